@@ -1,0 +1,293 @@
+//! The values that flow through the stages, and the words every room shares.
+//!
+//! LEAF: imports no other room. Holds data and its invariants, no behaviour of any stage.
+//! `RawBatch → FeatureBatch → Tile` is the whole story.
+
+mod columns;
+mod outcome;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow_array::{BinaryArray, RecordBatch, StringArray, UInt64Array};
+use geo::Rect;
+
+pub use columns::{CORE_COLUMNS, CoreColumn, CoreType};
+pub use outcome::{FieldCounts, JurisdictionReport, LayerReport, LayerStatus, LocationCounts, RunReport};
+
+/// Identifier of a layer: lower-case letters, digits and `_`, starting with a letter.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LayerId(String);
+
+impl LayerId {
+    /// Wraps an identifier that `spec` has checked.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The identifier as written in the pipeline.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for LayerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Code of the region whose team a tile is for, such as `R06`; `unassigned` outside every region.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RegionId(String);
+
+impl RegionId {
+    /// The partition of facilities outside every region.
+    pub const UNASSIGNED: &'static str = "unassigned";
+
+    /// Wraps a region code; `None` is the unassigned region.
+    pub fn new(code: Option<&str>) -> Self {
+        Self(code.unwrap_or(Self::UNASSIGNED).to_owned())
+    }
+
+    /// The code as it stands in the path (`region=<code>`).
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RegionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where a row came from: the source as the pipeline names it, and the row in it.
+///
+/// `row` is 1-based: the line number of a record in a text file (CSV and newline-delimited
+/// GeoJSON, header counted), the position of a feature in a GeoJSON collection, the FID of a
+/// GDAL layer (which starts where the format starts it).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The source, such as `sample-data/hospitals.csv` or `schools.gdb.zip/schools.gdb (layer Schools)`.
+    pub source: Arc<str>,
+    /// Row in the source.
+    pub row: u64,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.source, self.row)
+    }
+}
+
+/// A coordinate reference system, as a source states it or a person declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Crs {
+    /// Longitude, latitude on WGS 84: what tiles hold.
+    Crs84,
+    /// `AUTHORITY:CODE`, such as `EPSG:3857`.
+    Code(String),
+    /// A WKT definition that names no authority code.
+    Wkt(String),
+}
+
+impl fmt::Display for Crs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Crs84 => f.write_str("OGC:CRS84"),
+            Self::Code(code) => f.write_str(code),
+            Self::Wkt(wkt) => f.write_str(wkt.split('"').nth(1).unwrap_or("unnamed WKT")),
+        }
+    }
+}
+
+/// Turns coordinates of a source CRS into OGC:CRS84, in place.
+///
+/// Made by `source` (which knows PROJ), called by `kernel` (which must not).
+pub trait Reproject {
+    /// Transforms `x[i], y[i]`; all values are finite.
+    ///
+    /// # Errors
+    /// Says why a point cannot be transformed; the slices are then unspecified.
+    fn to_crs84(&self, x: &mut [f64], y: &mut [f64]) -> Result<(), String>;
+}
+
+/// Rows as they came from a source: text columns under their source names, and geometry.
+///
+/// Every column of `columns` is nullable Utf8: numbers and dates as the source spelled them
+/// (GDAL's typed fields as Rust and ISO 8601 print them), so that a reject can quote the source.
+/// Two batches of one layer may differ in their columns (GeoJSON properties vary).
+#[derive(Debug, Clone)]
+pub struct RawBatch {
+    /// Source columns, in source order.
+    pub columns: Vec<(String, StringArray)>,
+    /// WKB in `crs`, null where the source has none or `defects` says why not.
+    pub geometry: BinaryArray,
+    /// Row in the source, for `Origin`.
+    pub rows: UInt64Array,
+    /// Rows that are present but can't be used, by index into this batch: (index, field, value, reason).
+    pub defects: Vec<Defect>,
+    /// CRS of `geometry`.
+    pub crs: Crs,
+    /// The source as the pipeline names it.
+    pub source: Arc<str>,
+}
+
+impl RawBatch {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.rows.values().len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A row of a `RawBatch` that can't be used, found while reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defect {
+    /// Index of the row in its batch.
+    pub index: usize,
+    /// Source field, or `geometry`, or `record` for the whole row.
+    pub field: String,
+    /// The offending value, shortened.
+    pub value: String,
+    /// Why.
+    pub reason: RejectReason,
+}
+
+/// Why a row is kept out of the tiles. The code is stable: it stands in files and reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RejectReason {
+    /// The key field is null after sentinels.
+    NoKey,
+    /// An earlier row of the layer has the same key.
+    DuplicateKey,
+    /// No geometry, or no coordinates.
+    NullGeometry,
+    /// A geometry without a point.
+    EmptyGeometry,
+    /// A coordinate that is not a number, or not finite.
+    NotANumber,
+    /// Longitude or latitude outside ±180 / ±90, or outside the CRS's domain.
+    OutOfRange,
+    /// Latitude outside ±90 while the swapped pair would be valid.
+    SwappedCoordinates,
+    /// Geometry that can't be decoded, too few points, or of a type the layer doesn't hold.
+    ImpossibleGeometry,
+    /// A record that can't be parsed.
+    MalformedRecord,
+    /// A record over the byte limit.
+    RecordTooLong,
+}
+
+impl RejectReason {
+    /// Stable code, as in `rejects/<layer>.parquet`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoKey => "no_key",
+            Self::DuplicateKey => "duplicate_key",
+            Self::NullGeometry => "null_geometry",
+            Self::EmptyGeometry => "empty_geometry",
+            Self::NotANumber => "not_a_number",
+            Self::OutOfRange => "out_of_range",
+            Self::SwappedCoordinates => "swapped_coordinates",
+            Self::ImpossibleGeometry => "impossible_geometry",
+            Self::MalformedRecord => "malformed_record",
+            Self::RecordTooLong => "record_too_long",
+        }
+    }
+}
+
+/// A row kept out of the tiles: it never disappears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// Where it came from.
+    pub origin: Origin,
+    /// Source field, `geometry`, or `record`.
+    pub field: String,
+    /// The offending value, shortened to 200 characters.
+    pub value: String,
+    /// Why.
+    pub reason: RejectReason,
+}
+
+/// Rows in a layer's published schema: core columns, then the layer's attributes, then
+/// `geometry` (little-endian 2-D WKB in OGC:CRS84, never null) and `bbox`
+/// (struct of f32 `xmin, ymin, xmax, ymax`, rounded outward, never null).
+#[derive(Debug, Clone)]
+pub struct FeatureBatch(pub RecordBatch);
+
+/// One GeoParquet file to be: rows of one region in page order.
+#[derive(Debug, Clone)]
+pub struct Tile {
+    /// Collection the tile belongs to: a layer id, or `facilities`.
+    pub collection: String,
+    /// Region it is for.
+    pub region: RegionId,
+    /// 0-based number within the region.
+    pub ordinal: u32,
+    /// Exact extent of the geometries, degrees.
+    pub extent: Rect<f64>,
+    /// Rows, in STR order.
+    pub rows: FeatureBatch,
+    /// Row-group lengths; they add up to the rows.
+    pub row_groups: Vec<usize>,
+}
+
+impl Tile {
+    /// Path below the collection's `data/` folder.
+    pub fn file(&self) -> PathBuf {
+        PathBuf::from(format!("region={}", self.region)).join(format!("part-{:03}.parquet", self.ordinal))
+    }
+}
+
+/// What stands on disk for a tile.
+#[derive(Debug, Clone)]
+pub struct TileRecord {
+    /// Collection: a layer id, or `facilities`.
+    pub collection: String,
+    /// Region it is for.
+    pub region: RegionId,
+    /// 0-based number within the region.
+    pub ordinal: u32,
+    /// Path relative to the release, such as `layers/dams/data/region=R06/part-000.parquet`.
+    pub path: PathBuf,
+    /// Rows in the file.
+    pub rows: u64,
+    /// Size of the file.
+    pub bytes: u64,
+    /// SHA-256 of the file, lower-case hex.
+    pub sha256: String,
+    /// Exact extent, degrees.
+    pub extent: Rect<f64>,
+    /// GeoParquet names of the geometry types present, sorted.
+    pub geometry_types: Vec<String>,
+}
+
+/// A source's bytes, unchanged, in the store's landing.
+#[derive(Debug, Clone)]
+pub struct Landed {
+    /// What to open: a file, or a folder for a FileGDB; keeps the source's extension.
+    pub path: PathBuf,
+    /// SHA-256 of the bytes, lower-case hex.
+    pub sha256: String,
+    /// Total size.
+    pub bytes: u64,
+    /// When it was first landed, RFC 3339 UTC.
+    pub landed_at: String,
+}
+
+/// Follows a stage's work; implemented for terminals and logs by `report`.
+pub trait Progress: Sync {
+    /// A stage begins; `total` units if known (rows, bytes or tiles).
+    fn start(&self, stage: &'static str, what: &str, total: Option<u64>);
+    /// `n` more units are done.
+    fn advance(&self, n: u64);
+    /// The stage ended.
+    fn finish(&self);
+}

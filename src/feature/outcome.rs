@@ -1,0 +1,136 @@
+//! What became of a run: the content of `report.json`.
+//!
+//! LEAF. Written by `run`, read by `catalog` and `report`; `cikr verify` checks its sums.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What became of a run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunReport {
+    /// Version of this format.
+    pub version: u32,
+    /// Release the run published.
+    pub release: String,
+    /// Pipeline id.
+    pub pipeline: String,
+    /// Title of the pipeline.
+    pub title: String,
+    /// Version of the program.
+    pub cikr_version: String,
+    /// When the run began, RFC 3339 UTC.
+    pub started: String,
+    /// Seconds from start to report.
+    pub seconds: f64,
+    /// Peak resident memory, bytes; none where the system doesn't tell.
+    pub peak_memory_bytes: Option<u64>,
+    /// One entry per layer of the pipeline.
+    pub layers: Vec<LayerReport>,
+    /// Polygon sets joined.
+    pub jurisdictions: Vec<JurisdictionReport>,
+    /// Rows of the inventory `facilities`.
+    pub inventory_rows: u64,
+    /// Size of the inventory's tiles.
+    pub inventory_bytes: u64,
+}
+
+/// Whether a layer's rows in the release are of this run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LayerStatus {
+    /// Made by this run.
+    Published,
+    /// Failed in this run; the rows are those of an earlier release.
+    Carried,
+    /// Failed in this run, and no earlier release has it.
+    Absent,
+}
+
+/// What became of a layer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LayerReport {
+    /// Layer id.
+    pub id: String,
+    /// Whether its rows are of this run.
+    pub status: LayerStatus,
+    /// Why it failed, where it did.
+    pub reason: Option<String>,
+    /// Release its rows were made for, where carried.
+    pub carried_from: Option<String>,
+    /// Source as the pipeline names it.
+    pub source: String,
+    /// SHA-256 of the landed source.
+    pub source_sha256: Option<String>,
+    /// When the source was landed, RFC 3339 UTC.
+    pub landed_at: Option<String>,
+    /// Rows the source had.
+    pub rows_read: u64,
+    /// Rows in tiles.
+    pub rows_written: u64,
+    /// Rows in `rejects/<layer>.parquet`.
+    pub rows_rejected: u64,
+    /// Rejected rows by reason code.
+    pub rejects_by_reason: BTreeMap<String, u64>,
+    /// Size of the source.
+    pub bytes_in: u64,
+    /// Size of the layer's tiles.
+    pub bytes_out: u64,
+    /// Seconds it took.
+    pub seconds: f64,
+    /// Number of tiles.
+    pub tiles: u64,
+    /// How its rows were located.
+    pub located: LocationCounts,
+    /// Rows by computed state code; `unassigned` outside every state.
+    pub rows_by_state: BTreeMap<String, u64>,
+    /// Per field with anything to tell: values turned to null, and why.
+    pub fields: BTreeMap<String, FieldCounts>,
+    /// Schema fields the source doesn't have.
+    pub fields_missing: Vec<String>,
+}
+
+/// How rows were located.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocationCounts {
+    /// In a polygon.
+    pub within: u64,
+    /// Near a polygon.
+    pub nearest: u64,
+    /// By a point on their surface.
+    pub representative_point: u64,
+    /// Not at all.
+    pub none: u64,
+    /// Claimed county differs from the computed one.
+    pub county_mismatch: u64,
+}
+
+/// Values of a field that became null, and codes without a meaning.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldCounts {
+    /// Sentinels of the schema.
+    pub sentinel: u64,
+    /// Values that don't parse as the field's type.
+    pub unparsed: u64,
+    /// Codes outside the coded values (the code is kept).
+    pub unknown_code: u64,
+}
+
+/// A polygon set as joined.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct JurisdictionReport {
+    /// Id in the pipeline.
+    pub id: String,
+    /// Vintage of the boundaries.
+    pub vintage: String,
+    /// Source as the pipeline names it.
+    pub source: String,
+    /// SHA-256 of the landed source.
+    pub source_sha256: String,
+    /// Agency the boundaries come from.
+    pub agency: String,
+    /// Licence of the boundaries.
+    pub licence: String,
+    /// Polygons indexed.
+    pub polygons: u64,
+}

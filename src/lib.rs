@@ -1,0 +1,29 @@
+//! cikr takes stock of a nation's critical infrastructure.
+//!
+//! Facility layers go in, GeoParquet tiles for regional teams come out, in nine stages:
+//! **fetch → read → normalise → classify → locate → pack → write → catalog → publish**.
+//!
+//! | room | what it does | may import |
+//! |---|---|---|
+//! | `feature` | the values that flow | nothing |
+//! | `spec` | what people write, with file:line:column | nothing |
+//! | `plan` | spec → plan, every mistake at once | `spec`, `feature` |
+//! | `store` | the only room that creates or renames files | `feature` |
+//! | `source` | landed bytes → `RawBatch`; the only room that names GDAL | `plan`, `feature`, `store` |
+//! | `kernel` | pure columns → columns | `plan`, `feature` |
+//! | `engine` | calls the kernels, in parallel | `kernel`, `source`, `plan`, `feature` |
+//! | `geoparquet` | tiles and tables as Parquet | `feature` |
+//! | `catalog` | STAC, items, data dictionary | `plan`, `feature`, `geoparquet` |
+//! | `run` | the stages in order | every room |
+//!
+//! A test reads every `use crate::` and fails on any other arrow.
+
+pub mod catalog;
+pub mod engine;
+pub mod feature;
+pub mod geoparquet;
+pub mod kernel;
+pub mod plan;
+pub mod source;
+pub mod spec;
+pub mod store;

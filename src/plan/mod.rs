@@ -1,0 +1,309 @@
+//! The plan: what a run will do, with every default applied and every reference checked.
+//!
+//! `resolve` turns what people wrote (`spec`) into a `Plan`, or into every mistake at once.
+//! May use: `spec`, `feature`. Must not read data, network, clock or environment.
+
+mod reference;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use reference::{Lifeline, NaicsRule, Reference, Region, Sector, State};
+
+use crate::feature::{Crs, LayerId};
+
+/// Everything a run needs to know.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Pipeline id.
+    pub id: String,
+    /// Title for the catalog.
+    pub title: String,
+    /// Description for the catalog.
+    pub description: String,
+    /// Store folder, absolute or relative to the working directory.
+    pub store: PathBuf,
+    /// Releases kept; older ones are removed after a publish.
+    pub keep: usize,
+    /// Bounds on what comes from outside.
+    pub limits: Limits,
+    /// How tiles are cut and written.
+    pub output: Output,
+    /// Sectors, states, regions, NAICS rules, lifelines.
+    pub reference: Arc<Reference>,
+    /// Polygon sets to join, in pipeline order.
+    pub jurisdictions: Vec<JurisdictionPlan>,
+    /// Layers, in pipeline order.
+    pub layers: Vec<LayerPlan>,
+}
+
+/// Bounds on what comes from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest record or feature, bytes.
+    pub record_bytes: usize,
+    /// Rows read, normalised and located at a time.
+    pub batch_rows: usize,
+    /// Rows to read per layer (`--limit`); none means all.
+    pub rows: Option<u64>,
+    /// Largest unpacked size of an archive, bytes.
+    pub archive_bytes: u64,
+}
+
+/// How tiles are cut and written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Output {
+    /// Row ceiling of a tile.
+    pub tile_rows: usize,
+    /// Row ceiling of a row group.
+    pub group_rows: usize,
+    /// Rows of a data page.
+    pub page_rows: usize,
+    /// zstd level.
+    pub zstd_level: i32,
+}
+
+/// A polygon set to join.
+#[derive(Debug, Clone)]
+pub struct JurisdictionPlan {
+    /// Id in the pipeline, lower snake case.
+    pub id: String,
+    /// What it answers.
+    pub kind: JurisdictionKind,
+    /// Vintage of the boundaries, as written (`2023`).
+    pub vintage: String,
+    /// Where the polygons are.
+    pub source: SourcePlan,
+    /// Source field of the code.
+    pub code: String,
+    /// Source field of the name, if any.
+    pub name: Option<String>,
+    /// Farthest distance of the nearest-polygon fallback, metres; 0 turns it off.
+    pub nearest_m: f64,
+    /// Agency the boundaries come from.
+    pub agency: String,
+    /// Licence of the boundaries.
+    pub licence: String,
+}
+
+/// What a polygon set answers, and so which columns it fills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum JurisdictionKind {
+    /// 2-digit state FIPS → `state_fips`, `state_code`, `region_code`.
+    State,
+    /// 5-digit county FIPS → `county_fips`, `county_name`.
+    County,
+    /// 7-digit place GEOID → `place_geoid`.
+    Place,
+    /// Tribal area code → `tribal_geoid`.
+    Tribal,
+    /// Any other set → a further column `<id>_code`, after the core columns.
+    Other,
+}
+
+/// One layer of the run.
+#[derive(Debug, Clone)]
+pub struct LayerPlan {
+    /// Layer id.
+    pub id: LayerId,
+    /// Its schema, resolved.
+    pub schema: Arc<LayerSchema>,
+    /// Where its rows are.
+    pub source: SourcePlan,
+    /// Whether its facilities stand in the all-layers inventory `facilities`.
+    pub inventory: bool,
+}
+
+/// Where rows are and how to read them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourcePlan {
+    /// File or folder, absolute or relative to the working directory.
+    pub path: PathBuf,
+    /// The path as written: what origins and messages show.
+    pub shown: Arc<str>,
+    /// How to read it.
+    pub format: Format,
+    /// CRS declared by the pipeline's source, for files that don't say.
+    pub crs: Option<Crs>,
+}
+
+/// How to read a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Format {
+    /// Delimited text with a header line.
+    Csv {
+        /// Field separator.
+        delimiter: u8,
+        /// Where the geometry is.
+        geometry: CsvGeometry,
+    },
+    /// A GeoJSON FeatureCollection.
+    Geojson,
+    /// Newline-delimited GeoJSON (RFC 8142, with or without record separators).
+    Geojsonl,
+    /// Shapefile, FileGDB or GeoPackage through GDAL, plain or in a zip archive.
+    Ogr {
+        /// Table in the dataset; `None` where there is only one.
+        layer: Option<String>,
+    },
+}
+
+/// Where the geometry of a delimited text file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CsvGeometry {
+    /// Two numeric columns in the source's CRS.
+    Xy {
+        /// Column of x or longitude.
+        x: String,
+        /// Column of y or latitude.
+        y: String,
+    },
+    /// One column of WKT in the source's CRS.
+    Wkt {
+        /// Column of the text.
+        column: String,
+    },
+}
+
+/// Geometry family a layer holds; single and multi types are both accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GeometryKind {
+    /// Point, MultiPoint.
+    Point,
+    /// LineString, MultiLineString.
+    Line,
+    /// Polygon, MultiPolygon.
+    Polygon,
+}
+
+/// A layer's schema with every default applied.
+#[derive(Debug, Clone)]
+pub struct LayerSchema {
+    /// Schema id: the file's stem.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// Description.
+    pub description: String,
+    /// Agency that owns the layer → `source_agency`.
+    pub agency: String,
+    /// Licence, SPDX identifier or words.
+    pub licence: String,
+    /// Where the layer is described.
+    pub homepage: Option<String>,
+    /// Whether the data are synthetic.
+    pub synthetic: bool,
+    /// Canonical names of the key fields; their values, joined with `/`, identify a facility.
+    pub key: Vec<String>,
+    /// Geometry family.
+    pub geometry: GeometryKind,
+    /// CRS where neither file nor pipeline says; `None` makes that an error.
+    pub crs: Option<Crs>,
+    /// Share of rows (0 to 1) that may be rejected before the layer fails.
+    pub max_rejects: f64,
+    /// Handling marking (TLP).
+    pub handling: String,
+    /// Sector of the layer and how rows refine it.
+    pub sector: SectorPlan,
+    /// Fields, in output order.
+    pub fields: Vec<Field>,
+}
+
+/// Sector of a layer, and how its rows refine it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SectorPlan {
+    /// Sector code, such as `HLPH`.
+    pub code: String,
+    /// Subsector of every row unless refined.
+    pub subsector: Option<String>,
+    /// Further sectors of every row.
+    pub also: Vec<String>,
+    /// FEMA lifeline of every row, `lifeline/component`.
+    pub lifeline: Option<String>,
+    /// What the row's NAICS code may do.
+    pub naics: NaicsUse,
+    /// Rules on field values; the first that matches refines the row.
+    pub rules: Vec<SectorRule>,
+}
+
+/// What a row's NAICS code may do to its sector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NaicsUse {
+    /// Nothing.
+    Ignore,
+    /// Gives the subsector where it agrees with the layer's sector, a further sector where it doesn't.
+    Refine,
+    /// Gives sector and subsector; the layer's stand where no rule matches.
+    Decide,
+}
+
+/// Refines the rows whose field has one of some values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SectorRule {
+    /// Canonical field to look at.
+    pub field: String,
+    /// Values that match, compared without case.
+    pub equals: Vec<String>,
+    /// Sector, if it changes.
+    pub code: Option<String>,
+    /// Subsector, if it changes.
+    pub subsector: Option<String>,
+    /// Further sectors.
+    pub also: Vec<String>,
+    /// Lifeline, if it changes.
+    pub lifeline: Option<String>,
+}
+
+/// One field of a schema.
+///
+/// A field whose name is a core column (`name`, `facility_type`, `status`, `naics_code`,
+/// `state_code_claimed`, `county_fips_claimed`, `source_date`) fills it; any other is an
+/// attribute of the layer's own tiles.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// Canonical name, lower snake case.
+    pub name: String,
+    /// Source names, most trusted first; compared without case where no exact match exists.
+    pub from: Vec<String>,
+    /// Type.
+    pub kind: FieldKind,
+    /// Unit, such as `MW`; empty for none.
+    pub unit: Option<String>,
+    /// Meaning, for the data dictionary.
+    pub description: String,
+    /// Values that mean null in this field, compared after trimming, exactly.
+    pub null: Vec<String>,
+    /// Whether a file without this field fails the layer.
+    pub required: bool,
+    /// Digits to restore by leading zeros to a shorter run of digits.
+    pub pad: Option<usize>,
+    /// Coded values; the decoded text goes to `decoded`.
+    pub codes: Vec<(String, String)>,
+    /// Name of the column with the decoded text, where `codes` is not empty.
+    pub decoded: Option<String>,
+}
+
+/// Type of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldKind {
+    /// Utf8.
+    Text,
+    /// Int64; `12.0` counts as 12, `12.5` does not parse.
+    Integer,
+    /// Float64.
+    Number,
+    /// Boolean, from these words (compared without case).
+    Boolean {
+        /// Words for true.
+        truth: Vec<String>,
+        /// Words for false.
+        falsity: Vec<String>,
+    },
+    /// Date32, from the first of these patterns that fits (chrono's strftime; `epoch-ms`).
+    Date {
+        /// Patterns, in order.
+        formats: Vec<String>,
+    },
+    /// USPS code of a state or territory, from USPS code, name or 2-digit FIPS code.
+    State,
+}

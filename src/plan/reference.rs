@@ -1,0 +1,83 @@
+//! The reference tables a plan carries: plain rows, as `schemas/reference/*.csv` holds them.
+
+/// Every table that classify and locate look up.
+#[derive(Debug, Clone, Default)]
+pub struct Reference {
+    /// States and territories.
+    pub states: Vec<State>,
+    /// Regions, one row per region and state.
+    pub regions: Vec<Region>,
+    /// Sectors with their lead agency, current scheme.
+    pub sectors: Vec<Sector>,
+    /// NAICS prefix rules.
+    pub naics: Vec<NaicsRule>,
+    /// FEMA community lifelines and components.
+    pub lifelines: Vec<Lifeline>,
+}
+
+/// A state or territory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// 2-digit FIPS code.
+    pub fips: String,
+    /// USPS code.
+    pub usps: String,
+    /// Name.
+    pub name: String,
+    /// `state`, `district`, `territory` or `freely associated state`.
+    pub kind: String,
+    /// Source of the row.
+    pub source: String,
+}
+
+/// Membership of a state in a region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region {
+    /// Region code, such as `R06`.
+    pub code: String,
+    /// Name, such as `Region 6 (Dallas)`.
+    pub name: String,
+    /// USPS code of the member.
+    pub state: String,
+    /// Source of the row.
+    pub source: String,
+}
+
+/// A sector and its lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sector {
+    /// Code, such as `HLPH`.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// Lead (sector risk management) agency.
+    pub lead_agency: String,
+    /// Source of the row.
+    pub source: String,
+}
+
+/// A NAICS prefix and its sector.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NaicsRule {
+    /// Prefix, 2 to 6 digits; the longest that fits wins.
+    pub prefix: String,
+    /// Sector code.
+    pub sector: String,
+    /// Subsector.
+    pub subsector: String,
+    /// Further sector codes.
+    pub also: Vec<String>,
+    /// Source of the row.
+    pub source: String,
+}
+
+/// A lifeline component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lifeline {
+    /// Lifeline, such as `Health and Medical`.
+    pub lifeline: String,
+    /// Component, such as `Medical Care`.
+    pub component: String,
+    /// Source of the row.
+    pub source: String,
+}
