@@ -1,1 +1,22 @@
-fn main() {}
+//! Parse, run, print the error, exit: nothing else prints errors.
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cikr::cli::Cli;
+use cikr::report;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse(); // usage errors: clap exits 2
+    let logging = report::init(cli.verbosity(), cli.log_format);
+    match cli.run(&logging, &mut io::stdout().lock()) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            report::error(&error);
+            error.exit_code()
+        }
+    }
+}

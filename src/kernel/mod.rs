@@ -1,1 +1,19 @@
-//! kernel
+//! Kernels: pure functions from columns to columns.
+//!
+//! Whatever engine runs, it calls these and only these, so a tile is the same wherever it was made.
+//! May use: arrow, geo, rstar, polars, rayon's current pool. Must not use: files, network, clock,
+//! environment, pools of their own.
+
+pub mod assemble;
+pub mod cut;
+mod error;
+mod fields;
+mod frame;
+pub mod geometry;
+pub mod jurisdiction;
+pub mod locate;
+pub mod normalise;
+pub mod pack;
+pub mod sector;
+
+pub use error::KernelError;

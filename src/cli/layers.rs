@@ -1,0 +1,76 @@
+//! `cikr layers`.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{Output, Pipeline};
+use crate::error::{Error, exit};
+use crate::feature::{LayerReport, RunReport};
+use crate::plan::LayerPlan;
+use crate::run;
+use crate::store::Store;
+
+/// List a pipeline's layers and what the last release holds of them.
+#[derive(Debug, Args)]
+pub(super) struct Layers {
+    #[command(flatten)]
+    pipeline: Pipeline,
+}
+
+/// A layer as listed.
+#[derive(Debug, Serialize)]
+struct Entry<'a> {
+    id: &'a str,
+    title: &'a str,
+    sector: &'a str,
+    geometry: String,
+    schema: &'a str,
+    source: &'a str,
+    agency: &'a str,
+    licence: &'a str,
+    last: Option<&'a LayerReport>,
+}
+
+impl Layers {
+    pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
+        let plan = self.pipeline.plan()?;
+        let last = match Store::existing(&plan.store) {
+            Ok(store) => run::last_report(&store)?,
+            Err(_no_store_yet) => None,
+        };
+        let entries: Vec<Entry<'_>> = plan.layers.iter().map(|layer| entry(layer, last.as_ref())).collect();
+        out.print(&entries, || table(&entries))?;
+        Ok(exit::OK)
+    }
+}
+
+fn entry<'a>(layer: &'a LayerPlan, last: Option<&'a RunReport>) -> Entry<'a> {
+    let schema = &layer.schema;
+    Entry {
+        id: layer.id.as_str(),
+        title: &schema.title,
+        sector: &schema.sector.code,
+        geometry: format!("{:?}", schema.geometry).to_lowercase(),
+        schema: &schema.id,
+        source: &layer.source.shown,
+        agency: &schema.agency,
+        licence: &schema.licence,
+        last: last.and_then(|last| last.layers.iter().find(|report| report.id == layer.id.as_str())),
+    }
+}
+
+fn table(entries: &[Entry<'_>]) -> String {
+    let widest = entries.iter().map(|entry| entry.id.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for entry in entries {
+        let last = entry.last.map_or_else(
+            || "not in a release yet".to_owned(),
+            |last| format!("{} rows, {}", last.rows_written, format!("{:?}", last.status).to_lowercase()),
+        );
+        let (id, sector, geometry) = (entry.id, entry.sector, &entry.geometry);
+        let _ = writeln!(text, "{id:widest$}  {sector}  {geometry:7}  {}  ({last})", entry.source);
+    }
+    text
+}

@@ -1,0 +1,187 @@
+//! The command line: flags into calls. The only room that reads the environment.
+//!
+//! stdout is data, stderr is talk.
+
+mod draft;
+mod layers;
+mod plan;
+mod releases;
+mod run;
+mod threads;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::builder::styling::Styles;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::plan::{Overrides, Plan};
+use crate::report::{LogFormat, Logging};
+use crate::spec::Diagnostic;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    success
+  1    internal error
+  2    wrong command line
+  3    the pipeline or a schema has mistakes
+  4    no layer succeeded, or a source of jurisdictions failed: nothing published
+  5    published, but a layer is missing or stale
+  6    the store can't be read or written
+  7    verify found problems
+  130  interrupted";
+
+const EXAMPLES: &str = "\
+Examples:
+  cikr run pipelines/demo.toml                   make and publish a release
+  cikr run pipelines/demo.toml --layer dams      one layer alone, into a store of its own:
+      --store /tmp/dams --limit 1000
+  cikr check pipelines/*.toml                    every mistake, with file:line:column
+  cikr verify out/demo                           re-check the latest release
+  cikr draft new.csv > schemas/new.toml          a first schema to edit";
+
+/// Takes stock of a nation's critical infrastructure: facility layers in, `GeoParquet` tiles for regional teams out.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"), styles = Styles::styled())]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// How results are printed on stdout
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    format: Format,
+    /// How log lines are printed on stderr
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+    /// More log lines (debug)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Only warnings and errors, no progress
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Threads to use [default: one per core]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a release and publish it
+    Run(run::Run),
+    /// Report every mistake in pipelines and their schemas
+    Check(plan::Check),
+    /// Show what a run would do, with every default applied
+    Plan(plan::Show),
+    /// Re-check a release: checksums, sums and laws
+    Verify(releases::Verify),
+    /// List the releases of a store
+    Releases(releases::List),
+    /// Make an earlier release the latest
+    Rollback(releases::Rollback),
+    /// List a pipeline's layers and what the last release holds of them
+    Layers(layers::Layers),
+    /// Write a first schema for a file, to be edited
+    Draft(draft::Draft),
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+impl Cli {
+    /// −1 quiet, 0 normal, 1 and more debug.
+    pub fn verbosity(&self) -> i8 {
+        if self.quiet { -1 } else { i8::try_from(self.verbose).unwrap_or(i8::MAX) }
+    }
+
+    /// Runs the command; the exit code says how it went.
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub fn run(&self, logging: &Logging, out: &mut dyn Write) -> Result<u8, Error> {
+        threads::bound(self.threads)?;
+        crate::source::init();
+        let out = &mut Output { format: self.format, out };
+        match &self.command {
+            Command::Run(command) => command.run(logging, self.quiet, out),
+            Command::Check(command) => command.run(out),
+            Command::Plan(command) => command.run(out),
+            Command::Verify(command) => command.run(out),
+            Command::Releases(command) => command.run(out),
+            Command::Rollback(command) => command.run(out),
+            Command::Layers(command) => command.run(out),
+            Command::Draft(command) => command.run(out),
+        }
+    }
+}
+
+/// A pipeline file and what the command line changes of it.
+#[derive(Debug, Args)]
+struct Pipeline {
+    /// Pipeline file
+    #[arg(value_name = "PIPELINE")]
+    file: PathBuf,
+    /// Only this layer (repeatable)
+    #[arg(long, value_name = "ID")]
+    layer: Vec<String>,
+    /// Only the first N rows of each layer
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+    /// Store folder instead of the pipeline's
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+}
+
+impl Pipeline {
+    /// The plan, with warnings shown.
+    fn plan(&self) -> Result<Plan, Error> {
+        let (plan, warnings) = self.load()?;
+        crate::report::problems(&warnings);
+        Ok(plan)
+    }
+
+    fn load(&self) -> Result<(Plan, Vec<Diagnostic>), Error> {
+        load(&self.file, &self.layer, self.limit, self.store.as_deref())
+    }
+}
+
+fn load(
+    file: &Path,
+    layers: &[String],
+    limit: Option<u64>,
+    store: Option<&Path>,
+) -> Result<(Plan, Vec<Diagnostic>), Error> {
+    let overrides = Overrides { store: store.map(Path::to_owned), layers: layers.to_vec(), rows: limit };
+    crate::plan::load(file, &overrides).map_err(|diagnostics| Error::Spec { diagnostics })
+}
+
+/// stdout, as text or JSON.
+struct Output<'a> {
+    format: Format,
+    out: &'a mut dyn Write,
+}
+
+impl Output<'_> {
+    fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    fn line(&mut self, text: &str) -> Result<(), Error> {
+        writeln!(self.out, "{text}").map_err(|source| Error::Output { source })
+    }
+
+    /// `value` as JSON, or `text`.
+    fn print(&mut self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Error> {
+        if !self.is_json() {
+            return self.line(text().trim_end());
+        }
+        let json = serde_json::to_string_pretty(value).map_err(|source| Error::Output { source: source.into() })?;
+        self.line(&json)
+    }
+}

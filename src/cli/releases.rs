@@ -1,0 +1,123 @@
+//! `cikr releases`, `cikr rollback` and `cikr verify`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Output, load};
+use crate::error::{Error, exit};
+use crate::report::size;
+use crate::run;
+use crate::store::Store;
+
+/// Where the store is.
+#[derive(Debug, Args)]
+struct StoreAt {
+    /// Store folder, or a pipeline file that names it
+    #[arg(long, value_name = "DIR|PIPELINE", default_value = "out/demo")]
+    store: PathBuf,
+}
+
+impl StoreAt {
+    fn open(&self) -> Result<Store, Error> {
+        open(&self.store)
+    }
+}
+
+fn open(at: &Path) -> Result<Store, Error> {
+    let root = if at.extension().is_some_and(|extension| extension == "toml") {
+        load(at, &[], None, None)?.0.store
+    } else {
+        at.to_owned()
+    };
+    Store::existing(&root).map_err(|source| Error::Store { source })
+}
+
+/// List the releases of a store.
+#[derive(Debug, Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    store: StoreAt,
+}
+
+impl List {
+    pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
+        let releases = self.store.open()?.releases().map_err(|source| Error::Store { source })?;
+        out.print(&releases, || {
+            let mut text = String::new();
+            for release in &releases {
+                let mark = if release.is_latest { "  latest" } else { "" };
+                let (id, rows, bytes) = (&release.id, release.rows, size(release.bytes));
+                let _ = writeln!(text, "{id}  {:>5} tiles  {rows:>10} rows  {bytes:>10}{mark}", release.tiles);
+            }
+            if text.is_empty() { "no release yet".to_owned() } else { text }
+        })?;
+        Ok(exit::OK)
+    }
+}
+
+/// Make an earlier release the latest.
+#[derive(Debug, Args)]
+pub(super) struct Rollback {
+    /// Release id, as `cikr releases` lists it
+    id: String,
+    #[command(flatten)]
+    store: StoreAt,
+}
+
+impl Rollback {
+    pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
+        let store = self.store.open()?;
+        let store_error = |source| Error::Store { source };
+        let lock = store.lock().map_err(store_error)?;
+        let latest = store.rollback(&lock, &self.id).map_err(store_error)?;
+        let value = json!({ "release": latest.release });
+        out.print(&value, || format!("latest is now {}", latest.release))?;
+        Ok(exit::OK)
+    }
+}
+
+/// Re-check a release: checksums, sums and laws.
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// Folder of a release, a store (its latest release), or a release id with --store
+    release: PathBuf,
+    #[command(flatten)]
+    store: StoreAt,
+}
+
+impl Verify {
+    pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
+        let verified = run::verify(&self.folder()?)?;
+        out.print(&verified, || {
+            let mut text = String::new();
+            for problem in &verified.problems {
+                let _ = writeln!(text, "{}: {}", problem.path.display(), problem.what);
+            }
+            let verdict = match verified.problems.len() {
+                0 => "sound".to_owned(),
+                n => format!("{n} problems"),
+            };
+            let (tiles, rows) = (verified.tiles, verified.rows);
+            let _ = write!(text, "release {}: {verdict}, {tiles} tiles, {rows} rows", verified.release);
+            text
+        })?;
+        Ok(if verified.problems.is_empty() { exit::OK } else { exit::PROBLEMS })
+    }
+
+    /// The release meant: a folder with a manifest, the latest of a store, or an id.
+    fn folder(&self) -> Result<PathBuf, Error> {
+        if self.release.join("manifest.json").is_file() {
+            return Ok(self.release.clone());
+        }
+        let is_store = self.release.is_dir() || self.release.extension().is_some_and(|e| e == "toml");
+        if !is_store {
+            return Ok(self.store.open()?.release_dir(&self.release.to_string_lossy()));
+        }
+        let store = open(&self.release)?;
+        let latest = store.latest().map_err(|source| Error::Store { source })?;
+        Ok(latest.map_or_else(|| self.release.clone(), |latest| store.release_dir(&latest.release)))
+    }
+}

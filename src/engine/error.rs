@@ -1,0 +1,68 @@
+//! What fails a layer or a polygon set.
+
+use crate::kernel::KernelError;
+use crate::source::SourceError;
+
+/// Why an engine gave up on a layer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The source can't be read.
+    #[error("cannot read the source")]
+    Source {
+        /// Cause.
+        source: SourceError,
+    },
+    /// A kernel failed.
+    #[error("cannot process the rows")]
+    Kernel {
+        /// Cause.
+        source: KernelError,
+    },
+    /// A polygon set lacks a column.
+    #[error("{shown}: no column `{column}`; the set has {}", found.join(", "))]
+    MissingColumn {
+        /// Source as the pipeline names it.
+        shown: String,
+        /// Column wanted.
+        column: String,
+        /// Columns of the set.
+        found: Vec<String>,
+    },
+    /// A polygon of a set can't be used: a set is joined whole or not at all.
+    #[error("{origin}: {why}")]
+    Boundary {
+        /// Row of the set.
+        origin: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// The source has no row.
+    #[error("{shown}: no rows; an empty source is taken for a broken one")]
+    Empty {
+        /// Source as the pipeline names it.
+        shown: String,
+    },
+    /// More rows were rejected than the schema allows.
+    #[error("{rejected} of {read} rows rejected ({reasons}), more than max-rejects = {allowed} allows; first: {first}")]
+    TooManyRejects {
+        /// Rows rejected.
+        rejected: u64,
+        /// Rows read.
+        read: u64,
+        /// Counts per reason.
+        reasons: String,
+        /// Share allowed.
+        allowed: f64,
+        /// First reject, with its origin.
+        first: String,
+    },
+    /// The sink failed.
+    #[error("cannot write a tile of region {region}")]
+    Sink {
+        /// Region of the tile.
+        region: String,
+        /// Cause.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}

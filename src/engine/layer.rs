@@ -1,0 +1,244 @@
+//! One layer on this machine: read on one thread, kernels on the pool, tiles to a sink.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use arrow_array::{Array, RecordBatch, StringArray};
+use arrow_schema::SchemaRef;
+use arrow_select::concat::concat_batches;
+use geo::{Point, Rect};
+use rayon::prelude::*;
+
+use super::EngineError;
+use crate::feature::{
+    FeatureBatch, FieldCounts, Landed, LocationCounts, Origin, RawBatch, Reject, RejectReason, Reproject,
+    Task, Tile,
+};
+use crate::kernel::assemble::{self, Assembled};
+use crate::kernel::locate::{self, JoinContext};
+use crate::kernel::normalise::{self, Normalised};
+use crate::kernel::pack::Levels;
+use crate::kernel::{KernelError, cut, geometry, sector};
+use crate::plan::{LayerPlan, Plan};
+use crate::source::{self, Reader, SourceError};
+
+/// A layer's rows in their published schema, and what happened to those that aren't there.
+#[derive(Debug)]
+pub struct LayerRows {
+    /// Rows with their boxes.
+    pub assembled: Assembled,
+    /// Rows the source had.
+    pub read: u64,
+    /// Rows that can't be used, in source order.
+    pub rejects: Vec<Reject>,
+    /// How rows were located.
+    pub located: LocationCounts,
+    /// Values turned to null.
+    pub fields: BTreeMap<String, FieldCounts>,
+    /// Schema fields the source doesn't have.
+    pub missing: Vec<String>,
+}
+
+/// Batches that may wait between the reading thread and the kernels.
+const WAITING: usize = 2;
+
+/// Reads a landed layer and takes it through normalise, classify and locate.
+///
+/// # Errors
+/// When the source can't be read, lacks a required column, is empty, or too many rows are rejected.
+pub fn read_layer(
+    layer: &LayerPlan,
+    landed: &Landed,
+    plan: &Plan,
+    join: &JoinContext,
+    progress: &dyn Task,
+) -> Result<LayerRows, EngineError> {
+    let reader = source::open(landed, &layer.source, &plan.limits, layer.schema.crs.as_ref())
+        .map_err(|source| EngineError::Source { source })?;
+    let (sender, batches) = sync_channel(WAITING);
+    let rows = thread::scope(|scope| {
+        scope.spawn(move || send_all(reader, &sender));
+        Line::new(layer, plan, join).run(&batches, progress)
+    })?;
+    judge(layer, rows)
+}
+
+/// Ends when the source does, or when nobody listens any more.
+fn send_all(reader: Reader, sender: &SyncSender<Result<RawBatch, SourceError>>) {
+    for batch in reader {
+        if sender.send(batch).is_err() {
+            return;
+        }
+    }
+}
+
+/// The stages between read and pack, for one layer.
+struct Line<'a> {
+    layer: &'a LayerPlan,
+    plan: &'a Plan,
+    join: &'a JoinContext,
+    further: Vec<String>,
+    schema: SchemaRef,
+    keys: HashSet<String>,
+    missing: Option<HashSet<String>>,
+    rows: LayerRows,
+}
+
+impl<'a> Line<'a> {
+    fn new(layer: &'a LayerPlan, plan: &'a Plan, join: &'a JoinContext) -> Self {
+        let schema = assemble::layer_schema(&layer.schema, join.further_sets());
+        let rows = LayerRows {
+            assembled: Assembled {
+                rows: FeatureBatch(RecordBatch::new_empty(Arc::clone(&schema))),
+                boxes: vec![],
+            },
+            read: 0,
+            rejects: vec![],
+            located: LocationCounts::default(),
+            fields: BTreeMap::new(),
+            missing: vec![],
+        };
+        let further = join.further_sets().map(str::to_owned).collect();
+        Self { layer, plan, join, further, schema, keys: HashSet::new(), missing: None, rows }
+    }
+
+    fn run(
+        mut self,
+        batches: &Receiver<Result<RawBatch, SourceError>>,
+        progress: &dyn Task,
+    ) -> Result<LayerRows, EngineError> {
+        let mut transform: Option<Option<Box<dyn Reproject>>> = None;
+        let mut assembled: Vec<RecordBatch> = Vec::new();
+        for batch in batches {
+            let raw = batch.map_err(|source| EngineError::Source { source })?;
+            if transform.is_none() {
+                let made = source::reprojection(&raw.crs).map_err(|source| EngineError::Source { source })?;
+                transform = Some(made);
+            }
+            let transform = transform.as_ref().and_then(|inner| inner.as_deref());
+            let done = self.batch(&raw, transform).map_err(|source| EngineError::Kernel { source })?;
+            assembled.push(done.rows.0);
+            self.rows.assembled.boxes.extend(done.boxes);
+            progress.advance(raw.len() as u64);
+        }
+        let rows = concat_batches(&self.schema, &assembled).map_err(|source| EngineError::Kernel {
+            source: KernelError::Arrow { source },
+        })?;
+        self.rows.assembled.rows = FeatureBatch(rows);
+        let missing = self.missing.unwrap_or_default();
+        self.rows.missing =
+            self.layer.schema.fields.iter().map(|f| f.name.clone()).filter(|name| missing.contains(name)).collect();
+        Ok(self.rows)
+    }
+
+    fn batch(&mut self, raw: &RawBatch, transform: Option<&dyn Reproject>) -> Result<Assembled, KernelError> {
+        let schema = &self.layer.schema;
+        let states = &self.plan.reference.states;
+        let normalised = normalise::normalise(raw, schema, states, transform)?;
+        let normalised = self.without_duplicates(raw, normalised)?;
+        self.count(raw, &normalised);
+        let column = |name: &str| -> Option<&StringArray> {
+            normalised.columns.column_by_name(name)?.as_any().downcast_ref()
+        };
+        let sectors = sector::classify(normalised.rows.len(), column, schema, &self.plan.reference);
+        let points: Vec<Point<f64>> = normalised
+            .geometries
+            .par_iter()
+            .with_min_len(256)
+            .map(|shape| geometry::representative_point(shape).expect("a checked geometry has a point"))
+            .collect();
+        let located = locate::locate(&points, schema.geometry, column("county_fips_claimed"), self.join);
+        add(&mut self.rows.located, located.counts);
+        assemble::assemble(self.layer, &self.schema, &normalised, &sectors, &located, &self.further)
+    }
+
+    /// The first row by origin keeps a key; the others become rejects.
+    fn without_duplicates(&mut self, raw: &RawBatch, rows: Normalised) -> Result<Normalised, KernelError> {
+        let fresh: Vec<bool> =
+            rows.keys.iter().flatten().map(|key| self.keys.insert(key.to_owned())).collect();
+        if fresh.iter().all(|fresh| *fresh) {
+            return Ok(rows);
+        }
+        let duplicate = |row: usize| Reject {
+            origin: Origin { source: Arc::clone(&raw.source), row: rows.rows[row] },
+            field: self.layer.schema.key.join("/"),
+            value: normalise::shortened(rows.keys.value(row)),
+            reason: RejectReason::DuplicateKey,
+        };
+        let rejects = (0..fresh.len()).filter(|row| !fresh[*row]).map(duplicate).collect();
+        rows.keep(&fresh, rejects)
+    }
+
+    fn count(&mut self, raw: &RawBatch, normalised: &Normalised) {
+        self.rows.read += raw.len() as u64;
+        self.rows.rejects.extend(normalised.rejects.iter().cloned());
+        for (field, counts) in &normalised.fields {
+            let total = self.rows.fields.entry(field.clone()).or_default();
+            total.sentinel += counts.sentinel;
+            total.unparsed += counts.unparsed;
+            total.unknown_code += counts.unknown_code;
+        }
+        let missing: HashSet<String> = normalise::missing(raw, &self.layer.schema).into_iter().collect();
+        self.missing = Some(match self.missing.take() {
+            Some(before) => before.intersection(&missing).cloned().collect(),
+            None => missing,
+        });
+    }
+}
+
+fn add(total: &mut LocationCounts, more: LocationCounts) {
+    total.within += more.within;
+    total.nearest += more.nearest;
+    total.representative_point += more.representative_point;
+    total.none += more.none;
+    total.county_mismatch += more.county_mismatch;
+}
+
+/// An empty source and one with too many rejects fail their layer.
+fn judge(layer: &LayerPlan, mut rows: LayerRows) -> Result<LayerRows, EngineError> {
+    if rows.read == 0 {
+        return Err(EngineError::Empty { shown: layer.source.shown.to_string() });
+    }
+    rows.rejects.sort_by_key(|reject| reject.origin.row);
+    let rejected = rows.rejects.len() as u64;
+    if rejected as f64 > layer.schema.max_rejects * rows.read as f64 {
+        let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+        for reject in &rows.rejects {
+            *reasons.entry(reject.reason.code()).or_default() += 1;
+        }
+        let reasons: Vec<String> = reasons.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
+        let first = rows.rejects.first();
+        return Err(EngineError::TooManyRejects {
+            rejected,
+            read: rows.read,
+            reasons: reasons.join(", "),
+            allowed: layer.schema.max_rejects,
+            first: first.map_or_else(String::new, |r| format!("{} {} `{}`", r.origin, r.field, r.value)),
+        });
+    }
+    Ok(rows)
+}
+
+/// Packs rows region by region and hands every tile to `sink`, in parallel.
+///
+/// # Errors
+/// When the sink fails; the first failure stands.
+pub fn cut_tiles<T: Send>(
+    collection: &str,
+    rows: &FeatureBatch,
+    boxes: &[Rect<f64>],
+    levels: &Levels,
+    sink: impl Fn(Tile, Vec<String>) -> Result<T, Box<dyn std::error::Error + Send + Sync>> + Sync,
+) -> Result<Vec<T>, EngineError> {
+    cut::partition(rows, boxes, levels)
+        .par_iter()
+        .map(|part| {
+            let (tile, types) =
+                cut::tile(collection, rows, boxes, part).map_err(|source| EngineError::Kernel { source })?;
+            let region = tile.region.to_string();
+            sink(tile, types).map_err(|source| EngineError::Sink { region, source })
+        })
+        .collect()
+}

@@ -1,0 +1,163 @@
+//! The rooms' errors folded into one, and the exit codes.
+
+use std::error::Error as StdError;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::catalog::CatalogError;
+use crate::engine::EngineError;
+use crate::geoparquet::GeoparquetError;
+use crate::spec::Diagnostic;
+use crate::store::StoreError;
+
+/// Exit codes, as the README lists them.
+pub mod exit {
+    /// All went well.
+    pub const OK: u8 = 0;
+    /// A mistake of this program.
+    pub const INTERNAL: u8 = 1;
+    /// Wrong command line (clap's own).
+    pub const USAGE: u8 = 2;
+    /// The pipeline or a schema has mistakes.
+    pub const SPEC: u8 = 3;
+    /// No layer succeeded, or a polygon set can't be read: nothing was published.
+    pub const SOURCE: u8 = 4;
+    /// Published, but a layer is missing or stale.
+    pub const INCOMPLETE: u8 = 5;
+    /// The store can't be read or written.
+    pub const STORE: u8 = 6;
+    /// `verify` found problems.
+    pub const PROBLEMS: u8 = 7;
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Mistakes in what people wrote.
+    #[error("{} in the pipeline or its schemas", mistakes(diagnostics))]
+    Spec {
+        /// Every mistake.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// A file given on the command line can't be described.
+    #[error("cannot describe {}", path.display())]
+    Describe {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        source: crate::source::SourceError,
+    },
+    /// A polygon set failed: no layer can be located without it.
+    #[error("cannot prepare the jurisdictions; nothing was published")]
+    Jurisdiction {
+        /// Cause.
+        source: EngineError,
+    },
+    /// A polygon set can't be landed.
+    #[error("cannot land jurisdiction `{id}`; nothing was published")]
+    JurisdictionSource {
+        /// Its id.
+        id: String,
+        /// Cause.
+        source: StoreError,
+    },
+    /// Every layer failed.
+    #[error("no layer succeeded; nothing was published ({})", reasons.join("; "))]
+    NothingPublished {
+        /// Reason per layer.
+        reasons: Vec<String>,
+    },
+    /// The inventory can't be made.
+    #[error("cannot make the inventory")]
+    Inventory {
+        /// Cause.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// A Parquet file can't be read or written.
+    #[error("cannot read or write a table")]
+    Table {
+        /// Cause.
+        source: GeoparquetError,
+    },
+    /// The catalog can't be made.
+    #[error("cannot make the catalog")]
+    Catalog {
+        /// Cause.
+        source: CatalogError,
+    },
+    /// The store failed.
+    #[error("the store failed")]
+    Store {
+        /// Cause.
+        source: StoreError,
+    },
+    /// A law of the design is broken: a mistake of this program.
+    #[error("internal: {what}")]
+    Law {
+        /// Which, and how.
+        what: String,
+    },
+    /// A file of a release can't be understood.
+    #[error("{}: not a valid {what}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        what: &'static str,
+        /// Cause.
+        source: serde_json::Error,
+    },
+    /// Standard output can't be written.
+    #[error("cannot write to standard output")]
+    Output {
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// The program can't start itself with the wanted number of threads.
+    #[error("cannot start with --threads")]
+    Threads {
+        /// Cause.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// Exit code of the failure.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Spec { .. } => exit::SPEC,
+            Self::Describe { .. }
+            | Self::Jurisdiction { .. }
+            | Self::NothingPublished { .. } => exit::SOURCE,
+            Self::JurisdictionSource { source, .. } if source.is_of_source() => exit::SOURCE,
+            Self::JurisdictionSource { .. } | Self::Store { .. } | Self::Table { .. } | Self::Format { .. } => {
+                exit::STORE
+            }
+            Self::Inventory { .. }
+            | Self::Catalog { .. }
+            | Self::Law { .. }
+            | Self::Output { .. }
+            | Self::Threads { .. } => exit::INTERNAL,
+        })
+    }
+}
+
+/// An error with its causes on one line, as `a: b: c`.
+pub fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+fn mistakes(diagnostics: &[Diagnostic]) -> String {
+    match diagnostics.len() {
+        1 => "1 mistake".to_owned(),
+        n => format!("{n} mistakes"),
+    }
+}

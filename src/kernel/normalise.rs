@@ -1,0 +1,245 @@
+//! Normalise: source text and geometry → typed canonical columns in OGC:CRS84, or rejects.
+//!
+//! Pure. Every row of the batch ends in exactly one of the two; a value that doesn't fit its
+//! field becomes null and is counted, a row that can't be used becomes a reject.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};
+use arrow_schema::{Field as ArrowField, Schema};
+use arrow_select::filter::{filter, filter_record_batch};
+use geo::Geometry;
+use polars::prelude::{DataFrame, PolarsResult};
+
+use super::{KernelError, fields, frame, geometry};
+use crate::feature::{Defect, FieldCounts, Origin, RawBatch, Reject, RejectReason, Reproject};
+use crate::plan::{Field, LayerSchema, State};
+
+/// Rows that can be used, and those that can't.
+#[derive(Debug)]
+pub struct Normalised {
+    /// Canonical columns: every schema field in order, each followed by its decoded column.
+    pub columns: RecordBatch,
+    /// Key of every row, unique within the batch only.
+    pub keys: StringArray,
+    /// Geometry of every row, in OGC:CRS84 degrees.
+    pub geometries: Vec<Geometry<f64>>,
+    /// Row in the source of every row.
+    pub rows: Vec<u64>,
+    /// Rows that can't be used.
+    pub rejects: Vec<Reject>,
+    /// Values turned to null, per field with any.
+    pub fields: BTreeMap<String, FieldCounts>,
+}
+
+/// Applies a schema to a batch.
+///
+/// # Errors
+/// When the batch lacks a required field (naming those it has), or Polars fails.
+pub fn normalise(
+    raw: &RawBatch,
+    schema: &LayerSchema,
+    states: &[State],
+    reproject: Option<&dyn Reproject>,
+) -> Result<Normalised, KernelError> {
+    let sources = sources(raw, schema)?;
+    let typed = typed(raw, schema, &sources, states).map_err(|source| KernelError::Frame { source })?;
+    let keys = keys(&typed, schema);
+    let mut bad: BTreeMap<usize, Defect> = BTreeMap::new();
+    note(&mut bad, raw.defects.iter().cloned());
+    note(&mut bad, without_key(&keys, &typed, schema, &sources));
+    let geometries = usable_geometries(raw, schema, reproject, &mut bad);
+    let counts = counts(&typed, schema);
+    split(raw, published(&typed, schema)?, keys, geometries, &bad, counts)
+}
+
+/// First defect of a row stands.
+fn note(bad: &mut BTreeMap<usize, Defect>, defects: impl Iterator<Item = Defect>) {
+    for defect in defects {
+        bad.entry(defect.index).or_insert(defect);
+    }
+}
+
+/// Source columns of every schema field: exact names first, then without case, in alias order.
+fn sources(raw: &RawBatch, schema: &LayerSchema) -> Result<Vec<Vec<String>>, KernelError> {
+    let sources: Vec<Vec<String>> = schema.fields.iter().map(|field| present(raw, field)).collect();
+    let absent = |(field, from): &(&Field, &Vec<String>)| field.required && from.is_empty();
+    match schema.fields.iter().zip(&sources).find(absent) {
+        Some((field, _)) if !raw.is_empty() => Err(KernelError::MissingField {
+            shown: raw.source.to_string(),
+            field: field.name.clone(),
+            wanted: field.from.clone(),
+            found: raw.columns.iter().map(|(name, _)| name.clone()).collect(),
+        }),
+        _ => Ok(sources),
+    }
+}
+
+fn present(raw: &RawBatch, field: &Field) -> Vec<String> {
+    let named = |alias: &String| {
+        let exact = raw.columns.iter().find(|(name, _)| name == alias);
+        let folded = || raw.columns.iter().find(|(name, _)| name.eq_ignore_ascii_case(alias));
+        exact.or_else(folded).map(|(name, _)| name.clone())
+    };
+    let mut seen = HashSet::new();
+    field.from.iter().filter_map(named).filter(|name| seen.insert(name.clone())).collect()
+}
+
+/// Names of the schema's fields that a batch doesn't have.
+pub fn missing(raw: &RawBatch, schema: &LayerSchema) -> Vec<String> {
+    schema.fields.iter().filter(|field| present(raw, field).is_empty()).map(|field| field.name.clone()).collect()
+}
+
+/// The frame of `raw:`, `text:`, typed and decoded columns, in Arrow, source columns left behind.
+fn typed(
+    raw: &RawBatch,
+    schema: &LayerSchema,
+    sources: &[Vec<String>],
+    states: &[State],
+) -> PolarsResult<BTreeMap<String, ArrayRef>> {
+    let used: HashSet<&String> = sources.iter().flatten().collect();
+    // Source names get a prefix: a source column may be called like a canonical one.
+    let renamed: Vec<Vec<String>> =
+        sources.iter().map(|from| from.iter().map(|name| format!("source:{name}")).collect()).collect();
+    let mut columns: Vec<_> = raw
+        .columns
+        .iter()
+        .filter(|(name, _)| used.contains(name))
+        .map(|(name, values)| frame::to_polars(&format!("source:{name}"), values))
+        .collect();
+    columns.push(frame::to_polars("source:", &StringArray::new_null(raw.len())));
+    let frame = DataFrame::new(raw.len(), columns)?;
+    let typed = fields::typed(frame, &schema.fields, &renamed, states).collect()?;
+    let wanted = typed.columns().iter().filter(|column| !column.name().starts_with("source:"));
+    wanted.map(|column| Ok((column.name().to_string(), frame::to_arrow(column)?))).collect()
+}
+
+/// Key of every row: the key fields as text, joined with `/`; null where one is null.
+fn keys(typed: &BTreeMap<String, ArrayRef>, schema: &LayerSchema) -> StringArray {
+    let parts: Vec<Vec<Option<String>>> = schema.key.iter().map(|name| key_part(typed, name)).collect();
+    let rows = parts.first().map_or(0, Vec::len);
+    let key = |row: usize| -> Option<String> {
+        let values: Option<Vec<&str>> = parts.iter().map(|part| part[row].as_deref()).collect();
+        Some(values?.join("/"))
+    };
+    (0..rows).map(key).collect()
+}
+
+/// A key field as text: integers as they are written canonically, anything else as in the source.
+fn key_part(typed: &BTreeMap<String, ArrayRef>, name: &str) -> Vec<Option<String>> {
+    if let Some(numbers) = typed[name].as_any().downcast_ref::<Int64Array>() {
+        return numbers.iter().map(|number| Some(number?.to_string())).collect();
+    }
+    let texts = [typed[name].as_any(), typed[&format!("text:{name}")].as_any()];
+    let text = texts.iter().find_map(|array| array.downcast_ref::<StringArray>());
+    text.map_or_else(Vec::new, |text| text.iter().map(|value| value.map(str::to_owned)).collect())
+}
+
+fn without_key(
+    keys: &StringArray,
+    typed: &BTreeMap<String, ArrayRef>,
+    schema: &LayerSchema,
+    sources: &[Vec<String>],
+) -> impl Iterator<Item = Defect> {
+    let field = schema.fields.iter().zip(sources).find(|(field, _)| field.name == schema.key[0]);
+    let name = field.and_then(|(_, from)| from.first().cloned()).unwrap_or_else(|| schema.key[0].clone());
+    let raw = field.and_then(|(field, _)| typed.get(&fields::raw_name(field)).cloned());
+    (0..keys.len()).filter(|row| keys.is_null(*row)).map(move |index| {
+        let value = raw.as_ref().and_then(|raw| raw.as_any().downcast_ref::<StringArray>());
+        let value = value.filter(|raw| raw.is_valid(index)).map_or("", |raw| raw.value(index));
+        Defect { index, field: name.clone(), value: shortened(value), reason: RejectReason::NoKey }
+    })
+}
+
+/// Longest value quoted in a reject, characters.
+const QUOTED: usize = 200;
+
+/// A value short enough to quote.
+pub fn shortened(value: &str) -> String {
+    if value.chars().count() <= QUOTED {
+        return value.to_owned();
+    }
+    value.chars().take(QUOTED - 1).chain(['…']).collect()
+}
+
+/// Decodes, transforms and checks; notes the rows whose geometry can't stand in a tile.
+fn usable_geometries(
+    raw: &RawBatch,
+    schema: &LayerSchema,
+    reproject: Option<&dyn Reproject>,
+    bad: &mut BTreeMap<usize, Defect>,
+) -> Vec<Option<Geometry<f64>>> {
+    let (geometries, defects) = geometry::prepare(&raw.geometry, schema.geometry, reproject);
+    note(bad, defects.into_iter());
+    geometries
+}
+
+/// Columns to publish, in schema order, each with its decoded companion.
+fn published(typed: &BTreeMap<String, ArrayRef>, schema: &LayerSchema) -> Result<RecordBatch, KernelError> {
+    let names = schema.fields.iter().flat_map(|field| [Some(&field.name), field.decoded.as_ref()]).flatten();
+    let (fields, arrays): (Vec<ArrowField>, Vec<ArrayRef>) = names
+        .map(|name| (ArrowField::new(name, typed[name].data_type().clone(), true), Arc::clone(&typed[name])))
+        .unzip();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|source| KernelError::Arrow { source })
+}
+
+/// Nulls per step tell what was lost: sentinels between raw and text, values between text and typed.
+fn counts(typed: &BTreeMap<String, ArrayRef>, schema: &LayerSchema) -> BTreeMap<String, FieldCounts> {
+    let nulls = |name: &str| typed[name].null_count() as u64;
+    let of = |field: &Field| {
+        let (raw, text) = (nulls(&fields::raw_name(field)), nulls(&fields::text_name(field)));
+        let value = nulls(&field.name);
+        let decoded = field.decoded.as_deref().map_or(value, nulls);
+        FieldCounts { sentinel: text - raw, unparsed: value - text, unknown_code: decoded - value }
+    };
+    let counted = schema.fields.iter().map(|field| (field.name.clone(), of(field)));
+    counted.filter(|(_, counts)| *counts != FieldCounts::default()).collect()
+}
+
+/// Rows without a defect on one side, the others on the other.
+fn split(
+    raw: &RawBatch,
+    columns: RecordBatch,
+    keys: StringArray,
+    geometries: Vec<Option<Geometry<f64>>>,
+    bad: &BTreeMap<usize, Defect>,
+    fields: BTreeMap<String, FieldCounts>,
+) -> Result<Normalised, KernelError> {
+    let good: Vec<bool> = (0..raw.len()).map(|row| !bad.contains_key(&row)).collect();
+    let rejects = bad.values().map(|defect| reject(raw, defect)).collect();
+    let rows = raw.rows.values().to_vec();
+    // Rows with a defect may have no geometry: an empty one keeps the places until they go.
+    let nowhere = || Geometry::Point(geo::Point::new(f64::NAN, f64::NAN));
+    let geometries = geometries.into_iter().map(|geometry| geometry.unwrap_or_else(nowhere)).collect();
+    Normalised { columns, keys, geometries, rows, rejects: vec![], fields }.keep(&good, rejects)
+}
+
+impl Normalised {
+    /// The rows marked in `kept`; `rejects` tells of the others.
+    ///
+    /// # Errors
+    /// When Arrow can't filter, which would be a mistake of this program.
+    pub fn keep(mut self, kept: &[bool], rejects: Vec<Reject>) -> Result<Self, KernelError> {
+        let mask = BooleanArray::from(kept.to_vec());
+        let arrow = |source| KernelError::Arrow { source };
+        let keys = filter(&self.keys, &mask).map_err(arrow)?;
+        self.keys = keys.as_any().downcast_ref::<StringArray>().expect("filter keeps the type").clone();
+        self.columns = filter_record_batch(&self.columns, &mask).map_err(arrow)?;
+        let mut marks = kept.iter();
+        self.geometries.retain(|_| marks.next().copied().unwrap_or(false));
+        let mut marks = kept.iter();
+        self.rows.retain(|_| marks.next().copied().unwrap_or(false));
+        self.rejects.extend(rejects);
+        Ok(self)
+    }
+}
+
+fn reject(raw: &RawBatch, defect: &Defect) -> Reject {
+    Reject {
+        origin: Origin { source: Arc::clone(&raw.source), row: raw.rows.value(defect.index) },
+        field: defect.field.clone(),
+        value: shortened(&defect.value),
+        reason: defect.reason,
+    }
+}

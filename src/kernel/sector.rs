@@ -1,0 +1,226 @@
+//! Classify: sector, subsector, second sectors, lead agency and lifeline of every row.
+//!
+//! Pure. The layer's sector stands; the first matching rule of the schema refines it; the row's
+//! NAICS code (longest prefix wins) refines or decides, as the schema says. Second memberships are kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow_array::builder::{ListBuilder, StringBuilder};
+use arrow_array::{ListArray, StringArray};
+
+use crate::plan::{LayerSchema, NaicsRule, NaicsUse, Reference, SectorPlan, SectorRule};
+
+/// Sector columns, one value per row.
+#[derive(Debug, Clone)]
+pub struct Sectors {
+    /// `sector_code`.
+    pub code: StringArray,
+    /// `subsector`.
+    pub subsector: StringArray,
+    /// `sector_also`: further sector codes, sorted; an empty list where there is none.
+    pub also: ListArray,
+    /// `lead_agency` of the sector.
+    pub lead_agency: StringArray,
+    /// `lifeline`.
+    pub lifeline: StringArray,
+}
+
+/// Sector of one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Membership {
+    code: String,
+    subsector: Option<String>,
+    also: BTreeSet<String>,
+    lifeline: Option<String>,
+}
+
+/// Classifies `rows` rows.
+///
+/// `field` gives the text column of a canonical field, for the schema's rules and `naics_code`.
+pub fn classify<'a>(
+    rows: usize,
+    field: impl Fn(&str) -> Option<&'a StringArray>,
+    schema: &LayerSchema,
+    reference: &Reference,
+) -> Sectors {
+    let naics = field("naics_code");
+    let rules: Vec<(&SectorRule, &StringArray)> =
+        schema.sector.rules.iter().filter_map(|rule| Some((rule, field(&rule.field)?))).collect();
+    let mut known: BTreeMap<(Option<usize>, &str), Membership> = BTreeMap::new();
+    let mut columns = Columns::new(reference);
+    for row in 0..rows {
+        let rule = rules.iter().position(|(rule, values)| matches(rule, text(values, row)));
+        let code = naics.map_or("", |values| text(values, row));
+        let membership = known
+            .entry((rule, code))
+            .or_insert_with(|| membership(&schema.sector, rule.map(|i| rules[i].0), code, &reference.naics));
+        columns.push(membership);
+    }
+    columns.finish()
+}
+
+fn text(values: &StringArray, row: usize) -> &str {
+    if arrow_array::Array::is_null(values, row) { "" } else { values.value(row) }
+}
+
+fn matches(rule: &SectorRule, value: &str) -> bool {
+    rule.equals.iter().any(|wanted| wanted.eq_ignore_ascii_case(value))
+}
+
+fn membership(
+    sector: &SectorPlan,
+    rule: Option<&SectorRule>,
+    naics: &str,
+    naics_rules: &[NaicsRule],
+) -> Membership {
+    let mut membership = Membership {
+        code: sector.code.clone(),
+        subsector: sector.subsector.clone(),
+        also: sector.also.iter().cloned().collect(),
+        lifeline: sector.lifeline.clone(),
+    };
+    let matched = if sector.naics == NaicsUse::Ignore { None } else { longest_prefix(naics_rules, naics) };
+    if let Some(matched) = matched {
+        apply_naics(&mut membership, matched, sector.naics);
+    }
+    if let Some(rule) = rule {
+        apply_rule(&mut membership, rule);
+    }
+    membership.also.remove(&membership.code);
+    membership
+}
+
+fn apply_naics(membership: &mut Membership, rule: &NaicsRule, using: NaicsUse) {
+    let subsector = || Some(rule.subsector.clone()).filter(|text| !text.is_empty());
+    if rule.sector == membership.code {
+        membership.subsector = membership.subsector.take().or_else(subsector);
+    } else if using == NaicsUse::Decide {
+        membership.also.insert(std::mem::replace(&mut membership.code, rule.sector.clone()));
+        membership.subsector = subsector();
+    } else {
+        membership.also.insert(rule.sector.clone());
+    }
+    membership.also.extend(rule.also.iter().cloned());
+}
+
+fn apply_rule(membership: &mut Membership, rule: &SectorRule) {
+    if let Some(code) = &rule.code {
+        membership.code.clone_from(code);
+    }
+    membership.subsector = rule.subsector.clone().or(membership.subsector.take());
+    membership.lifeline = rule.lifeline.clone().or(membership.lifeline.take());
+    membership.also.extend(rule.also.iter().cloned());
+}
+
+/// The rule with the longest prefix of `code`.
+pub fn longest_prefix<'a>(rules: &'a [NaicsRule], code: &str) -> Option<&'a NaicsRule> {
+    rules.iter().filter(|rule| code.starts_with(&rule.prefix)).max_by_key(|rule| rule.prefix.len())
+}
+
+struct Columns<'a> {
+    leads: BTreeMap<&'a str, &'a str>,
+    code: StringBuilder,
+    subsector: StringBuilder,
+    also: ListBuilder<StringBuilder>,
+    lead_agency: StringBuilder,
+    lifeline: StringBuilder,
+}
+
+impl<'a> Columns<'a> {
+    fn new(reference: &'a Reference) -> Self {
+        Self {
+            leads: reference.sectors.iter().map(|s| (s.code.as_str(), s.lead_agency.as_str())).collect(),
+            code: StringBuilder::new(),
+            subsector: StringBuilder::new(),
+            also: ListBuilder::new(StringBuilder::new()),
+            lead_agency: StringBuilder::new(),
+            lifeline: StringBuilder::new(),
+        }
+    }
+
+    fn push(&mut self, membership: &Membership) {
+        self.code.append_value(&membership.code);
+        self.subsector.append_option(membership.subsector.as_deref());
+        self.also.append_value(membership.also.iter().map(Some));
+        self.lead_agency.append_option(self.leads.get(membership.code.as_str()));
+        self.lifeline.append_option(membership.lifeline.as_deref());
+    }
+
+    fn finish(mut self) -> Sectors {
+        Sectors {
+            code: self.code.finish(),
+            subsector: self.subsector.finish(),
+            also: self.also.finish(),
+            lead_agency: self.lead_agency.finish(),
+            lifeline: self.lifeline.finish(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(prefix: &str, sector: &str, also: &[&str]) -> NaicsRule {
+        NaicsRule {
+            prefix: prefix.into(),
+            sector: sector.into(),
+            subsector: format!("sub {prefix}"),
+            also: also.iter().map(|s| (*s).to_owned()).collect(),
+            source: String::new(),
+        }
+    }
+
+    fn plan(naics: NaicsUse) -> SectorPlan {
+        SectorPlan {
+            code: "ENER".into(),
+            subsector: None,
+            also: vec![],
+            lifeline: Some("Energy/Power Grid".into()),
+            naics,
+            rules: vec![],
+        }
+    }
+
+    #[test]
+    fn longest_prefix_wins() {
+        let rules = [rule("22", "WATR", &[]), rule("2211", "ENER", &[]), rule("221113", "NUCL", &["ENER"])];
+        assert_eq!(longest_prefix(&rules, "221113").map(|r| &*r.sector), Some("NUCL"));
+        assert_eq!(longest_prefix(&rules, "221118").map(|r| &*r.sector), Some("ENER"));
+        assert_eq!(longest_prefix(&rules, "622110"), None);
+    }
+
+    #[test]
+    fn naics_refines_decides_or_is_ignored() {
+        let rules = [rule("221113", "NUCL", &["ENER"])];
+        let refined = membership(&plan(NaicsUse::Refine), None, "221113", &rules);
+        assert_eq!((refined.code.as_str(), refined.also.contains("NUCL")), ("ENER", true));
+        let decided = membership(&plan(NaicsUse::Decide), None, "221113", &rules);
+        assert_eq!((decided.code.as_str(), decided.also.contains("ENER")), ("NUCL", true));
+        let ignored = membership(&plan(NaicsUse::Ignore), None, "221113", &rules);
+        assert_eq!((ignored.code.as_str(), ignored.also.len()), ("ENER", 0));
+    }
+
+    #[test]
+    fn a_sector_is_never_its_own_second_membership() {
+        let rules = [rule("2211", "ENER", &["ENER", "DAMS"])];
+        let kept = membership(&plan(NaicsUse::Refine), None, "221111", &rules).also;
+        assert_eq!(kept.into_iter().collect::<Vec<_>>(), ["DAMS"]);
+    }
+
+    #[test]
+    fn a_rule_of_the_schema_has_the_last_word() {
+        let rule_of_schema = SectorRule {
+            field: "facility_type".into(),
+            equals: vec!["Hydro".into()],
+            code: Some("DAMS".into()),
+            subsector: Some("Hydropower".into()),
+            also: vec!["ENER".into()],
+            lifeline: None,
+        };
+        assert!(matches(&rule_of_schema, "HYDRO") && !matches(&rule_of_schema, ""));
+        let found = membership(&plan(NaicsUse::Refine), Some(&rule_of_schema), "", &[]);
+        assert_eq!((found.code.as_str(), found.subsector.as_deref()), ("DAMS", Some("Hydropower")));
+        assert_eq!(found.lifeline.as_deref(), Some("Energy/Power Grid"));
+    }
+}

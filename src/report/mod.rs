@@ -1,0 +1,11 @@
+//! What people see of a run while and after it happens: log, progress, summary, errors.
+//!
+//! stderr is talk: everything here but the summary's data goes there. Knows no stage's inside.
+
+mod log;
+mod progress;
+mod summary;
+
+pub use log::{LogFormat, Logging, init};
+pub use progress::Reporter;
+pub use summary::{error, problems, size, summary};

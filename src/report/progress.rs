@@ -1,0 +1,59 @@
+//! Progress: a bar per stage at work on a terminal; elsewhere the log lines speak.
+
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::feature::{Progress, Task};
+
+/// Shows progress on stderr where it is a terminal.
+#[derive(Debug)]
+pub struct Reporter {
+    bars: MultiProgress,
+}
+
+impl Reporter {
+    /// Draws among `bars`; `quiet` draws nothing.
+    pub fn new(bars: &MultiProgress, quiet: bool) -> Self {
+        if quiet {
+            bars.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        Self { bars: bars.clone() }
+    }
+}
+
+impl Progress for Reporter {
+    fn start(&self, stage: &'static str, what: &str, total: Option<u64>) -> Box<dyn Task> {
+        let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+        let template = match total {
+            Some(_) => "{spinner} {prefix:9} {msg} {wide_bar} {human_pos}/{human_len}",
+            None => "{spinner} {prefix:9} {msg} {human_pos} ({elapsed})",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_prefix(stage);
+        bar.set_message(what.to_owned());
+        let bar = self.bars.add(bar);
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Box::new(Bar { bar, bars: self.bars.clone() })
+    }
+}
+
+struct Bar {
+    bar: ProgressBar,
+    bars: MultiProgress,
+}
+
+impl Task for Bar {
+    fn advance(&self, n: u64) {
+        self.bar.inc(n);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+        self.bars.remove(&self.bar);
+    }
+}

@@ -1,0 +1,96 @@
+//! The end of a run or a command, told to people.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use crate::error::{Error, chain};
+use crate::feature::{LayerReport, LayerStatus, RunReport};
+use crate::spec::{self, Diagnostic};
+
+/// Tells why a command failed, on stderr.
+pub fn error(error: &Error) {
+    if let Error::Spec { diagnostics } = error {
+        problems(diagnostics);
+    }
+    tell(&format!("error: {}\n", chain(error)));
+}
+
+/// Shows mistakes of what people wrote, on stderr.
+pub fn problems(diagnostics: &[Diagnostic]) {
+    if !diagnostics.is_empty() {
+        tell(&format!("{}\n", spec::render(diagnostics, io::stderr().is_terminal())));
+    }
+}
+
+/// stderr may be closed; there is nobody left to tell then.
+fn tell(text: &str) {
+    drop(io::stderr().write_all(text.as_bytes()));
+}
+
+/// The summary of a run: a line per layer, where the release lies, and a query to try.
+pub fn summary(report: &RunReport, release: &Path) -> String {
+    let mut text = String::new();
+    let widest = report.layers.iter().map(|layer| layer.id.len()).max().unwrap_or(0).max("layer".len());
+    let memory = report.peak_memory_bytes.map_or_else(String::new, |bytes| format!(", peak memory {}", size(bytes)));
+    put(&mut text, &format!("{} — release {}\n", report.title, report.release));
+    put(
+        &mut text,
+        &format!("{:widest$}  {:>9}  {:>9}  {:>8}  {:>9}  status", "layer", "read", "written", "rejected", "size"),
+    );
+    for layer in &report.layers {
+        put(&mut text, &line(layer, widest));
+    }
+    put(&mut text, &inventory_line(report, widest));
+    put(&mut text, &format!("\n{:.1} s{memory}", report.seconds));
+    put(&mut text, &format!("release: {}", release.display()));
+    put(&mut text, "try, in DuckDB:");
+    put(&mut text, &query(release));
+    text
+}
+
+fn put(text: &mut String, line: &str) {
+    let _ = writeln!(text, "{line}");
+}
+
+fn line(layer: &LayerReport, widest: usize) -> String {
+    let status = match layer.status {
+        LayerStatus::Published if layer.rows_rejected > 0 => {
+            let reasons: Vec<String> =
+                layer.rejects_by_reason.iter().map(|(reason, rows)| format!("{reason} {rows}")).collect();
+            format!("published; rejected: {}", reasons.join(", "))
+        }
+        LayerStatus::Published => "published".to_owned(),
+        LayerStatus::Carried => {
+            let from = layer.carried_from.as_deref().unwrap_or("an earlier release");
+            format!("STALE, as in {from}: {}", layer.reason.as_deref().unwrap_or_default())
+        }
+        LayerStatus::Absent => format!("ABSENT: {}", layer.reason.as_deref().unwrap_or_default()),
+    };
+    format!(
+        "{:widest$}  {:>9}  {:>9}  {:>8}  {:>9}  {status}",
+        layer.id,
+        layer.rows_read,
+        layer.rows_written,
+        layer.rows_rejected,
+        size(layer.bytes_out)
+    )
+}
+
+fn inventory_line(report: &RunReport, widest: usize) -> String {
+    let (rows, bytes) = (report.inventory_rows, size(report.inventory_bytes));
+    format!("{:widest$}  {:>9}  {rows:>9}  {:>8}  {bytes:>9}  inventory of all layers", "facilities", "", "")
+}
+
+/// Bytes for people.
+pub fn size(bytes: u64) -> String {
+    indicatif::HumanBytes(bytes).to_string()
+}
+
+fn query(release: &Path) -> String {
+    let files = release.join("facilities").join("data").join("*").join("*.parquet");
+    format!(
+        "  SELECT sector_code, region, count(*) AS facilities\n  FROM read_parquet('{}', hive_partitioning = true)\n  GROUP BY ALL ORDER BY facilities DESC;",
+        files.display()
+    )
+}

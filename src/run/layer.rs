@@ -1,0 +1,247 @@
+//! Layers of a run: each through fetch … write, several at a time, none in another's way.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use arrow_array::{Array, StringArray};
+use tracing::{info, info_span, warn};
+
+use super::tile::{self, TileError};
+use super::{Context, LayerOutcome, now, tables};
+use crate::engine::{self, EngineError, LayerRows};
+use crate::error::{Error, chain};
+use crate::feature::{Landed, LayerReport, LayerStatus, LocationCounts, Reject, RegionId};
+use crate::kernel::locate::JoinContext;
+use crate::plan::LayerPlan;
+use crate::store::StoreError;
+
+/// Why a layer failed.
+#[derive(Debug, thiserror::Error)]
+enum LayerError {
+    #[error("cannot land {shown}")]
+    Land { shown: String, source: StoreError },
+    #[error("the layer failed")]
+    Engine { source: EngineError },
+    #[error("cannot write the layer")]
+    Write { source: TileError },
+    #[error("rows went missing: {read} read, {written} written, {rejected} rejected")]
+    Conservation { read: u64, written: u64, rejected: u64 },
+    #[error("a stage panicked: {what}")]
+    Panic { what: String },
+}
+
+impl LayerError {
+    /// The store itself failed: no use in going on with other layers.
+    fn into_fatal(self) -> Result<Self, StoreError> {
+        match self {
+            Self::Land { source, .. } if !source.is_source() => Err(source),
+            Self::Write { source: TileError::Store { source } } => Err(source),
+            Self::Engine { source: EngineError::Sink { region, source } } => {
+                match source.downcast::<TileError>().map(|error| *error) {
+                    Ok(TileError::Store { source }) => Err(source),
+                    Ok(source) => Ok(Self::Write { source }),
+                    Err(source) => Ok(Self::Engine { source: EngineError::Sink { region, source } }),
+                }
+            }
+            other => Ok(other),
+        }
+    }
+}
+
+/// Layers at work at the same time: one reads while another is located or written.
+const AT_ONCE: usize = 2;
+
+/// Runs every layer; the outcomes are in pipeline order.
+///
+/// # Errors
+/// Only when the store fails: a layer's own failure is part of its outcome.
+pub(super) fn run_all(context: &Context<'_>, join: &JoinContext) -> Result<Vec<LayerOutcome>, Error> {
+    let (next, layers) = (AtomicUsize::new(0), &context.plan.layers);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some((at, layer)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, layers.get(at)?))) {
+            done.push((at, run_one(context, join, layer)));
+        }
+        done
+    };
+    let workers = AT_ONCE.min(rayon::current_num_threads());
+    let done: Vec<(usize, Result<LayerOutcome, Error>)> = thread::scope(|scope| {
+        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        handles.into_iter().flat_map(|handle| handle.join().expect("panics of layers are caught")).collect()
+    });
+    let mut done: BTreeMap<usize, Result<LayerOutcome, Error>> = done.into_iter().collect();
+    (0..layers.len()).filter_map(|at| done.remove(&at)).collect()
+}
+
+fn run_one(context: &Context<'_>, join: &JoinContext, layer: &LayerPlan) -> Result<LayerOutcome, Error> {
+    let _span = info_span!("layer", id = %layer.id).entered();
+    let timer = Instant::now();
+    let tried = catch_unwind(AssertUnwindSafe(|| attempt(context, join, layer)))
+        .unwrap_or_else(|panic| Err(LayerError::Panic { what: panic_text(panic.as_ref()) }));
+    let mut outcome = match tried.map_err(LayerError::into_fatal) {
+        Ok(outcome) => outcome,
+        Err(Err(source)) => return Err(Error::Store { source }),
+        Err(Ok(error)) => {
+            warn!(reason = chain(&error), "layer failed");
+            instead(context, layer, &error)?
+        }
+    };
+    outcome.report.seconds = timer.elapsed().as_secs_f64();
+    Ok(outcome)
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
+}
+
+fn attempt(context: &Context<'_>, join: &JoinContext, layer: &LayerPlan) -> Result<LayerOutcome, LayerError> {
+    let landed = {
+        let _task = context.progress.start("fetch", layer.id.as_str(), None);
+        let landed = context.store.land(layer.id.as_str(), &layer.source.path, &now());
+        landed.map_err(|source| LayerError::Land { shown: layer.source.shown.to_string(), source })?
+    };
+    info!(stage = "fetch", bytes = landed.bytes, "landed");
+    let rows = {
+        let task = context.progress.start("read", layer.id.as_str(), None);
+        engine::read_layer(layer, &landed, context.plan, join, &*task)
+            .map_err(|source| LayerError::Engine { source })?
+    };
+    info!(stage = "locate", rows = rows.read, rejected = rows.rejects.len(), "read, normalised, located");
+    let outcome = write(context, layer, &landed, rows)?;
+    info!(stage = "write", tiles = outcome.report.tiles, bytes = outcome.report.bytes_out, "written");
+    check_conservation(&outcome.report).map_err(|()| LayerError::Conservation {
+        read: outcome.report.rows_read,
+        written: outcome.report.rows_written,
+        rejected: outcome.report.rows_rejected,
+    })?;
+    Ok(outcome)
+}
+
+/// Law 1: rows read = rows in tiles + rows rejected.
+///
+/// # Errors
+/// When they differ.
+pub fn check_conservation(report: &LayerReport) -> Result<(), ()> {
+    if report.rows_read == report.rows_written + report.rows_rejected { Ok(()) } else { Err(()) }
+}
+
+fn write(
+    context: &Context<'_>,
+    layer: &LayerPlan,
+    landed: &Landed,
+    rows: LayerRows,
+) -> Result<LayerOutcome, LayerError> {
+    let task = context.progress.start("write", layer.id.as_str(), None);
+    let sink = |tile: crate::feature::Tile, types: Vec<String>| {
+        let record = tile::write(context, &tile, &types)?;
+        task.advance(record.rows);
+        Ok(record)
+    };
+    let assembled = &rows.assembled;
+    let tiles = engine::cut_tiles(layer.id.as_str(), &assembled.rows, &assembled.boxes, &context.levels(), sink)
+        .map_err(|source| LayerError::Engine { source })?;
+    tables::write_rejects(context, layer.id.as_str(), &rows.rejects)
+        .map_err(|source| LayerError::Write { source })?;
+    let mut report = started(layer, LayerStatus::Published);
+    report.source_sha256 = Some(landed.sha256.clone());
+    report.landed_at = Some(landed.landed_at.clone());
+    report.bytes_in = landed.bytes;
+    report.rows_read = rows.read;
+    report.rows_written = tiles.iter().map(|tile| tile.rows).sum();
+    report.rows_rejected = rows.rejects.len() as u64;
+    report.rejects_by_reason = by_reason(&rows.rejects);
+    report.bytes_out = tiles.iter().map(|tile| tile.bytes).sum();
+    report.tiles = tiles.len() as u64;
+    report.located = rows.located;
+    report.rows_by_state = by_state(&rows);
+    report.fields = rows.fields;
+    report.fields_missing = rows.missing;
+    Ok(LayerOutcome { report, tiles, schema: Some(rows.assembled.rows.0.schema()) })
+}
+
+fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
+    LayerReport {
+        id: layer.id.to_string(),
+        status,
+        reason: None,
+        carried_from: None,
+        source: layer.source.shown.to_string(),
+        source_sha256: None,
+        landed_at: None,
+        rows_read: 0,
+        rows_written: 0,
+        rows_rejected: 0,
+        rejects_by_reason: BTreeMap::new(),
+        bytes_in: 0,
+        bytes_out: 0,
+        seconds: 0.0,
+        tiles: 0,
+        located: LocationCounts::default(),
+        rows_by_state: BTreeMap::new(),
+        fields: BTreeMap::new(),
+        fields_missing: vec![],
+    }
+}
+
+fn by_reason(rejects: &[Reject]) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for reject in rejects {
+        *counts.entry(reject.reason.code().to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+fn by_state(rows: &LayerRows) -> BTreeMap<String, u64> {
+    let column = rows.assembled.rows.0.column_by_name("state_code");
+    let codes = column.and_then(|column| column.as_any().downcast_ref::<StringArray>());
+    let mut counts = BTreeMap::new();
+    for code in codes.into_iter().flatten() {
+        *counts.entry(code.unwrap_or(RegionId::UNASSIGNED).to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+/// A failed layer as the last release has it, or its absence.
+fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Result<LayerOutcome, Error> {
+    let id = layer.id.as_str();
+    let data = tile::base(id).join("data");
+    context.staging.discard(&tile::base(id)).map_err(|source| Error::Store { source })?;
+    let last = context.last.as_ref().and_then(|last| {
+        let before = last.layers.iter().find(|before| before.id == id)?;
+        (before.status != LayerStatus::Absent).then_some((last, before))
+    });
+    let Some((last, before)) = last else {
+        let report = LayerReport { reason: Some(chain(error)), ..started(layer, LayerStatus::Absent) };
+        return Ok(LayerOutcome { report, tiles: vec![], schema: None });
+    };
+    let report = LayerReport {
+        status: LayerStatus::Carried,
+        reason: Some(chain(error)),
+        carried_from: before.carried_from.clone().or_else(|| Some(last.release.clone())),
+        ..before.clone()
+    };
+    let mut tiles = Vec::new();
+    for file in carry(context, &last.release, &data)? {
+        let record = tile::carried(context, id, file);
+        tiles.push(record.map_err(|source| Error::Inventory { source: Box::new(source) })?);
+    }
+    carry(context, &last.release, &rejects_path(id))?;
+    let schema = tiles.first().and_then(|tile| {
+        crate::geoparquet::inspect(&context.staging.dir().join(&tile.path)).ok().map(|footer| footer.schema)
+    });
+    Ok(LayerOutcome { report, tiles, schema })
+}
+
+fn carry(context: &Context<'_>, release: &str, path: &Path) -> Result<Vec<crate::store::Written>, Error> {
+    context.staging.carry(release, path).map_err(|source| Error::Store { source })
+}
+
+/// Path of a layer's rejects within a release.
+pub(super) fn rejects_path(layer: &str) -> PathBuf {
+    Path::new("rejects").join(format!("{layer}.parquet"))
+}

@@ -1,0 +1,163 @@
+//! The stages in order: the only room that sees every other, and the only one that reads the clock.
+//!
+//! A layer's failure is a result, not the end of the run: it is carried from the last release, or
+//! left out, and named. Only when no layer succeeds is nothing published.
+
+mod describe;
+mod inventory;
+mod jurisdictions;
+mod layer;
+mod past;
+mod tables;
+mod tile;
+mod verify;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use arrow_schema::SchemaRef;
+use chrono::{DateTime, SecondsFormat, Utc};
+use tracing::info;
+
+pub use layer::check_conservation;
+pub use past::{last_report, report_of};
+pub use verify::{Problem, Verified, verify};
+
+use crate::error::Error;
+use crate::feature::{LayerReport, LayerStatus, Progress, RunReport, TileRecord};
+use crate::geoparquet::WriteOptions;
+use crate::kernel::pack::Levels;
+use crate::plan::Plan;
+use crate::store::{Staging, Store};
+
+/// What a run published.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Content of `report.json`.
+    pub report: RunReport,
+    /// Folder of the release.
+    pub release: PathBuf,
+}
+
+impl Outcome {
+    /// Whether every layer is of this run.
+    pub fn is_complete(&self) -> bool {
+        self.report.layers.iter().all(|layer| layer.status == LayerStatus::Published)
+    }
+}
+
+/// What the stages of a run share.
+struct Context<'a> {
+    plan: &'a Plan,
+    store: &'a Store,
+    staging: &'a Staging,
+    progress: &'a dyn Progress,
+    started: String,
+    last: Option<RunReport>,
+}
+
+impl Context<'_> {
+    fn write_options(&self) -> WriteOptions {
+        WriteOptions { page_rows: self.plan.output.page_rows, zstd_level: self.plan.output.zstd_level }
+    }
+
+    fn levels(&self) -> Levels {
+        let output = &self.plan.output;
+        Levels { tile_rows: output.tile_rows, group_rows: output.group_rows, page_rows: output.page_rows }
+    }
+}
+
+/// A layer in the release to be.
+struct LayerOutcome {
+    report: LayerReport,
+    tiles: Vec<TileRecord>,
+    schema: Option<SchemaRef>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+fn clock() -> DateTime<Utc> {
+    Utc::now()
+}
+
+fn now() -> String {
+    clock().to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// Id for a release begun now: its UTC time to the millisecond, so that ids sort by age.
+pub fn release_id() -> String {
+    clock().format("%Y%m%dT%H%M%S%3fZ").to_string()
+}
+
+/// Runs a plan and publishes a release called `id`.
+///
+/// # Errors
+/// When a polygon set fails, no layer succeeds, or the store fails; the last release stays as it was.
+pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Result<Outcome, Error> {
+    let (started, timer) = (now(), Instant::now());
+    let store_error = |source| Error::Store { source };
+    let _lock = store.lock().map_err(store_error)?;
+    let staging = store.begin(id).map_err(store_error)?;
+    let context =
+        Context { plan, store, staging: &staging, progress, started, last: last_report(store)? };
+    let joined = jurisdictions::join(&context)?;
+    let layers = layer::run_all(&context, &joined.context)?;
+    refuse_nothing(&layers)?;
+    let facilities = inventory::write(&context, &joined.context, &layers)?;
+    tables::write_reference(&context, &joined)?;
+    let mut report = report(&context, id, &layers);
+    report.jurisdictions = joined.reports;
+    report.inventory_rows = facilities.iter().map(|tile| tile.rows).sum();
+    report.inventory_bytes = facilities.iter().map(|tile| tile.bytes).sum();
+    report.seconds = timer.elapsed().as_secs_f64();
+    describe::write(&context, &report, &joined.context, &layers, &facilities)?;
+    let task = progress.start("publish", id, None);
+    let rows = rows_by_path(&layers, &facilities);
+    let published = staging.publish(&rows, plan.keep, &now()).map_err(store_error)?;
+    drop(task);
+    info!(stage = "publish", release = id, files = published.files, "published");
+    Ok(Outcome { report, release: published.dir })
+}
+
+fn refuse_nothing(layers: &[LayerOutcome]) -> Result<(), Error> {
+    if layers.iter().any(|layer| layer.report.status == LayerStatus::Published) {
+        return Ok(());
+    }
+    let reason = |layer: &LayerOutcome| {
+        format!("{}: {}", layer.report.id, layer.report.reason.as_deref().unwrap_or("no reason"))
+    };
+    Err(Error::NothingPublished { reasons: layers.iter().map(reason).collect() })
+}
+
+fn report(context: &Context<'_>, id: &str, layers: &[LayerOutcome]) -> RunReport {
+    RunReport {
+        version: 1,
+        release: id.to_owned(),
+        pipeline: context.plan.id.clone(),
+        title: context.plan.title.clone(),
+        cikr_version: env!("CARGO_PKG_VERSION").to_owned(),
+        started: context.started.clone(),
+        seconds: 0.0,
+        peak_memory_bytes: peak_memory(),
+        layers: layers.iter().map(|layer| layer.report.clone()).collect(),
+        jurisdictions: vec![],
+        inventory_rows: 0,
+        inventory_bytes: 0,
+    }
+}
+
+/// Rows per Parquet file, for the manifest.
+fn rows_by_path(
+    layers: &[LayerOutcome],
+    facilities: &[TileRecord],
+) -> std::collections::BTreeMap<PathBuf, u64> {
+    let tiles = layers.iter().flat_map(|layer| &layer.tiles).chain(facilities);
+    tiles.map(|tile| (tile.path.clone(), tile.rows)).collect()
+}
+
+/// Peak resident memory as Linux tells it (`VmHWM` of proc(5)).
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string(Path::new("/proc/self/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
