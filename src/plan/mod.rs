@@ -3,12 +3,21 @@
 //! `resolve` turns what people wrote (`spec`) into a `Plan`, or into every mistake at once.
 //! May use: `spec`, `feature`. Must not read data, network, clock or environment.
 
+mod check;
+mod field;
+mod layer;
 mod reference;
+mod resolve;
+mod schema;
+mod tables;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use reference::{Lifeline, NaicsRule, Reference, Region, Sector, State};
+pub use resolve::{Overrides, load};
 
 use crate::feature::{Crs, LayerId};
 

@@ -1,1 +1,178 @@
-//! Spec → plan.
+//! Spec → plan: every default applied once, every reference checked, every mistake reported.
+//!
+//! Reads what people wrote through `spec`; of data it asks only whether a source is there.
+
+use std::ffi::OsStr;
+use std::fs::read_dir;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::check::{Check, is_identifier, text};
+use super::layer::{self, Schemas};
+use super::{Limits, Output, Plan, Reference, schema, tables};
+use crate::spec::{Diagnostic, PipelineSpec, SchemaSpec, Spanned, beside, did_you_mean, one_of, settle};
+
+/// What the command line says about a run, over what the pipeline says.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// Store folder, relative to the working directory.
+    pub store: Option<PathBuf>,
+    /// Layers to run; empty for all.
+    pub layers: Vec<String>,
+    /// Rows to read per layer.
+    pub rows: Option<u64>,
+}
+
+/// Reads a pipeline and everything it names; the plan comes with the warnings.
+///
+/// # Errors
+/// Every mistake in the pipeline, its schemas and the reference tables, and the warnings, in
+/// reading order.
+pub fn load(pipeline: &Path, overrides: &Overrides) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut found = Vec::new();
+    let plan = PipelineSpec::read(pipeline, &mut found).map(|spec| plan(&spec, overrides, &mut found));
+    let found = settle(found);
+    match plan {
+        Some(plan) if !found.iter().any(Diagnostic::is_error) => Ok((plan, found)),
+        _ => Err(found),
+    }
+}
+
+fn plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diagnostic>) -> Plan {
+    let folder = beside(&spec.path, spec.schemas.as_ref().map_or("../schemas", |schemas| &schemas.value));
+    let reference = reference(spec, &folder, found);
+    let schemas = schemas(spec, &folder, &reference, found);
+    let jurisdictions = layer::jurisdictions(spec, &schemas, found);
+    select(spec, &overrides.layers, found);
+    let layers = layer::layers(spec, &schemas, &overrides.layers, found);
+    let mut check = Check { file: &spec.file, found };
+    Plan {
+        id: check.identifier("a pipeline id", spec.id.as_ref()),
+        title: text(spec.title.as_ref()),
+        description: text(spec.description.as_ref()),
+        store: overrides.store.clone().unwrap_or_else(|| beside(&spec.path, &text(spec.store.as_ref()))),
+        keep: check.count("keep", spec.keep.as_ref(), &(1..=1_000_000), 3),
+        limits: limits(&mut check, spec, overrides.rows),
+        output: output(&mut check, spec),
+        reference: Arc::new(reference),
+        jurisdictions,
+        layers,
+    }
+}
+
+fn limits(check: &mut Check<'_>, spec: &PipelineSpec, rows: Option<u64>) -> Limits {
+    let limits = &spec.limits;
+    // Text columns of a batch have 32-bit offsets, so a record of 2 GiB could never be held.
+    let record = check.within("record", limits.record.as_ref(), &(1 << 10..=1 << 30), 16 << 20);
+    Limits {
+        record_bytes: usize::try_from(record).unwrap_or(usize::MAX),
+        batch_rows: check.count("batch-rows", limits.batch_rows.as_ref(), &(1..=1 << 20), 16_384),
+        rows,
+        archive_bytes: check.within("archive", limits.archive.as_ref(), &(1 << 10..=1 << 50), 16 << 30),
+    }
+}
+
+fn output(check: &mut Check<'_>, spec: &PipelineSpec) -> Output {
+    let written = &spec.output;
+    check.choice("an output profile", written.profile.as_ref(), &[("compat", ())]);
+    let zstd_level = check.within("zstd-level", written.zstd_level.as_ref(), &(1..=22), 15);
+    let output = Output {
+        tile_rows: check.count("tile-rows", written.tile_rows.as_ref(), &(1..=1_000_000_000), 1_000_000),
+        group_rows: check.count("group-rows", written.group_rows.as_ref(), &(1..=100_000_000), 20_480),
+        page_rows: check.count("page-rows", written.page_rows.as_ref(), &(1..=10_000_000), 1_024),
+        zstd_level: i32::try_from(zstd_level).unwrap_or(15),
+    };
+    let mut at_most = |small: (&str, usize), large: (&str, usize), places: [&Option<Spanned<i64>>; 2]| {
+        if small.1 > large.1
+            && let Some(place) = places.into_iter().flatten().next()
+        {
+            let message = format!("`{}` ({}) is more than `{}` ({})", small.0, small.1, large.0, large.1);
+            check.error(&place.span, message);
+        }
+    };
+    let (page, group) = (("page-rows", output.page_rows), ("group-rows", output.group_rows));
+    at_most(page, group, [&written.page_rows, &written.group_rows]);
+    at_most(group, ("tile-rows", output.tile_rows), [&written.group_rows, &written.tile_rows]);
+    output
+}
+
+fn reference(spec: &PipelineSpec, schemas: &Path, found: &mut Vec<Diagnostic>) -> Reference {
+    let written = spec.reference.as_ref();
+    let folder = written.map_or_else(|| schemas.join("reference"), |path| beside(&spec.path, &path.value));
+    if !folder.is_dir() {
+        let message = format!("there is no reference folder `{}`", folder.display());
+        found.push(Diagnostic::error(&spec.file, written.map(|path| path.span.clone()), message));
+        return Reference::default();
+    }
+    let regions = spec.regions.as_ref().map_or("fema", |regions| &regions.value);
+    let table = folder.join(format!("regions-{regions}.csv"));
+    let is_there = is_identifier(regions) && table.is_file();
+    if !is_there {
+        let message = format!("there is no region table `{}`", table.display());
+        let place = spec.regions.as_ref().map(|regions| regions.span.clone());
+        let tables = stems(&folder, "csv");
+        let mut diagnostic = Diagnostic::error(&spec.file, place, message);
+        diagnostic.label = one_of(regions, tables.iter().filter_map(|stem| stem.strip_prefix("regions-")));
+        found.push(diagnostic);
+    }
+    tables::load(&folder, is_there.then_some(table.as_path()), found)
+}
+
+/// Every schema a layer names, read and resolved once.
+fn schemas(
+    spec: &PipelineSpec,
+    folder: &Path,
+    reference: &Reference,
+    found: &mut Vec<Diagnostic>,
+) -> Schemas {
+    let mut schemas = Schemas::new();
+    for layer in &spec.layers {
+        let Some(id) = layer::schema_id(&layer.value) else { continue };
+        if !schemas.contains_key(&id.value) {
+            let schema = read_schema(spec, folder, id, found);
+            let schema = schema.map(|spec| Arc::new(schema::resolve(&id.value, &spec, reference, found)));
+            schemas.insert(id.value.clone(), schema);
+        }
+    }
+    schemas
+}
+
+fn read_schema(
+    spec: &PipelineSpec,
+    folder: &Path,
+    id: &Spanned<String>,
+    found: &mut Vec<Diagnostic>,
+) -> Option<SchemaSpec> {
+    let path = folder.join(format!("{}.toml", id.value));
+    if is_identifier(&id.value) && path.is_file() {
+        return SchemaSpec::read(&path, found);
+    }
+    let known = stems(folder, "toml");
+    let diagnostic = &mut Check { file: &spec.file, found };
+    let diagnostic = diagnostic.error(&id.span, format!("there is no schema `{}`", path.display()));
+    diagnostic.label = did_you_mean(&id.value, known.iter().map(String::as_str));
+    None
+}
+
+/// Reports the layers asked for on the command line that the pipeline doesn't have.
+fn select(spec: &PipelineSpec, wanted: &[String], found: &mut Vec<Diagnostic>) {
+    let known: Vec<&str> =
+        spec.layers.iter().filter_map(|layer| layer.value.id.as_ref()).map(|id| id.value.as_str()).collect();
+    for wanted in wanted.iter().filter(|wanted| !known.contains(&wanted.as_str())) {
+        let mut diagnostic =
+            Diagnostic::error(&spec.file, None, format!("`--layer {wanted}` is no layer of this pipeline"));
+        diagnostic.help = one_of(wanted, known.iter().copied());
+        found.push(diagnostic);
+    }
+}
+
+/// Names, without extension, of a folder's files of one extension, sorted; for suggestions only.
+fn stems(folder: &Path, extension: &str) -> Vec<String> {
+    let files = read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut stems: Vec<String> = files
+        .filter(|path| path.extension().is_some_and(|other| other == extension))
+        .filter_map(|path| path.file_stem().and_then(OsStr::to_str).map(str::to_owned))
+        .collect();
+    stems.sort();
+    stems
+}

@@ -1,1 +1,24 @@
-//! spec
+//! What people write: pipelines, schemas and reference tables, with the place of every value.
+//!
+//! LEAF: imports no other room. Reads each file as far as it can and reports every mistake in it;
+//! applies no default and checks no reference between files (that is `plan`'s).
+
+mod diagnostic;
+mod pipeline;
+mod reference;
+mod render;
+mod schema;
+mod size;
+mod source;
+mod suggest;
+mod table;
+mod text;
+
+pub use diagnostic::{Diagnostic, Severity, settle};
+pub use pipeline::{JurisdictionSpec, LayerSpec, LimitsSpec, OutputSpec, PipelineSpec};
+pub use reference::CsvTable;
+pub use render::{Finding, findings, render};
+pub use schema::{CodeSpec, FieldSpec, RuleSpec, SchemaSpec, SectorSpec};
+pub use source::{FormatSpec, SourceSpec};
+pub use suggest::{did_you_mean, one_of};
+pub use text::{Span, Spanned, TextFile, beside};

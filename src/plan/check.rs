@@ -1,0 +1,173 @@
+//! Checks of single values, each with a way out.
+//!
+//! A value that fails is reported and replaced by a stand-in: a plan with any error is never
+//! handed out, so checking can go on to the last value.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use crate::feature::Crs;
+use crate::spec::{Diagnostic, Span, Spanned, TextFile, did_you_mean, one_of};
+
+/// The file being checked and what was found so far.
+pub(super) struct Check<'a> {
+    pub(super) file: &'a Arc<TextFile>,
+    pub(super) found: &'a mut Vec<Diagnostic>,
+}
+
+/// Text that was written, or was reported as absent.
+pub(super) fn text(written: Option<&Spanned<String>>) -> String {
+    written.map(|text| text.value.clone()).unwrap_or_default()
+}
+
+/// Text that may be absent.
+pub(super) fn optional(written: Option<&Spanned<String>>) -> Option<String> {
+    written.map(|text| text.value.clone())
+}
+
+/// Values of a list.
+pub(super) fn texts(written: &[Spanned<String>]) -> Vec<String> {
+    written.iter().map(|text| text.value.clone()).collect()
+}
+
+/// Whether text is an identifier: `[a-z][a-z0-9_]*`.
+pub(super) fn is_identifier(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+impl Check<'_> {
+    /// Reports an error; the caller may add a label or help.
+    pub(super) fn error(&mut self, span: &Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.push(Diagnostic::error(self.file, Some(span.clone()), message))
+    }
+
+    /// Reports a warning; the caller may add a label or help.
+    pub(super) fn warning(&mut self, span: &Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.push(Diagnostic::warning(self.file, Some(span.clone()), message))
+    }
+
+    fn push(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
+        self.found.push(diagnostic);
+        self.found.last_mut().expect("just pushed")
+    }
+
+    /// An identifier, lower snake case.
+    pub(super) fn identifier(&mut self, what: &str, written: Option<&Spanned<String>>) -> String {
+        if let Some(id) = written.filter(|id| !is_identifier(&id.value)) {
+            let help = "use lower-case letters, digits and `_`, starting with a letter";
+            self.error(&id.span, format!("`{}` cannot be {what}", id.value)).help = Some(help.to_owned());
+        }
+        text(written)
+    }
+
+    /// Reports a name that is not among the known ones; an empty list knows nothing and checks nothing.
+    pub(super) fn among<'k>(
+        &mut self,
+        what: &str,
+        written: &Spanned<String>,
+        known: impl IntoIterator<Item = &'k str>,
+    ) {
+        let known: Vec<&str> = known.into_iter().collect();
+        if known.is_empty() || known.contains(&written.value.as_str()) {
+            return;
+        }
+        self.error(&written.span, format!("`{}` is not {what}", written.value)).label =
+            one_of(&written.value, known);
+    }
+
+    /// One of some words, and what it stands for.
+    pub(super) fn choice<T: Clone>(
+        &mut self,
+        what: &str,
+        written: Option<&Spanned<String>>,
+        known: &[(&str, T)],
+    ) -> Option<T> {
+        let written = written?;
+        self.among(what, written, known.iter().map(|(word, _)| *word));
+        known.iter().find(|(word, _)| *word == written.value).map(|(_, meaning)| meaning.clone())
+    }
+
+    /// A value in a range, or the default.
+    pub(super) fn within<T: PartialOrd + std::fmt::Display + Copy>(
+        &mut self,
+        key: &str,
+        written: Option<&Spanned<T>>,
+        range: &RangeInclusive<T>,
+        default: T,
+    ) -> T {
+        let Some(written) = written else { return default };
+        if range.contains(&written.value) {
+            return written.value;
+        }
+        let message = format!("`{key}` is {}, outside {} to {}", written.value, range.start(), range.end());
+        self.error(&written.span, message);
+        default
+    }
+
+    /// A count in a range, or the default.
+    pub(super) fn count(
+        &mut self,
+        key: &str,
+        written: Option<&Spanned<i64>>,
+        range: &RangeInclusive<i64>,
+        default: usize,
+    ) -> usize {
+        let default_number = i64::try_from(default).unwrap_or(i64::MAX);
+        usize::try_from(self.within(key, written, range, default_number)).unwrap_or(default)
+    }
+
+    /// Reports every name that repeats an earlier one, upper and lower case alike.
+    pub(super) fn unique<'w>(&mut self, what: &str, written: impl IntoIterator<Item = &'w Spanned<String>>) {
+        let mut seen: Vec<&str> = Vec::new();
+        for name in written {
+            match seen.iter().find(|earlier| earlier.eq_ignore_ascii_case(&name.value)) {
+                Some(earlier) if *earlier == name.value => {
+                    self.error(&name.span, format!("{what} `{}` is written twice", name.value));
+                }
+                Some(earlier) => {
+                    let message = format!("{what} `{}` differs from `{earlier}` only in case", name.value);
+                    self.error(&name.span, message);
+                }
+                None => seen.push(&name.value),
+            }
+        }
+    }
+
+    /// A CRS: `OGC:CRS84`, or `EPSG` or `ESRI` and a code.
+    pub(super) fn crs(&mut self, written: Option<&Spanned<String>>) -> Option<Crs> {
+        let written = written?;
+        let crs = parse_crs(&written.value);
+        if crs.is_none() {
+            let upper = written.value.trim().to_ascii_uppercase();
+            let near = parse_crs(&upper).and_then(|_| did_you_mean(&written.value, [upper.as_str()]));
+            let diagnostic = self.error(&written.span, format!("`{}` is not a CRS", written.value));
+            diagnostic.label = near;
+            diagnostic.help = Some("write `OGC:CRS84`, `EPSG:<code>` or `ESRI:<code>`".to_owned());
+        }
+        crs
+    }
+}
+
+fn parse_crs(text: &str) -> Option<Crs> {
+    if text == "OGC:CRS84" {
+        return Some(Crs::Crs84);
+    }
+    let (authority, code) = text.split_once(':')?;
+    let is_code = (1..=9).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
+    (matches!(authority, "EPSG" | "ESRI") && is_code).then(|| Crs::Code(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crs_names_its_authority() {
+        assert_eq!(parse_crs("OGC:CRS84"), Some(Crs::Crs84));
+        assert_eq!(parse_crs("ESRI:102100"), Some(Crs::Code("ESRI:102100".to_owned())));
+        for wrong in ["4326", "epsg:4326", "EPSG:", "EPSG:4326x", "OGC:CRS83", "EPSG: 4326", ""] {
+            assert_eq!(parse_crs(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! One field of a schema: its type, and the keys that go with the type.
+
+use chrono::format::{Item, Parsed, StrftimeItems, parse};
+use chrono::{DateTime, Utc};
+
+use super::check::{Check, optional, text, texts};
+use super::{Field, FieldKind};
+use crate::feature::{CORE_COLUMNS, CoreType};
+use crate::spec::{FieldSpec, Span, Spanned};
+
+/// Core columns that a source may fill; every other is computed.
+const FILLABLE: [&str; 7] = [
+    "name",
+    "facility_type",
+    "status",
+    "naics_code",
+    "state_code_claimed",
+    "county_fips_claimed",
+    "source_date",
+];
+
+/// Names that a tile has beside its core columns: `region` stands in its path.
+const TAKEN: [&str; 3] = ["geometry", "bbox", "region"];
+
+const TRUE_WORDS: [&str; 5] = ["Y", "YES", "T", "TRUE", "1"];
+const FALSE_WORDS: [&str; 5] = ["N", "NO", "F", "FALSE", "0"];
+
+/// Date pattern for milliseconds since 1970, beside those of strftime.
+const EPOCH_MS: &str = "epoch-ms";
+
+/// Whether a name is taken by a column of every tile, whoever fills it.
+pub(super) fn is_core(name: &str) -> bool {
+    let core = CORE_COLUMNS.iter().map(|column| column.name).chain(TAKEN);
+    core.into_iter().any(|core| core.eq_ignore_ascii_case(name))
+}
+
+/// A field with every default applied; `is_key` fields are required.
+pub(super) fn resolve(check: &mut Check<'_>, spec: &FieldSpec, is_key: bool) -> Field {
+    let name = check.identifier("a field name", spec.name.as_ref());
+    let kind = kind(check, spec);
+    if let Some(written) = &spec.name {
+        core_column(check, written, &kind);
+    }
+    let codes = codes(check, spec, &kind);
+    Field {
+        from: texts(&spec.from),
+        unit: optional(spec.unit.as_ref()),
+        description: text(spec.description.as_ref()),
+        null: spec.null.iter().map(|sentinel| sentinel.value.trim().to_owned()).collect(),
+        required: spec.required.as_ref().map_or(is_key, |required| required.value),
+        pad: pad(check, spec, &kind),
+        decoded: decoded(check, spec, &name),
+        codes,
+        name,
+        kind,
+    }
+}
+
+fn kind(check: &mut Check<'_>, spec: &FieldSpec) -> FieldKind {
+    let (truth, falsity) = words(check, spec);
+    let kinds = [
+        ("text", FieldKind::Text),
+        ("integer", FieldKind::Integer),
+        ("number", FieldKind::Number),
+        ("boolean", FieldKind::Boolean { truth, falsity }),
+        ("date", FieldKind::Date { formats: formats(check, spec) }),
+        ("state", FieldKind::State),
+    ];
+    let kind = match &spec.kind {
+        None => FieldKind::Text,
+        // A type that is not known is reported; what goes with it cannot be judged.
+        written => match check.choice("a type", written.as_ref(), &kinds) {
+            Some(kind) => kind,
+            None => return FieldKind::Text,
+        },
+    };
+    let date = matches!(kind, FieldKind::Date { .. });
+    let boolean = matches!(kind, FieldKind::Boolean { .. });
+    let text = kind == FieldKind::Text;
+    only_for(check, "formats", spec.formats.as_ref().map(|formats| &formats.span), "date", date);
+    only_for(check, "true", spec.truth.as_ref().map(|words| &words.span), "boolean", boolean);
+    only_for(check, "false", spec.falsity.as_ref().map(|words| &words.span), "boolean", boolean);
+    only_for(check, "pad", spec.pad.as_ref().map(|pad| &pad.span), "text", text);
+    let coded = text || kind == FieldKind::Integer;
+    only_for(check, "codes", spec.codes.as_ref().map(|codes| &codes.span), "text or integer", coded);
+    if let (true, None, Some(written)) = (date, &spec.formats, &spec.kind) {
+        let help = format!("add `formats = [\"%Y-%m-%d\"]`; also known: `{EPOCH_MS}`");
+        check.error(&written.span, "a date has no `formats`").help = Some(help);
+    }
+    kind
+}
+
+fn only_for(check: &mut Check<'_>, key: &str, place: Option<&Span>, kinds: &str, fits: bool) {
+    if let Some(span) = place.filter(|_| !fits) {
+        check.error(span, format!("`{key}` is for fields of type {kinds}"));
+    }
+}
+
+fn words(check: &mut Check<'_>, spec: &FieldSpec) -> (Vec<String>, Vec<String>) {
+    let mut list =
+        |written: Option<&Spanned<Vec<Spanned<String>>>>, default: &[&str], key: &str| match written {
+            None => default.iter().map(|word| (*word).to_owned()).collect(),
+            Some(words) => {
+                if words.value.is_empty() {
+                    check.error(&words.span, format!("`{key}` is empty"));
+                }
+                texts(&words.value)
+            }
+        };
+    let truth: Vec<String> = list(spec.truth.as_ref(), &TRUE_WORDS, "true");
+    let falsity: Vec<String> = list(spec.falsity.as_ref(), &FALSE_WORDS, "false");
+    let is_true = |word: &str| truth.iter().any(|other| other.eq_ignore_ascii_case(word));
+    let (place, written) = match (&spec.falsity, &spec.truth) {
+        (Some(words), _) | (None, Some(words)) => (&words.span, words),
+        (None, None) => return (truth, falsity),
+    };
+    if let Some(word) = falsity.iter().find(|word| is_true(word)) {
+        let span =
+            written.value.iter().find(|w| w.value.eq_ignore_ascii_case(word)).map_or(place, |w| &w.span);
+        check.error(span, format!("`{word}` means both true and false"));
+    }
+    (truth, falsity)
+}
+
+fn formats(check: &mut Check<'_>, spec: &FieldSpec) -> Vec<String> {
+    let Some(formats) = &spec.formats else { return Vec::new() };
+    if formats.value.is_empty() {
+        check.error(&formats.span, "`formats` is empty");
+    }
+    for format in formats.value.iter().filter(|format| format.value != EPOCH_MS) {
+        if StrftimeItems::new(&format.value).any(|item| item == Item::Error) {
+            let message = format!("`{}` is not a date pattern of strftime", format.value);
+            check.error(&format.span, message);
+        } else if !gives_a_date(&format.value) {
+            let message = format!("`{}` does not give year, month and day", format.value);
+            check.error(&format.span, message);
+        }
+    }
+    texts(&formats.value)
+}
+
+/// Whether a pattern that prints a moment also gives back its date.
+fn gives_a_date(pattern: &str) -> bool {
+    let printed = DateTime::<Utc>::UNIX_EPOCH.format(pattern).to_string();
+    let mut parsed = Parsed::new();
+    let is_parsed = parse(&mut parsed, &printed, StrftimeItems::new(pattern)).is_ok();
+    is_parsed && (parsed.to_naive_date().is_ok() || parsed.to_naive_datetime_with_offset(0).is_ok())
+}
+
+fn pad(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Option<usize> {
+    let written = spec.pad.as_ref().filter(|_| *kind == FieldKind::Text)?;
+    Some(check.count("pad", Some(written), &(1..=32), 1))
+}
+
+fn codes(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Vec<(String, String)> {
+    let Some(codes) = &spec.codes else { return Vec::new() };
+    if codes.value.is_empty() {
+        check.error(&codes.span, "`codes` is empty");
+    }
+    let mut numbers: Vec<i64> = Vec::new();
+    for (code, meaning) in &codes.value {
+        if meaning.value.trim().is_empty() {
+            check.error(&meaning.span, format!("code `{}` has no meaning", code.value));
+        }
+        match code.value.parse() {
+            _ if *kind != FieldKind::Integer => {}
+            Err(_) => {
+                check.error(&code.span, format!("code `{}` is not an integer", code.value));
+            }
+            Ok(number) if numbers.contains(&number) => {
+                check.error(&code.span, format!("code `{number}` is written twice"));
+            }
+            Ok(number) => numbers.push(number),
+        }
+    }
+    codes.value.iter().map(|(code, meaning)| (code.value.clone(), meaning.value.clone())).collect()
+}
+
+/// Name of the column with the decoded text: as written, or `owner_code` → `owner_name`.
+fn decoded(check: &mut Check<'_>, spec: &FieldSpec, name: &str) -> Option<String> {
+    match (&spec.codes, &spec.decoded) {
+        (None, None) => None,
+        (None, Some(decoded)) => {
+            check.error(&decoded.span, "`decoded` is for fields with `codes`");
+            None
+        }
+        (Some(_), None) => Some(format!("{}_name", name.strip_suffix("_code").unwrap_or(name))),
+        (Some(_), written) => Some(check.identifier("a column name", written.as_ref())),
+    }
+}
+
+/// A field named as a core column fills it, so it must be one that sources fill, and of its type.
+fn core_column(check: &mut Check<'_>, name: &Spanned<String>, kind: &FieldKind) {
+    let written = name.value.as_str();
+    if !FILLABLE.contains(&written) {
+        if is_core(written) {
+            let help = format!("fields that fill a core column: {}", FILLABLE.join(", "));
+            let message = format!("`{written}` is a column that is computed or reserved");
+            check.error(&name.span, message).help = Some(help);
+        }
+        return;
+    }
+    let core = CORE_COLUMNS.iter().find(|column| column.name == written).map(|column| column.kind);
+    let (wanted, fits) = match core {
+        Some(CoreType::Date) => ("date", matches!(kind, FieldKind::Date { .. })),
+        _ if written == "state_code_claimed" => ("state", *kind == FieldKind::State),
+        _ => ("text", *kind == FieldKind::Text),
+    };
+    if !fits {
+        check.error(&name.span, format!("the core column `{written}` is of type {wanted}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fillable_column_is_a_core_column() {
+        for name in FILLABLE {
+            assert!(CORE_COLUMNS.iter().any(|column| column.name == name), "{name}");
+        }
+    }
+
+    #[test]
+    fn date_patterns_give_a_whole_date() {
+        for whole in [
+            "%Y-%m-%d",
+            "%Y/%m/%d %H:%M:%S",
+            "%m/%d/%y",
+            "%Y-%m-%dT%H:%M:%S%.fZ",
+            "%s",
+            "%Y%j",
+            "%d-%b-%Y %z",
+        ] {
+            assert!(gives_a_date(whole), "{whole}");
+        }
+        for partial in ["%Y", "%m/%d", "%H:%M", "", "x"] {
+            assert!(!gives_a_date(partial), "{partial}");
+        }
+    }
+}

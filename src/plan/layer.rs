@@ -1,0 +1,221 @@
+//! Sources, layers and jurisdictions: `[[layer]]` and `[[jurisdiction]]` → plan.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::check::{Check, optional, text};
+use super::field::is_core;
+use super::{CsvGeometry, Format, JurisdictionKind, JurisdictionPlan, LayerPlan, LayerSchema, SourcePlan};
+use crate::feature::{Crs, LayerId};
+use crate::spec::{
+    Diagnostic, FormatSpec, JurisdictionSpec, LayerSpec, PipelineSpec, SourceSpec, Span, Spanned, beside,
+};
+
+const KINDS: [(&str, JurisdictionKind); 5] = [
+    ("state", JurisdictionKind::State),
+    ("county", JurisdictionKind::County),
+    ("place", JurisdictionKind::Place),
+    ("tribal", JurisdictionKind::Tribal),
+    ("other", JurisdictionKind::Other),
+];
+
+/// Collection of every layer's facilities, so no layer's name.
+const INVENTORY: &str = "facilities";
+
+/// Farthest fallback to the nearest polygon, metres.
+const FARTHEST_M: f64 = 200_000.0;
+
+/// Schemas by id; none where the file could not be read.
+pub(super) type Schemas = BTreeMap<String, Option<Arc<LayerSchema>>>;
+
+/// Id of the schema a layer names: its own id where it names none.
+pub(super) fn schema_id(layer: &LayerSpec) -> Option<&Spanned<String>> {
+    layer.schema.as_ref().or(layer.id.as_ref())
+}
+
+/// The layers `wanted` (all where it is empty), in pipeline order; every layer is checked.
+pub(super) fn layers(
+    spec: &PipelineSpec,
+    schemas: &Schemas,
+    wanted: &[String],
+    found: &mut Vec<Diagnostic>,
+) -> Vec<LayerPlan> {
+    let mut check = Check { file: &spec.file, found };
+    check.unique("layer", spec.layers.iter().filter_map(|layer| layer.value.id.as_ref()));
+    let mut layers = Vec::new();
+    for Spanned { value: layer, span } in &spec.layers {
+        let id = check.identifier("a layer id", layer.id.as_ref());
+        if id == INVENTORY {
+            let place = layer.id.as_ref().map_or(span, |id| &id.span);
+            check.error(place, format!("`{INVENTORY}` is the inventory of all layers; choose another id"));
+        }
+        let schema = schema_id(layer).and_then(|id| schemas.get(&id.value)).cloned().flatten();
+        let fallback = schema.as_ref().map(|schema| schema.crs.clone());
+        let source = source(&mut check, &spec.path, layer.source.as_ref(), fallback.as_ref());
+        if !wanted.is_empty() && !wanted.contains(&id) {
+            continue;
+        }
+        if let (Some(schema), Some(source)) = (schema, source) {
+            absent(&mut check, layer.source.as_ref(), &source);
+            let inventory = layer.inventory.as_ref().is_none_or(|inventory| inventory.value);
+            layers.push(LayerPlan { id: LayerId::new(id), schema, source, inventory });
+        }
+    }
+    layers
+}
+
+/// The jurisdictions, in pipeline order.
+pub(super) fn jurisdictions(
+    spec: &PipelineSpec,
+    schemas: &Schemas,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<JurisdictionPlan> {
+    let mut check = Check { file: &spec.file, found };
+    check.unique("jurisdiction", spec.jurisdictions.iter().filter_map(|set| set.value.id.as_ref()));
+    let mut sets: Vec<JurisdictionPlan> = Vec::new();
+    let mut kinds: BTreeMap<JurisdictionKind, &str> = BTreeMap::new();
+    for Spanned { value: set, .. } in &spec.jurisdictions {
+        let id = check.identifier("a jurisdiction id", set.id.as_ref());
+        let kind = check.choice("a kind of jurisdiction", set.kind.as_ref(), &KINDS);
+        if let (Some(kind), Some(written)) = (kind, &set.kind) {
+            one_per_kind(&mut check, kind, written, &mut kinds, set);
+            own_column(&mut check, kind, set, schemas);
+        }
+        let nearest_m = check.within("nearest-m", set.nearest_m.as_ref(), &(0.0..=FARTHEST_M), 0.0);
+        let Some(source) = source(&mut check, &spec.path, set.source.as_ref(), Some(&None)) else { continue };
+        absent(&mut check, set.source.as_ref(), &source);
+        sets.push(JurisdictionPlan {
+            id,
+            kind: kind.unwrap_or(JurisdictionKind::Other),
+            vintage: text(set.vintage.as_ref()),
+            source,
+            code: text(set.code.as_ref()),
+            name: optional(set.name.as_ref()),
+            nearest_m,
+            agency: text(set.agency.as_ref()),
+            licence: text(set.licence.as_ref()),
+        });
+    }
+    sets
+}
+
+fn one_per_kind<'a>(
+    check: &mut Check<'_>,
+    kind: JurisdictionKind,
+    written: &Spanned<String>,
+    kinds: &mut BTreeMap<JurisdictionKind, &'a str>,
+    set: &'a JurisdictionSpec,
+) {
+    let id = set.id.as_ref().map_or("", |id| &id.value);
+    match kinds.get(&kind) {
+        Some(first) if kind != JurisdictionKind::Other => {
+            let message = format!("`{first}` is already the jurisdiction of kind `{}`", written.value);
+            check.error(&written.span, message).help = Some("further sets are of kind `other`".to_owned());
+        }
+        _ => {
+            kinds.insert(kind, id);
+        }
+    }
+}
+
+/// A set of kind `other` fills `<id>_code`, which nothing else may be called.
+fn own_column(check: &mut Check<'_>, kind: JurisdictionKind, set: &JurisdictionSpec, schemas: &Schemas) {
+    let Some(id) = set.id.as_ref().filter(|_| kind == JurisdictionKind::Other) else { return };
+    let column = format!("{}_code", id.value);
+    if is_core(&column) {
+        check.error(&id.span, format!("`{}` would fill `{column}`, which is a core column", id.value));
+    }
+    for schema in schemas.values().flatten() {
+        let mut columns = schema.fields.iter().flat_map(|field| [Some(&field.name), field.decoded.as_ref()]);
+        if columns.any(|other| other == Some(&column)) {
+            let message =
+                format!("`{}` would fill `{column}`, which is a column of schema `{}`", id.value, schema.id);
+            check.error(&id.span, message);
+        }
+    }
+}
+
+/// A source with its CRS settled as far as the plan can: declared by the pipeline, then by the schema.
+///
+/// `schema` is the CRS the schema declares; the outer none means that the schema is not known.
+fn source(
+    check: &mut Check<'_>,
+    pipeline: &Path,
+    spec: Option<&Spanned<SourceSpec>>,
+    schema: Option<&Option<Crs>>,
+) -> Option<SourcePlan> {
+    let Spanned { value: source, span } = spec?;
+    let path = beside(pipeline, &text(source.path.as_ref()));
+    let declared = check.crs(source.crs.as_ref()).or_else(|| schema.cloned().flatten());
+    let format = match &source.format {
+        FormatSpec::Geojson => Format::Geojson,
+        FormatSpec::Geojsonl => Format::Geojsonl,
+        FormatSpec::Ogr { layer } => Format::Ogr { layer: optional(layer.as_ref()) },
+        FormatSpec::Csv { x, y, wkt, delimiter } => {
+            if declared.is_none() && source.crs.is_none() && schema.is_some() {
+                let help = "declare it by `crs = \"…\"` in the source or the schema; a CRS is never guessed";
+                check.error(span, "nothing says in which CRS the coordinates are").help =
+                    Some(help.to_owned());
+            }
+            let geometry = csv_geometry(check, span, [x.as_ref(), y.as_ref(), wkt.as_ref()]);
+            Format::Csv { delimiter: separator(check, delimiter.as_ref()), geometry }
+        }
+    };
+    // RFC 7946 §4: GeoJSON is longitude and latitude on WGS 84 unless both sides agreed otherwise.
+    let is_geojson = matches!(format, Format::Geojson | Format::Geojsonl);
+    let crs = declared.or(is_geojson.then_some(Crs::Crs84));
+    Some(SourcePlan { shown: path.display().to_string().into(), path, format, crs })
+}
+
+/// An absent source fails its layer when the run comes to it, and not the whole plan before.
+fn absent(check: &mut Check<'_>, spec: Option<&Spanned<SourceSpec>>, source: &SourcePlan) {
+    let written = spec.and_then(|spec| spec.value.path.as_ref());
+    if let Some(written) = written.filter(|_| !source.path.exists()) {
+        check.warning(&written.span, format!("there is no `{}`", source.shown));
+    }
+}
+
+/// Either `x` and `y`, or `wkt`.
+fn csv_geometry(
+    check: &mut Check<'_>,
+    place: &Span,
+    [x, y, wkt]: [Option<&Spanned<String>>; 3],
+) -> CsvGeometry {
+    match (x, y, wkt) {
+        (Some(_), _, Some(wkt)) | (_, Some(_), Some(wkt)) => {
+            check.error(&wkt.span, "the geometry is either in `x` and `y` or in `wkt`, not both");
+        }
+        (None, None, None) => {
+            let help = "name its columns: `x` and `y`, or `wkt`";
+            check.error(place, "nothing says where the geometry is").help = Some(help.to_owned());
+        }
+        (Some(one), None, None) => {
+            check.error(&one.span, "`x` needs a `y`");
+        }
+        (None, Some(one), None) => {
+            check.error(&one.span, "`y` needs an `x`");
+        }
+        (Some(x), Some(y), None) if x.value == y.value => {
+            check.error(&y.span, "`x` and `y` are the same column");
+        }
+        _ => {}
+    }
+    match wkt {
+        Some(wkt) => CsvGeometry::Wkt { column: wkt.value.clone() },
+        None => CsvGeometry::Xy { x: text(x), y: text(y) },
+    }
+}
+
+fn separator(check: &mut Check<'_>, written: Option<&Spanned<String>>) -> u8 {
+    let Some(written) = written else { return b',' };
+    match written.value.as_bytes() {
+        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0) => *byte,
+        _ => {
+            let help = "write one ASCII character, such as `,`, `;`, `|` or `\\t`";
+            let message = format!("`{}` cannot be a delimiter", written.value.escape_default());
+            check.error(&written.span, message).help = Some(help.to_owned());
+            b','
+        }
+    }
+}

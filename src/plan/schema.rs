@@ -1,0 +1,176 @@
+//! `SchemaSpec` → `LayerSchema`: defaults, and references within the schema and to the tables.
+
+use std::collections::BTreeMap;
+
+use super::check::{Check, optional, text, texts};
+use super::field;
+use super::reference::Reference;
+use super::tables;
+use super::{Field, GeometryKind, LayerSchema, NaicsUse, SectorPlan, SectorRule};
+use crate::spec::{Diagnostic, FieldSpec, RuleSpec, SchemaSpec, SectorSpec, Spanned, one_of};
+
+const GEOMETRIES: [(&str, GeometryKind); 3] =
+    [("point", GeometryKind::Point), ("line", GeometryKind::Line), ("polygon", GeometryKind::Polygon)];
+
+const NAICS_USES: [(&str, NaicsUse); 3] =
+    [("ignore", NaicsUse::Ignore), ("refine", NaicsUse::Refine), ("decide", NaicsUse::Decide)];
+
+/// Labels of the Traffic Light Protocol 2.0 (FIRST, 2022).
+const HANDLINGS: [(&str, ()); 5] =
+    [("TLP:CLEAR", ()), ("TLP:GREEN", ()), ("TLP:AMBER", ()), ("TLP:AMBER+STRICT", ()), ("TLP:RED", ())];
+
+/// Share of rows that may be rejected where the schema doesn't say.
+const MAX_REJECTS: f64 = 0.05;
+
+/// A schema with every default applied.
+pub(super) fn resolve(
+    id: &str,
+    spec: &SchemaSpec,
+    reference: &Reference,
+    found: &mut Vec<Diagnostic>,
+) -> LayerSchema {
+    let mut check = Check { file: &spec.file, found };
+    let handling = spec.handling.as_ref();
+    check.choice("a marking of the Traffic Light Protocol 2.0", handling, &HANDLINGS);
+    let geometry = check.choice("a geometry", spec.geometry.as_ref(), &GEOMETRIES);
+    let max_rejects = check.within("max-rejects", spec.max_rejects.as_ref(), &(0.0..=1.0), MAX_REJECTS);
+    let fields = fields(&mut check, spec);
+    let sector = sector(&mut check, spec, reference);
+    LayerSchema {
+        id: id.to_owned(),
+        title: text(spec.title.as_ref()),
+        description: text(spec.description.as_ref()),
+        agency: text(spec.agency.as_ref()),
+        licence: text(spec.licence.as_ref()),
+        homepage: optional(spec.homepage.as_ref()),
+        synthetic: spec.synthetic.as_ref().is_some_and(|synthetic| synthetic.value),
+        key: texts(&spec.key),
+        geometry: geometry.unwrap_or(GeometryKind::Point),
+        crs: check.crs(spec.crs.as_ref()),
+        max_rejects,
+        handling: handling.map_or("TLP:CLEAR", |handling| &handling.value).to_owned(),
+        sector,
+        fields,
+    }
+}
+
+fn fields(check: &mut Check<'_>, spec: &SchemaSpec) -> Vec<Field> {
+    check.unique("key field", &spec.key);
+    spec.key.iter().for_each(|key| declared(check, spec, key));
+    check.unique("field", names(spec));
+    let is_key = |field: &FieldSpec| {
+        field.name.as_ref().is_some_and(|name| spec.key.iter().any(|key| key.value == name.value))
+    };
+    let mut fields = Vec::new();
+    for Spanned { value, .. } in &spec.fields {
+        fields.push(field::resolve(check, value, is_key(value)));
+    }
+    decoded_columns(check, spec, &fields);
+    shared_sources(check, spec);
+    fields
+}
+
+fn names(spec: &SchemaSpec) -> impl Iterator<Item = &Spanned<String>> {
+    spec.fields.iter().filter_map(|field| field.value.name.as_ref())
+}
+
+fn declared(check: &mut Check<'_>, spec: &SchemaSpec, field: &Spanned<String>) {
+    if names(spec).any(|name| name.value == field.value) {
+        return;
+    }
+    let message = format!("`{}` is not a field of this schema", field.value);
+    check.error(&field.span, message).label =
+        one_of(&field.value, names(spec).map(|name| name.value.as_str()));
+}
+
+/// A decoded column must not repeat a field, a core column or another decoded column.
+fn decoded_columns(check: &mut Check<'_>, spec: &SchemaSpec, fields: &[Field]) {
+    let mut taken: BTreeMap<String, String> = fields
+        .iter()
+        .map(|field| (field.name.to_ascii_lowercase(), format!("the field `{}`", field.name)))
+        .collect();
+    for (field, written) in fields.iter().zip(&spec.fields) {
+        let Some(decoded) = &field.decoded else { continue };
+        let place = written.value.decoded.as_ref().or(written.value.name.as_ref());
+        let span = place.map_or(&written.span, |place| &place.span);
+        let lower = decoded.to_ascii_lowercase();
+        let other = match taken.get(&lower) {
+            None if field::is_core(&lower) => "a core column".to_owned(),
+            None => {
+                taken.insert(lower, format!("the decoded column of `{}`", field.name));
+                continue;
+            }
+            Some(other) => other.clone(),
+        };
+        let message = format!("the decoded column `{decoded}` of `{}` is also {other}", field.name);
+        check.error(span, message).help = Some("name it by `decoded = \"…\"`".to_owned());
+    }
+}
+
+/// A source name in two fields is most often a slip, but may be meant.
+fn shared_sources(check: &mut Check<'_>, spec: &SchemaSpec) {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for Spanned { value: field, .. } in &spec.fields {
+        let Some(name) = &field.name else { continue };
+        for source in &field.from {
+            let first = *seen.entry(source.value.to_lowercase()).or_insert(&name.value);
+            if first != name.value {
+                let message = format!("`{}` is a source of `{first}` and of `{}`", source.value, name.value);
+                check.warning(&source.span, message);
+            }
+        }
+    }
+}
+
+fn sector(check: &mut Check<'_>, spec: &SchemaSpec, reference: &Reference) -> SectorPlan {
+    let naics = spec.sector.as_ref().and_then(|sector| sector.value.naics.as_ref());
+    let naics_use = check.choice("a use of the NAICS code", naics, &NAICS_USES).unwrap_or(NaicsUse::Refine);
+    if let Some(written) = naics.filter(|_| naics_use != NaicsUse::Ignore)
+        && !names(spec).any(|name| name.value == "naics_code")
+    {
+        check.warning(&written.span, "the schema has no field `naics_code`, so this has no effect");
+    }
+    let empty =
+        SectorSpec { code: None, subsector: None, also: vec![], lifeline: None, naics: None, rules: vec![] };
+    let sector = spec.sector.as_ref().map_or(&empty, |sector| &sector.value);
+    known(check, reference, sector.code.as_ref(), &sector.also, sector.lifeline.as_ref());
+    SectorPlan {
+        code: text(sector.code.as_ref()),
+        subsector: optional(sector.subsector.as_ref()),
+        also: texts(&sector.also),
+        lifeline: optional(sector.lifeline.as_ref()),
+        naics: naics_use,
+        rules: sector.rules.iter().map(|rule| self::rule(check, spec, &rule.value, reference)).collect(),
+    }
+}
+
+fn rule(check: &mut Check<'_>, spec: &SchemaSpec, rule: &RuleSpec, reference: &Reference) -> SectorRule {
+    rule.field.iter().for_each(|field| declared(check, spec, field));
+    known(check, reference, rule.code.as_ref(), &rule.also, rule.lifeline.as_ref());
+    SectorRule {
+        field: text(rule.field.as_ref()),
+        equals: texts(&rule.equals),
+        code: optional(rule.code.as_ref()),
+        subsector: optional(rule.subsector.as_ref()),
+        also: texts(&rule.also),
+        lifeline: optional(rule.lifeline.as_ref()),
+    }
+}
+
+/// Reports sector codes and lifelines that the reference tables don't have.
+fn known(
+    check: &mut Check<'_>,
+    reference: &Reference,
+    code: Option<&Spanned<String>>,
+    also: &[Spanned<String>],
+    lifeline: Option<&Spanned<String>>,
+) {
+    for code in code.into_iter().chain(also) {
+        check.among("a sector code of sectors.csv", code, tables::codes(&reference.sectors));
+    }
+    if let Some(written) = lifeline {
+        let lifelines: Vec<String> =
+            reference.lifelines.iter().map(|l| format!("{}/{}", l.lifeline, l.component)).collect();
+        check.among("a lifeline of lifelines.csv", written, lifelines.iter().map(String::as_str));
+    }
+}

@@ -1,0 +1,165 @@
+//! `schemas/reference/*.csv` → `Reference`.
+//!
+//! Checks codes against each other. A table that cannot be read is reported and left empty; what
+//! would be looked up in it is then not checked, so that one cause gives one report.
+
+use std::path::Path;
+
+use super::check::{Check, text};
+use super::reference::{Lifeline, NaicsRule, Reference, Region, Sector, State};
+use crate::spec::{CsvTable, Diagnostic, Spanned};
+
+type Cell = Spanned<String>;
+
+/// Reads the reference tables of a folder, and the region table where there is one.
+pub(super) fn load(folder: &Path, regions: Option<&Path>, found: &mut Vec<Diagnostic>) -> Reference {
+    let states = states(folder, found);
+    let regions = regions.map(|path| self::regions(path, &states, found)).unwrap_or_default();
+    let sectors = sectors(folder, found);
+    let naics = naics(folder, &sectors, found);
+    Reference { states, regions, sectors, naics, lifelines: lifelines(folder, found) }
+}
+
+fn states(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<State> {
+    let columns = ["state_fips", "state_code", "name", "kind", "source"];
+    let Some(table) = CsvTable::read(&folder.join("states.csv"), columns, found) else { return Vec::new() };
+    let mut check = Check { file: &table.file, found };
+    check.unique("state", table.rows.iter().map(|[_, usps, ..]| usps));
+    check.unique("FIPS code", table.rows.iter().map(|[fips, ..]| fips));
+    for row in &table.rows {
+        filled(&mut check, row);
+        code(&mut check, "a 2-digit FIPS code", &row[0], |c| c.len() == 2 && is_digits(c));
+        code(&mut check, "a USPS code", &row[1], |c| {
+            c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase())
+        });
+    }
+    let state = |[fips, usps, name, kind, source]: [Cell; 5]| State {
+        fips: fips.value,
+        usps: usps.value,
+        name: name.value,
+        kind: kind.value,
+        source: source.value,
+    };
+    table.rows.into_iter().map(state).collect()
+}
+
+fn regions(path: &Path, states: &[State], found: &mut Vec<Diagnostic>) -> Vec<Region> {
+    let columns = ["region_code", "region_name", "state_code", "source"];
+    let Some(table) = CsvTable::read(path, columns, found) else { return Vec::new() };
+    let mut check = Check { file: &table.file, found };
+    check.unique("state", table.rows.iter().map(|[_, _, state, _]| state));
+    for row in &table.rows {
+        filled(&mut check, row);
+        check.among("a state code of states.csv", &row[2], states.iter().map(|state| state.usps.as_str()));
+        // The code stands in a path as `region=<code>`; digits alone would be read as a number.
+        let is_code =
+            |c: &str| c.starts_with(char::is_alphabetic) && c.bytes().all(|b| b.is_ascii_alphanumeric());
+        code(&mut check, "a region code (a letter, then letters and digits)", &row[0], is_code);
+        if let Some([_, name, ..]) = table.rows.iter().find(|other| other[0].value == row[0].value)
+            && name.value != row[1].value
+        {
+            let message = format!("region `{}` is also called `{}`", row[0].value, name.value);
+            check.error(&row[1].span, message);
+        }
+    }
+    let region = |[code, name, state, source]: [Cell; 4]| Region {
+        code: code.value,
+        name: name.value,
+        state: state.value,
+        source: source.value,
+    };
+    table.rows.into_iter().map(region).collect()
+}
+
+fn sectors(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Sector> {
+    let columns = ["sector_code", "name", "lead_agency", "source"];
+    let Some(table) = CsvTable::read(&folder.join("sectors.csv"), columns, found) else { return Vec::new() };
+    let mut check = Check { file: &table.file, found };
+    check.unique("sector", table.rows.iter().map(|[code, ..]| code));
+    table.rows.iter().for_each(|row| filled(&mut check, row));
+    let sector = |[code, name, lead_agency, source]: [Cell; 4]| Sector {
+        code: code.value,
+        name: name.value,
+        lead_agency: lead_agency.value,
+        source: source.value,
+    };
+    table.rows.into_iter().map(sector).collect()
+}
+
+fn naics(folder: &Path, sectors: &[Sector], found: &mut Vec<Diagnostic>) -> Vec<NaicsRule> {
+    let columns = ["prefix", "sector_code", "subsector", "also", "source"];
+    let Some(table) = CsvTable::read(&folder.join("naics_rules.csv"), columns, found) else {
+        return Vec::new();
+    };
+    let mut check = Check { file: &table.file, found };
+    check.unique("prefix", table.rows.iter().map(|[prefix, ..]| prefix));
+    let mut rules = Vec::new();
+    for [prefix, sector, subsector, also, source] in &table.rows {
+        code(&mut check, "a NAICS prefix of 2 to 6 digits", prefix, |c| {
+            (2..=6).contains(&c.len()) && is_digits(c)
+        });
+        check.among("a sector code of sectors.csv", sector, codes(sectors));
+        filled(&mut check, std::slice::from_ref(source));
+        let also = split(also);
+        also.iter().for_each(|code| check.among("a sector code of sectors.csv", code, codes(sectors)));
+        rules.push(NaicsRule {
+            prefix: text(Some(prefix)),
+            sector: text(Some(sector)),
+            subsector: text(Some(subsector)),
+            also: also.into_iter().map(|code| code.value).collect(),
+            source: text(Some(source)),
+        });
+    }
+    rules
+}
+
+fn lifelines(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Lifeline> {
+    let columns = ["lifeline", "component", "source"];
+    let Some(table) = CsvTable::read(&folder.join("lifelines.csv"), columns, found) else {
+        return Vec::new();
+    };
+    let mut check = Check { file: &table.file, found };
+    table.rows.iter().for_each(|row| filled(&mut check, row));
+    let lifeline = |[lifeline, component, source]: [Cell; 3]| Lifeline {
+        lifeline: lifeline.value,
+        component: component.value,
+        source: source.value,
+    };
+    table.rows.into_iter().map(lifeline).collect()
+}
+
+/// Codes of the sectors.
+pub(super) fn codes(sectors: &[Sector]) -> impl Iterator<Item = &str> {
+    sectors.iter().map(|sector| sector.code.as_str())
+}
+
+fn filled(check: &mut Check<'_>, cells: &[Cell]) {
+    for cell in cells.iter().filter(|cell| cell.value.is_empty()) {
+        check.error(&cell.span, "the cell is empty");
+    }
+}
+
+fn code(check: &mut Check<'_>, what: &str, cell: &Cell, fits: impl Fn(&str) -> bool) {
+    if !cell.value.is_empty() && !fits(&cell.value) {
+        check.error(&cell.span, format!("`{}` is not {what}", cell.value));
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Codes joined by `;`, each with its place.
+fn split(cell: &Cell) -> Vec<Cell> {
+    let mut start = cell.span.start;
+    let mut codes = Vec::new();
+    for part in cell.value.split(';') {
+        let at = start + (part.len() - part.trim_start().len());
+        let code = part.trim();
+        if !code.is_empty() {
+            codes.push(Spanned::new(code.to_owned(), at..at + code.len()));
+        }
+        start += part.len() + 1;
+    }
+    codes
+}

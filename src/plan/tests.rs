@@ -1,0 +1,190 @@
+//! A folder of pipeline, schemas and reference tables, and what `load` makes of it.
+
+use std::fs;
+use std::path::Path;
+
+use super::{CsvGeometry, FieldKind, Format, JurisdictionKind, NaicsUse, Overrides, Plan, load};
+use crate::feature::Crs;
+use crate::spec::{Diagnostic, findings, render};
+
+const PIPELINE: &str = r#"
+id = "demo"
+title = "Demonstration"
+store = "../out/demo"
+
+[limits]
+record = "2 MiB"
+
+[output]
+zstd-level = 3
+
+[[jurisdiction]]
+id = "county"
+kind = "county"
+vintage = "2023"
+source.geojson = { path = "../data/counties.geojson" }
+code = "GEOID"
+nearest-m = 5000
+agency = "US Census Bureau"
+licence = "public domain"
+
+[[layer]]
+id = "hospitals"
+source.csv = { path = "../data/hospitals.csv", x = "X", y = "Y", crs = "EPSG:3857" }
+
+[[layer]]
+id = "clinics"
+schema = "hospitals"
+inventory = false
+source.ogr = { path = "../data/absent.gdb.zip", layer = "Clinics" }
+"#;
+
+const SCHEMA: &str = r#"
+title = "Hospitals"
+description = "Hospitals of the nation"
+agency = "Oak Ridge National Laboratory"
+licence = "public domain"
+key = ["id"]
+geometry = "point"
+crs = "OGC:CRS84"
+
+[sector]
+code = "HLPH"
+also = ["EMSV"]
+lifeline = "Health and Medical/Medical Care"
+
+[[sector.rule]]
+field = "owner_code"
+equals = ["2"]
+subsector = "Military"
+
+[[field]]
+name = "id"
+from = ["ID"]
+description = "Identifier"
+pad = 5
+
+[[field]]
+name = "owner_code"
+from = ["OWNER", "Owner"]
+type = "integer"
+description = "Owner"
+null = [" -999 "]
+[field.codes]
+10 = "Private"
+2 = "Military"
+
+[[field]]
+name = "is_open"
+from = ["OPEN"]
+type = "boolean"
+description = "Whether it is open"
+false = ["CLOSED"]
+
+[[field]]
+name = "source_date"
+from = ["SOURCEDATE"]
+type = "date"
+formats = ["%Y/%m/%d %H:%M:%S", "epoch-ms"]
+description = "Date of the record"
+"#;
+
+const TABLES: [(&str, &str); 5] = [
+    (
+        "states.csv",
+        "state_fips,state_code,name,kind,source\n48,TX,Texas,state,Census\n22,LA,Louisiana,state,Census\n",
+    ),
+    (
+        "regions-fema.csv",
+        "region_code,region_name,state_code,source\nR06,Region 6,TX,FEMA\nR06,Region 6,LA,FEMA\n",
+    ),
+    (
+        "sectors.csv",
+        "sector_code,name,lead_agency,source\nHLPH,Healthcare and Public Health,HHS,NSM-22\nEMSV,Emergency Services,DHS,NSM-22\n",
+    ),
+    (
+        "naics_rules.csv",
+        "prefix,sector_code,subsector,also,source\n622,HLPH,Direct Patient Care,,Census\n6219,HLPH,,EMSV; HLPH,Census\n",
+    ),
+    ("lifelines.csv", "lifeline,component,source\nHealth and Medical,Medical Care,FEMA\n"),
+];
+
+/// Writes a project with some files replaced, and loads it.
+fn load_with(
+    files: &[(&str, &str)],
+    overrides: &Overrides,
+) -> (Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    TABLES.iter().for_each(|(name, text)| put(&format!("schemas/reference/{name}"), text));
+    put("pipelines/demo.toml", PIPELINE);
+    put("schemas/hospitals.toml", SCHEMA);
+    put("data/hospitals.csv", "");
+    put("data/counties.geojson", "");
+    files.iter().for_each(|(name, text)| put(name, text));
+    let loaded = load(&folder.path().join("pipelines/demo.toml"), overrides);
+    (loaded, folder.path().display().to_string())
+}
+
+fn plan(files: &[(&str, &str)], overrides: &Overrides) -> (Plan, String) {
+    let (loaded, root) = load_with(files, overrides);
+    match loaded {
+        Ok((plan, warnings)) => (plan, render(&warnings, false).replace(&root, "[TMP]")),
+        Err(found) => panic!("{}", render(&found, false)),
+    }
+}
+
+/// The mistakes, one line each: `file:line:column: message (help)`.
+fn mistakes(files: &[(&str, &str)], overrides: &Overrides) -> String {
+    let (loaded, root) = load_with(files, overrides);
+    let lines: Vec<String> = findings(&loaded.err().unwrap_or_default())
+        .into_iter()
+        .map(|f| {
+            let place = |n: Option<usize>| n.map(|n| format!(":{n}")).unwrap_or_default();
+            let help = f.help.map(|help| format!(" ({help})")).unwrap_or_default();
+            format!("{}{}{}: {}{help}", f.file, place(f.line), place(f.column), f.message)
+        })
+        .collect();
+    lines.join("\n").replace(&format!("{root}/"), "")
+}
+
+#[test]
+fn a_good_pipeline_gives_its_plan() {
+    let (plan, warnings) = plan(&[], &Overrides::default());
+    insta::assert_snapshot!(warnings, @"");
+    assert_eq!((plan.id.as_str(), plan.keep, plan.limits.record_bytes), ("demo", 3, 2 << 20));
+    assert_eq!((plan.limits.batch_rows, plan.limits.archive_bytes, plan.limits.rows), (16_384, 16 << 30, None));
+    assert_eq!((plan.output.tile_rows, plan.output.group_rows, plan.output.page_rows), (1_000_000, 20_480, 1_024));
+    assert_eq!(plan.output.zstd_level, 3);
+    assert!(plan.store.ends_with("out/demo") && !plan.store.to_string_lossy().contains(".."));
+    assert_eq!(plan.reference.regions.len(), 2);
+    assert_eq!(plan.reference.naics[1].also, ["EMSV", "HLPH"]);
+
+    let county = &plan.jurisdictions[0];
+    assert_eq!((county.kind, county.nearest_m), (JurisdictionKind::County, 5000.0));
+    assert_eq!((&county.source.format, &county.source.crs), (&Format::Geojson, &Some(Crs::Crs84)));
+
+    let [hospitals, clinics] = plan.layers.as_slice() else { panic!("two layers") };
+    assert!(hospitals.inventory && !clinics.inventory);
+    assert!(std::sync::Arc::ptr_eq(&hospitals.schema, &clinics.schema));
+    let geometry = CsvGeometry::Xy { x: "X".to_owned(), y: "Y".to_owned() };
+    assert_eq!(hospitals.source.format, Format::Csv { delimiter: b',', geometry });
+    assert_eq!(hospitals.source.crs, Some(Crs::Code("EPSG:3857".to_owned())));
+    assert_eq!(clinics.source.crs, Some(Crs::Crs84));
+
+    let schema = &hospitals.schema;
+    assert_eq!((schema.handling.as_str(), schema.max_rejects, schema.synthetic), ("TLP:CLEAR", 0.05, false));
+    assert_eq!((schema.sector.naics, schema.sector.rules.len()), (NaicsUse::Refine, 1));
+    let [id, owner, open, date] = schema.fields.as_slice() else { panic!("four fields") };
+    assert_eq!((id.required, id.pad, owner.required), (true, Some(5), false));
+    assert_eq!((owner.null.as_slice(), owner.decoded.as_deref()), (&["-999".to_owned()][..], Some("owner_name")));
+    let codes: Vec<&str> = owner.codes.iter().map(|(code, _)| code.as_str()).collect();
+    assert_eq!(codes, ["10", "2"], "as written, not sorted");
+    let FieldKind::Boolean { truth, falsity } = &open.kind else { panic!("boolean") };
+    assert_eq!((truth.len(), falsity.as_slice()), (5, &["CLOSED".to_owned()][..]));
+    assert!(matches!(&date.kind, FieldKind::Date { formats } if formats.len() == 2));
+}

@@ -1,0 +1,87 @@
+//! One mistake in what people wrote.
+//!
+//! LEAF. Holds facts; `render` turns them into text.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::text::{Span, TextFile};
+
+/// Whether a mistake stops the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// It does.
+    Error,
+    /// It does not.
+    Warning,
+}
+
+/// A mistake, where it stands and the way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Whether it stops the run.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// File it stands in.
+    pub file: Arc<TextFile>,
+    /// Where in the file; none for the file as a whole.
+    pub span: Option<Span>,
+    /// Words beside the caret.
+    pub label: Option<String>,
+    /// The way out.
+    pub help: Option<String>,
+    /// Whether the text could not be parsed here, so that further findings on the line mean nothing.
+    pub(super) syntax: bool,
+}
+
+impl Diagnostic {
+    /// A mistake that stops the run.
+    pub fn error(file: &Arc<TextFile>, span: Option<Span>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, file, span, message.into())
+    }
+
+    /// Something that looks wrong but has a meaning.
+    pub fn warning(file: &Arc<TextFile>, span: Option<Span>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, file, span, message.into())
+    }
+
+    /// Whether it stops the run.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    fn new(severity: Severity, file: &Arc<TextFile>, span: Option<Span>, message: String) -> Self {
+        Self { severity, message, file: Arc::clone(file), span, label: None, help: None, syntax: false }
+    }
+
+    /// First line it touches, from 1.
+    fn line(&self) -> Option<usize> {
+        self.span.as_ref().map(|span| self.file.position(span.start).0)
+    }
+}
+
+/// Puts findings in reading order: files as first met, then by place.
+///
+/// Where a line could not be parsed, only the first syntax error on it is kept: whatever else was
+/// found there follows from it.
+pub fn settle(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut files: Vec<String> = Vec::new();
+    for diagnostic in &found {
+        if !files.contains(&diagnostic.file.name) {
+            files.push(diagnostic.file.name.clone());
+        }
+    }
+    let rank = |name: &str| files.iter().position(|file| file == name);
+    found.sort_by_cached_key(|d| (rank(&d.file.name), d.line(), !d.syntax, d.span.as_ref().map(|s| s.start)));
+    let mut broken = BTreeSet::new();
+    found.retain(|diagnostic| {
+        let place = (diagnostic.file.name.clone(), diagnostic.line());
+        if diagnostic.syntax { broken.insert(place) } else { !broken.contains(&place) }
+    });
+    found.dedup();
+    found
+}

@@ -1,0 +1,181 @@
+//! `pipelines/*.toml` as written.
+//!
+//! LEAF. No defaults: what is not written is `None`.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::diagnostic::Diagnostic;
+use super::source::{self, SourceSpec};
+use super::table::{self, Table};
+use super::text::{Spanned, TextFile};
+
+/// Largest pipeline or schema file, bytes.
+pub(super) const LARGEST: u64 = 1 << 20;
+
+/// A pipeline file.
+#[derive(Debug, Clone)]
+pub struct PipelineSpec {
+    /// Where it was read; relative paths in it start in its folder.
+    pub path: PathBuf,
+    /// Its text.
+    pub file: Arc<TextFile>,
+    /// `id`.
+    pub id: Option<Spanned<String>>,
+    /// `title`.
+    pub title: Option<Spanned<String>>,
+    /// `description`.
+    pub description: Option<Spanned<String>>,
+    /// `store`.
+    pub store: Option<Spanned<String>>,
+    /// `schemas`.
+    pub schemas: Option<Spanned<String>>,
+    /// `reference`.
+    pub reference: Option<Spanned<String>>,
+    /// `regions`.
+    pub regions: Option<Spanned<String>>,
+    /// `keep`.
+    pub keep: Option<Spanned<i64>>,
+    /// `[limits]`.
+    pub limits: LimitsSpec,
+    /// `[output]`.
+    pub output: OutputSpec,
+    /// `[[jurisdiction]]`, each with its header's place.
+    pub jurisdictions: Vec<Spanned<JurisdictionSpec>>,
+    /// `[[layer]]`, each with its header's place.
+    pub layers: Vec<Spanned<LayerSpec>>,
+}
+
+/// `[limits]`.
+#[derive(Debug, Clone, Default)]
+pub struct LimitsSpec {
+    /// `record`, bytes.
+    pub record: Option<Spanned<u64>>,
+    /// `batch-rows`.
+    pub batch_rows: Option<Spanned<i64>>,
+    /// `archive`, bytes.
+    pub archive: Option<Spanned<u64>>,
+}
+
+/// `[output]`.
+#[derive(Debug, Clone, Default)]
+pub struct OutputSpec {
+    /// `profile`.
+    pub profile: Option<Spanned<String>>,
+    /// `tile-rows`.
+    pub tile_rows: Option<Spanned<i64>>,
+    /// `group-rows`.
+    pub group_rows: Option<Spanned<i64>>,
+    /// `page-rows`.
+    pub page_rows: Option<Spanned<i64>>,
+    /// `zstd-level`.
+    pub zstd_level: Option<Spanned<i64>>,
+}
+
+/// `[[jurisdiction]]`.
+#[derive(Debug, Clone)]
+pub struct JurisdictionSpec {
+    /// `id`.
+    pub id: Option<Spanned<String>>,
+    /// `kind`.
+    pub kind: Option<Spanned<String>>,
+    /// `vintage`.
+    pub vintage: Option<Spanned<String>>,
+    /// `source`.
+    pub source: Option<Spanned<SourceSpec>>,
+    /// `code`.
+    pub code: Option<Spanned<String>>,
+    /// `name`.
+    pub name: Option<Spanned<String>>,
+    /// `nearest-m`, metres.
+    pub nearest_m: Option<Spanned<f64>>,
+    /// `agency`.
+    pub agency: Option<Spanned<String>>,
+    /// `licence`.
+    pub licence: Option<Spanned<String>>,
+}
+
+/// `[[layer]]`.
+#[derive(Debug, Clone)]
+pub struct LayerSpec {
+    /// `id`.
+    pub id: Option<Spanned<String>>,
+    /// `schema`.
+    pub schema: Option<Spanned<String>>,
+    /// `inventory`.
+    pub inventory: Option<Spanned<bool>>,
+    /// `source`.
+    pub source: Option<Spanned<SourceSpec>>,
+}
+
+impl PipelineSpec {
+    /// Reads a pipeline file as far as possible; none if there is no text to read.
+    pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
+        let file = TextFile::open(path, LARGEST).map_err(|diagnostic| found.push(diagnostic)).ok()?;
+        Some(table::document(&file, "the pipeline", found, |t| pipeline(t, path, &file)))
+    }
+}
+
+fn pipeline(table: &mut Table<'_>, path: &Path, file: &Arc<TextFile>) -> PipelineSpec {
+    PipelineSpec {
+        path: path.to_owned(),
+        file: Arc::clone(file),
+        id: table.required_text("id"),
+        title: table.required_text("title"),
+        description: table.text("description"),
+        store: table.required_text("store"),
+        schemas: table.text("schemas"),
+        reference: table.text("reference"),
+        regions: table.text("regions"),
+        keep: table.integer("keep"),
+        limits: table.table("limits", limits).map(|limits| limits.value).unwrap_or_default(),
+        output: table.table("output", output).map(|output| output.value).unwrap_or_default(),
+        jurisdictions: table.tables("jurisdiction", jurisdiction),
+        layers: layers(table),
+    }
+}
+
+fn limits(table: &mut Table<'_>) -> LimitsSpec {
+    LimitsSpec {
+        record: table.size("record"),
+        batch_rows: table.integer("batch-rows"),
+        archive: table.size("archive"),
+    }
+}
+
+fn output(table: &mut Table<'_>) -> OutputSpec {
+    OutputSpec {
+        profile: table.text("profile"),
+        tile_rows: table.integer("tile-rows"),
+        group_rows: table.integer("group-rows"),
+        page_rows: table.integer("page-rows"),
+        zstd_level: table.integer("zstd-level"),
+    }
+}
+
+fn jurisdiction(table: &mut Table<'_>) -> JurisdictionSpec {
+    JurisdictionSpec {
+        id: table.required_text("id"),
+        kind: table.required_text("kind"),
+        vintage: table.required_text("vintage"),
+        source: source::read(table),
+        code: table.required_text("code"),
+        name: table.text("name"),
+        nearest_m: table.number("nearest-m"),
+        agency: table.required_text("agency"),
+        licence: table.required_text("licence"),
+    }
+}
+
+fn layers(table: &mut Table<'_>) -> Vec<Spanned<LayerSpec>> {
+    if table.present(&["layer"]).is_empty() {
+        table.error_here("the pipeline has no `[[layer]]`".to_owned());
+    }
+    table.tables("layer", |t| LayerSpec {
+        id: t.required_text("id"),
+        schema: t.text("schema"),
+        inventory: t.flag("inventory"),
+        source: source::read(t),
+    })
+}

@@ -1,0 +1,166 @@
+//! Reference tables: CSV with a header line, read with the place of every cell.
+//!
+//! LEAF. Knows cells and columns, not what they mean.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use csv::{ReaderBuilder, StringRecord};
+
+use super::diagnostic::Diagnostic;
+use super::suggest::one_of;
+use super::text::{Span, Spanned, TextFile};
+
+/// Largest reference table, bytes.
+const LARGEST: u64 = 16 << 20;
+
+/// A table whose `N` columns were asked for by name.
+#[derive(Debug, Clone)]
+pub struct CsvTable<const N: usize> {
+    /// Its text.
+    pub file: Arc<TextFile>,
+    /// Cells of every row, trimmed, in the order the columns were asked for.
+    pub rows: Vec<[Spanned<String>; N]>,
+}
+
+impl<const N: usize> CsvTable<N> {
+    /// Reads the rows that have every cell; none if there is no text or a column is absent.
+    pub fn read(path: &Path, columns: [&'static str; N], found: &mut Vec<Diagnostic>) -> Option<Self> {
+        let file = TextFile::open(path, LARGEST).map_err(|diagnostic| found.push(diagnostic)).ok()?;
+        let mut records = records(&file, found).into_iter();
+        let header = records.next().unwrap_or_default();
+        let order = order(&file, &header, columns, found)?;
+        let mut rows = Vec::new();
+        for cells in records {
+            if cells.len() == header.len() {
+                rows.push(order.map(|index| cells[index].clone()));
+            } else {
+                found.push(ragged(&file, &cells, header.len()));
+            }
+        }
+        if rows.is_empty() {
+            found.push(Diagnostic::error(&file, None, format!("`{}` has no rows", file.name)));
+        }
+        Some(Self { file, rows })
+    }
+}
+
+type Cells = Vec<Spanned<String>>;
+
+/// Every record with its cells' places.
+fn records(file: &Arc<TextFile>, found: &mut Vec<Diagnostic>) -> Vec<Cells> {
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file.text.as_bytes());
+    let mut record = StringRecord::new();
+    let mut records = Vec::new();
+    loop {
+        let start = offset(reader.position().byte(), file);
+        match reader.read_record(&mut record) {
+            Ok(true) => records.push(cells(file, start..offset(reader.position().byte(), file), &record)),
+            Ok(false) => return records,
+            Err(error) => {
+                found.push(Diagnostic::error(file, None, error.to_string()));
+                return records;
+            }
+        }
+    }
+}
+
+/// The cells of a record that stands at `place`.
+///
+/// The parser gives no places of cells, so each is sought after the one before; a cell with
+/// doubled quotes is not found as it reads and gets the place of the record's rest.
+fn cells(file: &TextFile, place: Span, record: &StringRecord) -> Cells {
+    let end = place.start + file.text[place.clone()].trim_end_matches(['\r', '\n']).len();
+    let mut cursor = place.start;
+    let mut cells = Vec::new();
+    for cell in record {
+        let rest = &file.text[cursor..end];
+        let blank = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
+        cursor += blank;
+        let rest = &file.text[cursor..end];
+        let cell = cell.trim();
+        let span = match rest.find(cell) {
+            Some(at) => cursor + at..cursor + at + cell.len(),
+            None => cursor..end,
+        };
+        cursor = file.text[span.end..end].find(',').map_or(end, |at| span.end + at + 1);
+        cells.push(Spanned::new(cell.to_owned(), span));
+    }
+    cells
+}
+
+/// Where each of `columns` stands in the header.
+fn order<const N: usize>(
+    file: &Arc<TextFile>,
+    header: &[Spanned<String>],
+    columns: [&'static str; N],
+    found: &mut Vec<Diagnostic>,
+) -> Option<[usize; N]> {
+    let place = header.first().map(|first| first.span.start..header[header.len() - 1].span.end);
+    for unknown in header.iter().filter(|cell| !columns.contains(&cell.value.as_str())) {
+        let message = format!("`{}` has no column `{}`", file.name, unknown.value);
+        let mut diagnostic = Diagnostic::error(file, Some(unknown.span.clone()), message);
+        diagnostic.label = one_of(&unknown.value, columns);
+        found.push(diagnostic);
+    }
+    let order = columns.map(|column| {
+        let index = header.iter().position(|cell| cell.value == column);
+        if index.is_none() {
+            let message = format!("the header lacks the column `{column}`");
+            found.push(Diagnostic::error(file, place.clone(), message));
+        }
+        index
+    });
+    order.iter().all(Option::is_some).then(|| order.map(Option::unwrap_or_default))
+}
+
+fn ragged(file: &Arc<TextFile>, cells: &[Spanned<String>], columns: usize) -> Diagnostic {
+    let place = cells.first().map(|first| first.span.start..cells[cells.len() - 1].span.end);
+    Diagnostic::error(file, place, format!("the row has {} cells, the header {columns}", cells.len()))
+}
+
+/// A byte position of the parser as an offset in the text it reads from memory.
+fn offset(position: u64, file: &TextFile) -> usize {
+    usize::try_from(position).unwrap_or(file.text.len()).min(file.text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Vec<[Spanned<String>; 2]>, Vec<String>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        std::fs::write(&path, text).unwrap();
+        let mut found = Vec::new();
+        let table = CsvTable::read(&path, ["code", "name"], &mut found);
+        let name = path.display().to_string();
+        let found = found.iter().map(|d| d.message.replace(&name, "t.csv")).collect();
+        (table.map(|table| table.rows).unwrap_or_default(), found)
+    }
+
+    #[test]
+    fn every_cell_knows_its_place() {
+        let text = "\u{feff}name,code\r\n\"Dams, all\", D \r\n\n,E\nDE,E";
+        let (rows, found) = read(text);
+        assert_eq!(found, Vec::<String>::new());
+        let seen: Vec<_> = rows
+            .iter()
+            .map(|[code, name]| {
+                (&*code.value, &text[code.span.clone()], &*name.value, &text[name.span.clone()])
+            })
+            .collect();
+        assert_eq!(seen, [("D", "D", "Dams, all", "Dams, all"), ("E", "E", "", ""), ("E", "E", "DE", "DE")]);
+        assert_eq!(text[..rows[2][0].span.start].lines().count(), 5);
+    }
+
+    #[test]
+    fn a_table_has_its_columns_and_whole_rows() {
+        assert_eq!(
+            read("cod,name\nD,Dams\n").1,
+            ["`t.csv` has no column `cod`", "the header lacks the column `code`"]
+        );
+        assert_eq!(read("code,name\nD\n").1, ["the row has 1 cells, the header 2", "`t.csv` has no rows"]);
+        assert_eq!(read("").1.len(), 2);
+    }
+}

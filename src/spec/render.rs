@@ -1,0 +1,68 @@
+//! Mistakes as text for people and as records for programs.
+//!
+//! LEAF. Writes nowhere; the caller decides about streams and colour.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use serde::Serialize;
+
+use super::diagnostic::{Diagnostic, Severity};
+
+/// A mistake as `--format json` prints it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Path of the file.
+    pub file: String,
+    /// Line, from 1; none for the file as a whole.
+    pub line: Option<usize>,
+    /// Column in characters, from 1.
+    pub column: Option<usize>,
+    /// `error` or `warning`.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// The way out.
+    pub help: Option<String>,
+}
+
+/// The mistakes as records, in the order given.
+pub fn findings(diagnostics: &[Diagnostic]) -> Vec<Finding> {
+    diagnostics.iter().map(finding).collect()
+}
+
+/// The mistakes with their source lines, in rustc's style, a blank line between two.
+pub fn render(diagnostics: &[Diagnostic], colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let blocks: Vec<String> = diagnostics.iter().map(|d| renderer.render(&[group(d)]) + "\n").collect();
+    blocks.join("\n")
+}
+
+fn finding(diagnostic: &Diagnostic) -> Finding {
+    let position = diagnostic.span.as_ref().map(|span| diagnostic.file.position(span.start));
+    let help: Vec<&str> = diagnostic.label.iter().chain(&diagnostic.help).map(String::as_str).collect();
+    Finding {
+        file: diagnostic.file.name.clone(),
+        line: position.map(|(line, _)| line),
+        column: position.map(|(_, column)| column),
+        severity: diagnostic.severity,
+        message: diagnostic.message.clone(),
+        help: (!help.is_empty()).then(|| help.join("; ")),
+    }
+}
+
+fn group(diagnostic: &Diagnostic) -> Group<'_> {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(diagnostic.message.as_str());
+    let file = &diagnostic.file;
+    let group = match &diagnostic.span {
+        Some(span) => title.element(
+            Snippet::source(file.text.as_str())
+                .path(file.name.as_str())
+                .annotation(AnnotationKind::Primary.span(span.clone()).label(diagnostic.label.as_ref())),
+        ),
+        None => title.element(Origin::path(file.name.as_str())),
+    };
+    group.elements(diagnostic.help.iter().map(|help| Level::HELP.message(help.as_str())))
+}

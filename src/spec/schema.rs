@@ -1,0 +1,187 @@
+//! `schemas/<id>.toml` as written.
+//!
+//! LEAF. No defaults: what is not written is `None` or empty.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::diagnostic::Diagnostic;
+use super::pipeline::LARGEST;
+use super::table::{self, Table};
+use super::text::{Spanned, TextFile};
+
+/// A schema file.
+#[derive(Debug, Clone)]
+pub struct SchemaSpec {
+    /// Its text.
+    pub file: Arc<TextFile>,
+    /// `title`.
+    pub title: Option<Spanned<String>>,
+    /// `description`.
+    pub description: Option<Spanned<String>>,
+    /// `agency`.
+    pub agency: Option<Spanned<String>>,
+    /// `licence`.
+    pub licence: Option<Spanned<String>>,
+    /// `homepage`.
+    pub homepage: Option<Spanned<String>>,
+    /// `synthetic`.
+    pub synthetic: Option<Spanned<bool>>,
+    /// `key`.
+    pub key: Vec<Spanned<String>>,
+    /// `geometry`.
+    pub geometry: Option<Spanned<String>>,
+    /// `crs`.
+    pub crs: Option<Spanned<String>>,
+    /// `max-rejects`, a share.
+    pub max_rejects: Option<Spanned<f64>>,
+    /// `handling`.
+    pub handling: Option<Spanned<String>>,
+    /// `[sector]`.
+    pub sector: Option<Spanned<SectorSpec>>,
+    /// `[[field]]`, each with its header's place.
+    pub fields: Vec<Spanned<FieldSpec>>,
+}
+
+/// `[sector]`.
+#[derive(Debug, Clone)]
+pub struct SectorSpec {
+    /// `code`.
+    pub code: Option<Spanned<String>>,
+    /// `subsector`.
+    pub subsector: Option<Spanned<String>>,
+    /// `also`.
+    pub also: Vec<Spanned<String>>,
+    /// `lifeline`.
+    pub lifeline: Option<Spanned<String>>,
+    /// `naics`.
+    pub naics: Option<Spanned<String>>,
+    /// `[[sector.rule]]`, each with its header's place.
+    pub rules: Vec<Spanned<RuleSpec>>,
+}
+
+/// `[[sector.rule]]`.
+#[derive(Debug, Clone)]
+pub struct RuleSpec {
+    /// `field`.
+    pub field: Option<Spanned<String>>,
+    /// `equals`.
+    pub equals: Vec<Spanned<String>>,
+    /// `code`.
+    pub code: Option<Spanned<String>>,
+    /// `subsector`.
+    pub subsector: Option<Spanned<String>>,
+    /// `also`.
+    pub also: Vec<Spanned<String>>,
+    /// `lifeline`.
+    pub lifeline: Option<Spanned<String>>,
+}
+
+/// `[[field]]`.
+#[derive(Debug, Clone)]
+pub struct FieldSpec {
+    /// `name`.
+    pub name: Option<Spanned<String>>,
+    /// `from`.
+    pub from: Vec<Spanned<String>>,
+    /// `type`.
+    pub kind: Option<Spanned<String>>,
+    /// `unit`.
+    pub unit: Option<Spanned<String>>,
+    /// `description`.
+    pub description: Option<Spanned<String>>,
+    /// `null`.
+    pub null: Vec<Spanned<String>>,
+    /// `required`.
+    pub required: Option<Spanned<bool>>,
+    /// `pad`.
+    pub pad: Option<Spanned<i64>>,
+    /// `formats`.
+    pub formats: Option<Spanned<Vec<Spanned<String>>>>,
+    /// `true`.
+    pub truth: Option<Spanned<Vec<Spanned<String>>>>,
+    /// `false`.
+    pub falsity: Option<Spanned<Vec<Spanned<String>>>>,
+    /// `[field.codes]`, in the order written.
+    pub codes: Option<Spanned<Vec<CodeSpec>>>,
+    /// `decoded`.
+    pub decoded: Option<Spanned<String>>,
+}
+
+/// A coded value: the code and its meaning.
+pub type CodeSpec = (Spanned<String>, Spanned<String>);
+
+impl SchemaSpec {
+    /// Reads a schema file as far as possible; none if there is no text to read.
+    pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
+        let file = TextFile::open(path, LARGEST).map_err(|diagnostic| found.push(diagnostic)).ok()?;
+        Some(table::document(&file, "the schema", found, |t| schema(t, &file)))
+    }
+}
+
+fn schema(table: &mut Table<'_>, file: &Arc<TextFile>) -> SchemaSpec {
+    SchemaSpec {
+        file: Arc::clone(file),
+        title: table.required_text("title"),
+        description: table.required_text("description"),
+        agency: table.required_text("agency"),
+        licence: table.required_text("licence"),
+        homepage: table.text("homepage"),
+        synthetic: table.flag("synthetic"),
+        key: table.required_texts("key"),
+        geometry: table.required_text("geometry"),
+        crs: table.text("crs"),
+        max_rejects: table.number("max-rejects"),
+        handling: table.text("handling"),
+        sector: table.required_table("sector", sector),
+        fields: table.tables("field", field),
+    }
+}
+
+fn sector(table: &mut Table<'_>) -> SectorSpec {
+    SectorSpec {
+        code: table.required_text("code"),
+        subsector: table.text("subsector"),
+        also: list(table, "also"),
+        lifeline: table.text("lifeline"),
+        naics: table.text("naics"),
+        rules: table.tables("rule", rule),
+    }
+}
+
+fn rule(table: &mut Table<'_>) -> RuleSpec {
+    if table.present(&["code", "subsector", "also", "lifeline"]).is_empty() {
+        let help = "give it a `code`, `subsector`, `also` or `lifeline`";
+        table.error_here("the rule changes nothing".to_owned()).help = Some(help.to_owned());
+    }
+    RuleSpec {
+        field: table.required_text("field"),
+        equals: table.required_texts("equals"),
+        code: table.text("code"),
+        subsector: table.text("subsector"),
+        also: list(table, "also"),
+        lifeline: table.text("lifeline"),
+    }
+}
+
+fn field(table: &mut Table<'_>) -> FieldSpec {
+    FieldSpec {
+        name: table.required_text("name"),
+        from: table.required_texts("from"),
+        kind: table.text("type"),
+        unit: table.text("unit"),
+        description: table.required_text("description"),
+        null: list(table, "null"),
+        required: table.flag("required"),
+        pad: table.integer("pad"),
+        formats: table.texts("formats"),
+        truth: table.texts("true"),
+        falsity: table.texts("false"),
+        codes: table.pairs("codes"),
+        decoded: table.text("decoded"),
+    }
+}
+
+fn list(table: &mut Table<'_>, key: &'static str) -> Vec<Spanned<String>> {
+    table.texts(key).map(|texts| texts.value).unwrap_or_default()
+}

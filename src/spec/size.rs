@@ -1,0 +1,40 @@
+//! Sizes in words: `16 MiB`.
+//!
+//! LEAF. Pure.
+
+/// Units and their bytes: IEC for powers of 1024, SI for powers of 1000.
+const UNITS: [(&str, u64); 7] = [
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("kB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("B", 1),
+];
+
+/// Bytes of a size such as `16 MiB` or `500kB`; none if it isn't one, or is over `u64`.
+pub(super) fn bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let count: u64 = text[..digits].parse().ok()?;
+    let unit = text[digits..].trim_start();
+    let (_, scale) = UNITS.iter().find(|(name, _)| *name == unit)?;
+    count.checked_mul(*scale)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_a_unit() {
+        assert_eq!(bytes("16 MiB"), Some(16 << 20));
+        assert_eq!(bytes("500kB"), Some(500_000));
+        assert_eq!(bytes(" 2 GB "), Some(2_000_000_000));
+        assert_eq!(bytes("16"), None);
+        assert_eq!(bytes("16 mib"), None);
+        assert_eq!(bytes("-1 MiB"), None);
+        assert_eq!(bytes("99999999999 GiB"), None);
+    }
+}

@@ -1,0 +1,305 @@
+//! Reads one TOML table key by key, and reports what doesn't fit.
+//!
+//! LEAF. Every key asked for is known; when the table is done the others are mistakes. A value of
+//! the wrong type is reported and read as absent, so reading goes on to the last key.
+
+use std::sync::Arc;
+
+use toml::de::{DeTable, DeValue};
+
+use super::diagnostic::Diagnostic;
+use super::size;
+use super::suggest::one_of;
+use super::text::{Span, Spanned, TextFile};
+
+type Value<'a> = toml::Spanned<DeValue<'a>>;
+
+/// A table being read.
+pub(super) struct Table<'a> {
+    file: &'a Arc<TextFile>,
+    entries: &'a DeTable<'a>,
+    /// What messages call it.
+    name: String,
+    /// Its header or braces, where an absent key is reported; none for the whole document.
+    span: Option<Span>,
+    known: Vec<&'static str>,
+    found: &'a mut Vec<Diagnostic>,
+}
+
+/// Parses a document and reads its root table; `name` is what messages call the root.
+pub(super) fn document<T>(
+    file: &Arc<TextFile>,
+    name: &str,
+    found: &mut Vec<Diagnostic>,
+    read: impl FnOnce(&mut Table<'_>) -> T,
+) -> T {
+    let (root, errors) = DeTable::parse_recoverable(&file.text);
+    for error in errors {
+        let mut diagnostic = Diagnostic::error(file, error.span(), error.message());
+        diagnostic.syntax = true;
+        found.push(diagnostic);
+    }
+    let mut table =
+        Table { file, entries: root.get_ref(), name: name.to_owned(), span: None, known: Vec::new(), found };
+    table.read(read)
+}
+
+impl Table<'_> {
+    /// Text that must be there and not be blank.
+    pub(super) fn required_text(&mut self, key: &'static str) -> Option<Spanned<String>> {
+        self.require(key);
+        self.text(key)
+    }
+
+    /// Text that is not blank.
+    pub(super) fn text(&mut self, key: &'static str) -> Option<Spanned<String>> {
+        let text = self.get(key, "text", text_of)?;
+        if text.value.trim_matches(' ').is_empty() {
+            self.error(text.span, format!("`{key}` is empty"));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A list of texts that must be there and have an element.
+    pub(super) fn required_texts(&mut self, key: &'static str) -> Vec<Spanned<String>> {
+        self.require(key);
+        let Some(texts) = self.texts(key) else { return Vec::new() };
+        if texts.value.is_empty() {
+            self.error(texts.span, format!("`{key}` is empty"));
+        }
+        texts.value
+    }
+
+    /// A list of texts.
+    pub(super) fn texts(&mut self, key: &'static str) -> Option<Spanned<Vec<Spanned<String>>>> {
+        let wanted = "a list of texts";
+        let value = self.raw(key)?;
+        let Some(array) = value.get_ref().as_array() else {
+            self.mismatch(key, wanted, value);
+            return None;
+        };
+        let mut texts = Vec::new();
+        for element in array.iter() {
+            match text_of(element.get_ref()) {
+                Some(text) => texts.push(Spanned::new(text, element.span())),
+                None => self.mismatch(key, wanted, element),
+            }
+        }
+        Some(Spanned::new(texts, value.span()))
+    }
+
+    /// A whole number.
+    pub(super) fn integer(&mut self, key: &'static str) -> Option<Spanned<i64>> {
+        self.get(key, "a whole number", integer_of)
+    }
+
+    /// A number.
+    pub(super) fn number(&mut self, key: &'static str) -> Option<Spanned<f64>> {
+        self.get(key, "a number", |value| match value {
+            DeValue::Float(float) => float.as_str().parse().ok(),
+            DeValue::Integer(_) => integer_of(value).map(|integer| integer as f64),
+            _ => None,
+        })
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&mut self, key: &'static str) -> Option<Spanned<bool>> {
+        self.get(key, "`true` or `false`", |value| value.as_bool())
+    }
+
+    /// A size in bytes, or in words (`16 MiB`).
+    pub(super) fn size(&mut self, key: &'static str) -> Option<Spanned<u64>> {
+        self.get(key, "a size such as `16 MiB`", |value| match value {
+            DeValue::String(text) => size::bytes(text),
+            _ => integer_of(value).and_then(|integer| u64::try_from(integer).ok()),
+        })
+    }
+
+    /// A table of texts under keys of the writer's choice, in the order written.
+    pub(super) fn pairs(
+        &mut self,
+        key: &'static str,
+    ) -> Option<Spanned<Vec<(Spanned<String>, Spanned<String>)>>> {
+        let value = self.raw(key)?;
+        let Some(entries) = value.get_ref().as_table() else {
+            self.mismatch(key, "a table of texts", value);
+            return None;
+        };
+        let mut pairs = Vec::new();
+        for (name, value) in entries {
+            match text_of(value.get_ref()) {
+                Some(text) => pairs.push((
+                    Spanned::new(name.get_ref().to_string(), name.span()),
+                    Spanned::new(text, value.span()),
+                )),
+                None => self.mismatch(name.get_ref(), "text", value),
+            }
+        }
+        // The parser sorts keys; people number their codes in an order that means something.
+        pairs.sort_by_key(|(name, _)| name.span.start);
+        Some(Spanned::new(pairs, value.span()))
+    }
+
+    /// A table that must be there.
+    pub(super) fn required_table<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&mut Table<'_>) -> T,
+    ) -> Option<Spanned<T>> {
+        self.require(key);
+        self.table(key, read)
+    }
+
+    /// A table.
+    pub(super) fn table<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&mut Table<'_>) -> T,
+    ) -> Option<Spanned<T>> {
+        let value = self.raw(key)?;
+        let Some(entries) = value.get_ref().as_table() else {
+            self.mismatch(key, "a table", value);
+            return None;
+        };
+        Some(Spanned::new(self.nested(entries, format!("`{key}`"), value.span(), read), value.span()))
+    }
+
+    /// A list of tables, `[[key]]`.
+    pub(super) fn tables<T>(
+        &mut self,
+        key: &'static str,
+        mut read: impl FnMut(&mut Table<'_>) -> T,
+    ) -> Vec<Spanned<T>> {
+        let Some(value) = self.raw(key) else { return Vec::new() };
+        let Some(array) = value.get_ref().as_array() else {
+            self.mismatch(key, "a list of tables", value);
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for element in array.iter() {
+            match element.get_ref().as_table() {
+                Some(entries) => {
+                    let table = self.nested(entries, format!("`[[{key}]]`"), element.span(), &mut read);
+                    tables.push(Spanned::new(table, element.span()));
+                }
+                None => self.mismatch(key, "a list of tables", element),
+            }
+        }
+        tables
+    }
+
+    /// Which of some keys are written, each with its place.
+    pub(super) fn present(&self, keys: &[&'static str]) -> Vec<Spanned<&'static str>> {
+        let place = |key: &&'static str| {
+            self.entries.get_key_value(*key).map(|(written, _)| Spanned::new(*key, written.span()))
+        };
+        keys.iter().filter_map(place).collect()
+    }
+
+    /// Reports a mistake in this table's file.
+    pub(super) fn error(&mut self, span: Span, message: String) -> &mut Diagnostic {
+        self.push(Some(span), message)
+    }
+
+    /// Reports a mistake of the table as a whole.
+    pub(super) fn error_here(&mut self, message: String) -> &mut Diagnostic {
+        self.push(self.span.clone(), message)
+    }
+
+    fn push(&mut self, span: Option<Span>, message: String) -> &mut Diagnostic {
+        self.found.push(Diagnostic::error(self.file, span, message));
+        self.found.last_mut().expect("just pushed")
+    }
+
+    fn require(&mut self, key: &'static str) {
+        if !self.entries.contains_key(key) {
+            self.error_here(format!("{} has no `{key}`", self.name));
+        }
+    }
+
+    fn read<T>(&mut self, read: impl FnOnce(&mut Table<'_>) -> T) -> T {
+        let value = read(self);
+        self.finish();
+        value
+    }
+
+    /// Reports the keys nobody asked for.
+    fn finish(&mut self) {
+        let unknown = self.entries.keys().filter(|key| !self.known.contains(&key.get_ref().as_ref()));
+        for key in unknown {
+            let written = key.get_ref();
+            let message = format!("{} has no key `{written}`", self.name);
+            let mut diagnostic = Diagnostic::error(self.file, Some(key.span()), message);
+            diagnostic.label = one_of(written, self.known.iter().copied());
+            self.found.push(diagnostic);
+        }
+    }
+
+    fn mismatch(&mut self, key: &str, wanted: &str, value: &Value<'_>) {
+        let quote = match value.get_ref() {
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {
+                wanted.contains("text").then(|| "put it in quotes".to_owned())
+            }
+            DeValue::String(_) if wanted == "a list of texts" => {
+                Some("put it in brackets: `[\"…\"]`".to_owned())
+            }
+            _ => None,
+        };
+        let message = format!("`{key}` is {}, not {wanted}", kind_of(value.get_ref()));
+        self.error(value.span(), message).help = quote;
+    }
+}
+
+impl<'a> Table<'a> {
+    fn raw(&mut self, key: &'static str) -> Option<&'a Value<'a>> {
+        self.known.push(key);
+        self.entries.get(key)
+    }
+
+    fn get<T>(
+        &mut self,
+        key: &'static str,
+        wanted: &str,
+        read: impl FnOnce(&DeValue<'_>) -> Option<T>,
+    ) -> Option<Spanned<T>> {
+        let value = self.raw(key)?;
+        let read = read(value.get_ref()).map(|read| Spanned::new(read, value.span()));
+        if read.is_none() {
+            self.mismatch(key, wanted, value);
+        }
+        read
+    }
+
+    fn nested<T>(
+        &mut self,
+        entries: &DeTable<'_>,
+        name: String,
+        span: Span,
+        read: impl FnOnce(&mut Table<'_>) -> T,
+    ) -> T {
+        let (file, found) = (self.file, &mut *self.found);
+        Table { file, entries, name, span: Some(span), known: Vec::new(), found }.read(read)
+    }
+}
+
+fn text_of(value: &DeValue<'_>) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+fn integer_of(value: &DeValue<'_>) -> Option<i64> {
+    let integer = value.as_integer()?;
+    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+fn kind_of(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => format!("the text `{text}`"),
+        DeValue::Integer(integer) => format!("the number {integer}"),
+        DeValue::Float(float) => format!("the number {float}"),
+        DeValue::Boolean(flag) => format!("`{flag}`"),
+        DeValue::Datetime(_) => "a date".to_owned(),
+        DeValue::Array(_) => "a list".to_owned(),
+        DeValue::Table(_) => "a table".to_owned(),
+    }
+}

@@ -1,0 +1,153 @@
+//! Text files people write, and places in them.
+//!
+//! LEAF. Opens files for reading only, never more of one than its limit.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use super::diagnostic::Diagnostic;
+
+/// A place in a file: byte offsets.
+pub type Span = Range<usize>;
+
+/// A value and where it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl<T> Spanned<T> {
+    /// A value and where it was written.
+    pub fn new(value: T, span: Span) -> Self {
+        Self { value, span }
+    }
+}
+
+/// A text file and the name messages give it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TextFile {
+    /// Path as messages show it.
+    pub name: String,
+    /// Its content.
+    pub text: String,
+}
+
+impl TextFile {
+    /// Reads a UTF-8 file of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// Says why the file cannot be used: absent, unreadable, too large, not UTF-8.
+    pub fn open(path: &Path, limit: u64) -> Result<Arc<Self>, Diagnostic> {
+        let name = path.display().to_string();
+        let refuse = |text: String, span: Option<Span>, reason: String| {
+            let file = Arc::new(Self { name: name.clone(), text });
+            Diagnostic::error(&file, span, reason)
+        };
+        let bytes = read(path, limit).map_err(|error| {
+            refuse(String::new(), None, format!("cannot read `{name}`: {}", reason(&error)))
+        })?;
+        if bytes.len() as u64 > limit {
+            return Err(refuse(String::new(), None, format!("`{name}` is larger than {limit} bytes")));
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Arc::new(Self { name, text })),
+            Err(error) => {
+                let valid = error.utf8_error().valid_up_to();
+                let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
+                Err(refuse(text, Some(valid..valid), format!("`{name}` is not UTF-8 text")))
+            }
+        }
+    }
+
+    /// Line and column of a byte offset, both from 1; columns count characters.
+    pub fn position(&self, offset: usize) -> (usize, usize) {
+        let before = &self.text[..self.text.floor_char_boundary(offset)];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        (line, column)
+    }
+}
+
+/// The path a file means by `written`: beside itself, with `..` removed from the text.
+///
+/// The result names both what is opened and what messages show, so that the two never differ.
+pub fn beside(file: &Path, written: &str) -> PathBuf {
+    let mut path = PathBuf::new();
+    for part in file.parent().unwrap_or(Path::new("")).join(written).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(path.components().next_back(), Some(Component::Normal(_))) => {
+                path.pop();
+            }
+            part => path.push(part),
+        }
+    }
+    if path.as_os_str().is_empty() { PathBuf::from(".") } else { path }
+}
+
+fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_relative_to_their_file() {
+        let of = |file: &str, written: &str| beside(Path::new(file), written).display().to_string();
+        assert_eq!(of("pipelines/demo.toml", "../sample-data/x.csv"), "sample-data/x.csv");
+        assert_eq!(of("demo.toml", "./x.csv"), "x.csv");
+        assert_eq!(of("demo.toml", "../x.csv"), "../x.csv");
+        assert_eq!(of("../p/demo.toml", "../../x.csv"), "../../x.csv");
+        assert_eq!(of("/a/demo.toml", "../../x.csv"), "/../x.csv");
+        assert_eq!(of("a/demo.toml", "/data/x.csv"), "/data/x.csv");
+        assert_eq!(of("a/demo.toml", ".."), ".");
+    }
+
+    #[test]
+    fn unusable_files_say_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let why = |name: &str, bytes: Option<&[u8]>| {
+            let path = folder.path().join(name);
+            if let Some(bytes) = bytes {
+                std::fs::write(&path, bytes).unwrap();
+            }
+            let diagnostic = TextFile::open(&path, 8).unwrap_err();
+            diagnostic.message.replace(&*folder.path().to_string_lossy(), "[TMP]")
+        };
+        assert_eq!(why("absent", None), "cannot read `[TMP]/absent`: no such file");
+        assert_eq!(why("", None), "cannot read `[TMP]/`: not a regular file");
+        assert_eq!(why("large", Some(b"123456789")), "`[TMP]/large` is larger than 8 bytes");
+        assert_eq!(why("latin", Some(b"a\n\xe9t\xe9")), "`[TMP]/latin` is not UTF-8 text");
+    }
+
+    #[test]
+    fn positions_count_characters() {
+        let file = TextFile { name: String::new(), text: "a\né = 1\n".to_owned() };
+        assert_eq!(file.position(0), (1, 1));
+        assert_eq!(file.position(2), (2, 1));
+        assert_eq!(file.position(5), (2, 3));
+        assert_eq!(file.position(9), (3, 1));
+    }
+}
