@@ -9,26 +9,13 @@ thread_local! {
     static LEFT: Cell<Option<u32>> = const { Cell::new(None) };
 }
 
-/// Writes work again once this is dropped.
-pub(super) struct Fault;
-
-/// Lets this many writes pass, then fails all that follow as a full disk would.
-pub(super) fn after(steps: u32) -> Fault {
+/// Does some work of which this many writes pass; all that follow fail as on a full disk.
+///
+/// The second value says whether the work was cut short (or would have been by one more write).
+pub(super) fn after<T>(steps: u32, work: impl FnOnce() -> T) -> (T, bool) {
     LEFT.set(Some(steps));
-    Fault
-}
-
-impl Fault {
-    /// Whether a write has been refused, or the next one would be.
-    pub(super) fn is_spent(&self) -> bool {
-        LEFT.get() == Some(0)
-    }
-}
-
-impl Drop for Fault {
-    fn drop(&mut self) {
-        LEFT.set(None);
-    }
+    let result = work();
+    (result, LEFT.replace(None) == Some(0))
 }
 
 pub(super) fn step() -> io::Result<()> {

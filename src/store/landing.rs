@@ -249,10 +249,7 @@ mod tests {
                     source(folder.path(), name, name);
                 }
                 let path = folder.path().join(kind);
-                let fault = fault::after(step);
-                let cut = store.land("dams", &path, MONDAY);
-                let is_spent = fault.is_spent();
-                drop(fault);
+                let (cut, is_cut) = fault::after(step, || store.land("dams", &path, MONDAY));
                 if let Err(error) = &cut {
                     assert!(matches!(error, StoreError::Full { .. }), "{kind}, step {step}: {error:?}");
                 }
@@ -261,7 +258,7 @@ mod tests {
                 let parcel = Parcel::open(&landed.path).unwrap();
                 assert_eq!(parcel.sha256, landed.sha256, "{kind}, step {step}");
                 assert!(fixture::names(&store.work()).is_empty(), "{kind}, step {step}");
-                if !is_spent {
+                if !is_cut {
                     assert_eq!(landed.landed_at, MONDAY);
                     assert!(step > 10, "{kind}: {step} steps");
                     break;

@@ -2,7 +2,7 @@
 //!
 //! Reads a release, also one that was copied elsewhere; writes nothing. Follows no link.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -141,7 +141,10 @@ pub(super) fn files_below<'a>(
         if escapes(&file.path) {
             return Some(Problem::new(&file.path, ProblemKind::Escapes));
         }
-        wrong_size(file, fs::symlink_metadata(release_dir.join(&file.path)).ok().as_ref().map(Entry::of))
+        wrong_size(
+            file,
+            fs::symlink_metadata(release_dir.join(&file.path)).ok().as_ref().map(Entry::of).as_ref(),
+        )
     };
     let mut problems: Vec<_> = files.iter().filter_map(judge).collect();
     if files.is_empty() {
@@ -160,14 +163,14 @@ fn compare<'a>(
     on_disk.remove(Path::new(MANIFEST));
 
     let (mut sound, mut problems) = (Vec::new(), Vec::new());
-    let mut seen = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for file in &manifest.files {
         let problem = if escapes(&file.path) {
             Some(Problem::new(&file.path, ProblemKind::Escapes))
-        } else if seen.insert(Path::new(&file.path), ()).is_some() {
+        } else if !seen.insert(Path::new(&file.path)) {
             Some(Problem::new(&file.path, ProblemKind::Twice))
         } else {
-            wrong_size(file, on_disk.remove(Path::new(&file.path)))
+            wrong_size(file, on_disk.remove(Path::new(&file.path)).as_ref())
         };
         match problem {
             Some(problem) => problems.push(problem),
@@ -210,12 +213,12 @@ fn list(root: &Path, relative: &Path, found: &mut BTreeMap<PathBuf, Entry>) -> R
     Ok(())
 }
 
-fn wrong_size(file: &ManifestFile, entry: Option<Entry>) -> Option<Problem> {
+fn wrong_size(file: &ManifestFile, entry: Option<&Entry>) -> Option<Problem> {
     let kind = match entry {
         None => ProblemKind::Missing,
         Some(Entry::Other) => ProblemKind::NotAFile,
-        Some(Entry::File(bytes)) if bytes != file.bytes => {
-            ProblemKind::Bytes { expected: file.bytes, found: bytes }
+        Some(Entry::File(bytes)) if *bytes != file.bytes => {
+            ProblemKind::Bytes { expected: file.bytes, found: *bytes }
         }
         Some(Entry::File(_)) => return None,
     };

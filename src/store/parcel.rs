@@ -4,7 +4,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::digest::{digest_bytes, digest_source};
@@ -139,7 +139,7 @@ fn filegdb_files(source: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
         let path = entry.path();
         let is_file = entry.file_type().map_err(|error| reading(&path, error))?.is_file();
         match entry.file_name().to_str() {
-            Some(name) if name.ends_with(".lock") => {}
+            Some(_) if extension_of(&path) == "lock" => {}
             Some(name) if is_file => files.push((name.to_owned(), path)),
             _ => return Err(StoreError::SourceEntry { path }),
         }
@@ -152,8 +152,8 @@ fn entries(folder: &Path) -> Result<Vec<DirEntry>, StoreError> {
 }
 
 fn digest_of_set(parts: &[Part]) -> String {
-    let lines: String = parts.iter().map(|part| format!("{}\t{}\n", part.name, part.sha256)).collect();
-    digest_bytes(lines.as_bytes())
+    let lines: Vec<_> = parts.iter().map(|part| format!("{}\t{}\n", part.name, part.sha256)).collect();
+    digest_bytes(lines.concat().as_bytes())
 }
 
 /// What a reader goes by: the last extension, and the one before it where the last says how it is packed.
@@ -176,7 +176,7 @@ fn extension_of(path: &Path) -> String {
     if plain { extension.to_ascii_lowercase() } else { String::new() }
 }
 
-fn reading(path: &Path, source: std::io::Error) -> StoreError {
+fn reading(path: &Path, source: io::Error) -> StoreError {
     StoreError::SourceRead { path: path.to_owned(), source }
 }
 

@@ -214,27 +214,19 @@ mod tests {
             let (_folder, store) = fixture::store();
             fixture::release(&store, "r1", 1, 9).unwrap();
 
-            let fault = fault::after(step);
-            let done = night(&store);
-            let is_spent = fault.is_spent();
-            drop(fault);
-
+            let (done, is_cut) = fault::after(step, || night(&store));
             let latest = fixture::assert_readable(&store);
             assert!(done.is_err() || latest == "r2", "step {step}: {latest}");
             if let Err(error) = done {
                 assert!(matches!(error, StoreError::Full { .. }), "step {step}: {error:?}");
             }
-            if latest == "r1" {
-                before += 1
-            } else {
-                after += 1
-            }
+            *(if latest == "r1" { &mut before } else { &mut after }) += 1;
 
             fixture::release(&store, "r3", 3, 1).unwrap();
             assert_eq!(fixture::assert_readable(&store), "r3", "step {step}");
             assert_eq!(fixture::names(&store.releases_dir()), ["r3", "r3.json"], "step {step}");
             assert!(fixture::names(&store.work()).is_empty(), "step {step}");
-            if !is_spent {
+            if !is_cut {
                 break;
             }
         }

@@ -243,13 +243,10 @@ mod tests {
             fixture::release(&store, "r1", 1, 9).unwrap();
             fixture::release(&store, "r2", 2, 9).unwrap();
             let lock = store.lock().unwrap();
-            let fault = fault::after(step);
-            let done = store.rollback(&lock, "r1");
-            let is_spent = fault.is_spent();
-            drop(fault);
+            let (done, is_cut) = fault::after(step, || store.rollback(&lock, "r1"));
             let latest = fixture::assert_readable(&store);
             assert!(done.is_err() || latest == "r1", "step {step}: {latest}");
-            if !is_spent {
+            if !is_cut {
                 assert_eq!(latest, "r1");
                 assert!(step > 4);
                 break;
