@@ -1,0 +1,109 @@
+//! SHA-256 of what is written and read, on the way.
+//!
+//! Reads files, writes none.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, BufReader, Write};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::error::StoreError;
+
+const CHUNK_BYTES: usize = 1 << 17;
+
+/// Passes bytes on, counting and hashing those that were taken.
+pub(super) struct Digesting<W> {
+    inner: W,
+    sha: Sha256,
+    bytes: u64,
+}
+
+impl<W> Digesting<W> {
+    pub(super) fn new(inner: W) -> Self {
+        Self { inner, sha: Sha256::new(), bytes: 0 }
+    }
+
+    /// The writer, the digest (lower-case hex) and the number of bytes.
+    pub(super) fn finish(self) -> (W, String, u64) {
+        (self.inner, hex(&self.sha.finalize()), self.bytes)
+    }
+}
+
+impl<W: Write> Write for Digesting<W> {
+    fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
+        let taken = self.inner.write(chunk)?;
+        self.sha.update(&chunk[..taken]);
+        self.bytes += taken as u64;
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// Digest (lower-case hex) of bytes in memory.
+pub(super) fn digest_bytes(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Digest (lower-case hex) and size of a file of the store.
+pub(super) fn digest(path: &Path) -> Result<(String, u64), StoreError> {
+    File::open(path).and_then(digest_of).map_err(|source| StoreError::reading(path, source))
+}
+
+/// Digest (lower-case hex) and size of a file that is not the store's.
+pub(super) fn digest_source(path: &Path) -> Result<(String, u64), StoreError> {
+    digest_of(open_source(path)?).map_err(|source| StoreError::SourceRead { path: path.to_owned(), source })
+}
+
+/// Opens a file that is not the store's.
+pub(super) fn open_source(path: &Path) -> Result<File, StoreError> {
+    File::open(path).map_err(|source| StoreError::SourceRead { path: path.to_owned(), source })
+}
+
+fn digest_of(file: File) -> io::Result<(String, u64)> {
+    let mut digesting = Digesting::new(io::sink());
+    io::copy(&mut BufReader::with_capacity(CHUNK_BYTES, file), &mut digesting)?;
+    let (_, sha256, bytes) = digesting.finish();
+    Ok((sha256, bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// NIST FIPS 180-4, the example of one block.
+    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    #[test]
+    fn the_digest_is_sha_256_in_lower_case() {
+        assert_eq!(digest_bytes(b"abc"), ABC);
+    }
+
+    #[test]
+    fn only_the_bytes_taken_are_hashed() {
+        struct OneByteAtATime;
+        impl Write for OneByteAtATime {
+            fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
+                Ok(chunk.len().min(1))
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut digesting = Digesting::new(OneByteAtATime);
+        digesting.write_all(b"abc").unwrap();
+        let (_, sha256, bytes) = digesting.finish();
+        assert_eq!((sha256.as_str(), bytes), (ABC, 3));
+    }
+}

@@ -1,0 +1,164 @@
+//! Every write of the store: the one file that creates, renames and removes.
+//!
+//! Each function is one step a crash can fall before or after, with its path in the error.
+//! May use: nothing of the room but its errors. Knows paths, not what they mean.
+#![expect(clippy::disallowed_methods, reason = "the one place that writes; all others go through it")]
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use tempfile::{TempDir, TempPath};
+
+use super::digest::{digest_source, open_source};
+use super::error::StoreError;
+#[cfg(test)]
+use super::fault::step;
+
+/// Room a run needs at the very least; asked for before any work is done.
+const PROBE_BYTES: usize = 4096;
+
+/// Makes a folder and those above it; one that exists is fine.
+pub(super) fn create_folder(path: &Path) -> Result<(), StoreError> {
+    step().and_then(|()| fs::create_dir_all(path)).map_err(|source| match source.kind() {
+        ErrorKind::AlreadyExists => StoreError::NotAFolder { path: path.to_owned() },
+        _ => StoreError::writing(path, source),
+    })
+}
+
+/// Finds out whether a folder can be written to, and leaves nothing behind.
+pub(super) fn probe(folder: &Path) -> Result<(), StoreError> {
+    let write = |()| tempfile::tempfile_in(folder)?.write_all(&[0; PROBE_BYTES]);
+    step().and_then(write).map_err(|source| StoreError::writing(folder, source))
+}
+
+/// A new file without a final name, readable by whom the umask lets; removed when its path is dropped.
+pub(super) fn temp_file(folder: &Path) -> Result<(File, TempPath), StoreError> {
+    let create = |()| tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder);
+    let file = step().and_then(create).map_err(|source| StoreError::writing(folder, source))?;
+    Ok(file.into_parts())
+}
+
+/// A new folder without a final name; removed with all in it when dropped.
+pub(super) fn temp_folder(folder: &Path) -> Result<TempDir, StoreError> {
+    step().and_then(|()| tempfile::tempdir_in(folder)).map_err(|source| StoreError::writing(folder, source))
+}
+
+/// A new file under a name that must be free.
+pub(super) fn create_file(path: &Path) -> Result<File, StoreError> {
+    step().and_then(|()| File::create_new(path)).map_err(|source| StoreError::writing(path, source))
+}
+
+/// A file to append to, made where there is none.
+pub(super) fn append(path: &Path) -> Result<File, StoreError> {
+    step()
+        .and_then(|()| OpenOptions::new().create(true).append(true).open(path))
+        .map_err(|source| StoreError::writing(path, source))
+}
+
+/// A file to read and write, made where there is none, its content kept.
+pub(super) fn open_or_create(path: &Path) -> Result<File, StoreError> {
+    step()
+        .and_then(|()| OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path))
+        .map_err(|source| StoreError::writing(path, source))
+}
+
+/// Replaces the content of an open file.
+pub(super) fn rewrite(mut file: &File, path: &Path, content: &str) -> Result<(), StoreError> {
+    step()
+        .and_then(|()| file.set_len(0))
+        .and_then(|()| file.write_all(content.as_bytes()))
+        .map_err(|source| StoreError::writing(path, source))
+}
+
+/// Gives a temporary file its name, which must be free.
+pub(super) fn name_new(temp: TempPath, path: &Path) -> Result<(), StoreError> {
+    step()
+        .and_then(|()| temp.persist_noclobber(path).map_err(|e| e.error))
+        .map_err(|source| StoreError::writing(path, source))
+}
+
+/// Renames a file (over an older one) or a folder, within the store.
+pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
+    step().and_then(|()| fs::rename(from, to)).map_err(|source| StoreError::writing(to, source))
+}
+
+/// Makes a file visible as a whole: staged in `staging`, fsynced, renamed over the older one, folder fsynced.
+pub(super) fn put(staging: &Path, path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let (mut file, temp) = temp_file(staging)?;
+    step().and_then(|()| file.write_all(content)).map_err(|source| StoreError::writing(path, source))?;
+    sync_file(&file, path)?;
+    step()
+        .and_then(|()| temp.persist(path).map_err(|e| e.error))
+        .map_err(|source| StoreError::writing(path, source))?;
+    sync_folder_of(path)
+}
+
+/// A second name for a file that is never written again; a copy where the disk can't link.
+pub(super) fn link_or_copy(from: &Path, to: &Path) -> Result<(), StoreError> {
+    match step().and_then(|()| fs::hard_link(from, to)) {
+        Ok(()) => Ok(()),
+        Err(source) if matches!(source.kind(), ErrorKind::AlreadyExists | ErrorKind::StorageFull) => {
+            Err(StoreError::writing(to, source))
+        }
+        // Another disk, a file system without links, or too many of them.
+        Err(_) => {
+            let copied = step().and_then(|()| fs::copy(from, to)).and_then(|_| File::open(to));
+            sync_file(&copied.map_err(|source| StoreError::writing(to, source))?, to)
+        }
+    }
+}
+
+/// Copies a source file into the store and fsyncs it; shares the blocks where the file system can.
+pub(super) fn copy_in(source: &Path, to: &Path) -> Result<(), StoreError> {
+    let mut from = open_source(source)?;
+    let mut file = create_file(to)?;
+    if let Err(error) = step().and_then(|()| io::copy(&mut from, &mut file)) {
+        // A copy does not say which side failed: read the source alone to find out.
+        digest_source(source)?;
+        return Err(StoreError::writing(to, error));
+    }
+    sync_file(&file, to)
+}
+
+/// Waits until a file's bytes are on the disk.
+pub(super) fn sync_file(file: &File, path: &Path) -> Result<(), StoreError> {
+    step().and_then(|()| file.sync_all()).map_err(|source| StoreError::writing(path, source))
+}
+
+/// Waits until the names in a folder are on the disk.
+pub(super) fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    step()
+        .and_then(|()| File::open(path))
+        .and_then(|folder| folder.sync_all())
+        .map_err(|source| StoreError::writing(path, source))
+}
+
+/// Waits until a file's name is on the disk.
+pub(super) fn sync_folder_of(path: &Path) -> Result<(), StoreError> {
+    sync_folder(path.parent().expect("a file of the store lies in a folder"))
+}
+
+/// Removes a file; one that is gone is fine.
+pub(super) fn remove_file(path: &Path) -> Result<(), StoreError> {
+    gone_is_fine(path, step().and_then(|()| fs::remove_file(path)))
+}
+
+/// Removes a folder and all in it, following no link; one that is gone is fine.
+pub(super) fn remove_folder(path: &Path) -> Result<(), StoreError> {
+    gone_is_fine(path, step().and_then(|()| fs::remove_dir_all(path)))
+}
+
+fn gone_is_fine(path: &Path, removed: io::Result<()>) -> Result<(), StoreError> {
+    match removed {
+        Err(source) if source.kind() != ErrorKind::NotFound => Err(StoreError::writing(path, source)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(test))]
+#[expect(clippy::unnecessary_wraps, reason = "tests replace it with one that fails")]
+fn step() -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,226 @@
+//! What can go wrong with files, told apart by whose fault it is.
+//!
+//! A source that can't be read and a store that can't be written give different exit codes:
+//! `StoreError::is_source` says which.
+
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use super::manifest::Problem;
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Nothing that looks like a store.
+    #[error("there is no store at {}", path.display())]
+    NoStore {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// A folder with other things in it.
+    #[error("{} holds other things (`{found}`), so it is not made a store", path.display())]
+    NotAStore {
+        /// The folder.
+        path: PathBuf,
+        /// One of the other things.
+        found: String,
+    },
+    /// A file stands where a folder is needed.
+    #[error("{} is not a folder, or lies below a file", path.display())]
+    NotAFolder {
+        /// Folder that was needed.
+        path: PathBuf,
+    },
+    /// The disk is full, or the user's quota is used up.
+    #[error("no space left to write {}", path.display())]
+    Full {
+        /// File or folder that was written.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Read-only disk, or no permission.
+    #[error("{} can't be written to", path.display())]
+    NotWritable {
+        /// File or folder that was written.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Any other failure to write.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// File or folder that was written.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file of the store can't be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// File or folder that was read.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A record, manifest or `latest.json` is not what was written.
+    #[error("{} is not a valid record", path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// Written by a later version of the program.
+    #[error("{} has format version {version}, which this version does not know", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Version found.
+        version: u32,
+    },
+    /// Another run has the lock.
+    #[error("another run {}is using the store {}", holder(*pid), path.display())]
+    Locked {
+        /// The store.
+        path: PathBuf,
+        /// Process that holds the lock, where it has written that down.
+        pid: Option<u32>,
+    },
+    /// A name that can't become a file name.
+    #[error("`{name}` is not a name for a {what}: use letters, digits, `_` and `-`")]
+    BadName {
+        /// What it would name.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A path that is not relative, leaves the release, or is not UTF-8.
+    #[error("`{}` is not a path within a release", path.display())]
+    BadPath {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Two files of a release have the same path.
+    #[error("{} is already part of the release", path.display())]
+    Taken {
+        /// Path relative to the release.
+        path: PathBuf,
+    },
+    /// Rows were given for a file that is not part of the release.
+    #[error("{} is not part of the release", path.display())]
+    NotStaged {
+        /// Path relative to the release.
+        path: PathBuf,
+    },
+    /// The release has been published before.
+    #[error("release `{release}` exists already")]
+    ReleaseExists {
+        /// Its id.
+        release: String,
+    },
+    /// No such release has been published here.
+    #[error("there is no release `{release}` in {}", store.display())]
+    NoRelease {
+        /// Its id.
+        release: String,
+        /// The store.
+        store: PathBuf,
+    },
+    /// A release does not hold what its manifest says.
+    #[error("release `{release}` is damaged: {}", summary(problems))]
+    Damaged {
+        /// Its id.
+        release: String,
+        /// What was found, at least one.
+        problems: Vec<Problem>,
+    },
+    /// The source is not there.
+    #[error("there is no {}", path.display())]
+    SourceMissing {
+        /// The source.
+        path: PathBuf,
+    },
+    /// The source is a folder but no FileGDB, or neither file nor folder.
+    #[error("{} is neither a file nor a .gdb folder", path.display())]
+    SourceKind {
+        /// The source.
+        path: PathBuf,
+    },
+    /// A FileGDB with something in it that is not a regular file.
+    #[error("{} is not a regular file, so the FileGDB around it is refused", path.display())]
+    SourceEntry {
+        /// The entry.
+        path: PathBuf,
+    },
+    /// Two files that could both be the same part of a Shapefile.
+    #[error("{} has more than one .{extension} file", path.display())]
+    SourceTwins {
+        /// The Shapefile.
+        path: PathBuf,
+        /// Extension, lower case.
+        extension: String,
+    },
+    /// The source can't be read.
+    #[error("cannot read the source {}", path.display())]
+    SourceRead {
+        /// The source.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The source was written to while it was landed.
+    #[error("the source {} changed while it was copied", path.display())]
+    SourceChanged {
+        /// The source.
+        path: PathBuf,
+    },
+}
+
+impl StoreError {
+    /// Whether the source is to blame, not the store.
+    pub fn is_source(&self) -> bool {
+        matches!(
+            self,
+            Self::SourceMissing { .. }
+                | Self::SourceKind { .. }
+                | Self::SourceEntry { .. }
+                | Self::SourceTwins { .. }
+                | Self::SourceRead { .. }
+                | Self::SourceChanged { .. }
+        )
+    }
+
+    /// A failure to write, told apart by what a person can do about it.
+    pub(super) fn writing(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full { path, source },
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Self::NotWritable { path, source },
+            ErrorKind::NotADirectory => Self::NotAFolder { path },
+            _ => Self::Write { path, source },
+        }
+    }
+
+    /// The same as an `io::Error`, for writers that know no other; kind and cause are kept.
+    pub(super) fn writing_io(path: &Path, source: io::Error) -> io::Error {
+        io::Error::new(source.kind(), Self::writing(path, source))
+    }
+
+    pub(super) fn reading(path: &Path, source: io::Error) -> Self {
+        Self::Read { path: path.to_owned(), source }
+    }
+}
+
+fn holder(pid: Option<u32>) -> String {
+    pid.map_or_else(String::new, |pid| format!("(process {pid}) "))
+}
+
+fn summary(problems: &[Problem]) -> String {
+    let first = problems.first().map(ToString::to_string).unwrap_or_default();
+    match problems.len() {
+        0 | 1 => first,
+        n => format!("{first}, and {} more", n - 1),
+    }
+}

@@ -1,0 +1,269 @@
+//! Landing: a source's bytes, unchanged, under their digest, with a record of when they first came.
+//!
+//! `landing/<layer>/<sha256>.csv` and `<sha256>.csv.record.json`. The record is written last: without it
+//! the bytes count as not landed. An unchanged source is read once and nothing is written.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::digest::digest;
+use super::error::StoreError;
+use super::parcel::{Parcel, Part};
+use super::{Store, check_name, disk, record};
+use crate::feature::Landed;
+
+/// What is known about landed bytes.
+#[derive(Debug, Serialize, Deserialize)]
+struct LandingRecord {
+    version: u32,
+    /// The source as the pipeline gives it.
+    source: String,
+    sha256: String,
+    bytes: u64,
+    /// When the bytes were landed first, RFC 3339 UTC.
+    landed_at: String,
+    files: Vec<LandedFile>,
+}
+
+/// One landed file, relative to the layer's folder.
+#[derive(Debug, Serialize, Deserialize)]
+struct LandedFile {
+    path: PathBuf,
+    bytes: u64,
+    sha256: String,
+}
+
+impl Store {
+    /// Lands a local source: a file, a Shapefile with what belongs to it, or a FileGDB's folder.
+    ///
+    /// `id` names the layer's folder; `now` is RFC 3339 UTC. Bytes that are there already are not stored twice.
+    ///
+    /// # Errors
+    /// The source is missing, unreadable, changing, or of a kind that can't be landed
+    /// (`StoreError::is_source`); or the store can't be written to.
+    pub fn land(&self, id: &str, source: &Path, now: &str) -> Result<Landed, StoreError> {
+        check_name("layer", id)?;
+        let parcel = Parcel::open(source)?;
+        let folder = self.root.join("landing").join(id);
+        if let Some(landed) = find(&folder, &parcel) {
+            return Ok(landed);
+        }
+        disk::create_folder(&folder)?;
+        self.bring(&parcel, &folder)?;
+        let record = LandingRecord {
+            version: record::VERSION,
+            source: source.to_string_lossy().into_owned(),
+            sha256: parcel.sha256.clone(),
+            bytes: parcel.bytes(),
+            landed_at: now.to_owned(),
+            files: parcel.parts.iter().map(|part| landed_file(&parcel, part)).collect(),
+        };
+        disk::put(&self.work(), &record_path(&folder, &parcel), &record::to_json(&record))?;
+        Ok(landed(&folder, &parcel, record.landed_at))
+    }
+
+    /// Copies a source beside the landing, checks the copy, and moves it in place.
+    fn bring(&self, parcel: &Parcel, folder: &Path) -> Result<(), StoreError> {
+        let stage = disk::temp_folder(&self.work())?;
+        let staged_root = stage.path().join(parcel.name());
+        if parcel.is_folder() {
+            disk::create_folder(&staged_root)?;
+        }
+        for part in &parcel.parts {
+            copy_checked(part, &stage.path().join(parcel.place(part)))?;
+        }
+        if parcel.is_folder() {
+            disk::sync_folder(&staged_root)?;
+            // Without a record, what a dead run left there counts for nothing.
+            let place = folder.join(parcel.name());
+            disk::remove_folder(&place)?;
+            disk::rename(&staged_root, &place)?;
+        } else {
+            for part in &parcel.parts {
+                disk::rename(&stage.path().join(parcel.place(part)), &folder.join(parcel.place(part)))?;
+            }
+        }
+        disk::sync_folder(folder)?;
+        disk::sync_folder_of(folder)
+    }
+}
+
+fn copy_checked(part: &Part, to: &Path) -> Result<(), StoreError> {
+    disk::copy_in(&part.path, to)?;
+    let (sha256, _) = digest(to)?;
+    if sha256 == part.sha256 { Ok(()) } else { Err(StoreError::SourceChanged { path: part.path.clone() }) }
+}
+
+/// What has been landed before; a record that is damaged, or whose files are, counts as none.
+fn find(folder: &Path, parcel: &Parcel) -> Option<Landed> {
+    let record: LandingRecord = record::read(&record_path(folder, parcel)).ok()??;
+    let is_whole = |part: &Part| {
+        fs::symlink_metadata(folder.join(parcel.place(part)))
+            .is_ok_and(|found| found.is_file() && found.len() == part.bytes)
+    };
+    parcel.parts.iter().all(is_whole).then(|| landed(folder, parcel, record.landed_at))
+}
+
+fn landed(folder: &Path, parcel: &Parcel, landed_at: String) -> Landed {
+    Landed {
+        path: folder.join(parcel.name()),
+        sha256: parcel.sha256.clone(),
+        bytes: parcel.bytes(),
+        landed_at,
+    }
+}
+
+/// The extension is part of the name: the same bytes may be opened as two formats.
+fn record_path(folder: &Path, parcel: &Parcel) -> PathBuf {
+    folder.join(format!("{}.record.json", parcel.name()))
+}
+
+fn landed_file(parcel: &Parcel, part: &Part) -> LandedFile {
+    LandedFile { path: parcel.place(part), bytes: part.bytes, sha256: part.sha256.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::super::{fault, fixture};
+    use super::*;
+
+    const MONDAY: &str = "2026-01-05T03:00:00Z";
+    const TUESDAY: &str = "2026-01-06T03:00:00Z";
+
+    fn source(folder: &Path, name: &str, content: &str) -> PathBuf {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_file_lands_under_its_digest_and_once() {
+        let (folder, store) = fixture::store();
+        let path = source(folder.path(), "Dams.CSV", "abc");
+        let first = store.land("dams", &path, MONDAY).unwrap();
+        let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(first.path, store.root().join(format!("landing/dams/{sha256}.csv")));
+        assert_eq!((first.sha256.as_str(), first.bytes, first.landed_at.as_str()), (sha256, 3, MONDAY));
+        assert_eq!(fs::read(&first.path).unwrap(), b"abc");
+
+        let moved = source(folder.path(), "moved/dams.csv", "abc");
+        let second = store.land("dams", &moved, TUESDAY).unwrap();
+        assert_eq!((second.path, second.landed_at.as_str()), (first.path, MONDAY));
+        let names = fixture::names(&store.root().join("landing/dams"));
+        assert_eq!(names, [format!("{sha256}.csv"), format!("{sha256}.csv.record.json")]);
+    }
+
+    #[test]
+    fn a_changed_source_lands_beside_the_old() {
+        let (folder, store) = fixture::store();
+        let path = source(folder.path(), "dams.json", "old");
+        let old = store.land("dams", &path, MONDAY).unwrap();
+        fs::write(&path, "new").unwrap();
+        let new = store.land("dams", &path, TUESDAY).unwrap();
+        assert_eq!(
+            (fs::read(old.path).unwrap(), fs::read(new.path).unwrap()),
+            (b"old".into(), b"new".into())
+        );
+    }
+
+    #[test]
+    fn bytes_that_went_missing_are_landed_again() {
+        let (folder, store) = fixture::store();
+        let path = source(folder.path(), "dams.csv", "abc");
+        let landed = store.land("dams", &path, MONDAY).unwrap();
+        fs::write(&landed.path, "a").unwrap();
+        let again = store.land("dams", &path, TUESDAY).unwrap();
+        assert_eq!((fs::read(again.path).unwrap(), again.landed_at.as_str()), (b"abc".into(), TUESDAY));
+    }
+
+    #[test]
+    fn a_shapefile_lands_with_what_belongs_to_it() {
+        let (folder, store) = fixture::store();
+        let path = source(folder.path(), "Roads.shp", "s");
+        for (name, content) in
+            [("Roads.DBF", "d"), ("Roads.shx", "x"), ("Roads.qix", "q"), ("Other.prj", "o")]
+        {
+            source(folder.path(), name, content);
+        }
+        let landed = store.land("roads", &path, MONDAY).unwrap();
+        assert_eq!((landed.bytes, landed.path.extension().unwrap().to_str()), (3, Some("shp")));
+        let names = fixture::names(landed.path.parent().unwrap());
+        let expected = ["dbf", "shp", "shp.record.json", "shx"].map(|end| format!("{}.{end}", landed.sha256));
+        assert_eq!(names, expected);
+
+        source(folder.path(), "Roads.dbf", "D");
+        let error = store.land("roads", &path, MONDAY).unwrap_err();
+        assert!(matches!(error, StoreError::SourceTwins { extension, .. } if extension == "dbf"));
+        fs::remove_file(folder.path().join("Roads.DBF")).unwrap();
+        assert_ne!(store.land("roads", &path, MONDAY).unwrap().sha256, landed.sha256);
+    }
+
+    #[test]
+    fn a_filegdb_lands_as_a_folder_of_regular_files() {
+        let (folder, store) = fixture::store();
+        source(folder.path(), "Schools.gdb/a00000001.gdbtable", "t");
+        source(folder.path(), "Schools.gdb/gdb", "g");
+        source(folder.path(), "Schools.gdb/_gdb.HOST.1.sr.lock", "l");
+        let path = folder.path().join("Schools.gdb");
+        let landed = store.land("schools", &path, MONDAY).unwrap();
+        assert_eq!(landed.path.extension().unwrap(), "gdb");
+        assert_eq!(fixture::names(&landed.path), ["a00000001.gdbtable", "gdb"]);
+        assert_eq!(store.land("schools", &path, TUESDAY).unwrap().landed_at, MONDAY);
+
+        symlink("/etc/passwd", path.join("link")).unwrap();
+        let error = store.land("schools", &path, MONDAY).unwrap_err();
+        assert!(matches!(&error, StoreError::SourceEntry { path } if path.ends_with("link")));
+        assert!(error.is_source());
+    }
+
+    #[test]
+    fn sources_that_cannot_be_landed_are_named() {
+        let (folder, store) = fixture::store();
+        let file = source(folder.path(), "file", "x");
+        let land = |path: &Path| store.land("dams", path, MONDAY).unwrap_err();
+        for (path, error) in [
+            (folder.path().join("none.csv"), land(&folder.path().join("none.csv"))),
+            (folder.path().to_owned(), land(folder.path())),
+            (PathBuf::from("/dev/null"), land(Path::new("/dev/null"))),
+            (file.join("dams.csv"), land(&file.join("dams.csv"))),
+            (PathBuf::from("/proc/self/mem"), land(Path::new("/proc/self/mem"))),
+        ] {
+            assert!(error.is_source(), "{error:?}");
+            assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+        }
+        assert!(matches!(store.land("../x", &file, MONDAY), Err(StoreError::BadName { .. })));
+    }
+
+    /// A landing that ends at any step counts as landed or not, never as half.
+    #[test]
+    fn a_landing_cut_short_at_any_step_is_done_again() {
+        for kind in ["dams.csv", "dams.shp", "dams.gdb"] {
+            for step in 0.. {
+                let (folder, store) = fixture::store();
+                for name in ["dams.csv", "dams.shp", "dams.dbf", "dams.gdb/a.gdbtable", "dams.gdb/gdb"] {
+                    source(folder.path(), name, name);
+                }
+                let path = folder.path().join(kind);
+                let (cut, is_cut) = fault::after(step, || store.land("dams", &path, MONDAY));
+                if let Err(error) = &cut {
+                    assert!(matches!(error, StoreError::Full { .. }), "{kind}, step {step}: {error:?}");
+                }
+
+                let landed = store.land("dams", &path, TUESDAY).unwrap();
+                let parcel = Parcel::open(&landed.path).unwrap();
+                assert_eq!(parcel.sha256, landed.sha256, "{kind}, step {step}");
+                assert!(fixture::names(&store.work()).is_empty(), "{kind}, step {step}");
+                if !is_cut {
+                    assert_eq!(landed.landed_at, MONDAY);
+                    assert!(step > 10, "{kind}: {step} steps");
+                    break;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! `manifest.json`: every file of a release but itself, with size, rows and digest; and the check against it.
+//!
+//! Reads a release, also one that was copied elsewhere; writes nothing. Follows no link.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::digest::digest;
+use super::error::StoreError;
+use super::record;
+
+pub(super) const MANIFEST: &str = "manifest.json";
+
+/// What a release holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this format.
+    pub version: u32,
+    /// Id of the release.
+    pub release: String,
+    /// When it was published, RFC 3339 UTC.
+    pub published: String,
+    /// Every file but the manifest, by path.
+    pub files: Vec<ManifestFile>,
+}
+
+/// One file of a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestFile {
+    /// Path relative to the release, with `/`.
+    pub path: String,
+    /// Size.
+    pub bytes: u64,
+    /// Rows of a Parquet file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// SHA-256, lower-case hex.
+    pub sha256: String,
+}
+
+/// A difference between a release and its manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Path relative to the release.
+    pub path: String,
+    /// What is wrong.
+    pub kind: ProblemKind,
+}
+
+/// Kind of a difference between a release and its manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// In the manifest, not on disk.
+    Missing,
+    /// On disk, not in the manifest.
+    Extra,
+    /// Another size.
+    Bytes {
+        /// Size by the manifest.
+        expected: u64,
+        /// Size on disk.
+        found: u64,
+    },
+    /// Another content.
+    Sha256 {
+        /// Digest by the manifest.
+        expected: String,
+        /// Digest on disk.
+        found: String,
+    },
+    /// A link, device or the like.
+    NotAFile,
+    /// The manifest names a path outside the release.
+    Escapes,
+    /// The manifest names the path twice.
+    Twice,
+    /// It can't be read; the text says why.
+    Unreadable(String),
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.path)?;
+        match &self.kind {
+            ProblemKind::Missing => f.write_str("missing"),
+            ProblemKind::Extra => f.write_str("not in the manifest"),
+            ProblemKind::Bytes { expected, found } => write!(f, "{found} bytes, should be {expected}"),
+            ProblemKind::Sha256 { expected, found } => write!(f, "sha256 {found}, should be {expected}"),
+            ProblemKind::NotAFile => f.write_str("a link or not a regular file"),
+            ProblemKind::Escapes => f.write_str("the manifest names a path outside the release"),
+            ProblemKind::Twice => f.write_str("the manifest names it twice"),
+            ProblemKind::Unreadable(why) => write!(f, "cannot be read: {why}"),
+        }
+    }
+}
+
+/// Reads the manifest of a release.
+///
+/// # Errors
+/// It is missing, or can't be read or understood.
+pub fn read_manifest(release_dir: &Path) -> Result<Manifest, StoreError> {
+    let path = release_dir.join(MANIFEST);
+    let text = fs::read(&path).map_err(|source| StoreError::reading(&path, source))?;
+    record::parse(&path, &text)
+}
+
+/// Compares a release with its manifest, sizes and digests; several files at a time on rayon's current pool.
+///
+/// Problems come sorted by path. Whether the manifest itself is the one that was published, only the
+/// store's record knows: see `Store::check`.
+///
+/// # Errors
+/// The manifest is missing or can't be understood, or a folder can't be listed.
+pub fn check_manifest(release_dir: &Path) -> Result<Vec<Problem>, StoreError> {
+    let manifest = read_manifest(release_dir)?;
+    let (sound, mut problems) = compare(release_dir, &manifest)?;
+    problems.par_extend(sound.into_par_iter().filter_map(|file| wrong_content(release_dir, file)));
+    problems.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(problems)
+}
+
+/// Compares a release with its manifest by names and sizes alone.
+pub(super) fn check_sizes(release_dir: &Path, manifest: &Manifest) -> Result<Vec<Problem>, StoreError> {
+    Ok(compare(release_dir, manifest)?.1)
+}
+
+/// Files of a manifest at or below a path, and what keeps them from being used, judged by size.
+pub(super) fn files_below<'a>(
+    release_dir: &Path,
+    manifest: &'a Manifest,
+    relative: &Path,
+) -> (Vec<&'a ManifestFile>, Vec<Problem>) {
+    let below = |file: &&ManifestFile| Path::new(&file.path).starts_with(relative);
+    let files: Vec<_> = manifest.files.iter().filter(below).collect();
+    let judge = |file: &&ManifestFile| {
+        if escapes(&file.path) {
+            return Some(Problem::new(&file.path, ProblemKind::Escapes));
+        }
+        wrong_size(
+            file,
+            fs::symlink_metadata(release_dir.join(&file.path)).ok().as_ref().map(Entry::of).as_ref(),
+        )
+    };
+    let mut problems: Vec<_> = files.iter().filter_map(judge).collect();
+    if files.is_empty() {
+        problems.push(Problem::new(&relative.to_string_lossy(), ProblemKind::Missing));
+    }
+    (files, problems)
+}
+
+/// The files worth hashing, and the problems seen without.
+fn compare<'a>(
+    release_dir: &Path,
+    manifest: &'a Manifest,
+) -> Result<(Vec<&'a ManifestFile>, Vec<Problem>), StoreError> {
+    let mut on_disk = BTreeMap::new();
+    list(release_dir, Path::new(""), &mut on_disk)?;
+    on_disk.remove(Path::new(MANIFEST));
+
+    let (mut sound, mut problems) = (Vec::new(), Vec::new());
+    let mut seen = BTreeSet::new();
+    for file in &manifest.files {
+        let problem = if escapes(&file.path) {
+            Some(Problem::new(&file.path, ProblemKind::Escapes))
+        } else if !seen.insert(Path::new(&file.path)) {
+            Some(Problem::new(&file.path, ProblemKind::Twice))
+        } else {
+            wrong_size(file, on_disk.remove(Path::new(&file.path)).as_ref())
+        };
+        match problem {
+            Some(problem) => problems.push(problem),
+            None => sound.push(file),
+        }
+    }
+    for (path, entry) in on_disk {
+        let kind = if matches!(entry, Entry::File(_)) { ProblemKind::Extra } else { ProblemKind::NotAFile };
+        problems.push(Problem::new(&path.to_string_lossy(), kind));
+    }
+    Ok((sound, problems))
+}
+
+/// What stands at a path, links not followed.
+enum Entry {
+    File(u64),
+    Other,
+}
+
+impl Entry {
+    fn of(metadata: &fs::Metadata) -> Self {
+        if metadata.is_file() { Self::File(metadata.len()) } else { Self::Other }
+    }
+}
+
+/// Everything below a folder that is no folder, by relative path.
+fn list(root: &Path, relative: &Path, found: &mut BTreeMap<PathBuf, Entry>) -> Result<(), StoreError> {
+    let folder = root.join(relative);
+    let reading = |source| StoreError::reading(&folder, source);
+    for entry in fs::read_dir(&folder).map_err(reading)? {
+        let entry = entry.map_err(reading)?;
+        let metadata = entry.metadata().map_err(reading)?;
+        let path = relative.join(entry.file_name());
+        if metadata.is_dir() {
+            list(root, &path, found)?;
+        } else {
+            found.insert(path, Entry::of(&metadata));
+        }
+    }
+    Ok(())
+}
+
+fn wrong_size(file: &ManifestFile, entry: Option<&Entry>) -> Option<Problem> {
+    let kind = match entry {
+        None => ProblemKind::Missing,
+        Some(Entry::Other) => ProblemKind::NotAFile,
+        Some(Entry::File(bytes)) if *bytes != file.bytes => {
+            ProblemKind::Bytes { expected: file.bytes, found: *bytes }
+        }
+        Some(Entry::File(_)) => return None,
+    };
+    Some(Problem::new(&file.path, kind))
+}
+
+fn wrong_content(release_dir: &Path, file: &ManifestFile) -> Option<Problem> {
+    let kind = match digest(&release_dir.join(&file.path)) {
+        Ok((found, _)) if found == file.sha256 => return None,
+        Ok((found, _)) => ProblemKind::Sha256 { expected: file.sha256.clone(), found },
+        Err(StoreError::Read { source, .. }) => ProblemKind::Unreadable(source.to_string()),
+        Err(error) => ProblemKind::Unreadable(error.to_string()),
+    };
+    Some(Problem::new(&file.path, kind))
+}
+
+/// Whether a path is anything but plain names between single `/`.
+fn escapes(path: &str) -> bool {
+    let plain = Path::new(path).components().all(|component| matches!(component, Component::Normal(_)));
+    path.is_empty() || !plain
+}
+
+impl Problem {
+    pub(super) fn new(path: &str, kind: ProblemKind) -> Self {
+        Self { path: path.to_owned(), kind }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::super::fixture::{self, TILE};
+    use super::*;
+
+    /// Problems, as text, of a release after something was done to its folder.
+    fn problems_after(harm: impl FnOnce(&Path)) -> Vec<String> {
+        let (_folder, store) = fixture::store();
+        let release = fixture::release(&store, "r1", 1, 9).unwrap().folder;
+        harm(&release);
+        check_manifest(&release).unwrap().iter().map(ToString::to_string).collect()
+    }
+
+    fn edit_manifest(release: &Path, edit: impl FnOnce(&mut Manifest)) {
+        let mut manifest = read_manifest(release).unwrap();
+        edit(&mut manifest);
+        fs::write(release.join(MANIFEST), record::to_json(&manifest)).unwrap();
+    }
+
+    #[test]
+    fn a_release_as_published_has_no_problem() {
+        assert_eq!(problems_after(|_| {}), [""; 0]);
+    }
+
+    #[test]
+    fn files_that_differ_are_named() {
+        let found = problems_after(|release| {
+            fs::write(release.join(TILE), "tile of day 2").unwrap();
+            fs::write(release.join("README.md"), "dam\n").unwrap();
+            fs::write(release.join("layers/notes.txt"), "x").unwrap();
+        });
+        assert_eq!(found[0], "README.md: 4 bytes, should be 5");
+        assert!(found[1].starts_with(&format!("{TILE}: sha256 ")), "{found:?}");
+        assert_eq!(found[2], "layers/notes.txt: not in the manifest");
+    }
+
+    #[test]
+    fn links_are_not_followed() {
+        let found = problems_after(|release| {
+            let aside = release.parent().unwrap().join("aside");
+            fs::rename(release.join("layers"), &aside).unwrap();
+            symlink(&aside, release.join("layers")).unwrap();
+            fs::rename(release.join("README.md"), aside.join("README.md")).unwrap();
+            symlink(aside.join("README.md"), release.join("README.md")).unwrap();
+        });
+        let linked = "a link or not a regular file";
+        let expected =
+            [format!("README.md: {linked}"), format!("layers: {linked}"), format!("{TILE}: missing")];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_manifest_that_lies_is_found_out() {
+        let found = problems_after(|release| {
+            edit_manifest(release, |manifest| {
+                let file = manifest.files[0].clone();
+                for path in ["/etc/passwd", "../latest.json", "layers/../README.md", "README.md"] {
+                    manifest.files.push(ManifestFile { path: path.to_owned(), ..file.clone() });
+                }
+            });
+        });
+        let outside = "the manifest names a path outside the release";
+        assert_eq!(
+            found,
+            [
+                format!("../latest.json: {outside}"),
+                format!("/etc/passwd: {outside}"),
+                "README.md: the manifest names it twice".to_owned(),
+                format!("layers/../README.md: {outside}"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_release_without_manifest_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(check_manifest(folder.path()), Err(StoreError::Read { .. })));
+        fs::write(folder.path().join(MANIFEST), "<html>").unwrap();
+        assert!(matches!(check_manifest(folder.path()), Err(StoreError::Record { .. })));
+    }
+}

@@ -1,0 +1,202 @@
+//! What a source consists of: one file, a Shapefile's files, or a FileGDB's folder.
+//!
+//! Looks at the source and hashes it; writes nothing. Knows names, not formats.
+
+use std::ffi::OsStr;
+use std::fs::{self, DirEntry};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use super::digest::{digest_bytes, digest_source};
+use super::error::StoreError;
+
+/// What a Shapefile's reader needs beside the `.shp`; spatial indexes and editors' files it does without.
+const SHAPEFILE_PARTS: [&str; 7] = ["shp", "shx", "dbf", "prj", "cpg", "cst", "qpj"];
+
+/// Endings that say how a file is packed, so that the one before them says what it is (`.gdb.zip`).
+const PACKINGS: [&str; 6] = ["zip", "gz", "zst", "bz2", "7z", "tar"];
+
+const LONGEST_EXTENSION: usize = 12;
+
+/// A source, hashed.
+pub(super) struct Parcel {
+    kind: Kind,
+    /// Sorted by name.
+    pub(super) parts: Vec<Part>,
+    /// Digest of the file, or of the list of names and digests.
+    pub(super) sha256: String,
+}
+
+/// One file of a source.
+pub(super) struct Part {
+    /// Empty for a lone file, the extension for a Shapefile, the file name for a FileGDB.
+    pub(super) name: String,
+    pub(super) path: PathBuf,
+    pub(super) bytes: u64,
+    pub(super) sha256: String,
+}
+
+enum Kind {
+    /// With its extensions, such as `.gdb.zip`; empty if it has none.
+    File(String),
+    Shapefile,
+    FileGdb,
+}
+
+impl Parcel {
+    /// Finds the files of a source and hashes them.
+    pub(super) fn open(source: &Path) -> Result<Self, StoreError> {
+        let (kind, mut files) = find(source)?;
+        files.sort();
+        let hash = |(name, path): (String, PathBuf)| {
+            let (sha256, bytes) = digest_source(&path)?;
+            Ok(Part { name, path, bytes, sha256 })
+        };
+        let parts = files.into_iter().map(hash).collect::<Result<Vec<_>, _>>()?;
+        let sha256 = match (&kind, parts.as_slice()) {
+            (Kind::File(_), [part]) => part.sha256.clone(),
+            _ => digest_of_set(&parts),
+        };
+        Ok(Self { kind, parts, sha256 })
+    }
+
+    /// Name under which the source is opened once landed.
+    pub(super) fn name(&self) -> String {
+        match &self.kind {
+            Kind::File(extension) => format!("{}{extension}", self.sha256),
+            Kind::Shapefile => format!("{}.shp", self.sha256),
+            Kind::FileGdb => format!("{}.gdb", self.sha256),
+        }
+    }
+
+    /// Where one of its files lands, relative to the layer's folder.
+    pub(super) fn place(&self, part: &Part) -> PathBuf {
+        match &self.kind {
+            Kind::File(_) => PathBuf::from(self.name()),
+            Kind::Shapefile => PathBuf::from(format!("{}.{}", self.sha256, part.name)),
+            Kind::FileGdb => PathBuf::from(self.name()).join(&part.name),
+        }
+    }
+
+    /// Whether it lands as a folder.
+    pub(super) fn is_folder(&self) -> bool {
+        matches!(self.kind, Kind::FileGdb)
+    }
+
+    /// Size of all its files.
+    pub(super) fn bytes(&self) -> u64 {
+        self.parts.iter().map(|part| part.bytes).sum()
+    }
+}
+
+/// Kind of a source, and the (name, path) of its files.
+fn find(source: &Path) -> Result<(Kind, Vec<(String, PathBuf)>), StoreError> {
+    let metadata = fs::metadata(source).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => StoreError::SourceMissing { path: source.to_owned() },
+        _ => reading(source, error),
+    })?;
+    let extension = extension_of(source);
+    if metadata.is_dir() && extension == "gdb" {
+        Ok((Kind::FileGdb, filegdb_files(source)?))
+    } else if metadata.is_file() && extension == "shp" {
+        Ok((Kind::Shapefile, shapefile_files(source)?))
+    } else if metadata.is_file() {
+        Ok((Kind::File(extensions(source)), vec![(String::new(), source.to_owned())]))
+    } else {
+        Err(StoreError::SourceKind { path: source.to_owned() })
+    }
+}
+
+/// Files of the same stem beside a `.shp`, extensions in any case.
+fn shapefile_files(source: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
+    let folder = match source.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let mut files = vec![("shp".to_owned(), source.to_owned())];
+    for entry in entries(folder)? {
+        let path = entry.path();
+        let extension = extension_of(&path);
+        let is_part = SHAPEFILE_PARTS.contains(&extension.as_str()) && extension != "shp";
+        if !is_part || path.file_stem() != source.file_stem() {
+            continue;
+        }
+        if files.iter().any(|(known, _)| *known == extension) {
+            return Err(StoreError::SourceTwins { path: source.to_owned(), extension });
+        }
+        if !fs::metadata(&path).is_ok_and(|metadata| metadata.is_file()) {
+            return Err(StoreError::SourceKind { path });
+        }
+        files.push((extension, path));
+    }
+    Ok(files)
+}
+
+/// Files of a FileGDB, which is flat; other programs' `.lock` files are not part of it.
+fn filegdb_files(source: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
+    let mut files = Vec::new();
+    for entry in entries(source)? {
+        let path = entry.path();
+        let is_file = entry.file_type().map_err(|error| reading(&path, error))?.is_file();
+        match entry.file_name().to_str() {
+            Some(_) if extension_of(&path) == "lock" => {}
+            Some(name) if is_file => files.push((name.to_owned(), path)),
+            _ => return Err(StoreError::SourceEntry { path }),
+        }
+    }
+    Ok(files)
+}
+
+fn entries(folder: &Path) -> Result<Vec<DirEntry>, StoreError> {
+    fs::read_dir(folder).and_then(Iterator::collect).map_err(|error| reading(folder, error))
+}
+
+fn digest_of_set(parts: &[Part]) -> String {
+    let lines: Vec<_> = parts.iter().map(|part| format!("{}\t{}\n", part.name, part.sha256)).collect();
+    digest_bytes(lines.concat().as_bytes())
+}
+
+/// What a reader goes by: the last extension, and the one before it where the last says how it is packed.
+fn extensions(source: &Path) -> String {
+    let last = extension_of(source);
+    if last.is_empty() {
+        return last;
+    }
+    let inner = match source.file_stem() {
+        Some(stem) if PACKINGS.contains(&last.as_str()) => extension_of(Path::new(stem)),
+        _ => String::new(),
+    };
+    if inner.is_empty() { format!(".{last}") } else { format!(".{inner}.{last}") }
+}
+
+/// Lower case; empty where there is none that could be one.
+fn extension_of(path: &Path) -> String {
+    let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+    let plain = extension.len() <= LONGEST_EXTENSION && extension.chars().all(|c| c.is_ascii_alphanumeric());
+    if plain { extension.to_ascii_lowercase() } else { String::new() }
+}
+
+fn reading(path: &Path, source: io::Error) -> StoreError {
+    StoreError::SourceRead { path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extensions_are_what_a_reader_goes_by() {
+        for (name, expected) in [
+            ("dams.csv", ".csv"),
+            ("Dams.GeoJSON", ".geojson"),
+            ("schools.gdb.zip", ".gdb.zip"),
+            ("roads.SHP.ZIP", ".shp.zip"),
+            ("v1.2 final.zip", ".zip"),
+            ("2024.01.csv", ".csv"),
+            ("README", ""),
+            ("odd.a b", ""),
+        ] {
+            assert_eq!(extensions(Path::new(name)), expected, "{name}");
+        }
+    }
+}

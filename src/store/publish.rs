@@ -1,0 +1,235 @@
+//! The end of a release in the making: manifest, record, folder, and last of all `latest.json`.
+//!
+//! Each step leaves a store in which the last release can be read; the order is the point of this file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::digest::digest_bytes;
+use super::manifest::{MANIFEST, Manifest, ManifestFile};
+use super::{Latest, Staging, Store, StoreError, disk, record};
+
+/// What only the run knows about its release.
+#[derive(Debug, Clone, Copy)]
+pub struct Publication<'a> {
+    /// Rows of the Parquet files, by path relative to the release; carried files keep theirs.
+    pub rows: &'a BTreeMap<PathBuf, u64>,
+    /// Tiles in the release.
+    pub tiles: u64,
+    /// Facilities in the release.
+    pub facilities: u64,
+    /// Releases to keep, this one included; at least one.
+    pub keep: usize,
+    /// Time of publication, RFC 3339 UTC.
+    pub now: &'a str,
+}
+
+/// A release that readers of `latest.json` now see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What `latest.json` says.
+    pub latest: Latest,
+    /// Ids of old releases that were removed.
+    pub pruned: Vec<String>,
+    /// What could not be cleaned up; the release stands all the same.
+    pub warnings: Vec<String>,
+}
+
+impl Staging<'_> {
+    /// Publishes the release, then removes old ones. After `Ok` it survives a power cut.
+    ///
+    /// # Errors
+    /// Rows were given for a file that isn't there, or the store can't be written to; `latest.json` then
+    /// still points to the release before (if its own rename had come through, to this one, which is whole).
+    pub fn publish(self, publication: &Publication<'_>) -> Result<Published, StoreError> {
+        let store = self.store;
+        let files = self.manifest_files(publication.rows)?;
+        self.sync_folders(&files)?;
+        let bytes = files.iter().map(|file| file.bytes).sum();
+        let latest = Latest {
+            version: record::VERSION,
+            release: self.release.clone(),
+            published: publication.now.to_owned(),
+            manifest_sha256: self.write_manifest(files, publication.now)?,
+            tiles: publication.tiles,
+            rows: publication.facilities,
+            bytes,
+        };
+
+        let folder = store.release_dir(&self.release);
+        disk::put(self.scratch(), &store.record_path(&self.release), &record::to_json(&latest))?;
+        disk::rename(self.tree(), &folder)?;
+        disk::sync_folder_of(&folder)?;
+        store.point_to(&latest)?;
+
+        let mut warnings = Vec::new();
+        warn(&mut warnings, disk::remove_folder(&store.work().join(&self.release)));
+        let pruned = prune(store, &self.release, publication.keep, &mut warnings);
+        Ok(Published { folder, latest, pruned, warnings })
+    }
+
+    fn manifest_files(&self, rows: &BTreeMap<PathBuf, u64>) -> Result<Vec<ManifestFile>, StoreError> {
+        let mut files = self.take_files();
+        for (path, rows) in rows {
+            let file = files.get_mut(path).ok_or_else(|| StoreError::NotStaged { path: path.clone() })?;
+            file.rows = Some(*rows);
+        }
+        let mut files: Vec<_> = files.into_values().collect();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(files)
+    }
+
+    fn write_manifest(&self, files: Vec<ManifestFile>, now: &str) -> Result<String, StoreError> {
+        let manifest = Manifest {
+            version: record::VERSION,
+            release: self.release.clone(),
+            published: now.to_owned(),
+            files,
+        };
+        let text = record::to_json(&manifest);
+        disk::put(self.scratch(), &self.path_of(Path::new(MANIFEST)), &text)?;
+        Ok(digest_bytes(&text))
+    }
+
+    /// The files' bytes were synced one by one; their names are still to be.
+    fn sync_folders(&self, files: &[ManifestFile]) -> Result<(), StoreError> {
+        let above = files.iter().flat_map(|file| Path::new(&file.path).ancestors().skip(1));
+        let folders: BTreeSet<&Path> = above.collect();
+        folders.into_iter().try_for_each(|folder| disk::sync_folder(&self.path_of(folder)))
+    }
+}
+
+/// Removes releases beyond the newest `keep`, never this one or the latest. Failures become warnings.
+fn prune(store: &Store, newest: &str, keep: usize, warnings: &mut Vec<String>) -> Vec<String> {
+    let releases = match store.releases() {
+        Ok(releases) => releases,
+        Err(error) => {
+            warn(warnings, Err(error));
+            return Vec::new();
+        }
+    };
+    let old = releases.into_iter().skip(keep.max(1));
+    old.filter(|release| !release.is_latest && release.id != newest)
+        .filter(|release| warn(warnings, remove_release(store, &release.id)))
+        .map(|release| release.id)
+        .collect()
+}
+
+/// First out of sight as a whole, then piece by piece.
+fn remove_release(store: &Store, id: &str) -> Result<(), StoreError> {
+    let doomed = store.work().join(format!("pruned-{id}"));
+    disk::rename(&store.release_dir(id), &doomed)?;
+    disk::remove_file(&store.record_path(id))?;
+    disk::remove_folder(&doomed)
+}
+
+/// Whether it went well; says why if not.
+fn warn(warnings: &mut Vec<String>, done: Result<(), StoreError>) -> bool {
+    let Err(error) = done else { return true };
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+    warnings.push(format!("cannot clean up: {error}{}", cause.unwrap_or_default()));
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::fixture::{self, TILE};
+    use super::super::{fault, read_manifest};
+    use super::*;
+
+    #[test]
+    fn a_release_is_whole_and_the_latest() {
+        let (_folder, store) = fixture::store();
+        let published = fixture::release(&store, "r1", 1, 9).unwrap();
+        assert_eq!(published.warnings, [""; 0]);
+        assert_eq!(fixture::assert_readable(&store), "r1");
+        assert_eq!(store.latest().unwrap(), Some(published.latest));
+        assert!(fixture::names(&store.work()).is_empty());
+
+        let manifest = read_manifest(&published.folder).unwrap();
+        let files: Vec<_> = manifest.files.iter().map(|f| (f.path.as_str(), f.bytes, f.rows)).collect();
+        assert_eq!(files, [("README.md", 5, None), (TILE, 13, Some(7))]);
+    }
+
+    #[test]
+    fn rows_of_a_file_that_is_not_there_are_an_error() {
+        let (_folder, store) = fixture::store();
+        let lock = store.lock().unwrap();
+        let staging = store.begin(&lock, "r1").unwrap();
+        let refused = fixture::publish(staging, 1, 9);
+        assert!(matches!(refused, Err(StoreError::NotStaged { path }) if path == Path::new(TILE)));
+    }
+
+    #[test]
+    fn old_releases_go_but_never_the_latest() {
+        let (_folder, store) = fixture::store();
+        for day in 1..=3 {
+            fixture::release(&store, &format!("r{day}"), day, 9).unwrap();
+        }
+        let published = fixture::release(&store, "r4", 4, 2).unwrap();
+        assert_eq!(published.pruned, ["r2", "r1"]);
+        assert_eq!(fixture::names(&store.releases_dir()), ["r3", "r3.json", "r4", "r4.json"]);
+
+        // A clock set back: the release just made is not the newest by date, and stays all the same.
+        let published = fixture::release(&store, "r0", 1, 1).unwrap();
+        assert_eq!(published.pruned, ["r3"]);
+        assert_eq!(fixture::assert_readable(&store), "r0");
+        assert_eq!(fixture::names(&store.work()), [""; 0]);
+    }
+
+    #[test]
+    fn a_failed_prune_is_a_warning() {
+        let (_folder, store) = fixture::store();
+        fixture::release(&store, "r1", 1, 9).unwrap();
+        // A file stands where the old release is moved before it is removed.
+        let lock = store.lock().unwrap();
+        let staging = store.begin(&lock, "r2").unwrap();
+        staging.write(Path::new(TILE), b"x").unwrap();
+        fs::write(store.work().join("pruned-r1"), "x").unwrap();
+        let published = fixture::publish(staging, 2, 1).unwrap();
+        assert_eq!(published.pruned, [""; 0]);
+        assert_eq!(published.warnings.len(), 1, "{:?}", published.warnings);
+        assert!(published.warnings[0].starts_with("cannot clean up: "), "{:?}", published.warnings);
+        assert_eq!(fixture::assert_readable(&store), "r2");
+    }
+
+    /// One night: lock, begin, write, carry, publish, prune.
+    fn night(store: &Store) -> Result<Published, StoreError> {
+        let lock = store.lock()?;
+        let staging = store.begin(&lock, "r2")?;
+        staging.write(Path::new(TILE), b"new tile")?;
+        staging.carry("r1", Path::new("README.md"))?;
+        fixture::publish(staging, 2, 1)
+    }
+
+    /// Law 2: a run that ends at any step leaves a release to read, and the next run works.
+    #[test]
+    fn a_run_cut_short_at_any_step_leaves_a_whole_release() {
+        let (mut before, mut after) = (0, 0);
+        for step in 0.. {
+            let (_folder, store) = fixture::store();
+            fixture::release(&store, "r1", 1, 9).unwrap();
+
+            let (done, is_cut) = fault::after(step, || night(&store));
+            let latest = fixture::assert_readable(&store);
+            assert!(done.is_err() || latest == "r2", "step {step}: {latest}");
+            if let Err(error) = done {
+                assert!(matches!(error, StoreError::Full { .. }), "step {step}: {error:?}");
+            }
+            *(if latest == "r1" { &mut before } else { &mut after }) += 1;
+
+            fixture::release(&store, "r3", 3, 1).unwrap();
+            assert_eq!(fixture::assert_readable(&store), "r3", "step {step}");
+            assert_eq!(fixture::names(&store.releases_dir()), ["r3", "r3.json"], "step {step}");
+            assert!(fixture::names(&store.work()).is_empty(), "step {step}");
+            if !is_cut {
+                break;
+            }
+        }
+        assert!(before > 20 && after > 4, "{before} steps before the swap, {after} after");
+    }
+}

@@ -1,0 +1,273 @@
+//! Releases that are published: which there are, which one is the latest, and the way back.
+//!
+//! A release is published when both `releases/<id>/` and its record `releases/<id>.json` stand.
+//! The record is written first, so a folder under its final name always has one.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::digest::digest_bytes;
+use super::error::StoreError;
+use super::manifest::{self, MANIFEST, Problem, ProblemKind};
+use super::{Lock, Store, check_name, disk, record};
+
+/// Record of a release, and content of `latest.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Latest {
+    /// Version of this format.
+    pub version: u32,
+    /// Id of the release.
+    pub release: String,
+    /// When it was published, RFC 3339 UTC.
+    pub published: String,
+    /// SHA-256 of its `manifest.json`, lower-case hex.
+    pub manifest_sha256: String,
+    /// Tiles in it.
+    pub tiles: u64,
+    /// Facilities in it.
+    pub rows: u64,
+    /// Size of all its files.
+    pub bytes: u64,
+}
+
+/// A release of the store, as `cikr releases` lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReleaseInfo {
+    /// Id.
+    pub id: String,
+    /// When it was published, RFC 3339 UTC.
+    pub published: String,
+    /// Tiles in it.
+    pub tiles: u64,
+    /// Facilities in it.
+    pub rows: u64,
+    /// Size of all its files.
+    pub bytes: u64,
+    /// Whether `latest.json` points to it.
+    pub is_latest: bool,
+}
+
+impl Store {
+    /// What `latest.json` points to; none before the first release.
+    ///
+    /// # Errors
+    /// `latest.json` can't be read or understood, or points to a release that is not there.
+    pub fn latest(&self) -> Result<Option<Latest>, StoreError> {
+        let latest: Option<Latest> = record::read(&self.latest_path())?;
+        match &latest {
+            Some(Latest { release, .. })
+                if check_name("release", release).is_err() || !self.release_dir(release).is_dir() =>
+            {
+                Err(StoreError::NoRelease { release: release.clone(), store: self.root.clone() })
+            }
+            _ => Ok(latest),
+        }
+    }
+
+    /// The releases, newest first.
+    ///
+    /// # Errors
+    /// A record or `latest.json` can't be read or understood.
+    pub fn releases(&self) -> Result<Vec<ReleaseInfo>, StoreError> {
+        let latest: Option<Latest> = record::read(&self.latest_path())?;
+        let latest = latest.map(|latest| latest.release);
+        let mut releases = Vec::new();
+        for id in recorded(self)? {
+            if !self.release_dir(&id).is_dir() {
+                continue;
+            }
+            let Some(Latest { release, published, tiles, rows, bytes, .. }) =
+                record::read(&self.record_path(&id))?
+            else {
+                continue;
+            };
+            let is_latest = latest.as_ref() == Some(&release);
+            releases.push(ReleaseInfo { id, published, tiles, rows, bytes, is_latest });
+        }
+        releases.sort_by(|a, b| (&b.published, &b.id).cmp(&(&a.published, &a.id)));
+        Ok(releases)
+    }
+
+    /// Compares a release of this store with its record and manifest, digests and all.
+    ///
+    /// # Errors
+    /// There is no such release, or as `check_manifest`.
+    pub fn check(&self, release: &str) -> Result<Vec<Problem>, StoreError> {
+        let (_, mut problems) = self.judge_manifest(release)?;
+        problems.extend(manifest::check_manifest(&self.release_dir(release))?);
+        Ok(problems)
+    }
+
+    /// Makes `latest.json` point to a release that is there, in one step.
+    ///
+    /// Checks the manifest's digest, and every file's presence and size; `check` looks at their content too.
+    ///
+    /// # Errors
+    /// There is no such release, it is damaged, or the store can't be written to.
+    pub fn rollback(&self, _held: &Lock, release: &str) -> Result<Latest, StoreError> {
+        let (latest, mut problems) = self.judge_manifest(release)?;
+        if problems.is_empty() {
+            let folder = self.release_dir(release);
+            problems = manifest::check_sizes(&folder, &manifest::read_manifest(&folder)?)?;
+        }
+        if !problems.is_empty() {
+            return Err(StoreError::Damaged { release: release.to_owned(), problems });
+        }
+        self.point_to(&latest)?;
+        Ok(latest)
+    }
+
+    /// The step that publishes: everything before it is invisible to a reader of `latest.json`.
+    pub(super) fn point_to(&self, latest: &Latest) -> Result<(), StoreError> {
+        disk::put(&self.work(), &self.latest_path(), &record::to_json(latest))
+    }
+
+    pub(super) fn record_path(&self, release: &str) -> PathBuf {
+        self.releases_dir().join(format!("{release}.json"))
+    }
+
+    fn latest_path(&self) -> PathBuf {
+        self.root.join("latest.json")
+    }
+
+    /// The record of a release, and whether its manifest is the one recorded.
+    fn judge_manifest(&self, release: &str) -> Result<(Latest, Vec<Problem>), StoreError> {
+        check_name("release", release)?;
+        let none = || StoreError::NoRelease { release: release.to_owned(), store: self.root.clone() };
+        let latest: Latest = record::read(&self.record_path(release))?.ok_or_else(none)?;
+        let path = self.release_dir(release).join(MANIFEST);
+        if !self.release_dir(release).is_dir() {
+            return Err(none());
+        }
+        let found = digest_bytes(&fs::read(&path).map_err(|source| StoreError::reading(&path, source))?);
+        let expected = latest.manifest_sha256.clone();
+        let problem =
+            (found != expected).then(|| Problem::new(MANIFEST, ProblemKind::Sha256 { expected, found }));
+        Ok((latest, problem.into_iter().collect()))
+    }
+}
+
+/// Removes records without a release: a run died between the two, or while pruning.
+pub(super) fn clear_dangling(store: &Store) -> Result<(), StoreError> {
+    for id in recorded(store)? {
+        if !store.release_dir(&id).is_dir() {
+            disk::remove_file(&store.record_path(&id))?;
+        }
+    }
+    Ok(())
+}
+
+/// Ids that have a record, sorted.
+fn recorded(store: &Store) -> Result<Vec<String>, StoreError> {
+    let folder = store.releases_dir();
+    let reading = |source| StoreError::reading(&folder, source);
+    let mut ids = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(reading)? {
+        let name = entry.map_err(reading)?.file_name();
+        if let Some(id) = name.to_str().and_then(|name| name.strip_suffix(".json")) {
+            ids.push(id.to_owned());
+        }
+    }
+    ids.sort();
+    Ok(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{self, TILE};
+    use super::super::{Published, fault};
+    use super::*;
+
+    #[test]
+    fn an_empty_store_has_no_latest() {
+        let (_folder, store) = fixture::store();
+        assert_eq!(store.latest().unwrap(), None);
+        assert_eq!(store.releases().unwrap(), []);
+    }
+
+    #[test]
+    fn releases_come_newest_first() {
+        let (_folder, store) = fixture::store();
+        for (id, day) in [("b", 1), ("c", 3), ("a", 2)] {
+            fixture::release(&store, id, day, 9).unwrap();
+        }
+        let releases = store.releases().unwrap();
+        let listed: Vec<_> = releases.iter().map(|r| (r.id.as_str(), r.is_latest)).collect();
+        assert_eq!(listed, [("c", false), ("a", true), ("b", false)]);
+        assert_eq!((releases[0].tiles, releases[0].rows, releases[0].bytes), (1, 7, 18));
+    }
+
+    #[test]
+    fn rollback_points_to_an_earlier_release_and_back() {
+        let (_folder, store) = fixture::store();
+        let Published { latest: first, .. } = fixture::release(&store, "r1", 1, 9).unwrap();
+        fixture::release(&store, "r2", 2, 9).unwrap();
+        let lock = store.lock().unwrap();
+        assert_eq!(store.rollback(&lock, "r1").unwrap(), first);
+        assert_eq!(store.latest().unwrap(), Some(first));
+        store.rollback(&lock, "r2").unwrap();
+        assert_eq!(fixture::assert_readable(&store), "r2");
+    }
+
+    #[test]
+    fn rollback_refuses_what_is_not_whole() {
+        let (_folder, store) = fixture::store();
+        let first = fixture::release(&store, "r1", 1, 9).unwrap();
+        fixture::release(&store, "r2", 2, 9).unwrap();
+        let lock = store.lock().unwrap();
+
+        assert!(matches!(store.rollback(&lock, "r9"), Err(StoreError::NoRelease { .. })));
+        assert!(matches!(store.rollback(&lock, "../x"), Err(StoreError::BadName { .. })));
+        let tile = first.folder.join(TILE);
+        let content = fs::read(&tile).unwrap();
+        fs::remove_file(&tile).unwrap();
+        let error = store.rollback(&lock, "r1").unwrap_err().to_string();
+        assert_eq!(error, format!("release `r1` is damaged: {TILE}: missing"));
+        fs::write(&tile, content).unwrap();
+
+        let manifest = first.folder.join(MANIFEST);
+        let text = fs::read_to_string(&manifest).unwrap();
+        fs::write(&manifest, text.replace("\"rows\": 7", "\"rows\": 8")).unwrap();
+        let error = store.rollback(&lock, "r1").unwrap_err().to_string();
+        assert!(error.starts_with("release `r1` is damaged: manifest.json: sha256 "), "{error}");
+        assert_eq!(store.check("r1").unwrap().len(), 1);
+        assert_eq!(store.latest().unwrap().unwrap().release, "r2");
+    }
+
+    #[test]
+    fn a_rollback_cut_short_leaves_one_or_the_other() {
+        for step in 0.. {
+            let (_folder, store) = fixture::store();
+            fixture::release(&store, "r1", 1, 9).unwrap();
+            fixture::release(&store, "r2", 2, 9).unwrap();
+            let lock = store.lock().unwrap();
+            let (done, is_cut) = fault::after(step, || store.rollback(&lock, "r1"));
+            let latest = fixture::assert_readable(&store);
+            assert!(done.is_err() || latest == "r1", "step {step}: {latest}");
+            if !is_cut {
+                assert_eq!(latest, "r1");
+                assert!(step > 4);
+                break;
+            }
+        }
+    }
+
+    #[test]
+    fn a_pointer_that_leads_nowhere_is_an_error() {
+        let (_folder, store) = fixture::store();
+        fixture::release(&store, "r1", 1, 9).unwrap();
+        let text = fs::read_to_string(store.latest_path()).unwrap();
+        for (text, expected) in [
+            (text.replace("\"r1\"", "\"r9\""), "there is no release `r9`"),
+            (text.replace("\"r1\"", "\"../r1\""), "there is no release `../r1`"),
+            (text.replace("\"version\": 1", "\"version\": 2"), "latest.json has format version 2"),
+            ("{".to_owned(), "latest.json is not a valid record"),
+        ] {
+            fs::write(store.latest_path(), text).unwrap();
+            let error = store.latest().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}
