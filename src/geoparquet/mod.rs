@@ -1,1 +1,94 @@
-//! geoparquet
+//! Tiles and tables as Parquet: what a file carries, how it is laid out, how it is read back.
+//!
+//! May use: `feature`, `parquet`, `arrow`. Opens files to read them; writes only into what it is
+//! handed, so that `store` alone creates files. No clock: the same rows give the same bytes.
+
+mod metadata;
+mod reader;
+mod writer;
+
+use std::path::PathBuf;
+
+use arrow_schema::ArrowError;
+use parquet::errors::ParquetError;
+
+pub use metadata::{Covering, GeoColumn, GeoMetadata, crs84_projjson, geo_metadata};
+pub use reader::{Footer, inspect, page_boxes, read};
+pub use writer::{Features, WriteOptions, write, write_features, write_table};
+
+/// Media type of every Parquet file in a release.
+pub const MEDIA_TYPE: &str = "application/vnd.apache.parquet";
+
+/// Why a file could not be written or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GeoparquetError {
+    /// The file can't be opened.
+    #[error("cannot open {}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The file is no Parquet file, or a damaged one.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The decoder's reason.
+        source: ParquetError,
+    },
+    /// The rows of the file can't be decoded, or don't fit together.
+    #[error("cannot decode the rows of {}", path.display())]
+    Decode {
+        /// The file.
+        path: PathBuf,
+        /// Arrow's reason.
+        source: ArrowError,
+    },
+    /// A column that was asked for is not there.
+    #[error("no column `{column}` in {}; it has {}", path.display(), found.join(", "))]
+    MissingColumn {
+        /// The file.
+        path: PathBuf,
+        /// The absent column.
+        column: String,
+        /// The columns it has.
+        found: Vec<String>,
+    },
+    /// The `geo` metadata is not JSON of the expected form.
+    #[error("the `geo` metadata of {} cannot be understood", path.display())]
+    Metadata {
+        /// The file.
+        path: PathBuf,
+        /// The parser's reason.
+        source: serde_json::Error,
+    },
+    /// The covering has no usable page index.
+    #[error("{} has no column index for `{column}`", path.display())]
+    NoPageIndex {
+        /// The file.
+        path: PathBuf,
+        /// Column without an index.
+        column: String,
+    },
+    /// The rows can't be encoded or the writer failed.
+    #[error("cannot write {what}")]
+    Write {
+        /// What was being written, such as `dams/region=R06/part-000.parquet`.
+        what: String,
+        /// The encoder's reason.
+        source: ParquetError,
+    },
+    /// Row groups that don't add up to the rows.
+    #[error("the row groups of {what} hold {grouped} rows, but there are {rows}")]
+    RowGroups {
+        /// What was being written.
+        what: String,
+        /// Sum of the row groups.
+        grouped: usize,
+        /// Rows in the batch.
+        rows: usize,
+    },
+}
