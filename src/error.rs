@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use crate::catalog::CatalogError;
 use crate::engine::EngineError;
-use crate::geoparquet::GeoparquetError;
 use crate::spec::Diagnostic;
 use crate::store::StoreError;
 
@@ -78,7 +77,7 @@ pub enum Error {
     #[error("cannot read or write a table")]
     Table {
         /// Cause.
-        source: GeoparquetError,
+        source: Box<dyn StdError + Send + Sync>,
     },
     /// The catalog can't be made.
     #[error("cannot make the catalog")]
@@ -123,6 +122,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether stdout's reader went away, which is no failure.
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output { source } if source.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
     /// Exit code of the failure.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
@@ -130,7 +134,7 @@ impl Error {
             Self::Describe { .. }
             | Self::Jurisdiction { .. }
             | Self::NothingPublished { .. } => exit::SOURCE,
-            Self::JurisdictionSource { source, .. } if source.is_of_source() => exit::SOURCE,
+            Self::JurisdictionSource { source, .. } if source.is_source() => exit::SOURCE,
             Self::JurisdictionSource { .. } | Self::Store { .. } | Self::Table { .. } | Self::Format { .. } => {
                 exit::STORE
             }

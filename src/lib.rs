@@ -14,18 +14,27 @@
 //! | `engine` | calls the kernels, in parallel | `kernel`, `source`, `plan`, `feature` |
 //! | `geoparquet` | tiles and tables as Parquet | `feature` |
 //! | `catalog` | STAC, items, data dictionary | `plan`, `feature`, `geoparquet` |
-//! | `run` | the stages in order | every room |
+//! | `error` | the rooms' errors folded, exit codes | `catalog`, `engine`, `geoparquet`, `source`, `spec`, `store` |
+| `run` | the stages in order, the clock | every room above |
+| `draft` | a first schema from a file | `source`, `plan`, `feature`, `error` |
+| `report` | log, progress, summary | `error`, `feature`, `spec` |
+| `cli` | flags into calls, the environment | `run`, `draft`, `report` and what they take |
 //!
 //! A test reads every `use crate::` and fails on any other arrow.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests prepare files of their own"))]
 
 pub mod catalog;
+pub mod cli;
+pub mod draft;
 pub mod engine;
+pub mod error;
 pub mod feature;
 pub mod geoparquet;
 pub mod kernel;
 pub mod plan;
+pub mod report;
+pub mod run;
 pub mod source;
 pub mod spec;
 pub mod store;

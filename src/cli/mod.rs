@@ -17,7 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::plan::{Overrides, Plan};
+use crate::plan::{Overrides, Plan, Variables};
 use crate::report::{LogFormat, Logging};
 use crate::spec::Diagnostic;
 
@@ -157,7 +157,9 @@ fn load(
     limit: Option<u64>,
     store: Option<&Path>,
 ) -> Result<(Plan, Vec<Diagnostic>), Error> {
-    let overrides = Overrides { store: store.map(Path::to_owned), layers: layers.to_vec(), rows: limit };
+    #[expect(clippy::disallowed_methods, reason = "the environment is read in cli alone")]
+    let variables = Variables(|name| std::env::var(name).ok());
+    let overrides = Overrides { store: store.map(Path::to_owned), layers: layers.to_vec(), rows: limit, variables };
     crate::plan::load(file, &overrides).map_err(|diagnostics| Error::Spec { diagnostics })
 }
 

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::EngineError;
 use crate::feature::{Landed, RawBatch, Reproject};
-use crate::kernel::geometry;
+use crate::kernel::shapes;
 use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex};
 use crate::kernel::locate::{JoinContext, JoinSet};
 use crate::plan::{GeometryKind, JurisdictionPlan, Plan};
@@ -77,7 +77,7 @@ fn batch_boundaries(
 ) -> Result<Vec<Boundary>, EngineError> {
     let codes = column(set, batch, &set.code)?;
     let names = set.name.as_deref().map(|name| column(set, batch, name)).transpose()?;
-    let (shapes, defects) = geometry::prepare(&batch.geometry, GeometryKind::Polygon, transform);
+    let (shapes, defects) = shapes::prepare(&batch.geometry, GeometryKind::Polygon, transform);
     let defects: BTreeMap<usize, &str> =
         defects.iter().chain(&batch.defects).map(|defect| (defect.index, defect.reason.code())).collect();
     let boundary = |(row, shape): (usize, Option<Geometry<f64>>)| {

@@ -12,12 +12,13 @@ use std::sync::Arc;
 
 use arrow_array::{BinaryArray, RecordBatch, StringArray, UInt64Array};
 use geo::Rect;
+use serde::Serialize;
 
 pub use columns::{CORE_COLUMNS, CoreColumn, CoreType};
 pub use outcome::{FieldCounts, JurisdictionReport, LayerReport, LayerStatus, LocationCounts, RunReport};
 
 /// Identifier of a layer: lower-case letters, digits and `_`, starting with a letter.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct LayerId(String);
 
 impl LayerId {
@@ -83,7 +84,8 @@ impl fmt::Display for Origin {
 }
 
 /// A coordinate reference system, as a source states it or a person declares it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub enum Crs {
     /// Longitude, latitude on WGS 84: what tiles hold.
     Crs84,
@@ -91,6 +93,12 @@ pub enum Crs {
     Code(String),
     /// A WKT definition that names no authority code.
     Wkt(String),
+}
+
+impl From<Crs> for String {
+    fn from(crs: Crs) -> Self {
+        crs.to_string()
+    }
 }
 
 impl fmt::Display for Crs {

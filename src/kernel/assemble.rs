@@ -169,11 +169,11 @@ pub fn geometry_columns(geometries: &[Geometry<f64>]) -> (ArrayRef, ArrayRef, Ve
         buffer.clear();
         geometry::encode(geometry, &mut buffer);
         wkb.append_value(&buffer);
-        let bounds = geometry.bounding_rect().expect("a checked geometry has a point");
-        for (side, value) in sides.iter_mut().zip(geometry::outward(&bounds)) {
+        let covering = geometry::covering(geometry).expect("a checked geometry has a point");
+        for (side, value) in sides.iter_mut().zip(covering) {
             side.push(value);
         }
-        boxes.push(bounds);
+        boxes.push(geometry.bounding_rect().expect("a checked geometry has a point"));
     }
     let sides = sides.map(|side| Arc::new(Float32Array::from(side)) as ArrayRef);
     let bbox = StructArray::new(bbox_fields(), sides.to_vec(), None);

@@ -10,7 +10,7 @@ use geo::{Coord, Rect};
 use rayon::prelude::*;
 
 use super::pack::{Levels, cuts, str_order};
-use super::{KernelError, geometry};
+use super::KernelError;
 use crate::feature::{FeatureBatch, RegionId, Tile};
 
 /// Rows of one tile, in page order.
@@ -77,9 +77,21 @@ fn by_region(codes: &StringArray) -> BTreeMap<RegionId, Vec<u32>> {
 
 fn geometry_types(rows: &RecordBatch) -> Vec<String> {
     let wkb = rows.column_by_name("geometry").and_then(|column| column.as_any().downcast_ref::<BinaryArray>());
-    let names = wkb.into_iter().flatten().flatten().filter_map(geometry::wkb_type_name);
+    let names = wkb.into_iter().flatten().flatten().map(type_name);
     let distinct: std::collections::BTreeSet<&str> = names.collect();
     distinct.into_iter().map(str::to_owned).collect()
+}
+
+/// GeoParquet's name for the type of a tile's WKB (little-endian, 2-D): ISO codes 1 to 6.
+fn type_name(wkb: &[u8]) -> &'static str {
+    match wkb.get(1) {
+        Some(1) => "Point",
+        Some(2) => "LineString",
+        Some(3) => "Polygon",
+        Some(4) => "MultiPoint",
+        Some(5) => "MultiLineString",
+        _ => "MultiPolygon",
+    }
 }
 
 fn extent(boxes: impl Iterator<Item = Rect<f64>>) -> Rect<f64> {

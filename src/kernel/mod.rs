@@ -15,5 +15,6 @@ pub mod locate;
 pub mod normalise;
 pub mod pack;
 pub mod sector;
+pub mod shapes;
 
 pub use error::KernelError;

@@ -12,7 +12,7 @@ use arrow_select::filter::{filter, filter_record_batch};
 use geo::Geometry;
 use polars::prelude::{DataFrame, PolarsResult};
 
-use super::{KernelError, fields, frame, geometry};
+use super::{KernelError, fields, frame, shapes};
 use crate::feature::{Defect, FieldCounts, Origin, RawBatch, Reject, RejectReason, Reproject};
 use crate::plan::{Field, LayerSchema, State};
 
@@ -170,7 +170,7 @@ fn usable_geometries(
     reproject: Option<&dyn Reproject>,
     bad: &mut BTreeMap<usize, Defect>,
 ) -> Vec<Option<Geometry<f64>>> {
-    let (geometries, defects) = geometry::prepare(&raw.geometry, schema.geometry, reproject);
+    let (geometries, defects) = shapes::prepare(&raw.geometry, schema.geometry, reproject);
     note(bad, defects.into_iter());
     geometries
 }

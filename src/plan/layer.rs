@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::check::{Check, optional, text};
 use super::field::is_core;
+use super::resolve::{Overrides, Variables};
 use super::{CsvGeometry, Format, JurisdictionKind, JurisdictionPlan, LayerPlan, LayerSchema, SourcePlan};
 use crate::feature::{Crs, LayerId};
 use crate::spec::{
@@ -34,13 +35,14 @@ pub(super) fn schema_id(layer: &LayerSpec) -> Option<&Spanned<String>> {
     layer.schema.as_ref().or(layer.id.as_ref())
 }
 
-/// The layers `wanted` (all where it is empty), in pipeline order; every layer is checked.
+/// The layers that the command line wants (all by default), in pipeline order; every layer is checked.
 pub(super) fn layers(
     spec: &PipelineSpec,
     schemas: &Schemas,
-    wanted: &[String],
+    overrides: &Overrides,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<LayerPlan> {
+    let wanted = &overrides.layers;
     let mut check = Check { file: &spec.file, found };
     check.unique("layer", spec.layers.iter().filter_map(|layer| layer.value.id.as_ref()));
     let mut layers = Vec::new();
@@ -52,7 +54,7 @@ pub(super) fn layers(
         }
         let schema = schema_id(layer).and_then(|id| schemas.get(&id.value)).cloned().flatten();
         let fallback = schema.as_ref().map(|schema| schema.crs.clone());
-        let source = source(&mut check, &spec.path, layer.source.as_ref(), fallback.as_ref());
+        let source = source(&mut check, &spec.path, layer.source.as_ref(), fallback.as_ref(), overrides.variables);
         if !wanted.is_empty() && !wanted.contains(&id) {
             continue;
         }
@@ -69,6 +71,7 @@ pub(super) fn layers(
 pub(super) fn jurisdictions(
     spec: &PipelineSpec,
     schemas: &Schemas,
+    variables: Variables,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<JurisdictionPlan> {
     let mut check = Check { file: &spec.file, found };
@@ -83,7 +86,8 @@ pub(super) fn jurisdictions(
             own_column(&mut check, kind, set, schemas);
         }
         let nearest_m = check.within("nearest-m", set.nearest_m.as_ref(), &(0.0..=FARTHEST_M), 0.0);
-        let Some(source) = source(&mut check, &spec.path, set.source.as_ref(), Some(&None)) else { continue };
+        let source = source(&mut check, &spec.path, set.source.as_ref(), Some(&None), variables);
+        let Some(source) = source else { continue };
         absent(&mut check, set.source.as_ref(), &source);
         sets.push(JurisdictionPlan {
             id,
@@ -136,24 +140,27 @@ fn own_column(check: &mut Check<'_>, kind: JurisdictionKind, set: &JurisdictionS
     }
 }
 
-/// A source with its CRS settled as far as the plan can: declared by the pipeline, then by the schema.
+/// A source with the CRS that the pipeline declares for it, if any.
 ///
-/// `schema` is the CRS the schema declares; the outer none means that the schema is not known.
+/// `schema` is the CRS the schema falls back to; the outer none means that the schema is not known.
 fn source(
     check: &mut Check<'_>,
     pipeline: &Path,
     spec: Option<&Spanned<SourceSpec>>,
     schema: Option<&Option<Crs>>,
+    variables: Variables,
 ) -> Option<SourcePlan> {
     let Spanned { value: source, span } = spec?;
-    let path = beside(pipeline, &text(source.path.as_ref()));
-    let declared = check.crs(source.crs.as_ref()).or_else(|| schema.cloned().flatten());
+    let shown = beside(pipeline, &text(source.path.as_ref()));
+    let expanded = source.path.as_ref().map(|path| expanded(check, path, variables));
+    let path = beside(pipeline, &expanded.unwrap_or_default());
+    let crs = check.crs(source.crs.as_ref());
     let format = match &source.format {
         FormatSpec::Geojson => Format::Geojson,
         FormatSpec::Geojsonl => Format::Geojsonl,
         FormatSpec::Ogr { layer } => Format::Ogr { layer: optional(layer.as_ref()) },
         FormatSpec::Csv { x, y, wkt, delimiter } => {
-            if declared.is_none() && source.crs.is_none() && schema.is_some() {
+            if source.crs.is_none() && schema == Some(&None) {
                 let help = "declare it by `crs = \"…\"` in the source or the schema; a CRS is never guessed";
                 check.error(span, "nothing says in which CRS the coordinates are").help =
                     Some(help.to_owned());
@@ -162,10 +169,29 @@ fn source(
             Format::Csv { delimiter: separator(check, delimiter.as_ref()), geometry }
         }
     };
-    // RFC 7946 §4: GeoJSON is longitude and latitude on WGS 84 unless both sides agreed otherwise.
-    let is_geojson = matches!(format, Format::Geojson | Format::Geojsonl);
-    let crs = declared.or(is_geojson.then_some(Crs::Crs84));
-    Some(SourcePlan { shown: path.display().to_string().into(), path, format, crs })
+    Some(SourcePlan { shown: shown.display().to_string().into(), path, format, crs })
+}
+
+/// A path with the values of `${NAME}` in it; values are never shown.
+fn expanded(check: &mut Check<'_>, path: &Spanned<String>, variables: Variables) -> String {
+    let mut parts = path.value.split("${");
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let Some((name, rest)) = part.split_once('}') else {
+            check.error(&path.span, "`${` without `}`");
+            return whole;
+        };
+        match variables.0(name) {
+            Some(value) => whole.push_str(&value),
+            None => {
+                let help = format!("set it for the program, as in `{name}=… cikr run …`");
+                let message = format!("there is no variable `{name}` in the environment");
+                check.error(&path.span, message).help = Some(help);
+            }
+        }
+        whole.push_str(rest);
+    }
+    whole
 }
 
 /// An absent source fails its layer when the run comes to it, and not the whole plan before.

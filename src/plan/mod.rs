@@ -17,12 +17,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use reference::{Lifeline, NaicsRule, Reference, Region, Sector, State};
-pub use resolve::{Overrides, load};
+pub use resolve::{Overrides, Variables, load};
+
+use serde::{Serialize, Serializer};
 
 use crate::feature::{Crs, LayerId};
 
 /// Everything a run needs to know.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Plan {
     /// Pipeline id.
     pub id: String,
@@ -39,6 +41,7 @@ pub struct Plan {
     /// How tiles are cut and written.
     pub output: Output,
     /// Sectors, states, regions, NAICS rules, lifelines.
+    #[serde(skip)]
     pub reference: Arc<Reference>,
     /// Polygon sets to join, in pipeline order.
     pub jurisdictions: Vec<JurisdictionPlan>,
@@ -46,8 +49,13 @@ pub struct Plan {
     pub layers: Vec<LayerPlan>,
 }
 
+/// Serialises what is shared as if it were owned.
+fn shared<T: Serialize + ?Sized, S: Serializer>(value: &Arc<T>, to: S) -> Result<S::Ok, S::Error> {
+    (**value).serialize(to)
+}
+
 /// Bounds on what comes from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Limits {
     /// Longest record or feature, bytes.
     pub record_bytes: usize,
@@ -60,7 +68,7 @@ pub struct Limits {
 }
 
 /// How tiles are cut and written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Output {
     /// Row ceiling of a tile.
     pub tile_rows: usize,
@@ -73,7 +81,7 @@ pub struct Output {
 }
 
 /// A polygon set to join.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct JurisdictionPlan {
     /// Id in the pipeline, lower snake case.
     pub id: String,
@@ -96,7 +104,8 @@ pub struct JurisdictionPlan {
 }
 
 /// What a polygon set answers, and so which columns it fills.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum JurisdictionKind {
     /// 2-digit state FIPS → `state_fips`, `state_code`, `region_code`.
     State,
@@ -111,11 +120,12 @@ pub enum JurisdictionKind {
 }
 
 /// One layer of the run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct LayerPlan {
     /// Layer id.
     pub id: LayerId,
     /// Its schema, resolved.
+    #[serde(serialize_with = "shared")]
     pub schema: Arc<LayerSchema>,
     /// Where its rows are.
     pub source: SourcePlan,
@@ -124,11 +134,14 @@ pub struct LayerPlan {
 }
 
 /// Where rows are and how to read them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SourcePlan {
-    /// File or folder, absolute or relative to the working directory.
+    /// File or folder, absolute or relative to the working directory; never shown, it may hold
+    /// values of the environment.
+    #[serde(skip)]
     pub path: PathBuf,
     /// The path as written: what origins and messages show.
+    #[serde(serialize_with = "shared")]
     pub shown: Arc<str>,
     /// How to read it.
     pub format: Format,
@@ -137,7 +150,8 @@ pub struct SourcePlan {
 }
 
 /// How to read a source.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Format {
     /// Delimited text with a header line.
     Csv {
@@ -158,7 +172,8 @@ pub enum Format {
 }
 
 /// Where the geometry of a delimited text file is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CsvGeometry {
     /// Two numeric columns in the source's CRS.
     Xy {
@@ -175,7 +190,8 @@ pub enum CsvGeometry {
 }
 
 /// Geometry family a layer holds; single and multi types are both accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum GeometryKind {
     /// Point, MultiPoint.
     Point,
@@ -186,7 +202,7 @@ pub enum GeometryKind {
 }
 
 /// A layer's schema with every default applied.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct LayerSchema {
     /// Schema id: the file's stem.
     pub id: String,
@@ -219,7 +235,7 @@ pub struct LayerSchema {
 }
 
 /// Sector of a layer, and how its rows refine it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SectorPlan {
     /// Sector code, such as `HLPH`.
     pub code: String,
@@ -236,7 +252,8 @@ pub struct SectorPlan {
 }
 
 /// What a row's NAICS code may do to its sector.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NaicsUse {
     /// Nothing.
     Ignore,
@@ -247,7 +264,7 @@ pub enum NaicsUse {
 }
 
 /// Refines the rows whose field has one of some values.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SectorRule {
     /// Canonical field to look at.
     pub field: String,
@@ -268,7 +285,7 @@ pub struct SectorRule {
 /// A field whose name is a core column (`name`, `facility_type`, `status`, `naics_code`,
 /// `state_code_claimed`, `county_fips_claimed`, `source_date`) fills it; any other is an
 /// attribute of the layer's own tiles.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Field {
     /// Canonical name, lower snake case.
     pub name: String,
@@ -293,7 +310,8 @@ pub struct Field {
 }
 
 /// Type of a field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FieldKind {
     /// Utf8.
     Text,

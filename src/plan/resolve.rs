@@ -21,6 +21,18 @@ pub struct Overrides {
     pub layers: Vec<String>,
     /// Rows to read per layer.
     pub rows: Option<u64>,
+    /// The environment, for `${NAME}` in a source's path: values are used, names are shown.
+    pub variables: Variables,
+}
+
+/// Looks a variable of the environment up; finds none by default.
+#[derive(Debug, Clone, Copy)]
+pub struct Variables(pub fn(&str) -> Option<String>);
+
+impl Default for Variables {
+    fn default() -> Self {
+        Self(|_| None)
+    }
 }
 
 /// Reads a pipeline and everything it names; the plan comes with the warnings.
@@ -42,9 +54,9 @@ fn plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diagnostic>)
     let folder = beside(&spec.path, spec.schemas.as_ref().map_or("../schemas", |schemas| &schemas.value));
     let reference = reference(spec, &folder, found);
     let schemas = schemas(spec, &folder, &reference, found);
-    let jurisdictions = layer::jurisdictions(spec, &schemas, found);
+    let jurisdictions = layer::jurisdictions(spec, &schemas, overrides.variables, found);
     select(spec, &overrides.layers, found);
-    let layers = layer::layers(spec, &schemas, &overrides.layers, found);
+    let layers = layer::layers(spec, &schemas, overrides, found);
     let mut check = Check { file: &spec.file, found };
     Plan {
         id: check.identifier("a pipeline id", spec.id.as_ref()),

@@ -69,7 +69,7 @@ fn region(
 
 /// A tile's core columns; a carried tile may lack one that the plan has added since.
 fn core_rows(context: &Context<'_>, schema: &SchemaRef, tile: &TileRecord) -> Result<RecordBatch, BoxError> {
-    let path = context.staging.dir().join(&tile.path);
+    let path = context.staging.path_of(&tile.path);
     let present = geoparquet::inspect(&path)?.schema;
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     let wanted: Vec<&str> = names.into_iter().filter(|name| present.index_of(name).is_ok()).collect();

@@ -228,11 +228,11 @@ fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Resu
     let mut tiles = Vec::new();
     for file in carry(context, &last.release, &data)? {
         let record = tile::carried(context, id, file);
-        tiles.push(record.map_err(|source| Error::Inventory { source: Box::new(source) })?);
+        tiles.push(record?);
     }
     carry(context, &last.release, &rejects_path(id))?;
     let schema = tiles.first().and_then(|tile| {
-        crate::geoparquet::inspect(&context.staging.dir().join(&tile.path)).ok().map(|footer| footer.schema)
+        crate::geoparquet::inspect(&context.staging.path_of(&tile.path)).ok().map(|footer| footer.schema)
     });
     Ok(LayerOutcome { report, tiles, schema })
 }

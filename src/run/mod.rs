@@ -12,12 +12,13 @@ mod tables;
 mod tile;
 mod verify;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use arrow_schema::SchemaRef;
 use chrono::{DateTime, SecondsFormat, Utc};
-use tracing::info;
+use tracing::{info, warn};
 
 pub use layer::check_conservation;
 pub use past::{last_report, report_of};
@@ -28,7 +29,7 @@ use crate::feature::{LayerReport, LayerStatus, Progress, RunReport, TileRecord};
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
 use crate::plan::Plan;
-use crate::store::{Staging, Store};
+use crate::store::{Publication, Staging, Store};
 
 /// What a run published.
 #[derive(Debug)]
@@ -50,7 +51,7 @@ impl Outcome {
 struct Context<'a> {
     plan: &'a Plan,
     store: &'a Store,
-    staging: &'a Staging,
+    staging: &'a Staging<'a>,
     progress: &'a dyn Progress,
     started: String,
     last: Option<RunReport>,
@@ -95,8 +96,8 @@ pub fn release_id() -> String {
 pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Result<Outcome, Error> {
     let (started, timer) = (now(), Instant::now());
     let store_error = |source| Error::Store { source };
-    let _lock = store.lock().map_err(store_error)?;
-    let staging = store.begin(id).map_err(store_error)?;
+    let lock = store.lock().map_err(store_error)?;
+    let staging = store.begin(&lock, id).map_err(store_error)?;
     let context =
         Context { plan, store, staging: &staging, progress, started, last: last_report(store)? };
     let joined = jurisdictions::join(&context)?;
@@ -112,10 +113,16 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
     describe::write(&context, &report, &joined.context, &layers, &facilities)?;
     let task = progress.start("publish", id, None);
     let rows = rows_by_path(&layers, &facilities);
-    let published = staging.publish(&rows, plan.keep, &now()).map_err(store_error)?;
+    let tiles = layers.iter().map(|layer| layer.tiles.len() as u64).sum::<u64>() + facilities.len() as u64;
+    let facilities = report.inventory_rows;
+    let publication = Publication { rows: &rows, tiles, facilities, keep: plan.keep, now: &now() };
+    let published = staging.publish(&publication).map_err(store_error)?;
     drop(task);
-    info!(stage = "publish", release = id, files = published.files, "published");
-    Ok(Outcome { report, release: published.dir })
+    for warning in &published.warnings {
+        warn!(stage = "publish", "{warning}");
+    }
+    info!(stage = "publish", release = id, bytes = published.latest.bytes, "published");
+    Ok(Outcome { report, release: published.folder })
 }
 
 fn refuse_nothing(layers: &[LayerOutcome]) -> Result<(), Error> {
@@ -149,7 +156,7 @@ fn report(context: &Context<'_>, id: &str, layers: &[LayerOutcome]) -> RunReport
 fn rows_by_path(
     layers: &[LayerOutcome],
     facilities: &[TileRecord],
-) -> std::collections::BTreeMap<PathBuf, u64> {
+) -> BTreeMap<PathBuf, u64> {
     let tiles = layers.iter().flat_map(|layer| &layer.tiles).chain(facilities);
     tiles.map(|tile| (tile.path.clone(), tile.rows)).collect()
 }

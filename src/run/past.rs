@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::Error;
 use crate::feature::RunReport;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// Report of the release that `latest` points to; none before the first.
 ///
@@ -21,6 +21,7 @@ pub fn last_report(store: &Store) -> Result<Option<RunReport>, Error> {
 /// When it can't be read or isn't a report.
 pub fn report_of(release: &Path) -> Result<RunReport, Error> {
     let path = release.join("report.json");
-    let bytes = crate::store::read(&path).map_err(|source| Error::Store { source })?;
+    let reading = |source| Error::Store { source: StoreError::Read { path: path.clone(), source } };
+    let bytes = std::fs::read(&path).map_err(reading)?;
     serde_json::from_slice(&bytes).map_err(|source| Error::Format { path, what: "run report", source })
 }

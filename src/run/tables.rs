@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
-use arrow_schema::{ArrowError, DataType, Field, Schema};
+use arrow_schema::{Field, Schema};
 
 use super::jurisdictions::Joined;
 use super::layer::rejects_path;
@@ -12,7 +12,6 @@ use super::tile::{TileError, write_table};
 use super::Context;
 use crate::error::Error;
 use crate::feature::Reject;
-use crate::geoparquet::GeoparquetError;
 
 /// Writes `rejects/<layer>.parquet`, with no rows where nothing was rejected.
 pub(super) fn write_rejects(context: &Context<'_>, layer: &str, rejects: &[Reject]) -> Result<(), TileError> {
@@ -35,10 +34,8 @@ fn table(columns: Vec<(&str, ArrayRef)>, path: &Path) -> Result<RecordBatch, Til
     let fields: Vec<Field> =
         columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
     let arrays = columns.into_iter().map(|(_, array)| array).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|source: ArrowError| TileError::Parquet {
-        path: path.to_owned(),
-        source: GeoparquetError::from(source),
-    })
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+        .map_err(|source| TileError::Table { path: path.to_owned(), source })
 }
 
 /// Rows of text, written as a table; an empty cell is null.
@@ -50,10 +47,7 @@ fn write_text(context: &Context<'_>, name: &str, header: &[&str], rows: &[Vec<St
     };
     let columns = header.iter().enumerate().map(|(at, name)| (*name, column(at))).collect();
     let written = table(columns, &path).and_then(|table| write_table(context, &path, &table));
-    written.map_err(|error| match error {
-        TileError::Store { source } => Error::Store { source },
-        TileError::Parquet { source, .. } => Error::Table { source },
-    })
+    written.map_err(Error::from)
 }
 
 /// Writes `reference/*.parquet`: the tables this run used, and the joined jurisdictions by name.
@@ -108,6 +102,8 @@ fn write_jurisdictions(context: &Context<'_>, joined: &Joined) -> Result<(), Err
 
 #[cfg(test)]
 mod tests {
+    use arrow_schema::DataType;
+
     use super::*;
 
     #[test]

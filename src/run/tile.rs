@@ -1,15 +1,17 @@
 //! Writes tiles and tables into the release to be, and reads carried ones back.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
 use geo::{Coord, Rect};
 
 use super::Context;
+use crate::error::Error;
 use crate::feature::{RegionId, Tile, TileRecord};
-use crate::geoparquet::{self, GeoparquetError};
-use crate::store::{StoreError, Written};
+use crate::geoparquet::{self, GeoMetadata, GeoparquetError};
+use crate::store::{Staged, StoreError, Written};
 
 /// Why a tile isn't there.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +30,29 @@ pub(super) enum TileError {
         /// Cause.
         source: GeoparquetError,
     },
+    /// A table can't be put together: a mistake of this program.
+    #[error("cannot make {}", path.display())]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        source: ArrowError,
+    },
+    /// A tile of an earlier release tells no extent.
+    #[error("{} has no GeoParquet extent", path.display())]
+    Carried {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl From<TileError> for Error {
+    fn from(error: TileError) -> Self {
+        match error {
+            TileError::Store { source } => Self::Store { source },
+            other => Self::Table { source: Box::new(other) },
+        }
+    }
 }
 
 /// Folder of a collection within a release.
@@ -62,30 +87,56 @@ pub(super) fn write_table(context: &Context<'_>, path: &Path, rows: &RecordBatch
 fn staged<T>(
     context: &Context<'_>,
     path: &Path,
-    encode: impl FnOnce(&mut (dyn Write + Send)) -> Result<T, GeoparquetError>,
+    encode: impl FnOnce(&mut Watched<'_>) -> Result<T, GeoparquetError>,
 ) -> Result<(Written, T), TileError> {
     let store = |source| TileError::Store { source };
-    let mut file = context.staging.create(path).map_err(store)?;
-    let made = match encode(&mut file) {
-        Ok(made) => made,
-        // A full disk shows as an encoding error: the store's own is the one to tell.
-        Err(source) => {
-            return Err(match file.failure() {
-                Some(cause) => store(cause),
-                None => TileError::Parquet { path: path.to_owned(), source },
-            });
-        }
-    };
-    Ok((file.commit().map_err(store)?, made))
+    let mut out = Watched { file: context.staging.create(path).map_err(store)?, failure: None };
+    let made = encode(&mut out);
+    if let Some(source) = out.failure {
+        return Err(store(source));
+    }
+    let made = made.map_err(|source| TileError::Parquet { path: path.to_owned(), source })?;
+    Ok((out.file.commit().map_err(store)?, made))
+}
+
+/// A staged file that remembers why it could not be written: a full disk is the store's failure,
+/// not the encoder's.
+struct Watched<'a> {
+    file: Staged<'a>,
+    failure: Option<StoreError>,
+}
+
+impl Watched<'_> {
+    fn note<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
+        done.map_err(|error| {
+            let kind = error.kind();
+            self.failure = self.failure.take().or_else(|| error.downcast::<StoreError>().ok());
+            io::Error::from(kind)
+        })
+    }
+}
+
+impl Write for Watched<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let done = self.file.write(bytes);
+        self.note(done)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let done = self.file.flush();
+        self.note(done)
+    }
 }
 
 /// The record of a tile carried from an earlier release.
 pub(super) fn carried(context: &Context<'_>, collection: &str, written: Written) -> Result<TileRecord, TileError> {
-    let file = context.staging.dir().join(&written.path);
+    let file = context.staging.path_of(&written.path);
     let footer = geoparquet::inspect(&file)
         .map_err(|source| TileError::Parquet { path: written.path.clone(), source })?;
     let (region, ordinal) = place(&written.path);
-    let [xmin, ymin, xmax, ymax] = footer.bbox;
+    let column = footer.geo.as_ref().and_then(GeoMetadata::primary).cloned();
+    let column = column.ok_or_else(|| TileError::Carried { path: written.path.clone() })?;
+    let [xmin, ymin, xmax, ymax] = column.bbox.ok_or_else(|| TileError::Carried { path: written.path.clone() })?;
     Ok(TileRecord {
         collection: collection.to_owned(),
         region,
@@ -95,7 +146,7 @@ pub(super) fn carried(context: &Context<'_>, collection: &str, written: Written)
         bytes: written.bytes,
         sha256: written.sha256,
         extent: Rect::new(Coord { x: xmin, y: ymin }, Coord { x: xmax, y: ymax }),
-        geometry_types: footer.geometry_types,
+        geometry_types: column.geometry_types,
     })
 }
 

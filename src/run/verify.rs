@@ -52,7 +52,7 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
     let mut problems: Vec<Problem> =
         found.into_iter().map(|found| problem(found.path.clone(), found.to_string())).collect();
     let report = past::report_of(release)?;
-    let tiles: Vec<&Path> = manifest.files.iter().map(|file| file.path.as_path()).filter(|path| is_tile(path)).collect();
+    let tiles: Vec<&Path> = manifest.files.iter().map(|file| Path::new(&file.path)).filter(|path| is_tile(path)).collect();
     let checked: Vec<TileCheck> = tiles.par_iter().map(|path| check_tile(release, path)).collect();
     problems.extend(checked.iter().flat_map(|tile| tile.problems.iter().cloned()));
     problems.extend(rows_differ(&manifest, &checked));
@@ -140,7 +140,7 @@ fn uncovered(rows: &RecordBatch) -> Option<String> {
 
 fn rows_differ(manifest: &store::Manifest, checked: &[TileCheck]) -> Vec<Problem> {
     let stated: BTreeMap<&Path, Option<u64>> =
-        manifest.files.iter().map(|file| (file.path.as_path(), file.rows)).collect();
+        manifest.files.iter().map(|file| (Path::new(&file.path), file.rows)).collect();
     let differs = |tile: &&TileCheck| stated.get(tile.path.as_path()) != Some(&Some(tile.rows));
     let tell = |tile: &TileCheck| problem(&tile.path, format!("{} rows, not as the manifest says", tile.rows));
     checked.iter().filter(differs).map(tell).collect()

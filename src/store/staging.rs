@@ -139,8 +139,20 @@ impl Staging<'_> {
         std::mem::take(&mut *self.files.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Where a file of the release stands for now.
-    pub(super) fn path_of(&self, relative: &Path) -> PathBuf {
+    /// Takes back every file below a folder of the release, as of a layer that failed half way.
+    ///
+    /// # Errors
+    /// The folder can't be removed.
+    pub fn discard(&self, relative: &Path) -> Result<(), StoreError> {
+        text_of(relative)?;
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.retain(|path, _| !path.starts_with(relative));
+        let folder = self.path_of(relative);
+        if folder.exists() { disk::remove_folder(&folder) } else { Ok(()) }
+    }
+
+    /// Where a file of the release stands for now, to be read back.
+    pub fn path_of(&self, relative: &Path) -> PathBuf {
         self.tree.join(relative)
     }
 
