@@ -1,0 +1,104 @@
+//! What a geometry covers and where it stands: covering box, representative point, type name.
+//!
+//! For geometries that `check` has passed; others give some answer or none, and never a panic.
+
+use geo::{BoundingRect, Geometry, InteriorPoint, Point};
+
+/// Bounding box `[xmin, ymin, xmax, ymax]` rounded outward to `f32`; none without a point.
+///
+/// Outward, so that a reader who filters on the `bbox` column never loses a row
+/// (GeoParquet 1.1, bounding box columns).
+pub fn covering(geometry: &Geometry<f64>) -> Option<[f32; 4]> {
+    let rect = geometry.bounding_rect()?;
+    Some([down(rect.min().x), down(rect.min().y), up(rect.max().x), up(rect.max().y)])
+}
+
+/// A point that stands for the geometry and lies on it.
+///
+/// Points: the lowest by x, then y. Lines: a vertex near the middle. Polygons: a point of the
+/// surface, in the widest part of a line through the middle (`geo::InteriorPoint`).
+pub fn representative_point(geometry: &Geometry<f64>) -> Option<Point<f64>> {
+    match geometry {
+        Geometry::MultiPoint(points) => {
+            points.iter().copied().min_by(|a, b| a.x().total_cmp(&b.x()).then(a.y().total_cmp(&b.y())))
+        }
+        other => other.interior_point(),
+    }
+}
+
+/// Name of the geometry's type in GeoParquet's `geometry_types`.
+pub fn type_name(geometry: &Geometry<f64>) -> &'static str {
+    match geometry {
+        Geometry::Point(_) => "Point",
+        Geometry::Line(_) | Geometry::LineString(_) => "LineString",
+        Geometry::Polygon(_) | Geometry::Rect(_) | Geometry::Triangle(_) => "Polygon",
+        Geometry::MultiPoint(_) => "MultiPoint",
+        Geometry::MultiLineString(_) => "MultiLineString",
+        Geometry::MultiPolygon(_) => "MultiPolygon",
+        Geometry::GeometryCollection(_) => "GeometryCollection",
+    }
+}
+
+fn down(value: f64) -> f32 {
+    let near = nearest(value);
+    if f64::from(near) > value { near.next_down() } else { near }
+}
+
+fn up(value: f64) -> f32 {
+    let near = nearest(value);
+    if f64::from(near) < value { near.next_up() } else { near }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "`down` and `up` repair the rounding")]
+fn nearest(value: f64) -> f32 {
+    value as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::{Geometry, Intersects, Point, wkt};
+    use proptest::prelude::*;
+
+    use super::{covering, representative_point};
+
+    #[test]
+    fn a_covering_contains_its_geometry_and_no_more_than_it_must() {
+        let point: Geometry<f64> = wkt!(POINT(-97.1 30.3)).into();
+        let [xmin, ymin, xmax, ymax] = covering(&point).unwrap();
+        assert!(f64::from(xmin) < -97.1 && -97.1 < f64::from(xmax) && xmax == xmin.next_up());
+        assert!(f64::from(ymin) < 30.3 && 30.3 < f64::from(ymax) && ymax == ymin.next_up());
+        let exact: Geometry<f64> = wkt!(LINESTRING(-180. -90.,180. 90.)).into();
+        assert_eq!(covering(&exact), Some([-180.0, -90.0, 180.0, 90.0]));
+        assert_eq!(covering(&wkt!(MULTIPOINT EMPTY).into()), None);
+    }
+
+    #[test]
+    fn a_representative_point_lies_on_its_geometry() {
+        let cases: Vec<Geometry<f64>> = vec![
+            wkt!(LINESTRING(0. 0.,1. 5.)).into(),
+            wkt!(LINESTRING(0. 0.,10. 0.,10. 10.)).into(),
+            wkt!(MULTILINESTRING((0. 0.,1. 1.),(5. 5.,6. 7.))).into(),
+            wkt!(POLYGON((0. 0.,10. 0.,10. 10.,9. 1.,0. 1.,0. 0.))).into(),
+            wkt!(POLYGON((0. 0.,9. 0.,9. 9.,0. 9.,0. 0.),(1. 1.,8. 1.,8. 8.,1. 8.,1. 1.))).into(),
+            wkt!(MULTIPOLYGON(((0. 0.,1. 0.,0. 1.,0. 0.)),((5. 5.,9. 5.,5. 9.,5. 5.)))).into(),
+            wkt!(POLYGON((0. 0.,1. 1.,2. 2.,0. 0.))).into(),
+        ];
+        for geometry in cases {
+            let point = representative_point(&geometry).unwrap();
+            assert!(geometry.intersects(&point), "{point:?} is off {geometry:?}");
+        }
+        let points: Geometry<f64> = wkt!(MULTIPOINT(3. 1.,2. 9.,2. 4.)).into();
+        assert_eq!(representative_point(&points), Some(Point::new(2.0, 4.0)));
+        assert_eq!(representative_point(&wkt!(MULTIPOLYGON EMPTY).into()), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_ring_has_a_point_and_a_covering(ring in prop::collection::vec((-9i8..9, -9i8..9), 3..12)) {
+            let ring: Vec<(f64, f64)> = ring.into_iter().map(|(x, y)| (x.into(), y.into())).collect();
+            let polygon: Geometry<f64> = geo::Polygon::new(ring.into(), vec![]).into();
+            prop_assert!(representative_point(&polygon).is_some());
+            prop_assert!(covering(&polygon).is_some());
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! One geometry: from WKB, into OGC:CRS84, fit for a tile or not, its box and point, and back to WKB.
+//!
+//! Knows geometries one by one; columns are `normalise`'s, jurisdictions are `locate`'s.
+//! The order of use is `decode` → `reproject` → `check` → `covering`, `representative_point`, `encode`.
+
+mod check;
+mod extent;
+mod reproject;
+mod wkb;
+
+pub use check::check;
+pub use extent::{covering, representative_point, type_name};
+pub use reproject::reproject;
+pub use wkb::{decode, encode};

@@ -1,0 +1,107 @@
+//! The nearest polygon: an R-tree over polygons, then their edges.
+//!
+//! For points outside every polygon, and distances of some kilometres.
+
+use geo::{Coord, Distance, Geodesic, Point};
+use rstar::primitives::{GeomWithData, Rectangle};
+use rstar::{AABB, RTree};
+
+use super::part::Part;
+
+/// Metres of the shortest degree of latitude on WGS 84 (110,574 at the equator), rounded down.
+const DEGREE_M: f64 = 110_500.0;
+
+/// Polygons by their boxes.
+pub(super) struct Nearby {
+    tree: RTree<GeomWithData<Rectangle<[f64; 2]>, u32>>,
+}
+
+impl Nearby {
+    pub(super) fn build(parts: &[Part]) -> Self {
+        let boxes = parts.iter().zip(0u32..).map(|(part, at)| {
+            let (min, max) = (part.bounds.min(), part.bounds.max());
+            GeomWithData::new(Rectangle::from_corners([min.x, min.y], [max.x, max.y]), at)
+        });
+        Self { tree: RTree::bulk_load(boxes.collect()) }
+    }
+
+    /// Owner of the nearest edge and its geodesic distance, if within `max_m` metres.
+    pub(super) fn nearest(&self, point: Point<f64>, max_m: f64, parts: &[Part]) -> Option<(u32, f64)> {
+        if !(max_m > 0.0 && point.x().is_finite() && point.y().is_finite()) {
+            return None;
+        }
+        // The same point one turn to the west and to the east meets what lies across ±180.
+        [-360.0, 0.0, 360.0]
+            .into_iter()
+            .map(|turn| Coord { x: point.x() + turn, y: point.y() })
+            .flat_map(|from| self.candidates(from, max_m, parts))
+            .filter(|(_, metres)| *metres <= max_m)
+            .min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)))
+    }
+
+    /// Owner and distance of each polygon near `from`.
+    fn candidates(&self, from: Coord<f64>, max_m: f64, parts: &[Part]) -> impl Iterator<Item = (u32, f64)> {
+        let reach = Reach::new(from, max_m);
+        self.tree.locate_in_envelope_intersecting(&reach.envelope()).filter_map(move |candidate| {
+            let part = &parts[candidate.data as usize];
+            let to = reach.closest(part)?;
+            Some((part.owner, Geodesic.distance(Point(from), Point(to))))
+        })
+    }
+}
+
+/// A point and the box around it that holds everything within a distance.
+struct Reach {
+    from: Coord<f64>,
+    dx: f64,
+    dy: f64,
+}
+
+impl Reach {
+    fn new(from: Coord<f64>, max_m: f64) -> Self {
+        let dy = max_m / DEGREE_M;
+        let farthest = (from.y.abs() + dy).min(90.0).to_radians();
+        Self { from, dx: (dy / farthest.cos().max(1e-9)).min(180.0), dy }
+    }
+
+    fn envelope(&self) -> AABB<[f64; 2]> {
+        let Self { from, dx, dy } = self;
+        AABB::from_corners([from.x - dx, from.y - dy], [from.x + dx, from.y + dy])
+    }
+
+    /// The point of a polygon's edges closest to `from` in the flat frame; none within reach.
+    fn closest(&self, part: &Part) -> Option<Coord<f64>> {
+        let Self { from, dx, dy } = self;
+        let scale = from.y.to_radians().cos();
+        part.edges_between(from.y - dy, from.y + dy)
+            .filter(|(low, high)| {
+                high.y >= from.y - dy
+                    && low.y <= from.y + dy
+                    && low.x.max(high.x) >= from.x - dx
+                    && low.x.min(high.x) <= from.x + dx
+            })
+            .map(|edge| closest_on(edge, *from, scale))
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .map(|(to, _)| to)
+    }
+}
+
+/// The point of an edge closest to `from`, and its squared distance; longitudes count `scale` times.
+///
+/// An end that is closest is given back bit for bit, so that edges which share it tie.
+fn closest_on((a, b): (Coord<f64>, Coord<f64>), from: Coord<f64>, scale: f64) -> (Coord<f64>, f64) {
+    let flat = |c: Coord<f64>| Coord { x: (c.x - from.x) * scale, y: c.y - from.y };
+    let (start, end) = (flat(a), flat(b));
+    let along = end - start;
+    let length = along.x * along.x + along.y * along.y;
+    let share = -(start.x * along.x + start.y * along.y) / length;
+    let to = if share >= 1.0 {
+        b
+    } else if share > 0.0 {
+        a + (b - a) * share
+    } else {
+        a
+    };
+    let offset = flat(to);
+    (to, offset.x * offset.x + offset.y * offset.y)
+}

@@ -1,0 +1,161 @@
+//! Order and cuts of rows: a packed R-tree whose nodes are tiles, row groups and pages.
+//!
+//! Sort-Tile-Recursive (Leutenegger, Lopez and Edgington, ICDE 1997), from the top down: tiles are
+//! the leaves of one packing, row groups those of one packing per tile, pages of one per group.
+//! Sees boxes, ids and counts; columns are the caller's to take in the order given.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use geo::Rect;
+use rayon::prelude::*;
+
+use crate::plan::Output;
+
+/// How many rows each level of the tree holds at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Levels {
+    /// Row ceiling of a tile.
+    pub tile_rows: usize,
+    /// Row ceiling of a row group.
+    pub group_rows: usize,
+    /// Rows of a page: every page but a tile set's last is full.
+    pub page_rows: usize,
+}
+
+impl From<&Output> for Levels {
+    fn from(output: &Output) -> Self {
+        Self { tile_rows: output.tile_rows, group_rows: output.group_rows, page_rows: output.page_rows }
+    }
+}
+
+/// One tile's rows, and the lengths of its row groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TileCut {
+    /// Its rows, as positions in `str_order`'s result.
+    pub rows: Range<usize>,
+    /// Row-group lengths; they add up to `rows`.
+    pub row_groups: Vec<usize>,
+}
+
+/// Where to cut rows in `str_order`.
+///
+/// Tiles, and row groups within a tile, are as even as whole pages allow: just above a ceiling come
+/// two halves, no crumb. Ceilings are rounded down to whole pages; a page above a ceiling shrinks
+/// to it; a ceiling of 0 counts as 1.
+pub fn cuts(rows: usize, levels: &Levels) -> Vec<TileCut> {
+    let Levels { tile_rows, group_rows, page_rows } = levels.whole();
+    let mut start = 0;
+    even(rows, tile_rows, page_rows)
+        .into_iter()
+        .map(|length| {
+            let rows = start..start + length;
+            start = rows.end;
+            TileCut { rows, row_groups: even(length, group_rows, page_rows) }
+        })
+        .collect()
+}
+
+/// Order of rows in which the tiles, row groups and pages of `cuts` are leaves of one packed R-tree.
+///
+/// Sorts by the centres of the boxes, ties by the other axis and then by `ids`: with unique ids the
+/// order of the input and the number of threads leave no trace. Works on rayon's current pool; a missing id counts as empty.
+pub fn str_order(boxes: &[Rect<f64>], ids: &[&str], levels: &Levels) -> Vec<u32> {
+    let spot = |(row, rect): (usize, &Rect<f64>)| Spot {
+        x: rect.center().x,
+        y: rect.center().y,
+        id: ids.get(row).copied().unwrap_or_default(),
+        row: u32::try_from(row).expect("a layer in memory has less than 2^32 rows"),
+    };
+    let mut spots: Vec<Spot<'_>> = boxes.iter().enumerate().map(spot).collect();
+    let page_rows = levels.whole().page_rows;
+    let tiles = cuts(boxes.len(), levels);
+    let lengths: Vec<usize> = tiles.iter().map(|tile| tile.rows.len()).collect();
+    str_leaves(&mut spots, &lengths);
+    pieces(&mut spots, lengths).into_par_iter().zip(tiles).for_each(|(tile, cut)| {
+        str_leaves(tile, &cut.row_groups);
+        pieces(tile, cut.row_groups).into_par_iter().for_each(|group| {
+            let pages = even(group.len(), page_rows, page_rows);
+            str_leaves(group, &pages);
+            // Within a page from south to north: neighbours compress well.
+            pieces(group, pages).into_par_iter().for_each(|page| page.sort_unstable_by(Spot::by_y));
+        });
+    });
+    spots.into_iter().map(|spot| spot.row).collect()
+}
+
+/// A row's centre, and what settles ties.
+struct Spot<'a> {
+    x: f64,
+    y: f64,
+    id: &'a str,
+    row: u32,
+}
+
+impl Spot<'_> {
+    fn by_x(&self, other: &Self) -> Ordering {
+        self.x.total_cmp(&other.x).then_with(|| self.y.total_cmp(&other.y)).then_with(|| self.by_id(other))
+    }
+
+    fn by_y(&self, other: &Self) -> Ordering {
+        self.y.total_cmp(&other.y).then_with(|| self.x.total_cmp(&other.x)).then_with(|| self.by_id(other))
+    }
+
+    fn by_id(&self, other: &Self) -> Ordering {
+        self.id.cmp(other.id).then(self.row.cmp(&other.row))
+    }
+}
+
+impl Levels {
+    /// The same with no level empty and none wider than its parent, in whole pages.
+    fn whole(self) -> Self {
+        let tile_rows = self.tile_rows.max(1);
+        let group_rows = self.group_rows.clamp(1, tile_rows);
+        let page_rows = self.page_rows.clamp(1, group_rows);
+        let floor = |rows: usize| rows / page_rows * page_rows;
+        Self { tile_rows: floor(tile_rows), group_rows: floor(group_rows), page_rows }
+    }
+}
+
+/// Sorts rows so that runs of these lengths are the leaves of one STR packing.
+///
+/// Slices along x hold whole leaves, in number as even as can be; each slice is cut along y.
+fn str_leaves(spots: &mut [Spot<'_>], leaves: &[usize]) {
+    if leaves.len() < 2 {
+        return;
+    }
+    spots.par_sort_unstable_by(Spot::by_x);
+    let slices = leaves.len().isqrt() + usize::from(leaves.len().isqrt().pow(2) < leaves.len());
+    let mut rest = leaves;
+    let lengths = even(leaves.len(), leaves.len().div_ceil(slices), 1).into_iter().map(|count| {
+        let (slice, others) = rest.split_at(count);
+        rest = others;
+        slice.iter().sum()
+    });
+    let lengths: Vec<usize> = lengths.collect();
+    pieces(spots, lengths).into_par_iter().for_each(|slice| slice.par_sort_unstable_by(Spot::by_y));
+}
+
+/// Lengths of the fewest runs of at most `most` rows, as even as whole units allow; the last takes
+/// the broken unit. `most` is a multiple of `unit`.
+fn even(rows: usize, most: usize, unit: usize) -> Vec<usize> {
+    let units = rows.div_ceil(unit);
+    let runs = units.div_ceil(most / unit);
+    let mut left = rows;
+    (0..runs)
+        .map(|run| {
+            let length = (units / runs + usize::from(run < units % runs)) * unit;
+            let length = length.min(left);
+            left -= length;
+            length
+        })
+        .collect()
+}
+
+/// Cuts a slice into runs of these lengths.
+fn pieces<T>(mut rows: &mut [T], lengths: impl IntoIterator<Item = usize>) -> Vec<&mut [T]> {
+    lengths.into_iter().map(|length| rows.split_off_mut(..length).unwrap_or_default()).collect()
+}
+
+#[cfg(test)]
+mod tests;
