@@ -415,6 +415,9 @@ def make_cellular_towers(country):
     layer.move([Point(-45.0, 30.0), Point(0, 0)])
     layer.reject("no_key", [{"Callsign": None}, {"LocNum": None}])
     layer.reject("null_geometry", [{"_geometry": None}] * 5)
+    layer.reject(
+        "not_a_number", [{"_geometry": {"type": "Point", "coordinates": [math.nan, 40.1]}}]
+    )  # not JSON, yet common
     layer.reject("out_of_range", [{"_shape": Point(v)} for v in ((-998.1, 40.1), (-999, -999), (181.5, 12.5))])
     layer.reject("swapped_coordinates", [swapped] * 3)
     rows = layer.rows(duplicates=6)
@@ -426,7 +429,6 @@ def make_cellular_towers(country):
     ]
     broken = [
         lines[5][:120],
-        '{"type": "Feature", "properties": {"Callsign": "SYN9998", "LocNum": 1}, "geometry": {"type": "Point", "coordinates": [NaN, 40.1]}}',
         "<html><body>503 Service Unavailable</body></html>",
     ]
     for line in [*broken, "", ""]:  # blank lines are no rows
