@@ -1,0 +1,38 @@
+# What people and CI run. Nothing here needs more than Debian and Rust; the rest is installed on the way.
+# Build files lie outside the checkout, so a fresh clone finds what an older one compiled.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/cikr/target
+DEMO ?= pipelines/demo.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint check interop setup-build setup-test
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: setup-build ## build, and publish the sample data's tiles to out/demo
+	cargo build --release --locked
+	"$(CARGO_TARGET_DIR)/release/cikr" run $(DEMO)
+
+test: setup-test ## everything CI checks, seconds first
+	$(MAKE) --no-print-directory lint
+	cargo test --locked --lib --test it
+	cargo test --locked --doc
+	$(MAKE) --no-print-directory check interop
+
+lint: setup-test ## formatting and lints
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+
+check: setup-build ## every pipeline and schema of the repository
+	cargo build --locked
+	for pipeline in pipelines/*.toml; do "$(CARGO_TARGET_DIR)/debug/cikr" check "$$pipeline" || exit; done
+
+interop: setup-test ## other readers and validators on a fresh demo release
+	cargo build --locked
+	tests/interop/run.sh "$(CARGO_TARGET_DIR)/debug/cikr" $(DEMO)
+
+setup-build:
+	@tests/setup.sh build
+
+setup-test:
+	@tests/setup.sh test
