@@ -58,11 +58,12 @@ impl<'a> Item<'a> {
         format!("{}, {}, part {}{crossing}", self.collection.title, self.tile.region, self.tile.ordinal)
     }
 
-    /// Links as (rel, href from the collection's folder).
-    pub(super) fn links(&self) -> [(&'static str, String); 3] {
-        let own = "collection.json".to_owned();
+    /// Links as (rel, href from the collection's folder, title).
+    pub(super) fn links(&self) -> [(&'static str, String, &str); 3] {
+        let own = || "collection.json".to_owned();
         let root = format!("{}catalog.json", self.collection.to_root());
-        [("root", root), ("parent", own.clone()), ("collection", own)]
+        let title = self.collection.title.as_str();
+        [("root", root, "Catalog of the release"), ("parent", own(), title), ("collection", own(), title)]
     }
 
     /// Values of [`TEXTS`], for the item and for `items.parquet`; none is absent.
@@ -176,7 +177,7 @@ fn assets(items: &[Item<'_>]) -> StructArray {
     let sizes: Int64Array = items.iter().map(|item| Some(item.tile.bytes.cast_signed())).collect();
     let data: Vec<(&str, ArrayRef)> = vec![
         ("href", strings(items, |item| item.href.clone())),
-        ("title", strings(items, |item| item.title())),
+        ("title", strings(items, Item::title)),
         ("type", constant(MEDIA_TYPE, items)),
         ("roles", Arc::new(lists(items, &["data"]))),
         ("file:size", Arc::new(sizes)),
@@ -194,11 +195,9 @@ fn links(items: &[Item<'_>]) -> ListArray {
         ["href", "rel", "type", "title"].map(|name| Field::new(name, DataType::Utf8, true)).to_vec().into();
     let mut lists = ListBuilder::new(StructBuilder::from_fields(fields, items.len()));
     for item in items {
-        for (rel, href) in item.links() {
+        for (rel, href, title) in item.links() {
             let link = lists.values();
-            for (i, text) in
-                [href.as_str(), rel, "application/json", &item.collection.title].iter().enumerate()
-            {
+            for (i, text) in [href.as_str(), rel, "application/json", title].iter().enumerate() {
                 let builder: &mut StringBuilder = link.field_builder(i).expect("every field is text");
                 builder.append_value(text);
             }
@@ -218,7 +217,7 @@ fn lists(items: &[Item<'_>], values: &[&str]) -> ListArray {
     lists.finish()
 }
 
-fn strings(items: &[Item<'_>], text: impl Fn(&Item<'_>) -> String) -> ArrayRef {
+fn strings<'a>(items: &[Item<'a>], text: impl Fn(&Item<'a>) -> String) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(items.iter().map(text)))
 }
 

@@ -181,10 +181,15 @@ pub fn build(
         let base = PathBuf::from(collection.base());
         let items = collection.items();
         let described = stac::collection(plan, report, collection);
-        let table = items::parquet(report, collection, &items, &described)?;
         for item in &items {
             files.push((base.join(format!("stac/{}.json", item.id)), pretty(&stac::item(report, item))));
         }
+        // A collection without tiles has no items to mirror; an empty mirror would claim some.
+        if items.is_empty() {
+            files.push((base.join("collection.json"), pretty(&described)));
+            continue;
+        }
+        let table = items::parquet(report, collection, &items, &described)?;
         files.push((base.join("collection.json"), pretty(&stac::with_mirror(described, &table))));
         files.push((base.join("items.parquet"), table));
     }

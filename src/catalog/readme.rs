@@ -184,5 +184,5 @@ fn row(out: &mut String, column: &ColumnDoc) -> fmt::Result {
 
 /// Text as it may stand in a cell of a Markdown table.
 fn cell(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|").replace('<', "&lt;")
+    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|").replace('<', "\\<")
 }

@@ -3,6 +3,8 @@
 //! Pure. Extensions are pinned by version; links are relative, so that a release can be moved.
 //! Source: radiantearth/stac-spec v1.1.0, best-practices.md (relative published catalogs).
 
+use std::fmt::Write;
+
 use geo::{Geometry, Line, LineString, Point, Polygon, Rect, coord};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -125,14 +127,13 @@ pub(super) fn collection(plan: &Plan, report: &RunReport, of: &Collection<'_>) -
 
 /// The collection with its `items.parquet` as an asset.
 pub(super) fn with_mirror(mut collection: Value, table: &[u8]) -> Value {
-    let digest = Sha256::digest(table).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     collection["assets"] = json!({"items": {
         "href": "./items.parquet",
         "title": "All items as stac-geoparquet",
         "type": MEDIA_TYPE,
         "roles": ["collection-mirror"],
         "file:size": table.len(),
-        "file:checksum": multihash(&digest),
+        "file:checksum": multihash(&sha256(table)),
     }});
     collection
 }
@@ -142,7 +143,7 @@ pub(super) fn item(report: &RunReport, of: &Item<'_>) -> Value {
     let links: Vec<Value> = of
         .links()
         .iter()
-        .map(|(rel, href)| link(rel, &format!("../{href}"), "application/json", &of.collection.title))
+        .map(|(rel, href, title)| link(rel, &format!("../{href}"), "application/json", title))
         .collect();
     json!({
         "type": "Feature",
@@ -232,6 +233,14 @@ fn table_column(column: &ColumnDoc) -> Value {
 
 fn link(rel: &str, href: &str, media_type: &str, title: &str) -> Value {
     json!({"rel": rel, "href": href, "type": media_type, "title": title})
+}
+
+/// SHA-256 in lower-case hex.
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("a string takes any text");
+        hex
+    })
 }
 
 /// A checksum as the file extension wants it: multihash code and length of SHA-256, then the digest.

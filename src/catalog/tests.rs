@@ -202,7 +202,6 @@ fn the_tree_is_whole() {
             "README.md",
             "catalog.json",
             "facilities/collection.json",
-            "facilities/items.parquet",
             "layers/dams/stac/dams-R06-000.json",
             "layers/dams/stac/dams-unassigned-000.json",
             "layers/dams/stac/dams-crossing-R06-000.json",
@@ -240,7 +239,7 @@ fn every_relative_link_leads_to_a_file_of_the_release() {
             }
         }
     }
-    assert_eq!(followed, 4 + 5 + 8 + 3 * 4);
+    assert_eq!(followed, 4 + 4 + 8 + 3 * 4);
 }
 
 fn normal(path: &Path) -> PathBuf {
@@ -252,6 +251,13 @@ fn normal(path: &Path) -> PathBuf {
         }
         done
     })
+}
+
+#[test]
+fn a_collection_without_tiles_is_the_whole_world() {
+    let collection = json_of(&release(LayerStatus::Published), "facilities/collection.json");
+    assert_eq!(collection["extent"]["spatial"]["bbox"], json!([[-180.0, -90.0, 180.0, 90.0]]));
+    assert_eq!((&collection["assets"], &collection["summaries"]), (&json!({}), &json!({})));
 }
 
 #[test]
@@ -358,6 +364,7 @@ fn same_report_same_bytes() {
 #[test]
 fn a_start_that_is_no_time_is_named() {
     let report = RunReport { started: "yesterday".to_owned(), ..run_report(LayerStatus::Published) };
-    let error = build(&plan(), &report, &[Collection::inventory(&plan(), arrow_schema(), &[])]).unwrap_err();
+    let (plan, tiles) = (plan(), [tile("facilities", "data", None, 1.0)]);
+    let error = build(&plan, &report, &[Collection::inventory(&plan, arrow_schema(), &tiles)]).unwrap_err();
     assert_eq!(error.to_string(), "the run's start `yesterday` is no RFC 3339 time");
 }
