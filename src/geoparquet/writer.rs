@@ -56,7 +56,7 @@ const TABLE_GROUP_ROWS: usize = 50_000;
 /// How files are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WriteOptions {
-    /// Rows of a data page; at least 1.
+    /// Rows of a data page; 0 counts as 1.
     pub page_rows: usize,
     /// zstd level, 1 to 22.
     pub zstd_level: i32,
@@ -124,12 +124,7 @@ pub fn write_features<W: Write + Send>(
     if grouped != rows {
         return Err(GeoparquetError::RowGroups { what: features.what.to_owned(), grouped, rows });
     }
-    let geo = serde_json::to_string(&geo_metadata(features.geometry_types, features.extent))
-        .expect("strings and numbers always serialise");
-    let mut footer = vec![KeyValue::new("geo".to_owned(), geo)];
-    footer.extend(features.footer.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())));
-    properties(options)
-        .map(|builder| spatial(builder).set_key_value_metadata(Some(footer)).build())
+    geo_properties(features, options)
         .and_then(|properties| encode(features.rows, features.row_groups, properties, out))
         .map_err(|source| GeoparquetError::Write { what: features.what.to_owned(), source })
 }
@@ -151,15 +146,25 @@ pub fn write_table<W: Write + Send>(
         .map_err(|source| GeoparquetError::Write { what: "a table".to_owned(), source })
 }
 
+fn geo_properties(features: &Features<'_>, options: &WriteOptions) -> Result<WriterProperties, ParquetError> {
+    let geo = serde_json::to_string(&geo_metadata(features.geometry_types, features.extent))
+        .map_err(|source| ParquetError::External(Box::new(source)))?;
+    let mut footer = vec![KeyValue::new("geo".to_owned(), geo)];
+    footer.extend(features.footer.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())));
+    Ok(spatial(properties(options)?).set_key_value_metadata(Some(footer)).build())
+}
+
 /// What every file shares: page and offset index are on by default, sorting columns are not claimed
 /// (STR order is no order by columns).
 fn properties(options: &WriteOptions) -> Result<WriterPropertiesBuilder, ParquetError> {
+    // A page of no rows would never fill.
+    let page_rows = options.page_rows.max(1);
     Ok(WriterProperties::builder()
         .set_created_by(CREATED_BY.to_owned())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(options.zstd_level)?))
-        .set_data_page_row_count_limit(options.page_rows)
+        .set_data_page_row_count_limit(page_rows)
         // Limits are checked between batches: pages align across columns only if a batch is a page.
-        .set_write_batch_size(options.page_rows)
+        .set_write_batch_size(page_rows)
         // Row groups are cut by `encode`.
         .set_max_row_group_row_count(None))
 }
@@ -206,7 +211,7 @@ pub(super) mod tests {
     use arrow_array::{ArrayRef, BinaryArray, Float32Array, Float64Array, StringArray, StructArray};
     use arrow_schema::{DataType, Field, Schema};
     use geo::Coord;
-    use parquet::file::metadata::ParquetMetaData;
+    use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
     use parquet::file::reader::FileReader;
     use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
 
@@ -263,16 +268,16 @@ pub(super) mod tests {
         out
     }
 
-    fn footer_of(bytes: Vec<u8>) -> ParquetMetaData {
+    fn footer_of(bytes: &[u8]) -> ParquetMetaData {
         let mut file = tempfile::tempfile().unwrap();
-        file.write_all(&bytes).unwrap();
+        file.write_all(bytes).unwrap();
         let options = ReadOptionsBuilder::new().with_page_index().build();
         SerializedFileReader::new_with_options(file, options).unwrap().metadata().clone()
     }
 
     #[test]
     fn pages_start_at_the_same_rows_in_every_column() {
-        let footer = footer_of(bytes_of(&tile(300, &[200, 100])));
+        let footer = footer_of(&bytes_of(&tile(300, &[200, 100])));
         let offsets = footer.offset_index().unwrap();
         for (group, starts) in [(0, vec![0, 64, 128, 192]), (1, vec![0, 64])] {
             for column in &offsets[group] {
@@ -284,8 +289,8 @@ pub(super) mod tests {
 
     #[test]
     fn row_groups_are_the_tiles() {
-        let footer = footer_of(bytes_of(&tile(300, &[10, 190, 100])));
-        let rows: Vec<i64> = footer.row_groups().iter().map(|group| group.num_rows()).collect();
+        let footer = footer_of(&bytes_of(&tile(300, &[10, 190, 100])));
+        let rows: Vec<i64> = footer.row_groups().iter().map(RowGroupMetaData::num_rows).collect();
         assert_eq!(rows, [10, 190, 100]);
     }
 
@@ -300,7 +305,7 @@ pub(super) mod tests {
 
     #[test]
     fn geometry_has_no_statistics_and_everything_else_has() {
-        let footer = footer_of(bytes_of(&tile(300, &[300])));
+        let footer = footer_of(&bytes_of(&tile(300, &[300])));
         for column in footer.row_group(0).columns() {
             let named = column.column_path().string();
             assert_eq!(column.statistics().is_some(), named != "geometry", "{named}");
@@ -317,7 +322,7 @@ pub(super) mod tests {
         let rows = tile(10, &[10]).rows.0.project(&[0, 1]).unwrap();
         let mut out = Vec::new();
         assert_eq!(write_table(&rows, &OPTIONS, &mut out).unwrap(), 10);
-        let footer = footer_of(out);
+        let footer = footer_of(&out);
         assert!(footer.file_metadata().key_value_metadata().is_none_or(Vec::is_empty));
     }
 }

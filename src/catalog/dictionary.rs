@@ -1,0 +1,126 @@
+//! The data dictionary: what every column of a collection means.
+//!
+//! Pure: plan in, column descriptions out.
+
+use arrow_schema::{DataType, Field as ArrowField};
+
+use crate::feature::{CORE_COLUMNS, CoreColumn, CoreType};
+use crate::plan::{Field, FieldKind, JurisdictionKind, LayerSchema, Plan};
+
+/// What a column means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnDoc {
+    /// Column name.
+    pub name: String,
+    /// Type, in the words of Arrow: `string`, `int64`, `double`, `boolean`, `date32` …
+    pub kind: String,
+    /// Unit, such as `MW`.
+    pub unit: Option<String>,
+    /// Meaning.
+    pub meaning: String,
+    /// Source fields it is read from, most trusted first; empty where it is computed.
+    pub sources: Vec<String>,
+}
+
+impl ColumnDoc {
+    /// A column that nothing describes any more.
+    pub(super) fn unknown(field: &ArrowField) -> Self {
+        Self::new(field.name(), kind_name(field.data_type()), "not described by the present schema")
+    }
+
+    fn new(name: &str, kind: &str, meaning: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            unit: None,
+            meaning: meaning.to_owned(),
+            sources: Vec::new(),
+        }
+    }
+}
+
+/// Every column of a layer's tiles, in file order; of the inventory's where `schema` is none.
+pub fn dictionary(plan: &Plan, schema: Option<&LayerSchema>) -> Vec<ColumnDoc> {
+    let fields = schema.map_or(&[][..], |schema| &schema.fields);
+    let mut columns: Vec<ColumnDoc> = CORE_COLUMNS.iter().map(|core| core_column(core, fields)).collect();
+    for set in plan.jurisdictions.iter().filter(|set| set.kind == JurisdictionKind::Other) {
+        let meaning = format!("computed {}, code of {} ({})", set.id, set.agency, set.vintage);
+        columns.push(ColumnDoc::new(&format!("{}_code", set.id), "string", &meaning));
+    }
+    columns.extend(fields.iter().flat_map(attribute_columns));
+    columns.push(ColumnDoc::new("geometry", "binary", "geometry as WKB, longitude and latitude, OGC:CRS84"));
+    let mut bbox = ColumnDoc::new(
+        "bbox",
+        "struct<xmin: float, ymin: float, xmax: float, ymax: float>",
+        "box of the geometry, rounded outward to single precision",
+    );
+    bbox.unit = Some("degree".to_owned());
+    columns.push(bbox);
+    columns
+}
+
+/// A core column, with the source fields that fill it in this layer.
+fn core_column(core: &CoreColumn, fields: &[Field]) -> ColumnDoc {
+    let kind = match core.kind {
+        CoreType::Text => "string",
+        CoreType::TextList => "list<string>",
+        CoreType::Boolean => "boolean",
+        CoreType::Number => "double",
+        CoreType::Date => "date32",
+    };
+    let mut doc = ColumnDoc::new(core.name, kind, core.meaning);
+    if core.name.ends_with("_m") {
+        doc.unit = Some("m".to_owned());
+    }
+    if let Some(field) = fields.iter().find(|field| field.name == core.name) {
+        doc.sources.clone_from(&field.from);
+        if !field.description.is_empty() {
+            doc.meaning = format!("{}: {}", core.meaning, field.description);
+        }
+    }
+    doc
+}
+
+/// The columns a field adds: its own unless it fills a core column, and that of its decoded text.
+fn attribute_columns(field: &Field) -> Vec<ColumnDoc> {
+    let own = (!is_core(&field.name)).then(|| ColumnDoc {
+        name: field.name.clone(),
+        kind: field_kind(&field.kind).to_owned(),
+        unit: field.unit.clone(),
+        meaning: field.description.clone(),
+        sources: field.from.clone(),
+    });
+    let decoded = field.decoded.as_deref().filter(|name| !is_core(name)).map(|name| ColumnDoc {
+        sources: field.from.clone(),
+        ..ColumnDoc::new(name, "string", &format!("text of the code in `{}`", field.name))
+    });
+    own.into_iter().chain(decoded).collect()
+}
+
+fn is_core(name: &str) -> bool {
+    CORE_COLUMNS.iter().any(|core| core.name == name)
+}
+
+fn field_kind(kind: &FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Text | FieldKind::State => "string",
+        FieldKind::Integer => "int64",
+        FieldKind::Number => "double",
+        FieldKind::Boolean { .. } => "boolean",
+        FieldKind::Date { .. } => "date32",
+    }
+}
+
+fn kind_name(kind: &DataType) -> &'static str {
+    match kind {
+        DataType::Utf8 => "string",
+        DataType::Int64 => "int64",
+        DataType::Float64 => "double",
+        DataType::Boolean => "boolean",
+        DataType::Date32 => "date32",
+        DataType::Binary => "binary",
+        DataType::List(_) => "list",
+        DataType::Struct(_) => "struct",
+        _ => "other",
+    }
+}

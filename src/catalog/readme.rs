@@ -1,0 +1,188 @@
+//! The release's `README.md`: what it holds, what failed, how to query it, what every column means.
+//!
+//! Pure: text out of plan, report and collections.
+
+use std::fmt::{self, Write};
+
+use super::items::status;
+use super::{Collection, ColumnDoc, distinct};
+use crate::feature::{LayerReport, LayerStatus, RunReport};
+use crate::plan::Plan;
+
+/// The text of `README.md`.
+pub(super) fn readme(plan: &Plan, report: &RunReport, collections: &[Collection<'_>]) -> String {
+    let mut text = String::new();
+    write_all(&mut text, plan, report, collections).expect("a string takes any text");
+    text
+}
+
+fn write_all(
+    out: &mut String,
+    plan: &Plan,
+    report: &RunReport,
+    collections: &[Collection<'_>],
+) -> fmt::Result {
+    writeln!(out, "# {}\n", plan.title)?;
+    if !plan.description.trim().is_empty() {
+        writeln!(out, "{}\n", plan.description.trim())?;
+    }
+    writeln!(
+        out,
+        "Release `{}` of pipeline `{}`, made by cikr {} from {}. GeoParquet 1.1 tiles by region, longitude and\n\
+         latitude (OGC:CRS84), described as STAC 1.1 in `catalog.json`.\n",
+        report.release, report.pipeline, report.cikr_version, report.started
+    )?;
+    folders(out)?;
+    layers(out, plan, report)?;
+    boundaries(out, report)?;
+    queries(out, collections)?;
+    writeln!(out, "## Columns\n")?;
+    collections.iter().try_for_each(|collection| columns(out, collection))
+}
+
+fn folders(out: &mut String) -> fmt::Result {
+    out.write_str(
+        "| path | what |\n|---|---|\n\
+         | `facilities/` | every facility of every layer as a point, with the columns all layers share |\n\
+         | `layers/<layer>/` | one layer: shared columns, its own attributes, full geometry |\n\
+         | `…/data/region=<code>/` | tiles of one region; each feature stands once, `unassigned` outside every region |\n\
+         | `…/items.parquet`, `…/stac/` | one row, one STAC item per tile: box, rows, bytes, SHA-256 |\n\
+         | `rejects/<layer>.parquet` | rows kept out, with origin, field, value and reason |\n\
+         | `report.json`, `manifest.json` | what became of the run; bytes and SHA-256 of every file |\n\n",
+    )
+}
+
+fn layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Result {
+    out.write_str("## Layers\n\n| layer | title | status | rows | rejected | tiles | licence |\n|---|---|---|---:|---:|---:|---|\n")?;
+    for state in &report.layers {
+        let about = plan.layers.iter().find(|layer| layer.id.as_str() == state.id).map(|layer| &layer.schema);
+        writeln!(
+            out,
+            "| `{}` | {} | {} | {} | {} | {} | {} |",
+            state.id,
+            about.map(|schema| cell(&schema.title)).unwrap_or_default(),
+            status(state.status),
+            state.rows_written,
+            state.rows_rejected,
+            state.tiles,
+            about.map(|schema| cell(&schema.licence)).unwrap_or_default(),
+        )?;
+    }
+    writeln!(out, "\nThe inventory `facilities` holds {} rows.\n", report.inventory_rows)?;
+    let failed: Vec<_> =
+        report.layers.iter().filter(|layer| layer.status != LayerStatus::Published).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "### Layers that failed in this run\n")?;
+    failed.into_iter().try_for_each(|layer| failure(out, layer))?;
+    writeln!(out)
+}
+
+fn failure(out: &mut String, layer: &LayerReport) -> fmt::Result {
+    let reason = layer.reason.as_deref().unwrap_or("no reason was recorded");
+    match (layer.status, &layer.carried_from) {
+        (LayerStatus::Absent, _) => writeln!(out, "- `{}` is absent: {reason}", layer.id),
+        (_, Some(release)) => writeln!(out, "- `{}` is carried from release `{release}`: {reason}", layer.id),
+        (_, None) => writeln!(out, "- `{}` is carried from an earlier release: {reason}", layer.id),
+    }
+}
+
+fn boundaries(out: &mut String, report: &RunReport) -> fmt::Result {
+    if report.jurisdictions.is_empty() {
+        return Ok(());
+    }
+    out.write_str(
+        "## Boundaries\n\n| set | vintage | polygons | agency | licence |\n|---|---|---:|---|---|\n",
+    )?;
+    for set in &report.jurisdictions {
+        writeln!(
+            out,
+            "| `{}` | {} | {} | {} | {} |",
+            set.id,
+            cell(&set.vintage),
+            set.polygons,
+            cell(&set.agency),
+            cell(&set.licence)
+        )?;
+    }
+    writeln!(out)
+}
+
+/// Queries that can be pasted from this folder; they name a region that has a tile.
+fn queries(out: &mut String, collections: &[Collection<'_>]) -> fmt::Result {
+    let Some((collection, tile)) = collections.iter().find_map(|c| Some((c, c.tiles.first()?))) else {
+        return Ok(());
+    };
+    let (base, region) = (collection.base(), tile.region.as_str());
+    let [west, south, east, north] = middle(tile.extent);
+    writeln!(
+        out,
+        r#"## Queries
+
+Run them from this folder. Filters on `region` read one folder; filters on `bbox` skip row groups.
+
+DuckDB:
+```sql
+SELECT facility_id, name, county_fips
+FROM read_parquet('{base}/data/*/*.parquet', hive_partitioning = true)
+WHERE region = '{region}' AND bbox.xmin <= {east} AND bbox.xmax >= {west} AND bbox.ymin <= {north} AND bbox.ymax >= {south};
+```
+GeoPandas:
+```python
+import geopandas
+geopandas.read_parquet("{base}/data/region={region}", bbox=({west}, {south}, {east}, {north}))
+```
+Polars:
+```python
+import polars as pl
+pl.scan_parquet("{base}/data/**/*.parquet", hive_partitioning=True).filter(pl.col("region") == "{region}").collect()
+```
+pyarrow:
+```python
+import pyarrow.dataset as ds
+ds.dataset("{base}/data", partitioning="hive").to_table(filter=ds.field("region") == "{region}")
+```
+"#
+    )
+}
+
+/// The middle ninth of an extent, in hundredths of a degree: `[west, south, east, north]`.
+fn middle(extent: geo::Rect<f64>) -> [f64; 4] {
+    let (min, max) = (extent.min(), extent.max());
+    let third = |low: f64, high: f64, n: f64| ((low + (high - low) * n / 3.0) * 100.0).round() / 100.0;
+    [third(min.x, max.x, 1.0), third(min.y, max.y, 1.0), third(min.x, max.x, 2.0), third(min.y, max.y, 2.0)]
+}
+
+fn columns(out: &mut String, collection: &Collection<'_>) -> fmt::Result {
+    writeln!(out, "### {} (`{}`)\n", collection.title, collection.base())?;
+    if !collection.description.trim().is_empty() {
+        writeln!(out, "{}\n", collection.description.trim())?;
+    }
+    let agencies = distinct(collection.agencies.iter().cloned()).join(", ");
+    let from = collection.homepage.as_ref().map(|url| format!(" (<{url}>)")).unwrap_or_default();
+    writeln!(out, "Source: {agencies}{from}. Licence: {}.\n", collection.licence)?;
+    out.write_str("| column | type | unit | meaning | source fields |\n|---|---|---|---|---|\n")?;
+    for column in collection.columns() {
+        row(out, &column)?;
+    }
+    writeln!(out)
+}
+
+fn row(out: &mut String, column: &ColumnDoc) -> fmt::Result {
+    let sources: Vec<String> = column.sources.iter().map(|name| format!("`{}`", cell(name))).collect();
+    writeln!(
+        out,
+        "| `{}` | {} | {} | {} | {} |",
+        column.name,
+        cell(&column.kind),
+        cell(column.unit.as_deref().unwrap_or_default()),
+        cell(&column.meaning),
+        sources.join(", ")
+    )
+}
+
+/// Text as it may stand in a cell of a Markdown table.
+fn cell(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|").replace('<', "\\<")
+}

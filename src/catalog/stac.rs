@@ -1,0 +1,283 @@
+//! STAC 1.1 objects as JSON: catalog, collection, item.
+//!
+//! Pure. Extensions are pinned by version; links are relative, so that a release can be moved.
+//! Source: radiantearth/stac-spec v1.1.0, best-practices.md (relative published catalogs).
+
+use std::fmt::Write;
+
+use geo::{Geometry, Line, LineString, Point, Polygon, Rect, coord};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::items::{Item, TEXTS};
+use super::{Collection, ColumnDoc, distinct};
+use crate::feature::{LayerReport, RunReport};
+use crate::geoparquet::MEDIA_TYPE;
+use crate::plan::{LayerSchema, Plan};
+
+/// Version of STAC.
+pub(super) const VERSION: &str = "1.1.0";
+
+/// CRS of everything in a release, as the projection extension spells it.
+pub(super) const CRS: &str = "OGC:CRS84";
+
+/// Extensions of collections and items, by version.
+pub(super) const EXTENSIONS: [&str; 3] = [
+    "https://stac-extensions.github.io/file/v2.1.0/schema.json",
+    "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
+    "https://stac-extensions.github.io/table/v1.2.0/schema.json",
+];
+
+/// Licences of the data that such layers carry which are SPDX identifiers; any other words are
+/// `other` with a link, as STAC asks. `LicenseRef-…` counts too.
+const SPDX: &[&str] = &[
+    "0BSD",
+    "Apache-2.0",
+    "BSD-3-Clause",
+    "CC-BY-3.0",
+    "CC-BY-4.0",
+    "CC-BY-SA-4.0",
+    "CC-PDDC",
+    "CC-PDM-1.0",
+    "CC0-1.0",
+    "ISC",
+    "MIT",
+    "ODC-By-1.0",
+    "ODbL-1.0",
+    "OGL-UK-3.0",
+    "PDDL-1.0",
+    "US-Gov-PD",
+];
+
+/// The root: `catalog.json`.
+pub(super) fn catalog(plan: &Plan, report: &RunReport, collections: &[Collection<'_>]) -> Value {
+    let mut links = vec![
+        link("root", "./catalog.json", "application/json", &plan.title),
+        link("describedby", "./README.md", "text/markdown", "What this release holds and how to query it"),
+    ];
+    links.extend(collections.iter().map(|collection| {
+        let href = format!("./{}/collection.json", collection.base());
+        link("child", &href, "application/json", &collection.title)
+    }));
+    json!({
+        "type": "Catalog",
+        "stac_version": VERSION,
+        "stac_extensions": [],
+        "id": plan.id,
+        "title": plan.title,
+        "description": or_title(&plan.description, &plan.title),
+        "links": links,
+        "cikr:release": report.release,
+        "cikr:version": report.cikr_version,
+        "cikr:started": report.started,
+        "cikr:layers": report.layers.iter().map(layer_state).collect::<Vec<_>>(),
+    })
+}
+
+/// A collection, but for the asset of its `items.parquet` (which carries this very object).
+pub(super) fn collection(plan: &Plan, report: &RunReport, of: &Collection<'_>) -> Value {
+    let items = of.items();
+    let root = format!("{}catalog.json", of.to_root());
+    let mut links = vec![
+        link("root", &root, "application/json", &plan.title),
+        link("parent", &root, "application/json", &plan.title),
+        link(
+            "describedby",
+            &format!("{}README.md", of.to_root()),
+            "text/markdown",
+            "Columns, counts, how to query",
+        ),
+    ];
+    links.extend(of.homepage.iter().map(|url| link("about", url, "text/html", "Source of the rows")));
+    if !is_spdx(&of.licence) {
+        links.push(link("license", &format!("{}README.md", of.to_root()), "text/markdown", &of.licence));
+    }
+    links.extend(items.iter().map(|item| {
+        link("item", &format!("./stac/{}.json", item.id), "application/geo+json", &item.title())
+    }));
+    let mut object = json!({
+        "type": "Collection",
+        "stac_version": VERSION,
+        "stac_extensions": EXTENSIONS,
+        "id": of.id,
+        "title": of.title,
+        "description": or_title(&of.description, &of.title),
+        "keywords": distinct(of.keywords.iter().cloned()),
+        "license": if is_spdx(&of.licence) { of.licence.as_str() } else { "other" },
+        "providers": of.agencies.iter().map(|agency| provider(agency, of.homepage.as_deref())).collect::<Vec<_>>(),
+        "extent": {
+            "spatial": {"bbox": [bbox(extent(&items))]},
+            "temporal": {"interval": [[report.started, report.started]]},
+        },
+        "summaries": summaries(&items),
+        "item_assets": {"data": {"type": MEDIA_TYPE, "roles": ["data"], "title": "Facilities of one region"}},
+        "assets": {},
+        "links": links,
+        "table:primary_geometry": "geometry",
+        "table:row_count": of.rows(),
+        "table:columns": of.columns().iter().map(table_column).collect::<Vec<_>>(),
+    });
+    if let Some((layer, state)) = of.layer {
+        for (name, value) in provenance(state, &layer.schema) {
+            object[name] = value;
+        }
+    }
+    object
+}
+
+/// The collection with its `items.parquet` as an asset.
+pub(super) fn with_mirror(mut collection: Value, table: &[u8]) -> Value {
+    collection["assets"] = json!({"items": {
+        "href": "./items.parquet",
+        "title": "All items as stac-geoparquet",
+        "type": MEDIA_TYPE,
+        "roles": ["collection-mirror"],
+        "file:size": table.len(),
+        "file:checksum": multihash(&sha256(table)),
+    }});
+    collection
+}
+
+/// An item: one tile.
+pub(super) fn item(report: &RunReport, of: &Item<'_>) -> Value {
+    let links: Vec<Value> = of
+        .links()
+        .iter()
+        .map(|(rel, href, title)| link(rel, &format!("../{href}"), "application/json", title))
+        .collect();
+    json!({
+        "type": "Feature",
+        "stac_version": VERSION,
+        "stac_extensions": EXTENSIONS,
+        "id": of.id,
+        "geometry": geojson::Geometry::new((&footprint(of.tile.extent)).into()),
+        "bbox": bbox(Some(of.tile.extent)),
+        "properties": properties(report, of),
+        "collection": of.collection.id,
+        "links": links,
+        "assets": {"data": {
+            "href": format!("../{}", of.href),
+            "title": of.title(),
+            "type": MEDIA_TYPE,
+            "roles": ["data"],
+            "file:size": of.tile.bytes,
+            "file:checksum": multihash(&of.tile.sha256),
+        }},
+    })
+}
+
+/// `datetime` and the row count, and the texts that stand in `items.parquet` too.
+fn properties(report: &RunReport, of: &Item<'_>) -> Value {
+    let mut properties = json!({"datetime": report.started, "table:row_count": of.tile.rows});
+    for (name, text) in TEXTS.into_iter().zip(of.texts()) {
+        if let Some(text) = text {
+            properties[name] = json!(text);
+        }
+    }
+    properties
+}
+
+/// What became of a layer, as the root catalog tells it.
+fn layer_state(layer: &LayerReport) -> Value {
+    json!({
+        "id": layer.id,
+        "status": layer.status,
+        "reason": layer.reason,
+        "carried_from": layer.carried_from,
+        "rows": layer.rows_written,
+    })
+}
+
+/// Where a layer's rows come from and what became of them, as fields of its collection.
+fn provenance(state: &LayerReport, schema: &LayerSchema) -> [(&'static str, Value); 10] {
+    [
+        ("cikr:status", json!(state.status)),
+        ("cikr:reason", json!(state.reason)),
+        ("cikr:carried_from", json!(state.carried_from)),
+        ("cikr:source", json!(state.source)),
+        ("cikr:source_sha256", json!(state.source_sha256)),
+        ("cikr:landed_at", json!(state.landed_at)),
+        ("cikr:rows_read", json!(state.rows_read)),
+        ("cikr:rows_rejected", json!(state.rows_rejected)),
+        ("cikr:handling", json!(schema.handling)),
+        ("cikr:synthetic", json!(schema.synthetic)),
+    ]
+}
+
+/// Distinct values across the items; a summary may not be empty, so an absent one is left out.
+fn summaries(items: &[Item<'_>]) -> Value {
+    let mut summaries = json!({});
+    for name in ["proj:code", "region", "layer", "sector"] {
+        let texts = items.iter().flat_map(|item| TEXTS.into_iter().zip(item.texts()));
+        let mut values = distinct(texts.filter(|(key, _)| *key == name).filter_map(|(_, text)| text));
+        values.sort();
+        if !values.is_empty() {
+            summaries[name] = json!(values);
+        }
+    }
+    summaries
+}
+
+fn provider(agency: &str, homepage: Option<&str>) -> Value {
+    let mut provider = json!({"name": agency, "roles": ["producer"]});
+    if let Some(url) = homepage {
+        provider["url"] = json!(url);
+    }
+    provider
+}
+
+fn table_column(column: &ColumnDoc) -> Value {
+    let unit = column.unit.as_ref().map(|unit| format!(" ({unit})")).unwrap_or_default();
+    json!({"name": column.name, "type": column.kind, "description": format!("{}{unit}", column.meaning)})
+}
+
+fn link(rel: &str, href: &str, media_type: &str, title: &str) -> Value {
+    json!({"rel": rel, "href": href, "type": media_type, "title": title})
+}
+
+/// SHA-256 in lower-case hex.
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("a string takes any text");
+        hex
+    })
+}
+
+/// A checksum as the file extension wants it: multihash code and length of SHA-256, then the digest.
+pub(super) fn multihash(sha256: &str) -> String {
+    format!("1220{sha256}")
+}
+
+fn is_spdx(licence: &str) -> bool {
+    SPDX.contains(&licence) || licence.starts_with("LicenseRef-")
+}
+
+/// STAC wants a description; a plan may leave it empty.
+fn or_title<'a>(description: &'a str, title: &'a str) -> &'a str {
+    if description.trim().is_empty() { title } else { description }
+}
+
+/// Box around all tiles; none where there is no tile.
+pub(super) fn extent(items: &[Item<'_>]) -> Option<Rect<f64>> {
+    items.iter().map(|item| item.tile.extent).reduce(|a, b| {
+        Rect::new(
+            coord! {x: a.min().x.min(b.min().x), y: a.min().y.min(b.min().y)},
+            coord! {x: a.max().x.max(b.max().x), y: a.max().y.max(b.max().y)},
+        )
+    })
+}
+
+/// `[west, south, east, north]`; the world for a collection without tiles, since STAC wants a box.
+fn bbox(extent: Option<Rect<f64>>) -> [f64; 4] {
+    extent.map_or([-180.0, -90.0, 180.0, 90.0], |e| [e.min().x, e.min().y, e.max().x, e.max().y])
+}
+
+/// Outline of a tile. A tile of one facility, or of facilities in a row, has no area, and a polygon
+/// without area is invalid: such a tile is a point or a line.
+pub(super) fn footprint(extent: Rect<f64>) -> Geometry<f64> {
+    match (extent.width() > 0.0, extent.height() > 0.0) {
+        (true, true) => Geometry::Polygon(Polygon::from(extent)),
+        (false, false) => Geometry::Point(Point::from(extent.min())),
+        _ => Geometry::LineString(LineString::from(Line::new(extent.min(), extent.max()))),
+    }
+}

@@ -1,0 +1,370 @@
+//! A small release described and read back: what stands in it, and that its parts agree.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_schema::{DataType, Field as ArrowField, Schema};
+use geo::{Rect, coord};
+use serde_json::json;
+
+use super::*;
+use crate::feature::{LayerId, LayerStatus, LocationCounts, RegionId};
+use crate::geoparquet::{inspect, read};
+use crate::plan::{
+    Field, FieldKind, Format, GeometryKind, JurisdictionKind, JurisdictionPlan, LayerSchema, Limits,
+    NaicsUse, Output, SectorPlan, SourcePlan,
+};
+
+fn source() -> SourcePlan {
+    SourcePlan {
+        path: "dams.geojson".into(),
+        shown: "dams.geojson".into(),
+        format: Format::Geojson,
+        crs: None,
+    }
+}
+
+fn field(name: &str, kind: FieldKind, from: &str) -> Field {
+    Field {
+        name: name.to_owned(),
+        from: vec![from.to_owned()],
+        kind,
+        unit: None,
+        description: format!("what {from} says"),
+        null: Vec::new(),
+        required: false,
+        pad: None,
+        codes: Vec::new(),
+        decoded: None,
+    }
+}
+
+fn schema() -> LayerSchema {
+    let hazard = Field {
+        codes: vec![("H".to_owned(), "High".to_owned())],
+        decoded: Some("hazard".to_owned()),
+        ..field("hazard_code", FieldKind::Text, "HAZARD")
+    };
+    let height = Field { unit: Some("m".to_owned()), ..field("height_m", FieldKind::Number, "DAM_HEIGHT") };
+    LayerSchema {
+        id: "dams".to_owned(),
+        title: "Dams".to_owned(),
+        description: "Dams of the | inventory".to_owned(),
+        agency: "USACE".to_owned(),
+        licence: "public domain".to_owned(),
+        homepage: Some("https://nid.sec.usace.army.mil".to_owned()),
+        synthetic: false,
+        key: vec!["nid".to_owned()],
+        geometry: GeometryKind::Point,
+        crs: None,
+        max_rejects: 0.1,
+        handling: "TLP:CLEAR".to_owned(),
+        sector: SectorPlan {
+            code: "DAMS".to_owned(),
+            subsector: None,
+            also: Vec::new(),
+            lifeline: None,
+            naics: NaicsUse::Ignore,
+            rules: Vec::new(),
+        },
+        fields: vec![field("name", FieldKind::Text, "DAM_NAME"), hazard, height],
+    }
+}
+
+fn plan() -> Plan {
+    let schema = Arc::new(schema());
+    let layer = |id: &str| LayerPlan {
+        id: LayerId::new(id),
+        schema: Arc::clone(&schema),
+        source: source(),
+        inventory: true,
+    };
+    Plan {
+        id: "demo".to_owned(),
+        title: "Demo".to_owned(),
+        description: String::new(),
+        store: "out".into(),
+        keep: 3,
+        limits: Limits { record_bytes: 1, batch_rows: 1, rows: None, archive_bytes: 1 },
+        output: Output { tile_rows: 1, group_rows: 1, page_rows: 1, zstd_level: 3 },
+        reference: Arc::default(),
+        jurisdictions: vec![JurisdictionPlan {
+            id: "district".to_owned(),
+            kind: JurisdictionKind::Other,
+            vintage: "2023".to_owned(),
+            source: source(),
+            code: "ID".to_owned(),
+            name: None,
+            nearest_m: 0.0,
+            agency: "NOAA".to_owned(),
+            licence: "public domain".to_owned(),
+        }],
+        layers: vec![layer("dams"), layer("levees")],
+    }
+}
+
+fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
+    let failed = status != LayerStatus::Published;
+    LayerReport {
+        id: id.to_owned(),
+        status,
+        reason: failed.then(|| "the source is empty".to_owned()),
+        carried_from: (status == LayerStatus::Carried).then(|| "2026-11-01".to_owned()),
+        source: "dams.geojson".to_owned(),
+        source_sha256: None,
+        landed_at: None,
+        rows_read: 5,
+        rows_written: 4,
+        rows_rejected: 1,
+        rejects_by_reason: [("no_key".to_owned(), 1)].into(),
+        bytes_in: 1,
+        bytes_out: 1,
+        seconds: 0.0,
+        tiles: 2,
+        located: LocationCounts::default(),
+        rows_by_state: [].into(),
+        fields: [].into(),
+        fields_missing: Vec::new(),
+    }
+}
+
+fn run_report(dams: LayerStatus) -> RunReport {
+    RunReport {
+        version: 1,
+        release: "2026-11-22".to_owned(),
+        pipeline: "demo".to_owned(),
+        title: "Demo".to_owned(),
+        cikr_version: "0.1.0".to_owned(),
+        started: "2026-11-22T03:00:00Z".to_owned(),
+        seconds: 1.0,
+        peak_memory_bytes: None,
+        layers: vec![layer_report("dams", dams), layer_report("levees", LayerStatus::Absent)],
+        jurisdictions: Vec::new(),
+        inventory_rows: 4,
+        inventory_bytes: 1,
+    }
+}
+
+/// A tile of three rows in `base/folder/region=…`, with an extent of `width` × 1 degree.
+fn tile(base: &str, folder: &str, region: Option<&str>, width: f64) -> TileRecord {
+    let region = RegionId::new(region);
+    TileRecord {
+        collection: base.rsplit('/').next().unwrap().to_owned(),
+        path: PathBuf::from(format!("{base}/{folder}/region={region}/part-000.parquet")),
+        region,
+        ordinal: 0,
+        rows: 3,
+        bytes: 1_000,
+        sha256: "ab".repeat(32),
+        extent: Rect::new(coord! {x: -100.0, y: 30.0}, coord! {x: -100.0 + width, y: 31.0}),
+        geometry_types: vec!["Point".to_owned()],
+    }
+}
+
+fn arrow_schema() -> SchemaRef {
+    let names = dictionary(&plan(), Some(&schema())).into_iter().map(|doc| doc.name).collect::<Vec<_>>();
+    Arc::new(Schema::new(
+        names.iter().map(|name| ArrowField::new(name, DataType::Utf8, true)).collect::<Vec<_>>(),
+    ))
+}
+
+/// The files of a release with dams in two regions (crossing into one) and an inventory without tiles.
+fn release(dams: LayerStatus) -> Vec<(PathBuf, Vec<u8>)> {
+    let (plan, report) = (plan(), run_report(dams));
+    let tiles = [
+        tile("layers/dams", "data", Some("R06"), 2.0),
+        tile("layers/dams", "data", None, 0.0),
+        tile("layers/dams", "crossing", Some("R06"), 1.0),
+    ];
+    let collections = [
+        Collection::inventory(&plan, arrow_schema(), &[]),
+        Collection::of_layer(&plan, &plan.layers[0], &report.layers[0], arrow_schema(), &tiles),
+    ];
+    build(&plan, &report, &collections).unwrap()
+}
+
+fn json_of(files: &[(PathBuf, Vec<u8>)], path: &str) -> Value {
+    let (_, bytes) =
+        files.iter().find(|(found, _)| found == Path::new(path)).unwrap_or_else(|| panic!("no {path}"));
+    serde_json::from_slice(bytes).unwrap()
+}
+
+#[test]
+fn the_tree_is_whole() {
+    let paths: Vec<String> =
+        release(LayerStatus::Published).iter().map(|(path, _)| path.display().to_string()).collect();
+    assert_eq!(
+        paths,
+        [
+            "README.md",
+            "catalog.json",
+            "facilities/collection.json",
+            "layers/dams/stac/dams-R06-000.json",
+            "layers/dams/stac/dams-unassigned-000.json",
+            "layers/dams/stac/dams-crossing-R06-000.json",
+            "layers/dams/collection.json",
+            "layers/dams/items.parquet",
+        ]
+    );
+}
+
+#[test]
+fn every_relative_link_leads_to_a_file_of_the_release() {
+    let files = release(LayerStatus::Published);
+    let mut known: BTreeSet<PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
+    known.insert("layers/dams/data/region=R06/part-000.parquet".into());
+    known.insert("layers/dams/data/region=unassigned/part-000.parquet".into());
+    known.insert("layers/dams/crossing/region=R06/part-000.parquet".into());
+    let mut followed = 0;
+    for (path, bytes) in files.iter().filter(|(path, _)| path.extension().is_some_and(|e| e == "json")) {
+        let object: Value = serde_json::from_slice(bytes).unwrap();
+        let assets = object["assets"].as_object().into_iter().flat_map(|assets| assets.values());
+        for href in object["links"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .chain(assets)
+            .map(|link| link["href"].as_str().unwrap())
+        {
+            if !href.starts_with("https://") {
+                assert!(
+                    known.contains(&normal(&path.parent().unwrap().join(href))),
+                    "{href} in {}",
+                    path.display()
+                );
+                followed += 1;
+            }
+        }
+    }
+    assert_eq!(followed, 4 + 4 + 8 + 3 * 4);
+}
+
+fn normal(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut done, part| {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => assert!(done.pop(), "{} leaves the release", path.display()),
+            part => done.push(part),
+        }
+        done
+    })
+}
+
+#[test]
+fn a_collection_without_tiles_is_the_whole_world() {
+    let collection = json_of(&release(LayerStatus::Published), "facilities/collection.json");
+    assert_eq!(collection["extent"]["spatial"]["bbox"], json!([[-180.0, -90.0, 180.0, 90.0]]));
+    assert_eq!((&collection["assets"], &collection["summaries"]), (&json!({}), &json!({})));
+}
+
+#[test]
+fn crossing_rows_are_not_counted_twice() {
+    let collection = json_of(&release(LayerStatus::Published), "layers/dams/collection.json");
+    assert_eq!(collection["table:row_count"], 6);
+    assert_eq!(collection["extent"]["spatial"]["bbox"], json!([[-100.0, 30.0, -98.0, 31.0]]));
+    assert_eq!(collection["summaries"]["region"], json!(["R06", "unassigned"]));
+}
+
+#[test]
+fn words_are_no_spdx_licence() {
+    let collection = json_of(&release(LayerStatus::Published), "layers/dams/collection.json");
+    assert_eq!(collection["license"], "other");
+    assert!(
+        collection["links"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|l| l["rel"] == "license" && l["title"] == "public domain")
+    );
+}
+
+#[test]
+fn a_carried_layer_says_so_wherever_it_is_described() {
+    let files = release(LayerStatus::Carried);
+    let item = json_of(&files, "layers/dams/stac/dams-R06-000.json");
+    assert_eq!(item["properties"]["cikr:status"], "carried");
+    assert_eq!(item["properties"]["cikr:carried_from"], "2026-11-01");
+    assert_eq!(item["properties"]["cikr:reason"], "the source is empty");
+    let catalog = json_of(&files, "catalog.json");
+    assert_eq!(catalog["cikr:layers"][0]["status"], "carried");
+    assert_eq!(catalog["cikr:layers"][1]["status"], "absent");
+    let readme = String::from_utf8(files[0].1.clone()).unwrap();
+    assert!(
+        readme.contains("- `dams` is carried from release `2026-11-01`: the source is empty\n"),
+        "{readme}"
+    );
+    assert!(readme.contains("- `levees` is absent: the source is empty\n"), "{readme}");
+}
+
+#[test]
+fn a_tile_without_area_is_no_polygon() {
+    let files = release(LayerStatus::Published);
+    assert_eq!(json_of(&files, "layers/dams/stac/dams-R06-000.json")["geometry"]["type"], "Polygon");
+    let line = json_of(&files, "layers/dams/stac/dams-unassigned-000.json");
+    assert_eq!(
+        line["geometry"],
+        json!({"type": "LineString", "coordinates": [[-100.0, 30.0], [-100.0, 31.0]]})
+    );
+}
+
+#[test]
+fn the_table_of_items_is_geoparquet_with_the_same_ids() {
+    let files = release(LayerStatus::Published);
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(&files.iter().find(|(path, _)| path == Path::new("layers/dams/items.parquet")).unwrap().1)
+        .unwrap();
+    let footer = inspect(file.path()).unwrap();
+    assert_eq!(footer.keys, ["geo", "stac-geoparquet"]);
+    assert_eq!(footer.geo.unwrap().primary().unwrap().geometry_types, ["LineString", "Polygon"]);
+    let rows = read(file.path(), Some(&["id", "assets"])).unwrap();
+    let ids: Vec<_> = rows["id"].as_string::<i32>().iter().flatten().collect();
+    assert_eq!(ids, ["dams-R06-000", "dams-unassigned-000", "dams-crossing-R06-000"]);
+    let href = rows["assets"].as_struct()["data"].as_struct()["href"].as_string::<i32>().value(0);
+    assert_eq!(href, "data/region=R06/part-000.parquet");
+}
+
+#[test]
+fn columns_follow_the_tile_and_unknown_ones_are_not_hidden() {
+    let names: Vec<_> = dictionary(&plan(), Some(&schema())).into_iter().map(|doc| doc.name).collect();
+    let core = crate::feature::CORE_COLUMNS.len();
+    assert_eq!(names[core..], ["district_code", "hazard_code", "hazard", "height_m", "geometry", "bbox"]);
+
+    let (plan, report) = (plan(), run_report(LayerStatus::Carried));
+    let old = Arc::new(Schema::new(vec![
+        ArrowField::new("height_m", DataType::Float64, true),
+        ArrowField::new("gone", DataType::Int64, true),
+    ]));
+    let columns = Collection::of_layer(&plan, &plan.layers[0], &report.layers[0], old, &[]).columns();
+    assert_eq!(
+        (columns[0].unit.as_deref(), columns[0].sources.as_slice()),
+        (Some("m"), &["DAM_HEIGHT".to_owned()][..])
+    );
+    assert_eq!((columns[1].name.as_str(), columns[1].kind.as_str()), ("gone", "int64"));
+}
+
+#[test]
+fn every_column_of_every_collection_stands_in_the_readme() {
+    let files = release(LayerStatus::Published);
+    let readme = String::from_utf8(files[0].1.clone()).unwrap();
+    for doc in dictionary(&plan(), Some(&schema())) {
+        let found = readme.lines().filter(|line| line.starts_with(&format!("| `{}` | ", doc.name))).count();
+        assert_eq!(found, 2, "{}", doc.name);
+    }
+    assert!(readme.contains("Dams of the | inventory"), "only cells are escaped");
+}
+
+#[test]
+fn same_report_same_bytes() {
+    assert_eq!(release(LayerStatus::Published), release(LayerStatus::Published));
+}
+
+#[test]
+fn a_start_that_is_no_time_is_named() {
+    let report = RunReport { started: "yesterday".to_owned(), ..run_report(LayerStatus::Published) };
+    let (plan, tiles) = (plan(), [tile("facilities", "data", None, 1.0)]);
+    let error = build(&plan, &report, &[Collection::inventory(&plan, arrow_schema(), &tiles)]).unwrap_err();
+    assert_eq!(error.to_string(), "the run's start `yesterday` is no RFC 3339 time");
+}
