@@ -15,10 +15,10 @@
 //! | `geoparquet` | tiles and tables as Parquet | `feature` |
 //! | `catalog` | STAC, items, data dictionary | `plan`, `feature`, `geoparquet` |
 //! | `error` | the rooms' errors folded, exit codes | `catalog`, `engine`, `geoparquet`, `source`, `spec`, `store` |
-| `run` | the stages in order, the clock | every room above |
-| `draft` | a first schema from a file | `source`, `plan`, `feature`, `error` |
-| `report` | log, progress, summary | `error`, `feature`, `spec` |
-| `cli` | flags into calls, the environment | `run`, `draft`, `report` and what they take |
+//! | `run` | the stages in order, the clock | every room above |
+//! | `draft` | a first schema from a file | `source`, `plan`, `feature`, `error` |
+//! | `report` | log, progress, summary | `error`, `feature`, `spec` |
+//! | `cli` | flags into calls, the environment | `run`, `draft`, `report` and what they take |
 //!
 //! A test reads every `use crate::` and fails on any other arrow.
 
@@ -26,7 +26,7 @@
 
 pub mod catalog;
 pub mod cli;
-pub mod draft;
+//pub mod draft;
 pub mod engine;
 pub mod error;
 pub mod feature;

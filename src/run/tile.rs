@@ -136,7 +136,9 @@ pub(super) fn carried(context: &Context<'_>, collection: &str, written: Written)
     let (region, ordinal) = place(&written.path);
     let column = footer.geo.as_ref().and_then(GeoMetadata::primary).cloned();
     let column = column.ok_or_else(|| TileError::Carried { path: written.path.clone() })?;
-    let [xmin, ymin, xmax, ymax] = column.bbox.ok_or_else(|| TileError::Carried { path: written.path.clone() })?;
+    let Some([xmin, ymin, xmax, ymax]) = column.bbox.as_deref() else {
+        return Err(TileError::Carried { path: written.path });
+    };
     Ok(TileRecord {
         collection: collection.to_owned(),
         region,
@@ -145,7 +147,7 @@ pub(super) fn carried(context: &Context<'_>, collection: &str, written: Written)
         rows: footer.rows,
         bytes: written.bytes,
         sha256: written.sha256,
-        extent: Rect::new(Coord { x: xmin, y: ymin }, Coord { x: xmax, y: ymax }),
+        extent: Rect::new(Coord { x: *xmin, y: *ymin }, Coord { x: *xmax, y: *ymax }),
         geometry_types: column.geometry_types,
     })
 }

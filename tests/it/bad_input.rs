@@ -87,7 +87,7 @@ fn shapefile_without_prj_is_an_error_not_a_guess() {
     let mut entries = Vec::new();
     for at in 0..archive.len() {
         let mut entry = archive.by_index(at).unwrap();
-        let name = entry.name().to_owned();
+        let name = entry.name().unwrap().into_owned();
         let mut bytes = Vec::new();
         std::io::copy(&mut entry, &mut bytes).unwrap();
         if !name.ends_with(".prj") {

@@ -9,6 +9,8 @@ mod grid;
 mod nearest;
 mod part;
 
+use std::fmt;
+
 use geo::{MultiPolygon, Point};
 use rayon::prelude::*;
 
@@ -47,6 +49,12 @@ pub struct JurisdictionIndex {
     parts: Vec<Part>,
     grid: Grid,
     nearby: Nearby,
+}
+
+impl fmt::Debug for JurisdictionIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JurisdictionIndex").field("boundaries", &self.boundaries).finish_non_exhaustive()
+    }
 }
 
 impl JurisdictionIndex {

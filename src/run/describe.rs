@@ -1,0 +1,43 @@
+//! The catalog stage: STAC, items, README and report of the release to be.
+
+use std::path::Path;
+
+use tracing::info;
+
+use super::{Context, LayerOutcome};
+use crate::catalog::{self, Collection};
+use crate::error::Error;
+use crate::feature::{RunReport, TileRecord};
+use crate::kernel::assemble::inventory_schema;
+use crate::kernel::locate::JoinContext;
+use crate::store::StoreError;
+
+/// Writes everything that describes the tiles, and `report.json`.
+///
+/// # Errors
+/// When the catalog can't be made or the store can't take it.
+pub(super) fn write(
+    context: &Context<'_>,
+    report: &RunReport,
+    join: &JoinContext,
+    layers: &[LayerOutcome],
+    facilities: &[TileRecord],
+) -> Result<(), Error> {
+    let _task = context.progress.start("catalog", &report.release, None);
+    let plan = context.plan;
+    let inventory = Collection::inventory(plan, inventory_schema(join.further_sets()), facilities);
+    let present = plan.layers.iter().zip(layers).filter_map(|(layer, outcome)| {
+        let schema = outcome.schema.clone()?;
+        Some(Collection::of_layer(plan, layer, &outcome.report, schema, &outcome.tiles))
+    });
+    let collections: Vec<Collection<'_>> = std::iter::once(inventory).chain(present).collect();
+    let files = catalog::build(plan, report, &collections).map_err(|source| Error::Catalog { source })?;
+    let store_error = |source: StoreError| Error::Store { source };
+    for (path, bytes) in &files {
+        context.staging.write(path, bytes).map_err(store_error)?;
+    }
+    let text = serde_json::to_vec_pretty(report).map_err(|source| Error::Law { what: source.to_string() })?;
+    context.staging.write(Path::new("report.json"), &text).map_err(store_error)?;
+    info!(stage = "catalog", collections = collections.len(), files = files.len(), "described");
+    Ok(())
+}
