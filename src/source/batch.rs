@@ -72,11 +72,13 @@ impl BatchBuilder {
     /// Sets a column of the current row; the first value of a row stays.
     pub(super) fn text(&mut self, column: usize, value: &str) {
         let values = &mut self.values[column];
-        pad(values, self.len);
-        if rows_of(values) == self.len {
-            values.append_value(value);
-            self.bytes += value.len();
+        match self.len.checked_sub(rows_of(values)) {
+            Some(0) => {}
+            Some(missing) => values.append_nulls(missing),
+            None => return,
         }
+        values.append_value(value);
+        self.bytes += value.len();
     }
 
     /// Notes why the current row can't be used.
@@ -107,10 +109,12 @@ impl BatchBuilder {
     pub(super) fn finish(&mut self) -> RawBatch {
         let len = mem::take(&mut self.len);
         self.bytes = 0;
-        let columns = self.names.iter().zip(&mut self.values);
-        let columns = columns.map(|(name, values)| {
-            pad(values, len);
-            (name.clone(), values.finish())
+        let columns = self.names.iter().zip(&mut self.values).map(|(name, values)| {
+            values.append_nulls(len - rows_of(values));
+            // The next batch will be much like this one: room at once, instead of growing to it.
+            let (rows, bytes) = if self.fixed { (len, values.values_slice().len()) } else { (0, 0) };
+            let next = StringBuilder::with_capacity(rows, bytes);
+            (name.clone(), mem::replace(values, next).finish())
         });
         let batch = RawBatch {
             columns: columns.collect(),
@@ -138,13 +142,6 @@ impl BatchBuilder {
 
 fn rows_of(values: &StringBuilder) -> usize {
     values.offsets_slice().len() - 1
-}
-
-fn pad(values: &mut StringBuilder, len: usize) {
-    let missing = len.saturating_sub(rows_of(values));
-    for _ in 0..missing {
-        values.append_null();
-    }
 }
 
 #[cfg(test)]

@@ -47,6 +47,9 @@ thread_local! {
 }
 
 /// Sets GDAL up, once: its messages go to the log, and its version too.
+///
+/// PROJ's network is off unless the environment's `PROJ_NETWORK` or a `proj.ini` turns it on; safe
+/// code can't overrule these, so `reprojection` asks for no change of datum where none is needed.
 pub fn init() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -90,7 +93,10 @@ impl Dataset {
     pub(super) fn open(found: &Found, path: &Path, shown: &str) -> Result<Self, SourceError> {
         init();
         let names = Names::new(path, shown);
-        let mut opened = open(&found.name, None);
+        // Landed bytes don't change, so SQLite needs no lock and leaves no file beside them.
+        let is_geopackage =
+            found.name.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gpkg"));
+        let mut opened = open(&found.name, is_geopackage.then_some(&["IMMUTABLE=YES"]));
         let undeclared = matches!(&opened, Ok(dataset) if has_undeclared_encoding(dataset));
         if undeclared {
             // Bytes come through as Latin-1 characters, one for one, and are decoded later.

@@ -78,6 +78,19 @@ fn ogr_reads_three_formats_plain_and_zipped() {
 }
 
 #[test]
+fn reading_a_geopackage_leaves_nothing_beside_it() {
+    let folder = TempDir::new().unwrap();
+    let path = dataset(folder.path(), "GPKG", "a.gpkg", &["sites"]);
+    // Bytes 18 and 19 of the header say that SQLite is to keep a write-ahead log.
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[18..20].fill(2);
+    fs::write(&path, bytes).unwrap();
+    let mut reader = open_as(&path, ogr(None), &LIMITS, None).unwrap();
+    assert_eq!(reader.next().unwrap().unwrap().len(), 2);
+    assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+}
+
+#[test]
 fn ogr_asks_which_layer_is_meant() {
     let folder = TempDir::new().unwrap();
     let path = dataset(folder.path(), "GPKG", "0123456789abcdef.gpkg", &["states", "counties"]);
