@@ -1,1 +1,149 @@
-//! source
+//! Landed bytes → `RawBatch`: every format's rows, streamed, with their origin.
+//!
+//! One file per format. May use: `plan`, `feature`. Only `ogr` names GDAL. Opens files, never
+//! writes them; no network, no clock, no environment. Memory is bounded by `Limits`: one record
+//! and one batch at a time.
+//!
+//! A row that can't be used is kept with its `Defect`; a source that can't be read on is a
+//! `SourceError`.
+
+mod archive;
+mod batch;
+mod budget;
+mod coordinates;
+mod crs;
+mod csv;
+mod describe;
+mod error;
+mod geojson;
+mod geojson_row;
+mod geojsonl;
+mod json;
+mod layers;
+mod names;
+mod ogr;
+mod projjson;
+mod quotes;
+mod shape;
+mod sniff;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::sync::Arc;
+
+use crate::feature::{Crs, Landed, RawBatch};
+use crate::plan::{Format, Limits, SourcePlan};
+
+pub use describe::{ColumnDescription, Description, LayerDescription, describe};
+pub use error::SourceError;
+pub use ogr::{init, reprojection};
+
+use batch::BatchBuilder;
+use crs::{Stated, settle};
+use csv::CsvRecords;
+use geojson::CollectionRecords;
+use geojsonl::LineRecords;
+
+/// A format's rows, one at a time.
+trait Records: Send {
+    /// Puts the next row into the batch; `false` after the last.
+    fn next(&mut self, batch: &mut BatchBuilder) -> Result<bool, SourceError>;
+}
+
+/// Streams a source in batches of `Limits::batch_rows` rows, fewer where rows are long.
+pub struct Reader {
+    records: Box<dyn Records>,
+    batch: BatchBuilder,
+    batch_rows: usize,
+    rows_left: u64,
+    crs: Crs,
+    fixed: Option<Vec<String>>,
+    ended: bool,
+}
+
+/// Opens a landed source for streaming.
+///
+/// The CRS is the file's own, else the pipeline's, else the schema's.
+///
+/// # Errors
+/// Where the source is not what the plan says, has no CRS or two, or lacks a column or layer
+/// that the plan names.
+pub fn open(
+    landed: &Landed,
+    plan: &SourcePlan,
+    limits: &Limits,
+    schema_crs: Option<&Crs>,
+) -> Result<Reader, SourceError> {
+    let (path, shown, limit) = (&landed.path, &plan.shown, limits.record_bytes);
+    let mut origin = Arc::clone(shown);
+    let (records, stated, fixed): (Box<dyn Records>, Stated, Option<Vec<String>>) = match &plan.format {
+        Format::Csv { delimiter, geometry } => {
+            let records = CsvRecords::open(path, shown, *delimiter, geometry, limit)?;
+            let header = records.header().to_vec();
+            (Box::new(records), Stated::Silent, Some(header))
+        }
+        Format::Geojson => {
+            let records = CollectionRecords::open(path, shown, limit)?;
+            let stated = records.stated();
+            (Box::new(records), stated, None)
+        }
+        Format::Geojsonl => (Box::new(LineRecords::open(path, shown, limit)?), Stated::Rfc7946, None),
+        Format::Ogr { layer } => {
+            let found = archive::datasets(path, shown, limits.archive_bytes)?;
+            let records = layers::choose(&found, path, shown, layer.as_deref())?.read(limit)?;
+            origin = records.shown().into();
+            let (stated, columns) = (records.stated(), records.columns().to_vec());
+            (Box::new(records), stated, Some(columns))
+        }
+    };
+    let crs = settle(&origin, stated, plan.crs.as_ref(), schema_crs)?;
+    tracing::debug!(source = %origin, %crs, "opened");
+    Ok(Reader {
+        records,
+        batch: BatchBuilder::new(origin, crs.clone(), fixed.as_deref()),
+        batch_rows: limits.batch_rows.max(1),
+        rows_left: limits.rows.unwrap_or(u64::MAX),
+        crs,
+        fixed,
+        ended: false,
+    })
+}
+
+impl Reader {
+    /// The CRS of every batch.
+    pub fn crs(&self) -> &Crs {
+        &self.crs
+    }
+
+    /// The columns of every batch, where the format says before reading; `None` for GeoJSON.
+    pub fn fixed_columns(&self) -> Option<&[String]> {
+        self.fixed.as_deref()
+    }
+
+    fn fill(&mut self) -> Result<(), SourceError> {
+        while self.batch.len() < self.batch_rows && self.rows_left > 0 && !self.batch.is_heavy() {
+            if !self.records.next(&mut self.batch)? {
+                self.ended = true;
+                break;
+            }
+            self.rows_left -= 1;
+        }
+        Ok(())
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Result<RawBatch, SourceError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended || self.rows_left == 0 {
+            return None;
+        }
+        if let Err(error) = self.fill() {
+            self.ended = true;
+            return Some(Err(error));
+        }
+        (self.batch.len() > 0).then(|| Ok(self.batch.finish()))
+    }
+}

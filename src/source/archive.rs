@@ -1,0 +1,177 @@
+//! Finds datasets in archives and folders before GDAL sees them.
+//!
+//! GDAL opens by name, so the names are ours: an archive is listed, checked and read through once
+//! (sizes and checksums), and only then is one of its datasets opened.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use zip::{CompressionMethod, ZipArchive};
+
+use super::error::SourceError;
+use super::sniff;
+
+/// Files an archive may hold; a file geodatabase has some hundreds.
+const MAX_ENTRIES: usize = 100_000;
+
+/// A dataset to open, and what to call it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Name for GDAL: a path, or `/vsizip/{archive}/inner`.
+    pub(super) name: PathBuf,
+    /// The name to show: that of the source, with the inner name where there is one.
+    pub(super) shown: String,
+}
+
+/// The datasets of the landed file or folder at `path`.
+pub(super) fn datasets(path: &Path, shown: &str, limit: u64) -> Result<Vec<Found>, SourceError> {
+    let open = |source| SourceError::Open { shown: shown.to_owned(), source };
+    if fs::metadata(path).map_err(open)?.is_dir() {
+        return if kind(path).is_some() { Ok(vec![plain(path, shown)]) } else { in_folder(path, shown) };
+    }
+    let mut head = Vec::new();
+    File::open(path).map_err(open)?.take(512).read_to_end(&mut head).map_err(open)?;
+    let zipped = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
+    match (head.as_slice(), sniff::look(&head)) {
+        ([], _) => Err(SourceError::Empty { shown: shown.to_owned() }),
+        (_, Some("a zip archive")) => in_archive(path, shown, limit),
+        (_, Some(found @ ("an HTML page" | "an XML document" | "a gzip file"))) => {
+            let expected =
+                if zipped { "a zip archive" } else { "a shapefile, file geodatabase or GeoPackage" };
+            Err(SourceError::Unexpected { shown: shown.to_owned(), expected, found })
+        }
+        _ if zipped => Err(SourceError::Archive {
+            shown: shown.to_owned(),
+            reason: "it doesn't begin like a zip archive".into(),
+        }),
+        _ => Ok(vec![plain(path, shown)]),
+    }
+}
+
+fn plain(path: &Path, shown: &str) -> Found {
+    Found { name: path.to_owned(), shown: shown.to_owned() }
+}
+
+/// The datasets of a folder that is none itself.
+fn in_folder(path: &Path, shown: &str) -> Result<Vec<Found>, SourceError> {
+    let open = |source| SourceError::Open { shown: shown.to_owned(), source };
+    let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(open)?;
+    let mut names: Vec<String> =
+        entries.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    let found = names.iter().filter(|name| kind(Path::new(name)).is_some()).map(|name| Found {
+        name: path.join(name),
+        shown: format!("{}/{name}", shown.trim_end_matches('/')),
+    });
+    some(found.collect(), shown, &names)
+}
+
+/// The datasets of a zip archive, once all of it has been found sound.
+fn in_archive(path: &Path, shown: &str, limit: u64) -> Result<Vec<Found>, SourceError> {
+    let broken = |reason: String| SourceError::Archive { shown: shown.to_owned(), reason };
+    let file = File::open(path).map_err(|source| SourceError::Open { shown: shown.to_owned(), source })?;
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| broken(error.to_string()))?;
+    if archive.len() > MAX_ENTRIES {
+        let (entries, limit) = (archive.len(), MAX_ENTRIES);
+        return Err(SourceError::TooManyEntries { shown: shown.to_owned(), entries, limit });
+    }
+    let mut names = BTreeSet::new();
+    let mut left = limit;
+    for position in 0..archive.len() {
+        let entry = archive.by_index_raw(position).map_err(|error| broken(error.to_string()))?;
+        let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+        let method = entry.compression();
+        if let Some(reason) = unsafe_name(&name).or(entry.is_symlink().then_some("is a symbolic link")) {
+            return Err(SourceError::UnsafeEntry { shown: shown.to_owned(), entry: name, reason });
+        }
+        let directory = entry.is_dir();
+        drop(entry);
+        if !directory && matches!(method, CompressionMethod::Stored | CompressionMethod::Deflated) {
+            let entry = archive.by_index(position).map_err(|error| broken(format!("`{name}`: {error}")))?;
+            let mut unpacked = entry.take(left.saturating_add(1));
+            let bytes = io::copy(&mut unpacked, &mut io::sink())
+                .map_err(|error| broken(format!("`{name}` is damaged: {error}")))?;
+            left = left
+                .checked_sub(bytes)
+                .ok_or_else(|| SourceError::ArchiveTooLarge { shown: shown.to_owned(), limit })?;
+        }
+        names.insert(name);
+    }
+    let found: BTreeSet<String> = names.iter().filter_map(|name| dataset_of(name)).collect();
+    let found = found.into_iter().map(|inner| Found {
+        name: PathBuf::from(format!("/vsizip/{{{}}}/{inner}", path.display())),
+        shown: format!("{shown}/{inner}"),
+    });
+    some(found.collect(), shown, &names.into_iter().collect::<Vec<_>>())
+}
+
+fn some(found: Vec<Found>, shown: &str, names: &[String]) -> Result<Vec<Found>, SourceError> {
+    if found.is_empty() {
+        return Err(SourceError::NoDataset { shown: shown.to_owned(), found: names.to_vec() });
+    }
+    Ok(found)
+}
+
+/// Why an entry's name can't be trusted, if so.
+fn unsafe_name(name: &str) -> Option<&'static str> {
+    let drive = name.as_bytes().get(1) == Some(&b':');
+    match name {
+        _ if name.contains('\\') => Some("has a backslash in its name"),
+        _ if name.starts_with('/') || drive => Some("has an absolute name"),
+        _ if name.split('/').any(|part| part == "..") => Some("leads out of the archive"),
+        _ if name.contains(['\0', '\n', '\r', '{', '}']) => {
+            Some("has a control character or brace in its name")
+        }
+        _ => None,
+    }
+}
+
+/// The dataset an archive's entry belongs to: itself, or the `.gdb` folder it lies in.
+fn dataset_of(name: &str) -> Option<String> {
+    let parts: Vec<&str> = name.split('/').collect();
+    if parts.iter().any(|part| part.starts_with("__MACOSX") || part.starts_with("._")) {
+        return None;
+    }
+    let inner = |end: usize| parts[..=end].join("/");
+    if let Some(folder) =
+        parts.iter().take(parts.len() - 1).position(|part| kind(Path::new(part)) == Some("gdb"))
+    {
+        return Some(inner(folder));
+    }
+    matches!(kind(Path::new(name)), Some("shp" | "gpkg")).then(|| name.to_owned())
+}
+
+/// The format a name's extension stands for.
+fn kind(path: &Path) -> Option<&'static str> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    ["shp", "gdb", "gpkg"].into_iter().find(|kind| *kind == extension)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn datasets_are_found_by_name() {
+        for (name, dataset) in [
+            ("a/b.shp", Some("a/b.shp")),
+            ("a/b.SHP", Some("a/b.SHP")),
+            ("a/b.dbf", None),
+            ("x/y.gdb/a00000001.gdbtable", Some("x/y.gdb")),
+            ("__MACOSX/._b.shp", None),
+            ("z.gpkg", Some("z.gpkg")),
+        ] {
+            assert_eq!(dataset_of(name).as_deref(), dataset, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_lead_elsewhere_are_refused() {
+        for name in ["../a.shp", "a/../../b.shp", "/etc/a.shp", "C:/a.shp", "a\\b.shp", "a\0.shp"] {
+            assert!(unsafe_name(name).is_some(), "{name}");
+        }
+        assert!(unsafe_name("a/b..c/d.shp").is_none());
+    }
+}

@@ -1,0 +1,180 @@
+//! Builds `RawBatch`es row by row, straight into Arrow.
+//!
+//! Shared by every reader. Knows nothing of formats; bounds a batch by rows and by bytes.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::Arc;
+
+use arrow_array::builder::{BinaryBuilder, StringBuilder, UInt64Builder};
+
+use crate::feature::{Crs, Defect, RawBatch, RejectReason};
+
+/// A batch ends at this size even if it has fewer rows: Arrow's text columns count in 31 bits,
+/// and memory is to be bounded by settings.
+const BATCH_BYTES: usize = 64 << 20;
+
+/// Characters of an offending value that are kept.
+const VALUE_CHARS: usize = 200;
+
+/// Bytes a value costs beside its text: offset and validity, rounded up.
+const CELL_BYTES: usize = 5;
+
+/// Columns a batch may have; far above any real layer, low enough to bound memory.
+pub(super) const MAX_COLUMNS: usize = 4096;
+
+/// A batch in the making.
+pub(super) struct BatchBuilder {
+    source: Arc<str>,
+    crs: Crs,
+    fixed: bool,
+    names: Vec<String>,
+    index: HashMap<String, usize>,
+    values: Vec<StringBuilder>,
+    geometry: BinaryBuilder,
+    rows: UInt64Builder,
+    defects: Vec<Defect>,
+    len: usize,
+    bytes: usize,
+}
+
+impl BatchBuilder {
+    /// An empty batch; `fixed` columns stand in every batch, others come as rows name them.
+    pub(super) fn new(source: Arc<str>, crs: Crs, fixed: Option<&[String]>) -> Self {
+        let mut batch = Self {
+            source,
+            crs,
+            fixed: fixed.is_some(),
+            names: Vec::new(),
+            index: HashMap::new(),
+            values: Vec::new(),
+            geometry: BinaryBuilder::new(),
+            rows: UInt64Builder::new(),
+            defects: Vec::new(),
+            len: 0,
+            bytes: 0,
+        };
+        for name in fixed.unwrap_or_default() {
+            batch.add(name);
+        }
+        batch
+    }
+
+    /// The position of a column, made if it is new; `None` above the column limit.
+    pub(super) fn column(&mut self, name: &str) -> Option<usize> {
+        match self.index.get(name) {
+            Some(column) => Some(*column),
+            None if self.names.len() < MAX_COLUMNS => Some(self.add(name)),
+            None => None,
+        }
+    }
+
+    /// Sets a column of the current row; the first value of a row stays.
+    pub(super) fn text(&mut self, column: usize, value: &str) {
+        let values = &mut self.values[column];
+        match self.len.checked_sub(rows_of(values)) {
+            Some(0) => {}
+            Some(missing) => values.append_nulls(missing),
+            None => return,
+        }
+        values.append_value(value);
+        self.bytes += value.len();
+    }
+
+    /// Notes why the current row can't be used.
+    pub(super) fn defect(&mut self, field: &str, value: &str, reason: RejectReason) {
+        let value = value.chars().take(VALUE_CHARS).collect();
+        self.defects.push(Defect { index: self.len, field: field.to_owned(), value, reason });
+    }
+
+    /// Ends the current row: its number in the source and its geometry as WKB. Columns not set are null.
+    pub(super) fn end_row(&mut self, row: u64, wkb: Option<&[u8]>) {
+        self.geometry.append_option(wkb);
+        self.rows.append_value(row);
+        self.len += 1;
+        self.bytes += wkb.map_or(0, <[u8]>::len) + CELL_BYTES * self.names.len();
+    }
+
+    /// Rows so far.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether the batch has reached its size in bytes.
+    pub(super) fn is_heavy(&self) -> bool {
+        self.bytes >= BATCH_BYTES
+    }
+
+    /// The batch so far; the builder starts over.
+    pub(super) fn finish(&mut self) -> RawBatch {
+        let len = mem::take(&mut self.len);
+        self.bytes = 0;
+        let columns = self.names.iter().zip(&mut self.values).map(|(name, values)| {
+            values.append_nulls(len - rows_of(values));
+            // The next batch will be much like this one: room at once, instead of growing to it.
+            let (rows, bytes) = if self.fixed { (len, values.values_slice().len()) } else { (0, 0) };
+            let next = StringBuilder::with_capacity(rows, bytes);
+            (name.clone(), mem::replace(values, next).finish())
+        });
+        let batch = RawBatch {
+            columns: columns.collect(),
+            geometry: self.geometry.finish(),
+            rows: self.rows.finish(),
+            defects: mem::take(&mut self.defects),
+            crs: self.crs.clone(),
+            source: Arc::clone(&self.source),
+        };
+        if !self.fixed {
+            self.names.clear();
+            self.index.clear();
+            self.values.clear();
+        }
+        batch
+    }
+
+    fn add(&mut self, name: &str) -> usize {
+        self.names.push(name.to_owned());
+        self.index.insert(name.to_owned(), self.names.len() - 1);
+        self.values.push(StringBuilder::new());
+        self.names.len() - 1
+    }
+}
+
+fn rows_of(values: &StringBuilder) -> usize {
+    values.offsets_slice().len() - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::Array;
+
+    #[test]
+    fn columns_that_come_late_or_stay_away_are_null() {
+        let mut batch = BatchBuilder::new("x".into(), Crs::Crs84, None);
+        let a = batch.column("a").unwrap();
+        batch.text(a, "1");
+        batch.text(a, "a second value of the same row");
+        batch.end_row(7, None);
+        let b = batch.column("b").unwrap();
+        batch.text(b, "2");
+        batch.defect("b", &"é".repeat(300), RejectReason::NotANumber);
+        batch.end_row(9, Some(b"wkb"));
+        let made = batch.finish();
+        assert_eq!(made.len(), 2);
+        assert_eq!(made.columns[0].1.iter().collect::<Vec<_>>(), [Some("1"), None]);
+        assert_eq!(made.columns[1].1.iter().collect::<Vec<_>>(), [None, Some("2")]);
+        assert_eq!(made.rows.values(), &[7, 9]);
+        assert!(made.geometry.is_null(0));
+        assert_eq!((made.defects[0].index, made.defects[0].value.chars().count()), (1, 200));
+        assert!(batch.finish().columns.is_empty(), "columns of one batch don't leak into the next");
+    }
+
+    #[test]
+    fn fixed_columns_stay() {
+        let mut batch = BatchBuilder::new("x".into(), Crs::Crs84, Some(&["a".into()]));
+        batch.end_row(1, None);
+        assert_eq!(batch.finish().columns.len(), 1);
+        assert_eq!(batch.finish().columns.len(), 1);
+    }
+}

@@ -1,0 +1,149 @@
+//! GeoJSON geometries: raw JSON in, a geometry or a reason out.
+//!
+//! Pure. Third and further ordinates are dropped; a ring left open is closed.
+
+use std::fmt;
+
+use geo::{
+    Coord, Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point,
+    Polygon,
+};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
+
+use crate::feature::RejectReason;
+
+use super::json;
+use super::shape::{self, MAX_NESTING, Shape};
+
+/// Reads the geometry object `raw`.
+pub(super) fn from_geojson(raw: &[u8]) -> Shape {
+    match geometry(raw, 0) {
+        Ok(geometry) => shape::sound(geometry),
+        Err(reason) => Shape::Lacking(reason),
+    }
+}
+
+fn geometry(raw: &[u8], depth: usize) -> Result<Geometry, RejectReason> {
+    let members = json::members(raw).ok_or(RejectReason::ImpossibleGeometry)?;
+    let member = |name: &str| members.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
+    let kind = member("type").and_then(json::string).ok_or(RejectReason::ImpossibleGeometry)?;
+    if kind == "GeometryCollection" && depth < MAX_NESTING {
+        let parts = member("geometries").and_then(json::elements).ok_or(RejectReason::ImpossibleGeometry)?;
+        let parts: Result<_, _> = parts.into_iter().map(|part| geometry(part, depth + 1)).collect();
+        return Ok(Geometry::GeometryCollection(GeometryCollection(parts?)));
+    }
+    let at = member("coordinates").ok_or(RejectReason::ImpossibleGeometry)?;
+    Ok(match kind.as_ref() {
+        "Point" if json::compact(at) == b"[]" => Geometry::MultiPoint(MultiPoint(Vec::new())),
+        "Point" => Geometry::Point(Point(parse::<Position>(at)?.0)),
+        "MultiPoint" => Geometry::MultiPoint(MultiPoint(
+            parse::<Vec<Position>>(at)?.into_iter().map(|position| Point(position.0)).collect(),
+        )),
+        "LineString" => Geometry::LineString(line(parse(at)?)),
+        "MultiLineString" => {
+            Geometry::MultiLineString(MultiLineString(parse::<Vec<_>>(at)?.into_iter().map(line).collect()))
+        }
+        "Polygon" => Geometry::Polygon(polygon(parse(at)?)),
+        "MultiPolygon" => {
+            Geometry::MultiPolygon(MultiPolygon(parse::<Vec<_>>(at)?.into_iter().map(polygon).collect()))
+        }
+        _ => return Err(RejectReason::ImpossibleGeometry),
+    })
+}
+
+fn line(positions: Vec<Position>) -> LineString {
+    LineString(positions.into_iter().map(|position| position.0).collect())
+}
+
+fn polygon(rings: Vec<Vec<Position>>) -> Polygon {
+    let mut rings = rings.into_iter().map(line);
+    let exterior = rings.next().unwrap_or_else(|| LineString(Vec::new()));
+    Polygon::new(exterior, rings.collect())
+}
+
+fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, RejectReason> {
+    serde_json::from_slice(raw).map_err(|error| {
+        // What writers put for a number they don't have; `1e999` is out of range.
+        let text = String::from_utf8_lossy(raw).to_ascii_lowercase();
+        let number = ["nan", "inf", "null"].iter().any(|word| text.contains(word));
+        if number || error.to_string().starts_with("number out of range") {
+            RejectReason::NotANumber
+        } else {
+            RejectReason::ImpossibleGeometry
+        }
+    })
+}
+
+/// One position: x, y, and whatever follows.
+struct Position(Coord);
+
+impl<'de> Deserialize<'de> for Position {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Ordinates;
+        impl<'de> Visitor<'de> for Ordinates {
+            type Value = Position;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a position of two or more numbers")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Position, A::Error> {
+                let x = seq.next_element()?.ok_or_else(|| Error::invalid_length(0, &self))?;
+                let y = seq.next_element()?.ok_or_else(|| Error::invalid_length(1, &self))?;
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Position(Coord { x, y }))
+            }
+        }
+        deserializer.deserialize_seq(Ordinates)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(kind: &str, coordinates: &str) -> Shape {
+        from_geojson(format!(r#"{{"type":"{kind}","coordinates":{coordinates}}}"#).as_bytes())
+    }
+
+    #[test]
+    fn every_type_is_read_in_two_dimensions() {
+        let wkt = |shape| match shape {
+            Shape::Found(geometry) => wkt::ToWkt::wkt_string(&geometry),
+            Shape::Lacking(reason) => reason.code().to_owned(),
+        };
+        assert_eq!(wkt(of("Point", "[1, 2.5, 99]")), "POINT(1 2.5)");
+        assert_eq!(wkt(of("MultiPoint", "[[1,2],[3,4]]")), "MULTIPOINT((1 2),(3 4))");
+        assert_eq!(wkt(of("LineString", "[[1,2],[3,4]]")), "LINESTRING(1 2,3 4)");
+        assert_eq!(wkt(of("MultiLineString", "[[[1,2],[3,4]]]")), "MULTILINESTRING((1 2,3 4))");
+        assert_eq!(wkt(of("Polygon", "[[[0,0],[1,0],[1,1]]]")), "POLYGON((0 0,1 0,1 1,0 0))");
+        assert_eq!(
+            wkt(of("MultiPolygon", "[[[[0,0],[1,0],[1,1],[0,0]]]]")),
+            "MULTIPOLYGON(((0 0,1 0,1 1,0 0)))"
+        );
+        let collection =
+            br#"{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2]}]}"#;
+        assert_eq!(wkt(from_geojson(collection)), "GEOMETRYCOLLECTION(POINT(1 2))");
+    }
+
+    #[test]
+    fn what_is_no_geometry_has_a_reason() {
+        for (kind, coordinates, reason) in [
+            ("Point", "[]", RejectReason::EmptyGeometry),
+            ("Polygon", "[]", RejectReason::EmptyGeometry),
+            ("Point", "[NaN, 2]", RejectReason::NotANumber),
+            ("Point", "[null, null]", RejectReason::NotANumber),
+            ("Point", "[1e999, 2]", RejectReason::NotANumber),
+            ("LineString", "[[1,2],[-Infinity,4]]", RejectReason::NotANumber),
+            ("Point", "[1]", RejectReason::ImpossibleGeometry),
+            ("Point", "[\"1\",\"2\"]", RejectReason::ImpossibleGeometry),
+            ("Polygon", "[1,2]", RejectReason::ImpossibleGeometry),
+            ("Circle", "[1,2]", RejectReason::ImpossibleGeometry),
+        ] {
+            assert_eq!(of(kind, coordinates), Shape::Lacking(reason), "{kind} {coordinates}");
+        }
+        let deep = [r#"{"type":"GeometryCollection","geometries":["#.repeat(99), "]}".repeat(99)].concat();
+        assert_eq!(from_geojson(deep.as_bytes()), Shape::Lacking(RejectReason::ImpossibleGeometry));
+    }
+}

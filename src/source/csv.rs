@@ -1,0 +1,339 @@
+//! Delimited text with a header line, and its geometry from two columns or one of WKT.
+//!
+//! Every column comes out as text, the coordinates' too; an empty field is null. Bytes that are
+//! no UTF-8 are read as Windows-1252, field by field: that is what agencies' exports hold.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::str;
+use std::sync::Arc;
+
+use ::csv::{ByteRecord, Position, ReaderBuilder, Terminator};
+use geo::{Geometry, Point};
+
+use crate::feature::RejectReason;
+use crate::plan::CsvGeometry;
+
+use super::Records;
+use super::batch::{BatchBuilder, MAX_COLUMNS};
+use super::budget::Budget;
+use super::error::{SourceError, closest};
+use super::quotes::Quotes;
+use super::shape::{self, Shape};
+use super::sniff::{self, BUFFER, count, decode};
+
+/// Reads the records of one delimited text file.
+pub(super) struct CsvRecords {
+    path: PathBuf,
+    shown: Arc<str>,
+    mark: u64,
+    delimiter: u8,
+    limit: usize,
+    header: Vec<String>,
+    place: Place,
+    reader: ::csv::Reader<Budget<BufReader<File>>>,
+    record: ByteRecord,
+    last: Start,
+    wkb: Vec<u8>,
+}
+
+/// Where a record begins, blank lines before it counted in.
+#[derive(Clone, Copy)]
+struct Start {
+    byte: u64,
+    line: u64,
+}
+
+/// The next record, with the line it begins in.
+enum Next {
+    Whole(u64),
+    TooLong(u64),
+    End,
+}
+
+/// The columns that hold the geometry.
+enum Place {
+    Xy(usize, usize),
+    Wkt(usize),
+}
+
+impl CsvRecords {
+    /// Opens the file at `path` and reads its header.
+    pub(super) fn open(
+        path: &Path,
+        shown: &Arc<str>,
+        delimiter: u8,
+        geometry: &CsvGeometry,
+        limit: usize,
+    ) -> Result<Self, SourceError> {
+        let mut records = Self::open_header(path, shown, delimiter, limit)?;
+        records.place = match geometry {
+            CsvGeometry::Xy { x, y } => Place::Xy(records.position(x)?, records.position(y)?),
+            CsvGeometry::Wkt { column } => Place::Wkt(records.position(column)?),
+        };
+        Ok(records)
+    }
+
+    /// Opens the file for its header alone; the geometry is taken from the first column.
+    pub(super) fn open_header(
+        path: &Path,
+        shown: &Arc<str>,
+        delimiter: u8,
+        limit: usize,
+    ) -> Result<Self, SourceError> {
+        let text = sniff::open(path, shown, "delimited text")?;
+        if matches!(text.head.trim_ascii_start(), [b'{', ..]) {
+            let (expected, found) = ("delimited text", "JSON");
+            return Err(SourceError::Unexpected { shown: shown.to_string(), expected, found });
+        }
+        // A record that ends at the line feed keeps line numbers right; files without one are
+        // of an old Macintosh.
+        let terminator = if text.head.contains(&b'\n') { Terminator::Any(b'\n') } else { Terminator::CRLF };
+        let reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .terminator(terminator)
+            .buffer_capacity(BUFFER)
+            .from_reader(Budget::new(text.reader));
+        let mut records = Self {
+            path: path.to_owned(),
+            shown: Arc::clone(shown),
+            mark: text.mark,
+            delimiter,
+            limit,
+            header: Vec::new(),
+            place: Place::Wkt(0),
+            reader,
+            record: ByteRecord::new(),
+            last: Start { byte: 0, line: 1 },
+            wkb: Vec::new(),
+        };
+        match records.advance()? {
+            Next::Whole(_) => {}
+            Next::TooLong(row) => {
+                return Err(SourceError::RecordTooLong { shown: shown.to_string(), row, limit });
+            }
+            Next::End => return Err(SourceError::Empty { shown: shown.to_string() }),
+        }
+        records.header = names(&records.record);
+        if records.header.len() > MAX_COLUMNS {
+            return Err(SourceError::TooManyColumns { shown: shown.to_string(), row: 1, limit: MAX_COLUMNS });
+        }
+        Ok(records)
+    }
+
+    /// Column names, in file order.
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// A column by its exact name, or else by its name without regard to case.
+    fn position(&self, column: &str) -> Result<usize, SourceError> {
+        let exact = self.header.iter().position(|name| name == column);
+        let folded = || self.header.iter().position(|name| name.eq_ignore_ascii_case(column));
+        exact.or_else(folded).ok_or_else(|| SourceError::MissingColumn {
+            shown: self.shown.to_string(),
+            column: column.to_owned(),
+            suggestion: closest(column, &self.header),
+            found: self.header.clone(),
+        })
+    }
+
+    /// Reads the next record that is not blank.
+    fn advance(&mut self) -> Result<Next, SourceError> {
+        loop {
+            self.reader.get_mut().allow(self.limit.saturating_add(BUFFER));
+            let start = Start { byte: self.reader.position().byte(), line: self.reader.position().line() };
+            match self.reader.read_byte_record(&mut self.record) {
+                Ok(true) => self.last = start,
+                Ok(false) => return self.check_end().map(|()| Next::End),
+                Err(_) if self.reader.get_ref().is_spent() => return self.skip(start).map(Next::TooLong),
+                Err(error) => return Err(self.unreadable(start.line)(error.into())),
+            }
+            let blank = self.record.len() == 1 && matches!(&self.record[0], b"" | b"\r");
+            if self.record.as_slice().len() > self.limit {
+                return Ok(Next::TooLong(self.line(start.line)));
+            }
+            if !blank {
+                return Ok(Next::Whole(self.line(start.line)));
+            }
+        }
+    }
+
+    /// The line the current record begins in, blank lines before it left out.
+    fn line(&self, start: u64) -> u64 {
+        let end = self.reader.position();
+        if end.line() - start <= 1 {
+            return start;
+        }
+        let within = count(self.record.as_slice(), b'\n');
+        let terminated = !self.reader.get_ref().ended_without_line_feed(end.byte());
+        (end.line() - within).saturating_sub(u64::from(terminated)).max(1)
+    }
+
+    /// Leaves out the over-long record that begins at `start`; gives the line it begins in.
+    fn skip(&mut self, start: Start) -> Result<u64, SourceError> {
+        let mut raw = self.reopen(start)?;
+        let mut quotes = Quotes::new(self.delimiter);
+        let Start { mut byte, mut line } = start;
+        let mut begins = None;
+        'record: loop {
+            let chunk = raw.fill_buf().map_err(self.unreadable(start.line))?;
+            if chunk.is_empty() {
+                break;
+            }
+            let len = chunk.len();
+            for next in chunk {
+                byte += 1;
+                let ends = quotes.step(*next);
+                line += u64::from(*next == b'\n');
+                if ends && begins.is_some() {
+                    break 'record;
+                }
+                if !matches!(next, b'\n' | b'\r') {
+                    begins.get_or_insert(line);
+                }
+            }
+            raw.consume(len);
+        }
+        if quotes.are_open() {
+            return Err(SourceError::UnclosedQuote { shown: self.shown.to_string(), row: start.line });
+        }
+        let mut position = Position::new();
+        position.set_byte(byte).set_line(line);
+        self.reader.get_mut().restart(byte);
+        let seek = self.reader.seek_raw(SeekFrom::Start(self.mark + byte), position);
+        seek.map_err(|error| self.unreadable(start.line)(error.into()))?;
+        self.last = Start { byte, line };
+        Ok(begins.unwrap_or(start.line))
+    }
+
+    /// At the end of the file: the last record must not end within quotes.
+    fn check_end(&self) -> Result<(), SourceError> {
+        let mut raw = Vec::new();
+        let limit = (self.limit + BUFFER) as u64;
+        self.reopen(self.last)?.take(limit).read_to_end(&mut raw).map_err(self.unreadable(self.last.line))?;
+        let mut quotes = Quotes::new(self.delimiter);
+        for byte in raw {
+            quotes.step(byte);
+        }
+        if quotes.are_open() {
+            return Err(SourceError::UnclosedQuote { shown: self.shown.to_string(), row: self.last.line });
+        }
+        Ok(())
+    }
+
+    /// The file from the start of a record on.
+    fn reopen(&self, start: Start) -> Result<BufReader<File>, SourceError> {
+        let mut file = File::open(&self.path).map_err(self.unreadable(start.line))?;
+        file.seek(SeekFrom::Start(self.mark + start.byte)).map_err(self.unreadable(start.line))?;
+        Ok(BufReader::with_capacity(BUFFER, file))
+    }
+
+    fn unreadable(&self, row: u64) -> impl Fn(io::Error) -> SourceError + use<> {
+        let shown = self.shown.to_string();
+        move |source| SourceError::Read { shown: shown.clone(), row: row.saturating_sub(1), source }
+    }
+
+    /// Puts the values of the current record into the batch.
+    fn fill(&self, batch: &mut BatchBuilder) {
+        let whole = str::from_utf8(self.record.as_slice()).ok();
+        for column in 0..self.header.len().min(self.record.len()) {
+            let value = match whole.zip(self.record.range(column)).and_then(|(text, range)| text.get(range)) {
+                Some(text) => Cow::Borrowed(text),
+                None => decode(&self.record[column]),
+            };
+            let value = if column + 1 == self.record.len() { unreturned(&value) } else { &value };
+            if !value.is_empty() {
+                batch.text(column, value);
+            }
+        }
+    }
+
+    /// The geometry of the current record, or why it has none.
+    fn shape(&self) -> (usize, Shape) {
+        let field = |column: usize| decode(&self.record[column]);
+        match self.place {
+            Place::Wkt(column) => (column, shape::from_wkt(unreturned(&field(column)))),
+            Place::Xy(x, y) => {
+                let x_value = match number(unreturned(&field(x))) {
+                    Ok(value) => value,
+                    Err(shape) => return (x, shape),
+                };
+                match number(unreturned(&field(y))) {
+                    Ok(value) => (x, Shape::Found(Geometry::Point(Point::new(x_value, value)))),
+                    Err(shape) => (y, shape),
+                }
+            }
+        }
+    }
+}
+
+impl Records for CsvRecords {
+    fn next(&mut self, batch: &mut BatchBuilder) -> Result<bool, SourceError> {
+        let row = match self.advance()? {
+            Next::Whole(row) => row,
+            Next::TooLong(row) => {
+                batch.defect("record", &format!("over {} bytes", self.limit), RejectReason::RecordTooLong);
+                batch.end_row(row, None);
+                return Ok(true);
+            }
+            Next::End => return Ok(false),
+        };
+        self.fill(batch);
+        if self.record.len() != self.header.len() {
+            let raw = self.record.as_slice();
+            let start = decode(&raw[..raw.len().min(BUFFER)]).into_owned();
+            let value = format!("{} fields instead of {}: {start}", self.record.len(), self.header.len());
+            batch.defect("record", &value, RejectReason::MalformedRecord);
+            batch.end_row(row, None);
+            return Ok(true);
+        }
+        let (column, shape) = self.shape();
+        let value = || decode(&self.record[column]).into_owned();
+        let found = shape.encode(&self.header[column], value, batch, &mut self.wkb);
+        batch.end_row(row, found.then_some(self.wkb.as_slice()));
+        Ok(true)
+    }
+}
+
+/// A finite number, or why it is none.
+fn number(text: &str) -> Result<f64, Shape> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Shape::Lacking(RejectReason::NullGeometry));
+    }
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok(value),
+        _ => Err(Shape::Lacking(RejectReason::NotANumber)),
+    }
+}
+
+/// Without the carriage return that a record split at line feeds keeps.
+fn unreturned(text: &str) -> &str {
+    text.strip_suffix('\r').unwrap_or(text)
+}
+
+/// Column names from a header record: trimmed, named by position where blank, told apart by
+/// `_2`, `_3` … where repeated.
+fn names(header: &ByteRecord) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(header.len());
+    for (position, field) in header.iter().enumerate() {
+        let text = decode(field);
+        let base = match text.trim() {
+            "" => format!("column_{}", position + 1),
+            name => name.to_owned(),
+        };
+        let mut name = base.clone();
+        let mut count = 1;
+        while names.contains(&name) {
+            count += 1;
+            name = format!("{base}_{count}");
+        }
+        names.push(name);
+    }
+    names
+}

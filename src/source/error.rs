@@ -1,0 +1,137 @@
+//! What can be wrong with a source as a whole, and the way out.
+//!
+//! A row that can't be used is no error: it becomes a `Defect` of its batch. Messages name the
+//! source as the pipeline shows it, never the path it was landed under.
+
+use std::io;
+
+/// Why a source can't be read. Every text says where and, where a person can act, what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the variants are documented; their fields are what the messages show")]
+pub enum SourceError {
+    /// The file can't be opened.
+    #[error("cannot open {shown}")]
+    Open { shown: String, source: io::Error },
+    /// The file can't be read on.
+    #[error("cannot read {shown} after row {row}")]
+    Read { shown: String, row: u64, source: io::Error },
+    /// Nothing in the file.
+    #[error("{shown} is empty: fetch it again, or point the pipeline at the right file")]
+    Empty { shown: String },
+    /// The content is of another kind than the pipeline says.
+    #[error(
+        "{shown} should be {expected} but looks like {found}: open it in a text editor, then fix the download or the pipeline's `source`"
+    )]
+    Unexpected { shown: String, expected: &'static str, found: &'static str },
+    /// A column the pipeline names is not there.
+    #[error("{shown} has no column `{column}`{}; it has {}", hint(suggestion.as_ref()), list(found))]
+    MissingColumn { shown: String, column: String, suggestion: Option<String>, found: Vec<String> },
+    /// More columns than a facility layer can have.
+    #[error("{shown} has more than {limit} columns at row {row}: is this one layer?")]
+    TooManyColumns { shown: String, row: u64, limit: usize },
+    /// A record over the limit, after which the next one can't be found.
+    #[error(
+        "{shown}, row {row}: the record is longer than {limit} bytes; repair it (an unclosed quote?) or raise `limits.record-bytes`"
+    )]
+    RecordTooLong { shown: String, row: u64, limit: usize },
+    /// A quoted field runs to the end of the file and may have swallowed rows.
+    #[error(
+        "{shown}, row {row}: a quoted field that begins in this record is never closed, so every row after it is lost; repair the file"
+    )]
+    UnclosedQuote { shown: String, row: u64 },
+    /// JSON that breaks off.
+    #[error("{shown} ends within feature {}: the last whole feature is number {row}; the file is cut off, fetch it again", row + 1)]
+    Truncated { shown: String, row: u64 },
+    /// JSON that breaks off outside the features.
+    #[error("{shown} is cut off {place}: fetch it again")]
+    CutOff { shown: String, place: &'static str },
+    /// JSON so broken that the next feature can't be found.
+    #[error("{shown}, feature {row}: {reason}; the JSON can't be read beyond it, repair the file")]
+    BrokenJson { shown: String, row: u64, reason: String },
+    /// JSON of another kind.
+    #[error(
+        "{shown} is no GeoJSON FeatureCollection: no top-level `features` array, members: {}",
+        list(found)
+    )]
+    NoFeatures { shown: String, found: Vec<String> },
+    /// Nobody says which CRS the coordinates are in.
+    #[error(
+        "{shown} doesn't say its CRS and neither does the pipeline nor the schema: add `crs = \"EPSG:…\"` to the pipeline's source once you know it"
+    )]
+    NoCrs { shown: String },
+    /// File and pipeline contradict each other.
+    #[error(
+        "{shown} says its CRS is {file} but the pipeline says {pipeline}: remove the pipeline's `crs`, or repair the file"
+    )]
+    CrsConflict { shown: String, file: String, pipeline: String },
+    /// A `crs` member of a form nobody can use.
+    #[error(
+        "{shown}: cannot use its `crs` member {value}: name an authority code such as \"EPSG:3857\" in the file"
+    )]
+    CrsMember { shown: String, value: String },
+    /// A CRS that PROJ doesn't know or can't transform.
+    #[error("cannot bring {crs} to OGC:CRS84: {reason}; check the authority code")]
+    UnknownCrs { crs: String, reason: String },
+    /// A broken archive.
+    #[error("cannot read the archive {shown}: {reason}; fetch it again")]
+    Archive { shown: String, reason: String },
+    /// An archive entry that would lead outside the archive.
+    #[error("refused the archive {shown}: entry `{entry}` {reason}")]
+    UnsafeEntry { shown: String, entry: String, reason: &'static str },
+    /// An archive that unpacks to more than is allowed.
+    #[error(
+        "refused the archive {shown}: it unpacks to more than {limit} bytes; raise `limits.archive-bytes` if that is right"
+    )]
+    ArchiveTooLarge { shown: String, limit: u64 },
+    /// An archive of too many files.
+    #[error("refused the archive {shown}: {entries} entries, more than {limit}")]
+    TooManyEntries { shown: String, entries: usize, limit: usize },
+    /// No dataset in an archive or folder.
+    #[error("{shown} holds no shapefile, file geodatabase or GeoPackage; it holds {}", list(found))]
+    NoDataset { shown: String, found: Vec<String> },
+    /// Several layers and no choice.
+    #[error(
+        "{shown} has several layers: add `layer = \"…\"` to the pipeline's source, one of {}",
+        list(layers)
+    )]
+    LayerNeeded { shown: String, layers: Vec<String> },
+    /// No layer with geometries.
+    #[error("{shown} has no layer with geometries")]
+    NoLayer { shown: String },
+    /// A layer that isn't there.
+    #[error("{shown} has no layer `{layer}`{}; it has {}", hint(suggestion.as_ref()), list(layers))]
+    NoSuchLayer { shown: String, layer: String, suggestion: Option<String>, layers: Vec<String> },
+    /// GDAL can't open the dataset or lay hands on a layer.
+    #[error("cannot open {shown}: {reason}")]
+    Dataset { shown: String, reason: String },
+    /// GDAL stopped before the end.
+    #[error("cannot read {shown} after row {row}: {reason}; the file is damaged or cut off, fetch it again")]
+    Damaged { shown: String, row: u64, reason: String },
+}
+
+/// Names for a message: quoted, at most forty of them.
+fn list(names: &[String]) -> String {
+    const SHOWN: usize = 40;
+    let text = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => "nothing".to_owned(),
+        n if n > SHOWN => text + &format!(" and {} more", n - SHOWN),
+        _ => text,
+    }
+}
+
+fn hint(suggestion: Option<&String>) -> String {
+    suggestion.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default()
+}
+
+/// The name closest to `wanted`, if any is close enough to be a slip of the pen.
+pub(super) fn closest(wanted: &str, names: &[String]) -> Option<String> {
+    const CLOSE: f64 = 0.75;
+    names
+        .iter()
+        .map(|name| (strsim::jaro_winkler(&wanted.to_lowercase(), &name.to_lowercase()), name))
+        .filter(|(score, _)| *score >= CLOSE)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name.clone())
+}

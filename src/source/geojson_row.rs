@@ -1,0 +1,112 @@
+//! One GeoJSON feature, as raw JSON, becomes one row.
+//!
+//! Property values come out as text, spelled as in the file; nested ones as compact JSON.
+//! A member `id` of the feature itself becomes the column `$id`. Where a feature names a property
+//! twice, the first counts.
+
+use std::borrow::Cow;
+
+use serde::de::IgnoredAny;
+
+use crate::feature::RejectReason;
+
+use super::batch::{BatchBuilder, MAX_COLUMNS};
+use super::coordinates;
+use super::error::SourceError;
+use super::json::{self, members};
+use super::sniff::decode;
+
+/// Column of the feature's own `id`.
+const ID: &str = "$id";
+
+/// Puts the feature `raw` into the batch as row `row`; one that can't be parsed as a row of
+/// nulls with its defect.
+pub(super) fn put(
+    raw: &[u8],
+    row: u64,
+    shown: &str,
+    batch: &mut BatchBuilder,
+    wkb: &mut Vec<u8>,
+) -> Result<(), SourceError> {
+    let text = decode(raw);
+    let feature = match Feature::parse(text.as_bytes()) {
+        Ok(feature) => feature,
+        Err(reason) => {
+            batch.defect("record", &format!("{reason}: {text:.200}"), RejectReason::MalformedRecord);
+            batch.end_row(row, None);
+            return Ok(());
+        }
+    };
+    for (name, value) in &feature.values {
+        let Some(column) = batch.column(name) else {
+            return Err(SourceError::TooManyColumns { shown: shown.to_owned(), row, limit: MAX_COLUMNS });
+        };
+        if let Some(value) = value {
+            batch.text(column, value);
+        }
+    }
+    let found = match feature.geometry {
+        None | Some(b"null") => false,
+        Some(raw) => {
+            let value = || String::from_utf8_lossy(&raw[..raw.len().min(800)]).into_owned();
+            coordinates::from_geojson(raw).encode("geometry", value, batch, wkb)
+        }
+    };
+    batch.end_row(row, found.then_some(wkb.as_slice()));
+    Ok(())
+}
+
+/// A feature whose syntax is right; the geometry is still raw.
+struct Feature<'a> {
+    values: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
+    geometry: Option<&'a [u8]>,
+}
+
+impl<'a> Feature<'a> {
+    fn parse(raw: &'a [u8]) -> Result<Self, &'static str> {
+        if json::is_too_deep(raw) {
+            return Err("nested too deeply");
+        }
+        let found = members(raw).ok_or("no JSON object")?;
+        let member = |name: &str| found.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
+        // Some servers leave `type` out where the geometry is null.
+        if member("type").is_some_and(|kind| kind != b"\"Feature\"") {
+            return Err("no Feature");
+        }
+        let (properties, geometry) = (member("properties"), member("geometry"));
+        if properties.is_none() && geometry.is_none() {
+            return Err("no Feature");
+        }
+        let mut values = Vec::new();
+        if let Some(properties) = properties.filter(|raw| *raw != b"null") {
+            for (name, raw) in members(properties).ok_or("properties are no JSON object")? {
+                values.push((name, text(raw)?));
+            }
+        }
+        if let Some(id) = member("id") {
+            values.push((Cow::Borrowed(ID), text(id)?));
+        }
+        Ok(Self { values, geometry })
+    }
+}
+
+/// A value as text; `None` for null.
+fn text(raw: &[u8]) -> Result<Option<Cow<'_, str>>, &'static str> {
+    let utf8 = |raw| std::str::from_utf8(raw).map(Cow::Borrowed).or(Err("no UTF-8"));
+    match raw {
+        b"null" => Ok(None),
+        // The last three are what Python and others write for numbers JSON doesn't have.
+        b"true" | b"false" | b"NaN" | b"Infinity" | b"-Infinity" => utf8(raw).map(Some),
+        [b'"', ..] => json::string(raw).map(Some).ok_or("a string is broken"),
+        [b'{' | b'[', ..] => {
+            serde_json::from_slice::<IgnoredAny>(raw).or(Err("a nested value is broken"))?;
+            String::from_utf8(json::compact(raw)).map(|text| Some(Cow::Owned(text))).or(Err("no UTF-8"))
+        }
+        [b'-' | b'0'..=b'9', rest @ ..]
+            if rest.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')) =>
+        {
+            utf8(raw).map(Some)
+        }
+        _ => Err("a value is broken"),
+    }
+}

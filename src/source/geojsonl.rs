@@ -1,0 +1,120 @@
+//! Newline-delimited GeoJSON: one feature per line, or per RFC 8142 record.
+//!
+//! With the record separator (0x1E) in front of the first record, records end at the next one and
+//! may span lines; without, every line is a record. A bad record is a defect.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::feature::RejectReason;
+
+use super::Records;
+use super::batch::BatchBuilder;
+use super::error::SourceError;
+use super::geojson_row;
+use super::json::Captured;
+use super::sniff;
+
+/// RFC 8142's record separator.
+const SEPARATOR: u8 = 0x1E;
+
+/// Reads the records of one file.
+pub(super) struct LineRecords {
+    shown: Arc<str>,
+    reader: BufReader<File>,
+    end: u8,
+    limit: usize,
+    line: u64,
+    raw: Vec<u8>,
+    wkb: Vec<u8>,
+}
+
+impl LineRecords {
+    /// Opens the file at `path`.
+    pub(super) fn open(path: &Path, shown: &Arc<str>, limit: usize) -> Result<Self, SourceError> {
+        let text = sniff::open(path, shown, "newline-delimited GeoJSON")?;
+        let end = if text.head.first() == Some(&SEPARATOR) { SEPARATOR } else { b'\n' };
+        let (raw, wkb) = (Vec::new(), Vec::new());
+        Ok(Self { shown: Arc::clone(shown), reader: text.reader, end, limit, line: 1, raw, wkb })
+    }
+
+    /// Goes over all records and gives their number.
+    pub(super) fn count(mut self) -> Result<u64, SourceError> {
+        let mut records = 0;
+        while self.capture()?.is_some() {
+            records += 1;
+        }
+        Ok(records)
+    }
+
+    /// Captures the next record that is not blank; gives the line it begins in.
+    fn capture(&mut self) -> Result<Option<(u64, Captured)>, SourceError> {
+        loop {
+            self.raw.clear();
+            let begins = self.line;
+            let Some(captured) = self.take_record()? else { return Ok(None) };
+            let raw = self.raw.as_slice();
+            let start = raw.iter().position(|byte| !byte.is_ascii_whitespace() && *byte != SEPARATOR);
+            let blank_lines = sniff::count(&raw[..start.unwrap_or(0)], b'\n');
+            match start {
+                Some(start) => {
+                    self.raw.drain(..start);
+                    return Ok(Some((begins + blank_lines, captured)));
+                }
+                None if captured == Captured::TooLong => return Ok(Some((begins, captured))),
+                None => {}
+            }
+        }
+    }
+
+    /// Takes bytes up to and with the end of a record; `None` at the end of the file.
+    fn take_record(&mut self) -> Result<Option<Captured>, SourceError> {
+        let mut taken = 0;
+        let mut captured = Captured::Whole;
+        loop {
+            let chunk = self.reader.fill_buf().map_err(|source| SourceError::Read {
+                shown: self.shown.to_string(),
+                row: self.line - 1,
+                source,
+            })?;
+            if chunk.is_empty() {
+                return Ok((taken > 0).then_some(captured));
+            }
+            let end = chunk.iter().position(|byte| *byte == self.end);
+            let used = end.map_or(chunk.len(), |at| at + 1);
+            self.line += sniff::count(&chunk[..used], b'\n');
+            if self.raw.len() + used > self.limit.saturating_add(2) {
+                captured = Captured::TooLong;
+                self.raw.clear();
+            } else if captured == Captured::Whole {
+                self.raw.extend_from_slice(&chunk[..used]);
+            }
+            taken += used;
+            self.reader.consume(used);
+            if end.is_some() {
+                return Ok(Some(captured));
+            }
+        }
+    }
+}
+
+impl Records for LineRecords {
+    fn next(&mut self, batch: &mut BatchBuilder) -> Result<bool, SourceError> {
+        match self.capture()? {
+            Some((row, Captured::Whole)) => {
+                while self.raw.last().is_some_and(|byte| byte.is_ascii_whitespace() || *byte == SEPARATOR) {
+                    self.raw.pop();
+                }
+                geojson_row::put(&self.raw, row, &self.shown, batch, &mut self.wkb)?;
+            }
+            Some((row, Captured::TooLong)) => {
+                batch.defect("record", &format!("over {} bytes", self.limit), RejectReason::RecordTooLong);
+                batch.end_row(row, None);
+            }
+            None => return Ok(false),
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,90 @@
+//! Opens a text source and looks at its first bytes.
+//!
+//! A download that answered with a login page or an archive is found here, before any parser
+//! makes a thousand rejects of it.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::str;
+
+use encoding_rs::WINDOWS_1252;
+
+use super::error::SourceError;
+
+/// Size of the read buffer of text sources, bytes.
+pub(super) const BUFFER: usize = 64 << 10;
+
+/// A text file opened behind its byte order mark.
+pub(super) struct Text {
+    /// The file, positioned behind the mark.
+    pub(super) reader: BufReader<File>,
+    /// Length of the mark, bytes.
+    pub(super) mark: u64,
+    /// The first bytes, without the mark.
+    pub(super) head: Vec<u8>,
+}
+
+/// Opens the text file at `path`, shown as `shown`, which should be `expected`.
+pub(super) fn open(path: &Path, shown: &str, expected: &'static str) -> Result<Text, SourceError> {
+    let file = File::open(path).map_err(|source| SourceError::Open { shown: shown.to_owned(), source })?;
+    let mut reader = BufReader::with_capacity(BUFFER, file);
+    let head = reader
+        .fill_buf()
+        .map_err(|source| SourceError::Read { shown: shown.to_owned(), row: 0, source })?
+        .to_vec();
+    let unmarked = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).to_vec();
+    let mark = head.len() - unmarked.len();
+    reader.consume(mark);
+    if unmarked.iter().all(u8::is_ascii_whitespace) && head.len() < BUFFER {
+        return Err(SourceError::Empty { shown: shown.to_owned() });
+    }
+    match look(&unmarked) {
+        Some(found) => Err(SourceError::Unexpected { shown: shown.to_owned(), expected, found }),
+        None => Ok(Text { reader, mark: mark as u64, head: unmarked }),
+    }
+}
+
+/// The text of `bytes`: UTF-8, or else Windows-1252, which is what agencies' exports hold.
+pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    match str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => WINDOWS_1252.decode_without_bom_handling(bytes).0,
+    }
+}
+
+/// How often `byte` stands in `bytes`.
+pub(super) fn count(bytes: &[u8], byte: u8) -> u64 {
+    bytes.iter().map(|next| u64::from(*next == byte)).sum()
+}
+
+/// What a file that is no plain text source seems to be, from its first bytes.
+pub(super) fn look(head: &[u8]) -> Option<&'static str> {
+    let start = head.trim_ascii_start();
+    let lower = start[..start.len().min(200)].to_ascii_lowercase();
+    match start {
+        [b'P', b'K', 3 | 5, ..] => Some("a zip archive"),
+        [0x1F, 0x8B, ..] => Some("a gzip file"),
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Some("UTF-16 text (save it as UTF-8)"),
+        [b'<', ..] if lower.starts_with(b"<?xml") => Some("an XML document"),
+        [b'<', ..] => Some("an HTML page"),
+        _ if head.contains(&0) => Some("a binary file"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_kinds_of_files_are_named() {
+        assert_eq!(look(b"  <!DOCTYPE html>"), Some("an HTML page"));
+        assert_eq!(look(b"<html>"), Some("an HTML page"));
+        assert_eq!(look(b"<?xml version='1.0'?>"), Some("an XML document"));
+        assert_eq!(look(b"PK\x03\x04"), Some("a zip archive"));
+        assert_eq!(look(b"\xFF\xFEX\0"), Some("UTF-16 text (save it as UTF-8)"));
+        assert_eq!(look(b"X,Y\n1,2\n"), None);
+    }
+}

@@ -1,0 +1,75 @@
+//! Small files of every format, and of every way they go wrong.
+
+mod csv;
+mod datasets;
+mod json;
+
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+use wkb::reader::read_wkb;
+use wkt::to_wkt::write_geometry;
+
+use super::{Reader, SourceError, open};
+use crate::feature::{Crs, Landed, RawBatch, RejectReason};
+use crate::plan::{CsvGeometry, Format, Limits, SourcePlan};
+
+const LIMITS: Limits = Limits { record_bytes: 1 << 20, batch_rows: 1000, rows: None, archive_bytes: 1 << 20 };
+
+fn lon_lat() -> Format {
+    Format::Csv { delimiter: b',', geometry: CsvGeometry::Xy { x: "lon".into(), y: "lat".into() } }
+}
+
+fn ogr(layer: Option<&str>) -> Format {
+    Format::Ogr { layer: layer.map(str::to_owned) }
+}
+
+/// Opens `path`, shown as `shown.ext`, as the pipeline would.
+fn open_as(path: &Path, format: Format, limits: &Limits, crs: Option<Crs>) -> Result<Reader, SourceError> {
+    let landed = Landed { path: path.to_owned(), sha256: String::new(), bytes: 0, landed_at: String::new() };
+    let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
+    let shown = format!("in/shown.{}", extension.unwrap_or_default()).into();
+    let plan = SourcePlan { path: path.to_owned(), shown, format, crs };
+    open(&landed, &plan, limits, None)
+}
+
+/// All rows of a file with this text.
+fn read_text(text: impl AsRef<[u8]>, format: Format, limits: &Limits) -> Result<Vec<RawBatch>, SourceError> {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("0123456789abcdef.text");
+    fs::write(&path, text).unwrap();
+    let crs = matches!(format, Format::Csv { .. }).then_some(Crs::Crs84);
+    open_as(&path, format, limits, crs)?.collect()
+}
+
+fn one(text: impl AsRef<[u8]>, format: Format) -> RawBatch {
+    let mut batches = read_text(text, format, &LIMITS).unwrap();
+    assert_eq!(batches.len(), 1);
+    batches.remove(0)
+}
+
+fn fault(text: impl AsRef<[u8]>, format: Format) -> String {
+    let error = read_text(text, format, &LIMITS).unwrap_err().to_string();
+    assert!(error.contains("in/shown.text") && !error.contains("0123"), "{error}");
+    error
+}
+
+fn column<'a>(batch: &'a RawBatch, name: &str) -> Vec<Option<&'a str>> {
+    let (_, values) = batch.columns.iter().find(|(column, _)| column == name).unwrap();
+    values.iter().collect()
+}
+
+fn geometries(batch: &RawBatch) -> Vec<Option<String>> {
+    let shown = |wkb| {
+        let mut text = String::new();
+        write_geometry(&mut text, &read_wkb(wkb).unwrap()).unwrap();
+        text
+    };
+    batch.geometry.iter().map(|wkb| wkb.map(shown)).collect()
+}
+
+fn defects(batch: &RawBatch) -> Vec<(u64, &str, RejectReason)> {
+    let row = |index: usize| batch.rows.value(index);
+    batch.defects.iter().map(|defect| (row(defect.index), defect.field.as_str(), defect.reason)).collect()
+}
