@@ -59,7 +59,8 @@ pub fn cuts(rows: usize, levels: &Levels) -> Vec<TileCut> {
 /// Order of rows in which the tiles, row groups and pages of `cuts` are leaves of one packed R-tree.
 ///
 /// Sorts by the centres of the boxes, ties by the other axis and then by `ids`: with unique ids the
-/// order of the input and the number of threads leave no trace. Works on rayon's current pool; a missing id counts as empty.
+/// order of the input and the number of threads leave no trace. Works on rayon's current pool; a
+/// missing id counts as empty.
 pub fn str_order(boxes: &[Rect<f64>], ids: &[&str], levels: &Levels) -> Vec<u32> {
     let mut spots = spots(boxes, ids);
     let page_rows = levels.whole().page_rows;
