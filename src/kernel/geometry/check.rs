@@ -96,7 +96,7 @@ mod tests {
             (wkt!(POINT(30.25 - 97.5)).into(), Point, Err(SwappedCoordinates)),
             (wkt!(LINESTRING(30.25 - 97.5, 30.5 - 80.)).into(), Line, Err(SwappedCoordinates)),
             (wkt!(LINESTRING(30.25 - 97.5, 100. - 80.)).into(), Line, Err(OutOfRange)),
-            (wkt!(POINT(-10853000. 3520000.)).into(), Point, Err(OutOfRange)),
+            (wkt!(POINT(-10_853_000. 3_520_000.)).into(), Point, Err(OutOfRange)),
             (wkt!(POINT(180.1 0.)).into(), Point, Err(OutOfRange)),
             (wkt!(LINESTRING(0. 0.,0. 0.)).into(), Line, Err(ImpossibleGeometry)),
             (wkt!(MULTILINESTRING((0. 0.,1. 1.),(5. 5.,5. 5.))).into(), Line, Err(ImpossibleGeometry)),

@@ -1,7 +1,7 @@
 //! Well-known binary in and out: hostile bytes in, little-endian ISO WKB 2-D out.
 //!
 //! Reads by itself, because the `wkb` crate takes curve types for points and lines (it looks at
-//! three bits of the type) and panics on a MultiPoint whose members claim an SRID; it does write.
+//! three bits of the type) and panics on a multi-point whose members claim an SRID; it does write.
 
 use geo::{Coord, Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use wkb::writer::{WriteOptions, write_geometry};
@@ -44,9 +44,12 @@ pub fn decode(wkb: &[u8]) -> Result<Geometry<f64>, RejectReason> {
 }
 
 /// Appends a geometry as little-endian ISO WKB, 2-D.
+///
+/// # Panics
+/// If a part has 2^32 points, a number that WKB has no room for.
 pub fn encode(geometry: &Geometry<f64>, out: &mut Vec<u8>) {
     write_geometry(out, geometry, &WriteOptions::default())
-        .expect("memory takes every byte, and no geometry in memory has 2^32 points");
+        .expect("memory takes every byte, and counts fit 32 bits");
 }
 
 /// The good parts, or all of them where none is good.
@@ -101,8 +104,10 @@ impl Reader<'_> {
 
     /// A count of things of at least `size` bytes, which the rest must be able to hold.
     fn count_of(&mut self, size: usize) -> Result<usize, RejectReason> {
-        let count = usize::try_from(self.count()?).map_err(|_| BAD)?;
-        if count > self.bytes.len() / size { Err(BAD) } else { Ok(count) }
+        match usize::try_from(self.count()?) {
+            Ok(count) if count <= self.bytes.len() / size => Ok(count),
+            _ => Err(BAD),
+        }
     }
 
     fn coord(&mut self, size: usize) -> Result<Coord<f64>, RejectReason> {
@@ -194,8 +199,12 @@ mod tests {
             out.extend_from_slice(if little { le } else { &swapped });
         };
         put(&code.to_le_bytes());
-        srid.iter().for_each(|srid| put(&srid.to_le_bytes()));
-        ordinates.iter().for_each(|ordinate| put(&ordinate.to_le_bytes()));
+        if let Some(srid) = srid {
+            put(&srid.to_le_bytes());
+        }
+        for ordinate in ordinates {
+            put(&ordinate.to_le_bytes());
+        }
         out
     }
 

@@ -7,7 +7,7 @@
 use geo::{Area, BoundingRect, Coord, MultiPoint, Rect};
 use rayon::prelude::*;
 
-use super::part::Part;
+use super::part::{Edge, Part};
 
 /// Ceiling of the number of cells: 32 MB of offsets.
 const MAX_CELLS: f64 = 8e6;
@@ -106,7 +106,7 @@ impl Frame {
         let (south, north) = (self.row(part.bounds.min().y), self.row(part.bounds.max().y));
         let width = east - west + 1;
         let mut touched = vec![false; width * (north - south + 1)];
-        for (low, high) in part.edges_between(f64::NEG_INFINITY, f64::INFINITY) {
+        for Edge { low, high } in part.edges_between(f64::NEG_INFINITY, f64::INFINITY) {
             let (from, to) = (self.column(low.x.min(high.x)) - west, self.column(low.x.max(high.x)) - west);
             for row in self.row(low.y)..=self.row(high.y) {
                 touched[(row - south) * width..][from..=to].fill(true);

@@ -69,8 +69,8 @@ impl JurisdictionIndex {
         let mut parts: Vec<Part> = boundaries
             .into_par_iter()
             .flat_map_iter(|boundary| {
-                let owner = u32::try_from(rank(&boundary.code)).expect("a set has less than 2^32 codes");
-                boundary.shape.into_iter().filter_map(move |polygon| Part::new(owner, polygon))
+                let owner = rank(&boundary.code);
+                boundary.shape.into_iter().filter_map(move |polygon| Part::new(owner, &polygon))
             })
             .collect();
         parts.par_sort_by_key(|part| part.owner);

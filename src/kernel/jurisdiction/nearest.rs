@@ -6,7 +6,7 @@ use geo::{Coord, Distance, Geodesic, Point};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
-use super::part::Part;
+use super::part::{Edge, Part};
 
 /// Metres of the shortest degree of latitude on WGS 84 (110,574 at the equator), rounded down.
 const DEGREE_M: f64 = 110_500.0;
@@ -74,13 +74,14 @@ impl Reach {
         let Self { from, dx, dy } = self;
         let scale = from.y.to_radians().cos();
         part.edges_between(from.y - dy, from.y + dy)
-            .filter(|(low, high)| {
+            .iter()
+            .filter(|Edge { low, high }| {
                 high.y >= from.y - dy
                     && low.y <= from.y + dy
                     && low.x.max(high.x) >= from.x - dx
                     && low.x.min(high.x) <= from.x + dx
             })
-            .map(|edge| closest_on(edge, *from, scale))
+            .map(|edge| closest_on(*edge, *from, scale))
             .min_by(|a, b| a.1.total_cmp(&b.1))
             .map(|(to, _)| to)
     }
@@ -89,7 +90,7 @@ impl Reach {
 /// The point of an edge closest to `from`, and its squared distance; longitudes count `scale` times.
 ///
 /// An end that is closest is given back bit for bit, so that edges which share it tie.
-fn closest_on((a, b): (Coord<f64>, Coord<f64>), from: Coord<f64>, scale: f64) -> (Coord<f64>, f64) {
+fn closest_on(Edge { low: a, high: b }: Edge, from: Coord<f64>, scale: f64) -> (Coord<f64>, f64) {
     let flat = |c: Coord<f64>| Coord { x: (c.x - from.x) * scale, y: c.y - from.y };
     let (start, end) = (flat(a), flat(b));
     let along = end - start;

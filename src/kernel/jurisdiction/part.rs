@@ -3,10 +3,25 @@
 //! Knows its own edges only: which polygons to ask is the grid's business.
 
 use geo::kernels::{Kernel, RobustKernel};
-use geo::{BoundingRect, Coord, LineString, Orientation, Polygon, Rect};
+use geo::{BoundingRect, Coord, CoordsIter, Line, LinesIter, MultiPoint, Orientation, Point, Polygon, Rect};
 
-/// Edges per slab: fewer make the test faster and the index larger.
+/// Edges per slab: fewer make the test faster and the index larger (at 4, about 50 bytes per edge).
 const SLAB_EDGES: usize = 4;
+
+/// An edge, its lower end first (by latitude, then longitude): the same for both of its neighbours,
+/// whichever way their rings turn.
+#[derive(Clone, Copy)]
+pub(super) struct Edge {
+    pub(super) low: Coord<f64>,
+    pub(super) high: Coord<f64>,
+}
+
+impl From<Line<f64>> for Edge {
+    fn from(Line { start, end }: Line<f64>) -> Self {
+        let (low, high) = if (start.y, start.x) <= (end.y, end.x) { (start, end) } else { (end, start) };
+        Self { low, high }
+    }
+}
 
 /// A polygon whose edges are filed in slabs of equal height.
 pub(super) struct Part {
@@ -15,61 +30,50 @@ pub(super) struct Part {
     pub(super) bounds: Rect<f64>,
     /// Slabs per degree.
     scale: f64,
-    /// The points of all rings; an edge is the number of its first point.
-    points: Vec<Coord<f64>>,
     /// Where each slab's edges begin in `edges`, and the end of the last.
     slabs: Vec<u32>,
-    edges: Vec<u32>,
+    /// Edges slab by slab, an edge once in each that it touches: a test reads one run of memory.
+    edges: Vec<Edge>,
 }
 
 impl Part {
     /// Files a polygon's edges; none where it is empty or has a coordinate that isn't finite.
-    pub(super) fn new(owner: u32, polygon: Polygon<f64>) -> Option<Self> {
-        let (exterior, interiors) = polygon.into_inner();
-        let (mut points, mut firsts) = (Vec::new(), Vec::new());
-        for ring in std::iter::once(exterior).chain(interiors) {
-            let from = points.len();
-            points.extend(ring.0);
-            firsts.extend(from..points.len().saturating_sub(1).max(from));
-        }
-        if points.iter().any(|c| !(c.x.is_finite() && c.y.is_finite())) {
+    pub(super) fn new(owner: usize, polygon: &Polygon<f64>) -> Option<Self> {
+        if polygon.coords_iter().any(|c| !(c.x.is_finite() && c.y.is_finite())) {
             return None;
         }
-        let outline = LineString::new(points);
-        let bounds = outline.bounding_rect()?;
-        let points = outline.0;
-        let count = firsts.len().div_ceil(SLAB_EDGES).max(1);
+        // A hole may reach beyond the exterior ring.
+        let corners: MultiPoint<f64> = polygon.coords_iter().map(Point::from).collect();
+        let bounds = corners.bounding_rect()?;
+        let owner = u32::try_from(owner).expect("a set has less than 2^32 codes");
+        let edges: Vec<Edge> = polygon.lines_iter().map(Edge::from).collect();
+        let count = edges.len().div_ceil(SLAB_EDGES).max(1);
         let height = bounds.height();
         let scale = if height > 0.0 { count as f64 / height } else { 0.0 };
-        let mut part = Self { owner, bounds, scale, points, slabs: vec![0; count + 1], edges: Vec::new() };
-        part.file(&firsts);
+        let mut part = Self { owner, bounds, scale, slabs: vec![0; count + 1], edges: Vec::new() };
+        part.file(edges);
         Some(part)
     }
 
     /// Counting sort of the edges into every slab they touch.
-    fn file(&mut self, firsts: &[usize]) {
-        let number = |n: usize| u32::try_from(n).expect("a polygon has less than 2^32 edges");
-        let spans: Vec<(u32, usize, usize)> = firsts
-            .iter()
-            .map(|&first| {
-                let (low, high) = self.edge(number(first));
-                (number(first), self.slab(low.y), self.slab(high.y))
-            })
-            .collect();
-        for &(_, from, to) in &spans {
+    fn file(&mut self, edges: Vec<Edge>) {
+        for edge in &edges {
+            let (from, to) = (self.slab(edge.low.y), self.slab(edge.high.y));
             self.slabs[from + 1..=to + 1].iter_mut().for_each(|count| *count += 1);
         }
         for slab in 1..self.slabs.len() {
             self.slabs[slab] += self.slabs[slab - 1];
         }
+        let Some(&blank) = edges.first() else { return };
         let mut next = self.slabs.clone();
-        self.edges = vec![0; self.slabs.last().map_or(0, |&total| total as usize)];
-        for (edge, from, to) in spans {
-            for at in &mut next[from..=to] {
-                self.edges[*at as usize] = edge;
+        let mut filed = vec![blank; self.slabs.last().map_or(0, |&total| total as usize)];
+        for edge in edges {
+            for at in &mut next[self.slab(edge.low.y)..=self.slab(edge.high.y)] {
+                filed[*at as usize] = edge;
                 *at += 1;
             }
         }
+        self.edges = filed;
     }
 
     /// Whether the polygon holds a point, its border included (even-odd rule, exact predicates).
@@ -79,7 +83,7 @@ impl Part {
             return false;
         }
         let mut inside = false;
-        for (low, high) in self.edges_between(p.y, p.y) {
+        for &Edge { low, high } in self.edges_between(p.y, p.y) {
             // A ray to the east crosses the edge if low.y <= p.y < high.y.
             if p.y < low.y || p.y > high.y || (low.x < p.x && high.x < p.x) {
                 continue;
@@ -97,26 +101,16 @@ impl Part {
         inside
     }
 
-    /// Edges that may touch the latitudes `south..=north`, lower end first; some of them twice.
-    pub(super) fn edges_between(
-        &self,
-        south: f64,
-        north: f64,
-    ) -> impl Iterator<Item = (Coord<f64>, Coord<f64>)> {
+    /// Edges that may touch the latitudes `south..=north`; some of them twice.
+    pub(super) fn edges_between(&self, south: f64, north: f64) -> &[Edge] {
         let from = self.slabs[self.slab(south)] as usize;
         let to = self.slabs[self.slab(north) + 1] as usize;
-        self.edges[from..to.max(from)].iter().map(|&edge| self.edge(edge))
+        &self.edges[from..to]
     }
 
     /// Number of filed edges, each once per slab.
     pub(super) fn filed(&self) -> usize {
         self.edges.len()
-    }
-
-    /// The edge's ends by latitude, then longitude: the same for a border shared in two directions.
-    fn edge(&self, first: u32) -> (Coord<f64>, Coord<f64>) {
-        let (a, b) = (self.points[first as usize], self.points[first as usize + 1]);
-        if (a.y, a.x) <= (b.y, b.x) { (a, b) } else { (b, a) }
     }
 
     #[expect(

@@ -119,7 +119,7 @@ fn star() -> impl Strategy<Value = Polygon<f64>> {
             let angle = |c: &(i8, i8)| f64::from(c.1).atan2(f64::from(c.0));
             let mut corners = corners;
             corners.sort_by(|a, b| angle(a).total_cmp(&angle(b)).then(a.cmp(b)));
-            corners.dedup_by(|a, b| angle(a) == angle(b));
+            corners.dedup_by(|a, b| angle(a).total_cmp(&angle(b)).is_eq());
             let ring: LineString<f64> =
                 corners.iter().map(|(x, y)| (f64::from(x + cx), f64::from(y + cy))).collect();
             (corners.len() >= 3).then(|| Polygon::new(ring, vec![]))

@@ -59,15 +59,10 @@ pub fn cuts(rows: usize, levels: &Levels) -> Vec<TileCut> {
 /// Order of rows in which the tiles, row groups and pages of `cuts` are leaves of one packed R-tree.
 ///
 /// Sorts by the centres of the boxes, ties by the other axis and then by `ids`: with unique ids the
-/// order of the input and the number of threads leave no trace. Works on rayon's current pool; a missing id counts as empty.
+/// order of the input and the number of threads leave no trace. Works on rayon's current pool; a
+/// missing id counts as empty.
 pub fn str_order(boxes: &[Rect<f64>], ids: &[&str], levels: &Levels) -> Vec<u32> {
-    let spot = |(row, rect): (usize, &Rect<f64>)| Spot {
-        x: rect.center().x,
-        y: rect.center().y,
-        id: ids.get(row).copied().unwrap_or_default(),
-        row: u32::try_from(row).expect("a layer in memory has less than 2^32 rows"),
-    };
-    let mut spots: Vec<Spot<'_>> = boxes.iter().enumerate().map(spot).collect();
+    let mut spots = spots(boxes, ids);
     let page_rows = levels.whole().page_rows;
     let tiles = cuts(boxes.len(), levels);
     let lengths: Vec<usize> = tiles.iter().map(|tile| tile.rows.len()).collect();
@@ -90,6 +85,16 @@ struct Spot<'a> {
     y: f64,
     id: &'a str,
     row: u32,
+}
+
+fn spots<'a>(boxes: &[Rect<f64>], ids: &[&'a str]) -> Vec<Spot<'a>> {
+    let spot = |(row, rect): (usize, &Rect<f64>)| Spot {
+        x: rect.center().x,
+        y: rect.center().y,
+        id: ids.get(row).copied().unwrap_or_default(),
+        row: u32::try_from(row).expect("a layer in memory has less than 2^32 rows"),
+    };
+    boxes.iter().enumerate().map(spot).collect()
 }
 
 impl Spot<'_> {
