@@ -59,10 +59,26 @@ pub(super) fn layers(
         if let (Some(schema), Some(source)) = (schema, source) {
             absent(&mut check, layer.source.as_ref(), &source);
             let inventory = layer.inventory.as_ref().is_none_or(|inventory| inventory.value);
+            let schema = own_schema(schema, layer);
             layers.push(LayerPlan { id: LayerId::new(id), schema, source, inventory });
         }
     }
     layers
+}
+
+/// The schema with what the layer says about this source alone: a made-up or mirrored file in the
+/// layout of an agency's is not that agency's.
+fn own_schema(mut schema: Arc<LayerSchema>, layer: &LayerSpec) -> Arc<LayerSchema> {
+    if let Some(synthetic) = &layer.synthetic {
+        Arc::make_mut(&mut schema).synthetic = synthetic.value;
+    }
+    if let Some(agency) = &layer.agency {
+        Arc::make_mut(&mut schema).agency.clone_from(&agency.value);
+    }
+    if let Some(licence) = &layer.licence {
+        Arc::make_mut(&mut schema).licence.clone_from(&licence.value);
+    }
+    schema
 }
 
 /// The jurisdictions, in pipeline order.
@@ -136,7 +152,7 @@ fn own_column(check: &mut Check<'_>, kind: JurisdictionKind, set: &JurisdictionS
     }
 }
 
-/// A source with its CRS settled as far as the plan can: declared by the pipeline, then by the schema.
+/// A source with its CRS settled as far as the plan can: the pipeline's, else the format's, else the schema's.
 ///
 /// `schema` is the CRS the schema declares; the outer none means that the schema is not known.
 fn source(
@@ -147,13 +163,16 @@ fn source(
 ) -> Option<SourcePlan> {
     let Spanned { value: source, span } = spec?;
     let path = beside(pipeline, &text(source.path.as_ref()));
-    let declared = check.crs(source.crs.as_ref()).or_else(|| schema.cloned().flatten());
+    // RFC 7946 §4: GeoJSON is longitude and latitude on WGS 84, unless both sides agreed otherwise.
+    let is_geojson = matches!(source.format, FormatSpec::Geojson | FormatSpec::Geojsonl);
+    let fallback = if is_geojson { Some(Crs::Crs84) } else { schema.cloned().flatten() };
+    let crs = check.crs(source.crs.as_ref()).or(fallback);
     let format = match &source.format {
         FormatSpec::Geojson => Format::Geojson,
         FormatSpec::Geojsonl => Format::Geojsonl,
         FormatSpec::Ogr { layer } => Format::Ogr { layer: optional(layer.as_ref()) },
         FormatSpec::Csv { x, y, wkt, delimiter } => {
-            if declared.is_none() && source.crs.is_none() && schema.is_some() {
+            if crs.is_none() && source.crs.is_none() && schema.is_some() {
                 let help = "declare it by `crs = \"…\"` in the source or the schema; a CRS is never guessed";
                 check.error(span, "nothing says in which CRS the coordinates are").help =
                     Some(help.to_owned());
@@ -162,9 +181,6 @@ fn source(
             Format::Csv { delimiter: separator(check, delimiter.as_ref()), geometry }
         }
     };
-    // RFC 7946 §4: GeoJSON is longitude and latitude on WGS 84 unless both sides agreed otherwise.
-    let is_geojson = matches!(format, Format::Geojson | Format::Geojsonl);
-    let crs = declared.or(is_geojson.then_some(Crs::Crs84));
     Some(SourcePlan { shown: path.display().to_string().into(), path, format, crs })
 }
 
