@@ -61,10 +61,26 @@ pub(super) fn layers(
         if let (Some(schema), Some(source)) = (schema, source) {
             absent(&mut check, layer.source.as_ref(), &source);
             let inventory = layer.inventory.as_ref().is_none_or(|inventory| inventory.value);
+            let schema = own_schema(schema, layer);
             layers.push(LayerPlan { id: LayerId::new(id), schema, source, inventory });
         }
     }
     layers
+}
+
+/// The schema with what the layer says about this source alone: a made-up or mirrored file in the
+/// layout of an agency's is not that agency's.
+fn own_schema(mut schema: Arc<LayerSchema>, layer: &LayerSpec) -> Arc<LayerSchema> {
+    if let Some(synthetic) = &layer.synthetic {
+        Arc::make_mut(&mut schema).synthetic = synthetic.value;
+    }
+    if let Some(agency) = &layer.agency {
+        Arc::make_mut(&mut schema).agency.clone_from(&agency.value);
+    }
+    if let Some(licence) = &layer.licence {
+        Arc::make_mut(&mut schema).licence.clone_from(&licence.value);
+    }
+    schema
 }
 
 /// The jurisdictions, in pipeline order.
@@ -151,7 +167,9 @@ fn source(
     variables: Variables,
 ) -> Option<SourcePlan> {
     let Spanned { value: source, span } = spec?;
-    let shown = beside(pipeline, &text(source.path.as_ref()));
+    let written = text(source.path.as_ref());
+    // Where a variable stands first, what the path is relative to is the variable's affair.
+    let shown = if written.starts_with("${") { written.into() } else { beside(pipeline, &written) };
     let expanded = source.path.as_ref().map(|path| expanded(check, path, variables));
     let path = beside(pipeline, &expanded.unwrap_or_default());
     let crs = check.crs(source.crs.as_ref());

@@ -145,7 +145,7 @@ pub struct SourcePlan {
     pub shown: Arc<str>,
     /// How to read it.
     pub format: Format,
-    /// CRS declared by the pipeline's source, for files that don't say.
+    /// CRS of a file that doesn't say: the pipeline's, else CRS84 for GeoJSON (RFC 7946), else the schema's.
     pub crs: Option<Crs>,
 }
 

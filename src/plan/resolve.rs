@@ -43,7 +43,7 @@ impl Default for Variables {
 pub fn load(pipeline: &Path, overrides: &Overrides) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut found = Vec::new();
     let plan = PipelineSpec::read(pipeline, &mut found).map(|spec| plan(&spec, overrides, &mut found));
-    let found = settle(found);
+    let found = settle(found, &pipeline.display().to_string());
     match plan {
         Some(plan) if !found.iter().any(Diagnostic::is_error) => Ok((plan, found)),
         _ => Err(found),
@@ -118,8 +118,11 @@ fn reference(spec: &PipelineSpec, schemas: &Path, found: &mut Vec<Diagnostic>) -
     }
     let regions = spec.regions.as_ref().map_or("fema", |regions| &regions.value);
     let table = folder.join(format!("regions-{regions}.csv"));
-    let is_there = is_identifier(regions) && table.is_file();
-    if !is_there {
+    let is_named = is_identifier(regions);
+    let is_there = is_named && table.is_file();
+    if !is_named {
+        Check { file: &spec.file, found }.identifier("the name of a region table", spec.regions.as_ref());
+    } else if !is_there {
         let message = format!("there is no region table `{}`", table.display());
         let place = spec.regions.as_ref().map(|regions| regions.span.clone());
         let tables = stems(&folder, "csv");
@@ -138,30 +141,29 @@ fn schemas(
     found: &mut Vec<Diagnostic>,
 ) -> Schemas {
     let mut schemas = Schemas::new();
-    for layer in &spec.layers {
-        let Some(id) = layer::schema_id(&layer.value) else { continue };
-        if !schemas.contains_key(&id.value) {
-            let schema = read_schema(spec, folder, id, found);
-            let schema = schema.map(|spec| Arc::new(schema::resolve(&id.value, &spec, reference, found)));
-            schemas.insert(id.value.clone(), schema);
+    for Spanned { value: layer, .. } in &spec.layers {
+        let Some(id) = layer::schema_id(layer).filter(|id| !schemas.contains_key(&id.value)) else {
+            continue;
+        };
+        let mut check = Check { file: &spec.file, found };
+        if layer.schema.is_some() {
+            check.identifier("a schema id", Some(id));
         }
+        // An id that is none is reported with its layer; it must not become a path.
+        let written = if is_identifier(&id.value) { read_schema(&mut check, folder, id) } else { None };
+        let schema = written.map(|spec| Arc::new(schema::resolve(&id.value, &spec, reference, found)));
+        schemas.insert(id.value.clone(), schema);
     }
     schemas
 }
 
-fn read_schema(
-    spec: &PipelineSpec,
-    folder: &Path,
-    id: &Spanned<String>,
-    found: &mut Vec<Diagnostic>,
-) -> Option<SchemaSpec> {
+fn read_schema(check: &mut Check<'_>, folder: &Path, id: &Spanned<String>) -> Option<SchemaSpec> {
     let path = folder.join(format!("{}.toml", id.value));
-    if is_identifier(&id.value) && path.is_file() {
-        return SchemaSpec::read(&path, found);
+    if path.exists() {
+        return SchemaSpec::read(&path, check.found);
     }
     let known = stems(folder, "toml");
-    let diagnostic = &mut Check { file: &spec.file, found };
-    let diagnostic = diagnostic.error(&id.span, format!("there is no schema `{}`", path.display()));
+    let diagnostic = check.error(&id.span, format!("there is no schema `{}`", path.display()));
     diagnostic.label = did_you_mean(&id.value, known.iter().map(String::as_str));
     None
 }

@@ -90,7 +90,7 @@ fn decoded_columns(check: &mut Check<'_>, spec: &SchemaSpec, fields: &[Field]) {
         .map(|field| (field.name.to_ascii_lowercase(), format!("the field `{}`", field.name)))
         .collect();
     for (field, written) in fields.iter().zip(&spec.fields) {
-        let Some(decoded) = &field.decoded else { continue };
+        let Some(decoded) = field.decoded.as_ref().filter(|_| !field.name.is_empty()) else { continue };
         let place = written.value.decoded.as_ref().or(written.value.name.as_ref());
         let span = place.map_or(&written.span, |place| &place.span);
         let lower = decoded.to_ascii_lowercase();

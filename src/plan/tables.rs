@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::check::{Check, text};
 use super::reference::{Lifeline, NaicsRule, Reference, Region, Sector, State};
+use crate::feature::RegionId;
 use crate::spec::{CsvTable, Diagnostic, Spanned};
 
 type Cell = Spanned<String>;
@@ -52,8 +53,8 @@ fn regions(path: &Path, states: &[State], found: &mut Vec<Diagnostic>) -> Vec<Re
         filled(&mut check, row);
         check.among("a state code of states.csv", &row[2], states.iter().map(|state| state.usps.as_str()));
         // The code stands in a path as `region=<code>`; digits alone would be read as a number.
-        let is_code =
-            |c: &str| c.starts_with(char::is_alphabetic) && c.bytes().all(|b| b.is_ascii_alphanumeric());
+        let is_word = |c: &str| c.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        let is_code = |c: &str| c.starts_with(char::is_alphabetic) && is_word(c) && c != RegionId::UNASSIGNED;
         code(&mut check, "a region code (a letter, then letters and digits)", &row[0], is_code);
         if let Some([_, name, ..]) = table.rows.iter().find(|other| other[0].value == row[0].value)
             && name.value != row[1].value
@@ -101,7 +102,9 @@ fn naics(folder: &Path, sectors: &[Sector], found: &mut Vec<Diagnostic>) -> Vec<
         check.among("a sector code of sectors.csv", sector, codes(sectors));
         filled(&mut check, std::slice::from_ref(source));
         let also = split(also);
-        also.iter().for_each(|code| check.among("a sector code of sectors.csv", code, codes(sectors)));
+        for code in &also {
+            check.among("a sector code of sectors.csv", code, codes(sectors));
+        }
         rules.push(NaicsRule {
             prefix: text(Some(prefix)),
             sector: text(Some(sector)),

@@ -60,16 +60,16 @@ impl Diagnostic {
 
     /// First line it touches, from 1.
     fn line(&self) -> Option<usize> {
-        self.span.as_ref().map(|span| self.file.position(span.start).0)
+        self.span.as_ref().map(|span| self.file.line(span.start))
     }
 }
 
-/// Puts findings in reading order: files as first met, then by place.
+/// Puts findings in reading order: the file `first`, then files as first met, then by place.
 ///
 /// Where a line could not be parsed, only the first syntax error on it is kept: whatever else was
 /// found there follows from it.
-pub fn settle(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut files: Vec<String> = Vec::new();
+pub fn settle(mut found: Vec<Diagnostic>, first: &str) -> Vec<Diagnostic> {
+    let mut files = vec![first.to_owned()];
     for diagnostic in &found {
         if !files.contains(&diagnostic.file.name) {
             files.push(diagnostic.file.name.clone());

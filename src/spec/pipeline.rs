@@ -2,8 +2,7 @@
 //!
 //! LEAF. No defaults: what is not written is `None`.
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
@@ -105,6 +104,12 @@ pub struct LayerSpec {
     pub schema: Option<Spanned<String>>,
     /// `inventory`.
     pub inventory: Option<Spanned<bool>>,
+    /// `synthetic`, over the schema's.
+    pub synthetic: Option<Spanned<bool>>,
+    /// `agency`, over the schema's.
+    pub agency: Option<Spanned<String>>,
+    /// `licence`, over the schema's.
+    pub licence: Option<Spanned<String>>,
     /// `source`.
     pub source: Option<Spanned<SourceSpec>>,
 }
@@ -176,6 +181,9 @@ fn layers(table: &mut Table<'_>) -> Vec<Spanned<LayerSpec>> {
         id: t.required_text("id"),
         schema: t.text("schema"),
         inventory: t.flag("inventory"),
+        synthetic: t.flag("synthetic"),
+        agency: t.text("agency"),
+        licence: t.text("licence"),
         source: source::read(t),
     })
 }

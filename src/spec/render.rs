@@ -57,11 +57,12 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
     let title = level.primary_title(diagnostic.message.as_str());
     let file = &diagnostic.file;
     let group = match &diagnostic.span {
-        Some(span) => title.element(
-            Snippet::source(file.text.as_str())
-                .path(file.name.as_str())
-                .annotation(AnnotationKind::Primary.span(span.clone()).label(diagnostic.label.as_ref())),
-        ),
+        Some(span) => {
+            let (start, lines) = file.lines(span);
+            let place = AnnotationKind::Primary.span(span.start - start..span.end - start);
+            let snippet = Snippet::source(lines).line_start(file.line(span.start)).path(file.name.as_str());
+            title.element(snippet.annotation(place.label(diagnostic.label.as_ref())))
+        }
         None => title.element(Origin::path(file.name.as_str())),
     };
     group.elements(diagnostic.help.iter().map(|help| Level::HELP.message(help.as_str())))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
 use super::pipeline::LARGEST;
-use super::table::{self, Table};
+use super::table::{self, Pair, Table};
 use super::text::{Spanned, TextFile};
 
 /// A schema file.
@@ -109,7 +109,7 @@ pub struct FieldSpec {
 }
 
 /// A coded value: the code and its meaning.
-pub type CodeSpec = (Spanned<String>, Spanned<String>);
+pub type CodeSpec = Pair;
 
 impl SchemaSpec {
     /// Reads a schema file as far as possible; none if there is no text to read.

@@ -12,6 +12,9 @@ use super::size;
 use super::suggest::one_of;
 use super::text::{Span, Spanned, TextFile};
 
+/// A key of the writer's choice and its text.
+pub(super) type Pair = (Spanned<String>, Spanned<String>);
+
 type Value<'a> = toml::Spanned<DeValue<'a>>;
 
 /// A table being read.
@@ -80,7 +83,7 @@ impl Table<'_> {
             return None;
         };
         let mut texts = Vec::new();
-        for element in array.iter() {
+        for element in array {
             match text_of(element.get_ref()) {
                 Some(text) => texts.push(Spanned::new(text, element.span())),
                 None => self.mismatch(key, wanted, element),
@@ -105,7 +108,10 @@ impl Table<'_> {
 
     /// `true` or `false`.
     pub(super) fn flag(&mut self, key: &'static str) -> Option<Spanned<bool>> {
-        self.get(key, "`true` or `false`", |value| value.as_bool())
+        self.get(key, "`true` or `false`", |value| match value {
+            DeValue::Boolean(flag) => Some(*flag),
+            _ => None,
+        })
     }
 
     /// A size in bytes, or in words (`16 MiB`).
@@ -117,10 +123,7 @@ impl Table<'_> {
     }
 
     /// A table of texts under keys of the writer's choice, in the order written.
-    pub(super) fn pairs(
-        &mut self,
-        key: &'static str,
-    ) -> Option<Spanned<Vec<(Spanned<String>, Spanned<String>)>>> {
+    pub(super) fn pairs(&mut self, key: &'static str) -> Option<Spanned<Vec<Pair>>> {
         let value = self.raw(key)?;
         let Some(entries) = value.get_ref().as_table() else {
             self.mismatch(key, "a table of texts", value);
@@ -177,7 +180,7 @@ impl Table<'_> {
             return Vec::new();
         };
         let mut tables = Vec::new();
-        for element in array.iter() {
+        for element in array {
             match element.get_ref().as_table() {
                 Some(entries) => {
                     let table = self.nested(entries, format!("`[[{key}]]`"), element.span(), &mut read);
@@ -246,7 +249,11 @@ impl Table<'_> {
             }
             _ => None,
         };
-        let message = format!("`{key}` is {}, not {wanted}", kind_of(value.get_ref()));
+        let message = match value.get_ref() {
+            // Only its size can keep an integer from being read as one.
+            DeValue::Integer(_) if wanted.contains("number") => format!("`{key}` is too large"),
+            value => format!("`{key}` is {}, not {wanted}", kind_of(value)),
+        };
         self.error(value.span(), message).help = quote;
     }
 }
@@ -292,14 +299,14 @@ fn integer_of(value: &DeValue<'_>) -> Option<i64> {
     i64::from_str_radix(integer.as_str(), integer.radix()).ok()
 }
 
-fn kind_of(value: &DeValue<'_>) -> String {
+fn kind_of(value: &DeValue<'_>) -> &'static str {
     match value {
-        DeValue::String(text) => format!("the text `{text}`"),
-        DeValue::Integer(integer) => format!("the number {integer}"),
-        DeValue::Float(float) => format!("the number {float}"),
-        DeValue::Boolean(flag) => format!("`{flag}`"),
-        DeValue::Datetime(_) => "a date".to_owned(),
-        DeValue::Array(_) => "a list".to_owned(),
-        DeValue::Table(_) => "a table".to_owned(),
+        DeValue::String(_) => "text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "`true` or `false`",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
     }
 }

@@ -36,9 +36,17 @@ pub struct TextFile {
     pub name: String,
     /// Its content.
     pub text: String,
+    /// Where each line starts.
+    starts: Vec<usize>,
 }
 
 impl TextFile {
+    /// A text under a name.
+    pub(super) fn new(name: String, text: String) -> Self {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { name, text, starts }
+    }
+
     /// Reads a UTF-8 file of at most `limit` bytes.
     ///
     /// # Errors
@@ -46,7 +54,7 @@ impl TextFile {
     pub fn open(path: &Path, limit: u64) -> Result<Arc<Self>, Diagnostic> {
         let name = path.display().to_string();
         let refuse = |text: String, span: Option<Span>, reason: String| {
-            let file = Arc::new(Self { name: name.clone(), text });
+            let file = Arc::new(Self::new(name.clone(), text));
             Diagnostic::error(&file, span, reason)
         };
         let bytes = read(path, limit).map_err(|error| {
@@ -56,7 +64,7 @@ impl TextFile {
             return Err(refuse(String::new(), None, format!("`{name}` is larger than {limit} bytes")));
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Arc::new(Self { name, text })),
+            Ok(text) => Ok(Arc::new(Self::new(name, text))),
             Err(error) => {
                 let valid = error.utf8_error().valid_up_to();
                 let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
@@ -65,12 +73,24 @@ impl TextFile {
         }
     }
 
+    /// Line of a byte offset, from 1.
+    pub(super) fn line(&self, offset: usize) -> usize {
+        self.starts.partition_point(|start| *start <= offset)
+    }
+
     /// Line and column of a byte offset, both from 1; columns count characters.
     pub fn position(&self, offset: usize) -> (usize, usize) {
-        let before = &self.text[..self.text.floor_char_boundary(offset)];
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        (line, column)
+        let line = self.line(offset);
+        let before = &self.text[self.starts[line - 1]..self.text.floor_char_boundary(offset)];
+        (line, before.chars().count() + 1)
+    }
+
+    /// The whole lines that a place touches: where they start in the text, and their text.
+    pub(super) fn lines(&self, place: &Span) -> (usize, &str) {
+        let start = self.starts[self.line(place.start) - 1];
+        let last = self.line(place.end.saturating_sub(1).max(place.start));
+        let end = self.starts.get(last).copied().unwrap_or(self.text.len());
+        (start, &self.text[start..end])
     }
 }
 
@@ -144,10 +164,13 @@ mod tests {
 
     #[test]
     fn positions_count_characters() {
-        let file = TextFile { name: String::new(), text: "a\né = 1\n".to_owned() };
+        let file = TextFile::new(String::new(), "a\né = 1\n".to_owned());
         assert_eq!(file.position(0), (1, 1));
         assert_eq!(file.position(2), (2, 1));
         assert_eq!(file.position(5), (2, 3));
         assert_eq!(file.position(9), (3, 1));
+        assert_eq!(file.lines(&(2..3)), (2, "é = 1\n"));
+        assert_eq!(file.lines(&(0..4)), (0, "a\né = 1\n"));
+        assert_eq!(file.lines(&(9..9)), (9, ""));
     }
 }

@@ -1,11 +1,14 @@
 //! A folder of pipeline, schemas and reference tables, and what `load` makes of it.
 
+mod at_once;
+mod mistakes;
+
 use std::fs;
 use std::path::Path;
 
 use super::{CsvGeometry, FieldKind, Format, JurisdictionKind, NaicsUse, Overrides, Plan, load};
 use crate::feature::Crs;
-use crate::spec::{Diagnostic, findings, render};
+use crate::spec::{Diagnostic, render};
 
 const PIPELINE: &str = r#"
 id = "demo"
@@ -36,6 +39,8 @@ source.csv = { path = "../data/hospitals.csv", x = "X", y = "Y", crs = "EPSG:385
 id = "clinics"
 schema = "hospitals"
 inventory = false
+synthetic = true
+agency = "none"
 source.ogr = { path = "../data/absent.gdb.zip", layer = "Clinics" }
 "#;
 
@@ -109,23 +114,27 @@ const TABLES: [(&str, &str); 5] = [
     ("lifelines.csv", "lifeline,component,source\nHealth and Medical,Medical Care,FEMA\n"),
 ];
 
+/// What `load` returns.
+type Loaded = Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>>;
+
 /// Writes a project with some files replaced, and loads it.
-fn load_with(
-    files: &[(&str, &str)],
-    overrides: &Overrides,
-) -> (Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>>, String) {
+fn load_with(files: &[(&str, &str)], overrides: &Overrides) -> (Loaded, String) {
     let folder = tempfile::tempdir().unwrap();
     let put = |name: &str, text: &str| {
         let path = folder.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     };
-    TABLES.iter().for_each(|(name, text)| put(&format!("schemas/reference/{name}"), text));
+    for (name, text) in TABLES {
+        put(&format!("schemas/reference/{name}"), text);
+    }
     put("pipelines/demo.toml", PIPELINE);
     put("schemas/hospitals.toml", SCHEMA);
     put("data/hospitals.csv", "");
     put("data/counties.geojson", "");
-    files.iter().for_each(|(name, text)| put(name, text));
+    for (name, text) in files {
+        put(name, text);
+    }
     let loaded = load(&folder.path().join("pipelines/demo.toml"), overrides);
     (loaded, folder.path().display().to_string())
 }
@@ -138,27 +147,25 @@ fn plan(files: &[(&str, &str)], overrides: &Overrides) -> (Plan, String) {
     }
 }
 
-/// The mistakes, one line each: `file:line:column: message (help)`.
-fn mistakes(files: &[(&str, &str)], overrides: &Overrides) -> String {
-    let (loaded, root) = load_with(files, overrides);
-    let lines: Vec<String> = findings(&loaded.err().unwrap_or_default())
-        .into_iter()
-        .map(|f| {
-            let place = |n: Option<usize>| n.map(|n| format!(":{n}")).unwrap_or_default();
-            let help = f.help.map(|help| format!(" ({help})")).unwrap_or_default();
-            format!("{}{}{}: {}{help}", f.file, place(f.line), place(f.column), f.message)
-        })
-        .collect();
-    lines.join("\n").replace(&format!("{root}/"), "")
-}
-
 #[test]
 fn a_good_pipeline_gives_its_plan() {
     let (plan, warnings) = plan(&[], &Overrides::default());
-    insta::assert_snapshot!(warnings, @"");
+    insta::assert_snapshot!(warnings, @r#"
+    warning: there is no `[TMP]/data/absent.gdb.zip`
+      --> [TMP]/pipelines/demo.toml:32:23
+       |
+    32 | source.ogr = { path = "../data/absent.gdb.zip", layer = "Clinics" }
+       |                       ^^^^^^^^^^^^^^^^^^^^^^^^
+    "#);
     assert_eq!((plan.id.as_str(), plan.keep, plan.limits.record_bytes), ("demo", 3, 2 << 20));
-    assert_eq!((plan.limits.batch_rows, plan.limits.archive_bytes, plan.limits.rows), (16_384, 16 << 30, None));
-    assert_eq!((plan.output.tile_rows, plan.output.group_rows, plan.output.page_rows), (1_000_000, 20_480, 1_024));
+    assert_eq!(
+        (plan.limits.batch_rows, plan.limits.archive_bytes, plan.limits.rows),
+        (16_384, 16 << 30, None)
+    );
+    assert_eq!(
+        (plan.output.tile_rows, plan.output.group_rows, plan.output.page_rows),
+        (1_000_000, 20_480, 1_024)
+    );
     assert_eq!(plan.output.zstd_level, 3);
     assert!(plan.store.ends_with("out/demo") && !plan.store.to_string_lossy().contains(".."));
     assert_eq!(plan.reference.regions.len(), 2);
@@ -170,7 +177,8 @@ fn a_good_pipeline_gives_its_plan() {
 
     let [hospitals, clinics] = plan.layers.as_slice() else { panic!("two layers") };
     assert!(hospitals.inventory && !clinics.inventory);
-    assert!(std::sync::Arc::ptr_eq(&hospitals.schema, &clinics.schema));
+    assert!(clinics.schema.synthetic && clinics.schema.agency == "none");
+    assert_eq!(clinics.schema.licence, hospitals.schema.licence);
     let geometry = CsvGeometry::Xy { x: "X".to_owned(), y: "Y".to_owned() };
     assert_eq!(hospitals.source.format, Format::Csv { delimiter: b',', geometry });
     assert_eq!(hospitals.source.crs, Some(Crs::Code("EPSG:3857".to_owned())));
@@ -181,10 +189,28 @@ fn a_good_pipeline_gives_its_plan() {
     assert_eq!((schema.sector.naics, schema.sector.rules.len()), (NaicsUse::Refine, 1));
     let [id, owner, open, date] = schema.fields.as_slice() else { panic!("four fields") };
     assert_eq!((id.required, id.pad, owner.required), (true, Some(5), false));
-    assert_eq!((owner.null.as_slice(), owner.decoded.as_deref()), (&["-999".to_owned()][..], Some("owner_name")));
+    assert_eq!(
+        (owner.null.as_slice(), owner.decoded.as_deref()),
+        (&["-999".to_owned()][..], Some("owner_name"))
+    );
     let codes: Vec<&str> = owner.codes.iter().map(|(code, _)| code.as_str()).collect();
     assert_eq!(codes, ["10", "2"], "as written, not sorted");
     let FieldKind::Boolean { truth, falsity } = &open.kind else { panic!("boolean") };
     assert_eq!((truth.len(), falsity.as_slice()), (5, &["CLOSED".to_owned()][..]));
     assert!(matches!(&date.kind, FieldKind::Date { formats } if formats.len() == 2));
+}
+
+#[test]
+fn the_command_line_overrides() {
+    let overrides = |layer: &str| Overrides {
+        store: Some("elsewhere".into()),
+        layers: vec![layer.to_owned()],
+        rows: Some(10),
+    };
+    let (plan, warnings) = plan(&[], &overrides("hospitals"));
+    assert_eq!(
+        (plan.layers.len(), plan.limits.rows, plan.store.as_path()),
+        (1, Some(10), Path::new("elsewhere"))
+    );
+    assert_eq!(warnings, "", "a layer that is not asked for may be absent");
 }
