@@ -131,13 +131,12 @@ impl Error {
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Spec { .. } => exit::SPEC,
-            Self::Describe { .. }
-            | Self::Jurisdiction { .. }
-            | Self::NothingPublished { .. } => exit::SOURCE,
+            Self::Describe { .. } | Self::Jurisdiction { .. } | Self::NothingPublished { .. } => exit::SOURCE,
             Self::JurisdictionSource { source, .. } if source.is_source() => exit::SOURCE,
-            Self::JurisdictionSource { .. } | Self::Store { .. } | Self::Table { .. } | Self::Format { .. } => {
-                exit::STORE
-            }
+            Self::JurisdictionSource { .. }
+            | Self::Store { .. }
+            | Self::Table { .. }
+            | Self::Format { .. } => exit::STORE,
             Self::Inventory { .. }
             | Self::Catalog { .. }
             | Self::Law { .. }

@@ -81,8 +81,6 @@ enum Command {
     Rollback(releases::Rollback),
     /// List a pipeline's layers and what the last release holds of them
     Layers(layers::Layers),
-
-
 }
 
 /// How results are printed.
@@ -116,7 +114,6 @@ impl Cli {
             Command::Releases(command) => command.run(out),
             Command::Rollback(command) => command.run(out),
             Command::Layers(command) => command.run(out),
-
         }
     }
 }
@@ -159,7 +156,8 @@ fn load(
 ) -> Result<(Plan, Vec<Diagnostic>), Error> {
     #[expect(clippy::disallowed_methods, reason = "the environment is read in cli alone")]
     let variables = Variables(|name| std::env::var(name).ok());
-    let overrides = Overrides { store: store.map(Path::to_owned), layers: layers.to_vec(), rows: limit, variables };
+    let overrides =
+        Overrides { store: store.map(Path::to_owned), layers: layers.to_vec(), rows: limit, variables };
     crate::plan::load(file, &overrides).map_err(|diagnostics| Error::Spec { diagnostics })
 }
 
@@ -183,7 +181,8 @@ impl Output<'_> {
         if !self.is_json() {
             return self.line(text().trim_end());
         }
-        let json = serde_json::to_string_pretty(value).map_err(|source| Error::Output { source: source.into() })?;
+        let json =
+            serde_json::to_string_pretty(value).map_err(|source| Error::Output { source: source.into() })?;
         self.line(&json)
     }
 }

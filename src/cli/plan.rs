@@ -32,7 +32,14 @@ impl Check {
                 Err(error) => return Err(error),
             }
         }
-        let findings = spec::settle(findings);
+        // Pipelines share schemas: a mistake there is told once.
+        let mut told: Vec<Diagnostic> = Vec::new();
+        findings.retain(|finding| {
+            !told.contains(finding) && {
+                told.push(finding.clone());
+                true
+            }
+        });
         let bad = findings.iter().any(Diagnostic::is_error);
         if out.is_json() {
             let found: Vec<Finding> = spec::findings(&findings);
@@ -72,10 +79,21 @@ impl Show {
 }
 
 fn describe(plan: &Plan) -> String {
-    let mut text = format!("pipeline {}: {}\nstore {}, {} releases kept\n", plan.id, plan.title, plan.store.display(), plan.keep);
+    let mut text = format!(
+        "pipeline {}: {}\nstore {}, {} releases kept\n",
+        plan.id,
+        plan.title,
+        plan.store.display(),
+        plan.keep
+    );
     for set in &plan.jurisdictions {
-        let nearest = if set.nearest_m > 0.0 { format!(", nearest within {} m", set.nearest_m) } else { String::new() };
-        let _ = writeln!(text, "jurisdiction {} ({:?}, {}) from {}{nearest}", set.id, set.kind, set.vintage, set.source.shown);
+        let nearest =
+            if set.nearest_m > 0.0 { format!(", nearest within {} m", set.nearest_m) } else { String::new() };
+        let _ = writeln!(
+            text,
+            "jurisdiction {} ({:?}, {}) from {}{nearest}",
+            set.id, set.kind, set.vintage, set.source.shown
+        );
     }
     for layer in &plan.layers {
         let _ = writeln!(text, "{}", describe_layer(layer));

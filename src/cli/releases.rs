@@ -50,7 +50,8 @@ impl List {
             for release in &releases {
                 let mark = if release.is_latest { "  latest" } else { "" };
                 let (id, rows, bytes) = (&release.id, release.rows, size(release.bytes));
-                let _ = writeln!(text, "{id}  {:>5} tiles  {rows:>10} rows  {bytes:>10}{mark}", release.tiles);
+                let _ =
+                    writeln!(text, "{id}  {:>5} tiles  {rows:>10} rows  {bytes:>10}{mark}", release.tiles);
             }
             if text.is_empty() { "no release yet".to_owned() } else { text }
         })?;

@@ -22,9 +22,10 @@ impl Run {
         let store = Store::open(&plan.store).map_err(store_error)?;
         let id = run::release_id();
         logging.to_file(store.log_file(&id).map_err(store_error)?);
-        let outcome = run::run(&plan, &store, &id, &Reporter::new(logging.bars(), quiet)).inspect_err(|error| {
-            tracing::error!(reason = crate::error::chain(error), "run failed");
-        })?;
+        let outcome =
+            run::run(&plan, &store, &id, &Reporter::new(logging.bars(), quiet)).inspect_err(|error| {
+                tracing::error!(reason = crate::error::chain(error), "run failed");
+            })?;
         out.print(&outcome.report, || report::summary(&outcome.report, &outcome.release))?;
         Ok(if outcome.is_complete() { exit::OK } else { exit::INCOMPLETE })
     }

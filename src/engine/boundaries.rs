@@ -8,9 +8,9 @@ use rayon::prelude::*;
 
 use super::EngineError;
 use crate::feature::{Landed, RawBatch, Reproject};
-use crate::kernel::shapes;
 use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex};
 use crate::kernel::locate::{JoinContext, JoinSet};
+use crate::kernel::shapes;
 use crate::plan::{GeometryKind, JurisdictionPlan, Plan};
 use crate::source;
 
@@ -97,7 +97,11 @@ fn batch_boundaries(
     shapes.into_iter().enumerate().map(boundary).collect()
 }
 
-fn column<'a>(set: &JurisdictionPlan, batch: &'a RawBatch, name: &str) -> Result<&'a StringArray, EngineError> {
+fn column<'a>(
+    set: &JurisdictionPlan,
+    batch: &'a RawBatch,
+    name: &str,
+) -> Result<&'a StringArray, EngineError> {
     let found = batch.columns.iter().find(|(column, _)| column == name);
     let folded = || batch.columns.iter().find(|(column, _)| column.eq_ignore_ascii_case(name));
     found.or_else(folded).map(|(_, values)| values).ok_or_else(|| EngineError::MissingColumn {

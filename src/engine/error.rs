@@ -44,7 +44,9 @@ pub enum EngineError {
         shown: String,
     },
     /// More rows were rejected than the schema allows.
-    #[error("{rejected} of {read} rows rejected ({reasons}), more than max-rejects = {allowed} allows; first: {first}")]
+    #[error(
+        "{rejected} of {read} rows rejected ({reasons}), more than max-rejects = {allowed} allows; first: {first}"
+    )]
     TooManyRejects {
         /// Rows rejected.
         rejected: u64,

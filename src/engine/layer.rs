@@ -123,13 +123,18 @@ impl<'a> Line<'a> {
             self.rows.assembled.boxes.extend(done.boxes);
             progress.advance(raw.len() as u64);
         }
-        let rows = concat_batches(&self.schema, &assembled).map_err(|source| EngineError::Kernel {
-            source: KernelError::Arrow { source },
-        })?;
+        let rows = concat_batches(&self.schema, &assembled)
+            .map_err(|source| EngineError::Kernel { source: KernelError::Arrow { source } })?;
         self.rows.assembled.rows = FeatureBatch(rows);
         let missing = self.missing.unwrap_or_default();
-        self.rows.missing =
-            self.layer.schema.fields.iter().map(|f| f.name.clone()).filter(|name| missing.contains(name)).collect();
+        self.rows.missing = self
+            .layer
+            .schema
+            .fields
+            .iter()
+            .map(|f| f.name.clone())
+            .filter(|name| missing.contains(name))
+            .collect();
         Ok(self.rows)
     }
 

@@ -46,8 +46,10 @@ fn published_schema<'a>(
 ) -> SchemaRef {
     let core = CORE_COLUMNS.iter().map(|column| Field::new(column.name, core_type(column.kind), true));
     let further = further.map(|id| Field::new(format!("{id}_code"), DataType::Utf8, true));
-    let closing =
-        [Field::new("geometry", DataType::Binary, false), Field::new("bbox", DataType::Struct(bbox_fields()), false)];
+    let closing = [
+        Field::new("geometry", DataType::Binary, false),
+        Field::new("bbox", DataType::Struct(bbox_fields()), false),
+    ];
     Arc::new(Schema::new(core.chain(further).chain(attributes).chain(closing).collect::<Vec<_>>()))
 }
 

@@ -9,8 +9,8 @@ use arrow_select::take::take_record_batch;
 use geo::{Coord, Rect};
 use rayon::prelude::*;
 
-use super::pack::{Levels, cuts, str_order};
 use super::KernelError;
+use super::pack::{Levels, cuts, str_order};
 use crate::feature::{FeatureBatch, RegionId, Tile};
 
 /// Rows of one tile, in page order.
@@ -76,7 +76,8 @@ fn by_region(codes: &StringArray) -> BTreeMap<RegionId, Vec<u32>> {
 }
 
 fn geometry_types(rows: &RecordBatch) -> Vec<String> {
-    let wkb = rows.column_by_name("geometry").and_then(|column| column.as_any().downcast_ref::<BinaryArray>());
+    let wkb =
+        rows.column_by_name("geometry").and_then(|column| column.as_any().downcast_ref::<BinaryArray>());
     let names = wkb.into_iter().flatten().flatten().map(type_name);
     let distinct: std::collections::BTreeSet<&str> = names.collect();
     distinct.into_iter().map(str::to_owned).collect()

@@ -3,10 +3,10 @@
 //! Pure. A field becomes three columns, so that counting nulls tells what was lost where:
 //! `raw:<name>` (repaired text), `text:<name>` (sentinels gone), `<name>` (typed).
 
-use polars::prelude::{
-    DataType, Expr, IntoLazy, NULL, PlSmallStr, Series, StrptimeOptions, coalesce, col, lit, when,
-};
 use polars::prelude::{DataFrame, LazyFrame, NamedFrom};
+use polars::prelude::{
+    DataType, Expr, IntoLazy, NULL, PlSmallStr, Series, StrptimeOptions, TimeUnit, coalesce, col, lit, when,
+};
 
 use crate::plan::{Field, FieldKind, State};
 
@@ -112,13 +112,13 @@ fn boolean(upper: &Expr, truth: &[String], falsity: &[String]) -> Expr {
     when(among(truth)).then(lit(true)).when(among(falsity)).then(lit(false)).otherwise(lit(NULL))
 }
 
-/// Milliseconds of a day, for `epoch-ms`.
-const DAY_MS: i64 = 86_400_000;
-
+/// The day of a date: milliseconds since 1970, before it negative, or a pattern.
 fn date(text: Expr, format: &str) -> Expr {
     if format == "epoch-ms" {
-        let days = text.cast(DataType::Int64).floor_div(lit(DAY_MS));
-        return days.cast(DataType::Int32).cast(DataType::Date);
+        return text
+            .cast(DataType::Int64)
+            .cast(DataType::Datetime(TimeUnit::Milliseconds, None))
+            .cast(DataType::Date);
     }
     let format = Some(PlSmallStr::from(format));
     text.str().to_date(StrptimeOptions { format, strict: false, exact: true, cache: true })
@@ -128,7 +128,8 @@ fn date(text: Expr, format: &str) -> Expr {
 fn state(text: Expr, states: &[State]) -> Expr {
     let spellings = |s: &State| [s.usps.clone(), s.name.to_uppercase(), s.fips.clone()];
     let old: Vec<String> = states.iter().flat_map(spellings).collect();
-    let new: Vec<String> = states.iter().flat_map(|s| [s.usps.clone(), s.usps.clone(), s.usps.clone()]).collect();
+    let new: Vec<String> =
+        states.iter().flat_map(|s| [s.usps.clone(), s.usps.clone(), s.usps.clone()]).collect();
     mapped(text.str().to_uppercase(), &old, &new)
 }
 

@@ -88,7 +88,12 @@ fn present(raw: &RawBatch, field: &Field) -> Vec<String> {
 
 /// Names of the schema's fields that a batch doesn't have.
 pub fn missing(raw: &RawBatch, schema: &LayerSchema) -> Vec<String> {
-    schema.fields.iter().filter(|field| present(raw, field).is_empty()).map(|field| field.name.clone()).collect()
+    schema
+        .fields
+        .iter()
+        .filter(|field| present(raw, field).is_empty())
+        .map(|field| field.name.clone())
+        .collect()
 }
 
 /// The frame of `raw:`, `text:`, typed and decoded columns, in Arrow, source columns left behind.
@@ -181,7 +186,8 @@ fn published(typed: &BTreeMap<String, ArrayRef>, schema: &LayerSchema) -> Result
     let (fields, arrays): (Vec<ArrowField>, Vec<ArrayRef>) = names
         .map(|name| (ArrowField::new(name, typed[name].data_type().clone(), true), Arc::clone(&typed[name])))
         .unzip();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|source| KernelError::Arrow { source })
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+        .map_err(|source| KernelError::Arrow { source })
 }
 
 /// Nulls per step tell what was lost: sentinels between raw and text, values between text and typed.

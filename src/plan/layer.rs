@@ -54,7 +54,8 @@ pub(super) fn layers(
         }
         let schema = schema_id(layer).and_then(|id| schemas.get(&id.value)).cloned().flatten();
         let fallback = schema.as_ref().map(|schema| schema.crs.clone());
-        let source = source(&mut check, &spec.path, layer.source.as_ref(), fallback.as_ref(), overrides.variables);
+        let source =
+            source(&mut check, &spec.path, layer.source.as_ref(), fallback.as_ref(), overrides.variables);
         if !wanted.is_empty() && !wanted.contains(&id) {
             continue;
         }

@@ -145,7 +145,7 @@ pub struct SourcePlan {
     pub shown: Arc<str>,
     /// How to read it.
     pub format: Format,
-    /// CRS of a file that doesn't say: the pipeline's, else CRS84 for GeoJSON (RFC 7946), else the schema's.
+    /// CRS that the pipeline declares for the source; a file that says otherwise is an error.
     pub crs: Option<Crs>,
 }
 

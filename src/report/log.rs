@@ -60,6 +60,8 @@ pub fn init(verbosity: i8, format: LogFormat) -> Logging {
         .with(screen.with_filter(ours(level)))
         .with(file.with_filter(ours(LevelFilter::DEBUG)))
         .init();
+    // A panic of a layer is caught and becomes its reason: here it is told where, in a line.
+    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "panicked")));
     logging
 }
 

@@ -32,11 +32,15 @@ fn tell(text: &str) {
 pub fn summary(report: &RunReport, release: &Path) -> String {
     let mut text = String::new();
     let widest = report.layers.iter().map(|layer| layer.id.len()).max().unwrap_or(0).max("layer".len());
-    let memory = report.peak_memory_bytes.map_or_else(String::new, |bytes| format!(", peak memory {}", size(bytes)));
+    let memory =
+        report.peak_memory_bytes.map_or_else(String::new, |bytes| format!(", peak memory {}", size(bytes)));
     put(&mut text, &format!("{} — release {}\n", report.title, report.release));
     put(
         &mut text,
-        &format!("{:widest$}  {:>9}  {:>9}  {:>8}  {:>9}  status", "layer", "read", "written", "rejected", "size"),
+        &format!(
+            "{:widest$}  {:>9}  {:>9}  {:>8}  {:>9}  status",
+            "layer", "read", "written", "rejected", "size"
+        ),
     );
     for layer in &report.layers {
         put(&mut text, &line(layer, widest));

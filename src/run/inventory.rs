@@ -47,7 +47,8 @@ pub(super) fn write(
     }
     let tiles: Result<Vec<Vec<TileRecord>>, BoxError> =
         regions.into_par_iter().map(|(_, tiles)| region(context, &schema, &tiles)).collect();
-    let tiles: Vec<TileRecord> = tiles.map_err(|source| Error::Inventory { source })?.into_iter().flatten().collect();
+    let tiles: Vec<TileRecord> =
+        tiles.map_err(|source| Error::Inventory { source })?.into_iter().flatten().collect();
     let rows: u64 = tiles.iter().map(|tile| tile.rows).sum();
     task.advance(rows);
     info!(stage = "write", collection = FACILITIES, rows, tiles = tiles.len(), "inventory written");
@@ -83,7 +84,8 @@ fn core_rows(context: &Context<'_>, schema: &SchemaRef, tile: &TileRecord) -> Re
 
 /// Every geometry as the point that locate used for it.
 fn as_points(rows: &RecordBatch) -> Result<(FeatureBatch, Vec<Rect<f64>>), BoxError> {
-    let wkb = rows.column_by_name("geometry").and_then(|column| column.as_any().downcast_ref::<BinaryArray>());
+    let wkb =
+        rows.column_by_name("geometry").and_then(|column| column.as_any().downcast_ref::<BinaryArray>());
     let point = |bytes: &[u8]| -> Result<Geometry<f64>, BoxError> {
         let shape = geometry::decode(bytes).map_err(|reason| reason.code())?;
         Ok(Geometry::Point(geometry::representative_point(&shape).ok_or("a tile holds an empty geometry")?))

@@ -14,7 +14,7 @@ use super::tile::{self, TileError};
 use super::{Context, LayerOutcome, now, tables};
 use crate::engine::{self, EngineError, LayerRows};
 use crate::error::{Error, chain};
-use crate::feature::{Landed, LayerReport, LayerStatus, LocationCounts, Reject, RegionId};
+use crate::feature::{Landed, LayerReport, LayerStatus, LocationCounts, RegionId, Reject};
 use crate::kernel::locate::JoinContext;
 use crate::plan::LayerPlan;
 use crate::store::StoreError;
@@ -63,7 +63,9 @@ pub(super) fn run_all(context: &Context<'_>, join: &JoinContext) -> Result<Vec<L
     let (next, layers) = (AtomicUsize::new(0), &context.plan.layers);
     let work = || {
         let mut done = Vec::new();
-        while let Some((at, layer)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, layers.get(at)?))) {
+        while let Some((at, layer)) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, layers.get(at)?)))
+        {
             done.push((at, run_one(context, join, layer)));
         }
         done
@@ -143,8 +145,9 @@ fn write(
         Ok(record)
     };
     let assembled = &rows.assembled;
-    let tiles = engine::cut_tiles(layer.id.as_str(), &assembled.rows, &assembled.boxes, &context.levels(), sink)
-        .map_err(|source| LayerError::Engine { source })?;
+    let tiles =
+        engine::cut_tiles(layer.id.as_str(), &assembled.rows, &assembled.boxes, &context.levels(), sink)
+            .map_err(|source| LayerError::Engine { source })?;
     tables::write_rejects(context, layer.id.as_str(), &rows.rejects)
         .map_err(|source| LayerError::Write { source })?;
     let mut report = started(layer, LayerStatus::Published);

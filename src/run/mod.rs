@@ -98,8 +98,7 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
     let store_error = |source| Error::Store { source };
     let lock = store.lock().map_err(store_error)?;
     let staging = store.begin(&lock, id).map_err(store_error)?;
-    let context =
-        Context { plan, store, staging: &staging, progress, started, last: last_report(store)? };
+    let context = Context { plan, store, staging: &staging, progress, started, last: last_report(store)? };
     let joined = jurisdictions::join(&context)?;
     let layers = layer::run_all(&context, &joined.context)?;
     refuse_nothing(&layers)?;
@@ -153,10 +152,7 @@ fn report(context: &Context<'_>, id: &str, layers: &[LayerOutcome]) -> RunReport
 }
 
 /// Rows per Parquet file, for the manifest.
-fn rows_by_path(
-    layers: &[LayerOutcome],
-    facilities: &[TileRecord],
-) -> BTreeMap<PathBuf, u64> {
+fn rows_by_path(layers: &[LayerOutcome], facilities: &[TileRecord]) -> BTreeMap<PathBuf, u64> {
     let tiles = layers.iter().flat_map(|layer| &layer.tiles).chain(facilities);
     tiles.map(|tile| (tile.path.clone(), tile.rows)).collect()
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
 use arrow_schema::{Field, Schema};
 
+use super::Context;
 use super::jurisdictions::Joined;
 use super::layer::rejects_path;
 use super::tile::{TileError, write_table};
-use super::Context;
 use crate::error::Error;
 use crate::feature::Reject;
 
@@ -19,7 +19,8 @@ pub(super) fn write_rejects(context: &Context<'_>, layer: &str, rejects: &[Rejec
     let text = |value: fn(&Reject) -> String| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(rejects.iter().map(value)))
     };
-    let rows: ArrayRef = Arc::new(UInt64Array::from_iter_values(rejects.iter().map(|reject| reject.origin.row)));
+    let rows: ArrayRef =
+        Arc::new(UInt64Array::from_iter_values(rejects.iter().map(|reject| reject.origin.row)));
     let columns = vec![
         ("source", text(|reject| reject.origin.source.to_string())),
         ("row", rows),
@@ -42,9 +43,8 @@ fn table(columns: Vec<(&str, ArrayRef)>, path: &Path) -> Result<RecordBatch, Til
 fn write_text(context: &Context<'_>, name: &str, header: &[&str], rows: &[Vec<String>]) -> Result<(), Error> {
     let path = Path::new("reference").join(format!("{name}.parquet"));
     let cell = |row: &Vec<String>, at: usize| Some(row[at].clone()).filter(|text| !text.is_empty());
-    let column = |at: usize| -> ArrayRef {
-        Arc::new(rows.iter().map(|row| cell(row, at)).collect::<StringArray>())
-    };
+    let column =
+        |at: usize| -> ArrayRef { Arc::new(rows.iter().map(|row| cell(row, at)).collect::<StringArray>()) };
     let columns = header.iter().enumerate().map(|(at, name)| (*name, column(at))).collect();
     let written = table(columns, &path).and_then(|table| write_table(context, &path, &table));
     written.map_err(Error::from)
@@ -74,7 +74,9 @@ pub(super) fn write_reference(context: &Context<'_>, joined: &Joined) -> Result<
     let rows: Vec<_> = reference
         .naics
         .iter()
-        .map(|n| vec![n.prefix.clone(), n.sector.clone(), n.subsector.clone(), n.also.join(";"), n.source.clone()])
+        .map(|n| {
+            vec![n.prefix.clone(), n.sector.clone(), n.subsector.clone(), n.also.join(";"), n.source.clone()]
+        })
         .collect();
     write_text(context, "naics_rules", &["prefix", "sector_code", "subsector", "also", "source"], &rows)?;
     let rows: Vec<_> = reference
@@ -98,7 +100,6 @@ fn write_jurisdictions(context: &Context<'_>, joined: &Joined) -> Result<(), Err
         .collect();
     write_text(context, "jurisdictions", &["set", "code", "name", "vintage", "source"], &rows)
 }
-
 
 #[cfg(test)]
 mod tests {

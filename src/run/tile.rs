@@ -63,9 +63,8 @@ pub(super) fn base(collection: &str) -> PathBuf {
 /// Writes one tile below its collection's `data/`.
 pub(super) fn write(context: &Context<'_>, tile: &Tile, types: &[String]) -> Result<TileRecord, TileError> {
     let path = base(&tile.collection).join("data").join(tile.file());
-    let (written, rows) = staged(context, &path, |out| {
-        geoparquet::write(tile, types, &context.write_options(), out)
-    })?;
+    let (written, rows) =
+        staged(context, &path, |out| geoparquet::write(tile, types, &context.write_options(), out))?;
     Ok(TileRecord {
         collection: tile.collection.clone(),
         region: tile.region.clone(),
@@ -129,7 +128,11 @@ impl Write for Watched<'_> {
 }
 
 /// The record of a tile carried from an earlier release.
-pub(super) fn carried(context: &Context<'_>, collection: &str, written: Written) -> Result<TileRecord, TileError> {
+pub(super) fn carried(
+    context: &Context<'_>,
+    collection: &str,
+    written: Written,
+) -> Result<TileRecord, TileError> {
     let file = context.staging.path_of(&written.path);
     let footer = geoparquet::inspect(&file)
         .map_err(|source| TileError::Parquet { path: written.path.clone(), source })?;

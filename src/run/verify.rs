@@ -52,7 +52,8 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
     let mut problems: Vec<Problem> =
         found.into_iter().map(|found| problem(found.path.clone(), found.to_string())).collect();
     let report = past::report_of(release)?;
-    let tiles: Vec<&Path> = manifest.files.iter().map(|file| Path::new(&file.path)).filter(|path| is_tile(path)).collect();
+    let tiles: Vec<&Path> =
+        manifest.files.iter().map(|file| Path::new(&file.path)).filter(|path| is_tile(path)).collect();
     let checked: Vec<TileCheck> = tiles.par_iter().map(|path| check_tile(release, path)).collect();
     problems.extend(checked.iter().flat_map(|tile| tile.problems.iter().cloned()));
     problems.extend(rows_differ(&manifest, &checked));
@@ -85,8 +86,7 @@ struct TileCheck {
 }
 
 fn check_tile(release: &Path, path: &Path) -> TileCheck {
-    let mut check =
-        TileCheck { path: path.to_owned(), collection: collection(path), ..TileCheck::default() };
+    let mut check = TileCheck { path: path.to_owned(), collection: collection(path), ..TileCheck::default() };
     let file = release.join(path);
     let read = geoparquet::inspect(&file).and_then(|footer| Ok((footer, geoparquet::read(&file, None)?)));
     match read {
@@ -142,7 +142,8 @@ fn rows_differ(manifest: &store::Manifest, checked: &[TileCheck]) -> Vec<Problem
     let stated: BTreeMap<&Path, Option<u64>> =
         manifest.files.iter().map(|file| (Path::new(&file.path), file.rows)).collect();
     let differs = |tile: &&TileCheck| stated.get(tile.path.as_path()) != Some(&Some(tile.rows));
-    let tell = |tile: &TileCheck| problem(&tile.path, format!("{} rows, not as the manifest says", tile.rows));
+    let tell =
+        |tile: &TileCheck| problem(&tile.path, format!("{} rows, not as the manifest says", tile.rows));
     checked.iter().filter(differs).map(tell).collect()
 }
 
@@ -168,14 +169,21 @@ fn laws(release: &Path, report: &RunReport, checked: &[TileCheck]) -> Vec<Proble
     let inventory: Vec<&TileCheck> = checked.iter().filter(|tile| tile.collection == FACILITIES).collect();
     let rows: u64 = inventory.iter().map(|tile| tile.rows).sum();
     if rows != report.inventory_rows {
-        problems.push(problem(report_file, format!("{} inventory rows, {rows} in tiles", report.inventory_rows)));
+        problems
+            .push(problem(report_file, format!("{} inventory rows, {rows} in tiles", report.inventory_rows)));
     }
-    let layers: BTreeSet<&str> = inventory.iter().flat_map(|tile| &tile.ids).filter_map(|id| id.split_once(':')).map(|(layer, _)| layer).collect();
+    let layers: BTreeSet<&str> = inventory
+        .iter()
+        .flat_map(|tile| &tile.ids)
+        .filter_map(|id| id.split_once(':'))
+        .map(|(layer, _)| layer)
+        .collect();
     for layer in report.layers.iter().filter(|layer| layers.contains(layer.id.as_str())) {
         let of_layer = |id: &&String| id.split_once(':').is_some_and(|(of, _)| of == layer.id);
         let rows = inventory.iter().flat_map(|tile| &tile.ids).filter(of_layer).count() as u64;
         if rows != layer.rows_written {
-            let what = format!("layer {}: {} rows written, {rows} in the inventory", layer.id, layer.rows_written);
+            let what =
+                format!("layer {}: {} rows written, {rows} in the inventory", layer.id, layer.rows_written);
             problems.push(problem(report_file, what));
         }
     }
@@ -200,7 +208,8 @@ fn layer_laws(release: &Path, layer: &LayerReport, checked: &[TileCheck]) -> Vec
     }
     let rejects = geoparquet::inspect(&release.join(rejects_path(&layer.id))).map(|footer| footer.rows).ok();
     if rejects != Some(layer.rows_rejected) {
-        let found = rejects.map_or_else(|| "no readable rejects file".to_owned(), |rows| format!("{rows} in the file"));
+        let found = rejects
+            .map_or_else(|| "no readable rejects file".to_owned(), |rows| format!("{rows} in the file"));
         tell(format!("{} rows rejected, {found}", layer.rows_rejected));
     }
     problems

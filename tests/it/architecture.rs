@@ -102,7 +102,15 @@ fn only_the_right_rooms_touch_the_world() {
         ("the environment", &["env::var", "env::vars", "args_os"], &["cli/"]),
         (
             "making or renaming files",
-            &["fs::write", "fs::rename", "fs::remove_", "fs::create_dir", "File::create", "fs::copy", "hard_link("],
+            &[
+                "fs::write",
+                "fs::rename",
+                "fs::remove_",
+                "fs::create_dir",
+                "File::create",
+                "fs::copy",
+                "hard_link(",
+            ],
             &["store/"],
         ),
         ("printing", &["println!", "eprintln!", "print!("], &[]),
@@ -130,6 +138,10 @@ fn files_stay_readable() {
         .collect();
     assert!(long.is_empty(), "split along a real seam:\n{}", long.join("\n"));
     for (_, path, text) in sources() {
-        assert!(text.starts_with("//!") || text.starts_with("#!"), "{} doesn't say what it is for", path.display());
+        assert!(
+            text.starts_with("//!") || text.starts_with("#!"),
+            "{} doesn't say what it is for",
+            path.display()
+        );
     }
 }

@@ -197,7 +197,8 @@ fn bad_rows_are_counted_with_their_reason_and_origin() {
     let ended = folder.run().code(0);
     let layer = ended.layer("points");
     assert_eq!((layer.rows_read, layer.rows_written, layer.rows_rejected), (10, 1, 9));
-    let reasons: Vec<(&str, u64)> = layer.rejects_by_reason.iter().map(|(reason, n)| (reason.as_str(), *n)).collect();
+    let reasons: Vec<(&str, u64)> =
+        layer.rejects_by_reason.iter().map(|(reason, n)| (reason.as_str(), *n)).collect();
     let expected = [
         ("duplicate_key", 1),
         ("malformed_record", 1),
@@ -209,7 +210,14 @@ fn bad_rows_are_counted_with_their_reason_and_origin() {
     ];
     assert_eq!(reasons, expected);
     let rejects = cikr::geoparquet::read(&folder.latest().join("rejects/points.parquet"), None).unwrap();
-    let origins: Vec<u64> = rejects.column_by_name("row").unwrap().as_any().downcast_ref::<arrow_array::UInt64Array>().unwrap().values().to_vec();
+    let origins: Vec<u64> = rejects
+        .column_by_name("row")
+        .unwrap()
+        .as_any()
+        .downcast_ref::<arrow_array::UInt64Array>()
+        .unwrap()
+        .values()
+        .to_vec();
     assert_eq!(origins, [3, 4, 5, 6, 7, 8, 9, 10, 11], "line numbers of the file, in order");
     let names = by_id(&folder.latest().join("layers/points"), "name");
     assert_eq!(names.get("points:1"), Some(&Some("GOOD".to_owned())), "the first by origin keeps the key");
@@ -222,7 +230,8 @@ fn too_many_rejects_fail_the_layer() {
     let strict = fs::read_to_string(folder.path().join("schemas/strict.toml")).unwrap();
     folder.write("schemas/strict.toml", strict.replace("max-rejects = 0.9", "max-rejects = 0.1"));
     folder.write("bad.csv", "ID,NAME,LON,LAT\n1,A,-95,35\n,B,-95,35\n");
-    let layer = layer("csv = { path = \"bad.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }").replace("\"points\"", "\"strict\"");
+    let layer = layer("csv = { path = \"bad.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }")
+        .replace("\"points\"", "\"strict\"");
     folder.pipeline(&format!("{POINTS_LAYER}\n{layer}"));
     let reason = folder.run().code(5).layer("bad").reason.unwrap_or_default();
     assert!(reason.contains("1 of 2 rows rejected (no_key 1)") && reason.contains("bad.csv:3"), "{reason}");
@@ -279,7 +288,14 @@ fn full_disk() {
     let folder = Folder::new();
     let mut rows = String::from(GOOD);
     for row in 2..20_000 {
-        rows.push_str(&format!("{row},NAME {:x},48001,5,-{}.{},3{}.{}\n", row * 7_919_u64 * 104_729, 91 + row % 8, row, row % 10, row * 31));
+        rows.push_str(&format!(
+            "{row},NAME {:x},48001,5,-{}.{},3{}.{}\n",
+            row * 7_919_u64 * 104_729,
+            91 + row % 8,
+            row,
+            row % 10,
+            row * 31
+        ));
     }
     folder.points(&rows);
     let store = folder.path().join("store");

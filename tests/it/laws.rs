@@ -10,7 +10,17 @@ use cikr::feature::{LayerStatus, RunReport};
 use crate::program::{Folder, POINTS_LAYER, by_id, latest, tiles};
 
 fn points(n: usize) -> String {
-    (0..n).map(|i| format!("{i},NAME {i},48001,{i},-{}.{:04},3{}.{:03}\n", 81 + i % 19, i * 37 % 9973, i % 10, i * 7 % 997)).collect()
+    (0..n)
+        .map(|i| {
+            format!(
+                "{i},NAME {i},48001,{i},-{}.{:04},3{}.{:03}\n",
+                81 + i % 19,
+                i * 37 % 9973,
+                i % 10,
+                i * 7 % 997
+            )
+        })
+        .collect()
 }
 
 /// Every file below a folder with its bytes.
@@ -112,7 +122,12 @@ fn law_2_a_killed_run_leaves_the_last_release() {
 fn law_2_two_runs_never_share_a_store() {
     let folder = Folder::new();
     folder.points(&points(10)).run().code(0);
-    let lock = fs::OpenOptions::new().write(true).create(true).truncate(false).open(folder.path().join("store/lock")).unwrap();
+    let lock = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(folder.path().join("store/lock"))
+        .unwrap();
     lock.lock().unwrap();
     folder.run().code(6).says("lock");
     lock.unlock().unwrap();
@@ -128,10 +143,12 @@ fn law_3_same_bytes_and_plan_give_the_same_tiles() {
     for more in [&["--threads", "1"][..], &["--threads", "2"], &["--store", "other"]] {
         let args = [&["run", "pipeline.toml", "-q"][..], more].concat();
         folder.cikr(&args).code(0);
-        let release = if more.contains(&"other") { latest(&folder.path().join("other")) } else { folder.latest() };
+        let release =
+            if more.contains(&"other") { latest(&folder.path().join("other")) } else { folder.latest() };
         assert!(only_tiles(&release) == first, "tiles differ with {more:?}");
     }
-    let batches = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap() + "\n[limits]\nbatch-rows = 777\n";
+    let batches =
+        fs::read_to_string(folder.path().join("pipeline.toml")).unwrap() + "\n[limits]\nbatch-rows = 777\n";
     folder.write("pipeline.toml", batches);
     folder.run().code(0);
     assert!(only_tiles(&folder.latest()) == first, "tiles differ with another batch size");
@@ -156,7 +173,9 @@ fn law_5_a_failing_layer_is_carried_and_named_everywhere() {
     let folder = Folder::new();
     folder.points(&points(50));
     folder.write("second.csv", "ID,NAME,LON,LAT\n1,SECOND,-95,35\n");
-    let both = format!("{POINTS_LAYER}\n[[layer]]\nid = \"second\"\nschema = \"points\"\nsource.csv = {{ path = \"second.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }}\n");
+    let both = format!(
+        "{POINTS_LAYER}\n[[layer]]\nid = \"second\"\nschema = \"points\"\nsource.csv = {{ path = \"second.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }}\n"
+    );
     folder.pipeline(&both);
     let first = folder.run().code(0).report();
     let first_tiles = only_tiles(&folder.latest());
@@ -168,11 +187,20 @@ fn law_5_a_failing_layer_is_carried_and_named_everywhere() {
         assert_eq!(second.carried_from.as_deref(), Some(&*first.release), "the release that made it");
         assert!(second.reason.unwrap().contains("HTML"));
         let release = folder.latest();
-        assert!(only_tiles(&release) == first_tiles, "carried tiles are those of the first night, in the inventory too");
+        assert!(
+            only_tiles(&release) == first_tiles,
+            "carried tiles are those of the first night, in the inventory too"
+        );
         let readme = fs::read_to_string(release.join("README.md")).unwrap();
-        assert!(readme.contains("HTML") && readme.contains(&first.release), "README names the stale layer:\n{readme}");
+        assert!(
+            readme.contains("HTML") && readme.contains(&first.release),
+            "README names the stale layer:\n{readme}"
+        );
         let collection = fs::read_to_string(release.join("layers/second/collection.json")).unwrap();
-        assert!(collection.contains(&first.release) && collection.contains("HTML"), "STAC names it:\n{collection}");
+        assert!(
+            collection.contains(&first.release) && collection.contains("HTML"),
+            "STAC names it:\n{collection}"
+        );
         folder.cikr(&["verify", "store"]).code(0);
     }
 }
@@ -182,7 +210,9 @@ fn law_5_a_failing_layer_is_carried_and_named_everywhere() {
 fn law_7_values_of_the_environment_appear_nowhere() {
     let folder = Folder::new();
     let secret = "s3cr3t-4f7a";
-    folder.points(&points(10)).pipeline(&POINTS_LAYER.replace("points.csv", "${CIKR_TEST_FOLDER}/points.csv"));
+    folder
+        .points(&points(10))
+        .pipeline(&POINTS_LAYER.replace("points.csv", "${CIKR_TEST_FOLDER}/points.csv"));
     fs::create_dir(folder.path().join(secret)).unwrap();
     fs::rename(folder.path().join("points.csv"), folder.path().join(secret).join("points.csv")).unwrap();
     let run = |args: &[&str]| {
@@ -195,7 +225,11 @@ fn law_7_values_of_the_environment_appear_nowhere() {
         crate::program::ended(output)
     };
     let mut said = String::new();
-    for args in [&["run", "pipeline.toml", "-v"][..], &["plan", "pipeline.toml", "--format", "json"], &["layers", "pipeline.toml"]] {
+    for args in [
+        &["run", "pipeline.toml", "-v"][..],
+        &["plan", "pipeline.toml", "--format", "json"],
+        &["layers", "pipeline.toml"],
+    ] {
         let ended = run(args).code(0);
         said += &(ended.stdout + &ended.stderr);
     }

@@ -49,7 +49,11 @@ impl Folder {
             )
         };
         let set = |a: &str, b: &str| {
-            format!(r#"{{"type":"FeatureCollection","features":[{},{}]}}"#, square(-100.0, a), square(-90.0, b))
+            format!(
+                r#"{{"type":"FeatureCollection","features":[{},{}]}}"#,
+                square(-100.0, a),
+                square(-90.0, b)
+            )
         };
         let schemas = self.path().join("schemas/reference");
         fs::create_dir_all(&schemas).unwrap();
@@ -170,7 +174,8 @@ source.csv = { path = "points.csv", x = "LON", y = "LAT", crs = "EPSG:4326" }
 "#;
 
 pub(crate) fn latest(store: &Path) -> PathBuf {
-    let latest: serde_json::Value = serde_json::from_slice(&fs::read(store.join("latest.json")).unwrap()).unwrap();
+    let latest: serde_json::Value =
+        serde_json::from_slice(&fs::read(store.join("latest.json")).unwrap()).unwrap();
     store.join("releases").join(latest["release"].as_str().unwrap())
 }
 
@@ -198,7 +203,8 @@ impl Ended {
 
     #[track_caller]
     pub(crate) fn report(&self) -> RunReport {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}\n{}\n{}", self.stdout, self.stderr))
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error}\n{}\n{}", self.stdout, self.stderr))
     }
 
     #[track_caller]

@@ -206,6 +206,7 @@ fn the_command_line_overrides() {
         store: Some("elsewhere".into()),
         layers: vec![layer.to_owned()],
         rows: Some(10),
+        ..Overrides::default()
     };
     let (plan, warnings) = plan(&[], &overrides("hospitals"));
     assert_eq!(
