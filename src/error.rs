@@ -54,12 +54,12 @@ pub enum Error {
         source: EngineError,
     },
     /// A polygon set can't be landed.
-    #[error("cannot land jurisdiction `{id}`; nothing was published")]
+    #[error("cannot land jurisdiction `{id}`, so nothing was published: {what}")]
     JurisdictionSource {
         /// Its id.
         id: String,
-        /// Cause.
-        source: StoreError,
+        /// What is wrong with its source, which goes by the name the pipeline gives it.
+        what: String,
     },
     /// Every layer failed.
     #[error("no layer succeeded; nothing was published ({})", reasons.join("; "))]
@@ -131,12 +131,11 @@ impl Error {
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Spec { .. } => exit::SPEC,
-            Self::Describe { .. } | Self::Jurisdiction { .. } | Self::NothingPublished { .. } => exit::SOURCE,
-            Self::JurisdictionSource { source, .. } if source.is_source() => exit::SOURCE,
-            Self::JurisdictionSource { .. }
-            | Self::Store { .. }
-            | Self::Table { .. }
-            | Self::Format { .. } => exit::STORE,
+            Self::Describe { .. }
+            | Self::Jurisdiction { .. }
+            | Self::JurisdictionSource { .. }
+            | Self::NothingPublished { .. } => exit::SOURCE,
+            Self::Store { .. } | Self::Table { .. } | Self::Format { .. } => exit::STORE,
             Self::Inventory { .. }
             | Self::Catalog { .. }
             | Self::Law { .. }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_schema::{Schema, SchemaRef};
 use arrow_select::concat::concat_batches;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -76,7 +76,8 @@ pub fn inspect(path: &Path) -> Result<Footer, GeoparquetError> {
     Ok(Footer {
         rows: file.num_rows().unsigned_abs(),
         row_groups: loaded.metadata().row_groups().iter().map(|g| g.num_rows().unsigned_abs()).collect(),
-        schema: Arc::clone(loaded.schema()),
+        // The key-value pairs differ from tile to tile; the columns must not.
+        schema: Arc::new(Schema::new(loaded.schema().fields().clone())),
         created_by: file.created_by().map(str::to_owned),
         keys: pairs.iter().map(|pair| pair.key.clone()).collect(),
         geo,

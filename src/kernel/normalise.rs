@@ -50,7 +50,7 @@ pub fn normalise(
     note(&mut bad, raw.defects.iter().cloned());
     note(&mut bad, without_key(&keys, &typed, schema, &sources));
     let geometries = usable_geometries(raw, schema, reproject, &mut bad);
-    let counts = counts(&typed, schema);
+    let counts = counts(&typed, schema, &bad);
     split(raw, published(&typed, schema)?, keys, geometries, &bad, counts)
 }
 
@@ -66,7 +66,8 @@ fn sources(raw: &RawBatch, schema: &LayerSchema) -> Result<Vec<Vec<String>>, Ker
     let sources: Vec<Vec<String>> = schema.fields.iter().map(|field| present(raw, field)).collect();
     let absent = |(field, from): &(&Field, &Vec<String>)| field.required && from.is_empty();
     match schema.fields.iter().zip(&sources).find(absent) {
-        Some((field, _)) if !raw.is_empty() => Err(KernelError::MissingField {
+        // A batch of nothing but unreadable records says nothing about its columns.
+        Some((field, _)) if raw.defects.len() < raw.len() => Err(KernelError::MissingField {
             shown: raw.source.to_string(),
             field: field.name.clone(),
             wanted: field.from.clone(),
@@ -191,8 +192,17 @@ fn published(typed: &BTreeMap<String, ArrayRef>, schema: &LayerSchema) -> Result
 }
 
 /// Nulls per step tell what was lost: sentinels between raw and text, values between text and typed.
-fn counts(typed: &BTreeMap<String, ArrayRef>, schema: &LayerSchema) -> BTreeMap<String, FieldCounts> {
-    let nulls = |name: &str| typed[name].null_count() as u64;
+///
+/// Rows with a defect don't count: the columns of a malformed record may be anything.
+fn counts(
+    typed: &BTreeMap<String, ArrayRef>,
+    schema: &LayerSchema,
+    bad: &BTreeMap<usize, Defect>,
+) -> BTreeMap<String, FieldCounts> {
+    let nulls = |name: &str| {
+        let column = &typed[name];
+        (column.null_count() - bad.keys().filter(|row| column.is_null(**row)).count()) as u64
+    };
     let of = |field: &Field| {
         let (raw, text) = (nulls(&fields::raw_name(field)), nulls(&fields::text_name(field)));
         let value = nulls(&field.name);

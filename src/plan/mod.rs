@@ -149,6 +149,13 @@ pub struct SourcePlan {
     pub crs: Option<Crs>,
 }
 
+impl SourcePlan {
+    /// A message about the source with its path as written: the real one may hold values of the environment.
+    pub fn as_shown(&self, text: &str) -> String {
+        text.replace(&*self.path.to_string_lossy(), &self.shown)
+    }
+}
+
 /// How to read a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,7 +4,7 @@ use tracing::info;
 
 use super::{Context, now};
 use crate::engine::{self, BoundaryName};
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::feature::{JurisdictionReport, Landed};
 use crate::kernel::locate::JoinContext;
 
@@ -25,8 +25,14 @@ pub(super) fn join(context: &Context<'_>) -> Result<Joined, Error> {
     let land = |set: &crate::plan::JurisdictionPlan| {
         let _task = context.progress.start("fetch", &set.id, None);
         // Sets and layers share the landing: a set's folder can't be taken for a layer's.
-        let landed = context.store.land(&format!("jurisdiction-{}", set.id), &set.source.path, &now());
-        landed.map_err(|source| Error::JurisdictionSource { id: set.id.clone(), source })
+        let folder = format!("jurisdiction-{}", set.id);
+        let landed = context.store.land(&folder, &set.source.path, &set.source.shown, &now());
+        landed.map_err(|source| match source.is_source() {
+            true => {
+                Error::JurisdictionSource { id: set.id.clone(), what: set.source.as_shown(&chain(&source)) }
+            }
+            false => Error::Store { source },
+        })
     };
     let landed: Vec<Landed> = plan.jurisdictions.iter().map(land).collect::<Result<_, _>>()?;
     let task = context.progress.start("read", "jurisdictions", None);

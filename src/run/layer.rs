@@ -22,6 +22,8 @@ use crate::store::StoreError;
 /// Why a layer failed.
 #[derive(Debug, thiserror::Error)]
 enum LayerError {
+    #[error("cannot land the source: {what}")]
+    Source { what: String },
     #[error("cannot land {shown}")]
     Land { shown: String, source: StoreError },
     #[error("the layer failed")]
@@ -38,7 +40,7 @@ impl LayerError {
     /// The store itself failed: no use in going on with other layers.
     fn into_fatal(self) -> Result<Self, StoreError> {
         match self {
-            Self::Land { source, .. } if !source.is_source() => Err(source),
+            Self::Land { source, .. } => Err(source),
             Self::Write { source: TileError::Store { source } } => Err(source),
             Self::Engine { source: EngineError::Sink { region, source } } => {
                 match source.downcast::<TileError>().map(|error| *error) {
@@ -104,8 +106,11 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 fn attempt(context: &Context<'_>, join: &JoinContext, layer: &LayerPlan) -> Result<LayerOutcome, LayerError> {
     let landed = {
         let _task = context.progress.start("fetch", layer.id.as_str(), None);
-        let landed = context.store.land(layer.id.as_str(), &layer.source.path, &now());
-        landed.map_err(|source| LayerError::Land { shown: layer.source.shown.to_string(), source })?
+        let landed = context.store.land(layer.id.as_str(), &layer.source.path, &layer.source.shown, &now());
+        landed.map_err(|source| match source.is_source() {
+            true => LayerError::Source { what: layer.source.as_shown(&chain(&source)) },
+            false => LayerError::Land { shown: layer.source.shown.to_string(), source },
+        })?
     };
     info!(stage = "fetch", bytes = landed.bytes, "landed");
     let rows = {

@@ -27,8 +27,8 @@ pub(super) fn settle(
     pipeline: Option<&Crs>,
     schema: Option<&Crs>,
 ) -> Result<Crs, SourceError> {
-    let pipeline = pipeline.map(normalise);
-    match (stated, pipeline) {
+    let written = pipeline;
+    match (stated, written.map(normalise)) {
         (Stated::Named(file), Some(pipeline)) => {
             let file = normalise(&file);
             if file == pipeline || ogr::is_same(&file, &pipeline) {
@@ -37,7 +37,7 @@ pub(super) fn settle(
             Err(SourceError::CrsConflict {
                 shown: shown.to_owned(),
                 file: file.to_string(),
-                pipeline: pipeline.to_string(),
+                pipeline: written.unwrap_or(&pipeline).to_string(),
             })
         }
         (Stated::Named(file), None) => Ok(normalise(&file)),

@@ -43,7 +43,7 @@ impl Store {
     /// # Errors
     /// The source is missing, unreadable, changing, or of a kind that can't be landed
     /// (`StoreError::is_source`); or the store can't be written to.
-    pub fn land(&self, id: &str, source: &Path, now: &str) -> Result<Landed, StoreError> {
+    pub fn land(&self, id: &str, source: &Path, shown: &str, now: &str) -> Result<Landed, StoreError> {
         check_name("layer", id)?;
         let parcel = Parcel::open(source)?;
         let folder = self.root.join("landing").join(id);
@@ -54,7 +54,7 @@ impl Store {
         self.bring(&parcel, &folder)?;
         let record = LandingRecord {
             version: record::VERSION,
-            source: source.to_string_lossy().into_owned(),
+            source: shown.to_owned(),
             sha256: parcel.sha256.clone(),
             bytes: parcel.bytes(),
             landed_at: now.to_owned(),
@@ -145,14 +145,14 @@ mod tests {
     fn a_file_lands_under_its_digest_and_once() {
         let (folder, store) = fixture::store();
         let path = source(folder.path(), "Dams.CSV", "abc");
-        let first = store.land("dams", &path, MONDAY).unwrap();
+        let first = store.land("dams", &path, "shown", MONDAY).unwrap();
         let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(first.path, store.root().join(format!("landing/dams/{sha256}.csv")));
         assert_eq!((first.sha256.as_str(), first.bytes, first.landed_at.as_str()), (sha256, 3, MONDAY));
         assert_eq!(fs::read(&first.path).unwrap(), b"abc");
 
         let moved = source(folder.path(), "moved/dams.csv", "abc");
-        let second = store.land("dams", &moved, TUESDAY).unwrap();
+        let second = store.land("dams", &moved, "shown", TUESDAY).unwrap();
         assert_eq!((second.path, second.landed_at.as_str()), (first.path, MONDAY));
         let names = fixture::names(&store.root().join("landing/dams"));
         assert_eq!(names, [format!("{sha256}.csv"), format!("{sha256}.csv.record.json")]);
@@ -162,9 +162,9 @@ mod tests {
     fn a_changed_source_lands_beside_the_old() {
         let (folder, store) = fixture::store();
         let path = source(folder.path(), "dams.json", "old");
-        let old = store.land("dams", &path, MONDAY).unwrap();
+        let old = store.land("dams", &path, "shown", MONDAY).unwrap();
         fs::write(&path, "new").unwrap();
-        let new = store.land("dams", &path, TUESDAY).unwrap();
+        let new = store.land("dams", &path, "shown", TUESDAY).unwrap();
         assert_eq!(
             (fs::read(old.path).unwrap(), fs::read(new.path).unwrap()),
             (b"old".into(), b"new".into())
@@ -175,9 +175,9 @@ mod tests {
     fn bytes_that_went_missing_are_landed_again() {
         let (folder, store) = fixture::store();
         let path = source(folder.path(), "dams.csv", "abc");
-        let landed = store.land("dams", &path, MONDAY).unwrap();
+        let landed = store.land("dams", &path, "shown", MONDAY).unwrap();
         fs::write(&landed.path, "a").unwrap();
-        let again = store.land("dams", &path, TUESDAY).unwrap();
+        let again = store.land("dams", &path, "shown", TUESDAY).unwrap();
         assert_eq!((fs::read(again.path).unwrap(), again.landed_at.as_str()), (b"abc".into(), TUESDAY));
     }
 
@@ -190,17 +190,17 @@ mod tests {
         {
             source(folder.path(), name, content);
         }
-        let landed = store.land("roads", &path, MONDAY).unwrap();
+        let landed = store.land("roads", &path, "shown", MONDAY).unwrap();
         assert_eq!((landed.bytes, landed.path.extension().unwrap().to_str()), (3, Some("shp")));
         let names = fixture::names(landed.path.parent().unwrap());
         let expected = ["dbf", "shp", "shp.record.json", "shx"].map(|end| format!("{}.{end}", landed.sha256));
         assert_eq!(names, expected);
 
         source(folder.path(), "Roads.dbf", "D");
-        let error = store.land("roads", &path, MONDAY).unwrap_err();
+        let error = store.land("roads", &path, "shown", MONDAY).unwrap_err();
         assert!(matches!(error, StoreError::SourceTwins { extension, .. } if extension == "dbf"));
         fs::remove_file(folder.path().join("Roads.DBF")).unwrap();
-        assert_ne!(store.land("roads", &path, MONDAY).unwrap().sha256, landed.sha256);
+        assert_ne!(store.land("roads", &path, "shown", MONDAY).unwrap().sha256, landed.sha256);
     }
 
     #[test]
@@ -210,13 +210,13 @@ mod tests {
         source(folder.path(), "Schools.gdb/gdb", "g");
         source(folder.path(), "Schools.gdb/_gdb.HOST.1.sr.lock", "l");
         let path = folder.path().join("Schools.gdb");
-        let landed = store.land("schools", &path, MONDAY).unwrap();
+        let landed = store.land("schools", &path, "shown", MONDAY).unwrap();
         assert_eq!(landed.path.extension().unwrap(), "gdb");
         assert_eq!(fixture::names(&landed.path), ["a00000001.gdbtable", "gdb"]);
-        assert_eq!(store.land("schools", &path, TUESDAY).unwrap().landed_at, MONDAY);
+        assert_eq!(store.land("schools", &path, "shown", TUESDAY).unwrap().landed_at, MONDAY);
 
         symlink("/etc/passwd", path.join("link")).unwrap();
-        let error = store.land("schools", &path, MONDAY).unwrap_err();
+        let error = store.land("schools", &path, "shown", MONDAY).unwrap_err();
         assert!(matches!(&error, StoreError::SourceEntry { path } if path.ends_with("link")));
         assert!(error.is_source());
     }
@@ -225,7 +225,7 @@ mod tests {
     fn sources_that_cannot_be_landed_are_named() {
         let (folder, store) = fixture::store();
         let file = source(folder.path(), "file", "x");
-        let land = |path: &Path| store.land("dams", path, MONDAY).unwrap_err();
+        let land = |path: &Path| store.land("dams", path, "shown", MONDAY).unwrap_err();
         for (path, error) in [
             (folder.path().join("none.csv"), land(&folder.path().join("none.csv"))),
             (folder.path().to_owned(), land(folder.path())),
@@ -236,7 +236,7 @@ mod tests {
             assert!(error.is_source(), "{error:?}");
             assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
         }
-        assert!(matches!(store.land("../x", &file, MONDAY), Err(StoreError::BadName { .. })));
+        assert!(matches!(store.land("../x", &file, "shown", MONDAY), Err(StoreError::BadName { .. })));
     }
 
     /// A landing that ends at any step counts as landed or not, never as half.
@@ -249,12 +249,12 @@ mod tests {
                     source(folder.path(), name, name);
                 }
                 let path = folder.path().join(kind);
-                let (cut, is_cut) = fault::after(step, || store.land("dams", &path, MONDAY));
+                let (cut, is_cut) = fault::after(step, || store.land("dams", &path, "shown", MONDAY));
                 if let Err(error) = &cut {
                     assert!(matches!(error, StoreError::Full { .. }), "{kind}, step {step}: {error:?}");
                 }
 
-                let landed = store.land("dams", &path, TUESDAY).unwrap();
+                let landed = store.land("dams", &path, "shown", TUESDAY).unwrap();
                 let parcel = Parcel::open(&landed.path).unwrap();
                 assert_eq!(parcel.sha256, landed.sha256, "{kind}, step {step}");
                 assert!(fixture::names(&store.work()).is_empty(), "{kind}, step {step}");

@@ -237,7 +237,7 @@ mod tests {
 
         let source = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
         fs::write(source.path(), vec![1; 2 << 20]).unwrap();
-        let error = store.land("dams", source.path(), "2026-01-02T03:00:00Z").unwrap_err();
+        let error = store.land("dams", source.path(), "shown", "2026-01-02T03:00:00Z").unwrap_err();
         assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
 
         drop(staging);

@@ -33,8 +33,12 @@ fn sources() -> Vec<(String, PathBuf, String)> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
+            let is_test =
+                ["tests", "tests.rs", "fixture.rs", "fault.rs"].iter().any(|name| path.ends_with(name));
+            if path.is_dir() && !is_test {
+                folders.push(path.clone());
+            }
+            if path.is_dir() || is_test {
                 continue;
             }
             let relative = path.strip_prefix(&src).unwrap();

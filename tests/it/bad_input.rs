@@ -169,7 +169,7 @@ fn record_over_the_limit() {
     let lines = ended.layer("bad");
     assert_eq!((lines.rows_written, lines.rejects_by_reason.get("record_too_long")), (1, Some(&1)));
     let reason = ended.layer("collection").reason.unwrap_or_default();
-    assert!(reason.contains("bad.geojson") && reason.contains("65536"), "{reason}");
+    assert!(reason.contains("record_too_long 1") && reason.contains("bad.geojson:1"), "{reason}");
 }
 
 #[test]
@@ -256,7 +256,11 @@ fn every_layer_bad_publishes_nothing() {
     folder.write("points.csv", "");
     folder.run().code(4).says("nothing was published").says("points.csv");
     assert_eq!(folder.latest(), before);
-    assert_eq!(fs::read_dir(folder.path().join("store/releases")).unwrap().count(), 1);
+    assert_eq!(
+        fs::read_dir(folder.path().join("store/releases")).unwrap().count(),
+        2,
+        "the release and its record"
+    );
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn help_names_every_command_and_exit_code() {
     ] {
         assert!(help.contains(word), "{word}:\n{help}");
     }
-    Folder::new().cikr(&["rnu"]).code(2).says("run");
+    Folder::new().cikr(&["chek"]).code(2).says("check");
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn law_2_two_runs_never_share_a_store() {
         .open(folder.path().join("store/lock"))
         .unwrap();
     lock.lock().unwrap();
-    folder.run().code(6).says("lock");
+    folder.run().code(6).says("is using the store");
     lock.unlock().unwrap();
     folder.run().code(0);
 }

@@ -1,8 +1,12 @@
 //! Shapefile, FileGDB and GeoPackage through GDAL, and CRSs through PROJ.
 //!
-//! The only file of the project that names `gdal`. Opens what `archive` found with an allow-list of
+//! The only folder of the project that names `gdal`. Opens what `archive` found with an allow-list of
 //! drivers, read-only. GDAL's own messages go to the log, with the landing path replaced by the
 //! source's name.
+
+#[cfg(test)]
+pub(super) mod fixture;
+mod proj;
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -11,35 +15,32 @@ use std::path::Path;
 use std::sync::Once;
 
 use gdal::errors::CplErrType;
-use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, CoordTransformOptions, SpatialRef};
+use gdal::spatial_ref::SpatialRef;
 use gdal::vector::{
     Feature, Geometry, LayerAccess, OGRFieldType, OGRwkbGeometryType, OwnedFeatureIterator,
     geometry_type_flatten, geometry_type_has_m, geometry_type_has_z, geometry_type_to_name,
 };
 use gdal::version::VersionInfo;
 use gdal::{DatasetOptions, GdalOpenFlags, Metadata};
-use serde_json::Value;
 
-use crate::feature::{Crs, RejectReason, Reproject};
+use crate::feature::RejectReason;
+
+use proj::identify;
+pub use proj::reprojection;
+pub(super) use proj::{identify_wkt, is_same};
 
 use super::Records;
 use super::archive::Found;
 use super::batch::BatchBuilder;
-use super::crs::{self, Stated};
+use super::crs::Stated;
 use super::error::SourceError;
 use super::layers::{LayerInfo, Tally};
 use super::names::Names;
-use super::projjson;
 use super::sniff::decode;
 use super::text::iso;
 
 /// What may be opened, whatever a file claims to be.
 const DRIVERS: &[&str] = &["ESRI Shapefile", "OpenFileGDB", "GPKG"];
-
-/// Geographic CRSs whose longitudes and latitudes count as OGC:CRS84: WGS 84 itself, and NAD83 with its
-/// realisations, for which EPSG lists a null transformation (1188, 1580, 15931, 9774). Declared,
-/// so that a machine with PROJ's grids gives the same bytes as one without.
-const IDENTITY: &[&str] = &["EPSG:4326", "EPSG:4269", "EPSG:4152", "EPSG:4759", "EPSG:6318"];
 
 thread_local! {
     /// What GDAL had to say in this thread since somebody asked.
@@ -319,162 +320,6 @@ fn type_name(field: &gdal::vector::Field<'_>) -> String {
     }
 }
 
-/// The authority's code of a definition, if it has one.
-fn identify(srs: &SpatialRef) -> Crs {
-    let mut guess = srs.clone();
-    let found = srs.authority().ok().or_else(|| {
-        guess.auto_identify_epsg().ok()?;
-        guess.authority().ok()
-    });
-    let found = found.or_else(|| projjson::horizontal_code(&describe(srs)));
-    heed(None);
-    match found.as_deref().and_then(crs::named) {
-        Some(crs) => crs,
-        None => Crs::Wkt(srs.to_wkt().unwrap_or_default()),
-    }
-}
-
-/// The authority's code of a WKT definition; `None` where it has none or can't be read.
-pub(super) fn identify_wkt(wkt: &str) -> Option<Crs> {
-    init();
-    let srs = SpatialRef::from_wkt(wkt);
-    heed(None);
-    srs.ok().map(|srs| identify(&srs))
-}
-
-/// Whether two CRSs are the same under different names.
-pub(super) fn is_same(a: &Crs, b: &Crs) -> bool {
-    init();
-    let (a, b) = (reference(a), reference(b));
-    let same = matches!((a, b), (Ok(a), Ok(b)) if a == b);
-    heed(None);
-    same
-}
-
-/// The way from a CRS to OGC:CRS84; `None` where coordinates already are longitude and latitude
-/// on WGS 84, or on NAD83, which is declared to be the same.
-///
-/// Projections on these are undone without a change of datum; any other datum needs a
-/// transformation that PROJ knows the accuracy of (no "ballpark" ones).
-///
-/// # Errors
-/// For a CRS that PROJ doesn't know or can't transform.
-pub fn reprojection(crs: &Crs) -> Result<Option<Box<dyn Reproject>>, SourceError> {
-    init();
-    let crs = crs::normalise(crs);
-    if is_identity(&crs) {
-        return Ok(None);
-    }
-    let transform = transform(&crs);
-    let said = heed(None);
-    match transform {
-        Ok(transform) => Ok(Some(Box::new(Transform(transform)))),
-        Err(error) => Err(SourceError::UnknownCrs {
-            crs: crs.to_string(),
-            reason: said.unwrap_or_else(|| error.to_string()),
-        }),
-    }
-}
-
-fn is_identity(crs: &Crs) -> bool {
-    *crs == Crs::Crs84 || matches!(crs, Crs::Code(code) if IDENTITY.contains(&code.as_str()))
-}
-
-fn transform(crs: &Crs) -> gdal::errors::Result<CoordTransform> {
-    let source = reference(crs)?;
-    let base = projjson::base_code(&describe(&source));
-    let base = base.filter(|code| IDENTITY.contains(&code.as_str()));
-    let target = reference(&base.map_or(Crs::Crs84, Crs::Code))?;
-    let mut options = CoordTransformOptions::new()?;
-    options.set_ballpark_allowed(false)?;
-    CoordTransform::new_with_options(&source, &target, &options)
-}
-
-/// The definition of a CRS, with x before y.
-fn reference(crs: &Crs) -> gdal::errors::Result<SpatialRef> {
-    let mut srs = match crs {
-        Crs::Crs84 => SpatialRef::from_definition("OGC:CRS84")?,
-        // Other text could name a file or a URL to GDAL.
-        Crs::Code(code) if crs::named(code).is_some() => SpatialRef::from_definition(code)?,
-        Crs::Code(code) => {
-            return Err(gdal::errors::GdalError::BadArgument(format!("`{code}` is no authority code")));
-        }
-        Crs::Wkt(wkt) => SpatialRef::from_wkt(wkt)?,
-    };
-    srs.set_axis_mapping_strategy(AxisMappingStrategy::TraditionalGisOrder);
-    Ok(srs)
-}
-
-fn describe(srs: &SpatialRef) -> Value {
-    srs.to_projjson().ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
-}
-
-/// PROJ's transformation behind the kernel's trait.
-struct Transform(CoordTransform);
-
-impl Reproject for Transform {
-    fn to_crs84(&self, x: &mut [f64], y: &mut [f64]) -> Result<(), String> {
-        let done = self.0.transform_coords(x, y, &mut []);
-        let said = heed(None);
-        done.map_err(|error| said.unwrap_or_else(|| error.to_string()))
-    }
-}
-
-#[cfg(test)]
-pub(super) mod fixture {
-    use super::*;
-    use gdal::DriverManager;
-    use gdal::vector::LayerOptions;
-
-    /// Writes a dataset whose layers all have these geometries, in WKT, the fields `name`, `beds`,
-    /// `area`, `opened`, `seen`, and nulls in every row but the first.
-    pub(in crate::source) fn write(
-        path: &Path,
-        driver: &str,
-        layers: &[&str],
-        crs: Option<&str>,
-        wkt: &[&str],
-    ) {
-        init();
-        let driver = DriverManager::get_driver_by_name(driver).unwrap();
-        let mut dataset = driver.create_vector_only(path).unwrap();
-        let srs = crs.map(|crs| SpatialRef::from_definition(crs).unwrap());
-        let kind = Geometry::from_wkt(wkt[0]).unwrap().geometry_type();
-        for name in layers {
-            let options = LayerOptions { name, srs: srs.as_ref(), ty: kind, options: None };
-            let layer = dataset.create_layer(options).unwrap();
-            let fields = [
-                ("name", OGRFieldType::OFTString),
-                ("beds", OGRFieldType::OFTInteger64),
-                ("area", OGRFieldType::OFTReal),
-                ("opened", OGRFieldType::OFTDate),
-            ];
-            layer.create_defn_fields(&fields).unwrap();
-            for (row, wkt) in wkt.iter().enumerate() {
-                let mut feature = Feature::new(layer.defn()).unwrap();
-                if row == 0 {
-                    feature.set_field_string(0, "Señor").unwrap();
-                    feature.set_field_integer64(1, 12).unwrap();
-                    feature.set_field_double(2, 0.1).unwrap();
-                    let opened = gdal_date(2020, 2, 29);
-                    feature.set_field_datetime(3, opened).unwrap();
-                }
-                if !wkt.is_empty() {
-                    feature.set_geometry(Geometry::from_wkt(wkt).unwrap()).unwrap();
-                }
-                feature.create(&layer).unwrap();
-            }
-        }
-        dataset.close().unwrap();
-        SAID.with_borrow_mut(Vec::clear);
-    }
-
-    fn gdal_date(year: i32, month: u32, day: u32) -> chrono::DateTime<chrono::FixedOffset> {
-        let date = chrono::NaiveDate::from_ymd_opt(year, month, day).unwrap().and_hms_opt(0, 0, 0).unwrap();
-        date.and_utc().fixed_offset()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -486,14 +331,5 @@ mod tests {
         assert_eq!(wkb("POINT ZM (1 2 3 4)").unwrap().len(), 21);
         assert!(wkb("CIRCULARSTRING (0 0, 1 1, 2 0)").unwrap_err().contains("Circular String"));
         assert!(wkb("TIN (((0 0,0 1,1 0,0 0)))").unwrap_err().contains("TIN"));
-    }
-
-    #[test]
-    fn definitions_get_their_code() {
-        let wkt = reference(&Crs::Code("EPSG:4269".into())).unwrap().to_wkt().unwrap();
-        assert_eq!(identify_wkt(&wkt), Some(Crs::Code("EPSG:4269".into())));
-        let compound = SpatialRef::from_definition("EPSG:4326+5773").unwrap().to_wkt().unwrap();
-        assert_eq!(identify_wkt(&compound), Some(Crs::Crs84));
-        assert_eq!(identify_wkt("GEOGCS["), None);
     }
 }

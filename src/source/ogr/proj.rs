@@ -1,0 +1,153 @@
+//! Coordinate reference systems through PROJ: which one a file means, and the way to OGC:CRS84.
+
+use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, CoordTransformOptions, SpatialRef};
+use serde_json::Value;
+
+use super::{heed, init};
+use crate::feature::{Crs, Reproject};
+use crate::source::error::SourceError;
+use crate::source::{crs, projjson};
+
+/// Geographic CRSs whose longitudes and latitudes count as OGC:CRS84: WGS 84 itself, and NAD83 with its
+/// realisations, for which EPSG lists a null transformation (1188, 1580, 15931, 9774). Declared,
+/// so that a machine with PROJ's grids gives the same bytes as one without.
+const IDENTITY: &[&str] = &["EPSG:4326", "EPSG:4269", "EPSG:4152", "EPSG:4759", "EPSG:6318"];
+
+/// The authority's code of a definition, if it has one.
+pub(super) fn identify(srs: &SpatialRef) -> Crs {
+    let mut guess = srs.clone();
+    let found = srs.authority().ok().or_else(|| {
+        guess.auto_identify_epsg().ok()?;
+        guess.authority().ok()
+    });
+    let found = found.or_else(|| projjson::horizontal_code(&describe(srs)));
+    heed(None);
+    match found.as_deref().and_then(crs::named) {
+        Some(crs) => crs,
+        None => Crs::Wkt(srs.to_wkt().unwrap_or_default()),
+    }
+}
+
+/// The authority's code of a WKT definition; `None` where it has none or can't be read.
+pub(in crate::source) fn identify_wkt(wkt: &str) -> Option<Crs> {
+    init();
+    let srs = SpatialRef::from_wkt(wkt);
+    heed(None);
+    srs.ok().map(|srs| identify(&srs))
+}
+
+/// Whether two CRSs are the same under different names.
+pub(in crate::source) fn is_same(a: &Crs, b: &Crs) -> bool {
+    init();
+    let (a, b) = (reference(a), reference(b));
+    let same = matches!((a, b), (Ok(a), Ok(b)) if a == b);
+    heed(None);
+    same
+}
+
+/// The way from a CRS to OGC:CRS84; `None` where coordinates already are longitude and latitude
+/// on WGS 84, or on NAD83, which is declared to be the same.
+///
+/// Projections on these are undone without a change of datum; any other datum needs a
+/// transformation that PROJ knows the accuracy of (no "ballpark" ones).
+///
+/// # Errors
+/// For a CRS that PROJ doesn't know or can't transform.
+pub fn reprojection(crs: &Crs) -> Result<Option<Box<dyn Reproject>>, SourceError> {
+    init();
+    let crs = crs::normalise(crs);
+    if is_identity(&crs) {
+        return Ok(None);
+    }
+    let transform = transform(&crs);
+    let said = heed(None);
+    match transform {
+        Ok(transform) => Ok(Some(Box::new(transform))),
+        Err(error) => Err(SourceError::UnknownCrs {
+            crs: crs.to_string(),
+            reason: said.unwrap_or_else(|| error.to_string()),
+        }),
+    }
+}
+
+fn is_identity(crs: &Crs) -> bool {
+    *crs == Crs::Crs84 || matches!(crs, Crs::Code(code) if IDENTITY.contains(&code.as_str()))
+}
+
+fn transform(crs: &Crs) -> gdal::errors::Result<Transform> {
+    let source = reference(crs)?;
+    let base = projjson::base_code(&describe(&source));
+    let base = base.filter(|code| IDENTITY.contains(&code.as_str()));
+    let target = reference(&base.map_or(Crs::Crs84, Crs::Code))?;
+    let mut options = CoordTransformOptions::new()?;
+    options.set_ballpark_allowed(false)?;
+    let way = |from: &SpatialRef, to: &SpatialRef| CoordTransform::new_with_options(from, to, &options);
+    Ok(Transform { there: way(&source, &target)?, back: way(&target, &source)? })
+}
+
+/// The definition of a CRS, with x before y.
+fn reference(crs: &Crs) -> gdal::errors::Result<SpatialRef> {
+    let mut srs = match crs {
+        Crs::Crs84 => SpatialRef::from_definition("OGC:CRS84")?,
+        // Other text could name a file or a URL to GDAL.
+        Crs::Code(code) if crs::named(code).is_some() => SpatialRef::from_definition(code)?,
+        Crs::Code(code) => {
+            return Err(gdal::errors::GdalError::BadArgument(format!("`{code}` is no authority code")));
+        }
+        Crs::Wkt(wkt) => SpatialRef::from_wkt(wkt)?,
+    };
+    srs.set_axis_mapping_strategy(AxisMappingStrategy::TraditionalGisOrder);
+    Ok(srs)
+}
+
+fn describe(srs: &SpatialRef) -> Value {
+    srs.to_projjson().ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+/// PROJ's transformation behind the kernel's trait, and the way back.
+struct Transform {
+    there: CoordTransform,
+    back: CoordTransform,
+}
+
+/// How far a point may come back from where it started, relative to its coordinates. PROJ turns
+/// points far outside a projection's domain into something plausible (Web Mercator wraps around
+/// the globe); those come back elsewhere.
+const ASTRAY: f64 = 1e-6;
+
+impl Reproject for Transform {
+    fn to_crs84(&self, x: &mut [f64], y: &mut [f64]) -> Result<(), String> {
+        let (x0, y0) = (x.to_vec(), y.to_vec());
+        run(&self.there, x, y)?;
+        let (mut x1, mut y1) = (x.to_vec(), y.to_vec());
+        run(&self.back, &mut x1, &mut y1)?;
+        let away = |at: &usize| {
+            let most = ASTRAY * (1.0 + x0[*at].abs() + y0[*at].abs());
+            (x1[*at] - x0[*at]).abs() > most || (y1[*at] - y0[*at]).abs() > most
+        };
+        match (0..x0.len()).find(away) {
+            Some(at) => Err(format!("({}, {}) is outside the domain of the CRS", x0[at], y0[at])),
+            None => Ok(()),
+        }
+    }
+}
+
+fn run(transform: &CoordTransform, x: &mut [f64], y: &mut [f64]) -> Result<(), String> {
+    let done = transform.transform_coords(x, y, &mut []);
+    let said = heed(None);
+    done.map_err(|error| said.unwrap_or_else(|| error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definitions_get_their_code() {
+        let wkt = reference(&Crs::Code("EPSG:4269".into())).unwrap().to_wkt().unwrap();
+        assert_eq!(identify_wkt(&wkt), Some(Crs::Code("EPSG:4269".into())));
+        let compound = SpatialRef::from_definition("EPSG:4326+5773").unwrap().to_wkt().unwrap();
+        assert_eq!(identify_wkt(&compound), Some(Crs::Crs84));
+        assert_eq!(identify_wkt("GEOGCS["), None);
+    }
+}
