@@ -32,6 +32,7 @@ pub mod exit {
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(clippy::error_impl_error, reason = "the one error of the whole program")]
 pub enum Error {
     /// Mistakes in what people wrote.
     #[error("{} in the pipeline or its schemas", mistakes(diagnostics))]

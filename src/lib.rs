@@ -6,7 +6,7 @@
 //! | room | what it does | may import |
 //! |---|---|---|
 //! | `feature` | the values that flow | nothing |
-//! | `spec` | what people write, with file:line:column | nothing |
+//! | `spec` | what people write, and where its mistakes are | nothing |
 //! | `plan` | spec → plan, every mistake at once | `spec`, `feature` |
 //! | `store` | the only room that creates or renames files | `feature` |
 //! | `source` | landed bytes → `RawBatch`; the only room that names GDAL | `plan`, `feature`, `store` |

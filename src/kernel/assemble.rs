@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use arrow_array::builder::BinaryBuilder;
-use arrow_array::{Array, ArrayRef, Float32Array, RecordBatch, StringArray, StructArray, new_null_array};
+use arrow_array::{ArrayRef, Float32Array, RecordBatch, StringArray, StructArray, new_null_array};
 use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use geo::{BoundingRect, Geometry, Rect};
 
@@ -161,7 +161,10 @@ impl Sources<'_> {
     }
 }
 
-/// `geometry`, `bbox` and exact boxes of checked, never empty geometries.
+/// `geometry`, `bbox` and exact boxes of checked geometries.
+///
+/// # Panics
+/// On an empty geometry, which no checked one is.
 pub fn geometry_columns(geometries: &[Geometry<f64>]) -> (ArrayRef, ArrayRef, Vec<Rect<f64>>) {
     let mut wkb = BinaryBuilder::new();
     let mut sides: [Vec<f32>; 4] = std::array::from_fn(|_| Vec::with_capacity(geometries.len()));

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::{Array, BooleanArray, Float64Array, StringArray};
+use arrow_array::{BooleanArray, Float64Array, StringArray};
 use geo::Point;
 use rayon::prelude::*;
 
@@ -101,8 +101,8 @@ pub fn locate(
     let (method, distance): (Vec<_>, Vec<_>) =
         state.iter().zip(&county).map(|(state, county)| method(kind, *state, *county)).unzip();
     let further = context.sets.iter().filter(|set| set.plan.kind == JurisdictionKind::Other);
-    let mut counts = count(&method);
-    counts.county_mismatch = mismatch.iter().filter(|is| *is == Some(true)).count() as u64;
+    let mut totals = count(&method);
+    totals.county_mismatch = mismatch.iter().filter(|is| *is == Some(true)).count() as u64;
     Located {
         state_fips: codes(&state),
         state_code: usps,
@@ -115,7 +115,7 @@ pub fn locate(
         location_method: method.into_iter().map(Some).collect(),
         location_distance_m: distance.into_iter().collect(),
         further: further.map(|set| codes(&hits(points, set))).collect(),
-        counts,
+        counts: totals,
     }
 }
 

@@ -236,6 +236,9 @@ impl Normalised {
     ///
     /// # Errors
     /// When Arrow can't filter, which would be a mistake of this program.
+    ///
+    /// # Panics
+    /// Never: filtering keeps a column's type.
     pub fn keep(mut self, kept: &[bool], rejects: Vec<Reject>) -> Result<Self, KernelError> {
         let mask = BooleanArray::from(kept.to_vec());
         let arrow = |source| KernelError::Arrow { source };

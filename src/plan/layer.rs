@@ -200,13 +200,12 @@ fn expanded(check: &mut Check<'_>, path: &Spanned<String>, variables: Variables)
             check.error(&path.span, "`${` without `}`");
             return whole;
         };
-        match variables.0(name) {
-            Some(value) => whole.push_str(&value),
-            None => {
-                let help = format!("set it for the program, as in `{name}=… cikr run …`");
-                let message = format!("there is no variable `{name}` in the environment");
-                check.error(&path.span, message).help = Some(help);
-            }
+        if let Some(value) = variables.0(name) {
+            whole.push_str(&value);
+        } else {
+            let help = format!("set it for the program, as in `{name}=… cikr run …`");
+            let message = format!("there is no variable `{name}` in the environment");
+            check.error(&path.span, message).help = Some(help);
         }
         whole.push_str(rest);
     }

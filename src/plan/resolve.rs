@@ -87,12 +87,12 @@ fn limits(check: &mut Check<'_>, spec: &PipelineSpec, rows: Option<u64>) -> Limi
 fn output(check: &mut Check<'_>, spec: &PipelineSpec) -> Output {
     let written = &spec.output;
     check.choice("an output profile", written.profile.as_ref(), &[("compat", ())]);
-    let zstd_level = check.within("zstd-level", written.zstd_level.as_ref(), &(1..=22), 15);
+    let zstd_level = check.within("zstd-level", written.zstd_level.as_ref(), &(1..=22), 12);
     let output = Output {
         tile_rows: check.count("tile-rows", written.tile_rows.as_ref(), &(1..=1_000_000_000), 1_000_000),
         group_rows: check.count("group-rows", written.group_rows.as_ref(), &(1..=100_000_000), 20_480),
         page_rows: check.count("page-rows", written.page_rows.as_ref(), &(1..=10_000_000), 1_024),
-        zstd_level: i32::try_from(zstd_level).unwrap_or(15),
+        zstd_level: i32::try_from(zstd_level).unwrap_or(12),
     };
     let mut at_most = |small: (&str, usize), large: (&str, usize), places: [&Option<Spanned<i64>>; 2]| {
         if small.1 > large.1

@@ -17,7 +17,7 @@ use tracing::info;
 use super::{Context, LayerOutcome, tile};
 use crate::engine;
 use crate::error::Error;
-use crate::feature::{FeatureBatch, RegionId, Tile, TileRecord};
+use crate::feature::{FeatureBatch, RegionId, RejectReason, Tile, TileRecord};
 use crate::geoparquet;
 use crate::kernel::assemble::{geometry_columns, inventory_schema};
 use crate::kernel::geometry;
@@ -87,7 +87,7 @@ fn as_points(rows: &RecordBatch) -> Result<(FeatureBatch, Vec<Rect<f64>>), BoxEr
     let wkb =
         rows.column_by_name("geometry").and_then(|column| column.as_any().downcast_ref::<BinaryArray>());
     let point = |bytes: &[u8]| -> Result<Geometry<f64>, BoxError> {
-        let shape = geometry::decode(bytes).map_err(|reason| reason.code())?;
+        let shape = geometry::decode(bytes).map_err(RejectReason::code)?;
         Ok(Geometry::Point(geometry::representative_point(&shape).ok_or("a tile holds an empty geometry")?))
     };
     let shapes: Vec<&[u8]> = wkb.into_iter().flatten().flatten().collect();

@@ -27,11 +27,11 @@ pub(super) fn join(context: &Context<'_>) -> Result<Joined, Error> {
         // Sets and layers share the landing: a set's folder can't be taken for a layer's.
         let folder = format!("jurisdiction-{}", set.id);
         let landed = context.store.land(&folder, &set.source.path, &set.source.shown, &now());
-        landed.map_err(|source| match source.is_source() {
-            true => {
-                Error::JurisdictionSource { id: set.id.clone(), what: set.source.as_shown(&chain(&source)) }
+        landed.map_err(|source| {
+            if !source.is_source() {
+                return Error::Store { source };
             }
-            false => Error::Store { source },
+            Error::JurisdictionSource { id: set.id.clone(), what: set.source.as_shown(&chain(&source)) }
         })
     };
     let landed: Vec<Landed> = plan.jurisdictions.iter().map(land).collect::<Result<_, _>>()?;

@@ -40,8 +40,7 @@ impl LayerError {
     /// The store itself failed: no use in going on with other layers.
     fn into_fatal(self) -> Result<Self, StoreError> {
         match self {
-            Self::Land { source, .. } => Err(source),
-            Self::Write { source: TileError::Store { source } } => Err(source),
+            Self::Land { source, .. } | Self::Write { source: TileError::Store { source } } => Err(source),
             Self::Engine { source: EngineError::Sink { region, source } } => {
                 match source.downcast::<TileError>().map(|error| *error) {
                     Ok(TileError::Store { source }) => Err(source),
@@ -107,9 +106,12 @@ fn attempt(context: &Context<'_>, join: &JoinContext, layer: &LayerPlan) -> Resu
     let landed = {
         let _task = context.progress.start("fetch", layer.id.as_str(), None);
         let landed = context.store.land(layer.id.as_str(), &layer.source.path, &layer.source.shown, &now());
-        landed.map_err(|source| match source.is_source() {
-            true => LayerError::Source { what: layer.source.as_shown(&chain(&source)) },
-            false => LayerError::Land { shown: layer.source.shown.to_string(), source },
+        landed.map_err(|source| {
+            if source.is_source() {
+                LayerError::Source { what: layer.source.as_shown(&chain(&source)) }
+            } else {
+                LayerError::Land { shown: layer.source.shown.to_string(), source }
+            }
         })?
     };
     info!(stage = "fetch", bytes = landed.bytes, "landed");
@@ -121,20 +123,17 @@ fn attempt(context: &Context<'_>, join: &JoinContext, layer: &LayerPlan) -> Resu
     info!(stage = "locate", rows = rows.read, rejected = rows.rejects.len(), "read, normalised, located");
     let outcome = write(context, layer, &landed, rows)?;
     info!(stage = "write", tiles = outcome.report.tiles, bytes = outcome.report.bytes_out, "written");
-    check_conservation(&outcome.report).map_err(|()| LayerError::Conservation {
-        read: outcome.report.rows_read,
-        written: outcome.report.rows_written,
-        rejected: outcome.report.rows_rejected,
-    })?;
-    Ok(outcome)
+    if is_conserved(&outcome.report) {
+        return Ok(outcome);
+    }
+    let report = outcome.report;
+    let (read, written, rejected) = (report.rows_read, report.rows_written, report.rows_rejected);
+    Err(LayerError::Conservation { read, written, rejected })
 }
 
 /// Law 1: rows read = rows in tiles + rows rejected.
-///
-/// # Errors
-/// When they differ.
-pub fn check_conservation(report: &LayerReport) -> Result<(), ()> {
-    if report.rows_read == report.rows_written + report.rows_rejected { Ok(()) } else { Err(()) }
+pub fn is_conserved(report: &LayerReport) -> bool {
+    report.rows_read == report.rows_written + report.rows_rejected
 }
 
 fn write(

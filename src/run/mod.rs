@@ -20,7 +20,7 @@ use arrow_schema::SchemaRef;
 use chrono::{DateTime, SecondsFormat, Utc};
 use tracing::{info, warn};
 
-pub use layer::check_conservation;
+pub use layer::is_conserved;
 pub use past::{last_report, report_of};
 pub use verify::{Problem, Verified, verify};
 

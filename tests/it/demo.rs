@@ -26,7 +26,7 @@ fn demo() -> &'static Demo {
             .arg(store.path())
             .current_dir(ROOT)
             .output();
-        let report = ended(run.unwrap()).code(0).report();
+        let report = ended(&run.unwrap()).code(0).report();
         Demo { store, report }
     })
 }
@@ -121,7 +121,7 @@ fn verify_finds_the_release_sound_and_a_changed_byte_unsound() {
     let cikr = |release: &Path| {
         let run =
             Command::new(env!("CARGO_BIN_EXE_cikr")).arg("verify").arg(release).current_dir(ROOT).output();
-        ended(run.unwrap())
+        ended(&run.unwrap())
     };
     let sound = cikr(&demo().release()).code(0);
     assert!(sound.stdout.contains("sound"), "{}", sound.stdout);

@@ -3,6 +3,19 @@
 //! One binary, so that GDAL, Polars and the crate are linked once. Every test runs `cikr` in a
 //! folder of its own and looks at what a user would: stdout, stderr, exit code and files.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::format_push_string,
+    clippy::format_collect,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::too_many_lines,
+    reason = "tests prepare files of their own, and a failed expectation is a panic"
+)]
+
 mod architecture;
 mod bad_input;
 mod cli;

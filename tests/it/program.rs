@@ -154,7 +154,7 @@ null = ["-999"]
     }
 
     pub(crate) fn cikr(&self, args: &[&str]) -> Ended {
-        ended(Command::new(env!("CARGO_BIN_EXE_cikr")).args(args).current_dir(self.path()).output().unwrap())
+        ended(&Command::new(env!("CARGO_BIN_EXE_cikr")).args(args).current_dir(self.path()).output().unwrap())
     }
 
     pub(crate) fn run(&self) -> Ended {
@@ -179,7 +179,7 @@ pub(crate) fn latest(store: &Path) -> PathBuf {
     store.join("releases").join(latest["release"].as_str().unwrap())
 }
 
-pub(crate) fn ended(output: Output) -> Ended {
+pub(crate) fn ended(output: &Output) -> Ended {
     Ended {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

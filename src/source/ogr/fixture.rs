@@ -1,5 +1,7 @@
 //! Datasets for tests, written through GDAL.
 
+use gdal::spatial_ref::SpatialRef;
+
 use super::*;
 use gdal::DriverManager;
 use gdal::vector::LayerOptions;

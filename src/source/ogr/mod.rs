@@ -15,7 +15,6 @@ use std::path::Path;
 use std::sync::Once;
 
 use gdal::errors::CplErrType;
-use gdal::spatial_ref::SpatialRef;
 use gdal::vector::{
     Feature, Geometry, LayerAccess, OGRFieldType, OGRwkbGeometryType, OwnedFeatureIterator,
     geometry_type_flatten, geometry_type_has_m, geometry_type_has_z, geometry_type_to_name,
