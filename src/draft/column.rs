@@ -21,6 +21,7 @@ const EXACT_DIGITS: usize = 15;
 
 /// A column and what its values have in common.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that hold or not, each on its own")]
 pub(super) struct Column {
     /// Name in the source.
     pub(super) name: String,
@@ -154,8 +155,10 @@ impl Column {
     }
 
     /// How many of `rows` rows would be lost if the column were the key; `None` where too many to count.
-    pub(super) fn lost_as_key(&self, rows: u64, most: u64) -> Option<u64> {
-        let lost = rows.saturating_sub(self.values) + self.repeated;
+    ///
+    /// `kept` spellings may look like "no value" but count as values, once each.
+    pub(super) fn lost_as_key(&self, rows: u64, kept: u64, most: u64) -> Option<u64> {
+        let lost = (rows + self.repeated).saturating_sub(self.values + kept);
         (lost <= most).then_some(lost)
     }
 
@@ -196,7 +199,9 @@ pub(super) mod tests {
     /// A column of some values.
     pub(in crate::draft) fn column(name: &str, values: &[&str]) -> Column {
         let mut column = Column::new(name, None);
-        values.iter().for_each(|value| column.note(value, &[], u64::MAX));
+        for value in values {
+            column.note(value, &[], u64::MAX);
+        }
         column
     }
 
@@ -211,8 +216,8 @@ pub(super) mod tests {
     #[test]
     fn a_key_loses_empty_and_repeated_rows() {
         let ids = column("ID", &["a", "b", "b", "NOT AVAILABLE", ""]);
-        assert_eq!(ids.lost_as_key(5, 3), Some(3));
-        assert_eq!(ids.lost_as_key(5, 2), None);
+        assert_eq!(ids.lost_as_key(5, 0, 3), Some(3));
+        assert_eq!(ids.lost_as_key(5, 0, 2), None);
     }
 
     #[test]
@@ -229,6 +234,6 @@ pub(super) mod tests {
             names.note(&format!("n{n}"), &[], 10);
         }
         assert!(!names.is_complete && names.first.len() == KEPT);
-        assert_eq!(names.lost_as_key(2_000, 10), Some(0));
+        assert_eq!(names.lost_as_key(2_000, 0, 10), Some(0));
     }
 }

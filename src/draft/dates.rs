@@ -135,7 +135,9 @@ mod tests {
 
     fn formats(column: &str, values: &[&str]) -> Option<Vec<&'static str>> {
         let mut dates = Dates::new(column);
-        values.iter().for_each(|value| dates.note(value));
+        for value in values {
+            dates.note(value);
+        }
         dates.formats()
     }
 

@@ -4,7 +4,7 @@
 //! show: names decide among the columns that are unique.
 
 use super::column::Column;
-use super::kind::Kind;
+use super::kind::{Kind, nulls};
 use super::names::{is_coordinate, snake, squeezed};
 
 /// A column proposed as the key.
@@ -50,7 +50,8 @@ const IDENTIFIERS: [&str; 8] =
 /// The best candidate among the columns, of which `kinds` gives the types.
 pub(super) fn choose(columns: &[Column], kinds: &[Kind], rows: u64, most_lost: u64) -> Option<Key> {
     let ranked = columns.iter().zip(kinds).enumerate().filter_map(|(at, (column, kind))| {
-        let lost = column.lost_as_key(rows, most_lost)?;
+        let (_, doubtful) = nulls(column, kind);
+        let lost = column.lost_as_key(rows, doubtful.len() as u64, most_lost)?;
         let rank = rank(column, kind, lost)?;
         Some((rank, at, lost))
     });
@@ -152,6 +153,12 @@ mod tests {
             let name = chosen(&[COUNTED, ("TOWN", &["a b", "c d", "e f", "g h"]), (better, unique)]).0;
             assert_eq!(name, better);
         }
+    }
+
+    #[test]
+    fn a_short_code_that_is_also_a_word_stays_a_key() {
+        let (name, remarks) = chosen(&[COUNTED, ("lid", &["ANC", "UNK", "JFK", "LAX"])]);
+        assert_eq!((name.as_str(), remarks.as_str()), ("lid", ""));
     }
 
     #[test]

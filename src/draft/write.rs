@@ -122,14 +122,12 @@ fn sector_table(fields: &[Draft<'_>], reference: &Reference) -> Vec<String> {
     let naics = fields.iter().find(|field| field.name == "naics_code").map_or(&[][..], |f| &f.column.first);
     let guess = sector::guess(naics, reference);
     let mut lines = vec!["[sector]".to_owned()];
-    match &guess.why {
-        Some(why) => lines.push(comment(&format!("A guess: {why}."))),
-        None => {
-            lines.push(comment("EDIT: a placeholder, for nothing in the file tells the sector."));
-            let known =
-                reference.sectors.iter().map(|sector| format!("    {}  {}", sector.code, sector.name));
-            lines.extend(known.map(|sector| comment(&sector)));
-        }
+    if let Some(why) = &guess.why {
+        lines.push(comment(&format!("A guess: {why}.")));
+    } else {
+        lines.push(comment("EDIT: a placeholder, for nothing in the file tells the sector."));
+        let known = reference.sectors.iter().map(|sector| format!("    {}  {}", sector.code, sector.name));
+        lines.extend(known.map(|sector| comment(&sector)));
     }
     lines.push(format!("code = {}", quoted(&guess.code)));
     lines.extend(guess.subsector.map(|subsector| format!("subsector = {}", quoted(&subsector))));
