@@ -26,7 +26,7 @@
 
 pub mod catalog;
 pub mod cli;
-//pub mod draft;
+pub mod draft;
 pub mod engine;
 pub mod error;
 pub mod feature;

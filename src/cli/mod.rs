@@ -2,7 +2,7 @@
 //!
 //! stdout is data, stderr is talk.
 
-//mod draft;
+mod draft;
 mod layers;
 mod plan;
 mod releases;
@@ -81,6 +81,8 @@ enum Command {
     Rollback(releases::Rollback),
     /// List a pipeline's layers and what the last release holds of them
     Layers(layers::Layers),
+    /// Print a first schema for a file, to be edited
+    Draft(draft::Draft),
 }
 
 /// How results are printed.
@@ -114,6 +116,7 @@ impl Cli {
             Command::Releases(command) => command.run(out),
             Command::Rollback(command) => command.run(out),
             Command::Layers(command) => command.run(out),
+            Command::Draft(command) => command.run(out),
         }
     }
 }

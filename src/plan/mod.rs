@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use reference::{Lifeline, NaicsRule, Reference, Region, Sector, State};
-pub use resolve::{Overrides, Variables, load};
+pub use resolve::{Overrides, Variables, load, reference_tables};
 
 use serde::{Serialize, Serializer};
 

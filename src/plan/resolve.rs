@@ -50,6 +50,17 @@ pub fn load(pipeline: &Path, overrides: &Overrides) -> Result<(Plan, Vec<Diagnos
     }
 }
 
+/// Reads the reference tables of a folder, without regions.
+///
+/// # Errors
+/// Every mistake in the tables.
+pub fn reference_tables(folder: &Path) -> Result<Reference, Vec<Diagnostic>> {
+    let mut found = Vec::new();
+    let reference = tables::load(folder, None, &mut found);
+    let found = settle(found, &folder.display().to_string());
+    if found.iter().any(Diagnostic::is_error) { Err(found) } else { Ok(reference) }
+}
+
 fn plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diagnostic>) -> Plan {
     let folder = beside(&spec.path, spec.schemas.as_ref().map_or("../schemas", |schemas| &schemas.value));
     let reference = reference(spec, &folder, found);

@@ -20,6 +20,7 @@ mod architecture;
 mod bad_input;
 mod cli;
 mod demo;
+mod draft;
 mod laws;
 mod packing;
 mod program;

@@ -1,0 +1,143 @@
+//! What the geometries of a file have in common: their family, and how far they reach.
+//!
+//! Pure. Looks at the first position of each alone; that tells degrees from metres.
+
+use std::collections::BTreeMap;
+
+use crate::plan::GeometryKind;
+
+/// Families seen, and where the first positions are.
+#[derive(Debug, Default)]
+pub(super) struct Shapes {
+    families: BTreeMap<u32, u64>,
+    degrees: Positions,
+    others: Positions,
+}
+
+/// How many positions, and the box around them: west, south, east, north.
+#[derive(Debug, Default)]
+struct Positions {
+    count: u64,
+    extent: Option<[f64; 4]>,
+}
+
+/// Deepest nesting of multi geometries that is followed.
+const DEEPEST: usize = 4;
+
+impl Shapes {
+    /// Takes a geometry into account: little-endian WKB, as every reader gives it.
+    pub(super) fn note(&mut self, wkb: &[u8]) {
+        let Some(kind) = word(wkb, 1) else { return };
+        *self.families.entry(kind).or_default() += 1;
+        let Some((x, y)) = first_position(wkb, DEEPEST).filter(|(x, y)| x.is_finite() && y.is_finite())
+        else {
+            return;
+        };
+        if is_beyond([x, y, x, y]) { self.others.note(x, y) } else { self.degrees.note(x, y) }
+    }
+
+    /// The families with their counts, the most frequent first.
+    pub(super) fn kinds(&self) -> Vec<(GeometryKind, u64)> {
+        let count = |kinds: [u32; 2]| kinds.iter().filter_map(|kind| self.families.get(kind)).sum::<u64>();
+        let mut kinds = vec![
+            (GeometryKind::Point, count([1, 4])),
+            (GeometryKind::Line, count([2, 5])),
+            (GeometryKind::Polygon, count([3, 6])),
+        ];
+        kinds.retain(|(_, count)| *count > 0);
+        kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        kinds
+    }
+
+    /// Whether most positions can't be a longitude and a latitude; a few are defects.
+    pub(super) fn is_beyond_degrees(&self) -> bool {
+        self.others.count > self.degrees.count
+    }
+
+    /// The box around those positions that are like most: west, south, east, north.
+    pub(super) fn extent(&self) -> Option<[f64; 4]> {
+        if self.is_beyond_degrees() { self.others.extent } else { self.degrees.extent }
+    }
+}
+
+impl Positions {
+    fn note(&mut self, x: f64, y: f64) {
+        let [west, south, east, north] = self.extent.unwrap_or([x, y, x, y]);
+        self.extent = Some([west.min(x), south.min(y), east.max(x), north.max(y)]);
+        self.count += 1;
+    }
+}
+
+/// Whether a box reaches beyond ±180 or ±90.
+pub(super) fn is_beyond([west, south, east, north]: [f64; 4]) -> bool {
+    west < -180.0 || east > 180.0 || south < -90.0 || north > 90.0
+}
+
+fn first_position(wkb: &[u8], deepest: usize) -> Option<(f64, f64)> {
+    let at = match word(wkb, 1)? {
+        1 => 5,
+        2 => 9,
+        3 => 13,
+        4..=7 if deepest > 0 => return first_position(wkb.get(9..)?, deepest - 1),
+        _ => return None,
+    };
+    Some((double(wkb, at)?, double(wkb, at + 8)?))
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+}
+
+fn double(bytes: &[u8], at: usize) -> Option<f64> {
+    Some(f64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::{Geometry, LineString, MultiPolygon, Point, polygon};
+    use wkb::writer::{WriteOptions, write_geometry};
+
+    use super::*;
+
+    fn shapes(geometries: Vec<Geometry>) -> Shapes {
+        let mut shapes = Shapes::default();
+        for geometry in geometries {
+            let mut wkb = Vec::new();
+            write_geometry(&mut wkb, &geometry, &WriteOptions::default()).unwrap();
+            shapes.note(&wkb);
+        }
+        shapes
+    }
+
+    #[test]
+    fn families_are_counted_and_positions_bounded() {
+        let area = polygon![(x: 10.0, y: 20.0), (x: 11.0, y: 20.0), (x: 11.0, y: 21.0)];
+        let seen = shapes(vec![
+            Geometry::MultiPolygon(MultiPolygon(vec![area.clone()])),
+            Geometry::Polygon(area),
+            Geometry::LineString(LineString::from(vec![(-5.0, 3.0), (0.0, 0.0)])),
+        ]);
+        assert_eq!(seen.kinds(), [(GeometryKind::Polygon, 2), (GeometryKind::Line, 1)]);
+        assert_eq!(seen.extent(), Some([-5.0, 3.0, 10.0, 20.0]));
+        assert!(!seen.is_beyond_degrees());
+    }
+
+    #[test]
+    fn metres_are_beyond_degrees() {
+        assert!(shapes(vec![Geometry::Point(Point::new(-13_318_894.0, 4_346_975.0))]).is_beyond_degrees());
+        let swapped = Geometry::Point(Point::new(40.0, -95.0));
+        assert!(shapes(vec![swapped.clone()]).is_beyond_degrees());
+        let good = Geometry::Point(Point::new(-95.0, 40.0));
+        let mostly = shapes(vec![good.clone(), swapped, good]);
+        assert!(!mostly.is_beyond_degrees(), "a defect is no CRS");
+        assert_eq!(mostly.extent(), Some([-95.0, 40.0, -95.0, 40.0]));
+    }
+
+    #[test]
+    fn broken_bytes_are_passed_over() {
+        let mut shapes = Shapes::default();
+        shapes.note(&[1, 1, 0, 0, 0, 9]);
+        shapes.note(&[]);
+        assert_eq!(shapes.extent(), None);
+    }
+}

@@ -1,0 +1,121 @@
+//! The lines of a pipeline that would read the file, and what is to be decided about them.
+//!
+//! Pure. A CRS that the file doesn't state is asked for: its values are shown, nothing is chosen.
+
+use super::column::Column;
+use super::geometry::is_beyond;
+use super::survey::Survey;
+use super::toml_text::{line, list, quoted};
+use crate::plan::{CsvGeometry, Format};
+
+/// Columns that hold the geometry of a text file.
+pub(super) fn geometry_columns(survey: &Survey) -> Vec<&str> {
+    match &survey.format {
+        Format::Csv { geometry: CsvGeometry::Xy { x, y }, .. } => vec![x, y],
+        Format::Csv { geometry: CsvGeometry::Wkt { column }, .. } if survey.has_coordinates => vec![column],
+        _ => Vec::new(),
+    }
+}
+
+/// The `[[layer]]` table, without comment signs.
+pub(super) fn table(survey: &Survey, id: &str) -> Vec<String> {
+    let mut keys = vec![format!("path = {}", quoted(&survey.path))];
+    let kind = match &survey.format {
+        Format::Csv { delimiter, geometry } => {
+            keys.extend(csv_geometry(geometry, survey.has_coordinates));
+            if *delimiter != b',' {
+                keys.push(format!("delimiter = {}", quoted(&char::from(*delimiter).to_string())));
+            }
+            "csv"
+        }
+        Format::Geojson => "geojson",
+        Format::Geojsonl => "geojsonl",
+        Format::Ogr { layer } => {
+            keys.extend(layer.iter().map(|layer| format!("layer = {}", quoted(layer))));
+            "ogr"
+        }
+    };
+    if survey.crs.is_none() {
+        keys.push("crs = \"EDIT\"".to_owned());
+    }
+    vec![
+        "[[layer]]".to_owned(),
+        format!("id = {}", quoted(id)),
+        format!("source.{kind} = {{ {} }}", keys.join(", ")),
+    ]
+}
+
+fn csv_geometry(geometry: &CsvGeometry, is_found: bool) -> Vec<String> {
+    match geometry {
+        CsvGeometry::Xy { x, y } => vec![format!("x = {}", quoted(x)), format!("y = {}", quoted(y))],
+        CsvGeometry::Wkt { column } if is_found => vec![format!("wkt = {}", quoted(column))],
+        CsvGeometry::Wkt { .. } => vec!["x = \"EDIT-X\"".to_owned(), "y = \"EDIT-Y\"".to_owned()],
+    }
+}
+
+/// What is to be decided about the source, or is worth knowing, a line each.
+pub(super) fn remarks(survey: &Survey) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if !survey.has_coordinates {
+        remarks.push("EDIT x and y: no columns look like coordinates or well-known text.".to_owned());
+    }
+    remarks.extend(crs(survey));
+    remarks.extend(other_pair(survey));
+    if !survey.others.is_empty() {
+        let others = list(survey.others.iter().map(String::as_str));
+        remarks.push(line(&format!("Other tables of the file (--layer NAME): {others}.")));
+    }
+    remarks
+}
+
+fn crs(survey: &Survey) -> Vec<String> {
+    let beyond = survey.shapes.is_beyond_degrees();
+    let reach = survey.shapes.extent().map(reach).unwrap_or_default();
+    match &survey.crs {
+        Some(crs) if beyond && crs.to_string() == "OGC:CRS84" => vec![
+            format!("EDIT: the file says, or by its silence implies, OGC:CRS84, but {reach}:"),
+            "these are no degrees. It looks like EPSG:3857; ask its makers, then declare `crs` or repair the file."
+                .to_owned(),
+        ],
+        Some(crs) => vec![line(&format!("The file says that its CRS is {crs}."))],
+        None => {
+            let mut question = vec![
+                "EDIT crs: the file doesn't say in which CRS its coordinates are, and a CRS is never guessed."
+                    .to_owned(),
+            ];
+            if survey.shapes.extent().is_some() {
+                let looks = if beyond {
+                    "these are no degrees; it looks like EPSG:3857 (Web Mercator, metres)"
+                } else {
+                    "degrees would fit, such as EPSG:4326 (WGS 84) or EPSG:4269 (NAD83)"
+                };
+                question.push(format!("In the file {reach}:"));
+                question.push(format!("{looks}. Its makers know."));
+            }
+            question
+        }
+    }
+}
+
+fn reach([west, south, east, north]: [f64; 4]) -> String {
+    let [west, south, east, north] = [west, south, east, north].map(shown);
+    format!("x runs from {west} to {east} and y from {south} to {north}")
+}
+
+/// A coordinate; one that no CRS has, in few digits.
+fn shown(coordinate: f64) -> String {
+    if coordinate.abs() < 1e9 { coordinate.to_string() } else { format!("{coordinate:e}") }
+}
+
+/// X and Y beside the chosen columns often hold the same places in another CRS.
+fn other_pair(survey: &Survey) -> Option<String> {
+    let chosen = geometry_columns(survey);
+    let range = |name: &str| {
+        let column: &Column = survey.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))?;
+        (!chosen.contains(&column.name.as_str())).then_some(column.range?)
+    };
+    let ((west, east), (south, north)) = (range("x")?, range("y")?);
+    let extent = [west, south, east, north];
+    let looks = if is_beyond(extent) { "looks like EPSG:3857" } else { "degrees would fit" };
+    Some(format!("Columns X and Y hold coordinates too: {}; {looks}.", reach(extent)))
+}

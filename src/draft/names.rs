@@ -1,0 +1,300 @@
+//! Names: canonical ones from the source's, and what a name says of its values.
+//!
+//! Pure. Names of HIFLD and HSIP files that mean a core column are known; anything else becomes
+//! snake case, kept clear of the columns that every tile has.
+
+use std::collections::HashSet;
+
+use super::kind::Kind;
+use crate::feature::CORE_COLUMNS;
+
+/// Core columns that a source may fill, and the source names that mean them, squeezed, most trusted first.
+const CORE: [(&str, &[&str]); 7] = [
+    (
+        "name",
+        &[
+            "name",
+            "facilityname",
+            "facname",
+            "fullname",
+            "plantname",
+            "damname",
+            "sitename",
+            "subname",
+            "schoolname",
+        ],
+    ),
+    ("facility_type", &["type", "facilitytype", "factype", "typepipe", "damtype"]),
+    ("status", &["status", "statusdesc", "licstatus"]),
+    ("naics_code", &["naicscode", "naics"]),
+    ("state_code_claimed", &["state", "statecode", "stusps", "stateabbr", "statecd", "locstate"]),
+    ("county_fips_claimed", &["countyfips", "cntyfips", "fips", "fipscode"]),
+    ("source_date", &["sourcedate", "srcdate"]),
+];
+
+/// Names that a tile has beside its core columns: `region` stands in its path.
+const TAKEN: [&str; 3] = ["geometry", "bbox", "region"];
+
+/// Unit by the last word of a name.
+const UNITS: [(&str, &str); 24] = [
+    ("mw", "MW"),
+    ("kw", "kW"),
+    ("gw", "GW"),
+    ("mwh", "MWh"),
+    ("kwh", "kWh"),
+    ("kv", "kV"),
+    ("ft", "ft"),
+    ("feet", "ft"),
+    ("sqft", "ft²"),
+    ("mi", "mi"),
+    ("miles", "mi"),
+    ("sqmi", "mi²"),
+    ("km", "km"),
+    ("sqkm", "km²"),
+    ("m", "m"),
+    ("acres", "acres"),
+    ("acft", "acre-feet"),
+    ("lbs", "lb"),
+    ("gal", "gal"),
+    ("mgd", "MGD"),
+    ("cfs", "ft³/s"),
+    ("bbl", "bbl"),
+    ("pct", "%"),
+    ("percent", "%"),
+];
+
+/// A field's name and the source name it stands for.
+pub(super) fn canonical(columns: &[(&str, &Kind, (usize, usize))]) -> Vec<String> {
+    let mut names: Vec<Option<&str>> = vec![None; columns.len()];
+    for (core, aliases) in CORE {
+        let fits = |(name, kind, lengths): &(&str, &Kind, (usize, usize)), alias: &str| {
+            squeezed(name) == alias && fills(core, kind, *lengths)
+        };
+        let found = aliases.iter().find_map(|alias| columns.iter().position(|column| fits(column, alias)));
+        if let Some(found) = found {
+            names[found] = Some(core);
+        }
+    }
+    let mut used: HashSet<String> = names.iter().flatten().map(|name| (*name).to_owned()).collect();
+    let pairs = names.into_iter().zip(columns).enumerate();
+    pairs
+        .map(|(at, (core, (name, ..)))| core.map_or_else(|| free(name, at, &mut used), str::to_owned))
+        .collect()
+}
+
+/// Whether values of this type and these lengths can fill a core column.
+fn fills(core: &str, kind: &Kind, (_, longest): (usize, usize)) -> bool {
+    match core {
+        "source_date" => matches!(kind, Kind::Date(_)),
+        "state_code_claimed" => *kind == Kind::State,
+        // FIPS may be the state's, of two digits.
+        "county_fips_claimed" => (3..=5).contains(&longest),
+        _ => !matches!(kind, Kind::Date(_)),
+    }
+}
+
+/// Whether a field of this name must be text because it fills a core column of text.
+pub(super) fn is_text_core(name: &str) -> bool {
+    CORE.iter().any(|(core, _)| *core == name) && !matches!(name, "source_date" | "state_code_claimed")
+}
+
+/// A name of its own for a column: snake case, no column that tiles have anyway.
+fn free(name: &str, position: usize, used: &mut HashSet<String>) -> String {
+    let mut base = snake(name);
+    if base.is_empty() {
+        base = format!("column_{}", position + 1);
+    }
+    if is_reserved(&base) {
+        base.push_str("_claimed");
+    }
+    let mut free = base.clone();
+    let mut count = 1;
+    while is_reserved(&free) || !used.insert(free.clone()) {
+        count += 1;
+        free = format!("{base}_{count}");
+    }
+    free
+}
+
+fn is_reserved(name: &str) -> bool {
+    CORE_COLUMNS.iter().map(|column| column.name).chain(TAKEN).any(|taken| taken == name)
+}
+
+/// Lower snake case: `EPAFacilityID` → `epa_facility_id`, `Install_MW` → `install_mw`.
+pub(super) fn snake(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let mut snake = String::new();
+    for (at, &letter) in letters.iter().enumerate() {
+        if !letter.is_ascii_alphanumeric() {
+            snake.push('_');
+            continue;
+        }
+        let before = at.checked_sub(1).map(|at| letters[at]);
+        let after = letters.get(at + 1);
+        let starts_word = letter.is_ascii_uppercase()
+            && before.is_some_and(|before| {
+                before.is_ascii_lowercase()
+                    || before.is_ascii_uppercase() && after.is_some_and(char::is_ascii_lowercase)
+            });
+        if starts_word {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    let words: Vec<&str> = snake.split('_').filter(|word| !word.is_empty()).collect();
+    let snake = words.join("_");
+    if snake.starts_with(|c: char| c.is_ascii_digit()) { format!("n_{snake}") } else { snake }
+}
+
+/// An identifier for a layer from the name of a file or table.
+pub(super) fn layer_id(name: &str) -> String {
+    match snake(name).as_str() {
+        "" => "layer".to_owned(),
+        "facilities" => "facilities_layer".to_owned(),
+        id => id.to_owned(),
+    }
+}
+
+/// Unit that a name ends in.
+pub(super) fn unit(canonical: &str) -> Option<&'static str> {
+    let (_, last) = canonical.rsplit_once('_')?;
+    UNITS.iter().find(|(suffix, _)| *suffix == last).map(|(_, unit)| *unit)
+}
+
+/// Whether the values of such a column are codes, whatever they look like.
+pub(super) fn is_code(name: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "id",
+        "code",
+        "zip",
+        "fips",
+        "naics",
+        "phone",
+        "tel",
+        "fax",
+        "geoid",
+        "identifier",
+        "duns",
+        "zipcode",
+    ];
+    const PARTS: [&str; 6] = ["zip", "fips", "phone", "naics", "postal", "geoid"];
+    let (snake, squeezed) = (snake(name), squeezed(name));
+    snake.split('_').any(|word| WORDS.contains(&word)) || PARTS.iter().any(|part| squeezed.contains(part))
+}
+
+/// Whether a column is called a state.
+pub(super) fn is_state(name: &str) -> bool {
+    let squeezed = squeezed(name);
+    snake(name).split('_').any(|word| matches!(word, "state" | "stusps" | "st"))
+        || CORE[4].1.contains(&squeezed.as_str())
+}
+
+/// Whether a column is called a coordinate.
+pub(super) fn is_coordinate(name: &str) -> bool {
+    let squeezed = squeezed(name);
+    let is_word =
+        snake(name).split('_').any(|word| matches!(word, "x" | "y" | "lat" | "lon" | "long" | "lng"));
+    is_word
+        || squeezed.contains("latitude")
+        || squeezed.contains("longitude")
+        || squeezed.ends_with("latdec")
+        || squeezed.ends_with("londec")
+}
+
+/// Digits to pad to, by what a column is called: county and state FIPS codes, ZIP codes.
+pub(super) fn pad(name: &str, canonical: &str, longest: usize) -> Option<usize> {
+    let squeezed = squeezed(name);
+    let width = match squeezed.as_str() {
+        _ if canonical == "county_fips_claimed" => 5,
+        "zip" | "zipcode" | "zip5" | "postalcode" => 5,
+        "stfips" | "statefips" => 2,
+        "zip4" | "zipp4" => 4,
+        _ => return None,
+    };
+    (longest <= width).then_some(width)
+}
+
+/// Lower-case letters and digits of a name.
+pub(super) fn squeezed(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_snake_case() {
+        for (name, canonical) in [
+            ("NAICS_DESC", "naics_desc"),
+            ("EPAFacilityID", "epa_facility_id"),
+            ("PrimSource", "prim_source"),
+            ("HydroPS_MW", "hydro_ps_mw"),
+            ("Shape__Length", "shape_length"),
+            ("LATITUDE1", "latitude1"),
+            ("Name (en)", "name_en"),
+            ("2ndName", "n_2nd_name"),
+            ("LEVEL_", "level"),
+            ("日本", ""),
+        ] {
+            assert_eq!(snake(name), canonical, "{name}");
+        }
+    }
+
+    fn names(columns: &[(&str, Kind)]) -> Vec<String> {
+        let columns: Vec<_> = columns.iter().map(|(name, kind)| (*name, kind, (5, 5))).collect();
+        canonical(&columns)
+    }
+
+    #[test]
+    fn known_names_fill_core_columns() {
+        let date = Kind::Date(vec!["%Y"]);
+        let found = names(&[
+            ("Name", Kind::Text),
+            ("TYPE", Kind::Integer),
+            ("NAICSCODE", Kind::Text),
+            ("STATE", Kind::State),
+            ("FIPS", Kind::Text),
+            ("SOURCE_DATE", date),
+        ]);
+        let core = [
+            "name",
+            "facility_type",
+            "naics_code",
+            "state_code_claimed",
+            "county_fips_claimed",
+            "source_date",
+        ];
+        assert_eq!(found, core);
+    }
+
+    #[test]
+    fn the_more_trusted_name_wins_and_the_other_stays_free() {
+        assert_eq!(
+            names(&[("FIPS", Kind::Text), ("COUNTYFIPS", Kind::Text)]),
+            ["fips", "county_fips_claimed"]
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_a_core_column_keeps_clear_of_it() {
+        assert_eq!(names(&[("SOURCEDATE", Kind::Text)]), ["sourcedate"]);
+        assert_eq!(names(&[("SOURCE_DATE", Kind::Text)]), ["source_date_claimed"]);
+        let taken = names(&[("Region", Kind::Text), ("geometry", Kind::Text), ("LAYER", Kind::Text)]);
+        assert_eq!(taken, ["region_claimed", "geometry_claimed", "layer_claimed"]);
+    }
+
+    #[test]
+    fn names_that_collide_are_numbered() {
+        let found = names(&[("ID", Kind::Text), ("id", Kind::Text), ("I.D", Kind::Text), ("", Kind::Text)]);
+        assert_eq!(found, ["id", "id_2", "i_d", "column_4"]);
+    }
+
+    #[test]
+    fn suffixes_are_units() {
+        assert_eq!(unit("install_mw"), Some("MW"));
+        assert_eq!(unit("height_ft"), Some("ft"));
+        assert_eq!(unit("mw"), None);
+        assert_eq!(unit("beds"), None);
+    }
+}

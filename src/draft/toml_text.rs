@@ -1,0 +1,59 @@
+//! Text as TOML takes it, in values and in comments.
+//!
+//! Pure.
+
+/// Longest value shown in a comment, characters.
+const SHOWN: usize = 40;
+
+/// A TOML string, quoted and escaped.
+pub(super) fn quoted(text: &str) -> String {
+    let is_plain = |c: char| !c.is_control() && c != '"' && c != '\\';
+    if text.chars().all(is_plain) {
+        return format!("\"{text}\"");
+    }
+    let escaped = text.chars().map(|c| match c {
+        '"' => "\\\"".to_owned(),
+        '\\' => "\\\\".to_owned(),
+        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
+}
+
+/// A TOML list of strings.
+pub(super) fn list<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = texts.into_iter().map(quoted).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+/// A value for a comment: one line, shortened.
+pub(super) fn shown(value: &str) -> String {
+    let line: String = value.chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let dots = if value.chars().nth(SHOWN).is_some() { "…" } else { "" };
+    format!("`{line}{dots}`")
+}
+
+/// Text for a comment on one line.
+pub(super) fn line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn toml_reads_back_what_was_quoted() {
+        for text in ["plain", "a\"b", "C:\\x", "tab\there", "line\nbreak", "\u{7f}\u{85}", "ü ' #"] {
+            let written = format!("key = {}", quoted(text));
+            let read: toml::Table = toml::from_str(&written).unwrap();
+            assert_eq!(read["key"].as_str(), Some(text), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_comment_stays_on_its_line() {
+        assert_eq!(shown("a\nb"), "`a b`");
+        assert_eq!(shown(&"x".repeat(50)).chars().count(), 43);
+    }
+}

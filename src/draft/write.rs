@@ -1,0 +1,238 @@
+//! The draft itself: a schema as text, with what was seen as comments.
+//!
+//! Pure. Whatever it writes, `cikr check` accepts; what a person must decide says EDIT.
+
+use super::column::Column;
+use super::key::{self, Key};
+use super::kind::{self, Kind};
+use super::layer;
+use super::names;
+use super::sector;
+use super::survey::Survey;
+use super::toml_text::{line, list, quoted, shown};
+use crate::plan::{GeometryKind, Reference};
+
+/// Distinct values up to which all are shown.
+const FEW: usize = 6;
+
+/// A field to write.
+struct Draft<'a> {
+    column: &'a Column,
+    kind: Kind,
+    name: String,
+    is_key: bool,
+}
+
+/// The schema of the table that was looked through.
+pub(super) fn schema(survey: &Survey, reference: &Reference) -> String {
+    let kinds: Vec<Kind> = survey.columns.iter().map(kind::infer).collect();
+    let key = key::choose(&survey.columns, &kinds, survey.rows, survey.most_lost);
+    let fields = fields(survey, kinds, key.as_ref());
+    let mut lines = Vec::new();
+    lines.extend(head(survey));
+    lines.push(String::new());
+    lines.extend(description(survey, key.as_ref(), &fields));
+    lines.push(String::new());
+    lines.extend(sector_table(&fields, reference));
+    for field in &fields {
+        lines.push(String::new());
+        lines.extend(field_table(field, survey.rows));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// One field per column that is not the geometry, unless the key stands there.
+fn fields<'a>(survey: &'a Survey, kinds: Vec<Kind>, key: Option<&Key>) -> Vec<Draft<'a>> {
+    let geometry = layer::geometry_columns(survey);
+    let shape = |column: &'a Column, kind: &Kind| (column.name.as_str(), kind.clone(), column.lengths);
+    let shapes: Vec<_> =
+        survey.columns.iter().zip(&kinds).map(|(column, kind)| shape(column, kind)).collect();
+    let borrowed: Vec<_> = shapes.iter().map(|(name, kind, lengths)| (*name, kind, *lengths)).collect();
+    let names = names::canonical(&borrowed);
+    let all = survey.columns.iter().zip(kinds).zip(names).enumerate();
+    let fields = all.map(|(at, ((column, kind), name))| {
+        let is_key = key.is_some_and(|key| key.column == at);
+        let is_text = names::is_text_core(&name) || is_key && matches!(kind, Kind::Integer | Kind::Number);
+        Draft { column, kind: if is_text { Kind::Text } else { kind }, name, is_key }
+    });
+    fields.filter(|field| field.is_key || !geometry.contains(&field.column.name.as_str())).collect()
+}
+
+fn head(survey: &Survey) -> Vec<String> {
+    let id = names::layer_id(&survey.name);
+    let looked = if survey.is_partial { "the first " } else { "all " };
+    let mut lines = vec![
+        format!(
+            "Draft from {looked}{} rows of {}: a proposal. Lines that say EDIT want a decision.",
+            survey.rows, survey.path
+        ),
+        format!(
+            "Save it as schemas/{id}.toml, and put this into the pipeline (`path` is relative to its folder):"
+        ),
+        String::new(),
+    ];
+    lines.extend(layer::table(survey, &id));
+    lines.push(String::new());
+    lines.extend(layer::remarks(survey));
+    if survey.broken > 0 {
+        lines.push(format!("{} further records can't be parsed: they will be rejects.", survey.broken));
+    }
+    lines.iter().map(|text| comment(text)).collect()
+}
+
+fn description(survey: &Survey, key: Option<&Key>, fields: &[Draft<'_>]) -> Vec<String> {
+    let words: Vec<String> = names::layer_id(&survey.name).split('_').map(capitalised).collect();
+    let mut lines = vec![
+        format!("title = {} # EDIT", quoted(&words.join(" "))),
+        "description = \"EDIT: what the layer holds, in one sentence\"".to_owned(),
+        "agency = \"EDIT: agency that owns the layer\"".to_owned(),
+        "licence = \"EDIT: SPDX identifier, or `public domain`\"".to_owned(),
+        "# homepage = \"https://…\"".to_owned(),
+    ];
+    lines.extend(key.iter().flat_map(|key| &key.remarks).map(|remark| comment(remark)));
+    let key = fields.iter().filter(|field| field.is_key).map(|field| field.name.as_str());
+    lines.push(format!("key = {}", list(key)));
+    lines.extend(geometry(survey));
+    lines
+}
+
+fn geometry(survey: &Survey) -> Vec<String> {
+    let word = |kind: GeometryKind| match kind {
+        GeometryKind::Point => "point",
+        GeometryKind::Line => "line",
+        GeometryKind::Polygon => "polygon",
+    };
+    let kinds = survey.shapes.kinds();
+    match kinds.as_slice() {
+        [] => vec!["geometry = \"point\" # EDIT: no geometry was seen".to_owned()],
+        [(kind, _)] => vec![format!("geometry = {}", quoted(word(*kind)))],
+        [(kind, _), others @ ..] => {
+            let others: Vec<String> =
+                others.iter().map(|(kind, n)| format!("{} ×{n}", word(*kind))).collect();
+            let remark = format!(
+                "EDIT: a layer holds one family; the others would be rejects: {}.",
+                others.join(", ")
+            );
+            vec![comment(&remark), format!("geometry = {}", quoted(word(*kind)))]
+        }
+    }
+}
+
+fn sector_table(fields: &[Draft<'_>], reference: &Reference) -> Vec<String> {
+    let naics = fields.iter().find(|field| field.name == "naics_code").map_or(&[][..], |f| &f.column.first);
+    let guess = sector::guess(naics, reference);
+    let mut lines = vec!["[sector]".to_owned()];
+    if let Some(why) = &guess.why {
+        lines.push(comment(&format!("A guess: {why}.")));
+    } else {
+        lines.push(comment("EDIT: a placeholder, for nothing in the file tells the sector."));
+        let known = reference.sectors.iter().map(|sector| format!("    {}  {}", sector.code, sector.name));
+        lines.extend(known.map(|sector| comment(&sector)));
+    }
+    lines.push(format!("code = {}", quoted(&guess.code)));
+    lines.extend(guess.subsector.map(|subsector| format!("subsector = {}", quoted(&subsector))));
+    lines.push(comment("lifeline = \"…\" as in lifelines.csv, where it has one"));
+    lines
+}
+
+fn field_table(field: &Draft<'_>, rows: u64) -> Vec<String> {
+    let (column, kind) = (field.column, &field.kind);
+    let (sure, doubtful) = kind::nulls(column, kind);
+    let mut lines = vec![comment(&seen(column, &sure, rows))];
+    lines.extend(remarks(column, kind, &doubtful).iter().map(|remark| comment(remark)));
+    lines.push("[[field]]".to_owned());
+    lines.push(format!("name = {}", quoted(&field.name)));
+    lines.push(format!("from = {}", list([column.name.as_str()])));
+    if *kind != Kind::Text {
+        lines.push(format!("type = {}", quoted(kind.word())));
+    }
+    match kind {
+        Kind::Date(formats) => lines.push(format!("formats = {}", list(formats.iter().copied()))),
+        Kind::Text => {
+            let pad = names::pad(&column.name, &field.name, column.lengths.1);
+            lines.extend(pad.map(|pad| format!("pad = {pad}")));
+        }
+        Kind::Integer | Kind::Number => {
+            lines.extend(names::unit(&field.name).map(|unit| format!("unit = {}", quoted(unit))));
+        }
+        Kind::Boolean | Kind::State => {}
+    }
+    if !sure.is_empty() {
+        lines.push(format!("null = {}", list(sure)));
+    }
+    lines.push(format!("description = {}", quoted(&format!("EDIT: what {} means", line(&column.name)))));
+    lines
+}
+
+/// Share of nulls and some values.
+fn seen(column: &Column, sure: &[&str], rows: u64) -> String {
+    let sentinels: u64 = column
+        .sentinels
+        .iter()
+        .filter(|(value, _)| sure.contains(&value.as_str()))
+        .map(|(_, (_, n))| n)
+        .sum();
+    let all: u64 = column.values + column.sentinels.values().map(|(_, n)| n).sum::<u64>();
+    let nulls = rows.saturating_sub(all) + sentinels;
+    let share = if rows == 0 { 0.0 } else { nulls as f64 * 100.0 / rows as f64 };
+    let values = if column.is_complete && column.first.len() <= FEW {
+        let mut counted: Vec<&(String, u64)> = column.first.iter().collect();
+        counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        counted
+            .iter()
+            .map(|(value, count)| format!("{} ×{count}", shown(value)))
+            .collect::<Vec<_>>()
+            .join(", ")
+    } else {
+        let some = column.first.iter().take(3).map(|(value, _)| shown(value));
+        format!("such as {}", some.collect::<Vec<_>>().join(", "))
+    };
+    let values = if values.is_empty() { "no value".to_owned() } else { values };
+    let declared = column.declared.as_ref().map(|kind| format!("; {kind} in the file")).unwrap_or_default();
+    format!("{values}; {share:.1} % null{declared}")
+}
+
+/// What is worth knowing of the values of a column.
+fn remarks(column: &Column, kind: &Kind, doubtful: &[&str]) -> Vec<String> {
+    let mut remarks = Vec::new();
+    let misfits = match kind {
+        Kind::Date(_) => column.dates.misfits(),
+        Kind::Integer | Kind::Number => {
+            column.no_number.as_deref().map(|n| (column.values - column.numbers, n))
+        }
+        Kind::State => column.no_state.as_deref().map(|n| (column.values - column.states, n)),
+        _ => None,
+    };
+    if let Some((count, value)) = misfits {
+        remarks.push(format!("EDIT: {count} of the values, such as {}, would become null.", shown(value)));
+    }
+    if column.dates.is_ambiguous() {
+        remarks.push("EDIT: day or month first? No value tells; month first is assumed.".to_owned());
+    }
+    let is_nearly_numbers = column.numbers * 100 >= column.values * 95 && column.numbers < column.values;
+    if let (true, Kind::Text, Some(value)) =
+        (is_nearly_numbers && !names::is_code(&column.name), kind, &column.no_number)
+    {
+        remarks.push(format!("Nearly all are numbers, but not {}: text loses none.", shown(value)));
+    }
+    if column.survey_codes > 0 && column.range.is_none_or(|(low, _)| low >= 0.0) {
+        let count = column.survey_codes;
+        remarks.push(format!("EDIT: -1, -2 or -3 occur {count} times and nothing else below 0: codes, or missing values for `null`?"));
+    }
+    if !doubtful.is_empty() {
+        remarks.push(format!(
+            "EDIT: may mean null, or not: {}.",
+            doubtful.iter().map(|v| shown(v)).collect::<Vec<_>>().join(", ")
+        ));
+    }
+    remarks
+}
+
+fn comment(text: &str) -> String {
+    format!("# {}", line(text)).trim_end().to_owned()
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+}
