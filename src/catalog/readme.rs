@@ -131,17 +131,19 @@ WHERE region = '{region}' AND bbox.xmin <= {east} AND bbox.xmax >= {west} AND bb
 GeoPandas:
 ```python
 import geopandas
-geopandas.read_parquet("{base}/data/region={region}", bbox=({west}, {south}, {east}, {north}))
+print(geopandas.read_parquet("{base}/data/region={region}", bbox=({west}, {south}, {east}, {north})))
 ```
 Polars:
 ```python
 import polars as pl
-pl.scan_parquet("{base}/data/**/*.parquet", hive_partitioning=True).filter(pl.col("region") == "{region}").collect()
+tiles = pl.scan_parquet("{base}/data/**/*.parquet", hive_partitioning=True)
+print(tiles.filter(pl.col("region") == "{region}").collect())
 ```
 pyarrow:
 ```python
 import pyarrow.dataset as ds
-ds.dataset("{base}/data", partitioning="hive").to_table(filter=ds.field("region") == "{region}")
+tiles = ds.dataset("{base}/data", partitioning="hive")
+print(tiles.to_table(filter=ds.field("region") == "{region}").num_rows)
 ```
 "#
     )

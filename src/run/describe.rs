@@ -8,6 +8,7 @@ use super::{Context, LayerOutcome};
 use crate::catalog::{self, Collection};
 use crate::error::Error;
 use crate::feature::{RunReport, TileRecord};
+use crate::geoparquet;
 use crate::kernel::assemble::inventory_schema;
 use crate::kernel::locate::JoinContext;
 use crate::store::StoreError;
@@ -35,6 +36,10 @@ pub(super) fn write(
     let store_error = |source: StoreError| Error::Store { source };
     for (path, bytes) in &files {
         context.staging.write(path, bytes).map_err(store_error)?;
+        if path.extension().is_some_and(|extension| extension == "parquet") {
+            let footer = geoparquet::inspect(&context.staging.path_of(path));
+            context.note_rows(path, footer.map_err(|source| Error::Table { source: Box::new(source) })?.rows);
+        }
     }
     let text = serde_json::to_vec_pretty(report).map_err(|source| Error::Law { what: source.to_string() })?;
     context.staging.write(Path::new("report.json"), &text).map_err(store_error)?;

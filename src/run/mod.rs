@@ -14,6 +14,7 @@ mod verify;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use arrow_schema::SchemaRef;
@@ -55,9 +56,15 @@ struct Context<'a> {
     progress: &'a dyn Progress,
     started: String,
     last: Option<RunReport>,
+    /// Rows of every Parquet file staged, for the manifest.
+    rows: Mutex<BTreeMap<PathBuf, u64>>,
 }
 
 impl Context<'_> {
+    fn note_rows(&self, path: &Path, rows: u64) {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), rows);
+    }
+
     fn write_options(&self) -> WriteOptions {
         WriteOptions { page_rows: self.plan.output.page_rows, zstd_level: self.plan.output.zstd_level }
     }
@@ -98,7 +105,9 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
     let store_error = |source| Error::Store { source };
     let lock = store.lock().map_err(store_error)?;
     let staging = store.begin(&lock, id).map_err(store_error)?;
-    let context = Context { plan, store, staging: &staging, progress, started, last: last_report(store)? };
+    let last = last_report(store)?;
+    let rows = Mutex::default();
+    let context = Context { plan, store, staging: &staging, progress, started, last, rows };
     let joined = jurisdictions::join(&context)?;
     let layers = layer::run_all(&context, &joined.context)?;
     refuse_nothing(&layers)?;
@@ -111,7 +120,7 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
     report.seconds = timer.elapsed().as_secs_f64();
     describe::write(&context, &report, &joined.context, &layers, &facilities)?;
     let task = progress.start("publish", id, None);
-    let rows = rows_by_path(&layers, &facilities);
+    let rows = context.rows.into_inner().unwrap_or_else(PoisonError::into_inner);
     let tiles = layers.iter().map(|layer| layer.tiles.len() as u64).sum::<u64>() + facilities.len() as u64;
     let facilities = report.inventory_rows;
     let publication = Publication { rows: &rows, tiles, facilities, keep: plan.keep, now: &now() };
@@ -149,12 +158,6 @@ fn report(context: &Context<'_>, id: &str, layers: &[LayerOutcome]) -> RunReport
         inventory_rows: 0,
         inventory_bytes: 0,
     }
-}
-
-/// Rows per Parquet file, for the manifest.
-fn rows_by_path(layers: &[LayerOutcome], facilities: &[TileRecord]) -> BTreeMap<PathBuf, u64> {
-    let tiles = layers.iter().flat_map(|layer| &layer.tiles).chain(facilities);
-    tiles.map(|tile| (tile.path.clone(), tile.rows)).collect()
 }
 
 /// Peak resident memory as Linux tells it (`VmHWM` of proc(5)).

@@ -65,6 +65,7 @@ pub(super) fn write(context: &Context<'_>, tile: &Tile, types: &[String]) -> Res
     let path = base(&tile.collection).join("data").join(tile.file());
     let (written, rows) =
         staged(context, &path, |out| geoparquet::write(tile, types, &context.write_options(), out))?;
+    context.note_rows(&path, rows);
     Ok(TileRecord {
         collection: tile.collection.clone(),
         region: tile.region.clone(),
@@ -80,7 +81,10 @@ pub(super) fn write(context: &Context<'_>, tile: &Tile, types: &[String]) -> Res
 
 /// Writes a table without geometry.
 pub(super) fn write_table(context: &Context<'_>, path: &Path, rows: &RecordBatch) -> Result<(), TileError> {
-    staged(context, path, |out| geoparquet::write_table(rows, &context.write_options(), out)).map(drop)
+    let (_, rows) =
+        staged(context, path, |out| geoparquet::write_table(rows, &context.write_options(), out))?;
+    context.note_rows(path, rows);
+    Ok(())
 }
 
 fn staged<T>(
@@ -136,6 +140,7 @@ pub(super) fn carried(
     let file = context.staging.path_of(&written.path);
     let footer = geoparquet::inspect(&file)
         .map_err(|source| TileError::Parquet { path: written.path.clone(), source })?;
+    context.note_rows(&written.path, footer.rows);
     let (region, ordinal) = place(&written.path);
     let column = footer.geo.as_ref().and_then(GeoMetadata::primary).cloned();
     let column = column.ok_or_else(|| TileError::Carried { path: written.path.clone() })?;
