@@ -23,12 +23,13 @@ lint: setup-test ## formatting and lints
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 
+# With --all-targets dependencies get the features that `cargo test` gives them, and are compiled once, not twice.
 check: setup-build ## every pipeline and schema of the repository
-	cargo build --locked
+	cargo build --locked --all-targets
 	for pipeline in pipelines/*.toml; do "$(CARGO_TARGET_DIR)/debug/cikr" check "$$pipeline" || exit; done
 
 interop: setup-test ## other readers and validators on a fresh demo release
-	cargo build --locked
+	cargo build --locked --all-targets
 	tests/interop/run.sh "$(CARGO_TARGET_DIR)/debug/cikr" $(DEMO)
 
 setup-build:

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::{Overrides, PIPELINE, SCHEMA, load, load_with};
-use crate::feature::Crs;
 use crate::spec::{findings, render};
 
 /// The mistakes, one line each: `file:line:column: message (help)`.
@@ -41,11 +40,7 @@ fn a_crs_is_never_guessed() {
     let schema = SCHEMA.replace("OGC:CRS84", "EPSG:3857");
     let files = [("pipelines/demo.toml", pipeline.as_str()), ("schemas/hospitals.toml", &schema)];
     let (plan, _) = load_with(&files, &Overrides::default()).0.unwrap();
-    assert_eq!(
-        plan.layers[1].source.crs,
-        Some(Crs::Crs84),
-        "GeoJSON says what it is; the schema is asked last"
-    );
+    assert_eq!(plan.layers[1].source.crs, None, "the file is asked first, the schema last");
 
     let pipeline = PIPELINE.replace(", crs = \"EPSG:3857\"", "");
     let schema = SCHEMA.replace("crs = \"OGC:CRS84\"\n", "");

@@ -173,7 +173,7 @@ fn a_good_pipeline_gives_its_plan() {
 
     let county = &plan.jurisdictions[0];
     assert_eq!((county.kind, county.nearest_m), (JurisdictionKind::County, 5000.0));
-    assert_eq!((&county.source.format, &county.source.crs), (&Format::Geojson, &Some(Crs::Crs84)));
+    assert_eq!((&county.source.format, &county.source.crs), (&Format::Geojson, &None));
 
     let [hospitals, clinics] = plan.layers.as_slice() else { panic!("two layers") };
     assert!(hospitals.inventory && !clinics.inventory);
@@ -182,7 +182,7 @@ fn a_good_pipeline_gives_its_plan() {
     let geometry = CsvGeometry::Xy { x: "X".to_owned(), y: "Y".to_owned() };
     assert_eq!(hospitals.source.format, Format::Csv { delimiter: b',', geometry });
     assert_eq!(hospitals.source.crs, Some(Crs::Code("EPSG:3857".to_owned())));
-    assert_eq!(clinics.source.crs, Some(Crs::Crs84));
+    assert_eq!(clinics.source.crs, None);
 
     let schema = &hospitals.schema;
     assert_eq!((schema.handling.as_str(), schema.max_rejects, schema.synthetic), ("TLP:CLEAR", 0.05, false));
