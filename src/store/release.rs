@@ -90,6 +90,11 @@ impl Store {
         Ok(releases)
     }
 
+    /// Whether a release was published here, by its record.
+    pub fn has(&self, release: &str) -> bool {
+        check_name("release", release).is_ok() && self.record_path(release).is_file()
+    }
+
     /// Compares a release of this store with its record and manifest, digests and all.
     ///
     /// # Errors

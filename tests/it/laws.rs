@@ -73,6 +73,15 @@ fn law_1_no_row_is_lost_and_verify_notices_when_one_is() {
     });
     let ended = folder.cikr(&["verify", "store"]).code(7);
     assert!(ended.stdout.contains("rows read, but"), "{}", ended.stdout);
+    tamper(&release.join("manifest.json"), |bytes| {
+        String::from_utf8(bytes).unwrap().replacen("\"bytes\": ", "\"bytes\": 1", 1).into_bytes()
+    });
+    let ended = folder.cikr(&["verify", "store"]).code(7);
+    assert!(
+        ended.stdout.contains("manifest.json"),
+        "latest.json holds the manifest's digest:\n{}",
+        ended.stdout
+    );
     let mut lost = layer;
     lost.rows_written -= 1;
     assert!(!cikr::run::is_conserved(&lost));
