@@ -17,4 +17,7 @@ pub mod pack;
 pub mod sector;
 pub mod shapes;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::KernelError;
