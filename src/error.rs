@@ -123,11 +123,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether stdout's reader went away, which is no failure.
-    pub fn is_broken_pipe(&self) -> bool {
-        matches!(self, Self::Output { source } if source.kind() == std::io::ErrorKind::BrokenPipe)
-    }
-
     /// Exit code of the failure.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {

@@ -13,7 +13,6 @@ fn main() -> ExitCode {
     let logging = report::init(cli.verbosity(), cli.log_format);
     match cli.run(&logging, &mut io::stdout().lock()) {
         Ok(code) => ExitCode::from(code),
-        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
             report::error(&error);
             error.exit_code()

@@ -69,8 +69,8 @@ impl<'a> Collection<'a> {
         keywords.extend(about.sector.lifeline.clone());
         Self {
             id: layer.id.as_str().to_owned(),
-            title: about.title.clone(),
-            description: about.description.clone(),
+            title: about.label(),
+            description: about.account(),
             licence: about.licence.clone(),
             agencies: vec![about.agency.clone()],
             homepage: about.homepage.clone(),

@@ -60,7 +60,7 @@ fn layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Result {
             out,
             "| `{}` | {} | {} | {} | {} | {} | {} |",
             state.id,
-            about.map(|schema| cell(&schema.title)).unwrap_or_default(),
+            about.map(|schema| cell(&schema.label())).unwrap_or_default(),
             status(state.status),
             state.rows_written,
             state.rows_rejected,

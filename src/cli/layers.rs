@@ -23,7 +23,7 @@ pub(super) struct Layers {
 #[derive(Debug, Serialize)]
 struct Entry<'a> {
     id: &'a str,
-    title: &'a str,
+    title: String,
     sector: &'a str,
     geometry: String,
     schema: &'a str,
@@ -37,7 +37,7 @@ impl Layers {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
         let plan = self.pipeline.plan()?;
         let last = match Store::existing(&plan.store) {
-            Ok(store) => run::last_report(&store)?,
+            Ok(store) => run::last_report(&store).unwrap_or_default(),
             Err(_no_store_yet) => None,
         };
         let entries: Vec<Entry<'_>> = plan.layers.iter().map(|layer| entry(layer, last.as_ref())).collect();
@@ -50,7 +50,7 @@ fn entry<'a>(layer: &'a LayerPlan, last: Option<&'a RunReport>) -> Entry<'a> {
     let schema = &layer.schema;
     Entry {
         id: layer.id.as_str(),
-        title: &schema.title,
+        title: schema.label(),
         sector: &schema.sector.code,
         geometry: format!("{:?}", schema.geometry).to_lowercase(),
         schema: &schema.id,

@@ -139,6 +139,11 @@ struct Pipeline {
 }
 
 impl Pipeline {
+    /// Whether only some layers or rows are wanted.
+    fn is_partial(&self) -> bool {
+        !self.layer.is_empty() || self.limit.is_some()
+    }
+
     /// The plan, with warnings shown.
     fn plan(&self) -> Result<Plan, Error> {
         let (plan, warnings) = self.load()?;
@@ -176,7 +181,11 @@ impl Output<'_> {
     }
 
     fn line(&mut self, text: &str) -> Result<(), Error> {
-        writeln!(self.out, "{text}").map_err(|source| Error::Output { source })
+        match writeln!(self.out, "{text}") {
+            // A reader that has seen enough changes nothing of how the command went.
+            Err(source) if source.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            done => done.map_err(|source| Error::Output { source }),
+        }
     }
 
     /// `value` as JSON, or `text`.

@@ -8,7 +8,7 @@ use clap::Args;
 use super::{Output, Pipeline, load};
 use crate::error::{Error, exit};
 use crate::plan::{LayerPlan, Plan};
-use crate::spec::{self, Diagnostic, Finding};
+use crate::spec::{self, Diagnostic};
 
 /// Report every mistake in pipelines and their schemas.
 #[derive(Debug, Args)]
@@ -21,41 +21,31 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
         let mut findings: Vec<Diagnostic> = Vec::new();
-        let mut lines = Vec::new();
         for file in &self.files {
-            match load(file, &[], None, None) {
+            let told = match load(file, &[], None, None) {
                 Ok((plan, warnings)) => {
-                    findings.extend(warnings);
-                    lines.push(good(&file.display().to_string(), &plan));
+                    if !out.is_json() {
+                        out.line(&good(&file.display().to_string(), &plan))?;
+                    }
+                    warnings
                 }
-                Err(Error::Spec { diagnostics }) => findings.extend(diagnostics),
+                Err(Error::Spec { diagnostics }) => diagnostics,
                 Err(error) => return Err(error),
-            }
+            };
+            // Pipelines share schemas: a mistake there is told once.
+            let fresh: Vec<Diagnostic> = told.into_iter().filter(|one| !findings.contains(one)).collect();
+            findings.extend(fresh);
         }
-        // Pipelines share schemas: a mistake there is told once.
-        let mut told: Vec<Diagnostic> = Vec::new();
-        findings.retain(|finding| {
-            !told.contains(finding) && {
-                told.push(finding.clone());
-                true
-            }
-        });
-        let bad = findings.iter().any(Diagnostic::is_error);
+        let is_bad = findings.iter().any(Diagnostic::is_error);
         if out.is_json() {
-            let found: Vec<Finding> = spec::findings(&findings);
-            out.print(&found, String::new)?;
-        } else {
-            for line in lines {
-                out.line(&line)?;
-            }
+            out.print(&spec::findings(&findings), String::new)?;
+            return Ok(if is_bad { exit::SPEC } else { exit::OK });
         }
-        if bad && !out.is_json() {
+        if is_bad {
             return Err(Error::Spec { diagnostics: findings });
         }
-        if !out.is_json() {
-            crate::report::problems(&findings);
-        }
-        Ok(if bad { exit::SPEC } else { exit::OK })
+        crate::report::problems(&findings);
+        Ok(exit::OK)
     }
 }
 

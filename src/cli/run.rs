@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{Output, Pipeline};
 use crate::error::{Error, exit};
-use crate::report::{self, Logging, Reporter};
+use crate::report::{self, LOG_FILE, Logging, Reporter};
 use crate::run;
 use crate::store::Store;
 
@@ -17,14 +17,19 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn run(&self, logging: &Logging, quiet: bool, out: &mut Output<'_>) -> Result<u8, Error> {
-        let plan = self.pipeline.plan()?;
+        let mut plan = self.pipeline.plan()?;
+        if self.pipeline.is_partial() && self.pipeline.store.is_none() {
+            // A part of the layers or rows must never become the latest release of the whole.
+            plan.store.as_mut_os_string().push("-partial");
+            tracing::warn!(store = %plan.store.display(), "a partial run has a store of its own; --store names another");
+        }
         let store_error = |source| Error::Store { source };
         let store = Store::open(&plan.store).map_err(store_error)?;
         let id = run::release_id();
         logging.to_file(store.log_file(&id).map_err(store_error)?);
         let outcome =
             run::run(&plan, &store, &id, &Reporter::new(logging.bars(), quiet)).inspect_err(|error| {
-                tracing::error!(reason = crate::error::chain(error), "run failed");
+                tracing::error!(target: LOG_FILE, reason = crate::error::chain(error), "run failed");
             })?;
         out.print(&outcome.report, || report::summary(&outcome.report, &outcome.release))?;
         Ok(if outcome.is_complete() { exit::OK } else { exit::INCOMPLETE })

@@ -1,6 +1,7 @@
 //! One layer on this machine: read on one thread, kernels on the pool, tiles to a sink.
 
 use std::collections::{BTreeMap, HashSet};
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
@@ -59,8 +60,10 @@ pub fn read_layer(
         .map_err(|source| EngineError::Source { source })?;
     let (sender, batches) = sync_channel(WAITING);
     let rows = thread::scope(|scope| {
-        scope.spawn(move || send_all(reader, &sender));
-        Line::new(layer, plan, join).run(&batches, progress)
+        let reading = scope.spawn(move || send_all(reader, &sender));
+        // `run` takes the receiver: when it gives up, the reading thread finds nobody listening and ends.
+        let rows = Line::new(layer, plan, join).run(batches, progress);
+        reading.join().map_or_else(|panic| resume_unwind(panic), |()| rows)
     })?;
     judge(layer, rows)
 }
@@ -106,7 +109,7 @@ impl<'a> Line<'a> {
 
     fn run(
         mut self,
-        batches: &Receiver<Result<RawBatch, SourceError>>,
+        batches: Receiver<Result<RawBatch, SourceError>>,
         progress: &dyn Task,
     ) -> Result<LayerRows, EngineError> {
         let mut transform: Option<Option<Box<dyn Reproject>>> = None;

@@ -122,12 +122,21 @@ fn typed(
 }
 
 /// Key of every row: the key fields as text, joined with `/`; null where one is null.
+///
+/// In a key of several fields, `/` and `%` within a value are percent-encoded, so that no two keys meet.
 fn keys(typed: &BTreeMap<String, ArrayRef>, schema: &LayerSchema) -> StringArray {
     let parts: Vec<Vec<Option<String>>> = schema.key.iter().map(|name| key_part(typed, name)).collect();
     let rows = parts.first().map_or(0, Vec::len);
     let key = |row: usize| -> Option<String> {
-        let values: Option<Vec<&str>> = parts.iter().map(|part| part[row].as_deref()).collect();
-        Some(values?.join("/"))
+        let encoded = |value: &str| value.replace('%', "%25").replace('/', "%2F");
+        match parts.as_slice() {
+            [only] => only[row].clone(),
+            several => {
+                let values: Option<Vec<String>> =
+                    several.iter().map(|part| part[row].as_deref().map(encoded)).collect();
+                Some(values?.join("/"))
+            }
+        }
     };
     (0..rows).map(key).collect()
 }

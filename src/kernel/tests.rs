@@ -206,6 +206,19 @@ fn a_row_without_key_is_rejected_with_its_origin_and_what_stood_there() {
 }
 
 #[test]
+fn keys_of_several_fields_never_meet() {
+    let mut schema = schema(vec![field("a", &["A"], FieldKind::Text), field("b", &["B"], FieldKind::Text)]);
+    let raw = batch(&[("A", &[Some("x/y"), Some("x")]), ("B", &[Some("z"), Some("y/z")])]);
+    assert_eq!(
+        run(&raw, &schema).keys.iter().flatten().collect::<Vec<_>>(),
+        ["x/y", "x"],
+        "one field as it is"
+    );
+    schema.key.push("b".into());
+    assert_eq!(run(&raw, &schema).keys.iter().flatten().collect::<Vec<_>>(), ["x%2Fy/z", "x/y%2Fz"]);
+}
+
+#[test]
 fn a_missing_required_field_names_the_columns_there_are() {
     let mut id = field("id", &["ID", "KEY"], FieldKind::Text);
     id.required = true;

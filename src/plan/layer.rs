@@ -76,7 +76,10 @@ fn own_schema(mut schema: Arc<LayerSchema>, layer: &LayerSpec) -> Arc<LayerSchem
         Arc::make_mut(&mut schema).synthetic = synthetic.value;
     }
     if let Some(agency) = &layer.agency {
-        Arc::make_mut(&mut schema).agency.clone_from(&agency.value);
+        let schema = Arc::make_mut(&mut schema);
+        schema.agency.clone_from(&agency.value);
+        // The schema's page is its agency's.
+        schema.homepage = None;
     }
     if let Some(licence) = &layer.licence {
         Arc::make_mut(&mut schema).licence.clone_from(&licence.value);

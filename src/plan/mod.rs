@@ -241,6 +241,21 @@ pub struct LayerSchema {
     pub fields: Vec<Field>,
 }
 
+impl LayerSchema {
+    /// The title as catalogs show it: made-up data say so.
+    pub fn label(&self) -> String {
+        if self.synthetic { format!("{} (synthetic)", self.title) } else { self.title.clone() }
+    }
+
+    /// The description as catalogs show it: of made-up data it tells the layout alone.
+    pub fn account(&self) -> String {
+        if !self.synthetic {
+            return self.description.clone();
+        }
+        format!("Made-up data in the layout of: {}", self.description)
+    }
+}
+
 /// Sector of a layer, and how its rows refine it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SectorPlan {

@@ -19,6 +19,9 @@ pub enum LogFormat {
     Json,
 }
 
+/// Target of what belongs in the log file alone, since the screen hears it otherwise.
+pub const LOG_FILE: &str = "cikr_log_file";
+
 /// The running log.
 #[derive(Debug, Clone)]
 pub struct Logging {
@@ -49,6 +52,7 @@ pub fn init(verbosity: i8, format: LogFormat) -> Logging {
         _ => LevelFilter::DEBUG,
     };
     let ours = |level| Targets::new().with_default(LevelFilter::WARN).with_target("cikr", level);
+    let on_screen = ours(level).with_target(LOG_FILE, LevelFilter::OFF);
     let screen = Screen { bars: logging.bars.clone() };
     let plain = tracing_subscriber::fmt::layer().with_target(false).with_writer(screen);
     let screen = match format {
@@ -57,7 +61,7 @@ pub fn init(verbosity: i8, format: LogFormat) -> Logging {
     };
     let file = tracing_subscriber::fmt::layer().json().with_writer(Sink { file: Arc::clone(&logging.file) });
     tracing_subscriber::registry()
-        .with(screen.with_filter(ours(level)))
+        .with(screen.with_filter(on_screen))
         .with(file.with_filter(ours(LevelFilter::DEBUG)))
         .init();
     // A panic of a layer is caught and becomes its reason: here it is told where, in a line.

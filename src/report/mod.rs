@@ -6,6 +6,6 @@ mod log;
 mod progress;
 mod summary;
 
-pub use log::{LogFormat, Logging, init};
+pub use log::{LOG_FILE, LogFormat, Logging, init};
 pub use progress::Reporter;
 pub use summary::{error, problems, size, summary};

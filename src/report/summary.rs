@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use crate::error::{Error, chain};
-use crate::feature::{LayerReport, LayerStatus, RunReport};
+use crate::feature::{LayerReport, LayerStatus, LocationCounts, RunReport};
 use crate::spec::{self, Diagnostic};
 
 /// Tells why a command failed, on stderr.
@@ -58,7 +58,24 @@ fn put(text: &mut String, line: &str) {
 }
 
 fn line(layer: &LayerReport, widest: usize) -> String {
-    let status = match layer.status {
+    let status = status(layer);
+    format!(
+        "{:widest$}  {:>9}  {:>9}  {:>8}  {:>9}  {status}",
+        layer.id,
+        layer.rows_read,
+        layer.rows_written,
+        layer.rows_rejected,
+        size(layer.bytes_out)
+    )
+}
+
+fn status(layer: &LayerReport) -> String {
+    match layer.status {
+        LayerStatus::Published if layer.located.none > 0 => {
+            let located = LocationCounts { none: 0, ..layer.located };
+            let status = status(&LayerReport { located, ..layer.clone() });
+            format!("{status}; unassigned: {}", layer.located.none)
+        }
         LayerStatus::Published if layer.rows_rejected > 0 => {
             let reasons: Vec<String> =
                 layer.rejects_by_reason.iter().map(|(reason, rows)| format!("{reason} {rows}")).collect();
@@ -70,15 +87,7 @@ fn line(layer: &LayerReport, widest: usize) -> String {
             format!("STALE, as in {from}: {}", layer.reason.as_deref().unwrap_or_default())
         }
         LayerStatus::Absent => format!("ABSENT: {}", layer.reason.as_deref().unwrap_or_default()),
-    };
-    format!(
-        "{:widest$}  {:>9}  {:>9}  {:>8}  {:>9}  {status}",
-        layer.id,
-        layer.rows_read,
-        layer.rows_written,
-        layer.rows_rejected,
-        size(layer.bytes_out)
-    )
+    }
 }
 
 fn inventory_line(report: &RunReport, widest: usize) -> String {
@@ -95,6 +104,6 @@ fn query(release: &Path) -> String {
     let files = release.join("facilities").join("data").join("*").join("*.parquet");
     format!(
         "  SELECT sector_code, region, count(*) AS facilities\n  FROM read_parquet('{}', hive_partitioning = true)\n  GROUP BY ALL ORDER BY facilities DESC;",
-        files.display()
+        files.display().to_string().replace('\'', "''")
     )
 }

@@ -60,10 +60,13 @@ fn region(
     schema: &SchemaRef,
     tiles: &[&TileRecord],
 ) -> Result<Vec<TileRecord>, BoxError> {
-    let parts: Vec<RecordBatch> =
-        tiles.iter().map(|tile| core_rows(context, schema, tile)).collect::<Result<_, _>>()?;
-    let rows = concat_batches(schema, &parts)?;
-    let (rows, boxes) = as_points(&rows)?;
+    let (mut parts, mut boxes) = (Vec::with_capacity(tiles.len()), Vec::new());
+    for tile in tiles {
+        let (rows, more) = as_points(&core_rows(context, schema, tile)?)?;
+        parts.push(rows.0);
+        boxes.extend(more);
+    }
+    let rows = FeatureBatch(concat_batches(schema, &parts)?);
     let sink = |tile: Tile, types: Vec<String>| Ok(tile::write(context, &tile, &types)?);
     Ok(engine::cut_tiles(FACILITIES, &rows, &boxes, &context.levels(), sink)?)
 }

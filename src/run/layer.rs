@@ -14,7 +14,8 @@ use super::tile::{self, TileError};
 use super::{Context, LayerOutcome, now, tables};
 use crate::engine::{self, EngineError, LayerRows};
 use crate::error::{Error, chain};
-use crate::feature::{Landed, LayerReport, LayerStatus, LocationCounts, RegionId, Reject};
+use crate::feature::{Landed, LayerReport, LayerStatus, LocationCounts, RegionId, Reject, TileRecord};
+use crate::geoparquet;
 use crate::kernel::locate::JoinContext;
 use crate::plan::LayerPlan;
 use crate::store::StoreError;
@@ -216,36 +217,51 @@ fn by_state(rows: &LayerRows) -> BTreeMap<String, u64> {
 /// A failed layer as the last release has it, or its absence.
 fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Result<LayerOutcome, Error> {
     let id = layer.id.as_str();
-    let data = tile::base(id).join("data");
     context.staging.discard(&tile::base(id)).map_err(|source| Error::Store { source })?;
     let last = context.last.as_ref().and_then(|last| {
         let before = last.layers.iter().find(|before| before.id == id)?;
         (before.status != LayerStatus::Absent).then_some((last, before))
     });
-    let Some((last, before)) = last else {
-        let report = LayerReport { reason: Some(chain(error)), ..started(layer, LayerStatus::Absent) };
-        return Ok(LayerOutcome { report, tiles: vec![], schema: None });
-    };
-    let report = LayerReport {
-        status: LayerStatus::Carried,
-        reason: Some(chain(error)),
-        carried_from: before.carried_from.clone().or_else(|| Some(last.release.clone())),
-        ..before.clone()
-    };
-    let mut tiles = Vec::new();
-    for file in carry(context, &last.release, &data)? {
-        let record = tile::carried(context, id, file);
-        tiles.push(record?);
+    let reason = chain(error);
+    let Some((last, before)) = last else { return Ok(absent(layer, reason)) };
+    match carried(context, id, &last.release, before.tiles) {
+        Ok(tiles) => {
+            let report = LayerReport {
+                status: LayerStatus::Carried,
+                reason: Some(reason),
+                carried_from: before.carried_from.clone().or_else(|| Some(last.release.clone())),
+                ..before.clone()
+            };
+            let first = tiles.first().map(|tile| context.staging.path_of(&tile.path));
+            let footer = first.and_then(|path| geoparquet::inspect(&path).ok());
+            Ok(LayerOutcome { report, tiles, schema: footer.map(|footer| footer.schema) })
+        }
+        // What can't be carried must not stop the other layers; a store that can't be written to must.
+        Err(TileError::Store { source }) if !matches!(source, StoreError::Damaged { .. }) => {
+            Err(Error::Store { source })
+        }
+        Err(error) => {
+            context.staging.discard(&tile::base(id)).map_err(|source| Error::Store { source })?;
+            Ok(absent(layer, format!("{reason}; and its last good data can't be used: {}", chain(&error))))
+        }
     }
-    carry(context, &last.release, &rejects_path(id))?;
-    let schema = tiles.first().and_then(|tile| {
-        crate::geoparquet::inspect(&context.staging.path_of(&tile.path)).ok().map(|footer| footer.schema)
-    });
-    Ok(LayerOutcome { report, tiles, schema })
 }
 
-fn carry(context: &Context<'_>, release: &str, path: &Path) -> Result<Vec<crate::store::Written>, Error> {
-    context.staging.carry(release, path).map_err(|source| Error::Store { source })
+fn absent(layer: &LayerPlan, reason: String) -> LayerOutcome {
+    let report = LayerReport { reason: Some(reason), ..started(layer, LayerStatus::Absent) };
+    LayerOutcome { report, tiles: vec![], schema: None }
+}
+
+/// A layer's tiles and rejects as an earlier release has them.
+fn carried(context: &Context<'_>, id: &str, release: &str, tiles: u64) -> Result<Vec<TileRecord>, TileError> {
+    let carry =
+        |path: &Path| context.staging.carry(release, path).map_err(|source| TileError::Store { source });
+    let files = if tiles == 0 { vec![] } else { carry(&tile::base(id).join("data"))? };
+    let records: Result<Vec<TileRecord>, TileError> =
+        files.into_iter().map(|file| tile::carried(context, id, file)).collect();
+    let records = records?;
+    carry(&rejects_path(id))?;
+    Ok(records)
 }
 
 /// Path of a layer's rejects within a release.

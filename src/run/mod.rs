@@ -25,7 +25,7 @@ pub use layer::is_conserved;
 pub use past::{last_report, report_of};
 pub use verify::{Problem, Verified, verify};
 
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::feature::{LayerReport, LayerStatus, Progress, RunReport, TileRecord};
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
@@ -105,7 +105,11 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
     let store_error = |source| Error::Store { source };
     let lock = store.lock().map_err(store_error)?;
     let staging = store.begin(&lock, id).map_err(store_error)?;
-    let last = last_report(store)?;
+    let last = last_report(store).unwrap_or_else(|error| {
+        let hint = "no layer can be carried from it; `cikr rollback` to a sound release mends that";
+        warn!(reason = error::chain(&error), "the last release can't be read: {hint}");
+        None
+    });
     let rows = Mutex::default();
     let context = Context { plan, store, staging: &staging, progress, started, last, rows };
     let joined = jurisdictions::join(&context)?;

@@ -54,7 +54,7 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
         None => store::check_manifest(release).map_err(store_error)?,
     };
     let mut problems: Vec<Problem> =
-        found.into_iter().map(|found| problem(found.path.clone(), found.to_string())).collect();
+        found.into_iter().map(|found| problem(&found.path, found.kind.to_string())).collect();
     let report = past::report_of(release)?;
     let tiles: Vec<&Path> =
         manifest.files.iter().map(|file| Path::new(&file.path)).filter(|path| is_tile(path)).collect();

@@ -85,16 +85,21 @@ pub enum ProblemKind {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.path)?;
-        match &self.kind {
-            ProblemKind::Missing => f.write_str("missing"),
-            ProblemKind::Extra => f.write_str("not in the manifest"),
-            ProblemKind::Bytes { expected, found } => write!(f, "{found} bytes, should be {expected}"),
-            ProblemKind::Sha256 { expected, found } => write!(f, "sha256 {found}, should be {expected}"),
-            ProblemKind::NotAFile => f.write_str("a link or not a regular file"),
-            ProblemKind::Escapes => f.write_str("the manifest names a path outside the release"),
-            ProblemKind::Twice => f.write_str("the manifest names it twice"),
-            ProblemKind::Unreadable(why) => write!(f, "cannot be read: {why}"),
+        write!(f, "{}: {}", self.path, self.kind)
+    }
+}
+
+impl fmt::Display for ProblemKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("missing"),
+            Self::Extra => f.write_str("not in the manifest"),
+            Self::Bytes { expected, found } => write!(f, "{found} bytes, should be {expected}"),
+            Self::Sha256 { expected, found } => write!(f, "sha256 {found}, should be {expected}"),
+            Self::NotAFile => f.write_str("a link or not a regular file"),
+            Self::Escapes => f.write_str("the manifest names a path outside the release"),
+            Self::Twice => f.write_str("the manifest names it twice"),
+            Self::Unreadable(why) => write!(f, "cannot be read: {why}"),
         }
     }
 }

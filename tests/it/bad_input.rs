@@ -116,6 +116,16 @@ fn missing_column_names_those_there_are() {
     fails_alone(&folder, &layer, &["bad.csv", "`id`", "KEY, NAME, LON, LAT"]);
 }
 
+/// The layer fails while its source is still being read: reading must end, not wait for ever.
+#[test]
+fn a_large_source_that_fails_early_does_not_hang() {
+    let folder = Folder::new();
+    let rows: String = (0..150_000).map(|row| format!("{row},A,-95,35\n")).collect();
+    folder.write("bad.csv", format!("KEY,NAME,LON,LAT\n{rows}"));
+    let layer = layer("csv = { path = \"bad.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }");
+    fails_alone(&folder, &layer, &["`id`"]);
+}
+
 #[test]
 fn missing_coordinate_column() {
     let folder = Folder::new();

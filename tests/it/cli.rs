@@ -136,6 +136,8 @@ fn one_layer_some_rows_another_store() {
     assert_eq!(report.layers[0].rows_written, 2);
     assert!(!folder.path().join("store").exists());
     folder.cikr(&["run", "pipeline.toml", "--layer", "point"]).code(3).says("points");
+    folder.cikr(&["run", "pipeline.toml", "--limit", "1"]).code(0).says("store-partial");
+    assert!(!folder.path().join("store").exists(), "a partial run never replaces the whole");
 }
 
 #[test]

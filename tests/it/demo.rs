@@ -163,6 +163,24 @@ fn folders_are_what_readers_need() {
 }
 
 #[test]
+fn made_up_layers_say_so() {
+    let release = demo().release();
+    let readme = fs::read_to_string(release.join("README.md")).unwrap();
+    let agencies = by_id(&release.join("facilities"), "source_agency");
+    for layer in &demo().report.layers {
+        let real = ["airports", "state_capitals"].contains(&layer.id.as_str());
+        let collection = fs::read_to_string(demo().layer(&layer.id).join("collection.json")).unwrap();
+        assert_eq!(collection.contains("(synthetic)"), !real, "{}", layer.id);
+        assert!(real || !collection.contains(".gov") && !collection.contains(".mil"), "{}", layer.id);
+        let line = readme.lines().find(|line| line.starts_with(&format!("| `{}` |", layer.id))).unwrap();
+        assert_eq!(line.contains("(synthetic)"), !real, "{line}");
+        let prefix = format!("{}:", layer.id);
+        let (_, agency) = agencies.iter().find(|(id, _)| id.starts_with(&prefix)).unwrap();
+        assert_eq!(agency.as_deref().unwrap().contains("made up"), !real, "{}", layer.id);
+    }
+}
+
+#[test]
 fn null_stays_null_and_typed() {
     let hospitals = demo().layer("hospitals");
     let batch = crate::program::rows(&hospitals).remove(0);

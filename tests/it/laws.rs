@@ -214,6 +214,31 @@ fn law_5_a_failing_layer_is_carried_and_named_everywhere() {
     }
 }
 
+/// Whatever is wrong with what was published before, the other layers are published.
+#[test]
+fn law_5_damaged_last_good_data_stops_nobody() {
+    let folder = Folder::new();
+    folder.points(&points(50)).schema("other", "point", "");
+    folder.write("second.csv", "ID,NAME,LON,LAT\n1,SECOND,-95,35\n");
+    folder.pipeline(&format!("{POINTS_LAYER}\n[[layer]]\nid = \"second\"\nschema = \"other\"\nsource.csv = {{ path = \"second.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }}\n"));
+    folder.run().code(0);
+    tamper(&tiles(&folder.latest().join("layers/second"))[0], |bytes| bytes[..40].to_vec());
+    folder.write("second.csv", "");
+    let ended = folder.run().code(5);
+    assert_eq!((ended.layer("second").status, ended.layer("points").rows_written), (LayerStatus::Absent, 50));
+    assert!(ended.layer("second").reason.unwrap().contains("last good data can't be used"));
+    // A layer without a tile is carried as such.
+    folder.write("second.csv", "ID,NAME,LON,LAT\n,NO KEY,-95,35\n");
+    let schema = fs::read_to_string(folder.path().join("schemas/other.toml")).unwrap();
+    folder.write("schemas/other.toml", schema.replace("max-rejects = 0.9", "max-rejects = 1.0"));
+    folder.run().code(0);
+    fs::remove_file(folder.path().join("second.csv")).unwrap();
+    assert_eq!(folder.run().code(5).layer("second").status, LayerStatus::Carried);
+    // A last release that can't be read is told of, and the night goes on.
+    fs::remove_file(folder.latest().join("report.json")).unwrap();
+    folder.run().code(5).says("rollback");
+}
+
 /// What comes from the environment is used and shown nowhere.
 #[test]
 fn law_7_values_of_the_environment_appear_nowhere() {
