@@ -29,11 +29,9 @@ impl Progress for Reporter {
             Some(_) => "{spinner} {prefix:9} {msg} {wide_bar} {human_pos}/{human_len}",
             None => "{spinner} {prefix:9} {msg} {human_pos} ({elapsed})",
         };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
-        bar.set_prefix(stage);
-        bar.set_message(what.to_owned());
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = bar.with_style(style).with_prefix(stage).with_message(what.to_owned());
         let bar = self.bars.add(bar);
         bar.enable_steady_tick(Duration::from_millis(120));
         Box::new(Bar { bar, bars: self.bars.clone() })

@@ -192,7 +192,7 @@ proptest! {
 
     #[test]
     fn nearest_is_never_beaten(star in star(), at in (-14.0..14.0, -14.0..14.0), north in 0.0..60.0) {
-        // Small enough that the flat frame is good to a tenth of a per cent.
+        // Some tens of kilometres: the geodesic, not the flat frame, must decide between edges.
         let small = |c: Coord<f64>| Coord { x: c.x / 50.0, y: north + c.y / 50.0 };
         let star = geo::MapCoords::map_coords(&star, small);
         let point = Point(small(Coord { x: at.0, y: at.1 }));
