@@ -1,0 +1,19 @@
+//! The CSV reader: the first byte chooses delimiter and geometry, the rest is the file.
+#![no_main]
+
+mod in_file;
+mod reading;
+
+use cikr::plan::{CsvGeometry, Format};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let Some((choice, text)) = data.split_first() else { return };
+    let delimiter = [b',', b';', b'\t', b'|'][usize::from(choice & 3)];
+    let geometry = if choice & 4 == 0 {
+        CsvGeometry::Xy { x: "X".to_owned(), y: "Y".to_owned() }
+    } else {
+        CsvGeometry::Wkt { column: "WKT".to_owned() }
+    };
+    reading::read_all(text, &Format::Csv { delimiter, geometry });
+});
