@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::catalog::CatalogError;
+use crate::derive::DeriveError;
 use crate::engine::EngineError;
 use crate::spec::Diagnostic;
 use crate::store::StoreError;
@@ -74,6 +75,12 @@ pub enum Error {
         /// Cause.
         source: Box<dyn StdError + Send + Sync>,
     },
+    /// A product can't be derived from the release's tables.
+    #[error("cannot derive a product from the tiles")]
+    Derive {
+        /// Cause.
+        source: DeriveError,
+    },
     /// A Parquet file can't be read or written.
     #[error("cannot read or write a table")]
     Table {
@@ -133,6 +140,7 @@ impl Error {
             | Self::NothingPublished { .. } => exit::SOURCE,
             Self::Store { .. } | Self::Table { .. } | Self::Format { .. } => exit::STORE,
             Self::Inventory { .. }
+            | Self::Derive { .. }
             | Self::Catalog { .. }
             | Self::Law { .. }
             | Self::Output { .. }

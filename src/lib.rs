@@ -13,8 +13,9 @@
 //! | `kernel` | pure columns → columns | `plan`, `feature` |
 //! | `engine` | calls the kernels, in parallel | `kernel`, `source`, `plan`, `feature` |
 //! | `geoparquet` | tiles and tables as Parquet | `feature` |
+//! | `derive` | products made from a release's tables: each reads tables and returns tables | `plan`, `feature`, `geoparquet` |
 //! | `catalog` | STAC, items, data dictionary | `plan`, `feature`, `geoparquet` |
-//! | `error` | the rooms' errors folded, exit codes | `catalog`, `engine`, `geoparquet`, `source`, `spec`, `store` |
+//! | `error` | the rooms' errors folded, exit codes | `catalog`, `derive`, `engine`, `geoparquet`, `source`, `spec`, `store` |
 //! | `run` | the stages in order, the clock | every room above |
 //! | `draft` | a first schema from a file | `source`, `plan`, `feature`, `error` |
 //! | `report` | log, progress, summary | `error`, `feature`, `spec` |
@@ -26,6 +27,7 @@
 
 pub mod catalog;
 pub mod cli;
+pub mod derive;
 pub mod draft;
 pub mod engine;
 pub mod error;

@@ -60,6 +60,16 @@ pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<RecordBatch, Geopar
     concat_batches(&schema, &batches).map_err(undecodable)
 }
 
+/// Reads those of the named columns that the file has, in file order, as one batch.
+///
+/// # Errors
+/// If the file can't be opened or decoded.
+pub fn read_present(path: &Path, columns: &[&str]) -> Result<RecordBatch, GeoparquetError> {
+    let schema = inspect(path)?.schema;
+    let present: Vec<&str> = columns.iter().copied().filter(|name| schema.index_of(name).is_ok()).collect();
+    read(path, Some(&present))
+}
+
 /// Reads a file's footer and page index; no rows.
 ///
 /// # Errors

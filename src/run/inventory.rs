@@ -73,11 +73,8 @@ fn region(
 
 /// A tile's core columns; a carried tile may lack one that the plan has added since.
 fn core_rows(context: &Context<'_>, schema: &SchemaRef, tile: &TileRecord) -> Result<RecordBatch, BoxError> {
-    let path = context.staging.path_of(&tile.path);
-    let present = geoparquet::inspect(&path)?.schema;
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-    let wanted: Vec<&str> = names.into_iter().filter(|name| present.index_of(name).is_ok()).collect();
-    let rows = geoparquet::read(&path, Some(&wanted))?;
+    let rows = geoparquet::read_present(&context.staging.path_of(&tile.path), &names)?;
     let columns = schema.fields().iter().map(|field| -> ArrayRef {
         let column = rows.column_by_name(field.name());
         column.map_or_else(|| new_null_array(field.data_type(), rows.num_rows()), Arc::clone)

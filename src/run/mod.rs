@@ -3,6 +3,7 @@
 //! A layer's failure is a result, not the end of the run: it is carried from the last release, or
 //! left out, and named. Only when no layer succeeds is nothing published.
 
+mod derive;
 mod describe;
 mod inventory;
 mod jurisdictions;
@@ -117,6 +118,7 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
     refuse_nothing(&layers)?;
     let facilities = inventory::write(&context, &joined.context, &layers)?;
     tables::write_reference(&context, &joined)?;
+    derive::write(&context, &layers)?;
     let mut report = report(&context, id, &layers);
     report.jurisdictions = joined.reports;
     report.inventory_rows = facilities.iter().map(|tile| tile.rows).sum();

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::error::Error;
+use tracing::warn;
+
+use crate::error::{Error, chain};
 use crate::feature::RunReport;
 use crate::store::{Store, StoreError};
 
@@ -24,4 +26,18 @@ pub fn report_of(release: &Path) -> Result<RunReport, Error> {
     let reading = |source| Error::Store { source: StoreError::Read { path: path.clone(), source } };
     let bytes = std::fs::read(&path).map_err(reading)?;
     serde_json::from_slice(&bytes).map_err(|source| Error::Format { path, what: "run report", source })
+}
+
+/// Reports of the releases the store still keeps, oldest first; one that can't be read is left out.
+pub(super) fn history(store: &Store) -> Vec<RunReport> {
+    let releases = store.releases().unwrap_or_else(|error| {
+        warn!(reason = chain(&error), "the store's earlier releases can't be listed");
+        Vec::new()
+    });
+    let report = |id: &str| {
+        let read = report_of(&store.release_dir(id));
+        read.map_err(|error| warn!(release = id, reason = chain(&error), "an earlier report can't be read"))
+            .ok()
+    };
+    releases.iter().rev().filter_map(|release| report(&release.id)).collect()
 }
