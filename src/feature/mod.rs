@@ -277,6 +277,19 @@ pub struct TileRecord {
     pub geometry_types: Vec<String>,
 }
 
+/// What stands on disk for a file that holds a whole layer.
+#[derive(Debug, Clone)]
+pub struct FileRecord {
+    /// Path relative to the release, such as `layers/dams/national.parquet`.
+    pub path: PathBuf,
+    /// Rows in the file.
+    pub rows: u64,
+    /// Size of the file.
+    pub bytes: u64,
+    /// SHA-256 of the file, lower-case hex.
+    pub sha256: String,
+}
+
 /// A source's bytes, unchanged, in the store's landing.
 #[derive(Debug, Clone)]
 pub struct Landed {

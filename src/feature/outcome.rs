@@ -76,6 +76,9 @@ pub struct LayerReport {
     pub bytes_in: u64,
     /// Size of the layer's tiles.
     pub bytes_out: u64,
+    /// Size of the layer's `national.parquet`, where there is one.
+    #[serde(default)]
+    pub national_bytes: Option<u64>,
     /// Seconds it took.
     pub seconds: f64,
     /// Number of tiles.

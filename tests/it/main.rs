@@ -22,5 +22,6 @@ mod cli;
 mod demo;
 mod draft;
 mod laws;
+mod national;
 mod packing;
 mod program;
