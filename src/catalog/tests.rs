@@ -153,6 +153,7 @@ fn run_report(dams: LayerStatus) -> RunReport {
         jurisdictions: Vec::new(),
         inventory_rows: 4,
         inventory_bytes: 1,
+        quality: None,
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod columns;
 mod outcome;
+mod quality;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -16,6 +17,9 @@ use serde::Serialize;
 
 pub use columns::{CORE_COLUMNS, CoreColumn, CoreType};
 pub use outcome::{FieldCounts, JurisdictionReport, LayerReport, LayerStatus, LocationCounts, RunReport};
+pub use quality::{
+    ClaimKind, ClaimPair, LayerQuality, NullShare, QualityReport, Score, SourceDates, Unmet, Verdict,
+};
 
 /// Identifier of a layer: lower-case letters, digits and `_`, starting with a letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

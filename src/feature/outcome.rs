@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::quality::QualityReport;
+
 /// What became of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunReport {
@@ -33,6 +35,9 @@ pub struct RunReport {
     pub inventory_rows: u64,
     /// Size of the inventory's tiles.
     pub inventory_bytes: u64,
+    /// How complete, current and accurate the release is; none in reports of earlier versions.
+    #[serde(default)]
+    pub quality: Option<QualityReport>,
 }
 
 /// Whether a layer's rows in the release are of this run.

@@ -167,6 +167,7 @@ fn report(context: &Context<'_>, id: &str, layers: &[LayerOutcome]) -> RunReport
         jurisdictions: vec![],
         inventory_rows: 0,
         inventory_bytes: 0,
+        quality: None,
     }
 }
 
