@@ -1,10 +1,11 @@
-//! Describes a release: STAC 1.1 catalog, collections and items, `items.parquet`, README.
+//! Describes a release: STAC 1.1 catalog, collections and items, `items.parquet`, README, report page.
 //!
 //! Pure: plan, report and tile records in, paths and bytes out. May use `plan`, `feature` and
 //! `geoparquet`; creates no file and reads no clock (the time is in the report).
 
 mod dictionary;
 mod items;
+pub mod page;
 mod readme;
 mod stac;
 #[cfg(test)]

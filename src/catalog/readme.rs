@@ -56,6 +56,7 @@ fn folders(out: &mut String, collections: &[Collection<'_>]) -> fmt::Result {
          {national}\
          | `urls.txt` | where every tile is, a line each |\n\
          | `rejects/<layer>.parquet` | rows kept out, with origin, field, value and reason |\n\
+         | [`report.html`](report.html) | what became of the run, for people: failures, changes, rejects, a map |\n\
          | `report.json`, `manifest.json` | what became of the run; bytes and SHA-256 of every file |\n\n",
     )
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::items::{Item, TEXTS};
-use super::{Collection, ColumnDoc, distinct, urls};
+use super::{Collection, ColumnDoc, distinct, page, urls};
 use crate::feature::{LayerReport, RunReport};
 use crate::geoparquet::MEDIA_TYPE;
 use crate::plan::{LayerSchema, Plan};
@@ -54,6 +54,7 @@ pub(super) fn catalog(plan: &Plan, report: &RunReport, collections: &[Collection
     let mut links = vec![
         link("root", "./catalog.json", "application/json", &plan.title),
         link("describedby", "./README.md", "text/markdown", "What this release holds and how to query it"),
+        link("alternate", &format!("./{}", page::FILE), "text/html", "What became of the run, for people"),
         link("related", &format!("./{}", urls::FILE), "text/plain", "Where every tile is, a line each"),
     ];
     links.extend(collections.iter().map(|collection| {

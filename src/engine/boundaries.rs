@@ -7,11 +7,12 @@ use geo::{Geometry, MultiPolygon};
 use rayon::prelude::*;
 
 use super::EngineError;
-use crate::feature::{Landed, RawBatch, Reproject};
+use crate::feature::{Landed, Outline, RawBatch, Reproject};
+use crate::kernel::geometry;
 use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex};
 use crate::kernel::locate::{JoinContext, JoinSet};
 use crate::kernel::shapes;
-use crate::plan::{GeometryKind, JurisdictionPlan, Plan};
+use crate::plan::{GeometryKind, JurisdictionKind, JurisdictionPlan, Plan};
 use crate::source;
 
 /// Polygon sets, ready to locate features.
@@ -21,6 +22,8 @@ pub struct Sets {
     pub context: JoinContext,
     /// Code and name of every polygon, by set in plan order, sorted by code.
     pub names: Vec<Vec<BoundaryName>>,
+    /// Outlines of the states, where a set answers that.
+    pub outlines: Vec<Outline>,
 }
 
 /// Code and name of a polygon.
@@ -44,10 +47,15 @@ pub fn join_context(plan: &Plan, landed: &[Landed]) -> Result<Sets, EngineError>
             .map(|boundary| BoundaryName { code: boundary.code.clone(), name: boundary.name.clone() })
             .collect();
         names.sort();
-        Ok((JoinSet { plan: set.clone(), index: JurisdictionIndex::build(boundaries) }, names))
+        let outlines = if set.kind == JurisdictionKind::State { outlines(&boundaries) } else { vec![] };
+        Ok((JoinSet { plan: set.clone(), index: JurisdictionIndex::build(boundaries) }, names, outlines))
     });
-    let (sets, names): (Vec<_>, Vec<_>) = sets.collect::<Result<Vec<_>, EngineError>>()?.into_iter().unzip();
-    Ok(Sets { context: JoinContext::new(sets, &plan.reference), names })
+    let mut made = sets.collect::<Result<Vec<_>, EngineError>>()?;
+    // The first set of a kind is the one that answers.
+    let outlines = made.iter_mut().map(|(_, _, outlines)| std::mem::take(outlines));
+    let outlines = outlines.into_iter().find(|outlines| !outlines.is_empty()).unwrap_or_default();
+    let (sets, names): (Vec<_>, Vec<_>) = made.into_iter().map(|(set, names, _)| (set, names)).unzip();
+    Ok(Sets { context: JoinContext::new(sets, &plan.reference), names, outlines })
 }
 
 fn boundaries(set: &JurisdictionPlan, landed: &Landed, plan: &Plan) -> Result<Vec<Boundary>, EngineError> {
@@ -68,6 +76,14 @@ fn boundaries(set: &JurisdictionPlan, landed: &Landed, plan: &Plan) -> Result<Ve
         return Err(EngineError::Empty { shown: set.source.shown.to_string() });
     }
     Ok(boundaries)
+}
+
+fn outlines(boundaries: &[Boundary]) -> Vec<Outline> {
+    let outline = |boundary: &Boundary| Outline {
+        code: boundary.code.clone(),
+        rings: geometry::outline(&boundary.shape),
+    };
+    boundaries.iter().map(outline).collect()
 }
 
 fn batch_boundaries(

@@ -281,6 +281,15 @@ pub struct TileRecord {
     pub geometry_types: Vec<String>,
 }
 
+/// Outline of an area, coarse: for drawings, not for answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outline {
+    /// Code of the area.
+    pub code: String,
+    /// Outer rings as longitude and latitude, without the closing corner.
+    pub rings: Vec<Vec<[f64; 2]>>,
+}
+
 /// What stands on disk for a file that holds a whole layer.
 #[derive(Debug, Clone)]
 pub struct FileRecord {

@@ -60,6 +60,20 @@ pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<RecordBatch, Geopar
     concat_batches(&schema, &batches).map_err(undecodable)
 }
 
+/// Reads the first rows of a file, all columns, as one batch.
+///
+/// # Errors
+/// If the file can't be opened or decoded.
+pub fn read_first(path: &Path, rows: usize) -> Result<RecordBatch, GeoparquetError> {
+    let unreadable = |source| GeoparquetError::Read { path: path.to_owned(), source };
+    let builder = ParquetRecordBatchReaderBuilder::try_new(open(path)?).map_err(unreadable)?;
+    let reader = builder.with_limit(rows).build().map_err(unreadable)?;
+    let undecodable = |source| GeoparquetError::Decode { path: path.to_owned(), source };
+    let schema = arrow_array::RecordBatchReader::schema(&reader);
+    let batches = reader.collect::<Result<Vec<_>, _>>().map_err(undecodable)?;
+    concat_batches(&schema, &batches).map_err(undecodable)
+}
+
 /// Reads those of the named columns that the file has, in file order, as one batch.
 ///
 /// # Errors

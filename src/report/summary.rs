@@ -48,6 +48,7 @@ pub fn summary(report: &RunReport, release: &Path) -> String {
     put(&mut text, &inventory_line(report, widest));
     put(&mut text, &format!("\n{:.1} s{memory}", report.seconds));
     put(&mut text, &format!("release: {}", release.display()));
+    put(&mut text, &format!("report: {}", release.join("report.html").display()));
     put(&mut text, "try, in DuckDB:");
     put(&mut text, &query(release));
     text

@@ -3,7 +3,7 @@
 use tracing::info;
 
 use super::tile::write_table;
-use super::{Context, LayerOutcome, past};
+use super::{Context, LayerOutcome};
 use crate::derive::{self, LayerTables, Release};
 use crate::error::Error;
 
@@ -13,7 +13,6 @@ use crate::error::Error;
 /// When a tile can't be read back or a table can't be written.
 pub(super) fn write(context: &Context<'_>, layers: &[LayerOutcome]) -> Result<(), Error> {
     let _task = context.progress.start("derive", "products", None);
-    let history = past::history(context.store);
     let tables: Vec<LayerTables<'_>> = context
         .plan
         .layers
@@ -26,7 +25,7 @@ pub(super) fn write(context: &Context<'_>, layers: &[LayerOutcome]) -> Result<()
         })
         .collect();
     let release =
-        Release { plan: context.plan, layers: &tables, history: &history, started: &context.started };
+        Release { plan: context.plan, layers: &tables, history: &context.history, started: &context.started };
     let products = derive::products(&release).map_err(|source| Error::Derive { source })?;
     for table in &products {
         write_table(context, &table.path, &table.rows)?;

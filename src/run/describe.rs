@@ -4,29 +4,30 @@ use std::path::Path;
 
 use tracing::info;
 
-use super::{Context, LayerOutcome};
+use super::jurisdictions::Joined;
+use super::{Context, LayerOutcome, page};
+use crate::catalog::page::{FILE as PAGE, Page};
 use crate::catalog::{self, Collection};
 use crate::error::Error;
 use crate::feature::{RunReport, TileRecord};
 use crate::geoparquet;
 use crate::kernel::assemble::inventory_schema;
-use crate::kernel::locate::JoinContext;
 use crate::store::StoreError;
 
-/// Writes everything that describes the tiles, and `report.json`.
+/// Writes everything that describes the tiles, `report.html` and `report.json`.
 ///
 /// # Errors
 /// When the catalog can't be made or the store can't take it.
 pub(super) fn write(
     context: &Context<'_>,
     report: &RunReport,
-    join: &JoinContext,
+    joined: &Joined,
     layers: &[LayerOutcome],
     facilities: &[TileRecord],
 ) -> Result<(), Error> {
     let _task = context.progress.start("catalog", &report.release, None);
     let plan = context.plan;
-    let inventory = Collection::inventory(plan, inventory_schema(join.further_sets()), facilities);
+    let inventory = Collection::inventory(plan, inventory_schema(joined.context.further_sets()), facilities);
     let present = plan.layers.iter().zip(layers).filter_map(|(layer, outcome)| {
         let schema = outcome.schema.clone()?;
         let collection = Collection::of_layer(plan, layer, &outcome.report, schema, &outcome.tiles);
@@ -42,6 +43,17 @@ pub(super) fn write(
             context.note_rows(path, footer.map_err(|source| Error::Table { source: Box::new(source) })?.rows);
         }
     }
+    let shown = Page {
+        plan,
+        report,
+        last: context.last.as_ref(),
+        history: &context.history,
+        facilities: &page::facilities(context, facilities)?,
+        outlines: &joined.outlines,
+        rejects: &page::rejects(context, layers)?,
+        collections: &collections,
+    };
+    context.staging.write(Path::new(PAGE), &catalog::page::page(&shown)).map_err(store_error)?;
     let text = serde_json::to_vec_pretty(report).map_err(|source| Error::Law { what: source.to_string() })?;
     context.staging.write(Path::new("report.json"), &text).map_err(store_error)?;
     info!(stage = "catalog", collections = collections.len(), files = files.len(), "described");

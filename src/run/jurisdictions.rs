@@ -5,7 +5,7 @@ use tracing::info;
 use super::{Context, now};
 use crate::engine::{self, BoundaryName};
 use crate::error::{Error, chain};
-use crate::feature::{JurisdictionReport, Landed};
+use crate::feature::{JurisdictionReport, Landed, Outline};
 use crate::kernel::locate::JoinContext;
 
 /// The sets, ready to locate features.
@@ -14,6 +14,8 @@ pub(super) struct Joined {
     pub(super) reports: Vec<JurisdictionReport>,
     /// Code and name of every polygon, by set, for `reference/jurisdictions.parquet`.
     pub(super) names: Vec<Vec<BoundaryName>>,
+    /// Outlines of the states, for the report page.
+    pub(super) outlines: Vec<Outline>,
 }
 
 /// Lands and indexes every polygon set of the plan.
@@ -50,5 +52,5 @@ pub(super) fn join(context: &Context<'_>) -> Result<Joined, Error> {
             polygons: names.len() as u64,
         }
     });
-    Ok(Joined { reports: reports.collect(), context: sets.context, names: sets.names })
+    Ok(Joined { reports: reports.collect(), context: sets.context, names: sets.names, outlines: sets.outlines })
 }

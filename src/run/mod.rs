@@ -9,6 +9,7 @@ mod inventory;
 mod jurisdictions;
 mod layer;
 mod national;
+mod page;
 mod past;
 mod tables;
 mod tile;
@@ -58,6 +59,8 @@ struct Context<'a> {
     progress: &'a dyn Progress,
     started: String,
     last: Option<RunReport>,
+    /// Reports of the releases the store still keeps, oldest first.
+    history: Vec<RunReport>,
     /// Rows of every Parquet file staged, for the manifest.
     rows: Mutex<BTreeMap<PathBuf, u64>>,
 }
@@ -114,8 +117,8 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
         warn!(reason = error::chain(&error), "the last release can't be read: {hint}");
         None
     });
-    let rows = Mutex::default();
-    let context = Context { plan, store, staging: &staging, progress, started, last, rows };
+    let (history, rows) = (past::history(store), Mutex::default());
+    let context = Context { plan, store, staging: &staging, progress, started, last, history, rows };
     let joined = jurisdictions::join(&context)?;
     let mut layers = layer::run_all(&context, &joined.context)?;
     refuse_nothing(&layers)?;
@@ -124,11 +127,11 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
     tables::write_reference(&context, &joined)?;
     derive::write(&context, &layers)?;
     let mut report = report(&context, id, &layers);
-    report.jurisdictions = joined.reports;
+    report.jurisdictions.clone_from(&joined.reports);
     report.inventory_rows = facilities.iter().map(|tile| tile.rows).sum();
     report.inventory_bytes = facilities.iter().map(|tile| tile.bytes).sum();
     report.seconds = timer.elapsed().as_secs_f64();
-    describe::write(&context, &report, &joined.context, &layers, &facilities)?;
+    describe::write(&context, &report, &joined, &layers, &facilities)?;
     let task = progress.start("publish", id, None);
     let rows = context.rows.into_inner().unwrap_or_else(PoisonError::into_inner);
     let tiles = layers.iter().map(|layer| layer.tiles.len() as u64).sum::<u64>() + facilities.len() as u64;

@@ -5,10 +5,12 @@
 
 mod check;
 mod extent;
+mod outline;
 mod reproject;
 mod wkb;
 
 pub use check::check;
 pub use extent::{covering, representative_point, type_name};
+pub use outline::outline;
 pub use reproject::reproject;
 pub use wkb::{decode, encode};

@@ -1,0 +1,108 @@
+//! The map: facilities as dots by density, states outlined, regions named.
+//!
+//! Pure: counted cells and outlines in, inline SVG out.
+
+mod outline;
+mod panel;
+mod projection;
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+
+use super::{Page, number};
+use panel::{CLASSES, Panel, panels};
+
+/// Cells per degree: far finer than a dot of the map.
+const PER_DEGREE: f64 = 50.0;
+
+/// Facilities per small cell of the globe: all that the map needs of them, whatever their number.
+#[derive(Debug, Clone, Default)]
+pub struct Cells(BTreeMap<(i32, i32), u64>);
+
+impl Cells {
+    /// Counts a facility at a longitude and latitude, degrees.
+    pub fn add(&mut self, lon: f64, lat: f64) {
+        #[expect(clippy::cast_possible_truncation, reason = "degrees times fifty are small")]
+        let cell = |degrees: f64| (degrees * PER_DEGREE).floor() as i32;
+        *self.0.entry((cell(lon), cell(lat))).or_default() += 1;
+    }
+
+    /// Middle of each cell, and the facilities in it.
+    fn places(&self) -> impl Iterator<Item = (f64, f64, u64)> {
+        let middle = |cell: i32| (f64::from(cell) + 0.5) / PER_DEGREE;
+        self.0.iter().map(move |((lon, lat), n)| (middle(*lon), middle(*lat), *n))
+    }
+}
+
+/// The map with its legend; the numbers stand in the table beside it.
+pub(super) fn map(page: &Page<'_>) -> Markup {
+    let (panels, outside) = panels(page);
+    let Some((main, insets)) = panels.split_first() else {
+        return html! { p { "There is no facility to draw." } };
+    };
+    html! {
+        figure.map {
+            (drawn(main, true))
+            @if !insets.is_empty() {
+                div.insets {
+                    @for panel in insets {
+                        figure { (drawn(panel, false)) figcaption { (panel.name) ": " (number::count(panel.facilities)) } }
+                    }
+                }
+            }
+            figcaption {
+                (legend())
+                p.m {
+                    (main.name) ": " (number::count(main.facilities)) " facilities. "
+                    @if outside > 0 { (number::count(outside)) " lie outside these panels. " }
+                    @if page.outlines.is_empty() { "The pipeline joins no states, so none are outlined." }
+                    @else { "Outlines are simplified for this drawing; thick lines part the regions." }
+                }
+            }
+        }
+    }
+}
+
+fn drawn(panel: &Panel, is_main: bool) -> Markup {
+    let label = format!(
+        "Map of {}: {} facilities as dots, larger where there are more; the table of regions has the numbers.",
+        panel.name,
+        number::count(panel.facilities)
+    );
+    html! {
+        svg viewBox={ "0 0 " (panel.width) " " (panel.height) } role="img" aria-label=(label) {
+            @if !panel.outlines.areas.is_empty() { path.land d=(panel.outlines.areas) {} }
+            @if !panel.outlines.borders.is_empty() { path.border d=(panel.outlines.borders) {} }
+            @for (class, path) in panel.dots.iter().enumerate().filter(|(_, path)| !path.is_empty()) {
+                path.dot stroke-width=(CLASSES[class].1) d=(path) {}
+            }
+            @if is_main {
+                @for (code, (x, y)) in &panel.labels { text x=(x) y=(y) { (code) } }
+            }
+        }
+    }
+}
+
+fn legend() -> Markup {
+    let told = |at: usize| {
+        let least = CLASSES[at].0;
+        match CLASSES.get(at + 1) {
+            Some((next, _)) => format!("{}–{}", number::count(least), number::count(next - 1)),
+            None => format!("{} or more", number::count(least)),
+        }
+    };
+    html! {
+        ul.legend aria-label="Facilities per dot" {
+            @for at in 0..CLASSES.len() {
+                li {
+                    svg viewBox="0 0 10 10" width="14" height="14" aria-hidden="true" {
+                        path.dot stroke-width=(CLASSES[at].1) d="M5 5h0" {}
+                    }
+                    (told(at))
+                }
+            }
+            li.m { "facilities per dot" }
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Quality: how complete, current and accurate the layers are, and what is doubtful.
+//!
+//! Pure: shows what the report tells; the evidence is in `quality/*.parquet`.
+
+use maud::{Markup, html};
+
+use super::{Layer, Page, left_out, number, shortened, table_box};
+use crate::feature::{ClaimPair, FieldCounts, LayerQuality, QualityReport, Score, Unmet, Verdict};
+
+/// Most layers shown: those with the lowest score first.
+const MOST: usize = 60;
+
+/// Most rows of the other tables.
+const ROWS: usize = 30;
+
+/// The section of quality.
+pub(super) fn section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
+    html! {
+        section aria-labelledby="quality" {
+            h2 #quality { "Quality" }
+            @match &page.report.quality {
+                Some(quality) => (scored(quality, layers)),
+                None => { p { "This release was not scored." } }
+            }
+            (fields(layers))
+        }
+    }
+}
+
+fn scored(quality: &QualityReport, layers: &[Layer<'_>]) -> Markup {
+    let mut worst: Vec<&LayerQuality> = quality.layers.iter().collect();
+    worst.sort_by(|a, b| lowest(a).total_cmp(&lowest(b)));
+    html! {
+        p {
+            "What the sources let one say, layer by layer, the lowest score first; no score means no evidence, and says why. "
+            "The whole evidence is in " code { "quality/" } "."
+        }
+        (table_box("Scores by layer", &scores(&worst, layers)))
+        (left_out(MOST, worst.len(), "layers with higher scores are in report.json."))
+        (definitions(quality))
+        (expected(quality))
+        (claims(&quality.worst_claims))
+    }
+}
+
+/// A layer's least score; one without any comes last.
+fn lowest(layer: &LayerQuality) -> f64 {
+    let scores = [&layer.completeness, &layer.currency, &layer.accuracy];
+    scores.iter().filter_map(|score| score.share).fold(f64::INFINITY, f64::min)
+}
+
+fn scores(worst: &[&LayerQuality], layers: &[Layer<'_>]) -> Markup {
+    let title = |id: &str| {
+        let layer = layers.iter().find(|layer| layer.state.id == id);
+        layer.map_or_else(|| id.to_owned(), Layer::title)
+    };
+    html! {
+        table {
+            thead {
+                tr {
+                    th scope="col" { "Layer" }
+                    @for name in ["Completeness", "Currency", "Accuracy", "Filled", "Suspected duplicates"] {
+                        th.n scope="col" { (name) }
+                    }
+                }
+            }
+            tbody {
+                @for layer in worst.iter().take(MOST) {
+                    tr {
+                        th scope="row" { (title(&layer.id)) }
+                        @for score in [&layer.completeness, &layer.currency, &layer.accuracy, &layer.filled] { (cell(score)) }
+                        td.n { (number::count(layer.suspected_duplicates)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn cell(score: &Score) -> Markup {
+    html! {
+        @match score.share {
+            Some(share) => {
+                td.n {
+                    (number::share(share))
+                    @if let (Some(part), Some(whole)) = (score.numerator, score.denominator) {
+                        small { (number::count(part)) " of " (number::count(whole)) }
+                    }
+                }
+            }
+            None => { td { "none" small { (score.reason.as_deref().unwrap_or_default()) } } }
+        }
+    }
+}
+
+/// What the scores are; every layer's say the same, so the first layer's stand for all.
+fn definitions(quality: &QualityReport) -> Markup {
+    html! {
+        @if let Some(layer) = quality.layers.first() {
+            ul.m {
+                @for (name, score) in [
+                    ("Completeness", &layer.completeness),
+                    ("Currency", &layer.currency),
+                    ("Accuracy", &layer.accuracy),
+                    ("Filled", &layer.filled),
+                ] { li { (name) ": " (score.definition) } }
+            }
+        }
+    }
+}
+
+fn expected(quality: &QualityReport) -> Markup {
+    let unmet: Vec<(&str, &Unmet)> = quality
+        .layers
+        .iter()
+        .flat_map(|layer| layer.unmet.iter().map(|unmet| (layer.id.as_str(), unmet)))
+        .collect();
+    let mut first = unmet.clone();
+    first.sort_by_key(|(_, unmet)| unmet.verdict);
+    let of = |verdict: Verdict| quality.verdicts.get(&verdict).copied().unwrap_or(0);
+    html! {
+        h3 { "Expected counts" }
+        @match &quality.expected_from {
+            None => { p { "The pipeline names no file of expected counts, so nothing can be found missing." } }
+            Some(file) => {
+                p {
+                    "Against " code { (file) } ": "
+                    (number::count(of(Verdict::Missing))) " missing, "
+                    (number::count(of(Verdict::Unexpected))) " unexpected, "
+                    (number::count(of(Verdict::Short))) " short, "
+                    (number::count(of(Verdict::Excess))) " in excess, "
+                    (number::count(of(Verdict::Ok))) " as expected, "
+                    (number::count(of(Verdict::NotReviewed))) " not reviewed."
+                }
+                @if !first.is_empty() { (table_box("Counts that are not as expected", &unmet_table(&first))) }
+                (left_out(ROWS, first.len(), "are in quality/expected.parquet."))
+            }
+        }
+    }
+}
+
+fn unmet_table(unmet: &[(&str, &Unmet)]) -> Markup {
+    html! {
+        table {
+            thead {
+                tr {
+                    @for name in ["Layer", "State", "Verdict"] { th scope="col" { (name) } }
+                    @for name in ["Expected", "Found"] { th.n scope="col" { (name) } }
+                }
+            }
+            tbody {
+                @for (layer, unmet) in unmet.iter().take(ROWS) {
+                    tr {
+                        th scope="row" { (layer) }
+                        td { @if unmet.state_code == "*" { "all" } @else { (unmet.state_code) } }
+                        td { (unmet.verdict.code().replace('_', " ")) }
+                        td.n { (range(unmet)) }
+                        td.n { (number::count(unmet.found)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn range(unmet: &Unmet) -> String {
+    match (unmet.low, unmet.high) {
+        (Some(low), Some(high)) if low == high => number::count(low),
+        (Some(low), Some(high)) => format!("{}–{}", number::count(low), number::count(high)),
+        (Some(low), None) => format!("{} or more", number::count(low)),
+        (None, Some(high)) => format!("at most {}", number::count(high)),
+        (None, None) => "none".to_owned(),
+    }
+}
+
+fn claims(worst: &[ClaimPair]) -> Markup {
+    html! {
+        @if !worst.is_empty() {
+            h3 { "Claims that disagree with the map" }
+            p { "Rows whose source claims one place and whose point lies in another, the most frequent first. Both are kept." }
+            (table_box("Claims that disagree", &html! {
+                table {
+                    thead {
+                        tr {
+                            @for name in ["Layer", "Kind", "Claimed", "Computed"] { th scope="col" { (name) } }
+                            th.n scope="col" { "Rows" }
+                            th scope="col" { "For example" }
+                        }
+                    }
+                    tbody {
+                        @for claim in worst.iter().take(ROWS) {
+                            tr {
+                                th scope="row" { (claim.layer) }
+                                td { (claim.kind.code()) }
+                                td { (shortened(&claim.claimed, 40)) }
+                                td { (claim.computed.as_deref().unwrap_or("none")) }
+                                td.n { (number::count(claim.rows)) }
+                                td { code { (shortened(&claim.example, 60)) } }
+                            }
+                        }
+                    }
+                }
+            }))
+        }
+    }
+}
+
+/// Values that became null or stayed without a meaning.
+fn fields(layers: &[Layer<'_>]) -> Markup {
+    let mut told: Vec<(&str, &str, &FieldCounts)> = layers
+        .iter()
+        .flat_map(|layer| layer.state.fields.iter().map(|(field, n)| (layer.state.id.as_str(), field.as_str(), n)))
+        .filter(|(_, _, n)| n.sentinel + n.unparsed + n.unknown_code > 0)
+        .collect();
+    told.sort_by_key(|(_, _, n)| std::cmp::Reverse((n.unparsed + n.unknown_code, n.sentinel)));
+    let lacking: Vec<&Layer<'_>> = layers.iter().filter(|layer| !layer.state.fields_missing.is_empty()).collect();
+    html! {
+        @if !told.is_empty() {
+            h3 { "Values without a meaning" }
+            p { "Values that don't parse and sentinels became null; unknown codes are kept as they are." }
+            (table_box("Values without a meaning", &html! {
+                table {
+                    thead {
+                        tr {
+                            @for name in ["Layer", "Field"] { th scope="col" { (name) } }
+                            @for name in ["Unparsed", "Unknown code", "Sentinel"] { th.n scope="col" { (name) } }
+                        }
+                    }
+                    tbody {
+                        @for (layer, field, n) in told.iter().take(ROWS) {
+                            tr {
+                                th scope="row" { (layer) }
+                                td { code { (field) } }
+                                @for n in [n.unparsed, n.unknown_code, n.sentinel] { td.n { (number::count(n)) } }
+                            }
+                        }
+                    }
+                }
+            }))
+            (left_out(ROWS, told.len(), "fields are in report.json."))
+        }
+        @if !lacking.is_empty() {
+            h3 { "Fields that sources lack" }
+            ul {
+                @for layer in lacking.iter().take(ROWS) {
+                    li { (layer.title()) ": " (shortened(&layer.state.fields_missing.join(", "), 300)) }
+                }
+            }
+            (left_out(ROWS, lacking.len(), "layers lack fields, as report.json tells."))
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The head of the page: what release this is, whether it is whole, its sums; and what failed.
+//!
+//! Pure.
+
+use maud::{Markup, html};
+
+use super::{Layer, Page, number, shortened};
+use crate::feature::LayerStatus;
+
+/// Longest reason shown, characters; the whole one is in `report.json`.
+const REASON: usize = 400;
+
+/// Most failed layers told one by one.
+const FAILED: usize = 60;
+
+/// Title, state and sums.
+pub(super) fn header(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
+    let report = page.report;
+    html! {
+        header {
+            h1 { (page.plan.title) }
+            @if !page.plan.description.trim().is_empty() { p { (page.plan.description.trim()) } }
+            p.m {
+                "Release " code { (report.release) } " of pipeline " code { (report.pipeline) }
+                ", begun " time datetime=(report.started) { (shown_time(&report.started)) } "."
+            }
+            (state(layers))
+            (synthetic(layers))
+            (facts(page, layers))
+        }
+    }
+}
+
+/// `2026-11-25 02:52 UTC`, of an RFC 3339 time in UTC.
+fn shown_time(time: &str) -> String {
+    match time.get(..16) {
+        Some(minutes) if time.ends_with('Z') => format!("{} UTC", minutes.replace('T', " ")),
+        _ => time.to_owned(),
+    }
+}
+
+fn with_status(layers: &[Layer<'_>], status: LayerStatus) -> usize {
+    layers.iter().filter(|layer| layer.state.status == status).count()
+}
+
+fn state(layers: &[Layer<'_>]) -> Markup {
+    let carried = with_status(layers, LayerStatus::Carried);
+    let absent = with_status(layers, LayerStatus::Absent);
+    let of = number::plural(layers.len(), "layer");
+    html! {
+        @if carried + absent == 0 {
+            p.state.ok { strong { "Complete. " } "All " (of) " are of this run." }
+        } @else {
+            p.state.(if absent > 0 { "bad" } else { "warn" }) {
+                strong { "Incomplete. " }
+                "Of " (of) ", "
+                @if carried > 0 { (carried) " failed and stand as in an earlier release" }
+                @if carried > 0 && absent > 0 { "; " }
+                @if absent > 0 { (absent) " failed and are absent" }
+                ". " a href="#failed" { "What failed and why" }
+            }
+        }
+    }
+}
+
+fn synthetic(layers: &[Layer<'_>]) -> Markup {
+    let made_up: Vec<&Layer<'_>> = layers.iter().filter(|layer| layer.is_synthetic()).collect();
+    let rows: u64 = made_up.iter().map(|layer| layer.state.rows_written).sum();
+    html! {
+        @if !made_up.is_empty() {
+            p.state.warn {
+                strong { "Made-up data. " }
+                (made_up.len()) " of " (number::plural(layers.len(), "layer")) " (" (number::count(rows))
+                " rows) are synthetic: made to try the program on. They describe nothing real, and every number on this "
+                "page that counts them is as made up."
+            }
+        }
+    }
+}
+
+fn facts(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
+    let report = page.report;
+    let sum = |value: fn(&Layer<'_>) -> u64| -> u64 { layers.iter().map(value).sum() };
+    let (read, rejected) = (sum(|layer| layer.state.rows_read), sum(|layer| layer.state.rows_rejected));
+    let bytes = sum(|layer| layer.state.bytes_out) + report.inventory_bytes;
+    let before = page.last.map(|last| {
+        let change = report.inventory_rows.cast_signed() - last.inventory_rows.cast_signed();
+        format!("{} against the last release", number::signed(change))
+    });
+    let published = with_status(layers, LayerStatus::Published);
+    let memory = report.peak_memory_bytes.map(|bytes| format!("peak memory {}", number::bytes(bytes)));
+    let sectors = page.sectors().iter().filter(|(code, _)| !code.is_empty()).count();
+    let facts = [
+        ("Facilities", number::count(report.inventory_rows), before),
+        ("Layers of this run", format!("{} of {}", published, layers.len()), None),
+        ("Sectors", number::count(sectors as u64), None),
+        ("Rows read", number::count(read), None),
+        ("Rows rejected", number::count(rejected), Some(format!("{} of those read", number::percent(rejected, read)))),
+        ("Tiles", number::count(sum(|layer| layer.state.tiles)), Some("of layers, by region".to_owned())),
+        ("Size", number::bytes(bytes), Some("tiles of layers and inventory".to_owned())),
+        ("Time", number::duration(report.seconds), memory),
+    ];
+    html! {
+        dl.facts {
+            @for (name, value, note) in &facts {
+                div { dt { (name) } dd { (value) @if let Some(note) = note { small { (note) } } } }
+            }
+        }
+    }
+}
+
+/// Every layer that is not of this run: what its rows are instead, and why.
+pub(super) fn failures(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
+    let failed: Vec<&Layer<'_>> =
+        layers.iter().filter(|layer| layer.state.status != LayerStatus::Published).collect();
+    html! {
+        @if !failed.is_empty() {
+            section aria-labelledby="failed" {
+                h2 #failed { "What failed, and why" }
+                ul {
+                    @for layer in failed.iter().take(FAILED) { li { (failure(page, layer)) } }
+                }
+                (super::left_out(FAILED, failed.len(), "layers failed; report.json has their reasons."))
+            }
+        }
+    }
+}
+
+fn failure(page: &Page<'_>, layer: &Layer<'_>) -> Markup {
+    let state = layer.state;
+    let reason = state.reason.as_deref().unwrap_or("no reason was recorded");
+    html! {
+        strong { (layer.title()) } " " code { (state.id) } " "
+        @if state.status == LayerStatus::Absent {
+            span.tag.bad { "absent" } " No earlier release has it; the release holds none of its rows."
+        } @else {
+            span.tag.warn { "carried" }
+            " Its " (number::count(state.rows_written)) " rows are those of "
+            @match &state.carried_from {
+                Some(release) => { "release " code { (release) } (carried_age(page, release)) }
+                None => "an earlier release",
+            }
+            (landed(page, layer)) "."
+        }
+        p.m { "Reason: " (shortened(reason, REASON)) }
+    }
+}
+
+/// How old a release is, as its report or its id tells.
+fn carried_age(page: &Page<'_>, release: &str) -> String {
+    let kept = page.history.iter().find(|report| report.release == release);
+    let begun = kept.map(|report| report.started.clone()).or_else(|| number::begun(release));
+    let days = begun.and_then(|begun| number::days(&begun, &page.report.started));
+    days.map_or_else(String::new, |days| format!(" ({} old)", number::age(days)))
+}
+
+fn landed(page: &Page<'_>, layer: &Layer<'_>) -> String {
+    let landed = layer.state.landed_at.as_deref();
+    let age = landed.and_then(|landed| Some((landed, number::days(landed, &page.report.started)?)));
+    age.map_or_else(String::new, |(landed, days)| {
+        format!(", from a source landed on {}, {} before this run", landed.get(..10).unwrap_or(landed), number::age(days))
+    })
+}

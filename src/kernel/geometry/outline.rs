@@ -1,0 +1,40 @@
+//! Coarse outlines of polygons, for drawings.
+
+use geo::MultiPolygon;
+
+/// Steps per degree: about a kilometre.
+const PER_DEGREE: f64 = 100.0;
+
+/// Outer rings with their corners moved to a grid of a hundredth of a degree, repeats and the closing
+/// corner left out.
+///
+/// Each corner moves by itself, so that neighbours keep their common border.
+pub fn outline(shape: &MultiPolygon<f64>) -> Vec<Vec<[f64; 2]>> {
+    let snap = |degrees: f64| (degrees * PER_DEGREE).round() / PER_DEGREE;
+    let rings = shape.iter().map(|polygon| {
+        let mut ring: Vec<[f64; 2]> =
+            polygon.exterior().coords().map(|corner| [snap(corner.x), snap(corner.y)]).collect();
+        ring.dedup();
+        if ring.first() == ring.last() {
+            ring.pop();
+        }
+        ring
+    });
+    rings.filter(|ring| ring.len() > 2).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::wkt;
+
+    use super::*;
+
+    #[test]
+    fn corners_go_to_the_grid_and_specks_go() {
+        let shape = wkt! { MULTIPOLYGON(
+            ((0.0 0.0, 1.004 0.0, 1.0 0.001, 1.0 1.0, 0.0 0.0)),
+            ((5.0 5.0, 5.001 5.0, 5.001 5.001, 5.0 5.0))
+        ) };
+        assert_eq!(outline(&shape), [[[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]]);
+    }
+}

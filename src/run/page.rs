@@ -1,0 +1,83 @@
+//! What `report.html` shows beyond plan and report, gathered from the release to be.
+
+use std::collections::BTreeMap;
+use std::error::Error as StdError;
+
+use arrow_array::{Array, BinaryArray, RecordBatch, StringArray, UInt64Array};
+use geo::Geometry;
+
+use super::layer::rejects_path;
+use super::{Context, LayerOutcome};
+use crate::catalog::page::{Facilities, RejectSample, SAMPLES};
+use crate::error::Error;
+use crate::feature::{RejectReason, TileRecord};
+use crate::geoparquet;
+use crate::kernel::geometry;
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// The inventory's facilities by place, region and sector; holds a tile at a time.
+///
+/// # Errors
+/// When a tile can't be read back.
+pub(super) fn facilities(context: &Context<'_>, tiles: &[TileRecord]) -> Result<Facilities, Error> {
+    let mut counted = Facilities::default();
+    for tile in tiles {
+        let rows = geoparquet::read(&context.staging.path_of(&tile.path), Some(&["sector_code", "geometry"]));
+        rows.map_err(BoxError::from)
+            .and_then(|rows| count(&mut counted, tile, &rows))
+            .map_err(|source| Error::Table { source })?;
+    }
+    Ok(counted)
+}
+
+fn count(counted: &mut Facilities, tile: &TileRecord, rows: &RecordBatch) -> Result<(), BoxError> {
+    let sectors: &StringArray = column(rows, "sector_code")?;
+    let points: &BinaryArray = column(rows, "geometry")?;
+    let by_sector = counted.by_region.entry(tile.region.as_str().to_owned()).or_default();
+    for (sector, point) in sectors.iter().zip(points) {
+        let sector = sector.unwrap_or_default();
+        match by_sector.get_mut(sector) {
+            Some(n) => *n += 1,
+            None => drop(by_sector.insert(sector.to_owned(), 1)),
+        }
+        let shape = geometry::decode(point.unwrap_or_default()).map_err(RejectReason::code)?;
+        let Geometry::Point(point) = shape else { return Err("the inventory holds more than points".into()) };
+        counted.cells.add(point.x(), point.y());
+    }
+    Ok(())
+}
+
+/// The first rejects of every layer that has any.
+///
+/// # Errors
+/// When a rejects file can't be read back.
+pub(super) fn rejects(
+    context: &Context<'_>,
+    layers: &[LayerOutcome],
+) -> Result<BTreeMap<String, Vec<RejectSample>>, Error> {
+    let rejected = layers.iter().filter(|layer| layer.report.rows_rejected > 0 && layer.schema.is_some());
+    let first = |layer: &LayerOutcome| -> Result<(String, Vec<RejectSample>), BoxError> {
+        let path = context.staging.path_of(&rejects_path(&layer.report.id));
+        Ok((layer.report.id.clone(), samples(&geoparquet::read_first(&path, SAMPLES)?)?))
+    };
+    rejected.map(|layer| first(layer).map_err(|source| Error::Table { source })).collect()
+}
+
+fn samples(rows: &RecordBatch) -> Result<Vec<RejectSample>, BoxError> {
+    let text = |name: &str| column::<StringArray>(rows, name);
+    let (sources, fields, values, reasons) = (text("source")?, text("field")?, text("value")?, text("reason")?);
+    let numbers: &UInt64Array = column(rows, "row")?;
+    let sample = |row: usize| RejectSample {
+        origin: format!("{}:{}", sources.value(row), numbers.value(row)),
+        field: fields.value(row).to_owned(),
+        value: values.value(row).to_owned(),
+        reason: reasons.value(row).to_owned(),
+    };
+    Ok((0..rows.num_rows()).map(sample).collect())
+}
+
+fn column<'a, T: Array + 'static>(rows: &'a RecordBatch, name: &str) -> Result<&'a T, BoxError> {
+    let found = rows.column_by_name(name).and_then(|column| column.as_any().downcast_ref());
+    found.ok_or_else(|| format!("no `{name}` of the expected type").into())
+}
