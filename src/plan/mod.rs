@@ -5,6 +5,7 @@
 
 mod check;
 mod field;
+mod include;
 mod layer;
 mod reference;
 mod resolve;

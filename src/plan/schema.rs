@@ -29,7 +29,7 @@ pub(super) fn resolve(
     reference: &Reference,
     found: &mut Vec<Diagnostic>,
 ) -> LayerSchema {
-    let mut check = Check { file: &spec.file, found };
+    let mut check = Check { found };
     let handling = spec.handling.as_ref();
     check.choice("a marking of the Traffic Light Protocol 2.0", handling, &HANDLINGS);
     let geometry = check.choice("a geometry", spec.geometry.as_ref(), &GEOMETRIES);
@@ -75,7 +75,8 @@ fn names(spec: &SchemaSpec) -> impl Iterator<Item = &Spanned<String>> {
 }
 
 fn declared(check: &mut Check<'_>, spec: &SchemaSpec, field: &Spanned<String>) {
-    if names(spec).any(|name| name.value == field.value) {
+    // A block that could not be read may have it.
+    if !spec.include.is_empty() || names(spec).any(|name| name.value == field.value) {
         return;
     }
     let message = format!("`{}` is not a field of this schema", field.value);
@@ -112,7 +113,7 @@ fn shared_sources(check: &mut Check<'_>, spec: &SchemaSpec) {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for Spanned { value: field, .. } in &spec.fields {
         let Some(name) = &field.name else { continue };
-        for source in &field.from {
+        for source in field.from.iter().flat_map(|from| &from.value) {
             let first = *seen.entry(source.value.to_lowercase()).or_insert(&name.value);
             if first != name.value {
                 let message = format!("`{}` is a source of `{first}` and of `{}`", source.value, name.value);
@@ -126,6 +127,7 @@ fn sector(check: &mut Check<'_>, spec: &SchemaSpec, reference: &Reference) -> Se
     let naics = spec.sector.as_ref().and_then(|sector| sector.value.naics.as_ref());
     let naics_use = check.choice("a use of the NAICS code", naics, &NAICS_USES).unwrap_or(NaicsUse::Refine);
     if let Some(written) = naics.filter(|_| naics_use != NaicsUse::Ignore)
+        && spec.include.is_empty()
         && !names(spec).any(|name| name.value == "naics_code")
     {
         check.warning(&written.span, "the schema has no field `naics_code`, so this has no effect");
