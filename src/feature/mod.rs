@@ -15,7 +15,9 @@ use geo::Rect;
 use serde::Serialize;
 
 pub use columns::{CORE_COLUMNS, CoreColumn, CoreType};
-pub use outcome::{FieldCounts, JurisdictionReport, LayerReport, LayerStatus, LocationCounts, RunReport};
+pub use outcome::{
+    FieldCounts, JurisdictionReport, LayerReport, LayerStatus, LocationCounts, RunReport, UNVERIFIED,
+};
 
 /// Identifier of a layer: lower-case letters, digits and `_`, starting with a letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+/// How lists, catalogs and summaries mark what a schema nobody has seen the fields of made.
+pub const UNVERIFIED: &str = "unverified schema";
+
 /// What became of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunReport {
@@ -58,6 +61,9 @@ pub struct LayerReport {
     pub reason: Option<String>,
     /// Release its rows were made for, where carried.
     pub carried_from: Option<String>,
+    /// Whether the fields of its schema were seen neither in a file nor in a published list.
+    #[serde(default)]
+    pub unverified: bool,
     /// Source as the pipeline names it.
     pub source: String,
     /// SHA-256 of the landed source.

@@ -12,6 +12,9 @@ use crate::spec::{Diagnostic, FieldSpec, RuleSpec, SchemaSpec, SectorSpec, Spann
 const GEOMETRIES: [(&str, GeometryKind); 3] =
     [("point", GeometryKind::Point), ("line", GeometryKind::Line), ("polygon", GeometryKind::Polygon)];
 
+/// Status of a schema → whether it is unverified.
+const STATUSES: [(&str, bool); 2] = [("verified", false), ("unverified", true)];
+
 const NAICS_USES: [(&str, NaicsUse); 3] =
     [("ignore", NaicsUse::Ignore), ("refine", NaicsUse::Refine), ("decide", NaicsUse::Decide)];
 
@@ -32,6 +35,7 @@ pub(super) fn resolve(
     let mut check = Check { found };
     let handling = spec.handling.as_ref();
     check.choice("a marking of the Traffic Light Protocol 2.0", handling, &HANDLINGS);
+    let status = check.choice("a status of a schema", spec.status.as_ref(), &STATUSES);
     let geometry = check.choice("a geometry", spec.geometry.as_ref(), &GEOMETRIES);
     let max_rejects = check.within("max-rejects", spec.max_rejects.as_ref(), &(0.0..=1.0), MAX_REJECTS);
     let fields = fields(&mut check, spec);
@@ -44,6 +48,7 @@ pub(super) fn resolve(
         licence: text(spec.licence.as_ref()),
         homepage: optional(spec.homepage.as_ref()),
         synthetic: spec.synthetic.as_ref().is_some_and(|synthetic| synthetic.value),
+        unverified: status.unwrap_or(false),
         key: texts(&spec.key),
         geometry: geometry.unwrap_or(GeometryKind::Point),
         crs: check.crs(spec.crs.as_ref()),

@@ -27,6 +27,8 @@ pub struct SchemaSpec {
     pub homepage: Option<Spanned<String>>,
     /// `synthetic`.
     pub synthetic: Option<Spanned<bool>>,
+    /// `status`.
+    pub status: Option<Spanned<String>>,
     /// `key`.
     pub key: Vec<Spanned<String>>,
     /// `geometry`.
@@ -161,6 +163,7 @@ fn schema(table: &mut Table<'_>, file: &Arc<TextFile>) -> SchemaSpec {
         licence: table.required_text("licence"),
         homepage: table.text("homepage"),
         synthetic: table.flag("synthetic"),
+        status: table.text("status"),
         key: table.required_texts("key"),
         geometry: table.required_text("geometry"),
         crs: table.text("crs"),

@@ -24,3 +24,4 @@ mod draft;
 mod laws;
 mod packing;
 mod program;
+mod written;
