@@ -75,6 +75,14 @@ pub enum Error {
         /// Cause.
         source: Box<dyn StdError + Send + Sync>,
     },
+    /// A layer can't be put in one file.
+    #[error("cannot write all rows of layer `{layer}` in one file")]
+    National {
+        /// Layer id.
+        layer: String,
+        /// Cause.
+        source: Box<dyn StdError + Send + Sync>,
+    },
     /// A product can't be derived from the release's tables.
     #[error("cannot derive a product from the tiles")]
     Derive {
@@ -140,6 +148,7 @@ impl Error {
             | Self::NothingPublished { .. } => exit::SOURCE,
             Self::Store { .. } | Self::Table { .. } | Self::Format { .. } => exit::STORE,
             Self::Inventory { .. }
+            | Self::National { .. }
             | Self::Derive { .. }
             | Self::Catalog { .. }
             | Self::Law { .. }

@@ -9,6 +9,7 @@ mod readme;
 mod stac;
 #[cfg(test)]
 mod tests;
+mod urls;
 
 use std::path::PathBuf;
 
@@ -17,7 +18,7 @@ use serde_json::Value;
 
 pub use dictionary::{ColumnDoc, dictionary};
 
-use crate::feature::{LayerReport, RunReport, TileRecord, UNVERIFIED};
+use crate::feature::{FileRecord, LayerReport, RunReport, TileRecord, UNVERIFIED};
 use crate::geoparquet::GeoparquetError;
 use crate::plan::{LayerPlan, Plan};
 use items::Item;
@@ -48,6 +49,8 @@ pub struct Collection<'a> {
     pub dictionary: Vec<ColumnDoc>,
     /// Its tiles, `data/` and `crossing/`.
     pub tiles: &'a [TileRecord],
+    /// The file that holds all its rows, where there is one.
+    pub national: Option<&'a FileRecord>,
     /// Plan and report of the layer; none for the inventory.
     pub layer: Option<(&'a LayerPlan, &'a LayerReport)>,
 }
@@ -79,6 +82,7 @@ impl<'a> Collection<'a> {
             schema,
             dictionary: dictionary(plan, Some(about)),
             tiles,
+            national: None,
             layer: Some((layer, report)),
         }
     }
@@ -100,8 +104,15 @@ impl<'a> Collection<'a> {
             schema,
             dictionary: dictionary(plan, None),
             tiles,
+            national: None,
             layer: None,
         }
+    }
+
+    /// With the file that holds all rows, where there is one.
+    #[must_use]
+    pub fn with_national(self, national: Option<&'a FileRecord>) -> Self {
+        Self { national, ..self }
     }
 
     /// Folder of the collection, relative to the release.
@@ -177,6 +188,7 @@ pub fn build(
     let mut files = vec![
         ("README.md".into(), readme::readme(plan, report, collections).into_bytes()),
         ("catalog.json".into(), pretty(&stac::catalog(plan, report, collections))),
+        (urls::FILE.into(), urls::urls(plan, report, collections).into_bytes()),
     ];
     for collection in collections {
         let base = PathBuf::from(collection.base());

@@ -32,7 +32,7 @@ fn write_all(
          latitude (OGC:CRS84), described as STAC 1.1 in `catalog.json`.\n",
         report.release, report.pipeline, report.cikr_version, report.started
     )?;
-    folders(out)?;
+    folders(out, collections)?;
     layers(out, plan, report)?;
     boundaries(out, report)?;
     queries(out, collections)?;
@@ -40,13 +40,21 @@ fn write_all(
     collections.iter().try_for_each(|collection| columns(out, collection))
 }
 
-fn folders(out: &mut String) -> fmt::Result {
-    out.write_str(
+fn folders(out: &mut String, collections: &[Collection<'_>]) -> fmt::Result {
+    let national = if collections.iter().any(|collection| collection.national.is_some()) {
+        "| `layers/<layer>/national.parquet` | all rows of a layer in one file, the same as in its tiles |\n"
+    } else {
+        ""
+    };
+    write!(
+        out,
         "| path | what |\n|---|---|\n\
          | `facilities/` | every facility of every layer as a point, with the columns all layers share |\n\
          | `layers/<layer>/` | one layer: shared columns, its own attributes, full geometry |\n\
          | `…/data/region=<code>/` | tiles of one region; each feature stands once, `unassigned` outside every region |\n\
          | `…/items.parquet`, `…/stac/` | one row, one STAC item per tile: box, rows, bytes, SHA-256 |\n\
+         {national}\
+         | `urls.txt` | where every tile is, a line each |\n\
          | `rejects/<layer>.parquet` | rows kept out, with origin, field, value and reason |\n\
          | `report.json`, `manifest.json` | what became of the run; bytes and SHA-256 of every file |\n\n",
     )
@@ -127,6 +135,16 @@ DuckDB:
 SELECT facility_id, name, county_fips
 FROM read_parquet('{base}/data/*/*.parquet', hive_partitioning = true)
 WHERE region = '{region}' AND bbox.xmin <= {east} AND bbox.xmax >= {west} AND bbox.ymin <= {north} AND bbox.ymax >= {south};
+```
+DuckDB, where folders can't be listed (over HTTP): `urls.txt` names the tiles.
+```sql
+SET VARIABLE tiles = (
+    SELECT list(url) FROM read_csv('urls.txt', header = false, names = ['url'], delim = '\t')
+    WHERE url LIKE '%{base}/data/%'
+);
+SELECT region, count(*) AS facilities
+FROM read_parquet(getvariable('tiles'), hive_partitioning = true)
+GROUP BY region ORDER BY region;
 ```
 GeoPandas:
 ```python

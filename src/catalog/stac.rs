@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::items::{Item, TEXTS};
-use super::{Collection, ColumnDoc, distinct};
+use super::{Collection, ColumnDoc, distinct, urls};
 use crate::feature::{LayerReport, RunReport};
 use crate::geoparquet::MEDIA_TYPE;
 use crate::plan::{LayerSchema, Plan};
@@ -54,6 +54,7 @@ pub(super) fn catalog(plan: &Plan, report: &RunReport, collections: &[Collection
     let mut links = vec![
         link("root", "./catalog.json", "application/json", &plan.title),
         link("describedby", "./README.md", "text/markdown", "What this release holds and how to query it"),
+        link("related", &format!("./{}", urls::FILE), "text/plain", "Where every tile is, a line each"),
     ];
     links.extend(collections.iter().map(|collection| {
         let href = format!("./{}/collection.json", collection.base());
@@ -111,7 +112,7 @@ pub(super) fn collection(plan: &Plan, report: &RunReport, of: &Collection<'_>) -
         },
         "summaries": summaries(&items),
         "item_assets": {"data": {"type": MEDIA_TYPE, "roles": ["data"], "title": "Facilities of one region"}},
-        "assets": {},
+        "assets": assets(of),
         "links": links,
         "table:primary_geometry": "geometry",
         "table:row_count": of.rows(),
@@ -127,15 +128,29 @@ pub(super) fn collection(plan: &Plan, report: &RunReport, of: &Collection<'_>) -
 
 /// The collection with its `items.parquet` as an asset.
 pub(super) fn with_mirror(mut collection: Value, table: &[u8]) -> Value {
-    collection["assets"] = json!({"items": {
+    collection["assets"]["items"] = json!({
         "href": "./items.parquet",
         "title": "All items as stac-geoparquet",
         "type": MEDIA_TYPE,
         "roles": ["collection-mirror"],
         "file:size": table.len(),
         "file:checksum": multihash(&sha256(table)),
-    }});
+    });
     collection
+}
+
+/// The file of all rows, where there is one.
+fn assets(of: &Collection<'_>) -> Value {
+    let Some(file) = of.national else { return json!({}) };
+    json!({"national": {
+        "href": "./national.parquet",
+        "title": format!("{}, every region in one file", of.title),
+        "type": MEDIA_TYPE,
+        "roles": ["data"],
+        "file:size": file.bytes,
+        "file:checksum": multihash(&file.sha256),
+        "table:row_count": file.rows,
+    }})
 }
 
 /// An item: one tile.

@@ -90,7 +90,14 @@ fn plan() -> Plan {
         store: "out".into(),
         keep: 3,
         limits: Limits { record_bytes: 1, batch_rows: 1, rows: None, archive_bytes: 1 },
-        output: Output { tile_rows: 1, group_rows: 1, page_rows: 1, zstd_level: 3 },
+        output: Output {
+            tile_rows: 1,
+            group_rows: 1,
+            page_rows: 1,
+            zstd_level: 3,
+            national: false,
+            base_url: None,
+        },
         reference: Arc::default(),
         jurisdictions: vec![JurisdictionPlan {
             id: "district".to_owned(),
@@ -124,6 +131,7 @@ fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
         rejects_by_reason: [("no_key".to_owned(), 1)].into(),
         bytes_in: 1,
         bytes_out: 1,
+        national_bytes: None,
         seconds: 0.0,
         tiles: 2,
         located: LocationCounts::default(),
@@ -147,6 +155,7 @@ fn run_report(dams: LayerStatus) -> RunReport {
         jurisdictions: Vec::new(),
         inventory_rows: 4,
         inventory_bytes: 1,
+        quality: None,
     }
 }
 
@@ -203,6 +212,7 @@ fn the_tree_is_whole() {
         [
             "README.md",
             "catalog.json",
+            "urls.txt",
             "facilities/collection.json",
             "layers/dams/stac/dams-R06-000.json",
             "layers/dams/stac/dams-unassigned-000.json",
@@ -241,7 +251,7 @@ fn every_relative_link_leads_to_a_file_of_the_release() {
             }
         }
     }
-    assert_eq!(followed, 4 + 4 + 8 + 3 * 4);
+    assert_eq!(followed, 5 + 4 + 8 + 3 * 4);
 }
 
 fn normal(path: &Path) -> PathBuf {
@@ -253,6 +263,16 @@ fn normal(path: &Path) -> PathBuf {
         }
         done
     })
+}
+
+#[test]
+fn the_list_of_tiles_leaves_out_what_stands_elsewhere() {
+    let files = release(LayerStatus::Published);
+    let list = files.iter().find(|(path, _)| path == Path::new("urls.txt")).unwrap();
+    assert_eq!(
+        String::from_utf8(list.1.clone()).unwrap(),
+        "layers/dams/data/region=R06/part-000.parquet\nlayers/dams/data/region=unassigned/part-000.parquet\n"
+    );
 }
 
 #[test]

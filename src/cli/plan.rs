@@ -88,12 +88,18 @@ fn describe(plan: &Plan) -> String {
     for layer in &plan.layers {
         let _ = writeln!(text, "{}", describe_layer(layer));
     }
-    let output = plan.output;
+    let output = &plan.output;
     let _ = write!(
         text,
         "tiles of at most {} rows, row groups of {}, pages of {}, zstd {}",
         output.tile_rows, output.group_rows, output.page_rows, output.zstd_level
     );
+    if output.national {
+        let _ = write!(text, ", each layer whole in national.parquet");
+    }
+    if let Some(url) = &output.base_url {
+        let _ = write!(text, "\nurls.txt below {url}");
+    }
     text
 }
 

@@ -5,6 +5,7 @@
 
 mod columns;
 mod outcome;
+mod quality;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -17,6 +18,9 @@ use serde::Serialize;
 pub use columns::{CORE_COLUMNS, CoreColumn, CoreType};
 pub use outcome::{
     FieldCounts, JurisdictionReport, LayerReport, LayerStatus, LocationCounts, RunReport, UNVERIFIED,
+};
+pub use quality::{
+    ClaimKind, ClaimPair, LayerQuality, NullShare, QualityReport, Score, SourceDates, Unmet, Verdict,
 };
 
 /// Identifier of a layer: lower-case letters, digits and `_`, starting with a letter.
@@ -277,6 +281,19 @@ pub struct TileRecord {
     pub extent: Rect<f64>,
     /// GeoParquet names of the geometry types present, sorted.
     pub geometry_types: Vec<String>,
+}
+
+/// What stands on disk for a file that holds a whole layer.
+#[derive(Debug, Clone)]
+pub struct FileRecord {
+    /// Path relative to the release, such as `layers/dams/national.parquet`.
+    pub path: PathBuf,
+    /// Rows in the file.
+    pub rows: u64,
+    /// Size of the file.
+    pub bytes: u64,
+    /// SHA-256 of the file, lower-case hex.
+    pub sha256: String,
 }
 
 /// A source's bytes, unchanged, in the store's landing.

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::quality::QualityReport;
+
 /// How lists, catalogs and summaries mark what a schema nobody has seen the fields of made.
 pub const UNVERIFIED: &str = "unverified schema";
 
@@ -36,6 +38,9 @@ pub struct RunReport {
     pub inventory_rows: u64,
     /// Size of the inventory's tiles.
     pub inventory_bytes: u64,
+    /// How complete, current and accurate the release is; none in reports of earlier versions.
+    #[serde(default)]
+    pub quality: Option<QualityReport>,
 }
 
 /// Whether a layer's rows in the release are of this run.
@@ -82,6 +87,9 @@ pub struct LayerReport {
     pub bytes_in: u64,
     /// Size of the layer's tiles.
     pub bytes_out: u64,
+    /// Size of the layer's `national.parquet`, where there is one.
+    #[serde(default)]
+    pub national_bytes: Option<u64>,
     /// Seconds it took.
     pub seconds: f64,
     /// Number of tiles.

@@ -67,6 +67,36 @@ pub fn tile(
     Ok((tile, types))
 }
 
+/// A layer's rows as one file holds them.
+#[derive(Debug, Clone)]
+pub struct Whole {
+    /// Every row, in page order.
+    pub rows: RecordBatch,
+    /// Row-group lengths; they add up to the rows.
+    pub row_groups: Vec<usize>,
+    /// Exact extent of the geometries, degrees.
+    pub extent: Rect<f64>,
+    /// GeoParquet names of the geometry types present, sorted.
+    pub geometry_types: Vec<String>,
+}
+
+/// Orders all rows as one packed R-tree, whatever their region and however many they are.
+///
+/// # Errors
+/// When Arrow can't take them (a column over 2 GiB).
+pub fn whole(rows: &RecordBatch, boxes: &[Rect<f64>], levels: &Levels) -> Result<Whole, KernelError> {
+    let levels = Levels { tile_rows: usize::MAX, ..*levels };
+    let ids: Vec<&str> = text(rows, "facility_id").iter().map(Option::unwrap_or_default).collect();
+    let order = UInt32Array::from(str_order(boxes, &ids, &levels));
+    let taken = take_record_batch(rows, &order).map_err(|source| KernelError::Arrow { source })?;
+    Ok(Whole {
+        row_groups: cuts(boxes.len(), &levels).into_iter().flat_map(|cut| cut.row_groups).collect(),
+        extent: extent(boxes.iter().copied()),
+        geometry_types: geometry_types(&taken),
+        rows: taken,
+    })
+}
+
 fn by_region(codes: &StringArray) -> BTreeMap<RegionId, Vec<u32>> {
     let mut regions: BTreeMap<RegionId, Vec<u32>> = BTreeMap::new();
     for (row, code) in (0..).zip(codes) {

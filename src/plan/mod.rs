@@ -3,6 +3,7 @@
 //! `resolve` turns what people wrote (`spec`) into a `Plan`, or into every mistake at once.
 //! May use: `spec`, `feature`. Must not read data, network, clock or environment.
 
+mod base_url;
 mod check;
 mod field;
 mod include;
@@ -68,8 +69,8 @@ pub struct Limits {
     pub archive_bytes: u64,
 }
 
-/// How tiles are cut and written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// How tiles are cut and written, and what stands beside them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Output {
     /// Row ceiling of a tile.
     pub tile_rows: usize,
@@ -79,6 +80,10 @@ pub struct Output {
     pub page_rows: usize,
     /// zstd level.
     pub zstd_level: i32,
+    /// Whether each layer also stands whole in one file, `national.parquet`.
+    pub national: bool,
+    /// Where the store's folder is served, without a slash at the end; `urls.txt` starts there.
+    pub base_url: Option<String>,
 }
 
 /// A polygon set to join.

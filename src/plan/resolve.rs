@@ -105,6 +105,8 @@ fn output(check: &mut Check<'_>, spec: &PipelineSpec) -> Output {
         group_rows: check.count("group-rows", written.group_rows.as_ref(), &(1..=100_000_000), 20_480),
         page_rows: check.count("page-rows", written.page_rows.as_ref(), &(1..=10_000_000), 1_024),
         zstd_level: i32::try_from(zstd_level).unwrap_or(12),
+        national: written.national.as_ref().is_some_and(|national| national.value),
+        base_url: check.base_url(written.base_url.as_ref()),
     };
     let mut at_most = |small: (&str, usize), large: (&str, usize), places: [&Option<Spanned<i64>>; 2]| {
         if small.1 > large.1

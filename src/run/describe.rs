@@ -29,7 +29,8 @@ pub(super) fn write(
     let inventory = Collection::inventory(plan, inventory_schema(join.further_sets()), facilities);
     let present = plan.layers.iter().zip(layers).filter_map(|(layer, outcome)| {
         let schema = outcome.schema.clone()?;
-        Some(Collection::of_layer(plan, layer, &outcome.report, schema, &outcome.tiles))
+        let collection = Collection::of_layer(plan, layer, &outcome.report, schema, &outcome.tiles);
+        Some(collection.with_national(outcome.national.as_ref()))
     });
     let collections: Vec<Collection<'_>> = std::iter::once(inventory).chain(present).collect();
     let files = catalog::build(plan, report, &collections).map_err(|source| Error::Catalog { source })?;

@@ -169,7 +169,7 @@ fn write(
     report.rows_by_state = by_state(&rows);
     report.fields = rows.fields;
     report.fields_missing = rows.missing;
-    Ok(LayerOutcome { report, tiles, schema: Some(rows.assembled.rows.0.schema()) })
+    Ok(LayerOutcome { report, tiles, schema: Some(rows.assembled.rows.0.schema()), national: None })
 }
 
 fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
@@ -188,6 +188,7 @@ fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
         rejects_by_reason: BTreeMap::new(),
         bytes_in: 0,
         bytes_out: 0,
+        national_bytes: None,
         seconds: 0.0,
         tiles: 0,
         located: LocationCounts::default(),
@@ -235,7 +236,7 @@ fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Resu
             };
             let first = tiles.first().map(|tile| context.staging.path_of(&tile.path));
             let footer = first.and_then(|path| geoparquet::inspect(&path).ok());
-            Ok(LayerOutcome { report, tiles, schema: footer.map(|footer| footer.schema) })
+            Ok(LayerOutcome { report, tiles, schema: footer.map(|footer| footer.schema), national: None })
         }
         // What can't be carried must not stop the other layers; a store that can't be written to must.
         Err(TileError::Store { source }) if !matches!(source, StoreError::Damaged { .. }) => {
@@ -250,7 +251,7 @@ fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Resu
 
 fn absent(layer: &LayerPlan, reason: String) -> LayerOutcome {
     let report = LayerReport { reason: Some(reason), ..started(layer, LayerStatus::Absent) };
-    LayerOutcome { report, tiles: vec![], schema: None }
+    LayerOutcome { report, tiles: vec![], schema: None, national: None }
 }
 
 /// A layer's tiles and rejects as an earlier release has them.

@@ -8,6 +8,7 @@ mod describe;
 mod inventory;
 mod jurisdictions;
 mod layer;
+mod national;
 mod past;
 mod tables;
 mod tile;
@@ -27,7 +28,7 @@ pub use past::{last_report, report_of};
 pub use verify::{Problem, Verified, verify};
 
 use crate::error::{self, Error};
-use crate::feature::{LayerReport, LayerStatus, Progress, RunReport, TileRecord};
+use crate::feature::{FileRecord, LayerReport, LayerStatus, Progress, RunReport, TileRecord};
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
 use crate::plan::Plan;
@@ -81,6 +82,8 @@ struct LayerOutcome {
     report: LayerReport,
     tiles: Vec<TileRecord>,
     schema: Option<SchemaRef>,
+    /// The file of all its rows, where the pipeline wants one.
+    national: Option<FileRecord>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
@@ -114,8 +117,9 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
     let rows = Mutex::default();
     let context = Context { plan, store, staging: &staging, progress, started, last, rows };
     let joined = jurisdictions::join(&context)?;
-    let layers = layer::run_all(&context, &joined.context)?;
+    let mut layers = layer::run_all(&context, &joined.context)?;
     refuse_nothing(&layers)?;
+    national::write(&context, &mut layers)?;
     let facilities = inventory::write(&context, &joined.context, &layers)?;
     tables::write_reference(&context, &joined)?;
     derive::write(&context, &layers)?;
@@ -163,6 +167,7 @@ fn report(context: &Context<'_>, id: &str, layers: &[LayerOutcome]) -> RunReport
         jurisdictions: vec![],
         inventory_rows: 0,
         inventory_bytes: 0,
+        quality: None,
     }
 }
 

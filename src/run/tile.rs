@@ -9,8 +9,9 @@ use geo::{Coord, Rect};
 
 use super::Context;
 use crate::error::Error;
-use crate::feature::{RegionId, Tile, TileRecord};
-use crate::geoparquet::{self, GeoMetadata, GeoparquetError};
+use crate::feature::{FileRecord, RegionId, Tile, TileRecord};
+use crate::geoparquet::{self, Features, GeoMetadata, GeoparquetError};
+use crate::kernel::cut::Whole;
 use crate::store::{Staged, StoreError, Written};
 
 /// Why a tile isn't there.
@@ -77,6 +78,26 @@ pub(super) fn write(context: &Context<'_>, tile: &Tile, types: &[String]) -> Res
         extent: tile.extent,
         geometry_types: types.to_vec(),
     })
+}
+
+/// Writes a layer's rows as one file.
+pub(super) fn write_whole(
+    context: &Context<'_>,
+    path: &Path,
+    whole: &Whole,
+) -> Result<FileRecord, TileError> {
+    let features = Features {
+        what: &path.display().to_string(),
+        rows: &whole.rows,
+        row_groups: &whole.row_groups,
+        extent: Some(whole.extent),
+        geometry_types: &whole.geometry_types,
+        footer: &[],
+    };
+    let (written, rows) =
+        staged(context, path, |out| geoparquet::write_features(&features, &context.write_options(), out))?;
+    context.note_rows(path, rows);
+    Ok(FileRecord { path: path.to_owned(), rows, bytes: written.bytes, sha256: written.sha256 })
 }
 
 /// Writes a table without geometry.

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::inventory::FACILITIES;
 use super::layer::{is_conserved, rejects_path};
-use super::{past, tile};
+use super::{national, past, tile};
 use crate::error::Error;
 use crate::feature::{LayerReport, LayerStatus, RegionId, RunReport};
 use crate::geoparquet;
@@ -219,6 +219,10 @@ fn layer_laws(release: &Path, layer: &LayerReport, checked: &[TileCheck]) -> Vec
     let mut seen = HashSet::new();
     if let Some(id) = tiles.iter().flat_map(|tile| &tile.ids).find(|id| !seen.insert(id.as_str())) {
         tell(format!("facility `{id}` stands twice"));
+    }
+    let files: Vec<PathBuf> = tiles.iter().map(|tile| release.join(&tile.path)).collect();
+    for what in national::problems(release, &layer.id, layer.national_bytes, &files) {
+        tell(format!("national.parquet: {what}"));
     }
     let rejects = geoparquet::inspect(&release.join(rejects_path(&layer.id))).map(|footer| footer.rows).ok();
     if rejects != Some(layer.rows_rejected) {

@@ -70,6 +70,10 @@ pub struct OutputSpec {
     pub page_rows: Option<Spanned<i64>>,
     /// `zstd-level`.
     pub zstd_level: Option<Spanned<i64>>,
+    /// `national`.
+    pub national: Option<Spanned<bool>>,
+    /// `base-url`.
+    pub base_url: Option<Spanned<String>>,
 }
 
 /// `[[jurisdiction]]`.
@@ -156,6 +160,8 @@ fn output(table: &mut Table<'_>) -> OutputSpec {
         group_rows: table.integer("group-rows"),
         page_rows: table.integer("page-rows"),
         zstd_level: table.integer("zstd-level"),
+        national: table.flag("national"),
+        base_url: table.text("base-url"),
     }
 }
 

@@ -22,6 +22,7 @@ mod cli;
 mod demo;
 mod draft;
 mod laws;
+mod national;
 mod packing;
 mod program;
 mod written;
