@@ -19,7 +19,7 @@ use serde_json::Value;
 
 pub use dictionary::{ColumnDoc, dictionary};
 
-use crate::feature::{FileRecord, LayerReport, RunReport, TileRecord};
+use crate::feature::{FileRecord, LayerReport, RunReport, TileRecord, UNVERIFIED};
 use crate::geoparquet::GeoparquetError;
 use crate::plan::{LayerPlan, Plan};
 use items::Item;
@@ -71,6 +71,7 @@ impl<'a> Collection<'a> {
         keywords.extend(sector.map(|s| s.name.clone()));
         keywords.extend(about.sector.subsector.clone());
         keywords.extend(about.sector.lifeline.clone());
+        keywords.extend(about.unverified.then(|| UNVERIFIED.to_owned()));
         Self {
             id: layer.id.as_str().to_owned(),
             title: about.label(),

@@ -205,7 +205,7 @@ fn layer_state(layer: &LayerReport) -> Value {
 }
 
 /// Where a layer's rows come from and what became of them, as fields of its collection.
-fn provenance(state: &LayerReport, schema: &LayerSchema) -> [(&'static str, Value); 10] {
+fn provenance(state: &LayerReport, schema: &LayerSchema) -> [(&'static str, Value); 11] {
     [
         ("cikr:status", json!(state.status)),
         ("cikr:reason", json!(state.reason)),
@@ -217,6 +217,7 @@ fn provenance(state: &LayerReport, schema: &LayerSchema) -> [(&'static str, Valu
         ("cikr:rows_rejected", json!(state.rows_rejected)),
         ("cikr:handling", json!(schema.handling)),
         ("cikr:synthetic", json!(schema.synthetic)),
+        ("cikr:unverified", json!(schema.unverified)),
     ]
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Output, Pipeline};
 use crate::error::{Error, exit};
-use crate::feature::{LayerReport, RunReport};
+use crate::feature::{LayerReport, RunReport, UNVERIFIED};
 use crate::plan::LayerPlan;
 use crate::run;
 use crate::store::Store;
@@ -27,6 +27,7 @@ struct Entry<'a> {
     sector: &'a str,
     geometry: String,
     schema: &'a str,
+    unverified: bool,
     source: &'a str,
     agency: &'a str,
     licence: &'a str,
@@ -54,6 +55,7 @@ fn entry<'a>(layer: &'a LayerPlan, last: Option<&'a RunReport>) -> Entry<'a> {
         sector: &schema.sector.code,
         geometry: format!("{:?}", schema.geometry).to_lowercase(),
         schema: &schema.id,
+        unverified: schema.unverified,
         source: &layer.source.shown,
         agency: &schema.agency,
         licence: &schema.licence,
@@ -69,8 +71,9 @@ fn table(entries: &[Entry<'_>]) -> String {
             || "not in a release yet".to_owned(),
             |last| format!("{} rows, {}", last.rows_written, format!("{:?}", last.status).to_lowercase()),
         );
+        let doubt = if entry.unverified { format!("; {UNVERIFIED}") } else { String::new() };
         let (id, sector, geometry) = (entry.id, entry.sector, &entry.geometry);
-        let _ = writeln!(text, "{id:widest$}  {sector}  {geometry:7}  {}  ({last})", entry.source);
+        let _ = writeln!(text, "{id:widest$}  {sector}  {geometry:7}  {}  ({last}{doubt})", entry.source);
     }
     text
 }

@@ -105,9 +105,10 @@ fn describe(plan: &Plan) -> String {
 
 fn describe_layer(layer: &LayerPlan) -> String {
     let schema = &layer.schema;
+    let doubt = if schema.unverified { " (unverified)" } else { "" };
     let inventory = if layer.inventory { "" } else { ", not in the inventory" };
     format!(
-        "layer {}: {:?} of {} from {}, schema {}, key {}, {} fields{inventory}",
+        "layer {}: {:?} of {} from {}, schema {}{doubt}, key {}, {} fields{inventory}",
         layer.id,
         schema.geometry,
         schema.sector.code,

@@ -16,7 +16,9 @@ use geo::Rect;
 use serde::Serialize;
 
 pub use columns::{CORE_COLUMNS, CoreColumn, CoreType};
-pub use outcome::{FieldCounts, JurisdictionReport, LayerReport, LayerStatus, LocationCounts, RunReport};
+pub use outcome::{
+    FieldCounts, JurisdictionReport, LayerReport, LayerStatus, LocationCounts, RunReport, UNVERIFIED,
+};
 pub use quality::{
     ClaimKind, ClaimPair, LayerQuality, NullShare, QualityReport, Score, SourceDates, Unmet, Verdict,
 };

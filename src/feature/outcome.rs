@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::quality::QualityReport;
 
+/// How lists, catalogs and summaries mark what a schema nobody has seen the fields of made.
+pub const UNVERIFIED: &str = "unverified schema";
+
 /// What became of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunReport {
@@ -63,6 +66,9 @@ pub struct LayerReport {
     pub reason: Option<String>,
     /// Release its rows were made for, where carried.
     pub carried_from: Option<String>,
+    /// Whether the fields of its schema were seen neither in a file nor in a published list.
+    #[serde(default)]
+    pub unverified: bool,
     /// Source as the pipeline names it.
     pub source: String,
     /// SHA-256 of the landed source.

@@ -39,6 +39,7 @@ fn schema(fields: Vec<Field>) -> LayerSchema {
         licence: String::new(),
         homepage: None,
         synthetic: false,
+        unverified: false,
         key: vec![fields[0].name.clone()],
         geometry: GeometryKind::Point,
         crs: None,

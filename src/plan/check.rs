@@ -4,14 +4,12 @@
 //! handed out, so checking can go on to the last value.
 
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
 use crate::feature::Crs;
-use crate::spec::{Diagnostic, Span, Spanned, TextFile, did_you_mean, one_of};
+use crate::spec::{Diagnostic, Span, Spanned, did_you_mean, one_of};
 
-/// The file being checked and what was found so far.
+/// What was found so far.
 pub(super) struct Check<'a> {
-    pub(super) file: &'a Arc<TextFile>,
     pub(super) found: &'a mut Vec<Diagnostic>,
 }
 
@@ -39,12 +37,12 @@ pub(super) fn is_identifier(text: &str) -> bool {
 impl Check<'_> {
     /// Reports an error; the caller may add a label or help.
     pub(super) fn error(&mut self, span: &Span, message: impl Into<String>) -> &mut Diagnostic {
-        self.push(Diagnostic::error(self.file, Some(span.clone()), message))
+        self.push(Diagnostic::error(&span.file, Some(span.clone()), message))
     }
 
     /// Reports a warning; the caller may add a label or help.
     pub(super) fn warning(&mut self, span: &Span, message: impl Into<String>) -> &mut Diagnostic {
-        self.push(Diagnostic::warning(self.file, Some(span.clone()), message))
+        self.push(Diagnostic::warning(&span.file, Some(span.clone()), message))
     }
 
     fn push(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {

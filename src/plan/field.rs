@@ -43,10 +43,10 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &FieldSpec, is_key: bool) -> 
     }
     let codes = codes(check, spec, &kind);
     Field {
-        from: texts(&spec.from),
+        from: list(spec.from.as_ref()),
         unit: optional(spec.unit.as_ref()),
         description: text(spec.description.as_ref()),
-        null: spec.null.iter().map(|sentinel| sentinel.value.trim().to_owned()).collect(),
+        null: list(spec.null.as_ref()).iter().map(|sentinel| sentinel.trim().to_owned()).collect(),
         required: spec.required.as_ref().map_or(is_key, |required| required.value),
         pad: pad(check, spec, &kind),
         decoded: decoded(check, spec, &name),
@@ -54,6 +54,10 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &FieldSpec, is_key: bool) -> 
         name,
         kind,
     }
+}
+
+fn list(written: Option<&Spanned<Vec<Spanned<String>>>>) -> Vec<String> {
+    written.map(|list| texts(&list.value)).unwrap_or_default()
 }
 
 fn kind(check: &mut Check<'_>, spec: &FieldSpec) -> FieldKind {

@@ -43,7 +43,7 @@ pub(super) fn layers(
     found: &mut Vec<Diagnostic>,
 ) -> Vec<LayerPlan> {
     let wanted = &overrides.layers;
-    let mut check = Check { file: &spec.file, found };
+    let mut check = Check { found };
     check.unique("layer", spec.layers.iter().filter_map(|layer| layer.value.id.as_ref()));
     let mut layers = Vec::new();
     for Spanned { value: layer, span } in &spec.layers {
@@ -94,7 +94,7 @@ pub(super) fn jurisdictions(
     variables: Variables,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<JurisdictionPlan> {
-    let mut check = Check { file: &spec.file, found };
+    let mut check = Check { found };
     check.unique("jurisdiction", spec.jurisdictions.iter().filter_map(|set| set.value.id.as_ref()));
     let mut sets: Vec<JurisdictionPlan> = Vec::new();
     let mut kinds: BTreeMap<JurisdictionKind, &str> = BTreeMap::new();

@@ -6,6 +6,7 @@
 mod base_url;
 mod check;
 mod field;
+mod include;
 mod layer;
 mod reference;
 mod resolve;
@@ -22,7 +23,7 @@ pub use resolve::{Overrides, Variables, load, reference_tables};
 
 use serde::{Serialize, Serializer};
 
-use crate::feature::{Crs, LayerId};
+use crate::feature::{Crs, LayerId, UNVERIFIED};
 
 /// Everything a run needs to know.
 #[derive(Debug, Clone, Serialize)]
@@ -213,6 +214,9 @@ pub enum GeometryKind {
     Polygon,
 }
 
+const UNVERIFIED_ACCOUNT: &str =
+    " The schema is unverified: its fields were seen neither in a file nor in a published list.";
+
 /// A layer's schema with every default applied.
 #[derive(Debug, Clone, Serialize)]
 pub struct LayerSchema {
@@ -230,6 +234,8 @@ pub struct LayerSchema {
     pub homepage: Option<String>,
     /// Whether the data are synthetic.
     pub synthetic: bool,
+    /// Whether the fields were seen neither in a file nor in a published list.
+    pub unverified: bool,
     /// Canonical names of the key fields; their values, joined with `/`, identify a facility.
     pub key: Vec<String>,
     /// Geometry family.
@@ -247,17 +253,18 @@ pub struct LayerSchema {
 }
 
 impl LayerSchema {
-    /// The title as catalogs show it: made-up data say so.
+    /// The title as catalogs show it: made-up data and unverified schemas say so.
     pub fn label(&self) -> String {
-        if self.synthetic { format!("{} (synthetic)", self.title) } else { self.title.clone() }
+        let notes = [(self.synthetic, "synthetic"), (self.unverified, UNVERIFIED)];
+        let notes: Vec<&str> = notes.iter().filter(|(holds, _)| *holds).map(|(_, note)| *note).collect();
+        if notes.is_empty() { self.title.clone() } else { format!("{} ({})", self.title, notes.join(", ")) }
     }
 
     /// The description as catalogs show it: of made-up data it tells the layout alone.
     pub fn account(&self) -> String {
-        if !self.synthetic {
-            return self.description.clone();
-        }
-        format!("Made-up data in the layout of: {}", self.description)
+        let layout = if self.synthetic { "Made-up data in the layout of: " } else { "" };
+        let doubt = if self.unverified { UNVERIFIED_ACCOUNT } else { "" };
+        format!("{layout}{}{doubt}", self.description)
     }
 }
 

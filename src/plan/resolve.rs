@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::check::{Check, is_identifier, text};
+use super::include::Blocks;
 use super::layer::{self, Schemas};
 use super::{Limits, Output, Plan, Reference, schema, tables};
 use crate::spec::{Diagnostic, PipelineSpec, SchemaSpec, Spanned, beside, did_you_mean, one_of, settle};
@@ -68,7 +69,7 @@ fn plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diagnostic>)
     let jurisdictions = layer::jurisdictions(spec, &schemas, overrides.variables, found);
     select(spec, &overrides.layers, found);
     let layers = layer::layers(spec, &schemas, overrides, found);
-    let mut check = Check { file: &spec.file, found };
+    let mut check = Check { found };
     Plan {
         id: check.identifier("a pipeline id", spec.id.as_ref()),
         title: text(spec.title.as_ref()),
@@ -134,7 +135,7 @@ fn reference(spec: &PipelineSpec, schemas: &Path, found: &mut Vec<Diagnostic>) -
     let is_named = is_identifier(regions);
     let is_there = is_named && table.is_file();
     if !is_named {
-        Check { file: &spec.file, found }.identifier("the name of a region table", spec.regions.as_ref());
+        Check { found }.identifier("the name of a region table", spec.regions.as_ref());
     } else if !is_there {
         let message = format!("there is no region table `{}`", table.display());
         let place = spec.regions.as_ref().map(|regions| regions.span.clone());
@@ -154,17 +155,19 @@ fn schemas(
     found: &mut Vec<Diagnostic>,
 ) -> Schemas {
     let mut schemas = Schemas::new();
+    let mut blocks = Blocks::new(folder);
     for Spanned { value: layer, .. } in &spec.layers {
         let Some(id) = layer::schema_id(layer).filter(|id| !schemas.contains_key(&id.value)) else {
             continue;
         };
-        let mut check = Check { file: &spec.file, found };
+        let mut check = Check { found };
         if layer.schema.is_some() {
             check.identifier("a schema id", Some(id));
         }
         // An id that is none is reported with its layer; it must not become a path.
         let written = if is_identifier(&id.value) { read_schema(&mut check, folder, id) } else { None };
-        let schema = written.map(|spec| Arc::new(schema::resolve(&id.value, &spec, reference, found)));
+        let whole = written.map(|spec| blocks.expand(spec, found));
+        let schema = whole.map(|spec| Arc::new(schema::resolve(&id.value, &spec, reference, found)));
         schemas.insert(id.value.clone(), schema);
     }
     schemas
@@ -194,7 +197,7 @@ fn select(spec: &PipelineSpec, wanted: &[String], found: &mut Vec<Diagnostic>) {
 }
 
 /// Names, without extension, of a folder's files of one extension, sorted; for suggestions only.
-fn stems(folder: &Path, extension: &str) -> Vec<String> {
+pub(super) fn stems(folder: &Path, extension: &str) -> Vec<String> {
     let files = read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut stems: Vec<String> = files
         .filter(|path| path.extension().is_some_and(|other| other == extension))

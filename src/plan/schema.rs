@@ -12,6 +12,9 @@ use crate::spec::{Diagnostic, FieldSpec, RuleSpec, SchemaSpec, SectorSpec, Spann
 const GEOMETRIES: [(&str, GeometryKind); 3] =
     [("point", GeometryKind::Point), ("line", GeometryKind::Line), ("polygon", GeometryKind::Polygon)];
 
+/// Status of a schema → whether it is unverified.
+const STATUSES: [(&str, bool); 2] = [("verified", false), ("unverified", true)];
+
 const NAICS_USES: [(&str, NaicsUse); 3] =
     [("ignore", NaicsUse::Ignore), ("refine", NaicsUse::Refine), ("decide", NaicsUse::Decide)];
 
@@ -29,9 +32,10 @@ pub(super) fn resolve(
     reference: &Reference,
     found: &mut Vec<Diagnostic>,
 ) -> LayerSchema {
-    let mut check = Check { file: &spec.file, found };
+    let mut check = Check { found };
     let handling = spec.handling.as_ref();
     check.choice("a marking of the Traffic Light Protocol 2.0", handling, &HANDLINGS);
+    let status = check.choice("a status of a schema", spec.status.as_ref(), &STATUSES);
     let geometry = check.choice("a geometry", spec.geometry.as_ref(), &GEOMETRIES);
     let max_rejects = check.within("max-rejects", spec.max_rejects.as_ref(), &(0.0..=1.0), MAX_REJECTS);
     let fields = fields(&mut check, spec);
@@ -44,6 +48,7 @@ pub(super) fn resolve(
         licence: text(spec.licence.as_ref()),
         homepage: optional(spec.homepage.as_ref()),
         synthetic: spec.synthetic.as_ref().is_some_and(|synthetic| synthetic.value),
+        unverified: status.unwrap_or(false),
         key: texts(&spec.key),
         geometry: geometry.unwrap_or(GeometryKind::Point),
         crs: check.crs(spec.crs.as_ref()),
@@ -75,7 +80,8 @@ fn names(spec: &SchemaSpec) -> impl Iterator<Item = &Spanned<String>> {
 }
 
 fn declared(check: &mut Check<'_>, spec: &SchemaSpec, field: &Spanned<String>) {
-    if names(spec).any(|name| name.value == field.value) {
+    // A block that could not be read may have it.
+    if !spec.include.is_empty() || names(spec).any(|name| name.value == field.value) {
         return;
     }
     let message = format!("`{}` is not a field of this schema", field.value);
@@ -112,7 +118,7 @@ fn shared_sources(check: &mut Check<'_>, spec: &SchemaSpec) {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for Spanned { value: field, .. } in &spec.fields {
         let Some(name) = &field.name else { continue };
-        for source in &field.from {
+        for source in field.from.iter().flat_map(|from| &from.value) {
             let first = *seen.entry(source.value.to_lowercase()).or_insert(&name.value);
             if first != name.value {
                 let message = format!("`{}` is a source of `{first}` and of `{}`", source.value, name.value);
@@ -126,6 +132,7 @@ fn sector(check: &mut Check<'_>, spec: &SchemaSpec, reference: &Reference) -> Se
     let naics = spec.sector.as_ref().and_then(|sector| sector.value.naics.as_ref());
     let naics_use = check.choice("a use of the NAICS code", naics, &NAICS_USES).unwrap_or(NaicsUse::Refine);
     if let Some(written) = naics.filter(|_| naics_use != NaicsUse::Ignore)
+        && spec.include.is_empty()
         && !names(spec).any(|name| name.value == "naics_code")
     {
         check.warning(&written.span, "the schema has no field `naics_code`, so this has no effect");

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::check::{Check, text};
 use super::reference::{Lifeline, NaicsRule, Reference, Region, Sector, State};
 use crate::feature::RegionId;
-use crate::spec::{CsvTable, Diagnostic, Spanned};
+use crate::spec::{CsvTable, Diagnostic, Span, Spanned};
 
 type Cell = Spanned<String>;
 
@@ -24,7 +24,7 @@ pub(super) fn load(folder: &Path, regions: Option<&Path>, found: &mut Vec<Diagno
 fn states(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<State> {
     let columns = ["state_fips", "state_code", "name", "kind", "source"];
     let Some(table) = CsvTable::read(&folder.join("states.csv"), columns, found) else { return Vec::new() };
-    let mut check = Check { file: &table.file, found };
+    let mut check = Check { found };
     check.unique("state", table.rows.iter().map(|[_, usps, ..]| usps));
     check.unique("FIPS code", table.rows.iter().map(|[fips, ..]| fips));
     for row in &table.rows {
@@ -47,7 +47,7 @@ fn states(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<State> {
 fn regions(path: &Path, states: &[State], found: &mut Vec<Diagnostic>) -> Vec<Region> {
     let columns = ["region_code", "region_name", "state_code", "source"];
     let Some(table) = CsvTable::read(path, columns, found) else { return Vec::new() };
-    let mut check = Check { file: &table.file, found };
+    let mut check = Check { found };
     check.unique("state", table.rows.iter().map(|[_, _, state, _]| state));
     for row in &table.rows {
         filled(&mut check, row);
@@ -75,7 +75,7 @@ fn regions(path: &Path, states: &[State], found: &mut Vec<Diagnostic>) -> Vec<Re
 fn sectors(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Sector> {
     let columns = ["sector_code", "name", "lead_agency", "source"];
     let Some(table) = CsvTable::read(&folder.join("sectors.csv"), columns, found) else { return Vec::new() };
-    let mut check = Check { file: &table.file, found };
+    let mut check = Check { found };
     check.unique("sector", table.rows.iter().map(|[code, ..]| code));
     table.rows.iter().for_each(|row| filled(&mut check, row));
     let sector = |[code, name, lead_agency, source]: [Cell; 4]| Sector {
@@ -92,7 +92,7 @@ fn naics(folder: &Path, sectors: &[Sector], found: &mut Vec<Diagnostic>) -> Vec<
     let Some(table) = CsvTable::read(&folder.join("naics_rules.csv"), columns, found) else {
         return Vec::new();
     };
-    let mut check = Check { file: &table.file, found };
+    let mut check = Check { found };
     check.unique("prefix", table.rows.iter().map(|[prefix, ..]| prefix));
     let mut rules = Vec::new();
     for [prefix, sector, subsector, also, source] in &table.rows {
@@ -121,7 +121,7 @@ fn lifelines(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Lifeline> {
     let Some(table) = CsvTable::read(&folder.join("lifelines.csv"), columns, found) else {
         return Vec::new();
     };
-    let mut check = Check { file: &table.file, found };
+    let mut check = Check { found };
     table.rows.iter().for_each(|row| filled(&mut check, row));
     let lifeline = |[lifeline, component, source]: [Cell; 3]| Lifeline {
         lifeline: lifeline.value,
@@ -160,7 +160,7 @@ fn split(cell: &Cell) -> Vec<Cell> {
         let at = start + (part.len() - part.trim_start().len());
         let code = part.trim();
         if !code.is_empty() {
-            codes.push(Spanned::new(code.to_owned(), at..at + code.len()));
+            codes.push(Spanned::new(code.to_owned(), Span::new(&cell.span.file, at..at + code.len())));
         }
         start += part.len() + 1;
     }

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use crate::error::{Error, chain};
-use crate::feature::{LayerReport, LayerStatus, LocationCounts, RunReport};
+use crate::feature::{LayerReport, LayerStatus, LocationCounts, RunReport, UNVERIFIED};
 use crate::spec::{self, Diagnostic};
 
 /// Tells why a command failed, on stderr.
@@ -72,6 +72,10 @@ fn line(layer: &LayerReport, widest: usize) -> String {
 
 fn status(layer: &LayerReport) -> String {
     match layer.status {
+        _ if layer.unverified => {
+            let status = status(&LayerReport { unverified: false, ..layer.clone() });
+            format!("{status}; {UNVERIFIED}")
+        }
         LayerStatus::Published if layer.located.none > 0 => {
             let located = LocationCounts { none: 0, ..layer.located };
             let status = status(&LayerReport { located, ..layer.clone() });

@@ -178,6 +178,7 @@ fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
         status,
         reason: None,
         carried_from: None,
+        unverified: layer.schema.unverified,
         source: layer.source.shown.to_string(),
         source_sha256: None,
         landed_at: None,

@@ -39,12 +39,12 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// A mistake that stops the run.
+    /// A mistake that stops the run: at `span` in its own file, or in `file` as a whole.
     pub fn error(file: &Arc<TextFile>, span: Option<Span>, message: impl Into<String>) -> Self {
         Self::new(Severity::Error, file, span, message.into())
     }
 
-    /// Something that looks wrong but has a meaning.
+    /// Something that looks wrong but has a meaning, placed like an error.
     pub fn warning(file: &Arc<TextFile>, span: Option<Span>, message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, file, span, message.into())
     }
@@ -55,7 +55,8 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, file: &Arc<TextFile>, span: Option<Span>, message: String) -> Self {
-        Self { severity, message, file: Arc::clone(file), span, label: None, help: None, syntax: false }
+        let file = Arc::clone(span.as_ref().map_or(file, |span| &span.file));
+        Self { severity, message, file, span, label: None, help: None, syntax: false }
     }
 
     /// First line it touches, from 1.
@@ -82,6 +83,17 @@ pub fn settle(mut found: Vec<Diagnostic>, first: &str) -> Vec<Diagnostic> {
         let place = (diagnostic.file.name.clone(), diagnostic.line());
         if diagnostic.syntax { broken.insert(place) } else { !broken.contains(&place) }
     });
-    found.dedup();
-    found
+    once(found)
+}
+
+/// Every finding of a sorted list once: a file that many others include is looked at for each of them.
+fn once(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut told: Vec<Diagnostic> = Vec::new();
+    for diagnostic in found {
+        let mut here = told.iter().rev().take_while(|other| other.span == diagnostic.span);
+        if !here.any(|other| *other == diagnostic) {
+            told.push(diagnostic);
+        }
+    }
+    told
 }

@@ -3,6 +3,7 @@
 //! LEAF: imports no other room. Reads each file as far as it can and reports every mistake in it;
 //! applies no default and checks no reference between files (that is `plan`'s).
 
+mod block;
 mod diagnostic;
 mod pipeline;
 mod reference;
@@ -14,6 +15,7 @@ mod suggest;
 mod table;
 mod text;
 
+pub use block::BlockSpec;
 pub use diagnostic::{Diagnostic, Severity, settle};
 pub use pipeline::{JurisdictionSpec, LayerSpec, LimitsSpec, OutputSpec, PipelineSpec};
 pub use reference::CsvTable;

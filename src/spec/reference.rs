@@ -2,6 +2,7 @@
 //!
 //! LEAF. Knows cells and columns, not what they mean.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -69,7 +70,7 @@ fn records(file: &Arc<TextFile>, found: &mut Vec<Diagnostic>) -> Vec<Cells> {
 ///
 /// The parser gives no places of cells, so each is sought after the one before; a cell with
 /// doubled quotes is not found as it reads and gets the place of the record's rest.
-fn cells(file: &TextFile, place: Span, record: &StringRecord) -> Cells {
+fn cells(file: &Arc<TextFile>, place: Range<usize>, record: &StringRecord) -> Cells {
     let end = place.start + file.text[place.clone()].trim_end_matches(['\r', '\n']).len();
     let mut cursor = place.start;
     let mut cells = Vec::new();
@@ -84,7 +85,7 @@ fn cells(file: &TextFile, place: Span, record: &StringRecord) -> Cells {
             None => cursor..end,
         };
         cursor = file.text[span.end..end].find(',').map_or(end, |at| span.end + at + 1);
-        cells.push(Spanned::new(cell.to_owned(), span));
+        cells.push(Spanned::new(cell.to_owned(), Span::new(file, span)));
     }
     cells
 }
@@ -96,7 +97,7 @@ fn order<const N: usize>(
     columns: [&'static str; N],
     found: &mut Vec<Diagnostic>,
 ) -> Option<[usize; N]> {
-    let place = header.first().map(|first| first.span.start..header[header.len() - 1].span.end);
+    let place = whole(file, header);
     for unknown in header.iter().filter(|cell| !columns.contains(&cell.value.as_str())) {
         let message = format!("`{}` has no column `{}`", file.name, unknown.value);
         let mut diagnostic = Diagnostic::error(file, Some(unknown.span.clone()), message);
@@ -115,8 +116,17 @@ fn order<const N: usize>(
 }
 
 fn ragged(file: &Arc<TextFile>, cells: &[Spanned<String>], columns: usize) -> Diagnostic {
-    let place = cells.first().map(|first| first.span.start..cells[cells.len() - 1].span.end);
-    Diagnostic::error(file, place, format!("the row has {} cells, the header {columns}", cells.len()))
+    Diagnostic::error(
+        file,
+        whole(file, cells),
+        format!("the row has {} cells, the header {columns}", cells.len()),
+    )
+}
+
+/// From the first cell to the last.
+fn whole(file: &Arc<TextFile>, cells: &[Spanned<String>]) -> Option<Span> {
+    let (first, last) = (cells.first()?, cells.last()?);
+    Some(Span::new(file, first.span.start..last.span.end))
 }
 
 /// A byte position of the parser as an offset in the text it reads from memory.
@@ -144,11 +154,10 @@ mod tests {
         let text = "\u{feff}name,code\r\n\"Dams, all\", D \r\n\n,E\nDE,E";
         let (rows, found) = read(text);
         assert_eq!(found, Vec::<String>::new());
+        let written = |place: &Span| &text[place.start..place.end];
         let seen: Vec<_> = rows
             .iter()
-            .map(|[code, name]| {
-                (&*code.value, &text[code.span.clone()], &*name.value, &text[name.span.clone()])
-            })
+            .map(|[code, name]| (&*code.value, written(&code.span), &*name.value, written(&name.span)))
             .collect();
         assert_eq!(seen, [("D", "D", "Dams, all", "Dams, all"), ("E", "E", "", ""), ("E", "E", "DE", "DE")]);
         assert_eq!(text[..rows[2][0].span.start].lines().count(), 5);

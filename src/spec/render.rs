@@ -58,7 +58,7 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
     let file = &diagnostic.file;
     let group = match &diagnostic.span {
         Some(span) => {
-            let (start, lines) = file.lines(span);
+            let (start, lines) = file.lines(&(span.start..span.end));
             let place = AnnotationKind::Primary.span(span.start - start..span.end - start);
             let snippet = Snippet::source(lines).line_start(file.line(span.start)).path(file.name.as_str());
             title.element(snippet.annotation(place.label(diagnostic.label.as_ref())))

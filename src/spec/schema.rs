@@ -27,6 +27,8 @@ pub struct SchemaSpec {
     pub homepage: Option<Spanned<String>>,
     /// `synthetic`.
     pub synthetic: Option<Spanned<bool>>,
+    /// `status`.
+    pub status: Option<Spanned<String>>,
     /// `key`.
     pub key: Vec<Spanned<String>>,
     /// `geometry`.
@@ -39,6 +41,10 @@ pub struct SchemaSpec {
     pub handling: Option<Spanned<String>>,
     /// `[sector]`.
     pub sector: Option<Spanned<SectorSpec>>,
+    /// `include`: blocks whose fields come before the schema's own.
+    pub include: Vec<Spanned<String>>,
+    /// `omit`: fields of the blocks that the schema does without.
+    pub omit: Vec<Spanned<String>>,
     /// `[[field]]`, each with its header's place.
     pub fields: Vec<Spanned<FieldSpec>>,
 }
@@ -77,13 +83,13 @@ pub struct RuleSpec {
     pub lifeline: Option<Spanned<String>>,
 }
 
-/// `[[field]]`.
+/// `[[field]]`, of a schema or of a block.
 #[derive(Debug, Clone)]
 pub struct FieldSpec {
     /// `name`.
     pub name: Option<Spanned<String>>,
     /// `from`.
-    pub from: Vec<Spanned<String>>,
+    pub from: Option<Spanned<Vec<Spanned<String>>>>,
     /// `type`.
     pub kind: Option<Spanned<String>>,
     /// `unit`.
@@ -91,7 +97,7 @@ pub struct FieldSpec {
     /// `description`.
     pub description: Option<Spanned<String>>,
     /// `null`.
-    pub null: Vec<Spanned<String>>,
+    pub null: Option<Spanned<Vec<Spanned<String>>>>,
     /// `required`.
     pub required: Option<Spanned<bool>>,
     /// `pad`.
@@ -106,6 +112,35 @@ pub struct FieldSpec {
     pub codes: Option<Spanned<Vec<CodeSpec>>>,
     /// `decoded`.
     pub decoded: Option<Spanned<String>>,
+    /// Those of [`FieldSpec::REQUIRED`] that are written, well or not.
+    pub has: Vec<&'static str>,
+}
+
+impl FieldSpec {
+    /// Keys that a field must have once everything that is said about it is put together.
+    pub const REQUIRED: [&str; 2] = ["from", "description"];
+
+    /// This field of a block, with every key that a schema's field of the same name writes in place of its own.
+    #[must_use]
+    pub fn overridden(&self, own: Self) -> Self {
+        let base = self.clone();
+        Self {
+            name: own.name.or(base.name),
+            from: own.from.or(base.from),
+            kind: own.kind.or(base.kind),
+            unit: own.unit.or(base.unit),
+            description: own.description.or(base.description),
+            null: own.null.or(base.null),
+            required: own.required.or(base.required),
+            pad: own.pad.or(base.pad),
+            formats: own.formats.or(base.formats),
+            truth: own.truth.or(base.truth),
+            falsity: own.falsity.or(base.falsity),
+            codes: own.codes.or(base.codes),
+            decoded: own.decoded.or(base.decoded),
+            has: [own.has, base.has].concat(),
+        }
+    }
 }
 
 /// A coded value: the code and its meaning.
@@ -128,12 +163,15 @@ fn schema(table: &mut Table<'_>, file: &Arc<TextFile>) -> SchemaSpec {
         licence: table.required_text("licence"),
         homepage: table.text("homepage"),
         synthetic: table.flag("synthetic"),
+        status: table.text("status"),
         key: table.required_texts("key"),
         geometry: table.required_text("geometry"),
         crs: table.text("crs"),
         max_rejects: table.number("max-rejects"),
         handling: table.text("handling"),
         sector: table.required_table("sector", sector),
+        include: list(table, "include"),
+        omit: list(table, "omit"),
         fields: table.tables("field", field),
     }
 }
@@ -164,14 +202,15 @@ fn rule(table: &mut Table<'_>) -> RuleSpec {
     }
 }
 
-fn field(table: &mut Table<'_>) -> FieldSpec {
+/// Reads a field; whether it has every key it needs can't be said before blocks are included.
+pub(super) fn field(table: &mut Table<'_>) -> FieldSpec {
     FieldSpec {
         name: table.required_text("name"),
-        from: table.required_texts("from"),
+        from: table.some_texts("from"),
         kind: table.text("type"),
         unit: table.text("unit"),
-        description: table.required_text("description"),
-        null: list(table, "null"),
+        description: table.text("description"),
+        null: table.texts("null"),
         required: table.flag("required"),
         pad: table.integer("pad"),
         formats: table.texts("formats"),
@@ -179,6 +218,7 @@ fn field(table: &mut Table<'_>) -> FieldSpec {
         falsity: table.texts("false"),
         codes: table.pairs("codes"),
         decoded: table.text("decoded"),
+        has: table.present(&FieldSpec::REQUIRED).iter().map(|key| key.value).collect(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! LEAF. Every key asked for is known; when the table is done the others are mistakes. A value of
 //! the wrong type is reported and read as absent, so reading goes on to the last key.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
@@ -38,7 +39,8 @@ pub(super) fn document<T>(
 ) -> T {
     let (root, errors) = DeTable::parse_recoverable(&file.text);
     for error in errors {
-        let mut diagnostic = Diagnostic::error(file, error.span(), error.message());
+        let place = error.span().map(|bytes| Span::new(file, bytes));
+        let mut diagnostic = Diagnostic::error(file, place, error.message());
         diagnostic.syntax = true;
         found.push(diagnostic);
     }
@@ -67,11 +69,16 @@ impl Table<'_> {
     /// A list of texts that must be there and have an element.
     pub(super) fn required_texts(&mut self, key: &'static str) -> Vec<Spanned<String>> {
         self.require(key);
-        let Some(texts) = self.texts(key) else { return Vec::new() };
+        self.some_texts(key).map(|texts| texts.value).unwrap_or_default()
+    }
+
+    /// A list of texts that has an element.
+    pub(super) fn some_texts(&mut self, key: &'static str) -> Option<Spanned<Vec<Spanned<String>>>> {
+        let texts = self.texts(key)?;
         if texts.value.is_empty() {
-            self.error(texts.span, format!("`{key}` is empty"));
+            self.error(texts.span.clone(), format!("`{key}` is empty"));
         }
-        texts.value
+        Some(texts)
     }
 
     /// A list of texts.
@@ -85,11 +92,11 @@ impl Table<'_> {
         let mut texts = Vec::new();
         for element in array {
             match text_of(element.get_ref()) {
-                Some(text) => texts.push(Spanned::new(text, element.span())),
+                Some(text) => texts.push(self.place(text, element.span())),
                 None => self.mismatch(key, wanted, element),
             }
         }
-        Some(Spanned::new(texts, value.span()))
+        Some(self.place(texts, value.span()))
     }
 
     /// A whole number.
@@ -133,15 +140,15 @@ impl Table<'_> {
         for (name, value) in entries {
             match text_of(value.get_ref()) {
                 Some(text) => pairs.push((
-                    Spanned::new(name.get_ref().to_string(), name.span()),
-                    Spanned::new(text, value.span()),
+                    self.place(name.get_ref().to_string(), name.span()),
+                    self.place(text, value.span()),
                 )),
                 None => self.mismatch(name.get_ref(), "text", value),
             }
         }
         // The parser sorts keys; people number their codes in an order that means something.
         pairs.sort_by_key(|(name, _)| name.span.start);
-        Some(Spanned::new(pairs, value.span()))
+        Some(self.place(pairs, value.span()))
     }
 
     /// A table that must be there.
@@ -165,7 +172,8 @@ impl Table<'_> {
             self.mismatch(key, "a table", value);
             return None;
         };
-        Some(Spanned::new(self.nested(entries, format!("`{key}`"), value.span(), read), value.span()))
+        let table = self.nested(entries, format!("`{key}`"), value.span(), read);
+        Some(self.place(table, value.span()))
     }
 
     /// A list of tables, `[[key]]`.
@@ -184,7 +192,7 @@ impl Table<'_> {
             match element.get_ref().as_table() {
                 Some(entries) => {
                     let table = self.nested(entries, format!("`[[{key}]]`"), element.span(), &mut read);
-                    tables.push(Spanned::new(table, element.span()));
+                    tables.push(self.place(table, element.span()));
                 }
                 None => self.mismatch(key, "a list of tables", element),
             }
@@ -195,7 +203,7 @@ impl Table<'_> {
     /// Which of some keys are written, each with its place.
     pub(super) fn present(&self, keys: &[&'static str]) -> Vec<Spanned<&'static str>> {
         let place = |key: &&'static str| {
-            self.entries.get_key_value(*key).map(|(written, _)| Spanned::new(*key, written.span()))
+            self.entries.get_key_value(*key).map(|(written, _)| self.place(*key, written.span()))
         };
         keys.iter().filter_map(place).collect()
     }
@@ -208,6 +216,10 @@ impl Table<'_> {
     /// Reports a mistake of the table as a whole.
     pub(super) fn error_here(&mut self, message: String) -> &mut Diagnostic {
         self.push(self.span.clone(), message)
+    }
+
+    fn place<T>(&self, value: T, bytes: Range<usize>) -> Spanned<T> {
+        Spanned::new(value, Span::new(self.file, bytes))
     }
 
     fn push(&mut self, span: Option<Span>, message: String) -> &mut Diagnostic {
@@ -233,7 +245,8 @@ impl Table<'_> {
         for key in unknown {
             let written = key.get_ref();
             let message = format!("{} has no key `{written}`", self.name);
-            let mut diagnostic = Diagnostic::error(self.file, Some(key.span()), message);
+            let mut diagnostic =
+                Diagnostic::error(self.file, Some(Span::new(self.file, key.span())), message);
             diagnostic.label = one_of(written, self.known.iter().copied());
             self.found.push(diagnostic);
         }
@@ -254,7 +267,7 @@ impl Table<'_> {
             DeValue::Integer(_) if wanted.contains("number") => format!("`{key}` is too large"),
             value => format!("`{key}` is {}, not {wanted}", kind_of(value)),
         };
-        self.error(value.span(), message).help = quote;
+        self.error(Span::new(self.file, value.span()), message).help = quote;
     }
 }
 
@@ -271,7 +284,7 @@ impl<'a> Table<'a> {
         read: impl FnOnce(&DeValue<'_>) -> Option<T>,
     ) -> Option<Spanned<T>> {
         let value = self.raw(key)?;
-        let read = read(value.get_ref()).map(|read| Spanned::new(read, value.span()));
+        let read = read(value.get_ref()).map(|read| self.place(read, value.span()));
         if read.is_none() {
             self.mismatch(key, wanted, value);
         }
@@ -282,11 +295,12 @@ impl<'a> Table<'a> {
         &mut self,
         entries: &DeTable<'_>,
         name: String,
-        span: Span,
+        bytes: Range<usize>,
         read: impl FnOnce(&mut Table<'_>) -> T,
     ) -> T {
         let (file, found) = (self.file, &mut *self.found);
-        Table { file, entries, name, span: Some(span), known: Vec::new(), found }.read(read)
+        let span = Some(Span::new(file, bytes));
+        Table { file, entries, name, span, known: Vec::new(), found }.read(read)
     }
 }
 

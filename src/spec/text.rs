@@ -10,8 +10,24 @@ use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
 
-/// A place in a file: byte offsets.
-pub type Span = Range<usize>;
+/// A place: byte offsets in a file. What is written is put together from several files, so that
+/// every place says which it is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// File it is in.
+    pub file: Arc<TextFile>,
+    /// First byte.
+    pub start: usize,
+    /// Byte after the last.
+    pub end: usize,
+}
+
+impl Span {
+    /// A place in a file.
+    pub fn new(file: &Arc<TextFile>, bytes: Range<usize>) -> Self {
+        Self { file: Arc::clone(file), start: bytes.start, end: bytes.end }
+    }
+}
 
 /// A value and where it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,9 +69,9 @@ impl TextFile {
     /// Says why the file cannot be used: absent, unreadable, too large, not UTF-8.
     pub fn open(path: &Path, limit: u64) -> Result<Arc<Self>, Diagnostic> {
         let name = path.display().to_string();
-        let refuse = |text: String, span: Option<Span>, reason: String| {
+        let refuse = |text: String, at: Option<usize>, reason: String| {
             let file = Arc::new(Self::new(name.clone(), text));
-            Diagnostic::error(&file, span, reason)
+            Diagnostic::error(&file, at.map(|at| Span::new(&file, at..at)), reason)
         };
         let bytes = read(path, limit).map_err(|error| {
             refuse(String::new(), None, format!("cannot read `{name}`: {}", reason(&error)))
@@ -68,7 +84,7 @@ impl TextFile {
             Err(error) => {
                 let valid = error.utf8_error().valid_up_to();
                 let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
-                Err(refuse(text, Some(valid..valid), format!("`{name}` is not UTF-8 text")))
+                Err(refuse(text, Some(valid), format!("`{name}` is not UTF-8 text")))
             }
         }
     }
@@ -86,7 +102,7 @@ impl TextFile {
     }
 
     /// The whole lines that a place touches: where they start in the text, and their text.
-    pub(super) fn lines(&self, place: &Span) -> (usize, &str) {
+    pub(super) fn lines(&self, place: &Range<usize>) -> (usize, &str) {
         let start = self.starts[self.line(place.start) - 1];
         let last = self.line(place.end.saturating_sub(1).max(place.start));
         let end = self.starts.get(last).copied().unwrap_or(self.text.len());

@@ -25,3 +25,4 @@ mod laws;
 mod national;
 mod packing;
 mod program;
+mod written;

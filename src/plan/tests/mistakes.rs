@@ -6,7 +6,7 @@ use super::{Overrides, PIPELINE, SCHEMA, load, load_with};
 use crate::spec::{findings, render};
 
 /// The mistakes, one line each: `file:line:column: message (help)`.
-fn mistakes(files: &[(&str, &str)], overrides: &Overrides) -> String {
+pub(super) fn mistakes(files: &[(&str, &str)], overrides: &Overrides) -> String {
     let (loaded, root) = load_with(files, overrides);
     let lines: Vec<String> = findings(&loaded.err().unwrap_or_default())
         .into_iter()

@@ -1,6 +1,7 @@
 //! A folder of pipeline, schemas and reference tables, and what `load` makes of it.
 
 mod at_once;
+mod include;
 mod mistakes;
 
 use std::fs;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use cikr::plan::{self, Overrides};
-use cikr::spec::{self, Diagnostic, PipelineSpec, SchemaSpec};
+use cikr::spec::{self, BlockSpec, Diagnostic, PipelineSpec, SchemaSpec};
 use libfuzzer_sys::fuzz_target;
 
 /// Where a schema is resolved against the project's own reference tables.
@@ -18,6 +18,7 @@ fuzz_target!(init: prepare(), |data: &[u8]| {
         let mut found = Vec::new();
         let _ = SchemaSpec::read(path, &mut found);
         let _ = PipelineSpec::read(path, &mut found);
+        let _ = BlockSpec::read(path, &mut found);
         tell(&spec::settle(found, "fuzzed"));
         let is_toml = str::from_utf8(data).is_ok_and(|text| text.parse::<toml::Table>().is_ok());
         if is_toml {

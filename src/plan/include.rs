@@ -1,0 +1,147 @@
+//! `include` and `omit`: the fields of shared blocks, put before a schema's own.
+//!
+//! Every value keeps its place, so that what is wrong with a block is told of the block's file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::check::{Check, is_identifier};
+use super::resolve::stems;
+use crate::spec::{BlockSpec, Diagnostic, FieldSpec, SchemaSpec, Spanned, did_you_mean, one_of};
+
+/// The blocks of a folder of schemas, each read once.
+pub(super) struct Blocks {
+    folder: PathBuf,
+    read: BTreeMap<String, Arc<BlockSpec>>,
+}
+
+impl Blocks {
+    /// The blocks beside `schemas`.
+    pub(super) fn new(schemas: &Path) -> Self {
+        Self { folder: schemas.join("include"), read: BTreeMap::new() }
+    }
+
+    /// The schema with the fields of its blocks before its own: a block's field that the schema
+    /// writes again keeps its place, and the keys that are not written again.
+    ///
+    /// In the result `include` names only the blocks that could not be read.
+    pub(super) fn expand(&mut self, mut spec: SchemaSpec, found: &mut Vec<Diagnostic>) -> SchemaSpec {
+        let mut check = Check { found };
+        check.unique("block", &spec.include);
+        check.unique("omitted field", &spec.omit);
+        let included = self.included(&mut check, &mut spec);
+        omitted(&mut check, &spec, &included);
+        let is_kept = |field: &Spanned<FieldSpec>| !spec.omit.iter().any(|omit| is_named(field, &omit.value));
+        let shared: Vec<Spanned<FieldSpec>> = included.into_iter().filter(is_kept).collect();
+        spec.fields = overridden(shared, spec.fields);
+        spec.fields.iter().for_each(|field| required(&mut check, field));
+        spec
+    }
+
+    /// Fields of the schema's blocks, in block order; takes the blocks that were read out of `include`.
+    fn included(&mut self, check: &mut Check<'_>, spec: &mut SchemaSpec) -> Vec<Spanned<FieldSpec>> {
+        let mut fields: Vec<Spanned<FieldSpec>> = Vec::new();
+        let mut seen: Vec<String> = Vec::new();
+        let omit = &spec.omit;
+        spec.include.retain(|name| {
+            if seen.contains(&name.value) {
+                return false;
+            }
+            seen.push(name.value.clone());
+            let Some(block) = self.block(check, name) else { return true };
+            let known = std::mem::take(&mut fields);
+            let (again, new): (Vec<_>, Vec<_>) =
+                block.fields.iter().cloned().partition(|field| is_among(field, &known));
+            for field in &again {
+                repeated(check, name, field, omit);
+            }
+            fields = known.into_iter().chain(new).collect();
+            false
+        });
+        fields
+    }
+
+    fn block(&mut self, check: &mut Check<'_>, name: &Spanned<String>) -> Option<Arc<BlockSpec>> {
+        if let Some(block) = self.read.get(&name.value) {
+            return Some(Arc::clone(block));
+        }
+        let block = Arc::new(self.open(check, name)?);
+        self.read.insert(name.value.clone(), Arc::clone(&block));
+        Some(block)
+    }
+
+    fn open(&self, check: &mut Check<'_>, name: &Spanned<String>) -> Option<BlockSpec> {
+        // A name that is none must not become a path.
+        if !is_identifier(&name.value) {
+            check.identifier("the name of a block", Some(name));
+            return None;
+        }
+        let path = self.folder.join(format!("{}.toml", name.value));
+        if path.exists() {
+            return BlockSpec::read(&path, check.found);
+        }
+        let known = stems(&self.folder, "toml");
+        let diagnostic = check.error(&name.span, format!("there is no block `{}`", path.display()));
+        diagnostic.label = one_of(&name.value, known.iter().map(String::as_str));
+        None
+    }
+}
+
+/// A field in two blocks has two meanings; the schema must choose.
+fn repeated(
+    check: &mut Check<'_>,
+    block: &Spanned<String>,
+    field: &Spanned<FieldSpec>,
+    omit: &[Spanned<String>],
+) {
+    let Some(field) = field.value.name.as_ref() else { return };
+    if omit.iter().all(|omit| omit.value != field.value) {
+        let message = format!("the field `{}` of `{}` is in an earlier block too", field.value, block.value);
+        let help = format!("omit it, and write a `[[field]]` named `{}` in the schema", field.value);
+        check.error(&block.span, message).help = Some(help);
+    }
+}
+
+/// Reports what `omit` names and no block has; a block that could not be read may have it.
+fn omitted(check: &mut Check<'_>, spec: &SchemaSpec, included: &[Spanned<FieldSpec>]) {
+    if !spec.include.is_empty() {
+        return;
+    }
+    for omit in spec.omit.iter().filter(|omit| !included.iter().any(|field| is_named(field, &omit.value))) {
+        let message = format!("`{}` is not a field of an included block", omit.value);
+        let known = included.iter().filter_map(|field| field.value.name.as_ref());
+        check.error(&omit.span, message).label =
+            did_you_mean(&omit.value, known.map(|name| name.value.as_str()));
+    }
+}
+
+/// The shared fields under the schema's own of the same name, then the schema's others.
+fn overridden(shared: Vec<Spanned<FieldSpec>>, mut own: Vec<Spanned<FieldSpec>>) -> Vec<Spanned<FieldSpec>> {
+    let mut fields = Vec::new();
+    for base in shared {
+        let name = base.value.name.as_ref().map(|name| name.value.as_str());
+        let at = name.and_then(|name| own.iter().position(|field| is_named(field, name)));
+        fields.push(match at.map(|at| own.remove(at)) {
+            Some(Spanned { value, span }) => Spanned::new(base.value.overridden(value), span),
+            None => base,
+        });
+    }
+    fields.extend(own);
+    fields
+}
+
+fn is_among(field: &Spanned<FieldSpec>, fields: &[Spanned<FieldSpec>]) -> bool {
+    let name = field.value.name.as_ref();
+    name.is_some_and(|name| fields.iter().any(|other| is_named(other, &name.value)))
+}
+
+fn is_named(field: &Spanned<FieldSpec>, name: &str) -> bool {
+    field.value.name.as_ref().is_some_and(|own| own.value == name)
+}
+
+fn required(check: &mut Check<'_>, field: &Spanned<FieldSpec>) {
+    for key in FieldSpec::REQUIRED.iter().filter(|key| !field.value.has.contains(key)) {
+        check.error(&field.span, format!("`[[field]]` has no `{key}`"));
+    }
+}

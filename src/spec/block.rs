@@ -1,0 +1,35 @@
+//! `schemas/include/<name>.toml` as written: fields that many schemas share.
+//!
+//! LEAF. Knows one block; what becomes of its fields in a schema is `plan`'s.
+
+use std::path::Path;
+
+use super::diagnostic::Diagnostic;
+use super::pipeline::LARGEST;
+use super::schema::{FieldSpec, field};
+use super::table::{self, Table};
+use super::text::{Spanned, TextFile};
+
+/// A block file.
+#[derive(Debug, Clone)]
+pub struct BlockSpec {
+    /// `description`.
+    pub description: Option<Spanned<String>>,
+    /// `[[field]]`, each with its header's place.
+    pub fields: Vec<Spanned<FieldSpec>>,
+}
+
+impl BlockSpec {
+    /// Reads a block file as far as possible; none if there is no text to read.
+    pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
+        let file = TextFile::open(path, LARGEST).map_err(|diagnostic| found.push(diagnostic)).ok()?;
+        Some(table::document(&file, "the block", found, block))
+    }
+}
+
+fn block(table: &mut Table<'_>) -> BlockSpec {
+    if table.present(&["field"]).is_empty() {
+        table.error_here("the block has no `[[field]]`".to_owned());
+    }
+    BlockSpec { description: table.required_text("description"), fields: table.tables("field", field) }
+}
