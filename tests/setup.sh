@@ -16,6 +16,7 @@ pkg-config --exists 'gdal >= 3.4' 2>/dev/null || missing+=(libgdal-dev)
 if [ "$purpose" = test ]; then
     command -v python3 >/dev/null || missing+=(python3)
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+    command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then

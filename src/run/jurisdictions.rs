@@ -52,5 +52,10 @@ pub(super) fn join(context: &Context<'_>) -> Result<Joined, Error> {
             polygons: names.len() as u64,
         }
     });
-    Ok(Joined { reports: reports.collect(), context: sets.context, names: sets.names, outlines: sets.outlines })
+    Ok(Joined {
+        reports: reports.collect(),
+        context: sets.context,
+        names: sets.names,
+        outlines: sets.outlines,
+    })
 }

@@ -66,7 +66,8 @@ pub(super) fn rejects(
 
 fn samples(rows: &RecordBatch) -> Result<Vec<RejectSample>, BoxError> {
     let text = |name: &str| column::<StringArray>(rows, name);
-    let (sources, fields, values, reasons) = (text("source")?, text("field")?, text("value")?, text("reason")?);
+    let (sources, fields, values, reasons) =
+        (text("source")?, text("field")?, text("value")?, text("reason")?);
     let numbers: &UInt64Array = column(rows, "row")?;
     let sample = |row: usize| RejectSample {
         origin: format!("{}:{}", sources.value(row), numbers.value(row)),

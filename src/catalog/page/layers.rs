@@ -38,7 +38,11 @@ fn chosen<'a, 'b>(layers: &'b [Layer<'a>]) -> Vec<&'b Layer<'a>> {
     let mut order: Vec<usize> = (0..layers.len()).collect();
     order.sort_by_key(|at| {
         let layer = &layers[*at];
-        (layer.state.status == LayerStatus::Published, Reverse(change(layer).map_or(0, i64::unsigned_abs)), *at)
+        (
+            layer.state.status == LayerStatus::Published,
+            Reverse(change(layer).map_or(0, i64::unsigned_abs)),
+            *at,
+        )
     });
     order.truncate(MOST);
     order.sort_unstable();
@@ -53,7 +57,7 @@ fn change(layer: &Layer<'_>) -> Option<i64> {
 
 fn table(layers: &[&Layer<'_>], is_compared: bool) -> Markup {
     html! {
-        table.cards role="table" {
+        table.cards.two role="table" {
             caption { "Layers in the order of the pipeline" }
             thead role="rowgroup" {
                 tr role="row" {
@@ -84,11 +88,13 @@ fn line(layer: &Layer<'_>, is_compared: bool) -> Markup {
             }
             td role="cell" data-t="Status" { (tag(state.status)) }
             td.n role="cell" data-t="Rows" { @if is_here { (number::count(state.rows_written)) } @else { "–" } }
-            @if is_compared { td.n role="cell" data-t="Change" { (changed(layer)) } }
+            @if is_compared { td.n role="cell" data-t="Change" { div { (changed(layer)) } } }
             td role="cell" data-t="Trend" { (spark::sparkline(&layer.trail)) }
             td.n role="cell" data-t="Rejected" {
-                @if is_here { (number::count(state.rows_rejected)) } @else { "–" }
-                @if state.rows_rejected > 0 { small { (number::percent(state.rows_rejected, state.rows_read)) } }
+                div {
+                    @if is_here { (number::count(state.rows_rejected)) } @else { "–" }
+                    @if state.rows_rejected > 0 { small { (number::percent(state.rows_rejected, state.rows_read)) } }
+                }
             }
             td.n role="cell" data-t="Tiles" { @if is_here { (number::count(state.tiles)) } @else { "–" } }
             td.n role="cell" data-t="Size" { @if is_here { (number::bytes(state.bytes_out)) } @else { "–" } }
@@ -122,8 +128,12 @@ fn changed(layer: &Layer<'_>) -> Markup {
 /// Layers of the release before that the pipeline no longer has.
 fn dropped(page: &Page<'_>, last: &crate::feature::RunReport) -> Markup {
     let here = |id: &str| page.report.layers.iter().any(|layer| layer.id == id);
-    let gone: Vec<&str> =
-        last.layers.iter().filter(|layer| rows(layer).is_some() && !here(&layer.id)).map(|l| l.id.as_str()).collect();
+    let gone: Vec<&str> = last
+        .layers
+        .iter()
+        .filter(|layer| rows(layer).is_some() && !here(&layer.id))
+        .map(|l| l.id.as_str())
+        .collect();
     html! {
         @if !gone.is_empty() {
             p {

@@ -87,6 +87,7 @@ impl<'a> Page<'a> {
             trail: self
                 .history
                 .iter()
+                .filter(|report| report.pipeline == self.report.pipeline)
                 .map(|report| of(report, &state.id).and_then(rows))
                 .chain([rows(state)])
                 .collect(),
@@ -112,6 +113,9 @@ fn rows(layer: &LayerReport) -> Option<u64> {
 
 /// The bytes of `report.html`.
 pub fn page(page: &Page<'_>) -> Vec<u8> {
+    // A store may have served another pipeline; its numbers are no past of this one's.
+    let last = page.last.filter(|last| last.pipeline == page.report.pipeline);
+    let page = &Page { last, ..*page };
     let layers = page.layers();
     let title = format!("{}: release {}", page.plan.title, page.report.release);
     let document = html! {

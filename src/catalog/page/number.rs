@@ -134,7 +134,10 @@ mod tests {
     #[test]
     fn sizes_and_times() {
         assert_eq!([0, 1_023, 1_024, 1 << 40].map(bytes), ["0 B", "1023 B", "1.0 KiB", "1.0 TiB"]);
-        assert_eq!([0.04, 59.0, 200.4, 7_500.0].map(duration), ["0.0 s", "59.0 s", "3 min 20 s", "2 h 5 min"]);
+        assert_eq!(
+            [0.04, 59.0, 200.4, 7_500.0].map(duration),
+            ["0.0 s", "59.0 s", "3 min 20 s", "2 h 5 min"]
+        );
         assert_eq!(days("2026-11-20T03:00:00Z", "2026-11-25T02:00:00Z"), Some(4));
         assert_eq!(days("yesterday", "2026-11-25T02:00:00Z"), None);
         assert_eq!(begun("20261125T025202896Z").as_deref(), Some("2026-11-25T02:52:02+00:00"));

@@ -48,8 +48,12 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
 }
 
 fn regions(page: &Page<'_>) -> Markup {
-    let totals: Vec<(&String, u64, &BTreeMap<String, u64>)> =
-        page.facilities.by_region.iter().map(|(code, sectors)| (code, sectors.values().sum(), sectors)).collect();
+    let totals: Vec<(&String, u64, &BTreeMap<String, u64>)> = page
+        .facilities
+        .by_region
+        .iter()
+        .map(|(code, sectors)| (code, sectors.values().sum(), sectors))
+        .collect();
     let most = totals.iter().map(|(_, n, _)| *n).max().unwrap_or(0);
     let name = |code: &str| {
         let region = page.plan.reference.regions.iter().find(|region| region.code == code);
@@ -61,7 +65,7 @@ fn regions(page: &Page<'_>) -> Markup {
                 tr {
                     th scope="col" { "Region" }
                     th.n scope="col" { "Facilities" }
-                    th scope="col" { span.m { "share of the largest" } }
+                    th.b scope="col" { span.m { "share of the largest" } }
                     th scope="col" { "Most in sector" }
                 }
             }
@@ -104,7 +108,7 @@ fn sectors(page: &Page<'_>) -> Markup {
                     th scope="col" { "Sector" }
                     th.n scope="col" { "Facilities" }
                     th.n scope="col" { "Share" }
-                    th scope="col" { span.m { "share of the largest" } }
+                    th.b scope="col" { span.m { "share of the largest" } }
                 }
             }
             tbody {

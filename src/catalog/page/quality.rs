@@ -209,11 +209,14 @@ fn claims(worst: &[ClaimPair]) -> Markup {
 fn fields(layers: &[Layer<'_>]) -> Markup {
     let mut told: Vec<(&str, &str, &FieldCounts)> = layers
         .iter()
-        .flat_map(|layer| layer.state.fields.iter().map(|(field, n)| (layer.state.id.as_str(), field.as_str(), n)))
+        .flat_map(|layer| {
+            layer.state.fields.iter().map(|(field, n)| (layer.state.id.as_str(), field.as_str(), n))
+        })
         .filter(|(_, _, n)| n.sentinel + n.unparsed + n.unknown_code > 0)
         .collect();
     told.sort_by_key(|(_, _, n)| std::cmp::Reverse((n.unparsed + n.unknown_code, n.sentinel)));
-    let lacking: Vec<&Layer<'_>> = layers.iter().filter(|layer| !layer.state.fields_missing.is_empty()).collect();
+    let lacking: Vec<&Layer<'_>> =
+        layers.iter().filter(|layer| !layer.state.fields_missing.is_empty()).collect();
     html! {
         @if !told.is_empty() {
             h3 { "Values without a meaning" }

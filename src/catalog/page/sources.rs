@@ -141,7 +141,8 @@ fn boundaries(page: &Page<'_>) -> Markup {
 
 /// A query to paste, and where more is.
 pub(super) fn queries(page: &Page<'_>) -> Markup {
-    let tile = page.collections.iter().find_map(|collection| Some((collection.base(), collection.tiles.first()?)));
+    let tile =
+        page.collections.iter().find_map(|collection| Some((collection.base(), collection.tiles.first()?)));
     html! {
         section aria-labelledby="query" {
             h2 #query { "Query it" }

@@ -38,7 +38,8 @@ pub(super) fn sparkline(trail: &[Option<u64>]) -> Markup {
 
 /// Where the values stand; a flat line where they don't differ.
 fn spots(trail: &[Option<u64>]) -> Vec<Option<(f64, f64)>> {
-    let (low, high) = trail.iter().flatten().fold((u64::MAX, 0), |(low, high), n| (low.min(*n), high.max(*n)));
+    let (low, high) =
+        trail.iter().flatten().fold((u64::MAX, 0), |(low, high), n| (low.min(*n), high.max(*n)));
     let step = (WIDTH - 2.0 * EDGE) / (trail.len() - 1) as f64;
     let spot = |(at, rows): (usize, &Option<u64>)| {
         let rows = (*rows)?;

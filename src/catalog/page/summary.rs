@@ -85,7 +85,9 @@ fn facts(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
     let bytes = sum(|layer| layer.state.bytes_out) + report.inventory_bytes;
     let before = page.last.map(|last| {
         let change = report.inventory_rows.cast_signed() - last.inventory_rows.cast_signed();
-        format!("{} against the last release", number::signed(change))
+        let change =
+            if change == 0 { "as many as in".to_owned() } else { format!("{} on", number::signed(change)) };
+        format!("{change} the last release")
     });
     let published = with_status(layers, LayerStatus::Published);
     let memory = report.peak_memory_bytes.map(|bytes| format!("peak memory {}", number::bytes(bytes)));
@@ -95,7 +97,11 @@ fn facts(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
         ("Layers of this run", format!("{} of {}", published, layers.len()), None),
         ("Sectors", number::count(sectors as u64), None),
         ("Rows read", number::count(read), None),
-        ("Rows rejected", number::count(rejected), Some(format!("{} of those read", number::percent(rejected, read)))),
+        (
+            "Rows rejected",
+            number::count(rejected),
+            Some(format!("{} of those read", number::percent(rejected, read))),
+        ),
         ("Tiles", number::count(sum(|layer| layer.state.tiles)), Some("of layers, by region".to_owned())),
         ("Size", number::bytes(bytes), Some("tiles of layers and inventory".to_owned())),
         ("Time", number::duration(report.seconds), memory),
@@ -158,6 +164,10 @@ fn landed(page: &Page<'_>, layer: &Layer<'_>) -> String {
     let landed = layer.state.landed_at.as_deref();
     let age = landed.and_then(|landed| Some((landed, number::days(landed, &page.report.started)?)));
     age.map_or_else(String::new, |(landed, days)| {
-        format!(", from a source landed on {}, {} before this run", landed.get(..10).unwrap_or(landed), number::age(days))
+        format!(
+            ", from a source landed on {}, {} before this run",
+            landed.get(..10).unwrap_or(landed),
+            number::age(days)
+        )
     })
 }

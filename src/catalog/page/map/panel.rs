@@ -113,7 +113,11 @@ impl Frame {
             Self::around(dots, 0.15, width)
         } else {
             let [west, south, east, north] = land;
-            Self::around([west.min(dots[0]), south.min(dots[1]), east.max(dots[2]), north.max(dots[3])], 0.02, width)
+            Self::around(
+                [west.min(dots[0]), south.min(dots[1]), east.max(dots[2]), north.max(dots[3])],
+                0.03,
+                width,
+            )
         }
     }
 
@@ -182,8 +186,11 @@ impl Regions {
             let region = reference.regions.iter().find(|region| region.state == usps)?;
             codes.iter().position(|code| *code == region.code)
         };
-        let by_fips =
-            reference.states.iter().filter_map(|state| Some((state.fips.clone(), region(&state.usps)?))).collect();
+        let by_fips = reference
+            .states
+            .iter()
+            .filter_map(|state| Some((state.fips.clone(), region(&state.usps)?)))
+            .collect();
         Self { codes, by_fips }
     }
 
@@ -203,7 +210,8 @@ impl Regions {
         #[expect(clippy::cast_possible_truncation, reason = "within the panel")]
         let label = |(code, (area, x, y)): (&String, &(f64, f64, f64))| {
             let (x, y) = ((x / area).round() as i32, (y / area).round() as i32);
-            let is_seen = *area > 200.0 && (10..frame.width - 10).contains(&x) && (10..frame.height - 10).contains(&y);
+            let is_seen =
+                *area > 200.0 && (10..frame.width - 10).contains(&x) && (10..frame.height - 10).contains(&y);
             is_seen.then(|| (code.clone(), (x, y)))
         };
         self.codes.iter().zip(&sums).filter_map(label).collect()

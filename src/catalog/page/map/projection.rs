@@ -120,7 +120,8 @@ mod tests {
         for bounds in [[-1.0, -1.0, 1.0, 1.0], [10.0, -40.0, 20.0, -30.0], [5.0, 45.0, 6.0, 46.0]] {
             let piece = Piece::around(bounds);
             let projection = piece.projection();
-            let (south, north) = (projection.project(bounds[0], bounds[1]), projection.project(bounds[0], bounds[3]));
+            let (south, north) =
+                (projection.project(bounds[0], bounds[1]), projection.project(bounds[0], bounds[3]));
             assert!(south.1 < north.1, "north is up: {bounds:?}");
         }
     }
