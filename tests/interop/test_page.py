@@ -228,7 +228,7 @@ def test_hostile_names_and_values_are_text(browser: Browser, pages: dict[str, Pa
 def test_failures_and_changes_are_told(browser: Browser, pages: dict[str, Path]):
     browser.open(pages["troubled"], 1280, "light")
     state = browser.run("document.querySelector('.state').textContent")
-    assert "Of 4 layers, 1 failed and stand as in an earlier release; 1 failed and are absent" in state
+    assert "Of 4 layers, 2 are of this run, 1 is carried from an earlier release, 1 is absent." in state
     failed = browser.run("document.querySelector('[aria-labelledby=failed]').innerText")
     assert "carried" in failed and "absent" in failed and "broken.csv" in failed
     rows = browser.run("[...document.querySelectorAll('[aria-labelledby=layers] tbody tr')].map(row => row.innerText)")

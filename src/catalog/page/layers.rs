@@ -11,7 +11,7 @@ use crate::catalog::items::status;
 use crate::feature::LayerStatus;
 
 /// Most layers shown: those that failed, then those that changed most.
-const MOST: usize = 120;
+const MOST: usize = 100;
 
 /// The section of layers.
 pub(super) fn section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {

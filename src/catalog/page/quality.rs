@@ -8,7 +8,7 @@ use super::{Layer, Page, left_out, number, shortened, table_box};
 use crate::feature::{ClaimPair, FieldCounts, LayerQuality, QualityReport, Score, Unmet, Verdict};
 
 /// Most layers shown: those with the lowest score first.
-const MOST: usize = 60;
+const MOST: usize = 40;
 
 /// Most rows of the other tables.
 const ROWS: usize = 30;

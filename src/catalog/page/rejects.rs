@@ -11,7 +11,7 @@ use crate::feature::LayerStatus;
 pub const SAMPLES: usize = 5;
 
 /// Most layers shown, those with the most rejects.
-const MOST: usize = 30;
+const MOST: usize = 20;
 
 /// Longest value shown, characters.
 const VALUE: usize = 80;

@@ -7,10 +7,10 @@ use maud::{Markup, html};
 use super::{Layer, Page, left_out, number, shortened, table_box};
 
 /// Most sources shown.
-const MOST: usize = 60;
+const MOST: usize = 40;
 
 /// Longest text of a cell, characters.
-const TEXT: usize = 120;
+const TEXT: usize = 100;
 
 /// The section of sources.
 pub(super) fn section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {

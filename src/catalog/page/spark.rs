@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use super::number;
 
 /// Most releases drawn: more would be a smear.
-const MOST: usize = 30;
+const MOST: usize = 14;
 
 const WIDTH: f64 = 84.0;
 const HEIGHT: f64 = 22.0;
@@ -19,6 +19,9 @@ const EDGE: f64 = 3.0;
 /// Rows per release, oldest first, this one last; none where the layer was absent.
 pub(super) fn sparkline(trail: &[Option<u64>]) -> Markup {
     let trail = &trail[trail.len().saturating_sub(MOST)..];
+    if trail.iter().flatten().next().is_none() {
+        return html! { "–" };
+    }
     if trail.len() < 2 {
         return html! { span.m { "first release" } };
     }

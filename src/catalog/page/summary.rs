@@ -8,10 +8,10 @@ use super::{Layer, Page, number, shortened};
 use crate::feature::LayerStatus;
 
 /// Longest reason shown, characters; the whole one is in `report.json`.
-const REASON: usize = 400;
+const REASON: usize = 300;
 
 /// Most failed layers told one by one.
-const FAILED: usize = 60;
+const FAILED: usize = 40;
 
 /// Title, state and sums.
 pub(super) fn header(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
@@ -44,8 +44,12 @@ fn with_status(layers: &[Layer<'_>], status: LayerStatus) -> usize {
 }
 
 fn state(layers: &[Layer<'_>]) -> Markup {
-    let carried = with_status(layers, LayerStatus::Carried);
-    let absent = with_status(layers, LayerStatus::Absent);
+    let [published, carried, absent] =
+        [LayerStatus::Published, LayerStatus::Carried, LayerStatus::Absent].map(|s| with_status(layers, s));
+    let are = |n: usize, what: &str| format!("{n} {} {what}", if n == 1 { "is" } else { "are" });
+    let mut told = vec![are(published, "of this run")];
+    told.extend((carried > 0).then(|| are(carried, "carried from an earlier release")));
+    told.extend((absent > 0).then(|| are(absent, "absent")));
     let of = number::plural(layers.len(), "layer");
     html! {
         @if carried + absent == 0 {
@@ -53,11 +57,7 @@ fn state(layers: &[Layer<'_>]) -> Markup {
         } @else {
             p.state.(if absent > 0 { "bad" } else { "warn" }) {
                 strong { "Incomplete. " }
-                "Of " (of) ", "
-                @if carried > 0 { (carried) " failed and stand as in an earlier release" }
-                @if carried > 0 && absent > 0 { "; " }
-                @if absent > 0 { (absent) " failed and are absent" }
-                ". " a href="#failed" { "What failed and why" }
+                "Of " (of) ", " (told.join(", ")) ". " a href="#failed" { "What failed and why" }
             }
         }
     }

@@ -5,13 +5,15 @@
 mod outline;
 mod panel;
 mod projection;
+mod scale;
 
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
 use super::{Page, number};
-use panel::{CLASSES, Panel, panels};
+use panel::{Panel, panels};
+use scale::Scale;
 
 /// Cells per degree: far finer than a dot of the map.
 const PER_DEGREE: f64 = 50.0;
@@ -41,18 +43,19 @@ pub(super) fn map(page: &Page<'_>) -> Markup {
     let Some((main, insets)) = panels.split_first() else {
         return html! { p { "There is no facility to draw." } };
     };
+    let scale = Scale::of(panels.iter().flat_map(|panel| panel.squares.values().copied()));
     html! {
         figure.map {
-            (drawn(main, true))
+            (drawn(main, &scale, true))
             @if !insets.is_empty() {
                 div.insets {
                     @for panel in insets {
-                        figure { (drawn(panel, false)) figcaption { (panel.name) ": " (number::count(panel.facilities)) } }
+                        figure { (drawn(panel, &scale, false)) figcaption { (panel.name) ": " (number::count(panel.facilities)) } }
                     }
                 }
             }
             figcaption {
-                (legend())
+                (scale.legend())
                 p.m {
                     (main.name) ": " (number::count(main.facilities)) " facilities. "
                     @if outside > 0 { (number::count(outside)) " lie outside these panels. " }
@@ -64,7 +67,7 @@ pub(super) fn map(page: &Page<'_>) -> Markup {
     }
 }
 
-fn drawn(panel: &Panel, is_main: bool) -> Markup {
+fn drawn(panel: &Panel, scale: &Scale, is_main: bool) -> Markup {
     let label = format!(
         "Map of {}: {} facilities as dots, larger where there are more; the table of regions has the numbers.",
         panel.name,
@@ -74,35 +77,10 @@ fn drawn(panel: &Panel, is_main: bool) -> Markup {
         svg viewBox={ "0 0 " (panel.width) " " (panel.height) } role="img" aria-label=(label) {
             @if !panel.outlines.areas.is_empty() { path.land d=(panel.outlines.areas) {} }
             @if !panel.outlines.borders.is_empty() { path.border d=(panel.outlines.borders) {} }
-            @for (class, path) in panel.dots.iter().enumerate().filter(|(_, path)| !path.is_empty()) {
-                path.dot stroke-width=(CLASSES[class].1) d=(path) {}
-            }
+            (scale.dots(&panel.squares))
             @if is_main {
                 @for (code, (x, y)) in &panel.labels { text x=(x) y=(y) { (code) } }
             }
-        }
-    }
-}
-
-fn legend() -> Markup {
-    let told = |at: usize| {
-        let least = CLASSES[at].0;
-        match CLASSES.get(at + 1) {
-            Some((next, _)) => format!("{}–{}", number::count(least), number::count(next - 1)),
-            None => format!("{} or more", number::count(least)),
-        }
-    };
-    html! {
-        ul.legend aria-label="Facilities per dot" {
-            @for at in 0..CLASSES.len() {
-                li {
-                    svg viewBox="0 0 10 10" width="14" height="14" aria-hidden="true" {
-                        path.dot stroke-width=(CLASSES[at].1) d="M5 5h0" {}
-                    }
-                    (told(at))
-                }
-            }
-            li.m { "facilities per dot" }
         }
     }
 }

@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn what_hardly_differs_from_a_line_goes() {
         let ring = Ring { group: 0, spots: vec![(0, 0), (50, 0), (100, 0), (100, 100), (0, 100)] };
-        assert_eq!(outlines(&[ring]).areas, "M0 0l0 100 100 0 0-100z");
+        assert_eq!(outlines(&[ring]).areas, "M0 0l100 0 0 100-100 0z");
     }
 
     #[test]

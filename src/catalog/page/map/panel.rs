@@ -3,7 +3,6 @@
 //! Pure.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use super::super::Page;
 use super::outline::{self, Outlines, Ring, Spot};
@@ -11,11 +10,8 @@ use super::projection::{PIECES, Piece};
 use crate::feature::Outline;
 use crate::plan::Reference;
 
-/// Least facilities of a dot, and its diameter, units.
-pub(super) const CLASSES: [(u64, f64); 5] = [(1, 2.2), (5, 3.6), (25, 5.0), (100, 6.4), (500, 7.8)];
-
-/// Units from dot to dot.
-const PITCH: i32 = 8;
+/// Units from square to square.
+pub(super) const PITCH: i32 = 8;
 
 /// Width of the main panel and of the others, units.
 const WIDTHS: [i32; 2] = [640, 240];
@@ -26,8 +22,8 @@ pub(super) struct Panel {
     pub(super) facilities: u64,
     pub(super) width: i32,
     pub(super) height: i32,
-    /// One path per class.
-    pub(super) dots: [String; CLASSES.len()],
+    /// Facilities per square, by its row and column.
+    pub(super) squares: BTreeMap<Spot, u64>,
     pub(super) outlines: Outlines,
     /// Region codes and where they stand.
     pub(super) labels: Vec<(String, Spot)>,
@@ -85,7 +81,7 @@ fn panel(
         facilities: places.iter().map(|(_, _, n)| n).sum(),
         width,
         height: frame.height,
-        dots: dots(&spots, &frame),
+        squares: squares(&spots, &frame),
         labels: regions.labels(&rings, &frame),
         outlines: outline::outlines(&rings),
     }
@@ -155,20 +151,14 @@ fn bounds(spots: impl Iterator<Item = (f64, f64)>) -> [f64; 4] {
     spots.fold([f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY], around)
 }
 
-/// One path per class: a point per square of the panel that holds facilities, drawn as a round line's end.
-fn dots(spots: &[((f64, f64), u64)], frame: &Frame) -> [String; CLASSES.len()] {
+/// Facilities per square of the panel, by its row and column.
+fn squares(spots: &[((f64, f64), u64)], frame: &Frame) -> BTreeMap<Spot, u64> {
     let mut squares: BTreeMap<Spot, u64> = BTreeMap::new();
     for (spot, n) in spots {
         let (x, y) = frame.spot(*spot);
         *squares.entry((y.div_euclid(PITCH), x.div_euclid(PITCH))).or_default() += n;
     }
-    let mut paths: [String; CLASSES.len()] = Default::default();
-    for ((row, column), n) in squares {
-        let class = CLASSES.iter().rposition(|(least, _)| n >= *least).unwrap_or(0);
-        let (x, y) = (column * PITCH + PITCH / 2, row * PITCH + PITCH / 2);
-        write!(paths[class], "M{x} {y}h0").expect("a string takes any text");
-    }
-    paths
+    squares
 }
 
 /// Regions by the code of a state.
