@@ -7,6 +7,7 @@ use std::path::Path;
 use super::diagnostic::Diagnostic;
 use super::pipeline::LARGEST;
 use super::schema::{FieldSpec, field};
+use super::shape::Shape;
 use super::table::{self, Table};
 use super::text::{Spanned, TextFile};
 
@@ -24,6 +25,11 @@ impl BlockSpec {
     pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
         let file = TextFile::open(path, LARGEST).map_err(|diagnostic| found.push(diagnostic)).ok()?;
         Some(table::document(&file, "the block", found, block))
+    }
+
+    /// What a block file may hold.
+    pub fn shape() -> Shape {
+        table::shape(block)
     }
 }
 

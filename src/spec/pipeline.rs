@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
+use super::shape::Shape;
 use super::source::{self, SourceSpec};
 use super::table::{self, Table};
 use super::text::{Spanned, TextFile};
@@ -123,6 +124,11 @@ impl PipelineSpec {
     pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
         let file = TextFile::open(path, LARGEST).map_err(|diagnostic| found.push(diagnostic)).ok()?;
         Some(table::document(&file, "the pipeline", found, |t| pipeline(t, path, &file)))
+    }
+
+    /// What a pipeline file may hold.
+    pub fn shape() -> Shape {
+        table::shape(|table| pipeline(table, Path::new(""), &TextFile::empty()))
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
 use super::pipeline::LARGEST;
+use super::shape::Shape;
 use super::table::{self, Pair, Table};
 use super::text::{Spanned, TextFile};
 
@@ -151,6 +152,11 @@ impl SchemaSpec {
     pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
         let file = TextFile::open(path, LARGEST).map_err(|diagnostic| found.push(diagnostic)).ok()?;
         Some(table::document(&file, "the schema", found, |t| schema(t, &file)))
+    }
+
+    /// What a schema file may hold.
+    pub fn shape() -> Shape {
+        table::shape(|table| schema(table, &TextFile::empty()))
     }
 }
 

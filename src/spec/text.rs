@@ -63,6 +63,11 @@ impl TextFile {
         Self { name, text, starts }
     }
 
+    /// No file, for readers that read nothing.
+    pub(super) fn empty() -> Arc<Self> {
+        Arc::new(Self::new(String::new(), String::new()))
+    }
+
     /// Reads a UTF-8 file of at most `limit` bytes.
     ///
     /// # Errors
