@@ -7,6 +7,7 @@ mod layers;
 mod plan;
 mod releases;
 mod run;
+mod schema;
 mod threads;
 
 use std::io::Write;
@@ -83,6 +84,8 @@ enum Command {
     Layers(layers::Layers),
     /// Print a first schema for a file, to be edited
     Draft(draft::Draft),
+    /// Print the JSON Schema of layer schemas, blocks or pipelines, for editors
+    Schema(schema::Schema),
 }
 
 /// How results are printed.
@@ -117,6 +120,7 @@ impl Cli {
             Command::Rollback(command) => command.run(out),
             Command::Layers(command) => command.run(out),
             Command::Draft(command) => command.run(out),
+            Command::Schema(command) => command.run(out),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::check::{Check, optional, text};
+use super::check::{Bounds, Check, optional, text};
 use super::field::is_core;
 use super::resolve::{Overrides, Variables};
 use super::{CsvGeometry, Format, JurisdictionKind, JurisdictionPlan, LayerPlan, LayerSchema, SourcePlan};
@@ -13,7 +13,7 @@ use crate::spec::{
     Diagnostic, FormatSpec, JurisdictionSpec, LayerSpec, PipelineSpec, SourceSpec, Span, Spanned, beside,
 };
 
-const KINDS: [(&str, JurisdictionKind); 5] = [
+pub(super) const KINDS: [(&str, JurisdictionKind); 5] = [
     ("state", JurisdictionKind::State),
     ("county", JurisdictionKind::County),
     ("place", JurisdictionKind::Place),
@@ -22,10 +22,10 @@ const KINDS: [(&str, JurisdictionKind); 5] = [
 ];
 
 /// Collection of every layer's facilities, so no layer's name.
-const INVENTORY: &str = "facilities";
+pub(super) const INVENTORY: &str = "facilities";
 
-/// Farthest fallback to the nearest polygon, metres.
-const FARTHEST_M: f64 = 200_000.0;
+/// How far the fallback to the nearest polygon reaches, metres.
+pub(super) const NEAREST_M: Bounds<f64> = Bounds { key: "nearest-m", range: 0.0..=200_000.0, default: 0.0 };
 
 /// Schemas by id; none where the file could not be read.
 pub(super) type Schemas = BTreeMap<String, Option<Arc<LayerSchema>>>;
@@ -105,7 +105,7 @@ pub(super) fn jurisdictions(
             one_per_kind(&mut check, kind, written, &mut kinds, set);
             own_column(&mut check, kind, set, schemas);
         }
-        let nearest_m = check.within("nearest-m", set.nearest_m.as_ref(), &(0.0..=FARTHEST_M), 0.0);
+        let nearest_m = check.within(set.nearest_m.as_ref(), &NEAREST_M);
         let source = source(&mut check, &spec.path, set.source.as_ref(), Some(&None), variables);
         let Some(source) = source else { continue };
         absent(&mut check, set.source.as_ref(), &source);

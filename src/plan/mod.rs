@@ -7,6 +7,7 @@ mod base_url;
 mod check;
 mod field;
 mod include;
+mod json_schema;
 mod layer;
 mod reference;
 mod resolve;
@@ -18,6 +19,7 @@ mod tests;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use json_schema::{Written, json_schema};
 pub use reference::{Lifeline, NaicsRule, Reference, Region, Sector, State};
 pub use resolve::{Overrides, Variables, load, reference_tables};
 

@@ -34,8 +34,8 @@ impl BlockSpec {
 }
 
 fn block(table: &mut Table<'_>) -> BlockSpec {
-    if table.present(&["field"]).is_empty() {
-        table.error_here("the block has no `[[field]]`".to_owned());
+    BlockSpec {
+        description: table.required_text("description"),
+        fields: table.required_tables("field", field),
     }
-    BlockSpec { description: table.required_text("description"), fields: table.tables("field", field) }
 }

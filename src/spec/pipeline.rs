@@ -186,10 +186,7 @@ fn jurisdiction(table: &mut Table<'_>) -> JurisdictionSpec {
 }
 
 fn layers(table: &mut Table<'_>) -> Vec<Spanned<LayerSpec>> {
-    if table.present(&["layer"]).is_empty() {
-        table.error_here("the pipeline has no `[[layer]]`".to_owned());
-    }
-    table.tables("layer", |t| LayerSpec {
+    table.required_tables("layer", |t| LayerSpec {
         id: t.required_text("id"),
         schema: t.text("schema"),
         inventory: t.flag("inventory"),

@@ -117,6 +117,11 @@ pub struct FieldSpec {
     pub has: Vec<&'static str>,
 }
 
+impl RuleSpec {
+    /// What a rule may change; it must change something.
+    pub const CHANGES: [&str; 4] = ["code", "subsector", "also", "lifeline"];
+}
+
 impl FieldSpec {
     /// Keys that a field must have once everything that is said about it is put together.
     pub const REQUIRED: [&str; 2] = ["from", "description"];
@@ -194,7 +199,7 @@ fn sector(table: &mut Table<'_>) -> SectorSpec {
 }
 
 fn rule(table: &mut Table<'_>) -> RuleSpec {
-    if table.present(&["code", "subsector", "also", "lifeline"]).is_empty() {
+    if table.present(&RuleSpec::CHANGES).is_empty() {
         let help = "give it a `code`, `subsector`, `also` or `lifeline`";
         table.error_here("the rule changes nothing".to_owned()).help = Some(help.to_owned());
     }

@@ -198,6 +198,17 @@ impl Table<'_> {
         Some(self.place(table, value.span()))
     }
 
+    /// A list of tables, `[[key]]`, that must be there.
+    pub(super) fn required_tables<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnMut(&mut Table<'_>) -> T,
+    ) -> Vec<Spanned<T>> {
+        let tables = self.tables(key, read);
+        self.require_as(key, &format!("[[{key}]]"));
+        tables
+    }
+
     /// A list of tables, `[[key]]`.
     pub(super) fn tables<T>(
         &mut self,
@@ -254,11 +265,15 @@ impl Table<'_> {
 
     /// The key asked for last must be there.
     fn require(&mut self, key: &'static str) {
+        self.require_as(key, key);
+    }
+
+    fn require_as(&mut self, key: &'static str, shown: &str) {
         if let Some(known) = self.known.last_mut() {
             known.is_required = true;
         }
         if !self.entries.contains_key(key) {
-            self.error_here(format!("{} has no `{key}`", self.name));
+            self.error_here(format!("{} has no `{shown}`", self.name));
         }
     }
 
