@@ -41,7 +41,8 @@ Examples:
       --store /tmp/dams --limit 1000
   cikr check pipelines/*.toml                    every mistake, with file:line:column
   cikr verify out/demo                           re-check the latest release
-  cikr draft new.csv > schemas/new.toml          a first schema to edit";
+  cikr draft new.csv > schemas/new.toml          a first schema to edit
+  cikr schema layer > schemas/layer.schema.json  what editors complete and check it by";
 
 /// Takes stock of a nation's critical infrastructure: facility layers in, `GeoParquet` tiles for regional teams out.
 #[derive(Debug, Parser)]
