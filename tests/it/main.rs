@@ -17,10 +17,15 @@
 )]
 
 mod architecture;
+mod bad_files;
 mod bad_input;
 mod cli;
+mod csv_defects;
 mod demo;
+mod dimensions;
 mod draft;
 mod laws;
 mod packing;
+mod parquet;
 mod program;
+mod spreadsheets;
