@@ -2,10 +2,10 @@
 //!
 //! Cells come out as text (`cell` says how). The header is the row the pipeline names, else the first
 //! that holds anything; of merged cells the first has the value and the others are blank, so a column
-//! under them is called by its position (`column_5`). Rows of
-//! blanks are passed over; hidden rows and columns count like all others. A row's number is the
-//! sheet's. A workbook is a zip archive: it is measured before it is opened (`workbook`), its shared
-//! texts are held in memory, its cells are streamed.
+//! under them is called by its position (`column_5`). Cells beside the header's columns are notes, not
+//! values. Rows of blanks are passed over; hidden rows and columns count like all others. A row's
+//! number is the sheet's. A workbook is a zip archive: it is measured before it is opened
+//! (`workbook`), its shared texts are held in memory, its cells are streamed (`rows`).
 
 mod cell;
 mod rows;
@@ -51,6 +51,7 @@ pub(super) struct XlsxRecords {
     place: Place,
     rows: Rows,
     limit: usize,
+    has_margin: bool,
     wkb: Vec<u8>,
 }
 
@@ -96,7 +97,7 @@ impl XlsxRecords {
             tracing::warn!(source = shown, columns, "names stand in the header more than once");
         }
         let (place, limit, wkb) = (Place::Wkt(0), bounds.record, Vec::new());
-        Ok(Self { shown, header: names, place, rows, limit, wkb })
+        Ok(Self { shown, header: names, place, rows, limit, has_margin: false, wkb })
     }
 
     /// Column names, in sheet order.
@@ -109,6 +110,20 @@ impl XlsxRecords {
         &self.shown
     }
 
+    /// Says once that there are cells beside the table: they are no part of a row.
+    fn note_margin(&mut self, row: &Row) {
+        let beside = row.cells.last().filter(|(column, _)| *column >= self.header.len());
+        if let Some((column, _)) = beside.filter(|_| !self.has_margin) {
+            self.has_margin = true;
+            let first = format!("column {} of row {}", letters(*column), row.number);
+            tracing::warn!(
+                source = self.shown,
+                first,
+                "cells beside the table are left out: no header is above them"
+            );
+        }
+    }
+
     fn fill(&mut self, row: &Row, batch: &mut BatchBuilder) {
         for (column, text) in row.cells.iter().filter(|(column, _)| *column < self.header.len()) {
             batch.text(*column, text);
@@ -118,12 +133,7 @@ impl XlsxRecords {
             batch.end_row(row.number, None);
             return;
         }
-        if let Some((column, text)) = row.cells.last().filter(|(column, _)| *column >= self.header.len()) {
-            let value = format!("`{text}` in column {}, beyond the header", letters(*column));
-            batch.defect("record", &value, RejectReason::MalformedRecord);
-            batch.end_row(row.number, None);
-            return;
-        }
+        self.note_margin(row);
         let field = |wanted: usize| {
             let cell = row.cells.iter().find(|(column, _)| *column == wanted);
             Cow::Borrowed(cell.map_or("", |(_, text)| text.as_str()))
