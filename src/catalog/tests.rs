@@ -138,6 +138,9 @@ fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
         rows_by_state: [].into(),
         fields: [].into(),
         fields_missing: Vec::new(),
+        dropped_z: 0,
+        dropped_m: 0,
+        recoded: 0,
     }
 }
 

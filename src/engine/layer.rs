@@ -14,8 +14,8 @@ use rayon::prelude::*;
 
 use super::EngineError;
 use crate::feature::{
-    FeatureBatch, FieldCounts, Landed, LocationCounts, Origin, RawBatch, Reject, RejectReason, Reproject,
-    Task, Tile,
+    FeatureBatch, FieldCounts, Landed, LocationCounts, Origin, RawBatch, Reject, RejectReason, Repairs,
+    Reproject, Task, Tile,
 };
 use crate::kernel::assemble::{self, Assembled};
 use crate::kernel::locate::{self, JoinContext};
@@ -40,6 +40,8 @@ pub struct LayerRows {
     pub fields: BTreeMap<String, FieldCounts>,
     /// Schema fields the source doesn't have.
     pub missing: Vec<String>,
+    /// What reading has left out or repaired.
+    pub repairs: Repairs,
 }
 
 /// Batches that may wait between the reading thread and the kernels.
@@ -102,6 +104,7 @@ impl<'a> Line<'a> {
             located: LocationCounts::default(),
             fields: BTreeMap::new(),
             missing: vec![],
+            repairs: Repairs::default(),
         };
         let further = join.further_sets().map(str::to_owned).collect();
         Self { layer, plan, join, further, schema, keys: HashSet::new(), missing: None, rows }
@@ -181,6 +184,7 @@ impl<'a> Line<'a> {
 
     fn count(&mut self, raw: &RawBatch, normalised: &Normalised) {
         self.rows.read += raw.len() as u64;
+        self.rows.repairs.add(raw.repairs);
         self.rows.rejects.extend(normalised.rejects.iter().cloned());
         for (field, counts) in &normalised.fields {
             let total = self.rows.fields.entry(field.clone()).or_default();
@@ -209,7 +213,9 @@ fn judge(layer: &LayerPlan, mut rows: LayerRows) -> Result<LayerRows, EngineErro
     if rows.read == 0 {
         return Err(EngineError::Empty { shown: layer.source.shown.to_string() });
     }
-    rows.rejects.sort_by_key(|reject| reject.origin.row);
+    // A folder's files are read in the order of their names.
+    let place = |reject: &Reject| (Arc::clone(&reject.origin.source), reject.origin.row);
+    rows.rejects.sort_by_cached_key(place);
     let rejected = rows.rejects.len() as u64;
     if rejected as f64 > layer.schema.max_rejects * rows.read as f64 {
         let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();

@@ -74,7 +74,8 @@ impl fmt::Display for RegionId {
 ///
 /// `row` is 1-based: the line number of a record in a text file (CSV and newline-delimited
 /// GeoJSON, header counted), the position of a feature in a GeoJSON collection, the FID of a
-/// GDAL layer (which starts where the format starts it).
+/// GDAL layer (which starts where the format starts it), the position of a row in a Parquet file,
+/// the row number of a sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// The source, such as `sample-data/hospitals.csv` or `schools.gdb.zip/schools.gdb (layer Schools)`.
@@ -147,6 +148,28 @@ pub struct RawBatch {
     pub crs: Crs,
     /// The source as the pipeline names it.
     pub source: Arc<str>,
+    /// What reading has left out or repaired.
+    pub repairs: Repairs,
+}
+
+/// What reading has left out or repaired, in rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Repairs {
+    /// Geometries that had heights (Z); tiles are two-dimensional.
+    pub dropped_z: u64,
+    /// Geometries that had measures (M).
+    pub dropped_m: u64,
+    /// Rows whose text was no UTF-8 and was read as Windows-1252.
+    pub recoded: u64,
+}
+
+impl Repairs {
+    /// Adds those of a further batch.
+    pub fn add(&mut self, more: Self) {
+        self.dropped_z += more.dropped_z;
+        self.dropped_m += more.dropped_m;
+        self.recoded += more.recoded;
+    }
 }
 
 impl RawBatch {

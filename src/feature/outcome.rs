@@ -102,6 +102,15 @@ pub struct LayerReport {
     pub fields: BTreeMap<String, FieldCounts>,
     /// Schema fields the source doesn't have.
     pub fields_missing: Vec<String>,
+    /// Geometries whose heights (Z) were left out.
+    #[serde(default)]
+    pub dropped_z: u64,
+    /// Geometries whose measures (M) were left out.
+    #[serde(default)]
+    pub dropped_m: u64,
+    /// Rows whose text was no UTF-8 and was read as Windows-1252.
+    #[serde(default)]
+    pub recoded: u64,
 }
 
 /// How rows were located.

@@ -9,7 +9,7 @@ use super::jurisdiction::{Boundary, JurisdictionIndex};
 use super::locate::{JoinContext, JoinSet, Located, locate};
 use super::normalise::{Normalised, normalise};
 use super::{KernelError, geometry};
-use crate::feature::{Crs, RawBatch, RejectReason};
+use crate::feature::{Crs, RawBatch, RejectReason, Repairs};
 use crate::plan::{
     Field, FieldKind, Format, GeometryKind, JurisdictionKind, JurisdictionPlan, LayerSchema, NaicsUse,
     Reference, Region, SectorPlan, SourcePlan, State,
@@ -71,6 +71,7 @@ fn batch(columns: &[(&str, &[Option<&str>])]) -> RawBatch {
         defects: vec![],
         crs: Crs::Crs84,
         source: "test.csv".into(),
+        repairs: Repairs::default(),
     }
 }
 

@@ -27,6 +27,9 @@ pub(super) const INVENTORY: &str = "facilities";
 /// How far the fallback to the nearest polygon reaches, metres.
 pub(super) const NEAREST_M: Bounds<f64> = Bounds { key: "nearest-m", range: 0.0..=200_000.0, default: 0.0 };
 
+/// Rows that a sheet of a workbook can have.
+const SHEET_ROWS: i64 = 1_048_576;
+
 /// Schemas by id; none where the file could not be read.
 pub(super) type Schemas = BTreeMap<String, Option<Arc<LayerSchema>>>;
 
@@ -181,17 +184,29 @@ fn source(
         FormatSpec::Geojson => Format::Geojson,
         FormatSpec::Geojsonl => Format::Geojsonl,
         FormatSpec::Ogr { layer } => Format::Ogr { layer: optional(layer.as_ref()) },
+        FormatSpec::Parquet { geometry } => Format::Parquet { geometry: optional(geometry.as_ref()) },
         FormatSpec::Csv { x, y, wkt, delimiter } => {
-            if source.crs.is_none() && schema == Some(&None) {
-                let help = "declare it by `crs = \"…\"` in the source or the schema; a CRS is never guessed";
-                check.error(span, "nothing says in which CRS the coordinates are").help =
-                    Some(help.to_owned());
-            }
+            declared(check, source, span, schema);
             let geometry = csv_geometry(check, span, [x.as_ref(), y.as_ref(), wkt.as_ref()]);
             Format::Csv { delimiter: separator(check, delimiter.as_ref()), geometry }
         }
+        FormatSpec::Xlsx { sheet, header_row, x, y, wkt } => {
+            declared(check, source, span, schema);
+            let geometry = csv_geometry(check, span, [x.as_ref(), y.as_ref(), wkt.as_ref()]);
+            let row = check.within("header-row", header_row.as_ref(), &(1..=SHEET_ROWS), 1);
+            let header_row = header_row.as_ref().and_then(|_| u32::try_from(row).ok());
+            Format::Xlsx { sheet: optional(sheet.as_ref()), header_row, geometry }
+        }
     };
     Some(SourcePlan { shown: shown.display().to_string().into(), path, format, crs })
+}
+
+/// A format that can't state a CRS needs one from the pipeline or the schema.
+fn declared(check: &mut Check<'_>, source: &SourceSpec, place: &Span, schema: Option<&Option<Crs>>) {
+    if source.crs.is_none() && schema == Some(&None) {
+        let help = "declare it by `crs = \"…\"` in the source or the schema; a CRS is never guessed";
+        check.error(place, "nothing says in which CRS the coordinates are").help = Some(help.to_owned());
+    }
 }
 
 /// A path with the values of `${NAME}` in it; values are never shown.

@@ -179,14 +179,28 @@ pub enum Format {
     Geojson,
     /// Newline-delimited GeoJSON (RFC 8142, with or without record separators).
     Geojsonl,
-    /// Shapefile, FileGDB or GeoPackage through GDAL, plain or in a zip archive.
+    /// Shapefile, FileGDB, GeoPackage or FlatGeobuf through GDAL, plain or in a zip archive.
     Ogr {
         /// Table in the dataset; `None` where there is only one.
         layer: Option<String>,
     },
+    /// GeoParquet, or Parquet with a column of WKB: a file, or a folder of files.
+    Parquet {
+        /// Column of the geometry; `None` for the one the file declares.
+        geometry: Option<String>,
+    },
+    /// A sheet of an XLSX workbook.
+    Xlsx {
+        /// Its name; `None` where only one is visible.
+        sheet: Option<String>,
+        /// Row of the column names, 1 and up; `None` for the first that holds anything.
+        header_row: Option<u32>,
+        /// Where the geometry is.
+        geometry: CsvGeometry,
+    },
 }
 
-/// Where the geometry of a delimited text file is.
+/// Where the geometry of a delimited text file or a sheet is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CsvGeometry {

@@ -58,7 +58,7 @@ fn put(text: &mut String, line: &str) {
 }
 
 fn line(layer: &LayerReport, widest: usize) -> String {
-    let status = status(layer);
+    let status = status(layer) + &notes(layer);
     format!(
         "{:widest$}  {:>9}  {:>9}  {:>8}  {:>9}  {status}",
         layer.id,
@@ -92,6 +92,18 @@ fn status(layer: &LayerReport) -> String {
         }
         LayerStatus::Absent => format!("ABSENT: {}", layer.reason.as_deref().unwrap_or_default()),
     }
+}
+
+/// What reading has left out or repaired.
+fn notes(layer: &LayerReport) -> String {
+    let counts = [
+        ("heights left out", layer.dropped_z),
+        ("measures left out", layer.dropped_m),
+        ("rows read as Windows-1252", layer.recoded),
+    ];
+    let told =
+        counts.iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("; {what}: {count}"));
+    if layer.status == LayerStatus::Published { told.collect() } else { String::new() }
 }
 
 fn inventory_line(report: &RunReport, widest: usize) -> String {

@@ -169,6 +169,9 @@ fn write(
     report.rows_by_state = by_state(&rows);
     report.fields = rows.fields;
     report.fields_missing = rows.missing;
+    report.dropped_z = rows.repairs.dropped_z;
+    report.dropped_m = rows.repairs.dropped_m;
+    report.recoded = rows.repairs.recoded;
     Ok(LayerOutcome { report, tiles, schema: Some(rows.assembled.rows.0.schema()), national: None })
 }
 
@@ -195,6 +198,9 @@ fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
         rows_by_state: BTreeMap::new(),
         fields: BTreeMap::new(),
         fields_missing: vec![],
+        dropped_z: 0,
+        dropped_m: 0,
+        recoded: 0,
     }
 }
 

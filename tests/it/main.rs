@@ -17,13 +17,18 @@
 )]
 
 mod architecture;
+mod bad_files;
 mod bad_input;
 mod cli;
+mod csv_defects;
 mod demo;
+mod dimensions;
 mod draft;
 mod laws;
 mod national;
 mod packing;
+mod parquet;
 mod program;
 mod schemas;
 mod written;
+mod spreadsheets;
