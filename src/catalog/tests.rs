@@ -138,6 +138,8 @@ fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
         rows_by_state: [].into(),
         fields: [].into(),
         fields_missing: Vec::new(),
+        flags: [].into(),
+        flags_truncated: Vec::new(),
     }
 }
 

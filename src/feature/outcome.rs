@@ -102,6 +102,12 @@ pub struct LayerReport {
     pub fields: BTreeMap<String, FieldCounts>,
     /// Schema fields the source doesn't have.
     pub fields_missing: Vec<String>,
+    /// Flags on published rows: code → field → count, those cut from the table included.
+    #[serde(default)]
+    pub flags: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Codes of which `quality/flags/<layer>.parquet` holds only the first, in source order.
+    #[serde(default)]
+    pub flags_truncated: Vec<String>,
 }
 
 /// How rows were located.

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use crate::error::{Error, chain};
-use crate::feature::{LayerReport, LayerStatus, LocationCounts, RunReport, UNVERIFIED};
+use crate::feature::{LayerReport, LayerStatus, RunReport, UNVERIFIED};
 use crate::spec::{self, Diagnostic};
 
 /// Tells why a command failed, on stderr.
@@ -75,22 +75,30 @@ fn status(layer: &LayerReport) -> String {
             let status = status(&LayerReport { unverified: false, ..layer.clone() });
             format!("{status}; {UNVERIFIED}")
         }
-        LayerStatus::Published if layer.located.none > 0 => {
-            let located = LocationCounts { none: 0, ..layer.located };
-            let status = status(&LayerReport { located, ..layer.clone() });
-            format!("{status}; unassigned: {}", layer.located.none)
-        }
-        LayerStatus::Published if layer.rows_rejected > 0 => {
-            let reasons: Vec<String> =
-                layer.rejects_by_reason.iter().map(|(reason, rows)| format!("{reason} {rows}")).collect();
-            format!("published; rejected: {}", reasons.join(", "))
-        }
-        LayerStatus::Published => "published".to_owned(),
+        LayerStatus::Published => published(layer),
         LayerStatus::Carried => {
             let from = layer.carried_from.as_deref().unwrap_or("an earlier release");
             format!("STALE, as in {from}: {}", layer.reason.as_deref().unwrap_or_default())
         }
         LayerStatus::Absent => format!("ABSENT: {}", layer.reason.as_deref().unwrap_or_default()),
+    }
+}
+
+fn published(layer: &LayerReport) -> String {
+    let mut text = "published".to_owned();
+    if layer.rows_rejected > 0 {
+        let reasons: Vec<String> =
+            layer.rejects_by_reason.iter().map(|(reason, rows)| format!("{reason} {rows}")).collect();
+        text += &format!("; rejected: {}", reasons.join(", "));
+    }
+    if layer.located.none > 0 {
+        text += &format!("; unassigned: {}", layer.located.none);
+    }
+    let flags: u64 = layer.flags.values().flat_map(|fields| fields.values()).sum();
+    match layer.flags.len() {
+        0 => text,
+        1 => text + &format!("; {flags} flags of one kind"),
+        kinds => text + &format!("; {flags} flags of {kinds} kinds"),
     }
 }
 
