@@ -20,6 +20,9 @@ const LATEST: i32 = 47_846;
 /// Smaller ones are more often years.
 const SERIALS: std::ops::RangeInclusive<f64> = 10_000.0..=73_050.0;
 
+/// A number in scientific notation nearer to zero is something else than milliseconds since 1970.
+const SMALLEST_MOMENT: f64 = 1e9;
+
 /// The first day count without the spreadsheets' 29 February 1900, which never was.
 pub(super) const FIRST_SERIAL: i32 = 61;
 
@@ -71,7 +74,8 @@ fn mangled(text: &str) -> Option<String> {
     #[expect(clippy::cast_possible_truncation, reason = "saturates")]
     let date = DateTime::from_timestamp_millis(milliseconds as i64).map(|moment| moment.date_naive());
     let hours = unit / 2.0 / 3_600_000.0;
-    Some(match date.filter(|date| is_believed(date.to_epoch_days())) {
+    let is_moment = milliseconds.abs() >= SMALLEST_MOMENT;
+    Some(match date.filter(|date| is_moment && is_believed(date.to_epoch_days())) {
         Some(date) => format!("near {date} if milliseconds since 1970, give or take {hours:.1} h"),
         None => "digits lost".to_owned(),
     })
@@ -106,7 +110,11 @@ fn read(text: &str, format: &str) -> Option<NaiveDate> {
             let milliseconds: i64 = text.parse().ok().filter(|_| text.len() > 5)?;
             DateTime::from_timestamp_millis(milliseconds).map(|moment| moment.date_naive())
         }
-        EXCEL_SERIAL => text.parse().ok().filter(|_| mangled(text).is_none()).and_then(day_of_serial),
+        EXCEL_SERIAL => {
+            let serial: f64 = text.parse().ok()?;
+            let is_day = serial == 0.0 || serial >= f64::from(FIRST_SERIAL);
+            day_of_serial(serial).filter(|_| is_day)
+        }
         pattern => {
             let mut parsed = Parsed::new();
             parse(&mut parsed, text, StrftimeItems::new(pattern)).ok()?;

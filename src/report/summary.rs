@@ -85,21 +85,23 @@ fn status(layer: &LayerReport) -> String {
 }
 
 fn published(layer: &LayerReport) -> String {
-    let mut text = "published".to_owned();
+    let mut parts = vec!["published".to_owned()];
     if layer.rows_rejected > 0 {
         let reasons: Vec<String> =
             layer.rejects_by_reason.iter().map(|(reason, rows)| format!("{reason} {rows}")).collect();
-        text += &format!("; rejected: {}", reasons.join(", "));
+        parts.push(format!("rejected: {}", reasons.join(", ")));
     }
     if layer.located.none > 0 {
-        text += &format!("; unassigned: {}", layer.located.none);
+        parts.push(format!("unassigned: {}", layer.located.none));
     }
     let flags: u64 = layer.flags.values().flat_map(|fields| fields.values()).sum();
-    match layer.flags.len() {
-        0 => text,
-        1 => text + &format!("; {flags} flags of one kind"),
-        kinds => text + &format!("; {flags} flags of {kinds} kinds"),
+    match (flags, layer.flags.len()) {
+        (0, _) => {}
+        (1, _) => parts.push("1 flag".to_owned()),
+        (_, 1) => parts.push(format!("{flags} flags of 1 kind")),
+        (_, kinds) => parts.push(format!("{flags} flags of {kinds} kinds")),
     }
+    parts.join("; ")
 }
 
 fn inventory_line(report: &RunReport, widest: usize) -> String {

@@ -19,6 +19,7 @@
 mod architecture;
 mod bad_input;
 mod cli;
+mod defects;
 mod demo;
 mod draft;
 mod laws;

@@ -25,8 +25,8 @@ pub(in crate::kernel) fn contradictions(
     states: &[State],
 ) -> Vec<RowFlag> {
     let mut flags = codes(columns, states);
-    let stated = STATED.iter().find(|names| names.iter().all(|name| numbers(columns, name).is_some()));
-    if let Some([latitude, longitude]) = stated {
+    let position = STATED.iter().find(|names| names.iter().all(|name| numbers(columns, name).is_some()));
+    if let Some([latitude, longitude]) = position {
         flags.extend(coordinates(columns, geometries, latitude, longitude));
     }
     flags
@@ -50,11 +50,11 @@ struct Claim<'a> {
 /// The claimed state, its FIPS code and the claimed county, each against the next that is stated.
 fn codes(columns: &RecordBatch, states: &[State]) -> Vec<RowFlag> {
     let fips: BTreeMap<&str, &str> = states.iter().map(|s| (s.usps.as_str(), s.fips.as_str())).collect();
-    let two = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = |text: &str, n: usize| text.len() == n && text.bytes().all(|byte| byte.is_ascii_digit());
     let claim = |field, state| texts(columns, field).map(|values| Claim { field, values, state });
     let claims = [
-        claim("county_fips_claimed", Box::new(move |county| county.get(..2).filter(|_| county.len() == 5))),
-        claim("state_fips_claimed", Box::new(move |state| Some(state).filter(|state| two(state)))),
+        claim("county_fips_claimed", Box::new(move |county| county.get(..2).filter(|_| digits(county, 5)))),
+        claim("state_fips_claimed", Box::new(move |state| Some(state).filter(|state| digits(state, 2)))),
         claim("state_code_claimed", Box::new(move |state| fips.get(state).copied())),
     ];
     let claims: Vec<Claim<'_>> = claims.into_iter().flatten().collect();
