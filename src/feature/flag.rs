@@ -165,8 +165,7 @@ impl Flags {
 
     /// The kept flags: in the order of their sources and rows, then of their codes.
     pub fn sorted(&mut self) -> &[Flag] {
-        let place = |flag: &Flag| (std::sync::Arc::clone(&flag.origin.source), flag.origin.row, flag.code);
-        self.kept.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.field.cmp(&b.field)));
+        self.kept.sort_by(|a, b| place(a).cmp(&place(b)));
         &self.kept
     }
 
@@ -174,6 +173,10 @@ impl Flags {
     pub fn counts(&self) -> BTreeMap<String, BTreeMap<String, u64>> {
         self.counts.iter().map(|(code, fields)| (code.code().to_owned(), fields.clone())).collect()
     }
+}
+
+fn place(flag: &Flag) -> (&str, u64, FlagCode, &str) {
+    (&flag.origin.source, flag.origin.row, flag.code, &flag.field)
 }
 
 #[cfg(test)]

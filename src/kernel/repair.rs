@@ -4,21 +4,15 @@
 
 use std::borrow::Cow;
 
-/// Source text with each run of control characters as one space, trimmed; none where nothing is left.
+/// Source text trimmed, each run of control characters, with the blanks beside it, one space; none where
+/// nothing is left.
 pub(super) fn text(value: &str) -> Option<Cow<'_, str>> {
     if !value.bytes().any(is_control) {
         return Some(value.trim()).filter(|text| !text.is_empty()).map(Cow::Borrowed);
     }
-    let mut clean = String::with_capacity(value.len());
-    for c in value.chars() {
-        let control = u8::try_from(c).is_ok_and(is_control);
-        if !control {
-            clean.push(c);
-        } else if !clean.ends_with(' ') {
-            clean.push(' ');
-        }
-    }
-    Some(clean.trim()).filter(|text| !text.is_empty()).map(|text| Cow::Owned(text.to_owned()))
+    let words = value.split(|c: char| c.is_ascii_control()).map(str::trim).filter(|word| !word.is_empty());
+    let clean = words.collect::<Vec<_>>().join(" ");
+    (!clean.is_empty()).then_some(Cow::Owned(clean))
 }
 
 /// Whether a byte is one of ASCII's control characters.
@@ -64,6 +58,8 @@ mod tests {
             (" A\u{0}B\t ", Some("A B")),
             ("A\r\n\tB", Some("A B")),
             ("A \tB", Some("A B")),
+            ("A\u{1} B", Some("A B")),
+            ("\u{1}A\u{7f}\n\u{1}B\t", Some("A B")),
             ("A  B", Some("A  B")),
             ("\u{a0}Peña\u{a0}", Some("Peña")),
             (" ", None),

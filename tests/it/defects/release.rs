@@ -73,6 +73,19 @@ fn verify_notices_flags_that_are_not_those_of_the_report() {
     assert!(ended.stdout.contains("2 flags to be kept, 1 in the file"), "{}", ended.stdout);
 }
 
+#[test]
+fn flags_are_the_same_whatever_the_batch_size() {
+    let folder =
+        folder("ID,V,LON,LAT\n1,6037,-95,35\n2,48201,-95.1,35\n3,1001,-95,35\n4,9,-85,35\n5,6037.0,-95,35\n");
+    folder.run().code(0);
+    let first = fs::read(flags_file(&folder.latest())).unwrap();
+    assert_eq!(flags(&folder.latest(), "things").len(), 7, "3 points and 4 codes");
+    let batches = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
+    folder.write("pipeline.toml", batches + "\n[limits]\nbatch-rows = 2\n");
+    folder.run().code(0);
+    assert!(fs::read(flags_file(&folder.latest())).unwrap() == first);
+}
+
 /// One bad column of a large layer must not outgrow it: the first flags are kept, all are counted.
 #[test]
 fn flags_of_a_code_are_kept_up_to_a_bound_and_counted_beyond() {
