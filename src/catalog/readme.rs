@@ -2,11 +2,12 @@
 //!
 //! Pure: text out of plan, report and collections.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
 use super::items::status;
 use super::{Collection, ColumnDoc, distinct};
-use crate::feature::{LayerReport, LayerStatus, RunReport};
+use crate::feature::{FlagCode, Flags, LayerReport, LayerStatus, RunReport};
 use crate::plan::Plan;
 
 /// The text of `README.md`.
@@ -34,6 +35,7 @@ fn write_all(
     )?;
     folders(out, collections)?;
     layers(out, plan, report)?;
+    flags(out, report)?;
     boundaries(out, report)?;
     queries(out, collections)?;
     writeln!(out, "## Columns\n")?;
@@ -56,6 +58,7 @@ fn folders(out: &mut String, collections: &[Collection<'_>]) -> fmt::Result {
          {national}\
          | `urls.txt` | where every tile is, a line each |\n\
          | `rejects/<layer>.parquet` | rows kept out, with origin, field, value and reason |\n\
+         | `quality/flags/<layer>.parquet` | what is doubtful about published rows: facility, origin, field, value, flag, detail |\n\
          | `report.json`, `manifest.json` | what became of the run; bytes and SHA-256 of every file |\n\n",
     )
 }
@@ -94,6 +97,35 @@ fn failure(out: &mut String, layer: &LayerReport) -> fmt::Result {
         (_, Some(release)) => writeln!(out, "- `{}` is carried from release `{release}`: {reason}", layer.id),
         (_, None) => writeln!(out, "- `{}` is carried from an earlier release: {reason}", layer.id),
     }
+}
+
+/// What is doubtful about the rows, layer by layer, and what the codes mean.
+fn flags(out: &mut String, report: &RunReport) -> fmt::Result {
+    let present: BTreeSet<&String> = report.layers.iter().flat_map(|layer| layer.flags.keys()).collect();
+    if present.is_empty() {
+        return Ok(());
+    }
+    out.write_str(
+        "## Flags\n\nA flag stands beside a row that is published all the same; `quality/flags/<layer>.parquet` has them.\n\n\
+         | layer | flag | fields |\n|---|---|---|\n",
+    )?;
+    for layer in &report.layers {
+        for (code, fields) in &layer.flags {
+            let fields: Vec<String> =
+                fields.iter().map(|(field, count)| format!("{field} {count}")).collect();
+            let cut = if layer.flags_truncated.contains(code) {
+                format!("; the first {} are in the table", Flags::KEPT)
+            } else {
+                String::new()
+            };
+            writeln!(out, "| `{}` | `{code}` | {}{cut} |", layer.id, fields.join(", "))?;
+        }
+    }
+    out.write_str("\n| flag | the row has |\n|---|---|\n")?;
+    for code in FlagCode::ALL.iter().filter(|code| present.iter().any(|name| *name == code.code())) {
+        writeln!(out, "| `{}` | {} |", code.code(), code.meaning())?;
+    }
+    writeln!(out)
 }
 
 fn boundaries(out: &mut String, report: &RunReport) -> fmt::Result {

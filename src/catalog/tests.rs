@@ -141,6 +141,8 @@ fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
         dropped_z: 0,
         dropped_m: 0,
         recoded: 0,
+        flags: [].into(),
+        flags_truncated: Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! `RawBatch → FeatureBatch → Tile` is the whole story.
 
 mod columns;
+mod flag;
 mod outcome;
 mod quality;
 
@@ -16,6 +17,7 @@ use geo::Rect;
 use serde::Serialize;
 
 pub use columns::{CORE_COLUMNS, CoreColumn, CoreType};
+pub use flag::{Flag, FlagCode, Flags, RowFlag};
 pub use outcome::{
     FieldCounts, JurisdictionReport, LayerReport, LayerStatus, LocationCounts, RunReport, UNVERIFIED,
 };

@@ -111,6 +111,12 @@ pub struct LayerReport {
     /// Rows whose text was no UTF-8 and was read as Windows-1252.
     #[serde(default)]
     pub recoded: u64,
+    /// Flags on published rows: code → field → count, those cut from the table included.
+    #[serde(default)]
+    pub flags: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Codes of which `quality/flags/<layer>.parquet` holds only the first, in source order.
+    #[serde(default)]
+    pub flags_truncated: Vec<String>,
 }
 
 /// How rows were located.

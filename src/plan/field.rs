@@ -29,7 +29,10 @@ pub(super) const TRUE_WORDS: [&str; 5] = ["Y", "YES", "T", "TRUE", "1"];
 pub(super) const FALSE_WORDS: [&str; 5] = ["N", "NO", "F", "FALSE", "0"];
 
 /// Date pattern for milliseconds since 1970, beside those of strftime.
-pub(super) const EPOCH_MS: &str = "epoch-ms";
+pub const EPOCH_MS: &str = "epoch-ms";
+
+/// Date pattern for a spreadsheet's day count (day 61 is 1900-03-01), beside those of strftime.
+pub const EXCEL_SERIAL: &str = "excel-serial";
 
 /// Whether a name is taken by a column of every tile, whoever fills it.
 pub(super) fn is_core(name: &str) -> bool {
@@ -83,7 +86,7 @@ fn kind(check: &mut Check<'_>, spec: &FieldSpec) -> FieldKind {
     let coded = text || kind == FieldKind::Integer;
     only_for(check, "codes", spec.codes.as_ref().map(|codes| &codes.span), "text or integer", coded);
     if let (true, None, Some(written)) = (date, &spec.formats, &spec.kind) {
-        let help = format!("add `formats = [\"%Y-%m-%d\"]`; also known: `{EPOCH_MS}`");
+        let help = format!("add `formats = [\"%Y-%m-%d\"]`; also known: `{EPOCH_MS}`, `{EXCEL_SERIAL}`");
         check.error(&written.span, "a date has no `formats`").help = Some(help);
     }
     kind
@@ -141,7 +144,7 @@ fn formats(check: &mut Check<'_>, spec: &FieldSpec) -> Vec<String> {
     if formats.value.is_empty() {
         check.error(&formats.span, "`formats` is empty");
     }
-    for format in formats.value.iter().filter(|format| format.value != EPOCH_MS) {
+    for format in formats.value.iter().filter(|format| ![EPOCH_MS, EXCEL_SERIAL].contains(&&*format.value)) {
         if StrftimeItems::new(&format.value).any(|item| item == Item::Error) {
             let message = format!("`{}` is not a date pattern of strftime", format.value);
             check.error(&format.span, message);

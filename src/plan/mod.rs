@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use json_schema::{Written, json_schema};
+pub use field::{EPOCH_MS, EXCEL_SERIAL};
 pub use reference::{Lifeline, NaicsRule, Reference, Region, Sector, State};
 pub use resolve::{Overrides, Variables, load, reference_tables};
 
@@ -376,7 +377,7 @@ pub enum FieldKind {
         /// Words for false.
         falsity: Vec<String>,
     },
-    /// Date32, from the first of these patterns that fits (chrono's strftime; `epoch-ms`).
+    /// Date32, from the first of these patterns that fits (chrono's strftime; `epoch-ms`, `excel-serial`).
     Date {
         /// Patterns, in order.
         formats: Vec<String>,

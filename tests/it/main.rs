@@ -21,6 +21,7 @@ mod bad_files;
 mod bad_input;
 mod cli;
 mod csv_defects;
+mod defects;
 mod demo;
 mod dimensions;
 mod draft;
