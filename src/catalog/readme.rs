@@ -5,7 +5,7 @@
 use std::fmt::{self, Write};
 
 use super::items::status;
-use super::{Collection, ColumnDoc, distinct};
+use super::{Collection, ColumnDoc, distinct, quality};
 use crate::feature::{LayerReport, LayerStatus, RunReport};
 use crate::plan::Plan;
 
@@ -36,6 +36,9 @@ fn write_all(
     layers(out, plan, report)?;
     boundaries(out, report)?;
     queries(out, collections)?;
+    if let Some(found) = &report.quality {
+        quality::quality(out, found)?;
+    }
     writeln!(out, "## Columns\n")?;
     collections.iter().try_for_each(|collection| columns(out, collection))
 }
@@ -56,6 +59,7 @@ fn folders(out: &mut String, collections: &[Collection<'_>]) -> fmt::Result {
          {national}\
          | `urls.txt` | where every tile is, a line each |\n\
          | `rejects/<layer>.parquet` | rows kept out, with origin, field, value and reason |\n\
+         | `quality/*.parquet` | how complete, current and accurate every layer is |\n\
          | `report.json`, `manifest.json` | what became of the run; bytes and SHA-256 of every file |\n\n",
     )
 }

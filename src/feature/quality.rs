@@ -20,6 +20,13 @@ pub struct QualityReport {
     pub expected_from: Option<String>,
 }
 
+impl QualityReport {
+    /// Counts that aren't as expected.
+    pub fn unmet(&self) -> u64 {
+        self.verdicts.iter().filter(|(verdict, _)| verdict.is_unmet()).map(|(_, rows)| rows).sum()
+    }
+}
+
 /// How complete, current and accurate a layer is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LayerQuality {

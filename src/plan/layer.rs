@@ -24,6 +24,10 @@ const KINDS: [(&str, JurisdictionKind); 5] = [
 /// Collection of every layer's facilities, so no layer's name.
 const INVENTORY: &str = "facilities";
 
+/// Days for which a source date counts as current, unless the layer says otherwise: agencies
+/// commonly revise such layers once a year.
+const CURRENT_DAYS: i64 = 365;
+
 /// Farthest fallback to the nearest polygon, metres.
 const FARTHEST_M: f64 = 200_000.0;
 
@@ -62,8 +66,15 @@ pub(super) fn layers(
         if let (Some(schema), Some(source)) = (schema, source) {
             absent(&mut check, layer.source.as_ref(), &source);
             let inventory = layer.inventory.as_ref().is_none_or(|inventory| inventory.value);
-            let schema = own_schema(schema, layer);
-            layers.push(LayerPlan { id: LayerId::new(id), schema, source, inventory });
+            let current_days =
+                check.within("current-days", layer.current_days.as_ref(), &(1..=36_525), CURRENT_DAYS);
+            layers.push(LayerPlan {
+                id: LayerId::new(id),
+                schema: own_schema(schema, layer),
+                source,
+                inventory,
+                current_days: u32::try_from(current_days).unwrap_or(u32::MAX),
+            });
         }
     }
     layers
