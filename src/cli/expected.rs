@@ -1,5 +1,6 @@
 //! `cikr expected`.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -74,7 +75,8 @@ fn csv(rows: &[Row<'_>]) -> String {
     let mut text = format!("{}\n", EXPECTED_COLUMNS.join(","));
     for row in rows {
         let Row { layer, state_code, low, high, source, reviewed } = row;
-        text += &format!("{layer},{state_code},{low},{high},{source},{}\n", reviewed.unwrap_or_default());
+        let reviewed = reviewed.unwrap_or_default();
+        let _ = writeln!(text, "{layer},{state_code},{low},{high},{source},{reviewed}");
     }
     text
 }

@@ -15,7 +15,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 
@@ -114,7 +114,7 @@ pub fn page_boxes(path: &Path) -> Result<Vec<[f32; 4]>, GeoparquetError> {
 pub fn null_counts(path: &Path) -> Result<BTreeMap<String, u64>, GeoparquetError> {
     let loaded = load(path)?;
     let mut counts: BTreeMap<String, Option<u64>> = BTreeMap::new();
-    for column in loaded.metadata().row_groups().iter().flat_map(|group| group.columns()) {
+    for column in loaded.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns) {
         let [name] = column.column_path().parts() else { continue };
         let nulls = column.statistics().and_then(Statistics::null_count_opt);
         let total = counts.entry(name.clone()).or_insert(Some(0));

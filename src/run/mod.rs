@@ -3,6 +3,7 @@
 //! A layer's failure is a result, not the end of the run: it is carried from the last release, or
 //! left out, and named. Only when no layer succeeds is nothing published.
 
+mod assessed;
 mod derive;
 mod describe;
 mod inventory;

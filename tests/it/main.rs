@@ -25,4 +25,5 @@ mod laws;
 mod national;
 mod packing;
 mod program;
+mod quality;
 mod written;

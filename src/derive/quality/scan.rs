@@ -8,7 +8,7 @@ use std::path::Path;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float32Type};
-use arrow_array::{Array, BooleanArray, Date32Array, RecordBatch, StringArray};
+use arrow_array::{Array, BooleanArray, Date32Array, RecordBatch, StringArray, StructArray};
 
 use super::{DeriveError, read_present};
 use crate::derive::null_counts;
@@ -268,7 +268,7 @@ fn twins(rows: &RecordBatch, names: &StringArray) -> Vec<(u64, [u32; 4])> {
     let boxes = rows.column_by_name("bbox").and_then(|column| column.as_struct_opt());
     let sides: Vec<_> = boxes
         .into_iter()
-        .flat_map(|boxes| boxes.columns())
+        .flat_map(StructArray::columns)
         .filter_map(|side| side.as_primitive_opt::<Float32Type>())
         .collect();
     let [xmin, ymin, xmax, ymax] = sides.as_slice() else { return Vec::new() };
