@@ -4,6 +4,7 @@
 
 use std::fmt::{self, Write};
 
+use super::readme::cell;
 use crate::feature::{LayerQuality, QUALITY_TABLES, QualityReport, Score};
 
 /// Scores of every layer, what isn't as expected, and the quality tables' columns.
@@ -45,7 +46,8 @@ fn unmet(out: &mut String, layer: &LayerQuality) -> fmt::Result {
             _ => "none expected".to_owned(),
         };
         let (code, found) = (&state.state_code, state.found);
-        writeln!(out, "- `{code}`: {}, {expected}, {found} found", state.verdict.code())?;
+        let source = state.source.as_deref().map(|source| format!(" ({})", cell(source))).unwrap_or_default();
+        writeln!(out, "- `{code}`: {}, {expected}, {found} found{source}", state.verdict.code())?;
     }
     writeln!(out)
 }
@@ -54,7 +56,7 @@ fn tables(out: &mut String) -> fmt::Result {
     for table in QUALITY_TABLES {
         writeln!(out, "`{}`, each row is {}.\n\n| column | meaning |\n|---|---|", table.path, table.what)?;
         for (name, meaning) in table.columns {
-            writeln!(out, "| `{name}` | {} |", meaning.replace('<', "\\<"))?;
+            writeln!(out, "| `{name}` | {} |", cell(meaning))?;
         }
         writeln!(out)?;
     }

@@ -207,6 +207,6 @@ fn row(out: &mut String, column: &ColumnDoc) -> fmt::Result {
 }
 
 /// Text as it may stand in a cell of a Markdown table.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|").replace('<', "\\<")
 }

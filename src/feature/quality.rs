@@ -143,6 +143,9 @@ pub struct Unmet {
     pub high: Option<u64>,
     /// Rows found.
     pub found: u64,
+    /// What the reviewer went by; none where nothing was expected.
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 /// What kind of place a source claims.

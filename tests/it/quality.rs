@@ -314,9 +314,10 @@ fn what_is_missing_and_what_is_unexpected_are_both_told() {
     assert_eq!(quality(&report).layers[2].completeness.share, None, "nobody reviewed it");
     assert_eq!(quality(&report).verdicts[&Verdict::Missing], 2);
     let readme = fs::read_to_string(folder.latest().join("README.md")).unwrap();
-    for line in
-        ["- `NY`: missing, 2 expected at least, 0 found", "- `AL`: unexpected, none expected, 1 found"]
-    {
+    for line in [
+        "- `NY`: missing, 2 expected at least, 0 found (licences of 2026)",
+        "- `AL`: unexpected, none expected, 1 found",
+    ] {
         assert!(readme.contains(line), "{line}:\n{readme}");
     }
     let text = folder.cikr(&["run", "pipeline.toml", "-q"]).code(5).stdout;

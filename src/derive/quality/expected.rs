@@ -66,6 +66,7 @@ impl<'a> Expected<'a> {
             low: row.count.map(|count| count.low),
             high: row.count.and_then(|count| count.high),
             found: row.found,
+            source: row.count.map(|count| count.source.clone()),
         });
         let mut unmet: Vec<Unmet> = unmet.collect();
         unmet.sort_by_key(|unmet| unmet.verdict);
