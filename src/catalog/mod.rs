@@ -5,6 +5,7 @@
 
 mod dictionary;
 mod items;
+mod quality;
 mod readme;
 mod stac;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
 use super::items::status;
-use super::{Collection, ColumnDoc, distinct};
+use super::{Collection, ColumnDoc, distinct, quality};
 use crate::feature::{FlagCode, Flags, LayerReport, LayerStatus, RunReport};
 use crate::plan::Plan;
 
@@ -38,6 +38,9 @@ fn write_all(
     flags(out, report)?;
     boundaries(out, report)?;
     queries(out, collections)?;
+    if let Some(found) = &report.quality {
+        quality::quality(out, found)?;
+    }
     writeln!(out, "## Columns\n")?;
     collections.iter().try_for_each(|collection| columns(out, collection))
 }
@@ -59,6 +62,7 @@ fn folders(out: &mut String, collections: &[Collection<'_>]) -> fmt::Result {
          | `urls.txt` | where every tile is, a line each |\n\
          | `rejects/<layer>.parquet` | rows kept out, with origin, field, value and reason |\n\
          | `quality/flags/<layer>.parquet` | what is doubtful about published rows: facility, origin, field, value, flag, detail |\n\
+         | `quality/*.parquet` | how complete, current and accurate every layer is |\n\
          | `report.json`, `manifest.json` | what became of the run; bytes and SHA-256 of every file |\n\n",
     )
 }
@@ -235,6 +239,6 @@ fn row(out: &mut String, column: &ColumnDoc) -> fmt::Result {
 }
 
 /// Text as it may stand in a cell of a Markdown table.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|").replace('<', "\\<")
 }

@@ -82,6 +82,7 @@ fn plan() -> Plan {
         schema: Arc::clone(&schema),
         source: source(),
         inventory: true,
+        current_days: 365,
     };
     Plan {
         id: "demo".to_owned(),
@@ -111,6 +112,7 @@ fn plan() -> Plan {
             licence: "public domain".to_owned(),
         }],
         layers: vec![layer("dams"), layer("levees")],
+        expected: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod columns;
 mod flag;
 mod outcome;
 mod quality;
+mod tables;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub use outcome::{
 pub use quality::{
     ClaimKind, ClaimPair, LayerQuality, NullShare, QualityReport, Score, SourceDates, Unmet, Verdict,
 };
+pub use tables::{QUALITY_TABLES, TableDoc};
 
 /// Identifier of a layer: lower-case letters, digits and `_`, starting with a letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

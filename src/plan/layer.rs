@@ -27,8 +27,11 @@ pub(super) const INVENTORY: &str = "facilities";
 /// How far the fallback to the nearest polygon reaches, metres.
 pub(super) const NEAREST_M: Bounds<f64> = Bounds { key: "nearest-m", range: 0.0..=200_000.0, default: 0.0 };
 
-/// Rows that a sheet of a workbook can have.
-const SHEET_ROWS: i64 = 1_048_576;
+/// Row of a sheet's column names; a sheet can have so many rows.
+pub(super) const HEADER_ROW: Bounds<i64> = Bounds { key: "header-row", range: 1..=1_048_576, default: 1 };
+
+/// Days for which a source date counts as current: agencies commonly revise such layers once a year.
+pub(super) const CURRENT_DAYS: Bounds<i64> = Bounds { key: "current-days", range: 1..=36_525, default: 365 };
 
 /// Schemas by id; none where the file could not be read.
 pub(super) type Schemas = BTreeMap<String, Option<Arc<LayerSchema>>>;
@@ -65,8 +68,14 @@ pub(super) fn layers(
         if let (Some(schema), Some(source)) = (schema, source) {
             absent(&mut check, layer.source.as_ref(), &source);
             let inventory = layer.inventory.as_ref().is_none_or(|inventory| inventory.value);
-            let schema = own_schema(schema, layer);
-            layers.push(LayerPlan { id: LayerId::new(id), schema, source, inventory });
+            let current_days = check.within(layer.current_days.as_ref(), &CURRENT_DAYS);
+            layers.push(LayerPlan {
+                id: LayerId::new(id),
+                schema: own_schema(schema, layer),
+                source,
+                inventory,
+                current_days: u32::try_from(current_days).unwrap_or(u32::MAX),
+            });
         }
     }
     layers
@@ -193,7 +202,7 @@ fn source(
         FormatSpec::Xlsx { sheet, header_row, x, y, wkt } => {
             declared(check, source, span, schema);
             let geometry = csv_geometry(check, span, [x.as_ref(), y.as_ref(), wkt.as_ref()]);
-            let row = check.within("header-row", header_row.as_ref(), &(1..=SHEET_ROWS), 1);
+            let row = check.within(header_row.as_ref(), &HEADER_ROW);
             let header_row = header_row.as_ref().and_then(|_| u32::try_from(row).ok());
             Format::Xlsx { sheet: optional(sheet.as_ref()), header_row, geometry }
         }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::check::{Bounds, Check, is_identifier, text};
 use super::include::Blocks;
 use super::layer::{self, Schemas};
-use super::{Limits, Output, Plan, Reference, schema, tables};
+use super::{Limits, Output, Plan, Reference, expected, schema, tables};
 use crate::spec::{Diagnostic, PipelineSpec, SchemaSpec, Spanned, beside, did_you_mean, one_of, settle};
 
 pub(super) const KEEP: Bounds<i64> = Bounds { key: "keep", range: 1..=1_000_000, default: 3 };
@@ -84,6 +84,7 @@ fn plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diagnostic>)
     let jurisdictions = layer::jurisdictions(spec, &schemas, overrides.variables, found);
     select(spec, &overrides.layers, found);
     let layers = layer::layers(spec, &schemas, overrides, found);
+    let expected = expected::load(spec, &reference.states, found);
     let mut check = Check { found };
     Plan {
         id: check.identifier("a pipeline id", spec.id.as_ref()),
@@ -96,6 +97,7 @@ fn plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diagnostic>)
         reference: Arc::new(reference),
         jurisdictions,
         layers,
+        expected,
     }
 }
 

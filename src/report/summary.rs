@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
+use super::quality;
 use crate::error::{Error, chain};
 use crate::feature::{LayerReport, LayerStatus, RunReport, UNVERIFIED};
 use crate::spec::{self, Diagnostic};
@@ -46,6 +47,9 @@ pub fn summary(report: &RunReport, release: &Path) -> String {
         put(&mut text, &line(layer, widest));
     }
     put(&mut text, &inventory_line(report, widest));
+    if let Some(quality) = &report.quality {
+        put(&mut text, &format!("\n{}", quality::assessment(quality)));
+    }
     put(&mut text, &format!("\n{:.1} s{memory}", report.seconds));
     put(&mut text, &format!("release: {}", release.display()));
     put(&mut text, "try, in DuckDB:");

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::inventory::FACILITIES;
 use super::layer::{flags_kept, flags_path, is_conserved, rejects_path};
-use super::{national, past, tile};
+use super::{assessed, national, past, tile};
 use crate::error::Error;
 use crate::feature::{LayerReport, LayerStatus, RegionId, RunReport};
 use crate::geoparquet;
@@ -63,6 +63,7 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
     problems.extend(rows_differ(release, &manifest));
     problems.extend(schemas_differ(&checked));
     problems.extend(laws(release, &report, &checked));
+    problems.extend(assessed::problems(release, &report));
     problems.sort();
     problems.dedup();
     let rows = checked.iter().map(|tile| tile.rows).sum();

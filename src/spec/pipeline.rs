@@ -35,6 +35,8 @@ pub struct PipelineSpec {
     pub reference: Option<Spanned<String>>,
     /// `regions`.
     pub regions: Option<Spanned<String>>,
+    /// `expected`.
+    pub expected: Option<Spanned<String>>,
     /// `keep`.
     pub keep: Option<Spanned<i64>>,
     /// `[limits]`.
@@ -56,6 +58,8 @@ pub struct LimitsSpec {
     pub batch_rows: Option<Spanned<i64>>,
     /// `archive`, bytes.
     pub archive: Option<Spanned<u64>>,
+    /// `unmet-counts`.
+    pub unmet_counts: Option<Spanned<i64>>,
 }
 
 /// `[output]`.
@@ -115,6 +119,8 @@ pub struct LayerSpec {
     pub agency: Option<Spanned<String>>,
     /// `licence`, over the schema's.
     pub licence: Option<Spanned<String>>,
+    /// `current-days`.
+    pub current_days: Option<Spanned<i64>>,
     /// `source`.
     pub source: Option<Spanned<SourceSpec>>,
 }
@@ -143,6 +149,7 @@ fn pipeline(table: &mut Table<'_>, path: &Path, file: &Arc<TextFile>) -> Pipelin
         schemas: table.text("schemas"),
         reference: table.text("reference"),
         regions: table.text("regions"),
+        expected: table.text("expected"),
         keep: table.integer("keep"),
         limits: table.table("limits", limits).map(|limits| limits.value).unwrap_or_default(),
         output: table.table("output", output).map(|output| output.value).unwrap_or_default(),
@@ -156,6 +163,7 @@ fn limits(table: &mut Table<'_>) -> LimitsSpec {
         record: table.size("record"),
         batch_rows: table.integer("batch-rows"),
         archive: table.size("archive"),
+        unmet_counts: table.integer("unmet-counts"),
     }
 }
 
@@ -193,6 +201,7 @@ fn layers(table: &mut Table<'_>) -> Vec<Spanned<LayerSpec>> {
         synthetic: t.flag("synthetic"),
         agency: t.text("agency"),
         licence: t.text("licence"),
+        current_days: t.integer("current-days"),
         source: source::read(t),
     })
 }

@@ -95,7 +95,7 @@ impl TextFile {
     }
 
     /// Line of a byte offset, from 1.
-    pub(super) fn line(&self, offset: usize) -> usize {
+    pub fn line(&self, offset: usize) -> usize {
         self.starts.partition_point(|start| *start <= offset)
     }
 

@@ -30,6 +30,7 @@ mod national;
 mod packing;
 mod parquet;
 mod program;
+mod quality;
 mod schemas;
-mod written;
 mod spreadsheets;
+mod written;

@@ -1,7 +1,8 @@
 //! What the keys of pipelines mean.
 
 use super::super::check::CRS;
-use super::super::layer::{INVENTORY, KINDS, NEAREST_M};
+use super::super::expected::UNMET;
+use super::super::layer::{CURRENT_DAYS, HEADER_ROW, INVENTORY, KINDS, NEAREST_M};
 use super::super::resolve::{
     ARCHIVE, BATCH_ROWS, GROUP_ROWS, KEEP, PAGE_ROWS, PROFILES, RECORD, TILE_ROWS, ZSTD_LEVEL,
 };
@@ -30,6 +31,8 @@ fn top() -> Vec<Key> {
         )
         .identifier()
         .otherwise("fema"),
+        key("expected", "Table of the counts that a reviewer expects, per layer and state.")
+            .example("../reviewed/expected.csv"),
         key("keep", "Releases that stay.").bounds(&KEEP),
     ]
 }
@@ -41,6 +44,12 @@ fn settings() -> Vec<Key> {
         key("limits.record", "Largest record of a source; a longer one is rejected.").bounds(&RECORD),
         key("limits.batch-rows", "Rows that are worked on at a time.").bounds(&BATCH_ROWS),
         key("limits.archive", "Largest content of a zip archive.").bounds(&ARCHIVE),
+        key(
+            "limits.unmet-counts",
+            "Counts that may be other than expected before the exit code says so; any number by default.",
+        )
+        .within(&UNMET.range)
+        .example(UNMET.default),
         key("output", "How tiles are written."),
         key("output.profile", "`compat` is GeoParquet 1.1, which every reader opens.")
             .words(PROFILES.map(|(word, ())| word))
@@ -107,6 +116,8 @@ fn layers() -> Vec<Key> {
         key("layer.agency", "Agency of this source, over the schema's.")
             .example("Texas Department of Health"),
         key("layer.licence", "Licence of this source, over the schema's.").example("CC0-1.0"),
+        key("layer.current-days", "Days for which the date of a record counts as current.")
+            .bounds(&CURRENT_DAYS),
     ]
 }
 
@@ -135,7 +146,15 @@ fn sources() -> Vec<Key> {
             .example(";"),
         key("source.geojson", "A GeoJSON FeatureCollection."),
         key("source.geojsonl", "GeoJSON features, one a line."),
-        key("source.ogr", "Shapefile, FileGDB or GeoPackage, plain or in a zip."),
+        key("source.ogr", "Shapefile, FileGDB, GeoPackage or FlatGeobuf, plain or in a zip."),
         key("source.ogr.layer", "Table to read, where the file has several.").example("Electric_Substations"),
+        key("source.parquet", "GeoParquet, or Parquet with a column of WKB: a file, or a folder of files."),
+        key("source.parquet.geometry", "Column of the geometry, where the file doesn't say.")
+            .example("geometry"),
+        key("source.xlsx", "A sheet of an Excel workbook.").one_of(xy_or_wkt),
+        key("source.xlsx.sheet", "Sheet to read, where the workbook has several.").example("Facilities"),
+        key("source.xlsx.header-row", "Row of the column names, from 1; found by itself where not written.")
+            .within(&HEADER_ROW.range)
+            .example(HEADER_ROW.default),
     ]
 }

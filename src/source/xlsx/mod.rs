@@ -82,9 +82,9 @@ impl XlsxRecords {
         let shown = format!("{shown} (sheet {sheet})");
         let mut rows = Rows::start(book, sheet, shown.clone(), bounds.record);
         let header = find_header(&mut rows, &shown, at.header_row)?;
-        let named = header.cells.last().map_or(0, |(column, _)| column + 1);
+        let filled = header.cells.last().map_or(0, |(column, _)| column + 1);
         // A merged cell at the end has blank ones behind it, and they have columns.
-        let width = named.max(header.width.min(MAX_COLUMNS));
+        let width = filled.max(header.width.min(MAX_COLUMNS));
         if width > MAX_COLUMNS {
             return Err(SourceError::TooManyColumns { shown, row: header.number, limit: MAX_COLUMNS });
         }
