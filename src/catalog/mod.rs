@@ -6,6 +6,7 @@
 mod dictionary;
 mod items;
 pub mod page;
+mod quality;
 mod readme;
 mod stac;
 #[cfg(test)]

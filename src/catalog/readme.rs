@@ -2,11 +2,12 @@
 //!
 //! Pure: text out of plan, report and collections.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
 use super::items::status;
-use super::{Collection, ColumnDoc, distinct};
-use crate::feature::{LayerReport, LayerStatus, RunReport};
+use super::{Collection, ColumnDoc, distinct, quality};
+use crate::feature::{FlagCode, Flags, LayerReport, LayerStatus, RunReport};
 use crate::plan::Plan;
 
 /// The text of `README.md`.
@@ -34,8 +35,12 @@ fn write_all(
     )?;
     folders(out, collections)?;
     layers(out, plan, report)?;
+    flags(out, report)?;
     boundaries(out, report)?;
     queries(out, collections)?;
+    if let Some(found) = &report.quality {
+        quality::quality(out, found)?;
+    }
     writeln!(out, "## Columns\n")?;
     collections.iter().try_for_each(|collection| columns(out, collection))
 }
@@ -56,6 +61,8 @@ fn folders(out: &mut String, collections: &[Collection<'_>]) -> fmt::Result {
          {national}\
          | `urls.txt` | where every tile is, a line each |\n\
          | `rejects/<layer>.parquet` | rows kept out, with origin, field, value and reason |\n\
+         | `quality/flags/<layer>.parquet` | what is doubtful about published rows: facility, origin, field, value, flag, detail |\n\
+         | `quality/*.parquet` | how complete, current and accurate every layer is |\n\
          | [`report.html`](report.html) | what became of the run, for people: failures, changes, rejects, a map |\n\
          | `report.json`, `manifest.json` | what became of the run; bytes and SHA-256 of every file |\n\n",
     )
@@ -95,6 +102,35 @@ fn failure(out: &mut String, layer: &LayerReport) -> fmt::Result {
         (_, Some(release)) => writeln!(out, "- `{}` is carried from release `{release}`: {reason}", layer.id),
         (_, None) => writeln!(out, "- `{}` is carried from an earlier release: {reason}", layer.id),
     }
+}
+
+/// What is doubtful about the rows, layer by layer, and what the codes mean.
+fn flags(out: &mut String, report: &RunReport) -> fmt::Result {
+    let present: BTreeSet<&String> = report.layers.iter().flat_map(|layer| layer.flags.keys()).collect();
+    if present.is_empty() {
+        return Ok(());
+    }
+    out.write_str(
+        "## Flags\n\nA flag stands beside a row that is published all the same; `quality/flags/<layer>.parquet` has them.\n\n\
+         | layer | flag | fields |\n|---|---|---|\n",
+    )?;
+    for layer in &report.layers {
+        for (code, fields) in &layer.flags {
+            let fields: Vec<String> =
+                fields.iter().map(|(field, count)| format!("{field} {count}")).collect();
+            let cut = if layer.flags_truncated.contains(code) {
+                format!("; the first {} are in the table", Flags::KEPT)
+            } else {
+                String::new()
+            };
+            writeln!(out, "| `{}` | `{code}` | {}{cut} |", layer.id, fields.join(", "))?;
+        }
+    }
+    out.write_str("\n| flag | the row has |\n|---|---|\n")?;
+    for code in FlagCode::ALL.iter().filter(|code| present.iter().any(|name| *name == code.code())) {
+        writeln!(out, "| `{}` | {} |", code.code(), code.meaning())?;
+    }
+    writeln!(out)
 }
 
 fn boundaries(out: &mut String, report: &RunReport) -> fmt::Result {
@@ -204,6 +240,6 @@ fn row(out: &mut String, column: &ColumnDoc) -> fmt::Result {
 }
 
 /// Text as it may stand in a cell of a Markdown table.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|").replace('<', "\\<")
 }

@@ -82,6 +82,7 @@ pub(super) fn plan() -> Plan {
         schema: Arc::clone(&schema),
         source: source(),
         inventory: true,
+        current_days: 365,
     };
     Plan {
         id: "demo".to_owned(),
@@ -111,6 +112,7 @@ pub(super) fn plan() -> Plan {
             licence: "public domain".to_owned(),
         }],
         layers: vec![layer("dams"), layer("levees")],
+        expected: None,
     }
 }
 
@@ -138,6 +140,11 @@ pub(super) fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
         rows_by_state: [].into(),
         fields: [].into(),
         fields_missing: Vec::new(),
+        dropped_z: 0,
+        dropped_m: 0,
+        recoded: 0,
+        flags: [].into(),
+        flags_truncated: Vec::new(),
     }
 }
 

@@ -3,10 +3,12 @@
 //! stdout is data, stderr is talk.
 
 mod draft;
+mod expected;
 mod layers;
 mod plan;
 mod releases;
 mod run;
+mod schema;
 mod threads;
 
 use std::io::Write;
@@ -28,7 +30,7 @@ Exit codes:
   2    wrong command line
   3    the pipeline or a schema has mistakes
   4    no layer succeeded, or a source of jurisdictions failed: nothing published
-  5    published, but a layer is missing or stale
+  5    published, but a layer is missing or stale, or more counts than `unmet-counts` aren't as expected
   6    the store can't be read or written
   7    verify found problems
   130  interrupted";
@@ -40,7 +42,8 @@ Examples:
       --store /tmp/dams --limit 1000
   cikr check pipelines/*.toml                    every mistake, with file:line:column
   cikr verify out/demo                           re-check the latest release
-  cikr draft new.csv > schemas/new.toml          a first schema to edit";
+  cikr draft new.csv > schemas/new.toml          a first schema to edit
+  cikr schema layer > schemas/layer.schema.json  what editors complete and check it by";
 
 /// Takes stock of a nation's critical infrastructure: facility layers in, `GeoParquet` tiles for regional teams out.
 #[derive(Debug, Parser)]
@@ -81,8 +84,12 @@ enum Command {
     Rollback(releases::Rollback),
     /// List a pipeline's layers and what the last release holds of them
     Layers(layers::Layers),
+    /// Print a release's counts per layer and state as a file of expected counts, to be reviewed
+    Expected(expected::Expected),
     /// Print a first schema for a file, to be edited
     Draft(draft::Draft),
+    /// Print the JSON Schema of layer schemas, blocks or pipelines, for editors
+    Schema(schema::Schema),
 }
 
 /// How results are printed.
@@ -116,7 +123,9 @@ impl Cli {
             Command::Releases(command) => command.run(out),
             Command::Rollback(command) => command.run(out),
             Command::Layers(command) => command.run(out),
+            Command::Expected(command) => command.run(out),
             Command::Draft(command) => command.run(out),
+            Command::Schema(command) => command.run(out),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::store::Store;
 
 /// Where the store is.
 #[derive(Debug, Args)]
-struct StoreAt {
+pub(super) struct StoreAt {
     /// Store folder, or a pipeline file that names it
     #[arg(long, value_name = "DIR|PIPELINE", default_value = "out/demo")]
     store: PathBuf,
@@ -91,7 +91,7 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
-        let verified = run::verify(&self.folder()?)?;
+        let verified = run::verify(&release_folder(&self.release, &self.store)?)?;
         out.print(&verified, || {
             let mut text = String::new();
             for problem in &verified.problems {
@@ -107,18 +107,18 @@ impl Verify {
         })?;
         Ok(if verified.problems.is_empty() { exit::OK } else { exit::PROBLEMS })
     }
+}
 
-    /// The release meant: a folder with a manifest, the latest of a store, or an id.
-    fn folder(&self) -> Result<PathBuf, Error> {
-        if self.release.join("manifest.json").is_file() {
-            return Ok(self.release.clone());
-        }
-        let is_store = self.release.is_dir() || self.release.extension().is_some_and(|e| e == "toml");
-        if !is_store {
-            return Ok(self.store.open()?.release_dir(&self.release.to_string_lossy()));
-        }
-        let store = open(&self.release)?;
-        let latest = store.latest().map_err(|source| Error::Store { source })?;
-        Ok(latest.map_or_else(|| self.release.clone(), |latest| store.release_dir(&latest.release)))
+/// The release meant: a folder with a manifest, the latest of a store, or an id.
+pub(super) fn release_folder(release: &Path, at: &StoreAt) -> Result<PathBuf, Error> {
+    if release.join("manifest.json").is_file() {
+        return Ok(release.to_owned());
     }
+    let is_store = release.is_dir() || release.extension().is_some_and(|e| e == "toml");
+    if !is_store {
+        return Ok(at.open()?.release_dir(&release.to_string_lossy()));
+    }
+    let store = open(release)?;
+    let latest = store.latest().map_err(|source| Error::Store { source })?;
+    Ok(latest.map_or_else(|| release.to_owned(), |latest| store.release_dir(&latest.release)))
 }

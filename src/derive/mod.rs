@@ -3,13 +3,16 @@
 //! One module per product: it reads tables and returns tables. May use: `plan`, `feature`,
 //! `geoparquet`. Writes nothing (tables go back to `run`), reads no clock, no network, no environment.
 
+mod quality;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, Field, Schema};
 
-use crate::feature::{LayerReport, RunReport};
+use crate::feature::{LayerReport, QualityReport, RunReport};
 use crate::geoparquet::GeoparquetError;
 use crate::plan::{LayerPlan, Plan};
 
@@ -67,6 +70,14 @@ impl Table {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeriveError {
+    /// The run doesn't say when it began.
+    #[error("`{started}` is no time")]
+    Started {
+        /// What it says.
+        started: String,
+        /// Cause.
+        source: chrono::ParseError,
+    },
     /// A tile can't be read back.
     #[error("cannot read a tile back")]
     Tile {
@@ -91,10 +102,29 @@ pub fn read_present(tile: &Path, columns: &[&str]) -> Result<RecordBatch, Derive
     crate::geoparquet::read_present(tile, columns).map_err(|source| DeriveError::Tile { source })
 }
 
-/// Every product of a release, as tables to be written.
+/// A tile's columns but geometry and covering, and nulls of those of which the footer tells.
+pub(crate) fn null_counts(tile: &Path) -> Result<(Vec<String>, BTreeMap<String, u64>), DeriveError> {
+    let failed = |source| DeriveError::Tile { source };
+    let schema = crate::geoparquet::inspect(tile).map_err(failed)?.schema;
+    let names = schema.fields().iter().map(|field| field.name().clone());
+    let names = names.filter(|name| !matches!(name.as_str(), "geometry" | "bbox")).collect();
+    Ok((names, crate::geoparquet::null_counts(tile).map_err(failed)?))
+}
+
+/// What is made of a release's tables.
+#[derive(Debug)]
+pub struct Products {
+    /// Tables to be written.
+    pub tables: Vec<Table>,
+    /// What the report says of the release's quality.
+    pub quality: QualityReport,
+}
+
+/// Every product of a release.
 ///
 /// # Errors
 /// When a tile can't be read or a table can't be put together.
-pub fn products(_release: &Release<'_>) -> Result<Vec<Table>, DeriveError> {
-    Ok(Vec::new())
+pub fn products(release: &Release<'_>) -> Result<Products, DeriveError> {
+    let (tables, quality) = quality::assess(release)?;
+    Ok(Products { tables, quality })
 }

@@ -11,8 +11,11 @@ use crate::plan::{CsvGeometry, Format};
 /// Columns that hold the geometry of a text file.
 pub(super) fn geometry_columns(survey: &Survey) -> Vec<&str> {
     match &survey.format {
-        Format::Csv { geometry: CsvGeometry::Xy { x, y }, .. } => vec![x, y],
-        Format::Csv { geometry: CsvGeometry::Wkt { column }, .. } if survey.has_coordinates => vec![column],
+        Format::Csv { geometry, .. } | Format::Xlsx { geometry, .. } => match geometry {
+            CsvGeometry::Xy { x, y } => vec![x, y],
+            CsvGeometry::Wkt { column } if survey.has_coordinates => vec![column],
+            CsvGeometry::Wkt { .. } => Vec::new(),
+        },
         _ => Vec::new(),
     }
 }
@@ -33,6 +36,16 @@ pub(super) fn table(survey: &Survey, id: &str) -> Vec<String> {
         Format::Ogr { layer } => {
             keys.extend(layer.iter().map(|layer| format!("layer = {}", quoted(layer))));
             "ogr"
+        }
+        Format::Parquet { geometry } => {
+            keys.extend(geometry.iter().map(|column| format!("geometry = {}", quoted(column))));
+            "parquet"
+        }
+        Format::Xlsx { sheet, header_row, geometry } => {
+            keys.extend(sheet.iter().map(|sheet| format!("sheet = {}", quoted(sheet))));
+            keys.extend(header_row.iter().map(|row| format!("header-row = {row}")));
+            keys.extend(csv_geometry(geometry, survey.has_coordinates));
+            "xlsx"
         }
     };
     if survey.crs.is_none() {

@@ -115,19 +115,31 @@ fn format(description: &Description, layer: &LayerDescription, is_named: bool) -
             let is_one = description.layers.len() == 1 && !is_named;
             (Format::Ogr { layer: (!is_one).then(|| layer.name.clone()) }, true)
         }
+        Some(Format::Xlsx { header_row, geometry, .. }) => {
+            let is_one = description.layers.len() == 1 && !is_named;
+            let has = |name: &String| layer.columns.iter().any(|column| column.name == *name);
+            let (geometry, found) = match geometry {
+                CsvGeometry::Xy { x, y } if has(x) && has(y) => (geometry.clone(), true),
+                _ => text_geometry(layer),
+            };
+            let sheet = (!is_one).then(|| layer.name.clone());
+            (Format::Xlsx { sheet, header_row: *header_row, geometry }, found)
+        }
         Some(format) => (format.clone(), true),
         None => {
-            let names: Vec<&str> = layer.columns.iter().map(|column| column.name.as_str()).collect();
-            let delimiter = description.delimiter.unwrap_or(b',');
-            let xy = coordinates(&names);
-            let found = xy.is_some();
-            let column = names.first().map(|name| (*name).to_owned()).unwrap_or_default();
-            let geometry = xy.map_or(CsvGeometry::Wkt { column }, |(x, y)| CsvGeometry::Xy {
-                x: x.to_owned(),
-                y: y.to_owned(),
-            });
-            (Format::Csv { delimiter, geometry }, found)
+            let (geometry, found) = text_geometry(layer);
+            (Format::Csv { delimiter: description.delimiter.unwrap_or(b','), geometry }, found)
         }
+    }
+}
+
+/// Where the geometry of a table of text seems to be; its first column where nowhere.
+fn text_geometry(layer: &LayerDescription) -> (CsvGeometry, bool) {
+    let names: Vec<&str> = layer.columns.iter().map(|column| column.name.as_str()).collect();
+    let column = names.first().map(|name| (*name).to_owned()).unwrap_or_default();
+    match coordinates(&names) {
+        Some((x, y)) => (CsvGeometry::Xy { x: x.to_owned(), y: y.to_owned() }, true),
+        None => (CsvGeometry::Wkt { column }, false),
     }
 }
 

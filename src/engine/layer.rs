@@ -14,15 +14,15 @@ use rayon::prelude::*;
 
 use super::EngineError;
 use crate::feature::{
-    FeatureBatch, FieldCounts, Landed, LocationCounts, Origin, RawBatch, Reject, RejectReason, Reproject,
-    Task, Tile,
+    FeatureBatch, FieldCounts, Flag, Flags, Landed, LocationCounts, Origin, RawBatch, Reject, RejectReason,
+    Repairs, Reproject, RowFlag, Task, Tile,
 };
 use crate::kernel::assemble::{self, Assembled};
 use crate::kernel::locate::{self, JoinContext};
 use crate::kernel::normalise::{self, Normalised};
 use crate::kernel::pack::Levels;
-use crate::kernel::{KernelError, cut, geometry, sector};
-use crate::plan::{LayerPlan, Plan};
+use crate::kernel::{KernelError, cut, flags, geometry, sector};
+use crate::plan::{GeometryKind, LayerPlan, Plan};
 use crate::source::{self, Reader, SourceError};
 
 /// A layer's rows in their published schema, and what happened to those that aren't there.
@@ -34,12 +34,16 @@ pub struct LayerRows {
     pub read: u64,
     /// Rows that can't be used, in source order.
     pub rejects: Vec<Reject>,
+    /// What is doubtful about the others.
+    pub flags: Flags,
     /// How rows were located.
     pub located: LocationCounts,
     /// Values turned to null.
     pub fields: BTreeMap<String, FieldCounts>,
     /// Schema fields the source doesn't have.
     pub missing: Vec<String>,
+    /// What reading has left out or repaired.
+    pub repairs: Repairs,
 }
 
 /// Batches that may wait between the reading thread and the kernels.
@@ -86,6 +90,8 @@ struct Line<'a> {
     schema: SchemaRef,
     keys: HashSet<String>,
     missing: Option<HashSet<String>>,
+    /// Origin of every assembled row.
+    origins: Vec<Origin>,
     rows: LayerRows,
 }
 
@@ -99,12 +105,15 @@ impl<'a> Line<'a> {
             },
             read: 0,
             rejects: vec![],
+            flags: Flags::default(),
             located: LocationCounts::default(),
             fields: BTreeMap::new(),
             missing: vec![],
+            repairs: Repairs::default(),
         };
         let further = join.further_sets().map(str::to_owned).collect();
-        Self { layer, plan, join, further, schema, keys: HashSet::new(), missing: None, rows }
+        let (keys, origins) = (HashSet::new(), vec![]);
+        Self { layer, plan, join, further, schema, keys, missing: None, origins, rows }
     }
 
     fn run(
@@ -129,6 +138,7 @@ impl<'a> Line<'a> {
         let rows = concat_batches(&self.schema, &assembled)
             .map_err(|source| EngineError::Kernel { source: KernelError::Arrow { source } })?;
         self.rows.assembled.rows = FeatureBatch(rows);
+        self.flag_shared();
         let missing = self.missing.unwrap_or_default();
         self.rows.missing = self
             .layer
@@ -159,7 +169,36 @@ impl<'a> Line<'a> {
             .collect();
         let located = locate::locate(&points, schema.geometry, column("county_fips_claimed"), self.join);
         add(&mut self.rows.located, located.counts);
-        assemble::assemble(self.layer, &self.schema, &normalised, &sectors, &located, &self.further)
+        let done =
+            assemble::assemble(self.layer, &self.schema, &normalised, &sectors, &located, &self.further)?;
+        let origin = |row: &u64| Origin { source: Arc::clone(&raw.source), row: *row };
+        let first = self.origins.len();
+        self.origins.extend(normalised.rows.iter().map(origin));
+        let mut doubts = normalised.flags;
+        doubts.extend(sectors.flags);
+        doubts.extend(flags::mismatches(&normalised.columns, &located, self.join));
+        doubts.sort_by_key(|flag| flag.index);
+        self.flag(doubts, &done.rows, first);
+        Ok(done)
+    }
+
+    /// Notes flags of rows whose first has the origin at `first`.
+    fn flag(&mut self, doubts: Vec<RowFlag>, rows: &FeatureBatch, first: usize) {
+        let ids = rows.0.column_by_name("facility_id").and_then(|ids| ids.as_any().downcast_ref());
+        let Some(ids): Option<&StringArray> = ids else { return };
+        for RowFlag { index, field, value, code, detail } in doubts {
+            let (origin, facility_id) = (self.origins[first + index].clone(), ids.value(index).to_owned());
+            self.rows.flags.push(Flag { origin, facility_id, field, value, code, detail });
+        }
+    }
+
+    /// Points are compared over the whole layer: the last rule, when every row is there.
+    fn flag_shared(&mut self) {
+        if self.layer.schema.geometry == GeometryKind::Point {
+            let (doubts, rows) = (flags::shared(&self.rows.assembled.boxes), &self.rows.assembled.rows);
+            let rows = rows.clone();
+            self.flag(doubts, &rows, 0);
+        }
     }
 
     /// The first row by origin keeps a key; the others become rejects.
@@ -181,6 +220,7 @@ impl<'a> Line<'a> {
 
     fn count(&mut self, raw: &RawBatch, normalised: &Normalised) {
         self.rows.read += raw.len() as u64;
+        self.rows.repairs.add(raw.repairs);
         self.rows.rejects.extend(normalised.rejects.iter().cloned());
         for (field, counts) in &normalised.fields {
             let total = self.rows.fields.entry(field.clone()).or_default();
@@ -209,7 +249,9 @@ fn judge(layer: &LayerPlan, mut rows: LayerRows) -> Result<LayerRows, EngineErro
     if rows.read == 0 {
         return Err(EngineError::Empty { shown: layer.source.shown.to_string() });
     }
-    rows.rejects.sort_by_key(|reject| reject.origin.row);
+    // A folder's files are read in the order of their names.
+    let place = |reject: &Reject| (Arc::clone(&reject.origin.source), reject.origin.row);
+    rows.rejects.sort_by_cached_key(place);
     let rejected = rows.rejects.len() as u64;
     if rejected as f64 > layer.schema.max_rejects * rows.read as f64 {
         let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();

@@ -4,8 +4,10 @@
 //! `RawBatch → FeatureBatch → Tile` is the whole story.
 
 mod columns;
+mod flag;
 mod outcome;
 mod quality;
+mod tables;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -16,12 +18,14 @@ use geo::Rect;
 use serde::Serialize;
 
 pub use columns::{CORE_COLUMNS, CoreColumn, CoreType};
+pub use flag::{Flag, FlagCode, Flags, RowFlag};
 pub use outcome::{
     FieldCounts, JurisdictionReport, LayerReport, LayerStatus, LocationCounts, RunReport, UNVERIFIED,
 };
 pub use quality::{
     ClaimKind, ClaimPair, LayerQuality, NullShare, QualityReport, Score, SourceDates, Unmet, Verdict,
 };
+pub use tables::{QUALITY_TABLES, TableDoc};
 
 /// Identifier of a layer: lower-case letters, digits and `_`, starting with a letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -74,7 +78,8 @@ impl fmt::Display for RegionId {
 ///
 /// `row` is 1-based: the line number of a record in a text file (CSV and newline-delimited
 /// GeoJSON, header counted), the position of a feature in a GeoJSON collection, the FID of a
-/// GDAL layer (which starts where the format starts it).
+/// GDAL layer (which starts where the format starts it), the position of a row in a Parquet file,
+/// the row number of a sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// The source, such as `sample-data/hospitals.csv` or `schools.gdb.zip/schools.gdb (layer Schools)`.
@@ -147,6 +152,28 @@ pub struct RawBatch {
     pub crs: Crs,
     /// The source as the pipeline names it.
     pub source: Arc<str>,
+    /// What reading has left out or repaired.
+    pub repairs: Repairs,
+}
+
+/// What reading has left out or repaired, in rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Repairs {
+    /// Geometries that had heights (Z); tiles are two-dimensional.
+    pub dropped_z: u64,
+    /// Geometries that had measures (M).
+    pub dropped_m: u64,
+    /// Rows whose text was no UTF-8 and was read as Windows-1252.
+    pub recoded: u64,
+}
+
+impl Repairs {
+    /// Adds those of a further batch.
+    pub fn add(&mut self, more: Self) {
+        self.dropped_z += more.dropped_z;
+        self.dropped_m += more.dropped_m;
+        self.recoded += more.recoded;
+    }
 }
 
 impl RawBatch {

@@ -102,6 +102,21 @@ pub struct LayerReport {
     pub fields: BTreeMap<String, FieldCounts>,
     /// Schema fields the source doesn't have.
     pub fields_missing: Vec<String>,
+    /// Geometries whose heights (Z) were left out.
+    #[serde(default)]
+    pub dropped_z: u64,
+    /// Geometries whose measures (M) were left out.
+    #[serde(default)]
+    pub dropped_m: u64,
+    /// Rows whose text was no UTF-8 and was read as Windows-1252.
+    #[serde(default)]
+    pub recoded: u64,
+    /// Flags on published rows: code → field → count, those cut from the table included.
+    #[serde(default)]
+    pub flags: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Codes of which `quality/flags/<layer>.parquet` holds only the first, in source order.
+    #[serde(default)]
+    pub flags_truncated: Vec<String>,
 }
 
 /// How rows were located.

@@ -20,6 +20,13 @@ pub struct QualityReport {
     pub expected_from: Option<String>,
 }
 
+impl QualityReport {
+    /// Counts that aren't as expected.
+    pub fn unmet(&self) -> u64 {
+        self.verdicts.iter().filter(|(verdict, _)| verdict.is_unmet()).map(|(_, rows)| rows).sum()
+    }
+}
+
 /// How complete, current and accurate a layer is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LayerQuality {
@@ -136,6 +143,9 @@ pub struct Unmet {
     pub high: Option<u64>,
     /// Rows found.
     pub found: u64,
+    /// What the reviewer went by; none where nothing was expected.
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 /// What kind of place a source claims.

@@ -13,7 +13,7 @@ use arrow_schema::ArrowError;
 use parquet::errors::ParquetError;
 
 pub use metadata::{Covering, GeoColumn, GeoMetadata, crs84_projjson, geo_metadata};
-pub use reader::{Footer, inspect, page_boxes, read, read_first, read_present};
+pub use reader::{Footer, inspect, null_counts, page_boxes, read, read_first, read_present};
 pub use writer::{Features, WriteOptions, write, write_features, write_table};
 
 /// Media type of every Parquet file in a release.

@@ -2,6 +2,7 @@
 //!
 //! Opens files; never writes one.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,8 +15,9 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
+use parquet::file::statistics::Statistics;
 
 use super::writer::BBOX_SIDES;
 use super::{GeoMetadata, GeoparquetError};
@@ -115,6 +117,24 @@ pub fn inspect(path: &Path) -> Result<Footer, GeoparquetError> {
 /// If the file can't be opened or is no Parquet file, or the `bbox` columns have no aligned page index.
 pub fn page_boxes(path: &Path) -> Result<Vec<[f32; 4]>, GeoparquetError> {
     boxes(path, load(path)?.metadata())
+}
+
+/// Nulls of every flat column, from the footer alone.
+///
+/// Lists, structs and columns without statistics are left out: their nulls are to be counted in the rows.
+///
+/// # Errors
+/// If the file can't be opened or is no Parquet file.
+pub fn null_counts(path: &Path) -> Result<BTreeMap<String, u64>, GeoparquetError> {
+    let loaded = load(path)?;
+    let mut counts: BTreeMap<String, Option<u64>> = BTreeMap::new();
+    for column in loaded.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns) {
+        let [name] = column.column_path().parts() else { continue };
+        let nulls = column.statistics().and_then(Statistics::null_count_opt);
+        let total = counts.entry(name.clone()).or_insert(Some(0));
+        *total = total.zip(nulls).map(|(total, nulls)| total + nulls);
+    }
+    Ok(counts.into_iter().filter_map(|(name, nulls)| Some((name, nulls?))).collect())
 }
 
 fn open(path: &Path) -> Result<File, GeoparquetError> {

@@ -1,14 +1,16 @@
 //! One schema field as Polars expressions: from source text to a typed column.
 //!
-//! Pure. A field becomes three columns, so that counting nulls tells what was lost where:
-//! `raw:<name>` (repaired text), `text:<name>` (sentinels gone), `<name>` (typed).
+//! Pure. A field becomes up to four columns, so that counting nulls and comparing columns tells what was
+//! lost where: `raw:<name>` (the source's text), `bare:<name>` (of a padded field: sentinels gone),
+//! `text:<name>` (sentinels gone, padded), `<name>` (typed). Source text comes repaired (`repair`).
 
-use polars::prelude::{DataFrame, LazyFrame, NamedFrom};
+use polars::prelude::{ChunkApply, Column, DataFrame, IntoColumn, LazyFrame, NamedFrom, PolarsResult};
 use polars::prelude::{
     DataType, Expr, IntoLazy, NULL, PlSmallStr, Series, StrptimeOptions, TimeUnit, coalesce, col, lit, when,
 };
 
-use crate::plan::{Field, FieldKind, State};
+use super::{dates, repair};
+use crate::plan::{EPOCH_MS, EXCEL_SERIAL, Field, FieldKind, State};
 
 /// Column of the repaired source text of a field.
 pub(super) fn raw_name(field: &Field) -> String {
@@ -20,7 +22,12 @@ pub(super) fn text_name(field: &Field) -> String {
     format!("text:{}", field.name)
 }
 
-/// Adds the three columns of every field, and the decoded column of coded ones.
+/// Column of a padded field's text after sentinels, before padding.
+pub(super) fn bare_name(field: &Field) -> String {
+    format!("bare:{}", field.name)
+}
+
+/// Adds the columns of every field, and the decoded column of coded ones.
 ///
 /// `sources` names, per field, the columns of `frame` that hold it, most trusted first.
 pub(super) fn typed(
@@ -30,25 +37,25 @@ pub(super) fn typed(
     states: &[State],
 ) -> LazyFrame {
     let pairs = || fields.iter().zip(sources);
+    let padded = fields.iter().filter_map(|field| Some((field, field.pad?)));
     let decoded = fields.iter().filter_map(|field| Some((field, field.decoded.as_ref()?)));
     frame
         .lazy()
         .with_columns(pairs().map(|(f, from)| raw(from).alias(raw_name(f))).collect::<Vec<_>>())
-        .with_columns(pairs().map(|(f, from)| text(f, from).alias(text_name(f))).collect::<Vec<_>>())
+        .with_columns(pairs().map(|(f, from)| known(f, from)).collect::<Vec<_>>())
+        .with_columns(padded.map(|(f, width)| self::padded(f, width).alias(text_name(f))).collect::<Vec<_>>())
         .with_columns(fields.iter().map(|f| value(f, states).alias(&*f.name)).collect::<Vec<_>>())
         .with_columns(decoded.map(|(f, name)| decode(f).alias(name)).collect::<Vec<_>>())
 }
 
 fn raw(from: &[String]) -> Expr {
-    first_present(from.iter().map(|name| repaired(name)))
+    first_present(from.iter().map(col))
 }
 
-fn text(field: &Field, from: &[String]) -> Expr {
-    let known = first_present(from.iter().map(|name| without_sentinels(repaired(name), &field.null)));
-    match field.pad {
-        Some(width) => padded(known, width),
-        None => known,
-    }
+/// The field's text without sentinels, under the name of its next step.
+fn known(field: &Field, from: &[String]) -> Expr {
+    let name = if field.pad.is_some() { bare_name(field) } else { text_name(field) };
+    first_present(from.iter().map(|name| without_sentinels(col(name), field))).alias(name)
 }
 
 fn first_present(exprs: impl Iterator<Item = Expr>) -> Expr {
@@ -56,26 +63,40 @@ fn first_present(exprs: impl Iterator<Item = Expr>) -> Expr {
     if exprs.is_empty() { lit(NULL).cast(DataType::String) } else { coalesce(&exprs) }
 }
 
-/// Source text with control characters as spaces, trimmed; empty is null.
-fn repaired(column: &str) -> Expr {
-    let text =
-        col(column).str().replace_all(lit(r"[\x00-\x1f\x7f]+"), lit(" "), false).str().strip_chars(lit(NULL));
-    when(text.clone().neq(lit(""))).then(text).otherwise(lit(NULL))
-}
-
-fn without_sentinels(text: Expr, sentinels: &[String]) -> Expr {
-    if sentinels.is_empty() {
+/// Null where the text is one of the field's sentinels. Of numbers, and codes that are padded, a spelling
+/// that only adds zeros after the point is the same sentinel: `-999.00000` is `-999`.
+fn without_sentinels(text: Expr, field: &Field) -> Expr {
+    if field.null.is_empty() {
         return text;
     }
-    when(text.clone().is_in(words(sentinels), false)).then(lit(NULL)).otherwise(text)
+    let is_number = matches!(field.kind, FieldKind::Integer | FieldKind::Number) || field.pad.is_some();
+    let is_sentinel = if is_number {
+        let sentinels: Vec<String> = field.null.iter().map(|sentinel| without_zeros(sentinel)).collect();
+        whole(text.clone()).is_in(words(&sentinels), false)
+    } else {
+        text.clone().is_in(words(&field.null), false)
+    };
+    when(is_sentinel).then(lit(NULL)).otherwise(text)
 }
 
-/// Leading zeros back on a run of digits that lost them.
-fn padded(text: Expr, width: usize) -> Expr {
-    let width = u64::try_from(width).unwrap_or(u64::MAX);
-    when(text.clone().str().contains(lit(r"^\d+$"), true))
-        .then(text.clone().str().zfill(lit(width)))
-        .otherwise(text)
+/// A number's text without the zeros that end its decimals.
+fn whole(text: Expr) -> Expr {
+    let short = text.clone().str().strip_chars_end(lit("0")).str().strip_chars_end(lit("."));
+    when(text.clone().str().contains_literal(lit("."))).then(short).otherwise(text)
+}
+
+fn without_zeros(text: &str) -> String {
+    let short = text.trim_end_matches('0').trim_end_matches('.');
+    if text.contains('.') { short.to_owned() } else { text.to_owned() }
+}
+
+/// What a code of so many digits lost, put back.
+fn padded(field: &Field, width: usize) -> Expr {
+    let pad = move |column: Column| -> PolarsResult<Column> {
+        let texts = column.as_materialized_series().str()?;
+        Ok(texts.apply_values(|text| repair::code(text, width)).into_column())
+    };
+    col(bare_name(field)).map(pad, |_, field| Ok(field.clone()))
 }
 
 fn value(field: &Field, states: &[State]) -> Expr {
@@ -112,16 +133,44 @@ fn boolean(upper: &Expr, truth: &[String], falsity: &[String]) -> Expr {
     when(among(truth)).then(lit(true)).when(among(falsity)).then(lit(false)).otherwise(lit(NULL))
 }
 
-/// The day of a date: milliseconds since 1970, before it negative, or a pattern.
+/// The day of a date by one pattern, null where it isn't believed, so that the next pattern is tried.
 fn date(text: Expr, format: &str) -> Expr {
-    if format == "epoch-ms" {
-        return text
-            .cast(DataType::Int64)
-            .cast(DataType::Datetime(TimeUnit::Milliseconds, None))
-            .cast(DataType::Date);
-    }
-    let format = Some(PlSmallStr::from(format));
-    text.str().to_date(StrptimeOptions { format, strict: false, exact: true, cache: true })
+    let days = match format {
+        EPOCH_MS => epoch_ms(text),
+        EXCEL_SERIAL => excel_serial(text),
+        pattern => {
+            let format = Some(PlSmallStr::from(pattern));
+            text.str().to_date(StrptimeOptions { format, strict: false, exact: true, cache: true })
+        }
+    };
+    let believed = |column: Column| -> PolarsResult<Column> {
+        let days = column.as_materialized_series().date()?.physical();
+        let days = days.apply(|day| day.filter(|day| dates::is_believed(*day)));
+        days.into_column().cast(&DataType::Date)
+    };
+    days.map(believed, |_, field| Ok(field.clone()))
+}
+
+/// Milliseconds since 1970. At most five digits are none: a year, a day count or a sentinel stands there.
+fn epoch_ms(text: Expr) -> Expr {
+    let text = whole(text);
+    let is_moment = text.clone().str().len_bytes().gt(lit(5)).or(text.clone().eq(lit("0")));
+    when(is_moment)
+        .then(text.cast(DataType::Int64))
+        .otherwise(lit(NULL))
+        .cast(DataType::Datetime(TimeUnit::Milliseconds, None))
+        .cast(DataType::Date)
+}
+
+/// Days since day zero of spreadsheets, from the first of March 1900 on; the fraction is the time of day.
+/// Scientific notation has lost digits and is none.
+fn excel_serial(text: Expr) -> Expr {
+    let is_mangled = text.clone().str().to_lowercase().str().contains_literal(lit("e"));
+    let days = text.cast(DataType::Float64).cast(DataType::Int32);
+    when(is_mangled.or(days.clone().lt(lit(dates::FIRST_SERIAL))))
+        .then(lit(NULL))
+        .otherwise(days + lit(dates::DAY_ZERO))
+        .cast(DataType::Date)
 }
 
 /// USPS code from a USPS code, a name or a 2-digit FIPS code.

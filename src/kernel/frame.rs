@@ -8,9 +8,12 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
 use polars::prelude::{Column, DataType, IntoColumn, NewChunkedArray, PolarsResult, StringChunked};
 
-/// A Polars text column from an Arrow one.
+use super::repair;
+
+/// A Polars text column from an Arrow one, every value repaired.
 pub(super) fn to_polars(name: &str, values: &StringArray) -> Column {
-    StringChunked::from_iter_options(name.into(), values.iter()).into_column()
+    let repaired = values.iter().map(|value| value.and_then(repair::text));
+    StringChunked::from_iter_options(name.into(), repaired).into_column()
 }
 
 /// An Arrow array from a Polars column of text, `Int64`, `Float64`, `Boolean` or `Date`.

@@ -45,6 +45,11 @@ impl JoinContext {
         self.sets.iter().filter(|set| set.plan.kind == JurisdictionKind::Other).map(|set| &*set.plan.id)
     }
 
+    /// Whether a computed state can be had at all.
+    pub fn knows_states(&self) -> bool {
+        self.set(JurisdictionKind::State).or(self.set(JurisdictionKind::County)).is_some()
+    }
+
     fn set(&self, kind: JurisdictionKind) -> Option<&JoinSet> {
         self.sets.iter().find(|set| set.plan.kind == kind)
     }

@@ -6,14 +6,17 @@
 
 pub mod assemble;
 pub mod cut;
+mod dates;
 mod error;
 mod fields;
+pub mod flags;
 mod frame;
 pub mod geometry;
 pub mod jurisdiction;
 pub mod locate;
 pub mod normalise;
 pub mod pack;
+mod repair;
 pub mod sector;
 pub mod shapes;
 

@@ -12,8 +12,9 @@ use arrow_select::filter::{filter, filter_record_batch};
 use geo::Geometry;
 use polars::prelude::{DataFrame, PolarsResult};
 
+use super::flags::{self, ValueColumns};
 use super::{KernelError, fields, frame, shapes};
-use crate::feature::{Defect, FieldCounts, Origin, RawBatch, Reject, RejectReason, Reproject};
+use crate::feature::{Defect, FieldCounts, Origin, RawBatch, Reject, RejectReason, Reproject, RowFlag};
 use crate::plan::{Field, LayerSchema, State};
 
 /// Rows that can be used, and those that can't.
@@ -31,6 +32,8 @@ pub struct Normalised {
     pub rejects: Vec<Reject>,
     /// Values turned to null, per field with any.
     pub fields: BTreeMap<String, FieldCounts>,
+    /// What is doubtful about the rows, by their index here.
+    pub flags: Vec<RowFlag>,
 }
 
 /// Applies a schema to a batch.
@@ -50,8 +53,25 @@ pub fn normalise(
     note(&mut bad, raw.defects.iter().cloned());
     note(&mut bad, without_key(&keys, &typed, schema, &sources));
     let geometries = usable_geometries(raw, schema, reproject, &mut bad);
-    let counts = counts(&typed, schema, &bad);
-    split(raw, published(&typed, schema)?, keys, geometries, &bad, counts)
+    let all = Normalised {
+        columns: published(&typed, schema)?,
+        keys,
+        geometries: geometries.into_iter().map(or_nowhere).collect(),
+        rows: raw.rows.values().to_vec(),
+        rejects: vec![],
+        fields: counts(&typed, schema, &bad),
+        flags: flags::values(&ValueColumns { raw, sources: &sources, typed: &typed }, schema),
+    };
+    let good: Vec<bool> = (0..raw.len()).map(|row| !bad.contains_key(&row)).collect();
+    let mut kept = all.keep(&good, bad.values().map(|defect| reject(raw, defect)).collect())?;
+    kept.flags.extend(flags::names(&kept.columns));
+    kept.flags.extend(flags::contradictions(&kept.columns, &kept.geometries, states));
+    Ok(kept)
+}
+
+/// A row with a defect may have no geometry: one without a point keeps its place until the row goes.
+fn or_nowhere(geometry: Option<Geometry<f64>>) -> Geometry<f64> {
+    geometry.unwrap_or_else(|| Geometry::Point(geo::Point::new(f64::NAN, f64::NAN)))
 }
 
 /// First defect of a row stands.
@@ -222,24 +242,6 @@ fn counts(
     counted.filter(|(_, counts)| *counts != FieldCounts::default()).collect()
 }
 
-/// Rows without a defect on one side, the others on the other.
-fn split(
-    raw: &RawBatch,
-    columns: RecordBatch,
-    keys: StringArray,
-    geometries: Vec<Option<Geometry<f64>>>,
-    bad: &BTreeMap<usize, Defect>,
-    fields: BTreeMap<String, FieldCounts>,
-) -> Result<Normalised, KernelError> {
-    let good: Vec<bool> = (0..raw.len()).map(|row| !bad.contains_key(&row)).collect();
-    let rejects = bad.values().map(|defect| reject(raw, defect)).collect();
-    let rows = raw.rows.values().to_vec();
-    // Rows with a defect may have no geometry: an empty one keeps the places until they go.
-    let nowhere = || Geometry::Point(geo::Point::new(f64::NAN, f64::NAN));
-    let geometries = geometries.into_iter().map(|geometry| geometry.unwrap_or_else(nowhere)).collect();
-    Normalised { columns, keys, geometries, rows, rejects: vec![], fields }.keep(&good, rejects)
-}
-
 impl Normalised {
     /// The rows marked in `kept`; `rejects` tells of the others.
     ///
@@ -258,9 +260,21 @@ impl Normalised {
         self.geometries.retain(|_| marks.next().copied().unwrap_or(false));
         let mut marks = kept.iter();
         self.rows.retain(|_| marks.next().copied().unwrap_or(false));
+        self.flags = moved(self.flags, kept);
         self.rejects.extend(rejects);
         Ok(self)
     }
+}
+
+/// Flags of the rows marked in `kept`, by their new indexes.
+fn moved(flags: Vec<RowFlag>, kept: &[bool]) -> Vec<RowFlag> {
+    if flags.is_empty() || kept.iter().all(|kept| *kept) {
+        return flags;
+    }
+    let mut next = 0..;
+    let places: Vec<Option<usize>> = kept.iter().map(|kept| if *kept { next.next() } else { None }).collect();
+    let place = |flag: RowFlag| places[flag.index].map(|index| RowFlag { index, ..flag });
+    flags.into_iter().filter_map(place).collect()
 }
 
 fn reject(raw: &RawBatch, defect: &Defect) -> Reject {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_array::{ListArray, StringArray};
 
+use crate::feature::{FlagCode, RowFlag};
 use crate::plan::{LayerSchema, NaicsRule, NaicsUse, Reference, SectorPlan, SectorRule};
 
 /// Sector columns, one value per row.
@@ -23,6 +24,8 @@ pub struct Sectors {
     pub lead_agency: StringArray,
     /// `lifeline`.
     pub lifeline: StringArray,
+    /// Rows whose NAICS code belongs to another sector than the layer.
+    pub flags: Vec<RowFlag>,
 }
 
 /// Sector of one row.
@@ -32,6 +35,8 @@ struct Membership {
     subsector: Option<String>,
     also: BTreeSet<String>,
     lifeline: Option<String>,
+    /// Sector of the NAICS code, where it is neither the layer's nor one of the further ones.
+    disagrees: Option<String>,
 }
 
 /// Classifies `rows` rows.
@@ -54,7 +59,7 @@ pub fn classify<'a>(
         let membership = known
             .entry((rule, code))
             .or_insert_with(|| membership(&schema.sector, rule.map(|i| rules[i].0), code, &reference.naics));
-        columns.push(membership);
+        columns.push(row, code, membership);
     }
     columns.finish()
 }
@@ -78,9 +83,11 @@ fn membership(
         subsector: sector.subsector.clone(),
         also: sector.also.iter().cloned().collect(),
         lifeline: sector.lifeline.clone(),
+        disagrees: None,
     };
-    let matched = if sector.naics == NaicsUse::Ignore { None } else { longest_prefix(naics_rules, naics) };
-    if let Some(matched) = matched {
+    let matched = longest_prefix(naics_rules, naics);
+    membership.disagrees = matched.and_then(|matched| disagreement(sector, rule, matched));
+    if let Some(matched) = matched.filter(|_| sector.naics != NaicsUse::Ignore) {
         apply_naics(&mut membership, matched, sector.naics);
     }
     if let Some(rule) = rule {
@@ -88,6 +95,18 @@ fn membership(
     }
     membership.also.remove(&membership.code);
     membership
+}
+
+/// The NAICS code's sector against the layer's, as its rules have it, and all further sectors of either.
+/// Where the schema lets the code decide, there is nothing to disagree with.
+fn disagreement(sector: &SectorPlan, rule: Option<&SectorRule>, matched: &NaicsRule) -> Option<String> {
+    let code = rule.and_then(|rule| rule.code.as_ref()).unwrap_or(&sector.code);
+    let also = sector.also.iter().chain(rule.iter().flat_map(|rule| &rule.also));
+    let agrees = matched.sector == *code
+        || matched.also.contains(code)
+        || also.into_iter().any(|also| *also == matched.sector)
+        || sector.naics == NaicsUse::Decide;
+    (!agrees).then(|| format!("{} → {}, layer {code}", matched.prefix, matched.sector))
 }
 
 fn apply_naics(membership: &mut Membership, rule: &NaicsRule, using: NaicsUse) {
@@ -124,6 +143,7 @@ struct Columns<'a> {
     also: ListBuilder<StringBuilder>,
     lead_agency: StringBuilder,
     lifeline: StringBuilder,
+    flags: Vec<RowFlag>,
 }
 
 impl<'a> Columns<'a> {
@@ -135,10 +155,15 @@ impl<'a> Columns<'a> {
             also: ListBuilder::new(StringBuilder::new()),
             lead_agency: StringBuilder::new(),
             lifeline: StringBuilder::new(),
+            flags: vec![],
         }
     }
 
-    fn push(&mut self, membership: &Membership) {
+    fn push(&mut self, index: usize, naics: &str, membership: &Membership) {
+        if let Some(detail) = &membership.disagrees {
+            let (field, value, detail) = ("naics_code".to_owned(), naics.to_owned(), detail.clone());
+            self.flags.push(RowFlag { index, field, value, code: FlagCode::NaicsDisagrees, detail });
+        }
         self.code.append_value(&membership.code);
         self.subsector.append_option(membership.subsector.as_deref());
         self.also.append_value(membership.also.iter().map(Some));
@@ -153,6 +178,7 @@ impl<'a> Columns<'a> {
             also: self.also.finish(),
             lead_agency: self.lead_agency.finish(),
             lifeline: self.lifeline.finish(),
+            flags: self.flags,
         }
     }
 }
@@ -206,6 +232,20 @@ mod tests {
         let rules = [rule("2211", "ENER", &["ENER", "DAMS"])];
         let kept = membership(&plan(NaicsUse::Refine), None, "221111", &rules).also;
         assert_eq!(kept.into_iter().collect::<Vec<_>>(), ["DAMS"]);
+    }
+
+    #[test]
+    fn a_code_of_another_sector_is_told_of_unless_somebody_allows_for_it() {
+        let rules = [rule("6221", "HLPH", &[]), rule("6111", "GOVF", &[]), rule("221113", "NUCL", &["ENER"])];
+        let told = |plan: &SectorPlan, code: &str| membership(plan, None, code, &rules).disagrees;
+        let mut energy = plan(NaicsUse::Refine);
+        assert_eq!(told(&energy, "611110").as_deref(), Some("6111 → GOVF, layer ENER"));
+        assert_eq!(told(&energy, "221113"), None, "the code's further sector is the layer's");
+        assert_eq!(told(&energy, "999"), None, "no rule, no sector");
+        assert_eq!(told(&plan(NaicsUse::Decide), "611110"), None, "the code decides");
+        assert_eq!(told(&plan(NaicsUse::Ignore), "622110").as_deref(), Some("6221 → HLPH, layer ENER"));
+        energy.also = vec!["GOVF".into()];
+        assert_eq!(told(&energy, "611110"), None, "the layer's further sector is the code's");
     }
 
     #[test]

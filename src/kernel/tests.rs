@@ -9,7 +9,7 @@ use super::jurisdiction::{Boundary, JurisdictionIndex};
 use super::locate::{JoinContext, JoinSet, Located, locate};
 use super::normalise::{Normalised, normalise};
 use super::{KernelError, geometry};
-use crate::feature::{Crs, RawBatch, RejectReason};
+use crate::feature::{Crs, RawBatch, RejectReason, Repairs};
 use crate::plan::{
     Field, FieldKind, Format, GeometryKind, JurisdictionKind, JurisdictionPlan, LayerSchema, NaicsUse,
     Reference, Region, SectorPlan, SourcePlan, State,
@@ -71,6 +71,7 @@ fn batch(columns: &[(&str, &[Option<&str>])]) -> RawBatch {
         defects: vec![],
         crs: Crs::Crs84,
         source: "test.csv".into(),
+        repairs: Repairs::default(),
     }
 }
 
@@ -157,9 +158,17 @@ fn dates_follow_the_declared_patterns() {
     assert_eq!(
         values(
             date,
-            &["2016/02/04 00:00:00", "2009-02-12T00:00:00.000Z", "23-JUL-18", "-1", "1580515200000", "2016"]
+            &[
+                "2016/02/04 00:00:00",
+                "2009-02-12T00:00:00.000Z",
+                "23-JUL-18",
+                "-100000",
+                "1580515200000",
+                "1580515200000.0",
+                "0"
+            ]
         ),
-        ["2016-02-04", "2009-02-12", "2018-07-23", "1969-12-31", "2020-02-01", "1970-01-01"]
+        ["2016-02-04", "2009-02-12", "2018-07-23", "1969-12-31", "2020-02-01", "2020-02-01", "1970-01-01"]
     );
 }
 

@@ -13,6 +13,19 @@ pub(super) struct Check<'a> {
     pub(super) found: &'a mut Vec<Diagnostic>,
 }
 
+/// A number that may be written: its key, where it lies, and what stands for it where it isn't.
+pub(super) struct Bounds<T> {
+    pub(super) key: &'static str,
+    pub(super) range: RangeInclusive<T>,
+    pub(super) default: T,
+}
+
+/// What an identifier looks like, as a pattern.
+pub(super) const IDENTIFIER: &str = "^[a-z][a-z0-9_]*$";
+
+/// What a CRS looks like, as a pattern.
+pub(super) const CRS: &str = "^(OGC:CRS84|(EPSG|ESRI):[0-9]{1,9})$";
+
 /// Text that was written, or was reported as absent.
 pub(super) fn text(written: Option<&Spanned<String>>) -> String {
     written.map(|text| text.value.clone()).unwrap_or_default()
@@ -28,7 +41,7 @@ pub(super) fn texts(written: &[Spanned<String>]) -> Vec<String> {
     written.iter().map(|text| text.value.clone()).collect()
 }
 
-/// Whether text is an identifier: `[a-z][a-z0-9_]*`.
+/// Whether text is an identifier, as [`IDENTIFIER`] says.
 pub(super) fn is_identifier(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
@@ -89,30 +102,21 @@ impl Check<'_> {
     /// A value in a range, or the default.
     pub(super) fn within<T: PartialOrd + std::fmt::Display + Copy>(
         &mut self,
-        key: &str,
         written: Option<&Spanned<T>>,
-        range: &RangeInclusive<T>,
-        default: T,
+        Bounds { key, range, default }: &Bounds<T>,
     ) -> T {
-        let Some(written) = written else { return default };
+        let Some(written) = written else { return *default };
         if range.contains(&written.value) {
             return written.value;
         }
         let message = format!("`{key}` is {}, outside {} to {}", written.value, range.start(), range.end());
         self.error(&written.span, message);
-        default
+        *default
     }
 
     /// A count in a range, or the default.
-    pub(super) fn count(
-        &mut self,
-        key: &str,
-        written: Option<&Spanned<i64>>,
-        range: &RangeInclusive<i64>,
-        default: usize,
-    ) -> usize {
-        let default_number = i64::try_from(default).unwrap_or(i64::MAX);
-        usize::try_from(self.within(key, written, range, default_number)).unwrap_or(default)
+    pub(super) fn count(&mut self, written: Option<&Spanned<i64>>, bounds: &Bounds<i64>) -> usize {
+        usize::try_from(self.within(written, bounds)).unwrap_or(usize::MAX)
     }
 
     /// Reports every name that repeats an earlier one, upper and lower case alike.
@@ -132,7 +136,7 @@ impl Check<'_> {
         }
     }
 
-    /// A CRS: `OGC:CRS84`, or `EPSG` or `ESRI` and a code.
+    /// A CRS: `OGC:CRS84`, or `EPSG` or `ESRI` and a code, as [`CRS`] says.
     pub(super) fn crs(&mut self, written: Option<&Spanned<String>>) -> Option<Crs> {
         let written = written?;
         let crs = parse_crs(&written.value);

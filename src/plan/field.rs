@@ -3,13 +3,13 @@
 use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, Utc};
 
-use super::check::{Check, optional, text, texts};
+use super::check::{Bounds, Check, optional, text, texts};
 use super::{Field, FieldKind};
 use crate::feature::{CORE_COLUMNS, CoreType};
 use crate::spec::{FieldSpec, Span, Spanned};
 
 /// Core columns that a source may fill; every other is computed.
-const FILLABLE: [&str; 7] = [
+pub(super) const FILLABLE: [&str; 7] = [
     "name",
     "facility_type",
     "status",
@@ -20,13 +20,19 @@ const FILLABLE: [&str; 7] = [
 ];
 
 /// Names that a tile has beside its core columns: `region` stands in its path.
-const TAKEN: [&str; 3] = ["geometry", "bbox", "region"];
+pub(super) const TAKEN: [&str; 3] = ["geometry", "bbox", "region"];
 
-const TRUE_WORDS: [&str; 5] = ["Y", "YES", "T", "TRUE", "1"];
-const FALSE_WORDS: [&str; 5] = ["N", "NO", "F", "FALSE", "0"];
+/// Digits that leading zeros restore.
+pub(super) const PAD: Bounds<i64> = Bounds { key: "pad", range: 1..=32, default: 1 };
+
+pub(super) const TRUE_WORDS: [&str; 5] = ["Y", "YES", "T", "TRUE", "1"];
+pub(super) const FALSE_WORDS: [&str; 5] = ["N", "NO", "F", "FALSE", "0"];
 
 /// Date pattern for milliseconds since 1970, beside those of strftime.
-const EPOCH_MS: &str = "epoch-ms";
+pub const EPOCH_MS: &str = "epoch-ms";
+
+/// Date pattern for a spreadsheet's day count (day 61 is 1900-03-01), beside those of strftime.
+pub const EXCEL_SERIAL: &str = "excel-serial";
 
 /// Whether a name is taken by a column of every tile, whoever fills it.
 pub(super) fn is_core(name: &str) -> bool {
@@ -61,15 +67,7 @@ fn list(written: Option<&Spanned<Vec<Spanned<String>>>>) -> Vec<String> {
 }
 
 fn kind(check: &mut Check<'_>, spec: &FieldSpec) -> FieldKind {
-    let (truth, falsity) = words(check, spec);
-    let kinds = [
-        ("text", FieldKind::Text),
-        ("integer", FieldKind::Integer),
-        ("number", FieldKind::Number),
-        ("boolean", FieldKind::Boolean { truth, falsity }),
-        ("date", FieldKind::Date { formats: formats(check, spec) }),
-        ("state", FieldKind::State),
-    ];
+    let kinds = kinds(words(check, spec), formats(check, spec));
     let kind = match &spec.kind {
         None => FieldKind::Text,
         // A type that is not known is reported; what goes with it cannot be judged.
@@ -88,10 +86,25 @@ fn kind(check: &mut Check<'_>, spec: &FieldSpec) -> FieldKind {
     let coded = text || kind == FieldKind::Integer;
     only_for(check, "codes", spec.codes.as_ref().map(|codes| &codes.span), "text or integer", coded);
     if let (true, None, Some(written)) = (date, &spec.formats, &spec.kind) {
-        let help = format!("add `formats = [\"%Y-%m-%d\"]`; also known: `{EPOCH_MS}`");
+        let help = format!("add `formats = [\"%Y-%m-%d\"]`; also known: `{EPOCH_MS}`, `{EXCEL_SERIAL}`");
         check.error(&written.span, "a date has no `formats`").help = Some(help);
     }
     kind
+}
+
+/// The types by their names.
+pub(super) fn kinds(
+    (truth, falsity): (Vec<String>, Vec<String>),
+    formats: Vec<String>,
+) -> [(&'static str, FieldKind); 6] {
+    [
+        ("text", FieldKind::Text),
+        ("integer", FieldKind::Integer),
+        ("number", FieldKind::Number),
+        ("boolean", FieldKind::Boolean { truth, falsity }),
+        ("date", FieldKind::Date { formats }),
+        ("state", FieldKind::State),
+    ]
 }
 
 fn only_for(check: &mut Check<'_>, key: &str, place: Option<&Span>, kinds: &str, fits: bool) {
@@ -131,7 +144,7 @@ fn formats(check: &mut Check<'_>, spec: &FieldSpec) -> Vec<String> {
     if formats.value.is_empty() {
         check.error(&formats.span, "`formats` is empty");
     }
-    for format in formats.value.iter().filter(|format| format.value != EPOCH_MS) {
+    for format in formats.value.iter().filter(|format| ![EPOCH_MS, EXCEL_SERIAL].contains(&&*format.value)) {
         if StrftimeItems::new(&format.value).any(|item| item == Item::Error) {
             let message = format!("`{}` is not a date pattern of strftime", format.value);
             check.error(&format.span, message);
@@ -153,7 +166,7 @@ fn gives_a_date(pattern: &str) -> bool {
 
 fn pad(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Option<usize> {
     let written = spec.pad.as_ref().filter(|_| *kind == FieldKind::Text)?;
-    Some(check.count("pad", Some(written), &(1..=32), 1))
+    Some(check.count(Some(written), &PAD))
 }
 
 fn codes(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Vec<(String, String)> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::check::{Check, optional, text};
+use super::check::{Bounds, Check, optional, text};
 use super::field::is_core;
 use super::resolve::{Overrides, Variables};
 use super::{CsvGeometry, Format, JurisdictionKind, JurisdictionPlan, LayerPlan, LayerSchema, SourcePlan};
@@ -13,7 +13,7 @@ use crate::spec::{
     Diagnostic, FormatSpec, JurisdictionSpec, LayerSpec, PipelineSpec, SourceSpec, Span, Spanned, beside,
 };
 
-const KINDS: [(&str, JurisdictionKind); 5] = [
+pub(super) const KINDS: [(&str, JurisdictionKind); 5] = [
     ("state", JurisdictionKind::State),
     ("county", JurisdictionKind::County),
     ("place", JurisdictionKind::Place),
@@ -22,10 +22,16 @@ const KINDS: [(&str, JurisdictionKind); 5] = [
 ];
 
 /// Collection of every layer's facilities, so no layer's name.
-const INVENTORY: &str = "facilities";
+pub(super) const INVENTORY: &str = "facilities";
 
-/// Farthest fallback to the nearest polygon, metres.
-const FARTHEST_M: f64 = 200_000.0;
+/// How far the fallback to the nearest polygon reaches, metres.
+pub(super) const NEAREST_M: Bounds<f64> = Bounds { key: "nearest-m", range: 0.0..=200_000.0, default: 0.0 };
+
+/// Row of a sheet's column names; a sheet can have so many rows.
+pub(super) const HEADER_ROW: Bounds<i64> = Bounds { key: "header-row", range: 1..=1_048_576, default: 1 };
+
+/// Days for which a source date counts as current: agencies commonly revise such layers once a year.
+pub(super) const CURRENT_DAYS: Bounds<i64> = Bounds { key: "current-days", range: 1..=36_525, default: 365 };
 
 /// Schemas by id; none where the file could not be read.
 pub(super) type Schemas = BTreeMap<String, Option<Arc<LayerSchema>>>;
@@ -62,8 +68,14 @@ pub(super) fn layers(
         if let (Some(schema), Some(source)) = (schema, source) {
             absent(&mut check, layer.source.as_ref(), &source);
             let inventory = layer.inventory.as_ref().is_none_or(|inventory| inventory.value);
-            let schema = own_schema(schema, layer);
-            layers.push(LayerPlan { id: LayerId::new(id), schema, source, inventory });
+            let current_days = check.within(layer.current_days.as_ref(), &CURRENT_DAYS);
+            layers.push(LayerPlan {
+                id: LayerId::new(id),
+                schema: own_schema(schema, layer),
+                source,
+                inventory,
+                current_days: u32::try_from(current_days).unwrap_or(u32::MAX),
+            });
         }
     }
     layers
@@ -105,7 +117,7 @@ pub(super) fn jurisdictions(
             one_per_kind(&mut check, kind, written, &mut kinds, set);
             own_column(&mut check, kind, set, schemas);
         }
-        let nearest_m = check.within("nearest-m", set.nearest_m.as_ref(), &(0.0..=FARTHEST_M), 0.0);
+        let nearest_m = check.within(set.nearest_m.as_ref(), &NEAREST_M);
         let source = source(&mut check, &spec.path, set.source.as_ref(), Some(&None), variables);
         let Some(source) = source else { continue };
         absent(&mut check, set.source.as_ref(), &source);
@@ -181,17 +193,29 @@ fn source(
         FormatSpec::Geojson => Format::Geojson,
         FormatSpec::Geojsonl => Format::Geojsonl,
         FormatSpec::Ogr { layer } => Format::Ogr { layer: optional(layer.as_ref()) },
+        FormatSpec::Parquet { geometry } => Format::Parquet { geometry: optional(geometry.as_ref()) },
         FormatSpec::Csv { x, y, wkt, delimiter } => {
-            if source.crs.is_none() && schema == Some(&None) {
-                let help = "declare it by `crs = \"…\"` in the source or the schema; a CRS is never guessed";
-                check.error(span, "nothing says in which CRS the coordinates are").help =
-                    Some(help.to_owned());
-            }
+            declared(check, source, span, schema);
             let geometry = csv_geometry(check, span, [x.as_ref(), y.as_ref(), wkt.as_ref()]);
             Format::Csv { delimiter: separator(check, delimiter.as_ref()), geometry }
         }
+        FormatSpec::Xlsx { sheet, header_row, x, y, wkt } => {
+            declared(check, source, span, schema);
+            let geometry = csv_geometry(check, span, [x.as_ref(), y.as_ref(), wkt.as_ref()]);
+            let row = check.within(header_row.as_ref(), &HEADER_ROW);
+            let header_row = header_row.as_ref().and_then(|_| u32::try_from(row).ok());
+            Format::Xlsx { sheet: optional(sheet.as_ref()), header_row, geometry }
+        }
     };
     Some(SourcePlan { shown: shown.display().to_string().into(), path, format, crs })
+}
+
+/// A format that can't state a CRS needs one from the pipeline or the schema.
+fn declared(check: &mut Check<'_>, source: &SourceSpec, place: &Span, schema: Option<&Option<Crs>>) {
+    if source.crs.is_none() && schema == Some(&None) {
+        let help = "declare it by `crs = \"…\"` in the source or the schema; a CRS is never guessed";
+        check.error(place, "nothing says in which CRS the coordinates are").help = Some(help.to_owned());
+    }
 }
 
 /// A path with the values of `${NAME}` in it; values are never shown.

@@ -5,8 +5,10 @@
 
 mod base_url;
 mod check;
+mod expected;
 mod field;
 mod include;
+mod json_schema;
 mod layer;
 mod reference;
 mod resolve;
@@ -18,6 +20,9 @@ mod tests;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use expected::{ALL_STATES, EXPECTED_COLUMNS};
+pub use field::{EPOCH_MS, EXCEL_SERIAL};
+pub use json_schema::{Written, json_schema};
 pub use reference::{Lifeline, NaicsRule, Reference, Region, Sector, State};
 pub use resolve::{Overrides, Variables, load, reference_tables};
 
@@ -49,6 +54,37 @@ pub struct Plan {
     pub jurisdictions: Vec<JurisdictionPlan>,
     /// Layers, in pipeline order.
     pub layers: Vec<LayerPlan>,
+    /// What a reviewer expects to find; none where the pipeline names no such file.
+    pub expected: Option<Expectations>,
+}
+
+/// Counts that a reviewer expects, per layer and state.
+#[derive(Debug, Clone, Serialize)]
+pub struct Expectations {
+    /// The file, as shown.
+    pub shown: String,
+    /// Counts that may be other than expected before the exit code says so; none for any number.
+    pub unmet: Option<u64>,
+    /// Its rows, in its order.
+    #[serde(skip)]
+    pub counts: Vec<ExpectedCount>,
+}
+
+/// Rows that a reviewer expects of a layer in a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedCount {
+    /// Layer id.
+    pub layer: String,
+    /// USPS code, `unassigned`, or [`ALL_STATES`] for the layer's total.
+    pub state: String,
+    /// Least rows.
+    pub low: u64,
+    /// Most rows; none for no upper bound.
+    pub high: Option<u64>,
+    /// What the reviewer went by.
+    pub source: String,
+    /// Day of the review, ISO 8601; none where nobody has reviewed it yet, so that it expects nothing.
+    pub reviewed: Option<String>,
 }
 
 /// Serialises what is shared as if it were owned.
@@ -137,6 +173,8 @@ pub struct LayerPlan {
     pub source: SourcePlan,
     /// Whether its facilities stand in the all-layers inventory `facilities`.
     pub inventory: bool,
+    /// Days for which a source date counts as current.
+    pub current_days: u32,
 }
 
 /// Where rows are and how to read them.
@@ -177,14 +215,28 @@ pub enum Format {
     Geojson,
     /// Newline-delimited GeoJSON (RFC 8142, with or without record separators).
     Geojsonl,
-    /// Shapefile, FileGDB or GeoPackage through GDAL, plain or in a zip archive.
+    /// Shapefile, FileGDB, GeoPackage or FlatGeobuf through GDAL, plain or in a zip archive.
     Ogr {
         /// Table in the dataset; `None` where there is only one.
         layer: Option<String>,
     },
+    /// GeoParquet, or Parquet with a column of WKB: a file, or a folder of files.
+    Parquet {
+        /// Column of the geometry; `None` for the one the file declares.
+        geometry: Option<String>,
+    },
+    /// A sheet of an XLSX workbook.
+    Xlsx {
+        /// Its name; `None` where only one is visible.
+        sheet: Option<String>,
+        /// Row of the column names, 1 and up; `None` for the first that holds anything.
+        header_row: Option<u32>,
+        /// Where the geometry is.
+        geometry: CsvGeometry,
+    },
 }
 
-/// Where the geometry of a delimited text file is.
+/// Where the geometry of a delimited text file or a sheet is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CsvGeometry {
@@ -360,7 +412,7 @@ pub enum FieldKind {
         /// Words for false.
         falsity: Vec<String>,
     },
-    /// Date32, from the first of these patterns that fits (chrono's strftime; `epoch-ms`).
+    /// Date32, from the first of these patterns that fits (chrono's strftime; `epoch-ms`, `excel-serial`).
     Date {
         /// Patterns, in order.
         formats: Vec<String>,

@@ -7,11 +7,26 @@ use std::fs::read_dir;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::check::{Check, is_identifier, text};
+use super::check::{Bounds, Check, is_identifier, text};
 use super::include::Blocks;
 use super::layer::{self, Schemas};
-use super::{Limits, Output, Plan, Reference, schema, tables};
+use super::{Limits, Output, Plan, Reference, expected, schema, tables};
 use crate::spec::{Diagnostic, PipelineSpec, SchemaSpec, Spanned, beside, did_you_mean, one_of, settle};
+
+pub(super) const KEEP: Bounds<i64> = Bounds { key: "keep", range: 1..=1_000_000, default: 3 };
+// Text columns of a batch have 32-bit offsets, so a record of 2 GiB could never be held.
+pub(super) const RECORD: Bounds<u64> = Bounds { key: "record", range: 1 << 10..=1 << 30, default: 16 << 20 };
+pub(super) const BATCH_ROWS: Bounds<i64> = Bounds { key: "batch-rows", range: 1..=1 << 20, default: 16_384 };
+pub(super) const ARCHIVE: Bounds<u64> =
+    Bounds { key: "archive", range: 1 << 10..=1 << 50, default: 16 << 30 };
+pub(super) const ZSTD_LEVEL: Bounds<i64> = Bounds { key: "zstd-level", range: 1..=22, default: 12 };
+pub(super) const TILE_ROWS: Bounds<i64> =
+    Bounds { key: "tile-rows", range: 1..=1_000_000_000, default: 1_000_000 };
+pub(super) const GROUP_ROWS: Bounds<i64> =
+    Bounds { key: "group-rows", range: 1..=100_000_000, default: 20_480 };
+pub(super) const PAGE_ROWS: Bounds<i64> = Bounds { key: "page-rows", range: 1..=10_000_000, default: 1_024 };
+
+pub(super) const PROFILES: [(&str, ()); 1] = [("compat", ())];
 
 /// What the command line says about a run, over what the pipeline says.
 #[derive(Debug, Clone, Default)]
@@ -69,41 +84,42 @@ fn plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diagnostic>)
     let jurisdictions = layer::jurisdictions(spec, &schemas, overrides.variables, found);
     select(spec, &overrides.layers, found);
     let layers = layer::layers(spec, &schemas, overrides, found);
+    let expected = expected::load(spec, &reference.states, found);
     let mut check = Check { found };
     Plan {
         id: check.identifier("a pipeline id", spec.id.as_ref()),
         title: text(spec.title.as_ref()),
         description: text(spec.description.as_ref()),
         store: overrides.store.clone().unwrap_or_else(|| beside(&spec.path, &text(spec.store.as_ref()))),
-        keep: check.count("keep", spec.keep.as_ref(), &(1..=1_000_000), 3),
+        keep: check.count(spec.keep.as_ref(), &KEEP),
         limits: limits(&mut check, spec, overrides.rows),
         output: output(&mut check, spec),
         reference: Arc::new(reference),
         jurisdictions,
         layers,
+        expected,
     }
 }
 
 fn limits(check: &mut Check<'_>, spec: &PipelineSpec, rows: Option<u64>) -> Limits {
     let limits = &spec.limits;
-    // Text columns of a batch have 32-bit offsets, so a record of 2 GiB could never be held.
-    let record = check.within("record", limits.record.as_ref(), &(1 << 10..=1 << 30), 16 << 20);
+    let record = check.within(limits.record.as_ref(), &RECORD);
     Limits {
         record_bytes: usize::try_from(record).unwrap_or(usize::MAX),
-        batch_rows: check.count("batch-rows", limits.batch_rows.as_ref(), &(1..=1 << 20), 16_384),
+        batch_rows: check.count(limits.batch_rows.as_ref(), &BATCH_ROWS),
         rows,
-        archive_bytes: check.within("archive", limits.archive.as_ref(), &(1 << 10..=1 << 50), 16 << 30),
+        archive_bytes: check.within(limits.archive.as_ref(), &ARCHIVE),
     }
 }
 
 fn output(check: &mut Check<'_>, spec: &PipelineSpec) -> Output {
     let written = &spec.output;
-    check.choice("an output profile", written.profile.as_ref(), &[("compat", ())]);
-    let zstd_level = check.within("zstd-level", written.zstd_level.as_ref(), &(1..=22), 12);
+    check.choice("an output profile", written.profile.as_ref(), &PROFILES);
+    let zstd_level = check.count(written.zstd_level.as_ref(), &ZSTD_LEVEL);
     let output = Output {
-        tile_rows: check.count("tile-rows", written.tile_rows.as_ref(), &(1..=1_000_000_000), 1_000_000),
-        group_rows: check.count("group-rows", written.group_rows.as_ref(), &(1..=100_000_000), 20_480),
-        page_rows: check.count("page-rows", written.page_rows.as_ref(), &(1..=10_000_000), 1_024),
+        tile_rows: check.count(written.tile_rows.as_ref(), &TILE_ROWS),
+        group_rows: check.count(written.group_rows.as_ref(), &GROUP_ROWS),
+        page_rows: check.count(written.page_rows.as_ref(), &PAGE_ROWS),
         zstd_level: i32::try_from(zstd_level).unwrap_or(12),
         national: written.national.as_ref().is_some_and(|national| national.value),
         base_url: check.base_url(written.base_url.as_ref()),

@@ -2,28 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use super::check::{Check, optional, text, texts};
+use super::check::{Bounds, Check, optional, text, texts};
 use super::field;
 use super::reference::Reference;
 use super::tables;
 use super::{Field, GeometryKind, LayerSchema, NaicsUse, SectorPlan, SectorRule};
 use crate::spec::{Diagnostic, FieldSpec, RuleSpec, SchemaSpec, SectorSpec, Spanned, one_of};
 
-const GEOMETRIES: [(&str, GeometryKind); 3] =
+pub(super) const GEOMETRIES: [(&str, GeometryKind); 3] =
     [("point", GeometryKind::Point), ("line", GeometryKind::Line), ("polygon", GeometryKind::Polygon)];
 
 /// Status of a schema → whether it is unverified.
-const STATUSES: [(&str, bool); 2] = [("verified", false), ("unverified", true)];
+pub(super) const STATUSES: [(&str, bool); 2] = [("verified", false), ("unverified", true)];
 
-const NAICS_USES: [(&str, NaicsUse); 3] =
+pub(super) const NAICS_USES: [(&str, NaicsUse); 3] =
     [("ignore", NaicsUse::Ignore), ("refine", NaicsUse::Refine), ("decide", NaicsUse::Decide)];
 
 /// Labels of the Traffic Light Protocol 2.0 (FIRST, 2022).
-const HANDLINGS: [(&str, ()); 5] =
+pub(super) const HANDLINGS: [(&str, ()); 5] =
     [("TLP:CLEAR", ()), ("TLP:GREEN", ()), ("TLP:AMBER", ()), ("TLP:AMBER+STRICT", ()), ("TLP:RED", ())];
 
-/// Share of rows that may be rejected where the schema doesn't say.
-const MAX_REJECTS: f64 = 0.05;
+/// Share of rows that may be rejected.
+pub(super) const MAX_REJECTS: Bounds<f64> = Bounds { key: "max-rejects", range: 0.0..=1.0, default: 0.05 };
 
 /// A schema with every default applied.
 pub(super) fn resolve(
@@ -37,7 +37,7 @@ pub(super) fn resolve(
     check.choice("a marking of the Traffic Light Protocol 2.0", handling, &HANDLINGS);
     let status = check.choice("a status of a schema", spec.status.as_ref(), &STATUSES);
     let geometry = check.choice("a geometry", spec.geometry.as_ref(), &GEOMETRIES);
-    let max_rejects = check.within("max-rejects", spec.max_rejects.as_ref(), &(0.0..=1.0), MAX_REJECTS);
+    let max_rejects = check.within(spec.max_rejects.as_ref(), &MAX_REJECTS);
     let fields = fields(&mut check, spec);
     let sector = sector(&mut check, spec, reference);
     LayerSchema {
@@ -53,7 +53,7 @@ pub(super) fn resolve(
         geometry: geometry.unwrap_or(GeometryKind::Point),
         crs: check.crs(spec.crs.as_ref()),
         max_rejects,
-        handling: handling.map_or("TLP:CLEAR", |handling| &handling.value).to_owned(),
+        handling: handling.map_or(HANDLINGS[0].0, |handling| &handling.value).to_owned(),
         sector,
         fields,
     }

@@ -4,6 +4,7 @@
 
 mod log;
 mod progress;
+mod quality;
 mod summary;
 
 pub use log::{LOG_FILE, LogFormat, Logging, init};

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
+use super::quality;
 use crate::error::{Error, chain};
-use crate::feature::{LayerReport, LayerStatus, LocationCounts, RunReport, UNVERIFIED};
+use crate::feature::{LayerReport, LayerStatus, RunReport, UNVERIFIED};
 use crate::spec::{self, Diagnostic};
 
 /// Tells why a command failed, on stderr.
@@ -46,6 +47,9 @@ pub fn summary(report: &RunReport, release: &Path) -> String {
         put(&mut text, &line(layer, widest));
     }
     put(&mut text, &inventory_line(report, widest));
+    if let Some(quality) = &report.quality {
+        put(&mut text, &format!("\n{}", quality::assessment(quality)));
+    }
     put(&mut text, &format!("\n{:.1} s{memory}", report.seconds));
     put(&mut text, &format!("release: {}", release.display()));
     put(&mut text, &format!("report: {}", release.join("report.html").display()));
@@ -71,28 +75,46 @@ fn line(layer: &LayerReport, widest: usize) -> String {
 }
 
 fn status(layer: &LayerReport) -> String {
-    match layer.status {
-        _ if layer.unverified => {
-            let status = status(&LayerReport { unverified: false, ..layer.clone() });
-            format!("{status}; {UNVERIFIED}")
-        }
-        LayerStatus::Published if layer.located.none > 0 => {
-            let located = LocationCounts { none: 0, ..layer.located };
-            let status = status(&LayerReport { located, ..layer.clone() });
-            format!("{status}; unassigned: {}", layer.located.none)
-        }
-        LayerStatus::Published if layer.rows_rejected > 0 => {
-            let reasons: Vec<String> =
-                layer.rejects_by_reason.iter().map(|(reason, rows)| format!("{reason} {rows}")).collect();
-            format!("published; rejected: {}", reasons.join(", "))
-        }
-        LayerStatus::Published => "published".to_owned(),
+    let status = match layer.status {
+        LayerStatus::Published => published(layer),
         LayerStatus::Carried => {
             let from = layer.carried_from.as_deref().unwrap_or("an earlier release");
             format!("STALE, as in {from}: {}", layer.reason.as_deref().unwrap_or_default())
         }
         LayerStatus::Absent => format!("ABSENT: {}", layer.reason.as_deref().unwrap_or_default()),
+    };
+    if layer.unverified { format!("{status}; {UNVERIFIED}") } else { status }
+}
+
+fn published(layer: &LayerReport) -> String {
+    let mut parts = vec!["published".to_owned()];
+    if layer.rows_rejected > 0 {
+        let reasons: Vec<String> =
+            layer.rejects_by_reason.iter().map(|(reason, rows)| format!("{reason} {rows}")).collect();
+        parts.push(format!("rejected: {}", reasons.join(", ")));
     }
+    if layer.located.none > 0 {
+        parts.push(format!("unassigned: {}", layer.located.none));
+    }
+    parts.extend(repaired(layer));
+    let flags: u64 = layer.flags.values().flat_map(|fields| fields.values()).sum();
+    match (flags, layer.flags.len()) {
+        (0, _) => {}
+        (1, _) => parts.push("1 flag".to_owned()),
+        (_, 1) => parts.push(format!("{flags} flags of 1 kind")),
+        (_, kinds) => parts.push(format!("{flags} flags of {kinds} kinds")),
+    }
+    parts.join("; ")
+}
+
+/// What reading has left out or repaired.
+fn repaired(layer: &LayerReport) -> impl Iterator<Item = String> {
+    let counts = [
+        ("heights left out", layer.dropped_z),
+        ("measures left out", layer.dropped_m),
+        ("rows read as Windows-1252", layer.recoded),
+    ];
+    counts.into_iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{what}: {count}"))
 }
 
 fn inventory_line(report: &RunReport, widest: usize) -> String {

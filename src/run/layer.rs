@@ -14,7 +14,9 @@ use super::tile::{self, TileError};
 use super::{Context, LayerOutcome, now, tables};
 use crate::engine::{self, EngineError, LayerRows};
 use crate::error::{Error, chain};
-use crate::feature::{Landed, LayerReport, LayerStatus, LocationCounts, RegionId, Reject, TileRecord};
+use crate::feature::{
+    Flags, Landed, LayerReport, LayerStatus, LocationCounts, RegionId, Reject, RunReport, TileRecord,
+};
 use crate::geoparquet;
 use crate::kernel::locate::JoinContext;
 use crate::plan::LayerPlan;
@@ -141,7 +143,7 @@ fn write(
     context: &Context<'_>,
     layer: &LayerPlan,
     landed: &Landed,
-    rows: LayerRows,
+    mut rows: LayerRows,
 ) -> Result<LayerOutcome, LayerError> {
     let task = context.progress.start("write", layer.id.as_str(), None);
     let sink = |tile: crate::feature::Tile, types: Vec<String>| {
@@ -155,6 +157,8 @@ fn write(
             .map_err(|source| LayerError::Engine { source })?;
     tables::write_rejects(context, layer.id.as_str(), &rows.rejects)
         .map_err(|source| LayerError::Write { source })?;
+    tables::write_flags(context, layer.id.as_str(), &mut rows.flags)
+        .map_err(|source| LayerError::Write { source })?;
     let mut report = started(layer, LayerStatus::Published);
     report.source_sha256 = Some(landed.sha256.clone());
     report.landed_at = Some(landed.landed_at.clone());
@@ -167,8 +171,13 @@ fn write(
     report.tiles = tiles.len() as u64;
     report.located = rows.located;
     report.rows_by_state = by_state(&rows);
+    report.flags = rows.flags.counts();
+    report.flags_truncated = truncated(&report);
     report.fields = rows.fields;
     report.fields_missing = rows.missing;
+    report.dropped_z = rows.repairs.dropped_z;
+    report.dropped_m = rows.repairs.dropped_m;
+    report.recoded = rows.repairs.recoded;
     Ok(LayerOutcome { report, tiles, schema: Some(rows.assembled.rows.0.schema()), national: None })
 }
 
@@ -195,7 +204,23 @@ fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
         rows_by_state: BTreeMap::new(),
         fields: BTreeMap::new(),
         fields_missing: vec![],
+        dropped_z: 0,
+        dropped_m: 0,
+        recoded: 0,
+        flags: BTreeMap::new(),
+        flags_truncated: vec![],
     }
+}
+
+/// Codes that were flagged more often than their flags are kept.
+fn truncated(report: &LayerReport) -> Vec<String> {
+    let many = report.flags.iter().filter(|(_, fields)| fields.values().sum::<u64>() > Flags::KEPT);
+    many.map(|(code, _)| code.clone()).collect()
+}
+
+/// Rows of `quality/flags/<layer>.parquet`, by the report.
+pub(super) fn flags_kept(report: &LayerReport) -> u64 {
+    report.flags.values().map(|fields| fields.values().sum::<u64>().min(Flags::KEPT)).sum()
 }
 
 fn by_reason(rejects: &[Reject]) -> BTreeMap<String, u64> {
@@ -226,7 +251,7 @@ fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Resu
     });
     let reason = chain(error);
     let Some((last, before)) = last else { return Ok(absent(layer, reason)) };
-    match carried(context, id, &last.release, before.tiles) {
+    match carried(context, last, before) {
         Ok(tiles) => {
             let report = LayerReport {
                 status: LayerStatus::Carried,
@@ -254,19 +279,36 @@ fn absent(layer: &LayerPlan, reason: String) -> LayerOutcome {
     LayerOutcome { report, tiles: vec![], schema: None, national: None }
 }
 
-/// A layer's tiles and rejects as an earlier release has them.
-fn carried(context: &Context<'_>, id: &str, release: &str, tiles: u64) -> Result<Vec<TileRecord>, TileError> {
-    let carry =
-        |path: &Path| context.staging.carry(release, path).map_err(|source| TileError::Store { source });
-    let files = if tiles == 0 { vec![] } else { carry(&tile::base(id).join("data"))? };
+/// A layer's tiles, rejects and flags as an earlier release has them.
+fn carried(
+    context: &Context<'_>,
+    last: &RunReport,
+    before: &LayerReport,
+) -> Result<Vec<TileRecord>, TileError> {
+    let id = before.id.as_str();
+    let carry = |path: &Path| {
+        context.staging.carry(&last.release, path).map_err(|source| TileError::Store { source })
+    };
+    let files = if before.tiles == 0 { vec![] } else { carry(&tile::base(id).join("data"))? };
     let records: Result<Vec<TileRecord>, TileError> =
         files.into_iter().map(|file| tile::carried(context, id, file)).collect();
     let records = records?;
     carry(&rejects_path(id))?;
+    // A release from before there were flags has no file of them: none were found, and none are made up.
+    if flags_kept(before) == 0 {
+        tables::write_flags(context, id, &mut Flags::default())?;
+    } else {
+        carry(&flags_path(id))?;
+    }
     Ok(records)
 }
 
 /// Path of a layer's rejects within a release.
 pub(super) fn rejects_path(layer: &str) -> PathBuf {
     Path::new("rejects").join(format!("{layer}.parquet"))
+}
+
+/// Path of a layer's flags within a release.
+pub(super) fn flags_path(layer: &str) -> PathBuf {
+    Path::new("quality").join("flags").join(format!("{layer}.parquet"))
 }

@@ -3,6 +3,7 @@
 //! A layer's failure is a result, not the end of the run: it is carried from the last release, or
 //! left out, and named. Only when no layer succeeds is nothing published.
 
+mod assessed;
 mod derive;
 mod describe;
 mod inventory;
@@ -29,7 +30,7 @@ pub use past::{last_report, report_of};
 pub use verify::{Problem, Verified, verify};
 
 use crate::error::{self, Error};
-use crate::feature::{FileRecord, LayerReport, LayerStatus, Progress, RunReport, TileRecord};
+use crate::feature::{FileRecord, LayerReport, LayerStatus, Progress, QualityReport, RunReport, TileRecord};
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
 use crate::plan::Plan;
@@ -42,12 +43,17 @@ pub struct Outcome {
     pub report: RunReport,
     /// Folder of the release.
     pub release: PathBuf,
+    /// Counts that may be other than expected; none for any number.
+    unmet: Option<u64>,
 }
 
 impl Outcome {
-    /// Whether every layer is of this run.
+    /// Whether every layer is of this run, and no more counts than allowed are other than expected.
     pub fn is_complete(&self) -> bool {
-        self.report.layers.iter().all(|layer| layer.status == LayerStatus::Published)
+        let is_fresh = self.report.layers.iter().all(|layer| layer.status == LayerStatus::Published);
+        let quality = self.report.quality.as_ref();
+        let unmet = quality.map_or(0, QualityReport::unmet);
+        is_fresh && self.unmet.is_none_or(|allowed| unmet <= allowed)
     }
 }
 
@@ -125,8 +131,9 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
     national::write(&context, &mut layers)?;
     let facilities = inventory::write(&context, &joined.context, &layers)?;
     tables::write_reference(&context, &joined)?;
-    derive::write(&context, &layers)?;
+    let quality = derive::write(&context, &layers)?;
     let mut report = report(&context, id, &layers);
+    report.quality = Some(quality);
     report.jurisdictions.clone_from(&joined.reports);
     report.inventory_rows = facilities.iter().map(|tile| tile.rows).sum();
     report.inventory_bytes = facilities.iter().map(|tile| tile.bytes).sum();
@@ -143,7 +150,8 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
         warn!(stage = "publish", "{warning}");
     }
     info!(stage = "publish", release = id, bytes = published.latest.bytes, "published");
-    Ok(Outcome { report, release: published.folder })
+    let unmet = plan.expected.as_ref().and_then(|expected| expected.unmet);
+    Ok(Outcome { report, release: published.folder, unmet })
 }
 
 fn refuse_nothing(layers: &[LayerOutcome]) -> Result<(), Error> {

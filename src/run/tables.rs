@@ -8,10 +8,10 @@ use arrow_schema::{Field, Schema};
 
 use super::Context;
 use super::jurisdictions::Joined;
-use super::layer::rejects_path;
+use super::layer::{flags_path, rejects_path};
 use super::tile::{TileError, write_table};
 use crate::error::Error;
-use crate::feature::Reject;
+use crate::feature::{Flag, Flags, Reject};
 
 /// Writes `rejects/<layer>.parquet`, with no rows where nothing was rejected.
 pub(super) fn write_rejects(context: &Context<'_>, layer: &str, rejects: &[Reject]) -> Result<(), TileError> {
@@ -27,6 +27,26 @@ pub(super) fn write_rejects(context: &Context<'_>, layer: &str, rejects: &[Rejec
         ("field", text(|reject| reject.field.clone())),
         ("value", text(|reject| reject.value.clone())),
         ("reason", text(|reject| reject.reason.code().to_owned())),
+    ];
+    write_table(context, &path, &table(columns, &path)?)
+}
+
+/// Writes `quality/flags/<layer>.parquet`, with no rows where nothing was flagged.
+pub(super) fn write_flags(context: &Context<'_>, layer: &str, flags: &mut Flags) -> Result<(), TileError> {
+    let path = flags_path(layer);
+    let flags = flags.sorted();
+    let text = |value: fn(&Flag) -> &str| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(flags.iter().map(value)))
+    };
+    let rows: ArrayRef = Arc::new(UInt64Array::from_iter_values(flags.iter().map(|flag| flag.origin.row)));
+    let columns = vec![
+        ("facility_id", text(|flag| &flag.facility_id)),
+        ("source", text(|flag| &flag.origin.source)),
+        ("row", rows),
+        ("field", text(|flag| &flag.field)),
+        ("value", text(|flag| &flag.value)),
+        ("flag", text(|flag| flag.code.code())),
+        ("detail", text(|flag| &flag.detail)),
     ];
     write_table(context, &path, &table(columns, &path)?)
 }

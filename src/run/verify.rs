@@ -11,8 +11,8 @@ use geo::BoundingRect;
 use rayon::prelude::*;
 
 use super::inventory::FACILITIES;
-use super::layer::{is_conserved, rejects_path};
-use super::{national, past, tile};
+use super::layer::{flags_kept, flags_path, is_conserved, rejects_path};
+use super::{assessed, national, past, tile};
 use crate::error::Error;
 use crate::feature::{LayerReport, LayerStatus, RegionId, RunReport};
 use crate::geoparquet;
@@ -63,6 +63,7 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
     problems.extend(rows_differ(release, &manifest));
     problems.extend(schemas_differ(&checked));
     problems.extend(laws(release, &report, &checked));
+    problems.extend(assessed::problems(release, &report));
     problems.sort();
     problems.dedup();
     let rows = checked.iter().map(|tile| tile.rows).sum();
@@ -229,6 +230,13 @@ fn layer_laws(release: &Path, layer: &LayerReport, checked: &[TileCheck]) -> Vec
         let found = rejects
             .map_or_else(|| "no readable rejects file".to_owned(), |rows| format!("{rows} in the file"));
         tell(format!("{} rows rejected, {found}", layer.rows_rejected));
+    }
+    // Releases from before there were flags have no file of them, and none in their report.
+    let flags = geoparquet::inspect(&release.join(flags_path(&layer.id))).map(|footer| footer.rows).ok();
+    if flags.unwrap_or(0) != flags_kept(layer) {
+        let found =
+            flags.map_or_else(|| "no readable flags file".to_owned(), |rows| format!("{rows} in the file"));
+        tell(format!("{} flags to be kept, {found}", flags_kept(layer)));
     }
     problems
 }

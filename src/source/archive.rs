@@ -38,8 +38,11 @@ pub(super) fn datasets(path: &Path, shown: &str, limit: u64) -> Result<Vec<Found
         ([], _) => Err(SourceError::Empty { shown: shown.to_owned() }),
         (_, Some("a zip archive")) => in_archive(path, shown, limit),
         (_, Some(found @ ("an HTML page" | "an XML document" | "a gzip file"))) => {
-            let expected =
-                if zipped { "a zip archive" } else { "a shapefile, file geodatabase or GeoPackage" };
+            let expected = if zipped {
+                "a zip archive"
+            } else {
+                "a shapefile, file geodatabase, GeoPackage or FlatGeobuf"
+            };
             Err(SourceError::Unexpected { shown: shown.to_owned(), expected, found })
         }
         _ if zipped => Err(SourceError::Archive {
@@ -70,14 +73,28 @@ fn in_folder(path: &Path, shown: &str) -> Result<Vec<Found>, SourceError> {
 
 /// The datasets of a zip archive, once all of it has been found sound.
 fn in_archive(path: &Path, shown: &str, limit: u64) -> Result<Vec<Found>, SourceError> {
+    let names: BTreeSet<String> = contents(path, shown, limit)?.into_iter().map(|(name, _)| name).collect();
+    let found: BTreeSet<String> = names.iter().filter_map(|name| dataset_of(name)).collect();
+    let found = found.into_iter().map(|inner| Found {
+        name: PathBuf::from(format!("/vsizip/{{{}}}/{inner}", path.display())),
+        shown: format!("{shown}/{inner}"),
+    });
+    some(found.collect(), shown, &names.into_iter().collect::<Vec<_>>())
+}
+
+/// Names and unpacked sizes of a zip archive's entries, once all of it has been found sound and to
+/// unpack to no more than `limit` bytes; nothing is kept of what is unpacked.
+pub(super) fn contents(path: &Path, shown: &str, limit: u64) -> Result<Vec<(String, u64)>, SourceError> {
     let broken = |reason: String| SourceError::Archive { shown: shown.to_owned(), reason };
-    let file = File::open(path).map_err(|source| SourceError::Open { shown: shown.to_owned(), source })?;
+    let open = |source| SourceError::Open { shown: shown.to_owned(), source };
+    let file = File::open(path).map_err(open)?;
+    let packed = file.metadata().map_err(open)?.len();
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| broken(error.to_string()))?;
     if archive.len() > MAX_ENTRIES {
         let (entries, limit) = (archive.len(), MAX_ENTRIES);
         return Err(SourceError::TooManyEntries { shown: shown.to_owned(), entries, limit });
     }
-    let mut names = BTreeSet::new();
+    let mut found = Vec::new();
     let mut left = limit;
     for position in 0..archive.len() {
         let entry = archive.by_index_raw(position).map_err(|error| broken(error.to_string()))?;
@@ -88,23 +105,21 @@ fn in_archive(path: &Path, shown: &str, limit: u64) -> Result<Vec<Found>, Source
         }
         let directory = entry.is_dir();
         drop(entry);
+        let mut bytes = 0;
         if !directory && matches!(method, CompressionMethod::Stored | CompressionMethod::Deflated) {
             let entry = archive.by_index(position).map_err(|error| broken(format!("`{name}`: {error}")))?;
             let mut unpacked = entry.take(left.saturating_add(1));
-            let bytes = io::copy(&mut unpacked, &mut io::sink())
+            bytes = io::copy(&mut unpacked, &mut io::sink())
                 .map_err(|error| broken(format!("`{name}` is damaged: {error}")))?;
-            left = left
-                .checked_sub(bytes)
-                .ok_or_else(|| SourceError::ArchiveTooLarge { shown: shown.to_owned(), limit })?;
+            left = left.checked_sub(bytes).ok_or_else(|| SourceError::ArchiveTooLarge {
+                shown: shown.to_owned(),
+                packed,
+                limit,
+            })?;
         }
-        names.insert(name);
+        found.push((name, bytes));
     }
-    let found: BTreeSet<String> = names.iter().filter_map(|name| dataset_of(name)).collect();
-    let found = found.into_iter().map(|inner| Found {
-        name: PathBuf::from(format!("/vsizip/{{{}}}/{inner}", path.display())),
-        shown: format!("{shown}/{inner}"),
-    });
-    some(found.collect(), shown, &names.into_iter().collect::<Vec<_>>())
+    Ok(found)
 }
 
 fn some(found: Vec<Found>, shown: &str, names: &[String]) -> Result<Vec<Found>, SourceError> {
@@ -140,13 +155,13 @@ fn dataset_of(name: &str) -> Option<String> {
     {
         return Some(inner(folder));
     }
-    matches!(kind(Path::new(name)), Some("shp" | "gpkg")).then(|| name.to_owned())
+    matches!(kind(Path::new(name)), Some("shp" | "gpkg" | "fgb")).then(|| name.to_owned())
 }
 
 /// The format a name's extension stands for.
 fn kind(path: &Path) -> Option<&'static str> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-    ["shp", "gdb", "gpkg"].into_iter().find(|kind| *kind == extension)
+    ["shp", "gdb", "gpkg", "fgb"].into_iter().find(|kind| *kind == extension)
 }
 
 #[cfg(test)]

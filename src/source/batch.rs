@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use arrow_array::builder::{BinaryBuilder, StringBuilder, UInt64Builder};
 
-use crate::feature::{Crs, Defect, RawBatch, RejectReason};
+use super::shape::Dimensions;
+use crate::feature::{Crs, Defect, RawBatch, RejectReason, Repairs};
 
 /// A batch ends at this size even if it has fewer rows: Arrow's text columns count in 31 bits,
 /// and memory is to be bounded by settings.
@@ -34,8 +35,10 @@ pub(super) struct BatchBuilder {
     geometry: BinaryBuilder,
     rows: UInt64Builder,
     defects: Vec<Defect>,
+    repairs: Repairs,
     len: usize,
     bytes: usize,
+    is_closed: bool,
 }
 
 impl BatchBuilder {
@@ -51,8 +54,10 @@ impl BatchBuilder {
             geometry: BinaryBuilder::new(),
             rows: UInt64Builder::new(),
             defects: Vec::new(),
+            repairs: Repairs::default(),
             len: 0,
             bytes: 0,
+            is_closed: false,
         };
         for name in fixed.unwrap_or_default() {
             batch.add(name);
@@ -87,6 +92,27 @@ impl BatchBuilder {
         self.defects.push(Defect { index: self.len, field: field.to_owned(), value, reason });
     }
 
+    /// Counts the ordinates beyond x and y of the current row's geometry, which tiles leave out.
+    pub(super) fn dimensions(&mut self, has: Dimensions) {
+        self.repairs.dropped_z += u64::from(has.z);
+        self.repairs.dropped_m += u64::from(has.m);
+    }
+
+    /// Counts the current row among those whose text was no UTF-8.
+    pub(super) fn recoded(&mut self) {
+        self.repairs.recoded += 1;
+    }
+
+    /// Names the file that further rows are from; the batch must be empty.
+    pub(super) fn set_source(&mut self, source: Arc<str>) {
+        self.source = source;
+    }
+
+    /// Ends the batch with the current row: the next one is from another file.
+    pub(super) fn close(&mut self) {
+        self.is_closed = true;
+    }
+
     /// Ends the current row: its number in the source and its geometry as WKB. Columns not set are null.
     pub(super) fn end_row(&mut self, row: u64, wkb: Option<&[u8]>) {
         self.geometry.append_option(wkb);
@@ -100,15 +126,16 @@ impl BatchBuilder {
         self.len
     }
 
-    /// Whether the batch has reached its size in bytes.
-    pub(super) fn is_heavy(&self) -> bool {
-        self.bytes >= BATCH_BYTES
+    /// Whether the batch has reached its size in bytes, or takes no more rows.
+    pub(super) fn is_full(&self) -> bool {
+        self.is_closed || self.bytes >= BATCH_BYTES
     }
 
     /// The batch so far; the builder starts over.
     pub(super) fn finish(&mut self) -> RawBatch {
         let len = mem::take(&mut self.len);
         self.bytes = 0;
+        self.is_closed = false;
         let columns = self.names.iter().zip(&mut self.values).map(|(name, values)| {
             values.append_nulls(len - rows_of(values));
             // The next batch will be much like this one: room at once, instead of growing to it.
@@ -123,6 +150,7 @@ impl BatchBuilder {
             defects: mem::take(&mut self.defects),
             crs: self.crs.clone(),
             source: Arc::clone(&self.source),
+            repairs: mem::take(&mut self.repairs),
         };
         if !self.fixed {
             self.names.clear();

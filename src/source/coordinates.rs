@@ -1,6 +1,7 @@
 //! GeoJSON geometries: raw JSON in, a geometry or a reason out.
 //!
-//! Pure. Third and further ordinates are dropped; a ring left open is closed.
+//! Pure. A third ordinate counts as height, a fourth as measure, and both are dropped; a ring left
+//! open is closed.
 
 use std::fmt;
 
@@ -14,52 +15,68 @@ use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny, SeqAccess, Vi
 use crate::feature::RejectReason;
 
 use super::json;
-use super::shape::{self, MAX_NESTING, Shape};
+use super::shape::{self, Dimensions, MAX_NESTING, Shape};
 
 /// Reads the geometry object `raw`.
 pub(super) fn from_geojson(raw: &[u8]) -> Shape {
-    match geometry(raw, 0) {
-        Ok(geometry) => shape::sound(geometry),
+    let mut reading = Reading::default();
+    match reading.geometry(raw, 0) {
+        Ok(geometry) => shape::sound(geometry, reading.has),
         Err(reason) => Shape::Lacking(reason),
     }
 }
 
-fn geometry(raw: &[u8], depth: usize) -> Result<Geometry, RejectReason> {
-    let members = json::members(raw).ok_or(RejectReason::ImpossibleGeometry)?;
-    let member = |name: &str| members.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
-    let kind = member("type").and_then(json::string).ok_or(RejectReason::ImpossibleGeometry)?;
-    if kind == "GeometryCollection" && depth < MAX_NESTING {
-        let parts = member("geometries").and_then(json::elements).ok_or(RejectReason::ImpossibleGeometry)?;
-        let parts: Result<_, _> = parts.into_iter().map(|part| geometry(part, depth + 1)).collect();
-        return Ok(Geometry::GeometryCollection(GeometryCollection(parts?)));
+/// A geometry being read, and the ordinates beyond x and y met so far.
+#[derive(Default)]
+struct Reading {
+    has: Dimensions,
+}
+
+impl Reading {
+    fn geometry(&mut self, raw: &[u8], depth: usize) -> Result<Geometry, RejectReason> {
+        let members = json::members(raw).ok_or(RejectReason::ImpossibleGeometry)?;
+        let member = |name: &str| members.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
+        let kind = member("type").and_then(json::string).ok_or(RejectReason::ImpossibleGeometry)?;
+        if kind == "GeometryCollection" && depth < MAX_NESTING {
+            let parts =
+                member("geometries").and_then(json::elements).ok_or(RejectReason::ImpossibleGeometry)?;
+            let parts: Result<_, _> = parts.into_iter().map(|part| self.geometry(part, depth + 1)).collect();
+            return Ok(Geometry::GeometryCollection(GeometryCollection(parts?)));
+        }
+        let at = member("coordinates").ok_or(RejectReason::ImpossibleGeometry)?;
+        Ok(match kind.as_ref() {
+            "Point" if json::compact(at) == b"[]" => Geometry::MultiPoint(MultiPoint(Vec::new())),
+            "Point" => Geometry::Point(Point(self.coord(&parse(at)?))),
+            "MultiPoint" => Geometry::MultiPoint(MultiPoint(
+                parse::<Vec<Position>>(at)?.iter().map(|position| Point(self.coord(position))).collect(),
+            )),
+            "LineString" => Geometry::LineString(self.line(&parse::<Vec<_>>(at)?)),
+            "MultiLineString" => Geometry::MultiLineString(MultiLineString(
+                parse::<Vec<Vec<_>>>(at)?.iter().map(|positions| self.line(positions)).collect(),
+            )),
+            "Polygon" => Geometry::Polygon(self.polygon(&parse::<Vec<_>>(at)?)),
+            "MultiPolygon" => Geometry::MultiPolygon(MultiPolygon(
+                parse::<Vec<Vec<_>>>(at)?.iter().map(|rings| self.polygon(rings)).collect(),
+            )),
+            _ => return Err(RejectReason::ImpossibleGeometry),
+        })
     }
-    let at = member("coordinates").ok_or(RejectReason::ImpossibleGeometry)?;
-    Ok(match kind.as_ref() {
-        "Point" if json::compact(at) == b"[]" => Geometry::MultiPoint(MultiPoint(Vec::new())),
-        "Point" => Geometry::Point(Point(parse::<Position>(at)?.0)),
-        "MultiPoint" => Geometry::MultiPoint(MultiPoint(
-            parse::<Vec<Position>>(at)?.into_iter().map(|position| Point(position.0)).collect(),
-        )),
-        "LineString" => Geometry::LineString(line(parse(at)?)),
-        "MultiLineString" => {
-            Geometry::MultiLineString(MultiLineString(parse::<Vec<_>>(at)?.into_iter().map(line).collect()))
-        }
-        "Polygon" => Geometry::Polygon(polygon(parse(at)?)),
-        "MultiPolygon" => {
-            Geometry::MultiPolygon(MultiPolygon(parse::<Vec<_>>(at)?.into_iter().map(polygon).collect()))
-        }
-        _ => return Err(RejectReason::ImpossibleGeometry),
-    })
-}
 
-fn line(positions: Vec<Position>) -> LineString {
-    LineString(positions.into_iter().map(|position| position.0).collect())
-}
+    fn coord(&mut self, position: &Position) -> Coord {
+        self.has.z |= position.ordinates > 2;
+        self.has.m |= position.ordinates > 3;
+        position.coord
+    }
 
-fn polygon(rings: Vec<Vec<Position>>) -> Polygon {
-    let mut rings = rings.into_iter().map(line);
-    let exterior = rings.next().unwrap_or_else(|| LineString(Vec::new()));
-    Polygon::new(exterior, rings.collect())
+    fn line(&mut self, positions: &[Position]) -> LineString {
+        LineString(positions.iter().map(|position| self.coord(position)).collect())
+    }
+
+    fn polygon(&mut self, rings: &[Vec<Position>]) -> Polygon {
+        let mut rings = rings.iter().map(|positions| self.line(positions));
+        let exterior = rings.next().unwrap_or_else(|| LineString(Vec::new()));
+        Polygon::new(exterior, rings.collect())
+    }
 }
 
 fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, RejectReason> {
@@ -75,8 +92,11 @@ fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, RejectReason> {
     })
 }
 
-/// One position: x, y, and whatever follows.
-struct Position(Coord);
+/// One position: x, y, and how many ordinates there are.
+struct Position {
+    coord: Coord,
+    ordinates: usize,
+}
 
 impl<'de> Deserialize<'de> for Position {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -91,8 +111,11 @@ impl<'de> Deserialize<'de> for Position {
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Position, A::Error> {
                 let x = seq.next_element()?.ok_or_else(|| Error::invalid_length(0, &self))?;
                 let y = seq.next_element()?.ok_or_else(|| Error::invalid_length(1, &self))?;
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Position(Coord { x, y }))
+                let mut ordinates = 2;
+                while seq.next_element::<IgnoredAny>()?.is_some() {
+                    ordinates += 1;
+                }
+                Ok(Position { coord: Coord { x, y }, ordinates })
             }
         }
         deserializer.deserialize_seq(Ordinates)
@@ -108,9 +131,20 @@ mod tests {
     }
 
     #[test]
+    fn further_ordinates_are_noticed() {
+        let has = |kind, coordinates| match of(kind, coordinates) {
+            Shape::Found(_, has) => (has.z, has.m),
+            Shape::Lacking(reason) => panic!("{reason:?}"),
+        };
+        assert_eq!(has("Point", "[1,2]"), (false, false));
+        assert_eq!(has("LineString", "[[1,2],[3,4,5]]"), (true, false));
+        assert_eq!(has("MultiPoint", "[[1,2,3,4]]"), (true, true));
+    }
+
+    #[test]
     fn every_type_is_read_in_two_dimensions() {
         let wkt = |shape| match shape {
-            Shape::Found(geometry) => wkt::ToWkt::wkt_string(&geometry),
+            Shape::Found(geometry, _) => wkt::ToWkt::wkt_string(&geometry),
             Shape::Lacking(reason) => reason.code().to_owned(),
         };
         assert_eq!(wkt(of("Point", "[1, 2.5, 99]")), "POINT(1 2.5)");

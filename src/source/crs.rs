@@ -13,6 +13,8 @@ use super::ogr;
 pub(super) enum Stated {
     /// It names one.
     Named(Crs),
+    /// It names one in words that no one can look up.
+    Unclear(String),
     /// Its format can't say, or it doesn't.
     Silent,
     /// It is GeoJSON without a `crs` member: OGC:CRS84 unless the pipeline says otherwise
@@ -44,7 +46,11 @@ pub(super) fn settle(
         (_, Some(pipeline)) => Ok(pipeline),
         (Stated::Rfc7946, None) => Ok(Crs::Crs84),
         (Stated::Silent, None) => {
-            schema.map(normalise).ok_or_else(|| SourceError::NoCrs { shown: shown.to_owned() })
+            schema.map(normalise).ok_or_else(|| SourceError::NoCrs { shown: shown.to_owned(), said: None })
+        }
+        (Stated::Unclear(said), None) => {
+            let error = || SourceError::NoCrs { shown: shown.to_owned(), said: Some(said) };
+            schema.map(normalise).ok_or_else(error)
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Delimited text with a header line, and its geometry from two columns or one of WKT.
 //!
 //! Every column comes out as text, the coordinates' too; an empty field is null. Bytes that are
-//! no UTF-8 are read as Windows-1252, field by field: that is what agencies' exports hold.
+//! no UTF-8 are read as Windows-1252, field by field: that is what agencies' exports hold. Rows
+//! with such fields are counted. `header` names the columns.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -11,7 +12,6 @@ use std::str;
 use std::sync::Arc;
 
 use ::csv::{ByteRecord, Position, ReaderBuilder, Terminator};
-use geo::{Geometry, Point};
 
 use crate::feature::RejectReason;
 use crate::plan::CsvGeometry;
@@ -19,9 +19,10 @@ use crate::plan::CsvGeometry;
 use super::Records;
 use super::batch::{BatchBuilder, MAX_COLUMNS};
 use super::budget::Budget;
-use super::error::{SourceError, closest};
+use super::error::SourceError;
+use super::header;
+use super::place::Place;
 use super::quotes::Quotes;
-use super::shape::{self, Shape};
 use super::sniff::{self, BUFFER, count, decode};
 
 /// Reads the records of one delimited text file.
@@ -32,6 +33,8 @@ pub(super) struct CsvRecords {
     delimiter: u8,
     limit: usize,
     header: Vec<String>,
+    /// Columns up to the last that the header names; those behind it may be left out.
+    named: usize,
     place: Place,
     reader: ::csv::Reader<Budget<BufReader<File>>>,
     record: ByteRecord,
@@ -53,12 +56,6 @@ enum Next {
     End,
 }
 
-/// The columns that hold the geometry.
-enum Place {
-    Xy(usize, usize),
-    Wkt(usize),
-}
-
 impl CsvRecords {
     /// Opens the file at `path` and reads its header.
     pub(super) fn open(
@@ -69,10 +66,9 @@ impl CsvRecords {
         limit: usize,
     ) -> Result<Self, SourceError> {
         let mut records = Self::open_header(path, shown, delimiter, limit)?;
-        records.place = match geometry {
-            CsvGeometry::Xy { x, y } => Place::Xy(records.position(x)?, records.position(y)?),
-            CsvGeometry::Wkt { column } => Place::Wkt(records.position(column)?),
-        };
+        records.place = Place::find(geometry, |column| records.position(column))?;
+        // A row that ends before its geometry is a broken one.
+        records.named = records.named.max(records.place.width());
         Ok(records)
     }
 
@@ -105,6 +101,7 @@ impl CsvRecords {
             delimiter,
             limit,
             header: Vec::new(),
+            named: 0,
             place: Place::Wkt(0),
             reader,
             record: ByteRecord::new(),
@@ -118,10 +115,10 @@ impl CsvRecords {
             }
             Next::End => return Err(SourceError::Empty { shown: shown.to_string() }),
         }
-        records.header = names(&records.record);
-        if records.header.len() > MAX_COLUMNS {
+        if records.record.len() > MAX_COLUMNS {
             return Err(SourceError::TooManyColumns { shown: shown.to_string(), row: 1, limit: MAX_COLUMNS });
         }
+        records.name_columns();
         Ok(records)
     }
 
@@ -130,16 +127,33 @@ impl CsvRecords {
         &self.header
     }
 
-    /// A column by its exact name, or else by its name without regard to case.
+    /// Takes the current record for the header.
+    fn name_columns(&mut self) {
+        let written: Vec<Cow<'_, str>> = self.record.iter().map(decode).collect();
+        self.header = header::names(written.iter().map(AsRef::as_ref));
+        self.named = written.iter().rposition(|name| !name.trim().is_empty()).map_or(0, |last| last + 1);
+        if let Some(columns) = header::renamed(written.iter().map(AsRef::as_ref), &self.header) {
+            tracing::warn!(source = %self.shown, columns, "names stand in the header more than once");
+        }
+    }
+
+    /// A column by its name, while the current record is still the header.
     fn position(&self, column: &str) -> Result<usize, SourceError> {
-        let exact = self.header.iter().position(|name| name == column);
-        let folded = || self.header.iter().position(|name| name.eq_ignore_ascii_case(column));
-        exact.or_else(folded).ok_or_else(|| SourceError::MissingColumn {
-            shown: self.shown.to_string(),
-            column: column.to_owned(),
-            suggestion: closest(column, &self.header),
-            found: self.header.clone(),
+        header::position(column, &self.header, &self.shown).map_err(|mut error| {
+            if let SourceError::MissingColumn { delimiter, .. } = &mut error {
+                *delimiter = self.likely_delimiter();
+            }
+            error
         })
+    }
+
+    /// The separator that a header of a single column seems to have.
+    fn likely_delimiter(&self) -> Option<char> {
+        let line = self.record.get(0).filter(|_| self.record.len() == 1)?;
+        let count = |delimiter: &u8| count(line, *delimiter);
+        let likely =
+            b"|\t;,".iter().filter(|delimiter| count(delimiter) > 0).max_by_key(|delimiter| count(delimiter));
+        likely.map(|delimiter| char::from(*delimiter))
     }
 
     /// Reads the next record that is not blank.
@@ -241,34 +255,28 @@ impl CsvRecords {
     /// Puts the values of the current record into the batch.
     fn fill(&self, batch: &mut BatchBuilder) {
         let whole = str::from_utf8(self.record.as_slice()).ok();
+        let mut recoded = false;
         for column in 0..self.header.len().min(self.record.len()) {
             let value = match whole.zip(self.record.range(column)).and_then(|(text, range)| text.get(range)) {
                 Some(text) => Cow::Borrowed(text),
                 None => decode(&self.record[column]),
             };
+            recoded |= matches!(value, Cow::Owned(_));
             let value = if column + 1 == self.record.len() { unreturned(&value) } else { &value };
             if !value.is_empty() {
                 batch.text(column, value);
             }
         }
+        if recoded {
+            batch.recoded();
+        }
     }
 
-    /// The geometry of the current record, or why it has none.
-    fn shape(&self) -> (usize, Shape) {
-        let field = |column: usize| decode(&self.record[column]);
-        match self.place {
-            Place::Wkt(column) => (column, shape::from_wkt(unreturned(&field(column)))),
-            Place::Xy(x, y) => {
-                let x_value = match number(unreturned(&field(x))) {
-                    Ok(value) => value,
-                    Err(shape) => return (x, shape),
-                };
-                match number(unreturned(&field(y))) {
-                    Ok(value) => (x, Shape::Found(Geometry::Point(Point::new(x_value, value)))),
-                    Err(shape) => (y, shape),
-                }
-            }
-        }
+    /// Whether the current record has a field for every named column, and nothing but blanks
+    /// beyond the header: some writers end every line with a delimiter.
+    fn fits(&self) -> bool {
+        let blank = |field: &[u8]| field.trim_ascii().is_empty();
+        self.record.len() >= self.named && self.record.iter().skip(self.header.len()).all(blank)
     }
 }
 
@@ -284,7 +292,7 @@ impl Records for CsvRecords {
             Next::End => return Ok(false),
         };
         self.fill(batch);
-        if self.record.len() != self.header.len() {
+        if !self.fits() {
             let raw = self.record.as_slice();
             let start = decode(&raw[..raw.len().min(BUFFER)]).into_owned();
             let value = format!("{} fields instead of {}: {start}", self.record.len(), self.header.len());
@@ -292,7 +300,11 @@ impl Records for CsvRecords {
             batch.end_row(row, None);
             return Ok(true);
         }
-        let (column, shape) = self.shape();
+        let field = |column: usize| match decode(&self.record[column]) {
+            Cow::Borrowed(text) => Cow::Borrowed(unreturned(text)),
+            Cow::Owned(text) => Cow::Owned(unreturned(&text).to_owned()),
+        };
+        let (column, shape) = self.place.shape(field);
         let value = || decode(&self.record[column]).into_owned();
         let found = shape.encode(&self.header[column], value, batch, &mut self.wkb);
         batch.end_row(row, found.then_some(self.wkb.as_slice()));
@@ -300,40 +312,7 @@ impl Records for CsvRecords {
     }
 }
 
-/// A finite number, or why it is none.
-fn number(text: &str) -> Result<f64, Shape> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(Shape::Lacking(RejectReason::NullGeometry));
-    }
-    match text.parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok(value),
-        _ => Err(Shape::Lacking(RejectReason::NotANumber)),
-    }
-}
-
 /// Without the carriage return that a record split at line feeds keeps.
 fn unreturned(text: &str) -> &str {
     text.strip_suffix('\r').unwrap_or(text)
-}
-
-/// Column names from a header record: trimmed, named by position where blank, told apart by
-/// `_2`, `_3` … where repeated.
-fn names(header: &ByteRecord) -> Vec<String> {
-    let mut names: Vec<String> = Vec::with_capacity(header.len());
-    for (position, field) in header.iter().enumerate() {
-        let text = decode(field);
-        let base = match text.trim() {
-            "" => format!("column_{}", position + 1),
-            name => name.to_owned(),
-        };
-        let mut name = base.clone();
-        let mut count = 1;
-        while names.contains(&name) {
-            count += 1;
-            name = format!("{base}_{count}");
-        }
-        names.push(name);
-    }
-    names
 }

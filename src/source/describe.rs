@@ -17,7 +17,9 @@ use super::csv::CsvRecords;
 use super::error::SourceError;
 use super::geojson::CollectionRecords;
 use super::geojsonl::LineRecords;
+use super::parquet::{ParquetRecords, is_folder_of_parquet, is_parquet};
 use super::sniff;
+use super::xlsx::{self, At, Bounds, XlsxRecords};
 use super::{archive, layers, open};
 
 /// Column names that hold x and y, most trusted first.
@@ -80,7 +82,9 @@ pub fn describe(path: &Path) -> Result<Description, SourceError> {
         Some("csv" | "tsv" | "txt" | "tab") => describe_csv(path, &shown),
         Some("geojsonl" | "geojsons" | "ndjson" | "jsonl" | "ndgeojson") => describe_lines(path, &shown),
         Some("geojson" | "json") => describe_json(path, &shown),
-        Some("zip" | "shp" | "gpkg" | "gdb") => describe_ogr(path, &shown),
+        _ if is_parquet(path) || is_folder_of_parquet(path) => describe_parquet(path, &shown),
+        Some("xlsx" | "xlsm") => describe_xlsx(path, &shown),
+        Some("zip" | "shp" | "gpkg" | "gdb" | "fgb") => describe_ogr(path, &shown),
         _ if path.is_dir() => describe_ogr(path, &shown),
         _ => match sniff::open(path, &shown, "a facility layer")?.head.trim_ascii_start() {
             [b'{', ..] => describe_json(path, &shown),
@@ -98,12 +102,7 @@ fn describe_csv(path: &Path, shown: &Arc<str>) -> Result<Description, SourceErro
     let delimiter = *b"|\t;,".iter().max_by_key(|delimiter| count(delimiter)).unwrap_or(&b',');
     let records = CsvRecords::open_header(path, shown, delimiter, LIMITS.record_bytes)?;
     let header = records.header();
-    let column = |name: &str| header.iter().find(|column| column.eq_ignore_ascii_case(name)).cloned();
-    let xy = XY.iter().find_map(|(x, y)| Some(CsvGeometry::Xy { x: column(x)?, y: column(y)? }));
-    let geometry = xy.or_else(|| {
-        let column = WKT.iter().find_map(|name| column(name))?;
-        Some(CsvGeometry::Wkt { column })
-    });
+    let geometry = coordinates(header);
     let layer = LayerDescription {
         name: stem(path),
         geometry: matches!(geometry, Some(CsvGeometry::Xy { .. })).then(|| "Point".to_owned()),
@@ -113,6 +112,13 @@ fn describe_csv(path: &Path, shown: &Arc<str>) -> Result<Description, SourceErro
     };
     let format = geometry.map(|geometry| Format::Csv { delimiter, geometry });
     Ok(Description { format, delimiter: Some(delimiter), layers: vec![layer] })
+}
+
+/// The columns of a header that look like a geometry.
+fn coordinates(header: &[String]) -> Option<CsvGeometry> {
+    let column = |name: &str| header.iter().find(|column| column.eq_ignore_ascii_case(name)).cloned();
+    let xy = XY.iter().find_map(|(x, y)| Some(CsvGeometry::Xy { x: column(x)?, y: column(y)? }));
+    xy.or_else(|| Some(CsvGeometry::Wkt { column: WKT.iter().find_map(|name| column(name))? }))
 }
 
 fn describe_json(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
@@ -126,7 +132,7 @@ fn describe_json(path: &Path, shown: &Arc<str>) -> Result<Description, SourceErr
             let crs = match records.stated() {
                 Stated::Named(crs) => Some(normalise(&crs)),
                 Stated::Rfc7946 => Some(Crs::Crs84),
-                Stated::Silent => None,
+                Stated::Silent | Stated::Unclear(_) => None,
             };
             let features = records.count()?;
             describe_features(path, shown, Format::Geojson, crs, features)
@@ -182,7 +188,7 @@ fn describe_ogr(path: &Path, shown: &Arc<str>) -> Result<Description, SourceErro
             geometry: info.geometry.clone(),
             crs: match &info.stated {
                 Stated::Named(crs) => Some(normalise(crs)),
-                Stated::Silent | Stated::Rfc7946 => None,
+                Stated::Silent | Stated::Unclear(_) | Stated::Rfc7946 => None,
             },
             features: Some(info.features),
             columns: columns.collect(),
@@ -192,6 +198,54 @@ fn describe_ogr(path: &Path, shown: &Arc<str>) -> Result<Description, SourceErro
     let layer = layers.iter().find(|layer| layer.geometry.is_some() && spatial > 1);
     let layer = layer.map(|layer| layer.name.clone());
     Ok(Description { format: Some(Format::Ogr { layer }), delimiter: None, layers })
+}
+
+fn describe_parquet(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
+    let records = ParquetRecords::open(path, shown, None, LIMITS.record_bytes)?;
+    let types = records.geometry_types().join(", ");
+    let columns = records.columns().iter().zip(records.types());
+    let layer = LayerDescription {
+        name: stem(path),
+        geometry: (!types.is_empty()).then_some(types),
+        crs: match records.stated() {
+            Stated::Named(crs) => Some(normalise(&crs)),
+            Stated::Silent | Stated::Unclear(_) | Stated::Rfc7946 => None,
+        },
+        features: Some(records.rows()),
+        columns: columns
+            .map(|(name, kind)| ColumnDescription { name: name.clone(), declared: Some(kind.clone()) })
+            .collect(),
+    };
+    Ok(Description { format: Some(Format::Parquet { geometry: None }), delimiter: None, layers: vec![layer] })
+}
+
+/// Every visible sheet; the geometry is that of the first, its first column where none looks like it.
+fn describe_xlsx(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
+    let bounds = Bounds { record: LIMITS.record_bytes, archive: LIMITS.archive_bytes };
+    let mut layers: Vec<LayerDescription> = Vec::new();
+    let mut format = None;
+    let sheets = xlsx::sheets(path, shown, bounds.archive)?;
+    for sheet in &sheets {
+        let at = At { sheet: Some(sheet), header_row: None };
+        let records = match XlsxRecords::open_header(path, shown, at, bounds) {
+            // A blank sheet beside others is nothing to stop at.
+            Err(SourceError::Empty { .. }) if sheets.len() > 1 => continue,
+            records => records?,
+        };
+        let found = coordinates(records.header());
+        let first = records.header().first().cloned().unwrap_or_default();
+        let geometry = found.clone().unwrap_or(CsvGeometry::Wkt { column: first });
+        let chosen = (sheets.len() > 1).then(|| sheet.clone());
+        format.get_or_insert(Format::Xlsx { sheet: chosen, header_row: None, geometry });
+        layers.push(LayerDescription {
+            name: sheet.clone(),
+            geometry: matches!(found, Some(CsvGeometry::Xy { .. })).then(|| "Point".to_owned()),
+            crs: None,
+            features: None,
+            columns: undeclared(records.header().iter().cloned()),
+        });
+    }
+    Ok(Description { format, delimiter: None, layers })
 }
 
 fn stem(path: &Path) -> String {

@@ -21,18 +21,29 @@ pub enum SourceError {
     Empty { shown: String },
     /// The content is of another kind than the pipeline says.
     #[error(
-        "{shown} should be {expected} but looks like {found}: open it in a text editor, then fix the download or the pipeline's `source`"
+        "{shown} should be {expected} but looks like {found}: look into it, then fix the download or the pipeline's `source`"
     )]
     Unexpected { shown: String, expected: &'static str, found: &'static str },
     /// A column the pipeline names is not there.
-    #[error("{shown} has no column `{column}`{}; it has {}", hint(suggestion.as_ref()), list(found))]
-    MissingColumn { shown: String, column: String, suggestion: Option<String>, found: Vec<String> },
+    #[error(
+        "{shown} has no column `{column}`{}; it has {}{}",
+        hint(suggestion.as_ref()),
+        list(found),
+        separator(*delimiter)
+    )]
+    MissingColumn {
+        shown: String,
+        column: String,
+        suggestion: Option<String>,
+        found: Vec<String>,
+        delimiter: Option<char>,
+    },
     /// More columns than a facility layer can have.
     #[error("{shown} has more than {limit} columns at row {row}: is this one layer?")]
     TooManyColumns { shown: String, row: u64, limit: usize },
     /// A record over the limit, after which the next one can't be found.
     #[error(
-        "{shown}, row {row}: the record is longer than {limit} bytes; repair it (an unclosed quote?) or raise `limits.record-bytes`"
+        "{shown}, row {row}: the record is longer than {limit} bytes; repair it (an unclosed quote?) or raise `limits.record`"
     )]
     RecordTooLong { shown: String, row: u64, limit: usize },
     /// A quoted field runs to the end of the file and may have swallowed rows.
@@ -57,9 +68,10 @@ pub enum SourceError {
     NoFeatures { shown: String, found: Vec<String> },
     /// Nobody says which CRS the coordinates are in.
     #[error(
-        "{shown} doesn't say its CRS and neither does the pipeline nor the schema: add `crs = \"EPSG:…\"` to the pipeline's source once you know it"
+        "{shown} doesn't say its CRS{} and neither does the pipeline nor the schema: add `crs = \"EPSG:…\"` to the pipeline's source once you know it",
+        said.as_ref().map(|said| format!(" (`{said}` is not enough)")).unwrap_or_default()
     )]
-    NoCrs { shown: String },
+    NoCrs { shown: String, said: Option<String> },
     /// File and pipeline contradict each other.
     #[error(
         "{shown} says its CRS is {file} but the pipeline says {pipeline}: remove the pipeline's `crs`, or repair the file"
@@ -70,6 +82,9 @@ pub enum SourceError {
         "{shown}: cannot use its `crs` member {value}: name an authority code such as \"EPSG:3857\" in the file"
     )]
     CrsMember { shown: String, value: String },
+    /// A source's CRS that can't be used.
+    #[error("{shown}: its CRS is of no use")]
+    UselessCrs { shown: String, source: Box<SourceError> },
     /// A CRS that PROJ doesn't know or can't transform.
     #[error("cannot bring {crs} to OGC:CRS84: {reason}; check the authority code")]
     UnknownCrs { crs: String, reason: String },
@@ -81,14 +96,17 @@ pub enum SourceError {
     UnsafeEntry { shown: String, entry: String, reason: &'static str },
     /// An archive that unpacks to more than is allowed.
     #[error(
-        "refused the archive {shown}: it unpacks to more than {limit} bytes; raise `limits.archive-bytes` if that is right"
+        "refused the archive {shown}: its {packed} bytes unpack to more than {limit} bytes; raise `limits.archive` if that is right"
     )]
-    ArchiveTooLarge { shown: String, limit: u64 },
+    ArchiveTooLarge { shown: String, packed: u64, limit: u64 },
     /// An archive of too many files.
     #[error("refused the archive {shown}: {entries} entries, more than {limit}")]
     TooManyEntries { shown: String, entries: usize, limit: usize },
     /// No dataset in an archive or folder.
-    #[error("{shown} holds no shapefile, file geodatabase or GeoPackage; it holds {}", list(found))]
+    #[error(
+        "{shown} holds no dataset (shapefile, file geodatabase, GeoPackage or FlatGeobuf); it holds {}",
+        list(found)
+    )]
     NoDataset { shown: String, found: Vec<String> },
     /// Several layers and no choice.
     #[error(
@@ -102,6 +120,52 @@ pub enum SourceError {
     /// A layer that isn't there.
     #[error("{shown} has no layer `{layer}`{}; it has {}", hint(suggestion.as_ref()), list(layers))]
     NoSuchLayer { shown: String, layer: String, suggestion: Option<String>, layers: Vec<String> },
+    /// Several sheets, or none that is visible, and no choice.
+    #[error("{shown}: add `sheet = \"…\"` to the pipeline's source, one of {}", list(sheets))]
+    SheetNeeded { shown: String, sheets: Vec<String> },
+    /// A sheet that isn't there.
+    #[error("{shown} has no sheet `{sheet}`{}; it has {}", hint(suggestion.as_ref()), list(sheets))]
+    NoSuchSheet { shown: String, sheet: String, suggestion: Option<String>, sheets: Vec<String> },
+    /// A `geo` key that can't be understood.
+    #[error("{shown}: its `geo` metadata can't be understood: {reason}; write the file again")]
+    GeoKey { shown: String, reason: String },
+    /// Parquet that declares no geometry.
+    #[error(
+        "{shown} says of no column that it is a geometry: add `geometry = \"…\"`, its column of WKB, and `crs = \"EPSG:…\"` to the pipeline's source; it has {}",
+        list(found)
+    )]
+    NoGeometry { shown: String, found: Vec<String> },
+    /// Several native geometry columns and no choice.
+    #[error(
+        "{shown} has several geometry columns: add `geometry = \"…\"` to the pipeline's source, one of {}",
+        list(columns)
+    )]
+    GeometryNeeded { shown: String, columns: Vec<String> },
+    /// A geometry column that is not WKB.
+    #[error(
+        "{shown}: column `{column}` is {kind}, not WKB: name a column of WKB by `geometry`, or write the file with WKB geometries"
+    )]
+    NotWkb { shown: String, column: String, kind: String },
+    /// The `geo` key and the column's native type contradict each other.
+    #[error(
+        "{shown} contradicts itself: its `geo` metadata says {geo}, its geometry type {native}; repair the file"
+    )]
+    CrsTwice { shown: String, geo: String, native: String },
+    /// Files of one source with different columns.
+    #[error(
+        "{shown} has other columns than {first}: it lacks {}, and has besides {}; make them sources of their own",
+        list(missing),
+        list(further)
+    )]
+    MixedColumns { shown: String, first: String, missing: Vec<String>, further: Vec<String> },
+    /// Files of one source with different geometries.
+    #[error("{shown} has its geometry in {theirs}, but {first} in {ours}; make them sources of their own")]
+    MixedGeometry { shown: String, first: String, ours: String, theirs: String },
+    /// Another kind of file in a folder of Parquet files.
+    #[error(
+        "{shown} holds `{entry}`, which is no Parquet file: move it elsewhere, or let its name begin with `_` if it holds no rows"
+    )]
+    Stray { shown: String, entry: String },
     /// GDAL can't open the dataset or lay hands on a layer.
     #[error("cannot open {shown}: {reason}")]
     Dataset { shown: String, reason: String },
@@ -119,6 +183,13 @@ fn list(names: &[String]) -> String {
         n if n > SHOWN => text + &format!(" and {} more", n - SHOWN),
         _ => text,
     }
+}
+
+fn separator(likely: Option<char>) -> String {
+    let told = |likely: char| {
+        format!(": add `delimiter = \"{}\"` to the pipeline's source?", likely.escape_default())
+    };
+    likely.map(told).unwrap_or_default()
 }
 
 fn hint(suggestion: Option<&String>) -> String {

@@ -28,6 +28,9 @@ const TAIL: u64 = 64 << 10;
 /// Longest member beside the features that is looked at, bytes.
 const MEMBER_BYTES: usize = 1 << 20;
 
+/// Members that only Esri's own JSON has.
+const ESRI: [&str; 3] = ["spatialReference", "objectIdFieldName", "geometryType"];
+
 /// Reads the features of one collection.
 pub(super) struct CollectionRecords {
     shown: Arc<str>,
@@ -92,7 +95,16 @@ impl CollectionRecords {
         while more {
             let Some(key) = self.member_key(PLACE)? else { break };
             if key == "features" {
-                return self.scanner.expect(b'[').map_err(|error| self.outside(error, PLACE));
+                if found.iter().any(|name: &String| ESRI.contains(&name.as_str())) {
+                    let (expected, found) = ("GeoJSON", "Esri JSON (ask the service for `f=geojson`)");
+                    return Err(SourceError::Unexpected { shown: self.shown.to_string(), expected, found });
+                }
+                return match self.scanner.expect(b'[') {
+                    Err(ScanError::Byte(_)) => {
+                        Err(SourceError::NoFeatures { shown: self.shown.to_string(), found })
+                    }
+                    opened => opened.map_err(|error| self.outside(error, PLACE)),
+                };
             }
             if let Some(stated) = self.member_value(&key, PLACE)? {
                 self.stated = stated;

@@ -29,6 +29,9 @@ pub(super) fn put(
     wkb: &mut Vec<u8>,
 ) -> Result<(), SourceError> {
     let text = decode(raw);
+    if matches!(text, Cow::Owned(_)) {
+        batch.recoded();
+    }
     let feature = match Feature::parse(text.as_bytes()) {
         Ok(feature) => feature,
         Err(reason) => {

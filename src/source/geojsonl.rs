@@ -35,6 +35,11 @@ impl LineRecords {
     /// Opens the file at `path`.
     pub(super) fn open(path: &Path, shown: &Arc<str>, limit: usize) -> Result<Self, SourceError> {
         let text = sniff::open(path, shown, "newline-delimited GeoJSON")?;
+        if text.head.split(|byte| *byte == b'\n').next().is_some_and(|line| line.trim_ascii() == b"{") {
+            let expected = "newline-delimited GeoJSON, a feature on each line";
+            let found = "JSON over several lines (`source.geojson` reads a FeatureCollection)";
+            return Err(SourceError::Unexpected { shown: shown.to_string(), expected, found });
+        }
         let end = if text.head.first() == Some(&SEPARATOR) { SEPARATOR } else { b'\n' };
         let (raw, wkb) = (Vec::new(), Vec::new());
         Ok(Self { shown: Arc::clone(shown), reader: text.reader, end, limit, line: 1, raw, wkb })

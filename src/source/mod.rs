@@ -18,10 +18,13 @@ mod error;
 mod geojson;
 mod geojson_row;
 mod geojsonl;
+mod header;
 mod json;
 mod layers;
 mod names;
 mod ogr;
+mod parquet;
+mod place;
 mod projjson;
 mod quotes;
 mod shape;
@@ -29,6 +32,7 @@ mod sniff;
 #[cfg(test)]
 mod tests;
 mod text;
+mod xlsx;
 
 use std::sync::Arc;
 
@@ -44,6 +48,8 @@ use crs::{Stated, settle};
 use csv::CsvRecords;
 use geojson::CollectionRecords;
 use geojsonl::LineRecords;
+use parquet::ParquetRecords;
+use xlsx::{At, Bounds, XlsxRecords};
 
 /// A format's rows, one at a time.
 trait Records: Send {
@@ -96,8 +102,24 @@ pub fn open(
             let (stated, columns) = (records.stated(), records.columns().to_vec());
             (Box::new(records), stated, Some(columns))
         }
+        Format::Parquet { geometry } => {
+            let records = ParquetRecords::open(path, shown, geometry.as_deref(), limit)?;
+            let (stated, columns) = (records.stated(), records.columns().to_vec());
+            (Box::new(records), stated, Some(columns))
+        }
+        Format::Xlsx { sheet, header_row, geometry } => {
+            let at = At { sheet: sheet.as_deref(), header_row: *header_row };
+            let bounds = Bounds { record: limit, archive: limits.archive_bytes };
+            let records = XlsxRecords::open(path, shown, at, geometry, bounds)?;
+            origin = records.shown().into();
+            let header = records.header().to_vec();
+            (Box::new(records), Stated::Silent, Some(header))
+        }
     };
     let crs = settle(&origin, stated, plan.crs.as_ref(), schema_crs)?;
+    // Better before the first row than after it.
+    reprojection(&crs)
+        .map_err(|error| SourceError::UselessCrs { shown: origin.to_string(), source: Box::new(error) })?;
     tracing::debug!(source = %origin, %crs, "opened");
     Ok(Reader {
         records,
@@ -122,7 +144,7 @@ impl Reader {
     }
 
     fn fill(&mut self) -> Result<(), SourceError> {
-        while self.batch.len() < self.batch_rows && self.rows_left > 0 && !self.batch.is_heavy() {
+        while self.batch.len() < self.batch_rows && self.rows_left > 0 && !self.batch.is_full() {
             if !self.records.next(&mut self.batch)? {
                 self.ended = true;
                 break;

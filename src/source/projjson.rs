@@ -21,7 +21,8 @@ fn inner(definition: &Value) -> Option<&Value> {
     definition.get("components").and_then(|parts| parts.get(0)).or_else(|| definition.get("source_crs"))
 }
 
-fn code(definition: &Value) -> Option<String> {
+/// The code of a CRS itself.
+pub(super) fn code(definition: &Value) -> Option<String> {
     let id = definition.get("id")?;
     let code = id.get("code")?;
     let code = code.as_str().map_or_else(|| code.to_string(), str::to_owned);

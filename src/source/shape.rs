@@ -8,6 +8,7 @@ use geo::{CoordsIter, Geometry};
 use wkb::Endianness;
 use wkb::writer::{WriteOptions, write_geometry};
 use wkt::Wkt;
+use wkt::types::Dimension;
 
 use crate::feature::RejectReason;
 
@@ -16,11 +17,20 @@ use super::batch::BatchBuilder;
 /// How deep collections may nest in each other; no facility needs more than one level.
 pub(super) const MAX_NESTING: usize = 16;
 
+/// Ordinates beyond x and y.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Dimensions {
+    /// Heights.
+    pub(super) z: bool,
+    /// Measures.
+    pub(super) m: bool,
+}
+
 /// A row's geometry, or why there is none.
 #[derive(Debug, PartialEq)]
 pub(super) enum Shape {
-    /// A geometry of finite coordinates.
-    Found(Geometry<f64>),
+    /// A geometry of finite coordinates, and what it had beside them.
+    Found(Geometry<f64>, Dimensions),
     /// None that can be used.
     Lacking(RejectReason),
 }
@@ -38,8 +48,11 @@ impl Shape {
         wkb.clear();
         let options = WriteOptions { endianness: Endianness::LittleEndian };
         let reason = match self {
-            Self::Found(geometry) => match write_geometry(wkb, &geometry, &options) {
-                Ok(()) => return true,
+            Self::Found(geometry, has) => match write_geometry(wkb, &geometry, &options) {
+                Ok(()) => {
+                    batch.dimensions(has);
+                    return true;
+                }
                 Err(_) => RejectReason::ImpossibleGeometry,
             },
             Self::Lacking(reason) => reason,
@@ -62,11 +75,31 @@ pub(super) fn from_wkt(text: &str) -> Shape {
     let Ok(parsed) = Wkt::<f64>::from_str(text) else {
         return Shape::Lacking(RejectReason::ImpossibleGeometry);
     };
+    let has = dimensions(&parsed);
     match Geometry::try_from(parsed) {
-        Ok(geometry) => sound(geometry),
+        Ok(geometry) => sound(geometry, has),
         // A collection of empty points is the one thing that can't be converted.
         Err(_) => Shape::Lacking(RejectReason::EmptyGeometry),
     }
+}
+
+fn dimensions(geometry: &Wkt<f64>) -> Dimensions {
+    let dimension = geometry.dimension();
+    Dimensions {
+        z: matches!(dimension, Dimension::XYZ | Dimension::XYZM),
+        m: matches!(dimension, Dimension::XYM | Dimension::XYZM),
+    }
+}
+
+/// Ordinates beyond x and y that the header of ISO WKB or EWKB announces; what is no WKB has none.
+pub(super) fn wkb_dimensions(wkb: &[u8]) -> Dimensions {
+    let code = match wkb {
+        [0, a, b, c, d, ..] => u32::from_be_bytes([*a, *b, *c, *d]),
+        [1, a, b, c, d, ..] => u32::from_le_bytes([*a, *b, *c, *d]),
+        _ => return Dimensions::default(),
+    };
+    let iso = (code & 0x1FFF_FFFF) / 1000;
+    Dimensions { z: code & 0x8000_0000 != 0 || iso & 1 == 1, m: code & 0x4000_0000 != 0 || iso & 2 == 2 }
 }
 
 /// Deepest nesting of parentheses.
@@ -85,11 +118,11 @@ fn nesting(text: &str) -> usize {
 }
 
 /// The geometry, if it has coordinates and all are finite.
-pub(super) fn sound(geometry: Geometry<f64>) -> Shape {
+pub(super) fn sound(geometry: Geometry<f64>, has: Dimensions) -> Shape {
     if geometry.coords_count() == 0 {
         Shape::Lacking(RejectReason::EmptyGeometry)
     } else if geometry.coords_iter().all(|c| c.x.is_finite() && c.y.is_finite()) {
-        Shape::Found(geometry)
+        Shape::Found(geometry, has)
     } else {
         Shape::Lacking(RejectReason::NotANumber)
     }
@@ -102,8 +135,11 @@ mod tests {
 
     #[test]
     fn wkt_is_read_or_rejected() {
-        let point = Shape::Found(Geometry::Point(point!(x: 1.0, y: 2.5)));
-        assert_eq!(from_wkt(" POINT Z (1 2.5 9) "), point);
+        let point = |z, m| Shape::Found(Geometry::Point(point!(x: 1.0, y: 2.5)), Dimensions { z, m });
+        assert_eq!(from_wkt("POINT (1 2.5)"), point(false, false));
+        assert_eq!(from_wkt(" POINT Z (1 2.5 9) "), point(true, false));
+        assert_eq!(from_wkt("POINT M (1 2.5 9)"), point(false, true));
+        assert_eq!(from_wkt("POINT ZM (1 2.5 9 9)"), point(true, true));
         for (text, reason) in [
             ("", RejectReason::NullGeometry),
             ("POINT EMPTY", RejectReason::EmptyGeometry),
@@ -113,6 +149,24 @@ mod tests {
         ] {
             assert_eq!(from_wkt(text), Shape::Lacking(reason), "{text}");
         }
+        let header = |order, code: u32| match order {
+            0 => [vec![0], code.to_be_bytes().to_vec()].concat(),
+            _ => [vec![1], code.to_le_bytes().to_vec()].concat(),
+        };
+        for (code, z, m) in [
+            (1, false, false),
+            (1001, true, false),
+            (2002, false, true),
+            (3006, true, true),
+            (0x8000_0001, true, false),
+            (0xE000_0003, true, true),
+            (0x2000_0001, false, false),
+        ] {
+            for order in [0, 1] {
+                assert_eq!(wkb_dimensions(&header(order, code)), Dimensions { z, m }, "{code}");
+            }
+        }
+        assert_eq!(wkb_dimensions(b"\x01\x01"), Dimensions::default());
         let deep = "GEOMETRYCOLLECTION(".repeat(100_000);
         assert_eq!(from_wkt(&deep), Shape::Lacking(RejectReason::ImpossibleGeometry));
     }

@@ -65,6 +65,7 @@ pub(super) fn look(head: &[u8]) -> Option<&'static str> {
     let lower = start[..start.len().min(200)].to_ascii_lowercase();
     match start {
         [b'P', b'K', 3 | 5, ..] => Some("a zip archive"),
+        [b'P', b'A', b'R', b'1', ..] => Some("a Parquet file (`source.parquet` reads it)"),
         [0x1F, 0x8B, ..] => Some("a gzip file"),
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Some("UTF-16 text (save it as UTF-8)"),
         [b'<', ..] if lower.starts_with(b"<?xml") => Some("an XML document"),

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::diagnostic::Diagnostic;
 use super::pipeline::LARGEST;
 use super::schema::{FieldSpec, field};
+use super::shape::Shape;
 use super::table::{self, Table};
 use super::text::{Spanned, TextFile};
 
@@ -25,11 +26,16 @@ impl BlockSpec {
         let file = TextFile::open(path, LARGEST).map_err(|diagnostic| found.push(diagnostic)).ok()?;
         Some(table::document(&file, "the block", found, block))
     }
+
+    /// What a block file may hold.
+    pub fn shape() -> Shape {
+        table::shape(block)
+    }
 }
 
 fn block(table: &mut Table<'_>) -> BlockSpec {
-    if table.present(&["field"]).is_empty() {
-        table.error_here("the block has no `[[field]]`".to_owned());
+    BlockSpec {
+        description: table.required_text("description"),
+        fields: table.required_tables("field", field),
     }
-    BlockSpec { description: table.required_text("description"), fields: table.tables("field", field) }
 }

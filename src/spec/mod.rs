@@ -9,6 +9,7 @@ mod pipeline;
 mod reference;
 mod render;
 mod schema;
+mod shape;
 mod size;
 mod source;
 mod suggest;
@@ -21,6 +22,8 @@ pub use pipeline::{JurisdictionSpec, LayerSpec, LimitsSpec, OutputSpec, Pipeline
 pub use reference::CsvTable;
 pub use render::{Finding, findings, render};
 pub use schema::{CodeSpec, FieldSpec, RuleSpec, SchemaSpec, SectorSpec};
+pub use shape::{KeyShape, Kind, Shape};
+pub use size::UNITS as SIZE_UNITS;
 pub use source::{FormatSpec, SourceSpec};
 pub use suggest::{did_you_mean, one_of};
 pub use text::{Span, Spanned, TextFile, beside};

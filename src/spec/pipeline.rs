@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
+use super::shape::Shape;
 use super::source::{self, SourceSpec};
 use super::table::{self, Table};
 use super::text::{Spanned, TextFile};
@@ -34,6 +35,8 @@ pub struct PipelineSpec {
     pub reference: Option<Spanned<String>>,
     /// `regions`.
     pub regions: Option<Spanned<String>>,
+    /// `expected`.
+    pub expected: Option<Spanned<String>>,
     /// `keep`.
     pub keep: Option<Spanned<i64>>,
     /// `[limits]`.
@@ -55,6 +58,8 @@ pub struct LimitsSpec {
     pub batch_rows: Option<Spanned<i64>>,
     /// `archive`, bytes.
     pub archive: Option<Spanned<u64>>,
+    /// `unmet-counts`.
+    pub unmet_counts: Option<Spanned<i64>>,
 }
 
 /// `[output]`.
@@ -114,6 +119,8 @@ pub struct LayerSpec {
     pub agency: Option<Spanned<String>>,
     /// `licence`, over the schema's.
     pub licence: Option<Spanned<String>>,
+    /// `current-days`.
+    pub current_days: Option<Spanned<i64>>,
     /// `source`.
     pub source: Option<Spanned<SourceSpec>>,
 }
@@ -123,6 +130,11 @@ impl PipelineSpec {
     pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
         let file = TextFile::open(path, LARGEST).map_err(|diagnostic| found.push(diagnostic)).ok()?;
         Some(table::document(&file, "the pipeline", found, |t| pipeline(t, path, &file)))
+    }
+
+    /// What a pipeline file may hold.
+    pub fn shape() -> Shape {
+        table::shape(|table| pipeline(table, Path::new(""), &TextFile::empty()))
     }
 }
 
@@ -137,6 +149,7 @@ fn pipeline(table: &mut Table<'_>, path: &Path, file: &Arc<TextFile>) -> Pipelin
         schemas: table.text("schemas"),
         reference: table.text("reference"),
         regions: table.text("regions"),
+        expected: table.text("expected"),
         keep: table.integer("keep"),
         limits: table.table("limits", limits).map(|limits| limits.value).unwrap_or_default(),
         output: table.table("output", output).map(|output| output.value).unwrap_or_default(),
@@ -150,6 +163,7 @@ fn limits(table: &mut Table<'_>) -> LimitsSpec {
         record: table.size("record"),
         batch_rows: table.integer("batch-rows"),
         archive: table.size("archive"),
+        unmet_counts: table.integer("unmet-counts"),
     }
 }
 
@@ -180,16 +194,14 @@ fn jurisdiction(table: &mut Table<'_>) -> JurisdictionSpec {
 }
 
 fn layers(table: &mut Table<'_>) -> Vec<Spanned<LayerSpec>> {
-    if table.present(&["layer"]).is_empty() {
-        table.error_here("the pipeline has no `[[layer]]`".to_owned());
-    }
-    table.tables("layer", |t| LayerSpec {
+    table.required_tables("layer", |t| LayerSpec {
         id: t.required_text("id"),
         schema: t.text("schema"),
         inventory: t.flag("inventory"),
         synthetic: t.flag("synthetic"),
         agency: t.text("agency"),
         licence: t.text("licence"),
+        current_days: t.integer("current-days"),
         source: source::read(t),
     })
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
 use super::pipeline::LARGEST;
+use super::shape::Shape;
 use super::table::{self, Pair, Table};
 use super::text::{Spanned, TextFile};
 
@@ -116,6 +117,11 @@ pub struct FieldSpec {
     pub has: Vec<&'static str>,
 }
 
+impl RuleSpec {
+    /// What a rule may change; it must change something.
+    pub const CHANGES: [&str; 4] = ["code", "subsector", "also", "lifeline"];
+}
+
 impl FieldSpec {
     /// Keys that a field must have once everything that is said about it is put together.
     pub const REQUIRED: [&str; 2] = ["from", "description"];
@@ -151,6 +157,11 @@ impl SchemaSpec {
     pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
         let file = TextFile::open(path, LARGEST).map_err(|diagnostic| found.push(diagnostic)).ok()?;
         Some(table::document(&file, "the schema", found, |t| schema(t, &file)))
+    }
+
+    /// What a schema file may hold.
+    pub fn shape() -> Shape {
+        table::shape(|table| schema(table, &TextFile::empty()))
     }
 }
 
@@ -188,7 +199,7 @@ fn sector(table: &mut Table<'_>) -> SectorSpec {
 }
 
 fn rule(table: &mut Table<'_>) -> RuleSpec {
-    if table.present(&["code", "subsector", "also", "lifeline"]).is_empty() {
+    if table.present(&RuleSpec::CHANGES).is_empty() {
         let help = "give it a `code`, `subsector`, `also` or `lifeline`";
         table.error_here("the rule changes nothing".to_owned()).help = Some(help.to_owned());
     }

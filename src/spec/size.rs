@@ -3,7 +3,7 @@
 //! LEAF. Pure.
 
 /// Units and their bytes: IEC for powers of 1024, SI for powers of 1000.
-const UNITS: [(&str, u64); 7] = [
+pub const UNITS: [(&str, u64); 7] = [
     ("KiB", 1 << 10),
     ("MiB", 1 << 20),
     ("GiB", 1 << 30),

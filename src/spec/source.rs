@@ -39,9 +39,27 @@ pub enum FormatSpec {
         /// Table in the dataset.
         layer: Option<Spanned<String>>,
     },
+    /// `source.parquet`.
+    Parquet {
+        /// Column of the geometry.
+        geometry: Option<Spanned<String>>,
+    },
+    /// `source.xlsx`.
+    Xlsx {
+        /// Sheet of the workbook.
+        sheet: Option<Spanned<String>>,
+        /// Row of the column names, 1 and up.
+        header_row: Option<Spanned<i64>>,
+        /// Column of x.
+        x: Option<Spanned<String>>,
+        /// Column of y.
+        y: Option<Spanned<String>>,
+        /// Column of WKT.
+        wkt: Option<Spanned<String>>,
+    },
 }
 
-const KINDS: [&str; 4] = ["csv", "geojson", "geojsonl", "ogr"];
+const KINDS: [&str; 6] = ["csv", "geojson", "geojsonl", "ogr", "parquet", "xlsx"];
 
 /// Reads the `source` of a layer or a jurisdiction.
 pub(super) fn read(parent: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
@@ -53,8 +71,9 @@ pub(super) fn read(parent: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
 fn kinds(table: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
     let written = table.present(&KINDS);
     if written.is_empty() {
-        let help = "a source is one of `source.csv`, `source.geojson`, `source.geojsonl`, `source.ogr`";
-        table.error_here("no kind of source is given".to_owned()).help = Some(help.to_owned());
+        let kinds = KINDS.map(|kind| format!("`source.{kind}`")).join(", ");
+        table.error_here("no kind of source is given".to_owned()).help =
+            Some(format!("a source is one of {kinds}"));
     }
     if let [first, others @ ..] = written.as_slice() {
         for other in others {
@@ -66,7 +85,10 @@ fn kinds(table: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
     let geojson = table.table("geojson", |t| spec(t, |_| FormatSpec::Geojson));
     let geojsonl = table.table("geojsonl", |t| spec(t, |_| FormatSpec::Geojsonl));
     let ogr = table.table("ogr", |t| spec(t, |t| FormatSpec::Ogr { layer: t.text("layer") }));
-    csv.or(geojson).or(geojsonl).or(ogr)
+    let parquet =
+        table.table("parquet", |t| spec(t, |t| FormatSpec::Parquet { geometry: t.text("geometry") }));
+    let xlsx = table.table("xlsx", |t| spec(t, xlsx));
+    csv.or(geojson).or(geojsonl).or(ogr).or(parquet).or(xlsx)
 }
 
 fn spec(table: &mut Table<'_>, format: impl FnOnce(&mut Table<'_>) -> FormatSpec) -> SourceSpec {
@@ -79,5 +101,15 @@ fn csv(table: &mut Table<'_>) -> FormatSpec {
         y: table.text("y"),
         wkt: table.text("wkt"),
         delimiter: table.text("delimiter"),
+    }
+}
+
+fn xlsx(table: &mut Table<'_>) -> FormatSpec {
+    FormatSpec::Xlsx {
+        sheet: table.text("sheet"),
+        header_row: table.integer("header-row"),
+        x: table.text("x"),
+        y: table.text("y"),
+        wkt: table.text("wkt"),
     }
 }

@@ -1,7 +1,8 @@
 //! Reads one TOML table key by key, and reports what doesn't fit.
 //!
 //! LEAF. Every key asked for is known; when the table is done the others are mistakes. A value of
-//! the wrong type is reported and read as absent, so reading goes on to the last key.
+//! the wrong type is reported and read as absent, so reading goes on to the last key. A reader asks
+//! for every key whatever the table holds: so it tells the table's shape too, by reading an empty one.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Diagnostic;
+use super::shape::{KeyShape, Kind, Shape};
 use super::size;
 use super::suggest::one_of;
 use super::text::{Span, Spanned, TextFile};
@@ -26,7 +28,9 @@ pub(super) struct Table<'a> {
     name: String,
     /// Its header or braces, where an absent key is reported; none for the whole document.
     span: Option<Span>,
-    known: Vec<&'static str>,
+    known: Vec<KeyShape>,
+    /// Whether only the shape is wanted.
+    is_probe: bool,
     found: &'a mut Vec<Diagnostic>,
 }
 
@@ -44,21 +48,30 @@ pub(super) fn document<T>(
         diagnostic.syntax = true;
         found.push(diagnostic);
     }
-    let mut table =
-        Table { file, entries: root.get_ref(), name: name.to_owned(), span: None, known: Vec::new(), found };
-    table.read(read)
+    let (name, known) = (name.to_owned(), Vec::new());
+    Table { file, entries: root.get_ref(), name, span: None, known, is_probe: false, found }.read(read)
+}
+
+/// The shape of the tables that a reader reads.
+pub(super) fn shape<T>(read: impl FnOnce(&mut Table<'_>) -> T) -> Shape {
+    let file = &TextFile::empty();
+    let (entries, name, known) = (&DeTable::new(), String::new(), Vec::new());
+    let mut table = Table { file, entries, name, span: None, known, is_probe: true, found: &mut Vec::new() };
+    read(&mut table);
+    Shape { keys: table.known }
 }
 
 impl Table<'_> {
     /// Text that must be there and not be blank.
     pub(super) fn required_text(&mut self, key: &'static str) -> Option<Spanned<String>> {
+        let text = self.text(key);
         self.require(key);
-        self.text(key)
+        text
     }
 
     /// Text that is not blank.
     pub(super) fn text(&mut self, key: &'static str) -> Option<Spanned<String>> {
-        let text = self.get(key, "text", text_of)?;
+        let text = self.get(key, Kind::Text, "text", text_of)?;
         if text.value.trim_matches(' ').is_empty() {
             self.error(text.span, format!("`{key}` is empty"));
             return None;
@@ -68,13 +81,14 @@ impl Table<'_> {
 
     /// A list of texts that must be there and have an element.
     pub(super) fn required_texts(&mut self, key: &'static str) -> Vec<Spanned<String>> {
+        let texts = self.some_texts(key);
         self.require(key);
-        self.some_texts(key).map(|texts| texts.value).unwrap_or_default()
+        texts.map(|texts| texts.value).unwrap_or_default()
     }
 
     /// A list of texts that has an element.
     pub(super) fn some_texts(&mut self, key: &'static str) -> Option<Spanned<Vec<Spanned<String>>>> {
-        let texts = self.texts(key)?;
+        let texts = self.list(key, true)?;
         if texts.value.is_empty() {
             self.error(texts.span.clone(), format!("`{key}` is empty"));
         }
@@ -83,8 +97,12 @@ impl Table<'_> {
 
     /// A list of texts.
     pub(super) fn texts(&mut self, key: &'static str) -> Option<Spanned<Vec<Spanned<String>>>> {
+        self.list(key, false)
+    }
+
+    fn list(&mut self, key: &'static str, is_filled: bool) -> Option<Spanned<Vec<Spanned<String>>>> {
         let wanted = "a list of texts";
-        let value = self.raw(key)?;
+        let value = self.raw(key, Kind::Texts { is_filled })?;
         let Some(array) = value.get_ref().as_array() else {
             self.mismatch(key, wanted, value);
             return None;
@@ -101,12 +119,12 @@ impl Table<'_> {
 
     /// A whole number.
     pub(super) fn integer(&mut self, key: &'static str) -> Option<Spanned<i64>> {
-        self.get(key, "a whole number", integer_of)
+        self.get(key, Kind::Integer, "a whole number", integer_of)
     }
 
     /// A number.
     pub(super) fn number(&mut self, key: &'static str) -> Option<Spanned<f64>> {
-        self.get(key, "a number", |value| match value {
+        self.get(key, Kind::Number, "a number", |value| match value {
             DeValue::Float(float) => float.as_str().parse().ok(),
             DeValue::Integer(_) => integer_of(value).map(|integer| integer as f64),
             _ => None,
@@ -115,7 +133,7 @@ impl Table<'_> {
 
     /// `true` or `false`.
     pub(super) fn flag(&mut self, key: &'static str) -> Option<Spanned<bool>> {
-        self.get(key, "`true` or `false`", |value| match value {
+        self.get(key, Kind::Flag, "`true` or `false`", |value| match value {
             DeValue::Boolean(flag) => Some(*flag),
             _ => None,
         })
@@ -123,7 +141,7 @@ impl Table<'_> {
 
     /// A size in bytes, or in words (`16 MiB`).
     pub(super) fn size(&mut self, key: &'static str) -> Option<Spanned<u64>> {
-        self.get(key, "a size such as `16 MiB`", |value| match value {
+        self.get(key, Kind::Size, "a size such as `16 MiB`", |value| match value {
             DeValue::String(text) => size::bytes(text),
             _ => integer_of(value).and_then(|integer| u64::try_from(integer).ok()),
         })
@@ -131,7 +149,7 @@ impl Table<'_> {
 
     /// A table of texts under keys of the writer's choice, in the order written.
     pub(super) fn pairs(&mut self, key: &'static str) -> Option<Spanned<Vec<Pair>>> {
-        let value = self.raw(key)?;
+        let value = self.raw(key, Kind::Pairs)?;
         let Some(entries) = value.get_ref().as_table() else {
             self.mismatch(key, "a table of texts", value);
             return None;
@@ -157,8 +175,9 @@ impl Table<'_> {
         key: &'static str,
         read: impl FnOnce(&mut Table<'_>) -> T,
     ) -> Option<Spanned<T>> {
+        let table = self.table(key, read);
         self.require(key);
-        self.table(key, read)
+        table
     }
 
     /// A table.
@@ -167,7 +186,10 @@ impl Table<'_> {
         key: &'static str,
         read: impl FnOnce(&mut Table<'_>) -> T,
     ) -> Option<Spanned<T>> {
-        let value = self.raw(key)?;
+        if self.is_probe {
+            return self.probe(key, Kind::Table(shape(read)));
+        }
+        let value = self.raw(key, Kind::Table(Shape::default()))?;
         let Some(entries) = value.get_ref().as_table() else {
             self.mismatch(key, "a table", value);
             return None;
@@ -176,13 +198,27 @@ impl Table<'_> {
         Some(self.place(table, value.span()))
     }
 
+    /// A list of tables, `[[key]]`, that must be there.
+    pub(super) fn required_tables<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnMut(&mut Table<'_>) -> T,
+    ) -> Vec<Spanned<T>> {
+        let tables = self.tables(key, read);
+        self.require_as(key, &format!("[[{key}]]"));
+        tables
+    }
+
     /// A list of tables, `[[key]]`.
     pub(super) fn tables<T>(
         &mut self,
         key: &'static str,
         mut read: impl FnMut(&mut Table<'_>) -> T,
     ) -> Vec<Spanned<T>> {
-        let Some(value) = self.raw(key) else { return Vec::new() };
+        if self.is_probe {
+            return self.probe(key, Kind::Tables(shape(read))).unwrap_or_default();
+        }
+        let Some(value) = self.raw(key, Kind::Tables(Shape::default())) else { return Vec::new() };
         let Some(array) = value.get_ref().as_array() else {
             self.mismatch(key, "a list of tables", value);
             return Vec::new();
@@ -227,9 +263,17 @@ impl Table<'_> {
         self.found.last_mut().expect("just pushed")
     }
 
+    /// The key asked for last must be there.
     fn require(&mut self, key: &'static str) {
+        self.require_as(key, key);
+    }
+
+    fn require_as(&mut self, key: &'static str, shown: &str) {
+        if let Some(known) = self.known.last_mut() {
+            known.is_required = true;
+        }
         if !self.entries.contains_key(key) {
-            self.error_here(format!("{} has no `{key}`", self.name));
+            self.error_here(format!("{} has no `{shown}`", self.name));
         }
     }
 
@@ -241,13 +285,16 @@ impl Table<'_> {
 
     /// Reports the keys nobody asked for.
     fn finish(&mut self) {
-        let unknown = self.entries.keys().filter(|key| !self.known.contains(&key.get_ref().as_ref()));
+        let unknown = self
+            .entries
+            .keys()
+            .filter(|key| self.known.iter().all(|known| known.name != key.get_ref().as_ref()));
         for key in unknown {
             let written = key.get_ref();
             let message = format!("{} has no key `{written}`", self.name);
             let mut diagnostic =
                 Diagnostic::error(self.file, Some(Span::new(self.file, key.span())), message);
-            diagnostic.label = one_of(written, self.known.iter().copied());
+            diagnostic.label = one_of(written, self.known.iter().map(|known| known.name));
             self.found.push(diagnostic);
         }
     }
@@ -272,18 +319,24 @@ impl Table<'_> {
 }
 
 impl<'a> Table<'a> {
-    fn raw(&mut self, key: &'static str) -> Option<&'a Value<'a>> {
-        self.known.push(key);
+    fn probe<T>(&mut self, key: &'static str, kind: Kind) -> Option<T> {
+        self.known.push(KeyShape { name: key, kind, is_required: false });
+        None
+    }
+
+    fn raw(&mut self, key: &'static str, kind: Kind) -> Option<&'a Value<'a>> {
+        self.known.push(KeyShape { name: key, kind, is_required: false });
         self.entries.get(key)
     }
 
     fn get<T>(
         &mut self,
         key: &'static str,
+        kind: Kind,
         wanted: &str,
         read: impl FnOnce(&DeValue<'_>) -> Option<T>,
     ) -> Option<Spanned<T>> {
-        let value = self.raw(key)?;
+        let value = self.raw(key, kind)?;
         let read = read(value.get_ref()).map(|read| self.place(read, value.span()));
         if read.is_none() {
             self.mismatch(key, wanted, value);
@@ -300,7 +353,7 @@ impl<'a> Table<'a> {
     ) -> T {
         let (file, found) = (self.file, &mut *self.found);
         let span = Some(Span::new(file, bytes));
-        Table { file, entries, name, span, known: Vec::new(), found }.read(read)
+        Table { file, entries, name, span, known: Vec::new(), is_probe: false, found }.read(read)
     }
 }
 

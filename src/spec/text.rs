@@ -63,6 +63,11 @@ impl TextFile {
         Self { name, text, starts }
     }
 
+    /// No file, for readers that read nothing.
+    pub(super) fn empty() -> Arc<Self> {
+        Arc::new(Self::new(String::new(), String::new()))
+    }
+
     /// Reads a UTF-8 file of at most `limit` bytes.
     ///
     /// # Errors
@@ -90,7 +95,7 @@ impl TextFile {
     }
 
     /// Line of a byte offset, from 1.
-    pub(super) fn line(&self, offset: usize) -> usize {
+    pub fn line(&self, offset: usize) -> usize {
         self.starts.partition_point(|start| *start <= offset)
     }
 

@@ -142,14 +142,23 @@ pub enum StoreError {
         /// The source.
         path: PathBuf,
     },
-    /// The source is a folder but no FileGDB, or neither file nor folder.
-    #[error("{} is neither a file nor a .gdb folder", path.display())]
+    /// The source is a folder without a dataset, or neither file nor folder.
+    #[error("{} is neither a file, a .gdb folder nor a folder of .parquet files", path.display())]
     SourceKind {
         /// The source.
         path: PathBuf,
     },
-    /// A FileGDB with something in it that is not a regular file.
-    #[error("{} is not a regular file, so the FileGDB around it is refused", path.display())]
+    /// A folder of Parquet files with another file in it.
+    #[error(
+        "{} is no Parquet file, so the folder around it is refused: move it elsewhere, or let its name begin with `_` if it holds no rows",
+        path.display()
+    )]
+    SourceStray {
+        /// The other file.
+        path: PathBuf,
+    },
+    /// A folder with something in it that is not a regular file.
+    #[error("{} is not a regular file, so the folder around it is refused", path.display())]
     SourceEntry {
         /// The entry.
         path: PathBuf,
@@ -186,6 +195,7 @@ impl StoreError {
             Self::SourceMissing { .. }
                 | Self::SourceKind { .. }
                 | Self::SourceEntry { .. }
+                | Self::SourceStray { .. }
                 | Self::SourceTwins { .. }
                 | Self::SourceRead { .. }
                 | Self::SourceChanged { .. }

@@ -36,7 +36,8 @@ struct LandedFile {
 }
 
 impl Store {
-    /// Lands a local source: a file, a Shapefile with what belongs to it, or a FileGDB's folder.
+    /// Lands a local source: a file, a Shapefile with what belongs to it, a FileGDB's folder, or a folder of
+    /// Parquet files.
     ///
     /// `id` names the layer's folder; `now` is RFC 3339 UTC. Bytes that are there already are not stored twice.
     ///
@@ -68,14 +69,15 @@ impl Store {
     fn bring(&self, parcel: &Parcel, folder: &Path) -> Result<(), StoreError> {
         let stage = disk::temp_folder(&self.work())?;
         let staged_root = stage.path().join(parcel.name());
+        let folders = parcel.folders();
         if parcel.is_folder() {
-            disk::create_folder(&staged_root)?;
+            folders.iter().try_for_each(|place| disk::create_folder(&stage.path().join(place)))?;
         }
         for part in &parcel.parts {
             copy_checked(part, &stage.path().join(parcel.place(part)))?;
         }
         if parcel.is_folder() {
-            disk::sync_folder(&staged_root)?;
+            folders.iter().try_for_each(|place| disk::sync_folder(&stage.path().join(place)))?;
             // Without a record, what a dead run left there counts for nothing.
             let place = folder.join(parcel.name());
             disk::remove_folder(&place)?;
@@ -222,6 +224,29 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_of_parquet_lands_with_its_partitions_and_nothing_else() {
+        let (folder, store) = fixture::store();
+        source(folder.path(), "dams/state=TX/a.parquet", "t");
+        source(folder.path(), "dams/state=OK/b.parquet", "o");
+        source(folder.path(), "dams/_SUCCESS", "");
+        source(folder.path(), "dams/.crc/a.parquet", "c");
+        let path = folder.path().join("dams");
+        let landed = store.land("dams", &path, "shown", MONDAY).unwrap();
+        assert_eq!((landed.path.extension().unwrap().to_str(), landed.bytes), (Some("parquet"), 2));
+        assert_eq!(fixture::names(&landed.path), ["state=OK", "state=TX"]);
+        assert_eq!(fs::read(landed.path.join("state=TX/a.parquet")).unwrap(), b"t");
+        assert_eq!(store.land("dams", &path, "shown", TUESDAY).unwrap().landed_at, MONDAY);
+        fs::rename(path.join("state=TX"), path.join("state=AR")).unwrap();
+        let moved = store.land("dams", &path, "shown", TUESDAY).unwrap();
+        assert_ne!(moved.sha256, landed.sha256, "a folder's name is part of the data");
+
+        source(folder.path(), "dams/readme.txt", "r");
+        let error = store.land("dams", &path, "shown", MONDAY).unwrap_err();
+        assert!(matches!(&error, StoreError::SourceStray { path } if path.ends_with("readme.txt")));
+        assert!(error.is_source());
+    }
+
+    #[test]
     fn sources_that_cannot_be_landed_are_named() {
         let (folder, store) = fixture::store();
         let file = source(folder.path(), "file", "x");
@@ -242,12 +267,13 @@ mod tests {
     /// A landing that ends at any step counts as landed or not, never as half.
     #[test]
     fn a_landing_cut_short_at_any_step_is_done_again() {
-        for kind in ["dams.csv", "dams.shp", "dams.gdb"] {
+        for kind in ["dams.csv", "dams.shp", "dams.gdb", "dams"] {
             for step in 0.. {
                 let (folder, store) = fixture::store();
                 for name in ["dams.csv", "dams.shp", "dams.dbf", "dams.gdb/a.gdbtable", "dams.gdb/gdb"] {
                     source(folder.path(), name, name);
                 }
+                source(folder.path(), "dams/state=TX/a.parquet", "t");
                 let path = folder.path().join(kind);
                 let (cut, is_cut) = fault::after(step, || store.land("dams", &path, "shown", MONDAY));
                 if let Err(error) = &cut {

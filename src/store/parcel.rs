@@ -1,7 +1,8 @@
-//! What a source consists of: one file, a Shapefile's files, or a FileGDB's folder.
+//! What a source consists of: one file, a Shapefile's files, a FileGDB's folder, or a folder of Parquet files.
 //!
 //! Looks at the source and hashes it; writes nothing. Knows names, not formats.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
 use std::io::{self, ErrorKind};
@@ -16,6 +17,13 @@ const SHAPEFILE_PARTS: [&str; 7] = ["shp", "shx", "dbf", "prj", "cpg", "cst", "q
 /// Endings that say how a file is packed, so that the one before them says what it is (`.gdb.zip`).
 const PACKINGS: [&str; 6] = ["zip", "gz", "zst", "bz2", "7z", "tar"];
 
+/// Extensions of the files in a folder of Parquet files.
+const PARQUET: [&str; 3] = ["parquet", "geoparquet", "pq"];
+
+/// How many files a folder of Parquet files may hold, and how deep.
+const MOST_FILES: usize = 100_000;
+const DEEPEST: usize = 16;
+
 const LONGEST_EXTENSION: usize = 12;
 
 /// A source, hashed.
@@ -29,7 +37,7 @@ pub(super) struct Parcel {
 
 /// One file of a source.
 pub(super) struct Part {
-    /// Empty for a lone file, the extension for a Shapefile, the file name for a FileGDB.
+    /// Empty for a lone file, the extension for a Shapefile, the path below the folder otherwise.
     pub(super) name: String,
     pub(super) path: PathBuf,
     pub(super) bytes: u64,
@@ -41,6 +49,7 @@ enum Kind {
     File(String),
     Shapefile,
     FileGdb,
+    ParquetFolder,
 }
 
 impl Parcel {
@@ -66,6 +75,7 @@ impl Parcel {
             Kind::File(extension) => format!("{}{extension}", self.sha256),
             Kind::Shapefile => format!("{}.shp", self.sha256),
             Kind::FileGdb => format!("{}.gdb", self.sha256),
+            Kind::ParquetFolder => format!("{}.parquet", self.sha256),
         }
     }
 
@@ -74,13 +84,22 @@ impl Parcel {
         match &self.kind {
             Kind::File(_) => PathBuf::from(self.name()),
             Kind::Shapefile => PathBuf::from(format!("{}.{}", self.sha256, part.name)),
-            Kind::FileGdb => PathBuf::from(self.name()).join(&part.name),
+            Kind::FileGdb | Kind::ParquetFolder => PathBuf::from(self.name()).join(&part.name),
         }
     }
 
     /// Whether it lands as a folder.
     pub(super) fn is_folder(&self) -> bool {
-        matches!(self.kind, Kind::FileGdb)
+        matches!(self.kind, Kind::FileGdb | Kind::ParquetFolder)
+    }
+
+    /// The folders its files lie in, relative to the layer's, the outermost first.
+    pub(super) fn folders(&self) -> BTreeSet<PathBuf> {
+        let root = PathBuf::from(self.name());
+        let places = self.parts.iter().filter(|_| self.is_folder()).map(|part| self.place(part));
+        let within =
+            places.flat_map(|place| place.ancestors().skip(1).map(Path::to_owned).collect::<Vec<_>>());
+        within.filter(|folder| folder.starts_with(&root)).chain([root.clone()]).collect()
     }
 
     /// Size of all its files.
@@ -98,6 +117,8 @@ fn find(source: &Path) -> Result<(Kind, Vec<(String, PathBuf)>), StoreError> {
     let extension = extension_of(source);
     if metadata.is_dir() && extension == "gdb" {
         Ok((Kind::FileGdb, filegdb_files(source)?))
+    } else if metadata.is_dir() {
+        Ok((Kind::ParquetFolder, parquet_files(source)?))
     } else if metadata.is_file() && extension == "shp" {
         Ok((Kind::Shapefile, shapefile_files(source)?))
     } else if metadata.is_file() {
@@ -145,6 +166,36 @@ fn filegdb_files(source: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
         }
     }
     Ok(files)
+}
+
+/// Files of a folder of Parquet files, at any depth. Names that begin with `_` or `.` are other programs'
+/// notes; any other file could hold rows, so it is not passed over.
+fn parquet_files(source: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
+    let mut files = Vec::new();
+    let mut folders = vec![(String::new(), source.to_owned(), 0)];
+    while let Some((prefix, folder, depth)) = folders.pop() {
+        for entry in entries(&folder)? {
+            let path = entry.path();
+            let kind = entry.file_type().map_err(|error| reading(&path, error))?;
+            let name = entry.file_name().to_str().map(|name| format!("{prefix}{name}"));
+            match name {
+                Some(_) if entry.file_name().as_encoded_bytes().starts_with(b"_") => {}
+                Some(_) if entry.file_name().as_encoded_bytes().starts_with(b".") => {}
+                Some(name) if kind.is_dir() && depth < DEEPEST => folders.push((name + "/", path, depth + 1)),
+                Some(name) if kind.is_file() && files.len() < MOST_FILES => files.push((name, path)),
+                _ => return Err(StoreError::SourceEntry { path }),
+            }
+        }
+    }
+    let is_parquet = |(_, path): &&(String, PathBuf)| PARQUET.contains(&extension_of(path).as_str());
+    if !files.iter().any(|file| is_parquet(&file)) {
+        return Err(StoreError::SourceKind { path: source.to_owned() });
+    }
+    files.sort();
+    match files.iter().find(|file| !is_parquet(file)) {
+        Some((_, stray)) => Err(StoreError::SourceStray { path: stray.clone() }),
+        None => Ok(files),
+    }
 }
 
 fn entries(folder: &Path) -> Result<Vec<DirEntry>, StoreError> {

@@ -43,6 +43,18 @@ def test_no_row_is_lost(release: Path, report: dict, tables: dict[str, pa.Table]
         assert layer["rejects_by_reason"] == Counter(rejects["reason"].to_pylist()), layer["id"]
 
 
+def test_flags_are_of_published_rows_and_counted(release: Path, report: dict, tables: dict[str, pa.Table]):
+    for layer in present(report):
+        flags = pq.read_table(release / "quality" / "flags" / f"{layer['id']}.parquet")
+        counted = Counter(zip(flags["flag"].to_pylist(), flags["field"].to_pylist(), strict=True))
+        told = {(flag, field): n for flag, fields in layer["flags"].items() for field, n in fields.items()}
+        assert layer["flags_truncated"] or counted == told, layer["id"]
+        published = set(tables[layer["id"]]["facility_id"].to_pylist())
+        assert set(flags["facility_id"].to_pylist()) <= published, layer["id"]
+        mismatches = flags["flag"].to_pylist().count("county_mismatch")
+        assert mismatches == layer["located"]["county_mismatch"], layer["id"]
+
+
 def test_counts_of_the_report_are_counts_of_the_rows(
     release: Path, report: dict, tables: dict[str, pa.Table]
 ):

@@ -17,12 +17,21 @@
 )]
 
 mod architecture;
+mod bad_files;
 mod bad_input;
 mod cli;
+mod csv_defects;
+mod defects;
 mod demo;
+mod dimensions;
 mod draft;
 mod laws;
 mod national;
 mod packing;
+mod page;
+mod parquet;
 mod program;
+mod quality;
+mod schemas;
+mod spreadsheets;
 mod written;

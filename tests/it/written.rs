@@ -77,3 +77,27 @@ fn an_unverified_schema_says_so_wherever_its_layer_is_listed() {
         assert_eq!(collection["description"].as_str().unwrap().contains("unverified"), times == 1);
     }
 }
+
+#[test]
+fn a_json_schema_is_printed_with_the_codes_of_the_tables() {
+    let folder = with_block("", BLOCK);
+    let printed = |args: &[&str]| -> Value {
+        let ended = folder.cikr(&[&["schema"], args].concat()).code(0);
+        serde_json::from_str(&ended.stdout).unwrap()
+    };
+    let codes = |schema: &Value| schema["properties"]["sector"]["properties"]["code"]["enum"].clone();
+    let layer = printed(&["layer"]);
+    assert_eq!(layer["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert!(codes(&layer).as_array().unwrap().contains(&Value::from("HLPH")));
+    assert_eq!(printed(&["layer", "--format", "json"]), layer);
+    let tables = folder.path().join("schemas/reference");
+    fs::rename(&tables, folder.path().join("tables")).unwrap();
+    assert_eq!(codes(&printed(&["layer"])), Value::Null, "no tables, no codes");
+    assert_eq!(printed(&["layer", "--reference", "tables"]), layer);
+    for kind in ["block", "pipeline"] {
+        assert!(printed(&[kind])["properties"]["description"].is_object(), "{kind}");
+    }
+    folder.write("tables/sectors.csv", "code\nHLPH\n");
+    folder.cikr(&["schema", "layer", "--reference", "tables"]).code(3).says("tables/sectors.csv:1:1");
+    folder.cikr(&["schema", "layers"]).code(2).says("layer");
+}

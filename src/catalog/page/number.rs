@@ -9,7 +9,7 @@ pub(super) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -26,7 +26,7 @@ pub(super) fn signed(n: i64) -> String {
     }
 }
 
-/// A share as `12.3 %`; never 0 or 100 where it is not quite.
+/// A part of a whole as `12.3 %`; see [`share`].
 pub(super) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "–".to_owned();
@@ -34,14 +34,13 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
     share(part as f64 / whole as f64)
 }
 
-/// A share of 0 to 1 as `12.3 %`; never 0 or 100 where it is not quite.
+/// A share of 0 to 1 as `12.3 %`, rounded down, so that only what is whole reads 100 %.
 pub(super) fn share(share: f64) -> String {
     match share * 100.0 {
-        hundred if hundred >= 100.0 => "100 %".to_owned(),
+        whole if whole >= 100.0 => "100 %".to_owned(),
         none if none <= 0.0 => "0 %".to_owned(),
-        most if most > 99.9 => "> 99.9 %".to_owned(),
         little if little < 0.1 => "< 0.1 %".to_owned(),
-        other => format!("{other:.1} %"),
+        other => format!("{:.1} %", (other * 10.0).floor() / 10.0),
     }
 }
 
@@ -117,7 +116,7 @@ mod tests {
     fn shares_are_not_rounded_to_all_or_nothing() {
         assert_eq!(percent(0, 10), "0 %");
         assert_eq!(percent(1, 100_000), "< 0.1 %");
-        assert_eq!(percent(99_999, 100_000), "> 99.9 %");
+        assert_eq!(percent(99_999, 100_000), "99.9 %");
         assert_eq!(percent(10, 10), "100 %");
         assert_eq!(percent(1, 3), "33.3 %");
         assert_eq!(percent(0, 0), "–");

@@ -2,10 +2,14 @@
 //!
 //! Pure: shows what the report tells; the evidence is in `quality/*.parquet`.
 
+use std::cmp::Reverse;
+
 use maud::{Markup, html};
 
 use super::{Layer, Page, left_out, number, shortened, table_box};
-use crate::feature::{ClaimPair, FieldCounts, LayerQuality, QualityReport, Score, Unmet, Verdict};
+use crate::feature::{
+    ClaimPair, FieldCounts, LayerQuality, QUALITY_TABLES, QualityReport, Score, Unmet, Verdict,
+};
 
 /// Most layers shown: those with the lowest score first.
 const MOST: usize = 40;
@@ -22,6 +26,7 @@ pub(super) fn section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
                 Some(quality) => (scored(quality, layers)),
                 None => { p { "This release was not scored." } }
             }
+            (flags(layers))
             (fields(layers))
         }
     }
@@ -33,7 +38,12 @@ fn scored(quality: &QualityReport, layers: &[Layer<'_>]) -> Markup {
     html! {
         p {
             "What the sources let one say, layer by layer, the lowest score first; no score means no evidence, and says why. "
-            "The whole evidence is in " code { "quality/" } "."
+            "The whole evidence: "
+            @for (at, table) in QUALITY_TABLES.iter().enumerate() {
+                @if at > 0 { ", " }
+                a href=(table.path) { (table.path) }
+            }
+            "."
         }
         (table_box("Scores by layer", &scores(&worst, layers)))
         (left_out(MOST, worst.len(), "layers with higher scores are in report.json."))
@@ -88,7 +98,7 @@ fn cell(score: &Score) -> Markup {
                     }
                 }
             }
-            None => { td { "none" small { (score.reason.as_deref().unwrap_or_default()) } } }
+            None => { td.n.t { "none" small { (score.reason.as_deref().unwrap_or_default()) } } }
         }
     }
 }
@@ -146,6 +156,7 @@ fn unmet_table(unmet: &[(&str, &Unmet)]) -> Markup {
                 tr {
                     @for name in ["Layer", "State", "Verdict"] { th scope="col" { (name) } }
                     @for name in ["Expected", "Found"] { th.n scope="col" { (name) } }
+                    th scope="col" { "Expected by" }
                 }
             }
             tbody {
@@ -156,6 +167,7 @@ fn unmet_table(unmet: &[(&str, &Unmet)]) -> Markup {
                         td { (unmet.verdict.code().replace('_', " ")) }
                         td.n { (range(unmet)) }
                         td.n { (number::count(unmet.found)) }
+                        td { (unmet.source.as_deref().map(|source| shortened(source, 80)).unwrap_or_default()) }
                     }
                 }
             }
@@ -205,6 +217,51 @@ fn claims(worst: &[ClaimPair]) -> Markup {
     }
 }
 
+/// Published rows that are doubtful, by layer and flag.
+fn flags(layers: &[Layer<'_>]) -> Markup {
+    let mut told: Vec<(&Layer<'_>, &str, u64, Vec<&str>)> = layers
+        .iter()
+        .flat_map(|layer| {
+            let flags = layer.state.flags.iter();
+            flags.map(move |(code, fields)| {
+                (layer, code.as_str(), fields.values().sum(), fields.keys().map(String::as_str).collect())
+            })
+        })
+        .collect();
+    told.sort_by_key(|(_, _, n, _)| Reverse(*n));
+    html! {
+        @if !told.is_empty() {
+            h3 { "Flags" }
+            p {
+                "Rows that are published and doubtful, the most frequent flags first; each row is named in "
+                code { "quality/flags/" i { "layer" } ".parquet" } "."
+            }
+            (table_box("Flags", &html! {
+                table {
+                    thead {
+                        tr {
+                            @for name in ["Layer", "Flag"] { th scope="col" { (name) } }
+                            th.n scope="col" { "Flagged" }
+                            th scope="col" { "Fields" }
+                        }
+                    }
+                    tbody {
+                        @for (layer, code, n, fields) in told.iter().take(ROWS) {
+                            tr {
+                                th scope="row" { (layer.state.id) }
+                                td { (code.replace('_', " ")) }
+                                td.n { (number::count(*n)) }
+                                td.w { (shortened(&fields.join(", "), 120)) }
+                            }
+                        }
+                    }
+                }
+            }))
+            (left_out(ROWS, told.len(), "are in report.json."))
+        }
+    }
+}
+
 /// Values that became null or stayed without a meaning.
 fn fields(layers: &[Layer<'_>]) -> Markup {
     let mut told: Vec<(&str, &str, &FieldCounts)> = layers
@@ -214,7 +271,7 @@ fn fields(layers: &[Layer<'_>]) -> Markup {
         })
         .filter(|(_, _, n)| n.sentinel + n.unparsed + n.unknown_code > 0)
         .collect();
-    told.sort_by_key(|(_, _, n)| std::cmp::Reverse((n.unparsed + n.unknown_code, n.sentinel)));
+    told.sort_by_key(|(_, _, n)| Reverse((n.unparsed + n.unknown_code, n.sentinel)));
     let lacking: Vec<&Layer<'_>> =
         layers.iter().filter(|layer| !layer.state.fields_missing.is_empty()).collect();
     html! {

@@ -284,6 +284,7 @@ fn doubtful(layers: &[LayerReport]) -> QualityReport {
         low: Some(1_000),
         high: Some(2_000),
         found: 10,
+        source: Some("a list".to_owned()),
     };
     let of = |layer: &LayerReport| LayerQuality {
         id: layer.id.clone(),

@@ -165,7 +165,7 @@ fn every_mistake_is_reported_at_once() {
     32 | source.csvv = { path = "../data/hospitals.csv" }
        | ^^^^^^
        |
-       = help: a source is one of `source.csv`, `source.geojson`, `source.geojsonl`, `source.ogr`
+       = help: a source is one of `source.csv`, `source.geojson`, `source.geojsonl`, `source.ogr`, `source.parquet`, `source.xlsx`
 
     error: `source` has no key `csvv`
       --> [TMP]/pipelines/demo.toml:32:8
@@ -249,7 +249,7 @@ fn every_mistake_is_reported_at_once() {
     33 | type = "date"
        |        ^^^^^^
        |
-       = help: add `formats = ["%Y-%m-%d"]`; also known: `epoch-ms`
+       = help: add `formats = ["%Y-%m-%d"]`; also known: `epoch-ms`, `excel-serial`
 
     error: `decoded` is for fields with `codes`
       --> [TMP]/schemas/hospitals.toml:35:11

@@ -1,4 +1,4 @@
-//! Shapefile, FileGDB and GeoPackage through GDAL, and CRSs through PROJ.
+//! Shapefile, FileGDB, GeoPackage and FlatGeobuf through GDAL, and CRSs through PROJ.
 //!
 //! The only folder of the project that names `gdal`. Opens what `archive` found with an allow-list of
 //! drivers, read-only. GDAL's own messages go to the log, with the landing path replaced by the
@@ -8,6 +8,7 @@
 pub(super) mod fixture;
 mod proj;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::mem;
@@ -26,7 +27,7 @@ use crate::feature::RejectReason;
 
 use proj::identify;
 pub use proj::reprojection;
-pub(super) use proj::{identify_wkt, is_same};
+pub(super) use proj::{identify_projjson, identify_wkt, is_same};
 
 use super::Records;
 use super::archive::Found;
@@ -35,11 +36,12 @@ use super::crs::Stated;
 use super::error::SourceError;
 use super::layers::{LayerInfo, Tally};
 use super::names::Names;
+use super::shape::Dimensions;
 use super::sniff::decode;
 use super::text::iso;
 
 /// What may be opened, whatever a file claims to be.
-const DRIVERS: &[&str] = &["ESRI Shapefile", "OpenFileGDB", "GPKG"];
+const DRIVERS: &[&str] = &["ESRI Shapefile", "OpenFileGDB", "GPKG", "FlatGeobuf"];
 
 thread_local! {
     /// What GDAL had to say in this thread since somebody asked.
@@ -218,6 +220,7 @@ impl Records for OgrRecords {
             (Ok(geometry), failure) => {
                 // The feature is whole, so it was an earlier one that GDAL passed over.
                 self.tally.skipped = self.tally.skipped.take().or(failure);
+                batch.dimensions(dimensions(geometry));
                 encode(geometry).map(Some)
             }
             (Err(_), failure) => failure.map_or(Ok(None), Err),
@@ -226,15 +229,19 @@ impl Records for OgrRecords {
         heed(Some(&self.names));
         let size = wkb.as_ref().map_or(0, |wkb| wkb.as_ref().map_or(0, Vec::len));
         let mut left = self.limit.saturating_sub(size);
+        let mut recoded = false;
         for (column, kind) in self.kinds.iter().enumerate() {
             self.text.clear();
             if size <= self.limit && value(&feature, column, *kind, &mut self.text) {
                 if self.undeclared && !self.text.is_ascii() {
-                    self.text = from_latin1(&self.text);
+                    recoded |= from_latin1(&mut self.text);
                 }
                 left = left.saturating_sub(self.text.len());
                 batch.text(column, &self.text);
             }
+        }
+        if recoded {
+            batch.recoded();
         }
         let wkb = match wkb {
             _ if left == 0 => {
@@ -280,10 +287,18 @@ fn value(feature: &Feature<'_>, column: usize, kind: OGRFieldType::Type, text: &
     }
 }
 
-/// The text of bytes that came as Latin-1 characters.
-fn from_latin1(text: &str) -> String {
+/// Turns bytes that came as Latin-1 characters into their text; gives whether they were no UTF-8.
+fn from_latin1(text: &mut String) -> bool {
     let bytes: Vec<u8> = text.chars().map(|char| u8::try_from(char).unwrap_or(b'?')).collect();
-    decode(&bytes).into_owned()
+    let decoded = decode(&bytes);
+    let recoded = matches!(decoded, Cow::Owned(_));
+    *text = decoded.into_owned();
+    recoded
+}
+
+fn dimensions(geometry: &Geometry) -> Dimensions {
+    let kind = geometry.geometry_type();
+    Dimensions { z: geometry_type_has_z(kind), m: geometry_type_has_m(kind) }
 }
 
 /// Little-endian 2-D WKB; the error is why there can be none.

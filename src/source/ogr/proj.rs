@@ -36,6 +36,16 @@ pub(in crate::source) fn identify_wkt(wkt: &str) -> Option<Crs> {
     srs.ok().map(|srs| identify(&srs))
 }
 
+/// The CRS of a PROJJSON definition without a code of its own; `None` where it can't be read.
+pub(in crate::source) fn identify_projjson(definition: &Value) -> Option<Crs> {
+    init();
+    // An object begins with a brace, so GDAL can't take it for the name of a file.
+    let srs = definition.is_object().then(|| SpatialRef::from_definition(&definition.to_string()));
+    heed(None);
+    let crs = identify(&srs?.ok()?);
+    (crs != Crs::Wkt(String::new())).then_some(crs)
+}
+
 /// Whether two CRSs are the same under different names.
 pub(in crate::source) fn is_same(a: &Crs, b: &Crs) -> bool {
     init();

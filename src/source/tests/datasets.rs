@@ -43,11 +43,12 @@ fn dataset(folder: &Path, driver: &str, name: &str, layers: &[&str]) -> PathBuf 
 }
 
 #[test]
-fn ogr_reads_three_formats_plain_and_zipped() {
+fn ogr_reads_four_formats_plain_and_zipped() {
     for (driver, name, origin) in [
         ("ESRI Shapefile", "0123456789abcdef.shp", "in/shown.shp"),
         ("GPKG", "0123456789abcdef.gpkg", "in/shown.gpkg (layer sites)"),
         ("OpenFileGDB", "0123456789abcdef.gdb", "in/shown.gdb (layer sites)"),
+        ("FlatGeobuf", "0123456789abcdef.fgb", "in/shown.fgb (layer sites)"),
     ] {
         let folder = TempDir::new().unwrap();
         let layer = if name.ends_with("shp") { "0123456789abcdef" } else { "sites" };
@@ -71,7 +72,8 @@ fn ogr_reads_three_formats_plain_and_zipped() {
             assert_eq!(column(&batch, "beds"), [Some("12"), None]);
             assert_eq!(column(&batch, "area"), [Some("0.1"), None]);
             assert!(column(&batch, "opened")[0].unwrap().starts_with("2020-02-29"), "{batch:?}");
-            let first = u64::from(driver != "ESRI Shapefile");
+            assert_eq!((batch.repairs.dropped_z, batch.repairs.dropped_m), (2, 0), "{origin}");
+            let first = u64::from(!matches!(driver, "ESRI Shapefile" | "FlatGeobuf"));
             assert_eq!(batch.rows.values(), &[first, first + 1]);
         }
     }

@@ -16,6 +16,9 @@ pub(super) const PITCH: i32 = 8;
 /// Width of the main panel and of the others, units.
 const WIDTHS: [i32; 2] = [640, 240];
 
+/// Longitude, latitude, facilities.
+type Place = (f64, f64, u64);
+
 /// A panel ready to be drawn.
 pub(super) struct Panel {
     pub(super) name: &'static str,
@@ -31,7 +34,7 @@ pub(super) struct Panel {
 
 /// The panels that hold a facility, the largest piece first; and how many facilities are on none.
 pub(super) fn panels(page: &Page<'_>) -> (Vec<Panel>, u64) {
-    let mut places: Vec<Vec<(f64, f64, u64)>> = vec![Vec::new(); PIECES.len()];
+    let mut places: Vec<Vec<Place>> = vec![Vec::new(); PIECES.len()];
     let mut outside = Vec::new();
     for (lon, lat, n) in page.facilities.cells.places() {
         match PIECES.iter().position(|piece| piece.holds(lon, lat)) {
@@ -39,7 +42,7 @@ pub(super) fn panels(page: &Page<'_>) -> (Vec<Panel>, u64) {
             None => outside.push((lon, lat, n)),
         }
     }
-    let mut pieces: Vec<(Piece, Vec<(f64, f64, u64)>)> = PIECES.into_iter().zip(places).collect();
+    let mut pieces: Vec<(Piece, Vec<Place>)> = PIECES.into_iter().zip(places).collect();
     pieces.retain(|(_, places)| !places.is_empty());
     if pieces.is_empty() && !outside.is_empty() {
         let around = bounds(outside.iter().map(|(lon, lat, _)| (*lon, *lat)));
@@ -51,13 +54,7 @@ pub(super) fn panels(page: &Page<'_>) -> (Vec<Panel>, u64) {
     (panels.collect(), outside.iter().map(|(_, _, n)| n).sum())
 }
 
-fn panel(
-    piece: &Piece,
-    places: &[(f64, f64, u64)],
-    outlines: &[Outline],
-    reference: &Reference,
-    width: i32,
-) -> Panel {
+fn panel(piece: &Piece, places: &[Place], outlines: &[Outline], reference: &Reference, width: i32) -> Panel {
     let projection = piece.projection();
     let spots: Vec<((f64, f64), u64)> =
         places.iter().map(|(lon, lat, n)| (projection.project(*lon, *lat), *n)).collect();

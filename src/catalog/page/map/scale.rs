@@ -24,10 +24,8 @@ impl Scale {
     /// With the least factor whose classes hold the fullest square.
     pub(super) fn of(squares: impl Iterator<Item = u64>) -> Self {
         let most = squares.max().unwrap_or(1);
-        let classes = |factor: u64| [0, 1, 2, 3, 4, 5].map(|power| factor.pow(power));
-        let fits = FACTORS.into_iter().find(|factor| classes(*factor)[DOTS.len()] > most);
-        let [a, b, c, d, e, _] = classes(fits.unwrap_or(100));
-        Self([a, b, c, d, e])
+        let fits = FACTORS.into_iter().find(|factor| factor.pow(5) > most);
+        Self([0, 1, 2, 3, 4].map(|power| fits.unwrap_or(100).pow(power)))
     }
 
     /// A dot per square, all of a class in one path: points that a round line's end makes visible.

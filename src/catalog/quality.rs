@@ -1,0 +1,77 @@
+//! The part of the release's `README.md` that tells how complete, current and accurate it is.
+//!
+//! Pure: text out of the report.
+
+use std::fmt::{self, Write};
+
+use super::readme::cell;
+use crate::feature::{LayerQuality, QUALITY_TABLES, QualityReport, Score};
+
+/// Scores of every layer, what isn't as expected, and the quality tables' columns.
+pub(super) fn quality(out: &mut String, quality: &QualityReport) -> fmt::Result {
+    out.write_str(
+        "## Quality\n\nNo score without evidence: `quality/scores.parquet` says what was counted, or why nothing could be.\n\n\
+         | layer | complete | current | accurate | suspected duplicates |\n|---|---:|---:|---:|---:|\n",
+    )?;
+    for layer in &quality.layers {
+        let [complete, current, accurate] =
+            [&layer.completeness, &layer.currency, &layer.accuracy].map(percent);
+        let (id, twins) = (&layer.id, layer.suspected_duplicates);
+        writeln!(out, "| `{id}` | {complete} | {current} | {accurate} | {twins} |")?;
+    }
+    writeln!(out)?;
+    quality.layers.iter().filter(|layer| !layer.unmet.is_empty()).try_for_each(|layer| unmet(out, layer))?;
+    tables(out)
+}
+
+/// Percent with the counts behind it.
+fn percent(score: &Score) -> String {
+    match (score.share, score.numerator, score.denominator) {
+        (Some(share), Some(of), Some(all)) => format!("{} ({of} of {all})", rounded(share)),
+        _ => "–".to_owned(),
+    }
+}
+
+/// Rounded down, so that only what is whole reads 100 %.
+fn rounded(share: f64) -> String {
+    format!("{:.1} %", (share * 1000.0).floor() / 10.0)
+}
+
+fn unmet(out: &mut String, layer: &LayerQuality) -> fmt::Result {
+    writeln!(out, "`{}` is not as expected:\n", layer.id)?;
+    for state in &layer.unmet {
+        let expected = match (state.low, state.high) {
+            (Some(low), Some(high)) => format!("{low} to {high} expected"),
+            (Some(low), None) => format!("{low} expected at least"),
+            _ => "none expected".to_owned(),
+        };
+        let (code, found) = (&state.state_code, state.found);
+        let source = state.source.as_deref().map(|source| format!(" ({})", cell(source))).unwrap_or_default();
+        writeln!(out, "- `{code}`: {}, {expected}, {found} found{source}", state.verdict.code())?;
+    }
+    writeln!(out)
+}
+
+fn tables(out: &mut String) -> fmt::Result {
+    for table in QUALITY_TABLES {
+        writeln!(out, "`{}`, each row is {}.\n\n| column | meaning |\n|---|---|", table.path, table.what)?;
+        for (name, meaning) in table.columns {
+            writeln!(out, "| `{name}` | {} |", cell(meaning))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_whole_reads_100_percent() {
+        assert_eq!(percent(&Score::of(9_999, 10_000, "")), "99.9 % (9999 of 10000)");
+        assert_eq!(percent(&Score::of(3, 3, "")), "100.0 % (3 of 3)");
+        assert_eq!(percent(&Score::of(0, 0, "")), "–");
+        assert_eq!(percent(&Score::none("why", "")), "–");
+    }
+}

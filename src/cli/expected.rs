@@ -1,0 +1,82 @@
+//! `cikr expected`.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::Output;
+use super::releases::{StoreAt, release_folder};
+use crate::error::{Error, exit};
+use crate::feature::{LayerReport, LayerStatus, RunReport};
+use crate::plan::{ALL_STATES, EXPECTED_COLUMNS};
+use crate::run;
+
+/// Print what a release holds per layer and state as a file of expected counts, to be reviewed.
+#[derive(Debug, Args)]
+pub(super) struct Expected {
+    /// Folder of a release, a store (its latest release), or a release id with --store
+    release: PathBuf,
+    #[command(flatten)]
+    store: StoreAt,
+    /// How far a count may be from the release's, as a share of it
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share)]
+    tolerance: f64,
+}
+
+/// A row of the file.
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    layer: &'a str,
+    state_code: &'a str,
+    low: u64,
+    high: u64,
+    source: String,
+    /// Left empty: only a person can fill it in.
+    reviewed: Option<&'a str>,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_no_number| "write a share such as 0.1".to_owned())?;
+    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("a share is from 0 to 1".to_owned()) }
+}
+
+impl Expected {
+    pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
+        let report = run::report_of(&release_folder(&self.release, &self.store)?)?;
+        let present = report.layers.iter().filter(|layer| layer.status != LayerStatus::Absent);
+        let rows: Vec<Row<'_>> = present.flat_map(|layer| self.of_layer(layer, &report)).collect();
+        out.print(&rows, || csv(&rows))?;
+        Ok(exit::OK)
+    }
+
+    fn of_layer<'a>(&self, layer: &'a LayerReport, report: &RunReport) -> Vec<Row<'a>> {
+        let total = std::iter::once((ALL_STATES, layer.rows_written));
+        let states = layer.rows_by_state.iter().map(|(state, rows)| (state.as_str(), *rows));
+        let row = |(state_code, rows)| {
+            let (low, high) = self.around(rows);
+            let source = format!("release {}: {rows}", report.release);
+            Row { layer: &layer.id, state_code, low, high, source, reviewed: None }
+        };
+        total.chain(states).map(row).collect()
+    }
+
+    /// The bounds around a count; where there are rows, at least one stays expected.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows, far below 2^53")]
+    fn around(&self, rows: u64) -> (u64, u64) {
+        let count = rows as f64;
+        let low = (count * (1.0 - self.tolerance)).floor() as u64;
+        (low.max(rows.min(1)), (count * (1.0 + self.tolerance)).ceil() as u64)
+    }
+}
+
+fn csv(rows: &[Row<'_>]) -> String {
+    let mut text = format!("{}\n", EXPECTED_COLUMNS.join(","));
+    for row in rows {
+        let Row { layer, state_code, low, high, source, reviewed } = row;
+        let reviewed = reviewed.unwrap_or_default();
+        let _ = writeln!(text, "{layer},{state_code},{low},{high},{source},{reviewed}");
+    }
+    text
+}

@@ -1,0 +1,66 @@
+//! `cikr schema`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::Output;
+use crate::error::{Error, exit};
+use crate::plan::{self, Reference, Written};
+
+/// Where the reference tables stand in a repository of schemas.
+const REFERENCE: &str = "schemas/reference";
+
+const EXAMPLES: &str = "\
+Examples:
+  cikr schema layer > schemas/layer.schema.json
+  cikr schema block > schemas/include/block.schema.json
+  cikr schema pipeline > pipelines/pipeline.schema.json
+
+An editor with taplo (Even Better TOML) then completes and checks every file whose first line is
+  #:schema layer.schema.json";
+
+/// Print the JSON Schema of layer schemas, blocks or pipelines, for editors.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Schema {
+    /// Kind of file it describes
+    #[arg(value_enum)]
+    kind: Kind,
+    /// Folder of reference tables, whose codes it lists [default: schemas/reference, if there]
+    #[arg(long, value_name = "DIR")]
+    reference: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    /// schemas/<id>.toml
+    Layer,
+    /// schemas/include/<name>.toml
+    Block,
+    /// pipelines/*.toml
+    Pipeline,
+}
+
+impl Schema {
+    pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
+        let written = match self.kind {
+            Kind::Layer => Written::Layer,
+            Kind::Block => Written::Block,
+            Kind::Pipeline => Written::Pipeline,
+        };
+        let schema = plan::json_schema(written, &self.tables()?);
+        out.print(&schema, || format!("{schema:#}"))?;
+        Ok(exit::OK)
+    }
+
+    /// The tables that were named, else those at the usual place, else none.
+    fn tables(&self) -> Result<Reference, Error> {
+        let usual = Path::new(REFERENCE);
+        match &self.reference {
+            None if !usual.is_dir() => Ok(Reference::default()),
+            folder => plan::reference_tables(folder.as_deref().unwrap_or(usual))
+                .map_err(|diagnostics| Error::Spec { diagnostics }),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `quality/claims.parquet`: what sources claim against what was computed, the worst first.
+//!
+//! Pure.
+
+use super::column::{count, text};
+use super::scan::Scan;
+use super::{Assessed, DeriveError, Table};
+use crate::feature::{ClaimPair, Score};
+use crate::plan::{JurisdictionKind, Plan};
+
+const DEFINITION: &str = "rows of which no claimed state or county differs from the computed one, of all rows \
+                          that claim one";
+
+/// The table: one row per layer, kind and pair of codes.
+///
+/// # Errors
+/// When its columns don't fit together.
+pub(super) fn table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
+    let pairs = pairs(assessed);
+    Table::new(
+        "quality/claims.parquet",
+        vec![
+            ("layer", text(&pairs, |pair| Some(&pair.layer))),
+            ("kind", text(&pairs, |pair| Some(pair.kind.code()))),
+            ("claimed", text(&pairs, |pair| Some(&pair.claimed))),
+            ("computed", text(&pairs, |pair| pair.computed.as_deref())),
+            ("rows", count(&pairs, |pair| Some(pair.rows))),
+            ("example", text(&pairs, |pair| Some(&pair.example))),
+        ],
+    )
+}
+
+/// Every pair that disagrees, most rows first; among equals by layer, kind and codes.
+pub(super) fn pairs(assessed: &[Assessed<'_>]) -> Vec<ClaimPair> {
+    let mut pairs: Vec<ClaimPair> = Vec::new();
+    for of in assessed {
+        let layer = of.layer.plan.id.as_str();
+        pairs.extend(of.scan.pairs.iter().map(|((kind, claimed, computed), pair)| ClaimPair {
+            layer: layer.to_owned(),
+            kind: *kind,
+            claimed: claimed.clone(),
+            computed: computed.clone(),
+            rows: pair.rows,
+            example: pair.example.clone(),
+        }));
+    }
+    // Stable, so equals stay in the order of layers and codes.
+    pairs.sort_by_key(|pair| std::cmp::Reverse(pair.rows));
+    pairs
+}
+
+/// The accuracy of a layer, as far as its own claims tell.
+pub(super) fn score(plan: &Plan, scan: &Scan) -> Score {
+    let (claimed, agreeing) =
+        scan.cells.values().fold((0, 0), |sum, cell| (sum.0 + cell.claimed, sum.1 + cell.agreeing));
+    if claimed > 0 {
+        return Score::of(agreeing, claimed, DEFINITION);
+    }
+    let checks = |kind| matches!(kind, JurisdictionKind::State | JurisdictionKind::County);
+    let reason = match scan.rows {
+        0 => "the layer has no row",
+        _ if !plan.jurisdictions.iter().any(|set| checks(set.kind)) => "no states or counties are joined",
+        _ => "no row claims a state or county",
+    };
+    Score::none(reason, DEFINITION)
+}

@@ -1,0 +1,90 @@
+//! How old a layer's rows are, by the dates that their source gives.
+//!
+//! Pure. "Today" is the day on which the run began.
+
+use chrono::{Datelike, NaiveDate};
+
+use super::LayerTables;
+use super::scan::Scan;
+use crate::feature::{Score, SourceDates};
+
+/// 1970-01-01, counted from the first day of the calendar.
+const EPOCH: i32 = 719_163;
+
+/// Days since 1970.
+pub(super) fn days(date: NaiveDate) -> i32 {
+    date.num_days_from_ce() - EPOCH
+}
+
+/// ISO 8601; a day beyond the calendar is told as its number.
+fn iso(day: i32) -> String {
+    let date = day.checked_add(EPOCH).and_then(NaiveDate::from_num_days_from_ce_opt);
+    date.map_or_else(|| format!("day {day} after 1970-01-01"), |date| date.to_string())
+}
+
+/// The currency of a layer.
+pub(super) fn score(layer: &LayerTables<'_>, scan: &Scan) -> Score {
+    let definition = format!(
+        "rows whose source_date lies at most {} days before the run, of all rows: one without a date is not \
+         known to be current",
+        layer.plan.current_days
+    );
+    let current = scan.cells.values().map(|cell| cell.current).sum();
+    match (scan.rows, scan.days.is_empty()) {
+        (0, _) => Score::none("the layer has no row", &definition),
+        (_, true) => Score::none("no row has a source date", &definition),
+        (rows, false) => Score::of(current, rows, &definition),
+    }
+}
+
+/// Oldest, median (the lower of two) and newest day.
+pub(super) fn span(scan: &Scan) -> Option<[i32; 3]> {
+    let (oldest, newest) = (*scan.days.keys().next()?, *scan.days.keys().next_back()?);
+    let dated: u64 = scan.days.values().sum();
+    let mut before = 0;
+    let median = scan.days.iter().find_map(|(day, rows)| {
+        before += rows;
+        (2 * before >= dated).then_some(*day)
+    });
+    Some([oldest, median?, newest])
+}
+
+/// The source dates of a layer, for its report.
+pub(super) fn dates(scan: &Scan, today: i32) -> Option<SourceDates> {
+    let [oldest, median, newest] = span(scan)?;
+    Some(SourceDates {
+        dated: scan.days.values().sum(),
+        future: future(scan, today),
+        oldest: iso(oldest),
+        median: iso(median),
+        newest: iso(newest),
+        median_age_days: i64::from(today) - i64::from(median),
+    })
+}
+
+/// Rows dated after today.
+pub(super) fn future(scan: &Scan, today: i32) -> u64 {
+    scan.days.iter().filter(|(day, _)| **day > today).map(|(_, rows)| rows).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_the_lower_of_two_and_counts_rows() {
+        let scan = |days: &[(i32, u64)]| Scan { days: days.iter().copied().collect(), ..Scan::default() };
+        assert_eq!(span(&scan(&[])), None);
+        assert_eq!(span(&scan(&[(1, 1), (5, 1)])), Some([1, 1, 5]));
+        assert_eq!(span(&scan(&[(1, 1), (5, 2), (9, 1)])), Some([1, 5, 9]));
+        assert_eq!(span(&scan(&[(1, 3), (5, 2)])), Some([1, 1, 5]));
+        assert_eq!(future(&scan(&[(1, 3), (5, 2), (6, 4)]), 5), 4);
+    }
+
+    #[test]
+    fn days_count_from_1970() {
+        assert_eq!(days(NaiveDate::from_ymd_opt(1970, 1, 1).unwrap()), 0);
+        assert_eq!(iso(19_782), "2024-02-29");
+        assert_eq!(iso(i32::MAX), "day 2147483647 after 1970-01-01");
+    }
+}

@@ -1,0 +1,105 @@
+//! `quality/fields.parquet`: per layer and column, how many values are null and why.
+//!
+//! Pure.
+
+use std::sync::Arc;
+
+use arrow_array::BooleanArray;
+
+use super::column::{count, part, share, text};
+use super::scan::Scan;
+use super::{Assessed, DeriveError, Table};
+use crate::feature::{CORE_COLUMNS, FieldCounts, NullShare, Score};
+use crate::plan::LayerPlan;
+
+struct Row<'a> {
+    layer: &'a str,
+    field: &'a str,
+    role: &'static str,
+    rows: u64,
+    nulls: u64,
+    told: FieldCounts,
+    missing: bool,
+}
+
+/// The table, by layer and then in column order.
+///
+/// # Errors
+/// When its columns don't fit together.
+pub(super) fn table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
+    let rows: Vec<Row<'_>> = assessed.iter().flat_map(of_layer).collect();
+    let told = |value: fn(&FieldCounts) -> u64| count(&rows, |row| Some(value(&row.told)));
+    Table::new(
+        "quality/fields.parquet",
+        vec![
+            ("layer", text(&rows, |row| Some(row.layer))),
+            ("field", text(&rows, |row| Some(row.field))),
+            ("role", text(&rows, |row| Some(row.role))),
+            ("rows", count(&rows, |row| Some(row.rows))),
+            ("nulls", count(&rows, |row| Some(row.nulls))),
+            ("share_null", share(&rows, |row| part(row.nulls, row.rows))),
+            ("sentinel", told(|counts| counts.sentinel)),
+            ("unparsed", told(|counts| counts.unparsed)),
+            ("unknown_code", told(|counts| counts.unknown_code)),
+            ("is_missing", Arc::new(rows.iter().map(|row| Some(row.missing)).collect::<BooleanArray>())),
+        ],
+    )
+}
+
+fn of_layer<'a>(of: &'a Assessed<'_>) -> impl Iterator<Item = Row<'a>> {
+    let (plan, report) = (of.layer.plan, of.layer.report);
+    of.scan.nulls.iter().map(move |(field, nulls)| Row {
+        layer: plan.id.as_str(),
+        field,
+        role: role(plan, field),
+        rows: of.scan.rows,
+        nulls: *nulls,
+        told: report.fields.get(field).copied().unwrap_or_default(),
+        missing: report.fields_missing.contains(field),
+    })
+}
+
+fn is_core(field: &str) -> bool {
+    CORE_COLUMNS.iter().any(|column| column.name == field)
+}
+
+/// Where a column comes from.
+fn role(plan: &LayerPlan, field: &str) -> &'static str {
+    let mut fields = plan.schema.fields.iter();
+    if is_core(field) {
+        "core"
+    } else if fields.any(|own| own.name == field) {
+        "attribute"
+    } else if plan.schema.fields.iter().any(|own| own.decoded.as_deref() == Some(field)) {
+        "decoded"
+    } else {
+        // A further polygon set, or what an earlier schema held.
+        "further"
+    }
+}
+
+/// Share of core values that are there.
+pub(super) fn filled(scan: &Scan) -> Score {
+    const DEFINITION: &str =
+        "values of the columns that every layer has which are not null, of all such values";
+    let core: Vec<u64> =
+        scan.nulls.iter().filter(|(field, _)| is_core(field)).map(|(_, nulls)| scan.rows - nulls).collect();
+    if core.is_empty() || scan.rows == 0 {
+        return Score::none("the layer has no row", DEFINITION);
+    }
+    Score::of(core.iter().sum(), scan.rows * core.len() as u64, DEFINITION)
+}
+
+/// Core fields with nulls, the emptiest first; among equals in column order.
+pub(super) fn emptiest(scan: &Scan) -> Vec<NullShare> {
+    let mut nulls: Vec<NullShare> = scan
+        .nulls
+        .iter()
+        .filter(|(field, nulls)| is_core(field) && *nulls > 0)
+        .filter_map(|(field, nulls)| {
+            Some(NullShare { field: field.clone(), nulls: *nulls, share: part(*nulls, scan.rows)? })
+        })
+        .collect();
+    nulls.sort_by_key(|field| std::cmp::Reverse(field.nulls));
+    nulls
+}

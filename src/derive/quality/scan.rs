@@ -1,0 +1,296 @@
+//! A tile read once: everything the quality tables count, by row.
+//!
+//! Only the columns that are counted are decoded; nulls come from the footer.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float32Type};
+use arrow_array::{Array, BooleanArray, Date32Array, RecordBatch, StringArray, StructArray};
+
+use super::{DeriveError, read_present};
+use crate::derive::null_counts;
+use crate::feature::{ClaimKind, RegionId};
+
+/// How rows may be located, in the order of [`Cell::methods`].
+pub(super) const METHODS: [&str; 4] = ["within", "nearest", "representative_point", "none"];
+
+/// Columns that are decoded.
+const COLUMNS: [&str; 11] = [
+    "facility_id",
+    "name",
+    "sector_code",
+    "sector_also",
+    "state_code",
+    "county_fips",
+    "state_code_claimed",
+    "county_fips_claimed",
+    "is_county_mismatch",
+    "location_method",
+    "source_date",
+];
+
+/// What to hold rows against.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Against {
+    /// Whether a state was computed, so that a claimed one can be checked.
+    pub(super) states: bool,
+    /// First and last day, since 1970, of a date that counts as current.
+    pub(super) current: (i32, i32),
+}
+
+/// Rows of a state and sector.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Cell {
+    pub(super) rows: u64,
+    /// By [`METHODS`].
+    pub(super) methods: [u64; 4],
+    /// With a claim that could be checked.
+    pub(super) claimed: u64,
+    /// Of these, with no claim that disagrees.
+    pub(super) agreeing: u64,
+    /// With a source date.
+    pub(super) dated: u64,
+    /// Of these, with a current one.
+    pub(super) current: u64,
+}
+
+/// Rows with one disagreement.
+#[derive(Debug, Clone)]
+pub(super) struct Pair {
+    pub(super) rows: u64,
+    /// The lowest id.
+    pub(super) example: String,
+}
+
+/// Kind, claimed code, computed code.
+pub(super) type PairKey = (ClaimKind, String, Option<String>);
+
+/// What a tile, or a layer's tiles together, count.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scan {
+    pub(super) rows: u64,
+    /// By state (`unassigned` outside every one) and sector.
+    pub(super) cells: BTreeMap<(String, Option<String>), Cell>,
+    pub(super) pairs: BTreeMap<PairKey, Pair>,
+    /// Rows with a checkable claim and rows that agree, per kind.
+    pub(super) claims: BTreeMap<ClaimKind, (u64, u64)>,
+    /// Rows by source date, days since 1970.
+    pub(super) days: BTreeMap<i32, u64>,
+    /// Nulls of every column but geometry and covering, in column order.
+    pub(super) nulls: Vec<(String, u64)>,
+    /// Name and box of every named row, as one number each.
+    pub(super) twins: Vec<(u64, [u32; 4])>,
+}
+
+impl Scan {
+    /// Adds another tile's counts.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.rows += other.rows;
+        for (key, cell) in other.cells {
+            self.cells.entry(key).or_default().add(&cell);
+        }
+        for (key, pair) in other.pairs {
+            let all =
+                self.pairs.entry(key).or_insert_with(|| Pair { rows: 0, example: pair.example.clone() });
+            all.rows += pair.rows;
+            all.example = pair.example.min(std::mem::take(&mut all.example));
+        }
+        for (kind, (claimed, agreeing)) in other.claims {
+            let all = self.claims.entry(kind).or_default();
+            *all = (all.0 + claimed, all.1 + agreeing);
+        }
+        for (day, rows) in other.days {
+            *self.days.entry(day).or_default() += rows;
+        }
+        for (name, nulls) in other.nulls {
+            match self.nulls.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, total)) => *total += nulls,
+                None => self.nulls.push((name, nulls)),
+            }
+        }
+        self.twins.extend(other.twins);
+    }
+
+    /// Rows that repeat another's name and box.
+    pub(super) fn suspected_duplicates(&self) -> u64 {
+        let mut twins = self.twins.clone();
+        twins.sort_unstable();
+        twins.dedup();
+        (self.twins.len() - twins.len()) as u64
+    }
+
+    /// Rows of every state.
+    pub(super) fn states(&self) -> BTreeMap<&str, u64> {
+        let mut states = BTreeMap::new();
+        for ((state, _), cell) in &self.cells {
+            *states.entry(state.as_str()).or_default() += cell.rows;
+        }
+        states
+    }
+}
+
+impl Cell {
+    /// Adds the counts of another.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.claimed += other.claimed;
+        self.agreeing += other.agreeing;
+        self.dated += other.dated;
+        self.current += other.current;
+        for (all, more) in self.methods.iter_mut().zip(other.methods) {
+            *all += more;
+        }
+    }
+}
+
+/// Reads one tile.
+///
+/// # Errors
+/// When it can't be read.
+pub(super) fn tile(path: &Path, against: Against) -> Result<Scan, DeriveError> {
+    let mut wanted = COLUMNS.to_vec();
+    wanted.push("bbox");
+    let rows = read_present(path, &wanted)?;
+    let mut scan = Scan { rows: rows.num_rows() as u64, ..Scan::default() };
+    let columns = Columns::of(&rows);
+    columns.count(&mut scan, against);
+    scan.twins = twins(&rows, &columns.name);
+    scan.nulls = nulls(path, &rows)?;
+    Ok(scan)
+}
+
+/// The columns counted row by row; one that a carried tile lacks is null throughout.
+struct Columns {
+    id: StringArray,
+    name: StringArray,
+    state: StringArray,
+    sector: StringArray,
+    county: StringArray,
+    state_claimed: StringArray,
+    county_claimed: StringArray,
+    mismatch: BooleanArray,
+    method: StringArray,
+    date: Date32Array,
+}
+
+impl Columns {
+    fn of(rows: &RecordBatch) -> Self {
+        let text = |name: &str| -> StringArray {
+            let column = rows.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
+            column.cloned().unwrap_or_else(|| StringArray::new_null(rows.num_rows()))
+        };
+        let mismatch = rows.column_by_name("is_county_mismatch").and_then(|column| column.as_boolean_opt());
+        let date = rows.column_by_name("source_date");
+        let date = date.and_then(|column| column.as_primitive_opt::<Date32Type>());
+        Self {
+            id: text("facility_id"),
+            name: text("name"),
+            state: text("state_code"),
+            sector: text("sector_code"),
+            county: text("county_fips"),
+            state_claimed: text("state_code_claimed"),
+            county_claimed: text("county_fips_claimed"),
+            mismatch: mismatch.cloned().unwrap_or_else(|| BooleanArray::new_null(rows.num_rows())),
+            method: text("location_method"),
+            date: date.cloned().unwrap_or_else(|| Date32Array::new_null(rows.num_rows())),
+        }
+    }
+
+    fn count(&self, scan: &mut Scan, against: Against) {
+        // Keyed by borrowed codes, so that no row costs a copy; the order is settled at the end.
+        let mut cells: HashMap<(Option<&str>, Option<&str>), Cell> = HashMap::new();
+        for row in 0..self.state.len() {
+            let cell = cells.entry((value(&self.state, row), value(&self.sector, row))).or_default();
+            cell.rows += 1;
+            let method = value(&self.method, row);
+            if let Some(at) = METHODS.iter().position(|known| Some(*known) == method) {
+                cell.methods[at] += 1;
+            }
+            if self.date.is_valid(row) {
+                let day = self.date.value(row);
+                cell.dated += 1;
+                cell.current += u64::from((against.current.0..=against.current.1).contains(&day));
+                *scan.days.entry(day).or_default() += 1;
+            }
+            let verdicts =
+                self.claims(row, against).map(|verdict| verdict.map(|agrees| self.note(scan, row, agrees)));
+            if verdicts.iter().any(Option::is_some) {
+                cell.claimed += 1;
+                cell.agreeing += u64::from(verdicts.into_iter().flatten().all(|agrees| agrees));
+            }
+        }
+        let named = |((state, sector), cell): ((Option<&str>, Option<&str>), Cell)| {
+            ((state.unwrap_or(RegionId::UNASSIGNED).to_owned(), sector.map(str::to_owned)), cell)
+        };
+        scan.cells = cells.into_iter().map(named).collect();
+    }
+
+    /// Whether the row's claims of state and county agree; none where nothing is claimed or computed.
+    fn claims(&self, row: usize, against: Against) -> [Option<(ClaimKind, bool)>; 2] {
+        let state = value(&self.state_claimed, row).filter(|_| against.states);
+        let state = state.map(|claimed| (ClaimKind::State, value(&self.state, row) == Some(claimed)));
+        let county = self.mismatch.is_valid(row).then(|| (ClaimKind::County, !self.mismatch.value(row)));
+        [state, county]
+    }
+
+    /// Counts one claim; tells whether it agrees.
+    fn note(&self, scan: &mut Scan, row: usize, (kind, agrees): (ClaimKind, bool)) -> bool {
+        let total = scan.claims.entry(kind).or_default();
+        *total = (total.0 + 1, total.1 + u64::from(agrees));
+        if !agrees {
+            let (claimed, computed) = match kind {
+                ClaimKind::State => (&self.state_claimed, &self.state),
+                ClaimKind::County => (&self.county_claimed, &self.county),
+            };
+            let claimed = value(claimed, row).unwrap_or_default().to_owned();
+            let key = (kind, claimed, value(computed, row).map(str::to_owned));
+            let id = value(&self.id, row).unwrap_or_default();
+            let pair = scan.pairs.entry(key).or_insert_with(|| Pair { rows: 0, example: id.to_owned() });
+            pair.rows += 1;
+            if id < pair.example.as_str() {
+                id.clone_into(&mut pair.example);
+            }
+        }
+        agrees
+    }
+}
+
+fn value(column: &StringArray, row: usize) -> Option<&str> {
+    column.is_valid(row).then(|| column.value(row))
+}
+
+/// Name and box of every named row. The covering stands for the geometry: it is exact to about a
+/// metre, and far cheaper to read than lines and polygons.
+fn twins(rows: &RecordBatch, names: &StringArray) -> Vec<(u64, [u32; 4])> {
+    let boxes = rows.column_by_name("bbox").and_then(|column| column.as_struct_opt());
+    let sides: Vec<_> = boxes
+        .into_iter()
+        .flat_map(StructArray::columns)
+        .filter_map(|side| side.as_primitive_opt::<Float32Type>())
+        .collect();
+    let [xmin, ymin, xmax, ymax] = sides.as_slice() else { return Vec::new() };
+    let twin = |row: usize| {
+        let mut hasher = DefaultHasher::new();
+        value(names, row)?.hash(&mut hasher);
+        Some((hasher.finish(), [xmin, ymin, xmax, ymax].map(|side| side.value(row).to_bits())))
+    };
+    (0..rows.num_rows()).filter_map(twin).collect()
+}
+
+/// Nulls of every column but geometry and covering: from the footer where it tells, else from the rows.
+fn nulls(path: &Path, rows: &RecordBatch) -> Result<Vec<(String, u64)>, DeriveError> {
+    let (columns, told) = null_counts(path)?;
+    let unknown: Vec<&str> =
+        columns.iter().map(String::as_str).filter(|name| !told.contains_key(*name)).collect();
+    let unread: Vec<&str> =
+        unknown.iter().copied().filter(|name| rows.column_by_name(name).is_none()).collect();
+    let more = if unread.is_empty() { None } else { Some(read_present(path, &unread)?) };
+    let count = |name: &String| -> u64 {
+        let column = || rows.column_by_name(name).or_else(|| more.as_ref()?.column_by_name(name));
+        told.get(name).copied().unwrap_or_else(|| column().map_or(0, |column| column.null_count() as u64))
+    };
+    Ok(columns.iter().map(|name| (name.clone(), count(name))).collect())
+}

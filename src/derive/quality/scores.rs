@@ -1,0 +1,39 @@
+//! `quality/scores.parquet`: the scores of every layer, each with its evidence or the lack of it.
+//!
+//! Pure.
+
+use super::column::{count, share, text};
+use super::{DeriveError, Table};
+use crate::feature::{QualityReport, Score};
+
+/// The table: four rows per layer.
+///
+/// # Errors
+/// When its columns don't fit together.
+pub(super) fn table(report: &QualityReport) -> Result<Table, DeriveError> {
+    let rows: Vec<(&str, &str, &Score)> = report
+        .layers
+        .iter()
+        .flat_map(|layer| {
+            let scores = [
+                ("completeness", &layer.completeness),
+                ("currency", &layer.currency),
+                ("accuracy", &layer.accuracy),
+                ("filled", &layer.filled),
+            ];
+            scores.map(|(name, score)| (layer.id.as_str(), name, score))
+        })
+        .collect();
+    Table::new(
+        "quality/scores.parquet",
+        vec![
+            ("layer", text(&rows, |(layer, ..)| Some(layer))),
+            ("score", text(&rows, |(_, name, _)| Some(name))),
+            ("numerator", count(&rows, |(.., score)| score.numerator)),
+            ("denominator", count(&rows, |(.., score)| score.denominator)),
+            ("share", share(&rows, |(.., score)| score.share)),
+            ("definition", text(&rows, |(.., score)| Some(&score.definition))),
+            ("reason", text(&rows, |(.., score)| score.reason.as_deref())),
+        ],
+    )
+}

@@ -1,0 +1,219 @@
+//! Flags: what is doubtful about a row that is published all the same.
+//!
+//! LEAF. A reject keeps a row out; a flag stands beside one. Neither changes the other: the rows of
+//! a tile are the same whether anybody looks at the flags or not.
+
+use std::collections::BTreeMap;
+
+use super::Origin;
+
+/// Why a published row is doubtful. The code is stable: it stands in files and reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FlagCode {
+    /// A moment in scientific notation: a spreadsheet took its last digits.
+    MangledDate,
+    /// A spreadsheet's day count in a field that doesn't declare `excel-serial`.
+    ExcelSerialDate,
+    /// Day zero of OLE, DBF and spreadsheets (1899-12-30, 1900-01-00, 0000-00-00): no date at all.
+    ZeroDate,
+    /// A date after 2100.
+    FutureDate,
+    /// A date before 1700.
+    ImplausibleDate,
+    /// A value that isn't of its field's type.
+    Unparsed,
+    /// A code outside the field's coded values.
+    UnknownCode,
+    /// A code that `pad` rebuilt.
+    RestoredZeros,
+    /// Control characters inside a text, replaced by a space.
+    RepairedText,
+    /// A name that says only that there is none.
+    PlaceholderName,
+    /// Two statements of the same row that can't both be true.
+    SelfContradiction,
+    /// Another facility of the layer stands at exactly the same point.
+    SharedCoordinates,
+    /// The row's NAICS code belongs to another sector than the layer.
+    NaicsDisagrees,
+    /// The claimed county is not the computed one.
+    CountyMismatch,
+    /// The claimed state is not the computed one.
+    StateMismatch,
+}
+
+impl FlagCode {
+    /// Every code, in the order they are told in.
+    pub const ALL: [Self; 15] = [
+        Self::MangledDate,
+        Self::ExcelSerialDate,
+        Self::ZeroDate,
+        Self::FutureDate,
+        Self::ImplausibleDate,
+        Self::Unparsed,
+        Self::UnknownCode,
+        Self::RestoredZeros,
+        Self::RepairedText,
+        Self::PlaceholderName,
+        Self::SelfContradiction,
+        Self::SharedCoordinates,
+        Self::NaicsDisagrees,
+        Self::CountyMismatch,
+        Self::StateMismatch,
+    ];
+
+    /// Stable code, as in `quality/flags/<layer>.parquet`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::MangledDate => "mangled_date",
+            Self::ExcelSerialDate => "excel_serial_date",
+            Self::ZeroDate => "zero_date",
+            Self::FutureDate => "future_date",
+            Self::ImplausibleDate => "implausible_date",
+            Self::Unparsed => "unparsed",
+            Self::UnknownCode => "unknown_code",
+            Self::RestoredZeros => "restored_zeros",
+            Self::RepairedText => "repaired_text",
+            Self::PlaceholderName => "placeholder_name",
+            Self::SelfContradiction => "self_contradiction",
+            Self::SharedCoordinates => "shared_coordinates",
+            Self::NaicsDisagrees => "naics_disagrees",
+            Self::CountyMismatch => "county_mismatch",
+            Self::StateMismatch => "state_mismatch",
+        }
+    }
+
+    /// What the row has, and what became of the value.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::MangledDate => {
+                "a moment in scientific notation (`1.25539E+12`), its last digits lost: null"
+            }
+            Self::ExcelSerialDate => "a spreadsheet's day count (`39845`) where a date should be: null",
+            Self::ZeroDate => "day zero of OLE, DBF or a spreadsheet (`1899-12-30`, `0000-00-00`): null",
+            Self::FutureDate => "a date after the year 2100: null",
+            Self::ImplausibleDate => "a date before the year 1700: null",
+            Self::Unparsed => "a value that is not of its field's type: null",
+            Self::UnknownCode => "a code outside the coded values: the code stays, its meaning is null",
+            Self::RestoredZeros => "a code that lost leading zeros or was printed as a number: rebuilt",
+            Self::RepairedText => "control characters inside a text: each run is a space",
+            Self::PlaceholderName => "a name such as UNKNOWN107655 that says there is none: as it is",
+            Self::SelfContradiction => "two statements that can't both be true: both as they are",
+            Self::SharedCoordinates => "exactly the point of another facility of the layer: as it is",
+            Self::NaicsDisagrees => "a NAICS code of another sector than the layer's: as it is",
+            Self::CountyMismatch => "a claimed county other than the computed one: both as they are",
+            Self::StateMismatch => "a claimed state other than the computed one: both as they are",
+        }
+    }
+}
+
+/// A flag on a row of a batch, before the batch knows its facilities.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowFlag {
+    /// Index of the row in its batch.
+    pub index: usize,
+    /// Canonical field, or `geometry`.
+    pub field: String,
+    /// The value in the source's words, shortened.
+    pub value: String,
+    /// What is doubtful.
+    pub code: FlagCode,
+    /// What it is against, or was made into.
+    pub detail: String,
+}
+
+/// A flag on a published facility.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flag {
+    /// Where the row came from.
+    pub origin: Origin,
+    /// `<layer>:<key>`.
+    pub facility_id: String,
+    /// Canonical field, or `geometry`.
+    pub field: String,
+    /// The value in the source's words, shortened.
+    pub value: String,
+    /// What is doubtful.
+    pub code: FlagCode,
+    /// What it is against, or was made into.
+    pub detail: String,
+}
+
+/// The flags of a layer: each counted, and of each code the first [`Flags::KEPT`] kept.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    kept: Vec<Flag>,
+    counts: BTreeMap<FlagCode, BTreeMap<String, u64>>,
+}
+
+impl Flags {
+    /// Flags kept per code: more would let one bad column outgrow the layer.
+    pub const KEPT: u64 = 100_000;
+
+    /// Counts a flag, and keeps it if its code has room. Flags come in source order.
+    pub fn push(&mut self, flag: Flag) {
+        let fields = self.counts.entry(flag.code).or_default();
+        let before: u64 = fields.values().sum();
+        match fields.get_mut(&flag.field) {
+            Some(count) => *count += 1,
+            None => drop(fields.insert(flag.field.clone(), 1)),
+        }
+        if before < Self::KEPT {
+            self.kept.push(flag);
+        }
+    }
+
+    /// The kept flags: in the order of their sources and rows, then of their codes.
+    pub fn sorted(&mut self) -> &[Flag] {
+        self.kept.sort_by(|a, b| place(a).cmp(&place(b)));
+        &self.kept
+    }
+
+    /// Number of flags by code and field, those that weren't kept included.
+    pub fn counts(&self) -> BTreeMap<String, BTreeMap<String, u64>> {
+        self.counts.iter().map(|(code, fields)| (code.code().to_owned(), fields.clone())).collect()
+    }
+}
+
+fn place(flag: &Flag) -> (&str, u64, FlagCode, &str) {
+    (&flag.origin.source, flag.origin.row, flag.code, &flag.field)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flag(row: u64, code: FlagCode, field: &str) -> Flag {
+        Flag {
+            origin: Origin { source: "a.csv".into(), row },
+            facility_id: format!("a:{row}"),
+            field: field.to_owned(),
+            value: String::new(),
+            code,
+            detail: String::new(),
+        }
+    }
+
+    #[test]
+    fn codes_are_distinct_words() {
+        let codes: std::collections::BTreeSet<&str> = FlagCode::ALL.iter().map(|code| code.code()).collect();
+        assert_eq!(codes.len(), FlagCode::ALL.len());
+        assert!(codes.iter().all(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '_')));
+    }
+
+    #[test]
+    fn each_flag_is_counted_and_the_first_of_each_code_are_kept() {
+        let mut flags = Flags::default();
+        for row in 0..Flags::KEPT + 5 {
+            flags.push(flag(row, FlagCode::RestoredZeros, if row % 2 == 0 { "zip" } else { "fips" }));
+        }
+        flags.push(flag(3, FlagCode::SharedCoordinates, "geometry"));
+        let counts = flags.counts();
+        assert_eq!(counts["restored_zeros"].values().sum::<u64>(), Flags::KEPT + 5);
+        assert_eq!(counts["shared_coordinates"]["geometry"], 1);
+        let kept = flags.sorted();
+        assert_eq!(kept.len() as u64, Flags::KEPT + 1);
+        assert_eq!(kept[4], flag(3, FlagCode::SharedCoordinates, "geometry"), "after its row's other flag");
+        assert_eq!(kept.last().map(|flag| flag.origin.row), Some(Flags::KEPT - 1));
+    }
+}

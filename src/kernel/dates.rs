@@ -1,0 +1,188 @@
+//! Days out of text: which are believed, and what is to be said of the others.
+//!
+//! Pure. The columns are parsed by Polars (`fields`); only the few values that came out null come here.
+
+use chrono::format::{Parsed, StrftimeItems, parse};
+use chrono::{DateTime, NaiveDate};
+
+use crate::feature::FlagCode;
+use crate::plan::{EPOCH_MS, EXCEL_SERIAL};
+
+/// Days from 1970-01-01 to 1899-12-30: day zero of OLE, DBF and spreadsheets.
+pub(super) const DAY_ZERO: i32 = -25_569;
+/// Days from 1970-01-01 to 1700-01-01. Nothing that still stands was dated earlier by those who
+/// write these files; what reads as earlier is a year of two digits, or a slip.
+const EARLIEST: i32 = -98_615;
+/// Days from 1970-01-01 to 2100-12-31.
+const LATEST: i32 = 47_846;
+
+/// First and last day that a bare number is taken for a spreadsheet's: 1927-05-18 to 2099-12-31.
+/// Smaller ones are more often years.
+const SERIALS: std::ops::RangeInclusive<f64> = 10_000.0..=73_050.0;
+
+/// A number in scientific notation nearer to zero is something else than milliseconds since 1970.
+const SMALLEST_MOMENT: f64 = 1e9;
+
+/// The first day count without the spreadsheets' 29 February 1900, which never was.
+pub(super) const FIRST_SERIAL: i32 = 61;
+
+/// Whether a day may stand in a tile.
+pub(super) fn is_believed(days: i32) -> bool {
+    (EARLIEST..=LATEST).contains(&days) && days != DAY_ZERO
+}
+
+/// Why a text in a date field became null, and what it might have meant.
+pub(super) fn doubt(text: &str, formats: &[String]) -> (FlagCode, String) {
+    if let Some(detail) = mangled(text) {
+        return (FlagCode::MangledDate, detail);
+    }
+    if is_day_zero(text) {
+        return (FlagCode::ZeroDate, "no date".to_owned());
+    }
+    if let Some(date) = formats.iter().find_map(|format| read(text, format)) {
+        return (out_of_range(date), format!("read as {date}"));
+    }
+    match text.parse().ok().filter(|serial| SERIALS.contains(serial)).and_then(day_of_serial) {
+        Some(date) => (FlagCode::ExcelSerialDate, format!("{date} if a day count")),
+        None => (FlagCode::Unparsed, "date".to_owned()),
+    }
+}
+
+fn out_of_range(date: NaiveDate) -> FlagCode {
+    match date.to_epoch_days() {
+        DAY_ZERO => FlagCode::ZeroDate,
+        days if days > LATEST => FlagCode::FutureDate,
+        days if days < EARLIEST => FlagCode::ImplausibleDate,
+        // Polars and chrono disagree about the pattern: null is what stands in the tile.
+        _ => FlagCode::Unparsed,
+    }
+}
+
+/// The moment near which a number in scientific notation lies: its unit tells how near.
+fn mangled(text: &str) -> Option<String> {
+    let (mantissa, exponent) = text.split_once(['E', 'e'])?;
+    let digits = mantissa.strip_prefix('-').unwrap_or(mantissa);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.len() != 1 || !is_digits(whole) || !is_digits(fraction) {
+        return None;
+    }
+    let exponent: i32 = exponent.parse().ok()?;
+    let unit = 10_f64.powi(exponent - i32::try_from(fraction.len()).ok()?);
+    let milliseconds: f64 = text.parse().ok()?;
+    // A saturating conversion: what is out of a day's range has no date below.
+    #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+    let date = DateTime::from_timestamp_millis(milliseconds as i64).map(|moment| moment.date_naive());
+    let hours = unit / 2.0 / 3_600_000.0;
+    let is_moment = milliseconds.abs() >= SMALLEST_MOMENT;
+    Some(match date.filter(|date| is_moment && is_believed(date.to_epoch_days())) {
+        Some(date) => format!("near {date} if milliseconds since 1970, give or take {hours:.1} h"),
+        None => "digits lost".to_owned(),
+    })
+}
+
+/// Spellings of day zero that no pattern reads, and those that a schema's patterns may not cover.
+fn is_day_zero(text: &str) -> bool {
+    let date = text.split(['T', ' ']).next().unwrap_or_default().to_ascii_uppercase();
+    let mut parts: Vec<&str> = date.split(['-', '/', '.']).collect();
+    if parts.len() == 1 && matches!(date.as_str(), "00000000" | "18991230" | "19000100") {
+        return true;
+    }
+    if parts.len() != 3 {
+        return false;
+    }
+    let number = |part: &str| part.parse::<u32>().ok().filter(|_| part.len() <= 4);
+    parts.sort_by_key(|part| std::cmp::Reverse(number(part)));
+    let numbers: Vec<Option<u32>> = parts.into_iter().map(number).collect();
+    match numbers.as_slice() {
+        [Some(1899), Some(30), Some(12)] | [Some(1900), Some(1), Some(0)] | [Some(0), Some(0), Some(0)] => {
+            true
+        }
+        [Some(1899), Some(30), None] => date.contains("DEC"),
+        _ => false,
+    }
+}
+
+/// The day a declared pattern reads, whether it is believed or not.
+fn read(text: &str, format: &str) -> Option<NaiveDate> {
+    match format {
+        EPOCH_MS => {
+            let milliseconds: i64 = text.parse().ok().filter(|_| text.len() > 5)?;
+            DateTime::from_timestamp_millis(milliseconds).map(|moment| moment.date_naive())
+        }
+        EXCEL_SERIAL => {
+            let serial: f64 = text.parse().ok()?;
+            let is_day = serial == 0.0 || serial >= f64::from(FIRST_SERIAL);
+            day_of_serial(serial).filter(|_| is_day)
+        }
+        pattern => {
+            let mut parsed = Parsed::new();
+            parse(&mut parsed, text, StrftimeItems::new(pattern)).ok()?;
+            let moment = || parsed.to_naive_datetime_with_offset(0).ok().map(|moment| moment.date());
+            parsed.to_naive_date().ok().or_else(moment)
+        }
+    }
+}
+
+fn day_of_serial(serial: f64) -> Option<NaiveDate> {
+    #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+    let days = serial.floor() as i32;
+    NaiveDate::from_epoch_days(days.checked_add(DAY_ZERO)?).filter(|_| days >= 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bounds_are_the_days_they_say() {
+        let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).map(|d| d.to_epoch_days());
+        assert_eq!(day(1899, 12, 30), Some(DAY_ZERO));
+        assert_eq!(day(1700, 1, 1), Some(EARLIEST));
+        assert_eq!(day(2100, 12, 31), Some(LATEST));
+        assert_eq!(day_of_serial(39_845.5).map(|d| d.to_string()).as_deref(), Some("2009-02-01"));
+        assert_eq!(
+            day_of_serial(f64::from(FIRST_SERIAL)).map(|d| d.to_string()).as_deref(),
+            Some("1900-03-01")
+        );
+    }
+
+    #[test]
+    fn each_kind_of_no_date_has_its_flag() {
+        let formats: Vec<String> =
+            ["%Y-%m-%d", "%m/%d/%Y", "epoch-ms"].iter().map(|format| (*format).to_owned()).collect();
+        let cases = [
+            (
+                "1.25539E+12",
+                FlagCode::MangledDate,
+                "near 2009-10-12 if milliseconds since 1970, give or take 1.4 h",
+            ),
+            (
+                "-1.2E+11",
+                FlagCode::MangledDate,
+                "near 1966-03-14 if milliseconds since 1970, give or take 1388.9 h",
+            ),
+            ("9E+99", FlagCode::MangledDate, "digits lost"),
+            ("39845", FlagCode::ExcelSerialDate, "2009-02-01 if a day count"),
+            ("39845.5", FlagCode::ExcelSerialDate, "2009-02-01 if a day count"),
+            ("1899-12-30", FlagCode::ZeroDate, "no date"),
+            ("12/30/1899 12:00:00 AM", FlagCode::ZeroDate, "no date"),
+            ("30-DEC-1899", FlagCode::ZeroDate, "no date"),
+            ("18991230", FlagCode::ZeroDate, "no date"),
+            ("0000-00-00", FlagCode::ZeroDate, "no date"),
+            ("0000-00-00 00:00:00", FlagCode::ZeroDate, "no date"),
+            ("1900-01-00", FlagCode::ZeroDate, "no date"),
+            ("1/0/1900", FlagCode::ZeroDate, "no date"),
+            ("-2209161600000", FlagCode::ZeroDate, "read as 1899-12-30"),
+            ("2916-01-01", FlagCode::FutureDate, "read as 2916-01-01"),
+            ("1/20/0009", FlagCode::ImplausibleDate, "read as 0009-01-20"),
+            ("2016", FlagCode::Unparsed, "date"),
+            ("yesterday", FlagCode::Unparsed, "date"),
+            ("2016-02-30", FlagCode::Unparsed, "date"),
+            ("E12", FlagCode::Unparsed, "date"),
+        ];
+        for (text, code, detail) in cases {
+            assert_eq!(doubt(text, &formats), (code, detail.to_owned()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Flags: what is doubtful about rows that are published all the same.
+//!
+//! Pure. Each rule first compares whole columns (null counts, buffers, bounds) and looks at single rows
+//! only where these differ, so that a clean layer pays next to nothing. No rule changes a row.
+
+mod contradictions;
+mod places;
+mod points;
+mod values;
+
+pub use places::mismatches;
+pub use points::shared;
+
+pub(super) use contradictions::contradictions;
+pub(super) use values::{ValueColumns, names, values};

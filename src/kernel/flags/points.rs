@@ -1,0 +1,50 @@
+//! Facilities of one layer that stand at exactly the same point.
+
+use std::collections::HashMap;
+
+use geo::Rect;
+
+use crate::feature::{FlagCode, RowFlag};
+
+/// Flags of the rows whose point another row of the layer has too, in row order.
+///
+/// A row is told apart by its box: only a box without extent is a point.
+pub fn shared(boxes: &[Rect<f64>]) -> Vec<RowFlag> {
+    let mut facilities: HashMap<[u64; 2], u64> = HashMap::with_capacity(boxes.len());
+    for place in boxes.iter().filter_map(place) {
+        *facilities.entry(place).or_default() += 1;
+    }
+    let flag = |(index, bounds): (usize, &Rect<f64>)| {
+        let sharing = place(bounds).map(|place| facilities[&place]).filter(|sharing| *sharing > 1)?;
+        Some(RowFlag {
+            index,
+            field: "geometry".to_owned(),
+            value: format!("POINT({} {})", bounds.min().x, bounds.min().y),
+            code: FlagCode::SharedCoordinates,
+            detail: format!("{sharing} facilities"),
+        })
+    };
+    boxes.iter().enumerate().filter_map(flag).collect()
+}
+
+/// The bits of a point's coordinates; adding zero makes −0 and 0 the same.
+fn place(bounds: &Rect<f64>) -> Option<[u64; 2]> {
+    let (min, max) = (bounds.min(), bounds.max());
+    (min == max).then(|| [(min.x + 0.0).to_bits(), (min.y + 0.0).to_bits()])
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::coord;
+
+    use super::*;
+
+    #[test]
+    fn only_exactly_the_same_point_is_shared() {
+        let at = |x: f64, y: f64| Rect::new(coord! { x: x, y: y }, coord! { x: x, y: y });
+        let line = Rect::new(coord! { x: 0.0, y: 0.0 }, coord! { x: 1.0, y: 1.0 });
+        let boxes = [at(-0.0, 0.0), at(-95.0, 35.0), at(0.0, 0.0), at(-95.0, 35.000_000_000_1), line, line];
+        let found: Vec<(usize, String)> = shared(&boxes).into_iter().map(|f| (f.index, f.detail)).collect();
+        assert_eq!(found, [(0, "2 facilities".to_owned()), (2, "2 facilities".to_owned())]);
+    }
+}

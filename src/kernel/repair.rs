@@ -1,0 +1,104 @@
+//! What is mended in a source's text before it is understood, value by value.
+//!
+//! Pure. Each rule is stated where it is applied; nothing here knows a layer or a field.
+
+use std::borrow::Cow;
+
+/// Source text trimmed, each run of control characters, with the blanks beside it, one space; none where
+/// nothing is left.
+pub(super) fn text(value: &str) -> Option<Cow<'_, str>> {
+    if !value.bytes().any(is_control) {
+        return Some(value.trim()).filter(|text| !text.is_empty()).map(Cow::Borrowed);
+    }
+    let words = value.split(|c: char| c.is_ascii_control()).map(str::trim).filter(|word| !word.is_empty());
+    let clean = words.collect::<Vec<_>>().join(" ");
+    (!clean.is_empty()).then_some(Cow::Owned(clean))
+}
+
+/// Whether a byte is one of ASCII's control characters.
+fn is_control(byte: u8) -> bool {
+    byte.is_ascii_control()
+}
+
+/// Whether a text has control characters between its words: those around it are trimmed like blanks.
+pub(super) fn is_broken(value: &str) -> bool {
+    value.trim_matches(|c: char| c.is_whitespace() || c.is_ascii_control()).bytes().any(is_control)
+}
+
+/// A code of `width` digits with what it lost; anything that is no such code stays as it is.
+///
+/// - A shorter run of digits gets its leading zeros back: `6037` is `06037`, a ZIP of `152` is `00152`.
+/// - A code printed as a real number loses what makes it one: `6037.0` is `06037`.
+/// - Of a ZIP+4 (width 5, a hyphen, four digits) the first part gets its zeros: `601-1234` is `00601-1234`.
+/// - A longer run, and whatever has another character, is not touched.
+pub(super) fn code(code: &str, width: usize) -> Cow<'_, str> {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let bare = match code.split_once('.') {
+        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => whole,
+        _ => code,
+    };
+    let (digits, tail) = match bare.find('-') {
+        Some(at) if width == 5 && bare.len() - at == 5 && is_digits(&bare[at + 1..]) => bare.split_at(at),
+        _ => (bare, ""),
+    };
+    let is_whole = digits.len() == width && bare.len() == code.len();
+    if is_whole || digits.len() > width || !is_digits(digits) {
+        return Cow::Borrowed(code);
+    }
+    Cow::Owned(format!("{digits:0>width$}{tail}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_blanks() {
+        let cases = [
+            (" A\u{0}B\t ", Some("A B")),
+            ("A\r\n\tB", Some("A B")),
+            ("A \tB", Some("A B")),
+            ("A\u{1} B", Some("A B")),
+            ("\u{1}A\u{7f}\n\u{1}B\t", Some("A B")),
+            ("A  B", Some("A  B")),
+            ("\u{a0}Peña\u{a0}", Some("Peña")),
+            (" ", None),
+            ("\t", None),
+            ("", None),
+            ("NA", Some("NA")),
+        ];
+        for (given, expected) in cases {
+            assert_eq!(text(given).as_deref(), expected, "{given:?}");
+        }
+        assert!(is_broken("A\u{1}B") && !is_broken("A\r\n") && !is_broken(" A B\t"));
+    }
+
+    #[test]
+    fn lost_zeros_come_back_and_nothing_else_changes() {
+        let cases = [
+            ("6037", 5, "06037"),
+            ("152", 5, "00152"),
+            ("06037", 5, "06037"),
+            ("6037.0", 5, "06037"),
+            ("60614.00", 5, "60614"),
+            ("601-1234", 5, "00601-1234"),
+            ("60614-1234", 5, "60614-1234"),
+            ("1", 2, "01"),
+            // Not of the form: as they are.
+            ("123456", 5, "123456"),
+            ("123456.0", 5, "123456.0"),
+            ("6037.5", 5, "6037.5"),
+            ("6037.", 5, "6037."),
+            ("-999", 5, "-999"),
+            ("-999.0", 5, "-999.0"),
+            ("601-12", 5, "601-12"),
+            ("6-1234", 4, "6-1234"),
+            ("ABC", 5, "ABC"),
+            ("٦٠٣٧", 5, "٦٠٣٧"),
+            (".0", 5, ".0"),
+        ];
+        for (given, width, expected) in cases {
+            assert_eq!(code(given, width), expected, "{given}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What is said of one key.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::super::check::{Bounds, IDENTIFIER};
+
+/// What is said, by the path of the key: `field.type`; empty for the file as a whole.
+pub(super) type Keys = BTreeMap<String, Key>;
+
+/// What is said of one key, beyond its kind.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Key {
+    path: String,
+    /// Of the key: its description, default and examples.
+    pub(super) about: Map<String, Value>,
+    /// Of its value, or of each text of a list: the words and numbers it takes.
+    pub(super) values: Map<String, Value>,
+    /// Of its table, or of each table of a list: which keys go together.
+    pub(super) table: Map<String, Value>,
+}
+
+/// A key and what it means.
+pub(super) fn key(path: &str, description: &str) -> Key {
+    let mut key = Key { path: path.to_owned(), ..Key::default() };
+    key.about.insert("description".to_owned(), json!(description));
+    key
+}
+
+/// The file as a whole and what it is.
+pub(super) fn file(description: &str) -> Key {
+    Key::default().table("description", description)
+}
+
+/// Keys by their paths.
+pub(super) fn by_path(keys: impl IntoIterator<Item = Key>) -> Keys {
+    keys.into_iter().map(|key| (key.path.clone(), key)).collect()
+}
+
+impl Key {
+    /// What stands for the key where it isn't written.
+    pub(super) fn otherwise(mut self, value: impl Serialize) -> Self {
+        self.about.insert("default".to_owned(), json!(value));
+        self
+    }
+
+    /// A value that could stand there.
+    pub(super) fn example(mut self, value: impl Serialize) -> Self {
+        self.about.insert("examples".to_owned(), json!([value]));
+        self
+    }
+
+    /// The only words that may stand there, if any are known.
+    pub(super) fn words<'a>(mut self, words: impl IntoIterator<Item = &'a str>) -> Self {
+        let words: Vec<&str> = words.into_iter().collect();
+        if !words.is_empty() {
+            self.values.insert("enum".to_owned(), json!(words));
+        }
+        self
+    }
+
+    /// The only words that may stand there and what each means, as the editors with taplo show it.
+    pub(super) fn told<'a>(mut self, words: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let (words, meanings): (Vec<&str>, Vec<&str>) = words.into_iter().unzip();
+        if !words.is_empty() {
+            self.values.insert("x-taplo".to_owned(), json!({"docs": {"enumValues": meanings}}));
+        }
+        self.words(words)
+    }
+
+    /// What the text must look like.
+    pub(super) fn like(mut self, pattern: &str) -> Self {
+        self.values.insert("pattern".to_owned(), json!(pattern));
+        self
+    }
+
+    /// Lower snake case.
+    pub(super) fn identifier(self) -> Self {
+        self.like(IDENTIFIER)
+    }
+
+    /// Words that may not stand there.
+    pub(super) fn never<'a>(mut self, words: impl IntoIterator<Item = &'a str>) -> Self {
+        let words: Vec<&str> = words.into_iter().collect();
+        self.values.insert("not".to_owned(), json!({"enum": words}));
+        self
+    }
+
+    /// Where the number lies, and the default.
+    pub(super) fn bounds<T: Serialize>(self, bounds: &Bounds<T>) -> Self {
+        self.within(&bounds.range).otherwise(&bounds.default)
+    }
+
+    /// Where the number lies.
+    pub(super) fn within<T: Serialize>(mut self, range: &RangeInclusive<T>) -> Self {
+        self.values.insert("minimum".to_owned(), json!(range.start()));
+        self.values.insert("maximum".to_owned(), json!(range.end()));
+        self
+    }
+
+    /// What holds of the table, or of each table of the list.
+    pub(super) fn table(mut self, keyword: &str, value: impl Serialize) -> Self {
+        self.table.insert(keyword.to_owned(), json!(value));
+        self
+    }
+
+    /// One of some sets of keys and nothing of the others must be there.
+    pub(super) fn one_of(self, sets: &[&[&str]]) -> Self {
+        let sets: Vec<Value> = sets.iter().map(|set| json!({"required": set})).collect();
+        self.table("oneOf", sets)
+    }
+}

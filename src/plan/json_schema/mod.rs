@@ -1,0 +1,145 @@
+//! JSON Schemas (2020-12) of what people write, so that editors complete and check it.
+//!
+//! Which keys there are and of what kind, the readers in `spec` tell; which words and numbers a key
+//! takes stands in the constants that the plan checks by; `layer` and `pipeline` add what keys mean.
+//! What only a whole project can show (that a name is declared, that a file is there) is `cikr check`'s.
+
+mod key;
+mod layer;
+mod pipeline;
+#[cfg(test)]
+mod tests;
+
+use serde_json::{Map, Value, json};
+
+use super::Reference;
+use crate::spec::{BlockSpec, KeyShape, Kind, PipelineSpec, SIZE_UNITS, SchemaSpec, Shape};
+use key::{Key, Keys};
+
+/// A kind of file that people write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// `schemas/<id>.toml`.
+    Layer,
+    /// `schemas/include/<name>.toml`.
+    Block,
+    /// `pipelines/*.toml`.
+    Pipeline,
+}
+
+/// The JSON Schema of a kind of file; codes are enumerated where the reference tables have them.
+pub fn json_schema(written: Written, reference: &Reference) -> Value {
+    let (title, shape, keys) = match written {
+        Written::Layer => ("Layer schema of cikr", SchemaSpec::shape(), layer::keys(reference)),
+        Written::Block => ("Block of fields of cikr", BlockSpec::shape(), layer::block_keys()),
+        Written::Pipeline => ("Pipeline of cikr", PipelineSpec::shape(), pipeline::keys()),
+    };
+    let mut root = table(&shape, "", &keys);
+    root.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+    root.insert("title".to_owned(), json!(title));
+    root.extend(keys.get("").cloned().unwrap_or_default().table);
+    Value::Object(root)
+}
+
+/// An object that has the keys of a shape and no other.
+fn table(shape: &Shape, path: &str, keys: &Keys) -> Map<String, Value> {
+    let properties: Map<String, Value> = shape
+        .keys
+        .iter()
+        .map(|key| (key.name.to_owned(), Value::Object(property(key, &joined(path, key.name), keys))))
+        .collect();
+    let required: Vec<&str> = shape.keys.iter().filter(|key| key.is_required).map(|key| key.name).collect();
+    let mut table = Map::new();
+    table.insert("type".to_owned(), json!("object"));
+    table.insert("properties".to_owned(), Value::Object(properties));
+    table.insert("additionalProperties".to_owned(), json!(false));
+    if !required.is_empty() {
+        table.insert("required".to_owned(), json!(required));
+    }
+    table
+}
+
+fn property(key: &KeyShape, path: &str, keys: &Keys) -> Map<String, Value> {
+    let said = said(keys, path).cloned().unwrap_or_default();
+    let mut value = match &key.kind {
+        Kind::Text => text(said.values),
+        Kind::Texts { is_filled } => list(text(said.values), *is_filled, "string"),
+        Kind::Integer => with("integer", said.values),
+        Kind::Number => with("number", said.values),
+        Kind::Flag => with("boolean", said.values),
+        Kind::Size => size(said.values),
+        Kind::Pairs => pairs(),
+        Kind::Table(shape) => merged(table(shape, path, keys), said.table),
+        Kind::Tables(shape) => list(merged(table(shape, path, keys), said.table), key.is_required, "object"),
+    };
+    value.extend(said.about);
+    value
+}
+
+/// Text that is not blank, unless something stricter is said.
+fn text(values: Map<String, Value>) -> Map<String, Value> {
+    let mut text = with("string", values);
+    if !["enum", "pattern"].iter().any(|stricter| text.contains_key(*stricter)) {
+        text.insert("pattern".to_owned(), json!("[^ ]"));
+    }
+    text
+}
+
+fn list(mut items: Map<String, Value>, is_filled: bool, kind: &str) -> Map<String, Value> {
+    // A blank text may be a value, such as one that stands for null.
+    if kind == "string" && items.get("pattern") == Some(&json!("[^ ]")) {
+        items.remove("pattern");
+    }
+    let mut list = Map::new();
+    list.insert("type".to_owned(), json!("array"));
+    list.insert("items".to_owned(), Value::Object(items));
+    if is_filled {
+        list.insert("minItems".to_owned(), json!(1));
+    }
+    list
+}
+
+/// Bytes, or text such as `16 MiB`.
+fn size(values: Map<String, Value>) -> Map<String, Value> {
+    let units: Vec<&str> = SIZE_UNITS.iter().map(|(unit, _)| *unit).collect();
+    let words = json!({"type": "string", "pattern": format!("^\\s*[0-9]+\\s*({})\\s*$", units.join("|"))});
+    let mut size = Map::new();
+    size.insert("anyOf".to_owned(), json!([with("integer", values), words]));
+    size
+}
+
+fn pairs() -> Map<String, Value> {
+    let mut pairs = with("object", Map::new());
+    pairs.insert("minProperties".to_owned(), json!(1));
+    pairs.insert("additionalProperties".to_owned(), json!({"type": "string", "pattern": "\\S"}));
+    pairs
+}
+
+fn with(kind: &str, values: Map<String, Value>) -> Map<String, Value> {
+    let mut all = Map::new();
+    all.insert("type".to_owned(), json!(kind));
+    merged(all, values)
+}
+
+fn merged(mut base: Map<String, Value>, more: Map<String, Value>) -> Map<String, Value> {
+    base.extend(more);
+    base
+}
+
+fn joined(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// What is said of a key: under its path, or, for a source, under `source`; what every
+/// kind of source has is said once, under `source.*`.
+fn said<'k>(keys: &'k Keys, path: &str) -> Option<&'k Key> {
+    let mut places = vec![path.to_owned()];
+    if let Some(at) = path.find("source") {
+        places.push(path[at..].to_owned());
+        let parts: Vec<&str> = path[at..].split('.').collect();
+        if let [source, _kind, key] = parts.as_slice() {
+            places.push(format!("{source}.*.{key}"));
+        }
+    }
+    places.iter().find_map(|place| keys.get(place))
+}

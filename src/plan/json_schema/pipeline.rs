@@ -1,0 +1,160 @@
+//! What the keys of pipelines mean.
+
+use super::super::check::CRS;
+use super::super::expected::UNMET;
+use super::super::layer::{CURRENT_DAYS, HEADER_ROW, INVENTORY, KINDS, NEAREST_M};
+use super::super::resolve::{
+    ARCHIVE, BATCH_ROWS, GROUP_ROWS, KEEP, PAGE_ROWS, PROFILES, RECORD, TILE_ROWS, ZSTD_LEVEL,
+};
+use super::key::{Key, Keys, by_path, file, key};
+
+/// Of `pipelines/*.toml`.
+pub(super) fn keys() -> Keys {
+    let whole =
+        file("Which layers, from which sources, against which boundaries. Paths are relative to this file.");
+    let tables = [jurisdictions(), layers(), sources(), settings()];
+    by_path([whole].into_iter().chain(top()).chain(tables.into_iter().flatten()))
+}
+
+fn top() -> Vec<Key> {
+    vec![
+        key("id", "Short name of the pipeline.").identifier().example("demo"),
+        key("title", "Title of the releases.").example("Critical infrastructure of the Gulf coast"),
+        key("description", "What the releases are for.").example("Facilities of six sectors, every night."),
+        key("store", "Folder of the releases.").example("../out/demo"),
+        key("schemas", "Folder of the layer schemas.").otherwise("../schemas"),
+        key("reference", "Folder of the reference tables; `reference` beside the schemas by default.")
+            .example("../schemas/reference"),
+        key(
+            "regions",
+            "Regions that tiles are made for: the table `regions-<name>.csv` of the reference tables.",
+        )
+        .identifier()
+        .otherwise("fema"),
+        key("expected", "Table of the counts that a reviewer expects, per layer and state.")
+            .example("../reviewed/expected.csv"),
+        key("keep", "Releases that stay.").bounds(&KEEP),
+    ]
+}
+
+fn settings() -> Vec<Key> {
+    let rows = "rows; a page is a leaf of the tree, a row group its parent, a tile a file";
+    vec![
+        key("limits", "What a run may take."),
+        key("limits.record", "Largest record of a source; a longer one is rejected.").bounds(&RECORD),
+        key("limits.batch-rows", "Rows that are worked on at a time.").bounds(&BATCH_ROWS),
+        key("limits.archive", "Largest content of a zip archive.").bounds(&ARCHIVE),
+        key(
+            "limits.unmet-counts",
+            "Counts that may be other than expected before the exit code says so; any number by default.",
+        )
+        .within(&UNMET.range)
+        .example(UNMET.default),
+        key("output", "How tiles are written."),
+        key("output.profile", "`compat` is GeoParquet 1.1, which every reader opens.")
+            .words(PROFILES.map(|(word, ())| word))
+            .otherwise(PROFILES[0].0),
+        key("output.tile-rows", &format!("Largest tile, {rows}.")).bounds(&TILE_ROWS),
+        key("output.group-rows", &format!("Largest row group, {rows}.")).bounds(&GROUP_ROWS),
+        key("output.page-rows", &format!("Largest page, {rows}.")).bounds(&PAGE_ROWS),
+        key("output.zstd-level", "Compression: more is smaller and slower.").bounds(&ZSTD_LEVEL),
+        key("output.national", "Whether each layer stands in one file too, `national.parquet`.")
+            .otherwise(false),
+        key(
+            "output.base-url",
+            "Address that the store is served under, for `urls.txt`: no user, query or fragment.",
+        )
+        .like("^https?://[^/?#@]+(/[^?#]*)?$")
+        .example("https://data.example.org/cikr"),
+    ]
+}
+
+fn jurisdictions() -> Vec<Key> {
+    vec![
+        key("jurisdiction", "Polygons that facilities are placed in, by point in polygon."),
+        key("jurisdiction.id", "Short name of the set.").identifier().example("county"),
+        key(
+            "jurisdiction.kind",
+            "What the polygons are; there is one set of each kind but `other`, which fills `<id>_code`.",
+        )
+        .words(KINDS.map(|(word, _)| word)),
+        key("jurisdiction.vintage", "Year or date of the boundaries.").example("2023"),
+        key("jurisdiction.code", "Column of the code: FIPS codes of states and counties, a GEOID of places.")
+            .example("GEOID"),
+        key("jurisdiction.name", "Column of the name.").example("NAME"),
+        key(
+            "jurisdiction.nearest-m",
+            "Outside every polygon, take the nearest within so many metres, and flag it.",
+        )
+        .bounds(&NEAREST_M),
+        key("jurisdiction.agency", "Agency that draws the boundaries.").example("US Census Bureau"),
+        key("jurisdiction.licence", "Licence of the boundaries: an SPDX identifier, or words.")
+            .example("public domain"),
+    ]
+}
+
+fn layers() -> Vec<Key> {
+    vec![
+        key("layer", "A layer of facilities."),
+        key("layer.id", "Short name of the layer; it stands in paths and facility ids.")
+            .identifier()
+            .never([INVENTORY])
+            .example("hospitals"),
+        key(
+            "layer.schema",
+            "Schema of the layer, the file `<schema>.toml`; the one named like the layer by default.",
+        )
+        .identifier()
+        .example("hospitals"),
+        key(
+            "layer.inventory",
+            &format!("Whether the rows stand in `{INVENTORY}` too; not for a second vintage of a layer."),
+        )
+        .otherwise(true),
+        key("layer.synthetic", "Whether the rows of this source are made up, over the schema's.")
+            .example(true),
+        key("layer.agency", "Agency of this source, over the schema's.")
+            .example("Texas Department of Health"),
+        key("layer.licence", "Licence of this source, over the schema's.").example("CC0-1.0"),
+        key("layer.current-days", "Days for which the date of a record counts as current.")
+            .bounds(&CURRENT_DAYS),
+    ]
+}
+
+/// Of the `source` of a layer or jurisdiction; `*` is any kind.
+fn sources() -> Vec<Key> {
+    let xy_or_wkt: &[&[&str]] = &[&["x", "y"], &["wkt"]];
+    vec![
+        key("source", "Where the rows are and how to read them: exactly one kind.")
+            .table("minProperties", 1)
+            .table("maxProperties", 1),
+        key(
+            "source.*.path",
+            "File or folder, relative to this file; `${NAME}` stands for a variable of the environment.",
+        )
+        .example("../data/hospitals.csv"),
+        key("source.*.crs", "CRS of the coordinates, where the file doesn't say.")
+            .like(CRS)
+            .example("EPSG:4326"),
+        key("source.*.x", "Column of x or longitude.").example("LONGITUDE"),
+        key("source.*.y", "Column of y or latitude.").example("LATITUDE"),
+        key("source.*.wkt", "Column of the geometry as WKT, instead of x and y.").example("WKT"),
+        key("source.csv", "Delimited text with a header line.").one_of(xy_or_wkt),
+        key("source.csv.delimiter", "What separates the cells: one ASCII character.")
+            .like("^[\\x01-\\x09\\x0b\\x0c\\x0e-\\x1f\\x21\\x23-\\x7f]$")
+            .otherwise(",")
+            .example(";"),
+        key("source.geojson", "A GeoJSON FeatureCollection."),
+        key("source.geojsonl", "GeoJSON features, one a line."),
+        key("source.ogr", "Shapefile, FileGDB, GeoPackage or FlatGeobuf, plain or in a zip."),
+        key("source.ogr.layer", "Table to read, where the file has several.").example("Electric_Substations"),
+        key("source.parquet", "GeoParquet, or Parquet with a column of WKB: a file, or a folder of files."),
+        key("source.parquet.geometry", "Column of the geometry, where the file doesn't say.")
+            .example("geometry"),
+        key("source.xlsx", "A sheet of an Excel workbook.").one_of(xy_or_wkt),
+        key("source.xlsx.sheet", "Sheet to read, where the workbook has several.").example("Facilities"),
+        key("source.xlsx.header-row", "Row of the column names, from 1; found by itself where not written.")
+            .within(&HEADER_ROW.range)
+            .example(HEADER_ROW.default),
+    ]
+}

@@ -1,0 +1,82 @@
+//! Names of columns from a header: one rule for text files, sheets and tables.
+//!
+//! Pure. Names are trimmed; a blank one is called by its position, `column_5`; of equal names the
+//! first keeps it and the others are told apart by `_2`, `_3` …, never taking a name that stands in
+//! the header itself. So `X,Y,NAME,X,Y` has the columns `X`, `Y`, `NAME`, `X_2`, `Y_2`. Names that
+//! differ in case alone are different names.
+
+use std::collections::HashSet;
+
+use super::error::{SourceError, closest};
+
+/// The names of a header's columns, each once.
+pub(super) fn names<'a>(written: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let written: Vec<&str> = written.into_iter().map(str::trim).collect();
+    let mut taken: HashSet<String> = HashSet::new();
+    let reserved: HashSet<&str> = written.iter().copied().collect();
+    let mut names = Vec::with_capacity(written.len());
+    for (position, text) in written.iter().enumerate() {
+        let base = if text.is_empty() { format!("column_{}", position + 1) } else { (*text).to_owned() };
+        let mut name = base.clone();
+        let mut count = 1;
+        while taken.contains(&name) || (name != *text && reserved.contains(name.as_str())) {
+            count += 1;
+            name = format!("{base}_{count}");
+        }
+        taken.insert(name.clone());
+        names.push(name);
+    }
+    names
+}
+
+/// The columns of `names` that the header `written` calls otherwise, for the log.
+pub(super) fn renamed<'a>(written: impl IntoIterator<Item = &'a str>, names: &[String]) -> Option<String> {
+    let pairs = written.into_iter().zip(names).enumerate();
+    let told: Vec<String> = pairs
+        .filter(|(_, (text, name))| !text.trim().is_empty() && text.trim() != name.as_str())
+        .map(|(position, (text, name))| format!("column {} `{}` is `{name}`", position + 1, text.trim()))
+        .collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
+/// A column by its exact name, or else by its name without regard to case.
+pub(super) fn position(column: &str, names: &[String], shown: &str) -> Result<usize, SourceError> {
+    let exact = names.iter().position(|name| name == column);
+    let folded = || names.iter().position(|name| name.eq_ignore_ascii_case(column));
+    exact.or_else(folded).ok_or_else(|| SourceError::MissingColumn {
+        shown: shown.to_owned(),
+        column: column.to_owned(),
+        suggestion: closest(column, names),
+        found: names.to_vec(),
+        delimiter: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_has_a_name_of_its_own() {
+        for (written, expected) in [
+            (&["X", "Y", "NAME", "X", "Y"][..], &["X", "Y", "NAME", "X_2", "Y_2"][..]),
+            (&["X", "X", "X_2", "X"], &["X", "X_3", "X_2", "X_4"]),
+            (&["ID", "id", " Id "], &["ID", "id", "Id"]),
+            (&["a", "", "column_2", ""], &["a", "column_2_2", "column_2", "column_4"]),
+        ] {
+            assert_eq!(names(written.iter().copied()), expected);
+        }
+        let written = ["X", "", "X"];
+        assert_eq!(renamed(written, &names(written)).as_deref(), Some("column 3 `X` is `X_2`"));
+        assert_eq!(renamed(["X"], &names(["X"])), None);
+    }
+
+    #[test]
+    fn an_exact_name_wins_over_one_in_another_case() {
+        let names = names(["ID", "id", "Name"]);
+        assert_eq!(position("id", &names, "x").unwrap(), 1);
+        assert_eq!(position("ID", &names, "x").unwrap(), 0);
+        assert_eq!(position("NAME", &names, "x").unwrap(), 2);
+        assert!(position("nam", &names, "x").unwrap_err().to_string().contains("did you mean `Name`?"));
+    }
+}

@@ -1,0 +1,130 @@
+//! The columns that every file of a Parquet source has, and the check that they all have them.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::super::crs::{Stated, normalise};
+use super::super::error::SourceError;
+use super::super::header;
+use super::files::DataFile;
+use super::footer::{self, Footer};
+use super::geometry::{self, GeometryColumn};
+use super::text;
+
+/// What every file of a source has in common.
+pub(super) struct Columns {
+    /// Columns of the files, then the keys of their folders.
+    pub(super) names: Vec<String>,
+    /// How many of them are in the files.
+    pub(super) in_file: usize,
+    /// Their types, in the words of the first file.
+    pub(super) types: Vec<String>,
+    pub(super) geometry: GeometryColumn,
+    pub(super) geometry_name: String,
+}
+
+/// Looks at every file's footer: the columns they share, and the rows of all.
+pub(super) fn survey(
+    files: &[DataFile],
+    shown: &Arc<str>,
+    wanted: Option<&str>,
+) -> Result<(Columns, u64), SourceError> {
+    let (mut columns, mut rows, mut silent) = (None::<(usize, Columns)>, 0, Vec::new());
+    for (at, file) in files.iter().enumerate() {
+        let (_, footer) = footer::open(&file.path, &file.shown)?;
+        rows += footer.rows();
+        let found = match geometry::find(&footer, &file.shown, wanted) {
+            // DuckDB describes no geometry that is null in every row.
+            Err(error @ SourceError::NoGeometry { .. }) if files.len() > 1 => {
+                silent.push((file, footer, error));
+                continue;
+            }
+            found => Columns::new(&footer, file, found?),
+        };
+        match &columns {
+            None => columns = Some((at, found)),
+            Some((first, columns)) => columns.compare(&files[*first], &found, file)?,
+        }
+    }
+    let Some((first, columns)) = columns else {
+        let error = silent.into_iter().next().map(|(_, _, error)| error);
+        return Err(error.unwrap_or_else(|| SourceError::Empty { shown: shown.to_string() }));
+    };
+    for (file, footer, error) in silent {
+        let found = columns.of_nulls(&footer, file).ok_or(error)?;
+        columns.compare(&files[first], &found, file)?;
+    }
+    Ok((columns, rows))
+}
+
+impl Columns {
+    fn new(footer: &Footer, file: &DataFile, geometry: GeometryColumn) -> Self {
+        let beside = geometry::beside(footer, &geometry);
+        let is_kept = |at: &usize| {
+            *at != geometry.position && !beside.contains(at) && text::is_known(footer.data_type(*at))
+        };
+        let kept: Vec<usize> = (0..footer.names.len()).filter(is_kept).collect();
+        let mut types: Vec<String> = kept.iter().map(|at| footer.kind(*at)).collect();
+        types.extend(file.keys.iter().map(|_| "partition".to_owned()));
+        let in_file = kept.iter().map(|at| footer.names[*at].as_str());
+        let names = header::names(in_file.chain(file.keys.iter().map(|(key, _)| key.as_str())));
+        let geometry_name = footer.names[geometry.position].clone();
+        Self { names, in_file: kept.len(), types, geometry, geometry_name }
+    }
+
+    /// The columns of a file that declares no geometry, where the column that is one in the other files
+    /// is null throughout.
+    fn of_nulls(&self, footer: &Footer, file: &DataFile) -> Option<Self> {
+        let position = footer.names.iter().position(|name| *name == self.geometry_name)?;
+        let geometry = GeometryColumn { position, ..self.geometry.clone() };
+        footer.is_all_null(position).then(|| Self::new(footer, file, geometry))
+    }
+
+    /// Files of one source have the same columns and CRS, in any order.
+    fn compare(&self, first: &DataFile, other: &Self, file: &DataFile) -> Result<(), SourceError> {
+        let lacking = |a: &Self, b: &Self| -> Vec<String> {
+            let there: HashSet<&String> = b.names.iter().collect();
+            a.names.iter().filter(|name| !there.contains(name)).cloned().collect()
+        };
+        let (missing, further) = (lacking(self, other), lacking(other, self));
+        if !missing.is_empty() || !further.is_empty() || self.in_file != other.in_file {
+            return Err(SourceError::MixedColumns {
+                shown: file.shown.to_string(),
+                first: first.shown.to_string(),
+                missing,
+                further,
+            });
+        }
+        let said = |stated: &Stated| match stated {
+            Stated::Named(crs) => normalise(crs).to_string(),
+            Stated::Unclear(text) => text.clone(),
+            Stated::Silent | Stated::Rfc7946 => "unknown".to_owned(),
+        };
+        let (ours, theirs) = (said(&self.geometry.stated), said(&other.geometry.stated));
+        if ours == theirs && self.geometry_name == other.geometry_name {
+            return Ok(());
+        }
+        Err(SourceError::MixedGeometry {
+            shown: file.shown.to_string(),
+            first: first.shown.to_string(),
+            ours: format!("`{}` in {ours}", self.geometry_name),
+            theirs: format!("`{}` in {theirs}", other.geometry_name),
+        })
+    }
+
+    /// Says what a reader of the file might look for in vain.
+    pub(super) fn tell(&self, shown: &str) {
+        let keys = &self.names[self.in_file..];
+        for key in keys {
+            let twin = self.names[..self.in_file].iter().find(|name| key.strip_suffix("_2") == Some(name));
+            if let Some(name) = twin {
+                tracing::warn!(
+                    source = shown,
+                    name,
+                    key,
+                    "a folder's key repeats a column of the files: both are kept"
+                );
+            }
+        }
+    }
+}

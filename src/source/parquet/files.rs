@@ -1,0 +1,156 @@
+//! The files of a Parquet source, and what their folders' names say.
+//!
+//! A source is one file, or a folder of `.parquet` files at any depth, read in the order of their
+//! paths. Folders named `key=value` make a column of text (hive partitions): percent-decoded,
+//! `__HIVE_DEFAULT_PARTITION__` is null. Names that begin with `_` or `.` are other programs' notes
+//! and are passed over; any other file that is no Parquet could hold rows and is an error.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::super::error::SourceError;
+
+/// Files a folder may hold.
+const MAX_FILES: usize = 100_000;
+
+/// What partitioning writers call a null.
+const NULL: &str = "__HIVE_DEFAULT_PARTITION__";
+
+/// Extensions of Parquet files, lower case.
+const EXTENSIONS: [&str; 3] = ["parquet", "geoparquet", "pq"];
+
+/// A file, and what its folders say.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct DataFile {
+    pub(super) path: PathBuf,
+    /// Name in origins: the source's, and the path below it.
+    pub(super) shown: Arc<str>,
+    /// Partition keys with their values, outermost first.
+    pub(super) keys: Vec<(String, Option<String>)>,
+}
+
+/// Whether a folder holds Parquet files, or folders that look like partitions.
+pub(in crate::source) fn is_folder_of_parquet(path: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(path) else { return false };
+    entries.flatten().any(|entry| {
+        is_parquet(&entry.path())
+            || (entry.path().is_dir() && entry.file_name().to_string_lossy().contains('='))
+    })
+}
+
+/// Whether a name is that of a Parquet file.
+pub(in crate::source) fn is_parquet(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+/// The files of the landed file or folder at `path`, shown as `shown`.
+pub(super) fn list(path: &Path, shown: &Arc<str>) -> Result<Vec<DataFile>, SourceError> {
+    let open = |source| SourceError::Open { shown: shown.to_string(), source };
+    if !fs::metadata(path).map_err(open)?.is_dir() {
+        return Ok(vec![DataFile { path: path.to_owned(), shown: Arc::clone(shown), keys: Vec::new() }]);
+    }
+    let mut found = Vec::new();
+    walk(path, "", &mut found).map_err(open)?;
+    found.sort();
+    if found.len() > MAX_FILES {
+        let (entries, limit) = (found.len(), MAX_FILES);
+        return Err(SourceError::TooManyEntries { shown: shown.to_string(), entries, limit });
+    }
+    if let Some(stray) = found.iter().find(|name| !is_parquet(Path::new(name))) {
+        return Err(SourceError::Stray { shown: shown.to_string(), entry: stray.clone() });
+    }
+    if found.is_empty() {
+        return Err(SourceError::Dataset {
+            shown: shown.to_string(),
+            reason: "no .parquet file in it".into(),
+        });
+    }
+    let file = |name: String| DataFile {
+        path: path.join(&name),
+        shown: format!("{}/{name}", shown.trim_end_matches('/')).into(),
+        keys: keys(&name),
+    };
+    Ok(found.into_iter().map(file).collect())
+}
+
+/// Collects the paths below `folder`, each with `prefix` before it and `/` between its parts.
+fn walk(folder: &Path, prefix: &str, found: &mut Vec<String>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(['_', '.']) || found.len() > MAX_FILES {
+            continue;
+        }
+        let name = format!("{prefix}{name}");
+        if entry.file_type()?.is_dir() {
+            walk(&entry.path(), &format!("{name}/"), found)?;
+        } else {
+            found.push(name);
+        }
+    }
+    Ok(())
+}
+
+/// The partition keys in a relative path.
+fn keys(name: &str) -> Vec<(String, Option<String>)> {
+    let folders = name.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let pairs = folders.split('/').filter_map(|folder| folder.split_once('='));
+    pairs.map(|(key, value)| (decoded(key), (value != NULL).then(|| decoded(value)))).collect()
+}
+
+/// Text with its `%41` escapes undone; what is no escape stays.
+fn decoded(text: &str) -> String {
+    let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let escaped = match (first, after) {
+            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| high * 16 + low),
+            _ => None,
+        };
+        bytes.push(escaped.unwrap_or(first));
+        rest = if escaped.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_say_their_keys() {
+        let pair = |key: &str, value: Option<&str>| (key.to_owned(), value.map(str::to_owned));
+        assert_eq!(keys("part-0.parquet"), []);
+        assert_eq!(
+            keys("state=TX/county name=San%20Saba%2C/x/a=b.parquet"),
+            [pair("state", Some("TX")), pair("county name", Some("San Saba,"))]
+        );
+        assert_eq!(keys("state=__HIVE_DEFAULT_PARTITION__/a.parquet"), [pair("state", None)]);
+        assert_eq!(decoded("100%/%zz/%C3%B1/%ff"), "100%/%zz/%C3%B1/%ff", "not UTF-8: left as it is");
+        assert_eq!(decoded("100%/%zz/%C3%B1"), "100%/%zz/ñ");
+    }
+
+    #[test]
+    fn files_come_in_the_order_of_their_paths() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["s=b/1.parquet", "s=a/2.PARQUET", "s=a/1.geoparquet", "_SUCCESS", ".crc/x"] {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let names = |shown: &str| {
+            let files = list(folder.path(), &shown.into()).map_err(|error| error.to_string());
+            files.map(|files| files.into_iter().map(|file| file.shown.to_string()).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            names("in/d").unwrap(),
+            ["in/d/s=a/1.geoparquet", "in/d/s=a/2.PARQUET", "in/d/s=b/1.parquet"]
+        );
+        fs::write(folder.path().join("s=a/notes.csv"), "").unwrap();
+        assert!(names("in/d").unwrap_err().contains("s=a/notes.csv"));
+    }
+}

@@ -1,0 +1,140 @@
+//! A Parquet file's footer: its columns, its key-value pairs, its size.
+//!
+//! Opens files. The columns are those of the Parquet schema itself: the Arrow schema that some
+//! writers keep beside it is not looked at, so a file reads the same whoever wrote it.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use arrow_schema::DataType;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::basic::{ConvertedType, LogicalType};
+use parquet::file::metadata::RowGroupMetaData;
+
+use super::super::batch::MAX_COLUMNS;
+use super::super::error::SourceError;
+use super::super::{header, sniff};
+use super::text::Spelling;
+
+/// A footer.
+pub(super) struct Footer {
+    pub(super) metadata: ArrowReaderMetadata,
+    /// Column names, each once.
+    pub(super) names: Vec<String>,
+}
+
+/// Opens the Parquet file at `path`, shown as `shown`.
+pub(super) fn open(path: &Path, shown: &str) -> Result<(File, Footer), SourceError> {
+    let mut file =
+        File::open(path).map_err(|source| SourceError::Open { shown: shown.to_owned(), source })?;
+    let read = |source| SourceError::Read { shown: shown.to_owned(), row: 0, source };
+    check_ends(&mut file, shown).map_err(read)??;
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let metadata = ArrowReaderMetadata::load(&file, options).map_err(|error| SourceError::Dataset {
+        shown: shown.to_owned(),
+        reason: format!("its footer can't be read ({error}); fetch it again"),
+    })?;
+    let fields = metadata.schema().fields();
+    if fields.len() > MAX_COLUMNS {
+        return Err(SourceError::TooManyColumns { shown: shown.to_owned(), row: 1, limit: MAX_COLUMNS });
+    }
+    let names = header::names(fields.iter().map(|field| field.name().as_str()));
+    Ok((file, Footer { metadata, names }))
+}
+
+/// Looks at the marks at both ends of a file, which say more than a parser's complaint.
+fn check_ends(file: &mut File, shown: &str) -> io::Result<Result<(), SourceError>> {
+    const LEAST: u64 = 12;
+    let mut head = Vec::new();
+    file.take(512).read_to_end(&mut head)?;
+    let bytes = file.metadata()?.len();
+    if bytes == 0 {
+        return Ok(Err(SourceError::Empty { shown: shown.to_owned() }));
+    }
+    let mut tail = [0; 4];
+    if bytes >= LEAST {
+        file.seek(SeekFrom::End(-4))?;
+        file.read_exact(&mut tail)?;
+    }
+    let broken = |reason: &str| SourceError::Dataset { shown: shown.to_owned(), reason: reason.to_owned() };
+    Ok(match (head.as_slice(), &tail) {
+        ([b'P', b'A', b'R', b'1', ..], b"PAR1") => Ok(()),
+        ([b'P', b'A', b'R', b'E', ..], _) | (_, b"PARE") => {
+            Err(broken("it is encrypted; ask its publisher for the plain file"))
+        }
+        ([b'P', b'A', b'R', b'1', ..], _) => {
+            Err(broken("it is cut off: the footer is missing; fetch it again"))
+        }
+        _ => Err(SourceError::Unexpected {
+            shown: shown.to_owned(),
+            expected: "a Parquet file",
+            found: sniff::look(&head).unwrap_or("something else"),
+        }),
+    })
+}
+
+impl Footer {
+    /// Value of a key of the footer.
+    pub(super) fn value(&self, key: &str) -> Option<&str> {
+        let pairs = self.metadata.metadata().file_metadata().key_value_metadata()?;
+        pairs.iter().find(|pair| pair.key == key)?.value.as_deref()
+    }
+
+    /// Rows of all row groups.
+    pub(super) fn rows(&self) -> u64 {
+        let groups = self.metadata.metadata().row_groups();
+        groups.iter().map(|group| group.num_rows().unsigned_abs()).sum()
+    }
+
+    /// Bytes of a row, unpacked, in the row group with the longest.
+    pub(super) fn row_bytes(&self) -> u64 {
+        let groups = self.metadata.metadata().row_groups().iter();
+        let bytes = groups
+            .map(|group| group.total_byte_size().unsigned_abs() / group.num_rows().unsigned_abs().max(1));
+        bytes.max().unwrap_or(0)
+    }
+
+    /// Type of a column.
+    pub(super) fn data_type(&self, position: usize) -> &DataType {
+        self.metadata.schema().field(position).data_type()
+    }
+
+    /// Type of a column, in Parquet's words where it has some.
+    pub(super) fn kind(&self, position: usize) -> String {
+        let logical = self.logical_type(position);
+        logical.map_or_else(|| self.data_type(position).to_string(), |kind| format!("{kind:?}"))
+    }
+
+    /// Whether a column holds bytes.
+    pub(super) fn is_binary(&self, position: usize) -> bool {
+        matches!(self.data_type(position), DataType::Binary | DataType::FixedSizeBinary(_))
+    }
+
+    /// Parquet's own type of a column.
+    pub(super) fn logical_type(&self, position: usize) -> Option<&LogicalType> {
+        let field = self.metadata.parquet_schema().root_schema().get_fields().get(position)?;
+        field.get_basic_info().logical_type_ref()
+    }
+
+    /// Whether every value of a column is null, by the counts of all row groups.
+    pub(super) fn is_all_null(&self, position: usize) -> bool {
+        let schema = self.metadata.parquet_schema();
+        let leaf = (0..schema.num_columns()).find(|leaf| schema.get_column_root_idx(*leaf) == position);
+        let nulls = |group: &RowGroupMetaData| group.column(leaf?).statistics()?.null_count_opt();
+        let groups = self.metadata.metadata().row_groups();
+        groups.iter().all(|group| nulls(group) == Some(group.num_rows().unsigned_abs()))
+    }
+
+    /// How to spell the bytes of a column.
+    pub(super) fn spelling(&self, position: usize) -> Spelling {
+        let fields = self.metadata.parquet_schema().root_schema().get_fields();
+        let converted = fields.get(position).map(|field| field.get_basic_info().converted_type());
+        match self.logical_type(position) {
+            Some(LogicalType::Uuid) => Spelling::Uuid,
+            Some(LogicalType::Enum) => Spelling::Text,
+            _ if converted == Some(ConvertedType::ENUM) => Spelling::Text,
+            _ => Spelling::Plain,
+        }
+    }
+}

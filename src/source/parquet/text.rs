@@ -1,0 +1,356 @@
+//! Arrow columns as text, spelled as a text format would.
+//!
+//! Pure. Integers and decimals in digits, floats in the fewest digits that give them back,
+//! booleans `true` and `false`, dates and times in ISO 8601 (`Z` where the instant is known),
+//! binary in hexadecimal, lists, structs and maps as JSON.
+
+use std::fmt::Write as _;
+
+use arrow_array::cast::AsArray;
+use arrow_array::temporal_conversions as temporal;
+use arrow_array::types::{
+    Date32Type, Date64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type,
+    Int16Type, Int32Type, Int64Type, Time32MillisecondType, Time32SecondType, Time64MicrosecondType,
+    Time64NanosecondType, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, ArrayRef, MapArray, StringArray, StructArray};
+use arrow_schema::{DataType, TimeUnit};
+
+/// What Parquet says about bytes that Arrow doesn't.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// Nothing.
+    Plain,
+    /// They are text (ENUM).
+    Text,
+    /// They are a UUID.
+    Uuid,
+}
+
+/// Whether `text` can spell values of this type.
+pub(super) fn is_known(kind: &DataType) -> bool {
+    use DataType as D;
+    match kind {
+        D::List(item) | D::LargeList(item) | D::FixedSizeList(item, _) | D::Map(item, _) => {
+            is_known(item.data_type())
+        }
+        D::Struct(fields) => fields.iter().all(|field| is_known(field.data_type())),
+        D::Null
+        | D::Boolean
+        | D::Int8
+        | D::Int16
+        | D::Int32
+        | D::Int64
+        | D::UInt8
+        | D::UInt16
+        | D::UInt32
+        | D::UInt64
+        | D::Float16
+        | D::Float32
+        | D::Float64
+        | D::Decimal128(..)
+        | D::Decimal256(..)
+        | D::Date32
+        | D::Date64
+        | D::Time32(_)
+        | D::Time64(_)
+        | D::Timestamp(..)
+        | D::Utf8
+        | D::LargeUtf8
+        | D::Binary
+        | D::LargeBinary
+        | D::FixedSizeBinary(_) => true,
+        // An interval's months don't survive the way into Arrow; the rest Parquet doesn't have.
+        _ => false,
+    }
+}
+
+/// The column as text; nulls stay.
+pub(super) fn texts(column: &ArrayRef, spelling: Spelling) -> StringArray {
+    if let Some(texts) = column.as_string_opt::<i32>() {
+        return texts.clone();
+    }
+    let mut text = String::new();
+    let spelled = (0..column.len()).map(|row| {
+        if column.is_null(row) {
+            return None;
+        }
+        text.clear();
+        match spelling {
+            Spelling::Text => text.push_str(&String::from_utf8_lossy(bytes(column, row))),
+            Spelling::Uuid => put_uuid(bytes(column, row), &mut text),
+            Spelling::Plain => put(column, row, &mut text),
+        }
+        Some(text.clone())
+    });
+    spelled.collect()
+}
+
+/// Appends one value that is not null.
+fn put(column: &dyn Array, row: usize, out: &mut String) {
+    use DataType as D;
+    // Writing to a string can't fail.
+    macro_rules! digits {
+        ($kind:ty) => {{
+            let _ = write!(out, "{}", column.as_primitive::<$kind>().value(row));
+        }};
+    }
+    match column.data_type() {
+        D::Boolean => out.push_str(if column.as_boolean().value(row) { "true" } else { "false" }),
+        D::Int8 => digits!(Int8Type),
+        D::Int16 => digits!(Int16Type),
+        D::Int32 => digits!(Int32Type),
+        D::Int64 => digits!(Int64Type),
+        D::UInt8 => digits!(UInt8Type),
+        D::UInt16 => digits!(UInt16Type),
+        D::UInt32 => digits!(UInt32Type),
+        D::UInt64 => digits!(UInt64Type),
+        D::Float16 => digits!(Float16Type),
+        D::Float32 => digits!(Float32Type),
+        D::Float64 => digits!(Float64Type),
+        D::Decimal128(..) => out.push_str(&column.as_primitive::<Decimal128Type>().value_as_string(row)),
+        D::Decimal256(..) => out.push_str(&column.as_primitive::<Decimal256Type>().value_as_string(row)),
+        D::Utf8 => out.push_str(column.as_string::<i32>().value(row)),
+        D::LargeUtf8 => out.push_str(column.as_string::<i64>().value(row)),
+        D::Binary | D::LargeBinary | D::FixedSizeBinary(_) => put_hex(bytes(column, row), out),
+        D::Date32 | D::Date64 | D::Time32(_) | D::Time64(_) | D::Timestamp(..) => put_time(column, row, out),
+        D::Struct(_) => put_struct(column.as_struct(), row, out),
+        D::Map(..) => put_map(column.as_map(), row, out),
+        D::List(_) => put_list(&column.as_list::<i32>().value(row), out),
+        D::LargeList(_) => put_list(&column.as_list::<i64>().value(row), out),
+        D::FixedSizeList(..) => put_list(&column.as_fixed_size_list().value(row), out),
+        _ => {}
+    }
+}
+
+/// The bytes of a binary value.
+pub(super) fn bytes(column: &dyn Array, row: usize) -> &[u8] {
+    match column.data_type() {
+        DataType::Binary => column.as_binary::<i32>().value(row),
+        DataType::LargeBinary => column.as_binary::<i64>().value(row),
+        DataType::FixedSizeBinary(_) => column.as_fixed_size_binary().value(row),
+        _ => &[],
+    }
+}
+
+fn put_time(column: &dyn Array, row: usize, out: &mut String) {
+    use temporal as t;
+    let date = match column.data_type() {
+        DataType::Date32 => t::date32_to_datetime(column.as_primitive::<Date32Type>().value(row)),
+        DataType::Date64 => t::date64_to_datetime(column.as_primitive::<Date64Type>().value(row)),
+        _ => None,
+    };
+    let time = match column.data_type() {
+        DataType::Time32(TimeUnit::Second) => {
+            t::time32s_to_time(column.as_primitive::<Time32SecondType>().value(row))
+        }
+        DataType::Time32(_) => t::time32ms_to_time(column.as_primitive::<Time32MillisecondType>().value(row)),
+        DataType::Time64(TimeUnit::Microsecond) => {
+            t::time64us_to_time(column.as_primitive::<Time64MicrosecondType>().value(row))
+        }
+        DataType::Time64(_) => t::time64ns_to_time(column.as_primitive::<Time64NanosecondType>().value(row)),
+        _ => None,
+    };
+    let (instant, zone) = match column.data_type() {
+        DataType::Timestamp(unit, zone) => (instant(column, row, *unit), zone.as_deref()),
+        _ => (None, None),
+    };
+    // Nothing is written for a value that is no date of the calendar.
+    let _ = match (date, time, instant) {
+        (Some(date), ..) => write!(out, "{}", date.format("%Y-%m-%d")),
+        (_, Some(time), _) => write!(out, "{}", time.format("%H:%M:%S%.f")),
+        (_, _, Some(instant)) => write!(out, "{}", instant.format("%Y-%m-%dT%H:%M:%S%.f")),
+        _ => Ok(()),
+    };
+    if zone.is_some() && instant.is_some() {
+        out.push('Z');
+    }
+}
+
+fn instant(column: &dyn Array, row: usize, unit: TimeUnit) -> Option<chrono::NaiveDateTime> {
+    match unit {
+        TimeUnit::Second => {
+            temporal::timestamp_s_to_datetime(column.as_primitive::<TimestampSecondType>().value(row))
+        }
+        TimeUnit::Millisecond => {
+            temporal::timestamp_ms_to_datetime(column.as_primitive::<TimestampMillisecondType>().value(row))
+        }
+        TimeUnit::Microsecond => {
+            temporal::timestamp_us_to_datetime(column.as_primitive::<TimestampMicrosecondType>().value(row))
+        }
+        TimeUnit::Nanosecond => {
+            temporal::timestamp_ns_to_datetime(column.as_primitive::<TimestampNanosecondType>().value(row))
+        }
+    }
+}
+
+/// Appends a value of a list or struct, as JSON.
+fn put_json(column: &dyn Array, row: usize, out: &mut String) {
+    use DataType as D;
+    if column.is_null(row) {
+        out.push_str("null");
+        return;
+    }
+    let mut text = String::new();
+    put(column, row, &mut text);
+    let is_bare = match column.data_type() {
+        D::Struct(_) | D::Map(..) | D::List(_) | D::LargeList(_) | D::FixedSizeList(..) | D::Boolean => true,
+        D::Float16 | D::Float32 | D::Float64 => !text.ends_with(['N', 'f']),
+        kind => kind.is_numeric(),
+    };
+    if is_bare {
+        out.push_str(&text);
+    } else {
+        put_quoted(&text, out);
+    }
+}
+
+fn put_quoted(text: &str, out: &mut String) {
+    out.push_str(&serde_json::Value::from(text).to_string());
+}
+
+fn put_list(items: &ArrayRef, out: &mut String) {
+    out.push('[');
+    for row in 0..items.len() {
+        if row > 0 {
+            out.push(',');
+        }
+        put_json(items, row, out);
+    }
+    out.push(']');
+}
+
+fn put_struct(column: &StructArray, row: usize, out: &mut String) {
+    out.push('{');
+    for (position, (name, values)) in column.column_names().iter().zip(column.columns()).enumerate() {
+        if position > 0 {
+            out.push(',');
+        }
+        put_quoted(name, out);
+        out.push(':');
+        put_json(values, row, out);
+    }
+    out.push('}');
+}
+
+fn put_map(column: &MapArray, row: usize, out: &mut String) {
+    let entries = column.value(row);
+    let [keys, values] = entries.columns() else { return };
+    out.push('{');
+    for entry in 0..entries.len() {
+        if entry > 0 {
+            out.push(',');
+        }
+        let mut key = String::new();
+        put(keys, entry, &mut key);
+        put_quoted(&key, out);
+        out.push(':');
+        put_json(values, entry, out);
+    }
+    out.push('}');
+}
+
+fn put_hex(bytes: &[u8], out: &mut String) {
+    for byte in bytes {
+        let _ = write!(out, "{byte:02x}");
+    }
+}
+
+fn put_uuid(bytes: &[u8], out: &mut String) {
+    for (position, byte) in bytes.iter().enumerate() {
+        if matches!(position, 4 | 6 | 8 | 10) {
+            out.push('-');
+        }
+        let _ = write!(out, "{byte:02x}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::builder::{Int64Builder, ListBuilder, MapBuilder, StringBuilder};
+    use arrow_array::{
+        BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray, Float32Array,
+        Float64Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
+        TimestampMillisecondArray, UInt8Array,
+    };
+    use arrow_schema::Field;
+
+    use super::*;
+
+    fn spelled(column: impl Array + 'static) -> Vec<Option<String>> {
+        let column: ArrayRef = Arc::new(column);
+        assert!(is_known(column.data_type()));
+        texts(&column, Spelling::Plain).iter().map(|text| text.map(str::to_owned)).collect()
+    }
+
+    #[track_caller]
+    fn check(column: impl Array + 'static, expected: &[Option<&str>]) {
+        assert_eq!(spelled(column).iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn scalars_are_spelled_as_text_formats_do() {
+        check(Int64Array::from(vec![Some(-7), None]), &[Some("-7"), None]);
+        check(UInt8Array::from(vec![255]), &[Some("255")]);
+        check(
+            Float64Array::from(vec![12.0, 0.1, -0.5e-3, f64::NAN]),
+            &["12", "0.1", "-0.0005", "NaN"].map(Some),
+        );
+        check(Float32Array::from(vec![0.1, 16_777_216.0]), &["0.1", "16777216"].map(Some));
+        check(BooleanArray::from(vec![true, false]), &["true", "false"].map(Some));
+        let decimals = Decimal128Array::from(vec![12_345, -50]).with_precision_and_scale(9, 2).unwrap();
+        check(decimals, &["123.45", "-0.50"].map(Some));
+        check(BinaryArray::from(vec![&b"\x00\xFFa"[..]]), &[Some("00ff61")]);
+        check(StringArray::from(vec!["007", ""]), &["007", ""].map(Some));
+    }
+
+    #[test]
+    fn dates_and_times_are_iso() {
+        check(
+            Date32Array::from(vec![0, 18_321, -25_509]),
+            &["1970-01-01", "2020-02-29", "1900-02-28"].map(Some),
+        );
+        check(Time64MicrosecondArray::from(vec![45_000_250_000]), &[Some("12:30:00.250")]);
+        let plain = TimestampMillisecondArray::from(vec![1_454_590_800_000]);
+        check(plain.clone(), &[Some("2016-02-04T13:00:00")]);
+        check(plain.with_timezone("UTC"), &[Some("2016-02-04T13:00:00Z")]);
+        check(
+            TimestampMicrosecondArray::from(vec![1_454_590_800_000_001]),
+            &[Some("2016-02-04T13:00:00.000001")],
+        );
+    }
+
+    #[test]
+    fn what_is_nested_is_json() {
+        let mut list = ListBuilder::new(StringBuilder::new());
+        list.append_value([Some("a\"b"), None]);
+        list.append_value([] as [Option<&str>; 0]);
+        check(list.finish(), &["[\"a\\\"b\",null]", "[]"].map(Some));
+        let field = |name: &str, kind| Arc::new(Field::new(name, kind, true));
+        let pair = StructArray::from(vec![
+            (
+                field("n", DataType::Float64),
+                Arc::new(Float64Array::from(vec![1.5, f64::INFINITY])) as ArrayRef,
+            ),
+            (field("d", DataType::Date32), Arc::new(Date32Array::from(vec![Some(0), None])) as ArrayRef),
+        ]);
+        check(pair, &["{\"n\":1.5,\"d\":\"1970-01-01\"}", "{\"n\":\"inf\",\"d\":null}"].map(Some));
+        let mut map = MapBuilder::new(None, StringBuilder::new(), Int64Builder::new());
+        map.keys().append_value("k");
+        map.values().append_value(1);
+        map.append(true).unwrap();
+        check(map.finish(), &[Some("{\"k\":1}")]);
+    }
+
+    #[test]
+    fn bytes_are_what_parquet_says() {
+        let uuid = FixedSizeBinaryArray::try_from_iter([[0x12_u8; 16]].into_iter()).unwrap();
+        let uuid: ArrayRef = Arc::new(uuid);
+        assert_eq!(texts(&uuid, Spelling::Uuid).value(0), "12121212-1212-1212-1212-121212121212");
+        let text: ArrayRef = Arc::new(BinaryArray::from(vec![&b"OPEN"[..]]));
+        assert_eq!(texts(&text, Spelling::Text).value(0), "OPEN");
+    }
+}

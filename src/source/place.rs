@@ -1,0 +1,70 @@
+//! Where the geometry of a row of text is: in two columns of numbers, or in one of WKT.
+//!
+//! Pure; shared by text files and sheets.
+
+use std::borrow::Cow;
+
+use geo::{Geometry, Point};
+
+use crate::feature::RejectReason;
+use crate::plan::CsvGeometry;
+
+use super::error::SourceError;
+use super::shape::{self, Dimensions, Shape};
+
+/// The columns that hold the geometry, by position.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    /// x and y.
+    Xy(usize, usize),
+    /// Well-known text.
+    Wkt(usize),
+}
+
+impl Place {
+    /// Finds the columns that a plan names; `position` looks a name up.
+    pub(super) fn find(
+        geometry: &CsvGeometry,
+        position: impl Fn(&str) -> Result<usize, SourceError>,
+    ) -> Result<Self, SourceError> {
+        Ok(match geometry {
+            CsvGeometry::Xy { x, y } => Self::Xy(position(x)?, position(y)?),
+            CsvGeometry::Wkt { column } => Self::Wkt(position(column)?),
+        })
+    }
+
+    /// Columns that a row must have to have a geometry.
+    pub(super) fn width(self) -> usize {
+        match self {
+            Self::Xy(x, y) => x.max(y) + 1,
+            Self::Wkt(column) => column + 1,
+        }
+    }
+
+    /// The geometry of a row whose columns `field` gives, or why it has none; and the column to blame.
+    pub(super) fn shape<'a>(self, field: impl Fn(usize) -> Cow<'a, str>) -> (usize, Shape) {
+        match self {
+            Self::Wkt(column) => (column, shape::from_wkt(&field(column))),
+            Self::Xy(x, y) => {
+                let x_value = match number(&field(x)) {
+                    Ok(value) => value,
+                    Err(reason) => return (x, Shape::Lacking(reason)),
+                };
+                let point = |y_value| Geometry::Point(Point::new(x_value, y_value));
+                match number(&field(y)) {
+                    Ok(value) => (x, Shape::Found(point(value), Dimensions::default())),
+                    Err(reason) => (y, Shape::Lacking(reason)),
+                }
+            }
+        }
+    }
+}
+
+/// A finite number, or why it is none.
+fn number(text: &str) -> Result<f64, RejectReason> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(RejectReason::NullGeometry);
+    }
+    text.parse::<f64>().ok().filter(|value| value.is_finite()).ok_or(RejectReason::NotANumber)
+}

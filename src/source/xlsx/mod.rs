@@ -1,0 +1,190 @@
+//! One sheet of an XLSX workbook, and its geometry from two columns or one of WKT.
+//!
+//! Cells come out as text (`cell` says how). The header is the row the pipeline names, else the first
+//! that holds anything; of merged cells the first has the value and the others are blank, so a column
+//! under them is called by its position (`column_5`). Cells beside the header's columns are notes, not
+//! values. Rows of blanks are passed over; hidden rows and columns count like all others. A row's
+//! number is the sheet's. A workbook is a zip archive: it is measured before it is opened
+//! (`workbook`), its shared texts are held in memory, its cells are streamed (`rows`).
+
+mod cell;
+mod rows;
+mod workbook;
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::feature::RejectReason;
+use crate::plan::CsvGeometry;
+
+use super::Records;
+use super::batch::{BatchBuilder, MAX_COLUMNS};
+use super::error::SourceError;
+use super::header;
+use super::place::Place;
+use rows::{Row, Rows};
+pub(super) use workbook::sheets;
+
+/// Where in a workbook the rows are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct At<'a> {
+    /// Name of the sheet; `None` where only one is visible.
+    pub(super) sheet: Option<&'a str>,
+    /// Row of the header, 1 and up; `None` for the first that holds anything.
+    pub(super) header_row: Option<u32>,
+}
+
+/// Bounds on what is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Longest row, bytes.
+    pub(super) record: usize,
+    /// Largest unpacked workbook, bytes.
+    pub(super) archive: u64,
+}
+
+/// Reads the rows of one sheet.
+pub(super) struct XlsxRecords {
+    shown: String,
+    header: Vec<String>,
+    place: Place,
+    rows: Rows,
+    limit: usize,
+    has_margin: bool,
+    wkb: Vec<u8>,
+}
+
+impl XlsxRecords {
+    /// Opens the workbook at `path`, shown as `shown`, and reads the sheet's header.
+    pub(super) fn open(
+        path: &Path,
+        shown: &Arc<str>,
+        at: At<'_>,
+        geometry: &CsvGeometry,
+        bounds: Bounds,
+    ) -> Result<Self, SourceError> {
+        let mut records = Self::open_header(path, shown, at, bounds)?;
+        records.place =
+            Place::find(geometry, |column| header::position(column, &records.header, &records.shown))?;
+        Ok(records)
+    }
+
+    /// Opens the sheet for its header alone; the geometry is taken from the first column.
+    pub(super) fn open_header(
+        path: &Path,
+        shown: &Arc<str>,
+        at: At<'_>,
+        bounds: Bounds,
+    ) -> Result<Self, SourceError> {
+        let book = workbook::open(path, shown, bounds.archive)?;
+        let sheet = workbook::choose(&book, shown, at.sheet)?;
+        let shown = format!("{shown} (sheet {sheet})");
+        let mut rows = Rows::start(book, sheet, shown.clone(), bounds.record);
+        let header = find_header(&mut rows, &shown, at.header_row)?;
+        let filled = header.cells.last().map_or(0, |(column, _)| column + 1);
+        // A merged cell at the end has blank ones behind it, and they have columns.
+        let width = filled.max(header.width.min(MAX_COLUMNS));
+        if width > MAX_COLUMNS {
+            return Err(SourceError::TooManyColumns { shown, row: header.number, limit: MAX_COLUMNS });
+        }
+        let mut written = vec![""; width];
+        for (column, text) in &header.cells {
+            written[*column] = text;
+        }
+        let names = header::names(written.iter().copied());
+        if let Some(columns) = header::renamed(written, &names) {
+            tracing::warn!(source = shown, columns, "names stand in the header more than once");
+        }
+        let (place, limit, wkb) = (Place::Wkt(0), bounds.record, Vec::new());
+        Ok(Self { shown, header: names, place, rows, limit, has_margin: false, wkb })
+    }
+
+    /// Column names, in sheet order.
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// The sheet's name in origins.
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Says once that there are cells beside the table: they are no part of a row.
+    fn note_margin(&mut self, row: &Row) {
+        let beside = row.cells.last().filter(|(column, _)| *column >= self.header.len());
+        if let Some((column, _)) = beside.filter(|_| !self.has_margin) {
+            self.has_margin = true;
+            let first = format!("column {} of row {}", letters(*column), row.number);
+            tracing::warn!(
+                source = self.shown,
+                first,
+                "cells beside the table are left out: no header is above them"
+            );
+        }
+    }
+
+    fn fill(&mut self, row: &Row, batch: &mut BatchBuilder) {
+        for (column, text) in row.cells.iter().filter(|(column, _)| *column < self.header.len()) {
+            batch.text(*column, text);
+        }
+        if row.is_too_long {
+            batch.defect("record", &format!("over {} bytes", self.limit), RejectReason::RecordTooLong);
+            batch.end_row(row.number, None);
+            return;
+        }
+        self.note_margin(row);
+        let field = |wanted: usize| {
+            let cell = row.cells.iter().find(|(column, _)| *column == wanted);
+            Cow::Borrowed(cell.map_or("", |(_, text)| text.as_str()))
+        };
+        let (column, shape) = self.place.shape(field);
+        let value = || field(column).into_owned();
+        let found = shape.encode(&self.header[column], value, batch, &mut self.wkb);
+        batch.end_row(row.number, found.then_some(self.wkb.as_slice()));
+    }
+}
+
+impl Records for XlsxRecords {
+    fn next(&mut self, batch: &mut BatchBuilder) -> Result<bool, SourceError> {
+        let Some(row) = self.rows.next()? else { return Ok(false) };
+        self.fill(&row, batch);
+        Ok(true)
+    }
+}
+
+/// The header's row, or the first that holds anything.
+fn find_header(rows: &mut Rows, shown: &str, wanted: Option<u32>) -> Result<Row, SourceError> {
+    while let Some(row) = rows.next()? {
+        match wanted.map(u64::from) {
+            Some(wanted) if row.number < wanted => {}
+            Some(wanted) if row.number > wanted => {
+                let reason = format!("row {wanted}, which should hold the column names, is blank");
+                return Err(SourceError::Dataset { shown: shown.to_owned(), reason });
+            }
+            _ => return Ok(row),
+        }
+    }
+    Err(SourceError::Empty { shown: shown.to_owned() })
+}
+
+/// A column as spreadsheets call it.
+fn letters(column: usize) -> String {
+    let letter = char::from(b'A' + u8::try_from(column % 26).unwrap_or(0));
+    match column / 26 {
+        0 => letter.to_string(),
+        more => letters(more - 1) + &letter.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::letters;
+
+    #[test]
+    fn columns_are_called_as_in_a_sheet() {
+        for (column, name) in [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA"), (16_383, "XFD")] {
+            assert_eq!(letters(column), name);
+        }
+    }
+}

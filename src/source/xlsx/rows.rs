@@ -1,0 +1,141 @@
+//! A sheet's cells, gathered into rows on a thread of its own.
+//!
+//! The parser borrows the workbook it reads from, so both live on that thread, which ends when the
+//! sheet does or when nobody listens any more. A row over the limit keeps its number alone.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::vec;
+
+use super::super::error::SourceError;
+use super::cell;
+use super::workbook::Book;
+
+/// Rows handed over at a time, and how many such bundles may wait.
+const BUNDLE: usize = 256;
+const WAITING: usize = 2;
+
+/// A bundle also ends at this size.
+const BUNDLE_BYTES: usize = 4 << 20;
+
+/// A row that holds something.
+#[derive(Debug, PartialEq)]
+pub(super) struct Row {
+    /// Number in the sheet, 1 and up.
+    pub(super) number: u64,
+    /// Columns that are not blank, ascending from 0, with their text.
+    pub(super) cells: Vec<(usize, String)>,
+    /// Columns up to the last cell, blank ones counted in.
+    pub(super) width: usize,
+    /// Whether it is over the limit; it has no cells then.
+    pub(super) is_too_long: bool,
+    bytes: usize,
+}
+
+enum Message {
+    Rows(Vec<Row>),
+    Failed(String),
+    End,
+}
+
+/// The rows of a sheet.
+pub(super) struct Rows {
+    shown: String,
+    messages: Receiver<Message>,
+    bundle: vec::IntoIter<Row>,
+    last: u64,
+    ended: bool,
+}
+
+impl Rows {
+    /// Starts to read `sheet`, which is shown as `shown`; `limit` is the longest row in bytes.
+    pub(super) fn start(mut book: Book, sheet: String, shown: String, limit: usize) -> Self {
+        let (sender, messages) = sync_channel(WAITING);
+        thread::spawn(move || {
+            let end = match send_all(&mut book, &sheet, limit, &sender) {
+                Ok(()) => Message::End,
+                Err(reason) => Message::Failed(reason),
+            };
+            // Nobody may be listening any more.
+            drop(sender.send(end));
+        });
+        Self { shown, messages, bundle: Vec::new().into_iter(), last: 0, ended: false }
+    }
+
+    /// The next row that holds something; `None` after the last.
+    pub(super) fn next(&mut self) -> Result<Option<Row>, SourceError> {
+        loop {
+            if let Some(row) = self.bundle.next() {
+                self.last = row.number;
+                return Ok(Some(row));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            match self.messages.recv() {
+                Ok(Message::Rows(rows)) => self.bundle = rows.into_iter(),
+                Ok(Message::End) => self.ended = true,
+                Ok(Message::Failed(reason)) => return Err(self.damaged(reason)),
+                Err(_) => return Err(self.damaged("its parser gave up".to_owned())),
+            }
+        }
+    }
+
+    fn damaged(&self, reason: String) -> SourceError {
+        SourceError::Damaged { shown: self.shown.clone(), row: self.last, reason }
+    }
+}
+
+/// Sends every row that holds something; the error is why there are no more.
+fn send_all(book: &mut Book, sheet: &str, limit: usize, to: &SyncSender<Message>) -> Result<(), String> {
+    let mut cells = book.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
+    let mut bundle: Vec<Row> = Vec::new();
+    let mut bytes = 0;
+    while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
+        let (row, column) = cell.get_position();
+        let (number, column) = (u64::from(row) + 1, usize::try_from(column).unwrap_or(usize::MAX));
+        let Some(text) = cell::text(cell.get_value().clone()) else {
+            if let Some(row) = bundle.last_mut().filter(|row| row.number == number) {
+                row.width = row.width.max(column.saturating_add(1));
+            }
+            continue;
+        };
+        match bundle.last().map(|row| row.number) {
+            Some(last) if last > number => return Err(format!("row {number} comes after row {last}")),
+            Some(last) if last == number => {}
+            _ => {
+                if bundle.len() >= BUNDLE || bytes >= BUNDLE_BYTES {
+                    bytes = 0;
+                    if to.send(Message::Rows(std::mem::take(&mut bundle))).is_err() {
+                        return Ok(());
+                    }
+                }
+                bundle.push(Row { number, cells: Vec::new(), width: 0, is_too_long: false, bytes: 0 });
+            }
+        }
+        bytes += text.len();
+        if let Some(row) = bundle.last_mut() {
+            row.add(column, text, limit)?;
+        }
+    }
+    // The last rows; nobody may be listening any more.
+    drop(to.send(Message::Rows(bundle)));
+    Ok(())
+}
+
+impl Row {
+    fn add(&mut self, column: usize, text: String, limit: usize) -> Result<(), String> {
+        if self.cells.last().is_some_and(|(last, _)| *last >= column) {
+            return Err(format!("the cells of row {} are not in order", self.number));
+        }
+        self.width = self.width.max(column.saturating_add(1));
+        self.bytes = self.bytes.saturating_add(text.len());
+        if self.bytes > limit {
+            self.is_too_long = true;
+            self.cells = Vec::new();
+        } else if !self.is_too_long {
+            self.cells.push((column, text));
+        }
+        Ok(())
+    }
+}

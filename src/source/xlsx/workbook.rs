@@ -1,0 +1,105 @@
+//! Opens a workbook, once it has been measured, and chooses its sheet.
+//!
+//! A workbook unpacks to many times its size, and its shared texts must be in memory: both are
+//! measured by unpacking into nothing first.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use calamine::{Reader, SheetType, SheetVisible, Xlsx, XlsxError};
+
+use super::super::error::{SourceError, closest};
+use super::super::{archive, sniff};
+
+/// An open workbook.
+pub(super) type Book = Xlsx<BufReader<File>>;
+
+/// Unpacked bytes of a workbook, at most: more than a full sheet of forty columns.
+const MAX_BYTES: u64 = 2 << 30;
+
+/// Unpacked bytes of the shared texts, which are held in memory.
+const MAX_TEXTS: u64 = 256 << 20;
+
+/// How a file of Microsoft's compound format begins: Excel 97-2003, or a protected workbook.
+const COMPOUND: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
+
+/// Opens the workbook at `path`, shown as `shown`.
+pub(super) fn open(path: &Path, shown: &str, limit: u64) -> Result<Book, SourceError> {
+    let open = |source| SourceError::Open { shown: shown.to_owned(), source };
+    let broken = |reason: String| SourceError::Dataset { shown: shown.to_owned(), reason };
+    let mut file = File::open(path).map_err(open)?;
+    let mut head = Vec::new();
+    file.by_ref().take(512).read_to_end(&mut head).map_err(open)?;
+    let found = match sniff::look(&head) {
+        _ if head.is_empty() => return Err(SourceError::Empty { shown: shown.to_owned() }),
+        Some("a zip archive") => None,
+        _ if head.starts_with(&COMPOUND) => Some(compound(file)),
+        found => Some(found.unwrap_or("something else")),
+    };
+    if let Some(found) = found {
+        let expected = "an XLSX workbook";
+        return Err(SourceError::Unexpected { shown: shown.to_owned(), expected, found });
+    }
+    measure(path, shown, limit)?;
+    let file = BufReader::new(File::open(path).map_err(open)?);
+    Xlsx::new(file).map_err(|error| broken(format!("it is no XLSX workbook, or a damaged one ({error})")))
+}
+
+fn compound(file: File) -> &'static str {
+    match Xlsx::new(BufReader::new(file)) {
+        Err(XlsxError::Password) => "a workbook protected by a password (save it without one)",
+        _ => "a workbook of Excel 97-2003 (save it as .xlsx)",
+    }
+}
+
+fn measure(path: &Path, shown: &str, limit: u64) -> Result<(), SourceError> {
+    let contents = archive::contents(path, shown, limit.min(MAX_BYTES))?;
+    let texts = contents.iter().find(|(name, _)| name.ends_with("/sharedStrings.xml"));
+    match texts.filter(|(_, bytes)| *bytes > MAX_TEXTS) {
+        Some((_, bytes)) => {
+            let reason = format!("its texts are {bytes} bytes, more than {MAX_TEXTS}; save the sheet as CSV");
+            Err(SourceError::Dataset { shown: shown.to_owned(), reason })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Names of the visible sheets with cells; of the hidden ones where none is visible.
+pub(in crate::source) fn sheets(path: &Path, shown: &str, limit: u64) -> Result<Vec<String>, SourceError> {
+    let (visible, hidden) = names(&open(path, shown, limit)?);
+    Ok(if visible.is_empty() { hidden } else { visible })
+}
+
+/// Visible and hidden sheets with cells, in their order.
+fn names(book: &Book) -> (Vec<String>, Vec<String>) {
+    let sheets = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+    let (visible, hidden): (Vec<_>, Vec<_>) =
+        sheets.partition(|sheet| sheet.visible == SheetVisible::Visible);
+    let names = |sheets: Vec<&calamine::Sheet>| sheets.into_iter().map(|sheet| sheet.name.clone()).collect();
+    (names(visible), names(hidden))
+}
+
+/// The sheet that is meant: the one named, hidden or not, or the only visible one.
+pub(super) fn choose(book: &Book, shown: &str, wanted: Option<&str>) -> Result<String, SourceError> {
+    let (mut visible, mut hidden) = names(book);
+    let Some(wanted) = wanted else {
+        return match visible.len() {
+            1 => Ok(visible.remove(0)),
+            0 => Err(SourceError::SheetNeeded { shown: shown.to_owned(), sheets: hidden }),
+            _ => Err(SourceError::SheetNeeded { shown: shown.to_owned(), sheets: visible }),
+        };
+    };
+    visible.append(&mut hidden);
+    let exact = visible.iter().position(|name| name == wanted);
+    let folded = || visible.iter().position(|name| name.to_lowercase() == wanted.to_lowercase());
+    match exact.or_else(folded) {
+        Some(position) => Ok(visible.swap_remove(position)),
+        None => Err(SourceError::NoSuchSheet {
+            shown: shown.to_owned(),
+            sheet: wanted.to_owned(),
+            suggestion: closest(wanted, &visible),
+            sheets: visible,
+        }),
+    }
+}

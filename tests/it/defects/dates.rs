@@ -1,0 +1,124 @@
+//! Dates that spreadsheets, databases and hurried typists left behind.
+
+use super::{column, field, ran};
+
+/// A text, the date that stands in the tile, and its flag with detail.
+type Case = (&'static str, &'static str, &'static str);
+
+#[track_caller]
+fn check(formats: &str, cases: &[Case]) {
+    let texts: Vec<&str> = cases.iter().map(|case| case.0).collect();
+    let schema = field("checked_on", "\"V\"", &format!("type = \"date\"\nformats = [{formats}]"));
+    let ran = ran(&schema, &column(&texts));
+    assert_eq!(ran.values("checked_on"), cases.iter().map(|case| case.1).collect::<Vec<_>>());
+    let told = cases.iter().enumerate().filter(|(_, case)| !case.2.is_empty());
+    let told: Vec<String> =
+        told.map(|(at, case)| format!("{at} | checked_on | {} | {}", case.0, case.2)).collect();
+    assert_eq!(ran.flags(), told);
+}
+
+/// A spreadsheet showed milliseconds in scientific notation, and six digits are all that is left.
+#[test]
+fn mangled_moments_are_not_believed() {
+    check(
+        r#""epoch-ms", "%Y-%m-%d""#,
+        &[
+            ("1255390000000", "2009-10-12", ""),
+            ("1255390000000.0", "2009-10-12", ""),
+            (
+                "1.25539E+12",
+                "-",
+                "mangled_date | near 2009-10-12 if milliseconds since 1970, give or take 1.4 h",
+            ),
+            (
+                "1.2e12",
+                "-",
+                "mangled_date | near 2008-01-10 if milliseconds since 1970, give or take 13888.9 h",
+            ),
+            ("2009-10-12", "2009-10-12", ""),
+        ],
+    );
+}
+
+#[test]
+fn a_mangled_moment_is_none_for_a_day_count_either() {
+    check(
+        r#""excel-serial""#,
+        &[
+            ("39845", "2009-02-01", ""),
+            ("39845.75", "2009-02-01", ""),
+            ("61", "1900-03-01", ""),
+            ("3.9845E+4", "-", "mangled_date | digits lost"),
+            // Where spreadsheets have a 29 February 1900, and day zero.
+            ("60", "-", "unparsed | date"),
+            ("0", "-", "zero_date | read as 1899-12-30"),
+        ],
+    );
+}
+
+#[test]
+fn a_day_count_is_believed_only_where_it_is_declared() {
+    check(
+        r#""%Y-%m-%d", "epoch-ms""#,
+        &[
+            ("39845", "-", "excel_serial_date | 2009-02-01 if a day count"),
+            ("39845.5", "-", "excel_serial_date | 2009-02-01 if a day count"),
+            // A year is no day count, and neither a year nor a forgotten sentinel is a moment of 1970.
+            ("2016", "-", "unparsed | date"),
+            ("-999", "-", "unparsed | date"),
+            ("0", "1970-01-01", ""),
+        ],
+    );
+}
+
+#[test]
+fn day_zero_is_no_date_in_any_spelling() {
+    let zero = "zero_date | no date";
+    check(
+        r#""%Y-%m-%d", "%m/%d/%Y %H:%M:%S", "%d-%b-%Y", "epoch-ms""#,
+        &[
+            ("1899-12-30", "-", zero),
+            ("12/30/1899 00:00:00", "-", zero),
+            ("30-Dec-1899", "-", zero),
+            ("-2209161600000", "-", "zero_date | read as 1899-12-30"),
+            ("1899/12/30 00:00:00", "-", zero),
+            ("1899-12-30T00:00:00Z", "-", zero),
+            ("0000-00-00", "-", zero),
+            ("1900-01-00", "-", zero),
+            ("1/0/1900", "-", zero),
+            ("1899-12-31", "1899-12-31", ""),
+        ],
+    );
+}
+
+#[test]
+fn dates_of_no_time_we_know_are_not_believed() {
+    check(
+        r#""%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y""#,
+        &[
+            ("2916-01-01", "-", "future_date | read as 2916-01-01"),
+            ("2100-12-31", "2100-12-31", ""),
+            ("1699-12-31", "-", "implausible_date | read as 1699-12-31"),
+            ("1700-01-01", "1700-01-01", ""),
+            // Year 9 by the second pattern isn't believed, so the third is tried.
+            ("1/20/09", "2009-01-20", ""),
+            ("9999-12-31", "-", "future_date | read as 9999-12-31"),
+        ],
+    );
+}
+
+#[test]
+fn two_digits_of_a_year_are_not_the_first_century() {
+    check(
+        r#""%m/%d/%Y""#,
+        &[("1/20/2009", "2009-01-20", ""), ("1/20/09", "-", "implausible_date | read as 0009-01-20")],
+    );
+}
+
+#[test]
+fn what_is_no_date_is_told_with_its_words() {
+    check(
+        r#""%Y-%m-%d""#,
+        &[("2009-02-30", "-", "unparsed | date"), ("SPRING 2009", "-", "unparsed | date"), ("", "-", "")],
+    );
+}

@@ -1,0 +1,481 @@
+//! Quality of a release on planted rows: every number here can be counted by hand.
+
+use std::fs;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int64Type, UInt64Type};
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::DataType;
+use cikr::feature::{LayerQuality, QUALITY_TABLES, QualityReport, RunReport, Verdict};
+
+use crate::program::Folder;
+
+/// Fields that the quality tables tell apart: codes, a claimed state, a date, one that the source lacks.
+const MORE_FIELDS: &str = r#"
+[[field]]
+name = "state_code_claimed"
+from = ["ST"]
+type = "state"
+description = "state"
+
+[[field]]
+name = "source_date"
+from = ["DATE"]
+type = "date"
+formats = ["%Y-%m-%d"]
+description = "date"
+
+[[field]]
+name = "owner_code"
+from = ["OWN"]
+codes = { 1 = "public", 2 = "private" }
+description = "owner"
+
+[[field]]
+name = "phone"
+from = ["PHONE"]
+description = "phone"
+"#;
+
+/// Six rows that stay and two that don't (a key twice, no key). Texas is -100 to -90, Alabama -90 to
+/// -80; -100.1 is 9 km off Texas, -120 nowhere.
+const ROWS: &str = "\
+1,A,48001,5,-95,35,TX,2020-01-01,1
+2,A,48001,-999,-95,35,TX,2020-01-03,1
+3,B,01001,x,-95,36,AL,,9
+4,NOT AVAILABLE,,7,-85,35,AL,2999-01-01,2
+5,C,01001,7,-120,35,,1900-01-01,
+6,D,48001,7,-100.1,35,TX,,1
+1,A,48001,5,-95,35,TX,2020-01-01,1
+,E,48001,5,-95,35,TX,2020-01-01,1
+";
+
+const LAYER: &str = r#"
+[[layer]]
+id = "points"
+current-days = 36500
+source.csv = { path = "points.csv", x = "LON", y = "LAT", crs = "EPSG:4326" }
+"#;
+
+/// The planted layer; `head` stands among the pipeline's own keys.
+fn planted(head: &str, layers: &str) -> Folder {
+    let folder = Folder::new();
+    folder.schema("points", "point", "");
+    let schema = fs::read_to_string(folder.path().join("schemas/points.toml")).unwrap();
+    folder.write("schemas/points.toml", schema + MORE_FIELDS);
+    folder.write("points.csv", format!("ID,NAME,COUNTYFIPS,BEDS,LON,LAT,ST,DATE,OWN\n{ROWS}"));
+    with(&folder, head, layers);
+    folder
+}
+
+fn with(folder: &Folder, head: &str, layers: &str) {
+    folder.pipeline(layers);
+    let pipeline = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
+    folder.write("pipeline.toml", format!("{head}\n{pipeline}"));
+}
+
+/// Cells of the named columns, a line per row.
+fn table(folder: &Folder, name: &str, columns: &[&str]) -> Vec<String> {
+    let file = folder.latest().join("quality").join(format!("{name}.parquet"));
+    let rows = cikr::geoparquet::read(&file, None).unwrap();
+    let line = |row| columns.iter().map(|name| cell(&rows, name, row)).collect::<Vec<_>>().join(" ");
+    (0..rows.num_rows()).map(line).collect()
+}
+
+fn cell(rows: &RecordBatch, name: &str, row: usize) -> String {
+    let column = rows.column_by_name(name).unwrap_or_else(|| panic!("no column {name}"));
+    if column.is_null(row) {
+        return "-".to_owned();
+    }
+    match column.data_type() {
+        DataType::Utf8 => column.as_string::<i32>().value(row).to_owned(),
+        DataType::Boolean => column.as_boolean().value(row).to_string(),
+        DataType::UInt64 => column.as_primitive::<UInt64Type>().value(row).to_string(),
+        DataType::Int64 => column.as_primitive::<Int64Type>().value(row).to_string(),
+        DataType::Float64 => format!("{:.4}", column.as_primitive::<Float64Type>().value(row)),
+        DataType::Date32 => column.as_primitive::<Date32Type>().value_as_date(row).unwrap().to_string(),
+        other => panic!("{name} is {other}"),
+    }
+}
+
+fn quality(report: &RunReport) -> &QualityReport {
+    report.quality.as_ref().expect("every run assesses its release")
+}
+
+fn points(report: &RunReport) -> &LayerQuality {
+    quality(report).layers.iter().find(|layer| layer.id == "points").unwrap()
+}
+
+#[test]
+fn coverage_counts_every_row_once() {
+    let folder = planted("", LAYER);
+    folder.run().code(0);
+    let columns = [
+        "layer",
+        "state_code",
+        "sector_code",
+        "rows",
+        "within",
+        "nearest",
+        "representative_point",
+        "none",
+        "share_within",
+        "share_none",
+        "claimed",
+        "agreeing",
+        "dated",
+        "current",
+    ];
+    assert_eq!(
+        table(&folder, "coverage", &columns),
+        [
+            "points AL HLPH 1 1 0 0 0 1.0000 0.0000 1 1 1 0",
+            "points TX HLPH 4 3 1 0 0 0.7500 0.0000 4 3 2 2",
+            "points unassigned HLPH 1 0 0 0 1 0.0000 1.0000 1 0 1 0",
+        ]
+    );
+    folder.cikr(&["verify", "store"]).code(0);
+}
+
+#[test]
+fn claims_name_what_disagrees_and_an_example() {
+    let folder = planted("", LAYER);
+    let more = "7,F,48001,5,-85,36,TX,,1\n8,G,48001,5,-85,37,AL,,1\n";
+    folder.write("points.csv", fs::read_to_string(folder.path().join("points.csv")).unwrap() + more);
+    let report = folder.run().code(0).report();
+    let columns = ["layer", "kind", "claimed", "computed", "rows", "example"];
+    let found = table(&folder, "claims", &columns);
+    assert_eq!(
+        found,
+        [
+            "points county 48001 01001 2 points:7",
+            "points state AL TX 1 points:3",
+            "points state TX AL 1 points:7",
+            "points county 01001 - 1 points:5",
+            "points county 01001 48001 1 points:3",
+        ]
+    );
+    let worst = &quality(&report).worst_claims;
+    assert_eq!(worst.len(), 5);
+    assert_eq!((worst[0].claimed.as_str(), worst[0].rows), ("48001", 2));
+    assert_eq!(points(&report).worst_claims, *worst);
+}
+
+#[test]
+fn fields_tell_nulls_and_their_causes() {
+    let folder = planted("", LAYER);
+    folder.run().code(0);
+    let columns = [
+        "field",
+        "role",
+        "rows",
+        "nulls",
+        "share_null",
+        "sentinel",
+        "unparsed",
+        "unknown_code",
+        "is_missing",
+    ];
+    let fields = table(&folder, "fields", &columns);
+    for expected in [
+        "facility_id core 6 0 0.0000 0 0 0 false",
+        "name core 6 1 0.1667 1 0 0 false",
+        "sector_also core 6 0 0.0000 0 0 0 false",
+        "tribal_geoid core 6 6 1.0000 0 0 0 false",
+        "county_fips_claimed core 6 1 0.1667 0 0 0 false",
+        "is_county_mismatch core 6 1 0.1667 0 0 0 false",
+        "source_date core 6 2 0.3333 0 0 0 false",
+        "id attribute 6 0 0.0000 0 0 0 false",
+        "beds attribute 6 2 0.3333 1 1 0 false",
+        "owner_code attribute 6 1 0.1667 0 0 1 false",
+        "owner_name decoded 6 2 0.3333 0 0 0 false",
+        "phone attribute 6 6 1.0000 0 0 0 true",
+    ] {
+        assert!(fields.iter().any(|line| line == expected), "{expected}\nis not in\n{}", fields.join("\n"));
+    }
+    assert!(!fields.iter().any(|line| line.starts_with("geometry ") || line.starts_with("bbox ")));
+}
+
+#[test]
+fn layers_tell_duplicates_dates_and_claims() {
+    let folder = planted("", LAYER);
+    let report = folder.run().code(0).report();
+    let columns = [
+        "layer",
+        "status",
+        "rows_read",
+        "rows_written",
+        "rows_rejected",
+        "duplicate_keys",
+        "suspected_duplicates",
+        "state_claimed",
+        "state_agreeing",
+        "county_claimed",
+        "county_agreeing",
+        "dated",
+        "share_dated",
+        "dated_after_run",
+        "source_date_oldest",
+        "source_date_median",
+        "source_date_newest",
+        "landed_age_days",
+        "carried_from",
+        "current_days",
+    ];
+    assert_eq!(
+        table(&folder, "layers", &columns),
+        ["points published 8 6 2 1 1 5 4 5 3 4 0.6667 1 1900-01-01 2020-01-01 2999-01-01 0 - 36500"]
+    );
+    assert_eq!(
+        table(&folder, "rejects", &["layer", "reason", "rows"]),
+        ["points duplicate_key 1", "points no_key 1"]
+    );
+    let scores = table(&folder, "scores", &["score", "numerator", "denominator", "share", "reason"]);
+    assert_eq!(
+        scores[..3],
+        [
+            "completeness - - - the pipeline names no expected counts",
+            "currency 2 6 0.3333 -",
+            "accuracy 4 6 0.6667 -",
+        ]
+    );
+    let layer = points(&report);
+    assert_eq!((layer.suspected_duplicates, layer.accuracy.numerator), (1, Some(4)));
+    let dates = layer.dates.as_ref().unwrap();
+    assert_eq!((dates.dated, dates.future, dates.median.as_str()), (4, 1, "2020-01-01"));
+    assert!((layer.nulls[0].share - 1.0).abs() < f64::EPSILON, "the emptiest first");
+    let filled: u64 = layer.nulls.iter().map(|field| field.nulls).sum();
+    assert_eq!(layer.filled.numerator, Some(26 * 6 - filled));
+}
+
+const EXPECTED: &str = "\
+layer,state_code,low,high,source,reviewed
+points,*,9,20,licences of 2026,2026-03-01
+points,TX,6,8,licences of 2026,2026-03-02
+points,NY,2,,licences of 2026,2026-03-01
+points,CA,0,0,licences of 2026,2026-03-01
+gone,TX,1,1,licences of 2026,2026-03-01
+";
+
+const GONE: &str = r#"
+[[layer]]
+id = "gone"
+schema = "points"
+source.csv = { path = "gone.csv", x = "LON", y = "LAT", crs = "EPSG:4326" }
+
+[[layer]]
+id = "other"
+schema = "points"
+source.csv = { path = "points.csv", x = "LON", y = "LAT", crs = "EPSG:4326" }
+"#;
+
+#[test]
+fn what_is_missing_and_what_is_unexpected_are_both_told() {
+    let folder = planted("expected = \"expected.csv\"", &format!("{LAYER}{GONE}"));
+    folder.write("expected.csv", EXPECTED);
+    let ended = folder.run().code(5).says("rows are not as expected").says("NY").says("AL unassigned");
+    let found =
+        table(&folder, "expected", &["layer", "state_code", "low", "high", "found", "share", "verdict"]);
+    assert_eq!(
+        found,
+        [
+            "points * 9 20 6 0.6667 short",
+            "points AL - - 1 - unexpected",
+            "points CA 0 0 0 - ok",
+            "points NY 2 - 0 0.0000 missing",
+            "points TX 6 8 4 0.6667 short",
+            "points unassigned - - 1 - unexpected",
+            "gone * - - 0 - not_reviewed",
+            "gone TX 1 1 0 0.0000 missing",
+            "other * - - 6 - not_reviewed",
+            "other AL - - 1 - not_reviewed",
+            "other TX - - 4 - not_reviewed",
+            "other unassigned - - 1 - not_reviewed",
+        ]
+    );
+    let report = ended.report();
+    let layer = points(&report);
+    let told: Vec<_> = layer.unmet.iter().map(|unmet| (unmet.verdict, unmet.state_code.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (Verdict::Missing, "NY"),
+            (Verdict::Unexpected, "AL"),
+            (Verdict::Unexpected, "unassigned"),
+            (Verdict::Short, "*"),
+            (Verdict::Short, "TX"),
+        ]
+    );
+    // 4 of Texas's 6, none of New York's 2, and 1 elsewhere of the 1 that the total expects beyond them.
+    let complete = &layer.completeness;
+    assert_eq!((complete.numerator, complete.denominator), (Some(5), Some(9)));
+    assert!(complete.definition.contains("2026-03-02"), "{}", complete.definition);
+    assert_eq!(quality(&report).layers[1].completeness.share, Some(0.0), "an absent layer is not complete");
+    assert_eq!(quality(&report).layers[2].completeness.share, None, "nobody reviewed it");
+    assert_eq!(quality(&report).verdicts[&Verdict::Missing], 2);
+    let readme = fs::read_to_string(folder.latest().join("README.md")).unwrap();
+    for line in [
+        "- `NY`: missing, 2 expected at least, 0 found (licences of 2026)",
+        "- `AL`: unexpected, none expected, 1 found",
+    ] {
+        assert!(readme.contains(line), "{line}:\n{readme}");
+    }
+    let text = folder.cikr(&["run", "pipeline.toml", "-q"]).code(5).stdout;
+    assert!(text.contains("expected: 2 missing, 2 unexpected, 2 short, 1 ok by expected.csv"), "{text}");
+}
+
+#[test]
+fn counts_that_are_not_as_expected_fail_the_run_only_where_asked() {
+    let folder = planted("", LAYER);
+    let head = "expected = \"expected.csv\"\n";
+    folder.write("expected.csv", EXPECTED.replace("gone,TX,1,1", "points,AL,1,1"));
+    for (limit, code) in [("", 0), ("unmet-counts = 4", 0), ("unmet-counts = 3", 5)] {
+        // The total and Texas are short, New York is missing, the row outside every state is unexpected.
+        with(&folder, head, &format!("{LAYER}\n[limits]\n{limit}\n"));
+        let report = folder.run().code(code).report();
+        assert_eq!(quality(&report).unmet(), 4, "{limit}");
+    }
+    // A part of the rows can't be complete, and says nothing of the whole.
+    let ended = folder.cikr(&["run", "pipeline.toml", "--limit", "2", "--format", "json"]).code(0);
+    let report = ended.report();
+    assert_eq!(quality(&report).unmet(), 0);
+    assert_eq!(points(&report).completeness.reason.as_deref(), Some("only a part of the rows was read"));
+    with(&folder, "", &format!("{LAYER}\n[limits]\nunmet-counts = 1\n"));
+    folder.run().code(3).says("`unmet-counts` is for pipelines");
+}
+
+#[test]
+fn a_release_prints_the_counts_to_review() {
+    let folder = planted("", LAYER);
+    folder.run().code(0);
+    let printed = folder.cikr(&["expected", "store", "--tolerance", "0.3"]).code(0).stdout;
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines[0], "layer,state_code,low,high,source,reviewed");
+    let starts = ["points,*,4,8,release ", "points,AL,1,2,", "points,TX,2,6,", "points,unassigned,1,2,"];
+    assert_eq!(lines.len(), 5);
+    for (line, start) in lines[1..].iter().zip(starts) {
+        assert!(line.starts_with(start) && line.ends_with(','), "{line}");
+    }
+    // As printed it expects nothing: nobody has reviewed it.
+    folder.write("expected.csv", &printed);
+    with(&folder, "expected = \"expected.csv\"", LAYER);
+    let ended = folder.run().code(0).says("4 rows have no date of review");
+    let reason = points(&ended.report()).completeness.reason.clone();
+    assert_eq!(reason.as_deref(), Some("no reviewed count is of this layer"));
+    let reviewed: String = printed
+        .lines()
+        .map(|line| if line.ends_with(',') { format!("{line}2026-03-01\n") } else { format!("{line}\n") })
+        .collect();
+    folder.write("expected.csv", reviewed);
+    let report = folder.run().code(0).report();
+    assert_eq!((quality(&report).unmet(), quality(&report).verdicts[&Verdict::Ok]), (0, 4));
+    assert_eq!(points(&report).completeness.share, Some(1.0));
+}
+
+#[test]
+fn every_mistake_in_expected_counts_has_its_place() {
+    let folder = planted("expected = \"expected.csv\"", LAYER);
+    folder.write(
+        "expected.csv",
+        "layer,state_code,low,high,source,reviewed\n\
+         pionts,TX,1,2,s,2026-03-01\n\
+         points,TZ,1,2,s,2026-03-01\n\
+         points,TX,5,2,s,2026-03-01\n\
+         points,TX,many,2,s,2026-03-01\n\
+         points,AL,1,2,,03/01/2026\n\
+         points,*,1,4,s,2026-03-01\n",
+    );
+    let ended = folder.cikr(&["check", "pipeline.toml"]).code(3);
+    for what in [
+        "expected.csv:2:1",
+        "did you mean `points`?",
+        "expected.csv:3:8",
+        "`TZ` is not a state code",
+        "expected.csv:4:13",
+        "`high` (2) is less than `low` (5)",
+        "expected.csv:5:8",
+        "is expected on line 4 already",
+        "expected.csv:5:11",
+        "`many` is not a number of rows",
+        "an expected count has a source",
+        "expected.csv:6:16",
+        "`03/01/2026` is not a date",
+        "expected.csv:7:12",
+        "its states expect 7 at least",
+    ] {
+        assert!(ended.stderr.contains(what), "{what}:\n{}", ended.stderr);
+    }
+    fs::remove_file(folder.path().join("expected.csv")).unwrap();
+    folder.cikr(&["check", "pipeline.toml"]).code(3).says("pipeline.toml:1:12").says("cikr expected STORE");
+}
+
+#[test]
+fn a_carried_layer_is_assessed_as_it_stands() {
+    let folder = planted("", LAYER);
+    folder.write("second.csv", "ID,NAME,LON,LAT\n1,SECOND,-95,35\n");
+    let both = format!("{LAYER}{}", GONE.split("\n\n").next().unwrap().replace("gone", "second"));
+    with(&folder, "", &both);
+    let first = folder.run().code(0).report();
+    let all = ["layer", "state_code", "sector_code", "rows", "within", "claimed", "agreeing", "dated"];
+    let coverage = table(&folder, "coverage", &all);
+    let claims = table(&folder, "claims", &["layer", "kind", "claimed", "computed", "rows", "example"]);
+    folder.write("points.csv", "<html>gone</html>");
+    let second = folder.run().code(5).report();
+    assert_eq!(table(&folder, "coverage", &all), coverage);
+    assert_eq!(
+        table(&folder, "claims", &["layer", "kind", "claimed", "computed", "rows", "example"]),
+        claims
+    );
+    let status =
+        table(&folder, "layers", &["layer", "status", "carried_from", "carried_age_days", "rows_written"]);
+    assert_eq!(status[0], format!("points carried {} 0 6", first.release));
+    assert_eq!(status[1], "second published - - 1");
+    assert_eq!(points(&second).accuracy, points(&first).accuracy);
+    folder.cikr(&["verify", "store"]).code(0);
+}
+
+#[test]
+fn verify_holds_the_coverage_against_the_report() {
+    let folder = planted("", LAYER);
+    folder.run().code(0);
+    let report = folder.latest().join("report.json");
+    let text = fs::read_to_string(&report).unwrap();
+    fs::remove_file(&report).unwrap();
+    let moved = text.replace("\"TX\": 4", "\"TX\": 3").replace("\"AL\": 1", "\"AL\": 2");
+    assert!(moved != text);
+    fs::write(&report, moved).unwrap();
+    let ended = folder.cikr(&["verify", "store"]).code(7);
+    assert!(
+        ended.stdout.contains("quality/coverage.parquet: points: rows by state differ"),
+        "{}",
+        ended.stdout
+    );
+    fs::remove_file(folder.latest().join("quality/coverage.parquet")).unwrap();
+    let ended = folder.cikr(&["verify", "store"]).code(7);
+    assert!(ended.stdout.contains("quality/coverage.parquet: cannot open"), "{}", ended.stdout);
+}
+
+#[test]
+fn every_quality_table_is_documented_column_by_column() {
+    let folder = planted("", LAYER);
+    folder.run().code(0);
+    let release = folder.latest();
+    let readme = fs::read_to_string(release.join("README.md")).unwrap();
+    let mut found: Vec<String> = fs::read_dir(release.join("quality"))
+        .unwrap()
+        .map(|file| format!("quality/{}", file.unwrap().file_name().to_string_lossy()))
+        .filter(|path| path.ends_with(".parquet"))
+        .collect();
+    found.sort();
+    let mut documented: Vec<&str> = QUALITY_TABLES.iter().map(|table| table.path).collect();
+    documented.sort_unstable();
+    assert_eq!(found, documented);
+    for table in QUALITY_TABLES {
+        let schema = cikr::geoparquet::inspect(&release.join(table.path)).unwrap().schema;
+        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let told: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, told, "{}", table.path);
+        assert!(readme.contains(table.path), "{}", table.path);
+        assert!(told.iter().all(|name| readme.contains(&format!("| `{name}` |"))), "{}", table.path);
+    }
+}
