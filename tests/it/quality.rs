@@ -174,22 +174,24 @@ fn fields_tell_nulls_and_their_causes() {
         "sentinel",
         "unparsed",
         "unknown_code",
+        "flags",
         "is_missing",
     ];
     let fields = table(&folder, "fields", &columns);
     for expected in [
-        "facility_id core 6 0 0.0000 0 0 0 false",
-        "name core 6 1 0.1667 1 0 0 false",
-        "sector_also core 6 0 0.0000 0 0 0 false",
-        "tribal_geoid core 6 6 1.0000 0 0 0 false",
-        "county_fips_claimed core 6 1 0.1667 0 0 0 false",
-        "is_county_mismatch core 6 1 0.1667 0 0 0 false",
-        "source_date core 6 2 0.3333 0 0 0 false",
-        "id attribute 6 0 0.0000 0 0 0 false",
-        "beds attribute 6 2 0.3333 1 1 0 false",
-        "owner_code attribute 6 1 0.1667 0 0 1 false",
-        "owner_name decoded 6 2 0.3333 0 0 0 false",
-        "phone attribute 6 6 1.0000 0 0 0 true",
+        "facility_id core 6 0 0.0000 0 0 0 0 false",
+        "name core 6 1 0.1667 1 0 0 0 false",
+        "sector_also core 6 0 0.0000 0 0 0 0 false",
+        "tribal_geoid core 6 6 1.0000 0 0 0 0 false",
+        "county_fips_claimed core 6 1 0.1667 0 0 0 2 false",
+        "is_county_mismatch core 6 1 0.1667 0 0 0 0 false",
+        "state_code_claimed core 6 1 0.1667 0 0 0 1 false",
+        "source_date core 6 2 0.3333 0 0 0 0 false",
+        "id attribute 6 0 0.0000 0 0 0 0 false",
+        "beds attribute 6 2 0.3333 1 1 0 1 false",
+        "owner_code attribute 6 1 0.1667 0 0 1 1 false",
+        "owner_name decoded 6 2 0.3333 0 0 0 0 false",
+        "phone attribute 6 6 1.0000 0 0 0 0 true",
     ] {
         assert!(fields.iter().any(|line| line == expected), "{expected}\nis not in\n{}", fields.join("\n"));
     }
@@ -229,6 +231,16 @@ fn layers_tell_duplicates_dates_and_claims() {
     assert_eq!(
         table(&folder, "rejects", &["layer", "reason", "rows"]),
         ["points duplicate_key 1", "points no_key 1"]
+    );
+    assert_eq!(
+        table(&folder, "flags", &["layer", "flag", "field", "rows"]),
+        [
+            "points county_mismatch county_fips_claimed 2",
+            "points shared_coordinates geometry 2",
+            "points state_mismatch state_code_claimed 1",
+            "points unknown_code owner_code 1",
+            "points unparsed beds 1",
+        ]
     );
     let scores = table(&folder, "scores", &["score", "numerator", "denominator", "share", "reason"]);
     assert_eq!(

@@ -55,6 +55,7 @@ pub(super) fn assess(release: &Release<'_>) -> Result<(Vec<Table>, QualityReport
         expected::table(&assessed)?,
         layers::table(&assessed)?,
         layers::rejects(&assessed)?,
+        layers::flags(&assessed)?,
         scores::table(&report)?,
     ];
     Ok((tables, report))
