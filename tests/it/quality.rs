@@ -507,3 +507,27 @@ fn every_quality_table_is_documented_column_by_column() {
         assert!(told.iter().all(|name| readme.contains(&format!("| `{name}` |"))), "{}", table.path);
     }
 }
+
+#[test]
+fn the_tables_do_not_depend_on_threads_or_tiles() {
+    let folder = planted("", LAYER);
+    let tables = ["coverage", "claims", "fields", "flags", "rejects", "expected"];
+    let bytes = |folder: &Folder| {
+        let quality = folder.latest().join("quality");
+        tables.map(|table| fs::read(quality.join(format!("{table}.parquet"))).unwrap())
+    };
+    folder.run().code(0);
+    let first = bytes(&folder);
+    folder.cikr(&["run", "pipeline.toml", "-q", "--threads", "1"]).code(0);
+    assert!(bytes(&folder) == first, "one thread");
+    // Two rows a tile: what is in one tile and what is in several is counted alike.
+    with(&folder, "", &format!("{LAYER}\n[output]\ntile-rows = 2\ngroup-rows = 2\npage-rows = 1\n"));
+    let report = folder.run().code(0).report();
+    assert_eq!(table(&folder, "layers", &["suspected_duplicates"]), ["1"], "twins in two tiles");
+    assert!(report.layers[0].tiles > 3);
+    let rows = |name: &str| cikr::geoparquet::read(&folder.latest().join(name), None).unwrap();
+    let now: Vec<RecordBatch> = tables.map(|table| rows(&format!("quality/{table}.parquet"))).to_vec();
+    with(&folder, "", LAYER);
+    folder.run().code(0);
+    assert_eq!(tables.map(|table| rows(&format!("quality/{table}.parquet"))).to_vec(), now);
+}

@@ -42,7 +42,7 @@ pub(super) fn table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
             ("rows_written", count(assessed, |of| Some(of.layer.report.rows_written))),
             ("rows_rejected", count(assessed, |of| Some(of.layer.report.rows_rejected))),
             ("duplicate_keys", count(assessed, |of| Some(duplicate_keys(of)))),
-            ("suspected_duplicates", count(assessed, |of| Some(of.scan.suspected_duplicates()))),
+            ("suspected_duplicates", count(assessed, |of| Some(of.scan.suspected_duplicates))),
             ("state_claimed", claims(ClaimKind::State, false)),
             ("state_agreeing", claims(ClaimKind::State, true)),
             ("county_claimed", claims(ClaimKind::County, false)),
