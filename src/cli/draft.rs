@@ -30,7 +30,7 @@ What nothing in the file tells (the CRS of metres, the sector of unknown things)
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Draft {
-    /// CSV, GeoJSON, Shapefile, FileGDB or GeoPackage, plain or zipped
+    /// CSV, GeoJSON, Shapefile, FileGDB, GeoPackage or FlatGeobuf (zipped or not), GeoParquet, XLSX
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Write DIR/schemas/<id>.toml and DIR/pipelines/<id>.toml instead of printing the schema

@@ -103,6 +103,22 @@ fn every_format_runs_unedited_and_keeps_what_a_schema_by_hand_keeps() {
 }
 
 #[test]
+fn tables_of_other_programs_run_unedited_too() {
+    for (fixture, file, kind, written) in [
+        ("parquet/duckdb_2.parquet", "hospitals.parquet", "source.parquet", 4),
+        ("parquet/sedona_2_0.parquet", "hospitals.parquet", "source.parquet", 4),
+        ("xlsx/xlsxwriter.xlsx", "hospitals.xlsx", "sheet = \"North\"", 3),
+        ("fgb/utm14.fgb", "hospitals.fgb", "source.ogr", 3),
+    ] {
+        let folder = Folder::new();
+        folder.write(file, fs::read(Path::new(ROOT).join("tests/fixtures").join(fixture)).unwrap());
+        let draft = drafted_in(folder, file, &[]);
+        says(&draft.pipeline(), &[kind]);
+        assert_eq!(draft.arrived().rows_written, written, "{fixture}");
+    }
+}
+
+#[test]
 fn hospitals_are_drafted_with_key_sector_and_sentinels() {
     let draft = drafted_in(Folder::new(), &format!("{ROOT}/sample-data/hospitals.csv"), &[]);
     says(
