@@ -40,6 +40,7 @@ pub(super) fn resolve(
     let max_rejects = check.within(spec.max_rejects.as_ref(), &MAX_REJECTS);
     let fields = fields(&mut check, spec);
     let sector = sector(&mut check, spec, reference);
+    unedited(&mut check, spec);
     LayerSchema {
         id: id.to_owned(),
         title: text(spec.title.as_ref()),
@@ -56,6 +57,17 @@ pub(super) fn resolve(
         handling: handling.map_or(HANDLINGS[0].0, |handling| &handling.value).to_owned(),
         sector,
         fields,
+    }
+}
+
+/// Warns of what a draft left to be said: it would be published as it stands.
+fn unedited(check: &mut Check<'_>, spec: &SchemaSpec) {
+    let own = [&spec.description, &spec.agency, &spec.licence].into_iter().flatten();
+    let texts = own.chain(spec.fields.iter().filter_map(|field| field.value.description.as_ref()));
+    let unedited: Vec<&Spanned<String>> = texts.filter(|text| text.value.starts_with("EDIT")).collect();
+    if let [first, ..] = unedited.as_slice() {
+        let message = format!("{} texts of this schema still say EDIT", unedited.len());
+        check.warning(&first.span, message).help = Some("a release would publish them so".to_owned());
     }
 }
 
