@@ -58,6 +58,11 @@ impl Check<'_> {
         self.push(Diagnostic::warning(&span.file, Some(span.clone()), message))
     }
 
+    /// Reports an error of the file as a whole; the caller may add help.
+    pub(super) fn whole(&mut self, message: impl Into<String>) -> &mut Diagnostic {
+        self.push(Diagnostic::error(self.file, None, message))
+    }
+
     fn push(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
         self.found.push(diagnostic);
         self.found.last_mut().expect("just pushed")
