@@ -65,10 +65,10 @@ impl<'a> Sectors<'a> {
         }
         for (found, facilities) in links.known.iter().zip(&links.facilities) {
             for membership in &links.memberships[found.clone()] {
-                self.count(&layer.plan.id, membership, *facilities);
+                self.count(layer.plan.id.as_str(), membership, *facilities);
             }
         }
-        let path = path(&layer.plan.id);
+        let path = path(layer.plan.id.as_str());
         let columns = links.columns().map_err(|source| DeriveError::Table { path: path.clone(), source })?;
         Table::new(path, columns)
     }

@@ -75,7 +75,11 @@ impl Reference {
                 for (to, end) in ends.iter().enumerate().filter(|(to, _)| *to != from) {
                     for way in ways((from, *start), (to, *end)) {
                         let reason = end.map_or("", |rule| rule.reason.as_str());
-                        found.entry(way).or_insert_with(|| (BTreeSet::new(), reason)).0.insert(standing.sector);
+                        found
+                            .entry(way)
+                            .or_insert_with(|| (BTreeSet::new(), reason))
+                            .0
+                            .insert(standing.sector);
                     }
                 }
             }

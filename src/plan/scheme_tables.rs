@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
@@ -10,7 +11,7 @@ use super::membership::{FUNCTIONS, LIFELINES};
 use super::reference::{Lifeline, Sector};
 use super::scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
 use super::tables::{Cell, code, codes, filled, is_digits, split};
-use crate::spec::{CsvTable, Diagnostic};
+use crate::spec::{CsvTable, Diagnostic, TextFile};
 
 /// Areas of the National Critical Functions.
 const AREAS: [&str; 4] = ["Connect", "Distribute", "Manage", "Supply"];
@@ -20,7 +21,7 @@ pub(super) fn schemes(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Scheme>
     let Some(table) = CsvTable::read(&folder.join("sector_schemes.csv"), columns, found) else {
         return Vec::new();
     };
-    let mut check = Check { file: &table.file, found };
+    let mut check = Check { found };
     check.unique("scheme", table.rows.iter().map(|[id, ..]| id));
     let mut schemes = Vec::new();
     for [id, title, document, date, sectors, supporting, source] in &table.rows {
@@ -58,7 +59,7 @@ pub(super) fn cells(folder: &Path, schemes: &[Scheme], found: &mut Vec<Diagnosti
     let Some(table) = CsvTable::read(&folder.join("scheme_sectors.csv"), columns, found) else {
         return Vec::new();
     };
-    let mut check = Check { file: &table.file, found };
+    let mut check = Check { found };
     let mut cells: Vec<SchemeCell> = Vec::new();
     for row in &table.rows {
         let [scheme, id, sector, part, also_called, lead, supporting, councils, note, source] = row;
@@ -86,7 +87,7 @@ pub(super) fn cells(folder: &Path, schemes: &[Scheme], found: &mut Vec<Diagnosti
         });
     }
     split_sectors(&mut check, &table.rows, &cells);
-    add_up(&mut check, schemes, &cells);
+    add_up(&mut check, &table.file, schemes, &cells);
     cells
 }
 
@@ -95,20 +96,22 @@ fn split_sectors(check: &mut Check<'_>, rows: &[[Cell; 10]], cells: &[SchemeCell
     for (row, cell) in rows.iter().zip(cells) {
         let same = |other: &&SchemeCell| other.scheme == cell.scheme && other.sector == cell.sector;
         if cells.iter().filter(same).count() > 1 && cell.part.is_empty() {
-            let message = format!("`{}` stands twice, but this row doesn't say which part it is", cell.sector);
+            let message =
+                format!("`{}` stands twice, but this row doesn't say which part it is", cell.sector);
             check.error(&row[2].span, message);
         }
     }
 }
 
 /// A scheme has as many sectors as its document counts.
-fn add_up(check: &mut Check<'_>, schemes: &[Scheme], cells: &[SchemeCell]) {
+fn add_up(check: &mut Check<'_>, file: &Arc<TextFile>, schemes: &[Scheme], cells: &[SchemeCell]) {
     for scheme in schemes {
         let sectors: BTreeSet<&str> =
             cells.iter().filter(|cell| cell.scheme == scheme.id).map(|cell| cell.sector.as_str()).collect();
         if sectors.len() != scheme.sectors {
             let (id, found, told) = (&scheme.id, sectors.len(), scheme.sectors);
-            check.whole(format!("scheme `{id}` has {found} sectors here, {told} in sector_schemes.csv"));
+            check
+                .whole(file, format!("scheme `{id}` has {found} sectors here, {told} in sector_schemes.csv"));
         }
     }
 }
@@ -123,7 +126,7 @@ pub(super) fn subsectors(
     let Some(table) = CsvTable::read(&folder.join("subsectors.csv"), columns, found) else {
         return Vec::new();
     };
-    let mut check = Check { file: &table.file, found };
+    let mut check = Check { found };
     let mut subsectors: Vec<Subsector> = Vec::new();
     for [sector, name, named_by, origin, source] in &table.rows {
         filled(&mut check, [sector, name, origin, source]);
@@ -161,7 +164,7 @@ pub(super) fn functions(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Criti
     let Some(table) = CsvTable::read(&folder.join("critical_functions.csv"), columns, found) else {
         return Vec::new();
     };
-    let mut check = Check { file: &table.file, found };
+    let mut check = Check { found };
     check.unique("function code", table.rows.iter().map(|[code, ..]| code));
     check.unique("function", table.rows.iter().map(|[_, _, name, _]| name));
     for row in &table.rows {
@@ -207,7 +210,7 @@ fn crosswalk(folder: &Path, known: &Known<'_>, found: &mut Vec<Diagnostic>) -> V
     let Some(table) = CsvTable::read(&folder.join("sector_crosswalk.csv"), columns, found) else {
         return Vec::new();
     };
-    let mut check = Check { file: &table.file, found };
+    let mut check = Check { found };
     let mut rules = Vec::new();
     for [scheme, sector, subsector, prefix, cells, reason, judged, source] in &table.rows {
         check.among("a scheme of sector_schemes.csv", scheme, known.schemes.iter().map(|s| s.id.as_str()));
@@ -220,12 +223,15 @@ fn crosswalk(folder: &Path, known: &Known<'_>, found: &mut Vec<Diagnostic>) -> V
         rule(&mut check, &written, base, (&what, &codes), known, &mut rules);
     }
     for scheme in known.schemes {
-        total(&mut check, &scheme.id, "cells", known, &rules);
+        total(&mut check, &table.file, (&scheme.id, "cells"), known, &rules);
     }
     for cell in known.cells {
         let reaches = |rule: &MembershipRule| rule.scheme == cell.scheme && rule.targets.contains(&cell.code);
         if !rules.iter().any(reaches) {
-            check.whole(format!("no sector leads to cell `{}` of scheme `{}`", cell.code, cell.scheme));
+            check.whole(
+                &table.file,
+                format!("no sector leads to cell `{}` of scheme `{}`", cell.code, cell.scheme),
+            );
         }
     }
     rules
@@ -240,7 +246,7 @@ fn judged(
 ) -> Vec<MembershipRule> {
     let columns = ["sector_code", "subsector", "naics_prefix", column, "reason", "source"];
     let Some(table) = CsvTable::read(&folder.join(file), columns, found) else { return Vec::new() };
-    let mut check = Check { file: &table.file, found };
+    let mut check = Check { found };
     let what = format!("one of the {column}");
     let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
     let mut rules = Vec::new();
@@ -248,7 +254,7 @@ fn judged(
         let written = Written { key: [sector, subsector, prefix], targets: cells, reason, source };
         rule(&mut check, &written, (scheme, true), (&what, &targets), known, &mut rules);
     }
-    total(&mut check, scheme, column, known, &rules);
+    total(&mut check, &table.file, (scheme, column), known, &rules);
     rules
 }
 
@@ -303,7 +309,13 @@ fn rule(
 }
 
 /// Every sector has a row without subsector and prefix, so that every facility has a place or a reason.
-fn total(check: &mut Check<'_>, scheme: &str, column: &str, known: &Known<'_>, rules: &[MembershipRule]) {
+fn total(
+    check: &mut Check<'_>,
+    file: &Arc<TextFile>,
+    (scheme, column): (&str, &str),
+    known: &Known<'_>,
+    rules: &[MembershipRule],
+) {
     for sector in codes(known.sectors) {
         let is_base = |rule: &MembershipRule| {
             rule.scheme == scheme
@@ -314,7 +326,7 @@ fn total(check: &mut Check<'_>, scheme: &str, column: &str, known: &Known<'_>, r
         if !rules.iter().any(is_base) {
             let message = format!("sector `{sector}` has no place in `{scheme}`");
             let help = "add a row with this sector alone, and its {column} or a reason";
-            check.whole(message).help = Some(help.replace("{column}", column));
+            check.whole(file, message).help = Some(help.replace("{column}", column));
         }
     }
 }

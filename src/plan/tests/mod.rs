@@ -130,7 +130,10 @@ const TABLES: [(&str, &str); 12] = [
         "sector_crosswalk.csv",
         "scheme,sector_code,subsector,naics_prefix,cells,reason,judged,source\n2003,HLPH,,,CARE,,no,seen\n2003,HLPH,Military,,,2003 names no such sector,no,seen\n2003,HLPH,,6219,HELP;CARE,,yes,ours\n2003,EMSV,,,HELP,,no,seen\n",
     ),
-    ("critical_functions.csv", "function_code,area,function,source\nMEDICAL_CARE,Manage,Provide Medical Care,CISA\n"),
+    (
+        "critical_functions.csv",
+        "function_code,area,function,source\nMEDICAL_CARE,Manage,Provide Medical Care,CISA\n",
+    ),
     (
         "function_rules.csv",
         "sector_code,subsector,naics_prefix,functions,reason,source\nHLPH,,,MEDICAL_CARE,,ours\nEMSV,,,,none fits,ours\n",

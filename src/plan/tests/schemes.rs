@@ -12,7 +12,13 @@ fn shipped() -> Reference {
     reference_tables(&folder).unwrap_or_else(|found| panic!("{}", crate::spec::render(&found, false)))
 }
 
-fn cells<'r>(reference: &'r Reference, scheme: &str, sector: &str, subsector: &str, naics: &str) -> Vec<&'r str> {
+fn cells<'r>(
+    reference: &'r Reference,
+    scheme: &str,
+    sector: &str,
+    subsector: &str,
+    naics: &str,
+) -> Vec<&'r str> {
     let rule = reference.membership(scheme, Standing { sector, subsector, naics }).unwrap();
     assert_eq!(rule.targets.is_empty(), !rule.reason.is_empty(), "{rule:?}");
     rule.targets.iter().map(String::as_str).collect()
@@ -34,8 +40,16 @@ fn the_most_specific_row_decides() {
     let reference = &plan.reference;
     assert_eq!(cells(reference, "2003", "HLPH", "", ""), ["CARE"]);
     assert_eq!(cells(reference, "2003", "HLPH", "Military", "622"), [""; 0]);
-    assert_eq!(cells(reference, "2003", "HLPH", "Military", "621910"), ["HELP", "CARE"], "NAICS before subsector");
-    assert_eq!(cells(reference, "2003", "HLPH", "Unheard of", ""), ["CARE"], "an unlisted subsector has a place");
+    assert_eq!(
+        cells(reference, "2003", "HLPH", "Military", "621910"),
+        ["HELP", "CARE"],
+        "NAICS before subsector"
+    );
+    assert_eq!(
+        cells(reference, "2003", "HLPH", "Unheard of", ""),
+        ["CARE"],
+        "an unlisted subsector has a place"
+    );
     assert_eq!(cells(reference, FUNCTIONS, "EMSV", "", ""), [""; 0]);
     assert_eq!(reference.membership("2003", Standing { sector: "DAMS", subsector: "", naics: "" }), None);
     assert_eq!(reference.scheme_ids(), ["2003", FUNCTIONS, LIFELINES]);
@@ -96,7 +110,8 @@ fn prose_and_table_of_2003_agree_with_their_exceptions_noted() {
         "postal and shipping",
         "information and telecommunications",
     ];
-    let led = reference.cells.iter().filter(|cell| cell.scheme == "2003" && cell.lead_agency.contains("Homeland"));
+    let led =
+        reference.cells.iter().filter(|cell| cell.scheme == "2003" && cell.lead_agency.contains("Homeland"));
     let mut table: Vec<String> = Vec::new();
     for cell in led {
         let differs = !cell.also_called.is_empty();
@@ -140,7 +155,12 @@ fn todays_sectors_are_those_of_the_last_scheme() {
     let reference = shipped();
     for sector in &reference.sectors {
         let found = cell(&reference, "2024", cells(&reference, "2024", &sector.code, "", "")[0]);
-        assert_eq!((&found.sector, &found.lead_agency), (&sector.name, &sector.lead_agency), "{}", sector.code);
+        assert_eq!(
+            (&found.sector, &found.lead_agency),
+            (&sector.name, &sector.lead_agency),
+            "{}",
+            sector.code
+        );
     }
     assert_eq!(reference.sectors.len(), sectors(&reference, "2013").len());
 }
@@ -181,14 +201,21 @@ fn what_moved_between_the_schemes_is_found_again() {
         let schemes = ["2003", "2006", "2009", "2013", "2024"];
         schemes.iter().map(|scheme| cells(&reference, scheme, sector, subsector, "").join(";")).collect()
     };
-    assert_eq!(through("GOVF", "National Monuments and Icons"), ["MONU", "MONU", "MONU", "GOVF_MONU", "GOVF_MONU"]);
+    assert_eq!(
+        through("GOVF", "National Monuments and Icons"),
+        ["MONU", "MONU", "MONU", "GOVF_MONU", "GOVF_MONU"]
+    );
     assert_eq!(through("TRAN", "Postal and Shipping"), ["POST", "POST", "POST", "TRAN", "TRAN"]);
     assert_eq!(through("TRAN", "Maritime"), ["TRAN", "TRAN_MARI", "TRAN_MARI", "TRAN", "TRAN"]);
     assert_eq!(through("GOVF", "Education Facilities"), ["", "GOVF", "GOVF_EDUC", "GOVF_EDUC", "GOVF_EDUC"]);
     assert_eq!(through("GOVF", "Election Infrastructure"), ["", "", "", "GOVF_ELEC", "GOVF_ELEC"]);
     assert_eq!(through("CRMF", ""), ["", "", "CRMF", "CRMF", "CRMF"]);
     assert_eq!(through("COMM", ""), ["INFO", "COMM", "COMM", "COMM", "COMM"]);
-    assert_eq!(cells(&reference, "2009", "ENER", "Electricity", "221113"), ["NUCL"], "not energy under HSPD-7");
+    assert_eq!(
+        cells(&reference, "2009", "ENER", "Electricity", "221113"),
+        ["NUCL"],
+        "not energy under HSPD-7"
+    );
 }
 
 #[test]
@@ -226,7 +253,8 @@ fn passages_lead_there_and_back() {
         assert_eq!(passage.to_code.is_none(), !passage.reason.is_empty(), "{passage:?}");
     }
     let of = |from: &str, code: &str, to: &str| -> Vec<String> {
-        let found = passages.iter().filter(|p| p.from_scheme == from && p.from_code == code && p.to_scheme == to);
+        let found =
+            passages.iter().filter(|p| p.from_scheme == from && p.from_code == code && p.to_scheme == to);
         found.map(|p| p.to_code.clone().unwrap_or_default()).collect()
     };
     assert_eq!(of("2009", "MONU", "2013"), ["GOVF_MONU"]);
@@ -265,7 +293,8 @@ fn every_subsector_in_use_is_listed() {
         let Some(sector) = text.get("sector").and_then(|sector| sector.as_table()) else { continue };
         let rules = sector.get("rule").and_then(|rules| rules.as_array()).into_iter().flatten();
         for part in rules.filter_map(|rule| rule.as_table()).chain([sector]) {
-            let code = part.get("code").or_else(|| sector.get("code")).and_then(|code| code.as_str()).unwrap();
+            let code =
+                part.get("code").or_else(|| sector.get("code")).and_then(|code| code.as_str()).unwrap();
             let Some(name) = part.get("subsector").and_then(|name| name.as_str()) else { continue };
             let listed = reference.subsectors.iter().any(|s| s.sector == code && s.name == name);
             assert!(listed, "{}: `{name}` of {code} is not in subsectors.csv", path.display());
