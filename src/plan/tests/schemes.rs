@@ -76,7 +76,42 @@ fn schemes_are_checked() {
         ("schemas/reference/critical_functions.csv", "function_code,area,function,source\nMEDICAL_CARE,Supply,a,x\nMEDICAL_CARE,Suply,b,\n".to_owned()),
     ];
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
-    insta::assert_snapshot!(mistakes(&files, &Overrides::default()), @"");
+    insta::assert_snapshot!(mistakes(&files, &Overrides::default()), @r#"
+    pipelines/demo.toml:32:23: there is no `data/absent.gdb.zip`
+    schemas/reference/sector_schemes.csv:2:1: `ncf` is not a scheme id: it stands for functions or lifelines
+    schemas/reference/sector_schemes.csv:2:9: `2003-02-30` is not a date (YYYY-MM-DD)
+    schemas/reference/sector_schemes.csv:2:20: `one` is not a number of sectors
+    schemas/reference/subsectors.csv:2:15: `2005` is not a scheme of sector_schemes.csv (did you mean `2003`?)
+    schemas/reference/subsectors.csv:2:20: `ours` is not an origin (known: `plan`, `own`)
+    schemas/reference/subsectors.csv:3:6: subsector `Military` is written twice
+    schemas/reference/naics_rules.csv:2:10: `Direct Patient Care` is not a subsector of `HLPH` in subsectors.csv (known: `Military`, `Military`)
+    schemas/reference/scheme_sectors.csv: scheme `2003` has 2 sectors here, 3 in sector_schemes.csv
+    schemas/reference/scheme_sectors.csv:2:11: `Health` stands twice, but this row doesn't say which part it is
+    schemas/reference/scheme_sectors.csv:2:25: `SSC` is not a kind of council (did you mean `SCC`?)
+    schemas/reference/scheme_sectors.csv:3:6: `help` is not a code (upper-case letters, digits and `_`)
+    schemas/reference/scheme_sectors.csv:3:24: the cell is empty
+    schemas/reference/scheme_sectors.csv:4:6: cell `CARE` of scheme `2003` is written twice
+    schemas/reference/critical_functions.csv:3:1: function code `MEDICAL_CARE` is written twice
+    schemas/reference/critical_functions.csv:3:14: `Suply` is not an area (did you mean `Supply`?)
+    schemas/reference/critical_functions.csv:3:22: the cell is empty
+    schemas/reference/sector_crosswalk.csv: sector `HLPH` has no place in `ncf` (add a row with this sector alone, and its cells or a reason)
+    schemas/reference/sector_crosswalk.csv: sector `EMSV` has no place in `ncf` (add a row with this sector alone, and its cells or a reason)
+    schemas/reference/sector_crosswalk.csv: sector `EMSV` has no place in `2003` (add a row with this sector alone, and its cells or a reason)
+    schemas/reference/sector_crosswalk.csv: no sector leads to cell `help` of scheme `2003`
+    schemas/reference/sector_crosswalk.csv:2:13: `CARES` is not a cell of scheme `2003` in scheme_sectors.csv (did you mean `CARE`?)
+    schemas/reference/sector_crosswalk.csv:3:11: `Militry` is not a subsector of `HLPH` in subsectors.csv (did you mean `Military`?)
+    schemas/reference/sector_crosswalk.csv:3:19: `62x` is not a NAICS prefix of 2 to 6 digits
+    schemas/reference/sector_crosswalk.csv:3:23: the row names neither a cell of scheme `2003` in scheme_sectors.csv nor a reason
+    schemas/reference/sector_crosswalk.csv:3:25: `maybe` is not a word for yes or no (known: `yes`, `no`)
+    schemas/reference/sector_crosswalk.csv:4:1: `2004` is not a scheme of sector_schemes.csv (did you mean `2003`?)
+    schemas/reference/sector_crosswalk.csv:4:18: a reason stands only where the row leads nowhere
+    schemas/reference/sector_crosswalk.csv:4:25: the cell is empty
+    schemas/reference/sector_crosswalk.csv:5:6: a row for this sector, subsector and NAICS prefix stands above
+    schemas/reference/function_rules.csv: sector `HLPH` has no place in `ncf` (add a row with this sector alone, and its functions or a reason)
+    schemas/reference/function_rules.csv: sector `EMSV` has no place in `ncf` (add a row with this sector alone, and its functions or a reason)
+    schemas/reference/function_rules.csv:2:11: `MEDICAL` is not one of the functions (known: `MEDICAL_CARE`, `MEDICAL_CARE`)
+    schemas/reference/lifeline_rules.csv:2:8: `Health and Medical/Medical Car` is not one of the lifelines (did you mean `Health and Medical/Medical Care`?)
+    "#);
 }
 
 #[test]
