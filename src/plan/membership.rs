@@ -97,17 +97,18 @@ impl Reference {
         found.iter().map(passage).collect()
     }
 
-    /// Everything the rules tell apart: each sector alone, with a subsector, with a NAICS prefix.
+    /// Everything the rules tell apart: each sector with and without each subsector and NAICS prefix.
     fn standings(&self) -> BTreeSet<Standing<'_>> {
-        let alone = self.sectors.iter().map(|s| Standing { sector: &s.code, subsector: "", naics: "" });
-        let listed =
-            self.subsectors.iter().map(|s| Standing { sector: &s.sector, subsector: &s.name, naics: "" });
-        let ruled = self.memberships.iter().map(|rule| Standing {
-            sector: &rule.sector,
-            subsector: &rule.subsector,
-            naics: &rule.prefix,
-        });
-        alone.chain(listed).chain(ruled).collect()
+        let mut standings = BTreeSet::new();
+        for sector in self.sectors.iter().map(|sector| sector.code.as_str()) {
+            let listed = self.subsectors.iter().filter(|listed| listed.sector == sector);
+            let subsectors: Vec<&str> = listed.map(|listed| listed.name.as_str()).chain([""]).collect();
+            for rule in self.memberships.iter().filter(|rule| rule.sector == sector) {
+                let naics = rule.prefix.as_str();
+                standings.extend(subsectors.iter().map(|subsector| Standing { sector, subsector, naics }));
+            }
+        }
+        standings
     }
 }
 
