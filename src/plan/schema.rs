@@ -153,6 +153,10 @@ fn sector(check: &mut Check<'_>, spec: &SchemaSpec, reference: &Reference) -> Se
         SectorSpec { code: None, subsector: None, also: vec![], lifeline: None, naics: None, rules: vec![] };
     let sector = spec.sector.as_ref().map_or(&empty, |sector| &sector.value);
     known(check, reference, sector.code.as_ref(), &sector.also, sector.lifeline.as_ref());
+    listed(check, reference, sector.code.as_ref(), sector.subsector.as_ref());
+    for rule in sector.rules.iter().map(|rule| &rule.value) {
+        listed(check, reference, rule.code.as_ref().or(sector.code.as_ref()), rule.subsector.as_ref());
+    }
     SectorPlan {
         code: text(sector.code.as_ref()),
         subsector: optional(sector.subsector.as_ref()),
@@ -191,5 +195,22 @@ fn known(
         let lifelines: Vec<String> =
             reference.lifelines.iter().map(|l| format!("{}/{}", l.lifeline, l.component)).collect();
         check.among("a lifeline of lifelines.csv", written, lifelines.iter().map(String::as_str));
+    }
+}
+
+/// Warns of a subsector that isn't listed: a row of it is placed in the schemes by its sector alone.
+fn listed(
+    check: &mut Check<'_>,
+    reference: &Reference,
+    sector: Option<&Spanned<String>>,
+    subsector: Option<&Spanned<String>>,
+) {
+    let (Some(sector), Some(subsector)) = (sector, subsector) else { return };
+    let of_sector = reference.subsectors.iter().filter(|listed| listed.sector == sector.value);
+    let known: Vec<&str> = of_sector.map(|listed| listed.name.as_str()).collect();
+    if !known.is_empty() && !known.contains(&subsector.value.as_str()) {
+        let message =
+            format!("`{}` is not a subsector of `{}` in subsectors.csv", subsector.value, sector.value);
+        check.warning(&subsector.span, message).label = one_of(&subsector.value, known);
     }
 }

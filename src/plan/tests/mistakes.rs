@@ -74,6 +74,7 @@ fn reference_tables_are_checked() {
     schemas/reference/regions-fema.csv:4:19: the cell is empty
     schemas/reference/naics_rules.csv:2:1: `6` is not a NAICS prefix of 2 to 6 digits
     schemas/reference/naics_rules.csv:2:3: `HLPX` is not a sector code of sectors.csv (did you mean `HLPH`?)
+    schemas/reference/naics_rules.csv:3:10: `Care` is not a subsector of `HLPH` in subsectors.csv (known: `Direct Patient Care`, `Military`)
     schemas/reference/naics_rules.csv:3:20: `EMSX` is not a sector code of sectors.csv (did you mean `EMSV`?)
     schemas/reference/naics_rules.csv:4:1: the row has 2 cells, the header 5
     schemas/reference/lifelines.csv:1:1: the header lacks the column `component`
