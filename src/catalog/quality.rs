@@ -54,7 +54,12 @@ fn unmet(out: &mut String, layer: &LayerQuality) -> fmt::Result {
 
 fn tables(out: &mut String) -> fmt::Result {
     for table in QUALITY_TABLES {
-        writeln!(out, "`{}`, each row is {}.\n\n| column | meaning |\n|---|---|", table.path, table.what)?;
+        writeln!(
+            out,
+            "`{}`, each row is {}.\n\n| column | meaning |\n|---|---|",
+            table.path,
+            cell(table.what)
+        )?;
         for (name, meaning) in table.columns {
             writeln!(out, "| `{name}` | {} |", cell(meaning))?;
         }

@@ -1,6 +1,7 @@
 //! `cikr draft`.
 
-use std::path::PathBuf;
+use std::fmt::Write as _;
+use std::path::{Component, Path, PathBuf, absolute};
 
 use clap::Args;
 use serde_json::json;
@@ -9,42 +10,176 @@ use super::Output;
 use crate::draft::{self, Wanted};
 use crate::error::{Error, exit};
 use crate::plan::{self, Reference};
+use crate::store::write_texts;
 
 /// Where the reference tables stand in a repository of schemas.
 const REFERENCE: &str = "schemas/reference";
 
-/// Print a first schema for a file, to be edited.
+const EXAMPLES: &str = "\
+Examples:
+  cikr draft clinics.csv                         look at what would be written
+  cikr draft clinics.csv --into .                write schemas/clinics.toml and pipelines/clinics.toml
+  cikr draft survey.gpkg --source-layer wells    one table of several
+  cikr draft big.geojsonl --rows 100000          look at the first rows alone
+
+Key, types, sentinels, dates, CRS and sector are proposals, each with what speaks for it in a comment.
+What nothing in the file tells (the CRS of metres, the sector of unknown things) is `EDIT` in the draft, and
+`cikr check` refuses it until somebody has answered.";
+
+/// Draft a schema and a pipeline for a file, to be edited.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Draft {
-    /// CSV, GeoJSON, Shapefile, FileGDB or GeoPackage, plain or zipped
+    /// CSV, GeoJSON, Shapefile, FileGDB, GeoPackage or FlatGeobuf (zipped or not), GeoParquet, XLSX
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Write DIR/schemas/<id>.toml and DIR/pipelines/<id>.toml instead of printing the schema
+    #[arg(long, value_name = "DIR")]
+    into: Option<PathBuf>,
+    /// Replace these files where they exist
+    #[arg(long, requires = "into")]
+    force: bool,
     /// Table within the file [default: the first with geometries]
-    #[arg(long, value_name = "NAME")]
-    layer: Option<String>,
-    /// Rows to look at
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
-    rows: u64,
-    /// Folder of reference tables [default: schemas/reference, if there]
+    #[arg(long, visible_alias = "layer", value_name = "NAME")]
+    source_layer: Option<String>,
+    /// Rows to look at [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    rows: Option<u64>,
+    /// Folder of reference tables [default: DIR/schemas/reference or schemas/reference, if there]
     #[arg(long, value_name = "DIR")]
     reference: Option<PathBuf>,
 }
 
+/// Files of a draft.
+struct Files {
+    schema: PathBuf,
+    pipeline: PathBuf,
+}
+
 impl Draft {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
-        let wanted = Wanted { path: self.file.clone(), table: self.layer.clone(), rows: self.rows };
-        let schema = draft::draft(&wanted, &self.tables()?)?;
-        out.print(&json!({ "schema": schema }), || schema.clone())?;
+        let pipelines = self.into.as_ref().map(|into| into.join("pipelines"));
+        let named = |path: &Path| {
+            pipelines.as_deref().map_or_else(|| path.display().to_string(), |folder| seen_from(folder, path))
+        };
+        let wanted = Wanted {
+            path: self.file.clone(),
+            shown: named(&self.file),
+            table: self.source_layer.clone(),
+            rows: self.rows,
+            is_saved: self.into.is_some(),
+        };
+        let folder = self.tables();
+        let beside = self.into.as_ref().map(|into| into.join(REFERENCE));
+        let elsewhere = folder.as_ref().filter(|folder| Some(*folder) != beside.as_ref()).map(|f| named(f));
+        let draft = draft::draft(&wanted, &reference(folder.as_deref())?, elsewhere.as_deref())?;
+        let files = self.into.as_ref().map(|into| Files {
+            schema: into.join("schemas").join(format!("{}.toml", draft.id)),
+            pipeline: into.join("pipelines").join(format!("{}.toml", draft.id)),
+        });
+        if let Some(files) = &files {
+            let texts = [(files.schema.clone(), &*draft.schema), (files.pipeline.clone(), &*draft.pipeline)];
+            write_texts(&texts, self.force).map_err(|source| Error::Store { source })?;
+        }
+        out.print(&facts(&draft, files.as_ref()), || {
+            files
+                .as_ref()
+                .map_or_else(|| draft.schema.clone(), |files| summary(&draft, files, folder.is_some()))
+        })?;
         Ok(exit::OK)
     }
 
-    /// The tables that were named, else those at the usual place, else none.
-    fn tables(&self) -> Result<Reference, Error> {
-        let usual = PathBuf::from(REFERENCE);
-        match &self.reference {
-            None if !usual.is_dir() => Ok(Reference::default()),
-            folder => plan::reference_tables(folder.as_ref().unwrap_or(&usual))
-                .map_err(|diagnostics| Error::Spec { diagnostics }),
+    /// The tables that were named, else those at the usual places, else none.
+    fn tables(&self) -> Option<PathBuf> {
+        let usual = self.into.iter().map(|into| into.join(REFERENCE)).chain([PathBuf::from(REFERENCE)]);
+        self.reference.clone().or_else(|| usual.into_iter().find(|folder| folder.is_dir()))
+    }
+}
+
+fn reference(folder: Option<&Path>) -> Result<Reference, Error> {
+    let Some(folder) = folder else { return Ok(Reference::default()) };
+    plan::reference_tables(folder).map_err(|diagnostics| Error::Spec { diagnostics })
+}
+
+fn facts(draft: &draft::Draft, files: Option<&Files>) -> serde_json::Value {
+    json!({
+        "id": draft.id,
+        "rows": draft.rows,
+        "key": draft.key,
+        "rejects": draft.lost,
+        "crs": draft.crs,
+        "sector": draft.sector,
+        "questions": draft.questions,
+        "files": files.map(|files| [&files.schema, &files.pipeline]),
+        "schema": draft.schema,
+        "pipeline": draft.pipeline,
+    })
+}
+
+/// What was written, what was found, and what to do next.
+fn summary(draft: &draft::Draft, files: &Files, has_reference: bool) -> String {
+    let (schema, pipeline) = (files.schema.display(), files.pipeline.display());
+    let mut text = format!("wrote {schema}\nwrote {pipeline}\n\n");
+    let unknown = || "EDIT".to_owned();
+    let _ = writeln!(
+        text,
+        "{} rows; key {}; crs {}; sector {}; {} rows would be rejects",
+        draft.rows,
+        draft.key.join("/"),
+        draft.crs.clone().unwrap_or_else(unknown),
+        draft.sector.clone().unwrap_or_else(unknown),
+        draft.lost
+    );
+    for question in &draft.questions {
+        let _ = writeln!(text, "to answer: {question}");
+    }
+    if !has_reference {
+        text.push_str(
+            "to answer: there are no reference tables; name their folder by `reference` in the pipeline\n",
+        );
+    }
+    let _ = write!(text, "\nnext:\n  edit {schema}\n  cikr check {pipeline}\n  cikr run {pipeline}");
+    text
+}
+
+/// A path as a file in `folder` would name it: relative, unless the two share no folder but the root.
+fn seen_from(folder: &Path, path: &Path) -> String {
+    let (Ok(from), Ok(to)) = (absolute(folder), absolute(path)) else { return path.display().to_string() };
+    let (from, to) = (plain(&from), plain(&to));
+    let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+    if shared < 2 {
+        return to.display().to_string();
+    }
+    let up = from.components().skip(shared).map(|_| Component::ParentDir);
+    up.chain(to.components().skip(shared)).collect::<PathBuf>().display().to_string()
+}
+
+/// An absolute path without `..`.
+fn plain(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut plain, part| {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+        plain
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_seen_from_the_pipeline() {
+        for (path, seen) in [
+            ("/work/data/a.csv", "../../data/a.csv"),
+            ("/work/here/a.csv", "../a.csv"),
+            ("/work/here/x/../a.csv", "../a.csv"),
+            ("/else/a.csv", "/else/a.csv"),
+        ] {
+            assert_eq!(seen_from(Path::new("/work/here/pipelines"), Path::new(path)), seen, "{path}");
         }
     }
 }

@@ -42,7 +42,7 @@ Examples:
       --store /tmp/dams --limit 1000
   cikr check pipelines/*.toml                    every mistake, with file:line:column
   cikr verify out/demo                           re-check the latest release
-  cikr draft new.csv > schemas/new.toml          a first schema to edit
+  cikr draft new.csv --into .                    a schema and a pipeline to edit
   cikr schema layer > schemas/layer.schema.json  what editors complete and check it by";
 
 /// Takes stock of a nation's critical infrastructure: facility layers in, `GeoParquet` tiles for regional teams out.
@@ -86,7 +86,7 @@ enum Command {
     Layers(layers::Layers),
     /// Print a release's counts per layer and state as a file of expected counts, to be reviewed
     Expected(expected::Expected),
-    /// Print a first schema for a file, to be edited
+    /// Draft a schema and a pipeline for a file, to be edited
     Draft(draft::Draft),
     /// Print the JSON Schema of layer schemas, blocks or pipelines, for editors
     Schema(schema::Schema),

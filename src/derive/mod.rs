@@ -4,6 +4,8 @@
 //! `geoparquet`. Writes nothing (tables go back to `run`), reads no clock, no network, no environment.
 
 mod quality;
+mod resolve;
+pub mod sectors;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -120,7 +122,7 @@ pub struct Products {
     pub quality: QualityReport,
 }
 
-/// Every product of a release.
+/// Every product of a release but `sectors`, which is made and written layer by layer.
 ///
 /// # Errors
 /// When a tile can't be read or a table can't be put together.

@@ -1,12 +1,12 @@
 //! What the values of one column have in common, one value at a time.
 //!
-//! Pure. Memory is bounded: a hash per distinct value while the column may still be a key, and
+//! Pure. Memory is bounded: a count of distinct values that estimates beyond some ten thousand, and
 //! the text of the first few hundred distinct values.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::{BTreeMap, HashMap};
 
 use super::dates::Dates;
+use super::distinct::Distinct;
 use super::sentinel::{self, Sentinel};
 use crate::plan::State;
 
@@ -59,9 +59,15 @@ pub(super) struct Column {
     pub(super) no_state: Option<String>,
     /// Values that are dates.
     pub(super) dates: Dates,
+    /// Distinct values.
+    pub(super) distinct: Distinct,
+    /// Values that are well-known text.
+    wkt: u64,
+    /// Well-known text of lines and polygons.
+    shapes: u64,
+    /// Values such as `1.25539E+12`, which a spreadsheet has rounded.
+    pub(super) rounded: u64,
     places: HashMap<String, usize>,
-    hashes: HashSet<u64>,
-    repeated: u64,
 }
 
 impl Column {
@@ -86,14 +92,16 @@ impl Column {
             states: 0,
             no_state: None,
             dates: Dates::new(name),
+            distinct: Distinct::default(),
+            wkt: 0,
+            shapes: 0,
+            rounded: 0,
             places: HashMap::new(),
-            hashes: HashSet::new(),
-            repeated: 0,
         }
     }
 
-    /// Takes a value into account; empty text is none. `most` bounds the repetitions worth counting.
-    pub(super) fn note(&mut self, value: &str, states: &[State], most: u64) {
+    /// Takes a value into account; empty text is none.
+    pub(super) fn note(&mut self, value: &str, states: &[State]) {
         let value = value.trim();
         if value.is_empty() {
             return;
@@ -103,7 +111,12 @@ impl Column {
             return;
         }
         self.values += 1;
-        self.note_distinct(value, most);
+        self.note_distinct(value);
+        if is_well_known_text(value) {
+            self.wkt += 1;
+            self.shapes += u64::from(value.contains(',') && !value.contains("POINT"));
+        }
+        self.rounded += u64::from(is_rounded(value));
         self.note_number(value);
         self.dates.note(value);
         if is_state(value, states) {
@@ -116,14 +129,8 @@ impl Column {
         self.is_code_like &= value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     }
 
-    fn note_distinct(&mut self, value: &str, most: u64) {
-        if self.repeated <= most {
-            let mut hasher = DefaultHasher::new();
-            value.hash(&mut hasher);
-            self.repeated += u64::from(!self.hashes.insert(hasher.finish()));
-        } else {
-            self.hashes = HashSet::new();
-        }
+    fn note_distinct(&mut self, value: &str) {
+        self.distinct.note(value);
         if let Some(place) = self.places.get(value) {
             self.first[*place].1 += 1;
         } else if self.first.len() < KEPT && value.len() <= KEPT_BYTES {
@@ -154,18 +161,27 @@ impl Column {
         }
     }
 
-    /// How many of `rows` rows would be lost if the column were the key; `None` where too many to count.
+    /// How many of `rows` rows have no value of their own, and would be lost if the column were the key.
     ///
     /// `kept` spellings may look like "no value" but count as values, once each.
-    pub(super) fn lost_as_key(&self, rows: u64, kept: u64, most: u64) -> Option<u64> {
-        let lost = (rows + self.repeated).saturating_sub(self.values + kept);
-        (lost <= most).then_some(lost)
+    pub(super) fn lost(&self, rows: u64, kept: u64) -> u64 {
+        rows.saturating_sub(self.distinct.count() + kept)
+    }
+
+    /// Whether every value is well-known text.
+    pub(super) fn is_well_known_text(&self) -> bool {
+        self.values > 0 && self.wkt == self.values
+    }
+
+    /// Whether well-known text is more than points, as far as its first letters tell.
+    pub(super) fn has_shapes(&self) -> bool {
+        self.shapes > 0
     }
 
     /// Whether the values are whole numbers without a gap, as a row counter gives them.
     pub(super) fn is_running_number(&self) -> bool {
         let Some((low, high)) = self.range.filter(|_| self.integers == self.values) else { return false };
-        let distinct = self.values.saturating_sub(self.repeated);
+        let distinct = self.distinct.count();
         // A row dropped by its makers leaves a gap.
         distinct > 1 && high - low < distinct as f64 * 1.01
     }
@@ -180,6 +196,32 @@ impl Column {
     pub(super) fn has_any(&self, words: &[&str]) -> bool {
         self.first.iter().any(|(value, _)| words.iter().any(|word| word.eq_ignore_ascii_case(value)))
     }
+}
+
+/// Whether a value is a number of few digits and a large exponent, as spreadsheets write long ones.
+fn is_rounded(value: &str) -> bool {
+    let (digits, exponent) = value.split_once(['E', 'e']).unwrap_or_default();
+    let is_exponent = exponent.strip_prefix('+').is_some_and(|e| e.bytes().all(|b| b.is_ascii_digit()));
+    is_exponent && digits.len() <= 8 && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+/// Whether a value starts as well-known text does, with an SRID before it or not.
+fn is_well_known_text(value: &str) -> bool {
+    const TYPES: [&str; 7] = [
+        "POINT",
+        "LINESTRING",
+        "POLYGON",
+        "MULTIPOINT",
+        "MULTILINESTRING",
+        "MULTIPOLYGON",
+        "GEOMETRYCOLLECTION",
+    ];
+    let after = value.split_once(';').filter(|(srid, _)| srid.starts_with("SRID=")).map_or(value, |(_, v)| v);
+    let word = after.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    let rest = after[word.len()..].trim_start();
+    let next = rest.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    let is_body = rest.starts_with('(') || ["Z", "M", "ZM", "EMPTY"].contains(&next);
+    is_body && TYPES.iter().any(|kind| kind.eq_ignore_ascii_case(word))
 }
 
 /// Whether a value names a state as the `state` type reads it; without a table, two capitals do.
@@ -200,7 +242,7 @@ pub(super) mod tests {
     pub(in crate::draft) fn column(name: &str, values: &[&str]) -> Column {
         let mut column = Column::new(name, None);
         for value in values {
-            column.note(value, &[], u64::MAX);
+            column.note(value, &[]);
         }
         column
     }
@@ -216,8 +258,7 @@ pub(super) mod tests {
     #[test]
     fn a_key_loses_empty_and_repeated_rows() {
         let ids = column("ID", &["a", "b", "b", "NOT AVAILABLE", ""]);
-        assert_eq!(ids.lost_as_key(5, 0, 3), Some(3));
-        assert_eq!(ids.lost_as_key(5, 0, 2), None);
+        assert_eq!(ids.lost(5, 0), 3);
     }
 
     #[test]
@@ -228,12 +269,23 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn well_known_text_and_rounded_numbers_are_recognised() {
+        for text in
+            ["POINT (1 2)", "MultiPolygon(((0 0, 1 1)))", "SRID=4326;POINT Z (1 2 3)", "LINESTRING EMPTY"]
+        {
+            assert!(is_well_known_text(text), "{text}");
+        }
+        assert!(!is_well_known_text("POINT PLEASANT") && !is_well_known_text("POINT MUGU"));
+        assert!(is_rounded("1.25539E+12") && !is_rounded("1.25E-3") && !is_rounded("ME+1"));
+    }
+
+    #[test]
     fn many_distinct_values_are_not_kept() {
         let mut names = Column::new("NAME", None);
         for n in 0..2_000 {
-            names.note(&format!("n{n}"), &[], 10);
+            names.note(&format!("n{n}"), &[]);
         }
         assert!(!names.is_complete && names.first.len() == KEPT);
-        assert_eq!(names.lost_as_key(2_000, 0, 10), Some(0));
+        assert_eq!(names.lost(2_000, 0), 0);
     }
 }

@@ -21,26 +21,42 @@ struct Positions {
     extent: Option<[f64; 4]>,
 }
 
+/// Types of WKB.
+const POINT: u32 = 1;
+const MULTI_POINT: u32 = 4;
+
 /// Deepest nesting of multi geometries that is followed.
 const DEEPEST: usize = 4;
 
 impl Shapes {
-    /// Takes a geometry into account: little-endian WKB, as every reader gives it.
-    pub(super) fn note(&mut self, wkb: &[u8]) {
-        let Some(kind) = word(wkb, 1) else { return };
-        *self.families.entry(kind).or_default() += 1;
-        let Some((x, y)) = first_position(wkb, DEEPEST).filter(|(x, y)| x.is_finite() && y.is_finite())
-        else {
-            return;
-        };
+    /// Takes a geometry into account, little-endian WKB, as every reader gives it; gives its first position.
+    pub(super) fn note(&mut self, wkb: &[u8]) -> Option<(f64, f64)> {
+        *self.families.entry(word(wkb, 1)?).or_default() += 1;
+        let (x, y) = first_position(wkb, DEEPEST).filter(|(x, y)| x.is_finite() && y.is_finite())?;
+        self.place(x, y);
+        Some((x, y))
+    }
+
+    /// Takes a point into account.
+    pub(super) fn note_position(&mut self, x: f64, y: f64) {
+        *self.families.entry(POINT).or_default() += 1;
+        self.place(x, y);
+    }
+
+    fn place(&mut self, x: f64, y: f64) {
         if is_beyond([x, y, x, y]) { self.others.note(x, y) } else { self.degrees.note(x, y) }
+    }
+
+    /// Positions that are like most, the others being defects.
+    pub(super) fn count(&self) -> u64 {
+        self.degrees.count.max(self.others.count)
     }
 
     /// The families with their counts, the most frequent first.
     pub(super) fn kinds(&self) -> Vec<(GeometryKind, u64)> {
         let count = |kinds: [u32; 2]| kinds.iter().filter_map(|kind| self.families.get(kind)).sum::<u64>();
         let mut kinds = vec![
-            (GeometryKind::Point, count([1, 4])),
+            (GeometryKind::Point, count([POINT, MULTI_POINT])),
             (GeometryKind::Line, count([2, 5])),
             (GeometryKind::Polygon, count([3, 6])),
         ];
@@ -68,6 +84,12 @@ impl Positions {
     }
 }
 
+/// The position of a point or of a single point in many.
+pub(super) fn point(wkb: &[u8]) -> Option<(f64, f64)> {
+    let is_point = matches!(word(wkb, 1)?, POINT | MULTI_POINT);
+    first_position(wkb, DEEPEST).filter(|(x, y)| is_point && x.is_finite() && y.is_finite())
+}
+
 /// Whether a box reaches beyond ±180 or ±90.
 pub(super) fn is_beyond([west, south, east, north]: [f64; 4]) -> bool {
     west < -180.0 || east > 180.0 || south < -90.0 || north > 90.0
@@ -75,7 +97,7 @@ pub(super) fn is_beyond([west, south, east, north]: [f64; 4]) -> bool {
 
 fn first_position(wkb: &[u8], deepest: usize) -> Option<(f64, f64)> {
     let at = match word(wkb, 1)? {
-        1 => 5,
+        POINT => 5,
         2 => 9,
         3 => 13,
         4..=7 if deepest > 0 => return first_position(wkb.get(9..)?, deepest - 1),

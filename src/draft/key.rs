@@ -1,140 +1,295 @@
-//! Which column identifies a facility.
+//! Which columns identify a facility.
 //!
-//! Pure. A key must stay the same when the file is published again, which no single file can
-//! show: names decide among the columns that are unique.
+//! Pure but for the second look that `proof` takes. A key must stay the same when the file is
+//! published again, which no single file can show: names decide among the columns that are unique.
 
+use super::Wanted;
 use super::column::Column;
+use super::identity::{
+    Rank, is_excluded, is_identifier, is_named_like_one, is_part_by_name, is_unstable, rank,
+};
 use super::kind::{Kind, nulls};
-use super::names::{is_coordinate, snake, squeezed};
+use super::proof::{self, Candidate};
+use super::survey::Survey;
+use crate::source::SourceError;
 
-/// A column proposed as the key.
+/// Columns proposed as the key.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Key {
-    /// Position of the column.
-    pub(super) column: usize,
+    /// Positions of the columns.
+    pub(super) columns: Vec<usize>,
+    /// Rows it rejects.
+    pub(super) lost: u64,
     /// What to say of it, a line each.
     pub(super) remarks: Vec<String>,
 }
 
-/// How well a column serves as a key; lower is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    Identifier,
-    NamedLikeOne,
-    Code,
-    Unique,
-    RunningNumber,
-    Unstable,
-    Words,
+/// A single column that may be the key.
+#[derive(Debug, Clone, Copy)]
+struct Single {
+    rank: Rank,
+    at: usize,
+    lost: u64,
 }
 
-/// Numbers that a database or a program gives out anew.
-const UNSTABLE: [&str; 12] = [
-    "objectid",
-    "objectid1",
-    "objectid2",
-    "fid",
-    "fid1",
-    "oid",
-    "ogcfid",
-    "gid",
-    "rowid",
-    "index",
-    "featureid",
-    "column1",
-];
+/// Columns that several-column keys are made of: so many with a name for it, so many at all.
+const PARTS: usize = 8;
 
-const IDENTIFIERS: [&str; 8] =
-    ["id", "permanentidentifier", "globalid", "uniqueid", "facilityid", "guid", "uuid", "geoid"];
+/// Of how many rows a key of several columns may lose one.
+const BEARABLE: u64 = 20;
 
-/// The best candidate among the columns, of which `kinds` gives the types.
-pub(super) fn choose(columns: &[Column], kinds: &[Kind], rows: u64, most_lost: u64) -> Option<Key> {
+/// Of how many rows an estimate of distinct values may miss one.
+const ESTIMATED: u64 = 500;
+
+/// One in more rows than `proof` has room for: whatever loses any is given up.
+const ANY: u64 = 1 << 24;
+
+/// The best candidate of the file.
+pub(super) fn choose(survey: &Survey, kinds: &[Kind], wanted: &Wanted) -> Result<Option<Key>, SourceError> {
+    let singles = singles(&survey.columns, kinds, survey.rows, survey.most_lost);
+    let singles = proven(survey, kinds, wanted, singles)?;
+    let best = best(&singles);
+    if let Some(best) = best.filter(|best| best.rank <= Rank::Unique) {
+        let is_sure = best.lost == 0 && survey.columns[best.at].distinct.is_exact();
+        if is_sure {
+            return Ok(Some(of_one(survey, survey.rows, best)));
+        }
+        return nearly(survey, kinds, wanted, best).map(Some);
+    }
+    if let Some(best) = best.filter(|best| best.rank == Rank::Counter) {
+        return Ok(Some(of_one(survey, survey.rows, best)));
+    }
+    let several = of_several(survey, kinds, wanted)?;
+    let word = best.filter(|best| best.rank == Rank::Words);
+    Ok(match (several, word, best) {
+        (Some((key, true)), ..) => Some(key),
+        (_, Some(word), _) => Some(of_one(survey, survey.rows, word)),
+        (Some((key, false)), ..) => Some(key),
+        (None, None, Some(best)) => Some(of_one(survey, survey.rows, best)),
+        (None, None, None) => fallback(survey, kinds),
+    })
+}
+
+/// Single columns that lose few rows.
+fn singles(columns: &[Column], kinds: &[Kind], rows: u64, most_lost: u64) -> Vec<Single> {
     let ranked = columns.iter().zip(kinds).enumerate().filter_map(|(at, (column, kind))| {
         let (_, doubtful) = nulls(column, kind);
-        let lost = column.lost_as_key(rows, doubtful.len() as u64, most_lost)?;
-        let rank = rank(column, kind, lost)?;
-        Some((rank, at, lost))
+        let lost = column.lost(rows, doubtful.len() as u64);
+        // An estimate this near to none may be none.
+        let is_near = !column.distinct.is_exact() && lost * ESTIMATED < rows;
+        let lost = if is_near { 0 } else { lost };
+        if lost > most_lost {
+            return None;
+        }
+        Some(Single { rank: rank(column, kind, lost)?, at, lost })
     });
-    let Some((rank, column, lost)) = ranked.min() else { return fallback(columns, rows) };
-    let name = &columns[column].name;
-    let mut remarks = Vec::new();
-    match rank {
-        Rank::Unstable => remarks.push(format!(
-            "EDIT: `{name}` is numbered anew whenever the file is made, so facilities lose their identity; use another if there is one."
-        )),
-        Rank::RunningNumber => remarks.push(format!(
-            "EDIT: `{name}` counts the rows; make sure that a facility keeps its number from one release to the next."
-        )),
-        Rank::Words => remarks.push(format!("EDIT: `{name}` is unique by chance or by nature; is it an identifier?")),
-        _ => {}
-    }
-    if lost > 0 {
-        remarks
-            .push(format!("{lost} of {rows} rows have none or repeat an earlier one: they will be rejects."));
-    }
-    Some(Key { column, remarks })
+    ranked.collect()
 }
 
-/// Where no column is unique, the one that is called an identifier, or the first.
-fn fallback(columns: &[Column], rows: u64) -> Option<Key> {
-    let is_named = |column: &Column| is_identifier(&column.name) || is_named_like_one(&column.name);
-    let column = columns.iter().position(is_named).or((!columns.is_empty()).then_some(0))?;
+/// Without those that seemed unique by an estimate, have no name that says so, and are not.
+fn proven(
+    survey: &Survey,
+    kinds: &[Kind],
+    wanted: &Wanted,
+    singles: Vec<Single>,
+) -> Result<Vec<Single>, SourceError> {
+    let is_estimate = |one: &Single| {
+        matches!(one.rank, Rank::Unique | Rank::Words) && !survey.columns[one.at].distinct.is_exact()
+    };
+    if !best(&singles).is_some_and(|best| is_estimate(&best)) {
+        return Ok(singles);
+    }
+    let (estimates, mut proven): (Vec<Single>, Vec<Single>) = singles.into_iter().partition(is_estimate);
+    let mut candidates: Vec<Candidate> =
+        estimates.iter().take(PARTS).map(|one| Candidate::new(vec![one.at])).collect();
+    proof::count(survey, kinds, wanted, &mut candidates, ANY)?;
+    let unique = estimates.iter().zip(&candidates).filter(|(_, counted)| counted.lost() == 0);
+    proven.extend(unique.map(|(one, _)| *one));
+    Ok(proven)
+}
+
+/// A named one that loses nothing comes first; then the better name.
+fn best(singles: &[Single]) -> Option<Single> {
+    let order = |one: &&Single| (one.rank > Rank::Code || one.lost > 0, one.rank, one.at);
+    singles.iter().min_by_key(order).copied()
+}
+
+fn of_one(survey: &Survey, counted: u64, single: Single) -> Key {
+    let name = &survey.columns[single.at].name;
+    let mut remarks = Vec::new();
+    match single.rank {
+        Rank::Unstable => remarks.push(format!(
+            "EDIT: nothing else identifies a row, and `{name}` is numbered anew whenever the file is made, so facilities lose their identity."
+        )),
+        Rank::RunningNumber | Rank::Counter => remarks.push(format!(
+            "EDIT: `{name}` counts the rows; make sure that a facility keeps its number from one release to the next."
+        )),
+        Rank::Words => {
+            remarks.push(format!("EDIT: `{name}` is unique by chance or by nature; is it an identifier?"));
+        }
+        _ => {}
+    }
+    remarks.extend(loss(survey.rows, counted, single.lost));
+    Key { columns: vec![single.at], lost: single.lost, remarks }
+}
+
+fn loss(rows: u64, counted: u64, lost: u64) -> Vec<String> {
+    let mut told = Vec::new();
+    if lost > 0 {
+        told.push(format!(
+            "{lost} of {counted} rows have none or repeat an earlier one: they will be rejects."
+        ));
+    }
+    if counted < rows {
+        told.push(format!("Counted over the first {counted} of {rows} rows: there is no room for more."));
+    }
+    told
+}
+
+/// A column that identifies nearly every row, or, where that makes all unique, with others beside it.
+fn nearly(survey: &Survey, kinds: &[Kind], wanted: &Wanted, single: Single) -> Result<Key, SourceError> {
+    let mut alone = [Candidate::new(vec![single.at])];
+    let counted = proof::count(survey, kinds, wanted, &mut alone, 1)?;
+    let [alone] = alone;
+    let key = of_one(survey, counted, Single { lost: alone.lost(), ..single });
+    let mut candidates = beside(survey, kinds, single.at);
+    if alone.repeated == 0 || candidates.is_empty() {
+        return Ok(key);
+    }
+    let counted = proof::count(survey, kinds, wanted, &mut candidates, 1)?;
+    let unique = candidates.iter().filter(|one| one.repeated == 0 && one.lost() < alone.lost());
+    let Some(better) = unique.min_by_key(|one| (one.columns.len(), one.lost())) else { return Ok(key) };
+    let mut remarks = vec![format!(
+        "EDIT: `{}` alone repeats in {} of {counted} rows; with what stands beside it, none does. Are those one facility or two?",
+        survey.columns[single.at].name, alone.repeated
+    )];
+    remarks.extend(loss(survey.rows, counted, better.lost()));
+    Ok(Key { columns: better.columns.clone(), lost: better.lost(), remarks })
+}
+
+/// Keys of a column and one or two others that are called parts of one.
+fn beside(survey: &Survey, kinds: &[Kind], single: usize) -> Vec<Candidate> {
+    let mut parts = parts(survey, kinds, |at| at != single && is_part_by_name(&survey.columns[at]));
+    parts.truncate(PARTS / 2);
+    let mut candidates: Vec<Candidate> =
+        parts.iter().map(|part| Candidate::new(vec![single, *part])).collect();
+    for (at, first) in parts.iter().enumerate() {
+        let pairs = parts[at + 1..].iter().map(|second| vec![single, *first, *second]);
+        candidates.extend(pairs.map(Candidate::new));
+    }
+    candidates
+}
+
+/// Two or three columns that are unique together, and whether their names speak for them.
+fn of_several(survey: &Survey, kinds: &[Kind], wanted: &Wanted) -> Result<Option<(Key, bool)>, SourceError> {
+    let parts = parts(survey, kinds, |_| true);
+    let mut candidates: Vec<Candidate> = Vec::new();
+    let distinct = |columns: &[usize]| -> f64 {
+        columns.iter().map(|at| survey.columns[*at].distinct.count() as f64).product()
+    };
+    for (at, first) in parts.iter().enumerate() {
+        for (next, second) in parts.iter().enumerate().skip(at + 1) {
+            let threes = parts[next + 1..].iter().map(|third| vec![*first, *second, *third]);
+            let all = std::iter::once(vec![*first, *second]).chain(threes);
+            let enough = all.filter(|columns| distinct(columns) >= survey.rows as f64 * 0.95);
+            candidates.extend(enough.map(Candidate::new));
+        }
+    }
+    if candidates.is_empty() || survey.rows == 0 {
+        return Ok(None);
+    }
+    let counted = proof::count(survey, kinds, wanted, &mut candidates, BEARABLE)?;
+    let unnamed = |candidate: &Candidate| {
+        candidate.columns.iter().filter(|at| !is_part_by_name(&survey.columns[**at])).count()
+    };
+    let bearable = |candidate: &&Candidate| !candidate.is_hopeless && candidate.lost() <= survey.most_lost;
+    let found = candidates.iter().filter(bearable).min_by_key(|one| {
+        let unnamed = unnamed(one);
+        (unnamed == one.columns.len(), unnamed, one.repeated > 0, one.columns.len(), one.lost())
+    });
+    Ok(found.map(|found| {
+        let mut remarks = vec![
+            "EDIT: no column is unique alone, these together are; do they stay the same from one release to the next?"
+                .to_owned(),
+        ];
+        remarks.extend(loss(survey.rows, counted, found.lost()));
+        let is_named = unnamed(found) < found.columns.len();
+        (Key { columns: found.columns.clone(), lost: found.lost(), remarks }, is_named)
+    }))
+}
+
+/// Columns that may be a part of a key, those with a name for it first, then the more distinct.
+fn parts(survey: &Survey, kinds: &[Kind], wanted: impl Fn(usize) -> bool) -> Vec<usize> {
+    let columns = &survey.columns;
+    let is_full = |column: &Column, kind: &Kind| {
+        let (sure, _) = nulls(column, kind);
+        let empty: u64 =
+            column.sentinels.iter().filter(|(v, _)| sure.contains(&v.as_str())).map(|(_, (_, n))| n).sum();
+        let all: u64 = column.values + column.sentinels.values().map(|(_, n)| n).sum::<u64>();
+        (survey.rows + empty).saturating_sub(all) <= survey.most_lost
+    };
+    let is_part = |at: &usize| {
+        let (column, kind) = (&columns[*at], &kinds[*at]);
+        let is_number = matches!(kind, Kind::Integer) && !is_part_by_name(column);
+        let is_short = column.lengths.1 <= 80 && column.distinct.count() > 1;
+        is_short && !is_number && !is_excluded(column, kind) && !is_unstable(column) && is_full(column, kind)
+    };
+    let mut parts: Vec<usize> = (0..columns.len()).filter(is_part).filter(|at| wanted(*at)).collect();
+    parts.sort_by_key(|at| {
+        let column = &columns[*at];
+        (!is_part_by_name(column), std::cmp::Reverse(column.distinct.count()), *at)
+    });
+    parts.truncate(PARTS);
+    parts
+}
+
+/// Where nothing is unique, the column that loses the fewest rows.
+fn fallback(survey: &Survey, kinds: &[Kind]) -> Option<Key> {
+    let (columns, rows) = (&survey.columns, survey.rows);
+    let lost = |at: usize| columns[at].lost(rows, nulls(&columns[at], &kinds[at]).1.len() as u64);
+    let is_named = |at: usize| is_identifier(&columns[at].name) || is_named_like_one(&columns[at].name);
+    let may_be = |at: &usize| !is_excluded(&columns[*at], &kinds[*at]);
+    let found = (0..columns.len()).filter(may_be).min_by_key(|at| (lost(*at), !is_named(*at), *at));
+    let at = found.or((!columns.is_empty()).then_some(0))?;
+    let (name, lost) = (&columns[at].name, lost(at));
+    let about = if columns[at].distinct.is_exact() { "" } else { "about " };
     let remark = if rows == 0 {
         "EDIT: the file has no rows, so nothing shows which column is the key.".to_owned()
     } else {
-        "EDIT: no column is unique; name several whose values together are, as in `key = [\"a\", \"b\"]`."
-            .to_owned()
+        format!(
+            "EDIT: no column is unique, and no two or three together; of all, `{name}` loses the fewest: {about}{lost} of {rows} rows will be rejects."
+        )
     };
-    Some(Key { column, remarks: vec![remark] })
-}
-
-/// How well a column would do that loses `lost` rows; `None` where it can't be a key.
-fn rank(column: &Column, kind: &Kind, lost: u64) -> Option<Rank> {
-    let is_excluded =
-        matches!(kind, Kind::Date(_) | Kind::Boolean | Kind::Number) || is_coordinate(&column.name);
-    if column.values == 0 || is_excluded || squeezed(&column.name).contains("phone") {
-        return None;
-    }
-    let rank = match &column.name {
-        name if UNSTABLE.contains(&squeezed(name).as_str()) => Rank::Unstable,
-        _ if column.is_running_number() => Rank::RunningNumber,
-        name if is_identifier(name) => Rank::Identifier,
-        name if is_named_like_one(name) => Rank::NamedLikeOne,
-        name if is_named_code(name) && column.is_code_like => Rank::Code,
-        // Without a name that says so, a measure may be unique by chance.
-        _ if lost > 0 => return None,
-        _ if column.is_code_like && column.lengths.1 <= 20 && *kind == Kind::Text => Rank::Unique,
-        _ if column.lengths.1 <= 80 && *kind != Kind::Integer => Rank::Words,
-        _ => return None,
-    };
-    Some(rank)
-}
-
-fn is_identifier(name: &str) -> bool {
-    IDENTIFIERS.contains(&squeezed(name).as_str())
-}
-
-fn is_named_like_one(name: &str) -> bool {
-    let squeezed = squeezed(name);
-    squeezed.ends_with("id") || squeezed.ends_with("identifier") || squeezed.ends_with("key")
-}
-
-fn is_named_code(name: &str) -> bool {
-    let is_word = |word: &str| matches!(word, "code" | "number" | "num" | "no" | "callsign" | "siteno");
-    snake(name).split('_').any(is_word) || squeezed(name).ends_with("code")
+    Some(Key { columns: vec![at], lost, remarks: vec![remark] })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::column::tests::column;
-    use super::super::kind::infer;
-    use super::*;
+    use std::fmt::Write as _;
 
+    use super::super::kind::infer;
+    use super::super::survey::survey;
+    use super::*;
+    use crate::plan::Reference;
+
+    /// Names of the key's columns, and the remarks, for a file of these columns.
     fn chosen(columns: &[(&str, &[&str])]) -> (String, String) {
-        let columns: Vec<Column> = columns.iter().map(|(name, values)| column(name, values)).collect();
-        let kinds: Vec<Kind> = columns.iter().map(infer).collect();
-        let key = choose(&columns, &kinds, 4, 1).unwrap();
-        (columns[key.column].name.clone(), key.remarks.join(" "))
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        let header: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+        let mut text = header.join(",") + "\n";
+        for row in 0..columns[0].1.len() {
+            let values: Vec<&str> = columns.iter().map(|(_, values)| values[row]).collect();
+            writeln!(text, "{}", values.join(",")).unwrap();
+        }
+        std::fs::write(&path, text).unwrap();
+        let wanted = Wanted { shown: "a.csv".to_owned(), path, table: None, rows: None, is_saved: false };
+        let mut survey = survey(&wanted, &Reference::default()).unwrap();
+        survey.most_lost = 1;
+        let kinds: Vec<Kind> = survey.columns.iter().map(infer).collect();
+        let key = choose(&survey, &kinds, &wanted).unwrap().unwrap();
+        let names: Vec<&str> = key.columns.iter().map(|at| survey.columns[*at].name.as_str()).collect();
+        (names.join("+"), key.remarks.join(" "))
     }
 
     const COUNTED: (&str, &[&str]) = ("OBJECTID", &["1", "2", "3", "4"]);
@@ -176,9 +331,45 @@ mod tests {
     }
 
     #[test]
-    fn without_a_unique_column_the_draft_asks() {
-        let (name, remarks) = chosen(&[("A", &["x", "x", "x", "x"]), ("SITE_ID", &["1", "1", "2", "2"])]);
+    fn several_columns_are_tried_where_none_is_unique() {
+        let plant = ("PLANT_CODE", ["10", "10", "25", "25"].as_slice());
+        let unit = ("GENERATOR_ID", ["1", "2", "1", "2"].as_slice());
+        let fuel = ("FUEL", ["gas", "oil", "gas", "gas"].as_slice());
+        let (name, remarks) = chosen(&[COUNTED, fuel, plant, unit]);
+        assert_eq!(name, "PLANT_CODE+GENERATOR_ID");
+        assert!(remarks.contains("these together are"), "{remarks}");
+    }
+
+    #[test]
+    fn a_nearly_unique_column_takes_another_beside_it() {
+        let id = ("NIDID", ["AL1", "AL2", "AL2", "AL4"].as_slice());
+        let part = ("SECTION_ID", ["1", "1", "2", "1"].as_slice());
+        let (name, remarks) = chosen(&[COUNTED, id, part]);
+        assert_eq!(name, "NIDID+SECTION_ID");
+        assert!(remarks.contains("alone repeats in 1 of 4 rows"), "{remarks}");
+    }
+
+    #[test]
+    fn what_is_estimated_is_counted_before_it_is_believed() {
+        let many: Vec<String> = (0..70_000).map(|n| format!("W{n}")).collect();
+        let unique: Vec<&str> = many.iter().map(String::as_str).collect();
+        let mut repeated = unique.clone();
+        repeated[69_999] = "W0";
+        assert_eq!(chosen(&[("WELL", &unique)]), ("WELL".to_owned(), String::new()));
+        let (name, _) = chosen(&[("WELL", &repeated), ("TITLE", &unique)]);
+        assert_eq!(name, "TITLE");
+        let (name, remarks) = chosen(&[("WELL_ID", &repeated)]);
+        assert_eq!(name, "WELL_ID");
+        assert!(remarks.contains("1 of 70000 rows have none or repeat"), "{remarks}");
+    }
+
+    #[test]
+    fn without_a_unique_column_the_one_that_loses_least_is_named() {
+        let (name, remarks) = chosen(&[
+            ("A", &["x", "x", "x", "x", "x", "x", "x", "x"]),
+            ("SITE_ID", &["1", "1", "2", "2", "1", "1", "2", "2"]),
+        ]);
         assert_eq!(name, "SITE_ID");
-        assert!(remarks.contains("no column is unique"), "{remarks}");
+        assert!(remarks.contains("6 of 8 rows will be rejects"), "{remarks}");
     }
 }

@@ -1,9 +1,8 @@
 //! The lines of a pipeline that would read the file, and what is to be decided about them.
 //!
-//! Pure. A CRS that the file doesn't state is asked for: its values are shown, nothing is chosen.
+//! Pure. A CRS that the file doesn't state is proposed with its evidence, or asked for.
 
-use super::column::Column;
-use super::geometry::is_beyond;
+use super::crs::Word;
 use super::survey::Survey;
 use super::toml_text::{line, list, quoted};
 use crate::plan::{CsvGeometry, Format};
@@ -48,13 +47,19 @@ pub(super) fn table(survey: &Survey, id: &str) -> Vec<String> {
             "xlsx"
         }
     };
-    if survey.crs.is_none() {
-        keys.push("crs = \"EDIT\"".to_owned());
+    let mut confirm = String::new();
+    match &survey.crs {
+        Word::Stated(_) => {}
+        Word::Inferred(code, why) => {
+            keys.push(format!("crs = {}", quoted(code)));
+            confirm = format!(" # crs inferred from {}: confirm", line(why));
+        }
+        Word::Asked => keys.push("crs = \"EDIT\"".to_owned()),
     }
     vec![
         "[[layer]]".to_owned(),
         format!("id = {}", quoted(id)),
-        format!("source.{kind} = {{ {} }}", keys.join(", ")),
+        format!("source.{kind} = {{ {} }}{confirm}", keys.join(", ")),
     ]
 }
 
@@ -73,10 +78,21 @@ pub(super) fn remarks(survey: &Survey) -> Vec<String> {
         remarks.push("EDIT x and y: no columns look like coordinates or well-known text.".to_owned());
     }
     remarks.extend(crs(survey));
-    remarks.extend(other_pair(survey));
+    remarks.extend(survey.remarks.iter().map(|remark| line(remark)));
+    if survey.nowhere > 0 && survey.has_coordinates {
+        remarks.push(format!(
+            "{} of {} rows have no usable position: they will be rejects.",
+            survey.nowhere, survey.rows
+        ));
+    }
+    if survey.broken > 0 {
+        remarks.push(format!("{} further records can't be parsed: they will be rejects.", survey.broken));
+    }
     if !survey.others.is_empty() {
         let others = list(survey.others.iter().map(String::as_str));
-        remarks.push(line(&format!("Other tables of the file (--layer NAME): {others}.")));
+        remarks.push(line(&format!(
+            "EDIT: the file has other tables, which --source-layer NAME drafts: {others}."
+        )));
     }
     remarks
 }
@@ -85,22 +101,31 @@ fn crs(survey: &Survey) -> Vec<String> {
     let beyond = survey.shapes.is_beyond_degrees();
     let reach = survey.shapes.extent().map(reach).unwrap_or_default();
     match &survey.crs {
-        Some(crs) if beyond && crs.to_string() == "OGC:CRS84" => vec![
-            format!("EDIT: the file says, or by its silence implies, OGC:CRS84, but {reach}:"),
-            "these are no degrees. It looks like EPSG:3857; ask its makers, then declare `crs` or repair the file."
-                .to_owned(),
+        Word::Stated(crs) if beyond && crs.to_string() == "OGC:CRS84" => vec![
+            format!("EDIT: the file says that its CRS is OGC:CRS84, but {reach}:"),
+            "these are no degrees. Ask its makers, and repair the file.".to_owned(),
         ],
-        Some(crs) => vec![line(&format!("The file says that its CRS is {crs}."))],
-        None => {
+        Word::Stated(crs) => vec![line(&format!("The file says, or its format, that its CRS is {crs}."))],
+        Word::Inferred(code, why) => {
+            let mut told = vec![
+                format!("Confirm crs: the file doesn't name it. {code} is inferred from {}.", line(why)),
+                format!("In the file {reach}."),
+            ];
+            if !beyond {
+                told.push("EPSG:4269 (NAD83) and EPSG:4326 (WGS 84) are read the same.".to_owned());
+            }
+            told
+        }
+        Word::Asked => {
             let mut question = vec![
-                "EDIT crs: the file doesn't say in which CRS its coordinates are, and a CRS is never guessed."
+                "EDIT crs: nothing tells in which CRS the coordinates are, and a CRS is never guessed."
                     .to_owned(),
             ];
             if survey.shapes.extent().is_some() {
                 let looks = if beyond {
-                    "these are no degrees; it looks like EPSG:3857 (Web Mercator, metres)"
+                    "these are no degrees; EPSG:3857 (Web Mercator, metres) is common"
                 } else {
-                    "degrees would fit, such as EPSG:4326 (WGS 84) or EPSG:4269 (NAD83)"
+                    "degrees would fit, such as EPSG:4326 (WGS 84) or EPSG:4269 (NAD83), and so would a plan's metres"
                 };
                 question.push(format!("In the file {reach}:"));
                 question.push(format!("{looks}. Its makers know."));
@@ -118,17 +143,4 @@ fn reach([west, south, east, north]: [f64; 4]) -> String {
 /// A coordinate; one that no CRS has, in few digits.
 fn shown(coordinate: f64) -> String {
     if coordinate.abs() < 1e9 { coordinate.to_string() } else { format!("{coordinate:e}") }
-}
-
-/// X and Y beside the chosen columns often hold the same places in another CRS.
-fn other_pair(survey: &Survey) -> Option<String> {
-    let chosen = geometry_columns(survey);
-    let range = |name: &str| {
-        let column: &Column = survey.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))?;
-        (!chosen.contains(&column.name.as_str())).then_some(column.range?)
-    };
-    let ((west, east), (south, north)) = (range("x")?, range("y")?);
-    let extent = [west, south, east, north];
-    let looks = if is_beyond(extent) { "looks like EPSG:3857" } else { "degrees would fit" };
-    Some(format!("Columns X and Y hold coordinates too: {}; {looks}.", reach(extent)))
 }

@@ -4,19 +4,28 @@
 //! where it is a guess. A CRS is never guessed: where the file is silent, the draft asks.
 
 mod column;
+mod crs;
 mod dates;
+mod distinct;
 mod geometry;
+mod identity;
 mod key;
 mod kind;
 mod layer;
 mod names;
+mod pipeline;
+mod places;
+mod proof;
 mod sector;
 mod sentinel;
 mod survey;
 mod toml_text;
+mod words;
 mod write;
 
 use std::path::{Path, PathBuf};
+
+use kind::Kind;
 
 use crate::error::Error;
 use crate::plan::Reference;
@@ -24,26 +33,65 @@ use crate::plan::Reference;
 /// What to draft from.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// File or folder, as a pipeline would name it.
+    /// File or folder to read.
     pub path: PathBuf,
+    /// The same as the pipeline is to name it.
+    pub shown: String,
     /// Table within the file; the first with geometries where none is named.
     pub table: Option<String>,
-    /// Rows to look at.
-    pub rows: u64,
+    /// Rows to look at; all where no number is given.
+    pub rows: Option<u64>,
+    /// Whether the pipeline is saved too; otherwise its lines stand as comments on top of the schema.
+    pub is_saved: bool,
 }
 
-/// The text of a schema for a file, with the lines of a pipeline that would read it as comments on top.
+/// A schema and the pipeline that would run it.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Id of the layer, the schema and the pipeline.
+    pub id: String,
+    /// Text of the schema.
+    pub schema: String,
+    /// Text of the pipeline: it names the schema by its id, and a store two folders up.
+    pub pipeline: String,
+    /// Rows looked at.
+    pub rows: u64,
+    /// Fields of the key.
+    pub key: Vec<String>,
+    /// Rows of these that the key, or a lack of a position, would reject.
+    pub lost: u64,
+    /// CRS of the coordinates; none where it must be asked for.
+    pub crs: Option<String>,
+    /// Sector; none where nothing tells.
+    pub sector: Option<String>,
+    /// Lines that want a decision before a run is possible, `EDIT` in the place of a value.
+    pub questions: Vec<String>,
+}
+
+/// The draft of a schema for a file.
 ///
 /// States are recognised by the spellings that `reference` has, and the sector guessed from its
-/// NAICS rules; an empty reference leaves both to names.
+/// NAICS rules; an empty reference leaves both to names. `folder` is what the pipeline calls the
+/// reference tables, where they stand elsewhere than beside the schemas.
 ///
 /// # Errors
 /// When the file can't be opened or read, or has no such table.
-pub fn draft(wanted: &Wanted, reference: &Reference) -> Result<String, Error> {
-    let survey = survey::survey(wanted, reference).map_err(|source| describe(&wanted.path, source))?;
-    Ok(write::schema(&survey, reference))
-}
-
-fn describe(path: &Path, source: crate::source::SourceError) -> Error {
-    Error::Describe { path: path.to_owned(), source }
+pub fn draft(wanted: &Wanted, reference: &Reference, folder: Option<&str>) -> Result<Draft, Error> {
+    let inner = survey::landable(&wanted.path, wanted.table.as_deref());
+    let name = inner.as_deref().and_then(Path::file_name);
+    let wanted = &match (&inner, name) {
+        (Some(path), Some(name)) => Wanted {
+            path: path.clone(),
+            shown: Path::new(&wanted.shown).join(name).display().to_string(),
+            // What was the name of the file among others is no table within it.
+            table: None,
+            ..wanted.clone()
+        },
+        _ => wanted.clone(),
+    };
+    let describe = |source| Error::Describe { path: wanted.path.clone(), source };
+    let survey = survey::survey(wanted, reference).map_err(describe)?;
+    let kinds: Vec<Kind> = survey.columns.iter().map(kind::infer).collect();
+    let key = key::choose(&survey, &kinds, wanted).map_err(describe)?;
+    Ok(write::draft(wanted, &survey, kinds, key.as_ref(), reference, folder))
 }

@@ -206,8 +206,11 @@ pub(super) fn pad(name: &str, canonical: &str, longest: usize) -> Option<usize> 
     let squeezed = squeezed(name);
     let width = match squeezed.as_str() {
         _ if canonical == "county_fips_claimed" => 5,
-        "zip" | "zipcode" | "zip5" | "postalcode" => 5,
-        "stfips" | "statefips" => 2,
+        "fips" | "fipscode" if longest <= 2 => 2,
+        "zip" | "zipcode" | "zip5" | "postalcode" | "fips" | "fipscode" | "countyfips" | "cntyfips"
+        | "stcofips" => 5,
+        "stfips" | "statefips" | "statefp" => 2,
+        "cofips" | "countyfp" | "cntyfp" => 3,
         "zip4" | "zipp4" => 4,
         _ => return None,
     };

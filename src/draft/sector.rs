@@ -6,22 +6,19 @@ use std::collections::BTreeMap;
 
 use crate::plan::{NaicsRule, Reference};
 
-/// Where nothing tells, a code that every reference has had since 2003.
-const PLACEHOLDER: &str = "GOVF";
-
 /// A sector and why.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Guess {
-    /// Sector code.
-    pub(super) code: String,
+    /// Sector code; none where nothing tells.
+    pub(super) code: Option<String>,
     /// Subsector that nine in ten codes agree on.
     pub(super) subsector: Option<String>,
-    /// What speaks for it; none for a placeholder.
-    pub(super) why: Option<String>,
+    /// What speaks for it.
+    pub(super) why: String,
 }
 
 /// The sector of most of the NAICS codes, given with their counts.
-pub(super) fn guess(codes: &[(String, u64)], reference: &Reference) -> Guess {
+pub(super) fn guess(codes: &[(String, u64)], reference: &Reference) -> Option<Guess> {
     let mut sectors: BTreeMap<&str, u64> = BTreeMap::new();
     let mut subsectors: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for (code, count) in codes {
@@ -31,22 +28,13 @@ pub(super) fn guess(codes: &[(String, u64)], reference: &Reference) -> Guess {
         }
     }
     let all: u64 = codes.iter().map(|(_, count)| count).sum();
-    let Some((sector, count)) = sectors.into_iter().max_by_key(|(_, count)| *count) else {
-        return placeholder(reference);
-    };
+    let (sector, count) = sectors.into_iter().max_by_key(|(_, count)| *count)?;
     let agreed = subsectors.into_iter().find(|((of, _), agreeing)| *of == sector && agreeing * 10 >= all * 9);
-    Guess {
-        code: sector.to_owned(),
+    Some(Guess {
+        code: Some(sector.to_owned()),
         subsector: agreed.map(|((_, subsector), _)| subsector.to_owned()),
-        why: Some(format!("{count} of {all} NAICS codes belong there")),
-    }
-}
-
-fn placeholder(reference: &Reference) -> Guess {
-    let mut codes = reference.sectors.iter().map(|sector| sector.code.as_str());
-    let is_known = reference.sectors.is_empty() || codes.clone().any(|code| code == PLACEHOLDER);
-    let code = if is_known { PLACEHOLDER } else { codes.next().unwrap_or(PLACEHOLDER) };
-    Guess { code: code.to_owned(), subsector: None, why: None }
+        why: format!("{count} of {all} NAICS codes belong there by the longest prefix"),
+    })
 }
 
 fn longest<'a>(code: &str, rules: &'a [NaicsRule]) -> Option<&'a NaicsRule> {
@@ -77,16 +65,16 @@ mod tests {
 
     #[test]
     fn the_longest_prefix_of_most_rows_decides() {
-        let ambulances = guess(&codes(&[("621910", 30), ("622110", 20)]), &reference());
-        assert_eq!((ambulances.code.as_str(), ambulances.subsector), ("EMSV", None));
-        let hospitals = guess(&codes(&[("622110", 99), ("621910", 1)]), &reference());
-        assert_eq!((hospitals.code.as_str(), hospitals.subsector.as_deref()), ("HLPH", Some("Care")));
-        assert_eq!(hospitals.why.as_deref(), Some("99 of 100 NAICS codes belong there"));
+        let ambulances = guess(&codes(&[("621910", 30), ("622110", 20)]), &reference()).unwrap();
+        assert_eq!((ambulances.code.as_deref(), ambulances.subsector), (Some("EMSV"), None));
+        let hospitals = guess(&codes(&[("622110", 99), ("621910", 1)]), &reference()).unwrap();
+        assert_eq!((hospitals.code.as_deref(), hospitals.subsector.as_deref()), (Some("HLPH"), Some("Care")));
+        assert!(hospitals.why.starts_with("99 of 100 NAICS codes belong there"));
     }
 
     #[test]
-    fn without_codes_a_placeholder_stands_in() {
-        assert_eq!(guess(&[], &reference()).why, None);
-        assert_eq!(guess(&codes(&[("999", 5)]), &reference()).code, "GOVF");
+    fn without_known_codes_nothing_is_guessed() {
+        assert_eq!(guess(&[], &reference()), None);
+        assert_eq!(guess(&codes(&[("999", 5)]), &reference()), None);
     }
 }

@@ -3,22 +3,23 @@
 //! The only file of the room that reads, and it reads through `source`.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use arrow_array::StringArray;
+use arrow_array::{Array, StringArray};
 
 use super::Wanted;
 use super::column::Column;
+use super::crs::{self, Choice, Word};
 use super::geometry::Shapes;
-use super::names::squeezed;
+use super::places::Places;
 use crate::feature::{Crs, Landed, RawBatch};
 use crate::plan::{CsvGeometry, Format, Limits, Reference, SourcePlan, State};
-use crate::source::{self, Description, LayerDescription, SourceError};
+use crate::source::{self, Description, LayerDescription, Reader, SourceError};
 
 /// What a look through a file has shown.
 #[derive(Debug)]
 pub(super) struct Survey {
-    /// The file, as given.
+    /// The file, as the draft names it.
     pub(super) path: String,
     /// Name of the table, or the file's stem.
     pub(super) name: String,
@@ -26,8 +27,10 @@ pub(super) struct Survey {
     pub(super) format: Format,
     /// Whether columns of coordinates were found, in a text file.
     pub(super) has_coordinates: bool,
-    /// CRS that the file states.
-    pub(super) crs: Option<Crs>,
+    /// CRS of the coordinates.
+    pub(super) crs: Word,
+    /// What else is to be known of where the rows are.
+    pub(super) remarks: Vec<String>,
     /// Other tables of the file with geometries.
     pub(super) others: Vec<String>,
     /// Columns in source order.
@@ -38,62 +41,84 @@ pub(super) struct Survey {
     pub(super) rows: u64,
     /// Records that can't be parsed.
     pub(super) broken: u64,
+    /// Rows without a position or geometry.
+    pub(super) nowhere: u64,
     /// Whether these are not all.
     pub(super) is_partial: bool,
-    /// Repetitions up to which a column may be a key.
+    /// Rows that a key may lose.
     pub(super) most_lost: u64,
+    places: Places,
 }
 
 /// Bounds while a file is looked at, but for the rows.
 const LIMITS: Limits =
     Limits { record_bytes: 16 << 20, batch_rows: 4096, rows: None, archive_bytes: 16 << 30 };
 
-/// Names of y and x that go together, as parts of longer names.
-const PAIRS: [(&str, &str); 5] =
-    [("latitude", "longitude"), ("lat", "lon"), ("lat", "long"), ("lat", "lng"), ("ycoord", "xcoord")];
-
 /// Looks through the wanted file.
 pub(super) fn survey(wanted: &Wanted, reference: &Reference) -> Result<Survey, SourceError> {
-    let path = wanted.path.as_path();
-    let description = source::describe(path)?;
-    let layer = table(&description, path, wanted.table.as_deref())?;
+    let description = source::describe(&wanted.path)?;
+    let layer = table(&description, wanted)?;
     let (format, has_coordinates) = format(&description, layer, wanted.table.is_some());
     let spatial = description.layers.iter().filter(|other| other.geometry.is_some());
     let others = spatial.map(|other| other.name.clone()).filter(|other| *other != layer.name).collect();
     let mut survey = Survey {
-        path: path.display().to_string(),
+        path: wanted.shown.clone(),
         name: layer.name.clone(),
         format,
         has_coordinates,
-        crs: layer.crs.clone(),
+        crs: layer.crs.clone().map_or(Word::Asked, Word::Stated),
+        remarks: Vec::new(),
         others,
-        columns: layer.columns.iter().map(|c| Column::new(&c.name, c.declared.as_deref())).collect(),
+        columns: Vec::new(),
         shapes: Shapes::default(),
         rows: 0,
         broken: 0,
+        nowhere: 0,
         is_partial: false,
-        most_lost: (wanted.rows / 100).max(5),
+        most_lost: 0,
+        places: Places::new([]),
     };
-    read(&mut survey, wanted, &reference.states)?;
-    survey.is_partial =
-        survey.rows + survey.broken == wanted.rows && layer.features.is_none_or(|all| all > wanted.rows);
+    read(&mut survey, layer, wanted, &reference.states)?;
+    if let Some(column) = well_known_text(&survey) {
+        survey.format = with_geometry(survey.format, CsvGeometry::Wkt { column });
+        survey.has_coordinates = true;
+        read(&mut survey, layer, wanted, &reference.states)?;
+    }
+    survey.is_partial = wanted.rows.is_some_and(|rows| {
+        survey.rows + survey.broken == rows && layer.features.is_none_or(|all| all > rows)
+    });
     // A few planted or real defects in a small file don't unmake its key, but none may fail a run.
     survey.most_lost = (survey.rows / 100).max((survey.rows / 20).min(5));
+    settle(&mut survey, wanted);
     Ok(survey)
 }
 
+/// What a run could land: a folder around one file is that file, unless it is a `FileGDB`.
+pub(super) fn landable(path: &Path, table: Option<&str>) -> Option<PathBuf> {
+    let is =
+        |path: &Path, wanted: &str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(wanted));
+    if !path.is_dir() || is(path, "gdb") {
+        return None;
+    }
+    let entries = path.read_dir().ok()?.flatten().map(|entry| entry.path());
+    let known = |path: &PathBuf| ["shp", "gpkg", "gdb"].iter().any(|kind| is(path, kind));
+    let mut files: Vec<PathBuf> = entries.filter(known).collect();
+    files.sort();
+    let is_table =
+        |path: &&PathBuf| path.file_stem().is_some_and(|stem| table.is_some_and(|table| stem == table));
+    let named = files.iter().find(is_table).cloned();
+    named.or_else(|| (files.len() == 1).then(|| files.swap_remove(0)))
+}
+
 /// The table to look at: the one of this name, or the first with geometries.
-fn table<'a>(
-    description: &'a Description,
-    path: &Path,
-    name: Option<&str>,
-) -> Result<&'a LayerDescription, SourceError> {
+fn table<'a>(description: &'a Description, wanted: &Wanted) -> Result<&'a LayerDescription, SourceError> {
     let layers = &description.layers;
+    let name = wanted.table.as_deref();
     let found = match name {
         Some(name) => layers.iter().find(|layer| layer.name.eq_ignore_ascii_case(name)),
         None => layers.iter().find(|layer| layer.geometry.is_some()).or(layers.first()),
     };
-    let shown = path.display().to_string();
+    let shown = wanted.path.display().to_string();
     match (found, name) {
         (Some(found), _) => Ok(found),
         (None, None) => Err(SourceError::NoLayer { shown }),
@@ -117,57 +142,65 @@ fn format(description: &Description, layer: &LayerDescription, is_named: bool) -
         }
         Some(Format::Xlsx { header_row, geometry, .. }) => {
             let is_one = description.layers.len() == 1 && !is_named;
-            let has = |name: &String| layer.columns.iter().any(|column| column.name == *name);
-            let (geometry, found) = match geometry {
-                CsvGeometry::Xy { x, y } if has(x) && has(y) => (geometry.clone(), true),
-                _ => text_geometry(layer),
-            };
+            let is_there = |name: &String| layer.columns.iter().any(|column| column.name == *name);
+            let is_found = matches!(geometry, CsvGeometry::Xy { x, y } if is_there(x) && is_there(y));
+            let geometry = if is_found { geometry.clone() } else { first_column(layer) };
             let sheet = (!is_one).then(|| layer.name.clone());
-            (Format::Xlsx { sheet, header_row: *header_row, geometry }, found)
+            (Format::Xlsx { sheet, header_row: *header_row, geometry }, is_found)
         }
         Some(format) => (format.clone(), true),
         None => {
-            let (geometry, found) = text_geometry(layer);
-            (Format::Csv { delimiter: description.delimiter.unwrap_or(b','), geometry }, found)
+            let delimiter = description.delimiter.unwrap_or(b',');
+            (Format::Csv { delimiter, geometry: first_column(layer) }, false)
         }
     }
 }
 
-/// Where the geometry of a table of text seems to be; its first column where nowhere.
-fn text_geometry(layer: &LayerDescription) -> (CsvGeometry, bool) {
-    let names: Vec<&str> = layer.columns.iter().map(|column| column.name.as_str()).collect();
-    let column = names.first().map(|name| (*name).to_owned()).unwrap_or_default();
-    match coordinates(&names) {
-        Some((x, y)) => (CsvGeometry::Xy { x: x.to_owned(), y: y.to_owned() }, true),
-        None => (CsvGeometry::Wkt { column }, false),
+/// Where nothing looks like a geometry, a column stands in, so that the others can be read.
+fn first_column(layer: &LayerDescription) -> CsvGeometry {
+    let column = layer.columns.first().map(|column| column.name.clone()).unwrap_or_default();
+    CsvGeometry::Wkt { column }
+}
+
+/// The columns of the geometry, where a format has such.
+fn geometry(format: &Format) -> Option<&CsvGeometry> {
+    match format {
+        Format::Csv { geometry, .. } | Format::Xlsx { geometry, .. } => Some(geometry),
+        _ => None,
     }
 }
 
-/// Columns whose names differ only as x and y do: `latdec` and `londec`, `LATITUDE1` and `LONGITUDE1`.
-fn coordinates<'a>(names: &[&'a str]) -> Option<(&'a str, &'a str)> {
-    PAIRS.iter().find_map(|(lat, lon)| {
-        names.iter().find_map(|y| {
-            let wanted = squeezed(y).contains(lat).then(|| squeezed(y).replacen(lat, lon, 1))?;
-            names.iter().find(|x| squeezed(x) == wanted).map(|x| (*x, *y))
-        })
-    })
+fn with_geometry(mut format: Format, columns: CsvGeometry) -> Format {
+    if let Format::Csv { geometry, .. } | Format::Xlsx { geometry, .. } = &mut format {
+        *geometry = columns;
+    }
+    format
 }
 
-fn read(survey: &mut Survey, wanted: &Wanted, states: &[State]) -> Result<(), SourceError> {
-    let plan = SourcePlan {
-        path: wanted.path.clone(),
-        shown: survey.path.as_str().into(),
-        format: survey.format.clone(),
-        crs: None,
-    };
+/// The rows of the table, in batches.
+pub(super) fn batches(format: &Format, wanted: &Wanted, crs: Option<Crs>) -> Result<Reader, SourceError> {
+    let shown = wanted.path.display().to_string();
+    let plan = SourcePlan { path: wanted.path.clone(), shown: shown.into(), format: format.clone(), crs };
     let landed =
         Landed { path: wanted.path.clone(), sha256: String::new(), bytes: 0, landed_at: String::new() };
-    let limits = Limits { rows: Some(wanted.rows), ..LIMITS };
+    let limits = Limits { rows: wanted.rows, ..LIMITS };
     // Which CRS it is doesn't matter to the values; the draft asks where the file is silent.
-    let reader = source::open(&landed, &plan, &limits, Some(&Crs::Crs84))?;
+    source::open(&landed, &plan, &limits, Some(&Crs::Crs84))
+}
+
+fn read(
+    survey: &mut Survey,
+    layer: &LayerDescription,
+    wanted: &Wanted,
+    states: &[State],
+) -> Result<(), SourceError> {
+    survey.columns = layer.columns.iter().map(|c| Column::new(&c.name, c.declared.as_deref())).collect();
+    survey.places = Places::new(layer.columns.iter().map(|column| column.name.as_str()));
+    (survey.rows, survey.broken, survey.nowhere) = (0, 0, 0);
+    let has_geometry = !matches!(geometry(&survey.format), Some(CsvGeometry::Xy { .. }));
     let mut places: HashMap<String, usize> =
         survey.columns.iter().enumerate().map(|(at, column)| (column.name.clone(), at)).collect();
-    for batch in reader {
+    for batch in batches(&survey.format, wanted, None)? {
         let batch = batch?;
         let broken = broken(&batch);
         for (name, values) in &batch.columns {
@@ -175,9 +208,11 @@ fn read(survey: &mut Survey, wanted: &Wanted, states: &[State]) -> Result<(), So
                 survey.columns.push(Column::new(name, None));
                 survey.columns.len() - 1
             });
-            note(&mut survey.columns[place], values, &broken, states, survey.most_lost);
+            note(&mut survey.columns[place], values, &broken, states);
         }
-        note_shapes(&mut survey.shapes, &batch);
+        let whole = (0..batch.len()).filter(|row| !broken.contains(row));
+        survey.nowhere += whole.clone().filter(|row| batch.geometry.is_null(*row)).count() as u64;
+        survey.places.note_batch(&batch.columns, has_geometry.then_some(&batch.geometry), whole);
         survey.rows += (batch.len() - broken.len()) as u64;
         survey.broken += broken.len() as u64;
     }
@@ -185,29 +220,57 @@ fn read(survey: &mut Survey, wanted: &Wanted, states: &[State]) -> Result<(), So
 }
 
 /// Rows whose values stand in the wrong columns, if in any.
-fn broken(batch: &RawBatch) -> HashSet<usize> {
+pub(super) fn broken(batch: &RawBatch) -> HashSet<usize> {
     batch.defects.iter().filter(|defect| defect.field == "record").map(|defect| defect.index).collect()
 }
 
-fn note(column: &mut Column, values: &StringArray, broken: &HashSet<usize>, states: &[State], most: u64) {
+fn note(column: &mut Column, values: &StringArray, broken: &HashSet<usize>, states: &[State]) {
     let whole = values.iter().enumerate().filter(|(row, _)| !broken.contains(row));
-    whole.filter_map(|(_, value)| value).for_each(|value| column.note(value, states, most));
+    whole.filter_map(|(_, value)| value).for_each(|value| column.note(value, states));
 }
 
-fn note_shapes(shapes: &mut Shapes, batch: &RawBatch) {
-    batch.geometry.iter().flatten().for_each(|wkb| shapes.note(wkb));
+/// The column of well-known text by its values, where the file is read otherwise and has no coordinates.
+fn well_known_text(survey: &Survey) -> Option<String> {
+    let geometry = geometry(&survey.format)?;
+    let is_chosen = |column: &Column| {
+        let CsvGeometry::Wkt { column: chosen } = geometry else { return false };
+        survey.has_coordinates && *chosen == column.name
+    };
+    let has_pair = survey.places.pairs.iter().any(|pair| pair.place.shapes.count() > 0);
+    let found = survey.columns.iter().find(|column| column.is_well_known_text())?;
+    (!is_chosen(found) && (!has_pair || found.has_shapes())).then(|| found.name.clone())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn coordinates_are_found_by_what_their_names_share() {
-        assert_eq!(coordinates(&["ID", "latdec", "londec"]), Some(("londec", "latdec")));
-        assert_eq!(coordinates(&["LONGITUDE1", "LATITUDE1"]), Some(("LONGITUDE1", "LATITUDE1")));
-        assert_eq!(coordinates(&["Lat", "Lng"]), Some(("Lng", "Lat")));
-        assert_eq!(coordinates(&["PLATE", "LONGITUDE"]), None);
-        assert_eq!(coordinates(&["ID", "LATITUDE"]), None);
+/// Chooses among the places of the file, and says in which CRS it is.
+fn settle(survey: &mut Survey, wanted: &Wanted) {
+    let places = std::mem::replace(&mut survey.places, Places::new([]));
+    let columns = geometry(&survey.format);
+    let is_text = columns.is_some();
+    let has_wkt = matches!(columns, Some(CsvGeometry::Wkt { .. }))
+        && survey.has_coordinates
+        && places.geometry.shapes.count() > 0;
+    match crs::of_pairs(&places) {
+        Some(choice) if is_text && !has_wkt => settle_pair(survey, places, choice),
+        _ => {
+            let is_beyond = places.geometry.shapes.is_beyond_degrees();
+            // GeoJSON is in degrees unless somebody says otherwise; metres say otherwise.
+            let is_doubtful = is_beyond
+                && survey.crs == Word::Stated(Crs::Crs84)
+                && batches(&survey.format, wanted, Some(Crs::Code("EPSG:3857".to_owned()))).is_ok();
+            if survey.crs == Word::Asked && survey.has_coordinates || is_doubtful {
+                survey.crs = crs::of_geometry(&places);
+            }
+            survey.shapes = places.geometry.shapes;
+        }
     }
+}
+
+fn settle_pair(survey: &mut Survey, mut places: Places, choice: Choice) {
+    let pair = places.pairs.swap_remove(choice.place);
+    survey.nowhere = survey.rows.saturating_sub(pair.place.shapes.count());
+    survey.format = with_geometry(survey.format.clone(), CsvGeometry::Xy { x: pair.x, y: pair.y });
+    survey.has_coordinates = true;
+    survey.shapes = pair.place.shapes;
+    survey.crs = choice.word;
+    survey.remarks = choice.remarks;
 }

@@ -3,13 +3,13 @@
 //! Pure. Whatever it writes, `cikr check` accepts; what a person must decide says EDIT.
 
 use super::column::Column;
-use super::key::{self, Key};
+use super::crs::Word;
+use super::key::Key;
 use super::kind::{self, Kind};
-use super::layer;
-use super::names;
-use super::sector;
+use super::sector::{self, Guess};
 use super::survey::Survey;
 use super::toml_text::{line, list, quoted, shown};
+use super::{Wanted, layer, names, pipeline, words};
 use crate::plan::{GeometryKind, Reference};
 
 /// Distinct values up to which all are shown.
@@ -20,25 +20,96 @@ struct Draft<'a> {
     column: &'a Column,
     kind: Kind,
     name: String,
+    at: usize,
     is_key: bool,
 }
 
-/// The schema of the table that was looked through.
-pub(super) fn schema(survey: &Survey, reference: &Reference) -> String {
-    let kinds: Vec<Kind> = survey.columns.iter().map(kind::infer).collect();
-    let key = key::choose(&survey.columns, &kinds, survey.rows, survey.most_lost);
-    let fields = fields(survey, kinds, key.as_ref());
+/// The draft of the table that was looked through.
+pub(super) fn draft(
+    wanted: &Wanted,
+    survey: &Survey,
+    kinds: Vec<Kind>,
+    key: Option<&Key>,
+    reference: &Reference,
+    folder: Option<&str>,
+) -> super::Draft {
+    let fields = fields(survey, kinds, key);
+    let guess = guess(survey, &fields, reference);
+    let id = names::layer_id(&survey.name);
+    let lost = key.map_or(0, |key| key.lost) + survey.nowhere;
+    super::Draft {
+        schema: schema(survey, key, &fields, &guess, reference, wanted.is_saved),
+        pipeline: pipeline::text(survey, &id, &title(survey), folder),
+        rows: survey.rows,
+        key: key_fields(&fields, key).into_iter().map(str::to_owned).collect(),
+        lost: lost.min(survey.rows),
+        crs: match &survey.crs {
+            Word::Stated(crs) => Some(crs.to_string()),
+            Word::Inferred(code, _) => Some(code.clone()),
+            Word::Asked => None,
+        },
+        sector: guess.code.clone(),
+        questions: questions(survey, &guess),
+        id,
+    }
+}
+
+/// What must be answered before a run is possible.
+fn questions(survey: &Survey, guess: &Guess) -> Vec<String> {
+    let mut questions = Vec::new();
+    if !survey.has_coordinates {
+        questions
+            .push("no columns look like coordinates: name `x` and `y`, or `wkt`, in the pipeline".to_owned());
+    }
+    if survey.crs == Word::Asked {
+        questions.push(
+            "nothing tells in which CRS the coordinates are: say so by `crs` in the pipeline".to_owned(),
+        );
+    }
+    if guess.code.is_none() {
+        questions.push("nothing tells the sector: say so by `code` under [sector] in the schema".to_owned());
+    }
+    questions
+}
+
+fn schema(
+    survey: &Survey,
+    key: Option<&Key>,
+    fields: &[Draft<'_>],
+    guess: &Guess,
+    reference: &Reference,
+    is_saved: bool,
+) -> String {
     let mut lines = Vec::new();
-    lines.extend(head(survey));
+    lines.extend(head(survey, is_saved));
     lines.push(String::new());
-    lines.extend(description(survey, key.as_ref(), &fields));
+    lines.extend(description(survey, key, fields));
     lines.push(String::new());
-    lines.extend(sector_table(&fields, reference));
-    for field in &fields {
+    lines.extend(sector_table(guess, reference));
+    for field in fields {
         lines.push(String::new());
         lines.extend(field_table(field, survey.rows));
     }
     lines.join("\n") + "\n"
+}
+
+/// What the names, types and NAICS codes say of the sector.
+fn guess(survey: &Survey, fields: &[Draft<'_>], reference: &Reference) -> Guess {
+    let values =
+        |name: &str| fields.iter().find(|field| field.name == name).map_or(&[][..], |f| &f.column.first);
+    let stem = std::path::Path::new(&survey.path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let titles = [stem.unwrap_or_default(), survey.name.clone()];
+    let columns: Vec<&str> = survey.columns.iter().map(|column| column.name.as_str()).collect();
+    sector::guess(values("naics_code"), reference)
+        .or_else(|| words::guess(&titles, &columns, values("facility_type"), reference))
+        .unwrap_or_default()
+}
+
+/// Names of the key's fields, in the key's order.
+fn key_fields<'a>(fields: &'a [Draft<'_>], key: Option<&Key>) -> Vec<&'a str> {
+    let columns = key.map_or(&[][..], |key| &key.columns);
+    let named = columns.iter().filter_map(|at| fields.iter().find(|field| field.at == *at));
+    named.map(|field| field.name.as_str()).collect()
 }
 
 /// One field per column that is not the geometry, unless the key stands there.
@@ -51,49 +122,71 @@ fn fields<'a>(survey: &'a Survey, kinds: Vec<Kind>, key: Option<&Key>) -> Vec<Dr
     let names = names::canonical(&borrowed);
     let all = survey.columns.iter().zip(kinds).zip(names).enumerate();
     let fields = all.map(|(at, ((column, kind), name))| {
-        let is_key = key.is_some_and(|key| key.column == at);
+        let is_key = key.is_some_and(|key| key.columns.contains(&at));
         let is_text = names::is_text_core(&name) || is_key && matches!(kind, Kind::Integer | Kind::Number);
-        Draft { column, kind: if is_text { Kind::Text } else { kind }, name, is_key }
+        Draft { column, kind: if is_text { Kind::Text } else { kind }, name, at, is_key }
     });
     fields.filter(|field| field.is_key || !geometry.contains(&field.column.name.as_str())).collect()
 }
 
-fn head(survey: &Survey) -> Vec<String> {
+/// What was looked at; the lines of a pipeline too where nobody writes one.
+fn head(survey: &Survey, is_saved: bool) -> Vec<String> {
     let id = names::layer_id(&survey.name);
     let looked = if survey.is_partial { "the first " } else { "all " };
-    let mut lines = vec![
-        format!(
-            "Draft from {looked}{} rows of {}: a proposal. Lines that say EDIT want a decision.",
-            survey.rows, survey.path
-        ),
-        format!(
-            "Save it as schemas/{id}.toml, and put this into the pipeline (`path` is relative to its folder):"
-        ),
-        String::new(),
-    ];
+    let mut lines = vec![format!(
+        "Draft from {looked}{} rows of {}: a proposal. Lines that say EDIT want a decision.",
+        survey.rows, survey.path
+    )];
+    if is_saved {
+        lines.push(format!("What is to be said of the source stands in pipelines/{id}.toml."));
+        return lines.iter().map(|text| comment(text)).collect();
+    }
+    lines.push(format!(
+        "Save it as schemas/{id}.toml, and put this into the pipeline (`path` is relative to its folder):"
+    ));
+    lines.push(String::new());
     lines.extend(layer::table(survey, &id));
     lines.push(String::new());
     lines.extend(layer::remarks(survey));
-    if survey.broken > 0 {
-        lines.push(format!("{} further records can't be parsed: they will be rejects.", survey.broken));
-    }
     lines.iter().map(|text| comment(text)).collect()
 }
 
 fn description(survey: &Survey, key: Option<&Key>, fields: &[Draft<'_>]) -> Vec<String> {
-    let words: Vec<String> = names::layer_id(&survey.name).split('_').map(capitalised).collect();
     let mut lines = vec![
-        format!("title = {} # EDIT", quoted(&words.join(" "))),
+        format!("title = {} # EDIT", quoted(&title(survey))),
         "description = \"EDIT: what the layer holds, in one sentence\"".to_owned(),
         "agency = \"EDIT: agency that owns the layer\"".to_owned(),
         "licence = \"EDIT: SPDX identifier, or `public domain`\"".to_owned(),
         "# homepage = \"https://…\"".to_owned(),
     ];
     lines.extend(key.iter().flat_map(|key| &key.remarks).map(|remark| comment(remark)));
-    let key = fields.iter().filter(|field| field.is_key).map(|field| field.name.as_str());
-    lines.push(format!("key = {}", list(key)));
+    lines.push(format!("key = {}", list(key_fields(fields, key))));
     lines.extend(geometry(survey));
+    lines.extend(max_rejects(survey, key));
     lines
+}
+
+/// A ceiling for rejects above the usual one, where the file is known to need it.
+fn max_rejects(survey: &Survey, key: Option<&Key>) -> Vec<String> {
+    let others: u64 = survey.shapes.kinds().iter().skip(1).map(|(_, count)| count).sum();
+    let lost = survey.nowhere + survey.broken + others + key.map_or(0, |key| key.lost);
+    let all = survey.rows + survey.broken;
+    if all == 0 || lost * 25 <= all {
+        return Vec::new();
+    }
+    // A little more than is known, in whole hundredths.
+    let hundredths = (lost * 110 / all + 1).min(100);
+    vec![
+        comment(&format!(
+            "EDIT: about {lost} of {all} rows will be rejects; by default more than 5 % fail the layer."
+        )),
+        format!("max-rejects = {}.{:02}", hundredths / 100, hundredths % 100),
+    ]
+}
+
+fn title(survey: &Survey) -> String {
+    let words: Vec<String> = names::layer_id(&survey.name).split('_').map(capitalised).collect();
+    words.join(" ")
 }
 
 fn geometry(survey: &Survey) -> Vec<String> {
@@ -118,19 +211,20 @@ fn geometry(survey: &Survey) -> Vec<String> {
     }
 }
 
-fn sector_table(fields: &[Draft<'_>], reference: &Reference) -> Vec<String> {
-    let naics = fields.iter().find(|field| field.name == "naics_code").map_or(&[][..], |f| &f.column.first);
-    let guess = sector::guess(naics, reference);
+fn sector_table(guess: &Guess, reference: &Reference) -> Vec<String> {
     let mut lines = vec!["[sector]".to_owned()];
-    if let Some(why) = &guess.why {
-        lines.push(comment(&format!("A guess: {why}.")));
+    if guess.code.is_some() {
+        lines.push(comment(&format!("Guessed, and judged by nobody yet: {}.", guess.why)));
     } else {
-        lines.push(comment("EDIT: a placeholder, for nothing in the file tells the sector."));
+        lines.push(comment(
+            "EDIT: nothing in the file tells the sector; one of these, or the run is refused.",
+        ));
         let known = reference.sectors.iter().map(|sector| format!("    {}  {}", sector.code, sector.name));
         lines.extend(known.map(|sector| comment(&sector)));
     }
-    lines.push(format!("code = {}", quoted(&guess.code)));
-    lines.extend(guess.subsector.map(|subsector| format!("subsector = {}", quoted(&subsector))));
+    let mark = if guess.code.is_some() { " # guessed" } else { "" };
+    lines.push(format!("code = {}{mark}", quoted(guess.code.as_deref().unwrap_or("EDIT"))));
+    lines.extend(guess.subsector.as_ref().map(|subsector| format!("subsector = {}", quoted(subsector))));
     lines.push(comment("lifeline = \"…\" as in lifelines.csv, where it has one"));
     lines
 }
@@ -205,6 +299,13 @@ fn remarks(column: &Column, kind: &Kind, doubtful: &[&str]) -> Vec<String> {
     };
     if let Some((count, value)) = misfits {
         remarks.push(format!("EDIT: {count} of the values, such as {}, would become null.", shown(value)));
+    }
+    if column.rounded * 2 > column.values && *kind != Kind::Text {
+        remarks.push(format!(
+            "EDIT: {} values such as {} were rounded by a spreadsheet: dates or identifiers are lost; ask for the original.",
+            column.rounded,
+            column.first.first().map_or_else(String::new, |(value, _)| shown(value))
+        ));
     }
     if column.dates.is_ambiguous() {
         remarks.push("EDIT: day or month first? No value tells; month first is assumed.".to_owned());

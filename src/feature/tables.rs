@@ -141,6 +141,7 @@ pub const QUALITY_TABLES: &[TableDoc] = &[
                 "values read that aren't of the field's type and became null, in rows kept or rejected",
             ),
             ("unknown_code", "codes read without a meaning in the schema (the code is kept)"),
+            ("flags", "flags on this field of rows in tiles (quality/flags.parquet by kind)"),
             ("is_missing", "whether the source has no such field at all"),
         ],
     },
@@ -148,5 +149,10 @@ pub const QUALITY_TABLES: &[TableDoc] = &[
         path: "quality/rejects.parquet",
         what: "the rejected rows of a layer by reason",
         columns: &[LAYER, ("reason", "reason code"), ("rows", "rows")],
+    },
+    TableDoc {
+        path: "quality/flags.parquet",
+        what: "the flags of one kind on a field of a layer, those that quality/flags/<layer>.parquet leaves out too",
+        columns: &[LAYER, ("flag", "flag code"), ("field", "column, or geometry"), ("rows", "rows flagged")],
     },
 ];

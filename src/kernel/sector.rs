@@ -9,7 +9,7 @@ use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_array::{ListArray, StringArray};
 
 use crate::feature::{FlagCode, RowFlag};
-use crate::plan::{LayerSchema, NaicsRule, NaicsUse, Reference, SectorPlan, SectorRule};
+use crate::plan::{LayerSchema, NaicsRule, NaicsUse, Reference, SectorPlan, SectorRule, longest_prefix};
 
 /// Sector columns, one value per row.
 #[derive(Debug, Clone)]
@@ -129,11 +129,6 @@ fn apply_rule(membership: &mut Membership, rule: &SectorRule) {
     membership.subsector = rule.subsector.clone().or(membership.subsector.take());
     membership.lifeline = rule.lifeline.clone().or(membership.lifeline.take());
     membership.also.extend(rule.also.iter().cloned());
-}
-
-/// The rule with the longest prefix of `code`.
-pub fn longest_prefix<'a>(rules: &'a [NaicsRule], code: &str) -> Option<&'a NaicsRule> {
-    rules.iter().filter(|rule| code.starts_with(&rule.prefix)).max_by_key(|rule| rule.prefix.len())
 }
 
 struct Columns<'a> {

@@ -4,9 +4,10 @@
 //! handed out, so checking can go on to the last value.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use crate::feature::Crs;
-use crate::spec::{Diagnostic, Span, Spanned, did_you_mean, one_of};
+use crate::spec::{Diagnostic, Span, Spanned, TextFile, did_you_mean, one_of};
 
 /// What was found so far.
 pub(super) struct Check<'a> {
@@ -56,6 +57,11 @@ impl Check<'_> {
     /// Reports a warning; the caller may add a label or help.
     pub(super) fn warning(&mut self, span: &Span, message: impl Into<String>) -> &mut Diagnostic {
         self.push(Diagnostic::warning(&span.file, Some(span.clone()), message))
+    }
+
+    /// Reports an error of the file as a whole; the caller may add help.
+    pub(super) fn whole(&mut self, file: &Arc<TextFile>, message: impl Into<String>) -> &mut Diagnostic {
+        self.push(Diagnostic::error(file, None, message))
     }
 
     fn push(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {

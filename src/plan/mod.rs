@@ -10,9 +10,12 @@ mod field;
 mod include;
 mod json_schema;
 mod layer;
+mod membership;
 mod reference;
 mod resolve;
 mod schema;
+mod scheme;
+mod scheme_tables;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -23,8 +26,10 @@ use std::sync::Arc;
 pub use expected::{ALL_STATES, EXPECTED_COLUMNS};
 pub use field::{EPOCH_MS, EXCEL_SERIAL};
 pub use json_schema::{Written, json_schema};
-pub use reference::{Lifeline, NaicsRule, Reference, Region, Sector, State};
+pub use membership::{FUNCTIONS, LIFELINES, Passage, Standing};
+pub use reference::{Lifeline, NaicsRule, Reference, Region, Sector, State, longest_prefix};
 pub use resolve::{Overrides, Variables, load, reference_tables};
+pub use scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
 
 use serde::{Serialize, Serializer};
 

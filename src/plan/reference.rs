@@ -1,5 +1,7 @@
 //! The reference tables a plan carries: plain rows, as `schemas/reference/*.csv` holds them.
 
+use super::scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
+
 /// Every table that classify and locate look up.
 #[derive(Debug, Clone, Default)]
 pub struct Reference {
@@ -13,6 +15,28 @@ pub struct Reference {
     pub naics: Vec<NaicsRule>,
     /// FEMA community lifelines and components.
     pub lifelines: Vec<Lifeline>,
+    /// Dated sector schemes, oldest first.
+    pub schemes: Vec<Scheme>,
+    /// Their sectors, a row for each part with a lead of its own.
+    pub cells: Vec<SchemeCell>,
+    /// Subsectors of today's sectors.
+    pub subsectors: Vec<Subsector>,
+    /// National Critical Functions.
+    pub functions: Vec<CriticalFunction>,
+    /// From today's sectors to every scheme, to functions and to lifelines.
+    pub memberships: Vec<MembershipRule>,
+}
+
+impl Reference {
+    /// The NAICS rule with the longest prefix of a code.
+    pub fn naics_rule(&self, code: &str) -> Option<&NaicsRule> {
+        longest_prefix(&self.naics, code)
+    }
+}
+
+/// The rule with the longest prefix of `code`.
+pub fn longest_prefix<'a>(rules: &'a [NaicsRule], code: &str) -> Option<&'a NaicsRule> {
+    rules.iter().filter(|rule| code.starts_with(&rule.prefix)).max_by_key(|rule| rule.prefix.len())
 }
 
 /// A state or territory.
@@ -80,4 +104,11 @@ pub struct Lifeline {
     pub component: String,
     /// Source of the row.
     pub source: String,
+}
+
+impl Lifeline {
+    /// `lifeline/component`, as schemas and tiles write it.
+    pub fn code(&self) -> String {
+        format!("{}/{}", self.lifeline, self.component)
+    }
 }

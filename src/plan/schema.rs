@@ -40,6 +40,7 @@ pub(super) fn resolve(
     let max_rejects = check.within(spec.max_rejects.as_ref(), &MAX_REJECTS);
     let fields = fields(&mut check, spec);
     let sector = sector(&mut check, spec, reference);
+    unedited(&mut check, spec);
     LayerSchema {
         id: id.to_owned(),
         title: text(spec.title.as_ref()),
@@ -56,6 +57,17 @@ pub(super) fn resolve(
         handling: handling.map_or(HANDLINGS[0].0, |handling| &handling.value).to_owned(),
         sector,
         fields,
+    }
+}
+
+/// Warns of what a draft left to be said: it would be published as it stands.
+fn unedited(check: &mut Check<'_>, spec: &SchemaSpec) {
+    let own = [&spec.description, &spec.agency, &spec.licence].into_iter().flatten();
+    let texts = own.chain(spec.fields.iter().filter_map(|field| field.value.description.as_ref()));
+    let unedited: Vec<&Spanned<String>> = texts.filter(|text| text.value.starts_with("EDIT")).collect();
+    if let [first, ..] = unedited.as_slice() {
+        let message = format!("{} texts of this schema still say EDIT", unedited.len());
+        check.warning(&first.span, message).help = Some("a release would publish them so".to_owned());
     }
 }
 
@@ -141,6 +153,10 @@ fn sector(check: &mut Check<'_>, spec: &SchemaSpec, reference: &Reference) -> Se
         SectorSpec { code: None, subsector: None, also: vec![], lifeline: None, naics: None, rules: vec![] };
     let sector = spec.sector.as_ref().map_or(&empty, |sector| &sector.value);
     known(check, reference, sector.code.as_ref(), &sector.also, sector.lifeline.as_ref());
+    listed(check, reference, sector.code.as_ref(), sector.subsector.as_ref());
+    for rule in sector.rules.iter().map(|rule| &rule.value) {
+        listed(check, reference, rule.code.as_ref().or(sector.code.as_ref()), rule.subsector.as_ref());
+    }
     SectorPlan {
         code: text(sector.code.as_ref()),
         subsector: optional(sector.subsector.as_ref()),
@@ -179,5 +195,22 @@ fn known(
         let lifelines: Vec<String> =
             reference.lifelines.iter().map(|l| format!("{}/{}", l.lifeline, l.component)).collect();
         check.among("a lifeline of lifelines.csv", written, lifelines.iter().map(String::as_str));
+    }
+}
+
+/// Warns of a subsector that isn't listed: a row of it is placed in the schemes by its sector alone.
+fn listed(
+    check: &mut Check<'_>,
+    reference: &Reference,
+    sector: Option<&Spanned<String>>,
+    subsector: Option<&Spanned<String>>,
+) {
+    let (Some(sector), Some(subsector)) = (sector, subsector) else { return };
+    let of_sector = reference.subsectors.iter().filter(|listed| listed.sector == sector.value);
+    let known: Vec<&str> = of_sector.map(|listed| listed.name.as_str()).collect();
+    if !known.is_empty() && !known.contains(&subsector.value.as_str()) {
+        let message =
+            format!("`{}` is not a subsector of `{}` in subsectors.csv", subsector.value, sector.value);
+        check.warning(&subsector.span, message).label = one_of(&subsector.value, known);
     }
 }

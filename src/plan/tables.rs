@@ -7,18 +7,46 @@ use std::path::Path;
 
 use super::check::{Check, text};
 use super::reference::{Lifeline, NaicsRule, Reference, Region, Sector, State};
+use super::scheme::Subsector;
+use super::scheme_tables::{self, Known};
 use crate::feature::RegionId;
 use crate::spec::{CsvTable, Diagnostic, Span, Spanned};
 
-type Cell = Spanned<String>;
+/// A cell of a table with its place.
+pub(super) type Cell = Spanned<String>;
 
 /// Reads the reference tables of a folder, and the region table where there is one.
 pub(super) fn load(folder: &Path, regions: Option<&Path>, found: &mut Vec<Diagnostic>) -> Reference {
     let states = states(folder, found);
     let regions = regions.map(|path| self::regions(path, &states, found)).unwrap_or_default();
     let sectors = sectors(folder, found);
-    let naics = naics(folder, &sectors, found);
-    Reference { states, regions, sectors, naics, lifelines: lifelines(folder, found) }
+    let schemes = scheme_tables::schemes(folder, found);
+    let subsectors = scheme_tables::subsectors(folder, &sectors, &schemes, found);
+    let naics = naics(folder, &sectors, &subsectors, found);
+    let lifelines = lifelines(folder, found);
+    let cells = scheme_tables::cells(folder, &schemes, found);
+    let functions = scheme_tables::functions(folder, found);
+    let known = Known {
+        schemes: &schemes,
+        cells: &cells,
+        sectors: &sectors,
+        subsectors: &subsectors,
+        functions: &functions,
+        lifelines: &lifelines,
+    };
+    let memberships = scheme_tables::memberships(folder, &known, found);
+    Reference {
+        states,
+        regions,
+        sectors,
+        naics,
+        lifelines,
+        schemes,
+        cells,
+        subsectors,
+        functions,
+        memberships,
+    }
 }
 
 fn states(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<State> {
@@ -87,7 +115,12 @@ fn sectors(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Sector> {
     table.rows.into_iter().map(sector).collect()
 }
 
-fn naics(folder: &Path, sectors: &[Sector], found: &mut Vec<Diagnostic>) -> Vec<NaicsRule> {
+fn naics(
+    folder: &Path,
+    sectors: &[Sector],
+    subsectors: &[Subsector],
+    found: &mut Vec<Diagnostic>,
+) -> Vec<NaicsRule> {
     let columns = ["prefix", "sector_code", "subsector", "also", "source"];
     let Some(table) = CsvTable::read(&folder.join("naics_rules.csv"), columns, found) else {
         return Vec::new();
@@ -100,7 +133,8 @@ fn naics(folder: &Path, sectors: &[Sector], found: &mut Vec<Diagnostic>) -> Vec<
             (2..=6).contains(&c.len()) && is_digits(c)
         });
         check.among("a sector code of sectors.csv", sector, codes(sectors));
-        filled(&mut check, std::slice::from_ref(source));
+        scheme_tables::listed(&mut check, &sector.value, subsector, subsectors);
+        filled(&mut check, [source]);
         let also = split(also);
         for code in &also {
             check.among("a sector code of sectors.csv", code, codes(sectors));
@@ -136,24 +170,24 @@ pub(super) fn codes(sectors: &[Sector]) -> impl Iterator<Item = &str> {
     sectors.iter().map(|sector| sector.code.as_str())
 }
 
-fn filled(check: &mut Check<'_>, cells: &[Cell]) {
-    for cell in cells.iter().filter(|cell| cell.value.is_empty()) {
+pub(super) fn filled<'c>(check: &mut Check<'_>, cells: impl IntoIterator<Item = &'c Cell>) {
+    for cell in cells.into_iter().filter(|cell| cell.value.is_empty()) {
         check.error(&cell.span, "the cell is empty");
     }
 }
 
-fn code(check: &mut Check<'_>, what: &str, cell: &Cell, fits: impl Fn(&str) -> bool) {
+pub(super) fn code(check: &mut Check<'_>, what: &str, cell: &Cell, fits: impl Fn(&str) -> bool) {
     if !cell.value.is_empty() && !fits(&cell.value) {
         check.error(&cell.span, format!("`{}` is not {what}", cell.value));
     }
 }
 
-fn is_digits(text: &str) -> bool {
+pub(super) fn is_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Codes joined by `;`, each with its place.
-fn split(cell: &Cell) -> Vec<Cell> {
+pub(super) fn split(cell: &Cell) -> Vec<Cell> {
     let mut start = cell.span.start;
     let mut codes = Vec::new();
     for part in cell.value.split(';') {

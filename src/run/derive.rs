@@ -4,9 +4,10 @@ use tracing::{info, warn};
 
 use super::tile::write_table;
 use super::{Context, LayerOutcome};
+use crate::derive::sectors::Sectors;
 use crate::derive::{self, LayerTables, Release};
 use crate::error::Error;
-use crate::feature::{LayerQuality, QualityReport, Verdict};
+use crate::feature::{LayerQuality, LayerStatus, QualityReport, Verdict};
 
 /// Makes every product and writes its tables; tells what the report says of the release's quality.
 ///
@@ -31,9 +32,24 @@ pub(super) fn write(context: &Context<'_>, layers: &[LayerOutcome]) -> Result<Qu
     for table in &products.tables {
         write_table(context, &table.path, &table.rows)?;
     }
-    info!(stage = "derive", tables = products.tables.len(), "derived");
+    let linked = write_sectors(context, &tables)?;
+    info!(stage = "derive", tables = products.tables.len() + linked, "derived");
     products.quality.layers.iter().for_each(tell);
     Ok(products.quality)
+}
+
+/// Links of facilities to sector schemes, a layer at a time: memory holds no more than one layer's.
+fn write_sectors(context: &Context<'_>, layers: &[LayerTables<'_>]) -> Result<usize, Error> {
+    let derived = |source| Error::Derive { source };
+    let mut sectors = Sectors::new(&context.plan.reference);
+    let present: Vec<_> = layers.iter().filter(|layer| layer.report.status != LayerStatus::Absent).collect();
+    for layer in &present {
+        let links = sectors.of_layer(layer).map_err(derived)?;
+        write_table(context, &links.path, &links.rows)?;
+    }
+    let totals = sectors.totals().map_err(derived)?;
+    write_table(context, &totals.path, &totals.rows)?;
+    Ok(present.len() + 1)
 }
 
 /// Warns of a layer that isn't as expected: of what is missing as of what is too much.

@@ -12,6 +12,8 @@ mod layer;
 mod national;
 mod page;
 mod past;
+mod reference;
+mod resolved;
 mod tables;
 mod tile;
 mod verify;
@@ -130,7 +132,7 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
     refuse_nothing(&layers)?;
     national::write(&context, &mut layers)?;
     let facilities = inventory::write(&context, &joined.context, &layers)?;
-    tables::write_reference(&context, &joined)?;
+    reference::write(&context, &joined)?;
     let quality = derive::write(&context, &layers)?;
     let mut report = report(&context, id, &layers);
     report.quality = Some(quality);

@@ -12,7 +12,8 @@ use rayon::prelude::*;
 
 use super::inventory::FACILITIES;
 use super::layer::{flags_kept, flags_path, is_conserved, rejects_path};
-use super::{assessed, national, past, tile};
+use super::{assessed, national, past, resolved, tile};
+use crate::derive::sectors;
 use crate::error::Error;
 use crate::feature::{LayerReport, LayerStatus, RegionId, RunReport};
 use crate::geoparquet;
@@ -178,8 +179,13 @@ fn schemas_differ(checked: &[TileCheck]) -> Vec<Problem> {
 fn laws(release: &Path, report: &RunReport, checked: &[TileCheck]) -> Vec<Problem> {
     let report_file = Path::new("report.json");
     let mut problems = Vec::new();
+    let schemes = resolved::schemes(release).unwrap_or_default();
     for layer in report.layers.iter().filter(|layer| layer.status != LayerStatus::Absent) {
         problems.extend(layer_laws(release, layer, checked));
+        let tiles = checked.iter().filter(|tile| tile.collection == layer.id);
+        let facilities: Vec<&str> = tiles.flat_map(|tile| &tile.ids).map(String::as_str).collect();
+        let broken = resolved::broken(release, &layer.id, &facilities, &schemes);
+        problems.extend(broken.map(|what| problem(sectors::path(&layer.id), what)));
     }
     let inventory: Vec<&TileCheck> = checked.iter().filter(|tile| tile.collection == FACILITIES).collect();
     let rows: u64 = inventory.iter().map(|tile| tile.rows).sum();

@@ -226,7 +226,8 @@ fn describe_xlsx(path: &Path, shown: &Arc<str>) -> Result<Description, SourceErr
     let mut format = None;
     let sheets = xlsx::sheets(path, shown, bounds.archive)?;
     for sheet in &sheets {
-        let at = At { sheet: Some(sheet), header_row: None };
+        let header_row = xlsx::likely_header(path, shown, sheet, bounds)?;
+        let at = At { sheet: Some(sheet), header_row };
         let records = match XlsxRecords::open_header(path, shown, at, bounds) {
             // A blank sheet beside others is nothing to stop at.
             Err(SourceError::Empty { .. }) if sheets.len() > 1 => continue,
@@ -236,7 +237,7 @@ fn describe_xlsx(path: &Path, shown: &Arc<str>) -> Result<Description, SourceErr
         let first = records.header().first().cloned().unwrap_or_default();
         let geometry = found.clone().unwrap_or(CsvGeometry::Wkt { column: first });
         let chosen = (sheets.len() > 1).then(|| sheet.clone());
-        format.get_or_insert(Format::Xlsx { sheet: chosen, header_row: None, geometry });
+        format.get_or_insert(Format::Xlsx { sheet: chosen, header_row, geometry });
         layers.push(LayerDescription {
             name: sheet.clone(),
             geometry: matches!(found, Some(CsvGeometry::Xy { .. })).then(|| "Point".to_owned()),

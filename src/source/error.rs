@@ -159,7 +159,9 @@ pub enum SourceError {
     )]
     MixedColumns { shown: String, first: String, missing: Vec<String>, further: Vec<String> },
     /// Files of one source with different geometries.
-    #[error("{shown} has its geometry in {theirs}, but {first} in {ours}; make them sources of their own")]
+    #[error(
+        "{shown} has its geometry in column {theirs}, but {first} in {ours}; make them sources of their own"
+    )]
     MixedGeometry { shown: String, first: String, ours: String, theirs: String },
     /// Another kind of file in a folder of Parquet files.
     #[error(

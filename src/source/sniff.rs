@@ -68,8 +68,12 @@ pub(super) fn look(head: &[u8]) -> Option<&'static str> {
         [b'P', b'A', b'R', b'1', ..] => Some("a Parquet file (`source.parquet` reads it)"),
         [0x1F, 0x8B, ..] => Some("a gzip file"),
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Some("UTF-16 text (save it as UTF-8)"),
-        [b'<', ..] if lower.starts_with(b"<?xml") => Some("an XML document"),
-        [b'<', ..] => Some("an HTML page"),
+        [b'<', ..]
+            if lower.starts_with(b"<!doctype html") || lower.windows(5).any(|word| word == b"<html") =>
+        {
+            Some("an HTML page")
+        }
+        [b'<', ..] => Some("an XML document"),
         _ if head.contains(&0) => Some("a binary file"),
         _ => None,
     }
@@ -84,6 +88,8 @@ mod tests {
         assert_eq!(look(b"  <!DOCTYPE html>"), Some("an HTML page"));
         assert_eq!(look(b"<html>"), Some("an HTML page"));
         assert_eq!(look(b"<?xml version='1.0'?>"), Some("an XML document"));
+        assert_eq!(look(b"<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC>\n<HTML>"), Some("an HTML page"));
+        assert_eq!(look(b"<ServiceException>"), Some("an XML document"));
         assert_eq!(look(b"PK\x03\x04"), Some("a zip archive"));
         assert_eq!(look(b"\xFF\xFEX\0"), Some("UTF-16 text (save it as UTF-8)"));
         assert_eq!(look(b"X,Y\n1,2\n"), None);

@@ -40,6 +40,12 @@ pub enum StoreError {
         /// What the system said.
         source: io::Error,
     },
+    /// A file that may not be replaced.
+    #[error("{} exists already; --force replaces it", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// Read-only disk, or no permission.
     #[error("{} can't be written to", path.display())]
     NotWritable {

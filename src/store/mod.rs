@@ -30,6 +30,7 @@ mod record;
 mod release;
 mod staged;
 mod staging;
+mod text;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -41,6 +42,7 @@ pub use publish::{Publication, Published};
 pub use release::{Latest, ReleaseInfo};
 pub use staged::{Staged, Written};
 pub use staging::Staging;
+pub use text::write_texts;
 
 const FOLDERS: [&str; 4] = ["landing", "work", "releases", "log"];
 const FILES: [&str; 2] = ["lock", "latest.json"];

@@ -10,9 +10,14 @@ import pytest
 PLACES = {"state": ("state_code_claimed", "state_code"), "county": ("county_fips_claimed", "county_fips")}
 
 
+def present(report: dict) -> list[dict]:
+    """Layers of the report that have rows in the release."""
+    return [layer for layer in report["layers"] if layer["status"] != "absent"]
+
+
 @pytest.fixture(scope="module")
 def layers(report: dict) -> list[str]:
-    return [layer["id"] for layer in report["layers"] if layer["status"] != "absent"]
+    return [layer["id"] for layer in present(report)]
 
 
 def rows_of(release: Path, table: str, columns: str, order: str) -> list[tuple]:
@@ -121,6 +126,33 @@ def test_layers(release: Path, report: dict, layers: list[str]):
             """
         ).fetchall()
         assert told[layer] == counted, layer
+
+
+def test_claims_are_those_that_were_flagged(report: dict, release: Path):
+    """Counted when the rows were made, and again from the tiles."""
+    claims = dict(
+        ((layer, f"{kind}_mismatch"), rows)
+        for layer, kind, rows in duckdb.sql(
+            f"SELECT layer, kind, sum(rows)::BIGINT FROM read_parquet('{release}/quality/claims.parquet') GROUP BY ALL"
+        ).fetchall()
+    )
+    flagged = {
+        (layer["id"], code): sum(layer["flags"][code].values())
+        for layer in present(report)
+        for code in ("state_mismatch", "county_mismatch")
+        if code in layer["flags"]
+    }
+    assert claims == flagged
+
+
+def test_flags_are_counted_by_field(report: dict, release: Path):
+    told = rows_of(release, "flags", "layer, flag, field, rows", "1, 2, 3")
+    assert told == sorted(
+        (layer["id"], flag, field, rows)
+        for layer in present(report)
+        for flag, fields in layer["flags"].items()
+        for field, rows in fields.items()
+    )
 
 
 def test_the_report_repeats_the_scores(release: Path, report: dict):

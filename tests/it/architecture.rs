@@ -156,7 +156,7 @@ fn files_stay_readable() {
     assert!(long.is_empty(), "split along a real seam:\n{}", long.join("\n"));
     for (_, path, text) in sources() {
         assert!(
-            text.starts_with("//!") || text.starts_with("#!"),
+            ["//!", "#!", "/*"].iter().any(|opening| text.starts_with(opening)),
             "{} doesn't say what it is for",
             path.display()
         );

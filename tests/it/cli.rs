@@ -35,6 +35,7 @@ fn help_names_every_command_and_exit_code() {
         "releases",
         "rollback",
         "layers",
+        "expected",
         "draft",
         "Exit codes:",
         "Examples:",

@@ -115,6 +115,14 @@ fn the_inventory_holds_every_facility_once() {
 }
 
 #[test]
+fn every_facility_is_placed_in_every_sector_scheme() {
+    let release = demo().release();
+    let facilities = by_id(&release.join("facilities"), "layer").into_keys().collect();
+    let without = crate::schemes::assert_complete(&release, &facilities);
+    assert!(without > 0, "2003 has no place for a dam");
+}
+
+#[test]
 fn verify_finds_the_release_sound_and_a_changed_byte_unsound() {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("copy");

@@ -33,5 +33,6 @@ mod parquet;
 mod program;
 mod quality;
 mod schemas;
+mod schemes;
 mod spreadsheets;
 mod written;

@@ -43,7 +43,7 @@ const ROWS: &str = "\
 1,A,48001,5,-95,35,TX,2020-01-01,1
 2,A,48001,-999,-95,35,TX,2020-01-03,1
 3,B,01001,x,-95,36,AL,,9
-4,NOT AVAILABLE,,7,-85,35,AL,2999-01-01,2
+4,NOT AVAILABLE,,7,-85,35,AL,2099-12-31,2
 5,C,01001,7,-120,35,,1900-01-01,
 6,D,48001,7,-100.1,35,TX,,1
 1,A,48001,5,-95,35,TX,2020-01-01,1
@@ -174,22 +174,24 @@ fn fields_tell_nulls_and_their_causes() {
         "sentinel",
         "unparsed",
         "unknown_code",
+        "flags",
         "is_missing",
     ];
     let fields = table(&folder, "fields", &columns);
     for expected in [
-        "facility_id core 6 0 0.0000 0 0 0 false",
-        "name core 6 1 0.1667 1 0 0 false",
-        "sector_also core 6 0 0.0000 0 0 0 false",
-        "tribal_geoid core 6 6 1.0000 0 0 0 false",
-        "county_fips_claimed core 6 1 0.1667 0 0 0 false",
-        "is_county_mismatch core 6 1 0.1667 0 0 0 false",
-        "source_date core 6 2 0.3333 0 0 0 false",
-        "id attribute 6 0 0.0000 0 0 0 false",
-        "beds attribute 6 2 0.3333 1 1 0 false",
-        "owner_code attribute 6 1 0.1667 0 0 1 false",
-        "owner_name decoded 6 2 0.3333 0 0 0 false",
-        "phone attribute 6 6 1.0000 0 0 0 true",
+        "facility_id core 6 0 0.0000 0 0 0 0 false",
+        "name core 6 1 0.1667 1 0 0 0 false",
+        "sector_also core 6 0 0.0000 0 0 0 0 false",
+        "tribal_geoid core 6 6 1.0000 0 0 0 0 false",
+        "county_fips_claimed core 6 1 0.1667 0 0 0 2 false",
+        "is_county_mismatch core 6 1 0.1667 0 0 0 0 false",
+        "state_code_claimed core 6 1 0.1667 0 0 0 1 false",
+        "source_date core 6 2 0.3333 0 0 0 0 false",
+        "id attribute 6 0 0.0000 0 0 0 0 false",
+        "beds attribute 6 2 0.3333 1 1 0 1 false",
+        "owner_code attribute 6 1 0.1667 0 0 1 1 false",
+        "owner_name decoded 6 2 0.3333 0 0 0 0 false",
+        "phone attribute 6 6 1.0000 0 0 0 0 true",
     ] {
         assert!(fields.iter().any(|line| line == expected), "{expected}\nis not in\n{}", fields.join("\n"));
     }
@@ -224,11 +226,21 @@ fn layers_tell_duplicates_dates_and_claims() {
     ];
     assert_eq!(
         table(&folder, "layers", &columns),
-        ["points published 8 6 2 1 1 5 4 5 3 4 0.6667 1 1900-01-01 2020-01-01 2999-01-01 0 - 36500"]
+        ["points published 8 6 2 1 1 5 4 5 3 4 0.6667 1 1900-01-01 2020-01-01 2099-12-31 0 - 36500"]
     );
     assert_eq!(
         table(&folder, "rejects", &["layer", "reason", "rows"]),
         ["points duplicate_key 1", "points no_key 1"]
+    );
+    assert_eq!(
+        table(&folder, "flags", &["layer", "flag", "field", "rows"]),
+        [
+            "points county_mismatch county_fips_claimed 2",
+            "points shared_coordinates geometry 2",
+            "points state_mismatch state_code_claimed 1",
+            "points unknown_code owner_code 1",
+            "points unparsed beds 1",
+        ]
     );
     let scores = table(&folder, "scores", &["score", "numerator", "denominator", "share", "reason"]);
     assert_eq!(
@@ -243,7 +255,7 @@ fn layers_tell_duplicates_dates_and_claims() {
     assert_eq!((layer.suspected_duplicates, layer.accuracy.numerator), (1, Some(4)));
     let dates = layer.dates.as_ref().unwrap();
     assert_eq!((dates.dated, dates.future, dates.median.as_str()), (4, 1, "2020-01-01"));
-    assert!((layer.nulls[0].share - 1.0).abs() < f64::EPSILON, "the emptiest first");
+    assert_eq!(layer.nulls[0].nulls, 6, "the emptiest first");
     let filled: u64 = layer.nulls.iter().map(|field| field.nulls).sum();
     assert_eq!(layer.filled.numerator, Some(26 * 6 - filled));
 }
@@ -306,13 +318,25 @@ fn what_is_missing_and_what_is_unexpected_are_both_told() {
             (Verdict::Short, "TX"),
         ]
     );
-    // 4 of Texas's 6, none of New York's 2, and 1 elsewhere of the 1 that the total expects beyond them.
+    // 4 of Texas's 6 and none of New York's 2: no row elsewhere makes up for them.
     let complete = &layer.completeness;
-    assert_eq!((complete.numerator, complete.denominator), (Some(5), Some(9)));
+    assert_eq!((complete.numerator, complete.denominator), (Some(4), Some(8)));
     assert!(complete.definition.contains("2026-03-02"), "{}", complete.definition);
     assert_eq!(quality(&report).layers[1].completeness.share, Some(0.0), "an absent layer is not complete");
     assert_eq!(quality(&report).layers[2].completeness.share, None, "nobody reviewed it");
     assert_eq!(quality(&report).verdicts[&Verdict::Missing], 2);
+    let total_alone: String = EXPECTED
+        .lines()
+        .filter(|line| !line.contains(",TX") && !line.contains(",NY") && !line.contains(",CA"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    folder.write("expected.csv", total_alone);
+    let report = folder.run().code(5).report();
+    let complete = &points(&report).completeness;
+    assert_eq!((complete.numerator, complete.denominator), (Some(6), Some(9)), "the total alone");
+    assert_eq!(points(&report).verdicts[&Verdict::NotReviewed], 3);
+    folder.write("expected.csv", EXPECTED);
+    folder.run().code(5);
     let readme = fs::read_to_string(folder.latest().join("README.md")).unwrap();
     for line in [
         "- `NY`: missing, 2 expected at least, 0 found (licences of 2026)",
@@ -461,6 +485,7 @@ fn every_quality_table_is_documented_column_by_column() {
     folder.run().code(0);
     let release = folder.latest();
     let readme = fs::read_to_string(release.join("README.md")).unwrap();
+    let ours = fs::read_to_string(std::path::Path::new(crate::program::ROOT).join("README.md")).unwrap();
     let mut found: Vec<String> = fs::read_dir(release.join("quality"))
         .unwrap()
         .map(|file| format!("quality/{}", file.unwrap().file_name().to_string_lossy()))
@@ -476,6 +501,33 @@ fn every_quality_table_is_documented_column_by_column() {
         let told: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, told, "{}", table.path);
         assert!(readme.contains(table.path), "{}", table.path);
+        let line = ours.lines().find(|line| line.starts_with(&format!("| `{}` |", table.path)));
+        let line = line.unwrap_or_else(|| panic!("README.md says nothing of {}", table.path));
+        assert!(told.iter().all(|name| line.contains(&format!("`{name}`"))), "{line}");
         assert!(told.iter().all(|name| readme.contains(&format!("| `{name}` |"))), "{}", table.path);
     }
+}
+
+#[test]
+fn the_tables_do_not_depend_on_threads_or_tiles() {
+    let folder = planted("", LAYER);
+    let tables = ["coverage", "claims", "fields", "flags", "rejects", "expected"];
+    let bytes = |folder: &Folder| {
+        let quality = folder.latest().join("quality");
+        tables.map(|table| fs::read(quality.join(format!("{table}.parquet"))).unwrap())
+    };
+    folder.run().code(0);
+    let first = bytes(&folder);
+    folder.cikr(&["run", "pipeline.toml", "-q", "--threads", "1"]).code(0);
+    assert!(bytes(&folder) == first, "one thread");
+    // Two rows a tile: what is in one tile and what is in several is counted alike.
+    with(&folder, "", &format!("{LAYER}\n[output]\ntile-rows = 2\ngroup-rows = 2\npage-rows = 1\n"));
+    let report = folder.run().code(0).report();
+    assert_eq!(table(&folder, "layers", &["suspected_duplicates"]), ["1"], "twins in two tiles");
+    assert!(report.layers[0].tiles > 3);
+    let rows = |name: &str| cikr::geoparquet::read(&folder.latest().join(name), None).unwrap();
+    let now: Vec<RecordBatch> = tables.map(|table| rows(&format!("quality/{table}.parquet"))).to_vec();
+    with(&folder, "", LAYER);
+    folder.run().code(0);
+    assert_eq!(tables.map(|table| rows(&format!("quality/{table}.parquet"))).to_vec(), now);
 }

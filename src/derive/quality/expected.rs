@@ -75,43 +75,36 @@ impl<'a> Expected<'a> {
 
     /// Completeness: what was found of what was expected at least.
     ///
-    /// No state makes up for another: each counts up to its own expectation. What the total expects
-    /// beyond the states named counts for the states that aren't.
+    /// No state makes up for another: each counts up to its own expectation. A layer of which only the
+    /// total is reviewed is held against that.
     pub(super) fn score(&self, plan: &Plan) -> Score {
-        let reviewed = self.rows.iter().filter_map(|row| row.count?.reviewed.as_deref()).max();
-        let definition = match (&plan.expected, reviewed) {
-            (Some(file), Some(day)) => format!(
-                "rows found of the least expected by {} (last reviewed {day}), each state counted up to its own",
-                file.shown
-            ),
-            _ => "rows found of the least expected, each state counted up to its own".to_owned(),
-        };
-        let (found, expected) = self.sums();
+        let reviewed: Vec<(&Row<'_>, &ExpectedCount)> =
+            self.rows.iter().filter_map(|row| Some((row, row.count?))).collect();
+        let is_state = |row: &Row<'_>| row.state != ALL_STATES;
+        let by_state = reviewed.iter().any(|(row, _)| is_state(row));
+        let counted = || reviewed.iter().filter(|(row, _)| is_state(row) == by_state);
+        let expected: u64 = counted().map(|(_, count)| count.low).sum();
+        let found = counted().map(|(row, count)| row.found.min(count.low)).sum();
+        let definition = definition(
+            plan,
+            by_state,
+            reviewed.iter().filter_map(|(_, count)| count.reviewed.as_deref()).max(),
+        );
         match (&plan.expected, plan.limits.rows) {
             (None, _) => Score::none("the pipeline names no expected counts", &definition),
             (_, Some(_)) => Score::none("only a part of the rows was read", &definition),
-            _ if reviewed.is_none() => Score::none("no reviewed count is of this layer", &definition),
+            _ if reviewed.is_empty() => Score::none("no reviewed count is of this layer", &definition),
             _ if expected == 0 => Score::none("no row is expected", &definition),
             _ => Score::of(found, expected, &definition),
         }
     }
+}
 
-    fn sums(&self) -> (u64, u64) {
-        let (mut found, mut expected, mut elsewhere, mut total) = (0, 0, 0, 0);
-        for row in &self.rows {
-            match row.count {
-                Some(count) if row.state == ALL_STATES => total = count.low,
-                Some(count) => {
-                    expected += count.low;
-                    found += row.found.min(count.low);
-                }
-                None if row.state != ALL_STATES => elsewhere += row.found,
-                None => {}
-            }
-        }
-        let rest = u64::saturating_sub(total, expected);
-        (found + u64::min(elsewhere, rest), expected + rest)
-    }
+fn definition(plan: &Plan, by_state: bool, reviewed: Option<&str>) -> String {
+    let how = if by_state { "each state counted up to its own" } else { "by the layer's total" };
+    let by = plan.expected.as_ref().zip(reviewed);
+    let by = by.map(|(file, day)| format!(" by {} (last reviewed {day})", file.shown)).unwrap_or_default();
+    format!("rows found of the least expected{by}, {how}")
 }
 
 fn verdict(count: &ExpectedCount, found: u64) -> Verdict {

@@ -19,6 +19,7 @@ struct Row<'a> {
     rows: u64,
     nulls: u64,
     told: FieldCounts,
+    flags: u64,
     missing: bool,
 }
 
@@ -41,6 +42,7 @@ pub(super) fn table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
             ("sentinel", told(|counts| counts.sentinel)),
             ("unparsed", told(|counts| counts.unparsed)),
             ("unknown_code", told(|counts| counts.unknown_code)),
+            ("flags", count(&rows, |row| Some(row.flags))),
             ("is_missing", Arc::new(rows.iter().map(|row| Some(row.missing)).collect::<BooleanArray>())),
         ],
     )
@@ -55,6 +57,7 @@ fn of_layer<'a>(of: &'a Assessed<'_>) -> impl Iterator<Item = Row<'a>> {
         rows: of.scan.rows,
         nulls: *nulls,
         told: report.fields.get(field).copied().unwrap_or_default(),
+        flags: report.flags.values().filter_map(|fields| fields.get(field)).sum(),
         missing: report.fields_missing.contains(field),
     })
 }

@@ -1,4 +1,4 @@
-//! `quality/layers.parquet` and `quality/rejects.parquet`: what is known of every layer, in one row each.
+//! `quality/layers.parquet`, and rejects and flags by kind: what a run tells of every layer.
 //!
 //! Pure.
 
@@ -42,7 +42,7 @@ pub(super) fn table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
             ("rows_written", count(assessed, |of| Some(of.layer.report.rows_written))),
             ("rows_rejected", count(assessed, |of| Some(of.layer.report.rows_rejected))),
             ("duplicate_keys", count(assessed, |of| Some(duplicate_keys(of)))),
-            ("suspected_duplicates", count(assessed, |of| Some(of.scan.suspected_duplicates()))),
+            ("suspected_duplicates", count(assessed, |of| Some(of.scan.suspected_duplicates))),
             ("state_claimed", claims(ClaimKind::State, false)),
             ("state_agreeing", claims(ClaimKind::State, true)),
             ("county_claimed", claims(ClaimKind::County, false)),
@@ -82,6 +82,29 @@ pub(super) fn rejects(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
         vec![
             ("layer", text(&rows, |(layer, ..)| Some(layer))),
             ("reason", text(&rows, |(_, reason, _)| Some(reason))),
+            ("rows", count(&rows, |(.., rows)| Some(*rows))),
+        ],
+    )
+}
+
+/// Flags by kind and field: those that `quality/flags/<layer>.parquet` leaves out are counted too.
+///
+/// # Errors
+/// When its columns don't fit together.
+pub(super) fn flags(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
+    let mut rows: Vec<(&str, &str, &str, u64)> = Vec::new();
+    for of in assessed {
+        for (flag, fields) in &of.layer.report.flags {
+            let layer = of.layer.plan.id.as_str();
+            rows.extend(fields.iter().map(|(field, rows)| (layer, flag.as_str(), field.as_str(), *rows)));
+        }
+    }
+    Table::new(
+        "quality/flags.parquet",
+        vec![
+            ("layer", text(&rows, |(layer, ..)| Some(layer))),
+            ("flag", text(&rows, |(_, flag, ..)| Some(flag))),
+            ("field", text(&rows, |(_, _, field, _)| Some(field))),
             ("rows", count(&rows, |(.., rows)| Some(*rows))),
         ],
     )

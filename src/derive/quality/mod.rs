@@ -55,6 +55,7 @@ pub(super) fn assess(release: &Release<'_>) -> Result<(Vec<Table>, QualityReport
         expected::table(&assessed)?,
         layers::table(&assessed)?,
         layers::rejects(&assessed)?,
+        layers::flags(&assessed)?,
         scores::table(&report)?,
     ];
     Ok((tables, report))
@@ -88,6 +89,7 @@ fn scan_all(release: &Release<'_>, today: i32) -> Result<Vec<Scan>, DeriveError>
     for (at, scan) in read.collect::<Result<Vec<_>, DeriveError>>()? {
         scans[at].absorb(scan);
     }
+    scans.par_iter_mut().for_each(Scan::settle);
     Ok(scans)
 }
 
@@ -117,7 +119,7 @@ fn of_layer(release: &Release<'_>, assessed: &Assessed<'_>) -> LayerQuality {
         unmet: assessed.expected.unmet(),
         worst_claims: claims::pairs(std::slice::from_ref(assessed)).into_iter().take(NAMED).collect(),
         nulls: fields::emptiest(scan),
-        suspected_duplicates: scan.suspected_duplicates(),
+        suspected_duplicates: scan.suspected_duplicates,
         dates: currency::dates(scan, assessed.today),
     }
 }

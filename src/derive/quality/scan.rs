@@ -81,7 +81,9 @@ pub(super) struct Scan {
     pub(super) days: BTreeMap<i32, u64>,
     /// Nulls of every column but geometry and covering, in column order.
     pub(super) nulls: Vec<(String, u64)>,
-    /// Name and box of every named row, as one number each.
+    /// Rows that repeat another's name and box; known once the counting has ended.
+    pub(super) suspected_duplicates: u64,
+    /// Name and box of every named row, as numbers.
     pub(super) twins: Vec<(u64, [u32; 4])>,
 }
 
@@ -114,12 +116,13 @@ impl Scan {
         self.twins.extend(other.twins);
     }
 
-    /// Rows that repeat another's name and box.
-    pub(super) fn suspected_duplicates(&self) -> u64 {
-        let mut twins = self.twins.clone();
+    /// Ends the counting: the rows that repeat another's name and box are known once all are here.
+    pub(super) fn settle(&mut self) {
+        let mut twins = std::mem::take(&mut self.twins);
+        let named = twins.len();
         twins.sort_unstable();
         twins.dedup();
-        (self.twins.len() - twins.len()) as u64
+        self.suspected_duplicates = (named - twins.len()) as u64;
     }
 
     /// Rows of every state.

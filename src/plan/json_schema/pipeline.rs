@@ -153,8 +153,11 @@ fn sources() -> Vec<Key> {
             .example("geometry"),
         key("source.xlsx", "A sheet of an Excel workbook.").one_of(xy_or_wkt),
         key("source.xlsx.sheet", "Sheet to read, where the workbook has several.").example("Facilities"),
-        key("source.xlsx.header-row", "Row of the column names, from 1; found by itself where not written.")
-            .within(&HEADER_ROW.range)
-            .example(HEADER_ROW.default),
+        key(
+            "source.xlsx.header-row",
+            "Row of the column names, from 1; where not written, the first that holds anything.",
+        )
+        .within(&HEADER_ROW.range)
+        .example(HEADER_ROW.default),
     ]
 }

@@ -74,6 +74,7 @@ fn reference_tables_are_checked() {
     schemas/reference/regions-fema.csv:4:19: the cell is empty
     schemas/reference/naics_rules.csv:2:1: `6` is not a NAICS prefix of 2 to 6 digits
     schemas/reference/naics_rules.csv:2:3: `HLPX` is not a sector code of sectors.csv (did you mean `HLPH`?)
+    schemas/reference/naics_rules.csv:3:10: `Care` is not a subsector of `HLPH` in subsectors.csv (known: `Direct Patient Care`, `Military`)
     schemas/reference/naics_rules.csv:3:20: `EMSX` is not a sector code of sectors.csv (did you mean `EMSV`?)
     schemas/reference/naics_rules.csv:4:1: the row has 2 cells, the header 5
     schemas/reference/lifelines.csv:1:1: the header lacks the column `component`
@@ -145,5 +146,33 @@ fn what_is_not_there_is_said() {
     insta::assert_snapshot!(render(&found, false), @r#"
     error: cannot read `no/such.toml`: no such file
     --> no/such.toml
+    "#);
+}
+
+#[test]
+fn sources_of_tables_say_where_the_geometry_is() {
+    let source = |written: &str| {
+        let was = "source.ogr = { path = \"../data/absent.gdb.zip\", layer = \"Clinics\" }";
+        assert!(PIPELINE.contains(was), "{PIPELINE}");
+        let pipeline = PIPELINE.replace(was, &format!("source.{written}"));
+        mistakes(&[("pipelines/demo.toml", &pipeline)], &Overrides::default())
+    };
+    let path = "path = \"../data/hospitals.csv\"";
+    assert_eq!(source(&format!("parquet = {{ {path} }}")), "");
+    assert_eq!(source(&format!("xlsx = {{ {path}, sheet = \"A\", header-row = 3, wkt = \"W\" }}")), "");
+    let wrong = [
+        format!("parquet = {{ {path}, geometri = \"shape\" }}"),
+        format!("xlsx = {{ {path}, x = \"X\", wkt = \"W\" }}"),
+        format!("xlsx = {{ {path}, x = \"X\", y = \"Y\", header-row = 0 }}"),
+        format!("xlsx = {{ {path}, sheet = 2, x = \"X\", y = \"Y\" }}"),
+        format!("xlsx = {{ {path} }}"),
+    ];
+    let said: Vec<String> = wrong.iter().map(|written| source(written)).collect();
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    pipelines/demo.toml:32:52: `parquet` has no key `geometri` (did you mean `geometry`?)
+    pipelines/demo.toml:32:64: the geometry is either in `x` and `y` or in `wkt`, not both
+    pipelines/demo.toml:32:80: `header-row` is 0, outside 1 to 1048576
+    pipelines/demo.toml:32:57: `sheet` is a whole number, not text (put it in quotes)
+    pipelines/demo.toml:32:15: nothing says where the geometry is (name its columns: `x` and `y`, or `wkt`)
     "#);
 }

@@ -3,6 +3,7 @@
 mod at_once;
 mod include;
 mod mistakes;
+mod schemes;
 
 use std::fs;
 use std::path::Path;
@@ -95,7 +96,7 @@ formats = ["%Y/%m/%d %H:%M:%S", "epoch-ms"]
 description = "Date of the record"
 "#;
 
-const TABLES: [(&str, &str); 5] = [
+const TABLES: [(&str, &str); 12] = [
     (
         "states.csv",
         "state_fips,state_code,name,kind,source\n48,TX,Texas,state,Census\n22,LA,Louisiana,state,Census\n",
@@ -113,6 +114,34 @@ const TABLES: [(&str, &str); 5] = [
         "prefix,sector_code,subsector,also,source\n622,HLPH,Direct Patient Care,,Census\n6219,HLPH,,EMSV; HLPH,Census\n",
     ),
     ("lifelines.csv", "lifeline,component,source\nHealth and Medical,Medical Care,FEMA\n"),
+    (
+        "sector_schemes.csv",
+        "scheme,title,document,date,sectors,supporting_agencies,source\n2003,Strategy,The Strategy,2003-02-14,1,,seen\n",
+    ),
+    (
+        "scheme_sectors.csv",
+        "scheme,code,sector,part,also_called,lead_agency,supporting_agencies,councils,note,source\n2003,CARE,Health,Care,,HHS,,SCC;GCC,* Footnote,seen\n2003,HELP,Health,Help,,DHS,,,,seen\n",
+    ),
+    (
+        "subsectors.csv",
+        "sector_code,subsector,schemes,origin,source\nHLPH,Direct Patient Care,2003,plan,seen\nHLPH,Military,,own,ours\n",
+    ),
+    (
+        "sector_crosswalk.csv",
+        "scheme,sector_code,subsector,naics_prefix,cells,reason,judged,source\n2003,HLPH,,,CARE,,no,seen\n2003,HLPH,Military,,,2003 names no such sector,no,seen\n2003,HLPH,,6219,HELP;CARE,,yes,ours\n2003,EMSV,,,HELP,,no,seen\n",
+    ),
+    (
+        "critical_functions.csv",
+        "function_code,area,function,source\nMEDICAL_CARE,Manage,Provide Medical Care,CISA\n",
+    ),
+    (
+        "function_rules.csv",
+        "sector_code,subsector,naics_prefix,functions,reason,source\nHLPH,,,MEDICAL_CARE,,ours\nEMSV,,,,none fits,ours\n",
+    ),
+    (
+        "lifeline_rules.csv",
+        "sector_code,subsector,naics_prefix,lifelines,reason,source\nHLPH,,,Health and Medical/Medical Care,,ours\nEMSV,,,,none fits,ours\n",
+    ),
 ];
 
 /// What `load` returns.

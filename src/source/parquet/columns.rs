@@ -97,8 +97,8 @@ impl Columns {
         }
         let said = |stated: &Stated| match stated {
             Stated::Named(crs) => normalise(crs).to_string(),
-            Stated::Unclear(text) => text.clone(),
-            Stated::Silent | Stated::Rfc7946 => "unknown".to_owned(),
+            Stated::Unclear(text) => format!("`{text}`"),
+            Stated::Silent | Stated::Rfc7946 => "an unknown CRS".to_owned(),
         };
         let (ours, theirs) = (said(&self.geometry.stated), said(&other.geometry.stated));
         if ours == theirs && self.geometry_name == other.geometry_name {

@@ -3,6 +3,7 @@
 mod csv;
 mod datasets;
 mod json;
+mod parquet;
 
 use std::fs;
 use std::path::Path;

@@ -153,6 +153,27 @@ impl Records for XlsxRecords {
     }
 }
 
+/// The row of a sheet's first rows that looks like its header, where that is not the first: titles
+/// above a table have fewer cells. A proposal to a person.
+pub(super) fn likely_header(
+    path: &Path,
+    shown: &str,
+    sheet: &str,
+    bounds: Bounds,
+) -> Result<Option<u32>, SourceError> {
+    const SAMPLE: usize = 20;
+    let book = workbook::open(path, shown, bounds.archive)?;
+    let mut rows = Rows::start(book, sheet.to_owned(), shown.to_owned(), bounds.record);
+    let mut sizes = Vec::new();
+    while let Some(row) = rows.next()?.filter(|_| sizes.len() < SAMPLE) {
+        sizes.push((row.number, row.cells.len()));
+    }
+    let most = sizes.iter().map(|(_, cells)| *cells).max().unwrap_or(0);
+    let likely = sizes.iter().position(|(_, cells)| cells * 2 > most);
+    let number = likely.filter(|position| *position > 0).and_then(|position| sizes.get(position));
+    Ok(number.and_then(|(number, _)| u32::try_from(*number).ok()))
+}
+
 /// The header's row, or the first that holds anything.
 fn find_header(rows: &mut Rows, shown: &str, wanted: Option<u32>) -> Result<Row, SourceError> {
     while let Some(row) = rows.next()? {

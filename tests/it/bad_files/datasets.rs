@@ -75,7 +75,7 @@ fn archives_and_datasets() {
             case("half_header", OGR, "h.zip", cut(".shp", 20), &["h.zip"]),
             case("gpkg", OGR, "i.gpkg", pages, &["i.gpkg"]),
             case("not_gpkg", OGR, "j.gpkg", "SQLite format 4", &["j.gpkg"]),
-            case("vrt", OGR, "k.vrt", vrt, &["k.vrt"]),
+            case("vrt", OGR, "k.vrt", vrt, &["k.vrt", "an XML document"]),
             case("kml", OGR, "l.kml", kml, &["l.kml"]),
             case(
                 "table",

@@ -1,0 +1,236 @@
+//! Which CRS a draft proposes for coordinates whose file names none, and on what evidence.
+//!
+//! The program never guesses one: a run reads in the CRS that the pipeline declares. What is
+//! proposed here stands in the draft with its evidence, to be confirmed; without evidence the draft
+//! asks, and its pipeline is refused until somebody answers. Asks PROJ through `source`.
+
+use std::cmp::Reverse;
+
+use super::places::{Agreement, Place, Places};
+use crate::feature::Crs;
+use crate::source;
+
+/// What the draft says of the CRS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Word {
+    /// The file names it.
+    Stated(Crs),
+    /// The rows speak for it: code, and how.
+    Inferred(String, String),
+    /// Nothing does.
+    Asked,
+}
+
+/// Where the coordinates are read from, and in which CRS.
+#[derive(Debug)]
+pub(super) struct Choice {
+    /// Pair by position, or the geometry, which comes after the pairs.
+    pub(super) place: usize,
+    /// Its CRS.
+    pub(super) word: Word,
+    /// Other places of the file, and whether they agree.
+    pub(super) remarks: Vec<String>,
+}
+
+/// Degrees on WGS 84; NAD83 is read the same.
+const DEGREES: &str = "EPSG:4326";
+
+/// Projections that agencies publish in, beside UTM on NAD83: rows that also give degrees can prove one.
+const PROJECTIONS: [&str; 10] = [
+    "EPSG:3857",
+    "EPSG:5070",
+    "ESRI:102003",
+    "ESRI:102008",
+    "ESRI:102009",
+    "EPSG:2163",
+    "EPSG:9311",
+    "EPSG:3395",
+    "EPSG:3338",
+    "EPSG:3310",
+];
+
+/// UTM zones of the United States.
+const ZONES: std::ops::RangeInclusive<u32> = 1..=23;
+
+/// A CRS for a place, and how it is known.
+type Found = (String, String);
+
+/// For a text file of coordinates: the pair with the fewest blanks among those whose CRS is known.
+pub(super) fn of_pairs(places: &Places) -> Option<Choice> {
+    let reference = degrees(places);
+    let known: Vec<Option<Found>> = (0..places.pairs.len()).map(|at| infer(places, at, reference)).collect();
+    let count = |at: usize| places.pairs[at].place.shapes.count();
+    let place = (0..places.pairs.len())
+        .filter(|at| count(*at) > 0)
+        .min_by_key(|at| (known[*at].is_none(), Reverse(count(*at)), Some(*at) != reference))
+        .or((!places.pairs.is_empty()).then_some(0))?;
+    let word = known[place].clone().map_or(Word::Asked, |(code, why)| Word::Inferred(code, why));
+    let others = (0..places.pairs.len()).filter(|at| *at != place && count(*at) > 0);
+    let remarks =
+        others.map(|other| beside(places, place, other, reference, known[other].as_ref())).collect();
+    Some(Choice { place, word, remarks })
+}
+
+/// For a geometry whose file names no CRS.
+pub(super) fn of_geometry(places: &Places) -> Word {
+    match infer(places, places.pairs.len(), degrees(places)) {
+        Some((code, why)) => Word::Inferred(code, why),
+        None => Word::Asked,
+    }
+}
+
+/// The pair that gives degrees, if one does: named so, then with the fewest blanks.
+fn degrees(places: &Places) -> Option<usize> {
+    let is_degrees = |at: &usize| {
+        let pair = &places.pairs[*at];
+        let is_within = pair.place.shapes.count() > 0 && !pair.place.shapes.is_beyond_degrees();
+        is_within && (pair.is_named || pair.place.looks_like_degrees())
+    };
+    let found = (0..places.pairs.len()).filter(is_degrees);
+    found.min_by_key(|at| (!places.pairs[*at].is_named, Reverse(places.pairs[*at].place.shapes.count())))
+}
+
+fn infer(places: &Places, at: usize, reference: Option<usize>) -> Option<Found> {
+    let place = place(places, at);
+    if place.shapes.count() == 0 {
+        return None;
+    }
+    let is_beyond = place.shapes.is_beyond_degrees();
+    let compared = reference.filter(|reference| *reference != at);
+    if let Some(reference) = compared {
+        let proven = prove(places, reference, at, is_beyond);
+        if proven.is_some() || is_beyond {
+            return proven;
+        }
+    }
+    let (name, is_named) = (name(places, at), places.pairs.get(at).is_some_and(|pair| pair.is_named));
+    match () {
+        () if is_beyond => None,
+        () if is_named => {
+            Some((DEGREES.to_owned(), format!("the names {name} and values within ±180 and ±90")))
+        }
+        () if place.looks_like_degrees() => Some((
+            DEGREES.to_owned(),
+            format!("the values of {name}, within ±180 and ±90 and as finely written as degrees are"),
+        )),
+        () => None,
+    }
+}
+
+/// The CRS in which a place says the same as the degrees of the same rows.
+fn prove(places: &Places, reference: usize, at: usize, is_beyond: bool) -> Option<Found> {
+    let why = |agreement: Agreement| {
+        let Agreement { rows, same } = agreement;
+        format!(
+            "{}, which say the same as {} in {same} of the {rows} rows compared",
+            name(places, at),
+            name(places, reference)
+        )
+    };
+    if !is_beyond {
+        let agreement = places.agreement(reference, at, None);
+        return agreement.is_proof().then(|| (DEGREES.to_owned(), why(agreement)));
+    }
+    let zones = ZONES.map(|zone| format!("EPSG:{}", 26_900 + zone));
+    let mut codes = PROJECTIONS.into_iter().map(str::to_owned).chain(zones);
+    codes.find_map(|code| {
+        let reproject = source::reprojection(&Crs::Code(code.clone())).ok().flatten()?;
+        let agreement = places.agreement(reference, at, Some(reproject.as_ref()));
+        agreement.is_proof().then(|| (code, why(agreement)))
+    })
+}
+
+/// A further pair beside the chosen one, and whether the two agree.
+fn beside(
+    places: &Places,
+    chosen: usize,
+    other: usize,
+    reference: Option<usize>,
+    found: Option<&Found>,
+) -> String {
+    let count = |at: usize| places.pairs[at].place.shapes.count();
+    let blanks = format!("{} rows have them, {} the chosen", count(other), count(chosen));
+    let (other, chosen) = (name(places, other), name(places, chosen));
+    match found {
+        Some((code, _)) if reference.is_some() => {
+            format!("{other} hold the same places in {code} ({blanks}); {chosen} were chosen.")
+        }
+        _ => format!(
+            "EDIT: {other} hold coordinates too, and don't say the same as {chosen} in any CRS tried ({blanks})."
+        ),
+    }
+}
+
+fn place(places: &Places, at: usize) -> &Place {
+    places.pairs.get(at).map_or(&places.geometry, |pair| &pair.place)
+}
+
+fn name(places: &Places, at: usize) -> String {
+    places.pairs.get(at).map_or_else(|| "the geometries".to_owned(), |pair| format!("{}, {}", pair.x, pair.y))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 4] = ["X", "Y", "LONGITUDE", "LATITUDE"];
+
+    /// Places of rows of X, Y, LONGITUDE and LATITUDE.
+    fn places(rows: &[[&str; 4]]) -> Places {
+        let mut places = Places::new(NAMES);
+        for row in rows {
+            let value = |name: &str| NAMES.iter().position(|known| *known == name).map(|at| row[at]);
+            places.note(value, None);
+        }
+        places
+    }
+
+    fn chosen(rows: &[[&str; 4]]) -> (String, Option<String>, String) {
+        let places = places(rows);
+        let choice = of_pairs(&places).unwrap();
+        let code = match choice.word {
+            Word::Inferred(code, _) => Some(code),
+            _ => None,
+        };
+        (places.pairs[choice.place].x.clone(), code, choice.remarks.join(" "))
+    }
+
+    #[test]
+    fn metres_are_proven_by_the_degrees_of_their_rows() {
+        let rows = [
+            ["-11904201.6640", "4049308.9116", "-106.937263", "34.152585"],
+            ["-11050709.1168", "4049727.9419", "-99.270209", "34.1557"],
+            ["-10575352.0", "3580000.0", "-95.0", "30.59297"],
+        ];
+        let (x, code, remarks) = chosen(&rows);
+        assert_eq!((x.as_str(), code.as_deref()), ("LONGITUDE", Some("EPSG:4326")));
+        assert!(remarks.contains("X, Y hold the same places in EPSG:3857"), "{remarks}");
+        let mut blank = rows.to_vec();
+        blank.push(["-10575352.0", "3580000.0", "", ""]);
+        let (x, code, remarks) = chosen(&blank);
+        assert_eq!((x.as_str(), code.as_deref()), ("X", Some("EPSG:3857")), "{remarks}");
+    }
+
+    #[test]
+    fn a_zone_of_utm_is_found() {
+        // 500 km east and the equator's northing are on the zone's meridian.
+        let rows = [["500000.0", "0.5", "-93.0", "0.0"]; 3];
+        let places = places(&rows);
+        let found = infer(&places, 1, Some(0)).unwrap();
+        assert_eq!(found.0, "EPSG:26915");
+    }
+
+    #[test]
+    fn metres_alone_are_asked_about() {
+        let rows = [["-11904201.6640", "4049308.9116", "", ""]; 4];
+        assert_eq!(chosen(&rows).1, None);
+    }
+
+    #[test]
+    fn pairs_that_differ_are_told() {
+        let rows = [["-11904201.0", "9.5", "-95.1234", "30.5678"]; 4];
+        let (x, code, remarks) = chosen(&rows);
+        assert_eq!((x.as_str(), code.as_deref()), ("LONGITUDE", Some("EPSG:4326")));
+        assert!(remarks.contains("EDIT: X, Y hold coordinates too"), "{remarks}");
+    }
+}

@@ -1,0 +1,129 @@
+//! Whether a column is an identifier, by its name and its values.
+//!
+//! Pure. The names are those of agencies' files.
+
+use super::column::Column;
+use super::kind::Kind;
+use super::names::{is_coordinate, snake, squeezed};
+
+/// How well a column serves as a key; lower is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// Called what identifiers are called.
+    Identifier,
+    /// Ends as their names do.
+    NamedLikeOne,
+    /// Called a code or a number.
+    Code,
+    /// Short and unique.
+    Unique,
+    /// Counts the rows, and is called an identifier.
+    Counter,
+    /// Long and unique.
+    Words,
+    /// Counts the rows.
+    RunningNumber,
+    /// Numbered anew whenever the file is made.
+    Unstable,
+}
+
+/// Numbers that a database or a program gives out anew.
+const UNSTABLE: [&str; 12] = [
+    "objectid",
+    "objectid1",
+    "objectid2",
+    "fid",
+    "fid1",
+    "oid",
+    "ogcfid",
+    "gid",
+    "rowid",
+    "index",
+    "featureid",
+    "column1",
+];
+
+const IDENTIFIERS: [&str; 17] = [
+    "id",
+    "permanentidentifier",
+    "globalid",
+    "uniqueid",
+    "facilityid",
+    "guid",
+    "uuid",
+    "geoid",
+    "nidid",
+    "ncesid",
+    "ipedsid",
+    "plantcode",
+    "registryid",
+    "api",
+    "npi",
+    "ccn",
+    "icao",
+];
+
+/// How well a column would do that loses `lost` rows; `None` where it can't be a key.
+pub(super) fn rank(column: &Column, kind: &Kind, lost: u64) -> Option<Rank> {
+    if is_excluded(column, kind) {
+        return None;
+    }
+    let rank = match &column.name {
+        name if is_row_number(name) => Rank::Unstable,
+        name if column.is_running_number() && (is_identifier(name) || is_named_like_one(name)) => {
+            Rank::Counter
+        }
+        _ if column.is_running_number() => Rank::RunningNumber,
+        name if is_identifier(name) => Rank::Identifier,
+        name if is_named_like_one(name) => Rank::NamedLikeOne,
+        name if is_named_code(name) && column.is_code_like => Rank::Code,
+        // Without a name that says so, a measure may be unique by chance.
+        _ if lost > 0 => return None,
+        _ if column.is_code_like && column.lengths.1 <= 20 && *kind == Kind::Text => Rank::Unique,
+        _ if column.lengths.1 <= 80 && *kind != Kind::Integer => Rank::Words,
+        _ => return None,
+    };
+    Some(rank)
+}
+
+/// Whether a column can be no part of a key.
+pub(super) fn is_excluded(column: &Column, kind: &Kind) -> bool {
+    let name = squeezed(&column.name);
+    let is_kind = matches!(kind, Kind::Date(_) | Kind::Boolean | Kind::Number);
+    // A state that isn't one becomes null, and a key with it.
+    let is_misfit = *kind == Kind::State && column.states < column.values;
+    let is_contact = ["phone", "fax", "website", "email", "url"].iter().any(|part| name.contains(part));
+    column.values == 0 || is_kind || is_misfit || is_contact || is_coordinate(&column.name)
+}
+
+/// Whether a column is numbered anew whenever the file is made: a number that few rows share.
+pub(super) fn is_unstable(column: &Column) -> bool {
+    let is_counter = column.is_running_number() && column.distinct.count() * 2 > column.values;
+    is_row_number(&column.name) || is_counter
+}
+
+pub(super) fn is_row_number(name: &str) -> bool {
+    UNSTABLE.contains(&squeezed(name).as_str())
+}
+
+pub(super) fn is_part_by_name(column: &Column) -> bool {
+    const WORDS: [&str; 9] =
+        ["unit", "line", "seq", "sequence", "location", "segment", "part", "chamber", "version"];
+    let name = &column.name;
+    let is_word = snake(name).split('_').any(|word| WORDS.contains(&word));
+    (is_identifier(name) || is_named_like_one(name) || is_named_code(name) || is_word) && column.is_code_like
+}
+
+pub(super) fn is_identifier(name: &str) -> bool {
+    IDENTIFIERS.contains(&squeezed(name).as_str())
+}
+
+pub(super) fn is_named_like_one(name: &str) -> bool {
+    let squeezed = squeezed(name);
+    squeezed.ends_with("id") || squeezed.ends_with("identifier") || squeezed.ends_with("key")
+}
+
+pub(super) fn is_named_code(name: &str) -> bool {
+    let is_word = |word: &str| matches!(word, "code" | "number" | "num" | "no" | "callsign" | "siteno");
+    snake(name).split('_').any(is_word) || squeezed(name).ends_with("code")
+}

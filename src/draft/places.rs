@@ -1,0 +1,239 @@
+//! Where the rows say they are: every pair of columns that may be coordinates, and the geometry.
+//!
+//! Pure. A file often says it twice, in degrees and in metres; rows that agree prove which CRS the
+//! metres are in. Memory: a thousand rows of positions.
+
+use arrow_array::{Array, BinaryArray, StringArray};
+
+use super::geometry::{Shapes, is_beyond, point};
+use super::names::{snake, squeezed};
+use super::sentinel::number;
+use crate::feature::Reproject;
+
+/// Rows whose positions are kept to be compared.
+const SAMPLE: usize = 1_000;
+
+/// Two positions within this are the same place, degrees: about 100 m.
+const SAME: f64 = 0.001;
+
+/// Names of latitude and longitude, as parts of longer names.
+const DEGREES: [(&str, &str); 4] =
+    [("latitude", "longitude"), ("lat", "lon"), ("lat", "long"), ("lat", "lng")];
+
+/// Names of y and x, as words of longer names.
+const PLANE: [(&str, &str); 4] =
+    [("y", "x"), ("northing", "easting"), ("ycoord", "xcoord"), ("ycoordinate", "xcoordinate")];
+
+/// A position per row, somewhere in the file.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    /// Positions and how far they reach.
+    pub(super) shapes: Shapes,
+    /// Positions with more than three decimal places, as degrees have and few other numbers.
+    fine: u64,
+}
+
+/// Two columns that may be coordinates.
+#[derive(Debug)]
+pub(super) struct Pair {
+    /// Column of x or longitude.
+    pub(super) x: String,
+    /// Column of y or latitude.
+    pub(super) y: String,
+    /// Whether they are called longitude and latitude.
+    pub(super) is_named: bool,
+    /// What they hold.
+    pub(super) place: Place,
+}
+
+/// Every place of a file.
+#[derive(Debug)]
+pub(super) struct Places {
+    /// Pairs of columns, the likeliest first.
+    pub(super) pairs: Vec<Pair>,
+    /// The geometry, where it is not made of one of the pairs.
+    pub(super) geometry: Place,
+    sample: Vec<Vec<Option<(f64, f64)>>>,
+}
+
+/// How many rows have both of two places, and in how many they are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Agreement {
+    /// Rows with both.
+    pub(super) rows: usize,
+    /// Rows with both at the same place.
+    pub(super) same: usize,
+}
+
+impl Place {
+    /// Whether most positions are within ±180 and ±90 and written as finely as degrees are.
+    pub(super) fn looks_like_degrees(&self) -> bool {
+        let count = self.shapes.count();
+        count > 0 && !self.shapes.is_beyond_degrees() && self.fine * 10 >= count * 9
+    }
+
+    fn note(&mut self, x: f64, y: f64) {
+        self.shapes.note_position(x, y);
+        self.fine += u64::from(is_fine(x) || is_fine(y));
+    }
+}
+
+impl Places {
+    /// The pairs among some columns.
+    pub(super) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let names: Vec<&str> = names.into_iter().collect();
+        Self { pairs: pairs(&names), geometry: Place::default(), sample: Vec::new() }
+    }
+
+    /// Takes a row into account: its columns by name, and its geometry where that is a place of its own.
+    pub(super) fn note<'a>(&mut self, value: impl Fn(&str) -> Option<&'a str>, wkb: Option<&[u8]>) {
+        let coordinate = |name: &str| value(name).and_then(|value| number(value.trim()));
+        let mut row = Vec::with_capacity(self.pairs.len() + 1);
+        for pair in &mut self.pairs {
+            let at = coordinate(&pair.x).zip(coordinate(&pair.y));
+            if let Some((x, y)) = at {
+                pair.place.note(x, y);
+            }
+            row.push(at);
+        }
+        row.push(wkb.and_then(point));
+        if let Some((x, y)) = wkb.and_then(|wkb| self.geometry.shapes.note(wkb)) {
+            self.geometry.fine += u64::from(is_fine(x) || is_fine(y));
+        }
+        if self.sample.len() < SAMPLE && row.iter().flatten().count() > 1 {
+            self.sample.push(row);
+        }
+    }
+
+    /// Takes the rows of a batch that are not broken into account.
+    pub(super) fn note_batch(
+        &mut self,
+        columns: &[(String, StringArray)],
+        geometry: Option<&BinaryArray>,
+        rows: impl Iterator<Item = usize>,
+    ) {
+        for row in rows {
+            let value = |name: &str| {
+                let (_, values) = columns.iter().find(|(column, _)| column == name)?;
+                values.is_valid(row).then(|| values.value(row))
+            };
+            let wkb = geometry.filter(|geometry| geometry.is_valid(row)).map(|geometry| geometry.value(row));
+            self.note(value, wkb);
+        }
+    }
+
+    /// How often place `other`, put into degrees by `reproject`, is place `degrees`.
+    ///
+    /// A place is a pair by its position, or the geometry, which comes after the pairs.
+    pub(super) fn agreement(
+        &self,
+        degrees: usize,
+        other: usize,
+        reproject: Option<&dyn Reproject>,
+    ) -> Agreement {
+        let mut agreement = Agreement { rows: 0, same: 0 };
+        for row in &self.sample {
+            let (Some((lon, lat)), Some((x, y))) = (row[degrees], row[other]) else { continue };
+            // A number that stands for "no value" disproves nothing.
+            if is_beyond([lon, lat, lon, lat]) {
+                continue;
+            }
+            agreement.rows += 1;
+            let (mut xs, mut ys) = ([x], [y]);
+            let is_done = reproject.is_none_or(|reproject| reproject.to_crs84(&mut xs, &mut ys).is_ok());
+            let is_same = is_done && (xs[0] - lon).abs() <= SAME && (ys[0] - lat).abs() <= SAME;
+            agreement.same += usize::from(is_same);
+        }
+        agreement
+    }
+}
+
+impl Agreement {
+    /// Whether enough rows have both, and nearly all of them agree.
+    pub(super) fn is_proof(self) -> bool {
+        self.rows >= 3 && self.same * 10 >= self.rows * 9
+    }
+}
+
+/// Whether a coordinate has more than three decimal places.
+fn is_fine(value: f64) -> bool {
+    let thousands = value * 1000.0;
+    (thousands - thousands.round()).abs() > 1e-6
+}
+
+/// Columns whose names differ only as x and y do: `latdec` and `londec`, `LATITUDE1` and `LONGITUDE1`, `Y_2` and `X_2`.
+fn pairs(names: &[&str]) -> Vec<Pair> {
+    let mut found: Vec<Pair> = Vec::new();
+    let mut add = |x: &str, y: &str, is_named: bool| {
+        let is_taken = found.iter().any(|pair| pair.x == x || pair.y == y);
+        if !is_taken && x != y {
+            found.push(Pair { x: x.to_owned(), y: y.to_owned(), is_named, place: Place::default() });
+        }
+    };
+    for (lat, lon) in DEGREES {
+        for y in names.iter().filter(|name| squeezed(name).contains(lat)) {
+            let wanted = squeezed(y).replacen(lat, lon, 1);
+            if let Some(x) = names.iter().find(|x| squeezed(x) == wanted) {
+                add(x, y, true);
+            }
+        }
+    }
+    for (second, first) in PLANE {
+        for y in names {
+            let words = words(y);
+            if !words.contains(&second.to_owned()) {
+                continue;
+            }
+            let wanted: Vec<String> = words
+                .iter()
+                .map(|word| if word == second { first.to_owned() } else { word.clone() })
+                .collect();
+            if let Some(x) = names.iter().find(|x| self::words(x) == wanted) {
+                add(x, y, false);
+            }
+        }
+    }
+    found
+}
+
+fn words(name: &str) -> Vec<String> {
+    snake(name).split('_').map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(names: &[&str]) -> Vec<String> {
+        pairs(names).iter().map(|pair| format!("{} {}", pair.x, pair.y)).collect()
+    }
+
+    #[test]
+    fn coordinates_are_found_by_what_their_names_share() {
+        assert_eq!(found(&["ID", "latdec", "londec"]), ["londec latdec"]);
+        assert_eq!(found(&["LONGITUDE1", "LATITUDE1"]), ["LONGITUDE1 LATITUDE1"]);
+        assert_eq!(found(&["Lat", "Lng"]), ["Lng Lat"]);
+        assert_eq!(found(&["SURF_LONG", "SURF_LAT"]), ["SURF_LONG SURF_LAT"]);
+        assert_eq!(found(&["POINT_X", "POINT_Y"]), ["POINT_X POINT_Y"]);
+        assert_eq!(found(&["X", "Y", "X_2", "Y_2"]), ["X Y", "X_2 Y_2"]);
+        assert_eq!(found(&["X", "Y", "LATITUDE", "LONGITUDE"]), ["LONGITUDE LATITUDE", "X Y"]);
+        assert_eq!(found(&["Easting", "Northing"]), ["Easting Northing"]);
+        assert!(found(&["PLATE", "LONGITUDE"]).is_empty());
+        assert!(found(&["ID", "LATITUDE", "CITY", "EXTRA"]).is_empty());
+    }
+
+    #[test]
+    fn degrees_are_fine_numbers_within_their_range() {
+        let place = |positions: &[(f64, f64)]| {
+            let mut place = Place::default();
+            for (x, y) in positions {
+                place.note(*x, *y);
+            }
+            place.looks_like_degrees()
+        };
+        assert!(place(&[(-95.123_456, 30.1), (-99.0, 27.323_4)]));
+        assert!(!place(&[(12.0, 7.0), (15.5, 80.0)]), "a plan of a building");
+        assert!(!place(&[(-10_560_000.123_4, 3_500_000.5)]));
+        assert!(!place(&[]));
+    }
+}

@@ -1,0 +1,129 @@
+//! Which cell, function or lifeline a sector stands for in each scheme, and the way from scheme to scheme.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::reference::Reference;
+use super::scheme::MembershipRule;
+
+/// Id that stands for the National Critical Functions where a scheme is named.
+pub const FUNCTIONS: &str = "ncf";
+
+/// Id that stands for FEMA's Community Lifelines where a scheme is named.
+pub const LIFELINES: &str = "lifeline";
+
+/// What is known of a facility that decides where it belongs; an empty text is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Standing<'a> {
+    /// Sector code of today.
+    pub sector: &'a str,
+    /// Subsector.
+    pub subsector: &'a str,
+    /// NAICS code.
+    pub naics: &'a str,
+}
+
+/// A way from a cell of one scheme to one of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// Scheme it starts from.
+    pub from_scheme: String,
+    /// Cell it starts from.
+    pub from_code: String,
+    /// Scheme it leads to.
+    pub to_scheme: String,
+    /// Cell it leads to; none where something of the first cell has no place in the other scheme.
+    pub to_code: Option<String>,
+    /// Whether it is the only way from the cell to that scheme.
+    pub is_only: bool,
+    /// Sectors of today it was found through.
+    pub through: Vec<String>,
+    /// Why it leads nowhere.
+    pub reason: String,
+}
+
+impl Reference {
+    /// Ids of all that a facility is placed in: the dated schemes, functions, lifelines.
+    pub fn scheme_ids(&self) -> Vec<&str> {
+        self.schemes.iter().map(|scheme| scheme.id.as_str()).chain([FUNCTIONS, LIFELINES]).collect()
+    }
+
+    /// The rule that decides in a scheme: the longest NAICS prefix first, then the subsector.
+    ///
+    /// None only for a sector or scheme that the tables don't have.
+    pub fn membership(&self, scheme: &str, of: Standing<'_>) -> Option<&MembershipRule> {
+        let fits = |rule: &&MembershipRule| {
+            rule.scheme == scheme
+                && rule.sector == of.sector
+                && (rule.subsector.is_empty() || rule.subsector == of.subsector)
+                && of.naics.starts_with(&rule.prefix)
+        };
+        self.memberships
+            .iter()
+            .filter(fits)
+            .max_by_key(|rule| (rule.prefix.len(), !rule.subsector.is_empty()))
+    }
+
+    /// Ways between any two of the dated schemes, by scheme and code.
+    ///
+    /// Found through today's sectors: whatever two cells can hold the same facility are joined.
+    pub fn passages(&self) -> Vec<Passage> {
+        let mut found: BTreeMap<Way<'_>, (BTreeSet<&str>, &str)> = BTreeMap::new();
+        for standing in self.standings() {
+            let ends: Vec<Option<&MembershipRule>> =
+                self.schemes.iter().map(|scheme| self.membership(&scheme.id, standing)).collect();
+            for (from, start) in ends.iter().enumerate() {
+                for (to, end) in ends.iter().enumerate().filter(|(to, _)| *to != from) {
+                    for way in ways((from, *start), (to, *end)) {
+                        let reason = end.map_or("", |rule| rule.reason.as_str());
+                        found
+                            .entry(way)
+                            .or_insert_with(|| (BTreeSet::new(), reason))
+                            .0
+                            .insert(standing.sector);
+                    }
+                }
+            }
+        }
+        let count = |way: &Way<'_>| found.keys().filter(|other| other.0 == way.0 && other.1 == way.1).count();
+        let passage = |(way, (through, reason)): (&Way<'_>, &(BTreeSet<&str>, &str))| Passage {
+            from_scheme: self.schemes[way.0.0].id.clone(),
+            from_code: way.0.1.to_owned(),
+            to_scheme: self.schemes[way.1].id.clone(),
+            to_code: way.2.map(str::to_owned),
+            is_only: count(way) == 1,
+            through: through.iter().map(|&sector| sector.to_owned()).collect(),
+            reason: if way.2.is_none() { (*reason).to_owned() } else { String::new() },
+        };
+        found.iter().map(passage).collect()
+    }
+
+    /// Everything the rules tell apart: each sector with and without each subsector and NAICS prefix.
+    fn standings(&self) -> BTreeSet<Standing<'_>> {
+        let mut standings = BTreeSet::new();
+        for sector in self.sectors.iter().map(|sector| sector.code.as_str()) {
+            let listed = self.subsectors.iter().filter(|listed| listed.sector == sector);
+            let subsectors: Vec<&str> = listed.map(|listed| listed.name.as_str()).chain([""]).collect();
+            for rule in self.memberships.iter().filter(|rule| rule.sector == sector) {
+                let naics = rule.prefix.as_str();
+                standings.extend(subsectors.iter().map(|subsector| Standing { sector, subsector, naics }));
+            }
+        }
+        standings
+    }
+}
+
+/// Start (scheme and cell), scheme and cell of the end.
+type Way<'a> = ((usize, &'a str), usize, Option<&'a str>);
+
+fn ways<'a>(
+    (from, start): (usize, Option<&'a MembershipRule>),
+    (to, end): (usize, Option<&'a MembershipRule>),
+) -> Vec<Way<'a>> {
+    let cells = |rule: Option<&'a MembershipRule>| rule.map_or(&[][..], |rule| rule.targets.as_slice());
+    let mut ends: Vec<Option<&str>> = cells(end).iter().map(|code| Some(code.as_str())).collect();
+    if ends.is_empty() {
+        ends.push(None);
+    }
+    let start = cells(start).iter();
+    start.flat_map(|code| ends.iter().map(move |end| ((from, code.as_str()), to, *end))).collect()
+}

@@ -1,0 +1,332 @@
+//! The sector schemes' tables → rows, and the check that every sector has a place in every scheme or a reason.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::check::{Check, text};
+use super::membership::{FUNCTIONS, LIFELINES};
+use super::reference::{Lifeline, Sector};
+use super::scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
+use super::tables::{Cell, code, codes, filled, is_digits, split};
+use crate::spec::{CsvTable, Diagnostic, TextFile};
+
+/// Areas of the National Critical Functions.
+const AREAS: [&str; 4] = ["Connect", "Distribute", "Manage", "Supply"];
+
+pub(super) fn schemes(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Scheme> {
+    let columns = ["scheme", "title", "document", "date", "sectors", "supporting_agencies", "source"];
+    let Some(table) = CsvTable::read(&folder.join("sector_schemes.csv"), columns, found) else {
+        return Vec::new();
+    };
+    let mut check = Check { found };
+    check.unique("scheme", table.rows.iter().map(|[id, ..]| id));
+    let mut schemes = Vec::new();
+    for [id, title, document, date, sectors, supporting, source] in &table.rows {
+        filled(&mut check, [id, title, document, date, sectors, source]);
+        let is_id = |id: &str| ![FUNCTIONS, LIFELINES].contains(&id);
+        code(&mut check, "a scheme id: it stands for functions or lifelines", id, is_id);
+        code(&mut check, "a date (YYYY-MM-DD)", date, |d| d.parse::<NaiveDate>().is_ok());
+        code(&mut check, "a number of sectors", sectors, |n| n.parse::<usize>().is_ok());
+        schemes.push(Scheme {
+            id: id.value.clone(),
+            title: title.value.clone(),
+            document: document.value.clone(),
+            date: date.value.clone(),
+            sectors: sectors.value.parse().unwrap_or_default(),
+            supporting_agencies: supporting.value.clone(),
+            source: source.value.clone(),
+        });
+    }
+    schemes
+}
+
+pub(super) fn cells(folder: &Path, schemes: &[Scheme], found: &mut Vec<Diagnostic>) -> Vec<SchemeCell> {
+    let columns = [
+        "scheme",
+        "code",
+        "sector",
+        "part",
+        "also_called",
+        "lead_agency",
+        "supporting_agencies",
+        "councils",
+        "note",
+        "source",
+    ];
+    let Some(table) = CsvTable::read(&folder.join("scheme_sectors.csv"), columns, found) else {
+        return Vec::new();
+    };
+    let mut check = Check { found };
+    let mut cells: Vec<SchemeCell> = Vec::new();
+    for row in &table.rows {
+        let [scheme, id, sector, part, also_called, lead, supporting, councils, note, source] = row;
+        filled(&mut check, [scheme, id, sector, lead, source]);
+        check.among("a scheme of sector_schemes.csv", scheme, schemes.iter().map(|s| s.id.as_str()));
+        let is_code = |c: &str| c.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        code(&mut check, "a code (upper-case letters, digits and `_`)", id, is_code);
+        if cells.iter().any(|cell| cell.scheme == scheme.value && cell.code == id.value) {
+            let message = format!("cell `{}` of scheme `{}` is written twice", id.value, scheme.value);
+            check.error(&id.span, message);
+        }
+        let councils = split(councils);
+        councils.iter().for_each(|council| check.among("a kind of council", council, ["SCC", "GCC"]));
+        cells.push(SchemeCell {
+            scheme: scheme.value.clone(),
+            code: id.value.clone(),
+            sector: sector.value.clone(),
+            part: part.value.clone(),
+            also_called: also_called.value.clone(),
+            lead_agency: lead.value.clone(),
+            supporting_agencies: supporting.value.clone(),
+            councils: councils.into_iter().map(|council| council.value).collect(),
+            note: note.value.clone(),
+            source: source.value.clone(),
+        });
+    }
+    split_sectors(&mut check, &table.rows, &cells);
+    add_up(&mut check, &table.file, schemes, &cells);
+    cells
+}
+
+/// A sector of several cells says which part each is.
+fn split_sectors(check: &mut Check<'_>, rows: &[[Cell; 10]], cells: &[SchemeCell]) {
+    for (row, cell) in rows.iter().zip(cells) {
+        let same = |other: &&SchemeCell| other.scheme == cell.scheme && other.sector == cell.sector;
+        if cells.iter().filter(same).count() > 1 && cell.part.is_empty() {
+            let message =
+                format!("`{}` stands twice, but this row doesn't say which part it is", cell.sector);
+            check.error(&row[2].span, message);
+        }
+    }
+}
+
+/// A scheme has as many sectors as its document counts.
+fn add_up(check: &mut Check<'_>, file: &Arc<TextFile>, schemes: &[Scheme], cells: &[SchemeCell]) {
+    for scheme in schemes {
+        let sectors: BTreeSet<&str> =
+            cells.iter().filter(|cell| cell.scheme == scheme.id).map(|cell| cell.sector.as_str()).collect();
+        if sectors.len() != scheme.sectors {
+            let (id, found, told) = (&scheme.id, sectors.len(), scheme.sectors);
+            check
+                .whole(file, format!("scheme `{id}` has {found} sectors here, {told} in sector_schemes.csv"));
+        }
+    }
+}
+
+pub(super) fn subsectors(
+    folder: &Path,
+    sectors: &[Sector],
+    schemes: &[Scheme],
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Subsector> {
+    let columns = ["sector_code", "subsector", "schemes", "origin", "source"];
+    let Some(table) = CsvTable::read(&folder.join("subsectors.csv"), columns, found) else {
+        return Vec::new();
+    };
+    let mut check = Check { found };
+    let mut subsectors: Vec<Subsector> = Vec::new();
+    for [sector, name, named_by, origin, source] in &table.rows {
+        filled(&mut check, [sector, name, origin, source]);
+        check.among("a sector code of sectors.csv", sector, codes(sectors));
+        check.among("an origin", origin, ["plan", "own"]);
+        let named_by = split(named_by);
+        for scheme in &named_by {
+            check.among("a scheme of sector_schemes.csv", scheme, schemes.iter().map(|s| s.id.as_str()));
+        }
+        let same = |other: &Subsector| other.sector == sector.value && other.name == name.value;
+        if subsectors.iter().any(same) {
+            check.error(&name.span, format!("subsector `{}` is written twice", name.value));
+        }
+        subsectors.push(Subsector {
+            sector: text(Some(sector)),
+            name: text(Some(name)),
+            schemes: named_by.into_iter().map(|scheme| scheme.value).collect(),
+            is_own: origin.value == "own",
+            source: text(Some(source)),
+        });
+    }
+    subsectors
+}
+
+/// Reports a subsector that isn't listed for its sector.
+pub(super) fn listed(check: &mut Check<'_>, sector: &str, subsector: &Cell, subsectors: &[Subsector]) {
+    let known = subsectors.iter().filter(|known| known.sector == sector).map(|known| known.name.as_str());
+    if !subsector.value.is_empty() {
+        check.among(&format!("a subsector of `{sector}` in subsectors.csv"), subsector, known);
+    }
+}
+
+pub(super) fn functions(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<CriticalFunction> {
+    let columns = ["function_code", "area", "function", "source"];
+    let Some(table) = CsvTable::read(&folder.join("critical_functions.csv"), columns, found) else {
+        return Vec::new();
+    };
+    let mut check = Check { found };
+    check.unique("function code", table.rows.iter().map(|[code, ..]| code));
+    check.unique("function", table.rows.iter().map(|[_, _, name, _]| name));
+    for row in &table.rows {
+        filled(&mut check, row);
+        check.among("an area", &row[1], AREAS);
+    }
+    let function = |[code, area, name, source]: [Cell; 4]| CriticalFunction {
+        code: code.value,
+        area: area.value,
+        name: name.value,
+        source: source.value,
+    };
+    table.rows.into_iter().map(function).collect()
+}
+
+/// What rules refer to.
+pub(super) struct Known<'a> {
+    pub(super) schemes: &'a [Scheme],
+    pub(super) cells: &'a [SchemeCell],
+    pub(super) sectors: &'a [Sector],
+    pub(super) subsectors: &'a [Subsector],
+    pub(super) functions: &'a [CriticalFunction],
+    pub(super) lifelines: &'a [Lifeline],
+}
+
+/// Rules of the crosswalk, of functions and of lifelines.
+pub(super) fn memberships(
+    folder: &Path,
+    known: &Known<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<MembershipRule> {
+    let mut rules = crosswalk(folder, known, found);
+    let functions: Vec<String> = known.functions.iter().map(|function| function.code.clone()).collect();
+    rules.extend(judged(folder, ("function_rules.csv", "functions"), (FUNCTIONS, &functions), known, found));
+    let lifelines: Vec<String> = known.lifelines.iter().map(Lifeline::code).collect();
+    rules.extend(judged(folder, ("lifeline_rules.csv", "lifelines"), (LIFELINES, &lifelines), known, found));
+    rules
+}
+
+fn crosswalk(folder: &Path, known: &Known<'_>, found: &mut Vec<Diagnostic>) -> Vec<MembershipRule> {
+    let columns =
+        ["scheme", "sector_code", "subsector", "naics_prefix", "cells", "reason", "judged", "source"];
+    let Some(table) = CsvTable::read(&folder.join("sector_crosswalk.csv"), columns, found) else {
+        return Vec::new();
+    };
+    let mut check = Check { found };
+    let mut rules = Vec::new();
+    for [scheme, sector, subsector, prefix, cells, reason, judged, source] in &table.rows {
+        check.among("a scheme of sector_schemes.csv", scheme, known.schemes.iter().map(|s| s.id.as_str()));
+        check.among("a word for yes or no", judged, ["yes", "no"]);
+        let of_scheme = known.cells.iter().filter(|cell| cell.scheme == scheme.value);
+        let codes: Vec<&str> = of_scheme.map(|cell| cell.code.as_str()).collect();
+        let what = format!("a cell of scheme `{}` in scheme_sectors.csv", scheme.value);
+        let written = Written { key: [sector, subsector, prefix], targets: cells, reason, source };
+        let base = (scheme.value.as_str(), judged.value == "yes");
+        rule(&mut check, &written, base, (&what, &codes), known, &mut rules);
+    }
+    for scheme in known.schemes {
+        total(&mut check, &table.file, (&scheme.id, "cells"), known, &rules);
+    }
+    for cell in known.cells {
+        let reaches = |rule: &MembershipRule| rule.scheme == cell.scheme && rule.targets.contains(&cell.code);
+        if !rules.iter().any(reaches) {
+            check.whole(
+                &table.file,
+                format!("no sector leads to cell `{}` of scheme `{}`", cell.code, cell.scheme),
+            );
+        }
+    }
+    rules
+}
+
+fn judged(
+    folder: &Path,
+    (file, column): (&str, &'static str),
+    (scheme, targets): (&str, &[String]),
+    known: &Known<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<MembershipRule> {
+    let columns = ["sector_code", "subsector", "naics_prefix", column, "reason", "source"];
+    let Some(table) = CsvTable::read(&folder.join(file), columns, found) else { return Vec::new() };
+    let mut check = Check { found };
+    let what = format!("one of the {column}");
+    let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+    let mut rules = Vec::new();
+    for [sector, subsector, prefix, cells, reason, source] in &table.rows {
+        let written = Written { key: [sector, subsector, prefix], targets: cells, reason, source };
+        rule(&mut check, &written, (scheme, true), (&what, &targets), known, &mut rules);
+    }
+    total(&mut check, &table.file, (scheme, column), known, &rules);
+    rules
+}
+
+/// A rule as written; the key is sector, subsector, NAICS prefix.
+struct Written<'a> {
+    key: [&'a Cell; 3],
+    targets: &'a Cell,
+    reason: &'a Cell,
+    source: &'a Cell,
+}
+
+fn rule(
+    check: &mut Check<'_>,
+    written: &Written<'_>,
+    (scheme, is_judged): (&str, bool),
+    (what, codes): (&str, &[&str]),
+    known: &Known<'_>,
+    rules: &mut Vec<MembershipRule>,
+) {
+    let [sector, subsector, prefix] = written.key;
+    filled(check, [sector, written.source]);
+    check.among("a sector code of sectors.csv", sector, self::codes(known.sectors));
+    listed(check, &sector.value, subsector, known.subsectors);
+    let is_prefix = |prefix: &str| (2..=6).contains(&prefix.len()) && is_digits(prefix);
+    code(check, "a NAICS prefix of 2 to 6 digits", prefix, is_prefix);
+    let targets = split(written.targets);
+    targets.iter().for_each(|target| check.among(what, target, codes.iter().copied()));
+    match (targets.is_empty(), written.reason.value.is_empty()) {
+        (true, true) => {
+            check.error(&written.targets.span, format!("the row names neither {what} nor a reason"));
+        }
+        (false, false) => {
+            check.error(&written.reason.span, "a reason stands only where the row leads nowhere");
+        }
+        _ => {}
+    }
+    let rule = MembershipRule {
+        scheme: scheme.to_owned(),
+        sector: sector.value.clone(),
+        subsector: subsector.value.clone(),
+        prefix: prefix.value.clone(),
+        targets: targets.into_iter().map(|target| target.value).collect(),
+        reason: written.reason.value.clone(),
+        is_judged,
+        source: written.source.value.clone(),
+    };
+    let key = |r: &MembershipRule| [&r.scheme, &r.sector, &r.subsector, &r.prefix].map(String::clone);
+    if rules.iter().any(|other| key(other) == key(&rule)) {
+        check.error(&sector.span, "a row for this sector, subsector and NAICS prefix stands above");
+    }
+    rules.push(rule);
+}
+
+/// Every sector has a row without subsector and prefix, so that every facility has a place or a reason.
+fn total(
+    check: &mut Check<'_>,
+    file: &Arc<TextFile>,
+    (scheme, column): (&str, &str),
+    known: &Known<'_>,
+    rules: &[MembershipRule],
+) {
+    for sector in codes(known.sectors) {
+        let is_base = |rule: &MembershipRule| {
+            rule.scheme == scheme
+                && rule.sector == sector
+                && rule.subsector.is_empty()
+                && rule.prefix.is_empty()
+        };
+        if !rules.iter().any(is_base) {
+            let message = format!("sector `{sector}` has no place in `{scheme}`");
+            let help = "add a row with this sector alone, and its {column} or a reason";
+            check.whole(file, message).help = Some(help.replace("{column}", column));
+        }
+    }
+}
