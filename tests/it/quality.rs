@@ -43,7 +43,7 @@ const ROWS: &str = "\
 1,A,48001,5,-95,35,TX,2020-01-01,1
 2,A,48001,-999,-95,35,TX,2020-01-03,1
 3,B,01001,x,-95,36,AL,,9
-4,NOT AVAILABLE,,7,-85,35,AL,2999-01-01,2
+4,NOT AVAILABLE,,7,-85,35,AL,2099-01-01,2
 5,C,01001,7,-120,35,,1900-01-01,
 6,D,48001,7,-100.1,35,TX,,1
 1,A,48001,5,-95,35,TX,2020-01-01,1
@@ -224,7 +224,7 @@ fn layers_tell_duplicates_dates_and_claims() {
     ];
     assert_eq!(
         table(&folder, "layers", &columns),
-        ["points published 8 6 2 1 1 5 4 5 3 4 0.6667 1 1900-01-01 2020-01-01 2999-01-01 0 - 36500"]
+        ["points published 8 6 2 1 1 5 4 5 3 4 0.6667 1 1900-01-01 2020-01-01 2099-01-01 0 - 36500"]
     );
     assert_eq!(
         table(&folder, "rejects", &["layer", "reason", "rows"]),
