@@ -72,7 +72,9 @@ pub(super) fn cells(folder: &Path, schemes: &[Scheme], found: &mut Vec<Diagnosti
             check.error(&id.span, message);
         }
         let councils = split(councils);
-        councils.iter().for_each(|council| check.among("a kind of council", council, ["SCC", "GCC"]));
+        for council in &councils {
+            check.among("a kind of council", council, ["SCC", "GCC"]);
+        }
         cells.push(SchemeCell {
             scheme: scheme.value.clone(),
             code: id.value.clone(),
@@ -281,7 +283,9 @@ fn rule(
     let is_prefix = |prefix: &str| (2..=6).contains(&prefix.len()) && is_digits(prefix);
     code(check, "a NAICS prefix of 2 to 6 digits", prefix, is_prefix);
     let targets = split(written.targets);
-    targets.iter().for_each(|target| check.among(what, target, codes.iter().copied()));
+    for target in &targets {
+        check.among(what, target, codes.iter().copied());
+    }
     match (targets.is_empty(), written.reason.value.is_empty()) {
         (true, true) => {
             check.error(&written.targets.span, format!("the row names neither {what} nor a reason"));

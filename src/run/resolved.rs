@@ -74,8 +74,10 @@ mod tests {
 
     use super::*;
 
-    /// Rows of facility, scheme, code, primary, reason.
-    fn links(rows: &[(&str, &str, Option<&str>, bool, Option<&str>)]) -> RecordBatch {
+    /// Facility, scheme, code, primary, reason.
+    type Row<'a> = (&'a str, &'a str, Option<&'a str>, bool, Option<&'a str>);
+
+    fn links(rows: &[Row<'_>]) -> RecordBatch {
         let text = |values: Vec<Option<&str>>| Arc::new(StringArray::from(values)) as arrow_array::ArrayRef;
         RecordBatch::try_from_iter([
             ("facility_id", text(rows.iter().map(|row| Some(row.0)).collect())),

@@ -75,6 +75,33 @@ fn planted_defects_are_found_to_the_row() {
     }
 }
 
+/// What is counted per field is flagged row by row; a row that repeats an earlier key is counted and rejected.
+#[test]
+fn what_is_counted_is_flagged() {
+    let dates = ["mangled_date", "excel_serial_date", "zero_date", "future_date", "implausible_date"];
+    let mut flagged = 0;
+    for layer in &demo().report.layers {
+        let of =
+            |code: &str, field: &str| layer.flags.get(code).and_then(|f| f.get(field)).copied().unwrap_or(0);
+        let repeated = layer.rejects_by_reason.get("duplicate_key").copied().unwrap_or(0);
+        for (field, counts) in &layer.fields {
+            let nulls = of("unparsed", field) + dates.iter().map(|code| of(code, field)).sum::<u64>();
+            let pairs = [(counts.unparsed, nulls), (counts.unknown_code, of("unknown_code", field))];
+            for (counted, flags) in pairs {
+                assert!(flags <= counted && counted <= flags + repeated, "{} {field}: {pairs:?}", layer.id);
+                flagged += flags;
+            }
+        }
+        assert_eq!(
+            of("county_mismatch", "county_fips_claimed"),
+            layer.located.county_mismatch,
+            "{}",
+            layer.id
+        );
+    }
+    assert!(flagged > 20, "the sample data have planted ones: {flagged}");
+}
+
 #[test]
 fn airports_lie_in_the_state_they_claim() {
     let airports = demo().layer("airports");
