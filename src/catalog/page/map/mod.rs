@@ -58,7 +58,7 @@ pub(super) fn map(page: &Page<'_>) -> Markup {
                 (scale.legend())
                 p.m {
                     (main.name) ": " (number::count(main.facilities)) " facilities. "
-                    @if outside > 0 { (number::count(outside)) " lie outside these panels. " }
+                    @if outside > 0 { "Outside these panels: " (number::count(outside)) ". " }
                     @if page.outlines.is_empty() { "The pipeline joins no states, so none are outlined." }
                     @else { "Outlines are simplified for this drawing; thick lines part the regions." }
                 }

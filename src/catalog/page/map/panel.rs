@@ -95,13 +95,13 @@ struct Frame {
 }
 
 impl Frame {
-    /// Around the outlines, or around the facilities where these fill but a corner of them.
+    /// Around the outlines, or around the facilities where these fill but a corner of the main panel.
     fn of(spots: &[((f64, f64), u64)], rings: &[(&str, Vec<(f64, f64)>)], width: i32) -> Self {
         let dots = bounds(spots.iter().map(|(spot, _)| *spot));
         let land = bounds(rings.iter().flat_map(|(_, ring)| ring.iter().copied()));
         let size = |[west, south, east, north]: [f64; 4]| (east - west, north - south);
         let ((dots_x, dots_y), (land_x, land_y)) = (size(dots), size(land));
-        let is_corner = dots_x < land_x / 2.0 && dots_y < land_y / 2.0;
+        let is_corner = width == WIDTHS[0] && dots_x < land_x / 2.0 && dots_y < land_y / 2.0;
         if rings.is_empty() || is_corner {
             Self::around(dots, 0.15, width)
         } else {
@@ -116,8 +116,8 @@ impl Frame {
 
     #[expect(clippy::cast_possible_truncation, reason = "a panel is some hundred units high")]
     fn around([west, south, east, north]: [f64; 4], margin: f64, width: i32) -> Self {
-        // Some kilometres at least: a single facility has a place, but no extent.
-        let least = 0.003;
+        // 200 km at least: a single facility has no extent, and closer up the outlines' corners show.
+        let least = 0.03;
         let (x, y) = ((east - west).max(least), (north - south).max(least));
         let (x, y) = (x * (1.0 + 2.0 * margin), y * (1.0 + 2.0 * margin));
         // Neither a strip nor a tower.
