@@ -2,7 +2,7 @@
 
 use tracing::{info, warn};
 
-use super::tile::write_table;
+use super::tile::{write_links, write_table};
 use super::{Context, LayerOutcome};
 use crate::derive::sectors::Sectors;
 use crate::derive::{self, LayerTables, Release};
@@ -45,7 +45,7 @@ fn write_sectors(context: &Context<'_>, layers: &[LayerTables<'_>]) -> Result<us
     let present: Vec<_> = layers.iter().filter(|layer| layer.report.status != LayerStatus::Absent).collect();
     for layer in &present {
         let links = sectors.of_layer(layer).map_err(derived)?;
-        write_table(context, &links.path, &links.rows)?;
+        write_links(context, &links.path, &links.rows)?;
     }
     let totals = sectors.totals().map_err(derived)?;
     write_table(context, &totals.path, &totals.rows)?;

@@ -10,7 +10,7 @@ use geo::{Coord, Rect};
 use super::Context;
 use crate::error::Error;
 use crate::feature::{FileRecord, RegionId, Tile, TileRecord};
-use crate::geoparquet::{self, Features, GeoMetadata, GeoparquetError};
+use crate::geoparquet::{self, Features, GeoMetadata, GeoparquetError, WriteOptions};
 use crate::kernel::cut::Whole;
 use crate::store::{Staged, StoreError, Written};
 
@@ -102,8 +102,22 @@ pub(super) fn write_whole(
 
 /// Writes a table without geometry.
 pub(super) fn write_table(context: &Context<'_>, path: &Path, rows: &RecordBatch) -> Result<(), TileError> {
-    let (_, rows) =
-        staged(context, path, |out| geoparquet::write_table(rows, &context.write_options(), out))?;
+    write_table_as(context, path, rows, context.write_options())
+}
+
+/// Writes a long table of few distinct values: beyond level 3, zstd takes six times as long over it.
+pub(super) fn write_links(context: &Context<'_>, path: &Path, rows: &RecordBatch) -> Result<(), TileError> {
+    let options = context.write_options();
+    write_table_as(context, path, rows, WriteOptions { zstd_level: options.zstd_level.min(3), ..options })
+}
+
+fn write_table_as(
+    context: &Context<'_>,
+    path: &Path,
+    rows: &RecordBatch,
+    options: WriteOptions,
+) -> Result<(), TileError> {
+    let (_, rows) = staged(context, path, |out| geoparquet::write_table(rows, &options, out))?;
     context.note_rows(path, rows);
     Ok(())
 }
