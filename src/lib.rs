@@ -1,7 +1,7 @@
 //! cikr takes stock of a nation's critical infrastructure.
 //!
-//! Facility layers go in, GeoParquet tiles for regional teams come out, in nine stages:
-//! **fetch → read → normalise → classify → locate → pack → write → catalog → publish**.
+//! Facility layers go in, GeoParquet tiles for regional teams come out, in ten stages:
+//! **fetch → read → normalise → classify → locate → pack → write → derive → catalog → publish**.
 //!
 //! | room | what it does | may import |
 //! |---|---|---|
