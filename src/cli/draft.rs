@@ -123,7 +123,7 @@ fn summary(draft: &draft::Draft, files: &Files, has_reference: bool) -> String {
     let unknown = || "EDIT".to_owned();
     let _ = writeln!(
         text,
-        "{} rows; key {}; crs {}; sector {}; {} rows would be rejects",
+        "{} rows; key {}; crs {}; sector {}; {} rows would be rejected",
         draft.rows,
         draft.key.join("/"),
         draft.crs.clone().unwrap_or_else(unknown),

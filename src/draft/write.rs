@@ -203,7 +203,7 @@ fn geometry(survey: &Survey) -> Vec<String> {
             let others: Vec<String> =
                 others.iter().map(|(kind, n)| format!("{} ×{n}", word(*kind))).collect();
             let remark = format!(
-                "EDIT: a layer holds one family; the others would be rejects: {}.",
+                "EDIT: a layer holds one family; the others would be rejected: {}.",
                 others.join(", ")
             );
             vec![comment(&remark), format!("geometry = {}", quoted(word(*kind)))]
