@@ -21,6 +21,7 @@ use super::batch::{BatchBuilder, MAX_COLUMNS};
 use super::budget::Budget;
 use super::error::SourceError;
 use super::header;
+use super::line_feeds::LineFeeds;
 use super::place::Place;
 use super::quotes::Quotes;
 use super::sniff::{self, BUFFER, count, decode};
@@ -30,13 +31,15 @@ pub(super) struct CsvRecords {
     path: PathBuf,
     shown: Arc<str>,
     mark: u64,
+    /// Whether carriage returns end the lines.
+    recode: bool,
     delimiter: u8,
     limit: usize,
     header: Vec<String>,
     /// Columns up to the last that the header names; those behind it may be left out.
     named: usize,
     place: Place,
-    reader: ::csv::Reader<Budget<BufReader<File>>>,
+    reader: ::csv::Reader<Budget<LineFeeds<BufReader<File>>>>,
     record: ByteRecord,
     last: Start,
     wkb: Vec<u8>,
@@ -84,20 +87,21 @@ impl CsvRecords {
             let (expected, found) = ("delimited text", "JSON");
             return Err(SourceError::Unexpected { shown: shown.to_string(), expected, found });
         }
-        // A record that ends at the line feed keeps line numbers right; files without one are
-        // of an old Macintosh.
-        let terminator = if text.head.contains(&b'\n') { Terminator::Any(b'\n') } else { Terminator::CRLF };
+        // Files without a line feed are of an old Macintosh.
+        let recode = text.head.contains(&b'\r') && !text.head.contains(&b'\n');
         let reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(delimiter)
-            .terminator(terminator)
+            // A record that ends at the line feed keeps line numbers right.
+            .terminator(Terminator::Any(b'\n'))
             .buffer_capacity(BUFFER)
-            .from_reader(Budget::new(text.reader));
+            .from_reader(Budget::new(LineFeeds::new(text.reader, recode)));
         let mut records = Self {
             path: path.to_owned(),
             shown: Arc::clone(shown),
             mark: text.mark,
+            recode,
             delimiter,
             limit,
             header: Vec::new(),
@@ -241,10 +245,10 @@ impl CsvRecords {
     }
 
     /// The file from the start of a record on.
-    fn reopen(&self, start: Start) -> Result<BufReader<File>, SourceError> {
+    fn reopen(&self, start: Start) -> Result<BufReader<LineFeeds<File>>, SourceError> {
         let mut file = File::open(&self.path).map_err(self.unreadable(start.line))?;
         file.seek(SeekFrom::Start(self.mark + start.byte)).map_err(self.unreadable(start.line))?;
-        Ok(BufReader::with_capacity(BUFFER, file))
+        Ok(BufReader::with_capacity(BUFFER, LineFeeds::new(file, self.recode)))
     }
 
     fn unreadable(&self, row: u64) -> impl Fn(io::Error) -> SourceError + use<> {

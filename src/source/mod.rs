@@ -21,6 +21,7 @@ mod geojsonl;
 mod header;
 mod json;
 mod layers;
+mod line_feeds;
 mod names;
 mod ogr;
 mod parquet;

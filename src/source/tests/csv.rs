@@ -20,6 +20,14 @@ fn csv_gives_text_points_and_lines() {
 }
 
 #[test]
+fn csv_of_an_old_macintosh_has_lines_too() {
+    let text = "lon,lat,name\r1,2,a\r\r3,4,\"b\rc\"\r5,6,d";
+    let batch = one(text, lon_lat());
+    assert_eq!(column(&batch, "name"), [Some("a"), Some("b\nc"), Some("d")]);
+    assert_eq!(batch.rows.values(), &[2, 4, 6]);
+}
+
+#[test]
 fn csv_bytes_that_are_no_utf_8_are_windows_1252() {
     let batch = one(b"lon,lat,name,town\n1,2,A \x97 B,S\xC3\xA3o\n3,4,caf\xC3,\xA9t\xE9", lon_lat());
     assert_eq!(column(&batch, "name"), [Some("A — B"), Some("cafÃ")]);
