@@ -9,14 +9,13 @@ pub(super) struct Budget<R> {
     inner: R,
     left: usize,
     served: u64,
-    last: u8,
     spent: bool,
 }
 
 impl<R> Budget<R> {
     /// Nothing allowed, nothing served.
     pub(super) fn new(inner: R) -> Self {
-        Self { inner, left: 0, served: 0, last: 0, spent: false }
+        Self { inner, left: 0, served: 0, spent: false }
     }
 
     /// Allows `bytes` from here on.
@@ -35,9 +34,9 @@ impl<R> Budget<R> {
         self.spent
     }
 
-    /// Whether everything up to `byte` is all that was served, and its last byte is no line feed.
-    pub(super) fn ended_without_line_feed(&self, byte: u64) -> bool {
-        byte == self.served && self.last != b'\n'
+    /// Bytes served so far.
+    pub(super) fn served(&self) -> u64 {
+        self.served
     }
 }
 
@@ -51,9 +50,6 @@ impl<R: Read> Read for Budget<R> {
         let read = self.inner.read(&mut buffer[..room])?;
         self.left -= read;
         self.served += read as u64;
-        if let Some(last) = buffer[..read].last() {
-            self.last = *last;
-        }
         Ok(read)
     }
 }

@@ -173,23 +173,25 @@ impl CsvRecords {
             }
             let blank = self.record.len() == 1 && matches!(&self.record[0], b"" | b"\r");
             if self.record.as_slice().len() > self.limit {
-                return Ok(Next::TooLong(self.line(start.line)));
+                return self.line(start).map(Next::TooLong);
             }
             if !blank {
-                return Ok(Next::Whole(self.line(start.line)));
+                return self.line(start).map(Next::Whole);
             }
         }
     }
 
     /// The line the current record begins in, blank lines before it left out.
-    fn line(&self, start: u64) -> u64 {
+    fn line(&self, start: Start) -> Result<u64, SourceError> {
         let end = self.reader.position();
-        if end.line() - start <= 1 {
-            return start;
+        if end.line() - start.line <= 1 {
+            return Ok(start.line);
         }
+        // Where nothing is served beyond the record, the file may have ended before it did.
+        let whole = self.reader.get_ref().served() > end.byte();
+        let terminated = whole || self.quotes(start, end.byte() - start.byte)?.ended();
         let within = count(self.record.as_slice(), b'\n');
-        let terminated = !self.reader.get_ref().ended_without_line_feed(end.byte());
-        (end.line() - within).saturating_sub(u64::from(terminated)).max(1)
+        Ok((end.line() - within).saturating_sub(u64::from(terminated)).max(1))
     }
 
     /// Leaves out the over-long record that begins at `start`; gives the line it begins in.
@@ -231,17 +233,21 @@ impl CsvRecords {
 
     /// At the end of the file: the last record must not end within quotes.
     fn check_end(&self) -> Result<(), SourceError> {
+        if self.quotes(self.last, (self.limit + BUFFER) as u64)?.are_open() {
+            return Err(SourceError::UnclosedQuote { shown: self.shown.to_string(), row: self.last.line });
+        }
+        Ok(())
+    }
+
+    /// The quotes after at most `bytes` from `start` on.
+    fn quotes(&self, start: Start, bytes: u64) -> Result<Quotes, SourceError> {
         let mut raw = Vec::new();
-        let limit = (self.limit + BUFFER) as u64;
-        self.reopen(self.last)?.take(limit).read_to_end(&mut raw).map_err(self.unreadable(self.last.line))?;
+        self.reopen(start)?.take(bytes).read_to_end(&mut raw).map_err(self.unreadable(start.line))?;
         let mut quotes = Quotes::new(self.delimiter);
         for byte in raw {
             quotes.step(byte);
         }
-        if quotes.are_open() {
-            return Err(SourceError::UnclosedQuote { shown: self.shown.to_string(), row: self.last.line });
-        }
-        Ok(())
+        Ok(quotes)
     }
 
     /// The file from the start of a record on.

@@ -10,6 +10,7 @@ pub(super) struct Quotes {
 
 #[derive(Clone, Copy, PartialEq)]
 enum At {
+    Record,
     Start,
     Plain,
     Quoted,
@@ -19,22 +20,24 @@ enum At {
 impl Quotes {
     /// At the start of a record.
     pub(super) fn new(delimiter: u8) -> Self {
-        Self { delimiter, at: At::Start }
+        Self { delimiter, at: At::Record }
     }
 
     /// Takes the next byte; true where it is the line feed that ends a record.
     pub(super) fn step(&mut self, byte: u8) -> bool {
         self.at = match (self.at, byte) {
             (At::Quoted, b'"') => At::Quote,
-            (At::Quoted, _) | (At::Start | At::Quote, b'"') => At::Quoted,
-            (_, b'\n') => {
-                self.at = At::Start;
-                return true;
-            }
+            (At::Quoted, _) | (At::Record | At::Start | At::Quote, b'"') => At::Quoted,
+            (_, b'\n') => At::Record,
             (_, byte) if byte == self.delimiter => At::Start,
             _ => At::Plain,
         };
-        false
+        self.ended()
+    }
+
+    /// Whether the text so far ends with a whole record, or is empty.
+    pub(super) fn ended(&self) -> bool {
+        self.at == At::Record
     }
 
     /// Whether the text so far ends within a quoted field.
