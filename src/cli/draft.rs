@@ -6,14 +6,10 @@ use std::path::{Component, Path, PathBuf, absolute};
 use clap::Args;
 use serde_json::json;
 
-use super::Output;
+use super::{Output, reference};
 use crate::draft::{self, Wanted};
 use crate::error::{Error, exit};
-use crate::plan::{self, Reference};
 use crate::store::write_texts;
-
-/// Where the reference tables stand in a repository of schemas.
-const REFERENCE: &str = "schemas/reference";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -69,10 +65,11 @@ impl Draft {
             rows: self.rows,
             is_saved: self.into.is_some(),
         };
-        let folder = self.tables();
-        let beside = self.into.as_ref().map(|into| into.join(REFERENCE));
+        let roots: Vec<&Path> = self.into.as_deref().into_iter().chain([Path::new("")]).collect();
+        let folder = reference::folder(self.reference.as_deref(), &roots);
+        let beside = self.into.as_ref().map(|into| into.join(reference::REFERENCE));
         let elsewhere = folder.as_ref().filter(|folder| Some(*folder) != beside.as_ref()).map(|f| named(f));
-        let draft = draft::draft(&wanted, &reference(folder.as_deref())?, elsewhere.as_deref())?;
+        let draft = draft::draft(&wanted, &reference::tables(folder.as_deref())?, elsewhere.as_deref())?;
         let files = self.into.as_ref().map(|into| Files {
             schema: into.join("schemas").join(format!("{}.toml", draft.id)),
             pipeline: into.join("pipelines").join(format!("{}.toml", draft.id)),
@@ -88,17 +85,6 @@ impl Draft {
         })?;
         Ok(exit::OK)
     }
-
-    /// The tables that were named, else those at the usual places, else none.
-    fn tables(&self) -> Option<PathBuf> {
-        let usual = self.into.iter().map(|into| into.join(REFERENCE)).chain([PathBuf::from(REFERENCE)]);
-        self.reference.clone().or_else(|| usual.into_iter().find(|folder| folder.is_dir()))
-    }
-}
-
-fn reference(folder: Option<&Path>) -> Result<Reference, Error> {
-    let Some(folder) = folder else { return Ok(Reference::default()) };
-    plan::reference_tables(folder).map_err(|diagnostics| Error::Spec { diagnostics })
 }
 
 fn facts(draft: &draft::Draft, files: Option<&Files>) -> serde_json::Value {

@@ -6,6 +6,7 @@ mod draft;
 mod expected;
 mod layers;
 mod plan;
+mod reference;
 mod releases;
 mod run;
 mod schema;

@@ -4,12 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::Output;
+use super::{Output, reference};
 use crate::error::{Error, exit};
-use crate::plan::{self, Reference, Written};
-
-/// Where the reference tables stand in a repository of schemas.
-const REFERENCE: &str = "schemas/reference";
+use crate::plan::{self, Written};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,18 +46,9 @@ impl Schema {
             Kind::Block => Written::Block,
             Kind::Pipeline => Written::Pipeline,
         };
-        let schema = plan::json_schema(written, &self.tables()?);
+        let folder = reference::folder(self.reference.as_deref(), &[Path::new("")]);
+        let schema = plan::json_schema(written, &reference::tables(folder.as_deref())?);
         out.print(&schema, || format!("{schema:#}"))?;
         Ok(exit::OK)
-    }
-
-    /// The tables that were named, else those at the usual place, else none.
-    fn tables(&self) -> Result<Reference, Error> {
-        let usual = Path::new(REFERENCE);
-        match &self.reference {
-            None if !usual.is_dir() => Ok(Reference::default()),
-            folder => plan::reference_tables(folder.as_deref().unwrap_or(usual))
-                .map_err(|diagnostics| Error::Spec { diagnostics }),
-        }
     }
 }
