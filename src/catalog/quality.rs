@@ -4,6 +4,7 @@
 
 use std::fmt::{self, Write};
 
+use super::page::number;
 use super::readme::cell;
 use crate::feature::{LayerQuality, QUALITY_TABLES, QualityReport, Score};
 
@@ -27,14 +28,9 @@ pub(super) fn quality(out: &mut String, quality: &QualityReport) -> fmt::Result 
 /// Percent with the counts behind it.
 fn percent(score: &Score) -> String {
     match (score.share, score.numerator, score.denominator) {
-        (Some(share), Some(of), Some(all)) => format!("{} ({of} of {all})", rounded(share)),
+        (Some(_), Some(of), Some(all)) => format!("{} ({of} of {all})", number::percent(of, all)),
         _ => "–".to_owned(),
     }
-}
-
-/// Rounded down, so that only what is whole reads 100 %.
-fn rounded(share: f64) -> String {
-    format!("{:.1} %", (share * 1000.0).floor() / 10.0)
 }
 
 fn unmet(out: &mut String, layer: &LayerQuality) -> fmt::Result {
@@ -75,7 +71,7 @@ mod tests {
     #[test]
     fn only_what_is_whole_reads_100_percent() {
         assert_eq!(percent(&Score::of(9_999, 10_000, "")), "99.9 % (9999 of 10000)");
-        assert_eq!(percent(&Score::of(3, 3, "")), "100.0 % (3 of 3)");
+        assert_eq!(percent(&Score::of(3, 3, "")), "100 % (3 of 3)");
         assert_eq!(percent(&Score::of(0, 0, "")), "–");
         assert_eq!(percent(&Score::none("why", "")), "–");
     }

@@ -122,9 +122,11 @@ fn apply_naics(membership: &mut Membership, rule: &NaicsRule, using: NaicsUse) {
     membership.also.extend(rule.also.iter().cloned());
 }
 
+/// A rule that gives another sector takes the old one's subsector away; a lifeline belongs to no sector and stays.
 fn apply_rule(membership: &mut Membership, rule: &SectorRule) {
-    if let Some(code) = &rule.code {
+    if let Some(code) = rule.code.as_ref().filter(|code| **code != membership.code) {
         membership.code.clone_from(code);
+        membership.subsector = None;
     }
     membership.subsector = rule.subsector.clone().or(membership.subsector.take());
     membership.lifeline = rule.lifeline.clone().or(membership.lifeline.take());
@@ -257,5 +259,8 @@ mod tests {
         let found = membership(&plan(NaicsUse::Refine), Some(&rule_of_schema), "", &[]);
         assert_eq!((found.code.as_str(), found.subsector.as_deref()), ("DAMS", Some("Hydropower")));
         assert_eq!(found.lifeline.as_deref(), Some("Energy/Power Grid"));
+        let bare = SectorRule { subsector: None, ..rule_of_schema };
+        let found = membership(&plan(NaicsUse::Refine), Some(&bare), "", &[]);
+        assert_eq!((found.code.as_str(), found.subsector), ("DAMS", None), "no subsector of another sector");
     }
 }

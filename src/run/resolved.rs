@@ -11,6 +11,9 @@ use crate::derive::sectors;
 use crate::geoparquet::{self, GeoparquetError};
 use crate::plan::{FUNCTIONS, LIFELINES};
 
+/// Path of the table of schemes within a release.
+pub(super) const SCHEMES: &str = "reference/sector_schemes.parquet";
+
 /// Columns of the links that the law speaks of.
 const COLUMNS: [&str; 5] = ["facility_id", "scheme", "code", "is_primary", "reason"];
 
@@ -19,7 +22,7 @@ const COLUMNS: [&str; 5] = ["facility_id", "scheme", "code", "is_primary", "reas
 /// # Errors
 /// When the table can't be read.
 pub(super) fn schemes(release: &Path) -> Result<Vec<String>, GeoparquetError> {
-    let table = geoparquet::read(&release.join("reference/sector_schemes.parquet"), Some(&["scheme"]))?;
+    let table = geoparquet::read(&release.join(SCHEMES), Some(&["scheme"]))?;
     let ids = texts(&table, "scheme");
     let dated = ids.iter().flatten().map(str::to_owned);
     Ok(dated.chain([FUNCTIONS, LIFELINES].map(str::to_owned)).collect())

@@ -63,7 +63,7 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
     problems.extend(checked.iter().flat_map(|tile| tile.problems.iter().cloned()));
     problems.extend(rows_differ(release, &manifest));
     problems.extend(schemas_differ(&checked));
-    problems.extend(laws(release, &report, &checked));
+    problems.extend(laws(release, &report, &manifest, &checked));
     problems.extend(assessed::problems(release, &report));
     problems.sort();
     problems.dedup();
@@ -176,16 +176,18 @@ fn schemas_differ(checked: &[TileCheck]) -> Vec<Problem> {
     problems
 }
 
-fn laws(release: &Path, report: &RunReport, checked: &[TileCheck]) -> Vec<Problem> {
+fn laws(
+    release: &Path,
+    report: &RunReport,
+    manifest: &store::Manifest,
+    checked: &[TileCheck],
+) -> Vec<Problem> {
     let report_file = Path::new("report.json");
-    let mut problems = Vec::new();
-    let schemes = resolved::schemes(release).unwrap_or_default();
-    for layer in report.layers.iter().filter(|layer| layer.status != LayerStatus::Absent) {
-        problems.extend(layer_laws(release, layer, checked));
-        let tiles = checked.iter().filter(|tile| tile.collection == layer.id);
-        let facilities: Vec<&str> = tiles.flat_map(|tile| &tile.ids).map(String::as_str).collect();
-        let broken = resolved::broken(release, &layer.id, &facilities, &schemes);
-        problems.extend(broken.map(|what| problem(sectors::path(&layer.id), what)));
+    let present = || report.layers.iter().filter(|layer| layer.status != LayerStatus::Absent);
+    let mut problems: Vec<Problem> =
+        present().flat_map(|layer| layer_laws(release, layer, checked)).collect();
+    if has_links(manifest) {
+        problems.extend(unresolved(release, present(), checked));
     }
     let inventory: Vec<&TileCheck> = checked.iter().filter(|tile| tile.collection == FACILITIES).collect();
     let rows: u64 = inventory.iter().map(|tile| tile.rows).sum();
@@ -209,6 +211,31 @@ fn laws(release: &Path, report: &RunReport, checked: &[TileCheck]) -> Vec<Proble
         }
     }
     problems
+}
+
+/// Whether the release has sector links; one from before there were any has no table of schemes either.
+fn has_links(manifest: &store::Manifest) -> bool {
+    let is_link = |path: &str| path.starts_with("links/") || path == resolved::SCHEMES;
+    manifest.files.iter().any(|file| is_link(&file.path))
+}
+
+/// Facilities that the links place in none of the schemes, or twice.
+fn unresolved<'a>(
+    release: &Path,
+    layers: impl Iterator<Item = &'a LayerReport>,
+    checked: &[TileCheck],
+) -> Vec<Problem> {
+    let schemes = match resolved::schemes(release) {
+        Ok(schemes) => schemes,
+        Err(error) => return vec![problem(resolved::SCHEMES, crate::error::chain(&error))],
+    };
+    let broken = |layer: &LayerReport| {
+        let tiles = checked.iter().filter(|tile| tile.collection == layer.id);
+        let facilities: Vec<&str> = tiles.flat_map(|tile| &tile.ids).map(String::as_str).collect();
+        let broken = resolved::broken(release, &layer.id, &facilities, &schemes)?;
+        Some(problem(sectors::path(&layer.id), broken))
+    };
+    layers.filter_map(broken).collect()
 }
 
 fn layer_laws(release: &Path, layer: &LayerReport, checked: &[TileCheck]) -> Vec<Problem> {

@@ -234,6 +234,7 @@ fn law_5_damaged_last_good_data_stops_nobody() {
     folder.run().code(0);
     fs::remove_file(folder.path().join("second.csv")).unwrap();
     assert_eq!(folder.run().code(5).layer("second").status, LayerStatus::Carried);
+    assert!(folder.latest().join("layers/second/collection.json").is_file(), "it stays in the catalog");
     // A last release that can't be read is told of, and the night goes on.
     fs::remove_file(folder.latest().join("report.json")).unwrap();
     folder.run().code(5).says("rollback");

@@ -100,6 +100,39 @@ fn a_facility_without_a_place_is_found() {
     assert!(found.contains("the links can't be read"), "{found}");
 }
 
+#[test]
+fn a_release_of_before_the_links_is_sound() {
+    let folder = food();
+    folder.run().code(0);
+    let copy = folder.path().join("copy");
+    copy_folder(&folder.latest(), &copy);
+    let manifest = copy.join("manifest.json");
+    let mut content: serde_json::Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    let is_new = |path: &str| path.starts_with("links/") || path == "reference/sector_schemes.parquet";
+    let is_old = |file: &serde_json::Value| !is_new(file["path"].as_str().unwrap());
+    content["files"].as_array_mut().unwrap().retain(is_old);
+    fs::write(&manifest, content.to_string()).unwrap();
+    fs::remove_dir_all(copy.join("links")).unwrap();
+    fs::remove_file(copy.join("reference/sector_schemes.parquet")).unwrap();
+    folder.cikr(&["verify", "copy"]).code(0);
+    // Schemes without links are no old release.
+    let release = folder.latest();
+    fs::remove_file(release.join("reference/sector_schemes.parquet")).unwrap();
+    assert!(folder.cikr(&["verify", "store"]).code(7).stdout.contains("sector_schemes.parquet"));
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let place = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &place);
+        } else {
+            fs::copy(entry.path(), place).unwrap();
+        }
+    }
+}
+
 /// A layer whose rows came from an earlier release is placed by tonight's tables.
 #[test]
 fn a_carried_layer_is_placed_too() {

@@ -6,7 +6,7 @@
 
 mod layers;
 mod map;
-mod number;
+pub(super) mod number;
 mod places;
 mod quality;
 mod rejects;

@@ -26,21 +26,17 @@ pub(super) fn signed(n: i64) -> String {
     }
 }
 
-/// A part of a whole as `12.3 %`; see [`share`].
-pub(super) fn percent(part: u64, whole: u64) -> String {
+/// A part of a whole as `12.3 %`, rounded down, so that only what is whole reads 100 %.
+pub(in crate::catalog) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "–".to_owned();
     }
-    share(part as f64 / whole as f64)
-}
-
-/// A share of 0 to 1 as `12.3 %`, rounded down, so that only what is whole reads 100 %.
-pub(super) fn share(share: f64) -> String {
-    match share * 100.0 {
-        whole if whole >= 100.0 => "100 %".to_owned(),
-        none if none <= 0.0 => "0 %".to_owned(),
-        little if little < 0.1 => "< 0.1 %".to_owned(),
-        other => format!("{:.1} %", (other * 10.0).floor() / 10.0),
+    // In whole numbers: 29 of 100 is 28.999… % in floating point.
+    match u128::from(part) * 1000 / u128::from(whole) {
+        1000.. => "100 %".to_owned(),
+        0 if part == 0 => "0 %".to_owned(),
+        0 => "< 0.1 %".to_owned(),
+        tenths => format!("{}.{} %", tenths / 10, tenths % 10),
     }
 }
 
@@ -119,6 +115,8 @@ mod tests {
         assert_eq!(percent(99_999, 100_000), "99.9 %");
         assert_eq!(percent(10, 10), "100 %");
         assert_eq!(percent(1, 3), "33.3 %");
+        assert_eq!(percent(29, 100), "29.0 %");
+        assert_eq!(percent(23, 40), "57.5 %");
         assert_eq!(percent(0, 0), "–");
     }
 

@@ -89,34 +89,59 @@ fn scores(worst: &[&LayerQuality], layers: &[Layer<'_>]) -> Markup {
 
 fn cell(score: &Score) -> Markup {
     html! {
-        @match score.share {
-            Some(share) => {
+        @match (score.share, score.numerator, score.denominator) {
+            (Some(_), Some(part), Some(whole)) => {
                 td.n {
-                    (number::share(share))
-                    @if let (Some(part), Some(whole)) = (score.numerator, score.denominator) {
-                        small { (number::count(part)) " of " (number::count(whole)) }
-                    }
+                    (number::percent(part, whole))
+                    small { (number::count(part)) " of " (number::count(whole)) }
                 }
             }
-            None => { td.n.t { "none" small { (score.reason.as_deref().unwrap_or_default()) } } }
+            _ => { td.n.t { "none" small { (score.reason.as_deref().unwrap_or_default()) } } }
         }
     }
 }
 
-/// What the scores are; every layer's say the same, so the first layer's stand for all.
+/// One of a layer's scores.
+type ScoreOf = fn(&LayerQuality) -> &Score;
+
+/// What the scores are: where layers' definitions differ, each with its layers.
 fn definitions(quality: &QualityReport) -> Markup {
+    let scores: [(&str, ScoreOf); 4] = [
+        ("Completeness", |layer| &layer.completeness),
+        ("Currency", |layer| &layer.currency),
+        ("Accuracy", |layer| &layer.accuracy),
+        ("Filled", |layer| &layer.filled),
+    ];
     html! {
-        @if let Some(layer) = quality.layers.first() {
-            ul.m {
-                @for (name, score) in [
-                    ("Completeness", &layer.completeness),
-                    ("Currency", &layer.currency),
-                    ("Accuracy", &layer.accuracy),
-                    ("Filled", &layer.filled),
-                ] { li { (name) ": " (score.definition) } }
+        ul.m {
+            @for (name, score) in scores { (definition(name, &by_definition(quality, score))) }
+        }
+    }
+}
+
+fn definition(name: &str, definitions: &[(&str, Vec<&str>)]) -> Markup {
+    html! {
+        @for (definition, layers) in definitions {
+            li {
+                (name)
+                @if definitions.len() > 1 { " (" (layers.join(", ")) ")" }
+                ": " (definition)
             }
         }
     }
+}
+
+/// Every definition of a score with the layers it holds for, in the order of the layers.
+fn by_definition(quality: &QualityReport, score: ScoreOf) -> Vec<(&str, Vec<&str>)> {
+    let mut definitions: Vec<(&str, Vec<&str>)> = Vec::new();
+    for layer in &quality.layers {
+        let written = score(layer).definition.as_str();
+        match definitions.iter_mut().find(|(definition, _)| *definition == written) {
+            Some((_, layers)) => layers.push(&layer.id),
+            None => definitions.push((written, vec![&layer.id])),
+        }
+    }
+    definitions
 }
 
 fn expected(quality: &QualityReport) -> Markup {
