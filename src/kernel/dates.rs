@@ -85,7 +85,8 @@ fn mangled(text: &str) -> Option<String> {
 fn is_day_zero(text: &str) -> bool {
     let date = text.split(['T', ' ']).next().unwrap_or_default().to_ascii_uppercase();
     let mut parts: Vec<&str> = date.split(['-', '/', '.']).collect();
-    if parts.len() == 1 && matches!(date.as_str(), "00000000" | "18991230" | "19000100") {
+    // A sheet's zero, formatted as a date, comes as the midnight that it is too.
+    if parts.len() == 1 && matches!(date.as_str(), "00000000" | "18991230" | "19000100" | "00:00:00") {
         return true;
     }
     if parts.len() != 3 {
@@ -173,6 +174,7 @@ mod tests {
             ("0000-00-00 00:00:00", FlagCode::ZeroDate, "no date"),
             ("1900-01-00", FlagCode::ZeroDate, "no date"),
             ("1/0/1900", FlagCode::ZeroDate, "no date"),
+            ("00:00:00", FlagCode::ZeroDate, "no date"),
             ("-2209161600000", FlagCode::ZeroDate, "read as 1899-12-30"),
             ("2916-01-01", FlagCode::FutureDate, "read as 2916-01-01"),
             ("1/20/0009", FlagCode::ImplausibleDate, "read as 0009-01-20"),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use zip::{CompressionMethod, ZipArchive};
@@ -73,7 +73,8 @@ fn in_folder(path: &Path, shown: &str) -> Result<Vec<Found>, SourceError> {
 
 /// The datasets of a zip archive, once all of it has been found sound.
 fn in_archive(path: &Path, shown: &str, limit: u64) -> Result<Vec<Found>, SourceError> {
-    let names: BTreeSet<String> = contents(path, shown, limit)?.into_iter().map(|(name, _)| name).collect();
+    let names: BTreeSet<String> =
+        contents(path, shown, limit, &mut |_, _| Ok(()))?.into_iter().map(|(name, _)| name).collect();
     let found: BTreeSet<String> = names.iter().filter_map(|name| dataset_of(name)).collect();
     let found = found.into_iter().map(|inner| Found {
         name: PathBuf::from(format!("/vsizip/{{{}}}/{inner}", path.display())),
@@ -84,7 +85,14 @@ fn in_archive(path: &Path, shown: &str, limit: u64) -> Result<Vec<Found>, Source
 
 /// Names and unpacked sizes of a zip archive's entries, once all of it has been found sound and to
 /// unpack to no more than `limit` bytes; nothing is kept of what is unpacked.
-pub(super) fn contents(path: &Path, shown: &str, limit: u64) -> Result<Vec<(String, u64)>, SourceError> {
+///
+/// `watch` sees every entry's bytes, piece by piece, and may say why the archive can't be taken.
+pub(super) fn contents(
+    path: &Path,
+    shown: &str,
+    limit: u64,
+    watch: &mut Watch<'_>,
+) -> Result<Vec<(String, u64)>, SourceError> {
     let broken = |reason: String| SourceError::Archive { shown: shown.to_owned(), reason };
     let open = |source| SourceError::Open { shown: shown.to_owned(), source };
     let file = File::open(path).map_err(open)?;
@@ -109,8 +117,13 @@ pub(super) fn contents(path: &Path, shown: &str, limit: u64) -> Result<Vec<(Stri
         if !directory && matches!(method, CompressionMethod::Stored | CompressionMethod::Deflated) {
             let entry = archive.by_index(position).map_err(|error| broken(format!("`{name}`: {error}")))?;
             let mut unpacked = entry.take(left.saturating_add(1));
-            bytes = io::copy(&mut unpacked, &mut io::sink())
-                .map_err(|error| broken(format!("`{name}` is damaged: {error}")))?;
+            let mut watched = Watched { name: &name, watch: &mut *watch, refused: None };
+            bytes = io::copy(&mut unpacked, &mut watched).map_err(|error| match watched.refused {
+                Some(reason) => {
+                    SourceError::Dataset { shown: shown.to_owned(), reason: format!("`{name}` {reason}") }
+                }
+                None => broken(format!("`{name}` is damaged: {error}")),
+            })?;
             left = left.checked_sub(bytes).ok_or_else(|| SourceError::ArchiveTooLarge {
                 shown: shown.to_owned(),
                 packed,
@@ -120,6 +133,30 @@ pub(super) fn contents(path: &Path, shown: &str, limit: u64) -> Result<Vec<(Stri
         found.push((name, bytes));
     }
     Ok(found)
+}
+
+/// Sees a piece of the entry of a name; the error says what is wrong with the entry.
+pub(super) type Watch<'a> = dyn FnMut(&str, &[u8]) -> Result<(), String> + 'a;
+
+/// Shows what is written to it, and keeps nothing.
+struct Watched<'a, 'b> {
+    name: &'a str,
+    watch: &'a mut Watch<'b>,
+    refused: Option<String>,
+}
+
+impl Write for Watched<'_, '_> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        (self.watch)(self.name, piece).map_err(|reason| {
+            self.refused = Some(reason);
+            io::Error::other("refused")
+        })?;
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn some(found: Vec<Found>, shown: &str, names: &[String]) -> Result<Vec<Found>, SourceError> {

@@ -8,6 +8,7 @@
 //! (`workbook`), its shared texts are held in memory, its cells are streamed (`rows`).
 
 mod cell;
+mod gauge;
 mod rows;
 mod workbook;
 
@@ -147,9 +148,15 @@ impl XlsxRecords {
 
 impl Records for XlsxRecords {
     fn next(&mut self, batch: &mut BatchBuilder) -> Result<bool, SourceError> {
-        let Some(row) = self.rows.next()? else { return Ok(false) };
-        self.fill(&row, batch);
-        Ok(true)
+        while let Some(row) = self.rows.next()? {
+            // A note beside the table is no row of it.
+            if row.is_too_long || row.cells.first().is_some_and(|(column, _)| *column < self.header.len()) {
+                self.fill(&row, batch);
+                return Ok(true);
+            }
+            self.note_margin(&row);
+        }
+        Ok(false)
     }
 }
 

@@ -11,15 +11,13 @@ use calamine::{Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
 use super::super::error::{SourceError, closest};
 use super::super::{archive, sniff};
+use super::gauge::Gauge;
 
 /// An open workbook.
 pub(super) type Book = Xlsx<BufReader<File>>;
 
 /// Unpacked bytes of a workbook, at most: more than a full sheet of forty columns.
 const MAX_BYTES: u64 = 2 << 30;
-
-/// Unpacked bytes of the shared texts, which are held in memory.
-const MAX_TEXTS: u64 = 256 << 20;
 
 /// How a file of Microsoft's compound format begins: Excel 97-2003, or a protected workbook.
 const COMPOUND: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
@@ -54,15 +52,9 @@ fn compound(file: File) -> &'static str {
 }
 
 fn measure(path: &Path, shown: &str, limit: u64) -> Result<(), SourceError> {
-    let contents = archive::contents(path, shown, limit.min(MAX_BYTES))?;
-    let texts = contents.iter().find(|(name, _)| name.ends_with("/sharedStrings.xml"));
-    match texts.filter(|(_, bytes)| *bytes > MAX_TEXTS) {
-        Some((_, bytes)) => {
-            let reason = format!("its texts are {bytes} bytes, more than {MAX_TEXTS}; save the sheet as CSV");
-            Err(SourceError::Dataset { shown: shown.to_owned(), reason })
-        }
-        None => Ok(()),
-    }
+    let mut gauge = Gauge::default();
+    archive::contents(path, shown, limit.min(MAX_BYTES), &mut |entry, piece| gauge.take(entry, piece))?;
+    gauge.finish().map_err(|reason| SourceError::Dataset { shown: shown.to_owned(), reason })
 }
 
 /// Names of the visible sheets with cells; of the hidden ones where none is visible.

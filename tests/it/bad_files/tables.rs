@@ -197,6 +197,11 @@ fn workbooks() {
         let text = String::from_utf8_lossy(&bytes).replace("r=\"8\"", "r=\"2\"").replace("8\" ", "2\" ");
         Some(if sheet(name) { text.into_bytes() } else { bytes })
     });
+    let boast = changed(fixture("xlsx/xlsxwriter.xlsx"), |name, bytes| {
+        let text =
+            String::from_utf8_lossy(&bytes).replace("uniqueCount=\"", "uniqueCount=\"100000000000\" was=\"");
+        Some(if name == "xl/sharedStrings.xml" { text.into_bytes() } else { bytes })
+    });
     let half = &book()[..3_000];
     let named = "xlsx = { path = \"FILE\", sheet = \"Facilites\", header-row = 3, x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }";
     let third = "xlsx = { path = \"FILE\", header-row = 3, x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }";
@@ -224,6 +229,7 @@ fn workbooks() {
             case("title", XLSX, "l.xlsx", book(), &["`LON`", "`Facilities of two states`"]),
             case("column", column, "m.xlsx", book(), &["`LONG`", "did you mean `LON`?"]),
             case("backwards", third, "n.xlsx", backwards, &["n.xlsx (sheet Facilities)"]),
+            case("boast", XLSX, "o.xlsx", boast, &["claims 100000000000 texts"]),
         ],
     );
 }
