@@ -62,6 +62,7 @@ fn boundaries(set: &JurisdictionPlan, landed: &Landed, plan: &Plan) -> Result<Ve
     let limits = crate::plan::Limits { rows: None, ..plan.limits };
     let source = |source| EngineError::Source { source };
     let reader = source::open(landed, &set.source, &limits, None).map_err(source)?;
+    let crs = reader.crs().to_string();
     let mut reprojection: Option<Option<Box<dyn Reproject>>> = None;
     let mut boundaries = Vec::new();
     for batch in reader {
@@ -71,6 +72,9 @@ fn boundaries(set: &JurisdictionPlan, landed: &Landed, plan: &Plan) -> Result<Ve
         }
         let transform = reprojection.as_ref().and_then(|inner| inner.as_deref());
         boundaries.extend(batch_boundaries(set, &batch, transform)?);
+    }
+    if reprojection.flatten().is_some_and(|transform| transform.saw_only_degrees()) {
+        return Err(EngineError::Degrees { shown: set.source.shown.to_string(), crs });
     }
     if boundaries.is_empty() {
         return Err(EngineError::Empty { shown: set.source.shown.to_string() });

@@ -43,10 +43,19 @@ pub enum EngineError {
         /// Source as the pipeline names it.
         shown: String,
     },
-    /// More rows were rejected than the schema allows.
+    /// A projected CRS is declared or stated, and the coordinates look like degrees.
     #[error(
-        "{rejected} of {read} rows rejected ({reasons}), more than max-rejects = {allowed} allows; first: {first}"
+        "{shown}: the CRS is {crs}, which has metres or feet, but every coordinate lies within ±180 and ±90; \
+         if these are degrees, say so by `crs = \"EPSG:4326\"`"
     )]
+    Degrees {
+        /// Source as the pipeline names it.
+        shown: String,
+        /// CRS of the source.
+        crs: String,
+    },
+    /// More rows were rejected than the schema allows, or all.
+    #[error("{rejected} of {read} rows rejected ({reasons}), {limit}; first: {first}")]
     TooManyRejects {
         /// Rows rejected.
         rejected: u64,
@@ -54,8 +63,8 @@ pub enum EngineError {
         read: u64,
         /// Counts per reason.
         reasons: String,
-        /// Share allowed.
-        allowed: f64,
+        /// What that is too many for.
+        limit: String,
         /// First reject, with its origin.
         first: String,
     },

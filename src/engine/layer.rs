@@ -14,8 +14,8 @@ use rayon::prelude::*;
 
 use super::EngineError;
 use crate::feature::{
-    FeatureBatch, FieldCounts, Flag, Flags, Landed, LocationCounts, Origin, RawBatch, Reject, RejectReason,
-    Repairs, Reproject, RowFlag, Task, Tile,
+    Crs, FeatureBatch, FieldCounts, Flag, Flags, Landed, LocationCounts, Origin, RawBatch, Reject,
+    RejectReason, Repairs, Reproject, RowFlag, Task, Tile,
 };
 use crate::kernel::assemble::{self, Assembled};
 use crate::kernel::locate::{self, JoinContext};
@@ -123,9 +123,11 @@ impl<'a> Line<'a> {
     ) -> Result<LayerRows, EngineError> {
         let mut transform: Option<Option<Box<dyn Reproject>>> = None;
         let mut assembled: Vec<RecordBatch> = Vec::new();
+        let mut crs = Crs::Crs84;
         for batch in batches {
             let raw = batch.map_err(|source| EngineError::Source { source })?;
             if transform.is_none() {
+                crs.clone_from(&raw.crs);
                 let made = source::reprojection(&raw.crs).map_err(|source| EngineError::Source { source })?;
                 transform = Some(made);
             }
@@ -134,6 +136,10 @@ impl<'a> Line<'a> {
             assembled.push(done.rows.0);
             self.rows.assembled.boxes.extend(done.boxes);
             progress.advance(raw.len() as u64);
+        }
+        if transform.flatten().is_some_and(|transform| transform.saw_only_degrees()) {
+            let (shown, crs) = (self.layer.source.shown.to_string(), crs.to_string());
+            return Err(EngineError::Degrees { shown, crs });
         }
         let rows = concat_batches(&self.schema, &assembled)
             .map_err(|source| EngineError::Kernel { source: KernelError::Arrow { source } })?;
@@ -244,7 +250,7 @@ fn add(total: &mut LocationCounts, more: LocationCounts) {
     total.county_mismatch += more.county_mismatch;
 }
 
-/// An empty source and one with too many rejects fail their layer.
+/// An empty source, one with too many rejects and one that leaves no row fail their layer.
 fn judge(layer: &LayerPlan, mut rows: LayerRows) -> Result<LayerRows, EngineError> {
     if rows.read == 0 {
         return Err(EngineError::Empty { shown: layer.source.shown.to_string() });
@@ -253,18 +259,23 @@ fn judge(layer: &LayerPlan, mut rows: LayerRows) -> Result<LayerRows, EngineErro
     let place = |reject: &Reject| (Arc::clone(&reject.origin.source), reject.origin.row);
     rows.rejects.sort_by_cached_key(place);
     let rejected = rows.rejects.len() as u64;
-    if rejected as f64 > layer.schema.max_rejects * rows.read as f64 {
+    if rejected as f64 > layer.schema.max_rejects * rows.read as f64 || rejected == rows.read {
         let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
         for reject in &rows.rejects {
             *reasons.entry(reject.reason.code()).or_default() += 1;
         }
         let reasons: Vec<String> = reasons.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
         let first = rows.rejects.first();
+        let limit = if rejected == rows.read {
+            "so none is left".to_owned()
+        } else {
+            format!("more than max-rejects = {} allows", layer.schema.max_rejects)
+        };
         return Err(EngineError::TooManyRejects {
             rejected,
             read: rows.read,
             reasons: reasons.join(", "),
-            allowed: layer.schema.max_rejects,
+            limit,
             first: first.map_or_else(String::new, |r| format!("{} {} `{}`", r.origin, r.field, r.value)),
         });
     }

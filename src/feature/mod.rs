@@ -131,6 +131,11 @@ pub trait Reproject {
     /// # Errors
     /// Says why a point cannot be transformed; the slices are then unspecified.
     fn to_crs84(&self, x: &mut [f64], y: &mut [f64]) -> Result<(), String>;
+
+    /// Whether the CRS is a projected one, and yet all that was transformed so far could be longitudes and latitudes.
+    fn saw_only_degrees(&self) -> bool {
+        false
+    }
 }
 
 /// Rows as they came from a source: text columns under their source names, and geometry.

@@ -18,7 +18,6 @@ use crate::feature::{
     Flags, Landed, LayerReport, LayerStatus, LocationCounts, RegionId, Reject, RunReport, TileRecord,
 };
 use crate::geoparquet;
-use crate::kernel::assemble::layer_schema;
 use crate::kernel::locate::JoinContext;
 use crate::plan::LayerPlan;
 use crate::store::StoreError;
@@ -94,7 +93,7 @@ fn run_one(context: &Context<'_>, join: &JoinContext, layer: &LayerPlan) -> Resu
         Err(Err(source)) => return Err(Error::Store { source }),
         Err(Ok(error)) => {
             warn!(reason = chain(&error), "layer failed");
-            instead(context, join, layer, &error)?
+            instead(context, layer, &error)?
         }
     };
     outcome.report.seconds = timer.elapsed().as_secs_f64();
@@ -243,12 +242,7 @@ fn by_state(rows: &LayerRows) -> BTreeMap<String, u64> {
 }
 
 /// A failed layer as the last release has it, or its absence.
-fn instead(
-    context: &Context<'_>,
-    join: &JoinContext,
-    layer: &LayerPlan,
-    error: &LayerError,
-) -> Result<LayerOutcome, Error> {
+fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Result<LayerOutcome, Error> {
     let id = layer.id.as_str();
     context.staging.discard(&tile::base(id)).map_err(|source| Error::Store { source })?;
     let last = context.last.as_ref().and_then(|last| {
@@ -265,12 +259,9 @@ fn instead(
                 carried_from: before.carried_from.clone().or_else(|| Some(last.release.clone())),
                 ..before.clone()
             };
-            let schema = match tiles.first().map(|tile| context.staging.path_of(&tile.path)) {
-                Some(path) => geoparquet::inspect(&path).ok().map(|footer| footer.schema),
-                // All its rows were rejected: it stays in the catalog, with what it would hold.
-                None => Some(layer_schema(&layer.schema, join.further_sets())),
-            };
-            Ok(LayerOutcome { report, tiles, schema, national: None })
+            let first = tiles.first().map(|tile| context.staging.path_of(&tile.path));
+            let footer = first.and_then(|path| geoparquet::inspect(&path).ok());
+            Ok(LayerOutcome { report, tiles, schema: footer.map(|footer| footer.schema), national: None })
         }
         // What can't be carried must not stop the other layers; a store that can't be written to must.
         Err(TileError::Store { source }) if !matches!(source, StoreError::Damaged { .. }) => {

@@ -1,5 +1,7 @@
 //! Coordinate reference systems through PROJ: which one a file means, and the way to OGC:CRS84.
 
+use std::cell::Cell;
+
 use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, CoordTransformOptions, SpatialRef};
 use serde_json::Value;
 
@@ -92,7 +94,8 @@ fn transform(crs: &Crs) -> gdal::errors::Result<Transform> {
     let mut options = CoordTransformOptions::new()?;
     options.set_ballpark_allowed(false)?;
     let way = |from: &SpatialRef, to: &SpatialRef| CoordTransform::new_with_options(from, to, &options);
-    Ok(Transform { there: way(&source, &target)?, back: way(&target, &source)? })
+    let (there, back) = (way(&source, &target)?, way(&target, &source)?);
+    Ok(Transform { there, back, is_projected: source.is_projected(), seen: Cell::default() })
 }
 
 /// The definition of a CRS, with x before y.
@@ -118,6 +121,9 @@ fn describe(srs: &SpatialRef) -> Value {
 struct Transform {
     there: CoordTransform,
     back: CoordTransform,
+    is_projected: bool,
+    /// Coordinates that could be a longitude and a latitude, and those that can't.
+    seen: Cell<(u64, u64)>,
 }
 
 /// How far a point may come back from where it started, relative to its coordinates. PROJ turns
@@ -128,6 +134,7 @@ const ASTRAY: f64 = 1e-6;
 impl Reproject for Transform {
     fn to_crs84(&self, x: &mut [f64], y: &mut [f64]) -> Result<(), String> {
         let (x0, y0) = (x.to_vec(), y.to_vec());
+        self.look(x, y);
         run(&self.there, x, y)?;
         let (mut x1, mut y1) = (x.to_vec(), y.to_vec());
         run(&self.back, &mut x1, &mut y1)?;
@@ -138,6 +145,20 @@ impl Reproject for Transform {
         match (0..x0.len()).find(away) {
             Some(at) => Err(format!("({}, {}) is outside the domain of the CRS", x0[at], y0[at])),
             None => Ok(()),
+        }
+    }
+
+    fn saw_only_degrees(&self) -> bool {
+        matches!(self.seen.get(), (1.., 0))
+    }
+}
+
+impl Transform {
+    fn look(&self, x: &[f64], y: &[f64]) {
+        if self.is_projected {
+            let like = x.iter().zip(y).filter(|(x, y)| x.abs() <= 180.0 && y.abs() <= 90.0).count() as u64;
+            let (degrees, others) = self.seen.get();
+            self.seen.set((degrees + like, others + x.len() as u64 - like));
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{CSV, Case, case, check};
 
 const GEOJSON: &str = "geojson = { path = \"FILE\" }";
 const LINES: &str = "geojsonl = { path = \"FILE\" }";
+const METRES: &str = "csv = { path = \"FILE\", x = \"LON\", y = \"LAT\", crs = \"EPSG:3857\" }";
 const WKT: &str = "csv = { path = \"FILE\", wkt = \"WKT\", crs = \"EPSG:4326\" }";
 
 fn utf_16(text: &str) -> Vec<u8> {
@@ -37,6 +38,7 @@ fn delimited_text() {
                 "ID,NAME,LON,LAT\n1,A,-95,35\n2,\"B,-95,35\n",
                 &["g.csv, row 3", "quote"],
             ),
+            case("degrees", METRES, "h2.csv", row, &["EPSG:3857", "±180", "EPSG:4326"]),
             case("delimiter", CSV, "h.csv", row.replace(',', ";"), &["LON", "delimiter"]),
             case("no_header", CSV, "i.csv", "1,A,-95,35\n2,B,-95,36\n", &["LON", "-95"]),
             case(
