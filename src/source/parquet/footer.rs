@@ -3,6 +3,7 @@
 //! Opens files. The columns are those of the Parquet schema itself: the Arrow schema that some
 //! writers keep beside it is not looked at, so a file reads the same whoever wrote it.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -15,7 +16,11 @@ use parquet::file::metadata::RowGroupMetaData;
 use super::super::batch::MAX_COLUMNS;
 use super::super::error::SourceError;
 use super::super::{header, sniff};
+use super::footer_skim;
 use super::text::Spelling;
+
+/// Bytes of a footer, at most; a real one of 4096 columns and a hundred row groups has fewer.
+const MAX_BYTES: u64 = 64 << 20;
 
 /// A footer.
 pub(super) struct Footer {
@@ -30,11 +35,9 @@ pub(super) fn open(path: &Path, shown: &str) -> Result<(File, Footer), SourceErr
         File::open(path).map_err(|source| SourceError::Open { shown: shown.to_owned(), source })?;
     let read = |source| SourceError::Read { shown: shown.to_owned(), row: 0, source };
     check_ends(&mut file, shown).map_err(read)??;
+    check_footer(&mut file, shown).map_err(read)??;
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let metadata = ArrowReaderMetadata::load(&file, options).map_err(|error| SourceError::Dataset {
-        shown: shown.to_owned(),
-        reason: format!("its footer can't be read ({error}); fetch it again"),
-    })?;
+    let metadata = ArrowReaderMetadata::load(&file, options).map_err(|error| unreadable(shown, &error))?;
     let fields = metadata.schema().fields();
     if fields.len() > MAX_COLUMNS {
         return Err(SourceError::TooManyColumns { shown: shown.to_owned(), row: 1, limit: MAX_COLUMNS });
@@ -72,6 +75,32 @@ fn check_ends(file: &mut File, shown: &str) -> io::Result<Result<(), SourceError
             found: sniff::look(&head).unwrap_or("something else"),
         }),
     })
+}
+
+/// Looks at the footer itself, before it is parsed.
+fn check_footer(file: &mut File, shown: &str) -> io::Result<Result<(), SourceError>> {
+    const MARKS: u64 = 8;
+    let mut length = [0; 4];
+    let end = file.seek(SeekFrom::End(-8))?;
+    file.read_exact(&mut length)?;
+    let length = u64::from(u32::from_le_bytes(length));
+    if length > MAX_BYTES {
+        let reason = format!("it claims {length} bytes, more than the {MAX_BYTES} that are read");
+        return Ok(Err(unreadable(shown, &reason)));
+    }
+    let Some(start) = end.checked_sub(length) else {
+        let reason = format!("it claims {length} bytes, and the file has {}", end + MARKS);
+        return Ok(Err(unreadable(shown, &reason)));
+    };
+    let mut footer = Vec::new();
+    file.seek(SeekFrom::Start(start))?;
+    file.take(length).read_to_end(&mut footer)?;
+    Ok(footer_skim::check(&footer).map_err(|fault| unreadable(shown, &fault)))
+}
+
+fn unreadable(shown: &str, why: &impl Display) -> SourceError {
+    let reason = format!("its footer can't be read ({why}); fetch it again");
+    SourceError::Dataset { shown: shown.to_owned(), reason }
 }
 
 impl Footer {

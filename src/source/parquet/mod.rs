@@ -8,6 +8,7 @@
 mod columns;
 mod files;
 mod footer;
+mod footer_skim;
 mod geometry;
 mod text;
 
