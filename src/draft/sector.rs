@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::{NaicsRule, Reference};
+use crate::plan::Reference;
 
 /// A sector and why.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(super) fn guess(codes: &[(String, u64)], reference: &Reference) -> Option<Gu
     let mut sectors: BTreeMap<&str, u64> = BTreeMap::new();
     let mut subsectors: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for (code, count) in codes {
-        if let Some(rule) = longest(code, &reference.naics) {
+        if let Some(rule) = reference.naics_rule(code) {
             *sectors.entry(&rule.sector).or_default() += count;
             *subsectors.entry((&rule.sector, &rule.subsector)).or_default() += count;
         }
@@ -37,14 +37,10 @@ pub(super) fn guess(codes: &[(String, u64)], reference: &Reference) -> Option<Gu
     })
 }
 
-fn longest<'a>(code: &str, rules: &'a [NaicsRule]) -> Option<&'a NaicsRule> {
-    let fitting = rules.iter().filter(|rule| code.starts_with(&rule.prefix));
-    fitting.max_by_key(|rule| rule.prefix.len())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::NaicsRule;
 
     fn reference() -> Reference {
         let rule = |prefix: &str, sector: &str, subsector: &str| NaicsRule {

@@ -3,19 +3,26 @@
 //! Opens files. The columns are those of the Parquet schema itself: the Arrow schema that some
 //! writers keep beside it is not looked at, so a file reads the same whoever wrote it.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::basic::{ConvertedType, LogicalType};
+use parquet::basic::LogicalType;
+use parquet::errors::ParquetError;
 use parquet::file::metadata::RowGroupMetaData;
 
 use super::super::batch::MAX_COLUMNS;
 use super::super::error::SourceError;
 use super::super::{header, sniff};
 use super::text::Spelling;
+use super::{footer_skim, leaves};
+
+/// Bytes of a footer, at most; a real one of 4096 columns and a hundred row groups has fewer.
+const MAX_BYTES: u64 = 64 << 20;
 
 /// A footer.
 pub(super) struct Footer {
@@ -30,17 +37,26 @@ pub(super) fn open(path: &Path, shown: &str) -> Result<(File, Footer), SourceErr
         File::open(path).map_err(|source| SourceError::Open { shown: shown.to_owned(), source })?;
     let read = |source| SourceError::Read { shown: shown.to_owned(), row: 0, source };
     check_ends(&mut file, shown).map_err(read)??;
-    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let metadata = ArrowReaderMetadata::load(&file, options).map_err(|error| SourceError::Dataset {
-        shown: shown.to_owned(),
-        reason: format!("its footer can't be read ({error}); fetch it again"),
-    })?;
+    check_footer(&mut file, shown).map_err(read)??;
+    let metadata = parse(&file).map_err(|error| unreadable(shown, &error))?;
     let fields = metadata.schema().fields();
     if fields.len() > MAX_COLUMNS {
         return Err(SourceError::TooManyColumns { shown: shown.to_owned(), row: 1, limit: MAX_COLUMNS });
     }
     let names = header::names(fields.iter().map(|field| field.name().as_str()));
     Ok((file, Footer { metadata, names }))
+}
+
+/// The footer, with the columns' types as they are to be read.
+fn parse(file: &File) -> Result<ArrowReaderMetadata, ParquetError> {
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let inferred = ArrowReaderMetadata::load(file, options.clone())?;
+    match leaves::in_micros(inferred.schema(), inferred.parquet_schema()) {
+        None => Ok(inferred),
+        Some(schema) => {
+            ArrowReaderMetadata::try_new(Arc::clone(inferred.metadata()), options.with_schema(schema))
+        }
+    }
 }
 
 /// Looks at the marks at both ends of a file, which say more than a parser's complaint.
@@ -74,6 +90,32 @@ fn check_ends(file: &mut File, shown: &str) -> io::Result<Result<(), SourceError
     })
 }
 
+/// Looks at the footer itself, before it is parsed.
+fn check_footer(file: &mut File, shown: &str) -> io::Result<Result<(), SourceError>> {
+    const MARKS: u64 = 8;
+    let mut length = [0; 4];
+    let end = file.seek(SeekFrom::End(-8))?;
+    file.read_exact(&mut length)?;
+    let length = u64::from(u32::from_le_bytes(length));
+    if length > MAX_BYTES {
+        let reason = format!("it claims {length} bytes, more than the {MAX_BYTES} that are read");
+        return Ok(Err(unreadable(shown, &reason)));
+    }
+    let Some(start) = end.checked_sub(length) else {
+        let reason = format!("it claims {length} bytes, and the file has {}", end + MARKS);
+        return Ok(Err(unreadable(shown, &reason)));
+    };
+    let mut footer = Vec::new();
+    file.seek(SeekFrom::Start(start))?;
+    file.take(length).read_to_end(&mut footer)?;
+    Ok(footer_skim::check(&footer).map_err(|fault| unreadable(shown, &fault)))
+}
+
+fn unreadable(shown: &str, why: &impl Display) -> SourceError {
+    let reason = format!("its footer can't be read ({why}); fetch it again");
+    SourceError::Dataset { shown: shown.to_owned(), reason }
+}
+
 impl Footer {
     /// Value of a key of the footer.
     pub(super) fn value(&self, key: &str) -> Option<&str> {
@@ -85,14 +127,6 @@ impl Footer {
     pub(super) fn rows(&self) -> u64 {
         let groups = self.metadata.metadata().row_groups();
         groups.iter().map(|group| group.num_rows().unsigned_abs()).sum()
-    }
-
-    /// Bytes of a row, unpacked, in the row group with the longest.
-    pub(super) fn row_bytes(&self) -> u64 {
-        let groups = self.metadata.metadata().row_groups().iter();
-        let bytes = groups
-            .map(|group| group.total_byte_size().unsigned_abs() / group.num_rows().unsigned_abs().max(1));
-        bytes.max().unwrap_or(0)
     }
 
     /// Type of a column.
@@ -126,15 +160,12 @@ impl Footer {
         groups.iter().all(|group| nulls(group) == Some(group.num_rows().unsigned_abs()))
     }
 
-    /// How to spell the bytes of a column.
+    /// How to spell the values of a column.
     pub(super) fn spelling(&self, position: usize) -> Spelling {
-        let fields = self.metadata.parquet_schema().root_schema().get_fields();
-        let converted = fields.get(position).map(|field| field.get_basic_info().converted_type());
-        match self.logical_type(position) {
-            Some(LogicalType::Uuid) => Spelling::Uuid,
-            Some(LogicalType::Enum) => Spelling::Text,
-            _ if converted == Some(ConvertedType::ENUM) => Spelling::Text,
-            _ => Spelling::Plain,
-        }
+        let schema = self.metadata.parquet_schema();
+        let is_ours = |leaf: &usize| schema.get_column_root_idx(*leaf) == position;
+        let mut leaves =
+            (0..schema.num_columns()).filter(is_ours).map(|leaf| schema.columns()[leaf].as_ref());
+        leaves::spelling(self.data_type(position), &mut leaves)
     }
 }

@@ -1,23 +1,27 @@
 //! GeoParquet, and Parquet with a column of WKB: one file, or a folder of files with one schema.
 //!
-//! Streams: a few rows of one file are decoded at a time, as many as fit a fixed number of bytes. The
+//! Streams: a few rows of one file are decoded at a time, fewer where they turn out to be long: what they
+//! take up decoded is known only then, since a dictionary gives a row of a million bytes for one in the
+//! file. A page and a dictionary are decoded whole, and their size is the file's word: up to 2 GiB. The
 //! row of an origin is the position in its file. Every column comes out as text (`text` says how); a
 //! covering (`bbox`) and further geometries are left out, and the log says so. `files` knows folders,
 //! `footer` one file's columns, `geometry` the column and its CRS.
 
 mod columns;
+mod decoder;
 mod files;
 mod footer;
+mod footer_shape;
+mod footer_skim;
 mod geometry;
+mod leaves;
 mod text;
+mod times;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use parquet::errors::ParquetError;
 
 use super::Records;
 use super::batch::BatchBuilder;
@@ -27,16 +31,11 @@ use super::shape;
 use crate::feature::RejectReason;
 
 use columns::Columns;
+use decoder::Decoder;
 use files::DataFile;
 pub(super) use files::{is_folder_of_parquet, is_parquet};
 use footer::Footer;
 use text::{Spelling, bytes, texts};
-
-/// Decoded bytes that are aimed at, at a time.
-const CHUNK_BYTES: u64 = 8 << 20;
-
-/// Rows decoded at a time, at most.
-const CHUNK_ROWS: u64 = 4096;
 
 /// Reads the rows of a Parquet source.
 pub(super) struct ParquetRecords {
@@ -53,7 +52,7 @@ pub(super) struct ParquetRecords {
 /// A file being read.
 struct OpenFile {
     shown: Arc<str>,
-    reader: ParquetRecordBatchReader,
+    decoder: Decoder,
     /// For each column in the file, its place in what `reader` gives.
     places: Vec<usize>,
     spellings: Vec<Spelling>,
@@ -189,19 +188,18 @@ impl OpenFile {
         read.sort_unstable();
         // Columns are decoded in file order, whatever order they are asked for.
         let place = |position: &usize| read.binary_search(position).unwrap_or_default();
-        let (rows, chunk) = (footer.rows(), (CHUNK_BYTES / footer.row_bytes().max(1)).clamp(1, CHUNK_ROWS));
         left_out(&footer, &read, &data.shown);
         Ok(Self {
             shown: Arc::clone(&data.shown),
             places: positions.iter().map(place).collect(),
             spellings: positions.iter().map(|position| footer.spelling(*position)).collect(),
             geometry: place(&geometry),
-            reader: reader(file, footer, read, chunk).map_err(|error| SourceError::Damaged {
+            rows: footer.rows(),
+            decoder: Decoder::new(file, footer.metadata, read).map_err(|error| SourceError::Damaged {
                 shown: data.shown.to_string(),
                 row: 0,
                 reason: error.to_string(),
             })?,
-            rows,
             row: 0,
             chunk: Chunk::default(),
         })
@@ -211,7 +209,9 @@ impl OpenFile {
     fn decode(&mut self) -> Result<bool, SourceError> {
         let damaged =
             |reason: String| SourceError::Damaged { shown: self.shown.to_string(), row: self.row, reason };
-        match self.reader.next() {
+        // The rows before go first, so that there are never two chunks.
+        self.chunk = Chunk::default();
+        match self.decoder.next() {
             Some(Ok(rows)) => {
                 self.chunk = self.chunk_of(&rows);
                 Ok(rows.num_rows() > 0)
@@ -225,7 +225,7 @@ impl OpenFile {
     fn chunk_of(&self, rows: &RecordBatch) -> Chunk {
         let columns = self.places.iter().zip(&self.spellings);
         Chunk {
-            texts: columns.map(|(place, spelling)| texts(rows.column(*place), *spelling)).collect(),
+            texts: columns.map(|(place, spelling)| texts(rows.column(*place), spelling)).collect(),
             geometry: Some(Arc::clone(rows.column(self.geometry))),
             rows: rows.num_rows(),
             at: 0,
@@ -244,17 +244,4 @@ fn left_out(footer: &Footer, read: &[usize], shown: &str) {
             "left out: coverings, further geometries, intervals"
         );
     }
-}
-
-fn reader(
-    file: std::fs::File,
-    footer: Footer,
-    columns: Vec<usize>,
-    rows: u64,
-) -> Result<ParquetRecordBatchReader, ParquetError> {
-    let mask = ProjectionMask::roots(footer.metadata.parquet_schema(), columns);
-    ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer.metadata)
-        .with_projection(mask)
-        .with_batch_size(usize::try_from(rows).unwrap_or(1))
-        .build()
 }

@@ -7,25 +7,50 @@
 use std::fmt::Write as _;
 
 use arrow_array::cast::AsArray;
-use arrow_array::temporal_conversions as temporal;
 use arrow_array::types::{
-    Date32Type, Date64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type,
-    Int16Type, Int32Type, Int64Type, Time32MillisecondType, Time32SecondType, Time64MicrosecondType,
-    Time64NanosecondType, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, MapArray, StringArray, StructArray};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::DataType;
+
+use super::times;
 
 /// What Parquet says about bytes that Arrow doesn't.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Spelling {
+pub(super) enum Bytes {
     /// Nothing.
     Plain,
     /// They are text (ENUM).
     Text,
     /// They are a UUID.
     Uuid,
+}
+
+/// How to spell the values of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Spelling {
+    bytes: Bytes,
+    /// Of what is nested in it: a list's items, a struct's fields, a map's entries.
+    parts: Vec<Spelling>,
+}
+
+static PLAIN: Spelling = Spelling::leaf(Bytes::Plain);
+
+impl Spelling {
+    /// Of values that hold no others.
+    pub(super) const fn leaf(bytes: Bytes) -> Self {
+        Self { bytes, parts: Vec::new() }
+    }
+
+    /// Of values that hold others.
+    pub(super) const fn nested(parts: Vec<Self>) -> Self {
+        Self { bytes: Bytes::Plain, parts }
+    }
+
+    fn part(&self, position: usize) -> &Self {
+        self.parts.get(position).unwrap_or(&PLAIN)
+    }
 }
 
 /// Whether `text` can spell values of this type.
@@ -67,28 +92,29 @@ pub(super) fn is_known(kind: &DataType) -> bool {
 }
 
 /// The column as text; nulls stay.
-pub(super) fn texts(column: &ArrayRef, spelling: Spelling) -> StringArray {
+pub(super) fn texts(column: &ArrayRef, spelling: &Spelling) -> StringArray {
     if let Some(texts) = column.as_string_opt::<i32>() {
         return texts.clone();
     }
     let mut text = String::new();
     let spelled = (0..column.len()).map(|row| {
-        if column.is_null(row) {
+        if is_null(column, row) {
             return None;
         }
         text.clear();
-        match spelling {
-            Spelling::Text => text.push_str(&String::from_utf8_lossy(bytes(column, row))),
-            Spelling::Uuid => put_uuid(bytes(column, row), &mut text),
-            Spelling::Plain => put(column, row, &mut text),
-        }
+        put(column, row, spelling, &mut text);
         Some(text.clone())
     });
     spelled.collect()
 }
 
+/// Whether a value is null; those of a column without a type all are, and have no bits that say so.
+fn is_null(column: &dyn Array, row: usize) -> bool {
+    column.is_null(row) || *column.data_type() == DataType::Null
+}
+
 /// Appends one value that is not null.
-fn put(column: &dyn Array, row: usize, out: &mut String) {
+fn put(column: &dyn Array, row: usize, spelling: &Spelling, out: &mut String) {
     use DataType as D;
     // Writing to a string can't fail.
     macro_rules! digits {
@@ -113,13 +139,17 @@ fn put(column: &dyn Array, row: usize, out: &mut String) {
         D::Decimal256(..) => out.push_str(&column.as_primitive::<Decimal256Type>().value_as_string(row)),
         D::Utf8 => out.push_str(column.as_string::<i32>().value(row)),
         D::LargeUtf8 => out.push_str(column.as_string::<i64>().value(row)),
-        D::Binary | D::LargeBinary | D::FixedSizeBinary(_) => put_hex(bytes(column, row), out),
-        D::Date32 | D::Date64 | D::Time32(_) | D::Time64(_) | D::Timestamp(..) => put_time(column, row, out),
-        D::Struct(_) => put_struct(column.as_struct(), row, out),
-        D::Map(..) => put_map(column.as_map(), row, out),
-        D::List(_) => put_list(&column.as_list::<i32>().value(row), out),
-        D::LargeList(_) => put_list(&column.as_list::<i64>().value(row), out),
-        D::FixedSizeList(..) => put_list(&column.as_fixed_size_list().value(row), out),
+        D::Binary | D::LargeBinary | D::FixedSizeBinary(_) => {
+            put_bytes(bytes(column, row), spelling.bytes, out);
+        }
+        D::Date32 | D::Date64 | D::Time32(_) | D::Time64(_) | D::Timestamp(..) => {
+            times::put(column, row, out);
+        }
+        D::Struct(_) => put_struct(column.as_struct(), row, spelling, out),
+        D::Map(..) => put_map(column.as_map(), row, spelling.part(0), out),
+        D::List(_) => put_list(&column.as_list::<i32>().value(row), spelling.part(0), out),
+        D::LargeList(_) => put_list(&column.as_list::<i64>().value(row), spelling.part(0), out),
+        D::FixedSizeList(..) => put_list(&column.as_fixed_size_list().value(row), spelling.part(0), out),
         _ => {}
     }
 }
@@ -134,66 +164,15 @@ pub(super) fn bytes(column: &dyn Array, row: usize) -> &[u8] {
     }
 }
 
-fn put_time(column: &dyn Array, row: usize, out: &mut String) {
-    use temporal as t;
-    let date = match column.data_type() {
-        DataType::Date32 => t::date32_to_datetime(column.as_primitive::<Date32Type>().value(row)),
-        DataType::Date64 => t::date64_to_datetime(column.as_primitive::<Date64Type>().value(row)),
-        _ => None,
-    };
-    let time = match column.data_type() {
-        DataType::Time32(TimeUnit::Second) => {
-            t::time32s_to_time(column.as_primitive::<Time32SecondType>().value(row))
-        }
-        DataType::Time32(_) => t::time32ms_to_time(column.as_primitive::<Time32MillisecondType>().value(row)),
-        DataType::Time64(TimeUnit::Microsecond) => {
-            t::time64us_to_time(column.as_primitive::<Time64MicrosecondType>().value(row))
-        }
-        DataType::Time64(_) => t::time64ns_to_time(column.as_primitive::<Time64NanosecondType>().value(row)),
-        _ => None,
-    };
-    let (instant, zone) = match column.data_type() {
-        DataType::Timestamp(unit, zone) => (instant(column, row, *unit), zone.as_deref()),
-        _ => (None, None),
-    };
-    // Nothing is written for a value that is no date of the calendar.
-    let _ = match (date, time, instant) {
-        (Some(date), ..) => write!(out, "{}", date.format("%Y-%m-%d")),
-        (_, Some(time), _) => write!(out, "{}", time.format("%H:%M:%S%.f")),
-        (_, _, Some(instant)) => write!(out, "{}", instant.format("%Y-%m-%dT%H:%M:%S%.f")),
-        _ => Ok(()),
-    };
-    if zone.is_some() && instant.is_some() {
-        out.push('Z');
-    }
-}
-
-fn instant(column: &dyn Array, row: usize, unit: TimeUnit) -> Option<chrono::NaiveDateTime> {
-    match unit {
-        TimeUnit::Second => {
-            temporal::timestamp_s_to_datetime(column.as_primitive::<TimestampSecondType>().value(row))
-        }
-        TimeUnit::Millisecond => {
-            temporal::timestamp_ms_to_datetime(column.as_primitive::<TimestampMillisecondType>().value(row))
-        }
-        TimeUnit::Microsecond => {
-            temporal::timestamp_us_to_datetime(column.as_primitive::<TimestampMicrosecondType>().value(row))
-        }
-        TimeUnit::Nanosecond => {
-            temporal::timestamp_ns_to_datetime(column.as_primitive::<TimestampNanosecondType>().value(row))
-        }
-    }
-}
-
 /// Appends a value of a list or struct, as JSON.
-fn put_json(column: &dyn Array, row: usize, out: &mut String) {
+fn put_json(column: &dyn Array, row: usize, spelling: &Spelling, out: &mut String) {
     use DataType as D;
-    if column.is_null(row) {
+    if is_null(column, row) {
         out.push_str("null");
         return;
     }
     let mut text = String::new();
-    put(column, row, &mut text);
+    put(column, row, spelling, &mut text);
     let is_bare = match column.data_type() {
         D::Struct(_) | D::Map(..) | D::List(_) | D::LargeList(_) | D::FixedSizeList(..) | D::Boolean => true,
         D::Float16 | D::Float32 | D::Float64 => !text.ends_with(['N', 'f']),
@@ -210,18 +189,18 @@ fn put_quoted(text: &str, out: &mut String) {
     out.push_str(&serde_json::Value::from(text).to_string());
 }
 
-fn put_list(items: &ArrayRef, out: &mut String) {
+fn put_list(items: &ArrayRef, spelling: &Spelling, out: &mut String) {
     out.push('[');
     for row in 0..items.len() {
         if row > 0 {
             out.push(',');
         }
-        put_json(items, row, out);
+        put_json(items, row, spelling, out);
     }
     out.push(']');
 }
 
-fn put_struct(column: &StructArray, row: usize, out: &mut String) {
+fn put_struct(column: &StructArray, row: usize, spelling: &Spelling, out: &mut String) {
     out.push('{');
     for (position, (name, values)) in column.column_names().iter().zip(column.columns()).enumerate() {
         if position > 0 {
@@ -229,12 +208,12 @@ fn put_struct(column: &StructArray, row: usize, out: &mut String) {
         }
         put_quoted(name, out);
         out.push(':');
-        put_json(values, row, out);
+        put_json(values, row, spelling.part(position), out);
     }
     out.push('}');
 }
 
-fn put_map(column: &MapArray, row: usize, out: &mut String) {
+fn put_map(column: &MapArray, row: usize, spelling: &Spelling, out: &mut String) {
     let entries = column.value(row);
     let [keys, values] = entries.columns() else { return };
     out.push('{');
@@ -243,12 +222,20 @@ fn put_map(column: &MapArray, row: usize, out: &mut String) {
             out.push(',');
         }
         let mut key = String::new();
-        put(keys, entry, &mut key);
+        put(keys, entry, spelling.part(0), &mut key);
         put_quoted(&key, out);
         out.push(':');
-        put_json(values, entry, out);
+        put_json(values, entry, spelling.part(1), out);
     }
     out.push('}');
+}
+
+fn put_bytes(bytes: &[u8], are: Bytes, out: &mut String) {
+    match are {
+        Bytes::Plain => put_hex(bytes, out),
+        Bytes::Text => out.push_str(&String::from_utf8_lossy(bytes)),
+        Bytes::Uuid => put_uuid(bytes, out),
+    }
 }
 
 fn put_hex(bytes: &[u8], out: &mut String) {
@@ -273,7 +260,7 @@ mod tests {
     use arrow_array::builder::{Int64Builder, ListBuilder, MapBuilder, StringBuilder};
     use arrow_array::{
         BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray, Float32Array,
-        Float64Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
+        Float64Array, Int64Array, NullArray, Time64MicrosecondArray, TimestampMicrosecondArray,
         TimestampMillisecondArray, UInt8Array,
     };
     use arrow_schema::Field;
@@ -283,7 +270,7 @@ mod tests {
     fn spelled(column: impl Array + 'static) -> Vec<Option<String>> {
         let column: ArrayRef = Arc::new(column);
         assert!(is_known(column.data_type()));
-        texts(&column, Spelling::Plain).iter().map(|text| text.map(str::to_owned)).collect()
+        texts(&column, &PLAIN).iter().map(|text| text.map(str::to_owned)).collect()
     }
 
     #[track_caller]
@@ -324,6 +311,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_outside_the_calendar_is_its_number() {
+        check(Date32Array::from(vec![i32::MAX]), &[Some("2147483647 d")]);
+        check(Time64MicrosecondArray::from(vec![90_000_000_000]), &[Some("90000000000 us")]);
+        let far = TimestampMillisecondArray::from(vec![90_000_000_000_000_000]);
+        check(far.clone(), &[Some("90000000000000000 ms")]);
+        check(far.with_timezone("UTC"), &[Some("90000000000000000 ms")]);
+    }
+
+    #[test]
     fn what_is_nested_is_json() {
         let mut list = ListBuilder::new(StringBuilder::new());
         list.append_value([Some("a\"b"), None]);
@@ -346,11 +342,24 @@ mod tests {
     }
 
     #[test]
+    fn values_without_a_type_are_null() {
+        check(NullArray::new(1), &[None]);
+        let nothing = Arc::new(Field::new("a", DataType::Null, true));
+        check(
+            StructArray::from(vec![(nothing, Arc::new(NullArray::new(1)) as ArrayRef)]),
+            &[Some("{\"a\":null}")],
+        );
+    }
+
+    #[test]
     fn bytes_are_what_parquet_says() {
         let uuid = FixedSizeBinaryArray::try_from_iter([[0x12_u8; 16]].into_iter()).unwrap();
         let uuid: ArrayRef = Arc::new(uuid);
-        assert_eq!(texts(&uuid, Spelling::Uuid).value(0), "12121212-1212-1212-1212-121212121212");
+        assert_eq!(
+            texts(&uuid, &Spelling::leaf(Bytes::Uuid)).value(0),
+            "12121212-1212-1212-1212-121212121212"
+        );
         let text: ArrayRef = Arc::new(BinaryArray::from(vec![&b"OPEN"[..]]));
-        assert_eq!(texts(&text, Spelling::Text).value(0), "OPEN");
+        assert_eq!(texts(&text, &Spelling::leaf(Bytes::Text)).value(0), "OPEN");
     }
 }

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use ::parquet::arrow::ArrowWriter;
 use ::parquet::arrow::arrow_writer::ArrowWriterOptions;
 use ::parquet::basic::{LogicalType, Repetition, Type as Physical};
+use ::parquet::data_type::{ByteArray, ByteArrayType, DataType, FixedLenByteArrayType, Int96, Int96Type};
 use ::parquet::file::metadata::KeyValue;
 use ::parquet::file::properties::WriterProperties;
+use ::parquet::file::writer::SerializedFileWriter;
+use ::parquet::schema::parser::parse_message_type;
 use ::parquet::schema::types::{SchemaDescriptor, Type};
 use arrow_array::{ArrayRef, BinaryArray, Int64Array, RecordBatch};
 
@@ -191,4 +194,58 @@ fn a_row_over_the_limit_is_rejected_alone() {
     let batches: Vec<_> = open_as(&path, parquet(None), &limits, None).unwrap().map(Result::unwrap).collect();
     let found = defects(&batches[0]);
     assert_eq!((found.len(), found[0]), (21, (100, "record", RejectReason::RecordTooLong)));
+}
+
+/// INT96 and annotated bytes, at the top and nested, as no Arrow writer writes them.
+fn low_level() -> Vec<u8> {
+    fn put<T: DataType>(
+        group: &mut ::parquet::file::writer::SerializedRowGroupWriter<'_, Cursor<Vec<u8>>>,
+        values: &[T::T],
+        levels: [Option<&[i16]>; 2],
+    ) {
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<T>().write_batch(values, levels[0], levels[1]).unwrap();
+        column.close().unwrap();
+    }
+    let schema = "message m {
+        REQUIRED BYTE_ARRAY shape;
+        REQUIRED INT96 at;
+        REQUIRED GROUP days (LIST) { REPEATED GROUP list { REQUIRED INT96 element; } }
+        REQUIRED GROUP who { REQUIRED FIXED_LEN_BYTE_ARRAY(16) id (UUID); REQUIRED BYTE_ARRAY kind (ENUM); }
+    }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut writer = SerializedFileWriter::new(Cursor::new(Vec::new()), schema, Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let day = |days: u32| {
+        let mut value = Int96::new();
+        value.set_data(1_000_000_000, 0, 2_440_588 + days);
+        value
+    };
+    let (ordinary, never) = (day(18_321), day(2_932_896));
+    let point = [&[1, 1, 0, 0, 0][..], &[0; 16]].concat();
+    put::<ByteArrayType>(&mut group, &[point.into()], [None; 2]);
+    put::<Int96Type>(&mut group, &[never], [None; 2]);
+    put::<Int96Type>(&mut group, &[ordinary, never], [Some(&[1, 1]), Some(&[0, 1])]);
+    put::<FixedLenByteArrayType>(&mut group, &[ByteArray::from(vec![0x12; 16]).into()], [None; 2]);
+    put::<ByteArrayType>(&mut group, &["OPEN".into()], [None; 2]);
+    group.close().unwrap();
+    writer.into_inner().unwrap().into_inner()
+}
+
+#[test]
+fn instants_of_96_bits_and_nested_bytes_are_spelled_like_others() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("a.parquet");
+    fs::write(&path, low_level()).unwrap();
+    let mut reader = open_as(&path, parquet(Some("shape")), &LIMITS, Some(Crs::Crs84)).unwrap();
+    let batch = reader.next().unwrap().unwrap();
+    let values: Vec<&str> = batch.columns.iter().map(|(_, values)| values.value(0)).collect();
+    assert_eq!(
+        values,
+        [
+            "9999-12-31T00:00:01",
+            r#"["2020-02-29T00:00:01","9999-12-31T00:00:01"]"#,
+            r#"{"id":"12121212-1212-1212-1212-121212121212","kind":"OPEN"}"#,
+        ]
+    );
 }

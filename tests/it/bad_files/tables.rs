@@ -67,6 +67,34 @@ fn folders(folder: &Path) {
     write("half/2.parquet", &gzip[..gzip.len() / 2]);
 }
 
+/// A file of a footer alone: a schema of columns each in the one before, and a list of row groups.
+fn footer(levels: u16, groups: &[u8]) -> Vec<u8> {
+    let element = |children: &[u8]| [&[0x48, 1, b'a'][..], children, &[0]].concat();
+    let count = (levels + 1).to_le_bytes()[0] | 0x80;
+    let mut footer = vec![0x15, 2, 0x19, 0xfc, count, u8::try_from((levels + 1) >> 7).unwrap()];
+    footer.extend(element(&[0x15, 2]).repeat(levels.into()));
+    footer.extend(element(&[]));
+    footer.extend([&[0x16, 0, 0x19], groups, &[0]].concat());
+    let length = u32::try_from(footer.len()).unwrap().to_le_bytes();
+    [b"PAR1", footer.as_slice(), &length, b"PAR1"].concat()
+}
+
+#[test]
+fn footers_that_parsers_die_of() {
+    let groups = footer(1, &[0xfc, 0xff, 0xff, 0xff, 0xff, 7]);
+    let mut long = footer(1, &[0x0c]);
+    let at = long.len() - 8;
+    long[at..at + 4].copy_from_slice(&(65_u32 << 20).to_le_bytes());
+    check(
+        |_| {},
+        &[
+            case("levels", PARQUET, "a.parquet", footer(1500, &[0x0c]), &["a.parquet", "64 levels"]),
+            case("groups", PARQUET, "b.parquet", groups, &["b.parquet", "2147483647 items"]),
+            case("bytes", PARQUET, "c.parquet", long, &["c.parquet", "68157440 bytes"]),
+        ],
+    );
+}
+
 #[test]
 fn parquet_files_and_folders() {
     let whole = fixture("parquet/arrow_gzip.parquet");
