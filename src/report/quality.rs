@@ -2,6 +2,8 @@
 //!
 //! Pure: text out of a report.
 
+use std::collections::BTreeSet;
+
 use crate::feature::{LayerQuality, QualityReport, Score, Verdict};
 
 /// Accuracy, currency and completeness over all layers that have evidence of it.
@@ -14,7 +16,7 @@ pub(super) fn assessment(quality: &QualityReport) -> String {
     let (agreeing, claimed) = sum(|layer| &layer.accuracy);
     let (current, dated) = sum(|layer| &layer.currency);
     let accuracy = match claimed {
-        0 => "no row claims a place".to_owned(),
+        0 => unclaimed(quality),
         _ => format!("{agreeing} of {claimed} rows that claim a state or county lie there"),
     };
     let currency = match dated {
@@ -22,6 +24,17 @@ pub(super) fn assessment(quality: &QualityReport) -> String {
         _ => format!("{current} of {dated} in layers with dates are current"),
     };
     format!("quality: {accuracy}; {currency}\nexpected: {}", expectations(quality))
+}
+
+/// Why no layer's claims could be checked.
+fn unclaimed(quality: &QualityReport) -> String {
+    let reasons = quality.layers.iter().filter_map(|layer| layer.accuracy.reason.as_deref());
+    let reasons: BTreeSet<&str> = reasons.collect();
+    if reasons.is_empty() {
+        "no claims".to_owned()
+    } else {
+        reasons.into_iter().collect::<Vec<_>>().join(", ")
+    }
 }
 
 fn expectations(quality: &QualityReport) -> String {

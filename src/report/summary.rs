@@ -96,6 +96,7 @@ fn published(layer: &LayerReport) -> String {
     if layer.located.none > 0 {
         parts.push(format!("unassigned: {}", layer.located.none));
     }
+    parts.extend(missing(layer));
     parts.extend(repaired(layer));
     let flags: u64 = layer.flags.values().flat_map(|fields| fields.values()).sum();
     match (flags, layer.flags.len()) {
@@ -105,6 +106,18 @@ fn published(layer: &LayerReport) -> String {
         (_, kinds) => parts.push(format!("{flags} flags of {kinds} kinds")),
     }
     parts.join("; ")
+}
+
+/// Fields of the schema that the source lacks, the first of them by name.
+fn missing(layer: &LayerReport) -> Option<String> {
+    const NAMED: usize = 3;
+    let fields = &layer.fields_missing;
+    let named = fields.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match fields.len() {
+        0 => None,
+        all if all <= NAMED => Some(format!("not in the source: {named}")),
+        all => Some(format!("not in the source: {named} and {} more fields", all - NAMED)),
+    }
 }
 
 /// What reading has left out or repaired.

@@ -45,10 +45,19 @@ pub struct Verified {
 /// Checks the release in a folder.
 ///
 /// # Errors
-/// When the folder holds no manifest or report that can be read.
+/// When there is no such folder, or the store can't be read. A release without a readable manifest or
+/// report is a release with a problem.
 pub fn verify(release: &Path) -> Result<Verified, Error> {
     let store_error = |source| Error::Store { source };
-    let manifest = store::read_manifest(release).map_err(store_error)?;
+    let broken = |file: &str, error: &dyn std::error::Error| {
+        let id = release.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Verified { release: id, tiles: 0, rows: 0, problems: vec![problem(file, crate::error::chain(error))] }
+    };
+    let manifest = match store::read_manifest(release) {
+        Ok(manifest) => manifest,
+        Err(error) if release.is_dir() => return Ok(broken("manifest.json", &error)),
+        Err(source) => return Err(Error::Store { source }),
+    };
     let found = match home(release) {
         // In its store, the manifest itself has a digest to be checked by.
         Some((store, id)) => store.check(&id).map_err(store_error)?,
@@ -56,7 +65,14 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
     };
     let mut problems: Vec<Problem> =
         found.into_iter().map(|found| problem(&found.path, found.kind.to_string())).collect();
-    let report = past::report_of(release)?;
+    let report = match past::report_of(release) {
+        Ok(report) => report,
+        Err(error) => {
+            let mut broken = broken("report.json", &error);
+            broken.problems.extend(problems);
+            return Ok(broken);
+        }
+    };
     let tiles: Vec<&Path> =
         manifest.files.iter().map(|file| Path::new(&file.path)).filter(|path| is_tile(path)).collect();
     let checked: Vec<TileCheck> = tiles.par_iter().map(|path| check_tile(release, path)).collect();

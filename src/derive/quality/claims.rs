@@ -60,7 +60,7 @@ pub(super) fn score(plan: &Plan, scan: &Scan) -> Score {
     let reason = match scan.rows {
         0 => "the layer has no row",
         _ if !plan.jurisdictions.iter().any(|set| checks(set.kind)) => "no states or counties are joined",
-        _ => "no row claims a state or county",
+        _ => "no row claims a state or county of the kind that is joined",
     };
     Score::none(reason, DEFINITION)
 }
