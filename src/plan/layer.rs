@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::check::{Bounds, Check, optional, text};
 use super::field::is_core;
 use super::resolve::{Overrides, Variables};
-use super::{CsvGeometry, Format, JurisdictionKind, JurisdictionPlan, LayerPlan, LayerSchema, SourcePlan};
+use super::{
+    CsvGeometry, Format, JurisdictionKind, JurisdictionPlan, LayerPlan, LayerSchema, Location, SourcePlan,
+};
 use crate::feature::{Crs, LayerId};
 use crate::spec::{
     Diagnostic, FormatSpec, JurisdictionSpec, LayerSpec, PipelineSpec, SourceSpec, Span, Spanned, beside,
@@ -207,7 +209,8 @@ fn source(
             Format::Xlsx { sheet: optional(sheet.as_ref()), header_row, geometry }
         }
     };
-    Some(SourcePlan { shown: shown.display().to_string().into(), path, format, crs })
+    let location = Location::Path(path);
+    Some(SourcePlan { location, shown: shown.display().to_string().into(), format, crs })
 }
 
 /// A format that can't state a CRS needs one from the pipeline or the schema.
@@ -242,7 +245,7 @@ fn expanded(check: &mut Check<'_>, path: &Spanned<String>, variables: Variables)
 /// An absent source fails its layer when the run comes to it, and not the whole plan before.
 fn absent(check: &mut Check<'_>, spec: Option<&Spanned<SourceSpec>>, source: &SourcePlan) {
     let written = spec.and_then(|spec| spec.value.path.as_ref());
-    if let Some(written) = written.filter(|_| !source.path.exists()) {
+    if let Some(written) = written.filter(|_| source.local().is_some_and(|path| !path.exists())) {
         check.warning(&written.span, format!("there is no `{}`", source.shown));
     }
 }
