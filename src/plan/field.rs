@@ -1,5 +1,7 @@
 //! One field of a schema: its type, and the keys that go with the type.
 
+use std::fmt::Write as _;
+
 use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, Utc};
 
@@ -158,7 +160,11 @@ fn formats(check: &mut Check<'_>, spec: &FieldSpec) -> Vec<String> {
 
 /// Whether a pattern that prints a moment also gives back its date.
 fn gives_a_date(pattern: &str) -> bool {
-    let printed = DateTime::<Utc>::UNIX_EPOCH.format(pattern).to_string();
+    let mut printed = String::new();
+    // chrono reads `%#z` and refuses to print it.
+    if write!(printed, "{}", DateTime::<Utc>::UNIX_EPOCH.format(&pattern.replace("%#z", "%z"))).is_err() {
+        return false;
+    }
     let mut parsed = Parsed::new();
     let is_parsed = parse(&mut parsed, &printed, StrftimeItems::new(pattern)).is_ok();
     is_parsed && (parsed.to_naive_date().is_ok() || parsed.to_naive_datetime_with_offset(0).is_ok())
@@ -249,10 +255,11 @@ mod tests {
             "%s",
             "%Y%j",
             "%d-%b-%Y %z",
+            "%d-%b-%Y %#z",
         ] {
             assert!(gives_a_date(whole), "{whole}");
         }
-        for partial in ["%Y", "%m/%d", "%H:%M", "", "x"] {
+        for partial in ["%Y", "%m/%d", "%H:%M", "%#z", "", "x"] {
             assert!(!gives_a_date(partial), "{partial}");
         }
     }
