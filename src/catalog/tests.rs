@@ -15,12 +15,12 @@ use crate::feature::{LayerId, LayerStatus, LocationCounts, RegionId};
 use crate::geoparquet::{inspect, read};
 use crate::plan::{
     Field, FieldKind, Format, GeometryKind, JurisdictionKind, JurisdictionPlan, LayerSchema, Limits,
-    NaicsUse, Output, SectorPlan, SourcePlan,
+    Location, NaicsUse, Output, SectorPlan, SourcePlan,
 };
 
 fn source() -> SourcePlan {
     SourcePlan {
-        path: "dams.geojson".into(),
+        location: Location::Path("dams.geojson".into()),
         shown: "dams.geojson".into(),
         format: Format::Geojson,
         crs: None,

@@ -40,6 +40,7 @@ pub(super) fn table(survey: &Survey, id: &str) -> Vec<String> {
             keys.extend(geometry.iter().map(|column| format!("geometry = {}", quoted(column))));
             "parquet"
         }
+        Format::Esri => "arcgis",
         Format::Xlsx { sheet, header_row, geometry } => {
             keys.extend(sheet.iter().map(|sheet| format!("sheet = {}", quoted(sheet))));
             keys.extend(header_row.iter().map(|row| format!("header-row = {row}")));

@@ -13,7 +13,7 @@ use super::crs::{self, Choice, Word};
 use super::geometry::Shapes;
 use super::places::Places;
 use crate::feature::{Crs, Landed, RawBatch};
-use crate::plan::{CsvGeometry, Format, Limits, Reference, SourcePlan, State};
+use crate::plan::{CsvGeometry, Format, Limits, Location, Reference, SourcePlan, State};
 use crate::source::{self, Description, LayerDescription, Reader, SourceError};
 
 /// What a look through a file has shown.
@@ -180,7 +180,12 @@ fn with_geometry(mut format: Format, columns: CsvGeometry) -> Format {
 /// The rows of the table, in batches.
 pub(super) fn batches(format: &Format, wanted: &Wanted, crs: Option<Crs>) -> Result<Reader, SourceError> {
     let shown = wanted.path.display().to_string();
-    let plan = SourcePlan { path: wanted.path.clone(), shown: shown.into(), format: format.clone(), crs };
+    let plan = SourcePlan {
+        location: Location::Path(wanted.path.clone()),
+        shown: shown.into(),
+        format: format.clone(),
+        crs,
+    };
     let landed =
         Landed { path: wanted.path.clone(), sha256: String::new(), bytes: 0, landed_at: String::new() };
     let limits = Limits { rows: wanted.rows, ..LIMITS };

@@ -11,8 +11,8 @@ use super::normalise::{Normalised, normalise};
 use super::{KernelError, geometry};
 use crate::feature::{Crs, RawBatch, RejectReason, Repairs};
 use crate::plan::{
-    Field, FieldKind, Format, GeometryKind, JurisdictionKind, JurisdictionPlan, LayerSchema, NaicsUse,
-    Reference, Region, SectorPlan, SourcePlan, State,
+    Field, FieldKind, Format, GeometryKind, JurisdictionKind, JurisdictionPlan, LayerSchema, Location,
+    NaicsUse, Reference, Region, SectorPlan, SourcePlan, State,
 };
 
 fn field(name: &str, from: &[&str], kind: FieldKind) -> Field {
@@ -253,7 +253,12 @@ fn set(kind: JurisdictionKind, nearest_m: f64, boundaries: &[(&str, f64)]) -> Jo
             id: "set".into(),
             kind,
             vintage: String::new(),
-            source: SourcePlan { path: "".into(), shown: "".into(), format: Format::Geojson, crs: None },
+            source: SourcePlan {
+                location: Location::Path("".into()),
+                shown: "".into(),
+                format: Format::Geojson,
+                crs: None,
+            },
             code: String::new(),
             name: None,
             nearest_m,

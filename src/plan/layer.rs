@@ -6,8 +6,12 @@ use std::sync::Arc;
 
 use super::check::{Bounds, Check, optional, text};
 use super::field::is_core;
+use super::reference::Reference;
 use super::resolve::{Overrides, Variables};
-use super::{CsvGeometry, Format, JurisdictionKind, JurisdictionPlan, LayerPlan, LayerSchema, SourcePlan};
+use super::schema::{GEOMETRIES, of_layer};
+use super::{
+    CsvGeometry, Format, JurisdictionKind, JurisdictionPlan, LayerPlan, LayerSchema, Location, SourcePlan,
+};
 use crate::feature::{Crs, LayerId};
 use crate::spec::{
     Diagnostic, FormatSpec, JurisdictionSpec, LayerSpec, PipelineSpec, SourceSpec, Span, Spanned, beside,
@@ -45,6 +49,7 @@ pub(super) fn schema_id(layer: &LayerSpec) -> Option<&Spanned<String>> {
 pub(super) fn layers(
     spec: &PipelineSpec,
     schemas: &Schemas,
+    reference: &Reference,
     overrides: &Overrides,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<LayerPlan> {
@@ -71,7 +76,7 @@ pub(super) fn layers(
             let current_days = check.within(layer.current_days.as_ref(), &CURRENT_DAYS);
             layers.push(LayerPlan {
                 id: LayerId::new(id),
-                schema: own_schema(schema, layer),
+                schema: own_schema(&mut check, schema, layer, reference),
                 source,
                 inventory,
                 current_days: u32::try_from(current_days).unwrap_or(u32::MAX),
@@ -83,7 +88,12 @@ pub(super) fn layers(
 
 /// The schema with what the layer says about this source alone: a made-up or mirrored file in the
 /// layout of an agency's is not that agency's.
-fn own_schema(mut schema: Arc<LayerSchema>, layer: &LayerSpec) -> Arc<LayerSchema> {
+fn own_schema(
+    check: &mut Check<'_>,
+    mut schema: Arc<LayerSchema>,
+    layer: &LayerSpec,
+    reference: &Reference,
+) -> Arc<LayerSchema> {
     if let Some(synthetic) = &layer.synthetic {
         Arc::make_mut(&mut schema).synthetic = synthetic.value;
     }
@@ -95,6 +105,16 @@ fn own_schema(mut schema: Arc<LayerSchema>, layer: &LayerSpec) -> Arc<LayerSchem
     }
     if let Some(licence) = &layer.licence {
         Arc::make_mut(&mut schema).licence.clone_from(&licence.value);
+    }
+    if let Some(title) = &layer.title {
+        Arc::make_mut(&mut schema).title.clone_from(&title.value);
+    }
+    if let Some(geometry) = check.choice("a geometry", layer.geometry.as_ref(), &GEOMETRIES) {
+        Arc::make_mut(&mut schema).geometry = geometry;
+    }
+    if let Some(sector) = &layer.sector {
+        let sector = of_layer(check, &sector.value, &schema.sector, reference);
+        Arc::make_mut(&mut schema).sector = sector;
     }
     schema
 }
@@ -207,7 +227,8 @@ fn source(
             Format::Xlsx { sheet: optional(sheet.as_ref()), header_row, geometry }
         }
     };
-    Some(SourcePlan { shown: shown.display().to_string().into(), path, format, crs })
+    let location = Location::Path(path);
+    Some(SourcePlan { location, shown: shown.display().to_string().into(), format, crs })
 }
 
 /// A format that can't state a CRS needs one from the pipeline or the schema.
@@ -242,7 +263,7 @@ fn expanded(check: &mut Check<'_>, path: &Spanned<String>, variables: Variables)
 /// An absent source fails its layer when the run comes to it, and not the whole plan before.
 fn absent(check: &mut Check<'_>, spec: Option<&Spanned<SourceSpec>>, source: &SourcePlan) {
     let written = spec.and_then(|spec| spec.value.path.as_ref());
-    if let Some(written) = written.filter(|_| !source.path.exists()) {
+    if let Some(written) = written.filter(|_| source.local().is_some_and(|path| !path.exists())) {
         check.warning(&written.span, format!("there is no `{}`", source.shown));
     }
 }

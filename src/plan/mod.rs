@@ -31,7 +31,9 @@ pub use membership::{FUNCTIONS, LIFELINES, Passage, Standing};
 pub use reference::{Lifeline, NaicsRule, Reference, Region, Sector, State, longest_prefix};
 pub use resolve::{Overrides, Variables, load, reference_tables};
 pub use scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
-pub use source::{CsvGeometry, Format, SourcePlan};
+pub use source::{
+    Access, ArcgisPlan, Credential, CsvGeometry, Format, HttpPlan, Location, PageFormat, Secret, SourcePlan,
+};
 
 use serde::{Serialize, Serializer};
 

@@ -7,7 +7,9 @@ use super::field;
 use super::reference::Reference;
 use super::tables;
 use super::{Field, GeometryKind, LayerSchema, NaicsUse, SectorPlan, SectorRule};
-use crate::spec::{Diagnostic, FieldSpec, RuleSpec, SchemaSpec, SectorSpec, Spanned, one_of};
+use crate::spec::{
+    Diagnostic, FieldSpec, LayerSectorSpec, RuleSpec, SchemaSpec, SectorSpec, Spanned, one_of,
+};
 
 pub(super) const GEOMETRIES: [(&str, GeometryKind); 3] =
     [("point", GeometryKind::Point), ("line", GeometryKind::Line), ("polygon", GeometryKind::Polygon)];
@@ -164,6 +166,25 @@ fn sector(check: &mut Check<'_>, spec: &SchemaSpec, reference: &Reference) -> Se
         lifeline: optional(sector.lifeline.as_ref()),
         naics: naics_use,
         rules: sector.rules.iter().map(|rule| self::rule(check, spec, &rule.value, reference)).collect(),
+    }
+}
+
+/// The sector that a pipeline gives a layer, over its schema's; NAICS codes and rules refine both alike.
+pub(super) fn of_layer(
+    check: &mut Check<'_>,
+    written: &LayerSectorSpec,
+    schema: &SectorPlan,
+    reference: &Reference,
+) -> SectorPlan {
+    known(check, reference, written.code.as_ref(), &written.also, written.lifeline.as_ref());
+    listed(check, reference, written.code.as_ref(), written.subsector.as_ref());
+    SectorPlan {
+        code: text(written.code.as_ref()),
+        subsector: optional(written.subsector.as_ref()),
+        also: texts(&written.also),
+        lifeline: optional(written.lifeline.as_ref()),
+        naics: schema.naics,
+        rules: schema.rules.clone(),
     }
 }
 

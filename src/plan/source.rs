@@ -1,6 +1,7 @@
 //! Types of a layer's source: where its rows are and how to read them.
 
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -12,11 +13,9 @@ use super::shared;
 /// Where rows are and how to read them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SourcePlan {
-    /// File or folder, absolute or relative to the working directory; never shown, it may hold
-    /// values of the environment.
-    #[serde(skip)]
-    pub path: PathBuf,
-    /// The path as written: what origins and messages show.
+    /// Where the bytes come from.
+    pub location: Location,
+    /// The path or URL as written: what origins and messages show.
     #[serde(serialize_with = "shared")]
     pub shown: Arc<str>,
     /// How to read it.
@@ -28,7 +27,145 @@ pub struct SourcePlan {
 impl SourcePlan {
     /// A message about the source with its path as written: the real one may hold values of the environment.
     pub fn as_shown(&self, text: &str) -> String {
-        text.replace(&*self.path.to_string_lossy(), &self.shown)
+        match &self.location {
+            Location::Path(path) => text.replace(&*path.to_string_lossy(), &self.shown),
+            Location::Http(_) | Location::Arcgis(_) => text.to_owned(),
+        }
+    }
+
+    /// The local file or folder, where the source is one.
+    pub fn local(&self) -> Option<&Path> {
+        match &self.location {
+            Location::Path(path) => Some(path),
+            Location::Http(_) | Location::Arcgis(_) => None,
+        }
+    }
+}
+
+/// Where a source's bytes come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Location {
+    /// File or folder, absolute or relative to the working directory; never shown, it may hold
+    /// values of the environment.
+    #[serde(skip)]
+    Path(PathBuf),
+    /// A file behind HTTP.
+    Http(HttpPlan),
+    /// A layer of an ArcGIS FeatureServer or MapServer.
+    Arcgis(ArcgisPlan),
+}
+
+/// A file behind HTTP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HttpPlan {
+    /// URL with the values of the environment in it.
+    #[serde(skip)]
+    pub url: Secret,
+    /// Extension the landed file gets, lower case, such as `zip` or `csv`.
+    pub extension: String,
+    /// SHA-256 that the bytes must have, lower-case hex.
+    pub sha256: Option<String>,
+    /// Size at which a download is given up, bytes.
+    pub max_bytes: u64,
+    /// How the server is asked.
+    pub access: Access,
+}
+
+/// A layer of an ArcGIS service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ArcgisPlan {
+    /// URL of the layer, or of the service with `layer` beside it, with the values of the environment in it.
+    #[serde(skip)]
+    pub url: Secret,
+    /// Id or name of the layer, where the URL is a service's.
+    pub layer: Option<String>,
+    /// Rows wanted, as SQL that every server takes; `1=1` for all.
+    pub filter: String,
+    /// Rows asked for at a time at most; the server's own limit counts too.
+    pub page_rows: u32,
+    /// Requests at the same time.
+    pub at_once: u32,
+    /// Wire format of the pages.
+    pub pages: PageFormat,
+    /// Size at which a pull is given up, bytes of all pages before compression.
+    pub max_bytes: u64,
+    /// How the server is asked.
+    pub access: Access,
+}
+
+/// Wire format of an ArcGIS layer's pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageFormat {
+    /// Esri JSON, which every server speaks.
+    Json,
+    /// Protocol buffers, where the layer offers them; else Esri JSON.
+    Pbf,
+}
+
+/// How a server is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Access {
+    /// Who asks.
+    pub credential: Credential,
+    /// Seconds without a byte after which a request is given up.
+    pub timeout_s: u32,
+    /// Whether a certificate that doesn't verify is accepted; every request says so in the log.
+    pub is_insecure: bool,
+}
+
+/// Who asks; every value comes from the environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Credential {
+    /// Nobody in particular.
+    None,
+    /// `token=…` of ArcGIS.
+    Token(#[serde(skip)] Secret),
+    /// `Authorization: Bearer …`.
+    Bearer(#[serde(skip)] Secret),
+    /// `Authorization: Basic …`.
+    Basic {
+        /// User name.
+        #[serde(skip)]
+        user: Secret,
+        /// Password.
+        #[serde(skip)]
+        password: Secret,
+    },
+    /// A token from ArcGIS's `generateToken`, renewed when it expires.
+    Login {
+        /// URL of `generateToken`.
+        url: String,
+        /// User name.
+        #[serde(skip)]
+        user: Secret,
+        /// Password.
+        #[serde(skip)]
+        password: Secret,
+    },
+}
+
+/// A value of the environment: never shown, never serialised.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Hides `value`.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value, for the request alone.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
     }
 }
 
@@ -57,6 +194,8 @@ pub enum Format {
         /// Column of the geometry; `None` for the one the file declares.
         geometry: Option<String>,
     },
+    /// Pages of an ArcGIS layer, as a pull has landed them.
+    Esri,
     /// A sheet of an XLSX workbook.
     Xlsx {
         /// Its name; `None` where only one is visible.

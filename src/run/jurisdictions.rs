@@ -2,7 +2,7 @@
 
 use tracing::info;
 
-use super::{Context, now};
+use super::{Context, fetch};
 use crate::engine::{self, BoundaryName};
 use crate::error::{Error, chain};
 use crate::feature::{JurisdictionReport, Landed, Outline};
@@ -28,7 +28,7 @@ pub(super) fn join(context: &Context<'_>) -> Result<Joined, Error> {
         let _task = context.progress.start("fetch", &set.id, None);
         // Sets and layers share the landing: a set's folder can't be taken for a layer's.
         let folder = format!("jurisdiction-{}", set.id);
-        let landed = context.store.land(&folder, &set.source.path, &set.source.shown, &now());
+        let landed = fetch::land(context, &folder, &set.source);
         landed.map_err(|source| {
             if !source.is_source() {
                 return Error::Store { source };

@@ -11,7 +11,7 @@ use arrow_array::{Array, StringArray};
 use tracing::{info, info_span, warn};
 
 use super::tile::{self, TileError};
-use super::{Context, LayerOutcome, now, tables};
+use super::{Context, LayerOutcome, fetch, tables};
 use crate::engine::{self, EngineError, LayerRows};
 use crate::error::{Error, chain};
 use crate::feature::{
@@ -108,7 +108,7 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 fn attempt(context: &Context<'_>, join: &JoinContext, layer: &LayerPlan) -> Result<LayerOutcome, LayerError> {
     let landed = {
         let _task = context.progress.start("fetch", layer.id.as_str(), None);
-        let landed = context.store.land(layer.id.as_str(), &layer.source.path, &layer.source.shown, &now());
+        let landed = fetch::land(context, layer.id.as_str(), &layer.source);
         landed.map_err(|source| {
             if source.is_source() {
                 LayerError::Source { what: layer.source.as_shown(&chain(&source)) }

@@ -6,6 +6,7 @@
 mod assessed;
 mod derive;
 mod describe;
+mod fetch;
 mod inventory;
 mod jurisdictions;
 mod layer;

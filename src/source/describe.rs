@@ -10,7 +10,7 @@ use std::sync::Arc;
 use wkb::reader::read_wkb;
 
 use crate::feature::{Crs, Landed};
-use crate::plan::{CsvGeometry, Format, Limits, SourcePlan};
+use crate::plan::{CsvGeometry, Format, Limits, Location, SourcePlan};
 
 use super::crs::{Stated, normalise};
 use super::csv::CsvRecords;
@@ -152,8 +152,12 @@ fn describe_features(
     crs: Option<Crs>,
     features: u64,
 ) -> Result<Description, SourceError> {
-    let plan =
-        SourcePlan { path: path.to_owned(), shown: Arc::clone(shown), format: format.clone(), crs: None };
+    let plan = SourcePlan {
+        location: Location::Path(path.to_owned()),
+        shown: Arc::clone(shown),
+        format: format.clone(),
+        crs: None,
+    };
     let landed = Landed { path: path.to_owned(), sha256: String::new(), bytes: 0, landed_at: String::new() };
     let mut columns = Vec::new();
     let mut kinds = BTreeSet::new();

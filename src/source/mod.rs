@@ -103,6 +103,7 @@ pub fn open(
             let (stated, columns) = (records.stated(), records.columns().to_vec());
             (Box::new(records), stated, Some(columns))
         }
+        Format::Esri => unimplemented!("the Esri reader, on this branch"),
         Format::Parquet { geometry } => {
             let records = ParquetRecords::open(path, shown, geometry.as_deref(), limit)?;
             let (stated, columns) = (records.stated(), records.columns().to_vec());

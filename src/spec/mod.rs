@@ -18,7 +18,7 @@ mod text;
 
 pub use block::BlockSpec;
 pub use diagnostic::{Diagnostic, Severity, settle};
-pub use pipeline::{JurisdictionSpec, LayerSpec, LimitsSpec, OutputSpec, PipelineSpec};
+pub use pipeline::{JurisdictionSpec, LayerSectorSpec, LayerSpec, LimitsSpec, OutputSpec, PipelineSpec};
 pub use reference::CsvTable;
 pub use render::{Finding, findings, render};
 pub use schema::{CodeSpec, FieldSpec, RuleSpec, SchemaSpec, SectorSpec};

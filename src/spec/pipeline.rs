@@ -119,10 +119,29 @@ pub struct LayerSpec {
     pub agency: Option<Spanned<String>>,
     /// `licence`, over the schema's.
     pub licence: Option<Spanned<String>>,
+    /// `title`, over the schema's.
+    pub title: Option<Spanned<String>>,
+    /// `geometry`, over the schema's.
+    pub geometry: Option<Spanned<String>>,
+    /// `sector`, over the schema's.
+    pub sector: Option<Spanned<LayerSectorSpec>>,
     /// `current-days`.
     pub current_days: Option<Spanned<i64>>,
     /// `source`.
     pub source: Option<Spanned<SourceSpec>>,
+}
+
+/// `sector = { … }` of a layer.
+#[derive(Debug, Clone)]
+pub struct LayerSectorSpec {
+    /// `code`.
+    pub code: Option<Spanned<String>>,
+    /// `subsector`.
+    pub subsector: Option<Spanned<String>>,
+    /// `also`.
+    pub also: Vec<Spanned<String>>,
+    /// `lifeline`.
+    pub lifeline: Option<Spanned<String>>,
 }
 
 impl PipelineSpec {
@@ -193,6 +212,15 @@ fn jurisdiction(table: &mut Table<'_>) -> JurisdictionSpec {
     }
 }
 
+fn sector(table: &mut Table<'_>) -> LayerSectorSpec {
+    LayerSectorSpec {
+        code: table.required_text("code"),
+        subsector: table.text("subsector"),
+        also: table.texts("also").map(|also| also.value).unwrap_or_default(),
+        lifeline: table.text("lifeline"),
+    }
+}
+
 fn layers(table: &mut Table<'_>) -> Vec<Spanned<LayerSpec>> {
     table.required_tables("layer", |t| LayerSpec {
         id: t.required_text("id"),
@@ -201,6 +229,9 @@ fn layers(table: &mut Table<'_>) -> Vec<Spanned<LayerSpec>> {
         synthetic: t.flag("synthetic"),
         agency: t.text("agency"),
         licence: t.text("licence"),
+        title: t.text("title"),
+        geometry: t.text("geometry"),
+        sector: t.table("sector", sector),
         current_days: t.integer("current-days"),
         source: source::read(t),
     })

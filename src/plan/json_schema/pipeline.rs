@@ -6,6 +6,7 @@ use super::super::layer::{CURRENT_DAYS, HEADER_ROW, INVENTORY, KINDS, NEAREST_M}
 use super::super::resolve::{
     ARCHIVE, BATCH_ROWS, GROUP_ROWS, KEEP, PAGE_ROWS, PROFILES, RECORD, TILE_ROWS, ZSTD_LEVEL,
 };
+use super::super::schema::GEOMETRIES;
 use super::key::{Key, Keys, by_path, file, key};
 
 /// Of `pipelines/*.toml`.
@@ -116,6 +117,21 @@ fn layers() -> Vec<Key> {
         key("layer.agency", "Agency of this source, over the schema's.")
             .example("Texas Department of Health"),
         key("layer.licence", "Licence of this source, over the schema's.").example("CC0-1.0"),
+        key("layer.title", "Title of this layer, over the schema's.").example("Ethanol plants"),
+        key("layer.geometry", "Geometry of this layer, over the schema's.")
+            .words(GEOMETRIES.map(|(word, _)| word)),
+        key(
+            "layer.sector",
+            "Sector of this layer's rows, over the schema's, whose NAICS codes and rules refine it.",
+        ),
+        key("layer.sector.code", "Code of the sector in `reference/sectors.csv`.").example("ENER"),
+        key("layer.sector.subsector", "Subsector of the rows.").example("Oil and Natural Gas"),
+        key("layer.sector.also", "Further sectors of the rows.").example(["TRAN"]),
+        key(
+            "layer.sector.lifeline",
+            "Community lifeline of the rows, `<lifeline>/<component>` of `reference/lifelines.csv`.",
+        )
+        .example("Energy/Fuel"),
         key("layer.current-days", "Days for which the date of a record counts as current.")
             .bounds(&CURRENT_DAYS),
     ]

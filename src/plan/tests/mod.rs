@@ -8,7 +8,9 @@ mod schemes;
 use std::fs;
 use std::path::Path;
 
-use super::{CsvGeometry, FieldKind, Format, JurisdictionKind, NaicsUse, Overrides, Plan, load};
+use super::{
+    CsvGeometry, FieldKind, Format, GeometryKind, JurisdictionKind, NaicsUse, Overrides, Plan, load,
+};
 use crate::feature::Crs;
 use crate::spec::{Diagnostic, render};
 
@@ -228,6 +230,21 @@ fn a_good_pipeline_gives_its_plan() {
     let FieldKind::Boolean { truth, falsity } = &open.kind else { panic!("boolean") };
     assert_eq!((truth.len(), falsity.as_slice()), (5, &["CLOSED".to_owned()][..]));
     assert!(matches!(&date.kind, FieldKind::Date { formats } if formats.len() == 2));
+}
+
+#[test]
+fn a_layer_says_what_its_generic_schema_cannot() {
+    let clinics = "id = \"clinics\"\ntitle = \"Clinics\"\ngeometry = \"polygon\"\n\
+                   sector = { code = \"EMSV\", also = [\"HLPH\"] }";
+    let pipeline = PIPELINE.replace("id = \"clinics\"", clinics);
+    let (plan, _) = plan(&[("pipelines/demo.toml", &pipeline)], &Overrides::default());
+    let [hospitals, clinics] = plan.layers.as_slice() else { panic!("two layers") };
+    let (sector, schema) = (&clinics.schema.sector, &hospitals.schema);
+    assert_eq!((clinics.schema.title.as_str(), clinics.schema.geometry), ("Clinics", GeometryKind::Polygon));
+    assert_eq!((sector.code.as_str(), sector.also.as_slice()), ("EMSV", &["HLPH".to_owned()][..]));
+    assert_eq!(sector.lifeline, None, "of the schema's sector, only what refines the rows is left");
+    assert_eq!(sector.rules, schema.sector.rules);
+    assert_eq!((schema.title.as_str(), schema.sector.code.as_str()), ("Hospitals", "HLPH"));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use wkt::to_wkt::write_geometry;
 
 use super::{Reader, SourceError, open};
 use crate::feature::{Crs, Landed, RawBatch, RejectReason};
-use crate::plan::{CsvGeometry, Format, Limits, SourcePlan};
+use crate::plan::{CsvGeometry, Format, Limits, Location, SourcePlan};
 
 const LIMITS: Limits = Limits { record_bytes: 1 << 20, batch_rows: 1000, rows: None, archive_bytes: 1 << 20 };
 
@@ -31,7 +31,7 @@ fn open_as(path: &Path, format: Format, limits: &Limits, crs: Option<Crs>) -> Re
     let landed = Landed { path: path.to_owned(), sha256: String::new(), bytes: 0, landed_at: String::new() };
     let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
     let shown = format!("in/shown.{}", extension.unwrap_or_default()).into();
-    let plan = SourcePlan { path: path.to_owned(), shown, format, crs };
+    let plan = SourcePlan { location: Location::Path(path.to_owned()), shown, format, crs };
     open(&landed, &plan, limits, None)
 }
 

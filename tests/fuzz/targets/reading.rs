@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cikr::feature::{Crs, Landed, RawBatch};
 use cikr::kernel::geometry;
-use cikr::plan::{Format, Limits, SourcePlan};
+use cikr::plan::{Format, Limits, Location, SourcePlan};
 use cikr::source;
 
 use crate::in_file::with_file;
@@ -27,7 +27,7 @@ pub fn read_all(data: &[u8], format: &Format) {
 }
 
 fn plan(path: &Path, format: &Format) -> SourcePlan {
-    SourcePlan { path: path.to_owned(), shown: "fuzzed".into(), format: format.clone(), crs: None }
+    SourcePlan { location: Location::Path(path.to_owned()), shown: "fuzzed".into(), format: format.clone(), crs: None }
 }
 
 fn landed(path: &Path, data: &[u8]) -> Landed {
