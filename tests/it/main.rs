@@ -10,6 +10,7 @@
     clippy::format_push_string,
     clippy::format_collect,
     clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     clippy::cast_sign_loss,
     clippy::case_sensitive_file_extension_comparisons,
     clippy::too_many_lines,
@@ -26,6 +27,8 @@ mod demo;
 mod dimensions;
 mod draft;
 mod laws;
+mod loopback;
+mod loopback_truth;
 mod national;
 mod packing;
 mod page;
