@@ -16,6 +16,8 @@ pkg-config --exists 'gdal >= 3.4' 2>/dev/null || missing+=(libgdal-dev)
 if [ "$purpose" = test ]; then
     command -v python3 >/dev/null || missing+=(python3)
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+    command -v node >/dev/null || missing+=(nodejs)
+    command -v npm >/dev/null || missing+=(npm)
     command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)
 fi
 
