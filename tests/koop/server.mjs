@@ -4,6 +4,7 @@
 //
 // <Service>.geojson is served as /files/rest/services/<Service>/FeatureServer/0; <Service>.meta.json beside it is merged
 // into Koop's metadata (idField, fields, name, …). The first line on stdout is the URL of the services.
+//   --port N               that port instead of a free one
 //   --max-record-count N   rows of a page (2000)
 //   --fail-every N         each Nth query: 200 with {"error": {"code": 500}}
 //   --http503-every N      each Nth query: 503 with HTML
@@ -108,6 +109,6 @@ koop.server.post('/spent', (_, response) => {
   response.json({});
 });
 koop.register({ type: 'provider', name: 'files', version: '1.0.0', Model });
-const listener = koop.server.listen(0, '127.0.0.1', () => {
+const listener = koop.server.listen(Number(value('port', 0)), '127.0.0.1', () => {
   console.log(`http://127.0.0.1:${listener.address().port}/files/rest/services`);
 });
