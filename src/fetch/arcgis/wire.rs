@@ -1,0 +1,50 @@
+//! What the puller needs of the world: somebody who asks a server, and a place for pages.
+//!
+//! Two narrow traits, so that the puller itself opens no connection and no file.
+
+use std::error::Error as StdError;
+
+/// Any cause.
+pub type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Asks a server. Credentials, retries on the HTTP level and limits per host are its affair.
+pub trait Wire: Sync {
+    /// The body of the answer to `form` sent to `url`, bounded in size; GET, or POST where the URL gets long.
+    ///
+    /// # Errors
+    /// No answer, or one whose status isn't 2xx.
+    fn ask(&self, url: &str, form: &[(&str, String)]) -> Result<Vec<u8>, WireError>;
+
+    /// Gets a new token in place of one that has expired; whether there is one.
+    fn renew(&self) -> bool;
+}
+
+/// Why there is no body.
+#[derive(Debug, thiserror::Error)]
+#[error("no usable answer")]
+pub struct WireError {
+    /// Status, where the server answered.
+    pub status: Option<u16>,
+    /// What happened.
+    pub source: BoxError,
+}
+
+impl WireError {
+    /// Whether the same question could be answered later, or a smaller one now: no answer at all, a server's
+    /// own error, or an answer it finds too large.
+    pub(super) fn is_passing(&self) -> bool {
+        self.status.is_none_or(|status| status >= 500 || matches!(status, 408 | 413 | 429))
+    }
+}
+
+/// Keeps the pages of one pull, so that an interrupted one goes on where it was.
+pub trait Shelf: Sync {
+    /// The page called `name`; none where it isn't there or is damaged.
+    fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BoxError>;
+
+    /// Keeps a page, whole or not at all.
+    fn put(&self, name: &str, page: &[u8]) -> Result<(), BoxError>;
+
+    /// Drops a page, if it is there.
+    fn forget(&self, name: &str) -> Result<(), BoxError>;
+}
