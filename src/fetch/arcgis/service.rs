@@ -67,8 +67,7 @@ pub(super) fn layer_url(wire: &dyn Wire, url: &str, layer: Option<&str>) -> Resu
 
 /// Entries with that id, else with that name.
 fn named<'a>(wanted: &str, entries: &[&'a Entry]) -> Vec<&'a Entry> {
-    let by_id: Vec<&Entry> =
-        entries.iter().copied().filter(|entry| entry.id.to_string() == wanted).collect();
+    let by_id: Vec<&Entry> = entries.iter().copied().filter(|entry| entry.id.to_string() == wanted).collect();
     if by_id.is_empty() {
         return entries.iter().copied().filter(|entry| entry.name == wanted).collect();
     }

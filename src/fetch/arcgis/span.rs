@@ -111,7 +111,8 @@ impl Span {
 
     /// Smaller spans that are the same together; none where it can't be divided.
     pub(super) fn divided(&self) -> Option<Vec<Self>> {
-        let halves = |ids: &[i64]| [&ids[..ids.len().div_ceil(2)], &ids[ids.len().div_ceil(2)..]].map(<[i64]>::to_vec);
+        let halves =
+            |ids: &[i64]| [&ids[..ids.len().div_ceil(2)], &ids[ids.len().div_ceil(2)..]].map(<[i64]>::to_vec);
         match self {
             Self::Offset { from, rows } if *rows > 1 => {
                 let half = rows.div_ceil(2);

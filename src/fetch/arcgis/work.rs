@@ -27,13 +27,26 @@ pub(super) fn drain<S: Send, E: Send>(
             scope.spawn(|| {
                 let _span = here.enter();
                 while let Some(span) = next(&queue, &wake) {
+                    let _busy = Busy { queue: &queue, wake: &wake };
                     settle(&queue, step(span));
-                    wake.notify_all();
                 }
             });
         }
     });
     queue.into_inner().unwrap_or_else(PoisonError::into_inner).failed.map_or(Ok(()), Err)
+}
+
+/// A span at work; when it is done, even by a panic, the others look again.
+struct Busy<'a, S, E> {
+    queue: &'a Mutex<Queue<S, E>>,
+    wake: &'a Condvar,
+}
+
+impl<S, E> Drop for Busy<'_, S, E> {
+    fn drop(&mut self) {
+        lock(self.queue).busy -= 1;
+        self.wake.notify_all();
+    }
 }
 
 fn lock<S, E>(queue: &Mutex<Queue<S, E>>) -> MutexGuard<'_, Queue<S, E>> {
@@ -60,7 +73,6 @@ fn next<S, E>(queue: &Mutex<Queue<S, E>>, wake: &Condvar) -> Option<S> {
 
 fn settle<S, E>(queue: &Mutex<Queue<S, E>>, done: Result<Vec<S>, E>) {
     let mut state = lock(queue);
-    state.busy -= 1;
     match done {
         Ok(more) => more.into_iter().rev().for_each(|span| state.spans.push_front(span)),
         Err(error) => {
@@ -98,5 +110,11 @@ mod tests {
         };
         assert_eq!(drain((0..10_000).collect(), 2, step), Err(3));
         assert!(done.into_inner() < 10_000);
+    }
+
+    #[test]
+    #[should_panic = "a scoped thread panicked"]
+    fn a_panic_leaves_nobody_waiting() {
+        drain(vec![1, 2, 3], 3, |n| if n == 2 { panic!("two") } else { Ok::<_, ()>(vec![]) }).unwrap();
     }
 }

@@ -20,7 +20,8 @@ impl Wire for Sockets {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let error = |source: std::io::Error| WireError { status: None, source: source.into() };
         let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
-        let form: Vec<String> = form.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let form: Vec<String> =
+            form.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         let form = form.join("&");
         let mut stream = TcpStream::connect(host).map_err(error)?;
         let (length, kind) = (form.len(), "application/x-www-form-urlencoded");

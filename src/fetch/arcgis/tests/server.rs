@@ -75,7 +75,8 @@ impl Server {
             json!({"attributes": attributes, "geometry": {"x": id, "y": id}})
         };
         let cut = &ids[..ids.len().min(self.cap)];
-        let mut page = json!({"geometryType": "esriGeometryPoint", "features": cut.iter().map(row).collect::<Vec<_>>()});
+        let mut page =
+            json!({"geometryType": "esriGeometryPoint", "features": cut.iter().map(row).collect::<Vec<_>>()});
         if cut.len() < ids.len() {
             page["exceededTransferLimit"] = json!(true);
         }
@@ -138,7 +139,9 @@ impl Wire for Server {
         assert!(!form.contains_key("returnTrueCurves"));
         let number = {
             let mut log = self.log.lock().unwrap();
-            log.push(form.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&"));
+            log.push(
+                form.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&"),
+            );
             log.len()
         };
         let asked = Asked { form, number, server: self };
