@@ -17,7 +17,7 @@ use super::wire::Wire;
 pub(super) type Members<'a> = BTreeMap<String, &'a RawValue>;
 
 /// Times that a question is asked which can't be made smaller.
-pub(super) const PATIENT: u32 = 4;
+pub(super) const PATIENT: u32 = 6;
 
 /// Wait before the second try; it doubles from try to try.
 const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 100 });

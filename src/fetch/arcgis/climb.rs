@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::answer::PATIENT;
 use super::error::ArcgisError;
 use super::layer::Layer;
 use super::page::{self, Page};
@@ -51,13 +52,18 @@ struct Climb<'a> {
     cap: AtomicU64,
     /// Rows asked for at a time: less after trouble, and slowly more again.
     size: AtomicU64,
+    /// Most rows that have come in one page: trouble with no more than that is not about size.
+    proven: AtomicU64,
     /// Pages without trouble since the size last changed.
     calm: AtomicU32,
     kept: Mutex<Kept>,
 }
 
 /// Pages without trouble after which the page size doubles again.
-const CALM: u32 = 4;
+const CALM: u32 = 2;
+
+/// Times that a page is asked for which may be too large.
+const TRIES: u32 = 3;
 
 /// Advertised limits above this are taken for no limit: nobody waits for such a page.
 const SANE: u64 = 10_000;
@@ -75,6 +81,7 @@ pub(super) fn climb(pull: Pull<'_>, rung: Rung, total: Option<u64>) -> Result<Ke
         pull,
         cap: AtomicU64::new(advertised),
         size: AtomicU64::new(pull.page_rows.min(advertised)),
+        proven: AtomicU64::new(0),
         calm: AtomicU32::new(0),
         kept: Mutex::default(),
     };
@@ -145,7 +152,7 @@ impl Climb<'_> {
         if span.rows().is_some_and(|rows| rows > self.size.load(Relaxed)) {
             return self.divide(span, &name);
         }
-        match self.pull.layer.page(span) {
+        match self.pull.layer.page(span, self.tries(span)) {
             Ok(body) => self.judge(span, &name, &body, false),
             Err(error) if error.is_passing() && span.divided().is_some() => {
                 self.shrink(span, &error);
@@ -165,6 +172,7 @@ impl Climb<'_> {
         };
         if !is_kept {
             self.pull.shelf.put(name, body).map_err(|source| self.shelf_error(source))?;
+            self.proven.fetch_max(page.rows.len() as u64, Relaxed);
             self.grow();
         }
         self.keep(span, name, &page, body.len() as u64)?;
@@ -214,6 +222,12 @@ impl Climb<'_> {
         serde_json::to_writer(&mut note, &parts).map_err(|source| self.shelf_error(source.into()))?;
         self.pull.shelf.put(name, &note).map_err(|source| self.shelf_error(source))?;
         Ok(parts)
+    }
+
+    /// Patience where smaller pages are no way out, or have shown to be none.
+    fn tries(&self, span: &Span) -> u32 {
+        let is_proven = span.rows().is_some_and(|rows| rows <= self.proven.load(Relaxed));
+        if is_proven || span.divided().is_none() { PATIENT } else { TRIES }
     }
 
     fn shrink(&self, span: &Span, error: &ArcgisError) {

@@ -102,8 +102,8 @@ impl<'a> Layer<'a> {
         })
     }
 
-    /// The page of a span.
-    pub(super) fn page(&self, span: &Span) -> Result<Vec<u8>, ArcgisError> {
+    /// The page of a span, asked for up to `tries` times.
+    pub(super) fn page(&self, span: &Span, tries: u32) -> Result<Vec<u8>, ArcgisError> {
         let oid = self.info.oid.as_deref();
         let condition = oid.and_then(|oid| span.condition(oid));
         let mut form = vec![
@@ -127,8 +127,7 @@ impl<'a> Layer<'a> {
             Span::Box { sides, .. } => form.extend(envelope(*sides, reference)),
             Span::Window { .. } | Span::Range { .. } => {}
         }
-        // A page that can be asked for in parts isn't waited for long.
-        self.query(form, if span.divided().is_some() { 2 } else { PATIENT })
+        self.query(form, tries)
     }
 
     fn scalar(&self, what: &'static str, how: String) -> Result<Vec<u8>, ArcgisError> {
