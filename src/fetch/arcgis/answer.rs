@@ -36,7 +36,7 @@ pub(super) fn ask(
         match ask_once(wire, url, form) {
             Err(error) if error.is_token() && !renewed && wire.renew() => renewed = true,
             Err(error) if error.is_passing() && tried < tries => {
-                tracing::debug!(url, tried, reason = %error, "asking again");
+                tracing::debug!(tried, reason = %error, "asking again");
                 thread::sleep(PAUSE * 2_u32.pow(tried - 1));
             }
             answer => return answer,
@@ -45,8 +45,9 @@ pub(super) fn ask(
 }
 
 fn ask_once(wire: &dyn Wire, url: &str, form: &[(&str, String)]) -> Result<Vec<u8>, ArcgisError> {
-    let body = wire.ask(url, form).map_err(|source| ArcgisError::Wire { url: url.to_owned(), source })?;
-    members(url, &body)?;
+    let shown = wire.shown(url);
+    let body = wire.ask(url, form).map_err(|source| ArcgisError::Wire { url: shown.clone(), source })?;
+    members(&shown, &body)?;
     Ok(body)
 }
 

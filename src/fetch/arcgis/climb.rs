@@ -163,7 +163,7 @@ impl Climb<'_> {
     }
 
     fn judge(&self, span: &Span, name: &str, body: &[u8], is_kept: bool) -> Result<Vec<Span>, ArcgisError> {
-        let page = page::parse(&self.pull.layer.url, body, self.pull.layer.info.oid.as_deref())?;
+        let page = page::parse(&self.pull.layer.shown, body, self.pull.layer.info.oid.as_deref())?;
         let left = match span.judge(self.seen(&page)) {
             Verdict::Incapable(reason) => return Err(ArcgisError::incapable(reason)),
             Verdict::Cut if *span != Span::ALL => return self.divide(span, name),
@@ -171,7 +171,10 @@ impl Climb<'_> {
             Verdict::Begun(rest) => vec![rest],
         };
         if !is_kept {
-            self.pull.shelf.put(name, body).map_err(|source| self.shelf_error(source))?;
+            self.pull
+                .shelf
+                .put(name, body, page.rows.len() as u64)
+                .map_err(|source| self.shelf_error(source))?;
             self.proven.fetch_max(page.rows.len() as u64, Relaxed);
             self.grow();
         }
@@ -194,7 +197,7 @@ impl Climb<'_> {
         let mut kept = self.kept();
         kept.bytes += bytes;
         if kept.bytes > self.pull.max_bytes {
-            return Err(ArcgisError::TooLarge { url: layer.url.clone(), limit: self.pull.max_bytes });
+            return Err(ArcgisError::TooLarge { url: layer.shown.clone(), limit: self.pull.max_bytes });
         }
         let number = u32::try_from(kept.names.len()).unwrap_or(u32::MAX);
         let start = if let Span::Offset { from, .. } = span { *from } else { 0 };
@@ -220,7 +223,7 @@ impl Climb<'_> {
         })?;
         let mut note = DIVIDED.to_vec();
         serde_json::to_writer(&mut note, &parts).map_err(|source| self.shelf_error(source.into()))?;
-        self.pull.shelf.put(name, &note).map_err(|source| self.shelf_error(source))?;
+        self.pull.shelf.put(name, &note, 0).map_err(|source| self.shelf_error(source))?;
         Ok(parts)
     }
 
@@ -248,7 +251,7 @@ impl Climb<'_> {
     }
 
     fn shelf_error(&self, source: BoxError) -> ArcgisError {
-        ArcgisError::Shelf { url: self.pull.layer.url.clone(), source }
+        ArcgisError::Shelf { url: self.pull.layer.shown.clone(), source }
     }
 }
 

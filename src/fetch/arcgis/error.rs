@@ -1,6 +1,7 @@
 //! Why a layer could not be pulled, told apart by what can be done about it.
 
 use super::wire::{BoxError, WireError};
+use crate::store::StoreError;
 
 /// Why a layer could not be pulled.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +97,14 @@ pub enum ArcgisError {
         /// Bytes allowed.
         limit: u64,
     },
+    /// The store failed.
+    #[error("the landing of {url} failed")]
+    Store {
+        /// The layer.
+        url: String,
+        /// What happened.
+        source: StoreError,
+    },
     /// A page could not be kept.
     #[error("cannot keep the pages of {url}")]
     Shelf {
@@ -117,6 +126,21 @@ impl ArcgisError {
     /// That a way leads nowhere.
     pub(super) fn incapable(reason: impl Into<String>) -> Self {
         Self::Incapable { reason: reason.into() }
+    }
+
+    /// The store's failure, where it is one: the service isn't to blame then.
+    ///
+    /// # Errors
+    /// The error itself where it is none.
+    pub fn into_store(self) -> Result<StoreError, Self> {
+        match self {
+            Self::Store { source, .. } => Ok(source),
+            Self::Shelf { url, source } => match source.downcast::<StoreError>() {
+                Ok(source) => Ok(*source),
+                Err(source) => Err(Self::Shelf { url, source }),
+            },
+            other => Err(other),
+        }
     }
 
     /// Whether asking again, or for fewer rows, could help: time-outs, a server's own errors, HTML of a proxy.

@@ -15,8 +15,9 @@ type Form = Vec<(&'static str, String)>;
 /// A layer that has told about itself.
 pub(super) struct Layer<'a> {
     wire: &'a dyn Wire,
-    /// Its URL.
-    pub(super) url: String,
+    url: String,
+    /// Its URL as messages may show it.
+    pub(super) shown: String,
     /// What it says about itself.
     pub(super) info: LayerInfo,
     /// The same as it came.
@@ -34,14 +35,15 @@ impl<'a> Layer<'a> {
     ) -> Result<Self, ArcgisError> {
         let url = layer_url(wire, url, layer)?;
         let info_body = ask(wire, &url, &[("f", "json".to_owned())], PATIENT)?;
-        let info = LayerInfo::read(&url, &info_body)?;
-        Ok(Self { wire, url, info, info_body, filter: filter.to_owned() })
+        let shown = wire.shown(&url);
+        let info = LayerInfo::read(&shown, &info_body)?;
+        Ok(Self { wire, url, shown, info, info_body, filter: filter.to_owned() })
     }
 
     /// When the layer says that it was last edited, asked anew.
     pub(super) fn last_edit(&self) -> Result<Option<i64>, ArcgisError> {
         let body = ask(self.wire, &self.url, &[("f", "json".to_owned())], PATIENT)?;
-        Ok(LayerInfo::read(&self.url, &body)?.last_edit)
+        Ok(LayerInfo::read(&self.shown, &body)?.last_edit)
     }
 
     /// Number of rows; none where the server can't count.
@@ -53,7 +55,7 @@ impl<'a> Layer<'a> {
         }
         match self.scalar("returnCountOnly", "true".to_owned()) {
             Err(error) if error.is_refusal() => Ok(None),
-            body => Ok(parsed::<Counted>(&self.url, &body?)?.count),
+            body => Ok(parsed::<Counted>(&self.shown, &body?)?.count),
         }
     }
 
@@ -65,7 +67,7 @@ impl<'a> Layer<'a> {
             ids: Option<Vec<serde_json::Value>>,
         }
         let body = self.scalar("returnIdsOnly", "true".to_owned())?;
-        let Some(ids) = parsed::<Listed>(&self.url, &body)?.ids else { return Ok(None) };
+        let Some(ids) = parsed::<Listed>(&self.shown, &body)?.ids else { return Ok(None) };
         let mut ids: Option<Vec<i64>> = ids.iter().map(page::integer).collect();
         if let Some(ids) = &mut ids {
             ids.sort_unstable();
@@ -93,7 +95,7 @@ impl<'a> Layer<'a> {
         };
         let both = serde_json::json!([statistic("min", "THE_MIN"), statistic("max", "THE_MAX")]);
         let body = self.scalar("outStatistics", both.to_string())?;
-        let rows = parsed::<Answer>(&self.url, &body)?.features;
+        let rows = parsed::<Answer>(&self.shown, &body)?.features;
         let [row] = rows.as_slice() else { return Ok(None) };
         let ids: Option<Vec<i64>> = row.attributes.values().map(page::integer).collect();
         Ok(match ids.as_deref() {

@@ -3,7 +3,7 @@
 use super::climb::{Kept, Pull, climb};
 use super::error::ArcgisError;
 use super::layer::Layer;
-use super::recut::{CutPage, recut};
+use super::recut::recut;
 use super::rung::Rung;
 use super::wire::{Shelf, Wire};
 use crate::feature::Task;
@@ -25,8 +25,8 @@ pub struct Survey<'a> {
 pub struct Pulled {
     /// The layer's info as it came.
     pub info: Vec<u8>,
-    /// Pages in row order.
-    pub pages: Vec<CutPage>,
+    /// Names of the pages on the shelf, in row order.
+    pub pages: Vec<String>,
     /// Rows in them.
     pub rows: u64,
     /// Rows that the service claims, where it counts.
@@ -65,7 +65,16 @@ impl Survey<'_> {
     /// What an interrupted pull must have in common with this one to be gone on with.
     pub fn key(&self) -> String {
         let Survey { layer, plan, count, last_edit } = self;
-        format!("{}|{}|{}|{count:?}|{last_edit:?}", layer.url, plan.filter, plan.page_rows)
+        let (url, filter, page_rows) = (&layer.shown, &plan.filter, plan.page_rows);
+        format!("{url}|{filter}|{page_rows}|{count:?}|{last_edit:?}")
+    }
+
+    /// The layer and the rows wanted, as records show them.
+    pub fn shown(&self) -> String {
+        match self.plan.filter.as_str() {
+            "1=1" => self.layer.shown.clone(),
+            filter => format!("{}?where={filter}", self.layer.shown),
+        }
     }
 
     /// Pulls every row; pages that `shelf` has are not asked for again.
@@ -83,14 +92,14 @@ impl Survey<'_> {
             top = self.after(rung)?;
             wrong = what;
         }
-        Err(ArcgisError::Unsettled { url: self.layer.url, attempts: ATTEMPTS, what: wrong })
+        Err(ArcgisError::Unsettled { url: self.layer.shown, attempts: ATTEMPTS, what: wrong })
     }
 
     /// The rung to begin on.
     fn top(&self) -> Rung {
         if self.layer.info.oid.is_none() {
             let kept = "rows stay in the order they come, and only their number is checked";
-            tracing::warn!(url = self.layer.url, "the layer has no object id: {kept}");
+            tracing::warn!(url = self.layer.shown, "the layer has no object id: {kept}");
             return Rung::Offsets;
         }
         if self.layer.info.has_offsets == Some(false) { Rung::Windows } else { Rung::Offsets }
@@ -121,7 +130,7 @@ impl Survey<'_> {
                 Err(error) => return Err(error),
             }
         }
-        Err(ArcgisError::NoWay { url: self.layer.url.clone(), tried })
+        Err(ArcgisError::NoWay { url: self.layer.shown.clone(), tried })
     }
 
     /// Rows to expect: as counted, else as many as there are ids.
@@ -154,7 +163,7 @@ impl Survey<'_> {
     }
 
     fn drop_pages(&self, kept: &Kept, shelf: &dyn Shelf) -> Result<(), ArcgisError> {
-        let lost = |source| ArcgisError::Shelf { url: self.layer.url.clone(), source };
+        let lost = |source| ArcgisError::Shelf { url: self.layer.shown.clone(), source };
         kept.names.iter().try_for_each(|name| shelf.forget(name)).map_err(lost)
     }
 
@@ -173,13 +182,13 @@ impl Survey<'_> {
         let (rows, method) = (kept.places.len() as u64, rung.name());
         if self.count.is_none() {
             tracing::warn!(
-                url = self.layer.url,
+                url = self.layer.shown,
                 rows,
                 "the service doesn't count: its rows are taken as they came"
             );
         }
         let size = self.plan.page_rows as usize;
-        let pages = recut(&self.layer.url, shelf, &kept.names, &kept.places, size)?;
+        let pages = recut(&self.layer.shown, shelf, &kept.names, &kept.places, size)?;
         tracing::info!(method, rows, count = self.count, pages = pages.len(), "pulled");
         let Survey { layer, count, last_edit, .. } = self;
         Ok(Pulled { info: layer.info_body, pages, rows, count, last_edit, method })

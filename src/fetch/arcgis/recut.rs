@@ -20,26 +20,18 @@ pub(super) struct Place {
     pub(super) row: u32,
 }
 
-/// A page that is ready to be accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CutPage {
-    /// Name on the shelf.
-    pub name: String,
-    /// Rows in it.
-    pub rows: u64,
-}
-
 /// Pages held at the same time while rows are put in order.
 const HELD: usize = 8;
 
 /// Writes the rows at `places` (sorted, distinct) to pages of `size` rows; `names` are the pages they came in.
+/// Returns the names of the new ones.
 pub(super) fn recut(
     url: &str,
     shelf: &dyn Shelf,
     names: &[String],
     places: &[Place],
     size: usize,
-) -> Result<Vec<CutPage>, ArcgisError> {
+) -> Result<Vec<String>, ArcgisError> {
     let mut came = Came { url, shelf, names, held: VecDeque::new() };
     let mut cut = Vec::new();
     let Some(first) = places.first() else { return Ok(cut) };
@@ -47,8 +39,10 @@ pub(super) fn recut(
     for chunk in places.chunks(size.max(1)) {
         let name = format!("cut-{:06}", cut.len());
         let body = came.gather(&head, chunk)?;
-        shelf.put(&name, &body).map_err(|source| ArcgisError::Shelf { url: url.to_owned(), source })?;
-        cut.push(CutPage { name, rows: chunk.len() as u64 });
+        shelf
+            .put(&name, &body, chunk.len() as u64)
+            .map_err(|source| ArcgisError::Shelf { url: url.to_owned(), source })?;
+        cut.push(name);
     }
     Ok(cut)
 }

@@ -39,12 +39,13 @@ pub(super) fn layer_url(wire: &dyn Wire, url: &str, layer: Option<&str>) -> Resu
         return Ok(url.to_owned());
     }
     let body = ask(wire, url, &[("f", "json".to_owned())], PATIENT)?;
-    let service: Service = parsed(url, &body)?;
+    let shown = wire.shown(url);
+    let service: Service = parsed(&shown, &body)?;
     let (layers, tables) = (service.layers.unwrap_or_default(), service.tables.unwrap_or_default());
     let all: Vec<Entry> = layers.into_iter().chain(tables).collect();
     let (groups, rows): (Vec<&Entry>, Vec<&Entry>) = all.iter().partition(|entry| entry.is_group());
     let not_a_layer = |kind: &str| {
-        let (url, kind, found) = (url.to_owned(), kind.to_owned(), list(&rows));
+        let (url, kind, found) = (shown.clone(), kind.to_owned(), list(&rows));
         ArcgisError::NotALayer { url, kind, found }
     };
     let Some(wanted) = layer else {
@@ -55,11 +56,11 @@ pub(super) fn layer_url(wire: &dyn Wire, url: &str, layer: Option<&str>) -> Resu
         ([one], _) => Ok(format!("{url}/{}", one.id)),
         ([], false) => Err(not_a_layer("Group Layer")),
         ([], true) => {
-            let (url, wanted, found) = (url.to_owned(), wanted.to_owned(), list(&rows));
+            let (url, wanted, found) = (shown.clone(), wanted.to_owned(), list(&rows));
             Err(ArcgisError::NoSuchLayer { url, wanted, found })
         }
         (several, _) => {
-            let (url, wanted, found) = (url.to_owned(), wanted.to_owned(), list(several));
+            let (url, wanted, found) = (shown.clone(), wanted.to_owned(), list(several));
             Err(ArcgisError::Ambiguous { url, wanted, found })
         }
     }
@@ -92,7 +93,7 @@ fn names_a_layer(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fetch::arcgis::wire::WireError;
+    use crate::fetch::arcgis::wire::{Spent, WireError};
 
     struct Root;
 
@@ -105,6 +106,12 @@ mod tests {
         }
         fn renew(&self) -> bool {
             false
+        }
+        fn shown(&self, url: &str) -> String {
+            url.to_owned()
+        }
+        fn spent(&self) -> Spent {
+            Spent::default()
         }
     }
 

@@ -17,6 +17,23 @@ pub trait Wire: Sync {
 
     /// Gets a new token in place of one that has expired; whether there is one.
     fn renew(&self) -> bool;
+
+    /// A URL as messages and records may show it: without values of the environment.
+    fn shown(&self, url: &str) -> String;
+
+    /// What has been spent so far.
+    fn spent(&self) -> Spent;
+}
+
+/// What asking has cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Requests made.
+    pub requests: u64,
+    /// Those that were made again.
+    pub retries: u64,
+    /// Bytes that came, before decompression.
+    pub wire_bytes: u64,
 }
 
 /// Why there is no body.
@@ -42,8 +59,8 @@ pub trait Shelf: Sync {
     /// The page called `name`; none where it isn't there or is damaged.
     fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BoxError>;
 
-    /// Keeps a page, whole or not at all.
-    fn put(&self, name: &str, page: &[u8]) -> Result<(), BoxError>;
+    /// Keeps a page of `rows` rows, whole or not at all.
+    fn put(&self, name: &str, page: &[u8], rows: u64) -> Result<(), BoxError>;
 
     /// Drops a page, if it is there.
     fn forget(&self, name: &str) -> Result<(), BoxError>;

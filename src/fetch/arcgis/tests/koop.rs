@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use super::{Memory, plan, pull_to, text};
-use crate::fetch::arcgis::{Wire, WireError};
+use crate::fetch::arcgis::{Spent, Wire, WireError};
 
 #[derive(Default)]
 struct Sockets {
@@ -41,6 +41,14 @@ impl Wire for Sockets {
     fn renew(&self) -> bool {
         false
     }
+
+    fn shown(&self, url: &str) -> String {
+        url.to_owned()
+    }
+
+    fn spent(&self) -> Spent {
+        Spent { requests: self.requests.load(Ordering::Relaxed).into(), ..Spent::default() }
+    }
 }
 
 fn encoded(value: &str) -> String {
@@ -64,7 +72,7 @@ fn a_koop_layer_is_pulled_whole() {
         pulled.rows,
         pulled.count,
         pulled.method,
-        wire.requests.into_inner(),
+        wire.spent().requests,
         pulled.pages.len(),
         text(&pulled, &shelf).len(),
     );

@@ -8,8 +8,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::json;
 
 use self::server::{Answer, Asked, Memory, Server, Unseen};
-use super::{ArcgisError, Pulled, Shelf, Wire, survey};
+use super::{ArcgisError, Landing, Pulled, Shelf, Wire, land, survey};
+use crate::feature::Landed;
 use crate::plan::{Access, ArcgisPlan, Credential, PageFormat, Secret};
+use crate::store::Store;
 
 const REFUSED: &str = r#"{"error":{"code":400,"message":"Pagination is not supported.","details":null}}"#;
 
@@ -43,7 +45,7 @@ fn pulled(server: &Server) -> (&'static str, String) {
 }
 
 fn text(pulled: &Pulled, shelf: &Memory) -> String {
-    let pages = pulled.pages.iter().map(|page| shelf.get(&page.name).unwrap().unwrap());
+    let pages = pulled.pages.iter().map(|page| shelf.get(page).unwrap().unwrap());
     pages.map(|page| String::from_utf8(page).unwrap()).collect()
 }
 
@@ -345,4 +347,56 @@ fn a_filter_goes_with_every_question() {
     plan.filter = "OBJECTID >= 10".to_owned();
     assert_eq!(pull_to(&server, &plan, &Memory::default()).unwrap().rows, 20);
     assert!(server.asked().iter().all(|asked| asked.contains("OBJECTID >= 10")));
+}
+
+fn land_in(store: &Store, server: &Server, plan: &ArcgisPlan) -> Result<Landed, ArcgisError> {
+    let now = || "2026-01-02T03:00:00Z".to_owned();
+    land(plan, server, &Landing { store, id: "dams", progress: &Unseen, now: &now })
+}
+
+#[test]
+fn a_layer_lands_with_its_record_and_is_not_pulled_again_while_it_stays_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let plan = plan("http://secret/FeatureServer/0");
+    let server = Server::new(ids());
+    let first = land_in(&store, &server, &plan).unwrap();
+    let record = store.held("dams").unwrap().unwrap().record;
+    assert_eq!((record.url.as_str(), record.method.as_str()), ("http://${NAME}/FeatureServer/0", "offsets"));
+    assert_eq!((record.rows, record.last_edit), (Some(ids().len() as u64), Some(1)));
+    assert_eq!(record.requests, server.asked().len() as u64);
+
+    let asked = server.asked().len();
+    let again = land_in(&store, &server, &plan).unwrap();
+    assert_eq!((again.sha256, again.path), (first.sha256.clone(), first.path));
+    assert_eq!(server.asked().len(), asked + 1, "one count");
+
+    let edited =
+        Server::new(ids().into_iter().chain([99_999])).says("editingInfo", json!({"lastEditDate": 2}));
+    assert_ne!(land_in(&store, &edited, &plan).unwrap().sha256, first.sha256);
+}
+
+#[test]
+fn a_layer_without_an_edit_date_is_pulled_and_its_digest_tells() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let plan = plan("http://h/FeatureServer/0");
+    let server = || Server::new(ids()).says("editingInfo", json!(null));
+    let first = land_in(&store, &server(), &plan).unwrap();
+    let disturbed = server().with(|asked| (asked.number % 3 == 0).then_some(Answer::Status(503)));
+    assert_eq!(land_in(&store, &disturbed, &plan).unwrap().sha256, first.sha256);
+    assert!(disturbed.asked().len() > 5);
+}
+
+#[test]
+fn a_pull_that_fails_leaves_what_is_held() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let plan = plan("http://h/FeatureServer/0");
+    let first = land_in(&store, &Server::new(ids()), &plan).unwrap();
+    let dead = Server::new(ids())
+        .says("editingInfo", json!({"lastEditDate": 2}))
+        .with(|asked| is_page(asked).then_some(Answer::Status(503)));
+    assert!(land_in(&store, &dead, &plan).unwrap_err().into_store().is_err());
+    assert_eq!(store.held("dams").unwrap().unwrap().landed.sha256, first.sha256);
 }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::feature::Task;
-use crate::fetch::arcgis::{BoxError, Shelf, Wire, WireError};
+use crate::feature::{Progress, Task};
+use crate::fetch::arcgis::{BoxError, Shelf, Spent, Wire, WireError};
 
 /// A layer of rows at `(id, id)`, and what is wrong with its server.
 pub(super) struct Server {
@@ -157,6 +157,14 @@ impl Wire for Server {
     fn renew(&self) -> bool {
         self.renewals.fetch_add(1, Ordering::Relaxed) == 0
     }
+
+    fn shown(&self, url: &str) -> String {
+        url.replace("secret", "${NAME}")
+    }
+
+    fn spent(&self) -> Spent {
+        Spent { requests: self.log.lock().unwrap().len() as u64, ..Spent::default() }
+    }
 }
 
 /// Pages in memory.
@@ -172,7 +180,7 @@ impl Shelf for Memory {
         Ok(self.pages.lock().unwrap().get(name).cloned())
     }
 
-    fn put(&self, name: &str, page: &[u8]) -> Result<(), BoxError> {
+    fn put(&self, name: &str, page: &[u8], _: u64) -> Result<(), BoxError> {
         let mut pages = self.pages.lock().unwrap();
         if self.until.is_some_and(|until| pages.len() >= until) {
             return Err("killed".into());
@@ -189,6 +197,12 @@ impl Shelf for Memory {
 
 /// Progress that nobody looks at.
 pub(super) struct Unseen;
+
+impl Progress for Unseen {
+    fn start(&self, _: &'static str, _: &str, _: Option<u64>) -> Box<dyn Task> {
+        Box::new(Self)
+    }
+}
 
 impl Task for Unseen {
     fn advance(&self, _: u64) {}
