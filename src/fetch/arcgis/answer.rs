@@ -35,7 +35,7 @@ pub(super) fn ask(
         tried += 1;
         match ask_once(wire, url, form) {
             Err(error) if error.is_token() && !renewed && wire.renew() => renewed = true,
-            Err(error) if error.is_passing() && tried < tries => {
+            Err(error) if error.is_worth_another_try() && tried < tries => {
                 tracing::debug!(tried, reason = %error, "asking again");
                 thread::sleep(PAUSE * 2_u32.pow(tried - 1));
             }

@@ -143,10 +143,15 @@ impl ArcgisError {
         }
     }
 
-    /// Whether asking again, or for fewer rows, could help: time-outs, a server's own errors, HTML of a proxy.
+    /// Whether the same question may be answered better in a moment. What the wire reports it has tried often enough.
+    pub(super) fn is_worth_another_try(&self) -> bool {
+        self.is_passing() && !matches!(self, Self::Wire { .. })
+    }
+
+    /// Whether asking later, or for fewer rows, could help: time-outs, a server's own errors, HTML of a proxy.
     pub(super) fn is_passing(&self) -> bool {
         match self {
-            Self::Wire { source, .. } => source.is_passing(),
+            Self::Wire { source, .. } => source.is_passing,
             Self::Service { code, .. } => *code >= 500 || matches!(code, 408 | 413 | 429),
             Self::NotJson { .. } => true,
             _ => false,

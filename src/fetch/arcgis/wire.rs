@@ -36,22 +36,16 @@ pub struct Spent {
     pub wire_bytes: u64,
 }
 
-/// Why there is no body.
+/// Why there is no body, after every attempt that was worth it.
 #[derive(Debug, thiserror::Error)]
 #[error("no usable answer")]
 pub struct WireError {
     /// Status, where the server answered.
     pub status: Option<u16>,
+    /// Whether a smaller question may do better: time-outs, a server's own errors, answers that are too large.
+    pub is_passing: bool,
     /// What happened.
     pub source: BoxError,
-}
-
-impl WireError {
-    /// Whether the same question could be answered later, or a smaller one now: no answer at all, a server's
-    /// own error, or an answer it finds too large.
-    pub(super) fn is_passing(&self) -> bool {
-        self.status.is_none_or(|status| status >= 500 || matches!(status, 408 | 413 | 429))
-    }
 }
 
 /// Keeps the pages of one pull, so that an interrupted one goes on where it was.

@@ -83,10 +83,18 @@ impl Server {
         page.to_string()
     }
 
+    fn note(&self, form: &BTreeMap<&str, &str>) -> usize {
+        let mut log = self.log.lock().unwrap();
+        log.push(form.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&"));
+        log.len()
+    }
+
     fn answer(&self, asked: &Asked<'_>) -> String {
         let mut ids = self.ids.lock().unwrap().clone();
         let form = &asked.form;
-        ids.retain(|id| form["where"].split(" AND ").all(|term| holds(term.trim_matches(['(', ')']), *id)));
+        for term in form["where"].split(" AND ") {
+            only(term.trim_matches(['(', ')']), &mut ids);
+        }
         if let Some(list) = form.get("objectIds") {
             let list: Vec<i64> = list.split(',').map(|id| id.parse().unwrap()).collect();
             ids.retain(|id| list.contains(id));
@@ -115,17 +123,16 @@ impl Server {
     }
 }
 
-fn holds(term: &str, id: i64) -> bool {
-    let mut words = term.split(' ');
-    let (Some(left), operator, value) = (words.next(), words.next(), words.next()) else { return true };
-    if left == "1=1" {
-        return true;
+fn only(term: &str, ids: &mut Vec<i64>) {
+    if term == "1=1" {
+        return;
     }
-    let value: i64 = value.unwrap().parse().unwrap();
-    match operator.unwrap() {
-        ">=" => id >= value,
-        "<=" => id <= value,
-        "=" => id == value,
+    let words: Vec<&str> = term.split(' ').collect();
+    let value: i64 = words[2].parse().unwrap();
+    match words[1] {
+        ">=" => ids.retain(|id| *id >= value),
+        "<=" => ids.retain(|id| *id <= value),
+        "=" => ids.retain(|id| *id == value),
         other => panic!("{other}"),
     }
 }
@@ -137,19 +144,19 @@ impl Wire for Server {
         }
         let form: BTreeMap<&str, &str> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
         assert!(!form.contains_key("returnTrueCurves"));
-        let number = {
-            let mut log = self.log.lock().unwrap();
-            log.push(
-                form.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&"),
-            );
-            log.len()
-        };
-        let asked = Asked { form, number, server: self };
-        match (self.vice)(&asked) {
-            None => Ok(self.answer(&asked).into_bytes()),
-            Some(Answer::Body(body)) => Ok(body.into_bytes()),
-            Some(Answer::Status(status)) => {
-                Err(WireError { status: Some(status), source: format!("status {status}").into() })
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let asked = Asked { form: form.clone(), number: self.note(&form), server: self };
+            match (self.vice)(&asked) {
+                None => return Ok(self.answer(&asked).into_bytes()),
+                Some(Answer::Body(body)) => return Ok(body.into_bytes()),
+                // As the client does.
+                Some(Answer::Status(503)) if tried < 4 => {}
+                Some(Answer::Status(status)) => {
+                    let (is_passing, source) = (status >= 500, format!("status {status}").into());
+                    return Err(WireError { status: Some(status), is_passing, source });
+                }
             }
         }
     }
