@@ -29,6 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "engine",
             "error",
             "feature",
+            "fetch",
             "geoparquet",
             "kernel",
             "plan",

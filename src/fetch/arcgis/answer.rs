@@ -47,8 +47,10 @@ pub(super) fn ask(
 fn ask_once(wire: &dyn Wire, url: &str, form: &[(&str, String)]) -> Result<Vec<u8>, ArcgisError> {
     let shown = wire.shown(url);
     let body = wire.ask(url, form).map_err(|source| ArcgisError::Wire { url: shown.clone(), source })?;
-    members(&shown, &body)?;
-    Ok(body)
+    match members(&shown, &body) {
+        Ok(_) => Ok(body),
+        Err(error) => Err(error.said(|text| wire.shown(text))),
+    }
 }
 
 /// The top level of a body that is no error.

@@ -123,6 +123,15 @@ impl ArcgisError {
         Self::NotJson { url: url.to_owned(), opening, source }
     }
 
+    /// The same, what the server says passed through `hide`.
+    pub(super) fn said(self, hide: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Service { url, code, message } => Self::Service { url, code, message: hide(&message) },
+            Self::NotJson { url, opening, source } => Self::NotJson { url, opening: hide(&opening), source },
+            other => other,
+        }
+    }
+
     /// That a way leads nowhere.
     pub(super) fn incapable(reason: impl Into<String>) -> Self {
         Self::Incapable { reason: reason.into() }

@@ -6,6 +6,7 @@
 //! brings the pages into the landing.
 
 mod answer;
+mod asker;
 mod climb;
 mod error;
 mod info;
@@ -22,6 +23,7 @@ mod tests;
 mod wire;
 mod work;
 
+pub use asker::Asker;
 pub use error::ArcgisError;
 pub use land::{Landing, land};
 pub use pull::{Pulled, Survey, survey};

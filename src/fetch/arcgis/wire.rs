@@ -18,8 +18,8 @@ pub trait Wire: Sync {
     /// Gets a new token in place of one that has expired; whether there is one.
     fn renew(&self) -> bool;
 
-    /// A URL as messages and records may show it: without values of the environment.
-    fn shown(&self, url: &str) -> String;
+    /// A URL or a text as messages and records may show it: without secrets.
+    fn shown(&self, text: &str) -> String;
 
     /// What has been spent so far.
     fn spent(&self) -> Spent;

@@ -16,7 +16,7 @@ use crate::store::Store;
 const REFUSED: &str = r#"{"error":{"code":400,"message":"Pagination is not supported.","details":null}}"#;
 
 fn plan(url: &str) -> ArcgisPlan {
-    let access = Access { credential: Credential::None, timeout_s: 30, is_insecure: false };
+    let access = Access { credential: Credential::None, timeout_s: 30, is_insecure: false, hidden: vec![] };
     ArcgisPlan {
         url: Secret::new(url),
         layer: None,
