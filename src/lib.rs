@@ -10,6 +10,7 @@
 //! | `plan` | spec → plan, every mistake at once | `spec`, `feature` |
 //! | `store` | the only room that creates or renames files | `feature` |
 //! | `source` | landed bytes → `RawBatch`; the only room that names GDAL | `plan`, `feature`, `store` |
+//! | `fetch` | the only room that touches the network | `plan`, `feature`, `store` |
 //! | `kernel` | pure columns → columns | `plan`, `feature` |
 //! | `engine` | calls the kernels, in parallel | `kernel`, `source`, `plan`, `feature` |
 //! | `geoparquet` | tiles and tables as Parquet | `feature` |
@@ -32,6 +33,7 @@ pub mod draft;
 pub mod engine;
 pub mod error;
 pub mod feature;
+pub mod fetch;
 pub mod geoparquet;
 pub mod kernel;
 pub mod plan;

@@ -113,6 +113,9 @@ pub struct Access {
     pub timeout_s: u32,
     /// Whether a certificate that doesn't verify is accepted; every request says so in the log.
     pub is_insecure: bool,
+    /// Names and values of the variables that stand in the source's URL: messages show the names.
+    #[serde(skip)]
+    pub hidden: Vec<(String, Secret)>,
 }
 
 /// Who asks; every value comes from the environment.
@@ -148,7 +151,7 @@ pub enum Credential {
 }
 
 /// A value of the environment: never shown, never serialised.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Secret(String);
 
 impl Secret {

@@ -185,6 +185,14 @@ pub enum StoreError {
         /// What the system said.
         source: io::Error,
     },
+    /// A page that a pull should hold is not there, or damaged.
+    #[error("page `{name}` of {} is missing or damaged; fetch it again", path.display())]
+    PageMissing {
+        /// The pull.
+        path: PathBuf,
+        /// Name of the page.
+        name: String,
+    },
     /// The source was written to while it was landed.
     #[error("the source {} changed while it was copied", path.display())]
     SourceChanged {
@@ -205,6 +213,7 @@ impl StoreError {
                 | Self::SourceTwins { .. }
                 | Self::SourceRead { .. }
                 | Self::SourceChanged { .. }
+                | Self::PageMissing { .. }
         )
     }
 

@@ -12,27 +12,30 @@ use super::digest::digest;
 use super::error::StoreError;
 use super::parcel::{Parcel, Part};
 use super::{Store, check_name, disk, record};
-use crate::feature::Landed;
+use crate::feature::{FetchRecord, Landed};
 
 /// What is known about landed bytes.
 #[derive(Debug, Serialize, Deserialize)]
-struct LandingRecord {
-    version: u32,
-    /// The source as the pipeline gives it.
-    source: String,
-    sha256: String,
-    bytes: u64,
+pub(super) struct LandingRecord {
+    pub(super) version: u32,
+    /// The source as the pipeline gives it, or its URL without secrets.
+    pub(super) source: String,
+    pub(super) sha256: String,
+    pub(super) bytes: u64,
     /// When the bytes were landed first, RFC 3339 UTC.
-    landed_at: String,
-    files: Vec<LandedFile>,
+    pub(super) landed_at: String,
+    pub(super) files: Vec<LandedFile>,
+    /// How they were got that first time; none for a local source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) fetch: Option<FetchRecord>,
 }
 
 /// One landed file, relative to the layer's folder.
 #[derive(Debug, Serialize, Deserialize)]
-struct LandedFile {
-    path: PathBuf,
-    bytes: u64,
-    sha256: String,
+pub(super) struct LandedFile {
+    pub(super) path: PathBuf,
+    pub(super) bytes: u64,
+    pub(super) sha256: String,
 }
 
 impl Store {
@@ -60,6 +63,7 @@ impl Store {
             bytes: parcel.bytes(),
             landed_at: now.to_owned(),
             files: parcel.parts.iter().map(|part| landed_file(&parcel, part)).collect(),
+            fetch: None,
         };
         disk::put(&self.work(), &record_path(&folder, &parcel), &record::to_json(&record))?;
         Ok(landed(&folder, &parcel, record.landed_at))
