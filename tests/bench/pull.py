@@ -194,6 +194,7 @@ def median(pulls: list[Pull]) -> Pull:
 
 def table(service: str, total: int, results: dict[str, Pull]) -> str:
     first = next(iter(results.values()))
+    ratio = lambda one: f"{one.seconds / first.seconds:.1f}" if not one.why and not first.why else ""
     lines = [
         f"### {service}: {total:,} rows",
         "| puller | wall s | × cikr | rows obtained | queries | server's own s | peak MB | |",
@@ -201,7 +202,7 @@ def table(service: str, total: int, results: dict[str, Pull]) -> str:
     ]
     for name, one in results.items():
         rows = "none" if one.rows is None else f"{one.rows:,}"
-        figures = f"{one.seconds:.2f} | {one.seconds / first.seconds:.1f} | {rows} | {one.queries}"
+        figures = f"{one.seconds:.2f} | {ratio(one)} | {rows} | {one.queries}"
         note = one.why or ("" if one.rows == total else "**incomplete**")
         lines.append(f"| {name} | {figures} | {one.server:.2f} | {one.peak_mb:.0f} | {note} |")
     return "\n".join(lines)

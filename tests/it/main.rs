@@ -38,4 +38,5 @@ mod quality;
 mod schemas;
 mod schemes;
 mod spreadsheets;
+mod unchanged;
 mod written;
