@@ -65,7 +65,12 @@ fn json(page: &[u8]) -> serde_json::Value {
 #[test]
 fn a_page_says_the_same_as_its_json() {
     let reference = bytes(8, [number(1, 102_100), number(2, 3857)].concat());
-    let row = [bytes(1, number(4, zigzag(-7))), bytes(1, bytes(1, "a \"b\"")), bytes(1, []), geometry(&[], &[4, 6])];
+    let row = [
+        bytes(1, number(4, zigzag(-7))),
+        bytes(1, bytes(1, "a \"b\"")),
+        bytes(1, []),
+        geometry(&[], &[4, 6]),
+    ];
     let made = json(&page(&[
         bytes(1, "OBJECTID"),
         reference,
@@ -123,8 +128,14 @@ fn parts_start_anew_and_y_counts_down_from_the_upper_left() {
     let down = serde_json::json!({"paths": [[[100, 10], [101, 10], [101, 9]], [[105, 5], [106, 4]]]});
     assert_eq!(made(2, 0, &[rings]), down);
     let points = geometry(&[2], &[2, 2, 2, 2]);
-    assert_eq!(made(1, 1, std::slice::from_ref(&points)), serde_json::json!({"points": [[101, 11], [102, 12]]}));
-    assert_eq!(made(2, 1, &[geometry(&[], &[2, 2, 2, 2])]), serde_json::json!({"paths": [[[101, 11], [102, 12]]]}));
+    assert_eq!(
+        made(1, 1, std::slice::from_ref(&points)),
+        serde_json::json!({"points": [[101, 11], [102, 12]]})
+    );
+    assert_eq!(
+        made(2, 1, &[geometry(&[], &[2, 2, 2, 2])]),
+        serde_json::json!({"paths": [[[101, 11], [102, 12]]]})
+    );
     assert_eq!(made(2, 1, &[geometry(&[], &[])]), serde_json::json!({"paths": []}));
     assert_eq!(made(0, 1, &[geometry(&[], &[])]), serde_json::json!({}));
     assert_eq!(made(3, 1, &[]), serde_json::Value::Null);

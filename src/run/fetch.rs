@@ -12,6 +12,8 @@ use tracing::{info, info_span};
 
 use super::now;
 use crate::feature::{Landed, Progress};
+use crate::fetch::arcgis::{self, ArcgisError, Asker};
+use crate::fetch::http::Client;
 use crate::plan::{Location, Plan, SourcePlan};
 use crate::store::{Store, StoreError};
 
@@ -24,12 +26,41 @@ pub(super) struct Fetching<'a> {
     pub(super) plan: &'a Plan,
     pub(super) store: &'a Store,
     pub(super) progress: &'a dyn Progress,
+    pub(super) client: &'a Client,
     /// Whether only what was landed before is used.
     pub(super) is_offline: bool,
 }
 
 /// How landing a source went; the outer error is a panic, which is the layer's failure alone.
-pub(super) type Tried = Result<Result<Landed, StoreError>, Box<dyn Any + Send>>;
+pub(super) type Tried = Result<Result<Landed, LandError>, Box<dyn Any + Send>>;
+
+/// Why a source has not landed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LandError {
+    /// The store, or a file that it copies.
+    #[error(transparent)]
+    Store {
+        /// Cause.
+        source: StoreError,
+    },
+    /// A service.
+    #[error(transparent)]
+    Arcgis {
+        /// Cause.
+        source: ArcgisError,
+    },
+}
+
+impl LandError {
+    /// What of it stops the whole run: a store that can't be written to.
+    pub(super) fn into_store(self) -> Result<StoreError, Self> {
+        match self {
+            Self::Store { source } if !source.is_source() => Ok(source),
+            Self::Arcgis { source } => source.into_store().map_err(|source| Self::Arcgis { source }),
+            other => Err(other),
+        }
+    }
+}
 
 /// Every source of a plan, in its order.
 pub(super) struct Landings {
@@ -69,7 +100,7 @@ pub(super) fn set_folder(set: &str) -> String {
     format!("jurisdiction-{set}")
 }
 
-fn land_one(fetching: Fetching<'_>, id: &str, source: &SourcePlan) -> Result<Landed, StoreError> {
+fn land_one(fetching: Fetching<'_>, id: &str, source: &SourcePlan) -> Result<Landed, LandError> {
     let _span = info_span!("source", id).entered();
     let _task = fetching.progress.start("fetch", id, None);
     let landed = if fetching.is_offline { held(fetching, id) } else { land(fetching, id, source) };
@@ -77,15 +108,24 @@ fn land_one(fetching: Fetching<'_>, id: &str, source: &SourcePlan) -> Result<Lan
 }
 
 /// What was landed last, untouched by anything that happened to the source since.
-fn held(fetching: Fetching<'_>, id: &str) -> Result<Landed, StoreError> {
-    let held = fetching.store.held(id)?;
-    held.map(|held| held.landed).ok_or_else(|| StoreError::NeverLanded { id: id.to_owned() })
+fn held(fetching: Fetching<'_>, id: &str) -> Result<Landed, LandError> {
+    let failed = |source| LandError::Store { source };
+    let held = fetching.store.held(id).map_err(failed)?;
+    held.map(|held| held.landed).ok_or_else(|| failed(StoreError::NeverLanded { id: id.to_owned() }))
 }
 
 /// Lands `source` in the folder `id` of the landing.
-fn land(fetching: Fetching<'_>, id: &str, source: &SourcePlan) -> Result<Landed, StoreError> {
+fn land(fetching: Fetching<'_>, id: &str, source: &SourcePlan) -> Result<Landed, LandError> {
+    let Fetching { store, progress, client, .. } = fetching;
     match &source.location {
-        Location::Path(path) => fetching.store.land(id, path, &source.shown, &now()),
-        Location::Http(_) | Location::Arcgis(_) => unimplemented!("the fetch room, on this branch"),
+        Location::Path(path) => {
+            store.land(id, path, &source.shown, &now()).map_err(|source| LandError::Store { source })
+        }
+        Location::Arcgis(plan) => {
+            let landing = arcgis::Landing { store, id, progress, now: &now };
+            arcgis::land(plan, &Asker::new(client, plan), &landing)
+                .map_err(|source| LandError::Arcgis { source })
+        }
+        Location::Http(_) => unimplemented!("downloads, on this branch"),
     }
 }

@@ -28,11 +28,11 @@ pub(super) struct Joined {
 /// When one fails: without it no facility can be placed.
 pub(super) fn landed(context: &Context<'_>, sets: Vec<Tried>) -> Result<Vec<Landed>, Error> {
     let land = |(set, tried): (&JurisdictionPlan, Tried)| {
-        tried.unwrap_or_else(|panic| resume_unwind(panic)).map_err(|source| {
-            if !source.is_source() {
-                return Error::Store { source };
+        tried.unwrap_or_else(|panic| resume_unwind(panic)).map_err(|error| match error.into_store() {
+            Ok(source) => Error::Store { source },
+            Err(error) => {
+                Error::JurisdictionSource { id: set.id.clone(), what: set.source.as_shown(&chain(&error)) }
             }
-            Error::JurisdictionSource { id: set.id.clone(), what: set.source.as_shown(&chain(&source)) }
         })
     };
     context.plan.jurisdictions.iter().zip(sets).map(land).collect()

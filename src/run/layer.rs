@@ -141,13 +141,11 @@ fn attempt(
     landed: Tried,
 ) -> Result<LayerOutcome, LayerError> {
     // A panic of the fetch stage is this layer's failure alone.
-    let landed = landed.unwrap_or_else(|panic| resume_unwind(panic)).map_err(|source| {
-        if source.is_source() {
-            LayerError::Source { what: layer.source.as_shown(&chain(&source)) }
-        } else {
-            LayerError::Land { shown: layer.source.shown.to_string(), source }
-        }
-    })?;
+    let landed =
+        landed.unwrap_or_else(|panic| resume_unwind(panic)).map_err(|error| match error.into_store() {
+            Ok(source) => LayerError::Land { shown: layer.source.shown.to_string(), source },
+            Err(error) => LayerError::Source { what: layer.source.as_shown(&chain(&error)) },
+        })?;
     let rows = {
         let task = context.progress.start("read", layer.id.as_str(), None);
         engine::read_layer(layer, &landed, context.plan, join, &*task)

@@ -19,7 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("geoparquet", &["feature"]),
     ("derive", &["plan", "feature", "geoparquet"]),
     ("catalog", &["plan", "feature", "geoparquet"]),
-    ("error", &["catalog", "derive", "engine", "geoparquet", "source", "spec", "store"]),
+    ("error", &["catalog", "derive", "engine", "fetch", "geoparquet", "source", "spec", "store"]),
     ("report", &["error", "feature", "spec"]),
     ("draft", &["source", "plan", "feature", "error"]),
     (

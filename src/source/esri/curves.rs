@@ -100,7 +100,13 @@ pub(super) fn linearise(start: Coord, segment: &Segment, line: &mut Vec<Coord>) 
                 let turn = (to - from).rem_euclid(TAU);
                 // An arc that ends where it begins goes all the way round.
                 let turn = if turn == 0.0 || start == end { TAU } else { turn };
-                if is_clockwise && turn < TAU { turn - TAU } else if is_clockwise { -TAU } else { turn }
+                if is_clockwise && turn < TAU {
+                    turn - TAU
+                } else if is_clockwise {
+                    -TAU
+                } else {
+                    turn
+                }
             };
             arc(start, end, &Ellipse { centre, rotation, ratio }, sweep, line);
         }
@@ -134,13 +140,7 @@ impl Ellipse {
 }
 
 /// The points between `start` and `end`; where their radii differ, the radius goes over from one to the other.
-fn arc(
-    start: Coord,
-    end: Coord,
-    ellipse: &Ellipse,
-    sweep: impl Fn(f64, f64) -> f64,
-    line: &mut Vec<Coord>,
-) {
+fn arc(start: Coord, end: Coord, ellipse: &Ellipse, sweep: impl Fn(f64, f64) -> f64, line: &mut Vec<Coord>) {
     let ((from, r0), (to, r1)) = (ellipse.polar(start), ellipse.polar(end));
     let sweep = sweep(from, to);
     if r0 == 0.0 || !sweep.is_finite() {
@@ -270,7 +270,8 @@ mod tests {
         let middle = at(1.5, 1.5);
         let nearest = curved.iter().map(|p| (*p - middle).x.hypot((*p - middle).y)).fold(9.0, f64::min);
         assert!((20..=128).contains(&curved.len()) && nearest < 0.05, "{} {nearest}", curved.len());
-        let straight = line((0.0, 0.0), Segment::Bezier { end: at(3.0, 0.0), control: [at(1.0, 0.0), at(2.0, 0.0)] });
+        let straight =
+            line((0.0, 0.0), Segment::Bezier { end: at(3.0, 0.0), control: [at(1.0, 0.0), at(2.0, 0.0)] });
         assert_eq!(straight.len(), 2);
         let none = line((0.0, 0.0), Segment::Bezier { end: at(0.0, 0.0), control: [at(0.0, 0.0); 2] });
         assert_eq!(none.len(), 2);

@@ -71,7 +71,8 @@ impl Reading {
         if let Some(rings) = either("curveRings", "rings") {
             return self.rings(rings).map(Some);
         }
-        let is_bare = members.iter().all(|(key, _)| key == "spatialReference" || key == "hasZ" || key == "hasM");
+        let is_bare =
+            members.iter().all(|(key, _)| key == "spatialReference" || key == "hasZ" || key == "hasM");
         if is_bare { Ok(None) } else { Err(RejectReason::ImpossibleGeometry) }
     }
 
@@ -88,7 +89,8 @@ impl Reading {
         if x.0.is_nan() || y.0.is_nan() {
             return Err(RejectReason::EmptyGeometry);
         }
-        let is_there = |raw: Option<&[u8]>| raw.is_some_and(|raw| parse(raw).is_ok_and(|z: Ordinate| !z.0.is_nan()));
+        let is_there =
+            |raw: Option<&[u8]>| raw.is_some_and(|raw| parse(raw).is_ok_and(|z: Ordinate| !z.0.is_nan()));
         self.has = Dimensions { z: is_there(z), m: is_there(m) };
         Ok(Geometry::Point(Point::new(x.0, y.0)))
     }
@@ -96,8 +98,11 @@ impl Reading {
     fn points(&mut self, raw: &[u8]) -> Result<Geometry, RejectReason> {
         let positions: Vec<Position> = parse(raw)?;
         let all = positions.len();
-        let usable: Vec<Point> =
-            positions.into_iter().filter(Position::is_finite).map(|position| Point(self.coord(position))).collect();
+        let usable: Vec<Point> = positions
+            .into_iter()
+            .filter(Position::is_finite)
+            .map(|position| Point(self.coord(position)))
+            .collect();
         self.mended.parts |= usable.len() < all;
         if usable.is_empty() && all > 0 {
             return Err(RejectReason::NotANumber);
@@ -374,7 +379,9 @@ mod tests {
     fn points_are_read_or_empty() {
         assert_eq!(wkt(r#"{"x":-80.5,"y":35.25,"spatialReference":{"wkid":4326}}"#), "POINT(-80.5 35.25)");
         assert_eq!(wkt(r#"{"x":1,"y":"2.5"}"#), "POINT(1 2.5)");
-        for empty in [r#"{"x":"NaN","y":"NaN"}"#, r#"{"x":null,"y":null}"#, r#"{"x":1}"#, r#"{"x":1,"y":"NaN"}"#] {
+        for empty in
+            [r#"{"x":"NaN","y":"NaN"}"#, r#"{"x":null,"y":null}"#, r#"{"x":1}"#, r#"{"x":1,"y":"NaN"}"#]
+        {
             assert_eq!(wkt(empty), "empty_geometry", "{empty}");
         }
         assert_eq!(wkt("{}"), "none");
@@ -392,7 +399,10 @@ mod tests {
     #[test]
     fn paths_lose_what_is_no_line() {
         assert_eq!(wkt(r#"{"paths":[[[0,0],[1,1]]]}"#), "LINESTRING(0 0,1 1)");
-        assert_eq!(wkt(r#"{"paths":[[[0,0],[1,1]],[[5,5],[6,6,9]]]}"#), "MULTILINESTRING((0 0,1 1),(5 5,6 6))");
+        assert_eq!(
+            wkt(r#"{"paths":[[[0,0],[1,1]],[[5,5],[6,6,9]]]}"#),
+            "MULTILINESTRING((0 0,1 1),(5 5,6 6))"
+        );
         let short = r#"{"paths":[[[0,0],[1,1]],[],[[5,5]],[[7,7],[7,7]],[[1,"NaN"],[2,2]]]}"#;
         assert_eq!(wkt(short), "LINESTRING(0 0,1 1)");
         assert_eq!(mended(short), (true, false));
@@ -423,7 +433,8 @@ mod tests {
 
     #[test]
     fn further_ordinates_are_noticed() {
-        let has = |raw: &str, has_z, has_m| match from_esri(raw.as_bytes(), Ordinates { has_z, has_m }).shape {
+        let has = |raw: &str, has_z, has_m| match from_esri(raw.as_bytes(), Ordinates { has_z, has_m }).shape
+        {
             Some(Shape::Found(_, has)) => (has.z, has.m),
             other => panic!("{other:?}"),
         };
@@ -438,7 +449,8 @@ mod tests {
     #[test]
     fn curves_are_read_before_what_is_straight() {
         let raw = r#"{"rings":[],"curveRings":[[[0,0],{"c":[[2,0],[1,1]]},[0,0]]]}"#;
-        let Some(Shape::Found(Geometry::Polygon(half), _)) = from_esri(raw.as_bytes(), Ordinates::default()).shape
+        let Some(Shape::Found(Geometry::Polygon(half), _)) =
+            from_esri(raw.as_bytes(), Ordinates::default()).shape
         else {
             panic!("a half disc is a polygon");
         };

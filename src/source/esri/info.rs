@@ -108,7 +108,11 @@ impl Info {
         });
         let has_dates = self.fields.iter().any(|field| field.kind == Kind::Date);
         if let Some(zone) = zone.filter(|zone| has_dates && !matches!(*zone, "UTC" | "Etc/UTC")) {
-            tracing::info!(layer = self.name, zone, "dates were entered in this time zone, and are read as UTC");
+            tracing::info!(
+                layer = self.name,
+                zone,
+                "dates were entered in this time zone, and are read as UTC"
+            );
         }
     }
 }
@@ -172,7 +176,10 @@ mod tests {
             Info::parse(format!("{{{extent}{more}}}").as_bytes()).unwrap().stated()
         };
         assert_eq!(stated(""), Stated::Named(Crs::Code("EPSG:3857".into())));
-        assert_eq!(stated(r#","sourceSpatialReference":{"wkid":3857}"#), Stated::Named(Crs::Code("EPSG:3857".into())));
+        assert_eq!(
+            stated(r#","sourceSpatialReference":{"wkid":3857}"#),
+            Stated::Named(Crs::Code("EPSG:3857".into()))
+        );
         assert!(matches!(stated(r#","sourceSpatialReference":{"wkid":4269}"#), Stated::Unclear(_)));
         assert_eq!(Info::parse(b"{}").unwrap().stated(), Stated::Silent);
     }

@@ -47,7 +47,8 @@ impl EsriRecords {
     /// Opens the list at `path`, reads the layer's info and finds the CRS of the rows.
     pub(super) fn open(path: &Path, shown: &Arc<str>, limit: usize) -> Result<Self, SourceError> {
         let list = List::read(path, shown)?;
-        let info = Info::parse(&list.info(shown)?).map_err(|reason| broken(shown, "the layer's info", reason))?;
+        let info =
+            Info::parse(&list.info(shown)?).map_err(|reason| broken(shown, "the layer's info", reason))?;
         // Rows are in the reference that was asked for; the layer's own is only where they come from.
         let first = (!list.pages().is_empty()).then(|| OpenPage::open(&list, 0, shown, limit));
         let reference = first.transpose()?.map(OpenPage::reference).transpose()?.flatten();

@@ -201,7 +201,9 @@ mod tests {
         };
         for polygon in &polygons {
             assert!(Polygon::new(polygon.exterior().clone(), vec![]).signed_area() > 0.0);
-            assert!(polygon.interiors().iter().all(|hole| Polygon::new(hole.clone(), vec![]).signed_area() < 0.0));
+            assert!(
+                polygon.interiors().iter().all(|hole| Polygon::new(hole.clone(), vec![]).signed_area() < 0.0)
+            );
         }
         polygons.iter().map(|p| (width(p.exterior()), p.interiors().iter().map(width).collect())).collect()
     }
@@ -234,8 +236,7 @@ mod tests {
 
     #[test]
     fn a_hole_that_touches_its_shell_is_within() {
-        let notch: LineString =
-            vec![(-2.0, -2.0), (0.0, -2.0), (0.0, 0.0), (-2.0, 0.0), (-2.0, -2.0)].into();
+        let notch: LineString = vec![(-2.0, -2.0), (0.0, -2.0), (0.0, 0.0), (-2.0, 0.0), (-2.0, -2.0)].into();
         assert_eq!(shapes(vec![square(0.0, 0.0, 2.0, true), notch]), [(4.0, vec![2.0])]);
     }
 

@@ -57,8 +57,11 @@ impl RowReader {
             let is_coded = subtyped || info.domains.has(&field.name);
             (is_coded && !exact.contains_key(&name)).then_some(name)
         };
-        let fields =
-            info.fields.iter().map(|field| Column { decoded: decoded(field), field: field.clone() }).collect();
+        let fields = info
+            .fields
+            .iter()
+            .map(|field| Column { decoded: decoded(field), field: field.clone() })
+            .collect();
         Self { info, fields, exact, folded, unknown: BTreeMap::new(), wkb: Vec::new() }
     }
 
@@ -117,8 +120,11 @@ impl RowReader {
             let at = self.find(name);
             let known = at.map(|at| &self.fields[at]);
             let name = known.map_or(name.as_ref(), |column| &column.field.name);
-            let too_many =
-                || SourceError::TooManyColumns { shown: page.shown().into(), row: page.row(), limit: MAX_COLUMNS };
+            let too_many = || SourceError::TooManyColumns {
+                shown: page.shown().into(),
+                row: page.row(),
+                limit: MAX_COLUMNS,
+            };
             let column = batch.column(name).ok_or_else(too_many)?;
             let field_kind = known.map_or(Kind::Other, |column| column.field.kind);
             let Some(value) = value(raw, field_kind, self.info.is_local) else { continue };
