@@ -30,6 +30,7 @@ mod killed;
 mod laws;
 mod loopback;
 mod loopback_truth;
+mod million;
 mod national;
 mod packing;
 mod page;
