@@ -193,6 +193,12 @@ pub enum StoreError {
         /// Name of the page.
         name: String,
     },
+    /// Nothing was landed that could be used instead of the source.
+    #[error("nothing of `{id}` has been landed, and --offline fetches nothing; run `cikr fetch` first")]
+    NeverLanded {
+        /// Folder of the source in the landing.
+        id: String,
+    },
     /// The source was written to while it was landed.
     #[error("the source {} changed while it was copied", path.display())]
     SourceChanged {
@@ -214,6 +220,7 @@ impl StoreError {
                 | Self::SourceRead { .. }
                 | Self::SourceChanged { .. }
                 | Self::PageMissing { .. }
+                | Self::NeverLanded { .. }
         )
     }
 

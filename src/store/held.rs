@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::landing::{LandedFile, LandingRecord};
+use super::pull::PAGES;
 use super::{Store, check_name, digest, disk, record};
 use crate::feature::{FetchRecord, Landed};
 
@@ -71,6 +72,22 @@ impl Store {
         Ok(landed)
     }
 
+    /// Holds a local source's copy from now on; writes nothing where it is held already.
+    pub(super) fn hold_local(
+        &self,
+        folder: &Path,
+        name: &str,
+        fetch: impl FnOnce() -> FetchRecord,
+    ) -> Result<(), StoreError> {
+        let path = folder.join(HELD);
+        let known: Option<HeldRecord> = record::read(&path).ok().flatten();
+        if known.is_some_and(|known| known.name == Path::new(name)) {
+            return Ok(());
+        }
+        let held = HeldRecord { version: record::VERSION, name: name.into(), fetch: fetch() };
+        disk::put(&self.work(), &path, &record::to_json(&held))
+    }
+
     fn record_fetched(
         &self,
         folder: &Path,
@@ -94,16 +111,23 @@ impl Store {
 
 /// Landed bytes by name; none where the record, or a file that it names, is missing or damaged.
 ///
-/// The file to open is read whole; of pages the presence counts, whose digests are checked when they are read.
+/// A fetched file is read whole; of pages the presence counts, whose digests are checked when they are read,
+/// and of a local source's copy the sizes, as when it is landed again.
 fn landed(folder: &Path, name: &Path) -> Result<Option<Landed>, StoreError> {
     let record: LandingRecord = match record::read(&record_path(folder, name)) {
         Ok(Some(record)) => record,
         Ok(None) | Err(StoreError::Record { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let is_there =
-        |file: &LandedFile| fs::symlink_metadata(folder.join(&file.path)).is_ok_and(|f| f.is_file());
-    if !record.files.iter().all(is_there) || digest::digest(&folder.join(name))?.0 != record.sha256 {
+    let is_page = |file: &LandedFile| file.path.starts_with(PAGES);
+    let is_there = |file: &LandedFile| {
+        let found = fs::symlink_metadata(folder.join(&file.path));
+        found.is_ok_and(|found| found.is_file() && (is_page(file) || found.len() == file.bytes))
+    };
+    let is_fetched = record.fetch.is_some();
+    if !record.files.iter().all(is_there)
+        || is_fetched && digest::digest(&folder.join(name))?.0 != record.sha256
+    {
         return Ok(None);
     }
     Ok(Some(of_record(folder, name, record)))

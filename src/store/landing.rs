@@ -51,7 +51,15 @@ impl Store {
         check_name("layer", id)?;
         let parcel = Parcel::open(source)?;
         let folder = self.root.join("landing").join(id);
+        let fetch = || FetchRecord {
+            url: shown.to_owned(),
+            fetched_at: now.to_owned(),
+            method: "copy".to_owned(),
+            sha256: parcel.sha256.clone(),
+            ..FetchRecord::default()
+        };
         if let Some(landed) = find(&folder, &parcel) {
+            self.hold_local(&folder, &parcel.name(), fetch)?;
             return Ok(landed);
         }
         disk::create_folder(&folder)?;
@@ -66,6 +74,7 @@ impl Store {
             fetch: None,
         };
         disk::put(&self.work(), &record_path(&folder, &parcel), &record::to_json(&record))?;
+        self.hold_local(&folder, &parcel.name(), fetch)?;
         Ok(landed(&folder, &parcel, record.landed_at))
     }
 
@@ -161,7 +170,8 @@ mod tests {
         let second = store.land("dams", &moved, "shown", TUESDAY).unwrap();
         assert_eq!((second.path, second.landed_at.as_str()), (first.path, MONDAY));
         let names = fixture::names(&store.root().join("landing/dams"));
-        assert_eq!(names, [format!("{sha256}.csv"), format!("{sha256}.csv.record.json")]);
+        let record = format!("{sha256}.csv.record.json");
+        assert_eq!(names, [format!("{sha256}.csv"), record, "held.json".to_owned()]);
     }
 
     #[test]
@@ -200,7 +210,7 @@ mod tests {
         assert_eq!((landed.bytes, landed.path.extension().unwrap().to_str()), (3, Some("shp")));
         let names = fixture::names(landed.path.parent().unwrap());
         let expected = ["dbf", "shp", "shp.record.json", "shx"].map(|end| format!("{}.{end}", landed.sha256));
-        assert_eq!(names, expected);
+        assert_eq!(names, [&expected[..], &["held.json".to_owned()]].concat());
 
         source(folder.path(), "Roads.dbf", "D");
         let error = store.land("roads", &path, "shown", MONDAY).unwrap_err();

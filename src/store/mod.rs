@@ -41,6 +41,7 @@ mod text;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+pub use digest::digest_bytes as sha256;
 pub use download::Download;
 pub use error::StoreError;
 pub use held::Held;

@@ -17,7 +17,7 @@ use super::{Store, check_name, digest, disk, record};
 use crate::feature::{FetchRecord, Landed, PageRecord};
 
 const PULL: &str = "pull";
-const PAGES: &str = "pages";
+pub(super) const PAGES: &str = "pages";
 /// The name says what opens the list.
 const EXTENSION: &str = "esri.json";
 /// Fast, and within a few percent of the slower ones on JSON.

@@ -35,4 +35,5 @@ mod quality;
 mod schemas;
 mod schemes;
 mod spreadsheets;
+mod unchanged;
 mod written;
