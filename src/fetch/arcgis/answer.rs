@@ -30,14 +30,14 @@ pub(super) fn ask(
     form: &[(&str, String)],
     tries: u32,
 ) -> Result<Vec<u8>, ArcgisError> {
-    let (mut tried, mut renewed) = (0, false);
+    let (mut asked, mut renewed) = (0, false);
     loop {
-        tried += 1;
+        asked += 1;
         match ask_once(wire, url, form) {
             Err(error) if error.is_token() && !renewed && wire.renew() => renewed = true,
-            Err(error) if error.is_worth_another_try() && tried < tries => {
-                tracing::debug!(tried, reason = %error, "asking again");
-                thread::sleep(PAUSE * 2_u32.pow(tried - 1));
+            Err(error) if error.is_worth_another_try() && asked < tries => {
+                tracing::debug!(asked, reason = %error, "asking again");
+                thread::sleep(PAUSE * 2_u32.pow(asked - 1));
             }
             answer => return answer,
         }

@@ -102,11 +102,8 @@ impl Climb<'_> {
     /// Gets the first page, alone: a server that gives fewer rows than asked for shows it here. Its rows.
     fn first_page(&self, total: u64) -> Result<u64, ArcgisError> {
         let mut span = Span::Offset { from: 0, rows: self.size.load(Relaxed).min(total) };
-        loop {
-            match self.step(&span)?.into_iter().next() {
-                Some(smaller @ Span::Offset { from: 0, .. }) => span = smaller,
-                _ => break,
-            }
+        while let Some(smaller @ Span::Offset { from: 0, .. }) = self.step(&span)?.into_iter().next() {
+            span = smaller;
         }
         let rows = self.kept().places.len() as u64;
         if span.rows() > Some(rows) && rows > 0 {

@@ -77,18 +77,18 @@ impl Survey<'_> {
         }
     }
 
-    /// Pulls every row; pages that `shelf` has are not asked for again.
+    /// Pulls every row; pages that the shelf has are not asked for again.
     ///
     /// # Errors
     /// The layer can be had in no way, or never added up.
-    pub fn pull(mut self, shelf: &dyn Shelf, progress: &dyn Task) -> Result<Pulled, ArcgisError> {
+    pub fn pull(mut self, pages: &dyn Shelf, progress: &dyn Task) -> Result<Pulled, ArcgisError> {
         let mut top = self.top();
         let mut wrong = String::new();
         for attempt in 1..=ATTEMPTS {
-            let (kept, rung) = self.reach(top, shelf, progress)?;
-            let Some(what) = self.mistake(&kept)? else { return self.accept(&kept, rung, shelf) };
+            let (kept, rung) = self.reach(top, pages, progress)?;
+            let Some(what) = self.mistake(&kept)? else { return self.accept(&kept, rung, pages) };
             tracing::warn!(attempt, method = rung.name(), what, "the pull doesn't add up");
-            self.drop_pages(&kept, shelf)?;
+            self.drop_pages(&kept, pages)?;
             top = self.after(rung)?;
             wrong = what;
         }
@@ -106,10 +106,10 @@ impl Survey<'_> {
     }
 
     /// Goes down the ladder from `top` until a rung bears.
-    fn reach(&self, top: Rung, shelf: &dyn Shelf, progress: &dyn Task) -> Result<(Kept, Rung), ArcgisError> {
+    fn reach(&self, top: Rung, pages: &dyn Shelf, progress: &dyn Task) -> Result<(Kept, Rung), ArcgisError> {
         let pull = Pull {
             layer: &self.layer,
-            shelf,
+            shelf: pages,
             progress,
             page_rows: u64::from(self.plan.page_rows.max(1)),
             at_once: self.plan.at_once as usize,
@@ -162,9 +162,9 @@ impl Survey<'_> {
         )))
     }
 
-    fn drop_pages(&self, kept: &Kept, shelf: &dyn Shelf) -> Result<(), ArcgisError> {
+    fn drop_pages(&self, kept: &Kept, pages: &dyn Shelf) -> Result<(), ArcgisError> {
         let lost = |source| ArcgisError::Shelf { url: self.layer.shown.clone(), source };
-        kept.names.iter().try_for_each(|name| shelf.forget(name)).map_err(lost)
+        kept.names.iter().try_for_each(|name| pages.forget(name)).map_err(lost)
     }
 
     /// Where to begin again: on the same rung while the layer is being edited, else one down.
@@ -178,7 +178,7 @@ impl Survey<'_> {
         Ok(Rung::LADDER.into_iter().find(|other| *other > rung).unwrap_or(rung))
     }
 
-    fn accept(self, kept: &Kept, rung: Rung, shelf: &dyn Shelf) -> Result<Pulled, ArcgisError> {
+    fn accept(self, kept: &Kept, rung: Rung, pages: &dyn Shelf) -> Result<Pulled, ArcgisError> {
         let (rows, method) = (kept.places.len() as u64, rung.name());
         if self.count.is_none() {
             tracing::warn!(
@@ -188,10 +188,10 @@ impl Survey<'_> {
             );
         }
         let size = self.plan.page_rows as usize;
-        let pages = recut(&self.layer.shown, shelf, &kept.names, &kept.places, size)?;
-        tracing::info!(method, rows, count = self.count, pages = pages.len(), "pulled");
+        let names = recut(&self.layer.shown, pages, &kept.names, &kept.places, size)?;
+        tracing::info!(method, rows, count = self.count, pages = names.len(), "pulled");
         let Survey { layer, count, last_edit, .. } = self;
-        Ok(Pulled { info: layer.info_body, pages, rows, count, last_edit, method })
+        Ok(Pulled { info: layer.info_body, pages: names, rows, count, last_edit, method })
     }
 }
 

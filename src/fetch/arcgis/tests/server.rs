@@ -15,10 +15,13 @@ pub(super) struct Server {
     pub(super) cap: usize,
     pub(super) info: Value,
     /// The answer to a question instead of the true one.
-    pub(super) vice: Box<dyn Fn(&Asked<'_>) -> Option<Answer> + Sync>,
+    pub(super) vice: Box<Vice>,
     pub(super) log: Mutex<Vec<String>>,
     pub(super) renewals: AtomicU64,
 }
+
+/// What a server answers instead of the truth.
+type Vice = dyn Fn(&Asked<'_>) -> Option<Answer> + Sync;
 
 /// A question to `/query`.
 pub(super) struct Asked<'a> {
