@@ -41,12 +41,6 @@ pub enum Error {
         /// Every mistake.
         diagnostics: Vec<Diagnostic>,
     },
-    /// The HTTP client can't be made.
-    #[error("cannot make the HTTP client")]
-    Client {
-        /// Cause.
-        source: crate::fetch::http::HttpError,
-    },
     /// A file given on the command line can't be described.
     #[error("cannot describe {}", path.display())]
     Describe {
@@ -153,8 +147,7 @@ impl Error {
             | Self::JurisdictionSource { .. }
             | Self::NothingPublished { .. } => exit::SOURCE,
             Self::Store { .. } | Self::Table { .. } | Self::Format { .. } => exit::STORE,
-            Self::Client { .. }
-            | Self::Inventory { .. }
+            Self::Inventory { .. }
             | Self::National { .. }
             | Self::Derive { .. }
             | Self::Catalog { .. }

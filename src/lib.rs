@@ -17,7 +17,7 @@
 //! | `geoparquet` | tiles and tables as Parquet | `feature` |
 //! | `derive` | products made from a release's tables: each reads tables and returns tables | `plan`, `feature`, `geoparquet` |
 //! | `catalog` | STAC, items, data dictionary | `plan`, `feature`, `geoparquet` |
-//! | `error` | the rooms' errors folded, exit codes | `catalog`, `derive`, `engine`, `fetch`, `geoparquet`, `source`, `spec`, `store` |
+//! | `error` | the rooms' errors folded, exit codes | `catalog`, `derive`, `engine`, `geoparquet`, `source`, `spec`, `store` |
 //! | `run` | the stages in order, the clock | every room above |
 //! | `draft` | a first schema from a file | `source`, `plan`, `feature`, `error` |
 //! | `report` | log, progress, summary | `error`, `feature`, `spec` |

@@ -4,16 +4,17 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 
 use tracing::{info, info_span};
 
 use super::now;
+use crate::error::chain;
 use crate::feature::{Landed, Progress};
-use crate::fetch::arcgis::{self, ArcgisError, Asker};
-use crate::fetch::http::Client;
+use crate::fetch::http::{Client, ClientSettings, HttpError};
+use crate::fetch::{FetchError, Landing, arcgis, file};
 use crate::plan::{Location, Plan, SourcePlan};
 use crate::store::{Store, StoreError};
 
@@ -26,41 +27,44 @@ pub(super) struct Fetching<'a> {
     pub(super) plan: &'a Plan,
     pub(super) store: &'a Store,
     pub(super) progress: &'a dyn Progress,
-    pub(super) client: &'a Client,
+    /// How servers are asked.
+    pub(super) settings: &'a ClientSettings,
     /// Whether only what was landed before is used.
     pub(super) is_offline: bool,
 }
 
-/// How landing a source went; the outer error is a panic, which is the layer's failure alone.
-pub(super) type Tried = Result<Result<Landed, LandError>, Box<dyn Any + Send>>;
-
-/// Why a source has not landed.
+/// Why a source isn't landed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LandError {
-    /// The store, or a file that it copies.
     #[error(transparent)]
-    Store {
-        /// Cause.
-        source: StoreError,
-    },
-    /// A service.
+    Store { source: StoreError },
     #[error(transparent)]
-    Arcgis {
-        /// Cause.
-        source: ArcgisError,
-    },
+    Fetch { source: FetchError },
+    #[error(transparent)]
+    Arcgis { source: arcgis::ArcgisError },
+    #[error(transparent)]
+    Client { source: HttpError },
 }
 
 impl LandError {
-    /// What of it stops the whole run: a store that can't be written to.
-    pub(super) fn into_store(self) -> Result<StoreError, Self> {
-        match self {
-            Self::Store { source } if !source.is_source() => Ok(source),
+    /// What is wrong with the source; or the store's own failure.
+    pub(super) fn told(self) -> Result<String, StoreError> {
+        let store = match self {
+            Self::Store { source } => Ok(source),
+            Self::Fetch { source } => source.into_store().map_err(|source| Self::Fetch { source }),
             Self::Arcgis { source } => source.into_store().map_err(|source| Self::Arcgis { source }),
-            other => Err(other),
+            client @ Self::Client { .. } => Err(client),
+        };
+        match store {
+            Ok(source) if !source.is_source() => Err(source),
+            Ok(source) => Ok(chain(&source)),
+            Err(error) => Ok(chain(&error)),
         }
     }
 }
+
+/// How landing a source went; the outer error is a panic, which is the layer's failure alone.
+pub(super) type Tried = Result<Result<Landed, LandError>, Box<dyn Any + Send>>;
 
 /// Every source of a plan, in its order.
 pub(super) struct Landings {
@@ -74,12 +78,13 @@ pub(super) fn land_all(fetching: Fetching<'_>) -> Landings {
     let sets = plan.jurisdictions.iter().map(|set| (set_folder(&set.id), &set.source));
     let layers = plan.layers.iter().map(|layer| (layer.id.to_string(), &layer.source));
     let sources: Vec<(String, &SourcePlan)> = sets.chain(layers).collect();
+    let client = OnceLock::new();
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(sources.len())));
     let work = || {
         while let Some((at, (id, source))) =
             Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, sources.get(at)?)))
         {
-            let tried = catch_unwind(AssertUnwindSafe(|| land_one(fetching, id, source)));
+            let tried = catch_unwind(AssertUnwindSafe(|| land_one(fetching, &client, id, source)));
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, tried));
         }
     };
@@ -100,32 +105,49 @@ pub(super) fn set_folder(set: &str) -> String {
     format!("jurisdiction-{set}")
 }
 
-fn land_one(fetching: Fetching<'_>, id: &str, source: &SourcePlan) -> Result<Landed, LandError> {
+/// The one client of a run, made when the first server is to be asked.
+type Shared = OnceLock<Result<Client, HttpError>>;
+
+fn land_one(
+    fetching: Fetching<'_>,
+    client: &Shared,
+    id: &str,
+    source: &SourcePlan,
+) -> Result<Landed, LandError> {
     let _span = info_span!("source", id).entered();
     let _task = fetching.progress.start("fetch", id, None);
-    let landed = if fetching.is_offline { held(fetching, id) } else { land(fetching, id, source) };
+    let landed = if fetching.is_offline {
+        held(fetching, id).map_err(|source| LandError::Store { source })
+    } else {
+        land(fetching, client, id, source)
+    };
     landed.inspect(|landed| info!(stage = "fetch", bytes = landed.bytes, "landed"))
 }
 
 /// What was landed last, untouched by anything that happened to the source since.
-fn held(fetching: Fetching<'_>, id: &str) -> Result<Landed, LandError> {
-    let failed = |source| LandError::Store { source };
-    let held = fetching.store.held(id).map_err(failed)?;
-    held.map(|held| held.landed).ok_or_else(|| failed(StoreError::NeverLanded { id: id.to_owned() }))
+fn held(fetching: Fetching<'_>, id: &str) -> Result<Landed, StoreError> {
+    let held = fetching.store.held(id)?;
+    held.map(|held| held.landed).ok_or_else(|| StoreError::NeverLanded { id: id.to_owned() })
 }
 
 /// Lands `source` in the folder `id` of the landing.
-fn land(fetching: Fetching<'_>, id: &str, source: &SourcePlan) -> Result<Landed, LandError> {
-    let Fetching { store, progress, client, .. } = fetching;
+fn land(fetching: Fetching<'_>, client: &Shared, id: &str, source: &SourcePlan) -> Result<Landed, LandError> {
+    let Fetching { store, progress, settings, .. } = fetching;
+    let client = || {
+        let made = client.get_or_init(|| Client::new(settings));
+        made.as_ref().map_err(|source| LandError::Client { source: source.clone() })
+    };
+    let landing = Landing { store, id, progress, now: &now };
     match &source.location {
         Location::Path(path) => {
             store.land(id, path, &source.shown, &now()).map_err(|source| LandError::Store { source })
         }
-        Location::Arcgis(plan) => {
-            let landing = arcgis::Landing { store, id, progress, now: &now };
-            arcgis::land(plan, &Asker::new(client, plan), &landing)
-                .map_err(|source| LandError::Arcgis { source })
+        Location::Http(plan) => {
+            file::land(source, plan, client()?, &landing).map_err(|source| LandError::Fetch { source })
         }
-        Location::Http(_) => unimplemented!("downloads, on this branch"),
+        Location::Arcgis(plan) => {
+            let asker = arcgis::Asker::new(client()?, plan);
+            arcgis::land(plan, &asker, &landing).map_err(|source| LandError::Arcgis { source })
+        }
     }
 }

@@ -141,11 +141,10 @@ fn attempt(
     landed: Tried,
 ) -> Result<LayerOutcome, LayerError> {
     // A panic of the fetch stage is this layer's failure alone.
-    let landed =
-        landed.unwrap_or_else(|panic| resume_unwind(panic)).map_err(|error| match error.into_store() {
-            Ok(source) => LayerError::Land { shown: layer.source.shown.to_string(), source },
-            Err(error) => LayerError::Source { what: layer.source.as_shown(&chain(&error)) },
-        })?;
+    let landed = landed.unwrap_or_else(|panic| resume_unwind(panic)).map_err(|error| match error.told() {
+        Ok(what) => LayerError::Source { what: layer.source.as_shown(&what) },
+        Err(source) => LayerError::Land { shown: layer.source.shown.to_string(), source },
+    })?;
     let rows = {
         let task = context.progress.start("read", layer.id.as_str(), None);
         engine::read_layer(layer, &landed, context.plan, join, &*task)
@@ -206,8 +205,6 @@ fn write(
     report.dropped_z = rows.repairs.dropped_z;
     report.dropped_m = rows.repairs.dropped_m;
     report.recoded = rows.repairs.recoded;
-    report.mended_parts = rows.repairs.mended_parts;
-    report.straightened = rows.repairs.straightened;
     Ok(LayerOutcome { report, tiles, schema: Some(rows.assembled.rows.0.schema()), national: None })
 }
 
@@ -239,8 +236,6 @@ fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
         dropped_z: 0,
         dropped_m: 0,
         recoded: 0,
-        mended_parts: 0,
-        straightened: 0,
         flags: BTreeMap::new(),
         flags_truncated: vec![],
     }

@@ -19,7 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("geoparquet", &["feature"]),
     ("derive", &["plan", "feature", "geoparquet"]),
     ("catalog", &["plan", "feature", "geoparquet"]),
-    ("error", &["catalog", "derive", "engine", "fetch", "geoparquet", "source", "spec", "store"]),
+    ("error", &["catalog", "derive", "engine", "geoparquet", "source", "spec", "store"]),
     ("report", &["error", "feature", "spec"]),
     ("draft", &["source", "plan", "feature", "error"]),
     (
@@ -39,7 +39,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
-    ("cli", &["draft", "error", "feature", "plan", "report", "run", "source", "spec", "store"]),
+    ("cli", &["draft", "error", "feature", "fetch", "plan", "report", "run", "source", "spec", "store"]),
 ];
 
 fn sources() -> Vec<(String, PathBuf, String)> {
