@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/cikr/target
 DEMO ?= pipelines/demo.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check interop setup-build setup-test
+.PHONY: help demo test lint check interop soak bench setup-build setup-test setup-bench
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -32,8 +32,18 @@ interop: setup-test ## other readers and validators on a fresh demo release
 	cargo build --locked --all-targets
 	tests/interop/run.sh "$(CARGO_TARGET_DIR)/debug/cikr" $(DEMO)
 
+soak: setup-build ## kills at many moments, and a million rows: minutes
+	cargo test --locked --test it -- --ignored --nocapture --test-threads 1 soak_
+
+bench: setup-bench ## pulls of the same service by this program and others, timed
+	cargo build --release --locked
+	tests/bench/run.sh "$(CARGO_TARGET_DIR)/release/cikr"
+
 setup-build:
 	@tests/setup.sh build
 
 setup-test:
 	@tests/setup.sh test
+
+setup-bench:
+	@tests/setup.sh bench

@@ -6,10 +6,12 @@
 //! | room | what it does | may import |
 //! |---|---|---|
 //! | `feature` | the values that flow | nothing |
+//! | `esri` | ArcGIS pages in protocol buffers as Esri JSON | nothing |
 //! | `spec` | what people write, and where its mistakes are | nothing |
 //! | `plan` | spec → plan, every mistake at once | `spec`, `feature` |
 //! | `store` | the only room that creates or renames files | `feature` |
-//! | `source` | landed bytes → `RawBatch`; the only room that names GDAL | `plan`, `feature`, `store` |
+//! | `source` | landed bytes → `RawBatch`; the only room that names GDAL | `plan`, `feature`, `store`, `esri` |
+//! | `fetch` | the only room that touches the network | `plan`, `feature`, `store` |
 //! | `kernel` | pure columns → columns | `plan`, `feature` |
 //! | `engine` | calls the kernels, in parallel | `kernel`, `source`, `plan`, `feature` |
 //! | `geoparquet` | tiles and tables as Parquet | `feature` |
@@ -31,7 +33,9 @@ pub mod derive;
 pub mod draft;
 pub mod engine;
 pub mod error;
+pub mod esri;
 pub mod feature;
+pub mod fetch;
 pub mod geoparquet;
 pub mod kernel;
 pub mod plan;

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the machine lacks: `setup.sh build` for building, `setup.sh test` for testing as well.
+# Installs what the machine lacks: `setup.sh build` for building, `setup.sh test` for testing as well, `setup.sh bench`
+# for timing other tools beside this one.
 # Looks for each tool first, so a machine that has them needs neither root nor network.
 set -euo pipefail
-purpose=${1:?usage: setup.sh build|test}
+purpose=${1:?usage: setup.sh build|test|bench}
 
 if ! command -v cargo >/dev/null; then
     echo "setup: Rust is missing. Install it from https://rustup.rs and start again." >&2
@@ -13,9 +14,16 @@ missing=()
 command -v cc >/dev/null && command -v make >/dev/null || missing+=(build-essential)
 command -v pkg-config >/dev/null || missing+=(pkg-config)
 pkg-config --exists 'gdal >= 3.4' 2>/dev/null || missing+=(libgdal-dev)
-if [ "$purpose" = test ]; then
+if [ "$purpose" != build ]; then
     command -v python3 >/dev/null || missing+=(python3)
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+    command -v node >/dev/null || missing+=(nodejs)
+    command -v npm >/dev/null || missing+=(npm)
+fi
+if [ "$purpose" = bench ]; then
+    command -v ogr2ogr >/dev/null || missing+=(gdal-bin)
+fi
+if [ "$purpose" = test ]; then
     command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)
 fi
 

@@ -123,6 +123,8 @@ pub(super) fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
         status,
         reason: failed.then(|| "the source is empty".to_owned()),
         carried_from: (status == LayerStatus::Carried).then(|| "2026-11-01".to_owned()),
+        unchanged_since: None,
+        fingerprint: None,
         unverified: false,
         source: "dams.geojson".to_owned(),
         source_sha256: None,
@@ -143,6 +145,8 @@ pub(super) fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
         dropped_z: 0,
         dropped_m: 0,
         recoded: 0,
+        mended_parts: 0,
+        straightened: 0,
         flags: [].into(),
         flags_truncated: Vec::new(),
     }

@@ -66,6 +66,12 @@ pub struct LayerReport {
     pub reason: Option<String>,
     /// Release its rows were made for, where carried.
     pub carried_from: Option<String>,
+    /// Release its files were made for, where neither source nor plan has changed since.
+    #[serde(default)]
+    pub unchanged_since: Option<String>,
+    /// Digest of all that its files follow from: source, plan, boundaries, reference tables, program.
+    #[serde(default)]
+    pub fingerprint: Option<String>,
     /// Whether the fields of its schema were seen neither in a file nor in a published list.
     #[serde(default)]
     pub unverified: bool,
@@ -111,6 +117,12 @@ pub struct LayerReport {
     /// Rows whose text was no UTF-8 and was read as Windows-1252.
     #[serde(default)]
     pub recoded: u64,
+    /// Geometries with rings that were left open, or parts that couldn't be used and were left out.
+    #[serde(default)]
+    pub mended_parts: u64,
+    /// Geometries whose curves became straight segments.
+    #[serde(default)]
+    pub straightened: u64,
     /// Flags on published rows: code → field → count, those cut from the table included.
     #[serde(default)]
     pub flags: BTreeMap<String, BTreeMap<String, u64>>,

@@ -11,10 +11,12 @@ use super::resolve::{Overrides, Variables};
 use super::schema::{GEOMETRIES, of_layer};
 use super::{
     CsvGeometry, Format, JurisdictionKind, JurisdictionPlan, LayerPlan, LayerSchema, Location, SourcePlan,
+    remote,
 };
 use crate::feature::{Crs, LayerId};
 use crate::spec::{
-    Diagnostic, FormatSpec, JurisdictionSpec, LayerSpec, PipelineSpec, SourceSpec, Span, Spanned, beside,
+    Diagnostic, FormatSpec, JurisdictionSpec, LayerSpec, LocationSpec, PipelineSpec, SourceSpec, Span,
+    Spanned, beside,
 };
 
 pub(super) const KINDS: [(&str, JurisdictionKind); 5] = [
@@ -203,15 +205,21 @@ fn source(
     variables: Variables,
 ) -> Option<SourcePlan> {
     let Spanned { value: source, span } = spec?;
-    let written = text(source.path.as_ref());
-    // Where a variable stands first, what the path is relative to is the variable's affair.
-    let shown = if written.starts_with("${") { written.into() } else { beside(pipeline, &written) };
-    let expanded = source.path.as_ref().map(|path| expanded(check, path, variables));
-    let path = beside(pipeline, &expanded.unwrap_or_default());
+    let (location, shown) = match &source.location {
+        LocationSpec::Path(path) => local(check, pipeline, path.as_ref(), variables),
+        LocationSpec::Http(http) => {
+            let location = remote::http(check, http, &source.format, variables);
+            (Location::Http(location), text(http.url.as_ref()))
+        }
+        LocationSpec::Arcgis(arcgis) => {
+            (Location::Arcgis(remote::arcgis(check, arcgis, variables)), text(arcgis.url.as_ref()))
+        }
+    };
     let crs = check.crs(source.crs.as_ref());
     let format = match &source.format {
         FormatSpec::Geojson => Format::Geojson,
         FormatSpec::Geojsonl => Format::Geojsonl,
+        FormatSpec::Esri => Format::Esri,
         FormatSpec::Ogr { layer } => Format::Ogr { layer: optional(layer.as_ref()) },
         FormatSpec::Parquet { geometry } => Format::Parquet { geometry: optional(geometry.as_ref()) },
         FormatSpec::Csv { x, y, wkt, delimiter } => {
@@ -227,8 +235,21 @@ fn source(
             Format::Xlsx { sheet: optional(sheet.as_ref()), header_row, geometry }
         }
     };
-    let location = Location::Path(path);
-    Some(SourcePlan { location, shown: shown.display().to_string().into(), format, crs })
+    Some(SourcePlan { location, shown: shown.into(), format, crs })
+}
+
+fn local(
+    check: &mut Check<'_>,
+    pipeline: &Path,
+    written: Option<&Spanned<String>>,
+    variables: Variables,
+) -> (Location, String) {
+    let path = text(written);
+    // Where a variable stands first, what the path is relative to is the variable's affair.
+    let shown = if path.starts_with("${") { path.into() } else { beside(pipeline, &path) };
+    let expanded = written.map(|path| check.expanded(path, variables).0);
+    let location = Location::Path(beside(pipeline, &expanded.unwrap_or_default()));
+    (location, shown.display().to_string())
 }
 
 /// A format that can't state a CRS needs one from the pipeline or the schema.
@@ -239,30 +260,9 @@ fn declared(check: &mut Check<'_>, source: &SourceSpec, place: &Span, schema: Op
     }
 }
 
-/// A path with the values of `${NAME}` in it; values are never shown.
-fn expanded(check: &mut Check<'_>, path: &Spanned<String>, variables: Variables) -> String {
-    let mut parts = path.value.split("${");
-    let mut whole = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let Some((name, rest)) = part.split_once('}') else {
-            check.error(&path.span, "`${` without `}`");
-            return whole;
-        };
-        if let Some(value) = variables.0(name) {
-            whole.push_str(&value);
-        } else {
-            let help = format!("set it for the program, as in `{name}=… cikr run …`");
-            let message = format!("there is no variable `{name}` in the environment");
-            check.error(&path.span, message).help = Some(help);
-        }
-        whole.push_str(rest);
-    }
-    whole
-}
-
 /// An absent source fails its layer when the run comes to it, and not the whole plan before.
 fn absent(check: &mut Check<'_>, spec: Option<&Spanned<SourceSpec>>, source: &SourcePlan) {
-    let written = spec.and_then(|spec| spec.value.path.as_ref());
+    let written = spec.and_then(|spec| spec.value.path());
     if let Some(written) = written.filter(|_| source.local().is_some_and(|path| !path.exists())) {
         check.warning(&written.span, format!("there is no `{}`", source.shown));
     }

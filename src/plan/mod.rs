@@ -12,6 +12,7 @@ mod json_schema;
 mod layer;
 mod membership;
 mod reference;
+mod remote;
 mod resolve;
 mod schema;
 mod scheme;

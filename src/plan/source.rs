@@ -48,11 +48,10 @@ impl SourcePlan {
 pub enum Location {
     /// File or folder, absolute or relative to the working directory; never shown, it may hold
     /// values of the environment.
-    #[serde(skip)]
-    Path(PathBuf),
+    Path(#[serde(skip)] PathBuf),
     /// A file behind HTTP.
     Http(HttpPlan),
-    /// A layer of an ArcGIS FeatureServer or MapServer.
+    /// A layer of an `ArcGIS` `FeatureServer` or `MapServer`.
     Arcgis(ArcgisPlan),
 }
 
@@ -113,6 +112,9 @@ pub struct Access {
     pub timeout_s: u32,
     /// Whether a certificate that doesn't verify is accepted; every request says so in the log.
     pub is_insecure: bool,
+    /// Names and values of the variables that stand in the source's URL: messages show the names.
+    #[serde(skip)]
+    pub hidden: Vec<(String, Secret)>,
 }
 
 /// Who asks; every value comes from the environment.
@@ -148,7 +150,7 @@ pub enum Credential {
 }
 
 /// A value of the environment: never shown, never serialised.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Secret(String);
 
 impl Secret {

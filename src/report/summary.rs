@@ -87,7 +87,9 @@ fn status(layer: &LayerReport) -> String {
 }
 
 fn published(layer: &LayerReport) -> String {
-    let mut parts = vec!["published".to_owned()];
+    let since = layer.unchanged_since.as_ref();
+    let mut parts =
+        vec![since.map_or_else(|| "published".to_owned(), |since| format!("unchanged since {since}"))];
     if layer.rows_rejected > 0 {
         let reasons: Vec<String> =
             layer.rejects_by_reason.iter().map(|(reason, rows)| format!("{reason} {rows}")).collect();
@@ -126,6 +128,8 @@ fn repaired(layer: &LayerReport) -> impl Iterator<Item = String> {
         ("heights left out", layer.dropped_z),
         ("measures left out", layer.dropped_m),
         ("rows read as Windows-1252", layer.recoded),
+        ("geometries mended", layer.mended_parts),
+        ("curves made straight", layer.straightened),
     ];
     counts.into_iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{what}: {count}"))
 }

@@ -1,17 +1,19 @@
 //! Layers of a run: each through fetch … write, several at a time, none in another's way.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
 use arrow_array::{Array, StringArray};
 use tracing::{info, info_span, warn};
 
+use super::fetch::Tried;
 use super::tile::{self, TileError};
-use super::{Context, LayerOutcome, fetch, tables};
+use super::{Context, LayerOutcome, tables};
 use crate::engine::{self, EngineError, LayerRows};
 use crate::error::{Error, chain};
 use crate::feature::{
@@ -56,21 +58,43 @@ impl LayerError {
     }
 }
 
+/// How a layer landed, and its outcome where it need not be made again.
+type Todo = (Tried, Option<LayerOutcome>);
+
 /// Layers at work at the same time: one reads while another is located or written.
 const AT_ONCE: usize = 2;
 
-/// Runs every layer; the outcomes are in pipeline order.
+/// Runs every layer that is not kept; the outcomes are in pipeline order.
+///
+/// `landed`, `kept` and `prints` (the layers' fingerprints) are in pipeline order too.
 ///
 /// # Errors
 /// Only when the store fails: a layer's own failure is part of its outcome.
-pub(super) fn run_all(context: &Context<'_>, join: &JoinContext) -> Result<Vec<LayerOutcome>, Error> {
+pub(super) fn run_all(
+    context: &Context<'_>,
+    join: &JoinContext,
+    landed: Vec<Tried>,
+    kept: Vec<Option<LayerOutcome>>,
+    prints: &[Option<String>],
+) -> Result<Vec<LayerOutcome>, Error> {
     let (next, layers) = (AtomicUsize::new(0), &context.plan.layers);
+    let todo: Vec<Mutex<Option<Todo>>> =
+        landed.into_iter().zip(kept).map(|source| Mutex::new(Some(source))).collect();
+    let one = |at: usize, layer: &LayerPlan| {
+        let todo = todo[at].lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (landed, kept) = todo.expect("every number is given out once");
+        let mut outcome = kept.map_or_else(|| run_one(context, join, layer, landed), Ok)?;
+        if outcome.report.status == LayerStatus::Published {
+            outcome.report.fingerprint.clone_from(&prints[at]);
+        }
+        Ok(outcome)
+    };
     let work = || {
         let mut done = Vec::new();
         while let Some((at, layer)) =
             Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, layers.get(at)?)))
         {
-            done.push((at, run_one(context, join, layer)));
+            done.push((at, one(at, layer)));
         }
         done
     };
@@ -83,10 +107,15 @@ pub(super) fn run_all(context: &Context<'_>, join: &JoinContext) -> Result<Vec<L
     (0..layers.len()).filter_map(|at| done.remove(&at)).collect()
 }
 
-fn run_one(context: &Context<'_>, join: &JoinContext, layer: &LayerPlan) -> Result<LayerOutcome, Error> {
+fn run_one(
+    context: &Context<'_>,
+    join: &JoinContext,
+    layer: &LayerPlan,
+    landed: Tried,
+) -> Result<LayerOutcome, Error> {
     let _span = info_span!("layer", id = %layer.id).entered();
     let timer = Instant::now();
-    let tried = catch_unwind(AssertUnwindSafe(|| attempt(context, join, layer)))
+    let tried = catch_unwind(AssertUnwindSafe(|| attempt(context, join, layer, landed)))
         .unwrap_or_else(|panic| Err(LayerError::Panic { what: panic_text(panic.as_ref()) }));
     let mut outcome = match tried.map_err(LayerError::into_fatal) {
         Ok(outcome) => outcome,
@@ -105,19 +134,17 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
 }
 
-fn attempt(context: &Context<'_>, join: &JoinContext, layer: &LayerPlan) -> Result<LayerOutcome, LayerError> {
-    let landed = {
-        let _task = context.progress.start("fetch", layer.id.as_str(), None);
-        let landed = fetch::land(context, layer.id.as_str(), &layer.source);
-        landed.map_err(|source| {
-            if source.is_source() {
-                LayerError::Source { what: layer.source.as_shown(&chain(&source)) }
-            } else {
-                LayerError::Land { shown: layer.source.shown.to_string(), source }
-            }
-        })?
-    };
-    info!(stage = "fetch", bytes = landed.bytes, "landed");
+fn attempt(
+    context: &Context<'_>,
+    join: &JoinContext,
+    layer: &LayerPlan,
+    landed: Tried,
+) -> Result<LayerOutcome, LayerError> {
+    // A panic of the fetch stage is this layer's failure alone.
+    let landed = landed.unwrap_or_else(|panic| resume_unwind(panic)).map_err(|error| match error.told() {
+        Ok(what) => LayerError::Source { what: layer.source.as_shown(&what) },
+        Err(source) => LayerError::Land { shown: layer.source.shown.to_string(), source },
+    })?;
     let rows = {
         let task = context.progress.start("read", layer.id.as_str(), None);
         engine::read_layer(layer, &landed, context.plan, join, &*task)
@@ -187,6 +214,8 @@ fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
         status,
         reason: None,
         carried_from: None,
+        unchanged_since: None,
+        fingerprint: None,
         unverified: layer.schema.unverified,
         source: layer.source.shown.to_string(),
         source_sha256: None,
@@ -256,6 +285,7 @@ fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Resu
             let report = LayerReport {
                 status: LayerStatus::Carried,
                 reason: Some(reason),
+                unchanged_since: None,
                 carried_from: before.carried_from.clone().or_else(|| Some(last.release.clone())),
                 ..before.clone()
             };

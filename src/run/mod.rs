@@ -17,6 +17,7 @@ mod reference;
 mod resolved;
 mod tables;
 mod tile;
+mod unchanged;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -28,12 +29,15 @@ use arrow_schema::SchemaRef;
 use chrono::{DateTime, SecondsFormat, Utc};
 use tracing::{info, warn};
 
+use fetch::Fetching;
+use jurisdictions::Joined;
 pub use layer::is_conserved;
 pub use past::{last_report, report_of};
 pub use verify::{Problem, Verified, verify};
 
 use crate::error::{self, Error};
 use crate::feature::{FileRecord, LayerReport, LayerStatus, Progress, QualityReport, RunReport, TileRecord};
+use crate::fetch::http::ClientSettings;
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
 use crate::plan::Plan;
@@ -60,10 +64,19 @@ impl Outcome {
     }
 }
 
+/// How a run goes about it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Mode {
+    /// Fetch nothing: what was landed last is used.
+    pub offline: bool,
+    /// Make every layer again, changed or not.
+    pub rebuild: bool,
+}
+
 /// What the stages of a run share.
 struct Context<'a> {
     plan: &'a Plan,
-    store: &'a Store,
+    mode: Mode,
     staging: &'a Staging<'a>,
     progress: &'a dyn Progress,
     started: String,
@@ -116,7 +129,14 @@ pub fn release_id() -> String {
 ///
 /// # Errors
 /// When a polygon set fails, no layer succeeds, or the store fails; the last release stays as it was.
-pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Result<Outcome, Error> {
+pub fn run(
+    plan: &Plan,
+    store: &Store,
+    id: &str,
+    mode: Mode,
+    settings: &ClientSettings,
+    progress: &dyn Progress,
+) -> Result<Outcome, Error> {
     let (started, timer) = (now(), Instant::now());
     let store_error = |source| Error::Store { source };
     let lock = store.lock().map_err(store_error)?;
@@ -127,14 +147,24 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
         None
     });
     let (history, rows) = (past::history(store), Mutex::default());
-    let context = Context { plan, store, staging: &staging, progress, started, last, history, rows };
-    let joined = jurisdictions::join(&context)?;
-    let mut layers = layer::run_all(&context, &joined.context)?;
+    let context = Context { plan, mode, staging: &staging, progress, started, last, history, rows };
+    let landings = fetch::land_all(Fetching { plan, store, progress, settings, is_offline: mode.offline });
+    let sets = jurisdictions::landed(&context, landings.sets)?;
+    let prints = unchanged::fingerprints(plan, &sets, &landings.layers);
+    let kept = unchanged::take(&context, &landings.layers, &prints)?;
+    let joined = match (&kept.rest, &context.last) {
+        (Some(_), Some(last)) => jurisdictions::known(&context, &sets, last)?,
+        _ => jurisdictions::join(&context, &sets)?,
+    };
+    let mut layers = layer::run_all(&context, &joined.context, landings.layers, kept.layers, &prints)?;
     refuse_nothing(&layers)?;
     national::write(&context, &mut layers)?;
-    let facilities = inventory::write(&context, &joined.context, &layers)?;
-    reference::write(&context, &joined)?;
-    let quality = derive::write(&context, &layers)?;
+    let is_kept = kept.rest.is_some();
+    let facilities = match kept.rest {
+        Some(tiles) => tiles,
+        None => made(&context, &joined, &layers)?,
+    };
+    let quality = derive::write(&context, &layers, is_kept)?;
     let mut report = report(&context, id, &layers);
     report.quality = Some(quality);
     report.jurisdictions.clone_from(&joined.reports);
@@ -155,6 +185,13 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
     info!(stage = "publish", release = id, bytes = published.latest.bytes, "published");
     let unmet = plan.expected.as_ref().and_then(|expected| expected.unmet);
     Ok(Outcome { report, release: published.folder, unmet })
+}
+
+/// The inventory and the reference tables.
+fn made(context: &Context<'_>, joined: &Joined, layers: &[LayerOutcome]) -> Result<Vec<TileRecord>, Error> {
+    let facilities = inventory::write(context, &joined.context, layers)?;
+    reference::write(context, joined)?;
+    Ok(facilities)
 }
 
 fn refuse_nothing(layers: &[LayerOutcome]) -> Result<(), Error> {

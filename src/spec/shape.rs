@@ -32,6 +32,8 @@ pub enum Kind {
     },
     /// A whole number.
     Integer,
+    /// Text that is not blank, or a whole number.
+    TextOrInteger,
     /// A number.
     Number,
     /// `true` or `false`.

@@ -1,19 +1,41 @@
 //! `source.<kind> = { … }`: where rows are and how to read them.
 //!
-//! LEAF.
+//! LEAF. What is asked of a server stands in `remote`.
 
+use super::remote::{self, ArcgisSpec, HttpSpec};
 use super::table::Table;
 use super::text::Spanned;
 
 /// A source as written; exactly one kind.
 #[derive(Debug, Clone)]
 pub struct SourceSpec {
-    /// File or folder, relative to the pipeline file.
-    pub path: Option<Spanned<String>>,
+    /// Where the bytes come from.
+    pub location: LocationSpec,
     /// CRS of a file that doesn't say.
     pub crs: Option<Spanned<String>>,
     /// How to read it.
     pub format: FormatSpec,
+}
+
+/// Where a source's bytes come from.
+#[derive(Debug, Clone)]
+pub enum LocationSpec {
+    /// File or folder, relative to the pipeline file.
+    Path(Option<Spanned<String>>),
+    /// `source.http`.
+    Http(HttpSpec),
+    /// `source.arcgis`.
+    Arcgis(ArcgisSpec),
+}
+
+impl SourceSpec {
+    /// The path as written, where the source is local.
+    pub fn path(&self) -> Option<&Spanned<String>> {
+        match &self.location {
+            LocationSpec::Path(path) => path.as_ref(),
+            LocationSpec::Http(_) | LocationSpec::Arcgis(_) => None,
+        }
+    }
 }
 
 /// How to read a source.
@@ -44,6 +66,8 @@ pub enum FormatSpec {
         /// Column of the geometry.
         geometry: Option<Spanned<String>>,
     },
+    /// Pages of `source.arcgis`.
+    Esri,
     /// `source.xlsx`.
     Xlsx {
         /// Sheet of the workbook.
@@ -59,7 +83,10 @@ pub enum FormatSpec {
     },
 }
 
-const KINDS: [&str; 6] = ["csv", "geojson", "geojsonl", "ogr", "parquet", "xlsx"];
+/// Kinds of file.
+pub(super) const FILES: [&str; 6] = ["csv", "geojson", "geojsonl", "ogr", "parquet", "xlsx"];
+
+const KINDS: [&str; 8] = ["arcgis", "csv", "geojson", "geojsonl", "http", "ogr", "parquet", "xlsx"];
 
 /// Reads the `source` of a layer or a jurisdiction.
 pub(super) fn read(parent: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
@@ -69,30 +96,45 @@ pub(super) fn read(parent: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
 
 /// Reads every kind that is written, so that no mistake in a superfluous one hides; the first counts.
 fn kinds(table: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
-    let written = table.present(&KINDS);
-    if written.is_empty() {
+    if table.present(&KINDS).is_empty() {
         let kinds = KINDS.map(|kind| format!("`source.{kind}`")).join(", ");
         table.error_here("no kind of source is given".to_owned()).help =
             Some(format!("a source is one of {kinds}"));
     }
-    if let [first, others @ ..] = written.as_slice() {
+    one(table, "source", &KINDS);
+    let arcgis = table.table("arcgis", |t| Some(remote::arcgis(t)));
+    let file = files(table, |t| (LocationSpec::Path(t.required_text("path")), t.text("crs")));
+    let file = file.map(|spec| {
+        let ((location, crs), format) = spec.value;
+        Spanned::new(Some(SourceSpec { location, crs, format }), spec.span)
+    });
+    let http = table.table("http", remote::http);
+    let spec = arcgis.or(file).or(http)?;
+    Some(Spanned::new(spec.value?, spec.span))
+}
+
+/// Reports every key of some that is written beside another of them.
+pub(super) fn one(table: &mut Table<'_>, name: &str, keys: &[&'static str]) {
+    if let [first, others @ ..] = table.present(keys).as_slice() {
         for other in others {
-            let message = format!("source is already `{}`; it cannot be `{}` too", first.value, other.value);
+            let message = format!("{name} is already `{}`; it cannot be `{}` too", first.value, other.value);
             table.error(other.span.clone(), message);
         }
     }
-    let csv = table.table("csv", |t| spec(t, csv));
-    let geojson = table.table("geojson", |t| spec(t, |_| FormatSpec::Geojson));
-    let geojsonl = table.table("geojsonl", |t| spec(t, |_| FormatSpec::Geojsonl));
-    let ogr = table.table("ogr", |t| spec(t, |t| FormatSpec::Ogr { layer: t.text("layer") }));
-    let parquet =
-        table.table("parquet", |t| spec(t, |t| FormatSpec::Parquet { geometry: t.text("geometry") }));
-    let xlsx = table.table("xlsx", |t| spec(t, xlsx));
-    csv.or(geojson).or(geojsonl).or(ogr).or(parquet).or(xlsx)
 }
 
-fn spec(table: &mut Table<'_>, format: impl FnOnce(&mut Table<'_>) -> FormatSpec) -> SourceSpec {
-    SourceSpec { path: table.required_text("path"), crs: table.text("crs"), format: format(table) }
+/// Reads every kind of file with what `more` reads beside; the first counts.
+pub(super) fn files<T>(
+    table: &mut Table<'_>,
+    more: impl Fn(&mut Table<'_>) -> T,
+) -> Option<Spanned<(T, FormatSpec)>> {
+    let csv = table.table("csv", |t| (more(t), csv(t)));
+    let geojson = table.table("geojson", |t| (more(t), FormatSpec::Geojson));
+    let geojsonl = table.table("geojsonl", |t| (more(t), FormatSpec::Geojsonl));
+    let ogr = table.table("ogr", |t| (more(t), FormatSpec::Ogr { layer: t.text("layer") }));
+    let parquet = table.table("parquet", |t| (more(t), FormatSpec::Parquet { geometry: t.text("geometry") }));
+    let xlsx = table.table("xlsx", |t| (more(t), xlsx(t)));
+    csv.or(geojson).or(geojsonl).or(ogr).or(parquet).or(xlsx)
 }
 
 fn csv(table: &mut Table<'_>) -> FormatSpec {

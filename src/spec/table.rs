@@ -122,6 +122,18 @@ impl Table<'_> {
         self.get(key, Kind::Integer, "a whole number", integer_of)
     }
 
+    /// Text that is not blank, or a whole number as text.
+    pub(super) fn text_or_integer(&mut self, key: &'static str) -> Option<Spanned<String>> {
+        let text = self.get(key, Kind::TextOrInteger, "text or a whole number", |value| {
+            text_of(value).or_else(|| integer_of(value).map(|integer| integer.to_string()))
+        })?;
+        if text.value.trim_matches(' ').is_empty() {
+            self.error(text.span, format!("`{key}` is empty"));
+            return None;
+        }
+        Some(text)
+    }
+
     /// A number.
     pub(super) fn number(&mut self, key: &'static str) -> Option<Spanned<f64>> {
         self.get(key, Kind::Number, "a number", |value| match value {

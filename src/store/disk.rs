@@ -64,6 +64,16 @@ pub(super) fn open_or_create(path: &Path) -> Result<File, StoreError> {
         .map_err(|source| StoreError::writing(path, source))
 }
 
+/// Adds to the end of an open file.
+pub(super) fn extend(mut file: &File, path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    step().and_then(|()| file.write_all(content)).map_err(|source| StoreError::writing(path, source))
+}
+
+/// Cuts an open file to a length.
+pub(super) fn cut(file: &File, path: &Path, bytes: u64) -> Result<(), StoreError> {
+    step().and_then(|()| file.set_len(bytes)).map_err(|source| StoreError::writing(path, source))
+}
+
 /// Replaces the content of an open file.
 pub(super) fn rewrite(mut file: &File, path: &Path, content: &str) -> Result<(), StoreError> {
     step()

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Prints the folder of a virtual environment that holds exactly requirements.txt; makes it where it is not there.
+# Prints the folder of a virtual environment that holds exactly the requirements file named, by default the one beside
+# this script; makes it where it is not there.
 # It lies outside the checkout, named after its content, so every checkout with the same pins shares it.
+# usage: venv.sh [REQUIREMENTS]
 set -euo pipefail
-requirements=$(dirname "${BASH_SOURCE[0]}")/requirements.txt
+requirements=${1:-$(dirname "${BASH_SOURCE[0]}")/requirements.txt}
 key=$({ python3 -c 'import sys; print(sys.version, sys.prefix)'; cat "$requirements"; } | sha256sum | cut -c1-16)
 venv=$HOME/.cache/cikr/venv-$key
 

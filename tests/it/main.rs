@@ -10,6 +10,7 @@
     clippy::format_push_string,
     clippy::format_collect,
     clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     clippy::cast_sign_loss,
     clippy::case_sensitive_file_extension_comparisons,
     clippy::too_many_lines,
@@ -25,14 +26,20 @@ mod defects;
 mod demo;
 mod dimensions;
 mod draft;
+mod killed;
 mod laws;
+mod loopback;
+mod loopback_truth;
+mod million;
 mod national;
 mod packing;
 mod page;
 mod parquet;
 mod program;
+mod pulling;
 mod quality;
 mod schemas;
 mod schemes;
 mod spreadsheets;
+mod unchanged;
 mod written;

@@ -65,6 +65,7 @@ fn property(key: &KeyShape, path: &str, keys: &Keys) -> Map<String, Value> {
         Kind::Text => text(said.values),
         Kind::Texts { is_filled } => list(text(said.values), *is_filled, "string"),
         Kind::Integer => with("integer", said.values),
+        Kind::TextOrInteger => text_or_integer(said.values),
         Kind::Number => with("number", said.values),
         Kind::Flag => with("boolean", said.values),
         Kind::Size => size(said.values),
@@ -99,6 +100,12 @@ fn list(mut items: Map<String, Value>, is_filled: bool, kind: &str) -> Map<Strin
     list
 }
 
+fn text_or_integer(values: Map<String, Value>) -> Map<String, Value> {
+    let mut either = Map::new();
+    either.insert("anyOf".to_owned(), json!([with("integer", Map::new()), text(values)]));
+    either
+}
+
 /// Bytes, or text such as `16 MiB`.
 fn size(values: Map<String, Value>) -> Map<String, Value> {
     let units: Vec<&str> = SIZE_UNITS.iter().map(|(unit, _)| *unit).collect();
@@ -131,14 +138,20 @@ fn joined(path: &str, name: &str) -> String {
 }
 
 /// What is said of a key: under its path, or, for a source, under `source`; what every
-/// kind of source has is said once, under `source.*`.
+/// kind of source has is said once, under `source.*`. A file is the same behind HTTP.
 fn said<'k>(keys: &'k Keys, path: &str) -> Option<&'k Key> {
     let mut places = vec![path.to_owned()];
     if let Some(at) = path.find("source") {
         places.push(path[at..].to_owned());
         let parts: Vec<&str> = path[at..].split('.').collect();
-        if let [source, _kind, key] = parts.as_slice() {
-            places.push(format!("{source}.*.{key}"));
+        if let ["source", "http", kind, rest @ ..] = parts.as_slice() {
+            places.push([&["source", kind], rest].concat().join("."));
+            if let [key] = rest {
+                places.push(format!("source.*.{key}"));
+            }
+        }
+        if let ["source", _kind, rest @ ..] = parts.as_slice() {
+            places.push([&["source", "*"], rest].concat().join("."));
         }
     }
     places.iter().find_map(|place| keys.get(place))

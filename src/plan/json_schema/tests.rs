@@ -45,7 +45,7 @@ fn compare(shape: &Shape, schema: &Value, path: &str) {
             Kind::Integer => assert_eq!(kind, Some("integer"), "{path}"),
             Kind::Number => assert_eq!(kind, Some("number"), "{path}"),
             Kind::Flag => assert_eq!(kind, Some("boolean"), "{path}"),
-            Kind::Size => assert!(property["anyOf"].is_array(), "{path}"),
+            Kind::Size | Kind::TextOrInteger => assert!(property["anyOf"].is_array(), "{path}"),
             Kind::Pairs => assert_eq!(kind, Some("object"), "{path}"),
             Kind::Table(shape) => compare(shape, property, &path),
             Kind::Tables(shape) => compare(shape, &property["items"], &path),
@@ -95,7 +95,18 @@ fn sample(schema: &Value, kind_of_source: &str) -> Value {
         Some("object") => {
             let properties = schema["properties"].as_object().unwrap().iter();
             let is_source = schema["maxProperties"] == 1;
-            let wanted = properties.filter(|(name, _)| !is_source || *name == kind_of_source);
+            // Of what excludes each other the first is written.
+            let sets = schema["oneOf"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let required = |set: &Value, name: &str| {
+                set["required"].as_array().is_some_and(|keys| keys.iter().any(|key| key == name))
+            };
+            let is_other = |name: &str| {
+                sets.iter().any(|set| required(set, name))
+                    && !sets.iter().take(1).any(|set| required(set, name))
+            };
+            let wanted = properties
+                .filter(|(name, _)| !is_source || *name == kind_of_source)
+                .filter(|(name, _)| !is_other(name));
             wanted.map(|(name, property)| (name.clone(), sample(property, kind_of_source))).collect()
         }
         Some("array") => json!([sample(&schema["items"], kind_of_source)]),

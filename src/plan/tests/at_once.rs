@@ -165,7 +165,7 @@ fn every_mistake_is_reported_at_once() {
     32 | source.csvv = { path = "../data/hospitals.csv" }
        | ^^^^^^
        |
-       = help: a source is one of `source.csv`, `source.geojson`, `source.geojsonl`, `source.ogr`, `source.parquet`, `source.xlsx`
+       = help: a source is one of `source.arcgis`, `source.csv`, `source.geojson`, `source.geojsonl`, `source.http`, `source.ogr`, `source.parquet`, `source.xlsx`
 
     error: `source` has no key `csvv`
       --> [TMP]/pipelines/demo.toml:32:8

@@ -3,6 +3,7 @@
 mod at_once;
 mod include;
 mod mistakes;
+mod remote;
 mod schemes;
 
 use std::fs;

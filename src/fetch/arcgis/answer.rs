@@ -1,0 +1,155 @@
+//! Asks, and tells answers from errors that look like answers.
+//!
+//! ArcGIS reports errors inside a 200; proxies answer with HTML. Both become an `ArcgisError` here, so that nobody
+//! further up mistakes them for rows.
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::error::ArcgisError;
+use super::wire::Wire;
+
+/// The top level of an answer, each value as the server wrote it.
+pub(super) type Members<'a> = BTreeMap<String, &'a RawValue>;
+
+/// Times that a question is asked which can't be made smaller.
+pub(super) const PATIENT: u32 = 6;
+
+/// Wait before the second try; it doubles from try to try.
+const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 100 });
+
+/// The JSON body of the answer to `form`, asked up to `tries` times while the trouble may pass; a token that has
+/// expired is renewed once.
+pub(super) fn ask(
+    wire: &dyn Wire,
+    url: &str,
+    form: &[(&str, String)],
+    tries: u32,
+) -> Result<Vec<u8>, ArcgisError> {
+    let (mut asked, mut renewed) = (0, false);
+    loop {
+        asked += 1;
+        match ask_once(wire, url, form) {
+            Err(error) if error.is_token() && !renewed && wire.renew() => renewed = true,
+            Err(error) if error.is_worth_another_try() && asked < tries => {
+                tracing::debug!(asked, reason = %error, "asking again");
+                thread::sleep(PAUSE * 2_u32.pow(asked - 1));
+            }
+            answer => return answer,
+        }
+    }
+}
+
+fn ask_once(wire: &dyn Wire, url: &str, form: &[(&str, String)]) -> Result<Vec<u8>, ArcgisError> {
+    let shown = wire.shown(url);
+    let body = wire.ask(url, form).map_err(|source| ArcgisError::Wire { url: shown.clone(), source })?;
+    match members(&shown, &body) {
+        Ok(_) => Ok(body),
+        Err(error) => Err(error.said(|text| wire.shown(text))),
+    }
+}
+
+/// The top level of a body that is no error.
+pub(super) fn members<'a>(url: &str, body: &'a [u8]) -> Result<Members<'a>, ArcgisError> {
+    let members: Members<'_> = serde_json::from_slice(without_bom(body))
+        .map_err(|source| ArcgisError::not_json(url, body, source))?;
+    match members.get("error") {
+        Some(error) if error.get() != "null" => Err(service_error(url, error)),
+        _ => Ok(members),
+    }
+}
+
+/// A body as `T`, after it turned out to be no error.
+pub(super) fn parsed<'a, T: Deserialize<'a>>(url: &str, body: &'a [u8]) -> Result<T, ArcgisError> {
+    serde_json::from_slice(without_bom(body)).map_err(|source| ArcgisError::not_json(url, body, source))
+}
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    #[serde(default)]
+    code: Option<i64>,
+    #[serde(default)]
+    message: Option<String>,
+    #[serde(default)]
+    details: Option<serde_json::Value>,
+}
+
+fn service_error(url: &str, error: &RawValue) -> ArcgisError {
+    let (code, message) = match serde_json::from_str::<ErrorBody>(error.get()) {
+        Ok(body) => (body.code.unwrap_or(500), said(body)),
+        Err(_) => (500, error.get().chars().take(200).collect()),
+    };
+    ArcgisError::Service { url: url.to_owned(), code, message }
+}
+
+/// Message and details; either may be missing, empty, or say the same.
+fn said(body: ErrorBody) -> String {
+    let details = match body.details {
+        Some(serde_json::Value::Array(lines)) => {
+            lines.iter().filter_map(|line| line.as_str().map(str::to_owned)).collect()
+        }
+        Some(serde_json::Value::String(line)) => vec![line],
+        _ => vec![],
+    };
+    let mut parts: Vec<String> = body.message.into_iter().chain(details).collect();
+    parts.retain(|part| !part.trim().is_empty());
+    parts.dedup();
+    if parts.is_empty() { "no message".to_owned() } else { parts.join(" ") }
+}
+
+fn without_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn error(body: &str) -> ArcgisError {
+        members("u", body.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn errors_inside_a_200_are_told_whatever_their_details() {
+        for details in [r#","details":null"#, "", r#","details":[]"#, r#","details":"""#] {
+            let error = error(&format!(r#"{{"error":{{"code":500,"message":"Failed"{details}}}}}"#));
+            assert_eq!(error.to_string(), "u answers with error 500: Failed");
+            assert!(error.is_passing());
+        }
+        let refusal = error(
+            r#"{"error":{"code":400,"message":"Pagination is not supported.","details":["Pagination is not supported."]}}"#,
+        );
+        assert_eq!(refusal.to_string(), "u answers with error 400: Pagination is not supported.");
+        assert!(refusal.is_refusal() && !refusal.is_passing());
+        assert!(error(r#"{"error":"down"}"#).is_passing());
+        assert!(error(r#"{"error":{}}"#).to_string().ends_with("no message"));
+    }
+
+    #[test]
+    fn a_token_is_neither_a_refusal_nor_passing() {
+        for code in [498, 499] {
+            let error = error(&format!(r#"{{"error":{{"code":{code},"message":"Token"}}}}"#));
+            assert!(error.is_token() && !error.is_passing() && !error.is_refusal());
+        }
+        assert!(!error(r#"{"error":{"code":403,"message":"no"}}"#).is_refusal());
+    }
+
+    #[test]
+    fn html_is_shown_and_may_pass() {
+        let error = error("<html>\n <title>Batch size 0 too large</title>");
+        assert!(error.to_string().ends_with("beginning `<html> <title>Batch size 0 too large</title>`"));
+        assert!(error.is_passing());
+    }
+
+    #[test]
+    fn a_cut_body_is_no_answer() {
+        assert!(error(r#"{"features":[{"attributes":{"OBJE"#).is_passing());
+        assert!(members("u", b"\xef\xbb\xbf{\"count\":3}").unwrap().contains_key("count"));
+        assert!(members("u", br#"{"error":null,"count":3}"#).unwrap().contains_key("count"));
+    }
+}

@@ -1,0 +1,97 @@
+//! The HTTP client as the puller wants it: one source's credentials, and what it has spent.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use url::Url;
+
+use super::wire::{Spent, Wire, WireError};
+use crate::fetch::http::{Ask, Client, HttpError};
+use crate::plan::ArcgisPlan;
+
+/// Largest answer, bytes: a list of millions of ids, a page of large polygons. A page above it is asked for in parts.
+const ANSWER: u64 = 256 << 20;
+
+/// Asks on behalf of one source.
+pub struct Asker<'a> {
+    client: &'a Client,
+    plan: &'a ArcgisPlan,
+    requests: AtomicU64,
+    retries: AtomicU64,
+    wire_bytes: AtomicU64,
+}
+
+impl<'a> Asker<'a> {
+    /// Asks as `plan` says.
+    pub fn new(client: &'a Client, plan: &'a ArcgisPlan) -> Self {
+        let (requests, retries, wire_bytes) = Default::default();
+        Self { client, plan, requests, retries, wire_bytes }
+    }
+}
+
+impl Wire for Asker<'_> {
+    fn ask(&self, url: &str, form: &[(&str, String)]) -> Result<Vec<u8>, WireError> {
+        let url = Url::parse(url).map_err(|source| WireError {
+            status: None,
+            is_passing: false,
+            source: source.into(),
+        })?;
+        let (access, max_bytes) = (&self.plan.access, ANSWER.min(self.plan.max_bytes));
+        let ask = Ask { url: &url, form, access, max_bytes, accept: "application/json, */*;q=0.1" };
+        self.requests.fetch_add(1, Relaxed);
+        let answer = self.client.ask(&ask).map_err(|error| {
+            self.retried(u64::from(attempts(&error)).saturating_sub(1));
+            wire_error(error)
+        })?;
+        self.retried(u64::from(answer.retries));
+        self.wire_bytes.fetch_add(answer.wire_bytes, Relaxed);
+        Ok(answer.body)
+    }
+
+    fn renew(&self) -> bool {
+        self.client.renew(&self.plan.access).unwrap_or_else(|error| {
+            tracing::warn!(reason = %error, "the token can't be renewed");
+            false
+        })
+    }
+
+    fn shown(&self, text: &str) -> String {
+        let mask = self.client.mask(&self.plan.access);
+        let is_url = text.starts_with("http://") || text.starts_with("https://");
+        match Url::parse(text) {
+            Ok(url) if is_url && !text.contains(' ') => mask.url(&url),
+            _ => mask.text(text),
+        }
+    }
+
+    fn spent(&self) -> Spent {
+        Spent {
+            requests: self.requests.load(Relaxed),
+            retries: self.retries.load(Relaxed),
+            wire_bytes: self.wire_bytes.load(Relaxed),
+        }
+    }
+}
+
+impl Asker<'_> {
+    fn retried(&self, times: u64) {
+        self.requests.fetch_add(times, Relaxed);
+        self.retries.fetch_add(times, Relaxed);
+    }
+}
+
+fn wire_error(error: HttpError) -> WireError {
+    WireError { status: error.status(), is_passing: is_passing(&error), source: error.into() }
+}
+
+/// Whether fewer rows could do better.
+fn is_passing(error: &HttpError) -> bool {
+    match error {
+        HttpError::GaveUp { source, .. } => is_passing(source),
+        HttpError::TooLarge { .. } | HttpError::Status { status: 413, .. } => true,
+        other => other.is_passing(),
+    }
+}
+
+fn attempts(error: &HttpError) -> u32 {
+    if let HttpError::GaveUp { attempts, .. } = error { *attempts } else { 1 }
+}

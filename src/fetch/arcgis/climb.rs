@@ -1,0 +1,257 @@
+//! One rung at work: spans become pages on the shelf, several at a time.
+//!
+//! Pages that an earlier, interrupted pull has left on the shelf are taken from there, and so are its decisions to
+//! divide a span.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::answer::PATIENT;
+use super::error::ArcgisError;
+use super::layer::Layer;
+use super::page::{self, Page};
+use super::recut::Place;
+use super::rung::{Rung, expected};
+use super::span::{Seen, Span, Verdict};
+use super::wire::{BoxError, Shelf};
+use super::work::drain;
+use crate::feature::Task;
+
+/// How a layer is pulled, whatever the rung.
+#[derive(Clone, Copy)]
+pub(super) struct Pull<'a> {
+    /// The layer.
+    pub(super) layer: &'a Layer<'a>,
+    /// Where pages go.
+    pub(super) shelf: &'a dyn Shelf,
+    /// Told of rows.
+    pub(super) progress: &'a dyn Task,
+    /// Rows asked for at a time at most.
+    pub(super) page_rows: u64,
+    /// Requests at the same time.
+    pub(super) at_once: usize,
+    /// Bytes at which the pull is given up.
+    pub(super) max_bytes: u64,
+}
+
+/// Pages so far.
+#[derive(Default)]
+pub(super) struct Kept {
+    /// Their names on the shelf.
+    pub(super) names: Vec<String>,
+    /// Where each row is.
+    pub(super) places: Vec<Place>,
+    layers_first: Option<i64>,
+    bytes: u64,
+}
+
+/// A rung at work.
+struct Climb<'a> {
+    pull: Pull<'a>,
+    /// Rows that the server gives at most, as far as it has shown.
+    cap: AtomicU64,
+    /// Rows asked for at a time: less after trouble, and slowly more again.
+    size: AtomicU64,
+    /// Most rows that have come in one page: trouble with no more than that is not about size.
+    proven: AtomicU64,
+    /// Pages without trouble since the size last changed.
+    calm: AtomicU32,
+    kept: Mutex<Kept>,
+}
+
+/// Pages without trouble after which the page size doubles again.
+const CALM: u32 = 2;
+
+/// Times that a page is asked for which may be too large.
+const TRIES: u32 = 3;
+
+/// Advertised limits above this are taken for no limit: nobody waits for such a page.
+const SANE: u64 = 10_000;
+
+/// How a decision to divide a span begins on the shelf.
+const DIVIDED: &[u8] = b"divided ";
+
+/// Gets every row by one rung; `total` is the number of rows to expect, where it is known.
+///
+/// # Errors
+/// The rung leads nowhere (`ArcgisError::is_refusal`), or the layer can't be had at all.
+pub(super) fn climb(pull: Pull<'_>, rung: Rung, total: Option<u64>) -> Result<Kept, ArcgisError> {
+    let advertised = pull.layer.info.max_rows.map_or(u64::MAX, u64::from);
+    let climb = Climb {
+        pull,
+        cap: AtomicU64::new(advertised),
+        size: AtomicU64::new(pull.page_rows.min(advertised)),
+        proven: AtomicU64::new(0),
+        calm: AtomicU32::new(0),
+        kept: Mutex::default(),
+    };
+    let probed = match rung {
+        _ if total == Some(0) => 0,
+        Rung::Offsets => climb.first_page(expected(total)?)?,
+        _ => climb.everything(total)?,
+    };
+    if total.is_none_or(|total| probed < total) {
+        let size = climb.cap.load(Relaxed).min(pull.page_rows);
+        let spans = rung.spans(pull.layer, total, probed, size)?;
+        drain(spans, pull.at_once, |span| climb.step(&span))?;
+    }
+    Ok(climb.kept.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+impl Climb<'_> {
+    /// Gets the first page, alone: a server that gives fewer rows than asked for shows it here. Its rows.
+    fn first_page(&self, total: u64) -> Result<u64, ArcgisError> {
+        let mut span = Span::Offset { from: 0, rows: self.size.load(Relaxed).min(total) };
+        while let Some(smaller @ Span::Offset { from: 0, .. }) = self.step(&span)?.into_iter().next() {
+            span = smaller;
+        }
+        let rows = self.kept().places.len() as u64;
+        if span.rows() > Some(rows) && rows > 0 {
+            self.cap.fetch_min(rows, Relaxed);
+        }
+        Ok(rows)
+    }
+
+    /// Asks for everything at once, which shows how many rows the server gives at a time, or is all there is. Rows
+    /// that stay.
+    fn everything(&self, total: Option<u64>) -> Result<u64, ArcgisError> {
+        let cap = self.cap.load(Relaxed);
+        if cap != u64::MAX && cap > SANE {
+            return Ok(0);
+        }
+        match self.step(&Span::ALL) {
+            Err(error) if error.is_passing() => return Ok(0),
+            stepped => stepped?,
+        };
+        let rows = self.kept().places.len() as u64;
+        if total == Some(rows) {
+            return Ok(rows);
+        }
+        // The same rows come again in their spans.
+        *self.kept() = Kept::default();
+        self.cap.fetch_min(rows.max(1), Relaxed);
+        Ok(0)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gets one span; the spans that are left of it.
+    fn step(&self, span: &Span) -> Result<Vec<Span>, ArcgisError> {
+        let name = span.name();
+        if let Some(body) = self.pull.shelf.get(&name).map_err(|source| self.shelf_error(source))? {
+            return match divided(&body) {
+                Some(parts) => Ok(parts),
+                None => self.judge(span, &name, &body, true),
+            };
+        }
+        if span.rows().is_some_and(|rows| rows > self.size.load(Relaxed)) {
+            return self.divide(span, &name);
+        }
+        match self.pull.layer.page(span, self.tries(span)) {
+            Ok(body) => self.judge(span, &name, &body, false),
+            Err(error) if error.is_passing() && span.divided().is_some() => {
+                self.shrink(span, &error);
+                self.divide(span, &name)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn judge(&self, span: &Span, name: &str, body: &[u8], is_kept: bool) -> Result<Vec<Span>, ArcgisError> {
+        let page = page::parse(&self.pull.layer.shown, body, self.pull.layer.info.oid.as_deref())?;
+        let left = match span.judge(self.seen(&page)) {
+            Verdict::Incapable(reason) => return Err(ArcgisError::incapable(reason)),
+            Verdict::Cut if *span != Span::ALL => return self.divide(span, name),
+            Verdict::Whole | Verdict::Cut => vec![],
+            Verdict::Begun(rest) => vec![rest],
+        };
+        if !is_kept {
+            self.pull
+                .shelf
+                .put(name, body, page.rows.len() as u64)
+                .map_err(|source| self.shelf_error(source))?;
+            self.proven.fetch_max(page.rows.len() as u64, Relaxed);
+            self.grow();
+        }
+        self.keep(span, name, &page, body.len() as u64)?;
+        Ok(left)
+    }
+
+    fn seen(&self, page: &Page<'_>) -> Seen {
+        Seen {
+            rows: page.rows.len() as u64,
+            first: page.oids.first().copied().flatten(),
+            layers_first: self.kept().layers_first,
+            is_cut: page.is_cut,
+            cap: self.cap.load(Relaxed),
+        }
+    }
+
+    fn keep(&self, span: &Span, name: &str, page: &Page<'_>, bytes: u64) -> Result<(), ArcgisError> {
+        let layer = self.pull.layer;
+        let mut kept = self.kept();
+        kept.bytes += bytes;
+        if kept.bytes > self.pull.max_bytes {
+            return Err(ArcgisError::TooLarge { url: layer.shown.clone(), limit: self.pull.max_bytes });
+        }
+        let number = u32::try_from(kept.names.len()).unwrap_or(u32::MAX);
+        let start = if let Span::Offset { from, .. } = span { *from } else { 0 };
+        for (row, oid) in (0_u32..).zip(&page.oids) {
+            let position = i64::try_from(start + u64::from(row)).ok();
+            let key = if layer.info.oid.is_some() { *oid } else { position };
+            let key = key.ok_or_else(|| ArcgisError::incapable("a row comes without its object id"))?;
+            kept.places.push(Place { key, page: number, row });
+        }
+        if start == 0 && kept.layers_first.is_none() {
+            kept.layers_first = page.oids.first().copied().flatten();
+        }
+        kept.names.push(name.to_owned());
+        drop(kept);
+        self.pull.progress.advance(page.rows.len() as u64);
+        Ok(())
+    }
+
+    /// Divides a span, and notes it so that a pull that goes on later finds the parts that have landed.
+    fn divide(&self, span: &Span, name: &str) -> Result<Vec<Span>, ArcgisError> {
+        let parts = span.divided().ok_or_else(|| {
+            ArcgisError::incapable("more rows than the server gives at a time can't be told apart")
+        })?;
+        let mut note = DIVIDED.to_vec();
+        serde_json::to_writer(&mut note, &parts).map_err(|source| self.shelf_error(source.into()))?;
+        self.pull.shelf.put(name, &note, 0).map_err(|source| self.shelf_error(source))?;
+        Ok(parts)
+    }
+
+    /// Patience where smaller pages are no way out, or have shown to be none.
+    fn tries(&self, span: &Span) -> u32 {
+        let is_proven = span.rows().is_some_and(|rows| rows <= self.proven.load(Relaxed));
+        if is_proven || span.divided().is_none() { PATIENT } else { TRIES }
+    }
+
+    fn shrink(&self, span: &Span, error: &ArcgisError) {
+        self.calm.store(0, Relaxed);
+        // Only spans whose rows are known follow the size; others are simply divided.
+        if let Some(rows) = span.rows() {
+            self.size.fetch_min(rows.div_ceil(2).max(1), Relaxed);
+        }
+        tracing::info!(rows = self.size.load(Relaxed), reason = %error, "asking for fewer rows at a time");
+    }
+
+    fn grow(&self) {
+        if self.calm.fetch_add(1, Relaxed) + 1 >= CALM {
+            self.calm.store(0, Relaxed);
+            let size = self.size.load(Relaxed);
+            self.size.store((size * 2).min(self.pull.page_rows), Relaxed);
+        }
+    }
+
+    fn shelf_error(&self, source: BoxError) -> ArcgisError {
+        ArcgisError::Shelf { url: self.pull.layer.shown.clone(), source }
+    }
+}
+
+fn divided(body: &[u8]) -> Option<Vec<Span>> {
+    serde_json::from_slice(body.strip_prefix(DIVIDED)?).ok()
+}

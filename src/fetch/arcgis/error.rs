@@ -1,0 +1,188 @@
+//! Why a layer could not be pulled, told apart by what can be done about it.
+
+use super::wire::{BoxError, WireError};
+use crate::store::StoreError;
+
+/// Why a layer could not be pulled.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArcgisError {
+    /// No answer, or an HTTP error.
+    #[error("cannot get {url}")]
+    Wire {
+        /// What was asked, without secrets.
+        url: String,
+        /// What happened.
+        source: WireError,
+    },
+    /// The service answered with an error of its own, most often inside a 200.
+    #[error("{url} answers with error {code}: {message}")]
+    Service {
+        /// What was asked, without secrets.
+        url: String,
+        /// ArcGIS's code, close to HTTP's.
+        code: i64,
+        /// Its message and details.
+        message: String,
+    },
+    /// HTML or anything else that isn't the JSON asked for.
+    #[error("{url} answers with something that is not the JSON asked for, beginning `{opening}`")]
+    NotJson {
+        /// What was asked, without secrets.
+        url: String,
+        /// First characters.
+        opening: String,
+        /// Where parsing stopped.
+        source: serde_json::Error,
+    },
+    /// A group layer, a raster, or a service where a layer is needed.
+    #[error("{url} is a {kind}, not a layer with rows{}", choices(found))]
+    NotALayer {
+        /// The URL.
+        url: String,
+        /// What the service calls it.
+        kind: String,
+        /// Layers to choose from.
+        found: Vec<String>,
+    },
+    /// The service has no such layer.
+    #[error("{url} has no layer `{wanted}`{}", choices(found))]
+    NoSuchLayer {
+        /// The service.
+        url: String,
+        /// Id or name asked for.
+        wanted: String,
+        /// Layers to choose from.
+        found: Vec<String>,
+    },
+    /// Several layers of the service have the name.
+    #[error("{url} has more than one layer `{wanted}`; name it by its id{}", choices(found))]
+    Ambiguous {
+        /// The service.
+        url: String,
+        /// Name asked for.
+        wanted: String,
+        /// Layers that have it.
+        found: Vec<String>,
+    },
+    /// The ladder has no rung left.
+    #[error("{url} can be pulled in no way: {}", tried.join("; "))]
+    NoWay {
+        /// The layer.
+        url: String,
+        /// Each way, and why it failed.
+        tried: Vec<String>,
+    },
+    /// A way of asking that this server does not master; the ladder goes one down.
+    #[error("{reason}")]
+    Incapable {
+        /// What gave it away.
+        reason: String,
+    },
+    /// What was pulled does not add up.
+    #[error("{url} was pulled {attempts} times and never added up: {what}")]
+    Unsettled {
+        /// The layer.
+        url: String,
+        /// How often.
+        attempts: u32,
+        /// What was wrong the last time.
+        what: String,
+    },
+    /// More bytes than the plan allows.
+    #[error("{url} has more than max-bytes = {limit}")]
+    TooLarge {
+        /// The layer.
+        url: String,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// The store failed.
+    #[error("the landing of {url} failed")]
+    Store {
+        /// The layer.
+        url: String,
+        /// What happened.
+        source: StoreError,
+    },
+    /// A page could not be kept.
+    #[error("cannot keep the pages of {url}")]
+    Shelf {
+        /// The layer.
+        url: String,
+        /// What happened.
+        source: BoxError,
+    },
+}
+
+impl ArcgisError {
+    /// Something that is not the JSON asked for.
+    pub(super) fn not_json(url: &str, body: &[u8], source: serde_json::Error) -> Self {
+        let opening = String::from_utf8_lossy(&body[..body.len().min(120)]);
+        let opening = opening.split_whitespace().collect::<Vec<_>>().join(" ");
+        Self::NotJson { url: url.to_owned(), opening, source }
+    }
+
+    /// The same, what the server says passed through `hide`.
+    pub(super) fn said(self, hide: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Service { url, code, message } => Self::Service { url, code, message: hide(&message) },
+            Self::NotJson { url, opening, source } => Self::NotJson { url, opening: hide(&opening), source },
+            other => other,
+        }
+    }
+
+    /// That a way leads nowhere.
+    pub(super) fn incapable(reason: impl Into<String>) -> Self {
+        Self::Incapable { reason: reason.into() }
+    }
+
+    /// The store's failure, where it is one: the service isn't to blame then.
+    ///
+    /// # Errors
+    /// The error itself where it is none.
+    pub fn into_store(self) -> Result<StoreError, Self> {
+        match self {
+            Self::Store { source, .. } => Ok(source),
+            Self::Shelf { url, source } => match source.downcast::<StoreError>() {
+                Ok(source) => Ok(*source),
+                Err(source) => Err(Self::Shelf { url, source }),
+            },
+            other => Err(other),
+        }
+    }
+
+    /// Whether the same question may be answered better in a moment. What the wire reports it has tried often enough.
+    pub(super) fn is_worth_another_try(&self) -> bool {
+        self.is_passing() && !matches!(self, Self::Wire { .. })
+    }
+
+    /// Whether asking later, or for fewer rows, could help: time-outs, a server's own errors, HTML of a proxy.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Self::Wire { source, .. } => source.is_passing,
+            Self::Service { code, .. } => *code >= 500 || matches!(code, 408 | 413 | 429),
+            Self::NotJson { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the server refuses this kind of question.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Service { code, .. } => !self.is_passing() && !matches!(code, 401 | 403 | 498 | 499),
+            Self::Wire { source, .. } => matches!(source.status, Some(400 | 405 | 414 | 422)),
+            Self::Incapable { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a token has expired or is missing.
+    pub(super) fn is_token(&self) -> bool {
+        matches!(self, Self::Service { code: 498 | 499, .. })
+    }
+}
+
+fn choices(found: &[String]) -> String {
+    if found.is_empty() { String::new() } else { format!("; it has {}", found.join(", ")) }
+}

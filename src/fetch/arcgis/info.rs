@@ -1,0 +1,253 @@
+//! What a layer says about itself (`<layer>?f=json`), as every version of the server says it.
+//!
+//! Believes nothing that rows can prove: a limit is capped, a feature named as supported is tried.
+
+use serde::Deserialize;
+
+use super::answer::parsed;
+use super::error::ArcgisError;
+
+/// What a layer says about itself.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct LayerInfo {
+    /// Name of the object id, where it has one.
+    pub(super) oid: Option<String>,
+    /// Rows the server gives at a time, where it says.
+    pub(super) max_rows: Option<u32>,
+    /// Whether it says that it takes `resultOffset`; none where it says nothing.
+    pub(super) has_offsets: Option<bool>,
+    /// Whether it has protocol buffers.
+    pub(super) has_pbf: bool,
+    /// Whether rows have a geometry.
+    pub(super) has_geometry: bool,
+    /// Box around its rows: xmin, ymin, xmax, ymax.
+    pub(super) extent: Option<[f64; 4]>,
+    /// Its own spatial reference, as the `outSR` that leaves coordinates alone.
+    pub(super) spatial_reference: Option<String>,
+    /// When its rows were last edited, epoch milliseconds.
+    pub(super) last_edit: Option<i64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Said {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    geometry_type: Option<String>,
+    fields: Option<Vec<Field>>,
+    object_id_field: Option<String>,
+    unique_id_field: Option<UniqueId>,
+    max_record_count: Option<f64>,
+    supports_pagination: Option<bool>,
+    advanced_query_capabilities: Option<Advanced>,
+    supported_query_formats: Option<String>,
+    capabilities: Option<String>,
+    extent: Option<Extent>,
+    source_spatial_reference: Option<Reference>,
+    editing_info: Option<Editing>,
+}
+
+#[derive(Deserialize)]
+struct Field {
+    name: String,
+    #[serde(rename = "type", default)]
+    kind: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct UniqueId {
+    name: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Advanced {
+    supports_pagination: Option<bool>,
+}
+
+/// Coordinates of an empty layer are the text "NaN".
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Extent {
+    xmin: serde_json::Value,
+    ymin: serde_json::Value,
+    xmax: serde_json::Value,
+    ymax: serde_json::Value,
+    spatial_reference: Option<Reference>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Reference {
+    wkid: Option<i64>,
+    latest_wkid: Option<i64>,
+    wkt: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Editing {
+    last_edit_date: Option<i64>,
+    data_last_edit_date: Option<i64>,
+}
+
+impl LayerInfo {
+    /// Reads the info of the layer at `url`.
+    ///
+    /// # Errors
+    /// No JSON, or not a layer that has rows.
+    pub(super) fn read(url: &str, body: &[u8]) -> Result<Self, ArcgisError> {
+        let said: Said = parsed(url, body)?;
+        refuse_others(url, &said)?;
+        let advanced = said.advanced_query_capabilities.as_ref();
+        let reference = said.extent.as_ref().and_then(|extent| extent.spatial_reference.as_ref());
+        let reference = said.source_spatial_reference.as_ref().or(reference).and_then(Reference::asked);
+        Ok(Self {
+            oid: oid(&said),
+            max_rows: said.max_record_count.filter(|rows| *rows >= 1.0).map(limit),
+            has_offsets: advanced.and_then(|said| said.supports_pagination).or(said.supports_pagination),
+            has_pbf: said.supported_query_formats.as_deref().is_some_and(lists_pbf),
+            has_geometry: said.geometry_type.as_deref().is_some_and(|kind| kind != "esriGeometryNull"),
+            extent: said.extent.as_ref().and_then(Extent::finite),
+            spatial_reference: reference,
+            last_edit: said.editing_info.and_then(|said| said.data_last_edit_date.or(said.last_edit_date)),
+        })
+    }
+}
+
+/// `capabilities` is not held against a layer: some list no Query and answer all the same.
+fn refuse_others(url: &str, said: &Said) -> Result<(), ArcgisError> {
+    let has_rows = said.fields.as_ref().is_some_and(|fields| !fields.is_empty());
+    let kind = said.kind.as_deref();
+    if matches!(kind, Some("Feature Layer" | "Table")) || (kind.is_none() && has_rows) {
+        if said.capabilities.as_deref().is_some_and(|list| !list.is_empty() && !list.contains("Query")) {
+            tracing::warn!(
+                url,
+                capabilities = said.capabilities,
+                "the layer lists no Query; trying all the same"
+            );
+        }
+        return Ok(());
+    }
+    let kind = kind.unwrap_or("thing without a type or fields").to_owned();
+    Err(ArcgisError::NotALayer { url: url.to_owned(), kind, found: vec![] })
+}
+
+/// The three places where a server may name its object id, and the name it has by custom.
+fn oid(said: &Said) -> Option<String> {
+    let stated = said.object_id_field.clone().filter(|name| !name.is_empty());
+    let unique = || said.unique_id_field.as_ref()?.name.clone().filter(|name| !name.is_empty());
+    let fields = said.fields.as_deref().unwrap_or_default();
+    let typed = || fields.iter().find(|field| field.kind == "esriFieldTypeOID");
+    let named = || fields.iter().find(|field| field.name.eq_ignore_ascii_case("OBJECTID"));
+    stated.or_else(unique).or_else(|| typed().or_else(named).map(|field| field.name.clone()))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the type first")]
+fn limit(rows: f64) -> u32 {
+    rows.clamp(1.0, f64::from(u32::MAX)) as u32
+}
+
+fn lists_pbf(formats: &str) -> bool {
+    formats.split(',').any(|format| format.trim().eq_ignore_ascii_case("PBF"))
+}
+
+impl Extent {
+    fn finite(&self) -> Option<[f64; 4]> {
+        let sides = [&self.xmin, &self.ymin, &self.xmax, &self.ymax].map(serde_json::Value::as_f64);
+        let [Some(xmin), Some(ymin), Some(xmax), Some(ymax)] = sides else { return None };
+        (xmin <= xmax && ymin <= ymax).then_some([xmin, ymin, xmax, ymax])
+    }
+}
+
+impl Reference {
+    /// As `outSR` wants it: a code, or the JSON of a WKT.
+    fn asked(&self) -> Option<String> {
+        let code = self.wkid.or(self.latest_wkid).map(|code| code.to_string());
+        let wkt = || self.wkt.as_ref().map(|wkt| serde_json::json!({ "wkt": wkt }).to_string());
+        code.or_else(wkt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn info(more: &str) -> LayerInfo {
+        LayerInfo::read("u", format!(r#"{{"type":"Feature Layer"{more}}}"#).as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_object_id_is_found_wherever_it_is_named() {
+        let oid = |more: &str| info(more).oid;
+        assert_eq!(oid(r#","objectIdField":"fid","uniqueIdField":{"name":"x"}"#).unwrap(), "fid");
+        assert_eq!(oid(r#","objectIdField":"","uniqueIdField":{"name":"x"}"#).unwrap(), "x");
+        let typed = r#","objectIdField":null,"fields":[{"name":"OBJECTID","type":"esriFieldTypeInteger"},{"name":"SHAPE.fid","type":"esriFieldTypeOID"}]"#;
+        assert_eq!(oid(typed).unwrap(), "SHAPE.fid");
+        let named = r#","fields":[{"name":"ObjectId","type":"esriFieldTypeInteger"}]"#;
+        assert_eq!(oid(named).unwrap(), "ObjectId");
+        assert_eq!(oid(r#","fields":[{"name":"NAME","type":"esriFieldTypeString"}]"#), None);
+    }
+
+    #[test]
+    fn limits_are_read_whatever_they_are() {
+        assert_eq!(info("").max_rows, None);
+        assert_eq!(info(r#","maxRecordCount":0"#).max_rows, None);
+        assert_eq!(info(r#","maxRecordCount":1e12"#).max_rows, Some(u32::MAX));
+        assert_eq!(info(r#","maxRecordCount":100000"#).max_rows, Some(100_000));
+    }
+
+    #[test]
+    fn offsets_are_promised_in_two_styles() {
+        assert_eq!(info("").has_offsets, None);
+        assert_eq!(info(r#","supportsPagination":true"#).has_offsets, Some(true));
+        let both = r#","supportsPagination":true,"advancedQueryCapabilities":{"supportsPagination":false}"#;
+        assert_eq!(info(both).has_offsets, Some(false));
+    }
+
+    #[test]
+    fn coordinates_stay_in_the_layers_own_reference() {
+        let of = |reference: &str| {
+            info(&format!(r#","extent":{{"spatialReference":{reference}}}"#)).spatial_reference
+        };
+        assert_eq!(of(r#"{"wkid":102100,"latestWkid":3857}"#).unwrap(), "102100");
+        assert_eq!(of(r#"{"latestWkid":3857}"#).unwrap(), "3857");
+        assert_eq!(of(r#"{"wkt":"GEOGCS[\"x\"]"}"#).unwrap(), r#"{"wkt":"GEOGCS[\"x\"]"}"#);
+        assert_eq!(of("{}"), None);
+    }
+
+    #[test]
+    fn an_empty_layers_extent_is_none() {
+        assert_eq!(info(r#","extent":{"xmin":"NaN","ymin":"NaN","xmax":"NaN","ymax":"NaN"}"#).extent, None);
+        let extent = info(r#","extent":{"xmin":1,"ymin":2,"xmax":3,"ymax":4}"#).extent;
+        assert_eq!(extent, Some([1.0, 2.0, 3.0, 4.0]));
+    }
+
+    #[test]
+    fn tables_have_rows_and_groups_none() {
+        let table = LayerInfo::read("u", br#"{"type":"Table","geometryType":null}"#).unwrap();
+        assert!(!table.has_geometry);
+        for kind in ["Group Layer", "Raster Layer"] {
+            let error = LayerInfo::read("u", format!(r#"{{"type":"{kind}"}}"#).as_bytes()).unwrap_err();
+            assert_eq!(error.to_string(), format!("u is a {kind}, not a layer with rows"));
+        }
+    }
+
+    #[test]
+    fn the_last_edit_of_the_rows_counts_before_that_of_anything() {
+        let edit = |more: &str| info(&format!(r#","editingInfo":{{{more}}}"#)).last_edit;
+        assert_eq!(edit(r#""lastEditDate":7,"dataLastEditDate":5"#), Some(5));
+        assert_eq!(edit(r#""lastEditDate":7"#), Some(7));
+        assert_eq!(edit(""), None);
+        assert!(info(r#","supportedQueryFormats":"JSON, geoJSON, PBF""#).has_pbf);
+    }
+
+    #[test]
+    fn coded_values_of_any_kind_do_not_hinder() {
+        let fields = r#","typeIdField":null,"types":null,"fields":[{"name":"OBJECTID","type":"esriFieldTypeOID","domain":null},
+            {"name":"T","type":"esriFieldTypeString","domain":{"type":"codedValue","codedValues":[{"code":1,"name":"a"},{"code":"x","name":null}]}}]"#;
+        assert_eq!(info(fields).oid.unwrap(), "OBJECTID");
+    }
+}

@@ -1,0 +1,134 @@
+//! A page of rows in Esri JSON: where each row stands in it, and its object id.
+//!
+//! Members may come in any order, `fields` and `geometryType` may be missing. Rows stay as the server wrote them.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::answer::{Members, members};
+use super::error::ArcgisError;
+
+/// A page, as far as a pull looks into it.
+pub(super) struct Page<'a> {
+    /// Rows as written.
+    pub(super) rows: Vec<&'a RawValue>,
+    /// Object id of each row; none where the row has none.
+    pub(super) oids: Vec<Option<i64>>,
+    /// Whether the server says that there are more.
+    pub(super) is_cut: bool,
+    /// Everything else of the page.
+    pub(super) rest: Members<'a>,
+}
+
+/// Reads a page; `oid` is the name of the object id.
+///
+/// # Errors
+/// No JSON, a service's error, or an answer without `features`.
+pub(super) fn parse<'a>(url: &str, body: &'a [u8], oid: Option<&str>) -> Result<Page<'a>, ArcgisError> {
+    let mut rest = members(url, body)?;
+    let Some(features) = rest.remove("features") else {
+        return Err(ArcgisError::incapable("an answer has no features"));
+    };
+    let broken = |source| ArcgisError::not_json(url, features.get().as_bytes(), source);
+    let rows: Vec<&RawValue> = serde_json::from_str(features.get()).map_err(broken)?;
+    let oids = match oid {
+        Some(oid) => rows.iter().map(|row| oid_of(row, oid)).collect::<Result<_, _>>().map_err(broken)?,
+        None => vec![None; rows.len()],
+    };
+    let is_cut = rest.remove("exceededTransferLimit").is_some_and(|said| said.get() == "true");
+    Ok(Page { rows, oids, is_cut, rest })
+}
+
+fn oid_of(row: &RawValue, oid: &str) -> Result<Option<i64>, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Row<'a> {
+        #[serde(borrow, default)]
+        attributes: Option<&'a RawValue>,
+    }
+    let row: Row<'_> = serde_json::from_str(row.get())?;
+    let Some(attributes) = row.attributes else { return Ok(None) };
+    Attribute { name: oid }.deserialize(&mut serde_json::Deserializer::from_str(attributes.get()))
+}
+
+/// One attribute by name; servers change the case of names, so that counts only where no name is equal.
+struct Attribute<'a> {
+    name: &'a str,
+}
+
+impl<'de> DeserializeSeed<'de> for Attribute<'_> {
+    type Value = Option<i64>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Attribute<'_> {
+    type Value = Option<i64>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the attributes of a row")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut exact, mut folded) = (None, None);
+        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+            if name == self.name {
+                exact = integer(&map.next_value()?);
+            } else if name.eq_ignore_ascii_case(self.name) {
+                folded = integer(&map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(exact.or(folded))
+    }
+}
+
+/// An id as servers write them: `7`, `6.4579816E7`, `"7"`.
+pub(super) fn integer(value: &serde_json::Value) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
+    let whole = |number: f64| (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64);
+    value.as_i64().or_else(|| value.as_f64().and_then(whole)).or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_come_in_any_order_and_some_not_at_all() {
+        let body = br#"{"features":[{"geometry":null,"attributes":{"N":"x","OBJECTID":7}},{"attributes":{"objectid":8}}],"exceededTransferLimit":true,"geometryType":"esriGeometryPoint"}"#;
+        let page = parse("u", body, Some("OBJECTID")).unwrap();
+        assert_eq!((page.oids, page.is_cut), (vec![Some(7), Some(8)], true));
+        assert_eq!(page.rest.keys().collect::<Vec<_>>(), ["geometryType"]);
+    }
+
+    #[test]
+    fn object_ids_are_numbers_however_they_are_written() {
+        let body = br#"{"features":[{"attributes":{"id":6.4579816E7}},{"attributes":{"id":"9"}},{"attributes":{"id":1.5}},{"attributes":{"id":-3}},{"attributes":null},{}]}"#;
+        let page = parse("u", body, Some("id")).unwrap();
+        assert_eq!(page.oids, [Some(64_579_816), Some(9), None, Some(-3), None, None]);
+    }
+
+    #[test]
+    fn a_name_that_is_equal_counts_before_one_in_other_case() {
+        let body = br#"{"features":[{"attributes":{"OID":1,"oid":2,"Oid":3}}]}"#;
+        assert_eq!(parse("u", body, Some("oid")).unwrap().oids, [Some(2)]);
+    }
+
+    #[test]
+    fn an_answer_without_features_is_a_refusal() {
+        let error = parse("u", br#"{"count":3}"#, None).err().unwrap();
+        assert!(error.is_refusal(), "{error}");
+    }
+}

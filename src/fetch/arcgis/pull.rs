@@ -1,0 +1,204 @@
+//! From a plan to accepted pages: survey, climb, check, put in order.
+
+use super::climb::{Kept, Pull, climb};
+use super::error::ArcgisError;
+use super::layer::Layer;
+use super::recut::recut;
+use super::rung::Rung;
+use super::wire::{Shelf, Wire};
+use crate::feature::Task;
+use crate::plan::{ArcgisPlan, PageFormat};
+
+/// Times that a layer is pulled before it is given up because it never adds up.
+const ATTEMPTS: u32 = 3;
+
+/// What a layer is and how much it has, before any row is pulled.
+pub struct Survey<'a> {
+    layer: Layer<'a>,
+    plan: &'a ArcgisPlan,
+    count: Option<u64>,
+    last_edit: Option<i64>,
+}
+
+/// A pull that added up; its pages are on the shelf.
+#[derive(Debug)]
+pub struct Pulled {
+    /// The layer's info as it came.
+    pub info: Vec<u8>,
+    /// Names of the pages on the shelf, in row order.
+    pub pages: Vec<String>,
+    /// Rows in them.
+    pub rows: u64,
+    /// Rows that the service claims, where it counts.
+    pub count: Option<u64>,
+    /// When the layer was last edited, epoch milliseconds, where it says.
+    pub last_edit: Option<i64>,
+    /// The way the rows were had.
+    pub method: &'static str,
+}
+
+/// Asks a layer what it is and how many rows it has.
+///
+/// # Errors
+/// The service can't be asked, or has no such layer.
+pub fn survey<'a>(wire: &'a dyn Wire, plan: &'a ArcgisPlan) -> Result<Survey<'a>, ArcgisError> {
+    let layer = Layer::open(wire, plan.url.reveal(), plan.layer.as_deref(), &plan.filter)?;
+    if plan.pages == PageFormat::Pbf {
+        tracing::warn!(offered = layer.info.has_pbf, "pages come as JSON: protocol buffers aren't read");
+    }
+    let count = layer.count()?;
+    let last_edit = layer.info.last_edit;
+    Ok(Survey { layer, plan, count, last_edit })
+}
+
+impl Survey<'_> {
+    /// Rows that the service claims; none where it doesn't count.
+    pub fn count(&self) -> Option<u64> {
+        self.count
+    }
+
+    /// When the layer was last edited, epoch milliseconds; none where it doesn't say.
+    pub fn last_edit(&self) -> Option<i64> {
+        self.last_edit
+    }
+
+    /// What an interrupted pull must have in common with this one to be gone on with.
+    pub fn key(&self) -> String {
+        let Survey { layer, plan, count, last_edit } = self;
+        let (url, filter, page_rows) = (&layer.shown, &plan.filter, plan.page_rows);
+        format!("{url}|{filter}|{page_rows}|{count:?}|{last_edit:?}")
+    }
+
+    /// The layer and the rows wanted, as records show them.
+    pub fn shown(&self) -> String {
+        match self.plan.filter.as_str() {
+            "1=1" => self.layer.shown.clone(),
+            filter => format!("{}?where={filter}", self.layer.shown),
+        }
+    }
+
+    /// Pulls every row; pages that the shelf has are not asked for again.
+    ///
+    /// # Errors
+    /// The layer can be had in no way, or never added up.
+    pub fn pull(mut self, pages: &dyn Shelf, progress: &dyn Task) -> Result<Pulled, ArcgisError> {
+        let mut top = self.top();
+        let mut wrong = String::new();
+        for attempt in 1..=ATTEMPTS {
+            let (kept, rung) = self.reach(top, pages, progress)?;
+            let Some(what) = self.mistake(&kept)? else { return self.accept(&kept, rung, pages) };
+            tracing::warn!(attempt, method = rung.name(), what, "the pull doesn't add up");
+            self.drop_pages(&kept, pages)?;
+            top = self.after(rung)?;
+            wrong = what;
+        }
+        Err(ArcgisError::Unsettled { url: self.layer.shown, attempts: ATTEMPTS, what: wrong })
+    }
+
+    /// The rung to begin on.
+    fn top(&self) -> Rung {
+        if self.layer.info.oid.is_none() {
+            let kept = "rows stay in the order they come, and only their number is checked";
+            tracing::warn!(url = self.layer.shown, "the layer has no object id: {kept}");
+            return Rung::Offsets;
+        }
+        if self.layer.info.has_offsets == Some(false) { Rung::Windows } else { Rung::Offsets }
+    }
+
+    /// Goes down the ladder from `top` until a rung bears.
+    fn reach(&self, top: Rung, pages: &dyn Shelf, progress: &dyn Task) -> Result<(Kept, Rung), ArcgisError> {
+        let pull = Pull {
+            layer: &self.layer,
+            shelf: pages,
+            progress,
+            page_rows: u64::from(self.plan.page_rows.max(1)),
+            at_once: self.plan.at_once as usize,
+            max_bytes: self.plan.max_bytes,
+        };
+        let mut tried = Vec::new();
+        for rung in Rung::LADDER.into_iter().filter(|rung| *rung >= top) {
+            let reached = self.total(rung).and_then(|total| climb(pull, rung, total));
+            match reached {
+                Ok(mut kept) => {
+                    put_in_order(&mut kept, rung);
+                    return Ok((kept, rung));
+                }
+                Err(error) if error.is_refusal() => {
+                    tracing::info!(method = rung.name(), reason = %error, "the layer is to be pulled another way");
+                    tried.push(format!("{}: {error}", rung.name()));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ArcgisError::NoWay { url: self.layer.shown.clone(), tried })
+    }
+
+    /// Rows to expect: as counted, else as many as there are ids.
+    fn total(&self, rung: Rung) -> Result<Option<u64>, ArcgisError> {
+        if self.count.is_some() || rung != Rung::Offsets {
+            return Ok(self.count);
+        }
+        match self.layer.ids() {
+            Err(error) if error.is_refusal() => Ok(None),
+            ids => Ok(ids?.map(|ids| ids.len() as u64)),
+        }
+    }
+
+    /// What keeps the rows from being accepted: they, their ids and the counts are not one number, or somebody
+    /// edited meanwhile.
+    fn mistake(&self, kept: &Kept) -> Result<Option<String>, ArcgisError> {
+        let (after, last_edit) = (self.layer.count()?, self.layer.last_edit()?);
+        let rows = kept.places.len() as u64;
+        let distinct = kept.places.chunk_by(|a, b| a.key == b.key).count() as u64;
+        let is_counted = self.count.is_none_or(|before| before == rows) && after == self.count;
+        if is_counted && rows == distinct && last_edit == self.last_edit {
+            return Ok(None);
+        }
+        let said = |count: Option<u64>| count.map_or_else(|| "none".to_owned(), |count| count.to_string());
+        let edited = if last_edit == self.last_edit { "" } else { ", edited meanwhile" };
+        let (before, after) = (said(self.count), said(after));
+        Ok(Some(format!(
+            "count {before} before and {after} after, {rows} rows, {distinct} distinct object ids{edited}"
+        )))
+    }
+
+    fn drop_pages(&self, kept: &Kept, pages: &dyn Shelf) -> Result<(), ArcgisError> {
+        let lost = |source| ArcgisError::Shelf { url: self.layer.shown.clone(), source };
+        kept.names.iter().try_for_each(|name| pages.forget(name)).map_err(lost)
+    }
+
+    /// Where to begin again: on the same rung while the layer is being edited, else one down.
+    fn after(&mut self, rung: Rung) -> Result<Rung, ArcgisError> {
+        let (count, last_edit) = (self.layer.count()?, self.layer.last_edit()?);
+        let is_edited = (count, last_edit) != (self.count, self.last_edit);
+        (self.count, self.last_edit) = (count, last_edit);
+        if is_edited || self.layer.info.oid.is_none() {
+            return Ok(rung);
+        }
+        Ok(Rung::LADDER.into_iter().find(|other| *other > rung).unwrap_or(rung))
+    }
+
+    fn accept(self, kept: &Kept, rung: Rung, pages: &dyn Shelf) -> Result<Pulled, ArcgisError> {
+        let (rows, method) = (kept.places.len() as u64, rung.name());
+        if self.count.is_none() {
+            tracing::warn!(
+                url = self.layer.shown,
+                rows,
+                "the service doesn't count: its rows are taken as they came"
+            );
+        }
+        let size = self.plan.page_rows as usize;
+        let names = recut(&self.layer.shown, pages, &kept.names, &kept.places, size)?;
+        tracing::info!(method, rows, count = self.count, pages = names.len(), "pulled");
+        let Survey { layer, count, last_edit, .. } = self;
+        Ok(Pulled { info: layer.info_body, pages: names, rows, count, last_edit, method })
+    }
+}
+
+/// Rows by OID; boxes touch, so that a row may come in several.
+fn put_in_order(kept: &mut Kept, rung: Rung) {
+    kept.places.sort_unstable();
+    if rung == Rung::Boxes {
+        kept.places.dedup_by_key(|place| place.key);
+    }
+}

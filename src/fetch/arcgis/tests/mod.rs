@@ -1,0 +1,421 @@
+//! The puller against servers of every kind: whatever happens on the way, the same pages are accepted, or none.
+
+mod koop;
+mod server;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::json;
+
+use self::server::{Answer, Asked, Memory, Server, Unseen};
+use super::{ArcgisError, Landing, Pulled, Shelf, Wire, land, survey};
+use crate::feature::Landed;
+use crate::plan::{Access, ArcgisPlan, Credential, PageFormat, Secret};
+use crate::store::Store;
+
+const REFUSED: &str = r#"{"error":{"code":400,"message":"Pagination is not supported.","details":null}}"#;
+
+fn plan(url: &str) -> ArcgisPlan {
+    let access = Access { credential: Credential::None, timeout_s: 30, is_insecure: false, hidden: vec![] };
+    ArcgisPlan {
+        url: Secret::new(url),
+        layer: None,
+        filter: "1=1".to_owned(),
+        page_rows: 2000,
+        at_once: 3,
+        pages: PageFormat::Json,
+        max_bytes: 1 << 30,
+        access,
+    }
+}
+
+fn pull_to(server: &dyn Wire, plan: &ArcgisPlan, shelf: &Memory) -> Result<Pulled, ArcgisError> {
+    survey(server, plan)?.pull(shelf, &Unseen)
+}
+
+/// Method and bytes of the accepted pages.
+#[track_caller]
+fn pulled(server: &Server) -> (&'static str, String) {
+    let shelf = Memory::default();
+    let mut plan = plan("http://h/FeatureServer/0");
+    plan.page_rows = 7;
+    let pulled = pull_to(server, &plan, &shelf).unwrap();
+    assert_eq!(pulled.rows, server.ids.lock().unwrap().len() as u64);
+    (pulled.method, text(&pulled, &shelf))
+}
+
+fn text(pulled: &Pulled, shelf: &Memory) -> String {
+    let pages = pulled.pages.iter().map(|page| shelf.get(page).unwrap().unwrap());
+    pages.map(|page| String::from_utf8(page).unwrap()).collect()
+}
+
+fn body(text: &str) -> Answer {
+    Answer::Body(text.to_owned())
+}
+
+fn is_page(asked: &Asked<'_>) -> bool {
+    asked.form.contains_key("outFields")
+}
+
+fn is_offset(asked: &Asked<'_>) -> bool {
+    asked.form.contains_key("resultOffset")
+}
+
+/// Ids with gaps, a negative one, and some far away.
+fn ids() -> Vec<i64> {
+    (0..60)
+        .map(|n| n * n % 97 + n * 100 % 893)
+        .chain([-4])
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect()
+}
+
+#[track_caller]
+fn same_by(method: &str, server: &Server) {
+    let undisturbed = pulled(&Server::new(ids()));
+    assert_eq!(undisturbed.0, "offsets");
+    let (by, text) = pulled(server);
+    assert_eq!(by, method, "asked:\n{}", server.asked().join("\n"));
+    assert_eq!(text, undisturbed.1);
+}
+
+#[test]
+fn rows_come_in_oid_order_and_in_pages_of_the_plan() {
+    let server = Server::new([5, 3, 9, 1]);
+    let (_, text) = pulled(&server);
+    let places: Vec<usize> =
+        [1, 3, 5, 9].iter().map(|id| text.find(&format!("\"OBJECTID\":{id}}}")).unwrap()).collect();
+    assert!(places.is_sorted());
+    assert!(
+        server.asked().iter().any(|asked| asked.contains("outSR=4269") && asked.contains("returnZ=false"))
+    );
+}
+
+#[test]
+fn a_page_shorter_than_asked_for_is_not_the_last() {
+    let mut server = Server::new(ids());
+    server.cap = 3;
+    same_by("offsets", &server);
+}
+
+#[test]
+fn an_advertised_limit_that_is_absurd_is_capped() {
+    same_by("offsets", &Server::new(ids()).says("maxRecordCount", json!(1_000_000)));
+    let largest =
+        |server: &Server| server.asked().iter().filter(|asked| asked.contains("resultRecordCount=7")).count();
+    let server = Server::new(ids()).says("maxRecordCount", json!(100_000));
+    pulled(&server);
+    assert!(largest(&server) > 5);
+}
+
+#[test]
+fn offsets_that_are_refused_lead_to_windows() {
+    same_by(
+        "oid windows",
+        &Server::new(ids()).with(|asked| is_offset(asked).then(|| body(REFUSED))),
+    );
+    let told = Server::new(ids()).says("supportsPagination", json!(false));
+    same_by("oid windows", &told);
+    assert!(!told.asked().iter().any(|asked| asked.contains("resultOffset")));
+}
+
+#[test]
+fn offsets_that_are_ignored_lead_to_windows() {
+    let ignores = Server::new(ids()).with(|asked| {
+        let want = asked.form.get("resultRecordCount")?.parse().ok()?;
+        let ids = asked.server.ids.lock().unwrap();
+        Some(Answer::Body(asked.server.page(&ids[..ids.len().min(want)])))
+    });
+    same_by("oid windows", &ignores);
+}
+
+#[test]
+fn pages_in_no_stable_order_lead_to_windows() {
+    let unstable = Server::new(ids()).with(|asked| {
+        let from: usize = asked.form.get("resultOffset")?.parse().ok()?;
+        let rows: usize = asked.form.get("resultRecordCount")?.parse().ok()?;
+        let ids = asked.server.ids.lock().unwrap();
+        // From the second page on, each begins one row too early.
+        let from = from.saturating_sub(usize::from(from > 7));
+        Some(Answer::Body(asked.server.page(&ids[from..(from + rows).min(ids.len())])))
+    });
+    same_by("oid windows", &unstable);
+}
+
+#[test]
+fn statistics_that_are_refused_or_lie_lead_further_down() {
+    let no_offsets = || Server::new(ids()).says("supportsPagination", json!(false));
+    let is_statistics = |asked: &Asked<'_>| asked.form.contains_key("outStatistics");
+    let refused = r#"{"error":{"code":400,"message":"Unable to complete operation.","details":[]}}"#;
+    same_by(
+        "oid ranges",
+        &no_offsets().with(move |asked| is_statistics(asked).then(|| body(refused))),
+    );
+    let lies = r#"{"features":[{"attributes":{"MIN(SHAPE.fid) AS THE_MIN":1,"THE_MAX":2}}]}"#;
+    same_by(
+        "oid ranges",
+        &no_offsets().with(move |asked| is_statistics(asked).then(|| body(lies))),
+    );
+}
+
+#[test]
+fn conditions_on_the_id_that_are_refused_lead_to_lists() {
+    let server = Server::new(ids()).says("supportsPagination", json!(false)).with(|asked| {
+        let refused = r#"{"error":{"code":400,"message":"Cannot perform query. Invalid query parameters."}}"#;
+        asked.form["where"].contains("OBJECTID").then(|| body(refused))
+    });
+    same_by("oid lists", &server);
+}
+
+#[test]
+fn boxes_are_the_last_way() {
+    let inside: Vec<i64> = ids().into_iter().filter(|id| *id >= 0).collect();
+    let undisturbed = pulled(&Server::new(inside.clone()));
+    let server = Server::new(inside).says("supportsPagination", json!(false)).with(|asked| {
+        let is_listed =
+            ["outStatistics", "returnIdsOnly", "objectIds"].iter().any(|name| asked.form.contains_key(name));
+        is_listed.then(|| body(REFUSED))
+    });
+    assert_eq!(pulled(&server), ("boxes", undisturbed.1));
+}
+
+#[test]
+fn ids_far_apart_take_no_thousand_windows() {
+    let far = (0..200).map(|n| if n < 100 { n } else { 2_099_119_954 + n });
+    let server = Server::new(far).says("supportsPagination", json!(false));
+    assert_eq!(pulled(&server).0, "oid windows");
+    assert!(server.asked().len() < 200, "{} requests", server.asked().len());
+}
+
+#[test]
+fn errors_inside_a_200_and_html_pass() {
+    for trouble in
+        [r#"{"error":{"code":500,"message":"Error performing query operation"}}"#, "<html>Busy</html>"]
+    {
+        same_by(
+            "offsets",
+            &Server::new(ids())
+                .with(move |asked| (asked.number % 3 == 0).then(|| body(trouble))),
+        );
+    }
+    same_by(
+        "offsets",
+        &Server::new(ids()).with(|asked| (asked.number % 4 == 0).then_some(Answer::Status(503))),
+    );
+}
+
+#[test]
+fn pages_shrink_until_the_server_bears_them() {
+    let heavy = Server::new(ids()).with(|asked| {
+        let rows: u32 = asked.form.get("resultRecordCount")?.parse().ok()?;
+        (rows > 2).then_some(Answer::Status(500))
+    });
+    same_by("offsets", &heavy);
+    let one = Server::new(ids()).with(|asked| {
+        let rows: u32 = asked.form.get("resultRecordCount")?.parse().ok()?;
+        (rows > 1).then_some(Answer::Status(504))
+    });
+    same_by("offsets", &one);
+}
+
+#[test]
+fn a_row_that_never_comes_fails_the_layer() {
+    let server = Server::new(0..9).with(|asked| {
+        let from: u32 = asked.form.get("resultOffset")?.parse().ok()?;
+        let rows: u32 = asked.form.get("resultRecordCount")?.parse().ok()?;
+        (from..from + rows)
+            .contains(&5)
+            .then(|| body(r#"{"error":{"code":500,"message":"Too heavy"}}"#))
+    });
+    let error = pull_to(&server, &plan("http://h/FeatureServer/0"), &Memory::default()).unwrap_err();
+    assert_eq!(error.to_string(), "http://h/FeatureServer/0/query answers with error 500: Too heavy");
+}
+
+#[test]
+fn a_count_that_is_no_count_is_replaced_by_the_ids() {
+    let server = Server::new(ids()).with(|asked| {
+        asked.form.contains_key("returnCountOnly").then(|| Answer::Body(asked.server.page(&[1, 2])))
+    });
+    same_by("offsets", &server);
+}
+
+#[test]
+fn a_server_that_neither_counts_nor_lists_is_pulled_all_the_same() {
+    let server = Server::new(ids()).with(|asked| {
+        let is_scalar = ["returnCountOnly", "returnIdsOnly"].iter().any(|name| asked.form.contains_key(name));
+        is_scalar.then(|| Answer::Body(asked.server.page(&[1, 2])))
+    });
+    same_by("oid windows", &server);
+}
+
+#[test]
+fn a_layer_without_object_ids_is_taken_by_count_in_the_order_it_comes() {
+    let server = Server::new([4, 1, 3]).says("objectIdField", json!(null));
+    let (method, text) = pulled(&server);
+    assert_eq!(method, "offsets");
+    let places: Vec<usize> = ["n4", "n1", "n3"].iter().map(|name| text.find(name).unwrap()).collect();
+    assert!(places.is_sorted());
+}
+
+#[test]
+fn an_empty_layer_is_no_mistake() {
+    assert_eq!(pulled(&Server::new([])), ("offsets", String::new()));
+}
+
+#[test]
+fn a_token_is_renewed_once_and_then_the_layer_fails() {
+    const EXPIRED: &str = r#"{"error":{"code":498,"message":"Invalid token.","details":[]}}"#;
+    same_by(
+        "offsets",
+        &Server::new(ids()).with(|asked| (asked.number == 4).then(|| body(EXPIRED))),
+    );
+    let server = Server::new(ids()).with(|asked| is_page(asked).then(|| body(EXPIRED)));
+    let error = pull_to(&server, &plan("http://h/FeatureServer/0"), &Memory::default()).unwrap_err();
+    assert_eq!(error.to_string(), "http://h/FeatureServer/0/query answers with error 498: Invalid token.");
+    assert!(server.asked().len() < 10, "{:?}", server.asked());
+}
+
+#[test]
+fn rows_added_meanwhile_are_in_or_the_pull_fails() {
+    let once = AtomicU32::new(0);
+    let server = Server::new(ids()).with(move |asked| {
+        if is_page(asked) && once.fetch_add(1, Ordering::Relaxed) == 0 {
+            asked.server.ids.lock().unwrap().push(5_000);
+        }
+        None
+    });
+    pulled(&server);
+    let ever = Server::new(0..50).with(|asked| {
+        if is_page(asked) {
+            let mut ids = asked.server.ids.lock().unwrap();
+            let next = ids.last().map_or(0, |last| last + 1_000);
+            ids.push(next);
+        }
+        None
+    });
+    let error = pull_to(&ever, &plan("http://h/FeatureServer/0"), &Memory::default()).unwrap_err();
+    assert!(error.to_string().contains("was pulled 3 times and never added up: count"), "{error}");
+}
+
+#[test]
+fn what_had_landed_is_not_asked_for_again() {
+    let plan = plan("http://h/FeatureServer/0");
+    for no_offsets in [false, true] {
+        let server = || {
+            let vice = |asked: &Asked<'_>| {
+                let rows: u32 = asked.form.get("resultRecordCount").map_or(0, |rows| rows.parse().unwrap());
+                (rows > 4).then_some(Answer::Status(500))
+            };
+            Server::new(0..95).says("supportsPagination", json!(!no_offsets)).with(vice)
+        };
+        let whole = Memory::default();
+        let undisturbed = pull_to(&server(), &plan, &whole).unwrap();
+        for killed_after in [1, 2, 5, 9, 14] {
+            let killed = Memory { until: Some(killed_after), ..Memory::default() };
+            pull_to(&server(), &plan, &killed).unwrap_err();
+            let shelf = Memory { pages: killed.pages, until: None };
+            let landed: Vec<String> = shelf.pages.lock().unwrap().keys().cloned().collect();
+            let next = server();
+            let again = pull_to(&next, &plan, &shelf).unwrap();
+            assert_eq!(text(&again, &shelf), text(&undisturbed, &whole));
+            for name in landed.iter().filter(|name| name.starts_with("offset")) {
+                let parts: Vec<&str> = name.split('-').collect();
+                let question = format!("resultOffset={}&resultRecordCount={}&", parts[1], parts[2]);
+                assert!(
+                    !next.asked().iter().any(|asked| asked.contains(&question)),
+                    "{name} was asked for again"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn too_many_bytes_are_given_up() {
+    let mut plan = plan("http://h/FeatureServer/0");
+    plan.max_bytes = 500;
+    let error = pull_to(&Server::new(ids()), &plan, &Memory::default()).unwrap_err();
+    assert!(matches!(error, ArcgisError::TooLarge { limit: 500, .. }), "{error}");
+}
+
+#[test]
+fn a_filter_goes_with_every_question() {
+    let server = Server::new(0..30).says("supportsPagination", json!(false));
+    let mut plan = plan("http://h/FeatureServer/0");
+    plan.filter = "OBJECTID >= 10".to_owned();
+    assert_eq!(pull_to(&server, &plan, &Memory::default()).unwrap().rows, 20);
+    assert!(server.asked().iter().all(|asked| asked.contains("OBJECTID >= 10")));
+}
+
+fn land_in(store: &Store, server: &Server, plan: &ArcgisPlan) -> Result<Landed, ArcgisError> {
+    let now = || "2026-01-02T03:00:00Z".to_owned();
+    land(plan, server, &Landing { store, id: "dams", progress: &Unseen, now: &now })
+}
+
+#[test]
+fn a_layer_lands_with_its_record_and_is_not_pulled_again_while_it_stays_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let plan = plan("http://secret/FeatureServer/0");
+    let server = Server::new(ids());
+    let first = land_in(&store, &server, &plan).unwrap();
+    let record = store.held("dams").unwrap().unwrap().record;
+    assert_eq!((record.url.as_str(), record.method.as_str()), ("http://${NAME}/FeatureServer/0", "offsets"));
+    assert_eq!((record.rows, record.last_edit), (Some(ids().len() as u64), Some(1)));
+    assert_eq!(record.requests, server.asked().len() as u64);
+
+    let asked = server.asked().len();
+    let again = land_in(&store, &server, &plan).unwrap();
+    assert_eq!((again.sha256, again.path), (first.sha256.clone(), first.path));
+    assert_eq!(server.asked().len(), asked + 1, "one count");
+
+    let edited =
+        Server::new(ids().into_iter().chain([99_999])).says("editingInfo", json!({"lastEditDate": 2}));
+    assert_ne!(land_in(&store, &edited, &plan).unwrap().sha256, first.sha256);
+}
+
+#[test]
+fn a_layer_without_an_edit_date_is_pulled_and_its_digest_tells() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let plan = plan("http://h/FeatureServer/0");
+    let server = || Server::new(ids()).says("editingInfo", json!(null));
+    let first = land_in(&store, &server(), &plan).unwrap();
+    let disturbed = server().with(|asked| (asked.number % 3 == 0).then_some(Answer::Status(503)));
+    assert_eq!(land_in(&store, &disturbed, &plan).unwrap().sha256, first.sha256);
+    assert!(disturbed.asked().len() > 5);
+}
+
+#[test]
+fn a_pull_that_fails_leaves_what_is_held() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let plan = plan("http://h/FeatureServer/0");
+    let first = land_in(&store, &Server::new(ids()), &plan).unwrap();
+    let dead = Server::new(ids())
+        .says("editingInfo", json!({"lastEditDate": 2}))
+        .with(|asked| is_page(asked).then_some(Answer::Status(503)));
+    assert!(land_in(&store, &dead, &plan).unwrap_err().into_store().is_err());
+    assert_eq!(store.held("dams").unwrap().unwrap().landed.sha256, first.sha256);
+}
+
+#[test]
+#[ignore = "a million rows take a minute"]
+#[expect(clippy::print_stdout, reason = "measures")]
+fn a_million_rows_leave_memory_flat() {
+    let peak = || -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let mut server = Server::new(0..1_000_000).says("maxRecordCount", json!(2000));
+    server.cap = 2000;
+    let (before, timer) = (peak(), std::time::Instant::now());
+    land_in(&store, &server, &plan("http://h/FeatureServer/0")).unwrap();
+    assert_eq!(store.held("dams").unwrap().unwrap().record.pages, 500);
+    println!("{} MB more at the peak, {:.0} s", (peak() - before) / 1024, timer.elapsed().as_secs_f64());
+    assert!(peak() - before < 200 << 10);
+}

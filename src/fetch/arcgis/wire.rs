@@ -1,0 +1,61 @@
+//! What the puller needs of the world: somebody who asks a server, and a place for pages.
+//!
+//! Two narrow traits, so that the puller itself opens no connection and no file.
+
+use std::error::Error as StdError;
+
+/// Any cause.
+pub type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Asks a server. Credentials, retries on the HTTP level and limits per host are its affair.
+pub trait Wire: Sync {
+    /// The body of the answer to `form` sent to `url`, bounded in size; GET, or POST where the URL gets long.
+    ///
+    /// # Errors
+    /// No answer, or one whose status isn't 2xx.
+    fn ask(&self, url: &str, form: &[(&str, String)]) -> Result<Vec<u8>, WireError>;
+
+    /// Gets a new token in place of one that has expired; whether there is one.
+    fn renew(&self) -> bool;
+
+    /// A URL or a text as messages and records may show it: without secrets.
+    fn shown(&self, text: &str) -> String;
+
+    /// What has been spent so far.
+    fn spent(&self) -> Spent;
+}
+
+/// What asking has cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Requests made.
+    pub requests: u64,
+    /// Those that were made again.
+    pub retries: u64,
+    /// Bytes that came, before decompression.
+    pub wire_bytes: u64,
+}
+
+/// Why there is no body, after every attempt that was worth it.
+#[derive(Debug, thiserror::Error)]
+#[error("no usable answer")]
+pub struct WireError {
+    /// Status, where the server answered.
+    pub status: Option<u16>,
+    /// Whether a smaller question may do better: time-outs, a server's own errors, answers that are too large.
+    pub is_passing: bool,
+    /// What happened.
+    pub source: BoxError,
+}
+
+/// Keeps the pages of one pull, so that an interrupted one goes on where it was.
+pub trait Shelf: Sync {
+    /// The page called `name`; none where it isn't there or is damaged.
+    fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BoxError>;
+
+    /// Keeps a page of `rows` rows, whole or not at all.
+    fn put(&self, name: &str, page: &[u8], rows: u64) -> Result<(), BoxError>;
+
+    /// Drops a page, if it is there.
+    fn forget(&self, name: &str) -> Result<(), BoxError>;
+}

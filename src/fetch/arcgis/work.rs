@@ -1,0 +1,120 @@
+//! A queue of spans that a bounded number of threads work off; a span may leave others behind.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+struct Queue<S, E> {
+    spans: VecDeque<S>,
+    busy: usize,
+    failed: Option<E>,
+}
+
+/// Does `step` for each span and for those it returns, `at_once` at a time; the first failure ends it.
+///
+/// # Errors
+/// That failure, after the spans at work are done.
+pub(super) fn drain<S: Send, E: Send>(
+    spans: Vec<S>,
+    at_once: usize,
+    step: impl Fn(S) -> Result<Vec<S>, E> + Sync,
+) -> Result<(), E> {
+    let queue = Mutex::new(Queue { spans: spans.into(), busy: 0, failed: None });
+    let wake = Condvar::new();
+    let here = tracing::Span::current();
+    thread::scope(|scope| {
+        for _ in 0..at_once.max(1) {
+            scope.spawn(|| {
+                let _span = here.enter();
+                while let Some(span) = next(&queue, &wake) {
+                    let _busy = Busy { queue: &queue, wake: &wake };
+                    settle(&queue, step(span));
+                }
+            });
+        }
+    });
+    queue.into_inner().unwrap_or_else(PoisonError::into_inner).failed.map_or(Ok(()), Err)
+}
+
+/// A span at work; when it is done, even by a panic, the others look again.
+struct Busy<'a, S, E> {
+    queue: &'a Mutex<Queue<S, E>>,
+    wake: &'a Condvar,
+}
+
+impl<S, E> Drop for Busy<'_, S, E> {
+    fn drop(&mut self) {
+        lock(self.queue).busy -= 1;
+        self.wake.notify_all();
+    }
+}
+
+fn lock<S, E>(queue: &Mutex<Queue<S, E>>) -> MutexGuard<'_, Queue<S, E>> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The next span; waits while others at work may still leave some.
+fn next<S, E>(queue: &Mutex<Queue<S, E>>, wake: &Condvar) -> Option<S> {
+    let mut state = lock(queue);
+    loop {
+        if state.failed.is_some() {
+            return None;
+        }
+        if let Some(span) = state.spans.pop_front() {
+            state.busy += 1;
+            return Some(span);
+        }
+        if state.busy == 0 {
+            return None;
+        }
+        state = wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+fn settle<S, E>(queue: &Mutex<Queue<S, E>>, done: Result<Vec<S>, E>) {
+    let mut state = lock(queue);
+    match done {
+        Ok(more) => more.into_iter().rev().for_each(|span| state.spans.push_front(span)),
+        Err(error) => {
+            state.failed.get_or_insert(error);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn what_a_span_leaves_is_done_too() {
+        let sum = AtomicU32::new(0);
+        let halve = |n: u32| {
+            if n > 1 {
+                return Ok::<_, ()>(vec![n / 2, n - n / 2]);
+            }
+            sum.fetch_add(n, Ordering::Relaxed);
+            Ok(vec![])
+        };
+        drain(vec![1000, 23], 4, halve).unwrap();
+        assert_eq!(sum.into_inner(), 1023);
+    }
+
+    #[test]
+    fn the_first_failure_ends_it() {
+        let done = AtomicU32::new(0);
+        let step = |n: u32| {
+            done.fetch_add(1, Ordering::Relaxed);
+            if n == 3 { Err(n) } else { Ok(vec![]) }
+        };
+        assert_eq!(drain((0..10_000).collect(), 2, step), Err(3));
+        assert!(done.into_inner() < 10_000);
+    }
+
+    #[test]
+    #[should_panic = "a scoped thread panicked"]
+    fn a_panic_leaves_nobody_waiting() {
+        drain(vec![1, 2, 3], 3, |n| if n == 2 { panic!("two") } else { Ok::<_, ()>(vec![]) }).unwrap();
+    }
+}

@@ -1,0 +1,88 @@
+//! Why a source can't be fetched. No variant holds a secret.
+
+use super::arcgis::ArcgisError;
+use super::http::HttpError;
+use crate::store::StoreError;
+
+/// Why a source can't be fetched.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The server gives no usable answer.
+    #[error("cannot fetch {shown}")]
+    Http {
+        /// The URL as written.
+        shown: String,
+        /// Cause.
+        source: HttpError,
+    },
+    /// What comes can't be what was asked for.
+    #[error("{shown} holds no {wanted} but {found}; it begins: {excerpt}")]
+    Content {
+        /// The URL as written.
+        shown: String,
+        /// What was asked for.
+        wanted: &'static str,
+        /// What it seems to be.
+        found: String,
+        /// Its first characters.
+        excerpt: String,
+    },
+    /// The server is still preparing the file.
+    #[error("{shown} is still being prepared after {seconds} s ({status}); run again later")]
+    NotReady {
+        /// The URL as written.
+        shown: String,
+        /// Seconds waited.
+        seconds: u64,
+        /// What the server says.
+        status: String,
+    },
+    /// The bytes aren't those declared.
+    #[error("{shown} has the SHA-256 {found}, not the declared {expected}; nothing was landed")]
+    Digest {
+        /// The URL as written.
+        shown: String,
+        /// SHA-256 declared.
+        expected: String,
+        /// SHA-256 of what came.
+        found: String,
+    },
+    /// The layer can't be pulled.
+    #[error("cannot pull {shown}")]
+    Arcgis {
+        /// The URL as written.
+        shown: String,
+        /// Cause.
+        source: ArcgisError,
+    },
+    /// The download can't be landed.
+    #[error("cannot land {shown}")]
+    Store {
+        /// The URL as written.
+        shown: String,
+        /// Cause.
+        source: StoreError,
+    },
+}
+
+impl FetchError {
+    /// The store's failure, where it is one; the error itself otherwise.
+    ///
+    /// # Errors
+    /// The store did not fail.
+    pub fn into_store(self) -> Result<StoreError, Self> {
+        match self {
+            Self::Store { source, .. } => Ok(source),
+            other => Err(other),
+        }
+    }
+
+    /// Whether the source is at fault, and not the store.
+    pub fn is_source(&self) -> bool {
+        match self {
+            Self::Store { source, .. } => source.is_source(),
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! The body of an answer: bounded in size and time, before and after decompression.
+
+use std::io::{self, Read};
+use std::time::{Duration, Instant};
+
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use reqwest::blocking::Response;
+use reqwest::header::{AsHeaderName, CONTENT_ENCODING, CONTENT_TYPE, ETAG, LAST_MODIFIED};
+
+use super::Answer;
+use super::error::{HttpError, chain};
+use super::gate::Pass;
+use super::mask::Mask;
+
+/// Slower than this, bytes a second over a time-out's length, is as good as stopped.
+const SLOWEST: u64 = 128;
+
+const CHUNK: usize = 64 << 10;
+
+/// An answer whose body is read piece by piece; it keeps its place at the host until it is dropped.
+#[derive(Debug)]
+pub struct Stream<'a> {
+    response: Response,
+    _pass: Pass<'a>,
+    shown: String,
+    mask: Mask,
+    pace: Pace,
+    bytes: u64,
+}
+
+/// How fast the bytes come.
+#[derive(Debug)]
+struct Pace {
+    window: Duration,
+    began: Instant,
+    bytes: u64,
+}
+
+impl<'a> Stream<'a> {
+    pub(super) fn new(response: Response, pass: Pass<'a>, shown: String, mask: Mask, timeout_s: u32) -> Self {
+        let window = Duration::from_secs(u64::from(timeout_s));
+        let pace = Pace { window, began: Instant::now(), bytes: 0 };
+        Self { response, _pass: pass, shown, mask, pace, bytes: 0 }
+    }
+
+    /// Status.
+    pub fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// A header, where it is there and is text; secrets masked.
+    pub fn header(&self, name: impl AsHeaderName) -> Option<String> {
+        let value = self.response.headers().get(name)?.to_str().ok()?;
+        Some(self.mask.text(value))
+    }
+
+    /// `ETag`, as sent.
+    pub fn etag(&self) -> Option<String> {
+        self.header(ETAG)
+    }
+
+    /// `Last-Modified`, as sent.
+    pub fn last_modified(&self) -> Option<String> {
+        self.header(LAST_MODIFIED)
+    }
+
+    /// `Content-Type`, as sent.
+    pub fn content_type(&self) -> Option<String> {
+        self.header(CONTENT_TYPE)
+    }
+
+    /// Length that the server promises, of the body as sent.
+    pub fn length(&self) -> Option<u64> {
+        self.response.content_length()
+    }
+
+    /// URL that answered, without secrets.
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Bytes that have come, as sent.
+    pub fn wire_bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The beginning of a body, on one line and without secrets.
+    pub fn excerpt(&self, body: &[u8]) -> String {
+        self.mask.excerpt(body)
+    }
+
+    /// Hands the body on, decompressed, piece by piece.
+    ///
+    /// # Errors
+    /// It breaks off, comes too slowly, is larger than allowed or can't be decompressed; or `take` fails.
+    pub fn each<E: From<HttpError>>(
+        &mut self,
+        max_bytes: u64,
+        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if self.length().is_some_and(|length| length > max_bytes) {
+            return Err(self.too_large(max_bytes, false).into());
+        }
+        let encoding = self.header(CONTENT_ENCODING).unwrap_or_default().to_ascii_lowercase();
+        let mut failure = None;
+        let mut wire = Wire { stream: self, max_bytes, failure: &mut failure };
+        let outcome = match encoding.as_str() {
+            "" | "identity" => drain(&mut wire, max_bytes, &mut take),
+            "gzip" | "x-gzip" => drain(&mut MultiGzDecoder::new(&mut wire), max_bytes, &mut take),
+            "deflate" => drain(&mut ZlibDecoder::new(&mut wire), max_bytes, &mut take),
+            other => Err(Stop::Decode(format!("`Content-Encoding: {other}` was not asked for"))),
+        };
+        // What happened on the wire is the cause of what the decoder says.
+        if let Some(failure) = failure {
+            return Err(failure.into());
+        }
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(Stop::Taker(error)) => Err(error),
+            Err(Stop::Large) => Err(self.too_large(max_bytes, !encoding.is_empty()).into()),
+            Err(Stop::Decode(what)) => Err(HttpError::Encoding { url: self.shown.clone(), what }.into()),
+        }
+    }
+
+    /// The whole body.
+    pub(super) fn whole(mut self, max_bytes: u64) -> Result<Answer, HttpError> {
+        let mut body = Vec::new();
+        self.each(max_bytes, |piece| {
+            body.extend_from_slice(piece);
+            Ok::<_, HttpError>(())
+        })?;
+        Ok(Answer {
+            status: self.status(),
+            content_type: self.content_type(),
+            etag: self.etag(),
+            last_modified: self.last_modified(),
+            body,
+            wire_bytes: self.bytes,
+            retries: 0,
+            seconds: 0.0,
+        })
+    }
+
+    pub(super) fn response(&self) -> &Response {
+        &self.response
+    }
+
+    pub(super) fn response_mut(&mut self) -> &mut Response {
+        &mut self.response
+    }
+
+    fn too_large(&self, max_bytes: u64, is_unpacked: bool) -> HttpError {
+        HttpError::TooLarge { url: self.shown.clone(), max_bytes, is_unpacked }
+    }
+
+    fn receive(&mut self, into: &mut [u8], max_bytes: u64) -> Result<usize, HttpError> {
+        let got = self.response.read(into).map_err(|error| HttpError::Cut {
+            url: self.shown.clone(),
+            bytes: self.bytes,
+            what: self.mask.text(&cause(&error)),
+        })?;
+        self.bytes += got as u64;
+        if self.bytes > max_bytes {
+            return Err(self.too_large(max_bytes, false));
+        }
+        self.pace.check(got).map_err(|(bytes, seconds)| HttpError::Slow {
+            url: self.shown.clone(),
+            bytes,
+            seconds,
+        })?;
+        Ok(got)
+    }
+}
+
+/// Causes of a failed read; the outer text of reqwest may hold the URL.
+fn cause(error: &io::Error) -> String {
+    match error.get_ref() {
+        Some(inner) => match inner.downcast_ref::<reqwest::Error>().and_then(std::error::Error::source) {
+            Some(source) => chain(source),
+            None if inner.is::<reqwest::Error>() => "the connection failed".to_owned(),
+            None => chain(inner),
+        },
+        None => error.to_string(),
+    }
+}
+
+impl Pace {
+    /// Counts bytes; what came in how many seconds, where that is too little.
+    fn check(&mut self, got: usize) -> Result<(), (u64, u64)> {
+        self.bytes += got as u64;
+        let elapsed = self.began.elapsed();
+        if got == 0 || elapsed < self.window {
+            return Ok(());
+        }
+        if self.bytes < SLOWEST * elapsed.as_secs().max(1) {
+            return Err((self.bytes, elapsed.as_secs()));
+        }
+        (self.began, self.bytes) = (Instant::now(), 0);
+        Ok(())
+    }
+}
+
+/// The body as sent, for a decoder; what fails is kept, for decoders change what they pass on.
+struct Wire<'w, 'a> {
+    stream: &'w mut Stream<'a>,
+    max_bytes: u64,
+    failure: &'w mut Option<HttpError>,
+}
+
+impl Read for Wire<'_, '_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.stream.receive(into, self.max_bytes).map_err(|error| {
+            let text = error.to_string();
+            *self.failure = Some(error);
+            io::Error::other(text)
+        })
+    }
+}
+
+enum Stop<E> {
+    Taker(E),
+    Large,
+    Decode(String),
+}
+
+fn drain<E>(
+    from: &mut impl Read,
+    max_bytes: u64,
+    take: &mut impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), Stop<E>> {
+    let mut buffer = vec![0; CHUNK];
+    let mut total = 0;
+    loop {
+        let got = match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(got) => got,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(Stop::Decode(error.to_string())),
+        };
+        total += got as u64;
+        if total > max_bytes {
+            return Err(Stop::Large);
+        }
+        take(&buffer[..got]).map_err(Stop::Taker)?;
+    }
+}

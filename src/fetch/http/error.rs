@@ -1,0 +1,177 @@
+//! What can go wrong with a question and its answer. No variant holds a secret: texts are masked when made.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+/// Why there is no usable answer.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpError {
+    /// The client can't be made.
+    #[error("cannot set the HTTP client up: {what}")]
+    Setup {
+        /// What is wrong.
+        what: String,
+    },
+    /// No answer came.
+    #[error("{url} does not answer: {what}")]
+    Connection {
+        /// URL without secrets.
+        url: String,
+        /// What happened, causes included.
+        what: String,
+        /// Whether it may pass; a certificate that doesn't verify doesn't.
+        is_passing: bool,
+    },
+    /// The answer ended early, or stopped.
+    #[error("the answer of {url} breaks off after {bytes} bytes: {what}")]
+    Cut {
+        /// URL without secrets.
+        url: String,
+        /// Bytes that had come.
+        bytes: u64,
+        /// What happened, causes included.
+        what: String,
+    },
+    /// The answer comes too slowly to ever end.
+    #[error("the answer of {url} comes too slowly: {bytes} bytes in {seconds} s")]
+    Slow {
+        /// URL without secrets.
+        url: String,
+        /// Bytes within the time.
+        bytes: u64,
+        /// The time.
+        seconds: u64,
+    },
+    /// The server refuses, or fails.
+    #[error("{url} answers {status}{}{}", of_type(content_type.as_deref()), beginning(excerpt))]
+    Status {
+        /// URL without secrets.
+        url: String,
+        /// Status.
+        status: u16,
+        /// `Content-Type`, as sent.
+        content_type: Option<String>,
+        /// First characters of the body, secrets masked.
+        excerpt: String,
+        /// How long the server wants to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// The server asks for a longer wait than allowed.
+    #[error(
+        "{url} answers {status} and wants to be left alone for {asked_s} s, more than the {allowed_s} s a run waits; run again later"
+    )]
+    Wait {
+        /// URL without secrets.
+        url: String,
+        /// Status.
+        status: u16,
+        /// Seconds asked for.
+        asked_s: u64,
+        /// Seconds allowed.
+        allowed_s: u64,
+    },
+    /// A redirect that isn't followed.
+    #[error("{url} redirects to {target}, {why}")]
+    Redirect {
+        /// URL without secrets.
+        url: String,
+        /// Where to, without secrets.
+        target: String,
+        /// Why it isn't followed.
+        why: &'static str,
+    },
+    /// The answer is larger than allowed.
+    #[error("the answer of {url} is larger than the {max_bytes} bytes allowed{}; raise `max-bytes` if it should be", if *is_unpacked { " when decompressed" } else { "" })]
+    TooLarge {
+        /// URL without secrets.
+        url: String,
+        /// Bytes allowed.
+        max_bytes: u64,
+        /// Whether it is its decompressed size.
+        is_unpacked: bool,
+    },
+    /// The answer can't be decompressed.
+    #[error("the answer of {url} cannot be decompressed: {what}")]
+    Encoding {
+        /// URL without secrets.
+        url: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// A credential would travel in the clear.
+    #[error("{url} is not encrypted; credentials are only sent over https")]
+    Unencrypted {
+        /// URL without secrets.
+        url: String,
+    },
+    /// There is no token for the login.
+    #[error("no token for {url}: {what}")]
+    Login {
+        /// URL of the token service.
+        url: String,
+        /// What the service says, secrets masked.
+        what: String,
+    },
+    /// Every attempt failed.
+    #[error("given up after {attempts} attempts")]
+    GaveUp {
+        /// Attempts made.
+        attempts: u32,
+        /// How the last one failed.
+        source: Box<HttpError>,
+    },
+}
+
+impl HttpError {
+    /// Status, where the server answered.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Status { status, .. } | Self::Wait { status, .. } => Some(*status),
+            Self::GaveUp { source, .. } => source.status(),
+            _ => None,
+        }
+    }
+
+    /// Whether the same question could be answered a little later.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Connection { is_passing, .. } => *is_passing,
+            Self::Cut { .. } | Self::Slow { .. } | Self::Encoding { .. } => true,
+            Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502..=504 | 520..=529),
+            _ => false,
+        }
+    }
+
+    /// How long the server wants to be left alone.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+/// An error with its causes on one line.
+pub(super) fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        // Many of the layers below repeat what their cause says.
+        if !text.ends_with(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+fn of_type(content_type: Option<&str>) -> String {
+    content_type.map(|kind| format!(" ({kind})")).unwrap_or_default()
+}
+
+fn beginning(excerpt: &str) -> String {
+    if excerpt.is_empty() { String::new() } else { format!(": {excerpt}") }
+}

@@ -1,0 +1,120 @@
+//! Tokens of ArcGIS: asked for with a name and a password, kept in memory alone, renewed when they expire.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use url::Url;
+
+use super::error::HttpError;
+use super::mask::Mask;
+use super::send::is_safe;
+use super::{Ask, Client};
+use crate::plan::{Access, Credential, Secret};
+
+/// Minutes that a token is asked for; the service may give fewer.
+const MINUTES: u32 = 60;
+
+const MAX_BYTES: u64 = 64 << 10;
+
+/// A token younger than this isn't renewed: another thread has just done it.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// Tokens by service, user and the host that they are for.
+#[derive(Debug, Default)]
+pub(super) struct Tokens {
+    known: Mutex<BTreeMap<(String, String), Token>>,
+}
+
+#[derive(Debug)]
+struct Token {
+    value: Secret,
+    got: Instant,
+}
+
+#[derive(Deserialize)]
+struct Given {
+    token: Option<String>,
+    error: Option<Refused>,
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Refused {
+    message: String,
+    details: Vec<String>,
+}
+
+impl Tokens {
+    /// The token to send with a question, if any.
+    pub(super) fn get(&self, client: &Client, access: &Access) -> Result<Option<String>, HttpError> {
+        match &access.credential {
+            Credential::Token(token) => Ok(Some(token.reveal().to_owned())),
+            Credential::Login { url, user, .. } => {
+                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+                let key = (url.clone(), user.reveal().to_owned());
+                if let Some(token) = known.get(&key) {
+                    return Ok(Some(token.value.reveal().to_owned()));
+                }
+                let token = log_in(client, access)?;
+                let value = token.value.reveal().to_owned();
+                known.insert(key, token);
+                Ok(Some(value))
+            }
+            Credential::None | Credential::Bearer(_) | Credential::Basic { .. } => Ok(None),
+        }
+    }
+
+    /// The token that is known, without asking.
+    pub(super) fn known(&self, access: &Access) -> Option<String> {
+        let Credential::Login { url, user, .. } = &access.credential else { return None };
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&(url.clone(), user.reveal().to_owned())).map(|token| token.value.reveal().to_owned())
+    }
+
+    pub(super) fn renew(&self, client: &Client, access: &Access) -> Result<bool, HttpError> {
+        let Credential::Login { url, user, .. } = &access.credential else { return Ok(false) };
+        let key = (url.clone(), user.reveal().to_owned());
+        // Held during the login, so that threads which notice together log in once.
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.get(&key).is_some_and(|token| token.got.elapsed() < FRESH) {
+            return Ok(true);
+        }
+        known.remove(&key);
+        known.insert(key, log_in(client, access)?);
+        Ok(true)
+    }
+}
+
+fn log_in(client: &Client, access: &Access) -> Result<Token, HttpError> {
+    let Credential::Login { url: written, user, password } = &access.credential else {
+        return Err(HttpError::Setup { what: "no login is declared".to_owned() });
+    };
+    let mask = Mask::of(access, None);
+    let failed = |what: &str| HttpError::Login { url: mask.text(written), what: mask.text(what) };
+    let url = Url::parse(written).map_err(|error| failed(&error.to_string()))?;
+    if !is_safe(&url) {
+        return Err(HttpError::Unencrypted { url: mask.url(&url) });
+    }
+    let anybody = Access { credential: Credential::None, ..access.clone() };
+    let form = [
+        ("username", user.reveal().to_owned()),
+        ("password", password.reveal().to_owned()),
+        ("client", "referer".to_owned()),
+        ("referer", url.origin().ascii_serialization()),
+        ("expiration", MINUTES.to_string()),
+        ("f", "json".to_owned()),
+    ];
+    let ask =
+        Ask { url: &url, form: &form, access: &anybody, max_bytes: MAX_BYTES, accept: "application/json" };
+    let answer = client.post(&ask).map_err(|error| failed(&super::error::chain(&error)))?;
+    let given: Given = serde_json::from_slice(&answer.body)
+        .map_err(|error| failed(&format!("{error} in the answer {}", mask.excerpt(&answer.body))))?;
+    match (given.token, given.error) {
+        (Some(token), _) if !token.is_empty() => Ok(Token { value: Secret::new(token), got: Instant::now() }),
+        (_, Some(refused)) => Err(failed(&[vec![refused.message], refused.details].concat().join(" "))),
+        _ => Err(failed("the answer holds no token")),
+    }
+}

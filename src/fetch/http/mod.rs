@@ -1,0 +1,195 @@
+//! The one HTTP client: who asks, how often, how patiently, and what of an answer is believed.
+//!
+//! Everything is synchronous; tokio lives hidden inside `reqwest::blocking`. The environment and the clock
+//! stay outside: proxies come through the settings, and durations are measured, not dated.
+
+mod body;
+mod error;
+mod gate;
+mod login;
+mod mask;
+mod redirect;
+mod retry;
+mod send;
+mod settings;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use url::Url;
+
+pub use body::Stream;
+pub use error::HttpError;
+pub use mask::Mask;
+pub use settings::{ClientSettings, Proxies};
+
+use crate::plan::Access;
+use gate::Gate;
+use login::Tokens;
+use send::Request;
+
+/// What is asked of a server.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// Address; parameters that it has stay.
+    pub url: &'a Url,
+    /// Further parameters: in the query, or in the body of a POST where the URL would get long.
+    pub form: &'a [(&'a str, String)],
+    /// Who asks, and how.
+    pub access: &'a Access,
+    /// Size at which the answer is given up, bytes, as sent and as decompressed.
+    pub max_bytes: u64,
+    /// Media types wanted, as `Accept` says it.
+    pub accept: &'a str,
+}
+
+/// A whole answer with status 2xx.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Status.
+    pub status: u16,
+    /// `Content-Type`, as sent.
+    pub content_type: Option<String>,
+    /// `ETag`, as sent.
+    pub etag: Option<String>,
+    /// `Last-Modified`, as sent.
+    pub last_modified: Option<String>,
+    /// The body, decompressed.
+    pub body: Vec<u8>,
+    /// Bytes of the body on the wire.
+    pub wire_bytes: u64,
+    /// Requests made again before this answer came.
+    pub retries: u32,
+    /// Seconds from the first request to the last byte, waits between attempts included.
+    pub seconds: f64,
+}
+
+/// What is asked of a server whose answer is read piece by piece.
+#[derive(Debug, Clone, Copy)]
+pub struct Open<'a> {
+    /// Address.
+    pub url: &'a Url,
+    /// Who asks, and how.
+    pub access: &'a Access,
+    /// Media types wanted, as `Accept` says it.
+    pub accept: &'a str,
+    /// Further headers, such as `Range` and `If-None-Match`.
+    pub headers: &'a [(&'static str, String)],
+}
+
+/// Asks servers; one for a whole run, so that connections, limits and tokens are shared.
+#[derive(Debug)]
+pub struct Client {
+    settings: ClientSettings,
+    gate: Gate,
+    tokens: Tokens,
+    /// One inner client per time-out and opt-out of verification: both are set when it is made.
+    inner: Mutex<BTreeMap<(u32, bool), reqwest::blocking::Client>>,
+}
+
+impl Client {
+    /// A client; connects to nothing yet.
+    ///
+    /// # Errors
+    /// A proxy can't be understood, or the machine's certificates can't be read.
+    pub fn new(settings: &ClientSettings) -> Result<Self, HttpError> {
+        let client = Self {
+            settings: settings.clone(),
+            gate: Gate::new(settings.per_host),
+            tokens: Tokens::default(),
+            inner: Mutex::default(),
+        };
+        client.inner(settings::DEFAULT_TIMEOUT_S, false)?;
+        Ok(client)
+    }
+
+    /// Asks until there is a whole answer with status 2xx.
+    ///
+    /// # Errors
+    /// There is none after every attempt, or what came is refused.
+    pub fn ask(&self, ask: &Ask<'_>) -> Result<Answer, HttpError> {
+        self.asked(ask, false)
+    }
+
+    /// Asks by POST, however short: for what must not stand in a URL.
+    fn post(&self, ask: &Ask<'_>) -> Result<Answer, HttpError> {
+        self.asked(ask, true)
+    }
+
+    fn asked(&self, ask: &Ask<'_>, is_post: bool) -> Result<Answer, HttpError> {
+        let started = Instant::now();
+        let request = Request {
+            url: ask.url,
+            form: ask.form,
+            access: ask.access,
+            accept: ask.accept,
+            headers: &[],
+            is_post,
+            is_compressed: true,
+        };
+        let (mut answer, retries) = self.tried(&request, || self.follow(&request)?.whole(ask.max_bytes))?;
+        answer.retries = retries;
+        answer.seconds = started.elapsed().as_secs_f64();
+        Ok(answer)
+    }
+
+    /// Asks until an answer with status 2xx or 304 begins, and how often that took another request.
+    ///
+    /// # Errors
+    /// There is none after every attempt, or what came is refused.
+    pub fn open(&self, open: &Open<'_>) -> Result<(Stream<'_>, u32), HttpError> {
+        let request = Request {
+            url: open.url,
+            form: &[],
+            access: open.access,
+            accept: open.accept,
+            headers: open.headers,
+            is_post: false,
+            is_compressed: false,
+        };
+        self.tried(&request, || self.follow(&request))
+    }
+
+    /// Waits before the next request: as long as the server asked for, or longer with each attempt; bounded.
+    pub fn wait(&self, asked: Option<Duration>, attempt: u32) {
+        let wait = asked.unwrap_or_default().max(retry::pause(&self.settings, attempt));
+        std::thread::sleep(wait.min(self.settings.longest_wait));
+    }
+
+    /// How long a file that is being prepared is waited for.
+    pub fn patience(&self) -> Duration {
+        self.settings.longest_wait * 5
+    }
+
+    /// Attempts that are made of one question.
+    pub fn attempts(&self) -> u32 {
+        self.settings.attempts
+    }
+
+    /// Gets a new token where the credential is a login; whether there is one.
+    ///
+    /// For a server that says inside a 200 that the token has expired (ArcGIS codes 498 and 499). Threads that
+    /// notice at the same time share one login.
+    ///
+    /// # Errors
+    /// The login fails.
+    pub fn renew(&self, access: &Access) -> Result<bool, HttpError> {
+        self.tokens.renew(self, access)
+    }
+
+    /// What hides the secrets of `access`, its token of now included.
+    pub fn mask(&self, access: &Access) -> Mask {
+        Mask::of(access, self.tokens.known(access).as_deref())
+    }
+
+    fn inner(&self, timeout_s: u32, is_insecure: bool) -> Result<reqwest::blocking::Client, HttpError> {
+        let mut clients = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&(timeout_s, is_insecure)) {
+            return Ok(client.clone());
+        }
+        let client = self.settings.client(timeout_s, is_insecure)?;
+        clients.insert((timeout_s, is_insecure), client.clone());
+        Ok(client)
+    }
+}

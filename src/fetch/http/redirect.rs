@@ -1,0 +1,38 @@
+//! Where an answer sends the client, and whether it goes there.
+
+use url::Url;
+
+use super::mask::Mask;
+
+/// So many in a row at most.
+pub(super) const MOST: usize = 10;
+
+/// Why a redirect isn't followed; none where it is.
+///
+/// Credentials stay with the first host: another is asked without. A server that writes them into the address
+/// is not followed there.
+pub(super) fn refusal(from: &Url, target: &Url, seen: &[Url], mask: &Mask) -> Option<&'static str> {
+    let is_web = matches!(target.scheme(), "http" | "https");
+    match () {
+        () if !is_web => Some("which is neither http nor https"),
+        () if from.scheme() == "https" && target.scheme() == "http" => Some("a lower scheme"),
+        () if !target.username().is_empty() || target.password().is_some() => {
+            Some("an address with a user name or password")
+        }
+        () if from.origin() != target.origin() && mask.is_in(target) => {
+            Some("another host, with a credential in the address")
+        }
+        () if seen.contains(target) => Some("where it has already been"),
+        () if seen.len() > MOST => Some("one redirect too many"),
+        () => None,
+    }
+}
+
+/// What may be shown of a target: another host's address may hold a signature of its own.
+pub(super) fn shown(from: &Url, target: &Url, mask: &Mask) -> String {
+    let mut plain = target.clone();
+    if from.origin() != target.origin() {
+        plain.set_query(None);
+    }
+    mask.url(&plain)
+}

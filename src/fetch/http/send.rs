@@ -1,0 +1,206 @@
+//! One question and its redirects, to the first byte of an answer with status 2xx or 304.
+
+use std::io::Read;
+
+use reqwest::blocking::{RequestBuilder, Response};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, LOCATION, REFERER};
+use tracing::{debug, warn};
+use url::{Host, Url};
+
+use super::body::Stream;
+use super::error::{HttpError, chain};
+use super::mask::Mask;
+use super::{Client, redirect, retry};
+use crate::plan::{Access, Credential};
+
+/// A URL that gets longer is asked by POST: servers cut long ones, or refuse them.
+const LONGEST_URL: usize = 2_000;
+
+/// Bytes of a refusal that are read, for its beginning.
+const REFUSAL_BYTES: u64 = 4 << 10;
+
+/// A question.
+#[derive(Debug)]
+pub(super) struct Request<'a> {
+    pub(super) url: &'a Url,
+    pub(super) form: &'a [(&'a str, String)],
+    pub(super) access: &'a Access,
+    pub(super) accept: &'a str,
+    pub(super) headers: &'a [(&'static str, String)],
+    pub(super) is_post: bool,
+    /// Whether a compressed answer is welcome: not where a range of its bytes may be asked for later.
+    pub(super) is_compressed: bool,
+}
+
+/// A question on its way, from redirect to redirect.
+struct Hop {
+    url: Url,
+    /// Parameters that go in the body of a POST.
+    form: Vec<(String, String)>,
+    token: Option<String>,
+    /// Whether the host is still the one that the credentials are for.
+    is_home: bool,
+}
+
+impl Hop {
+    /// Another host gets no token; the same one needs it where its redirect has lost it.
+    fn settle_token(&mut self) {
+        if !self.is_home {
+            self.form.retain(|(name, _)| name != "token");
+            return;
+        }
+        let is_sent = self.url.query_pairs().any(|(name, _)| name == "token");
+        if let Some(token) = self.token.as_ref().filter(|_| self.form.is_empty() && !is_sent) {
+            self.url.query_pairs_mut().append_pair("token", token);
+        }
+    }
+}
+
+impl Client {
+    /// Sends the question and follows its redirects.
+    pub(super) fn follow(&self, request: &Request<'_>) -> Result<Stream<'_>, HttpError> {
+        let token = self.tokens.get(self, request.access)?;
+        let mask = Mask::of(request.access, token.as_deref());
+        let mut hop = first(request, token, &mask)?;
+        let mut seen = vec![hop.url.clone()];
+        loop {
+            let stream = self.send(request, &hop, mask.clone())?;
+            let Some(target) = target(stream.response(), &hop.url) else {
+                return accepted(stream);
+            };
+            let shown = redirect::shown(&hop.url, &target, &mask);
+            if let Some(why) = redirect::refusal(&hop.url, &target, &seen, &mask) {
+                return Err(HttpError::Redirect { url: mask.url(&hop.url), target: shown, why });
+            }
+            debug!(target = shown, "redirected");
+            seen.push(target.clone());
+            let is_home = hop.is_home && target.origin() == hop.url.origin();
+            // 303 is answered by a GET without what was posted; the rest repeat the question.
+            let is_repeated = stream.response().status().as_u16() != 303;
+            let form = if is_repeated { hop.form } else { Vec::new() };
+            hop = Hop { url: target, form, token: hop.token, is_home };
+            hop.settle_token();
+        }
+    }
+
+    fn send(&self, request: &Request<'_>, hop: &Hop, mut mask: Mask) -> Result<Stream<'_>, HttpError> {
+        let access = request.access;
+        let shown = mask.url(&hop.url);
+        if access.is_insecure {
+            warn!(url = shown, "the certificate is not verified: `insecure-tls`");
+        }
+        let pass = self.gate.enter(&host_of(&hop.url));
+        let client = self.inner(access.timeout_s, access.is_insecure)?;
+        let builder = match hop.form.as_slice() {
+            [] => client.get(hop.url.clone()),
+            form => client
+                .post(hop.url.clone())
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(encoded(form)),
+        };
+        let encoding = if request.is_compressed { "gzip" } else { "identity" };
+        let mut builder = builder.header(ACCEPT, request.accept).header(ACCEPT_ENCODING, encoding);
+        for (name, value) in request.headers {
+            builder = builder.header(*name, value);
+        }
+        if hop.is_home {
+            builder = identified(builder, access);
+        }
+        let failed = |error: reqwest::Error, mask: &Mask| {
+            let what = mask.text(&chain(&error.without_url()));
+            let is_passing = !what.contains("certificate") && !what.contains("builder error");
+            HttpError::Connection { url: shown.clone(), what, is_passing }
+        };
+        let built = builder.build().map_err(|error| failed(error, &mask))?;
+        // A server may repeat what it was sent.
+        if let Some(header) = built.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()) {
+            mask.add(header.split_once(' ').map_or(header, |(_, value)| value), "***");
+        }
+        let response = client.execute(built).map_err(|error| failed(error, &mask))?;
+        debug!(url = shown, status = response.status().as_u16(), "answered");
+        Ok(Stream::new(response, pass, shown, mask, access.timeout_s))
+    }
+}
+
+/// The first hop: parameters in the query or, where that gets long, in the body.
+fn first(request: &Request<'_>, token: Option<String>, mask: &Mask) -> Result<Hop, HttpError> {
+    let access = request.access;
+    let mut url = request.url.clone();
+    url.set_fragment(None);
+    if access.credential != Credential::None && !is_safe(&url) {
+        return Err(HttpError::Unencrypted { url: mask.url(&url) });
+    }
+    let mut form: Vec<(String, String)> =
+        request.form.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    form.extend(token.iter().map(|token| ("token".to_owned(), token.clone())));
+    let is_short = url.as_str().len() + encoded(&form).len() < LONGEST_URL;
+    if !request.is_post && (is_short || request.form.is_empty()) {
+        if !form.is_empty() {
+            url.query_pairs_mut().extend_pairs(form.drain(..));
+        }
+        form.clear();
+    }
+    Ok(Hop { url, form, token, is_home: true })
+}
+
+/// Whether credentials may travel there: encrypted, or not leaving the machine.
+pub(super) fn is_safe(url: &Url) -> bool {
+    let is_loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "https" || is_loopback
+}
+
+/// Name and port of a URL's host.
+pub(super) fn host_of(url: &Url) -> String {
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{}:{port}", url.host_str().unwrap_or_default())
+}
+
+fn identified(builder: RequestBuilder, access: &Access) -> RequestBuilder {
+    match &access.credential {
+        Credential::Bearer(token) => builder.bearer_auth(token.reveal()),
+        Credential::Basic { user, password } => builder.basic_auth(user.reveal(), Some(password.reveal())),
+        // The token was asked for in this name (`client=referer`).
+        Credential::Login { url, .. } => match Url::parse(url) {
+            Ok(url) => builder.header(REFERER, url.origin().ascii_serialization()),
+            Err(_) => builder,
+        },
+        Credential::Token(_) | Credential::None => builder,
+    }
+}
+
+fn encoded(form: &[(String, String)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish()
+}
+
+/// Where the answer sends the client; none where it is one itself.
+fn target(response: &Response, from: &Url) -> Option<Url> {
+    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let location = response.headers().get(LOCATION)?.to_str().ok()?;
+    from.join(location).ok()
+}
+
+/// The stream, where its status is 2xx or 304; else what the server says.
+fn accepted(mut stream: Stream<'_>) -> Result<Stream<'_>, HttpError> {
+    let status = stream.response().status();
+    if status.is_success() || status.as_u16() == 304 {
+        return Ok(stream);
+    }
+    let retry_after = retry::retry_after(stream.response().headers());
+    let mut beginning = Vec::new();
+    // What can't be read isn't shown.
+    let _ = stream.response_mut().take(REFUSAL_BYTES).read_to_end(&mut beginning);
+    Err(HttpError::Status {
+        url: stream.shown().to_owned(),
+        status: status.as_u16(),
+        content_type: stream.header(CONTENT_TYPE),
+        excerpt: stream.excerpt(&beginning),
+        retry_after,
+    })
+}

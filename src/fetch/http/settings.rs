@@ -1,0 +1,89 @@
+//! How the client behaves, and the inner client that does.
+
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{NoProxy, Proxy};
+
+use super::error::{HttpError, chain};
+
+/// Seconds without a byte after which a request is given up, where a source doesn't say.
+pub(super) const DEFAULT_TIMEOUT_S: u32 = 60;
+
+/// No connection takes longer.
+const CONNECT: Duration = Duration::from_secs(20);
+
+/// How the client behaves.
+#[derive(Debug, Clone)]
+pub struct ClientSettings {
+    /// `User-Agent`.
+    pub user_agent: String,
+    /// Proxies; none by default, whatever the environment says.
+    pub proxies: Proxies,
+    /// Times that a question is asked before it is given up.
+    pub attempts: u32,
+    /// Wait before the second attempt at most; it doubles with each, and the wait is drawn below it.
+    pub pause: Duration,
+    /// Longest wait between two attempts, and longest that a server may ask for.
+    pub longest_wait: Duration,
+    /// Requests at the same time to one host.
+    pub per_host: usize,
+}
+
+/// Proxies, as the environment names them.
+#[derive(Debug, Clone, Default)]
+pub struct Proxies {
+    /// For `http://` (`http_proxy`).
+    pub http: Option<String>,
+    /// For `https://` (`https_proxy`).
+    pub https: Option<String>,
+    /// Hosts that are asked directly (`no_proxy`).
+    pub except: Option<String>,
+}
+
+impl Default for ClientSettings {
+    fn default() -> Self {
+        Self {
+            user_agent: concat!("cikr/", env!("CARGO_PKG_VERSION")).to_owned(),
+            proxies: Proxies::default(),
+            attempts: 6,
+            pause: Duration::from_millis(500),
+            longest_wait: Duration::from_mins(2),
+            per_host: 8,
+        }
+    }
+}
+
+impl ClientSettings {
+    /// Redirects are followed by `redirect`, compression is undone by `body`: both bounded there.
+    ///
+    /// The time-out of the blocking client counts from one read to the next, not over the whole answer.
+    pub(super) fn client(
+        &self,
+        timeout_s: u32,
+        is_insecure: bool,
+    ) -> Result<reqwest::blocking::Client, HttpError> {
+        let timeout = Duration::from_secs(u64::from(timeout_s));
+        let mut builder = reqwest::blocking::Client::builder()
+            .user_agent(&self.user_agent)
+            .redirect(Policy::none())
+            .timeout(timeout)
+            .connect_timeout(CONNECT.min(timeout))
+            .pool_max_idle_per_host(self.per_host)
+            .danger_accept_invalid_certs(is_insecure)
+            .no_proxy();
+        let except = self.proxies.except.as_deref().and_then(NoProxy::from_string);
+        for (proxy, is_https) in [(&self.proxies.http, false), (&self.proxies.https, true)] {
+            let Some(address) = proxy.as_deref().filter(|address| !address.is_empty()) else { continue };
+            let proxy = if is_https { Proxy::https(address) } else { Proxy::http(address) };
+            // The address may hold a password, and the cause repeats it.
+            let Ok(proxy) = proxy else {
+                return Err(HttpError::Setup {
+                    what: "the address of the proxy cannot be understood".to_owned(),
+                });
+            };
+            builder = builder.proxy(proxy.no_proxy(except.clone()));
+        }
+        builder.build().map_err(|source| HttpError::Setup { what: chain(&source) })
+    }
+}

@@ -1,0 +1,13 @@
+//! Fetch: the only room that touches the network.
+//!
+//! `http` is the one HTTP client; `file` downloads a file behind HTTP into the landing; `arcgis` pulls a layer of an
+//! ArcGIS service. What the time is, the caller says; what lands, `store` writes.
+
+pub mod arcgis;
+mod content;
+pub mod error;
+pub mod file;
+pub mod http;
+
+pub use arcgis::Landing;
+pub use error::FetchError;

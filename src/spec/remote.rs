@@ -1,0 +1,151 @@
+//! `source.http` and `source.arcgis`: what a server is asked for, and by whom.
+//!
+//! LEAF.
+
+use super::source::{FILES, LocationSpec, SourceSpec, files, one};
+use super::table::Table;
+use super::text::Spanned;
+
+/// `source.http`.
+#[derive(Debug, Clone)]
+pub struct HttpSpec {
+    /// `url`.
+    pub url: Option<Spanned<String>>,
+    /// `sha256`.
+    pub sha256: Option<Spanned<String>>,
+    /// `max-bytes`.
+    pub max_bytes: Option<Spanned<u64>>,
+    /// `extension`.
+    pub extension: Option<Spanned<String>>,
+    /// How the server is asked.
+    pub access: AccessSpec,
+}
+
+/// `source.arcgis`.
+#[derive(Debug, Clone)]
+pub struct ArcgisSpec {
+    /// `url`.
+    pub url: Option<Spanned<String>>,
+    /// `layer`.
+    pub layer: Option<Spanned<String>>,
+    /// `where`.
+    pub filter: Option<Spanned<String>>,
+    /// `page-rows`.
+    pub page_rows: Option<Spanned<i64>>,
+    /// `at-once`.
+    pub at_once: Option<Spanned<i64>>,
+    /// `pages`.
+    pub pages: Option<Spanned<String>>,
+    /// `max-bytes`.
+    pub max_bytes: Option<Spanned<u64>>,
+    /// How the server is asked.
+    pub access: AccessSpec,
+}
+
+/// How a server is asked.
+#[derive(Debug, Clone)]
+pub struct AccessSpec {
+    /// `timeout-s`.
+    pub timeout_s: Option<Spanned<i64>>,
+    /// `insecure-tls`.
+    pub insecure_tls: Option<Spanned<bool>>,
+    /// `auth`.
+    pub auth: Option<Spanned<AuthSpec>>,
+}
+
+/// Who asks: names of variables of the environment.
+#[derive(Debug, Clone)]
+pub enum AuthSpec {
+    /// `token`.
+    Token(Spanned<String>),
+    /// `bearer`.
+    Bearer(Spanned<String>),
+    /// `basic`.
+    Basic {
+        /// `user`.
+        user: Option<Spanned<String>>,
+        /// `password`.
+        password: Option<Spanned<String>>,
+    },
+    /// `login`.
+    Login {
+        /// `url`.
+        url: Option<Spanned<String>>,
+        /// `user`.
+        user: Option<Spanned<String>>,
+        /// `password`.
+        password: Option<Spanned<String>>,
+    },
+    /// Nothing that can be understood; it was reported.
+    Unknown,
+}
+
+const AUTHS: [&str; 4] = ["basic", "bearer", "login", "token"];
+
+/// Reads `source.http`; none where nothing says how to read the file.
+pub(super) fn http(table: &mut Table<'_>) -> Option<SourceSpec> {
+    let url = table.required_text("url");
+    let crs = table.text("crs");
+    if table.present(&FILES).is_empty() {
+        let kinds = FILES.map(|kind| format!("`{kind} = {{ … }}`")).join(", ");
+        table.error_here("nothing says how to read what the URL answers".to_owned()).help =
+            Some(format!("say one of {kinds}"));
+    }
+    one(table, "the file", &FILES);
+    let format = files(table, |_| ());
+    let spec = HttpSpec {
+        url,
+        sha256: table.text("sha256"),
+        max_bytes: table.size("max-bytes"),
+        extension: table.text("extension"),
+        access: access(table),
+    };
+    Some(SourceSpec { location: LocationSpec::Http(spec), crs, format: format?.value.1 })
+}
+
+/// Reads `source.arcgis`.
+pub(super) fn arcgis(table: &mut Table<'_>) -> SourceSpec {
+    let spec = ArcgisSpec {
+        url: table.required_text("url"),
+        layer: table.text_or_integer("layer"),
+        filter: table.text("where"),
+        page_rows: table.integer("page-rows"),
+        at_once: table.integer("at-once"),
+        pages: table.text("pages"),
+        max_bytes: table.size("max-bytes"),
+        access: access(table),
+    };
+    let crs = table.text("crs");
+    SourceSpec { location: LocationSpec::Arcgis(spec), crs, format: super::FormatSpec::Esri }
+}
+
+fn access(table: &mut Table<'_>) -> AccessSpec {
+    AccessSpec {
+        timeout_s: table.integer("timeout-s"),
+        insecure_tls: table.flag("insecure-tls"),
+        auth: table.table("auth", auth),
+    }
+}
+
+/// Reads every way that is written, so that no mistake in a superfluous one hides; the first counts.
+fn auth(table: &mut Table<'_>) -> AuthSpec {
+    if table.present(&AUTHS).is_empty() {
+        let ways = AUTHS.map(|way| format!("`{way}`")).join(", ");
+        table.error_here("no way to authenticate is given".to_owned()).help =
+            Some(format!("say one of {ways}"));
+    }
+    one(table, "`auth`", &AUTHS);
+    let basic = table.table("basic", |t| AuthSpec::Basic {
+        user: t.required_text("user"),
+        password: t.required_text("password"),
+    });
+    let bearer = table.text("bearer").map(AuthSpec::Bearer);
+    let login = table.table("login", |t| AuthSpec::Login {
+        url: t.required_text("url"),
+        user: t.required_text("user"),
+        password: t.required_text("password"),
+    });
+    let token = table.text("token").map(AuthSpec::Token);
+    let tables = basic.or(login).map(|way| way.value);
+    tables.or(bearer).or(token).unwrap_or(AuthSpec::Unknown)
+}

@@ -1,0 +1,233 @@
+"""Times pulls of the same layers from the same Koop by this program and by others, and prints a table.
+
+usage: pull.py CIKR TOOLS [--repeat N] [--switch "--fail-every 7"] [GEOJSON …]
+
+TOOLS is the folder with the programs of requirements.txt; ogr2ogr is GDAL's. Without files, the airports of the sample
+data (12,588 points) are pulled. Every pull starts from nothing. Wall time is the median; the server's own time is
+the processor time that Koop took for the pull of that median: what no puller can be faster than, but for idling.
+"""
+
+import argparse
+import csv
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "tests/interop"))
+from koop import Koop  # noqa: E402  (found by the line above)
+
+
+@dataclass
+class Pull:
+    """One pull by one tool."""
+
+    seconds: float
+    rows: int | None
+    queries: int
+    server: float
+    peak_mb: float
+    why: str = ""
+
+
+class Cikr:
+    """`cikr fetch`: pulls, checks that the rows add up, and lands."""
+
+    name = "cikr fetch"
+
+    def __init__(self, program: Path):
+        self.program = program
+
+    def command(self, url: str, folder: Path) -> list:
+        (folder / "schemas").mkdir()
+        (folder / "schemas/bench.toml").write_text(SCHEMA)
+        (folder / "pipeline.toml").write_text(PIPELINE.format(samples=REPOSITORY / "sample-data", url=url))
+        return [self.program, "fetch", folder / "pipeline.toml", "--layer", "bench", "--quiet"]
+
+    def rows(self, folder: Path) -> int:
+        lists = list((folder / "store/landing/bench").glob("*.esri.json"))
+        return sum(page["rows"] for page in json.loads(lists[0].read_text())["pages"])
+
+
+class Esridump:
+    """`esri2geojson`: pages one after the other, with pauses."""
+
+    name = "esridump 1.13.0"
+
+    def __init__(self, tools: Path):
+        self.tools = tools
+
+    def command(self, url: str, folder: Path) -> list:
+        return [self.tools / "esri2geojson", "--jsonlines", url, folder / "rows.geojsonl"]
+
+    def rows(self, folder: Path) -> int:
+        return sum(1 for _ in (folder / "rows.geojsonl").open())
+
+
+class Ogr2ogr:
+    """GDAL's ESRIJSON driver, which pages by itself."""
+
+    name = "ogr2ogr ESRIJSON"
+
+    def command(self, url: str, folder: Path) -> list:
+        query = f"ESRIJSON:{url}/query?where=1%3D1&outFields=*&f=json&orderByFields=OBJECTID&resultRecordCount=2000"
+        return ["ogr2ogr", "-f", "GeoJSONSeq", folder / "rows.geojsonl", query]
+
+    rows = Esridump.rows
+
+
+class Gpio:
+    """`gpio extract arcgis`: pages as GeoJSON, to GeoParquet."""
+
+    name = "gpio extract arcgis"
+
+    def __init__(self, tools: Path):
+        self.tools = tools
+
+    def command(self, url: str, folder: Path) -> list:
+        return [self.tools / "gpio", "extract", "arcgis", url, folder / "rows.parquet"]
+
+    def rows(self, folder: Path) -> int:
+        code = "import pyarrow.parquet as pq, sys; print(pq.ParquetFile(sys.argv[1]).metadata.num_rows)"
+        counted = [self.tools / "python", "-c", code, folder / "rows.parquet"]
+        return int(subprocess.run(counted, check=True, capture_output=True, text=True).stdout)
+
+
+SCHEMA = """
+title = "Bench"
+description = "A layer to be pulled"
+agency = "none"
+licence = "CC0-1.0"
+key = ["object_id"]
+geometry = "any"
+
+[sector]
+code = "EMRG"
+subsector = "none"
+lifeline = "Safety and Security/Government Service"
+
+[[field]]
+name = "object_id"
+from = ["OBJECTID"]
+description = "key"
+"""
+
+PIPELINE = """
+id = "bench"
+title = "Bench"
+store = "store"
+schemas = "schemas"
+reference = "{samples}/../schemas/reference"
+
+[[jurisdiction]]
+id = "state"
+kind = "state"
+vintage = "2017"
+source.ogr = {{ path = "{samples}/us_states.zip" }}
+code = "GEOID"
+name = "NAME"
+agency = "US Census Bureau"
+licence = "public domain"
+
+[[jurisdiction]]
+id = "county"
+kind = "county"
+vintage = "2017"
+source.ogr = {{ path = "{samples}/us_counties.gpkg", layer = "counties" }}
+code = "GEOID"
+name = "NAME"
+agency = "US Census Bureau"
+licence = "public domain"
+
+[[layer]]
+id = "bench"
+source.arcgis = {{ url = "{url}" }}
+"""
+
+
+def pull(tool, koop: Koop, service: str) -> Pull:
+    """Runs a tool once on an empty folder."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        command = tool.command(koop.layer(service), folder)
+        koop.reset()
+        with (folder / "log").open("w") as log:
+            start = time.monotonic()
+            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            _, status, usage = os.wait4(child.pid, 0)
+            seconds = time.monotonic() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+        spent, why, rows = koop.spent(), "", None
+        if child.returncode == 0:
+            rows = tool.rows(folder)
+        else:
+            lines = (folder / "log").read_text().strip().splitlines()
+            why = f"exit code {child.returncode}: {lines[-1][:90] if lines else ''}"
+        return Pull(seconds, rows, spent["queries"], spent["milliseconds"] / 1000, usage.ru_maxrss / 1024, why)
+
+
+def airports() -> list[dict]:
+    with (REPOSITORY / "sample-data/airports.csv").open(encoding="utf-8", newline="") as file:
+        return [
+            {
+                "type": "Feature",
+                "properties": row | {"elevation": float(row["elevation"])},
+                "geometry": {"type": "Point", "coordinates": [float(row["lon"]), float(row["lat"])]},
+            }
+            for row in csv.DictReader(file)
+        ]
+
+
+def median(pulls: list[Pull]) -> Pull:
+    """The pull whose time is the median one; a failed pull before any other."""
+    failed = [pull for pull in pulls if pull.why]
+    middle = statistics.median_low([pull.seconds for pull in pulls])
+    return failed[0] if failed else next(pull for pull in pulls if pull.seconds == middle)
+
+
+def table(service: str, total: int, results: dict[str, Pull]) -> str:
+    first = next(iter(results.values()))
+    ratio = lambda one: f"{one.seconds / first.seconds:.1f}" if not one.why and not first.why else ""
+    lines = [
+        f"### {service}: {total:,} rows",
+        "| puller | wall s | × cikr | rows obtained | queries | server's own s | peak MB | |",
+        "|---|--:|--:|--:|--:|--:|--:|---|",
+    ]
+    for name, one in results.items():
+        rows = "none" if one.rows is None else f"{one.rows:,}"
+        figures = f"{one.seconds:.2f} | {ratio(one)} | {rows} | {one.queries}"
+        note = one.why or ("" if one.rows == total else "**incomplete**")
+        lines.append(f"| {name} | {figures} | {one.server:.2f} | {one.peak_mb:.0f} | {note} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cikr", type=Path)
+    parser.add_argument("tools", type=Path)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--switch", default="", help="switches of tests/koop/server.mjs")
+    parser.add_argument("layers", nargs="*", type=Path)
+    options = parser.parse_args()
+    tools = [Cikr(options.cikr.resolve()), Esridump(options.tools), Ogr2ogr(), Gpio(options.tools)]
+    services = {path.stem: json.loads(path.read_text())["features"] for path in options.layers}
+    services = services or {"Airports": airports()}
+    scratch = Path(tempfile.mkdtemp())
+    try:
+        with Koop(scratch, services, *options.switch.split()) as koop:
+            for service, features in services.items():
+                results = {tool.name: median([pull(tool, koop, service) for _ in range(options.repeat)]) for tool in tools}
+                print(table(service, len(features), results), flush=True)
+    finally:
+        shutil.rmtree(scratch)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Layers pulled from Koop, Esri's own FeatureServer, under its faults: every row, and the same tiles as without faults.
+
+Koop stands for the protocol; the servers that lie about it are played in tests/it/loopback.
+"""
+
+import csv
+import hashlib
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from conftest import REPOSITORY
+from koop import Koop
+
+TOKEN = "a-secret-that-nothing-may-show"
+FAULTS = {
+    "failing": ("--fail-every", "3", "--http503-every", "5"),
+    "no-pagination": ("--no-pagination",),
+    "no-pagination-failing": ("--no-pagination", "--fail-every", "4"),
+    "small-pages": ("--max-record-count", "700"),
+    "token": ("--token", TOKEN),
+}
+
+
+def point(row: dict) -> dict:
+    values = {name: value or None for name, value in row.items()} | {"elevation": float(row["elevation"])}
+    coordinates = [float(row["lon"]), float(row["lat"])]
+    geometry = {"type": "Point", "coordinates": coordinates}
+    return {"type": "Feature", "properties": values, "geometry": geometry}
+
+
+def services() -> dict[str, list[dict]]:
+    with (REPOSITORY / "sample-data/airports.csv").open(encoding="utf-8", newline="") as file:
+        airports = [point(row) for row in csv.DictReader(file)]
+    pipelines = json.loads((REPOSITORY / "sample-data/natural_gas_pipelines.geojson").read_text())["features"]
+    return {"Airports": airports, "Pipelines": pipelines}
+
+
+def pipeline(koop: Koop, airports: str, gas: str) -> str:
+    samples = REPOSITORY / "sample-data"
+    boundaries = {"state": f'"{samples}/us_states.zip"', "county": f'"{samples}/us_counties.gpkg", layer = "counties"'}
+    jurisdictions = "".join(
+        f"""
+[[jurisdiction]]
+id = "{kind}"
+kind = "{kind}"
+vintage = "2017"
+source.ogr = {{ path = {path} }}
+code = "GEOID"
+name = "NAME"
+nearest-m = 10000
+agency = "US Census Bureau"
+licence = "public domain"
+"""
+        for kind, path in boundaries.items()
+    )
+    return f"""
+id = "koop"
+title = "From Koop"
+store = "store"
+schemas = "{REPOSITORY}/schemas"
+{jurisdictions}
+[[layer]]
+id = "airports"
+source.{airports}
+
+[[layer]]
+id = "natural_gas_pipelines"
+synthetic = true
+source.{gas}
+"""
+
+
+def run(program: Path, folder: Path, koop: Koop, airports: str | None = None, gas: str | None = None) -> dict:
+    """Publishes the two layers; digests of their tiles by path below the release."""
+    auth = ', auth = { token = "KOOP_TOKEN" }' if "--token" in koop.switches else ""
+    pulled = {name: f'arcgis = {{ url = "{koop.layer(name)}"{auth} }}' for name in ("Airports", "Pipelines")}
+    folder.mkdir()
+    text = pipeline(koop, airports or pulled["Airports"], gas or pulled["Pipelines"])
+    (folder / "pipeline.toml").write_text(text)
+    command = [program, "run", "pipeline.toml", "--format", "json", "--verbose"]
+    ended = subprocess.run(
+        command, cwd=folder, env=os.environ | {"KOOP_TOKEN": TOKEN}, capture_output=True, text=True, timeout=300
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert TOKEN not in ended.stdout + ended.stderr
+    for path in folder.rglob("*"):
+        assert not path.is_file() or TOKEN.encode() not in path.read_bytes(), f"the token is in {path}"
+    found = release(folder)
+    tiles = sorted(found.glob("layers/*/data/*/*.parquet"))
+    assert tiles
+    return {tile.relative_to(found).as_posix(): hashlib.sha256(tile.read_bytes()).hexdigest() for tile in tiles}
+
+
+def release(folder: Path) -> Path:
+    name = json.loads((folder / "store/latest.json").read_text())["release"]
+    return folder / "store/releases" / name
+
+
+def rows(folder: Path, layer: str, columns: list[str]) -> list[tuple]:
+    tiles = release(folder).glob(f"layers/{layer}/data/*/*.parquet")
+    found = [tuple(row.values()) for tile in tiles for row in pq.ParquetFile(tile).read(columns).to_pylist()]
+    return sorted(found, key=repr)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory) -> Path:
+    """Folder of the GeoJSON that every Koop of this file serves, with one modification time."""
+    folder = tmp_path_factory.mktemp("koop")
+    with Koop(folder, services()):
+        return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(program, served, tmp_path_factory) -> tuple[Path, str, dict]:
+    """Folder of a run without faults, the port of its Koop, and its tiles."""
+    folder = tmp_path_factory.mktemp("undisturbed") / "run"
+    with Koop(served, {}) as koop:
+        return folder, koop.port, run(program, folder, koop)
+
+
+def test_every_row_comes_as_it_does_from_the_file(program, served, undisturbed, tmp_path):
+    pulled, _, _ = undisturbed
+    samples = REPOSITORY / "sample-data"
+    airports = f'csv = {{ path = "{samples}/airports.csv", x = "lon", y = "lat", crs = "EPSG:4326" }}'
+    gas = f'geojson = {{ path = "{samples}/natural_gas_pipelines.geojson" }}'
+    with Koop(served, {}) as koop:
+        run(program, tmp_path / "files", koop, airports, gas)
+    columns = ["facility_id", "name", "elevation_ft", "state_code_claimed", "geometry"]
+    assert rows(pulled, "airports", columns) == rows(tmp_path / "files", "airports", columns)
+    columns = ["facility_id", "geometry"]
+    assert rows(pulled, "natural_gas_pipelines", columns) == rows(tmp_path / "files", "natural_gas_pipelines", columns)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_disturbed_pull_gives_the_tiles_of_an_undisturbed_one(fault, program, served, undisturbed, tmp_path):
+    _, port, tiles = undisturbed
+    with Koop(served, {}, "--port", port, *FAULTS[fault]) as koop:
+        assert run(program, tmp_path / "run", koop) == tiles

@@ -1,0 +1,116 @@
+//! Law 2: a pull that is killed goes on where it ended. The program is shot while it pulls from a service on loopback;
+//! what the service was asked, before and after, is the proof.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::loopback::arcgis::{ArcGis, Layer};
+use crate::program::{Folder, tiles};
+
+const ROWS: usize = 3_000;
+const PAGE_ROWS: usize = 100;
+
+#[test]
+fn a_killed_run_goes_on_where_it_ended() {
+    shoot("run", 3, 11);
+}
+
+#[test]
+fn a_killed_fetch_goes_on_where_it_ended() {
+    shoot("fetch", 2, 12);
+}
+
+#[test]
+#[ignore = "takes minutes: `make soak`"]
+fn soak_twenty_kills_of_runs_and_of_fetches() {
+    shoot("run", 20, 13);
+    shoot("fetch", 20, 14);
+}
+
+/// Kills `command` at `moments` moments, each in a folder of its own.
+fn shoot(command: &str, moments: u64, seed: u64) {
+    let service = ArcGis::start(Layer::points(ROWS));
+    service.quirk(|quirks| quirks.pause = Duration::from_millis(15));
+    let calm = folder(&service);
+    let from = Instant::now();
+    calm.run().code(0);
+    let (whole, undisturbed) = (from.elapsed(), contents(&calm));
+    let pages = service.pages().len();
+    assert!(!undisturbed.is_empty() && pages >= ROWS / PAGE_ROWS, "pulled, and published");
+    let mut interrupted = 0;
+    for moment in 0..moments {
+        let target = folder(&service);
+        service.server.forget();
+        // Every other one while the pull is at its kth page, the rest at any time.
+        let (page, wait) = if moment % 2 == 0 {
+            ((chance(seed, moment) * pages as f64) as usize, Duration::from_micros(moment * 1_700))
+        } else {
+            (0, whole.mul_f64(chance(seed, moment)))
+        };
+        kill(spawn(command, &target), || service.pages().len() >= page, wait);
+        let (landed, is_done) =
+            (landed(&target), target.path().join("store/landing/points/held.json").exists());
+        interrupted += usize::from(landed > 0);
+        let (before, place) = (service.pages().len(), format!("{command} killed {wait:?} after page {page}"));
+        target.run().code(0);
+        let again = service.pages().len() - before;
+        let missing = if is_done { 0 } else { pages - landed };
+        assert_eq!(again, missing, "{place}: of {pages} pages {landed} had landed, {before} been asked for");
+        assert!(contents(&target) == undisturbed, "{place}: other tiles than undisturbed");
+    }
+    assert!(interrupted > 0, "no shot fell while pages were landing");
+}
+
+fn folder(service: &ArcGis) -> Folder {
+    let folder = Folder::new();
+    let source =
+        format!("source.arcgis = {{ url = \"{}\", page-rows = {PAGE_ROWS}, at-once = 3 }}", service.url(0));
+    folder.schema("points", "point", "").pipeline(&format!("\n[[layer]]\nid = \"points\"\n{source}\n"));
+    folder
+}
+
+fn spawn(command: &str, folder: &Folder) -> Child {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_cikr"));
+    program.args([command, "pipeline.toml"]).current_dir(folder.path());
+    program.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// SIGKILL: no destructor runs and no buffer is flushed.
+fn kill(mut child: Child, is_time: impl Fn() -> bool, wait: Duration) {
+    while !is_time() && child.try_wait().unwrap().is_none() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    thread::sleep(wait);
+    let _ = child.kill(); // it may have ended by itself
+    child.wait().unwrap();
+}
+
+/// Pages that an interrupted pull has down: those that came, not those made of them.
+fn landed(folder: &Folder) -> usize {
+    let Ok(entries) = fs::read_dir(folder.path().join("store/landing/points/pull")) else { return 0 };
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names
+        .filter(|name| !name.starts_with('.') && !name.starts_with("info") && !name.starts_with("cut-"))
+        .count()
+}
+
+/// Bytes of every tile by path below the release.
+fn contents(folder: &Folder) -> BTreeMap<PathBuf, Vec<u8>> {
+    let release = folder.latest();
+    let products = [release.join("facilities"), release.join("layers/points")];
+    let paths = products.iter().flat_map(|product| tiles(product));
+    paths.map(|path| (path.strip_prefix(&release).unwrap().to_path_buf(), fs::read(&path).unwrap())).collect()
+}
+
+/// A number from 0 to 1 that looks random and is the same in every run of the test.
+fn chance(seed: u64, moment: u64) -> f64 {
+    let mut state = (seed << 32 | moment).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    for shift in [30, 27, 31] {
+        state = (state ^ state >> shift).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    }
+    (state >> 11) as f64 / (1_u64 << 53) as f64
+}

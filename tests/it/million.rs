@@ -1,0 +1,57 @@
+//! Memory of a pull does not grow with the layer: a service on loopback makes a million rows as they are asked for.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::loopback::arcgis::{ArcGis, Layer};
+use crate::program::Folder;
+
+#[test]
+#[ignore = "takes minutes: `make soak`"]
+fn soak_memory_stays_flat_on_a_million_rows() {
+    let mut table = String::from("| command | rows | peak MB | s |\n|---|--:|--:|--:|\n");
+    let mut peak = |command: &str, rows: usize| {
+        let (megabytes, seconds) = measure(command, rows);
+        let _ = writeln!(table, "| {command} | {rows} | {megabytes} | {seconds:.0} |");
+        megabytes
+    };
+    let (small, large) = (peak("fetch", 100_000), peak("fetch", 1_000_000));
+    peak("run", 1_000_000);
+    println!("{table}");
+    assert!(large < small + 64, "{small} MB for a tenth of the rows, {large} MB for all");
+}
+
+/// Peak memory, MB, and seconds of a command on a layer of so many rows.
+fn measure(command: &str, rows: usize) -> (u64, f64) {
+    let mut layer = Layer::points(rows);
+    (layer.quirks.page_cap, layer.quirks.max_record_count) = (2_000, Some(2_000));
+    let service = ArcGis::start(layer);
+    let folder = Folder::new();
+    let source = format!("source.arcgis = {{ url = \"{}\" }}", service.url(0));
+    folder.schema("points", "point", "").pipeline(&format!("\n[[layer]]\nid = \"points\"\n{source}\n"));
+    let from = Instant::now();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_cikr"));
+    program.args([command, "pipeline.toml", "--quiet"]).current_dir(folder.path());
+    let mut child = program.stdout(Stdio::null()).spawn().unwrap();
+    let mut peak = 0;
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        peak = high_water(child.id()).unwrap_or(0).max(peak);
+        thread::sleep(Duration::from_millis(20));
+    };
+    assert!(status.success(), "{command} of {rows} rows: {status}");
+    assert!(service.pages().len() >= rows / 2_000, "every row was pulled");
+    (peak >> 10, from.elapsed().as_secs_f64())
+}
+
+/// Most memory that a process had so far, kB.
+fn high_water(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
+}
