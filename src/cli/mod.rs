@@ -20,6 +20,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::fetch::http::{ClientSettings, Proxies};
 use crate::plan::{Overrides, Plan, Variables};
 use crate::report::{LogFormat, Logging};
 use crate::spec::Diagnostic;
@@ -177,6 +178,20 @@ fn load(
     let overrides =
         Overrides { store: store.map(Path::to_owned), layers: layers.to_vec(), rows: limit, variables };
     crate::plan::load(file, &overrides).map_err(|diagnostics| Error::Spec { diagnostics })
+}
+
+/// How servers are asked: by the proxies that the environment names, as other programs take them.
+fn client_settings() -> ClientSettings {
+    #[expect(clippy::disallowed_methods, reason = "the environment is read in cli alone")]
+    let named =
+        |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let proxies = Proxies {
+        // Upper case is left out: a web server hands a header `Proxy` on as `HTTP_PROXY`.
+        http: named(&["http_proxy", "all_proxy", "ALL_PROXY"]),
+        https: named(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
+        except: named(&["no_proxy", "NO_PROXY"]),
+    };
+    ClientSettings { proxies, ..ClientSettings::default() }
 }
 
 /// stdout, as text or JSON.

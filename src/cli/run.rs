@@ -34,11 +34,17 @@ impl Run {
         let id = run::release_id();
         logging.to_file(store.log_file(&id).map_err(store_error)?);
         let mode = run::Mode { offline: self.offline, rebuild: self.rebuild };
-        let outcome = run::run(&plan, &store, &id, mode, &Reporter::new(logging.bars(), quiet)).inspect_err(
-            |error| {
-                tracing::error!(target: LOG_FILE, reason = crate::error::chain(error), "run failed");
-            },
-        )?;
+        let outcome = run::run(
+            &plan,
+            &store,
+            &id,
+            mode,
+            &super::client_settings(),
+            &Reporter::new(logging.bars(), quiet),
+        )
+        .inspect_err(|error| {
+            tracing::error!(target: LOG_FILE, reason = crate::error::chain(error), "run failed");
+        })?;
         out.print(&outcome.report, || report::summary(&outcome.report, &outcome.release))?;
         Ok(if outcome.is_complete() { exit::OK } else { exit::INCOMPLETE })
     }

@@ -67,6 +67,17 @@ pub enum FetchError {
 }
 
 impl FetchError {
+    /// The store's failure, where it is one; the error itself otherwise.
+    ///
+    /// # Errors
+    /// The store did not fail.
+    pub fn into_store(self) -> Result<StoreError, Self> {
+        match self {
+            Self::Store { source, .. } => Ok(source),
+            other => Err(other),
+        }
+    }
+
     /// Whether the source is at fault, and not the store.
     pub fn is_source(&self) -> bool {
         match self {

@@ -4,8 +4,10 @@
 //! ArcGIS service. What the time is, the caller says; what lands, `store` writes.
 
 pub mod arcgis;
+mod content;
 pub mod error;
-
+pub mod file;
 pub mod http;
 
+pub use arcgis::Landing;
 pub use error::FetchError;

@@ -4,14 +4,17 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 
 use tracing::{info, info_span};
 
 use super::now;
+use crate::error::chain;
 use crate::feature::{Landed, Progress};
+use crate::fetch::http::{Client, ClientSettings, HttpError};
+use crate::fetch::{FetchError, Landing, arcgis, file};
 use crate::plan::{Location, Plan, SourcePlan};
 use crate::store::{Store, StoreError};
 
@@ -24,12 +27,44 @@ pub(super) struct Fetching<'a> {
     pub(super) plan: &'a Plan,
     pub(super) store: &'a Store,
     pub(super) progress: &'a dyn Progress,
+    /// How servers are asked.
+    pub(super) settings: &'a ClientSettings,
     /// Whether only what was landed before is used.
     pub(super) is_offline: bool,
 }
 
+/// Why a source isn't landed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LandError {
+    #[error(transparent)]
+    Store { source: StoreError },
+    #[error(transparent)]
+    Fetch { source: FetchError },
+    #[error(transparent)]
+    Arcgis { source: arcgis::ArcgisError },
+    #[error(transparent)]
+    Client { source: HttpError },
+}
+
+impl LandError {
+    /// What is wrong with the source; or the store's own failure.
+    pub(super) fn told(self) -> Result<String, StoreError> {
+        let store = match self {
+            Self::Store { source } => Ok(source),
+            Self::Fetch { source } => source.into_store().map_err(|source| Self::Fetch { source }),
+            Self::Arcgis { source } => source.into_store().map_err(|source| Self::Arcgis { source }),
+            client @ Self::Client { .. } => Err(client),
+        };
+        match store {
+            Ok(source) if !source.is_source() => Err(source),
+            Ok(source) => Ok(chain(&source)),
+            Err(error) => Ok(chain(&error)),
+        }
+    }
+}
+
 /// How landing a source went; the outer error is a panic, which is the layer's failure alone.
-pub(super) type Tried = Result<Result<Landed, StoreError>, Box<dyn Any + Send>>;
+pub(super) type Tried = Result<Result<Landed, LandError>, Box<dyn Any + Send>>;
 
 /// Every source of a plan, in its order.
 pub(super) struct Landings {
@@ -43,12 +78,13 @@ pub(super) fn land_all(fetching: Fetching<'_>) -> Landings {
     let sets = plan.jurisdictions.iter().map(|set| (set_folder(&set.id), &set.source));
     let layers = plan.layers.iter().map(|layer| (layer.id.to_string(), &layer.source));
     let sources: Vec<(String, &SourcePlan)> = sets.chain(layers).collect();
+    let client = OnceLock::new();
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(sources.len())));
     let work = || {
         while let Some((at, (id, source))) =
             Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, sources.get(at)?)))
         {
-            let tried = catch_unwind(AssertUnwindSafe(|| land_one(fetching, id, source)));
+            let tried = catch_unwind(AssertUnwindSafe(|| land_one(fetching, &client, id, source)));
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, tried));
         }
     };
@@ -69,10 +105,22 @@ pub(super) fn set_folder(set: &str) -> String {
     format!("jurisdiction-{set}")
 }
 
-fn land_one(fetching: Fetching<'_>, id: &str, source: &SourcePlan) -> Result<Landed, StoreError> {
+/// The one client of a run, made when the first server is to be asked.
+type Shared = OnceLock<Result<Client, HttpError>>;
+
+fn land_one(
+    fetching: Fetching<'_>,
+    client: &Shared,
+    id: &str,
+    source: &SourcePlan,
+) -> Result<Landed, LandError> {
     let _span = info_span!("source", id).entered();
     let _task = fetching.progress.start("fetch", id, None);
-    let landed = if fetching.is_offline { held(fetching, id) } else { land(fetching, id, source) };
+    let landed = if fetching.is_offline {
+        held(fetching, id).map_err(|source| LandError::Store { source })
+    } else {
+        land(fetching, client, id, source)
+    };
     landed.inspect(|landed| info!(stage = "fetch", bytes = landed.bytes, "landed"))
 }
 
@@ -83,9 +131,23 @@ fn held(fetching: Fetching<'_>, id: &str) -> Result<Landed, StoreError> {
 }
 
 /// Lands `source` in the folder `id` of the landing.
-fn land(fetching: Fetching<'_>, id: &str, source: &SourcePlan) -> Result<Landed, StoreError> {
+fn land(fetching: Fetching<'_>, client: &Shared, id: &str, source: &SourcePlan) -> Result<Landed, LandError> {
+    let Fetching { store, progress, settings, .. } = fetching;
+    let client = || {
+        let made = client.get_or_init(|| Client::new(settings));
+        made.as_ref().map_err(|source| LandError::Client { source: source.clone() })
+    };
+    let landing = Landing { store, id, progress, now: &now };
     match &source.location {
-        Location::Path(path) => fetching.store.land(id, path, &source.shown, &now()),
-        Location::Http(_) | Location::Arcgis(_) => unimplemented!("the fetch room, on this branch"),
+        Location::Path(path) => {
+            store.land(id, path, &source.shown, &now()).map_err(|source| LandError::Store { source })
+        }
+        Location::Http(plan) => {
+            file::land(source, plan, client()?, &landing).map_err(|source| LandError::Fetch { source })
+        }
+        Location::Arcgis(plan) => {
+            let asker = arcgis::Asker::new(client()?, plan);
+            arcgis::land(plan, &asker, &landing).map_err(|source| LandError::Arcgis { source })
+        }
     }
 }

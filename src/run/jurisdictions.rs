@@ -7,7 +7,7 @@ use tracing::info;
 use super::Context;
 use super::fetch::Tried;
 use crate::engine::{self, BoundaryName};
-use crate::error::{Error, chain};
+use crate::error::Error;
 use crate::feature::{JurisdictionReport, Landed, Outline, RunReport};
 use crate::kernel::locate::JoinContext;
 use crate::plan::JurisdictionPlan;
@@ -28,11 +28,9 @@ pub(super) struct Joined {
 /// When one fails: without it no facility can be placed.
 pub(super) fn landed(context: &Context<'_>, sets: Vec<Tried>) -> Result<Vec<Landed>, Error> {
     let land = |(set, tried): (&JurisdictionPlan, Tried)| {
-        tried.unwrap_or_else(|panic| resume_unwind(panic)).map_err(|source| {
-            if !source.is_source() {
-                return Error::Store { source };
-            }
-            Error::JurisdictionSource { id: set.id.clone(), what: set.source.as_shown(&chain(&source)) }
+        tried.unwrap_or_else(|panic| resume_unwind(panic)).map_err(|error| match error.told() {
+            Ok(what) => Error::JurisdictionSource { id: set.id.clone(), what: set.source.as_shown(&what) },
+            Err(source) => Error::Store { source },
         })
     };
     context.plan.jurisdictions.iter().zip(sets).map(land).collect()

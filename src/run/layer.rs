@@ -141,12 +141,9 @@ fn attempt(
     landed: Tried,
 ) -> Result<LayerOutcome, LayerError> {
     // A panic of the fetch stage is this layer's failure alone.
-    let landed = landed.unwrap_or_else(|panic| resume_unwind(panic)).map_err(|source| {
-        if source.is_source() {
-            LayerError::Source { what: layer.source.as_shown(&chain(&source)) }
-        } else {
-            LayerError::Land { shown: layer.source.shown.to_string(), source }
-        }
+    let landed = landed.unwrap_or_else(|panic| resume_unwind(panic)).map_err(|error| match error.told() {
+        Ok(what) => LayerError::Source { what: layer.source.as_shown(&what) },
+        Err(source) => LayerError::Land { shown: layer.source.shown.to_string(), source },
     })?;
     let rows = {
         let task = context.progress.start("read", layer.id.as_str(), None);

@@ -37,6 +37,7 @@ pub use verify::{Problem, Verified, verify};
 
 use crate::error::{self, Error};
 use crate::feature::{FileRecord, LayerReport, LayerStatus, Progress, QualityReport, RunReport, TileRecord};
+use crate::fetch::http::ClientSettings;
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
 use crate::plan::Plan;
@@ -133,6 +134,7 @@ pub fn run(
     store: &Store,
     id: &str,
     mode: Mode,
+    settings: &ClientSettings,
     progress: &dyn Progress,
 ) -> Result<Outcome, Error> {
     let (started, timer) = (now(), Instant::now());
@@ -146,7 +148,7 @@ pub fn run(
     });
     let (history, rows) = (past::history(store), Mutex::default());
     let context = Context { plan, mode, staging: &staging, progress, started, last, history, rows };
-    let landings = fetch::land_all(Fetching { plan, store, progress, is_offline: mode.offline });
+    let landings = fetch::land_all(Fetching { plan, store, progress, settings, is_offline: mode.offline });
     let sets = jurisdictions::landed(&context, landings.sets)?;
     let prints = unchanged::fingerprints(plan, &sets, &landings.layers);
     let kept = unchanged::take(&context, &landings.layers, &prints)?;

@@ -69,6 +69,18 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Key and length of a layer's unfinished download; none where there is none.
+    ///
+    /// # Errors
+    /// The id is no plain name.
+    pub fn unfinished(&self, id: &str) -> Result<Option<(String, u64)>, StoreError> {
+        check_name("layer", id)?;
+        let known: Option<Partial> = record::read(&self.landing_dir(id).join("partial.json")).ok().flatten();
+        Ok(known.map(|partial| (partial.key, partial.bytes)))
+    }
+}
+
 #[expect(clippy::len_without_is_empty, reason = "a length to go on from, not a container")]
 impl Download<'_> {
     /// Bytes that have come so far.
@@ -84,6 +96,14 @@ impl Download<'_> {
         disk::extend(&self.file, &self.path(), bytes)?;
         self.bytes += bytes.len() as u64;
         if self.bytes - self.safe >= CHECKPOINT_BYTES { self.checkpoint() } else { Ok(()) }
+    }
+
+    /// SHA-256 of what has come so far, lower-case hex.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub fn sha256(&self) -> Result<String, StoreError> {
+        Ok(digest::digest(&self.path())?.0)
     }
 
     /// Begins again with nothing, as when a server does not go on where it was asked to.

@@ -38,7 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
-    ("cli", &["draft", "error", "feature", "plan", "report", "run", "source", "spec", "store"]),
+    ("cli", &["draft", "error", "feature", "fetch", "plan", "report", "run", "source", "spec", "store"]),
 ];
 
 fn sources() -> Vec<(String, PathBuf, String)> {

@@ -15,7 +15,7 @@ mod settings;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use url::Url;
 
@@ -151,9 +151,15 @@ impl Client {
         self.tried(&request, || self.follow(&request))
     }
 
-    /// Waits as between two attempts, longer each time.
-    pub fn pause(&self, attempt: u32) {
-        std::thread::sleep(retry::pause(&self.settings, attempt));
+    /// Waits before the next request: as long as the server asked for, or longer with each attempt; bounded.
+    pub fn wait(&self, asked: Option<Duration>, attempt: u32) {
+        let wait = asked.unwrap_or_default().max(retry::pause(&self.settings, attempt));
+        std::thread::sleep(wait.min(self.settings.longest_wait));
+    }
+
+    /// How long a file that is being prepared is waited for.
+    pub fn patience(&self) -> Duration {
+        self.settings.longest_wait * 5
     }
 
     /// Attempts that are made of one question.

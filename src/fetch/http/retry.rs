@@ -35,7 +35,7 @@ impl Client {
                 is_renewed = true;
                 self.renew(request.access)?;
             } else {
-                self.wait(request, &error, retries)?;
+                self.defer(request, &error, retries)?;
             }
             retries += 1;
             debug!(retries, reason = %error, "asking again");
@@ -43,7 +43,7 @@ impl Client {
     }
 
     /// Waits before the next attempt, if there is one.
-    fn wait(&self, request: &Request<'_>, error: &HttpError, retries: u32) -> Result<(), HttpError> {
+    fn defer(&self, request: &Request<'_>, error: &HttpError, retries: u32) -> Result<(), HttpError> {
         if !error.is_passing() {
             return Err(error.clone());
         }
