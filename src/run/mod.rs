@@ -9,6 +9,7 @@ mod describe;
 mod fetch;
 mod inventory;
 mod jurisdictions;
+mod landing;
 mod layer;
 mod national;
 mod page;
@@ -31,6 +32,7 @@ use tracing::{info, warn};
 
 use fetch::Fetching;
 use jurisdictions::Joined;
+pub use landing::{AgedCopy, Fetched, FetchedSource, Keep, SourceStatus, day_of_ms, fetch, landings, prune};
 pub use layer::is_conserved;
 pub use past::{last_report, report_of};
 pub use verify::{Problem, Verified, verify};

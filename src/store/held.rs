@@ -13,7 +13,7 @@ use super::pull::PAGES;
 use super::{Store, check_name, digest, disk, record};
 use crate::feature::{FetchRecord, Landed};
 
-const HELD: &str = "held.json";
+pub(super) const HELD: &str = "held.json";
 
 /// The copy of a source that was fetched last.
 #[derive(Debug, Clone)]
@@ -40,13 +40,8 @@ impl Store {
     pub fn held(&self, id: &str) -> Result<Option<Held>, StoreError> {
         check_name("layer", id)?;
         let folder = self.landing_dir(id);
-        let held: HeldRecord = match record::read(&folder.join(HELD)) {
-            Ok(Some(held)) => held,
-            Ok(None) | Err(StoreError::Record { .. }) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let known = landed(&folder, &held.name)?;
-        Ok(known.map(|landed| Held { landed, record: held.fetch }))
+        let Some((name, record)) = held_in(&folder)? else { return Ok(None) };
+        Ok(landed(&folder, &name)?.map(|landed| Held { landed, record }))
     }
 
     /// Folder of a layer's landed bytes, whether or not it is there.
@@ -107,6 +102,15 @@ impl Store {
         disk::put(&self.work(), &record_path(folder, &name), &record::to_json(&record))?;
         Ok(of_record(folder, &name, record))
     }
+}
+
+/// Name of the copy that is held in a layer's folder, and how it was got; a damaged record counts as none.
+pub(super) fn held_in(folder: &Path) -> Result<Option<(PathBuf, FetchRecord)>, StoreError> {
+    let held: Option<HeldRecord> = match record::read(&folder.join(HELD)) {
+        Err(StoreError::Record { .. }) => None,
+        held => held?,
+    };
+    Ok(held.map(|held| (held.name, held.fetch)))
 }
 
 /// Landed bytes by name; none where the record, or a file that it names, is missing or damaged.

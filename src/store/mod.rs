@@ -34,6 +34,7 @@ mod publish;
 mod pull;
 mod record;
 mod release;
+mod retention;
 mod staged;
 mod staging;
 mod text;
@@ -50,6 +51,7 @@ pub use manifest::{Manifest, ManifestFile, Problem, ProblemKind, check_manifest,
 pub use publish::{Publication, Published};
 pub use pull::Pull;
 pub use release::{Latest, ReleaseInfo};
+pub use retention::{LandedCopy, Retention};
 pub use staged::{Staged, Written};
 pub use staging::Staging;
 pub use text::write_texts;

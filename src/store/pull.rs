@@ -5,6 +5,7 @@
 //! accepted pull is the list `<sha256>.esri.json`: the layer's info and the pages in order. The list says
 //! what came and not how, so that the same pages give the same list whatever happened on the way.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -13,10 +14,11 @@ use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::landing::LandedFile;
+use super::retention::names;
 use super::{Store, check_name, digest, disk, record};
 use crate::feature::{FetchRecord, Landed, PageRecord};
 
-const PULL: &str = "pull";
+pub(super) const PULL: &str = "pull";
 pub(super) const PAGES: &str = "pages";
 /// The name says what opens the list.
 const EXTENSION: &str = "esri.json";
@@ -192,6 +194,17 @@ impl Pull<'_> {
     fn base(&self) -> &Path {
         self.folder.parent().expect("a pull lies in its layer's folder")
     }
+}
+
+/// Pages that an unfinished pull has, by their path in the layer's folder.
+pub(super) fn pages_in(pull: &Path) -> Result<BTreeSet<PathBuf>, StoreError> {
+    let mut pages = BTreeSet::new();
+    for name in names(pull)? {
+        // The key is no entry, and a damaged entry names no page.
+        let entry: Option<Entry> = record::read(&pull.join(name)).ok().flatten();
+        pages.extend(entry.map(|entry| entry.page.path));
+    }
+    Ok(pages)
 }
 
 /// A page's bytes if they are those that came; no more of a damaged file is unpacked than the page had.

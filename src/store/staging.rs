@@ -93,6 +93,14 @@ impl Staging<'_> {
         staged.commit()
     }
 
+    /// Writes many whole files of the release, several at a time: small ones wait for the disk above all.
+    ///
+    /// # Errors
+    /// As `write`; files after the first failure may be missing.
+    pub fn write_all(&self, files: &[(PathBuf, Vec<u8>)]) -> Result<(), StoreError> {
+        disk::at_once(files, |(path, bytes)| self.write(path, bytes).map(drop))
+    }
+
     /// Takes over a file, or all files below a folder, of an earlier release under the same paths.
     ///
     /// Digests and row counts are those of the earlier manifest: damage is carried visibly, not blessed.

@@ -27,6 +27,7 @@ mod demo;
 mod dimensions;
 mod draft;
 mod killed;
+mod landing;
 mod laws;
 mod loopback;
 mod loopback_truth;
