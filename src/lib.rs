@@ -6,10 +6,11 @@
 //! | room | what it does | may import |
 //! |---|---|---|
 //! | `feature` | the values that flow | nothing |
+//! | `esri` | ArcGIS pages in protocol buffers as Esri JSON | nothing |
 //! | `spec` | what people write, and where its mistakes are | nothing |
 //! | `plan` | spec → plan, every mistake at once | `spec`, `feature` |
 //! | `store` | the only room that creates or renames files | `feature` |
-//! | `source` | landed bytes → `RawBatch`; the only room that names GDAL | `plan`, `feature`, `store` |
+//! | `source` | landed bytes → `RawBatch`; the only room that names GDAL | `plan`, `feature`, `store`, `esri` |
 //! | `kernel` | pure columns → columns | `plan`, `feature` |
 //! | `engine` | calls the kernels, in parallel | `kernel`, `source`, `plan`, `feature` |
 //! | `geoparquet` | tiles and tables as Parquet | `feature` |
@@ -31,6 +32,7 @@ pub mod derive;
 pub mod draft;
 pub mod engine;
 pub mod error;
+pub mod esri;
 pub mod feature;
 pub mod geoparquet;
 pub mod kernel;

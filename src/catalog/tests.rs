@@ -143,6 +143,8 @@ pub(super) fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
         dropped_z: 0,
         dropped_m: 0,
         recoded: 0,
+        mended_parts: 0,
+        straightened: 0,
         flags: [].into(),
         flags_truncated: Vec::new(),
     }

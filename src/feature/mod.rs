@@ -81,7 +81,7 @@ impl fmt::Display for RegionId {
 /// `row` is 1-based: the line number of a record in a text file (CSV and newline-delimited
 /// GeoJSON, header counted), the position of a feature in a GeoJSON collection, the FID of a
 /// GDAL layer (which starts where the format starts it), the position of a row in a Parquet file,
-/// the row number of a sheet.
+/// the row number of a sheet, the position of a row in a page of an ArcGIS layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// The source, such as `sample-data/hospitals.csv` or `schools.gdb.zip/schools.gdb (layer Schools)`.
@@ -167,6 +167,10 @@ pub struct Repairs {
     pub dropped_m: u64,
     /// Rows whose text was no UTF-8 and was read as Windows-1252.
     pub recoded: u64,
+    /// Geometries with rings that were left open, or parts that couldn't be used and were left out.
+    pub mended_parts: u64,
+    /// Geometries whose curves became straight segments.
+    pub straightened: u64,
 }
 
 impl Repairs {
@@ -175,6 +179,8 @@ impl Repairs {
         self.dropped_z += more.dropped_z;
         self.dropped_m += more.dropped_m;
         self.recoded += more.recoded;
+        self.mended_parts += more.mended_parts;
+        self.straightened += more.straightened;
     }
 }
 

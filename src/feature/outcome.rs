@@ -111,6 +111,12 @@ pub struct LayerReport {
     /// Rows whose text was no UTF-8 and was read as Windows-1252.
     #[serde(default)]
     pub recoded: u64,
+    /// Geometries with rings that were left open, or parts that couldn't be used and were left out.
+    #[serde(default)]
+    pub mended_parts: u64,
+    /// Geometries whose curves became straight segments.
+    #[serde(default)]
+    pub straightened: u64,
     /// Flags on published rows: code → field → count, those cut from the table included.
     #[serde(default)]
     pub flags: BTreeMap<String, BTreeMap<String, u64>>,

@@ -113,6 +113,8 @@ fn repaired(layer: &LayerReport) -> impl Iterator<Item = String> {
         ("heights left out", layer.dropped_z),
         ("measures left out", layer.dropped_m),
         ("rows read as Windows-1252", layer.recoded),
+        ("geometries mended", layer.mended_parts),
+        ("curves made straight", layer.straightened),
     ];
     counts.into_iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{what}: {count}"))
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use arrow_array::builder::{BinaryBuilder, StringBuilder, UInt64Builder};
 
-use super::shape::Dimensions;
+use super::shape::{Dimensions, Mended};
 use crate::feature::{Crs, Defect, RawBatch, RejectReason, Repairs};
 
 /// A batch ends at this size even if it has fewer rows: Arrow's text columns count in 31 bits,
@@ -96,6 +96,12 @@ impl BatchBuilder {
     pub(super) fn dimensions(&mut self, has: Dimensions) {
         self.repairs.dropped_z += u64::from(has.z);
         self.repairs.dropped_m += u64::from(has.m);
+    }
+
+    /// Counts what was done to the current row's geometry so that it can be used.
+    pub(super) fn mended(&mut self, done: Mended) {
+        self.repairs.mended_parts += u64::from(done.parts);
+        self.repairs.straightened += u64::from(done.curves);
     }
 
     /// Counts the current row among those whose text was no UTF-8.

@@ -168,6 +168,9 @@ pub enum SourceError {
         "{shown} holds `{entry}`, which is no Parquet file: move it elsewhere, or let its name begin with `_` if it holds no rows"
     )]
     Stray { shown: String, entry: String },
+    /// What a pull has landed can't be read.
+    #[error("{shown}: {what} can't be read: {reason}; fetch the layer again")]
+    Pull { shown: String, what: &'static str, reason: String },
     /// GDAL can't open the dataset or lay hands on a layer.
     #[error("cannot open {shown}: {reason}")]
     Dataset { shown: String, reason: String },

@@ -40,6 +40,11 @@ impl<R: BufRead> Scanner<R> {
         Self { input }
     }
 
+    /// The input, behind what has been taken.
+    pub(super) fn into_inner(self) -> R {
+        self.input
+    }
+
     /// The next byte that is no white space, left in place; `None` at the end.
     pub(super) fn peek(&mut self) -> Result<Option<u8>, ScanError> {
         loop {

@@ -1,6 +1,6 @@
 //! Landed bytes → `RawBatch`: every format's rows, streamed, with their origin.
 //!
-//! One file per format. May use: `plan`, `feature`. Only `ogr` names GDAL. Opens files, never
+//! One file per format. May use: `plan`, `feature`, `esri`. Only `ogr` names GDAL. Opens files, never
 //! writes them; no network, no clock, no environment. Memory is bounded by `Limits`: one record
 //! and one batch at a time.
 //!
@@ -15,6 +15,7 @@ mod crs;
 mod csv;
 mod describe;
 mod error;
+mod esri;
 mod geojson;
 mod geojson_row;
 mod geojsonl;
@@ -47,6 +48,7 @@ pub use ogr::{init, reprojection};
 use batch::BatchBuilder;
 use crs::{Stated, settle};
 use csv::CsvRecords;
+use esri::EsriRecords;
 use geojson::CollectionRecords;
 use geojsonl::LineRecords;
 use parquet::ParquetRecords;
@@ -103,7 +105,11 @@ pub fn open(
             let (stated, columns) = (records.stated(), records.columns().to_vec());
             (Box::new(records), stated, Some(columns))
         }
-        Format::Esri => unimplemented!("the Esri reader, on this branch"),
+        Format::Esri => {
+            let records = EsriRecords::open(path, shown, limit)?;
+            let (stated, columns) = (records.stated(), records.columns());
+            (Box::new(records), stated, columns)
+        }
         Format::Parquet { geometry } => {
             let records = ParquetRecords::open(path, shown, geometry.as_deref(), limit)?;
             let (stated, columns) = (records.stated(), records.columns().to_vec());
@@ -140,7 +146,8 @@ impl Reader {
         &self.crs
     }
 
-    /// The columns of every batch, where the format says before reading; `None` for GeoJSON.
+    /// The columns of every batch, where the format says before reading; `None` for GeoJSON,
+    /// and for an ArcGIS layer that doesn't name its fields.
     pub fn fixed_columns(&self) -> Option<&[String]> {
         self.fixed.as_deref()
     }

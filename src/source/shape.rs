@@ -26,6 +26,15 @@ pub(super) struct Dimensions {
     pub(super) m: bool,
 }
 
+/// What was done to a geometry so that it can be used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Mended {
+    /// Rings were closed, or parts left out.
+    pub(super) parts: bool,
+    /// Curves became straight segments.
+    pub(super) curves: bool,
+}
+
 /// A row's geometry, or why there is none.
 #[derive(Debug, PartialEq)]
 pub(super) enum Shape {

@@ -8,10 +8,11 @@ use crate::program::ROOT;
 /// Room → rooms it may import. `main`, `cli` and `run` stand at the top.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("feature", &[]),
+    ("esri", &[]),
     ("spec", &[]),
     ("plan", &["spec", "feature"]),
     ("store", &["feature"]),
-    ("source", &["plan", "feature", "store"]),
+    ("source", &["plan", "feature", "store", "esri"]),
     ("kernel", &["plan", "feature"]),
     ("engine", &["kernel", "source", "plan", "feature"]),
     ("geoparquet", &["feature"]),

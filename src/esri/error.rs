@@ -1,0 +1,28 @@
+//! Why a page in protocol buffers can't be read.
+
+/// What is wrong with a page; whose page it is, the caller knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PbfError {
+    /// The bytes break off, or are none of this format.
+    #[error("the protocol buffers break off or are damaged at byte {at}")]
+    Broken {
+        /// Where, counted from the start of the message that is damaged.
+        at: usize,
+    },
+    /// Text that is no UTF-8.
+    #[error("a text in the protocol buffers is no UTF-8")]
+    Text,
+    /// An answer of another kind, such as a count.
+    #[error("the protocol buffers hold no rows")]
+    NoRows,
+    /// An encoding of rows that servers are not known to use.
+    #[error("the protocol buffers hold their rows in one block, which can't be read; ask for `f=json`")]
+    Block,
+    /// The page as JSON would be larger than allowed.
+    #[error("the page takes more than {limit} bytes as JSON")]
+    TooLarge {
+        /// Bytes allowed.
+        limit: usize,
+    },
+}

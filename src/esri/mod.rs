@@ -1,0 +1,15 @@
+//! ArcGIS pages in protocol buffers (`f=pbf`), turned into the Esri JSON that says the same.
+//!
+//! Shared by `fetch`, which counts a page's rows, and `source`, which reads them, so that both see
+//! one page and one kind of text. Pure: imports no other room; touches no file and no network.
+//! Written after Esri's FeatureCollection.proto, version 1.
+
+mod error;
+mod message;
+mod page;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use error::PbfError;
+pub use page::{Page, Written, is_pbf, to_json};

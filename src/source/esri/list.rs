@@ -1,0 +1,144 @@
+//! The list of a landed pull: where its pages are, and what they must be.
+//!
+//! The list is bounded, and a page lies below its folder whatever the list says.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::broken;
+use crate::source::error::SourceError;
+
+/// Longest list, bytes: some three hundred thousand pages.
+const LIST_BYTES: u64 = 64 << 20;
+
+/// Longest layer info, bytes. Renderers with pictures in them take megabytes.
+const INFO_BYTES: u64 = 64 << 20;
+
+/// Version of the list that is understood.
+const VERSION: u32 = 1;
+
+/// A page of the pull.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct PageEntry {
+    path: PathBuf,
+    /// Rows in it.
+    #[serde(default)]
+    pub(super) rows: u64,
+    /// Size before compression.
+    pub(super) bytes: u64,
+    /// Digest before compression.
+    sha256: String,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    version: u32,
+    info: PageEntry,
+    pages: Vec<PageEntry>,
+}
+
+/// The list, and the folder it is in.
+#[derive(Debug)]
+pub(super) struct List {
+    folder: PathBuf,
+    info: PageEntry,
+    pages: Vec<PageEntry>,
+}
+
+impl List {
+    /// Reads the list at `path`.
+    pub(super) fn read(path: &Path, shown: &Arc<str>) -> Result<Self, SourceError> {
+        let open = |source| SourceError::Open { shown: shown.to_string(), source };
+        let mut text = Vec::new();
+        File::open(path).map_err(open)?.take(LIST_BYTES + 1).read_to_end(&mut text).map_err(open)?;
+        let wrong = |reason: String| broken(shown, "the list of pages", reason);
+        if text.len() as u64 > LIST_BYTES {
+            return Err(wrong(format!("it is longer than {LIST_BYTES} bytes")));
+        }
+        let list: Written = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
+        if list.version != VERSION {
+            return Err(wrong(format!("its version is {}, not {VERSION}", list.version)));
+        }
+        if let Some(entry) = list.pages.iter().chain([&list.info]).find(|entry| !entry.is_below()) {
+            return Err(wrong(format!("`{}` leads out of its folder", entry.path.display())));
+        }
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        Ok(Self { folder, info: list.info, pages: list.pages })
+    }
+
+    /// The pages in row order.
+    pub(super) fn pages(&self) -> &[PageEntry] {
+        &self.pages
+    }
+
+    /// The layer's info as it came.
+    pub(super) fn info(&self, shown: &str) -> Result<Vec<u8>, SourceError> {
+        let what = "the layer's info";
+        if self.info.bytes > INFO_BYTES {
+            return Err(broken(shown, what, format!("it is longer than {INFO_BYTES} bytes")));
+        }
+        let mut text = Vec::new();
+        let mut input = self.open_page(&self.info).map_err(|error| broken(shown, what, error.to_string()))?;
+        input.read_to_end(&mut text).map_err(|error| broken(shown, what, error.to_string()))?;
+        input.finish().map_err(|reason| broken(shown, what, reason))?;
+        Ok(text)
+    }
+
+    /// Opens a page for reading, decompressed.
+    pub(super) fn open_page(&self, entry: &PageEntry) -> io::Result<PageInput> {
+        let decoder = zstd::Decoder::new(File::open(self.folder.join(&entry.path))?)?;
+        Ok(PageInput {
+            // One byte more tells a page that is too long from a whole one.
+            inner: decoder.take(entry.bytes.saturating_add(1)),
+            digest: Sha256::new(),
+            read: 0,
+            entry: entry.clone(),
+        })
+    }
+}
+
+impl PageEntry {
+    fn is_below(&self) -> bool {
+        let mut components = self.path.components();
+        self.path.components().next().is_some() && components.all(|part| matches!(part, Component::Normal(_)))
+    }
+}
+
+/// A page's bytes, checked against the list when they have all been read.
+pub(super) struct PageInput {
+    inner: io::Take<zstd::Decoder<'static, io::BufReader<File>>>,
+    digest: Sha256,
+    read: u64,
+    entry: PageEntry,
+}
+
+impl Read for PageInput {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.digest.update(&buffer[..read]);
+        self.read += read as u64;
+        Ok(read)
+    }
+}
+
+impl PageInput {
+    /// Reads what is left and says what is wrong with the page, if anything.
+    pub(super) fn finish(mut self) -> Result<(), String> {
+        io::copy(&mut self, &mut io::sink()).map_err(|error| error.to_string())?;
+        if self.read != self.entry.bytes {
+            return Err(format!("it has not the {} bytes that came", self.entry.bytes));
+        }
+        let mut hex = String::new();
+        for byte in self.digest.finalize() {
+            // Writing to a text doesn't fail.
+            let _ = write!(hex, "{byte:02x}");
+        }
+        if hex == self.entry.sha256 { Ok(()) } else { Err("its bytes are not those that came".to_owned()) }
+    }
+}

@@ -1,0 +1,249 @@
+//! One page of a pull, a row at a time.
+//!
+//! Members of a page stand in any order: only the top-level `features` are rows, the page's spatial
+//! reference is looked for before and after them. Esri JSON streams through a buffer of one row; a page of
+//! protocol buffers is held whole and becomes Esri JSON first.
+
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+
+use super::broken;
+use super::list::{List, PageInput};
+use super::reference::Reference;
+use crate::esri;
+use crate::source::error::SourceError;
+use crate::source::json::{self, Captured, ScanError, Scanner};
+
+/// Longest member beside the features that is looked at, bytes.
+const MEMBER_BYTES: usize = 1 << 20;
+
+/// Largest page of protocol buffers, bytes; and the same page as JSON.
+const PBF_BYTES: (u64, usize) = (256 << 20, 1 << 30);
+
+/// A page being read.
+pub(super) struct OpenPage {
+    shown: String,
+    rows: u64,
+    row: u64,
+    limit: usize,
+    scanner: Scanner<Input>,
+    raw: Vec<u8>,
+    head: Head,
+}
+
+/// What a page says of itself.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Head {
+    /// What its coordinates mean.
+    pub(super) reference: Option<Reference>,
+    /// Whether they have heights; none where it doesn't say.
+    pub(super) has_z: Option<bool>,
+    /// Whether they have measures; none where it doesn't say.
+    pub(super) has_m: Option<bool>,
+}
+
+impl OpenPage {
+    /// Opens page `number` of the list, from 0 up, and steps into its features.
+    pub(super) fn open(list: &List, number: usize, shown: &str, limit: usize) -> Result<Self, SourceError> {
+        let shown = format!("{shown} (page {})", number + 1);
+        let entry = &list.pages()[number];
+        let input = list.open_page(entry).and_then(|input| Input::of(input, entry.bytes));
+        let input = input.map_err(|source| SourceError::Open { shown: shown.clone(), source })?;
+        let input = input.map_err(|reason| broken(&shown, "the page", reason))?;
+        let (rows, scanner) = (entry.rows, Scanner::new(input));
+        let mut page = Self { shown, rows, row: 0, limit, scanner, raw: Vec::new(), head: Head::default() };
+        page.go_to_features()?;
+        Ok(page)
+    }
+
+    /// The page as origins and messages show it.
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// The current row, from 1 up.
+    pub(super) fn row(&self) -> u64 {
+        self.row
+    }
+
+    /// Whether the list promises no row after the current one.
+    pub(super) fn is_last_row(&self) -> bool {
+        self.row == self.rows
+    }
+
+    /// The current row as JSON; empty where it was too long.
+    pub(super) fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    /// Longest row, bytes.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// What the page has said of itself so far.
+    pub(super) fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// Takes the next row; none behind the last.
+    pub(super) fn next(&mut self) -> Result<Option<Captured>, SourceError> {
+        if self.scanner.accept(b']').map_err(|error| self.stopped(error))? {
+            return Ok(None);
+        }
+        if self.row > 0 {
+            self.scanner.expect(b',').map_err(|error| self.stopped(error))?;
+        }
+        if self.is_last_row() {
+            return Err(self.miscounted("more"));
+        }
+        let captured = self.scanner.value(&mut self.raw, self.limit).map_err(|error| self.stopped(error))?;
+        self.row += 1;
+        Ok(Some(captured))
+    }
+
+    /// The page's spatial reference, wherever it stands; the page is over then.
+    pub(super) fn reference(mut self) -> Result<Option<Reference>, SourceError> {
+        if self.head.reference.is_some() {
+            return Ok(self.head.reference);
+        }
+        while self.next()?.is_some() {}
+        self.close()
+    }
+
+    /// Reads what follows the rows, and checks that the page is the one that came; gives its spatial reference.
+    pub(super) fn close(mut self) -> Result<Option<Reference>, SourceError> {
+        if !self.is_last_row() {
+            return Err(self.miscounted("fewer"));
+        }
+        while self.scanner.accept(b',').map_err(|error| self.stopped(error))? {
+            let key = self.key()?;
+            if key == "features" {
+                return Err(broken(&self.shown, "the page", "it has `features` twice"));
+            }
+            self.member(&key)?;
+        }
+        self.scanner.expect(b'}').map_err(|error| self.stopped(error))?;
+        if self.scanner.peek().map_err(|error| self.stopped(error))?.is_some() {
+            return Err(broken(&self.shown, "the page", "something follows its end"));
+        }
+        let finished = self.scanner.into_inner().finish();
+        finished.map_err(|reason| broken(&self.shown, "the page", reason))?;
+        Ok(self.head.reference)
+    }
+
+    fn go_to_features(&mut self) -> Result<(), SourceError> {
+        self.scanner.expect(b'{').map_err(|error| self.stopped(error))?;
+        loop {
+            if self.scanner.accept(b'}').map_err(|error| self.stopped(error))? {
+                return Err(broken(&self.shown, "the page", "it has no `features`"));
+            }
+            let key = self.key()?;
+            if key == "features" {
+                return self.scanner.expect(b'[').map_err(|error| self.stopped(error));
+            }
+            self.member(&key)?;
+            self.scanner.accept(b',').map_err(|error| self.stopped(error))?;
+        }
+    }
+
+    /// The key of a member, behind its colon.
+    fn key(&mut self) -> Result<String, SourceError> {
+        self.scanner.value(&mut self.raw, MEMBER_BYTES).map_err(|error| self.stopped(error))?;
+        let key = json::string(&self.raw).map(String::from);
+        self.scanner.expect(b':').map_err(|error| self.stopped(error))?;
+        key.ok_or_else(|| broken(&self.shown, "the page", "the name of a member is no text"))
+    }
+
+    /// Takes a member's value and notes what it says.
+    fn member(&mut self, key: &str) -> Result<(), SourceError> {
+        self.scanner.value(&mut self.raw, MEMBER_BYTES).map_err(|error| self.stopped(error))?;
+        let says = |raw: &[u8]| match raw {
+            b"true" => Some(true),
+            b"false" => Some(false),
+            _ => None,
+        };
+        match key {
+            "spatialReference" => self.head.reference = Reference::parse(&self.raw),
+            "hasZ" => self.head.has_z = says(&self.raw),
+            "hasM" => self.head.has_m = says(&self.raw),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn miscounted(&self, than: &str) -> SourceError {
+        broken(&self.shown, "the page", format!("it has {than} rows than the {} that came", self.rows))
+    }
+
+    fn stopped(&self, error: ScanError) -> SourceError {
+        let reason = match error {
+            ScanError::Io(source) => {
+                return SourceError::Read { shown: self.shown.clone(), row: self.row, source };
+            }
+            ScanError::End => format!("it ends after row {}", self.row),
+            ScanError::Byte(byte) => {
+                format!("`{}` after row {}, where JSON doesn't allow it", byte.escape_ascii(), self.row)
+            }
+        };
+        broken(&self.shown, "the page", reason)
+    }
+}
+
+/// A page's JSON: streamed, or held where it came as something else.
+enum Input {
+    Streamed(Box<BufReader<PageInput>>),
+    Held(Cursor<Vec<u8>>),
+}
+
+impl Input {
+    /// The JSON of a page of `bytes` bytes; the inner error says why there is none.
+    fn of(input: PageInput, bytes: u64) -> io::Result<Result<Self, String>> {
+        let mut reader = BufReader::with_capacity(64 << 10, input);
+        if !esri::is_pbf(reader.fill_buf()?) {
+            return Ok(Ok(Self::Streamed(Box::new(reader))));
+        }
+        if bytes > PBF_BYTES.0 {
+            return Ok(Err(format!("it is longer than {} bytes", PBF_BYTES.0)));
+        }
+        let mut body = Vec::new();
+        reader.read_to_end(&mut body)?;
+        if let Err(reason) = reader.into_inner().finish() {
+            return Ok(Err(reason));
+        }
+        let json = esri::to_json(&body, PBF_BYTES.1);
+        Ok(json.map(|json| Self::Held(Cursor::new(json))).map_err(|error| error.to_string()))
+    }
+
+    /// Says what is wrong with the bytes as they came, if anything.
+    fn finish(self) -> Result<(), String> {
+        match self {
+            Self::Streamed(reader) => reader.into_inner().finish(),
+            Self::Held(_) => Ok(()),
+        }
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Streamed(reader) => reader.read(buffer),
+            Self::Held(held) => held.read(buffer),
+        }
+    }
+}
+
+impl BufRead for Input {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        match self {
+            Self::Streamed(reader) => reader.fill_buf(),
+            Self::Held(held) => held.fill_buf(),
+        }
+    }
+
+    fn consume(&mut self, amount: usize) {
+        match self {
+            Self::Streamed(reader) => reader.consume(amount),
+            Self::Held(held) => held.consume(amount),
+        }
+    }
+}
