@@ -12,8 +12,29 @@ pub(super) fn horizontal_code(definition: &Value) -> Option<String> {
 /// The code of the geographic CRS that a projected one is based on.
 pub(super) fn base_code(definition: &Value) -> Option<String> {
     match definition.get("base_crs") {
-        Some(base) => code(base),
+        Some(base) => code(base).or_else(|| geographic_code(base)),
         None => base_code(inner(definition)?),
+    }
+}
+
+/// The code of longitudes and latitudes in degrees on WGS 84 or NAD83 that carry none themselves, as Esri's definitions
+/// don't, but whose datum has one.
+pub(super) fn geographic_code(definition: &Value) -> Option<String> {
+    const DEGREE: f64 = std::f64::consts::PI / 180.0;
+    let datum = definition.get("datum").or_else(|| definition.get("datum_ensemble"))?;
+    let axes = definition.get("coordinate_system")?.get("axis")?.as_array()?;
+    let in_degrees = |axis: &Value| match axis.get("unit") {
+        Some(Value::String(unit)) => unit == "degree",
+        unit => {
+            let factor = unit.and_then(|unit| unit.get("conversion_factor")).and_then(Value::as_f64);
+            factor.is_some_and(|factor| (factor - DEGREE).abs() < 1e-12)
+        }
+    };
+    let is_plain = datum.get("prime_meridian").is_none() && axes.iter().all(in_degrees);
+    match code(datum).filter(|_| is_plain)?.as_str() {
+        "EPSG:6326" => Some("EPSG:4326".to_owned()),
+        "EPSG:6269" => Some("EPSG:4269".to_owned()),
+        _ => None,
     }
 }
 
@@ -43,5 +64,22 @@ mod tests {
         assert_eq!(base_code(&projected).as_deref(), Some("EPSG:4269"));
         assert_eq!(base_code(&compound).as_deref(), Some("EPSG:4269"));
         assert_eq!(base_code(&nad83), None);
+    }
+
+    #[test]
+    fn degrees_have_the_code_of_their_datum() {
+        let axis = |factor: f64| json!({"unit": {"type": "AngularUnit", "conversion_factor": factor}});
+        let on = |datum: u32, factor: f64| {
+            json!({"datum": {"id": {"authority": "EPSG", "code": datum}},
+                "coordinate_system": {"axis": [axis(factor), axis(factor)]}})
+        };
+        let degree = 0.017_453_292_519_943_3;
+        assert_eq!(geographic_code(&on(6269, degree)).as_deref(), Some("EPSG:4269"));
+        assert_eq!(base_code(&json!({"base_crs": on(6326, degree)})).as_deref(), Some("EPSG:4326"));
+        assert_eq!(geographic_code(&on(6267, degree)), None, "another datum");
+        assert_eq!(geographic_code(&on(6269, 0.015_707_963_267_948_97)), None, "grads");
+        let mut paris = on(6269, degree);
+        paris["datum"]["prime_meridian"] = json!({"longitude": 2.33});
+        assert_eq!(geographic_code(&paris), None);
     }
 }

@@ -33,6 +33,17 @@ struct Kind {
     domains: Domains,
 }
 
+/// What a value means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning<'a> {
+    /// Itself: its field has no codes.
+    Plain,
+    /// A code that the domain doesn't have.
+    Unknown,
+    /// What its code stands for.
+    Name(&'a str),
+}
+
 impl Domains {
     /// The domains in the layer's fields.
     pub(super) fn of_fields(info: &Value) -> Self {
@@ -51,9 +62,13 @@ impl Domains {
         self.by_field.contains_key(field)
     }
 
-    /// The name of a code of a field; `Some(None)` for one outside its domain.
-    fn name(&self, field: &str, code: &str) -> Option<Option<&str>> {
-        self.by_field.get(field).map(|names| names.get(code).map(String::as_str))
+    /// What a code of a field means.
+    fn meaning(&self, field: &str, code: &str) -> Meaning<'_> {
+        match self.by_field.get(field).map(|names| names.get(code)) {
+            None => Meaning::Plain,
+            Some(None) => Meaning::Unknown,
+            Some(Some(name)) => Meaning::Name(name),
+        }
     }
 }
 
@@ -81,28 +96,30 @@ impl Subtypes {
     }
 }
 
-/// The name of `value` in `field`, for a row of the kind `kind`; `None` where the field has no coded values
-/// for it, `Some(None)` for a code outside them.
-pub(super) fn name<'a>(
+/// What `value` means in `field`, for a row of the kind `kind`.
+pub(super) fn meaning<'a>(
     domains: &'a Domains,
     subtypes: Option<&'a Subtypes>,
     kind: Option<&str>,
     field: &str,
     value: &str,
-) -> Option<Option<&'a str>> {
+) -> Meaning<'a> {
     let value = plain(value);
-    if let Some(subtypes) = subtypes {
-        let kind = kind.and_then(|kind| subtypes.kinds.get(plain(kind).as_ref()));
-        if let Some(found) = kind.and_then(|kind| kind.domains.name(field, &value)) {
-            return Some(found);
-        }
-        if subtypes.field == field {
-            // The field's own domain, where it has one, may know more kinds.
-            let named = subtypes.names.get(value.as_ref()).map(String::as_str);
-            return Some(named.or_else(|| domains.name(field, &value).flatten()));
-        }
+    let Some(subtypes) = subtypes else { return domains.meaning(field, &value) };
+    let kind = kind.and_then(|kind| subtypes.kinds.get(plain(kind).as_ref()));
+    let of_kind = kind.map_or(Meaning::Plain, |kind| kind.domains.meaning(field, &value));
+    if of_kind != Meaning::Plain {
+        return of_kind;
     }
-    domains.name(field, &value)
+    match (subtypes.field == field, domains.meaning(field, &value)) {
+        (false, meaning) => meaning,
+        // The field's own domain, where it has one, may know more kinds.
+        (true, own) => match (subtypes.names.get(value.as_ref()), own) {
+            (Some(name), _) => Meaning::Name(name),
+            (None, Meaning::Name(name)) => Meaning::Name(name),
+            (None, _) => Meaning::Unknown,
+        },
+    }
 }
 
 /// The names of a domain of coded values; none for a range or `inherited`.
@@ -110,10 +127,9 @@ fn names(domain: &Value) -> Option<Names> {
     let values = domain.get("codedValues")?.as_array()?;
     let mut names = Names::new();
     for value in values {
-        if let (Some(code), Some(name)) = (value.get("code").and_then(code), value.get("name")) {
-            if let Some(name) = name.as_str() {
-                names.entry(code).or_insert_with(|| name.to_owned());
-            }
+        let name = value.get("name").and_then(Value::as_str);
+        if let (Some(code), Some(name)) = (value.get("code").and_then(code), name) {
+            names.entry(code).or_insert_with(|| name.to_owned());
         }
     }
     (!names.is_empty()).then_some(names)
@@ -148,18 +164,22 @@ mod tests {
     fn codes_have_names_by_field_and_by_kind_of_row() {
         let info = serde_json::from_str(INFO).unwrap();
         let (domains, subtypes) = (Domains::of_fields(&info), Subtypes::of(&info));
-        let of = |kind, field, value| name(&domains, subtypes.as_ref(), kind, field, value);
-        assert_eq!(of(None, "ST", "A"), Some(Some("open")));
-        assert_eq!(of(None, "ST", "X"), Some(None));
-        assert_eq!(of(None, "N", "1"), Some(Some("one")));
-        assert_eq!(of(None, "N", "1.0"), Some(Some("one")));
-        assert_eq!(of(Some("2"), "N", "2"), Some(Some("two")));
-        assert_eq!(of(Some("1"), "N", "1"), Some(Some("one track")));
-        assert_eq!(of(Some("1"), "N", "2"), Some(None), "the domain of the kind is the one that counts");
-        assert_eq!(of(Some("1"), "ST", "C"), Some(Some("closed")), "inherited");
-        assert_eq!(of(Some("1"), "KIND", "1"), Some(Some("Rail")));
-        assert_eq!(of(Some("7"), "KIND", "7"), Some(None));
-        assert_eq!(of(None, "R", "3"), None);
+        let of = |kind, field, value| meaning(&domains, subtypes.as_ref(), kind, field, value);
+        assert_eq!(of(None, "ST", "A"), Meaning::Name("open"));
+        assert_eq!(of(None, "ST", "X"), Meaning::Unknown);
+        assert_eq!(of(None, "N", "1"), Meaning::Name("one"));
+        assert_eq!(of(None, "N", "1.0"), Meaning::Name("one"));
+        assert_eq!(of(Some("2"), "N", "2"), Meaning::Name("two"));
+        assert_eq!(of(Some("1"), "N", "1"), Meaning::Name("one track"));
+        assert_eq!(
+            of(Some("1"), "N", "2"),
+            Meaning::Unknown,
+            "the domain of the kind is the one that counts"
+        );
+        assert_eq!(of(Some("1"), "ST", "C"), Meaning::Name("closed"), "inherited");
+        assert_eq!(of(Some("1"), "KIND", "1"), Meaning::Name("Rail"));
+        assert_eq!(of(Some("7"), "KIND", "7"), Meaning::Unknown);
+        assert_eq!(of(None, "R", "3"), Meaning::Plain);
         let subtypes = subtypes.unwrap();
         assert!(subtypes.has("N") && subtypes.has("KIND") && !subtypes.has("R"));
     }

@@ -2,7 +2,7 @@
 //!
 //! Every member may be missing or of another type; what isn't understood is not there.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use serde_json::Value;
 
@@ -120,13 +120,13 @@ impl Info {
 /// The fields that have values of text; of one name the first.
 fn fields(value: &Value) -> Vec<Field> {
     const SKIPPED: [&str; 3] = ["Geometry", "Blob", "Raster"];
-    let mut seen = HashMap::new();
+    let mut seen = HashSet::new();
     let mut fields = Vec::new();
     for field in value.get("fields").and_then(Value::as_array).into_iter().flatten() {
         let text = |name: &str| field.get(name).and_then(Value::as_str).unwrap_or_default();
         let (name, declared) = (text("name"), text("type"));
         let bare = declared.trim_start_matches("esriFieldType");
-        if name.is_empty() || SKIPPED.contains(&bare) || seen.insert(name.to_owned(), ()).is_some() {
+        if name.is_empty() || SKIPPED.contains(&bare) || !seen.insert(name) {
             continue;
         }
         let kind = match bare {

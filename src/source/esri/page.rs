@@ -191,7 +191,7 @@ impl OpenPage {
 
 /// A page's JSON: streamed, or held where it came as something else.
 enum Input {
-    Streamed(BufReader<PageInput>),
+    Streamed(Box<BufReader<PageInput>>),
     Held(Cursor<Vec<u8>>),
 }
 
@@ -200,7 +200,7 @@ impl Input {
     fn of(input: PageInput, bytes: u64) -> io::Result<Result<Self, String>> {
         let mut reader = BufReader::with_capacity(64 << 10, input);
         if !esri::is_pbf(reader.fill_buf()?) {
-            return Ok(Ok(Self::Streamed(reader)));
+            return Ok(Ok(Self::Streamed(Box::new(reader))));
         }
         if bytes > PBF_BYTES.0 {
             return Ok(Err(format!("it is longer than {} bytes", PBF_BYTES.0)));

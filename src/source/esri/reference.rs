@@ -89,6 +89,8 @@ mod tests {
     #[test]
     fn a_name_that_proj_does_not_know_gives_way_to_the_next() {
         assert_eq!(stated(r#"{"latestWkid":9999999,"wkid":102100}"#), code("EPSG:3857"));
+        let wgs84 = r#"{"wkt":"GEOGCS[\"GCS_WGS_1984\",DATUM[\"D_WGS_1984\",SPHEROID[\"WGS_1984\",6378137.0,298.257223563]],PRIMEM[\"Greenwich\",0.0],UNIT[\"Degree\",0.0174532925199433]]"}"#;
+        assert_eq!(stated(wgs84), Stated::Named(Crs::Crs84));
         let wkt = r#"{"wkid":0,"wkt":"GEOGCS[\"GCS_North_American_1983\",DATUM[\"D_North_American_1983\",SPHEROID[\"GRS_1980\",6378137.0,298.257222101]],PRIMEM[\"Greenwich\",0.0],UNIT[\"Degree\",0.0174532925199433]]"}"#;
         assert_eq!(stated(wkt), code("EPSG:4269"));
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::de::IgnoredAny;
 
-use super::domains;
+use super::domains::{self, Meaning};
 use super::geometry::{self, Ordinates};
 use super::info::{Field, Info, Kind};
 use super::numbers::spelled;
@@ -131,13 +131,13 @@ impl RowReader {
             batch.text(column, &value);
             if let Some(decoded) = known.and_then(|column| column.decoded.as_deref()) {
                 let (domains, subtypes) = (&self.info.domains, self.info.subtypes.as_ref());
-                match domains::name(domains, subtypes, kind.as_deref(), name, &value) {
-                    Some(Some(text)) => {
+                match domains::meaning(domains, subtypes, kind.as_deref(), name, &value) {
+                    Meaning::Name(text) => {
                         let column = batch.column(decoded).ok_or_else(too_many)?;
                         batch.text(column, text);
                     }
-                    Some(None) => *self.unknown.entry(name.to_owned()).or_default() += 1,
-                    None => {}
+                    Meaning::Unknown => *self.unknown.entry(name.to_owned()).or_default() += 1,
+                    Meaning::Plain => {}
                 }
             }
         }

@@ -22,7 +22,10 @@ pub(super) fn identify(srs: &SpatialRef) -> Crs {
         guess.auto_identify_epsg().ok()?;
         guess.authority().ok()
     });
-    let found = found.or_else(|| projjson::horizontal_code(&describe(srs)));
+    let found = found.or_else(|| {
+        let definition = describe(srs);
+        projjson::horizontal_code(&definition).or_else(|| projjson::geographic_code(&definition))
+    });
     heed(None);
     match found.as_deref().and_then(crs::named) {
         Some(crs) => crs,

@@ -16,7 +16,8 @@ use super::{Reader, SourceError, open};
 use crate::feature::{Crs, Landed, RawBatch, RejectReason};
 use crate::plan::{CsvGeometry, Format, Limits, Location, SourcePlan};
 
-const LIMITS: Limits = Limits { record_bytes: 1 << 20, batch_rows: 1000, rows: None, archive_bytes: 1 << 20 };
+pub(super) const LIMITS: Limits =
+    Limits { record_bytes: 1 << 20, batch_rows: 1000, rows: None, archive_bytes: 1 << 20 };
 
 fn lon_lat() -> Format {
     Format::Csv { delimiter: b',', geometry: CsvGeometry::Xy { x: "lon".into(), y: "lat".into() } }
@@ -27,7 +28,12 @@ fn ogr(layer: Option<&str>) -> Format {
 }
 
 /// Opens `path`, shown as `shown.ext`, as the pipeline would.
-fn open_as(path: &Path, format: Format, limits: &Limits, crs: Option<Crs>) -> Result<Reader, SourceError> {
+pub(super) fn open_as(
+    path: &Path,
+    format: Format,
+    limits: &Limits,
+    crs: Option<Crs>,
+) -> Result<Reader, SourceError> {
     let landed = Landed { path: path.to_owned(), sha256: String::new(), bytes: 0, landed_at: String::new() };
     let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
     let shown = format!("in/shown.{}", extension.unwrap_or_default()).into();
@@ -56,12 +62,12 @@ fn fault(text: impl AsRef<[u8]>, format: Format) -> String {
     error
 }
 
-fn column<'a>(batch: &'a RawBatch, name: &str) -> Vec<Option<&'a str>> {
+pub(super) fn column<'a>(batch: &'a RawBatch, name: &str) -> Vec<Option<&'a str>> {
     let (_, values) = batch.columns.iter().find(|(column, _)| column == name).unwrap();
     values.iter().collect()
 }
 
-fn geometries(batch: &RawBatch) -> Vec<Option<String>> {
+pub(super) fn geometries(batch: &RawBatch) -> Vec<Option<String>> {
     let shown = |wkb| {
         let mut text = String::new();
         write_geometry(&mut text, &read_wkb(wkb).unwrap()).unwrap();
@@ -70,7 +76,7 @@ fn geometries(batch: &RawBatch) -> Vec<Option<String>> {
     batch.geometry.iter().map(|wkb| wkb.map(shown)).collect()
 }
 
-fn defects(batch: &RawBatch) -> Vec<(u64, &str, RejectReason)> {
+pub(super) fn defects(batch: &RawBatch) -> Vec<(u64, &str, RejectReason)> {
     let row = |index: usize| batch.rows.value(index);
     batch.defects.iter().map(|defect| (row(defect.index), defect.field.as_str(), defect.reason)).collect()
 }
