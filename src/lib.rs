@@ -12,6 +12,7 @@
 //! | `source` | landed bytes → `RawBatch`; the only room that names GDAL | `plan`, `feature`, `store` |
 //! | `kernel` | pure columns → columns | `plan`, `feature` |
 //! | `engine` | calls the kernels, in parallel | `kernel`, `source`, `plan`, `feature` |
+//! | `gate` | whether a source's change is let through: last report + this run's measures → findings | `plan`, `feature` |
 //! | `geoparquet` | tiles and tables as Parquet | `feature` |
 //! | `derive` | products made from a release's tables: each reads tables and returns tables | `plan`, `feature`, `geoparquet` |
 //! | `catalog` | STAC, items, data dictionary | `plan`, `feature`, `geoparquet` |
@@ -32,6 +33,7 @@ pub mod draft;
 pub mod engine;
 pub mod error;
 pub mod feature;
+pub mod gate;
 pub mod geoparquet;
 pub mod kernel;
 pub mod plan;

@@ -2,6 +2,7 @@
 //!
 //! stdout is data, stderr is talk.
 
+mod accept;
 mod draft;
 mod expected;
 mod layers;
@@ -77,6 +78,8 @@ enum Command {
     Check(plan::Check),
     /// Show what a run would do, with every default applied
     Plan(plan::Show),
+    /// Accept a change of a source that the gate held back
+    Accept(accept::Accept),
     /// Re-check a release: checksums, sums and laws
     Verify(releases::Verify),
     /// List the releases of a store
@@ -120,6 +123,7 @@ impl Cli {
             Command::Run(command) => command.run(logging, self.quiet, out),
             Command::Check(command) => command.run(out),
             Command::Plan(command) => command.run(out),
+            Command::Accept(command) => command.run(out),
             Command::Verify(command) => command.run(out),
             Command::Releases(command) => command.run(out),
             Command::Rollback(command) => command.run(out),

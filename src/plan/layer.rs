@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use super::check::{Bounds, Check, optional, text};
 use super::field::is_core;
+use super::gate;
 use super::resolve::{Overrides, Variables};
 use super::{
     CsvGeometry, Format, JurisdictionKind, JurisdictionPlan, LayerPlan, LayerSchema, Location, SourcePlan,
+    State,
 };
 use crate::feature::{Crs, LayerId};
 use crate::spec::{
@@ -47,6 +49,7 @@ pub(super) fn schema_id(layer: &LayerSpec) -> Option<&Spanned<String>> {
 pub(super) fn layers(
     spec: &PipelineSpec,
     schemas: &Schemas,
+    states: &[State],
     overrides: &Overrides,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<LayerPlan> {
@@ -64,6 +67,7 @@ pub(super) fn layers(
         let fallback = schema.as_ref().map(|schema| schema.crs.clone());
         let source =
             source(&mut check, &spec.path, layer.source.as_ref(), fallback.as_ref(), overrides.variables);
+        let gate = gate::resolve(&mut check, layer.gate.as_ref(), states);
         if !wanted.is_empty() && !wanted.contains(&id) {
             continue;
         }
@@ -77,6 +81,7 @@ pub(super) fn layers(
                 source,
                 inventory,
                 current_days: u32::try_from(current_days).unwrap_or(u32::MAX),
+                gate,
             });
         }
     }

@@ -83,7 +83,7 @@ fn plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diagnostic>)
     let schemas = schemas(spec, &folder, &reference, found);
     let jurisdictions = layer::jurisdictions(spec, &schemas, overrides.variables, found);
     select(spec, &overrides.layers, found);
-    let layers = layer::layers(spec, &schemas, overrides, found);
+    let layers = layer::layers(spec, &schemas, &reference.states, overrides, found);
     let expected = expected::load(spec, &reference.states, found);
     let mut check = Check { found };
     Plan {

@@ -7,6 +7,7 @@ mod assessed;
 mod derive;
 mod describe;
 mod fetch;
+mod gate;
 mod inventory;
 mod jurisdictions;
 mod layer;
@@ -28,6 +29,7 @@ use arrow_schema::SchemaRef;
 use chrono::{DateTime, SecondsFormat, Utc};
 use tracing::{info, warn};
 
+pub use gate::{Wish, accept};
 pub use layer::is_conserved;
 pub use past::{last_report, report_of};
 pub use verify::{Problem, Verified, verify};
@@ -66,6 +68,8 @@ struct Context<'a> {
     store: &'a Store,
     staging: &'a Staging<'a>,
     progress: &'a dyn Progress,
+    /// Release that the run makes.
+    release: &'a str,
     started: String,
     last: Option<RunReport>,
     /// Reports of the releases the store still keeps, oldest first.
@@ -127,9 +131,11 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
         None
     });
     let (history, rows) = (past::history(store), Mutex::default());
-    let context = Context { plan, store, staging: &staging, progress, started, last, history, rows };
+    let context =
+        Context { plan, store, staging: &staging, progress, release: id, started, last, history, rows };
     let joined = jurisdictions::join(&context)?;
-    let mut layers = layer::run_all(&context, &joined.context)?;
+    let mut layers = layer::run_all(&context, &joined)?;
+    gate::note_held(&context, &lock, &layers)?;
     refuse_nothing(&layers)?;
     national::write(&context, &mut layers)?;
     let facilities = inventory::write(&context, &joined.context, &layers)?;
@@ -149,6 +155,7 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
     let publication = Publication { rows: &rows, tiles, facilities, keep: plan.keep, now: &now() };
     let published = staging.publish(&publication).map_err(store_error)?;
     drop(task);
+    gate::settle(store, &lock, &report)?;
     for warning in &published.warnings {
         warn!(stage = "publish", "{warning}");
     }

@@ -5,6 +5,7 @@
 
 mod block;
 mod diagnostic;
+mod gate;
 mod pipeline;
 mod reference;
 mod render;
@@ -18,6 +19,7 @@ mod text;
 
 pub use block::BlockSpec;
 pub use diagnostic::{Diagnostic, Severity, settle};
+pub use gate::GateSpec;
 pub use pipeline::{JurisdictionSpec, LayerSpec, LimitsSpec, OutputSpec, PipelineSpec};
 pub use reference::CsvTable;
 pub use render::{Finding, findings, render};

@@ -9,6 +9,7 @@
 //!   landing/<layer>/        sources' bytes under their digest, each with a record
 //!   work/<release>/         a release in the making; what a dead run left there is removed
 //!   log/<release>.log
+//!   gate/<layer>.json      what the gate held back, and what was accepted
 //!   releases/<release>/     immutable once published
 //!   releases/<release>.json its record: what `latest.json` holds when it points here
 //!   latest.json             swapped by rename, last
@@ -21,6 +22,7 @@ mod error;
 mod fault;
 #[cfg(test)]
 mod fixture;
+mod gate;
 mod landing;
 mod lock;
 mod manifest;
@@ -36,6 +38,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 pub use error::StoreError;
+pub use gate::GateRecord;
 pub use lock::Lock;
 pub use manifest::{Manifest, ManifestFile, Problem, ProblemKind, check_manifest, read_manifest};
 pub use publish::{Publication, Published};
@@ -44,7 +47,7 @@ pub use staged::{Staged, Written};
 pub use staging::Staging;
 pub use text::write_texts;
 
-const FOLDERS: [&str; 4] = ["landing", "work", "releases", "log"];
+const FOLDERS: [&str; 5] = ["landing", "work", "releases", "log", "gate"];
 const FILES: [&str; 2] = ["lock", "latest.json"];
 
 /// A folder that holds what runs land, stage and publish.
