@@ -136,6 +136,10 @@ fn retyped(layer: &LayerPlan, before: &SourceProfile, now: &SourceProfile) -> Ve
                 && minds(field, layer.schema.key.contains(&field.name), is)
         });
         let field = minding.next();
+        // Whole numbers among others are none's concern but a field's that takes no others.
+        if field.is_none() && is_same_kind(old, column) {
+            return None;
+        }
         let read = field.map(|field| format!(", read as field `{}`,", field.name)).unwrap_or_default();
         let (name, was, is) = (&column.name, was.word(), is.word());
         let what = format!("column `{name}`{read} holds {is} values instead of {was}");
