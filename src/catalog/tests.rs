@@ -125,6 +125,8 @@ pub(super) fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
         reason: failed.then(|| "the source is empty".to_owned()),
         carried_from: (status == LayerStatus::Carried).then(|| "2026-11-01".to_owned()),
         carried_days: (status == LayerStatus::Carried).then_some(21),
+        unchanged_since: None,
+        fingerprint: None,
         unverified: false,
         source: "dams.geojson".to_owned(),
         source_sha256: None,

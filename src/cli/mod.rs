@@ -5,6 +5,7 @@
 mod accept;
 mod draft;
 mod expected;
+mod landing;
 mod layers;
 mod plan;
 mod reference;
@@ -74,6 +75,10 @@ pub struct Cli {
 enum Command {
     /// Make a release and publish it
     Run(run::Run),
+    /// Land a pipeline's sources, and make nothing of them
+    Fetch(landing::Fetch),
+    /// List what is landed and how old it is, or prune it
+    Landing(landing::Landing),
     /// Report every mistake in pipelines and their schemas
     Check(plan::Check),
     /// Show what a run would do, with every default applied
@@ -121,6 +126,8 @@ impl Cli {
         let out = &mut Output { format: self.format, out };
         match &self.command {
             Command::Run(command) => command.run(logging, self.quiet, out),
+            Command::Fetch(command) => command.run(logging, self.quiet, out),
+            Command::Landing(command) => command.run(out),
             Command::Check(command) => command.run(out),
             Command::Plan(command) => command.run(out),
             Command::Accept(command) => command.run(out),

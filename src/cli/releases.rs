@@ -26,7 +26,7 @@ impl StoreAt {
     }
 }
 
-fn open(at: &Path) -> Result<Store, Error> {
+pub(super) fn open(at: &Path) -> Result<Store, Error> {
     let root = if at.extension().is_some_and(|extension| extension == "toml") {
         load(at, &[], None, None)?.0.store
     } else {

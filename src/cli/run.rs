@@ -13,6 +13,12 @@ use crate::store::Store;
 pub(super) struct Run {
     #[command(flatten)]
     pipeline: Pipeline,
+    /// Fetch nothing: use what was landed last
+    #[arg(long)]
+    offline: bool,
+    /// Make every layer again, also where neither its source nor the plan has changed
+    #[arg(long)]
+    rebuild: bool,
 }
 
 impl Run {
@@ -27,10 +33,12 @@ impl Run {
         let store = Store::open(&plan.store).map_err(store_error)?;
         let id = run::release_id();
         logging.to_file(store.log_file(&id).map_err(store_error)?);
-        let outcome =
-            run::run(&plan, &store, &id, &Reporter::new(logging.bars(), quiet)).inspect_err(|error| {
+        let mode = run::Mode { offline: self.offline, rebuild: self.rebuild };
+        let outcome = run::run(&plan, &store, &id, mode, &Reporter::new(logging.bars(), quiet)).inspect_err(
+            |error| {
                 tracing::error!(target: LOG_FILE, reason = crate::error::chain(error), "run failed");
-            })?;
+            },
+        )?;
         out.print(&outcome.report, || report::summary(&outcome.report, &outcome.release))?;
         Ok(if outcome.is_complete() { exit::OK } else { exit::INCOMPLETE })
     }

@@ -58,6 +58,23 @@ pub fn join_context(plan: &Plan, landed: &[Landed]) -> Result<Sets, EngineError>
     Ok(Sets { context: JoinContext::new(sets, &plan.reference), names, outlines })
 }
 
+/// The plan's sets without a polygon, for a run that locates nothing.
+pub fn join_nothing(plan: &Plan) -> JoinContext {
+    let empty =
+        |set: &JurisdictionPlan| JoinSet { plan: set.clone(), index: JurisdictionIndex::build(vec![]) };
+    JoinContext::new(plan.jurisdictions.iter().map(empty).collect(), &plan.reference)
+}
+
+/// Outlines of the states alone, as `join_context` has them; reads no other set.
+///
+/// # Errors
+/// As `join_context`.
+pub fn state_outlines(plan: &Plan, landed: &[Landed]) -> Result<Vec<Outline>, EngineError> {
+    let mut sets = plan.jurisdictions.iter().zip(landed);
+    let states = sets.find(|(set, _)| set.kind == JurisdictionKind::State);
+    states.map_or(Ok(vec![]), |(set, landed)| Ok(outlines(&boundaries(set, landed, plan)?)))
+}
+
 fn boundaries(set: &JurisdictionPlan, landed: &Landed, plan: &Plan) -> Result<Vec<Boundary>, EngineError> {
     let limits = crate::plan::Limits { rows: None, ..plan.limits };
     let source = |source| EngineError::Source { source };

@@ -6,6 +6,6 @@ mod boundaries;
 mod error;
 mod layer;
 
-pub use boundaries::{BoundaryName, Sets, join_context};
+pub use boundaries::{BoundaryName, Sets, join_context, join_nothing, state_outlines};
 pub use error::EngineError;
 pub use layer::{LayerRows, cut_tiles, read_layer};

@@ -6,6 +6,7 @@
 mod columns;
 mod flag;
 mod gate;
+mod landing;
 mod outcome;
 mod quality;
 mod tables;
@@ -21,6 +22,7 @@ use serde::Serialize;
 pub use columns::{CORE_COLUMNS, CoreColumn, CoreType};
 pub use flag::{Flag, FlagCode, Flags, RowFlag};
 pub use gate::{Acceptance, Check, Finding, GateReport, HeldBack, SourceColumn, SourceProfile, ValueKind};
+pub use landing::{FetchRecord, PageRecord};
 pub use outcome::{
     FieldCounts, JurisdictionReport, LayerReport, LayerStatus, LocationCounts, RunReport, UNVERIFIED,
 };

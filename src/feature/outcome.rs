@@ -70,6 +70,12 @@ pub struct LayerReport {
     /// Whole days from that release to the start of this run, where carried.
     #[serde(default)]
     pub carried_days: Option<i64>,
+    /// Release its files were made for, where neither source nor plan has changed since.
+    #[serde(default)]
+    pub unchanged_since: Option<String>,
+    /// Digest of all that its files follow from: source, plan, boundaries, reference tables, program.
+    #[serde(default)]
+    pub fingerprint: Option<String>,
     /// Whether the fields of its schema were seen neither in a file nor in a published list.
     #[serde(default)]
     pub unverified: bool,

@@ -48,11 +48,10 @@ impl SourcePlan {
 pub enum Location {
     /// File or folder, absolute or relative to the working directory; never shown, it may hold
     /// values of the environment.
-    #[serde(skip)]
-    Path(PathBuf),
+    Path(#[serde(skip)] PathBuf),
     /// A file behind HTTP.
     Http(HttpPlan),
-    /// A layer of an ArcGIS FeatureServer or MapServer.
+    /// A layer of an `ArcGIS` `FeatureServer` or `MapServer`.
     Arcgis(ArcgisPlan),
 }
 

@@ -88,7 +88,9 @@ fn status(layer: &LayerReport) -> String {
 }
 
 fn published(layer: &LayerReport) -> String {
-    let mut parts = vec!["published".to_owned()];
+    let since = layer.unchanged_since.as_ref();
+    let mut parts =
+        vec![since.map_or_else(|| "published".to_owned(), |since| format!("unchanged since {since}"))];
     if layer.rows_rejected > 0 {
         let reasons: Vec<String> =
             layer.rejects_by_reason.iter().map(|(reason, rows)| format!("{reason} {rows}")).collect();

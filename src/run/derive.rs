@@ -11,9 +11,15 @@ use crate::feature::{LayerQuality, LayerStatus, QualityReport, Verdict};
 
 /// Makes every product and writes its tables; tells what the report says of the release's quality.
 ///
+/// `is_linked` says that the links stand in the release already.
+///
 /// # Errors
 /// When a tile can't be read back or a table can't be written.
-pub(super) fn write(context: &Context<'_>, layers: &[LayerOutcome]) -> Result<QualityReport, Error> {
+pub(super) fn write(
+    context: &Context<'_>,
+    layers: &[LayerOutcome],
+    is_linked: bool,
+) -> Result<QualityReport, Error> {
     let _task = context.progress.start("derive", "products", None);
     let tables: Vec<LayerTables<'_>> = context
         .plan
@@ -32,7 +38,7 @@ pub(super) fn write(context: &Context<'_>, layers: &[LayerOutcome]) -> Result<Qu
     for table in &products.tables {
         write_table(context, &table.path, &table.rows)?;
     }
-    let linked = write_sectors(context, &tables)?;
+    let linked = if is_linked { 0 } else { write_sectors(context, &tables)? };
     info!(stage = "derive", tables = products.tables.len() + linked, "derived");
     products.quality.layers.iter().for_each(tell);
     Ok(products.quality)

@@ -36,12 +36,10 @@ pub(super) fn write(
     let collections: Vec<Collection<'_>> = std::iter::once(inventory).chain(present).collect();
     let files = catalog::build(plan, report, &collections).map_err(|source| Error::Catalog { source })?;
     let store_error = |source: StoreError| Error::Store { source };
-    for (path, bytes) in &files {
-        context.staging.write(path, bytes).map_err(store_error)?;
-        if path.extension().is_some_and(|extension| extension == "parquet") {
-            let footer = geoparquet::inspect(&context.staging.path_of(path));
-            context.note_rows(path, footer.map_err(|source| Error::Table { source: Box::new(source) })?.rows);
-        }
+    context.staging.write_all(&files).map_err(store_error)?;
+    for (path, _) in files.iter().filter(|(path, _)| path.extension().is_some_and(|end| end == "parquet")) {
+        let footer = geoparquet::inspect(&context.staging.path_of(path));
+        context.note_rows(path, footer.map_err(|source| Error::Table { source: Box::new(source) })?.rows);
     }
     let shown = Page {
         plan,

@@ -1,14 +1,91 @@
-//! Lands a source, wherever its bytes are.
+//! The fetch stage: lands every source, wherever its bytes are, several at a time.
+//!
+//! All of it before anything is read: whether a layer must be made again follows from what has landed.
 
-use super::{Context, now};
-use crate::feature::Landed;
-use crate::plan::{Location, SourcePlan};
-use crate::store::StoreError;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use tracing::{info, info_span};
+
+use super::now;
+use crate::feature::{Landed, Progress};
+use crate::plan::{Location, Plan, SourcePlan};
+use crate::store::{Store, StoreError};
+
+/// Sources at work at the same time: most of their time is spent waiting for servers and disks.
+const AT_ONCE: usize = 8;
+
+/// What the fetch stage needs to know.
+#[derive(Clone, Copy)]
+pub(super) struct Fetching<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) store: &'a Store,
+    pub(super) progress: &'a dyn Progress,
+    /// Whether only what was landed before is used.
+    pub(super) is_offline: bool,
+}
+
+/// How landing a source went; the outer error is a panic, which is the layer's failure alone.
+pub(super) type Tried = Result<Result<Landed, StoreError>, Box<dyn Any + Send>>;
+
+/// Every source of a plan, in its order.
+pub(super) struct Landings {
+    pub(super) sets: Vec<Tried>,
+    pub(super) layers: Vec<Tried>,
+}
+
+/// Lands every source of a plan; one that fails stops no other.
+pub(super) fn land_all(fetching: Fetching<'_>) -> Landings {
+    let plan = fetching.plan;
+    let sets = plan.jurisdictions.iter().map(|set| (set_folder(&set.id), &set.source));
+    let layers = plan.layers.iter().map(|layer| (layer.id.to_string(), &layer.source));
+    let sources: Vec<(String, &SourcePlan)> = sets.chain(layers).collect();
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(sources.len())));
+    let work = || {
+        while let Some((at, (id, source))) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, sources.get(at)?)))
+        {
+            let tried = catch_unwind(AssertUnwindSafe(|| land_one(fetching, id, source)));
+            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, tried));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE.min(sources.len()) {
+            scope.spawn(work);
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    done.sort_by_key(|(at, _)| *at);
+    let mut tried: Vec<Tried> = done.into_iter().map(|(_, tried)| tried).collect();
+    let layers = tried.split_off(plan.jurisdictions.len());
+    Landings { sets: tried, layers }
+}
+
+/// Sets and layers share the landing: a set's folder can't be taken for a layer's.
+pub(super) fn set_folder(set: &str) -> String {
+    format!("jurisdiction-{set}")
+}
+
+fn land_one(fetching: Fetching<'_>, id: &str, source: &SourcePlan) -> Result<Landed, StoreError> {
+    let _span = info_span!("source", id).entered();
+    let _task = fetching.progress.start("fetch", id, None);
+    let landed = if fetching.is_offline { held(fetching, id) } else { land(fetching, id, source) };
+    landed.inspect(|landed| info!(stage = "fetch", bytes = landed.bytes, "landed"))
+}
+
+/// What was landed last, untouched by anything that happened to the source since.
+fn held(fetching: Fetching<'_>, id: &str) -> Result<Landed, StoreError> {
+    let held = fetching.store.held(id)?;
+    held.map(|held| held.landed).ok_or_else(|| StoreError::NeverLanded { id: id.to_owned() })
+}
 
 /// Lands `source` in the folder `id` of the landing.
-pub(super) fn land(context: &Context<'_>, id: &str, source: &SourcePlan) -> Result<Landed, StoreError> {
+fn land(fetching: Fetching<'_>, id: &str, source: &SourcePlan) -> Result<Landed, StoreError> {
     match &source.location {
-        Location::Path(path) => context.store.land(id, path, &source.shown, &now()),
+        Location::Path(path) => fetching.store.land(id, path, &source.shown, &now()),
         Location::Http(_) | Location::Arcgis(_) => unimplemented!("the fetch room, on this branch"),
     }
 }

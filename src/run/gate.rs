@@ -88,6 +88,12 @@ pub(super) fn judge(
     Ok(Some(report))
 }
 
+/// What the gate says of a layer whose source is that of last good: there is nothing to find.
+pub(super) fn unchanged(context: &Context<'_>, last: &RunReport, before: &LayerReport) -> Option<GateReport> {
+    let against = Some(made_for(last, before).to_owned());
+    context.plan.limits.rows.is_none().then(|| GateReport { against, ..GateReport::default() })
+}
+
 /// Notes what this run holds back, so that it can be accepted; whether or not anything is published.
 ///
 /// # Errors

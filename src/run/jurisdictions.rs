@@ -1,12 +1,16 @@
 //! Polygon sets of a run: landed, indexed, and described.
 
+use std::panic::resume_unwind;
+
 use tracing::info;
 
-use super::{Context, fetch};
+use super::Context;
+use super::fetch::Tried;
 use crate::engine::{self, BoundaryName};
 use crate::error::{Error, chain};
-use crate::feature::{JurisdictionReport, Landed, Outline};
+use crate::feature::{JurisdictionReport, Landed, Outline, RunReport};
 use crate::kernel::locate::JoinContext;
+use crate::plan::JurisdictionPlan;
 
 /// The sets, ready to locate features.
 pub(super) struct Joined {
@@ -18,29 +22,49 @@ pub(super) struct Joined {
     pub(super) outlines: Vec<Outline>,
 }
 
-/// Lands and indexes every polygon set of the plan.
+/// What has landed of every polygon set of the plan.
 ///
 /// # Errors
 /// When one fails: without it no facility can be placed.
-pub(super) fn join(context: &Context<'_>) -> Result<Joined, Error> {
-    let plan = context.plan;
-    let land = |set: &crate::plan::JurisdictionPlan| {
-        let _task = context.progress.start("fetch", &set.id, None);
-        // Sets and layers share the landing: a set's folder can't be taken for a layer's.
-        let folder = format!("jurisdiction-{}", set.id);
-        let landed = fetch::land(context, &folder, &set.source);
-        landed.map_err(|source| {
+pub(super) fn landed(context: &Context<'_>, sets: Vec<Tried>) -> Result<Vec<Landed>, Error> {
+    let land = |(set, tried): (&JurisdictionPlan, Tried)| {
+        tried.unwrap_or_else(|panic| resume_unwind(panic)).map_err(|source| {
             if !source.is_source() {
                 return Error::Store { source };
             }
             Error::JurisdictionSource { id: set.id.clone(), what: set.source.as_shown(&chain(&source)) }
         })
     };
-    let landed: Vec<Landed> = plan.jurisdictions.iter().map(land).collect::<Result<_, _>>()?;
+    context.plan.jurisdictions.iter().zip(sets).map(land).collect()
+}
+
+/// The sets where nothing is located: as the last release tells of them, not indexed.
+///
+/// # Errors
+/// When the outlines of the states can't be read.
+pub(super) fn known(context: &Context<'_>, landed: &[Landed], last: &RunReport) -> Result<Joined, Error> {
+    let plan = context.plan;
     let task = context.progress.start("read", "jurisdictions", None);
-    let sets = engine::join_context(plan, &landed).map_err(|source| Error::Jurisdiction { source })?;
+    let outlines = engine::state_outlines(plan, landed).map_err(|source| Error::Jurisdiction { source })?;
     drop(task);
-    let reports = plan.jurisdictions.iter().zip(&landed).zip(&sets.names).map(|((set, landed), names)| {
+    Ok(Joined {
+        context: engine::join_nothing(plan),
+        reports: last.jurisdictions.clone(),
+        names: vec![],
+        outlines,
+    })
+}
+
+/// Indexes every polygon set of the plan.
+///
+/// # Errors
+/// When one fails: without it no facility can be placed.
+pub(super) fn join(context: &Context<'_>, landed: &[Landed]) -> Result<Joined, Error> {
+    let plan = context.plan;
+    let task = context.progress.start("read", "jurisdictions", None);
+    let sets = engine::join_context(plan, landed).map_err(|source| Error::Jurisdiction { source })?;
+    drop(task);
+    let reports = plan.jurisdictions.iter().zip(landed).zip(&sets.names).map(|((set, landed), names)| {
         info!(stage = "read", set = %set.id, polygons = names.len(), "jurisdictions indexed");
         JurisdictionReport {
             id: set.id.clone(),

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
@@ -12,9 +13,10 @@ use arrow_array::{Array, StringArray};
 use geo::Rect;
 use tracing::{info, info_span, warn};
 
+use super::fetch::Tried;
 use super::jurisdictions::Joined;
 use super::tile::{self, TileError};
-use super::{Context, LayerOutcome, fetch, gate, tables};
+use super::{Context, LayerOutcome, gate, tables};
 use crate::engine::{self, EngineError, LayerRows};
 use crate::error::{Error, chain};
 use crate::feature::{
@@ -67,22 +69,44 @@ impl LayerError {
     }
 }
 
+/// How a layer landed, and its outcome where it need not be made again.
+type Todo = (Tried, Option<LayerOutcome>);
+
 /// Layers at work at the same time: one reads while another is located or written.
 const AT_ONCE: usize = 2;
 
-/// Runs every layer; the outcomes are in pipeline order.
+/// Runs every layer that is not kept; the outcomes are in pipeline order.
+///
+/// `landed`, `kept` and `prints` (the layers' fingerprints) are in pipeline order too.
 ///
 /// # Errors
 /// Only when the store fails: a layer's own failure is part of its outcome.
-pub(super) fn run_all(context: &Context<'_>, joined: &Joined) -> Result<Vec<LayerOutcome>, Error> {
+pub(super) fn run_all(
+    context: &Context<'_>,
+    joined: &Joined,
+    landed: Vec<Tried>,
+    kept: Vec<Option<LayerOutcome>>,
+    prints: &[Option<String>],
+) -> Result<Vec<LayerOutcome>, Error> {
     let ground = &Ground { join: &joined.context, places: profile::places(&joined.outlines) };
     let (next, layers) = (AtomicUsize::new(0), &context.plan.layers);
+    let todo: Vec<Mutex<Option<Todo>>> =
+        landed.into_iter().zip(kept).map(|source| Mutex::new(Some(source))).collect();
+    let one = |at: usize, layer: &LayerPlan| {
+        let todo = todo[at].lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (landed, kept) = todo.expect("every number is given out once");
+        let mut outcome = kept.map_or_else(|| run_one(context, ground, layer, landed), Ok)?;
+        if outcome.report.status == LayerStatus::Published {
+            outcome.report.fingerprint.clone_from(&prints[at]);
+        }
+        Ok(outcome)
+    };
     let work = || {
         let mut done = Vec::new();
         while let Some((at, layer)) =
             Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, layers.get(at)?)))
         {
-            done.push((at, run_one(context, ground, layer)));
+            done.push((at, one(at, layer)));
         }
         done
     };
@@ -102,10 +126,15 @@ struct Ground<'a> {
     places: Vec<Rect<f64>>,
 }
 
-fn run_one(context: &Context<'_>, ground: &Ground<'_>, layer: &LayerPlan) -> Result<LayerOutcome, Error> {
+fn run_one(
+    context: &Context<'_>,
+    ground: &Ground<'_>,
+    layer: &LayerPlan,
+    landed: Tried,
+) -> Result<LayerOutcome, Error> {
     let _span = info_span!("layer", id = %layer.id).entered();
     let timer = Instant::now();
-    let tried = catch_unwind(AssertUnwindSafe(|| attempt(context, ground, layer)))
+    let tried = catch_unwind(AssertUnwindSafe(|| attempt(context, ground, layer, landed)))
         .unwrap_or_else(|panic| Err(LayerError::Panic { what: panic_text(panic.as_ref()) }));
     let mut outcome = match tried.map_err(LayerError::into_fatal) {
         Ok(outcome) => outcome,
@@ -128,19 +157,16 @@ fn attempt(
     context: &Context<'_>,
     ground: &Ground<'_>,
     layer: &LayerPlan,
+    landed: Tried,
 ) -> Result<LayerOutcome, LayerError> {
-    let landed = {
-        let _task = context.progress.start("fetch", layer.id.as_str(), None);
-        let landed = fetch::land(context, layer.id.as_str(), &layer.source);
-        landed.map_err(|source| {
-            if source.is_source() {
-                LayerError::Source { what: layer.source.as_shown(&chain(&source)) }
-            } else {
-                LayerError::Land { shown: layer.source.shown.to_string(), source }
-            }
-        })?
-    };
-    info!(stage = "fetch", bytes = landed.bytes, "landed");
+    // A panic of the fetch stage is this layer's failure alone.
+    let landed = landed.unwrap_or_else(|panic| resume_unwind(panic)).map_err(|source| {
+        if source.is_source() {
+            LayerError::Source { what: layer.source.as_shown(&chain(&source)) }
+        } else {
+            LayerError::Land { shown: layer.source.shown.to_string(), source }
+        }
+    })?;
     let mut rows = {
         let task = context.progress.start("read", layer.id.as_str(), None);
         engine::read_layer(layer, &landed, context.plan, ground.join, &*task)
@@ -218,6 +244,8 @@ fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
         reason: None,
         carried_from: None,
         carried_days: None,
+        unchanged_since: None,
+        fingerprint: None,
         unverified: layer.schema.unverified,
         source: layer.source.shown.to_string(),
         source_sha256: None,
@@ -290,6 +318,7 @@ fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Resu
             let report = LayerReport {
                 status: LayerStatus::Carried,
                 reason: Some(reason),
+                unchanged_since: None,
                 carried_from: Some(gate::made_for(last, before).to_owned()),
                 carried_days: gate::days_since(context, gate::made_for(last, before)),
                 gate: held,

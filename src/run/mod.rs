@@ -10,6 +10,7 @@ mod fetch;
 mod gate;
 mod inventory;
 mod jurisdictions;
+mod landing;
 mod layer;
 mod national;
 mod page;
@@ -18,6 +19,7 @@ mod reference;
 mod resolved;
 mod tables;
 mod tile;
+mod unchanged;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -29,7 +31,10 @@ use arrow_schema::SchemaRef;
 use chrono::{DateTime, SecondsFormat, Utc};
 use tracing::{info, warn};
 
+use fetch::Fetching;
 pub use gate::{Wish, accept};
+use jurisdictions::Joined;
+pub use landing::{AgedCopy, Fetched, FetchedSource, Keep, SourceStatus, day_of_ms, fetch, landings, prune};
 pub use layer::is_conserved;
 pub use past::{last_report, report_of};
 pub use verify::{Problem, Verified, verify};
@@ -62,10 +67,20 @@ impl Outcome {
     }
 }
 
+/// How a run goes about it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Mode {
+    /// Fetch nothing: what was landed last is used.
+    pub offline: bool,
+    /// Make every layer again, changed or not.
+    pub rebuild: bool,
+}
+
 /// What the stages of a run share.
 struct Context<'a> {
     plan: &'a Plan,
     store: &'a Store,
+    mode: Mode,
     staging: &'a Staging<'a>,
     progress: &'a dyn Progress,
     /// Release that the run makes.
@@ -120,7 +135,13 @@ pub fn release_id() -> String {
 ///
 /// # Errors
 /// When a polygon set fails, no layer succeeds, or the store fails; the last release stays as it was.
-pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Result<Outcome, Error> {
+pub fn run(
+    plan: &Plan,
+    store: &Store,
+    id: &str,
+    mode: Mode,
+    progress: &dyn Progress,
+) -> Result<Outcome, Error> {
     let (started, timer) = (now(), Instant::now());
     let store_error = |source| Error::Store { source };
     let lock = store.lock().map_err(store_error)?;
@@ -132,15 +153,25 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
     });
     let (history, rows) = (past::history(store), Mutex::default());
     let context =
-        Context { plan, store, staging: &staging, progress, release: id, started, last, history, rows };
-    let joined = jurisdictions::join(&context)?;
-    let mut layers = layer::run_all(&context, &joined)?;
+        Context { plan, store, mode, staging: &staging, progress, release: id, started, last, history, rows };
+    let landings = fetch::land_all(Fetching { plan, store, progress, is_offline: mode.offline });
+    let sets = jurisdictions::landed(&context, landings.sets)?;
+    let prints = unchanged::fingerprints(plan, &sets, &landings.layers);
+    let kept = unchanged::take(&context, &landings.layers, &prints)?;
+    let joined = match (&kept.rest, &context.last) {
+        (Some(_), Some(last)) => jurisdictions::known(&context, &sets, last)?,
+        _ => jurisdictions::join(&context, &sets)?,
+    };
+    let mut layers = layer::run_all(&context, &joined, landings.layers, kept.layers, &prints)?;
     gate::note_held(&context, &lock, &layers)?;
     refuse_nothing(&layers)?;
     national::write(&context, &mut layers)?;
-    let facilities = inventory::write(&context, &joined.context, &layers)?;
-    reference::write(&context, &joined)?;
-    let quality = derive::write(&context, &layers)?;
+    let is_kept = kept.rest.is_some();
+    let facilities = match kept.rest {
+        Some(tiles) => tiles,
+        None => made(&context, &joined, &layers)?,
+    };
+    let quality = derive::write(&context, &layers, is_kept)?;
     let mut report = report(&context, id, &layers);
     report.quality = Some(quality);
     report.jurisdictions.clone_from(&joined.reports);
@@ -162,6 +193,13 @@ pub fn run(plan: &Plan, store: &Store, id: &str, progress: &dyn Progress) -> Res
     info!(stage = "publish", release = id, bytes = published.latest.bytes, "published");
     let unmet = plan.expected.as_ref().and_then(|expected| expected.unmet);
     Ok(Outcome { report, release: published.folder, unmet })
+}
+
+/// The inventory and the reference tables.
+fn made(context: &Context<'_>, joined: &Joined, layers: &[LayerOutcome]) -> Result<Vec<TileRecord>, Error> {
+    let facilities = inventory::write(context, &joined.context, layers)?;
+    reference::write(context, joined)?;
+    Ok(facilities)
 }
 
 fn refuse_nothing(layers: &[LayerOutcome]) -> Result<(), Error> {

@@ -34,6 +34,9 @@ pub(super) fn path(layer: &str) -> PathBuf {
 /// When a tile can't be read back or a file can't be written.
 pub(super) fn write(context: &Context<'_>, layers: &mut [LayerOutcome]) -> Result<(), Error> {
     for outcome in layers {
+        if outcome.national.is_some() {
+            continue;
+        }
         // A carried report tells of the file that its own release had.
         outcome.report.national_bytes = None;
         if !context.plan.output.national || outcome.tiles.is_empty() {

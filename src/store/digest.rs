@@ -45,7 +45,7 @@ impl<W: Write> Write for Digesting<W> {
 }
 
 /// Digest (lower-case hex) of bytes in memory.
-pub(super) fn digest_bytes(bytes: &[u8]) -> String {
+pub fn digest_bytes(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 

@@ -7,7 +7,10 @@
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use tempfile::{TempDir, TempPath};
 
@@ -18,6 +21,8 @@ use super::fault::step;
 
 /// Room a run needs at the very least; asked for before any work is done.
 const PROBE_BYTES: usize = 4096;
+/// Waits for the disk that overlap.
+const AT_ONCE: usize = 16;
 
 /// Makes a folder and those above it; one that exists is fine.
 pub(super) fn create_folder(path: &Path) -> Result<(), StoreError> {
@@ -62,6 +67,16 @@ pub(super) fn open_or_create(path: &Path) -> Result<File, StoreError> {
     step()
         .and_then(|()| OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path))
         .map_err(|source| StoreError::writing(path, source))
+}
+
+/// Adds to the end of an open file.
+pub(super) fn extend(mut file: &File, path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    step().and_then(|()| file.write_all(content)).map_err(|source| StoreError::writing(path, source))
+}
+
+/// Cuts an open file to a length.
+pub(super) fn cut(file: &File, path: &Path, bytes: u64) -> Result<(), StoreError> {
+    step().and_then(|()| file.set_len(bytes)).map_err(|source| StoreError::writing(path, source))
 }
 
 /// Replaces the content of an open file.
@@ -133,6 +148,40 @@ pub(super) fn sync_folder(path: &Path) -> Result<(), StoreError> {
         .and_then(|()| File::open(path))
         .and_then(|folder| folder.sync_all())
         .map_err(|source| StoreError::writing(path, source))
+}
+
+/// Waits until the names in many folders are on the disk: together, the disk has less to do.
+pub(super) fn sync_folders(paths: &[PathBuf]) -> Result<(), StoreError> {
+    // Each is a step of its own for the thread that asks.
+    for path in paths {
+        step().map_err(|source| StoreError::writing(path, source))?;
+    }
+    at_once(paths, |path| {
+        let synced = File::open(path).and_then(|folder| folder.sync_all());
+        synced.map_err(|source| StoreError::writing(path, source))
+    })
+}
+
+/// Does the same with each of many things, several at a time; the first failure stops what has not begun.
+pub(super) fn at_once<T: Sync>(
+    things: &[T],
+    work: impl Fn(&T) -> Result<(), StoreError> + Sync,
+) -> Result<(), StoreError> {
+    let (next, failure) = (AtomicUsize::new(0), Mutex::new(None));
+    let worker = || {
+        while let Some(thing) = things.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Err(error) = work(thing) {
+                next.store(things.len(), Ordering::Relaxed);
+                failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE.min(things.len()) {
+            scope.spawn(worker);
+        }
+    });
+    failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
 }
 
 /// Waits until a file's name is on the disk.

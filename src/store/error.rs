@@ -185,6 +185,20 @@ pub enum StoreError {
         /// What the system said.
         source: io::Error,
     },
+    /// A page that a pull should hold is not there, or damaged.
+    #[error("page `{name}` of {} is missing or damaged; fetch it again", path.display())]
+    PageMissing {
+        /// The pull.
+        path: PathBuf,
+        /// Name of the page.
+        name: String,
+    },
+    /// Nothing was landed that could be used instead of the source.
+    #[error("nothing of `{id}` has been landed, and --offline fetches nothing; run `cikr fetch` first")]
+    NeverLanded {
+        /// Folder of the source in the landing.
+        id: String,
+    },
     /// The source was written to while it was landed.
     #[error("the source {} changed while it was copied", path.display())]
     SourceChanged {
@@ -205,6 +219,8 @@ impl StoreError {
                 | Self::SourceTwins { .. }
                 | Self::SourceRead { .. }
                 | Self::SourceChanged { .. }
+                | Self::PageMissing { .. }
+                | Self::NeverLanded { .. }
         )
     }
 

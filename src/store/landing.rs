@@ -12,27 +12,30 @@ use super::digest::digest;
 use super::error::StoreError;
 use super::parcel::{Parcel, Part};
 use super::{Store, check_name, disk, record};
-use crate::feature::Landed;
+use crate::feature::{FetchRecord, Landed};
 
 /// What is known about landed bytes.
 #[derive(Debug, Serialize, Deserialize)]
-struct LandingRecord {
-    version: u32,
-    /// The source as the pipeline gives it.
-    source: String,
-    sha256: String,
-    bytes: u64,
+pub(super) struct LandingRecord {
+    pub(super) version: u32,
+    /// The source as the pipeline gives it, or its URL without secrets.
+    pub(super) source: String,
+    pub(super) sha256: String,
+    pub(super) bytes: u64,
     /// When the bytes were landed first, RFC 3339 UTC.
-    landed_at: String,
-    files: Vec<LandedFile>,
+    pub(super) landed_at: String,
+    pub(super) files: Vec<LandedFile>,
+    /// How they were got that first time; none for a local source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) fetch: Option<FetchRecord>,
 }
 
 /// One landed file, relative to the layer's folder.
 #[derive(Debug, Serialize, Deserialize)]
-struct LandedFile {
-    path: PathBuf,
-    bytes: u64,
-    sha256: String,
+pub(super) struct LandedFile {
+    pub(super) path: PathBuf,
+    pub(super) bytes: u64,
+    pub(super) sha256: String,
 }
 
 impl Store {
@@ -48,7 +51,15 @@ impl Store {
         check_name("layer", id)?;
         let parcel = Parcel::open(source)?;
         let folder = self.root.join("landing").join(id);
+        let fetch = || FetchRecord {
+            url: shown.to_owned(),
+            fetched_at: now.to_owned(),
+            method: "copy".to_owned(),
+            sha256: parcel.sha256.clone(),
+            ..FetchRecord::default()
+        };
         if let Some(landed) = find(&folder, &parcel) {
+            self.hold_local(&folder, &parcel.name(), fetch)?;
             return Ok(landed);
         }
         disk::create_folder(&folder)?;
@@ -60,8 +71,10 @@ impl Store {
             bytes: parcel.bytes(),
             landed_at: now.to_owned(),
             files: parcel.parts.iter().map(|part| landed_file(&parcel, part)).collect(),
+            fetch: None,
         };
         disk::put(&self.work(), &record_path(&folder, &parcel), &record::to_json(&record))?;
+        self.hold_local(&folder, &parcel.name(), fetch)?;
         Ok(landed(&folder, &parcel, record.landed_at))
     }
 
@@ -157,7 +170,8 @@ mod tests {
         let second = store.land("dams", &moved, "shown", TUESDAY).unwrap();
         assert_eq!((second.path, second.landed_at.as_str()), (first.path, MONDAY));
         let names = fixture::names(&store.root().join("landing/dams"));
-        assert_eq!(names, [format!("{sha256}.csv"), format!("{sha256}.csv.record.json")]);
+        let record = format!("{sha256}.csv.record.json");
+        assert_eq!(names, [format!("{sha256}.csv"), record, "held.json".to_owned()]);
     }
 
     #[test]
@@ -196,7 +210,7 @@ mod tests {
         assert_eq!((landed.bytes, landed.path.extension().unwrap().to_str()), (3, Some("shp")));
         let names = fixture::names(landed.path.parent().unwrap());
         let expected = ["dbf", "shp", "shp.record.json", "shx"].map(|end| format!("{}.{end}", landed.sha256));
-        assert_eq!(names, expected);
+        assert_eq!(names, [&expected[..], &["held.json".to_owned()]].concat());
 
         source(folder.path(), "Roads.dbf", "D");
         let error = store.land("roads", &path, "shown", MONDAY).unwrap_err();

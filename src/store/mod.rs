@@ -7,6 +7,9 @@
 //! <store>/
 //!   lock                    held by the one run that may write
 //!   landing/<layer>/        sources' bytes under their digest, each with a record
+//!     held.json             which of them was fetched last, and how
+//!     pages/                pages of pulls, compressed, under their digest
+//!     pull/  partial*       a pull or a download that is not accepted yet
 //!   work/<release>/         a release in the making; what a dead run left there is removed
 //!   log/<release>.log
 //!   gate/<layer>.json      what the gate held back, and what was accepted
@@ -17,19 +20,23 @@
 
 mod digest;
 mod disk;
+mod download;
 mod error;
 #[cfg(test)]
 mod fault;
 #[cfg(test)]
 mod fixture;
 mod gate;
+mod held;
 mod landing;
 mod lock;
 mod manifest;
 mod parcel;
 mod publish;
+mod pull;
 mod record;
 mod release;
+mod retention;
 mod staged;
 mod staging;
 mod text;
@@ -37,12 +44,17 @@ mod text;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+pub use digest::digest_bytes as sha256;
+pub use download::Download;
 pub use error::StoreError;
 pub use gate::GateRecord;
+pub use held::Held;
 pub use lock::Lock;
 pub use manifest::{Manifest, ManifestFile, Problem, ProblemKind, check_manifest, read_manifest};
 pub use publish::{Publication, Published};
+pub use pull::Pull;
 pub use release::{Latest, ReleaseInfo};
+pub use retention::{LandedCopy, Retention};
 pub use staged::{Staged, Written};
 pub use staging::Staging;
 pub use text::write_texts;

@@ -97,7 +97,8 @@ impl Staging<'_> {
     fn sync_folders(&self, files: &[ManifestFile]) -> Result<(), StoreError> {
         let above = files.iter().flat_map(|file| Path::new(&file.path).ancestors().skip(1));
         let folders: BTreeSet<&Path> = above.collect();
-        folders.into_iter().try_for_each(|folder| disk::sync_folder(&self.path_of(folder)))
+        let folders: Vec<PathBuf> = folders.into_iter().map(|folder| self.path_of(folder)).collect();
+        disk::sync_folders(&folders)
     }
 }
 

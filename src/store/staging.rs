@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::manifest::{self, MANIFEST, ManifestFile};
+use super::manifest::{self, MANIFEST, Manifest, ManifestFile};
 use super::staged::{Staged, Written};
 use super::{Lock, Store, StoreError, check_name, disk, release};
 
@@ -21,6 +21,8 @@ pub struct Staging<'a> {
     pub(super) release: String,
     /// Files so far by path; a file is on disk before it is listed here.
     files: Mutex<BTreeMap<PathBuf, ManifestFile>>,
+    /// Manifests of earlier releases that files are carried from.
+    earlier: Mutex<BTreeMap<String, Arc<Manifest>>>,
     tree: PathBuf,
     scratch: PathBuf,
 }
@@ -42,6 +44,7 @@ impl Store {
             store: self,
             release: release.to_owned(),
             files: Mutex::default(),
+            earlier: Mutex::default(),
             tree: folder.join("tree"),
             scratch: folder.join("scratch"),
         };
@@ -90,6 +93,14 @@ impl Staging<'_> {
         staged.commit()
     }
 
+    /// Writes many whole files of the release, several at a time: small ones wait for the disk above all.
+    ///
+    /// # Errors
+    /// As `write`; files after the first failure may be missing.
+    pub fn write_all(&self, files: &[(PathBuf, Vec<u8>)]) -> Result<(), StoreError> {
+        disk::at_once(files, |(path, bytes)| self.write(path, bytes).map(drop))
+    }
+
     /// Takes over a file, or all files below a folder, of an earlier release under the same paths.
     ///
     /// Digests and row counts are those of the earlier manifest: damage is carried visibly, not blessed.
@@ -99,12 +110,22 @@ impl Staging<'_> {
     pub fn carry(&self, from: &str, relative: &Path) -> Result<Vec<Written>, StoreError> {
         check_name("release", from)?;
         let earlier = self.store.release_dir(from);
-        let manifest = manifest::read_manifest(&earlier)?;
+        let manifest = self.manifest_of(from, &earlier)?;
         let (files, problems) = manifest::files_below(&earlier, &manifest, relative);
         if !problems.is_empty() {
             return Err(StoreError::Damaged { release: from.to_owned(), problems });
         }
         files.into_iter().map(|file| self.carry_file(&earlier, file)).collect()
+    }
+
+    fn manifest_of(&self, release: &str, folder: &Path) -> Result<Arc<Manifest>, StoreError> {
+        let mut known = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(manifest) = known.get(release) {
+            return Ok(Arc::clone(manifest));
+        }
+        let manifest = Arc::new(manifest::read_manifest(folder)?);
+        known.insert(release.to_owned(), Arc::clone(&manifest));
+        Ok(manifest)
     }
 
     fn carry_file(&self, earlier: &Path, file: &ManifestFile) -> Result<Written, StoreError> {
@@ -139,16 +160,16 @@ impl Staging<'_> {
         std::mem::take(&mut *self.files.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes back every file below a folder of the release, as of a layer that failed half way.
+    /// Takes back a file, or every file below a folder, of the release, as of a layer that failed half way.
     ///
     /// # Errors
-    /// The folder can't be removed.
+    /// It can't be removed.
     pub fn discard(&self, relative: &Path) -> Result<(), StoreError> {
         text_of(relative)?;
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         files.retain(|path, _| !path.starts_with(relative));
-        let folder = self.path_of(relative);
-        if folder.exists() { disk::remove_folder(&folder) } else { Ok(()) }
+        let place = self.path_of(relative);
+        if place.is_dir() { disk::remove_folder(&place) } else { disk::remove_file(&place) }
     }
 
     /// Where a file of the release stands for now, to be read back.

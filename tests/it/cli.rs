@@ -29,6 +29,8 @@ fn help_names_every_command_and_exit_code() {
     let help = Folder::new().cikr(&["--help"]).code(0).stdout;
     for word in [
         "run",
+        "fetch",
+        "landing",
         "check",
         "plan",
         "verify",

@@ -1,0 +1,53 @@
+//! How a source's bytes were got: what the landing keeps beside them.
+
+use serde::{Deserialize, Serialize};
+
+/// How a source was fetched, and what the server said of it. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FetchRecord {
+    /// URL without secrets.
+    pub url: String,
+    /// When the fetch was accepted, RFC 3339 UTC.
+    pub fetched_at: String,
+    /// HTTP status of the last answer.
+    pub status: u16,
+    /// `ETag`, as sent.
+    pub etag: Option<String>,
+    /// `Last-Modified`, as sent.
+    pub last_modified: Option<String>,
+    /// `Content-Type`, as sent.
+    pub content_type: Option<String>,
+    /// Rows that the service claimed to have.
+    pub rows: Option<u64>,
+    /// When the service says that the layer was edited last, milliseconds since 1970.
+    pub last_edit: Option<i64>,
+    /// How it was got, such as the rung of the paging ladder.
+    pub method: String,
+    /// Requests made.
+    pub requests: u64,
+    /// Requests made again.
+    pub retries: u64,
+    /// Bytes on the wire.
+    pub wire_bytes: u64,
+    /// SHA-256 of the landed file, lower-case hex; the store fills it in.
+    pub sha256: String,
+    /// Pages landed; the store fills it in.
+    pub pages: u64,
+}
+
+/// One page of a pull, as it came. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PageRecord {
+    /// URL without secrets.
+    pub url: String,
+    /// When it came, RFC 3339 UTC.
+    pub fetched_at: String,
+    /// HTTP status.
+    pub status: u16,
+    /// `Content-Type`, as sent.
+    pub content_type: Option<String>,
+    /// Rows in it.
+    pub rows: u64,
+}

@@ -1,0 +1,222 @@
+//! A file on its way: what has come of it stays, so that an interrupted download goes on where it ended.
+//!
+//! `landing/<layer>/partial` and `partial.json`, which says whose bytes they are and how many of them are
+//! known to be on the disk. Bytes beyond that count as not come: a crash may have left anything there.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::StoreError;
+use super::landing::LandedFile;
+use super::{Store, check_name, digest, disk, record};
+use crate::feature::{FetchRecord, Landed};
+
+/// So much at most is fetched twice after a crash.
+const CHECKPOINT_BYTES: u64 = 4 << 20;
+
+/// A download that is not accepted yet.
+///
+/// Dropped without `accept` it stays, and opening it with the same key finds its bytes again.
+#[derive(Debug)]
+pub struct Download<'a> {
+    store: &'a Store,
+    id: String,
+    key: String,
+    folder: PathBuf,
+    file: File,
+    bytes: u64,
+    /// How many of them `partial.json` vouches for.
+    safe: u64,
+    is_accepted: bool,
+}
+
+/// `partial.json`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Partial {
+    version: u32,
+    key: String,
+    bytes: u64,
+}
+
+impl Store {
+    /// Opens the unfinished download of a layer, or begins one; one with another key begins empty.
+    ///
+    /// The key stands for all that makes the bytes belong together: URL and validator.
+    ///
+    /// # Errors
+    /// The id is no plain name, or the store can't be written to.
+    pub fn download(&self, id: &str, key: &str) -> Result<Download<'_>, StoreError> {
+        check_name("layer", id)?;
+        let folder = self.landing_dir(id);
+        disk::create_folder(&folder)?;
+        disk::sync_folder_of(&folder)?;
+        let known: Option<Partial> = record::read(&folder.join("partial.json")).ok().flatten();
+        let known = known.filter(|partial| partial.key == key).map_or(0, |partial| partial.bytes);
+        let path = folder.join("partial");
+        let file = disk::append(&path)?;
+        let found = file.metadata().map_err(|source| StoreError::reading(&path, source))?.len();
+        let bytes = if found < known { 0 } else { known };
+        disk::cut(&file, &path, bytes)?;
+        let (id, key) = (id.to_owned(), key.to_owned());
+        let mut download =
+            Download { store: self, id, key, folder, file, bytes, safe: bytes, is_accepted: false };
+        if bytes == 0 {
+            download.checkpoint()?;
+        }
+        Ok(download)
+    }
+}
+
+#[expect(clippy::len_without_is_empty, reason = "a length to go on from, not a container")]
+impl Download<'_> {
+    /// Bytes that have come so far.
+    pub fn len(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Adds bytes to the end.
+    ///
+    /// # Errors
+    /// The store can't be written to.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        disk::extend(&self.file, &self.path(), bytes)?;
+        self.bytes += bytes.len() as u64;
+        if self.bytes - self.safe >= CHECKPOINT_BYTES { self.checkpoint() } else { Ok(()) }
+    }
+
+    /// Begins again with nothing, as when a server does not go on where it was asked to.
+    ///
+    /// # Errors
+    /// The store can't be written to.
+    pub fn restart(&mut self) -> Result<(), StoreError> {
+        self.bytes = 0;
+        disk::cut(&self.file, &self.path(), 0)?;
+        self.checkpoint()
+    }
+
+    /// Ends the download: these bytes are the layer's source from now on.
+    ///
+    /// # Errors
+    /// The extension is no plain name, or the store can't be written to.
+    pub fn accept(mut self, extension: &str, mut fetch: FetchRecord) -> Result<Landed, StoreError> {
+        check_name("extension", extension)?;
+        self.checkpoint()?;
+        let (sha256, bytes) = digest::digest(&self.path())?;
+        let name = PathBuf::from(format!("{sha256}.{extension}"));
+        self.is_accepted = true;
+        disk::rename(&self.path(), &self.folder.join(&name))?;
+        disk::sync_folder(&self.folder)?;
+        fetch.sha256.clone_from(&sha256);
+        fetch.pages = 1;
+        let landed = self.store.hold(&self.id, vec![LandedFile { path: name, bytes, sha256 }], fetch)?;
+        disk::remove_file(&self.folder.join("partial.json"))?;
+        Ok(landed)
+    }
+
+    fn checkpoint(&mut self) -> Result<(), StoreError> {
+        disk::sync_file(&self.file, &self.path())?;
+        let partial = Partial { version: record::VERSION, key: self.key.clone(), bytes: self.bytes };
+        let path = self.folder.join("partial.json");
+        disk::put(&self.store.work(), &path, &record::to_json(&partial))?;
+        self.safe = self.bytes;
+        Ok(())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join("partial")
+    }
+}
+
+impl Drop for Download<'_> {
+    /// What came before an error is kept for the next attempt; if that fails, it is fetched again.
+    fn drop(&mut self) {
+        if !self.is_accepted && self.bytes != self.safe {
+            self.checkpoint().unwrap_or_default();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::{fault, fixture};
+    use super::*;
+
+    const BODY: &[u8] = b"id,x,y\n1,2,3\n";
+
+    /// Fetches what is missing, as a client does, in two pieces.
+    fn fetch(store: &Store, key: &str, body: &[u8]) -> Result<Landed, StoreError> {
+        let mut download = store.download("dams", key)?;
+        let start = usize::try_from(download.len()).unwrap();
+        let middle = start.max(body.len() / 2);
+        download.append(&body[start..middle])?;
+        download.append(&body[middle..])?;
+        download.accept("csv", FetchRecord { fetched_at: key.to_owned(), ..FetchRecord::default() })
+    }
+
+    #[test]
+    fn a_download_goes_on_with_its_key_and_begins_empty_with_another() {
+        let (_folder, store) = fixture::store();
+        store.download("dams", "k").unwrap().append(&BODY[..5]).unwrap();
+        assert_eq!(store.download("dams", "k").unwrap().len(), 5);
+        let mut again = store.download("dams", "k").unwrap();
+        again.restart().unwrap();
+        again.append(&BODY[..2]).unwrap();
+        drop(again);
+        assert_eq!(store.download("dams", "k").unwrap().len(), 2);
+        assert_eq!(store.download("dams", "other").unwrap().len(), 0);
+        assert_eq!(store.download("dams", "k").unwrap().len(), 0);
+    }
+
+    #[test]
+    fn bytes_that_no_checkpoint_vouches_for_are_cut_off() {
+        let (_folder, store) = fixture::store();
+        store.download("dams", "k").unwrap().append(&BODY[..5]).unwrap();
+        let path = store.root().join("landing/dams/partial");
+        fs::write(&path, [&BODY[..5], b"\0\0\0"].concat()).unwrap();
+        assert_eq!(store.download("dams", "k").unwrap().len(), 5);
+        assert_eq!(fs::read(&path).unwrap(), &BODY[..5]);
+        fs::write(&path, b"id").unwrap();
+        assert_eq!(store.download("dams", "k").unwrap().len(), 0);
+    }
+
+    #[test]
+    fn an_accepted_download_is_held_under_its_digest() {
+        let (_folder, store) = fixture::store();
+        let landed = fetch(&store, "k", BODY).unwrap();
+        assert_eq!(fs::read(&landed.path).unwrap(), BODY);
+        let sha256 = digest::digest_bytes(BODY);
+        assert_eq!(landed.path.file_name().unwrap().to_str(), Some(&*format!("{sha256}.csv")));
+        let held = store.held("dams").unwrap().unwrap();
+        assert_eq!((held.landed.path, held.record.sha256), (landed.path.clone(), sha256));
+        let again = fetch(&store, "later", BODY).unwrap();
+        assert_eq!((again.landed_at.as_str(), again.path), ("k", landed.path.clone()));
+        fs::write(&landed.path, "damaged").unwrap();
+        assert!(store.held("dams").unwrap().is_none());
+    }
+
+    /// The last download stays held until the next is whole, and what comes of it is never a mixture.
+    #[test]
+    fn a_download_cut_short_at_any_step_goes_on() {
+        for step in 0.. {
+            let (_folder, store) = fixture::store();
+            let old = fetch(&store, "old", b"old").unwrap();
+            let (cut, is_cut) = fault::after(step, || fetch(&store, "new", BODY));
+            if let Err(error) = &cut {
+                assert!(matches!(error, StoreError::Full { .. }), "step {step}: {error:?}");
+            }
+            let held = store.held("dams").unwrap().expect("one of the two is held").landed;
+            assert!(held.sha256 == old.sha256 || fs::read(held.path).unwrap() == BODY, "step {step}");
+            let landed = fetch(&store, "new", BODY).unwrap();
+            assert_eq!(fs::read(landed.path).unwrap(), BODY, "step {step}");
+            assert_eq!(store.held("dams").unwrap().unwrap().landed.sha256, landed.sha256);
+            if !is_cut {
+                assert!(step > 15, "{step} steps");
+                break;
+            }
+        }
+    }
+}

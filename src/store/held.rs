@@ -1,0 +1,151 @@
+//! What was fetched last for a layer: `landing/<layer>/held.json`, written after all that it names.
+//!
+//! Fetched bytes get their name and record here, whatever way they came (`pull`, `download`).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::error::StoreError;
+use super::landing::{LandedFile, LandingRecord};
+use super::pull::PAGES;
+use super::{Store, check_name, digest, disk, record};
+use crate::feature::{FetchRecord, Landed};
+
+pub(super) const HELD: &str = "held.json";
+
+/// The copy of a source that was fetched last.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// Its bytes.
+    pub landed: Landed,
+    /// How they were got.
+    pub record: FetchRecord,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct HeldRecord {
+    version: u32,
+    /// Name of the landed file in the layer's folder.
+    name: PathBuf,
+    fetch: FetchRecord,
+}
+
+impl Store {
+    /// The copy that was fetched last for `id`; none where there is none, or where it is damaged.
+    ///
+    /// # Errors
+    /// The id is no plain name, or a file can't be read or is of a later version.
+    pub fn held(&self, id: &str) -> Result<Option<Held>, StoreError> {
+        check_name("layer", id)?;
+        let folder = self.landing_dir(id);
+        let Some((name, record)) = held_in(&folder)? else { return Ok(None) };
+        Ok(landed(&folder, &name)?.map(|landed| Held { landed, record }))
+    }
+
+    /// Folder of a layer's landed bytes, whether or not it is there.
+    pub(super) fn landing_dir(&self, id: &str) -> PathBuf {
+        self.root.join("landing").join(id)
+    }
+
+    /// Records fetched files that are in place, the first of them the one to open, and holds them from now on.
+    pub(super) fn hold(
+        &self,
+        id: &str,
+        files: Vec<LandedFile>,
+        fetch: FetchRecord,
+    ) -> Result<Landed, StoreError> {
+        let folder = self.landing_dir(id);
+        let name = files[0].path.clone();
+        let landed = match landed(&folder, &name)? {
+            Some(landed) => landed,
+            None => self.record_fetched(&folder, files, &fetch)?,
+        };
+        let held = HeldRecord { version: record::VERSION, name, fetch };
+        disk::put(&self.work(), &folder.join(HELD), &record::to_json(&held))?;
+        Ok(landed)
+    }
+
+    /// Holds a local source's copy from now on; writes nothing where it is held already.
+    pub(super) fn hold_local(
+        &self,
+        folder: &Path,
+        name: &str,
+        fetch: impl FnOnce() -> FetchRecord,
+    ) -> Result<(), StoreError> {
+        let path = folder.join(HELD);
+        let known: Option<HeldRecord> = record::read(&path).ok().flatten();
+        if known.is_some_and(|known| known.name == Path::new(name)) {
+            return Ok(());
+        }
+        let held = HeldRecord { version: record::VERSION, name: name.into(), fetch: fetch() };
+        disk::put(&self.work(), &path, &record::to_json(&held))
+    }
+
+    fn record_fetched(
+        &self,
+        folder: &Path,
+        files: Vec<LandedFile>,
+        fetch: &FetchRecord,
+    ) -> Result<Landed, StoreError> {
+        let name = files[0].path.clone();
+        let record = LandingRecord {
+            version: record::VERSION,
+            source: fetch.url.clone(),
+            sha256: files[0].sha256.clone(),
+            bytes: files.iter().map(|file| file.bytes).sum(),
+            landed_at: fetch.fetched_at.clone(),
+            files,
+            fetch: Some(fetch.clone()),
+        };
+        disk::put(&self.work(), &record_path(folder, &name), &record::to_json(&record))?;
+        Ok(of_record(folder, &name, record))
+    }
+}
+
+/// Name of the copy that is held in a layer's folder, and how it was got; a damaged record counts as none.
+pub(super) fn held_in(folder: &Path) -> Result<Option<(PathBuf, FetchRecord)>, StoreError> {
+    let held: Option<HeldRecord> = match record::read(&folder.join(HELD)) {
+        Err(StoreError::Record { .. }) => None,
+        held => held?,
+    };
+    Ok(held.map(|held| (held.name, held.fetch)))
+}
+
+/// Landed bytes by name; none where the record, or a file that it names, is missing or damaged.
+///
+/// A fetched file is read whole; of pages the presence counts, whose digests are checked when they are read,
+/// and of a local source's copy the sizes, as when it is landed again.
+fn landed(folder: &Path, name: &Path) -> Result<Option<Landed>, StoreError> {
+    let record: LandingRecord = match record::read(&record_path(folder, name)) {
+        Ok(Some(record)) => record,
+        Ok(None) | Err(StoreError::Record { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let is_page = |file: &LandedFile| file.path.starts_with(PAGES);
+    let is_there = |file: &LandedFile| {
+        let found = fs::symlink_metadata(folder.join(&file.path));
+        found.is_ok_and(|found| found.is_file() && (is_page(file) || found.len() == file.bytes))
+    };
+    let is_fetched = record.fetch.is_some();
+    if !record.files.iter().all(is_there)
+        || is_fetched && digest::digest(&folder.join(name))?.0 != record.sha256
+    {
+        return Ok(None);
+    }
+    Ok(Some(of_record(folder, name, record)))
+}
+
+fn of_record(folder: &Path, name: &Path, record: LandingRecord) -> Landed {
+    Landed {
+        path: folder.join(name),
+        sha256: record.sha256,
+        bytes: record.bytes,
+        landed_at: record.landed_at,
+    }
+}
+
+fn record_path(folder: &Path, name: &Path) -> PathBuf {
+    folder.join(format!("{}.record.json", name.display()))
+}

@@ -1,0 +1,299 @@
+//! What is landed, and which of it goes: the landing's list and its retention rule.
+//!
+//! A copy that goes loses its record first, so that it counts as not landed; then whatever no record names
+//! is swept, also what dead runs left. A prune that is cut short is ended by the next one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::error::StoreError;
+use super::landing::LandingRecord;
+use super::pull::PAGES;
+use super::{Lock, Store, disk, held, pull, record};
+use crate::feature::FetchRecord;
+
+const RECORD: &str = ".record.json";
+/// What a layer's folder holds beside landed copies.
+const OWN: [&str; 5] = [PAGES, held::HELD, pull::PULL, "partial", "partial.json"];
+
+/// One landed copy of a source.
+#[derive(Debug, Clone, Serialize)]
+pub struct LandedCopy {
+    /// Folder in the landing: a layer's id, or a polygon set's after `jurisdiction-`.
+    pub id: String,
+    /// Name of what is opened, in that folder.
+    pub name: PathBuf,
+    /// The source as the pipeline gives it, or its URL without secrets.
+    pub source: String,
+    /// SHA-256, lower-case hex.
+    pub sha256: String,
+    /// Size as it came.
+    pub bytes: u64,
+    /// When it was landed first, RFC 3339 UTC.
+    pub landed_at: String,
+    /// Whether it is the copy that was fetched last.
+    pub is_held: bool,
+    /// How it was got; the last time, for the copy that is held.
+    pub fetch: Option<FetchRecord>,
+}
+
+/// Which landed copies stay; one that any of these speaks for does.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention<'a> {
+    /// The newest so many of each source; the newest one stays in any case.
+    pub keep: usize,
+    /// Those landed at or after this time, RFC 3339 UTC.
+    pub since: Option<&'a str>,
+    /// Those with these digests: what releases were made from.
+    pub needed: &'a BTreeSet<String>,
+    /// Whether all is only told.
+    pub is_dry: bool,
+}
+
+impl Store {
+    /// Every landed copy, by folder, the newest first.
+    ///
+    /// # Errors
+    /// A folder can't be listed, or a record is of a later version.
+    pub fn landings(&self) -> Result<Vec<LandedCopy>, StoreError> {
+        let mut copies = Vec::new();
+        for id in names(&self.root.join("landing"))? {
+            let folder = self.landing_dir(&id);
+            if folder.is_dir() {
+                copies.extend(copies_in(&folder, &id)?);
+            }
+        }
+        Ok(copies)
+    }
+
+    /// Removes the copies that nothing speaks for, and returns them.
+    ///
+    /// # Errors
+    /// As `landings`, or the store can't be written to.
+    pub fn prune_landing(
+        &self,
+        _held: &Lock,
+        retention: &Retention<'_>,
+    ) -> Result<Vec<LandedCopy>, StoreError> {
+        let mut by_id: BTreeMap<String, Vec<LandedCopy>> = BTreeMap::new();
+        for copy in self.landings()? {
+            by_id.entry(copy.id.clone()).or_default().push(copy);
+        }
+        let mut gone = Vec::new();
+        for (id, copies) in by_id {
+            let doomed = doomed(copies, retention);
+            if !retention.is_dry {
+                self.remove_copies(&id, &doomed)?;
+            }
+            gone.extend(doomed);
+        }
+        Ok(gone)
+    }
+
+    fn remove_copies(&self, id: &str, doomed: &[LandedCopy]) -> Result<(), StoreError> {
+        let folder = self.landing_dir(id);
+        for copy in doomed {
+            disk::remove_file(&folder.join(format!("{}{RECORD}", copy.name.display())))?;
+        }
+        disk::sync_folder(&folder)?;
+        sweep(&folder)
+    }
+}
+
+fn doomed(copies: Vec<LandedCopy>, retention: &Retention<'_>) -> Vec<LandedCopy> {
+    let stays = |(at, copy): &(usize, LandedCopy)| {
+        *at < retention.keep.max(1)
+            || copy.is_held
+            || retention.since.is_some_and(|since| copy.landed_at.as_str() >= since)
+            || retention.needed.contains(&copy.sha256)
+    };
+    copies.into_iter().enumerate().filter(|copy| !stays(copy)).map(|(_, copy)| copy).collect()
+}
+
+fn copies_in(folder: &Path, id: &str) -> Result<Vec<LandedCopy>, StoreError> {
+    let held = held::held_in(folder)?;
+    let mut copies = Vec::new();
+    for (name, record) in records(folder)? {
+        let fetch = held.as_ref().filter(|(held, _)| *held == name).map(|(_, fetch)| fetch.clone());
+        copies.push(LandedCopy {
+            id: id.to_owned(),
+            source: record.source,
+            sha256: record.sha256,
+            bytes: record.bytes,
+            landed_at: record.landed_at,
+            is_held: fetch.is_some(),
+            fetch: fetch.or(record.fetch),
+            name,
+        });
+    }
+    // Times are to the second: of two in one, the copy that is held came later.
+    copies.sort_by(|a, b| (&b.landed_at, b.is_held, &b.name).cmp(&(&a.landed_at, a.is_held, &a.name)));
+    Ok(copies)
+}
+
+/// Records of a layer's folder by the name of what they tell of; damaged ones count as none.
+fn records(folder: &Path) -> Result<Vec<(PathBuf, LandingRecord)>, StoreError> {
+    let mut found = Vec::new();
+    for name in names(folder)? {
+        let Some(of) = name.strip_suffix(RECORD) else { continue };
+        match record::read(&folder.join(&name)) {
+            Ok(record) => found.extend(record.map(|record| (PathBuf::from(of), record))),
+            Err(StoreError::Record { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+/// Removes what no record names, and pages that no unfinished pull names either.
+fn sweep(folder: &Path) -> Result<(), StoreError> {
+    let (mut named, mut pages) = (BTreeSet::new(), pull::pages_in(&folder.join(pull::PULL))?);
+    for (name, record) in records(folder)? {
+        named.insert(format!("{}{RECORD}", name.display()));
+        named.extend(record.files.iter().filter_map(|file| first_part(&file.path)));
+        pages.extend(record.files.into_iter().map(|file| file.path));
+    }
+    for name in names(folder)? {
+        if !named.contains(&name) && !OWN.contains(&name.as_str()) {
+            remove(&folder.join(name))?;
+        }
+    }
+    for name in names(&folder.join(PAGES))? {
+        let page = Path::new(PAGES).join(name);
+        if !pages.contains(&page) {
+            disk::remove_file(&folder.join(page))?;
+        }
+    }
+    disk::sync_folder(folder)
+}
+
+fn first_part(path: &Path) -> Option<String> {
+    path.components().next().map(|part| part.as_os_str().to_string_lossy().into_owned())
+}
+
+fn remove(path: &Path) -> Result<(), StoreError> {
+    let is_folder = fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
+    if is_folder { disk::remove_folder(path) } else { disk::remove_file(path) }
+}
+
+/// Names in a folder, sorted; none where there is no folder.
+pub(super) fn names(folder: &Path) -> Result<Vec<String>, StoreError> {
+    let reading = |source| StoreError::reading(folder, source);
+    if !folder.is_dir() {
+        return Ok(vec![]);
+    }
+    let entries = fs::read_dir(folder).map_err(reading)?;
+    let entries = entries.map(|entry| Ok(entry.map_err(reading)?.file_name().to_string_lossy().into_owned()));
+    let mut names = entries.collect::<Result<Vec<_>, StoreError>>()?;
+    names.sort();
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{fault, fixture};
+    use super::*;
+    use crate::feature::PageRecord;
+
+    fn day(day: u32) -> String {
+        format!("2026-01-{day:02}T03:00:00Z")
+    }
+
+    fn rule<'a>(keep: usize, since: Option<&'a str>, needed: &'a BTreeSet<String>) -> Retention<'a> {
+        Retention { keep, since, needed, is_dry: false }
+    }
+
+    /// Four nights of a file, four of a pull whose nights share a page.
+    fn filled(store: &Store, folder: &Path) {
+        for night in 1..5 {
+            let path = folder.join("dams.csv");
+            fs::write(&path, format!("night {night}")).unwrap();
+            store.land("dams", &path, "dams.csv", &day(night)).unwrap();
+            let pull = store.pull("levees", &day(night)).unwrap();
+            for (name, bytes) in [("info", "same".to_owned()), ("a", format!("page {night}"))] {
+                pull.put(name, bytes.as_bytes(), &PageRecord::default()).unwrap();
+            }
+            let fetch = FetchRecord { fetched_at: day(night), ..FetchRecord::default() };
+            pull.accept(&["a"], "info", fetch).unwrap();
+        }
+    }
+
+    fn nights(store: &Store, id: &str) -> Vec<String> {
+        let copies = store.landings().unwrap();
+        copies.into_iter().filter(|copy| copy.id == id).map(|copy| copy.landed_at).collect()
+    }
+
+    #[test]
+    fn copies_are_listed_newest_first_with_the_held_one() {
+        let (folder, store) = fixture::store();
+        assert!(store.landings().unwrap().is_empty());
+        filled(&store, folder.path());
+        fs::write(folder.path().join("dams.csv"), "night 2").unwrap();
+        store.land("dams", &folder.path().join("dams.csv"), "dams.csv", &day(5)).unwrap();
+        let copies = store.landings().unwrap();
+        assert_eq!(copies.len(), 8);
+        assert_eq!(nights(&store, "dams"), [day(4), day(3), day(2), day(1)]);
+        let held: Vec<_> = copies.iter().filter(|copy| copy.is_held).collect();
+        assert_eq!(held.len(), 2);
+        assert_eq!((held[0].landed_at.as_str(), held[1].landed_at.as_str()), (&*day(2), &*day(4)));
+        assert_eq!(held[0].fetch.as_ref().unwrap().fetched_at, day(5));
+    }
+
+    #[test]
+    fn what_is_new_held_or_needed_stays() {
+        let (folder, store) = fixture::store();
+        filled(&store, folder.path());
+        let lock = store.lock().unwrap();
+        let first = store.landings().unwrap().into_iter().find(|copy| copy.landed_at == day(1)).unwrap();
+        let needed = BTreeSet::from([first.sha256.clone()]);
+        let dry = Retention { is_dry: true, ..rule(1, None, &needed) };
+        assert_eq!(store.prune_landing(&lock, &dry).unwrap().len(), 5);
+        assert_eq!(store.landings().unwrap().len(), 8);
+
+        assert_eq!(store.prune_landing(&lock, &rule(0, Some(&day(3)), &needed)).unwrap().len(), 3);
+        assert_eq!(nights(&store, "dams"), [day(4), day(3), day(1)]);
+        assert_eq!(nights(&store, "levees"), [day(4), day(3)]);
+        assert_eq!(store.prune_landing(&lock, &rule(0, None, &BTreeSet::new())).unwrap().len(), 3);
+        assert_eq!(nights(&store, "dams"), [day(4)]);
+        assert_eq!(fixture::names(&store.root().join("landing/levees/pages")).len(), 2);
+        assert_eq!(fixture::names(&store.root().join("landing/dams")).len(), 3, "copy, record, held.json");
+        assert!(store.held("dams").unwrap().is_some() && store.held("levees").unwrap().is_some());
+    }
+
+    #[test]
+    fn an_unfinished_pull_keeps_its_pages() {
+        let (folder, store) = fixture::store();
+        filled(&store, folder.path());
+        let pull = store.pull("levees", "next").unwrap();
+        pull.put("a", b"page 1", &PageRecord::default()).unwrap();
+        pull.put("b", b"page 9", &PageRecord::default()).unwrap();
+        let lock = store.lock().unwrap();
+        store.prune_landing(&lock, &rule(1, None, &BTreeSet::new())).unwrap();
+        assert!(["a", "b"].iter().all(|name| pull.get(name).unwrap().is_some()));
+        assert_eq!(fixture::names(&store.root().join("landing/levees/pages")).len(), 4);
+    }
+
+    /// What stays is whole after every step, and the next prune ends what was begun.
+    #[test]
+    fn a_prune_cut_short_at_any_step_is_ended_by_the_next() {
+        for step in 0.. {
+            let (folder, store) = fixture::store();
+            filled(&store, folder.path());
+            let needed = BTreeSet::new();
+            let prune = || store.prune_landing(&store.lock()?, &rule(1, None, &needed));
+            let (_, is_cut) = fault::after(step, prune);
+            assert!(store.held("dams").unwrap().is_some() && store.held("levees").unwrap().is_some());
+            prune().unwrap();
+            assert_eq!((nights(&store, "dams"), nights(&store, "levees")), (vec![day(4)], vec![day(4)]));
+            assert_eq!(fixture::names(&store.root().join("landing/dams")).len(), 3, "step {step}");
+            assert_eq!(fixture::names(&store.root().join("landing/levees/pages")).len(), 2, "step {step}");
+            if !is_cut {
+                assert!(step > 10, "{step} steps");
+                break;
+            }
+        }
+    }
+}

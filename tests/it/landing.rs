@@ -1,0 +1,105 @@
+//! `cikr fetch` and `cikr landing`: sources landed alone, listed, and pruned by rule.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::program::{Ended, Folder, POINTS_LAYER};
+
+const ROWS: &str = "1,A,48001,5,-95,35\n2,B,01001,6,-85,36\n";
+
+fn json(ended: &Ended) -> Value {
+    serde_json::from_str(&ended.stdout).unwrap()
+}
+
+fn statuses(ended: &Ended) -> Vec<String> {
+    let value = json(ended);
+    let sources = [&value["jurisdictions"], &value["layers"]];
+    let sources = sources.into_iter().flat_map(|sources| sources.as_array().unwrap());
+    sources.map(|source| source["status"].as_str().unwrap().to_owned()).collect()
+}
+
+fn fetch(folder: &Folder) -> Ended {
+    folder.cikr(&["fetch", "pipeline.toml", "--format", "json"])
+}
+
+fn copies(folder: &Folder, more: &[&str]) -> Vec<Value> {
+    let ended = folder.cikr(&[&["landing", "pipeline.toml", "--format", "json"][..], more].concat()).code(0);
+    let value = json(&ended);
+    let copies = if more.is_empty() { &value } else { &value["pruned"] };
+    copies.as_array().unwrap().clone()
+}
+
+fn of_points(copies: &[Value]) -> usize {
+    copies.iter().filter(|copy| copy["id"] == "points").count()
+}
+
+#[test]
+fn fetch_lands_every_source_and_makes_no_release() {
+    let folder = Folder::new();
+    folder.points(ROWS);
+    assert_eq!(statuses(&fetch(&folder).code(0)), ["new"; 3]);
+    assert!(!folder.path().join("store/latest.json").exists());
+    let second = folder.cikr(&["fetch", "pipeline.toml"]).code(0).stdout;
+    assert!(second.contains("0 new, 3 unchanged, 0 failed"), "{second}");
+    fs::remove_file(folder.path().join("points.csv")).unwrap();
+    let landed = folder.cikr(&["run", "pipeline.toml", "--offline", "--format", "json"]).code(0);
+    assert_eq!(landed.layer("points").rows_written, 2);
+}
+
+#[test]
+fn a_source_that_fails_is_told_of_and_stops_no_other() {
+    let folder = Folder::new();
+    folder.points(ROWS);
+    let second = POINTS_LAYER
+        .replace("\"points\"", "\"second\"\nschema = \"points\"")
+        .replace("points.csv", "gone.csv");
+    folder.pipeline(&format!("{POINTS_LAYER}{second}"));
+    let ended = fetch(&folder).code(5);
+    assert_eq!(statuses(&ended), ["new", "new", "new", "failed"]);
+    assert!(json(&ended)["layers"][1]["reason"].as_str().unwrap().contains("gone.csv"));
+    folder.cikr(&["fetch", "pipeline.toml", "--layer", "points"]).code(0);
+    folder.cikr(&["fetch", "pipeline.toml", "--layer", "second"]).code(4);
+    fs::remove_file(folder.path().join("states.geojson")).unwrap();
+    assert_eq!(
+        statuses(&fetch(&folder).code(4))[0],
+        "failed",
+        "without its boundaries a run publishes nothing"
+    );
+}
+
+#[test]
+fn landed_copies_are_listed_and_pruned_but_not_what_is_needed() {
+    let folder = Folder::new();
+    folder.points(ROWS);
+    assert!(!folder.cikr(&["landing", "pipeline.toml"]).code(6).stderr.is_empty(), "no store yet");
+    // The first night is published, the next three only fetched, the last of them with the first night's bytes.
+    folder.run().code(0);
+    let released = fs::read(folder.path().join("points.csv")).unwrap();
+    for night in 0..3 {
+        folder.write("points.csv", format!("ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n{ROWS}9{night},N,,,-95,35\n"));
+        fetch(&folder).code(0);
+    }
+    assert_eq!(of_points(&copies(&folder, &[])), 4);
+    let held: Vec<Value> = copies(&folder, &[]).into_iter().filter(|copy| copy["is_held"] == true).collect();
+    assert_eq!(held.len(), 3, "one of each source");
+    assert!(held.iter().all(|copy| copy["checked_s"].as_i64().unwrap() < 600 && copy["sha256"].is_string()));
+
+    assert_eq!(of_points(&copies(&folder, &["--keep", "1", "--dry-run"])), 2);
+    assert_eq!(copies(&folder, &["--keep-days", "1"]).len(), 0, "nothing is that old");
+    assert_eq!(of_points(&copies(&folder, &[])), 4);
+    assert_eq!(copies(&folder, &["--keep", "1"]).len(), 2);
+    let left = copies(&folder, &[]);
+    assert_eq!(of_points(&left), 2, "the release's and the held one");
+    let held_bytes = fs::metadata(folder.path().join("points.csv")).unwrap().len();
+    assert!(left.iter().any(|copy| copy["id"] == "points" && copy["bytes"] == released.len()));
+    assert!(left.iter().any(|copy| copy["is_held"] == true && copy["bytes"] == held_bytes));
+    folder.cikr(&["run", "pipeline.toml", "--offline"]).code(0);
+    let words = folder.cikr(&["landing", "store"]).code(0).stdout;
+    for word in ["points", "points.csv", "jurisdiction-state", "copy", "sha256", "checked"] {
+        assert!(words.contains(word), "{word}:\n{words}");
+    }
+    // A release that can't tell what it was made from stops the prune.
+    fs::remove_file(folder.latest().join("report.json")).unwrap();
+    folder.cikr(&["landing", "store", "--keep", "1"]).code(6);
+}
