@@ -8,11 +8,11 @@ use super::{Layer, left_out, number, shortened};
 use crate::feature::{Acceptance, Finding, GateReport};
 
 /// Longest finding shown, characters; the whole one is in `report.json`.
-const FINDING: usize = 400;
+const FINDING: usize = 200;
 /// Most findings shown of a layer.
-const MOST: usize = 8;
+const MOST: usize = 4;
 /// Most layers shown.
-const LAYERS: usize = 40;
+const LAYERS: usize = 20;
 
 /// Why a layer was held back, and what to do where the change is meant.
 pub(super) fn held(gate: &GateReport, layer: &str) -> Markup {
