@@ -123,6 +123,28 @@ pub enum Error {
         /// Cause.
         source: serde_json::Error,
     },
+    /// A layer named on the command line is none of the pipeline's.
+    #[error("`{layer}` is no layer of this pipeline{hint}")]
+    NoSuchLayer {
+        /// As written.
+        layer: String,
+        /// Which may be meant, after a semicolon; empty where none is near.
+        hint: String,
+    },
+    /// Nothing of a layer is held back.
+    #[error(
+        "nothing of layer `{layer}` is held back in {}; `--next` accepts its next change in advance, `--list` shows what is",
+        store.display()
+    )]
+    NothingToAccept {
+        /// Layer id.
+        layer: String,
+        /// Folder of the store.
+        store: PathBuf,
+    },
+    /// An acceptance without a reason.
+    #[error("`--reason` is empty: say why the change is meant, for those who read the report")]
+    NoReason,
     /// Standard output can't be written.
     #[error("cannot write to standard output")]
     Output {
@@ -146,6 +168,7 @@ impl Error {
             | Self::Jurisdiction { .. }
             | Self::JurisdictionSource { .. }
             | Self::NothingPublished { .. } => exit::SOURCE,
+            Self::NoSuchLayer { .. } | Self::NothingToAccept { .. } | Self::NoReason => exit::USAGE,
             Self::Store { .. } | Self::Table { .. } | Self::Format { .. } => exit::STORE,
             Self::Inventory { .. }
             | Self::National { .. }

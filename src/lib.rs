@@ -14,6 +14,7 @@
 //! | `fetch` | the only room that touches the network | `plan`, `feature`, `store` |
 //! | `kernel` | pure columns → columns | `plan`, `feature` |
 //! | `engine` | calls the kernels, in parallel | `kernel`, `source`, `plan`, `feature` |
+//! | `gate` | whether a source's change is let through: last report + this run's measures → findings | `plan`, `feature` |
 //! | `geoparquet` | tiles and tables as Parquet | `feature` |
 //! | `derive` | products made from a release's tables: each reads tables and returns tables | `plan`, `feature`, `geoparquet` |
 //! | `catalog` | STAC, items, data dictionary | `plan`, `feature`, `geoparquet` |
@@ -36,6 +37,7 @@ pub mod error;
 pub mod esri;
 pub mod feature;
 pub mod fetch;
+pub mod gate;
 pub mod geoparquet;
 pub mod kernel;
 pub mod plan;

@@ -35,6 +35,7 @@ fn write_all(
     )?;
     folders(out, collections)?;
     layers(out, plan, report)?;
+    gate(out, report)?;
     flags(out, report)?;
     boundaries(out, report)?;
     queries(out, collections)?;
@@ -100,11 +101,44 @@ fn layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Result {
 
 fn failure(out: &mut String, layer: &LayerReport) -> fmt::Result {
     let reason = layer.reason.as_deref().unwrap_or("no reason was recorded");
+    let age =
+        layer.carried_days.map(|days| format!(" ({days} {} old)", if days == 1 { "day" } else { "days" }));
+    let age = age.unwrap_or_default();
     match (layer.status, &layer.carried_from) {
         (LayerStatus::Absent, _) => writeln!(out, "- `{}` is absent: {reason}", layer.id),
-        (_, Some(release)) => writeln!(out, "- `{}` is carried from release `{release}`: {reason}", layer.id),
+        (_, Some(release)) => {
+            writeln!(out, "- `{}` is carried from release `{release}`{age}: {reason}", layer.id)
+        }
         (_, None) => writeln!(out, "- `{}` is carried from an earlier release: {reason}", layer.id),
     }
+}
+
+/// What the gate let through and people should know of.
+fn gate(out: &mut String, report: &RunReport) -> fmt::Result {
+    let judged = report.layers.iter().filter_map(|layer| Some((layer, layer.gate.as_ref()?)));
+    let told: Vec<_> =
+        judged.filter(|(_, gate)| gate.accepted.is_some() || gate.warnings().next().is_some()).collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "### Changes of the sources\n")?;
+    for (layer, gate) in told {
+        if let Some(accepted) = &gate.accepted {
+            writeln!(
+                out,
+                "- `{}` was let through, accepted by {} at {}: {}. It would have been held back for: {}",
+                layer.id,
+                cell(&accepted.by),
+                accepted.at,
+                cell(&accepted.reason),
+                cell(&gate.reds())
+            )?;
+        }
+        for warning in gate.warnings() {
+            writeln!(out, "- `{}`: {}", layer.id, cell(&warning.what))?;
+        }
+    }
+    writeln!(out)
 }
 
 /// What is doubtful about the rows, layer by layer, and what the codes mean.

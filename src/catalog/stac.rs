@@ -200,16 +200,19 @@ fn layer_state(layer: &LayerReport) -> Value {
         "status": layer.status,
         "reason": layer.reason,
         "carried_from": layer.carried_from,
+        "carried_days": layer.carried_days,
         "rows": layer.rows_written,
     })
 }
 
 /// Where a layer's rows come from and what became of them, as fields of its collection.
-fn provenance(state: &LayerReport, schema: &LayerSchema) -> [(&'static str, Value); 11] {
+fn provenance(state: &LayerReport, schema: &LayerSchema) -> [(&'static str, Value); 13] {
     [
         ("cikr:status", json!(state.status)),
         ("cikr:reason", json!(state.reason)),
         ("cikr:carried_from", json!(state.carried_from)),
+        ("cikr:carried_days", json!(state.carried_days)),
+        ("cikr:gate", json!(state.gate)),
         ("cikr:source", json!(state.source)),
         ("cikr:source_sha256", json!(state.source_sha256)),
         ("cikr:landed_at", json!(state.landed_at)),

@@ -83,6 +83,7 @@ pub(super) fn plan() -> Plan {
         source: source(),
         inventory: true,
         current_days: 365,
+        gate: crate::plan::GatePlan::default(),
     };
     Plan {
         id: "demo".to_owned(),
@@ -123,6 +124,7 @@ pub(super) fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
         status,
         reason: failed.then(|| "the source is empty".to_owned()),
         carried_from: (status == LayerStatus::Carried).then(|| "2026-11-01".to_owned()),
+        carried_days: (status == LayerStatus::Carried).then_some(21),
         unchanged_since: None,
         fingerprint: None,
         unverified: false,
@@ -149,6 +151,8 @@ pub(super) fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
         straightened: 0,
         flags: [].into(),
         flags_truncated: Vec::new(),
+        gate: None,
+        profile: None,
     }
 }
 

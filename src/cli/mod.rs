@@ -2,6 +2,7 @@
 //!
 //! stdout is data, stderr is talk.
 
+mod accept;
 mod draft;
 mod expected;
 mod landing;
@@ -83,6 +84,8 @@ enum Command {
     Check(plan::Check),
     /// Show what a run would do, with every default applied
     Plan(plan::Show),
+    /// Accept a change of a source that the gate held back
+    Accept(accept::Accept),
     /// Re-check a release: checksums, sums and laws
     Verify(releases::Verify),
     /// List the releases of a store
@@ -128,6 +131,7 @@ impl Cli {
             Command::Landing(command) => command.run(out),
             Command::Check(command) => command.run(out),
             Command::Plan(command) => command.run(out),
+            Command::Accept(command) => command.run(out),
             Command::Verify(command) => command.run(out),
             Command::Releases(command) => command.run(out),
             Command::Rollback(command) => command.run(out),

@@ -15,12 +15,13 @@ use rayon::prelude::*;
 use super::EngineError;
 use crate::feature::{
     Crs, FeatureBatch, FieldCounts, Flag, Flags, Landed, LocationCounts, Origin, RawBatch, Reject,
-    RejectReason, Repairs, Reproject, RowFlag, Task, Tile,
+    RejectReason, Repairs, Reproject, RowFlag, SourceProfile, Task, Tile,
 };
 use crate::kernel::assemble::{self, Assembled};
 use crate::kernel::locate::{self, JoinContext};
 use crate::kernel::normalise::{self, Normalised};
 use crate::kernel::pack::Levels;
+use crate::kernel::profile::Profiler;
 use crate::kernel::{KernelError, cut, flags, geometry, sector};
 use crate::plan::{GeometryKind, LayerPlan, Plan};
 use crate::source::{self, Reader, SourceError};
@@ -44,6 +45,8 @@ pub struct LayerRows {
     pub missing: Vec<String>,
     /// What reading has left out or repaired.
     pub repairs: Repairs,
+    /// What the source looks like.
+    pub profile: SourceProfile,
 }
 
 /// Batches that may wait between the reading thread and the kernels.
@@ -92,6 +95,7 @@ struct Line<'a> {
     missing: Option<HashSet<String>>,
     /// Origin of every assembled row.
     origins: Vec<Origin>,
+    profiler: Profiler,
     rows: LayerRows,
 }
 
@@ -110,10 +114,11 @@ impl<'a> Line<'a> {
             fields: BTreeMap::new(),
             missing: vec![],
             repairs: Repairs::default(),
+            profile: SourceProfile::default(),
         };
         let further = join.further_sets().map(str::to_owned).collect();
-        let (keys, origins) = (HashSet::new(), vec![]);
-        Self { layer, plan, join, further, schema, keys, missing: None, origins, rows }
+        let (keys, origins, profiler) = (HashSet::new(), vec![], Profiler::default());
+        Self { layer, plan, join, further, schema, keys, missing: None, origins, profiler, rows }
     }
 
     fn run(
@@ -145,6 +150,7 @@ impl<'a> Line<'a> {
             .map_err(|source| EngineError::Kernel { source: KernelError::Arrow { source } })?;
         self.rows.assembled.rows = FeatureBatch(rows);
         self.flag_shared();
+        self.rows.profile = self.profiler.finish(&self.rows.assembled.boxes);
         let missing = self.missing.unwrap_or_default();
         self.rows.missing = self
             .layer
@@ -227,6 +233,7 @@ impl<'a> Line<'a> {
     fn count(&mut self, raw: &RawBatch, normalised: &Normalised) {
         self.rows.read += raw.len() as u64;
         self.rows.repairs.add(raw.repairs);
+        self.profiler.add(raw);
         self.rows.rejects.extend(normalised.rejects.iter().cloned());
         for (field, counts) in &normalised.fields {
             let total = self.rows.fields.entry(field.clone()).or_default();

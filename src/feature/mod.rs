@@ -5,6 +5,7 @@
 
 mod columns;
 mod flag;
+mod gate;
 mod landing;
 mod outcome;
 mod quality;
@@ -20,6 +21,7 @@ use serde::Serialize;
 
 pub use columns::{CORE_COLUMNS, CoreColumn, CoreType};
 pub use flag::{Flag, FlagCode, Flags, RowFlag};
+pub use gate::{Acceptance, Check, Finding, GateReport, HeldBack, SourceColumn, SourceProfile, ValueKind};
 pub use landing::{FetchRecord, PageRecord};
 pub use outcome::{
     FieldCounts, JurisdictionReport, LayerReport, LayerStatus, LocationCounts, RunReport, UNVERIFIED,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::gate::{GateReport, SourceProfile};
 use super::quality::QualityReport;
 
 /// How lists, catalogs and summaries mark what a schema nobody has seen the fields of made.
@@ -66,6 +67,9 @@ pub struct LayerReport {
     pub reason: Option<String>,
     /// Release its rows were made for, where carried.
     pub carried_from: Option<String>,
+    /// Whole days from that release to the start of this run, where carried.
+    #[serde(default)]
+    pub carried_days: Option<i64>,
     /// Release its files were made for, where neither source nor plan has changed since.
     #[serde(default)]
     pub unchanged_since: Option<String>,
@@ -129,6 +133,12 @@ pub struct LayerReport {
     /// Codes of which `quality/flags/<layer>.parquet` holds only the first, in source order.
     #[serde(default)]
     pub flags_truncated: Vec<String>,
+    /// What the gate said in this run; none where the layer didn't come to it (another failure, `--limit`).
+    #[serde(default)]
+    pub gate: Option<GateReport>,
+    /// What the rows' source looked like; none in reports of earlier versions.
+    #[serde(default)]
+    pub profile: Option<SourceProfile>,
 }
 
 /// How rows were located.

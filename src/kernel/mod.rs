@@ -16,6 +16,7 @@ pub mod jurisdiction;
 pub mod locate;
 pub mod normalise;
 pub mod pack;
+pub mod profile;
 mod repair;
 pub mod sector;
 pub mod shapes;

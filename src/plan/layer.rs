@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::check::{Bounds, Check, optional, text};
 use super::field::is_core;
+use super::gate;
 use super::reference::Reference;
 use super::resolve::{Overrides, Variables};
 use super::schema::{GEOMETRIES, of_layer};
@@ -69,6 +70,7 @@ pub(super) fn layers(
         let fallback = schema.as_ref().map(|schema| schema.crs.clone());
         let source =
             source(&mut check, &spec.path, layer.source.as_ref(), fallback.as_ref(), overrides.variables);
+        let gate = gate::resolve(&mut check, layer.gate.as_ref(), states);
         if !wanted.is_empty() && !wanted.contains(&id) {
             continue;
         }
@@ -82,6 +84,7 @@ pub(super) fn layers(
                 source,
                 inventory,
                 current_days: u32::try_from(current_days).unwrap_or(u32::MAX),
+                gate,
             });
         }
     }

@@ -7,6 +7,7 @@ mod base_url;
 mod check;
 mod expected;
 mod field;
+mod gate;
 mod include;
 mod json_schema;
 mod layer;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 pub use expected::{ALL_STATES, EXPECTED_COLUMNS};
 pub use field::{EPOCH_MS, EXCEL_SERIAL};
+pub use gate::GatePlan;
 pub use json_schema::{Written, json_schema};
 pub use membership::{FUNCTIONS, LIFELINES, Passage, Standing};
 pub use reference::{Lifeline, NaicsRule, Reference, Region, Sector, State, longest_prefix};
@@ -185,6 +187,8 @@ pub struct LayerPlan {
     pub inventory: bool,
     /// Days for which a source date counts as current.
     pub current_days: u32,
+    /// What the gate lets through.
+    pub gate: GatePlan,
 }
 
 /// Geometry family a layer holds; single and multi types are both accepted.

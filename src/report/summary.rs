@@ -79,7 +79,8 @@ fn status(layer: &LayerReport) -> String {
         LayerStatus::Published => published(layer),
         LayerStatus::Carried => {
             let from = layer.carried_from.as_deref().unwrap_or("an earlier release");
-            format!("STALE, as in {from}: {}", layer.reason.as_deref().unwrap_or_default())
+            let age = layer.carried_days.map(|days| format!(", {days} d old")).unwrap_or_default();
+            format!("STALE, as in {from}{age}: {}", layer.reason.as_deref().unwrap_or_default())
         }
         LayerStatus::Absent => format!("ABSENT: {}", layer.reason.as_deref().unwrap_or_default()),
     };
@@ -99,6 +100,12 @@ fn published(layer: &LayerReport) -> String {
         parts.push(format!("unassigned: {}", layer.located.none));
     }
     parts.extend(missing(layer));
+    if let Some(gate) = &layer.gate {
+        let accepted = gate.accepted.as_ref().map(|by| format!("accepted by {}: {}", by.by, by.reason));
+        parts.extend(accepted);
+        let warnings = gate.warnings().count();
+        parts.extend((warnings > 0).then(|| format!("source changes noted: {warnings}")));
+    }
     parts.extend(repaired(layer));
     let flags: u64 = layer.flags.values().flat_map(|fields| fields.values()).sum();
     match (flags, layer.flags.len()) {

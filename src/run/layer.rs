@@ -1,6 +1,7 @@
 //! Layers of a run: each through fetch … write, several at a time, none in another's way.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,18 +10,22 @@ use std::thread;
 use std::time::Instant;
 
 use arrow_array::{Array, StringArray};
+use geo::Rect;
 use tracing::{info, info_span, warn};
 
 use super::fetch::Tried;
+use super::jurisdictions::Joined;
 use super::tile::{self, TileError};
-use super::{Context, LayerOutcome, tables};
+use super::{Context, LayerOutcome, gate, tables};
 use crate::engine::{self, EngineError, LayerRows};
 use crate::error::{Error, chain};
 use crate::feature::{
-    Flags, Landed, LayerReport, LayerStatus, LocationCounts, RegionId, Reject, RunReport, TileRecord,
+    Flags, GateReport, Landed, LayerReport, LayerStatus, LocationCounts, RegionId, Reject, RunReport,
+    TileRecord,
 };
 use crate::geoparquet;
 use crate::kernel::locate::JoinContext;
+use crate::kernel::profile;
 use crate::plan::LayerPlan;
 use crate::store::StoreError;
 
@@ -37,6 +42,10 @@ enum LayerError {
     Write { source: TileError },
     #[error("rows went missing: {read} read, {written} written, {rejected} rejected")]
     Conservation { read: u64, written: u64, rejected: u64 },
+    #[error("cannot read what was accepted of the layer")]
+    Record { source: StoreError },
+    #[error("held back by the gate: {}; `cikr accept` lets it through if it is meant", gate.reds())]
+    Held { gate: Box<GateReport> },
     #[error("a stage panicked: {what}")]
     Panic { what: String },
 }
@@ -45,7 +54,9 @@ impl LayerError {
     /// The store itself failed: no use in going on with other layers.
     fn into_fatal(self) -> Result<Self, StoreError> {
         match self {
-            Self::Land { source, .. } | Self::Write { source: TileError::Store { source } } => Err(source),
+            Self::Record { source }
+            | Self::Land { source, .. }
+            | Self::Write { source: TileError::Store { source } } => Err(source),
             Self::Engine { source: EngineError::Sink { region, source } } => {
                 match source.downcast::<TileError>().map(|error| *error) {
                     Ok(TileError::Store { source }) => Err(source),
@@ -72,18 +83,19 @@ const AT_ONCE: usize = 2;
 /// Only when the store fails: a layer's own failure is part of its outcome.
 pub(super) fn run_all(
     context: &Context<'_>,
-    join: &JoinContext,
+    joined: &Joined,
     landed: Vec<Tried>,
     kept: Vec<Option<LayerOutcome>>,
     prints: &[Option<String>],
 ) -> Result<Vec<LayerOutcome>, Error> {
+    let ground = &Ground { join: &joined.context, places: profile::places(&joined.outlines) };
     let (next, layers) = (AtomicUsize::new(0), &context.plan.layers);
     let todo: Vec<Mutex<Option<Todo>>> =
         landed.into_iter().zip(kept).map(|source| Mutex::new(Some(source))).collect();
     let one = |at: usize, layer: &LayerPlan| {
         let todo = todo[at].lock().unwrap_or_else(PoisonError::into_inner).take();
         let (landed, kept) = todo.expect("every number is given out once");
-        let mut outcome = kept.map_or_else(|| run_one(context, join, layer, landed), Ok)?;
+        let mut outcome = kept.map_or_else(|| run_one(context, ground, layer, landed), Ok)?;
         if outcome.report.status == LayerStatus::Published {
             outcome.report.fingerprint.clone_from(&prints[at]);
         }
@@ -107,15 +119,22 @@ pub(super) fn run_all(
     (0..layers.len()).filter_map(|at| done.remove(&at)).collect()
 }
 
+/// The polygon sets, as locate and the gate want them.
+struct Ground<'a> {
+    join: &'a JoinContext,
+    /// Boxes around everything that is not far from a state.
+    places: Vec<Rect<f64>>,
+}
+
 fn run_one(
     context: &Context<'_>,
-    join: &JoinContext,
+    ground: &Ground<'_>,
     layer: &LayerPlan,
     landed: Tried,
 ) -> Result<LayerOutcome, Error> {
     let _span = info_span!("layer", id = %layer.id).entered();
     let timer = Instant::now();
-    let tried = catch_unwind(AssertUnwindSafe(|| attempt(context, join, layer, landed)))
+    let tried = catch_unwind(AssertUnwindSafe(|| attempt(context, ground, layer, landed)))
         .unwrap_or_else(|panic| Err(LayerError::Panic { what: panic_text(panic.as_ref()) }));
     let mut outcome = match tried.map_err(LayerError::into_fatal) {
         Ok(outcome) => outcome,
@@ -136,7 +155,7 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 
 fn attempt(
     context: &Context<'_>,
-    join: &JoinContext,
+    ground: &Ground<'_>,
     layer: &LayerPlan,
     landed: Tried,
 ) -> Result<LayerOutcome, LayerError> {
@@ -145,13 +164,19 @@ fn attempt(
         Ok(what) => LayerError::Source { what: layer.source.as_shown(&what) },
         Err(source) => LayerError::Land { shown: layer.source.shown.to_string(), source },
     })?;
-    let rows = {
+    let mut rows = {
         let task = context.progress.start("read", layer.id.as_str(), None);
-        engine::read_layer(layer, &landed, context.plan, join, &*task)
+        engine::read_layer(layer, &landed, context.plan, ground.join, &*task)
             .map_err(|source| LayerError::Engine { source })?
     };
     info!(stage = "locate", rows = rows.read, rejected = rows.rejects.len(), "read, normalised, located");
-    let outcome = write(context, layer, &landed, rows)?;
+    let gate = gate::judge(context, layer, &landed, &mut rows, &ground.places)
+        .map_err(|source| LayerError::Record { source })?;
+    if let Some(gate) = gate.as_ref().filter(|gate| gate.held.is_some()) {
+        return Err(LayerError::Held { gate: Box::new(gate.clone()) });
+    }
+    let mut outcome = write(context, layer, &landed, rows)?;
+    outcome.report.gate = gate;
     info!(stage = "write", tiles = outcome.report.tiles, bytes = outcome.report.bytes_out, "written");
     if is_conserved(&outcome.report) {
         return Ok(outcome);
@@ -207,6 +232,7 @@ fn write(
     report.recoded = rows.repairs.recoded;
     report.mended_parts = rows.repairs.mended_parts;
     report.straightened = rows.repairs.straightened;
+    report.profile = Some(rows.profile);
     Ok(LayerOutcome { report, tiles, schema: Some(rows.assembled.rows.0.schema()), national: None })
 }
 
@@ -216,6 +242,7 @@ fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
         status,
         reason: None,
         carried_from: None,
+        carried_days: None,
         unchanged_since: None,
         fingerprint: None,
         unverified: layer.schema.unverified,
@@ -242,6 +269,8 @@ fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
         straightened: 0,
         flags: BTreeMap::new(),
         flags_truncated: vec![],
+        gate: None,
+        profile: None,
     }
 }
 
@@ -256,7 +285,7 @@ pub(super) fn flags_kept(report: &LayerReport) -> u64 {
     report.flags.values().map(|fields| fields.values().sum::<u64>().min(Flags::KEPT)).sum()
 }
 
-fn by_reason(rejects: &[Reject]) -> BTreeMap<String, u64> {
+pub(super) fn by_reason(rejects: &[Reject]) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
     for reject in rejects {
         *counts.entry(reject.reason.code().to_owned()).or_default() += 1;
@@ -264,7 +293,7 @@ fn by_reason(rejects: &[Reject]) -> BTreeMap<String, u64> {
     counts
 }
 
-fn by_state(rows: &LayerRows) -> BTreeMap<String, u64> {
+pub(super) fn by_state(rows: &LayerRows) -> BTreeMap<String, u64> {
     let column = rows.assembled.rows.0.column_by_name("state_code");
     let codes = column.and_then(|column| column.as_any().downcast_ref::<StringArray>());
     let mut counts = BTreeMap::new();
@@ -278,19 +307,22 @@ fn by_state(rows: &LayerRows) -> BTreeMap<String, u64> {
 fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Result<LayerOutcome, Error> {
     let id = layer.id.as_str();
     context.staging.discard(&tile::base(id)).map_err(|source| Error::Store { source })?;
-    let last = context.last.as_ref().and_then(|last| {
-        let before = last.layers.iter().find(|before| before.id == id)?;
-        (before.status != LayerStatus::Absent).then_some((last, before))
-    });
-    let reason = chain(error);
-    let Some((last, before)) = last else { return Ok(absent(layer, reason)) };
+    let mut reason = chain(error);
+    let held = match error {
+        LayerError::Held { gate } => Some((**gate).clone()),
+        _ => None,
+    };
+    let absent = |reason| absent(layer, reason, held.clone());
+    let Some((last, before)) = gate::last_good(context, id) else { return Ok(absent(reason)) };
     match carried(context, last, before) {
         Ok(tiles) => {
             let report = LayerReport {
                 status: LayerStatus::Carried,
                 reason: Some(reason),
                 unchanged_since: None,
-                carried_from: before.carried_from.clone().or_else(|| Some(last.release.clone())),
+                carried_from: Some(gate::made_for(last, before).to_owned()),
+                carried_days: gate::days_since(context, gate::made_for(last, before)),
+                gate: held,
                 ..before.clone()
             };
             let first = tiles.first().map(|tile| context.staging.path_of(&tile.path));
@@ -303,13 +335,14 @@ fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Resu
         }
         Err(error) => {
             context.staging.discard(&tile::base(id)).map_err(|source| Error::Store { source })?;
-            Ok(absent(layer, format!("{reason}; and its last good data can't be used: {}", chain(&error))))
+            let _ = write!(reason, "; and its last good data can't be used: {}", chain(&error));
+            Ok(absent(reason))
         }
     }
 }
 
-fn absent(layer: &LayerPlan, reason: String) -> LayerOutcome {
-    let report = LayerReport { reason: Some(reason), ..started(layer, LayerStatus::Absent) };
+fn absent(layer: &LayerPlan, reason: String, gate: Option<GateReport>) -> LayerOutcome {
+    let report = LayerReport { reason: Some(reason), gate, ..started(layer, LayerStatus::Absent) };
     LayerOutcome { report, tiles: vec![], schema: None, national: None }
 }
 

@@ -7,6 +7,7 @@ mod assessed;
 mod derive;
 mod describe;
 mod fetch;
+mod gate;
 mod inventory;
 mod jurisdictions;
 mod landing;
@@ -31,6 +32,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use tracing::{info, warn};
 
 use fetch::Fetching;
+pub use gate::{Wish, accept};
 use jurisdictions::Joined;
 pub use landing::{AgedCopy, Fetched, FetchedSource, Keep, SourceStatus, day_of_ms, fetch, landings, prune};
 pub use layer::is_conserved;
@@ -78,9 +80,12 @@ pub struct Mode {
 /// What the stages of a run share.
 struct Context<'a> {
     plan: &'a Plan,
+    store: &'a Store,
     mode: Mode,
     staging: &'a Staging<'a>,
     progress: &'a dyn Progress,
+    /// Release that the run makes.
+    release: &'a str,
     started: String,
     last: Option<RunReport>,
     /// Reports of the releases the store still keeps, oldest first.
@@ -149,7 +154,8 @@ pub fn run(
         None
     });
     let (history, rows) = (past::history(store), Mutex::default());
-    let context = Context { plan, mode, staging: &staging, progress, started, last, history, rows };
+    let context =
+        Context { plan, store, mode, staging: &staging, progress, release: id, started, last, history, rows };
     let landings = fetch::land_all(Fetching { plan, store, progress, settings, is_offline: mode.offline });
     let sets = jurisdictions::landed(&context, landings.sets)?;
     let prints = unchanged::fingerprints(plan, &sets, &landings.layers);
@@ -158,7 +164,8 @@ pub fn run(
         (Some(_), Some(last)) => jurisdictions::known(&context, &sets, last)?,
         _ => jurisdictions::join(&context, &sets)?,
     };
-    let mut layers = layer::run_all(&context, &joined.context, landings.layers, kept.layers, &prints)?;
+    let mut layers = layer::run_all(&context, &joined, landings.layers, kept.layers, &prints)?;
+    gate::note_held(&context, &lock, &layers)?;
     refuse_nothing(&layers)?;
     national::write(&context, &mut layers)?;
     let is_kept = kept.rest.is_some();
@@ -181,6 +188,7 @@ pub fn run(
     let publication = Publication { rows: &rows, tiles, facilities, keep: plan.keep, now: &now() };
     let published = staging.publish(&publication).map_err(store_error)?;
     drop(task);
+    gate::settle(store, &lock, &report)?;
     for warning in &published.warnings {
         warn!(stage = "publish", "{warning}");
     }

@@ -13,7 +13,7 @@ use super::fetch::Tried;
 use super::inventory::FACILITIES;
 use super::layer::{flags_path, rejects_path};
 use super::tile::{self, TileError};
-use super::{Context, LayerOutcome, national};
+use super::{Context, LayerOutcome, gate, national};
 use crate::error::{Error, chain};
 use crate::feature::{FileRecord, Landed, LayerReport, LayerStatus, RunReport, TileRecord};
 use crate::geoparquet;
@@ -117,6 +117,8 @@ fn keep_layer(
         status: LayerStatus::Published,
         reason: None,
         carried_from: None,
+        carried_days: None,
+        gate: gate::unchanged(context, last, before),
         unchanged_since: before.unchanged_since.clone().or_else(|| Some(last.release.clone())),
         landed_at: Some(landed.landed_at.clone()),
         seconds: timer.elapsed().as_secs_f64(),

@@ -5,6 +5,7 @@
 
 mod block;
 mod diagnostic;
+mod gate;
 mod pipeline;
 mod reference;
 mod remote;
@@ -19,6 +20,7 @@ mod text;
 
 pub use block::BlockSpec;
 pub use diagnostic::{Diagnostic, Severity, settle};
+pub use gate::GateSpec;
 pub use pipeline::{JurisdictionSpec, LayerSectorSpec, LayerSpec, LimitsSpec, OutputSpec, PipelineSpec};
 pub use reference::CsvTable;
 pub use remote::{AccessSpec, ArcgisSpec, AuthSpec, HttpSpec};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
+use super::gate::{self, GateSpec};
 use super::shape::Shape;
 use super::source::{self, SourceSpec};
 use super::table::{self, Table};
@@ -127,6 +128,8 @@ pub struct LayerSpec {
     pub sector: Option<Spanned<LayerSectorSpec>>,
     /// `current-days`.
     pub current_days: Option<Spanned<i64>>,
+    /// `gate`.
+    pub gate: Option<Spanned<GateSpec>>,
     /// `source`.
     pub source: Option<Spanned<SourceSpec>>,
 }
@@ -233,6 +236,7 @@ fn layers(table: &mut Table<'_>) -> Vec<Spanned<LayerSpec>> {
         geometry: t.text("geometry"),
         sector: t.table("sector", sector),
         current_days: t.integer("current-days"),
+        gate: t.table("gate", gate::read),
         source: source::read(t),
     })
 }

@@ -12,6 +12,7 @@
 //!     pull/  partial*       a pull or a download that is not accepted yet
 //!   work/<release>/         a release in the making; what a dead run left there is removed
 //!   log/<release>.log
+//!   gate/<layer>.json      what the gate held back, and what was accepted
 //!   releases/<release>/     immutable once published
 //!   releases/<release>.json its record: what `latest.json` holds when it points here
 //!   latest.json             swapped by rename, last
@@ -25,6 +26,7 @@ mod error;
 mod fault;
 #[cfg(test)]
 mod fixture;
+mod gate;
 mod held;
 mod landing;
 mod lock;
@@ -45,6 +47,7 @@ use std::path::{Path, PathBuf};
 pub use digest::digest_bytes as sha256;
 pub use download::Download;
 pub use error::StoreError;
+pub use gate::GateRecord;
 pub use held::Held;
 pub use lock::Lock;
 pub use manifest::{Manifest, ManifestFile, Problem, ProblemKind, check_manifest, read_manifest};
@@ -56,7 +59,7 @@ pub use staged::{Staged, Written};
 pub use staging::Staging;
 pub use text::write_texts;
 
-const FOLDERS: [&str; 4] = ["landing", "work", "releases", "log"];
+const FOLDERS: [&str; 5] = ["landing", "work", "releases", "log", "gate"];
 const FILES: [&str; 2] = ["lock", "latest.json"];
 
 /// A folder that holds what runs land, stage and publish.

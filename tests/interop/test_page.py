@@ -106,7 +106,8 @@ def troubled(program: Path, folder: Path) -> Path:
     """A third release in which one layer is carried, one absent, and names and values are long or hostile."""
     (folder / "schemas").mkdir()
     (folder / "schemas" / "reference").symlink_to(REPOSITORY / "schemas" / "reference")
-    layers = {"well": "Well", "broken": "Broken", "absent": LONG, "hostile": HOSTILE}
+    layers = {"well": "Well", "broken": "Broken", "absent": LONG, "hostile": HOSTILE, "held": LONG, "drifts": HOSTILE}
+    gates = {"well": "shrink = 60", "drifts": "drift = false"}
     states = REPOSITORY / "sample-data" / "us_states.zip"
     pipeline = f"""
 id = "troubled"
@@ -125,6 +126,7 @@ licence = "public domain"
 """
     for layer, title in layers.items():
         pipeline += f'[[layer]]\nid = "{layer}"\nsource.csv = {{ path = "{layer}.csv", x = "X", y = "Y", crs = "EPSG:4326" }}\n'
+        pipeline += f"gate = {{ {gates[layer]} }}\n" if layer in gates else ""
         schema = f"""
 title = {json.dumps(title)}
 description = "A layer"
@@ -152,7 +154,13 @@ description = "beds"
         if layer != "absent":
             (folder / f"{layer}.csv").write_text("ID,BEDS,X,Y\n" + rows + bad)
     (folder / "pipeline.toml").write_text(pipeline)
-    for change in (lambda: None, lambda: shrink(folder / "well.csv"), lambda: (folder / "broken.csv").unlink()):
+    def last_night() -> None:
+        (folder / "broken.csv").unlink()
+        shrink(folder / "held.csv")
+        drifts = folder / "drifts.csv"
+        drifts.write_text(drifts.read_text().replace("BEDS", f"BEDS_{LONG}"))
+
+    for change in (lambda: None, lambda: shrink(folder / "well.csv"), last_night):
         change()
         run = subprocess.run([program, "run", "pipeline.toml"], cwd=folder, capture_output=True, text=True)
         assert run.returncode == 5, run.stderr
@@ -228,11 +236,14 @@ def test_hostile_names_and_values_are_text(browser: Browser, pages: dict[str, Pa
 def test_failures_and_changes_are_told(browser: Browser, pages: dict[str, Path]):
     browser.open(pages["troubled"], 1280, "light")
     state = browser.run("document.querySelector('.state').textContent")
-    assert "Of 4 layers, 2 are of this run, 1 is carried from an earlier release, 1 is absent." in state
+    assert "Of 6 layers, 3 are of this run, 2 are carried from an earlier release, 1 is absent." in state
     failed = browser.run("document.querySelector('[aria-labelledby=failed]').innerText")
     assert "carried" in failed and "absent" in failed and "broken.csv" in failed
+    assert "22 rows instead of 42" in failed and "cikr accept PIPELINE held --reason" in failed
+    changes = browser.run("document.querySelector('[aria-labelledby=changes]').innerText")
+    assert "BEDS_Pneumono" in changes and "looks like it" in changes
     rows = browser.run("[...document.querySelectorAll('[aria-labelledby=layers] tbody tr')].map(row => row.innerText)")
-    assert len(rows) == 4
+    assert len(rows) == 6
     trend = browser.run("document.querySelector('.sp').getAttribute('aria-label')")
     assert trend == "rows in the last 3 releases, oldest first: 40; 22; 22"
 

@@ -27,6 +27,7 @@ mod demo;
 mod dimensions;
 mod draft;
 mod killed;
+mod gate;
 mod landing;
 mod laws;
 mod loopback;

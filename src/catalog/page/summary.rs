@@ -4,7 +4,7 @@
 
 use maud::{Markup, html};
 
-use super::{Layer, Page, number, shortened};
+use super::{Layer, Page, gate, number, shortened};
 use crate::feature::LayerStatus;
 
 /// Longest reason shown, characters; the whole one is in `report.json`.
@@ -148,7 +148,10 @@ fn failure(page: &Page<'_>, layer: &Layer<'_>) -> Markup {
             }
             (landed(page, layer)) "."
         }
-        p.m { "Reason: " (shortened(reason, REASON)) }
+        @match &state.gate {
+            Some(verdict) if verdict.held.is_some() => { (gate::held(verdict, &state.id)) }
+            _ => { p.m { "Reason: " (shortened(reason, REASON)) } }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::check::CRS;
 use super::super::expected::UNMET;
+use super::super::gate::{DUPLICATE_KEYS, GROW, NULL_GEOMETRY, OUTSIDE, RISE, SHRINK};
 use super::super::layer::{CURRENT_DAYS, HEADER_ROW, INVENTORY, KINDS, NEAREST_M};
 use super::super::remote::{ADDRESS, ALL_ROWS, AT_ONCE, MAX_BYTES, PAGES, PULL_ROWS, TIMEOUT_S, VARIABLE};
 use super::super::resolve::{
@@ -14,7 +15,7 @@ use super::key::{Key, Keys, by_path, file, key};
 pub(super) fn keys() -> Keys {
     let whole =
         file("Which layers, from which sources, against which boundaries. Paths are relative to this file.");
-    let tables = [jurisdictions(), layers(), sources(), servers(), settings()];
+    let tables = [jurisdictions(), layers(), gates(), sources(), servers(), settings()];
     by_path([whole].into_iter().chain(top()).chain(tables.into_iter().flatten()))
 }
 
@@ -135,6 +136,38 @@ fn layers() -> Vec<Key> {
         .example("Energy/Fuel"),
         key("layer.current-days", "Days for which the date of a record counts as current.")
             .bounds(&CURRENT_DAYS),
+    ]
+}
+
+/// Of the `gate` of a layer.
+fn gates() -> Vec<Key> {
+    let own = "percent; the schema's `max-rejects` where not written";
+    vec![
+        key("layer.gate", "What a source may change by before the last good rows stay in its place."),
+        key("layer.gate.shrink", "Rows that may be missing against last good, percent.").bounds(&SHRINK),
+        key("layer.gate.grow", "Rows that may be more than last good's, percent.").bounds(&GROW),
+        key(
+            "layer.gate.rise",
+            "Points of percent by which the share of rejects, of rows without geometry or with a repeated key may rise.",
+        )
+        .bounds(&RISE),
+        key("layer.gate.null-geometry", &format!("Rows that may have no geometry, {own}."))
+            .within(&NULL_GEOMETRY.range)
+            .example(NULL_GEOMETRY.default),
+        key("layer.gate.duplicate-keys", &format!("Rows that may repeat the key of another, {own}."))
+            .within(&DUPLICATE_KEYS.range)
+            .example(DUPLICATE_KEYS.default),
+        key("layer.gate.states", "USPS codes of the states and territories that the layer has rows in.")
+            .like("^[A-Z]{2}$")
+            .example(["TX", "OK"]),
+        key("layer.gate.outside", "Rows that may lie in other states than `states`, percent.").bounds(&OUTSIDE),
+        key(
+            "layer.gate.drift",
+            "Whether columns that a field reads and that are gone or of another kind hold the layer back.",
+        )
+        .otherwise(true),
+        key("layer.gate.extent", "Whether rows in other places than before hold the layer back.")
+            .otherwise(true),
     ]
 }
 

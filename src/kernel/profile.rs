@@ -1,0 +1,254 @@
+//! Profile: which columns a source has, what their values look like, and where its rows lie.
+//!
+//! Pure. What is measured here depends on the rows and their order, never on how they were batched.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use arrow_array::{Array, StringArray};
+use geo::Rect;
+use rayon::prelude::*;
+
+use crate::feature::{Outline, RawBatch, SourceColumn, SourceProfile, ValueKind};
+
+/// Rows of which every one is looked at; beyond them, one in [`STRIDE`].
+const DENSE: u64 = 50_000;
+/// Of later rows, those that are looked at.
+const STRIDE: u64 = 16;
+/// Most columns kept: properties of GeoJSON may be called anything.
+const MOST_COLUMNS: usize = 2_000;
+/// Share of the rows on either side that the core leaves out.
+const STRAY: f64 = 0.02;
+/// Degrees from a state's outline within which a row is not far: waters and rounding included.
+const NEAR: f64 = 5.0;
+
+/// Counts kinds of values, batch by batch.
+#[derive(Debug, Default)]
+pub struct Profiler {
+    seen: u64,
+    looked_at: u64,
+    columns: Vec<SourceColumn>,
+    places: HashMap<String, usize>,
+}
+
+impl Profiler {
+    /// Looks at a further batch.
+    pub fn add(&mut self, raw: &RawBatch) {
+        // The columns of a record that can't be read may be anything.
+        let defects: HashSet<usize> = raw.defects.iter().map(|defect| defect.index).collect();
+        let first = self.seen;
+        self.seen += raw.len() as u64;
+        let is_wanted = |row: u64| row < DENSE || row.is_multiple_of(STRIDE);
+        let rows: Vec<usize> =
+            (0..raw.len()).filter(|row| is_wanted(first + *row as u64) && !defects.contains(row)).collect();
+        if defects.len() == raw.len() {
+            return;
+        }
+        self.looked_at += rows.len() as u64;
+        let counts: Vec<BTreeMap<ValueKind, u64>> =
+            raw.columns.par_iter().map(|(_, values)| kinds(values, &rows)).collect();
+        for ((name, _), counts) in raw.columns.iter().zip(counts) {
+            let Some(column) = self.column(name) else { continue };
+            for (kind, values) in counts {
+                *column.kinds.entry(kind).or_default() += values;
+            }
+        }
+    }
+
+    fn column(&mut self, name: &str) -> Option<&mut SourceColumn> {
+        let place = self.places.get(name).copied();
+        if place.is_none() && self.columns.len() < MOST_COLUMNS {
+            self.places.insert(name.to_owned(), self.columns.len());
+            self.columns.push(SourceColumn { name: name.to_owned(), kinds: BTreeMap::new() });
+            return self.columns.last_mut();
+        }
+        self.columns.get_mut(place?)
+    }
+
+    /// What was seen, with the places of the rows that can be published.
+    pub fn finish(self, boxes: &[Rect<f64>]) -> SourceProfile {
+        SourceProfile {
+            looked_at: self.looked_at,
+            columns: self.columns,
+            extent: extent(boxes),
+            core: core(boxes),
+            ..SourceProfile::default()
+        }
+    }
+}
+
+fn kinds(values: &StringArray, rows: &[usize]) -> BTreeMap<ValueKind, u64> {
+    let mut counts = BTreeMap::new();
+    for kind in rows.iter().filter(|row| values.is_valid(**row)).filter_map(|row| kind(values.value(*row))) {
+        *counts.entry(kind).or_default() += 1;
+    }
+    counts
+}
+
+/// What a value looks like; none where it is blank.
+pub fn kind(value: &str) -> Option<ValueKind> {
+    let value = value.trim();
+    let first = *value.as_bytes().first()?;
+    let may_be_number = first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.');
+    if !may_be_number {
+        let words = ["true", "false", "yes", "no", "y", "n", "t", "f"];
+        let is_word = value.len() <= 5 && words.iter().any(|word| value.eq_ignore_ascii_case(word));
+        return Some(if is_word { ValueKind::Boolean } else { ValueKind::Text });
+    }
+    let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(ValueKind::Integer);
+    }
+    if value.parse().is_ok_and(f64::is_finite) {
+        return Some(ValueKind::Number);
+    }
+    Some(if is_date(value) { ValueKind::Date } else { ValueKind::Text })
+}
+
+/// `2024-01-31…`, `2024/1/31…`, `1/31/2024…`, `31.01.2024…`.
+fn is_date(value: &str) -> bool {
+    let day = value.split(['T', ' ']).next().unwrap_or(value);
+    let Some(separator) = day.chars().find(|c| !c.is_ascii_digit()) else { return false };
+    let parts: Vec<&str> = day.split(separator).collect();
+    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    matches!(separator, '-' | '/' | '.')
+        && parts.iter().all(is_number)
+        && matches!(lengths[..], [4, 1..=2, 1..=2] | [1..=2, 1..=2, 2 | 4])
+}
+
+fn extent(boxes: &[Rect<f64>]) -> Option<[f64; 4]> {
+    let sides = |b: &Rect<f64>| [b.min().x, b.min().y, b.max().x, b.max().y];
+    boxes.iter().map(sides).reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])])
+}
+
+/// Box around the middles of the boxes, without the strays on either side.
+fn core(boxes: &[Rect<f64>]) -> Option<[f64; 4]> {
+    let axis = |of: fn(geo::Coord<f64>) -> f64| -> Option<[f64; 2]> {
+        let mut middles: Vec<f64> = boxes.iter().map(|b| of(b.center())).collect();
+        let last = middles.len().checked_sub(1)?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of a length")]
+        let skip = (last as f64 * STRAY) as usize;
+        let low = *middles.select_nth_unstable_by(skip, f64::total_cmp).1;
+        let high = *middles.select_nth_unstable_by(last - skip, f64::total_cmp).1;
+        Some([low, high])
+    };
+    let ([west, east], [south, north]) = (axis(|c| c.x)?, axis(|c| c.y)?);
+    Some([west, south, east, north])
+}
+
+/// Boxes around everything that is not far from an outline; those within another are left out.
+pub fn places(outlines: &[Outline]) -> Vec<Rect<f64>> {
+    let around = |ring: &Vec<[f64; 2]>| {
+        let points = ring.iter().map(|[x, y]| Rect::new((*x, *y), (*x, *y)));
+        let [west, south, east, north] = extent(&points.collect::<Vec<_>>())?;
+        Some(Rect::new((west - NEAR, south - NEAR), (east + NEAR, north + NEAR)))
+    };
+    let mut boxes: Vec<Rect<f64>> =
+        outlines.iter().flat_map(|outline| &outline.rings).filter_map(around).collect();
+    boxes.sort_by(|a, b| (b.width() * b.height()).total_cmp(&(a.width() * a.height())));
+    let mut kept: Vec<Rect<f64>> = Vec::new();
+    for place in boxes {
+        if !kept.iter().any(|larger| holds(larger, place.min()) && holds(larger, place.max())) {
+            kept.push(place);
+        }
+    }
+    kept
+}
+
+/// Rows in none of the places; none where there is no place to compare with.
+pub fn far(boxes: &[Rect<f64>], places: &[Rect<f64>]) -> Option<u64> {
+    let is_far = |b: &&Rect<f64>| !places.iter().any(|place| holds(place, b.center()));
+    (!places.is_empty()).then(|| boxes.par_iter().filter(is_far).count() as u64)
+}
+
+fn holds(place: &Rect<f64>, at: geo::Coord<f64>) -> bool {
+    let (min, max) = (place.min(), place.max());
+    (min.x..=max.x).contains(&at.x) && (min.y..=max.y).contains(&at.y)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{BinaryArray, UInt64Array};
+
+    use super::*;
+    use crate::feature::{Crs, Repairs};
+
+    #[test]
+    fn values_are_of_the_strictest_kind_they_look_like() {
+        use ValueKind::{Boolean, Date, Integer, Number, Text};
+        for (value, expected) in [
+            ("12", Some(Integer)),
+            ("-999", Some(Integer)),
+            ("01001", Some(Integer)),
+            ("12.5", Some(Number)),
+            ("-1e3", Some(Number)),
+            ("Yes", Some(Boolean)),
+            ("n", Some(Boolean)),
+            ("2024-01-31", Some(Date)),
+            ("2024/1/31 10:00", Some(Date)),
+            ("2024-01-31T10:00:00Z", Some(Date)),
+            ("1/31/2024", Some(Date)),
+            ("601-1234", Some(Text)),
+            ("-", Some(Text)),
+            ("1-2-3-4", Some(Text)),
+            ("NaN", Some(Text)),
+            ("inf", Some(Text)),
+            ("é", Some(Text)),
+            ("1/é/2024", Some(Text)),
+            ("  ", None),
+            ("", None),
+        ] {
+            assert_eq!(kind(value), expected, "{value}");
+        }
+    }
+
+    fn batch(values: &[&str]) -> RawBatch {
+        RawBatch {
+            columns: vec![("A".to_owned(), StringArray::from(values.to_vec()))],
+            geometry: BinaryArray::from(vec![None; values.len()]),
+            rows: UInt64Array::from_iter_values(1..=values.len() as u64),
+            defects: vec![],
+            crs: Crs::Crs84,
+            source: Arc::from("test"),
+            repairs: Repairs::default(),
+        }
+    }
+
+    #[test]
+    fn a_profile_does_not_depend_on_the_batches() {
+        let values: Vec<&str> = (0..DENSE + 5_000).map(|row| if row % 3 == 0 { "x" } else { "1" }).collect();
+        let profile = |size: usize| {
+            let mut profiler = Profiler::default();
+            values.chunks(size).for_each(|chunk| profiler.add(&batch(chunk)));
+            profiler.finish(&[])
+        };
+        let whole = profile(values.len());
+        assert_eq!(profile(777), whole);
+        assert_eq!(whole.looked_at, DENSE + 5_000_u64.div_ceil(STRIDE));
+        assert_eq!(whole.columns[0].values(), whole.looked_at);
+        assert_eq!(whole.columns[0].kind(), Some(ValueKind::Integer));
+    }
+
+    #[test]
+    fn a_stray_row_moves_the_extent_and_not_the_core() {
+        let at = |x: f64, y: f64| Rect::new((x, y), (x, y));
+        let mut boxes: Vec<Rect<f64>> = (0..100).map(|n| at(-100.0 + f64::from(n) / 100.0, 35.0)).collect();
+        boxes.push(at(0.0, 0.0));
+        assert_eq!(extent(&boxes), Some([-100.0, 0.0, 0.0, 35.0]));
+        assert_eq!(core(&boxes), Some([-99.98, 35.0, -99.02, 35.0]));
+        assert_eq!(core(&[]), None);
+    }
+
+    #[test]
+    fn rows_are_far_from_outlines_they_are_not_near() {
+        let ring = vec![[-100.0, 30.0], [-90.0, 30.0], [-90.0, 40.0]];
+        let speck = vec![[-95.0, 33.0], [-94.0, 33.0], [-94.0, 34.0]];
+        let places = places(&[Outline { code: "48".to_owned(), rings: vec![speck, ring] }]);
+        assert_eq!(places, [Rect::new((-105.0, 25.0), (-85.0, 45.0))]);
+        let at = |x: f64, y: f64| Rect::new((x, y), (x, y));
+        assert_eq!(far(&[at(-104.0, 26.0), at(0.0, 0.0), at(35.0, -95.0)], &places), Some(2));
+        assert_eq!(far(&[at(0.0, 0.0)], &[]), None);
+    }
+}

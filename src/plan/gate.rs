@@ -1,0 +1,93 @@
+//! `gate = { … }` of a layer → what the gate lets through.
+
+use serde::Serialize;
+
+use super::State;
+use super::check::{Bounds, Check, texts};
+use crate::spec::{GateSpec, Spanned};
+
+/// Percent of rows that may be missing against last good.
+pub(super) const SHRINK: Bounds<f64> = Bounds { key: "shrink", range: 0.0..=100.0, default: 10.0 };
+/// Percent of rows that may be more than last good's.
+pub(super) const GROW: Bounds<f64> = Bounds { key: "grow", range: 0.0..=1_000_000.0, default: 50.0 };
+/// Points of percent by which a share of useless rows may rise.
+pub(super) const RISE: Bounds<f64> = Bounds { key: "rise", range: 0.0..=100.0, default: 5.0 };
+/// Percent of rows that may have no geometry; the schema's `max-rejects` by default.
+pub(super) const NULL_GEOMETRY: Bounds<f64> =
+    Bounds { key: "null-geometry", range: 0.0..=100.0, default: 5.0 };
+/// Percent of rows that may repeat a key; the schema's `max-rejects` by default.
+pub(super) const DUPLICATE_KEYS: Bounds<f64> =
+    Bounds { key: "duplicate-keys", range: 0.0..=100.0, default: 5.0 };
+/// Percent of rows that may lie in other states than declared.
+pub(super) const OUTSIDE: Bounds<f64> = Bounds { key: "outside", range: 0.0..=100.0, default: 1.0 };
+
+/// What the gate lets through of a layer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GatePlan {
+    /// Percent of rows that may be missing against last good.
+    pub shrink: f64,
+    /// Percent of rows that may be more than last good's.
+    pub grow: f64,
+    /// Points of percent by which a share of useless rows may rise over last good's.
+    pub rise: f64,
+    /// Percent of rows that may have no geometry; none for the schema's `max-rejects`.
+    pub null_geometry: Option<f64>,
+    /// Percent of rows that may repeat another's key; none for the schema's `max-rejects`.
+    pub duplicate_keys: Option<f64>,
+    /// USPS codes of the states that the layer has rows in; empty where nobody has said.
+    pub states: Vec<String>,
+    /// Percent of rows that may lie in other states than these.
+    pub outside: f64,
+    /// Whether schema drift that touches a field holds the layer back, rather than warn.
+    pub drift: bool,
+    /// Whether rows in other places hold the layer back, rather than warn.
+    pub extent: bool,
+}
+
+impl Default for GatePlan {
+    fn default() -> Self {
+        Self {
+            shrink: SHRINK.default,
+            grow: GROW.default,
+            rise: RISE.default,
+            null_geometry: None,
+            duplicate_keys: None,
+            states: vec![],
+            outside: OUTSIDE.default,
+            drift: true,
+            extent: true,
+        }
+    }
+}
+
+/// The gate as written, with every default applied.
+pub(super) fn resolve(
+    check: &mut Check<'_>,
+    written: Option<&Spanned<GateSpec>>,
+    known: &[State],
+) -> GatePlan {
+    let Some(Spanned { value: spec, .. }) = written else { return GatePlan::default() };
+    let optional = |check: &mut Check<'_>, written: &Option<Spanned<f64>>, bounds| {
+        written.as_ref().map(|_| check.within(written.as_ref(), bounds))
+    };
+    if let Some(states) = &spec.states {
+        for state in &states.value {
+            let known = known.iter().map(|state| state.usps.as_str());
+            check.among("the USPS code of a state or territory", state, known);
+        }
+    }
+    if let Some(outside) = spec.outside.as_ref().filter(|_| spec.states.is_none()) {
+        check.error(&outside.span, "`outside` says nothing without `states`");
+    }
+    GatePlan {
+        shrink: check.within(spec.shrink.as_ref(), &SHRINK),
+        grow: check.within(spec.grow.as_ref(), &GROW),
+        rise: check.within(spec.rise.as_ref(), &RISE),
+        null_geometry: optional(check, &spec.null_geometry, &NULL_GEOMETRY),
+        duplicate_keys: optional(check, &spec.duplicate_keys, &DUPLICATE_KEYS),
+        states: spec.states.as_ref().map(|states| texts(&states.value)).unwrap_or_default(),
+        outside: check.within(spec.outside.as_ref(), &OUTSIDE),
+        drift: spec.drift.as_ref().is_none_or(|drift| drift.value),
+        extent: spec.extent.as_ref().is_none_or(|extent| extent.value),
+    }
+}

@@ -1,0 +1,187 @@
+//! The gate in a run: what it compares, what it holds back, and what an analyst has let through.
+
+use chrono::{DateTime, NaiveDateTime};
+use geo::Rect;
+use tracing::{info, warn};
+
+use super::{Context, LayerOutcome, now};
+use crate::engine::LayerRows;
+use crate::error::Error;
+use crate::feature::{Acceptance, GateReport, HeldBack, Landed, LayerReport, LayerStatus, RunReport};
+use crate::gate::{self, LastGood, Measures};
+use crate::kernel::profile;
+use crate::plan::LayerPlan;
+use crate::store::{GateRecord, Lock, Store, StoreError};
+
+/// The layer as the last release holds it, of whatever run; none where that has no rows of it.
+pub(super) fn last_good<'a>(
+    context: &'a Context<'_>,
+    layer: &str,
+) -> Option<(&'a RunReport, &'a LayerReport)> {
+    let last = context.last.as_ref()?;
+    let before = last.layers.iter().find(|before| before.id == layer)?;
+    (before.status != LayerStatus::Absent).then_some((last, before))
+}
+
+/// Release that a layer's rows were made for.
+pub(super) fn made_for<'a>(last: &'a RunReport, before: &'a LayerReport) -> &'a str {
+    before.carried_from.as_deref().unwrap_or(&last.release)
+}
+
+/// Whole days from a release to the start of this run, as the release's id tells.
+pub(super) fn days_since(context: &Context<'_>, release: &str) -> Option<i64> {
+    let begun = NaiveDateTime::parse_from_str(release, "%Y%m%dT%H%M%S%3fZ").ok()?.and_utc();
+    let started = DateTime::parse_from_rfc3339(&context.started).ok()?;
+    Some((started.to_utc() - begun).num_days())
+}
+
+/// Judges what was read; the report says in `held` whether it may not be published. None under `--limit`.
+///
+/// # Errors
+/// When the store's record of the layer can't be read.
+pub(super) fn judge(
+    context: &Context<'_>,
+    layer: &LayerPlan,
+    landed: &Landed,
+    rows: &mut LayerRows,
+    places: &[Rect<f64>],
+) -> Result<Option<GateReport>, StoreError> {
+    let boxes = &rows.assembled.boxes;
+    rows.profile.reading = gate::reading(layer);
+    rows.profile.limit = context.plan.limits.rows;
+    rows.profile.far = profile::far(boxes, places);
+    if context.plan.limits.rows.is_some() {
+        return Ok(None);
+    }
+    let last = last_good(context, layer.id.as_str());
+    let last = last.map(|(last, report)| LastGood { release: made_for(last, report), report });
+    let (rejects, states) = (super::layer::by_reason(&rows.rejects), super::layer::by_state(rows));
+    let measures = Measures {
+        rows_read: rows.read,
+        rows_good: boxes.len() as u64,
+        rejects: &rejects,
+        states: &states,
+        profile: &rows.profile,
+    };
+    let mut report = gate::judge(layer, last, &measures);
+    let reason = report.reds();
+    for warning in report.warnings() {
+        warn!(check = warning.check.code(), "{}", warning.what);
+    }
+    if reason.is_empty() {
+        return Ok(Some(report));
+    }
+    let record = context.store.gate_record(layer.id.as_str())?;
+    report.accepted = record.acceptances.into_iter().rev().find(|accepted| accepted.covers(&landed.sha256));
+    if let Some(accepted) = &mut report.accepted {
+        info!(by = accepted.by, why = accepted.reason, "let through the gate: {reason}");
+        accepted.used_by = Some(context.release.to_owned());
+        return Ok(Some(report));
+    }
+    report.held = Some(HeldBack {
+        release: context.release.to_owned(),
+        at: context.started.clone(),
+        sha256: landed.sha256.clone(),
+        rows_read: rows.read,
+        reason,
+    });
+    Ok(Some(report))
+}
+
+/// What the gate says of a layer whose source is that of last good: there is nothing to find.
+pub(super) fn unchanged(context: &Context<'_>, last: &RunReport, before: &LayerReport) -> Option<GateReport> {
+    let against = Some(made_for(last, before).to_owned());
+    context.plan.limits.rows.is_none().then(|| GateReport { against, ..GateReport::default() })
+}
+
+/// Notes what this run holds back, so that it can be accepted; whether or not anything is published.
+///
+/// # Errors
+/// When the store can't be written.
+pub(super) fn note_held(context: &Context<'_>, lock: &Lock, layers: &[LayerOutcome]) -> Result<(), Error> {
+    for layer in layers {
+        let held = layer.report.gate.as_ref().and_then(|gate| gate.held.clone());
+        if held.is_some() {
+            change(context.store, lock, &layer.report.id, |record| record.held = held)?;
+        }
+    }
+    Ok(())
+}
+
+/// Notes which acceptances the published release has made use of, and that its layers are held back no more.
+///
+/// # Errors
+/// When the store can't be written.
+pub(super) fn settle(store: &Store, lock: &Lock, report: &RunReport) -> Result<(), Error> {
+    // A part of a layer says nothing of the whole.
+    let judged = report.layers.iter().filter(|layer| layer.gate.is_some());
+    for layer in judged.filter(|layer| layer.status == LayerStatus::Published) {
+        let digest = layer.source_sha256.as_deref();
+        let used = layer.gate.as_ref().and_then(|gate| gate.accepted.as_ref());
+        change(store, lock, &layer.id, |record| {
+            record.held = None;
+            for accepted in record.acceptances.iter_mut().filter(|accepted| accepted.used_by.is_none()) {
+                let is_used =
+                    used.is_some_and(|used| used.at == accepted.at && used.sha256 == accepted.sha256);
+                // What a run that died after publishing made use of.
+                let is_published = accepted.sha256.is_some() && accepted.sha256.as_deref() == digest;
+                if is_used || is_published {
+                    accepted.used_by = Some(report.release.clone());
+                }
+            }
+        })?;
+    }
+    Ok(())
+}
+
+fn change(store: &Store, lock: &Lock, layer: &str, edit: impl FnOnce(&mut GateRecord)) -> Result<(), Error> {
+    let store_error = |source| Error::Store { source };
+    let before = store.gate_record(layer).map_err(store_error)?;
+    let mut record = before.clone();
+    edit(&mut record);
+    if record == before {
+        return Ok(());
+    }
+    store.put_gate_record(lock, layer, &record).map_err(store_error)
+}
+
+/// What an analyst wants to accept.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
+    /// Layer id.
+    pub layer: &'a str,
+    /// Who accepts.
+    pub by: &'a str,
+    /// Why.
+    pub reason: &'a str,
+    /// Whether the next change is meant, whatever it is, rather than the one held back.
+    pub next: bool,
+}
+
+/// Records that a change is meant: the next run that meets it publishes the layer.
+///
+/// # Errors
+/// When nothing of the layer is held back, another run is at work, or the store can't be written.
+pub fn accept(store: &Store, wish: &Wish<'_>) -> Result<Acceptance, Error> {
+    let lock = store.lock().map_err(|source| Error::Store { source })?;
+    let record = store.gate_record(wish.layer).map_err(|source| Error::Store { source })?;
+    let held = record.held;
+    if held.is_none() && !wish.next {
+        return Err(Error::NothingToAccept { layer: wish.layer.to_owned(), store: store.root().to_owned() });
+    }
+    let sha256 = held.as_ref().filter(|_| !wish.next).map(|held| held.sha256.clone());
+    let accepted = Acceptance {
+        sha256,
+        by: wish.by.to_owned(),
+        at: now(),
+        reason: wish.reason.to_owned(),
+        held,
+        used_by: None,
+    };
+    change(store, &lock, wish.layer, |record| {
+        // The last word on a change counts.
+        record.acceptances.retain(|before| before.used_by.is_some() || before.sha256 != accepted.sha256);
+        record.acceptances.push(accepted.clone());
+    })?;
+    Ok(accepted)
+}

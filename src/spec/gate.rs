@@ -1,0 +1,44 @@
+//! `gate = { … }` of a layer as written.
+//!
+//! LEAF. No defaults: what is not written is `None`.
+
+use super::table::Table;
+use super::text::Spanned;
+
+/// What the gate lets through, as written.
+#[derive(Debug, Clone, Default)]
+pub struct GateSpec {
+    /// `shrink`, percent.
+    pub shrink: Option<Spanned<f64>>,
+    /// `grow`, percent.
+    pub grow: Option<Spanned<f64>>,
+    /// `rise`, points of percent.
+    pub rise: Option<Spanned<f64>>,
+    /// `null-geometry`, percent.
+    pub null_geometry: Option<Spanned<f64>>,
+    /// `duplicate-keys`, percent.
+    pub duplicate_keys: Option<Spanned<f64>>,
+    /// `states`.
+    pub states: Option<Spanned<Vec<Spanned<String>>>>,
+    /// `outside`, percent.
+    pub outside: Option<Spanned<f64>>,
+    /// `drift`.
+    pub drift: Option<Spanned<bool>>,
+    /// `extent`.
+    pub extent: Option<Spanned<bool>>,
+}
+
+/// Reads the table.
+pub(super) fn read(table: &mut Table<'_>) -> GateSpec {
+    GateSpec {
+        shrink: table.number("shrink"),
+        grow: table.number("grow"),
+        rise: table.number("rise"),
+        null_geometry: table.number("null-geometry"),
+        duplicate_keys: table.number("duplicate-keys"),
+        states: table.some_texts("states"),
+        outside: table.number("outside"),
+        drift: table.flag("drift"),
+        extent: table.flag("extent"),
+    }
+}

@@ -1,0 +1,488 @@
+//! The gate: a source that changes more than it may doesn't take the place of its last good rows.
+
+use std::fs;
+use std::path::Path;
+
+use cikr::feature::{Check, GateReport, LayerReport, LayerStatus};
+
+use crate::program::{Ended, Folder, POINTS_LAYER, tiles};
+
+const HEADER: &str = "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n";
+
+/// Rows within the two states of the fixture, 1 to `n`.
+fn rows(n: usize) -> String {
+    let row = |id: usize| {
+        let (lon, lat) = (-99.0 + (id % 180) as f64 / 10.0, 31.0 + (id % 79) as f64 / 10.0);
+        format!("{id},N{id},48001,{id},{lon},{lat}\n")
+    };
+    (1..=n).map(row).collect()
+}
+
+/// A second layer over `second.csv`, so that something is always published.
+fn second(folder: &Folder) -> String {
+    folder.write("second.csv", "ID,NAME,LON,LAT\n1,SECOND,-95,35\n");
+    let source = "source.csv = { path = \"second.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }";
+    format!("\n[[layer]]\nid = \"second\"\nschema = \"points\"\n{source}\n")
+}
+
+/// A folder with `n` good points published, beside the second layer.
+fn published(n: usize, gate: &str) -> Folder {
+    let folder = Folder::new();
+    folder.points(&rows(n));
+    let layers = format!("{POINTS_LAYER}{gate}{}", second(&folder));
+    folder.pipeline(&layers).run().code(0);
+    folder
+}
+
+/// Bytes of a collection's tiles.
+fn contents_of_tiles(collection: &Path) -> Vec<Vec<u8>> {
+    tiles(collection).iter().map(|tile| fs::read(tile).unwrap()).collect()
+}
+
+fn gate(layer: &LayerReport) -> &GateReport {
+    layer.gate.as_ref().expect("the layer came to the gate")
+}
+
+/// Checks that hold the layer back.
+fn reds(layer: &LayerReport) -> Vec<Check> {
+    let found = gate(layer).findings.iter().filter(|finding| finding.is_red);
+    found.map(|finding| finding.check).collect()
+}
+
+/// Checks that only warn.
+fn warnings(layer: &LayerReport) -> Vec<Check> {
+    gate(layer).warnings().map(|finding| finding.check).collect()
+}
+
+#[track_caller]
+fn held(ended: &Ended) -> LayerReport {
+    let layer = ended.layer("points");
+    assert_eq!(layer.status, LayerStatus::Carried, "{:?}", layer.gate);
+    assert!(gate(&layer).held.is_some());
+    assert_eq!(ended.layer("second").status, LayerStatus::Published, "the others are published");
+    layer
+}
+
+#[track_caller]
+fn passed(ended: &Ended) -> LayerReport {
+    let layer = ended.layer("points");
+    assert_eq!(layer.status, LayerStatus::Published, "{:?}", layer.reason);
+    layer
+}
+
+fn accept(folder: &Folder, more: &[&str]) -> Ended {
+    folder
+        .cikr(&[&["accept", "pipeline.toml", "points", "--reason", "meant so", "--by", "ana"], more].concat())
+}
+
+#[test]
+fn a_layer_that_shrinks_from_28619_rows_to_37_keeps_its_last_good_rows() {
+    let folder = published(28_619, "");
+    let first = folder.latest();
+    let tiles = contents_of_tiles(&first.join("layers/points"));
+    folder.write("points.csv", format!("{HEADER}{}", rows(37)));
+    for _night in 0..2 {
+        let ended = folder.run().code(5).says("37 rows instead of 28619");
+        let layer = held(&ended);
+        assert_eq!((layer.rows_written, reds(&layer)), (28_619, vec![Check::Rows]));
+        let release = first.file_name().unwrap().to_str().unwrap();
+        assert_eq!(layer.carried_from.as_deref(), Some(release));
+        assert_eq!(gate(&layer).against.as_deref(), Some(release), "compared with what was published");
+        assert_eq!(layer.carried_days, Some(0));
+        let held = gate(&layer).held.clone().unwrap();
+        assert_eq!((held.rows_read, held.sha256.len()), (37, 64));
+        let latest = folder.latest();
+        assert!(contents_of_tiles(&latest.join("layers/points")) == tiles);
+        for file in
+            ["report.json", "report.html", "README.md", "layers/points/collection.json", "catalog.json"]
+        {
+            let text = fs::read_to_string(latest.join(file)).unwrap();
+            assert!(text.contains("37 rows instead of 28619"), "{file} doesn't say why");
+            assert!(text.contains(release), "{file} doesn't say of when the rows are");
+        }
+        let collection = fs::read_to_string(latest.join("layers/points/collection.json")).unwrap();
+        assert!(collection.contains("\"cikr:carried_days\": 0"), "{collection}");
+        folder.cikr(&["verify", "store"]).code(0);
+    }
+    folder.write("points.csv", format!("{HEADER}{}", rows(28_000)));
+    let layer = passed(&folder.run().code(0));
+    assert_eq!((layer.rows_written, gate(&layer).findings.len()), (28_000, 0));
+    let list = folder.cikr(&["accept", "pipeline.toml", "--list"]).code(0);
+    assert_eq!(list.stdout.trim(), "nothing is held back, and nothing was accepted");
+}
+
+#[test]
+fn rows_may_change_within_the_band_and_no_further() {
+    for (gate, rows_now, is_held) in [
+        ("", 90, false),
+        ("", 89, true),
+        ("", 150, false),
+        ("", 151, true),
+        ("gate = { shrink = 50, grow = 0 }", 50, false),
+        ("gate = { shrink = 50, grow = 0 }", 49, true),
+        ("gate = { shrink = 50, grow = 0 }", 101, true),
+        ("[layer.gate]\ngrow = 1000.5", 1100, false),
+    ] {
+        let folder = published(100, &format!("{gate}\n"));
+        folder.write("points.csv", format!("{HEADER}{}", rows(rows_now)));
+        let ended = folder.run();
+        if is_held {
+            held(&ended)
+        } else {
+            passed(&ended)
+        };
+    }
+}
+
+#[test]
+fn a_source_that_turned_into_a_web_page_is_an_ordinary_failure() {
+    let folder = published(100, "");
+    for bad in ["<html>moved</html>", r#"{"error":{"code":499,"message":"Token Required"}}"#, ""] {
+        folder.write("points.csv", bad);
+        let layer = folder.run().code(5).layer("points");
+        assert_eq!((layer.status, layer.rows_written), (LayerStatus::Carried, 100));
+        assert!(layer.gate.is_none(), "{bad}: {:?}", layer.gate);
+    }
+    accept(&folder, &[]).code(2).says("nothing of layer `points` is held back").says("--next");
+}
+
+#[test]
+fn a_lost_column_is_red_where_a_field_reads_it_and_told_otherwise() {
+    let wide = |header: &str| {
+        let row = |line: &str| {
+            let id = line.split(',').next().unwrap().to_owned();
+            format!("{line},x{id}\n")
+        };
+        format!("{header}\n{}", rows(100).lines().map(row).collect::<String>())
+    };
+    let header = "ID,NAME,COUNTYFIPS,BEDS,LON,LAT,OWNER";
+    for (name, now, red, told) in [
+        (
+            "unread column gone",
+            wide(header).lines().map(|l| l.rsplit_once(',').unwrap().0.to_owned() + "\n").collect::<String>(),
+            vec![],
+            vec![Check::Dropped],
+        ),
+        (
+            "unread column renamed",
+            wide("ID,NAME,COUNTYFIPS,BEDS,LON,LAT,OWNER_NAME"),
+            vec![],
+            vec![Check::Renamed],
+        ),
+        (
+            "unread column replaced",
+            wide("ID,NAME,COUNTYFIPS,BEDS,LON,LAT,ZZZ"),
+            vec![],
+            vec![Check::Dropped, Check::Added],
+        ),
+        ("letters of another case", wide("id,name,CountyFips,beds,LON,LAT,owner"), vec![], vec![]),
+        (
+            "read column renamed",
+            wide("ID,NAME,COUNTYFIPS,BEDS_2024,LON,LAT,OWNER"),
+            vec![Check::Renamed],
+            vec![],
+        ),
+        (
+            "read column replaced",
+            wide("ID,NAME,COUNTYFIPS,QQ,LON,LAT,OWNER"),
+            vec![Check::Dropped],
+            vec![Check::Added],
+        ),
+        (
+            "numbers become words",
+            wide(header).replace(",48001,", ",48001,many"),
+            vec![Check::Retyped],
+            vec![],
+        ),
+        ("codes become words", wide(header).replace(",48001,", ",Texas,"), vec![], vec![Check::Retyped]),
+        (
+            "a field loses its values",
+            wide(header)
+                .lines()
+                .map(|l| {
+                    let mut c: Vec<&str> = l.split(',').collect();
+                    if c[0] != "ID" {
+                        c[3] = "";
+                    }
+                    c.join(",") + "\n"
+                })
+                .collect(),
+            vec![Check::Retyped],
+            vec![],
+        ),
+    ] {
+        let folder = published(100, "");
+        folder.write("points.csv", wide(header));
+        passed(&folder.run().code(0));
+        folder.write("points.csv", &now);
+        let ended = folder.run();
+        let layer = if red.is_empty() { passed(&ended) } else { held(&ended) };
+        assert_eq!((reds(&layer), warnings(&layer)), (red, told), "{name}: {:#?}", layer.gate);
+    }
+}
+
+#[test]
+fn drift_can_be_turned_into_warnings() {
+    let folder = published(100, "gate = { drift = false }\n");
+    folder.write("points.csv", format!("{HEADER}{}", rows(100)).replace("BEDS", "BEDS_2024"));
+    let layer = passed(&folder.run().code(0));
+    assert_eq!(warnings(&layer), [Check::Renamed]);
+    let readme = fs::read_to_string(folder.latest().join("README.md")).unwrap();
+    assert!(readme.contains("`BEDS_2024` looks like it"), "{readme}");
+}
+
+/// What we change in our own plan is no drift of the source.
+#[test]
+fn a_new_schema_is_no_drift() {
+    let folder = published(100, "");
+    let path = folder.path().join("schemas/points.toml");
+    let schema = fs::read_to_string(&path).unwrap();
+    folder.write("schemas/points.toml", schema.replace("from = [\"BEDS\"]", "from = [\"BEDS_2024\", \"B\"]"));
+    let layer = passed(&folder.run().code(0));
+    assert_eq!(gate(&layer).findings, []);
+    // Half of the names are twice there: as keys they make rejects, by the plan and not by the source.
+    let twice: String = (1..=100).map(|id| format!("{id},N{},48001,1,-95,35\n", id % 50)).collect();
+    folder.write("points.csv", format!("{HEADER}{twice}"));
+    passed(&folder.run().code(0));
+    folder.write("schemas/points.toml", schema.replace("key = [\"id\"]", "key = [\"name\"]"));
+    let layer = passed(&folder.run().code(0));
+    assert_eq!((layer.rows_rejected, gate(&layer).findings.len()), (50, 0));
+}
+
+#[test]
+fn useless_rows_may_not_multiply() {
+    let with = |bad: &str, n: usize| -> String {
+        let good = rows(100 - n);
+        let bad: String = (0..n).map(|row| bad.replace("{}", &(1000 + row).to_string())).collect();
+        format!("{HEADER}{good}{bad}")
+    };
+    for (bad, check) in [
+        ("{},N,48001,1,,\n", Check::NullGeometry),
+        ("1,N,48001,1,-95,35\n", Check::DuplicateKeys),
+        (",N,48001,1,-95,35\n", Check::Rejects),
+    ] {
+        let folder = published(100, "");
+        folder.write("points.csv", with(bad, 5));
+        passed(&folder.run().code(0));
+        folder.write("points.csv", with(bad, 11));
+        assert_eq!(reds(&held(&folder.run().code(5))), [check]);
+    }
+}
+
+#[test]
+fn a_first_pull_is_judged_by_itself() {
+    let folder = Folder::new();
+    let good = rows(90);
+    let nowhere: String = (91..=100).map(|id| format!("{id},N,48001,1,,\n")).collect();
+    let twice = "1,N,48001,1,-95,35\n".repeat(10);
+    let africa: String = (1..=100).map(|id| format!("{id},N,48001,1,{},{}\n", id % 10, id % 7)).collect();
+    for (content, declared, check) in [
+        (format!("{good}{nowhere}"), "gate = { null-geometry = 9 }\n", Check::NullGeometry),
+        (format!("{good}{twice}"), "gate = { duplicate-keys = 9 }\n", Check::DuplicateKeys),
+        (africa, "", Check::States),
+        (rows(100), "gate = { states = [\"TX\"] }\n", Check::States),
+    ] {
+        folder.points(&content);
+        let layers = format!("{POINTS_LAYER}{declared}{}", second(&folder));
+        drop(fs::remove_dir_all(folder.path().join("store")));
+        let ended = folder.pipeline(&layers).run().code(5);
+        let layer = ended.layer("points");
+        assert_eq!((layer.status, reds(&layer)), (LayerStatus::Absent, vec![check]));
+        assert_eq!(ended.layer("second").status, LayerStatus::Published);
+        // What a store has never held can be accepted too.
+        accept(&folder, &[]).code(0);
+        let layer = passed(&folder.run().code(0));
+        assert_eq!(gate(&layer).accepted.as_ref().unwrap().reason, "meant so");
+    }
+    // Without any other layer there is no release, and the acceptance is recorded all the same.
+    drop(fs::remove_dir_all(folder.path().join("store")));
+    folder.points(&good.replace(",-9", ",9")).run().code(4).says("more than 5 degrees from every state");
+    accept(&folder, &[]).code(0);
+    passed_alone(&folder.run().code(0));
+}
+
+fn passed_alone(ended: &Ended) {
+    assert_eq!(ended.layer("points").status, LayerStatus::Published);
+}
+
+#[test]
+fn rows_that_moved_are_held_back() {
+    let folder = published(100, "");
+    let moved: String =
+        (1..=100).map(|id| format!("{id},N,48001,{id},{},-60.5\n", 10.0 + f64::from(id))).collect();
+    folder.write("points.csv", format!("{HEADER}{moved}"));
+    let mut found = reds(&held(&folder.run().code(5)));
+    found.sort_unstable();
+    assert_eq!(found, [Check::Extent, Check::States]);
+    // One stray row moves nothing.
+    folder.write("points.csv", format!("{HEADER}{}101,STRAY,48001,1,0,0\n", rows(100)));
+    passed(&folder.run().code(0));
+}
+
+#[test]
+fn an_accepted_change_is_published_once_and_said_so() {
+    let folder = published(100, "");
+    folder.write("points.csv", format!("{HEADER}{}", rows(10)));
+    held(&folder.run().code(5));
+    let listed = folder.cikr(&["accept", "pipeline.toml", "--list"]).code(0).stdout;
+    assert!(
+        listed.contains("points  held back since") && listed.contains("10 rows instead of 100"),
+        "{listed}"
+    );
+    let said = accept(&folder, &["--format", "json"]).code(0);
+    let said: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!((said["by"].as_str(), said["reason"].as_str()), (Some("ana"), Some("meant so")));
+    assert_eq!(said["held"]["rows_read"], 10);
+
+    // A source that can't be read in between uses nothing up.
+    fs::rename(folder.path().join("points.csv"), folder.path().join("away.csv")).unwrap();
+    let away = folder.run().code(5).layer("points");
+    assert_eq!((away.status, away.rows_written, away.gate.is_none()), (LayerStatus::Carried, 100, true));
+    fs::rename(folder.path().join("away.csv"), folder.path().join("points.csv")).unwrap();
+
+    let layer = passed(&folder.run().code(0));
+    let accepted = gate(&layer).accepted.clone().unwrap();
+    assert_eq!((layer.rows_written, accepted.by.as_str(), accepted.reason.as_str()), (10, "ana", "meant so"));
+    let release = folder.latest();
+    for file in ["report.html", "README.md", "layers/points/collection.json"] {
+        let text = fs::read_to_string(release.join(file)).unwrap();
+        assert!(
+            text.contains("meant so") && text.contains("ana"),
+            "{file} doesn't say who accepted it and why"
+        );
+    }
+    let listed = folder.cikr(&["accept", "pipeline.toml", "points", "--list"]).code(0).stdout;
+    let name = release.file_name().unwrap().to_str().unwrap();
+    assert!(
+        !listed.contains("held back since") && listed.contains(&format!("published in release {name}")),
+        "{listed}"
+    );
+
+    // The new rows are the last good ones now, and nothing is accepted any more.
+    let layer = passed(&folder.run().code(0));
+    assert_eq!((gate(&layer).findings.len(), gate(&layer).accepted.is_none()), (0, true));
+    folder.write("points.csv", format!("{HEADER}{}", rows(2)));
+    held(&folder.run().code(5));
+    folder.cikr(&["verify", "store"]).code(0);
+}
+
+#[test]
+fn an_acceptance_is_of_the_bytes_that_were_held_back() {
+    let folder = published(100, "");
+    folder.write("points.csv", format!("{HEADER}{}", rows(10)));
+    held(&folder.run().code(5));
+    accept(&folder, &[]).code(0);
+    folder.write("points.csv", format!("{HEADER}{}", rows(3)));
+    assert_eq!(reds(&held(&folder.run().code(5))), [Check::Rows], "another change than the one accepted");
+    // The bytes that were accepted may come later.
+    folder.write("points.csv", format!("{HEADER}{}", rows(10)));
+    assert_eq!(passed(&folder.run().code(0)).rows_written, 10);
+}
+
+#[test]
+fn the_next_change_can_be_accepted_before_it_comes() {
+    let folder = published(100, "");
+    accept(&folder, &["--next"]).code(0);
+    passed(&folder.run().code(0));
+    let listed = folder.cikr(&["accept", "pipeline.toml", "--list"]).code(0).stdout;
+    assert!(listed.contains("waits for the next run"), "a night without a change uses nothing up: {listed}");
+    folder.write("points.csv", format!("{HEADER}{}", rows(10)));
+    assert!(gate(&passed(&folder.run().code(0))).accepted.is_some());
+    folder.write("points.csv", format!("{HEADER}{}", rows(1)));
+    held(&folder.run().code(5));
+}
+
+#[test]
+fn acceptances_that_mean_nothing_are_refused() {
+    let folder = published(100, "");
+    folder
+        .cikr(&["accept", "pipeline.toml", "pints", "--reason", "x"])
+        .code(2)
+        .says("did you mean `points`?");
+    folder.cikr(&["accept", "pipeline.toml", "points"]).code(2).says("--reason");
+    folder.cikr(&["accept", "pipeline.toml", "points", "--next", "--reason", " "]).code(2).says("say why");
+    folder.cikr(&["accept", "pipeline.toml", "--list", "--store", "none"]).code(6).says("no store");
+    let help = folder.cikr(&["accept", "--help"]).code(0).stdout;
+    assert!(help.contains("Examples:") && help.contains("--next"), "{help}");
+    folder.write("store/gate/points.json", "{\"version\": 1");
+    folder.write("points.csv", format!("{HEADER}{}", rows(10)));
+    folder.run().code(6).says("points.json is not a valid record");
+}
+
+#[test]
+fn runs_of_a_part_are_not_judged_and_judge_nothing() {
+    let folder = published(100, "");
+    for args in [
+        &["--limit", "5"][..],
+        &["--limit", "2"],
+        &["--layer", "points"],
+        &["--limit", "90", "--store", "store"],
+    ] {
+        let ended = folder.cikr(&[&["run", "pipeline.toml", "--format", "json"], args].concat()).code(0);
+        let layer = passed_of(&ended);
+        assert_eq!(layer.gate.is_none(), args.contains(&"--limit"), "{args:?}");
+    }
+    // After a part, the whole: nothing to compare with.
+    let layer = passed(&folder.run().code(0));
+    assert_eq!((layer.rows_written, gate(&layer).against.clone()), (100, None));
+}
+
+fn passed_of(ended: &Ended) -> LayerReport {
+    let layer = ended.layer("points");
+    assert_eq!(layer.status, LayerStatus::Published);
+    layer
+}
+
+#[test]
+fn layers_of_one_source_are_judged_each_by_its_own_band() {
+    let folder = Folder::new();
+    folder.points(&rows(100)).schema("wide", "point", "");
+    let wide = POINTS_LAYER.replace("\"points\"", "\"wide\"") + "gate = { shrink = 95 }\n";
+    folder.pipeline(&format!("{POINTS_LAYER}{wide}")).run().code(0);
+    folder.write("points.csv", format!("{HEADER}{}", rows(10)));
+    let ended = folder.run().code(5);
+    assert_eq!(ended.layer("wide").rows_written, 10);
+    assert_eq!(
+        (ended.layer("points").status, ended.layer("points").rows_written),
+        (LayerStatus::Carried, 100)
+    );
+    accept(&folder, &[]).code(0);
+    assert!(folder.run().code(0).layer("wide").gate.unwrap().accepted.is_none());
+}
+
+#[test]
+fn reports_of_earlier_releases_are_enough_to_compare_rows() {
+    let folder = published(100, "");
+    let path = folder.latest().join("report.json");
+    let mut report: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    for layer in report["layers"].as_array_mut().unwrap() {
+        for new in ["gate", "profile", "carried_days"] {
+            layer.as_object_mut().unwrap().remove(new).unwrap();
+        }
+    }
+    fs::write(&path, serde_json::to_vec(&report).unwrap()).unwrap();
+    folder.write("points.csv", format!("{HEADER}{}", rows(10)).replace("BEDS", "QQ"));
+    let layer = held(&folder.run().code(5));
+    assert_eq!(reds(&layer), [Check::Rows]);
+}
+
+#[test]
+fn mistakes_in_a_gate_are_told_with_their_place() {
+    let folder = Folder::new();
+    let bad = "[layer.gate]\nshrnk = 5\ngrow = -1\nstates = [\"TXX\"]\n";
+    folder.points(&rows(1)).pipeline(&format!("{POINTS_LAYER}{bad}"));
+    folder
+        .cikr(&["check", "pipeline.toml"])
+        .code(3)
+        .says("`gate` has no key `shrnk`")
+        .says("did you mean `shrink`?")
+        .says("`grow` is -1, outside 0 to 1000000")
+        .says("`TXX` is not the USPS code of a state or territory");
+    folder.pipeline(&format!("{POINTS_LAYER}gate = {{ outside = 2 }}\n"));
+    folder.cikr(&["check", "pipeline.toml"]).code(3).says("`outside` says nothing without `states`");
+    folder.pipeline(&format!("{POINTS_LAYER}gate = {{ shrink = 5, states = [\"TX\"] }}\n"));
+    let plan = folder.cikr(&["plan", "pipeline.toml", "--format", "json"]).code(0).stdout;
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let gate = &plan["layers"][0]["gate"];
+    assert_eq!((gate["shrink"].as_f64(), gate["grow"].as_f64()), (Some(5.0), Some(50.0)));
+}
