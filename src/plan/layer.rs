@@ -70,7 +70,7 @@ pub(super) fn layers(
         let fallback = schema.as_ref().map(|schema| schema.crs.clone());
         let source =
             source(&mut check, &spec.path, layer.source.as_ref(), fallback.as_ref(), overrides.variables);
-        let gate = gate::resolve(&mut check, layer.gate.as_ref(), states);
+        let gate = gate::resolve(&mut check, layer.gate.as_ref(), &reference.states);
         if !wanted.is_empty() && !wanted.contains(&id) {
             continue;
         }
