@@ -16,6 +16,7 @@ mod names;
 mod pipeline;
 mod places;
 mod proof;
+mod rejects;
 mod sector;
 mod sentinel;
 mod survey;
@@ -58,7 +59,7 @@ pub struct Draft {
     pub rows: u64,
     /// Fields of the key.
     pub key: Vec<String>,
-    /// Rows of these that the key, or a lack of a position, would reject.
+    /// Rows that a run would reject: unreadable, without a position, or without a key of their own.
     pub lost: u64,
     /// CRS of the coordinates; none where it must be asked for.
     pub crs: Option<String>,

@@ -11,7 +11,7 @@ use super::Wanted;
 use super::column::Column;
 use super::crs::{self, Choice, Word};
 use super::geometry::Shapes;
-use super::places::Places;
+use super::places::{Missing, Places};
 use crate::feature::{Crs, Landed, RawBatch};
 use crate::plan::{CsvGeometry, Format, Limits, Reference, SourcePlan, State};
 use crate::source::{self, Description, LayerDescription, Reader, SourceError};
@@ -43,6 +43,8 @@ pub(super) struct Survey {
     pub(super) broken: u64,
     /// Rows without a position or geometry.
     pub(super) nowhere: u64,
+    /// The first of them, where columns should give it one.
+    pub(super) first_nowhere: Option<Missing>,
     /// Whether these are not all.
     pub(super) is_partial: bool,
     /// Rows that a key may lose.
@@ -74,6 +76,7 @@ pub(super) fn survey(wanted: &Wanted, reference: &Reference) -> Result<Survey, S
         rows: 0,
         broken: 0,
         nowhere: 0,
+        first_nowhere: None,
         is_partial: false,
         most_lost: 0,
         places: Places::new([]),
@@ -212,7 +215,7 @@ fn read(
         }
         let whole = (0..batch.len()).filter(|row| !broken.contains(row));
         survey.nowhere += whole.clone().filter(|row| batch.geometry.is_null(*row)).count() as u64;
-        survey.places.note_batch(&batch.columns, has_geometry.then_some(&batch.geometry), whole);
+        survey.places.note_batch(&batch, has_geometry, whole);
         survey.rows += (batch.len() - broken.len()) as u64;
         survey.broken += broken.len() as u64;
     }
@@ -269,6 +272,7 @@ fn settle_pair(survey: &mut Survey, mut places: Places, choice: Choice) {
     let pair = places.pairs.swap_remove(choice.place);
     survey.nowhere = survey.rows.saturating_sub(pair.place.shapes.count());
     survey.format = with_geometry(survey.format.clone(), CsvGeometry::Xy { x: pair.x, y: pair.y });
+    survey.first_nowhere = pair.missing;
     survey.has_coordinates = true;
     survey.shapes = pair.place.shapes;
     survey.crs = choice.word;

@@ -9,7 +9,7 @@ use super::kind::{self, Kind};
 use super::sector::{self, Guess};
 use super::survey::Survey;
 use super::toml_text::{line, list, quoted, shown};
-use super::{Wanted, layer, names, pipeline, words};
+use super::{Wanted, layer, names, pipeline, rejects, words};
 use crate::plan::{GeometryKind, Reference};
 
 /// Distinct values up to which all are shown.
@@ -36,26 +36,25 @@ pub(super) fn draft(
     let fields = fields(survey, kinds, key);
     let guess = guess(survey, &fields, reference);
     let id = names::layer_id(&survey.name);
-    let lost = key.map_or(0, |key| key.lost) + survey.nowhere;
     super::Draft {
         schema: schema(survey, key, &fields, &guess, reference, wanted.is_saved),
         pipeline: pipeline::text(survey, &id, &title(survey), folder),
         rows: survey.rows,
         key: key_fields(&fields, key).into_iter().map(str::to_owned).collect(),
-        lost: lost.min(survey.rows),
+        lost: rejects::count(survey, key),
         crs: match &survey.crs {
             Word::Stated(crs) => Some(crs.to_string()),
             Word::Inferred(code, _) => Some(code.clone()),
             Word::Asked => None,
         },
         sector: guess.code.clone(),
-        questions: questions(survey, &guess),
+        questions: questions(survey, key, &guess),
         id,
     }
 }
 
 /// What must be answered before a run is possible.
-fn questions(survey: &Survey, guess: &Guess) -> Vec<String> {
+fn questions(survey: &Survey, key: Option<&Key>, guess: &Guess) -> Vec<String> {
     let mut questions = Vec::new();
     if !survey.has_coordinates {
         questions
@@ -66,6 +65,7 @@ fn questions(survey: &Survey, guess: &Guess) -> Vec<String> {
             "nothing tells in which CRS the coordinates are: say so by `crs` in the pipeline".to_owned(),
         );
     }
+    questions.extend(rejects::ceiling(survey, key).1);
     if guess.code.is_none() {
         questions.push("nothing tells the sector: say so by `code` under [sector] in the schema".to_owned());
     }
@@ -162,26 +162,8 @@ fn description(survey: &Survey, key: Option<&Key>, fields: &[Draft<'_>]) -> Vec<
     lines.extend(key.iter().flat_map(|key| &key.remarks).map(|remark| comment(remark)));
     lines.push(format!("key = {}", list(key_fields(fields, key))));
     lines.extend(geometry(survey));
-    lines.extend(max_rejects(survey, key));
+    lines.extend(rejects::ceiling(survey, key).0);
     lines
-}
-
-/// A ceiling for rejects above the usual one, where the file is known to need it.
-fn max_rejects(survey: &Survey, key: Option<&Key>) -> Vec<String> {
-    let others: u64 = survey.shapes.kinds().iter().skip(1).map(|(_, count)| count).sum();
-    let lost = survey.nowhere + survey.broken + others + key.map_or(0, |key| key.lost);
-    let all = survey.rows + survey.broken;
-    if all == 0 || lost * 25 <= all {
-        return Vec::new();
-    }
-    // A little more than is known, in whole hundredths.
-    let hundredths = (lost * 110 / all + 1).min(100);
-    vec![
-        comment(&format!(
-            "EDIT: about {lost} of {all} rows will be rejects; by default more than 5 % fail the layer."
-        )),
-        format!("max-rejects = {}.{:02}", hundredths / 100, hundredths % 100),
-    ]
 }
 
 fn title(survey: &Survey) -> String {

@@ -313,14 +313,42 @@ fn a_key_of_several_columns_is_found_and_runs() {
 fn where_nothing_is_unique_the_draft_says_what_will_be_lost_and_runs() {
     let mut rows = String::from("TOWN,KIND,LON,LAT\n");
     for row in 0..40 {
+        rows += &format!("T{},K{},-95.1234,35.5{row:03}1\n", row % 25, row % 2);
+    }
+    let draft = drafted(rows.replace(",K1", ",K0"));
+    assert_eq!(draft.key(), ["town"]);
+    says(&draft.schema(), &["loses the fewest: 15 of 40 rows will be rejects", "max-rejects = 0.42"]);
+    assert_eq!(draft.facts["rejects"], 15);
+    let arrived = draft.arrived();
+    assert_eq!((arrived.rows_read, arrived.rows_written), (40, 25));
+}
+
+#[test]
+fn a_key_that_loses_most_rows_is_a_question_and_the_run_fails() {
+    let mut rows = String::from("TOWN,KIND,LON,LAT\n");
+    for row in 0..40 {
         rows += &format!("T{},K{},-95.1234,35.5{row:03}1\n", row % 10, row % 2);
     }
     let draft = drafted(rows);
-    assert_eq!(draft.key(), ["town"]);
-    says(&draft.schema(), &["loses the fewest: 30 of 40 rows will be rejects", "max-rejects = 0.83"]);
-    assert_eq!(draft.facts["rejects"], 30);
-    let arrived = draft.arrived();
-    assert_eq!((arrived.rows_read, arrived.rows_written), (40, 10));
+    let question = "30 of 40 rows would be rejected: they repeat an earlier key `TOWN`, first `T0`";
+    says(&draft.schema(), &[question, "# max-rejects = 0.05"]);
+    assert!(draft.facts["questions"].to_string().contains(question), "{}", draft.facts["questions"]);
+    draft.run().code(4);
+}
+
+#[test]
+fn decimal_commas_are_named_and_no_ceiling_lets_them_pass() {
+    let folder = Folder::new();
+    folder.write("semi.csv", "id;x;y\n1;-97,5;30,25\n2;-97,6;30,35\n");
+    let draft = drafted_in(folder, "semi.csv", &[]);
+    let question = "2 of 2 rows would be rejected: they have no usable position, first row 2: `x` is `-97,5`, `y` is `30,25`; these are decimal commas";
+    says(&draft.schema(), &[question]);
+    assert!(draft.facts["questions"].to_string().contains(question), "{}", draft.facts["questions"]);
+    assert!(!draft.schema().lines().any(|line| line.starts_with("max-rejects")), "{}", draft.schema());
+    // Where half of the rows are right, the others are told all the same.
+    let folder = Folder::new();
+    folder.write("half.csv", "id;lon;lat\n1;-97.5;30.25\n2;-97,6;30,35\n");
+    says(&drafted_in(folder, "half.csv", &[]).pipeline(), &["1 of 2 rows will be rejects", "decimal commas"]);
 }
 
 #[test]
