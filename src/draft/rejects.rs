@@ -25,7 +25,8 @@ pub(super) fn count(survey: &Survey, key: Option<&Key>) -> u64 {
     lost.min(records(survey))
 }
 
-/// The ceiling where the file is known to need one above the usual; where most would go, the reason why.
+/// The ceiling where the file is known to need one above the usual; where most would go, and where
+/// somebody can mend the file, the reason why.
 pub(super) fn ceiling(survey: &Survey, key: Option<&Key>) -> (Vec<String>, Option<String>) {
     let (lost, all) = (count(survey, key), records(survey));
     // What is close to the usual ceiling counts, for a run may find a few more.
@@ -35,11 +36,15 @@ pub(super) fn ceiling(survey: &Survey, key: Option<&Key>) -> (Vec<String>, Optio
     if let Some(why) = too_many(survey, key) {
         return (vec![format!("# EDIT: {why}."), "# max-rejects = 0.05".to_owned()], Some(why));
     }
+    let is_comma =
+        survey.has_coordinates && survey.first_nowhere.as_ref().is_some_and(|first| first.has_decimal_comma);
+    let why = is_comma
+        .then(|| format!("{} of {all} rows would be rejected: {}", survey.nowhere, positions(survey)));
     let percent = (lost * 110 / all + 1).min(HIGHEST);
     let told = format!(
         "# EDIT: about {lost} of {all} rows will be rejects; by default more than {USUAL} % fail the layer."
     );
-    (vec![told, format!("max-rejects = 0.{percent:02}")], None)
+    (vec![told, format!("max-rejects = 0.{percent:02}")], why)
 }
 
 /// Why so many rows would be rejects that no ceiling can be proposed.
@@ -64,7 +69,10 @@ fn causes(survey: &Survey, key: Option<&Key>) -> Vec<Cause> {
         Cause { rows: nowhere, why: positions(survey) },
         Cause { rows: survey.broken, why: "their records can't be parsed".to_owned() },
         Cause { rows: others, why: "a layer holds one family of geometries".to_owned() },
-        Cause { rows: key.map_or(0, |key| key.lost), why: key.map(|key| keys(survey, key)).unwrap_or_default() },
+        Cause {
+            rows: key.map_or(0, |key| key.lost),
+            why: key.map(|key| keys(survey, key)).unwrap_or_default(),
+        },
     ]
 }
 

@@ -35,7 +35,7 @@ pub(super) fn draft(
 ) -> super::Draft {
     let fields = fields(survey, kinds, key);
     let guess = guess(survey, &fields, reference);
-    let id = names::layer_id(&survey.name);
+    let id = survey.id.clone();
     super::Draft {
         schema: schema(survey, key, &fields, &guess, reference, wanted.is_saved),
         pipeline: pipeline::text(survey, &id, &title(survey), folder),
@@ -49,6 +49,8 @@ pub(super) fn draft(
         },
         sector: guess.code.clone(),
         questions: questions(survey, key, &guess),
+        others: survey.others.clone(),
+        columns: survey.columns.iter().map(|column| column.name.clone()).collect(),
         id,
     }
 }
@@ -131,7 +133,7 @@ fn fields<'a>(survey: &'a Survey, kinds: Vec<Kind>, key: Option<&Key>) -> Vec<Dr
 
 /// What was looked at; the lines of a pipeline too where nobody writes one.
 fn head(survey: &Survey, is_saved: bool) -> Vec<String> {
-    let id = names::layer_id(&survey.name);
+    let id = &survey.id;
     let looked = if survey.is_partial { "the first " } else { "all " };
     let mut lines = vec![format!(
         "Draft from {looked}{} rows of {}: a proposal. Lines that say EDIT want a decision.",
@@ -142,10 +144,10 @@ fn head(survey: &Survey, is_saved: bool) -> Vec<String> {
         return lines.iter().map(|text| comment(text)).collect();
     }
     lines.push(format!(
-        "Save it as schemas/{id}.toml, and put this into the pipeline (`path` is relative to its folder):"
+        "Save it as schemas/{id}.toml, and put this into a pipeline in pipelines/ (paths are relative to that folder):"
     ));
     lines.push(String::new());
-    lines.extend(layer::table(survey, &id));
+    lines.extend(layer::table(survey, id));
     lines.push(String::new());
     lines.extend(layer::remarks(survey));
     lines.iter().map(|text| comment(text)).collect()
@@ -167,7 +169,7 @@ fn description(survey: &Survey, key: Option<&Key>, fields: &[Draft<'_>]) -> Vec<
 }
 
 fn title(survey: &Survey) -> String {
-    let words: Vec<String> = names::layer_id(&survey.name).split('_').map(capitalised).collect();
+    let words: Vec<String> = survey.id.split('_').map(capitalised).collect();
     words.join(" ")
 }
 
@@ -201,8 +203,8 @@ fn sector_table(guess: &Guess, reference: &Reference) -> Vec<String> {
         lines.push(comment(
             "EDIT: nothing in the file tells the sector; one of these, or the run is refused.",
         ));
-        let known = reference.sectors.iter().map(|sector| format!("    {}  {}", sector.code, sector.name));
-        lines.extend(known.map(|sector| comment(&sector)));
+        let known = sector::known(reference).into_iter();
+        lines.extend(known.map(|(code, name)| comment(&format!("    {code}  {name}"))));
     }
     let mark = if guess.code.is_some() { " # guessed" } else { "" };
     lines.push(format!("code = {}{mark}", quoted(guess.code.as_deref().unwrap_or("EDIT"))));
