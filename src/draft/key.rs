@@ -356,10 +356,12 @@ mod tests {
         let unique: Vec<&str> = many.iter().map(String::as_str).collect();
         let mut repeated = unique.clone();
         repeated[69_999] = "W0";
-        assert_eq!(chosen(&[("WELL", &unique)]), ("WELL".to_owned(), String::new()));
+        let kinds = vec!["OIL"; 70_000];
+        let same = ("KIND", kinds.as_slice());
+        assert_eq!(chosen(&[("WELL", &unique), same]), ("WELL".to_owned(), String::new()));
         let (name, _) = chosen(&[("WELL", &repeated), ("TITLE", &unique)]);
         assert_eq!(name, "TITLE");
-        let (name, remarks) = chosen(&[("WELL_ID", &repeated)]);
+        let (name, remarks) = chosen(&[("WELL_ID", &repeated), same]);
         assert_eq!(name, "WELL_ID");
         assert!(remarks.contains("1 of 70000 rows have none or repeat"), "{remarks}");
     }
