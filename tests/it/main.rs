@@ -25,6 +25,7 @@ mod defects;
 mod demo;
 mod dimensions;
 mod draft;
+mod draft_asks;
 mod laws;
 mod national;
 mod packing;
