@@ -101,6 +101,15 @@ pub enum Error {
         /// Cause.
         source: CatalogError,
     },
+    /// A draft that would replace a file.
+    #[error("{} exists already{}; draft under another id by `--id NAME`, or replace it by `--force`",
+        path.display(), fits.as_ref().map(|id| format!(" and fits this file: use `schema = \"{id}\"` in a pipeline")).unwrap_or_default())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+        /// Id of the schema there, where its key and its required fields are in the drafted file.
+        fits: Option<String>,
+    },
     /// The store failed.
     #[error("the store failed")]
     Store {
@@ -164,6 +173,7 @@ impl Error {
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Spec { .. } => exit::SPEC,
+            Self::Exists { .. } => exit::USAGE,
             Self::Describe { .. }
             | Self::Jurisdiction { .. }
             | Self::JurisdictionSource { .. }

@@ -9,13 +9,15 @@ use serde_json::json;
 use super::{Output, reference};
 use crate::draft::{self, Wanted};
 use crate::error::{Error, exit};
-use crate::store::write_texts;
+use crate::plan;
+use crate::store::{StoreError, write_texts};
 
 const EXAMPLES: &str = "\
 Examples:
   cikr draft clinics.csv                         look at what would be written
   cikr draft clinics.csv --into .                write schemas/clinics.toml and pipelines/clinics.toml
   cikr draft survey.gpkg --source-layer wells    one table of several
+  cikr draft clinics.csv --into . --id my_clinics  where schemas/clinics.toml is taken
   cikr draft big.geojsonl --rows 100000          look at the first rows alone
 
 Key, types, sentinels, dates, CRS and sector are proposals, each with what speaks for it in a comment.
@@ -32,9 +34,12 @@ pub(super) struct Draft {
     /// Write DIR/schemas/<id>.toml and DIR/pipelines/<id>.toml instead of printing the schema
     #[arg(long, value_name = "DIR")]
     into: Option<PathBuf>,
-    /// Replace these files where they exist
+    /// Replace these files where they exist, with whatever somebody has edited or shipped there
     #[arg(long, requires = "into")]
     force: bool,
+    /// Id of the layer, the schema and the pipeline [default: of the table's or the file's name]
+    #[arg(long, value_name = "NAME", value_parser = identifier)]
+    id: Option<String>,
     /// Table within the file [default: the first with geometries]
     #[arg(long, visible_alias = "layer", value_name = "NAME")]
     source_layer: Option<String>,
@@ -54,29 +59,28 @@ struct Files {
 
 impl Draft {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
-        let pipelines = self.into.as_ref().map(|into| into.join("pipelines"));
-        let named = |path: &Path| {
-            pipelines.as_deref().map_or_else(|| path.display().to_string(), |folder| seen_from(folder, path))
-        };
+        let root = self.into.clone().unwrap_or_default();
+        let pipelines = root.join("pipelines");
+        let named = |path: &Path| seen_from(&pipelines, path);
         let wanted = Wanted {
             path: self.file.clone(),
             shown: named(&self.file),
             table: self.source_layer.clone(),
             rows: self.rows,
+            id: self.id.clone(),
             is_saved: self.into.is_some(),
         };
         let roots: Vec<&Path> = self.into.as_deref().into_iter().chain([Path::new("")]).collect();
         let folder = reference::folder(self.reference.as_deref(), &roots);
-        let beside = self.into.as_ref().map(|into| into.join(reference::REFERENCE));
-        let elsewhere = folder.as_ref().filter(|folder| Some(*folder) != beside.as_ref()).map(|f| named(f));
+        let beside = root.join(reference::REFERENCE);
+        let elsewhere = folder.as_ref().filter(|folder| **folder != beside).map(|folder| named(folder));
         let draft = draft::draft(&wanted, &reference::tables(folder.as_deref())?, elsewhere.as_deref())?;
         let files = self.into.as_ref().map(|into| Files {
             schema: into.join("schemas").join(format!("{}.toml", draft.id)),
             pipeline: into.join("pipelines").join(format!("{}.toml", draft.id)),
         });
         if let Some(files) = &files {
-            let texts = [(files.schema.clone(), &*draft.schema), (files.pipeline.clone(), &*draft.pipeline)];
-            write_texts(&texts, self.force).map_err(|source| Error::Store { source })?;
+            save(&draft, files, self.force)?;
         }
         out.print(&facts(&draft, files.as_ref()), || {
             files
@@ -85,6 +89,27 @@ impl Draft {
         })?;
         Ok(exit::OK)
     }
+}
+
+fn save(draft: &draft::Draft, files: &Files, is_forced: bool) -> Result<(), Error> {
+    let texts = [(files.schema.clone(), &*draft.schema), (files.pipeline.clone(), &*draft.pipeline)];
+    write_texts(&texts, is_forced).map_err(|source| match source {
+        StoreError::Exists { path } => {
+            let is_fitting = path == files.schema && plan::fits(&path, &draft.columns);
+            Error::Exists { path, fits: is_fitting.then(|| draft.id.clone()) }
+        }
+        source => Error::Store { source },
+    })
+}
+
+/// An id as pipelines and schemas take it.
+fn identifier(text: &str) -> Result<String, String> {
+    let is_first = text.starts_with(|c: char| c.is_ascii_lowercase());
+    let is_rest = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if is_first && is_rest && text != "facilities" {
+        return Ok(text.to_owned());
+    }
+    Err("use lower-case letters, digits and `_`, starting with a letter; `facilities` is taken".to_owned())
 }
 
 fn facts(draft: &draft::Draft, files: Option<&Files>) -> serde_json::Value {
@@ -96,6 +121,7 @@ fn facts(draft: &draft::Draft, files: Option<&Files>) -> serde_json::Value {
         "crs": draft.crs,
         "sector": draft.sector,
         "questions": draft.questions,
+        "others": draft.others,
         "files": files.map(|files| [&files.schema, &files.pipeline]),
         "schema": draft.schema,
         "pipeline": draft.pipeline,
@@ -119,9 +145,17 @@ fn summary(draft: &draft::Draft, files: &Files, has_reference: bool) -> String {
     for question in &draft.questions {
         let _ = writeln!(text, "to answer: {question}");
     }
+    if !draft.others.is_empty() {
+        let _ = writeln!(
+            text,
+            "also in the file, to be drafted by --source-layer NAME: {}",
+            draft.others.join(", ")
+        );
+    }
     if !has_reference {
         text.push_str(
-            "to answer: there are no reference tables; name their folder by `reference` in the pipeline\n",
+            "to answer: `cikr check` and `cikr run` need reference tables and there are none here: copy schemas/reference \
+             of cikr's source to schemas/reference, or name their folder by `reference` in the pipeline\n",
         );
     }
     let _ = write!(text, "\nnext:\n  edit {schema}\n  cikr check {pipeline}\n  cikr run {pipeline}");

@@ -33,6 +33,8 @@ pub(super) struct Column {
     pub(super) sentinels: BTreeMap<String, (Sentinel, u64)>,
     /// The first distinct values, in the order they came, with their counts while no further one is known.
     pub(super) first: Vec<(String, u64)>,
+    /// The first value that repeats an earlier one, as far as texts are kept.
+    pub(super) repeated: Option<String>,
     /// Whether `first` holds every distinct value.
     pub(super) is_complete: bool,
     /// Values that are whole numbers, and numbers at all.
@@ -79,6 +81,7 @@ impl Column {
             values: 0,
             sentinels: BTreeMap::new(),
             first: Vec::new(),
+            repeated: None,
             is_complete: true,
             integers: 0,
             numbers: 0,
@@ -133,6 +136,7 @@ impl Column {
         self.distinct.note(value);
         if let Some(place) = self.places.get(value) {
             self.first[*place].1 += 1;
+            self.repeated.get_or_insert_with(|| value.to_owned());
         } else if self.first.len() < KEPT && value.len() <= KEPT_BYTES {
             self.places.insert(value.to_owned(), self.first.len());
             self.first.push((value.to_owned(), 1));

@@ -180,7 +180,7 @@ mod tests {
         let mut places = Places::new(NAMES);
         for row in rows {
             let value = |name: &str| NAMES.iter().position(|known| *known == name).map(|at| row[at]);
-            places.note(value, None);
+            places.note(1, value, None);
         }
         places
     }

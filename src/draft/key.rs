@@ -283,7 +283,8 @@ mod tests {
             writeln!(text, "{}", values.join(",")).unwrap();
         }
         std::fs::write(&path, text).unwrap();
-        let wanted = Wanted { shown: "a.csv".to_owned(), path, table: None, rows: None, is_saved: false };
+        let wanted =
+            Wanted { shown: "a.csv".to_owned(), path, table: None, rows: None, id: None, is_saved: false };
         let mut survey = survey(&wanted, &Reference::default()).unwrap();
         survey.most_lost = 1;
         let kinds: Vec<Kind> = survey.columns.iter().map(infer).collect();
@@ -355,10 +356,12 @@ mod tests {
         let unique: Vec<&str> = many.iter().map(String::as_str).collect();
         let mut repeated = unique.clone();
         repeated[69_999] = "W0";
-        assert_eq!(chosen(&[("WELL", &unique)]), ("WELL".to_owned(), String::new()));
+        let kinds = vec!["OIL"; 70_000];
+        let same = ("KIND", kinds.as_slice());
+        assert_eq!(chosen(&[("WELL", &unique), same]), ("WELL".to_owned(), String::new()));
         let (name, _) = chosen(&[("WELL", &repeated), ("TITLE", &unique)]);
         assert_eq!(name, "TITLE");
-        let (name, remarks) = chosen(&[("WELL_ID", &repeated)]);
+        let (name, remarks) = chosen(&[("WELL_ID", &repeated), same]);
         assert_eq!(name, "WELL_ID");
         assert!(remarks.contains("1 of 70000 rows have none or repeat"), "{remarks}");
     }

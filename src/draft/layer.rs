@@ -3,6 +3,7 @@
 //! Pure. A CRS that the file doesn't state is proposed with its evidence, or asked for.
 
 use super::crs::Word;
+use super::rejects;
 use super::survey::Survey;
 use super::toml_text::{line, list, quoted};
 use crate::plan::{CsvGeometry, Format};
@@ -82,8 +83,10 @@ pub(super) fn remarks(survey: &Survey) -> Vec<String> {
     remarks.extend(survey.remarks.iter().map(|remark| line(remark)));
     if survey.nowhere > 0 && survey.has_coordinates {
         remarks.push(format!(
-            "{} of {} rows have no usable position: they will be rejects.",
-            survey.nowhere, survey.rows
+            "{} of {} rows will be rejects: {}.",
+            survey.nowhere,
+            survey.rows,
+            rejects::positions(survey)
         ));
     }
     if survey.broken > 0 {

@@ -16,6 +16,7 @@ mod names;
 mod pipeline;
 mod places;
 mod proof;
+mod rejects;
 mod sector;
 mod sentinel;
 mod survey;
@@ -41,6 +42,8 @@ pub struct Wanted {
     pub table: Option<String>,
     /// Rows to look at; all where no number is given.
     pub rows: Option<u64>,
+    /// Id of the layer; made of the table's or the file's name where none is given.
+    pub id: Option<String>,
     /// Whether the pipeline is saved too; otherwise its lines stand as comments on top of the schema.
     pub is_saved: bool,
 }
@@ -58,12 +61,16 @@ pub struct Draft {
     pub rows: u64,
     /// Fields of the key.
     pub key: Vec<String>,
-    /// Rows of these that the key, or a lack of a position, would reject.
+    /// Rows that a run would reject: unreadable, without a position, or without a key of their own.
     pub lost: u64,
     /// CRS of the coordinates; none where it must be asked for.
     pub crs: Option<String>,
     /// Sector; none where nothing tells.
     pub sector: Option<String>,
+    /// Other tables of the file with geometries.
+    pub others: Vec<String>,
+    /// Columns of the source, in its order.
+    pub columns: Vec<String>,
     /// Lines that want a decision before a run is possible, `EDIT` in the place of a value.
     pub questions: Vec<String>,
 }

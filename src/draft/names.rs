@@ -27,7 +27,7 @@ const CORE: [(&str, &[&str]); 7] = [
     ("facility_type", &["type", "facilitytype", "factype", "typepipe", "damtype"]),
     ("status", &["status", "statusdesc", "licstatus"]),
     ("naics_code", &["naicscode", "naics"]),
-    ("state_code_claimed", &["state", "statecode", "stusps", "stateabbr", "statecd", "locstate"]),
+    ("state_code_claimed", &["state", "statecode", "stusps", "stateabbr", "statecd", "locstate", "st"]),
     ("county_fips_claimed", &["countyfips", "cntyfips", "fips", "fipscode"]),
     ("source_date", &["sourcedate", "srcdate"]),
 ];
@@ -153,6 +153,13 @@ pub(super) fn layer_id(name: &str) -> String {
         "facilities" => "facilities_layer".to_owned(),
         id => id.to_owned(),
     }
+}
+
+/// Whether a sheet is called what a spreadsheet calls a new one.
+pub(super) fn is_unnamed_sheet(name: &str) -> bool {
+    const NEW: [&str; 5] = ["sheet", "tabelle", "feuil", "hoja", "foglio"];
+    let name = squeezed(name);
+    NEW.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit()))
 }
 
 /// Unit that a name ends in.
@@ -291,6 +298,12 @@ mod tests {
     fn names_that_collide_are_numbered() {
         let found = names(&[("ID", Kind::Text), ("id", Kind::Text), ("I.D", Kind::Text), ("", Kind::Text)]);
         assert_eq!(found, ["id", "id_2", "i_d", "column_4"]);
+    }
+
+    #[test]
+    fn a_sheet_that_nobody_named_is_known() {
+        assert!(["Sheet1", "Sheet 2", "Tabelle1", "sheet"].into_iter().all(is_unnamed_sheet));
+        assert!(!["Worksheet1", "North", "2020"].into_iter().any(is_unnamed_sheet));
     }
 
     #[test]

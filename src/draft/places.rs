@@ -3,12 +3,14 @@
 //! Pure. A file often says it twice, in degrees and in metres; rows that agree prove which CRS the
 //! metres are in. Memory: a thousand rows of positions.
 
-use arrow_array::{Array, BinaryArray, StringArray};
+use arrow_array::Array;
 
 use super::geometry::{Shapes, is_beyond, point};
 use super::names::{snake, squeezed};
+use super::rejects::is_decimal_comma;
 use super::sentinel::number;
-use crate::feature::Reproject;
+use super::toml_text::shown;
+use crate::feature::{RawBatch, Reproject};
 
 /// Rows whose positions are kept to be compared.
 const SAMPLE: usize = 1_000;
@@ -44,6 +46,19 @@ pub(super) struct Pair {
     pub(super) is_named: bool,
     /// What they hold.
     pub(super) place: Place,
+    /// The first row that they give no position.
+    pub(super) missing: Option<Missing>,
+}
+
+/// A row without a position.
+#[derive(Debug)]
+pub(super) struct Missing {
+    /// Row in the source.
+    pub(super) row: u64,
+    /// What stands in its columns.
+    pub(super) values: String,
+    /// Whether a decimal comma does.
+    pub(super) has_decimal_comma: bool,
 }
 
 /// Every place of a file.
@@ -86,15 +101,17 @@ impl Places {
     }
 
     /// Takes a row into account: its columns by name, and its geometry where that is a place of its own.
-    pub(super) fn note<'a>(&mut self, value: impl Fn(&str) -> Option<&'a str>, wkb: Option<&[u8]>) {
+    pub(super) fn note<'a>(&mut self, at: u64, value: impl Fn(&str) -> Option<&'a str>, wkb: Option<&[u8]>) {
         let coordinate = |name: &str| value(name).and_then(|value| number(value.trim()));
         let mut row = Vec::with_capacity(self.pairs.len() + 1);
         for pair in &mut self.pairs {
-            let at = coordinate(&pair.x).zip(coordinate(&pair.y));
-            if let Some((x, y)) = at {
-                pair.place.note(x, y);
+            let position = coordinate(&pair.x).zip(coordinate(&pair.y));
+            match position {
+                Some((x, y)) => pair.place.note(x, y),
+                None if pair.missing.is_none() => pair.missing = Some(missing(pair, at, &value)),
+                None => {}
             }
-            row.push(at);
+            row.push(position);
         }
         row.push(wkb.and_then(point));
         if let Some((x, y)) = wkb.and_then(|wkb| self.geometry.shapes.note(wkb)) {
@@ -108,17 +125,17 @@ impl Places {
     /// Takes the rows of a batch that are not broken into account.
     pub(super) fn note_batch(
         &mut self,
-        columns: &[(String, StringArray)],
-        geometry: Option<&BinaryArray>,
+        batch: &RawBatch,
+        has_geometry: bool,
         rows: impl Iterator<Item = usize>,
     ) {
         for row in rows {
             let value = |name: &str| {
-                let (_, values) = columns.iter().find(|(column, _)| column == name)?;
+                let (_, values) = batch.columns.iter().find(|(column, _)| column == name)?;
                 values.is_valid(row).then(|| values.value(row))
             };
-            let wkb = geometry.filter(|geometry| geometry.is_valid(row)).map(|geometry| geometry.value(row));
-            self.note(value, wkb);
+            let has_geometry = has_geometry && batch.geometry.is_valid(row);
+            self.note(batch.rows.value(row), value, has_geometry.then(|| batch.geometry.value(row)));
         }
     }
 
@@ -167,7 +184,8 @@ fn pairs(names: &[&str]) -> Vec<Pair> {
     let mut add = |x: &str, y: &str, is_named: bool| {
         let is_taken = found.iter().any(|pair| pair.x == x || pair.y == y);
         if !is_taken && x != y {
-            found.push(Pair { x: x.to_owned(), y: y.to_owned(), is_named, place: Place::default() });
+            let place = Place::default();
+            found.push(Pair { x: x.to_owned(), y: y.to_owned(), is_named, place, missing: None });
         }
     };
     for (lat, lon) in DEGREES {
@@ -194,6 +212,13 @@ fn pairs(names: &[&str]) -> Vec<Pair> {
         }
     }
     found
+}
+
+/// What a row has where its position should be.
+fn missing<'a>(pair: &Pair, row: u64, value: &impl Fn(&str) -> Option<&'a str>) -> Missing {
+    let [x, y] = [&pair.x, &pair.y].map(|column| value(column).unwrap_or_default());
+    let values = format!("{} is {}, {} is {}", shown(&pair.x), shown(x), shown(&pair.y), shown(y));
+    Missing { row, values, has_decimal_comma: is_decimal_comma(x) || is_decimal_comma(y) }
 }
 
 fn words(name: &str) -> Vec<String> {

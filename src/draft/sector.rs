@@ -4,7 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use csv::ReaderBuilder;
+
 use crate::plan::Reference;
+
+/// The sectors as shipped: a list to choose from where there are no reference tables.
+const SHIPPED: &str = include_str!("../../schemas/reference/sectors.csv");
 
 /// A sector and why.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -37,6 +42,16 @@ pub(super) fn guess(codes: &[(String, u64)], reference: &Reference) -> Option<Gu
     })
 }
 
+/// Code and name of every sector: the table's, or, without one, those that are shipped.
+pub(super) fn known(reference: &Reference) -> Vec<(String, String)> {
+    if !reference.sectors.is_empty() {
+        return reference.sectors.iter().map(|sector| (sector.code.clone(), sector.name.clone())).collect();
+    }
+    let mut rows = ReaderBuilder::new().from_reader(SHIPPED.as_bytes());
+    let named = |row: &csv::StringRecord| Some((row.get(0)?.to_owned(), row.get(1)?.to_owned()));
+    rows.records().flatten().filter_map(|row| named(&row)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +81,13 @@ mod tests {
         let hospitals = guess(&codes(&[("622110", 99), ("621910", 1)]), &reference()).unwrap();
         assert_eq!((hospitals.code.as_deref(), hospitals.subsector.as_deref()), (Some("HLPH"), Some("Care")));
         assert!(hospitals.why.starts_with("99 of 100 NAICS codes belong there"));
+    }
+
+    #[test]
+    fn sectors_are_listed_without_a_table_too() {
+        let known = known(&Reference::default());
+        assert_eq!(known.len(), 16);
+        assert!(known.contains(&("NUCL".to_owned(), "Nuclear Reactors, Materials, and Waste".to_owned())));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The only file of the room that reads, and it reads through `source`.
 
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use arrow_array::{Array, StringArray};
@@ -11,7 +12,8 @@ use super::Wanted;
 use super::column::Column;
 use super::crs::{self, Choice, Word};
 use super::geometry::Shapes;
-use super::places::Places;
+use super::names;
+use super::places::{Missing, Places};
 use crate::feature::{Crs, Landed, RawBatch};
 use crate::plan::{CsvGeometry, Format, Limits, Location, Reference, SourcePlan, State};
 use crate::source::{self, Description, LayerDescription, Reader, SourceError};
@@ -21,6 +23,8 @@ use crate::source::{self, Description, LayerDescription, Reader, SourceError};
 pub(super) struct Survey {
     /// The file, as the draft names it.
     pub(super) path: String,
+    /// Id of the layer.
+    pub(super) id: String,
     /// Name of the table, or the file's stem.
     pub(super) name: String,
     /// How to read it.
@@ -43,6 +47,8 @@ pub(super) struct Survey {
     pub(super) broken: u64,
     /// Rows without a position or geometry.
     pub(super) nowhere: u64,
+    /// The first of them, where columns should give it one.
+    pub(super) first_nowhere: Option<Missing>,
     /// Whether these are not all.
     pub(super) is_partial: bool,
     /// Rows that a key may lose.
@@ -63,6 +69,7 @@ pub(super) fn survey(wanted: &Wanted, reference: &Reference) -> Result<Survey, S
     let others = spatial.map(|other| other.name.clone()).filter(|other| *other != layer.name).collect();
     let mut survey = Survey {
         path: wanted.shown.clone(),
+        id: id(&description, layer, wanted),
         name: layer.name.clone(),
         format,
         has_coordinates,
@@ -74,6 +81,7 @@ pub(super) fn survey(wanted: &Wanted, reference: &Reference) -> Result<Survey, S
         rows: 0,
         broken: 0,
         nowhere: 0,
+        first_nowhere: None,
         is_partial: false,
         most_lost: 0,
         places: Places::new([]),
@@ -84,6 +92,7 @@ pub(super) fn survey(wanted: &Wanted, reference: &Reference) -> Result<Survey, S
         survey.has_coordinates = true;
         read(&mut survey, layer, wanted, &reference.states)?;
     }
+    is_table(&survey, wanted)?;
     survey.is_partial = wanted.rows.is_some_and(|rows| {
         survey.rows + survey.broken == rows && layer.features.is_none_or(|all| all > rows)
     });
@@ -108,6 +117,32 @@ pub(super) fn landable(path: &Path, table: Option<&str>) -> Option<PathBuf> {
         |path: &&PathBuf| path.file_stem().is_some_and(|stem| table.is_some_and(|table| stem == table));
     let named = files.iter().find(is_table).cloned();
     named.or_else(|| (files.len() == 1).then(|| files.swap_remove(0)))
+}
+
+/// The wanted id, or one of the table's name; a sheet that nobody named goes by its file's.
+fn id(description: &Description, layer: &LayerDescription, wanted: &Wanted) -> String {
+    let is_sheet = matches!(description.format, Some(Format::Xlsx { .. }));
+    let stem = wanted.path.file_stem().filter(|_| is_sheet && names::is_unnamed_sheet(&layer.name));
+    let name = stem.map_or_else(|| layer.name.clone().into(), OsStr::to_string_lossy);
+    wanted.id.clone().unwrap_or_else(|| names::layer_id(&name))
+}
+
+/// Refuses text that has commas, say, and is no table: nobody could make a layer of it.
+fn is_table(survey: &Survey, wanted: &Wanted) -> Result<(), SourceError> {
+    // So many broken records are no accident, even where some lines happen to fit.
+    const MANY: u64 = 10;
+    if !matches!(survey.format, Format::Csv { .. }) {
+        return Ok(());
+    }
+    let (broken, all) = (survey.broken, survey.rows + survey.broken);
+    let is_ragged = broken * 2 > all || broken >= MANY && broken * 4 > all;
+    let found = match survey.columns.len() {
+        _ if is_ragged => "text whose lines differ in their number of fields",
+        1 if !survey.has_coordinates => "text of a single column",
+        _ => return Ok(()),
+    };
+    let shown = wanted.path.display().to_string();
+    Err(SourceError::Unexpected { shown, expected: "a table of delimited text", found })
 }
 
 /// The table to look at: the one of this name, or the first with geometries.
@@ -217,7 +252,7 @@ fn read(
         }
         let whole = (0..batch.len()).filter(|row| !broken.contains(row));
         survey.nowhere += whole.clone().filter(|row| batch.geometry.is_null(*row)).count() as u64;
-        survey.places.note_batch(&batch.columns, has_geometry.then_some(&batch.geometry), whole);
+        survey.places.note_batch(&batch, has_geometry, whole);
         survey.rows += (batch.len() - broken.len()) as u64;
         survey.broken += broken.len() as u64;
     }
@@ -274,6 +309,7 @@ fn settle_pair(survey: &mut Survey, mut places: Places, choice: Choice) {
     let pair = places.pairs.swap_remove(choice.place);
     survey.nowhere = survey.rows.saturating_sub(pair.place.shapes.count());
     survey.format = with_geometry(survey.format.clone(), CsvGeometry::Xy { x: pair.x, y: pair.y });
+    survey.first_nowhere = pair.missing;
     survey.has_coordinates = true;
     survey.shapes = pair.place.shapes;
     survey.crs = choice.word;

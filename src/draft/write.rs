@@ -9,7 +9,7 @@ use super::kind::{self, Kind};
 use super::sector::{self, Guess};
 use super::survey::Survey;
 use super::toml_text::{line, list, quoted, shown};
-use super::{Wanted, layer, names, pipeline, words};
+use super::{Wanted, layer, names, pipeline, rejects, words};
 use crate::plan::{GeometryKind, Reference};
 
 /// Distinct values up to which all are shown.
@@ -35,27 +35,28 @@ pub(super) fn draft(
 ) -> super::Draft {
     let fields = fields(survey, kinds, key);
     let guess = guess(survey, &fields, reference);
-    let id = names::layer_id(&survey.name);
-    let lost = key.map_or(0, |key| key.lost) + survey.nowhere;
+    let id = survey.id.clone();
     super::Draft {
         schema: schema(survey, key, &fields, &guess, reference, wanted.is_saved),
         pipeline: pipeline::text(survey, &id, &title(survey), folder),
         rows: survey.rows,
         key: key_fields(&fields, key).into_iter().map(str::to_owned).collect(),
-        lost: lost.min(survey.rows),
+        lost: rejects::count(survey, key),
         crs: match &survey.crs {
             Word::Stated(crs) => Some(crs.to_string()),
             Word::Inferred(code, _) => Some(code.clone()),
             Word::Asked => None,
         },
         sector: guess.code.clone(),
-        questions: questions(survey, &guess),
+        questions: questions(survey, key, &guess),
+        others: survey.others.clone(),
+        columns: survey.columns.iter().map(|column| column.name.clone()).collect(),
         id,
     }
 }
 
 /// What must be answered before a run is possible.
-fn questions(survey: &Survey, guess: &Guess) -> Vec<String> {
+fn questions(survey: &Survey, key: Option<&Key>, guess: &Guess) -> Vec<String> {
     let mut questions = Vec::new();
     if !survey.has_coordinates {
         questions
@@ -66,6 +67,7 @@ fn questions(survey: &Survey, guess: &Guess) -> Vec<String> {
             "nothing tells in which CRS the coordinates are: say so by `crs` in the pipeline".to_owned(),
         );
     }
+    questions.extend(rejects::ceiling(survey, key).1);
     if guess.code.is_none() {
         questions.push("nothing tells the sector: say so by `code` under [sector] in the schema".to_owned());
     }
@@ -131,7 +133,7 @@ fn fields<'a>(survey: &'a Survey, kinds: Vec<Kind>, key: Option<&Key>) -> Vec<Dr
 
 /// What was looked at; the lines of a pipeline too where nobody writes one.
 fn head(survey: &Survey, is_saved: bool) -> Vec<String> {
-    let id = names::layer_id(&survey.name);
+    let id = &survey.id;
     let looked = if survey.is_partial { "the first " } else { "all " };
     let mut lines = vec![format!(
         "Draft from {looked}{} rows of {}: a proposal. Lines that say EDIT want a decision.",
@@ -142,10 +144,10 @@ fn head(survey: &Survey, is_saved: bool) -> Vec<String> {
         return lines.iter().map(|text| comment(text)).collect();
     }
     lines.push(format!(
-        "Save it as schemas/{id}.toml, and put this into the pipeline (`path` is relative to its folder):"
+        "Save it as schemas/{id}.toml, and put this into a pipeline in pipelines/ (paths are relative to that folder):"
     ));
     lines.push(String::new());
-    lines.extend(layer::table(survey, &id));
+    lines.extend(layer::table(survey, id));
     lines.push(String::new());
     lines.extend(layer::remarks(survey));
     lines.iter().map(|text| comment(text)).collect()
@@ -162,30 +164,12 @@ fn description(survey: &Survey, key: Option<&Key>, fields: &[Draft<'_>]) -> Vec<
     lines.extend(key.iter().flat_map(|key| &key.remarks).map(|remark| comment(remark)));
     lines.push(format!("key = {}", list(key_fields(fields, key))));
     lines.extend(geometry(survey));
-    lines.extend(max_rejects(survey, key));
+    lines.extend(rejects::ceiling(survey, key).0);
     lines
 }
 
-/// A ceiling for rejects above the usual one, where the file is known to need it.
-fn max_rejects(survey: &Survey, key: Option<&Key>) -> Vec<String> {
-    let others: u64 = survey.shapes.kinds().iter().skip(1).map(|(_, count)| count).sum();
-    let lost = survey.nowhere + survey.broken + others + key.map_or(0, |key| key.lost);
-    let all = survey.rows + survey.broken;
-    if all == 0 || lost * 25 <= all {
-        return Vec::new();
-    }
-    // A little more than is known, in whole hundredths.
-    let hundredths = (lost * 110 / all + 1).min(100);
-    vec![
-        comment(&format!(
-            "EDIT: about {lost} of {all} rows will be rejects; by default more than 5 % fail the layer."
-        )),
-        format!("max-rejects = {}.{:02}", hundredths / 100, hundredths % 100),
-    ]
-}
-
 fn title(survey: &Survey) -> String {
-    let words: Vec<String> = names::layer_id(&survey.name).split('_').map(capitalised).collect();
+    let words: Vec<String> = survey.id.split('_').map(capitalised).collect();
     words.join(" ")
 }
 
@@ -219,8 +203,8 @@ fn sector_table(guess: &Guess, reference: &Reference) -> Vec<String> {
         lines.push(comment(
             "EDIT: nothing in the file tells the sector; one of these, or the run is refused.",
         ));
-        let known = reference.sectors.iter().map(|sector| format!("    {}  {}", sector.code, sector.name));
-        lines.extend(known.map(|sector| comment(&sector)));
+        let known = sector::known(reference).into_iter();
+        lines.extend(known.map(|(code, name)| comment(&format!("    {code}  {name}"))));
     }
     let mark = if guess.code.is_some() { " # guessed" } else { "" };
     lines.push(format!("code = {}{mark}", quoted(guess.code.as_deref().unwrap_or("EDIT"))));

@@ -88,6 +88,29 @@ impl Blocks {
     }
 }
 
+/// Whether the key of a schema and its required fields can be read from these columns.
+pub fn fits(schema: &Path, columns: &[String]) -> bool {
+    let mut found = Vec::new();
+    let Some(spec) = SchemaSpec::read(schema, &mut found) else { return false };
+    let spec = Blocks::new(schema.parent().unwrap_or(Path::new("."))).expand(spec, &mut found);
+    let field =
+        |name: &str| spec.fields.iter().map(|field| &field.value).find(|field| is_called(field, name));
+    let required = spec.fields.iter().map(|field| &field.value);
+    let mut required =
+        required.filter(|field| field.required.as_ref().is_some_and(|required| required.value));
+    let is_there = |field: &FieldSpec| {
+        let mut from = field.from.iter().flat_map(|from| &from.value);
+        from.any(|from| columns.contains(&from.value))
+    };
+    !spec.key.is_empty()
+        && spec.key.iter().all(|key| field(&key.value).is_some_and(is_there))
+        && required.all(is_there)
+}
+
+fn is_called(field: &FieldSpec, name: &str) -> bool {
+    field.name.as_ref().is_some_and(|own| own.value == name)
+}
+
 /// A field in two blocks has two meanings; the schema must choose.
 fn repeated(
     check: &mut Check<'_>,

@@ -277,6 +277,7 @@ fn csv_geometry(
     place: &Span,
     [x, y, wkt]: [Option<&Spanned<String>>; 3],
 ) -> CsvGeometry {
+    [x, y, wkt].into_iter().flatten().for_each(|column| undecided(check, column));
     match (x, y, wkt) {
         (Some(_), _, Some(wkt)) | (_, Some(_), Some(wkt)) => {
             check.error(&wkt.span, "the geometry is either in `x` and `y` or in `wkt`, not both");
@@ -299,6 +300,15 @@ fn csv_geometry(
     match wkt {
         Some(wkt) => CsvGeometry::Wkt { column: wkt.value.clone() },
         None => CsvGeometry::Xy { x: text(x), y: text(y) },
+    }
+}
+
+/// Refuses what a draft left to be said.
+fn undecided(check: &mut Check<'_>, column: &Spanned<String>) {
+    if column.value == "EDIT" || column.value.starts_with("EDIT-") {
+        let message = format!("`{}` is not a column: a draft left it to be said", column.value);
+        let help = "name the columns of the coordinates: `x` and `y`, or `wkt`";
+        check.error(&column.span, message).help = Some(help.to_owned());
     }
 }
 

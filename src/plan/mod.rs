@@ -29,6 +29,7 @@ use std::sync::Arc;
 pub use expected::{ALL_STATES, EXPECTED_COLUMNS};
 pub use field::{EPOCH_MS, EXCEL_SERIAL};
 pub use gate::GatePlan;
+pub use include::fits;
 pub use json_schema::{Written, json_schema};
 pub use membership::{FUNCTIONS, LIFELINES, Passage, Standing};
 pub use reference::{Lifeline, NaicsRule, Reference, Region, Sector, State, longest_prefix};

@@ -9,14 +9,14 @@ use serde_json::Value;
 use crate::program::{Ended, Folder, ROOT};
 
 /// A draft of a file, saved in the test's folder.
-struct Drafted {
-    folder: Folder,
-    facts: Value,
+pub(crate) struct Drafted {
+    pub(crate) folder: Folder,
+    pub(crate) facts: Value,
 }
 
 /// Drafts a file with the reference tables as shipped; `args` follow the file.
 #[track_caller]
-fn drafted_in(folder: Folder, file: &str, args: &[&str]) -> Drafted {
+pub(crate) fn drafted_in(folder: Folder, file: &str, args: &[&str]) -> Drafted {
     let reference = format!("{ROOT}/schemas/reference");
     let mut all = vec!["draft", file, "--into", ".", "--reference", &reference, "--format", "json"];
     all.extend(args);
@@ -26,7 +26,7 @@ fn drafted_in(folder: Folder, file: &str, args: &[&str]) -> Drafted {
 
 /// Drafts a small CSV file of this text.
 #[track_caller]
-fn drafted(text: impl AsRef<[u8]>) -> Drafted {
+pub(crate) fn drafted(text: impl AsRef<[u8]>) -> Drafted {
     let folder = Folder::new();
     folder.write("hospitals.csv", text);
     drafted_in(folder, "hospitals.csv", &[])
@@ -37,11 +37,11 @@ impl Drafted {
         self.facts["id"].as_str().unwrap()
     }
 
-    fn schema(&self) -> String {
+    pub(crate) fn schema(&self) -> String {
         self.read("schemas")
     }
 
-    fn pipeline(&self) -> String {
+    pub(crate) fn pipeline(&self) -> String {
         self.read("pipelines")
     }
 
@@ -54,7 +54,7 @@ impl Drafted {
     }
 
     /// Runs the pipeline exactly as it was drafted.
-    fn run(&self) -> Ended {
+    pub(crate) fn run(&self) -> Ended {
         let pipeline = format!("pipelines/{}.toml", self.id());
         self.folder.cikr(&["run", &pipeline, "--format", "json"])
     }
@@ -66,7 +66,7 @@ impl Drafted {
 }
 
 #[track_caller]
-fn says(text: &str, words: &[&str]) {
+pub(crate) fn says(text: &str, words: &[&str]) {
     for words in words {
         assert!(text.contains(words), "`{words}` is not in:\n{text}");
     }
@@ -189,30 +189,6 @@ fn without_a_folder_the_schema_is_printed_with_the_lines_of_a_pipeline() {
     assert!(!folder.path().join("pipelines").exists());
 }
 
-#[test]
-fn a_draft_never_replaces_what_somebody_has_edited() {
-    let folder = Folder::new();
-    folder.write("clinics.csv", "ID,LON,LAT\nA1,-95.1234,35.5432\nA2,-94.4321,35.1234\n");
-    let draft = |args: &[&str]| folder.cikr(&[&["draft", "clinics.csv", "--into", "."], args].concat());
-    let told = draft(&[]).code(0).stdout;
-    says(
-        &told,
-        &[
-            "wrote ./schemas/clinics.toml",
-            "2 rows; key id; crs EPSG:4326",
-            "cikr run ./pipelines/clinics.toml",
-        ],
-    );
-    folder.write("schemas/clinics.toml", "mine").write("pipelines/other.toml", "mine too");
-    draft(&[]).code(6).says("schemas/clinics.toml exists already; --force replaces it");
-    assert_eq!(fs::read_to_string(folder.path().join("schemas/clinics.toml")).unwrap(), "mine");
-    draft(&["--force"]).code(0);
-    let checked = folder.cikr(&["check", "pipelines/clinics.toml"]);
-    checked.says("texts of this schema still say EDIT");
-    assert_ne!(fs::read_to_string(folder.path().join("schemas/clinics.toml")).unwrap(), "mine");
-    assert!(folder.path().join("pipelines/other.toml").exists());
-}
-
 /// Places in degrees, and the same in Web Mercator.
 const PLACES: [(&str, &str, &str, &str); 4] = [
     ("-106.937263", "34.152585", "-11904201.66", "4049308.91"),
@@ -313,14 +289,14 @@ fn a_key_of_several_columns_is_found_and_runs() {
 fn where_nothing_is_unique_the_draft_says_what_will_be_lost_and_runs() {
     let mut rows = String::from("TOWN,KIND,LON,LAT\n");
     for row in 0..40 {
-        rows += &format!("T{},K{},-95.1234,35.5{row:03}1\n", row % 10, row % 2);
+        rows += &format!("T{},K{},-95.1234,35.5{row:03}1\n", row % 25, row % 2);
     }
-    let draft = drafted(rows);
+    let draft = drafted(rows.replace(",K1", ",K0"));
     assert_eq!(draft.key(), ["town"]);
-    says(&draft.schema(), &["loses the fewest: 30 of 40 rows will be rejects", "max-rejects = 0.83"]);
-    assert_eq!(draft.facts["rejects"], 30);
+    says(&draft.schema(), &["loses the fewest: 15 of 40 rows will be rejects", "max-rejects = 0.42"]);
+    assert_eq!(draft.facts["rejects"], 15);
     let arrived = draft.arrived();
-    assert_eq!((arrived.rows_read, arrived.rows_written), (40, 10));
+    assert_eq!((arrived.rows_read, arrived.rows_written), (40, 25));
 }
 
 #[test]
@@ -439,7 +415,11 @@ fn what_cannot_be_drafted_is_named() {
     let schema = folder.cikr(&["draft", "a.csv"]).code(0).stdout;
     says(
         &schema,
-        &["source.csv = { path = \"a.csv\", x = \"X\", y = \"Y\", crs = \"EDIT\" }", "code = \"EDIT\""],
+        &[
+            "source.csv = { path = \"../a.csv\", x = \"X\", y = \"Y\", crs = \"EDIT\" }",
+            "code = \"EDIT\"",
+            "#     HLPH  Healthcare",
+        ],
     );
     assert!(fs::read_dir(folder.path()).unwrap().all(|entry| entry.unwrap().file_name() != "schemas"));
 }

@@ -29,6 +29,7 @@ mod draft;
 mod killed;
 mod gate;
 mod landing;
+mod draft_asks;
 mod laws;
 mod loopback;
 mod loopback_truth;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::basic::LogicalType;
+use parquet::basic::{LogicalType, TimeType, TimeUnit};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::RowGroupMetaData;
 
@@ -137,7 +137,7 @@ impl Footer {
     /// Type of a column, in Parquet's words where it has some.
     pub(super) fn kind(&self, position: usize) -> String {
         let logical = self.logical_type(position);
-        logical.map_or_else(|| self.data_type(position).to_string(), |kind| format!("{kind:?}"))
+        logical.map_or_else(|| self.data_type(position).to_string(), words)
     }
 
     /// Whether a column holds bytes.
@@ -167,5 +167,43 @@ impl Footer {
         let mut leaves =
             (0..schema.num_columns()).filter(is_ours).map(|leaf| schema.columns()[leaf].as_ref());
         leaves::spelling(self.data_type(position), &mut leaves)
+    }
+}
+
+/// A logical type as people say it: its name, and of a time what its numbers count.
+fn words(kind: &LogicalType) -> String {
+    let counted = |name: &str, time: &TimeType| {
+        let unit = match time.unit {
+            TimeUnit::MILLIS => "milliseconds",
+            TimeUnit::MICROS => "microseconds",
+            TimeUnit::NANOS => "nanoseconds",
+        };
+        let zone = if time.is_adjusted_to_u_t_c { "UTC" } else { "no time zone" };
+        format!("{name} in {unit}, {zone}")
+    };
+    match kind {
+        LogicalType::Timestamp(time) => counted("Timestamp", time),
+        LogicalType::Time(time) => counted("Time", time),
+        LogicalType::Decimal(decimal) => format!("Decimal({}, {})", decimal.precision, decimal.scale),
+        kind => {
+            let debug = format!("{kind:?}");
+            debug.split(['(', ' ', '{']).next().unwrap_or_default().to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use parquet::basic::{IntType, TimestampType};
+
+    use super::*;
+
+    #[test]
+    fn types_are_told_in_words() {
+        let micros = TimestampType { is_adjusted_to_u_t_c: false, unit: TimeUnit::MICROS };
+        assert_eq!(words(&LogicalType::Timestamp(micros)), "Timestamp in microseconds, no time zone");
+        let integer = LogicalType::Integer(IntType { bit_width: 32, is_signed: true });
+        assert_eq!(words(&integer), "Integer");
+        assert_eq!(words(&LogicalType::String), "String");
     }
 }

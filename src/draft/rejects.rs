@@ -1,0 +1,119 @@
+//! How many rows a run of the draft would reject, and why.
+//!
+//! Pure. A ceiling is written only where most rows arrive: a release of what is left of a file
+//! that was misread looks like a success and is none.
+
+use super::key::Key;
+use super::survey::Survey;
+use super::toml_text::shown;
+
+/// Share of rejects that a schema allows where it says nothing, in percent.
+const USUAL: u64 = 5;
+
+/// Highest share that a draft writes, in percent.
+const HIGHEST: u64 = 50;
+
+/// Rows that would be rejected for one reason.
+struct Cause {
+    rows: u64,
+    why: String,
+}
+
+/// Rows that a run would reject; never more than there are.
+pub(super) fn count(survey: &Survey, key: Option<&Key>) -> u64 {
+    let lost: u64 = causes(survey, key).iter().map(|cause| cause.rows).sum();
+    lost.min(records(survey))
+}
+
+/// The ceiling where the file is known to need one above the usual; where most would go, and where
+/// somebody can mend the file, the reason why.
+pub(super) fn ceiling(survey: &Survey, key: Option<&Key>) -> (Vec<String>, Option<String>) {
+    let (lost, all) = (count(survey, key), records(survey));
+    // What is close to the usual ceiling counts, for a run may find a few more.
+    if lost * 125 <= all * USUAL {
+        return (Vec::new(), None);
+    }
+    if let Some(why) = too_many(survey, key) {
+        return (vec![format!("# EDIT: {why}."), "# max-rejects = 0.05".to_owned()], Some(why));
+    }
+    let is_comma =
+        survey.has_coordinates && survey.first_nowhere.as_ref().is_some_and(|first| first.has_decimal_comma);
+    let why = is_comma
+        .then(|| format!("{} of {all} rows would be rejected: {}", survey.nowhere, positions(survey)));
+    let percent = (lost * 110 / all + 1).min(HIGHEST);
+    let told = format!(
+        "# EDIT: about {lost} of {all} rows will be rejects; by default more than {USUAL} % fail the layer."
+    );
+    (vec![told, format!("max-rejects = 0.{percent:02}")], why)
+}
+
+/// Why so many rows would be rejects that no ceiling can be proposed.
+fn too_many(survey: &Survey, key: Option<&Key>) -> Option<String> {
+    let (lost, all) = (count(survey, key), records(survey));
+    if lost * 100 <= all * HIGHEST {
+        return None;
+    }
+    let main = causes(survey, key).into_iter().max_by_key(|cause| cause.rows)?;
+    Some(format!("{lost} of {all} rows would be rejected: {}", main.why))
+}
+
+fn records(survey: &Survey) -> u64 {
+    survey.rows + survey.broken
+}
+
+fn causes(survey: &Survey, key: Option<&Key>) -> Vec<Cause> {
+    let others = survey.shapes.kinds().iter().skip(1).map(|(_, count)| count).sum();
+    // Without columns of coordinates nobody knows who is nowhere.
+    let nowhere = if survey.has_coordinates { survey.nowhere } else { 0 };
+    vec![
+        Cause { rows: nowhere, why: positions(survey) },
+        Cause { rows: survey.broken, why: "their records can't be parsed".to_owned() },
+        Cause { rows: others, why: "a layer holds one family of geometries".to_owned() },
+        Cause {
+            rows: key.map_or(0, |key| key.lost),
+            why: key.map(|key| keys(survey, key)).unwrap_or_default(),
+        },
+    ]
+}
+
+/// The first row without a position, and decimal commas where that is what they are.
+pub(super) fn positions(survey: &Survey) -> String {
+    let Some(first) = &survey.first_nowhere else {
+        return "they have no usable position".to_owned();
+    };
+    let mut why = format!("they have no usable position, first row {}: {}", first.row, first.values);
+    if first.has_decimal_comma {
+        why += "; these are decimal commas, and coordinates are read with decimal points alone, so write the file again with those";
+    }
+    why
+}
+
+fn keys(survey: &Survey, key: &Key) -> String {
+    let names: Vec<String> = key.columns.iter().map(|at| shown(&survey.columns[*at].name)).collect();
+    let names = names.join(", ");
+    let first = key.columns.first().and_then(|at| survey.columns[*at].repeated.as_deref());
+    match first {
+        Some(value) => format!("they repeat an earlier key {names}, first {}", shown(value)),
+        None => format!("they have no key {names}, or repeat an earlier one"),
+    }
+}
+
+/// Whether a value is a number with a comma where the program reads a point: `-97,5`.
+pub(super) fn is_decimal_comma(value: &str) -> bool {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, part) = value.trim().trim_start_matches(['-', '+']).split_once(',').unwrap_or_default();
+    is_digits(whole) && is_digits(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decimal_comma_has_digits_on_both_sides() {
+        assert!(is_decimal_comma("-97,5") && is_decimal_comma(" 30,25 "));
+        for other in ["-97.5", "1,2,3", ",5", "5,", "a,5", ""] {
+            assert!(!is_decimal_comma(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! `cikr draft` where a person must decide: what it refuses, what it asks, and what it never replaces.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::draft::{drafted, drafted_in, says};
+use crate::program::{Folder, ROOT};
+
+#[test]
+fn a_key_that_loses_most_rows_is_a_question_and_the_run_fails() {
+    let mut rows = String::from("TOWN,KIND,LON,LAT\n");
+    for row in 0..40 {
+        rows += &format!("T{},K{},-95.1234,35.5{row:03}1\n", row % 10, row % 2);
+    }
+    let draft = drafted(rows);
+    let question = "30 of 40 rows would be rejected: they repeat an earlier key `TOWN`, first `T0`";
+    says(&draft.schema(), &[question, "# max-rejects = 0.05"]);
+    assert!(draft.facts["questions"].to_string().contains(question), "{}", draft.facts["questions"]);
+    draft.run().code(4);
+}
+
+#[test]
+fn decimal_commas_are_named_and_no_ceiling_lets_them_pass() {
+    let folder = Folder::new();
+    folder.write("semi.csv", "id;x;y\n1;-97,5;30,25\n2;-97,6;30,35\n");
+    let draft = drafted_in(folder, "semi.csv", &[]);
+    let question = "2 of 2 rows would be rejected: they have no usable position, first row 2: `x` is `-97,5`, `y` is `30,25`; these are decimal commas";
+    says(&draft.schema(), &[question]);
+    assert!(draft.facts["questions"].to_string().contains(question), "{}", draft.facts["questions"]);
+    assert!(!draft.schema().lines().any(|line| line.starts_with("max-rejects")), "{}", draft.schema());
+    // Where half of the rows are right, the others are told all the same.
+    let folder = Folder::new();
+    folder.write("half.csv", "id;lon;lat\n1;-97.5;30.25\n2;-97,6;30,35\n");
+    says(&drafted_in(folder, "half.csv", &[]).pipeline(), &["1 of 2 rows will be rejects", "decimal commas"]);
+}
+
+#[test]
+fn a_shipped_schema_is_named_where_its_block_and_fields_fit() {
+    let folder = Folder::new();
+    for file in ["schemas/hospitals.toml", "schemas/include/hifld.toml"] {
+        folder.write(file, fs::read(Path::new(ROOT).join(file)).unwrap());
+    }
+    folder.write("hospitals.csv", fs::read(Path::new(ROOT).join("sample-data/hospitals.csv")).unwrap());
+    folder.write("other/hospitals.csv", "KEY,LON,LAT\nA1,-95.1234,35.5432\nA2,-94.4321,35.1234\n");
+    let fitting = folder.cikr(&["draft", "hospitals.csv", "--into", "."]).code(2);
+    fitting.says("./schemas/hospitals.toml exists already and fits this file: use `schema = \"hospitals\"`");
+    let other = folder.cikr(&["draft", "other/hospitals.csv", "--into", "."]).code(2);
+    assert!(!other.says("exists already").stderr.contains("fits"));
+}
+
+#[test]
+fn paths_of_a_printed_pipeline_start_from_one_folder() {
+    let folder = Folder::new();
+    folder.write("data/clinics.csv", "ID,LON,LAT\nA1,-95.1234,35.5432\nA2,-94.4321,35.1234\n");
+    folder.write("tables/README.md", "");
+    for table in fs::read_dir(Path::new(ROOT).join("schemas/reference")).unwrap() {
+        let table = table.unwrap().path();
+        let name = format!("tables/{}", table.file_name().unwrap().to_str().unwrap());
+        folder.write(&name, fs::read(&table).unwrap());
+    }
+    let args = ["draft", "data/clinics.csv", "--reference", "tables", "--format", "json"];
+    let facts: Value = serde_json::from_str(&folder.cikr(&args).code(0).stdout).unwrap();
+    let paths = ["store = \"../out/clinics\"", "reference = \"../tables\"", "path = \"../data/clinics.csv\""];
+    says(facts["pipeline"].as_str().unwrap(), &paths);
+}
+
+#[test]
+fn text_that_is_no_table_is_refused() {
+    let folder = Folder::new();
+    folder.write("README.md", fs::read(Path::new(ROOT).join("README.md")).unwrap());
+    let refused = folder.cikr(&["draft", "README.md"]).code(4);
+    refused.says("should be a table of delimited text but looks like text whose lines differ");
+    folder.write("list.txt", "one\ntwo\nthree\n");
+    folder.cikr(&["draft", "list.txt"]).code(4).says("looks like text of a single column");
+}
+
+#[test]
+fn what_has_no_coordinates_is_refused_until_somebody_names_them() {
+    let draft = drafted("ID,NAME,ST\nA1,a,TX\nA2,b,CA\n");
+    says(&draft.pipeline(), &["x = \"EDIT-X\", y = \"EDIT-Y\""]);
+    says(&draft.schema(), &["name = \"state_code_claimed\"\nfrom = [\"ST\"]"]);
+    assert!(!draft.schema().contains("max-rejects"), "nobody knows yet: {}", draft.schema());
+    draft.run().code(3).says("`EDIT-X` is not a column").says("`EDIT-Y` is not a column");
+}
+
+#[test]
+fn a_draft_never_replaces_what_somebody_has_edited() {
+    let folder = Folder::new();
+    folder.write("clinics.csv", "ID,LON,LAT\nA1,-95.1234,35.5432\nA2,-94.4321,35.1234\n");
+    let draft = |args: &[&str]| folder.cikr(&[&["draft", "clinics.csv", "--into", "."], args].concat());
+    let told = draft(&[]).code(0).stdout;
+    says(
+        &told,
+        &[
+            "wrote ./schemas/clinics.toml",
+            "2 rows; key id; crs EPSG:4326",
+            "cikr run ./pipelines/clinics.toml",
+        ],
+    );
+    folder.write("schemas/clinics.toml", "mine").write("pipelines/other.toml", "mine too");
+    let refused = draft(&[]).code(2);
+    refused.says("error: ./schemas/clinics.toml exists already; draft under another id by `--id NAME`");
+    assert_eq!(fs::read_to_string(folder.path().join("schemas/clinics.toml")).unwrap(), "mine");
+    draft(&["--force"]).code(0);
+    let checked = folder.cikr(&["check", "pipelines/clinics.toml"]);
+    checked.says("texts of this schema still say EDIT");
+    assert_ne!(fs::read_to_string(folder.path().join("schemas/clinics.toml")).unwrap(), "mine");
+    assert!(folder.path().join("pipelines/other.toml").exists());
+    // Now the schema there is one of the file's own columns, and another id is free.
+    draft(&[]).code(2).says("fits this file: use `schema = \"clinics\"` in a pipeline");
+    draft(&["--id", "my_clinics"]).code(0);
+    let pipeline = fs::read_to_string(folder.path().join("pipelines/my_clinics.toml")).unwrap();
+    says(&pipeline, &["id = \"my_clinics\"", "store = \"../out/my_clinics\""]);
+    draft(&["--id", "My clinics"]).code(2).says("lower-case letters");
+}
