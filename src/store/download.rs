@@ -49,6 +49,8 @@ impl Store {
     /// The id is no plain name, or the store can't be written to.
     pub fn download(&self, id: &str, key: &str) -> Result<Download<'_>, StoreError> {
         check_name("layer", id)?;
+        // Its digest is kept: a URL in it may hold what must not be written down.
+        let key = digest::digest_bytes(key.as_bytes());
         let folder = self.landing_dir(id);
         disk::create_folder(&folder)?;
         disk::sync_folder_of(&folder)?;
@@ -59,7 +61,7 @@ impl Store {
         let found = file.metadata().map_err(|source| StoreError::reading(&path, source))?.len();
         let bytes = if found < known { 0 } else { known };
         disk::cut(&file, &path, bytes)?;
-        let (id, key) = (id.to_owned(), key.to_owned());
+        let id = id.to_owned();
         let mut download =
             Download { store: self, id, key, folder, file, bytes, safe: bytes, is_accepted: false };
         if bytes == 0 {
@@ -189,6 +191,17 @@ mod tests {
         assert_eq!(store.download("dams", "k").unwrap().len(), 2);
         assert_eq!(store.download("dams", "other").unwrap().len(), 0);
         assert_eq!(store.download("dams", "k").unwrap().len(), 0);
+    }
+
+    #[test]
+    fn a_key_is_not_written_down() {
+        let (_folder, store) = fixture::store();
+        store.download("dams", "token=hidden").unwrap().append(BODY).unwrap();
+        store.pull("dams", "token=hidden").unwrap();
+        let folder = store.root().join("landing/dams");
+        for file in ["partial.json", "pull/.key.json"] {
+            assert!(!fs::read_to_string(folder.join(file)).unwrap().contains("hidden"), "{file}");
+        }
     }
 
     #[test]

@@ -44,6 +44,21 @@ impl Store {
         Ok(landed(&folder, &name)?.map(|landed| Held { landed, record }))
     }
 
+    /// Notes that the source was looked at again and is what is held; none where nothing whole is held.
+    ///
+    /// # Errors
+    /// As `held`, or the store can't be written to.
+    pub fn renew(&self, id: &str, fetch: FetchRecord) -> Result<Option<Landed>, StoreError> {
+        let Some(held) = self.held(id)? else { return Ok(None) };
+        let folder = self.landing_dir(id);
+        let name = held.landed.path.strip_prefix(&folder).unwrap_or(&held.landed.path).to_owned();
+        let (sha256, pages) = (held.record.sha256, held.record.pages);
+        let record =
+            HeldRecord { version: record::VERSION, name, fetch: FetchRecord { sha256, pages, ..fetch } };
+        disk::put(&self.work(), &folder.join(HELD), &record::to_json(&record))?;
+        Ok(Some(held.landed))
+    }
+
     /// Folder of a layer's landed bytes, whether or not it is there.
     pub(super) fn landing_dir(&self, id: &str) -> PathBuf {
         self.root.join("landing").join(id)
@@ -148,4 +163,46 @@ fn of_record(folder: &Path, name: &Path, record: LandingRecord) -> Landed {
 
 fn record_path(folder: &Path, name: &Path) -> PathBuf {
     folder.join(format!("{}.record.json", name.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+
+    fn fetched(day: u32, etag: &str) -> FetchRecord {
+        let fetched_at = format!("2026-01-{day:02}T03:00:00Z");
+        FetchRecord { fetched_at, etag: Some(etag.to_owned()), ..FetchRecord::default() }
+    }
+
+    #[test]
+    fn a_source_that_was_looked_at_again_keeps_its_copy() {
+        let (_folder, store) = fixture::store();
+        assert!(store.renew("dams", fetched(1, "a")).unwrap().is_none());
+        let mut download = store.download("dams", "k").unwrap();
+        download.append(b"abc").unwrap();
+        let landed = download.accept("csv", fetched(1, "a")).unwrap();
+        let renewed = store.renew("dams", fetched(2, "b")).unwrap().unwrap();
+        assert_eq!((&renewed.path, &renewed.landed_at), (&landed.path, &landed.landed_at));
+        let held = store.held("dams").unwrap().unwrap();
+        let expected = FetchRecord { sha256: landed.sha256, pages: 1, ..fetched(2, "b") };
+        assert_eq!((held.record, held.landed.path), (expected, landed.path));
+    }
+
+    #[test]
+    fn a_local_source_is_held_too_and_a_damaged_record_is_none() {
+        let (folder, store) = fixture::store();
+        let path = folder.path().join("dams.gdb");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("a.gdbtable"), "t").unwrap();
+        let landed = store.land("dams", &path, "shown", "2026-01-01T03:00:00Z").unwrap();
+        let held = store.held("dams").unwrap().unwrap();
+        assert_eq!((held.landed.path, held.record.url.as_str()), (landed.path.clone(), "shown"));
+        fs::write(landed.path.join("a.gdbtable"), "longer").unwrap();
+        assert!(store.held("dams").unwrap().is_none(), "a file of another size");
+        store.land("dams", &path, "shown", "2026-01-02T03:00:00Z").unwrap();
+        assert!(store.held("dams").unwrap().is_some());
+        fs::write(store.root().join("landing/dams/held.json"), "{").unwrap();
+        assert!(store.held("dams").unwrap().is_none());
+    }
 }

@@ -64,7 +64,7 @@ struct Entry {
     record: PageRecord,
 }
 
-/// `pull/.key.json`; no page has such a name.
+/// `pull/.key.json`, the digest of the pull's key; no page has such a name.
 #[derive(Debug, Serialize, Deserialize)]
 struct Key {
     version: u32,
@@ -80,6 +80,8 @@ impl Store {
     /// The id is no plain name, or the store can't be read or written to.
     pub fn pull(&self, id: &str, key: &str) -> Result<Pull<'_>, StoreError> {
         check_name("layer", id)?;
+        // Its digest is kept: a URL in it may hold what must not be written down.
+        let key = digest::digest_bytes(key.as_bytes());
         let folder = self.landing_dir(id).join(PULL);
         let path = folder.join(".key.json");
         // A key that can't be read is that of another pull.
@@ -90,7 +92,7 @@ impl Store {
             disk::create_folder(&self.landing_dir(id).join(PAGES))?;
             disk::sync_folder_of(&folder)?;
             disk::sync_folder_of(&self.landing_dir(id))?;
-            let key = Key { version: record::VERSION, key: key.to_owned() };
+            let key = Key { version: record::VERSION, key };
             disk::put(&self.work(), &path, &record::to_json(&key))?;
         }
         Ok(Pull { store: self, id: id.to_owned(), folder })
