@@ -37,8 +37,8 @@ fn landed(folder: &Folder) -> Option<Vec<u8>> {
 #[test]
 fn a_file_is_fetched_once_while_it_is_unchanged() {
     let body = csv();
-    let served = body.clone();
-    let server = Server::start(move |request| Reply::file(request, "text/csv", &served, "\"v1\""));
+    let bytes = body.clone();
+    let server = Server::start(move |request| Reply::file(request, "text/csv", &bytes, "\"v1\""));
     let folder = folder(&server.url("/points.csv"), "");
     let report = folder.run().code(0);
     assert_eq!(report.layer("points").rows_read, 6_000);
@@ -53,9 +53,9 @@ fn a_file_is_fetched_once_while_it_is_unchanged() {
 #[test]
 fn a_download_goes_on_where_it_broke_off() {
     let body = csv();
-    let served = body.clone();
+    let bytes = body.clone();
     let server = Server::start(move |request| {
-        let reply = Reply::file(request, "text/csv", &served, "\"v1\"");
+        let reply = Reply::file(request, "text/csv", &bytes, "\"v1\"");
         if request.number <= 2 { reply.cut(70_000) } else { reply }
     });
     let folder = folder(&server.url("/points.csv"), "");
@@ -150,7 +150,7 @@ fn a_file_has_its_largest_size() {
 #[test]
 fn an_export_is_waited_for() {
     let body = csv();
-    let served = body.clone();
+    let bytes = body.clone();
     let server = Server::start(move |request| match (request.path.as_str(), request.number) {
         ("/export", 1) => {
             let mut reply = Reply::json(&json!({"status": "Pending"}));
@@ -159,7 +159,7 @@ fn an_export_is_waited_for() {
         }
         ("/export", 2) => Reply::json(&json!({"status": "ExportingData"})),
         ("/export", _) => Reply::json(&json!({"status": "Completed", "resultUrl": "/done/points.csv"})),
-        _ => Reply::bytes("text/csv", served.clone()),
+        _ => Reply::bytes("text/csv", bytes.clone()),
     });
     let folder = folder(&server.url("/export"), "");
     folder.run().code(0);
