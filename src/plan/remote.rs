@@ -22,6 +22,9 @@ pub(super) const PAGES: [(&str, PageFormat); 2] = [("json", PageFormat::Json), (
 pub(super) const ALL_ROWS: &str = "1=1";
 /// What an address looks like, as a pattern.
 pub(super) const ADDRESS: &str = "^(https?://|[$][{])";
+/// Parameters whose values are credentials.
+const CREDENTIALS: [&str; 9] =
+    ["access_token", "api_key", "apikey", "auth", "key", "password", "secret", "signature", "token"];
 /// What the name of a variable looks like, as a pattern.
 pub(super) const VARIABLE: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
 
@@ -86,6 +89,7 @@ fn address(
 ) -> (String, Hidden) {
     let Some(written) = written else { return (String::new(), Vec::new()) };
     let before = check.found.len();
+    written_out(check, written);
     let (url, hidden) = check.expanded(written, variables);
     if check.found.len() > before {
         return (url, hidden);
@@ -95,6 +99,20 @@ fn address(
         check.error(&written.span, format!("`url` {reason}")).help = Some(help.to_owned());
     }
     (url, hidden)
+}
+
+/// A credential that stands in the URL itself would be shown wherever the URL is.
+fn written_out(check: &mut Check<'_>, written: &Spanned<String>) {
+    let query = written.value.split_once('?').map_or("", |(_, query)| query);
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let is_credential = CREDENTIALS.contains(&name.to_ascii_lowercase().as_str());
+        if is_credential && !value.is_empty() && !value.contains("${") {
+            let help = "take its value from the environment, `${NAME}`, or say who asks in `auth`";
+            check.error(&written.span, format!("the value of `{name}` stands in the URL")).help =
+                Some(help.to_owned());
+        }
+    }
 }
 
 /// What is wrong with an address; never with a part of it, which may be a value of the environment.

@@ -115,6 +115,7 @@ fn every_mistake_has_its_place() {
         r#"arcgis = { url = "https://a.gov/FeatureServer/0?token=1", layer = 2, page-rows = 0, pages = "jsn" }"#,
         r#"arcgis = { url = "https://a.gov/x", auth = { login = { url = "http://a.gov", user = "KEY", password = "KEY" } } }"#,
         r#"arcgis = { url = "https://a.gov/x", at-once = 65, layer = true, were = "A" }"#,
+        r#"http = { url = "https://a.gov/a?x=1&apiKey=12&token=${KEY}", geojson = {} }"#,
         r#"archgis = { url = "https://a.gov/x" }"#,
     ]), @r#"
     pipelines/demo.toml:32:15: `http` has no `url`
@@ -139,6 +140,7 @@ fn every_mistake_has_its_place() {
     pipelines/demo.toml:32:72: this is no name of a variable (write the name of a variable of the environment, never the value)
     pipelines/demo.toml:32:66: no way to authenticate is given (say one of `basic`, `bearer`, `login`, `token`)
     pipelines/demo.toml:32:68: `auth` has no key `tokn` (did you mean `token`?)
+    pipelines/demo.toml:32:25: the value of `token` stands in the URL (take its value from the environment, `${NAME}`, or say who asks in `auth`)
     pipelines/demo.toml:32:25: the URL of a layer has no query (the puller adds its own parameters; rows are chosen by `where`, a token by `auth`)
     pipelines/demo.toml:32:74: the URL ends with a layer already, `0`
     pipelines/demo.toml:32:89: `page-rows` is 0, outside 1 to 100000
@@ -147,6 +149,7 @@ fn every_mistake_has_its_place() {
     pipelines/demo.toml:32:54: `at-once` is 65, outside 1 to 64
     pipelines/demo.toml:32:66: `layer` is `true` or `false`, not text or a whole number (put it in quotes)
     pipelines/demo.toml:32:72: `arcgis` has no key `were` (did you mean `where`?)
+    pipelines/demo.toml:32:23: the value of `apiKey` stands in the URL (take its value from the environment, `${NAME}`, or say who asks in `auth`)
     pipelines/demo.toml:32:1: no kind of source is given (a source is one of `source.arcgis`, `source.csv`, `source.geojson`, `source.geojsonl`, `source.http`, `source.ogr`, `source.parquet`, `source.xlsx`)
     pipelines/demo.toml:32:8: `source` has no key `archgis` (did you mean `arcgis`?)
     "#);
