@@ -41,8 +41,6 @@ pub(super) enum LandError {
     #[error(transparent)]
     Fetch { source: FetchError },
     #[error(transparent)]
-    Arcgis { source: arcgis::ArcgisError },
-    #[error(transparent)]
     Client { source: HttpError },
 }
 
@@ -52,7 +50,6 @@ impl LandError {
         let store = match self {
             Self::Store { source } => Ok(source),
             Self::Fetch { source } => source.into_store().map_err(|source| Self::Fetch { source }),
-            Self::Arcgis { source } => source.into_store().map_err(|source| Self::Arcgis { source }),
             client @ Self::Client { .. } => Err(client),
         };
         match store {
@@ -146,8 +143,8 @@ fn land(fetching: Fetching<'_>, client: &Shared, id: &str, source: &SourcePlan) 
             file::land(source, plan, client()?, &landing).map_err(|source| LandError::Fetch { source })
         }
         Location::Arcgis(plan) => {
-            let asker = arcgis::Asker::new(client()?, plan);
-            arcgis::land(plan, &asker, &landing).map_err(|source| LandError::Arcgis { source })
+            let pulled = arcgis::fetch(client()?, plan, &source.shown, &landing);
+            pulled.map_err(|source| LandError::Fetch { source })
         }
     }
 }
