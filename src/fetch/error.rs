@@ -1,5 +1,6 @@
 //! Why a source can't be fetched. No variant holds a secret.
 
+use super::arcgis::ArcgisError;
 use super::http::HttpError;
 use crate::store::StoreError;
 
@@ -46,6 +47,14 @@ pub enum FetchError {
         expected: String,
         /// SHA-256 of what came.
         found: String,
+    },
+    /// The layer can't be pulled.
+    #[error("cannot pull {shown}")]
+    Arcgis {
+        /// The URL as written.
+        shown: String,
+        /// Cause.
+        source: ArcgisError,
     },
     /// The download can't be landed.
     #[error("cannot land {shown}")]

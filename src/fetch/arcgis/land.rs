@@ -1,9 +1,12 @@
 //! From a layer to the landing: unless the held copy is still the layer, its pages are pulled and accepted.
 
+use super::asker::Asker;
 use super::error::ArcgisError;
 use super::pull::{Pulled, Survey, survey};
 use super::wire::{BoxError, Shelf, Wire};
 use crate::feature::{FetchRecord, Landed, PageRecord, Progress};
+use crate::fetch::FetchError;
+use crate::fetch::http::Client;
 use crate::plan::ArcgisPlan;
 use crate::store::{Held, Pull, Store, StoreError};
 
@@ -21,6 +24,23 @@ pub struct Landing<'a> {
 
 /// Name of the layer's info among the pages.
 const INFO: &str = "info";
+
+/// Lands a layer through the run's client; `shown` is the source as written.
+///
+/// # Errors
+/// As `land`.
+pub fn fetch(
+    client: &Client,
+    plan: &ArcgisPlan,
+    shown: &str,
+    landing: &Landing<'_>,
+) -> Result<Landed, FetchError> {
+    let shown = shown.to_owned();
+    land(plan, &Asker::new(client, plan), landing).map_err(|error| match error.into_store() {
+        Ok(source) => FetchError::Store { shown, source },
+        Err(source) => FetchError::Arcgis { shown, source },
+    })
+}
 
 /// Lands a layer. What an interrupted pull has landed is not asked for again; a layer whose count and date of last
 /// edit are those of the held copy is not pulled at all.

@@ -25,6 +25,6 @@ mod work;
 
 pub use asker::Asker;
 pub use error::ArcgisError;
-pub use land::{Landing, land};
+pub use land::{Landing, fetch, land};
 pub use pull::{Pulled, Survey, survey};
 pub use wire::{BoxError, Shelf, Spent, Wire, WireError};
