@@ -332,7 +332,7 @@ fn a_carried_layer_says_so_wherever_it_is_described() {
     assert_eq!(catalog["cikr:layers"][1]["status"], "absent");
     let readme = String::from_utf8(files[0].1.clone()).unwrap();
     assert!(
-        readme.contains("- `dams` is carried from release `2026-11-01`: the source is empty\n"),
+        readme.contains("- `dams` is carried from release `2026-11-01` (21 days old): the source is empty\n"),
         "{readme}"
     );
     assert!(readme.contains("- `levees` is absent: the source is empty\n"), "{readme}");

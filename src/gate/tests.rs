@@ -144,7 +144,7 @@ fn a_new_name_is_guessed_from_likeness_and_kind_and_given_once() {
     let text: &[(ValueKind, u64)] = &[(Text, 90)];
     let before: &[(&str, &[_])] = &[("HEIGHT", &[(Number, 90)]), ("OWNER_NAM", text)];
     let now: &[(&str, &[_])] =
-        &[("HEIGHT_M", &[(Integer, 90)]), ("HEIGHT_TXT", text), ("OWNER_NAME", text), ("OWNERNAM2", text)];
+        &[("HEIGHT_M", &[(Integer, 90)]), ("HEIGHT_TXT", text), ("OWNER_NAME", text), ("OWNERNAM12", text)];
     let found = drift::findings(&layer(), &profile(before), &profile(now));
     let told: Vec<&str> = found.iter().map(|finding| finding.what.as_str()).collect();
     assert_eq!(
@@ -152,7 +152,7 @@ fn a_new_name_is_guessed_from_likeness_and_kind_and_given_once() {
         [
             "column `HEIGHT`, read as field `height_m`, is gone; `HEIGHT_M` looks like it (a guess): name it in `from`",
             "column `OWNER_NAM` seems to be called `OWNER_NAME` now (a guess)",
-            "new columns, no field reads: `HEIGHT_TXT`, `OWNERNAM2`",
+            "new columns, no field reads: `HEIGHT_TXT`, `OWNERNAM12`",
         ]
     );
 }

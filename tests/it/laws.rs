@@ -97,8 +97,8 @@ fn law_2_latest_is_whole_whatever_becomes_of_the_next_run() {
     folder.write("points.csv", "");
     folder.run().code(4);
     assert_eq!(contents(&folder.latest()), before, "the last release is as it was");
-    folder.points(&points(50)).run().code(0);
-    assert_eq!(by_id(&folder.latest().join("facilities"), "name").len(), 50);
+    folder.points(&points(95)).run().code(0);
+    assert_eq!(by_id(&folder.latest().join("facilities"), "name").len(), 95);
     assert!(!folder.path().join("store/work/20000101T000000000Z").exists());
     folder.cikr(&["verify", "store"]).code(0);
 }
@@ -122,8 +122,8 @@ fn law_2_a_killed_run_leaves_the_last_release() {
         child.wait().unwrap();
         assert_eq!(contents(&folder.latest()), before);
     }
-    folder.points(&points(300)).run().code(0);
-    assert_eq!(by_id(&folder.latest().join("facilities"), "name").len(), 300);
+    folder.points(&points(120)).run().code(0);
+    assert_eq!(by_id(&folder.latest().join("facilities"), "name").len(), 120);
     folder.cikr(&["verify", "store"]).code(0);
 }
 

@@ -58,7 +58,8 @@ fn a_page_compares_with_the_release_before() {
     folder.write("points.csv", "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,A,48001,5,-95,35\n");
     folder.schema("more", "point", "").write("more.csv", "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,A,,,-95,35\n");
     let text = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
-    folder.write("pipeline.toml", text + &POINTS_LAYER.replace("points", "more"));
+    folder
+        .write("pipeline.toml", text + "gate = { shrink = 50 }\n" + &POINTS_LAYER.replace("points", "more"));
     folder.run().code(0);
     let html = page(&folder);
     assert!(

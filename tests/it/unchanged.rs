@@ -18,7 +18,7 @@ fn folder() -> Folder {
     let folder = Folder::new();
     folder.points(ROWS).write("second.csv", SECOND);
     folder.pipeline(&format!(
-        "{POINTS_LAYER}\n[[layer]]\nid = \"second\"\nschema = \"points\"\nsource.csv = {{ path = \"second.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }}\n\n[output]\nnational = true\n"
+        "{POINTS_LAYER}\n[[layer]]\nid = \"second\"\nschema = \"points\"\nsource.csv = {{ path = \"second.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }}\ngate = {{ shrink = 50 }}\n\n[output]\nnational = true\n"
     ));
     folder
 }
