@@ -205,6 +205,8 @@ fn write(
     report.dropped_z = rows.repairs.dropped_z;
     report.dropped_m = rows.repairs.dropped_m;
     report.recoded = rows.repairs.recoded;
+    report.mended_parts = rows.repairs.mended_parts;
+    report.straightened = rows.repairs.straightened;
     Ok(LayerOutcome { report, tiles, schema: Some(rows.assembled.rows.0.schema()), national: None })
 }
 
@@ -236,6 +238,8 @@ fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
         dropped_z: 0,
         dropped_m: 0,
         recoded: 0,
+        mended_parts: 0,
+        straightened: 0,
         flags: BTreeMap::new(),
         flags_truncated: vec![],
     }
