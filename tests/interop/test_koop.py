@@ -37,7 +37,9 @@ def services() -> dict[str, list[dict]]:
     with (REPOSITORY / "sample-data/airports.csv").open(encoding="utf-8", newline="") as file:
         airports = [point(row) for row in csv.DictReader(file)]
     pipelines = json.loads((REPOSITORY / "sample-data/natural_gas_pipelines.geojson").read_text())["features"]
-    return {"Airports": airports, "Pipelines": pipelines}
+    # Koop itself answers no query of a layer with an empty geometry, which the sample has among its defects.
+    shaped = [row for row in pipelines if row["geometry"] and row["geometry"]["coordinates"]]
+    return {"Airports": airports, "Pipelines": shaped}
 
 
 def pipeline(koop: Koop, airports: str, gas: str) -> str:
@@ -127,7 +129,7 @@ def test_every_row_comes_as_it_does_from_the_file(program, served, undisturbed, 
     pulled, _, _ = undisturbed
     samples = REPOSITORY / "sample-data"
     airports = f'csv = {{ path = "{samples}/airports.csv", x = "lon", y = "lat", crs = "EPSG:4326" }}'
-    gas = f'geojson = {{ path = "{samples}/natural_gas_pipelines.geojson" }}'
+    gas = f'geojson = {{ path = "{served}/Pipelines.geojson" }}'
     with Koop(served, {}) as koop:
         run(program, tmp_path / "files", koop, airports, gas)
     columns = ["facility_id", "name", "elevation_ft", "state_code_claimed", "geometry"]

@@ -111,10 +111,7 @@ fn an_advertised_limit_that_is_absurd_is_capped() {
 
 #[test]
 fn offsets_that_are_refused_lead_to_windows() {
-    same_by(
-        "oid windows",
-        &Server::new(ids()).with(|asked| is_offset(asked).then(|| body(REFUSED))),
-    );
+    same_by("oid windows", &Server::new(ids()).with(|asked| is_offset(asked).then(|| body(REFUSED))));
     let told = Server::new(ids()).says("supportsPagination", json!(false));
     same_by("oid windows", &told);
     assert!(!told.asked().iter().any(|asked| asked.contains("resultOffset")));
@@ -148,15 +145,9 @@ fn statistics_that_are_refused_or_lie_lead_further_down() {
     let no_offsets = || Server::new(ids()).says("supportsPagination", json!(false));
     let is_statistics = |asked: &Asked<'_>| asked.form.contains_key("outStatistics");
     let refused = r#"{"error":{"code":400,"message":"Unable to complete operation.","details":[]}}"#;
-    same_by(
-        "oid ranges",
-        &no_offsets().with(move |asked| is_statistics(asked).then(|| body(refused))),
-    );
+    same_by("oid ranges", &no_offsets().with(move |asked| is_statistics(asked).then(|| body(refused))));
     let lies = r#"{"features":[{"attributes":{"MIN(SHAPE.fid) AS THE_MIN":1,"THE_MAX":2}}]}"#;
-    same_by(
-        "oid ranges",
-        &no_offsets().with(move |asked| is_statistics(asked).then(|| body(lies))),
-    );
+    same_by("oid ranges", &no_offsets().with(move |asked| is_statistics(asked).then(|| body(lies))));
 }
 
 #[test]
@@ -195,8 +186,7 @@ fn errors_inside_a_200_and_html_pass() {
     {
         same_by(
             "offsets",
-            &Server::new(ids())
-                .with(move |asked| (asked.number % 3 == 0).then(|| body(trouble))),
+            &Server::new(ids()).with(move |asked| (asked.number % 3 == 0).then(|| body(trouble))),
         );
     }
     same_by(
@@ -224,9 +214,7 @@ fn a_row_that_never_comes_fails_the_layer() {
     let server = Server::new(0..9).with(|asked| {
         let from: u32 = asked.form.get("resultOffset")?.parse().ok()?;
         let rows: u32 = asked.form.get("resultRecordCount")?.parse().ok()?;
-        (from..from + rows)
-            .contains(&5)
-            .then(|| body(r#"{"error":{"code":500,"message":"Too heavy"}}"#))
+        (from..from + rows).contains(&5).then(|| body(r#"{"error":{"code":500,"message":"Too heavy"}}"#))
     });
     let error = pull_to(&server, &plan("http://h/FeatureServer/0"), &Memory::default()).unwrap_err();
     assert_eq!(error.to_string(), "http://h/FeatureServer/0/query answers with error 500: Too heavy");
@@ -266,10 +254,7 @@ fn an_empty_layer_is_no_mistake() {
 #[test]
 fn a_token_is_renewed_once_and_then_the_layer_fails() {
     const EXPIRED: &str = r#"{"error":{"code":498,"message":"Invalid token.","details":[]}}"#;
-    same_by(
-        "offsets",
-        &Server::new(ids()).with(|asked| (asked.number == 4).then(|| body(EXPIRED))),
-    );
+    same_by("offsets", &Server::new(ids()).with(|asked| (asked.number == 4).then(|| body(EXPIRED))));
     let server = Server::new(ids()).with(|asked| is_page(asked).then(|| body(EXPIRED)));
     let error = pull_to(&server, &plan("http://h/FeatureServer/0"), &Memory::default()).unwrap_err();
     assert_eq!(error.to_string(), "http://h/FeatureServer/0/query answers with error 498: Invalid token.");
