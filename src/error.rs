@@ -173,12 +173,14 @@ impl Error {
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Spec { .. } => exit::SPEC,
-            Self::Exists { .. } => exit::USAGE,
             Self::Describe { .. }
             | Self::Jurisdiction { .. }
             | Self::JurisdictionSource { .. }
             | Self::NothingPublished { .. } => exit::SOURCE,
-            Self::NoSuchLayer { .. } | Self::NothingToAccept { .. } | Self::NoReason => exit::USAGE,
+            Self::Exists { .. }
+            | Self::NoSuchLayer { .. }
+            | Self::NothingToAccept { .. }
+            | Self::NoReason => exit::USAGE,
             Self::Store { .. } | Self::Table { .. } | Self::Format { .. } => exit::STORE,
             Self::Inventory { .. }
             | Self::National { .. }

@@ -31,7 +31,8 @@ impl Fetch {
         let (plan, warnings) = load(&self.file, &self.layer, None, self.store.as_deref())?;
         report::problems(&warnings);
         let store = Store::open(&plan.store).map_err(|source| Error::Store { source })?;
-        let fetched = run::fetch(&plan, &store, &Reporter::new(logging.bars(), quiet))?;
+        let fetched =
+            run::fetch(&plan, &store, &super::client_settings(), &Reporter::new(logging.bars(), quiet))?;
         out.print(&fetched, || summary(&fetched))?;
         Ok(match (fetched.is_usable(), fetched.is_complete()) {
             (false, _) => exit::SOURCE,

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::fetch::{self, Fetching, Tried, set_folder};
 use super::{clock, now, past};
-use crate::error::{Error, chain};
+use crate::error::Error;
 use crate::feature::Progress;
+use crate::fetch::http::ClientSettings;
 use crate::plan::{Plan, SourcePlan};
 use crate::store::{LandedCopy, Retention, Store};
 
@@ -77,11 +78,16 @@ impl FetchedSource {
 ///
 /// # Errors
 /// Only when the store fails: a source's own failure is told of in the outcome.
-pub fn fetch(plan: &Plan, store: &Store, progress: &dyn Progress) -> Result<Fetched, Error> {
+pub fn fetch(
+    plan: &Plan,
+    store: &Store,
+    settings: &ClientSettings,
+    progress: &dyn Progress,
+) -> Result<Fetched, Error> {
     let started = now();
     let _lock = store.lock().map_err(|source| Error::Store { source })?;
     let known = known(store)?;
-    let landings = fetch::land_all(Fetching { plan, store, progress, is_offline: false });
+    let landings = fetch::land_all(Fetching { plan, store, progress, settings, is_offline: false });
     let sets = plan.jurisdictions.iter().map(|set| (set_folder(&set.id), &set.source));
     let layers = plan.layers.iter().map(|layer| (layer.id.to_string(), &layer.source));
     let tell = |((id, source), tried): ((String, &SourcePlan), Tried)| told(id, source, tried, &known);
@@ -111,8 +117,10 @@ fn told(id: String, source: &SourcePlan, tried: Tried, known: &Known) -> Result<
     };
     match tried {
         Err(_panic) => Ok(failed("the fetch stage panicked".to_owned())),
-        Ok(Err(error)) if error.is_source() => Ok(failed(source.as_shown(&chain(&error)))),
-        Ok(Err(source)) => Err(Error::Store { source }),
+        Ok(Err(error)) => match error.told() {
+            Ok(what) => Ok(failed(source.as_shown(&what))),
+            Err(source) => Err(Error::Store { source }),
+        },
         Ok(Ok(landed)) => {
             let is_known = known.contains(&(id.clone(), landed.sha256.clone()));
             let status = if is_known { SourceStatus::Unchanged } else { SourceStatus::New };

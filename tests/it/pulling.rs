@@ -377,7 +377,7 @@ fn a_count_that_no_pull_reaches_is_not_accepted() {
 fn answers_that_are_none_are_not_accepted() {
     let always = |reply: Reply| {
         move |service: &ArcGis| {
-            service.change(|service| service.fault = Some(Box::new(move |_| Some(reply.clone()))))
+            service.change(|service| service.fault = Some(Box::new(move |_| Some(reply.clone()))));
         }
     };
     refused(always(error(499, "Token Required", &json!([]))), "Token Required");
