@@ -50,7 +50,7 @@ class Cikr:
         (folder / "schemas").mkdir()
         (folder / "schemas/bench.toml").write_text(SCHEMA.format(geometry=self.geometry))
         (folder / "pipeline.toml").write_text(PIPELINE.format(samples=REPOSITORY / "sample-data", url=url))
-        return [self.program, "fetch", folder / "pipeline.toml", "--layer", "bench", "--quiet"]
+        return [self.program, "fetch", folder / "pipeline.toml", "--quiet"]
 
     def rows(self, folder: Path) -> int:
         lists = list((folder / "store/landing/bench").glob("*.esri.json"))
