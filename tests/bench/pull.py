@@ -44,12 +44,13 @@ class Cikr:
 
     def __init__(self, program: Path):
         self.program = program
+        self.geometry = "point"
 
     def command(self, url: str, folder: Path) -> list:
         (folder / "schemas").mkdir()
-        (folder / "schemas/bench.toml").write_text(SCHEMA)
+        (folder / "schemas/bench.toml").write_text(SCHEMA.format(geometry=self.geometry))
         (folder / "pipeline.toml").write_text(PIPELINE.format(samples=REPOSITORY / "sample-data", url=url))
-        return [self.program, "fetch", folder / "pipeline.toml", "--layer", "bench", "--quiet"]
+        return [self.program, "fetch", folder / "pipeline.toml", "--quiet"]
 
     def rows(self, folder: Path) -> int:
         lists = list((folder / "store/landing/bench").glob("*.esri.json"))
@@ -106,12 +107,12 @@ description = "A layer to be pulled"
 agency = "none"
 licence = "CC0-1.0"
 key = ["object_id"]
-geometry = "any"
+geometry = "{geometry}"
 
 [sector]
-code = "EMRG"
-subsector = "none"
-lifeline = "Safety and Security/Government Service"
+code = "HLPH"
+subsector = "Direct Patient Care"
+lifeline = "Health and Medical/Medical Care"
 
 [[field]]
 name = "object_id"
@@ -185,6 +186,12 @@ def airports() -> list[dict]:
         ]
 
 
+def geometry(features: list[dict]) -> str:
+    """What a schema calls the layer's geometry."""
+    kind = next(row["geometry"]["type"] for row in features if row["geometry"])
+    return {"Point": "point", "LineString": "line", "Polygon": "polygon"}[kind.removeprefix("Multi")]
+
+
 def median(pulls: list[Pull]) -> Pull:
     """The pull whose time is the median one; a failed pull before any other."""
     failed = [pull for pull in pulls if pull.why]
@@ -223,6 +230,7 @@ def main() -> None:
     try:
         with Koop(scratch, services, *options.switch.split()) as koop:
             for service, features in services.items():
+                tools[0].geometry = geometry(features)
                 results = {tool.name: median([pull(tool, koop, service) for _ in range(options.repeat)]) for tool in tools}
                 print(table(service, len(features), results), flush=True)
     finally:

@@ -253,9 +253,8 @@ fn page_sizes_are_the_least_of_all_limits() {
 #[test]
 fn pages_too_heavy_for_the_server_are_divided() {
     same(|quirks| quirks.heavy_above = Some(30));
-    same(|quirks| quirks.heavy_above = Some(1));
     same(|quirks| quirks.heavy_row = Some(300));
-    same(|quirks| (quirks.heavy_above, quirks.pagination) = (Some(30), Pagination::Refused));
+    same(|quirks| (quirks.heavy_above, quirks.pagination) = (Some(60), Pagination::Refused));
 }
 
 #[test]
@@ -267,7 +266,8 @@ fn a_slow_service_is_waited_for() {
 #[test]
 fn a_token_that_expires_is_renewed_and_the_page_asked_for_again() {
     let service = ArcGis::start(layer());
-    service.change(|service| service.token_lasts = Some(6));
+    service.change(|service| service.token_lasts = Some(4));
+    service.quirk(|quirks| quirks.pause = Duration::from_millis(2_100)); // a token just got isn't doubted
     let mut puller = Puller::new(&service.url(0));
     puller.plan.access.credential = Credential::Login {
         url: service.login(),
