@@ -378,7 +378,10 @@ impl<'a> Coordinates<'a> {
 
 /// A text as JSON.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        return serde_json::Value::from(text).to_string();
+    }
+    format!("\"{text}\"")
 }
 
 fn push(text: &mut String, more: impl Display) {
