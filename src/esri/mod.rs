@@ -4,11 +4,13 @@
 //! one page and one kind of text. Pure: imports no other room; touches no file and no network.
 //! Written after Esri's FeatureCollection.proto, version 1.
 
+mod coordinates;
 mod error;
 mod message;
 mod page;
 #[cfg(test)]
 mod tests;
+mod text;
 mod wire;
 
 pub use error::PbfError;

@@ -16,6 +16,7 @@ mod rings;
 mod row;
 #[cfg(test)]
 mod tests;
+mod vertex;
 
 use std::path::Path;
 use std::sync::Arc;

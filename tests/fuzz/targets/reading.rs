@@ -14,27 +14,30 @@ const LIMITS: Limits = Limits { record_bytes: 1 << 10, batch_rows: 7, rows: None
 
 /// Reads `data` to its end or first error; every promise of `RawBatch` must hold.
 pub fn read_all(data: &[u8], format: &Format) {
-    with_file(data, |path| {
-        let plan = plan(path, format);
-        let landed = landed(path, data);
-        let Ok(reader) = source::open(&landed, &plan, &LIMITS, Some(&Crs::Crs84)) else { return };
-        let mut last = 0;
-        for batch in reader {
-            let Ok(batch) = batch else { return };
-            last = check(&batch, last, format);
-        }
-    });
+    with_file(data, |path| read_path(path, data.len(), format));
+}
+
+/// The same for a file of `bytes` bytes.
+pub fn read_path(path: &Path, bytes: usize, format: &Format) {
+    let plan = plan(path, format);
+    let landed = landed(path, bytes);
+    let Ok(reader) = source::open(&landed, &plan, &LIMITS, Some(&Crs::Crs84)) else { return };
+    let mut last = 0;
+    for batch in reader {
+        let Ok(batch) = batch else { return };
+        last = check(&batch, last, format);
+    }
 }
 
 fn plan(path: &Path, format: &Format) -> SourcePlan {
     SourcePlan { location: Location::Path(path.to_owned()), shown: "fuzzed".into(), format: format.clone(), crs: None }
 }
 
-fn landed(path: &Path, data: &[u8]) -> Landed {
+fn landed(path: &Path, bytes: usize) -> Landed {
     Landed {
         path: PathBuf::from(path),
         sha256: String::new(),
-        bytes: data.len() as u64,
+        bytes: bytes as u64,
         landed_at: String::new(),
     }
 }
