@@ -11,7 +11,7 @@
 //! | `plan` | spec → plan, every mistake at once | `spec`, `feature` |
 //! | `store` | the only room that creates or renames files | `feature` |
 //! | `source` | landed bytes → `RawBatch`; the only room that names GDAL | `plan`, `feature`, `store`, `esri` |
-//! | `fetch` | the only room that touches the network | `plan`, `feature`, `store` |
+//! | `fetch` | the only room that touches the network | `plan`, `feature`, `store`, `esri` |
 //! | `kernel` | pure columns → columns | `plan`, `feature` |
 //! | `engine` | calls the kernels, in parallel | `kernel`, `source`, `plan`, `feature` |
 //! | `gate` | whether a source's change is let through: last report + this run's measures → findings | `plan`, `feature` |

@@ -13,7 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plan", &["spec", "feature"]),
     ("store", &["feature"]),
     ("source", &["plan", "feature", "store", "esri"]),
-    ("fetch", &["plan", "feature", "store"]),
+    ("fetch", &["plan", "feature", "store", "esri"]),
     ("kernel", &["plan", "feature"]),
     ("engine", &["kernel", "source", "plan", "feature"]),
     ("gate", &["plan", "feature"]),

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use super::error::ArcgisError;
 use super::wire::Wire;
+use crate::esri;
 
 /// The top level of an answer, each value as the server wrote it.
 pub(super) type Members<'a> = BTreeMap<String, &'a RawValue>;
@@ -21,6 +22,9 @@ pub(super) const PATIENT: u32 = 6;
 
 /// Wait before the second try; it doubles from try to try.
 const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 100 });
+
+/// Largest page as JSON, bytes, where it came as protocol buffers: few of these can stand for very much.
+const LARGEST: usize = 1 << 30;
 
 /// The JSON body of the answer to `form`, asked up to `tries` times while the trouble may pass; a token that has
 /// expired is renewed once.
@@ -47,6 +51,12 @@ pub(super) fn ask(
 fn ask_once(wire: &dyn Wire, url: &str, form: &[(&str, String)]) -> Result<Vec<u8>, ArcgisError> {
     let shown = wire.shown(url);
     let body = wire.ask(url, form).map_err(|source| ArcgisError::Wire { url: shown.clone(), source })?;
+    // From here on a page is one kind of text, whatever it came as.
+    let body = if esri::is_pbf(&body) {
+        esri::to_json(&body, LARGEST).map_err(|source| ArcgisError::Pbf { url: shown.clone(), source })?
+    } else {
+        body
+    };
     match members(&shown, &body) {
         Ok(_) => Ok(body),
         Err(error) => Err(error.said(|text| wire.shown(text))),
@@ -108,6 +118,7 @@ fn without_bom(body: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fetch::arcgis::{Spent, WireError};
 
     #[track_caller]
     fn error(body: &str) -> ArcgisError {
@@ -144,6 +155,35 @@ mod tests {
         let error = error("<html>\n <title>Batch size 0 too large</title>");
         assert!(error.to_string().ends_with("beginning `<html> <title>Batch size 0 too large</title>`"));
         assert!(error.is_passing());
+    }
+
+    /// Answers everything with the same bytes.
+    struct Fixed(&'static [u8]);
+
+    impl Wire for Fixed {
+        fn ask(&self, _: &str, _: &[(&str, String)]) -> Result<Vec<u8>, WireError> {
+            Ok(self.0.to_vec())
+        }
+
+        fn renew(&self) -> bool {
+            false
+        }
+
+        fn shown(&self, text: &str) -> String {
+            text.to_owned()
+        }
+
+        fn spent(&self) -> Spent {
+            Spent::default()
+        }
+    }
+
+    #[test]
+    fn protocol_buffers_are_the_same_page_as_json() {
+        let body = ask(&Fixed(&[0x12, 2, 0x0A, 0]), "u", &[], 1).unwrap();
+        assert!(members("u", &body).unwrap()["features"].get().trim_matches(['[', ']', '\n']).is_empty());
+        let cut = ask(&Fixed(&[0x12, 9, 0x0A, 0]), "u", &[], 1).unwrap_err();
+        assert!(cut.is_worth_another_try() && cut.to_string().contains("pages = \"json\""), "{cut}");
     }
 
     #[test]

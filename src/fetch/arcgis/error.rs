@@ -1,6 +1,7 @@
 //! Why a layer could not be pulled, told apart by what can be done about it.
 
 use super::wire::{BoxError, WireError};
+use crate::esri::PbfError;
 use crate::store::StoreError;
 
 /// Why a layer could not be pulled.
@@ -34,6 +35,14 @@ pub enum ArcgisError {
         opening: String,
         /// Where parsing stopped.
         source: serde_json::Error,
+    },
+    /// Protocol buffers that can't be read.
+    #[error("{url} answers with a page that can't be read; if it stays so, ask for `pages = \"json\"`")]
+    Pbf {
+        /// What was asked, without secrets.
+        url: String,
+        /// What is wrong with it.
+        source: PbfError,
     },
     /// A group layer, a raster, or a service where a layer is needed.
     #[error("{url} is a {kind}, not a layer with rows{}", choices(found))]
@@ -162,7 +171,7 @@ impl ArcgisError {
         match self {
             Self::Wire { source, .. } => source.is_passing,
             Self::Service { code, .. } => *code >= 500 || matches!(code, 408 | 413 | 429),
-            Self::NotJson { .. } => true,
+            Self::NotJson { .. } | Self::Pbf { .. } => true,
             _ => false,
         }
     }

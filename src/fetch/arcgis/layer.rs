@@ -23,6 +23,8 @@ pub(super) struct Layer<'a> {
     /// The same as it came.
     pub(super) info_body: Vec<u8>,
     filter: String,
+    /// Format that pages are asked for in.
+    pages: &'static str,
 }
 
 impl<'a> Layer<'a> {
@@ -37,7 +39,16 @@ impl<'a> Layer<'a> {
         let info_body = ask(wire, &url, &[("f", "json".to_owned())], PATIENT)?;
         let shown = wire.shown(&url);
         let info = LayerInfo::read(&shown, &info_body)?;
-        Ok(Self { wire, url, shown, info, info_body, filter: filter.to_owned() })
+        Ok(Self { wire, url, shown, info, info_body, filter: filter.to_owned(), pages: "json" })
+    }
+
+    /// Has pages come as protocol buffers, where the layer offers them.
+    pub(super) fn prefer_pbf(&mut self) {
+        if self.info.has_pbf {
+            self.pages = "pbf";
+        } else {
+            tracing::info!(url = self.shown, "the layer offers no protocol buffers: pages come as JSON");
+        }
     }
 
     /// When the layer says that it was last edited, asked anew.
@@ -129,15 +140,15 @@ impl<'a> Layer<'a> {
             Span::Box { sides, .. } => form.extend(envelope(*sides, reference)),
             Span::Window { .. } | Span::Range { .. } => {}
         }
-        self.query(form, tries)
+        self.query(form, self.pages, tries)
     }
 
     fn scalar(&self, what: &'static str, how: String) -> Result<Vec<u8>, ArcgisError> {
-        self.query(vec![("where", self.filter.clone()), (what, how)], PATIENT)
+        self.query(vec![("where", self.filter.clone()), (what, how)], "json", PATIENT)
     }
 
-    fn query(&self, mut form: Form, tries: u32) -> Result<Vec<u8>, ArcgisError> {
-        form.push(("f", "json".to_owned()));
+    fn query(&self, mut form: Form, format: &str, tries: u32) -> Result<Vec<u8>, ArcgisError> {
+        form.push(("f", format.to_owned()));
         ask(self.wire, &format!("{}/query", self.url), &form, tries)
     }
 }

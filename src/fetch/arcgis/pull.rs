@@ -42,9 +42,9 @@ pub struct Pulled {
 /// # Errors
 /// The service can't be asked, or has no such layer.
 pub fn survey<'a>(wire: &'a dyn Wire, plan: &'a ArcgisPlan) -> Result<Survey<'a>, ArcgisError> {
-    let layer = Layer::open(wire, plan.url.reveal(), plan.layer.as_deref(), &plan.filter)?;
+    let mut layer = Layer::open(wire, plan.url.reveal(), plan.layer.as_deref(), &plan.filter)?;
     if plan.pages == PageFormat::Pbf {
-        tracing::warn!(offered = layer.info.has_pbf, "pages come as JSON: protocol buffers aren't read");
+        layer.prefer_pbf();
     }
     let count = layer.count()?;
     let last_edit = layer.info.last_edit;

@@ -93,6 +93,23 @@ fn rows_come_in_oid_order_and_in_pages_of_the_plan() {
 }
 
 #[test]
+fn protocol_buffers_are_asked_for_only_where_they_are_offered() {
+    let asked = |formats: &str| {
+        let server = Server::new(ids()).says("supportedQueryFormats", json!(formats));
+        let mut plan = plan("http://h/FeatureServer/0");
+        plan.pages = PageFormat::Pbf;
+        pull_to(&server, &plan, &Memory::default()).unwrap();
+        let count = |format: &str, is_page: bool| {
+            let is = |asked: &&String| asked.contains(format) && asked.contains("outFields") == is_page;
+            server.asked().iter().filter(is).count()
+        };
+        (count("f=pbf", true) > 0, count("f=json", true) > 0, count("f=pbf", false))
+    };
+    assert_eq!(asked("JSON, geoJSON, PBF"), (true, false, 0));
+    assert_eq!(asked("JSON, AMF"), (false, true, 0));
+}
+
+#[test]
 fn a_page_shorter_than_asked_for_is_not_the_last() {
     let mut server = Server::new(ids());
     server.cap = 3;
