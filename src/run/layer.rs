@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Instant;
 
 use arrow_array::{Array, StringArray};
-use tracing::{info, info_span, warn};
+use tracing::{error_span, info, warn};
 
 use super::tile::{self, TileError};
 use super::{Context, LayerOutcome, now, tables};
@@ -84,7 +84,8 @@ pub(super) fn run_all(context: &Context<'_>, join: &JoinContext) -> Result<Vec<L
 }
 
 fn run_one(context: &Context<'_>, join: &JoinContext, layer: &LayerPlan) -> Result<LayerOutcome, Error> {
-    let _span = info_span!("layer", id = %layer.id).entered();
+    // Of the highest level, so that a warning names its layer whatever else is quiet.
+    let _span = error_span!("layer", id = %layer.id).entered();
     let timer = Instant::now();
     let tried = catch_unwind(AssertUnwindSafe(|| attempt(context, join, layer)))
         .unwrap_or_else(|panic| Err(LayerError::Panic { what: panic_text(panic.as_ref()) }));
