@@ -26,6 +26,7 @@ mod demo;
 mod dimensions;
 mod draft;
 mod draft_asks;
+mod expected_counts;
 mod laws;
 mod national;
 mod packing;
