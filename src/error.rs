@@ -2,7 +2,6 @@
 
 use std::error::Error as StdError;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use crate::catalog::CatalogError;
 use crate::derive::DeriveError;
@@ -170,8 +169,8 @@ pub enum Error {
 
 impl Error {
     /// Exit code of the failure.
-    pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
+    pub fn exit(&self) -> u8 {
+        match self {
             Self::Spec { .. } => exit::SPEC,
             Self::Describe { .. }
             | Self::Jurisdiction { .. }
@@ -189,7 +188,7 @@ impl Error {
             | Self::Law { .. }
             | Self::Output { .. }
             | Self::Threads { .. } => exit::INTERNAL,
-        })
+        }
     }
 }
 
@@ -206,7 +205,7 @@ pub fn chain(error: &dyn StdError) -> String {
 }
 
 fn mistakes(diagnostics: &[Diagnostic]) -> String {
-    match diagnostics.len() {
+    match diagnostics.iter().filter(|one| one.is_error()).count() {
         1 => "1 mistake".to_owned(),
         n => format!("{n} mistakes"),
     }

@@ -15,7 +15,7 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             report::error(&error);
-            error.exit_code()
+            ExitCode::from(error.exit())
         }
     }
 }

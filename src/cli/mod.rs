@@ -20,8 +20,9 @@ use std::path::{Path, PathBuf};
 use clap::builder::styling::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Serialize;
+use serde_json::json;
 
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::fetch::http::{ClientSettings, Proxies};
 use crate::plan::{Overrides, Plan, Variables};
 use crate::report::{LogFormat, Logging};
@@ -55,7 +56,7 @@ Examples:
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// How results are printed on stdout
+    /// How results, and failures, are printed on stdout
     #[arg(long, global = true, value_enum, default_value = "text")]
     format: Format,
     /// How log lines are printed on stderr
@@ -125,6 +126,14 @@ impl Cli {
         threads::bound(self.threads)?;
         crate::source::init();
         let out = &mut Output { format: self.format, out };
+        let done = self.dispatch(logging, out);
+        match &done {
+            Err(error) if out.is_json() => out.print(&failure(error), String::new).and(done),
+            _ => done,
+        }
+    }
+
+    fn dispatch(&self, logging: &Logging, out: &mut Output<'_>) -> Result<u8, Error> {
         match &self.command {
             Command::Run(command) => command.run(logging, self.quiet, out),
             Command::Fetch(command) => command.run(logging, self.quiet, out),
@@ -141,6 +150,15 @@ impl Cli {
             Command::Schema(command) => command.run(out),
         }
     }
+}
+
+/// A failure for programs; the mistakes as `check` prints them.
+fn failure(error: &Error) -> serde_json::Value {
+    let mistakes = match error {
+        Error::Spec { diagnostics } => crate::spec::findings(diagnostics),
+        _ => Vec::new(),
+    };
+    json!({ "error": chain(error), "exit": error.exit(), "mistakes": mistakes })
 }
 
 /// A pipeline file and what the command line changes of it.

@@ -10,7 +10,7 @@ use super::{Output, load};
 use crate::error::{Error, exit};
 use crate::report::size;
 use crate::run;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// Where the store is.
 #[derive(Debug, Args)]
@@ -99,13 +99,31 @@ impl Verify {
             }
             let verdict = match verified.problems.len() {
                 0 => "sound".to_owned(),
+                1 => "1 problem".to_owned(),
                 n => format!("{n} problems"),
             };
             let (tiles, rows) = (verified.tiles, verified.rows);
-            let _ = write!(text, "release {}: {verdict}, {tiles} tiles, {rows} rows", verified.release);
+            let _ = write!(
+                text,
+                "release {}: {verdict}; {tiles} tiles hold {rows} rows, the inventory's among them",
+                verified.release
+            );
             text
         })?;
         Ok(if verified.problems.is_empty() { exit::OK } else { exit::PROBLEMS })
+    }
+}
+
+/// What is no path is an id, to be found in the store.
+fn by_id(id: &str, at: &StoreAt) -> Result<PathBuf, Error> {
+    let none = |store: &Path| Error::Store {
+        source: StoreError::NoRelease { release: id.to_owned(), store: store.to_owned() },
+    };
+    match at.open() {
+        Ok(store) if store.has(id) => Ok(store.release_dir(id)),
+        Ok(store) => Err(none(store.root())),
+        Err(Error::Store { source: StoreError::NoStore { path } }) => Err(none(&path)),
+        Err(error) => Err(error),
     }
 }
 
@@ -116,7 +134,7 @@ pub(super) fn release_folder(release: &Path, at: &StoreAt) -> Result<PathBuf, Er
     }
     let is_store = release.is_dir() || release.extension().is_some_and(|e| e == "toml");
     if !is_store {
-        return Ok(at.open()?.release_dir(&release.to_string_lossy()));
+        return by_id(&release.to_string_lossy(), at);
     }
     let store = open(release)?;
     let latest = store.latest().map_err(|source| Error::Store { source })?;

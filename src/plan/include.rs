@@ -100,7 +100,7 @@ pub fn fits(schema: &Path, columns: &[String]) -> bool {
         required.filter(|field| field.required.as_ref().is_some_and(|required| required.value));
     let is_there = |field: &FieldSpec| {
         let mut from = field.from.iter().flat_map(|from| &from.value);
-        from.any(|from| columns.contains(&from.value))
+        from.any(|from| columns.iter().any(|column| column.eq_ignore_ascii_case(&from.value)))
     };
     !spec.key.is_empty()
         && spec.key.iter().all(|key| field(&key.value).is_some_and(is_there))

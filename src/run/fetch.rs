@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
 
-use tracing::{info, info_span};
+use tracing::{error_span, info};
 
 use super::now;
 use crate::error::chain;
@@ -111,7 +111,7 @@ fn land_one(
     id: &str,
     source: &SourcePlan,
 ) -> Result<Landed, LandError> {
-    let _span = info_span!("source", id).entered();
+    let _span = error_span!("source", id).entered();
     let _task = fetching.progress.start("fetch", id, None);
     let landed = if fetching.is_offline {
         held(fetching, id).map_err(|source| LandError::Store { source })

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use arrow_array::{Array, StringArray};
 use geo::Rect;
-use tracing::{info, info_span, warn};
+use tracing::{error_span, info, warn};
 
 use super::fetch::Tried;
 use super::jurisdictions::Joined;
@@ -132,7 +132,8 @@ fn run_one(
     layer: &LayerPlan,
     landed: Tried,
 ) -> Result<LayerOutcome, Error> {
-    let _span = info_span!("layer", id = %layer.id).entered();
+    // Of the highest level, so that a warning names its layer whatever else is quiet.
+    let _span = error_span!("layer", id = %layer.id).entered();
     let timer = Instant::now();
     let tried = catch_unwind(AssertUnwindSafe(|| attempt(context, ground, layer, landed)))
         .unwrap_or_else(|panic| Err(LayerError::Panic { what: panic_text(panic.as_ref()) }));

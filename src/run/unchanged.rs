@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use serde::Serialize;
-use tracing::{info, info_span, warn};
+use tracing::{error_span, info, warn};
 
 use super::fetch::Tried;
 use super::inventory::FACILITIES;
@@ -102,7 +102,7 @@ fn keep_layer(
     before: &LayerReport,
     landed: &Landed,
 ) -> Result<Option<LayerOutcome>, Error> {
-    let _span = info_span!("layer", id = before.id).entered();
+    let _span = error_span!("layer", id = before.id).entered();
     let timer = Instant::now();
     let Some((tiles, national)) = sound(context, layer_files(context, last, before))? else {
         for path in [tile::base(&before.id), rejects_path(&before.id), flags_path(&before.id)] {

@@ -280,6 +280,18 @@ fn jurisdictions_that_cannot_be_read_stop_the_run() {
     folder.run().code(4).says("states.geojson").says("nothing was published");
 }
 
+#[test]
+fn jurisdictions_in_degrees_are_not_taken_for_metres() {
+    let folder = Folder::new();
+    folder.points(GOOD);
+    folder.write("states.csv", "GEOID,NAME,WKT\n48,Texas,\"POLYGON((-100 30,-90 30,-90 40,-100 30))\"\n");
+    let pipeline = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
+    let metres = "source.csv = { path = \"states.csv\", wkt = \"WKT\", crs = \"EPSG:3857\" }";
+    let changed = pipeline.replacen("source.geojson = { path = \"states.geojson\" }", metres, 1);
+    folder.write("pipeline.toml", changed);
+    folder.run().code(4).says("states.csv: the CRS is EPSG:3857, which has metres").says("EPSG:4326");
+}
+
 /// A folder on a small disk of its own; none where mounting is not allowed.
 struct Disk<'a>(&'a Path);
 

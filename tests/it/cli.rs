@@ -4,7 +4,7 @@ use std::fs;
 
 use insta::{Settings, assert_snapshot};
 
-use crate::program::{Folder, latest};
+use crate::program::{Folder, POINTS_LAYER, latest};
 
 /// Snapshots without what differs between runs.
 fn settled(folder: &Folder) -> Settings {
@@ -45,6 +45,37 @@ fn help_names_every_command_and_exit_code() {
         assert!(help.contains(word), "{word}:\n{help}");
     }
     Folder::new().cikr(&["chek"]).code(2).says("check");
+}
+
+#[test]
+fn a_failure_is_told_to_programs_too() {
+    let folder = Folder::new();
+    folder.points("1,A,48001,5,-95,35\n").write("points.csv", "");
+    let told = |args: &[&str], code: i32| -> serde_json::Value {
+        let ended = folder.cikr(&[args, &["--format", "json"]].concat()).code(code);
+        assert!(ended.stderr.contains("error: "), "{}", ended.stderr);
+        serde_json::from_str(&ended.stdout).unwrap()
+    };
+    let failed = told(&["run", "pipeline.toml", "-q"], 4);
+    assert_eq!((&failed["exit"], failed["mistakes"].as_array().unwrap().len()), (&4.into(), 0));
+    assert!(failed["error"].as_str().unwrap().contains("points.csv"), "{failed}");
+    let nowhere = told(&["verify", "nowhere"], 6);
+    assert!(nowhere["error"].as_str().unwrap().contains("no release `nowhere` in out/demo"), "{nowhere}");
+    folder.write("pipeline.toml", "id = 1\n");
+    let mistaken = told(&["plan", "pipeline.toml"], 3);
+    assert_eq!(mistaken["mistakes"][4]["line"], 1, "{mistaken}");
+}
+
+#[test]
+fn a_warning_names_its_layer_however_quiet_the_run() {
+    let folder = Folder::new();
+    folder.points("1,A,48001,5,-95,35\n").schema("other", "point", "").write("other.csv", "");
+    let layer = "\n[[layer]]\nid = \"other\"\nsource.csv = { path = \"other.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }\n";
+    folder.pipeline(&format!("{POINTS_LAYER}{layer}"));
+    folder.cikr(&["run", "pipeline.toml", "-q"]).code(5).says("layer{id=other}");
+    let json = folder.cikr(&["run", "pipeline.toml", "-q", "--log-format", "json"]).code(5).stderr;
+    let line: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(line["span"]["id"], "other", "{line}");
 }
 
 #[test]

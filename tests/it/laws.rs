@@ -82,6 +82,11 @@ fn law_1_no_row_is_lost_and_verify_notices_when_one_is() {
         "latest.json holds the manifest's digest:\n{}",
         ended.stdout
     );
+    for file in ["report.json", "manifest.json"] {
+        fs::remove_file(release.join(file)).unwrap();
+        let ended = folder.cikr(&["verify", "store"]).code(7);
+        assert!(ended.stdout.contains(file), "a release without {file} is no release:\n{}", ended.stdout);
+    }
     let mut lost = layer;
     lost.rows_written -= 1;
     assert!(!cikr::run::is_conserved(&lost));

@@ -29,6 +29,7 @@ mod dimensions;
 mod downloads;
 mod draft;
 mod draft_asks;
+mod expected_counts;
 mod gate;
 mod killed;
 mod landing;

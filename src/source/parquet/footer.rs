@@ -18,7 +18,7 @@ use parquet::file::metadata::RowGroupMetaData;
 use super::super::batch::MAX_COLUMNS;
 use super::super::error::SourceError;
 use super::super::{header, sniff};
-use super::text::Spelling;
+use super::leaves::Spelling;
 use super::{footer_skim, leaves};
 
 /// Bytes of a footer, at most; a real one of 4096 columns and a hundred row groups has fewer.

@@ -9,7 +9,49 @@ use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUni
 use parquet::basic::{ConvertedType, LogicalType, Type};
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
-use super::text::{Bytes, Spelling};
+/// What Parquet says about bytes that Arrow doesn't.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bytes {
+    /// Nothing.
+    Plain,
+    /// They are text (ENUM).
+    Text,
+    /// They are a UUID.
+    Uuid,
+}
+
+/// How to spell the values of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Spelling {
+    bytes: Bytes,
+    /// Of what is nested in it: a list's items, a struct's fields, a map's entries.
+    parts: Vec<Spelling>,
+}
+
+/// Of what Parquet says nothing about.
+static PLAIN: Spelling = Spelling::leaf(Bytes::Plain);
+
+impl Spelling {
+    /// Of values that hold no others.
+    pub(super) const fn leaf(bytes: Bytes) -> Self {
+        Self { bytes, parts: Vec::new() }
+    }
+
+    /// Of values that hold others.
+    pub(super) const fn nested(parts: Vec<Self>) -> Self {
+        Self { bytes: Bytes::Plain, parts }
+    }
+
+    /// How to spell the bytes it holds itself.
+    pub(super) fn bytes(&self) -> Bytes {
+        self.bytes
+    }
+
+    /// Of a list's items (0), a struct's field, a map's entries (0).
+    pub(super) fn part(&self, position: usize) -> &Self {
+        self.parts.get(position).unwrap_or(&PLAIN)
+    }
+}
 
 /// The schema with INT96 in microseconds: in nanoseconds, as Arrow would have them, the years end at 2262
 /// and 9999-12-31, a common "never", is a day of 1816. None where there is no INT96.

@@ -35,7 +35,8 @@ use decoder::Decoder;
 use files::DataFile;
 pub(super) use files::{is_folder_of_parquet, is_parquet};
 use footer::Footer;
-use text::{Spelling, bytes, texts};
+use leaves::Spelling;
+use text::{bytes, texts};
 
 /// Reads the rows of a Parquet source.
 pub(super) struct ParquetRecords {

@@ -14,44 +14,8 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef, MapArray, StringArray, StructArray};
 use arrow_schema::DataType;
 
+use super::leaves::{Bytes, Spelling};
 use super::times;
-
-/// What Parquet says about bytes that Arrow doesn't.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bytes {
-    /// Nothing.
-    Plain,
-    /// They are text (ENUM).
-    Text,
-    /// They are a UUID.
-    Uuid,
-}
-
-/// How to spell the values of a column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Spelling {
-    bytes: Bytes,
-    /// Of what is nested in it: a list's items, a struct's fields, a map's entries.
-    parts: Vec<Spelling>,
-}
-
-static PLAIN: Spelling = Spelling::leaf(Bytes::Plain);
-
-impl Spelling {
-    /// Of values that hold no others.
-    pub(super) const fn leaf(bytes: Bytes) -> Self {
-        Self { bytes, parts: Vec::new() }
-    }
-
-    /// Of values that hold others.
-    pub(super) const fn nested(parts: Vec<Self>) -> Self {
-        Self { bytes: Bytes::Plain, parts }
-    }
-
-    fn part(&self, position: usize) -> &Self {
-        self.parts.get(position).unwrap_or(&PLAIN)
-    }
-}
 
 /// Whether `text` can spell values of this type.
 pub(super) fn is_known(kind: &DataType) -> bool {
@@ -140,7 +104,7 @@ fn put(column: &dyn Array, row: usize, spelling: &Spelling, out: &mut String) {
         D::Utf8 => out.push_str(column.as_string::<i32>().value(row)),
         D::LargeUtf8 => out.push_str(column.as_string::<i64>().value(row)),
         D::Binary | D::LargeBinary | D::FixedSizeBinary(_) => {
-            put_bytes(bytes(column, row), spelling.bytes, out);
+            put_bytes(bytes(column, row), spelling.bytes(), out);
         }
         D::Date32 | D::Date64 | D::Time32(_) | D::Time64(_) | D::Timestamp(..) => {
             times::put(column, row, out);
@@ -270,7 +234,7 @@ mod tests {
     fn spelled(column: impl Array + 'static) -> Vec<Option<String>> {
         let column: ArrayRef = Arc::new(column);
         assert!(is_known(column.data_type()));
-        texts(&column, &PLAIN).iter().map(|text| text.map(str::to_owned)).collect()
+        texts(&column, &Spelling::leaf(Bytes::Plain)).iter().map(|text| text.map(str::to_owned)).collect()
     }
 
     #[track_caller]
