@@ -158,7 +158,9 @@ description = "beds"
         (folder / "broken.csv").unlink()
         shrink(folder / "held.csv")
         drifts = folder / "drifts.csv"
-        drifts.write_text(drifts.read_text().replace("BEDS", f"BEDS_{LONG}"))
+        header, *rows = drifts.read_text().splitlines()
+        header = f"NEW_{LONG},{header.replace('BEDS', 'BEDS_2')}"
+        drifts.write_text("\n".join([header, *(f"new,{row}" for row in rows), ""]))
 
     for change in (lambda: None, lambda: shrink(folder / "well.csv"), last_night):
         change()
@@ -241,7 +243,7 @@ def test_failures_and_changes_are_told(browser: Browser, pages: dict[str, Path])
     assert "carried" in failed and "absent" in failed and "broken.csv" in failed
     assert "22 rows instead of 42" in failed and "cikr accept PIPELINE held --reason" in failed
     changes = browser.run("document.querySelector('[aria-labelledby=changes]').innerText")
-    assert "BEDS_Pneumono" in changes and "looks like it" in changes
+    assert "`BEDS_2` looks like it" in changes and "NEW_Pneumono" in changes
     rows = browser.run("[...document.querySelectorAll('[aria-labelledby=layers] tbody tr')].map(row => row.innerText)")
     assert len(rows) == 6
     trend = browser.run("document.querySelector('.sp').getAttribute('aria-label')")
