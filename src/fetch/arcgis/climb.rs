@@ -41,8 +41,9 @@ pub(super) struct Kept {
     pub(super) names: Vec<String>,
     /// Where each row is.
     pub(super) places: Vec<Place>,
+    /// Bytes of the pages.
+    pub(super) bytes: u64,
     layers_first: Option<i64>,
-    bytes: u64,
 }
 
 /// A rung at work.

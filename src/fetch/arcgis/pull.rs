@@ -188,7 +188,7 @@ impl Survey<'_> {
             );
         }
         let size = self.plan.page_rows as usize;
-        let names = recut(&self.layer.shown, pages, &kept.names, &kept.places, size)?;
+        let names = recut(&self.layer.shown, pages, kept, size)?;
         tracing::info!(method, rows, count = self.count, pages = names.len(), "pulled");
         let Survey { layer, count, last_edit, .. } = self;
         Ok(Pulled { info: layer.info_body, pages: names, rows, count, last_edit, method })

@@ -1,10 +1,12 @@
 //! Pages as rows came → pages of equal size in OID order, so that what happened on the way leaves no trace.
 //!
-//! Rows and members stay as the server wrote them. Only the place of each row is held in memory, and a few pages.
+//! Rows and members stay as the server wrote them. Of a layer only the places of its rows are held in memory, and some
+//! megabytes of rows at a time.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::climb::Kept;
 use super::error::ArcgisError;
 use super::page;
 use super::wire::Shelf;
@@ -23,26 +25,35 @@ pub(super) struct Place {
 /// Pages held at the same time while rows are put in order.
 const HELD: usize = 8;
 
-/// Writes the rows at `places` (sorted, distinct) to pages of `size` rows; `names` are the pages they came in.
-/// Returns the names of the new ones.
+/// Bytes of rows put in order at a time: a server that keeps no order has each of its pages read once for so many.
+const BATCH: u64 = 64 << 20;
+
+/// Writes the rows of `kept`, whose places are sorted and distinct, to pages of `size` rows. Returns their names.
 pub(super) fn recut(
     url: &str,
     shelf: &dyn Shelf,
-    names: &[String],
-    places: &[Place],
+    kept: &Kept,
     size: usize,
 ) -> Result<Vec<String>, ArcgisError> {
+    let Kept { names, places, bytes, .. } = kept;
     let mut came = Came { url, shelf, names, held: VecDeque::new() };
     let mut cut = Vec::new();
     let Some(first) = places.first() else { return Ok(cut) };
     let head = head(url, &came.body(first.page)?)?;
-    for chunk in places.chunks(size.max(1)) {
-        let name = format!("cut-{:06}", cut.len());
-        let body = came.gather(&head, chunk)?;
-        shelf
-            .put(&name, &body, chunk.len() as u64)
-            .map_err(|source| ArcgisError::Shelf { url: url.to_owned(), source })?;
-        cut.push(name);
+    let size = size.max(1);
+    // As many whole pages as are likely to fit.
+    let of_batch = BATCH.saturating_mul(places.len() as u64) / bytes.max(&1);
+    let batch = usize::try_from(of_batch).unwrap_or(usize::MAX).div_ceil(size).max(1).saturating_mul(size);
+    for rows in places.chunks(batch) {
+        let rows = came.gather(rows)?;
+        for rows in rows.chunks(size) {
+            let name = format!("cut-{:06}", cut.len());
+            let body = format!("{{{head}\"features\":[\n{}\n]}}", rows.join(",\n"));
+            shelf
+                .put(&name, body.as_bytes(), rows.len() as u64)
+                .map_err(|source| ArcgisError::Shelf { url: url.to_owned(), source })?;
+            cut.push(name);
+        }
     }
     Ok(cut)
 }
@@ -80,18 +91,70 @@ impl Came<'_> {
         Ok(body)
     }
 
-    /// One page of rows; each page they came in is parsed once for it.
-    fn gather(&mut self, head: &str, places: &[Place]) -> Result<Vec<u8>, ArcgisError> {
-        let mut texts = vec![String::new(); places.len()];
+    /// The rows at `places`, in their order; each page they came in is parsed once for them.
+    fn gather(&mut self, places: &[Place]) -> Result<Vec<String>, ArcgisError> {
+        let mut rows = vec![String::new(); places.len()];
         let mut order: Vec<usize> = (0..places.len()).collect();
         order.sort_by_key(|at| (places[*at].page, places[*at].row));
         for same in order.chunk_by(|a, b| places[*a].page == places[*b].page) {
             let body = self.body(places[same[0]].page)?;
             let page = page::parse(self.url, &body, None)?;
             for at in same {
-                page.rows[places[*at].row as usize].get().clone_into(&mut texts[*at]);
+                page.rows[places[*at].row as usize].get().clone_into(&mut rows[*at]);
             }
         }
-        Ok(format!("{{{head}\"features\":[\n{}\n]}}", texts.join(",\n")).into_bytes())
+        Ok(rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+
+    use super::super::wire::BoxError;
+    use super::*;
+
+    /// Pages in memory, and how often one was read.
+    struct Counted(Mutex<(BTreeMap<String, Vec<u8>>, u32)>);
+
+    impl Shelf for Counted {
+        fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BoxError> {
+            let mut state = self.0.lock().unwrap();
+            state.1 += 1;
+            Ok(state.0.get(name).cloned())
+        }
+
+        fn put(&self, name: &str, page: &[u8], _: u64) -> Result<(), BoxError> {
+            self.0.lock().unwrap().0.insert(name.to_owned(), page.to_vec());
+            Ok(())
+        }
+
+        fn forget(&self, _: &str) -> Result<(), BoxError> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_server_without_order_has_its_pages_read_once_a_batch() {
+        let (pages, rows) = (40_u32, 25_u32);
+        let shelf = Counted(Mutex::default());
+        let mut kept = Kept::default();
+        for page in 0..pages {
+            // Each page has rows from everywhere.
+            let texts: Vec<String> = (0..rows).map(|row| (row * pages + page).to_string()).collect();
+            let body = format!(r#"{{"hasZ":false,"features":[{}]}}"#, texts.join(","));
+            kept.bytes += body.len() as u64;
+            kept.names.push(format!("came-{page}"));
+            kept.places.extend((0..rows).map(|row| Place { key: (row * pages + page).into(), page, row }));
+            shelf.put(&format!("came-{page}"), body.as_bytes(), 0).unwrap();
+        }
+        kept.places.sort_unstable();
+        let cut = recut("u", &shelf, &kept, 30).unwrap();
+        assert!(shelf.0.lock().unwrap().1 <= pages + 1);
+        let body = |name: &String| String::from_utf8(shelf.get(name).unwrap().unwrap()).unwrap();
+        let expected: Vec<String> = (0..30).map(|key| key.to_string()).collect();
+        assert_eq!(body(&cut[0]), format!("{{\"hasZ\":false,\"features\":[\n{}\n]}}", expected.join(",\n")));
+        assert_eq!((cut.len(), body(&cut[33]).lines().count()), (34, 10 + 2));
     }
 }
