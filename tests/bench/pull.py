@@ -91,6 +91,10 @@ class Gpio:
 
     def __init__(self, tools: Path):
         self.tools = tools
+        # It loads DuckDB's spatial extension from the home folder, where this installs it from a package.
+        self.environment = os.environ | {"HOME": str(tools.parent / "home")}
+        Path(self.environment["HOME"]).mkdir(exist_ok=True)
+        subprocess.run([tools / "python", "-c", SPATIAL], env=self.environment, check=True)
 
     def command(self, url: str, folder: Path) -> list:
         return [self.tools / "gpio", "extract", "arcgis", url, folder / "rows.parquet"]
@@ -100,6 +104,13 @@ class Gpio:
         counted = [self.tools / "python", "-c", code, folder / "rows.parquet"]
         return int(subprocess.run(counted, check=True, capture_output=True, text=True).stdout)
 
+
+SPATIAL = """
+import duckdb, duckdb_extension_spatial, pathlib
+folder = pathlib.Path(duckdb_extension_spatial.__file__).parent
+file, = folder.rglob("spatial.duckdb_extension")
+duckdb.connect().execute(f"INSTALL '{file}'")
+"""
 
 SCHEMA = """
 title = "Bench"
@@ -161,7 +172,8 @@ def pull(tool, koop: Koop, service: str) -> Pull:
         koop.reset()
         with (folder / "log").open("w") as log:
             start = time.monotonic()
-            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            environment = getattr(tool, "environment", None)
+            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
             _, status, usage = os.wait4(child.pid, 0)
             seconds = time.monotonic() - start
         child.returncode = os.waitstatus_to_exitcode(status)
