@@ -87,7 +87,7 @@ class Ogr2ogr:
 class Gpio:
     """`gpio extract arcgis`: pages as GeoJSON, to GeoParquet."""
 
-    name = "gpio extract arcgis"
+    name = "gpio extract arcgis --workers 4"
 
     def __init__(self, tools: Path):
         self.tools = tools
@@ -97,7 +97,7 @@ class Gpio:
         subprocess.run([tools / "python", "-c", SPATIAL], env=self.environment, check=True)
 
     def command(self, url: str, folder: Path) -> list:
-        return [self.tools / "gpio", "extract", "arcgis", url, folder / "rows.parquet"]
+        return [self.tools / "gpio", "extract", "arcgis", "--workers", "4", url, folder / "rows.parquet"]
 
     def rows(self, folder: Path) -> int:
         code = "import pyarrow.parquet as pq, sys; print(pq.ParquetFile(sys.argv[1]).metadata.num_rows)"
@@ -191,11 +191,19 @@ def airports() -> list[dict]:
         return [
             {
                 "type": "Feature",
-                "properties": row | {"elevation": float(row["elevation"])},
+                # All text: Koop calls a column of fractions whole when the first is, and gpio then gives up.
+                "properties": row,
                 "geometry": {"type": "Point", "coordinates": [float(row["lon"]), float(row["lat"])]},
             }
             for row in csv.DictReader(file)
         ]
+
+
+def numbered(features: list[dict]) -> list[dict]:
+    """The features with a row number each, as a database has them: else Koop makes ids up on every query, at length."""
+    for number, feature in enumerate(features, start=1):
+        feature["properties"] = {"OBJECTID": number} | (feature["properties"] or {}) | {"OBJECTID": number}
+    return features
 
 
 def geometry(features: list[dict]) -> str:
@@ -237,8 +245,10 @@ def main() -> None:
     options = parser.parse_args()
     tools = [Cikr(options.cikr.resolve()), Esridump(options.tools), Ogr2ogr(), Gpio(options.tools)]
     services = {path.stem: json.loads(path.read_text())["features"] for path in options.layers}
-    services = services or {"Airports": airports()}
+    services = {name: numbered(features) for name, features in (services or {"Airports": airports()}).items()}
     scratch = Path(tempfile.mkdtemp())
+    for service in services:
+        (scratch / f"{service}.meta.json").write_text('{"idField": "OBJECTID"}')
     try:
         with Koop(scratch, services, *options.switch.split()) as koop:
             for service, features in services.items():
