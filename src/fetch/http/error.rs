@@ -20,8 +20,32 @@ pub enum HttpError {
         url: String,
         /// What happened, causes included.
         what: String,
-        /// Whether it may pass; a certificate that doesn't verify doesn't.
+        /// Whether it may pass.
         is_passing: bool,
+    },
+    /// The server's certificate doesn't verify.
+    #[error(
+        "{url} is not asked: the certificate of {host} cannot be trusted, {what}; if it is a private authority's, name that by `SSL_CERT_FILE`; `insecure-tls = true` in the source takes any certificate"
+    )]
+    Certificate {
+        /// URL without secrets.
+        url: String,
+        /// Host whose certificate it is.
+        host: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Nobody reaches the host, so that it isn't asked for now.
+    #[error("{url} is not asked: {host} has not answered for {silent_s} s ({what})")]
+    Down {
+        /// URL without secrets.
+        url: String,
+        /// The host.
+        host: String,
+        /// Seconds since it was tried first.
+        silent_s: u64,
+        /// What happened last, causes included.
+        what: String,
     },
     /// The answer ended early, or stopped.
     #[error("the answer of {url} breaks off after {bytes} bytes: {what}")]
@@ -139,6 +163,16 @@ impl HttpError {
             Self::Connection { is_passing, .. } => *is_passing,
             Self::Cut { .. } | Self::Slow { .. } | Self::Encoding { .. } => true,
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502..=504 | 520..=529),
+            _ => false,
+        }
+    }
+
+    /// Whether the host could not be reached at all: the same question may be worth asking much later.
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            Self::Connection { is_passing, .. } => *is_passing,
+            Self::Down { .. } => true,
+            Self::GaveUp { source, .. } => source.is_unreachable(),
             _ => false,
         }
     }

@@ -48,7 +48,7 @@ impl Client {
             return Err(error.clone());
         }
         let settings = &self.settings;
-        if retries + 1 >= settings.attempts {
+        if retries + 1 >= settings.attempts || self.gate.is_down(&host_of(request.url)) {
             return Err(HttpError::GaveUp { attempts: retries + 1, source: Box::new(error.clone()) });
         }
         let Some(asked) = error.retry_after() else {

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use reqwest::blocking::{RequestBuilder, Response};
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, LOCATION, REFERER};
-use tracing::{debug, warn};
+use tracing::debug;
 use url::{Host, Url};
 
 use super::body::Stream;
@@ -18,6 +18,9 @@ const LONGEST_URL: usize = 2_000;
 
 /// Bytes of a refusal that are read, for its beginning.
 const REFUSAL_BYTES: u64 = 4 << 10;
+
+/// How the TLS library begins what it says of a certificate that doesn't verify.
+const BAD_CERTIFICATE: &str = "invalid peer certificate: ";
 
 /// A question.
 #[derive(Debug)]
@@ -86,10 +89,13 @@ impl Client {
     fn send(&self, request: &Request<'_>, hop: &Hop, mut mask: Mask) -> Result<Stream<'_>, HttpError> {
         let access = request.access;
         let shown = mask.url(&hop.url);
-        if access.is_insecure {
-            warn!(url = shown, "the certificate is not verified: `insecure-tls`");
-        }
-        let pass = self.gate.enter(&host_of(&hop.url));
+        let host = host_of(&hop.url);
+        let pass = self.gate.enter(&host).map_err(|down| HttpError::Down {
+            url: shown.clone(),
+            host: host.clone(),
+            silent_s: down.silent.as_secs(),
+            what: down.what,
+        })?;
         let client = self.inner(access.timeout_s, access.is_insecure)?;
         let builder = match hop.form.as_slice() {
             [] => client.get(hop.url.clone()),
@@ -106,19 +112,37 @@ impl Client {
         if hop.is_home {
             builder = identified(builder, access);
         }
-        let failed = |error: reqwest::Error, mask: &Mask| {
-            let what = mask.text(&chain(&error.without_url()));
-            let is_passing = !what.contains("certificate") && !what.contains("builder error");
-            HttpError::Connection { url: shown.clone(), what, is_passing }
-        };
-        let built = builder.build().map_err(|error| failed(error, &mask))?;
+        let built =
+            builder.build().map_err(|error| refused(&shown, &mask.text(&chain(&error.without_url()))))?;
         // A server may repeat what it was sent.
         if let Some(header) = built.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()) {
             mask.add(header.split_once(' ').map_or(header, |(_, value)| value), "***");
         }
-        let response = client.execute(built).map_err(|error| failed(error, &mask))?;
+        let response = client.execute(built).map_err(|error| {
+            let is_connected = !error.is_connect();
+            let failure = unanswered(&shown, &host, mask.text(&chain(&error.without_url())));
+            if let HttpError::Connection { what, is_passing: true, .. } = &failure {
+                self.gate.silent(&host, is_connected, what);
+            }
+            failure
+        })?;
+        self.gate.answered(&host);
         debug!(url = shown, status = response.status().as_u16(), "answered");
         Ok(Stream::new(response, pass, shown, mask, access.timeout_s))
+    }
+}
+
+/// A question that can't be put.
+fn refused(shown: &str, what: &str) -> HttpError {
+    HttpError::Connection { url: shown.to_owned(), what: what.to_owned(), is_passing: false }
+}
+
+/// Why no answer came: trouble that may pass, or a certificate that doesn't verify.
+fn unanswered(shown: &str, host: &str, what: String) -> HttpError {
+    let (url, host) = (shown.to_owned(), host.to_owned());
+    match what.split_once(BAD_CERTIFICATE) {
+        Some((_, what)) => HttpError::Certificate { url, host, what: what.to_owned() },
+        None => HttpError::Connection { url, what, is_passing: true },
     }
 }
 

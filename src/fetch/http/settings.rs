@@ -6,6 +6,7 @@ use reqwest::redirect::Policy;
 use reqwest::{NoProxy, Proxy};
 
 use super::error::{HttpError, chain};
+use super::gate::Limits;
 
 /// Seconds without a byte after which a request is given up, where a source doesn't say.
 pub(super) const DEFAULT_TIMEOUT_S: u32 = 60;
@@ -55,6 +56,12 @@ impl Default for ClientSettings {
 }
 
 impl ClientSettings {
+    /// Nobody is less patient with a host because others were before.
+    pub(super) fn limits(&self) -> Limits {
+        let silence = self.pause.saturating_mul(1 << self.attempts.saturating_sub(1).min(16));
+        Limits { per_host: self.per_host, failures: self.attempts, silence, rest: self.longest_wait }
+    }
+
     /// Redirects are followed by `redirect`, compression is undone by `body`: both bounded there.
     ///
     /// The time-out of the blocking client counts from one read to the next, not over the whole answer.
