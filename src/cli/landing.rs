@@ -28,6 +28,7 @@ pub(super) struct Fetch {
 
 impl Fetch {
     pub(super) fn run(&self, logging: &Logging, quiet: bool, out: &mut Output<'_>) -> Result<u8, Error> {
+        super::stop::listen(logging)?;
         let (plan, warnings) = load(&self.file, &self.layer, None, self.store.as_deref())?;
         report::problems(&warnings);
         let store = Store::open(&plan.store).map_err(|source| Error::Store { source })?;

@@ -25,21 +25,18 @@ pub enum HttpError {
     },
     /// The server's certificate doesn't verify.
     #[error(
-        "{url} is not asked: the certificate of {host} cannot be trusted, {what}; if it is a private authority's, name that by `SSL_CERT_FILE`; `insecure-tls = true` in the source takes any certificate"
+        "the certificate of {host} cannot be trusted: {}; `insecure-tls = true` in the source takes any certificate",
+        doubt(what)
     )]
     Certificate {
-        /// URL without secrets.
-        url: String,
         /// Host whose certificate it is.
         host: String,
-        /// What is wrong with it.
+        /// What the TLS library says of it.
         what: String,
     },
     /// Nobody reaches the host, so that it isn't asked for now.
-    #[error("{url} is not asked: {host} has not answered for {silent_s} s ({what})")]
+    #[error("{host} is left alone for now: it has not answered for {silent_s} s ({what})")]
     Down {
-        /// URL without secrets.
-        url: String,
         /// The host.
         host: String,
         /// Seconds since it was tried first.
@@ -200,6 +197,25 @@ pub(super) fn chain(error: &dyn StdError) -> String {
         cause = error.source();
     }
     text
+}
+
+/// What is wrong with a certificate, and what can be done about it.
+fn doubt(what: &str) -> String {
+    let known = [
+        ("xpired", "it has expired, which its server's owner can mend"),
+        ("NotValidYet", "it is not valid yet, if this machine's clock is right"),
+        ("not valid yet", "it is not valid yet, if this machine's clock is right"),
+        ("ForName", "it was issued for another host"),
+        ("not valid for", "it was issued for another host"),
+        (
+            "UnknownIssuer",
+            "its issuer is unknown here; if that is a private authority, name its certificate by `SSL_CERT_FILE`",
+        ),
+        ("BadSignature", "its signature is not its issuer's"),
+        ("CaUsedAsEndEntity", "it was issued by the server itself"),
+    ];
+    let told = known.iter().find(|(word, _)| what.contains(word)).map(|(_, told)| *told);
+    told.map_or_else(|| what.to_owned(), str::to_owned)
 }
 
 fn of_type(content_type: Option<&str>) -> String {

@@ -1,5 +1,6 @@
 //! One question and its redirects, to the first byte of an answer with status 2xx or 304.
 
+use std::error::Error as _;
 use std::io::Read;
 
 use reqwest::blocking::{RequestBuilder, Response};
@@ -91,7 +92,6 @@ impl Client {
         let shown = mask.url(&hop.url);
         let host = host_of(&hop.url);
         let pass = self.gate.enter(&host).map_err(|down| HttpError::Down {
-            url: shown.clone(),
             host: host.clone(),
             silent_s: down.silent.as_secs(),
             what: down.what,
@@ -120,7 +120,7 @@ impl Client {
         }
         let response = client.execute(built).map_err(|error| {
             let is_connected = !error.is_connect();
-            let failure = unanswered(&shown, &host, mask.text(&chain(&error.without_url())));
+            let failure = unanswered(&shown, &host, mask.text(&self.cause(&hop.url, &error.without_url())));
             if let HttpError::Connection { what, is_passing: true, .. } = &failure {
                 self.gate.silent(&host, is_connected, what);
             }
@@ -129,6 +129,14 @@ impl Client {
         self.gate.answered(&host);
         debug!(url = shown, status = response.status().as_u16(), "answered");
         Ok(Stream::new(response, pass, shown, mask, access.timeout_s))
+    }
+
+    /// What reqwest says, without the words that every failure begins with, and by which way it was tried.
+    fn cause(&self, url: &Url, error: &reqwest::Error) -> String {
+        let what = error.source().map_or_else(|| chain(error), chain);
+        let what = what.strip_prefix("client error (Connect): ").unwrap_or(&what);
+        let way = self.settings.proxies.way(url.scheme()).unwrap_or_default();
+        format!("{what}{way}")
     }
 }
 
@@ -139,10 +147,13 @@ fn refused(shown: &str, what: &str) -> HttpError {
 
 /// Why no answer came: trouble that may pass, or a certificate that doesn't verify.
 fn unanswered(shown: &str, host: &str, what: String) -> HttpError {
-    let (url, host) = (shown.to_owned(), host.to_owned());
     match what.split_once(BAD_CERTIFICATE) {
-        Some((_, what)) => HttpError::Certificate { url, host, what: what.to_owned() },
-        None => HttpError::Connection { url, what, is_passing: true },
+        Some((_, what)) => HttpError::Certificate { host: host.to_owned(), what: what.to_owned() },
+        // A proxy that wants another password will want it the next time too.
+        None => {
+            let is_passing = !what.contains("proxy authorization required");
+            HttpError::Connection { url: shown.to_owned(), what, is_passing }
+        }
     }
 }
 

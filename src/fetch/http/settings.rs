@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{NoProxy, Proxy};
+use url::Url;
 
 use super::error::{HttpError, chain};
 use super::gate::Limits;
@@ -40,6 +41,18 @@ pub struct Proxies {
     pub https: Option<String>,
     /// Hosts that are asked directly (`no_proxy`).
     pub except: Option<String>,
+}
+
+impl Proxies {
+    /// By which proxy a host is asked, as an error says it: its name alone, for the rest may be a password.
+    pub(super) fn way(&self, scheme: &str) -> Option<String> {
+        let address = if scheme == "https" { self.https.as_deref() } else { self.http.as_deref() }?;
+        let url = Url::parse(address).ok().filter(Url::has_host);
+        let url = url.or_else(|| Url::parse(&format!("http://{address}")).ok())?;
+        let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+        let doubt = if self.except.is_some() { ", unless `no_proxy` names the host" } else { "" };
+        Some(format!(" (by the proxy {}{port}{doubt})", url.host_str()?))
+    }
 }
 
 impl Default for ClientSettings {
