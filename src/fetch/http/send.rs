@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::io::Read;
 
 use reqwest::blocking::{RequestBuilder, Response};
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, LOCATION, REFERER};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, LOCATION, REFERER};
 use tracing::debug;
 use url::{Host, Url};
 
@@ -39,6 +39,8 @@ pub(super) struct Request<'a> {
 /// A question on its way, from redirect to redirect.
 struct Hop {
     url: Url,
+    /// The URL without secrets.
+    shown: String,
     /// Parameters that go in the body of a POST.
     form: Vec<(String, String)>,
     token: Option<String>,
@@ -72,9 +74,9 @@ impl Client {
             let Some(target) = target(stream.response(), &hop.url) else {
                 return accepted(stream);
             };
-            let shown = redirect::shown(&hop.url, &target, &mask);
+            let shown = redirect::shown(&target, &mask);
             if let Some(why) = redirect::refusal(&hop.url, &target, &seen, &mask) {
-                return Err(HttpError::Redirect { url: mask.url(&hop.url), target: shown, why });
+                return Err(HttpError::Redirect { url: hop.shown, target: shown, why });
             }
             debug!(target = shown, "redirected");
             seen.push(target.clone());
@@ -82,14 +84,14 @@ impl Client {
             // 303 is answered by a GET without what was posted; the rest repeat the question.
             let is_repeated = stream.response().status().as_u16() != 303;
             let form = if is_repeated { hop.form } else { Vec::new() };
-            hop = Hop { url: target, form, token: hop.token, is_home };
+            hop = Hop { url: target, shown, form, token: hop.token, is_home };
             hop.settle_token();
         }
     }
 
-    fn send(&self, request: &Request<'_>, hop: &Hop, mut mask: Mask) -> Result<Stream<'_>, HttpError> {
+    fn send(&self, request: &Request<'_>, hop: &Hop, mask: Mask) -> Result<Stream<'_>, HttpError> {
         let access = request.access;
-        let shown = mask.url(&hop.url);
+        let shown = hop.shown.clone();
         let host = host_of(&hop.url);
         let pass = self.gate.enter(&host).map_err(|down| HttpError::Down {
             host: host.clone(),
@@ -114,10 +116,6 @@ impl Client {
         }
         let built =
             builder.build().map_err(|error| refused(&shown, &mask.text(&chain(&error.without_url()))))?;
-        // A server may repeat what it was sent.
-        if let Some(header) = built.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()) {
-            mask.add(header.split_once(' ').map_or(header, |(_, value)| value), "***");
-        }
         let response = client.execute(built).map_err(|error| {
             let is_connected = !error.is_connect();
             let failure = unanswered(&shown, &host, mask.text(&self.cause(&hop.url, &error.without_url())));
@@ -175,7 +173,8 @@ fn first(request: &Request<'_>, token: Option<String>, mask: &Mask) -> Result<Ho
         }
         form.clear();
     }
-    Ok(Hop { url, form, token, is_home: true })
+    let shown = mask.url(&url);
+    Ok(Hop { url, shown, form, token, is_home: true })
 }
 
 /// Whether credentials may travel there: encrypted, or not leaving the machine.
