@@ -145,14 +145,12 @@ fn refused(shown: &str, what: &str) -> HttpError {
 
 /// Why no answer came: trouble that may pass, or a certificate that doesn't verify.
 fn unanswered(shown: &str, host: &str, what: String) -> HttpError {
-    match what.split_once(BAD_CERTIFICATE) {
-        Some((_, what)) => HttpError::Certificate { host: host.to_owned(), what: what.to_owned() },
-        // A proxy that wants another password will want it the next time too.
-        None => {
-            let is_passing = !what.contains("proxy authorization required");
-            HttpError::Connection { url: shown.to_owned(), what, is_passing }
-        }
+    if let Some((_, what)) = what.split_once(BAD_CERTIFICATE) {
+        return HttpError::Certificate { host: host.to_owned(), what: what.to_owned() };
     }
+    // A proxy that wants another password will want it the next time too.
+    let is_passing = !what.contains("proxy authorization required");
+    HttpError::Connection { url: shown.to_owned(), what, is_passing }
 }
 
 /// The first hop: parameters in the query or, where that gets long, in the body.
