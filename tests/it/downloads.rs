@@ -115,8 +115,8 @@ fn every_kind_of_file_is_read_as_if_it_were_here() {
         ),
     ];
     for (name, bytes, geometry, kind, keys, crs) in cases {
-        let served = bytes.clone();
-        let server = Server::start(move |_| Reply::bytes("application/octet-stream", served.clone()));
+        let body = bytes.clone();
+        let server = Server::start(move |_| Reply::bytes("application/octet-stream", body.clone()));
         let comma = if keys.is_empty() { "" } else { ", " };
         let here = format!("{kind} = {{ path = \"{name}\"{comma}{keys}{crs} }}");
         let there =
