@@ -159,6 +159,12 @@ pub enum Error {
         /// Cause.
         source: std::io::Error,
     },
+    /// The system lets no signal be handled.
+    #[error("cannot listen for signals")]
+    Signals {
+        /// Cause.
+        source: std::io::Error,
+    },
     /// The program can't start itself with the wanted number of threads.
     #[error("cannot start with --threads")]
     Threads {
@@ -187,6 +193,7 @@ impl Error {
             | Self::Catalog { .. }
             | Self::Law { .. }
             | Self::Output { .. }
+            | Self::Signals { .. }
             | Self::Threads { .. } => exit::INTERNAL,
         }
     }

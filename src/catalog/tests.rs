@@ -129,6 +129,7 @@ pub(super) fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
         fingerprint: None,
         unverified: false,
         source: "dams.geojson".to_owned(),
+        insecure_tls: false,
         source_sha256: None,
         landed_at: None,
         rows_read: 5,

@@ -12,8 +12,21 @@ use crate::report::{self, Logging, Reporter, size};
 use crate::run::{self, AgedCopy, Fetched, FetchedSource, Keep, SourceStatus};
 use crate::store::Store;
 
+const FETCH_EXAMPLES: &str = "\
+Examples:
+  cikr fetch pipelines/national.toml               land what is new; exit code 5 where a source failed
+  cikr fetch pipelines/national.toml --layer dams  one layer
+  cikr run pipelines/national.toml --offline       make a release of what has landed";
+
+const LANDING_EXAMPLES: &str = "\
+Examples:
+  cikr landing pipelines/national.toml                            what is landed, how old, and got how
+  cikr landing out/national --keep 3 --keep-days 30 --dry-run     what a rule would remove
+  cikr landing out/national --format json                         with each fetch record";
+
 /// Land the sources of a pipeline, and make nothing of them.
 #[derive(Debug, Args)]
+#[command(after_help = FETCH_EXAMPLES)]
 pub(super) struct Fetch {
     /// Pipeline file
     #[arg(value_name = "PIPELINE")]
@@ -28,6 +41,7 @@ pub(super) struct Fetch {
 
 impl Fetch {
     pub(super) fn run(&self, logging: &Logging, quiet: bool, out: &mut Output<'_>) -> Result<u8, Error> {
+        super::stop::listen(logging)?;
         let (plan, warnings) = load(&self.file, &self.layer, None, self.store.as_deref())?;
         report::problems(&warnings);
         let store = Store::open(&plan.store).map_err(|source| Error::Store { source })?;
@@ -68,6 +82,7 @@ fn what_became(source: &FetchedSource) -> String {
 
 /// List what is landed and how old it is, or prune it.
 #[derive(Debug, Args)]
+#[command(after_help = LANDING_EXAMPLES)]
 pub(super) struct Landing {
     /// Store folder, or a pipeline file that names it
     #[arg(value_name = "PIPELINE|STORE")]

@@ -12,6 +12,7 @@ mod reference;
 mod releases;
 mod run;
 mod schema;
+mod stop;
 mod threads;
 
 use std::io::Write;
@@ -38,7 +39,7 @@ Exit codes:
   5    published, but a layer is missing or stale, or more counts than `unmet-counts` aren't as expected
   6    the store can't be read or written
   7    verify found problems
-  130  interrupted";
+  130  interrupted (143: by SIGTERM); the next run goes on from the pages that have landed";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -214,9 +215,11 @@ fn client_settings() -> ClientSettings {
     #[expect(clippy::disallowed_methods, reason = "the environment is read in cli alone")]
     let named =
         |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    // A web server hands a header `Proxy` on as `HTTP_PROXY`: nothing that it starts may be led astray by one.
+    let is_cgi = named(&["REQUEST_METHOD"]).is_some();
+    let http = if is_cgi { "http_proxy" } else { "HTTP_PROXY" };
     let proxies = Proxies {
-        // Upper case is left out: a web server hands a header `Proxy` on as `HTTP_PROXY`.
-        http: named(&["http_proxy", "all_proxy", "ALL_PROXY"]),
+        http: named(&["http_proxy", http, "all_proxy", "ALL_PROXY"]),
         https: named(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
         except: named(&["no_proxy", "NO_PROXY"]),
     };

@@ -23,6 +23,7 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn run(&self, logging: &Logging, quiet: bool, out: &mut Output<'_>) -> Result<u8, Error> {
+        super::stop::listen(logging)?;
         let mut plan = self.pipeline.plan()?;
         if self.pipeline.is_partial() && self.pipeline.store.is_none() {
             // A part of the layers or rows must never become the latest release of the whole.

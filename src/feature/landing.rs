@@ -30,6 +30,8 @@ pub struct FetchRecord {
     pub retries: u64,
     /// Bytes on the wire.
     pub wire_bytes: u64,
+    /// Whether the server's certificate was not verified (`insecure-tls`).
+    pub insecure_tls: bool,
     /// SHA-256 of the landed file, lower-case hex; the store fills it in.
     pub sha256: String,
     /// Pages landed; the store fills it in.

@@ -81,6 +81,9 @@ pub struct LayerReport {
     pub unverified: bool,
     /// Source as the pipeline names it.
     pub source: String,
+    /// Whether the plan has its server's certificate not verified (`insecure-tls`).
+    #[serde(default)]
+    pub insecure_tls: bool,
     /// SHA-256 of the landed source.
     pub source_sha256: Option<String>,
     /// When the source was landed, RFC 3339 UTC.

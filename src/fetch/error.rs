@@ -1,5 +1,7 @@
 //! Why a source can't be fetched. No variant holds a secret.
 
+use std::error::Error as StdError;
+
 use super::arcgis::ArcgisError;
 use super::http::HttpError;
 use crate::store::StoreError;
@@ -76,6 +78,18 @@ impl FetchError {
             Self::Store { source, .. } => Ok(source),
             other => Err(other),
         }
+    }
+
+    /// Whether its server could not be reached at all.
+    pub fn is_unreachable(&self) -> bool {
+        let mut cause: Option<&(dyn StdError + 'static)> = Some(self);
+        while let Some(error) = cause {
+            if let Some(http) = error.downcast_ref::<HttpError>() {
+                return http.is_unreachable();
+            }
+            cause = error.source();
+        }
+        false
     }
 
     /// Whether the source is at fault, and not the store.

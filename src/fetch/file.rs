@@ -47,7 +47,12 @@ pub fn land(
         source: HttpError::Setup { what: "the URL cannot be understood".to_owned() },
     })?;
     let (access, held) = (plan.access.clone(), held.as_ref());
-    let record = FetchRecord { url: shown.clone(), method: "download".to_owned(), ..FetchRecord::default() };
+    let record = FetchRecord {
+        url: shown.clone(),
+        method: "download".to_owned(),
+        insecure_tls: access.is_insecure,
+        ..FetchRecord::default()
+    };
     Transfer { source, plan, client, landing, held, shown, url, access, record, hops: 0, is_renewed: false }
         .run()
 }

@@ -40,6 +40,15 @@ impl SourcePlan {
             Location::Http(_) | Location::Arcgis(_) => None,
         }
     }
+
+    /// Whether its server's certificate isn't verified.
+    pub fn is_insecure(&self) -> bool {
+        match &self.location {
+            Location::Path(_) => false,
+            Location::Http(plan) => plan.access.is_insecure,
+            Location::Arcgis(plan) => plan.access.is_insecure,
+        }
+    }
 }
 
 /// Where a source's bytes come from.
@@ -110,7 +119,7 @@ pub struct Access {
     pub credential: Credential,
     /// Seconds without a byte after which a request is given up.
     pub timeout_s: u32,
-    /// Whether a certificate that doesn't verify is accepted; every request says so in the log.
+    /// Whether a certificate that doesn't verify is accepted; the log says so in every run.
     pub is_insecure: bool,
     /// Names and values of the variables that stand in the source's URL: messages show the names.
     #[serde(skip)]

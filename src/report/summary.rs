@@ -84,7 +84,9 @@ fn status(layer: &LayerReport) -> String {
         }
         LayerStatus::Absent => format!("ABSENT: {}", layer.reason.as_deref().unwrap_or_default()),
     };
-    if layer.unverified { format!("{status}; {UNVERIFIED}") } else { status }
+    let doubts = [(layer.unverified, UNVERIFIED), (layer.insecure_tls, "certificate not verified")];
+    let doubts = doubts.into_iter().filter(|(is_so, _)| *is_so);
+    doubts.fold(status, |status, (_, doubt)| format!("{status}; {doubt}"))
 }
 
 fn published(layer: &LayerReport) -> String {

@@ -3,12 +3,13 @@
 //! All of it before anything is read: whether a layer must be made again follows from what has landed.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
-use tracing::{error_span, info};
+use tracing::{error_span, info, warn};
 
 use super::now;
 use crate::error::chain;
@@ -76,25 +77,49 @@ pub(super) fn land_all(fetching: Fetching<'_>) -> Landings {
     let layers = plan.layers.iter().map(|layer| (layer.id.to_string(), &layer.source));
     let sources: Vec<(String, &SourcePlan)> = sets.chain(layers).collect();
     let client = OnceLock::new();
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(sources.len())));
+    let all: Vec<usize> = (0..sources.len()).collect();
+    let mut tried = land_some(fetching, &client, &sources, &all);
+    // A server that could not be reached may be back when all others are done.
+    let unreached: Vec<usize> =
+        tried.iter().filter(|(_, tried)| is_unreachable(tried)).map(|(at, _)| *at).collect();
+    if !unreached.is_empty() {
+        info!(
+            stage = "fetch",
+            sources = unreached.len(),
+            "trying again those whose servers were not reached"
+        );
+        tried.extend(land_some(fetching, &client, &sources, &unreached));
+    }
+    let mut tried: Vec<Tried> = tried.into_values().collect();
+    let layers = tried.split_off(plan.jurisdictions.len());
+    Landings { sets: tried, layers }
+}
+
+/// Lands the sources at these places, a few at a time.
+fn land_some(
+    fetching: Fetching<'_>,
+    client: &Shared,
+    sources: &[(String, &SourcePlan)],
+    places: &[usize],
+) -> BTreeMap<usize, Tried> {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     let work = || {
-        while let Some((at, (id, source))) =
-            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, sources.get(at)?)))
-        {
-            let tried = catch_unwind(AssertUnwindSafe(|| land_one(fetching, &client, id, source)));
-            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, tried));
+        while let Some(at) = places.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let (id, source) = &sources[*at];
+            let tried = catch_unwind(AssertUnwindSafe(|| land_one(fetching, client, id, source)));
+            done.lock().unwrap_or_else(PoisonError::into_inner).insert(*at, tried);
         }
     };
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE.min(sources.len()) {
+        for _ in 0..AT_ONCE.min(places.len()) {
             scope.spawn(work);
         }
     });
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    done.sort_by_key(|(at, _)| *at);
-    let mut tried: Vec<Tried> = done.into_iter().map(|(_, tried)| tried).collect();
-    let layers = tried.split_off(plan.jurisdictions.len());
-    Landings { sets: tried, layers }
+    done.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn is_unreachable(tried: &Tried) -> bool {
+    matches!(tried, Ok(Err(LandError::Fetch { source })) if source.is_unreachable())
 }
 
 /// Sets and layers share the landing: a set's folder can't be taken for a layer's.
@@ -134,6 +159,9 @@ fn land(fetching: Fetching<'_>, client: &Shared, id: &str, source: &SourcePlan) 
         let made = client.get_or_init(|| Client::new(settings));
         made.as_ref().map_err(|source| LandError::Client { source: source.clone() })
     };
+    if source.is_insecure() {
+        warn!("the server's certificate is not verified: `insecure-tls = true`");
+    }
     let landing = Landing { store, id, progress, now: &now };
     match &source.location {
         Location::Path(path) => {

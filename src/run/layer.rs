@@ -248,6 +248,7 @@ fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
         fingerprint: None,
         unverified: layer.schema.unverified,
         source: layer.source.shown.to_string(),
+        insecure_tls: layer.source.is_insecure(),
         source_sha256: None,
         landed_at: None,
         rows_read: 0,

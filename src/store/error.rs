@@ -87,7 +87,7 @@ pub enum StoreError {
         version: u32,
     },
     /// Another run has the lock.
-    #[error("another run {}is using the store {}", holder(*pid), path.display())]
+    #[error("another run {}is using the store {}; this one has done nothing", holder(*pid), path.display())]
     Locked {
         /// The store.
         path: PathBuf,
@@ -193,8 +193,8 @@ pub enum StoreError {
         /// Name of the page.
         name: String,
     },
-    /// Nothing was landed that could be used instead of the source.
-    #[error("nothing of `{id}` has been landed, and --offline fetches nothing; run `cikr fetch` first")]
+    /// Nothing whole was landed that could be used instead of the source.
+    #[error("no whole copy of `{id}` is landed, and --offline fetches nothing; `cikr fetch` lands it")]
     NeverLanded {
         /// Folder of the source in the landing.
         id: String,

@@ -2,10 +2,12 @@
 //!
 //! Fetched bytes get their name and record here, whatever way they came (`pull`, `download`).
 
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 
 use super::error::StoreError;
 use super::landing::{LandedFile, LandingRecord};
@@ -130,26 +132,38 @@ pub(super) fn held_in(folder: &Path) -> Result<Option<(PathBuf, FetchRecord)>, S
 
 /// Landed bytes by name; none where the record, or a file that it names, is missing or damaged.
 ///
-/// A fetched file is read whole; of pages the presence counts, whose digests are checked when they are read,
-/// and of a local source's copy the sizes, as when it is landed again.
+/// What was fetched is read whole, pages against the checksum that their compression ends with: a damaged copy is
+/// fetched again, and not found out by a layer that fails every night. Of a local source's copy the sizes count, as
+/// when it is landed again.
 fn landed(folder: &Path, name: &Path) -> Result<Option<Landed>, StoreError> {
     let record: LandingRecord = match record::read(&record_path(folder, name)) {
         Ok(Some(record)) => record,
         Ok(None) | Err(StoreError::Record { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let is_page = |file: &LandedFile| file.path.starts_with(PAGES);
-    let is_there = |file: &LandedFile| {
-        let found = fs::symlink_metadata(folder.join(&file.path));
-        found.is_ok_and(|found| found.is_file() && (is_page(file) || found.len() == file.bytes))
-    };
     let is_fetched = record.fetch.is_some();
-    if !record.files.iter().all(is_there)
-        || is_fetched && digest::digest(&folder.join(name))?.0 != record.sha256
-    {
-        return Ok(None);
+    for file in &record.files {
+        if !is_whole(folder, file, is_fetched)? {
+            let path = folder.join(&file.path);
+            warn!(path = %path.display(), "a landed file is missing or damaged; its copy is not used");
+            return Ok(None);
+        }
     }
     Ok(Some(of_record(folder, name, record)))
+}
+
+fn is_whole(folder: &Path, file: &LandedFile, is_fetched: bool) -> Result<bool, StoreError> {
+    let path = folder.join(&file.path);
+    let found = fs::symlink_metadata(&path);
+    let is_page = file.path.starts_with(PAGES);
+    if !found.is_ok_and(|found| found.is_file() && (is_page || found.len() == file.bytes)) {
+        return Ok(false);
+    }
+    if is_page {
+        let page = File::open(&path).map_err(|source| StoreError::reading(&path, source))?;
+        return Ok(zstd::stream::copy_decode(page, io::sink()).is_ok());
+    }
+    Ok(!is_fetched || digest::digest(&path)?.0 == file.sha256)
 }
 
 fn of_record(folder: &Path, name: &Path, record: LandingRecord) -> Landed {

@@ -60,6 +60,43 @@ fn passing_trouble_is_asked_through() {
     assert!(said(&error).starts_with("given up after 3 attempts: http://127.0.0.1"), "{}", said(&error));
 }
 
+/// The first question finds a host dead; the others are told so at once, and one after the pause finds it alive again.
+#[test]
+fn a_dead_host_is_left_alone_for_a_while() {
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let settings = ClientSettings {
+        attempts: 3,
+        pause: Duration::from_millis(10),
+        longest_wait: Duration::from_millis(400),
+        ..ClientSettings::default()
+    };
+    let client = Client::new(&settings).unwrap();
+    let url = format!("http://{address}/a.csv");
+    let asked = || ask(&client, &url, &access(Credential::None), &[]);
+    let began = Instant::now();
+    let error = std::iter::repeat_with(|| asked().unwrap_err()).find(|e| matches!(e, HttpError::Down { .. }));
+    let error = error.unwrap();
+    assert!(
+        said(&error).contains("has not answered") && said(&error).contains("refused"),
+        "{}",
+        said(&error)
+    );
+    assert!(error.is_unreachable() && began.elapsed() < Duration::from_millis(400), "{:?}", began.elapsed());
+    std::thread::sleep(Duration::from_millis(450));
+    assert!(matches!(asked().unwrap_err(), HttpError::Connection { .. }), "it is tried again, once");
+    assert!(matches!(asked().unwrap_err(), HttpError::Down { .. }));
+    std::thread::sleep(Duration::from_millis(450));
+    let listener = std::net::TcpListener::bind(address).unwrap();
+    let server = std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
+    });
+    assert_eq!(asked().unwrap().body, b"ok");
+    server.join().unwrap();
+}
+
 #[test]
 fn what_is_refused_is_asked_once() {
     let server = Server::script([Reply::html(404, "<html>not here</html>")]);

@@ -1,7 +1,7 @@
 //! `source.http`: the program fetches files from servers on loopback.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,7 +9,7 @@ use cikr::feature::LayerStatus;
 use serde_json::json;
 
 use crate::loopback::{Reply, Server};
-use crate::program::{Ended, Folder, ended};
+use crate::program::{Ended, Folder, ROOT, ended, tiles};
 
 /// Rows enough for several pieces of a body.
 fn csv() -> Vec<u8> {
@@ -69,6 +69,69 @@ fn a_download_goes_on_where_it_broke_off() {
     };
     assert!(requests[0].header("Range").is_none() && from(1) > 0 && from(2) > from(1), "{requests:?}");
     assert_eq!(requests[1].header("If-Range"), Some("\"v1\""));
+}
+
+/// A server that knows no ranges and cuts the first answers off: each begins anew, and nothing is joined.
+#[test]
+fn a_server_without_ranges_is_asked_for_the_whole_file_again() {
+    let body = csv();
+    let bytes = body.clone();
+    let server = Server::start(move |request| {
+        let reply = Reply::bytes("text/csv", bytes.clone()).header("ETag", "\"v1\"");
+        if request.number <= 2 { reply.cut(70_000) } else { reply }
+    });
+    let folder = folder(&server.url("/points.csv"), "");
+    folder.run().code(0);
+    assert_eq!(landed(&folder).unwrap(), body);
+    assert_eq!(server.requests().len(), 3);
+}
+
+/// Every kind of file: behind a server it gives the tiles that it gives here.
+#[test]
+fn every_kind_of_file_is_read_as_if_it_were_here() {
+    let line = |n: u32| {
+        format!(
+            "{{\"type\":\"Feature\",\"properties\":{{\"ID\":\"{n}\",\"NAME\":\"n{n}\"}},\"geometry\":{{\"type\":\"Point\",\"coordinates\":[-95.5,{}]}}}}",
+            31 + n
+        )
+    };
+    let features = [line(1), line(2), line(3)];
+    let collection = format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", features.join(","));
+    let repository = |path: &str| fs::read(Path::new(ROOT).join(path)).unwrap();
+    let cases = [
+        ("points.csv", csv(), "point", "csv", "x = \"LON\", y = \"LAT\"", ", crs = \"EPSG:4326\""),
+        ("a.geojson", collection.into_bytes(), "point", "geojson", "", ""),
+        ("a.geojsonl", features.join("\n").into_bytes(), "point", "geojsonl", "", ""),
+        ("lines.zip", repository("sample-data/transmission_lines.zip"), "line", "ogr", "", ""),
+        ("stations.gdb.zip", repository("sample-data/substations.gdb.zip"), "point", "ogr", "", ""),
+        ("a.parquet", repository("tests/fixtures/parquet/pandas_1_1.parquet"), "point", "parquet", "", ""),
+        (
+            "sites.xlsx",
+            repository("tests/fixtures/xlsx/openpyxl.xlsx"),
+            "point",
+            "xlsx",
+            "x = \"LON\", y = \"LAT\", header-row = 3",
+            ", crs = \"EPSG:4326\"",
+        ),
+    ];
+    for (name, bytes, geometry, kind, keys, crs) in cases {
+        let body = bytes.clone();
+        let server = Server::start(move |_| Reply::bytes("application/octet-stream", body.clone()));
+        let comma = if keys.is_empty() { "" } else { ", " };
+        let here = format!("{kind} = {{ path = \"{name}\"{comma}{keys}{crs} }}");
+        let there =
+            format!("http = {{ url = \"{}\", {kind} = {{ {keys} }}{crs} }}", server.url(&format!("/{name}")));
+        let [here, there] = [here, there].map(|source| {
+            let folder = Folder::new();
+            folder.schema("points", geometry, "").write(name, &bytes);
+            folder.pipeline(&format!("[[layer]]\nid = \"points\"\nsource.{source}\n"));
+            let layer = folder.run().code(0).layer("points");
+            assert!(layer.rows_written > 0, "{name}: {:?}", layer.rejects_by_reason);
+            let tiles = tiles(&folder.latest().join("layers/points"));
+            tiles.iter().map(|tile| fs::read(tile).unwrap()).collect::<Vec<_>>()
+        });
+        assert!(here == there, "{name} gives other tiles from its server");
+    }
 }
 
 /// The file changes between the two halves: the old half must not stay.

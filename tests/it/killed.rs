@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -22,6 +23,38 @@ fn a_killed_run_goes_on_where_it_ended() {
 #[test]
 fn a_killed_fetch_goes_on_where_it_ended() {
     shoot("fetch", 2, 12);
+}
+
+/// What service managers and people send: told of in one line, and otherwise as a kill.
+#[test]
+fn a_stopped_run_says_so_and_goes_on_where_it_ended() {
+    let service = ArcGis::start(Layer::points(ROWS));
+    service.quirk(|quirks| quirks.pause = Duration::from_millis(15));
+    let pages = {
+        folder(&service).run().code(0);
+        service.pages().len()
+    };
+    for (name, number, command) in [("TERM", 15, "run"), ("INT", 2, "fetch")] {
+        let target = folder(&service);
+        service.server.forget();
+        let child = program(command, &target).stderr(Stdio::piped()).spawn().unwrap();
+        while service.pages().len() < pages / 3 {
+            thread::sleep(Duration::from_millis(1));
+        }
+        assert!(Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap().success());
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.signal(), Some(number));
+        let said = String::from_utf8(ended.stderr).unwrap();
+        let told: Vec<&str> = said.lines().filter(|line| line.contains("WARN")).collect();
+        let [line] = told[..] else { panic!("{said}") };
+        let expected =
+            format!("stopped; the next run goes on from the pages that have landed signal=\"SIG{name}\"");
+        assert!(line.contains(&expected), "{said}");
+        let (landed, before) = (landed(&target), service.pages().len());
+        target.run().code(0);
+        assert_eq!(service.pages().len() - before, pages - landed, "{landed} of {pages} pages had landed");
+        assert!(landed > 0);
+    }
 }
 
 #[test]
@@ -74,9 +107,13 @@ fn folder(service: &ArcGis) -> Folder {
 }
 
 fn spawn(command: &str, folder: &Folder) -> Child {
+    program(command, folder).stderr(Stdio::null()).spawn().unwrap()
+}
+
+fn program(command: &str, folder: &Folder) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_cikr"));
-    program.args([command, "pipeline.toml"]).current_dir(folder.path());
-    program.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    program.args([command, "pipeline.toml"]).current_dir(folder.path()).stdout(Stdio::null());
+    program
 }
 
 /// SIGKILL: no destructor runs and no buffer is flushed.

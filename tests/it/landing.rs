@@ -1,10 +1,14 @@
 //! `cikr fetch` and `cikr landing`: sources landed alone, listed, and pruned by rule.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::program::{Ended, Folder, POINTS_LAYER};
+use crate::loopback::arcgis::{ArcGis, Layer};
+use crate::loopback::{Reply, Request, Server};
+use crate::program::{Ended, Folder, POINTS_LAYER, tiles};
 
 const ROWS: &str = "1,A,48001,5,-95,35\n2,B,01001,6,-85,36\n";
 
@@ -102,4 +106,82 @@ fn landed_copies_are_listed_and_pruned_but_not_what_is_needed() {
     // A release that can't tell what it was made from stops the prune.
     fs::remove_file(folder.latest().join("report.json")).unwrap();
     folder.cikr(&["landing", "store", "--keep", "1"]).code(6);
+}
+
+/// Bytes of every tile of the layer, by path below the release.
+fn contents(folder: &Folder) -> BTreeMap<PathBuf, Vec<u8>> {
+    let release = folder.latest();
+    let tiles = tiles(&release.join("layers/points")).into_iter();
+    tiles.map(|path| (path.strip_prefix(&release).unwrap().to_owned(), fs::read(&path).unwrap())).collect()
+}
+
+/// A service and a file that hold the same rows.
+fn sources() -> (ArcGis, Server) {
+    let rows: String =
+        (0..900).map(|n| format!("P{n},N,48001,{n},-95,{}\n", 31.0 + f64::from(n) / 200.0)).collect();
+    let csv = format!("ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n{rows}");
+    let file = move |request: &Request| Reply::file(request, "text/csv", csv.as_bytes(), "\"v1\"");
+    (ArcGis::start(Layer::points(900)), Server::start(file))
+}
+
+fn behind(source: &str) -> Folder {
+    let folder = Folder::new();
+    folder.schema("points", "point", "");
+    folder.pipeline(&format!("\n[[layer]]\nid = \"points\"\nsource.{source}\n"));
+    folder
+}
+
+fn from_service(url: &str) -> Folder {
+    behind(&format!("arcgis = {{ url = \"{url}\", page-rows = 100 }}"))
+}
+
+fn from_file(url: &str) -> Folder {
+    behind(&format!(
+        "http = {{ url = \"{url}\", csv = {{ x = \"LON\", y = \"LAT\" }}, crs = \"EPSG:4326\" }}"
+    ))
+}
+
+const OFFLINE: [&str; 4] = ["run", "pipeline.toml", "--offline", "--rebuild"];
+
+#[test]
+fn a_night_is_replayed_byte_for_byte_when_its_servers_are_gone() {
+    let (service, file) = sources();
+    let folders = [from_service(&service.url(0)), from_file(&file.url("/points.csv"))];
+    let nights = folders.each_ref().map(|folder| {
+        folder.run().code(0);
+        contents(folder)
+    });
+    drop((service, file));
+    for (folder, night) in folders.iter().zip(nights) {
+        folder.cikr(&OFFLINE).code(0);
+        assert!(!night.is_empty() && contents(folder) == night);
+    }
+}
+
+/// Turns a bit in the middle of a file of the layer's landing that has the extension.
+fn damage(folder: &Folder, place: &str, extension: &str) {
+    let files = fs::read_dir(folder.path().join("store/landing/points").join(place)).unwrap();
+    let paths = files.map(|file| file.unwrap().path());
+    let path = paths.filter(|path| path.extension().is_some_and(|found| found == extension)).max().unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&path, bytes).unwrap();
+}
+
+#[test]
+fn a_damaged_copy_is_told_of_offline_and_fetched_again_online() {
+    let (service, file) = sources();
+    let cases =
+        [(from_service(&service.url(0)), "pages", "zst"), (from_file(&file.url("/points.csv")), "", "csv")];
+    for (folder, place, extension) in cases {
+        folder.run().code(0);
+        let night = contents(&folder);
+        damage(&folder, place, extension);
+        let ended = folder.cikr(&OFFLINE).code(4);
+        assert!(ended.stderr.contains("points") && ended.stderr.contains("damaged"), "{}", ended.stderr);
+        folder.cikr(&["run", "pipeline.toml", "--rebuild"]).code(0);
+        assert!(contents(&folder) == night);
+        folder.cikr(&OFFLINE).code(0);
+    }
 }

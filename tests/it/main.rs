@@ -46,6 +46,7 @@ mod pulling;
 mod quality;
 mod schemas;
 mod schemes;
+mod secrets;
 mod spreadsheets;
 mod unchanged;
 mod written;

@@ -190,7 +190,7 @@ fn a_night_is_replayed_from_the_landing() {
     fs::remove_dir_all(folder.path().join("store/landing/second")).unwrap();
     let second = offline(&["--rebuild"]).code(5).layer("second");
     assert_eq!(second.status, LayerStatus::Carried);
-    assert!(second.reason.unwrap().contains("run `cikr fetch` first"));
+    assert!(second.reason.unwrap().contains("`cikr fetch` lands it"));
     fs::remove_dir_all(folder.path().join("store/landing/jurisdiction-state")).unwrap();
-    offline(&[]).code(4).says("nothing of `jurisdiction-state` has been landed");
+    offline(&[]).code(4).says("no whole copy of `jurisdiction-state` is landed");
 }

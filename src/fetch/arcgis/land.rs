@@ -68,7 +68,8 @@ pub fn land(plan: &ArcgisPlan, wire: &dyn Wire, landing: &Landing<'_>) -> Result
     };
     shelf.put(INFO, &pulled.info, 0).map_err(|source| ArcgisError::Shelf { url: url.clone(), source })?;
     let names: Vec<&str> = pulled.pages.iter().map(String::as_str).collect();
-    let record = record(&url, &pulled, wire, (landing.now)());
+    let record =
+        FetchRecord { insecure_tls: plan.access.is_insecure, ..record(&url, &pulled, wire, (landing.now)()) };
     pull.accept(&names, INFO, record).map_err(failed)
 }
 

@@ -20,8 +20,29 @@ pub enum HttpError {
         url: String,
         /// What happened, causes included.
         what: String,
-        /// Whether it may pass; a certificate that doesn't verify doesn't.
+        /// Whether it may pass.
         is_passing: bool,
+    },
+    /// The server's certificate doesn't verify.
+    #[error(
+        "the certificate of {host} cannot be trusted: {}; `insecure-tls = true` in the source takes any certificate",
+        doubt(what)
+    )]
+    Certificate {
+        /// Host whose certificate it is.
+        host: String,
+        /// What the TLS library says of it.
+        what: String,
+    },
+    /// Nobody reaches the host, so that it isn't asked for now.
+    #[error("{host} is left alone for now: it has not answered for {silent_s} s ({what})")]
+    Down {
+        /// The host.
+        host: String,
+        /// Seconds since it was tried first.
+        silent_s: u64,
+        /// What happened last, causes included.
+        what: String,
     },
     /// The answer ended early, or stopped.
     #[error("the answer of {url} breaks off after {bytes} bytes: {what}")]
@@ -143,6 +164,16 @@ impl HttpError {
         }
     }
 
+    /// Whether the host could not be reached at all: the same question may be worth asking much later.
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            Self::Connection { is_passing, .. } => *is_passing,
+            Self::Down { .. } => true,
+            Self::GaveUp { source, .. } => source.is_unreachable(),
+            _ => false,
+        }
+    }
+
     /// How long the server wants to be left alone.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -166,6 +197,25 @@ pub(super) fn chain(error: &dyn StdError) -> String {
         cause = error.source();
     }
     text
+}
+
+/// What is wrong with a certificate, and what can be done about it.
+fn doubt(what: &str) -> String {
+    let known = [
+        ("xpired", "it has expired, which its server's owner can mend"),
+        ("NotValidYet", "it is not valid yet, if this machine's clock is right"),
+        ("not valid yet", "it is not valid yet, if this machine's clock is right"),
+        ("ForName", "it was issued for another host"),
+        ("not valid for", "it was issued for another host"),
+        (
+            "UnknownIssuer",
+            "its issuer is unknown here; if that is a private authority, name its certificate by `SSL_CERT_FILE`",
+        ),
+        ("BadSignature", "its signature is not its issuer's"),
+        ("CaUsedAsEndEntity", "it was issued by the server itself"),
+    ];
+    let told = known.iter().find(|(word, _)| what.contains(word)).map(|(_, told)| *told);
+    told.map_or_else(|| what.to_owned(), str::to_owned)
 }
 
 fn of_type(content_type: Option<&str>) -> String {

@@ -1,4 +1,7 @@
-//! How many requests a host gets at a time, and when it gets the next.
+//! How many requests a host gets at a time, when it gets the next, and when it is taken for dead.
+//!
+//! A hundred layers of one dead host would each be patient with it. So a host that nobody reaches for as long as one
+//! question is patient is down: for a while no question goes there at all, and then one failure is enough.
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -7,9 +10,22 @@ use std::time::{Duration, Instant};
 /// Lets so many requests through per host.
 #[derive(Debug)]
 pub(super) struct Gate {
-    per_host: usize,
+    limits: Limits,
     hosts: Mutex<BTreeMap<String, Host>>,
     freed: Condvar,
+}
+
+/// How much a host gets, and how much it is forgiven.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Requests at the same time.
+    pub(super) per_host: usize,
+    /// A host is down after so many failures without an answer between them …
+    pub(super) failures: u32,
+    /// … over at least this time …
+    pub(super) silence: Duration,
+    /// … and stays so for this long.
+    pub(super) rest: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -17,6 +33,22 @@ struct Host {
     active: usize,
     /// A host that wants to be left alone is, by every thread.
     opens: Option<Instant>,
+    /// Whether it has answered anything yet.
+    has_answered: bool,
+    /// Failures since its last answer, and when the first of them was.
+    failures: u32,
+    silent_since: Option<Instant>,
+    down: Option<Down>,
+}
+
+/// A host that nobody reaches.
+#[derive(Debug, Clone)]
+pub(super) struct Down {
+    /// How long it has been silent.
+    pub(super) silent: Duration,
+    /// What happened last.
+    pub(super) what: String,
+    until: Instant,
 }
 
 /// A request's place; given back when dropped.
@@ -27,20 +59,23 @@ pub(super) struct Pass<'a> {
 }
 
 impl Gate {
-    pub(super) fn new(per_host: usize) -> Self {
-        Self { per_host: per_host.max(1), hosts: Mutex::default(), freed: Condvar::new() }
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, hosts: Mutex::default(), freed: Condvar::new() }
     }
 
-    /// Waits for a place.
-    pub(super) fn enter(&self, host: &str) -> Pass<'_> {
+    /// Waits for a place; none is to be had at a host that is down.
+    pub(super) fn enter(&self, host: &str) -> Result<Pass<'_>, Down> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let entry = hosts.entry(host.to_owned()).or_default();
+            if let Some(down) = entry.down() {
+                return Err(down.clone());
+            }
             let wait = entry.opens.map(|at| at.saturating_duration_since(Instant::now()));
             let wait = wait.filter(|wait| !wait.is_zero());
-            if wait.is_none() && entry.active < self.per_host {
+            if wait.is_none() && entry.active < self.limits.per_host.max(1) {
                 entry.active += 1;
-                return Pass { gate: self, host: host.to_owned() };
+                return Ok(Pass { gate: self, host: host.to_owned() });
             }
             let longest = wait.unwrap_or(Duration::from_mins(1));
             let waited = self.freed.wait_timeout(hosts, longest);
@@ -53,6 +88,45 @@ impl Gate {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = hosts.entry(host.to_owned()).or_default();
         entry.opens = entry.opens.max(Instant::now().checked_add(wait));
+    }
+
+    /// Notes that a host has answered, whatever it said.
+    pub(super) fn answered(&self, host: &str) {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = hosts.entry(host.to_owned()).or_default();
+        (entry.has_answered, entry.failures, entry.silent_since, entry.down) = (true, 0, None, None);
+    }
+
+    /// Notes that no answer came from a host, or not even a connection.
+    ///
+    /// One that has answered before and now only takes too long is alive: smaller questions may do.
+    pub(super) fn silent(&self, host: &str, is_connected: bool, what: &str) {
+        let Limits { failures, silence, rest, .. } = self.limits;
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = hosts.entry(host.to_owned()).or_default();
+        if is_connected && entry.has_answered {
+            return;
+        }
+        entry.failures += 1;
+        let now = Instant::now();
+        let silent = now - *entry.silent_since.get_or_insert(now);
+        if entry.failures >= failures && silent >= silence {
+            entry.down = Some(Down { silent, what: what.to_owned(), until: now + rest });
+            drop(hosts);
+            self.freed.notify_all();
+        }
+    }
+
+    /// Whether a host is down now.
+    pub(super) fn is_down(&self, host: &str) -> bool {
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts.get(host).is_some_and(|host| host.down().is_some())
+    }
+}
+
+impl Host {
+    fn down(&self) -> Option<&Down> {
+        self.down.as_ref().filter(|down| down.until > Instant::now())
     }
 }
 

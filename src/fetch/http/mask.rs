@@ -1,5 +1,6 @@
 //! What may be shown of a URL or a text: everything but the values that came from the environment.
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use url::Url;
 
 use crate::plan::{Access, Credential, Secret};
@@ -34,6 +35,11 @@ impl Mask {
         };
         for secret in credentials {
             mask.add(secret.reveal(), "***");
+        }
+        // As the header has them: a server may repeat what it was sent.
+        if let Credential::Basic { user, password } = &access.credential {
+            let pair = format!("{}:{}", user.reveal(), password.reveal());
+            mask.add(BASE64_STANDARD.encode(pair).trim_end_matches('='), "***");
         }
         if let Some(token) = token {
             mask.add(token, "***");

@@ -96,7 +96,7 @@ impl Client {
     pub fn new(settings: &ClientSettings) -> Result<Self, HttpError> {
         let client = Self {
             settings: settings.clone(),
-            gate: Gate::new(settings.per_host),
+            gate: Gate::new(settings.limits()),
             tokens: Tokens::default(),
             inner: Mutex::default(),
         };

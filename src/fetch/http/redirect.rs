@@ -28,11 +28,9 @@ pub(super) fn refusal(from: &Url, target: &Url, seen: &[Url], mask: &Mask) -> Op
     }
 }
 
-/// What may be shown of a target: another host's address may hold a signature of its own.
-pub(super) fn shown(from: &Url, target: &Url, mask: &Mask) -> String {
+/// What may be shown of a target: its parameters may be a signature, or what the server was sent, in any spelling.
+pub(super) fn shown(target: &Url, mask: &Mask) -> String {
     let mut plain = target.clone();
-    if from.origin() != target.origin() {
-        plain.set_query(None);
-    }
+    plain.set_query(None);
     mask.url(&plain)
 }

@@ -48,7 +48,11 @@ impl Client {
             return Err(error.clone());
         }
         let settings = &self.settings;
-        if retries + 1 >= settings.attempts {
+        let is_down = self.gate.is_down(&host_of(request.url));
+        if is_down && retries == 0 {
+            return Err(error.clone());
+        }
+        if is_down || retries + 1 >= settings.attempts {
             return Err(HttpError::GaveUp { attempts: retries + 1, source: Box::new(error.clone()) });
         }
         let Some(asked) = error.retry_after() else {

@@ -1,10 +1,11 @@
 //! One question and its redirects, to the first byte of an answer with status 2xx or 304.
 
+use std::error::Error as _;
 use std::io::Read;
 
 use reqwest::blocking::{RequestBuilder, Response};
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, LOCATION, REFERER};
-use tracing::{debug, warn};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, LOCATION, REFERER};
+use tracing::debug;
 use url::{Host, Url};
 
 use super::body::Stream;
@@ -18,6 +19,9 @@ const LONGEST_URL: usize = 2_000;
 
 /// Bytes of a refusal that are read, for its beginning.
 const REFUSAL_BYTES: u64 = 4 << 10;
+
+/// How the TLS library begins what it says of a certificate that doesn't verify.
+const BAD_CERTIFICATE: &str = "invalid peer certificate: ";
 
 /// A question.
 #[derive(Debug)]
@@ -35,6 +39,8 @@ pub(super) struct Request<'a> {
 /// A question on its way, from redirect to redirect.
 struct Hop {
     url: Url,
+    /// The URL without secrets.
+    shown: String,
     /// Parameters that go in the body of a POST.
     form: Vec<(String, String)>,
     token: Option<String>,
@@ -68,9 +74,9 @@ impl Client {
             let Some(target) = target(stream.response(), &hop.url) else {
                 return accepted(stream);
             };
-            let shown = redirect::shown(&hop.url, &target, &mask);
+            let shown = redirect::shown(&target, &mask);
             if let Some(why) = redirect::refusal(&hop.url, &target, &seen, &mask) {
-                return Err(HttpError::Redirect { url: mask.url(&hop.url), target: shown, why });
+                return Err(HttpError::Redirect { url: hop.shown, target: shown, why });
             }
             debug!(target = shown, "redirected");
             seen.push(target.clone());
@@ -78,18 +84,20 @@ impl Client {
             // 303 is answered by a GET without what was posted; the rest repeat the question.
             let is_repeated = stream.response().status().as_u16() != 303;
             let form = if is_repeated { hop.form } else { Vec::new() };
-            hop = Hop { url: target, form, token: hop.token, is_home };
+            hop = Hop { url: target, shown, form, token: hop.token, is_home };
             hop.settle_token();
         }
     }
 
-    fn send(&self, request: &Request<'_>, hop: &Hop, mut mask: Mask) -> Result<Stream<'_>, HttpError> {
+    fn send(&self, request: &Request<'_>, hop: &Hop, mask: Mask) -> Result<Stream<'_>, HttpError> {
         let access = request.access;
-        let shown = mask.url(&hop.url);
-        if access.is_insecure {
-            warn!(url = shown, "the certificate is not verified: `insecure-tls`");
-        }
-        let pass = self.gate.enter(&host_of(&hop.url));
+        let shown = hop.shown.clone();
+        let host = host_of(&hop.url);
+        let pass = self.gate.enter(&host).map_err(|down| HttpError::Down {
+            host: host.clone(),
+            silent_s: down.silent.as_secs(),
+            what: down.what,
+        })?;
         let client = self.inner(access.timeout_s, access.is_insecure)?;
         let builder = match hop.form.as_slice() {
             [] => client.get(hop.url.clone()),
@@ -106,20 +114,43 @@ impl Client {
         if hop.is_home {
             builder = identified(builder, access);
         }
-        let failed = |error: reqwest::Error, mask: &Mask| {
-            let what = mask.text(&chain(&error.without_url()));
-            let is_passing = !what.contains("certificate") && !what.contains("builder error");
-            HttpError::Connection { url: shown.clone(), what, is_passing }
-        };
-        let built = builder.build().map_err(|error| failed(error, &mask))?;
-        // A server may repeat what it was sent.
-        if let Some(header) = built.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()) {
-            mask.add(header.split_once(' ').map_or(header, |(_, value)| value), "***");
-        }
-        let response = client.execute(built).map_err(|error| failed(error, &mask))?;
+        let built =
+            builder.build().map_err(|error| refused(&shown, &mask.text(&chain(&error.without_url()))))?;
+        let response = client.execute(built).map_err(|error| {
+            let is_connected = !error.is_connect();
+            let failure = unanswered(&shown, &host, mask.text(&self.cause(&hop.url, &error.without_url())));
+            if let HttpError::Connection { what, is_passing: true, .. } = &failure {
+                self.gate.silent(&host, is_connected, what);
+            }
+            failure
+        })?;
+        self.gate.answered(&host);
         debug!(url = shown, status = response.status().as_u16(), "answered");
         Ok(Stream::new(response, pass, shown, mask, access.timeout_s))
     }
+
+    /// What reqwest says, without the words that every failure begins with, and by which way it was tried.
+    fn cause(&self, url: &Url, error: &reqwest::Error) -> String {
+        let what = error.source().map_or_else(|| chain(error), chain);
+        let what = what.strip_prefix("client error (Connect): ").unwrap_or(&what);
+        let way = self.settings.proxies.way(url.scheme()).unwrap_or_default();
+        format!("{what}{way}")
+    }
+}
+
+/// A question that can't be put.
+fn refused(shown: &str, what: &str) -> HttpError {
+    HttpError::Connection { url: shown.to_owned(), what: what.to_owned(), is_passing: false }
+}
+
+/// Why no answer came: trouble that may pass, or a certificate that doesn't verify.
+fn unanswered(shown: &str, host: &str, what: String) -> HttpError {
+    if let Some((_, what)) = what.split_once(BAD_CERTIFICATE) {
+        return HttpError::Certificate { host: host.to_owned(), what: what.to_owned() };
+    }
+    // A proxy that wants another password will want it the next time too.
+    let is_passing = !what.contains("proxy authorization required");
+    HttpError::Connection { url: shown.to_owned(), what, is_passing }
 }
 
 /// The first hop: parameters in the query or, where that gets long, in the body.
@@ -140,7 +171,8 @@ fn first(request: &Request<'_>, token: Option<String>, mask: &Mask) -> Result<Ho
         }
         form.clear();
     }
-    Ok(Hop { url, form, token, is_home: true })
+    let shown = mask.url(&url);
+    Ok(Hop { url, shown, form, token, is_home: true })
 }
 
 /// Whether credentials may travel there: encrypted, or not leaving the machine.

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{NoProxy, Proxy};
+use url::Url;
 
 use super::error::{HttpError, chain};
+use super::gate::Limits;
 
 /// Seconds without a byte after which a request is given up, where a source doesn't say.
 pub(super) const DEFAULT_TIMEOUT_S: u32 = 60;
@@ -41,6 +43,18 @@ pub struct Proxies {
     pub except: Option<String>,
 }
 
+impl Proxies {
+    /// By which proxy a host is asked, as an error says it: its name alone, for the rest may be a password.
+    pub(super) fn way(&self, scheme: &str) -> Option<String> {
+        let address = if scheme == "https" { self.https.as_deref() } else { self.http.as_deref() }?;
+        let url = Url::parse(address).ok().filter(Url::has_host);
+        let url = url.or_else(|| Url::parse(&format!("http://{address}")).ok())?;
+        let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+        let doubt = if self.except.is_some() { ", unless `no_proxy` names the host" } else { "" };
+        Some(format!(" (by the proxy {}{port}{doubt})", url.host_str()?))
+    }
+}
+
 impl Default for ClientSettings {
     fn default() -> Self {
         Self {
@@ -55,6 +69,12 @@ impl Default for ClientSettings {
 }
 
 impl ClientSettings {
+    /// Nobody is less patient with a host because others were before.
+    pub(super) fn limits(&self) -> Limits {
+        let silence = self.pause.saturating_mul(1 << self.attempts.saturating_sub(1).min(16));
+        Limits { per_host: self.per_host, failures: self.attempts, silence, rest: self.longest_wait }
+    }
+
     /// Redirects are followed by `redirect`, compression is undone by `body`: both bounded there.
     ///
     /// The time-out of the blocking client counts from one read to the next, not over the whole answer.
