@@ -62,6 +62,21 @@ pub enum Error {
         /// What is wrong with its source, which goes by the name the pipeline gives it.
         what: String,
     },
+    /// A polygon set has lost many of its polygons.
+    #[error(
+        "jurisdiction `{id}` has {polygons} polygons in {source_name}, where the last release had {before} of the same \
+         vintage, so nothing was published; if that is meant, say so by another `vintage`"
+    )]
+    JurisdictionLost {
+        /// Its id.
+        id: String,
+        /// Source as the pipeline names it.
+        source_name: String,
+        /// Polygons now.
+        polygons: u64,
+        /// Polygons in the last release.
+        before: u64,
+    },
     /// Every layer failed.
     #[error("no layer succeeded; nothing was published ({})", reasons.join("; "))]
     NothingPublished {
@@ -180,6 +195,7 @@ impl Error {
             Self::Spec { .. } => exit::SPEC,
             Self::Describe { .. }
             | Self::Jurisdiction { .. }
+            | Self::JurisdictionLost { .. }
             | Self::JurisdictionSource { .. }
             | Self::NothingPublished { .. } => exit::SOURCE,
             Self::Exists { .. }

@@ -188,6 +188,11 @@ fn boundaries(out: &mut String, report: &RunReport) -> fmt::Result {
             cell(&set.licence)
         )?;
     }
+    for set in &report.jurisdictions {
+        if let Some(stale) = &set.stale {
+            write!(out, "\nOf `{}` an earlier copy stands in, {}\n", set.id, cell(stale))?;
+        }
+    }
     writeln!(out)
 }
 

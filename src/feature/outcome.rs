@@ -187,4 +187,7 @@ pub struct JurisdictionReport {
     pub licence: String,
     /// Polygons indexed.
     pub polygons: u64,
+    /// Why the copy that the last release was made with stands in for the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale: Option<String>,
 }

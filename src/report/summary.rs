@@ -47,6 +47,11 @@ pub fn summary(report: &RunReport, release: &Path) -> String {
         put(&mut text, &line(layer, widest));
     }
     put(&mut text, &inventory_line(report, widest));
+    for set in &report.jurisdictions {
+        if let Some(stale) = &set.stale {
+            put(&mut text, &format!("boundaries `{}`: an earlier copy stands in, {stale}", set.id));
+        }
+    }
     if let Some(quality) = &report.quality {
         put(&mut text, &format!("\n{}", quality::assessment(quality)));
     }

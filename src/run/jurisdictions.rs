@@ -2,10 +2,10 @@
 
 use std::panic::resume_unwind;
 
-use tracing::info;
+use tracing::{info, warn};
 
 use super::Context;
-use super::fetch::Tried;
+use super::fetch::{self, Tried};
 use crate::engine::{self, BoundaryName};
 use crate::error::Error;
 use crate::feature::{JurisdictionReport, Landed, Outline, RunReport};
@@ -22,56 +22,91 @@ pub(super) struct Joined {
     pub(super) outlines: Vec<Outline>,
 }
 
-/// What has landed of every polygon set of the plan.
+/// What a polygon set is read from.
+pub(super) struct Ground {
+    pub(super) landed: Landed,
+    /// Why it isn't what the source has now.
+    stale: Option<String>,
+}
+
+/// What every polygon set of the plan is read from: what has landed, else the copy the last release was made with.
 ///
 /// # Errors
-/// When one fails: without it no facility can be placed.
-pub(super) fn landed(context: &Context<'_>, sets: Vec<Tried>) -> Result<Vec<Landed>, Error> {
-    let land = |(set, tried): (&JurisdictionPlan, Tried)| {
-        tried.unwrap_or_else(|panic| resume_unwind(panic)).map_err(|error| match error.told() {
-            Ok(what) => Error::JurisdictionSource { id: set.id.clone(), what: set.source.as_shown(&what) },
-            Err(source) => Error::Store { source },
-        })
+/// When there is neither: without boundaries no facility can be placed.
+pub(super) fn ground(context: &Context<'_>, sets: Vec<Tried>) -> Result<Vec<Ground>, Error> {
+    let ground = |(set, tried): (&JurisdictionPlan, Tried)| {
+        let error = match tried.unwrap_or_else(|panic| resume_unwind(panic)) {
+            Ok(landed) => return Ok(Ground { landed, stale: None }),
+            Err(error) => error,
+        };
+        let what = error.told().map_err(|source| Error::Store { source })?;
+        let what = set.source.as_shown(&what);
+        let Some(landed) = last_used(context, set)? else {
+            return Err(Error::JurisdictionSource { id: set.id.clone(), what });
+        };
+        warn!(set = %set.id, landed_at = landed.landed_at, reason = what, "the last boundaries stand in");
+        let stale = Some(format!("as landed {}: {what}", landed.landed_at));
+        Ok(Ground { landed, stale })
     };
-    context.plan.jurisdictions.iter().zip(sets).map(land).collect()
+    context.plan.jurisdictions.iter().zip(sets).map(ground).collect()
+}
+
+/// The landed copy of a set that the last release was made with, if the plan still wants that set.
+fn last_used(context: &Context<'_>, set: &JurisdictionPlan) -> Result<Option<Landed>, Error> {
+    let Some(before) = before(context, set) else { return Ok(None) };
+    let held = context.store.held(&fetch::set_folder(&set.id)).map_err(|source| Error::Store { source })?;
+    let landed = held.map(|held| held.landed);
+    Ok(landed.filter(|landed| {
+        landed.sha256 == before.source_sha256 && before.source == set.source.shown.to_string()
+    }))
+}
+
+/// What the last release tells of a set of this vintage.
+fn before<'a>(context: &'a Context<'_>, set: &JurisdictionPlan) -> Option<&'a JurisdictionReport> {
+    let sets = context.last.iter().flat_map(|last| &last.jurisdictions);
+    sets.filter(|before| before.vintage == set.vintage).find(|before| before.id == set.id)
 }
 
 /// The sets where nothing is located: as the last release tells of them, not indexed.
 ///
 /// # Errors
 /// When the outlines of the states can't be read.
-pub(super) fn known(context: &Context<'_>, landed: &[Landed], last: &RunReport) -> Result<Joined, Error> {
+pub(super) fn known(context: &Context<'_>, ground: &[Ground], last: &RunReport) -> Result<Joined, Error> {
     let plan = context.plan;
     let task = context.progress.start("read", "jurisdictions", None);
-    let outlines = engine::state_outlines(plan, landed).map_err(|source| Error::Jurisdiction { source })?;
+    let outlines =
+        engine::state_outlines(plan, &files(ground)).map_err(|source| Error::Jurisdiction { source })?;
     drop(task);
-    Ok(Joined {
-        context: engine::join_nothing(plan),
-        reports: last.jurisdictions.clone(),
-        names: vec![],
-        outlines,
-    })
+    let mut reports = last.jurisdictions.clone();
+    for (report, ground) in reports.iter_mut().zip(ground) {
+        report.stale.clone_from(&ground.stale);
+    }
+    Ok(Joined { context: engine::join_nothing(plan), reports, names: vec![], outlines })
 }
 
 /// Indexes every polygon set of the plan.
 ///
 /// # Errors
-/// When one fails: without it no facility can be placed.
-pub(super) fn join(context: &Context<'_>, landed: &[Landed]) -> Result<Joined, Error> {
+/// When one fails, or has lost many of its polygons: without it no facility can be placed.
+pub(super) fn join(context: &Context<'_>, ground: &[Ground]) -> Result<Joined, Error> {
     let plan = context.plan;
     let task = context.progress.start("read", "jurisdictions", None);
-    let sets = engine::join_context(plan, landed).map_err(|source| Error::Jurisdiction { source })?;
+    let sets = engine::join_context(plan, &files(ground)).map_err(|source| Error::Jurisdiction { source })?;
     drop(task);
-    let reports = plan.jurisdictions.iter().zip(landed).zip(&sets.names).map(|((set, landed), names)| {
+    for (set, names) in plan.jurisdictions.iter().zip(&sets.names) {
+        refuse_lost(context, set, names.len() as u64)?;
+    }
+    let reports = plan.jurisdictions.iter().zip(ground).zip(&sets.names).map(|((set, ground), names)| {
         info!(stage = "read", set = %set.id, polygons = names.len(), "jurisdictions indexed");
         JurisdictionReport {
             id: set.id.clone(),
             vintage: set.vintage.clone(),
             source: set.source.shown.to_string(),
-            source_sha256: landed.sha256.clone(),
+            source_sha256: ground.landed.sha256.clone(),
             agency: set.agency.clone(),
             licence: set.licence.clone(),
             polygons: names.len() as u64,
+            stale: ground.stale.clone(),
         }
     });
     Ok(Joined {
@@ -80,4 +115,22 @@ pub(super) fn join(context: &Context<'_>, landed: &[Landed]) -> Result<Joined, E
         names: sets.names,
         outlines: sets.outlines,
     })
+}
+
+fn files(ground: &[Ground]) -> Vec<Landed> {
+    ground.iter().map(|ground| ground.landed.clone()).collect()
+}
+
+/// Refuses a set that has far fewer polygons than one of the same vintage had in the last release: the facilities in
+/// those that are gone would be placed nowhere.
+fn refuse_lost(context: &Context<'_>, set: &JurisdictionPlan, polygons: u64) -> Result<(), Error> {
+    match before(context, set).map(|before| before.polygons) {
+        Some(before) if polygons * 10 < before * 9 => Err(Error::JurisdictionLost {
+            id: set.id.clone(),
+            source_name: set.source.shown.to_string(),
+            polygons,
+            before,
+        }),
+        _ => Ok(()),
+    }
 }

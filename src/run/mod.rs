@@ -59,12 +59,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether every layer is of this run, and no more counts than allowed are other than expected.
+    /// Whether every layer and its boundaries are of this run, and no more counts than allowed are other than expected.
     pub fn is_complete(&self) -> bool {
         let is_fresh = self.report.layers.iter().all(|layer| layer.status == LayerStatus::Published);
         let quality = self.report.quality.as_ref();
         let unmet = quality.map_or(0, QualityReport::unmet);
-        is_fresh && self.unmet.is_none_or(|allowed| unmet <= allowed)
+        let is_placed = self.report.jurisdictions.iter().all(|set| set.stale.is_none());
+        is_fresh && is_placed && self.unmet.is_none_or(|allowed| unmet <= allowed)
     }
 }
 
@@ -157,7 +158,7 @@ pub fn run(
     let context =
         Context { plan, store, mode, staging: &staging, progress, release: id, started, last, history, rows };
     let landings = fetch::land_all(Fetching { plan, store, progress, settings, is_offline: mode.offline });
-    let sets = jurisdictions::landed(&context, landings.sets)?;
+    let sets = jurisdictions::ground(&context, landings.sets)?;
     let prints = unchanged::fingerprints(plan, &sets, &landings.layers);
     let kept = unchanged::take(&context, &landings.layers, &prints)?;
     let joined = match (&kept.rest, &context.last) {

@@ -11,6 +11,7 @@ use tracing::{error_span, info, warn};
 
 use super::fetch::Tried;
 use super::inventory::FACILITIES;
+use super::jurisdictions::Ground;
 use super::layer::{flags_path, rejects_path};
 use super::tile::{self, TileError};
 use super::{Context, LayerOutcome, gate, national};
@@ -45,8 +46,8 @@ struct Basis<'a> {
 }
 
 /// Fingerprints of the layers that have landed, in plan order.
-pub(super) fn fingerprints(plan: &Plan, sets: &[Landed], layers: &[Tried]) -> Vec<Option<String>> {
-    let mut tables: Vec<String> = sets.iter().map(name).collect();
+pub(super) fn fingerprints(plan: &Plan, sets: &[Ground], layers: &[Tried]) -> Vec<Option<String>> {
+    let mut tables: Vec<String> = sets.iter().map(|set| name(&set.landed)).collect();
     // The reference tables hold lists alone, so their debug text is the same on every run.
     tables.push(store::sha256(format!("{:?}", plan.reference).as_bytes()));
     let of = |(layer, tried): (&LayerPlan, &Tried)| {

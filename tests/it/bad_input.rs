@@ -281,6 +281,42 @@ fn jurisdictions_that_cannot_be_read_stop_the_run() {
 }
 
 #[test]
+fn boundaries_that_are_gone_are_stood_in_for_by_those_of_the_last_release() {
+    let folder = Folder::new();
+    folder.points(GOOD).run().code(0);
+    let states = fs::read(folder.path().join("states.geojson")).unwrap();
+    fs::remove_file(folder.path().join("states.geojson")).unwrap();
+    // Without a change of the layer, which nothing is located for, and with one.
+    for points in [GOOD, "1,B,48001,5,-95,35\n"] {
+        folder.write("points.csv", format!("ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n{points}"));
+        let report =
+            folder.run().code(5).says("the last boundaries stand in").says("states.geojson").report();
+        let stale: Vec<bool> = report.jurisdictions.iter().map(|set| set.stale.is_some()).collect();
+        assert_eq!(stale, [true, false]);
+        let readme = fs::read_to_string(folder.latest().join("README.md")).unwrap();
+        assert!(readme.contains("Of `state` an earlier copy stands in, as landed 20"), "{readme}");
+    }
+    let pipeline = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
+    folder.write("pipeline.toml", pipeline.replacen("vintage = \"test\"", "vintage = \"other\"", 1));
+    folder.run().code(4).says("cannot land jurisdiction `state`");
+    folder.write("pipeline.toml", pipeline).write("states.geojson", states).run().code(0);
+}
+
+#[test]
+fn boundaries_that_lose_polygons_within_a_vintage_stop_the_run() {
+    let folder = Folder::new();
+    folder.points(GOOD).run().code(0);
+    let states = fs::read_to_string(folder.path().join("states.geojson")).unwrap();
+    let (head, _) = states.split_once("},{\"type\":\"Feature\"").unwrap();
+    folder.write("states.geojson", format!("{head}}}]}}"));
+    let said = "jurisdiction `state` has 1 polygons in states.geojson, where the last release had 2";
+    folder.run().code(4).says(said).says("another `vintage`");
+    let pipeline = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
+    folder.write("pipeline.toml", pipeline.replacen("vintage = \"test\"", "vintage = \"2020\"", 1));
+    folder.run().code(0);
+}
+
+#[test]
 fn jurisdictions_in_degrees_are_not_taken_for_metres() {
     let folder = Folder::new();
     folder.points(GOOD);

@@ -133,6 +133,9 @@ fn boundaries(page: &Page<'_>) -> Markup {
                         td { (shortened(&set.licence, TEXT)) }
                         td { (shortened(&set.source, TEXT)) }
                     }
+                    @if let Some(stale) = &set.stale {
+                        tr { td colspan="6" { "An earlier copy stands in, " (shortened(stale, TEXT * 4)) } }
+                    }
                 }
             }
         }
