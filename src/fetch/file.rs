@@ -239,7 +239,7 @@ impl<'a> Transfer<'a> {
             Verdict::Elsewhere(target) => self.turn_to(&target, stream.shown()),
             Verdict::Token if !self.is_renewed => {
                 self.is_renewed = true;
-                if self.client.renew(&self.access)? {
+                if self.client.renew(&self.access, stream.token())? {
                     return Ok(Round::Again);
                 }
                 Err(wrong("a demand for a token".to_owned()))

@@ -16,7 +16,7 @@ use super::error::StoreError;
 use super::landing::LandedFile;
 use super::retention::names;
 use super::{Store, check_name, digest, disk, record};
-use crate::feature::{FetchRecord, Landed, PageRecord};
+use crate::feature::{FetchRecord, Generalised, Landed, PageRecord};
 
 pub(super) const PULL: &str = "pull";
 pub(super) const PAGES: &str = "pages";
@@ -54,6 +54,9 @@ struct List {
     info: Page,
     /// In the order of the rows.
     pages: Vec<Page>,
+    /// Rows that are not what the service has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    generalised: Vec<Generalised>,
 }
 
 /// `pull/<name>.json`.
@@ -158,7 +161,8 @@ impl Pull<'_> {
     ) -> Result<Landed, StoreError> {
         let info = self.whole(info_name)?;
         let pages = names.iter().map(|name| self.whole(name)).collect::<Result<Vec<_>, _>>()?;
-        let list = List { version: record::VERSION, info, pages };
+        let generalised = fetch.generalised.clone();
+        let list = List { version: record::VERSION, info, pages, generalised };
         let text = record::to_json(&list);
         fetch.sha256 = digest::digest_bytes(&text);
         fetch.pages = list.pages.len() as u64;
