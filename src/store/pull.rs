@@ -213,6 +213,16 @@ pub(super) fn pages_in(pull: &Path) -> Result<BTreeSet<PathBuf>, StoreError> {
     Ok(pages)
 }
 
+/// When the last page of an unfinished pull came, RFC 3339 UTC; empty where none has, none where there is no pull.
+pub(super) fn last_in(pull: &Path) -> Result<Option<String>, StoreError> {
+    if !pull.is_dir() {
+        return Ok(None);
+    }
+    let entries = names(pull)?.into_iter();
+    let entries = entries.filter_map(|name| record::read::<Entry>(&pull.join(name)).ok().flatten());
+    Ok(Some(entries.map(|entry| entry.record.fetched_at).max().unwrap_or_default()))
+}
+
 /// A page's bytes if they are those that came; no more of a damaged file is unpacked than the page had.
 fn read_page(path: &Path, page: &Page) -> Result<Option<Vec<u8>>, StoreError> {
     let file = match File::open(path) {

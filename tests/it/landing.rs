@@ -4,6 +4,8 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::loopback::Reply;
+use crate::loopback::arcgis::{ArcGis, Layer};
 use crate::program::{Ended, Folder, POINTS_LAYER};
 
 const ROWS: &str = "1,A,48001,5,-95,35\n2,B,01001,6,-85,36\n";
@@ -102,4 +104,35 @@ fn landed_copies_are_listed_and_pruned_but_not_what_is_needed() {
     // A release that can't tell what it was made from stops the prune.
     fs::remove_file(folder.latest().join("report.json")).unwrap();
     folder.cikr(&["landing", "store", "--keep", "1"]).code(6);
+}
+
+/// A pull that fails on its way, the next night's that is whole, and a prune: no page is left but those of the copy.
+#[test]
+fn pages_of_interrupted_and_accepted_pulls_are_pruned() {
+    let service = ArcGis::start(Layer::points(900));
+    let folder = Folder::new();
+    folder.schema("points", "point", "").pipeline(&format!(
+        "\n[[layer]]\nid = \"points\"\nsource.arcgis = {{ url = \"{}\", page-rows = 100 }}\n",
+        service.url(0)
+    ));
+    let pages = || fs::read_dir(folder.path().join("store/landing/points/pages")).unwrap().count();
+    let prune = || folder.cikr(&["landing", "pipeline.toml", "--keep", "1"]).code(0);
+    service.change(|service| {
+        service.fault = Some(Box::new(|request| {
+            (request.number_of("resultOffset") == Some(600)).then(|| Reply::status(404))
+        }));
+    });
+    fetch(&folder).code(4);
+    prune();
+    let interrupted = pages();
+    assert!(interrupted > 2, "they are gone on with: {interrupted}");
+    service.change(|service| {
+        service.fault = None;
+        service.layers[0] = Layer { edited: Some(1_800_000_000_000), ..Layer::points(950) };
+    });
+    fetch(&folder).code(0);
+    assert!(pages() > 11, "{}", pages());
+    prune();
+    assert_eq!(pages(), 11, "ten pages, and the layer's info");
+    folder.cikr(&["run", "pipeline.toml", "--offline"]).code(0);
 }
