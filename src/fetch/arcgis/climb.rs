@@ -3,6 +3,7 @@
 //! Pages that an earlier, interrupted pull has left on the shelf are taken from there, and so are its decisions to
 //! divide a span.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -77,6 +78,8 @@ pub(super) struct Climb<'a> {
     proven: AtomicU64,
     /// Pages without trouble since the size last changed.
     calm: AtomicU32,
+    /// Names of spans that are parts of one the server has failed on for long: they need no such patience again.
+    suspects: Mutex<BTreeSet<String>>,
     kept: Mutex<Kept>,
 }
 
@@ -104,6 +107,7 @@ pub(super) fn climb(pull: Pull<'_>, rung: Rung, total: Option<u64>) -> Result<Ke
         size: AtomicU64::new(pull.page_rows.min(advertised)),
         proven: AtomicU64::new(0),
         calm: AtomicU32::new(0),
+        suspects: Mutex::default(),
         kept: Mutex::default(),
     };
     let probed = match rung {
@@ -177,6 +181,10 @@ impl Climb<'_> {
         Ok(0)
     }
 
+    fn suspects(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.suspects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -198,11 +206,13 @@ impl Climb<'_> {
         if span.rows().is_some_and(|rows| rows > self.size.load(Relaxed)) {
             return self.divide(span, &name);
         }
-        match self.pull.layer.page(span, self.tries(span), None) {
+        match self.pull.layer.page(span, self.tries(span, &name), None) {
             Ok(came) => self.judge(span, &Sheet::of(&name, &came)),
             Err(error) if error.is_passing() && span.divided().is_some() => {
                 self.shrink(span, &error);
-                self.divide(span, &name)
+                let parts = self.divide(span, &name)?;
+                self.suspects().extend(parts.iter().map(Span::name));
+                Ok(parts)
             }
             Err(error) if error.is_passing() && span.is_single() => self.lighten(span, &name, error),
             Err(error) => Err(error),
@@ -285,9 +295,10 @@ impl Climb<'_> {
     }
 
     /// Patience where smaller pages are no way out, or have shown to be none.
-    fn tries(&self, span: &Span) -> u32 {
+    fn tries(&self, span: &Span, name: &str) -> u32 {
+        let is_suspect = self.suspects().remove(name);
         let is_proven = span.rows().is_some_and(|rows| rows <= self.proven.load(Relaxed));
-        if is_proven || span.divided().is_none() { PATIENT } else { TRIES }
+        if (is_proven && !is_suspect) || span.divided().is_none() { PATIENT } else { TRIES }
     }
 
     fn shrink(&self, span: &Span, error: &ArcgisError) {
