@@ -150,6 +150,7 @@ pub(super) fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
         recoded: 0,
         mended_parts: 0,
         straightened: 0,
+        generalised: 0,
         flags: [].into(),
         flags_truncated: Vec::new(),
         gate: None,

@@ -36,6 +36,18 @@ pub struct FetchRecord {
     pub sha256: String,
     /// Pages landed; the store fills it in.
     pub pages: u64,
+    /// Rows whose geometry the service couldn't give in full.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub generalised: Vec<Generalised>,
+}
+
+/// A row whose geometry came with fewer vertices, because the service fails on all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Generalised {
+    /// Object id; its position where the layer has none.
+    pub oid: i64,
+    /// How far vertices may be off, in units of the layer's spatial reference.
+    pub max_allowable_offset: f64,
 }
 
 /// One page of a pull, as it came. Holds no secret.

@@ -22,7 +22,7 @@ use serde::Serialize;
 pub use columns::{CORE_COLUMNS, CoreColumn, CoreType};
 pub use flag::{Flag, FlagCode, Flags, RowFlag};
 pub use gate::{Acceptance, Check, Finding, GateReport, HeldBack, SourceColumn, SourceProfile, ValueKind};
-pub use landing::{FetchRecord, PageRecord};
+pub use landing::{FetchRecord, Generalised, PageRecord};
 pub use outcome::{
     FieldCounts, JurisdictionReport, LayerReport, LayerStatus, LocationCounts, RunReport, UNVERIFIED,
 };
@@ -178,6 +178,8 @@ pub struct Repairs {
     pub mended_parts: u64,
     /// Geometries whose curves became straight segments.
     pub straightened: u64,
+    /// Geometries that came with fewer vertices than the service has.
+    pub generalised: u64,
 }
 
 impl Repairs {
@@ -188,6 +190,7 @@ impl Repairs {
         self.recoded += more.recoded;
         self.mended_parts += more.mended_parts;
         self.straightened += more.straightened;
+        self.generalised += more.generalised;
     }
 }
 

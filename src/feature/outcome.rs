@@ -130,6 +130,9 @@ pub struct LayerReport {
     /// Geometries whose curves became straight segments.
     #[serde(default)]
     pub straightened: u64,
+    /// Geometries that came with fewer vertices, because the service fails on all of them.
+    #[serde(default)]
+    pub generalised: u64,
     /// Flags on published rows: code → field → count, those cut from the table included.
     #[serde(default)]
     pub flags: BTreeMap<String, BTreeMap<String, u64>>,

@@ -40,6 +40,18 @@ pub enum FetchError {
         /// What the server says.
         status: String,
     },
+    /// The server gives an older version than it gave before: an export that has gone stale, or a cache that lags.
+    #[error(
+        "{shown} is of {found}, older than the copy of {held} that is held; declare its `sha256` if it is meant"
+    )]
+    Stale {
+        /// The URL as written.
+        shown: String,
+        /// Its `Last-Modified`.
+        found: String,
+        /// That of the held copy.
+        held: String,
+    },
     /// The bytes aren't those declared.
     #[error("{shown} has the SHA-256 {found}, not the declared {expected}; nothing was landed")]
     Digest {

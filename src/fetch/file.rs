@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::DateTime;
 use tracing::{debug, info};
 use url::Url;
 
@@ -209,8 +210,20 @@ impl<'a> Transfer<'a> {
         store.download(id, key).map_err(|error| self.store(error))
     }
 
+    /// The failure of a file that is older than the copy that is held, unless its digest is declared.
+    fn stale(&self, stream: &Stream<'_>) -> Option<FetchError> {
+        let held = self.held.filter(|_| self.plan.sha256.is_none())?.record.last_modified.clone()?;
+        let found = stream.last_modified()?;
+        let moment = |text: &str| DateTime::parse_from_rfc2822(text).ok();
+        let is_older = moment(&found)? < moment(&held)?;
+        is_older.then(|| FetchError::Stale { shown: self.shown.clone(), found, held })
+    }
+
     /// Takes the body: to the end of a download, or from its beginning, which is judged before anything is kept.
     fn receive(&mut self, mut stream: Stream<'_>, download: Option<Download<'a>>) -> Result<Round, Stop> {
+        if let Some(error) = self.stale(&stream) {
+            return Err(Stop::Fetch(error));
+        }
         let key = self.key(&stream);
         let max_bytes = self.plan.max_bytes.saturating_sub(download.as_ref().map_or(0, Download::len));
         let mut sink =
@@ -244,7 +257,7 @@ impl<'a> Transfer<'a> {
             Verdict::Elsewhere(target) => self.turn_to(&target, stream.shown()),
             Verdict::Token if !self.is_renewed => {
                 self.is_renewed = true;
-                if self.client.renew(&self.access)? {
+                if self.client.renew(&self.access, stream.token())? {
                     return Ok(Round::Again);
                 }
                 Err(wrong("a demand for a token".to_owned()))

@@ -144,6 +144,7 @@ fn repaired(layer: &LayerReport) -> impl Iterator<Item = String> {
         ("rows read as Windows-1252", layer.recoded),
         ("geometries mended", layer.mended_parts),
         ("curves made straight", layer.straightened),
+        ("geometries generalised by the service", layer.generalised),
     ];
     counts.into_iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{what}: {count}"))
 }

@@ -233,6 +233,7 @@ fn write(
     report.recoded = rows.repairs.recoded;
     report.mended_parts = rows.repairs.mended_parts;
     report.straightened = rows.repairs.straightened;
+    report.generalised = rows.repairs.generalised;
     report.profile = Some(rows.profile);
     Ok(LayerOutcome { report, tiles, schema: Some(rows.assembled.rows.0.schema()), national: None })
 }
@@ -269,6 +270,7 @@ fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
         recoded: 0,
         mended_parts: 0,
         straightened: 0,
+        generalised: 0,
         flags: BTreeMap::new(),
         flags_truncated: vec![],
         gate: None,

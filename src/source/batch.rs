@@ -104,6 +104,11 @@ impl BatchBuilder {
         self.repairs.straightened += u64::from(done.curves);
     }
 
+    /// Counts rows whose geometry came with fewer vertices than there are.
+    pub(super) fn generalised(&mut self, rows: u64) {
+        self.repairs.generalised += rows;
+    }
+
     /// Counts the current row among those whose text was no UTF-8.
     pub(super) fn recoded(&mut self) {
         self.repairs.recoded += 1;

@@ -54,9 +54,9 @@ impl Store {
         let Some(held) = self.held(id)? else { return Ok(None) };
         let folder = self.landing_dir(id);
         let name = held.landed.path.strip_prefix(&folder).unwrap_or(&held.landed.path).to_owned();
-        let (sha256, pages) = (held.record.sha256, held.record.pages);
-        let record =
-            HeldRecord { version: record::VERSION, name, fetch: FetchRecord { sha256, pages, ..fetch } };
+        let FetchRecord { sha256, pages, generalised, .. } = held.record;
+        let fetch = FetchRecord { sha256, pages, generalised, ..fetch };
+        let record = HeldRecord { version: record::VERSION, name, fetch };
         disk::put(&self.work(), &folder.join(HELD), &record::to_json(&record))?;
         Ok(Some(held.landed))
     }

@@ -16,7 +16,7 @@ use super::error::StoreError;
 use super::landing::LandedFile;
 use super::retention::names;
 use super::{Store, check_name, digest, disk, record};
-use crate::feature::{FetchRecord, Landed, PageRecord};
+use crate::feature::{FetchRecord, Generalised, Landed, PageRecord};
 
 pub(super) const PULL: &str = "pull";
 pub(super) const PAGES: &str = "pages";
@@ -54,6 +54,9 @@ struct List {
     info: Page,
     /// In the order of the rows.
     pages: Vec<Page>,
+    /// Rows that are not what the service has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    generalised: Vec<Generalised>,
 }
 
 /// `pull/<name>.json`.
@@ -158,7 +161,8 @@ impl Pull<'_> {
     ) -> Result<Landed, StoreError> {
         let info = self.whole(info_name)?;
         let pages = names.iter().map(|name| self.whole(name)).collect::<Result<Vec<_>, _>>()?;
-        let list = List { version: record::VERSION, info, pages };
+        let generalised = fetch.generalised.clone();
+        let list = List { version: record::VERSION, info, pages, generalised };
         let text = record::to_json(&list);
         fetch.sha256 = digest::digest_bytes(&text);
         fetch.pages = list.pages.len() as u64;
@@ -207,6 +211,16 @@ pub(super) fn pages_in(pull: &Path) -> Result<BTreeSet<PathBuf>, StoreError> {
         pages.extend(entry.map(|entry| entry.page.path));
     }
     Ok(pages)
+}
+
+/// When the last page of an unfinished pull came, RFC 3339 UTC; empty where none has, none where there is no pull.
+pub(super) fn last_in(pull: &Path) -> Result<Option<String>, StoreError> {
+    if !pull.is_dir() {
+        return Ok(None);
+    }
+    let entries = names(pull)?.into_iter();
+    let entries = entries.filter_map(|name| record::read::<Entry>(&pull.join(name)).ok().flatten());
+    Ok(Some(entries.map(|entry| entry.record.fetched_at).max().unwrap_or_default()))
 }
 
 /// A page's bytes if they are those that came; no more of a damaged file is unpacked than the page had.

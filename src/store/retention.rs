@@ -1,9 +1,10 @@
 //! What is landed, and which of it goes: the landing's list and its retention rule.
 //!
 //! A copy that goes loses its record first, so that it counts as not landed; then whatever no record names
-//! is swept, also what dead runs left. A prune that is cut short is ended by the next one.
+//! is swept, also what dead runs left and pages that a pull has made others of. A pull that was interrupted goes when a
+//! later fetch has replaced it, or when it is too old. A prune that is cut short is ended by the next one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -78,14 +79,21 @@ impl Store {
         _held: &Lock,
         retention: &Retention<'_>,
     ) -> Result<Vec<LandedCopy>, StoreError> {
-        let mut by_id: BTreeMap<String, Vec<LandedCopy>> = BTreeMap::new();
-        for copy in self.landings()? {
-            by_id.entry(copy.id.clone()).or_default().push(copy);
-        }
         let mut gone = Vec::new();
-        for (id, copies) in by_id {
-            let doomed = doomed(copies, retention);
+        for id in names(&self.root.join("landing"))? {
+            let folder = self.landing_dir(&id);
+            if !folder.is_dir() {
+                continue;
+            }
+            let doomed = doomed(copies_in(&folder, &id)?, retention);
+            let is_over = is_over(&folder, retention)?;
+            if is_over {
+                tracing::info!(id, is_dry = retention.is_dry, "an interrupted pull is given up");
+            }
             if !retention.is_dry {
+                if is_over {
+                    disk::remove_folder(&folder.join(pull::PULL))?;
+                }
                 self.remove_copies(&id, &doomed)?;
             }
             gone.extend(doomed);
@@ -111,6 +119,14 @@ fn doomed(copies: Vec<LandedCopy>, retention: &Retention<'_>) -> Vec<LandedCopy>
             || retention.needed.contains(&copy.sha256)
     };
     copies.into_iter().enumerate().filter(|copy| !stays(copy)).map(|(_, copy)| copy).collect()
+}
+
+/// Whether an unfinished pull is not worth going on with: it has no page, something was fetched since, or it is too old.
+fn is_over(folder: &Path, retention: &Retention<'_>) -> Result<bool, StoreError> {
+    let Some(last) = pull::last_in(&folder.join(pull::PULL))? else { return Ok(false) };
+    let held = held::held_in(folder)?;
+    let is_replaced = held.is_some_and(|(_, fetch)| fetch.fetched_at > last);
+    Ok(is_replaced || last.is_empty() || retention.since.is_some_and(|since| last.as_str() < since))
 }
 
 fn copies_in(folder: &Path, id: &str) -> Result<Vec<LandedCopy>, StoreError> {
@@ -268,12 +284,52 @@ mod tests {
         let (folder, store) = fixture::store();
         filled(&store, folder.path());
         let pull = store.pull("levees", "next").unwrap();
-        pull.put("a", b"page 1", &PageRecord::default()).unwrap();
-        pull.put("b", b"page 9", &PageRecord::default()).unwrap();
+        let record = PageRecord { fetched_at: day(5), ..PageRecord::default() };
+        pull.put("a", b"page 1", &record).unwrap();
+        pull.put("b", b"page 9", &record).unwrap();
         let lock = store.lock().unwrap();
         store.prune_landing(&lock, &rule(1, None, &BTreeSet::new())).unwrap();
         assert!(["a", "b"].iter().all(|name| pull.get(name).unwrap().is_some()));
         assert_eq!(fixture::names(&store.root().join("landing/levees/pages")).len(), 4);
+    }
+
+    /// Pages of the raw kind and those made of them, of one pull that was accepted and of others that never were.
+    #[test]
+    fn pages_of_pulls_that_are_over_go() {
+        let (_folder, store) = fixture::store();
+        let put = |id: &str, key: &str, name: &str, night: u32| {
+            let record = PageRecord { fetched_at: day(night), ..PageRecord::default() };
+            store.pull(id, key).unwrap().put(name, format!("{id} {key} {name}").as_bytes(), &record).unwrap();
+        };
+        let pages = |id: &str| fixture::names(&store.root().join("landing").join(id).join(PAGES)).len();
+        let prune = |since: Option<&str>| {
+            store.prune_landing(&store.lock().unwrap(), &rule(1, since, &BTreeSet::new())).unwrap();
+        };
+        // A key that is given up, a pull that is accepted without its raw page, and one that was interrupted later.
+        put("levees", "old", "a", 1);
+        for name in ["info", "raw", "cut"] {
+            put("levees", "k", name, 2);
+        }
+        let fetch = FetchRecord { fetched_at: day(2), ..FetchRecord::default() };
+        store.pull("levees", "k").unwrap().accept(&["cut"], "info", fetch).unwrap();
+        put("levees", "next", "a", 3);
+        // Another layer has never come whole.
+        put("dams", "gone", "a", 1);
+        put("dams", "k", "a", 2);
+        assert_eq!((pages("levees"), pages("dams")), (5, 2));
+        prune(None);
+        assert_eq!((pages("levees"), pages("dams")), (3, 1), "what can be gone on with stays");
+        prune(Some(&day(3)));
+        assert_eq!((pages("levees"), pages("dams")), (3, 0), "too old");
+        assert!(!store.root().join("landing/dams/pull").exists());
+        // The night that follows is fetched another way: what was interrupted has no use any more.
+        let mut download = store.download("levees", "k").unwrap();
+        download.append(b"abc").unwrap();
+        let fetch = FetchRecord { fetched_at: day(4), ..FetchRecord::default() };
+        download.accept("csv", fetch).unwrap();
+        prune(None);
+        assert_eq!(pages("levees"), 0);
+        assert!(store.held("levees").unwrap().is_some());
     }
 
     /// What stays is whole after every step, and the next prune ends what was begun.

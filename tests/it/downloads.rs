@@ -230,6 +230,40 @@ fn an_export_is_waited_for() {
     assert_eq!(server.requests().last().unwrap().path, "/done/points.csv");
 }
 
+/// Exports of a portal go stale, fail and vanish: the last good copy stays.
+#[test]
+fn an_export_that_is_stale_or_gone_leaves_the_last_good_one() {
+    let (body, night) = (csv(), std::sync::Arc::new(AtomicUsize::new(0)));
+    let (bytes, asked) = (body.clone(), std::sync::Arc::clone(&night));
+    let server = Server::start(move |_| {
+        let of = |day: u32, bytes: &[u8]| {
+            let date = format!("{}, {day:02} Jan 2026 04:00:00 GMT", ["Thu", "Fri", "Sat"][day as usize - 1]);
+            Reply::bytes("text/csv", bytes).header("Last-Modified", &date)
+        };
+        match asked.load(Ordering::SeqCst) {
+            0 => of(2, &bytes),
+            1 => of(1, b"ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,stale,48001,1,-95.5,31\n"),
+            2 => Reply::html(404, "Export not found"),
+            3 => Reply::json(&json!({"status": "ExportFailed", "errors": []})),
+            _ => of(3, &bytes),
+        }
+    });
+    let folder = folder(&server.url("/datasets/4a_0.csv"), "");
+    folder.cikr(&["fetch", "pipeline.toml"]).code(0);
+    for (at, told) in [
+        (1, "is of Thu, 01 Jan 2026 04:00:00 GMT, older than the copy of Fri, 02 Jan"),
+        (2, "404"),
+        (3, "ExportFailed"),
+    ] {
+        night.store(at, Ordering::SeqCst);
+        let ended = folder.cikr(&["fetch", "pipeline.toml"]).code(4);
+        assert!(ended.stdout.contains(told), "{at}: {}", ended.stdout);
+        assert_eq!(landed(&folder).unwrap(), body);
+    }
+    night.store(4, Ordering::SeqCst);
+    folder.cikr(&["fetch", "pipeline.toml"]).code(0);
+}
+
 /// Law 7 over HTTP: a server that repeats what it was sent, and all that the program says and writes.
 #[test]
 fn credentials_appear_nowhere() {

@@ -185,3 +185,30 @@ fn a_damaged_copy_is_told_of_offline_and_fetched_again_online() {
         folder.cikr(&OFFLINE).code(0);
     }
 }
+
+/// A pull that fails on its way, the next night's that is whole, and a prune: no page is left but those of the copy.
+#[test]
+fn pages_of_interrupted_and_accepted_pulls_are_pruned() {
+    let service = ArcGis::start(Layer::points(900));
+    let folder = from_service(&service.url(0));
+    let pages = || fs::read_dir(folder.path().join("store/landing/points/pages")).unwrap().count();
+    let prune = || folder.cikr(&["landing", "pipeline.toml", "--keep", "1"]).code(0);
+    service.change(|service| {
+        service.fault = Some(Box::new(|request| {
+            (request.number_of("resultOffset") == Some(600)).then(|| Reply::status(404))
+        }));
+    });
+    fetch(&folder).code(4);
+    prune();
+    let interrupted = pages();
+    assert!(interrupted > 2, "they are gone on with: {interrupted}");
+    service.change(|service| {
+        service.fault = None;
+        service.layers[0] = Layer { edited: Some(1_800_000_000_000), ..Layer::points(950) };
+    });
+    fetch(&folder).code(0);
+    assert!(pages() > 11, "{}", pages());
+    prune();
+    assert_eq!(pages(), 11, "ten pages, and the layer's info");
+    folder.cikr(&["run", "pipeline.toml", "--offline"]).code(0);
+}

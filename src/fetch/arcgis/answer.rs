@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::error::ArcgisError;
-use super::wire::Wire;
+use super::wire::{Came, Wire};
 use crate::esri;
 
 /// The top level of an answer, each value as the server wrote it.
@@ -26,19 +26,19 @@ const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 100 });
 /// Largest page as JSON, bytes, where it came as protocol buffers: few of these can stand for very much.
 const LARGEST: usize = 1 << 30;
 
-/// The JSON body of the answer to `form`, asked up to `tries` times while the trouble may pass; a token that has
+/// The answer to `form`, its body JSON, asked up to `tries` times while the trouble may pass; a token that has
 /// expired is renewed once.
 pub(super) fn ask(
     wire: &dyn Wire,
     url: &str,
     form: &[(&str, String)],
     tries: u32,
-) -> Result<Vec<u8>, ArcgisError> {
-    let (mut asked, mut renewed) = (0, false);
+) -> Result<Came, ArcgisError> {
+    let (mut asked, mut renewed, mut token) = (0, false, None);
     loop {
         asked += 1;
-        match ask_once(wire, url, form) {
-            Err(error) if error.is_token() && !renewed && wire.renew() => renewed = true,
+        match ask_once(wire, url, form, &mut token) {
+            Err(error) if error.is_token() && !renewed && wire.renew(token) => renewed = true,
             Err(error) if error.is_worth_another_try() && asked < tries => {
                 tracing::debug!(asked, reason = %error, "asking again");
                 thread::sleep(PAUSE * 2_u32.pow(asked - 1));
@@ -48,17 +48,23 @@ pub(super) fn ask(
     }
 }
 
-fn ask_once(wire: &dyn Wire, url: &str, form: &[(&str, String)]) -> Result<Vec<u8>, ArcgisError> {
+/// `token` becomes the number of the token that was sent.
+fn ask_once(
+    wire: &dyn Wire,
+    url: &str,
+    form: &[(&str, String)],
+    token: &mut Option<u32>,
+) -> Result<Came, ArcgisError> {
     let shown = wire.shown(url);
-    let body = wire.ask(url, form).map_err(|source| ArcgisError::Wire { url: shown.clone(), source })?;
+    let mut came = wire.ask(url, form).map_err(|source| ArcgisError::Wire { url: shown.clone(), source })?;
+    *token = came.token;
     // From here on a page is one kind of text, whatever it came as.
-    let body = if esri::is_pbf(&body) {
-        esri::to_json(&body, LARGEST).map_err(|source| ArcgisError::Pbf { url: shown.clone(), source })?
-    } else {
-        body
-    };
-    match members(&shown, &body) {
-        Ok(_) => Ok(body),
+    if esri::is_pbf(&came.body) {
+        let json = esri::to_json(&came.body, LARGEST);
+        came.body = json.map_err(|source| ArcgisError::Pbf { url: shown.clone(), source })?;
+    }
+    match members(&shown, &came.body) {
+        Ok(_) => Ok(came),
         Err(error) => Err(error.said(|text| wire.shown(text))),
     }
 }
@@ -161,11 +167,11 @@ mod tests {
     struct Fixed(&'static [u8]);
 
     impl Wire for Fixed {
-        fn ask(&self, _: &str, _: &[(&str, String)]) -> Result<Vec<u8>, WireError> {
-            Ok(self.0.to_vec())
+        fn ask(&self, _: &str, _: &[(&str, String)]) -> Result<Came, WireError> {
+            Ok(Came { body: self.0.to_vec(), ..Came::default() })
         }
 
-        fn renew(&self) -> bool {
+        fn renew(&self, _: Option<u32>) -> bool {
             false
         }
 
@@ -180,7 +186,7 @@ mod tests {
 
     #[test]
     fn protocol_buffers_are_the_same_page_as_json() {
-        let body = ask(&Fixed(&[0x12, 2, 0x0A, 0]), "u", &[], 1).unwrap();
+        let body = ask(&Fixed(&[0x12, 2, 0x0A, 0]), "u", &[], 1).unwrap().body;
         assert!(members("u", &body).unwrap()["features"].get().trim_matches(['[', ']', '\n']).is_empty());
         let cut = ask(&Fixed(&[0x12, 9, 0x0A, 0]), "u", &[], 1).unwrap_err();
         assert!(cut.is_worth_another_try() && cut.to_string().contains("pages = \"json\""), "{cut}");

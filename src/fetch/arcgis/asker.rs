@@ -1,10 +1,10 @@
 //! The HTTP client as the puller wants it: one source's credentials, and what it has spent.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering::Relaxed};
 
 use url::Url;
 
-use super::wire::{Spent, Wire, WireError};
+use super::wire::{Came, Spent, Wire, WireError};
 use crate::fetch::http::{Ask, Client, HttpError};
 use crate::plan::ArcgisPlan;
 
@@ -18,18 +18,19 @@ pub struct Asker<'a> {
     requests: AtomicU64,
     retries: AtomicU64,
     wire_bytes: AtomicU64,
+    status: AtomicU16,
 }
 
 impl<'a> Asker<'a> {
     /// Asks as `plan` says.
     pub fn new(client: &'a Client, plan: &'a ArcgisPlan) -> Self {
-        let (requests, retries, wire_bytes) = Default::default();
-        Self { client, plan, requests, retries, wire_bytes }
+        let (requests, retries, wire_bytes, status) = Default::default();
+        Self { client, plan, requests, retries, wire_bytes, status }
     }
 }
 
 impl Wire for Asker<'_> {
-    fn ask(&self, url: &str, form: &[(&str, String)]) -> Result<Vec<u8>, WireError> {
+    fn ask(&self, url: &str, form: &[(&str, String)]) -> Result<Came, WireError> {
         let url = Url::parse(url).map_err(|source| WireError {
             status: None,
             is_passing: false,
@@ -44,11 +45,12 @@ impl Wire for Asker<'_> {
         })?;
         self.retried(u64::from(answer.retries));
         self.wire_bytes.fetch_add(answer.wire_bytes, Relaxed);
-        Ok(answer.body)
+        self.status.store(answer.status, Relaxed);
+        Ok(Came { body: answer.body, status: answer.status, token: answer.token })
     }
 
-    fn renew(&self) -> bool {
-        self.client.renew(&self.plan.access).unwrap_or_else(|error| {
+    fn renew(&self, refused: Option<u32>) -> bool {
+        self.client.renew(&self.plan.access, refused).unwrap_or_else(|error| {
             tracing::warn!(reason = %error, "the token can't be renewed");
             false
         })
@@ -68,6 +70,7 @@ impl Wire for Asker<'_> {
             requests: self.requests.load(Relaxed),
             retries: self.retries.load(Relaxed),
             wire_bytes: self.wire_bytes.load(Relaxed),
+            status: self.status.load(Relaxed),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Pages that an earlier, interrupted pull has left on the shelf are taken from there, and so are its decisions to
 //! divide a span.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -11,11 +12,11 @@ use super::error::ArcgisError;
 use super::layer::Layer;
 use super::page::{self, Page};
 use super::recut::Place;
-use super::rung::{Rung, expected};
+use super::rung::Rung;
 use super::span::{Seen, Span, Verdict};
-use super::wire::{BoxError, Shelf};
+use super::wire::{About, BoxError, Came, Shelf};
 use super::work::drain;
-use crate::feature::Task;
+use crate::feature::{Generalised, Task};
 
 /// How a layer is pulled, whatever the rung.
 #[derive(Clone, Copy)]
@@ -43,12 +44,32 @@ pub(super) struct Kept {
     pub(super) places: Vec<Place>,
     /// Bytes of the pages.
     pub(super) bytes: u64,
+    /// Rows that the server couldn't give in full.
+    pub(super) generalised: Vec<Generalised>,
     layers_first: Option<i64>,
 }
 
+/// A page at hand.
+pub(super) struct Sheet<'a> {
+    /// Name on the shelf.
+    pub(super) name: &'a str,
+    pub(super) body: &'a [u8],
+    /// Status that it has just come with; none where the shelf had it.
+    pub(super) status: Option<u16>,
+    /// How far its vertices may be off, where it was asked for so.
+    pub(super) coarse: Option<f64>,
+}
+
+impl<'a> Sheet<'a> {
+    /// A page that has just come.
+    pub(super) fn of(name: &'a str, came: &'a Came) -> Self {
+        Self { name, body: &came.body, status: Some(came.status), coarse: None }
+    }
+}
+
 /// A rung at work.
-struct Climb<'a> {
-    pull: Pull<'a>,
+pub(super) struct Climb<'a> {
+    pub(super) pull: Pull<'a>,
     /// Rows that the server gives at most, as far as it has shown.
     cap: AtomicU64,
     /// Rows asked for at a time: less after trouble, and slowly more again.
@@ -57,6 +78,8 @@ struct Climb<'a> {
     proven: AtomicU64,
     /// Pages without trouble since the size last changed.
     calm: AtomicU32,
+    /// Names of spans that are parts of one the server has failed on for long: they need no such patience again.
+    suspects: Mutex<BTreeSet<String>>,
     kept: Mutex<Kept>,
 }
 
@@ -64,7 +87,7 @@ struct Climb<'a> {
 const CALM: u32 = 2;
 
 /// Times that a page is asked for which may be too large.
-const TRIES: u32 = 3;
+pub(super) const TRIES: u32 = 3;
 
 /// Advertised limits above this are taken for no limit: nobody waits for such a page.
 const SANE: u64 = 10_000;
@@ -84,14 +107,19 @@ pub(super) fn climb(pull: Pull<'_>, rung: Rung, total: Option<u64>) -> Result<Ke
         size: AtomicU64::new(pull.page_rows.min(advertised)),
         proven: AtomicU64::new(0),
         calm: AtomicU32::new(0),
+        suspects: Mutex::default(),
         kept: Mutex::default(),
     };
     let probed = match rung {
         _ if total == Some(0) => 0,
-        Rung::Offsets => climb.first_page(expected(total)?)?,
+        Rung::Offsets => match total {
+            Some(total) => climb.first_page(total)?,
+            None => climb.walk()?,
+        },
         _ => climb.everything(total)?,
     };
-    if total.is_none_or(|total| probed < total) {
+    let is_walked = rung == Rung::Offsets && total.is_none();
+    if !is_walked && total.is_none_or(|total| probed < total) {
         let size = climb.cap.load(Relaxed).min(pull.page_rows);
         let spans = rung.spans(pull.layer, total, probed, size)?;
         drain(spans, pull.at_once, |span| climb.step(&span))?;
@@ -111,6 +139,25 @@ impl Climb<'_> {
             self.cap.fetch_min(rows, Relaxed);
         }
         Ok(rows)
+    }
+
+    /// Goes on page by page to the first that is empty: where nobody counts, only that shows the end. Its rows.
+    fn walk(&self) -> Result<u64, ArcgisError> {
+        if self.pull.layer.info.oid.is_none() {
+            let both = "nobody counts the rows, and without object ids nothing tells whether all came";
+            return Err(ArcgisError::incapable(both));
+        }
+        loop {
+            let from = self.kept().places.len() as u64;
+            let mut spans = vec![Span::Offset { from, rows: self.size.load(Relaxed) }];
+            while let Some(span) = spans.pop() {
+                spans.extend(self.step(&span)?.into_iter().rev());
+            }
+            let rows = self.kept().places.len() as u64;
+            if rows == from {
+                return Ok(rows);
+            }
+        }
     }
 
     /// Asks for everything at once, which shows how many rows the server gives at a time, or is all there is. Rows
@@ -134,66 +181,85 @@ impl Climb<'_> {
         Ok(0)
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn suspects(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.suspects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gets one span; the spans that are left of it.
     fn step(&self, span: &Span) -> Result<Vec<Span>, ArcgisError> {
         let name = span.name();
-        if let Some(body) = self.pull.shelf.get(&name).map_err(|source| self.shelf_error(source))? {
+        if let Some(body) = self.shelved(&name)? {
             return match divided(&body) {
                 Some(parts) => Ok(parts),
-                None => self.judge(span, &name, &body, true),
+                None => self.judge(span, &Sheet { name: &name, body: &body, status: None, coarse: None }),
             };
+        }
+        if span.is_single()
+            && let Some(left) = self.lightened(span, &name)?
+        {
+            return Ok(left);
         }
         if span.rows().is_some_and(|rows| rows > self.size.load(Relaxed)) {
             return self.divide(span, &name);
         }
-        match self.pull.layer.page(span, self.tries(span)) {
-            Ok(body) => self.judge(span, &name, &body, false),
+        match self.pull.layer.page(span, self.tries(span, &name), None) {
+            Ok(came) => self.judge(span, &Sheet::of(&name, &came)),
             Err(error) if error.is_passing() && span.divided().is_some() => {
                 self.shrink(span, &error);
-                self.divide(span, &name)
+                let parts = self.divide(span, &name)?;
+                self.suspects().extend(parts.iter().map(Span::name));
+                Ok(parts)
             }
+            Err(error) if error.is_passing() && span.is_single() => self.lighten(span, &name, error),
             Err(error) => Err(error),
         }
     }
 
-    fn judge(&self, span: &Span, name: &str, body: &[u8], is_kept: bool) -> Result<Vec<Span>, ArcgisError> {
-        let page = page::parse(&self.pull.layer.shown, body, self.pull.layer.info.oid.as_deref())?;
-        let left = match span.judge(self.seen(&page)) {
+    pub(super) fn shelved(&self, name: &str) -> Result<Option<Vec<u8>>, ArcgisError> {
+        self.pull.shelf.get(name).map_err(|source| self.shelf_error(source))
+    }
+
+    /// Keeps a page if it is what was asked for; what is left of its span.
+    pub(super) fn judge(&self, span: &Span, sheet: &Sheet<'_>) -> Result<Vec<Span>, ArcgisError> {
+        let layer = self.pull.layer;
+        let page = page::parse(&layer.shown, sheet.body, layer.info.oid.as_deref())?;
+        let left = match span.judge(self.seen(span, &page)) {
             Verdict::Incapable(reason) => return Err(ArcgisError::incapable(reason)),
-            Verdict::Cut if *span != Span::ALL => return self.divide(span, name),
+            Verdict::Cut if *span != Span::ALL => return self.divide(span, sheet.name),
             Verdict::Whole | Verdict::Cut => vec![],
             Verdict::Begun(rest) => vec![rest],
         };
-        if !is_kept {
-            self.pull
-                .shelf
-                .put(name, body, page.rows.len() as u64)
-                .map_err(|source| self.shelf_error(source))?;
-            self.proven.fetch_max(page.rows.len() as u64, Relaxed);
+        if let Some(status) = sheet.status {
+            let about = About { rows: page.rows.len() as u64, status };
+            self.pull.shelf.put(sheet.name, sheet.body, about).map_err(|source| self.shelf_error(source))?;
+            self.proven.fetch_max(about.rows, Relaxed);
             self.grow();
         }
-        self.keep(span, name, &page, body.len() as u64)?;
+        self.keep(span, sheet, &page)?;
         Ok(left)
     }
 
-    fn seen(&self, page: &Page<'_>) -> Seen {
+    fn seen(&self, span: &Span, page: &Page<'_>) -> Seen {
+        let kept = self.kept();
         Seen {
             rows: page.rows.len() as u64,
             first: page.oids.first().copied().flatten(),
-            layers_first: self.kept().layers_first,
+            layers_first: kept.layers_first,
+            is_astray: page.oids.iter().flatten().any(|oid| !span.may_hold(*oid)),
+            is_fresh: kept.names.is_empty(),
             is_cut: page.is_cut,
             cap: self.cap.load(Relaxed),
         }
     }
 
-    fn keep(&self, span: &Span, name: &str, page: &Page<'_>, bytes: u64) -> Result<(), ArcgisError> {
+    fn keep(&self, span: &Span, sheet: &Sheet<'_>, page: &Page<'_>) -> Result<(), ArcgisError> {
         let layer = self.pull.layer;
         let mut kept = self.kept();
-        kept.bytes += bytes;
+        kept.bytes += sheet.body.len() as u64;
         if kept.bytes > self.pull.max_bytes {
             return Err(ArcgisError::TooLarge { url: layer.shown.clone(), limit: self.pull.max_bytes });
         }
@@ -204,11 +270,14 @@ impl Climb<'_> {
             let key = if layer.info.oid.is_some() { *oid } else { position };
             let key = key.ok_or_else(|| ArcgisError::incapable("a row comes without its object id"))?;
             kept.places.push(Place { key, page: number, row });
+            let coarse =
+                sheet.coarse.map(|max_allowable_offset| Generalised { oid: key, max_allowable_offset });
+            kept.generalised.extend(coarse);
         }
         if start == 0 && kept.layers_first.is_none() {
             kept.layers_first = page.oids.first().copied().flatten();
         }
-        kept.names.push(name.to_owned());
+        kept.names.push(sheet.name.to_owned());
         drop(kept);
         self.pull.progress.advance(page.rows.len() as u64);
         Ok(())
@@ -221,14 +290,15 @@ impl Climb<'_> {
         })?;
         let mut note = DIVIDED.to_vec();
         serde_json::to_writer(&mut note, &parts).map_err(|source| self.shelf_error(source.into()))?;
-        self.pull.shelf.put(name, &note, 0).map_err(|source| self.shelf_error(source))?;
+        self.pull.shelf.put(name, &note, About::default()).map_err(|source| self.shelf_error(source))?;
         Ok(parts)
     }
 
     /// Patience where smaller pages are no way out, or have shown to be none.
-    fn tries(&self, span: &Span) -> u32 {
+    fn tries(&self, span: &Span, name: &str) -> u32 {
+        let is_suspect = self.suspects().remove(name);
         let is_proven = span.rows().is_some_and(|rows| rows <= self.proven.load(Relaxed));
-        if is_proven || span.divided().is_none() { PATIENT } else { TRIES }
+        if (is_proven && !is_suspect) || span.divided().is_none() { PATIENT } else { TRIES }
     }
 
     fn shrink(&self, span: &Span, error: &ArcgisError) {

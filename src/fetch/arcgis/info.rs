@@ -22,6 +22,8 @@ pub(super) struct LayerInfo {
     pub(super) has_geometry: bool,
     /// Box around its rows: xmin, ymin, xmax, ymax.
     pub(super) extent: Option<[f64; 4]>,
+    /// The reference of that box, as `spatial_reference`.
+    pub(super) extent_reference: Option<String>,
     /// Its own spatial reference, as the `outSR` that leaves coordinates alone.
     pub(super) spatial_reference: Option<String>,
     /// When its rows were last edited, epoch milliseconds.
@@ -101,8 +103,8 @@ impl LayerInfo {
         let said: Said = parsed(url, body)?;
         refuse_others(url, &said)?;
         let advanced = said.advanced_query_capabilities.as_ref();
-        let reference = said.extent.as_ref().and_then(|extent| extent.spatial_reference.as_ref());
-        let reference = said.source_spatial_reference.as_ref().or(reference).and_then(Reference::asked);
+        let extents = said.extent.as_ref().and_then(|extent| extent.spatial_reference.as_ref());
+        let reference = said.source_spatial_reference.as_ref().or(extents).and_then(Reference::asked);
         Ok(Self {
             oid: oid(&said),
             max_rows: said.max_record_count.filter(|rows| *rows >= 1.0).map(limit),
@@ -110,6 +112,7 @@ impl LayerInfo {
             has_pbf: said.supported_query_formats.as_deref().is_some_and(lists_pbf),
             has_geometry: said.geometry_type.as_deref().is_some_and(|kind| kind != "esriGeometryNull"),
             extent: said.extent.as_ref().and_then(Extent::finite),
+            extent_reference: extents.and_then(Reference::asked),
             spatial_reference: reference,
             last_edit: said.editing_info.and_then(|said| said.data_last_edit_date.or(said.last_edit_date)),
         })

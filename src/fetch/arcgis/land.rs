@@ -3,7 +3,7 @@
 use super::asker::Asker;
 use super::error::ArcgisError;
 use super::pull::{Pulled, Survey, survey};
-use super::wire::{BoxError, Shelf, Wire};
+use super::wire::{About, BoxError, Shelf, Wire};
 use crate::feature::{FetchRecord, Landed, PageRecord, Progress};
 use crate::fetch::FetchError;
 use crate::fetch::http::Client;
@@ -66,7 +66,9 @@ pub fn land(plan: &ArcgisPlan, wire: &dyn Wire, landing: &Landing<'_>) -> Result
         let task = landing.progress.start("fetch", landing.id, survey.count());
         survey.pull(&shelf, &*task)?
     };
-    shelf.put(INFO, &pulled.info, 0).map_err(|source| ArcgisError::Shelf { url: url.clone(), source })?;
+    shelf
+        .put(INFO, &pulled.info, About::default())
+        .map_err(|source| ArcgisError::Shelf { url: url.clone(), source })?;
     let names: Vec<&str> = pulled.pages.iter().map(String::as_str).collect();
     let record =
         FetchRecord { insecure_tls: plan.access.is_insecure, ..record(&url, &pulled, wire, (landing.now)()) };
@@ -87,10 +89,11 @@ fn record(url: &str, pulled: &Pulled, wire: &dyn Wire, now: String) -> FetchReco
     FetchRecord {
         url: url.to_owned(),
         fetched_at: now,
-        status: 200,
+        status: spent.status,
         rows: pulled.count,
         last_edit: pulled.last_edit,
         method: pulled.method.to_owned(),
+        generalised: pulled.generalised.clone(),
         requests: spent.requests,
         retries: spent.retries,
         wire_bytes: spent.wire_bytes,
@@ -110,9 +113,10 @@ impl Shelf for Pages<'_> {
         Ok(self.pull.get(name)?)
     }
 
-    fn put(&self, name: &str, page: &[u8], rows: u64) -> Result<(), BoxError> {
+    fn put(&self, name: &str, page: &[u8], about: About) -> Result<(), BoxError> {
         let (url, fetched_at) = (self.url.to_owned(), (self.now)());
-        let record = PageRecord { url, fetched_at, status: 200, rows, content_type: None };
+        let About { rows, status } = about;
+        let record = PageRecord { url, fetched_at, status, rows, content_type: None };
         Ok(self.pull.put(name, page, &record)?)
     }
 

@@ -8,7 +8,7 @@ use super::info::LayerInfo;
 use super::page;
 use super::service::layer_url;
 use super::span::Span;
-use super::wire::Wire;
+use super::wire::{Came, Wire};
 
 type Form = Vec<(&'static str, String)>;
 
@@ -36,7 +36,7 @@ impl<'a> Layer<'a> {
         filter: &str,
     ) -> Result<Self, ArcgisError> {
         let url = layer_url(wire, url, layer)?;
-        let info_body = ask(wire, &url, &[("f", "json".to_owned())], PATIENT)?;
+        let info_body = ask(wire, &url, &[("f", "json".to_owned())], PATIENT)?.body;
         let shown = wire.shown(&url);
         let info = LayerInfo::read(&shown, &info_body)?;
         Ok(Self { wire, url, shown, info, info_body, filter: filter.to_owned(), pages: "json" })
@@ -53,7 +53,7 @@ impl<'a> Layer<'a> {
 
     /// When the layer says that it was last edited, asked anew.
     pub(super) fn last_edit(&self) -> Result<Option<i64>, ArcgisError> {
-        let body = ask(self.wire, &self.url, &[("f", "json".to_owned())], PATIENT)?;
+        let body = ask(self.wire, &self.url, &[("f", "json".to_owned())], PATIENT)?.body;
         Ok(LayerInfo::read(&self.shown, &body)?.last_edit)
     }
 
@@ -115,8 +115,9 @@ impl<'a> Layer<'a> {
         })
     }
 
-    /// The page of a span, asked for up to `tries` times.
-    pub(super) fn page(&self, span: &Span, tries: u32) -> Result<Vec<u8>, ArcgisError> {
+    /// The page of a span, asked for up to `tries` times; with `coarse`, its vertices may be off by so much, in units
+    /// of the layer's reference.
+    pub(super) fn page(&self, span: &Span, tries: u32, coarse: Option<f64>) -> Result<Came, ArcgisError> {
         let oid = self.info.oid.as_deref();
         let condition = oid.and_then(|oid| span.condition(oid));
         let mut form = vec![
@@ -128,6 +129,7 @@ impl<'a> Layer<'a> {
         ];
         let reference = self.info.spatial_reference.as_deref();
         form.extend(reference.map(|reference| ("outSR", reference.to_owned())));
+        form.extend(coarse.map(|offset| ("maxAllowableOffset", offset.to_string())));
         match span {
             Span::Offset { from, rows } => {
                 form.push(("resultOffset", from.to_string()));
@@ -137,17 +139,17 @@ impl<'a> Layer<'a> {
             Span::List { ids } => {
                 form.push(("objectIds", ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",")));
             }
-            Span::Box { sides, .. } => form.extend(envelope(*sides, reference)),
+            Span::Box { sides, .. } => form.extend(envelope(*sides, self.info.extent_reference.as_deref())),
             Span::Window { .. } | Span::Range { .. } => {}
         }
         self.query(form, self.pages, tries)
     }
 
     fn scalar(&self, what: &'static str, how: String) -> Result<Vec<u8>, ArcgisError> {
-        self.query(vec![("where", self.filter.clone()), (what, how)], "json", PATIENT)
+        Ok(self.query(vec![("where", self.filter.clone()), (what, how)], "json", PATIENT)?.body)
     }
 
-    fn query(&self, mut form: Form, format: &str, tries: u32) -> Result<Vec<u8>, ArcgisError> {
+    fn query(&self, mut form: Form, format: &str, tries: u32) -> Result<Came, ArcgisError> {
         form.push(("f", format.to_owned()));
         ask(self.wire, &format!("{}/query", self.url), &form, tries)
     }

@@ -6,7 +6,7 @@ use super::layer::Layer;
 use super::recut::recut;
 use super::rung::Rung;
 use super::wire::{Shelf, Wire};
-use crate::feature::Task;
+use crate::feature::{Generalised, Task};
 use crate::plan::{ArcgisPlan, PageFormat};
 
 /// Times that a layer is pulled before it is given up because it never adds up.
@@ -35,6 +35,8 @@ pub struct Pulled {
     pub last_edit: Option<i64>,
     /// The way the rows were had.
     pub method: &'static str,
+    /// Rows that the server couldn't give in full, by object id.
+    pub generalised: Vec<Generalised>,
 }
 
 /// Asks a layer what it is and how many rows it has.
@@ -86,7 +88,7 @@ impl Survey<'_> {
         let mut wrong = String::new();
         for attempt in 1..=ATTEMPTS {
             let (kept, rung) = self.reach(top, pages, progress)?;
-            let Some(what) = self.mistake(&kept)? else { return self.accept(&kept, rung, pages) };
+            let Some(what) = self.mistake(&kept)? else { return self.accept(kept, rung, pages) };
             tracing::warn!(attempt, method = rung.name(), what, "the pull doesn't add up");
             self.drop_pages(&kept, pages)?;
             top = self.after(rung)?;
@@ -178,20 +180,22 @@ impl Survey<'_> {
         Ok(Rung::LADDER.into_iter().find(|other| *other > rung).unwrap_or(rung))
     }
 
-    fn accept(self, kept: &Kept, rung: Rung, pages: &dyn Shelf) -> Result<Pulled, ArcgisError> {
+    fn accept(self, kept: Kept, rung: Rung, pages: &dyn Shelf) -> Result<Pulled, ArcgisError> {
         let (rows, method) = (kept.places.len() as u64, rung.name());
         if self.count.is_none() {
             tracing::warn!(
                 url = self.layer.shown,
                 rows,
-                "the service doesn't count: its rows are taken as they came"
+                "the service doesn't count: that its rows are all follows from its pages alone"
             );
         }
         let size = self.plan.page_rows as usize;
-        let names = recut(&self.layer.shown, pages, kept, size)?;
+        let names = recut(&self.layer.shown, pages, &kept, size)?;
         tracing::info!(method, rows, count = self.count, pages = names.len(), "pulled");
         let Survey { layer, count, last_edit, .. } = self;
-        Ok(Pulled { info: layer.info_body, pages: names, rows, count, last_edit, method })
+        let mut generalised = kept.generalised;
+        generalised.sort_unstable_by_key(|row| row.oid);
+        Ok(Pulled { info: layer.info_body, pages: names, rows, count, last_edit, method, generalised })
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::climb::Kept;
 use super::error::ArcgisError;
 use super::page;
-use super::wire::Shelf;
+use super::wire::{About, Shelf};
 
 /// Where a row came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,7 +50,7 @@ pub(super) fn recut(
             let name = format!("cut-{:06}", cut.len());
             let body = format!("{{{head}\"features\":[\n{}\n]}}", rows.join(",\n"));
             shelf
-                .put(&name, body.as_bytes(), rows.len() as u64)
+                .put(&name, body.as_bytes(), About { rows: rows.len() as u64, status: 0 })
                 .map_err(|source| ArcgisError::Shelf { url: url.to_owned(), source })?;
             cut.push(name);
         }
@@ -125,7 +125,7 @@ mod tests {
             Ok(state.0.get(name).cloned())
         }
 
-        fn put(&self, name: &str, page: &[u8], _: u64) -> Result<(), BoxError> {
+        fn put(&self, name: &str, page: &[u8], _: About) -> Result<(), BoxError> {
             self.0.lock().unwrap().0.insert(name.to_owned(), page.to_vec());
             Ok(())
         }
@@ -147,7 +147,7 @@ mod tests {
             kept.bytes += body.len() as u64;
             kept.names.push(format!("came-{page}"));
             kept.places.extend((0..rows).map(|row| Place { key: (row * pages + page).into(), page, row }));
-            shelf.put(&format!("came-{page}"), body.as_bytes(), 0).unwrap();
+            shelf.put(&format!("came-{page}"), body.as_bytes(), About::default()).unwrap();
         }
         kept.places.sort_unstable();
         let cut = recut("u", &shelf, &kept, 30).unwrap();

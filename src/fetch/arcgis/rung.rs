@@ -50,7 +50,7 @@ impl Rung {
         size: u64,
     ) -> Result<Vec<Span>, ArcgisError> {
         if self == Self::Offsets {
-            return Ok(offsets(probed, expected(total)?, size));
+            return Ok(offsets(probed, total.unwrap_or(0), size));
         }
         let Some(oid) = layer.info.oid.as_deref() else {
             return Err(ArcgisError::incapable("the layer has no object id"));
@@ -70,15 +70,15 @@ impl Rung {
             Self::Boxes => {
                 let sides = layer.info.extent;
                 let sides = sides.ok_or_else(|| ArcgisError::incapable("the layer states no extent"))?;
+                if total.is_none() {
+                    return Err(ArcgisError::incapable(
+                        "nobody counts the rows, and a box may have missed some of them",
+                    ));
+                }
                 Ok(vec![Span::Box { sides, depth: 0 }])
             }
         }
     }
-}
-
-/// Rows to expect, for a rung that can't do without.
-pub(super) fn expected(total: Option<u64>) -> Result<u64, ArcgisError> {
-    total.ok_or_else(|| ArcgisError::incapable("nobody knows how many rows there are"))
 }
 
 fn chunks(layer: &Layer<'_>, size: u64) -> Result<Vec<Vec<i64>>, ArcgisError> {

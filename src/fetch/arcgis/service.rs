@@ -38,7 +38,7 @@ pub(super) fn layer_url(wire: &dyn Wire, url: &str, layer: Option<&str>) -> Resu
     if layer.is_none() && names_a_layer(url) {
         return Ok(url.to_owned());
     }
-    let body = ask(wire, url, &[("f", "json".to_owned())], PATIENT)?;
+    let body = ask(wire, url, &[("f", "json".to_owned())], PATIENT)?.body;
     let shown = wire.shown(url);
     let service: Service = parsed(&shown, &body)?;
     let (layers, tables) = (service.layers.unwrap_or_default(), service.tables.unwrap_or_default());
@@ -93,18 +93,18 @@ fn names_a_layer(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fetch::arcgis::wire::{Spent, WireError};
+    use crate::fetch::arcgis::wire::{Came, Spent, WireError};
 
     struct Root;
 
     impl Wire for Root {
-        fn ask(&self, url: &str, _: &[(&str, String)]) -> Result<Vec<u8>, WireError> {
+        fn ask(&self, url: &str, _: &[(&str, String)]) -> Result<Came, WireError> {
             assert_eq!(url, "http://h/s/MapServer");
             let body = r#"{"layers":[{"id":0,"name":"All","subLayerIds":[1,4]},{"id":1,"name":"Dams","subLayerIds":null},
                 {"id":4,"name":"Locks"},{"id":5,"name":"Locks"}],"tables":[{"id":9,"name":"Owners"}]}"#;
-            Ok(body.as_bytes().to_vec())
+            Ok(Came { body: body.as_bytes().to_vec(), ..Came::default() })
         }
-        fn renew(&self) -> bool {
+        fn renew(&self, _: Option<u32>) -> bool {
             false
         }
         fn shown(&self, url: &str) -> String {

@@ -39,6 +39,9 @@ pub(super) enum Span {
     },
 }
 
+/// Cuts of a box after which something must have come whole: a server that gives every box the same rows gives none.
+const HOPELESS: u32 = 12;
+
 /// Cuts after which a box is given up: more rows on one point than a page takes.
 const DEEPEST: u32 = 40;
 
@@ -64,6 +67,10 @@ pub(super) struct Seen {
     pub(super) first: Option<i64>,
     /// OID of the first row of the layer's first page.
     pub(super) layers_first: Option<i64>,
+    /// Whether it has an OID that the span has not.
+    pub(super) is_astray: bool,
+    /// Whether no page has come whole so far.
+    pub(super) is_fresh: bool,
     /// Whether the server says that there are more.
     pub(super) is_cut: bool,
     /// Rows that the server gives at most, as far as it has shown.
@@ -97,6 +104,27 @@ impl Span {
             Self::Offset { rows, .. } => Some(*rows),
             Self::Range { ids } | Self::List { ids } => Some(ids.len() as u64),
             Self::Window { .. } | Self::Box { .. } => None,
+        }
+    }
+
+    /// Whether it is one row at most.
+    pub(super) fn is_single(&self) -> bool {
+        match self {
+            Self::Window { from, upto } => from.is_some() && from == upto,
+            Self::Box { .. } => false,
+            counted => counted.rows() == Some(1),
+        }
+    }
+
+    /// Whether a row with that OID may be in it, as far as it says.
+    pub(super) fn may_hold(&self, oid: i64) -> bool {
+        match self {
+            Self::Window { from, upto } => {
+                from.is_none_or(|from| from <= oid) && upto.is_none_or(|upto| oid <= upto)
+            }
+            Self::Range { ids } => ids.first() <= Some(&oid) && Some(&oid) <= ids.last(),
+            Self::List { ids } => ids.binary_search(&oid).is_ok(),
+            Self::Offset { .. } | Self::Box { .. } => true,
         }
     }
 
@@ -134,6 +162,10 @@ impl Span {
     /// What an answer means.
     pub(super) fn judge(&self, seen: Seen) -> Verdict {
         match self {
+            _ if seen.is_astray => Verdict::Incapable("it ignores which object ids are asked for"),
+            Self::Box { depth, .. } if *depth >= HOPELESS && seen.is_fresh => {
+                Verdict::Incapable("it gives no box fewer rows than the one around it")
+            }
             Self::Offset { from, rows } => judge_offset(*from, *rows, seen),
             Self::Range { ids } | Self::List { ids } if seen.rows >= ids.len() as u64 => Verdict::Whole,
             _ if seen.is_cut || (seen.rows > 0 && seen.rows >= seen.cap) => Verdict::Cut,
@@ -207,7 +239,7 @@ mod tests {
     }
 
     fn seen(rows: u64) -> Seen {
-        Seen { rows, first: Some(5), layers_first: Some(1), is_cut: false, cap: 2000 }
+        Seen { rows, first: Some(5), layers_first: Some(1), cap: 2000, ..Seen::default() }
     }
 
     #[test]

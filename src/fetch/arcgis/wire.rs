@@ -9,20 +9,31 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Asks a server. Credentials, retries on the HTTP level and limits per host are its affair.
 pub trait Wire: Sync {
-    /// The body of the answer to `form` sent to `url`, bounded in size; GET, or POST where the URL gets long.
+    /// The answer to `form` sent to `url`, bounded in size; GET, or POST where the URL gets long.
     ///
     /// # Errors
     /// No answer, or one whose status isn't 2xx.
-    fn ask(&self, url: &str, form: &[(&str, String)]) -> Result<Vec<u8>, WireError>;
+    fn ask(&self, url: &str, form: &[(&str, String)]) -> Result<Came, WireError>;
 
-    /// Gets a new token in place of one that has expired; whether there is one.
-    fn renew(&self) -> bool;
+    /// Gets a new token in place of the `refused` one, by its number; whether there is one.
+    fn renew(&self, refused: Option<u32>) -> bool;
 
     /// A URL or a text as messages and records may show it: without secrets.
     fn shown(&self, text: &str) -> String;
 
     /// What has been spent so far.
     fn spent(&self) -> Spent;
+}
+
+/// An answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Came {
+    /// Its body.
+    pub body: Vec<u8>,
+    /// Its status, 2xx.
+    pub status: u16,
+    /// Number of the token that was sent; none where it can't be renewed.
+    pub token: Option<u32>,
 }
 
 /// What asking has cost.
@@ -34,6 +45,8 @@ pub struct Spent {
     pub retries: u64,
     /// Bytes that came, before decompression.
     pub wire_bytes: u64,
+    /// Status of the last answer.
+    pub status: u16,
 }
 
 /// Why there is no body, after every attempt that was worth it.
@@ -48,13 +61,22 @@ pub struct WireError {
     pub source: BoxError,
 }
 
+/// What is noted of a page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct About {
+    /// Rows in it.
+    pub rows: u64,
+    /// Status it came with; 0 for one that is made of others.
+    pub status: u16,
+}
+
 /// Keeps the pages of one pull, so that an interrupted one goes on where it was.
 pub trait Shelf: Sync {
     /// The page called `name`; none where it isn't there or is damaged.
     fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BoxError>;
 
-    /// Keeps a page of `rows` rows, whole or not at all.
-    fn put(&self, name: &str, page: &[u8], rows: u64) -> Result<(), BoxError>;
+    /// Keeps a page, whole or not at all.
+    fn put(&self, name: &str, page: &[u8], about: About) -> Result<(), BoxError>;
 
     /// Drops a page, if it is there.
     fn forget(&self, name: &str) -> Result<(), BoxError>;

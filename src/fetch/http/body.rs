@@ -26,6 +26,7 @@ pub struct Stream<'a> {
     mask: Mask,
     pace: Pace,
     bytes: u64,
+    token: Option<u32>,
 }
 
 /// How fast the bytes come.
@@ -40,7 +41,16 @@ impl<'a> Stream<'a> {
     pub(super) fn new(response: Response, pass: Pass<'a>, shown: String, mask: Mask, timeout_s: u32) -> Self {
         let window = Duration::from_secs(u64::from(timeout_s));
         let pace = Pace { window, began: Instant::now(), bytes: 0 };
-        Self { response, _pass: pass, shown, mask, pace, bytes: 0 }
+        Self { response, _pass: pass, shown, mask, pace, bytes: 0, token: None }
+    }
+
+    pub(super) fn with_token(self, token: Option<u32>) -> Self {
+        Self { token, ..self }
+    }
+
+    /// Number of the token that was sent, for `Client::renew`; none where it can't be renewed.
+    pub fn token(&self) -> Option<u32> {
+        self.token
     }
 
     /// Status.
@@ -137,6 +147,7 @@ impl<'a> Stream<'a> {
             body,
             wire_bytes: self.bytes,
             retries: 0,
+            token: self.token,
             seconds: 0.0,
         })
     }

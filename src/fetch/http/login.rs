@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use url::Url;
@@ -18,9 +17,6 @@ const MINUTES: u32 = 60;
 
 const MAX_BYTES: u64 = 64 << 10;
 
-/// A token younger than this isn't renewed: another thread has just done it.
-const FRESH: Duration = Duration::from_secs(2);
-
 /// Tokens by service, user and the host that they are for.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
@@ -30,7 +26,8 @@ pub(super) struct Tokens {
 #[derive(Debug)]
 struct Token {
     value: Secret,
-    got: Instant,
+    /// Logins up to this one.
+    number: u32,
 }
 
 #[derive(Deserialize)]
@@ -48,20 +45,24 @@ struct Refused {
 }
 
 impl Tokens {
-    /// The token to send with a question, if any.
-    pub(super) fn get(&self, client: &Client, access: &Access) -> Result<Option<String>, HttpError> {
+    /// The token to send with a question, if any, and its number where it may be renewed.
+    pub(super) fn get(
+        &self,
+        client: &Client,
+        access: &Access,
+    ) -> Result<Option<(String, Option<u32>)>, HttpError> {
         match &access.credential {
-            Credential::Token(token) => Ok(Some(token.reveal().to_owned())),
+            Credential::Token(token) => Ok(Some((token.reveal().to_owned(), None))),
             Credential::Login { url, user, .. } => {
                 let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
                 let key = (url.clone(), user.reveal().to_owned());
                 if let Some(token) = known.get(&key) {
-                    return Ok(Some(token.value.reveal().to_owned()));
+                    return Ok(Some((token.value.reveal().to_owned(), Some(token.number))));
                 }
-                let token = log_in(client, access)?;
-                let value = token.value.reveal().to_owned();
-                known.insert(key, token);
-                Ok(Some(value))
+                let value = log_in(client, access)?;
+                let sent = value.reveal().to_owned();
+                known.insert(key, Token { value, number: 1 });
+                Ok(Some((sent, Some(1))))
             }
             Credential::None | Credential::Bearer(_) | Credential::Basic { .. } => Ok(None),
         }
@@ -74,21 +75,28 @@ impl Tokens {
         known.get(&(url.clone(), user.reveal().to_owned())).map(|token| token.value.reveal().to_owned())
     }
 
-    pub(super) fn renew(&self, client: &Client, access: &Access) -> Result<bool, HttpError> {
+    /// Gets a token in place of the `refused` one, unless another thread has done so since that was sent.
+    pub(super) fn renew(
+        &self,
+        client: &Client,
+        access: &Access,
+        refused: Option<u32>,
+    ) -> Result<bool, HttpError> {
         let Credential::Login { url, user, .. } = &access.credential else { return Ok(false) };
         let key = (url.clone(), user.reveal().to_owned());
         // Held during the login, so that threads which notice together log in once.
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.get(&key).is_some_and(|token| token.got.elapsed() < FRESH) {
+        let number = known.get(&key).map_or(0, |token| token.number);
+        if refused.is_some_and(|refused| refused < number) {
             return Ok(true);
         }
-        known.remove(&key);
-        known.insert(key, log_in(client, access)?);
+        let value = log_in(client, access)?;
+        known.insert(key, Token { value, number: number + 1 });
         Ok(true)
     }
 }
 
-fn log_in(client: &Client, access: &Access) -> Result<Token, HttpError> {
+fn log_in(client: &Client, access: &Access) -> Result<Secret, HttpError> {
     let Credential::Login { url: written, user, password } = &access.credential else {
         return Err(HttpError::Setup { what: "no login is declared".to_owned() });
     };
@@ -113,7 +121,7 @@ fn log_in(client: &Client, access: &Access) -> Result<Token, HttpError> {
     let given: Given = serde_json::from_slice(&answer.body)
         .map_err(|error| failed(&format!("{error} in the answer {}", mask.excerpt(&answer.body))))?;
     match (given.token, given.error) {
-        (Some(token), _) if !token.is_empty() => Ok(Token { value: Secret::new(token), got: Instant::now() }),
+        (Some(token), _) if !token.is_empty() => Ok(Secret::new(token)),
         (_, Some(refused)) => Err(failed(&[vec![refused.message], refused.details].concat().join(" "))),
         _ => Err(failed("the answer holds no token")),
     }

@@ -13,6 +13,7 @@ mod retry;
 mod send;
 mod settings;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -61,6 +62,8 @@ pub struct Answer {
     pub wire_bytes: u64,
     /// Requests made again before this answer came.
     pub retries: u32,
+    /// Number of the token that was sent, for `Client::renew`; none where it can't be renewed.
+    pub token: Option<u32>,
     /// Seconds from the first request to the last byte, waits between attempts included.
     pub seconds: f64,
 }
@@ -127,6 +130,7 @@ impl Client {
             headers: &[],
             is_post,
             is_compressed: true,
+            sent: Cell::default(),
         };
         let (mut answer, retries) = self.tried(&request, || self.follow(&request)?.whole(ask.max_bytes))?;
         answer.retries = retries;
@@ -147,6 +151,7 @@ impl Client {
             headers: open.headers,
             is_post: false,
             is_compressed: false,
+            sent: Cell::default(),
         };
         self.tried(&request, || self.follow(&request))
     }
@@ -167,15 +172,16 @@ impl Client {
         self.settings.attempts
     }
 
-    /// Gets a new token where the credential is a login; whether there is one.
+    /// Gets a new token in place of the `refused` one, by its number, where the credential is a login; whether there is
+    /// one.
     ///
-    /// For a server that says inside a 200 that the token has expired (ArcGIS codes 498 and 499). Threads that
-    /// notice at the same time share one login.
+    /// For a server that says inside a 200 that the token has expired (ArcGIS codes 498 and 499). Threads whose
+    /// question went with the same token share one login.
     ///
     /// # Errors
     /// The login fails.
-    pub fn renew(&self, access: &Access) -> Result<bool, HttpError> {
-        self.tokens.renew(self, access)
+    pub fn renew(&self, access: &Access, refused: Option<u32>) -> Result<bool, HttpError> {
+        self.tokens.renew(self, access, refused)
     }
 
     /// What hides the secrets of `access`, its token of now included.

@@ -33,7 +33,7 @@ impl Client {
             let is_login = matches!(request.access.credential, Credential::Login { .. });
             if is_login && !is_renewed && error.status().is_some_and(|status| WANTS_TOKEN.contains(&status)) {
                 is_renewed = true;
-                self.renew(request.access)?;
+                self.renew(request.access, request.sent.get())?;
             } else {
                 self.defer(request, &error, retries)?;
             }

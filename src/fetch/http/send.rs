@@ -1,5 +1,6 @@
 //! One question and its redirects, to the first byte of an answer with status 2xx or 304.
 
+use std::cell::Cell;
 use std::error::Error as _;
 use std::io::Read;
 
@@ -34,6 +35,8 @@ pub(super) struct Request<'a> {
     pub(super) is_post: bool,
     /// Whether a compressed answer is welcome: not where a range of its bytes may be asked for later.
     pub(super) is_compressed: bool,
+    /// Number of the token that was sent last, where it may be renewed.
+    pub(super) sent: Cell<Option<u32>>,
 }
 
 /// A question on its way, from redirect to redirect.
@@ -65,14 +68,15 @@ impl Hop {
 impl Client {
     /// Sends the question and follows its redirects.
     pub(super) fn follow(&self, request: &Request<'_>) -> Result<Stream<'_>, HttpError> {
-        let token = self.tokens.get(self, request.access)?;
+        let (token, number) = self.tokens.get(self, request.access)?.unzip();
+        request.sent.set(number.flatten());
         let mask = Mask::of(request.access, token.as_deref());
         let mut hop = first(request, token, &mask)?;
         let mut seen = vec![hop.url.clone()];
         loop {
             let stream = self.send(request, &hop, mask.clone())?;
             let Some(target) = target(stream.response(), &hop.url) else {
-                return accepted(stream);
+                return accepted(stream.with_token(request.sent.get()));
             };
             let shown = redirect::shown(&target, &mask);
             if let Some(why) = redirect::refusal(&hop.url, &target, &seen, &mask) {

@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
 
 use super::broken;
@@ -41,6 +42,8 @@ struct Written {
     version: u32,
     info: PageEntry,
     pages: Vec<PageEntry>,
+    #[serde(default)]
+    generalised: Vec<IgnoredAny>,
 }
 
 /// The list, and the folder it is in.
@@ -49,6 +52,8 @@ pub(super) struct List {
     folder: PathBuf,
     info: PageEntry,
     pages: Vec<PageEntry>,
+    /// Rows whose geometry the service couldn't give in full.
+    pub(super) generalised: u64,
 }
 
 impl List {
@@ -69,7 +74,8 @@ impl List {
             return Err(wrong(format!("`{}` leads out of its folder", entry.path.display())));
         }
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        Ok(Self { folder, info: list.info, pages: list.pages })
+        let generalised = list.generalised.len() as u64;
+        Ok(Self { folder, info: list.info, pages: list.pages, generalised })
     }
 
     /// The pages in row order.

@@ -108,6 +108,8 @@ impl Records for EsriRecords {
             if page.row() == 1 {
                 batch.set_source(page.shown().into());
             }
+            // With the pull's first row, so that they are counted once.
+            batch.generalised(std::mem::take(&mut self.list.generalised));
             self.rows.put(&page, captured, batch)?;
             if page.is_last_row() {
                 // A batch is of one page.

@@ -109,3 +109,22 @@ fn geojsonl_reads_lines_and_records() {
     assert_eq!(geometries(&batch)[1].as_deref(), Some("POINT(1 2)"));
     assert_eq!(defects(&batch), [(7, "record", RejectReason::MalformedRecord)]);
 }
+
+/// Numbers of 17 digits, of which a hasty reader takes some for the double beside the nearest one.
+#[test]
+fn coordinates_are_the_nearest_doubles() {
+    let numbers: Vec<String> = (0..1_000_u64)
+        .map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 8)
+        .map(|digits| format!("-{}.{:014}", digits % 180, digits % 100_000_000_000_000))
+        .collect();
+    let point = |x: &String| {
+        format!(
+            r#"{{"type":"Feature","properties":{{}},"geometry":{{"type":"Point","coordinates":[{x},1]}}}}"#
+        )
+    };
+    let points: Vec<String> = numbers.iter().map(point).collect();
+    let collection = format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, points.join(","));
+    let batch = one(collection, Format::Geojson);
+    let expected = numbers.iter().map(|x| Some(format!("POINT({} 1)", x.parse::<f64>().unwrap())));
+    assert_eq!(geometries(&batch), expected.collect::<Vec<_>>());
+}

@@ -123,6 +123,8 @@ pub(crate) struct Quirks {
     pub(crate) heavy_above: Option<usize>,
     /// 500 in a 200 for a page with this OID and other rows.
     pub(crate) heavy_row: Option<i64>,
+    /// 500 in a 200 for a page with this OID, unless its vertices may be off by as much.
+    pub(crate) heavy_shape: Option<(i64, f64)>,
     /// 400 in a 200 for any `where` but `1=1`.
     pub(crate) where_refused: bool,
     /// 400 in a 200 for `outFields` other than `*`.
@@ -153,6 +155,7 @@ impl Default for Quirks {
             unstable: false,
             heavy_above: None,
             heavy_row: None,
+            heavy_shape: None,
             where_refused: false,
             star_only: false,
             details_null: false,

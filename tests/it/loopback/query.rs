@@ -156,7 +156,12 @@ fn page(layer: &Layer, request: &Request, rows: Vec<usize>) -> Reply {
     let total = rows.len();
     let page: Vec<usize> = rows.into_iter().skip(offset).take(most).collect();
     let heavy_row = quirks.heavy_row.is_some_and(|oid| page.iter().any(|row| layer.rows.oids[*row] == oid));
-    if quirks.heavy_above.is_some_and(|rows| page.len() > rows) || heavy_row && page.len() > 1 {
+    let coarse: f64 = request.get("maxAllowableOffset").map_or(0.0, |offset| offset.parse().unwrap());
+    let heavy_row = heavy_row && page.len() > 1
+        || quirks.heavy_shape.is_some_and(|(oid, least)| {
+            coarse < least && page.iter().any(|row| layer.rows.oids[*row] == oid)
+        });
+    if quirks.heavy_above.is_some_and(|rows| page.len() > rows) || heavy_row {
         return error(500, "Error performing query operation", &json!([]));
     }
     let cut = quirks.says_cut && offset + page.len() < total;

@@ -27,7 +27,8 @@ impl Replay {
     }
 }
 
-fn answer(folder: &Path, request: &Request) -> Reply {
+/// The recorded answer to a request.
+pub(crate) fn answer(folder: &Path, request: &Request) -> Reply {
     let file = folder.join(name(request));
     match fs::read(&file) {
         Ok(recorded) => Reply::bytes("application/json; charset=utf-8", recorded),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::{Value, json};
 
 use crate::feature::{Progress, Task};
-use crate::fetch::arcgis::{BoxError, Shelf, Spent, Wire, WireError};
+use crate::fetch::arcgis::{About, BoxError, Came, Shelf, Spent, Wire, WireError};
 
 /// A layer of rows at `(id, id)`, and what is wrong with its server.
 pub(super) struct Server {
@@ -92,7 +92,7 @@ impl Server {
         log.len()
     }
 
-    fn answer(&self, asked: &Asked<'_>) -> String {
+    pub(super) fn answer(&self, asked: &Asked<'_>) -> String {
         let mut ids = self.ids.lock().unwrap().clone();
         let form = &asked.form;
         for term in form["where"].split(" AND ") {
@@ -141,9 +141,9 @@ fn only(term: &str, ids: &mut Vec<i64>) {
 }
 
 impl Wire for Server {
-    fn ask(&self, url: &str, form: &[(&str, String)]) -> Result<Vec<u8>, WireError> {
+    fn ask(&self, url: &str, form: &[(&str, String)]) -> Result<Came, WireError> {
         if !url.ends_with("/query") {
-            return Ok(self.info.to_string().into_bytes());
+            return Ok(came(self.info.to_string()));
         }
         let form: BTreeMap<&str, &str> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
         assert!(!form.contains_key("returnTrueCurves"));
@@ -152,8 +152,8 @@ impl Wire for Server {
             tried += 1;
             let asked = Asked { form: form.clone(), number: self.note(&form), server: self };
             match (self.vice)(&asked) {
-                None => return Ok(self.answer(&asked).into_bytes()),
-                Some(Answer::Body(body)) => return Ok(body.into_bytes()),
+                None => return Ok(came(self.answer(&asked))),
+                Some(Answer::Body(body)) => return Ok(came(body)),
                 // As the client does.
                 Some(Answer::Status(503)) if tried < 4 => {}
                 Some(Answer::Status(status)) => {
@@ -164,7 +164,7 @@ impl Wire for Server {
         }
     }
 
-    fn renew(&self) -> bool {
+    fn renew(&self, _: Option<u32>) -> bool {
         self.renewals.fetch_add(1, Ordering::Relaxed) == 0
     }
 
@@ -173,8 +173,12 @@ impl Wire for Server {
     }
 
     fn spent(&self) -> Spent {
-        Spent { requests: self.log.lock().unwrap().len() as u64, ..Spent::default() }
+        Spent { requests: self.log.lock().unwrap().len() as u64, status: 203, ..Spent::default() }
     }
+}
+
+fn came(body: String) -> Came {
+    Came { body: body.into_bytes(), status: 203, token: None }
 }
 
 /// Pages in memory.
@@ -190,7 +194,7 @@ impl Shelf for Memory {
         Ok(self.pages.lock().unwrap().get(name).cloned())
     }
 
-    fn put(&self, name: &str, page: &[u8], _: u64) -> Result<(), BoxError> {
+    fn put(&self, name: &str, page: &[u8], _: About) -> Result<(), BoxError> {
         let mut pages = self.pages.lock().unwrap();
         if self.until.is_some_and(|until| pages.len() >= until) {
             return Err("killed".into());
