@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::digest_bytes;
 use super::error::StoreError;
 use super::manifest::{self, MANIFEST, Problem, ProblemKind};
-use super::{Lock, Store, check_name, disk, record};
+use super::{FEED, Lock, Store, check_name, disk, record};
 
 /// Record of a release, and content of `latest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +122,14 @@ impl Store {
         }
         self.point_to(&latest)?;
         Ok(latest)
+    }
+
+    /// Replaces the feed of releases, whole or not at all.
+    ///
+    /// # Errors
+    /// The store can't be written to.
+    pub fn put_feed(&self, _held: &Lock, feed: &[u8]) -> Result<(), StoreError> {
+        disk::put(&self.work(), &self.root.join(FEED), feed)
     }
 
     /// The step that publishes: everything before it is invisible to a reader of `latest.json`.
