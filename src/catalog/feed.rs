@@ -7,7 +7,8 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use crate::feature::{LayerReport, LayerStatus, RunReport};
+use super::page::number;
+use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport};
 
 /// Its name, as it links to itself.
 const FILE: &str = "feed.xml";
@@ -44,7 +45,7 @@ pub fn feed(entries: &[Entry<'_>]) -> Option<Vec<u8>> {
         link(about, "self", "application/atom+xml", FILE, ""),
         link(about, "alternate", "text/html", &file_of(about, "report.html"), "The latest release"),
     );
-    entries.iter().for_each(|entry| out.push_str(&self::entry(about, entry)));
+    out.extend(entries.iter().map(|of| entry(about, of)));
     out.push_str("</feed>\n");
     Some(out.into_bytes())
 }
@@ -86,18 +87,21 @@ fn entry(about: &RunReport, entry: &Entry<'_>) -> String {
         (told.len() > LAYERS).then(|| format!("{} more layers changed or failed.", told.len() - LAYERS)),
     );
     ends.extend((rest > 0).then(|| format!("{rest} of {} layers are as before.", report.layers.len())));
-    ends.iter().for_each(|end| drop(writeln!(out, "        <p>{end}</p>")));
+    for end in ends {
+        let _ = writeln!(out, "        <p>{end}</p>");
+    }
     out.push_str("      </div>\n    </content>\n  </entry>\n");
     out
 }
 
 /// The release in a sentence or two.
 fn summary(report: &RunReport) -> String {
-    let sum = |count: fn(&crate::feature::LayerChanges) -> u64| -> u64 {
+    let sum = |count: fn(&LayerChanges) -> u64| -> u64 {
         report.layers.iter().filter_map(|layer| layer.changes.as_ref()).map(count).sum()
     };
     let of = |status| report.layers.iter().filter(|layer| layer.status == status).count();
-    let mut text = format!("{} facilities in {} layers", report.inventory_rows, report.layers.len());
+    let (rows, layers) = (number::count(report.inventory_rows), number::plural(report.layers.len(), "layer"));
+    let mut text = format!("{rows} facilities in {layers}");
     if report.layers.iter().any(|layer| layer.changes.is_some()) {
         let _ = write!(
             text,
@@ -118,7 +122,7 @@ fn summary(report: &RunReport) -> String {
 
 /// Whether a layer is anything but as before.
 fn is_told(layer: &LayerReport) -> bool {
-    let differs = layer.changes.as_ref().is_none_or(crate::feature::LayerChanges::is_some);
+    let differs = layer.changes.as_ref().is_none_or(LayerChanges::is_some);
     layer.status != LayerStatus::Published || differs
 }
 
@@ -153,16 +157,16 @@ fn link(about: &RunReport, rel: &str, kind: &str, path: &str, title: &str) -> St
 /// A UUID of words (RFC 9562, version 8): the same words, the same id.
 fn urn(words: &[&str]) -> String {
     let mut hash = Sha256::new_with_prefix(b"cikr feed");
-    words.iter().for_each(|word| {
+    for word in words {
         hash.update([0]);
         hash.update(word);
-    });
+    }
     let mut bytes: [u8; 16] = hash.finalize()[..16].try_into().expect("a digest has 32 bytes");
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex = bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-    let [a, b, c, d, e] = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
-    format!("urn:uuid:{a}-{b}-{c}-{d}-{e}")
+    let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+    format!("urn:uuid:{}", parts.join("-"))
 }
 
 /// Text as it may stand in XML 1.0, which has no place for most control characters.
@@ -186,7 +190,6 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::catalog::tests::run_report;
-    use crate::feature::LayerChanges;
 
     fn told(report: &RunReport) -> String {
         let entry = Entry { report, published: "2026-11-22T03:05:00Z", is_latest: true };

@@ -144,22 +144,18 @@ pub(super) fn with_mirror(mut collection: Value, table: &[u8]) -> Value {
 fn assets(of: &Collection<'_>) -> Value {
     let mut assets = json!({});
     if let Some(file) = of.national {
-        assets["national"] = table(
-            "./national.parquet".to_owned(),
-            format!("{}, every region in one file", of.title),
-            "data",
-            file,
-        );
+        let title = format!("{}, every region in one file", of.title);
+        assets["national"] = table("./national.parquet", &title, "data", file);
     }
     if let Some(file) = of.changes {
         let href = format!("{}{}", of.to_root(), file.path.display());
-        assets["changes"] =
-            table(href, format!("{}, what differs from the release before", of.title), "metadata", file);
+        let title = format!("{}, what differs from the release before", of.title);
+        assets["changes"] = table(&href, &title, "metadata", file);
     }
     assets
 }
 
-fn table(href: String, title: String, role: &str, file: &FileRecord) -> Value {
+fn table(href: &str, title: &str, role: &str, file: &FileRecord) -> Value {
     json!({
         "href": href,
         "title": title,

@@ -75,7 +75,9 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         let mut table =
             TableWriter::new(numbers(0, 0).schema(), &WriteOptions::default(), &mut file).unwrap();
-        pieces.iter().for_each(|piece| table.write(piece).unwrap());
+        for piece in pieces {
+            table.write(piece).unwrap();
+        }
         let rows = table.close().unwrap();
         assert_eq!(rows, pieces.iter().map(|piece| piece.num_rows() as u64).sum::<u64>());
         file

@@ -30,7 +30,7 @@ pub(super) fn write(context: &Context<'_>, layers: &mut [LayerOutcome]) -> Resul
     let manifest = context.last.as_ref().and_then(|last| {
         let read = store::read_manifest(&context.store.release_dir(&last.release));
         read.map_err(|error| {
-            warn!(release = last.release, reason = chain(&error), "the last release has no manifest")
+            warn!(release = last.release, reason = chain(&error), "the last release has no manifest");
         })
         .ok()
     });

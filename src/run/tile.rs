@@ -110,21 +110,21 @@ pub(super) fn write_links(context: &Context<'_>, path: &Path, rows: &RecordBatch
     write_table_as(context, path, rows, links_options(context))
 }
 
-/// Writes a long table piece by piece, as `make` hands the pieces on; tells what that returns, too.
+/// Writes a long table piece by piece, as `fill` hands the pieces on; tells what that returns, too.
 pub(super) fn write_pieces<T>(
     context: &Context<'_>,
     path: &Path,
     schema: SchemaRef,
-    make: impl FnOnce(&mut dyn FnMut(&RecordBatch) -> Result<(), GeoparquetError>) -> Result<T, GeoparquetError>,
+    fill: impl FnOnce(&mut dyn FnMut(&RecordBatch) -> Result<(), GeoparquetError>) -> Result<T, GeoparquetError>,
 ) -> Result<(FileRecord, T), TileError> {
     let options = links_options(context);
-    let (written, (rows, made)) = staged(context, path, |out| {
+    let (written, (rows, filled)) = staged(context, path, |out| {
         let mut table = TableWriter::new(schema, &options, out)?;
-        let made = make(&mut |piece| table.write(piece))?;
-        Ok((table.close()?, made))
+        let filled = fill(&mut |piece| table.write(piece))?;
+        Ok((table.close()?, filled))
     })?;
     context.note_rows(path, rows);
-    Ok((FileRecord { path: path.to_owned(), rows, bytes: written.bytes, sha256: written.sha256 }, made))
+    Ok((FileRecord { path: path.to_owned(), rows, bytes: written.bytes, sha256: written.sha256 }, filled))
 }
 
 fn links_options(context: &Context<'_>) -> WriteOptions {

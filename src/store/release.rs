@@ -268,6 +268,23 @@ mod tests {
     }
 
     #[test]
+    fn a_feed_cut_short_is_the_old_one_or_the_new_one() {
+        for step in 0.. {
+            let (_folder, store) = fixture::store();
+            let lock = store.lock().unwrap();
+            store.put_feed(&lock, b"old").unwrap();
+            let (done, is_cut) = fault::after(step, || store.put_feed(&lock, b"new"));
+            let feed = fs::read_to_string(store.root().join(FEED)).unwrap();
+            assert!(feed == "new" || feed == "old" && done.is_err(), "step {step}: {feed}");
+            assert!(Store::open(store.root()).is_ok(), "it is no foreign file");
+            if !is_cut {
+                assert!(step > 3);
+                break;
+            }
+        }
+    }
+
+    #[test]
     fn a_pointer_that_leads_nowhere_is_an_error() {
         let (_folder, store) = fixture::store();
         fixture::release(&store, "r1", 1, 9).unwrap();

@@ -9,6 +9,7 @@ mod rows;
 mod values;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{Schema, SchemaRef};
@@ -217,7 +218,7 @@ fn is_source(schema: &LayerSchema, column: &str) -> bool {
 }
 
 fn read(tiles: &[PathBuf], column: &str) -> Result<Vec<ArrayRef>, GeoparquetError> {
-    let one = |tile: &PathBuf| Ok(geoparquet::read(tile, Some(&[column]))?.column(0).clone());
+    let one = |tile: &PathBuf| Ok(Arc::clone(geoparquet::read(tile, Some(&[column]))?.column(0)));
     tiles.par_iter().map(one).collect()
 }
 

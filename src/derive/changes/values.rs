@@ -16,7 +16,7 @@ use crate::kernel::geometry;
 /// Which of the pairs hold different values, tile by tile.
 pub(super) fn differing(before: &[ArrayRef], after: &[ArrayRef], pairs: &[(At, At)]) -> Vec<usize> {
     let sides = (before, after);
-    let typed = match before.first().map(|part| part.data_type()) {
+    let typed = match before.first().map(Array::data_type) {
         Some(DataType::Utf8) => of_type::<StringArray>(sides, pairs, |a, b| a == b),
         Some(DataType::Binary) => of_type::<BinaryArray>(sides, pairs, |a, b| a == b),
         Some(DataType::Boolean) => of_type::<BooleanArray>(sides, pairs, |a, b| a == b),
