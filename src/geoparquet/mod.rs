@@ -3,6 +3,7 @@
 //! May use: `feature`, `parquet`, `arrow`. Opens files to read them; writes only into what it is
 //! handed, so that `store` alone creates files. No clock: the same rows give the same bytes.
 
+mod columns;
 mod metadata;
 mod reader;
 mod table;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use arrow_schema::ArrowError;
 use parquet::errors::ParquetError;
 
+pub use columns::Columns;
 pub use metadata::{Covering, GeoColumn, GeoMetadata, crs84_projjson, geo_metadata};
 pub use reader::{Footer, inspect, null_counts, page_boxes, read, read_first, read_present};
 pub use table::TableWriter;

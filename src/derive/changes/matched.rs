@@ -1,13 +1,12 @@
 //! Facilities of two releases, matched by their id.
 
 use std::cmp::Ordering;
-use std::path::PathBuf;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, RecordBatch, StringArray};
+use arrow_array::{Array, StringArray};
 use rayon::prelude::*;
 
-use crate::geoparquet::{self, GeoparquetError};
+use crate::geoparquet::{Columns, GeoparquetError};
 
 /// Where a row stands: in which tile, and in which row of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,11 +21,9 @@ pub(super) struct Facilities {
 }
 
 impl Facilities {
-    pub(super) fn read(tiles: &[PathBuf]) -> Result<Self, GeoparquetError> {
-        let names = ["facility_id", "name", "state_code"];
-        let one = |tile: &PathBuf| -> Result<_, GeoparquetError> {
-            let rows = geoparquet::read(tile, Some(&names))?;
-            Ok(names.map(|name| text(&rows, name)))
+    pub(super) fn read(tiles: &[Columns]) -> Result<Self, GeoparquetError> {
+        let one = |tile: &Columns| -> Result<_, GeoparquetError> {
+            Ok([text(tile, "facility_id")?, text(tile, "name")?, text(tile, "state_code")?])
         };
         Ok(Self { parts: tiles.par_iter().map(one).collect::<Result<_, _>>()? })
     }
@@ -60,9 +57,9 @@ impl Facilities {
     }
 }
 
-fn text(rows: &RecordBatch, name: &str) -> StringArray {
-    let column = rows.column_by_name(name).and_then(|column| column.as_string_opt());
-    column.cloned().unwrap_or_else(|| StringArray::new_null(rows.num_rows()))
+fn text(tile: &Columns, name: &str) -> Result<StringArray, GeoparquetError> {
+    let column = tile.read(name)?;
+    Ok(column.as_string_opt().cloned().unwrap_or_else(|| StringArray::new_null(column.len())))
 }
 
 /// Rows of two sides by id.

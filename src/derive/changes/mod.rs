@@ -9,7 +9,6 @@ mod rows;
 mod values;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{Schema, SchemaRef};
@@ -18,7 +17,7 @@ use rayon::prelude::*;
 use self::matched::{At, Facilities, Matched};
 use self::rows::{Change, Row, Rows};
 use crate::feature::{ColumnChange, LayerChanges, is_row_number};
-use crate::geoparquet::{self, GeoparquetError};
+use crate::geoparquet::{Columns, GeoparquetError};
 use crate::plan::LayerSchema;
 
 /// Columns that say nothing of their own: the key, what is the same in every row, what follows from the geometry.
@@ -41,6 +40,21 @@ pub struct Tiles<'a> {
     pub same_rows: u64,
 }
 
+/// Tiles whose footers were read.
+struct Opened {
+    before: Vec<Columns>,
+    after: Vec<Columns>,
+    same_rows: u64,
+}
+
+impl Opened {
+    fn of(tiles: Tiles<'_>) -> Result<Self, GeoparquetError> {
+        let all =
+            |tiles: &[PathBuf]| tiles.par_iter().map(|tile| Columns::of(tile)).collect::<Result<_, _>>();
+        Ok(Self { before: all(tiles.before)?, after: all(tiles.after)?, same_rows: tiles.same_rows })
+    }
+}
+
 /// Path of a layer's changes within a release.
 pub fn path(layer: &str) -> PathBuf {
     Path::new("changes").join(format!("{layer}.parquet"))
@@ -60,7 +74,8 @@ pub fn compare(
     tiles: Tiles<'_>,
     emit: &mut Sink<'_>,
 ) -> Result<LayerChanges, GeoparquetError> {
-    let (before, after) = (Facilities::read(tiles.before)?, Facilities::read(tiles.after)?);
+    let tiles = Opened::of(tiles)?;
+    let (before, after) = (Facilities::read(&tiles.before)?, Facilities::read(&tiles.after)?);
     let matched = Matched::of(&before, &after);
     let count = |rows: &[At]| rows.len() as u64;
     let mut changes = LayerChanges {
@@ -74,7 +89,7 @@ pub fn compare(
     matched.removed.iter().try_for_each(|at| rows.push(&Row::whole(&before, *at, Change::Removed)))?;
     let mut comparison =
         Comparison { schema, tiles, after, seen: vec![Seen::default(); matched.kept.len()], matched };
-    for column in comparison.columns(&mut changes)? {
+    for column in comparison.columns(&mut changes) {
         comparison.column(&column, &mut changes, &mut rows)?;
     }
     rows.close()?;
@@ -85,7 +100,7 @@ pub fn compare(
             Seen { .. } => &mut changes.unchanged,
         }) += 1;
     }
-    changes.unchanged += tiles.same_rows;
+    changes.unchanged += comparison.tiles.same_rows;
     Ok(changes)
 }
 
@@ -107,7 +122,7 @@ struct Seen {
 /// Two sides whose facilities are matched.
 struct Comparison<'a> {
     schema: &'a LayerSchema,
-    tiles: Tiles<'a>,
+    tiles: Opened,
     after: Facilities,
     matched: Matched,
     /// Of each facility on both sides.
@@ -116,12 +131,12 @@ struct Comparison<'a> {
 
 impl Comparison<'_> {
     /// Columns of both sides with the same type, in the order of this release; notes the others.
-    fn columns(&self, changes: &mut LayerChanges) -> Result<Vec<String>, GeoparquetError> {
+    fn columns(&self, changes: &mut LayerChanges) -> Vec<String> {
         // Where a side has no tiles of its own, the others are the same, and so are their columns.
         let (Some(before), Some(after)) = (self.tiles.before.first(), self.tiles.after.first()) else {
-            return Ok(vec![]);
+            return vec![];
         };
-        let (before, after) = (geoparquet::inspect(before)?.schema, geoparquet::inspect(after)?.schema);
+        let (before, after) = (before.schema(), after.schema());
         let lacks = |of: &Schema, other: &Schema| -> Vec<String> {
             let names = of.fields().iter().map(|field| field.name());
             names.filter(|name| other.index_of(name).is_err()).cloned().collect()
@@ -140,7 +155,7 @@ impl Comparison<'_> {
                 Err(_) => {}
             }
         }
-        Ok(shared)
+        shared
     }
 
     /// Compares a column, and tells what differs in it.
@@ -153,7 +168,7 @@ impl Comparison<'_> {
         if self.matched.kept.is_empty() {
             return Ok(());
         }
-        let (before, after) = (read(self.tiles.before, name)?, read(self.tiles.after, name)?);
+        let (before, after) = (read(&self.tiles.before, name)?, read(&self.tiles.after, name)?);
         let differing = values::differing(&before, &after, &self.matched.kept);
         if let Some(every) = self.every_row(name, &before, &after, &differing) {
             rows.push(&Row::every(&every))?;
@@ -217,9 +232,8 @@ fn is_source(schema: &LayerSchema, column: &str) -> bool {
     column == "geometry" || schema.fields.iter().any(gives)
 }
 
-fn read(tiles: &[PathBuf], column: &str) -> Result<Vec<ArrayRef>, GeoparquetError> {
-    let one = |tile: &PathBuf| Ok(Arc::clone(geoparquet::read(tile, Some(&[column]))?.column(0)));
-    tiles.par_iter().map(one).collect()
+fn read(tiles: &[Columns], column: &str) -> Result<Vec<ArrayRef>, GeoparquetError> {
+    tiles.par_iter().map(|tile| tile.read(column)).collect()
 }
 
 fn value(column: &[ArrayRef], at: At) -> (&dyn Array, usize) {
