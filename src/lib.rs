@@ -16,7 +16,7 @@
 //! | `engine` | calls the kernels, in parallel | `kernel`, `source`, `plan`, `feature` |
 //! | `gate` | whether a source's change is let through: last report + this run's measures → findings | `plan`, `feature` |
 //! | `geoparquet` | tiles and tables as Parquet | `feature` |
-//! | `derive` | products made from a release's tables: each reads tables and returns tables | `plan`, `feature`, `geoparquet` |
+//! | `derive` | products made from a release's tables: each reads tables and returns tables | `plan`, `feature`, `kernel`, `geoparquet` |
 //! | `catalog` | STAC, items, data dictionary | `plan`, `feature`, `geoparquet` |
 //! | `error` | the rooms' errors folded, exit codes | `catalog`, `derive`, `engine`, `geoparquet`, `source`, `spec`, `store` |
 //! | `run` | the stages in order, the clock | every room above |

@@ -3,7 +3,9 @@
 //! Pure: plan, report and tile records in, paths and bytes out. May use `plan`, `feature` and
 //! `geoparquet`; creates no file and reads no clock (the time is in the report).
 
+mod changes;
 mod dictionary;
+pub mod feed;
 mod items;
 pub mod page;
 mod quality;
@@ -53,6 +55,8 @@ pub struct Collection<'a> {
     pub tiles: &'a [TileRecord],
     /// The file that holds all its rows, where there is one.
     pub national: Option<&'a FileRecord>,
+    /// What differs from the release before, where that could be compared.
+    pub changes: Option<&'a FileRecord>,
     /// Plan and report of the layer; none for the inventory.
     pub layer: Option<(&'a LayerPlan, &'a LayerReport)>,
 }
@@ -85,6 +89,7 @@ impl<'a> Collection<'a> {
             dictionary: dictionary(plan, Some(about)),
             tiles,
             national: None,
+            changes: None,
             layer: Some((layer, report)),
         }
     }
@@ -107,14 +112,15 @@ impl<'a> Collection<'a> {
             dictionary: dictionary(plan, None),
             tiles,
             national: None,
+            changes: None,
             layer: None,
         }
     }
 
-    /// With the file that holds all rows, where there is one.
+    /// With the file that holds all rows and that of the changes, where there are such.
     #[must_use]
-    pub fn with_national(self, national: Option<&'a FileRecord>) -> Self {
-        Self { national, ..self }
+    pub fn with_files(self, national: Option<&'a FileRecord>, changes: Option<&'a FileRecord>) -> Self {
+        Self { national, changes, ..self }
     }
 
     /// Folder of the collection, relative to the release.

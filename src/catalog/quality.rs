@@ -6,7 +6,7 @@ use std::fmt::{self, Write};
 
 use super::page::number;
 use super::readme::cell;
-use crate::feature::{LayerQuality, QUALITY_TABLES, QualityReport, Score};
+use crate::feature::{LayerQuality, QUALITY_TABLES, QualityReport, Score, TableDoc};
 
 /// Scores of every layer, what isn't as expected, and the quality tables' columns.
 pub(super) fn quality(out: &mut String, quality: &QualityReport) -> fmt::Result {
@@ -22,7 +22,7 @@ pub(super) fn quality(out: &mut String, quality: &QualityReport) -> fmt::Result 
     }
     writeln!(out)?;
     quality.layers.iter().filter(|layer| !layer.unmet.is_empty()).try_for_each(|layer| unmet(out, layer))?;
-    tables(out)
+    QUALITY_TABLES.iter().try_for_each(|of| table(out, of))
 }
 
 /// Percent with the counts behind it.
@@ -48,20 +48,14 @@ fn unmet(out: &mut String, layer: &LayerQuality) -> fmt::Result {
     writeln!(out)
 }
 
-fn tables(out: &mut String) -> fmt::Result {
-    for table in QUALITY_TABLES {
-        writeln!(
-            out,
-            "`{}`, each row is {}.\n\n| column | meaning |\n|---|---|",
-            table.path,
-            cell(table.what)
-        )?;
-        for (name, meaning) in table.columns {
-            writeln!(out, "| `{name}` | {} |", cell(meaning))?;
-        }
-        writeln!(out)?;
+/// What a table's rows and columns are.
+pub(super) fn table(out: &mut String, table: &TableDoc) -> fmt::Result {
+    let (path, what) = (table.path, cell(table.what));
+    writeln!(out, "`{path}`, each row is {what}.\n\n| column | meaning |\n|---|---|")?;
+    for (name, meaning) in table.columns {
+        writeln!(out, "| `{name}` | {} |", cell(meaning))?;
     }
-    Ok(())
+    writeln!(out)
 }
 
 #[cfg(test)]

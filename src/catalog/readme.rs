@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
 use super::items::status;
-use super::{Collection, ColumnDoc, distinct, quality};
+use super::{Collection, ColumnDoc, changes, distinct, quality};
 use crate::feature::{FlagCode, Flags, LayerReport, LayerStatus, RunReport};
 use crate::plan::Plan;
 
@@ -36,6 +36,7 @@ fn write_all(
     folders(out, collections)?;
     layers(out, plan, report)?;
     gate(out, report)?;
+    changes::changes(out, report)?;
     flags(out, report)?;
     boundaries(out, report)?;
     queries(out, collections)?;
@@ -63,6 +64,7 @@ fn folders(out: &mut String, collections: &[Collection<'_>]) -> fmt::Result {
          | `urls.txt` | where every tile is, a line each |\n\
          | `rejects/<layer>.parquet` | rows kept out, with origin, field, value and reason |\n\
          | `quality/flags/<layer>.parquet` | what is doubtful about published rows: facility, origin, field, value, flag, detail |\n\
+         | `changes/<layer>.parquet` | what differs from the release before: facility, column, old and new value; none in the first release |\n\
          | `quality/*.parquet` | how complete, current and accurate every layer is |\n\
          | `links/facility_sector/<layer>.parquet` | every facility in every dated sector scheme, function and lifeline: code, lead agency, or the reason for none |\n\
          | `links/sector_totals.parquet` | facilities per layer, scheme and code |\n\

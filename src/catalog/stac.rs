@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::items::{Item, TEXTS};
 use super::{Collection, ColumnDoc, distinct, page, urls};
-use crate::feature::{LayerReport, RunReport};
+use crate::feature::{FileRecord, LayerReport, RunReport};
 use crate::geoparquet::MEDIA_TYPE;
 use crate::plan::{LayerSchema, Plan};
 
@@ -140,18 +140,31 @@ pub(super) fn with_mirror(mut collection: Value, table: &[u8]) -> Value {
     collection
 }
 
-/// The file of all rows, where there is one.
+/// The file of all rows and that of the changes, where there are such.
 fn assets(of: &Collection<'_>) -> Value {
-    let Some(file) = of.national else { return json!({}) };
-    json!({"national": {
-        "href": "./national.parquet",
-        "title": format!("{}, every region in one file", of.title),
+    let mut assets = json!({});
+    if let Some(file) = of.national {
+        let title = format!("{}, every region in one file", of.title);
+        assets["national"] = table("./national.parquet", &title, "data", file);
+    }
+    if let Some(file) = of.changes {
+        let href = format!("{}{}", of.to_root(), file.path.display());
+        let title = format!("{}, what differs from the release before", of.title);
+        assets["changes"] = table(&href, &title, "metadata", file);
+    }
+    assets
+}
+
+fn table(href: &str, title: &str, role: &str, file: &FileRecord) -> Value {
+    json!({
+        "href": href,
+        "title": title,
         "type": MEDIA_TYPE,
-        "roles": ["data"],
+        "roles": [role],
         "file:size": file.bytes,
         "file:checksum": multihash(&file.sha256),
         "table:row_count": file.rows,
-    }})
+    })
 }
 
 /// An item: one tile.

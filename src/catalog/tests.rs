@@ -155,6 +155,8 @@ pub(super) fn layer_report(id: &str, status: LayerStatus) -> LayerReport {
         flags_truncated: Vec::new(),
         gate: None,
         profile: None,
+        changes: None,
+        not_compared: None,
     }
 }
 
@@ -164,6 +166,7 @@ pub(super) fn run_report(dams: LayerStatus) -> RunReport {
         release: "2026-11-22".to_owned(),
         pipeline: "demo".to_owned(),
         title: "Demo".to_owned(),
+        base_url: None,
         cikr_version: "0.1.0".to_owned(),
         started: "2026-11-22T03:00:00Z".to_owned(),
         seconds: 1.0,

@@ -74,6 +74,7 @@ impl Rollback {
         let store_error = |source| Error::Store { source };
         let lock = store.lock().map_err(store_error)?;
         let latest = store.rollback(&lock, &self.id).map_err(store_error)?;
+        run::write_feed(&store, &lock);
         let value = json!({ "release": latest.release });
         out.print(&value, || format!("latest is now {}", latest.release))?;
         Ok(exit::OK)

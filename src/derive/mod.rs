@@ -1,8 +1,9 @@
 //! Derive: products made from a release's tables, after its tiles are written and before it is described.
 //!
-//! One module per product: it reads tables and returns tables. May use: `plan`, `feature`,
+//! One module per product: it reads tables and returns tables. May use: `plan`, `feature`, `kernel`,
 //! `geoparquet`. Writes nothing (tables go back to `run`), reads no clock, no network, no environment.
 
+pub mod changes;
 mod quality;
 mod resolve;
 pub mod sectors;
@@ -122,7 +123,7 @@ pub struct Products {
     pub quality: QualityReport,
 }
 
-/// Every product of a release but `sectors`, which is made and written layer by layer.
+/// Every product of a release but `sectors` and `changes`, which are made and written layer by layer.
 ///
 /// # Errors
 /// When a tile can't be read or a table can't be put together.

@@ -5,6 +5,7 @@
 use super::column::Column;
 use super::kind::Kind;
 use super::names::{is_coordinate, snake, squeezed};
+use crate::feature::is_row_number;
 
 /// How well a column serves as a key; lower is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,22 +27,6 @@ pub(super) enum Rank {
     /// Numbered anew whenever the file is made.
     Unstable,
 }
-
-/// Numbers that a database or a program gives out anew.
-const UNSTABLE: [&str; 12] = [
-    "objectid",
-    "objectid1",
-    "objectid2",
-    "fid",
-    "fid1",
-    "oid",
-    "ogcfid",
-    "gid",
-    "rowid",
-    "index",
-    "featureid",
-    "column1",
-];
 
 const IDENTIFIERS: [&str; 17] = [
     "id",
@@ -100,10 +85,6 @@ pub(super) fn is_excluded(column: &Column, kind: &Kind) -> bool {
 pub(super) fn is_unstable(column: &Column) -> bool {
     let is_counter = column.is_running_number() && column.distinct.count() * 2 > column.values;
     is_row_number(&column.name) || is_counter
-}
-
-pub(super) fn is_row_number(name: &str) -> bool {
-    UNSTABLE.contains(&squeezed(name).as_str())
 }
 
 pub(super) fn is_part_by_name(column: &Column) -> bool {

@@ -76,3 +76,25 @@ pub enum CoreType {
 const fn core(name: &'static str, kind: CoreType, meaning: &'static str) -> CoreColumn {
     CoreColumn { name, kind, meaning }
 }
+
+/// Names of numbers that a database or a program gives out anew, in small letters and without separators.
+const ROW_NUMBERS: [&str; 12] = [
+    "objectid",
+    "objectid1",
+    "objectid2",
+    "fid",
+    "fid1",
+    "oid",
+    "ogcfid",
+    "gid",
+    "rowid",
+    "index",
+    "featureid",
+    "column1",
+];
+
+/// Whether a source's column is numbered anew whenever the source is made, going by its name.
+pub fn is_row_number(name: &str) -> bool {
+    let squeezed: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+    ROW_NUMBERS.contains(&squeezed.to_lowercase().as_str())
+}

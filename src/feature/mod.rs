@@ -3,6 +3,7 @@
 //! LEAF: imports no other room. Holds data and its invariants, no behaviour of any stage.
 //! `RawBatch → FeatureBatch → Tile` is the whole story.
 
+mod changes;
 mod columns;
 mod flag;
 mod gate;
@@ -19,7 +20,8 @@ use arrow_array::{BinaryArray, RecordBatch, StringArray, UInt64Array};
 use geo::Rect;
 use serde::Serialize;
 
-pub use columns::{CORE_COLUMNS, CoreColumn, CoreType};
+pub use changes::{ColumnChange, LayerChanges};
+pub use columns::{CORE_COLUMNS, CoreColumn, CoreType, is_row_number};
 pub use flag::{Flag, FlagCode, Flags, RowFlag};
 pub use gate::{Acceptance, Check, Finding, GateReport, HeldBack, SourceColumn, SourceProfile, ValueKind};
 pub use landing::{FetchRecord, Generalised, PageRecord};
@@ -29,7 +31,7 @@ pub use outcome::{
 pub use quality::{
     ClaimKind, ClaimPair, LayerQuality, NullShare, QualityReport, Score, SourceDates, Unmet, Verdict,
 };
-pub use tables::{QUALITY_TABLES, TableDoc};
+pub use tables::{CHANGES_TABLE, QUALITY_TABLES, TableDoc};
 
 /// Identifier of a layer: lower-case letters, digits and `_`, starting with a letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::changes::LayerChanges;
 use super::gate::{GateReport, SourceProfile};
 use super::quality::QualityReport;
 
@@ -23,6 +24,9 @@ pub struct RunReport {
     pub pipeline: String,
     /// Title of the pipeline.
     pub title: String,
+    /// URL under which the store is served, where the pipeline says.
+    #[serde(default)]
+    pub base_url: Option<String>,
     /// Version of the program.
     pub cikr_version: String,
     /// When the run began, RFC 3339 UTC.
@@ -145,6 +149,12 @@ pub struct LayerReport {
     /// What the rows' source looked like; none in reports of earlier versions.
     #[serde(default)]
     pub profile: Option<SourceProfile>,
+    /// What differs from the release before; none where there is nothing to compare with.
+    #[serde(default)]
+    pub changes: Option<LayerChanges>,
+    /// Why nothing was compared, where `changes` is none; none in reports of earlier versions.
+    #[serde(default)]
+    pub not_compared: Option<String>,
 }
 
 /// How rows were located.

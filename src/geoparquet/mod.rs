@@ -3,17 +3,21 @@
 //! May use: `feature`, `parquet`, `arrow`. Opens files to read them; writes only into what it is
 //! handed, so that `store` alone creates files. No clock: the same rows give the same bytes.
 
+mod columns;
 mod metadata;
 mod reader;
+mod table;
 mod writer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use arrow_schema::ArrowError;
 use parquet::errors::ParquetError;
 
+pub use columns::Columns;
 pub use metadata::{Covering, GeoColumn, GeoMetadata, crs84_projjson, geo_metadata};
 pub use reader::{Footer, inspect, null_counts, page_boxes, read, read_first, read_present};
+pub use table::TableWriter;
 pub use writer::{Features, WriteOptions, write, write_features, write_table};
 
 /// Media type of every Parquet file in a release.
@@ -91,4 +95,19 @@ pub enum GeoparquetError {
         /// Rows in the batch.
         rows: usize,
     },
+}
+
+impl GeoparquetError {
+    /// The file that could not be read; none where one could not be written.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Open { path, .. }
+            | Self::Read { path, .. }
+            | Self::Decode { path, .. }
+            | Self::MissingColumn { path, .. }
+            | Self::Metadata { path, .. }
+            | Self::NoPageIndex { path, .. } => Some(path),
+            Self::Write { .. } | Self::RowGroups { .. } => None,
+        }
+    }
 }

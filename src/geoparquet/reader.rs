@@ -55,11 +55,7 @@ pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<RecordBatch, Geopar
         None => ProjectionMask::all(),
         Some(names) => projection(path, &builder, names)?,
     };
-    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(unreadable)?;
-    let undecodable = |source| GeoparquetError::Decode { path: path.to_owned(), source };
-    let schema = arrow_array::RecordBatchReader::schema(&reader);
-    let batches = reader.collect::<Result<Vec<_>, _>>().map_err(undecodable)?;
-    concat_batches(&schema, &batches).map_err(undecodable)
+    gathered(path, builder.with_projection(mask))
 }
 
 /// Reads the first rows of a file, all columns, as one batch.
@@ -69,7 +65,16 @@ pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<RecordBatch, Geopar
 pub fn read_first(path: &Path, rows: usize) -> Result<RecordBatch, GeoparquetError> {
     let unreadable = |source| GeoparquetError::Read { path: path.to_owned(), source };
     let builder = ParquetRecordBatchReaderBuilder::try_new(open(path)?).map_err(unreadable)?;
-    let reader = builder.with_limit(rows).build().map_err(unreadable)?;
+    gathered(path, builder.with_limit(rows))
+}
+
+/// What is to be read of a file, as one batch.
+pub(super) fn gathered(
+    path: &Path,
+    builder: ParquetRecordBatchReaderBuilder<File>,
+) -> Result<RecordBatch, GeoparquetError> {
+    let reader = builder.with_batch_size(BATCH_ROWS).build();
+    let reader = reader.map_err(|source| GeoparquetError::Read { path: path.to_owned(), source })?;
     let undecodable = |source| GeoparquetError::Decode { path: path.to_owned(), source };
     let schema = arrow_array::RecordBatchReader::schema(&reader);
     let batches = reader.collect::<Result<Vec<_>, _>>().map_err(undecodable)?;
@@ -137,7 +142,7 @@ pub fn null_counts(path: &Path) -> Result<BTreeMap<String, u64>, GeoparquetError
     Ok(counts.into_iter().filter_map(|(name, nulls)| Some((name, nulls?))).collect())
 }
 
-fn open(path: &Path) -> Result<File, GeoparquetError> {
+pub(super) fn open(path: &Path) -> Result<File, GeoparquetError> {
     File::open(path).map_err(|source| GeoparquetError::Open { path: path.to_owned(), source })
 }
 

@@ -51,7 +51,7 @@ pub(super) const BBOX_SIDES: [&str; 4] = ["xmin", "ymin", "xmax", "ymax"];
 const CREATED_BY: &str = concat!("cikr version ", env!("CARGO_PKG_VERSION"));
 
 /// Row ceiling of a row group in a table that brings none of its own.
-const TABLE_GROUP_ROWS: usize = 50_000;
+pub(super) const TABLE_GROUP_ROWS: usize = 50_000;
 
 /// How files are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,7 +156,7 @@ fn geo_properties(features: &Features<'_>, options: &WriteOptions) -> Result<Wri
 
 /// What every file shares: page and offset index are on by default, sorting columns are not claimed
 /// (STR order is no order by columns).
-fn properties(options: &WriteOptions) -> Result<WriterPropertiesBuilder, ParquetError> {
+pub(super) fn properties(options: &WriteOptions) -> Result<WriterPropertiesBuilder, ParquetError> {
     // A page of no rows would never fill.
     let page_rows = options.page_rows.max(1);
     Ok(WriterProperties::builder()

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::quality;
 use crate::error::{Error, chain};
-use crate::feature::{LayerReport, LayerStatus, RunReport, UNVERIFIED};
+use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport, UNVERIFIED};
 use crate::spec::{self, Diagnostic};
 
 /// Tells why a command failed, on stderr.
@@ -106,6 +106,7 @@ fn published(layer: &LayerReport) -> String {
     if layer.located.none > 0 {
         parts.push(format!("unassigned: {}", layer.located.none));
     }
+    parts.extend(layer.changes.as_ref().filter(|changes| changes.is_some()).map(changed));
     parts.extend(missing(layer));
     if let Some(gate) = &layer.gate {
         let accepted = gate.accepted.as_ref().map(|by| format!("accepted by {}: {}", by.by, by.reason));
@@ -122,6 +123,13 @@ fn published(layer: &LayerReport) -> String {
         (_, kinds) => parts.push(format!("{flags} flags of {kinds} kinds")),
     }
     parts.join("; ")
+}
+
+/// What differs from the release before.
+fn changed(changes: &LayerChanges) -> String {
+    let columns = changes.remarks().len();
+    let remarks = if columns > 0 { format!(" ({columns} remarks in the report)") } else { String::new() };
+    format!("{}{remarks}", changes.words())
 }
 
 /// Fields of the schema that the source lacks, the first of them by name.

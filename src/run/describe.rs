@@ -31,7 +31,7 @@ pub(super) fn write(
     let present = plan.layers.iter().zip(layers).filter_map(|(layer, outcome)| {
         let schema = outcome.schema.clone()?;
         let collection = Collection::of_layer(plan, layer, &outcome.report, schema, &outcome.tiles);
-        Some(collection.with_national(outcome.national.as_ref()))
+        Some(collection.with_files(outcome.national.as_ref(), outcome.changes.as_ref()))
     });
     let collections: Vec<Collection<'_>> = std::iter::once(inventory).chain(present).collect();
     let files = catalog::build(plan, report, &collections).map_err(|source| Error::Catalog { source })?;

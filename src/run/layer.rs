@@ -235,7 +235,13 @@ fn write(
     report.straightened = rows.repairs.straightened;
     report.generalised = rows.repairs.generalised;
     report.profile = Some(rows.profile);
-    Ok(LayerOutcome { report, tiles, schema: Some(rows.assembled.rows.0.schema()), national: None })
+    Ok(LayerOutcome {
+        report,
+        tiles,
+        schema: Some(rows.assembled.rows.0.schema()),
+        national: None,
+        changes: None,
+    })
 }
 
 fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
@@ -275,6 +281,8 @@ fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
         flags_truncated: vec![],
         gate: None,
         profile: None,
+        changes: None,
+        not_compared: None,
     }
 }
 
@@ -331,7 +339,13 @@ fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Resu
             };
             let first = tiles.first().map(|tile| context.staging.path_of(&tile.path));
             let footer = first.and_then(|path| geoparquet::inspect(&path).ok());
-            Ok(LayerOutcome { report, tiles, schema: footer.map(|footer| footer.schema), national: None })
+            Ok(LayerOutcome {
+                report,
+                tiles,
+                schema: footer.map(|footer| footer.schema),
+                national: None,
+                changes: None,
+            })
         }
         // What can't be carried must not stop the other layers; a store that can't be written to must.
         Err(TileError::Store { source }) if !matches!(source, StoreError::Damaged { .. }) => {
@@ -347,7 +361,7 @@ fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Resu
 
 fn absent(layer: &LayerPlan, reason: String, gate: Option<GateReport>) -> LayerOutcome {
     let report = LayerReport { reason: Some(reason), gate, ..started(layer, LayerStatus::Absent) };
-    LayerOutcome { report, tiles: vec![], schema: None, national: None }
+    LayerOutcome { report, tiles: vec![], schema: None, national: None, changes: None }
 }
 
 /// A layer's tiles, rejects and flags as an earlier release has them.

@@ -4,8 +4,10 @@
 //! left out, and named. Only when no layer succeeds is nothing published.
 
 mod assessed;
+mod changes;
 mod derive;
 mod describe;
+mod feed;
 mod fetch;
 mod gate;
 mod inventory;
@@ -31,6 +33,7 @@ use arrow_schema::SchemaRef;
 use chrono::{DateTime, SecondsFormat, Utc};
 use tracing::{info, warn};
 
+pub use feed::write_feed;
 use fetch::Fetching;
 pub use gate::{Wish, accept};
 use jurisdictions::Joined;
@@ -117,6 +120,8 @@ struct LayerOutcome {
     schema: Option<SchemaRef>,
     /// The file of all its rows, where the pipeline wants one.
     national: Option<FileRecord>,
+    /// What differs from the release before, where it could be compared.
+    changes: Option<FileRecord>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
@@ -169,6 +174,7 @@ pub fn run(
     gate::note_held(&context, &lock, &layers)?;
     refuse_nothing(&layers)?;
     national::write(&context, &mut layers)?;
+    changes::write(&context, &mut layers)?;
     let is_kept = kept.rest.is_some();
     let facilities = match kept.rest {
         Some(tiles) => tiles,
@@ -190,6 +196,7 @@ pub fn run(
     let published = staging.publish(&publication).map_err(store_error)?;
     drop(task);
     gate::settle(store, &lock, &report)?;
+    write_feed(store, &lock);
     for warning in &published.warnings {
         warn!(stage = "publish", "{warning}");
     }
@@ -221,6 +228,7 @@ fn report(context: &Context<'_>, id: &str, layers: &[LayerOutcome]) -> RunReport
         release: id.to_owned(),
         pipeline: context.plan.id.clone(),
         title: context.plan.title.clone(),
+        base_url: context.plan.output.base_url.clone(),
         cikr_version: env!("CARGO_PKG_VERSION").to_owned(),
         started: context.started.clone(),
         seconds: 0.0,

@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
-use arrow_schema::ArrowError;
+use arrow_schema::{ArrowError, SchemaRef};
 use geo::{Coord, Rect};
 
 use super::Context;
 use crate::error::Error;
 use crate::feature::{FileRecord, RegionId, Tile, TileRecord};
-use crate::geoparquet::{self, Features, GeoMetadata, GeoparquetError, WriteOptions};
+use crate::geoparquet::{self, Features, GeoMetadata, GeoparquetError, TableWriter, WriteOptions};
 use crate::kernel::cut::Whole;
 use crate::store::{Staged, StoreError, Written};
 
@@ -107,8 +107,29 @@ pub(super) fn write_table(context: &Context<'_>, path: &Path, rows: &RecordBatch
 
 /// Writes a long table of few distinct values: beyond level 3, zstd takes six times as long over it.
 pub(super) fn write_links(context: &Context<'_>, path: &Path, rows: &RecordBatch) -> Result<(), TileError> {
+    write_table_as(context, path, rows, links_options(context))
+}
+
+/// Writes a long table piece by piece, as `fill` hands the pieces on; tells what that returns, too.
+pub(super) fn write_pieces<T>(
+    context: &Context<'_>,
+    path: &Path,
+    schema: SchemaRef,
+    fill: impl FnOnce(&mut dyn FnMut(&RecordBatch) -> Result<(), GeoparquetError>) -> Result<T, GeoparquetError>,
+) -> Result<(FileRecord, T), TileError> {
+    let options = links_options(context);
+    let (written, (rows, filled)) = staged(context, path, |out| {
+        let mut table = TableWriter::new(schema, &options, out)?;
+        let filled = fill(&mut |piece| table.write(piece))?;
+        Ok((table.close()?, filled))
+    })?;
+    context.note_rows(path, rows);
+    Ok((FileRecord { path: path.to_owned(), rows, bytes: written.bytes, sha256: written.sha256 }, filled))
+}
+
+fn links_options(context: &Context<'_>) -> WriteOptions {
     let options = context.write_options();
-    write_table_as(context, path, rows, WriteOptions { zstd_level: options.zstd_level.min(3), ..options })
+    WriteOptions { zstd_level: options.zstd_level.min(3), ..options }
 }
 
 fn write_table_as(

@@ -125,7 +125,13 @@ fn keep_layer(
         seconds: timer.elapsed().as_secs_f64(),
         ..before.clone()
     };
-    Ok(Some(LayerOutcome { report, tiles, schema: footer.map(|footer| footer.schema), national }))
+    Ok(Some(LayerOutcome {
+        report,
+        tiles,
+        schema: footer.map(|footer| footer.schema),
+        national,
+        changes: None,
+    }))
 }
 
 /// The value; none, with a warning, where the last release can't give it.

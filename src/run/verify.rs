@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::inventory::FACILITIES;
 use super::layer::{flags_kept, flags_path, is_conserved, rejects_path};
-use super::{assessed, national, past, resolved, tile};
+use super::{assessed, changes, national, past, resolved, tile};
 use crate::derive::sectors;
 use crate::error::Error;
 use crate::feature::{LayerReport, LayerStatus, RegionId, RunReport};
@@ -273,6 +273,9 @@ fn layer_laws(release: &Path, layer: &LayerReport, checked: &[TileCheck]) -> Vec
     let files: Vec<PathBuf> = tiles.iter().map(|tile| release.join(&tile.path)).collect();
     for what in national::problems(release, &layer.id, layer.national_bytes, &files) {
         tell(format!("national.parquet: {what}"));
+    }
+    for what in changes::problems(release, layer) {
+        tell(what);
     }
     let rejects = geoparquet::inspect(&release.join(rejects_path(&layer.id))).map(|footer| footer.rows).ok();
     if rejects != Some(layer.rows_rejected) {

@@ -16,6 +16,7 @@
 //!   releases/<release>/     immutable once published
 //!   releases/<release>.json its record: what `latest.json` holds when it points here
 //!   latest.json             swapped by rename, last
+//!   feed.xml                the releases as an Atom feed
 //! ```
 
 mod digest;
@@ -60,7 +61,8 @@ pub use staging::Staging;
 pub use text::write_texts;
 
 const FOLDERS: [&str; 5] = ["landing", "work", "releases", "log", "gate"];
-const FILES: [&str; 2] = ["lock", "latest.json"];
+const FILES: [&str; 3] = ["lock", "latest.json", FEED];
+const FEED: &str = "feed.xml";
 
 /// A folder that holds what runs land, stage and publish.
 #[derive(Debug, Clone)]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::digest_bytes;
 use super::error::StoreError;
 use super::manifest::{self, MANIFEST, Problem, ProblemKind};
-use super::{Lock, Store, check_name, disk, record};
+use super::{FEED, Lock, Store, check_name, disk, record};
 
 /// Record of a release, and content of `latest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +122,14 @@ impl Store {
         }
         self.point_to(&latest)?;
         Ok(latest)
+    }
+
+    /// Replaces the feed of releases, whole or not at all.
+    ///
+    /// # Errors
+    /// The store can't be written to.
+    pub fn put_feed(&self, _held: &Lock, feed: &[u8]) -> Result<(), StoreError> {
+        disk::put(&self.work(), &self.root.join(FEED), feed)
     }
 
     /// The step that publishes: everything before it is invisible to a reader of `latest.json`.
@@ -254,6 +262,23 @@ mod tests {
             if !is_cut {
                 assert_eq!(latest, "r1");
                 assert!(step > 4);
+                break;
+            }
+        }
+    }
+
+    #[test]
+    fn a_feed_cut_short_is_the_old_one_or_the_new_one() {
+        for step in 0.. {
+            let (_folder, store) = fixture::store();
+            let lock = store.lock().unwrap();
+            store.put_feed(&lock, b"old").unwrap();
+            let (done, is_cut) = fault::after(step, || store.put_feed(&lock, b"new"));
+            let feed = fs::read_to_string(store.root().join(FEED)).unwrap();
+            assert!(feed == "new" || feed == "old" && done.is_err(), "step {step}: {feed}");
+            assert!(Store::open(store.root()).is_ok(), "it is no foreign file");
+            if !is_cut {
+                assert!(step > 3);
                 break;
             }
         }

@@ -18,7 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("engine", &["kernel", "source", "plan", "feature"]),
     ("gate", &["plan", "feature"]),
     ("geoparquet", &["feature"]),
-    ("derive", &["plan", "feature", "geoparquet"]),
+    ("derive", &["plan", "feature", "kernel", "geoparquet"]),
     ("catalog", &["plan", "feature", "geoparquet"]),
     ("error", &["catalog", "derive", "engine", "geoparquet", "source", "spec", "store"]),
     ("report", &["error", "feature", "spec"]),

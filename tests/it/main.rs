@@ -20,6 +20,7 @@
 mod architecture;
 mod bad_files;
 mod bad_input;
+mod changes;
 mod cli;
 mod client;
 mod csv_defects;

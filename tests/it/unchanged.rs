@@ -23,7 +23,7 @@ fn folder() -> Folder {
     folder
 }
 
-/// Every Parquet file of a release but the lists of items, which tell of the run.
+/// Every Parquet file of a release but the lists of items and the changes, which tell of the run.
 fn tables(release: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![release.to_owned()];
@@ -31,6 +31,9 @@ fn tables(release: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         for entry in fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
             let is_table = path.extension().is_some_and(|end| end == "parquet");
+            if path.ends_with("changes") {
+                continue;
+            }
             if path.is_dir() {
                 folders.push(path);
             } else if is_table && !path.ends_with("items.parquet") {

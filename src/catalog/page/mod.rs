@@ -4,6 +4,7 @@
 //! nothing fetched, readable on a phone and on paper. Every text goes through maud, which escapes it.
 //! Its size is bounded: of much, it shows the first or the worst, and says how many it leaves out.
 
+mod changes;
 mod gate;
 mod layers;
 mod map;
@@ -141,6 +142,7 @@ pub fn page(page: &Page<'_>) -> Vec<u8> {
                     (summary::failures(page, &layers))
                     (gate::section(&layers))
                     (layers::section(page, &layers))
+                    (changes::section(&layers))
                     (places::section(page))
                     (rejects::section(page, &layers))
                     (quality::section(page, &layers))

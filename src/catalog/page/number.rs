@@ -5,7 +5,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 /// `1,234,567`.
-pub(super) fn count(n: u64) -> String {
+pub(in crate::catalog) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -94,7 +94,7 @@ pub(super) fn age(days: i64) -> String {
 }
 
 /// A number with its noun: `1 layer`, `2 layers`.
-pub(super) fn plural(n: usize, noun: &str) -> String {
+pub(in crate::catalog) fn plural(n: usize, noun: &str) -> String {
     format!("{} {noun}{}", count(n as u64), if n == 1 { "" } else { "s" })
 }
 

@@ -1,0 +1,55 @@
+//! The part of the release's `README.md` that tells what differs from the release before.
+//!
+//! Pure: text out of the report.
+
+use std::fmt::{self, Write};
+
+use super::quality::table;
+use super::readme::cell;
+use crate::feature::{CHANGES_TABLE, LayerChanges, LayerReport, RunReport};
+
+/// Counts of every compared layer, why others could not be compared, and the table's columns.
+pub(super) fn changes(out: &mut String, report: &RunReport) -> fmt::Result {
+    let compared: Vec<(&LayerReport, &LayerChanges)> =
+        report.layers.iter().filter_map(|layer| Some((layer, layer.changes.as_ref()?))).collect();
+    let Some((_, first)) = compared.first() else { return Ok(()) };
+    writeln!(
+        out,
+        "## Changes\n\nAgainst release `{}`, by `facility_id`. `changes/<layer>.parquet` has every value before and after.\n\n\
+         | layer | added | removed | changed | recomputed | unchanged |\n|---|---:|---:|---:|---:|---:|",
+        first.against
+    )?;
+    for (layer, changes) in &compared {
+        let LayerChanges { added, removed, changed, recomputed, unchanged, .. } = changes;
+        writeln!(out, "| `{}` | {added} | {removed} | {changed} | {recomputed} | {unchanged} |", layer.id)?;
+    }
+    out.write_str(
+        "\n*Recomputed* are facilities of which only what cikr computes differs: place, region, sector, lead agency.\n\n",
+    )?;
+    compared.iter().try_for_each(|(layer, changes)| details(out, layer, changes))?;
+    for layer in &report.layers {
+        if let Some(reason) = &layer.not_compared {
+            writeln!(out, "- `{}` is not compared: {}", layer.id, cell(reason))?;
+        }
+    }
+    writeln!(out)?;
+    table(out, &CHANGES_TABLE)
+}
+
+fn details(out: &mut String, layer: &LayerReport, changes: &LayerChanges) -> fmt::Result {
+    if !changes.fields.is_empty() {
+        let fields: Vec<String> =
+            most(changes).iter().map(|(field, rows)| format!("{field} {rows}")).collect();
+        writeln!(out, "- `{}`: {}", layer.id, fields.join(", "))?;
+    }
+    changes.remarks().iter().try_for_each(|remark| writeln!(out, "- `{}`: {}", layer.id, cell(remark)))
+}
+
+/// Columns that differ, those with the most facilities first.
+pub(super) fn most(changes: &LayerChanges) -> Vec<(&str, u64)> {
+    let mut fields: Vec<(&str, u64)> =
+        changes.fields.iter().map(|(field, rows)| (field.as_str(), *rows)).collect();
+    // The sort is stable: equals stay in the order of their names.
+    fields.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+    fields
+}

@@ -1,0 +1,251 @@
+//! `feed.xml`, at the top of a store: its releases as an Atom feed (RFC 4287).
+//!
+//! Pure: the releases' reports in, bytes out. Ids are made of pipeline and release, and times are those of
+//! publication, so that the same releases give the same feed wherever the store lies.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use super::page::number;
+use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport};
+
+/// Its name, as it links to itself.
+const FILE: &str = "feed.xml";
+
+/// Most layers told of a release; its report has all.
+const LAYERS: usize = 100;
+
+/// A release that the store keeps.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    /// Its report.
+    pub report: &'a RunReport,
+    /// When it was published, RFC 3339 UTC.
+    pub published: &'a str,
+    /// Whether `latest.json` points to it.
+    pub is_latest: bool,
+}
+
+/// The feed of releases, newest first; none where there is no release.
+pub fn feed(entries: &[Entry<'_>]) -> Option<Vec<u8>> {
+    let latest = entries.iter().find(|entry| entry.is_latest).or(entries.first())?;
+    let newest = entries.iter().map(|entry| entry.published).max().unwrap_or(latest.published);
+    let about = latest.report;
+    let (title, pipeline) = (escaped(&about.title), &about.pipeline);
+    let mut out = String::from(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n",
+    );
+    let _ = write!(
+        out,
+        "  <id>{}</id>\n  <title>{title}: releases</title>\n  <updated>{newest}</updated>\n  \
+         <author><name>{title}</name></author>\n  <generator version=\"{}\">cikr</generator>\n{}{}",
+        urn(&[pipeline]),
+        escaped(&about.cikr_version),
+        link(about, "self", "application/atom+xml", FILE, ""),
+        link(about, "alternate", "text/html", &file_of(about, "report.html"), "The latest release"),
+    );
+    out.extend(entries.iter().map(|of| entry(about, of)));
+    out.push_str("</feed>\n");
+    Some(out.into_bytes())
+}
+
+fn entry(about: &RunReport, entry: &Entry<'_>) -> String {
+    let (report, time) = (entry.report, entry.published);
+    let category = if entry.is_latest { "    <category term=\"latest\"/>\n" } else { "" };
+    let mut out = format!(
+        "  <entry>\n    <id>{}</id>\n    <title>{}: release {}</title>\n    <published>{time}</published>\n    \
+         <updated>{time}</updated>\n{category}",
+        urn(&[&report.pipeline, &report.release]),
+        escaped(&report.title),
+        escaped(&report.release),
+    );
+    for (rel, kind, file, title) in [
+        ("alternate", "text/html", "report.html", "What was published, what failed and what changed"),
+        ("related", "application/json", "report.json", "The report, for programs"),
+        ("related", "application/json", "catalog.json", "The tiles, as STAC"),
+    ] {
+        let _ = write!(out, "  {}", link(about, rel, kind, &file_of(report, file), title));
+    }
+    let _ = write!(
+        out,
+        "    <summary>{}</summary>\n    <content type=\"xhtml\">\n      <div xmlns=\"http://www.w3.org/1999/xhtml\">\n",
+        escaped(&summary(report))
+    );
+    let told: Vec<&LayerReport> = report.layers.iter().filter(|layer| is_told(layer)).collect();
+    if !told.is_empty() {
+        out.push_str("        <ul>\n");
+        for layer in told.iter().take(LAYERS) {
+            let _ =
+                writeln!(out, "          <li><b>{}</b>: {}</li>", escaped(&layer.id), escaped(&words(layer)));
+        }
+        out.push_str("        </ul>\n");
+    }
+    let rest = report.layers.len() - told.len();
+    let mut ends = vec![];
+    ends.extend(
+        (told.len() > LAYERS).then(|| format!("{} more layers changed or failed.", told.len() - LAYERS)),
+    );
+    ends.extend((rest > 0).then(|| format!("{rest} of {} layers are as before.", report.layers.len())));
+    for end in ends {
+        let _ = writeln!(out, "        <p>{end}</p>");
+    }
+    out.push_str("      </div>\n    </content>\n  </entry>\n");
+    out
+}
+
+/// The release in a sentence or two.
+fn summary(report: &RunReport) -> String {
+    let sum = |count: fn(&LayerChanges) -> u64| -> u64 {
+        report.layers.iter().filter_map(|layer| layer.changes.as_ref()).map(count).sum()
+    };
+    let of = |status| report.layers.iter().filter(|layer| layer.status == status).count();
+    let (rows, layers) = (number::count(report.inventory_rows), number::plural(report.layers.len(), "layer"));
+    let mut text = format!("{rows} facilities in {layers}");
+    if report.layers.iter().any(|layer| layer.changes.is_some()) {
+        let _ = write!(
+            text,
+            "; {} added, {} removed, {} changed, {} recomputed",
+            sum(|changes| changes.added),
+            sum(|changes| changes.removed),
+            sum(|changes| changes.changed),
+            sum(|changes| changes.recomputed),
+        );
+    }
+    text.push('.');
+    let (carried, absent) = (of(LayerStatus::Carried), of(LayerStatus::Absent));
+    if carried + absent > 0 {
+        let _ = write!(text, " Incomplete: {carried} carried from an earlier release, {absent} absent.");
+    }
+    text
+}
+
+/// Whether a layer is anything but as before.
+fn is_told(layer: &LayerReport) -> bool {
+    let differs = layer.changes.as_ref().is_none_or(LayerChanges::is_some);
+    layer.status != LayerStatus::Published || differs
+}
+
+fn words(layer: &LayerReport) -> String {
+    let failed =
+        |what: &str| format!("{what}: {}", layer.reason.as_deref().unwrap_or("no reason was recorded"));
+    match (layer.status, &layer.changes) {
+        (LayerStatus::Carried, _) => failed("rows of an earlier release stand in"),
+        (LayerStatus::Absent, _) => failed("absent"),
+        (LayerStatus::Published, Some(changes)) => {
+            let remarks = changes.remarks().into_iter().map(|remark| format!("; {remark}"));
+            std::iter::once(changes.words()).chain(remarks).collect()
+        }
+        (LayerStatus::Published, None) => {
+            let reason = layer.not_compared.as_deref().unwrap_or("nothing to compare with");
+            format!("{} rows; not compared: {reason}", layer.rows_written)
+        }
+    }
+}
+
+fn file_of(report: &RunReport, file: &str) -> String {
+    format!("releases/{}/{file}", report.release)
+}
+
+/// A link, relative to the feed unless the latest release's pipeline says where the store is served.
+fn link(about: &RunReport, rel: &str, kind: &str, path: &str, title: &str) -> String {
+    let href = about.base_url.as_ref().map_or_else(|| path.to_owned(), |base| format!("{base}/{path}"));
+    let title = if title.is_empty() { String::new() } else { format!(" title=\"{}\"", escaped(title)) };
+    format!("  <link rel=\"{rel}\" type=\"{kind}\" href=\"{}\"{title}/>\n", escaped(&href))
+}
+
+/// A UUID of words (RFC 9562, version 8): the same words, the same id.
+fn urn(words: &[&str]) -> String {
+    let mut hash = Sha256::new_with_prefix(b"cikr feed");
+    for word in words {
+        hash.update([0]);
+        hash.update(word);
+    }
+    let mut bytes: [u8; 16] = hash.finalize()[..16].try_into().expect("a digest has 32 bytes");
+    bytes[6] = bytes[6] & 0x0f | 0x80;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex = bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+    format!("urn:uuid:{}", parts.join("-"))
+}
+
+/// Text as it may stand in XML 1.0, which has no place for most control characters.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\t' | '\n' | '\r' => out.push(' '),
+            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::tests::run_report;
+
+    fn told(report: &RunReport) -> String {
+        let entry = Entry { report, published: "2026-11-22T03:05:00Z", is_latest: true };
+        String::from_utf8(feed(&[entry]).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_store_without_releases_has_no_feed() {
+        assert_eq!(feed(&[]), None);
+    }
+
+    #[test]
+    fn counts_are_told_in_words_and_links_are_relative() {
+        let mut report = run_report(LayerStatus::Published);
+        report.layers[0].changes =
+            Some(LayerChanges { added: 3, removed: 1, unchanged: 1, ..LayerChanges::default() });
+        let xml = told(&report);
+        for part in [
+            "<summary>4 facilities in 2 layers; 3 added, 1 removed, 0 changed, 0 recomputed. Incomplete: 0 carried from \
+             an earlier release, 1 absent.</summary>",
+            "<li><b>dams</b>: 3 added, 1 removed, 1 unchanged</li>",
+            "<li><b>levees</b>: absent: the source is empty</li>",
+            "href=\"releases/2026-11-22/report.html\"",
+            "<updated>2026-11-22T03:05:00Z</updated>",
+        ] {
+            assert!(xml.contains(part), "{part}\n{xml}");
+        }
+        assert_eq!(xml, told(&report));
+    }
+
+    #[test]
+    fn ids_stay_where_a_store_moves_and_differ_by_release() {
+        let mut report = run_report(LayerStatus::Published);
+        let ids = |xml: &str| -> Vec<String> {
+            xml.lines().filter(|line| line.contains("<id>")).map(|line| line.trim().to_owned()).collect()
+        };
+        let before = ids(&told(&report));
+        report.base_url = Some("https://a.gov/cikr".to_owned());
+        let xml = told(&report);
+        assert_eq!(ids(&xml), before);
+        assert!(xml.contains("href=\"https://a.gov/cikr/releases/2026-11-22/report.html\""), "{xml}");
+        assert!(xml.contains("href=\"https://a.gov/cikr/feed.xml\""), "{xml}");
+        report.release = "2026-11-23".to_owned();
+        let after = ids(&told(&report));
+        assert!(after[0] == before[0] && after[1] != before[1]);
+        assert_eq!((&after[1][..13], after[1].len()), ("<id>urn:uuid:", 4 + 9 + 36 + 5));
+    }
+
+    #[test]
+    fn whatever_a_source_says_is_text() {
+        let mut report = run_report(LayerStatus::Carried);
+        report.title = "A & B <script>\u{0}".to_owned();
+        report.layers[0].reason = Some("]]><b>\u{1b}[31m\"".to_owned());
+        let xml = told(&report);
+        assert!(xml.contains("A &amp; B &lt;script&gt;\u{fffd}: releases"), "{xml}");
+        assert!(xml.contains("]]&gt;&lt;b&gt;\u{fffd}[31m&quot;"), "{xml}");
+        assert!(!xml.contains("<script"), "{xml}");
+    }
+}

@@ -1,0 +1,146 @@
+//! Two values of a column: whether they are the same, and how they read.
+
+use std::fmt::Write;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int64Type};
+use arrow_array::{Array, ArrayAccessor, ArrayRef, BinaryArray, BooleanArray, PrimitiveArray, StringArray};
+use arrow_schema::DataType;
+use geo::{BoundingRect, CoordsIter, Distance, Geodesic, Geometry};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::matched::At;
+use crate::kernel::geometry;
+
+/// Which of the pairs hold different values, tile by tile.
+pub(super) fn differing(before: &[ArrayRef], after: &[ArrayRef], pairs: &[(At, At)]) -> Vec<usize> {
+    let sides = (before, after);
+    let typed = match before.first().map(Array::data_type) {
+        Some(DataType::Utf8) => of_type::<StringArray>(sides, pairs, |a, b| a == b),
+        Some(DataType::Binary) => of_type::<BinaryArray>(sides, pairs, |a, b| a == b),
+        Some(DataType::Boolean) => of_type::<BooleanArray>(sides, pairs, |a, b| a == b),
+        Some(DataType::Int64) => of_type::<PrimitiveArray<Int64Type>>(sides, pairs, |a, b| a == b),
+        Some(DataType::Date32) => of_type::<PrimitiveArray<Date32Type>>(sides, pairs, |a, b| a == b),
+        Some(DataType::Float64) => of_type::<PrimitiveArray<Float64Type>>(sides, pairs, is_same_number),
+        _ => None,
+    };
+    typed.unwrap_or_else(|| {
+        select(pairs, |(old, new)| {
+            let (old_part, new_part) = (&before[old.part as usize], &after[new.part as usize]);
+            is_same(old_part, old.row as usize, new_part, new.row as usize)
+        })
+    })
+}
+
+/// Differing pairs of a column that is of one known type in every tile, which is far faster; else none.
+fn of_type<'a, A>(
+    sides: (&'a [ArrayRef], &'a [ArrayRef]),
+    pairs: &[(At, At)],
+    is_equal: impl Fn(<&'a A as ArrayAccessor>::Item, <&'a A as ArrayAccessor>::Item) -> bool + Sync,
+) -> Option<Vec<usize>>
+where
+    A: Array + 'static,
+    &'a A: ArrayAccessor,
+{
+    let typed = |parts: &'a [ArrayRef]| -> Option<Vec<&'a A>> {
+        parts.iter().map(|part| part.as_any().downcast_ref::<A>()).collect()
+    };
+    let (before, after) = (typed(sides.0)?, typed(sides.1)?);
+    Some(select(pairs, |(old, new)| {
+        let (old_part, new_part) = (before[old.part as usize], after[new.part as usize]);
+        let (old, new) = (old.row as usize, new.row as usize);
+        match (old_part.is_valid(old), new_part.is_valid(new)) {
+            (true, true) => is_equal(old_part.value(old), new_part.value(new)),
+            (is_old, is_new) => is_old == is_new,
+        }
+    }))
+}
+
+/// Positions of the pairs that are not the same, in order.
+fn select(pairs: &[(At, At)], is_same: impl Fn((At, At)) -> bool + Sync) -> Vec<usize> {
+    pairs.par_iter().enumerate().filter(|(_, pair)| !is_same(**pair)).map(|(at, _)| at).collect()
+}
+
+/// Not a number is the same as itself, and −0 as 0.
+#[expect(clippy::float_cmp, reason = "a value that was read again is the same to the last bit")]
+fn is_same_number(a: f64, b: f64) -> bool {
+    a == b || a.is_nan() && b.is_nan()
+}
+
+/// Whether two values of any type are the same.
+pub(super) fn is_same(old: &dyn Array, old_row: usize, new: &dyn Array, new_row: usize) -> bool {
+    old.slice(old_row, 1) == new.slice(new_row, 1)
+}
+
+/// A value as text: numbers in the fewest digits, dates as ISO 8601, lists as JSON, points as WKT; none for null.
+pub(super) fn text(column: &str, values: &dyn Array, row: usize) -> Option<String> {
+    if values.is_null(row) {
+        return None;
+    }
+    Some(match values.data_type() {
+        DataType::Utf8 => values.as_string::<i32>().value(row).to_owned(),
+        DataType::Boolean => values.as_boolean().value(row).to_string(),
+        DataType::Int64 => values.as_primitive::<Int64Type>().value(row).to_string(),
+        DataType::Float64 => values.as_primitive::<Float64Type>().value(row).to_string(),
+        DataType::Date32 => {
+            let days = values.as_primitive::<Date32Type>();
+            days.value_as_date(row).map_or_else(|| days.value(row).to_string(), |date| date.to_string())
+        }
+        DataType::Binary if column == "geometry" => shape(values.as_binary::<i32>().value(row)),
+        DataType::List(_) => list(values.as_list::<i32>().value(row).as_ref()),
+        _ => format!("{:?}", values.slice(row, 1)),
+    })
+}
+
+fn list(items: &dyn Array) -> String {
+    let texts: Vec<Option<String>> = (0..items.len()).map(|item| text("", items, item)).collect();
+    serde_json::to_string(&texts).expect("a list of texts is JSON")
+}
+
+/// A point as WKT; of any other shape what it takes to tell two apart, since a coastline is no value of a table.
+fn shape(wkb: &[u8]) -> String {
+    let digest = || {
+        Sha256::digest(wkb).iter().take(6).fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    };
+    match geometry::decode(wkb) {
+        Ok(Geometry::Point(point)) => format!("POINT ({} {})", point.x(), point.y()),
+        Ok(other) => {
+            let kind = geometry::type_name(&other).to_uppercase();
+            let corners = other.bounding_rect().map(|rect| {
+                let (min, max) = (rect.min(), rect.max());
+                format!(", box {} {} {} {}", min.x, min.y, max.x, max.y)
+            });
+            let vertices = other.coords_count();
+            format!("{kind}, {vertices} vertices{}, sha256 {}…", corners.unwrap_or_default(), digest())
+        }
+        Err(_) => format!("{} bytes, sha256 {}…", wkb.len(), digest()),
+    }
+}
+
+/// How far a point has moved, metres; none for anything but two points.
+pub(super) fn distance_m(column: &str, old: (&dyn Array, usize), new: (&dyn Array, usize)) -> Option<f64> {
+    let point = |(values, row): (&dyn Array, usize)| match geometry::decode(
+        values.as_binary_opt::<i32>()?.value(row),
+    ) {
+        Ok(Geometry::Point(point)) => Some(point),
+        _ => None,
+    };
+    if column != "geometry" {
+        return None;
+    }
+    Some(Geodesic.distance(point(old)?, point(new)?))
+}
+
+/// A type in the words of the data dictionary.
+pub(super) fn type_name(kind: &DataType) -> String {
+    match kind {
+        DataType::Utf8 => "string".to_owned(),
+        DataType::Float64 => "double".to_owned(),
+        DataType::List(_) => "list".to_owned(),
+        other => other.to_string().to_lowercase(),
+    }
+}

@@ -1,0 +1,84 @@
+//! The columns of a file one after the other: its footer is read once.
+//!
+//! Opens files; never writes one.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::ArrayRef;
+use arrow_schema::{Fields, Schema};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+
+use super::GeoparquetError;
+use super::reader::{gathered, open};
+
+/// A file whose footer was read.
+#[derive(Debug)]
+pub struct Columns {
+    path: PathBuf,
+    metadata: ArrowReaderMetadata,
+}
+
+impl Columns {
+    /// Reads the footer of a file.
+    ///
+    /// # Errors
+    /// If it can't be opened or is no Parquet file.
+    pub fn of(path: &Path) -> Result<Self, GeoparquetError> {
+        let metadata = ArrowReaderMetadata::load(&open(path)?, ArrowReaderOptions::new())
+            .map_err(|source| GeoparquetError::Read { path: path.to_owned(), source })?;
+        Ok(Self { path: path.to_owned(), metadata })
+    }
+
+    /// Which columns there are.
+    pub fn schema(&self) -> Schema {
+        Schema::new(self.fields().clone())
+    }
+
+    /// A column, whole.
+    ///
+    /// # Errors
+    /// If it is not there, or the file can't be opened or decoded.
+    pub fn read(&self, column: &str) -> Result<ArrayRef, GeoparquetError> {
+        let Some((at, _)) = self.fields().find(column) else {
+            return Err(GeoparquetError::MissingColumn {
+                path: self.path.clone(),
+                column: column.to_owned(),
+                found: self.fields().iter().map(|field| field.name().clone()).collect(),
+            });
+        };
+        // A handle of its own: clones of one would share their place in the file.
+        let file = open(&self.path)?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
+        let mask = ProjectionMask::roots(builder.parquet_schema(), [at]);
+        Ok(Arc::clone(gathered(&self.path, builder.with_projection(mask))?.column(0)))
+    }
+
+    fn fields(&self) -> &Fields {
+        self.metadata.schema().fields()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::writer::tests::tile;
+    use super::super::{WriteOptions, read, write};
+    use super::*;
+
+    #[test]
+    fn columns_are_those_of_a_whole_read() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let options = WriteOptions { page_rows: 64, zstd_level: 3 };
+        write(&tile(300, &[200, 100]), &["Point".to_owned()], &options, &mut file).unwrap();
+        let (columns, whole) = (Columns::of(file.path()).unwrap(), read(file.path(), None).unwrap());
+        for (field, expected) in whole.schema().fields().iter().zip(whole.columns()) {
+            assert_eq!(&columns.read(field.name()).unwrap(), expected);
+        }
+        assert_eq!(columns.schema(), *whole.schema());
+        let error = columns.read("capacity").unwrap_err().to_string();
+        assert!(error.starts_with("no column `capacity` in "), "{error}");
+    }
+}

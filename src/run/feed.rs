@@ -1,0 +1,40 @@
+//! `feed.xml` at the top of a store, written anew whenever what it tells of has changed.
+
+use tracing::warn;
+
+use super::past::report_of;
+use crate::catalog::feed::{Entry, feed};
+use crate::error::chain;
+use crate::feature::RunReport;
+use crate::store::{Lock, ReleaseInfo, Store};
+
+/// Writes the feed of the releases that the store keeps, whole or not at all.
+///
+/// The releases stand without it: what goes wrong is warned of, and the next run writes it again.
+pub fn write_feed(store: &Store, lock: &Lock) {
+    let releases = store.releases().unwrap_or_else(|error| {
+        warn!(reason = chain(&error), "the releases can't be listed: feed.xml stays as it was");
+        vec![]
+    });
+    let told = |info: &ReleaseInfo| {
+        let read = report_of(&store.release_dir(&info.id));
+        read.map_err(|error| {
+            warn!(
+                release = info.id,
+                reason = chain(&error),
+                "left out of feed.xml: its report can't be read"
+            );
+        })
+        .ok()
+    };
+    let known: Vec<(&ReleaseInfo, RunReport)> =
+        releases.iter().filter_map(|info| Some((info, told(info)?))).collect();
+    let entries: Vec<Entry<'_>> = known
+        .iter()
+        .map(|(info, report)| Entry { report, published: &info.published, is_latest: info.is_latest })
+        .collect();
+    let Some(bytes) = feed(&entries) else { return };
+    if let Err(error) = store.put_feed(lock, &bytes) {
+        warn!(reason = chain(&error), "feed.xml can't be written");
+    }
+}
