@@ -1,6 +1,6 @@
 """Times pulls of the same layers from the same Koop by this program and by others, and prints a table.
 
-usage: pull.py CIKR TOOLS [--repeat N] [--switch "--fail-every 7"] [GEOJSON …]
+usage: pull.py CIKR TOOLS [--repeat N] [--switch "--latency 200"] [GEOJSON …]
 
 TOOLS is the folder with the programs of requirements.txt; ogr2ogr is GDAL's. Without files, the airports of the sample
 data (12,588 points) are pulled. Every pull starts from nothing. Wall time is the median; the server's own time is
@@ -16,7 +16,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,6 +104,18 @@ class Gpio:
         return int(subprocess.run(counted, check=True, capture_output=True, text=True).stdout)
 
 
+# In a process of its own: a child's peak memory begins with its parent's, which here holds the layers.
+WATCH = """
+import json, os, subprocess, sys, time
+with open(sys.argv[2], "w") as log:
+    start = time.monotonic()
+    child = subprocess.Popen(sys.argv[3:], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    _, status, usage = os.wait4(child.pid, 0)
+spent = {"seconds": time.monotonic() - start, "code": os.waitstatus_to_exitcode(status), "peak_mb": usage.ru_maxrss / 1024}
+with open(sys.argv[1], "w") as file:
+    json.dump(spent, file)
+"""
+
 SPATIAL = """
 import duckdb, duckdb_extension_spatial, pathlib
 folder = pathlib.Path(duckdb_extension_spatial.__file__).parent
@@ -170,20 +181,17 @@ def pull(tool, koop: Koop, service: str) -> Pull:
         folder = Path(name)
         command = tool.command(koop.layer(service), folder)
         koop.reset()
-        with (folder / "log").open("w") as log:
-            start = time.monotonic()
-            environment = getattr(tool, "environment", None)
-            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
-            _, status, usage = os.wait4(child.pid, 0)
-            seconds = time.monotonic() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
+        environment = getattr(tool, "environment", None)
+        watch = [sys.executable, "-c", WATCH, folder / "spent.json", folder / "log", *command]
+        subprocess.run(watch, env=environment, check=True)
+        child = json.loads((folder / "spent.json").read_text())
         spent, why, rows = koop.spent(), "", None
-        if child.returncode == 0:
+        if child["code"] == 0:
             rows = tool.rows(folder)
         else:
             lines = (folder / "log").read_text().strip().splitlines()
-            why = f"exit code {child.returncode}: {lines[-1][:90] if lines else ''}"
-        return Pull(seconds, rows, spent["queries"], spent["milliseconds"] / 1000, usage.ru_maxrss / 1024, why)
+            why = f"exit code {child['code']}: {lines[-1][:90] if lines else ''}"
+        return Pull(child["seconds"], rows, spent["queries"], spent["milliseconds"] / 1000, child["peak_mb"], why)
 
 
 def airports() -> list[dict]:
@@ -242,7 +250,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--switch", default="", help="switches of tests/koop/server.mjs")
     parser.add_argument("layers", nargs="*", type=Path)
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     tools = [Cikr(options.cikr.resolve()), Esridump(options.tools), Ogr2ogr(), Gpio(options.tools)]
     services = {path.stem: json.loads(path.read_text())["features"] for path in options.layers}
     services = {name: numbered(features) for name, features in (services or {"Airports": airports()}).items()}

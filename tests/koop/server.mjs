@@ -9,6 +9,7 @@
 //   --fail-every N         each Nth query: 200 with {"error": {"code": 500}}
 //   --http503-every N      each Nth query: 503 with HTML
 //   --no-pagination        pages are refused, and not advertised
+//   --latency MS           each query is answered so much later, as by a server far away
 //   --token T              every request of a layer needs it
 // GET /spent: queries so far and the milliseconds of processor time this server took; POST /spent starts anew.
 import fs from 'node:fs';
@@ -25,6 +26,7 @@ const folder = path.resolve(value('data', '.'));
 const maxRecordCount = Number(value('max-record-count', 2000));
 const failEvery = Number(value('fail-every', 0));
 const http503Every = Number(value('http503-every', 0));
+const latency = Number(value('latency', 0));
 const token = value('token', null);
 
 const loaded = new Map();
@@ -80,7 +82,7 @@ function query(request, response, next) {
     const rows = Math.min(Number(asked.resultRecordCount) || maxRecordCount, maxRecordCount);
     request.query.resultRecordCount = String(rows);
   }
-  return next();
+  return latency ? setTimeout(next, latency) : next();
 }
 
 function info(request, response, next) {
