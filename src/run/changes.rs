@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use tracing::{info, warn};
 
 use super::tile::{self, TileError, write_pieces};
@@ -34,12 +35,15 @@ pub(super) fn write(context: &Context<'_>, layers: &mut [LayerOutcome]) -> Resul
         })
         .ok()
     });
-    for (plan, outcome) in context.plan.layers.iter().zip(layers) {
+    let compared = context.plan.layers.par_iter().zip(&*layers);
+    let compared = compared.map(|(plan, outcome)| one(context, plan, outcome, manifest.as_ref()));
+    let compared = compared.collect::<Result<Vec<_>, Error>>()?;
+    for ((plan, outcome), compared) in context.plan.layers.iter().zip(layers).zip(compared) {
         // A carried report, or that of linked files, tells of another release.
         (outcome.report.changes, outcome.report.not_compared) = (None, None);
-        match one(context, plan, outcome, manifest.as_ref())? {
+        match compared {
             Ok((changes, file)) => {
-                tell(&plan.id.to_string(), &changes);
+                tell(plan.id.as_str(), &changes);
                 (outcome.report.changes, outcome.changes) = (Some(changes), Some(file));
             }
             Err(reason) => outcome.report.not_compared = Some(reason),

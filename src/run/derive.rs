@@ -1,5 +1,6 @@
 //! The derive stage: products from the tables written so far, written beside them.
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use tracing::{info, warn};
 
 use super::tile::{write_links, write_table};
@@ -35,9 +36,7 @@ pub(super) fn write(
     let release =
         Release { plan: context.plan, layers: &tables, history: &context.history, started: &context.started };
     let products = derive::products(&release).map_err(|source| Error::Derive { source })?;
-    for table in &products.tables {
-        write_table(context, &table.path, &table.rows)?;
-    }
+    products.tables.par_iter().try_for_each(|table| write_table(context, &table.path, &table.rows))?;
     let linked = if is_linked { 0 } else { write_sectors(context, &tables)? };
     info!(stage = "derive", tables = products.tables.len() + linked, "derived");
     products.quality.layers.iter().for_each(tell);

@@ -26,7 +26,7 @@ pub(super) struct Place {
 const HELD: usize = 8;
 
 /// Bytes of rows put in order at a time: a server that keeps no order has each of its pages read once for so many.
-const BATCH: u64 = 64 << 20;
+const BATCH: u64 = 16 << 20;
 
 /// Writes the rows of `kept`, whose places are sorted and distinct, to pages of `size` rows. Returns their names.
 pub(super) fn recut(
