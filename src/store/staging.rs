@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::manifest::{self, MANIFEST, Manifest, ManifestFile};
 use super::staged::{Staged, Written};
-use super::{Lock, Store, StoreError, check_name, disk, release};
+use super::{Lock, Store, StoreError, check_name, digest, disk, release};
 
 /// A release in the making. Its methods may be called from several threads at once.
 ///
@@ -23,6 +23,8 @@ pub struct Staging<'a> {
     files: Mutex<BTreeMap<PathBuf, ManifestFile>>,
     /// Manifests of earlier releases that files are carried from.
     earlier: Mutex<BTreeMap<String, Arc<Manifest>>>,
+    /// Folder of the release before, where there is one.
+    before: Option<PathBuf>,
     tree: PathBuf,
     scratch: PathBuf,
 }
@@ -45,6 +47,8 @@ impl Store {
             release: release.to_owned(),
             files: Mutex::default(),
             earlier: Mutex::default(),
+            // A damaged `latest.json` is for others to tell of.
+            before: self.latest().ok().flatten().map(|latest| self.release_dir(&latest.release)),
             tree: folder.join("tree"),
             scratch: folder.join("scratch"),
         };
@@ -83,14 +87,29 @@ impl Staging<'_> {
         Staged::new(self, relative.to_owned())
     }
 
-    /// Writes a whole file of the release.
+    /// Writes a whole file of the release; one that the release before has, byte for byte, is linked.
     ///
     /// # Errors
     /// As `create` and `Staged::commit`.
     pub fn write(&self, relative: &Path, bytes: &[u8]) -> Result<Written, StoreError> {
+        if let Some(same) = self.same_before(relative, bytes) {
+            self.make_room(relative)?;
+            let (path, bytes, sha256) =
+                (relative.to_owned(), bytes.len() as u64, digest::digest_bytes(bytes));
+            let written = Written { path, bytes, sha256 };
+            self.add(&written, None, || disk::link_or_copy(&same, &self.path_of(relative)))?;
+            return Ok(written);
+        }
         let mut staged = self.create(relative)?;
         staged.write_all(bytes).map_err(|source| StoreError::writing(&self.path_of(relative), source))?;
         staged.commit()
+    }
+
+    /// The file of the release before that has this path and these bytes.
+    fn same_before(&self, relative: &Path, bytes: &[u8]) -> Option<PathBuf> {
+        let path = self.before.as_ref()?.join(relative);
+        let is_of_size = path.symlink_metadata().ok()?.len() == bytes.len() as u64;
+        (is_of_size && fs::read(&path).ok()? == bytes).then_some(path)
     }
 
     /// Writes many whole files of the release, several at a time: small ones wait for the disk above all.
@@ -309,6 +328,24 @@ mod tests {
         let manifest = manifest::read_manifest(&published.folder).unwrap();
         assert_eq!((manifest.files.len(), manifest.files[0].rows), (1, Some(7)));
         assert_eq!(fixture::assert_readable(&store), "r2");
+    }
+
+    #[test]
+    fn a_file_that_the_release_before_has_is_linked_and_another_is_written() {
+        let (_folder, store) = fixture::store();
+        let page = |release: &str, day: u32, text: &[u8]| {
+            let lock = store.lock().unwrap();
+            let staging = store.begin(&lock, release).unwrap();
+            let written = staging.write(Path::new(TILE), text).unwrap();
+            let published = fixture::publish(staging, day, 9).unwrap();
+            (published.folder.join(TILE).metadata().unwrap().ino(), written)
+        };
+        let (first, written) = page("r1", 1, b"same");
+        assert_eq!(page("r2", 2, b"same"), (first, written));
+        let (other, _) = page("r3", 3, b"else");
+        assert_ne!(other, first);
+        assert_eq!(fs::read(store.release_dir("r3").join(TILE)).unwrap(), b"else");
+        assert_eq!(fs::read(store.release_dir("r1").join(TILE)).unwrap(), b"same");
     }
 
     #[test]
