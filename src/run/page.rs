@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 
 use arrow_array::{Array, BinaryArray, RecordBatch, StringArray, UInt64Array};
 use geo::Geometry;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::layer::rejects_path;
 use super::{Context, LayerOutcome};
@@ -16,19 +17,19 @@ use crate::kernel::geometry;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// The inventory's facilities by place, region and sector; holds a tile at a time.
+/// The inventory's facilities by place, region and sector; holds a tile per thread.
 ///
 /// # Errors
 /// When a tile can't be read back.
 pub(super) fn facilities(context: &Context<'_>, tiles: &[TileRecord]) -> Result<Facilities, Error> {
-    let mut counted = Facilities::default();
-    for tile in tiles {
+    let counted = tiles.par_iter().map(|tile| {
         let rows = geoparquet::read(&context.staging.path_of(&tile.path), Some(&["sector_code", "geometry"]));
-        rows.map_err(BoxError::from)
-            .and_then(|rows| count(&mut counted, tile, &rows))
-            .map_err(|source| Error::Table { source })?;
-    }
-    Ok(counted)
+        let mut counted = Facilities::default();
+        count(&mut counted, tile, &rows?)?;
+        Ok(counted)
+    });
+    let counted = counted.try_reduce(Facilities::default, |all, more| Ok(all.and(more)));
+    counted.map_err(|source: BoxError| Error::Table { source })
 }
 
 fn count(counted: &mut Facilities, tile: &TileRecord, rows: &RecordBatch) -> Result<(), BoxError> {

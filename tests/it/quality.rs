@@ -357,8 +357,11 @@ fn the_tables_do_not_depend_on_threads_or_tiles() {
     };
     folder.run().code(0);
     let first = bytes(&folder);
-    folder.cikr(&["run", "pipeline.toml", "-q", "--threads", "1"]).code(0);
+    folder.cikr(&["run", "pipeline.toml", "-q", "--threads", "1", "--rebuild"]).code(0);
     assert!(bytes(&folder) == first, "one thread");
+    let report = folder.run().code(0).report();
+    assert!(report.layers[0].unchanged_since.is_some() && bytes(&folder) == first, "of linked tiles");
+    assert_eq!(table(&folder, "layers", &["suspected_duplicates"]), ["1"], "as known");
     // Two rows a tile: what is in one tile and what is in several is counted alike.
     with(&folder, "", &format!("{LAYER}\n[output]\ntile-rows = 2\ngroup-rows = 2\npage-rows = 1\n"));
     let report = folder.run().code(0).report();

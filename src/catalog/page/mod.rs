@@ -68,6 +68,21 @@ pub struct Facilities {
     pub by_region: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
+impl Facilities {
+    /// These and others together.
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
+        self.cells.absorb(more.cells);
+        for (region, sectors) in more.by_region {
+            let all = self.by_region.entry(region).or_default();
+            for (sector, n) in sectors {
+                *all.entry(sector).or_default() += n;
+            }
+        }
+        self
+    }
+}
+
 /// A layer in all that is known of it.
 struct Layer<'a> {
     plan: Option<&'a LayerPlan>,

@@ -20,7 +20,7 @@ use self::currency::days;
 use self::expected::Expected;
 use self::scan::{Against, Scan};
 use super::{DeriveError, LayerTables, Release, Table, read_present};
-use crate::feature::{LayerQuality, QualityReport};
+use crate::feature::{LayerQuality, LayerReport, QualityReport};
 use crate::plan::JurisdictionKind;
 
 /// Pairs and fields that a report names; the tables hold all.
@@ -75,22 +75,32 @@ fn scan_all(release: &Release<'_>, today: i32) -> Result<Vec<Scan>, DeriveError>
         .jurisdictions
         .iter()
         .any(|set| matches!(set.kind, JurisdictionKind::State | JurisdictionKind::County));
-    let tiles: Vec<_> = release
-        .layers
-        .iter()
-        .enumerate()
-        .flat_map(|(at, layer)| layer.tiles.iter().map(move |tile| (at, layer, tile)))
-        .collect();
+    let known: Vec<Option<u64>> =
+        release.layers.iter().map(|layer| known_duplicates(release, layer)).collect();
+    let tiles = release.layers.iter().enumerate();
+    let tiles: Vec<_> =
+        tiles.flat_map(|(at, layer)| layer.tiles.iter().map(move |tile| (at, layer, tile))).collect();
     let read = tiles.into_par_iter().map(|(at, layer, tile)| {
         let oldest = today.saturating_sub_unsigned(layer.plan.current_days);
-        Ok((at, scan::tile(tile, Against { states, current: (oldest, today) })?))
+        let against = Against { states, current: (oldest, today), twins: known[at].is_none() };
+        Ok((at, scan::tile(tile, against)?))
     });
     let mut scans = vec![Scan::default(); release.layers.len()];
     for (at, scan) in read.collect::<Result<Vec<_>, DeriveError>>()? {
         scans[at].absorb(scan);
     }
-    scans.par_iter_mut().for_each(Scan::settle);
+    scans.par_iter_mut().zip(&known).for_each(|(scan, known)| scan.settle(*known));
     Ok(scans)
+}
+
+/// Duplicates that an earlier release found in the same tiles: what a fingerprint stands for is the same, byte for byte.
+fn known_duplicates(release: &Release<'_>, layer: &LayerTables<'_>) -> Option<u64> {
+    layer.report.unchanged_since.as_ref()?;
+    let id = &layer.report.id;
+    let is_same = |before: &LayerReport| before.id == *id && before.fingerprint == layer.report.fingerprint;
+    let same = release.history.iter().rev().find(|before| before.layers.iter().any(is_same))?;
+    let quality = same.quality.as_ref()?.layers.iter().find(|quality| quality.id == *id)?;
+    Some(quality.suspected_duplicates)
 }
 
 fn report(release: &Release<'_>, assessed: &[Assessed<'_>]) -> QualityReport {

@@ -18,9 +18,8 @@ use crate::feature::{ClaimKind, RegionId};
 pub(super) const METHODS: [&str; 4] = ["within", "nearest", "representative_point", "none"];
 
 /// Columns that are decoded.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 10] = [
     "facility_id",
-    "name",
     "sector_code",
     "sector_also",
     "state_code",
@@ -39,6 +38,8 @@ pub(super) struct Against {
     pub(super) states: bool,
     /// First and last day, since 1970, of a date that counts as current.
     pub(super) current: (i32, i32),
+    /// Whether rows that repeat another's name and box are looked for.
+    pub(super) twins: bool,
 }
 
 /// Rows of a state and sector.
@@ -116,8 +117,12 @@ impl Scan {
         self.twins.extend(other.twins);
     }
 
-    /// Ends the counting: the rows that repeat another's name and box are known once all are here.
-    pub(super) fn settle(&mut self) {
+    /// Ends the counting: the rows that repeat another's name and box are known once all are here, if not before.
+    pub(super) fn settle(&mut self, known_duplicates: Option<u64>) {
+        if let Some(known) = known_duplicates {
+            self.suspected_duplicates = known;
+            return;
+        }
         let mut twins = std::mem::take(&mut self.twins);
         let named = twins.len();
         twins.sort_unstable();
@@ -155,7 +160,9 @@ impl Cell {
 /// When it can't be read.
 pub(super) fn tile(path: &Path, against: Against) -> Result<Scan, DeriveError> {
     let mut wanted = COLUMNS.to_vec();
-    wanted.push("bbox");
+    if against.twins {
+        wanted.extend(["name", "bbox"]);
+    }
     let rows = read_present(path, &wanted)?;
     let mut scan = Scan { rows: rows.num_rows() as u64, ..Scan::default() };
     let columns = Columns::of(&rows);

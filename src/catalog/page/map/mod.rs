@@ -30,6 +30,13 @@ impl Cells {
         *self.0.entry((cell(lon), cell(lat))).or_default() += 1;
     }
 
+    /// Adds the facilities of others.
+    pub(super) fn absorb(&mut self, more: Self) {
+        for (cell, n) in more.0 {
+            *self.0.entry(cell).or_default() += n;
+        }
+    }
+
     /// Middle of each cell, and the facilities in it.
     fn places(&self) -> impl Iterator<Item = (f64, f64, u64)> {
         let middle = |cell: i32| (f64::from(cell) + 0.5) / PER_DEGREE;
