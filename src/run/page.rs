@@ -36,6 +36,7 @@ fn count(counted: &mut Facilities, tile: &TileRecord, rows: &RecordBatch) -> Res
     let sectors: &StringArray = column(rows, "sector_code")?;
     let points: &BinaryArray = column(rows, "geometry")?;
     let by_sector = counted.by_region.entry(tile.region.as_str().to_owned()).or_default();
+    let mut places = Vec::with_capacity(rows.num_rows());
     for (sector, point) in sectors.iter().zip(points) {
         let sector = sector.unwrap_or_default();
         match by_sector.get_mut(sector) {
@@ -44,8 +45,9 @@ fn count(counted: &mut Facilities, tile: &TileRecord, rows: &RecordBatch) -> Res
         }
         let shape = geometry::decode(point.unwrap_or_default()).map_err(RejectReason::code)?;
         let Geometry::Point(point) = shape else { return Err("the inventory holds more than points".into()) };
-        counted.cells.add(point.x(), point.y());
+        places.push((point.x(), point.y()));
     }
+    counted.cells.extend(places);
     Ok(())
 }
 

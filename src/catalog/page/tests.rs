@@ -22,7 +22,7 @@ struct Release {
 impl Release {
     fn new(dams: LayerStatus) -> Self {
         let mut facilities = Facilities::default();
-        facilities.cells.add(-98.0, 31.0);
+        facilities.cells.extend([(-98.0, 31.0)]);
         facilities.by_region.insert("R06".to_owned(), [("DAMS".to_owned(), 1)].into());
         Self {
             plan: plan(),
@@ -169,7 +169,7 @@ fn states_are_outlined_and_regions_parted() {
     };
     release.outlines = vec![square("48", -100.0), square("01", -90.0)];
     for lon in [-99.0, -81.0] {
-        release.facilities.cells.add(lon, 39.0);
+        release.facilities.cells.extend([(lon, 39.0)]);
     }
     let html = release.html();
     assert!(html.contains("class=\"land\"") && html.contains("class=\"border\""), "{html}");
@@ -183,7 +183,7 @@ fn states_are_outlined_and_regions_parted() {
 fn far_pieces_have_panels_and_the_rest_is_counted() {
     let mut release = Release::new(LayerStatus::Published);
     for (lon, lat) in [(-149.9, 61.2), (173.2, 52.9), (-157.9, 21.3), (2.3, 48.9)] {
-        release.facilities.cells.add(lon, lat);
+        release.facilities.cells.extend([(lon, lat)]);
     }
     let html = release.html();
     for told in ["Alaska: 2", "Hawaii: 1", "Outside these panels: 1."] {
@@ -191,7 +191,7 @@ fn far_pieces_have_panels_and_the_rest_is_counted() {
     }
     let mut abroad = Release::new(LayerStatus::Published);
     abroad.facilities.cells = Cells::default();
-    abroad.facilities.cells.add(2.3, 48.9);
+    abroad.facilities.cells.extend([(2.3, 48.9)]);
     assert!(abroad.html().contains("All facilities: 1 facilities."));
     abroad.facilities.cells = Cells::default();
     assert!(abroad.html().contains("There is no facility to draw."));
@@ -250,7 +250,7 @@ fn a_huge_run_is_a_page_of_bounded_size() {
     release.history = vec![release.report.clone(); 40];
     for lon in 0..200 {
         for lat in 0..100 {
-            release.facilities.cells.add(-124.0 + f64::from(lon) * 0.28, 25.0 + f64::from(lat) * 0.24);
+            release.facilities.cells.extend([(-124.0 + f64::from(lon) * 0.28, 25.0 + f64::from(lat) * 0.24)]);
         }
     }
     let html = release.html();

@@ -22,16 +22,25 @@ const PER_DEGREE: f64 = 50.0;
 #[derive(Debug, Clone, Default)]
 pub struct Cells(BTreeMap<(i32, i32), u64>);
 
-impl Cells {
-    /// Counts a facility at a longitude and latitude, degrees.
-    pub fn add(&mut self, lon: f64, lat: f64) {
+impl Extend<(f64, f64)> for Cells {
+    /// Counts facilities at longitudes and latitudes, degrees.
+    fn extend<P: IntoIterator<Item = (f64, f64)>>(&mut self, places: P) {
         #[expect(clippy::cast_possible_truncation, reason = "degrees times fifty are small")]
         let cell = |degrees: f64| (degrees * PER_DEGREE).floor() as i32;
-        *self.0.entry((cell(lon), cell(lat))).or_default() += 1;
+        let mut cells: Vec<(i32, i32)> =
+            places.into_iter().map(|(lon, lat)| (cell(lon), cell(lat))).collect();
+        cells.sort_unstable();
+        let counted = cells.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u64));
+        self.absorb(Self(counted.collect()));
     }
+}
 
+impl Cells {
     /// Adds the facilities of others.
-    pub(super) fn absorb(&mut self, more: Self) {
+    pub(super) fn absorb(&mut self, mut more: Self) {
+        if self.0.len() < more.0.len() {
+            std::mem::swap(self, &mut more);
+        }
         for (cell, n) in more.0 {
             *self.0.entry(cell).or_default() += n;
         }
