@@ -1,7 +1,6 @@
 //! The puller against servers of every kind: whatever happens on the way, the same pages are accepted, or none.
 
 mod heavy;
-mod koop;
 mod server;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -414,24 +413,4 @@ fn a_pull_that_fails_leaves_what_is_held() {
         .with(|asked| is_page(asked).then_some(Answer::Status(503)));
     assert!(land_in(&store, &dead, &plan).unwrap_err().into_store().is_err());
     assert_eq!(store.held("dams").unwrap().unwrap().landed.sha256, first.sha256);
-}
-
-#[test]
-#[ignore = "a million rows take a minute"]
-#[expect(clippy::print_stdout, reason = "measures")]
-fn a_million_rows_leave_memory_flat() {
-    let peak = || -> u64 {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse().unwrap()
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path()).unwrap();
-    let mut server = Server::new(0..1_000_000).says("maxRecordCount", json!(2000));
-    server.cap = 2000;
-    let (before, timer) = (peak(), std::time::Instant::now());
-    land_in(&store, &server, &plan("http://h/FeatureServer/0")).unwrap();
-    assert_eq!(store.held("dams").unwrap().unwrap().record.pages, 500);
-    println!("{} MB more at the peak, {:.0} s", (peak() - before) / 1024, timer.elapsed().as_secs_f64());
-    assert!(peak() - before < 200 << 10);
 }
