@@ -20,6 +20,24 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 VARIABLES = ("CIKR_RELEASE", "CIKR_STORE", "CIKR_PIPELINE", "CIKR_BIN")
 
+BOUNDARIES = {"state": "us_states.zip", "county": "us_counties.gpkg"}
+
+
+def jurisdiction(kind: str) -> str:
+    """TOML of a polygon set of the sample data."""
+    return f"""
+[[jurisdiction]]
+id = "{kind}"
+kind = "{kind}"
+vintage = "2017"
+source.ogr = {{ path = "{REPOSITORY}/sample-data/{BOUNDARIES[kind]}" }}
+code = "GEOID"
+name = "NAME"
+nearest-m = 20000
+agency = "US Census Bureau"
+licence = "public domain"
+"""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     absent = [name for name in VARIABLES if name not in os.environ]

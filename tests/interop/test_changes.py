@@ -16,7 +16,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import REPOSITORY
+from conftest import REPOSITORY, jurisdiction
 
 VINTAGES = [REPOSITORY / f"tests/fixtures/eia/power_plants_{month}.csv" for month in ("202305", "202311")]
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -26,24 +26,13 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 def nights(program: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Releases of the two vintages, one after the other in one store."""
     folder = tmp_path_factory.mktemp("changes")
-    states = REPOSITORY / "sample-data/us_states.zip"
     (folder / "eia.toml").write_text(f"""
 id = "eia"
 title = "Power plants & more"
 store = "store"
 schemas = "{REPOSITORY}/schemas"
 
-[[jurisdiction]]
-id = "state"
-kind = "state"
-vintage = "2017"
-source.ogr = {{ path = "{states}" }}
-code = "GEOID"
-name = "NAME"
-nearest-m = 20000
-agency = "US Census Bureau"
-licence = "public domain"
-
+{jurisdiction("state")}
 [[layer]]
 id = "power_plants"
 source.csv = {{ path = "plants.csv", x = "Longitude", y = "Latitude", crs = "EPSG:4326" }}

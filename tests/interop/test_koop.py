@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 import shapely
 
-from conftest import REPOSITORY
+from conftest import REPOSITORY, jurisdiction
 from koop import Koop
 
 TOKEN = "a-secret-that-nothing-may-show"
@@ -44,29 +44,12 @@ def services() -> dict[str, list[dict]]:
 
 
 def pipeline(koop: Koop, airports: str, gas: str) -> str:
-    samples = REPOSITORY / "sample-data"
-    boundaries = {"state": f'"{samples}/us_states.zip"', "county": f'"{samples}/us_counties.gpkg", layer = "counties"'}
-    jurisdictions = "".join(
-        f"""
-[[jurisdiction]]
-id = "{kind}"
-kind = "{kind}"
-vintage = "2017"
-source.ogr = {{ path = {path} }}
-code = "GEOID"
-name = "NAME"
-nearest-m = 10000
-agency = "US Census Bureau"
-licence = "public domain"
-"""
-        for kind, path in boundaries.items()
-    )
     return f"""
 id = "koop"
 title = "From Koop"
 store = "store"
 schemas = "{REPOSITORY}/schemas"
-{jurisdictions}
+{jurisdiction("state")}{jurisdiction("county")}
 [[layer]]
 id = "airports"
 source.{airports}

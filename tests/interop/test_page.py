@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from browser import Browser
-from conftest import REPOSITORY
+from conftest import REPOSITORY, jurisdiction
 
 WIDTHS = (390, 1280)
 SCHEMES = ("light", "dark")
@@ -108,22 +108,13 @@ def troubled(program: Path, folder: Path) -> Path:
     (folder / "schemas" / "reference").symlink_to(REPOSITORY / "schemas" / "reference")
     layers = {"well": "Well", "broken": "Broken", "absent": LONG, "hostile": HOSTILE, "held": LONG, "drifts": HOSTILE}
     gates = {"well": "shrink = 60", "drifts": "drift = false"}
-    states = REPOSITORY / "sample-data" / "us_states.zip"
     pipeline = f"""
 id = "troubled"
 title = {json.dumps("Troubled " + HOSTILE)}
 description = "{LONG}"
 store = "store"
 schemas = "schemas"
-[[jurisdiction]]
-id = "state"
-kind = "state"
-vintage = "2017"
-source.ogr = {{ path = "{states}" }}
-code = "GEOID"
-agency = "US Census Bureau"
-licence = "public domain"
-"""
+{jurisdiction("state")}"""
     for layer, title in layers.items():
         pipeline += f'[[layer]]\nid = "{layer}"\nsource.csv = {{ path = "{layer}.csv", x = "X", y = "Y", crs = "EPSG:4326" }}\n'
         pipeline += f"gate = {{ {gates[layer]} }}\n" if layer in gates else ""
