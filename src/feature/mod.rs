@@ -11,6 +11,7 @@ mod landing;
 mod outcome;
 mod quality;
 mod tables;
+mod texts;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ pub use quality::{
     ClaimKind, ClaimPair, LayerQuality, NullShare, QualityReport, Score, SourceDates, Unmet, Verdict,
 };
 pub use tables::{CHANGES_TABLE, QUALITY_TABLES, TableDoc};
+pub use texts::Texts;
 
 /// Identifier of a layer: lower-case letters, digits and `_`, starting with a letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -280,6 +282,7 @@ pub struct Reject {
 /// Rows in a layer's published schema: core columns, then the layer's attributes, then
 /// `geometry` (little-endian 2-D WKB in OGC:CRS84, never null) and `bbox`
 /// (struct of f32 `xmin, ymin, xmax, ymax`, rounded outward, never null).
+/// A text column may be a dictionary: read it by [`Texts`].
 #[derive(Debug, Clone)]
 pub struct FeatureBatch(pub RecordBatch);
 
