@@ -90,7 +90,7 @@ fn boundaries(set: &JurisdictionPlan, landed: &Landed, plan: &Plan) -> Result<Ve
         let transform = reprojection.as_ref().and_then(|inner| inner.as_deref());
         boundaries.extend(batch_boundaries(set, &batch, transform)?);
     }
-    if reprojection.flatten().is_some_and(|transform| transform.saw_only_degrees()) {
+    if reprojection.flatten().is_some_and(|transform| transform.seen().are_degrees()) {
         return Err(EngineError::Degrees { shown: set.source.shown.to_string(), crs });
     }
     if boundaries.is_empty() {

@@ -1,5 +1,6 @@
 //! What fails a layer or a polygon set.
 
+use super::rows::RowsError;
 use crate::kernel::KernelError;
 use crate::source::SourceError;
 
@@ -18,6 +19,12 @@ pub enum EngineError {
     Kernel {
         /// Cause.
         source: KernelError,
+    },
+    /// Rows can't be put away until they are packed, or had back.
+    #[error("cannot hold the rows")]
+    Rows {
+        /// Cause.
+        source: RowsError,
     },
     /// A polygon set lacks a column.
     #[error("{shown}: no column `{column}`; the set has {}", found.join(", "))]

@@ -1,312 +1,327 @@
-//! One layer on this machine: read on one thread, kernels on the pool, tiles to a sink.
+//! One layer on this machine: batches read one after the other, mapped several at a time, folded in the order of the source.
+//!
+//! Whoever is free reads the next batch, takes it through the kernels, and folds what is due: reading and folding are one
+//! at a time, mapping is not, and nobody waits but when one batch takes far longer than those after it.
 
-use std::collections::{BTreeMap, HashSet};
-use std::panic::resume_unwind;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use arrow_array::{Array, RecordBatch, StringArray};
 use arrow_schema::SchemaRef;
-use arrow_select::concat::concat_batches;
-use geo::{Point, Rect};
-use rayon::prelude::*;
+use geo::Rect;
 
 use super::EngineError;
+use super::fold::Fold;
+use super::origins::Origins;
+use super::rows::{Budget, LocalRows, RowStore};
 use crate::feature::{
-    Crs, FeatureBatch, FieldCounts, Flag, Flags, Landed, LocationCounts, Origin, RawBatch, Reject,
-    RejectReason, Repairs, Reproject, RowFlag, SourceProfile, Task, Tile,
+    CoordinatesSeen, Flags, Landed, RawBatch, Reject, Reproject, ScratchSpace, SourceProfile, Task,
 };
-use crate::kernel::assemble::{self, Assembled};
-use crate::kernel::locate::{self, JoinContext};
-use crate::kernel::normalise::{self, Normalised};
-use crate::kernel::pack::Levels;
-use crate::kernel::profile::Profiler;
-use crate::kernel::{KernelError, cut, flags, geometry, sector};
-use crate::plan::{GeometryKind, LayerPlan, Plan};
-use crate::source::{self, Reader, SourceError};
+use crate::kernel::assemble;
+use crate::kernel::core::core;
+use crate::kernel::locate::JoinContext;
+use crate::kernel::map::{self, MapContext, StageBatch};
+use crate::kernel::tally::LayerTally;
+use crate::plan::{LayerPlan, Plan};
+use crate::source::{self, Reader};
 
-/// A layer's rows in their published schema, and what happened to those that aren't there.
-#[derive(Debug)]
-pub struct LayerRows {
-    /// Rows with their boxes.
-    pub assembled: Assembled,
-    /// Rows the source had.
-    pub read: u64,
-    /// Rows that can't be used, in source order.
-    pub rejects: Vec<Reject>,
-    /// What is doubtful about the others.
-    pub flags: Flags,
-    /// How rows were located.
-    pub located: LocationCounts,
-    /// Values turned to null.
-    pub fields: BTreeMap<String, FieldCounts>,
-    /// Schema fields the source doesn't have.
-    pub missing: Vec<String>,
-    /// What reading has left out or repaired.
-    pub repairs: Repairs,
-    /// What the source looks like.
-    pub profile: SourceProfile,
+/// Batches that may wait for an earlier one, for each thread that maps.
+const WAITING: usize = 2;
+
+/// What rows may take of the machine, over all layers of a run.
+#[derive(Debug, Clone)]
+pub struct Room {
+    /// Memory for rows.
+    pub budget: Arc<Budget>,
+    /// Where what doesn't fit goes.
+    pub space: Arc<dyn ScratchSpace>,
 }
 
-/// Batches that may wait between the reading thread and the kernels.
-const WAITING: usize = 2;
+impl Room {
+    /// So many bytes of memory, and a place for what doesn't fit.
+    pub fn new(bytes: usize, space: impl ScratchSpace + 'static) -> Self {
+        Self { budget: Arc::new(Budget::new(bytes)), space: Arc::new(space) }
+    }
+}
+
+/// What a layer is made with.
+#[derive(Debug, Clone, Copy)]
+pub struct Work<'a> {
+    /// The plan of the run.
+    pub plan: &'a Plan,
+    /// The layer.
+    pub layer: &'a LayerPlan,
+    /// The polygon sets.
+    pub join: &'a JoinContext,
+    /// Boxes around everything that is not far from a state.
+    pub places: &'a [Rect<f64>],
+    /// Memory and scratch files.
+    pub room: &'a Room,
+}
+
+/// A layer's rows, and what happened to those that aren't there.
+#[derive(Debug)]
+pub struct LayerRows {
+    /// The rows that can be published.
+    pub store: LocalRows,
+    /// Their published columns.
+    pub schema: SchemaRef,
+    /// What the rows count.
+    pub tally: LayerTally,
+    /// Rows that can't be used, in source order.
+    pub rejects: Vec<Reject>,
+    /// What is doubtful about the others; that some share their point is known when they are packed.
+    pub flags: Flags,
+    /// Schema fields the source doesn't have.
+    pub missing: Vec<String>,
+    /// What the source looks like.
+    pub profile: SourceProfile,
+    /// Where the rows came from.
+    pub(super) origins: Origins,
+}
 
 /// Reads a landed layer and takes it through normalise, classify and locate.
 ///
 /// # Errors
 /// When the source can't be read, lacks a required column, is empty, or too many rows are rejected.
 pub fn read_layer(
-    layer: &LayerPlan,
+    work: Work<'_>,
     landed: &Landed,
-    plan: &Plan,
-    join: &JoinContext,
     progress: &dyn Task,
 ) -> Result<LayerRows, EngineError> {
+    let (layer, plan) = (work.layer, work.plan);
     let reader = source::open(landed, &layer.source, &plan.limits, layer.schema.crs.as_ref())
         .map_err(|source| EngineError::Source { source })?;
-    let (sender, batches) = sync_channel(WAITING);
-    let rows = thread::scope(|scope| {
-        let reading = scope.spawn(move || send_all(reader, &sender));
-        // `run` takes the receiver: when it gives up, the reading thread finds nobody listening and ends.
-        let rows = Line::new(layer, plan, join).run(batches, progress);
-        reading.join().map_or_else(|panic| resume_unwind(panic), |()| rows)
-    })?;
-    judge(layer, rows)
-}
-
-/// Ends when the source does, or when nobody listens any more.
-fn send_all(reader: Reader, sender: &SyncSender<Result<RawBatch, SourceError>>) {
-    for batch in reader {
-        if sender.send(batch).is_err() {
-            return;
+    let crs = reader.crs().to_string();
+    let schema = assemble::layer_schema(&layer.schema, work.join.further_sets());
+    let further: Vec<String> = work.join.further_sets().map(str::to_owned).collect();
+    let context = MapContext {
+        layer,
+        schema: &schema,
+        reference: &plan.reference,
+        join: work.join,
+        further: &further,
+        places: work.places,
+    };
+    let line = Line::new(reader, context, work.room, progress);
+    let workers = rayon::current_num_threads();
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| line.work());
         }
+    });
+    let (fold, seen) = line.finish()?;
+    if seen.are_degrees() {
+        return Err(EngineError::Degrees { shown: layer.source.shown.to_string(), crs });
     }
+    sealed(layer, Arc::clone(&schema), fold)
 }
 
-/// The stages between read and pack, for one layer.
-struct Line<'a> {
-    layer: &'a LayerPlan,
-    plan: &'a Plan,
-    join: &'a JoinContext,
-    further: Vec<String>,
-    schema: SchemaRef,
-    keys: HashSet<String>,
-    missing: Option<HashSet<String>>,
-    /// Origin of every assembled row.
-    origins: Vec<Origin>,
-    profiler: Profiler,
-    rows: LayerRows,
+/// The line between reading and packing, worked on by several threads.
+struct Line<'c> {
+    feed: Mutex<Feed>,
+    due: Mutex<Due<'c>>,
+    folded: Condvar,
+    context: MapContext<'c>,
+    progress: &'c dyn Task,
 }
 
-impl<'a> Line<'a> {
-    fn new(layer: &'a LayerPlan, plan: &'a Plan, join: &'a JoinContext) -> Self {
-        let schema = assemble::layer_schema(&layer.schema, join.further_sets());
-        let rows = LayerRows {
-            assembled: Assembled {
-                rows: FeatureBatch(RecordBatch::new_empty(Arc::clone(&schema))),
-                boxes: vec![],
-            },
-            read: 0,
-            rejects: vec![],
-            flags: Flags::default(),
-            located: LocationCounts::default(),
-            fields: BTreeMap::new(),
-            missing: vec![],
-            repairs: Repairs::default(),
-            profile: SourceProfile::default(),
+/// Where batches come from.
+struct Feed {
+    reader: Reader,
+    /// Number of the next batch.
+    next: u64,
+    /// Row of the layer that the next batch begins with.
+    first: u64,
+}
+
+/// Batches that wait for earlier ones, and what those before came to.
+struct Due<'c> {
+    waiting: BTreeMap<u64, Mapped>,
+    /// Number of the batch that is folded next.
+    next: u64,
+    fold: Fold<'c>,
+    seen: CoordinatesSeen,
+    /// Why the layer failed: the reason of its earliest batch.
+    failed: Option<Mapped>,
+}
+
+/// A batch, mapped or failed.
+enum Mapped {
+    Batch(Box<StageBatch>),
+    Failed(EngineError),
+    Panicked(Box<dyn Any + Send>),
+}
+
+/// A transformation is made once by each thread, for one can't be shared.
+#[derive(Default)]
+struct Transform(Option<Option<Box<dyn Reproject>>>);
+
+impl<'c> Line<'c> {
+    fn new(reader: Reader, context: MapContext<'c>, room: &Room, progress: &'c dyn Task) -> Self {
+        let due = Due {
+            waiting: BTreeMap::new(),
+            next: 0,
+            fold: Fold::new(context, room),
+            seen: CoordinatesSeen::default(),
+            failed: None,
         };
-        let further = join.further_sets().map(str::to_owned).collect();
-        let (keys, origins, profiler) = (HashSet::new(), vec![], Profiler::default());
-        Self { layer, plan, join, further, schema, keys, missing: None, origins, profiler, rows }
+        let feed = Mutex::new(Feed { reader, next: 0, first: 0 });
+        Self { feed, due: Mutex::new(due), folded: Condvar::new(), context, progress }
     }
 
-    fn run(
-        mut self,
-        batches: Receiver<Result<RawBatch, SourceError>>,
-        progress: &dyn Task,
-    ) -> Result<LayerRows, EngineError> {
-        let mut transform: Option<Option<Box<dyn Reproject>>> = None;
-        let mut assembled: Vec<RecordBatch> = Vec::new();
-        let mut crs = Crs::Crs84;
-        for batch in batches {
-            let raw = batch.map_err(|source| EngineError::Source { source })?;
-            if transform.is_none() {
-                crs.clone_from(&raw.crs);
-                let made = source::reprojection(&raw.crs).map_err(|source| EngineError::Source { source })?;
-                transform = Some(made);
+    /// One thread's share of the work; ends with the source, or when the layer has failed.
+    fn work(&self) {
+        let mut transform = Transform::default();
+        while let Some((number, first, raw)) = self.read() {
+            let rows = raw.as_ref().map_or(0, |raw| raw.len() as u64);
+            let mapped = catch_unwind(AssertUnwindSafe(|| self.map(raw, first, &mut transform)));
+            let mapped = mapped.unwrap_or_else(Mapped::Panicked);
+            if !self.hand_in(number, mapped) {
+                break;
             }
-            let transform = transform.as_ref().and_then(|inner| inner.as_deref());
-            let done = self.batch(&raw, transform).map_err(|source| EngineError::Kernel { source })?;
-            assembled.push(done.rows.0);
-            self.rows.assembled.boxes.extend(done.boxes);
-            progress.advance(raw.len() as u64);
+            self.progress.advance(rows);
         }
-        if transform.flatten().is_some_and(|transform| transform.saw_only_degrees()) {
-            let (shown, crs) = (self.layer.source.shown.to_string(), crs.to_string());
-            return Err(EngineError::Degrees { shown, crs });
-        }
-        let rows = concat_batches(&self.schema, &assembled)
-            .map_err(|source| EngineError::Kernel { source: KernelError::Arrow { source } })?;
-        self.rows.assembled.rows = FeatureBatch(rows);
-        self.flag_shared();
-        self.rows.profile = self.profiler.finish(&self.rows.assembled.boxes);
-        let missing = self.missing.unwrap_or_default();
-        self.rows.missing = self
-            .layer
-            .schema
-            .fields
-            .iter()
-            .map(|f| f.name.clone())
-            .filter(|name| missing.contains(name))
-            .collect();
-        Ok(self.rows)
+        self.due().seen.add(transform.seen());
     }
 
-    fn batch(&mut self, raw: &RawBatch, transform: Option<&dyn Reproject>) -> Result<Assembled, KernelError> {
-        let schema = &self.layer.schema;
-        let states = &self.plan.reference.states;
-        let normalised = normalise::normalise(raw, schema, states, transform)?;
-        let normalised = self.without_duplicates(raw, normalised)?;
-        self.count(raw, &normalised);
-        let column = |name: &str| -> Option<&StringArray> {
-            normalised.columns.column_by_name(name)?.as_any().downcast_ref()
-        };
-        let sectors = sector::classify(normalised.rows.len(), column, schema, &self.plan.reference);
-        let points: Vec<Point<f64>> = normalised
-            .geometries
-            .par_iter()
-            .with_min_len(256)
-            .map(|shape| geometry::representative_point(shape).expect("a checked geometry has a point"))
-            .collect();
-        let located = locate::locate(&points, schema.geometry, column("county_fips_claimed"), self.join);
-        add(&mut self.rows.located, located.counts);
-        let done =
-            assemble::assemble(self.layer, &self.schema, &normalised, &sectors, &located, &self.further)?;
-        let origin = |row: &u64| Origin { source: Arc::clone(&raw.source), row: *row };
-        let first = self.origins.len();
-        self.origins.extend(normalised.rows.iter().map(origin));
-        let mut doubts = normalised.flags;
-        doubts.extend(sectors.flags);
-        doubts.extend(flags::mismatches(&normalised.columns, &located, self.join));
-        doubts.sort_by_key(|flag| flag.index);
-        self.flag(doubts, &done.rows, first);
-        Ok(done)
+    fn due(&self) -> MutexGuard<'_, Due<'c>> {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes flags of rows whose first has the origin at `first`.
-    fn flag(&mut self, doubts: Vec<RowFlag>, rows: &FeatureBatch, first: usize) {
-        let ids = rows.0.column_by_name("facility_id").and_then(|ids| ids.as_any().downcast_ref());
-        let Some(ids): Option<&StringArray> = ids else { return };
-        for RowFlag { index, field, value, code, detail } in doubts {
-            let (origin, facility_id) = (self.origins[first + index].clone(), ids.value(index).to_owned());
-            self.rows.flags.push(Flag { origin, facility_id, field, value, code, detail });
-        }
+    /// The next batch, its number, and the row of the layer it begins with.
+    fn read(&self) -> Option<(u64, u64, Result<RawBatch, EngineError>)> {
+        let mut feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
+        let raw = feed.reader.next()?;
+        let (number, first) = (feed.next, feed.first);
+        feed.next += 1;
+        feed.first += raw.as_ref().map_or(0, |raw| raw.len() as u64);
+        Some((number, first, raw.map_err(|source| EngineError::Source { source })))
     }
 
-    /// Points are compared over the whole layer: the last rule, when every row is there.
-    fn flag_shared(&mut self) {
-        if self.layer.schema.geometry == GeometryKind::Point {
-            let (doubts, rows) = (flags::shared(&self.rows.assembled.boxes), &self.rows.assembled.rows);
-            let rows = rows.clone();
-            self.flag(doubts, &rows, 0);
-        }
-    }
-
-    /// The first row by origin keeps a key; the others become rejects.
-    fn without_duplicates(&mut self, raw: &RawBatch, rows: Normalised) -> Result<Normalised, KernelError> {
-        let fresh: Vec<bool> =
-            rows.keys.iter().flatten().map(|key| self.keys.insert(key.to_owned())).collect();
-        if fresh.iter().all(|fresh| *fresh) {
-            return Ok(rows);
-        }
-        let duplicate = |row: usize| Reject {
-            origin: Origin { source: Arc::clone(&raw.source), row: rows.rows[row] },
-            field: self.layer.schema.key.join("/"),
-            value: normalise::shortened(rows.keys.value(row)),
-            reason: RejectReason::DuplicateKey,
-        };
-        let rejects = (0..fresh.len()).filter(|row| !fresh[*row]).map(duplicate).collect();
-        rows.keep(&fresh, rejects)
-    }
-
-    fn count(&mut self, raw: &RawBatch, normalised: &Normalised) {
-        self.rows.read += raw.len() as u64;
-        self.rows.repairs.add(raw.repairs);
-        self.profiler.add(raw);
-        self.rows.rejects.extend(normalised.rejects.iter().cloned());
-        for (field, counts) in &normalised.fields {
-            let total = self.rows.fields.entry(field.clone()).or_default();
-            total.sentinel += counts.sentinel;
-            total.unparsed += counts.unparsed;
-            total.unknown_code += counts.unknown_code;
-        }
-        let missing: HashSet<String> = normalise::missing(raw, &self.layer.schema).into_iter().collect();
-        self.missing = Some(match self.missing.take() {
-            Some(before) => before.intersection(&missing).cloned().collect(),
-            None => missing,
+    fn map(&self, raw: Result<RawBatch, EngineError>, first: u64, transform: &mut Transform) -> Mapped {
+        let mapped = raw.and_then(|raw| {
+            let transform = transform.of(&raw)?;
+            let mapped = map::map(&raw, first, &self.context, transform);
+            mapped.map_err(|source| EngineError::Kernel { source })
         });
+        mapped.map_or_else(Mapped::Failed, |batch| Mapped::Batch(Box::new(batch)))
+    }
+
+    /// Folds what is due with this batch; tells whether there is reason to go on.
+    fn hand_in(&self, number: u64, mapped: Mapped) -> bool {
+        let mut due = self.due();
+        let most = WAITING * rayon::current_num_threads();
+        while due.failed.is_none() && number != due.next && due.waiting.len() >= most {
+            due = self.folded.wait(due).unwrap_or_else(PoisonError::into_inner);
+        }
+        due.waiting.insert(number, mapped);
+        due.fold_due();
+        self.folded.notify_all();
+        due.failed.is_none()
+    }
+
+    fn finish(self) -> Result<(Fold<'c>, CoordinatesSeen), EngineError> {
+        let due = self.due.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match due.failed {
+            None | Some(Mapped::Batch(_)) => Ok((due.fold, due.seen)),
+            Some(Mapped::Failed(error)) => Err(error),
+            Some(Mapped::Panicked(panic)) => resume_unwind(panic),
+        }
     }
 }
 
-fn add(total: &mut LocationCounts, more: LocationCounts) {
-    total.within += more.within;
-    total.nearest += more.nearest;
-    total.representative_point += more.representative_point;
-    total.none += more.none;
-    total.county_mismatch += more.county_mismatch;
+impl Due<'_> {
+    fn fold_due(&mut self) {
+        while self.failed.is_none()
+            && let Some(mapped) = self.waiting.remove(&self.next)
+        {
+            self.next += 1;
+            self.failed = match mapped {
+                Mapped::Batch(batch) => self.fold.add(*batch).err().map(Mapped::Failed),
+                failed => Some(failed),
+            };
+        }
+    }
+}
+
+impl Transform {
+    fn of(&mut self, raw: &RawBatch) -> Result<Option<&dyn Reproject>, EngineError> {
+        if self.0.is_none() {
+            let made = source::reprojection(&raw.crs).map_err(|source| EngineError::Source { source })?;
+            self.0 = Some(made);
+        }
+        Ok(self.0.as_ref().and_then(|made| made.as_deref()))
+    }
+
+    fn seen(&self) -> CoordinatesSeen {
+        let made = self.0.as_ref().and_then(|made| made.as_deref());
+        made.map_or_else(CoordinatesSeen::default, Reproject::seen)
+    }
+}
+
+/// The layer's rows, once the last batch is folded.
+fn sealed(
+    layer: &LayerPlan,
+    schema: SchemaRef,
+    fold: Fold<'_>,
+) -> Result<LayerRows, EngineError> {
+    let mut store = fold.store;
+    let rows = |source| EngineError::Rows { source };
+    store.seal().map_err(rows)?;
+    let mut profile = fold.tally.profile.clone().finish();
+    profile.extent = fold.tally.rows.extent.map(|extent| {
+        let (low, high) = (extent.min(), extent.max());
+        [low.x, low.y, high.x, high.y]
+    });
+    profile.core = core(store.rows(), &|see| store.each_centre(see)).map_err(rows)?;
+    profile.far = fold.tally.rows.far;
+    let missing = fold.tally.missing.clone().unwrap_or_default();
+    let names = layer.schema.fields.iter().map(|field| &field.name);
+    let rows = LayerRows {
+        store,
+        schema,
+        missing: names.filter(|name| missing.contains(*name)).cloned().collect(),
+        tally: fold.tally,
+        rejects: fold.rejects,
+        flags: fold.flags,
+        profile,
+        origins: fold.origins,
+    };
+    judge(layer, rows)
 }
 
 /// An empty source, one with too many rejects and one that leaves no row fail their layer.
 fn judge(layer: &LayerPlan, mut rows: LayerRows) -> Result<LayerRows, EngineError> {
-    if rows.read == 0 {
+    let read = rows.tally.read;
+    if read == 0 {
         return Err(EngineError::Empty { shown: layer.source.shown.to_string() });
     }
     // A folder's files are read in the order of their names.
     let place = |reject: &Reject| (Arc::clone(&reject.origin.source), reject.origin.row);
     rows.rejects.sort_by_cached_key(place);
     let rejected = rows.rejects.len() as u64;
-    if rejected as f64 > layer.schema.max_rejects * rows.read as f64 || rejected == rows.read {
-        let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
-        for reject in &rows.rejects {
-            *reasons.entry(reject.reason.code()).or_default() += 1;
-        }
-        let reasons: Vec<String> = reasons.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
-        let first = rows.rejects.first();
-        let limit = if rejected == rows.read {
-            "so none is left".to_owned()
-        } else {
-            format!("more than max-rejects = {} allows", layer.schema.max_rejects)
-        };
-        return Err(EngineError::TooManyRejects {
-            rejected,
-            read: rows.read,
-            reasons: reasons.join(", "),
-            limit,
-            first: first.map_or_else(String::new, |r| format!("{} {} `{}`", r.origin, r.field, r.value)),
-        });
+    if rejected as f64 <= layer.schema.max_rejects * read as f64 && rejected < read {
+        return Ok(rows);
     }
-    Ok(rows)
-}
-
-/// Packs rows region by region and hands every tile to `sink`, in parallel.
-///
-/// # Errors
-/// When the sink fails; the first failure stands.
-pub fn cut_tiles<T: Send>(
-    collection: &str,
-    rows: &FeatureBatch,
-    boxes: &[Rect<f64>],
-    levels: &Levels,
-    sink: impl Fn(Tile, Vec<String>) -> Result<T, Box<dyn std::error::Error + Send + Sync>> + Sync,
-) -> Result<Vec<T>, EngineError> {
-    cut::partition(rows, boxes, levels)
-        .par_iter()
-        .map(|part| {
-            let (tile, types) =
-                cut::tile(collection, rows, boxes, part).map_err(|source| EngineError::Kernel { source })?;
-            let region = tile.region.to_string();
-            sink(tile, types).map_err(|source| EngineError::Sink { region, source })
-        })
-        .collect()
+    let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+    for reject in &rows.rejects {
+        *reasons.entry(reject.reason.code()).or_default() += 1;
+    }
+    let reasons: Vec<String> = reasons.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
+    let first = rows.rejects.first();
+    let limit = if rejected == read {
+        "so none is left".to_owned()
+    } else {
+        format!("more than max-rejects = {} allows", layer.schema.max_rejects)
+    };
+    Err(EngineError::TooManyRejects {
+        rejected,
+        read,
+        reasons: reasons.join(", "),
+        limit,
+        first: first.map_or_else(String::new, |r| format!("{} {} `{}`", r.origin, r.field, r.value)),
+    })
 }

@@ -1,11 +1,27 @@
 //! Engines: who calls the kernels, and where.
 //!
-//! May use: `kernel`, `source` (to read), `plan`, `feature`. Writes nothing: tiles go to a sink.
+//! *map* takes batches through the kernels, several at a time; *fold* takes them in the order of the source; rows wait in a
+//! store, by region, until *pack* hands tiles to a sink. May use: `kernel`, `source` (to read), `plan`, `feature`. Writes
+//! nothing but through what it is handed: tiles go to a sink, rows that outgrow memory to scratch files.
 
 mod boundaries;
 mod error;
+#[cfg(test)]
+mod fixture;
+mod fold;
+mod inventory;
+mod keys;
 mod layer;
+mod origins;
+mod pack;
+pub mod rows;
+mod shared;
+mod tiles;
 
 pub use boundaries::{BoundaryName, Sets, join_context, join_nothing, state_outlines};
 pub use error::EngineError;
-pub use layer::{LayerRows, cut_tiles, read_layer};
+pub use inventory::{Facilities, Member};
+pub use layer::{LayerRows, Room, Work, read_layer};
+pub use pack::{Groups, Packable, pack};
+pub use shared::Shared;
+pub use tiles::{LayerTiles, OneFile};

@@ -143,6 +143,7 @@ pub struct Flag {
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
     kept: Vec<Flag>,
+    kept_of: BTreeMap<FlagCode, u64>,
     counts: BTreeMap<FlagCode, BTreeMap<String, u64>>,
 }
 
@@ -152,14 +153,25 @@ impl Flags {
 
     /// Counts a flag, and keeps it if its code has room. Flags come in source order.
     pub fn push(&mut self, flag: Flag) {
-        let fields = self.counts.entry(flag.code).or_default();
-        let before: u64 = fields.values().sum();
-        match fields.get_mut(&flag.field) {
-            Some(count) => *count += 1,
-            None => drop(fields.insert(flag.field.clone(), 1)),
-        }
-        if before < Self::KEPT {
+        self.count(flag.code, &flag.field, 1);
+        if self.has_room(flag.code) {
+            *self.kept_of.entry(flag.code).or_default() += 1;
             self.kept.push(flag);
+        }
+    }
+
+    /// Whether a further flag of this code would be kept.
+    pub fn has_room(&self, code: FlagCode) -> bool {
+        self.kept_of.get(&code).is_none_or(|kept| *kept < Self::KEPT)
+    }
+
+    /// Counts flags that are not kept.
+    pub fn count(&mut self, code: FlagCode, field: &str, rows: u64) {
+        let fields = self.counts.entry(code).or_default();
+        match fields.get_mut(field) {
+            Some(count) => *count += rows,
+            None if rows > 0 => drop(fields.insert(field.to_owned(), rows)),
+            None => {}
         }
     }
 

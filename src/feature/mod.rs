@@ -10,6 +10,7 @@ mod gate;
 mod landing;
 mod outcome;
 mod quality;
+mod scratch;
 mod tables;
 mod texts;
 
@@ -32,6 +33,7 @@ pub use outcome::{
 pub use quality::{
     ClaimKind, ClaimPair, LayerQuality, NullShare, QualityReport, Score, SourceDates, Unmet, Verdict,
 };
+pub use scratch::{ScratchFile, ScratchSpace};
 pub use tables::{CHANGES_TABLE, QUALITY_TABLES, TableDoc};
 pub use texts::Texts;
 
@@ -140,9 +142,31 @@ pub trait Reproject {
     /// Says why a point cannot be transformed; the slices are then unspecified.
     fn to_crs84(&self, x: &mut [f64], y: &mut [f64]) -> Result<(), String>;
 
-    /// Whether the CRS is a projected one, and yet all that was transformed so far could be longitudes and latitudes.
-    fn saw_only_degrees(&self) -> bool {
-        false
+    /// What the coordinates transformed so far looked like, where the CRS is a projected one.
+    fn seen(&self) -> CoordinatesSeen {
+        CoordinatesSeen::default()
+    }
+}
+
+/// What coordinates of a projected CRS looked like, in points.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CoordinatesSeen {
+    /// Those that could be a longitude and a latitude.
+    pub degrees: u64,
+    /// Those that can't.
+    pub others: u64,
+}
+
+impl CoordinatesSeen {
+    /// Adds those that another thread saw.
+    pub fn add(&mut self, more: Self) {
+        self.degrees += more.degrees;
+        self.others += more.others;
+    }
+
+    /// Whether there were some, and all could be longitudes and latitudes.
+    pub fn are_degrees(self) -> bool {
+        self.degrees > 0 && self.others == 0
     }
 }
 
@@ -286,8 +310,8 @@ pub struct Reject {
 #[derive(Debug, Clone)]
 pub struct FeatureBatch(pub RecordBatch);
 
-/// One GeoParquet file to be: rows of one region in page order.
-#[derive(Debug, Clone)]
+/// One GeoParquet file to be: which rows it is for, and how they are cut. The rows come row group by row group.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tile {
     /// Collection the tile belongs to: a layer id, or `facilities`.
     pub collection: String,
@@ -295,11 +319,7 @@ pub struct Tile {
     pub region: RegionId,
     /// 0-based number within the region.
     pub ordinal: u32,
-    /// Exact extent of the geometries, degrees.
-    pub extent: Rect<f64>,
-    /// Rows, in STR order.
-    pub rows: FeatureBatch,
-    /// Row-group lengths; they add up to the rows.
+    /// Row-group lengths.
     pub row_groups: Vec<usize>,
 }
 

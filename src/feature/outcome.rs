@@ -172,6 +172,17 @@ pub struct LocationCounts {
     pub county_mismatch: u64,
 }
 
+impl LocationCounts {
+    /// Adds those of further rows.
+    pub fn add(&mut self, more: Self) {
+        self.within += more.within;
+        self.nearest += more.nearest;
+        self.representative_point += more.representative_point;
+        self.none += more.none;
+        self.county_mismatch += more.county_mismatch;
+    }
+}
+
 /// Values of a field that became null, and codes without a meaning.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldCounts {

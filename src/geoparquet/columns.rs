@@ -64,15 +64,15 @@ impl Columns {
 
 #[cfg(test)]
 mod tests {
-    use super::super::writer::tests::tile;
-    use super::super::{WriteOptions, read, write};
+    use super::super::writer::tests::{rows, write_tile};
+    use super::super::{WriteOptions, read};
     use super::*;
 
     #[test]
     fn columns_are_those_of_a_whole_read() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         let options = WriteOptions { page_rows: 64, zstd_level: 3 };
-        write(&tile(300, &[200, 100]), &["Point".to_owned()], &options, &mut file).unwrap();
+        write_tile(&rows(300), &[200, 100], &options, &mut file).unwrap();
         let (columns, whole) = (Columns::of(file.path()).unwrap(), read(file.path(), None).unwrap());
         for (field, expected) in whole.schema().fields().iter().zip(whole.columns()) {
             assert_eq!(&columns.read(field.name()).unwrap(), expected);

@@ -18,7 +18,7 @@ pub use columns::Columns;
 pub use metadata::{Covering, GeoColumn, GeoMetadata, crs84_projjson, geo_metadata};
 pub use reader::{Footer, inspect, null_counts, page_boxes, read, read_first, read_present};
 pub use table::TableWriter;
-pub use writer::{Features, WriteOptions, write, write_features, write_table};
+pub use writer::{FeatureWriter, Features, WriteOptions, write_features, write_table};
 
 /// Media type of every Parquet file in a release.
 pub const MEDIA_TYPE: &str = "application/vnd.apache.parquet";

@@ -206,28 +206,28 @@ fn page_values(metadata: &ParquetMetaData, group: usize, side: &str) -> Option<V
 mod tests {
     use std::io::Write;
 
-    use super::super::writer::tests::tile;
-    use super::super::{WriteOptions, crs84_projjson, write, write_table};
+    use super::super::writer::tests::{rows, write_tile};
+    use super::super::{WriteOptions, crs84_projjson, write_table};
     use super::*;
 
     const OPTIONS: WriteOptions = WriteOptions { page_rows: 64, zstd_level: 3 };
 
     fn written() -> tempfile::NamedTempFile {
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        write(&tile(300, &[200, 100]), &["Point".to_owned()], &OPTIONS, &mut file).unwrap();
+        write_tile(&rows(300), &[200, 100], &OPTIONS, &mut file).unwrap();
         file
     }
 
     #[test]
     fn rows_come_back_as_they_were() {
-        assert_eq!(read(written().path(), None).unwrap(), tile(300, &[]).rows.0);
+        assert_eq!(read(written().path(), None).unwrap(), rows(300));
     }
 
     #[test]
     fn an_empty_tile_comes_back_with_its_columns() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        write(&tile(0, &[]), &[], &OPTIONS, &mut file).unwrap();
-        assert_eq!(read(file.path(), None).unwrap(), tile(0, &[]).rows.0);
+        write_tile(&rows(0), &[], &OPTIONS, &mut file).unwrap();
+        assert_eq!(read(file.path(), None).unwrap(), rows(0));
         assert!(page_boxes(file.path()).unwrap().is_empty());
     }
 
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn a_table_has_no_page_boxes() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        write_table(&tile(10, &[]).rows.0.project(&[0]).unwrap(), &OPTIONS, &mut file).unwrap();
+        write_table(&rows(10).project(&[0]).unwrap(), &OPTIONS, &mut file).unwrap();
         assert!(inspect(file.path()).unwrap().geo.is_none());
         let error = page_boxes(file.path()).unwrap_err().to_string();
         assert!(error.ends_with("has no column index for `bbox.xmin`"), "{error}");

@@ -28,9 +28,9 @@
 //! | C | 2.468, 4.7 | 2.376, 6.1 | 2.356, 8.8 | 2.340, 19 | 2.220, 38 | 2.191, 102 |
 
 use std::io::Write;
-use std::path::Path;
 
 use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 use geo::Rect;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
@@ -41,7 +41,6 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPrope
 use parquet::schema::types::ColumnPath;
 
 use super::{GeoparquetError, geo_metadata};
-use crate::feature::Tile;
 
 /// Sides of a row's box, in the order of the `bbox` struct.
 pub(super) const BBOX_SIDES: [&str; 4] = ["xmin", "ymin", "xmax", "ymax"];
@@ -87,30 +86,7 @@ pub struct Features<'a> {
     pub footer: &'a [(String, String)],
 }
 
-/// Writes one compat tile: GeoParquet 1.1, plain WKB, a FLOAT covering, page index, zstd, no
-/// `ARROW:schema` key. Returns the rows written.
-///
-/// # Errors
-/// If the row groups don't add up, or encoding or `out` fails.
-pub fn write<W: Write + Send>(
-    tile: &Tile,
-    geometry_types: &[String],
-    options: &WriteOptions,
-    out: W,
-) -> Result<u64, GeoparquetError> {
-    let what = Path::new(&tile.collection).join(tile.file()).display().to_string();
-    let features = Features {
-        what: &what,
-        rows: &tile.rows.0,
-        row_groups: &tile.row_groups,
-        extent: Some(tile.extent),
-        geometry_types,
-        footer: &[],
-    };
-    write_features(&features, options, out)
-}
-
-/// Writes rows with geometry: a tile, or an index of items. Returns the rows written.
+/// Writes rows with geometry that are all in memory, such as an index of items. Returns the rows written.
 ///
 /// # Errors
 /// If the row groups don't add up, or encoding or `out` fails.
@@ -124,9 +100,76 @@ pub fn write_features<W: Write + Send>(
     if grouped != rows {
         return Err(GeoparquetError::RowGroups { what: features.what.to_owned(), grouped, rows });
     }
-    geo_properties(features, options)
-        .and_then(|properties| encode(features.rows, features.row_groups, properties, out))
-        .map_err(|source| GeoparquetError::Write { what: features.what.to_owned(), source })
+    let mut writer = FeatureWriter::begin(features.what, features.rows.schema(), options, out)?;
+    let mut start = 0;
+    for length in features.row_groups {
+        writer.group(&features.rows.slice(start, *length))?;
+        start += length;
+    }
+    writer.close(features.extent, features.geometry_types, features.footer)
+}
+
+/// Writes a compat file row group by row group: GeoParquet 1.1, plain WKB, a FLOAT covering, page index, zstd, no
+/// `ARROW:schema` key.
+pub struct FeatureWriter<W: Write + Send> {
+    writer: ArrowWriter<W>,
+    what: String,
+    rows: u64,
+}
+
+impl<W: Write + Send> FeatureWriter<W> {
+    /// Begins a file of these columns; `what` names it in messages. Text columns may come as dictionaries.
+    ///
+    /// # Errors
+    /// If `out` fails.
+    pub fn begin(
+        what: &str,
+        schema: SchemaRef,
+        options: &WriteOptions,
+        out: W,
+    ) -> Result<Self, GeoparquetError> {
+        let begun = properties(options).and_then(|properties| arrow_writer(spatial(properties).build(), schema, out));
+        match begun {
+            Ok(writer) => Ok(Self { writer, what: what.to_owned(), rows: 0 }),
+            Err(source) => Err(GeoparquetError::Write { what: what.to_owned(), source }),
+        }
+    }
+
+    /// Writes the next row group.
+    ///
+    /// # Errors
+    /// If encoding or the file fails.
+    pub fn group(&mut self, rows: &RecordBatch) -> Result<(), GeoparquetError> {
+        self.rows += rows.num_rows() as u64;
+        let written = self.writer.write(rows).and_then(|()| self.writer.flush());
+        written.map_err(|source| GeoparquetError::Write { what: self.what.clone(), source })
+    }
+
+    /// Ends the file with what its footer says of the rows. Returns the rows written.
+    ///
+    /// # Errors
+    /// If the file fails.
+    pub fn close(
+        mut self,
+        extent: Option<Rect<f64>>,
+        geometry_types: &[String],
+        footer: &[(String, String)],
+    ) -> Result<u64, GeoparquetError> {
+        let what = self.what;
+        let geo = serde_json::to_string(&geo_metadata(geometry_types, extent))
+            .map_err(|source| ParquetError::External(Box::new(source)));
+        let closed = geo.and_then(|geo| {
+            self.writer.append_key_value_metadata(KeyValue::new("geo".to_owned(), geo));
+            for (key, value) in footer {
+                self.writer.append_key_value_metadata(KeyValue::new(key.clone(), value.clone()));
+            }
+            self.writer.close()
+        });
+        match closed {
+            Ok(_) => Ok(self.rows),
+            Err(source) => Err(GeoparquetError::Write { what, source }),
+        }
+    }
 }
 
 /// Writes a plain table (rejects, reference): no `geo` key. Returns the rows written.
@@ -144,14 +187,6 @@ pub fn write_table<W: Write + Send>(
     properties(options)
         .and_then(|builder| encode(rows, &groups, builder.build(), out))
         .map_err(|source| GeoparquetError::Write { what: "a table".to_owned(), source })
-}
-
-fn geo_properties(features: &Features<'_>, options: &WriteOptions) -> Result<WriterProperties, ParquetError> {
-    let geo = serde_json::to_string(&geo_metadata(features.geometry_types, features.extent))
-        .map_err(|source| ParquetError::External(Box::new(source)))?;
-    let mut footer = vec![KeyValue::new("geo".to_owned(), geo)];
-    footer.extend(features.footer.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())));
-    Ok(spatial(properties(options)?).set_key_value_metadata(Some(footer)).build())
 }
 
 /// What every file shares: page and offset index are on by default, sorting columns are not claimed
@@ -191,9 +226,7 @@ fn encode<W: Write + Send>(
     properties: WriterProperties,
     out: W,
 ) -> Result<u64, ParquetError> {
-    // An ARROW:schema key makes older Polars fail on extension types and adds nothing here.
-    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-    let mut writer = ArrowWriter::try_new_with_options(out, rows.schema(), options)?;
+    let mut writer = arrow_writer(properties, rows.schema(), out)?;
     let mut start = 0;
     for &len in row_groups {
         writer.write(&rows.slice(start, len))?;
@@ -202,6 +235,16 @@ fn encode<W: Write + Send>(
     }
     writer.close()?;
     Ok(rows.num_rows() as u64)
+}
+
+fn arrow_writer<W: Write + Send>(
+    properties: WriterProperties,
+    schema: SchemaRef,
+    out: W,
+) -> Result<ArrowWriter<W>, ParquetError> {
+    // An ARROW:schema key makes older Polars fail on extension types and adds nothing here.
+    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    ArrowWriter::try_new_with_options(out, schema, options)
 }
 
 #[cfg(test)]
@@ -216,12 +259,11 @@ pub(super) mod tests {
     use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
 
     use super::*;
-    use crate::feature::{FeatureBatch, RegionId};
 
     const OPTIONS: WriteOptions = WriteOptions { page_rows: 64, zstd_level: 3 };
 
     /// Points on a diagonal: row `i` stands at (`i`, `i / 2`), its box one wider on each side.
-    pub(in crate::geoparquet) fn tile(rows: u16, row_groups: &[usize]) -> Tile {
+    pub(in crate::geoparquet) fn rows(rows: u16) -> RecordBatch {
         let at = |i: u16| (f64::from(i), f64::from(i) / 2.0);
         let wkb = |i: u16| {
             let (x, y) = at(i);
@@ -251,20 +293,31 @@ pub(super) mod tests {
             Arc::new((0..rows).map(|i| Some(wkb(i))).collect::<BinaryArray>()),
             Arc::new(boxes),
         ];
-        let last = at(rows.saturating_sub(1));
-        Tile {
-            collection: "dams".to_owned(),
-            region: RegionId::new(Some("R06")),
-            ordinal: 0,
-            extent: Rect::new(Coord { x: 0.0, y: 0.0 }, Coord { x: last.0, y: last.1 }),
-            rows: FeatureBatch(RecordBatch::try_new(Arc::new(schema), columns).unwrap()),
-            row_groups: row_groups.to_vec(),
-        }
+        RecordBatch::try_new(Arc::new(schema), columns).unwrap()
     }
 
-    fn bytes_of(tile: &Tile) -> Vec<u8> {
+    /// The rows as a tile in so many row groups.
+    pub(in crate::geoparquet) fn write_tile(
+        rows: &RecordBatch,
+        row_groups: &[usize],
+        options: &WriteOptions,
+        out: impl Write + Send,
+    ) -> Result<u64, GeoparquetError> {
+        let last = f64::from(u32::try_from(rows.num_rows().saturating_sub(1)).unwrap());
+        let features = Features {
+            what: "dams/region=R06/part-000.parquet",
+            rows,
+            row_groups,
+            extent: Some(Rect::new(Coord { x: 0.0, y: 0.0 }, Coord { x: last, y: last / 2.0 })),
+            geometry_types: &["Point".to_owned()],
+            footer: &[],
+        };
+        write_features(&features, options, out)
+    }
+
+    fn bytes_of(rows: &RecordBatch, row_groups: &[usize]) -> Vec<u8> {
         let mut out = Vec::new();
-        write(tile, &["Point".to_owned()], &OPTIONS, &mut out).unwrap();
+        write_tile(rows, row_groups, &OPTIONS, &mut out).unwrap();
         out
     }
 
@@ -277,7 +330,7 @@ pub(super) mod tests {
 
     #[test]
     fn pages_start_at_the_same_rows_in_every_column() {
-        let footer = footer_of(&bytes_of(&tile(300, &[200, 100])));
+        let footer = footer_of(&bytes_of(&rows(300), &[200, 100]));
         let offsets = footer.offset_index().unwrap();
         for (group, starts) in [(0, vec![0, 64, 128, 192]), (1, vec![0, 64])] {
             for column in &offsets[group] {
@@ -289,14 +342,14 @@ pub(super) mod tests {
 
     #[test]
     fn row_groups_are_the_tiles() {
-        let footer = footer_of(&bytes_of(&tile(300, &[10, 190, 100])));
+        let footer = footer_of(&bytes_of(&rows(300), &[10, 190, 100]));
         let rows: Vec<i64> = footer.row_groups().iter().map(RowGroupMetaData::num_rows).collect();
         assert_eq!(rows, [10, 190, 100]);
     }
 
     #[test]
     fn row_groups_that_lose_a_row_are_refused() {
-        let error = write(&tile(300, &[200, 99]), &[], &OPTIONS, Vec::new()).unwrap_err();
+        let error = write_tile(&rows(300), &[200, 99], &OPTIONS, Vec::new()).unwrap_err();
         assert_eq!(
             error.to_string(),
             "the row groups of dams/region=R06/part-000.parquet hold 299 rows, but there are 300"
@@ -305,7 +358,7 @@ pub(super) mod tests {
 
     #[test]
     fn geometry_has_no_statistics_and_everything_else_has() {
-        let footer = footer_of(&bytes_of(&tile(300, &[300])));
+        let footer = footer_of(&bytes_of(&rows(300), &[300]));
         for column in footer.row_group(0).columns() {
             let named = column.column_path().string();
             assert_eq!(column.statistics().is_some(), named != "geometry", "{named}");
@@ -313,13 +366,35 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn codes_are_written_as_the_text_they_stand_for() {
+        use arrow_array::types::Int32Type;
+        use arrow_array::{DictionaryArray, Int32Array};
+
+        let names = ["GA", "TX", "GA", "AL"];
+        let plain: ArrayRef = Arc::new(StringArray::from_iter_values(names));
+        let keys = Int32Array::from(vec![2, 0, 2, 1]);
+        let values = StringArray::from_iter_values(["TX", "AL", "GA"]);
+        let coded: ArrayRef = Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::new(values)).unwrap());
+        let plain = RecordBatch::try_from_iter([("state_code", plain)]).unwrap();
+        let coded = RecordBatch::try_from_iter([("state_code", coded)]).unwrap();
+        let bytes = |rows: &RecordBatch| {
+            let mut out = Vec::new();
+            let mut writer = FeatureWriter::begin("t", plain.schema(), &OPTIONS, &mut out).unwrap();
+            writer.group(rows).unwrap();
+            writer.close(None, &[], &[]).unwrap();
+            out
+        };
+        assert_eq!(bytes(&coded), bytes(&plain));
+    }
+
+    #[test]
     fn same_rows_same_bytes() {
-        assert_eq!(bytes_of(&tile(300, &[200, 100])), bytes_of(&tile(300, &[200, 100])));
+        assert_eq!(bytes_of(&rows(300), &[200, 100]), bytes_of(&rows(300), &[200, 100]));
     }
 
     #[test]
     fn a_table_has_no_geo_key() {
-        let rows = tile(10, &[10]).rows.0.project(&[0, 1]).unwrap();
+        let rows = rows(10).project(&[0, 1]).unwrap();
         let mut out = Vec::new();
         assert_eq!(write_table(&rows, &OPTIONS, &mut out).unwrap(), 10);
         let footer = footer_of(&out);

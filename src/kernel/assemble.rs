@@ -1,28 +1,47 @@
-//! Assembles a layer's published rows: core columns, further sets, attributes, `geometry`, `bbox`.
+//! Assembles a layer's rows, in two steps: what differs from row to row flows and is packed; what is the same in every
+//! row, or follows from the geometry, joins it when a tile is made.
 //!
-//! Pure. One schema per collection: the columns depend on the plan alone, never on the rows.
+//! Pure. One schema per collection: the columns depend on the plan alone, never on the rows. Codes are dictionaries
+//! in both steps; the published schema tells of the text that they stand for.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow_array::builder::BinaryBuilder;
-use arrow_array::{ArrayRef, Float32Array, RecordBatch, StringArray, StructArray, new_null_array};
-use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
-use geo::{BoundingRect, Geometry, Rect};
+use arrow_array::builder::{BinaryBuilder, StringBuilder};
+use arrow_array::cast::AsArray;
+use arrow_array::{
+    Array, ArrayRef, BinaryArray, Float32Array, Int32Array, RecordBatch, StringArray, StructArray, new_null_array,
+};
+use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
+use geo::{BoundingRect, Coord, Geometry, Point, Rect};
 
-use super::locate::Located;
+use super::locate::{CodedArray, Located};
 use super::normalise::Normalised;
 use super::sector::Sectors;
 use super::{KernelError, geometry};
 use crate::feature::{CORE_COLUMNS, CoreType, FeatureBatch};
 use crate::plan::{FieldKind, LayerPlan, LayerSchema};
 
-/// Rows in their published schema, with what packing needs of them.
+/// Rows as they flow from locate to pack: the columns that differ from row to row, in published order.
 #[derive(Debug, Clone)]
-pub struct Assembled {
+pub struct StageRows {
+    /// Columns, `geometry` among them; a column of codes is a dictionary.
+    pub rows: RecordBatch,
+    /// Longitude and latitude of the centre of every row's box.
+    pub centres: Vec<[f64; 2]>,
+    /// The point that stands for every row, where that is not its centre.
+    pub points: Option<Vec<[f64; 2]>>,
+}
+
+/// Rows in their published columns, and what a tile's metadata say of them.
+#[derive(Debug, Clone)]
+pub struct Published {
     /// Rows.
     pub rows: FeatureBatch,
-    /// Exact box of every row, degrees.
-    pub boxes: Vec<Rect<f64>>,
+    /// Exact extent, degrees.
+    pub extent: Rect<f64>,
+    /// GeoParquet names of the geometry types present.
+    pub geometry_types: BTreeSet<&'static str>,
 }
 
 /// The published schema of a layer.
@@ -81,48 +100,68 @@ fn bbox_fields() -> Fields {
     ["xmin", "ymin", "xmax", "ymax"].iter().map(|name| Field::new(*name, DataType::Float32, false)).collect()
 }
 
-/// Puts the columns of the stages together in the order of `schema`.
+/// What the stages have found out about a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'a> {
+    /// The layer's plan.
+    pub layer: &'a LayerPlan,
+    /// Its attributes, geometries and keys.
+    pub normalised: &'a Normalised,
+    /// Its sectors.
+    pub sectors: &'a Sectors,
+    /// Its places.
+    pub located: &'a Located,
+    /// Ids of the further polygon sets, in pipeline order.
+    pub further: &'a [String],
+    /// The point that stands for every row.
+    pub points: &'a [Point<f64>],
+}
+
+/// Puts together the columns that differ from row to row, in the order of the published `schema`.
 ///
 /// # Errors
 /// When lengths differ, which would be a mistake of this program.
-pub fn assemble(
-    layer: &LayerPlan,
-    schema: &SchemaRef,
-    normalised: &Normalised,
-    sectors: &Sectors,
-    located: &Located,
-    further: &[String],
-) -> Result<Assembled, KernelError> {
-    let sources = Sources { layer, normalised, sectors, located, further };
-    let (geometry, bbox, boxes) = geometry_columns(&normalised.geometries);
-    let arrays = schema.fields().iter().map(|field| match field.name().as_str() {
-        "geometry" => Arc::clone(&geometry),
-        "bbox" => Arc::clone(&bbox),
-        _ => sources.column(field),
-    });
-    let rows = RecordBatch::try_new(Arc::clone(schema), arrays.collect())
-        .map_err(|source| KernelError::Arrow { source })?;
-    Ok(Assembled { rows: FeatureBatch(rows), boxes })
+pub fn stage(schema: &Schema, sources: &Sources<'_>) -> Result<StageRows, KernelError> {
+    let geometries = &sources.normalised.geometries;
+    let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
+    for field in schema.fields() {
+        let name = field.name().as_str();
+        if name == "geometry" {
+            columns.push((name, Arc::new(encoded(geometries))));
+        } else if let Some(column) = sources.column(name) {
+            columns.push((name, column));
+        }
+    }
+    let centres: Vec<[f64; 2]> = geometries.iter().map(centre).collect();
+    let points: Vec<[f64; 2]> = sources.points.iter().map(|point| [point.x(), point.y()]).collect();
+    Ok(StageRows { rows: batch(columns)?, points: (points != centres).then_some(points), centres })
 }
 
-struct Sources<'a> {
-    layer: &'a LayerPlan,
-    normalised: &'a Normalised,
-    sectors: &'a Sectors,
-    located: &'a Located,
-    further: &'a [String],
+/// Named columns as rows, each with the type it has.
+fn batch(columns: Vec<(&str, ArrayRef)>) -> Result<RecordBatch, KernelError> {
+    let field = |(name, column): &(&str, ArrayRef)| {
+        Field::new(*name, column.data_type().clone(), !matches!(*name, "geometry" | "bbox"))
+    };
+    let fields: Vec<Field> = columns.iter().map(field).collect();
+    let arrays = columns.into_iter().map(|(_, column)| column).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|source| KernelError::Arrow { source })
+}
+
+fn centre(geometry: &Geometry<f64>) -> [f64; 2] {
+    // Adding zero makes −0 and 0 the same place.
+    let of = |middle: Coord<f64>| [middle.x + 0.0, middle.y + 0.0];
+    match geometry {
+        Geometry::Point(point) => of(point.0),
+        other => of(other.bounding_rect().expect("a checked geometry has a point").center()),
+    }
 }
 
 impl Sources<'_> {
-    fn column(&self, field: &FieldRef) -> ArrayRef {
-        let rows = self.normalised.rows.len();
-        let (schema, located, sectors) = (&self.layer.schema, self.located, self.sectors);
-        let constant = |text: &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(vec![text; rows])) };
-        match field.name().as_str() {
+    /// A column that differs from row to row; none where it is the same in every row of the layer.
+    fn column(&self, name: &str) -> Option<ArrayRef> {
+        let (located, sectors) = (self.located, self.sectors);
+        Some(match name {
             "facility_id" => Arc::new(self.facility_ids()),
-            "layer" => constant(self.layer.id.as_str()),
-            "source_agency" => constant(&schema.agency),
-            "handling" => constant(&schema.handling),
             "sector_code" => Arc::new(sectors.code.clone()),
             "subsector" => Arc::new(sectors.subsector.clone()),
             "sector_also" => Arc::new(sectors.also.clone()),
@@ -138,16 +177,22 @@ impl Sources<'_> {
             "is_county_mismatch" => Arc::new(located.is_county_mismatch.clone()),
             "location_method" => Arc::new(located.location_method.clone()),
             "location_distance_m" => Arc::new(located.location_distance_m.clone()),
-            name => self.further_set(name).or_else(|| self.attribute(name)).unwrap_or_else(|| {
-                // A core column that this layer's schema doesn't fill.
-                new_null_array(field.data_type(), rows)
-            }),
-        }
+            name => return self.further_set(name).or_else(|| self.attribute(name)),
+        })
     }
 
     fn facility_ids(&self) -> StringArray {
-        let ids = self.normalised.keys.iter().flatten().map(|key| format!("{}:{key}", self.layer.id));
-        StringArray::from_iter_values(ids)
+        let keys = &self.normalised.keys;
+        let prefix = format!("{}:", self.layer.id);
+        let bytes = keys.value_data().len() + keys.len() * prefix.len();
+        let mut ids = StringBuilder::with_capacity(keys.len(), bytes);
+        let mut id = prefix.clone();
+        for key in keys.iter().flatten() {
+            id.truncate(prefix.len());
+            id.push_str(key);
+            ids.append_value(&id);
+        }
+        ids.finish()
     }
 
     fn further_set(&self, name: &str) -> Option<ArrayRef> {
@@ -161,26 +206,94 @@ impl Sources<'_> {
     }
 }
 
-/// `geometry`, `bbox` and exact boxes of checked geometries.
+/// Gives rows all columns of the published `schema`: those that are the same in every row of a layer, and the
+/// box that follows from the geometry.
 ///
-/// # Panics
-/// On an empty geometry, which no checked one is.
-pub fn geometry_columns(geometries: &[Geometry<f64>]) -> (ArrayRef, ArrayRef, Vec<Rect<f64>>) {
-    let mut wkb = BinaryBuilder::new();
-    let mut sides: [Vec<f32>; 4] = std::array::from_fn(|_| Vec::with_capacity(geometries.len()));
-    let mut boxes = Vec::with_capacity(geometries.len());
+/// # Errors
+/// When a geometry is not as `stage` has encoded it, or columns don't fit together: mistakes of this program.
+pub fn publish(staged: &RecordBatch, schema: &Schema, layer: &LayerPlan) -> Result<Published, KernelError> {
+    let rows = staged.num_rows();
+    let geometry = staged.column_by_name("geometry").and_then(|column| column.as_binary_opt::<i32>());
+    let geometry = geometry.ok_or(KernelError::Geometry)?;
+    let boxes = boxes(geometry)?;
+    let columns = schema.fields().iter().map(|field| {
+        let column = match field.name().as_str() {
+            "bbox" => coverings(&boxes),
+            name => staged.column_by_name(name).map(Arc::clone).unwrap_or_else(|| {
+                constant(name, layer).map_or_else(
+                    // A core column that this layer's schema doesn't fill.
+                    || new_null_array(field.data_type(), rows),
+                    |text| every_row(text, rows),
+                )
+            }),
+        };
+        (field.name().as_str(), column)
+    });
+    Ok(Published {
+        rows: FeatureBatch(batch(columns.collect())?),
+        extent: extent(&boxes),
+        geometry_types: geometry.iter().flatten().map(geometry::type_of).collect(),
+    })
+}
+
+/// The text that a column has in every row of a layer.
+fn constant<'a>(name: &str, layer: &'a LayerPlan) -> Option<&'a str> {
+    match name {
+        "layer" => Some(layer.id.as_str()),
+        "source_agency" => Some(&layer.schema.agency),
+        "handling" => Some(&layer.schema.handling),
+        _ => None,
+    }
+}
+
+fn every_row(text: &str, rows: usize) -> ArrayRef {
+    let values = Arc::new(StringArray::from_iter_values([text]));
+    let keys = Int32Array::from(vec![0; rows]);
+    Arc::new(CodedArray::try_new(keys, values).expect("every key is that of the only value"))
+}
+
+fn boxes(geometry: &BinaryArray) -> Result<Vec<Rect<f64>>, KernelError> {
+    let bounds = |wkb: Option<&[u8]>| wkb.and_then(geometry::bounds).ok_or(KernelError::Geometry);
+    geometry.iter().map(bounds).collect()
+}
+
+fn encoded(geometries: &[Geometry<f64>]) -> BinaryArray {
+    let mut wkb = BinaryBuilder::with_capacity(geometries.len(), geometries.len() * POINT_BYTES);
     let mut buffer = Vec::new();
     for geometry in geometries {
         buffer.clear();
         geometry::encode(geometry, &mut buffer);
         wkb.append_value(&buffer);
-        let covering = geometry::covering(geometry).expect("a checked geometry has a point");
-        for (side, value) in sides.iter_mut().zip(covering) {
+    }
+    wkb.finish()
+}
+
+/// Bytes of a point in WKB, the smallest geometry and the most frequent one.
+const POINT_BYTES: usize = 21;
+
+/// `bbox` of rows with these boxes, rounded outward.
+fn coverings(boxes: &[Rect<f64>]) -> ArrayRef {
+    let mut sides: [Vec<f32>; 4] = std::array::from_fn(|_| Vec::with_capacity(boxes.len()));
+    for rect in boxes {
+        for (side, value) in sides.iter_mut().zip(geometry::outward(*rect)) {
             side.push(value);
         }
-        boxes.push(geometry.bounding_rect().expect("a checked geometry has a point"));
     }
     let sides = sides.map(|side| Arc::new(Float32Array::from(side)) as ArrayRef);
-    let bbox = StructArray::new(bbox_fields(), sides.to_vec(), None);
-    (Arc::new(wkb.finish()), Arc::new(bbox), boxes)
+    Arc::new(StructArray::new(bbox_fields(), sides.to_vec(), None))
+}
+
+/// The box around all boxes.
+pub fn extent(boxes: &[Rect<f64>]) -> Rect<f64> {
+    let all = boxes.iter().copied().reduce(around);
+    all.unwrap_or_else(|| Rect::new((0.0, 0.0), (0.0, 0.0)))
+}
+
+/// The box around two.
+pub fn around(one: Rect<f64>, other: Rect<f64>) -> Rect<f64> {
+    let (low, high) = (one.min(), one.max());
+    Rect::new(
+        Coord { x: low.x.min(other.min().x), y: low.y.min(other.min().y) },
+        Coord { x: high.x.max(other.max().x), y: high.y.max(other.max().y) },
+    )
 }

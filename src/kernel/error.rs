@@ -22,6 +22,9 @@ pub enum KernelError {
         /// Cause.
         source: polars::error::PolarsError,
     },
+    /// A geometry is not as normalise left it: a mistake of this program.
+    #[error("internal: a row has no geometry in WKB")]
+    Geometry,
     /// Arrow refused a conversion.
     #[error("cannot assemble a batch")]
     Arrow {

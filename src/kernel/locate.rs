@@ -1,24 +1,33 @@
 //! Locate: state, county, region and every further polygon set, for one point per row.
 //!
 //! Pure. Sets are asked one by one: the polygon that holds the point (ties: lowest code), else
-//! the nearest within the set's declared distance. Computed and claimed codes are both kept.
+//! the nearest within the set's declared distance. Computed and claimed codes are both kept. A row's answer is a
+//! rank in the set's list of codes: columns are dictionaries over that list, shared by every batch of a run.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use arrow_array::{BooleanArray, Float64Array, StringArray};
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, StringArray};
 use geo::Point;
-use rayon::prelude::*;
 
 use super::jurisdiction::JurisdictionIndex;
-use crate::feature::LocationCounts;
+use crate::feature::{LocationCounts, Texts};
 use crate::plan::{GeometryKind, JurisdictionKind, JurisdictionPlan, Reference};
 
-/// The polygon sets of a run with their indexes, and the tables that turn codes into regions.
+/// A text column of few distinct values.
+pub type CodedArray = DictionaryArray<Int32Type>;
+
+/// How a row may be located, in the order of the keys of `location_method`.
+const METHODS: [&str; 4] = ["within", "nearest", "representative_point", "none"];
+
+/// The polygon sets of a run with their indexes, and the lists that columns are dictionaries over.
 #[derive(Debug)]
 pub struct JoinContext {
-    sets: Vec<JoinSet>,
-    usps_by_fips: BTreeMap<String, String>,
-    region_by_usps: BTreeMap<String, String>,
+    sets: Vec<(JoinSet, Lists)>,
+    /// By rank of the set that answers for the state: that of kind state, else that of kind county.
+    states: States,
+    methods: ArrayRef,
 }
 
 /// One polygon set, indexed.
@@ -30,19 +39,88 @@ pub struct JoinSet {
     pub index: JurisdictionIndex,
 }
 
+/// A list of texts that ranks point into; a rank without a text has no key.
+#[derive(Debug, Clone)]
+struct Lookup {
+    values: ArrayRef,
+    has_value: Vec<bool>,
+}
+
+/// What follows from the rank of a state.
+#[derive(Debug)]
+struct States {
+    fips: Lookup,
+    usps: Lookup,
+    region: Lookup,
+}
+
+/// The lists that the columns of a set are dictionaries over.
+#[derive(Debug)]
+struct Lists {
+    codes: Lookup,
+    names: Lookup,
+}
+
+impl Lookup {
+    fn new<'v>(values: impl Iterator<Item = Option<&'v str>>) -> Self {
+        let values: StringArray = values.collect();
+        let has_value = values.iter().map(|value| value.is_some()).collect();
+        Self { values: Arc::new(values), has_value }
+    }
+
+    /// The column of these ranks.
+    fn column(&self, ranks: &[Option<u32>]) -> CodedArray {
+        let key = |rank: &Option<u32>| {
+            let rank = rank.filter(|rank| self.has_value[*rank as usize])?;
+            Some(i32::try_from(rank).expect("a set has less than 2^31 codes"))
+        };
+        let keys: Int32Array = ranks.iter().map(key).collect();
+        CodedArray::try_new(keys, Arc::clone(&self.values)).expect("a rank is a place in its own list")
+    }
+}
+
+impl States {
+    /// Of states in this order of FIPS codes.
+    fn new<'v>(fips: impl Iterator<Item = Option<&'v str>>, reference: &Reference) -> Self {
+        let usps: BTreeMap<&str, &str> = reference.states.iter().map(|s| (&*s.fips, &*s.usps)).collect();
+        let regions: BTreeMap<&str, &str> =
+            reference.regions.iter().map(|region| (&*region.state, &*region.code)).collect();
+        let fips: Vec<Option<&str>> = fips.collect();
+        let usps: Vec<Option<&str>> = fips.iter().map(|fips| usps.get((*fips)?).copied()).collect();
+        Self {
+            region: Lookup::new(usps.iter().map(|usps| regions.get((*usps)?).copied())),
+            fips: Lookup::new(fips.into_iter()),
+            usps: Lookup::new(usps.into_iter()),
+        }
+    }
+}
+
 impl JoinContext {
     /// Joins `sets` with the state and region tables.
     pub fn new(sets: Vec<JoinSet>, reference: &Reference) -> Self {
-        Self {
-            sets,
-            usps_by_fips: reference.states.iter().map(|s| (s.fips.clone(), s.usps.clone())).collect(),
-            region_by_usps: reference.regions.iter().map(|r| (r.state.clone(), r.code.clone())).collect(),
-        }
+        let lists = |set: JoinSet| {
+            let codes = Lookup::new(set.index.names().map(|found| Some(found.code)));
+            let names = Lookup::new(set.index.names().map(|found| found.name));
+            (set, Lists { codes, names })
+        };
+        let sets: Vec<(JoinSet, Lists)> = sets.into_iter().map(lists).collect();
+        let of_kind = |kind| sets.iter().find(|(set, _)| set.plan.kind == kind).map(|(set, _)| &set.index);
+        let states = match (of_kind(JurisdictionKind::State), of_kind(JurisdictionKind::County)) {
+            (Some(states), _) => States::new(states.names().map(|found| Some(found.code)), reference),
+            // Without a state set, a county's first two digits are its state.
+            (None, Some(counties)) => States::new(counties.names().map(|found| found.code.get(..2)), reference),
+            (None, None) => States::new(std::iter::empty(), reference),
+        };
+        Self { states, sets, methods: Arc::new(StringArray::from_iter_values(METHODS)) }
     }
 
     /// Ids of the sets of kind `Other`, in pipeline order: each fills a column `<id>_code`.
     pub fn further_sets(&self) -> impl Iterator<Item = &str> {
-        self.sets.iter().filter(|set| set.plan.kind == JurisdictionKind::Other).map(|set| &*set.plan.id)
+        self.further().map(|(set, _)| &*set.plan.id)
+    }
+
+    fn further(&self) -> impl Iterator<Item = &(JoinSet, Lists)> {
+        self.sets.iter().filter(|(set, _)| set.plan.kind == JurisdictionKind::Other)
     }
 
     /// Whether a computed state can be had at all.
@@ -50,8 +128,8 @@ impl JoinContext {
         self.set(JurisdictionKind::State).or(self.set(JurisdictionKind::County)).is_some()
     }
 
-    fn set(&self, kind: JurisdictionKind) -> Option<&JoinSet> {
-        self.sets.iter().find(|set| set.plan.kind == kind)
+    fn set(&self, kind: JurisdictionKind) -> Option<&(JoinSet, Lists)> {
+        self.sets.iter().find(|(set, _)| set.plan.kind == kind)
     }
 }
 
@@ -59,28 +137,28 @@ impl JoinContext {
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "named and documented as the core columns they fill")]
 pub struct Located {
-    pub state_code: StringArray,
-    pub state_fips: StringArray,
-    pub county_fips: StringArray,
-    pub county_name: StringArray,
-    pub place_geoid: StringArray,
-    pub tribal_geoid: StringArray,
-    pub region_code: StringArray,
+    pub state_code: CodedArray,
+    pub state_fips: CodedArray,
+    pub county_fips: CodedArray,
+    pub county_name: CodedArray,
+    pub place_geoid: CodedArray,
+    pub tribal_geoid: CodedArray,
+    pub region_code: CodedArray,
     pub is_county_mismatch: BooleanArray,
-    pub location_method: StringArray,
+    pub location_method: CodedArray,
     pub location_distance_m: Float64Array,
     /// Codes of the sets of kind `Other`, in the order of [`JoinContext::further_sets`].
-    pub further: Vec<StringArray>,
+    pub further: Vec<CodedArray>,
     /// How many rows were located how.
     pub counts: LocationCounts,
 }
 
-/// A jurisdiction found for a row.
-#[derive(Debug, Clone, Copy)]
-struct Hit<'a> {
-    code: &'a str,
-    name: Option<&'a str>,
-    distance_m: Option<f64>,
+/// What a set answers for every row: the rank found, and how far away it is where no polygon holds the point.
+#[derive(Debug, Clone, Default)]
+struct Answers {
+    ranks: Vec<Option<u32>>,
+    /// Metres, by row; only rows outside every polygon are here.
+    away: BTreeMap<usize, f64>,
 }
 
 /// Places one point per row; `kind` tells whether it is the feature itself or stands for it.
@@ -90,93 +168,121 @@ pub fn locate(
     county_claimed: Option<&StringArray>,
     context: &JoinContext,
 ) -> Located {
-    let ask = |kind| context.set(kind).map_or_else(|| vec![None; points.len()], |set| hits(points, set));
-    let county = ask(JurisdictionKind::County);
-    let state = if context.set(JurisdictionKind::State).is_some() {
-        ask(JurisdictionKind::State)
-    } else {
-        county.iter().map(|hit| hit.and_then(state_of_county)).collect()
-    };
-    let usps = state.iter().map(|hit| context.usps_by_fips.get(hit.as_ref()?.code).map(String::as_str));
-    let usps: StringArray = usps.collect();
-    let (place, tribal) = (ask(JurisdictionKind::Place), ask(JurisdictionKind::Tribal));
-    let region = usps.iter().map(|code| context.region_by_usps.get(code?).map(String::as_str)).collect();
-    let claimed = county_claimed.filter(|_| context.set(JurisdictionKind::County).is_some());
-    let mismatch = mismatch(&county, claimed);
-    let (method, distance): (Vec<_>, Vec<_>) =
-        state.iter().zip(&county).map(|(state, county)| method(kind, *state, *county)).unzip();
-    let further = context.sets.iter().filter(|set| set.plan.kind == JurisdictionKind::Other);
-    let mut totals = count(&method);
-    totals.county_mismatch = mismatch.iter().filter(|is| *is == Some(true)).count() as u64;
+    let [county, place, tribal] = [JurisdictionKind::County, JurisdictionKind::Place, JurisdictionKind::Tribal]
+        .map(|kind| Asked::new(points, context.set(kind)));
+    let state_set = context.set(JurisdictionKind::State);
+    let own_state = state_set.map(|(set, _)| ask(points, set));
+    // Without a state set, the county's rank stands for its state.
+    let state = own_state.as_ref().unwrap_or(&county.answers);
+    let region_code = context.states.region.column(&state.ranks);
+    let mismatch = county_claimed.filter(|_| context.set(JurisdictionKind::County).is_some());
+    let mismatch = mismatch_of(&county, points.len(), mismatch);
+    let ways: Vec<Way> = (0..points.len()).map(|row| way(row, kind, state, &county.answers)).collect();
+    let mut counts = count(&ways);
+    counts.county_mismatch = mismatch.iter().filter(|is| *is == Some(true)).count() as u64;
     Located {
-        state_fips: codes(&state),
-        state_code: usps,
-        county_fips: codes(&county),
-        county_name: county.iter().map(|hit| hit.and_then(|hit| hit.name)).collect(),
-        place_geoid: codes(&place),
-        tribal_geoid: codes(&tribal),
-        region_code: region,
+        state_code: context.states.usps.column(&state.ranks),
+        state_fips: context.states.fips.column(&state.ranks),
+        county_fips: county.codes(),
+        county_name: county.names(),
+        place_geoid: place.codes(),
+        tribal_geoid: tribal.codes(),
+        region_code,
         is_county_mismatch: mismatch,
-        location_method: method.into_iter().map(Some).collect(),
-        location_distance_m: distance.into_iter().collect(),
-        further: further.map(|set| codes(&hits(points, set))).collect(),
-        counts: totals,
+        location_method: methods(&ways, context),
+        location_distance_m: ways.iter().map(|way| way.distance_m).collect(),
+        further: context.further().map(|set| Asked::new(points, Some(set)).codes()).collect(),
+        counts,
     }
 }
 
-fn hits<'a>(points: &[Point<f64>], set: &'a JoinSet) -> Vec<Option<Hit<'a>>> {
-    points.par_iter().with_min_len(256).map(|point| hit(*point, set)).collect()
+/// A set, if there is one, and its answers.
+struct Asked<'a> {
+    lists: Option<&'a Lists>,
+    answers: Answers,
 }
 
-fn hit(point: Point<f64>, set: &JoinSet) -> Option<Hit<'_>> {
-    if let Some(found) = set.index.locate(point) {
-        return Some(Hit { code: found.code, name: found.name, distance_m: None });
+impl<'a> Asked<'a> {
+    fn new(points: &[Point<f64>], set: Option<&'a (JoinSet, Lists)>) -> Self {
+        match set {
+            Some((set, lists)) => Self { lists: Some(lists), answers: ask(points, set) },
+            None => Self {
+                lists: None,
+                answers: Answers { ranks: vec![None; points.len()], away: BTreeMap::new() },
+            },
+        }
     }
-    if set.plan.nearest_m <= 0.0 {
-        return None;
+
+    fn codes(&self) -> CodedArray {
+        self.lists.map_or_else(|| nothing(self.answers.ranks.len()), |lists| lists.codes.column(&self.answers.ranks))
     }
-    let (found, metres) = set.index.nearest(point, set.plan.nearest_m)?;
-    Some(Hit { code: found.code, name: found.name, distance_m: Some(metres) })
+
+    fn names(&self) -> CodedArray {
+        self.lists.map_or_else(|| nothing(self.answers.ranks.len()), |lists| lists.names.column(&self.answers.ranks))
+    }
 }
 
-/// Without a state set, a county's first two digits are its state.
-fn state_of_county(county: Hit<'_>) -> Option<Hit<'_>> {
-    Some(Hit { code: county.code.get(..2)?, name: None, ..county })
+/// A column without a value.
+fn nothing(rows: usize) -> CodedArray {
+    Lookup::new(std::iter::empty()).column(&vec![None; rows])
 }
 
-fn codes(hits: &[Option<Hit<'_>>]) -> StringArray {
-    hits.iter().map(|hit| hit.map(|hit| hit.code)).collect()
+fn ask(points: &[Point<f64>], set: &JoinSet) -> Answers {
+    let mut answers = Answers { ranks: Vec::with_capacity(points.len()), away: BTreeMap::new() };
+    for (row, point) in points.iter().enumerate() {
+        let mut rank = set.index.rank(*point);
+        if rank.is_none() && set.plan.nearest_m > 0.0
+            && let Some((near, metres)) = set.index.nearest_rank(*point, set.plan.nearest_m)
+        {
+            rank = Some(near);
+            answers.away.insert(row, metres);
+        }
+        answers.ranks.push(rank);
+    }
+    answers
 }
 
 /// Null where nothing was claimed; a claimed county where no county was found is a mismatch.
-fn mismatch(county: &[Option<Hit<'_>>], claimed: Option<&StringArray>) -> BooleanArray {
-    let Some(claimed) = claimed else { return BooleanArray::new_null(county.len()) };
-    county.iter().zip(claimed).map(|(hit, claimed)| Some(hit.map(|hit| hit.code) != Some(claimed?))).collect()
+fn mismatch_of(county: &Asked<'_>, rows: usize, claimed: Option<&StringArray>) -> BooleanArray {
+    let Some(claimed) = claimed else { return BooleanArray::new_null(rows) };
+    let codes = county.codes();
+    let found = Texts::of(&codes).expect("a set's codes are text");
+    found.iter().zip(claimed).map(|(found, claimed)| Some(found != Some(claimed?))).collect()
+}
+
+/// How a row was located: a place in [`METHODS`], and the distance to the nearest jurisdiction.
+struct Way {
+    method: i32,
+    distance_m: Option<f64>,
 }
 
 /// The weaker of the two steps names the method; the longer way is the distance.
-fn method(
-    kind: GeometryKind,
-    state: Option<Hit<'_>>,
-    county: Option<Hit<'_>>,
-) -> (&'static str, Option<f64>) {
-    let Some(state) = state else { return ("none", None) };
-    let away = [state.distance_m, county.and_then(|hit| hit.distance_m)];
-    let distance = away.into_iter().flatten().reduce(f64::max);
-    match (kind, distance) {
-        (_, Some(metres)) => ("nearest", Some(metres)),
-        (GeometryKind::Point, None) => ("within", None),
-        (GeometryKind::Line | GeometryKind::Polygon, None) => ("representative_point", None),
+fn way(row: usize, kind: GeometryKind, state: &Answers, county: &Answers) -> Way {
+    if state.ranks[row].is_none() {
+        return Way { method: 3, distance_m: None };
     }
+    let away = [state.away.get(&row), county.away.get(&row)];
+    let distance_m = away.into_iter().flatten().copied().reduce(f64::max);
+    let method = match (kind, distance_m) {
+        (_, Some(_)) => 1,
+        (GeometryKind::Point, None) => 0,
+        (GeometryKind::Line | GeometryKind::Polygon, None) => 2,
+    };
+    Way { method, distance_m }
 }
 
-fn count(methods: &[&str]) -> LocationCounts {
-    let of = |name| methods.iter().filter(|method| **method == name).count() as u64;
+fn methods(ways: &[Way], context: &JoinContext) -> CodedArray {
+    let keys: Int32Array = ways.iter().map(|way| Some(way.method)).collect();
+    CodedArray::try_new(keys, Arc::clone(&context.methods)).expect("a method is a place in their list")
+}
+
+fn count(ways: &[Way]) -> LocationCounts {
+    let of = |method| ways.iter().filter(|way| way.method == method).count() as u64;
     LocationCounts {
-        within: of("within"),
-        nearest: of("nearest"),
-        representative_point: of("representative_point"),
-        none: of("none"),
+        within: of(0),
+        nearest: of(1),
+        representative_point: of(2),
+        none: of(3),
         county_mismatch: 0,
     }
 }

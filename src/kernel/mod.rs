@@ -5,7 +5,7 @@
 //! environment, pools of their own.
 
 pub mod assemble;
-pub mod cut;
+pub mod core;
 mod dates;
 mod error;
 mod fields;
@@ -14,12 +14,14 @@ mod frame;
 pub mod geometry;
 pub mod jurisdiction;
 pub mod locate;
+pub mod map;
 pub mod normalise;
 pub mod pack;
 pub mod profile;
 mod repair;
 pub mod sector;
 pub mod shapes;
+pub mod tally;
 
 #[cfg(test)]
 mod tests;

@@ -267,7 +267,7 @@ impl Normalised {
 }
 
 /// Flags of the rows marked in `kept`, by their new indexes.
-fn moved(flags: Vec<RowFlag>, kept: &[bool]) -> Vec<RowFlag> {
+pub(super) fn moved(flags: Vec<RowFlag>, kept: &[bool]) -> Vec<RowFlag> {
     if flags.is_empty() || kept.iter().all(|kept| *kept) {
         return flags;
     }

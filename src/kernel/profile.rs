@@ -5,8 +5,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use arrow_array::{Array, StringArray};
-use geo::Rect;
-use rayon::prelude::*;
+use geo::{BoundingRect, Coord, MultiPoint, Point, Rect};
 
 use crate::feature::{Outline, RawBatch, SourceColumn, SourceProfile, ValueKind};
 
@@ -16,41 +15,48 @@ const DENSE: u64 = 50_000;
 const STRIDE: u64 = 16;
 /// Most columns kept: properties of GeoJSON may be called anything.
 const MOST_COLUMNS: usize = 2_000;
-/// Share of the rows on either side that the core leaves out.
-const STRAY: f64 = 0.02;
 /// Degrees from a state's outline within which a row is not far: waters and rounding included.
 const NEAR: f64 = 5.0;
 
-/// Counts kinds of values, batch by batch.
-#[derive(Debug, Default)]
+/// Which columns rows have, and of which kinds their values are; those of later rows can be added.
+#[derive(Debug, Clone, Default)]
 pub struct Profiler {
-    seen: u64,
     looked_at: u64,
     columns: Vec<SourceColumn>,
     places: HashMap<String, usize>,
 }
 
 impl Profiler {
-    /// Looks at a further batch.
-    pub fn add(&mut self, raw: &RawBatch) {
+    /// Looks at a batch whose first row is row `first` of the layer, from 0 up.
+    pub fn of(raw: &RawBatch, first: u64) -> Self {
+        let mut profile = Self::default();
         // The columns of a record that can't be read may be anything.
         let defects: HashSet<usize> = raw.defects.iter().map(|defect| defect.index).collect();
-        let first = self.seen;
-        self.seen += raw.len() as u64;
+        if defects.len() == raw.len() {
+            return profile;
+        }
         let is_wanted = |row: u64| row < DENSE || row.is_multiple_of(STRIDE);
         let rows: Vec<usize> =
             (0..raw.len()).filter(|row| is_wanted(first + *row as u64) && !defects.contains(row)).collect();
-        if defects.len() == raw.len() {
-            return;
+        profile.looked_at = rows.len() as u64;
+        for (name, values) in &raw.columns {
+            profile.add(name, kinds(values, &rows));
         }
-        self.looked_at += rows.len() as u64;
-        let counts: Vec<BTreeMap<ValueKind, u64>> =
-            raw.columns.par_iter().map(|(_, values)| kinds(values, &rows)).collect();
-        for ((name, _), counts) in raw.columns.iter().zip(counts) {
-            let Some(column) = self.column(name) else { continue };
-            for (kind, values) in counts {
-                *column.kinds.entry(kind).or_default() += values;
-            }
+        profile
+    }
+
+    /// Adds what later rows look like.
+    pub fn merge(&mut self, later: Self) {
+        self.looked_at += later.looked_at;
+        for column in later.columns {
+            self.add(&column.name, column.kinds);
+        }
+    }
+
+    fn add(&mut self, name: &str, kinds: BTreeMap<ValueKind, u64>) {
+        let Some(column) = self.column(name) else { return };
+        for (kind, values) in kinds {
+            *column.kinds.entry(kind).or_default() += values;
         }
     }
 
@@ -64,15 +70,9 @@ impl Profiler {
         self.columns.get_mut(place?)
     }
 
-    /// What was seen, with the places of the rows that can be published.
-    pub fn finish(self, boxes: &[Rect<f64>]) -> SourceProfile {
-        SourceProfile {
-            looked_at: self.looked_at,
-            columns: self.columns,
-            extent: extent(boxes),
-            core: core(boxes),
-            ..SourceProfile::default()
-        }
+    /// What was seen; where the rows lie is for others to say.
+    pub fn finish(self) -> SourceProfile {
+        SourceProfile { looked_at: self.looked_at, columns: self.columns, ..SourceProfile::default() }
     }
 }
 
@@ -116,32 +116,13 @@ fn is_date(value: &str) -> bool {
         && matches!(lengths[..], [4, 1..=2, 1..=2] | [1..=2, 1..=2, 2 | 4])
 }
 
-fn extent(boxes: &[Rect<f64>]) -> Option<[f64; 4]> {
-    let sides = |b: &Rect<f64>| [b.min().x, b.min().y, b.max().x, b.max().y];
-    boxes.iter().map(sides).reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])])
-}
-
-/// Box around the middles of the boxes, without the strays on either side.
-fn core(boxes: &[Rect<f64>]) -> Option<[f64; 4]> {
-    let axis = |of: fn(geo::Coord<f64>) -> f64| -> Option<[f64; 2]> {
-        let mut middles: Vec<f64> = boxes.iter().map(|b| of(b.center())).collect();
-        let last = middles.len().checked_sub(1)?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of a length")]
-        let skip = (last as f64 * STRAY) as usize;
-        let low = *middles.select_nth_unstable_by(skip, f64::total_cmp).1;
-        let high = *middles.select_nth_unstable_by(last - skip, f64::total_cmp).1;
-        Some([low, high])
-    };
-    let ([west, east], [south, north]) = (axis(|c| c.x)?, axis(|c| c.y)?);
-    Some([west, south, east, north])
-}
-
 /// Boxes around everything that is not far from an outline; those within another are left out.
 pub fn places(outlines: &[Outline]) -> Vec<Rect<f64>> {
     let around = |ring: &Vec<[f64; 2]>| {
-        let points = ring.iter().map(|[x, y]| Rect::new((*x, *y), (*x, *y)));
-        let [west, south, east, north] = extent(&points.collect::<Vec<_>>())?;
-        Some(Rect::new((west - NEAR, south - NEAR), (east + NEAR, north + NEAR)))
+        let corners: MultiPoint<f64> = ring.iter().copied().map(Point::from).collect();
+        let bounds = corners.bounding_rect()?;
+        let near = Coord { x: NEAR, y: NEAR };
+        Some(Rect::new(bounds.min() - near, bounds.max() + near))
     };
     let mut boxes: Vec<Rect<f64>> =
         outlines.iter().flat_map(|outline| &outline.rings).filter_map(around).collect();
@@ -155,13 +136,13 @@ pub fn places(outlines: &[Outline]) -> Vec<Rect<f64>> {
     kept
 }
 
-/// Rows in none of the places; none where there is no place to compare with.
-pub fn far(boxes: &[Rect<f64>], places: &[Rect<f64>]) -> Option<u64> {
-    let is_far = |b: &&Rect<f64>| !places.iter().any(|place| holds(place, b.center()));
-    (!places.is_empty()).then(|| boxes.par_iter().filter(is_far).count() as u64)
+/// Centres in none of the places; none where there is no place to compare with.
+pub fn far(centres: &[[f64; 2]], places: &[Rect<f64>]) -> Option<u64> {
+    let is_far = |[x, y]: &&[f64; 2]| !places.iter().any(|place| holds(place, Coord { x: *x, y: *y }));
+    (!places.is_empty()).then(|| centres.iter().filter(is_far).count() as u64)
 }
 
-fn holds(place: &Rect<f64>, at: geo::Coord<f64>) -> bool {
+fn holds(place: &Rect<f64>, at: Coord<f64>) -> bool {
     let (min, max) = (place.min(), place.max());
     (min.x..=max.x).contains(&at.x) && (min.y..=max.y).contains(&at.y)
 }
@@ -221,8 +202,12 @@ mod tests {
         let values: Vec<&str> = (0..DENSE + 5_000).map(|row| if row % 3 == 0 { "x" } else { "1" }).collect();
         let profile = |size: usize| {
             let mut profiler = Profiler::default();
-            values.chunks(size).for_each(|chunk| profiler.add(&batch(chunk)));
-            profiler.finish(&[])
+            let mut first = 0;
+            for chunk in values.chunks(size) {
+                profiler.merge(Profiler::of(&batch(chunk), first));
+                first += chunk.len() as u64;
+            }
+            profiler.finish()
         };
         let whole = profile(values.len());
         assert_eq!(profile(777), whole);
@@ -232,23 +217,12 @@ mod tests {
     }
 
     #[test]
-    fn a_stray_row_moves_the_extent_and_not_the_core() {
-        let at = |x: f64, y: f64| Rect::new((x, y), (x, y));
-        let mut boxes: Vec<Rect<f64>> = (0..100).map(|n| at(-100.0 + f64::from(n) / 100.0, 35.0)).collect();
-        boxes.push(at(0.0, 0.0));
-        assert_eq!(extent(&boxes), Some([-100.0, 0.0, 0.0, 35.0]));
-        assert_eq!(core(&boxes), Some([-99.98, 35.0, -99.02, 35.0]));
-        assert_eq!(core(&[]), None);
-    }
-
-    #[test]
     fn rows_are_far_from_outlines_they_are_not_near() {
         let ring = vec![[-100.0, 30.0], [-90.0, 30.0], [-90.0, 40.0]];
         let speck = vec![[-95.0, 33.0], [-94.0, 33.0], [-94.0, 34.0]];
         let places = places(&[Outline { code: "48".to_owned(), rings: vec![speck, ring] }]);
         assert_eq!(places, [Rect::new((-105.0, 25.0), (-85.0, 45.0))]);
-        let at = |x: f64, y: f64| Rect::new((x, y), (x, y));
-        assert_eq!(far(&[at(-104.0, 26.0), at(0.0, 0.0), at(35.0, -95.0)], &places), Some(2));
-        assert_eq!(far(&[at(0.0, 0.0)], &[]), None);
+        assert_eq!(far(&[[-104.0, 26.0], [0.0, 0.0], [35.0, -95.0]], &places), Some(2));
+        assert_eq!(far(&[[0.0, 0.0]], &[]), None);
     }
 }

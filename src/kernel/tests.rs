@@ -6,10 +6,10 @@ use arrow_array::{Array, ArrayRef, BinaryArray, Int64Array, StringArray, UInt64A
 use geo::{Geometry, Point, Rect};
 
 use super::jurisdiction::{Boundary, JurisdictionIndex};
-use super::locate::{JoinContext, JoinSet, Located, locate};
+use super::locate::{CodedArray, JoinContext, JoinSet, Located, locate};
 use super::normalise::{Normalised, normalise};
 use super::{KernelError, geometry};
-use crate::feature::{Crs, RawBatch, RejectReason, Repairs};
+use crate::feature::{Crs, RawBatch, RejectReason, Repairs, Texts};
 use crate::plan::{
     Field, FieldKind, Format, GeometryKind, JurisdictionKind, JurisdictionPlan, LayerSchema, Location,
     NaicsUse, Reference, Region, SectorPlan, SourcePlan, State,
@@ -277,6 +277,10 @@ fn place(sets: Vec<JoinSet>, kind: GeometryKind, points: &[(f64, f64)], claimed:
     locate(&points, kind, Some(&claimed), &JoinContext::new(sets, &reference))
 }
 
+fn texts(column: &CodedArray) -> impl Iterator<Item = Option<&str>> {
+    Texts::of(column).unwrap().iter()
+}
+
 #[test]
 fn within_nearest_none_and_what_was_claimed() {
     let sets = vec![
@@ -286,12 +290,12 @@ fn within_nearest_none_and_what_was_claimed() {
     let points = [(-99.5, 30.5), (-98.9, 30.5), (-90.0, 30.5), (-99.5, 30.5)];
     let found =
         place(sets, GeometryKind::Point, &points, &[Some("48001"), None, Some("48001"), Some("48003")]);
-    let method: Vec<_> = found.location_method.iter().flatten().collect();
+    let method: Vec<_> = texts(&found.location_method).flatten().collect();
     assert_eq!(method, ["within", "nearest", "none", "within"]);
     let metres = found.location_distance_m.value(1);
     // A tenth of a degree of longitude at 30.5° N on WGS 84.
     assert!((metres - 9_596.0).abs() < 5.0 && found.location_distance_m.is_null(0), "{metres}");
-    let regions: Vec<_> = found.region_code.iter().collect();
+    let regions: Vec<_> = texts(&found.region_code).collect();
     assert_eq!(regions, [Some("R06"), Some("R06"), None, Some("R06")]);
     let mismatch: Vec<_> = found.is_county_mismatch.iter().collect();
     assert_eq!(mismatch, [Some(false), None, Some(true), Some(true)]);
@@ -302,7 +306,7 @@ fn within_nearest_none_and_what_was_claimed() {
 fn on_a_border_the_lowest_code_wins_and_counties_stand_in_for_states() {
     let sets = vec![set(JurisdictionKind::County, 0.0, &[("48003", -100.0), ("48001", -99.0)])];
     let found = place(sets, GeometryKind::Line, &[(-99.0, 30.5), (-90.0, 30.5)], &[None, None]);
-    assert_eq!(found.county_fips.iter().collect::<Vec<_>>(), [Some("48001"), None]);
-    assert_eq!(found.state_code.iter().collect::<Vec<_>>(), [Some("TX"), None]);
-    assert_eq!(found.location_method.value(0), "representative_point");
+    assert_eq!(texts(&found.county_fips).collect::<Vec<_>>(), [Some("48001"), None]);
+    assert_eq!(texts(&found.state_code).collect::<Vec<_>>(), [Some("TX"), None]);
+    assert_eq!(texts(&found.location_method).next(), Some(Some("representative_point")));
 }

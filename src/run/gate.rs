@@ -1,7 +1,6 @@
 //! The gate in a run: what it compares, what it holds back, and what an analyst has let through.
 
 use chrono::{DateTime, NaiveDateTime};
-use geo::Rect;
 use tracing::{info, warn};
 
 use super::{Context, LayerOutcome, now};
@@ -9,7 +8,6 @@ use crate::engine::LayerRows;
 use crate::error::Error;
 use crate::feature::{Acceptance, GateReport, HeldBack, Landed, LayerReport, LayerStatus, RunReport};
 use crate::gate::{self, LastGood, Measures};
-use crate::kernel::profile;
 use crate::plan::LayerPlan;
 use crate::store::{GateRecord, Lock, Store, StoreError};
 
@@ -44,23 +42,20 @@ pub(super) fn judge(
     layer: &LayerPlan,
     landed: &Landed,
     rows: &mut LayerRows,
-    places: &[Rect<f64>],
 ) -> Result<Option<GateReport>, StoreError> {
-    let boxes = &rows.assembled.boxes;
     rows.profile.reading = gate::reading(layer);
     rows.profile.limit = context.plan.limits.rows;
-    rows.profile.far = profile::far(boxes, places);
     if context.plan.limits.rows.is_some() {
         return Ok(None);
     }
     let last = last_good(context, layer.id.as_str());
     let last = last.map(|(last, report)| LastGood { release: made_for(last, report), report });
-    let (rejects, states) = (super::layer::by_reason(&rows.rejects), super::layer::by_state(rows));
+    let rejects = super::layer::by_reason(&rows.rejects);
     let measures = Measures {
-        rows_read: rows.read,
-        rows_good: boxes.len() as u64,
+        rows_read: rows.tally.read,
+        rows_good: rows.tally.good,
         rejects: &rejects,
-        states: &states,
+        states: &rows.tally.rows.states,
         profile: &rows.profile,
     };
     let mut report = gate::judge(layer, last, &measures);
@@ -82,7 +77,7 @@ pub(super) fn judge(
         release: context.release.to_owned(),
         at: context.started.clone(),
         sha256: landed.sha256.clone(),
-        rows_read: rows.read,
+        rows_read: rows.tally.read,
         reason,
     });
     Ok(Some(report))

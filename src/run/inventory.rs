@@ -1,29 +1,27 @@
 //! The inventory `facilities`: every facility of every layer, core columns, a point.
 //!
-//! Made region by region from the layers' tiles, so that carried layers are in it too and memory
-//! holds a region at a time per thread.
+//! Made of the rows as they wait for it; those of layers that this run did not make are read from their tiles once.
 
-use std::collections::BTreeMap;
-use std::error::Error as StdError;
-use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, BinaryArray, RecordBatch, new_null_array};
+use arrow_array::cast::AsArray;
+use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
-use arrow_select::concat::concat_batches;
-use geo::{Geometry, Rect};
-use rayon::prelude::*;
+use geo::Geometry;
 use tracing::info;
 
+use super::tile::TileError;
 use super::{Context, LayerOutcome, tile};
-use crate::engine;
+use crate::engine::rows::{LocalRows, RowStore};
+use crate::engine::{self, EngineError, Facilities, Member, Room};
 use crate::error::Error;
-use crate::feature::{FeatureBatch, RegionId, RejectReason, Tile, TileRecord};
+use crate::feature::{RejectReason, TileRecord};
 use crate::geoparquet;
-use crate::kernel::assemble::{geometry_columns, inventory_schema};
+use crate::kernel::assemble::{StageRows, inventory_schema};
 use crate::kernel::geometry;
 use crate::kernel::locate::JoinContext;
+use crate::plan::LayerPlan;
 
-type BoxError = Box<dyn StdError + Send + Sync>;
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Collection id of the inventory.
 pub(super) const FACILITIES: &str = "facilities";
@@ -31,74 +29,74 @@ pub(super) const FACILITIES: &str = "facilities";
 /// Writes the inventory of the layers that take part in it.
 ///
 /// # Errors
-/// When a tile can't be read back or written.
+/// When a tile of an earlier release can't be read, or one can't be written.
 pub(super) fn write(
     context: &Context<'_>,
     join: &JoinContext,
+    room: &Room,
     layers: &[LayerOutcome],
 ) -> Result<Vec<TileRecord>, Error> {
     let task = context.progress.start("pack", FACILITIES, None);
     let schema = inventory_schema(join.further_sets());
-    let mut regions: BTreeMap<&RegionId, Vec<&TileRecord>> = BTreeMap::new();
-    for (layer, outcome) in context.plan.layers.iter().zip(layers) {
-        for tile in outcome.tiles.iter().filter(|_| layer.inventory) {
-            regions.entry(&tile.region).or_default().push(tile);
-        }
+    let taking_part = || context.plan.layers.iter().zip(layers).filter(|(layer, _)| layer.inventory);
+    let mut earlier: Vec<(&LayerPlan, LocalRows)> = Vec::new();
+    for (layer, outcome) in taking_part().filter(|(_, outcome)| outcome.rows.is_none()) {
+        let rows = from_tiles(context, &schema, room, &outcome.tiles);
+        earlier.push((layer, rows.map_err(|source| Error::Inventory { source })?));
     }
-    let tiles: Result<Vec<Vec<TileRecord>>, BoxError> =
-        regions.into_par_iter().map(|(_, tiles)| region(context, &schema, &tiles)).collect();
-    let tiles: Vec<TileRecord> =
-        tiles.map_err(|source| Error::Inventory { source })?.into_iter().flatten().collect();
+    let made = taking_part().filter_map(|(layer, outcome)| Some((layer, outcome.rows.as_ref()?)));
+    let all = made.chain(earlier.iter().map(|(layer, rows)| (*layer, rows)));
+    let members: Vec<Member<'_>> = all.map(|(layer, store)| Member { layer, store }).collect();
+    let packing = Facilities::new(&members, &schema);
+    let tiles = engine::pack(FACILITIES, &packing, &context.levels(), |tile, groups| {
+        let record = tile::write(context, &schema, tile, groups)?;
+        task.advance(record.rows);
+        Ok(record)
+    });
+    let tiles = tiles.map_err(failure)?;
     let rows: u64 = tiles.iter().map(|tile| tile.rows).sum();
-    task.advance(rows);
     info!(stage = "write", collection = FACILITIES, rows, tiles = tiles.len(), "inventory written");
     Ok(tiles)
 }
 
-fn region(
+/// A store that can't take a tile is the store's failure.
+fn failure(error: EngineError) -> Error {
+    let EngineError::Sink { region, source } = error else {
+        return Error::Inventory { source: Box::new(error) };
+    };
+    match source.downcast::<TileError>() {
+        Ok(error) => Error::from(*error),
+        Err(source) => Error::Inventory { source: Box::new(EngineError::Sink { region, source }) },
+    }
+}
+
+/// Core rows of a layer as its tiles have them.
+fn from_tiles(
     context: &Context<'_>,
     schema: &SchemaRef,
-    tiles: &[&TileRecord],
-) -> Result<Vec<TileRecord>, BoxError> {
-    let (mut parts, mut boxes) = (Vec::with_capacity(tiles.len()), Vec::new());
+    room: &Room,
+    tiles: &[TileRecord],
+) -> Result<LocalRows, BoxError> {
+    let mut store = LocalRows::new(room);
+    let names: Vec<&str> =
+        schema.fields().iter().map(|field| field.name().as_str()).filter(|name| *name != "bbox").collect();
     for tile in tiles {
-        let (rows, more) = as_points(&core_rows(context, schema, tile)?)?;
-        parts.push(rows.0);
-        boxes.extend(more);
+        // A carried tile may lack a column that the plan has added since.
+        store.push(staged(geoparquet::read_present(&context.staging.path_of(&tile.path), &names)?)?)?;
     }
-    let rows = FeatureBatch(concat_batches(schema, &parts)?);
-    let sink = |tile: Tile, types: Vec<String>| Ok(tile::write(context, &tile, &types)?);
-    Ok(engine::cut_tiles(FACILITIES, &rows, &boxes, &context.levels(), sink)?)
+    store.seal()?;
+    Ok(store)
 }
 
-/// A tile's core columns; a carried tile may lack one that the plan has added since.
-fn core_rows(context: &Context<'_>, schema: &SchemaRef, tile: &TileRecord) -> Result<RecordBatch, BoxError> {
-    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-    let rows = geoparquet::read_present(&context.staging.path_of(&tile.path), &names)?;
-    let columns = schema.fields().iter().map(|field| -> ArrayRef {
-        let column = rows.column_by_name(field.name());
-        column.map_or_else(|| new_null_array(field.data_type(), rows.num_rows()), Arc::clone)
-    });
-    Ok(RecordBatch::try_new(Arc::clone(schema), columns.collect())?)
-}
-
-/// Every geometry as the point that locate used for it.
-fn as_points(rows: &RecordBatch) -> Result<(FeatureBatch, Vec<Rect<f64>>), BoxError> {
-    let wkb =
-        rows.column_by_name("geometry").and_then(|column| column.as_any().downcast_ref::<BinaryArray>());
-    let point = |bytes: &[u8]| -> Result<Geometry<f64>, BoxError> {
-        let shape = geometry::decode(bytes).map_err(RejectReason::code)?;
-        Ok(Geometry::Point(geometry::representative_point(&shape).ok_or("a tile holds an empty geometry")?))
+/// Rows of a tile with the points that stand for them.
+fn staged(rows: RecordBatch) -> Result<StageRows, BoxError> {
+    let wkb = rows.column_by_name("geometry").and_then(|column| column.as_binary_opt::<i32>());
+    let point = |bytes: &[u8]| -> Result<[f64; 2], BoxError> {
+        let shape: Geometry<f64> = geometry::decode(bytes).map_err(RejectReason::code)?;
+        let point = geometry::representative_point(&shape).ok_or("a tile holds an empty geometry")?;
+        Ok([point.x(), point.y()])
     };
-    let shapes: Vec<&[u8]> = wkb.into_iter().flatten().flatten().collect();
-    let points: Vec<Geometry<f64>> = shapes.into_iter().map(point).collect::<Result<_, _>>()?;
-    let (geometry, bbox, boxes) = geometry_columns(&points);
-    let replaced = rows.schema_ref().fields().iter().zip(rows.columns()).map(|(field, column)| {
-        Arc::clone(match field.name().as_str() {
-            "geometry" => &geometry,
-            "bbox" => &bbox,
-            _ => column,
-        })
-    });
-    Ok((FeatureBatch(RecordBatch::try_new(rows.schema(), replaced.collect())?), boxes))
+    let points: Vec<[f64; 2]> = wkb.into_iter().flatten().flatten().map(point).collect::<Result<_, _>>()?;
+    let kept: Vec<usize> = (0..rows.num_columns()).filter(|at| rows.schema().field(*at).name() != "geometry").collect();
+    Ok(StageRows { rows: rows.project(&kept)?, centres: points, points: None })
 }

@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use arrow_array::{Array, StringArray};
 use geo::Rect;
 use tracing::{error_span, info, warn};
 
@@ -17,11 +16,11 @@ use super::fetch::Tried;
 use super::jurisdictions::Joined;
 use super::tile::{self, TileError};
 use super::{Context, LayerOutcome, gate, tables};
-use crate::engine::{self, EngineError, LayerRows};
+use crate::engine::rows::RowsError;
+use crate::engine::{self, EngineError, LayerRows, LayerTiles, Room, Work};
 use crate::error::{Error, chain};
 use crate::feature::{
-    Flags, GateReport, Landed, LayerReport, LayerStatus, LocationCounts, RegionId, Reject, RunReport,
-    TileRecord,
+    Flags, GateReport, Landed, LayerReport, LayerStatus, LocationCounts, Reject, RunReport, TileRecord,
 };
 use crate::geoparquet;
 use crate::kernel::locate::JoinContext;
@@ -59,10 +58,15 @@ impl LayerError {
             | Self::Write { source: TileError::Store { source } } => Err(source),
             Self::Engine { source: EngineError::Sink { region, source } } => {
                 match source.downcast::<TileError>().map(|error| *error) {
-                    Ok(TileError::Store { source }) => Err(source),
-                    Ok(source) => Ok(Self::Write { source }),
+                    Ok(source) => Self::Write { source }.into_fatal(),
                     Err(source) => Ok(Self::Engine { source: EngineError::Sink { region, source } }),
                 }
+            }
+            Self::Write { source: TileError::Rows { source } } => Self::Engine { source }.into_fatal(),
+            Self::Engine { source: EngineError::Rows { source: RowsError::Scratch { source } } } => {
+                // The system's own error where it is not the store's.
+                let scratch = |source| Self::Engine { source: EngineError::Rows { source: RowsError::Scratch { source } } };
+                source.downcast::<StoreError>().map_or_else(|source| Ok(scratch(source)), Err)
             }
             other => Ok(other),
         }
@@ -77,21 +81,22 @@ const AT_ONCE: usize = 2;
 
 /// Runs every layer that is not kept; the outcomes are in pipeline order.
 ///
-/// `landed`, `kept` and `prints` (the layers' fingerprints) are in pipeline order too.
+/// `landings` (each with the outcome of a layer that is kept) and `prints` (the layers' fingerprints) are in pipeline
+/// order too.
 ///
 /// # Errors
 /// Only when the store fails: a layer's own failure is part of its outcome.
 pub(super) fn run_all(
     context: &Context<'_>,
     joined: &Joined,
-    landed: Vec<Tried>,
-    kept: Vec<Option<LayerOutcome>>,
+    room: &Room,
+    landings: Vec<(Tried, Option<LayerOutcome>)>,
     prints: &[Option<String>],
 ) -> Result<Vec<LayerOutcome>, Error> {
-    let ground = &Ground { join: &joined.context, places: profile::places(&joined.outlines) };
+    let ground = &Ground { join: &joined.context, places: profile::places(&joined.outlines), room };
     let (next, layers) = (AtomicUsize::new(0), &context.plan.layers);
     let todo: Vec<Mutex<Option<Todo>>> =
-        landed.into_iter().zip(kept).map(|source| Mutex::new(Some(source))).collect();
+        landings.into_iter().map(|source| Mutex::new(Some(source))).collect();
     let one = |at: usize, layer: &LayerPlan| {
         let todo = todo[at].lock().unwrap_or_else(PoisonError::into_inner).take();
         let (landed, kept) = todo.expect("every number is given out once");
@@ -124,6 +129,7 @@ struct Ground<'a> {
     join: &'a JoinContext,
     /// Boxes around everything that is not far from a state.
     places: Vec<Rect<f64>>,
+    room: &'a Room,
 }
 
 fn run_one(
@@ -167,11 +173,12 @@ fn attempt(
     })?;
     let mut rows = {
         let task = context.progress.start("read", layer.id.as_str(), None);
-        engine::read_layer(layer, &landed, context.plan, ground.join, &*task)
-            .map_err(|source| LayerError::Engine { source })?
+        let Ground { join, places, room } = ground;
+        let work = Work { plan: context.plan, layer, join, places, room };
+        engine::read_layer(work, &landed, &*task).map_err(|source| LayerError::Engine { source })?
     };
-    info!(stage = "locate", rows = rows.read, rejected = rows.rejects.len(), "read, normalised, located");
-    let gate = gate::judge(context, layer, &landed, &mut rows, &ground.places)
+    info!(stage = "locate", rows = rows.tally.read, rejected = rows.rejects.len(), "read, normalised, located");
+    let gate = gate::judge(context, layer, &landed, &mut rows)
         .map_err(|source| LayerError::Record { source })?;
     if let Some(gate) = gate.as_ref().filter(|gate| gate.held.is_some()) {
         return Err(LayerError::Held { gate: Box::new(gate.clone()) });
@@ -199,49 +206,52 @@ fn write(
     mut rows: LayerRows,
 ) -> Result<LayerOutcome, LayerError> {
     let task = context.progress.start("write", layer.id.as_str(), None);
-    let sink = |tile: crate::feature::Tile, types: Vec<String>| {
-        let record = tile::write(context, &tile, &types)?;
+    let packing = LayerTiles::new(layer, &rows.store, &rows.schema);
+    let tiles = engine::pack(layer.id.as_str(), &packing, &context.levels(), |tile, groups| {
+        let record = tile::write(context, &rows.schema, tile, groups)?;
         task.advance(record.rows);
         Ok(record)
-    };
-    let assembled = &rows.assembled;
-    let tiles =
-        engine::cut_tiles(layer.id.as_str(), &assembled.rows, &assembled.boxes, &context.levels(), sink)
-            .map_err(|source| LayerError::Engine { source })?;
+    });
+    let tiles = tiles.map_err(|source| LayerError::Engine { source })?;
+    let shared = packing.into_shared();
+    rows.flag(shared);
     tables::write_rejects(context, layer.id.as_str(), &rows.rejects)
         .map_err(|source| LayerError::Write { source })?;
     tables::write_flags(context, layer.id.as_str(), &mut rows.flags)
         .map_err(|source| LayerError::Write { source })?;
+    let report = published(layer, landed, &rows, &tiles);
+    let schema = Some(Arc::clone(&rows.schema));
+    let store = (layer.inventory || context.plan.output.national).then_some(rows.store);
+    Ok(LayerOutcome { report, tiles, schema, national: None, changes: None, rows: store })
+}
+
+/// What is to be told of a layer that was made.
+fn published(layer: &LayerPlan, landed: &Landed, rows: &LayerRows, tiles: &[TileRecord]) -> LayerReport {
+    let tally = &rows.tally;
     let mut report = started(layer, LayerStatus::Published);
     report.source_sha256 = Some(landed.sha256.clone());
     report.landed_at = Some(landed.landed_at.clone());
     report.bytes_in = landed.bytes;
-    report.rows_read = rows.read;
+    report.rows_read = tally.read;
     report.rows_written = tiles.iter().map(|tile| tile.rows).sum();
     report.rows_rejected = rows.rejects.len() as u64;
     report.rejects_by_reason = by_reason(&rows.rejects);
     report.bytes_out = tiles.iter().map(|tile| tile.bytes).sum();
     report.tiles = tiles.len() as u64;
-    report.located = rows.located;
-    report.rows_by_state = by_state(&rows);
+    report.located = tally.rows.located;
+    report.rows_by_state.clone_from(&tally.rows.states);
     report.flags = rows.flags.counts();
     report.flags_truncated = truncated(&report);
-    report.fields = rows.fields;
-    report.fields_missing = rows.missing;
-    report.dropped_z = rows.repairs.dropped_z;
-    report.dropped_m = rows.repairs.dropped_m;
-    report.recoded = rows.repairs.recoded;
-    report.mended_parts = rows.repairs.mended_parts;
-    report.straightened = rows.repairs.straightened;
-    report.generalised = rows.repairs.generalised;
-    report.profile = Some(rows.profile);
-    Ok(LayerOutcome {
-        report,
-        tiles,
-        schema: Some(rows.assembled.rows.0.schema()),
-        national: None,
-        changes: None,
-    })
+    report.fields.clone_from(&tally.fields);
+    report.fields_missing.clone_from(&rows.missing);
+    report.dropped_z = tally.repairs.dropped_z;
+    report.dropped_m = tally.repairs.dropped_m;
+    report.recoded = tally.repairs.recoded;
+    report.mended_parts = tally.repairs.mended_parts;
+    report.straightened = tally.repairs.straightened;
+    report.generalised = tally.repairs.generalised;
+    report.profile = Some(rows.profile.clone());
+    report
 }
 
 fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
@@ -305,18 +315,12 @@ pub(super) fn by_reason(rejects: &[Reject]) -> BTreeMap<String, u64> {
     counts
 }
 
-pub(super) fn by_state(rows: &LayerRows) -> BTreeMap<String, u64> {
-    let column = rows.assembled.rows.0.column_by_name("state_code");
-    let codes = column.and_then(|column| column.as_any().downcast_ref::<StringArray>());
-    let mut counts = BTreeMap::new();
-    for code in codes.into_iter().flatten() {
-        *counts.entry(code.unwrap_or(RegionId::UNASSIGNED).to_owned()).or_default() += 1;
-    }
-    counts
-}
-
 /// A failed layer as the last release has it, or its absence.
-fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Result<LayerOutcome, Error> {
+fn instead(
+    context: &Context<'_>,
+    layer: &LayerPlan,
+    error: &LayerError,
+) -> Result<LayerOutcome, Error> {
     let id = layer.id.as_str();
     context.staging.discard(&tile::base(id)).map_err(|source| Error::Store { source })?;
     let mut reason = chain(error);
@@ -345,6 +349,7 @@ fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Resu
                 schema: footer.map(|footer| footer.schema),
                 national: None,
                 changes: None,
+                rows: None,
             })
         }
         // What can't be carried must not stop the other layers; a store that can't be written to must.
@@ -361,7 +366,7 @@ fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Resu
 
 fn absent(layer: &LayerPlan, reason: String, gate: Option<GateReport>) -> LayerOutcome {
     let report = LayerReport { reason: Some(reason), gate, ..started(layer, LayerStatus::Absent) };
-    LayerOutcome { report, tiles: vec![], schema: None, national: None, changes: None }
+    LayerOutcome { report, tiles: vec![], schema: None, national: None, changes: None, rows: None }
 }
 
 /// A layer's tiles, rejects and flags as an earlier release has them.

@@ -42,13 +42,18 @@ pub use layer::is_conserved;
 pub use past::{last_report, report_of};
 pub use verify::{Problem, Verified, verify};
 
+use crate::engine::Room;
+use crate::engine::rows::LocalRows;
 use crate::error::{self, Error};
 use crate::feature::{FileRecord, LayerReport, LayerStatus, Progress, QualityReport, RunReport, TileRecord};
 use crate::fetch::http::ClientSettings;
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
 use crate::plan::Plan;
-use crate::store::{Publication, Staging, Store};
+use crate::store::{Publication, Scratch, Staging, Store};
+
+/// Memory for rows.
+const ROWS_BYTES: usize = 3 << 29;
 
 /// What a run published.
 #[derive(Debug)]
@@ -122,6 +127,8 @@ struct LayerOutcome {
     national: Option<FileRecord>,
     /// What differs from the release before, where it could be compared.
     changes: Option<FileRecord>,
+    /// Its rows, where this run made them and something else is to be made of them.
+    rows: Option<LocalRows>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
@@ -170,16 +177,19 @@ pub fn run(
         (Some(_), Some(last)) => jurisdictions::known(&context, &sets, last)?,
         _ => jurisdictions::join(&context, &sets)?,
     };
-    let mut layers = layer::run_all(&context, &joined, landings.layers, kept.layers, &prints)?;
+    let room = Room::new(ROWS_BYTES, Scratch::new(staging.scratch()));
+    let landed = landings.layers.into_iter().zip(kept.layers).collect();
+    let mut layers = layer::run_all(&context, &joined, &room, landed, &prints)?;
     gate::note_held(&context, &lock, &layers)?;
     refuse_nothing(&layers)?;
-    national::write(&context, &mut layers)?;
+    national::write(&context, &room, &mut layers)?;
     changes::write(&context, &mut layers)?;
     let is_kept = kept.rest.is_some();
     let facilities = match kept.rest {
         Some(tiles) => tiles,
-        None => made(&context, &joined, &layers)?,
+        None => made(&context, &joined, &room, &layers)?,
     };
+    layers.iter_mut().for_each(|layer| layer.rows = None);
     let quality = derive::write(&context, &layers, is_kept)?;
     let mut report = report(&context, id, &layers);
     report.quality = Some(quality);
@@ -206,8 +216,13 @@ pub fn run(
 }
 
 /// The inventory and the reference tables.
-fn made(context: &Context<'_>, joined: &Joined, layers: &[LayerOutcome]) -> Result<Vec<TileRecord>, Error> {
-    let facilities = inventory::write(context, &joined.context, layers)?;
+fn made(
+    context: &Context<'_>,
+    joined: &Joined,
+    room: &Room,
+    layers: &[LayerOutcome],
+) -> Result<Vec<TileRecord>, Error> {
+    let facilities = inventory::write(context, &joined.context, room, layers)?;
     reference::write(context, joined)?;
     Ok(facilities)
 }

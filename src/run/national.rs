@@ -1,25 +1,29 @@
-//! `layers/<layer>/national.parquet`: all rows of a layer in one file, made from its tiles.
+//! `layers/<layer>/national.parquet`: all rows of a layer in one file, as one packed R-tree.
 //!
-//! From the tiles, so that carried layers have one too. One layer at a time: memory holds its rows
-//! twice (as read, and in order), as *write* does.
+//! Made of the rows as they wait for it; those of a layer that this run did not make are read from its tiles once.
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, BinaryArray, RecordBatch, StringArray, UInt64Array};
-use arrow_select::concat::{concat, concat_batches};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray, UInt64Array};
+use arrow_select::concat::concat;
 use arrow_select::take::take;
-use geo::{BoundingRect, Rect};
 use tracing::info;
 
 use super::tile::{self, TileError};
 use super::{Context, LayerOutcome};
+use crate::engine::rows::{LocalRows, RowStore};
+use crate::engine::{self, EngineError, LayerTiles, OneFile, Room};
 use crate::error::{Error, chain};
-use crate::feature::{FileRecord, RejectReason};
+use crate::feature::{FileRecord, TileRecord};
 use crate::geoparquet;
-use crate::kernel::{cut, geometry};
+use crate::kernel::assemble::StageRows;
+use crate::kernel::geometry;
+use crate::kernel::pack::Levels;
+use crate::plan::LayerPlan;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -32,8 +36,8 @@ pub(super) fn path(layer: &str) -> PathBuf {
 ///
 /// # Errors
 /// When a tile can't be read back or a file can't be written.
-pub(super) fn write(context: &Context<'_>, layers: &mut [LayerOutcome]) -> Result<(), Error> {
-    for outcome in layers {
+pub(super) fn write(context: &Context<'_>, room: &Room, layers: &mut [LayerOutcome]) -> Result<(), Error> {
+    for (layer, outcome) in context.plan.layers.iter().zip(layers) {
         if outcome.national.is_some() {
             continue;
         }
@@ -43,7 +47,7 @@ pub(super) fn write(context: &Context<'_>, layers: &mut [LayerOutcome]) -> Resul
             continue;
         }
         let _task = context.progress.start("write", "national.parquet", None);
-        let file = one(context, outcome).map_err(|source| failure(&outcome.report.id, source))?;
+        let file = one(context, layer, outcome, room).map_err(|source| failure(&outcome.report.id, source))?;
         info!(stage = "write", layer = outcome.report.id, bytes = file.bytes, "national file written");
         outcome.report.national_bytes = Some(file.bytes);
         outcome.national = Some(file);
@@ -59,25 +63,47 @@ fn failure(layer: &str, source: BoxError) -> Error {
     }
 }
 
-fn one(context: &Context<'_>, outcome: &LayerOutcome) -> Result<FileRecord, BoxError> {
-    let parts = outcome.tiles.iter().map(|tile| geoparquet::read(&context.staging.path_of(&tile.path), None));
-    let parts = parts.collect::<Result<Vec<_>, _>>()?;
-    let rows = concat_batches(&parts[0].schema(), &parts)?;
-    drop(parts);
-    let boxes = boxes(&rows)?;
-    let whole = cut::whole(&rows, &boxes, &context.levels())?;
-    drop(rows);
-    Ok(tile::write_whole(context, &path(&outcome.report.id), &whole)?)
+fn one(context: &Context<'_>, layer: &LayerPlan, outcome: &LayerOutcome, room: &Room) -> Result<FileRecord, BoxError> {
+    let schema = outcome.schema.as_ref().ok_or("a layer with tiles has no columns")?;
+    let earlier = match &outcome.rows {
+        Some(_) => None,
+        None => Some(from_tiles(context, room, &outcome.tiles)?),
+    };
+    let store = outcome.rows.as_ref().or(earlier.as_ref()).ok_or("a layer with tiles has no rows")?;
+    let packing = OneFile(LayerTiles::new(layer, store, schema));
+    let levels = Levels { tile_rows: usize::MAX, ..context.levels() };
+    let path = path(&outcome.report.id);
+    let files = engine::pack(layer.id.as_str(), &packing, &levels, |_, groups| {
+        Ok(tile::write_groups(context, schema, &path, groups)?.file)
+    });
+    match files {
+        Ok(files) => files.into_iter().next().ok_or_else(|| "a layer with tiles has no rows".into()),
+        Err(EngineError::Sink { source, .. }) => Err(source),
+        Err(error) => Err(Box::new(error)),
+    }
 }
 
-fn boxes(rows: &RecordBatch) -> Result<Vec<Rect<f64>>, BoxError> {
-    let wkb = rows.column_by_name("geometry").and_then(|column| column.as_any().downcast_ref());
-    let wkb: &BinaryArray = wkb.ok_or("a tile has no geometry")?;
-    let rect = |bytes: Option<&[u8]>| -> Result<Rect<f64>, BoxError> {
-        let shape = geometry::decode(bytes.unwrap_or_default()).map_err(RejectReason::code)?;
-        Ok(shape.bounding_rect().ok_or("a tile holds an empty geometry")?)
+/// Rows of a layer as its tiles have them.
+fn from_tiles(context: &Context<'_>, room: &Room, tiles: &[TileRecord]) -> Result<LocalRows, BoxError> {
+    let mut store = LocalRows::new(room);
+    for tile in tiles {
+        store.push(staged(geoparquet::read(&context.staging.path_of(&tile.path), None)?)?)?;
+    }
+    store.seal()?;
+    Ok(store)
+}
+
+/// Rows of a tile with their centres.
+fn staged(rows: RecordBatch) -> Result<StageRows, BoxError> {
+    let wkb = rows.column_by_name("geometry").and_then(|column| column.as_binary_opt::<i32>());
+    let wkb = wkb.ok_or("a tile has no geometry")?;
+    let centre = |bytes: Option<&[u8]>| -> Result<[f64; 2], BoxError> {
+        let bounds = bytes.and_then(geometry::bounds).ok_or("a tile holds an empty geometry")?;
+        Ok([bounds.center().x, bounds.center().y])
     };
-    wkb.iter().map(rect).collect()
+    let centres = wkb.iter().map(centre).collect::<Result<_, _>>()?;
+    let kept: Vec<usize> = (0..rows.num_columns()).filter(|at| rows.schema().field(*at).name() != "bbox").collect();
+    Ok(StageRows { rows: rows.project(&kept)?, centres, points: None })
 }
 
 /// What is wrong with a layer's file in a release: it must hold the very rows of the tiles.

@@ -1,17 +1,20 @@
 //! Writes tiles and tables into the release to be, and reads carried ones back.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
 use geo::{Coord, Rect};
 
 use super::Context;
+use crate::engine::{EngineError, Groups};
 use crate::error::Error;
 use crate::feature::{FileRecord, RegionId, Tile, TileRecord};
-use crate::geoparquet::{self, Features, GeoMetadata, GeoparquetError, TableWriter, WriteOptions};
-use crate::kernel::cut::Whole;
+use crate::geoparquet::{self, FeatureWriter, GeoMetadata, GeoparquetError, TableWriter, WriteOptions};
+use crate::kernel::assemble::{self, around};
 use crate::store::{Staged, StoreError, Written};
 
 /// Why a tile isn't there.
@@ -30,6 +33,12 @@ pub(super) enum TileError {
         path: PathBuf,
         /// Cause.
         source: GeoparquetError,
+    },
+    /// Its rows can't be had back from where they waited.
+    #[error("cannot take a tile's rows")]
+    Rows {
+        /// Cause.
+        source: EngineError,
     },
     /// A table can't be put together: a mistake of this program.
     #[error("cannot make {}", path.display())]
@@ -61,43 +70,60 @@ pub(super) fn base(collection: &str) -> PathBuf {
     if collection == "facilities" { PathBuf::from(collection) } else { Path::new("layers").join(collection) }
 }
 
-/// Writes one tile below its collection's `data/`.
-pub(super) fn write(context: &Context<'_>, tile: &Tile, types: &[String]) -> Result<TileRecord, TileError> {
+/// Writes one tile below its collection's `data/`, row group by row group.
+pub(super) fn write(
+    context: &Context<'_>,
+    schema: &SchemaRef,
+    tile: &Tile,
+    groups: &mut Groups<'_>,
+) -> Result<TileRecord, TileError> {
     let path = base(&tile.collection).join("data").join(tile.file());
-    let (written, rows) =
-        staged(context, &path, |out| geoparquet::write(tile, types, &context.write_options(), out))?;
-    context.note_rows(&path, rows);
+    let written = write_groups(context, schema, &path, groups)?;
     Ok(TileRecord {
         collection: tile.collection.clone(),
         region: tile.region.clone(),
         ordinal: tile.ordinal,
         path,
-        rows,
-        bytes: written.bytes,
-        sha256: written.sha256,
-        extent: tile.extent,
-        geometry_types: types.to_vec(),
+        rows: written.file.rows,
+        bytes: written.file.bytes,
+        sha256: written.file.sha256,
+        extent: written.extent,
+        geometry_types: written.geometry_types,
     })
 }
 
-/// Writes a layer's rows as one file.
-pub(super) fn write_whole(
+/// A file of features, and what its footer says of them.
+pub(super) struct WrittenFeatures {
+    pub(super) file: FileRecord,
+    extent: Rect<f64>,
+    geometry_types: Vec<String>,
+}
+
+/// Writes features as one file, row group by row group.
+pub(super) fn write_groups(
     context: &Context<'_>,
+    schema: &SchemaRef,
     path: &Path,
-    whole: &Whole,
-) -> Result<FileRecord, TileError> {
-    let features = Features {
-        what: &path.display().to_string(),
-        rows: &whole.rows,
-        row_groups: &whole.row_groups,
-        extent: Some(whole.extent),
-        geometry_types: &whole.geometry_types,
-        footer: &[],
-    };
-    let (written, rows) =
-        staged(context, path, |out| geoparquet::write_features(&features, &context.write_options(), out))?;
+    groups: &mut Groups<'_>,
+) -> Result<WrittenFeatures, TileError> {
+    let encoding = |source| TileError::Parquet { path: path.to_owned(), source };
+    let (written, (rows, extent, geometry_types)) = staged(context, path, |out| {
+        let (what, options) = (path.display().to_string(), context.write_options());
+        let mut writer = FeatureWriter::begin(&what, Arc::clone(schema), &options, out).map_err(encoding)?;
+        let (mut extent, mut types) = (None, BTreeSet::new());
+        for group in groups {
+            let group = group.map_err(|source| TileError::Rows { source })?;
+            extent = Some(extent.map_or(group.extent, |extent| around(extent, group.extent)));
+            types.extend(group.geometry_types);
+            writer.group(&group.rows.0).map_err(encoding)?;
+        }
+        let types: Vec<String> = types.into_iter().map(str::to_owned).collect();
+        let rows = writer.close(extent, &types, &[]).map_err(encoding)?;
+        Ok((rows, extent.unwrap_or_else(|| assemble::extent(&[])), types))
+    })?;
     context.note_rows(path, rows);
-    Ok(FileRecord { path: path.to_owned(), rows, bytes: written.bytes, sha256: written.sha256 })
+    let file = FileRecord { path: path.to_owned(), rows, bytes: written.bytes, sha256: written.sha256 };
+    Ok(WrittenFeatures { file, extent, geometry_types })
 }
 
 /// Writes a table without geometry.
@@ -118,10 +144,11 @@ pub(super) fn write_pieces<T>(
     fill: impl FnOnce(&mut dyn FnMut(&RecordBatch) -> Result<(), GeoparquetError>) -> Result<T, GeoparquetError>,
 ) -> Result<(FileRecord, T), TileError> {
     let options = links_options(context);
+    let encoding = |source| TileError::Parquet { path: path.to_owned(), source };
     let (written, (rows, filled)) = staged(context, path, |out| {
-        let mut table = TableWriter::new(schema, &options, out)?;
-        let filled = fill(&mut |piece| table.write(piece))?;
-        Ok((table.close()?, filled))
+        let mut table = TableWriter::new(schema, &options, out).map_err(encoding)?;
+        let filled = fill(&mut |piece| table.write(piece)).map_err(encoding)?;
+        Ok((table.close().map_err(encoding)?, filled))
     })?;
     context.note_rows(path, rows);
     Ok((FileRecord { path: path.to_owned(), rows, bytes: written.bytes, sha256: written.sha256 }, filled))
@@ -138,7 +165,10 @@ fn write_table_as(
     rows: &RecordBatch,
     options: WriteOptions,
 ) -> Result<(), TileError> {
-    let (_, rows) = staged(context, path, |out| geoparquet::write_table(rows, &options, out))?;
+    let (_, rows) = staged(context, path, |out| {
+        geoparquet::write_table(rows, &options, out)
+            .map_err(|source| TileError::Parquet { path: path.to_owned(), source })
+    })?;
     context.note_rows(path, rows);
     Ok(())
 }
@@ -146,7 +176,7 @@ fn write_table_as(
 fn staged<T>(
     context: &Context<'_>,
     path: &Path,
-    encode: impl FnOnce(&mut Watched<'_>) -> Result<T, GeoparquetError>,
+    encode: impl FnOnce(&mut Watched<'_>) -> Result<T, TileError>,
 ) -> Result<(Written, T), TileError> {
     let store = |source| TileError::Store { source };
     let mut out = Watched { file: context.staging.create(path).map_err(store)?, failure: None };
@@ -154,8 +184,7 @@ fn staged<T>(
     if let Some(source) = out.failure {
         return Err(store(source));
     }
-    let made = made.map_err(|source| TileError::Parquet { path: path.to_owned(), source })?;
-    Ok((out.file.commit().map_err(store)?, made))
+    Ok((out.file.commit().map_err(store)?, made?))
 }
 
 /// A staged file that remembers why it could not be written: a full disk is the store's failure,

@@ -131,6 +131,7 @@ fn keep_layer(
         schema: footer.map(|footer| footer.schema),
         national,
         changes: None,
+        rows: None,
     }))
 }
 

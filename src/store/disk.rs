@@ -6,7 +6,7 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -43,6 +43,18 @@ pub(super) fn temp_file(folder: &Path) -> Result<(File, TempPath), StoreError> {
     let create = |()| tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder);
     let file = step().and_then(create).map_err(|source| StoreError::writing(folder, source))?;
     Ok(file.into_parts())
+}
+
+/// A file without any name; gone with the process.
+pub(super) fn unnamed_file(folder: &Path) -> Result<File, StoreError> {
+    let made = step().and_then(|()| tempfile::tempfile_in(folder));
+    made.map_err(|source| StoreError::writing(folder, source))
+}
+
+/// Writes into a file at a place; `folder` is named where that fails.
+pub(super) fn write_at(file: &File, folder: &Path, bytes: &[u8], at: u64) -> Result<(), StoreError> {
+    let written = step().and_then(|()| file.write_all_at(bytes, at));
+    written.map_err(|source| StoreError::writing(folder, source))
 }
 
 /// A new folder without a final name; removed with all in it when dropped.

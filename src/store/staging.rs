@@ -200,8 +200,8 @@ impl Staging<'_> {
         &self.tree
     }
 
-    /// Where unnamed files are written.
-    pub(super) fn scratch(&self) -> &Path {
+    /// Where files are written before they have their name, and those that never get one.
+    pub fn scratch(&self) -> &Path {
         &self.scratch
     }
 

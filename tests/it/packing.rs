@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 
 use arrow_array::UInt32Array;
-use cikr::feature::{FeatureBatch, RegionId, Tile};
-use cikr::geoparquet::{WriteOptions, page_boxes, read, write};
+use cikr::geoparquet::{Features, WriteOptions, page_boxes, read, write_features};
 
 use crate::program::{Folder, tiles};
 
@@ -98,14 +97,14 @@ fn write_shuffled(tile: &std::path::Path, to: &std::path::Path) {
         (0..60_000_u32).map(|row| ((random.next() * 1e15) as u64, row)).collect();
     order.sort_unstable();
     let order = UInt32Array::from_iter_values(order.into_iter().map(|(_, row)| row));
-    let tile = Tile {
-        collection: "points".into(),
-        region: RegionId::new(Some("R06")),
-        ordinal: 0,
-        extent: geo::Rect::new((-100.0, 30.0), (-90.0, 40.0)),
-        rows: FeatureBatch(arrow_select::take::take_record_batch(&rows, &order).unwrap()),
-        row_groups: vec![20_480, 20_480, 19_040],
+    let features = Features {
+        what: "points",
+        rows: &arrow_select::take::take_record_batch(&rows, &order).unwrap(),
+        row_groups: &[20_480, 20_480, 19_040],
+        extent: Some(geo::Rect::new((-100.0, 30.0), (-90.0, 40.0))),
+        geometry_types: &["Point".to_owned()],
+        footer: &[],
     };
     let options = WriteOptions { page_rows: 1024, zstd_level: 1 };
-    write(&tile, &["Point".to_owned()], &options, std::fs::File::create(to).unwrap()).unwrap();
+    write_features(&features, &options, std::fs::File::create(to).unwrap()).unwrap();
 }

@@ -2,8 +2,8 @@
 
 use arrow_array::{Array, RecordBatch, StringArray};
 
-use crate::feature::{FlagCode, RowFlag};
-use crate::kernel::locate::{JoinContext, Located};
+use crate::feature::{FlagCode, RowFlag, Texts};
+use crate::kernel::locate::{CodedArray, JoinContext, Located};
 
 /// Flags of rows whose claimed county or state isn't the computed one.
 ///
@@ -29,10 +29,11 @@ fn differ(
     flags: &mut Vec<RowFlag>,
     field: &str,
     claimed: Option<&StringArray>,
-    computed: &StringArray,
+    computed: &CodedArray,
     code: FlagCode,
 ) {
-    for (index, (claimed, computed)) in claimed.into_iter().flatten().zip(computed).enumerate() {
+    let computed = Texts::of(computed).expect("computed codes are text");
+    for (index, (claimed, computed)) in claimed.into_iter().flatten().zip(computed.iter()).enumerate() {
         let Some(claimed) = claimed.filter(|claimed| Some(*claimed) != computed) else { continue };
         flags.push(RowFlag {
             index,

@@ -2,15 +2,19 @@
 //!
 //! For geometries that `check` has passed; others give some answer or none, and never a panic.
 
-use geo::{BoundingRect, CoordsIter, Geometry, InteriorPoint, LinesIter, Point, Polygon};
+use geo::{BoundingRect, CoordsIter, Geometry, InteriorPoint, LinesIter, Point, Polygon, Rect};
 
 /// Bounding box `[xmin, ymin, xmax, ymax]` rounded outward to `f32`; none without a point.
 ///
 /// Outward, so that a reader who filters on the `bbox` column never loses a row
 /// (GeoParquet 1.1, bounding box columns).
 pub fn covering(geometry: &Geometry<f64>) -> Option<[f32; 4]> {
-    let rect = geometry.bounding_rect()?;
-    Some([down(rect.min().x), down(rect.min().y), up(rect.max().x), up(rect.max().y)])
+    geometry.bounding_rect().map(outward)
+}
+
+/// A box as `[xmin, ymin, xmax, ymax]` rounded outward to `f32`.
+pub fn outward(rect: Rect<f64>) -> [f32; 4] {
+    [down(rect.min().x), down(rect.min().y), up(rect.max().x), up(rect.max().y)]
 }
 
 /// A point that stands for the geometry and lies on it.

@@ -3,14 +3,16 @@
 //! Knows geometries one by one; columns are `normalise`'s, jurisdictions are `locate`'s.
 //! The order of use is `decode` → `reproject` → `check` → `covering`, `representative_point`, `encode`.
 
+mod bounds;
 mod check;
 mod extent;
 mod outline;
 mod reproject;
 mod wkb;
 
+pub use bounds::bounds;
 pub use check::check;
-pub use extent::{covering, representative_point, type_name};
+pub use extent::{covering, outward, representative_point, type_name};
 pub use outline::outline;
 pub use reproject::reproject;
-pub use wkb::{decode, encode};
+pub use wkb::{decode, encode, type_of};

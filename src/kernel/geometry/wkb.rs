@@ -52,6 +52,18 @@ pub fn encode(geometry: &Geometry<f64>, out: &mut Vec<u8>) {
         .expect("memory takes every byte, and counts fit 32 bits");
 }
 
+/// GeoParquet's name for the type of what `encode` wrote: ISO codes 1 to 6.
+pub fn type_of(wkb: &[u8]) -> &'static str {
+    match wkb.get(1) {
+        Some(1) => "Point",
+        Some(2) => "LineString",
+        Some(3) => "Polygon",
+        Some(4) => "MultiPoint",
+        Some(5) => "MultiLineString",
+        _ => "MultiPolygon",
+    }
+}
+
 /// The good parts, or all of them where none is good.
 fn good<T>(mut parts: Vec<T>, is_good: impl Fn(&T) -> bool) -> Vec<T> {
     if parts.iter().any(&is_good) {

@@ -93,12 +93,22 @@ impl JurisdictionIndex {
     ///
     /// Exact on the edges as given, whatever their number. The meridians ±180 are one.
     pub fn locate(&self, point: Point<f64>) -> Option<Match<'_>> {
-        let mut owner = self.grid.locate(point.0, &self.parts);
-        if point.x().abs() >= 180.0 {
-            let other = self.grid.locate(Point::new(-point.x(), point.y()).0, &self.parts);
-            owner = [owner, other].into_iter().flatten().min();
+        self.rank(point).map(|rank| self.named(rank))
+    }
+
+    /// The rank of the jurisdiction that [`Self::locate`] finds, among the codes in order.
+    pub fn rank(&self, point: Point<f64>) -> Option<u32> {
+        let rank = self.grid.locate(point.0, &self.parts);
+        if point.x().abs() < 180.0 {
+            return rank;
         }
-        owner.map(|owner| self.named(owner))
+        let other = self.grid.locate(Point::new(-point.x(), point.y()).0, &self.parts);
+        [rank, other].into_iter().flatten().min()
+    }
+
+    /// Codes and names in the order of the codes: a rank is a place in this list.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = Match<'_>> {
+        self.names.iter().map(|(code, name)| Match { code, name: name.as_deref() })
     }
 
     /// The jurisdiction nearest to a point and its distance, if within `max_m` metres.
@@ -111,11 +121,16 @@ impl JurisdictionIndex {
         if let Some(found) = self.locate(point) {
             return Some((found, 0.0));
         }
-        self.nearby.nearest(point, max_m, &self.parts).map(|(owner, metres)| (self.named(owner), metres))
+        self.nearest_rank(point, max_m).map(|(rank, metres)| (self.named(rank), metres))
     }
 
-    fn named(&self, owner: u32) -> Match<'_> {
-        let (code, name) = &self.names[owner as usize];
+    /// The rank and distance of the jurisdiction nearest to a point outside every one; see [`Self::nearest`].
+    pub fn nearest_rank(&self, point: Point<f64>, max_m: f64) -> Option<(u32, f64)> {
+        self.nearby.nearest(point, max_m, &self.parts)
+    }
+
+    fn named(&self, rank: u32) -> Match<'_> {
+        let (code, name) = &self.names[rank as usize];
         Match { code, name: name.as_deref() }
     }
 }

@@ -2,12 +2,11 @@
 //!
 //! Sort-Tile-Recursive (Leutenegger, Lopez and Edgington, ICDE 1997), from the top down: tiles are
 //! the leaves of one packing, row groups those of one packing per tile, pages of one per group.
-//! Sees boxes, ids and counts; columns are the caller's to take in the order given.
+//! Sees centres of boxes and counts; columns are the caller's to take in the order given.
 
 use std::cmp::Ordering;
 use std::ops::Range;
 
-use geo::Rect;
 use rayon::prelude::*;
 
 use crate::plan::Output;
@@ -32,13 +31,13 @@ impl From<&Output> for Levels {
 /// One tile's rows, and the lengths of its row groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TileCut {
-    /// Its rows, as positions in `str_order`'s result.
+    /// Its rows, as positions in the order of `str_order`.
     pub rows: Range<usize>,
     /// Row-group lengths; they add up to `rows`.
     pub row_groups: Vec<usize>,
 }
 
-/// Where to cut rows in `str_order`.
+/// Where to cut rows that `str_order` has put in order.
 ///
 /// Tiles, and row groups within a tile, are as even as whole pages allow: just above a ceiling come
 /// two halves, no crumb. Ceilings are rounded down to whole pages; a page above a ceiling shrinks
@@ -56,18 +55,31 @@ pub fn cuts(rows: usize, levels: &Levels) -> Vec<TileCut> {
         .collect()
 }
 
-/// Order of rows in which the tiles, row groups and pages of `cuts` are leaves of one packed R-tree.
+/// Where a row's box is centred, and where the row is to be had.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spot {
+    /// Longitude of the centre.
+    pub x: f64,
+    /// Latitude of the centre.
+    pub y: f64,
+    /// What settles ties: the place of the row's id among those that share its centre.
+    pub tie: u32,
+    /// Which part of the rows it is in; means nothing here.
+    pub part: u32,
+    /// Which row of that part.
+    pub row: u32,
+}
+
+/// Puts spots in the order in which the tiles, row groups and pages of `cuts` are leaves of one packed R-tree.
 ///
-/// Sorts by the centres of the boxes, ties by the other axis and then by `ids`: with unique ids the
-/// order of the input and the number of threads leave no trace. Works on rayon's current pool; a
-/// missing id counts as empty.
-pub fn str_order(boxes: &[Rect<f64>], ids: &[&str], levels: &Levels) -> Vec<u32> {
-    let mut spots = spots(boxes, ids);
+/// Sorts by the centres of the boxes, ties by the other axis and then by `tie`: with ties settled, the
+/// order of the input and the number of threads leave no trace. Works on rayon's current pool.
+pub fn str_order(spots: &mut [Spot], levels: &Levels) {
     let page_rows = levels.whole().page_rows;
-    let tiles = cuts(boxes.len(), levels);
+    let tiles = cuts(spots.len(), levels);
     let lengths: Vec<usize> = tiles.iter().map(|tile| tile.rows.len()).collect();
-    str_leaves(&mut spots, &lengths);
-    pieces(&mut spots, lengths).into_par_iter().zip(tiles).for_each(|(tile, cut)| {
+    str_leaves(spots, &lengths);
+    pieces(spots, lengths).into_par_iter().zip(tiles).for_each(|(tile, cut)| {
         str_leaves(tile, &cut.row_groups);
         pieces(tile, cut.row_groups).into_par_iter().for_each(|group| {
             let pages = even(group.len(), page_rows, page_rows);
@@ -76,38 +88,35 @@ pub fn str_order(boxes: &[Rect<f64>], ids: &[&str], levels: &Levels) -> Vec<u32>
             pieces(group, pages).into_par_iter().for_each(|page| page.sort_unstable_by(Spot::by_y));
         });
     });
-    spots.into_iter().map(|spot| spot.row).collect()
 }
 
-/// A row's centre, and what settles ties.
-struct Spot<'a> {
-    x: f64,
-    y: f64,
-    id: &'a str,
-    row: u32,
+/// Runs of spots with one centre, as ranges of the spots in the order of [`Spot::by_x`], and longer than one.
+pub fn shared_centres(spots: &[Spot]) -> Vec<Range<usize>> {
+    let mut runs = Vec::new();
+    let mut start = 0;
+    for end in 1..=spots.len() {
+        if end == spots.len() || !spots[end].is_at(&spots[start]) {
+            if end - start > 1 {
+                runs.push(start..end);
+            }
+            start = end;
+        }
+    }
+    runs
 }
 
-fn spots<'a>(boxes: &[Rect<f64>], ids: &[&'a str]) -> Vec<Spot<'a>> {
-    let spot = |(row, rect): (usize, &Rect<f64>)| Spot {
-        x: rect.center().x,
-        y: rect.center().y,
-        id: ids.get(row).copied().unwrap_or_default(),
-        row: u32::try_from(row).expect("a layer in memory has less than 2^32 rows"),
-    };
-    boxes.iter().enumerate().map(spot).collect()
-}
-
-impl Spot<'_> {
-    fn by_x(&self, other: &Self) -> Ordering {
-        self.x.total_cmp(&other.x).then_with(|| self.y.total_cmp(&other.y)).then_with(|| self.by_id(other))
+impl Spot {
+    /// West to east, then south to north.
+    pub fn by_x(&self, other: &Self) -> Ordering {
+        self.x.total_cmp(&other.x).then_with(|| self.y.total_cmp(&other.y)).then(self.tie.cmp(&other.tie))
     }
 
     fn by_y(&self, other: &Self) -> Ordering {
-        self.y.total_cmp(&other.y).then_with(|| self.x.total_cmp(&other.x)).then_with(|| self.by_id(other))
+        self.y.total_cmp(&other.y).then_with(|| self.x.total_cmp(&other.x)).then(self.tie.cmp(&other.tie))
     }
 
-    fn by_id(&self, other: &Self) -> Ordering {
-        self.id.cmp(other.id).then(self.row.cmp(&other.row))
+    fn is_at(&self, other: &Self) -> bool {
+        self.x.total_cmp(&other.x).is_eq() && self.y.total_cmp(&other.y).is_eq()
     }
 }
 
@@ -125,7 +134,7 @@ impl Levels {
 /// Sorts rows so that runs of these lengths are the leaves of one STR packing.
 ///
 /// Slices along x hold whole leaves, in number as even as can be; each slice is cut along y.
-fn str_leaves(spots: &mut [Spot<'_>], leaves: &[usize]) {
+fn str_leaves(spots: &mut [Spot], leaves: &[usize]) {
     if leaves.len() < 2 {
         return;
     }

@@ -3,7 +3,7 @@
 use geo::{Coord, Intersects, Rect};
 use proptest::prelude::*;
 
-use super::{Levels, TileCut, cuts, str_order};
+use super::{Levels, Spot, TileCut, cuts, shared_centres, str_order};
 
 /// A small generator with a seed (splitmix64), uniform in 0..1.
 struct Random(u64);
@@ -48,8 +48,17 @@ fn ids(rows: usize) -> Vec<String> {
     (0..rows).map(|row| format!("dams:{row:07}")).collect()
 }
 
+/// The rows in order; ids settle ties.
 fn order(boxes: &[Rect<f64>], ids: &[String], levels: &Levels) -> Vec<u32> {
-    str_order(boxes, &ids.iter().map(String::as_str).collect::<Vec<_>>(), levels)
+    let mut by_id: Vec<usize> = (0..boxes.len()).collect();
+    by_id.sort_by_key(|row| ids.get(*row));
+    let spot = |(tie, row): (u32, usize)| {
+        let centre = boxes[row].center();
+        Spot { x: centre.x, y: centre.y, tie, part: 0, row: u32::try_from(row).unwrap() }
+    };
+    let mut spots: Vec<Spot> = (0..).zip(by_id).map(spot).collect();
+    str_order(&mut spots, levels);
+    spots.into_iter().map(|spot| spot.row).collect()
 }
 
 const LEVELS: Levels = Levels { tile_rows: 30_000, group_rows: 5_000, page_rows: 256 };
@@ -139,6 +148,14 @@ fn skip_ratio(boxes: &[Rect<f64>]) -> f64 {
         windows.iter().map(|w| tiling.iter().filter(|b| !b.intersects(w)).count()).sum::<usize>() as f64
     };
     skipped(boxes) / skipped(&ideal)
+}
+
+#[test]
+fn rows_that_share_a_centre_are_found() {
+    let at = |x: f64, row: u32| Spot { x, y: 1.0, tie: 0, part: 0, row };
+    let spots = [at(0.0, 0), at(0.0, 1), at(1.0, 2), at(2.0, 3), at(2.0, 4), at(2.0, 5)];
+    assert_eq!(shared_centres(&spots), [0..2, 3..6]);
+    assert!(shared_centres(&spots[..1]).is_empty() && shared_centres(&[]).is_empty());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, CoordTransformOptio
 use serde_json::Value;
 
 use super::{heed, init};
-use crate::feature::{Crs, Reproject};
+use crate::feature::{CoordinatesSeen, Crs, Reproject};
 use crate::source::error::SourceError;
 use crate::source::{crs, projjson};
 
@@ -125,8 +125,7 @@ struct Transform {
     there: CoordTransform,
     back: CoordTransform,
     is_projected: bool,
-    /// Coordinates that could be a longitude and a latitude, and those that can't.
-    seen: Cell<(u64, u64)>,
+    seen: Cell<CoordinatesSeen>,
 }
 
 /// How far a point may come back from where it started, relative to its coordinates. PROJ turns
@@ -151,8 +150,8 @@ impl Reproject for Transform {
         }
     }
 
-    fn saw_only_degrees(&self) -> bool {
-        matches!(self.seen.get(), (1.., 0))
+    fn seen(&self) -> CoordinatesSeen {
+        self.seen.get()
     }
 }
 
@@ -160,8 +159,9 @@ impl Transform {
     fn look(&self, x: &[f64], y: &[f64]) {
         if self.is_projected {
             let like = x.iter().zip(y).filter(|(x, y)| x.abs() <= 180.0 && y.abs() <= 90.0).count() as u64;
-            let (degrees, others) = self.seen.get();
-            self.seen.set((degrees + like, others + x.len() as u64 - like));
+            let mut seen = self.seen.get();
+            seen.add(CoordinatesSeen { degrees: like, others: x.len() as u64 - like });
+            self.seen.set(seen);
         }
     }
 }

@@ -1,0 +1,34 @@
+//! Scratch space in memory, for tests.
+
+use std::io;
+use std::sync::Mutex;
+
+use crate::feature::{ScratchFile, ScratchSpace};
+
+/// Files that are vectors.
+#[derive(Debug, Default)]
+pub(super) struct Memory;
+
+#[derive(Debug, Default)]
+struct Bytes(Mutex<Vec<u8>>);
+
+impl ScratchSpace for Memory {
+    fn file(&self) -> io::Result<Box<dyn ScratchFile>> {
+        Ok(Box::new(Bytes::default()))
+    }
+}
+
+impl ScratchFile for Bytes {
+    fn append(&self, bytes: &[u8]) -> io::Result<u64> {
+        let mut all = self.0.lock().unwrap();
+        let at = all.len() as u64;
+        all.extend_from_slice(bytes);
+        Ok(at)
+    }
+
+    fn read(&self, at: u64, len: usize) -> io::Result<Vec<u8>> {
+        let at = usize::try_from(at).unwrap();
+        let all = self.0.lock().unwrap();
+        all.get(at..at + len).map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+}

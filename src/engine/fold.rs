@@ -1,0 +1,98 @@
+//! Fold: what needs the order of a layer's rows or their total. Batches come in the order of the source.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, UInt64Array};
+use arrow_schema::{DataType, Field, Schema};
+
+use super::keys::KeySet;
+use super::origins::Origins;
+use super::rows::{LocalRows, POSITION, RowStore, RowsError};
+use super::{EngineError, Room};
+use crate::feature::{Flag, Flags, Origin, Reject};
+use crate::kernel::KernelError;
+use crate::kernel::assemble::StageRows;
+use crate::kernel::map::{MapContext, StageBatch};
+use crate::kernel::tally::LayerTally;
+use crate::plan::GeometryKind;
+
+/// Share of the budget that the keys of a layer may take before they are sorted away.
+const KEYS: usize = 8;
+
+/// A layer's rows so far.
+pub(super) struct Fold<'c> {
+    context: MapContext<'c>,
+    keys: KeySet,
+    pub(super) store: LocalRows,
+    pub(super) tally: LayerTally,
+    pub(super) rejects: Vec<Reject>,
+    pub(super) flags: Flags,
+    pub(super) origins: Origins,
+}
+
+impl<'c> Fold<'c> {
+    pub(super) fn new(context: MapContext<'c>, room: &Room) -> Self {
+        Self {
+            context,
+            keys: KeySet::new(room.budget.bytes() / KEYS, Arc::clone(&room.space)),
+            store: LocalRows::new(room),
+            tally: LayerTally::default(),
+            rejects: vec![],
+            flags: Flags::default(),
+            origins: Origins::default(),
+        }
+    }
+
+    /// Takes the next batch in the order of the source. The first row by origin keeps a key; the others become rejects.
+    pub(super) fn add(&mut self, batch: StageBatch) -> Result<(), EngineError> {
+        let scratch = |source| EngineError::Rows { source: RowsError::Scratch { source } };
+        let fresh = self.keys.admit(&batch.numbers).map_err(scratch)?;
+        let batch = if fresh.iter().all(|fresh| *fresh) {
+            batch
+        } else {
+            batch
+                .without_duplicates(&fresh, &self.context)
+                .map_err(|source| EngineError::Kernel { source })?
+        };
+        self.flag(&batch);
+        self.rejects.extend(batch.rejects);
+        self.tally.merge(batch.tally);
+        let first = self.origins.push(&batch.source, &batch.origins);
+        let mut rows = batch.stage;
+        if self.context.layer.schema.geometry == GeometryKind::Point {
+            rows.rows = positioned(&rows, first).map_err(|source| EngineError::Kernel { source })?;
+        }
+        self.store.push(rows).map_err(|source| EngineError::Rows { source })
+    }
+
+    fn flag(&mut self, batch: &StageBatch) {
+        let ids = batch.stage.rows.column_by_name("facility_id");
+        let ids = ids.and_then(|ids| crate::feature::Texts::of(ids.as_ref()));
+        for doubt in &batch.flags {
+            if !self.flags.has_room(doubt.code) {
+                self.flags.count(doubt.code, &doubt.field, 1);
+                continue;
+            }
+            let doubt = doubt.clone();
+            self.flags.push(Flag {
+                origin: Origin { source: Arc::clone(&batch.source), row: batch.origins[doubt.index] },
+                facility_id: ids.and_then(|ids| ids.value(doubt.index)).unwrap_or_default().to_owned(),
+                field: doubt.field,
+                value: doubt.value,
+                code: doubt.code,
+                detail: doubt.detail,
+            });
+        }
+    }
+}
+
+/// Rows with their positions, the first of which is `first`.
+fn positioned(rows: &StageRows, first: u64) -> Result<RecordBatch, KernelError> {
+    let count = rows.rows.num_rows() as u64;
+    let positions: ArrayRef = Arc::new(UInt64Array::from_iter_values(first..first + count));
+    let schema = rows.rows.schema();
+    let position = Arc::new(Field::new(POSITION, DataType::UInt64, false));
+    let fields: Vec<Arc<Field>> = schema.fields().iter().cloned().chain([position]).collect();
+    let columns = rows.rows.columns().iter().cloned().chain([positions]).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|source| KernelError::Arrow { source })
+}

@@ -1,0 +1,133 @@
+//! A block of rows in a scratch file: Arrow IPC, compressed by LZ4, and the places of its rows beside it.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::Cursor;
+use std::sync::{Mutex, PoisonError};
+
+use arrow_array::RecordBatch;
+use arrow_ipc::CompressionType;
+use arrow_ipc::reader::StreamReader;
+use arrow_ipc::writer::{IpcWriteOptions, StreamWriter};
+use arrow_schema::ArrowError;
+
+use super::{RowsError, Stands};
+use crate::feature::ScratchFile;
+
+/// Rows of a block: few, so that a stretch of a region needs little besides itself.
+pub(super) const BLOCK_ROWS: usize = 4_096;
+/// Bytes of a place in a file: longitude and latitude.
+const PLACE: usize = 16;
+
+/// Where a block is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Block {
+    at: u64,
+    bytes: usize,
+    centres_at: u64,
+    /// Where the points that stand for its rows are, if not at the centres.
+    points_at: Option<u64>,
+    rows: usize,
+}
+
+/// A block that is not written yet.
+pub(super) struct Encoded {
+    rows: usize,
+    bytes: Vec<u8>,
+    centres: Vec<u8>,
+    points: Option<Vec<u8>>,
+}
+
+impl Encoded {
+    pub(super) fn new(
+        rows: &RecordBatch,
+        centres: &[[f64; 2]],
+        points: Option<&[[f64; 2]]>,
+    ) -> Result<Self, ArrowError> {
+        let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME))?;
+        let mut writer = StreamWriter::try_new_with_options(Vec::new(), &rows.schema(), options)?;
+        writer.write(rows)?;
+        writer.finish()?;
+        Ok(Self {
+            rows: rows.num_rows(),
+            bytes: writer.into_inner()?,
+            centres: bytes_of(centres),
+            points: points.map(bytes_of),
+        })
+    }
+
+    pub(super) fn write(self, file: &dyn ScratchFile) -> Result<Block, RowsError> {
+        let at = file.append(&self.bytes)?;
+        let centres_at = file.append(&self.centres)?;
+        let points_at = self.points.map(|points| file.append(&points)).transpose()?;
+        Ok(Block { at, bytes: self.bytes.len(), centres_at, points_at, rows: self.rows })
+    }
+}
+
+fn bytes_of(places: &[[f64; 2]]) -> Vec<u8> {
+    places.as_flattened().iter().flat_map(|ordinate| ordinate.to_le_bytes()).collect()
+}
+
+impl Block {
+    pub(super) fn read(&self, file: &dyn ScratchFile) -> Result<RecordBatch, RowsError> {
+        let bytes = file.read(self.at, self.bytes)?;
+        let mut batches = StreamReader::try_new(Cursor::new(bytes), None)?;
+        let missing = || ArrowError::IpcError("a block without rows".to_owned());
+        Ok(batches.next().ok_or_else(missing)??)
+    }
+
+    /// Where its rows stand.
+    pub(super) fn places(&self, stands: Stands, file: &dyn ScratchFile) -> Result<Vec<[f64; 2]>, RowsError> {
+        let at = match stands {
+            Stands::AtCentre => self.centres_at,
+            Stands::AtPoint => self.points_at.unwrap_or(self.centres_at),
+        };
+        let bytes = file.read(at, self.rows * PLACE)?;
+        let ordinates = bytes.as_chunks::<8>().0.as_chunks::<2>().0;
+        Ok(ordinates.iter().map(|place| place.map(f64::from_le_bytes)).collect())
+    }
+}
+
+/// Blocks that were read lately: neighbours in a tile come from the same ones.
+#[derive(Debug)]
+pub(super) struct Lately {
+    bytes: usize,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    blocks: HashMap<u32, RecordBatch>,
+    order: VecDeque<u32>,
+    bytes: usize,
+}
+
+impl Lately {
+    pub(super) fn new(bytes: usize) -> Self {
+        Self { bytes, held: Mutex::default() }
+    }
+
+    pub(super) fn get(
+        &self,
+        part: u32,
+        block: &Block,
+        file: &dyn ScratchFile,
+    ) -> Result<RecordBatch, RowsError> {
+        let held = || self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rows) = held().blocks.get(&part) {
+            return Ok(rows.clone());
+        }
+        let rows = block.read(file)?;
+        let mut held = held();
+        if held.blocks.insert(part, rows.clone()).is_none() {
+            held.order.push_back(part);
+            held.bytes += rows.get_array_memory_size();
+        }
+        while held.bytes > self.bytes && held.order.len() > 1 {
+            let Some(oldest) = held.order.pop_front() else { break };
+            if let Some(gone) = held.blocks.remove(&oldest) {
+                held.bytes -= gone.get_array_memory_size();
+            }
+        }
+        Ok(rows)
+    }
+}

@@ -1,0 +1,327 @@
+//! The rows of a layer on this machine.
+//!
+//! Batches stay as they came, with the spots of their rows by region. When the budget is spent, all of them become
+//! blocks: each region's rows from west to east, so that a stretch of a tile is in few blocks of each time this happened.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+use arrow_array::{Array, ArrayRef, DictionaryArray, Int32Array, RecordBatch};
+use arrow_schema::{DataType, Field, Schema};
+use arrow_select::interleave::interleave;
+use rayon::prelude::*;
+
+use super::block::{BLOCK_ROWS, Block, Encoded, Lately};
+use super::budget::Budget;
+use super::codes::Codes;
+use super::{RowStore, RowsError, Stands};
+use crate::engine::Room;
+use crate::feature::{RegionId, ScratchFile, ScratchSpace, Texts};
+use crate::kernel::assemble::StageRows;
+use crate::kernel::pack::Spot;
+
+/// Blocks that are encoded before they are written.
+const WAVE: usize = 32;
+/// Share of the budget that blocks read lately may take.
+const LATELY: usize = 8;
+
+/// Rows of a layer, in memory as far as the budget goes.
+#[derive(Debug)]
+pub struct LocalRows {
+    space: Arc<dyn ScratchSpace>,
+    budget: Arc<Budget>,
+    columns: Columns,
+    parts: Vec<Part>,
+    regions: BTreeMap<RegionId, Region>,
+    file: Option<Box<dyn ScratchFile>>,
+    lately: Lately,
+    rows: u64,
+    /// Bytes of rows in memory, as the budget has noted them.
+    held_bytes: usize,
+}
+
+/// Rows that are together.
+#[derive(Debug)]
+enum Part {
+    /// With the points that stand for them, where these aren't the centres of their boxes.
+    Held(RecordBatch, Option<Vec<[f64; 2]>>),
+    Written(Block),
+    /// Its rows have become blocks.
+    Gone,
+}
+
+/// Rows of a region.
+#[derive(Debug, Default)]
+struct Region {
+    held: Vec<Spot>,
+    written: Vec<u32>,
+}
+
+/// What the rows' columns are.
+#[derive(Debug, Default)]
+struct Columns {
+    /// Columns as they are held: codes are keys.
+    schema: Option<Arc<Schema>>,
+    /// By name, of the columns of codes.
+    codes: HashMap<String, Codes>,
+    /// The lists of the codes, once no more are to come.
+    values: OnceLock<HashMap<String, ArrayRef>>,
+}
+
+impl LocalRows {
+    /// No rows yet.
+    pub fn new(room: &Room) -> Self {
+        Self {
+            space: Arc::clone(&room.space),
+            budget: Arc::clone(&room.budget),
+            columns: Columns::default(),
+            parts: vec![],
+            regions: BTreeMap::new(),
+            file: None,
+            lately: Lately::new(room.budget.bytes() / LATELY),
+            rows: 0,
+            held_bytes: 0,
+        }
+    }
+
+    /// Moves all rows in memory to the scratch file.
+    fn spill(&mut self) -> Result<(), RowsError> {
+        if self.held_bytes == 0 {
+            return Ok(());
+        }
+        if self.file.is_none() {
+            self.file = Some(self.space.file()?);
+        }
+        let mut regions = std::mem::take(&mut self.regions);
+        for region in regions.values_mut() {
+            let mut spots = std::mem::take(&mut region.held);
+            spots.par_sort_unstable_by(Spot::by_x);
+            for wave in spots.chunks(BLOCK_ROWS * WAVE) {
+                let encoded = wave.par_chunks(BLOCK_ROWS).map(|spots| self.encoded(spots));
+                for block in encoded.collect::<Result<Vec<_>, RowsError>>()? {
+                    let Some(file) = &self.file else { continue };
+                    region.written.push(part_number(self.parts.len()));
+                    self.parts.push(Part::Written(block.write(file.as_ref())?));
+                }
+            }
+        }
+        self.regions = regions;
+        for part in &mut self.parts {
+            if matches!(part, Part::Held(..)) {
+                *part = Part::Gone;
+            }
+        }
+        self.budget.give(std::mem::take(&mut self.held_bytes));
+        Ok(())
+    }
+
+    fn encoded(&self, spots: &[Spot]) -> Result<Encoded, RowsError> {
+        let centres: Vec<[f64; 2]> = spots.iter().map(|spot| [spot.x, spot.y]).collect();
+        let points: Vec<[f64; 2]> = spots.iter().map(|spot| self.point_in_memory(spot)).collect();
+        let rows = self.gathered(spots, None)?;
+        Ok(Encoded::new(&rows, &centres, (points != centres).then_some(&points))?)
+    }
+
+    /// The point that stands for a row in memory.
+    fn point_in_memory(&self, spot: &Spot) -> [f64; 2] {
+        match self.parts.get(spot.part as usize) {
+            Some(Part::Held(_, Some(points))) => points[spot.row as usize],
+            _ => [spot.x, spot.y],
+        }
+    }
+
+    /// Rows as they are held, by their spots.
+    fn gathered(&self, spots: &[Spot], wanted: Option<&[usize]>) -> Result<RecordBatch, RowsError> {
+        let mut places: HashMap<u32, usize> = HashMap::new();
+        let mut parts: Vec<RecordBatch> = Vec::new();
+        let mut indices = Vec::with_capacity(spots.len());
+        for spot in spots {
+            let at = match places.get(&spot.part) {
+                Some(at) => *at,
+                None => {
+                    parts.push(self.part(spot.part)?);
+                    places.insert(spot.part, parts.len() - 1);
+                    parts.len() - 1
+                }
+            };
+            indices.push((at, spot.row as usize));
+        }
+        let Some(schema) = &self.columns.schema else { return Ok(RecordBatch::new_empty(Arc::new(Schema::empty()))) };
+        let all: Vec<usize> = (0..schema.fields().len()).collect();
+        let wanted = wanted.unwrap_or(&all);
+        let schema = Arc::new(schema.project(wanted)?);
+        if parts.is_empty() {
+            return Ok(RecordBatch::new_empty(schema));
+        }
+        let column = |at: &usize| {
+            let columns: Vec<&dyn Array> = parts.iter().map(|part| part.column(*at).as_ref()).collect();
+            interleave(&columns, &indices)
+        };
+        Ok(RecordBatch::try_new(schema, wanted.iter().map(column).collect::<Result<_, _>>()?)?)
+    }
+
+    fn part(&self, part: u32) -> Result<RecordBatch, RowsError> {
+        match (self.parts.get(part as usize), &self.file) {
+            (Some(Part::Held(rows, _)), _) => Ok(rows.clone()),
+            (Some(Part::Written(block)), Some(file)) => self.lately.get(part, block, file.as_ref()),
+            _ => Err(arrow_schema::ArrowError::InvalidArgumentError(format!("no part {part}")).into()),
+        }
+    }
+
+    /// Regions that are asked for.
+    fn chosen(&self, region: Option<&RegionId>) -> impl Iterator<Item = &Region> {
+        self.regions.iter().filter(move |(id, _)| region.is_none_or(|wanted| wanted == *id)).map(|(_, rows)| rows)
+    }
+
+    /// Spots of a part in the file.
+    fn written(&self, part: u32, stands: Stands) -> Result<Vec<Spot>, RowsError> {
+        let (Some(Part::Written(block)), Some(file)) = (self.parts.get(part as usize), &self.file) else {
+            return Ok(vec![]);
+        };
+        let spot = |(row, [x, y]): (u32, [f64; 2])| Spot { x, y, tie: 0, part, row };
+        Ok((0..).zip(block.places(stands, file.as_ref())?).map(spot).collect())
+    }
+}
+
+fn part_number(parts: usize) -> u32 {
+    u32::try_from(parts).expect("rows are in less than 2^32 parts")
+}
+
+impl Drop for LocalRows {
+    fn drop(&mut self) {
+        self.budget.give(self.held_bytes);
+    }
+}
+
+impl RowStore for LocalRows {
+    fn push(&mut self, rows: StageRows) -> Result<(), RowsError> {
+        let part = part_number(self.parts.len());
+        let held = self.columns.held(&rows.rows)?;
+        for (region, of_region) in self.columns.regions(&held) {
+            let spot = |row: u32| {
+                let [x, y] = rows.centres[row as usize];
+                Spot { x, y, tie: 0, part, row }
+            };
+            self.regions.entry(region).or_default().held.extend(of_region.into_iter().map(spot));
+        }
+        let bytes = held.get_array_memory_size() + held.num_rows() * size_of::<Spot>();
+        self.rows += held.num_rows() as u64;
+        self.parts.push(Part::Held(held, rows.points));
+        self.held_bytes += bytes;
+        if self.budget.take(bytes) { self.spill() } else { Ok(()) }
+    }
+
+    fn seal(&mut self) -> Result<(), RowsError> {
+        if self.budget.is_tight() { self.spill() } else { Ok(()) }
+    }
+
+    fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    fn regions(&self) -> BTreeSet<RegionId> {
+        self.regions.keys().cloned().collect()
+    }
+
+    fn spots(&self, region: Option<&RegionId>, stands: Stands) -> Result<Vec<Spot>, RowsError> {
+        let mut spots = Vec::new();
+        for region in self.chosen(region) {
+            match stands {
+                Stands::AtCentre => spots.extend_from_slice(&region.held),
+                Stands::AtPoint => spots.extend(region.held.iter().map(|spot| {
+                    let [x, y] = self.point_in_memory(spot);
+                    Spot { x, y, ..*spot }
+                })),
+            }
+            for part in &region.written {
+                spots.extend(self.written(*part, stands)?);
+            }
+        }
+        Ok(spots)
+    }
+
+    fn each_centre(&self, see: &mut dyn FnMut([f64; 2])) -> Result<(), RowsError> {
+        for region in self.regions.values() {
+            region.held.iter().for_each(|spot| see([spot.x, spot.y]));
+            for part in &region.written {
+                self.written(*part, Stands::AtCentre)?.iter().for_each(|spot| see([spot.x, spot.y]));
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&self, spots: &[Spot], columns: Option<&[&str]>) -> Result<RecordBatch, RowsError> {
+        let wanted = self.columns.wanted(columns);
+        self.columns.given(&self.gathered(spots, Some(&wanted))?)
+    }
+}
+
+impl Columns {
+    /// Rows as they are held: codes as keys.
+    fn held(&mut self, rows: &RecordBatch) -> Result<RecordBatch, RowsError> {
+        let mut fields: Vec<Field> = Vec::new();
+        let mut columns: Vec<ArrayRef> = Vec::new();
+        for (field, column) in rows.schema().fields().iter().zip(rows.columns()) {
+            match column.as_dictionary_opt::<Int32Type>() {
+                Some(coded) => {
+                    let codes = self.codes.entry(field.name().clone()).or_default();
+                    fields.push(Field::new(field.name(), DataType::Int32, true));
+                    columns.push(Arc::new(codes.keys(coded)));
+                }
+                None => {
+                    fields.push(field.as_ref().clone());
+                    columns.push(Arc::clone(column));
+                }
+            }
+        }
+        let schema = Arc::clone(self.schema.get_or_insert_with(|| Arc::new(Schema::new(fields))));
+        Ok(RecordBatch::try_new(schema, columns)?)
+    }
+
+    /// Rows by region.
+    fn regions(&self, held: &RecordBatch) -> Vec<(RegionId, Vec<u32>)> {
+        let rows = 0..u32::try_from(held.num_rows()).expect("a batch has less than 2^32 rows");
+        let keys = held.column_by_name("region_code").and_then(|keys| keys.as_primitive_opt::<Int32Type>());
+        let (Some(keys), Some(codes)) = (keys, self.codes.get("region_code")) else {
+            let texts = Texts::named(held, "region_code");
+            let mut by_text: BTreeMap<Option<&str>, Vec<u32>> = BTreeMap::new();
+            for row in rows {
+                by_text.entry(texts.and_then(|texts| texts.value(row as usize))).or_default().push(row);
+            }
+            return by_text.into_iter().map(|(code, rows)| (RegionId::new(code), rows)).collect();
+        };
+        let mut by_key: HashMap<Option<i32>, Vec<u32>> = HashMap::new();
+        for (row, key) in rows.zip(keys) {
+            by_key.entry(key).or_default().push(row);
+        }
+        let region = |key: Option<i32>| RegionId::new(key.and_then(|key| codes.text(key)));
+        by_key.into_iter().map(|(key, rows)| (region(key), rows)).collect()
+    }
+
+    /// Positions of the named columns that there are, or of all but those that only help.
+    fn wanted(&self, names: Option<&[&str]>) -> Vec<usize> {
+        let fields = self.schema.iter().flat_map(|schema| schema.fields().iter().enumerate());
+        let is_wanted = |name: &str| names.map_or(!name.starts_with("__"), |names| names.contains(&name));
+        fields.filter(|(_, field)| is_wanted(field.name())).map(|(at, _)| at).collect()
+    }
+
+    /// Rows with codes in place of keys.
+    fn given(&self, held: &RecordBatch) -> Result<RecordBatch, RowsError> {
+        let lists = || self.codes.iter().map(|(name, codes)| (name.clone(), codes.values())).collect();
+        let values = self.values.get_or_init(lists);
+        let given = |(field, column): (&Arc<Field>, &ArrayRef)| -> Result<(Field, ArrayRef), RowsError> {
+            let Some(values) = values.get(field.name()) else {
+                return Ok((field.as_ref().clone(), Arc::clone(column)));
+            };
+            let keys: &Int32Array = column.as_primitive();
+            let coded = DictionaryArray::<Int32Type>::try_new(keys.clone(), Arc::clone(values))?;
+            Ok((Field::new(field.name(), coded.data_type().clone(), true), Arc::new(coded)))
+        };
+        let schema = held.schema();
+        let columns = schema.fields().iter().zip(held.columns()).map(given).collect::<Result<Vec<_>, _>>()?;
+        let (fields, columns): (Vec<Field>, Vec<ArrayRef>) = columns.into_iter().unzip();
+        Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+    }
+}

@@ -1,0 +1,107 @@
+//! Rows of a layer between locate and pack: by region, in memory until the budget is spent, then in a scratch file.
+//!
+//! May use: `feature`, `kernel`. Knows rows as columns and places; what they mean is the stages' affair. A row is named
+//! by a [`Spot`]: which part it is in, and where there. Nothing here orders a tile.
+
+mod block;
+mod budget;
+mod codes;
+mod local;
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::io;
+
+use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
+
+use crate::feature::RegionId;
+use crate::kernel::assemble::StageRows;
+use crate::kernel::pack::Spot;
+
+pub use budget::Budget;
+pub use local::LocalRows;
+
+/// Column that tells of each row where it stood in the source: its batch and its place there, in one number.
+pub const POSITION: &str = "__position";
+
+/// Which point of a row its spot is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stands {
+    /// The centre of its box: what a layer's tiles are packed by.
+    AtCentre,
+    /// The point that stands for it: what the inventory holds and is packed by.
+    AtPoint,
+}
+
+/// Why rows can't be put away or had back.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RowsError {
+    /// The scratch file failed.
+    #[error("cannot use a scratch file for rows that outgrow the memory budget")]
+    Scratch {
+        /// What the system said, with the store's own error within.
+        source: io::Error,
+    },
+    /// Columns don't fit together: a mistake of this program.
+    #[error("cannot put rows together")]
+    Columns {
+        /// Arrow's reason.
+        source: ArrowError,
+    },
+}
+
+impl From<ArrowError> for RowsError {
+    fn from(source: ArrowError) -> Self {
+        Self::Columns { source }
+    }
+}
+
+impl From<io::Error> for RowsError {
+    fn from(source: io::Error) -> Self {
+        Self::Scratch { source }
+    }
+}
+
+/// Where a layer's rows wait until they are packed. Filled by one thread; read by several.
+pub trait RowStore: Debug + Send + Sync {
+    /// Takes rows in the order of the source.
+    ///
+    /// # Errors
+    /// When they have to leave memory and can't.
+    fn push(&mut self, rows: StageRows) -> Result<(), RowsError>;
+
+    /// Ends the filling.
+    ///
+    /// # Errors
+    /// As `push`.
+    fn seal(&mut self) -> Result<(), RowsError>;
+
+    /// Rows taken.
+    fn rows(&self) -> u64;
+
+    /// Regions that have rows.
+    fn regions(&self) -> BTreeSet<RegionId>;
+
+    /// Spots of a region's rows, or of all rows, in no particular order; no tie is settled.
+    ///
+    /// # Errors
+    /// When the scratch file can't be read.
+    fn spots(&self, region: Option<&RegionId>, stands: Stands) -> Result<Vec<Spot>, RowsError>;
+
+    /// Shows the centre of every row, in no particular order, holding few of them at a time.
+    ///
+    /// # Errors
+    /// When the scratch file can't be read.
+    fn each_centre(&self, see: &mut dyn FnMut([f64; 2])) -> Result<(), RowsError>;
+
+    /// Rows by their spots, in that order: all columns, or those named that there are.
+    ///
+    /// # Errors
+    /// When the scratch file can't be read.
+    fn take(&self, spots: &[Spot], columns: Option<&[&str]>) -> Result<RecordBatch, RowsError>;
+}
+
+#[cfg(test)]
+mod tests;

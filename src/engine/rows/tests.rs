@@ -1,0 +1,85 @@
+//! Laws of a row store: what goes in comes out, whatever the budget, in memory and in the file.
+
+use std::sync::Arc;
+
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, DictionaryArray, StringArray};
+
+use super::*;
+use crate::engine::Room;
+use crate::engine::fixture::Memory;
+use crate::feature::Texts;
+
+/// Rows `from..to` of a layer: every third in no region, the others in R01 or R02, each batch with a dictionary of its own.
+fn rows(from: u32, to: u32) -> StageRows {
+    let ids = StringArray::from_iter_values((from..to).map(|row| format!("dams:{row:05}")));
+    let codes: Vec<Option<&str>> = (from..to).map(|row| [None, Some("R02"), Some("R01")][row as usize % 3]).collect();
+    let codes: DictionaryArray<Int32Type> = codes.into_iter().collect();
+    let columns = [("facility_id", Arc::new(ids) as ArrayRef), ("region_code", Arc::new(codes) as ArrayRef)];
+    let centres = (from..to).map(|row| [f64::from(row % 97), f64::from(row)]).collect();
+    let points = (from..to).map(|row| [f64::from(row), 0.5]).collect();
+    StageRows { rows: RecordBatch::try_from_iter(columns).unwrap(), centres, points: Some(points) }
+}
+
+fn filled(budget: usize) -> LocalRows {
+    let mut store = LocalRows::new(&Room::new(budget, Memory));
+    for batch in 0..40 {
+        store.push(rows(batch * 500, (batch + 1) * 500)).unwrap();
+    }
+    store.seal().unwrap();
+    store
+}
+
+/// Ids, regions and places of all rows, in the order of their ids.
+fn told(store: &LocalRows, stands: Stands) -> Vec<(String, String, [f64; 2])> {
+    let mut told = Vec::new();
+    for region in store.regions() {
+        let spots = store.spots(Some(&region), stands).unwrap();
+        let taken = store.take(&spots, None).unwrap();
+        let [ids, codes] = ["facility_id", "region_code"].map(|name| Texts::named(&taken, name).unwrap());
+        for (row, spot) in spots.iter().enumerate() {
+            let code = RegionId::new(codes.value(row));
+            assert_eq!(code, region);
+            told.push((ids.value(row).unwrap().to_owned(), code.to_string(), [spot.x, spot.y]));
+        }
+    }
+    told.sort_by(|a, b| a.0.cmp(&b.0));
+    told
+}
+
+#[test]
+fn a_store_gives_back_what_it_took_whatever_the_budget() {
+    let whole = filled(usize::MAX / 2);
+    assert_eq!((whole.rows(), whole.regions().len()), (20_000, 3));
+    let expected = told(&whole, Stands::AtCentre);
+    assert_eq!(expected.len(), 20_000);
+    assert_eq!(expected[7], ("dams:00007".to_owned(), "R02".to_owned(), [7.0, 7.0]));
+    for budget in [0, 200_000, 1_000_000] {
+        let store = filled(budget);
+        assert!(told(&store, Stands::AtCentre) == expected, "budget {budget}");
+        assert!(told(&store, Stands::AtPoint) == told(&whole, Stands::AtPoint), "budget {budget}");
+    }
+}
+
+#[test]
+fn centres_are_shown_once_each() {
+    for budget in [0, usize::MAX / 2] {
+        let (mut rows, mut sum) = (0, 0.0);
+        let store = filled(budget);
+        let shown = store.each_centre(&mut |[_, y]| {
+            rows += 1;
+            sum += y;
+        });
+        shown.unwrap();
+        assert_eq!((rows, sum), (20_000, f64::from(20_000 * 19_999 / 2)));
+    }
+}
+
+#[test]
+fn columns_are_taken_by_name() {
+    let store = filled(0);
+    let spots = store.spots(Some(&RegionId::new(None)), Stands::AtCentre).unwrap();
+    let taken = store.take(&spots[..3], Some(&["facility_id", "absent"])).unwrap();
+    assert_eq!((taken.num_rows(), taken.num_columns()), (3, 1));
+    assert_eq!(store.take(&[], None).unwrap().num_rows(), 0);
+}

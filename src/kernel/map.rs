@@ -1,0 +1,192 @@
+//! Map: one batch of a layer through normalise, classify, locate and assemble.
+//!
+//! Pure, and ignorant of the layer's other rows: many batches at once, on any thread or machine. What needs the order or
+//! the total of a layer is the fold's.
+
+use std::sync::Arc;
+
+use arrow_array::{Array, BooleanArray, StringArray};
+use arrow_schema::Schema;
+use arrow_select::filter::{filter, filter_record_batch};
+use geo::{Point, Rect};
+use sha2::{Digest, Sha256};
+
+use super::assemble::{self, Sources, StageRows};
+use super::locate::{self, JoinContext};
+use super::normalise::{self, shortened};
+use super::profile::Profiler;
+use super::tally::{LayerTally, RowTally};
+use super::{KernelError, flags, geometry, sector};
+use crate::feature::{Origin, RawBatch, Reject, RejectReason, Reproject, RowFlag};
+use crate::plan::{LayerPlan, Reference};
+
+/// What every batch of a layer is mapped with.
+#[derive(Debug, Clone, Copy)]
+pub struct MapContext<'a> {
+    /// The layer.
+    pub layer: &'a LayerPlan,
+    /// Its published columns.
+    pub schema: &'a Schema,
+    /// States, sectors, NAICS rules.
+    pub reference: &'a Reference,
+    /// The polygon sets.
+    pub join: &'a JoinContext,
+    /// Ids of the further polygon sets, in pipeline order.
+    pub further: &'a [String],
+    /// Boxes around everything that is not far from a state.
+    pub places: &'a [Rect<f64>],
+}
+
+/// A batch as the fold takes it.
+#[derive(Debug, Clone)]
+pub struct StageBatch {
+    /// Rows, and where they stand.
+    pub stage: StageRows,
+    /// Key of every row, for messages.
+    pub keys: StringArray,
+    /// Key of every row as a number: equal where the keys are; see [`key_number`].
+    pub numbers: Vec<u128>,
+    /// The source of the rows, as the pipeline names it.
+    pub source: Arc<str>,
+    /// Row in the source of every row.
+    pub origins: Vec<u64>,
+    /// Rows that can't be used.
+    pub rejects: Vec<Reject>,
+    /// What is doubtful about the others, by their index.
+    pub flags: Vec<RowFlag>,
+    /// What they count.
+    pub tally: LayerTally,
+}
+
+/// Takes a batch, whose first row is row `first` of the layer from 0 up, through the stages.
+///
+/// # Errors
+/// When the batch lacks a required field, or columns don't fit together.
+pub fn map(
+    raw: &RawBatch,
+    first: u64,
+    context: &MapContext<'_>,
+    transform: Option<&dyn Reproject>,
+) -> Result<StageBatch, KernelError> {
+    let MapContext { layer, reference, join, .. } = *context;
+    let schema = &layer.schema;
+    let mut normalised = normalise::normalise(raw, schema, &reference.states, transform)?;
+    let text = |name: &str| -> Option<&StringArray> {
+        normalised.columns.column_by_name(name)?.as_any().downcast_ref()
+    };
+    let sectors = sector::classify(normalised.rows.len(), text, schema, reference);
+    let points: Vec<Point<f64>> = normalised.geometries.iter().map(stands_at).collect();
+    let located = locate::locate(&points, schema.geometry, text("county_fips_claimed"), join);
+    let sources = Sources {
+        layer,
+        normalised: &normalised,
+        sectors: &sectors,
+        located: &located,
+        further: context.further,
+        points: &points,
+    };
+    let stage = assemble::stage(context.schema, &sources)?;
+    let mismatches = flags::mismatches(&normalised.columns, &located, join);
+    let mut doubts = std::mem::take(&mut normalised.flags);
+    doubts.extend(sectors.flags);
+    doubts.extend(mismatches);
+    doubts.sort_by_key(|flag| flag.index);
+    let tally = LayerTally {
+        read: raw.len() as u64,
+        good: normalised.rows.len() as u64,
+        repairs: raw.repairs,
+        fields: std::mem::take(&mut normalised.fields),
+        missing: Some(normalise::missing(raw, schema).into_iter().collect()),
+        profile: Profiler::of(raw, first),
+        rows: RowTally::of(&stage, context.places)?,
+    };
+    Ok(StageBatch {
+        stage,
+        numbers: normalised.keys.iter().map(|key| key_number(key.unwrap_or_default())).collect(),
+        keys: normalised.keys,
+        source: Arc::clone(&raw.source),
+        origins: normalised.rows,
+        rejects: normalised.rejects,
+        flags: doubts,
+        tally,
+    })
+}
+
+fn stands_at(shape: &geo::Geometry<f64>) -> Point<f64> {
+    geometry::representative_point(shape).expect("a checked geometry has a point")
+}
+
+/// Longest key that is its own number, bytes.
+const WHOLE: usize = 15;
+
+/// A key as a number, such that two keys are the same if and only if their numbers are.
+///
+/// A key of at most 15 bytes is its bytes, with its length beside them: exact. A longer one is the first 120 bits of its
+/// SHA-256, with a mark that no length is. Two of a hundred million such keys meet by chance in one of 10²⁰ layers, and
+/// nobody knows how to make two that do.
+pub fn key_number(key: &str) -> u128 {
+    let mut number = [0; 16];
+    if key.len() <= WHOLE {
+        number[..key.len()].copy_from_slice(key.as_bytes());
+        number[WHOLE] = u8::try_from(key.len()).expect("at most 15");
+    } else {
+        number[..WHOLE].copy_from_slice(&Sha256::digest(key)[..WHOLE]);
+        number[WHOLE] = u8::MAX;
+    }
+    u128::from_le_bytes(number)
+}
+
+impl StageBatch {
+    /// Leaves out the rows that are not `fresh`, each a reject: an earlier row has their key.
+    ///
+    /// # Errors
+    /// When Arrow can't filter, which would be a mistake of this program.
+    pub fn without_duplicates(
+        mut self,
+        fresh: &[bool],
+        context: &MapContext<'_>,
+    ) -> Result<Self, KernelError> {
+        let arrow = |source| KernelError::Arrow { source };
+        for row in (0..fresh.len()).filter(|row| !fresh[*row]) {
+            self.rejects.push(Reject {
+                origin: Origin { source: Arc::clone(&self.source), row: self.origins[row] },
+                field: context.layer.schema.key.join("/"),
+                value: shortened(self.keys.value(row)),
+                reason: RejectReason::DuplicateKey,
+            });
+        }
+        let mask = BooleanArray::from(fresh.to_vec());
+        self.stage.rows = filter_record_batch(&self.stage.rows, &mask).map_err(arrow)?;
+        self.keys = filter(&self.keys, &mask).map_err(arrow)?.to_data().into();
+        self.stage.centres = kept(self.stage.centres, fresh);
+        self.stage.points = self.stage.points.map(|points| kept(points, fresh));
+        self.numbers = kept(self.numbers, fresh);
+        self.origins = kept(self.origins, fresh);
+        self.flags = normalise::moved(self.flags, fresh);
+        self.tally.good = self.origins.len() as u64;
+        self.tally.rows = RowTally::of(&self.stage, context.places)?;
+        Ok(self)
+    }
+}
+
+/// The values whose rows are kept.
+fn kept<T>(values: Vec<T>, keep: &[bool]) -> Vec<T> {
+    values.into_iter().zip(keep).filter_map(|(value, keep)| keep.then_some(value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key_number;
+
+    #[test]
+    fn different_keys_have_different_numbers() {
+        let long = "x".repeat(16);
+        let keys = ["", "\0", "\0\0", "a", "a\0", "123456789012345", "1234567890123456", &long, "é"];
+        for (at, key) in keys.iter().enumerate() {
+            for other in &keys[at + 1..] {
+                assert_ne!(key_number(key), key_number(other), "{key:?} {other:?}");
+            }
+            assert_eq!(key_number(key), key_number(&(*key).to_owned()));
+        }
+    }
+}

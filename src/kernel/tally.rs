@@ -1,0 +1,139 @@
+//! What a layer's rows count: batch by batch, and added up in the order of the source.
+//!
+//! Pure. Adding is associative, so that batches may be counted anywhere and in any grouping. Rows whose key stands in
+//! an earlier row must be out before they are counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use geo::Rect;
+
+use super::assemble::{StageRows, around};
+use super::profile::{self, Profiler};
+use super::{KernelError, geometry};
+use crate::feature::{FieldCounts, LocationCounts, RegionId, Repairs, Texts};
+
+/// Counts over rows of a layer.
+#[derive(Debug, Clone, Default)]
+pub struct LayerTally {
+    /// Rows the source had.
+    pub read: u64,
+    /// Rows that can be published.
+    pub good: u64,
+    /// What reading has left out or repaired.
+    pub repairs: Repairs,
+    /// Values turned to null, per field with any.
+    pub fields: BTreeMap<String, FieldCounts>,
+    /// Schema fields that no batch had; none before the first batch.
+    pub missing: Option<BTreeSet<String>>,
+    /// Which columns the source has, and what their values look like.
+    pub profile: Profiler,
+    /// What the publishable rows count.
+    pub rows: RowTally,
+}
+
+/// Counts over publishable rows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RowTally {
+    /// How they were located.
+    pub located: LocationCounts,
+    /// Rows by computed state; `unassigned` outside every one.
+    pub states: BTreeMap<String, u64>,
+    /// Box around them, degrees.
+    pub extent: Option<Rect<f64>>,
+    /// Rows far from every state; none where there is no state to be far from.
+    pub far: Option<u64>,
+}
+
+impl LayerTally {
+    /// Adds what later rows count.
+    pub fn merge(&mut self, later: Self) {
+        self.read += later.read;
+        self.good += later.good;
+        self.repairs.add(later.repairs);
+        for (field, counts) in later.fields {
+            let total = self.fields.entry(field).or_default();
+            total.sentinel += counts.sentinel;
+            total.unparsed += counts.unparsed;
+            total.unknown_code += counts.unknown_code;
+        }
+        self.missing = match (self.missing.take(), later.missing) {
+            (Some(before), Some(more)) => Some(before.intersection(&more).cloned().collect()),
+            (before, more) => before.or(more),
+        };
+        self.profile.merge(later.profile);
+        self.rows.merge(later.rows);
+    }
+}
+
+impl RowTally {
+    /// Counts rows; `places` are boxes around everything that is not far.
+    ///
+    /// # Errors
+    /// When a geometry is not as `assemble` has encoded it: a mistake of this program.
+    pub fn of(stage: &StageRows, places: &[Rect<f64>]) -> Result<Self, KernelError> {
+        let rows = &stage.rows;
+        let geometry = rows.column_by_name("geometry").and_then(|column| column.as_binary_opt::<i32>());
+        let mut extent: Option<Rect<f64>> = None;
+        for wkb in geometry.into_iter().flatten().flatten() {
+            let bounds = geometry::bounds(wkb).ok_or(KernelError::Geometry)?;
+            extent = Some(extent.map_or(bounds, |extent| around(extent, bounds)));
+        }
+        let mismatch = rows.column_by_name("is_county_mismatch").and_then(|column| column.as_boolean_opt());
+        let methods = counted(Texts::named(rows, "location_method"));
+        let of = |method: &str| methods.get(&Some(method)).copied().unwrap_or(0);
+        let located = LocationCounts {
+            within: of("within"),
+            nearest: of("nearest"),
+            representative_point: of("representative_point"),
+            none: of("none"),
+            county_mismatch: mismatch.map_or(0, |mismatch| mismatch.true_count() as u64),
+        };
+        let states = counted(Texts::named(rows, "state_code")).into_iter();
+        Ok(Self {
+            located,
+            states: states.map(|(code, n)| (code.unwrap_or(RegionId::UNASSIGNED).to_owned(), n)).collect(),
+            extent,
+            far: profile::far(&stage.centres, places),
+        })
+    }
+
+    fn merge(&mut self, later: Self) {
+        self.located.add(later.located);
+        for (state, rows) in later.states {
+            *self.states.entry(state).or_default() += rows;
+        }
+        self.extent = match (self.extent, later.extent) {
+            (Some(one), Some(other)) => Some(around(one, other)),
+            (one, other) => one.or(other),
+        };
+        self.far = match (self.far, later.far) {
+            (Some(one), Some(other)) => Some(one + other),
+            (one, other) => one.or(other),
+        };
+    }
+}
+
+/// Rows by text.
+fn counted(texts: Option<Texts<'_>>) -> BTreeMap<Option<&str>, u64> {
+    let mut counts = BTreeMap::new();
+    let Some(Texts::Coded(coded)) = texts else {
+        for text in texts.into_iter().flat_map(Texts::iter) {
+            *counts.entry(text).or_default() += 1;
+        }
+        return counts;
+    };
+    // By key first: there are few, and comparing numbers is cheap.
+    let mut by_key: Vec<u64> = vec![0; coded.values().len()];
+    for key in coded.keys().iter().flatten() {
+        by_key[usize::try_from(key).unwrap_or_default()] += 1;
+    }
+    if coded.keys().null_count() > 0 {
+        counts.insert(None, coded.keys().null_count() as u64);
+    }
+    for (key, rows) in by_key.into_iter().enumerate().filter(|(_, rows)| *rows > 0) {
+        *counts.entry(Some(coded.values().value(key))).or_default() += rows;
+    }
+    counts
+}

@@ -1,0 +1,88 @@
+//! Files without a name, for rows that outgrow memory: the kernel frees them with the process, however it ends.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::{StoreError, disk};
+use crate::feature::{ScratchFile, ScratchSpace};
+
+/// A folder in which such files are made.
+#[derive(Debug, Clone)]
+pub struct Scratch {
+    folder: PathBuf,
+}
+
+impl Scratch {
+    /// In a folder that is there.
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+}
+
+impl ScratchSpace for Scratch {
+    fn file(&self) -> io::Result<Box<dyn ScratchFile>> {
+        let file = disk::unnamed_file(&self.folder).map_err(io::Error::other)?;
+        Ok(Box::new(Unnamed { file, folder: self.folder.clone(), length: Mutex::new(0) }))
+    }
+}
+
+/// A file that only this process knows.
+#[derive(Debug)]
+struct Unnamed {
+    file: File,
+    folder: PathBuf,
+    length: Mutex<u64>,
+}
+
+impl ScratchFile for Unnamed {
+    fn append(&self, bytes: &[u8]) -> io::Result<u64> {
+        let at = {
+            let mut length = self.length.lock().unwrap_or_else(PoisonError::into_inner);
+            let at = *length;
+            *length += bytes.len() as u64;
+            at
+        };
+        disk::write_at(&self.file, &self.folder, bytes, at)
+            .map_err(|error| io::Error::new(kind(&error), error))?;
+        Ok(at)
+    }
+
+    fn read(&self, at: u64, len: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; len];
+        let read = self.file.read_exact_at(&mut bytes, at);
+        read.map_err(|source| StoreError::reading(&self.folder, source)).map_err(io::Error::other)?;
+        Ok(bytes)
+    }
+}
+
+fn kind(error: &StoreError) -> io::ErrorKind {
+    match error {
+        StoreError::Full { .. } => io::ErrorKind::StorageFull,
+        _ => io::ErrorKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_appended_is_read_back_and_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Scratch::new(folder.path()).file().unwrap();
+        assert_eq!((file.append(b"one").unwrap(), file.append(b"two").unwrap()), (0, 3));
+        assert_eq!(file.read(1, 4).unwrap(), b"netw");
+        assert!(file.read(4, 4).is_err(), "beyond the end");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "it has no name");
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_is_named() {
+        let folder = tempfile::tempdir().unwrap().path().join("gone");
+        let error = Scratch::new(&folder).file().unwrap_err();
+        assert!(error.to_string().contains("gone"), "{error}");
+    }
+}
