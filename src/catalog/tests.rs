@@ -92,6 +92,7 @@ pub(super) fn plan() -> Plan {
         store: "out".into(),
         keep: 3,
         limits: Limits { record_bytes: 1, batch_rows: 1, rows: None, archive_bytes: 1 },
+        memory_bytes: None,
         output: Output {
             tile_rows: 1,
             group_rows: 1,

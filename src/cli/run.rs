@@ -1,11 +1,15 @@
 //! `cikr run`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::{Output, Pipeline};
 use crate::error::{Error, exit};
+use crate::plan::LEAST_MEMORY;
 use crate::report::{self, LOG_FILE, Logging, Reporter};
 use crate::run;
+use crate::spec::size_bytes;
 use crate::store::Store;
 
 /// Make a release and publish it.
@@ -19,6 +23,22 @@ pub(super) struct Run {
     /// Make every layer again, also where neither its source nor the plan has changed
     #[arg(long)]
     rebuild: bool,
+    /// Memory for the run, such as 1GiB: rows that don't fit wait in a scratch file [default: the pipeline's, else half of
+    /// what the machine or its control group has, 2 GiB at most; polygon sets come on top]
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    memory: Option<u64>,
+    /// Folder for scratch files, which are gone with the run [default: in the store]
+    #[arg(long, value_name = "DIR")]
+    scratch: Option<PathBuf>,
+}
+
+/// A size that a run can work with.
+fn memory(text: &str) -> Result<u64, String> {
+    let bytes = size_bytes(text).ok_or("write a size with its unit, such as 512MiB or 2GB")?;
+    if bytes < LEAST_MEMORY {
+        return Err(format!("the least that a run works with is {}MiB", LEAST_MEMORY >> 20));
+    }
+    Ok(bytes)
 }
 
 impl Run {
@@ -34,7 +54,11 @@ impl Run {
         let store = Store::open(&plan.store).map_err(store_error)?;
         let id = run::release_id();
         logging.to_file(store.log_file(&id).map_err(store_error)?);
-        let mode = run::Mode { offline: self.offline, rebuild: self.rebuild };
+        if self.memory.is_some() {
+            plan.memory_bytes = self.memory;
+        }
+        let mode =
+            run::Mode { offline: self.offline, rebuild: self.rebuild, scratch: self.scratch.as_deref() };
         let outcome = run::run(
             &plan,
             &store,

@@ -94,5 +94,6 @@ fn positioned(rows: &StageRows, first: u64) -> Result<RecordBatch, KernelError> 
     let position = Arc::new(Field::new(POSITION, DataType::UInt64, false));
     let fields: Vec<Arc<Field>> = schema.fields().iter().cloned().chain([position]).collect();
     let columns = rows.rows.columns().iter().cloned().chain([positions]).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|source| KernelError::Arrow { source })
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+        .map_err(|source| KernelError::Arrow { source })
 }

@@ -53,7 +53,8 @@ impl<'a> Facilities<'a> {
     /// Rows of one member, and where they stand among all that are asked for.
     fn of_member(&self, at: usize, spots: &[Spot]) -> Result<Published, EngineError> {
         let member = &self.members[at];
-        let rows = member.store.take(spots, Some(&self.columns)).map_err(|source| EngineError::Rows { source })?;
+        let rows =
+            member.store.take(spots, Some(&self.columns)).map_err(|source| EngineError::Rows { source })?;
         let rows = with_points(&rows, spots).map_err(|source| EngineError::Rows { source: source.into() })?;
         assemble::publish(&rows, self.schema, member.layer).map_err(|source| EngineError::Kernel { source })
     }
@@ -90,20 +91,25 @@ impl Packable for Facilities<'_> {
         self.members.iter().flat_map(|member| member.store.regions()).collect()
     }
 
-    fn spots(&self, region: &RegionId) -> Result<Vec<Spot>, EngineError> {
-        let mut all = Vec::new();
+    fn rows_in(&self, region: &RegionId) -> u64 {
+        self.members.iter().map(|member| member.store.rows_in(Some(region))).sum()
+    }
+
+    fn each(&self, region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError> {
         for (at, member) in (0u32..).zip(self.members) {
-            let spots = member.store.spots(Some(region), Stands::AtPoint);
-            let spots = spots.map_err(|source| EngineError::Rows { source })?;
-            let is_in_range = spots.iter().all(|spot| spot.part < 1 << PART_BITS) && at < 1 << (32 - PART_BITS);
+            let mut is_in_range = at < 1 << (32 - PART_BITS);
+            let shown = member.store.each(Some(region), Stands::AtPoint, &mut |spot| {
+                is_in_range &= spot.part < 1 << PART_BITS;
+                see(Spot { part: at << PART_BITS | spot.part, ..spot });
+            });
+            shown.map_err(|source| EngineError::Rows { source })?;
             if !is_in_range {
                 let reason = "more layers, or more parts of a layer, than an inventory can name".to_owned();
                 let source = arrow_schema::ArrowError::InvalidArgumentError(reason);
                 return Err(EngineError::Rows { source: RowsError::Columns { source } });
             }
-            all.extend(spots.into_iter().map(|spot| Spot { part: at << PART_BITS | spot.part, ..spot }));
         }
-        Ok(all)
+        Ok(())
     }
 
     fn tied(&self, spots: &[Spot], _runs: &[Range<usize>]) -> Result<Vec<String>, EngineError> {
@@ -122,7 +128,8 @@ impl Packable for Facilities<'_> {
     fn rows(&self, spots: &[Spot]) -> Result<Published, EngineError> {
         let (own, places) = by_member(self.members.len(), spots);
         let asked: Vec<usize> = (0..own.len()).filter(|at| !own[*at].is_empty()).collect();
-        let mut parts = asked.iter().map(|at| self.of_member(*at, &own[*at])).collect::<Result<Vec<_>, _>>()?;
+        let mut parts =
+            asked.iter().map(|at| self.of_member(*at, &own[*at])).collect::<Result<Vec<_>, _>>()?;
         if parts.len() == 1 {
             return Ok(parts.remove(0));
         }
@@ -140,19 +147,24 @@ impl Packable for Facilities<'_> {
 }
 
 /// Rows of several batches with columns of the same names, in the order of their places.
-fn together(parts: &[&RecordBatch], places: &[(usize, usize)]) -> Result<RecordBatch, arrow_schema::ArrowError> {
+fn together(
+    parts: &[&RecordBatch],
+    places: &[(usize, usize)],
+) -> Result<RecordBatch, arrow_schema::ArrowError> {
     let Some(first) = parts.first() else { return Ok(RecordBatch::new_empty(Arc::new(Schema::empty()))) };
     let column = |at: usize| -> Result<ArrayRef, arrow_schema::ArrowError> {
         let columns: Vec<&ArrayRef> = parts.iter().map(|part| part.column(at)).collect();
         // A layer may hold as plain text what another has as codes.
         let are_alike = columns.iter().all(|column| column.data_type() == columns[0].data_type());
-        let plain: Vec<ArrayRef> = columns.iter().map(|column| if are_alike { Arc::clone(column) } else { plain(column) }).collect();
+        let plain: Vec<ArrayRef> =
+            columns.iter().map(|column| if are_alike { Arc::clone(column) } else { plain(column) }).collect();
         interleave(&plain.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>(), places)
     };
     let columns = (0..first.num_columns()).map(column).collect::<Result<Vec<_>, _>>()?;
     let schema = first.schema();
     let fields = schema.fields().iter().zip(&columns);
-    let fields = fields.map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone()));
+    let fields =
+        fields.map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone()));
     RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), columns)
 }
 

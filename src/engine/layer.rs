@@ -15,7 +15,7 @@ use geo::Rect;
 use super::EngineError;
 use super::fold::Fold;
 use super::origins::Origins;
-use super::rows::{Budget, LocalRows, RowStore};
+use super::rows::{Budget, LocalRows, RowStore, Stands};
 use crate::feature::{
     CoordinatesSeen, Flags, Landed, RawBatch, Reject, Reproject, ScratchSpace, SourceProfile, Task,
 };
@@ -86,11 +86,7 @@ pub struct LayerRows {
 ///
 /// # Errors
 /// When the source can't be read, lacks a required column, is empty, or too many rows are rejected.
-pub fn read_layer(
-    work: Work<'_>,
-    landed: &Landed,
-    progress: &dyn Task,
-) -> Result<LayerRows, EngineError> {
+pub fn read_layer(work: Work<'_>, landed: &Landed, progress: &dyn Task) -> Result<LayerRows, EngineError> {
     let (layer, plan) = (work.layer, work.plan);
     let reader = source::open(landed, &layer.source, &plan.limits, layer.schema.crs.as_ref())
         .map_err(|source| EngineError::Source { source })?;
@@ -263,11 +259,7 @@ impl Transform {
 }
 
 /// The layer's rows, once the last batch is folded.
-fn sealed(
-    layer: &LayerPlan,
-    schema: SchemaRef,
-    fold: Fold<'_>,
-) -> Result<LayerRows, EngineError> {
+fn sealed(layer: &LayerPlan, schema: SchemaRef, fold: Fold<'_>) -> Result<LayerRows, EngineError> {
     let mut store = fold.store;
     let rows = |source| EngineError::Rows { source };
     store.seal().map_err(rows)?;
@@ -276,7 +268,9 @@ fn sealed(
         let (low, high) = (extent.min(), extent.max());
         [low.x, low.y, high.x, high.y]
     });
-    profile.core = core(store.rows(), &|see| store.each_centre(see)).map_err(rows)?;
+    let centres =
+        |see: &mut dyn FnMut([f64; 2])| store.each(None, Stands::AtCentre, &mut |spot| see([spot.x, spot.y]));
+    profile.core = core(store.rows_in(None), &centres).map_err(rows)?;
     profile.far = fold.tally.rows.far;
     let missing = fold.tally.missing.clone().unwrap_or_default();
     let names = layer.schema.fields.iter().map(|field| &field.name);

@@ -12,7 +12,8 @@ use rayon::prelude::*;
 use super::EngineError;
 use crate::feature::{RegionId, Tile};
 use crate::kernel::assemble::Published;
-use crate::kernel::pack::{Levels, Spot, cuts, shared_centres, str_order};
+use crate::kernel::core::ranked;
+use crate::kernel::pack::{Levels, Slice, Spot, order_slice, shared_centres, slices};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -21,70 +22,163 @@ pub trait Packable: Sync {
     /// Regions that have rows, as far as they are packed apart.
     fn regions(&self) -> BTreeSet<RegionId>;
 
-    /// Spots of a region's rows, ties not settled.
+    /// Rows of a region.
+    fn rows_in(&self, region: &RegionId) -> u64;
+
+    /// Shows the spot of every row of a region, in no particular order and with no tie settled.
     ///
     /// # Errors
     /// When rows can't be had back.
-    fn spots(&self, region: &RegionId) -> Result<Vec<Spot>, EngineError>;
+    fn each(&self, region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError>;
 
     /// `facility_id` of rows that have their centre in common with others, as `runs` of the spots tell.
     ///
     /// # Errors
-    /// As `spots`.
+    /// As `each`.
     fn tied(&self, spots: &[Spot], runs: &[Range<usize>]) -> Result<Vec<String>, EngineError>;
 
     /// Rows in their published columns.
     ///
     /// # Errors
-    /// As `spots`.
+    /// As `each`.
     fn rows(&self, spots: &[Spot]) -> Result<Published, EngineError>;
 }
 
 /// Row groups of a tile, one after the other.
 pub type Groups<'a> = dyn Iterator<Item = Result<Published, EngineError>> + 'a;
 
+/// How rows are packed.
+#[derive(Debug, Clone, Copy)]
+pub struct Packing<'a> {
+    /// Collection that the tiles are of.
+    pub collection: &'a str,
+    /// How many rows each level of the tree holds.
+    pub levels: Levels,
+    /// Memory that spots may take, bytes.
+    pub memory: usize,
+}
+
+impl Packing<'_> {
+    fn has_room(&self, rows: u64) -> bool {
+        rows * size_of::<Spot>() as u64 <= self.memory as u64
+    }
+}
+
 /// Packs rows region by region and hands every tile to `sink`, several at a time; the order is that of regions and tiles.
 ///
 /// # Errors
-/// When rows can't be had back or the sink fails; a failure of the first region stands.
+/// When rows can't be had back or the sink fails.
 pub fn pack<T: Send>(
-    collection: &str,
     rows: &dyn Packable,
-    levels: &Levels,
+    packing: &Packing<'_>,
     sink: impl Fn(&Tile, &mut Groups<'_>) -> Result<T, BoxError> + Sync,
 ) -> Result<Vec<T>, EngineError> {
     let regions: Vec<RegionId> = rows.regions().into_iter().collect();
-    let tiles = regions.into_par_iter().map(|region| {
-        let spots = order(rows, &region, levels)?;
-        let tiles = (0..).zip(cuts(spots.len(), levels)).collect::<Vec<(u32, _)>>().into_par_iter();
-        let tiles = tiles.map(|(ordinal, cut)| {
-            let tile = Tile {
-                collection: collection.to_owned(),
-                region: region.clone(),
-                ordinal,
-                row_groups: cut.row_groups,
-            };
-            let mut rest = &spots[cut.rows];
-            let mut groups = tile.row_groups.iter().map(|length| {
-                let (group, others) = rest.split_at(*length);
-                rest = others;
-                rows.rows(group)
-            });
-            let sunk = sink(&tile, &mut groups);
-            sunk.map_err(|source| EngineError::Sink { region: region.to_string(), source })
-        });
-        tiles.collect::<Result<Vec<T>, EngineError>>()
-    });
-    Ok(tiles.collect::<Result<Vec<Vec<T>>, EngineError>>()?.into_iter().flatten().collect())
+    let one = |region: &RegionId| pack_region(rows, region, packing, &sink);
+    // Side by side where the spots of all of them fit.
+    let tiles: Result<Vec<Vec<T>>, EngineError> =
+        if packing.has_room(regions.iter().map(|region| rows.rows_in(region)).sum()) {
+            regions.par_iter().map(one).collect()
+        } else {
+            regions.iter().map(one).collect()
+        };
+    Ok(tiles?.into_iter().flatten().collect())
 }
 
-/// A region's spots, in the order of its tiles.
-fn order(rows: &dyn Packable, region: &RegionId, levels: &Levels) -> Result<Vec<Spot>, EngineError> {
-    let mut spots = rows.spots(region)?;
+fn pack_region<T: Send>(
+    rows: &dyn Packable,
+    region: &RegionId,
+    packing: &Packing<'_>,
+    sink: &(impl Fn(&Tile, &mut Groups<'_>) -> Result<T, BoxError> + Sync),
+) -> Result<Vec<T>, EngineError> {
+    let count = rows.rows_in(region);
+    let slices = slices(usize::try_from(count).unwrap_or(usize::MAX), &packing.levels);
+    let mut tiles = Vec::new();
+    if packing.has_room(count) || slices.len() < 2 {
+        let mut spots = Vec::with_capacity(usize::try_from(count).unwrap_or_default());
+        rows.each(region, &mut |spot| spots.push(spot))?;
+        from_west(rows, &mut spots)?;
+        for slice in slices {
+            let spots = &mut spots[slice.rows.clone()];
+            tiles.extend(pack_slice(
+                Part { rows, region, packing, slice: &slice, first: tiles.len() },
+                spots,
+                sink,
+            )?);
+        }
+        return Ok(tiles);
+    }
+    // Slice by slice, each cut out of the region by the longitudes of its ends.
+    for slice in slices {
+        let mut spots = slice_of(rows, region, &slice)?;
+        tiles.extend(pack_slice(
+            Part { rows, region, packing, slice: &slice, first: tiles.len() },
+            &mut spots,
+            sink,
+        )?);
+    }
+    Ok(tiles)
+}
+
+/// Spots from west to east, ties settled.
+fn from_west(rows: &dyn Packable, spots: &mut [Spot]) -> Result<(), EngineError> {
     spots.par_sort_unstable_by(Spot::by_x);
-    settle(rows, &mut spots)?;
-    str_order(&mut spots, levels);
+    settle(rows, spots)
+}
+
+/// The spots of one slice of a region.
+fn slice_of(rows: &dyn Packable, region: &RegionId, slice: &Slice) -> Result<Vec<Spot>, EngineError> {
+    let ends = [slice.rows.start, slice.rows.end - 1].map(|rank| (0, rank as u64));
+    let ends = ranked(&ends, &|see| rows.each(region, &mut |spot| see([spot.x, spot.y])))?;
+    let mut before = 0;
+    let mut spots = Vec::with_capacity(slice.rows.len());
+    rows.each(region, &mut |spot| {
+        if spot.x.total_cmp(&ends[0]).is_lt() {
+            before += 1;
+        } else if spot.x.total_cmp(&ends[1]).is_le() {
+            spots.push(spot);
+        }
+    })?;
+    from_west(rows, &mut spots)?;
+    // Rows on the meridians of its ends may belong to its neighbours.
+    spots.truncate(slice.rows.end - before);
+    spots.drain(..slice.rows.start - before);
     Ok(spots)
+}
+
+/// A slice of a region, and the number of its first tile.
+struct Part<'a> {
+    rows: &'a dyn Packable,
+    region: &'a RegionId,
+    packing: &'a Packing<'a>,
+    slice: &'a Slice,
+    first: usize,
+}
+
+fn pack_slice<T: Send>(
+    part: Part<'_>,
+    spots: &mut [Spot],
+    sink: &(impl Fn(&Tile, &mut Groups<'_>) -> Result<T, BoxError> + Sync),
+) -> Result<Vec<T>, EngineError> {
+    let Part { rows, region, packing, slice, first } = part;
+    order_slice(spots, slice, &packing.levels);
+    let tiles = slice.tiles.par_iter().enumerate().map(|(nth, cut)| {
+        let tile = Tile {
+            collection: packing.collection.to_owned(),
+            region: region.clone(),
+            ordinal: u32::try_from(first + nth).expect("a region has less than 2^32 tiles"),
+            row_groups: cut.row_groups.clone(),
+        };
+        let mut rest = &spots[cut.rows.start - slice.rows.start..cut.rows.end - slice.rows.start];
+        let mut groups = cut.row_groups.iter().map(|length| {
+            let (group, others) = rest.split_at(*length);
+            rest = others;
+            rows.rows(group)
+        });
+        let sunk = sink(&tile, &mut groups);
+        sunk.map_err(|source| EngineError::Sink { region: region.to_string(), source })
+    });
+    tiles.collect()
 }
 
 /// Spots whose ids are asked for at a time.
@@ -121,6 +215,7 @@ fn number(rows: &dyn Packable, spots: &mut [Spot], runs: &[Range<usize>]) -> Res
         for (tie, at) in (0u32..).zip(by_id) {
             spots[run.start + at].tie = tie;
         }
+        spots[run.clone()].sort_unstable_by(Spot::by_x);
     }
     Ok(())
 }

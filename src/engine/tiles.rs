@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
-use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 
+use super::EngineError;
 use super::layer::LayerRows;
 use super::pack::Packable;
 use super::rows::{POSITION, RowStore, Stands};
 use super::shared::{Row, Shared};
-use super::EngineError;
 use crate::feature::{RegionId, Texts};
 use crate::kernel::assemble::{self, Published};
 use crate::kernel::geometry;
@@ -81,8 +81,13 @@ impl Packable for LayerTiles<'_> {
         self.store.regions()
     }
 
-    fn spots(&self, region: &RegionId) -> Result<Vec<Spot>, EngineError> {
-        self.store.spots(Some(region), Stands::AtCentre).map_err(|source| EngineError::Rows { source })
+    fn rows_in(&self, region: &RegionId) -> u64 {
+        self.store.rows_in(Some(region))
+    }
+
+    fn each(&self, region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError> {
+        let shown = self.store.each(Some(region), Stands::AtCentre, see);
+        shown.map_err(|source| EngineError::Rows { source })
     }
 
     fn tied(&self, spots: &[Spot], runs: &[Range<usize>]) -> Result<Vec<String>, EngineError> {
@@ -115,8 +120,13 @@ impl Packable for OneFile<'_> {
         BTreeSet::from([RegionId::new(None)])
     }
 
-    fn spots(&self, _region: &RegionId) -> Result<Vec<Spot>, EngineError> {
-        self.0.store.spots(None, Stands::AtCentre).map_err(|source| EngineError::Rows { source })
+    fn rows_in(&self, _region: &RegionId) -> u64 {
+        self.0.store.rows_in(None)
+    }
+
+    fn each(&self, _region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError> {
+        let shown = self.0.store.each(None, Stands::AtCentre, see);
+        shown.map_err(|source| EngineError::Rows { source })
     }
 
     fn tied(&self, spots: &[Spot], _runs: &[Range<usize>]) -> Result<Vec<String>, EngineError> {

@@ -128,7 +128,8 @@ impl<W: Write + Send> FeatureWriter<W> {
         options: &WriteOptions,
         out: W,
     ) -> Result<Self, GeoparquetError> {
-        let begun = properties(options).and_then(|properties| arrow_writer(spatial(properties).build(), schema, out));
+        let begun =
+            properties(options).and_then(|properties| arrow_writer(spatial(properties).build(), schema, out));
         match begun {
             Ok(writer) => Ok(Self { writer, what: what.to_owned(), rows: 0 }),
             Err(source) => Err(GeoparquetError::Write { what: what.to_owned(), source }),
@@ -374,7 +375,8 @@ pub(super) mod tests {
         let plain: ArrayRef = Arc::new(StringArray::from_iter_values(names));
         let keys = Int32Array::from(vec![2, 0, 2, 1]);
         let values = StringArray::from_iter_values(["TX", "AL", "GA"]);
-        let coded: ArrayRef = Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::new(values)).unwrap());
+        let coded: ArrayRef =
+            Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::new(values)).unwrap());
         let plain = RecordBatch::try_from_iter([("state_code", plain)]).unwrap();
         let coded = RecordBatch::try_from_iter([("state_code", coded)]).unwrap();
         let bytes = |rows: &RecordBatch| {

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use arrow_array::builder::{BinaryBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, Float32Array, Int32Array, RecordBatch, StringArray, StructArray, new_null_array,
+    Array, ArrayRef, BinaryArray, Float32Array, Int32Array, RecordBatch, StringArray, StructArray,
+    new_null_array,
 };
 use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
 use geo::{BoundingRect, Coord, Geometry, Point, Rect};
@@ -144,7 +145,8 @@ fn batch(columns: Vec<(&str, ArrayRef)>) -> Result<RecordBatch, KernelError> {
     };
     let fields: Vec<Field> = columns.iter().map(field).collect();
     let arrays = columns.into_iter().map(|(_, column)| column).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|source| KernelError::Arrow { source })
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+        .map_err(|source| KernelError::Arrow { source })
 }
 
 fn centre(geometry: &Geometry<f64>) -> [f64; 2] {

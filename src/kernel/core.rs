@@ -21,16 +21,24 @@ pub fn core<E>(rows: u64, passes: &Passes<'_, E>) -> Result<Option<[f64; 4]>, E>
     let Some(last) = rows.checked_sub(1) else { return Ok(None) };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of a count")]
     let skip = (last as f64 * STRAY) as u64;
-    let search = |axis: usize| [skip, last - skip].map(|rank| Search::new(axis, rank));
-    let mut wanted: Vec<Search> = [0, 1].into_iter().flat_map(search).collect();
+    let found = ranked(&[(0, skip), (1, skip), (0, last - skip), (1, last - skip)], passes)?;
+    Ok(found.try_into().ok())
+}
+
+/// The numbers that stand at some places among those of an axis (0 for longitudes, 1 for latitudes) in order; `wanted` are
+/// axes and places, from 0 up and below the number of rows.
+///
+/// # Errors
+/// When the rows can't be gone over.
+pub fn ranked<E>(wanted: &[(usize, u64)], passes: &Passes<'_, E>) -> Result<Vec<f64>, E> {
+    let mut wanted: Vec<Search> = wanted.iter().map(|(axis, rank)| Search::new(*axis, *rank)).collect();
     while wanted.iter().any(|search| !search.is_narrow()) {
         wanted.iter_mut().for_each(Search::begin);
         passes(&mut |centre| wanted.iter_mut().for_each(|search| search.count(centre)))?;
         wanted.iter_mut().for_each(Search::narrow);
     }
     passes(&mut |centre| wanted.iter_mut().for_each(|search| search.hold(centre)))?;
-    let found: Vec<f64> = wanted.into_iter().map(Search::found).collect();
-    Ok(Some([found[0], found[2], found[1], found[3]]))
+    Ok(wanted.into_iter().map(Search::found).collect())
 }
 
 /// Looks for the number of a rank among those of an axis.

@@ -108,7 +108,9 @@ impl JoinContext {
         let states = match (of_kind(JurisdictionKind::State), of_kind(JurisdictionKind::County)) {
             (Some(states), _) => States::new(states.names().map(|found| Some(found.code)), reference),
             // Without a state set, a county's first two digits are its state.
-            (None, Some(counties)) => States::new(counties.names().map(|found| found.code.get(..2)), reference),
+            (None, Some(counties)) => {
+                States::new(counties.names().map(|found| found.code.get(..2)), reference)
+            }
             (None, None) => States::new(std::iter::empty(), reference),
         };
         Self { states, sets, methods: Arc::new(StringArray::from_iter_values(METHODS)) }
@@ -168,8 +170,9 @@ pub fn locate(
     county_claimed: Option<&StringArray>,
     context: &JoinContext,
 ) -> Located {
-    let [county, place, tribal] = [JurisdictionKind::County, JurisdictionKind::Place, JurisdictionKind::Tribal]
-        .map(|kind| Asked::new(points, context.set(kind)));
+    let [county, place, tribal] =
+        [JurisdictionKind::County, JurisdictionKind::Place, JurisdictionKind::Tribal]
+            .map(|kind| Asked::new(points, context.set(kind)));
     let state_set = context.set(JurisdictionKind::State);
     let own_state = state_set.map(|(set, _)| ask(points, set));
     // Without a state set, the county's rank stands for its state.
@@ -214,11 +217,17 @@ impl<'a> Asked<'a> {
     }
 
     fn codes(&self) -> CodedArray {
-        self.lists.map_or_else(|| nothing(self.answers.ranks.len()), |lists| lists.codes.column(&self.answers.ranks))
+        self.lists.map_or_else(
+            || nothing(self.answers.ranks.len()),
+            |lists| lists.codes.column(&self.answers.ranks),
+        )
     }
 
     fn names(&self) -> CodedArray {
-        self.lists.map_or_else(|| nothing(self.answers.ranks.len()), |lists| lists.names.column(&self.answers.ranks))
+        self.lists.map_or_else(
+            || nothing(self.answers.ranks.len()),
+            |lists| lists.names.column(&self.answers.ranks),
+        )
     }
 }
 
@@ -231,7 +240,8 @@ fn ask(points: &[Point<f64>], set: &JoinSet) -> Answers {
     let mut answers = Answers { ranks: Vec::with_capacity(points.len()), away: BTreeMap::new() };
     for (row, point) in points.iter().enumerate() {
         let mut rank = set.index.rank(*point);
-        if rank.is_none() && set.plan.nearest_m > 0.0
+        if rank.is_none()
+            && set.plan.nearest_m > 0.0
             && let Some((near, metres)) = set.index.nearest_rank(*point, set.plan.nearest_m)
         {
             rank = Some(near);

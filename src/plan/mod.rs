@@ -33,7 +33,7 @@ pub use include::fits;
 pub use json_schema::{Written, json_schema};
 pub use membership::{FUNCTIONS, LIFELINES, Passage, Standing};
 pub use reference::{Lifeline, NaicsRule, Reference, Region, Sector, State, longest_prefix};
-pub use resolve::{Overrides, Variables, load, reference_tables};
+pub use resolve::{LEAST_MEMORY, Overrides, Variables, load, reference_tables};
 pub use scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
 pub use source::{
     Access, ArcgisPlan, Credential, CsvGeometry, Format, HttpPlan, Location, PageFormat, Secret, SourcePlan,
@@ -58,6 +58,8 @@ pub struct Plan {
     pub keep: usize,
     /// Bounds on what comes from outside.
     pub limits: Limits,
+    /// Memory for a run, bytes; none where nobody says.
+    pub memory_bytes: Option<u64>,
     /// How tiles are cut and written.
     pub output: Output,
     /// Sectors, states, regions, NAICS rules, lifelines.

@@ -19,12 +19,18 @@ pub(super) const RECORD: Bounds<u64> = Bounds { key: "record", range: 1 << 10..=
 pub(super) const BATCH_ROWS: Bounds<i64> = Bounds { key: "batch-rows", range: 1..=1 << 20, default: 16_384 };
 pub(super) const ARCHIVE: Bounds<u64> =
     Bounds { key: "archive", range: 1 << 10..=1 << 50, default: 16 << 30 };
+/// The least is what a run of points needs on two threads, measured.
+pub(super) const MEMORY: Bounds<u64> =
+    Bounds { key: "memory", range: LEAST_MEMORY..=1 << 50, default: LEAST_MEMORY };
 pub(super) const ZSTD_LEVEL: Bounds<i64> = Bounds { key: "zstd-level", range: 1..=22, default: 12 };
 pub(super) const TILE_ROWS: Bounds<i64> =
     Bounds { key: "tile-rows", range: 1..=1_000_000_000, default: 1_000_000 };
 pub(super) const GROUP_ROWS: Bounds<i64> =
     Bounds { key: "group-rows", range: 1..=100_000_000, default: 20_480 };
 pub(super) const PAGE_ROWS: Bounds<i64> = Bounds { key: "page-rows", range: 1..=10_000_000, default: 1_024 };
+
+/// Least memory that a run can be given, bytes.
+pub const LEAST_MEMORY: u64 = 128 << 20;
 
 pub(super) const PROFILES: [(&str, ()); 1] = [("compat", ())];
 
@@ -93,6 +99,7 @@ fn plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diagnostic>)
         store: overrides.store.clone().unwrap_or_else(|| beside(&spec.path, &text(spec.store.as_ref()))),
         keep: check.count(spec.keep.as_ref(), &KEEP),
         limits: limits(&mut check, spec, overrides.rows),
+        memory_bytes: spec.limits.memory.as_ref().map(|written| check.within(Some(written), &MEMORY)),
         output: output(&mut check, spec),
         reference: Arc::new(reference),
         jurisdictions,

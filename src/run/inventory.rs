@@ -2,9 +2,8 @@
 //!
 //! Made of the rows as they wait for it; those of layers that this run did not make are read from their tiles once.
 
-
-use arrow_array::cast::AsArray;
 use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
 use arrow_schema::SchemaRef;
 use geo::Geometry;
 use tracing::info;
@@ -47,8 +46,8 @@ pub(super) fn write(
     let made = taking_part().filter_map(|(layer, outcome)| Some((layer, outcome.rows.as_ref()?)));
     let all = made.chain(earlier.iter().map(|(layer, rows)| (*layer, rows)));
     let members: Vec<Member<'_>> = all.map(|(layer, store)| Member { layer, store }).collect();
-    let packing = Facilities::new(&members, &schema);
-    let tiles = engine::pack(FACILITIES, &packing, &context.levels(), |tile, groups| {
+    let unpacked = Facilities::new(&members, &schema);
+    let tiles = engine::pack(&unpacked, &context.packing(FACILITIES, room), |tile, groups| {
         let record = tile::write(context, &schema, tile, groups)?;
         task.advance(record.rows);
         Ok(record)
@@ -97,6 +96,7 @@ fn staged(rows: RecordBatch) -> Result<StageRows, BoxError> {
         Ok([point.x(), point.y()])
     };
     let points: Vec<[f64; 2]> = wkb.into_iter().flatten().flatten().map(point).collect::<Result<_, _>>()?;
-    let kept: Vec<usize> = (0..rows.num_columns()).filter(|at| rows.schema().field(*at).name() != "geometry").collect();
+    let kept: Vec<usize> =
+        (0..rows.num_columns()).filter(|at| rows.schema().field(*at).name() != "geometry").collect();
     Ok(StageRows { rows: rows.project(&kept)?, centres: points, points: None })
 }

@@ -65,7 +65,9 @@ impl LayerError {
             Self::Write { source: TileError::Rows { source } } => Self::Engine { source }.into_fatal(),
             Self::Engine { source: EngineError::Rows { source: RowsError::Scratch { source } } } => {
                 // The system's own error where it is not the store's.
-                let scratch = |source| Self::Engine { source: EngineError::Rows { source: RowsError::Scratch { source } } };
+                let scratch = |source| Self::Engine {
+                    source: EngineError::Rows { source: RowsError::Scratch { source } },
+                };
                 source.downcast::<StoreError>().map_or_else(|source| Ok(scratch(source)), Err)
             }
             other => Ok(other),
@@ -177,13 +179,18 @@ fn attempt(
         let work = Work { plan: context.plan, layer, join, places, room };
         engine::read_layer(work, &landed, &*task).map_err(|source| LayerError::Engine { source })?
     };
-    info!(stage = "locate", rows = rows.tally.read, rejected = rows.rejects.len(), "read, normalised, located");
-    let gate = gate::judge(context, layer, &landed, &mut rows)
-        .map_err(|source| LayerError::Record { source })?;
+    info!(
+        stage = "locate",
+        rows = rows.tally.read,
+        rejected = rows.rejects.len(),
+        "read, normalised, located"
+    );
+    let gate =
+        gate::judge(context, layer, &landed, &mut rows).map_err(|source| LayerError::Record { source })?;
     if let Some(gate) = gate.as_ref().filter(|gate| gate.held.is_some()) {
         return Err(LayerError::Held { gate: Box::new(gate.clone()) });
     }
-    let mut outcome = write(context, layer, &landed, rows)?;
+    let mut outcome = write(context, ground.room, layer, &landed, rows)?;
     outcome.report.gate = gate;
     info!(stage = "write", tiles = outcome.report.tiles, bytes = outcome.report.bytes_out, "written");
     if is_conserved(&outcome.report) {
@@ -201,19 +208,21 @@ pub fn is_conserved(report: &LayerReport) -> bool {
 
 fn write(
     context: &Context<'_>,
+    room: &Room,
     layer: &LayerPlan,
     landed: &Landed,
     mut rows: LayerRows,
 ) -> Result<LayerOutcome, LayerError> {
     let task = context.progress.start("write", layer.id.as_str(), None);
-    let packing = LayerTiles::new(layer, &rows.store, &rows.schema);
-    let tiles = engine::pack(layer.id.as_str(), &packing, &context.levels(), |tile, groups| {
+    let unpacked = LayerTiles::new(layer, &rows.store, &rows.schema);
+    let packing = context.packing(layer.id.as_str(), room);
+    let tiles = engine::pack(&unpacked, &packing, |tile, groups| {
         let record = tile::write(context, &rows.schema, tile, groups)?;
         task.advance(record.rows);
         Ok(record)
     });
     let tiles = tiles.map_err(|source| LayerError::Engine { source })?;
-    let shared = packing.into_shared();
+    let shared = unpacked.into_shared();
     rows.flag(shared);
     tables::write_rejects(context, layer.id.as_str(), &rows.rejects)
         .map_err(|source| LayerError::Write { source })?;
@@ -316,11 +325,7 @@ pub(super) fn by_reason(rejects: &[Reject]) -> BTreeMap<String, u64> {
 }
 
 /// A failed layer as the last release has it, or its absence.
-fn instead(
-    context: &Context<'_>,
-    layer: &LayerPlan,
-    error: &LayerError,
-) -> Result<LayerOutcome, Error> {
+fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Result<LayerOutcome, Error> {
     let id = layer.id.as_str();
     context.staging.discard(&tile::base(id)).map_err(|source| Error::Store { source })?;
     let mut reason = chain(error);

@@ -14,6 +14,7 @@ mod inventory;
 mod jurisdictions;
 mod landing;
 mod layer;
+mod memory;
 mod national;
 mod page;
 mod past;
@@ -31,7 +32,7 @@ use std::time::Instant;
 
 use arrow_schema::SchemaRef;
 use chrono::{DateTime, SecondsFormat, Utc};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 pub use feed::write_feed;
 use fetch::Fetching;
@@ -42,8 +43,8 @@ pub use layer::is_conserved;
 pub use past::{last_report, report_of};
 pub use verify::{Problem, Verified, verify};
 
-use crate::engine::Room;
 use crate::engine::rows::LocalRows;
+use crate::engine::{Packing, Room};
 use crate::error::{self, Error};
 use crate::feature::{FileRecord, LayerReport, LayerStatus, Progress, QualityReport, RunReport, TileRecord};
 use crate::fetch::http::ClientSettings;
@@ -51,9 +52,6 @@ use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
 use crate::plan::Plan;
 use crate::store::{Publication, Scratch, Staging, Store};
-
-/// Memory for rows.
-const ROWS_BYTES: usize = 3 << 29;
 
 /// What a run published.
 #[derive(Debug)]
@@ -79,18 +77,20 @@ impl Outcome {
 
 /// How a run goes about it.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Mode {
+pub struct Mode<'a> {
     /// Fetch nothing: what was landed last is used.
     pub offline: bool,
     /// Make every layer again, changed or not.
     pub rebuild: bool,
+    /// Folder for scratch files; in the store where none is named.
+    pub scratch: Option<&'a Path>,
 }
 
 /// What the stages of a run share.
 struct Context<'a> {
     plan: &'a Plan,
     store: &'a Store,
-    mode: Mode,
+    mode: Mode<'a>,
     staging: &'a Staging<'a>,
     progress: &'a dyn Progress,
     /// Release that the run makes.
@@ -112,9 +112,9 @@ impl Context<'_> {
         WriteOptions { page_rows: self.plan.output.page_rows, zstd_level: self.plan.output.zstd_level }
     }
 
-    fn levels(&self) -> Levels {
-        let output = &self.plan.output;
-        Levels { tile_rows: output.tile_rows, group_rows: output.group_rows, page_rows: output.page_rows }
+    /// How a collection is packed: the places of rows may take as much memory as rows that wait.
+    fn packing<'c>(&self, collection: &'c str, room: &Room) -> Packing<'c> {
+        Packing { collection, levels: Levels::from(&self.plan.output), memory: room.budget.bytes() }
     }
 }
 
@@ -153,7 +153,7 @@ pub fn run(
     plan: &Plan,
     store: &Store,
     id: &str,
-    mode: Mode,
+    mode: Mode<'_>,
     settings: &ClientSettings,
     progress: &dyn Progress,
 ) -> Result<Outcome, Error> {
@@ -177,7 +177,7 @@ pub fn run(
         (Some(_), Some(last)) => jurisdictions::known(&context, &sets, last)?,
         _ => jurisdictions::join(&context, &sets)?,
     };
-    let room = Room::new(ROWS_BYTES, Scratch::new(staging.scratch()));
+    let room = room(&context);
     let landed = landings.layers.into_iter().zip(kept.layers).collect();
     let mut layers = layer::run_all(&context, &joined, &room, landed, &prints)?;
     gate::note_held(&context, &lock, &layers)?;
@@ -213,6 +213,15 @@ pub fn run(
     info!(stage = "publish", release = id, bytes = published.latest.bytes, "published");
     let unmet = plan.expected.as_ref().and_then(|expected| expected.unmet);
     Ok(Outcome { report, release: published.folder, unmet })
+}
+
+/// What rows may take of the machine.
+fn room(context: &Context<'_>) -> Room {
+    let memory = memory::for_run(context.plan.memory_bytes);
+    let rows = memory::for_rows(memory, rayon::current_num_threads());
+    let folder = context.mode.scratch.unwrap_or_else(|| context.staging.scratch());
+    debug!(memory, rows, scratch = %folder.display(), "memory");
+    Room::new(rows, Scratch::new(folder))
 }
 
 /// The inventory and the reference tables.

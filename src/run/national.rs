@@ -22,7 +22,6 @@ use crate::feature::{FileRecord, TileRecord};
 use crate::geoparquet;
 use crate::kernel::assemble::StageRows;
 use crate::kernel::geometry;
-use crate::kernel::pack::Levels;
 use crate::plan::LayerPlan;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -47,7 +46,8 @@ pub(super) fn write(context: &Context<'_>, room: &Room, layers: &mut [LayerOutco
             continue;
         }
         let _task = context.progress.start("write", "national.parquet", None);
-        let file = one(context, layer, outcome, room).map_err(|source| failure(&outcome.report.id, source))?;
+        let file =
+            one(context, layer, outcome, room).map_err(|source| failure(&outcome.report.id, source))?;
         info!(stage = "write", layer = outcome.report.id, bytes = file.bytes, "national file written");
         outcome.report.national_bytes = Some(file.bytes);
         outcome.national = Some(file);
@@ -63,17 +63,23 @@ fn failure(layer: &str, source: BoxError) -> Error {
     }
 }
 
-fn one(context: &Context<'_>, layer: &LayerPlan, outcome: &LayerOutcome, room: &Room) -> Result<FileRecord, BoxError> {
+fn one(
+    context: &Context<'_>,
+    layer: &LayerPlan,
+    outcome: &LayerOutcome,
+    room: &Room,
+) -> Result<FileRecord, BoxError> {
     let schema = outcome.schema.as_ref().ok_or("a layer with tiles has no columns")?;
     let earlier = match &outcome.rows {
         Some(_) => None,
         None => Some(from_tiles(context, room, &outcome.tiles)?),
     };
     let store = outcome.rows.as_ref().or(earlier.as_ref()).ok_or("a layer with tiles has no rows")?;
-    let packing = OneFile(LayerTiles::new(layer, store, schema));
-    let levels = Levels { tile_rows: usize::MAX, ..context.levels() };
+    let unpacked = OneFile(LayerTiles::new(layer, store, schema));
+    let mut packing = context.packing(layer.id.as_str(), room);
+    packing.levels.tile_rows = usize::MAX;
     let path = path(&outcome.report.id);
-    let files = engine::pack(layer.id.as_str(), &packing, &levels, |_, groups| {
+    let files = engine::pack(&unpacked, &packing, |_, groups| {
         Ok(tile::write_groups(context, schema, &path, groups)?.file)
     });
     match files {
@@ -102,7 +108,8 @@ fn staged(rows: RecordBatch) -> Result<StageRows, BoxError> {
         Ok([bounds.center().x, bounds.center().y])
     };
     let centres = wkb.iter().map(centre).collect::<Result<_, _>>()?;
-    let kept: Vec<usize> = (0..rows.num_columns()).filter(|at| rows.schema().field(*at).name() != "bbox").collect();
+    let kept: Vec<usize> =
+        (0..rows.num_columns()).filter(|at| rows.schema().field(*at).name() != "bbox").collect();
     Ok(StageRows { rows: rows.project(&kept)?, centres, points: None })
 }
 

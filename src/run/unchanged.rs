@@ -38,7 +38,7 @@ struct Basis<'a> {
     generation: u32,
     version: &'static str,
     layer: &'a LayerPlan,
-    limits: &'a crate::plan::Limits,
+    limits: (usize, u64, Option<u64>),
     output: &'a crate::plan::Output,
     jurisdictions: &'a [crate::plan::JurisdictionPlan],
     /// Digests of the polygon sets and of the reference tables.
@@ -56,7 +56,8 @@ pub(super) fn fingerprints(plan: &Plan, sets: &[Ground], layers: &[Tried]) -> Ve
             generation: GENERATION,
             version: env!("CARGO_PKG_VERSION"),
             layer,
-            limits: &plan.limits,
+            // Memory and the size of batches change no byte.
+            limits: (plan.limits.record_bytes, plan.limits.archive_bytes, plan.limits.rows),
             output: &plan.output,
             jurisdictions: &plan.jurisdictions,
             tables: &tables,

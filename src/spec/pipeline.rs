@@ -59,6 +59,8 @@ pub struct LimitsSpec {
     pub batch_rows: Option<Spanned<i64>>,
     /// `archive`, bytes.
     pub archive: Option<Spanned<u64>>,
+    /// `memory`, bytes.
+    pub memory: Option<Spanned<u64>>,
     /// `unmet-counts`.
     pub unmet_counts: Option<Spanned<i64>>,
 }
@@ -185,6 +187,7 @@ fn limits(table: &mut Table<'_>) -> LimitsSpec {
         record: table.size("record"),
         batch_rows: table.integer("batch-rows"),
         archive: table.size("archive"),
+        memory: table.size("memory"),
         unmet_counts: table.integer("unmet-counts"),
     }
 }

@@ -14,7 +14,7 @@ pub const UNITS: [(&str, u64); 7] = [
 ];
 
 /// Bytes of a size such as `16 MiB` or `500kB`; none if it isn't one, or is over `u64`.
-pub(super) fn bytes(text: &str) -> Option<u64> {
+pub fn bytes(text: &str) -> Option<u64> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let count: u64 = text[..digits].parse().ok()?;

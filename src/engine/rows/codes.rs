@@ -73,7 +73,8 @@ mod tests {
         let mut codes = Codes::default();
         let first = codes.keys(&column(&[Some("a"), Some("b")], &[Some(1), None, Some(0)]));
         assert_eq!(first, Int32Array::from(vec![Some(1), None, Some(0)]));
-        let second = codes.keys(&column(&[Some("c"), Some("a"), None, Some("a")], &[Some(0), Some(1), Some(2), Some(3)]));
+        let second = codes
+            .keys(&column(&[Some("c"), Some("a"), None, Some("a")], &[Some(0), Some(1), Some(2), Some(3)]));
         assert_eq!(second, Int32Array::from(vec![Some(2), Some(0), None, Some(0)]));
         assert_eq!((codes.text(2), codes.text(3)), (Some("c"), None));
         assert_eq!(codes.values().as_string::<i32>(), &StringArray::from(vec!["a", "b", "c"]));

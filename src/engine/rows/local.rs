@@ -37,7 +37,6 @@ pub struct LocalRows {
     regions: BTreeMap<RegionId, Region>,
     file: Option<Box<dyn ScratchFile>>,
     lately: Lately,
-    rows: u64,
     /// Bytes of rows in memory, as the budget has noted them.
     held_bytes: usize,
 }
@@ -55,6 +54,7 @@ enum Part {
 /// Rows of a region.
 #[derive(Debug, Default)]
 struct Region {
+    rows: u64,
     held: Vec<Spot>,
     written: Vec<u32>,
 }
@@ -81,7 +81,6 @@ impl LocalRows {
             regions: BTreeMap::new(),
             file: None,
             lately: Lately::new(room.budget.bytes() / LATELY),
-            rows: 0,
             held_bytes: 0,
         }
     }
@@ -119,16 +118,20 @@ impl LocalRows {
 
     fn encoded(&self, spots: &[Spot]) -> Result<Encoded, RowsError> {
         let centres: Vec<[f64; 2]> = spots.iter().map(|spot| [spot.x, spot.y]).collect();
-        let points: Vec<[f64; 2]> = spots.iter().map(|spot| self.point_in_memory(spot)).collect();
+        let points: Vec<[f64; 2]> =
+            spots.iter().map(|spot| self.at_point(*spot)).map(|spot| [spot.x, spot.y]).collect();
         let rows = self.gathered(spots, None)?;
         Ok(Encoded::new(&rows, &centres, (points != centres).then_some(&points))?)
     }
 
-    /// The point that stands for a row in memory.
-    fn point_in_memory(&self, spot: &Spot) -> [f64; 2] {
+    /// The spot of a row in memory, moved to the point that stands for the row.
+    fn at_point(&self, spot: Spot) -> Spot {
         match self.parts.get(spot.part as usize) {
-            Some(Part::Held(_, Some(points))) => points[spot.row as usize],
-            _ => [spot.x, spot.y],
+            Some(Part::Held(_, Some(points))) => {
+                let [x, y] = points[spot.row as usize];
+                Spot { x, y, ..spot }
+            }
+            _ => spot,
         }
     }
 
@@ -148,7 +151,9 @@ impl LocalRows {
             };
             indices.push((at, spot.row as usize));
         }
-        let Some(schema) = &self.columns.schema else { return Ok(RecordBatch::new_empty(Arc::new(Schema::empty()))) };
+        let Some(schema) = &self.columns.schema else {
+            return Ok(RecordBatch::new_empty(Arc::new(Schema::empty())));
+        };
         let all: Vec<usize> = (0..schema.fields().len()).collect();
         let wanted = wanted.unwrap_or(&all);
         let schema = Arc::new(schema.project(wanted)?);
@@ -172,7 +177,10 @@ impl LocalRows {
 
     /// Regions that are asked for.
     fn chosen(&self, region: Option<&RegionId>) -> impl Iterator<Item = &Region> {
-        self.regions.iter().filter(move |(id, _)| region.is_none_or(|wanted| wanted == *id)).map(|(_, rows)| rows)
+        self.regions
+            .iter()
+            .filter(move |(id, _)| region.is_none_or(|wanted| wanted == *id))
+            .map(|(_, rows)| rows)
     }
 
     /// Spots of a part in the file.
@@ -204,10 +212,11 @@ impl RowStore for LocalRows {
                 let [x, y] = rows.centres[row as usize];
                 Spot { x, y, tie: 0, part, row }
             };
-            self.regions.entry(region).or_default().held.extend(of_region.into_iter().map(spot));
+            let region = self.regions.entry(region).or_default();
+            region.rows += of_region.len() as u64;
+            region.held.extend(of_region.into_iter().map(spot));
         }
         let bytes = held.get_array_memory_size() + held.num_rows() * size_of::<Spot>();
-        self.rows += held.num_rows() as u64;
         self.parts.push(Part::Held(held, rows.points));
         self.held_bytes += bytes;
         if self.budget.take(bytes) { self.spill() } else { Ok(()) }
@@ -217,36 +226,29 @@ impl RowStore for LocalRows {
         if self.budget.is_tight() { self.spill() } else { Ok(()) }
     }
 
-    fn rows(&self) -> u64 {
-        self.rows
+    fn rows_in(&self, region: Option<&RegionId>) -> u64 {
+        self.chosen(region).map(|region| region.rows).sum()
     }
 
     fn regions(&self) -> BTreeSet<RegionId> {
         self.regions.keys().cloned().collect()
     }
 
-    fn spots(&self, region: Option<&RegionId>, stands: Stands) -> Result<Vec<Spot>, RowsError> {
-        let mut spots = Vec::new();
+    fn each(
+        &self,
+        region: Option<&RegionId>,
+        stands: Stands,
+        see: &mut dyn FnMut(Spot),
+    ) -> Result<(), RowsError> {
         for region in self.chosen(region) {
-            match stands {
-                Stands::AtCentre => spots.extend_from_slice(&region.held),
-                Stands::AtPoint => spots.extend(region.held.iter().map(|spot| {
-                    let [x, y] = self.point_in_memory(spot);
-                    Spot { x, y, ..*spot }
-                })),
+            for spot in &region.held {
+                see(match stands {
+                    Stands::AtCentre => *spot,
+                    Stands::AtPoint => self.at_point(*spot),
+                });
             }
             for part in &region.written {
-                spots.extend(self.written(*part, stands)?);
-            }
-        }
-        Ok(spots)
-    }
-
-    fn each_centre(&self, see: &mut dyn FnMut([f64; 2])) -> Result<(), RowsError> {
-        for region in self.regions.values() {
-            region.held.iter().for_each(|spot| see([spot.x, spot.y]));
-            for part in &region.written {
-                self.written(*part, Stands::AtCentre)?.iter().for_each(|spot| see([spot.x, spot.y]));
+                self.written(*part, stands)?.into_iter().for_each(&mut *see);
             }
         }
         Ok(())

@@ -78,23 +78,23 @@ pub trait RowStore: Debug + Send + Sync {
     /// As `push`.
     fn seal(&mut self) -> Result<(), RowsError>;
 
-    /// Rows taken.
-    fn rows(&self) -> u64;
-
     /// Regions that have rows.
     fn regions(&self) -> BTreeSet<RegionId>;
 
-    /// Spots of a region's rows, or of all rows, in no particular order; no tie is settled.
-    ///
-    /// # Errors
-    /// When the scratch file can't be read.
-    fn spots(&self, region: Option<&RegionId>, stands: Stands) -> Result<Vec<Spot>, RowsError>;
+    /// Rows of a region, or all.
+    fn rows_in(&self, region: Option<&RegionId>) -> u64;
 
-    /// Shows the centre of every row, in no particular order, holding few of them at a time.
+    /// Shows the spot of every row of a region, or of all, in no particular order and with no tie settled. Few of those
+    /// that are not in memory are held at a time.
     ///
     /// # Errors
     /// When the scratch file can't be read.
-    fn each_centre(&self, see: &mut dyn FnMut([f64; 2])) -> Result<(), RowsError>;
+    fn each(
+        &self,
+        region: Option<&RegionId>,
+        stands: Stands,
+        see: &mut dyn FnMut(Spot),
+    ) -> Result<(), RowsError>;
 
     /// Rows by their spots, in that order: all columns, or those named that there are.
     ///

@@ -70,24 +70,57 @@ pub struct Spot {
     pub row: u32,
 }
 
-/// Puts spots in the order in which the tiles, row groups and pages of `cuts` are leaves of one packed R-tree.
+/// Rows that are side by side from west to east: whole tiles, which nothing else of the order depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slice {
+    /// Its rows, as positions from west to east ([`Spot::by_x`]).
+    pub rows: Range<usize>,
+    /// Its tiles; their rows are positions as in [`cuts`].
+    pub tiles: Vec<TileCut>,
+}
+
+/// The slices of so many rows, from west to east.
+pub fn slices(rows: usize, levels: &Levels) -> Vec<Slice> {
+    let mut tiles = cuts(rows, levels).into_iter();
+    let counts = slice_counts(tiles.len());
+    let slice = |count: usize| {
+        let tiles: Vec<TileCut> = tiles.by_ref().take(count).collect();
+        let ends = tiles.first().zip(tiles.last());
+        Slice { rows: ends.map_or(0..0, |(first, last)| first.rows.start..last.rows.end), tiles }
+    };
+    counts.into_iter().map(slice).collect()
+}
+
+/// Puts the spots of a slice, which come in any order, in that of its tiles, row groups and pages.
 ///
 /// Sorts by the centres of the boxes, ties by the other axis and then by `tie`: with ties settled, the
 /// order of the input and the number of threads leave no trace. Works on rayon's current pool.
-pub fn str_order(spots: &mut [Spot], levels: &Levels) {
+pub fn order_slice(spots: &mut [Spot], slice: &Slice, levels: &Levels) {
     let page_rows = levels.whole().page_rows;
-    let tiles = cuts(spots.len(), levels);
-    let lengths: Vec<usize> = tiles.iter().map(|tile| tile.rows.len()).collect();
-    str_leaves(spots, &lengths);
-    pieces(spots, lengths).into_par_iter().zip(tiles).for_each(|(tile, cut)| {
+    if slice.tiles.len() > 1 {
+        spots.par_sort_unstable_by(Spot::by_y);
+    }
+    let lengths = slice.tiles.iter().map(|tile| tile.rows.len());
+    pieces(spots, lengths).into_par_iter().zip(&slice.tiles).for_each(|(tile, cut)| {
         str_leaves(tile, &cut.row_groups);
-        pieces(tile, cut.row_groups).into_par_iter().for_each(|group| {
+        pieces(tile, cut.row_groups.iter().copied()).into_par_iter().for_each(|group| {
             let pages = even(group.len(), page_rows, page_rows);
             str_leaves(group, &pages);
             // Within a page from south to north: neighbours compress well.
             pieces(group, pages).into_par_iter().for_each(|page| page.sort_unstable_by(Spot::by_y));
         });
     });
+}
+
+/// Puts spots in the order in which the tiles, row groups and pages of `cuts` are leaves of one packed R-tree.
+pub fn str_order(spots: &mut [Spot], levels: &Levels) {
+    let slices = slices(spots.len(), levels);
+    if slices.len() > 1 {
+        spots.par_sort_unstable_by(Spot::by_x);
+    }
+    let lengths = slices.iter().map(|slice| slice.rows.len());
+    let spots = pieces(spots, lengths).into_par_iter();
+    spots.zip(&slices).for_each(|(spots, slice)| order_slice(spots, slice, levels));
 }
 
 /// Runs of spots with one centre, as ranges of the spots in the order of [`Spot::by_x`], and longer than one.
@@ -139,15 +172,20 @@ fn str_leaves(spots: &mut [Spot], leaves: &[usize]) {
         return;
     }
     spots.par_sort_unstable_by(Spot::by_x);
-    let slices = leaves.len().isqrt() + usize::from(leaves.len().isqrt().pow(2) < leaves.len());
     let mut rest = leaves;
-    let lengths = even(leaves.len(), leaves.len().div_ceil(slices), 1).into_iter().map(|count| {
+    let lengths = slice_counts(leaves.len()).into_iter().map(|count| {
         let (slice, others) = rest.split_at(count);
         rest = others;
         slice.iter().sum()
     });
     let lengths: Vec<usize> = lengths.collect();
     pieces(spots, lengths).into_par_iter().for_each(|slice| slice.par_sort_unstable_by(Spot::by_y));
+}
+
+/// How many of so many leaves each slice along x holds: as many slices as leaves in a slice, as even as can be.
+fn slice_counts(leaves: usize) -> Vec<usize> {
+    let slices = leaves.isqrt() + usize::from(leaves.isqrt().pow(2) < leaves);
+    if leaves == 0 { vec![] } else { even(leaves, leaves.div_ceil(slices), 1) }
 }
 
 /// Lengths of the fewest runs of at most `most` rows, as even as whole units allow; the last takes

@@ -6,7 +6,7 @@ use super::super::gate::{DUPLICATE_KEYS, GROW, NULL_GEOMETRY, OUTSIDE, RISE, SHR
 use super::super::layer::{CURRENT_DAYS, HEADER_ROW, INVENTORY, KINDS, NEAREST_M};
 use super::super::remote::{ADDRESS, ALL_ROWS, AT_ONCE, MAX_BYTES, PAGES, PULL_ROWS, TIMEOUT_S, VARIABLE};
 use super::super::resolve::{
-    ARCHIVE, BATCH_ROWS, GROUP_ROWS, KEEP, PAGE_ROWS, PROFILES, RECORD, TILE_ROWS, ZSTD_LEVEL,
+    ARCHIVE, BATCH_ROWS, GROUP_ROWS, KEEP, MEMORY, PAGE_ROWS, PROFILES, RECORD, TILE_ROWS, ZSTD_LEVEL,
 };
 use super::super::schema::GEOMETRIES;
 use super::key::{Key, Keys, by_path, file, key};
@@ -46,6 +46,13 @@ fn settings() -> Vec<Key> {
         key("limits", "What a run may take."),
         key("limits.record", "Largest record of a source; a longer one is rejected.").bounds(&RECORD),
         key("limits.batch-rows", "Rows that are worked on at a time.").bounds(&BATCH_ROWS),
+        key(
+            "limits.memory",
+            "Memory for a run; rows that don't fit wait in a scratch file. By default half of what the machine or its \
+             control group has, 2 GiB at most.",
+        )
+        .within(&MEMORY.range)
+        .example("1 GiB"),
         key("limits.archive", "Largest content of a zip archive.").bounds(&ARCHIVE),
         key(
             "limits.unmet-counts",
