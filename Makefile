@@ -35,7 +35,7 @@ interop: setup-test ## other readers and validators on a fresh demo release
 soak: setup-build ## kills at many moments, and a million rows: minutes
 	cargo test --locked --test it -- --ignored --nocapture --test-threads 1 soak_
 
-bench: setup-bench ## pulls of the same service by this program and others, timed
+bench: setup-bench ## the same pulls and the same tiles by this program and by others, timed
 	cargo build --release --locked
 	tests/bench/run.sh "$(CARGO_TARGET_DIR)/release/cikr"
 

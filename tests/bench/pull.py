@@ -19,6 +19,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import measure
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "tests/interop"))
 from koop import Koop  # noqa: E402  (found by the line above)
@@ -104,18 +106,6 @@ class Gpio:
         return int(subprocess.run(counted, check=True, capture_output=True, text=True).stdout)
 
 
-# In a process of its own: a child's peak memory begins with its parent's, which here holds the layers.
-WATCH = """
-import json, os, subprocess, sys, time
-with open(sys.argv[2], "w") as log:
-    start = time.monotonic()
-    child = subprocess.Popen(sys.argv[3:], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    _, status, usage = os.wait4(child.pid, 0)
-spent = {"seconds": time.monotonic() - start, "code": os.waitstatus_to_exitcode(status), "peak_mb": usage.ru_maxrss / 1024}
-with open(sys.argv[1], "w") as file:
-    json.dump(spent, file)
-"""
-
 SPATIAL = """
 import duckdb, duckdb_extension_spatial, pathlib
 folder = pathlib.Path(duckdb_extension_spatial.__file__).parent
@@ -182,16 +172,9 @@ def pull(tool, koop: Koop, service: str) -> Pull:
         command = tool.command(koop.layer(service), folder)
         koop.reset()
         environment = getattr(tool, "environment", None)
-        watch = [sys.executable, "-c", WATCH, folder / "spent.json", folder / "log", *command]
-        subprocess.run(watch, env=environment, check=True)
-        child = json.loads((folder / "spent.json").read_text())
-        spent, why, rows = koop.spent(), "", None
-        if child["code"] == 0:
-            rows = tool.rows(folder)
-        else:
-            lines = (folder / "log").read_text().strip().splitlines()
-            why = f"exit code {child['code']}: {lines[-1][:90] if lines else ''}"
-        return Pull(child["seconds"], rows, spent["queries"], spent["milliseconds"] / 1000, child["peak_mb"], why)
+        took = measure.run(command, environment)
+        spent, rows = koop.spent(), None if took.code else tool.rows(folder)
+        return Pull(took.seconds, rows, spent["queries"], spent["milliseconds"] / 1000, took.peak_mb, took.why())
 
 
 def airports() -> list[dict]:
@@ -229,7 +212,10 @@ def median(pulls: list[Pull]) -> Pull:
 
 def table(service: str, total: int, results: dict[str, Pull]) -> str:
     first = next(iter(results.values()))
-    ratio = lambda one: f"{one.seconds / first.seconds:.1f}" if not one.why and not first.why else ""
+
+    def ratio(one: Pull) -> str:
+        return f"{one.seconds / first.seconds:.1f}" if not one.why and not first.why else ""
+
     lines = [
         f"### {service}: {total:,} rows",
         "| puller | wall s | × cikr | rows obtained | queries | server's own s | peak MB | |",
@@ -261,7 +247,8 @@ def main() -> None:
         with Koop(scratch, services, *options.switch.split()) as koop:
             for service, features in services.items():
                 tools[0].geometry = geometry(features)
-                results = {tool.name: median([pull(tool, koop, service) for _ in range(options.repeat)]) for tool in tools}
+                pulls = {tool.name: [pull(tool, koop, service) for _ in range(options.repeat)] for tool in tools}
+                results = {name: median(of_tool) for name, of_tool in pulls.items()}
                 print(table(service, len(features), results), flush=True)
     finally:
         shutil.rmtree(scratch)
