@@ -39,6 +39,7 @@ mod loopback;
 mod loopback_truth;
 mod million;
 mod national;
+mod one_stream;
 mod packing;
 mod page;
 mod parquet;
