@@ -146,7 +146,9 @@ impl<'a> Line<'a> {
             let (shown, crs) = (self.layer.source.shown.to_string(), crs.to_string());
             return Err(EngineError::Degrees { shown, crs });
         }
-        let rows = concat_batches(&self.schema, &assembled)
+        // Of the same columns as published, but some as dictionaries.
+        let flowing = assembled.first().map_or_else(|| Arc::clone(&self.schema), RecordBatch::schema);
+        let rows = concat_batches(&flowing, &assembled)
             .map_err(|source| EngineError::Kernel { source: KernelError::Arrow { source } })?;
         self.rows.assembled.rows = FeatureBatch(rows);
         self.flag_shared();
@@ -172,7 +174,7 @@ impl<'a> Line<'a> {
         let column = |name: &str| -> Option<&StringArray> {
             normalised.columns.column_by_name(name)?.as_any().downcast_ref()
         };
-        let sectors = sector::classify(normalised.rows.len(), column, schema, &self.plan.reference);
+        let sectors = sector::classify(normalised.rows.len(), column, self.layer, &self.plan.reference)?;
         let points: Vec<Point<f64>> = normalised
             .geometries
             .par_iter()

@@ -100,9 +100,21 @@ pub fn assemble(
         "bbox" => Arc::clone(&bbox),
         _ => sources.column(field),
     });
-    let rows = RecordBatch::try_new(Arc::clone(schema), arrays.collect())
+    let arrays: Vec<ArrayRef> = arrays.collect();
+    let rows = RecordBatch::try_new(flowing(schema, &arrays), arrays)
         .map_err(|source| KernelError::Arrow { source })?;
     Ok(Assembled { rows: FeatureBatch(rows), boxes })
+}
+
+/// The published schema with the types of the columns as they flow: a text may be a dictionary.
+fn flowing(published: &Schema, arrays: &[ArrayRef]) -> SchemaRef {
+    let typed = |(field, array): (&FieldRef, &ArrayRef)| match array.data_type() {
+        DataType::Dictionary(_, values) if **values == *field.data_type() => {
+            Arc::new(field.as_ref().clone().with_data_type(array.data_type().clone()))
+        }
+        _ => Arc::clone(field),
+    };
+    Arc::new(Schema::new(published.fields().iter().zip(arrays).map(typed).collect::<Vec<_>>()))
 }
 
 struct Sources<'a> {
@@ -126,6 +138,7 @@ impl Sources<'_> {
             "sector_code" => Arc::new(sectors.code.clone()),
             "subsector" => Arc::new(sectors.subsector.clone()),
             "sector_also" => Arc::new(sectors.also.clone()),
+            "sector_class" => Arc::new(sectors.class.clone()),
             "lead_agency" => Arc::new(sectors.lead_agency.clone()),
             "lifeline" => Arc::new(sectors.lifeline.clone()),
             "state_code" => Arc::new(located.state_code.clone()),

@@ -22,6 +22,7 @@ use crate::geoparquet;
 use crate::kernel::assemble::{geometry_columns, inventory_schema};
 use crate::kernel::geometry;
 use crate::kernel::locate::JoinContext;
+use crate::kernel::sector::class;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -71,13 +72,16 @@ fn region(
     Ok(engine::cut_tiles(FACILITIES, &rows, &boxes, &context.levels(), sink)?)
 }
 
-/// A tile's core columns; a carried tile may lack one that the plan has added since.
+/// A tile's core columns; a carried tile may lack one that the plan or this program has added since.
 fn core_rows(context: &Context<'_>, schema: &SchemaRef, tile: &TileRecord) -> Result<RecordBatch, BoxError> {
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     let rows = geoparquet::read_present(&context.staging.path_of(&tile.path), &names)?;
     let columns = schema.fields().iter().map(|field| -> ArrayRef {
-        let column = rows.column_by_name(field.name());
-        column.map_or_else(|| new_null_array(field.data_type(), rows.num_rows()), Arc::clone)
+        match (rows.column_by_name(field.name()), field.name().as_str()) {
+            (Some(column), _) => Arc::clone(column),
+            (None, class::COLUMN) => Arc::new(class::of_rows(&tile.collection, &rows)),
+            (None, _) => new_null_array(field.data_type(), rows.num_rows()),
+        }
     });
     Ok(RecordBatch::try_new(Arc::clone(schema), columns.collect())?)
 }
