@@ -66,7 +66,7 @@ fn folders(out: &mut String, collections: &[Collection<'_>]) -> fmt::Result {
          | `quality/flags/<layer>.parquet` | what is doubtful about published rows: facility, origin, field, value, flag, detail |\n\
          | `changes/<layer>.parquet` | what differs from the release before: facility, column, old and new value; none in the first release |\n\
          | `quality/*.parquet` | how complete, current and accurate every layer is |\n\
-         | `links/facility_sector/<layer>.parquet` | every facility in every dated sector scheme, function and lifeline: code, lead agency, or the reason for none |\n\
+         | `links/sector_membership.parquet` | every `sector_class` in every dated sector scheme, function and lifeline: code, lead agency, or the reason for none |\n\
          | `links/sector_totals.parquet` | facilities per layer, scheme and code |\n\
          | `reference/*.parquet` | sectors, their schemes and crosswalks, regions, jurisdictions and other tables as used |\n\
          | [`report.html`](report.html) | what became of the run, for people: failures, changes, rejects, a map |\n\

@@ -69,6 +69,9 @@ impl Table {
     }
 }
 
+/// Takes a table piece by piece.
+pub type Sink<'a> = dyn FnMut(&RecordBatch) -> Result<(), GeoparquetError> + 'a;
+
 /// Why a product could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -2,21 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::kernel::sector::class::Values;
 use crate::plan::{
     FUNCTIONS, LIFELINES, Lifeline, MembershipRule, NaicsRule, Reference, SchemeCell, Standing,
 };
-
-/// What is known of a facility; an empty text is not known.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Of<'a> {
-    pub(super) sector: &'a str,
-    pub(super) subsector: &'a str,
-    pub(super) naics: &'a str,
-    /// Lifeline the layer's schema gives, as `lifeline/component`.
-    pub(super) lifeline: &'a str,
-    /// Further sectors.
-    pub(super) also: &'a [&'a str],
-}
 
 /// What a facility belongs to in one scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,19 +52,19 @@ impl<'a> Resolver<'a> {
     }
 
     /// A primary membership per scheme, with a code or a reason, then the further ones, each with a code.
-    pub(super) fn memberships(&self, of: &Of<'_>) -> Vec<Membership> {
+    pub(super) fn memberships(&self, of: &Values) -> Vec<Membership> {
         self.schemes.iter().flat_map(|scheme| self.in_scheme(scheme, of)).collect()
     }
 
-    fn in_scheme(&self, scheme: &str, of: &Of<'_>) -> Vec<Membership> {
-        let by_naics = self.reference.naics_rule(of.naics);
+    fn in_scheme(&self, scheme: &str, of: &Values) -> Vec<Membership> {
+        let by_naics = self.reference.naics_rule(&of.naics);
         let stated = scheme == LIFELINES && !of.lifeline.is_empty();
         let mut found = if stated {
-            vec![self.membership(scheme, Some(of.lifeline), None, "layer")]
+            vec![self.membership(scheme, Some(&of.lifeline), None, "layer")]
         } else {
-            self.by_rule(scheme, of, of.sector, by_naics)
+            self.by_rule(scheme, of, &of.sector, by_naics)
         };
-        for sector in of.also {
+        for sector in &of.also {
             for further in self.by_rule(scheme, of, sector, by_naics) {
                 if further.code.is_some() && found.iter().all(|known| known.code != further.code) {
                     found.push(further);
@@ -90,15 +79,15 @@ impl<'a> Resolver<'a> {
     fn by_rule(
         &self,
         scheme: &str,
-        of: &Of<'_>,
+        of: &Values,
         sector: &str,
         by_naics: Option<&NaicsRule>,
     ) -> Vec<Membership> {
         // A further sector has no subsector but the one its NAICS code gives.
         let inferred = by_naics.filter(|rule| rule.sector == sector).map(|rule| rule.subsector.as_str());
-        let stated = if sector == of.sector { of.subsector } else { "" };
+        let stated = if sector == of.sector { of.subsector.as_str() } else { "" };
         let subsector = if stated.is_empty() { inferred.unwrap_or_default() } else { stated };
-        let Some(rule) = self.reference.membership(scheme, Standing { sector, subsector, naics: of.naics })
+        let Some(rule) = self.reference.membership(scheme, Standing { sector, subsector, naics: &of.naics })
         else {
             return vec![unknown(scheme, sector)];
         };

@@ -1,208 +1,226 @@
-//! Every facility in every sector scheme, among the National Critical Functions and in the lifelines.
+//! Every class of facilities in every sector scheme, among the National Critical Functions and in the lifelines.
 //!
-//! Resolves once per distinct sector, subsector, NAICS code, lifeline and further sectors of a layer;
-//! each facility then only repeats what was found. Reads tiles; returns tables.
+//! A facility names its class (`sector_class`): what follows is told once per class, and counted once per layer.
+//! Looks at rows; returns rows of tables.
 
-use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::builder::StringDictionaryBuilder;
-use arrow_array::types::Int32Type;
-use arrow_array::{Array, ArrayRef, BooleanArray, ListArray, RecordBatch, StringArray, UInt64Array};
-use arrow_schema::ArrowError;
-use arrow_select::take::take;
+use arrow_array::builder::{BooleanBuilder, ListBuilder, StringBuilder};
+use arrow_array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
-use super::resolve::{Membership, Of, Resolver};
-use super::{DeriveError, LayerTables, Table, read_present};
+use super::resolve::{Membership, Resolver};
+use super::{DeriveError, Sink, Table, read_present};
+use crate::geoparquet::GeoparquetError;
+use crate::kernel::sector::class::{self, Values};
 use crate::plan::Reference;
+
+/// Path of what every class belongs to.
+pub const MEMBERSHIP: &str = "links/sector_membership.parquet";
 
 /// Path of the counts over all layers.
 pub const TOTALS: &str = "links/sector_totals.parquet";
 
-/// Columns read of a tile.
-const COLUMNS: [&str; 6] =
-    ["facility_id", "sector_code", "subsector", "sector_also", "naics_code", "lifeline"];
+/// Classes of a piece of the table.
+const PIECE: usize = 4_096;
 
-/// Path of a layer's links within the release.
-pub fn path(layer: &str) -> PathBuf {
-    Path::new("links/facility_sector").join(format!("{layer}.parquet"))
-}
+/// Classes by layer and name, counted.
+#[derive(Debug, Clone, Default)]
+pub struct Classes(BTreeMap<(String, String), Counted>);
 
-/// Makes the links of one layer after the other, and counts them.
-#[derive(Debug)]
-pub struct Sectors<'a> {
-    resolver: Resolver<'a>,
-    counts: BTreeMap<Counted, Count>,
-}
-
-/// Layer, scheme by its place in the order of the tables, code.
-type Counted = (String, usize, Option<String>);
-
-/// Facilities of a layer that share a code, and what the code stands for.
-#[derive(Debug)]
-struct Count {
-    first: Membership,
+/// A class, and how many facilities are of it.
+#[derive(Debug, Clone)]
+struct Counted {
+    values: Values,
     facilities: u64,
-    further: u64,
 }
 
-impl<'a> Sectors<'a> {
-    /// Over the tables of a plan.
-    pub fn new(reference: &'a Reference) -> Self {
-        Self { resolver: Resolver::new(reference), counts: BTreeMap::new() }
+impl Classes {
+    /// Counts the classes of a layer's rows.
+    pub fn see(&mut self, layer: &str, rows: &RecordBatch) {
+        for class in class::classes(layer, rows) {
+            self.add(
+                (layer.to_owned(), class.name),
+                Counted { values: class.values, facilities: class.rows },
+            );
+        }
     }
 
-    /// The links of a layer: for each facility and scheme a primary row, then further ones.
+    /// Counts the classes of a layer's tile on disk.
     ///
     /// # Errors
-    /// When a tile can't be read or the table can't be put together.
-    pub fn of_layer(&mut self, layer: &LayerTables<'_>) -> Result<Table, DeriveError> {
-        let mut links = Links::default();
-        for tile in &layer.tiles {
-            links.add(&read_present(tile, &COLUMNS)?, &self.resolver);
+    /// When it can't be read.
+    pub fn see_tile(&mut self, layer: &str, tile: &Path) -> Result<(), DeriveError> {
+        self.see(layer, &read_present(tile, &class::COLUMNS)?);
+        Ok(())
+    }
+
+    /// Adds those counted elsewhere.
+    pub fn merge(&mut self, more: Self) {
+        more.0.into_iter().for_each(|(key, counted)| self.add(key, counted));
+    }
+
+    fn add(&mut self, key: (String, String), more: Counted) {
+        match self.0.get_mut(&key) {
+            Some(known) => known.facilities += more.facilities,
+            None => drop(self.0.insert(key, more)),
         }
-        for (found, facilities) in links.known.iter().zip(&links.facilities) {
-            for membership in &links.memberships[found.clone()] {
-                self.count(layer.plan.id.as_str(), membership, *facilities);
+    }
+
+    /// Hands on what every class belongs to, by layer and class: for each scheme a primary row, then further ones.
+    ///
+    /// # Errors
+    /// When `emit` fails.
+    pub fn memberships(&self, reference: &Reference, emit: &mut Sink<'_>) -> Result<(), GeoparquetError> {
+        let resolver = Resolver::new(reference);
+        let classes: Vec<_> = self.0.iter().collect();
+        for piece in classes.chunks(PIECE) {
+            let mut rows = Rows::default();
+            for ((layer, class), Counted { values, .. }) in piece {
+                for membership in resolver.memberships(values) {
+                    rows.push(layer, class, values, &membership);
+                }
             }
+            emit(&rows.finish())?;
         }
-        let path = path(layer.plan.id.as_str());
-        let columns = links.columns().map_err(|source| DeriveError::Table { path: path.clone(), source })?;
-        Table::new(path, columns)
+        Ok(())
     }
 
-    fn count(&mut self, layer: &str, membership: &Membership, facilities: u64) {
-        let key = (layer.to_owned(), self.resolver.position(&membership.scheme), membership.code.clone());
-        let new = || Count { first: membership.clone(), facilities: 0, further: 0 };
-        let count = self.counts.entry(key).or_insert_with(new);
-        *(if membership.is_primary { &mut count.facilities } else { &mut count.further }) += facilities;
-    }
-
-    /// Facilities per layer, scheme and code, over the layers seen; where facilities lack a code for
-    /// several reasons, the first stands for all.
+    /// Facilities per layer, scheme and code; where facilities lack a code for several reasons, the first class
+    /// stands for all.
     ///
     /// # Errors
     /// When columns don't fit together, which would be a mistake of this program.
-    pub fn totals(&self) -> Result<Table, DeriveError> {
+    pub fn totals(&self, reference: &Reference) -> Result<Table, DeriveError> {
+        let resolver = Resolver::new(reference);
+        let mut totals: BTreeMap<(&str, usize, Option<String>), Total> = BTreeMap::new();
+        for ((layer, _), Counted { values, facilities }) in &self.0 {
+            for found in resolver.memberships(values) {
+                let key = (layer.as_str(), resolver.position(&found.scheme), found.code.clone());
+                let is_primary = found.is_primary;
+                let total =
+                    totals.entry(key).or_insert_with(|| Total { first: found, facilities: 0, further: 0 });
+                *(if is_primary { &mut total.facilities } else { &mut total.further }) += facilities;
+            }
+        }
         let text = |value: fn(&Membership) -> Option<&str>| -> ArrayRef {
-            Arc::new(self.counts.values().map(|count| value(&count.first)).collect::<StringArray>())
+            Arc::new(totals.values().map(|total| value(&total.first)).collect::<StringArray>())
         };
-        let number = |value: fn(&Count) -> u64| -> ArrayRef {
-            Arc::new(UInt64Array::from_iter_values(self.counts.values().map(value)))
+        let number = |value: fn(&Total) -> u64| -> ArrayRef {
+            Arc::new(UInt64Array::from_iter_values(totals.values().map(value)))
         };
-        let layers = StringArray::from_iter_values(self.counts.keys().map(|(layer, ..)| layer));
+        let layers = StringArray::from_iter_values(totals.keys().map(|(layer, ..)| layer));
         let columns: Vec<(&str, ArrayRef)> = vec![
             ("layer", Arc::new(layers)),
             ("scheme", text(|m| Some(&m.scheme))),
             ("code", text(|m| m.code.as_deref())),
             ("name", text(|m| m.name.as_deref())),
             ("lead_agency", text(|m| m.lead_agency.as_deref())),
-            ("facilities", number(|count| count.facilities)),
-            ("further_facilities", number(|count| count.further)),
+            ("facilities", number(|total| total.facilities)),
+            ("further_facilities", number(|total| total.further)),
             ("reason", text(|m| m.reason.as_deref())),
         ];
         Table::new(TOTALS, columns)
     }
 }
 
-/// A layer's facilities and their memberships.
+/// Facilities of a layer that share a code, and what the code stands for.
+#[derive(Debug)]
+struct Total {
+    first: Membership,
+    facilities: u64,
+    further: u64,
+}
+
+/// Columns of the table of memberships.
+pub fn schema() -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let flag = |name: &str| Field::new(name, DataType::Boolean, true);
+    let list = DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true)));
+    Arc::new(Schema::new(vec![
+        text("sector_class"),
+        text("layer"),
+        text("sector_code"),
+        text("subsector"),
+        Field::new("sector_also", list, true),
+        text("naics_code"),
+        text("lifeline"),
+        text("scheme"),
+        text("code"),
+        text("name"),
+        text("lead_agency"),
+        flag("is_primary"),
+        text("basis"),
+        flag("is_judged"),
+        text("reason"),
+        text("note"),
+    ]))
+}
+
+/// Rows of the table to be.
 #[derive(Default)]
-struct Links {
-    ids: Vec<String>,
-    /// Of each facility, which of `known` it is.
-    standing: Vec<usize>,
-    /// What is known of a facility, and its place in `known`; only looked up, never listed.
-    places: HashMap<String, usize>,
-    /// Memberships of each distinct standing, in the order first seen.
-    known: Vec<Range<usize>>,
-    /// Facilities of each distinct standing.
-    facilities: Vec<u64>,
-    memberships: Vec<Membership>,
+struct Rows {
+    /// `sector_class` to `lifeline`, without the list.
+    of_class: [StringBuilder; 6],
+    also: ListBuilder<StringBuilder>,
+    /// `scheme` to `note`, without the flags.
+    texts: [StringBuilder; 7],
+    is_primary: BooleanBuilder,
+    is_judged: BooleanBuilder,
 }
 
-impl Links {
-    fn add(&mut self, tile: &RecordBatch, resolver: &Resolver<'_>) {
-        let columns = ["facility_id", "sector_code", "subsector", "naics_code", "lifeline"]
-            .map(|name| tile.column_by_name(name).and_then(|column| column.as_any().downcast_ref()));
-        let also: Option<&ListArray> =
-            tile.column_by_name("sector_also").and_then(|column| column.as_any().downcast_ref());
-        let mut key = String::new();
-        for row in 0..tile.num_rows() {
-            let [id, sector, subsector, naics, lifeline] = columns.map(|column| text(column, row));
-            let further = also.filter(|lists| lists.is_valid(row)).map(|lists| lists.value(row));
-            let further = further.as_ref().and_then(|list| list.as_any().downcast_ref::<StringArray>());
-            let also: Vec<&str> = further.into_iter().flatten().flatten().collect();
-            let of = Of { sector, subsector, naics, lifeline, also: &also };
-            let place = self.place(&of, &mut key, resolver);
-            self.ids.push(id.to_owned());
-            self.standing.push(place);
-            self.facilities[place] += 1;
-        }
+impl Rows {
+    fn push(&mut self, layer: &str, class: &str, of: &Values, found: &Membership) {
+        let of_class = [class, layer, &of.sector, &of.subsector, &of.naics, &of.lifeline]
+            .map(|text| (!text.is_empty()).then_some(text));
+        self.of_class.iter_mut().zip(of_class).for_each(|(column, text)| column.append_option(text));
+        self.also.append_value(of.also.iter().map(Some));
+        let texts = [
+            Some(found.scheme.as_str()),
+            found.code.as_deref(),
+            found.name.as_deref(),
+            found.lead_agency.as_deref(),
+            Some(found.basis),
+            found.reason.as_deref(),
+            found.note.as_deref(),
+        ];
+        self.texts.iter_mut().zip(texts).for_each(|(column, text)| column.append_option(text));
+        self.is_primary.append_value(found.is_primary);
+        self.is_judged.append_value(found.is_judged);
     }
 
-    /// Where the memberships of a standing are; resolved when first seen.
-    fn place(&mut self, of: &Of<'_>, key: &mut String, resolver: &Resolver<'_>) -> usize {
-        key.clear();
-        for part in [of.sector, of.subsector, of.naics, of.lifeline].iter().chain(of.also) {
-            key.push_str(part);
-            key.push('\u{1f}');
-        }
-        if let Some(place) = self.places.get(key.as_str()) {
-            return *place;
-        }
-        let start = self.memberships.len();
-        self.memberships.extend(resolver.memberships(of));
-        self.known.push(start..self.memberships.len());
-        self.facilities.push(0);
-        self.places.insert(key.clone(), self.known.len() - 1);
-        self.known.len() - 1
-    }
-
-    /// The rows, by column; texts as dictionaries, since few differ.
-    fn columns(&self) -> Result<Vec<(&'static str, ArrayRef)>, ArrowError> {
-        let rows = || self.standing.iter().enumerate();
-        let facility = rows().flat_map(|(row, place)| self.known[*place].clone().map(move |_| row as u64));
-        let facility = UInt64Array::from_iter_values(facility);
-        let membership = rows().flat_map(|(_, place)| self.known[*place].clone().map(|at| at as u64));
-        let membership = UInt64Array::from_iter_values(membership);
-        let text = |value: fn(&Membership) -> Option<&str>| {
-            take(&dictionary(self.memberships.iter().map(value))?, &membership, None)
-        };
-        let flag = |value: fn(&Membership) -> bool| {
-            let flags: BooleanArray = self.memberships.iter().map(|m| Some(value(m))).collect();
-            take(&flags, &membership, None)
-        };
-        let ids = dictionary(self.ids.iter().map(|id| Some(id.as_str())))?;
-        Ok(vec![
-            ("facility_id", take(&ids, &facility, None)?),
-            ("scheme", text(|m| Some(&m.scheme))?),
-            ("code", text(|m| m.code.as_deref())?),
-            ("name", text(|m| m.name.as_deref())?),
-            ("lead_agency", text(|m| m.lead_agency.as_deref())?),
-            ("is_primary", flag(|m| m.is_primary)?),
-            ("basis", text(|m| Some(m.basis))?),
-            ("is_judged", flag(|m| m.is_judged)?),
-            ("reason", text(|m| m.reason.as_deref())?),
-            ("note", text(|m| m.note.as_deref())?),
-        ])
+    fn finish(mut self) -> RecordBatch {
+        let [class, layer, sector, subsector, naics, lifeline] = self.of_class.each_mut().map(finished);
+        let [scheme, code, name, lead_agency, basis, reason, note] = self.texts.each_mut().map(finished);
+        let (also, is_primary, is_judged): (ArrayRef, ArrayRef, ArrayRef) = (
+            Arc::new(self.also.finish()),
+            Arc::new(self.is_primary.finish()),
+            Arc::new(self.is_judged.finish()),
+        );
+        let columns = vec![
+            class,
+            layer,
+            sector,
+            subsector,
+            also,
+            naics,
+            lifeline,
+            scheme,
+            code,
+            name,
+            lead_agency,
+            is_primary,
+            basis,
+            is_judged,
+            reason,
+            note,
+        ];
+        RecordBatch::try_new(schema(), columns).expect("every push adds one value to each column")
     }
 }
 
-fn text(column: Option<&StringArray>, row: usize) -> &str {
-    column.filter(|column| column.is_valid(row)).map_or("", |column| column.value(row))
-}
-
-fn dictionary<'v>(values: impl Iterator<Item = Option<&'v str>>) -> Result<ArrayRef, ArrowError> {
-    let mut builder = StringDictionaryBuilder::<Int32Type>::new();
-    for value in values {
-        match value {
-            Some(value) => {
-                builder.append(value)?;
-            }
-            None => builder.append_null(),
-        }
-    }
-    Ok(Arc::new(builder.finish()))
+fn finished(column: &mut StringBuilder) -> ArrayRef {
+    Arc::new(column.finish())
 }

@@ -131,7 +131,9 @@ fn probes(key: u128, words: usize) -> impl Iterator<Item = usize> {
 
 /// A key's bits, each depending on all of them (the finish of `MurmurHash3`, of both halves).
 fn mixed(key: u128) -> u64 {
-    let [low, high] = [0, 64].map(|shift| (key >> shift & u128::from(u64::MAX)) as u64);
+    let bytes = key.to_le_bytes();
+    let [low, high] = [bytes.first_chunk(), bytes.last_chunk()]
+        .map(|half| half.map_or(0, |half| u64::from_le_bytes(*half)));
     let mut bits = low ^ high.rotate_left(32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     for factor in [0xFF51_AFD7_ED55_8CCD, 0xC4CE_B9FE_1A85_EC53] {
         bits = (bits ^ bits >> 33).wrapping_mul(factor);

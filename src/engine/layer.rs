@@ -153,7 +153,11 @@ enum Mapped {
 
 /// A transformation is made once by each thread, for one can't be shared.
 #[derive(Default)]
-struct Transform(Option<Option<Box<dyn Reproject>>>);
+struct Transform {
+    is_made: bool,
+    /// None where coordinates are longitudes and latitudes already.
+    made: Option<Box<dyn Reproject>>,
+}
 
 impl<'c> Line<'c> {
     fn new(reader: Reader, context: MapContext<'c>, room: &Room, progress: &'c dyn Task) -> Self {
@@ -245,16 +249,15 @@ impl Due<'_> {
 
 impl Transform {
     fn of(&mut self, raw: &RawBatch) -> Result<Option<&dyn Reproject>, EngineError> {
-        if self.0.is_none() {
-            let made = source::reprojection(&raw.crs).map_err(|source| EngineError::Source { source })?;
-            self.0 = Some(made);
+        if !self.is_made {
+            self.made = source::reprojection(&raw.crs).map_err(|source| EngineError::Source { source })?;
+            self.is_made = true;
         }
-        Ok(self.0.as_ref().and_then(|made| made.as_deref()))
+        Ok(self.made.as_deref())
     }
 
     fn seen(&self) -> CoordinatesSeen {
-        let made = self.0.as_ref().and_then(|made| made.as_deref());
-        made.map_or_else(CoordinatesSeen::default, Reproject::seen)
+        self.made.as_deref().map_or_else(CoordinatesSeen::default, Reproject::seen)
     }
 }
 

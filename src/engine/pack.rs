@@ -147,6 +147,7 @@ fn slice_of(rows: &dyn Packable, region: &RegionId, slice: &Slice) -> Result<Vec
 }
 
 /// A slice of a region, and the number of its first tile.
+#[derive(Clone, Copy)]
 struct Part<'a> {
     rows: &'a dyn Packable,
     region: &'a RegionId,
@@ -175,8 +176,8 @@ fn pack_slice<T: Send>(
             rest = others;
             rows.rows(group)
         });
-        let sunk = sink(&tile, &mut groups);
-        sunk.map_err(|source| EngineError::Sink { region: region.to_string(), source })
+        let done = sink(&tile, &mut groups);
+        done.map_err(|source| EngineError::Sink { region: region.to_string(), source })
     });
     tiles.collect()
 }

@@ -15,6 +15,11 @@ pub const CORE_COLUMNS: &[CoreColumn] = &[
     core("sector_code", CoreType::Text, "critical-infrastructure sector (reference/sectors)"),
     core("subsector", CoreType::Text, "subsector within the sector"),
     core("sector_also", CoreType::TextList, "further sectors the facility belongs to"),
+    core(
+        "sector_class",
+        CoreType::Text,
+        "key of links/sector_membership: <layer>:<digest of sector, subsector, further sectors, NAICS code and lifeline>",
+    ),
     core("lead_agency", CoreType::Text, "federal lead (sector risk management) agency of the sector"),
     core("lifeline", CoreType::Text, "FEMA community lifeline, as lifeline/component"),
     core("naics_code", CoreType::Text, "NAICS code as the source gives it"),

@@ -16,10 +16,10 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
 use geo::{BoundingRect, Coord, Geometry, Point, Rect};
 
-use super::locate::{CodedArray, Located};
+use super::locate::Located;
 use super::normalise::Normalised;
 use super::sector::Sectors;
-use super::{KernelError, geometry};
+use super::{CodedArray, KernelError, geometry};
 use crate::feature::{CORE_COLUMNS, CoreType, FeatureBatch};
 use crate::plan::{FieldKind, LayerPlan, LayerSchema};
 
@@ -167,6 +167,7 @@ impl Sources<'_> {
             "sector_code" => Arc::new(sectors.code.clone()),
             "subsector" => Arc::new(sectors.subsector.clone()),
             "sector_also" => Arc::new(sectors.also.clone()),
+            "sector_class" => Arc::new(sectors.class.clone()),
             "lead_agency" => Arc::new(sectors.lead_agency.clone()),
             "lifeline" => Arc::new(sectors.lifeline.clone()),
             "state_code" => Arc::new(located.state_code.clone()),
@@ -219,15 +220,14 @@ pub fn publish(staged: &RecordBatch, schema: &Schema, layer: &LayerPlan) -> Resu
     let geometry = geometry.ok_or(KernelError::Geometry)?;
     let boxes = boxes(geometry)?;
     let columns = schema.fields().iter().map(|field| {
-        let column = match field.name().as_str() {
-            "bbox" => coverings(&boxes),
-            name => staged.column_by_name(name).map(Arc::clone).unwrap_or_else(|| {
-                constant(name, layer).map_or_else(
-                    // A core column that this layer's schema doesn't fill.
-                    || new_null_array(field.data_type(), rows),
-                    |text| every_row(text, rows),
-                )
-            }),
+        let own = || staged.column_by_name(field.name()).map(Arc::clone);
+        let same = || constant(field.name(), layer).map(|text| every_row(text, rows));
+        // A core column that this layer's schema doesn't fill is null.
+        let nothing = || new_null_array(field.data_type(), rows);
+        let column = if field.name() == "bbox" {
+            coverings(&boxes)
+        } else {
+            own().or_else(same).unwrap_or_else(nothing)
         };
         (field.name().as_str(), column)
     });

@@ -129,7 +129,9 @@ mod tests {
 
     fn core_of(centres: &[[f64; 2]]) -> Option<[f64; 4]> {
         let pass = |see: &mut dyn FnMut([f64; 2])| -> Result<(), Infallible> {
-            centres.iter().for_each(|centre| see(*centre));
+            for centre in centres {
+                see(*centre);
+            }
             Ok(())
         };
         core(centres.len() as u64, &pass).unwrap()

@@ -7,16 +7,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, StringArray};
+use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int32Array, StringArray};
 use geo::Point;
 
+use super::CodedArray;
 use super::jurisdiction::JurisdictionIndex;
 use crate::feature::{LocationCounts, Texts};
 use crate::plan::{GeometryKind, JurisdictionKind, JurisdictionPlan, Reference};
-
-/// A text column of few distinct values.
-pub type CodedArray = DictionaryArray<Int32Type>;
 
 /// How a row may be located, in the order of the keys of `location_method`.
 const METHODS: [&str; 4] = ["within", "nearest", "representative_point", "none"];
@@ -181,8 +178,8 @@ pub fn locate(
     let mismatch = county_claimed.filter(|_| context.set(JurisdictionKind::County).is_some());
     let mismatch = mismatch_of(&county, points.len(), mismatch);
     let ways: Vec<Way> = (0..points.len()).map(|row| way(row, kind, state, &county.answers)).collect();
-    let mut counts = count(&ways);
-    counts.county_mismatch = mismatch.iter().filter(|is| *is == Some(true)).count() as u64;
+    let mut totals = counted(&ways);
+    totals.county_mismatch = mismatch.iter().filter(|is| *is == Some(true)).count() as u64;
     Located {
         state_code: context.states.usps.column(&state.ranks),
         state_fips: context.states.fips.column(&state.ranks),
@@ -195,7 +192,7 @@ pub fn locate(
         location_method: methods(&ways, context),
         location_distance_m: ways.iter().map(|way| way.distance_m).collect(),
         further: context.further().map(|set| Asked::new(points, Some(set)).codes()).collect(),
-        counts,
+        counts: totals,
     }
 }
 
@@ -286,7 +283,7 @@ fn methods(ways: &[Way], context: &JoinContext) -> CodedArray {
     CodedArray::try_new(keys, Arc::clone(&context.methods)).expect("a method is a place in their list")
 }
 
-fn count(ways: &[Way]) -> LocationCounts {
+fn counted(ways: &[Way]) -> LocationCounts {
     let of = |method| ways.iter().filter(|way| way.method == method).count() as u64;
     LocationCounts {
         within: of(0),

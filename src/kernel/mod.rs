@@ -26,4 +26,10 @@ pub mod tally;
 #[cfg(test)]
 mod tests;
 
+use arrow_array::DictionaryArray;
+use arrow_array::types::Int32Type;
+
 pub use error::KernelError;
+
+/// A text column of few distinct values: a number per row.
+pub type CodedArray = DictionaryArray<Int32Type>;

@@ -6,9 +6,9 @@ use arrow_array::{Array, ArrayRef, BinaryArray, Int64Array, StringArray, UInt64A
 use geo::{Geometry, Point, Rect};
 
 use super::jurisdiction::{Boundary, JurisdictionIndex};
-use super::locate::{CodedArray, JoinContext, JoinSet, Located, locate};
+use super::locate::{JoinContext, JoinSet, Located, locate};
 use super::normalise::{Normalised, normalise};
-use super::{KernelError, geometry};
+use super::{CodedArray, KernelError, geometry};
 use crate::feature::{Crs, RawBatch, RejectReason, Repairs, Texts};
 use crate::plan::{
     Field, FieldKind, Format, GeometryKind, JurisdictionKind, JurisdictionPlan, LayerSchema, Location,

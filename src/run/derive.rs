@@ -1,14 +1,16 @@
 //! The derive stage: products from the tables written so far, written beside them.
 
+use std::path::Path;
+
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use tracing::{info, warn};
 
-use super::tile::{write_links, write_table};
+use super::tile::{write_pieces, write_table};
 use super::{Context, LayerOutcome};
-use crate::derive::sectors::Sectors;
+use crate::derive::sectors::{self, Classes};
 use crate::derive::{self, LayerTables, Release};
 use crate::error::Error;
-use crate::feature::{LayerQuality, LayerStatus, QualityReport, Verdict};
+use crate::feature::{LayerQuality, QualityReport, Verdict};
 
 /// Makes every product and writes its tables; tells what the report says of the release's quality.
 ///
@@ -43,18 +45,26 @@ pub(super) fn write(
     Ok(products.quality)
 }
 
-/// Links of facilities to sector schemes, a layer at a time: memory holds no more than one layer's.
+/// What every class of facilities belongs to, and how many facilities that are.
 fn write_sectors(context: &Context<'_>, layers: &[LayerTables<'_>]) -> Result<usize, Error> {
     let derived = |source| Error::Derive { source };
-    let mut sectors = Sectors::new(&context.plan.reference);
-    let present: Vec<_> = layers.iter().filter(|layer| layer.report.status != LayerStatus::Absent).collect();
-    for layer in &present {
-        let links = sectors.of_layer(layer).map_err(derived)?;
-        write_links(context, &links.path, &links.rows)?;
-    }
-    let totals = sectors.totals().map_err(derived)?;
+    let tiles =
+        layers.par_iter().flat_map(|layer| layer.tiles.par_iter().map(|tile| (layer.plan.id.as_str(), tile)));
+    let counted = tiles.map(|(layer, tile)| {
+        let mut classes = Classes::default();
+        classes.see_tile(layer, tile).map(|()| classes)
+    });
+    let classes = counted.try_reduce(Classes::default, |mut all, more| {
+        all.merge(more);
+        Ok(all)
+    });
+    let (classes, reference) = (classes.map_err(derived)?, &context.plan.reference);
+    write_pieces(context, Path::new(sectors::MEMBERSHIP), sectors::schema(), |emit| {
+        classes.memberships(reference, emit)
+    })?;
+    let totals = classes.totals(reference).map_err(derived)?;
     write_table(context, &totals.path, &totals.rows)?;
-    Ok(present.len() + 1)
+    Ok(2)
 }
 
 /// Warns of a layer that isn't as expected: of what is missing as of what is too much.

@@ -2,9 +2,11 @@
 //!
 //! Made of the rows as they wait for it; those of layers that this run did not make are read from their tiles once.
 
-use arrow_array::RecordBatch;
+use std::sync::Arc;
+
 use arrow_array::cast::AsArray;
-use arrow_schema::SchemaRef;
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use geo::Geometry;
 use tracing::info;
 
@@ -18,6 +20,7 @@ use crate::geoparquet;
 use crate::kernel::assemble::{StageRows, inventory_schema};
 use crate::kernel::geometry;
 use crate::kernel::locate::JoinContext;
+use crate::kernel::sector::class;
 use crate::plan::LayerPlan;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -80,15 +83,29 @@ fn from_tiles(
     let names: Vec<&str> =
         schema.fields().iter().map(|field| field.name().as_str()).filter(|name| *name != "bbox").collect();
     for tile in tiles {
-        // A carried tile may lack a column that the plan has added since.
-        store.push(staged(geoparquet::read_present(&context.staging.path_of(&tile.path), &names)?)?)?;
+        // A carried tile may lack a column that the plan or this program has added since.
+        let rows = geoparquet::read_present(&context.staging.path_of(&tile.path), &names)?;
+        store.push(staged(&with_class(&tile.collection, rows)?)?)?;
     }
     store.seal()?;
     Ok(store)
 }
 
+/// Rows of a tile with their class, which one of an earlier version of this program doesn't tell.
+fn with_class(layer: &str, rows: RecordBatch) -> Result<RecordBatch, BoxError> {
+    if rows.column_by_name(class::COLUMN).is_some() {
+        return Ok(rows);
+    }
+    let classes: ArrayRef = Arc::new(class::of_rows(layer, &rows));
+    let schema = rows.schema();
+    let own = Arc::new(Field::new(class::COLUMN, DataType::Utf8, true));
+    let fields: Vec<Arc<Field>> = schema.fields().iter().cloned().chain([own]).collect();
+    let columns = rows.columns().iter().cloned().chain([classes]).collect();
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+}
+
 /// Rows of a tile with the points that stand for them.
-fn staged(rows: RecordBatch) -> Result<StageRows, BoxError> {
+fn staged(rows: &RecordBatch) -> Result<StageRows, BoxError> {
     let wkb = rows.column_by_name("geometry").and_then(|column| column.as_binary_opt::<i32>());
     let point = |bytes: &[u8]| -> Result<[f64; 2], BoxError> {
         let shape: Geometry<f64> = geometry::decode(bytes).map_err(RejectReason::code)?;

@@ -189,7 +189,9 @@ pub fn run(
         Some(tiles) => tiles,
         None => made(&context, &joined, &room, &layers)?,
     };
-    layers.iter_mut().for_each(|layer| layer.rows = None);
+    for layer in &mut layers {
+        layer.rows = None;
+    }
     let quality = derive::write(&context, &layers, is_kept)?;
     let mut report = report(&context, id, &layers);
     report.quality = Some(quality);

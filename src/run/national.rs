@@ -93,14 +93,14 @@ fn one(
 fn from_tiles(context: &Context<'_>, room: &Room, tiles: &[TileRecord]) -> Result<LocalRows, BoxError> {
     let mut store = LocalRows::new(room);
     for tile in tiles {
-        store.push(staged(geoparquet::read(&context.staging.path_of(&tile.path), None)?)?)?;
+        store.push(staged(&geoparquet::read(&context.staging.path_of(&tile.path), None)?)?)?;
     }
     store.seal()?;
     Ok(store)
 }
 
 /// Rows of a tile with their centres.
-fn staged(rows: RecordBatch) -> Result<StageRows, BoxError> {
+fn staged(rows: &RecordBatch) -> Result<StageRows, BoxError> {
     let wkb = rows.column_by_name("geometry").and_then(|column| column.as_binary_opt::<i32>());
     let wkb = wkb.ok_or("a tile has no geometry")?;
     let centre = |bytes: Option<&[u8]>| -> Result<[f64; 2], BoxError> {

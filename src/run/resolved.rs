@@ -1,69 +1,134 @@
 //! The law that every facility resolves in every scheme, checked on the published links.
 //!
-//! Reads the links again; trusts nothing but the files.
+//! Reads the links again; trusts nothing but the files. Facilities are linked by their class; in releases of before
+//! there were classes, each by itself.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 
 use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 
-use crate::derive::sectors;
+use super::verify::Problem;
+use crate::derive::sectors::MEMBERSHIP;
+use crate::error::chain;
 use crate::geoparquet::{self, GeoparquetError};
+use crate::kernel::sector::class::{self, classes};
 use crate::plan::{FUNCTIONS, LIFELINES};
+use crate::store::Manifest;
 
 /// Path of the table of schemes within a release.
-pub(super) const SCHEMES: &str = "reference/sector_schemes.parquet";
+const SCHEMES: &str = "reference/sector_schemes.parquet";
 
-/// Columns of the links that the law speaks of.
-const COLUMNS: [&str; 5] = ["facility_id", "scheme", "code", "is_primary", "reason"];
+/// Folder of the links of releases of before there were classes.
+const PER_FACILITY: &str = "links/facility_sector";
+
+/// Columns of the links that the law speaks of, after the key.
+const COLUMNS: [&str; 4] = ["scheme", "code", "is_primary", "reason"];
+
+/// What is read back of a layer that the release holds.
+pub(super) struct Found<'a> {
+    pub(super) layer: &'a str,
+    /// Ids of its facilities.
+    pub(super) ids: Vec<&'a str>,
+    /// Classes of its facilities.
+    pub(super) classes: BTreeSet<&'a str>,
+}
+
+/// What is wrong with a release's links; one from before there were any has no table of schemes either.
+pub(super) fn problems(release: &Path, manifest: &Manifest, layers: &[Found<'_>]) -> Vec<Problem> {
+    let has = |start: &str| manifest.files.iter().any(|file| file.path.starts_with(start));
+    if !has("links/") && !has(SCHEMES) {
+        return Vec::new();
+    }
+    let tell = |path: PathBuf, what: String| Problem { path, what };
+    let schemes = match schemes(release) {
+        Ok(schemes) => schemes,
+        Err(error) => return vec![tell(SCHEMES.into(), chain(&error))],
+    };
+    if has(PER_FACILITY) {
+        let broken = |layer: &Found<'_>| {
+            let path = Path::new(PER_FACILITY).join(format!("{}.parquet", layer.layer));
+            let links =
+                geoparquet::read(&release.join(&path), Some(&[&["facility_id"], &COLUMNS[..]].concat()));
+            Some(tell(
+                path,
+                broken(links, Key { column: "facility_id", noun: "facility" }, &layer.ids, &schemes)?,
+            ))
+        };
+        return layers.iter().filter_map(broken).collect();
+    }
+    let keys: Vec<&str> = layers.iter().flat_map(|layer| layer.classes.iter().copied()).collect();
+    let links = geoparquet::read(&release.join(MEMBERSHIP), None);
+    let misnamed = links.as_ref().ok().and_then(misnamed);
+    let broken = broken(links, Key { column: class::COLUMN, noun: "class" }, &keys, &schemes);
+    broken.into_iter().chain(misnamed).map(|what| tell(MEMBERSHIP.into(), what)).collect()
+}
+
+/// A class that isn't the one of the values it stands beside.
+pub(super) fn misnamed(rows: &RecordBatch) -> Option<String> {
+    // Tiles of before there were classes have no names that could be wrong.
+    rows.column_by_name(class::COLUMN)?;
+    let is_wrong = |class: &class::Class| {
+        let layer = class.name.split_once(':').map(|(layer, _)| layer);
+        layer.is_none_or(|layer| class.values.class(layer) != class.name)
+    };
+    let wrong = classes("", rows).into_iter().find(is_wrong)?;
+    Some(format!("class `{}` is not that of its values", wrong.name))
+}
 
 /// Ids of the schemes a release publishes, functions and lifelines among them.
-///
-/// # Errors
-/// When the table can't be read.
-pub(super) fn schemes(release: &Path) -> Result<Vec<String>, GeoparquetError> {
+fn schemes(release: &Path) -> Result<Vec<String>, GeoparquetError> {
     let table = geoparquet::read(&release.join(SCHEMES), Some(&["scheme"]))?;
     let ids = texts(&table, "scheme");
     let dated = ids.iter().flatten().map(str::to_owned);
     Ok(dated.chain([FUNCTIONS, LIFELINES].map(str::to_owned)).collect())
 }
 
-/// What is wrong with a layer's links, if anything is.
-pub(super) fn broken(release: &Path, layer: &str, facilities: &[&str], schemes: &[String]) -> Option<String> {
-    match geoparquet::read(&release.join(sectors::path(layer)), Some(&COLUMNS)) {
-        Ok(links) => unresolved(&links, facilities, schemes),
+/// What links link: the column, and a word for one of them.
+#[derive(Clone, Copy)]
+struct Key {
+    column: &'static str,
+    noun: &'static str,
+}
+
+fn broken(
+    links: Result<RecordBatch, GeoparquetError>,
+    key: Key,
+    keys: &[&str],
+    schemes: &[String],
+) -> Option<String> {
+    match links {
+        Ok(links) => unresolved(&links, key, keys, schemes),
         Err(error) => Some(format!("the links can't be read: {error}")),
     }
 }
 
-/// Each facility has one primary row per scheme, and every row a code or, if primary, a reason.
-fn unresolved(links: &RecordBatch, facilities: &[&str], schemes: &[String]) -> Option<String> {
+/// Each key has one primary row per scheme, and every row a code or, if primary, a reason.
+fn unresolved(links: &RecordBatch, key: Key, keys: &[&str], schemes: &[String]) -> Option<String> {
     let [ids, of_scheme, codes, reasons] =
-        ["facility_id", "scheme", "code", "reason"].map(|name| texts(links, name));
-    let primary =
-        links.column_by_name("is_primary").and_then(|c| c.as_any().downcast_ref::<BooleanArray>())?;
-    let places: HashMap<&str, usize> = facilities.iter().enumerate().map(|(at, id)| (*id, at)).collect();
-    let mut seen = vec![0_u8; facilities.len() * schemes.len()];
+        [key.column, "scheme", "code", "reason"].map(|name| texts(links, name));
+    let (noun, primary) = (key.noun, links.column_by_name("is_primary"));
+    let primary = primary.and_then(|column| column.as_any().downcast_ref::<BooleanArray>())?;
+    let places: HashMap<&str, usize> = keys.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    let mut seen = vec![0_u8; keys.len() * schemes.len()];
     for row in 0..links.num_rows() {
         let (id, scheme) = (ids.value(row), of_scheme.value(row));
-        let (Some(facility), Some(at)) = (places.get(id), schemes.iter().position(|known| known == scheme))
+        let (Some(place), Some(at)) = (places.get(id), schemes.iter().position(|known| known == scheme))
         else {
-            return Some(format!(
-                "row {row}: `{id}` in `{scheme}` is no facility of the layer, or no scheme"
-            ));
+            return Some(format!("row {row}: `{id}` in `{scheme}` is no {noun} of a tile, or no scheme"));
         };
         let is_primary = primary.is_valid(row) && primary.value(row);
         if codes.is_null(row) && (!is_primary || reasons.is_null(row)) {
-            return Some(format!("facility `{id}` has neither a code in `{scheme}` nor a reason"));
+            return Some(format!("{noun} `{id}` has neither a code in `{scheme}` nor a reason"));
         }
         if is_primary {
-            let count = &mut seen[facility * schemes.len() + at];
+            let count = &mut seen[place * schemes.len() + at];
             *count = count.saturating_add(1);
         }
     }
     let odd = seen.iter().position(|count| *count != 1)?;
-    let (id, scheme) = (facilities[odd / schemes.len()], &schemes[odd % schemes.len()]);
-    Some(format!("facility `{id}` has {} primary rows in `{scheme}`, not one", seen[odd]))
+    let (id, scheme) = (keys[odd / schemes.len()], &schemes[odd % schemes.len()]);
+    Some(format!("{noun} `{id}` has {} primary rows in `{scheme}`, not one", seen[odd]))
 }
 
 fn texts(table: &RecordBatch, name: &str) -> StringArray {
@@ -77,13 +142,13 @@ mod tests {
 
     use super::*;
 
-    /// Facility, scheme, code, primary, reason.
+    /// Class, scheme, code, primary, reason.
     type Row<'a> = (&'a str, &'a str, Option<&'a str>, bool, Option<&'a str>);
 
     fn links(rows: &[Row<'_>]) -> RecordBatch {
         let text = |values: Vec<Option<&str>>| Arc::new(StringArray::from(values)) as arrow_array::ArrayRef;
         RecordBatch::try_from_iter([
-            ("facility_id", text(rows.iter().map(|row| Some(row.0)).collect())),
+            ("sector_class", text(rows.iter().map(|row| Some(row.0)).collect())),
             ("scheme", text(rows.iter().map(|row| Some(row.1)).collect())),
             ("code", text(rows.iter().map(|row| row.2).collect())),
             (
@@ -96,23 +161,25 @@ mod tests {
     }
 
     #[test]
-    fn a_facility_without_code_and_reason_is_found() {
+    fn a_class_without_code_and_reason_is_found() {
         let schemes = ["2003".to_owned(), LIFELINES.to_owned()];
+        let key = Key { column: "sector_class", noun: "class" };
         let sound = [
             ("a:1", "2003", Some("HLPH"), true, None),
             ("a:1", "2003", Some("EMSV"), false, None),
             ("a:1", LIFELINES, None, true, Some("none fits")),
         ];
-        let found = |rows: &[_], ids: &[&str]| unresolved(&links(rows), ids, &schemes).unwrap_or_default();
+        let found =
+            |rows: &[_], ids: &[&str]| unresolved(&links(rows), key, ids, &schemes).unwrap_or_default();
         assert_eq!(found(&sound, &["a:1"]), "");
-        assert_eq!(found(&sound, &["a:1", "a:2"]), "facility `a:2` has 0 primary rows in `2003`, not one");
-        assert_eq!(found(&sound[..2], &["a:1"]), "facility `a:1` has 0 primary rows in `lifeline`, not one");
-        assert!(found(&sound, &[]).contains("no facility of the layer"));
+        assert_eq!(found(&sound, &["a:1", "a:2"]), "class `a:2` has 0 primary rows in `2003`, not one");
+        assert_eq!(found(&sound[..2], &["a:1"]), "class `a:1` has 0 primary rows in `lifeline`, not one");
+        assert!(found(&sound, &[]).contains("no class of a tile"));
         let mut unsound = sound;
         unsound[2].4 = None;
-        assert_eq!(found(&unsound, &["a:1"]), "facility `a:1` has neither a code in `lifeline` nor a reason");
+        assert_eq!(found(&unsound, &["a:1"]), "class `a:1` has neither a code in `lifeline` nor a reason");
         unsound = sound;
         unsound[1].3 = true;
-        assert_eq!(found(&unsound, &["a:1"]), "facility `a:1` has 2 primary rows in `2003`, not one");
+        assert_eq!(found(&unsound, &["a:1"]), "class `a:1` has 2 primary rows in `2003`, not one");
     }
 }

@@ -128,12 +128,12 @@ pub(super) fn write_groups(
 
 /// Writes a table without geometry.
 pub(super) fn write_table(context: &Context<'_>, path: &Path, rows: &RecordBatch) -> Result<(), TileError> {
-    write_table_as(context, path, rows, context.write_options())
-}
-
-/// Writes a long table of few distinct values: beyond level 3, zstd takes six times as long over it.
-pub(super) fn write_links(context: &Context<'_>, path: &Path, rows: &RecordBatch) -> Result<(), TileError> {
-    write_table_as(context, path, rows, links_options(context))
+    let (_, rows) = staged(context, path, |out| {
+        geoparquet::write_table(rows, &context.write_options(), out)
+            .map_err(|source| TileError::Parquet { path: path.to_owned(), source })
+    })?;
+    context.note_rows(path, rows);
+    Ok(())
 }
 
 /// Writes a long table piece by piece, as `fill` hands the pieces on; tells what that returns, too.
@@ -143,7 +143,7 @@ pub(super) fn write_pieces<T>(
     schema: SchemaRef,
     fill: impl FnOnce(&mut dyn FnMut(&RecordBatch) -> Result<(), GeoparquetError>) -> Result<T, GeoparquetError>,
 ) -> Result<(FileRecord, T), TileError> {
-    let options = links_options(context);
+    let options = long_options(context);
     let encoding = |source| TileError::Parquet { path: path.to_owned(), source };
     let (written, (rows, filled)) = staged(context, path, |out| {
         let mut table = TableWriter::new(schema, &options, out).map_err(encoding)?;
@@ -154,23 +154,10 @@ pub(super) fn write_pieces<T>(
     Ok((FileRecord { path: path.to_owned(), rows, bytes: written.bytes, sha256: written.sha256 }, filled))
 }
 
-fn links_options(context: &Context<'_>) -> WriteOptions {
+/// Of a long table of few distinct values: beyond level 3, zstd takes six times as long over it.
+fn long_options(context: &Context<'_>) -> WriteOptions {
     let options = context.write_options();
     WriteOptions { zstd_level: options.zstd_level.min(3), ..options }
-}
-
-fn write_table_as(
-    context: &Context<'_>,
-    path: &Path,
-    rows: &RecordBatch,
-    options: WriteOptions,
-) -> Result<(), TileError> {
-    let (_, rows) = staged(context, path, |out| {
-        geoparquet::write_table(rows, &options, out)
-            .map_err(|source| TileError::Parquet { path: path.to_owned(), source })
-    })?;
-    context.note_rows(path, rows);
-    Ok(())
 }
 
 fn staged<T>(
@@ -184,7 +171,8 @@ fn staged<T>(
     if let Some(source) = out.failure {
         return Err(store(source));
     }
-    Ok((out.file.commit().map_err(store)?, made?))
+    let made = made?;
+    Ok((out.file.commit().map_err(store)?, made))
 }
 
 /// A staged file that remembers why it could not be written: a full disk is the store's failure,

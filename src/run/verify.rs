@@ -12,12 +12,13 @@ use rayon::prelude::*;
 
 use super::inventory::FACILITIES;
 use super::layer::{flags_kept, flags_path, is_conserved, rejects_path};
-use super::{assessed, changes, national, past, resolved, tile};
-use crate::derive::sectors;
+use super::resolved::{self, Found};
+use super::{assessed, changes, national, past, tile};
 use crate::error::Error;
 use crate::feature::{LayerReport, LayerStatus, RegionId, RunReport};
 use crate::geoparquet;
 use crate::kernel::geometry;
+use crate::kernel::sector::class;
 use crate::store::{self, Store};
 
 /// Something wrong with a release.
@@ -112,6 +113,8 @@ struct TileCheck {
     rows: u64,
     schema: Option<SchemaRef>,
     ids: Vec<String>,
+    /// Sector classes of its rows, told or, in older tiles, computed.
+    classes: BTreeSet<String>,
     problems: Vec<Problem>,
 }
 
@@ -124,7 +127,9 @@ fn check_tile(release: &Path, path: &Path) -> TileCheck {
             check.rows = footer.rows;
             check.schema = Some(footer.schema);
             check.ids = column(&rows, "facility_id").iter().flatten().map(str::to_owned).collect();
-            let found = [region_differs(path, &rows), uncovered(&rows)];
+            check.classes =
+                class::classes(&check.collection, &rows).into_iter().map(|class| class.name).collect();
+            let found = [region_differs(path, &rows), uncovered(&rows), resolved::misnamed(&rows)];
             check.problems = found.into_iter().flatten().map(|what| problem(path, what)).collect();
         }
         Err(error) => check.problems.push(problem(path, crate::error::chain(&error))),
@@ -202,9 +207,7 @@ fn laws(
     let present = || report.layers.iter().filter(|layer| layer.status != LayerStatus::Absent);
     let mut problems: Vec<Problem> =
         present().flat_map(|layer| layer_laws(release, layer, checked)).collect();
-    if has_links(manifest) {
-        problems.extend(unresolved(release, present(), checked));
-    }
+    problems.extend(unresolved(release, manifest, present(), checked));
     let inventory: Vec<&TileCheck> = checked.iter().filter(|tile| tile.collection == FACILITIES).collect();
     let rows: u64 = inventory.iter().map(|tile| tile.rows).sum();
     if rows != report.inventory_rows {
@@ -229,29 +232,22 @@ fn laws(
     problems
 }
 
-/// Whether the release has sector links; one from before there were any has no table of schemes either.
-fn has_links(manifest: &store::Manifest) -> bool {
-    let is_link = |path: &str| path.starts_with("links/") || path == resolved::SCHEMES;
-    manifest.files.iter().any(|file| is_link(&file.path))
-}
-
-/// Facilities that the links place in none of the schemes, or twice.
+/// Whether every facility of the layers is placed in every sector scheme.
 fn unresolved<'a>(
     release: &Path,
+    manifest: &store::Manifest,
     layers: impl Iterator<Item = &'a LayerReport>,
     checked: &[TileCheck],
 ) -> Vec<Problem> {
-    let schemes = match resolved::schemes(release) {
-        Ok(schemes) => schemes,
-        Err(error) => return vec![problem(resolved::SCHEMES, crate::error::chain(&error))],
+    let found = |layer: &'a LayerReport| {
+        let tiles = || checked.iter().filter(|tile| tile.collection == layer.id);
+        Found {
+            layer: &layer.id,
+            ids: tiles().flat_map(|tile| &tile.ids).map(String::as_str).collect(),
+            classes: tiles().flat_map(|tile| &tile.classes).map(String::as_str).collect(),
+        }
     };
-    let broken = |layer: &LayerReport| {
-        let tiles = checked.iter().filter(|tile| tile.collection == layer.id);
-        let facilities: Vec<&str> = tiles.flat_map(|tile| &tile.ids).map(String::as_str).collect();
-        let broken = resolved::broken(release, &layer.id, &facilities, &schemes)?;
-        Some(problem(sectors::path(&layer.id), broken))
-    };
-    layers.filter_map(broken).collect()
+    resolved::problems(release, manifest, &layers.map(found).collect::<Vec<_>>())
 }
 
 fn layer_laws(release: &Path, layer: &LayerReport, checked: &[TileCheck]) -> Vec<Problem> {

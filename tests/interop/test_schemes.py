@@ -1,5 +1,7 @@
-"""Every facility in every sector scheme, read by DuckDB from the links and the reference tables."""
+"""Every facility in every sector scheme, read by DuckDB from the memberships of its class and the reference tables."""
 
+import hashlib
+import json
 from pathlib import Path
 
 import duckdb
@@ -10,16 +12,22 @@ DATED = {"2003": 14, "2006": 17, "2009": 18, "2013": 16, "2024": 16}
 
 @pytest.fixture
 def release_tables(release: Path):
-    """A connection with the release's links, facilities and reference tables as views."""
+    """A connection with the release's memberships, links by facility, facilities and reference tables as views."""
     with duckdb.connect() as connection:
         views = {
-            "links": "links/facility_sector/*.parquet",
+            "membership": "links/sector_membership.parquet",
+            "features": "layers/*/data/**/*.parquet",
             "totals": "links/sector_totals.parquet",
             "facilities": "facilities/data/**/*.parquet",
         }
         views |= {path.stem: f"reference/{path.name}" for path in (release / "reference").glob("*.parquet")}
         for name, files in views.items():
-            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{release / files}')")
+            connection.execute(
+                f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{release / files}', union_by_name = true)"
+            )
+        connection.execute(
+            "CREATE VIEW links AS SELECT facility_id, membership.* FROM features JOIN membership USING (sector_class)"
+        )
         yield connection
 
 
@@ -45,6 +53,24 @@ def test_every_facility_has_a_place_or_a_reason_in_every_scheme(release_tables: 
     assert primary == 7 * facilities > 7 * 10_000
 
 
+def test_a_class_is_named_after_its_values(release_tables: duckdb.DuckDBPyConnection):
+    columns = "sector_class, layer, sector_code, subsector, sector_also, naics_code, lifeline"
+    classes = release_tables.execute(f"SELECT DISTINCT {columns} FROM membership").fetchall()
+    for name, layer, *values in classes:
+        text = json.dumps(["" if value is None else value for value in values], separators=(",", ":"), ensure_ascii=False)
+        assert name == f"{layer}:{hashlib.sha256(text.encode()).hexdigest()[:12]}", values
+    assert len({name for name, *_ in classes}) == len(classes) > 10
+    (strange,) = release_tables.execute(
+        "SELECT count(*) FROM features ANTI JOIN membership ON features.sector_class = membership.sector_class "
+        "AND features.layer = membership.layer AND features.sector_code = membership.sector_code "
+        "AND features.subsector IS NOT DISTINCT FROM membership.subsector "
+        "AND features.sector_also = membership.sector_also "
+        "AND coalesce(features.naics_code, '') = coalesce(membership.naics_code, '') "
+        "AND features.lifeline IS NOT DISTINCT FROM membership.lifeline"
+    ).fetchone()
+    assert strange == 0
+
+
 def test_codes_and_leads_are_those_of_the_reference_tables(release_tables: duckdb.DuckDBPyConnection):
     strange = release_tables.execute(
         "SELECT links.* FROM links ANTI JOIN scheme_sectors AS cell ON links.scheme = cell.scheme "
@@ -64,8 +90,8 @@ def test_codes_and_leads_are_those_of_the_reference_tables(release_tables: duckd
 
 def test_a_schema_s_lifeline_and_todays_lead_are_kept(release_tables: duckdb.DuckDBPyConnection):
     (differ,) = release_tables.execute(
-        "SELECT count(*) FROM facilities JOIN links USING (facility_id) WHERE is_primary AND "
-        "(scheme = 'lifeline' AND lifeline <> code OR scheme = '2024' AND facilities.lead_agency <> links.lead_agency)"
+        "SELECT count(*) FROM facilities JOIN membership AS links USING (sector_class) "
+        "WHERE is_primary AND (scheme = 'lifeline' AND facilities.lifeline <> code OR scheme = '2024' AND facilities.lead_agency <> links.lead_agency)"
     ).fetchone()
     assert differ == 0
 

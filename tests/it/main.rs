@@ -51,4 +51,5 @@ mod schemes;
 mod secrets;
 mod spreadsheets;
 mod unchanged;
+mod upgrade;
 mod written;

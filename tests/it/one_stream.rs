@@ -154,8 +154,7 @@ fn memory_is_bounded_by_a_setting() {
     let folder = Folder::new();
     folder.points(&many(300_000));
     let small = folder.cikr(&["run", "pipeline.toml", "--memory", "128MiB", "--format", "json"]);
-    small.code(0);
-    let report = folder.report();
+    let report = small.code(0).report();
     assert_eq!(report.layers[0].rows_written, 299_994);
     let peak = report.peak_memory_bytes.unwrap();
     assert!(peak <= 160 << 20, "{} MiB, a quarter more than 128 at most", peak >> 20);

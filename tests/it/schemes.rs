@@ -6,7 +6,7 @@ use std::path::Path;
 
 use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 
-use crate::program::{Folder, POINTS_LAYER, ROOT};
+use crate::program::{Folder, POINTS_LAYER, ROOT, by_id};
 
 /// Facility, scheme → rows of code, lead agency, reason, basis; the primary first.
 type Places = BTreeMap<(String, String), Vec<[Option<String>; 4]>>;
@@ -15,26 +15,37 @@ fn texts(table: &RecordBatch, name: &str) -> StringArray {
     table.column_by_name(name).unwrap().as_any().downcast_ref::<StringArray>().unwrap().clone()
 }
 
-pub(crate) fn places(links: &Path) -> Places {
-    let table = cikr::geoparquet::read(links, None).unwrap();
+/// The places of a layer's facilities, by way of their classes.
+pub(crate) fn places(release: &Path, layer: &str) -> Places {
+    let table = cikr::geoparquet::read(&release.join(MEMBERSHIP), None).unwrap();
     let columns =
-        ["facility_id", "scheme", "code", "lead_agency", "reason", "basis"].map(|n| texts(&table, n));
+        ["sector_class", "scheme", "code", "lead_agency", "reason", "basis"].map(|n| texts(&table, n));
     let primary: &BooleanArray = table.column_by_name("is_primary").unwrap().as_any().downcast_ref().unwrap();
     let cell = |at: usize, row: usize| columns[at].is_valid(row).then(|| columns[at].value(row).to_owned());
-    let mut places = Places::new();
+    let mut of_class = Places::new();
     for row in 0..table.num_rows() {
         let key = (cell(0, row).unwrap(), cell(1, row).unwrap());
-        let rows = places.entry(key).or_default();
+        let rows = of_class.entry(key).or_default();
         assert_eq!(primary.value(row), rows.is_empty(), "the primary row comes first, and once");
         rows.push([2, 3, 4, 5].map(|at| cell(at, row)));
     }
-    places
+    let classes = by_id(&release.join("layers").join(layer), "sector_class");
+    let of_facility = |(id, class): (String, Option<String>)| {
+        let class = class.unwrap();
+        assert!(class.starts_with(&format!("{layer}:")) && class.len() == layer.len() + 13, "{class}");
+        let places = of_class.iter().filter(move |((of, _), _)| *of == class);
+        places
+            .map(move |((_, scheme), rows)| ((id.clone(), scheme.clone()), rows.clone()))
+            .collect::<Vec<_>>()
+    };
+    classes.into_iter().flat_map(of_facility).collect()
 }
 
+const MEMBERSHIP: &str = "links/sector_membership.parquet";
 const SCHEMES: [&str; 7] = ["2003", "2006", "2009", "2013", "2024", "lifeline", "ncf"];
 
 /// Food plants, a dam and a school, told apart by their NAICS code.
-fn food() -> Folder {
+pub(crate) fn food() -> Folder {
     let folder = Folder::new();
     folder.schema("points", "point", "").pipeline(POINTS_LAYER);
     let schema = fs::read_to_string(folder.path().join("schemas/points.toml")).unwrap();
@@ -63,7 +74,7 @@ fn code<'p>(
 fn a_row_is_placed_by_what_it_says() {
     let folder = food();
     folder.run().code(0);
-    let places = places(&folder.latest().join("links/facility_sector/points.parquet"));
+    let places = places(&folder.latest(), "points");
     let found = |facility, scheme| code(&places, facility, scheme).0;
     assert_eq!(places.len(), 5 * SCHEMES.len());
     assert_eq!((found("1", "2003"), found("2", "2003")), (Some("FOOD_MEAT"), Some("FOOD_OTHER")));
@@ -86,15 +97,15 @@ fn a_row_is_placed_by_what_it_says() {
 fn a_facility_without_a_place_is_found() {
     let folder = food();
     folder.run().code(0);
-    let links = folder.latest().join("links/facility_sector/points.parquet");
+    let links = folder.latest().join(MEMBERSHIP);
     let table = cikr::geoparquet::read(&links, None).unwrap();
-    let short = table.slice(0, table.num_rows() - 1);
+    let short = table.slice(1, table.num_rows() - 1);
     let mut bytes = Vec::new();
     cikr::geoparquet::write_table(&short, &cikr::geoparquet::WriteOptions::default(), &mut bytes).unwrap();
     fs::remove_file(&links).unwrap();
     fs::write(&links, bytes).unwrap();
     let found = folder.cikr(&["verify", "store"]).code(7).stdout;
-    assert!(found.contains("primary rows in `lifeline`, not one"), "{found}");
+    assert!(found.contains("0 primary rows in `2003`, not one"), "{found}");
     fs::remove_file(&links).unwrap();
     let found = folder.cikr(&["verify", "store"]).code(7).stdout;
     assert!(found.contains("the links can't be read"), "{found}");
@@ -133,22 +144,6 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// A layer whose rows came from an earlier release is placed by tonight's tables.
-#[test]
-fn a_carried_layer_is_placed_too() {
-    let folder = food();
-    let second = format!(
-        "{POINTS_LAYER}\n[[layer]]\nid = \"second\"\nschema = \"points\"\nsource.csv = {{ path = \"second.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }}\n"
-    );
-    folder.write("second.csv", "ID,NAME,LON,LAT,NAICS\n1,Meat,-95,35,311611\n").pipeline(&second);
-    folder.run().code(0);
-    folder.write("second.csv", "<html>gone</html>");
-    folder.run().code(5);
-    let places = places(&folder.latest().join("links/facility_sector/second.parquet"));
-    assert_eq!(places.len(), SCHEMES.len());
-    folder.cikr(&["verify", "store"]).code(0);
-}
-
 #[test]
 fn tables_that_leave_a_sector_out_are_refused() {
     let folder = food();
@@ -169,8 +164,8 @@ fn tables_that_leave_a_sector_out_are_refused() {
 pub(crate) fn assert_complete(release: &Path, facilities: &BTreeSet<String>) -> usize {
     let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
     let mut without = 0;
-    for entry in fs::read_dir(release.join("links/facility_sector")).unwrap() {
-        for (key, rows) in places(&entry.unwrap().path()) {
+    for entry in fs::read_dir(release.join("layers")).unwrap() {
+        for (key, rows) in places(release, &entry.unwrap().file_name().to_string_lossy()) {
             for [code, lead, reason, _] in &rows {
                 assert_eq!(code.is_none(), reason.is_some(), "{key:?}: {rows:?}");
                 let is_dated = key.1.starts_with("20");

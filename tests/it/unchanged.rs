@@ -69,7 +69,7 @@ fn a_night_without_changes_is_linked_and_equals_one_made_again() {
             "layers/points/data/region=R06/part-000.parquet",
             "layers/points/national.parquet",
             "facilities/data/region=R06/part-000.parquet",
-            "links/facility_sector/second.parquet",
+            "links/sector_membership.parquet",
             "reference/jurisdictions.parquet",
             "rejects/points.parquet",
             "quality/flags/points.parquet",

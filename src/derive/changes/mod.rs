@@ -10,12 +10,13 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef};
 use arrow_schema::{Schema, SchemaRef};
 use rayon::prelude::*;
 
 use self::matched::{At, Facilities, Matched};
 use self::rows::{Change, Row, Rows};
+use super::Sink;
 use crate::feature::{ColumnChange, LayerChanges, is_row_number};
 use crate::geoparquet::{Columns, GeoparquetError};
 use crate::plan::LayerSchema;
@@ -25,9 +26,6 @@ const LEFT_OUT: [&str; 3] = ["facility_id", "layer", "bbox"];
 
 /// With fewer facilities on both sides, a change of every row is not told from a change of each.
 const FEW: usize = 10;
-
-/// Takes pieces of the table of changes.
-pub type Sink<'a> = dyn FnMut(&RecordBatch) -> Result<(), GeoparquetError> + 'a;
 
 /// Tiles of a layer in two releases; those that are the same byte for byte may be left out of both.
 #[derive(Debug, Clone, Copy)]

@@ -6,8 +6,8 @@ use arrow_array::builder::{Float64Builder, StringBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
-use super::Sink;
 use super::matched::{At, Facilities};
+use crate::derive::Sink;
 use crate::feature::{CHANGES_TABLE, ColumnChange};
 use crate::geoparquet::GeoparquetError;
 

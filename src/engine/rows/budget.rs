@@ -20,9 +20,9 @@ impl Budget {
         self.bytes
     }
 
-    /// Notes that more bytes are used; tells whether that is more than there are.
-    pub(super) fn take(&self, bytes: usize) -> bool {
-        self.used.fetch_add(bytes, Ordering::Relaxed) + bytes > self.bytes
+    /// Notes that more bytes are used.
+    pub(super) fn take(&self, bytes: usize) {
+        self.used.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Notes that bytes are free again.
@@ -30,8 +30,8 @@ impl Budget {
         self.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Whether rows that only wait would better make room for others.
-    pub(super) fn is_tight(&self) -> bool {
-        self.used.load(Ordering::Relaxed) > self.bytes / 2
+    /// Whether more bytes are used than there are.
+    pub(super) fn is_spent(&self) -> bool {
+        self.used.load(Ordering::Relaxed) > self.bytes
     }
 }

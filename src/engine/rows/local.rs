@@ -26,6 +26,9 @@ use crate::kernel::pack::Spot;
 const WAVE: usize = 32;
 /// Share of the budget that blocks read lately may take.
 const LATELY: usize = 8;
+/// Share of the budget below which a layer's rows stay although it is spent: others have spent it, and blocks of few
+/// rows would make packing slow.
+const LEAST: usize = 16;
 
 /// Rows of a layer, in memory as far as the budget goes.
 #[derive(Debug)]
@@ -141,13 +144,12 @@ impl LocalRows {
         let mut parts: Vec<RecordBatch> = Vec::new();
         let mut indices = Vec::with_capacity(spots.len());
         for spot in spots {
-            let at = match places.get(&spot.part) {
-                Some(at) => *at,
-                None => {
-                    parts.push(self.part(spot.part)?);
-                    places.insert(spot.part, parts.len() - 1);
-                    parts.len() - 1
-                }
+            let at = if let Some(at) = places.get(&spot.part) {
+                *at
+            } else {
+                parts.push(self.part(spot.part)?);
+                places.insert(spot.part, parts.len() - 1);
+                parts.len() - 1
             };
             indices.push((at, spot.row as usize));
         }
@@ -219,11 +221,13 @@ impl RowStore for LocalRows {
         let bytes = held.get_array_memory_size() + held.num_rows() * size_of::<Spot>();
         self.parts.push(Part::Held(held, rows.points));
         self.held_bytes += bytes;
-        if self.budget.take(bytes) { self.spill() } else { Ok(()) }
+        self.budget.take(bytes);
+        let is_worth_it = self.held_bytes >= self.budget.bytes() / LEAST;
+        if self.budget.is_spent() && is_worth_it { self.spill() } else { Ok(()) }
     }
 
     fn seal(&mut self) -> Result<(), RowsError> {
-        if self.budget.is_tight() { self.spill() } else { Ok(()) }
+        if self.budget.is_spent() { self.spill() } else { Ok(()) }
     }
 
     fn rows_in(&self, region: Option<&RegionId>) -> u64 {
@@ -266,16 +270,13 @@ impl Columns {
         let mut fields: Vec<Field> = Vec::new();
         let mut columns: Vec<ArrayRef> = Vec::new();
         for (field, column) in rows.schema().fields().iter().zip(rows.columns()) {
-            match column.as_dictionary_opt::<Int32Type>() {
-                Some(coded) => {
-                    let codes = self.codes.entry(field.name().clone()).or_default();
-                    fields.push(Field::new(field.name(), DataType::Int32, true));
-                    columns.push(Arc::new(codes.keys(coded)));
-                }
-                None => {
-                    fields.push(field.as_ref().clone());
-                    columns.push(Arc::clone(column));
-                }
+            if let Some(dictionary) = column.as_dictionary_opt::<Int32Type>() {
+                let codes = self.codes.entry(field.name().clone()).or_default();
+                fields.push(Field::new(field.name(), DataType::Int32, true));
+                columns.push(Arc::new(codes.keys(dictionary)));
+            } else {
+                fields.push(field.as_ref().clone());
+                columns.push(Arc::clone(column));
             }
         }
         let schema = Arc::clone(self.schema.get_or_insert_with(|| Arc::new(Schema::new(fields))));

@@ -3,7 +3,8 @@
 use arrow_array::{Array, RecordBatch, StringArray};
 
 use crate::feature::{FlagCode, RowFlag, Texts};
-use crate::kernel::locate::{CodedArray, JoinContext, Located};
+use crate::kernel::CodedArray;
+use crate::kernel::locate::{JoinContext, Located};
 
 /// Flags of rows whose claimed county or state isn't the computed one.
 ///

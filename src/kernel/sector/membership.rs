@@ -1,78 +1,29 @@
-//! Classify: sector, subsector, second sectors, lead agency and lifeline of every row.
+//! What a row belongs to: the layer's sector, refined by the schema's rule and the row's NAICS code.
 //!
-//! Pure. The layer's sector stands; the first matching rule of the schema refines it; the row's
-//! NAICS code (longest prefix wins) refines or decides, as the schema says. Second memberships are kept.
+//! Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use arrow_array::builder::{ListBuilder, StringBuilder};
-use arrow_array::{ListArray, StringArray};
-
-use crate::feature::{FlagCode, RowFlag};
-use crate::plan::{LayerSchema, NaicsRule, NaicsUse, Reference, SectorPlan, SectorRule, longest_prefix};
-
-/// Sector columns, one value per row.
-#[derive(Debug, Clone)]
-pub struct Sectors {
-    /// `sector_code`.
-    pub code: StringArray,
-    /// `subsector`.
-    pub subsector: StringArray,
-    /// `sector_also`: further sector codes, sorted; an empty list where there is none.
-    pub also: ListArray,
-    /// `lead_agency` of the sector.
-    pub lead_agency: StringArray,
-    /// `lifeline`.
-    pub lifeline: StringArray,
-    /// Rows whose NAICS code belongs to another sector than the layer.
-    pub flags: Vec<RowFlag>,
-}
+use crate::plan::{NaicsRule, NaicsUse, SectorPlan, SectorRule, longest_prefix};
 
 /// Sector of one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Membership {
-    code: String,
-    subsector: Option<String>,
-    also: BTreeSet<String>,
-    lifeline: Option<String>,
+pub(super) struct Membership {
+    pub(super) code: String,
+    pub(super) subsector: Option<String>,
+    pub(super) also: BTreeSet<String>,
+    pub(super) lifeline: Option<String>,
     /// Sector of the NAICS code, where it is neither the layer's nor one of the further ones.
-    disagrees: Option<String>,
+    pub(super) disagrees: Option<String>,
 }
 
-/// Classifies `rows` rows.
-///
-/// `field` gives the text column of a canonical field, for the schema's rules and `naics_code`.
-pub fn classify<'a>(
-    rows: usize,
-    field: impl Fn(&str) -> Option<&'a StringArray>,
-    schema: &LayerSchema,
-    reference: &Reference,
-) -> Sectors {
-    let naics = field("naics_code");
-    let rules: Vec<(&SectorRule, &StringArray)> =
-        schema.sector.rules.iter().filter_map(|rule| Some((rule, field(&rule.field)?))).collect();
-    let mut known: BTreeMap<(Option<usize>, &str), Membership> = BTreeMap::new();
-    let mut columns = Columns::new(reference);
-    for row in 0..rows {
-        let rule = rules.iter().position(|(rule, values)| matches(rule, text(values, row)));
-        let code = naics.map_or("", |values| text(values, row));
-        let membership = known
-            .entry((rule, code))
-            .or_insert_with(|| membership(&schema.sector, rule.map(|i| rules[i].0), code, &reference.naics));
-        columns.push(row, code, membership);
-    }
-    columns.finish()
-}
-
-fn text(values: &StringArray, row: usize) -> &str {
-    if arrow_array::Array::is_null(values, row) { "" } else { values.value(row) }
-}
-
-fn matches(rule: &SectorRule, value: &str) -> bool {
+/// Whether a rule is of rows with this value.
+pub(super) fn matches(rule: &SectorRule, value: &str) -> bool {
     rule.equals.iter().any(|wanted| wanted.eq_ignore_ascii_case(value))
 }
 
-fn membership(
+/// Membership of the rows that a rule and a NAICS code stand for.
+pub(super) fn membership(
     sector: &SectorPlan,
     rule: Option<&SectorRule>,
     naics: &str,
@@ -131,53 +82,6 @@ fn apply_rule(membership: &mut Membership, rule: &SectorRule) {
     membership.subsector = rule.subsector.clone().or(membership.subsector.take());
     membership.lifeline = rule.lifeline.clone().or(membership.lifeline.take());
     membership.also.extend(rule.also.iter().cloned());
-}
-
-struct Columns<'a> {
-    leads: BTreeMap<&'a str, &'a str>,
-    code: StringBuilder,
-    subsector: StringBuilder,
-    also: ListBuilder<StringBuilder>,
-    lead_agency: StringBuilder,
-    lifeline: StringBuilder,
-    flags: Vec<RowFlag>,
-}
-
-impl<'a> Columns<'a> {
-    fn new(reference: &'a Reference) -> Self {
-        Self {
-            leads: reference.sectors.iter().map(|s| (s.code.as_str(), s.lead_agency.as_str())).collect(),
-            code: StringBuilder::new(),
-            subsector: StringBuilder::new(),
-            also: ListBuilder::new(StringBuilder::new()),
-            lead_agency: StringBuilder::new(),
-            lifeline: StringBuilder::new(),
-            flags: vec![],
-        }
-    }
-
-    fn push(&mut self, index: usize, naics: &str, membership: &Membership) {
-        if let Some(detail) = &membership.disagrees {
-            let (field, value, detail) = ("naics_code".to_owned(), naics.to_owned(), detail.clone());
-            self.flags.push(RowFlag { index, field, value, code: FlagCode::NaicsDisagrees, detail });
-        }
-        self.code.append_value(&membership.code);
-        self.subsector.append_option(membership.subsector.as_deref());
-        self.also.append_value(membership.also.iter().map(Some));
-        self.lead_agency.append_option(self.leads.get(membership.code.as_str()));
-        self.lifeline.append_option(membership.lifeline.as_deref());
-    }
-
-    fn finish(mut self) -> Sectors {
-        Sectors {
-            code: self.code.finish(),
-            subsector: self.subsector.finish(),
-            also: self.also.finish(),
-            lead_agency: self.lead_agency.finish(),
-            lifeline: self.lifeline.finish(),
-            flags: self.flags,
-        }
-    }
 }
 
 #[cfg(test)]

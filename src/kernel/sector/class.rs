@@ -1,0 +1,210 @@
+//! `sector_class`: a short name for everything that decides where a facility belongs.
+//!
+//! Pure. Facilities of a layer with the same sector, subsector, further sectors, NAICS code and lifeline are of one
+//! class; what follows from these is told once per class, not once per facility.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ListArray, RecordBatch, StringArray};
+use sha2::{Digest, Sha256};
+
+use crate::feature::Texts;
+
+/// Name of the column.
+pub const COLUMN: &str = "sector_class";
+
+/// The column, and those it follows from in the order in which they are hashed.
+pub const COLUMNS: [&str; 6] = [COLUMN, "sector_code", "subsector", "sector_also", "naics_code", "lifeline"];
+
+/// Bytes of the digest in a name: of a layer with a million classes, two share a name in one case of 560.
+const BYTES: usize = 6;
+
+/// What a class follows from; an empty text is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Values {
+    /// `sector_code`.
+    pub sector: String,
+    /// `subsector`.
+    pub subsector: String,
+    /// `sector_also`, in order.
+    pub also: Vec<String>,
+    /// `naics_code`.
+    pub naics: String,
+    /// `lifeline`.
+    pub lifeline: String,
+}
+
+impl Values {
+    /// What is hashed: a JSON array without blanks, such as `["ENER","Electricity",["DAMS"],"221111",""]`. No two
+    /// values run together, and one line of any language spells it again.
+    fn spelled(&self) -> String {
+        serde_json::json!([self.sector, self.subsector, self.also, self.naics, self.lifeline]).to_string()
+    }
+
+    /// Name of the class: the layer, and the first 12 hex digits of the SHA-256 of the values as JSON in UTF-8.
+    ///
+    /// ```
+    /// let hydro = cikr::kernel::sector::class::Values {
+    ///     sector: "ENER".to_owned(),
+    ///     subsector: "Electricity".to_owned(),
+    ///     also: vec!["DAMS".to_owned()],
+    ///     naics: "221111".to_owned(),
+    ///     lifeline: String::new(),
+    /// };
+    /// // printf '["ENER","Electricity",["DAMS"],"221111",""]' | sha256sum
+    /// assert_eq!(hydro.class("plants"), "plants:462aec75aa53");
+    /// ```
+    pub fn class(&self, layer: &str) -> String {
+        named(layer, &self.spelled())
+    }
+}
+
+fn named(layer: &str, spelled: &str) -> String {
+    let mut name = format!("{layer}:");
+    for byte in &Sha256::digest(spelled)[..BYTES] {
+        write!(name, "{byte:02x}").expect("a string takes any text");
+    }
+    name
+}
+
+/// Rows of one class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Class {
+    /// Its name.
+    pub name: String,
+    /// What it stands for, by its first row.
+    pub values: Values,
+    /// How many rows there are.
+    pub rows: u64,
+}
+
+/// Classes of published rows, in the order first seen.
+pub fn classes(layer: &str, rows: &RecordBatch) -> Vec<Class> {
+    grouped(layer, rows).0
+}
+
+/// Class of each published row.
+pub fn of_rows(layer: &str, rows: &RecordBatch) -> StringArray {
+    let (classes, places) = grouped(layer, rows);
+    places.into_iter().map(|place| Some(classes[place].name.as_str())).collect()
+}
+
+/// Classes, and which of them each row is of: as the rows tell, or by their values where an older tile doesn't.
+fn grouped(layer: &str, rows: &RecordBatch) -> (Vec<Class>, Vec<usize>) {
+    let (told, columns) = (Texts::named(rows, COLUMN), Columns::of(rows));
+    let mut classes: Vec<Class> = Vec::new();
+    let mut by_name: HashMap<String, usize> = HashMap::new();
+    let mut by_values: HashMap<String, usize> = HashMap::new();
+    let mut places = Vec::with_capacity(rows.num_rows());
+    for row in 0..rows.num_rows() {
+        let mut place_of = |name: &str| {
+            by_name.get(name).copied().unwrap_or_else(|| {
+                classes.push(Class { name: name.to_owned(), values: columns.values(row), rows: 0 });
+                by_name.insert(name.to_owned(), classes.len() - 1);
+                classes.len() - 1
+            })
+        };
+        let place = if let Some(name) = told.and_then(|told| told.value(row)) {
+            place_of(name)
+        } else {
+            let spelled = columns.values(row).spelled();
+            let known = by_values.get(&spelled).copied();
+            let place = known.unwrap_or_else(|| place_of(&named(layer, &spelled)));
+            by_values.insert(spelled, place);
+            place
+        };
+        classes[place].rows += 1;
+        places.push(place);
+    }
+    (classes, places)
+}
+
+/// The columns that a class follows from; one that is absent is empty throughout.
+struct Columns<'a> {
+    texts: [Option<Texts<'a>>; 4],
+    also: Option<&'a ListArray>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(rows: &'a RecordBatch) -> Self {
+        let texts = ["sector_code", "subsector", "naics_code", "lifeline"];
+        Self {
+            texts: texts.map(|name| Texts::named(rows, name)),
+            also: rows.column_by_name("sector_also").and_then(|column| column.as_list_opt()),
+        }
+    }
+
+    fn values(&self, row: usize) -> Values {
+        let text = |texts: Option<Texts<'_>>| {
+            texts.and_then(|texts| texts.value(row)).unwrap_or_default().to_owned()
+        };
+        let [sector, subsector, naics, lifeline] = self.texts.map(text);
+        let list = self.also.filter(|lists| lists.is_valid(row)).map(|lists| lists.value(row));
+        let list = list.as_ref().and_then(|list| list.as_string_opt::<i32>());
+        let also = list.into_iter().flatten().flatten().map(str::to_owned).collect();
+        Values { sector, subsector, also, naics, lifeline }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::ArrayRef;
+    use arrow_array::builder::{ListBuilder, StringBuilder};
+
+    use super::*;
+
+    fn values(sector: &str, subsector: &str, also: &[&str], naics: &str) -> Values {
+        Values {
+            sector: sector.to_owned(),
+            subsector: subsector.to_owned(),
+            also: also.iter().map(|&code| code.to_owned()).collect(),
+            naics: naics.to_owned(),
+            lifeline: String::new(),
+        }
+    }
+
+    #[test]
+    fn values_do_not_run_together() {
+        let class = |of: &Values| of.class("a");
+        assert_ne!(class(&values("A", "B", &[], "")), class(&values("AB", "", &[], "")));
+        assert_ne!(class(&values("A", "", &["B", "C"], "")), class(&values("A", "", &["B\",\"C"], "")));
+        assert_ne!(class(&values("A", "", &["B"], "")), class(&values("A", "", &[], "B")));
+        assert_ne!(class(&values("A", "", &["B", "C"], "")), class(&values("A", "", &["C", "B"], "")));
+        assert_ne!(values("A", "", &[], "").class("b"), class(&values("A", "", &[], "")));
+    }
+
+    /// Two rows of one class and one of another; `None` for lists and texts is as good as empty.
+    fn rows(naics: &[Option<&str>], also: &[Option<&[&str]>]) -> RecordBatch {
+        let mut lists = ListBuilder::new(StringBuilder::new());
+        for codes in also {
+            lists.append_option(codes.map(|codes| codes.iter().map(Some)));
+        }
+        let sector = StringArray::from(vec!["ENER"; naics.len()]);
+        let columns: [(&str, ArrayRef); 3] = [
+            ("sector_code", Arc::new(sector)),
+            ("naics_code", Arc::new(StringArray::from(naics.to_vec()))),
+            ("sector_also", Arc::new(lists.finish())),
+        ];
+        RecordBatch::try_from_iter_with_nullable(columns.map(|(name, column)| (name, column, true))).unwrap()
+    }
+
+    #[test]
+    fn null_and_empty_are_alike_and_an_old_tile_gets_the_class_a_new_one_tells() {
+        let old = rows(&[None, Some("22"), Some("")], &[Some(&[]), None, None]);
+        let found = classes("a", &old);
+        let counted: Vec<_> = found.iter().map(|class| (class.values.clone(), class.rows)).collect();
+        assert_eq!(counted, [(values("ENER", "", &[], ""), 2), (values("ENER", "", &[], "22"), 1)]);
+        assert_eq!(found[1].name, values("ENER", "", &[], "22").class("a"));
+        let column: ArrayRef = Arc::new(of_rows("a", &old));
+        let told = old.columns().iter().cloned().chain([column]);
+        let names = ["sector_code", "naics_code", "sector_also", COLUMN];
+        let new = RecordBatch::try_from_iter_with_nullable(
+            names.into_iter().zip(told).map(|(name, column)| (name, column, true)),
+        );
+        assert_eq!(classes("a", &new.unwrap()), found);
+    }
+}
