@@ -14,7 +14,8 @@ use geo::{Geometry, Rect};
 use rayon::prelude::*;
 use tracing::info;
 
-use super::{Context, LayerOutcome, tile};
+use super::{Context, LayerOutcome, page, tile};
+use crate::derive::inventory::FACILITIES;
 use crate::engine;
 use crate::error::Error;
 use crate::feature::{FeatureBatch, RegionId, RejectReason, Tile, TileRecord};
@@ -25,9 +26,6 @@ use crate::kernel::locate::JoinContext;
 use crate::kernel::sector::class;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
-
-/// Collection id of the inventory.
-pub(super) const FACILITIES: &str = "facilities";
 
 /// Writes the inventory of the layers that take part in it.
 ///
@@ -68,7 +66,10 @@ fn region(
         boxes.extend(more);
     }
     let rows = FeatureBatch(concat_batches(schema, &parts)?);
-    let sink = |tile: Tile, types: Vec<String>| Ok(tile::write(context, &tile, &types)?);
+    let sink = |tile: Tile, types: Vec<String>| {
+        page::see(context, &tile)?;
+        Ok(tile::write(context, &tile, &types)?)
+    };
     Ok(engine::cut_tiles(FACILITIES, &rows, &boxes, &context.levels(), sink)?)
 }
 

@@ -201,6 +201,7 @@ fn write(
     let task = context.progress.start("write", layer.id.as_str(), None);
     let sink = |tile: crate::feature::Tile, types: Vec<String>| {
         let record = tile::write(context, &tile, &types)?;
+        context.products.see(&tile);
         task.advance(record.rows);
         Ok(record)
     };
@@ -318,6 +319,7 @@ pub(super) fn by_state(rows: &LayerRows) -> BTreeMap<String, u64> {
 /// A failed layer as the last release has it, or its absence.
 fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Result<LayerOutcome, Error> {
     let id = layer.id.as_str();
+    context.products.forget(id);
     context.staging.discard(&tile::base(id)).map_err(|source| Error::Store { source })?;
     let mut reason = chain(error);
     let held = match error {

@@ -3,30 +3,22 @@
 //! From the tiles, so that carried layers have one too. One layer at a time: memory holds its rows
 //! twice (as read, and in order), as *write* does.
 
-use std::collections::BTreeMap;
 use std::error::Error as StdError;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, BinaryArray, RecordBatch, StringArray, UInt64Array};
-use arrow_select::concat::{concat, concat_batches};
-use arrow_select::take::take;
+use arrow_array::{BinaryArray, RecordBatch};
+use arrow_select::concat::concat_batches;
 use geo::{BoundingRect, Rect};
 use tracing::info;
 
 use super::tile::{self, TileError};
 use super::{Context, LayerOutcome};
-use crate::error::{Error, chain};
+use crate::derive::national::{NAME, path};
+use crate::error::Error;
 use crate::feature::{FileRecord, RejectReason};
 use crate::geoparquet;
 use crate::kernel::{cut, geometry};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
-
-/// Path of a layer's file within a release.
-pub(super) fn path(layer: &str) -> PathBuf {
-    tile::base(layer).join("national.parquet")
-}
 
 /// Writes the file of every layer that has rows, where the pipeline wants them.
 ///
@@ -39,7 +31,7 @@ pub(super) fn write(context: &Context<'_>, layers: &mut [LayerOutcome]) -> Resul
         }
         // A carried report tells of the file that its own release had.
         outcome.report.national_bytes = None;
-        if !context.plan.output.national || outcome.tiles.is_empty() {
+        if !context.plan.makes(NAME) || outcome.tiles.is_empty() {
             continue;
         }
         let _task = context.progress.start("write", "national.parquet", None);
@@ -78,57 +70,4 @@ fn boxes(rows: &RecordBatch) -> Result<Vec<Rect<f64>>, BoxError> {
         Ok(shape.bounding_rect().ok_or("a tile holds an empty geometry")?)
     };
     wkb.iter().map(rect).collect()
-}
-
-/// What is wrong with a layer's file in a release: it must hold the very rows of the tiles.
-///
-/// Compares column by column, so that memory holds one column of the layer.
-pub(super) fn problems(release: &Path, layer: &str, told: Option<u64>, tiles: &[PathBuf]) -> Vec<String> {
-    let file = release.join(path(layer));
-    match told {
-        None if file.exists() => vec!["a file that report.json doesn't know".to_owned()],
-        None => vec![],
-        Some(_) => differences(&file, tiles).unwrap_or_else(|error| vec![chain(&*error)]),
-    }
-}
-
-fn differences(file: &Path, tiles: &[PathBuf]) -> Result<Vec<String>, BoxError> {
-    let footer = geoparquet::inspect(file)?;
-    let Some(first) = tiles.first() else { return Ok(vec!["the layer has no tiles".to_owned()]) };
-    if footer.schema != geoparquet::inspect(first)?.schema {
-        return Ok(vec!["its columns are not those of the tiles".to_owned()]);
-    }
-    let ids = column(std::slice::from_ref(&file.to_owned()), "facility_id")?;
-    let expected = column(tiles, "facility_id")?;
-    let (order, wanted) = (by_id(&ids)?, by_id(&expected)?);
-    let (found, wanted_rows) = (order.len(), wanted.len());
-    if found != wanted_rows {
-        return Ok(vec![format!("{found} rows, {wanted_rows} in the tiles")]);
-    }
-    for field in footer.schema.fields() {
-        let of = |files: &[PathBuf], order: &UInt64Array| -> Result<ArrayRef, BoxError> {
-            Ok(take(&column(files, field.name())?, order, None)?)
-        };
-        if of(std::slice::from_ref(&file.to_owned()), &order)? != of(tiles, &wanted)? {
-            return Ok(vec![format!("`{}` is not that of the tiles", field.name())]);
-        }
-    }
-    Ok(vec![])
-}
-
-fn column(files: &[PathBuf], name: &str) -> Result<ArrayRef, BoxError> {
-    let read = |file: &PathBuf| -> Result<ArrayRef, BoxError> {
-        Ok(Arc::clone(geoparquet::read(file, Some(&[name]))?.column(0)))
-    };
-    let parts = files.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
-    Ok(concat(&parts)?)
-}
-
-/// Positions in the order of the ids; one that stands twice counts as a mistake of both files alike.
-fn by_id(ids: &ArrayRef) -> Result<UInt64Array, BoxError> {
-    let ids: &StringArray = ids.as_any().downcast_ref().ok_or("`facility_id` is no text")?;
-    let order: BTreeMap<(&str, usize), u64> =
-        ids.iter().zip(0..).map(|(id, row)| ((id.unwrap_or_default(), row), row as u64)).collect();
-    Ok(order.into_values().collect())
 }

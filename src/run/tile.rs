@@ -101,11 +101,15 @@ pub(super) fn write_whole(
 }
 
 /// Writes a table without geometry.
-pub(super) fn write_table(context: &Context<'_>, path: &Path, rows: &RecordBatch) -> Result<(), TileError> {
-    let (_, rows) =
+pub(super) fn write_table(
+    context: &Context<'_>,
+    path: &Path,
+    rows: &RecordBatch,
+) -> Result<FileRecord, TileError> {
+    let (written, rows) =
         staged(context, path, |out| geoparquet::write_table(rows, &context.write_options(), out))?;
     context.note_rows(path, rows);
-    Ok(())
+    Ok(FileRecord { path: path.to_owned(), rows, bytes: written.bytes, sha256: written.sha256 })
 }
 
 /// Writes a long table piece by piece, as `fill` hands the pieces on; tells what that returns, too.

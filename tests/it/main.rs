@@ -42,6 +42,7 @@ mod national;
 mod packing;
 mod page;
 mod parquet;
+mod products;
 mod program;
 mod pulling;
 mod quality;
