@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::catalog::CatalogError;
 use crate::derive::DeriveError;
 use crate::engine::EngineError;
+pub use crate::feature::chain;
 use crate::spec::Diagnostic;
 use crate::store::StoreError;
 
@@ -213,18 +214,6 @@ impl Error {
             | Self::Threads { .. } => exit::INTERNAL,
         }
     }
-}
-
-/// An error with its causes on one line, as `a: b: c`.
-pub fn chain(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 fn mistakes(diagnostics: &[Diagnostic]) -> String {

@@ -16,9 +16,9 @@
 //! | `engine` | calls the kernels, in parallel | `kernel`, `source`, `plan`, `feature` |
 //! | `gate` | whether a source's change is let through: last report + this run's measures → findings | `plan`, `feature` |
 //! | `geoparquet` | tiles and tables as Parquet | `feature` |
-//! | `derive` | products made from a release's tables: each reads tables and returns tables | `plan`, `feature`, `kernel`, `geoparquet` |
+//! | `derive` | products: what each looks at, what it makes, how it is checked and carried | `plan`, `feature`, `kernel`, `geoparquet` |
 //! | `catalog` | STAC, items, data dictionary | `plan`, `feature`, `geoparquet` |
-//! | `error` | the rooms' errors folded, exit codes | `catalog`, `derive`, `engine`, `geoparquet`, `source`, `spec`, `store` |
+//! | `error` | the rooms' errors folded, exit codes | `catalog`, `derive`, `engine`, `feature`, `geoparquet`, `source`, `spec`, `store` |
 //! | `run` | the stages in order, the clock | every room above |
 //! | `draft` | a first schema from a file | `source`, `plan`, `feature`, `error` |
 //! | `report` | log, progress, summary | `error`, `feature`, `spec` |

@@ -4,11 +4,10 @@
 
 use std::fmt::{self, Write};
 
-use super::quality::table;
 use super::readme::cell;
-use crate::feature::{CHANGES_TABLE, LayerChanges, LayerReport, RunReport};
+use crate::feature::{LayerChanges, LayerReport, RunReport};
 
-/// Counts of every compared layer, why others could not be compared, and the table's columns.
+/// Counts of every compared layer, and why others could not be compared.
 pub(super) fn changes(out: &mut String, report: &RunReport) -> fmt::Result {
     let compared: Vec<(&LayerReport, &LayerChanges)> =
         report.layers.iter().filter_map(|layer| Some((layer, layer.changes.as_ref()?))).collect();
@@ -32,8 +31,7 @@ pub(super) fn changes(out: &mut String, report: &RunReport) -> fmt::Result {
             writeln!(out, "- `{}` is not compared: {}", layer.id, cell(reason))?;
         }
     }
-    writeln!(out)?;
-    table(out, &CHANGES_TABLE)
+    writeln!(out)
 }
 
 fn details(out: &mut String, layer: &LayerReport, changes: &LayerChanges) -> fmt::Result {

@@ -22,7 +22,7 @@ use serde_json::Value;
 
 pub use dictionary::{ColumnDoc, dictionary};
 
-use crate::feature::{FileRecord, LayerReport, RunReport, TileRecord, UNVERIFIED};
+use crate::feature::{FileRecord, LayerReport, ProductDoc, RunReport, TileRecord, UNVERIFIED};
 use crate::geoparquet::GeoparquetError;
 use crate::plan::{LayerPlan, Plan};
 use items::Item;
@@ -181,7 +181,7 @@ pub enum CatalogError {
     },
 }
 
-/// Describes a release: paths relative to it, and the bytes to stand there.
+/// Describes a release: paths relative to it, and the bytes to stand there. `products` are those asked for.
 ///
 /// A layer without rows in the release has no collection; `catalog.json` and the README name it
 /// with its reason all the same.
@@ -192,9 +192,10 @@ pub fn build(
     plan: &Plan,
     report: &RunReport,
     collections: &[Collection<'_>],
+    products: &[ProductDoc],
 ) -> Result<Vec<(PathBuf, Vec<u8>)>, CatalogError> {
     let mut files = vec![
-        ("README.md".into(), readme::readme(plan, report, collections).into_bytes()),
+        ("README.md".into(), readme::readme(plan, report, collections, products).into_bytes()),
         ("catalog.json".into(), pretty(&stac::catalog(plan, report, collections))),
         (urls::FILE.into(), urls::urls(plan, report, collections).into_bytes()),
     ];

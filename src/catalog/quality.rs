@@ -6,9 +6,9 @@ use std::fmt::{self, Write};
 
 use super::page::number;
 use super::readme::cell;
-use crate::feature::{LayerQuality, QUALITY_TABLES, QualityReport, Score, TableDoc};
+use crate::feature::{LayerQuality, QualityReport, Score, TableDoc};
 
-/// Scores of every layer, what isn't as expected, and the quality tables' columns.
+/// Scores of every layer, and what isn't as expected.
 pub(super) fn quality(out: &mut String, quality: &QualityReport) -> fmt::Result {
     out.write_str(
         "## Quality\n\nNo score without evidence: `quality/scores.parquet` says what was counted, or why nothing could be.\n\n\
@@ -21,8 +21,7 @@ pub(super) fn quality(out: &mut String, quality: &QualityReport) -> fmt::Result 
         writeln!(out, "| `{id}` | {complete} | {current} | {accurate} | {twins} |")?;
     }
     writeln!(out)?;
-    quality.layers.iter().filter(|layer| !layer.unmet.is_empty()).try_for_each(|layer| unmet(out, layer))?;
-    QUALITY_TABLES.iter().try_for_each(|of| table(out, of))
+    quality.layers.iter().filter(|layer| !layer.unmet.is_empty()).try_for_each(|layer| unmet(out, layer))
 }
 
 /// Percent with the counts behind it.

@@ -7,13 +7,18 @@ use std::fmt::{self, Write};
 
 use super::items::status;
 use super::{Collection, ColumnDoc, changes, distinct, quality};
-use crate::feature::{FlagCode, Flags, LayerReport, LayerStatus, RunReport};
+use crate::feature::{FlagCode, Flags, LayerReport, LayerStatus, ProductDoc, RunReport};
 use crate::plan::Plan;
 
 /// The text of `README.md`.
-pub(super) fn readme(plan: &Plan, report: &RunReport, collections: &[Collection<'_>]) -> String {
+pub(super) fn readme(
+    plan: &Plan,
+    report: &RunReport,
+    collections: &[Collection<'_>],
+    products: &[ProductDoc],
+) -> String {
     let mut text = String::new();
-    write_all(&mut text, plan, report, collections).expect("a string takes any text");
+    write_all(&mut text, plan, report, (collections, products)).expect("a string takes any text");
     text
 }
 
@@ -21,7 +26,7 @@ fn write_all(
     out: &mut String,
     plan: &Plan,
     report: &RunReport,
-    collections: &[Collection<'_>],
+    (collections, products): (&[Collection<'_>], &[ProductDoc]),
 ) -> fmt::Result {
     writeln!(out, "# {}\n", plan.title)?;
     if !plan.description.trim().is_empty() {
@@ -33,7 +38,7 @@ fn write_all(
          latitude (OGC:CRS84), described as STAC 1.1 in `catalog.json`.\n",
         report.release, report.pipeline, report.cikr_version, report.started
     )?;
-    folders(out, collections)?;
+    folders(out, products)?;
     layers(out, plan, report)?;
     gate(out, report)?;
     changes::changes(out, report)?;
@@ -43,31 +48,29 @@ fn write_all(
     if let Some(found) = &report.quality {
         quality::quality(out, found)?;
     }
+    let mut tables = products.iter().flat_map(|product| product.tables).peekable();
+    if tables.peek().is_some() {
+        writeln!(out, "## Tables\n")?;
+        tables.try_for_each(|table| quality::table(out, table))?;
+    }
     writeln!(out, "## Columns\n")?;
     collections.iter().try_for_each(|collection| columns(out, collection))
 }
 
-fn folders(out: &mut String, collections: &[Collection<'_>]) -> fmt::Result {
-    let national = if collections.iter().any(|collection| collection.national.is_some()) {
-        "| `layers/<layer>/national.parquet` | all rows of a layer in one file, the same as in its tiles |\n"
-    } else {
-        ""
-    };
+fn folders(out: &mut String, products: &[ProductDoc]) -> fmt::Result {
+    let places = products.iter().flat_map(|product| product.places);
+    let places: Vec<String> = places.map(|(path, what)| format!("| `{path}` | {what} |\n")).collect();
+    let places = places.concat();
     write!(
         out,
         "| path | what |\n|---|---|\n\
-         | `facilities/` | every facility of every layer as a point, with the columns all layers share |\n\
          | `layers/<layer>/` | one layer: shared columns, its own attributes, full geometry |\n\
          | `…/data/region=<code>/` | tiles of one region; each feature stands once, `unassigned` outside every region |\n\
          | `…/items.parquet`, `…/stac/` | one row, one STAC item per tile: box, rows, bytes, SHA-256 |\n\
-         {national}\
          | `urls.txt` | where every tile is, a line each |\n\
          | `rejects/<layer>.parquet` | rows kept out, with origin, field, value and reason |\n\
          | `quality/flags/<layer>.parquet` | what is doubtful about published rows: facility, origin, field, value, flag, detail |\n\
-         | `changes/<layer>.parquet` | what differs from the release before: facility, column, old and new value; none in the first release |\n\
-         | `quality/*.parquet` | how complete, current and accurate every layer is |\n\
-         | `links/sector_membership.parquet` | every `sector_class` in every dated sector scheme, function and lifeline: code, lead agency, or the reason for none |\n\
-         | `links/sector_totals.parquet` | facilities per layer, scheme and code |\n\
+         {places}\
          | `reference/*.parquet` | sectors, their schemes and crosswalks, regions, jurisdictions and other tables as used |\n\
          | [`report.html`](report.html) | what became of the run, for people: failures, changes, rejects, a map |\n\
          | `report.json`, `manifest.json` | what became of the run; bytes and SHA-256 of every file |\n\n",
@@ -90,7 +93,10 @@ fn layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Result {
             about.map(|schema| cell(&schema.licence)).unwrap_or_default(),
         )?;
     }
-    writeln!(out, "\nThe inventory `facilities` holds {} rows.\n", report.inventory_rows)?;
+    if plan.makes("inventory") {
+        writeln!(out, "\nThe inventory `facilities` holds {} rows.", report.inventory_rows)?;
+    }
+    writeln!(out)?;
     let failed: Vec<_> =
         report.layers.iter().filter(|layer| layer.status != LayerStatus::Published).collect();
     if failed.is_empty() {

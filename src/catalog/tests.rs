@@ -11,12 +11,19 @@ use geo::{Rect, coord};
 use serde_json::json;
 
 use super::*;
-use crate::feature::{LayerId, LayerStatus, LocationCounts, RegionId};
+use crate::feature::{LayerId, LayerStatus, LocationCounts, ProductDoc, RegionId, TableDoc};
 use crate::geoparquet::{inspect, read};
 use crate::plan::{
     Field, FieldKind, Format, GeometryKind, JurisdictionKind, JurisdictionPlan, LayerSchema, Limits,
     Location, NaicsUse, Output, SectorPlan, SourcePlan,
 };
+
+/// A product with a table.
+const PRODUCT: ProductDoc =
+    ProductDoc { name: "things", places: &[("things/", "things of all kinds")], tables: &[TABLE] };
+
+const TABLE: TableDoc =
+    TableDoc { path: "things/<layer>.parquet", what: "a thing", columns: &[("thing", "what it is")] };
 
 fn source() -> SourcePlan {
     SourcePlan {
@@ -93,15 +100,9 @@ pub(super) fn plan() -> Plan {
         keep: 3,
         limits: Limits { record_bytes: 1, batch_rows: 1, rows: None, archive_bytes: 1 },
         memory_bytes: None,
-        output: Output {
-            tile_rows: 1,
-            group_rows: 1,
-            page_rows: 1,
-            zstd_level: 3,
-            national: false,
-            base_url: None,
-        },
+        output: Output { tile_rows: 1, group_rows: 1, page_rows: 1, zstd_level: 3, base_url: None },
         reference: Arc::default(),
+        products: ["inventory", "changes", "sectors", "quality"].map(str::to_owned).to_vec(),
         jurisdictions: vec![JurisdictionPlan {
             id: "district".to_owned(),
             kind: JurisdictionKind::Other,
@@ -176,6 +177,7 @@ pub(super) fn run_report(dams: LayerStatus) -> RunReport {
         jurisdictions: Vec::new(),
         inventory_rows: 4,
         inventory_bytes: 1,
+        products: None,
         quality: None,
     }
 }
@@ -215,7 +217,7 @@ fn release(dams: LayerStatus) -> Vec<(PathBuf, Vec<u8>)> {
         Collection::inventory(&plan, arrow_schema(), &[]),
         Collection::of_layer(&plan, &plan.layers[0], &report.layers[0], arrow_schema(), &tiles),
     ];
-    build(&plan, &report, &collections).unwrap()
+    build(&plan, &report, &collections, &[PRODUCT]).unwrap()
 }
 
 fn json_of(files: &[(PathBuf, Vec<u8>)], path: &str) -> Value {
@@ -410,6 +412,7 @@ fn same_report_same_bytes() {
 fn a_start_that_is_no_time_is_named() {
     let report = RunReport { started: "yesterday".to_owned(), ..run_report(LayerStatus::Published) };
     let (plan, tiles) = (plan(), [tile("facilities", "data", None, 1.0)]);
-    let error = build(&plan, &report, &[Collection::inventory(&plan, arrow_schema(), &tiles)]).unwrap_err();
+    let error =
+        build(&plan, &report, &[Collection::inventory(&plan, arrow_schema(), &tiles)], &[]).unwrap_err();
     assert_eq!(error.to_string(), "the run's start `yesterday` is no RFC 3339 time");
 }

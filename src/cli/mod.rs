@@ -205,8 +205,13 @@ fn load(
 ) -> Result<(Plan, Vec<Diagnostic>), Error> {
     #[expect(clippy::disallowed_methods, reason = "the environment is read in cli alone")]
     let variables = Variables(|name| std::env::var(name).ok());
-    let overrides =
-        Overrides { store: store.map(Path::to_owned), layers: layers.to_vec(), rows: limit, variables };
+    let overrides = Overrides {
+        store: store.map(Path::to_owned),
+        layers: layers.to_vec(),
+        rows: limit,
+        products: crate::run::products(),
+        variables,
+    };
     crate::plan::load(file, &overrides).map_err(|diagnostics| Error::Spec { diagnostics })
 }
 

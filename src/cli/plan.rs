@@ -94,9 +94,8 @@ fn describe(plan: &Plan) -> String {
         "tiles of at most {} rows, row groups of {}, pages of {}, zstd {}",
         output.tile_rows, output.group_rows, output.page_rows, output.zstd_level
     );
-    if output.national {
-        let _ = write!(text, ", each layer whole in national.parquet");
-    }
+    let products = if plan.products.is_empty() { "none".to_owned() } else { plan.products.join(", ") };
+    let _ = write!(text, "\nproducts: {products}");
     if let Some(url) = &output.base_url {
         let _ = write!(text, "\nurls.txt below {url}");
     }

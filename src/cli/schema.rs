@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::{Output, reference};
 use crate::error::{Error, exit};
 use crate::plan::{self, Written};
+use crate::run;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -47,7 +48,7 @@ impl Schema {
             Kind::Pipeline => Written::Pipeline,
         };
         let folder = reference::folder(self.reference.as_deref(), &[Path::new("")]);
-        let schema = plan::json_schema(written, &reference::tables(folder.as_deref())?);
+        let schema = plan::json_schema(written, &reference::tables(folder.as_deref())?, &run::products());
         out.print(&schema, || format!("{schema:#}"))?;
         Ok(exit::OK)
     }

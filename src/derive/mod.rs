@@ -1,46 +1,88 @@
-//! Derive: products made from a release's tables, after its tiles are written and before it is described.
+//! Derive: products made of a release's rows and tables, before it is described.
 //!
-//! One module per product: it reads tables and returns tables. May use: `plan`, `feature`, `kernel`,
-//! `geoparquet`. Writes nothing (tables go back to `run`), reads no clock, no network, no environment.
+//! One folder or file per product, one line each in [`PRODUCTS`]: see [`product`]. May use: `plan`, `feature`, `kernel`,
+//! `geoparquet`. Writes nothing itself (rows go to the [`product::Out`] of `run`), reads no clock, no network, no environment.
 
 pub mod changes;
-mod quality;
-mod resolve;
+pub mod inventory;
+pub mod national;
+mod night;
+pub mod product;
+pub mod quality;
 pub mod sectors;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, Field, Schema};
 
-use crate::feature::{LayerReport, QualityReport, RunReport};
+pub use self::night::{Products, wanted};
+use self::product::{BoxError, Product};
+use crate::feature::{LayerReport, ProductDoc, RunReport, TileRecord};
 use crate::geoparquet::GeoparquetError;
-use crate::plan::{LayerPlan, Plan};
+use crate::plan::{LayerPlan, Plan, ProductName};
+
+/// Every product, in the order in which they are made.
+pub const PRODUCTS: &[&dyn Product] =
+    &[&inventory::Inventory, &national::National, &changes::Changes, &sectors::Sectors, &quality::Quality];
+
+/// Names of the products, for pipelines to choose from.
+pub fn names() -> Vec<ProductName> {
+    let name = |product: &&dyn Product| {
+        let about = product.about();
+        ProductName { name: about.doc.name, is_default: about.is_default }
+    };
+    PRODUCTS.iter().map(name).collect()
+}
+
+/// What the products are that a plan asks for.
+pub fn docs(plan: &Plan) -> Vec<ProductDoc> {
+    wanted(plan).map(|product| product.about().doc).collect()
+}
 
 /// The release to be, as far as it is written: every layer's tiles, this run's or carried.
 #[derive(Debug, Clone, Copy)]
 pub struct Release<'a> {
     /// The plan of the run.
     pub plan: &'a Plan,
+    /// Its folder, so far.
+    pub folder: &'a Path,
     /// Layers in pipeline order, absent ones included.
     pub layers: &'a [LayerTables<'a>],
     /// Reports of the releases the store still keeps, oldest first; this run's is not among them.
     pub history: &'a [RunReport],
-    /// When the run began, RFC 3339 UTC.
-    pub started: &'a str,
 }
 
-/// A layer's tables on disk.
+/// A layer in the release to be.
 #[derive(Debug, Clone)]
 pub struct LayerTables<'a> {
     /// Its plan.
     pub plan: &'a LayerPlan,
     /// What became of it.
     pub report: &'a LayerReport,
-    /// Its tiles below `data/`, to be read; empty where the layer is absent.
-    pub tiles: Vec<PathBuf>,
+    /// Its tiles below `data/`; empty where the layer is absent.
+    pub tiles: &'a [TileRecord],
+    /// The layer in the last release; none where that has no rows of it.
+    pub before: Option<Before<'a>>,
+}
+
+/// A layer in the release before.
+#[derive(Debug, Clone)]
+pub struct Before<'a> {
+    /// Id of the release.
+    pub release: &'a str,
+    /// Its folder.
+    pub folder: &'a Path,
+    /// What became of the layer then.
+    pub report: &'a LayerReport,
+    /// Its tiles and their digests; none where the manifest can't be read.
+    pub tiles: Option<Vec<(PathBuf, String)>>,
+}
+
+/// Folder of a layer within a release.
+pub fn layer_folder(layer: &str) -> PathBuf {
+    Path::new("layers").join(layer)
 }
 
 /// A table of the release to be, without geometry.
@@ -69,9 +111,6 @@ impl Table {
     }
 }
 
-/// Takes a table piece by piece.
-pub type Sink<'a> = dyn FnMut(&RecordBatch) -> Result<(), GeoparquetError> + 'a;
-
 /// Why a product could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -98,6 +137,20 @@ pub enum DeriveError {
         /// Arrow's reason.
         source: ArrowError,
     },
+    /// A table can't be encoded or stored.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// Path within the release.
+        path: PathBuf,
+        /// Cause, of a kind that the caller knows.
+        source: BoxError,
+    },
+}
+
+impl DeriveError {
+    fn write(path: impl AsRef<Path>, source: BoxError) -> Self {
+        Self::Write { path: path.as_ref().to_owned(), source }
+    }
 }
 
 /// Reads the named columns of a tile that are there, one batch; a carried tile may lack a newer one.
@@ -108,29 +161,20 @@ pub fn read_present(tile: &Path, columns: &[&str]) -> Result<RecordBatch, Derive
     crate::geoparquet::read_present(tile, columns).map_err(|source| DeriveError::Tile { source })
 }
 
-/// A tile's columns but geometry and covering, and nulls of those of which the footer tells.
-pub(crate) fn null_counts(tile: &Path) -> Result<(Vec<String>, BTreeMap<String, u64>), DeriveError> {
+/// Nulls of a tile's columns but geometry and covering, in column order: from the footer where it tells, else from
+/// the rows, which may have been read of it already.
+fn null_counts(tile: &Path, rows: &RecordBatch) -> Result<Vec<(String, u64)>, DeriveError> {
     let failed = |source| DeriveError::Tile { source };
     let schema = crate::geoparquet::inspect(tile).map_err(failed)?.schema;
-    let names = schema.fields().iter().map(|field| field.name().clone());
-    let names = names.filter(|name| !matches!(name.as_str(), "geometry" | "bbox")).collect();
-    Ok((names, crate::geoparquet::null_counts(tile).map_err(failed)?))
-}
-
-/// What is made of a release's tables.
-#[derive(Debug)]
-pub struct Products {
-    /// Tables to be written.
-    pub tables: Vec<Table>,
-    /// What the report says of the release's quality.
-    pub quality: QualityReport,
-}
-
-/// Every product of a release but `sectors` and `changes`, which are made and written layer by layer.
-///
-/// # Errors
-/// When a tile can't be read or a table can't be put together.
-pub fn products(release: &Release<'_>) -> Result<Products, DeriveError> {
-    let (tables, quality) = quality::assess(release)?;
-    Ok(Products { tables, quality })
+    let names = schema.fields().iter().map(|field| field.name().as_str());
+    let names: Vec<&str> = names.filter(|name| !matches!(*name, "geometry" | "bbox")).collect();
+    let told = crate::geoparquet::null_counts(tile).map_err(failed)?;
+    let unknown = names.iter().copied().filter(|name| !told.contains_key(*name));
+    let unread: Vec<&str> = unknown.filter(|name| rows.column_by_name(name).is_none()).collect();
+    let more = if unread.is_empty() { None } else { Some(read_present(tile, &unread)?) };
+    let count = |name: &str| -> u64 {
+        let column = || rows.column_by_name(name).or_else(|| more.as_ref()?.column_by_name(name));
+        told.get(name).copied().unwrap_or_else(|| column().map_or(0, |column| column.null_count() as u64))
+    };
+    Ok(names.into_iter().map(|name| (name.to_owned(), count(name))).collect())
 }

@@ -3,6 +3,7 @@
 //! LEAF: imports no other room. Holds data and its invariants, no behaviour of any stage.
 //! `RawBatch → FeatureBatch → Tile` is the whole story.
 
+mod chain;
 mod changes;
 mod columns;
 mod flag;
@@ -22,6 +23,7 @@ use arrow_array::{BinaryArray, RecordBatch, StringArray, UInt64Array};
 use geo::Rect;
 use serde::Serialize;
 
+pub use chain::chain;
 pub use changes::{ColumnChange, LayerChanges};
 pub use columns::{CORE_COLUMNS, CoreColumn, CoreType, is_row_number};
 pub use flag::{Flag, FlagCode, Flags, RowFlag};
@@ -34,7 +36,7 @@ pub use quality::{
     ClaimKind, ClaimPair, LayerQuality, NullShare, QualityReport, Score, SourceDates, Unmet, Verdict,
 };
 pub use scratch::{ScratchFile, ScratchSpace};
-pub use tables::{CHANGES_TABLE, QUALITY_TABLES, TableDoc};
+pub use tables::{ProductDoc, TableDoc};
 pub use texts::Texts;
 
 /// Identifier of a layer: lower-case letters, digits and `_`, starting with a letter.

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::changes::LayerChanges;
 use super::gate::{GateReport, SourceProfile};
@@ -46,6 +47,21 @@ pub struct RunReport {
     /// How complete, current and accurate the release is; none in reports of earlier versions.
     #[serde(default)]
     pub quality: Option<QualityReport>,
+    /// Products in the release, and what each tells beyond the above; none in reports of earlier versions.
+    #[serde(default)]
+    pub products: Option<BTreeMap<String, Value>>,
+}
+
+impl RunReport {
+    /// Whether the release holds a product, as far as is known: an earlier version doesn't say.
+    pub fn may_hold(&self, product: &str) -> bool {
+        self.products.as_ref().is_none_or(|products| products.contains_key(product))
+    }
+
+    /// What a product tells; none where the release doesn't say that it holds it.
+    pub fn product(&self, name: &str) -> Option<&Value> {
+        self.products.as_ref()?.get(name)
+    }
 }
 
 /// Whether a layer's rows in the release are of this run.

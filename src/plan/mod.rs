@@ -12,6 +12,7 @@ mod include;
 mod json_schema;
 mod layer;
 mod membership;
+mod products;
 mod reference;
 mod remote;
 mod resolve;
@@ -32,6 +33,7 @@ pub use gate::GatePlan;
 pub use include::fits;
 pub use json_schema::{Written, json_schema};
 pub use membership::{FUNCTIONS, LIFELINES, Passage, Standing};
+pub use products::ProductName;
 pub use reference::{Lifeline, NaicsRule, Reference, Region, Sector, State, longest_prefix};
 pub use resolve::{LEAST_MEMORY, Overrides, Variables, load, reference_tables};
 pub use scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
@@ -62,6 +64,8 @@ pub struct Plan {
     pub memory_bytes: Option<u64>,
     /// How tiles are cut and written.
     pub output: Output,
+    /// Names of the products to be made.
+    pub products: Vec<String>,
     /// Sectors, states, regions, NAICS rules, lifelines.
     #[serde(skip)]
     pub reference: Arc<Reference>,
@@ -120,7 +124,7 @@ pub struct Limits {
     pub archive_bytes: u64,
 }
 
-/// How tiles are cut and written, and what stands beside them.
+/// How tiles are cut and written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Output {
     /// Row ceiling of a tile.
@@ -131,8 +135,6 @@ pub struct Output {
     pub page_rows: usize,
     /// zstd level.
     pub zstd_level: i32,
-    /// Whether each layer also stands whole in one file, `national.parquet`.
-    pub national: bool,
     /// Where the store's folder is served, without a slash at the end; `urls.txt` starts there.
     pub base_url: Option<String>,
 }

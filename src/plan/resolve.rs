@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::check::{Bounds, Check, is_identifier, text};
 use super::include::Blocks;
 use super::layer::{self, Schemas};
-use super::{Limits, Output, Plan, Reference, expected, schema, tables};
+use super::{Limits, Output, Plan, ProductName, Reference, expected, products, schema, tables};
 use crate::spec::{Diagnostic, PipelineSpec, SchemaSpec, Spanned, beside, did_you_mean, one_of, settle};
 
 pub(super) const KEEP: Bounds<i64> = Bounds { key: "keep", range: 1..=1_000_000, default: 3 };
@@ -43,6 +43,8 @@ pub struct Overrides {
     pub layers: Vec<String>,
     /// Rows to read per layer.
     pub rows: Option<u64>,
+    /// Products there are to choose from.
+    pub products: Vec<ProductName>,
     /// The environment, for `${NAME}` in a source's path: values are used, names are shown.
     pub variables: Variables,
 }
@@ -101,6 +103,7 @@ fn plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diagnostic>)
         limits: limits(&mut check, spec, overrides.rows),
         memory_bytes: spec.limits.memory.as_ref().map(|written| check.within(Some(written), &MEMORY)),
         output: output(&mut check, spec),
+        products: products::wanted(&mut check, &spec.output, &overrides.products),
         reference: Arc::new(reference),
         jurisdictions,
         layers,
@@ -128,7 +131,6 @@ fn output(check: &mut Check<'_>, spec: &PipelineSpec) -> Output {
         group_rows: check.count(written.group_rows.as_ref(), &GROUP_ROWS),
         page_rows: check.count(written.page_rows.as_ref(), &PAGE_ROWS),
         zstd_level: i32::try_from(zstd_level).unwrap_or(12),
-        national: written.national.as_ref().is_some_and(|national| national.value),
         base_url: check.base_url(written.base_url.as_ref()),
     };
     let mut at_most = |small: (&str, usize), large: (&str, usize), places: [&Option<Spanned<i64>>; 2]| {

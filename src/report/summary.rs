@@ -46,7 +46,10 @@ pub fn summary(report: &RunReport, release: &Path) -> String {
     for layer in &report.layers {
         put(&mut text, &line(layer, widest));
     }
-    put(&mut text, &inventory_line(report, widest));
+    let has_inventory = report.may_hold("inventory");
+    if has_inventory {
+        put(&mut text, &inventory_line(report, widest));
+    }
     for set in &report.jurisdictions {
         if let Some(stale) = &set.stale {
             put(&mut text, &format!("boundaries `{}`: an earlier copy stands in, {stale}", set.id));
@@ -58,8 +61,10 @@ pub fn summary(report: &RunReport, release: &Path) -> String {
     put(&mut text, &format!("\n{:.1} s{memory}", report.seconds));
     put(&mut text, &format!("release: {}", release.display()));
     put(&mut text, &format!("report: {}", release.join("report.html").display()));
+    let fullest = report.layers.iter().max_by_key(|layer| layer.rows_written);
+    let layer = fullest.filter(|_| !has_inventory).map(|layer| Path::new("layers").join(&layer.id));
     put(&mut text, "try, in DuckDB:");
-    put(&mut text, &query(release));
+    put(&mut text, &query(&release.join(layer.as_deref().unwrap_or(Path::new("facilities")))));
     text
 }
 
@@ -167,8 +172,8 @@ pub fn size(bytes: u64) -> String {
     indicatif::HumanBytes(bytes).to_string()
 }
 
-fn query(release: &Path) -> String {
-    let files = release.join("facilities").join("data").join("*").join("*.parquet");
+fn query(collection: &Path) -> String {
+    let files = collection.join("data").join("*").join("*.parquet");
     format!(
         "  SELECT sector_code, region, count(*) AS facilities\n  FROM read_parquet('{}', hive_partitioning = true)\n  GROUP BY ALL ORDER BY facilities DESC;",
         files.display().to_string().replace('\'', "''")

@@ -8,6 +8,7 @@ use super::jurisdictions::Joined;
 use super::{Context, LayerOutcome, page};
 use crate::catalog::page::{FILE as PAGE, Page};
 use crate::catalog::{self, Collection};
+use crate::derive::{self, inventory};
 use crate::error::Error;
 use crate::feature::{RunReport, TileRecord};
 use crate::geoparquet;
@@ -33,8 +34,11 @@ pub(super) fn write(
         let collection = Collection::of_layer(plan, layer, &outcome.report, schema, &outcome.tiles);
         Some(collection.with_files(outcome.national.as_ref(), outcome.changes.as_ref()))
     });
-    let collections: Vec<Collection<'_>> = std::iter::once(inventory).chain(present).collect();
-    let files = catalog::build(plan, report, &collections).map_err(|source| Error::Catalog { source })?;
+    let inventory = Some(inventory).filter(|_| plan.makes(inventory::NAME));
+    let collections: Vec<Collection<'_>> = inventory.into_iter().chain(present).collect();
+    let products = derive::docs(plan);
+    let files =
+        catalog::build(plan, report, &collections, &products).map_err(|source| Error::Catalog { source })?;
     let store_error = |source: StoreError| Error::Store { source };
     context.staging.write_all(&files).map_err(store_error)?;
     for (path, _) in files.iter().filter(|(path, _)| path.extension().is_some_and(|end| end == "parquet")) {
@@ -45,11 +49,12 @@ pub(super) fn write(
         plan,
         report,
         last: context.last.as_ref(),
-        history: &context.history,
+        history: context.history,
         facilities: &page::facilities(context, facilities)?,
         outlines: &joined.outlines,
         rejects: &page::rejects(context, layers)?,
         collections: &collections,
+        products: &products,
     };
     context.staging.write(Path::new(PAGE), &catalog::page::page(&shown)).map_err(store_error)?;
     let text = serde_json::to_vec_pretty(report).map_err(|source| Error::Law { what: source.to_string() })?;

@@ -29,7 +29,7 @@ pub(super) fn made_for<'a>(last: &'a RunReport, before: &'a LayerReport) -> &'a 
 /// Whole days from a release to the start of this run, as the release's id tells.
 pub(super) fn days_since(context: &Context<'_>, release: &str) -> Option<i64> {
     let begun = NaiveDateTime::parse_from_str(release, "%Y%m%dT%H%M%S%3fZ").ok()?.and_utc();
-    let started = DateTime::parse_from_rfc3339(&context.started).ok()?;
+    let started = DateTime::parse_from_rfc3339(context.started).ok()?;
     Some((started.to_utc() - begun).num_days())
 }
 
@@ -75,7 +75,7 @@ pub(super) fn judge(
     }
     report.held = Some(HeldBack {
         release: context.release.to_owned(),
-        at: context.started.clone(),
+        at: context.started.to_owned(),
         sha256: landed.sha256.clone(),
         rows_read: rows.tally.read,
         reason,

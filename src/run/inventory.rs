@@ -11,7 +11,8 @@ use geo::Geometry;
 use tracing::info;
 
 use super::tile::TileError;
-use super::{Context, LayerOutcome, tile};
+use super::{Context, LayerOutcome, page, tile};
+use crate::derive::inventory::FACILITIES;
 use crate::engine::rows::{LocalRows, RowStore};
 use crate::engine::{self, EngineError, Facilities, Member, Room};
 use crate::error::Error;
@@ -24,9 +25,6 @@ use crate::kernel::sector::class;
 use crate::plan::LayerPlan;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// Collection id of the inventory.
-pub(super) const FACILITIES: &str = "facilities";
 
 /// Writes the inventory of the layers that take part in it.
 ///
@@ -51,7 +49,7 @@ pub(super) fn write(
     let members: Vec<Member<'_>> = all.map(|(layer, store)| Member { layer, store }).collect();
     let unpacked = Facilities::new(&members, &schema);
     let tiles = engine::pack(&unpacked, &context.packing(FACILITIES, room), |tile, groups| {
-        let record = tile::write(context, &schema, tile, groups)?;
+        let record = tile::write(context, &schema, tile, groups, &mut |rows| page::see(context, tile, rows))?;
         task.advance(record.rows);
         Ok(record)
     });

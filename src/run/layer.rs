@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use arrow_array::RecordBatch;
 use geo::Rect;
 use tracing::{error_span, info, warn};
 
@@ -16,6 +17,7 @@ use super::fetch::Tried;
 use super::jurisdictions::Joined;
 use super::tile::{self, TileError};
 use super::{Context, LayerOutcome, gate, tables};
+use crate::derive;
 use crate::engine::rows::RowsError;
 use crate::engine::{self, EngineError, LayerRows, LayerTiles, Room, Work};
 use crate::error::{Error, chain};
@@ -217,7 +219,11 @@ fn write(
     let unpacked = LayerTiles::new(layer, &rows.store, &rows.schema);
     let packing = context.packing(layer.id.as_str(), room);
     let tiles = engine::pack(&unpacked, &packing, |tile, groups| {
-        let record = tile::write(context, &rows.schema, tile, groups)?;
+        let mut show = |rows: &RecordBatch| {
+            context.products.see(tile, rows);
+            Ok(())
+        };
+        let record = tile::write(context, &rows.schema, tile, groups, &mut show)?;
         task.advance(record.rows);
         Ok(record)
     });
@@ -230,7 +236,9 @@ fn write(
         .map_err(|source| LayerError::Write { source })?;
     let report = published(layer, landed, &rows, &tiles);
     let schema = Some(Arc::clone(&rows.schema));
-    let store = (layer.inventory || context.plan.output.national).then_some(rows.store);
+    let is_wanted = layer.inventory && context.plan.makes(derive::inventory::NAME)
+        || context.plan.makes(derive::national::NAME);
+    let store = is_wanted.then_some(rows.store);
     Ok(LayerOutcome { report, tiles, schema, national: None, changes: None, rows: store })
 }
 
@@ -327,6 +335,7 @@ pub(super) fn by_reason(rejects: &[Reject]) -> BTreeMap<String, u64> {
 /// A failed layer as the last release has it, or its absence.
 fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Result<LayerOutcome, Error> {
     let id = layer.id.as_str();
+    context.products.forget(id);
     context.staging.discard(&tile::base(id)).map_err(|source| Error::Store { source })?;
     let mut reason = chain(error);
     let held = match error {

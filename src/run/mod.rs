@@ -3,8 +3,6 @@
 //! A layer's failure is a result, not the end of the run: it is carried from the last release, or
 //! left out, and named. Only when no layer succeeds is nothing published.
 
-mod assessed;
-mod changes;
 mod derive;
 mod describe;
 mod feed;
@@ -19,7 +17,6 @@ mod national;
 mod page;
 mod past;
 mod reference;
-mod resolved;
 mod tables;
 mod tile;
 mod unchanged;
@@ -41,8 +38,13 @@ use jurisdictions::Joined;
 pub use landing::{AgedCopy, Fetched, FetchedSource, Keep, SourceStatus, day_of_ms, fetch, landings, prune};
 pub use layer::is_conserved;
 pub use past::{last_report, report_of};
-pub use verify::{Problem, Verified, verify};
+pub use verify::{Verified, verify};
 
+pub use crate::derive::product::Problem;
+
+use crate::catalog::page::Facilities;
+use crate::derive::product::Night;
+use crate::derive::{self as products, Products};
 use crate::engine::rows::LocalRows;
 use crate::engine::{Packing, Room};
 use crate::error::{self, Error};
@@ -50,7 +52,7 @@ use crate::feature::{FileRecord, LayerReport, LayerStatus, Progress, QualityRepo
 use crate::fetch::http::ClientSettings;
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
-use crate::plan::Plan;
+use crate::plan::{Plan, ProductName};
 use crate::store::{Publication, Scratch, Staging, Store};
 
 /// What a run published.
@@ -95,10 +97,14 @@ struct Context<'a> {
     progress: &'a dyn Progress,
     /// Release that the run makes.
     release: &'a str,
-    started: String,
+    started: &'a str,
     last: Option<RunReport>,
     /// Reports of the releases the store still keeps, oldest first.
-    history: Vec<RunReport>,
+    history: &'a [RunReport],
+    /// Products at work.
+    products: Products<'a>,
+    /// What was seen of the inventory for the report page; none where it is linked.
+    facilities: Mutex<Option<Facilities>>,
     /// Rows of every Parquet file staged, for the manifest.
     rows: Mutex<BTreeMap<PathBuf, u64>>,
 }
@@ -167,12 +173,27 @@ pub fn run(
         None
     });
     let (history, rows) = (past::history(store), Mutex::default());
-    let context =
-        Context { plan, store, mode, staging: &staging, progress, release: id, started, last, history, rows };
+    let mut context = Context {
+        plan,
+        store,
+        mode,
+        staging: &staging,
+        progress,
+        release: id,
+        started: &started,
+        last,
+        history: &history,
+        products: Products::default(),
+        facilities: Mutex::default(),
+        rows,
+    };
     let landings = fetch::land_all(Fetching { plan, store, progress, settings, is_offline: mode.offline });
     let sets = jurisdictions::ground(&context, landings.sets)?;
     let prints = unchanged::fingerprints(plan, &sets, &landings.layers);
     let kept = unchanged::take(&context, &landings.layers, &prints)?;
+    let night = Night { plan, history: &history, started: &started };
+    context.products =
+        Products::begin(night, kept.rest.is_some()).map_err(|source| Error::Derive { source })?;
     let joined = match (&kept.rest, &context.last) {
         (Some(_), Some(last)) => jurisdictions::known(&context, &sets, last)?,
         _ => jurisdictions::join(&context, &sets)?,
@@ -183,27 +204,22 @@ pub fn run(
     gate::note_held(&context, &lock, &layers)?;
     refuse_nothing(&layers)?;
     national::write(&context, &room, &mut layers)?;
-    changes::write(&context, &mut layers)?;
-    let is_kept = kept.rest.is_some();
     let facilities = match kept.rest {
         Some(tiles) => tiles,
-        None => made(&context, &joined, &room, &layers)?,
+        None => made(&context, &joined, &room, &mut layers)?,
     };
-    for layer in &mut layers {
-        layer.rows = None;
-    }
-    let quality = derive::write(&context, &layers, is_kept)?;
     let mut report = report(&context, id, &layers);
-    report.quality = Some(quality);
     report.jurisdictions.clone_from(&joined.reports);
     report.inventory_rows = facilities.iter().map(|tile| tile.rows).sum();
     report.inventory_bytes = facilities.iter().map(|tile| tile.bytes).sum();
+    derive::write(&context, &mut layers, &mut report)?;
     report.seconds = timer.elapsed().as_secs_f64();
     describe::write(&context, &report, &joined, &layers, &facilities)?;
     let task = progress.start("publish", id, None);
-    let rows = context.rows.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let rows = std::mem::take(&mut *context.rows.lock().unwrap_or_else(PoisonError::into_inner));
+    drop(context);
     let tiles = layers.iter().map(|layer| layer.tiles.len() as u64).sum::<u64>() + facilities.len() as u64;
-    let facilities = report.inventory_rows;
+    let facilities = facilities_of(plan, &report);
     let publication = Publication { rows: &rows, tiles, facilities, keep: plan.keep, now: &now() };
     let published = staging.publish(&publication).map_err(store_error)?;
     drop(task);
@@ -226,14 +242,33 @@ fn room(context: &Context<'_>) -> Room {
     Room::new(rows, Scratch::new(folder))
 }
 
-/// The inventory and the reference tables.
+/// Facilities of a release: those of its inventory, else of its layers.
+fn facilities_of(plan: &Plan, report: &RunReport) -> u64 {
+    if plan.makes(products::inventory::NAME) {
+        return report.inventory_rows;
+    }
+    report.layers.iter().map(|layer| layer.rows_written).sum()
+}
+
+/// Products that a pipeline may ask for.
+pub fn products() -> Vec<ProductName> {
+    products::names()
+}
+
+/// The inventory, where the pipeline wants one, and the reference tables.
 fn made(
     context: &Context<'_>,
     joined: &Joined,
     room: &Room,
-    layers: &[LayerOutcome],
+    layers: &mut [LayerOutcome],
 ) -> Result<Vec<TileRecord>, Error> {
-    let facilities = inventory::write(context, &joined.context, room, layers)?;
+    let is_wanted = context.plan.makes(products::inventory::NAME);
+    let facilities =
+        if is_wanted { inventory::write(context, &joined.context, room, layers)? } else { vec![] };
+    // Nothing else is made of the rows: their memory is free again.
+    for layer in layers {
+        layer.rows = None;
+    }
     reference::write(context, joined)?;
     Ok(facilities)
 }
@@ -256,7 +291,7 @@ fn report(context: &Context<'_>, id: &str, layers: &[LayerOutcome]) -> RunReport
         title: context.plan.title.clone(),
         base_url: context.plan.output.base_url.clone(),
         cikr_version: env!("CARGO_PKG_VERSION").to_owned(),
-        started: context.started.clone(),
+        started: context.started.to_owned(),
         seconds: 0.0,
         peak_memory_bytes: peak_memory(),
         layers: layers.iter().map(|layer| layer.report.clone()).collect(),
@@ -264,6 +299,7 @@ fn report(context: &Context<'_>, id: &str, layers: &[LayerOutcome]) -> RunReport
         inventory_rows: 0,
         inventory_bytes: 0,
         quality: None,
+        products: Some(BTreeMap::new()),
     }
 }
 

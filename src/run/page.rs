@@ -2,40 +2,55 @@
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
+use std::sync::PoisonError;
 
 use arrow_array::{Array, BinaryArray, RecordBatch, StringArray, UInt64Array};
 use geo::Geometry;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::layer::rejects_path;
+use super::tile::TileError;
 use super::{Context, LayerOutcome};
 use crate::catalog::page::{Facilities, RejectSample, SAMPLES};
 use crate::error::Error;
-use crate::feature::{RejectReason, TileRecord};
+use crate::feature::{RegionId, RejectReason, Texts, Tile, TileRecord};
 use crate::geoparquet;
 use crate::kernel::geometry;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// The inventory's facilities by place, region and sector; holds a tile per thread.
+/// Counts facilities of a tile of the inventory, a row group at a time, as they are about to be written.
+///
+/// # Errors
+/// When they are more than points.
+pub(super) fn see(context: &Context<'_>, tile: &Tile, rows: &RecordBatch) -> Result<(), TileError> {
+    let counted = count(&tile.region, rows).map_err(|source| TileError::Shown { source })?;
+    let mut seen = context.facilities.lock().unwrap_or_else(PoisonError::into_inner);
+    *seen = Some(seen.take().unwrap_or_default().and(counted));
+    Ok(())
+}
+
+/// The inventory's facilities by place, region and sector: as they were seen, else (a tile per thread) as they lie there.
 ///
 /// # Errors
 /// When a tile can't be read back.
 pub(super) fn facilities(context: &Context<'_>, tiles: &[TileRecord]) -> Result<Facilities, Error> {
+    if let Some(seen) = context.facilities.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Ok(seen);
+    }
     let counted = tiles.par_iter().map(|tile| {
         let rows = geoparquet::read(&context.staging.path_of(&tile.path), Some(&["sector_code", "geometry"]));
-        let mut counted = Facilities::default();
-        count(&mut counted, tile, &rows?)?;
-        Ok(counted)
+        count(&tile.region, &rows?)
     });
     let counted = counted.try_reduce(Facilities::default, |all, more| Ok(all.and(more)));
     counted.map_err(|source: BoxError| Error::Table { source })
 }
 
-fn count(counted: &mut Facilities, tile: &TileRecord, rows: &RecordBatch) -> Result<(), BoxError> {
-    let sectors: &StringArray = column(rows, "sector_code")?;
+fn count(region: &RegionId, rows: &RecordBatch) -> Result<Facilities, BoxError> {
+    let mut counted = Facilities::default();
+    let sectors = Texts::named(rows, "sector_code").ok_or("no `sector_code` of the expected type")?;
     let points: &BinaryArray = column(rows, "geometry")?;
-    let by_sector = counted.by_region.entry(tile.region.as_str().to_owned()).or_default();
+    let by_sector = counted.by_region.entry(region.as_str().to_owned()).or_default();
     let mut places = Vec::with_capacity(rows.num_rows());
     for (sector, point) in sectors.iter().zip(points) {
         let sector = sector.unwrap_or_default();
@@ -48,7 +63,7 @@ fn count(counted: &mut Facilities, tile: &TileRecord, rows: &RecordBatch) -> Res
         places.push((point.x(), point.y()));
     }
     counted.cells.extend(places);
-    Ok(())
+    Ok(counted)
 }
 
 /// The first rejects of every layer that has any.

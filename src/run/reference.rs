@@ -40,7 +40,7 @@ fn write_texts(context: &Context<'_>, texts: &Texts) -> Result<(), Error> {
     };
     let columns = texts.header.iter().enumerate().map(|(at, name)| (*name, column(at))).collect();
     let written = table(columns, &path).and_then(|table| write_table(context, &path, &table));
-    written.map_err(Error::from)
+    written.map(drop).map_err(Error::from)
 }
 
 fn texts<'r, T: 'r>(

@@ -26,7 +26,7 @@ pub(super) fn write_rejects(context: &Context<'_>, layer: &str, rejects: &[Rejec
         ("value", text(|reject| reject.value.clone())),
         ("reason", text(|reject| reject.reason.code().to_owned())),
     ];
-    write_table(context, &path, &table(columns, &path)?)
+    write_table(context, &path, &table(columns, &path)?).map(drop)
 }
 
 /// Writes `quality/flags/<layer>.parquet`, with no rows where nothing was flagged.
@@ -46,7 +46,7 @@ pub(super) fn write_flags(context: &Context<'_>, layer: &str, flags: &mut Flags)
         ("flag", text(|flag| flag.code.code())),
         ("detail", text(|flag| &flag.detail)),
     ];
-    write_table(context, &path, &table(columns, &path)?)
+    write_table(context, &path, &table(columns, &path)?).map(drop)
 }
 
 /// Puts named columns together; every column is nullable.

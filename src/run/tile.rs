@@ -40,6 +40,12 @@ pub(super) enum TileError {
         /// Cause.
         source: EngineError,
     },
+    /// What looks at its rows on the way can't make sense of them: a mistake of this program.
+    #[error("cannot count a tile's rows")]
+    Shown {
+        /// Cause.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A table can't be put together: a mistake of this program.
     #[error("cannot make {}", path.display())]
     Table {
@@ -70,15 +76,19 @@ pub(super) fn base(collection: &str) -> PathBuf {
     if collection == "facilities" { PathBuf::from(collection) } else { Path::new("layers").join(collection) }
 }
 
+/// Is shown every row group of a file while it is in memory.
+pub(super) type Show<'a> = dyn FnMut(&RecordBatch) -> Result<(), TileError> + 'a;
+
 /// Writes one tile below its collection's `data/`, row group by row group.
 pub(super) fn write(
     context: &Context<'_>,
     schema: &SchemaRef,
     tile: &Tile,
     groups: &mut Groups<'_>,
+    show: &mut Show<'_>,
 ) -> Result<TileRecord, TileError> {
     let path = base(&tile.collection).join("data").join(tile.file());
-    let written = write_groups(context, schema, &path, groups)?;
+    let written = write_groups(context, schema, &path, groups, show)?;
     Ok(TileRecord {
         collection: tile.collection.clone(),
         region: tile.region.clone(),
@@ -105,6 +115,7 @@ pub(super) fn write_groups(
     schema: &SchemaRef,
     path: &Path,
     groups: &mut Groups<'_>,
+    show: &mut Show<'_>,
 ) -> Result<WrittenFeatures, TileError> {
     let encoding = |source| TileError::Parquet { path: path.to_owned(), source };
     let (written, (rows, extent, geometry_types)) = staged(context, path, |out| {
@@ -115,6 +126,7 @@ pub(super) fn write_groups(
             let group = group.map_err(|source| TileError::Rows { source })?;
             extent = Some(extent.map_or(group.extent, |extent| around(extent, group.extent)));
             types.extend(group.geometry_types);
+            show(&group.rows.0)?;
             writer.group(&group.rows.0).map_err(encoding)?;
         }
         let types: Vec<String> = types.into_iter().map(str::to_owned).collect();
@@ -127,13 +139,17 @@ pub(super) fn write_groups(
 }
 
 /// Writes a table without geometry.
-pub(super) fn write_table(context: &Context<'_>, path: &Path, rows: &RecordBatch) -> Result<(), TileError> {
-    let (_, rows) = staged(context, path, |out| {
+pub(super) fn write_table(
+    context: &Context<'_>,
+    path: &Path,
+    rows: &RecordBatch,
+) -> Result<FileRecord, TileError> {
+    let (written, rows) = staged(context, path, |out| {
         geoparquet::write_table(rows, &context.write_options(), out)
             .map_err(|source| TileError::Parquet { path: path.to_owned(), source })
     })?;
     context.note_rows(path, rows);
-    Ok(())
+    Ok(FileRecord { path: path.to_owned(), rows, bytes: written.bytes, sha256: written.sha256 })
 }
 
 /// Writes a long table piece by piece, as `fill` hands the pieces on; tells what that returns, too.

@@ -10,11 +10,13 @@ use serde::Serialize;
 use tracing::{error_span, info, warn};
 
 use super::fetch::Tried;
-use super::inventory::FACILITIES;
 use super::jurisdictions::Ground;
 use super::layer::{flags_path, rejects_path};
 use super::tile::{self, TileError};
-use super::{Context, LayerOutcome, gate, national};
+use super::{Context, LayerOutcome, gate};
+use crate::derive::inventory::FACILITIES;
+use crate::derive::product::{Carried, Product};
+use crate::derive::{national, wanted};
 use crate::error::{Error, chain};
 use crate::feature::{FileRecord, Landed, LayerReport, LayerStatus, RunReport, TileRecord};
 use crate::geoparquet;
@@ -28,7 +30,8 @@ const GENERATION: u32 = 2;
 pub(super) struct Kept {
     /// Layers in plan order; none where one has to be made.
     pub(super) layers: Vec<Option<LayerOutcome>>,
-    /// Where no layer has to be made: the inventory's tiles, and with them links and reference tables.
+    /// Where no layer has to be made: the inventory's tiles, and with them the reference tables and what else is
+    /// linked whole.
     pub(super) rest: Option<Vec<TileRecord>>,
 }
 
@@ -94,7 +97,13 @@ pub(super) fn take(
     let kept = layers.iter().zip(landed).zip(prints).map(keep).collect::<Result<Vec<_>, Error>>()?;
     let are_same = last.layers.len() == layers.len()
         && last.layers.iter().zip(layers).all(|(before, layer)| before.id == layer.id.as_str());
-    let rest = if are_same && kept.iter().all(Option::is_some) { keep_rest(context, last)? } else { None };
+    let is_there = |product: &dyn Product| {
+        let about = product.about();
+        !matches!(about.carried, Carried::Whole(_)) || last.product(about.doc.name).is_some()
+    };
+    let has_all = wanted(context.plan).all(is_there);
+    let is_same = are_same && has_all && kept.iter().all(Option::is_some);
+    let rest = if is_same { keep_rest(context, last)? } else { None };
     Ok(Kept { layers: kept, rest })
 }
 
@@ -166,10 +175,16 @@ fn layer_files(
     let tiles = tiles.collect::<Result<Vec<_>, _>>()?;
     carry(&rejects_path(&before.id))?;
     carry(&flags_path(&before.id))?;
-    if before.national_bytes.is_none() {
-        return Ok((tiles, None));
+    let mut files = Vec::new();
+    for about in wanted(context.plan).map(Product::about) {
+        if let Carried::WithLayer(path) = about.carried
+            && last.product(about.doc.name).is_some()
+        {
+            files.extend(carry(&path(&before.id))?);
+        }
     }
-    let file = carry(&national::path(&before.id))?.into_iter().next();
+    let national = national::path(&before.id);
+    let file = files.into_iter().find(|file| file.path == national);
     let record = |file: store::Written| FileRecord {
         path: file.path,
         rows: before.rows_written,
@@ -182,22 +197,34 @@ fn layer_files(
 fn keep_rest(context: &Context<'_>, last: &RunReport) -> Result<Option<Vec<TileRecord>>, Error> {
     let rest = sound(context, rest_files(context, last))?;
     if rest.is_none() {
-        for path in [tile::base(FACILITIES), "links".into(), "reference".into()] {
-            context.staging.discard(&path).map_err(|source| Error::Store { source })?;
+        for path in whole(context).chain(["reference"]) {
+            context.staging.discard(Path::new(path)).map_err(|source| Error::Store { source })?;
         }
     }
     Ok(rest)
 }
 
 fn rest_files(context: &Context<'_>, last: &RunReport) -> Result<Vec<TileRecord>, TileError> {
-    let carry = |path: &Path| {
-        context.staging.carry(&last.release, path).map_err(|source| TileError::Store { source })
+    let carry = |path: &str| {
+        context.staging.carry(&last.release, Path::new(path)).map_err(|source| TileError::Store { source })
     };
-    carry(Path::new("links"))?;
-    carry(Path::new("reference"))?;
-    if last.inventory_rows == 0 {
-        return Ok(vec![]);
+    carry("reference")?;
+    let mut files = Vec::new();
+    let data = tile::base(FACILITIES).join("data");
+    // An inventory without rows has no files.
+    let is_there = |path: &&str| last.inventory_rows > 0 || !Path::new(path).starts_with(FACILITIES);
+    for path in whole(context).filter(is_there) {
+        files.extend(carry(path)?);
     }
-    let files = carry(&tile::base(FACILITIES).join("data"))?;
-    files.into_iter().map(|file| tile::carried(context, FACILITIES, file)).collect()
+    let tiles = files.into_iter().filter(|file| file.path.starts_with(&data));
+    tiles.map(|file| tile::carried(context, FACILITIES, file)).collect()
+}
+
+/// What is linked whole, of the products that the plan asks for.
+fn whole(context: &Context<'_>) -> impl Iterator<Item = &'static str> {
+    let paths = |carried| match carried {
+        Carried::Whole(paths) => paths,
+        Carried::Never | Carried::WithLayer(_) => &[],
+    };
+    wanted(context.plan).flat_map(move |product| paths(product.about().carried)).copied()
 }

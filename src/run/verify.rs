@@ -2,33 +2,25 @@
 //!
 //! Reads everything again; trusts nothing but the files.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 
 use arrow_array::{Array, BinaryArray, Float32Array, RecordBatch, StringArray, StructArray};
 use arrow_schema::SchemaRef;
 use geo::BoundingRect;
 use rayon::prelude::*;
 
-use super::inventory::FACILITIES;
 use super::layer::{flags_kept, flags_path, is_conserved, rejects_path};
-use super::resolved::{self, Found};
-use super::{assessed, changes, national, past, tile};
-use crate::error::Error;
+use super::{past, tile};
+use crate::derive::PRODUCTS;
+use crate::derive::inventory::FACILITIES;
+use crate::derive::product::{Held, HeldTile, Problem, Product};
+use crate::error::{Error, chain};
 use crate::feature::{LayerReport, LayerStatus, RegionId, RunReport};
 use crate::geoparquet;
 use crate::kernel::geometry;
 use crate::kernel::sector::class;
 use crate::store::{self, Store};
-
-/// Something wrong with a release.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct Problem {
-    /// File, relative to the release.
-    pub path: PathBuf,
-    /// What is wrong with it.
-    pub what: String,
-}
 
 /// What `verify` found.
 #[derive(Debug, serde::Serialize)]
@@ -52,7 +44,7 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
     let store_error = |source| Error::Store { source };
     let broken = |file: &str, error: &dyn std::error::Error| {
         let id = release.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Verified { release: id, tiles: 0, rows: 0, problems: vec![problem(file, crate::error::chain(error))] }
+        Verified { release: id, tiles: 0, rows: 0, problems: vec![Problem::new(file, chain(error))] }
     };
     let manifest = match store::read_manifest(release) {
         Ok(manifest) => manifest,
@@ -65,7 +57,7 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
         None => store::check_manifest(release).map_err(store_error)?,
     };
     let mut problems: Vec<Problem> =
-        found.into_iter().map(|found| problem(&found.path, found.kind.to_string())).collect();
+        found.into_iter().map(|found| Problem::new(&found.path, found.kind.to_string())).collect();
     let report = match past::report_of(release) {
         Ok(report) => report,
         Err(error) => {
@@ -80,12 +72,20 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
     problems.extend(checked.iter().flat_map(|tile| tile.problems.iter().cloned()));
     problems.extend(rows_differ(release, &manifest));
     problems.extend(schemas_differ(&checked));
-    problems.extend(laws(release, &report, &manifest, &checked));
-    problems.extend(assessed::problems(release, &report));
+    problems.extend(laws(release, &report, &checked));
+    let files = manifest.files.iter().map(|file| file.path.as_str()).collect();
+    let tiles: Vec<HeldTile> = checked.into_iter().map(|checked| checked.tile).collect();
+    let held = Held { folder: release, report: &report, files: &files, tiles: &tiles };
+    problems.extend(held_products(&report).flat_map(|product| product.verify(&held)));
     problems.sort();
     problems.dedup();
-    let rows = checked.iter().map(|tile| tile.rows).sum();
-    Ok(Verified { release: report.release, tiles: checked.len(), rows, problems })
+    let rows = tiles.iter().map(|tile| tile.rows).sum();
+    Ok(Verified { release: report.release, tiles: tiles.len(), rows, problems })
+}
+
+/// Products that a release claims to hold; one of an earlier version doesn't say.
+fn held_products(report: &RunReport) -> impl Iterator<Item = &'static dyn Product> {
+    PRODUCTS.iter().copied().filter(|product| report.may_hold(product.about().doc.name))
 }
 
 /// The store a release lies in, and its id there; a copy elsewhere has none.
@@ -96,45 +96,34 @@ fn home(release: &Path) -> Option<(Store, String)> {
     store.has(&id).then_some((store, id))
 }
 
-fn problem(path: impl Into<PathBuf>, what: impl Into<String>) -> Problem {
-    Problem { path: path.into(), what: what.into() }
-}
-
 fn is_tile(path: &Path) -> bool {
     let below_data = path.components().any(|part| part.as_os_str() == "data");
     below_data && path.extension().is_some_and(|extension| extension == "parquet")
 }
 
-/// A tile as read back.
-#[derive(Default)]
+/// A tile as read back, and what is wrong with it alone.
 struct TileCheck {
-    path: PathBuf,
-    collection: String,
-    rows: u64,
-    schema: Option<SchemaRef>,
-    ids: Vec<String>,
-    /// Sector classes of its rows, told or, in older tiles, computed.
-    classes: BTreeSet<String>,
+    tile: HeldTile,
     problems: Vec<Problem>,
 }
 
 fn check_tile(release: &Path, path: &Path) -> TileCheck {
-    let mut check = TileCheck { path: path.to_owned(), collection: collection(path), ..TileCheck::default() };
+    let mut tile = HeldTile { path: path.to_owned(), collection: collection(path), ..HeldTile::default() };
     let file = release.join(path);
     let read = geoparquet::inspect(&file).and_then(|footer| Ok((footer, geoparquet::read(&file, None)?)));
-    match read {
+    let problems = match read {
         Ok((footer, rows)) => {
-            check.rows = footer.rows;
-            check.schema = Some(footer.schema);
-            check.ids = column(&rows, "facility_id").iter().flatten().map(str::to_owned).collect();
-            check.classes =
-                class::classes(&check.collection, &rows).into_iter().map(|class| class.name).collect();
-            let found = [region_differs(path, &rows), uncovered(&rows), resolved::misnamed(&rows)];
-            check.problems = found.into_iter().flatten().map(|what| problem(path, what)).collect();
+            tile.rows = footer.rows;
+            tile.schema = Some(footer.schema);
+            tile.ids = column(&rows, "facility_id").iter().flatten().map(str::to_owned).collect();
+            let classes = class::classes(&tile.collection, &rows);
+            tile.classes = classes.into_iter().map(|class| class.name).collect();
+            let found = [region_differs(path, &rows), uncovered(&rows), class::misnamed(&rows)];
+            found.into_iter().flatten().map(|what| Problem::new(path, what)).collect()
         }
-        Err(error) => check.problems.push(problem(path, crate::error::chain(&error))),
-    }
-    check
+        Err(error) => vec![Problem::new(path, chain(&error))],
+    };
+    TileCheck { tile, problems }
 }
 
 /// `facilities`, or the layer's id.
@@ -178,7 +167,7 @@ fn rows_differ(release: &Path, manifest: &store::Manifest) -> Vec<Problem> {
     let tables = manifest.files.iter().filter(|file| file.path.ends_with(".parquet"));
     let differs = |file: &store::ManifestFile| {
         let found = geoparquet::inspect(&release.join(&file.path)).map(|footer| footer.rows).ok()?;
-        let told = || problem(&file.path, format!("{found} rows, not as the manifest says"));
+        let told = || Problem::new(&file.path, format!("{found} rows, not as the manifest says"));
         (file.rows != Some(found)).then(told)
     };
     tables.filter_map(differs).collect()
@@ -188,72 +177,25 @@ fn rows_differ(release: &Path, manifest: &store::Manifest) -> Vec<Problem> {
 fn schemas_differ(checked: &[TileCheck]) -> Vec<Problem> {
     let mut first: BTreeMap<&str, &SchemaRef> = BTreeMap::new();
     let mut problems = Vec::new();
-    for tile in checked {
+    for TileCheck { tile, .. } in checked {
         let Some(schema) = &tile.schema else { continue };
         if *first.entry(&tile.collection).or_insert(schema) != schema {
-            problems.push(problem(&tile.path, "schema differs from the collection's other tiles"));
+            problems.push(Problem::new(&tile.path, "schema differs from the collection's other tiles"));
         }
     }
     problems
 }
 
-fn laws(
-    release: &Path,
-    report: &RunReport,
-    manifest: &store::Manifest,
-    checked: &[TileCheck],
-) -> Vec<Problem> {
-    let report_file = Path::new("report.json");
-    let present = || report.layers.iter().filter(|layer| layer.status != LayerStatus::Absent);
-    let mut problems: Vec<Problem> =
-        present().flat_map(|layer| layer_laws(release, layer, checked)).collect();
-    problems.extend(unresolved(release, manifest, present(), checked));
-    let inventory: Vec<&TileCheck> = checked.iter().filter(|tile| tile.collection == FACILITIES).collect();
-    let rows: u64 = inventory.iter().map(|tile| tile.rows).sum();
-    if rows != report.inventory_rows {
-        problems
-            .push(problem(report_file, format!("{} inventory rows, {rows} in tiles", report.inventory_rows)));
-    }
-    let layers: BTreeSet<&str> = inventory
-        .iter()
-        .flat_map(|tile| &tile.ids)
-        .filter_map(|id| id.split_once(':'))
-        .map(|(layer, _)| layer)
-        .collect();
-    for layer in report.layers.iter().filter(|layer| layers.contains(layer.id.as_str())) {
-        let of_layer = |id: &&String| id.split_once(':').is_some_and(|(of, _)| of == layer.id);
-        let rows = inventory.iter().flat_map(|tile| &tile.ids).filter(of_layer).count() as u64;
-        if rows != layer.rows_written {
-            let what =
-                format!("layer {}: {} rows written, {rows} in the inventory", layer.id, layer.rows_written);
-            problems.push(problem(report_file, what));
-        }
-    }
-    problems
-}
-
-/// Whether every facility of the layers is placed in every sector scheme.
-fn unresolved<'a>(
-    release: &Path,
-    manifest: &store::Manifest,
-    layers: impl Iterator<Item = &'a LayerReport>,
-    checked: &[TileCheck],
-) -> Vec<Problem> {
-    let found = |layer: &'a LayerReport| {
-        let tiles = || checked.iter().filter(|tile| tile.collection == layer.id);
-        Found {
-            layer: &layer.id,
-            ids: tiles().flat_map(|tile| &tile.ids).map(String::as_str).collect(),
-            classes: tiles().flat_map(|tile| &tile.classes).map(String::as_str).collect(),
-        }
-    };
-    resolved::problems(release, manifest, &layers.map(found).collect::<Vec<_>>())
+fn laws(release: &Path, report: &RunReport, checked: &[TileCheck]) -> Vec<Problem> {
+    let present = report.layers.iter().filter(|layer| layer.status != LayerStatus::Absent);
+    present.flat_map(|layer| layer_laws(release, layer, checked)).collect()
 }
 
 fn layer_laws(release: &Path, layer: &LayerReport, checked: &[TileCheck]) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut tell = |what: String| problems.push(problem(tile::base(&layer.id), what));
-    let tiles: Vec<&TileCheck> = checked.iter().filter(|tile| tile.collection == layer.id).collect();
+    let mut tell = |what: String| problems.push(Problem::new(tile::base(&layer.id), what));
+    let tiles = checked.iter().map(|checked| &checked.tile);
+    let tiles: Vec<&HeldTile> = tiles.filter(|tile| tile.collection == layer.id).collect();
     let rows: u64 = tiles.iter().map(|tile| tile.rows).sum();
     if rows != layer.rows_written {
         tell(format!("{} rows written, {rows} in tiles", layer.rows_written));
@@ -265,13 +207,6 @@ fn layer_laws(release: &Path, layer: &LayerReport, checked: &[TileCheck]) -> Vec
     let mut seen = HashSet::new();
     if let Some(id) = tiles.iter().flat_map(|tile| &tile.ids).find(|id| !seen.insert(id.as_str())) {
         tell(format!("facility `{id}` stands twice"));
-    }
-    let files: Vec<PathBuf> = tiles.iter().map(|tile| release.join(&tile.path)).collect();
-    for what in national::problems(release, &layer.id, layer.national_bytes, &files) {
-        tell(format!("national.parquet: {what}"));
-    }
-    for what in changes::problems(release, layer) {
-        tell(what);
     }
     let rejects = geoparquet::inspect(&release.join(rejects_path(&layer.id))).map(|footer| footer.rows).ok();
     if rejects != Some(layer.rows_rejected) {

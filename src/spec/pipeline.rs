@@ -78,6 +78,8 @@ pub struct OutputSpec {
     pub page_rows: Option<Spanned<i64>>,
     /// `zstd-level`.
     pub zstd_level: Option<Spanned<i64>>,
+    /// `products`.
+    pub products: Option<Spanned<Vec<Spanned<String>>>>,
     /// `national`.
     pub national: Option<Spanned<bool>>,
     /// `base-url`.
@@ -199,6 +201,7 @@ fn output(table: &mut Table<'_>) -> OutputSpec {
         group_rows: table.integer("group-rows"),
         page_rows: table.integer("page-rows"),
         zstd_level: table.integer("zstd-level"),
+        products: table.texts("products"),
         national: table.flag("national"),
         base_url: table.text("base-url"),
     }

@@ -20,7 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("geoparquet", &["feature"]),
     ("derive", &["plan", "feature", "kernel", "geoparquet"]),
     ("catalog", &["plan", "feature", "geoparquet"]),
-    ("error", &["catalog", "derive", "engine", "geoparquet", "source", "spec", "store"]),
+    ("error", &["catalog", "derive", "engine", "feature", "geoparquet", "source", "spec", "store"]),
     ("report", &["error", "feature", "spec"]),
     ("draft", &["source", "plan", "feature", "error"]),
     (

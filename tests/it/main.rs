@@ -43,6 +43,7 @@ mod one_stream;
 mod packing;
 mod page;
 mod parquet;
+mod products;
 mod program;
 mod pulling;
 mod quality;

@@ -26,7 +26,7 @@ pub use map::Cells;
 pub use rejects::{RejectSample, SAMPLES};
 
 use super::Collection;
-use crate::feature::{LayerReport, LayerStatus, Outline, RunReport};
+use crate::feature::{LayerReport, LayerStatus, Outline, ProductDoc, RunReport};
 use crate::plan::{LayerPlan, Plan};
 
 /// Its name, at the root of the release.
@@ -55,8 +55,10 @@ pub struct Page<'a> {
     pub outlines: &'a [Outline],
     /// First rows of each layer's rejects, by layer id.
     pub rejects: &'a BTreeMap<String, Vec<RejectSample>>,
-    /// Products of the release, for the query shown.
+    /// Collections of the release, for the query shown.
     pub collections: &'a [Collection<'a>],
+    /// Products asked for.
+    pub products: &'a [ProductDoc],
 }
 
 /// The inventory's facilities, counted.

@@ -36,13 +36,17 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
     html! {
         section aria-labelledby="places" {
             h2 #places { "Where the facilities are" }
-            p { "Facilities of the inventory, one point each, by the region they lie in." }
-            (map::map(page))
-            h3 { "By region" }
-            (table_box("Facilities by region", &regions(page)))
-            (left_out(MOST, page.facilities.by_region.len(), "regions are in the inventory."))
-            h3 { "By sector" }
-            (table_box("Facilities by sector", &sectors(page)))
+            @if page.plan.makes("inventory") {
+                p { "Facilities of the inventory, one point each, by the region they lie in." }
+                (map::map(page))
+                h3 { "By region" }
+                (table_box("Facilities by region", &regions(page)))
+                (left_out(MOST, page.facilities.by_region.len(), "regions are in the inventory."))
+                h3 { "By sector" }
+                (table_box("Facilities by sector", &sectors(page)))
+            } @else {
+                p { "The pipeline asks for no inventory, from which the map is drawn." }
+            }
         }
     }
 }

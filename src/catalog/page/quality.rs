@@ -7,9 +7,7 @@ use std::cmp::Reverse;
 use maud::{Markup, html};
 
 use super::{Layer, Page, left_out, number, shortened, table_box};
-use crate::feature::{
-    ClaimPair, FieldCounts, LayerQuality, QUALITY_TABLES, QualityReport, Score, Unmet, Verdict,
-};
+use crate::feature::{ClaimPair, FieldCounts, LayerQuality, QualityReport, Score, Unmet, Verdict};
 
 /// Most layers shown: those with the lowest score first.
 const MOST: usize = 40;
@@ -23,7 +21,7 @@ pub(super) fn section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
         section aria-labelledby="quality" {
             h2 #quality { "Quality" }
             @match &page.report.quality {
-                Some(quality) => (scored(quality, layers)),
+                Some(quality) => (scored(page, quality, layers)),
                 None => { p { "This release was not scored." } }
             }
             (flags(layers))
@@ -32,14 +30,16 @@ pub(super) fn section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
     }
 }
 
-fn scored(quality: &QualityReport, layers: &[Layer<'_>]) -> Markup {
+fn scored(page: &Page<'_>, quality: &QualityReport, layers: &[Layer<'_>]) -> Markup {
+    let tables =
+        page.products.iter().filter(|product| product.name == "quality").flat_map(|product| product.tables);
     let mut worst: Vec<&LayerQuality> = quality.layers.iter().collect();
     worst.sort_by(|a, b| lowest(a).total_cmp(&lowest(b)));
     html! {
         p {
             "What the sources let one say, layer by layer, the lowest score first; no score means no evidence, and says why. "
             "The whole evidence: "
-            @for (at, table) in QUALITY_TABLES.iter().enumerate() {
+            @for (at, table) in tables.enumerate() {
                 @if at > 0 { ", " }
                 a href=(table.path) { (table.path) }
             }

@@ -44,6 +44,7 @@ impl Release {
             outlines: &self.outlines,
             rejects: &self.rejects,
             collections: &[],
+            products: &[],
         };
         String::from_utf8(page(&shown)).unwrap()
     }

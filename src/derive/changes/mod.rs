@@ -1,239 +1,172 @@
 //! Changes: a layer's rows in this release against those in the one before, facility by facility.
 //!
-//! Rows are matched by `facility_id` and compared a column at a time: memory holds the ids of both sides
-//! and one column of both. What differs is handed on in pieces: new and gone facilities first, then the columns
-//! in the order of the tiles, each by id. Reads tiles; writes nothing.
+//! Rows are matched by `facility_id`. What differs is handed on in pieces: new and gone facilities first, then the
+//! columns in the order of the tiles, each by id. Tiles that are the same byte for byte aren't compared.
 
+mod compare;
 mod matched;
 mod rows;
+mod tables;
 mod values;
+mod verify;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use arrow_array::{Array, ArrayRef};
-use arrow_schema::{Schema, SchemaRef};
 use rayon::prelude::*;
+use serde_json::{Value, json};
+use tracing::{info, warn};
 
-use self::matched::{At, Facilities, Matched};
-use self::rows::{Change, Row, Rows};
-use super::Sink;
-use crate::feature::{ColumnChange, LayerChanges, is_row_number};
-use crate::geoparquet::{Columns, GeoparquetError};
-use crate::plan::LayerSchema;
-
-/// Columns that say nothing of their own: the key, what is the same in every row, what follows from the geometry.
-const LEFT_OUT: [&str; 3] = ["facility_id", "layer", "bbox"];
-
-/// With fewer facilities on both sides, a change of every row is not told from a change of each.
-const FEW: usize = 10;
-
-/// Tiles of a layer in two releases; those that are the same byte for byte may be left out of both.
-#[derive(Debug, Clone, Copy)]
-pub struct Tiles<'a> {
-    /// In the release before.
-    pub before: &'a [PathBuf],
-    /// In this one.
-    pub after: &'a [PathBuf],
-    /// Rows of those left out: they are unchanged.
-    pub same_rows: u64,
-}
-
-/// Tiles whose footers were read.
-struct Opened {
-    before: Vec<Columns>,
-    after: Vec<Columns>,
-    same_rows: u64,
-}
-
-impl Opened {
-    fn of(tiles: Tiles<'_>) -> Result<Self, GeoparquetError> {
-        let all =
-            |tiles: &[PathBuf]| tiles.par_iter().map(|tile| Columns::of(tile)).collect::<Result<_, _>>();
-        Ok(Self { before: all(tiles.before)?, after: all(tiles.after)?, same_rows: tiles.same_rows })
-    }
-}
+use self::compare::{Tiles, compare};
+pub use self::tables::TABLE;
+use super::product::{About, Carried, Held, Night, Observer, Out, Problem, Product, Scope, Tables, Work};
+use super::{Before, DeriveError, LayerTables, Release};
+use crate::feature::{LayerChanges, LayerReport, LayerStatus, ProductDoc, RunReport, SourceProfile, chain};
+use crate::geoparquet::GeoparquetError;
 
 /// Path of a layer's changes within a release.
 pub fn path(layer: &str) -> PathBuf {
     Path::new("changes").join(format!("{layer}.parquet"))
 }
 
-/// Columns of the table of changes.
-pub fn schema() -> SchemaRef {
-    rows::schema()
-}
+/// The product.
+pub(super) struct Changes;
 
-/// Compares the two sides, hands on what differs, and counts it. Whom it was compared with, the caller knows.
-///
-/// # Errors
-/// When a tile can't be read, or `emit` fails.
-pub fn compare(
-    schema: &LayerSchema,
-    tiles: Tiles<'_>,
-    emit: &mut Sink<'_>,
-) -> Result<LayerChanges, GeoparquetError> {
-    let tiles = Opened::of(tiles)?;
-    let (before, after) = (Facilities::read(&tiles.before)?, Facilities::read(&tiles.after)?);
-    let matched = Matched::of(&before, &after);
-    let count = |rows: &[At]| rows.len() as u64;
-    let mut changes = LayerChanges {
-        added: count(&matched.added),
-        removed: count(&matched.removed),
-        is_key_unstable: is_key_unstable(schema),
-        ..LayerChanges::default()
-    };
-    let mut rows = Rows::new(emit);
-    matched.added.iter().try_for_each(|at| rows.push(&Row::whole(&after, *at, Change::Added)))?;
-    matched.removed.iter().try_for_each(|at| rows.push(&Row::whole(&before, *at, Change::Removed)))?;
-    let mut comparison =
-        Comparison { schema, tiles, after, seen: vec![Seen::default(); matched.kept.len()], matched };
-    for column in comparison.columns(&mut changes) {
-        comparison.column(&column, &mut changes, &mut rows)?;
-    }
-    rows.close()?;
-    for seen in &comparison.seen {
-        *(match seen {
-            Seen { changed: true, .. } => &mut changes.changed,
-            Seen { recomputed: true, .. } => &mut changes.recomputed,
-            Seen { .. } => &mut changes.unchanged,
-        }) += 1;
-    }
-    changes.unchanged += comparison.tiles.same_rows;
-    Ok(changes)
-}
-
-/// Whether a part of the key is, by its names, numbered anew whenever the source is made.
-fn is_key_unstable(schema: &LayerSchema) -> bool {
-    let fields = schema.fields.iter().filter(|field| schema.key.contains(&field.name));
-    fields
-        .into_iter()
-        .any(|field| !field.from.is_empty() && field.from.iter().all(|name| is_row_number(name)))
-}
-
-/// What was seen of a facility so far.
-#[derive(Debug, Clone, Copy, Default)]
-struct Seen {
-    changed: bool,
-    recomputed: bool,
-}
-
-/// Two sides whose facilities are matched.
-struct Comparison<'a> {
-    schema: &'a LayerSchema,
-    tiles: Opened,
-    after: Facilities,
-    matched: Matched,
-    /// Of each facility on both sides.
-    seen: Vec<Seen>,
-}
-
-impl Comparison<'_> {
-    /// Columns of both sides with the same type, in the order of this release; notes the others.
-    fn columns(&self, changes: &mut LayerChanges) -> Vec<String> {
-        // Where a side has no tiles of its own, the others are the same, and so are their columns.
-        let (Some(before), Some(after)) = (self.tiles.before.first(), self.tiles.after.first()) else {
-            return vec![];
-        };
-        let (before, after) = (before.schema(), after.schema());
-        let lacks = |of: &Schema, other: &Schema| -> Vec<String> {
-            let names = of.fields().iter().map(|field| field.name());
-            names.filter(|name| other.index_of(name).is_err()).cloned().collect()
-        };
-        changes.columns_added = lacks(&after, &before);
-        changes.columns_dropped = lacks(&before, &after);
-        let mut shared = Vec::new();
-        for field in after.fields().iter().filter(|field| !LEFT_OUT.contains(&field.name().as_str())) {
-            match before.field_with_name(field.name()) {
-                Ok(old) if old.data_type() == field.data_type() => shared.push(field.name().clone()),
-                Ok(old) => changes.columns_retyped.push(ColumnChange {
-                    field: field.name().clone(),
-                    old: Some(values::type_name(old.data_type())),
-                    new: Some(values::type_name(field.data_type())),
-                }),
-                Err(_) => {}
-            }
+impl Product for Changes {
+    fn about(&self) -> About {
+        About {
+            doc: ProductDoc {
+                name: "changes",
+                places: &[(
+                    TABLE.path,
+                    "what differs from the release before: facility, column, old and new value; none in the first release",
+                )],
+                tables: &[TABLE],
+            },
+            is_default: true,
+            scope: Scope::Layer,
+            reads: &[],
+            // Of the last release: what it told of another is told no more.
+            carried: Carried::Never,
         }
-        shared
     }
 
-    /// Compares a column, and tells what differs in it.
-    fn column(
-        &mut self,
-        name: &str,
-        changes: &mut LayerChanges,
-        rows: &mut Rows<'_, '_>,
-    ) -> Result<(), GeoparquetError> {
-        if self.matched.kept.is_empty() {
-            return Ok(());
-        }
-        let (before, after) = (read(&self.tiles.before, name)?, read(&self.tiles.after, name)?);
-        let differing = values::differing(&before, &after, &self.matched.kept);
-        if let Some(every) = self.every_row(name, &before, &after, &differing) {
-            rows.push(&Row::every(&every))?;
-            changes.every_row.push(every);
-            return Ok(());
-        }
-        let is_source = is_source(self.schema, name);
-        for at in &differing {
-            let (old, new) = self.matched.kept[*at];
-            let (old, new) = (value(&before, old), value(&after, new));
-            let seen = &mut self.seen[*at];
-            *(if is_source { &mut seen.changed } else { &mut seen.recomputed }) = true;
-            let change = if is_source { Change::Changed } else { Change::Recomputed };
-            let row = Row {
-                field: Some(name),
-                old: values::text(name, old.0, old.1),
-                new: values::text(name, new.0, new.1),
-                distance_m: values::distance_m(name, old, new),
-                ..Row::whole(&self.after, self.matched.kept[*at].1, change)
-            };
-            rows.push(&row)?;
-        }
-        if !differing.is_empty() {
-            changes.fields.insert(name.to_owned(), differing.len() as u64);
-        }
-        Ok(())
+    fn begin<'a>(&self, _: Night<'a>) -> Result<Work<'a>, DeriveError> {
+        Ok(Work::Tables(Box::new(Making)))
     }
 
-    /// The change of a column that went from one value to another in every row, such as the month of the file.
-    fn every_row(
+    fn verify(&self, held: &Held<'_>) -> Vec<Problem> {
+        verify::problems(held)
+    }
+}
+
+struct Making;
+
+impl Tables for Making {
+    fn observer(&self) -> Option<&dyn Observer> {
+        None
+    }
+
+    fn make(
         &self,
-        name: &str,
-        before: &[ArrayRef],
-        after: &[ArrayRef],
-        differing: &[usize],
-    ) -> Option<ColumnChange> {
-        let kept = &self.matched.kept;
-        if differing.len() < kept.len() || kept.len() < FEW || self.tiles.same_rows > 0 || name == "geometry"
-        {
-            return None;
-        }
-        let (old, new) = kept[0];
-        let (old, new) = (value(before, old), value(after, new));
-        let is_one = |(column, row): (&dyn Array, usize), all: &[ArrayRef], at: At| {
-            let (other, other_row) = value(all, at);
-            values::is_same(column, row, other, other_row)
-        };
-        kept.par_iter().all(|(was, is)| is_one(old, before, *was) && is_one(new, after, *is)).then(|| {
-            ColumnChange {
-                field: name.to_owned(),
-                old: values::text(name, old.0, old.1),
-                new: values::text(name, new.0, new.1),
+        release: &Release<'_>,
+        out: &dyn Out,
+        report: &mut RunReport,
+    ) -> Result<Value, DeriveError> {
+        let compared = release.layers.par_iter().map(|layer| one(release, layer, out));
+        let compared = compared.collect::<Result<Vec<_>, DeriveError>>()?;
+        let tables = compared.iter().filter(|compared| compared.is_ok()).count();
+        for (layer, compared) in report.layers.iter_mut().zip(compared) {
+            match compared {
+                Ok(changes) => {
+                    tell(&layer.id, &changes);
+                    layer.changes = Some(changes);
+                }
+                Err(reason) => layer.not_compared = Some(reason),
             }
-        })
+        }
+        Ok(json!({ "tables": tables }))
     }
 }
 
-/// Whether the source gives a column; others are computed here.
-fn is_source(schema: &LayerSchema, column: &str) -> bool {
-    let gives = |field: &crate::plan::Field| field.name == column || field.decoded.as_deref() == Some(column);
-    column == "geometry" || schema.fields.iter().any(gives)
+/// What differs in a layer; or why nothing can be compared.
+fn one(
+    release: &Release<'_>,
+    layer: &LayerTables<'_>,
+    out: &dyn Out,
+) -> Result<Result<LayerChanges, String>, DeriveError> {
+    let Some(before) = &layer.before else {
+        return Ok(Err("no release before has rows of it".to_owned()));
+    };
+    if layer.report.status == LayerStatus::Absent {
+        return Ok(Err("the release has no rows of it".to_owned()));
+    }
+    let is_part = |profile: Option<&SourceProfile>| profile.is_some_and(|profile| profile.limit.is_some());
+    if is_part(layer.report.profile.as_ref()) || is_part(before.report.profile.as_ref()) {
+        return Ok(Err("only a part of the source was read (`--limit`), here or before".to_owned()));
+    }
+    let Some(tiles) = &before.tiles else {
+        return Ok(Err(format!("the manifest of release {} can't be read", before.release)));
+    };
+    let mut unreadable = None;
+    match written(release, layer, (before, tiles), out, &mut unreadable) {
+        Ok(mut changes) => {
+            before.release.clone_into(&mut changes.against);
+            changes.is_read_otherwise = is_read_otherwise(before.report, layer.report);
+            Ok(Ok(changes))
+        }
+        Err(error) => match unreadable {
+            Some(reason) => {
+                warn!(layer = layer.report.id, reason, "not compared with the last release");
+                Ok(Err(reason))
+            }
+            None => Err(error),
+        },
+    }
 }
 
-fn read(tiles: &[Columns], column: &str) -> Result<Vec<ArrayRef>, GeoparquetError> {
-    tiles.par_iter().map(|tile| tile.read(column)).collect()
+/// Whether the plan reads the layer in another way than it did for the release before.
+fn is_read_otherwise(before: &LayerReport, now: &LayerReport) -> bool {
+    let reading = |report: &LayerReport| report.profile.as_ref().map(|profile| profile.reading.clone());
+    reading(before) != reading(now)
 }
 
-fn value(column: &[ArrayRef], at: At) -> (&dyn Array, usize) {
-    (&*column[at.part as usize], at.row as usize)
+/// Compares a layer and writes its table; `unreadable` says whether the release before was what failed.
+fn written(
+    release: &Release<'_>,
+    layer: &LayerTables<'_>,
+    (earlier, before): (&Before<'_>, &[(PathBuf, String)]),
+    out: &dyn Out,
+    unreadable: &mut Option<String>,
+) -> Result<LayerChanges, DeriveError> {
+    // An id stands once in a release: the same bytes are the same facilities, wherever they lie.
+    let old: BTreeSet<&str> = before.iter().map(|(_, sha256)| sha256.as_str()).collect();
+    let new: BTreeSet<&str> = layer.tiles.iter().map(|tile| tile.sha256.as_str()).collect();
+    let same = layer.tiles.iter().filter(|tile| old.contains(tile.sha256.as_str()));
+    let same_rows = same.map(|tile| tile.rows).sum();
+    let before = before.iter().filter(|(_, sha256)| !new.contains(sha256.as_str()));
+    let before: Vec<PathBuf> = before.map(|(path, _)| path.clone()).collect();
+    let after = layer.tiles.iter().filter(|tile| !old.contains(tile.sha256.as_str()));
+    let after: Vec<PathBuf> = after.map(|tile| release.folder.join(&tile.path)).collect();
+    let tiles = Tiles { before: &before, after: &after, same_rows };
+    let path = path(&layer.report.id);
+    let mut changes = LayerChanges::default();
+    let done = out.pieces(&path, rows::schema(), &mut |emit| {
+        changes = compare(&layer.plan.schema, tiles, emit).inspect_err(|error: &GeoparquetError| {
+            let is_theirs = error.path().is_some_and(|path| path.starts_with(earlier.folder));
+            *unreadable =
+                is_theirs.then(|| format!("release {} can't be read: {}", earlier.release, chain(error)));
+        })?;
+        Ok(())
+    });
+    done.map(|()| changes).map_err(|source| DeriveError::write(&path, source))
+}
+
+fn tell(layer: &str, changes: &LayerChanges) {
+    if changes.is_some() {
+        info!(stage = "derive", layer, against = changes.against, "{}", changes.words());
+    }
+    for remark in changes.remarks() {
+        info!(stage = "derive", layer, "{remark}");
+    }
 }

@@ -7,8 +7,9 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use super::matched::{At, Facilities};
-use crate::derive::Sink;
-use crate::feature::{CHANGES_TABLE, ColumnChange};
+use super::tables::TABLE;
+use crate::derive::product::Sink;
+use crate::feature::ColumnChange;
 use crate::geoparquet::GeoparquetError;
 
 /// Rows of a piece.
@@ -84,7 +85,7 @@ impl<'a> Row<'a> {
 /// Columns of the table.
 pub(super) fn schema() -> SchemaRef {
     let types = std::iter::repeat_n(DataType::Utf8, TEXTS).chain([DataType::Float64]);
-    let fields = CHANGES_TABLE.columns.iter().zip(types);
+    let fields = TABLE.columns.iter().zip(types);
     Arc::new(Schema::new(fields.map(|((name, _), kind)| Field::new(*name, kind, true)).collect::<Vec<_>>()))
 }
 

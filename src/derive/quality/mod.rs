@@ -1,7 +1,6 @@
 //! Quality: is the release complete, current and accurate? Counted from every row of every tile.
 //!
-//! One file per table. May use: `plan`, `feature`, and the tiles through `derive`. No clock: the ages
-//! are those at the start of the run. No score without evidence: numerator, denominator, definition.
+//! One file per table. May use: `plan`, `feature`. No clock: the ages are those at the start of the run. No score without evidence: numerator, denominator, definition.
 
 mod claims;
 mod column;
@@ -12,19 +11,141 @@ mod fields;
 mod layers;
 mod scan;
 mod scores;
+mod tables;
+mod verify;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate};
 use rayon::prelude::*;
+use serde_json::{Value, json};
 
 use self::currency::days;
 use self::expected::Expected;
 use self::scan::{Against, Scan};
-use super::{DeriveError, LayerTables, Release, Table, read_present};
-use crate::feature::{LayerQuality, LayerReport, QualityReport};
-use crate::plan::JurisdictionKind;
+pub use self::tables::TABLES;
+use super::product::{
+    About, Carried, Held, Night, Observer, Out, Problem, Product, Scope, Seen, Tables, Work,
+};
+use super::{DeriveError, LayerTables, Release, Table};
+use crate::feature::{LayerQuality, LayerReport, ProductDoc, QualityReport, RunReport};
+use crate::plan::{JurisdictionKind, LayerPlan};
 
 /// Pairs and fields that a report names; the tables hold all.
 const NAMED: usize = 10;
+
+/// The product.
+pub(super) struct Quality;
+
+impl Product for Quality {
+    fn about(&self) -> About {
+        About {
+            doc: ProductDoc {
+                name: "quality",
+                places: &[("quality/*.parquet", "how complete, current and accurate every layer is")],
+                tables: TABLES,
+            },
+            is_default: true,
+            scope: Scope::Tile,
+            reads: &scan::READS,
+            // Ages are of the day.
+            carried: Carried::Never,
+        }
+    }
+
+    fn begin<'a>(&self, night: Night<'a>) -> Result<Work<'a>, DeriveError> {
+        let today = days(day(night.started)?);
+        Ok(Work::Tables(Box::new(Making { night, today, scans: Mutex::default() })))
+    }
+
+    fn verify(&self, held: &Held<'_>) -> Vec<Problem> {
+        verify::problems(held)
+    }
+}
+
+/// The counts of a night.
+struct Making<'a> {
+    night: Night<'a>,
+    /// Days since 1970 when the run began.
+    today: i32,
+    /// By layer.
+    scans: Mutex<BTreeMap<String, Scan>>,
+}
+
+impl Making<'_> {
+    fn layer(&self, id: &str) -> Option<&LayerPlan> {
+        self.night.plan.layers.iter().find(|layer| layer.id.as_str() == id)
+    }
+
+    /// Duplicates that an earlier release found in the same tiles: what a fingerprint stands for is the same, byte for byte.
+    fn known_duplicates(&self, layer: &LayerReport) -> Option<u64> {
+        layer.unchanged_since.as_ref()?;
+        let is_same = |before: &LayerReport| before.id == layer.id && before.fingerprint == layer.fingerprint;
+        let earlier = self.night.history.iter().rev();
+        let mut same = earlier.filter(|before| before.layers.iter().any(is_same));
+        let quality = same
+            .find_map(|before| before.quality.as_ref()?.layers.iter().find(|quality| quality.id == layer.id));
+        Some(quality?.suspected_duplicates)
+    }
+}
+
+impl Observer for Making<'_> {
+    fn columns(&self, layer: &LayerReport) -> Vec<&'static str> {
+        let are_known = self.known_duplicates(layer).is_some();
+        scan::READS[..if are_known { scan::BUT_TWINS } else { scan::READS.len() }].to_vec()
+    }
+
+    fn see(&self, seen: &Seen<'_>) {
+        let Some(layer) = self.layer(seen.layer) else { return };
+        let computes = |kind| matches!(kind, JurisdictionKind::State | JurisdictionKind::County);
+        let against = Against {
+            states: self.night.plan.jurisdictions.iter().any(|set| computes(set.kind)),
+            current: (self.today.saturating_sub_unsigned(layer.current_days), self.today),
+        };
+        let scan = scan::rows(seen, against);
+        let mut scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
+        scans.entry(seen.layer.to_owned()).or_default().absorb(scan);
+    }
+
+    fn forget(&self, layer: &str) {
+        self.scans.lock().unwrap_or_else(PoisonError::into_inner).remove(layer);
+    }
+}
+
+impl Tables for Making<'_> {
+    fn observer(&self) -> Option<&dyn Observer> {
+        Some(self)
+    }
+
+    fn make(
+        &self,
+        release: &Release<'_>,
+        out: &dyn Out,
+        report: &mut RunReport,
+    ) -> Result<Value, DeriveError> {
+        let mut scans = std::mem::take(&mut *self.scans.lock().unwrap_or_else(PoisonError::into_inner));
+        let scans: Vec<_> = release
+            .layers
+            .iter()
+            .map(|layer| (layer, scans.remove(layer.plan.id.as_str()).unwrap_or_default()))
+            .collect();
+        let assessed: Vec<Assessed<'_>> = scans
+            .into_par_iter()
+            .map(|(layer, mut scan)| {
+                scan.settle(self.known_duplicates(layer.report));
+                let expected = Expected::of(release.plan, layer, &scan);
+                Assessed { layer, scan, expected, today: self.today }
+            })
+            .collect();
+        let (tables, quality) = assess(release, &assessed)?;
+        tables.par_iter().try_for_each(|table| {
+            out.table(table).map_err(|source| DeriveError::write(&table.path, source))
+        })?;
+        report.quality = Some(quality);
+        Ok(json!({ "tables": tables.len() }))
+    }
+}
 
 /// A layer, what its rows count, and what was expected of it.
 struct Assessed<'a> {
@@ -36,26 +157,19 @@ struct Assessed<'a> {
 }
 
 /// The quality tables of a release, and what its report says of them.
-///
-/// # Errors
-/// When a tile can't be read or a table can't be put together.
-pub(super) fn assess(release: &Release<'_>) -> Result<(Vec<Table>, QualityReport), DeriveError> {
-    let today = days(day(release.started)?);
-    let scans = scan_all(release, today)?;
-    let assessed = release.layers.iter().zip(scans).map(|(layer, scan)| {
-        let expected = Expected::of(release.plan, layer, &scan);
-        Assessed { layer, scan, expected, today }
-    });
-    let assessed: Vec<Assessed<'_>> = assessed.collect();
-    let report = report(release, &assessed);
+fn assess(
+    release: &Release<'_>,
+    assessed: &[Assessed<'_>],
+) -> Result<(Vec<Table>, QualityReport), DeriveError> {
+    let report = report(release, assessed);
     let tables = vec![
-        coverage::table(&assessed)?,
-        fields::table(&assessed)?,
-        claims::table(&assessed)?,
-        expected::table(&assessed)?,
-        layers::table(&assessed)?,
-        layers::rejects(&assessed)?,
-        layers::flags(&assessed)?,
+        coverage::table(assessed)?,
+        fields::table(assessed)?,
+        claims::table(assessed)?,
+        expected::table(assessed)?,
+        layers::table(assessed)?,
+        layers::rejects(assessed)?,
+        layers::flags(assessed)?,
         scores::table(&report)?,
     ];
     Ok((tables, report))
@@ -68,44 +182,9 @@ fn day(started: &str) -> Result<NaiveDate, DeriveError> {
     }
 }
 
-/// Every tile of every layer, in parallel; the counts of a layer's tiles together.
-fn scan_all(release: &Release<'_>, today: i32) -> Result<Vec<Scan>, DeriveError> {
-    let states = release
-        .plan
-        .jurisdictions
-        .iter()
-        .any(|set| matches!(set.kind, JurisdictionKind::State | JurisdictionKind::County));
-    let known: Vec<Option<u64>> =
-        release.layers.iter().map(|layer| known_duplicates(release, layer)).collect();
-    let tiles = release.layers.iter().enumerate();
-    let tiles: Vec<_> =
-        tiles.flat_map(|(at, layer)| layer.tiles.iter().map(move |tile| (at, layer, tile))).collect();
-    let read = tiles.into_par_iter().map(|(at, layer, tile)| {
-        let oldest = today.saturating_sub_unsigned(layer.plan.current_days);
-        let against = Against { states, current: (oldest, today), twins: known[at].is_none() };
-        Ok((at, scan::tile(tile, against)?))
-    });
-    let mut scans = vec![Scan::default(); release.layers.len()];
-    for (at, scan) in read.collect::<Result<Vec<_>, DeriveError>>()? {
-        scans[at].absorb(scan);
-    }
-    scans.par_iter_mut().zip(&known).for_each(|(scan, known)| scan.settle(*known));
-    Ok(scans)
-}
-
-/// Duplicates that an earlier release found in the same tiles: what a fingerprint stands for is the same, byte for byte.
-fn known_duplicates(release: &Release<'_>, layer: &LayerTables<'_>) -> Option<u64> {
-    layer.report.unchanged_since.as_ref()?;
-    let id = &layer.report.id;
-    let is_same = |before: &LayerReport| before.id == *id && before.fingerprint == layer.report.fingerprint;
-    let same = release.history.iter().rev().find(|before| before.layers.iter().any(is_same))?;
-    let quality = same.quality.as_ref()?.layers.iter().find(|quality| quality.id == *id)?;
-    Some(quality.suspected_duplicates)
-}
-
 fn report(release: &Release<'_>, assessed: &[Assessed<'_>]) -> QualityReport {
     let layers: Vec<LayerQuality> = assessed.iter().map(|layer| of_layer(release, layer)).collect();
-    let mut verdicts = std::collections::BTreeMap::new();
+    let mut verdicts = BTreeMap::new();
     for (verdict, rows) in layers.iter().flat_map(|layer| &layer.verdicts) {
         *verdicts.entry(*verdict).or_default() += rows;
     }

@@ -1,27 +1,24 @@
-//! A tile read once: everything the quality tables count, by row.
+//! A tile looked at once: everything the quality tables count, by row.
 //!
-//! Only the columns that are counted are decoded; nulls come from the footer.
+//! Pure. Counts of pieces and tiles add up, in any order.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::Path;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float32Type};
-use arrow_array::{Array, BooleanArray, Date32Array, RecordBatch, StringArray, StructArray};
+use arrow_array::{Array, BooleanArray, Date32Array, RecordBatch, StructArray};
 
-use super::{DeriveError, read_present};
-use crate::derive::null_counts;
-use crate::feature::{ClaimKind, RegionId};
+use crate::derive::product::Seen;
+use crate::feature::{ClaimKind, RegionId, Texts};
 
 /// How rows may be located, in the order of [`Cell::methods`].
 pub(super) const METHODS: [&str; 4] = ["within", "nearest", "representative_point", "none"];
 
-/// Columns that are decoded.
-const COLUMNS: [&str; 10] = [
+/// Columns that are looked at; the last two to find rows that repeat another's name and box.
+pub(super) const READS: [&str; 11] = [
     "facility_id",
     "sector_code",
-    "sector_also",
     "state_code",
     "county_fips",
     "state_code_claimed",
@@ -29,7 +26,12 @@ const COLUMNS: [&str; 10] = [
     "is_county_mismatch",
     "location_method",
     "source_date",
+    "name",
+    "bbox",
 ];
+
+/// How many of them are for something else than such twins.
+pub(super) const BUT_TWINS: usize = 9;
 
 /// What to hold rows against.
 #[derive(Debug, Clone, Copy)]
@@ -38,8 +40,6 @@ pub(super) struct Against {
     pub(super) states: bool,
     /// First and last day, since 1970, of a date that counts as current.
     pub(super) current: (i32, i32),
-    /// Whether rows that repeat another's name and box are looked for.
-    pub(super) twins: bool,
 }
 
 /// Rows of a state and sector.
@@ -154,73 +154,60 @@ impl Cell {
     }
 }
 
-/// Reads one tile.
-///
-/// # Errors
-/// When it can't be read.
-pub(super) fn tile(path: &Path, against: Against) -> Result<Scan, DeriveError> {
-    let mut wanted = COLUMNS.to_vec();
-    if against.twins {
-        wanted.extend(["name", "bbox"]);
-    }
-    let rows = read_present(path, &wanted)?;
-    let mut scan = Scan { rows: rows.num_rows() as u64, ..Scan::default() };
-    let columns = Columns::of(&rows);
+/// Counts the rows of a tile, or of a piece of one; twins where their columns are there.
+pub(super) fn rows(seen: &Seen<'_>, against: Against) -> Scan {
+    let mut scan = Scan { rows: seen.rows.num_rows() as u64, ..Scan::default() };
+    let columns = Columns::of(seen.rows);
     columns.count(&mut scan, against);
-    scan.twins = twins(&rows, &columns.name);
-    scan.nulls = nulls(path, &rows)?;
-    Ok(scan)
+    scan.twins = twins(seen.rows);
+    scan.nulls = seen.nulls.map_or_else(|| nulls(seen.rows), <[_]>::to_vec);
+    scan
 }
 
 /// The columns counted row by row; one that a carried tile lacks is null throughout.
-struct Columns {
-    id: StringArray,
-    name: StringArray,
-    state: StringArray,
-    sector: StringArray,
-    county: StringArray,
-    state_claimed: StringArray,
-    county_claimed: StringArray,
-    mismatch: BooleanArray,
-    method: StringArray,
-    date: Date32Array,
+struct Columns<'a> {
+    rows: usize,
+    id: Option<Texts<'a>>,
+    state: Option<Texts<'a>>,
+    sector: Option<Texts<'a>>,
+    county: Option<Texts<'a>>,
+    state_claimed: Option<Texts<'a>>,
+    county_claimed: Option<Texts<'a>>,
+    mismatch: Option<&'a BooleanArray>,
+    method: Option<Texts<'a>>,
+    date: Option<&'a Date32Array>,
 }
 
-impl Columns {
-    fn of(rows: &RecordBatch) -> Self {
-        let text = |name: &str| -> StringArray {
-            let column = rows.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
-            column.cloned().unwrap_or_else(|| StringArray::new_null(rows.num_rows()))
-        };
+impl<'a> Columns<'a> {
+    fn of(rows: &'a RecordBatch) -> Self {
+        let text = |name: &str| Texts::named(rows, name);
         let mismatch = rows.column_by_name("is_county_mismatch").and_then(|column| column.as_boolean_opt());
         let date = rows.column_by_name("source_date");
-        let date = date.and_then(|column| column.as_primitive_opt::<Date32Type>());
         Self {
+            rows: rows.num_rows(),
             id: text("facility_id"),
-            name: text("name"),
             state: text("state_code"),
             sector: text("sector_code"),
             county: text("county_fips"),
             state_claimed: text("state_code_claimed"),
             county_claimed: text("county_fips_claimed"),
-            mismatch: mismatch.cloned().unwrap_or_else(|| BooleanArray::new_null(rows.num_rows())),
+            mismatch,
             method: text("location_method"),
-            date: date.cloned().unwrap_or_else(|| Date32Array::new_null(rows.num_rows())),
+            date: date.and_then(|column| column.as_primitive_opt::<Date32Type>()),
         }
     }
 
     fn count(&self, scan: &mut Scan, against: Against) {
         // Keyed by borrowed codes, so that no row costs a copy; the order is settled at the end.
         let mut cells: HashMap<(Option<&str>, Option<&str>), Cell> = HashMap::new();
-        for row in 0..self.state.len() {
-            let cell = cells.entry((value(&self.state, row), value(&self.sector, row))).or_default();
+        for row in 0..self.rows {
+            let cell = cells.entry((value(self.state, row), value(self.sector, row))).or_default();
             cell.rows += 1;
-            let method = value(&self.method, row);
+            let method = value(self.method, row);
             if let Some(at) = METHODS.iter().position(|known| Some(*known) == method) {
                 cell.methods[at] += 1;
             }
-            if self.date.is_valid(row) {
-                let day = self.date.value(row);
+            if let Some(day) = self.date.filter(|days| days.is_valid(row)).map(|days| days.value(row)) {
                 cell.dated += 1;
                 cell.current += u64::from((against.current.0..=against.current.1).contains(&day));
                 *scan.days.entry(day).or_default() += 1;
@@ -240,9 +227,10 @@ impl Columns {
 
     /// Whether the row's claims of state and county agree; none where nothing is claimed or computed.
     fn claims(&self, row: usize, against: Against) -> [Option<(ClaimKind, bool)>; 2] {
-        let state = value(&self.state_claimed, row).filter(|_| against.states);
-        let state = state.map(|claimed| (ClaimKind::State, value(&self.state, row) == Some(claimed)));
-        let county = self.mismatch.is_valid(row).then(|| (ClaimKind::County, !self.mismatch.value(row)));
+        let state = value(self.state_claimed, row).filter(|_| against.states);
+        let state = state.map(|claimed| (ClaimKind::State, value(self.state, row) == Some(claimed)));
+        let mismatch = self.mismatch.filter(|known| known.is_valid(row)).map(|known| known.value(row));
+        let county = mismatch.map(|differs| (ClaimKind::County, !differs));
         [state, county]
     }
 
@@ -252,12 +240,12 @@ impl Columns {
         *total = (total.0 + 1, total.1 + u64::from(agrees));
         if !agrees {
             let (claimed, computed) = match kind {
-                ClaimKind::State => (&self.state_claimed, &self.state),
-                ClaimKind::County => (&self.county_claimed, &self.county),
+                ClaimKind::State => (self.state_claimed, self.state),
+                ClaimKind::County => (self.county_claimed, self.county),
             };
             let claimed = value(claimed, row).unwrap_or_default().to_owned();
             let key = (kind, claimed, value(computed, row).map(str::to_owned));
-            let id = value(&self.id, row).unwrap_or_default();
+            let id = value(self.id, row).unwrap_or_default();
             let pair = scan.pairs.entry(key).or_insert_with(|| Pair { rows: 0, example: id.to_owned() });
             pair.rows += 1;
             if id < pair.example.as_str() {
@@ -268,13 +256,14 @@ impl Columns {
     }
 }
 
-fn value(column: &StringArray, row: usize) -> Option<&str> {
-    column.is_valid(row).then(|| column.value(row))
+fn value(column: Option<Texts<'_>>, row: usize) -> Option<&str> {
+    column?.value(row)
 }
 
 /// Name and box of every named row. The covering stands for the geometry: it is exact to about a
 /// metre, and far cheaper to read than lines and polygons.
-fn twins(rows: &RecordBatch, names: &StringArray) -> Vec<(u64, [u32; 4])> {
+fn twins(rows: &RecordBatch) -> Vec<(u64, [u32; 4])> {
+    let names = Texts::named(rows, "name");
     let boxes = rows.column_by_name("bbox").and_then(|column| column.as_struct_opt());
     let sides: Vec<_> = boxes
         .into_iter()
@@ -290,17 +279,11 @@ fn twins(rows: &RecordBatch, names: &StringArray) -> Vec<(u64, [u32; 4])> {
     (0..rows.num_rows()).filter_map(twin).collect()
 }
 
-/// Nulls of every column but geometry and covering: from the footer where it tells, else from the rows.
-fn nulls(path: &Path, rows: &RecordBatch) -> Result<Vec<(String, u64)>, DeriveError> {
-    let (columns, told) = null_counts(path)?;
-    let unknown: Vec<&str> =
-        columns.iter().map(String::as_str).filter(|name| !told.contains_key(*name)).collect();
-    let unread: Vec<&str> =
-        unknown.iter().copied().filter(|name| rows.column_by_name(name).is_none()).collect();
-    let more = if unread.is_empty() { None } else { Some(read_present(path, &unread)?) };
-    let count = |name: &String| -> u64 {
-        let column = || rows.column_by_name(name).or_else(|| more.as_ref()?.column_by_name(name));
-        told.get(name).copied().unwrap_or_else(|| column().map_or(0, |column| column.null_count() as u64))
-    };
-    Ok(columns.iter().map(|name| (name.clone(), count(name))).collect())
+/// Nulls of every column but geometry and covering, in column order.
+fn nulls(rows: &RecordBatch) -> Vec<(String, u64)> {
+    let schema = rows.schema_ref();
+    let columns = schema.fields().iter().zip(rows.columns());
+    let counted = columns.filter(|(field, _)| !matches!(field.name().as_str(), "geometry" | "bbox"));
+    // A dictionary's values may be null, too.
+    counted.map(|(field, column)| (field.name().clone(), column.logical_null_count() as u64)).collect()
 }

@@ -91,6 +91,18 @@ pub fn of_rows(layer: &str, rows: &RecordBatch) -> StringArray {
     places.into_iter().map(|place| Some(classes[place].name.as_str())).collect()
 }
 
+/// What is wrong with rows of which a class isn't the one of the values beside it.
+pub fn misnamed(rows: &RecordBatch) -> Option<String> {
+    // Tiles of before there were classes have no names that could be wrong.
+    rows.column_by_name(COLUMN)?;
+    let is_wrong = |class: &Class| {
+        let layer = class.name.split_once(':').map(|(layer, _)| layer);
+        layer.is_none_or(|layer| class.values.class(layer) != class.name)
+    };
+    let wrong = classes("", rows).into_iter().find(is_wrong)?;
+    Some(format!("class `{}` is not that of its values", wrong.name))
+}
+
 /// Classes, and which of them each row is of: as the rows tell, or by their values where an older tile doesn't.
 fn grouped(layer: &str, rows: &RecordBatch) -> (Vec<Class>, Vec<usize>) {
     let (told, columns) = (Texts::named(rows, COLUMN), Columns::of(rows));

@@ -12,7 +12,7 @@ mod tests;
 
 use serde_json::{Map, Value, json};
 
-use super::Reference;
+use super::{ProductName, Reference};
 use crate::spec::{BlockSpec, KeyShape, Kind, PipelineSpec, SIZE_UNITS, SchemaSpec, Shape};
 use key::{Key, Keys};
 
@@ -27,12 +27,12 @@ pub enum Written {
     Pipeline,
 }
 
-/// The JSON Schema of a kind of file; codes are enumerated where the reference tables have them.
-pub fn json_schema(written: Written, reference: &Reference) -> Value {
+/// The JSON Schema of a kind of file; codes are enumerated where the reference tables have them, and so are products.
+pub fn json_schema(written: Written, reference: &Reference, products: &[ProductName]) -> Value {
     let (title, shape, keys) = match written {
         Written::Layer => ("Layer schema of cikr", SchemaSpec::shape(), layer::keys(reference)),
         Written::Block => ("Block of fields of cikr", BlockSpec::shape(), layer::block_keys()),
-        Written::Pipeline => ("Pipeline of cikr", PipelineSpec::shape(), pipeline::keys()),
+        Written::Pipeline => ("Pipeline of cikr", PipelineSpec::shape(), pipeline::keys(products)),
     };
     let mut root = table(&shape, "", &keys);
     root.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));

@@ -1,5 +1,6 @@
 //! What the keys of pipelines mean.
 
+use super::super::ProductName;
 use super::super::check::CRS;
 use super::super::expected::UNMET;
 use super::super::gate::{DUPLICATE_KEYS, GROW, NULL_GEOMETRY, OUTSIDE, RISE, SHRINK};
@@ -12,10 +13,10 @@ use super::super::schema::GEOMETRIES;
 use super::key::{Key, Keys, by_path, file, key};
 
 /// Of `pipelines/*.toml`.
-pub(super) fn keys() -> Keys {
+pub(super) fn keys(products: &[ProductName]) -> Keys {
     let whole =
         file("Which layers, from which sources, against which boundaries. Paths are relative to this file.");
-    let tables = [jurisdictions(), layers(), gates(), sources(), servers(), settings()];
+    let tables = [jurisdictions(), layers(), gates(), sources(), servers(), settings(products)];
     by_path([whole].into_iter().chain(top()).chain(tables.into_iter().flatten()))
 }
 
@@ -40,7 +41,7 @@ fn top() -> Vec<Key> {
     ]
 }
 
-fn settings() -> Vec<Key> {
+fn settings(products: &[ProductName]) -> Vec<Key> {
     let rows = "rows; a page is a leaf of the tree, a row group its parent, a tile a file";
     vec![
         key("limits", "What a run may take."),
@@ -68,8 +69,14 @@ fn settings() -> Vec<Key> {
         key("output.group-rows", &format!("Largest row group, {rows}.")).bounds(&GROUP_ROWS),
         key("output.page-rows", &format!("Largest page, {rows}.")).bounds(&PAGE_ROWS),
         key("output.zstd-level", "Compression: more is smaller and slower.").bounds(&ZSTD_LEVEL),
-        key("output.national", "Whether each layer stands in one file too, `national.parquet`.")
-            .otherwise(false),
+        key("output.products", "What is made beside the layers' tiles.")
+            .words(products.iter().map(|product| product.name))
+            .example(products.iter().filter(|p| p.is_default).map(|p| p.name).collect::<Vec<_>>()),
+        key(
+            "output.national",
+            "Whether each layer stands in one file too, `national.parquet`: adds that product.",
+        )
+        .otherwise(false),
         key(
             "output.base-url",
             "Address that the store is served under, for `urls.txt`: no user, query or fragment.",

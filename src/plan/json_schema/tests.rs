@@ -16,7 +16,7 @@ fn parts(written: Written) -> (Shape, Keys) {
     match written {
         Written::Layer => (SchemaSpec::shape(), layer::keys(&Reference::default())),
         Written::Block => (BlockSpec::shape(), layer::block_keys()),
-        Written::Pipeline => (PipelineSpec::shape(), pipeline::keys()),
+        Written::Pipeline => (PipelineSpec::shape(), pipeline::keys(&[])),
     }
 }
 
@@ -56,7 +56,7 @@ fn compare(shape: &Shape, schema: &Value, path: &str) {
 #[test]
 fn the_keys_are_those_the_readers_ask_for() {
     for written in ALL {
-        compare(&parts(written).0, &json_schema(written, &Reference::default()), "");
+        compare(&parts(written).0, &json_schema(written, &Reference::default(), &[]), "");
     }
 }
 
@@ -144,11 +144,11 @@ fn read(written: Written, value: &Value) -> Vec<Diagnostic> {
 
 #[test]
 fn a_file_with_every_key_is_read_without_a_mistake() {
-    let pipeline = json_schema(Written::Pipeline, &Reference::default());
+    let pipeline = json_schema(Written::Pipeline, &Reference::default(), &[]);
     let kinds = pipeline["properties"]["layer"]["items"]["properties"]["source"]["properties"].clone();
     for kind in kinds.as_object().unwrap().keys() {
         for written in ALL {
-            let whole = sample(&json_schema(written, &Reference::default()), kind);
+            let whole = sample(&json_schema(written, &Reference::default(), &[]), kind);
             let found = read(written, &whole);
             assert!(found.is_empty(), "{}", crate::spec::render(&found, false));
         }
@@ -159,7 +159,7 @@ fn a_file_with_every_key_is_read_without_a_mistake() {
 fn codes_are_enumerated_where_the_tables_are_there() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/reference");
     let reference = super::super::reference_tables(&folder).unwrap();
-    let sector = &json_schema(Written::Layer, &reference)["properties"]["sector"]["properties"];
+    let sector = &json_schema(Written::Layer, &reference, &[])["properties"]["sector"]["properties"];
     let codes = sector["code"]["enum"].as_array().unwrap();
     assert_eq!(codes.len(), reference.sectors.len());
     assert_eq!(sector["code"]["x-taplo"]["docs"]["enumValues"].as_array().unwrap().len(), codes.len());
@@ -167,7 +167,7 @@ fn codes_are_enumerated_where_the_tables_are_there() {
     assert!(
         sector["lifeline"]["enum"].as_array().unwrap().contains(&json!("Health and Medical/Medical Care"))
     );
-    let bare =
-        &json_schema(Written::Layer, &Reference::default())["properties"]["sector"]["properties"]["code"];
+    let bare = &json_schema(Written::Layer, &Reference::default(), &[])["properties"]["sector"]["properties"]
+        ["code"];
     assert_eq!(bare["enum"], Value::Null);
 }

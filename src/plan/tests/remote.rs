@@ -157,7 +157,7 @@ fn every_mistake_has_its_place() {
 
 #[test]
 fn the_json_schema_takes_what_the_plan_takes() {
-    let schema = json_schema(super::super::Written::Pipeline, &super::super::Reference::default());
+    let schema = json_schema(super::super::Written::Pipeline, &super::super::Reference::default(), &[]);
     let source = &schema["properties"]["layer"]["items"]["properties"]["source"]["properties"];
     assert_eq!(source["http"]["oneOf"].as_array().unwrap().len(), 6);
     assert_eq!(source["http"]["properties"]["csv"]["oneOf"].as_array().unwrap().len(), 2);

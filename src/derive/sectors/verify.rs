@@ -4,17 +4,16 @@
 //! there were classes, each by itself.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 
-use super::verify::Problem;
-use crate::derive::sectors::MEMBERSHIP;
-use crate::error::chain;
+use super::MEMBERSHIP;
+use crate::derive::product::{Held, Problem};
+use crate::feature::{LayerReport, LayerStatus, chain};
 use crate::geoparquet::{self, GeoparquetError};
-use crate::kernel::sector::class::{self, classes};
+use crate::kernel::sector::class;
 use crate::plan::{FUNCTIONS, LIFELINES};
-use crate::store::Manifest;
 
 /// Path of the table of schemes within a release.
 const SCHEMES: &str = "reference/sector_schemes.parquet";
@@ -25,55 +24,38 @@ const PER_FACILITY: &str = "links/facility_sector";
 /// Columns of the links that the law speaks of, after the key.
 const COLUMNS: [&str; 4] = ["scheme", "code", "is_primary", "reason"];
 
-/// What is read back of a layer that the release holds.
-pub(super) struct Found<'a> {
-    pub(super) layer: &'a str,
-    /// Ids of its facilities.
-    pub(super) ids: Vec<&'a str>,
-    /// Classes of its facilities.
-    pub(super) classes: BTreeSet<&'a str>,
-}
-
 /// What is wrong with a release's links; one from before there were any has no table of schemes either.
-pub(super) fn problems(release: &Path, manifest: &Manifest, layers: &[Found<'_>]) -> Vec<Problem> {
-    let has = |start: &str| manifest.files.iter().any(|file| file.path.starts_with(start));
-    if !has("links/") && !has(SCHEMES) {
+pub(super) fn problems(held: &Held<'_>) -> Vec<Problem> {
+    if !held.has("links/") && !held.has(SCHEMES) {
         return Vec::new();
     }
-    let tell = |path: PathBuf, what: String| Problem { path, what };
-    let schemes = match schemes(release) {
+    let schemes = match schemes(held.folder) {
         Ok(schemes) => schemes,
-        Err(error) => return vec![tell(SCHEMES.into(), chain(&error))],
+        Err(error) => return vec![Problem::new(SCHEMES, chain(&error))],
     };
-    if has(PER_FACILITY) {
-        let broken = |layer: &Found<'_>| {
-            let path = Path::new(PER_FACILITY).join(format!("{}.parquet", layer.layer));
-            let links =
-                geoparquet::read(&release.join(&path), Some(&[&["facility_id"], &COLUMNS[..]].concat()));
-            Some(tell(
-                path,
-                broken(links, Key { column: "facility_id", noun: "facility" }, &layer.ids, &schemes)?,
-            ))
-        };
-        return layers.iter().filter_map(broken).collect();
+    let present = held.report.layers.iter().filter(|layer| layer.status != LayerStatus::Absent);
+    if held.has(PER_FACILITY) {
+        return present.filter_map(|layer| facilities(held, layer, &schemes)).collect();
     }
-    let keys: Vec<&str> = layers.iter().flat_map(|layer| layer.classes.iter().copied()).collect();
-    let links = geoparquet::read(&release.join(MEMBERSHIP), None);
-    let misnamed = links.as_ref().ok().and_then(misnamed);
+    let classes: BTreeSet<&str> = present
+        .flat_map(|layer| held.tiles_of(&layer.id))
+        .flat_map(|tile| tile.classes.iter().map(String::as_str))
+        .collect();
+    let keys: Vec<&str> = classes.into_iter().collect();
+    let links = geoparquet::read(&held.folder.join(MEMBERSHIP.path), None);
+    let misnamed = links.as_ref().ok().and_then(class::misnamed);
     let broken = broken(links, Key { column: class::COLUMN, noun: "class" }, &keys, &schemes);
-    broken.into_iter().chain(misnamed).map(|what| tell(MEMBERSHIP.into(), what)).collect()
+    broken.into_iter().chain(misnamed).map(|what| Problem::new(MEMBERSHIP.path, what)).collect()
 }
 
-/// A class that isn't the one of the values it stands beside.
-pub(super) fn misnamed(rows: &RecordBatch) -> Option<String> {
-    // Tiles of before there were classes have no names that could be wrong.
-    rows.column_by_name(class::COLUMN)?;
-    let is_wrong = |class: &class::Class| {
-        let layer = class.name.split_once(':').map(|(layer, _)| layer);
-        layer.is_none_or(|layer| class.values.class(layer) != class.name)
-    };
-    let wrong = classes("", rows).into_iter().find(is_wrong)?;
-    Some(format!("class `{}` is not that of its values", wrong.name))
+/// What is wrong with a layer's links of before there were classes.
+fn facilities(held: &Held<'_>, layer: &LayerReport, schemes: &[String]) -> Option<Problem> {
+    let path = Path::new(PER_FACILITY).join(format!("{}.parquet", layer.id));
+    let columns = [&["facility_id"], &COLUMNS[..]].concat();
+    let links = geoparquet::read(&held.folder.join(&path), Some(&columns));
+    let ids: Vec<&str> = held.tiles_of(&layer.id).flat_map(|tile| &tile.ids).map(String::as_str).collect();
+    let what = broken(links, Key { column: "facility_id", noun: "facility" }, &ids, schemes)?;
+    Some(Problem::new(path, what))
 }
 
 /// Ids of the schemes a release publishes, functions and lifelines among them.

@@ -1,29 +1,29 @@
 //! Re-checks the quality tables of a release: their sums are the report's.
 //!
-//! Part of `verify`; reads the tables, and no tile.
+//! Reads the tables, and no tile.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use arrow_array::{RecordBatch, StringArray, UInt64Array};
 
-use super::verify::Problem;
-use crate::feature::{LayerReport, LayerStatus, RunReport};
+use crate::derive::product::{Held, Problem};
+use crate::feature::{LayerReport, LayerStatus, RunReport, chain};
 use crate::geoparquet;
 
 const COVERAGE: &str = "quality/coverage.parquet";
 const METHODS: [&str; 4] = ["within", "nearest", "representative_point", "none"];
 
 /// What contradicts the report; a release made before there were such tables has nothing to check.
-pub(super) fn problems(release: &Path, report: &RunReport) -> Vec<Problem> {
+pub(super) fn problems(held: &Held<'_>) -> Vec<Problem> {
+    let report = held.report;
     let Some(quality) = &report.quality else { return Vec::new() };
     let mut problems = Vec::new();
-    let mut tell = |path: &str, what: String| problems.push(Problem { path: path.into(), what });
-    match geoparquet::read(&release.join(COVERAGE), None) {
+    let mut tell = |path: &str, what: String| problems.push(Problem::new(path, what));
+    match geoparquet::read(&held.folder.join(COVERAGE), None) {
         Ok(rows) => coverage(&rows, report).into_iter().for_each(|what| tell(COVERAGE, what)),
-        Err(error) => tell(COVERAGE, crate::error::chain(&error)),
+        Err(error) => tell(COVERAGE, chain(&error)),
     }
     for layer in &report.layers {
         if !quality.layers.iter().any(|known| known.id == layer.id) {

@@ -1,0 +1,67 @@
+//! The law that a layer's table of changes has the rows that its report counts.
+//!
+//! Reads the tables again; trusts nothing but the files.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+
+use super::path;
+use crate::derive::layer_folder;
+use crate::derive::product::{Held, Problem};
+use crate::feature::{LayerChanges, LayerReport, LayerStatus, chain};
+use crate::geoparquet;
+
+/// What is wrong with the tables of a release.
+pub(super) fn problems(held: &Held<'_>) -> Vec<Problem> {
+    let present = held.report.layers.iter().filter(|layer| layer.status != LayerStatus::Absent);
+    let of = |layer: &LayerReport| {
+        let folder = layer_folder(&layer.id);
+        of_layer(held.folder, layer).into_iter().map(move |what| Problem::new(&folder, what))
+    };
+    present.flat_map(of).collect()
+}
+
+/// What is wrong with a layer's table of changes in a release: its rows are those that the report counts.
+fn of_layer(release: &Path, layer: &LayerReport) -> Vec<String> {
+    let file = release.join(path(&layer.id));
+    let Some(changes) = &layer.changes else {
+        let is_foreign = file.exists();
+        return is_foreign
+            .then(|| "a table of changes that report.json doesn't know".to_owned())
+            .into_iter()
+            .collect();
+    };
+    let mut wrong = Vec::new();
+    let kept = changes.changed + changes.recomputed + changes.unchanged;
+    if kept + changes.added != layer.rows_written {
+        let (added, written) = (changes.added, layer.rows_written);
+        wrong.push(format!("{added} added and {kept} that were there before, {written} rows written"));
+    }
+    let expected = counts(changes);
+    match geoparquet::read(&file, Some(&["change", "field"])) {
+        Ok(rows) if counted(&rows) == expected => {}
+        Ok(_) => wrong.push("the table of changes has other rows than report.json counts".to_owned()),
+        Err(error) => wrong.push(format!("the table of changes: {}", chain(&error))),
+    }
+    wrong
+}
+
+/// Rows by column, or by what became of a facility where they name no column.
+fn counts(changes: &LayerChanges) -> BTreeMap<String, u64> {
+    let whole = [("added".to_owned(), changes.added), ("removed".to_owned(), changes.removed)];
+    let every = changes.every_row.iter().map(|column| (column.field.clone(), 1));
+    let fields = changes.fields.clone().into_iter();
+    whole.into_iter().chain(every).chain(fields).filter(|(_, rows)| *rows > 0).collect()
+}
+
+fn counted(rows: &RecordBatch) -> BTreeMap<String, u64> {
+    let [changes, fields] = [0, 1].map(|column| rows.column(column).as_string_opt::<i32>());
+    let mut counts = BTreeMap::new();
+    for (change, field) in changes.into_iter().flatten().zip(fields.into_iter().flatten()) {
+        *counts.entry(field.or(change).unwrap_or_default().to_owned()).or_default() += 1;
+    }
+    counts
+}

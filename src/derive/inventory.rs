@@ -1,0 +1,64 @@
+//! Inventory: every facility of every layer as a point, with the columns that all layers share.
+//!
+//! What it is and how it is checked; its rows are packed by `run`, which has them.
+
+use std::collections::BTreeMap;
+
+use super::DeriveError;
+use super::product::{About, Carried, Held, Night, Problem, Product, Scope, Work};
+use crate::feature::ProductDoc;
+
+/// Its name.
+pub const NAME: &str = "inventory";
+
+/// Id of the collection, and its folder.
+pub const FACILITIES: &str = "facilities";
+
+/// The product.
+pub(super) struct Inventory;
+
+impl Product for Inventory {
+    fn about(&self) -> About {
+        About {
+            doc: ProductDoc {
+                name: NAME,
+                places: &[(
+                    "facilities/",
+                    "every facility of every layer as a point, with the columns all layers share",
+                )],
+                tables: &[],
+            },
+            is_default: true,
+            scope: Scope::Release,
+            reads: &[],
+            carried: Carried::Whole(&["facilities/data"]),
+        }
+    }
+
+    fn begin<'a>(&self, _: Night<'a>) -> Result<Work<'a>, DeriveError> {
+        Ok(Work::Packed)
+    }
+
+    /// All rows of a layer are there, or none; and as many as the report says.
+    fn verify(&self, held: &Held<'_>) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut tell = |what: String| problems.push(Problem::new("report.json", what));
+        let rows: u64 = held.tiles_of(FACILITIES).map(|tile| tile.rows).sum();
+        if rows != held.report.inventory_rows {
+            tell(format!("{} inventory rows, {rows} in tiles", held.report.inventory_rows));
+        }
+        let mut layers: BTreeMap<&str, u64> = BTreeMap::new();
+        for id in held.tiles_of(FACILITIES).flat_map(|tile| &tile.ids) {
+            let layer = id.split_once(':').map_or("", |(layer, _)| layer);
+            *layers.entry(layer).or_default() += 1;
+        }
+        for layer in &held.report.layers {
+            let rows = layers.get(layer.id.as_str()).copied();
+            if let Some(rows) = rows.filter(|rows| *rows != layer.rows_written) {
+                let (id, written) = (&layer.id, layer.rows_written);
+                tell(format!("layer {id}: {written} rows written, {rows} in the inventory"));
+            }
+        }
+        problems
+    }
+}

@@ -1,0 +1,91 @@
+//! The products of a night: what the pipeline asks for, looking at tiles as they come, then made one after the other.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use arrow_array::RecordBatch;
+
+use super::product::{Carried, Night, Observer, Out, Product, Seen, Tables, Work};
+use super::{DeriveError, PRODUCTS, Release, null_counts, read_present};
+use crate::feature::{LayerReport, RunReport, Tile, TileRecord};
+use crate::plan::Plan;
+
+/// Products a plan asks for, in the order of the list.
+pub fn wanted(plan: &Plan) -> impl Iterator<Item = &'static dyn Product> {
+    PRODUCTS.iter().copied().filter(|product| plan.makes(product.about().doc.name))
+}
+
+/// What products of a night are at work.
+#[derive(Default)]
+pub struct Products<'a> {
+    begun: Vec<(&'static str, Box<dyn Tables + 'a>)>,
+}
+
+impl<'a> Products<'a> {
+    /// Begins those that the plan asks for and that this room makes; `is_linked` leaves out what is linked whole.
+    ///
+    /// # Errors
+    /// When the night doesn't say what one needs.
+    pub fn begin(night: Night<'a>, is_linked: bool) -> Result<Self, DeriveError> {
+        let mut begun = Vec::new();
+        for product in wanted(night.plan) {
+            let about = product.about();
+            if is_linked && matches!(about.carried, Carried::Whole(_)) {
+                continue;
+            }
+            if let Work::Tables(tables) = product.begin(night)? {
+                begun.push((about.doc.name, tables));
+            }
+        }
+        Ok(Self { begun })
+    }
+
+    /// Shows a layer's tile, or a piece of one, that this run writes: every column is there.
+    pub fn see(&self, tile: &Tile, rows: &RecordBatch) {
+        let seen = Seen { layer: &tile.collection, region: &tile.region, rows, nulls: None };
+        self.observers().for_each(|observer| observer.see(&seen));
+    }
+
+    /// Shows a layer's tile of an earlier run, with the columns that somebody wants to see.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn see_again(&self, layer: &LayerReport, tile: &TileRecord, file: &Path) -> Result<(), DeriveError> {
+        let columns: BTreeSet<&str> = self.observers().flat_map(|observer| observer.columns(layer)).collect();
+        if columns.is_empty() {
+            return Ok(());
+        }
+        let columns: Vec<&str> = columns.into_iter().collect();
+        let rows = read_present(file, &columns)?;
+        let nulls = null_counts(file, &rows)?;
+        let seen = Seen { layer: &layer.id, region: &tile.region, rows: &rows, nulls: Some(&nulls) };
+        self.observers().for_each(|observer| observer.see(&seen));
+        Ok(())
+    }
+
+    /// Forgets what was seen of a layer that failed.
+    pub fn forget(&self, layer: &str) {
+        self.observers().for_each(|observer| observer.forget(layer));
+    }
+
+    /// Makes them all, and tells the report.
+    ///
+    /// # Errors
+    /// When a tile can't be read, or a table can't be put together or written.
+    pub fn make(
+        &self,
+        release: &Release<'_>,
+        out: &dyn Out,
+        report: &mut RunReport,
+    ) -> Result<(), DeriveError> {
+        for (name, tables) in &self.begun {
+            let told = tables.make(release, out, report)?;
+            report.products.get_or_insert_default().insert((*name).to_owned(), told);
+        }
+        Ok(())
+    }
+
+    fn observers(&self) -> impl Iterator<Item = &dyn Observer> {
+        self.begun.iter().filter_map(|(_, tables)| tables.observer())
+    }
+}

@@ -1,0 +1,17 @@
+//! How an error reads.
+//!
+//! LEAF.
+
+use std::error::Error as StdError;
+
+/// An error with its causes on one line, as `a: b: c`.
+pub fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,43 @@
+//! Which products a pipeline asks for.
+//!
+//! What products there are, `derive` knows: the names come from there.
+
+use super::Plan;
+use super::check::Check;
+use crate::spec::OutputSpec;
+
+/// The product that `national = true` adds.
+const NATIONAL: &str = "national";
+
+/// A product that a pipeline may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProductName {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it is made where the pipeline doesn't say which are.
+    pub is_default: bool,
+}
+
+impl Plan {
+    /// Whether a product is to be made.
+    pub fn makes(&self, product: &str) -> bool {
+        self.products.iter().any(|wanted| wanted == product)
+    }
+}
+
+/// Names of the products to be made, in the order of the known ones.
+pub(super) fn wanted(check: &mut Check<'_>, written: &OutputSpec, known: &[ProductName]) -> Vec<String> {
+    let names = || known.iter().map(|product| product.name);
+    let listed = written.products.as_ref().map(|products| &products.value);
+    for product in listed.into_iter().flatten() {
+        check.among("a product", product, names());
+    }
+    check.unique("product", listed.into_iter().flatten());
+    let is_national = written.national.as_ref().is_some_and(|national| national.value);
+    let is_wanted = |product: &&ProductName| {
+        let is_listed = listed
+            .map_or(product.is_default, |listed| listed.iter().any(|listed| listed.value == product.name));
+        is_listed || (is_national && product.name == NATIONAL)
+    };
+    known.iter().filter(is_wanted).map(|product| product.name.to_owned()).collect()
+}
