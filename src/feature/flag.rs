@@ -167,11 +167,13 @@ impl Flags {
 
     /// Counts flags that are not kept.
     pub fn count(&mut self, code: FlagCode, field: &str, rows: u64) {
+        if rows == 0 {
+            return;
+        }
         let fields = self.counts.entry(code).or_default();
         match fields.get_mut(field) {
             Some(count) => *count += rows,
-            None if rows > 0 => drop(fields.insert(field.to_owned(), rows)),
-            None => {}
+            None => drop(fields.insert(field.to_owned(), rows)),
         }
     }
 
