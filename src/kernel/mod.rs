@@ -16,9 +16,11 @@ pub mod jurisdiction;
 pub mod locate;
 pub mod normalise;
 pub mod pack;
+mod parse;
 pub mod profile;
 mod repair;
 pub mod sector;
+mod sentinels;
 pub mod shapes;
 
 #[cfg(test)]

@@ -4,11 +4,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use arrow_array::{Array, StringArray};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::DataType;
 use geo::Rect;
 use rayon::prelude::*;
 
-use crate::feature::{Outline, RawBatch, SourceColumn, SourceProfile, ValueKind};
+use crate::feature::{Outline, RawBatch, SourceColumn, SourceProfile, ValueKind, spelling};
 
 /// Rows of which every one is looked at; beyond them, one in [`STRIDE`].
 const DENSE: u64 = 50_000;
@@ -76,12 +79,30 @@ impl Profiler {
     }
 }
 
-fn kinds(values: &StringArray, rows: &[usize]) -> BTreeMap<ValueKind, u64> {
+fn kinds(values: &ArrayRef, rows: &[usize]) -> BTreeMap<ValueKind, u64> {
     let mut counts = BTreeMap::new();
-    for kind in rows.iter().filter(|row| values.is_valid(**row)).filter_map(|row| kind(values.value(*row))) {
+    let present = rows.iter().filter(|row| values.is_valid(**row));
+    for kind in present.filter_map(|row| kind_in(values, *row)) {
         *counts.entry(kind).or_default() += 1;
     }
     counts
+}
+
+/// What the spelling of a value looks like, of a typed one without spelling it where its type says so.
+fn kind_in(values: &ArrayRef, row: usize) -> Option<ValueKind> {
+    if let Some(texts) = spelling::as_text(values) {
+        return kind(texts.value(row));
+    }
+    match values.data_type() {
+        DataType::Int64 => Some(ValueKind::Integer),
+        DataType::Boolean => Some(ValueKind::Boolean),
+        DataType::Float64 => match values.as_primitive::<Float64Type>().value(row) {
+            number if !number.is_finite() => Some(ValueKind::Text),
+            number if number.fract() == 0.0 => Some(ValueKind::Integer),
+            _ => Some(ValueKind::Number),
+        },
+        _ => kind(&spelling::text(values, row)?),
+    }
 }
 
 /// What a value looks like; none where it is blank.
@@ -170,7 +191,7 @@ fn holds(place: &Rect<f64>, at: geo::Coord<f64>) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::{BinaryArray, UInt64Array};
+    use arrow_array::{BinaryArray, StringArray, UInt64Array};
 
     use super::*;
     use crate::feature::{Crs, Repairs};
@@ -206,7 +227,7 @@ mod tests {
 
     fn batch(values: &[&str]) -> RawBatch {
         RawBatch {
-            columns: vec![("A".to_owned(), StringArray::from(values.to_vec()))],
+            columns: vec![("A".to_owned(), Arc::new(StringArray::from(values.to_vec())))],
             geometry: BinaryArray::from(vec![None; values.len()]),
             rows: UInt64Array::from_iter_values(1..=values.len() as u64),
             defects: vec![],
