@@ -3,10 +3,11 @@
 //! Pure. What is measured here depends on the rows and their order, never on how they were batched.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
-use arrow_array::{Array, ArrayRef};
+use arrow_array::{Array, ArrayRef, Date32Array};
 use arrow_schema::DataType;
 use geo::Rect;
 use rayon::prelude::*;
@@ -81,15 +82,18 @@ impl Profiler {
 
 fn kinds(values: &ArrayRef, rows: &[usize]) -> BTreeMap<ValueKind, u64> {
     let mut counts = BTreeMap::new();
+    let days = spelling::days(values);
     let present = rows.iter().filter(|row| values.is_valid(**row));
-    for kind in present.filter_map(|row| kind_in(values, *row)) {
+    for kind in present.filter_map(|row| kind_in(values, days.as_ref(), *row)) {
         *counts.entry(kind).or_default() += 1;
     }
     counts
 }
 
 /// What the spelling of a value looks like, of a typed one without spelling it where its type says so.
-fn kind_in(values: &ArrayRef, row: usize) -> Option<ValueKind> {
+fn kind_in(values: &ArrayRef, days: Option<&Date32Array>, row: usize) -> Option<ValueKind> {
+    /// Days from 1970 of the years that have four digits.
+    const YEARS: RangeInclusive<i32> = -719_528..=2_932_896;
     if let Some(texts) = spelling::as_text(values) {
         return kind(texts.value(row));
     }
@@ -101,6 +105,9 @@ fn kind_in(values: &ArrayRef, row: usize) -> Option<ValueKind> {
             number if number.fract() == 0.0 => Some(ValueKind::Integer),
             _ => Some(ValueKind::Number),
         },
+        _ if days.is_some_and(|days| days.is_valid(row) && YEARS.contains(&days.value(row))) => {
+            Some(ValueKind::Date)
+        }
         _ => kind(&spelling::text(values, row)?),
     }
 }
@@ -191,7 +198,10 @@ fn holds(place: &Rect<f64>, at: geo::Coord<f64>) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::{BinaryArray, StringArray, UInt64Array};
+    use arrow_array::{
+        BinaryArray, BooleanArray, Float32Array, Float64Array, Int64Array, StringArray,
+        TimestampMillisecondArray, UInt64Array,
+    };
 
     use super::*;
     use crate::feature::{Crs, Repairs};
@@ -234,6 +244,27 @@ mod tests {
             crs: Crs::Crs84,
             source: Arc::from("test"),
             repairs: Repairs::default(),
+        }
+    }
+
+    #[test]
+    fn a_typed_value_is_of_the_kind_of_its_spelling() {
+        let floats = [0.0, -0.0, 12.5, 1e21, 5e-324, f64::NAN, f64::INFINITY];
+        let days = [0, -719_529, -719_528, 2_932_896, 2_932_897, i32::MAX];
+        let moments = days.map(|day| i64::from(day) * 86_400_000);
+        let columns: [ArrayRef; 6] = [
+            Arc::new(Int64Array::from(vec![0, -7, i64::MAX])),
+            Arc::new(Float64Array::from(floats.to_vec())),
+            Arc::new(Float32Array::from(vec![0.1, 16_777_216.0, f32::NAN])),
+            Arc::new(BooleanArray::from(vec![true, false])),
+            Arc::new(Date32Array::from(days.to_vec())),
+            Arc::new(TimestampMillisecondArray::from(moments.to_vec()).with_timezone("UTC")),
+        ];
+        for column in columns {
+            let text: ArrayRef = Arc::new(spelling::texts(&column));
+            for row in 0..column.len() {
+                assert_eq!(kinds(&column, &[row]), kinds(&text, &[row]), "{column:?} {row}");
+            }
         }
     }
 

@@ -14,8 +14,7 @@ const STRIDE: usize = 128;
 /// The column with every text repaired; null where nothing is left of one.
 pub(super) fn texts(column: &StringArray) -> StringArray {
     let has_control = has_control(column);
-    let is_sound = |row: usize| column.is_null(row) || is_trimmed(column.value(row));
-    if !has_control && (0..column.len()).all(is_sound) {
+    if !has_control && column.iter().flatten().all(is_trimmed) {
         return column.clone();
     }
     let mut repaired = StringBuilder::with_capacity(column.len(), data(column).len());

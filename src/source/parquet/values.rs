@@ -11,7 +11,8 @@ use arrow_array::types::{
     Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, BinaryViewArray, BooleanArray, Int64Array, RecordBatch, StringViewArray,
+    Array, ArrayRef, BinaryArray, BinaryViewArray, BooleanArray, Int64Array, RecordBatch, StringArray,
+    StringViewArray,
 };
 use arrow_schema::{ArrowError, DataType};
 use arrow_select::nullif::nullif;
@@ -31,6 +32,9 @@ pub(super) fn held(column: &ArrayRef, kind: &Spelling, limit: usize) -> ArrayRef
         };
     }
     match column.data_type() {
+        DataType::Utf8View if is_plain(column, limit) => {
+            Arc::new(StringArray::from_iter_values(column.as_string_view().iter().flatten()))
+        }
         DataType::Utf8View => {
             let mut texts = StringBuilder::with_capacity(column.len(), long(column));
             let values = column.as_string_view().iter();
@@ -61,6 +65,9 @@ pub(super) fn held(column: &ArrayRef, kind: &Spelling, limit: usize) -> ArrayRef
 
 /// A column of bytes; a value of over `limit` bytes is left out, and its row with it.
 pub(super) fn bytes(column: &ArrayRef, limit: usize) -> BinaryArray {
+    if is_plain(column, limit) {
+        return BinaryArray::from_iter_values(column.as_binary_view().iter().flatten());
+    }
     let mut bytes = BinaryBuilder::with_capacity(column.len(), long(column));
     match column.data_type() {
         DataType::BinaryView => {
@@ -77,23 +84,31 @@ pub(super) fn bytes(column: &ArrayRef, limit: usize) -> BinaryArray {
 
 /// Bytes of all values of a column of views; none of any other.
 fn long(column: &ArrayRef) -> usize {
-    lengths(column).map_or(0, Iterator::sum)
+    views(column).map_or(0, |views| views.iter().map(length).sum())
 }
 
-/// Lengths of the values of a column of views.
-fn lengths(column: &ArrayRef) -> Option<impl Iterator<Item = usize>> {
-    let views = column.as_string_view_opt().map(StringViewArray::views);
-    let views = views.or_else(|| column.as_binary_view_opt().map(BinaryViewArray::views))?;
-    // The length is the lower half of a view's lower half.
-    #[expect(clippy::cast_possible_truncation, reason = "the lower half is what is wanted")]
-    let length = |(row, view): (usize, &u128)| if column.is_valid(row) { *view as u32 as usize } else { 0 };
-    Some(views.iter().enumerate().map(length))
+fn views(column: &ArrayRef) -> Option<&[u128]> {
+    let texts = column.as_string_view_opt().map(StringViewArray::views);
+    texts.or_else(|| column.as_binary_view_opt().map(BinaryViewArray::views)).map(AsRef::as_ref)
+}
+
+/// Length of a value; that of null is none.
+fn length(view: &u128) -> usize {
+    #[expect(clippy::cast_possible_truncation, reason = "the length is the lowest quarter")]
+    let length = *view as u32;
+    length as usize
+}
+
+/// Whether every row has a value, of at most `limit` bytes.
+fn is_plain(column: &ArrayRef, limit: usize) -> bool {
+    column.null_count() == 0
+        && views(column).is_some_and(|views| views.iter().all(|view| length(view) <= limit))
 }
 
 /// Bytes that decoded rows take up once they are copied out.
 pub(super) fn size(rows: &RecordBatch) -> usize {
-    let size = |column: &ArrayRef| match lengths(column) {
-        Some(lengths) => lengths.sum(),
+    let size = |column: &ArrayRef| match views(column) {
+        Some(views) => views.iter().map(length).sum(),
         None => column.get_array_memory_size(),
     };
     rows.columns().iter().map(size).sum()
@@ -117,9 +132,9 @@ pub(super) fn fitting(rows: &RecordBatch, bytes: usize) -> usize {
 /// Of every row the bytes in columns of views.
 fn row_lengths(columns: &[ArrayRef]) -> Vec<usize> {
     let mut rows = vec![0; columns.first().map_or(0, Array::len)];
-    for lengths in columns.iter().filter_map(lengths) {
-        for (sum, length) in rows.iter_mut().zip(lengths) {
-            *sum += length;
+    for views in columns.iter().filter_map(views) {
+        for (sum, view) in rows.iter_mut().zip(views) {
+            *sum += length(view);
         }
     }
     rows
@@ -128,7 +143,7 @@ fn row_lengths(columns: &[ArrayRef]) -> Vec<usize> {
 /// Rows of over `limit` bytes: of the text and bytes of `decoded`, and of what is spelled of the other columns.
 pub(super) fn too_long(decoded: &[ArrayRef], held: &[ArrayRef], limit: usize) -> Vec<usize> {
     let is_other =
-        |(decoded, held): (&ArrayRef, &'_ ArrayRef)| lengths(decoded).is_none().then(|| Arc::clone(held));
+        |(decoded, held): (&ArrayRef, &'_ ArrayRef)| views(decoded).is_none().then(|| Arc::clone(held));
     let others: Vec<ArrayRef> = decoded.iter().zip(held).filter_map(is_other).collect();
     let most = decoded.iter().map(long).chain(others.iter().map(most_spelled)).sum::<usize>();
     if most <= limit {
@@ -173,4 +188,88 @@ pub(super) fn without(columns: Vec<ArrayRef>, rows: &[usize]) -> Result<Vec<Arra
     }
     let marks = BooleanArray::from(marks);
     columns.iter().map(|column| nullif(column, &marks)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{
+        Decimal128Array, FixedSizeBinaryArray, Float32Array, Int32Array, TimestampNanosecondArray,
+        UInt64Array,
+    };
+
+    use super::super::leaves::Bytes;
+    use super::*;
+
+    const PLAIN: Spelling = Spelling::leaf(Bytes::Plain);
+
+    #[test]
+    fn types_that_a_batch_has_stay_and_others_are_text_of_the_same_spelling() {
+        let decimal = Decimal128Array::from(vec![12_345]).with_precision_and_scale(9, 2).unwrap();
+        let columns: [(ArrayRef, DataType, &str); 9] = [
+            (Arc::new(Int32Array::from(vec![-7])), DataType::Int64, "-7"),
+            (Arc::new(UInt64Array::from(vec![7])), DataType::Int64, "7"),
+            (Arc::new(UInt64Array::from(vec![u64::MAX])), DataType::Utf8, "18446744073709551615"),
+            (Arc::new(Float32Array::from(vec![0.1])), DataType::Float32, "0.1"),
+            (Arc::new(decimal), DataType::Utf8, "123.45"),
+            (
+                Arc::new(StringViewArray::from(vec!["a text of some length"])),
+                DataType::Utf8,
+                "a text of some length",
+            ),
+            (Arc::new(BinaryViewArray::from(vec![&b"\x00\xff"[..]])), DataType::Utf8, "00ff"),
+            (
+                Arc::new(TimestampNanosecondArray::from(vec![1_250_000_000]).with_timezone("UTC")),
+                DataType::Timestamp(arrow_schema::TimeUnit::Nanosecond, Some("UTC".into())),
+                "1970-01-01T00:00:01.250Z",
+            ),
+            (Arc::new(BooleanArray::from(vec![true])), DataType::Boolean, "true"),
+        ];
+        for (column, kind, text) in columns {
+            let held = held(&column, &PLAIN, 100);
+            assert_eq!(*held.data_type(), kind);
+            assert_eq!(spelling::text(&held, 0).as_deref(), Some(text));
+            assert_eq!(texts(&column_of_text(&column), &PLAIN).value(0), text, "as it was spelled before");
+        }
+    }
+
+    /// Text and bytes as they come without views.
+    fn column_of_text(column: &ArrayRef) -> ArrayRef {
+        match column.data_type() {
+            DataType::Utf8View => held(column, &PLAIN, usize::MAX),
+            DataType::BinaryView => Arc::new(bytes(column, usize::MAX)),
+            _ => Arc::clone(column),
+        }
+    }
+
+    #[test]
+    fn a_row_is_too_long_by_all_that_is_spelled_of_it() {
+        let texts: ArrayRef =
+            Arc::new(StringViewArray::from(vec![Some("x".repeat(20)), None, Some("x".into())]));
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![Some(123), Some(1_234_567_890), None]));
+        let points: ArrayRef =
+            Arc::new(FixedSizeBinaryArray::try_from_iter([[0_u8; 5]; 3].into_iter()).unwrap());
+        let decoded = [texts, numbers, points];
+        let held = |limit: usize| -> Vec<ArrayRef> {
+            let [texts, numbers, points] = &decoded;
+            let bytes: ArrayRef = Arc::new(bytes(points, limit));
+            vec![held(texts, &PLAIN, limit), Arc::clone(numbers), bytes]
+        };
+        let found = |limit: usize| too_long(&decoded, &held(limit), limit);
+        assert_eq!(
+            [28, 27, 15, 14, 6, 5].map(found),
+            [vec![], vec![0], vec![0], vec![0, 1], vec![0, 1], vec![0, 1, 2]]
+        );
+        assert!(held(19)[0].is_null(0), "a text over the limit isn't copied");
+        let left = without(held(27), &found(27)).unwrap();
+        assert!(left.iter().all(|column| column.is_null(0)) && left[1].is_valid(1));
+    }
+
+    #[test]
+    fn rows_are_taken_until_their_bytes_are_there() {
+        let texts: ArrayRef = Arc::new(StringViewArray::from(vec!["x".repeat(20); 10]));
+        let rows = RecordBatch::try_from_iter([("a", Arc::clone(&texts)), ("b", texts)]).unwrap();
+        assert_eq!([400, 399, 81, 80, 1].map(|bytes| fitting(&rows, bytes)), [10, 10, 3, 2, 1]);
+        assert_eq!(fitting(&rows.slice(8, 2), 40), 1);
+        assert_eq!(size(&rows), 400);
+    }
 }

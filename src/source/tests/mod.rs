@@ -8,6 +8,7 @@ mod parquet;
 use std::fs;
 use std::path::Path;
 
+use arrow_schema::DataType;
 use tempfile::TempDir;
 use wkb::reader::read_wkb;
 use wkt::to_wkt::write_geometry;
@@ -67,6 +68,11 @@ pub(super) fn column(batch: &RawBatch, name: &str) -> Vec<Option<&'static str>> 
     let (_, values) = batch.columns.iter().find(|(column, _)| column == name).unwrap();
     // A test's few texts may as well stay, and read like literals.
     spelling::texts(values).iter().map(|text| text.map(|text| &*text.to_owned().leak())).collect()
+}
+
+/// Type of a column.
+pub(super) fn kind(batch: &RawBatch, name: &str) -> DataType {
+    batch.columns.iter().find(|(column, _)| column == name).unwrap().1.data_type().clone()
 }
 
 pub(super) fn geometries(batch: &RawBatch) -> Vec<Option<String>> {
