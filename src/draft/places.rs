@@ -3,14 +3,16 @@
 //! Pure. A file often says it twice, in degrees and in metres; rows that agree prove which CRS the
 //! metres are in. Memory: a thousand rows of positions.
 
-use arrow_array::Array;
+use std::collections::HashMap;
+
+use arrow_array::{Array, StringArray};
 
 use super::geometry::{Shapes, is_beyond, point};
 use super::names::{snake, squeezed};
 use super::rejects::is_decimal_comma;
 use super::sentinel::number;
 use super::toml_text::shown;
-use crate::feature::{RawBatch, Reproject};
+use crate::feature::{RawBatch, Reproject, spelling};
 
 /// Rows whose positions are kept to be compared.
 const SAMPLE: usize = 1_000;
@@ -129,9 +131,13 @@ impl Places {
         has_geometry: bool,
         rows: impl Iterator<Item = usize>,
     ) {
+        let is_of_a_pair = |name: &str| self.pairs.iter().any(|pair| pair.x == name || pair.y == name);
+        let columns = batch.columns.iter().filter(|(name, _)| is_of_a_pair(name));
+        let texts: HashMap<&str, StringArray> =
+            columns.map(|(name, values)| (name.as_str(), spelling::texts(values))).collect();
         for row in rows {
             let value = |name: &str| {
-                let (_, values) = batch.columns.iter().find(|(column, _)| column == name)?;
+                let values = texts.get(name)?;
                 values.is_valid(row).then(|| values.value(row))
             };
             let has_geometry = has_geometry && batch.geometry.is_valid(row);

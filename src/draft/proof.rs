@@ -12,7 +12,7 @@ use super::column::Column;
 use super::distinct::hash;
 use super::kind::{Kind, nulls};
 use super::survey::{Survey, batches, broken};
-use crate::feature::RawBatch;
+use crate::feature::{RawBatch, spelling};
 use crate::source::SourceError;
 
 /// Hashes kept over all candidates: about a quarter of a gigabyte.
@@ -79,8 +79,11 @@ pub(super) fn count(
         let columns = columns(&batch, &survey.columns, &used);
         for row in (0..batch.len()).filter(|row| !broken.contains(row)) {
             rows += 1;
-            let values: Vec<Option<String>> =
-                columns.iter().zip(&spellings).map(|(column, nulls)| value(*column, row, nulls)).collect();
+            let values: Vec<Option<String>> = columns
+                .iter()
+                .zip(&spellings)
+                .map(|(column, nulls)| value(column.as_ref(), row, nulls))
+                .collect();
             let hopeful = candidates.iter_mut().filter(|candidate| !candidate.is_hopeless);
             hopeful.for_each(|candidate| candidate.note(&values, rows, bearable));
         }
@@ -93,10 +96,10 @@ pub(super) fn count(
 }
 
 /// The columns of a batch in the order of the survey's, where they are used.
-fn columns<'a>(batch: &'a RawBatch, known: &[Column], used: &HashSet<usize>) -> Vec<Option<&'a StringArray>> {
+fn columns(batch: &RawBatch, known: &[Column], used: &HashSet<usize>) -> Vec<Option<StringArray>> {
     let find = |(at, column): (usize, &Column)| {
         let found = batch.columns.iter().find(|(name, _)| *name == column.name)?;
-        used.contains(&at).then_some(&found.1)
+        used.contains(&at).then(|| spelling::texts(&found.1))
     };
     known.iter().enumerate().map(find).collect()
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use arrow_array::{Array, StringArray};
+use arrow_array::{Array, ArrayRef};
 
 use super::Wanted;
 use super::column::Column;
@@ -14,7 +14,7 @@ use super::crs::{self, Choice, Word};
 use super::geometry::Shapes;
 use super::names;
 use super::places::{Missing, Places};
-use crate::feature::{Crs, Landed, RawBatch};
+use crate::feature::{Crs, Landed, RawBatch, spelling};
 use crate::plan::{CsvGeometry, Format, Limits, Location, Reference, SourcePlan, State};
 use crate::source::{self, Description, LayerDescription, Reader, SourceError};
 
@@ -264,8 +264,9 @@ pub(super) fn broken(batch: &RawBatch) -> HashSet<usize> {
     batch.defects.iter().filter(|defect| defect.field == "record").map(|defect| defect.index).collect()
 }
 
-fn note(column: &mut Column, values: &StringArray, broken: &HashSet<usize>, states: &[State]) {
-    let whole = values.iter().enumerate().filter(|(row, _)| !broken.contains(row));
+fn note(column: &mut Column, values: &ArrayRef, broken: &HashSet<usize>, states: &[State]) {
+    let texts = spelling::texts(values);
+    let whole = texts.iter().enumerate().filter(|(row, _)| !broken.contains(row));
     whole.filter_map(|(_, value)| value).for_each(|value| column.note(value, states));
 }
 

@@ -7,7 +7,7 @@ use geo::{Geometry, MultiPolygon};
 use rayon::prelude::*;
 
 use super::EngineError;
-use crate::feature::{Landed, Outline, RawBatch, Reproject};
+use crate::feature::{Landed, Outline, RawBatch, Reproject, spelling};
 use crate::kernel::geometry;
 use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex};
 use crate::kernel::locate::{JoinContext, JoinSet};
@@ -128,23 +128,24 @@ fn batch_boundaries(
         let shape = shape.and_then(polygons).ok_or_else(|| bad("not a polygon"))?;
         let code = codes.is_valid(row).then(|| codes.value(row).trim().to_owned());
         let code = code.filter(|code| !code.is_empty()).ok_or_else(|| bad("no code"))?;
-        let name = names.filter(|names| names.is_valid(row)).map(|names| names.value(row).trim().to_owned());
+        let name = names
+            .as_ref()
+            .filter(|names| names.is_valid(row))
+            .map(|names| names.value(row).trim().to_owned());
         Ok(Boundary { code, name, shape })
     };
     shapes.into_iter().enumerate().map(boundary).collect()
 }
 
-fn column<'a>(
-    set: &JurisdictionPlan,
-    batch: &'a RawBatch,
-    name: &str,
-) -> Result<&'a StringArray, EngineError> {
+fn column(set: &JurisdictionPlan, batch: &RawBatch, name: &str) -> Result<StringArray, EngineError> {
     let found = batch.columns.iter().find(|(column, _)| column == name);
     let folded = || batch.columns.iter().find(|(column, _)| column.eq_ignore_ascii_case(name));
-    found.or_else(folded).map(|(_, values)| values).ok_or_else(|| EngineError::MissingColumn {
-        shown: set.source.shown.to_string(),
-        column: name.to_owned(),
-        found: batch.columns.iter().map(|(column, _)| column.clone()).collect(),
+    found.or_else(folded).map(|(_, values)| spelling::texts(values)).ok_or_else(|| {
+        EngineError::MissingColumn {
+            shown: set.source.shown.to_string(),
+            column: name.to_owned(),
+            found: batch.columns.iter().map(|(column, _)| column.clone()).collect(),
+        }
     })
 }
 

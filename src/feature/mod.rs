@@ -12,6 +12,7 @@ mod landing;
 mod outcome;
 mod quality;
 mod scratch;
+pub mod spelling;
 mod tables;
 mod texts;
 
@@ -19,7 +20,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow_array::{BinaryArray, RecordBatch, StringArray, UInt64Array};
+use arrow_array::{ArrayRef, BinaryArray, RecordBatch, UInt64Array};
 use geo::Rect;
 use serde::Serialize;
 
@@ -172,15 +173,16 @@ impl CoordinatesSeen {
     }
 }
 
-/// Rows as they came from a source: text columns under their source names, and geometry.
+/// Rows as they came from a source: columns under their source names, and geometry.
 ///
-/// Every column of `columns` is nullable Utf8: numbers and dates as the source spelled them
-/// (GDAL's typed fields as Rust and ISO 8601 print them), so that a reject can quote the source.
-/// Two batches of one layer may differ in their columns (GeoJSON properties vary).
+/// A column is nullable text as the source spelled it, or of one of the types that [`spelling`] lists, where the
+/// source has types. A value is spelled only where text is asked for: in a text field, a key, a comparison with
+/// text, a reject, a flag. Two batches of one layer may differ in their columns (GeoJSON properties vary) and in
+/// the types of these (a column with values of several types is text).
 #[derive(Debug, Clone)]
 pub struct RawBatch {
     /// Source columns, in source order.
-    pub columns: Vec<(String, StringArray)>,
+    pub columns: Vec<(String, ArrayRef)>,
     /// WKB in `crs`, null where the source has none or `defects` says why not.
     pub geometry: BinaryArray,
     /// Row in the source, for `Origin`.

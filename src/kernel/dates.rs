@@ -31,15 +31,16 @@ pub(super) fn is_believed(days: i32) -> bool {
     (EARLIEST..=LATEST).contains(&days) && days != DAY_ZERO
 }
 
-/// Why a text in a date field became null, and what it might have meant.
-pub(super) fn doubt(text: &str, formats: &[String]) -> (FlagCode, String) {
+/// Why a text in a date field became null, and what it might have meant; `day` is that of a date by the source's own word.
+pub(super) fn doubt(text: &str, day: Option<i32>, formats: &[String]) -> (FlagCode, String) {
     if let Some(detail) = mangled(text) {
         return (FlagCode::MangledDate, detail);
     }
     if is_day_zero(text) {
         return (FlagCode::ZeroDate, "no date".to_owned());
     }
-    if let Some(date) = formats.iter().find_map(|format| read(text, format)) {
+    let native = day.and_then(NaiveDate::from_epoch_days);
+    if let Some(date) = native.or_else(|| formats.iter().find_map(|format| read(text, format))) {
         return (out_of_range(date), format!("read as {date}"));
     }
     match text.parse().ok().filter(|serial| SERIALS.contains(serial)).and_then(day_of_serial) {
@@ -184,7 +185,13 @@ mod tests {
             ("E12", FlagCode::Unparsed, "date"),
         ];
         for (text, code, detail) in cases {
-            assert_eq!(doubt(text, &formats), (code, detail.to_owned()), "{text}");
+            assert_eq!(doubt(text, None, &formats), (code, detail.to_owned()), "{text}");
         }
+        let native = |text: &str, day: i32| doubt(text, Some(day), &[]);
+        assert_eq!(native("1899-12-30", DAY_ZERO), (FlagCode::ZeroDate, "no date".to_owned()));
+        assert_eq!(
+            native("2916-01-01T00:00:00Z", 345_519),
+            (FlagCode::FutureDate, "read as 2916-01-01".to_owned())
+        );
     }
 }

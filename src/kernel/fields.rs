@@ -1,201 +1,175 @@
-//! One schema field as Polars expressions: from source text to a typed column.
+//! One schema field, step by step: from source columns to a typed one.
 //!
-//! Pure. A field becomes up to four columns, so that counting nulls and comparing columns tells what was
-//! lost where: `raw:<name>` (the source's text), `bare:<name>` (of a padded field: sentinels gone),
-//! `text:<name>` (sentinels gone, padded), `<name>` (typed). Source text comes repaired (`repair`).
+//! Pure. A field becomes up to four columns beside its decoded one, so that counting nulls and comparing columns tells
+//! what was lost where. Source text comes repaired (`repair`). A column that has the field's type already is shared or
+//! cast; text that has to be understood goes through Polars (`parse`).
 
-use polars::prelude::{ChunkApply, Column, DataFrame, IntoColumn, LazyFrame, NamedFrom, PolarsResult};
-use polars::prelude::{
-    DataType, Expr, IntoLazy, NULL, PlSmallStr, Series, StrptimeOptions, TimeUnit, coalesce, col, lit, when,
-};
+use std::sync::Arc;
 
-use super::{dates, repair};
-use crate::plan::{EPOCH_MS, EXCEL_SERIAL, Field, FieldKind, State};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, StringArray, new_null_array};
+use arrow_schema::{ArrowError, DataType};
+use arrow_select::interleave::interleave;
+use arrow_select::nullif::nullif;
 
-/// Column of the repaired source text of a field.
-pub(super) fn raw_name(field: &Field) -> String {
-    format!("raw:{}", field.name)
+use super::{KernelError, dates, parse, repair, sentinels};
+use crate::feature::spelling;
+use crate::plan::{Field, FieldKind, State};
+
+/// Beyond this a whole number in floating point may be spelled as another one.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// The first number beyond those of 64 bits.
+const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+
+/// A field's values after every step.
+#[derive(Debug)]
+pub(super) struct Steps {
+    /// As the source has them, text repaired.
+    pub(super) raw: ArrayRef,
+    /// Of a padded field: without sentinels.
+    pub(super) bare: Option<StringArray>,
+    /// Without sentinels, padded.
+    pub(super) known: ArrayRef,
+    /// Typed.
+    pub(super) value: ArrayRef,
+    /// Of a coded field: what the codes mean.
+    pub(super) decoded: Option<ArrayRef>,
 }
 
-/// Column of a field's text after sentinels.
-pub(super) fn text_name(field: &Field) -> String {
-    format!("text:{}", field.name)
-}
-
-/// Column of a padded field's text after sentinels, before padding.
-pub(super) fn bare_name(field: &Field) -> String {
-    format!("bare:{}", field.name)
-}
-
-/// Adds the columns of every field, and the decoded column of coded ones.
-///
-/// `sources` names, per field, the columns of `frame` that hold it, most trusted first.
-pub(super) fn typed(
-    frame: DataFrame,
-    fields: &[Field],
-    sources: &[Vec<String>],
+/// Takes a field through its steps; `sources` are its repaired source columns of `rows` rows, most trusted first.
+pub(super) fn steps(
+    field: &Field,
+    sources: Vec<ArrayRef>,
+    rows: usize,
     states: &[State],
-) -> LazyFrame {
-    let pairs = || fields.iter().zip(sources);
-    let padded = fields.iter().filter_map(|field| Some((field, field.pad?)));
-    let decoded = fields.iter().filter_map(|field| Some((field, field.decoded.as_ref()?)));
-    frame
-        .lazy()
-        .with_columns(pairs().map(|(f, from)| raw(from).alias(raw_name(f))).collect::<Vec<_>>())
-        .with_columns(pairs().map(|(f, from)| known(f, from)).collect::<Vec<_>>())
-        .with_columns(padded.map(|(f, width)| self::padded(f, width).alias(text_name(f))).collect::<Vec<_>>())
-        .with_columns(fields.iter().map(|f| value(f, states).alias(&*f.name)).collect::<Vec<_>>())
-        .with_columns(decoded.map(|(f, name)| decode(f).alias(name)).collect::<Vec<_>>())
-}
-
-fn raw(from: &[String]) -> Expr {
-    first_present(from.iter().map(col))
-}
-
-/// The field's text without sentinels, under the name of its next step.
-fn known(field: &Field, from: &[String]) -> Expr {
-    let name = if field.pad.is_some() { bare_name(field) } else { text_name(field) };
-    first_present(from.iter().map(|name| without_sentinels(col(name), field))).alias(name)
-}
-
-fn first_present(exprs: impl Iterator<Item = Expr>) -> Expr {
-    let exprs: Vec<Expr> = exprs.collect();
-    if exprs.is_empty() { lit(NULL).cast(DataType::String) } else { coalesce(&exprs) }
-}
-
-/// Null where the text is one of the field's sentinels. Of numbers, and codes that are padded, a spelling
-/// that only adds zeros after the point is the same sentinel: `-999.00000` is `-999`.
-fn without_sentinels(text: Expr, field: &Field) -> Expr {
-    if field.null.is_empty() {
-        return text;
-    }
-    let is_number = matches!(field.kind, FieldKind::Integer | FieldKind::Number) || field.pad.is_some();
-    let is_sentinel = if is_number {
-        let sentinels: Vec<String> = field.null.iter().map(|sentinel| without_zeros(sentinel)).collect();
-        whole(text.clone()).is_in(words(&sentinels), false)
-    } else {
-        text.clone().is_in(words(&field.null), false)
-    };
-    when(is_sentinel).then(lit(NULL)).otherwise(text)
-}
-
-/// A number's text without the zeros that end its decimals.
-fn whole(text: Expr) -> Expr {
-    let short = text.clone().str().strip_chars_end(lit("0")).str().strip_chars_end(lit("."));
-    when(text.clone().str().contains_literal(lit("."))).then(short).otherwise(text)
-}
-
-fn without_zeros(text: &str) -> String {
-    let short = text.trim_end_matches('0').trim_end_matches('.');
-    if text.contains('.') { short.to_owned() } else { text.to_owned() }
-}
-
-/// What a code of so many digits lost, put back.
-fn padded(field: &Field, width: usize) -> Expr {
-    let pad = move |column: Column| -> PolarsResult<Column> {
-        let texts = column.as_materialized_series().str()?;
-        Ok(texts.apply_values(|text| repair::code(text, width)).into_column())
-    };
-    col(bare_name(field)).map(pad, |_, field| Ok(field.clone()))
-}
-
-fn value(field: &Field, states: &[State]) -> Expr {
-    let text = col(text_name(field));
-    match &field.kind {
-        FieldKind::Text => text,
-        FieldKind::Integer => integer(text),
-        FieldKind::Number => finite(text.cast(DataType::Float64)),
-        FieldKind::Boolean { truth, falsity } => boolean(&text.str().to_uppercase(), truth, falsity),
-        FieldKind::Date { formats } => {
-            coalesce(&formats.iter().map(|format| date(text.clone(), format)).collect::<Vec<_>>())
+) -> Result<Steps, KernelError> {
+    let sources = alike(sources, matches!(field.kind, FieldKind::Date { .. }));
+    let without =
+        sources.iter().map(|source| sentinels::without(source, field)).collect::<Result<Vec<_>, _>>();
+    let bare = without.and_then(|columns| first_present(&columns, rows)).map_err(arrow)?;
+    let raw = first_present(&sources, rows).map_err(arrow)?;
+    let (bare, known) = match field.pad {
+        None => (None, bare),
+        Some(width) => {
+            let bare = spelling::texts(&bare);
+            let padded: StringArray =
+                bare.iter().map(|text| text.map(|text| repair::code(text, width))).collect();
+            (Some(bare), Arc::new(padded) as ArrayRef)
         }
-        FieldKind::State => state(text, states),
+    };
+    let value = value(field, &known, states)?;
+    let decoded = field.decoded.as_ref().map(|_| parse::meanings(&spelling::texts(&value), &field.codes));
+    Ok(Steps { raw, bare, known, value, decoded: decoded.transpose()? })
+}
+
+fn arrow(source: ArrowError) -> KernelError {
+    KernelError::Arrow { source }
+}
+
+/// A source column with its text repaired.
+pub(super) fn repaired(column: &ArrayRef) -> ArrayRef {
+    let Some(texts) = spelling::as_text(column) else { return Arc::clone(column) };
+    let repaired = repair::texts(texts);
+    match column.data_type() {
+        DataType::Struct(_) => {
+            let days = spelling::days(column).unwrap_or_else(|| Date32Array::new_null(column.len()));
+            spelling::mixed(repaired, days)
+        }
+        _ => Arc::new(repaired),
     }
 }
 
-/// Whole numbers, `12.0` included.
-fn integer(text: Expr) -> Expr {
-    let float = finite(text.clone().cast(DataType::Float64));
-    let whole = when(float.clone().eq(float.clone().cast(DataType::Int64).cast(DataType::Float64)))
-        .then(float.cast(DataType::Int64))
-        .otherwise(lit(NULL));
-    coalesce(&[text.cast(DataType::Int64), whole])
-}
-
-fn finite(number: Expr) -> Expr {
-    when(number.clone().is_finite()).then(number).otherwise(lit(NULL))
-}
-
-fn boolean(upper: &Expr, truth: &[String], falsity: &[String]) -> Expr {
-    let among = |list: &[String]| {
-        upper.clone().is_in(words(&list.iter().map(|word| word.to_uppercase()).collect::<Vec<_>>()), false)
-    };
-    when(among(truth)).then(lit(true)).when(among(falsity)).then(lit(false)).otherwise(lit(NULL))
-}
-
-/// The day of a date by one pattern, null where it isn't believed, so that the next pattern is tried.
-fn date(text: Expr, format: &str) -> Expr {
-    let days = match format {
-        EPOCH_MS => epoch_ms(text),
-        EXCEL_SERIAL => excel_serial(text),
-        pattern => {
-            let format = Some(PlSmallStr::from(pattern));
-            text.str().to_date(StrptimeOptions { format, strict: false, exact: true, cache: true })
+/// Columns of several types as text, their dates with them where the field is one.
+fn alike(columns: Vec<ArrayRef>, is_date: bool) -> Vec<ArrayRef> {
+    if columns.windows(2).all(|pair| pair[0].data_type() == pair[1].data_type()) {
+        return columns;
+    }
+    let as_text = |column: ArrayRef| -> ArrayRef {
+        let texts = spelling::texts(&column);
+        if !is_date {
+            return Arc::new(texts);
         }
+        let days = spelling::days(&column).unwrap_or_else(|| Date32Array::new_null(column.len()));
+        spelling::mixed(texts, days)
     };
-    let believed = |column: Column| -> PolarsResult<Column> {
-        let days = column.as_materialized_series().date()?.physical();
-        let days = days.apply(|day| day.filter(|day| dates::is_believed(*day)));
-        days.into_column().cast(&DataType::Date)
+    columns.into_iter().map(as_text).collect()
+}
+
+/// Of every row the first value that there is.
+fn first_present(columns: &[ArrayRef], rows: usize) -> Result<ArrayRef, ArrowError> {
+    let first = match columns {
+        [] => return Ok(new_null_array(&DataType::Utf8, rows)),
+        [only] => return Ok(Arc::clone(only)),
+        [first, ..] if first.null_count() == 0 => return Ok(Arc::clone(first)),
+        several => |row: usize| (several.iter().position(|column| column.is_valid(row)).unwrap_or(0), row),
     };
-    days.map(believed, |_, field| Ok(field.clone()))
+    let columns: Vec<&dyn Array> = columns.iter().map(AsRef::as_ref).collect();
+    interleave(&columns, &(0..rows).map(first).collect::<Vec<_>>())
 }
 
-/// Milliseconds since 1970. At most five digits are none: a year, a day count or a sentinel stands there.
-fn epoch_ms(text: Expr) -> Expr {
-    let text = whole(text);
-    let is_moment = text.clone().str().len_bytes().gt(lit(5)).or(text.clone().eq(lit("0")));
-    when(is_moment)
-        .then(text.cast(DataType::Int64))
-        .otherwise(lit(NULL))
-        .cast(DataType::Datetime(TimeUnit::Milliseconds, None))
-        .cast(DataType::Date)
+/// The values in the field's type; null where they don't fit it.
+fn value(field: &Field, known: &ArrayRef, states: &[State]) -> Result<ArrayRef, KernelError> {
+    Ok(match (&field.kind, known.data_type()) {
+        (FieldKind::Text, DataType::Utf8) | (FieldKind::Integer, DataType::Int64) => Arc::clone(known),
+        (FieldKind::Text, _) => Arc::new(spelling::texts(known)),
+        (FieldKind::Integer, DataType::Float64) => {
+            Arc::new(known.as_primitive::<Float64Type>().unary_opt::<_, Int64Type>(whole)) as ArrayRef
+        }
+        (FieldKind::Number, DataType::Int64) => {
+            Arc::new(known.as_primitive::<Int64Type>().unary::<_, Float64Type>(|number| number as f64))
+        }
+        (FieldKind::Number, DataType::Float64) => Arc::new(finite(known.as_primitive())),
+        (FieldKind::Boolean { truth, falsity }, DataType::Boolean) => {
+            Arc::new(truths(known.as_boolean(), truth, falsity))
+        }
+        (FieldKind::Date { .. }, _) => return dates(&field.kind, known),
+        (kind, _) => return parse::typed(&spelling::texts(known), kind, states),
+    })
 }
 
-/// Days since day zero of spreadsheets, from the first of March 1900 on; the fraction is the time of day.
-/// Scientific notation has lost digits and is none.
-fn excel_serial(text: Expr) -> Expr {
-    let is_mangled = text.clone().str().to_lowercase().str().contains_literal(lit("e"));
-    let days = text.cast(DataType::Float64).cast(DataType::Int32);
-    when(is_mangled.or(days.clone().lt(lit(dates::FIRST_SERIAL))))
-        .then(lit(NULL))
-        .otherwise(days + lit(dates::DAY_ZERO))
-        .cast(DataType::Date)
+/// A number that is whole, as its digits are read.
+fn whole(number: f64) -> Option<i64> {
+    let is_within = (-LIMIT..LIMIT).contains(&number) && number.fract() == 0.0;
+    #[expect(clippy::cast_possible_truncation, reason = "whole and within 64 bits")]
+    let whole = is_within.then_some(number as i64);
+    if number.abs() <= EXACT {
+        return whole;
+    }
+    // The fewest digits that give a large number back end in zeros that its bits don't.
+    number.to_string().parse().ok().or(whole)
 }
 
-/// USPS code from a USPS code, a name or a 2-digit FIPS code.
-fn state(text: Expr, states: &[State]) -> Expr {
-    let spellings = |s: &State| [s.usps.clone(), s.name.to_uppercase(), s.fips.clone()];
-    let old: Vec<String> = states.iter().flat_map(spellings).collect();
-    let new: Vec<String> =
-        states.iter().flat_map(|s| [s.usps.clone(), s.usps.clone(), s.usps.clone()]).collect();
-    mapped(text.str().to_uppercase(), &old, &new)
+fn finite(numbers: &Float64Array) -> Float64Array {
+    if numbers.values().iter().all(|number| number.is_finite()) {
+        return numbers.clone();
+    }
+    numbers.unary_opt(|number| Some(number).filter(|number| number.is_finite()))
 }
 
-/// Meaning of a coded value; null for a code outside the list.
-fn decode(field: &Field) -> Expr {
-    let (codes, meanings): (Vec<String>, Vec<String>) = field.codes.iter().cloned().unzip();
-    mapped(col(&*field.name).cast(DataType::String), &codes, &meanings)
+/// What the words of the field make of `true` and `false`.
+fn truths(values: &BooleanArray, truth: &[String], falsity: &[String]) -> BooleanArray {
+    let [yes, no] = ["TRUE", "FALSE"].map(|word| parse::truth(word, truth, falsity));
+    if (yes, no) == (Some(true), Some(false)) {
+        return values.clone();
+    }
+    values.iter().map(|value| if value? { yes } else { no }).collect()
 }
 
-fn mapped(text: Expr, old: &[String], new: &[String]) -> Expr {
-    text.replace_strict(series(old), series(new), Some(lit(NULL)), Some(DataType::String))
-}
-
-fn words(list: &[String]) -> Expr {
-    series(list).implode(true)
-}
-
-fn series(list: &[String]) -> Expr {
-    lit(Series::new("words".into(), list))
+/// Days: of a date by the source's own word its own, of any other text what the patterns make of it.
+fn dates(kind: &FieldKind, known: &ArrayRef) -> Result<ArrayRef, KernelError> {
+    let Some(days) = spelling::days(known) else { return parse::typed(&spelling::texts(known), kind, &[]) };
+    let believed: Date32Array =
+        days.unary_opt::<_, Date32Type>(|day| Some(day).filter(|day| dates::is_believed(*day)));
+    if days.null_count() == known.null_count() {
+        return Ok(Arc::new(believed));
+    }
+    let is_day: BooleanArray = (0..days.len()).map(|row| Some(days.is_valid(row))).collect();
+    let others = nullif(&spelling::texts(known), &is_day).map_err(arrow)?;
+    let read = parse::typed(others.as_string(), kind, &[])?;
+    let read = read.as_primitive::<Date32Type>();
+    let both = believed.iter().zip(read).enumerate();
+    let day = |(row, (day, read))| if days.is_valid(row) { day } else { read };
+    Ok(Arc::new(both.map(day).collect::<Date32Array>()))
 }

@@ -1,24 +1,62 @@
 //! Arrow ↔ Polars, column by column, through safe builders.
 //!
-//! Only what normalise needs: text in; text, integers, floats, booleans and dates out.
-//! Costs about 40 ns per string and direction; no FFI, so no `unsafe`.
+//! Only what normalise needs: text in; text, integers, floats, booleans and dates out. A conversion costs tens of
+//! nanoseconds per text, and so does what Polars then does with it: where texts repeat, each goes through once.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
-use polars::prelude::{Column, DataType, IntoColumn, NewChunkedArray, PolarsResult, StringChunked};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray, UInt32Array,
+};
+use arrow_select::take::take;
+use polars::prelude::{DataType, NewChunkedArray, PolarsResult, Series, StringChunked};
 
-use super::repair;
+use super::KernelError;
 
-/// A Polars text column from an Arrow one, every value repaired.
-pub(super) fn to_polars(name: &str, values: &StringArray) -> Column {
-    let repaired = values.iter().map(|value| value.and_then(repair::text));
-    StringChunked::from_iter_options(name.into(), repaired).into_column()
+/// Rows after which a column whose texts hardly repeat is taken as it is.
+const PATIENCE: usize = 256;
+
+/// Takes each text of a column through `through`, which goes value by value.
+pub(super) fn through(
+    texts: &StringArray,
+    through: impl FnOnce(&StringChunked) -> PolarsResult<Series>,
+) -> Result<ArrayRef, KernelError> {
+    let polars = |texts: &mut dyn Iterator<Item = Option<&str>>| {
+        let texts = StringChunked::from_iter_options("".into(), texts);
+        through(&texts).and_then(|series| to_arrow(&series)).map_err(|source| KernelError::Frame { source })
+    };
+    match distinct(texts) {
+        None => polars(&mut texts.iter()),
+        Some((keys, distinct)) => {
+            let values = polars(&mut distinct.into_iter().map(Some))?;
+            take(&values, &keys, None).map_err(|source| KernelError::Arrow { source })
+        }
+    }
+}
+
+/// The place of every text among the distinct ones; none where few texts repeat.
+fn distinct(texts: &StringArray) -> Option<(UInt32Array, Vec<&str>)> {
+    let mut places: HashMap<&str, u32> = HashMap::new();
+    let mut distinct: Vec<&str> = Vec::new();
+    let mut keys: Vec<Option<u32>> = Vec::with_capacity(texts.len());
+    for (row, text) in texts.iter().enumerate() {
+        let key = text.map(|text| {
+            *places.entry(text).or_insert_with(|| {
+                distinct.push(text);
+                u32::try_from(distinct.len() - 1).unwrap_or(u32::MAX)
+            })
+        });
+        keys.push(key);
+        if row >= PATIENCE && distinct.len() > row / 2 {
+            return None;
+        }
+    }
+    Some((UInt32Array::from(keys), distinct))
 }
 
 /// An Arrow array from a Polars column of text, `Int64`, `Float64`, `Boolean` or `Date`.
-pub(super) fn to_arrow(column: &Column) -> PolarsResult<ArrayRef> {
-    let series = column.as_materialized_series();
+fn to_arrow(series: &Series) -> PolarsResult<ArrayRef> {
     Ok(match series.dtype() {
         DataType::Int64 => Arc::new(series.i64()?.iter().collect::<Int64Array>()),
         DataType::Float64 => Arc::new(series.f64()?.iter().collect::<Float64Array>()),
@@ -26,4 +64,24 @@ pub(super) fn to_arrow(column: &Column) -> PolarsResult<ArrayRef> {
         DataType::Date => Arc::new(series.date()?.phys.iter().collect::<Date32Array>()),
         _ => Arc::new(series.str()?.iter().collect::<StringArray>()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::ChunkCast;
+
+    use super::*;
+
+    #[test]
+    fn texts_that_repeat_come_out_in_their_places() {
+        let few: StringArray = (0..2_000).map(|row| (row % 7 > 0).then(|| format!("{}", row % 5))).collect();
+        let many: StringArray = (0..2_000).map(|row| (row % 7 > 0).then(|| format!("{row}"))).collect();
+        assert!(distinct(&few).is_some_and(|(_, distinct)| distinct.len() == 5));
+        assert!(distinct(&many).is_none());
+        for texts in [few, many, StringArray::new_null(3), StringArray::new_null(0)] {
+            let expected: Int64Array = texts.iter().map(|text| text?.parse::<i64>().ok()).collect();
+            let done = through(&texts, |texts| texts.cast(&DataType::Int64)).unwrap();
+            assert_eq!(done.as_any().downcast_ref(), Some(&expected));
+        }
+    }
 }

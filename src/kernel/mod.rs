@@ -17,9 +17,11 @@ pub mod locate;
 pub mod map;
 pub mod normalise;
 pub mod pack;
+mod parse;
 pub mod profile;
 mod repair;
 pub mod sector;
+mod sentinels;
 pub mod shapes;
 pub mod tally;
 

@@ -1,20 +1,21 @@
-//! Normalise: source text and geometry → typed canonical columns in OGC:CRS84, or rejects.
+//! Normalise: source columns and geometry → typed canonical columns in OGC:CRS84, or rejects.
 //!
-//! Pure. Every row of the batch ends in exactly one of the two; a value that doesn't fit its
+//! Pure, and of one batch: several may be normalised at once. Every row of the batch ends in exactly one of the two; a value that doesn't fit its
 //! field becomes null and is counted, a row that can't be used becomes a reject.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};
-use arrow_schema::{Field as ArrowField, Schema};
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringArray};
+use arrow_schema::{DataType, Field as ArrowField, Schema};
 use arrow_select::filter::{filter, filter_record_batch};
 use geo::Geometry;
-use polars::prelude::{DataFrame, PolarsResult};
 
-use super::flags::{self, ValueColumns};
-use super::{KernelError, fields, frame, shapes};
-use crate::feature::{Defect, FieldCounts, Origin, RawBatch, Reject, RejectReason, Reproject, RowFlag};
+use super::fields::{self, Steps};
+use super::{KernelError, flags, shapes};
+use crate::feature::{
+    Defect, FieldCounts, Origin, RawBatch, Reject, RejectReason, Reproject, RowFlag, spelling,
+};
 use crate::plan::{Field, LayerSchema, State};
 
 /// Rows that can be used, and those that can't.
@@ -47,20 +48,20 @@ pub fn normalise(
     reproject: Option<&dyn Reproject>,
 ) -> Result<Normalised, KernelError> {
     let sources = sources(raw, schema)?;
-    let typed = typed(raw, schema, &sources, states).map_err(|source| KernelError::Frame { source })?;
-    let keys = keys(&typed, schema);
+    let steps = steps(raw, schema, &sources, states)?;
+    let keys = keys(&steps, schema);
     let mut bad: BTreeMap<usize, Defect> = BTreeMap::new();
     note(&mut bad, raw.defects.iter().cloned());
-    note(&mut bad, without_key(&keys, &typed, schema, &sources));
+    note(&mut bad, without_key(&keys, &steps, schema, &sources));
     let geometries = usable_geometries(raw, schema, reproject, &mut bad);
     let all = Normalised {
-        columns: published(&typed, schema)?,
+        columns: published(&steps, schema, raw.len())?,
         keys,
         geometries: geometries.into_iter().map(or_nowhere).collect(),
         rows: raw.rows.values().to_vec(),
         rejects: vec![],
-        fields: counts(&typed, schema, &bad),
-        flags: flags::values(&ValueColumns { raw, sources: &sources, typed: &typed }, schema),
+        fields: counts(&steps, schema, &bad),
+        flags: flags::values(raw, schema, &sources, &steps),
     };
     let good: Vec<bool> = (0..raw.len()).map(|row| !bad.contains_key(&row)).collect();
     let mut kept = all.keep(&good, bad.values().map(|defect| reject(raw, defect)).collect())?;
@@ -117,73 +118,63 @@ pub fn missing(raw: &RawBatch, schema: &LayerSchema) -> Vec<String> {
         .collect()
 }
 
-/// The frame of `raw:`, `text:`, typed and decoded columns, in Arrow, source columns left behind.
-fn typed(
+/// The steps of every schema field.
+fn steps(
     raw: &RawBatch,
     schema: &LayerSchema,
     sources: &[Vec<String>],
     states: &[State],
-) -> PolarsResult<BTreeMap<String, ArrayRef>> {
+) -> Result<Vec<Steps>, KernelError> {
     let used: HashSet<&String> = sources.iter().flatten().collect();
-    // Source names get a prefix: a source column may be called like a canonical one.
-    let renamed: Vec<Vec<String>> =
-        sources.iter().map(|from| from.iter().map(|name| format!("source:{name}")).collect()).collect();
-    let mut columns: Vec<_> = raw
+    let repaired: HashMap<&str, ArrayRef> = raw
         .columns
         .iter()
         .filter(|(name, _)| used.contains(name))
-        .map(|(name, values)| frame::to_polars(&format!("source:{name}"), values))
+        .map(|(name, column)| (name.as_str(), fields::repaired(column)))
         .collect();
-    columns.push(frame::to_polars("source:", &StringArray::new_null(raw.len())));
-    let frame = DataFrame::new(raw.len(), columns)?;
-    let typed = fields::typed(frame, &schema.fields, &renamed, states).collect()?;
-    let wanted = typed.columns().iter().filter(|column| !column.name().starts_with("source:"));
-    wanted.map(|column| Ok((column.name().to_string(), frame::to_arrow(column)?))).collect()
+    let of = |(field, from): (&Field, &Vec<String>)| {
+        let columns = from.iter().filter_map(|name| repaired.get(name.as_str()).cloned()).collect();
+        fields::steps(field, columns, raw.len(), states)
+    };
+    schema.fields.iter().zip(sources).map(of).collect()
 }
 
 /// Key of every row: the key fields as text, joined with `/`; null where one is null.
 ///
 /// In a key of several fields, `/` and `%` within a value are percent-encoded, so that no two keys meet.
-fn keys(typed: &BTreeMap<String, ArrayRef>, schema: &LayerSchema) -> StringArray {
-    let parts: Vec<Vec<Option<String>>> = schema.key.iter().map(|name| key_part(typed, name)).collect();
-    let rows = parts.first().map_or(0, Vec::len);
+fn keys(steps: &[Steps], schema: &LayerSchema) -> StringArray {
+    let is_key = |name: &&String| schema.fields.iter().position(|field| field.name == **name);
+    let parts: Vec<StringArray> =
+        schema.key.iter().filter_map(|name| is_key(&name)).map(|at| key_part(&steps[at])).collect();
+    let encoded = |value: &str| value.replace('%', "%25").replace('/', "%2F");
     let key = |row: usize| -> Option<String> {
-        let encoded = |value: &str| value.replace('%', "%25").replace('/', "%2F");
-        match parts.as_slice() {
-            [only] => only[row].clone(),
-            several => {
-                let values: Option<Vec<String>> =
-                    several.iter().map(|part| part[row].as_deref().map(encoded)).collect();
-                Some(values?.join("/"))
-            }
-        }
+        let part = |part: &StringArray| part.is_valid(row).then(|| encoded(part.value(row)));
+        Some(parts.iter().map(part).collect::<Option<Vec<_>>>()?.join("/"))
     };
-    (0..rows).map(key).collect()
+    match parts.as_slice() {
+        [only] => only.clone(),
+        several => (0..several.first().map_or(0, StringArray::len)).map(key).collect(),
+    }
 }
 
 /// A key field as text: integers as they are written canonically, anything else as in the source.
-fn key_part(typed: &BTreeMap<String, ArrayRef>, name: &str) -> Vec<Option<String>> {
-    if let Some(numbers) = typed[name].as_any().downcast_ref::<Int64Array>() {
-        return numbers.iter().map(|number| Some(number?.to_string())).collect();
-    }
-    let texts = [typed[name].as_any(), typed[&format!("text:{name}")].as_any()];
-    let text = texts.iter().find_map(|array| array.downcast_ref::<StringArray>());
-    text.map_or_else(Vec::new, |text| text.iter().map(|value| value.map(str::to_owned)).collect())
+fn key_part(steps: &Steps) -> StringArray {
+    let is_canonical = matches!(steps.value.data_type(), DataType::Int64 | DataType::Utf8);
+    spelling::texts(if is_canonical { &steps.value } else { &steps.known })
 }
 
 fn without_key(
     keys: &StringArray,
-    typed: &BTreeMap<String, ArrayRef>,
+    steps: &[Steps],
     schema: &LayerSchema,
     sources: &[Vec<String>],
 ) -> impl Iterator<Item = Defect> {
-    let field = schema.fields.iter().zip(sources).find(|(field, _)| field.name == schema.key[0]);
-    let name = field.and_then(|(_, from)| from.first().cloned()).unwrap_or_else(|| schema.key[0].clone());
-    let raw = field.and_then(|(field, _)| typed.get(&fields::raw_name(field)).cloned());
+    let at = schema.fields.iter().position(|field| field.name == schema.key[0]);
+    let name = at.and_then(|at| sources[at].first().cloned()).unwrap_or_else(|| schema.key[0].clone());
+    let raw = at.map(|at| Arc::clone(&steps[at].raw));
     (0..keys.len()).filter(|row| keys.is_null(*row)).map(move |index| {
-        let value = raw.as_ref().and_then(|raw| raw.as_any().downcast_ref::<StringArray>());
-        let value = value.filter(|raw| raw.is_valid(index)).map_or("", |raw| raw.value(index));
-        Defect { index, field: name.clone(), value: shortened(value), reason: RejectReason::NoKey }
+        let value = raw.as_ref().and_then(|raw| spelling::text(raw, index)).unwrap_or_default();
+        Defect { index, field: name.clone(), value: shortened(&value), reason: RejectReason::NoKey }
     })
 }
 
@@ -211,34 +202,39 @@ fn usable_geometries(
 }
 
 /// Columns to publish, in schema order, each with its decoded companion.
-fn published(typed: &BTreeMap<String, ArrayRef>, schema: &LayerSchema) -> Result<RecordBatch, KernelError> {
-    let names = schema.fields.iter().flat_map(|field| [Some(&field.name), field.decoded.as_ref()]).flatten();
-    let (fields, arrays): (Vec<ArrowField>, Vec<ArrayRef>) = names
-        .map(|name| (ArrowField::new(name, typed[name].data_type().clone(), true), Arc::clone(&typed[name])))
-        .unzip();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+fn published(steps: &[Steps], schema: &LayerSchema, rows: usize) -> Result<RecordBatch, KernelError> {
+    let mut fields = Vec::new();
+    let mut columns = Vec::new();
+    for (field, steps) in schema.fields.iter().zip(steps) {
+        let named =
+            [(Some(&field.name), Some(&steps.value)), (field.decoded.as_ref(), steps.decoded.as_ref())];
+        for (name, column) in named.into_iter().filter_map(|(name, column)| name.zip(column)) {
+            fields.push(ArrowField::new(name, column.data_type().clone(), true));
+            columns.push(Arc::clone(column));
+        }
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
         .map_err(|source| KernelError::Arrow { source })
 }
 
-/// Nulls per step tell what was lost: sentinels between raw and text, values between text and typed.
+/// Nulls per step tell what was lost: sentinels between raw and known, values between known and typed.
 ///
 /// Rows with a defect don't count: the columns of a malformed record may be anything.
 fn counts(
-    typed: &BTreeMap<String, ArrayRef>,
+    steps: &[Steps],
     schema: &LayerSchema,
     bad: &BTreeMap<usize, Defect>,
 ) -> BTreeMap<String, FieldCounts> {
-    let nulls = |name: &str| {
-        let column = &typed[name];
+    let nulls = |column: &ArrayRef| {
         (column.null_count() - bad.keys().filter(|row| column.is_null(**row)).count()) as u64
     };
-    let of = |field: &Field| {
-        let (raw, text) = (nulls(&fields::raw_name(field)), nulls(&fields::text_name(field)));
-        let value = nulls(&field.name);
-        let decoded = field.decoded.as_deref().map_or(value, nulls);
-        FieldCounts { sentinel: text - raw, unparsed: value - text, unknown_code: decoded - value }
+    let of = |steps: &Steps| {
+        let (raw, known, value) = (nulls(&steps.raw), nulls(&steps.known), nulls(&steps.value));
+        let decoded = steps.decoded.as_ref().map_or(value, nulls);
+        FieldCounts { sentinel: known - raw, unparsed: value - known, unknown_code: decoded - value }
     };
-    let counted = schema.fields.iter().map(|field| (field.name.clone(), of(field)));
+    let counted = schema.fields.iter().zip(steps).map(|(field, steps)| (field.name.clone(), of(steps)));
     counted.filter(|(_, counts)| *counts != FieldCounts::default()).collect()
 }
 
@@ -251,6 +247,10 @@ impl Normalised {
     /// # Panics
     /// Never: filtering keeps a column's type.
     pub fn keep(mut self, kept: &[bool], rejects: Vec<Reject>) -> Result<Self, KernelError> {
+        self.rejects.extend(rejects);
+        if kept.iter().all(|kept| *kept) {
+            return Ok(self);
+        }
         let mask = BooleanArray::from(kept.to_vec());
         let arrow = |source| KernelError::Arrow { source };
         let keys = filter(&self.keys, &mask).map_err(arrow)?;
@@ -261,7 +261,6 @@ impl Normalised {
         let mut marks = kept.iter();
         self.rows.retain(|_| marks.next().copied().unwrap_or(false));
         self.flags = moved(self.flags, kept);
-        self.rejects.extend(rejects);
         Ok(self)
     }
 }

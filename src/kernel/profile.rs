@@ -3,11 +3,15 @@
 //! Pure. What is measured here depends on the rows and their order, never on how they were batched.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::RangeInclusive;
 
-use arrow_array::{Array, StringArray};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{Array, ArrayRef, Date32Array};
+use arrow_schema::DataType;
 use geo::{BoundingRect, Coord, MultiPoint, Point, Rect};
 
-use crate::feature::{Outline, RawBatch, SourceColumn, SourceProfile, ValueKind};
+use crate::feature::{Outline, RawBatch, SourceColumn, SourceProfile, ValueKind, spelling};
 
 /// Rows of which every one is looked at; beyond them, one in [`STRIDE`].
 const DENSE: u64 = 50_000;
@@ -76,12 +80,36 @@ impl Profiler {
     }
 }
 
-fn kinds(values: &StringArray, rows: &[usize]) -> BTreeMap<ValueKind, u64> {
+fn kinds(values: &ArrayRef, rows: &[usize]) -> BTreeMap<ValueKind, u64> {
     let mut counts = BTreeMap::new();
-    for kind in rows.iter().filter(|row| values.is_valid(**row)).filter_map(|row| kind(values.value(*row))) {
+    let days = spelling::days(values);
+    let present = rows.iter().filter(|row| values.is_valid(**row));
+    for kind in present.filter_map(|row| kind_in(values, days.as_ref(), *row)) {
         *counts.entry(kind).or_default() += 1;
     }
     counts
+}
+
+/// What the spelling of a value looks like, of a typed one without spelling it where its type says so.
+fn kind_in(values: &ArrayRef, days: Option<&Date32Array>, row: usize) -> Option<ValueKind> {
+    /// Days from 1970 of the years that have four digits.
+    const YEARS: RangeInclusive<i32> = -719_528..=2_932_896;
+    if let Some(texts) = spelling::as_text(values) {
+        return kind(texts.value(row));
+    }
+    match values.data_type() {
+        DataType::Int64 => Some(ValueKind::Integer),
+        DataType::Boolean => Some(ValueKind::Boolean),
+        DataType::Float64 => match values.as_primitive::<Float64Type>().value(row) {
+            number if !number.is_finite() => Some(ValueKind::Text),
+            number if number.fract() == 0.0 => Some(ValueKind::Integer),
+            _ => Some(ValueKind::Number),
+        },
+        _ if days.is_some_and(|days| days.is_valid(row) && YEARS.contains(&days.value(row))) => {
+            Some(ValueKind::Date)
+        }
+        _ => kind(&spelling::text(values, row)?),
+    }
 }
 
 /// What a value looks like; none where it is blank.
@@ -151,7 +179,10 @@ fn holds(place: &Rect<f64>, at: Coord<f64>) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::{BinaryArray, UInt64Array};
+    use arrow_array::{
+        BinaryArray, BooleanArray, Float32Array, Float64Array, Int64Array, StringArray,
+        TimestampMillisecondArray, UInt64Array,
+    };
 
     use super::*;
     use crate::feature::{Crs, Repairs};
@@ -187,13 +218,34 @@ mod tests {
 
     fn batch(values: &[&str]) -> RawBatch {
         RawBatch {
-            columns: vec![("A".to_owned(), StringArray::from(values.to_vec()))],
+            columns: vec![("A".to_owned(), Arc::new(StringArray::from(values.to_vec())))],
             geometry: BinaryArray::from(vec![None; values.len()]),
             rows: UInt64Array::from_iter_values(1..=values.len() as u64),
             defects: vec![],
             crs: Crs::Crs84,
             source: Arc::from("test"),
             repairs: Repairs::default(),
+        }
+    }
+
+    #[test]
+    fn a_typed_value_is_of_the_kind_of_its_spelling() {
+        let floats = [0.0, -0.0, 12.5, 1e21, 5e-324, f64::NAN, f64::INFINITY];
+        let days = [0, -719_529, -719_528, 2_932_896, 2_932_897, i32::MAX];
+        let moments = days.map(|day| i64::from(day) * 86_400_000);
+        let columns: [ArrayRef; 6] = [
+            Arc::new(Int64Array::from(vec![0, -7, i64::MAX])),
+            Arc::new(Float64Array::from(floats.to_vec())),
+            Arc::new(Float32Array::from(vec![0.1, 16_777_216.0, f32::NAN])),
+            Arc::new(BooleanArray::from(vec![true, false])),
+            Arc::new(Date32Array::from(days.to_vec())),
+            Arc::new(TimestampMillisecondArray::from(moments.to_vec()).with_timezone("UTC")),
+        ];
+        for column in columns {
+            let text: ArrayRef = Arc::new(spelling::texts(&column));
+            for row in 0..column.len() {
+                assert_eq!(kinds(&column, &[row]), kinds(&text, &[row]), "{column:?} {row}");
+            }
         }
     }
 

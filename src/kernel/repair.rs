@@ -1,8 +1,56 @@
 //! What is mended in a source's text before it is understood, value by value.
 //!
-//! Pure. Each rule is stated where it is applied; nothing here knows a layer or a field.
+//! Pure. Each rule is stated where it is applied; nothing here knows a layer or a field. Most columns need no mending:
+//! that is found out on whole columns, and they are shared, not copied.
 
 use std::borrow::Cow;
+
+use arrow_array::builder::StringBuilder;
+use arrow_array::{Array, StringArray};
+
+/// Bytes looked at in one go.
+const STRIDE: usize = 128;
+
+/// The column with every text repaired; null where nothing is left of one.
+pub(super) fn texts(column: &StringArray) -> StringArray {
+    let has_control = has_control(column);
+    if !has_control && column.iter().flatten().all(is_trimmed) {
+        return column.clone();
+    }
+    let mut repaired = StringBuilder::with_capacity(column.len(), data(column).len());
+    for value in column {
+        match value {
+            Some(value) if has_control => repaired.append_option(text(value)),
+            Some(value) => repaired.append_option(Some(value.trim()).filter(|text| !text.is_empty())),
+            None => repaired.append_null(),
+        }
+    }
+    repaired.finish()
+}
+
+/// Whether a text of the column has a control character.
+pub(super) fn has_control(column: &StringArray) -> bool {
+    // Without an early exit within a stride, the compiler compares many bytes at once.
+    let among = |bytes: &[u8]| bytes.iter().fold(false, |found, byte| found | byte.is_ascii_control());
+    data(column).chunks(STRIDE).any(among)
+}
+
+/// The bytes of all texts, one after the other.
+fn data(column: &StringArray) -> &[u8] {
+    let offsets = column.value_offsets();
+    let at = |offset: Option<&i32>| offset.and_then(|offset| usize::try_from(*offset).ok()).unwrap_or(0);
+    &column.value_data()[at(offsets.first())..at(offsets.last())]
+}
+
+/// Whether a text without control characters has no blanks around it, and something between them.
+fn is_trimmed(text: &str) -> bool {
+    match text.as_bytes() {
+        [] | [b' ', ..] | [.., b' '] => false,
+        [first, .., last] if first.is_ascii() && last.is_ascii() => true,
+        // Blanks beyond ASCII, such as the no-break space.
+        _ => text.trim().len() == text.len(),
+    }
+}
 
 /// Source text trimmed, each run of control characters, with the blanks beside it, one space; none where
 /// nothing is left.
@@ -51,6 +99,22 @@ pub(super) fn code(code: &str, width: usize) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_column_is_repaired_as_its_values_are() {
+        let clean = ["NA", "A B", "é", "Peña x", "x"];
+        let broken = [" A", "A ", "", "  ", "\u{a0}é", "é\u{2003}", "A\u{1}B", "\t", "\u{7f}", "A\u{0} "];
+        let column = clean.map(Some).into_iter().chain([None]).collect::<StringArray>();
+        assert!(texts(&column).value_data().as_ptr() == column.value_data().as_ptr(), "shared");
+        for value in broken {
+            let given: StringArray = clean.map(Some).into_iter().chain([None, Some(value)]).collect();
+            let expected: StringArray = given.iter().map(|value| value.and_then(text)).collect();
+            assert_eq!(texts(&given), expected, "{value:?}");
+            assert_eq!(texts(&given.slice(1, 3)), given.slice(1, 3));
+            assert_eq!(has_control(&given.slice(6, 1)), value.bytes().any(is_control));
+            assert!(!has_control(&given.slice(0, 6)));
+        }
+    }
 
     #[test]
     fn control_characters_are_blanks() {

@@ -1,7 +1,5 @@
 //! A batch's geometries: decoded, transformed to OGC:CRS84, checked; bad ones told apart by row.
 
-use std::collections::BTreeMap;
-
 use arrow_array::{Array, BinaryArray};
 use geo::Geometry;
 use rayon::prelude::*;
@@ -21,44 +19,64 @@ pub fn prepare(
     kind: GeometryKind,
     transform: Option<&dyn Reproject>,
 ) -> (Vec<Option<Geometry<f64>>>, Vec<Defect>) {
-    let mut bad: BTreeMap<usize, (RejectReason, String)> = BTreeMap::new();
-    let decoded: Vec<Result<Geometry<f64>, RejectReason>> = (0..wkb.len())
-        .into_par_iter()
-        .with_min_len(CHUNK)
-        .map(|row| if wkb.is_null(row) { Err(RejectReason::NullGeometry) } else { decode(wkb.value(row)) })
-        .collect();
-    let mut shapes: Vec<Option<Geometry<f64>>> = Vec::with_capacity(decoded.len());
-    for (row, decoded) in decoded.into_iter().enumerate() {
-        if let Err(reason) = decoded {
-            bad.insert(row, (reason, String::new()));
-        }
-        shapes.push(decoded.ok());
+    let decoded = |row: usize| {
+        if wkb.is_null(row) { Err(RejectReason::NullGeometry) } else { decode(wkb.value(row)) }
+    };
+    let Some(transform) = transform else {
+        let checked = |row: usize| decoded(row).map_err(unquoted).and_then(|shape| sound(shape, kind));
+        let rows = (0..wkb.len()).into_par_iter().with_min_len(CHUNK);
+        return told_apart(rows.map(checked).collect());
+    };
+    let rows = (0..wkb.len()).into_par_iter().with_min_len(CHUNK);
+    let (mut shapes, mut defects) = told_apart(rows.map(|row| decoded(row).map_err(unquoted)).collect());
+    for (row, reason) in reproject(&mut shapes, transform) {
+        let text = decode(wkb.value(row)).map_or_else(|_| String::new(), |shape| quoted(&shape));
+        defects.push(defect(row, (reason, text)));
     }
-    if let Some(transform) = transform {
-        let text = |row: usize| decode(wkb.value(row)).map_or_else(|_| String::new(), |shape| quoted(&shape));
-        let failed = reproject(&mut shapes, transform).into_iter();
-        bad.extend(failed.map(|(row, reason)| (row, (reason, text(row)))));
-    }
-    let refused: Vec<(usize, RejectReason, String)> = shapes
+    let refused: Vec<Defect> = shapes
         .par_iter()
         .enumerate()
         .with_min_len(CHUNK)
         .filter_map(|(row, shape)| {
             let shape = shape.as_ref()?;
-            check(shape, kind).err().map(|reason| (row, reason, quoted(shape)))
+            check(shape, kind).err().map(|reason| defect(row, (reason, quoted(shape))))
         })
         .collect();
-    for (row, reason, value) in refused {
-        shapes[row] = None;
-        bad.insert(row, (reason, value));
+    for refused in &refused {
+        shapes[refused.index] = None;
     }
-    let defect = |(index, (reason, value)): (usize, (RejectReason, String))| Defect {
-        index,
-        field: "geometry".to_owned(),
-        value,
-        reason,
+    defects.extend(refused);
+    defects.sort_by_key(|defect| defect.index);
+    (shapes, defects)
+}
+
+/// Why a row has no geometry, and the text of the one that it had.
+type Lacking = (RejectReason, String);
+
+fn unquoted(reason: RejectReason) -> Lacking {
+    (reason, String::new())
+}
+
+fn sound(shape: Geometry<f64>, kind: GeometryKind) -> Result<Geometry<f64>, Lacking> {
+    match check(&shape, kind) {
+        Ok(()) => Ok(shape),
+        Err(reason) => Err((reason, quoted(&shape))),
+    }
+}
+
+/// Geometries by row, and the rows that have none.
+fn told_apart(rows: Vec<Result<Geometry<f64>, Lacking>>) -> (Vec<Option<Geometry<f64>>>, Vec<Defect>) {
+    let mut defects = Vec::new();
+    // In place: both are as large.
+    let shape = |(row, shape): (usize, Result<Geometry<f64>, Lacking>)| {
+        shape.map_err(|lacking| defects.push(defect(row, lacking))).ok()
     };
-    (shapes, bad.into_iter().map(defect).collect())
+    let shapes = rows.into_iter().enumerate().map(shape).collect();
+    (shapes, defects)
+}
+
+fn defect(index: usize, (reason, value): Lacking) -> Defect {
+    Defect { index, field: "geometry".to_owned(), value, reason }
 }
 
 fn quoted(shape: &Geometry<f64>) -> String {

@@ -1,19 +1,20 @@
 //! Builds `RawBatch`es row by row, straight into Arrow.
 //!
-//! Shared by every reader. Knows nothing of formats; bounds a batch by rows and by bytes.
+//! Shared by every reader that goes row by row. Knows nothing of formats; bounds a batch by rows and by bytes.
 
 use std::collections::HashMap;
 use std::mem;
 use std::sync::Arc;
 
-use arrow_array::builder::{BinaryBuilder, StringBuilder, UInt64Builder};
+use arrow_array::builder::{BinaryBuilder, UInt64Builder};
 
+use super::column::{Column, Value};
 use super::shape::{Dimensions, Mended};
 use crate::feature::{Crs, Defect, RawBatch, RejectReason, Repairs};
 
 /// A batch ends at this size even if it has fewer rows: Arrow's text columns count in 31 bits,
 /// and memory is to be bounded by settings.
-const BATCH_BYTES: usize = 64 << 20;
+pub(super) const BATCH_BYTES: usize = 64 << 20;
 
 /// Characters of an offending value that are kept.
 const VALUE_CHARS: usize = 200;
@@ -31,7 +32,7 @@ pub(super) struct BatchBuilder {
     fixed: bool,
     names: Vec<String>,
     index: HashMap<String, usize>,
-    values: Vec<StringBuilder>,
+    values: Vec<Column>,
     geometry: BinaryBuilder,
     rows: UInt64Builder,
     defects: Vec<Defect>,
@@ -74,16 +75,14 @@ impl BatchBuilder {
         }
     }
 
-    /// Sets a column of the current row; the first value of a row stays.
+    /// Sets a column of the current row to a text; the first value of a row stays.
     pub(super) fn text(&mut self, column: usize, value: &str) {
-        let values = &mut self.values[column];
-        match self.len.checked_sub(rows_of(values)) {
-            Some(0) => {}
-            Some(missing) => values.append_nulls(missing),
-            None => return,
-        }
-        values.append_value(value);
-        self.bytes += value.len();
+        self.put(column, Value::Text(value));
+    }
+
+    /// Sets a column of the current row; the first value of a row stays.
+    pub(super) fn put(&mut self, column: usize, value: Value<'_>) {
+        self.bytes += self.values[column].put(self.len, value);
     }
 
     /// Notes why the current row can't be used.
@@ -147,13 +146,8 @@ impl BatchBuilder {
         let len = mem::take(&mut self.len);
         self.bytes = 0;
         self.is_closed = false;
-        let columns = self.names.iter().zip(&mut self.values).map(|(name, values)| {
-            values.append_nulls(len - rows_of(values));
-            // The next batch will be much like this one: room at once, instead of growing to it.
-            let (rows, bytes) = if self.fixed { (len, values.values_slice().len()) } else { (0, 0) };
-            let next = StringBuilder::with_capacity(rows, bytes);
-            (name.clone(), mem::replace(values, next).finish())
-        });
+        let columns =
+            self.names.iter().zip(&mut self.values).map(|(name, values)| (name.clone(), values.finish(len)));
         let batch = RawBatch {
             columns: columns.collect(),
             geometry: self.geometry.finish(),
@@ -174,19 +168,16 @@ impl BatchBuilder {
     fn add(&mut self, name: &str) -> usize {
         self.names.push(name.to_owned());
         self.index.insert(name.to_owned(), self.names.len() - 1);
-        self.values.push(StringBuilder::new());
+        self.values.push(Column::default());
         self.names.len() - 1
     }
-}
-
-fn rows_of(values: &StringBuilder) -> usize {
-    values.offsets_slice().len() - 1
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use arrow_array::Array;
+    use arrow_array::cast::AsArray;
 
     #[test]
     fn columns_that_come_late_or_stay_away_are_null() {
@@ -201,8 +192,8 @@ mod tests {
         batch.end_row(9, Some(b"wkb"));
         let made = batch.finish();
         assert_eq!(made.len(), 2);
-        assert_eq!(made.columns[0].1.iter().collect::<Vec<_>>(), [Some("1"), None]);
-        assert_eq!(made.columns[1].1.iter().collect::<Vec<_>>(), [None, Some("2")]);
+        assert_eq!(made.columns[0].1.as_string::<i32>().iter().collect::<Vec<_>>(), [Some("1"), None]);
+        assert_eq!(made.columns[1].1.as_string::<i32>().iter().collect::<Vec<_>>(), [None, Some("2")]);
         assert_eq!(made.rows.values(), &[7, 9]);
         assert!(made.geometry.is_null(0));
         assert_eq!((made.defects[0].index, made.defects[0].value.chars().count()), (1, 200));

@@ -17,7 +17,7 @@ use super::csv::CsvRecords;
 use super::error::SourceError;
 use super::geojson::CollectionRecords;
 use super::geojsonl::LineRecords;
-use super::parquet::{ParquetRecords, is_folder_of_parquet, is_parquet};
+use super::parquet::{ParquetSource, is_folder_of_parquet, is_parquet};
 use super::sniff;
 use super::xlsx::{self, At, Bounds, XlsxRecords};
 use super::{archive, layers, open};
@@ -205,7 +205,7 @@ fn describe_ogr(path: &Path, shown: &Arc<str>) -> Result<Description, SourceErro
 }
 
 fn describe_parquet(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
-    let records = ParquetRecords::open(path, shown, None, LIMITS.record_bytes)?;
+    let records = ParquetSource::open(path, shown, None, LIMITS.record_bytes)?;
     let types = records.geometry_types().join(", ");
     let columns = records.columns().iter().zip(records.types());
     let layer = LayerDescription {

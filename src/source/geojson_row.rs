@@ -1,6 +1,7 @@
 //! One GeoJSON feature, as raw JSON, becomes one row.
 //!
-//! Property values come out as text, spelled as in the file; nested ones as compact JSON.
+//! Property values come out as text, spelled as in the file (`12.50` says more than the number does); nested ones as
+//! compact JSON.
 //! A member `id` of the feature itself becomes the column `$id`. Where a feature names a property
 //! twice, the first counts.
 

@@ -10,6 +10,7 @@
 mod archive;
 mod batch;
 mod budget;
+mod column;
 mod coordinates;
 mod crs;
 mod csv;
@@ -51,7 +52,7 @@ use csv::CsvRecords;
 use esri::EsriRecords;
 use geojson::CollectionRecords;
 use geojsonl::LineRecords;
-use parquet::ParquetRecords;
+use parquet::ParquetSource;
 use xlsx::{At, Bounds, XlsxRecords};
 
 /// A format's rows, one at a time.
@@ -60,15 +61,42 @@ trait Records: Send {
     fn next(&mut self, batch: &mut BatchBuilder) -> Result<bool, SourceError>;
 }
 
-/// Streams a source in batches of `Limits::batch_rows` rows, fewer where rows are long.
-pub struct Reader {
+/// A format's rows, many at a time.
+trait Batches: Send {
+    /// The next rows, at most `rows`, all of one file; `None` after the last.
+    fn next(&mut self, rows: usize) -> Result<Option<RawBatch>, SourceError>;
+}
+
+/// Rows that come one at a time, put together.
+struct RowByRow {
     records: Box<dyn Records>,
     batch: BatchBuilder,
+    ended: bool,
+}
+
+impl Batches for RowByRow {
+    fn next(&mut self, rows: usize) -> Result<Option<RawBatch>, SourceError> {
+        while !self.ended && self.batch.len() < rows && !self.batch.is_full() {
+            self.ended = !self.records.next(&mut self.batch)?;
+        }
+        Ok((self.batch.len() > 0).then(|| self.batch.finish()))
+    }
+}
+
+/// Streams a source in batches of `Limits::batch_rows` rows, fewer where rows are long.
+pub struct Reader {
+    batches: Box<dyn Batches>,
     batch_rows: usize,
     rows_left: u64,
     crs: Crs,
     fixed: Option<Vec<String>>,
     ended: bool,
+}
+
+/// A format's rows before their CRS is settled.
+enum Rows {
+    Single(Box<dyn Records>),
+    Columnar(ParquetSource),
 }
 
 /// Opens a landed source for streaming.
@@ -86,34 +114,36 @@ pub fn open(
 ) -> Result<Reader, SourceError> {
     let (path, shown, limit) = (&landed.path, &plan.shown, limits.record_bytes);
     let mut origin = Arc::clone(shown);
-    let (records, stated, fixed): (Box<dyn Records>, Stated, Option<Vec<String>>) = match &plan.format {
+    let (rows, stated, fixed): (Rows, Stated, Option<Vec<String>>) = match &plan.format {
         Format::Csv { delimiter, geometry } => {
             let records = CsvRecords::open(path, shown, *delimiter, geometry, limit)?;
             let header = records.header().to_vec();
-            (Box::new(records), Stated::Silent, Some(header))
+            (Rows::Single(Box::new(records)), Stated::Silent, Some(header))
         }
         Format::Geojson => {
             let records = CollectionRecords::open(path, shown, limit)?;
             let stated = records.stated();
-            (Box::new(records), stated, None)
+            (Rows::Single(Box::new(records)), stated, None)
         }
-        Format::Geojsonl => (Box::new(LineRecords::open(path, shown, limit)?), Stated::Rfc7946, None),
+        Format::Geojsonl => {
+            (Rows::Single(Box::new(LineRecords::open(path, shown, limit)?)), Stated::Rfc7946, None)
+        }
         Format::Ogr { layer } => {
             let found = archive::datasets(path, shown, limits.archive_bytes)?;
             let records = layers::choose(&found, path, shown, layer.as_deref())?.read(limit)?;
             origin = records.shown().into();
             let (stated, columns) = (records.stated(), records.columns().to_vec());
-            (Box::new(records), stated, Some(columns))
+            (Rows::Single(Box::new(records)), stated, Some(columns))
         }
         Format::Esri => {
             let records = EsriRecords::open(path, shown, limit)?;
             let (stated, columns) = (records.stated(), records.columns());
-            (Box::new(records), stated, columns)
+            (Rows::Single(Box::new(records)), stated, columns)
         }
         Format::Parquet { geometry } => {
-            let records = ParquetRecords::open(path, shown, geometry.as_deref(), limit)?;
-            let (stated, columns) = (records.stated(), records.columns().to_vec());
-            (Box::new(records), stated, Some(columns))
+            let source = ParquetSource::open(path, shown, geometry.as_deref(), limit)?;
+            let (stated, columns) = (source.stated(), source.columns().to_vec());
+            (Rows::Columnar(source), stated, Some(columns))
         }
         Format::Xlsx { sheet, header_row, geometry } => {
             let at = At { sheet: sheet.as_deref(), header_row: *header_row };
@@ -121,7 +151,7 @@ pub fn open(
             let records = XlsxRecords::open(path, shown, at, geometry, bounds)?;
             origin = records.shown().into();
             let header = records.header().to_vec();
-            (Box::new(records), Stated::Silent, Some(header))
+            (Rows::Single(Box::new(records)), Stated::Silent, Some(header))
         }
     };
     let crs = settle(&origin, stated, plan.crs.as_ref(), schema_crs)?;
@@ -129,9 +159,15 @@ pub fn open(
     reprojection(&crs)
         .map_err(|error| SourceError::UselessCrs { shown: origin.to_string(), source: Box::new(error) })?;
     tracing::debug!(source = %origin, %crs, "opened");
+    let batches: Box<dyn Batches> = match rows {
+        Rows::Columnar(source) => Box::new(source.read(crs.clone())),
+        Rows::Single(records) => {
+            let batch = BatchBuilder::new(origin, crs.clone(), fixed.as_deref());
+            Box::new(RowByRow { records, batch, ended: false })
+        }
+    };
     Ok(Reader {
-        records,
-        batch: BatchBuilder::new(origin, crs.clone(), fixed.as_deref()),
+        batches,
         batch_rows: limits.batch_rows.max(1),
         rows_left: limits.rows.unwrap_or(u64::MAX),
         crs,
@@ -151,17 +187,6 @@ impl Reader {
     pub fn fixed_columns(&self) -> Option<&[String]> {
         self.fixed.as_deref()
     }
-
-    fn fill(&mut self) -> Result<(), SourceError> {
-        while self.batch.len() < self.batch_rows && self.rows_left > 0 && !self.batch.is_full() {
-            if !self.records.next(&mut self.batch)? {
-                self.ended = true;
-                break;
-            }
-            self.rows_left -= 1;
-        }
-        Ok(())
-    }
 }
 
 impl Iterator for Reader {
@@ -171,10 +196,12 @@ impl Iterator for Reader {
         if self.ended || self.rows_left == 0 {
             return None;
         }
-        if let Err(error) = self.fill() {
-            self.ended = true;
-            return Some(Err(error));
+        let left = usize::try_from(self.rows_left).unwrap_or(usize::MAX);
+        let batch = self.batches.next(self.batch_rows.min(left)).transpose()?;
+        match &batch {
+            Ok(batch) => self.rows_left -= batch.len() as u64,
+            Err(_) => self.ended = true,
         }
-        (self.batch.len() > 0).then(|| Ok(self.batch.finish()))
+        Some(batch)
     }
 }

@@ -12,4 +12,4 @@ pub use places::mismatches;
 pub use points::shared;
 
 pub(super) use contradictions::contradictions;
-pub(super) use values::{ValueColumns, names, values};
+pub(super) use values::{names, values};

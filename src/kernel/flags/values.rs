@@ -1,38 +1,26 @@
 //! Values that lost something on their way from source text to a typed column, and names that name nothing.
 
-use std::collections::BTreeMap;
+use arrow_array::{Array, RecordBatch, StringArray};
 
-use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
-
-use crate::feature::{FlagCode, RawBatch, RowFlag};
+use crate::feature::{FlagCode, RawBatch, RowFlag, spelling};
+use crate::kernel::fields::Steps;
 use crate::kernel::normalise::shortened;
-use crate::kernel::{dates, fields, repair};
+use crate::kernel::{dates, repair};
 use crate::plan::{Field, FieldKind, LayerSchema};
 
-/// What the value rules look at: source columns, the columns of each step, and the names they go by.
-pub(in crate::kernel) struct ValueColumns<'a> {
-    /// Source columns.
-    pub(in crate::kernel) raw: &'a RawBatch,
-    /// Source columns of every schema field.
-    pub(in crate::kernel) sources: &'a [Vec<String>],
-    /// Columns of every step of normalise.
-    pub(in crate::kernel) typed: &'a BTreeMap<String, ArrayRef>,
-}
-
-impl ValueColumns<'_> {
-    fn text(&self, name: &str) -> Option<&StringArray> {
-        self.typed.get(name)?.as_any().downcast_ref()
-    }
-}
-
-/// Flags of every field's values.
-pub(in crate::kernel) fn values(columns: &ValueColumns<'_>, schema: &LayerSchema) -> Vec<RowFlag> {
+/// Flags of every field's values; `steps` and `sources` (names of source columns) are those of the schema's fields.
+pub(in crate::kernel) fn values(
+    raw: &RawBatch,
+    schema: &LayerSchema,
+    sources: &[Vec<String>],
+    steps: &[Steps],
+) -> Vec<RowFlag> {
     let mut flags = Vec::new();
-    for (field, sources) in schema.fields.iter().zip(columns.sources) {
-        unparsed(&mut flags, columns, field);
-        unknown_codes(&mut flags, columns, field);
-        restored(&mut flags, columns, field);
-        repaired(&mut flags, columns.raw, field, sources);
+    for ((field, sources), steps) in schema.fields.iter().zip(sources).zip(steps) {
+        unparsed(&mut flags, field, steps);
+        unknown_codes(&mut flags, field, steps);
+        restored(&mut flags, field, steps);
+        repaired(&mut flags, raw, field, sources);
     }
     flags
 }
@@ -41,21 +29,21 @@ fn flag(index: usize, field: &Field, value: &str, code: FlagCode, detail: String
     RowFlag { index, field: field.name.clone(), value: shortened(value), code, detail }
 }
 
-/// Text that became null when it was typed.
-fn unparsed(flags: &mut Vec<RowFlag>, columns: &ValueColumns<'_>, field: &Field) {
-    let (Some(text), Some(value)) = (columns.text(&fields::text_name(field)), columns.typed.get(&field.name))
-    else {
-        return;
-    };
-    if value.null_count() == text.null_count() {
+/// Values that became null when they were typed.
+fn unparsed(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
+    let Steps { known, value, .. } = steps;
+    if value.null_count() == known.null_count() {
         return;
     }
-    for row in (0..text.len()).filter(|row| value.is_null(*row) && text.is_valid(*row)) {
+    let days = spelling::days(known);
+    let day = |row: usize| days.as_ref().filter(|days| days.is_valid(row)).map(|days| days.value(row));
+    for row in (0..known.len()).filter(|row| value.is_null(*row)) {
+        let Some(text) = spelling::text(known, row) else { continue };
         let (code, detail) = match &field.kind {
-            FieldKind::Date { formats } => dates::doubt(text.value(row), formats),
+            FieldKind::Date { formats } => dates::doubt(&text, day(row), formats),
             kind => (FlagCode::Unparsed, type_of(kind).to_owned()),
         };
-        flags.push(flag(row, field, text.value(row), code, detail));
+        flags.push(flag(row, field, &text, code, detail));
     }
 }
 
@@ -71,23 +59,21 @@ fn type_of(kind: &FieldKind) -> &'static str {
 }
 
 /// Codes without a meaning.
-fn unknown_codes(flags: &mut Vec<RowFlag>, columns: &ValueColumns<'_>, field: &Field) {
-    let meaning = field.decoded.as_ref().and_then(|name| columns.typed.get(name));
-    let (Some(meaning), Some(value)) = (meaning, columns.typed.get(&field.name)) else { return };
-    let Some(text) = columns.text(&fields::text_name(field)) else { return };
+fn unknown_codes(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
+    let (Some(meaning), value) = (&steps.decoded, &steps.value) else { return };
     if meaning.null_count() == value.null_count() {
         return;
     }
     for row in (0..value.len()).filter(|row| meaning.is_null(*row) && value.is_valid(*row)) {
         let detail = format!("not among {} codes", field.codes.len());
-        flags.push(flag(row, field, text.value(row), FlagCode::UnknownCode, detail));
+        let text = spelling::text(&steps.known, row).unwrap_or_default();
+        flags.push(flag(row, field, &text, FlagCode::UnknownCode, detail));
     }
 }
 
 /// Codes that `pad` rebuilt.
-fn restored(flags: &mut Vec<RowFlag>, columns: &ValueColumns<'_>, field: &Field) {
-    let bare = columns.text(&fields::bare_name(field));
-    let (Some(bare), Some(text)) = (bare, columns.text(&fields::text_name(field))) else { return };
+fn restored(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
+    let (Some(bare), Some(text)) = (&steps.bare, spelling::as_text(&steps.known)) else { return };
     if bare == text {
         return;
     }
@@ -99,10 +85,8 @@ fn restored(flags: &mut Vec<RowFlag>, columns: &ValueColumns<'_>, field: &Field)
 
 /// Control characters inside the text of a field.
 fn repaired(flags: &mut Vec<RowFlag>, raw: &RawBatch, field: &Field, sources: &[String]) {
-    for (name, text) in raw.columns.iter().filter(|(name, _)| sources.contains(name)) {
-        if !text.value_data().iter().any(u8::is_ascii_control) {
-            continue;
-        }
+    for (name, column) in raw.columns.iter().filter(|(name, _)| sources.contains(name)) {
+        let Some(text) = spelling::as_text(column).filter(|text| repair::has_control(text)) else { continue };
         for row in (0..text.len()).filter(|row| text.is_valid(*row) && repair::is_broken(text.value(*row))) {
             let detail = format!("control characters in {name}");
             let value = repair::text(text.value(row)).unwrap_or_default();

@@ -18,6 +18,12 @@ use crate::plan::GeometryKind;
 /// Rings may touch or cross themselves: such polygons are common, drawn as meant and located by the
 /// even-odd rule.
 pub fn check(geometry: &Geometry<f64>, kind: GeometryKind) -> Result<(), RejectReason> {
+    if let (Geometry::Point(point), GeometryKind::Point) = (geometry, kind) {
+        // What most layers hold, and nearly always well.
+        if is_lon_lat(point.0) {
+            return Ok(());
+        }
+    }
     if family(geometry) != Some(kind) {
         return Err(RejectReason::ImpossibleGeometry);
     }

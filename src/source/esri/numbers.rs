@@ -1,12 +1,13 @@
 //! Numbers as servers spell them: whole ones, and moments.
 //!
-//! Pure text work; a value that isn't what its field says stays as it is spelled.
-
-use std::borrow::Cow;
+//! Pure; a value that isn't what its field says stays as it is spelled. So do all other numbers: a server's `12.50` says
+//! more than the number does, and a field of numbers reads it as well as a number.
 
 use chrono::DateTime;
 
 use super::info::Kind;
+use crate::source::column::Value;
+use crate::source::text::native;
 
 /// Numbers above this are not told apart by those who write them in floating point.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -22,29 +23,34 @@ pub(super) fn whole(text: &str) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
 }
 
-/// A number of a field of this kind as text: whole ones in plain digits, moments as ISO 8601 in UTC, or without a
-/// zone where it `is_local`.
-pub(super) fn spelled(raw: &str, kind: Kind, is_local: bool) -> Cow<'_, str> {
-    if kind == Kind::Other {
-        return Cow::Borrowed(raw);
-    }
-    let Some(number) = whole(raw) else { return Cow::Borrowed(raw) };
+/// A number of a field of this kind: whole, or a moment, which is one without a zone where it `is_local`.
+pub(super) fn number(raw: &str, kind: Kind, is_local: bool) -> Value<'_> {
+    let Some(number) = whole(raw).filter(|_| kind != Kind::Other) else { return Value::Text(raw) };
     match (kind, DateTime::from_timestamp_millis(number)) {
-        (Kind::Date, Some(moment)) => {
-            let zone = if is_local { "" } else { "Z" };
-            let fraction = if number % 1000 == 0 { "" } else { "%.3f" };
-            Cow::Owned(moment.format(&format!("%Y-%m-%dT%H:%M:%S{fraction}{zone}")).to_string())
-        }
-        (Kind::Day, Some(moment)) => Cow::Owned(moment.format("%Y-%m-%d").to_string()),
+        (Kind::Date, Some(_)) if is_local => Value::Local(number),
+        (Kind::Date, Some(_)) => Value::Moment(number),
+        (Kind::Day, Some(moment)) => Value::Day(moment.date_naive().to_epoch_days()),
         // Beyond the calendar: a slip, which whoever reads dates will flag.
-        (Kind::Date | Kind::Day, None) => Cow::Borrowed(raw),
-        _ => Cow::Owned(number.to_string()),
+        (Kind::Date | Kind::Day, None) => Value::Text(raw),
+        _ => Value::Integer(number),
+    }
+}
+
+/// The text of a field of this kind: a day where it is one.
+pub(super) fn text(text: &str, kind: Kind) -> Value<'_> {
+    match native(text) {
+        day @ Value::Day(_) if kind == Kind::Day => day,
+        _ => Value::Text(text),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn spelled(raw: &str, kind: Kind, is_local: bool) -> String {
+        number(raw, kind, is_local).text()
+    }
 
     #[test]
     fn whole_numbers_are_whole_however_spelled() {
@@ -77,5 +83,8 @@ mod tests {
         }
         assert_eq!(spelled("1234396800000", Kind::Date, true), "2009-02-12T00:00:00");
         assert_eq!(spelled("1234396800000", Kind::Day, false), "2009-02-12");
+        assert_eq!(text("2009-02-12", Kind::Day), Value::Day(14_287));
+        assert_eq!(text("2009-02-12", Kind::Other), Value::Text("2009-02-12"));
+        assert_eq!(text("2009-02-12T00:00:00", Kind::Day), Value::Text("2009-02-12T00:00:00"));
     }
 }

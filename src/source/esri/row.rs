@@ -11,10 +11,11 @@ use serde::de::IgnoredAny;
 use super::domains::{self, Meaning};
 use super::geometry::{self, Ordinates};
 use super::info::{Field, Info, Kind};
-use super::numbers::spelled;
+use super::numbers;
 use super::page::OpenPage;
 use crate::feature::RejectReason;
 use crate::source::batch::{BatchBuilder, MAX_COLUMNS};
+use crate::source::column::Value;
 use crate::source::error::SourceError;
 use crate::source::json::{self, Captured};
 use crate::source::sniff::decode;
@@ -127,11 +128,12 @@ impl RowReader {
             };
             let column = batch.column(name).ok_or_else(too_many)?;
             let field_kind = known.map_or(Kind::Other, |column| column.field.kind);
-            let Some(value) = value(raw, field_kind, self.info.is_local) else { continue };
-            batch.text(column, &value);
+            let Some(text) = text(raw) else { continue };
+            let value = value(raw, &text, field_kind, self.info.is_local);
+            batch.put(column, value);
             if let Some(decoded) = known.and_then(|column| column.decoded.as_deref()) {
                 let (domains, subtypes) = (&self.info.domains, self.info.subtypes.as_ref());
-                match domains::meaning(domains, subtypes, kind.as_deref(), name, &value) {
+                match domains::meaning(domains, subtypes, kind.as_deref(), name, &value.text()) {
                     Meaning::Name(text) => {
                         let column = batch.column(decoded).ok_or_else(too_many)?;
                         batch.text(column, text);
@@ -165,7 +167,7 @@ impl RowReader {
     fn kind_of(&self, values: &Values<'_>) -> Option<String> {
         let field = &self.info.subtypes.as_ref()?.field;
         let (_, raw) = values.iter().find(|(name, _)| name.eq_ignore_ascii_case(field))?;
-        value(raw, Kind::Integer, false).map(Cow::into_owned)
+        Some(value(raw, &text(raw)?, Kind::Integer, false).text())
     }
 
     fn find(&self, name: &str) -> Option<usize> {
@@ -216,11 +218,19 @@ fn is_value(raw: &[u8]) -> bool {
 }
 
 /// A value as text; none for null.
-fn value(raw: &[u8], kind: Kind, is_local: bool) -> Option<Cow<'_, str>> {
+fn text(raw: &[u8]) -> Option<Cow<'_, str>> {
     match raw {
         b"null" => None,
         [b'"', ..] => json::string(raw),
         [b'{' | b'[', ..] => String::from_utf8(json::compact(raw)).ok().map(Cow::Owned),
-        _ => std::str::from_utf8(raw).ok().map(|raw| spelled(raw, kind, is_local)),
+        _ => std::str::from_utf8(raw).ok().map(Cow::Borrowed),
+    }
+}
+
+/// The value of a field of this kind, which has this text.
+fn value<'a>(raw: &[u8], text: &'a str, kind: Kind, is_local: bool) -> Value<'a> {
+    match raw {
+        [b'"' | b'{' | b'[', ..] => numbers::text(text, kind),
+        _ => numbers::number(text, kind, is_local),
     }
 }

@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use arrow_schema::{DataType, TimeUnit};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use crate::feature::RawBatch;
-use crate::feature::{Crs, RejectReason};
+use crate::feature::{Crs, RawBatch, RejectReason, spelling};
 use crate::plan::{Format, Limits};
 use crate::source::SourceError;
-use crate::source::tests::{LIMITS, column, defects, geometries, open_as};
+use crate::source::tests::{LIMITS, column, defects, geometries, kind, open_as};
 
 const INFO: &str = r#"{"geometryType":"esriGeometryPoint","extent":{"spatialReference":{"wkid":4326}},
     "fields":[{"name":"OBJECTID","type":"esriFieldTypeOID"},{"name":"NAME","type":"esriFieldTypeString"}]}"#;
@@ -101,6 +101,29 @@ fn rows_come_page_by_page_with_their_place_in_the_page() {
     let reader = open_as(&pull.path(), Format::Esri, &LIMITS, None).unwrap();
     assert_eq!(reader.fixed_columns().unwrap(), ["OBJECTID", "NAME"]);
     assert!(Pull::new(INFO, &[]).batches().is_empty());
+}
+
+#[test]
+fn whole_numbers_days_and_instants_come_typed_and_other_numbers_as_spelled() {
+    let info = r#"{"fields":[{"name":"N","type":"esriFieldTypeInteger"},{"name":"D","type":"esriFieldTypeDate"},
+        {"name":"O","type":"esriFieldTypeDateOnly"},{"name":"X","type":"esriFieldTypeDouble"}],
+        "extent":{"spatialReference":{"wkid":4326}}}"#;
+    let row = |date: &str| {
+        format!(
+            r#"{{"attributes":{{"N":7.0,"D":{date},"O":"2020-02-29","X":12.50}},"geometry":{{"x":1,"y":2}}}}"#
+        )
+    };
+    let batch = one(info, &page(&[&row("1234396800000"), &row("null")]), 2);
+    let moment = DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()));
+    let kinds = ["N", "D", "O", "X"].map(|name| kind(&batch, name));
+    assert_eq!(kinds, [DataType::Int64, moment, DataType::Date32, DataType::Utf8]);
+    let texts = ["N", "D", "O", "X"].map(|name| column(&batch, name)[0].unwrap());
+    assert_eq!(texts, ["7", "2009-02-12T00:00:00Z", "2020-02-29", "12.50"]);
+    // A slip beside a date: the column is text, and the date stays one.
+    let batch = one(info, &page(&[&row("1234396800000"), &row("99999999999999999")]), 2);
+    assert_eq!(column(&batch, "D"), [Some("2009-02-12T00:00:00Z"), Some("99999999999999999")]);
+    let dates = &batch.columns.iter().find(|(name, _)| name == "D").unwrap().1;
+    assert_eq!(spelling::days(dates).unwrap().iter().collect::<Vec<_>>(), [Some(14_287), None]);
 }
 
 #[test]

@@ -1,24 +1,24 @@
 //! Shapefile, FileGDB, GeoPackage and FlatGeobuf through GDAL, and CRSs through PROJ.
 //!
+//! Numbers, dates and instants come typed; an instant in a zone other than UTC is text, which says the zone.
 //! The only folder of the project that names `gdal`. Opens what `archive` found with an allow-list of
 //! drivers, read-only. GDAL's own messages go to the log, with the landing path replaced by the
 //! source's name.
 
+mod field;
 #[cfg(test)]
 pub(super) mod fixture;
 mod proj;
 
-use std::borrow::Cow;
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::mem;
 use std::path::Path;
 use std::sync::Once;
 
 use gdal::errors::CplErrType;
 use gdal::vector::{
-    Feature, Geometry, LayerAccess, OGRFieldType, OGRwkbGeometryType, OwnedFeatureIterator,
-    geometry_type_flatten, geometry_type_has_m, geometry_type_has_z, geometry_type_to_name,
+    Geometry, LayerAccess, OGRFieldType, OGRwkbGeometryType, OwnedFeatureIterator, geometry_type_flatten,
+    geometry_type_has_m, geometry_type_has_z, geometry_type_to_name,
 };
 use gdal::version::VersionInfo;
 use gdal::{DatasetOptions, GdalOpenFlags, Metadata};
@@ -32,13 +32,14 @@ pub(super) use proj::{identify_projjson, identify_wkt, is_same};
 use super::Records;
 use super::archive::Found;
 use super::batch::BatchBuilder;
+use super::column::Value;
 use super::crs::Stated;
 use super::error::SourceError;
 use super::layers::{LayerInfo, Tally};
 use super::names::Names;
 use super::shape::Dimensions;
-use super::sniff::decode;
-use super::text::iso;
+use super::text::native;
+use field::{Content, content, from_latin1};
 
 /// What may be opened, whatever a file claims to be.
 const DRIVERS: &[&str] = &["ESRI Shapefile", "OpenFileGDB", "GPKG", "FlatGeobuf"];
@@ -232,13 +233,20 @@ impl Records for OgrRecords {
         let mut recoded = false;
         for (column, kind) in self.kinds.iter().enumerate() {
             self.text.clear();
-            if size <= self.limit && value(&feature, column, *kind, &mut self.text) {
-                if self.undeclared && !self.text.is_ascii() {
-                    recoded |= from_latin1(&mut self.text);
-                }
-                left = left.saturating_sub(self.text.len());
-                batch.text(column, &self.text);
-            }
+            let content =
+                if size <= self.limit { content(&feature, column, *kind, &mut self.text) } else { None };
+            let Some(content) = content else { continue };
+            recoded |= content == Content::Text
+                && self.undeclared
+                && !self.text.is_ascii()
+                && from_latin1(&mut self.text);
+            let (value, size) = match content {
+                Content::Number(number) => (number, number.text().len()),
+                Content::Date => (native(&self.text), self.text.len()),
+                Content::Text => (Value::Text(&self.text), self.text.len()),
+            };
+            left = left.saturating_sub(size);
+            batch.put(column, value);
         }
         if recoded {
             batch.recoded();
@@ -257,43 +265,6 @@ impl Records for OgrRecords {
         batch.end_row(self.last, wkb.as_deref());
         Ok(true)
     }
-}
-
-/// Writes a field as text; false where it is null.
-fn value(feature: &Feature<'_>, column: usize, kind: OGRFieldType::Type, text: &mut String) -> bool {
-    match kind {
-        OGRFieldType::OFTInteger | OGRFieldType::OFTInteger64 => {
-            let number = feature.field_as_integer64(column).ok().flatten();
-            number.is_some_and(|number| write!(text, "{number}").is_ok())
-        }
-        OGRFieldType::OFTReal => {
-            let number = feature.field_as_double(column).ok().flatten();
-            number.is_some_and(|number| write!(text, "{number}").is_ok())
-        }
-        OGRFieldType::OFTDate | OGRFieldType::OFTDateTime => {
-            let date = feature.field_as_string(column).ok().flatten();
-            date.is_some_and(|date| {
-                text.push_str(&iso(&date));
-                true
-            })
-        }
-        _ => {
-            let words = feature.field_as_string(column).ok().flatten();
-            words.is_some_and(|words| {
-                text.push_str(&words);
-                true
-            })
-        }
-    }
-}
-
-/// Turns bytes that came as Latin-1 characters into their text; gives whether they were no UTF-8.
-fn from_latin1(text: &mut String) -> bool {
-    let bytes: Vec<u8> = text.chars().map(|char| u8::try_from(char).unwrap_or(b'?')).collect();
-    let decoded = decode(&bytes);
-    let recoded = matches!(decoded, Cow::Owned(_));
-    *text = decoded.into_owned();
-    recoded
 }
 
 fn dimensions(geometry: &Geometry) -> Dimensions {

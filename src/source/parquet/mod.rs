@@ -1,11 +1,9 @@
 //! GeoParquet, and Parquet with a column of WKB: one file, or a folder of files with one schema.
 //!
-//! Streams: a few rows of one file are decoded at a time, fewer where they turn out to be long: what they
-//! take up decoded is known only then, since a dictionary gives a row of a million bytes for one in the
-//! file. A page and a dictionary are decoded whole, and their size is the file's word: up to 2 GiB. The
-//! row of an origin is the position in its file. Every column comes out as text (`text` says how); a
-//! covering (`bbox`) and further geometries are left out, and the log says so. `files` knows folders,
-//! `footer` one file's columns, `geometry` the column and its CRS.
+//! Streams by columns: what is decoded is passed on, typed where a batch has the type (`values`), else as text
+//! (`text` says how). Rows of one file are decoded at a time, fewer where they turn out to be long (`decoder`). The
+//! row of an origin is the position in its file. A covering (`bbox`) and further geometries are left out, and the log
+//! says so. `files` knows folders, `footer` one file's columns, `geometry` the column and its CRS.
 
 mod columns;
 mod decoder;
@@ -17,18 +15,20 @@ mod geometry;
 mod leaves;
 mod text;
 mod times;
+mod values;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
+use arrow_array::cast::AsArray;
+use arrow_array::{ArrayRef, BinaryArray, RecordBatch, UInt64Array};
 
-use super::Records;
-use super::batch::BatchBuilder;
+use super::Batches;
+use super::batch::BATCH_BYTES;
 use super::crs::Stated;
 use super::error::SourceError;
 use super::shape;
-use crate::feature::RejectReason;
+use crate::feature::{Crs, Defect, RawBatch, RejectReason, Repairs};
 
 use columns::Columns;
 use decoder::Decoder;
@@ -36,43 +36,17 @@ use files::DataFile;
 pub(super) use files::{is_folder_of_parquet, is_parquet};
 use footer::Footer;
 use leaves::Spelling;
-use text::{bytes, texts};
 
-/// Reads the rows of a Parquet source.
-pub(super) struct ParquetRecords {
+/// A Parquet source that has been looked at.
+pub(super) struct ParquetSource {
     limit: usize,
     files: Vec<DataFile>,
     columns: Columns,
     /// Rows of all files.
     rows: u64,
-    /// Files opened so far.
-    opened: usize,
-    current: Option<OpenFile>,
 }
 
-/// A file being read.
-struct OpenFile {
-    shown: Arc<str>,
-    decoder: Decoder,
-    /// For each column in the file, its place in what `reader` gives.
-    places: Vec<usize>,
-    spellings: Vec<Spelling>,
-    geometry: usize,
-    rows: u64,
-    row: u64,
-    chunk: Chunk,
-}
-
-/// Decoded rows.
-#[derive(Default)]
-struct Chunk {
-    texts: Vec<StringArray>,
-    geometry: Option<ArrayRef>,
-    rows: usize,
-    at: usize,
-}
-
-impl ParquetRecords {
+impl ParquetSource {
     /// Opens the file or folder at `path`; every file's footer is looked at.
     pub(super) fn open(
         path: &Path,
@@ -83,7 +57,7 @@ impl ParquetRecords {
         let files = files::list(path, shown)?;
         let (columns, rows) = columns::survey(&files, shown, wanted)?;
         columns.tell(shown);
-        Ok(Self { limit, files, columns, rows, opened: 0, current: None })
+        Ok(Self { limit, files, columns, rows })
     }
 
     /// Column names, keys of folders last.
@@ -111,76 +85,105 @@ impl ParquetRecords {
         self.rows
     }
 
-    /// Opens the next file; false after the last.
-    fn advance(&mut self) -> Result<bool, SourceError> {
-        let Some(file) = self.files.get(self.opened) else { return Ok(false) };
-        self.opened += 1;
-        self.current = Some(OpenFile::open(file, &self.columns)?);
-        Ok(true)
+    /// Starts to read, geometries being in `crs`.
+    pub(super) fn read(self, crs: Crs) -> ParquetBatches {
+        ParquetBatches { source: self, crs, opened: 0, current: None }
     }
+}
 
-    /// Puts the current row of the current file into the batch.
-    fn put(&mut self, batch: &mut BatchBuilder) {
-        let Some(file) = &mut self.current else { return };
-        let at = file.chunk.at;
-        let geometry = file.chunk.geometry.as_ref().filter(|geometry| geometry.is_valid(at));
-        let wkb = geometry.map(|geometry| bytes(geometry, at));
-        let texts = file.chunk.texts.iter();
-        let values: Vec<Option<&str>> =
-            texts.map(|texts| texts.is_valid(at).then(|| texts.value(at))).collect();
-        let size = wkb.map_or(0, <[u8]>::len) + values.iter().flatten().map(|text| text.len()).sum::<usize>();
-        file.row += 1;
-        if size > self.limit {
-            batch.defect("record", &format!("over {} bytes", self.limit), RejectReason::RecordTooLong);
-            batch.end_row(file.row, None);
-        } else {
-            let keys = self.files[self.opened - 1].keys.iter().map(|(_, value)| value.as_deref());
-            for (column, value) in values.into_iter().chain(keys).enumerate() {
-                if let Some(value) = value {
-                    batch.text(column, value);
-                }
+/// Reads the rows of a Parquet source.
+pub(super) struct ParquetBatches {
+    source: ParquetSource,
+    crs: Crs,
+    /// Files opened so far.
+    opened: usize,
+    current: Option<OpenFile>,
+}
+
+/// A file being read.
+struct OpenFile {
+    shown: Arc<str>,
+    decoder: Decoder,
+    /// What its folders' names say.
+    keys: Vec<Option<String>>,
+    /// For each column in the file, its place in what `decoder` gives.
+    places: Vec<usize>,
+    spellings: Vec<Spelling>,
+    geometry: usize,
+    /// Rows that its footer promises.
+    rows: u64,
+    /// Rows handed over.
+    row: u64,
+    /// Rows that are decoded and not handed over.
+    waiting: Option<RecordBatch>,
+}
+
+impl Batches for ParquetBatches {
+    fn next(&mut self, most: usize) -> Result<Option<RawBatch>, SourceError> {
+        loop {
+            let rows = self.current.as_mut().map(|file| file.next(most)).transpose()?.flatten();
+            if let Some((file, rows)) = self.current.as_ref().zip(rows) {
+                return self.batch(file, &rows).map(Some);
             }
-            if let Some(wkb) = wkb {
-                batch.dimensions(shape::wkb_dimensions(wkb));
-            }
-            batch.end_row(file.row, wkb);
-        }
-        file.chunk.at += 1;
-        if file.row == file.rows {
-            batch.close();
+            let Some(file) = self.source.files.get(self.opened) else { return Ok(None) };
+            self.opened += 1;
+            self.current = Some(OpenFile::open(file, &self.source.columns, most)?);
         }
     }
 }
 
-impl Records for ParquetRecords {
-    fn next(&mut self, batch: &mut BatchBuilder) -> Result<bool, SourceError> {
-        loop {
-            if let Some(file) = &mut self.current {
-                if file.chunk.at < file.chunk.rows || file.decode()? {
-                    self.put(batch);
-                    return Ok(true);
-                }
-                self.current = None;
-            }
-            if !self.advance()? {
-                return Ok(false);
-            }
-            if let Some(file) = &self.current {
-                batch.set_source(Arc::clone(&file.shown));
-            }
-        }
+impl ParquetBatches {
+    /// The rows of a file that have just been handed over, as a batch.
+    fn batch(&self, file: &OpenFile, rows: &RecordBatch) -> Result<RawBatch, SourceError> {
+        let limit = self.source.limit;
+        let mut decoded: Vec<ArrayRef> =
+            file.places.iter().map(|place| Arc::clone(rows.column(*place))).collect();
+        let columns = decoded.iter().zip(&file.spellings);
+        let mut held: Vec<ArrayRef> =
+            columns.map(|(column, spelling)| values::held(column, spelling, limit)).collect();
+        decoded.push(Arc::clone(rows.column(file.geometry)));
+        held.push(Arc::new(values::bytes(rows.column(file.geometry), limit)));
+        let too_long = values::too_long(&decoded, &held, limit);
+        held.extend(file.keys.iter().map(|key| values::constant(key.as_deref(), rows.num_rows())));
+        let mut held = values::without(held, &too_long).map_err(|error| file.damaged(error.to_string()))?;
+        let geometry = held.remove(file.places.len()).as_binary::<i32>().clone();
+        let defect = |index: usize| Defect {
+            index,
+            field: "record".to_owned(),
+            value: format!("over {limit} bytes"),
+            reason: RejectReason::RecordTooLong,
+        };
+        let first = file.row - rows.num_rows() as u64 + 1;
+        Ok(RawBatch {
+            columns: self.source.columns.names.iter().cloned().zip(held).collect(),
+            repairs: repairs(&geometry),
+            geometry,
+            rows: UInt64Array::from_iter_values(first..=file.row),
+            defects: too_long.into_iter().map(defect).collect(),
+            crs: self.crs.clone(),
+            source: Arc::clone(&file.shown),
+        })
     }
+}
+
+/// Heights and measures of the geometries, which tiles leave out.
+fn repairs(geometry: &BinaryArray) -> Repairs {
+    let mut repairs = Repairs::default();
+    for has in geometry.iter().flatten().map(shape::wkb_dimensions) {
+        repairs.dropped_z += u64::from(has.z);
+        repairs.dropped_m += u64::from(has.m);
+    }
+    repairs
 }
 
 impl OpenFile {
-    fn open(data: &DataFile, columns: &Columns) -> Result<Self, SourceError> {
+    /// Opens a file, of which at most `most` rows are decoded at a time.
+    fn open(data: &DataFile, columns: &Columns, most: usize) -> Result<Self, SourceError> {
         let (file, footer) = footer::open(&data.path, &data.shown)?;
+        let damaged = |reason: String| SourceError::Damaged { shown: data.shown.to_string(), row: 0, reason };
         let position = |name: &String| {
-            footer.names.iter().position(|found| found == name).ok_or_else(|| SourceError::Damaged {
-                shown: data.shown.to_string(),
-                row: 0,
-                reason: format!("column `{name}` has gone"),
-            })
+            let found = footer.names.iter().position(|found| found == name);
+            found.ok_or_else(|| damaged(format!("column `{name}` has gone")))
         };
         let positions =
             columns.names[..columns.in_file].iter().map(position).collect::<Result<Vec<_>, _>>()?;
@@ -192,45 +195,40 @@ impl OpenFile {
         left_out(&footer, &read, &data.shown);
         Ok(Self {
             shown: Arc::clone(&data.shown),
+            keys: data.keys.iter().map(|(_, value)| value.clone()).collect(),
             places: positions.iter().map(place).collect(),
             spellings: positions.iter().map(|position| footer.spelling(*position)).collect(),
             geometry: place(&geometry),
             rows: footer.rows(),
-            decoder: Decoder::new(file, footer.metadata, read).map_err(|error| SourceError::Damaged {
-                shown: data.shown.to_string(),
-                row: 0,
-                reason: error.to_string(),
-            })?,
             row: 0,
-            chunk: Chunk::default(),
+            waiting: None,
+            decoder: Decoder::new(file, &footer.metadata, read, most)
+                .map_err(|error| damaged(error.to_string()))?,
         })
     }
 
-    /// Decodes further rows; false after the last.
-    fn decode(&mut self) -> Result<bool, SourceError> {
-        let damaged =
-            |reason: String| SourceError::Damaged { shown: self.shown.to_string(), row: self.row, reason };
-        // The rows before go first, so that there are never two chunks.
-        self.chunk = Chunk::default();
-        match self.decoder.next() {
-            Some(Ok(rows)) => {
-                self.chunk = self.chunk_of(&rows);
-                Ok(rows.num_rows() > 0)
-            }
-            Some(Err(error)) => Err(damaged(error.to_string())),
-            None if self.row < self.rows => Err(damaged(format!("its footer promises {} rows", self.rows))),
-            None => Ok(false),
-        }
+    /// The next rows, at most `most`, fewer where they are long; none after the last.
+    fn next(&mut self, most: usize) -> Result<Option<RecordBatch>, SourceError> {
+        let rows = match self.waiting.take() {
+            Some(rows) => rows,
+            None => match self.decoder.next() {
+                Some(Ok(rows)) => rows,
+                Some(Err(error)) => return Err(self.damaged(error.to_string())),
+                None if self.row < self.rows => {
+                    return Err(self.damaged(format!("its footer promises {} rows", self.rows)));
+                }
+                None => return Ok(None),
+            },
+        };
+        let taken = values::fitting(&rows, BATCH_BYTES).min(most);
+        let left = rows.num_rows() - taken;
+        self.row += taken as u64;
+        self.waiting = (left > 0).then(|| rows.slice(taken, left));
+        Ok((taken > 0).then(|| rows.slice(0, taken)))
     }
 
-    fn chunk_of(&self, rows: &RecordBatch) -> Chunk {
-        let columns = self.places.iter().zip(&self.spellings);
-        Chunk {
-            texts: columns.map(|(place, spelling)| texts(rows.column(*place), spelling)).collect(),
-            geometry: Some(Arc::clone(rows.column(self.geometry))),
-            rows: rows.num_rows(),
-            at: 0,
-        }
+    fn damaged(&self, reason: String) -> SourceError {
+        SourceError::Damaged { shown: self.shown.to_string(), row: self.row, reason }
     }
 }
 

@@ -1,21 +1,21 @@
 //! Arrow columns as text, spelled as a text format would.
 //!
-//! Pure. Integers and decimals in digits, floats in the fewest digits that give them back,
-//! booleans `true` and `false`, dates and times in ISO 8601 (`Z` where the instant is known),
-//! binary in hexadecimal, lists, structs and maps as JSON.
+//! Pure. What a batch holds typed is spelled by `feature::spelling`; the rest here: other integers and decimals in
+//! digits, other dates and times in ISO 8601, binary in hexadecimal, lists, structs and maps as JSON.
 
 use std::fmt::Write as _;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Decimal128Type, Decimal256Type, Float16Type, Int8Type, Int16Type, Int32Type, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, MapArray, StringArray, StructArray};
 use arrow_schema::DataType;
 
 use super::leaves::{Bytes, Spelling};
 use super::times;
+use crate::feature::spelling;
 
 /// Whether `text` can spell values of this type.
 pub(super) fn is_known(kind: &DataType) -> bool {
@@ -87,34 +87,27 @@ fn put(column: &dyn Array, row: usize, spelling: &Spelling, out: &mut String) {
         }};
     }
     match column.data_type() {
-        D::Boolean => out.push_str(if column.as_boolean().value(row) { "true" } else { "false" }),
         D::Int8 => digits!(Int8Type),
         D::Int16 => digits!(Int16Type),
         D::Int32 => digits!(Int32Type),
-        D::Int64 => digits!(Int64Type),
         D::UInt8 => digits!(UInt8Type),
         D::UInt16 => digits!(UInt16Type),
         D::UInt32 => digits!(UInt32Type),
         D::UInt64 => digits!(UInt64Type),
         D::Float16 => digits!(Float16Type),
-        D::Float32 => digits!(Float32Type),
-        D::Float64 => digits!(Float64Type),
         D::Decimal128(..) => out.push_str(&column.as_primitive::<Decimal128Type>().value_as_string(row)),
         D::Decimal256(..) => out.push_str(&column.as_primitive::<Decimal256Type>().value_as_string(row)),
-        D::Utf8 => out.push_str(column.as_string::<i32>().value(row)),
         D::LargeUtf8 => out.push_str(column.as_string::<i64>().value(row)),
         D::Binary | D::LargeBinary | D::FixedSizeBinary(_) => {
             put_bytes(bytes(column, row), spelling.bytes(), out);
         }
-        D::Date32 | D::Date64 | D::Time32(_) | D::Time64(_) | D::Timestamp(..) => {
-            times::put(column, row, out);
-        }
+        D::Date64 | D::Time32(_) | D::Time64(_) => times::put(column, row, out),
         D::Struct(_) => put_struct(column.as_struct(), row, spelling, out),
         D::Map(..) => put_map(column.as_map(), row, spelling.part(0), out),
         D::List(_) => put_list(&column.as_list::<i32>().value(row), spelling.part(0), out),
         D::LargeList(_) => put_list(&column.as_list::<i64>().value(row), spelling.part(0), out),
         D::FixedSizeList(..) => put_list(&column.as_fixed_size_list().value(row), spelling.part(0), out),
-        _ => {}
+        _ => spelling::put(column, row, out),
     }
 }
 

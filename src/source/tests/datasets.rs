@@ -69,6 +69,9 @@ fn ogr_reads_three_formats_plain_and_zipped() {
             );
             assert_eq!(column(&batch, "name"), [Some("Señor"), None]);
             assert_eq!(column(&batch, "beds"), [Some("12"), None]);
+            assert_eq!((kind(&batch, "name"), kind(&batch, "area")), (DataType::Utf8, DataType::Float64));
+            assert!(kind(&batch, "beds").is_numeric(), "a shapefile's numbers have no type of their own");
+            assert!(spelling::days(&batch.columns[3].1).unwrap().value(0) == 18_321);
             assert_eq!(column(&batch, "area"), [Some("0.1"), None]);
             assert!(column(&batch, "opened")[0].unwrap().starts_with("2020-02-29"), "{batch:?}");
             assert_eq!((batch.repairs.dropped_z, batch.repairs.dropped_m), (2, 0), "{origin}");

@@ -8,12 +8,13 @@ mod parquet;
 use std::fs;
 use std::path::Path;
 
+use arrow_schema::DataType;
 use tempfile::TempDir;
 use wkb::reader::read_wkb;
 use wkt::to_wkt::write_geometry;
 
 use super::{Reader, SourceError, open};
-use crate::feature::{Crs, Landed, RawBatch, RejectReason};
+use crate::feature::{Crs, Landed, RawBatch, RejectReason, spelling};
 use crate::plan::{CsvGeometry, Format, Limits, Location, SourcePlan};
 
 pub(super) const LIMITS: Limits =
@@ -62,9 +63,16 @@ fn fault(text: impl AsRef<[u8]>, format: Format) -> String {
     error
 }
 
-pub(super) fn column<'a>(batch: &'a RawBatch, name: &str) -> Vec<Option<&'a str>> {
+/// A column as text.
+pub(super) fn column(batch: &RawBatch, name: &str) -> Vec<Option<&'static str>> {
     let (_, values) = batch.columns.iter().find(|(column, _)| column == name).unwrap();
-    values.iter().collect()
+    // A test's few texts may as well stay, and read like literals.
+    spelling::texts(values).iter().map(|text| text.map(|text| &*text.to_owned().leak())).collect()
+}
+
+/// Type of a column.
+pub(super) fn kind(batch: &RawBatch, name: &str) -> DataType {
+    batch.columns.iter().find(|(column, _)| column == name).unwrap().1.data_type().clone()
 }
 
 pub(super) fn geometries(batch: &RawBatch) -> Vec<Option<String>> {

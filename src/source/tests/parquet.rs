@@ -239,7 +239,8 @@ fn instants_of_96_bits_and_nested_bytes_are_spelled_like_others() {
     fs::write(&path, low_level()).unwrap();
     let mut reader = open_as(&path, parquet(Some("shape")), &LIMITS, Some(Crs::Crs84)).unwrap();
     let batch = reader.next().unwrap().unwrap();
-    let values: Vec<&str> = batch.columns.iter().map(|(_, values)| values.value(0)).collect();
+    let values: Vec<String> =
+        batch.columns.iter().map(|(_, values)| spelling::text(values, 0).unwrap()).collect();
     assert_eq!(
         values,
         [

@@ -1,27 +1,64 @@
-//! A cell's value as text: what a person sees, in the spelling of a text format.
+//! A cell's value, and its text: what a person sees, in the spelling of a text format.
 //!
-//! Pure. A number in the fewest digits that give it back (12, not 12.0), whatever its format hides;
+//! Pure. Numbers, dates with or without a time, `true` and `false` are values, all else is text. A number in the fewest digits that give it back (12, not 12.0), whatever its format hides;
 //! a date as `2020-02-29`, with its time where it has one, a time alone as `13:05:00`; `true` and
 //! `false`; an error by its name (`#N/A`), which a schema can declare to be null.
 
+use std::borrow::Cow;
+
 use calamine::{DataRef, ExcelDateTime};
+
+use crate::source::column::Value;
+use crate::source::text::native;
 
 /// Milliseconds of a day.
 const DAY_MS: f64 = 86_400_000.0;
 
-/// The cell's text; none where it is blank.
-pub(super) fn text(value: DataRef<'_>) -> Option<String> {
-    let text = match value {
-        DataRef::Int(number) => number.to_string(),
-        DataRef::Float(number) => number.to_string(),
-        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text,
-        DataRef::SharedString(text) => text.to_owned(),
-        DataRef::Bool(truth) => truth.to_string(),
-        DataRef::DateTime(date) => date_text(&date),
-        DataRef::Error(error) => error.to_string(),
-        DataRef::Empty => return None,
-    };
-    (!text.is_empty()).then_some(text)
+/// A cell that isn't blank.
+#[derive(Debug, PartialEq)]
+pub(super) enum Cell {
+    /// Text, and a date or a time as text.
+    Text(String),
+    /// A date as text, with or without a time.
+    Date(String),
+    /// A number, or a truth.
+    Other(Value<'static>),
+}
+
+impl Cell {
+    /// The cell; none where it is blank.
+    pub(super) fn of(value: DataRef<'_>) -> Option<Self> {
+        let cell = match value {
+            DataRef::Int(number) => Self::Other(Value::Integer(number)),
+            DataRef::Float(number) => Self::Other(Value::Number(number)),
+            DataRef::String(text) | DataRef::DurationIso(text) => Self::Text(text),
+            DataRef::DateTimeIso(text) => Self::Date(text),
+            DataRef::SharedString(text) => Self::Text(text.to_owned()),
+            DataRef::Bool(truth) => Self::Other(Value::Truth(truth)),
+            DataRef::DateTime(date) => Self::Date(date_text(&date)),
+            DataRef::Error(error) => Self::Text(error.to_string()),
+            DataRef::Empty => return None,
+        };
+        (!cell.text().is_empty()).then_some(cell)
+    }
+
+    /// Its value.
+    pub(super) fn value(&self) -> Value<'_> {
+        match self {
+            Self::Text(text) => Value::Text(text),
+            // A time without a date, and a day that never was, are text.
+            Self::Date(text) => native(text),
+            Self::Other(value) => *value,
+        }
+    }
+
+    /// Its text.
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) | Self::Date(text) => Cow::Borrowed(text),
+            Self::Other(value) => Cow::Owned(value.text()),
+        }
+    }
 }
 
 fn date_text(date: &ExcelDateTime) -> String {
@@ -57,6 +94,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn dates_are_values_where_the_calendar_has_them() {
+        let date = |days| DataRef::DateTime(ExcelDateTime::new(days, ExcelDateTimeType::DateTime, false));
+        let value = |days| Cell::of(date(days)).map(|cell| matches!(cell.value(), Value::Text(_)));
+        assert!(matches!(Cell::of(date(43_890.0)).unwrap().value(), Value::Day(18_321)));
+        assert!(matches!(Cell::of(date(43_890.5)).unwrap().value(), Value::Local(_)));
+        // Half a day, a day before all, and a 29 February that never was.
+        assert_eq!([value(0.5), value(-1.0), value(60.0)], [Some(true); 3]);
+    }
+
+    #[test]
     fn cells_are_spelled_as_people_see_them() {
         let date = |days| DataRef::DateTime(ExcelDateTime::new(days, ExcelDateTimeType::DateTime, false));
         let mac = |days| DataRef::DateTime(ExcelDateTime::new(days, ExcelDateTimeType::DateTime, true));
@@ -80,7 +127,9 @@ mod tests {
             (mac(42_428.0), Some("2020-02-29")),
             (span(1.5), Some("36:00:00")),
         ] {
-            assert_eq!(text(value.clone()).as_deref(), expected, "{value:?}");
+            let cell = Cell::of(value.clone());
+            assert_eq!(cell.as_ref().map(|cell| cell.text()).as_deref(), expected, "{value:?}");
+            assert_eq!(cell.map(|cell| cell.value().text()).as_deref(), expected, "{value:?}");
         }
     }
 }

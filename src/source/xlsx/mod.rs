@@ -1,6 +1,6 @@
 //! One sheet of an XLSX workbook, and its geometry from two columns or one of WKT.
 //!
-//! Cells come out as text (`cell` says how). The header is the row the pipeline names, else the first
+//! Cells come out typed or as text (`cell` says how). The header is the row the pipeline names, else the first
 //! that holds anything; of merged cells the first has the value and the others are blank, so a column
 //! under them is called by its position (`column_5`). Cells beside the header's columns are notes, not
 //! values. Rows of blanks are passed over; hidden rows and columns count like all others. A row's
@@ -89,12 +89,12 @@ impl XlsxRecords {
         if width > MAX_COLUMNS {
             return Err(SourceError::TooManyColumns { shown, row: header.number, limit: MAX_COLUMNS });
         }
-        let mut written = vec![""; width];
-        for (column, text) in &header.cells {
-            written[*column] = text;
+        let mut written = vec![Cow::Borrowed(""); width];
+        for (column, cell) in &header.cells {
+            written[*column] = cell.text();
         }
-        let names = header::names(written.iter().copied());
-        if let Some(columns) = header::renamed(written, &names) {
+        let names = header::names(written.iter().map(AsRef::as_ref));
+        if let Some(columns) = header::renamed(written.iter().map(AsRef::as_ref), &names) {
             tracing::warn!(source = shown, columns, "names stand in the header more than once");
         }
         let (place, limit, wkb) = (Place::Wkt(0), bounds.record, Vec::new());
@@ -126,8 +126,8 @@ impl XlsxRecords {
     }
 
     fn fill(&mut self, row: &Row, batch: &mut BatchBuilder) {
-        for (column, text) in row.cells.iter().filter(|(column, _)| *column < self.header.len()) {
-            batch.text(*column, text);
+        for (column, cell) in row.cells.iter().filter(|(column, _)| *column < self.header.len()) {
+            batch.put(*column, cell.value());
         }
         if row.is_too_long {
             batch.defect("record", &format!("over {} bytes", self.limit), RejectReason::RecordTooLong);
@@ -137,7 +137,7 @@ impl XlsxRecords {
         self.note_margin(row);
         let field = |wanted: usize| {
             let cell = row.cells.iter().find(|(column, _)| *column == wanted);
-            Cow::Borrowed(cell.map_or("", |(_, text)| text.as_str()))
+            cell.map_or(Cow::Borrowed(""), |(_, cell)| cell.text())
         };
         let (column, shape) = self.place.shape(field);
         let value = || field(column).into_owned();

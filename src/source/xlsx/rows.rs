@@ -8,7 +8,7 @@ use std::thread;
 use std::vec;
 
 use super::super::error::SourceError;
-use super::cell;
+use super::cell::Cell;
 use super::workbook::Book;
 
 /// Rows handed over at a time, and how many such bundles may wait.
@@ -23,8 +23,8 @@ const BUNDLE_BYTES: usize = 4 << 20;
 pub(super) struct Row {
     /// Number in the sheet, 1 and up.
     pub(super) number: u64,
-    /// Columns that are not blank, ascending from 0, with their text.
-    pub(super) cells: Vec<(usize, String)>,
+    /// Columns that are not blank, ascending from 0.
+    pub(super) cells: Vec<(usize, Cell)>,
     /// Columns up to the last cell, blank ones counted in.
     pub(super) width: usize,
     /// Whether it is over the limit; it has no cells then.
@@ -94,7 +94,7 @@ fn send_all(book: &mut Book, sheet: &str, limit: usize, to: &SyncSender<Message>
     while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
         let (row, column) = cell.get_position();
         let (number, column) = (u64::from(row) + 1, usize::try_from(column).unwrap_or(usize::MAX));
-        let Some(text) = cell::text(cell.get_value().clone()) else {
+        let Some(cell) = Cell::of(cell.get_value().clone()) else {
             if let Some(row) = bundle.last_mut().filter(|row| row.number == number) {
                 row.width = row.width.max(column.saturating_add(1));
             }
@@ -113,9 +113,10 @@ fn send_all(book: &mut Book, sheet: &str, limit: usize, to: &SyncSender<Message>
                 bundle.push(Row { number, cells: Vec::new(), width: 0, is_too_long: false, bytes: 0 });
             }
         }
-        bytes += text.len();
+        let size = cell.text().len();
+        bytes += size;
         if let Some(row) = bundle.last_mut() {
-            row.add(column, text, limit)?;
+            row.add(column, cell, size, limit)?;
         }
     }
     // The last rows; nobody may be listening any more.
@@ -124,17 +125,17 @@ fn send_all(book: &mut Book, sheet: &str, limit: usize, to: &SyncSender<Message>
 }
 
 impl Row {
-    fn add(&mut self, column: usize, text: String, limit: usize) -> Result<(), String> {
+    fn add(&mut self, column: usize, cell: Cell, size: usize, limit: usize) -> Result<(), String> {
         if self.cells.last().is_some_and(|(last, _)| *last >= column) {
             return Err(format!("the cells of row {} are not in order", self.number));
         }
         self.width = self.width.max(column.saturating_add(1));
-        self.bytes = self.bytes.saturating_add(text.len());
+        self.bytes = self.bytes.saturating_add(size);
         if self.bytes > limit {
             self.is_too_long = true;
             self.cells = Vec::new();
         } else if !self.is_too_long {
-            self.cells.push((column, text));
+            self.cells.push((column, cell));
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! From source text to typed columns, and from points to jurisdictions: many cases, one check each.
 
+mod typed;
+
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BinaryArray, Int64Array, StringArray, UInt64Array};
@@ -58,14 +60,16 @@ fn schema(fields: Vec<Field>) -> LayerSchema {
 }
 
 fn batch(columns: &[(&str, &[Option<&str>])]) -> RawBatch {
+    let text = |values: &[Option<&str>]| Arc::new(values.iter().collect::<StringArray>()) as ArrayRef;
+    raw(columns.iter().map(|(name, values)| ((*name).to_owned(), text(values))).collect())
+}
+
+fn raw(columns: Vec<(String, ArrayRef)>) -> RawBatch {
     let rows = columns[0].1.len();
     let mut wkb = Vec::new();
     geometry::encode(&Geometry::Point(Point::new(-95.0, 35.0)), &mut wkb);
     RawBatch {
-        columns: columns
-            .iter()
-            .map(|(name, values)| ((*name).to_owned(), values.iter().collect::<StringArray>()))
-            .collect(),
+        columns,
         geometry: BinaryArray::from_iter_values(vec![wkb; rows]),
         rows: UInt64Array::from_iter_values(2..rows as u64 + 2),
         defects: vec![],

@@ -1,0 +1,300 @@
+//! A column of a batch in the making: typed as long as its values are of one type.
+//!
+//! Shared by the readers that go row by row. What a value is, its source says; a column whose values turn out to be of
+//! several types is text, in the spelling that each value has alone. Dates stay dates in it (`spelling::mixed`): a value
+//! must not be worth less because of its neighbours, or tiles would depend on where a batch ends.
+
+use std::mem;
+use std::sync::Arc;
+
+use arrow_array::builder::{
+    BooleanBuilder, Date32Builder, Float64Builder, Int64Builder, StringBuilder, TimestampMillisecondBuilder,
+};
+use arrow_array::{Array, ArrayRef, StringArray};
+
+use crate::feature::spelling;
+
+/// A value as its source has it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Value<'a> {
+    /// Text.
+    Text(&'a str),
+    /// A whole number.
+    Integer(i64),
+    /// Any other number.
+    Number(f64),
+    /// True or false.
+    Truth(bool),
+    /// A date: days since 1970.
+    Day(i32),
+    /// An instant: milliseconds since 1970, in UTC.
+    Moment(i64),
+    /// An instant in no zone: milliseconds since 1970.
+    Local(i64),
+}
+
+/// A column.
+#[derive(Debug, Default)]
+pub(super) struct Column {
+    values: Values,
+    /// Rows and bytes of text that there is likely to be.
+    room: (usize, usize),
+}
+
+#[derive(Debug)]
+enum Values {
+    /// So many nulls.
+    Nothing(usize),
+    Texts(StringBuilder),
+    Integers(Int64Builder),
+    Numbers(Float64Builder),
+    Truths(BooleanBuilder),
+    Days(Date32Builder),
+    Moments(TimestampMillisecondBuilder),
+    Locals(TimestampMillisecondBuilder),
+    /// Every value's text, and the day of those that are dates.
+    Mixed(StringBuilder, Date32Builder),
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Self::Nothing(0)
+    }
+}
+
+/// What is done alike to the builder of every type.
+macro_rules! each {
+    ($values:expr, $builder:ident => $done:expr, $nothing:pat => $nulls:expr) => {
+        match $values {
+            $nothing => $nulls,
+            Values::Texts($builder) => $done,
+            Values::Integers($builder) => $done,
+            Values::Numbers($builder) => $done,
+            Values::Truths($builder) => $done,
+            Values::Days($builder) => $done,
+            Values::Moments($builder) | Values::Locals($builder) => $done,
+            Values::Mixed($builder, _) => $done,
+        }
+    };
+}
+
+impl Column {
+    /// Sets the value of a row, nulls before it; the first value of a row stays. Gives the bytes it takes up.
+    pub(super) fn put(&mut self, row: usize, value: Value<'_>) -> usize {
+        match row.checked_sub(self.len()) {
+            Some(missing) => self.append_nulls(missing),
+            None => return 0,
+        }
+        if !self.values.append(value) {
+            self.widen(value);
+            self.values.append(value);
+        }
+        match value {
+            Value::Text(text) => text.len(),
+            _ => size_of::<u64>(),
+        }
+    }
+
+    /// The column of `rows` rows, nulls at its end; the next one starts.
+    pub(super) fn finish(&mut self, rows: usize) -> ArrayRef {
+        self.append_nulls(rows - self.len());
+        if let Values::Texts(texts) | Values::Mixed(texts, _) = &self.values {
+            self.room = (rows, texts.values_slice().len());
+        }
+        self.take()
+    }
+
+    fn len(&self) -> usize {
+        use arrow_array::builder::ArrayBuilder;
+        each!(&self.values, builder => builder.len(), Values::Nothing(rows) => *rows)
+    }
+
+    fn append_nulls(&mut self, rows: usize) {
+        if rows == 0 {
+            return;
+        }
+        if let Values::Mixed(_, days) = &mut self.values {
+            days.append_nulls(rows);
+        }
+        each!(&mut self.values, builder => builder.append_nulls(rows), Values::Nothing(before) => *before += rows);
+    }
+
+    /// Makes room for a value of a type that the column hasn't had so far.
+    fn widen(&mut self, value: Value<'_>) {
+        let before = self.take();
+        let days = spelling::days(&before);
+        self.values = match before.null_count() == before.len() {
+            true => Values::of(value, self.room),
+            false if days.is_some() || value.is_date() => Values::mixed(self.room),
+            false => Values::texts(self.room),
+        };
+        match &mut self.values {
+            Values::Texts(texts) => {
+                spelling::texts(&before).iter().for_each(|text| texts.append_option(text));
+            }
+            Values::Mixed(texts, new) => {
+                spelling::texts(&before).iter().for_each(|text| texts.append_option(text));
+                match days {
+                    Some(days) => days.iter().for_each(|day| new.append_option(day)),
+                    None => new.append_nulls(before.len()),
+                }
+            }
+            _ => self.append_nulls(before.len()),
+        }
+    }
+
+    fn take(&mut self) -> ArrayRef {
+        let mut values = mem::take(&mut self.values);
+        match &mut values {
+            Values::Moments(moments) => Arc::new(moments.finish().with_timezone("UTC")),
+            Values::Mixed(texts, days) => spelling::mixed(texts.finish(), days.finish()),
+            values => each!(values, builder => Arc::new(builder.finish()), Values::Nothing(rows) => {
+                Arc::new(StringArray::new_null(*rows))
+            }),
+        }
+    }
+}
+
+impl Values {
+    fn texts((rows, bytes): (usize, usize)) -> Self {
+        Self::Texts(StringBuilder::with_capacity(rows, bytes))
+    }
+
+    fn mixed((rows, bytes): (usize, usize)) -> Self {
+        Self::Mixed(StringBuilder::with_capacity(rows, bytes), Date32Builder::with_capacity(rows))
+    }
+
+    /// Room for values like this one.
+    fn of(value: Value<'_>, room: (usize, usize)) -> Self {
+        let moments = || TimestampMillisecondBuilder::with_capacity(room.0);
+        match value {
+            Value::Text(_) => Self::texts(room),
+            Value::Integer(_) => Self::Integers(Int64Builder::with_capacity(room.0)),
+            Value::Number(_) => Self::Numbers(Float64Builder::with_capacity(room.0)),
+            Value::Truth(_) => Self::Truths(BooleanBuilder::with_capacity(room.0)),
+            Value::Day(_) => Self::Days(Date32Builder::with_capacity(room.0)),
+            Value::Moment(_) => Self::Moments(moments()),
+            Value::Local(_) => Self::Locals(moments()),
+        }
+    }
+
+    /// Appends a value; false where it is of a type that there is no room for.
+    fn append(&mut self, value: Value<'_>) -> bool {
+        match (self, value) {
+            (Self::Texts(texts), Value::Text(text)) => texts.append_value(text),
+            (Self::Texts(texts), value) if !value.is_date() => texts.append_value(value.text()),
+            (Self::Integers(numbers), Value::Integer(number)) => numbers.append_value(number),
+            (Self::Numbers(numbers), Value::Number(number)) => numbers.append_value(number),
+            (Self::Truths(truths), Value::Truth(truth)) => truths.append_value(truth),
+            (Self::Days(days), Value::Day(day)) => days.append_value(day),
+            (Self::Moments(moments), Value::Moment(moment))
+            | (Self::Locals(moments), Value::Local(moment)) => {
+                moments.append_value(moment);
+            }
+            (Self::Mixed(texts, days), value) => {
+                texts.append_value(value.text());
+                days.append_option(
+                    spelling::days(&value.alone()).and_then(|day| day.iter().next().flatten()),
+                );
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl Value<'_> {
+    /// The value as text.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Text(text) => (*text).to_owned(),
+            Self::Integer(number) => number.to_string(),
+            Self::Number(number) => number.to_string(),
+            Self::Truth(truth) => truth.to_string(),
+            date => spelling::text(&date.alone(), 0).unwrap_or_default(),
+        }
+    }
+
+    fn is_date(self) -> bool {
+        matches!(self, Self::Day(_) | Self::Moment(_) | Self::Local(_))
+    }
+
+    /// A column of this value alone.
+    fn alone(self) -> ArrayRef {
+        let mut column = Column { values: Values::of(self, (1, 0)), room: (0, 0) };
+        column.values.append(self);
+        column.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_schema::{DataType, TimeUnit};
+
+    use super::*;
+
+    /// Type, texts and days of a column of these values, one a row; `None` leaves a row out.
+    fn made(values: &[Option<Value<'_>>]) -> (DataType, Vec<Option<String>>, Vec<Option<i32>>) {
+        let mut column = Column::default();
+        for (row, value) in values.iter().enumerate() {
+            value.map(|value| column.put(row, value));
+        }
+        let made = column.finish(values.len());
+        let texts = spelling::texts(&made).iter().map(|text| text.map(str::to_owned)).collect();
+        let days = spelling::days(&made).map(|days| days.iter().collect()).unwrap_or_default();
+        (made.data_type().clone(), texts, days)
+    }
+
+    const DAY: Value<'_> = Value::Day(18_321);
+    const NOON: i64 = 18_321 * 86_400_000 + 43_200_000;
+
+    #[test]
+    fn values_of_one_type_stay_typed_wherever_nulls_are() {
+        for (value, kind, text) in [
+            (Value::Integer(7), DataType::Int64, "7"),
+            (Value::Number(-0.5), DataType::Float64, "-0.5"),
+            (Value::Truth(true), DataType::Boolean, "true"),
+            (DAY, DataType::Date32, "2020-02-29"),
+            (Value::Text("x"), DataType::Utf8, "x"),
+            (
+                Value::Moment(NOON),
+                DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
+                "2020-02-29T12:00:00Z",
+            ),
+            (Value::Local(NOON), DataType::Timestamp(TimeUnit::Millisecond, None), "2020-02-29T12:00:00"),
+        ] {
+            let (found, texts, _) = made(&[None, Some(value), None, Some(value), None]);
+            assert_eq!(found, kind);
+            assert_eq!(texts, [None, Some(text.to_owned()), None, Some(text.to_owned()), None]);
+            assert_eq!(value.text(), text);
+        }
+        assert_eq!(made(&[None, None]).0, DataType::Utf8);
+    }
+
+    #[test]
+    fn values_of_several_types_are_text_and_dates_stay_dates() {
+        let (kind, texts, _) =
+            made(&[Some(Value::Integer(1)), None, Some(Value::Number(1.5)), Some(Value::Truth(false))]);
+        assert_eq!(kind, DataType::Utf8);
+        assert_eq!(texts, [Some("1"), None, Some("1.5"), Some("false")].map(|text| text.map(str::to_owned)));
+        let values = [DAY, Value::Text("soon"), Value::Integer(2), Value::Local(NOON), Value::Moment(NOON)];
+        let spelled = ["2020-02-29", "soon", "2", "2020-02-29T12:00:00", "2020-02-29T12:00:00Z"];
+        let day = Some(18_321);
+        let days = [day, None, None, day, day];
+        for first in 0..values.len() {
+            let turned = |at: usize| (first + at) % values.len();
+            let (_, texts, found) = made(&[0, 1, 2, 3, 4].map(|at| Some(values[turned(at)])));
+            assert_eq!(texts, [0, 1, 2, 3, 4].map(|at| Some(spelled[turned(at)].to_owned())));
+            assert_eq!(found, [0, 1, 2, 3, 4].map(|at| days[turned(at)]));
+        }
+    }
+
+    #[test]
+    fn the_first_value_of_a_row_stays() {
+        let mut column = Column::default();
+        assert_eq!(column.put(1, Value::Text("abc")), 3);
+        assert_eq!(column.put(1, Value::Integer(1)), 0);
+        assert_eq!(spelling::texts(&column.finish(2)).iter().collect::<Vec<_>>(), [None, Some("abc")]);
+        assert_eq!(column.finish(1).len(), 1, "the next batch starts over");
+    }
+}
