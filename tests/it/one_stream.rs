@@ -22,7 +22,8 @@ use sha2::{Digest, Sha256};
 use crate::program::{Folder, ROOT};
 
 /// Layers of the demo, a geometry type each, sentinels, rejects and duplicate keys among them.
-const LAYERS: [&str; 4] = ["hospitals", "natural_gas_pipelines", "service_territories", "substations"];
+const LAYERS: [&str; 5] =
+    ["airports", "hospitals", "natural_gas_pipelines", "service_territories", "substations"];
 
 /// Small enough for several slices, tiles and groups in a region.
 const LEVELS: Levels = Levels { tile_rows: 256, group_rows: 64, page_rows: 16 };
