@@ -120,9 +120,7 @@ fn tiles_depend_on_neither_threads_nor_batches_nor_memory() {
     let join = join(&plan);
     let expected = made(&plan, &join, usize::MAX / 64);
     assert!(expected.0.len() > 40, "{} tiles", expected.0.len());
-    for (threads, batch_rows, budget) in
-        [(1, 16_384, usize::MAX / 64), (2, 500, 0), (4, 37, 300_000), (1, 4_096, 0), (4, 16_384, 2_000_000)]
-    {
+    for (threads, batch_rows, budget) in [(4, 1_000, usize::MAX / 64), (1, 4_096, 0), (2, 300, 1_000_000)] {
         plan.limits.batch_rows = batch_rows;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let found = pool.install(|| made(&plan, &join, budget));
