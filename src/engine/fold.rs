@@ -16,7 +16,8 @@ use crate::kernel::map::{MapContext, StageBatch};
 use crate::kernel::tally::LayerTally;
 use crate::plan::GeometryKind;
 
-/// Share of the budget that the keys of a layer may take before they are sorted away.
+/// One part in so many of the budget may be the keys of a layer before they are sorted away; the budget doesn't count
+/// them.
 const KEYS: usize = 8;
 
 /// A layer's rows so far.

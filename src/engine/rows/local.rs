@@ -27,10 +27,10 @@ use crate::kernel::pack::Spot;
 
 /// Blocks that are encoded before they are written.
 const WAVE: usize = 32;
-/// Share of the budget that blocks read lately may take.
+/// One part in so many of the budget may be blocks read lately, for each layer; the budget doesn't count them.
 const LATELY: usize = 4;
-/// Share of the budget below which a layer's rows stay although it is spent: others have spent it, and blocks of few
-/// rows would make packing slow.
+/// A layer with less than one part in so many of the budget keeps its rows although it is spent: others have spent it,
+/// and blocks of few rows would make packing slow.
 const LEAST: usize = 16;
 
 /// Rows of a layer, in memory as far as the budget goes.
