@@ -30,6 +30,9 @@ use items::Item;
 /// Id of the inventory of every facility of every layer.
 pub const INVENTORY: &str = "facilities";
 
+/// The items of a collection as a table, in its folder.
+const ITEMS: &str = "items.parquet";
+
 /// One product of the release: a layer, or the inventory.
 #[derive(Debug, Clone)]
 pub struct Collection<'a> {
@@ -136,6 +139,12 @@ impl<'a> Collection<'a> {
         fields.map(|f| documented(f.name()).unwrap_or_else(|| ColumnDoc::unknown(f))).collect()
     }
 
+    /// Its `items.parquet`, and how many rows that has; none where there are no items to mirror.
+    pub fn index(&self) -> Option<(PathBuf, u64)> {
+        let path = PathBuf::from(self.base()).join(ITEMS);
+        (!self.tiles.is_empty()).then_some((path, self.tiles.len() as u64))
+    }
+
     /// Path from the collection's folder to the release's: `../` or `../../`.
     fn to_root(&self) -> String {
         "../".repeat(self.base().split('/').count())
@@ -213,7 +222,7 @@ pub fn build(
         }
         let table = items::parquet(report, collection, &items, &described)?;
         files.push((base.join("collection.json"), pretty(&stac::with_mirror(described, &table))));
-        files.push((base.join("items.parquet"), table));
+        files.push((base.join(ITEMS), table));
     }
     Ok(files)
 }

@@ -18,7 +18,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, Field, Schema};
 
 pub use self::night::{Products, wanted};
-use self::product::{BoxError, Product};
+use self::product::{BoxError, Product, Rows};
 use crate::feature::{LayerReport, ProductDoc, RunReport, TileRecord};
 use crate::geoparquet::GeoparquetError;
 use crate::plan::{LayerPlan, Plan, ProductName};
@@ -46,8 +46,6 @@ pub fn docs(plan: &Plan) -> Vec<ProductDoc> {
 pub struct Release<'a> {
     /// The plan of the run.
     pub plan: &'a Plan,
-    /// Its folder, so far.
-    pub folder: &'a Path,
     /// Layers in pipeline order, absent ones included.
     pub layers: &'a [LayerTables<'a>],
     /// Reports of the releases the store still keeps, oldest first; this run's is not among them.
@@ -65,6 +63,8 @@ pub struct LayerTables<'a> {
     pub tiles: &'a [TileRecord],
     /// The layer in the last release; none where that has no rows of it.
     pub before: Option<Before<'a>>,
+    /// Its rows, where this run made them.
+    pub rows: Option<&'a dyn Rows>,
 }
 
 /// A layer in the release before.
@@ -77,7 +77,7 @@ pub struct Before<'a> {
     /// What became of the layer then.
     pub report: &'a LayerReport,
     /// Its tiles and their digests; none where the manifest can't be read.
-    pub tiles: Option<Vec<(PathBuf, String)>>,
+    pub tiles: Option<&'a [(PathBuf, String)]>,
 }
 
 /// Folder of a layer within a release.

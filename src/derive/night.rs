@@ -5,7 +5,7 @@ use std::path::Path;
 
 use arrow_array::RecordBatch;
 
-use super::product::{Carried, Night, Observer, Out, Product, Seen, Tables, Work};
+use super::product::{Carried, Night, Observer, Out, Place, Product, Seen, Tables, Work};
 use super::{DeriveError, PRODUCTS, Release, null_counts, read_present};
 use crate::feature::{LayerReport, RunReport, Tile, TileRecord};
 use crate::plan::Plan;
@@ -41,8 +41,9 @@ impl<'a> Products<'a> {
     }
 
     /// Shows a layer's tile, or a piece of one, that this run writes: every column is there.
-    pub fn see(&self, tile: &Tile, rows: &RecordBatch) {
-        let seen = Seen { layer: &tile.collection, region: &tile.region, rows, nulls: None };
+    pub fn see(&self, tile: &Tile, rows: &RecordBatch, places: &[Place]) {
+        let (layer, region, ordinal) = (&tile.collection, &tile.region, tile.ordinal);
+        let seen = Seen { layer, region, ordinal, rows, places: Some(places), nulls: None };
         self.observers().for_each(|observer| observer.see(&seen));
     }
 
@@ -58,7 +59,8 @@ impl<'a> Products<'a> {
         let columns: Vec<&str> = columns.into_iter().collect();
         let rows = read_present(file, &columns)?;
         let nulls = null_counts(file, &rows)?;
-        let seen = Seen { layer: &layer.id, region: &tile.region, rows: &rows, nulls: Some(&nulls) };
+        let (region, ordinal) = (&tile.region, tile.ordinal);
+        let seen = Seen { layer: &layer.id, region, ordinal, rows: &rows, places: None, nulls: Some(&nulls) };
         self.observers().for_each(|observer| observer.see(&seen));
         Ok(())
     }

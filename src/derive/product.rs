@@ -3,8 +3,9 @@
 //! A product is a folder of this room and a line of [`PRODUCTS`](super::PRODUCTS); whoever leaves a part out is told
 //! so by the compiler. Makes nothing itself; writes nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error as StdError;
+use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
@@ -21,7 +22,7 @@ use crate::plan::Plan;
 pub enum Scope {
     /// Every tile, while it is in memory.
     Tile,
-    /// A layer, once its tiles are written.
+    /// A layer, once its tiles are written: what was seen of them, or what the run knows of it.
     Layer,
     /// All layers together.
     Release,
@@ -78,7 +79,12 @@ pub struct Night<'a> {
     pub history: &'a [RunReport],
     /// When the run began, RFC 3339 UTC.
     pub started: &'a str,
+    /// What the last release holds of each layer; none where that can't be known.
+    pub before: Option<&'a TilesBefore>,
 }
+
+/// Tiles of the last release and their digests, by layer.
+pub type TilesBefore = BTreeMap<String, Vec<(PathBuf, String)>>;
 
 /// How a product is made.
 pub enum Work<'a> {
@@ -90,7 +96,7 @@ pub enum Work<'a> {
 
 /// A product in the making.
 pub trait Tables: Send + Sync {
-    /// What looks at the tiles for it; none where its scope is no tile.
+    /// What looks at the tiles for it; none where they tell it nothing.
     fn observer(&self) -> Option<&dyn Observer>;
 
     /// Makes its tables, and tells its part of the report; what it returns stands there under its name.
@@ -117,6 +123,24 @@ pub trait Observer: Sync {
     fn forget(&self, layer: &str);
 }
 
+/// Where a row of a layer that this run made is to be had: the part of the rows that it is in, and its number there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The part.
+    pub part: u32,
+    /// The row.
+    pub row: u32,
+}
+
+/// The rows of a layer that this run made, as they still wait.
+pub trait Rows: Debug + Sync {
+    /// Named columns of rows, in the order of their places, as they are published; text may be a dictionary.
+    ///
+    /// # Errors
+    /// When they can't be had back.
+    fn take(&self, places: &[Place], columns: &[&str]) -> Result<RecordBatch, BoxError>;
+}
+
 /// Rows of a tile.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
@@ -124,8 +148,12 @@ pub struct Seen<'a> {
     pub layer: &'a str,
     /// The region.
     pub region: &'a RegionId,
+    /// Number of the tile in its region.
+    pub ordinal: u32,
     /// The rows: every column of a tile in memory, those asked for of one on disk.
     pub rows: &'a RecordBatch,
+    /// Where each row is to be had again ([`Rows`]); none of a tile on disk.
+    pub places: Option<&'a [Place]>,
     /// Nulls of every column but geometry and covering, in column order, where the rows have fewer columns.
     pub nulls: Option<&'a [(String, u64)]>,
 }

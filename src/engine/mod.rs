@@ -25,6 +25,6 @@ pub use boundaries::{BoundaryName, Sets, join_context, join_nothing, state_outli
 pub use error::EngineError;
 pub use inventory::{Facilities, Member};
 pub use layer::{LayerRows, Room, Work, read_layer};
-pub use pack::{Groups, Packable, Packing, pack};
+pub use pack::{Group, Groups, Packable, Packing, pack};
 pub use shared::Shared;
 pub use tiles::{LayerTiles, OneFile};

@@ -45,8 +45,17 @@ pub trait Packable: Sync {
     fn rows(&self, spots: &[Spot]) -> Result<Published, EngineError>;
 }
 
+/// A row group of a tile.
+#[derive(Debug)]
+pub struct Group<'a> {
+    /// Its rows.
+    pub published: Published,
+    /// Where each of them is to be had.
+    pub spots: &'a [Spot],
+}
+
 /// Row groups of a tile, one after the other.
-pub type Groups<'a> = dyn Iterator<Item = Result<Published, EngineError>> + 'a;
+pub type Groups<'a> = dyn Iterator<Item = Result<Group<'a>, EngineError>> + 'a;
 
 /// How rows are packed.
 #[derive(Debug, Clone, Copy)]
@@ -178,7 +187,7 @@ fn pack_slice<T: Send>(
         let mut groups = cut.row_groups.iter().map(|length| {
             let (group, others) = rest.split_at(*length);
             rest = others;
-            rows.rows(group)
+            Ok(Group { published: rows.rows(group)?, spots: group })
         });
         let done = sink(&tile, &mut groups);
         done.map_err(|source| EngineError::Sink { region: region.to_string(), source })

@@ -39,6 +39,18 @@ impl<'a> LayerTiles<'a> {
 }
 
 impl LayerTiles<'_> {
+    /// Some columns of rows, as they are published.
+    ///
+    /// # Errors
+    /// When rows can't be had back.
+    pub fn columns(&self, spots: &[Spot], names: &[&str]) -> Result<RecordBatch, EngineError> {
+        // The id is in every store: rows without a column of their own can't be counted.
+        let asked: Vec<&str> = names.iter().copied().chain(["facility_id"]).collect();
+        let rows = self.store.take(spots, Some(&asked)).map_err(|source| EngineError::Rows { source })?;
+        let columns = assemble::columns(&rows, self.schema, self.layer, names);
+        columns.map_err(|source| EngineError::Kernel { source })
+    }
+
     /// Rows that share their point with others, as packing has met them.
     pub fn into_shared(self) -> Shared {
         self.shared

@@ -16,7 +16,7 @@ use parquet::errors::ParquetError;
 
 pub use columns::Columns;
 pub use metadata::{Covering, GeoColumn, GeoMetadata, crs84_projjson, geo_metadata};
-pub use reader::{Footer, inspect, null_counts, page_boxes, read, read_first, read_present};
+pub use reader::{Footer, inspect, null_counts, page_boxes, read, read_each, read_first, read_present};
 pub use table::TableWriter;
 pub use writer::{FeatureWriter, Features, WriteOptions, write_features, write_table};
 
@@ -95,6 +95,14 @@ pub enum GeoparquetError {
         /// Rows in the batch.
         rows: usize,
     },
+    /// Rows that are to be written can't be had.
+    #[error("cannot take the rows of {what}")]
+    Rows {
+        /// What they are of.
+        what: String,
+        /// Why, as who has them says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 impl GeoparquetError {
@@ -107,7 +115,7 @@ impl GeoparquetError {
             | Self::MissingColumn { path, .. }
             | Self::Metadata { path, .. }
             | Self::NoPageIndex { path, .. } => Some(path),
-            Self::Write { .. } | Self::RowGroups { .. } => None,
+            Self::Write { .. } | Self::RowGroups { .. } | Self::Rows { .. } => None,
         }
     }
 }

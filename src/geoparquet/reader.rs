@@ -24,6 +24,8 @@ use super::{GeoMetadata, GeoparquetError};
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 65_536;
+/// Rows shown at a time.
+const EACH_ROWS: usize = 8_192;
 
 /// What a file's footer says.
 #[derive(Debug, Clone)]
@@ -56,6 +58,25 @@ pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<RecordBatch, Geopar
         Some(names) => projection(path, &builder, names)?,
     };
     gathered(path, builder.with_projection(mask))
+}
+
+/// Shows the rows of a file, those columns that are named (in file order), batch by batch.
+///
+/// # Errors
+/// As `read`.
+pub fn read_each(
+    path: &Path,
+    columns: &[&str],
+    see: &mut dyn FnMut(&RecordBatch),
+) -> Result<(), GeoparquetError> {
+    let unreadable = |source| GeoparquetError::Read { path: path.to_owned(), source };
+    let builder = ParquetRecordBatchReaderBuilder::try_new(open(path)?).map_err(unreadable)?;
+    let mask = projection(path, &builder, columns)?;
+    let reader = builder.with_projection(mask).with_batch_size(EACH_ROWS).build().map_err(unreadable)?;
+    for batch in reader {
+        see(&batch.map_err(|source| GeoparquetError::Decode { path: path.to_owned(), source })?);
+    }
+    Ok(())
 }
 
 /// Reads the first rows of a file, all columns, as one batch.

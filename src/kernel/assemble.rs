@@ -13,7 +13,7 @@ use arrow_array::{
     Array, ArrayRef, BinaryArray, Float32Array, Int32Array, RecordBatch, StringArray, StructArray,
     new_null_array,
 };
-use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
+use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, SchemaRef};
 use geo::{BoundingRect, Coord, Geometry, Point, Rect};
 
 use super::locate::Located;
@@ -215,20 +215,11 @@ impl Sources<'_> {
 /// # Errors
 /// When a geometry is not as `stage` has encoded it, or columns don't fit together: mistakes of this program.
 pub fn publish(staged: &RecordBatch, schema: &Schema, layer: &LayerPlan) -> Result<Published, KernelError> {
-    let rows = staged.num_rows();
     let geometry = staged.column_by_name("geometry").and_then(|column| column.as_binary_opt::<i32>());
     let geometry = geometry.ok_or(KernelError::Geometry)?;
     let boxes = boxes(geometry)?;
     let columns = schema.fields().iter().map(|field| {
-        let own = || staged.column_by_name(field.name()).map(Arc::clone);
-        let same = || constant(field.name(), layer).map(|text| every_row(text, rows));
-        // A core column that this layer's schema doesn't fill is null.
-        let nothing = || new_null_array(field.data_type(), rows);
-        let column = if field.name() == "bbox" {
-            coverings(&boxes)
-        } else {
-            own().or_else(same).unwrap_or_else(nothing)
-        };
+        let column = if field.name() == "bbox" { coverings(&boxes) } else { published(staged, field, layer) };
         (field.name().as_str(), column)
     });
     Ok(Published {
@@ -236,6 +227,33 @@ pub fn publish(staged: &RecordBatch, schema: &Schema, layer: &LayerPlan) -> Resu
         extent: extent(&boxes),
         geometry_types: geometry.iter().flatten().map(geometry::type_of).collect(),
     })
+}
+
+/// Named columns of rows as they are published, but for the box.
+///
+/// # Errors
+/// When a column is not published or they don't fit together: mistakes of this program.
+pub fn columns(
+    staged: &RecordBatch,
+    schema: &Schema,
+    layer: &LayerPlan,
+    names: &[&str],
+) -> Result<RecordBatch, KernelError> {
+    let column = |name: &&str| -> Result<(Field, ArrayRef), ArrowError> {
+        let field = schema.field_with_name(name)?;
+        Ok((field.clone(), published(staged, field, layer)))
+    };
+    let columns: Result<Vec<(Field, ArrayRef)>, ArrowError> = names.iter().map(column).collect();
+    let columns = columns.map_err(|source| KernelError::Arrow { source })?;
+    batch(columns.iter().map(|(field, column)| (field.name().as_str(), Arc::clone(column))).collect())
+}
+
+/// A column as it is published; one that the layer's schema doesn't fill is null.
+fn published(staged: &RecordBatch, field: &Field, layer: &LayerPlan) -> ArrayRef {
+    let rows = staged.num_rows();
+    let own = || staged.column_by_name(field.name()).map(Arc::clone);
+    let same = || constant(field.name(), layer).map(|text| every_row(text, rows));
+    own().or_else(same).unwrap_or_else(|| new_null_array(field.data_type(), rows))
 }
 
 /// The text that a column has in every row of a layer.

@@ -5,19 +5,22 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use rayon::prelude::*;
 use serde_json::json;
 use tracing::{info, warn};
 
-use super::tile::{self, TileError, write_pieces, write_table};
+use super::tile::{TileError, write_pieces, write_table};
 use super::{Context, LayerOutcome, gate};
-use crate::derive::product::{BoxError, Fill, Out};
+use crate::derive::product::{BoxError, Fill, Out, Place, Rows};
 use crate::derive::{Before, DeriveError, LayerTables, Release, Table, changes, wanted};
-use crate::error::{Error, chain};
+use crate::engine::LayerTiles;
+use crate::engine::rows::LocalRows;
+use crate::error::Error;
 use crate::feature::{FileRecord, LayerQuality, LayerReport, LayerStatus, RunReport, Verdict};
+use crate::kernel::pack::Spot;
 use crate::plan::LayerPlan;
-use crate::store::{self, Manifest};
 
 /// Makes every product that isn't linked, and tells the report.
 ///
@@ -40,6 +43,8 @@ pub(super) fn write(
     let mut files = out.files.into_inner().unwrap_or_else(PoisonError::into_inner);
     info!(stage = "derive", tables = files.len(), seconds = timer.elapsed().as_secs_f64(), "derived");
     for (outcome, layer) in layers.iter_mut().zip(&report.layers) {
+        // Nothing else is made of the rows: their memory is free again.
+        outcome.rows = None;
         outcome.changes = files.remove(&changes::path(&layer.id));
         outcome.report.clone_from(layer);
     }
@@ -75,37 +80,48 @@ fn make(
     out: &Files<'_>,
     report: &mut RunReport,
 ) -> Result<(), Error> {
-    let last = context.last.as_ref();
-    let earlier = last.map(|last| context.store.release_dir(&last.release));
-    let manifest = last.zip(earlier.as_deref()).and_then(|(last, folder)| {
-        let read = store::read_manifest(folder);
-        let told = read.map_err(|error| {
-            warn!(release = last.release, reason = chain(&error), "the last release has no manifest");
-        });
-        told.ok()
-    });
+    let earlier = context.last.as_ref().map(|last| context.store.release_dir(&last.release));
     let before = |plan: &LayerPlan| {
         let ((last, report), folder) = gate::last_good(context, plan.id.as_str()).zip(earlier.as_deref())?;
-        let tiles = manifest.as_ref().map(|manifest| tiles_of(manifest, folder, plan.id.as_str()));
+        let tiles = context.tiles_before;
+        let tiles = tiles.map(|tiles| tiles.get(plan.id.as_str()).map_or(&[][..], Vec::as_slice));
         Some(Before { release: &last.release, folder, report, tiles })
     };
-    let tables = context.plan.layers.iter().zip(layers).map(|(plan, outcome)| LayerTables {
-        plan,
-        report: &outcome.report,
-        tiles: &outcome.tiles,
-        before: before(plan),
-    });
+    let waiting: Vec<Option<Waiting<'_>>> =
+        context.plan.layers.iter().zip(layers).map(|(layer, outcome)| Waiting::of(layer, outcome)).collect();
+    let tables =
+        context.plan.layers.iter().zip(layers).zip(&waiting).map(|((plan, outcome), rows)| LayerTables {
+            plan,
+            report: &outcome.report,
+            tiles: &outcome.tiles,
+            before: before(plan),
+            rows: rows.as_ref().map(|rows| rows as &dyn Rows),
+        });
     let tables: Vec<LayerTables<'_>> = tables.collect();
-    let folder = context.staging.path_of(Path::new(""));
-    let release = Release { plan: context.plan, folder: &folder, layers: &tables, history: context.history };
+    let release = Release { plan: context.plan, layers: &tables, history: context.history };
     context.products.make(&release, out, report).map_err(failure)
 }
 
-/// A layer's tiles and their digests, by the manifest.
-fn tiles_of(manifest: &Manifest, folder: &Path, layer: &str) -> Vec<(PathBuf, String)> {
-    let data = tile::base(layer).join("data");
-    let files = manifest.files.iter().filter(|file| Path::new(&file.path).starts_with(&data));
-    files.map(|file| (folder.join(&file.path), file.sha256.clone())).collect()
+/// A layer's rows in their store.
+#[derive(Debug)]
+struct Waiting<'a> {
+    layer: &'a LayerPlan,
+    store: &'a LocalRows,
+    schema: &'a SchemaRef,
+}
+
+impl<'a> Waiting<'a> {
+    fn of(layer: &'a LayerPlan, outcome: &'a LayerOutcome) -> Option<Self> {
+        Some(Self { layer, store: outcome.rows.as_ref()?, schema: outcome.schema.as_ref()? })
+    }
+}
+
+impl Rows for Waiting<'_> {
+    fn take(&self, places: &[Place], columns: &[&str]) -> Result<RecordBatch, BoxError> {
+        let spot = |place: &Place| Spot { x: 0.0, y: 0.0, tie: 0, part: place.part, row: place.row };
+        let spots: Vec<Spot> = places.iter().map(spot).collect();
+        Ok(LayerTiles::new(self.layer, self.store, self.schema).columns(&spots, columns)?)
+    }
 }
 
 /// A store that can't take a table is the store's failure.

@@ -11,7 +11,6 @@ use crate::catalog::{self, Collection};
 use crate::derive::{self, inventory};
 use crate::error::Error;
 use crate::feature::{RunReport, TileRecord};
-use crate::geoparquet;
 use crate::kernel::assemble::inventory_schema;
 use crate::store::StoreError;
 
@@ -41,9 +40,8 @@ pub(super) fn write(
         catalog::build(plan, report, &collections, &products).map_err(|source| Error::Catalog { source })?;
     let store_error = |source: StoreError| Error::Store { source };
     context.staging.write_all(&files).map_err(store_error)?;
-    for (path, _) in files.iter().filter(|(path, _)| path.extension().is_some_and(|end| end == "parquet")) {
-        let footer = geoparquet::inspect(&context.staging.path_of(path));
-        context.note_rows(path, footer.map_err(|source| Error::Table { source: Box::new(source) })?.rows);
+    for (path, rows) in collections.iter().filter_map(Collection::index) {
+        context.note_rows(&path, rows);
     }
     let shown = Page {
         plan,

@@ -49,7 +49,9 @@ pub(super) fn write(
     let members: Vec<Member<'_>> = all.map(|(layer, store)| Member { layer, store }).collect();
     let unpacked = Facilities::new(&members, &schema);
     let tiles = engine::pack(&unpacked, &context.packing(FACILITIES, room), |tile, groups| {
-        let record = tile::write(context, &schema, tile, groups, &mut |rows| page::see(context, tile, rows))?;
+        let record = tile::write(context, &schema, tile, groups, &mut |group| {
+            page::see(context, tile, &group.published.rows.0)
+        })?;
         task.advance(record.rows);
         Ok(record)
     });

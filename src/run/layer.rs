@@ -9,23 +9,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use arrow_array::RecordBatch;
 use geo::Rect;
 use tracing::{error_span, info, warn};
 
 use super::fetch::Tried;
 use super::jurisdictions::Joined;
 use super::tile::{self, TileError};
-use super::{Context, LayerOutcome, gate, tables};
+use super::{Context, LayerOutcome, gate, page, tables};
 use crate::derive;
+use crate::derive::product::Place;
 use crate::engine::rows::RowsError;
-use crate::engine::{self, EngineError, LayerRows, LayerTiles, Room, Work};
+use crate::engine::{self, EngineError, Group, LayerRows, LayerTiles, Room, Work};
 use crate::error::{Error, chain};
 use crate::feature::{
     Flags, GateReport, Landed, LayerReport, LayerStatus, LocationCounts, Reject, RunReport, TileRecord,
 };
 use crate::geoparquet;
 use crate::kernel::locate::JoinContext;
+use crate::kernel::pack::Spot;
 use crate::kernel::profile;
 use crate::plan::LayerPlan;
 use crate::store::StoreError;
@@ -219,8 +220,10 @@ fn write(
     let unpacked = LayerTiles::new(layer, &rows.store, &rows.schema);
     let packing = context.packing(layer.id.as_str(), room);
     let tiles = engine::pack(&unpacked, &packing, |tile, groups| {
-        let mut show = |rows: &RecordBatch| {
-            context.products.see(tile, rows);
+        let mut show = |group: &Group<'_>| {
+            let place = |spot: &Spot| Place { part: spot.part, row: spot.row };
+            let places: Vec<Place> = group.spots.iter().map(place).collect();
+            context.products.see(tile, &group.published.rows.0, &places);
             Ok(())
         };
         let record = tile::write(context, &rows.schema, tile, groups, &mut show)?;
@@ -237,9 +240,17 @@ fn write(
     let report = published(layer, landed, &rows, &tiles);
     let schema = Some(Arc::clone(&rows.schema));
     let is_wanted = layer.inventory && context.plan.makes(derive::inventory::NAME)
-        || context.plan.makes(derive::national::NAME);
+        || context.plan.makes(derive::national::NAME)
+        || context.plan.makes(derive::changes::NAME) && has_before(context, layer);
+    let rejects = Some(page::samples_of(&rows.rejects));
     let store = is_wanted.then_some(rows.store);
-    Ok(LayerOutcome { report, tiles, schema, national: None, changes: None, rows: store })
+    Ok(LayerOutcome { report, tiles, schema, national: None, changes: None, rejects, rows: store })
+}
+
+/// Whether the last release has tiles of a layer.
+fn has_before(context: &Context<'_>, layer: &LayerPlan) -> bool {
+    let before = context.tiles_before.and_then(|tiles| tiles.get(layer.id.as_str()));
+    before.is_some_and(|tiles| !tiles.is_empty())
 }
 
 /// What is to be told of a layer that was made.
@@ -363,6 +374,7 @@ fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Resu
                 schema: footer.map(|footer| footer.schema),
                 national: None,
                 changes: None,
+                rejects: None,
                 rows: None,
             })
         }
@@ -380,7 +392,15 @@ fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Resu
 
 fn absent(layer: &LayerPlan, reason: String, gate: Option<GateReport>) -> LayerOutcome {
     let report = LayerReport { reason: Some(reason), gate, ..started(layer, LayerStatus::Absent) };
-    LayerOutcome { report, tiles: vec![], schema: None, national: None, changes: None, rows: None }
+    LayerOutcome {
+        report,
+        tiles: vec![],
+        schema: None,
+        national: None,
+        changes: None,
+        rejects: None,
+        rows: None,
+    }
 }
 
 /// A layer's tiles, rejects and flags as an earlier release has them.

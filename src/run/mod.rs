@@ -42,8 +42,8 @@ pub use verify::{Verified, verify};
 
 pub use crate::derive::product::Problem;
 
-use crate::catalog::page::Facilities;
-use crate::derive::product::Night;
+use crate::catalog::page::{Facilities, RejectSample};
+use crate::derive::product::{Night, TilesBefore};
 use crate::derive::{self as products, Products};
 use crate::engine::rows::LocalRows;
 use crate::engine::{Packing, Room};
@@ -101,6 +101,8 @@ struct Context<'a> {
     last: Option<RunReport>,
     /// Reports of the releases the store still keeps, oldest first.
     history: &'a [RunReport],
+    /// Tiles of the last release by layer; none where its manifest can't be read.
+    tiles_before: Option<&'a TilesBefore>,
     /// Products at work.
     products: Products<'a>,
     /// What was seen of the inventory for the report page; none where it is linked.
@@ -137,6 +139,8 @@ struct LayerOutcome {
     national: Option<FileRecord>,
     /// What differs from the release before, where it could be compared.
     changes: Option<FileRecord>,
+    /// Its first rejects, where this run found them.
+    rejects: Option<Vec<RejectSample>>,
     /// Its rows, where this run made them and something else is to be made of them.
     rows: Option<LocalRows>,
 }
@@ -176,7 +180,8 @@ pub fn run(
         warn!(reason = error::chain(&error), "the last release can't be read: {hint}");
         None
     });
-    let (history, rows) = (past::history(store), Mutex::default());
+    let history = past::history(store);
+    let tiles_before = last.as_ref().and_then(|last| past::tiles(store, last));
     let mut context = Context {
         plan,
         store,
@@ -187,15 +192,16 @@ pub fn run(
         started: &started,
         last,
         history: &history,
+        tiles_before: tiles_before.as_ref(),
         products: Products::default(),
         facilities: Mutex::default(),
-        rows,
+        rows: Mutex::default(),
     };
     let landings = fetch::land_all(Fetching { plan, store, progress, settings, is_offline: mode.offline });
     let sets = jurisdictions::ground(&context, landings.sets)?;
     let prints = unchanged::fingerprints(plan, &sets, &landings.layers);
     let kept = unchanged::take(&context, &landings.layers, &prints)?;
-    let night = Night { plan, history: &history, started: &started };
+    let night = Night { plan, history: &history, started: &started, before: tiles_before.as_ref() };
     context.products =
         Products::begin(night, kept.rest.is_some()).map_err(|source| Error::Derive { source })?;
     let joined = match (&kept.rest, &context.last) {
@@ -210,7 +216,7 @@ pub fn run(
     national::write(&context, &room, &mut layers)?;
     let facilities = match kept.rest {
         Some(tiles) => tiles,
-        None => made(&context, &joined, &room, &mut layers)?,
+        None => made(&context, &joined, &room, &layers)?,
     };
     let mut report = report(&context, id, &layers);
     report.jurisdictions.clone_from(&joined.reports);
@@ -264,15 +270,11 @@ fn made(
     context: &Context<'_>,
     joined: &Joined,
     room: &Room,
-    layers: &mut [LayerOutcome],
+    layers: &[LayerOutcome],
 ) -> Result<Vec<TileRecord>, Error> {
     let is_wanted = context.plan.makes(products::inventory::NAME);
     let facilities =
         if is_wanted { inventory::write(context, &joined.context, room, layers)? } else { vec![] };
-    // Nothing else is made of the rows: their memory is free again.
-    for layer in layers {
-        layer.rows = None;
-    }
     reference::write(context, joined)?;
     Ok(facilities)
 }

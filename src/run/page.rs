@@ -13,7 +13,7 @@ use super::tile::TileError;
 use super::{Context, LayerOutcome};
 use crate::catalog::page::{Facilities, RejectSample, SAMPLES};
 use crate::error::Error;
-use crate::feature::{RegionId, RejectReason, Texts, Tile, TileRecord};
+use crate::feature::{RegionId, Reject, RejectReason, Texts, Tile, TileRecord};
 use crate::geoparquet;
 use crate::kernel::geometry;
 
@@ -66,7 +66,18 @@ fn count(region: &RegionId, rows: &RecordBatch) -> Result<Facilities, BoxError> 
     Ok(counted)
 }
 
-/// The first rejects of every layer that has any.
+/// The first of a layer's rejects, as `rejects` finds them in its file.
+pub(super) fn samples_of(rejects: &[Reject]) -> Vec<RejectSample> {
+    let sample = |reject: &Reject| RejectSample {
+        origin: format!("{}:{}", reject.origin.source, reject.origin.row),
+        field: reject.field.clone(),
+        value: reject.value.clone(),
+        reason: reject.reason.code().to_owned(),
+    };
+    rejects.iter().take(SAMPLES).map(sample).collect()
+}
+
+/// The first rejects of every layer that has any: those that this run found, else as they lie in an earlier run's file.
 ///
 /// # Errors
 /// When a rejects file can't be read back.
@@ -76,6 +87,9 @@ pub(super) fn rejects(
 ) -> Result<BTreeMap<String, Vec<RejectSample>>, Error> {
     let rejected = layers.iter().filter(|layer| layer.report.rows_rejected > 0 && layer.schema.is_some());
     let first = |layer: &LayerOutcome| -> Result<(String, Vec<RejectSample>), BoxError> {
+        if let Some(found) = &layer.rejects {
+            return Ok((layer.report.id.clone(), found.clone()));
+        }
         let path = context.staging.path_of(&rejects_path(&layer.report.id));
         Ok((layer.report.id.clone(), samples(&geoparquet::read_first(&path, SAMPLES)?)?))
     };

@@ -1,12 +1,14 @@
 //! What an earlier release tells of itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tracing::warn;
 
+use super::tile;
+use crate::derive::product::TilesBefore;
 use crate::error::{Error, chain};
 use crate::feature::RunReport;
-use crate::store::{Store, StoreError};
+use crate::store::{self, Manifest, Store, StoreError};
 
 /// Report of the release that `latest` points to; none before the first.
 ///
@@ -40,4 +42,22 @@ pub(super) fn history(store: &Store) -> Vec<RunReport> {
             .ok()
     };
     releases.iter().rev().filter_map(|release| report(&release.id)).collect()
+}
+
+/// Tiles of every layer of a release, and their digests, by its manifest; none where that can't be read.
+pub(super) fn tiles(store: &Store, release: &RunReport) -> Option<TilesBefore> {
+    let folder = store.release_dir(&release.release);
+    let manifest = store::read_manifest(&folder);
+    let manifest = manifest.map_err(|error| {
+        warn!(release = release.release, reason = chain(&error), "the last release has no manifest");
+    });
+    let manifest = manifest.ok()?;
+    let of = |layer: &str| (layer.to_owned(), of_layer(&manifest, &folder, layer));
+    Some(release.layers.iter().map(|layer| of(&layer.id)).collect())
+}
+
+fn of_layer(manifest: &Manifest, folder: &Path, layer: &str) -> Vec<(PathBuf, String)> {
+    let data = tile::base(layer).join("data");
+    let files = manifest.files.iter().filter(|file| Path::new(&file.path).starts_with(&data));
+    files.map(|file| (folder.join(&file.path), file.sha256.clone())).collect()
 }

@@ -10,7 +10,7 @@ use arrow_schema::{ArrowError, SchemaRef};
 use geo::{Coord, Rect};
 
 use super::Context;
-use crate::engine::{EngineError, Groups};
+use crate::engine::{EngineError, Group, Groups};
 use crate::error::Error;
 use crate::feature::{FileRecord, RegionId, Tile, TileRecord};
 use crate::geoparquet::{self, FeatureWriter, GeoMetadata, GeoparquetError, TableWriter, WriteOptions};
@@ -77,7 +77,7 @@ pub(super) fn base(collection: &str) -> PathBuf {
 }
 
 /// Is shown every row group of a file while it is in memory.
-pub(super) type Show<'a> = dyn FnMut(&RecordBatch) -> Result<(), TileError> + 'a;
+pub(super) type Show<'a> = dyn FnMut(&Group<'_>) -> Result<(), TileError> + 'a;
 
 /// Writes one tile below its collection's `data/`, row group by row group.
 pub(super) fn write(
@@ -124,10 +124,11 @@ pub(super) fn write_groups(
         let (mut extent, mut types) = (None, BTreeSet::new());
         for group in groups {
             let group = group.map_err(|source| TileError::Rows { source })?;
-            extent = Some(extent.map_or(group.extent, |extent| around(extent, group.extent)));
-            types.extend(group.geometry_types);
-            show(&group.rows.0)?;
-            writer.group(&group.rows.0).map_err(encoding)?;
+            show(&group)?;
+            let published = group.published;
+            extent = Some(extent.map_or(published.extent, |extent| around(extent, published.extent)));
+            types.extend(published.geometry_types);
+            writer.group(&published.rows.0).map_err(encoding)?;
         }
         let types: Vec<String> = types.into_iter().map(str::to_owned).collect();
         let rows = writer.close(extent, &types, &[]).map_err(encoding)?;

@@ -141,6 +141,7 @@ fn keep_layer(
         schema: footer.map(|footer| footer.schema),
         national,
         changes: None,
+        rejects: None,
         rows: None,
     }))
 }

@@ -69,7 +69,7 @@ fn packed(
             &mut bytes,
         )?;
         for group in groups {
-            writer.group(&group?.rows.0)?;
+            writer.group(&group?.published.rows.0)?;
         }
         writer.close(None, &[], &[])?;
         let name = format!("{collection}/{}/{}", tile.region, tile.ordinal);

@@ -1,98 +1,135 @@
-//! The two sides of a layer compared: facilities that are new or gone, then the columns one by one.
+//! The two sides of a layer compared: facilities that are new or gone, then the columns of those that differ, one by one.
 //!
-//! Memory holds the ids of both sides and one column of both. Reads tiles; writes nothing.
+//! Memory holds a record of every row of this release, and the values of rows that differ: all of few, a column of many.
+//! Reads tiles of the release before; writes nothing.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef};
-use arrow_schema::Schema;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StringArray};
+use arrow_schema::{DataType, Schema};
 use rayon::prelude::*;
 
-use super::matched::{At, Facilities, Matched};
+use super::matched::{At, Facilities, KEPT, Matched, TOLD};
+use super::observed::{LEFT_OUT, Record, compared};
 use super::rows::{Change, Row, Rows};
 use super::values;
-use crate::derive::product::Sink;
-use crate::feature::{ColumnChange, LayerChanges, is_row_number};
+use crate::derive::product::{self, BoxError, Place, Sink};
+use crate::feature::{ColumnChange, LayerChanges, Texts, is_row_number};
 use crate::geoparquet::{Columns, GeoparquetError};
-use crate::plan::LayerSchema;
-
-/// Columns that say nothing of their own: the key, what is the same in every row, what follows from the geometry.
-const LEFT_OUT: [&str; 3] = ["facility_id", "layer", "bbox"];
+use crate::plan::LayerPlan;
 
 /// With fewer facilities on both sides, a change of every row is not told from a change of each.
 const FEW: usize = 10;
 
-/// Tiles of a layer in two releases; those that are the same byte for byte may be left out of both.
+/// A layer in two releases; tiles that are the same byte for byte are left out of both.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Tiles<'a> {
-    /// In the release before.
+pub(super) struct Sides<'a> {
+    /// Tiles of the release before.
     pub(super) before: &'a [PathBuf],
-    /// In this one.
-    pub(super) after: &'a [PathBuf],
-    /// Rows of those left out: they are unchanged.
+    /// Rows of this one.
+    pub(super) after: Option<After<'a>>,
+    /// Rows of the tiles left out: they are unchanged.
     pub(super) same_rows: u64,
 }
 
-/// Tiles whose footers were read.
-struct Opened {
-    before: Vec<Columns>,
-    after: Vec<Columns>,
-    same_rows: u64,
+/// Rows of this release.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct After<'a> {
+    /// Their columns, as a file has them.
+    pub(super) schema: &'a Schema,
+    /// Those that their digests are over.
+    pub(super) columns: &'a [String],
+    /// By number.
+    pub(super) records: &'a [Record],
+    /// Where their values are to be had.
+    pub(super) rows: &'a dyn product::Rows,
 }
 
-impl Opened {
-    fn of(tiles: Tiles<'_>) -> Result<Self, GeoparquetError> {
-        let all =
-            |tiles: &[PathBuf]| tiles.par_iter().map(|tile| Columns::of(tile)).collect::<Result<_, _>>();
-        Ok(Self { before: all(tiles.before)?, after: all(tiles.after)?, same_rows: tiles.same_rows })
+impl After<'_> {
+    /// Columns of rows by their places among the records.
+    fn take(&self, at: &[usize], columns: &[&str]) -> Result<RecordBatch, GeoparquetError> {
+        let places: Vec<Place> = at.iter().map(|at| self.records[*at].place).collect();
+        self.rows.take(&places, columns).map_err(failed)
     }
+}
+
+fn failed(source: BoxError) -> GeoparquetError {
+    GeoparquetError::Rows { what: "a layer".to_owned(), source }
 }
 
 /// Compares the two sides, hands on what differs, and counts it. Whom it was compared with, the caller knows.
 ///
 /// # Errors
-/// When a tile can't be read, or `emit` fails.
+/// When a tile can't be read, rows can't be had back, or `emit` fails.
 pub(super) fn compare(
-    schema: &LayerSchema,
-    tiles: Tiles<'_>,
+    layer: &LayerPlan,
+    sides: Sides<'_>,
     emit: &mut Sink<'_>,
 ) -> Result<LayerChanges, GeoparquetError> {
-    let tiles = Opened::of(tiles)?;
-    let (before, after) = (Facilities::read(&tiles.before)?, Facilities::read(&tiles.after)?);
-    let matched = Matched::of(&before, &after);
-    let count = |rows: &[At]| rows.len() as u64;
+    let (records, columns) =
+        sides.after.map_or_else(Default::default, |after| (after.records, after.columns));
+    let old = sides.before.first().map(|tile| Columns::of(tile)).transpose()?.map(|old| old.schema());
+    let matched = Matched::of(layer.id.as_str(), sides.before, records, columns)?;
+    let removed = matched.removed.by_id();
     let mut changes = LayerChanges {
-        added: count(&matched.added),
-        removed: count(&matched.removed),
-        is_key_unstable: is_key_unstable(schema),
+        added: matched.added.len() as u64,
+        removed: removed.len() as u64,
+        is_key_unstable: is_key_unstable(layer),
         ..LayerChanges::default()
     };
     let mut rows = Rows::new(emit);
-    matched.added.iter().try_for_each(|at| rows.push(&Row::whole(&after, *at, Change::Added)))?;
-    matched.removed.iter().try_for_each(|at| rows.push(&Row::whole(&before, *at, Change::Removed)))?;
-    let mut comparison =
-        Comparison { schema, tiles, after, seen: vec![Seen::default(); matched.kept.len()], matched };
-    for column in comparison.columns(&mut changes) {
-        comparison.column(&column, &mut changes, &mut rows)?;
+    if let Some(after) = sides.after.filter(|_| !matched.added.is_empty()) {
+        let added = Facilities::of(&[after.take(&matched.added, &TOLD)?]);
+        added.by_id().iter().try_for_each(|at| rows.push(&Row::whole(&added, *at, Change::Added)))?;
+    }
+    removed.iter().try_for_each(|at| rows.push(&Row::whole(&matched.removed, *at, Change::Removed)))?;
+    changes.unchanged = sides.same_rows + matched.kept;
+    // Where a side has no tiles of its own, the others are the same, and so are their columns.
+    if let (Some(after), Some(old)) = (sides.after, &old) {
+        let columns = columns_of(old, after.schema, &mut changes);
+        if !matched.differing.is_empty() {
+            let mut comparison = Comparison::of(layer, after, old, matched, sides.same_rows)?;
+            for column in columns {
+                comparison.column(&column, &mut changes, &mut rows)?;
+            }
+            comparison.count(&mut changes);
+        }
     }
     rows.close()?;
-    for seen in &comparison.seen {
-        *(match seen {
-            Seen { changed: true, .. } => &mut changes.changed,
-            Seen { recomputed: true, .. } => &mut changes.recomputed,
-            Seen { .. } => &mut changes.unchanged,
-        }) += 1;
-    }
-    changes.unchanged += comparison.tiles.same_rows;
     Ok(changes)
 }
 
 /// Whether a part of the key is, by its names, numbered anew whenever the source is made.
-fn is_key_unstable(schema: &LayerSchema) -> bool {
-    let fields = schema.fields.iter().filter(|field| schema.key.contains(&field.name));
+fn is_key_unstable(layer: &LayerPlan) -> bool {
+    let fields = layer.schema.fields.iter().filter(|field| layer.schema.key.contains(&field.name));
     fields
         .into_iter()
         .any(|field| !field.from.is_empty() && field.from.iter().all(|name| is_row_number(name)))
+}
+
+/// Columns of both sides with the same type, in the order of this release; notes the others.
+fn columns_of(before: &Schema, after: &Schema, changes: &mut LayerChanges) -> Vec<String> {
+    let lacks = |of: &Schema, other: &Schema| -> Vec<String> {
+        let names = of.fields().iter().map(|field| field.name());
+        names.filter(|name| other.index_of(name).is_err()).cloned().collect()
+    };
+    changes.columns_added = lacks(after, before);
+    changes.columns_dropped = lacks(before, after);
+    let shared = compared(before, after);
+    for field in after.fields().iter().filter(|field| !LEFT_OUT.contains(&field.name().as_str())) {
+        if let Ok(old) = before.field_with_name(field.name())
+            && !shared.contains(field.name())
+        {
+            changes.columns_retyped.push(ColumnChange {
+                field: field.name().clone(),
+                old: Some(values::type_name(old.data_type())),
+                new: Some(values::type_name(field.data_type())),
+            });
+        }
+    }
+    shared
 }
 
 /// What was seen of a facility so far.
@@ -102,43 +139,62 @@ struct Seen {
     recomputed: bool,
 }
 
-/// Two sides whose facilities are matched.
+/// Facilities that differ.
 struct Comparison<'a> {
-    schema: &'a LayerSchema,
-    tiles: Opened,
-    after: Facilities,
+    layer: &'a LayerPlan,
+    after: After<'a>,
+    old: &'a Schema,
     matched: Matched,
-    /// Of each facility on both sides.
+    /// Of this release.
+    facilities: Facilities,
+    /// Their places among the records, in the order of `facilities`.
+    places: Vec<usize>,
+    /// All their columns, where they are few.
+    values: Option<RecordBatch>,
+    /// Where they stand, before and in `facilities`, by id.
+    pairs: Vec<(At, At)>,
+    /// Of each pair.
     seen: Vec<Seen>,
+    same_rows: u64,
 }
 
-impl Comparison<'_> {
-    /// Columns of both sides with the same type, in the order of this release; notes the others.
-    fn columns(&self, changes: &mut LayerChanges) -> Vec<String> {
-        // Where a side has no tiles of its own, the others are the same, and so are their columns.
-        let (Some(before), Some(after)) = (self.tiles.before.first(), self.tiles.after.first()) else {
-            return vec![];
+impl<'a> Comparison<'a> {
+    fn of(
+        layer: &'a LayerPlan,
+        after: After<'a>,
+        old: &'a Schema,
+        matched: Matched,
+        same_rows: u64,
+    ) -> Result<Self, GeoparquetError> {
+        let places: Vec<usize> = matched.differing.iter().map(|(_, record)| *record).collect();
+        let facilities = Facilities::of(&[after.take(&places, &TOLD)?]);
+        let names: Vec<&str> = after.columns.iter().map(String::as_str).collect();
+        let values = if places.len() <= KEPT { Some(after.take(&places, &names)?) } else { None };
+        let pair = |at: At| (matched.differing[at.row as usize].0, at);
+        let pairs: Vec<(At, At)> = facilities.by_id().into_iter().map(pair).collect();
+        let seen = vec![Seen::default(); pairs.len()];
+        Ok(Self { layer, after, old, matched, facilities, places, values, pairs, seen, same_rows })
+    }
+
+    /// Values of a column before, tile by tile.
+    fn before(&self, name: &str) -> Result<Vec<ArrayRef>, GeoparquetError> {
+        let kind = self.old.field_with_name(name).map_or(&DataType::Utf8, |field| field.data_type());
+        let nothing = || arrow_array::new_empty_array(kind);
+        let tiles = self.matched.tiles.par_iter();
+        tiles.map(|tile| Ok(tile.read(name)?.unwrap_or_else(nothing))).collect()
+    }
+
+    /// Values of a column in this release, laid out as those before.
+    fn after(&self, name: &str) -> Result<ArrayRef, GeoparquetError> {
+        let kept = self.values.as_ref().and_then(|values| values.column_by_name(name)).cloned();
+        let column = match kept {
+            Some(column) => column,
+            None => Arc::clone(self.after.take(&self.places, &[name])?.column(0)),
         };
-        let (before, after) = (before.schema(), after.schema());
-        let lacks = |of: &Schema, other: &Schema| -> Vec<String> {
-            let names = of.fields().iter().map(|field| field.name());
-            names.filter(|name| other.index_of(name).is_err()).cloned().collect()
-        };
-        changes.columns_added = lacks(&after, &before);
-        changes.columns_dropped = lacks(&before, &after);
-        let mut shared = Vec::new();
-        for field in after.fields().iter().filter(|field| !LEFT_OUT.contains(&field.name().as_str())) {
-            match before.field_with_name(field.name()) {
-                Ok(old) if old.data_type() == field.data_type() => shared.push(field.name().clone()),
-                Ok(old) => changes.columns_retyped.push(ColumnChange {
-                    field: field.name().clone(),
-                    old: Some(values::type_name(old.data_type())),
-                    new: Some(values::type_name(field.data_type())),
-                }),
-                Err(_) => {}
-            }
-        }
-        shared
+        Ok(match self.old.field_with_name(name) {
+            Ok(old) => as_in_a_file(&column, old.data_type()),
+            Err(_) => column,
+        })
     }
 
     /// Compares a column, and tells what differs in it.
@@ -148,19 +204,16 @@ impl Comparison<'_> {
         changes: &mut LayerChanges,
         rows: &mut Rows<'_, '_>,
     ) -> Result<(), GeoparquetError> {
-        if self.matched.kept.is_empty() {
-            return Ok(());
-        }
-        let (before, after) = (read(&self.tiles.before, name)?, read(&self.tiles.after, name)?);
-        let differing = values::differing(&before, &after, &self.matched.kept);
+        let (before, after) = (self.before(name)?, [self.after(name)?]);
+        let differing = values::differing(&before, &after, &self.pairs);
         if let Some(every) = self.every_row(name, &before, &after, &differing) {
             rows.push(&Row::every(&every))?;
             changes.every_row.push(every);
             return Ok(());
         }
-        let is_source = is_source(self.schema, name);
+        let is_source = is_source(self.layer, name);
         for at in &differing {
-            let (old, new) = self.matched.kept[*at];
+            let (old, new) = self.pairs[*at];
             let (old, new) = (value(&before, old), value(&after, new));
             let seen = &mut self.seen[*at];
             *(if is_source { &mut seen.changed } else { &mut seen.recomputed }) = true;
@@ -170,7 +223,7 @@ impl Comparison<'_> {
                 old: values::text(name, old.0, old.1),
                 new: values::text(name, new.0, new.1),
                 distance_m: values::distance_m(name, old, new),
-                ..Row::whole(&self.after, self.matched.kept[*at].1, change)
+                ..Row::whole(&self.facilities, self.pairs[*at].1, change)
             };
             rows.push(&row)?;
         }
@@ -188,35 +241,57 @@ impl Comparison<'_> {
         after: &[ArrayRef],
         differing: &[usize],
     ) -> Option<ColumnChange> {
-        let kept = &self.matched.kept;
-        if differing.len() < kept.len() || kept.len() < FEW || self.tiles.same_rows > 0 || name == "geometry"
-        {
+        let is_every = differing.len() as u64 == self.matched.kept;
+        if !is_every || differing.len() < FEW || self.same_rows > 0 || name == "geometry" {
             return None;
         }
-        let (old, new) = kept[0];
+        let (old, new) = self.pairs[0];
         let (old, new) = (value(before, old), value(after, new));
         let is_one = |(column, row): (&dyn Array, usize), all: &[ArrayRef], at: At| {
             let (other, other_row) = value(all, at);
             values::is_same(column, row, other, other_row)
         };
-        kept.par_iter().all(|(was, is)| is_one(old, before, *was) && is_one(new, after, *is)).then(|| {
-            ColumnChange {
-                field: name.to_owned(),
-                old: values::text(name, old.0, old.1),
-                new: values::text(name, new.0, new.1),
-            }
+        let is_one_pair = |(was, is): &(At, At)| is_one(old, before, *was) && is_one(new, after, *is);
+        self.pairs.par_iter().all(is_one_pair).then(|| ColumnChange {
+            field: name.to_owned(),
+            old: values::text(name, old.0, old.1),
+            new: values::text(name, new.0, new.1),
         })
+    }
+
+    /// Counts the facilities that are not as they were.
+    fn count(&self, changes: &mut LayerChanges) {
+        for seen in &self.seen {
+            let of = match seen {
+                Seen { changed: true, .. } => &mut changes.changed,
+                Seen { recomputed: true, .. } => &mut changes.recomputed,
+                Seen { .. } => continue,
+            };
+            *of += 1;
+            changes.unchanged -= 1;
+        }
     }
 }
 
 /// Whether the source gives a column; others are computed here.
-fn is_source(schema: &LayerSchema, column: &str) -> bool {
+fn is_source(layer: &LayerPlan, column: &str) -> bool {
     let gives = |field: &crate::plan::Field| field.name == column || field.decoded.as_deref() == Some(column);
-    column == "geometry" || schema.fields.iter().any(gives)
+    column == "geometry" || layer.schema.fields.iter().any(gives)
 }
 
-fn read(tiles: &[Columns], column: &str) -> Result<Vec<ArrayRef>, GeoparquetError> {
-    tiles.par_iter().map(|tile| tile.read(column)).collect()
+/// A column as a file with this type has it: codes as text, the items of lists by the file's name for them.
+fn as_in_a_file(column: &ArrayRef, kind: &DataType) -> ArrayRef {
+    match (column.data_type(), kind) {
+        (DataType::Dictionary(..), _) => match Texts::of(column.as_ref()) {
+            Some(texts) => Arc::new(texts.iter().collect::<StringArray>()),
+            None => Arc::clone(column),
+        },
+        (DataType::List(_), DataType::List(item)) => {
+            let (_, ends, items, nulls) = column.as_list::<i32>().clone().into_parts();
+            Arc::new(ListArray::new(Arc::clone(item), ends, items, nulls))
+        }
+        _ => Arc::clone(column),
+    }
 }
 
 fn value(column: &[ArrayRef], at: At) -> (&dyn Array, usize) {

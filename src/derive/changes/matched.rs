@@ -1,31 +1,45 @@
-//! Facilities of two releases, matched by their id.
+//! Facilities of two releases, matched by their id: those of the release before are read once, past the records of this one.
+//!
+//! Kept of them are ids, names and states of those that are gone, and the values of those that differ. Reads tiles; writes
+//! nothing.
 
-use std::cmp::Ordering;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, StringArray};
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray, UInt32Array};
+use arrow_schema::ArrowError;
+use arrow_select::concat::concat;
+use arrow_select::take::take_record_batch;
 use rayon::prelude::*;
 
-use crate::geoparquet::{Columns, GeoparquetError};
+use super::digest::{Digest, digests};
+use super::observed::{Record, number};
+use crate::feature::Texts;
+use crate::geoparquet::{Columns, GeoparquetError, read_each};
 
-/// Where a row stands: in which tile, and in which row of it.
+/// What is told of a facility.
+pub(super) const TOLD: [&str; 3] = ["facility_id", "name", "state_code"];
+
+/// Rows of a layer in the release before of which every value may be kept. Where more differ, tiles are read again column
+/// by column, so that memory holds one column of them.
+pub(super) const KEPT: usize = 65_536;
+
+/// Where a row stands: in which tile, and in which row of it, or of what was kept of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct At {
     pub(super) part: u32,
     pub(super) row: u32,
 }
 
-/// Ids, names and states of a side's rows, tile by tile.
+/// Ids, names and states of rows, part by part.
 pub(super) struct Facilities {
     parts: Vec<[StringArray; 3]>,
 }
 
 impl Facilities {
-    pub(super) fn read(tiles: &[Columns]) -> Result<Self, GeoparquetError> {
-        let one = |tile: &Columns| -> Result<_, GeoparquetError> {
-            Ok([text(tile, "facility_id")?, text(tile, "name")?, text(tile, "state_code")?])
-        };
-        Ok(Self { parts: tiles.par_iter().map(one).collect::<Result<_, _>>()? })
+    pub(super) fn of(parts: &[RecordBatch]) -> Self {
+        Self { parts: parts.iter().map(|part| TOLD.map(|name| text(part, name))).collect() }
     }
 
     pub(super) fn id(&self, at: At) -> &str {
@@ -46,7 +60,7 @@ impl Facilities {
     }
 
     /// Every row, by id; rows of one id, which no sound release has, by where they stand.
-    fn by_id(&self) -> Vec<At> {
+    pub(super) fn by_id(&self) -> Vec<At> {
         let parts = self.parts.iter().zip(0u32..);
         let rows = |(columns, part): (&[StringArray; 3], u32)| {
             (0u32..).take(columns[0].len()).map(move |row| At { part, row })
@@ -57,75 +71,233 @@ impl Facilities {
     }
 }
 
-fn text(tile: &Columns, name: &str) -> Result<StringArray, GeoparquetError> {
-    let column = tile.read(name)?;
-    Ok(column.as_string_opt().cloned().unwrap_or_else(|| StringArray::new_null(column.len())))
+/// A text column as plain text; nulls where it is something else.
+fn text(rows: &RecordBatch, name: &str) -> StringArray {
+    let column = rows.column_by_name(name);
+    let plain = column.and_then(|column| column.as_string_opt::<i32>()).cloned();
+    let coded = || Some(Texts::named(rows, name)?.iter().collect());
+    plain.or_else(coded).unwrap_or_else(|| StringArray::new_null(rows.num_rows()))
 }
 
 /// Rows of two sides by id.
 pub(super) struct Matched {
-    /// Rows of this release alone.
-    pub(super) added: Vec<At>,
+    /// Places among the records of the rows of this release alone.
+    pub(super) added: Vec<usize>,
     /// Rows of the release before alone.
-    pub(super) removed: Vec<At>,
-    /// Rows of both: before, and now.
-    pub(super) kept: Vec<(At, At)>,
+    pub(super) removed: Facilities,
+    /// Rows of both that differ: before, and the place among the records.
+    pub(super) differing: Vec<(At, usize)>,
+    /// Rows of both.
+    pub(super) kept: u64,
+    /// The tiles of the release before.
+    pub(super) tiles: Vec<OldTile>,
+}
+
+/// Where the values of a tile of the release before are.
+pub(super) enum OldTile {
+    /// Those of rows that differ are kept.
+    Kept(Vec<RecordBatch>),
+    /// They are read again.
+    Again(Columns),
+}
+
+impl OldTile {
+    /// A column; none where nothing differs.
+    pub(super) fn read(&self, name: &str) -> Result<Option<ArrayRef>, GeoparquetError> {
+        match self {
+            Self::Again(columns) => columns.read(name).map(Some),
+            Self::Kept(kept) => {
+                let columns: Option<Vec<&dyn Array>> =
+                    kept.iter().map(|rows| rows.column_by_name(name).map(AsRef::as_ref)).collect();
+                let Some(columns) = columns.filter(|columns| !columns.is_empty()) else { return Ok(None) };
+                let joined = concat(&columns);
+                Ok(Some(joined.expect("pieces of one column have one type")))
+            }
+        }
+    }
+}
+
+/// What was found in a tile.
+#[derive(Default)]
+struct Found {
+    removed: Vec<RecordBatch>,
+    /// Row of the tile, and place among the records.
+    differing: Vec<(u32, usize)>,
+    /// Values of these rows; none once they are too many.
+    kept: Option<Vec<RecordBatch>>,
+}
+
+/// Rows of this release, to be found.
+struct Sought<'a> {
+    layer: &'a str,
+    records: &'a [Record],
+    columns: &'a [String],
+    /// Of each record, whether the release before has it.
+    is_met: Vec<AtomicBool>,
+    /// Rows whose values are kept.
+    kept: AtomicUsize,
 }
 
 impl Matched {
-    pub(super) fn of(before: &Facilities, after: &Facilities) -> Self {
-        let (old, new) = (before.by_id(), after.by_id());
-        let mut found = Self { added: vec![], removed: vec![], kept: Vec::with_capacity(new.len()) };
-        let (mut o, mut n) = (0, 0);
-        while let (Some(was), Some(is)) = (old.get(o), new.get(n)) {
-            let order = before.id(*was).cmp(after.id(*is));
-            match order {
-                Ordering::Less => found.removed.push(*was),
-                Ordering::Greater => found.added.push(*is),
-                Ordering::Equal => found.kept.push((*was, *is)),
-            }
-            o += usize::from(order.is_le());
-            n += usize::from(order.is_ge());
+    /// Holds the tiles of the release before against the records of this one, which are by number.
+    ///
+    /// # Errors
+    /// When a tile can't be read.
+    pub(super) fn of(
+        layer: &str,
+        tiles: &[PathBuf],
+        records: &[Record],
+        columns: &[String],
+    ) -> Result<Self, GeoparquetError> {
+        let is_met = records.iter().map(|_| AtomicBool::default()).collect();
+        let sought = Sought { layer, records, columns, is_met, kept: AtomicUsize::default() };
+        let found = tiles.par_iter().map(|tile| sought.read(tile)).collect::<Result<Vec<_>, _>>()?;
+        let is_met = |at: &usize| sought.is_met[*at].load(Ordering::Relaxed);
+        let (met, added): (Vec<usize>, Vec<usize>) = (0..records.len()).partition(is_met);
+        let mut matched = Self {
+            added,
+            removed: Facilities { parts: vec![] },
+            differing: vec![],
+            kept: met.len() as u64,
+            tiles: vec![],
+        };
+        let mut removed = Vec::new();
+        for ((part, tile), found) in (0u32..).zip(tiles).zip(found) {
+            removed.extend(found.removed);
+            let place = |(kept, (row, record)): (u32, (u32, usize))| {
+                let row = if found.kept.is_some() { kept } else { row };
+                (At { part, row }, record)
+            };
+            matched.differing.extend((0..).zip(found.differing).map(place));
+            matched.tiles.push(match found.kept {
+                Some(kept) => OldTile::Kept(kept),
+                None => OldTile::Again(Columns::of(tile)?),
+            });
         }
-        found.removed.extend(&old[o..]);
-        found.added.extend(&new[n..]);
-        found
+        matched.removed = Facilities::of(&removed);
+        Ok(matched)
+    }
+}
+
+impl Sought<'_> {
+    fn read(&self, tile: &Path) -> Result<Found, GeoparquetError> {
+        let further = self.columns.iter().map(String::as_str).filter(|name| !TOLD.contains(name));
+        let columns: Vec<&str> = TOLD.into_iter().chain(further).collect();
+        let (mut found, mut first, mut failed) =
+            (Found { kept: Some(vec![]), ..Found::default() }, 0u32, None);
+        read_each(tile, &columns, &mut |rows| {
+            if failed.is_none() {
+                failed = self.see(rows, first, &mut found).err();
+            }
+            first += u32::try_from(rows.num_rows()).expect("a batch has less than 2^32 rows");
+        })?;
+        match failed {
+            Some(source) => Err(GeoparquetError::Decode { path: tile.to_owned(), source }),
+            None => Ok(found),
+        }
+    }
+
+    /// Looks at rows of a tile, the first of which is `first`.
+    fn see(&self, rows: &RecordBatch, first: u32, found: &mut Found) -> Result<(), ArrowError> {
+        let ids = Texts::named(rows, TOLD[0]);
+        let (mut gone, mut differing) = (Vec::new(), Vec::new());
+        let digests: Vec<Digest> = if self.records.is_empty() { vec![] } else { digests(rows, self.columns) };
+        for (row, id) in (0u32..).zip(ids.into_iter().flat_map(Texts::iter)) {
+            let id = number(self.layer, id.unwrap_or_default());
+            match self.records.binary_search_by_key(&id, |record| record.id) {
+                Err(_) => gone.push(row),
+                // An id stands once in a release; in one that isn't sound, the rows that repeat it are gone.
+                Ok(at) if self.is_met[at].swap(true, Ordering::Relaxed) => gone.push(row),
+                Ok(at) if digests[row as usize] == self.records[at].digest => {}
+                Ok(at) => {
+                    found.differing.push((first + row, at));
+                    differing.push(row);
+                }
+            }
+        }
+        if !gone.is_empty() {
+            let told = TOLD.iter().map(|name| rows.schema().index_of(name)).collect::<Result<Vec<_>, _>>()?;
+            found.removed.push(take_record_batch(&rows.project(&told)?, &UInt32Array::from(gone))?);
+        }
+        if differing.is_empty() {
+            return Ok(());
+        }
+        let count = self.kept.fetch_add(differing.len(), Ordering::Relaxed) + differing.len();
+        if count > KEPT {
+            found.kept = None;
+        }
+        if let Some(kept) = &mut found.kept {
+            kept.push(take_record_batch(rows, &UInt32Array::from(differing))?);
+        }
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Arc;
 
-    fn side(parts: &[&[&str]]) -> Facilities {
-        let part = |ids: &&[&str]| {
-            let ids = StringArray::from_iter_values(*ids);
-            let none = StringArray::new_null(ids.len());
-            [ids, none.clone(), none]
+    use super::*;
+    use crate::derive::product::Place;
+    use crate::geoparquet::{WriteOptions, write_table};
+
+    fn rows(ids: &[&str], values: &[&str]) -> RecordBatch {
+        let text = |values: &[&str]| -> ArrayRef { Arc::new(StringArray::from_iter_values(values)) };
+        let none: ArrayRef = Arc::new(StringArray::new_null(ids.len()));
+        let columns = [
+            ("facility_id", text(ids)),
+            ("name", Arc::clone(&none)),
+            ("state_code", none),
+            ("use", text(values)),
+        ];
+        RecordBatch::try_from_iter_with_nullable(columns.map(|(name, column)| (name, column, true))).unwrap()
+    }
+
+    fn tile(rows: &RecordBatch) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        write_table(rows, &WriteOptions { page_rows: 64, zstd_level: 3 }, &mut file).unwrap();
+        file
+    }
+
+    fn records(ids: &[&str], values: &[&str], columns: &[String]) -> Vec<Record> {
+        let digests = digests(&rows(ids, values), columns);
+        let record = |(id, digest): (&&str, Digest)| Record {
+            id: number("l", id),
+            digest,
+            place: Place { part: 0, row: 0 },
         };
-        Facilities { parts: parts.iter().map(part).collect() }
+        let mut records: Vec<Record> = ids.iter().zip(digests).map(record).collect();
+        records.sort_unstable_by_key(|record| record.id);
+        records
     }
 
     #[test]
     fn rows_are_found_wherever_they_have_moved_to() {
-        let (before, after) = (side(&[&["d", "a"], &["c"]]), side(&[&["b"], &["c", "a"]]));
-        let matched = Matched::of(&before, &after);
-        let ids = |side: &Facilities, rows: &[At]| -> Vec<String> {
-            rows.iter().map(|at| side.id(*at).to_owned()).collect()
-        };
-        assert_eq!(
-            (ids(&after, &matched.added), ids(&before, &matched.removed)),
-            (vec!["b".into()], vec!["d".into()])
-        );
-        let kept: Vec<_> = matched.kept.iter().map(|(was, is)| (before.id(*was), after.id(*is))).collect();
-        assert_eq!(kept, [("a", "a"), ("c", "c")]);
+        let columns = ["use".to_owned()];
+        let (one, two) =
+            (tile(&rows(&["l:d", "l:a"], &["x", "x"])), tile(&rows(&["l:c", "l:e"], &["x", "x"])));
+        let before = [one.path().to_owned(), two.path().to_owned()];
+        let after = records(&["l:b", "l:c", "l:a", "l:e"], &["x", "y", "x", "z"], &columns);
+        let matched = Matched::of("l", &before, &after, &columns).unwrap();
+        let at = |id: &str| after.iter().position(|record| record.id == number("l", id)).unwrap();
+        assert_eq!((matched.added, matched.kept), (vec![at("l:b")], 3));
+        let removed: Vec<&str> =
+            matched.removed.by_id().into_iter().map(|at| matched.removed.id(at)).collect();
+        assert_eq!(removed, ["l:d"]);
+        let expected = [(At { part: 1, row: 0 }, at("l:c")), (At { part: 1, row: 1 }, at("l:e"))];
+        assert_eq!(matched.differing, expected);
+        assert!(matched.tiles[0].read("use").unwrap().is_none());
+        let values = matched.tiles[1].read("use").unwrap().unwrap();
+        assert_eq!(values.as_string::<i32>().iter().flatten().collect::<Vec<_>>(), ["x", "x"]);
     }
 
     #[test]
     fn an_empty_side_is_all_new_or_all_gone() {
-        let (none, some) = (side(&[]), side(&[&["a", "b"]]));
-        let [new, gone] = [Matched::of(&none, &some), Matched::of(&some, &none)];
-        assert_eq!((new.added.len(), new.removed.len(), new.kept.len()), (2, 0, 0));
-        assert_eq!((gone.added.len(), gone.removed.len(), gone.kept.len()), (0, 2, 0));
+        let columns = ["use".to_owned()];
+        let some = tile(&rows(&["l:a", "l:b"], &["x", "x"]));
+        let all_new = Matched::of("l", &[], &records(&["l:a"], &["x"], &columns), &columns).unwrap();
+        assert_eq!((all_new.added.len(), all_new.removed.by_id().len(), all_new.kept), (1, 0, 0));
+        let all_gone = Matched::of("l", &[some.path().to_owned()], &[], &[]).unwrap();
+        assert_eq!((all_gone.added.len(), all_gone.removed.by_id().len(), all_gone.kept), (0, 2, 0));
     }
 }

@@ -1,10 +1,13 @@
 //! Changes: a layer's rows in this release against those in the one before, facility by facility.
 //!
-//! Rows are matched by `facility_id`. What differs is handed on in pieces: new and gone facilities first, then the
-//! columns in the order of the tiles, each by id. Tiles that are the same byte for byte aren't compared.
+//! While a tile is in memory, a record is taken of each of its rows; tiles of the release before are read once and held
+//! against those. Rows are matched by `facility_id`. What differs is handed on in pieces: new and gone facilities first, then
+//! the columns in the order of the tiles, each by id. Tiles that are the same byte for byte aren't compared.
 
 mod compare;
+mod digest;
 mod matched;
+mod observed;
 mod rows;
 mod tables;
 mod values;
@@ -17,12 +20,20 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 use tracing::{info, warn};
 
-use self::compare::{Tiles, compare};
+use self::compare::{After, Sides, compare};
+use self::observed::{Observed, Record, Watch};
 pub use self::tables::TABLE;
-use super::product::{About, Carried, Held, Night, Observer, Out, Problem, Product, Scope, Tables, Work};
+use super::product::{
+    About, Carried, Held, Night, Observer, Out, Problem, Product, Rows, Scope, Tables, Work,
+};
 use super::{Before, DeriveError, LayerTables, Release};
-use crate::feature::{LayerChanges, LayerReport, LayerStatus, ProductDoc, RunReport, SourceProfile, chain};
+use crate::feature::{
+    LayerChanges, LayerReport, LayerStatus, ProductDoc, RunReport, SourceProfile, TileRecord, chain,
+};
 use crate::geoparquet::GeoparquetError;
+
+/// Its name, as in `[output] products`.
+pub const NAME: &str = "changes";
 
 /// Path of a layer's changes within a release.
 pub fn path(layer: &str) -> PathBuf {
@@ -36,7 +47,7 @@ impl Product for Changes {
     fn about(&self) -> About {
         About {
             doc: ProductDoc {
-                name: "changes",
+                name: NAME,
                 places: &[(
                     TABLE.path,
                     "what differs from the release before: facility, column, old and new value; none in the first release",
@@ -51,8 +62,8 @@ impl Product for Changes {
         }
     }
 
-    fn begin<'a>(&self, _: Night<'a>) -> Result<Work<'a>, DeriveError> {
-        Ok(Work::Tables(Box::new(Making)))
+    fn begin<'a>(&self, night: Night<'a>) -> Result<Work<'a>, DeriveError> {
+        Ok(Work::Tables(Box::new(Watch::new(night))))
     }
 
     fn verify(&self, held: &Held<'_>) -> Vec<Problem> {
@@ -60,11 +71,9 @@ impl Product for Changes {
     }
 }
 
-struct Making;
-
-impl Tables for Making {
+impl Tables for Watch<'_> {
     fn observer(&self) -> Option<&dyn Observer> {
-        None
+        Some(self)
     }
 
     fn make(
@@ -73,7 +82,7 @@ impl Tables for Making {
         out: &dyn Out,
         report: &mut RunReport,
     ) -> Result<Value, DeriveError> {
-        let compared = release.layers.par_iter().map(|layer| one(release, layer, out));
+        let compared = release.layers.par_iter().map(|layer| one(self, layer, out));
         let compared = compared.collect::<Result<Vec<_>, DeriveError>>()?;
         let tables = compared.iter().filter(|compared| compared.is_ok()).count();
         for (layer, compared) in report.layers.iter_mut().zip(compared) {
@@ -91,7 +100,7 @@ impl Tables for Making {
 
 /// What differs in a layer; or why nothing can be compared.
 fn one(
-    release: &Release<'_>,
+    watch: &Watch<'_>,
     layer: &LayerTables<'_>,
     out: &dyn Out,
 ) -> Result<Result<LayerChanges, String>, DeriveError> {
@@ -105,11 +114,15 @@ fn one(
     if is_part(layer.report.profile.as_ref()) || is_part(before.report.profile.as_ref()) {
         return Ok(Err("only a part of the source was read (`--limit`), here or before".to_owned()));
     }
-    let Some(tiles) = &before.tiles else {
+    let Some(tiles) = before.tiles else {
         return Ok(Err(format!("the manifest of release {} can't be read", before.release)));
     };
+    let observed = watch.take(&layer.report.id);
+    let Some(pair) = Pair::of(layer, tiles, observed.as_deref()) else {
+        return Ok(Err("its rows were not seen on their way into the release".to_owned()));
+    };
     let mut unreadable = None;
-    match written(release, layer, (before, tiles), out, &mut unreadable) {
+    match written(layer, &pair, before, out, &mut unreadable) {
         Ok(mut changes) => {
             before.release.clone_into(&mut changes.against);
             changes.is_read_otherwise = is_read_otherwise(before.report, layer.report);
@@ -131,28 +144,62 @@ fn is_read_otherwise(before: &LayerReport, now: &LayerReport) -> bool {
     reading(before) != reading(now)
 }
 
+/// What is to be compared of a layer: on both sides, tiles that the other doesn't have.
+struct Pair<'a> {
+    before: Vec<PathBuf>,
+    after: Option<(&'a Observed, Vec<Record>, &'a dyn Rows)>,
+    same_rows: u64,
+}
+
+impl<'a> Pair<'a> {
+    /// None where rows of this release were not seen.
+    fn of(
+        layer: &LayerTables<'a>,
+        before: &[(PathBuf, String)],
+        observed: Option<&'a Observed>,
+    ) -> Option<Self> {
+        // An id stands once in a release: the same bytes are the same facilities, wherever they lie.
+        let old: BTreeSet<&str> = before.iter().map(|(_, sha256)| sha256.as_str()).collect();
+        let new: BTreeSet<&str> = layer.tiles.iter().map(|tile| tile.sha256.as_str()).collect();
+        let is_same = |tile: &&TileRecord| old.contains(tile.sha256.as_str());
+        let (same, own): (Vec<&TileRecord>, Vec<&TileRecord>) = layer.tiles.iter().partition(is_same);
+        let before = before.iter().filter(|(_, sha256)| !new.contains(sha256.as_str()));
+        let after = if own.is_empty() {
+            None
+        } else {
+            let (observed, rows) = observed.zip(layer.rows)?;
+            Some((observed, observed.records(own.into_iter())?, rows))
+        };
+        Some(Self {
+            before: before.map(|(path, _)| path.clone()).collect(),
+            after,
+            same_rows: same.iter().map(|tile| tile.rows).sum(),
+        })
+    }
+
+    fn sides(&self) -> Sides<'_> {
+        let after = self.after.as_ref().map(|(observed, records, rows)| After {
+            schema: &observed.schema,
+            columns: &observed.columns,
+            records,
+            rows: *rows,
+        });
+        Sides { before: &self.before, after, same_rows: self.same_rows }
+    }
+}
+
 /// Compares a layer and writes its table; `unreadable` says whether the release before was what failed.
 fn written(
-    release: &Release<'_>,
     layer: &LayerTables<'_>,
-    (earlier, before): (&Before<'_>, &[(PathBuf, String)]),
+    pair: &Pair<'_>,
+    earlier: &Before<'_>,
     out: &dyn Out,
     unreadable: &mut Option<String>,
 ) -> Result<LayerChanges, DeriveError> {
-    // An id stands once in a release: the same bytes are the same facilities, wherever they lie.
-    let old: BTreeSet<&str> = before.iter().map(|(_, sha256)| sha256.as_str()).collect();
-    let new: BTreeSet<&str> = layer.tiles.iter().map(|tile| tile.sha256.as_str()).collect();
-    let same = layer.tiles.iter().filter(|tile| old.contains(tile.sha256.as_str()));
-    let same_rows = same.map(|tile| tile.rows).sum();
-    let before = before.iter().filter(|(_, sha256)| !new.contains(sha256.as_str()));
-    let before: Vec<PathBuf> = before.map(|(path, _)| path.clone()).collect();
-    let after = layer.tiles.iter().filter(|tile| !old.contains(tile.sha256.as_str()));
-    let after: Vec<PathBuf> = after.map(|tile| release.folder.join(&tile.path)).collect();
-    let tiles = Tiles { before: &before, after: &after, same_rows };
     let path = path(&layer.report.id);
     let mut changes = LayerChanges::default();
     let done = out.pieces(&path, rows::schema(), &mut |emit| {
-        changes = compare(&layer.plan.schema, tiles, emit).inspect_err(|error: &GeoparquetError| {
+        changes = compare(layer.plan, pair.sides(), emit).inspect_err(|error: &GeoparquetError| {
             let is_theirs = error.path().is_some_and(|path| path.starts_with(earlier.folder));
             *unreadable =
                 is_theirs.then(|| format!("release {} can't be read: {}", earlier.release, chain(error)));
