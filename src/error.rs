@@ -204,6 +204,9 @@ impl Error {
             | Self::NothingToAccept { .. }
             | Self::NoReason => exit::USAGE,
             Self::Store { .. } | Self::Table { .. } | Self::Format { .. } => exit::STORE,
+            Self::Inventory { source } | Self::National { source, .. } if is_of_store(&**source) => {
+                exit::STORE
+            }
             Self::Inventory { .. }
             | Self::National { .. }
             | Self::Derive { .. }
@@ -214,6 +217,15 @@ impl Error {
             | Self::Threads { .. } => exit::INTERNAL,
         }
     }
+}
+
+/// Whether an error is the store's, or has one of the store among its causes.
+fn is_of_store(error: &(dyn StdError + 'static)) -> bool {
+    // The system's errors carry the store's own within.
+    let within = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.is::<StoreError>()
+        || within.and_then(|inner| inner.downcast_ref::<StoreError>()).is_some()
+        || error.source().is_some_and(is_of_store)
 }
 
 fn mistakes(diagnostics: &[Diagnostic]) -> String {

@@ -3,6 +3,19 @@
 //! Facility layers go in, GeoParquet tiles for regional teams come out, in ten stages:
 //! **fetch → read → normalise → classify → locate → pack → write → derive → catalog → publish**.
 //!
+//! ```text
+//! landing ─read─▶ RawBatch ─map─▶ StageBatch ─fold─▶ RowStore ─pack─▶ Tile ─write─▶ tiles
+//!                 typed           normalise,   │     by region,  an R-tree   │
+//!                                 classify,    │     within a    per region  └──▶ observers ─▶ products
+//!                                 locate       │     budget
+//!                                              └───▶ LayerTally (counts, profile), rejects, flags
+//! ```
+//!
+//! *map* (`kernel::map`) knows one batch, so that many are mapped at once; *fold* (`engine`) takes them in the order of
+//! the source; *route*: a `RowStore` keeps their rows by region, in memory or in a scratch file; *pack* orders a region
+//! and hands on its tiles, row group by row group; *observers* (`derive`) look at these while they are in memory.
+//! `docs/architecture.md` tells of each, of the laws, and of what is touched to add a format or a product.
+//!
 //! | room | what it does | may import |
 //! |---|---|---|
 //! | `feature` | the values that flow | nothing |
@@ -13,7 +26,7 @@
 //! | `source` | landed bytes → `RawBatch`; the only room that names GDAL | `plan`, `feature`, `store`, `esri` |
 //! | `fetch` | the only room that touches the network | `plan`, `feature`, `store`, `esri` |
 //! | `kernel` | pure columns → columns | `plan`, `feature` |
-//! | `engine` | calls the kernels, in parallel | `kernel`, `source`, `plan`, `feature` |
+//! | `engine` | map → fold → route → pack, in parallel and within a budget of memory | `kernel`, `source`, `plan`, `feature` |
 //! | `gate` | whether a source's change is let through: last report + this run's measures → findings | `plan`, `feature` |
 //! | `geoparquet` | tiles and tables as Parquet | `feature` |
 //! | `derive` | products: what each looks at, what it makes, how it is checked and carried | `plan`, `feature`, `kernel`, `geoparquet` |

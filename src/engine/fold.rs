@@ -16,8 +16,11 @@ use crate::kernel::map::{MapContext, StageBatch};
 use crate::kernel::tally::LayerTally;
 use crate::plan::GeometryKind;
 
-/// Share of the budget that the keys of a layer may take before they are sorted away.
+/// One part in so many of the budget may be the keys of a layer before they are sorted away; the budget doesn't count
+/// them.
 const KEYS: usize = 8;
+/// Bytes that they may take at least: with many short runs every new key is looked for in each.
+const LEAST_KEYS: usize = 6 << 20;
 
 /// A layer's rows so far.
 pub(super) struct Fold<'c> {
@@ -34,7 +37,7 @@ impl<'c> Fold<'c> {
     pub(super) fn new(context: MapContext<'c>, room: &Room) -> Self {
         Self {
             context,
-            keys: KeySet::new(room.budget.bytes() / KEYS, Arc::clone(&room.space)),
+            keys: KeySet::new((room.budget.bytes() / KEYS).max(LEAST_KEYS), Arc::clone(&room.space)),
             store: LocalRows::new(room),
             tally: LayerTally::default(),
             rejects: vec![],

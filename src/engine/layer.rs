@@ -11,11 +11,13 @@ use std::thread;
 
 use arrow_schema::SchemaRef;
 use geo::Rect;
+use tracing::Span;
 
 use super::EngineError;
 use super::fold::Fold;
 use super::origins::Origins;
 use super::rows::{Budget, LocalRows, RowStore, Stands};
+use super::seats::Seats;
 use crate::feature::{
     CoordinatesSeen, Flags, Landed, RawBatch, Reject, Reproject, ScratchSpace, SourceProfile, Task,
 };
@@ -37,12 +39,15 @@ pub struct Room {
     pub budget: Arc<Budget>,
     /// Where what doesn't fit goes.
     pub space: Arc<dyn ScratchSpace>,
+    /// Threads that may work on batches, over all layers.
+    seats: Arc<Seats>,
 }
 
 impl Room {
     /// So many bytes of memory, and a place for what doesn't fit.
     pub fn new(bytes: usize, space: impl ScratchSpace + 'static) -> Self {
-        Self { budget: Arc::new(Budget::new(bytes)), space: Arc::new(space) }
+        let seats = Arc::new(Seats::new(rayon::current_num_threads()));
+        Self { budget: Arc::new(Budget::new(bytes)), space: Arc::new(space), seats }
     }
 }
 
@@ -103,9 +108,11 @@ pub fn read_layer(work: Work<'_>, landed: &Landed, progress: &dyn Task) -> Resul
     };
     let line = Line::new(reader, context, work.room, progress);
     let workers = rayon::current_num_threads();
+    // So that what is said on the way names the layer.
+    let span = Span::current();
     thread::scope(|scope| {
         for _ in 0..workers {
-            scope.spawn(|| line.work());
+            scope.spawn(|| span.in_scope(|| line.work(&work.room.seats)));
         }
     });
     let (fold, seen) = line.finish()?;
@@ -126,11 +133,20 @@ struct Line<'c> {
 
 /// Where batches come from.
 struct Feed {
-    reader: Reader,
+    /// None once it has ended or panicked.
+    reader: Option<Reader>,
     /// Number of the next batch.
     next: u64,
     /// Row of the layer that the next batch begins with.
     first: u64,
+}
+
+/// A batch as the reader gives it, or the panic that it gives instead.
+struct Given {
+    number: u64,
+    /// Row of the layer that it begins with.
+    first: u64,
+    raw: thread::Result<Result<RawBatch, EngineError>>,
 }
 
 /// Batches that wait for earlier ones, and what those before came to.
@@ -168,17 +184,20 @@ impl<'c> Line<'c> {
             seen: CoordinatesSeen::default(),
             failed: None,
         };
-        let feed = Mutex::new(Feed { reader, next: 0, first: 0 });
+        let feed = Mutex::new(Feed { reader: Some(reader), next: 0, first: 0 });
         Self { feed, due: Mutex::new(due), folded: Condvar::new(), context, progress }
     }
 
     /// One thread's share of the work; ends with the source, or when the layer has failed.
-    fn work(&self) {
+    fn work(&self, seats: &Seats) {
         let mut transform = Transform::default();
-        while let Some((number, first, raw)) = self.read() {
-            let rows = raw.as_ref().map_or(0, |raw| raw.len() as u64);
-            let mapped = catch_unwind(AssertUnwindSafe(|| self.map(raw, first, &mut transform)));
-            let mapped = mapped.unwrap_or_else(Mapped::Panicked);
+        loop {
+            // Taken before the batch is, so that whoever is waited for has one.
+            let _seat = seats.take();
+            let Some(Given { number, first, raw }) = self.read() else { break };
+            let rows = raw.as_ref().map_or(0, |raw| raw.as_ref().map_or(0, |raw| raw.len() as u64));
+            let map = |raw| catch_unwind(AssertUnwindSafe(|| self.map(raw, first, &mut transform)));
+            let mapped = raw.and_then(map).unwrap_or_else(Mapped::Panicked);
             if !self.hand_in(number, mapped) {
                 break;
             }
@@ -191,14 +210,20 @@ impl<'c> Line<'c> {
         self.due.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next batch, its number, and the row of the layer it begins with.
-    fn read(&self) -> Option<(u64, u64, Result<RawBatch, EngineError>)> {
+    /// The next batch.
+    fn read(&self) -> Option<Given> {
         let mut feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
-        let raw = feed.reader.next()?;
+        let mut reader = feed.reader.take()?;
+        let raw = catch_unwind(AssertUnwindSafe(|| reader.next())).transpose()?;
         let (number, first) = (feed.next, feed.first);
         feed.next += 1;
-        feed.first += raw.as_ref().map_or(0, |raw| raw.len() as u64);
-        Some((number, first, raw.map_err(|source| EngineError::Source { source })))
+        // A reader that has panicked is asked for nothing more.
+        if let Ok(read) = &raw {
+            feed.reader = Some(reader);
+            feed.first += read.as_ref().map_or(0, |raw| raw.len() as u64);
+        }
+        let raw = raw.map(|read| read.map_err(|source| EngineError::Source { source }));
+        Some(Given { number, first, raw })
     }
 
     fn map(&self, raw: Result<RawBatch, EngineError>, first: u64, transform: &mut Transform) -> Mapped {
@@ -218,7 +243,9 @@ impl<'c> Line<'c> {
             due = self.folded.wait(due).unwrap_or_else(PoisonError::into_inner);
         }
         due.waiting.insert(number, mapped);
-        due.fold_due();
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| due.fold_due())) {
+            due.failed = Some(Mapped::Panicked(panic));
+        }
         self.folded.notify_all();
         due.failed.is_none()
     }

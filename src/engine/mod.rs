@@ -15,7 +15,10 @@ mod layer;
 mod origins;
 mod pack;
 pub mod rows;
+mod seats;
 mod shared;
+#[cfg(test)]
+mod tests;
 mod tiles;
 
 pub use boundaries::{BoundaryName, Sets, join_context, join_nothing, state_outlines};

@@ -31,7 +31,8 @@ pub trait Packable: Sync {
     /// When rows can't be had back.
     fn each(&self, region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError>;
 
-    /// `facility_id` of rows that have their centre in common with others, as `runs` of the spots tell.
+    /// `facility_id` of rows that have their centre in common with others, as `runs` of the spots tell; without runs they
+    /// have been told of before.
     ///
     /// # Errors
     /// As `each`.
@@ -132,7 +133,8 @@ fn pack_region<T: Send>(
 /// Spots from west to east, ties settled.
 fn from_west(rows: &dyn Packable, spots: &mut [Spot]) -> Result<(), EngineError> {
     spots.par_sort_unstable_by(Spot::by_x);
-    settle(rows, spots)
+    let all = 0..spots.len();
+    settle(rows, spots, all)
 }
 
 /// The spots of one slice of a region.
@@ -148,8 +150,10 @@ fn slice_of(rows: &dyn Packable, region: &RegionId, slice: &Slice) -> Result<Vec
             spots.push(spot);
         }
     })?;
-    from_west(rows, &mut spots)?;
-    // Rows on the meridians of its ends may belong to its neighbours.
+    // Rows on the meridians of its ends may belong to its neighbours: which do is settled on each side alike, and told
+    // of once, by the slice that has the first of them.
+    spots.par_sort_unstable_by(Spot::by_x);
+    settle(rows, &mut spots, slice.rows.start - before..slice.rows.end - before)?;
     spots.truncate(slice.rows.end - before);
     spots.drain(..slice.rows.start - before);
     Ok(spots)
@@ -194,22 +198,38 @@ fn pack_slice<T: Send>(
 /// Spots whose ids are asked for at a time.
 const AT_ONCE: usize = 1 << 16;
 
-/// Numbers rows that have one centre by their ids; `spots` are from west to east.
-fn settle(rows: &dyn Packable, spots: &mut [Spot]) -> Result<(), EngineError> {
-    let mut waiting: Vec<Range<usize>> = Vec::new();
-    let mut count = 0;
+/// Numbers rows that have one centre by their ids; `spots` are from west to east, and those at `own` are the caller's:
+/// rows that share a centre are shown to whom the first of them belongs.
+fn settle(rows: &dyn Packable, spots: &mut [Spot], own: Range<usize>) -> Result<(), EngineError> {
+    let (mut shown, mut others) = (Vec::new(), Vec::new());
     for run in shared_centres(spots) {
-        count += run.len();
-        waiting.push(run);
-        if count >= AT_ONCE {
-            number(rows, spots, &std::mem::take(&mut waiting))?;
-            count = 0;
-        }
+        if own.contains(&run.start) { &mut shown } else { &mut others }.push(run);
     }
-    if waiting.is_empty() { Ok(()) } else { number(rows, spots, &waiting) }
+    for (runs, is_shown) in [(shown, true), (others, false)] {
+        let mut waiting: Vec<Range<usize>> = Vec::new();
+        let mut count = 0;
+        for run in runs {
+            count += run.len();
+            waiting.push(run);
+            if count >= AT_ONCE {
+                number(rows, spots, &std::mem::take(&mut waiting), is_shown)?;
+                count = 0;
+            }
+        }
+        number(rows, spots, &waiting, is_shown)?;
+    }
+    Ok(())
 }
 
-fn number(rows: &dyn Packable, spots: &mut [Spot], runs: &[Range<usize>]) -> Result<(), EngineError> {
+fn number(
+    rows: &dyn Packable,
+    spots: &mut [Spot],
+    runs: &[Range<usize>],
+    is_shown: bool,
+) -> Result<(), EngineError> {
+    if runs.is_empty() {
+        return Ok(());
+    }
     let tied: Vec<Spot> = runs.iter().flat_map(|run| &spots[run.clone()]).copied().collect();
     let mut start = 0;
     let together = runs.iter().map(|run| {
@@ -218,7 +238,7 @@ fn number(rows: &dyn Packable, spots: &mut [Spot], runs: &[Range<usize>]) -> Res
         begin..start
     });
     let together: Vec<Range<usize>> = together.collect();
-    let ids = rows.tied(&tied, &together)?;
+    let ids = rows.tied(&tied, if is_shown { &together } else { &[] })?;
     for (run, together) in runs.iter().zip(together) {
         let mut by_id: Vec<usize> = (0..run.len()).collect();
         by_id.sort_unstable_by(|a, b| ids[together.start + a].cmp(&ids[together.start + b]));

@@ -62,10 +62,9 @@ pub struct WriteOptions {
 }
 
 impl Default for WriteOptions {
-    /// Pages of 1,024 rows and zstd 12: within the distribution guide's 11 to 16, 3 % smaller than
-    /// level 3, and 2 to 2.6 times as fast as level 15, which saves 2 to 5 % more.
+    /// Pages of 1,024 rows and zstd 3: level 12 saves 3 to 4.5 % of real tiles, and takes 4 to 14 times as long.
     fn default() -> Self {
-        Self { page_rows: 1_024, zstd_level: 12 }
+        Self { page_rows: 1_024, zstd_level: 3 }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Normalise: source columns and geometry → typed canonical columns in OGC:CRS84, or rejects.
 //!
-//! Pure, and of one batch: several may be normalised at once. Every row of the batch ends in exactly one of the two; a value that doesn't fit its
-//! field becomes null and is counted, a row that can't be used becomes a reject.
+//! Pure, and of one batch: several may be normalised at once. Every row of the batch ends in exactly one of the two; a
+//! value that doesn't fit its field becomes null and is counted, a row that can't be used becomes a reject.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::plan::{Field, LayerSchema, State};
 pub struct Normalised {
     /// Canonical columns: every schema field in order, each followed by its decoded column.
     pub columns: RecordBatch,
-    /// Key of every row, unique within the batch only.
+    /// Key of every row; several may have one, also within the batch.
     pub keys: StringArray,
     /// Geometry of every row, in OGC:CRS84 degrees.
     pub geometries: Vec<Geometry<f64>>,

@@ -22,7 +22,7 @@ pub(super) const ARCHIVE: Bounds<u64> =
 /// The least is what a run of points needs on two threads, measured.
 pub(super) const MEMORY: Bounds<u64> =
     Bounds { key: "memory", range: LEAST_MEMORY..=1 << 50, default: LEAST_MEMORY };
-pub(super) const ZSTD_LEVEL: Bounds<i64> = Bounds { key: "zstd-level", range: 1..=22, default: 12 };
+pub(super) const ZSTD_LEVEL: Bounds<i64> = Bounds { key: "zstd-level", range: 1..=22, default: 3 };
 pub(super) const TILE_ROWS: Bounds<i64> =
     Bounds { key: "tile-rows", range: 1..=1_000_000_000, default: 1_000_000 };
 pub(super) const GROUP_ROWS: Bounds<i64> =
@@ -130,7 +130,7 @@ fn output(check: &mut Check<'_>, spec: &PipelineSpec) -> Output {
         tile_rows: check.count(written.tile_rows.as_ref(), &TILE_ROWS),
         group_rows: check.count(written.group_rows.as_ref(), &GROUP_ROWS),
         page_rows: check.count(written.page_rows.as_ref(), &PAGE_ROWS),
-        zstd_level: i32::try_from(zstd_level).unwrap_or(12),
+        zstd_level: i32::try_from(zstd_level).unwrap_or(3),
         base_url: check.base_url(written.base_url.as_ref()),
     };
     let mut at_most = |small: (&str, usize), large: (&str, usize), places: [&Option<Spanned<i64>>; 2]| {

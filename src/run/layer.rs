@@ -82,7 +82,7 @@ impl LayerError {
 type Todo = (Tried, Option<LayerOutcome>);
 
 /// Layers at work at the same time: one reads while another is located or written.
-const AT_ONCE: usize = 2;
+pub(super) const AT_ONCE: usize = 2;
 
 /// Runs every layer that is not kept; the outcomes are in pipeline order.
 ///

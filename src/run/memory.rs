@@ -1,6 +1,7 @@
 //! How much memory a run may take: what is asked for, else half of what there is.
 //!
-//! Reads what the system tells of itself; decides, and takes nothing.
+//! Reads what the system tells of itself; decides, and takes nothing. What a layer takes besides its rows (rejects, and
+//! what products hold for each row) is not counted here.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,9 +12,9 @@ const DEFAULT: u64 = 2 << 30;
 const BESIDES: u64 = 80 << 20;
 /// The same, for each thread.
 const BESIDES_EACH: u64 = 16 << 20;
-/// Rows get no less than this: a budget that is smaller for all the rest is exceeded, not the work refused.
+/// Rows get no less than this: where the rest leaves less, the memory asked for is exceeded, not the work refused.
 const LEAST_ROWS: u64 = 12 << 20;
-/// Of what is left, one part in two is rows: the other is their places, and rows on the way to a tile.
+/// Of what is left, one part in so many is rows that wait: the other is their places, and rows on the way to a tile.
 const SHARE: u64 = 2;
 
 /// Memory for a run, bytes: what is asked for, else half of what the machine or its control group has, at most 2 GiB.

@@ -122,7 +122,11 @@ impl Context<'_> {
 
     /// How a collection is packed: the places of rows may take as much memory as rows that wait.
     fn packing<'c>(&self, collection: &'c str, room: &Room) -> Packing<'c> {
-        Packing { collection, levels: Levels::from(&self.plan.output), memory: room.budget.bytes() }
+        Packing {
+            collection,
+            levels: Levels::from(&self.plan.output),
+            memory: room.budget.bytes() / layer::AT_ONCE,
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Landed bytes → `RawBatch`: every format's rows, streamed, with their origin.
 //!
-//! One file per format. May use: `plan`, `feature`, `esri`. Only `ogr` names GDAL. Opens files, never
-//! writes them; no network, no clock, no environment. Memory is bounded by `Limits`: one record
-//! and one batch at a time.
+//! One file per format; `docs/architecture.md` says what else is touched to add one. May use: `plan`, `feature`, `esri`.
+//! Only `ogr` names GDAL. Opens files, never writes them; no network, no clock, no environment. Memory is bounded by
+//! `Limits`: one record and one batch at a time.
 //!
 //! A row that can't be used is kept with its `Defect`; a source that can't be read on is a
 //! `SourceError`.

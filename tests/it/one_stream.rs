@@ -22,7 +22,8 @@ use sha2::{Digest, Sha256};
 use crate::program::{Folder, ROOT};
 
 /// Layers of the demo, a geometry type each, sentinels, rejects and duplicate keys among them.
-const LAYERS: [&str; 4] = ["hospitals", "natural_gas_pipelines", "service_territories", "substations"];
+const LAYERS: [&str; 5] =
+    ["airports", "hospitals", "natural_gas_pipelines", "service_territories", "substations"];
 
 /// Small enough for several slices, tiles and groups in a region.
 const LEVELS: Levels = Levels { tile_rows: 256, group_rows: 64, page_rows: 16 };
@@ -119,9 +120,7 @@ fn tiles_depend_on_neither_threads_nor_batches_nor_memory() {
     let join = join(&plan);
     let expected = made(&plan, &join, usize::MAX / 64);
     assert!(expected.0.len() > 40, "{} tiles", expected.0.len());
-    for (threads, batch_rows, budget) in
-        [(1, 16_384, usize::MAX / 64), (2, 500, 0), (4, 37, 300_000), (1, 4_096, 0), (4, 16_384, 2_000_000)]
-    {
+    for (threads, batch_rows, budget) in [(4, 1_000, usize::MAX / 64), (1, 4_096, 0), (2, 300, 1_000_000)] {
         plan.limits.batch_rows = batch_rows;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let found = pool.install(|| made(&plan, &join, budget));
@@ -157,7 +156,9 @@ fn memory_is_bounded_by_a_setting() {
     let report = small.code(0).report();
     assert_eq!(report.layers[0].rows_written, 299_994);
     let peak = report.peak_memory_bytes.unwrap();
-    assert!(peak <= 160 << 20, "{} MiB, a quarter more than 128 at most", peak >> 20);
+    // A quarter more than was asked for; a program that isn't optimised is larger, and so are its frames.
+    let most = (160 << 20) + if cfg!(debug_assertions) { 48 << 20 } else { 0 };
+    assert!(peak <= most, "{} MiB of {} at most", peak >> 20, most >> 20);
     let scratch = std::fs::read_dir(folder.path().join("store/work")).unwrap().count();
     assert_eq!(scratch, 0, "nothing is left behind");
 }

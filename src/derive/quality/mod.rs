@@ -1,6 +1,7 @@
 //! Quality: is the release complete, current and accurate? Counted from every row of every tile.
 //!
-//! One file per table. May use: `plan`, `feature`. No clock: the ages are those at the start of the run. No score without evidence: numerator, denominator, definition.
+//! One file per table. May use: `plan`, `feature`. No clock: the ages are those at the start of the run. No score
+//! without evidence: numerator, denominator, definition.
 
 mod claims;
 mod column;
@@ -78,7 +79,8 @@ impl Making<'_> {
         self.night.plan.layers.iter().find(|layer| layer.id.as_str() == id)
     }
 
-    /// Duplicates that an earlier release found in the same tiles: what a fingerprint stands for is the same, byte for byte.
+    /// Duplicates that an earlier release found in the same tiles: what a fingerprint stands for is the same, byte for
+    /// byte.
     fn known_duplicates(&self, layer: &LayerReport) -> Option<u64> {
         layer.unchanged_since.as_ref()?;
         let is_same = |before: &LayerReport| before.id == layer.id && before.fingerprint == layer.fingerprint;

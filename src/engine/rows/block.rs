@@ -14,7 +14,7 @@ use super::{RowsError, Stands};
 use crate::feature::ScratchFile;
 
 /// Rows of a block: few, so that a stretch of a region needs little besides itself.
-pub(super) const BLOCK_ROWS: usize = 4_096;
+pub(super) const BLOCK_ROWS: usize = 2_048;
 /// Bytes of a place in a file: longitude and latitude.
 const PLACE: usize = 16;
 

@@ -8,9 +8,12 @@ use std::sync::{Arc, OnceLock};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
-use arrow_array::{Array, ArrayRef, DictionaryArray, Int32Array, RecordBatch};
+use arrow_array::{
+    Array, ArrayRef, DictionaryArray, Int32Array, RecordBatch, RecordBatchOptions, UInt32Array,
+};
 use arrow_schema::{DataType, Field, Schema};
 use arrow_select::interleave::interleave;
+use arrow_select::take::take_record_batch;
 use rayon::prelude::*;
 
 use super::block::{BLOCK_ROWS, Block, Encoded, Lately};
@@ -24,10 +27,10 @@ use crate::kernel::pack::Spot;
 
 /// Blocks that are encoded before they are written.
 const WAVE: usize = 32;
-/// Share of the budget that blocks read lately may take.
-const LATELY: usize = 8;
-/// Share of the budget below which a layer's rows stay although it is spent: others have spent it, and blocks of few
-/// rows would make packing slow.
+/// One part in so many of the budget may be blocks read lately, for each layer; the budget doesn't count them.
+const LATELY: usize = 4;
+/// A layer with less than one part in so many of the budget keeps its rows although it is spent: others have spent it,
+/// and blocks of few rows would make packing slow.
 const LEAST: usize = 16;
 
 /// Rows of a layer, in memory as far as the budget goes.
@@ -138,41 +141,55 @@ impl LocalRows {
         }
     }
 
-    /// Rows as they are held, by their spots.
+    /// Rows as they are held, by their spots: the columns at these places, or all.
     fn gathered(&self, spots: &[Spot], wanted: Option<&[usize]>) -> Result<RecordBatch, RowsError> {
-        let mut places: HashMap<u32, usize> = HashMap::new();
-        let mut parts: Vec<RecordBatch> = Vec::new();
-        let mut indices = Vec::with_capacity(spots.len());
-        for spot in spots {
-            let at = if let Some(at) = places.get(&spot.part) {
-                *at
-            } else {
-                parts.push(self.part(spot.part)?);
-                places.insert(spot.part, parts.len() - 1);
-                parts.len() - 1
-            };
-            indices.push((at, spot.row as usize));
-        }
         let Some(schema) = &self.columns.schema else {
             return Ok(RecordBatch::new_empty(Arc::new(Schema::empty())));
         };
         let all: Vec<usize> = (0..schema.fields().len()).collect();
         let wanted = wanted.unwrap_or(&all);
+        let mut pieces: Vec<RecordBatch> = Vec::new();
+        let mut indices = vec![(0, 0); spots.len()];
+        for (part, places) in by_part(spots) {
+            let (rows, is_held) = self.part(part)?;
+            let rows = rows.project(wanted)?;
+            // Of a block only the rows that are wanted are held on.
+            if is_held {
+                for at in places {
+                    indices[at] = (pieces.len(), spots[at].row as usize);
+                }
+                pieces.push(rows);
+            } else {
+                for (nth, at) in places.iter().enumerate() {
+                    indices[*at] = (pieces.len(), nth);
+                }
+                let rows_of = places.iter().map(|at| spots[*at].row);
+                pieces.push(take_record_batch(&rows, &UInt32Array::from_iter_values(rows_of))?);
+            }
+        }
         let schema = Arc::new(schema.project(wanted)?);
-        if parts.is_empty() {
+        if pieces.is_empty() {
             return Ok(RecordBatch::new_empty(schema));
         }
-        let column = |at: &usize| {
-            let columns: Vec<&dyn Array> = parts.iter().map(|part| part.column(*at).as_ref()).collect();
+        let column = |at: usize| {
+            let columns: Vec<&dyn Array> = pieces.iter().map(|piece| piece.column(at).as_ref()).collect();
             interleave(&columns, &indices)
         };
-        Ok(RecordBatch::try_new(schema, wanted.iter().map(column).collect::<Result<_, _>>()?)?)
+        let columns = (0..wanted.len()).map(column).collect::<Result<_, _>>()?;
+        Ok(RecordBatch::try_new_with_options(
+            schema,
+            columns,
+            &RecordBatchOptions::new().with_row_count(Some(spots.len())),
+        )?)
     }
 
-    fn part(&self, part: u32) -> Result<RecordBatch, RowsError> {
+    /// A part, and whether it is in memory anyway.
+    fn part(&self, part: u32) -> Result<(RecordBatch, bool), RowsError> {
         match (self.parts.get(part as usize), &self.file) {
-            (Some(Part::Held(rows, _)), _) => Ok(rows.clone()),
-            (Some(Part::Written(block)), Some(file)) => self.lately.get(part, block, file.as_ref()),
+            (Some(Part::Held(rows, _)), _) => Ok((rows.clone(), true)),
+            (Some(Part::Written(block)), Some(file)) => {
+                Ok((self.lately.get(part, block, file.as_ref())?, false))
+            }
             _ => Err(arrow_schema::ArrowError::InvalidArgumentError(format!("no part {part}")).into()),
         }
     }
@@ -193,6 +210,20 @@ impl LocalRows {
         let spot = |(row, [x, y]): (u32, [f64; 2])| Spot { x, y, tie: 0, part, row };
         Ok((0..).zip(block.places(stands, file.as_ref())?).map(spot).collect())
     }
+}
+
+/// Places among the spots of those of each part, in the order first met.
+fn by_part(spots: &[Spot]) -> Vec<(u32, Vec<usize>)> {
+    let mut known: HashMap<u32, usize> = HashMap::new();
+    let mut parts: Vec<(u32, Vec<usize>)> = Vec::new();
+    for (place, spot) in spots.iter().enumerate() {
+        let at = *known.entry(spot.part).or_insert_with(|| {
+            parts.push((spot.part, vec![]));
+            parts.len() - 1
+        });
+        parts[at].1.push(place);
+    }
+    parts
 }
 
 fn part_number(parts: usize) -> u32 {

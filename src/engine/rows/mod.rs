@@ -72,7 +72,7 @@ pub trait RowStore: Debug + Send + Sync {
     /// When they have to leave memory and can't.
     fn push(&mut self, rows: StageRows) -> Result<(), RowsError>;
 
-    /// Ends the filling.
+    /// Ends the filling; rows may be taken from here on.
     ///
     /// # Errors
     /// As `push`.

@@ -7,7 +7,7 @@
 pub mod class;
 mod membership;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow_array::builder::{ListBuilder, StringBuilder};
@@ -58,7 +58,7 @@ pub fn classify<'a>(
     let (schema, naics) = (&layer.schema, field("naics_code"));
     let rules: Vec<(&SectorRule, &StringArray)> =
         schema.sector.rules.iter().filter_map(|rule| Some((rule, field(&rule.field)?))).collect();
-    let mut places: BTreeMap<(Option<usize>, &str), i32> = BTreeMap::new();
+    let mut places: HashMap<(Option<usize>, &str), i32> = HashMap::new();
     let mut known: Vec<Known<'_>> = Vec::new();
     let mut keys: Vec<i32> = Vec::with_capacity(rows);
     let mut flags = Vec::new();

@@ -1,8 +1,9 @@
 //! A cell's value, and its text: what a person sees, in the spelling of a text format.
 //!
-//! Pure. Numbers, dates with or without a time, `true` and `false` are values, all else is text. A number in the fewest digits that give it back (12, not 12.0), whatever its format hides;
-//! a date as `2020-02-29`, with its time where it has one, a time alone as `13:05:00`; `true` and
-//! `false`; an error by its name (`#N/A`), which a schema can declare to be null.
+//! Pure. Numbers, dates with or without a time, `true` and `false` are values, all else is text. A number is spelled in
+//! the fewest digits that give it back (12, not 12.0), whatever its format hides; a date as `2020-02-29`, with its time
+//! where it has one, a time alone as `13:05:00`; `true` and `false`; an error by its name (`#N/A`), which a schema can
+//! declare to be null.
 
 use std::borrow::Cow;
 

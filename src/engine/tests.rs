@@ -1,0 +1,87 @@
+//! Packing in little memory: slice by slice, rows come in the order that they have when all are in memory.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Mutex;
+
+use arrow_array::RecordBatch;
+use arrow_schema::Schema;
+use geo::Rect;
+
+use super::*;
+use crate::feature::{FeatureBatch, RegionId};
+use crate::kernel::assemble::Published;
+use crate::kernel::pack::{Levels, Spot};
+
+/// Rows on few meridians, many of them at one place, so that slices end within rows of one longitude.
+struct Meridians {
+    spots: Vec<Spot>,
+    /// Groups as they were asked for, by their first row.
+    asked: Mutex<Vec<Vec<u32>>>,
+    /// Rows that were told to share a place.
+    told: Mutex<Vec<u32>>,
+}
+
+impl Meridians {
+    fn new(rows: u32) -> Self {
+        let spot = |row: u32| Spot {
+            x: f64::from(row * 7 % 5),
+            y: f64::from(row * 31 % 211),
+            tie: 0,
+            part: 0,
+            row,
+        };
+        Self { spots: (0..rows).map(spot).collect(), asked: Mutex::default(), told: Mutex::default() }
+    }
+}
+
+impl Packable for Meridians {
+    fn regions(&self) -> BTreeSet<RegionId> {
+        BTreeSet::from([RegionId::new(Some("R06"))])
+    }
+
+    fn rows_in(&self, _region: &RegionId) -> u64 {
+        self.spots.len() as u64
+    }
+
+    fn each(&self, _region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError> {
+        self.spots.iter().rev().for_each(|spot| see(*spot));
+        Ok(())
+    }
+
+    fn tied(&self, spots: &[Spot], runs: &[Range<usize>]) -> Result<Vec<String>, EngineError> {
+        let shared = runs.iter().flat_map(|run| &spots[run.clone()]).map(|spot| spot.row);
+        self.told.lock().unwrap().extend(shared);
+        Ok(spots.iter().map(|spot| format!("{:06}", spot.row * 7_919 % 10_007)).collect())
+    }
+
+    fn rows(&self, spots: &[Spot]) -> Result<Published, EngineError> {
+        self.asked.lock().unwrap().push(spots.iter().map(|spot| spot.row).collect());
+        Ok(Published {
+            rows: FeatureBatch(RecordBatch::new_empty(Schema::empty().into())),
+            extent: Rect::new((0.0, 0.0), (0.0, 0.0)),
+            geometry_types: BTreeSet::new(),
+        })
+    }
+}
+
+#[test]
+fn little_memory_changes_neither_the_order_nor_what_is_told_of_shared_places() {
+    let packed = |memory: usize| {
+        let rows = Meridians::new(10_000);
+        let levels = Levels { tile_rows: 300, group_rows: 90, page_rows: 10 };
+        let packing = Packing { collection: "a", levels, memory };
+        let tiles = pack(&rows, &packing, |tile, groups| {
+            groups.for_each(drop);
+            Ok((tile.ordinal, tile.row_groups.clone()))
+        });
+        let (mut asked, mut told) = (rows.asked.into_inner().unwrap(), rows.told.into_inner().unwrap());
+        asked.sort();
+        told.sort_unstable();
+        (tiles.unwrap(), asked, told)
+    };
+    let (tiles, groups, told) = packed(usize::MAX);
+    let rows: BTreeSet<u32> = groups.iter().flatten().copied().collect();
+    assert_eq!((rows.len(), tiles.len(), told.len()), (10_000, 34, 10_000), "every row, and every place is shared");
+    assert!(packed(0) == (tiles, groups, told));
+}
