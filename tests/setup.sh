@@ -25,6 +25,7 @@ if [ "$purpose" = bench ]; then
 fi
 if [ "$purpose" = test ]; then
     command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)
+    command -v strace >/dev/null || missing+=(strace)
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then

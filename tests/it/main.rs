@@ -40,6 +40,7 @@ mod loopback_truth;
 mod million;
 mod national;
 mod one_stream;
+mod opened;
 mod packing;
 mod page;
 mod parquet;
