@@ -13,7 +13,7 @@ pub(super) struct Memory;
 struct Bytes(Mutex<Vec<u8>>);
 
 impl ScratchSpace for Memory {
-    fn file(&self) -> io::Result<Box<dyn ScratchFile>> {
+    fn file(&self, _need: u64) -> io::Result<Box<dyn ScratchFile>> {
         Ok(Box::new(Bytes::default()))
     }
 }

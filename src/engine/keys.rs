@@ -65,7 +65,7 @@ impl KeySet {
 
     fn spill(&mut self) -> io::Result<()> {
         if self.file.is_none() {
-            self.file = Some(self.space.file()?);
+            self.file = Some(self.space.file((self.newest.len() * STORED) as u64)?);
         }
         let Some(file) = &self.file else { return Ok(()) };
         let mut keys: Vec<u128> = self.newest.drain().collect();

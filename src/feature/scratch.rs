@@ -23,9 +23,9 @@ pub trait ScratchFile: Debug + Send + Sync {
 
 /// Where such files are made.
 pub trait ScratchSpace: Debug + Send + Sync {
-    /// Makes one.
+    /// Makes one that will hold about so many bytes at least.
     ///
     /// # Errors
-    /// The folder can't be written to.
-    fn file(&self) -> io::Result<Box<dyn ScratchFile>>;
+    /// The folder can't be written to, or so much is not free.
+    fn file(&self, need: u64) -> io::Result<Box<dyn ScratchFile>>;
 }

@@ -45,6 +45,13 @@ pub(super) fn temp_file(folder: &Path) -> Result<(File, TempPath), StoreError> {
     Ok(file.into_parts())
 }
 
+/// Bytes that may still be written below a folder.
+pub(super) fn free_bytes(folder: &Path) -> Result<u64, StoreError> {
+    let told = rustix::fs::statvfs(folder).map_err(io::Error::from);
+    let told = told.map_err(|source| StoreError::reading(folder, source))?;
+    Ok(told.f_bavail.saturating_mul(told.f_frsize))
+}
+
 /// A file without any name; gone with the process.
 pub(super) fn unnamed_file(folder: &Path) -> Result<File, StoreError> {
     let made = step().and_then(|()| tempfile::tempfile_in(folder));

@@ -40,6 +40,20 @@ pub enum StoreError {
         /// What the system said.
         source: io::Error,
     },
+    /// Rows that outgrow memory would not fit.
+    #[error(
+        "{} has no room for rows that outgrow the memory budget: it needs at least {} MiB, and {} MiB are free; \
+         --scratch names another folder, --memory a larger budget",
+        folder.display(), need >> 20, free >> 20
+    )]
+    NoRoom {
+        /// Folder of scratch files.
+        folder: PathBuf,
+        /// Bytes wanted at least.
+        need: u64,
+        /// Bytes free.
+        free: u64,
+    },
     /// A file that may not be replaced.
     #[error("{} exists already; --force replaces it", path.display())]
     Exists {

@@ -23,7 +23,15 @@ impl Scratch {
 }
 
 impl ScratchSpace for Scratch {
-    fn file(&self) -> io::Result<Box<dyn ScratchFile>> {
+    fn file(&self, need: u64) -> io::Result<Box<dyn ScratchFile>> {
+        let free = disk::free_bytes(&self.folder).map_err(io::Error::other)?;
+        if free < need {
+            let folder = self.folder.clone();
+            return Err(io::Error::new(
+                io::ErrorKind::StorageFull,
+                StoreError::NoRoom { folder, need, free },
+            ));
+        }
         let file = disk::unnamed_file(&self.folder).map_err(io::Error::other)?;
         Ok(Box::new(Unnamed { file, folder: self.folder.clone(), length: Mutex::new(0) }))
     }
@@ -72,7 +80,7 @@ mod tests {
     #[test]
     fn what_is_appended_is_read_back_and_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
-        let file = Scratch::new(folder.path()).file().unwrap();
+        let file = Scratch::new(folder.path()).file(0).unwrap();
         assert_eq!((file.append(b"one").unwrap(), file.append(b"two").unwrap()), (0, 3));
         assert_eq!(file.read(1, 4).unwrap(), b"netw");
         assert!(file.read(4, 4).is_err(), "beyond the end");
@@ -82,7 +90,19 @@ mod tests {
     #[test]
     fn a_folder_that_is_gone_is_named() {
         let folder = tempfile::tempdir().unwrap().path().join("gone");
-        let error = Scratch::new(&folder).file().unwrap_err();
+        let error = Scratch::new(&folder).file(0).unwrap_err();
         assert!(error.to_string().contains("gone"), "{error}");
+    }
+
+    #[test]
+    fn need_and_free_space_are_told_where_it_does_not_fit() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Scratch::new(folder.path()).file(u64::MAX).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        let told = error.to_string();
+        assert!(
+            told.contains("needs at least 17592186044415 MiB") && told.contains(" MiB are free"),
+            "{told}"
+        );
     }
 }

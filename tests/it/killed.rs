@@ -2,6 +2,7 @@
 //! what the service was asked, before and after, is the proof.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -62,6 +63,45 @@ fn a_stopped_run_says_so_and_goes_on_where_it_ended() {
 fn soak_twenty_kills_of_runs_and_of_fetches() {
     shoot("run", 20, 13);
     shoot("fetch", 20, 14);
+}
+
+/// Rows that outgrow memory leave nothing behind, whenever the run ends, and the next one gives the same tiles.
+#[test]
+#[ignore = "takes minutes: `make soak`"]
+fn soak_fifty_kills_of_a_run_that_spills() {
+    let mut csv = String::new();
+    for row in 0..150_000_u32 {
+        let (x, y) = (f64::from(row % 19_999) / 1_000.0 - 99.999, f64::from(row % 9_973) / 1_000.0 + 30.001);
+        writeln!(csv, "{row},NAME OF {row},48001,{},{x:.4},{y:.4}", row % 500).unwrap();
+    }
+    let target = Folder::new();
+    target.points(&csv);
+    let spilling = || {
+        let mut command = program("run", &target);
+        command.args(["--memory", "128MiB", "--rebuild"]).stderr(Stdio::null());
+        command
+    };
+    let from = Instant::now();
+    assert!(spilling().status().unwrap().success());
+    let (whole, undisturbed) = (from.elapsed(), contents(&target));
+    for moment in 0..50 {
+        let wait = whole.mul_f64(chance(15, moment));
+        kill(spilling().spawn().unwrap(), || true, wait);
+        let left: Vec<PathBuf> = walk(&target.path().join("store/work"));
+        let scratch = left.iter().filter(|path| path.components().any(|part| part.as_os_str() == "scratch"));
+        // What has a name there was about to become a file of the release; rows that wait have none.
+        let named: u64 = scratch.map(|path| fs::metadata(path).unwrap().len()).sum();
+        assert!(named < 8 << 20, "{named} bytes left after {wait:?}: {left:?}");
+        assert!(spilling().status().unwrap().success());
+        assert!(contents(&target) == undisturbed, "killed after {wait:?}: other tiles than undisturbed");
+    }
+}
+
+/// Files below a folder.
+fn walk(folder: &std::path::Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return vec![] };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
 
 /// Kills `command` at `moments` moments, each in a folder of its own.

@@ -97,7 +97,8 @@ impl LocalRows {
             return Ok(());
         }
         if self.file.is_none() {
-            self.file = Some(self.space.file()?);
+            // What is in memory now: compressed it is less, but more is to come.
+            self.file = Some(self.space.file(self.held_bytes as u64)?);
         }
         let mut regions = std::mem::take(&mut self.regions);
         for region in regions.values_mut() {
