@@ -24,13 +24,8 @@ struct Meridians {
 
 impl Meridians {
     fn new(rows: u32) -> Self {
-        let spot = |row: u32| Spot {
-            x: f64::from(row * 7 % 5),
-            y: f64::from(row * 31 % 211),
-            tie: 0,
-            part: 0,
-            row,
-        };
+        let spot =
+            |row: u32| Spot { x: f64::from(row * 7 % 5), y: f64::from(row * 31 % 211), tie: 0, part: 0, row };
         Self { spots: (0..rows).map(spot).collect(), asked: Mutex::default(), told: Mutex::default() }
     }
 }
@@ -82,6 +77,10 @@ fn little_memory_changes_neither_the_order_nor_what_is_told_of_shared_places() {
     };
     let (tiles, groups, told) = packed(usize::MAX);
     let rows: BTreeSet<u32> = groups.iter().flatten().copied().collect();
-    assert_eq!((rows.len(), tiles.len(), told.len()), (10_000, 34, 10_000), "every row, and every place is shared");
+    assert_eq!(
+        (rows.len(), tiles.len(), told.len()),
+        (10_000, 34, 10_000),
+        "every row, and every place is shared"
+    );
     assert!(packed(0) == (tiles, groups, told));
 }
