@@ -25,8 +25,9 @@ fn folder() -> Folder {
 
 /// Rows of which one in three has so many beds more; two are rejected.
 fn rows(beds: u32) -> String {
-    let row =
-        |id: u32| format!("{id},N{id},,{},-{}.{id},35\n", id + beds * u32::from(id % 3 == 0), 81 + id % 18);
+    let row = |id: u32| {
+        format!("{id},N{id},,{},-{}.{id},35\n", id + beds * u32::from(id.is_multiple_of(3)), 81 + id % 18)
+    };
     (0..300).map(row).chain(["x,N,,1,500,35\n".to_owned(), ",N,,1,-95,35\n".to_owned()]).collect()
 }
 
