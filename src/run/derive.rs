@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, UInt64Array};
 use arrow_schema::SchemaRef;
+use arrow_select::concat::concat_batches;
+use arrow_select::take::take_record_batch;
 use rayon::prelude::*;
 use serde_json::json;
 use tracing::{info, warn};
@@ -116,11 +118,31 @@ impl<'a> Waiting<'a> {
     }
 }
 
+/// Parts whose rows are taken at a time: those in a scratch file are in memory whole meanwhile.
+const PARTS: usize = 16;
+
 impl Rows for Waiting<'_> {
     fn take(&self, places: &[Place], columns: &[&str]) -> Result<RecordBatch, BoxError> {
-        let spot = |place: &Place| Spot { x: 0.0, y: 0.0, tie: 0, part: place.part, row: place.row };
-        let spots: Vec<Spot> = places.iter().map(spot).collect();
-        Ok(LayerTiles::new(self.layer, self.store, self.schema).columns(&spots, columns)?)
+        let unpacked = LayerTiles::new(self.layer, self.store, self.schema);
+        let spot = |at: &usize| {
+            let Place { part, row } = places[*at];
+            Spot { x: 0.0, y: 0.0, tie: 0, part, row }
+        };
+        let mut order: Vec<usize> = (0..places.len()).collect();
+        order.par_sort_unstable_by_key(|at| (places[*at].part, places[*at].row));
+        let runs: Vec<&[usize]> = order.chunk_by(|a, b| places[*a].part == places[*b].part).collect();
+        let piece = |runs: &[&[usize]]| {
+            let spots: Vec<Spot> = runs.iter().copied().flatten().map(spot).collect();
+            unpacked.columns(&spots, columns)
+        };
+        let pieces = runs.chunks(PARTS).map(piece).collect::<Result<Vec<_>, _>>()?;
+        let Some(first) = pieces.first() else { return Ok(unpacked.columns(&[], columns)?) };
+        // Back into the order that was asked for.
+        let mut back = vec![0u64; order.len()];
+        for (to, at) in (0u64..).zip(&order) {
+            back[*at] = to;
+        }
+        Ok(take_record_batch(&concat_batches(&first.schema(), &pieces)?, &UInt64Array::from(back))?)
     }
 }
 

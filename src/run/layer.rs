@@ -241,16 +241,16 @@ fn write(
     let schema = Some(Arc::clone(&rows.schema));
     let is_wanted = layer.inventory && context.plan.makes(derive::inventory::NAME)
         || context.plan.makes(derive::national::NAME)
-        || context.plan.makes(derive::changes::NAME) && has_before(context, layer);
+        || is_compared(context, layer);
     let rejects = Some(page::samples_of(&rows.rejects));
     let store = is_wanted.then_some(rows.store);
     Ok(LayerOutcome { report, tiles, schema, national: None, changes: None, rejects, rows: store })
 }
 
-/// Whether the last release has tiles of a layer.
-fn has_before(context: &Context<'_>, layer: &LayerPlan) -> bool {
+/// Whether a layer is to be compared with that of the last release, of which there are tiles.
+pub(super) fn is_compared(context: &Context<'_>, layer: &LayerPlan) -> bool {
     let before = context.tiles_before.and_then(|tiles| tiles.get(layer.id.as_str()));
-    before.is_some_and(|tiles| !tiles.is_empty())
+    context.plan.makes(derive::changes::NAME) && before.is_some_and(|tiles| !tiles.is_empty())
 }
 
 /// What is to be told of a layer that was made.

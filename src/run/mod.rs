@@ -216,7 +216,7 @@ pub fn run(
     national::write(&context, &room, &mut layers)?;
     let facilities = match kept.rest {
         Some(tiles) => tiles,
-        None => made(&context, &joined, &room, &layers)?,
+        None => made(&context, &joined, &room, &mut layers)?,
     };
     let mut report = report(&context, id, &layers);
     report.jurisdictions.clone_from(&joined.reports);
@@ -270,11 +270,15 @@ fn made(
     context: &Context<'_>,
     joined: &Joined,
     room: &Room,
-    layers: &[LayerOutcome],
+    layers: &mut [LayerOutcome],
 ) -> Result<Vec<TileRecord>, Error> {
     let is_wanted = context.plan.makes(products::inventory::NAME);
     let facilities =
         if is_wanted { inventory::write(context, &joined.context, room, layers)? } else { vec![] };
+    // The rows of the others are free to go: nothing else is made of them.
+    for (layer, outcome) in context.plan.layers.iter().zip(layers) {
+        outcome.rows = outcome.rows.take().filter(|_| layer::is_compared(context, layer));
+    }
     reference::write(context, joined)?;
     Ok(facilities)
 }
