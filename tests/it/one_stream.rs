@@ -22,8 +22,7 @@ use sha2::{Digest, Sha256};
 use crate::program::{Folder, ROOT};
 
 /// Layers of the demo, a geometry type each, sentinels, rejects and duplicate keys among them.
-const LAYERS: [&str; 5] =
-    ["airports", "hospitals", "natural_gas_pipelines", "service_territories", "substations"];
+const LAYERS: [&str; 4] = ["hospitals", "natural_gas_pipelines", "service_territories", "substations"];
 
 /// Small enough for several slices, tiles and groups in a region.
 const LEVELS: Levels = Levels { tile_rows: 256, group_rows: 64, page_rows: 16 };
@@ -110,7 +109,7 @@ fn made(plan: &Plan, join: &JoinContext, budget: usize) -> (Digests, Vec<String>
     let schema = inventory_schema(join.further_sets());
     digests.extend(packed(&Facilities::new(&members, &schema), "facilities", &schema, budget));
     let rows: u64 = stores.iter().map(|store| store.rows_in(None)).sum();
-    assert!(rows > 10_000, "{rows} rows");
+    assert!(rows > 2_500, "{rows} rows");
     (digests, told)
 }
 
@@ -120,7 +119,7 @@ fn tiles_depend_on_neither_threads_nor_batches_nor_memory() {
     let join = join(&plan);
     let expected = made(&plan, &join, usize::MAX / 64);
     assert!(expected.0.len() > 40, "{} tiles", expected.0.len());
-    for (threads, batch_rows, budget) in [(4, 1_000, usize::MAX / 64), (1, 4_096, 0), (2, 300, 1_000_000)] {
+    for (threads, batch_rows, budget) in [(4, 1_000, usize::MAX / 64), (1, 4_096, 0), (2, 300, 200_000)] {
         plan.limits.batch_rows = batch_rows;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let found = pool.install(|| made(&plan, &join, budget));
