@@ -8,8 +8,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 NAME = "bench.toml"
 
 # What a pipeline says so that the tiles of its layers are all that a run makes: here, and nowhere else.
-TILES_ONLY_OUTPUT = ""
-TILES_ONLY_LAYER = "inventory = false"
+TILES_ONLY_OUTPUT = "products = []"
+TILES_ONLY_LAYER = ""
 
 HEAD = """\
 id = "bench"
