@@ -14,6 +14,7 @@ use tracing::{error_span, info, warn};
 
 use super::fetch::Tried;
 use super::jurisdictions::Joined;
+use super::layer_report::{flags_kept, is_conserved, published, started};
 use super::tile::{self, TileError};
 use super::{Context, LayerOutcome, gate, page, tables};
 use crate::derive;
@@ -21,9 +22,7 @@ use crate::derive::product::Place;
 use crate::engine::rows::RowsError;
 use crate::engine::{self, EngineError, Group, LayerRows, LayerTiles, Room, Work};
 use crate::error::{Error, chain};
-use crate::feature::{
-    Flags, GateReport, Landed, LayerReport, LayerStatus, LocationCounts, Reject, RunReport, TileRecord,
-};
+use crate::feature::{Flags, GateReport, Landed, LayerReport, LayerStatus, RunReport, TileRecord};
 use crate::geoparquet;
 use crate::kernel::locate::JoinContext;
 use crate::kernel::pack::Spot;
@@ -204,11 +203,6 @@ fn attempt(
     Err(LayerError::Conservation { read, written, rejected })
 }
 
-/// Law 1: rows read = rows in tiles + rows rejected.
-pub fn is_conserved(report: &LayerReport) -> bool {
-    report.rows_read == report.rows_written + report.rows_rejected
-}
-
 fn write(
     context: &Context<'_>,
     room: &Room,
@@ -251,96 +245,6 @@ fn write(
 pub(super) fn is_compared(context: &Context<'_>, layer: &LayerPlan) -> bool {
     let before = context.tiles_before.and_then(|tiles| tiles.get(layer.id.as_str()));
     context.plan.makes(derive::changes::NAME) && before.is_some_and(|tiles| !tiles.is_empty())
-}
-
-/// What is to be told of a layer that was made.
-fn published(layer: &LayerPlan, landed: &Landed, rows: &LayerRows, tiles: &[TileRecord]) -> LayerReport {
-    let tally = &rows.tally;
-    let mut report = started(layer, LayerStatus::Published);
-    report.source_sha256 = Some(landed.sha256.clone());
-    report.landed_at = Some(landed.landed_at.clone());
-    report.bytes_in = landed.bytes;
-    report.rows_read = tally.read;
-    report.rows_written = tiles.iter().map(|tile| tile.rows).sum();
-    report.rows_rejected = rows.rejects.len() as u64;
-    report.rejects_by_reason = by_reason(&rows.rejects);
-    report.bytes_out = tiles.iter().map(|tile| tile.bytes).sum();
-    report.tiles = tiles.len() as u64;
-    report.located = tally.rows.located;
-    report.rows_by_state.clone_from(&tally.rows.states);
-    report.flags = rows.flags.counts();
-    report.flags_truncated = truncated(&report);
-    report.fields.clone_from(&tally.fields);
-    report.fields_missing.clone_from(&rows.missing);
-    report.dropped_z = tally.repairs.dropped_z;
-    report.dropped_m = tally.repairs.dropped_m;
-    report.recoded = tally.repairs.recoded;
-    report.mended_parts = tally.repairs.mended_parts;
-    report.straightened = tally.repairs.straightened;
-    report.generalised = tally.repairs.generalised;
-    report.profile = Some(rows.profile.clone());
-    report
-}
-
-fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
-    LayerReport {
-        id: layer.id.to_string(),
-        status,
-        reason: None,
-        carried_from: None,
-        carried_days: None,
-        unchanged_since: None,
-        fingerprint: None,
-        unverified: layer.schema.unverified,
-        source: layer.source.shown.to_string(),
-        insecure_tls: layer.source.is_insecure(),
-        source_sha256: None,
-        landed_at: None,
-        rows_read: 0,
-        rows_written: 0,
-        rows_rejected: 0,
-        rejects_by_reason: BTreeMap::new(),
-        bytes_in: 0,
-        bytes_out: 0,
-        national_bytes: None,
-        seconds: 0.0,
-        tiles: 0,
-        located: LocationCounts::default(),
-        rows_by_state: BTreeMap::new(),
-        fields: BTreeMap::new(),
-        fields_missing: vec![],
-        dropped_z: 0,
-        dropped_m: 0,
-        recoded: 0,
-        mended_parts: 0,
-        straightened: 0,
-        generalised: 0,
-        flags: BTreeMap::new(),
-        flags_truncated: vec![],
-        gate: None,
-        profile: None,
-        changes: None,
-        not_compared: None,
-    }
-}
-
-/// Codes that were flagged more often than their flags are kept.
-fn truncated(report: &LayerReport) -> Vec<String> {
-    let many = report.flags.iter().filter(|(_, fields)| fields.values().sum::<u64>() > Flags::KEPT);
-    many.map(|(code, _)| code.clone()).collect()
-}
-
-/// Rows of `quality/flags/<layer>.parquet`, by the report.
-pub(super) fn flags_kept(report: &LayerReport) -> u64 {
-    report.flags.values().map(|fields| fields.values().sum::<u64>().min(Flags::KEPT)).sum()
-}
-
-pub(super) fn by_reason(rejects: &[Reject]) -> BTreeMap<String, u64> {
-    let mut counts = BTreeMap::new();
-    for reject in rejects {
-        *counts.entry(reject.reason.code().to_owned()).or_default() += 1;
-    }
-    counts
 }
 
 /// A failed layer as the last release has it, or its absence.

@@ -12,6 +12,7 @@ mod inventory;
 mod jurisdictions;
 mod landing;
 mod layer;
+mod layer_report;
 mod memory;
 mod national;
 mod page;
@@ -36,7 +37,7 @@ use fetch::Fetching;
 pub use gate::{Wish, accept};
 use jurisdictions::Joined;
 pub use landing::{AgedCopy, Fetched, FetchedSource, Keep, SourceStatus, day_of_ms, fetch, landings, prune};
-pub use layer::is_conserved;
+pub use layer_report::is_conserved;
 pub use past::{last_report, report_of};
 pub use verify::{Verified, verify};
 

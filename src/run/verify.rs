@@ -10,7 +10,8 @@ use arrow_schema::SchemaRef;
 use geo::BoundingRect;
 use rayon::prelude::*;
 
-use super::layer::{flags_kept, flags_path, is_conserved, rejects_path};
+use super::layer::{flags_path, rejects_path};
+use super::layer_report::{flags_kept, is_conserved};
 use super::{past, tile};
 use crate::derive::PRODUCTS;
 use crate::derive::inventory::FACILITIES;

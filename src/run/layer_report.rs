@@ -1,0 +1,108 @@
+//! What is told of a layer: its report, by what its stages counted. Writes nothing.
+
+use std::collections::BTreeMap;
+
+use crate::engine::LayerRows;
+use crate::feature::{Flags, Landed, LayerReport, LayerStatus, LocationCounts, Reject, TileRecord};
+use crate::plan::LayerPlan;
+
+/// Law 1: rows read = rows in tiles + rows rejected.
+pub fn is_conserved(report: &LayerReport) -> bool {
+    report.rows_read == report.rows_written + report.rows_rejected
+}
+
+/// What is to be told of a layer that was made.
+pub(super) fn published(
+    layer: &LayerPlan,
+    landed: &Landed,
+    rows: &LayerRows,
+    tiles: &[TileRecord],
+) -> LayerReport {
+    let tally = &rows.tally;
+    let mut report = started(layer, LayerStatus::Published);
+    report.source_sha256 = Some(landed.sha256.clone());
+    report.landed_at = Some(landed.landed_at.clone());
+    report.bytes_in = landed.bytes;
+    report.rows_read = tally.read;
+    report.rows_written = tiles.iter().map(|tile| tile.rows).sum();
+    report.rows_rejected = rows.rejects.len() as u64;
+    report.rejects_by_reason = by_reason(&rows.rejects);
+    report.bytes_out = tiles.iter().map(|tile| tile.bytes).sum();
+    report.tiles = tiles.len() as u64;
+    report.located = tally.rows.located;
+    report.rows_by_state.clone_from(&tally.rows.states);
+    report.flags = rows.flags.counts();
+    report.flags_truncated = truncated(&report);
+    report.fields.clone_from(&tally.fields);
+    report.fields_missing.clone_from(&rows.missing);
+    report.dropped_z = tally.repairs.dropped_z;
+    report.dropped_m = tally.repairs.dropped_m;
+    report.recoded = tally.repairs.recoded;
+    report.mended_parts = tally.repairs.mended_parts;
+    report.straightened = tally.repairs.straightened;
+    report.generalised = tally.repairs.generalised;
+    report.profile = Some(rows.profile.clone());
+    report
+}
+
+/// A report of a layer of which nothing is known yet but its plan.
+pub(super) fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
+    LayerReport {
+        id: layer.id.to_string(),
+        status,
+        reason: None,
+        carried_from: None,
+        carried_days: None,
+        unchanged_since: None,
+        fingerprint: None,
+        unverified: layer.schema.unverified,
+        source: layer.source.shown.to_string(),
+        insecure_tls: layer.source.is_insecure(),
+        source_sha256: None,
+        landed_at: None,
+        rows_read: 0,
+        rows_written: 0,
+        rows_rejected: 0,
+        rejects_by_reason: BTreeMap::new(),
+        bytes_in: 0,
+        bytes_out: 0,
+        national_bytes: None,
+        seconds: 0.0,
+        tiles: 0,
+        located: LocationCounts::default(),
+        rows_by_state: BTreeMap::new(),
+        fields: BTreeMap::new(),
+        fields_missing: vec![],
+        dropped_z: 0,
+        dropped_m: 0,
+        recoded: 0,
+        mended_parts: 0,
+        straightened: 0,
+        generalised: 0,
+        flags: BTreeMap::new(),
+        flags_truncated: vec![],
+        gate: None,
+        profile: None,
+        changes: None,
+        not_compared: None,
+    }
+}
+
+/// Codes that were flagged more often than their flags are kept.
+fn truncated(report: &LayerReport) -> Vec<String> {
+    let many = report.flags.iter().filter(|(_, fields)| fields.values().sum::<u64>() > Flags::KEPT);
+    many.map(|(code, _)| code.clone()).collect()
+}
+
+/// Rows of `quality/flags/<layer>.parquet`, by the report.
+pub(super) fn flags_kept(report: &LayerReport) -> u64 {
+    report.flags.values().map(|fields| fields.values().sum::<u64>().min(Flags::KEPT)).sum()
+}
+
+pub(super) fn by_reason(rejects: &[Reject]) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for reject in rejects {
+        *counts.entry(reject.reason.code().to_owned()).or_default() += 1;
+    }
+    counts
+}
