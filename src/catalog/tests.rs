@@ -35,18 +35,7 @@ fn source() -> SourcePlan {
 }
 
 fn field(name: &str, kind: FieldKind, from: &str) -> Field {
-    Field {
-        name: name.to_owned(),
-        from: vec![from.to_owned()],
-        kind,
-        unit: None,
-        description: format!("what {from} says"),
-        null: Vec::new(),
-        required: false,
-        pad: None,
-        codes: Vec::new(),
-        decoded: None,
-    }
+    Field { description: format!("what {from} says"), ..Field::plain(name, kind, &[from]) }
 }
 
 fn schema() -> LayerSchema {

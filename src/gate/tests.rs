@@ -10,21 +10,6 @@ use crate::plan::{
     SectorPlan, SourcePlan,
 };
 
-fn field(name: &str, kind: FieldKind, from: &[&str]) -> Field {
-    Field {
-        name: name.to_owned(),
-        from: from.iter().map(|name| (*name).to_owned()).collect(),
-        kind,
-        unit: None,
-        description: String::new(),
-        null: vec![],
-        required: false,
-        pad: None,
-        codes: vec![],
-        decoded: None,
-    }
-}
-
 fn layer() -> LayerPlan {
     let dates = FieldKind::Date { formats: vec!["%Y-%m-%d".to_owned()] };
     let moments = FieldKind::Date { formats: vec![EPOCH_MS.to_owned()] };
@@ -51,12 +36,12 @@ fn layer() -> LayerPlan {
             rules: vec![],
         },
         fields: vec![
-            field("id", FieldKind::Text, &["ID"]),
-            field("name", FieldKind::Text, &["NAME", "FACNAME"]),
-            field("height_m", FieldKind::Number, &["HEIGHT"]),
-            field("beds", FieldKind::Integer, &["BEDS"]),
-            field("built", dates, &["BUILT"]),
-            field("edited", moments, &["EDITED"]),
+            Field::plain("id", FieldKind::Text, &["ID"]),
+            Field::plain("name", FieldKind::Text, &["NAME", "FACNAME"]),
+            Field::plain("height_m", FieldKind::Number, &["HEIGHT"]),
+            Field::plain("beds", FieldKind::Integer, &["BEDS"]),
+            Field::plain("built", dates, &["BUILT"]),
+            Field::plain("edited", moments, &["EDITED"]),
         ],
     };
     LayerPlan {

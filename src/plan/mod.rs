@@ -337,6 +337,25 @@ pub struct Field {
     pub decoded: Option<String>,
 }
 
+#[cfg(test)]
+impl Field {
+    /// A field that asks for nothing but its kind.
+    pub(crate) fn plain(name: &str, kind: FieldKind, from: &[&str]) -> Self {
+        Self {
+            name: name.to_owned(),
+            from: from.iter().map(|name| (*name).to_owned()).collect(),
+            kind,
+            unit: None,
+            description: String::new(),
+            null: vec![],
+            required: false,
+            pad: None,
+            codes: vec![],
+            decoded: None,
+        }
+    }
+}
+
 /// Type of a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

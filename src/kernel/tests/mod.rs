@@ -18,18 +18,7 @@ use crate::plan::{
 };
 
 fn field(name: &str, from: &[&str], kind: FieldKind) -> Field {
-    Field {
-        name: name.into(),
-        from: from.iter().map(|name| (*name).to_owned()).collect(),
-        kind,
-        unit: None,
-        description: String::new(),
-        null: vec![],
-        required: false,
-        pad: None,
-        codes: vec![],
-        decoded: None,
-    }
+    Field::plain(name, kind, from)
 }
 
 fn schema(fields: Vec<Field>) -> LayerSchema {
