@@ -17,7 +17,7 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, Field, Schema};
 
-pub use self::night::{Products, wanted};
+pub use self::night::{Products, Tally, wanted};
 use self::product::{BoxError, Product, Rows};
 use crate::feature::{LayerReport, ProductDoc, RunReport, TileRecord};
 use crate::geoparquet::GeoparquetError;
@@ -136,6 +136,12 @@ pub enum DeriveError {
         path: PathBuf,
         /// Arrow's reason.
         source: ArrowError,
+    },
+    /// What is kept of every row can't be put away or had back.
+    #[error("cannot use a scratch file for what is kept of every row")]
+    Scratch {
+        /// What the system said, with the store's own error within.
+        source: std::io::Error,
     },
     /// A table can't be encoded or stored.
     #[error("cannot write {}", path.display())]

@@ -1,9 +1,10 @@
 //! The products of a night: what the pipeline asks for, looking at tiles as they come, then made one after the other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use arrow_array::RecordBatch;
+use serde_json::value::RawValue;
 
 use super::product::{Carried, Night, Observer, Out, Place, Product, Seen, Tables, Work};
 use super::{DeriveError, PRODUCTS, Release, null_counts, read_present};
@@ -14,6 +15,9 @@ use crate::plan::Plan;
 pub fn wanted(plan: &Plan) -> impl Iterator<Item = &'static dyn Product> {
     PRODUCTS.iter().copied().filter(|product| plan.makes(product.about().doc.name))
 }
+
+/// What products have seen of a layer's tiles, by their names.
+pub type Tally = BTreeMap<String, Box<RawValue>>;
 
 /// What products of a night are at work.
 #[derive(Default)]
@@ -65,6 +69,23 @@ impl<'a> Products<'a> {
         Ok(())
     }
 
+    /// All that was seen of a layer, by product, to be recalled when its tiles are the same; none where a product can't tell.
+    pub fn tally(&self, layer: &str) -> Option<Tally> {
+        let told = self.watching().map(|(name, observer)| Some((name.to_owned(), observer.tally(layer)?)));
+        told.collect()
+    }
+
+    /// Takes what was once told of the same tiles for having seen them; tells whether every product could.
+    pub fn recall(&self, layer: &LayerReport, tally: &Tally) -> bool {
+        let mut watching = self.watching();
+        let are_recalled =
+            watching.all(|(name, observer)| tally.get(name).is_some_and(|told| observer.recall(layer, told)));
+        if !are_recalled {
+            self.forget(&layer.id);
+        }
+        are_recalled
+    }
+
     /// Forgets what was seen of a layer that failed.
     pub fn forget(&self, layer: &str) {
         self.observers().for_each(|observer| observer.forget(layer));
@@ -88,6 +109,10 @@ impl<'a> Products<'a> {
     }
 
     fn observers(&self) -> impl Iterator<Item = &dyn Observer> {
-        self.begun.iter().filter_map(|(_, tables)| tables.observer())
+        self.watching().map(|(_, observer)| observer)
+    }
+
+    fn watching(&self) -> impl Iterator<Item = (&'static str, &dyn Observer)> {
+        self.begun.iter().filter_map(|(name, tables)| Some((*name, tables.observer()?)))
     }
 }

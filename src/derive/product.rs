@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{DeriveError, Release, Table};
+use crate::feature::records::RecordRoom;
 use crate::feature::{LayerReport, ProductDoc, RegionId, RunReport};
 use crate::geoparquet::GeoparquetError;
 use crate::plan::Plan;
@@ -81,6 +83,8 @@ pub struct Night<'a> {
     pub started: &'a str,
     /// What the last release holds of each layer; none where that can't be known.
     pub before: Option<&'a TilesBefore>,
+    /// What is kept of every row may take so much memory, for each product that keeps something.
+    pub room: &'a RecordRoom,
 }
 
 /// Tiles of the last release and their digests, by layer.
@@ -121,6 +125,13 @@ pub trait Observer: Sync {
 
     /// Forgets what was seen of a layer: it failed, or its rows are another's now.
     fn forget(&self, layer: &str);
+
+    /// All that was seen of a layer's tiles, to be kept for nights on which they are the same; none where it wants to see
+    /// them again. Nothing in it depends on the day.
+    fn tally(&self, layer: &str) -> Option<Box<RawValue>>;
+
+    /// Takes what `tally` once told of the same tiles for having seen them; tells whether it could.
+    fn recall(&self, layer: &LayerReport, told: &RawValue) -> bool;
 }
 
 /// Where a row of a layer that this run made is to be had: the part of the rows that it is in, and its number there.

@@ -37,7 +37,7 @@ impl<'c> Fold<'c> {
     pub(super) fn new(context: MapContext<'c>, room: &Room) -> Self {
         Self {
             context,
-            keys: KeySet::new((room.budget.bytes() / KEYS).max(LEAST_KEYS), Arc::clone(&room.space)),
+            keys: KeySet::new((room.budget.to_wait() / KEYS).max(LEAST_KEYS), Arc::clone(&room.space)),
             store: LocalRows::new(room),
             tally: LayerTally::default(),
             rejects: vec![],

@@ -1,6 +1,6 @@
 //! The inventory: the rows of many layers together, core columns, a point each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use arrow_select::interleave::interleave;
 use geo::{Geometry, Point};
 
 use super::EngineError;
-use super::pack::Packable;
+use super::pack::{Brought, Packable};
 use super::rows::{RowStore, RowsError, Stands};
 use super::tiles::ids;
 use crate::feature::{FeatureBatch, RegionId, Texts};
@@ -48,15 +48,6 @@ impl<'a> Facilities<'a> {
         let columns = schema.fields().iter().map(|field| field.name().as_str());
         let columns = columns.filter(|name| !matches!(*name, "geometry" | "bbox")).collect();
         Self { members, schema, columns }
-    }
-
-    /// Rows of one member, and where they stand among all that are asked for.
-    fn of_member(&self, at: usize, spots: &[Spot]) -> Result<Published, EngineError> {
-        let member = &self.members[at];
-        let rows =
-            member.store.take(spots, Some(&self.columns)).map_err(|source| EngineError::Rows { source })?;
-        let rows = with_points(&rows, spots).map_err(|source| EngineError::Rows { source: source.into() })?;
-        assemble::publish(&rows, self.schema, member.layer).map_err(|source| EngineError::Kernel { source })
     }
 }
 
@@ -125,16 +116,58 @@ impl Packable for Facilities<'_> {
         Ok(places.into_iter().map(|(member, at)| ids[member][at].clone()).collect())
     }
 
-    fn rows(&self, spots: &[Spot]) -> Result<Published, EngineError> {
+    fn bytes_away(&self) -> usize {
+        self.members.iter().map(|member| member.store.bytes_away()).max().unwrap_or_default()
+    }
+
+    fn bring<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Brought + 'r>, EngineError> {
         let (own, places) = by_member(self.members.len(), spots);
-        let asked: Vec<usize> = (0..own.len()).filter(|at| !own[*at].is_empty()).collect();
-        let mut parts =
-            asked.iter().map(|at| self.of_member(*at, &own[*at])).collect::<Result<Vec<_>, _>>()?;
+        let of_member =
+            |(member, spots): (&Member<'_>, Vec<Spot>)| -> Result<Option<RecordBatch>, RowsError> {
+                if spots.is_empty() {
+                    return Ok(None);
+                }
+                let rows = member.store.take(&spots, Some(&self.columns))?;
+                Ok(Some(with_points(&rows, &spots)?))
+            };
+        let rows = self.members.iter().zip(own).map(of_member).collect::<Result<_, _>>();
+        let rows = rows.map_err(|source| EngineError::Rows { source })?;
+        Ok(Box::new(OfMembers { facilities: self, rows, places }))
+    }
+}
+
+/// Rows of several members that are together.
+struct OfMembers<'a> {
+    facilities: &'a Facilities<'a>,
+    /// Of each member, in the order in which they were asked for.
+    rows: Vec<Option<RecordBatch>>,
+    /// Of each row the member, and which of its rows it is.
+    places: Vec<(usize, usize)>,
+}
+
+impl Brought for OfMembers<'_> {
+    fn publish(&self, rows: Range<usize>) -> Result<Published, EngineError> {
+        let places = &self.places[rows];
+        // Rows of one member that follow each other here do so there.
+        let mut stretches: BTreeMap<usize, Range<usize>> = BTreeMap::new();
+        for (member, at) in places {
+            stretches.entry(*member).or_insert(*at..*at).end = at + 1;
+        }
+        let part = |(member, stretch): (&usize, &Range<usize>)| -> Result<Published, EngineError> {
+            let nothing = || RecordBatch::new_empty(Arc::new(Schema::empty()));
+            let rows = self.rows[*member].as_ref();
+            let rows = rows.map_or_else(nothing, |rows| rows.slice(stretch.start, stretch.len()));
+            let published =
+                assemble::publish(&rows, self.facilities.schema, self.facilities.members[*member].layer);
+            published.map_err(|source| EngineError::Kernel { source })
+        };
+        let mut parts = stretches.iter().map(part).collect::<Result<Vec<_>, _>>()?;
         if parts.len() == 1 {
             return Ok(parts.remove(0));
         }
-        let place = |(member, at): (usize, usize)| (asked.partition_point(|asked| *asked < member), at);
-        let places: Vec<(usize, usize)> = places.into_iter().map(place).collect();
+        let among: BTreeMap<usize, usize> = stretches.keys().copied().zip(0..).collect();
+        let place = |(member, at): &(usize, usize)| (among[member], at - stretches[member].start);
+        let places: Vec<(usize, usize)> = places.iter().map(place).collect();
         let rows: Vec<&RecordBatch> = parts.iter().map(|part| &part.rows.0).collect();
         let rows = together(&rows, &places).map_err(|source| EngineError::Rows { source: source.into() })?;
         let extent = parts.iter().map(|part| part.extent).reduce(around);

@@ -8,14 +8,14 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
 use std::sync::Arc;
 
-use crate::feature::{ScratchFile, ScratchSpace};
+use crate::feature::{ScratchFile, ScratchSpace, records};
 
 /// Bytes that a key takes in the hash set, its share of empty places included.
 const KEY_BYTES: usize = 28;
 /// Bytes of a key in a run.
 const STORED: usize = 16;
-/// Keys between two that memory keeps: one read of 4 KiB.
-const SPAN: usize = 256;
+/// Keys that a hash set holds at least.
+const LEAST: usize = 256;
 /// Bits of the filter for each key: one key in a hundred is looked for in vain.
 const FILTER_BITS: usize = 10;
 /// Bits that are set for each key: the best number for ten bits a key.
@@ -28,14 +28,13 @@ pub(super) struct KeySet {
     most: usize,
     runs: Vec<Run>,
     space: Arc<dyn ScratchSpace>,
-    file: Option<Box<dyn ScratchFile>>,
 }
 
 impl KeySet {
     /// Holds as many keys as fit into `bytes`.
     pub(super) fn new(bytes: usize, space: Arc<dyn ScratchSpace>) -> Self {
-        let most = (bytes / KEY_BYTES).max(SPAN);
-        Self { newest: HashSet::default(), most, runs: vec![], space, file: None }
+        let most = (bytes / KEY_BYTES).max(LEAST);
+        Self { newest: HashSet::default(), most, runs: vec![], space }
     }
 
     /// Adds keys in order; tells of each whether it was new.
@@ -54,9 +53,8 @@ impl KeySet {
     }
 
     fn is_in_runs(&self, key: u128) -> io::Result<bool> {
-        let Some(file) = &self.file else { return Ok(false) };
         for run in &self.runs {
-            if run.may_hold(key) && run.holds(key, file.as_ref())? {
+            if run.may_hold(key) && run.keys.holds(&key.to_be_bytes())? {
                 return Ok(true);
             }
         }
@@ -64,13 +62,10 @@ impl KeySet {
     }
 
     fn spill(&mut self) -> io::Result<()> {
-        if self.file.is_none() {
-            self.file = Some(self.space.file((self.newest.len() * STORED) as u64)?);
-        }
-        let Some(file) = &self.file else { return Ok(()) };
+        let file = self.space.file((self.newest.len() * STORED) as u64)?;
         let mut keys: Vec<u128> = self.newest.drain().collect();
         keys.sort_unstable();
-        self.runs.push(Run::write(&keys, file.as_ref())?);
+        self.runs.push(Run::write(&keys, file.into())?);
         Ok(())
     }
 }
@@ -78,44 +73,24 @@ impl KeySet {
 /// Sorted keys in a file.
 #[derive(Debug)]
 struct Run {
-    at: u64,
-    keys: usize,
+    keys: records::Run<STORED>,
     filter: Vec<u64>,
-    /// The first key of every span.
-    firsts: Vec<u128>,
 }
 
 impl Run {
-    fn write(keys: &[u128], file: &dyn ScratchFile) -> io::Result<Self> {
+    fn write(keys: &[u128], file: Arc<dyn ScratchFile>) -> io::Result<Self> {
         let mut filter = vec![0u64; (keys.len() * FILTER_BITS).div_ceil(64).max(1)];
         for key in keys {
             for bit in probes(*key, filter.len()) {
                 filter[bit / 64] |= 1 << (bit % 64);
             }
         }
-        let mut at = None;
-        // Piece by piece: a whole run in bytes would take as much again as the keys.
-        for span in keys.chunks(SPAN * SPAN) {
-            let bytes: Vec<u8> = span.iter().flat_map(|key| key.to_le_bytes()).collect();
-            let place = file.append(&bytes)?;
-            at.get_or_insert(place);
-        }
-        let firsts = keys.iter().step_by(SPAN).copied().collect();
-        Ok(Self { at: at.unwrap_or_default(), keys: keys.len(), filter, firsts })
+        let keys = records::Run::write(keys.iter().map(|key| Ok(key.to_be_bytes())), file)?;
+        Ok(Self { keys, filter })
     }
 
     fn may_hold(&self, key: u128) -> bool {
         probes(key, self.filter.len()).all(|bit| self.filter[bit / 64] >> (bit % 64) & 1 == 1)
-    }
-
-    fn holds(&self, key: u128, file: &dyn ScratchFile) -> io::Result<bool> {
-        let Some(span) = self.firsts.partition_point(|first| *first <= key).checked_sub(1) else {
-            return Ok(false);
-        };
-        let (start, end) = (span * SPAN, self.keys.min((span + 1) * SPAN));
-        let bytes = file.read(self.at + (start * STORED) as u64, (end - start) * STORED)?;
-        let keys: Vec<u128> = bytes.as_chunks().0.iter().map(|key| u128::from_le_bytes(*key)).collect();
-        Ok(keys.binary_search(&key).is_ok())
     }
 }
 
@@ -163,8 +138,8 @@ impl Hasher for Mixer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::Memory;
     use super::*;
+    use crate::feature::scratch_in_memory::Memory;
     use crate::kernel::map::key_number;
 
     #[test]

@@ -18,6 +18,7 @@ use super::fold::Fold;
 use super::origins::Origins;
 use super::rows::{Budget, LocalRows, RowStore, Stands};
 use super::seats::Seats;
+use crate::feature::records::RecordRoom;
 use crate::feature::{
     CoordinatesSeen, Flags, Landed, RawBatch, Reject, Reproject, ScratchSpace, SourceProfile, Task,
 };
@@ -31,6 +32,9 @@ use crate::source::{self, Reader};
 
 /// Batches that may wait for an earlier one, for each thread that maps.
 const WAITING: usize = 2;
+
+/// One part in so many of what rows may take is what a product keeps of every row.
+const RECORDS: usize = 8;
 
 /// What rows may take of the machine, over all layers of a run.
 #[derive(Debug, Clone)]
@@ -48,6 +52,11 @@ impl Room {
     pub fn new(bytes: usize, space: impl ScratchSpace + 'static) -> Self {
         let seats = Arc::new(Seats::new(rayon::current_num_threads()));
         Self { budget: Arc::new(Budget::new(bytes)), space: Arc::new(space), seats }
+    }
+
+    /// What products may keep of every row, each: the budget doesn't count it.
+    pub fn for_records(&self) -> RecordRoom {
+        RecordRoom { bytes: self.budget.to_wait() / RECORDS, space: Arc::clone(&self.space) }
     }
 }
 

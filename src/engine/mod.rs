@@ -6,8 +6,6 @@
 
 mod boundaries;
 mod error;
-#[cfg(test)]
-mod fixture;
 mod fold;
 mod inventory;
 mod keys;

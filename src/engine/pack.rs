@@ -1,7 +1,7 @@
 //! Pack: rows out of their stores, region by region, in the order of a packed R-tree, tile by tile to a sink.
 //!
-//! A region is ordered from spots alone; ids are asked for where two rows have one centre. A tile's rows are taken a row
-//! group at a time, so that memory holds no more of a tile than that.
+//! A region is ordered from spots alone; ids are asked for where two rows have one centre. A tile's rows are brought
+//! together a row group at a time, or from a scratch file as many row groups at a time as memory allows.
 
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
@@ -38,11 +38,23 @@ pub trait Packable: Sync {
     /// As `each`.
     fn tied(&self, spots: &[Spot], runs: &[Range<usize>]) -> Result<Vec<String>, EngineError>;
 
-    /// Rows in their published columns.
+    /// Bytes that a row takes, on average, that is brought into memory to be packed; none where all are there anyway.
+    fn bytes_away(&self) -> usize;
+
+    /// Brings rows together, in the order of their spots.
     ///
     /// # Errors
     /// As `each`.
-    fn rows(&self, spots: &[Spot]) -> Result<Published, EngineError>;
+    fn bring<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Brought + 'r>, EngineError>;
+}
+
+/// Rows that are together in memory.
+pub trait Brought {
+    /// Some of them, by where they are among those that were brought, in their published columns.
+    ///
+    /// # Errors
+    /// When columns don't fit together.
+    fn publish(&self, rows: Range<usize>) -> Result<Published, EngineError>;
 }
 
 /// A row group of a tile.
@@ -64,13 +76,36 @@ pub struct Packing<'a> {
     pub collection: &'a str,
     /// How many rows each level of the tree holds.
     pub levels: Levels,
-    /// Memory that spots may take, bytes.
+    /// Memory that spots and rows on the way to a tile may take, bytes: half of it each.
     pub memory: usize,
 }
 
 impl Packing<'_> {
+    /// Whether the spots of so many rows fit.
     fn has_room(&self, rows: u64) -> bool {
-        rows * size_of::<Spot>() as u64 <= self.memory as u64
+        rows * size_of::<Spot>() as u64 <= self.memory as u64 / 2
+    }
+
+    /// Rows that a tile may bring at a time: every thread has a tile, and rows are there twice while they are brought.
+    fn rows_at_once(&self, bytes_away: usize) -> usize {
+        let bytes = self.memory / 4 / rayon::current_num_threads();
+        bytes.checked_div(bytes_away).unwrap_or_default()
+    }
+
+    /// Regions in turns: those of a turn are packed side by side, for the spots of all of them fit.
+    fn turns<'r>(&self, regions: &'r [RegionId], rows: &dyn Packable) -> Vec<&'r [RegionId]> {
+        let mut together = 0;
+        let fits = |region: &RegionId| {
+            let count = rows.rows_in(region);
+            together += count;
+            let fits = self.has_room(together);
+            if !fits {
+                together = count;
+            }
+            fits
+        };
+        let mut fits = regions.iter().map(fits).collect::<Vec<_>>().into_iter().skip(1);
+        regions.chunk_by(|_, _| fits.next().unwrap_or_default()).collect()
     }
 }
 
@@ -85,14 +120,12 @@ pub fn pack<T: Send>(
 ) -> Result<Vec<T>, EngineError> {
     let regions: Vec<RegionId> = rows.regions().into_iter().collect();
     let one = |region: &RegionId| pack_region(rows, region, packing, &sink);
-    // Side by side where the spots of all of them fit.
-    let tiles: Result<Vec<Vec<T>>, EngineError> =
-        if packing.has_room(regions.iter().map(|region| rows.rows_in(region)).sum()) {
-            regions.par_iter().map(one).collect()
-        } else {
-            regions.iter().map(one).collect()
-        };
-    Ok(tiles?.into_iter().flatten().collect())
+    let mut tiles = Vec::new();
+    for turn in packing.turns(&regions, rows) {
+        let of_turn: Vec<Vec<T>> = turn.par_iter().map(one).collect::<Result<_, _>>()?;
+        tiles.extend(of_turn.into_iter().flatten());
+    }
+    Ok(tiles)
 }
 
 fn pack_region<T: Send>(
@@ -183,16 +216,68 @@ fn pack_slice<T: Send>(
             ordinal: u32::try_from(first + nth).expect("a region has less than 2^32 tiles"),
             row_groups: cut.row_groups.clone(),
         };
-        let mut rest = &spots[cut.rows.start - slice.rows.start..cut.rows.end - slice.rows.start];
-        let mut groups = cut.row_groups.iter().map(|length| {
-            let (group, others) = rest.split_at(*length);
-            rest = others;
-            Ok(Group { published: rows.rows(group)?, spots: group })
-        });
+        let own = &spots[cut.rows.start - slice.rows.start..cut.rows.end - slice.rows.start];
+        let mut groups = TileGroups::new(rows, own, &cut.row_groups, packing);
         let done = sink(&tile, &mut groups);
         done.map_err(|source| EngineError::Sink { region: region.to_string(), source })
     });
     tiles.collect()
+}
+
+/// The row groups of a tile, of which as many are brought together at a time as memory allows.
+struct TileGroups<'a> {
+    rows: &'a dyn Packable,
+    spots: &'a [Spot],
+    /// Lengths of those that are still to come.
+    lengths: &'a [usize],
+    /// Where the next one begins.
+    next: usize,
+    /// Rows that may be together, unless a single row group is more.
+    most: usize,
+    /// Which rows are together.
+    together: Option<(Range<usize>, Box<dyn Brought + 'a>)>,
+}
+
+impl<'a> TileGroups<'a> {
+    fn new(rows: &'a dyn Packable, spots: &'a [Spot], lengths: &'a [usize], packing: &Packing<'_>) -> Self {
+        let most = packing.rows_at_once(rows.bytes_away());
+        Self { rows, spots, lengths, next: 0, most, together: None }
+    }
+
+    /// Row groups from here on that fit together, the first of them in any case.
+    fn lot(&self) -> Range<usize> {
+        let mut end = self.next + self.lengths.first().copied().unwrap_or_default();
+        for length in self.lengths.iter().skip(1) {
+            if end + length - self.next > self.most {
+                break;
+            }
+            end += length;
+        }
+        self.next..end
+    }
+
+    fn group(&mut self, group: Range<usize>) -> Result<Group<'a>, EngineError> {
+        let (lot, brought) = match self.together.take() {
+            Some(together) if group.end <= together.0.end => together,
+            // Those of before are let go of first.
+            _ => (self.lot(), self.rows.bring(&self.spots[self.lot()])?),
+        };
+        let published = brought.publish(group.start - lot.start..group.end - lot.start)?;
+        self.together = Some((lot, brought));
+        Ok(Group { published, spots: &self.spots[group] })
+    }
+}
+
+impl<'a> Iterator for TileGroups<'a> {
+    type Item = Result<Group<'a>, EngineError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let length = *self.lengths.first()?;
+        let group = self.group(self.next..self.next + length);
+        self.lengths = &self.lengths[1..];
+        self.next += length;
+        Some(group)
+    }
 }
 
 /// Spots whose ids are asked for at a time.

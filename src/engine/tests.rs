@@ -8,6 +8,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 use geo::Rect;
 
+use super::pack::Brought;
 use super::*;
 use crate::feature::{FeatureBatch, RegionId};
 use crate::kernel::assemble::Published;
@@ -16,6 +17,7 @@ use crate::kernel::pack::{Levels, Spot};
 /// Rows on few meridians, many of them at one place, so that slices end within rows of one longitude.
 struct Meridians {
     spots: Vec<Spot>,
+    bytes_away: usize,
     /// Groups as they were asked for, by their first row.
     asked: Mutex<Vec<Vec<u32>>>,
     /// Rows that were told to share a place.
@@ -23,10 +25,15 @@ struct Meridians {
 }
 
 impl Meridians {
-    fn new(rows: u32) -> Self {
+    fn new(rows: u32, bytes_away: usize) -> Self {
         let spot =
             |row: u32| Spot { x: f64::from(row * 7 % 5), y: f64::from(row * 31 % 211), tie: 0, part: 0, row };
-        Self { spots: (0..rows).map(spot).collect(), asked: Mutex::default(), told: Mutex::default() }
+        Self {
+            spots: (0..rows).map(spot).collect(),
+            bytes_away,
+            asked: Mutex::default(),
+            told: Mutex::default(),
+        }
     }
 }
 
@@ -50,8 +57,23 @@ impl Packable for Meridians {
         Ok(spots.iter().map(|spot| format!("{:06}", spot.row * 7_919 % 10_007)).collect())
     }
 
-    fn rows(&self, spots: &[Spot]) -> Result<Published, EngineError> {
-        self.asked.lock().unwrap().push(spots.iter().map(|spot| spot.row).collect());
+    fn bytes_away(&self) -> usize {
+        self.bytes_away
+    }
+
+    fn bring<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Brought + 'r>, EngineError> {
+        Ok(Box::new(Met { rows: self, spots: spots.iter().map(|spot| spot.row).collect() }))
+    }
+}
+
+struct Met<'a> {
+    rows: &'a Meridians,
+    spots: Vec<u32>,
+}
+
+impl Brought for Met<'_> {
+    fn publish(&self, rows: Range<usize>) -> Result<Published, EngineError> {
+        self.rows.asked.lock().unwrap().push(self.spots[rows].to_vec());
         Ok(Published {
             rows: FeatureBatch(RecordBatch::new_empty(Schema::empty().into())),
             extent: Rect::new((0.0, 0.0), (0.0, 0.0)),
@@ -62,8 +84,8 @@ impl Packable for Meridians {
 
 #[test]
 fn little_memory_changes_neither_the_order_nor_what_is_told_of_shared_places() {
-    let packed = |memory: usize| {
-        let rows = Meridians::new(10_000);
+    let packed = |memory: usize, bytes_away: usize| {
+        let rows = Meridians::new(10_000, bytes_away);
         let levels = Levels { tile_rows: 300, group_rows: 90, page_rows: 10 };
         let packing = Packing { collection: "a", levels, memory };
         let tiles = pack(&rows, &packing, |tile, groups| {
@@ -75,12 +97,15 @@ fn little_memory_changes_neither_the_order_nor_what_is_told_of_shared_places() {
         told.sort_unstable();
         (tiles.unwrap(), asked, told)
     };
-    let (tiles, groups, told) = packed(usize::MAX);
+    let (tiles, groups, told) = packed(usize::MAX, 0);
     let rows: BTreeSet<u32> = groups.iter().flatten().copied().collect();
     assert_eq!(
         (rows.len(), tiles.len(), told.len()),
         (10_000, 34, 10_000),
         "every row, and every place is shared"
     );
-    assert!(packed(0) == (tiles, groups, told));
+    let expected = (tiles, groups, told);
+    for (memory, bytes_away) in [(0, 0), (0, 100), (100_000, 100), (usize::MAX, 100)] {
+        assert!(packed(memory, bytes_away) == expected, "{memory} bytes, {bytes_away} each");
+    }
 }

@@ -10,7 +10,7 @@ use arrow_schema::Schema;
 
 use super::EngineError;
 use super::layer::LayerRows;
-use super::pack::Packable;
+use super::pack::{Brought, Packable};
 use super::rows::{POSITION, RowStore, Stands};
 use super::shared::{Row, Shared};
 use crate::feature::{RegionId, Texts};
@@ -111,9 +111,27 @@ impl Packable for LayerTiles<'_> {
         Ok(ids)
     }
 
-    fn rows(&self, spots: &[Spot]) -> Result<Published, EngineError> {
+    fn bytes_away(&self) -> usize {
+        self.store.bytes_away()
+    }
+
+    fn bring<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Brought + 'r>, EngineError> {
         let rows = self.store.take(spots, None).map_err(|source| EngineError::Rows { source })?;
-        assemble::publish(&rows, self.schema, self.layer).map_err(|source| EngineError::Kernel { source })
+        Ok(Box::new(Together { tiles: self, rows }))
+    }
+}
+
+/// Rows of a layer that are together.
+struct Together<'a> {
+    tiles: &'a LayerTiles<'a>,
+    rows: RecordBatch,
+}
+
+impl Brought for Together<'_> {
+    fn publish(&self, rows: Range<usize>) -> Result<Published, EngineError> {
+        let rows = self.rows.slice(rows.start, rows.len());
+        let published = assemble::publish(&rows, self.tiles.schema, self.tiles.layer);
+        published.map_err(|source| EngineError::Kernel { source })
     }
 }
 
@@ -146,7 +164,11 @@ impl Packable for OneFile<'_> {
         Ok(ids(&rows.map_err(|source| EngineError::Rows { source })?))
     }
 
-    fn rows(&self, spots: &[Spot]) -> Result<Published, EngineError> {
-        self.0.rows(spots)
+    fn bytes_away(&self) -> usize {
+        self.0.bytes_away()
+    }
+
+    fn bring<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Brought + 'r>, EngineError> {
+        self.0.bring(spots)
     }
 }

@@ -6,12 +6,16 @@
 mod chain;
 mod changes;
 mod columns;
+pub mod entries;
 mod flag;
 mod gate;
 mod landing;
 mod outcome;
 mod quality;
+pub mod records;
 mod scratch;
+#[cfg(test)]
+pub(crate) mod scratch_in_memory;
 pub mod spelling;
 mod tables;
 mod texts;

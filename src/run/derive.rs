@@ -14,7 +14,7 @@ use serde_json::json;
 use tracing::{info, warn};
 
 use super::tile::{TileError, write_pieces, write_table};
-use super::{Context, LayerOutcome, gate};
+use super::{Context, LayerOutcome, gate, tallies};
 use crate::derive::product::{BoxError, Fill, Out, Place, Rows};
 use crate::derive::{Before, DeriveError, LayerTables, Release, Table, changes, wanted};
 use crate::engine::LayerTiles;
@@ -23,6 +23,7 @@ use crate::error::Error;
 use crate::feature::{FileRecord, LayerQuality, LayerReport, LayerStatus, RunReport, Verdict};
 use crate::kernel::pack::Spot;
 use crate::plan::LayerPlan;
+use crate::store::{Lock, StoreError};
 
 /// Makes every product that isn't linked, and tells the report.
 ///
@@ -30,6 +31,7 @@ use crate::plan::LayerPlan;
 /// When a tile can't be read back or a table can't be written.
 pub(super) fn write(
     context: &Context<'_>,
+    lock: &Lock,
     layers: &mut [LayerOutcome],
     report: &mut RunReport,
 ) -> Result<(), Error> {
@@ -39,7 +41,7 @@ pub(super) fn write(
         // A carried report, or that of linked files, tells of another release.
         (layer.changes, layer.not_compared) = (None, None);
     }
-    look_again(context, layers)?;
+    look_again(context, lock, layers)?;
     let out = Files { context, files: Mutex::default() };
     make(context, layers, &out, report)?;
     let mut files = out.files.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -61,19 +63,20 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Shows the tiles that no observer saw in memory: those of earlier runs, each read once.
-fn look_again(context: &Context<'_>, layers: &[LayerOutcome]) -> Result<(), Error> {
+/// Shows the tiles that no observer saw in memory: those of earlier runs, each read once, where it isn't known what is seen
+/// in them; keeps what is known now.
+fn look_again(context: &Context<'_>, lock: &Lock, layers: &[LayerOutcome]) -> Result<(), Error> {
     let is_earlier =
         |report: &LayerReport| report.status == LayerStatus::Carried || report.unchanged_since.is_some();
-    let earlier: Vec<_> = layers
-        .iter()
-        .filter(|outcome| is_earlier(&outcome.report))
-        .flat_map(|outcome| outcome.tiles.iter().map(|tile| (&outcome.report, tile)))
-        .collect();
-    let seen = earlier.into_par_iter().try_for_each(|(report, tile)| {
+    let (earlier, made): (Vec<_>, Vec<_>) = layers.iter().partition(|outcome| is_earlier(&outcome.report));
+    let unknown: Vec<_> = earlier.into_iter().filter(|outcome| !tallies::recall(context, outcome)).collect();
+    let tiles: Vec<_> =
+        unknown.iter().flat_map(|outcome| outcome.tiles.iter().map(|tile| (&outcome.report, tile))).collect();
+    let seen = tiles.into_par_iter().try_for_each(|(report, tile)| {
         context.products.see_again(report, tile, &context.staging.path_of(&tile.path))
     });
-    seen.map_err(|source| Error::Derive { source })
+    seen.map_err(|source| Error::Derive { source })?;
+    tallies::keep(context, lock, &[made, unknown].concat())
 }
 
 fn make(
@@ -152,6 +155,10 @@ fn failure(error: DeriveError) -> Error {
         DeriveError::Write { path, source } => match source.downcast::<TileError>() {
             Ok(error) => Error::from(*error),
             Err(source) => Error::Derive { source: DeriveError::Write { path, source } },
+        },
+        DeriveError::Scratch { source } => match source.downcast::<StoreError>() {
+            Ok(source) => Error::Store { source },
+            Err(source) => Error::Derive { source: DeriveError::Scratch { source } },
         },
         source => Error::Derive { source },
     }

@@ -12,7 +12,7 @@ use crate::derive::{self, inventory};
 use crate::error::Error;
 use crate::feature::{RunReport, TileRecord};
 use crate::kernel::assemble::inventory_schema;
-use crate::store::StoreError;
+use crate::store::{Lock, StoreError};
 
 /// Writes everything that describes the tiles, `report.html` and `report.json`.
 ///
@@ -20,6 +20,7 @@ use crate::store::StoreError;
 /// When the catalog can't be made or the store can't take it.
 pub(super) fn write(
     context: &Context<'_>,
+    lock: &Lock,
     report: &RunReport,
     joined: &Joined,
     layers: &[LayerOutcome],
@@ -48,7 +49,7 @@ pub(super) fn write(
         report,
         last: context.last.as_ref(),
         history: context.history,
-        facilities: &page::facilities(context, facilities)?,
+        facilities: &page::facilities(context, lock, facilities)?,
         outlines: &joined.outlines,
         rejects: &page::rejects(context, layers)?,
         collections: &collections,

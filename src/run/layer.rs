@@ -16,13 +16,13 @@ use super::fetch::Tried;
 use super::jurisdictions::Joined;
 use super::layer_report::{flags_kept, is_conserved, published, started};
 use super::tile::{self, TileError};
-use super::{Context, LayerOutcome, gate, page, tables};
+use super::{Context, LayerOutcome, gate, page, tables, takeover};
 use crate::derive;
 use crate::derive::product::Place;
 use crate::engine::rows::RowsError;
 use crate::engine::{self, EngineError, Group, LayerRows, LayerTiles, Room, Work};
 use crate::error::{Error, chain};
-use crate::feature::{Flags, GateReport, Landed, LayerReport, LayerStatus, RunReport, TileRecord};
+use crate::feature::{Flags, GateReport, Landed, LayerReport, LayerStatus, RunReport, Tile, TileRecord};
 use crate::geoparquet;
 use crate::kernel::locate::JoinContext;
 use crate::kernel::pack::Spot;
@@ -104,11 +104,7 @@ pub(super) fn run_all(
     let one = |at: usize, layer: &LayerPlan| {
         let todo = todo[at].lock().unwrap_or_else(PoisonError::into_inner).take();
         let (landed, kept) = todo.expect("every number is given out once");
-        let mut outcome = kept.map_or_else(|| run_one(context, ground, layer, landed), Ok)?;
-        if outcome.report.status == LayerStatus::Published {
-            outcome.report.fingerprint.clone_from(&prints[at]);
-        }
-        Ok(outcome)
+        kept.map_or_else(|| made(context, ground, layer, landed, prints[at].as_deref()), Ok)
     };
     let work = || {
         let mut done = Vec::new();
@@ -126,6 +122,23 @@ pub(super) fn run_all(
     });
     let mut done: BTreeMap<usize, Result<LayerOutcome, Error>> = done.into_iter().collect();
     (0..layers.len()).filter_map(|at| done.remove(&at)).collect()
+}
+
+/// A layer as a run that died has finished it, or made here; `print` is its fingerprint.
+fn made(
+    context: &Context<'_>,
+    ground: &Ground<'_>,
+    layer: &LayerPlan,
+    landed: Tried,
+    print: Option<&str>,
+) -> Result<LayerOutcome, Error> {
+    let left = print.map(|print| takeover::take(context, ground.room, layer, print)).transpose()?;
+    let mut outcome = left.flatten().map_or_else(|| run_one(context, ground, layer, landed), Ok)?;
+    if outcome.report.status == LayerStatus::Published {
+        outcome.report.fingerprint = print.map(str::to_owned);
+        takeover::note(context, layer, &outcome.report)?;
+    }
+    Ok(outcome)
 }
 
 /// The polygon sets, as locate and the gate want them.
@@ -212,15 +225,12 @@ fn write(
 ) -> Result<LayerOutcome, LayerError> {
     let task = context.progress.start("write", layer.id.as_str(), None);
     let unpacked = LayerTiles::new(layer, &rows.store, &rows.schema);
-    let packing = context.packing(layer.id.as_str(), room);
+    let packing = context.packing(layer.id.as_str(), room, AT_ONCE.min(context.plan.layers.len()));
     let tiles = engine::pack(&unpacked, &packing, |tile, groups| {
-        let mut show = |group: &Group<'_>| {
-            let place = |spot: &Spot| Place { part: spot.part, row: spot.row };
-            let places: Vec<Place> = group.spots.iter().map(place).collect();
-            context.products.see(tile, &group.published.rows.0, &places);
+        let record = tile::write(context, &rows.schema, tile, groups, &mut |group| {
+            show(context, tile, group);
             Ok(())
-        };
-        let record = tile::write(context, &rows.schema, tile, groups, &mut show)?;
+        })?;
         task.advance(record.rows);
         Ok(record)
     });
@@ -239,6 +249,13 @@ fn write(
     let rejects = Some(page::samples_of(&rows.rejects));
     let store = is_wanted.then_some(rows.store);
     Ok(LayerOutcome { report, tiles, schema, national: None, changes: None, rejects, rows: store })
+}
+
+/// Shows a row group of a tile to the products, and where its rows are to be had.
+pub(super) fn show(context: &Context<'_>, tile: &Tile, group: &Group<'_>) {
+    let place = |spot: &Spot| Place { part: spot.part, row: spot.row };
+    let places: Vec<Place> = group.spots.iter().map(place).collect();
+    context.products.see(tile, &group.published.rows.0, &places);
 }
 
 /// Whether a layer is to be compared with that of the last release, of which there are tiles.

@@ -13,19 +13,17 @@ const BESIDES: u64 = 80 << 20;
 /// The same, for each thread.
 const BESIDES_EACH: u64 = 16 << 20;
 /// Rows get no less than this: where the rest leaves less, the memory asked for is exceeded, not the work refused.
-const LEAST_ROWS: u64 = 12 << 20;
-/// Of what is left, one part in so many is rows that wait: the other is their places, and rows on the way to a tile.
-const SHARE: u64 = 2;
+const LEAST_ROWS: u64 = 24 << 20;
 
 /// Memory for a run, bytes: what is asked for, else half of what the machine or its control group has, at most 2 GiB.
 pub(super) fn for_run(asked: Option<u64>) -> u64 {
     asked.unwrap_or_else(|| there_is().map_or(DEFAULT, |bytes| (bytes / 2).min(DEFAULT)))
 }
 
-/// Of a run's memory, what rows may take that wait to be packed.
+/// Of a run's memory, what rows may take: while they wait to be packed, and on the way to a tile.
 pub(super) fn for_rows(memory: u64, threads: usize) -> usize {
     let besides = BESIDES + BESIDES_EACH * threads as u64;
-    let rows = (memory.saturating_sub(besides) / SHARE).max(LEAST_ROWS);
+    let rows = memory.saturating_sub(besides).max(LEAST_ROWS);
     usize::try_from(rows).unwrap_or(usize::MAX)
 }
 
@@ -86,7 +84,7 @@ mod tests {
     fn rows_get_a_part_of_what_is_asked_for() {
         assert_eq!(for_run(Some(512 << 20)), 512 << 20);
         assert!(for_run(None) <= DEFAULT);
-        assert!(for_rows(1 << 30, 2) > 256 << 20 && for_rows(1 << 30, 2) < 512 << 20);
+        assert!(for_rows(1 << 30, 2) > 512 << 20 && for_rows(1 << 30, 2) < 1 << 30);
         assert_eq!(for_rows(64 << 20, 2) as u64, LEAST_ROWS);
     }
 }

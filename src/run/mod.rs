@@ -3,6 +3,7 @@
 //! A layer's failure is a result, not the end of the run: it is carried from the last release, or
 //! left out, and named. Only when no layer succeeds is nothing published.
 
+mod again;
 mod derive;
 mod describe;
 mod feed;
@@ -19,6 +20,8 @@ mod page;
 mod past;
 mod reference;
 mod tables;
+mod takeover;
+mod tallies;
 mod tile;
 mod unchanged;
 mod verify;
@@ -54,7 +57,7 @@ use crate::fetch::http::ClientSettings;
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
 use crate::plan::{Plan, ProductName};
-use crate::store::{Publication, Scratch, Staging, Store};
+use crate::store::{Publication, Scratch, Staging, Store, StoreError};
 
 /// What a run published.
 #[derive(Debug)]
@@ -121,13 +124,10 @@ impl Context<'_> {
         WriteOptions { page_rows: self.plan.output.page_rows, zstd_level: self.plan.output.zstd_level }
     }
 
-    /// How a collection is packed: the places of rows may take as much memory as rows that wait.
-    fn packing<'c>(&self, collection: &'c str, room: &Room) -> Packing<'c> {
-        Packing {
-            collection,
-            levels: Levels::from(&self.plan.output),
-            memory: room.budget.bytes() / layer::AT_ONCE,
-        }
+    /// How a collection is packed, of which so many are made at the same time: they share the memory that is left.
+    fn packing<'c>(&self, collection: &'c str, room: &Room, at_once: usize) -> Packing<'c> {
+        let memory = room.budget.left() / at_once.max(1);
+        Packing { collection, levels: Levels::from(&self.plan.output), memory }
     }
 }
 
@@ -173,7 +173,6 @@ pub fn run(
     progress: &dyn Progress,
 ) -> Result<Outcome, Error> {
     let (started, timer) = (now(), Instant::now());
-    let store_error = |source| Error::Store { source };
     let lock = store.lock().map_err(store_error)?;
     let staging = store.begin(&lock, id).map_err(store_error)?;
     let last = last_report(store).unwrap_or_else(|error| {
@@ -183,6 +182,8 @@ pub fn run(
     });
     let history = past::history(store);
     let tiles_before = last.as_ref().and_then(|last| past::tiles(store, last));
+    // Products look at it, and the context holds them.
+    let records;
     let mut context = Context {
         plan,
         store,
@@ -202,14 +203,16 @@ pub fn run(
     let sets = jurisdictions::ground(&context, landings.sets)?;
     let prints = unchanged::fingerprints(plan, &sets, &landings.layers);
     let kept = unchanged::take(&context, &landings.layers, &prints)?;
-    let night = Night { plan, history: &history, started: &started, before: tiles_before.as_ref() };
+    let room = room(&context);
+    records = room.for_records();
+    let before = context.tiles_before;
+    let night = Night { plan, history: &history, started: &started, before, room: &records };
     context.products =
         Products::begin(night, kept.rest.is_some()).map_err(|source| Error::Derive { source })?;
     let joined = match (&kept.rest, &context.last) {
         (Some(_), Some(last)) => jurisdictions::known(&context, &sets, last)?,
         _ => jurisdictions::join(&context, &sets)?,
     };
-    let room = room(&context);
     let landed = landings.layers.into_iter().zip(kept.layers).collect();
     let mut layers = layer::run_all(&context, &joined, &room, landed, &prints)?;
     gate::note_held(&context, &lock, &layers)?;
@@ -219,13 +222,11 @@ pub fn run(
         Some(tiles) => tiles,
         None => made(&context, &joined, &room, &mut layers)?,
     };
-    let mut report = report(&context, id, &layers);
-    report.jurisdictions.clone_from(&joined.reports);
-    report.inventory_rows = facilities.iter().map(|tile| tile.rows).sum();
-    report.inventory_bytes = facilities.iter().map(|tile| tile.bytes).sum();
-    derive::write(&context, &mut layers, &mut report)?;
+    let mut report = report(&context, &joined, &layers, &facilities);
+    derive::write(&context, &lock, &mut layers, &mut report)?;
     report.seconds = timer.elapsed().as_secs_f64();
-    describe::write(&context, &report, &joined, &layers, &facilities)?;
+    report.peak_memory_bytes = peak_memory();
+    describe::write(&context, &lock, &report, &joined, &layers, &facilities)?;
     let task = progress.start("publish", id, None);
     let rows = std::mem::take(&mut *context.rows.lock().unwrap_or_else(PoisonError::into_inner));
     drop(context);
@@ -242,6 +243,10 @@ pub fn run(
     info!(stage = "publish", release = id, bytes = published.latest.bytes, "published");
     let unmet = plan.expected.as_ref().and_then(|expected| expected.unmet);
     Ok(Outcome { report, release: published.folder, unmet })
+}
+
+fn store_error(source: StoreError) -> Error {
+    Error::Store { source }
 }
 
 /// What rows may take of the machine.
@@ -294,21 +299,26 @@ fn refuse_nothing(layers: &[LayerOutcome]) -> Result<(), Error> {
     Err(Error::NothingPublished { reasons: layers.iter().map(reason).collect() })
 }
 
-fn report(context: &Context<'_>, id: &str, layers: &[LayerOutcome]) -> RunReport {
+fn report(
+    context: &Context<'_>,
+    joined: &Joined,
+    layers: &[LayerOutcome],
+    facilities: &[TileRecord],
+) -> RunReport {
     RunReport {
         version: 1,
-        release: id.to_owned(),
+        release: context.release.to_owned(),
         pipeline: context.plan.id.clone(),
         title: context.plan.title.clone(),
         base_url: context.plan.output.base_url.clone(),
         cikr_version: env!("CARGO_PKG_VERSION").to_owned(),
         started: context.started.to_owned(),
         seconds: 0.0,
-        peak_memory_bytes: peak_memory(),
+        peak_memory_bytes: None,
         layers: layers.iter().map(|layer| layer.report.clone()).collect(),
-        jurisdictions: vec![],
-        inventory_rows: 0,
-        inventory_bytes: 0,
+        jurisdictions: joined.reports.clone(),
+        inventory_rows: facilities.iter().map(|tile| tile.rows).sum(),
+        inventory_bytes: facilities.iter().map(|tile| tile.bytes).sum(),
         quality: None,
         products: Some(BTreeMap::new()),
     }

@@ -4,20 +4,14 @@
 
 use std::error::Error as StdError;
 
-use arrow_array::RecordBatch;
-use arrow_array::cast::AsArray;
 use tracing::info;
 
 use super::tile::{self, TileError};
-use super::{Context, LayerOutcome};
+use super::{Context, LayerOutcome, again};
 use crate::derive::national::{NAME, path};
-use crate::engine::rows::{LocalRows, RowStore};
 use crate::engine::{self, EngineError, LayerTiles, OneFile, Room};
 use crate::error::Error;
-use crate::feature::{FileRecord, TileRecord};
-use crate::geoparquet;
-use crate::kernel::assemble::StageRows;
-use crate::kernel::geometry;
+use crate::feature::FileRecord;
 use crate::plan::LayerPlan;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -63,11 +57,11 @@ fn one(
     let schema = outcome.schema.as_ref().ok_or("a layer with tiles has no columns")?;
     let earlier = match &outcome.rows {
         Some(_) => None,
-        None => Some(from_tiles(context, room, &outcome.tiles)?),
+        None => Some(again::rows(context, room, &outcome.tiles, None)?),
     };
     let store = outcome.rows.as_ref().or(earlier.as_ref()).ok_or("a layer with tiles has no rows")?;
     let unpacked = OneFile(LayerTiles::new(layer, store, schema));
-    let mut packing = context.packing(layer.id.as_str(), room);
+    let mut packing = context.packing(layer.id.as_str(), room, 1);
     packing.levels.tile_rows = usize::MAX;
     let path = path(&outcome.report.id);
     let files = engine::pack(&unpacked, &packing, |_, groups| {
@@ -78,28 +72,4 @@ fn one(
         Err(EngineError::Sink { source, .. }) => Err(source),
         Err(error) => Err(Box::new(error)),
     }
-}
-
-/// Rows of a layer as its tiles have them.
-fn from_tiles(context: &Context<'_>, room: &Room, tiles: &[TileRecord]) -> Result<LocalRows, BoxError> {
-    let mut store = LocalRows::new(room);
-    for tile in tiles {
-        store.push(staged(&geoparquet::read(&context.staging.path_of(&tile.path), None)?)?)?;
-    }
-    store.seal()?;
-    Ok(store)
-}
-
-/// Rows of a tile with their centres.
-fn staged(rows: &RecordBatch) -> Result<StageRows, BoxError> {
-    let wkb = rows.column_by_name("geometry").and_then(|column| column.as_binary_opt::<i32>());
-    let wkb = wkb.ok_or("a tile has no geometry")?;
-    let centre = |bytes: Option<&[u8]>| -> Result<[f64; 2], BoxError> {
-        let bounds = bytes.and_then(geometry::bounds).ok_or("a tile holds an empty geometry")?;
-        Ok([bounds.center().x, bounds.center().y])
-    };
-    let centres = wkb.iter().map(centre).collect::<Result<_, _>>()?;
-    let kept: Vec<usize> =
-        (0..rows.num_columns()).filter(|at| rows.schema().field(*at).name() != "bbox").collect();
-    Ok(StageRows { rows: rows.project(&kept)?, centres, points: None })
 }

@@ -10,12 +10,13 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::layer::rejects_path;
 use super::tile::TileError;
-use super::{Context, LayerOutcome};
+use super::{Context, LayerOutcome, tallies};
 use crate::catalog::page::{Facilities, RejectSample, SAMPLES};
 use crate::error::Error;
 use crate::feature::{RegionId, Reject, RejectReason, Texts, Tile, TileRecord};
 use crate::geoparquet;
 use crate::kernel::geometry;
+use crate::store::Lock;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -30,14 +31,28 @@ pub(super) fn see(context: &Context<'_>, tile: &Tile, rows: &RecordBatch) -> Res
     Ok(())
 }
 
-/// The inventory's facilities by place, region and sector: as they were seen, else (a tile per thread) as they lie there.
+/// The inventory's facilities by place, region and sector: as they were seen, else as they were counted of the same tiles,
+/// else (a tile per thread) as they lie there.
 ///
 /// # Errors
-/// When a tile can't be read back.
-pub(super) fn facilities(context: &Context<'_>, tiles: &[TileRecord]) -> Result<Facilities, Error> {
-    if let Some(seen) = context.facilities.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        return Ok(seen);
+/// When a tile can't be read back, or the store can't take what was counted.
+pub(super) fn facilities(
+    context: &Context<'_>,
+    lock: &Lock,
+    tiles: &[TileRecord],
+) -> Result<Facilities, Error> {
+    let seen = context.facilities.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if seen.is_none()
+        && let Some(known) = tallies::facilities(context, tiles)
+    {
+        return Ok(known);
     }
+    let counted = seen.map_or_else(|| counted(context, tiles), Ok)?;
+    tallies::keep_facilities(context, lock, tiles, &counted)?;
+    Ok(counted)
+}
+
+fn counted(context: &Context<'_>, tiles: &[TileRecord]) -> Result<Facilities, Error> {
     let counted = tiles.par_iter().map(|tile| {
         let rows = geoparquet::read(&context.staging.path_of(&tile.path), Some(&["sector_code", "geometry"]));
         count(&tile.region, &rows?)

@@ -10,9 +10,11 @@
 //!     held.json             which of them was fetched last, and how
 //!     pages/                pages of pulls, compressed, under their digest
 //!     pull/  partial*       a pull or a download that is not accepted yet
-//!   work/<release>/         a release in the making; what a dead run left there is removed
+//!   work/<release>/         a release in the making; what a dead run left there is removed, but for layers in its
+//!     finished/             list, which the next run takes over
 //!   log/<release>.log
 //!   gate/<layer>.json      what the gate held back, and what was accepted
+//!   tallies/<collection>.json  what was counted of its tiles, for nights on which they are the same
 //!   releases/<release>/     immutable once published
 //!   releases/<release>.json its record: what `latest.json` holds when it points here
 //!   latest.json             swapped by rename, last
@@ -30,6 +32,7 @@ mod fixture;
 mod gate;
 mod held;
 mod landing;
+mod left;
 mod lock;
 mod manifest;
 mod parcel;
@@ -41,6 +44,7 @@ mod retention;
 mod scratch;
 mod staged;
 mod staging;
+mod tally;
 mod text;
 
 use std::fs::{self, File};

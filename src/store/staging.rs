@@ -30,7 +30,8 @@ pub struct Staging<'a> {
 }
 
 impl Store {
-    /// Begins a release, and removes what dead runs left behind: whoever holds the lock is the only one alive.
+    /// Begins a release, and removes what dead runs left behind, but for layers that are finished: whoever holds the lock is
+    /// the only one alive.
     ///
     /// # Errors
     /// The id is not a plain name or exists already, or the store can't be written to.
@@ -39,7 +40,7 @@ impl Store {
         if self.release_dir(release).symlink_metadata().is_ok() {
             return Err(StoreError::ReleaseExists { release: release.to_owned() });
         }
-        self.clear_work()?;
+        self.clear_work(true)?;
         release::clear_dangling(self)?;
         let folder = self.work().join(release);
         let staging = Staging {
@@ -55,20 +56,6 @@ impl Store {
         disk::create_folder(&staging.tree)?;
         disk::create_folder(&staging.scratch)?;
         Ok(staging)
-    }
-
-    fn clear_work(&self) -> Result<(), StoreError> {
-        let work = self.work();
-        let reading = |source| StoreError::reading(&work, source);
-        for entry in fs::read_dir(&work).map_err(reading)? {
-            let entry = entry.map_err(reading)?;
-            if entry.file_type().map_err(reading)?.is_dir() {
-                disk::remove_folder(&entry.path())?;
-            } else {
-                disk::remove_file(&entry.path())?;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -147,7 +134,14 @@ impl Staging<'_> {
         Ok(manifest)
     }
 
-    fn carry_file(&self, earlier: &Path, file: &ManifestFile) -> Result<Written, StoreError> {
+    /// The files so far at some paths, or below them.
+    pub(super) fn files_below(&self, paths: &[PathBuf]) -> Vec<ManifestFile> {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let below = files.iter().filter(|(path, _)| paths.iter().any(|above| path.starts_with(above)));
+        below.map(|(_, file)| file.clone()).collect()
+    }
+
+    pub(super) fn carry_file(&self, earlier: &Path, file: &ManifestFile) -> Result<Written, StoreError> {
         let written =
             Written { path: PathBuf::from(&file.path), bytes: file.bytes, sha256: file.sha256.clone() };
         self.make_room(&written.path)?;

@@ -21,6 +21,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde::{Deserialize, Serialize};
 
 pub use map::Cells;
 pub use rejects::{RejectSample, SAMPLES};
@@ -62,7 +63,7 @@ pub struct Page<'a> {
 }
 
 /// The inventory's facilities, counted.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Facilities {
     /// By small cell of the globe.
     pub cells: Cells,

@@ -1,6 +1,7 @@
 //! The two sides of a layer compared: facilities that are new or gone, then the columns of those that differ, one by one.
 //!
-//! Memory holds a record of every row of this release, and the values of rows that differ: all of few, a column of many.
+//! Memory holds ids and names of facilities that are new, gone or differ, and the values of these: all of few, a column of
+//! many.
 //! Reads tiles of the release before; writes nothing.
 
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use arrow_schema::{DataType, Schema};
 use rayon::prelude::*;
 
 use super::matched::{At, Facilities, KEPT, Matched, TOLD};
-use super::observed::{LEFT_OUT, Record, compared};
+use super::observed::{Compared, LEFT_OUT, compared};
 use super::rows::{Change, Row, Rows};
 use super::values;
 use crate::derive::product::{self, BoxError, Place, Sink};
@@ -41,17 +42,15 @@ pub(super) struct After<'a> {
     pub(super) schema: &'a Schema,
     /// Those that their digests are over.
     pub(super) columns: &'a [String],
-    /// By number.
-    pub(super) records: &'a [Record],
+    /// What was kept of each.
+    pub(super) records: &'a Compared<'a>,
     /// Where their values are to be had.
     pub(super) rows: &'a dyn product::Rows,
 }
 
 impl After<'_> {
-    /// Columns of rows by their places among the records.
-    fn take(&self, at: &[usize], columns: &[&str]) -> Result<RecordBatch, GeoparquetError> {
-        let places: Vec<Place> = at.iter().map(|at| self.records[*at].place).collect();
-        self.rows.take(&places, columns).map_err(failed)
+    fn take(&self, places: &[Place], columns: &[&str]) -> Result<RecordBatch, GeoparquetError> {
+        self.rows.take(places, columns).map_err(failed)
     }
 }
 
@@ -68,8 +67,8 @@ pub(super) fn compare(
     sides: Sides<'_>,
     emit: &mut Sink<'_>,
 ) -> Result<LayerChanges, GeoparquetError> {
-    let (records, columns) =
-        sides.after.map_or_else(Default::default, |after| (after.records, after.columns));
+    let records = sides.after.map(|after| after.records);
+    let columns = sides.after.map_or(&[][..], |after| after.columns);
     let old = sides.before.first().map(|tile| Columns::of(tile)).transpose()?.map(|old| old.schema());
     let matched = Matched::of(layer.id.as_str(), sides.before, records, columns)?;
     let removed = matched.removed.by_id();
@@ -147,8 +146,8 @@ struct Comparison<'a> {
     matched: Matched,
     /// Of this release.
     facilities: Facilities,
-    /// Their places among the records, in the order of `facilities`.
-    places: Vec<usize>,
+    /// Where their values are to be had, in the order of `facilities`.
+    places: Vec<Place>,
     /// All their columns, where they are few.
     values: Option<RecordBatch>,
     /// Where they stand, before and in `facilities`, by id.
@@ -166,7 +165,7 @@ impl<'a> Comparison<'a> {
         matched: Matched,
         same_rows: u64,
     ) -> Result<Self, GeoparquetError> {
-        let places: Vec<usize> = matched.differing.iter().map(|(_, record)| *record).collect();
+        let places: Vec<Place> = matched.differing.iter().map(|(_, place)| *place).collect();
         let facilities = Facilities::of(&[after.take(&places, &TOLD)?]);
         let names: Vec<&str> = after.columns.iter().map(String::as_str).collect();
         let values = if places.len() <= KEPT { Some(after.take(&places, &names)?) } else { None };

@@ -3,8 +3,9 @@
 //! Kept of them are ids, names and states of those that are gone, and the values of those that differ. Reads tiles; writes
 //! nothing.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray, UInt32Array};
@@ -14,7 +15,8 @@ use arrow_select::take::take_record_batch;
 use rayon::prelude::*;
 
 use super::digest::{Digest, digests};
-use super::observed::{Record, number};
+use super::observed::{Compared, Record, number};
+use crate::derive::product::Place;
 use crate::feature::Texts;
 use crate::geoparquet::{Columns, GeoparquetError, read_each};
 
@@ -81,12 +83,12 @@ fn text(rows: &RecordBatch, name: &str) -> StringArray {
 
 /// Rows of two sides by id.
 pub(super) struct Matched {
-    /// Places among the records of the rows of this release alone.
-    pub(super) added: Vec<usize>,
+    /// Rows of this release alone.
+    pub(super) added: Vec<Place>,
     /// Rows of the release before alone.
     pub(super) removed: Facilities,
-    /// Rows of both that differ: before, and the place among the records.
-    pub(super) differing: Vec<(At, usize)>,
+    /// Rows of both that differ: before, and in this release.
+    pub(super) differing: Vec<(At, Place)>,
     /// Rows of both.
     pub(super) kept: u64,
     /// The tiles of the release before.
@@ -121,8 +123,8 @@ impl OldTile {
 #[derive(Default)]
 struct Found {
     removed: Vec<RecordBatch>,
-    /// Row of the tile, and place among the records.
-    differing: Vec<(u32, usize)>,
+    /// Row of the tile, and where it is in this release.
+    differing: Vec<(u32, Place)>,
     /// Values of these rows; none once they are too many.
     kept: Option<Vec<RecordBatch>>,
 }
@@ -130,43 +132,58 @@ struct Found {
 /// Rows of this release, to be found.
 struct Sought<'a> {
     layer: &'a str,
-    records: &'a [Record],
+    records: Option<&'a Compared<'a>>,
     columns: &'a [String],
-    /// Of each record, whether the release before has it.
-    is_met: Vec<AtomicBool>,
+    is_met: Met,
     /// Rows whose values are kept.
     kept: AtomicUsize,
 }
 
+/// Of each record, whether the release before has it: one bit.
+struct Met(Vec<AtomicU64>);
+
+impl Met {
+    fn none_of(records: usize) -> Self {
+        Self((0..records.div_ceil(64)).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    /// Notes that a record is met; tells whether it was before.
+    fn meet(&self, at: usize) -> bool {
+        self.0[at / 64].fetch_or(1 << (at % 64), Ordering::Relaxed) >> (at % 64) & 1 == 1
+    }
+
+    fn has(&self, at: usize) -> bool {
+        self.0[at / 64].load(Ordering::Relaxed) >> (at % 64) & 1 == 1
+    }
+}
+
 impl Matched {
-    /// Holds the tiles of the release before against the records of this one, which are by number.
+    /// Holds the tiles of the release before against the records of this one; none where it has no rows of its own.
     ///
     /// # Errors
-    /// When a tile can't be read.
+    /// When a tile can't be read, or records can't be had back.
     pub(super) fn of(
         layer: &str,
         tiles: &[PathBuf],
-        records: &[Record],
+        records: Option<&Compared<'_>>,
         columns: &[String],
     ) -> Result<Self, GeoparquetError> {
-        let is_met = records.iter().map(|_| AtomicBool::default()).collect();
+        let is_met = Met::none_of(records.map_or(0, Compared::len));
         let sought = Sought { layer, records, columns, is_met, kept: AtomicUsize::default() };
         let found = tiles.par_iter().map(|tile| sought.read(tile)).collect::<Result<Vec<_>, _>>()?;
-        let is_met = |at: &usize| sought.is_met[*at].load(Ordering::Relaxed);
-        let (met, added): (Vec<usize>, Vec<usize>) = (0..records.len()).partition(is_met);
-        let mut matched = Self {
-            added,
-            removed: Facilities { parts: vec![] },
-            differing: vec![],
-            kept: met.len() as u64,
-            tiles: vec![],
+        let (mut added, mut kept) = (Vec::new(), 0);
+        let mut count = |at: usize, record: Record| {
+            if sought.is_met.has(at) { kept += 1 } else { added.push(record.place) }
         };
+        records.map_or(Ok(()), |records| records.each(&mut count)).map_err(kept_badly)?;
+        let mut matched =
+            Self { added, removed: Facilities { parts: vec![] }, differing: vec![], kept, tiles: vec![] };
         let mut removed = Vec::new();
         for ((part, tile), found) in (0u32..).zip(tiles).zip(found) {
             removed.extend(found.removed);
-            let place = |(kept, (row, record)): (u32, (u32, usize))| {
+            let place = |(kept, (row, place)): (u32, (u32, Place))| {
                 let row = if found.kept.is_some() { kept } else { row };
-                (At { part, row }, record)
+                (At { part, row }, place)
             };
             matched.differing.extend((0..).zip(found.differing).map(place));
             matched.tiles.push(match found.kept {
@@ -176,6 +193,29 @@ impl Matched {
         }
         matched.removed = Facilities::of(&removed);
         Ok(matched)
+    }
+}
+
+/// Records that can't be had back.
+pub(super) fn kept_badly(source: io::Error) -> GeoparquetError {
+    GeoparquetError::Rows { what: "what was kept of every row".to_owned(), source: Box::new(source) }
+}
+
+/// Why rows can't be looked at.
+enum Unseen {
+    Columns(ArrowError),
+    Records(io::Error),
+}
+
+impl From<ArrowError> for Unseen {
+    fn from(source: ArrowError) -> Self {
+        Self::Columns(source)
+    }
+}
+
+impl From<io::Error> for Unseen {
+    fn from(source: io::Error) -> Self {
+        Self::Records(source)
     }
 }
 
@@ -192,25 +232,26 @@ impl Sought<'_> {
             first += u32::try_from(rows.num_rows()).expect("a batch has less than 2^32 rows");
         })?;
         match failed {
-            Some(source) => Err(GeoparquetError::Decode { path: tile.to_owned(), source }),
+            Some(Unseen::Columns(source)) => Err(GeoparquetError::Decode { path: tile.to_owned(), source }),
+            Some(Unseen::Records(source)) => Err(kept_badly(source)),
             None => Ok(found),
         }
     }
 
     /// Looks at rows of a tile, the first of which is `first`.
-    fn see(&self, rows: &RecordBatch, first: u32, found: &mut Found) -> Result<(), ArrowError> {
+    fn see(&self, rows: &RecordBatch, first: u32, found: &mut Found) -> Result<(), Unseen> {
         let ids = Texts::named(rows, TOLD[0]);
         let (mut gone, mut differing) = (Vec::new(), Vec::new());
-        let digests: Vec<Digest> = if self.records.is_empty() { vec![] } else { digests(rows, self.columns) };
+        let digests: Vec<Digest> = if self.records.is_some() { digests(rows, self.columns) } else { vec![] };
         for (row, id) in (0u32..).zip(ids.into_iter().flat_map(Texts::iter)) {
-            let id = number(self.layer, id.unwrap_or_default());
-            match self.records.binary_search_by_key(&id, |record| record.id) {
-                Err(_) => gone.push(row),
+            let number = number(self.layer, id.unwrap_or_default());
+            match self.records.map_or(Ok(None), |records| records.find(number))? {
+                None => gone.push(row),
                 // An id stands once in a release; in one that isn't sound, the rows that repeat it are gone.
-                Ok(at) if self.is_met[at].swap(true, Ordering::Relaxed) => gone.push(row),
-                Ok(at) if digests[row as usize] == self.records[at].digest => {}
-                Ok(at) => {
-                    found.differing.push((first + row, at));
+                Some((at, _)) if self.is_met.meet(at) => gone.push(row),
+                Some((_, record)) if digests[row as usize] == record.digest => {}
+                Some((_, record)) => {
+                    found.differing.push((first + row, record.place));
                     differing.push(row);
                 }
             }
@@ -237,8 +278,10 @@ impl Sought<'_> {
 mod tests {
     use std::sync::Arc;
 
+    use super::super::observed::{BYTES, key};
     use super::*;
-    use crate::derive::product::Place;
+    use crate::feature::records::{RecordRoom, Records, Sorted};
+    use crate::feature::scratch_in_memory::Memory;
     use crate::geoparquet::{WriteOptions, write_table};
 
     fn rows(ids: &[&str], values: &[&str]) -> RecordBatch {
@@ -259,16 +302,16 @@ mod tests {
         file
     }
 
-    fn records(ids: &[&str], values: &[&str], columns: &[String]) -> Vec<Record> {
+    /// Records of rows whose place is their number here.
+    fn records(ids: &[&str], values: &[&str], columns: &[String]) -> Sorted<BYTES> {
+        let mut records = Records::new(&RecordRoom { bytes: 0, space: Arc::new(Memory) });
+        let places = (0..).map(|row| Place { part: 0, row });
         let digests = digests(&rows(ids, values), columns);
-        let record = |(id, digest): (&&str, Digest)| Record {
-            id: number("l", id),
-            digest,
-            place: Place { part: 0, row: 0 },
+        let record = |((id, digest), place): ((&&str, Digest), Place)| {
+            Record { digest, tile: 0, place }.bytes(key(0, number("l", id)))
         };
-        let mut records: Vec<Record> = ids.iter().zip(digests).map(record).collect();
-        records.sort_unstable_by_key(|record| record.id);
-        records
+        records.extend(ids.iter().zip(digests).zip(places).map(record)).unwrap();
+        records.sorted().unwrap()
     }
 
     #[test]
@@ -278,14 +321,16 @@ mod tests {
             (tile(&rows(&["l:d", "l:a"], &["x", "x"])), tile(&rows(&["l:c", "l:e"], &["x", "x"])));
         let before = [one.path().to_owned(), two.path().to_owned()];
         let after = records(&["l:b", "l:c", "l:a", "l:e"], &["x", "y", "x", "z"], &columns);
-        let matched = Matched::of("l", &before, &after, &columns).unwrap();
-        let at = |id: &str| after.iter().position(|record| record.id == number("l", id)).unwrap();
-        assert_eq!((matched.added, matched.kept), (vec![at("l:b")], 3));
+        let matched = Matched::of("l", &before, Some(&Compared::all(&after)), &columns).unwrap();
+        let place = |row| Place { part: 0, row };
+        assert_eq!((matched.added, matched.kept), (vec![place(0)], 3));
         let removed: Vec<&str> =
             matched.removed.by_id().into_iter().map(|at| matched.removed.id(at)).collect();
         assert_eq!(removed, ["l:d"]);
-        let expected = [(At { part: 1, row: 0 }, at("l:c")), (At { part: 1, row: 1 }, at("l:e"))];
-        assert_eq!(matched.differing, expected);
+        assert_eq!(
+            matched.differing,
+            [(At { part: 1, row: 0 }, place(1)), (At { part: 1, row: 1 }, place(3))]
+        );
         assert!(matched.tiles[0].read("use").unwrap().is_none());
         let values = matched.tiles[1].read("use").unwrap().unwrap();
         assert_eq!(values.as_string::<i32>().iter().flatten().collect::<Vec<_>>(), ["x", "x"]);
@@ -295,9 +340,10 @@ mod tests {
     fn an_empty_side_is_all_new_or_all_gone() {
         let columns = ["use".to_owned()];
         let some = tile(&rows(&["l:a", "l:b"], &["x", "x"]));
-        let all_new = Matched::of("l", &[], &records(&["l:a"], &["x"], &columns), &columns).unwrap();
+        let after = records(&["l:a"], &["x"], &columns);
+        let all_new = Matched::of("l", &[], Some(&Compared::all(&after)), &columns).unwrap();
         assert_eq!((all_new.added.len(), all_new.removed.by_id().len(), all_new.kept), (1, 0, 0));
-        let all_gone = Matched::of("l", &[some.path().to_owned()], &[], &[]).unwrap();
+        let all_gone = Matched::of("l", &[some.path().to_owned()], None, &[]).unwrap();
         assert_eq!((all_gone.added.len(), all_gone.removed.by_id().len(), all_gone.kept), (0, 2, 0));
     }
 }

@@ -14,6 +14,7 @@ mod values;
 mod verify;
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -21,12 +22,13 @@ use serde_json::{Value, json};
 use tracing::{info, warn};
 
 use self::compare::{After, Sides, compare};
-use self::observed::{Observed, Record, Watch};
+use self::observed::{BYTES, Compared, Observed, Watch};
 pub use self::tables::TABLE;
 use super::product::{
     About, Carried, Held, Night, Observer, Out, Problem, Product, Rows, Scope, Tables, Work,
 };
 use super::{Before, DeriveError, LayerTables, Release};
+use crate::feature::records::Sorted;
 use crate::feature::{
     LayerChanges, LayerReport, LayerStatus, ProductDoc, RunReport, SourceProfile, TileRecord, chain,
 };
@@ -82,7 +84,8 @@ impl Tables for Watch<'_> {
         out: &dyn Out,
         report: &mut RunReport,
     ) -> Result<Value, DeriveError> {
-        let compared = release.layers.par_iter().map(|layer| one(self, layer, out));
+        let records = self.sorted().map_err(|source| DeriveError::Scratch { source })?;
+        let compared = release.layers.par_iter().map(|layer| one(self, &records, layer, out));
         let compared = compared.collect::<Result<Vec<_>, DeriveError>>()?;
         let tables = compared.iter().filter(|compared| compared.is_ok()).count();
         for (layer, compared) in report.layers.iter_mut().zip(compared) {
@@ -101,6 +104,7 @@ impl Tables for Watch<'_> {
 /// What differs in a layer; or why nothing can be compared.
 fn one(
     watch: &Watch<'_>,
+    records: &Sorted<BYTES>,
     layer: &LayerTables<'_>,
     out: &dyn Out,
 ) -> Result<Result<LayerChanges, String>, DeriveError> {
@@ -118,7 +122,8 @@ fn one(
         return Ok(Err(format!("the manifest of release {} can't be read", before.release)));
     };
     let observed = watch.take(&layer.report.id);
-    let Some(pair) = Pair::of(layer, tiles, observed.as_deref()) else {
+    let pair = Pair::of(layer, tiles, observed.as_deref(), records);
+    let Some(pair) = pair.map_err(|source| DeriveError::Scratch { source })? else {
         return Ok(Err("its rows were not seen on their way into the release".to_owned()));
     };
     let mut unreadable = None;
@@ -147,7 +152,7 @@ fn is_read_otherwise(before: &LayerReport, now: &LayerReport) -> bool {
 /// What is to be compared of a layer: on both sides, tiles that the other doesn't have.
 struct Pair<'a> {
     before: Vec<PathBuf>,
-    after: Option<(&'a Observed, Vec<Record>, &'a dyn Rows)>,
+    after: Option<(&'a Observed, Compared<'a>, &'a dyn Rows)>,
     same_rows: u64,
 }
 
@@ -157,7 +162,8 @@ impl<'a> Pair<'a> {
         layer: &LayerTables<'a>,
         before: &[(PathBuf, String)],
         observed: Option<&'a Observed>,
-    ) -> Option<Self> {
+        records: &'a Sorted<BYTES>,
+    ) -> io::Result<Option<Self>> {
         // An id stands once in a release: the same bytes are the same facilities, wherever they lie.
         let old: BTreeSet<&str> = before.iter().map(|(_, sha256)| sha256.as_str()).collect();
         let new: BTreeSet<&str> = layer.tiles.iter().map(|tile| tile.sha256.as_str()).collect();
@@ -167,14 +173,15 @@ impl<'a> Pair<'a> {
         let after = if own.is_empty() {
             None
         } else {
-            let (observed, rows) = observed.zip(layer.rows)?;
-            Some((observed, observed.records(own.into_iter())?, rows))
+            let Some((observed, rows)) = observed.zip(layer.rows) else { return Ok(None) };
+            let Some(records) = observed.of_tiles(records, own.into_iter())? else { return Ok(None) };
+            Some((observed, records, rows))
         };
-        Some(Self {
+        Ok(Some(Self {
             before: before.map(|(path, _)| path.clone()).collect(),
             after,
             same_rows: same.iter().map(|tile| tile.rows).sum(),
-        })
+        }))
     }
 
     fn sides(&self) -> Sides<'_> {

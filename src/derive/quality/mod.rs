@@ -13,6 +13,7 @@ mod layers;
 mod scan;
 mod scores;
 mod tables;
+mod twins;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -20,18 +21,21 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 use self::currency::days;
 use self::expected::Expected;
 use self::scan::{Against, Scan};
 pub use self::tables::TABLES;
+use self::twins::Twins;
 use super::product::{
     About, Carried, Held, Night, Observer, Out, Problem, Product, Scope, Seen, Tables, Work,
 };
 use super::{DeriveError, LayerTables, Release, Table};
 use crate::feature::{LayerQuality, LayerReport, ProductDoc, QualityReport, RunReport};
-use crate::plan::{JurisdictionKind, LayerPlan};
+use crate::plan::JurisdictionKind;
 
 /// Pairs and fields that a report names; the tables hold all.
 const NAMED: usize = 10;
@@ -57,7 +61,12 @@ impl Product for Quality {
 
     fn begin<'a>(&self, night: Night<'a>) -> Result<Work<'a>, DeriveError> {
         let today = days(day(night.started)?);
-        Ok(Work::Tables(Box::new(Making { night, today, scans: Mutex::default() })))
+        Ok(Work::Tables(Box::new(Making {
+            night,
+            today,
+            scans: Mutex::default(),
+            twins: Twins::new(night.room),
+        })))
     }
 
     fn verify(&self, held: &Held<'_>) -> Vec<Problem> {
@@ -72,11 +81,13 @@ struct Making<'a> {
     today: i32,
     /// By layer.
     scans: Mutex<BTreeMap<String, Scan>>,
+    twins: Twins<'a>,
 }
 
 impl Making<'_> {
-    fn layer(&self, id: &str) -> Option<&LayerPlan> {
-        self.night.plan.layers.iter().find(|layer| layer.id.as_str() == id)
+    fn against(&self) -> Against {
+        let computes = |kind| matches!(kind, JurisdictionKind::State | JurisdictionKind::County);
+        Against { states: self.night.plan.jurisdictions.iter().any(|set| computes(set.kind)) }
     }
 
     /// Duplicates that an earlier release found in the same tiles: what a fingerprint stands for is the same, byte for
@@ -99,19 +110,32 @@ impl Observer for Making<'_> {
     }
 
     fn see(&self, seen: &Seen<'_>) {
-        let Some(layer) = self.layer(seen.layer) else { return };
-        let computes = |kind| matches!(kind, JurisdictionKind::State | JurisdictionKind::County);
-        let against = Against {
-            states: self.night.plan.jurisdictions.iter().any(|set| computes(set.kind)),
-            current: (self.today.saturating_sub_unsigned(layer.current_days), self.today),
-        };
-        let scan = scan::rows(seen, against);
+        let scan = scan::rows(seen, self.against());
         let mut scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
         scans.entry(seen.layer.to_owned()).or_default().absorb(scan);
+        drop(scans);
+        self.twins.see(seen.layer, seen.rows);
     }
 
     fn forget(&self, layer: &str) {
         self.scans.lock().unwrap_or_else(PoisonError::into_inner).remove(layer);
+        self.twins.forget(layer);
+    }
+
+    fn tally(&self, layer: &str) -> Option<Box<RawValue>> {
+        let scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
+        to_raw_value(&Told { against: self.against(), scan: scans.get(layer)?.clone() }).ok()
+    }
+
+    fn recall(&self, layer: &LayerReport, told: &RawValue) -> bool {
+        // Twins are found in the rows alone.
+        let is_known = self.known_duplicates(layer).is_some();
+        let told =
+            serde_json::from_str::<Told>(told.get()).ok().filter(|told| told.against == self.against());
+        let Some(told) = told.filter(|_| is_known) else { return false };
+        let mut scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
+        scans.insert(layer.id.clone(), told.scan);
+        true
     }
 }
 
@@ -132,10 +156,14 @@ impl Tables for Making<'_> {
             .iter()
             .map(|layer| (layer, scans.remove(layer.plan.id.as_str()).unwrap_or_default()))
             .collect();
+        let twins = self.twins.counted().map_err(|source| DeriveError::Scratch { source })?;
         let assessed: Vec<Assessed<'_>> = scans
             .into_par_iter()
             .map(|(layer, mut scan)| {
-                scan.settle(self.known_duplicates(layer.report));
+                let counted = || twins.get(layer.plan.id.as_str()).copied();
+                scan.suspected_duplicates =
+                    self.known_duplicates(layer.report).or_else(counted).unwrap_or_default();
+                scan.settle((self.today.saturating_sub_unsigned(layer.plan.current_days), self.today));
                 let expected = Expected::of(release.plan, layer, &scan);
                 Assessed { layer, scan, expected, today: self.today }
             })
@@ -147,6 +175,13 @@ impl Tables for Making<'_> {
         report.quality = Some(quality);
         Ok(json!({ "tables": tables.len() }))
     }
+}
+
+/// What a layer's tiles count, to be kept for a night on which they are the same.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    against: Against,
+    scan: Scan,
 }
 
 /// A layer, what its rows count, and what was expected of it.

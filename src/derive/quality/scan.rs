@@ -3,14 +3,14 @@
 //! Pure. Counts of pieces and tiles add up, in any order.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float32Type};
-use arrow_array::{Array, BooleanArray, Date32Array, RecordBatch, StructArray};
+use arrow_array::types::Date32Type;
+use arrow_array::{Array, BooleanArray, Date32Array, RecordBatch};
+use serde::{Deserialize, Serialize};
 
 use crate::derive::product::Seen;
-use crate::feature::{ClaimKind, RegionId, Texts};
+use crate::feature::{ClaimKind, RegionId, Texts, entries};
 
 /// How rows may be located, in the order of [`Cell::methods`].
 pub(super) const METHODS: [&str; 4] = ["within", "nearest", "representative_point", "none"];
@@ -34,16 +34,14 @@ pub(super) const READS: [&str; 11] = [
 pub(super) const BUT_TWINS: usize = 9;
 
 /// What to hold rows against.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Against {
     /// Whether a state was computed, so that a claimed one can be checked.
     pub(super) states: bool,
-    /// First and last day, since 1970, of a date that counts as current.
-    pub(super) current: (i32, i32),
 }
 
 /// Rows of a state and sector.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Cell {
     pub(super) rows: u64,
     /// By [`METHODS`].
@@ -52,14 +50,18 @@ pub(super) struct Cell {
     pub(super) claimed: u64,
     /// Of these, with no claim that disagrees.
     pub(super) agreeing: u64,
-    /// With a source date.
+    /// By source date.
+    pub(super) days: Days,
+    /// With a source date; known once the counting has ended.
+    #[serde(skip)]
     pub(super) dated: u64,
-    /// Of these, with a current one.
+    /// Of these, with a current one; known once the counting has ended.
+    #[serde(skip)]
     pub(super) current: u64,
 }
 
 /// Rows with one disagreement.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Pair {
     pub(super) rows: u64,
     /// The lowest id.
@@ -70,22 +72,25 @@ pub(super) struct Pair {
 pub(super) type PairKey = (ClaimKind, String, Option<String>);
 
 /// What a tile, or a layer's tiles together, count.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Scan {
     pub(super) rows: u64,
     /// By state (`unassigned` outside every one) and sector.
+    #[serde(with = "entries")]
     pub(super) cells: BTreeMap<(String, Option<String>), Cell>,
+    #[serde(with = "entries")]
     pub(super) pairs: BTreeMap<PairKey, Pair>,
     /// Rows with a checkable claim and rows that agree, per kind.
+    #[serde(with = "entries")]
     pub(super) claims: BTreeMap<ClaimKind, (u64, u64)>,
-    /// Rows by source date, days since 1970.
+    /// Rows by source date, days since 1970; known once the counting has ended.
+    #[serde(skip)]
     pub(super) days: BTreeMap<i32, u64>,
     /// Nulls of every column but geometry and covering, in column order.
     pub(super) nulls: Vec<(String, u64)>,
-    /// Rows that repeat another's name and box; known once the counting has ended.
+    /// Rows that repeat another's name and box; known once all rows are counted.
+    #[serde(skip)]
     pub(super) suspected_duplicates: u64,
-    /// Name and box of every named row, as numbers.
-    pub(super) twins: Vec<(u64, [u32; 4])>,
 }
 
 impl Scan {
@@ -105,29 +110,24 @@ impl Scan {
             let all = self.claims.entry(kind).or_default();
             *all = (all.0 + claimed, all.1 + agreeing);
         }
-        for (day, rows) in other.days {
-            *self.days.entry(day).or_default() += rows;
-        }
         for (name, nulls) in other.nulls {
             match self.nulls.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, total)) => *total += nulls,
                 None => self.nulls.push((name, nulls)),
             }
         }
-        self.twins.extend(other.twins);
     }
 
-    /// Ends the counting: the rows that repeat another's name and box are known once all are here, if not before.
-    pub(super) fn settle(&mut self, known_duplicates: Option<u64>) {
-        if let Some(known) = known_duplicates {
-            self.suspected_duplicates = known;
-            return;
+    /// Ends the counting: what is current is known on the day. `current` are the first and last day, since 1970, of a date
+    /// that is.
+    pub(super) fn settle(&mut self, current: (i32, i32)) {
+        for cell in self.cells.values_mut() {
+            for (day, rows) in cell.days.counts() {
+                cell.dated += rows;
+                cell.current += if (current.0..=current.1).contains(day) { *rows } else { 0 };
+                *self.days.entry(*day).or_default() += rows;
+            }
         }
-        let mut twins = std::mem::take(&mut self.twins);
-        let named = twins.len();
-        twins.sort_unstable();
-        twins.dedup();
-        self.suspected_duplicates = (named - twins.len()) as u64;
     }
 
     /// Rows of every state.
@@ -146,20 +146,50 @@ impl Cell {
         self.rows += other.rows;
         self.claimed += other.claimed;
         self.agreeing += other.agreeing;
-        self.dated += other.dated;
-        self.current += other.current;
+        self.days.extend(other.days.0.iter().copied());
         for (all, more) in self.methods.iter_mut().zip(other.methods) {
             *all += more;
         }
     }
 }
 
-/// Counts the rows of a tile, or of a piece of one; twins where their columns are there.
+/// Rows by day, since 1970: counts that are added up now and then, not with every row.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Days(Vec<(i32, u64)>);
+
+impl Days {
+    /// Counts to add beyond which it is worth while to add them up.
+    const MANY: usize = 1_024;
+
+    fn extend(&mut self, counts: impl IntoIterator<Item = (i32, u64)>) {
+        let before = self.0.len();
+        self.0.extend(counts);
+        if self.0.len() >= self.0.capacity().max(Self::MANY) || before == 0 {
+            self.add_up();
+        }
+    }
+
+    /// Every day and its rows, by day.
+    fn counts(&mut self) -> &[(i32, u64)] {
+        self.add_up();
+        &self.0
+    }
+
+    fn add_up(&mut self) {
+        self.0.sort_unstable_by_key(|(day, _)| *day);
+        self.0.dedup_by(|more, (day, rows)| {
+            let is_same = more.0 == *day;
+            *rows += if is_same { more.1 } else { 0 };
+            is_same
+        });
+    }
+}
+
+/// Counts the rows of a tile, or of a piece of one.
 pub(super) fn rows(seen: &Seen<'_>, against: Against) -> Scan {
     let mut scan = Scan { rows: seen.rows.num_rows() as u64, ..Scan::default() };
     let columns = Columns::of(seen.rows);
     columns.count(&mut scan, against);
-    scan.twins = twins(seen.rows);
     scan.nulls = seen.nulls.map_or_else(|| nulls(seen.rows), <[_]>::to_vec);
     scan
 }
@@ -208,9 +238,7 @@ impl<'a> Columns<'a> {
                 cell.methods[at] += 1;
             }
             if let Some(day) = self.date.filter(|days| days.is_valid(row)).map(|days| days.value(row)) {
-                cell.dated += 1;
-                cell.current += u64::from((against.current.0..=against.current.1).contains(&day));
-                *scan.days.entry(day).or_default() += 1;
+                cell.days.0.push((day, 1));
             }
             let verdicts =
                 self.claims(row, against).map(|verdict| verdict.map(|agrees| self.note(scan, row, agrees)));
@@ -219,7 +247,8 @@ impl<'a> Columns<'a> {
                 cell.agreeing += u64::from(verdicts.into_iter().flatten().all(|agrees| agrees));
             }
         }
-        let named = |((state, sector), cell): ((Option<&str>, Option<&str>), Cell)| {
+        let named = |((state, sector), mut cell): ((Option<&str>, Option<&str>), Cell)| {
+            cell.days.add_up();
             ((state.unwrap_or(RegionId::UNASSIGNED).to_owned(), sector.map(str::to_owned)), cell)
         };
         scan.cells = cells.into_iter().map(named).collect();
@@ -258,25 +287,6 @@ impl<'a> Columns<'a> {
 
 fn value(column: Option<Texts<'_>>, row: usize) -> Option<&str> {
     column?.value(row)
-}
-
-/// Name and box of every named row. The covering stands for the geometry: it is exact to about a
-/// metre, and far cheaper to read than lines and polygons.
-fn twins(rows: &RecordBatch) -> Vec<(u64, [u32; 4])> {
-    let names = Texts::named(rows, "name");
-    let boxes = rows.column_by_name("bbox").and_then(|column| column.as_struct_opt());
-    let sides: Vec<_> = boxes
-        .into_iter()
-        .flat_map(StructArray::columns)
-        .filter_map(|side| side.as_primitive_opt::<Float32Type>())
-        .collect();
-    let [xmin, ymin, xmax, ymax] = sides.as_slice() else { return Vec::new() };
-    let twin = |row: usize| {
-        let mut hasher = DefaultHasher::new();
-        value(names, row)?.hash(&mut hasher);
-        Some((hasher.finish(), [xmin, ymin, xmax, ymax].map(|side| side.value(row).to_bits())))
-    };
-    (0..rows.num_rows()).filter_map(twin).collect()
 }
 
 /// Nulls of every column but geometry and covering, in column order.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, StringArray, UInt64Array};
+use serde::{Deserialize, Serialize};
 
 use super::TOTALS;
 use super::resolve::{Membership, Resolver};
@@ -21,11 +22,14 @@ const PIECE: usize = 4_096;
 
 /// Classes by layer and name, counted.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Classes(BTreeMap<String, BTreeMap<String, Counted>>);
+pub(super) struct Classes(BTreeMap<String, OfLayer>);
+
+/// Classes of a layer by name.
+pub(super) type OfLayer = BTreeMap<String, Counted>;
 
 /// A class, and how many facilities are of it.
-#[derive(Debug, Clone)]
-struct Counted {
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Counted {
     values: Values,
     facilities: u64,
 }
@@ -37,6 +41,16 @@ impl Classes {
         for Class { name, values, rows } in found {
             known.entry(name).or_insert(Counted { values, facilities: 0 }).facilities += rows;
         }
+    }
+
+    /// Those of a layer.
+    pub(super) fn of(&self, layer: &str) -> Option<&OfLayer> {
+        self.0.get(layer)
+    }
+
+    /// Takes all of a layer.
+    pub(super) fn take(&mut self, layer: &str, classes: OfLayer) {
+        self.0.insert(layer.to_owned(), classes);
     }
 
     /// Forgets a layer's.

@@ -11,6 +11,7 @@ mod verify;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 use self::classes::Classes;
@@ -137,5 +138,16 @@ impl Observer for Making<'_> {
 
     fn forget(&self, layer: &str) {
         self.classes.lock().unwrap_or_else(PoisonError::into_inner).forget(layer);
+    }
+
+    fn tally(&self, layer: &str) -> Option<Box<RawValue>> {
+        let classes = self.classes.lock().unwrap_or_else(PoisonError::into_inner);
+        to_raw_value(classes.of(layer)?).ok()
+    }
+
+    fn recall(&self, layer: &LayerReport, told: &RawValue) -> bool {
+        let Ok(told) = serde_json::from_str(told.get()) else { return false };
+        self.classes.lock().unwrap_or_else(PoisonError::into_inner).take(&layer.id, told);
+        true
     }
 }

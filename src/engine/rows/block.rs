@@ -1,8 +1,6 @@
 //! A block of rows in a scratch file: Arrow IPC, compressed by LZ4, and the places of its rows beside it.
 
-use std::collections::{HashMap, VecDeque};
 use std::io::Cursor;
-use std::sync::{Mutex, PoisonError};
 
 use arrow_array::RecordBatch;
 use arrow_ipc::CompressionType;
@@ -68,9 +66,10 @@ fn bytes_of(places: &[[f64; 2]]) -> Vec<u8> {
 }
 
 impl Block {
-    pub(super) fn read(&self, file: &dyn ScratchFile) -> Result<RecordBatch, RowsError> {
+    /// The columns at these places.
+    pub(super) fn read(&self, columns: &[usize], file: &dyn ScratchFile) -> Result<RecordBatch, RowsError> {
         let bytes = file.read(self.at, self.bytes)?;
-        let mut batches = StreamReader::try_new(Cursor::new(bytes), None)?;
+        let mut batches = StreamReader::try_new(Cursor::new(bytes), Some(columns.to_vec()))?;
         let missing = || ArrowError::IpcError("a block without rows".to_owned());
         Ok(batches.next().ok_or_else(missing)??)
     }
@@ -84,50 +83,5 @@ impl Block {
         let bytes = file.read(at, self.rows * PLACE)?;
         let ordinates = bytes.as_chunks::<8>().0.as_chunks::<2>().0;
         Ok(ordinates.iter().map(|place| place.map(f64::from_le_bytes)).collect())
-    }
-}
-
-/// Blocks that were read lately: neighbours in a tile come from the same ones.
-#[derive(Debug)]
-pub(super) struct Lately {
-    bytes: usize,
-    held: Mutex<Held>,
-}
-
-#[derive(Debug, Default)]
-struct Held {
-    blocks: HashMap<u32, RecordBatch>,
-    order: VecDeque<u32>,
-    bytes: usize,
-}
-
-impl Lately {
-    pub(super) fn new(bytes: usize) -> Self {
-        Self { bytes, held: Mutex::default() }
-    }
-
-    pub(super) fn get(
-        &self,
-        part: u32,
-        block: &Block,
-        file: &dyn ScratchFile,
-    ) -> Result<RecordBatch, RowsError> {
-        let held = || self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(rows) = held().blocks.get(&part) {
-            return Ok(rows.clone());
-        }
-        let rows = block.read(file)?;
-        let mut held = held();
-        if held.blocks.insert(part, rows.clone()).is_none() {
-            held.order.push_back(part);
-            held.bytes += rows.get_array_memory_size();
-        }
-        while held.bytes > self.bytes && held.order.len() > 1 {
-            let Some(oldest) = held.order.pop_front() else { break };
-            if let Some(gone) = held.blocks.remove(&oldest) {
-                held.bytes -= gone.get_array_memory_size();
-            }
-        }
-        Ok(rows)
     }
 }

@@ -1,8 +1,8 @@
-//! How much memory rows may take, over all layers of a run.
+//! How much memory rows may take, over all layers of a run: half of it while they wait, the rest on the way to their tiles.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes that rows may take, and those that they do.
+/// Bytes that there are, and those that rows take which wait.
 #[derive(Debug)]
 pub struct Budget {
     bytes: usize,
@@ -15,9 +15,14 @@ impl Budget {
         Self { bytes, used: AtomicUsize::new(0) }
     }
 
-    /// The bytes there are.
-    pub fn bytes(&self) -> usize {
-        self.bytes
+    /// Bytes that rows may take while they wait.
+    pub fn to_wait(&self) -> usize {
+        self.bytes / 2
+    }
+
+    /// Bytes that nothing waits in.
+    pub fn left(&self) -> usize {
+        self.bytes.saturating_sub(self.used.load(Ordering::Relaxed))
     }
 
     /// Notes that more bytes are used.
@@ -30,8 +35,8 @@ impl Budget {
         self.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Whether more bytes are used than there are.
+    /// Whether more rows wait than may.
     pub(super) fn is_spent(&self) -> bool {
-        self.used.load(Ordering::Relaxed) > self.bytes
+        self.used.load(Ordering::Relaxed) > self.to_wait()
     }
 }

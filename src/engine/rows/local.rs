@@ -11,12 +11,12 @@ use arrow_array::types::Int32Type;
 use arrow_array::{
     Array, ArrayRef, DictionaryArray, Int32Array, RecordBatch, RecordBatchOptions, UInt32Array,
 };
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
 use arrow_select::interleave::interleave;
 use arrow_select::take::take_record_batch;
 use rayon::prelude::*;
 
-use super::block::{BLOCK_ROWS, Block, Encoded, Lately};
+use super::block::{BLOCK_ROWS, Block, Encoded};
 use super::budget::Budget;
 use super::codes::Codes;
 use super::{RowStore, RowsError, Stands};
@@ -27,8 +27,6 @@ use crate::kernel::pack::Spot;
 
 /// Blocks that are encoded before they are written.
 const WAVE: usize = 32;
-/// One part in so many of the budget may be blocks read lately, for each layer; the budget doesn't count them.
-const LATELY: usize = 4;
 /// A layer with less than one part in so many of the budget keeps its rows although it is spent: others have spent it,
 /// and blocks of few rows would make packing slow.
 const LEAST: usize = 16;
@@ -42,9 +40,10 @@ pub struct LocalRows {
     parts: Vec<Part>,
     regions: BTreeMap<RegionId, Region>,
     file: Option<Box<dyn ScratchFile>>,
-    lately: Lately,
     /// Bytes of rows in memory, as the budget has noted them.
     held_bytes: usize,
+    /// Rows in the file, and the bytes that they took in memory.
+    written: (usize, usize),
 }
 
 /// Rows that are together.
@@ -86,8 +85,8 @@ impl LocalRows {
             parts: vec![],
             regions: BTreeMap::new(),
             file: None,
-            lately: Lately::new(room.budget.bytes() / LATELY),
             held_bytes: 0,
+            written: (0, 0),
         }
     }
 
@@ -114,8 +113,10 @@ impl LocalRows {
             }
         }
         self.regions = regions;
+        self.written.1 += self.held_bytes;
         for part in &mut self.parts {
-            if matches!(part, Part::Held(..)) {
+            if let Part::Held(rows, _) = part {
+                self.written.0 += rows.num_rows();
                 *part = Part::Gone;
             }
         }
@@ -149,34 +150,34 @@ impl LocalRows {
         };
         let all: Vec<usize> = (0..schema.fields().len()).collect();
         let wanted = wanted.unwrap_or(&all);
-        let mut pieces: Vec<RecordBatch> = Vec::new();
+        let mut pieces: Vec<Vec<ArrayRef>> = vec![vec![]; wanted.len()];
         let mut indices = vec![(0, 0); spots.len()];
-        for (part, places) in by_part(spots) {
-            let (rows, is_held) = self.part(part)?;
-            let rows = rows.project(wanted)?;
+        for (piece, (part, places)) in by_part(spots).into_iter().enumerate() {
+            let rows = match self.parts.get(part as usize) {
+                Some(Part::Held(rows, _)) => rows.project(wanted)?,
+                Some(Part::Written(block)) => self.read(block, wanted)?,
+                _ => return Err(ArrowError::InvalidArgumentError(format!("no part {part}")).into()),
+            };
             // Of a block only the rows that are wanted are held on.
-            if is_held {
-                for at in places {
-                    indices[at] = (pieces.len(), spots[at].row as usize);
-                }
-                pieces.push(rows);
-            } else {
-                for (nth, at) in places.iter().enumerate() {
-                    indices[*at] = (pieces.len(), nth);
-                }
-                let rows_of = places.iter().map(|at| spots[*at].row);
-                pieces.push(take_record_batch(&rows, &UInt32Array::from_iter_values(rows_of))?);
+            let is_held =
+                matches!(self.parts[part as usize], Part::Held(..)) || places.len() == rows.num_rows();
+            let rows = if is_held { rows } else { rows_at(&rows, places.iter().map(|at| spots[*at].row))? };
+            for (nth, at) in places.into_iter().enumerate() {
+                indices[at] = (piece, if is_held { spots[at].row as usize } else { nth });
+            }
+            for (pieces, column) in pieces.iter_mut().zip(rows.columns()) {
+                pieces.push(Arc::clone(column));
             }
         }
         let schema = Arc::new(schema.project(wanted)?);
-        if pieces.is_empty() {
+        if spots.is_empty() {
             return Ok(RecordBatch::new_empty(schema));
         }
-        let column = |at: usize| {
-            let columns: Vec<&dyn Array> = pieces.iter().map(|piece| piece.column(at).as_ref()).collect();
-            interleave(&columns, &indices)
+        // Pieces of a column are let go of when they are together.
+        let together = |pieces: Vec<ArrayRef>| {
+            interleave(&pieces.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>(), &indices)
         };
-        let columns = (0..wanted.len()).map(column).collect::<Result<_, _>>()?;
+        let columns = pieces.into_iter().map(together).collect::<Result<_, _>>()?;
         Ok(RecordBatch::try_new_with_options(
             schema,
             columns,
@@ -184,15 +185,9 @@ impl LocalRows {
         )?)
     }
 
-    /// A part, and whether it is in memory anyway.
-    fn part(&self, part: u32) -> Result<(RecordBatch, bool), RowsError> {
-        match (self.parts.get(part as usize), &self.file) {
-            (Some(Part::Held(rows, _)), _) => Ok((rows.clone(), true)),
-            (Some(Part::Written(block)), Some(file)) => {
-                Ok((self.lately.get(part, block, file.as_ref())?, false))
-            }
-            _ => Err(arrow_schema::ArrowError::InvalidArgumentError(format!("no part {part}")).into()),
-        }
+    fn read(&self, block: &Block, wanted: &[usize]) -> Result<RecordBatch, RowsError> {
+        let file = self.file.as_ref().ok_or_else(|| ArrowError::IpcError("no file of blocks".to_owned()))?;
+        block.read(wanted, file.as_ref())
     }
 
     /// Regions that are asked for.
@@ -211,6 +206,10 @@ impl LocalRows {
         let spot = |(row, [x, y]): (u32, [f64; 2])| Spot { x, y, tie: 0, part, row };
         Ok((0..).zip(block.places(stands, file.as_ref())?).map(spot).collect())
     }
+}
+
+fn rows_at(rows: &RecordBatch, at: impl Iterator<Item = u32>) -> Result<RecordBatch, ArrowError> {
+    take_record_batch(rows, &UInt32Array::from_iter_values(at))
 }
 
 /// Places among the spots of those of each part, in the order first met.
@@ -254,12 +253,18 @@ impl RowStore for LocalRows {
         self.parts.push(Part::Held(held, rows.points));
         self.held_bytes += bytes;
         self.budget.take(bytes);
-        let is_worth_it = self.held_bytes >= self.budget.bytes() / LEAST;
+        let is_worth_it = self.held_bytes >= self.budget.to_wait() / LEAST;
         if self.budget.is_spent() && is_worth_it { self.spill() } else { Ok(()) }
     }
 
     fn seal(&mut self) -> Result<(), RowsError> {
-        if self.budget.is_spent() { self.spill() } else { Ok(()) }
+        // Of rows in a file none stay behind: their memory is for packing.
+        if self.file.is_some() || self.budget.is_spent() { self.spill() } else { Ok(()) }
+    }
+
+    fn bytes_away(&self) -> usize {
+        let (rows, bytes) = self.written;
+        bytes.checked_div(rows).unwrap_or_default()
     }
 
     fn rows_in(&self, region: Option<&RegionId>) -> u64 {

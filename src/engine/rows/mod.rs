@@ -96,6 +96,9 @@ pub trait RowStore: Debug + Send + Sync {
         see: &mut dyn FnMut(Spot),
     ) -> Result<(), RowsError>;
 
+    /// Bytes that a row takes, on average, that is brought into memory by `take`; none where all are there anyway.
+    fn bytes_away(&self) -> usize;
+
     /// Rows by their spots, in that order: all columns, or those named that there are.
     ///
     /// # Errors

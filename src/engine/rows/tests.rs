@@ -7,8 +7,8 @@ use arrow_array::{ArrayRef, DictionaryArray, StringArray};
 
 use super::*;
 use crate::engine::Room;
-use crate::engine::fixture::Memory;
 use crate::feature::Texts;
+use crate::feature::scratch_in_memory::Memory;
 
 /// Rows `from..to` of a layer: every third in no region, the others in R01 or R02, each batch with a dictionary of its own.
 fn rows(from: u32, to: u32) -> StageRows {

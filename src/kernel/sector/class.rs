@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ListArray, RecordBatch, StringArray};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::feature::Texts;
@@ -22,7 +23,7 @@ pub const COLUMNS: [&str; 6] = [COLUMN, "sector_code", "subsector", "sector_also
 const BYTES: usize = 6;
 
 /// What a class follows from; an empty text is not known.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Values {
     /// `sector_code`.
     pub sector: String,

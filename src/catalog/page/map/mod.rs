@@ -10,6 +10,7 @@ mod scale;
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
+use serde::{Deserialize, Serialize};
 
 use super::{Page, number};
 use panel::{Panel, panels};
@@ -19,8 +20,32 @@ use scale::Scale;
 const PER_DEGREE: f64 = 50.0;
 
 /// Facilities per small cell of the globe: all that the map needs of them, whatever their number.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(from = "Columns", into = "Columns")]
 pub struct Cells(BTreeMap<(i32, i32), u64>);
+
+/// Cells as they are kept: by longitude, latitudes and facilities in turn, which is half as long.
+#[derive(Serialize, Deserialize)]
+struct Columns(BTreeMap<i32, Vec<(i32, u64)>>);
+
+impl From<Columns> for Cells {
+    fn from(columns: Columns) -> Self {
+        let cells = columns.0.into_iter().flat_map(|(lon, cells)| {
+            cells.into_iter().map(move |(lat, facilities)| ((lon, lat), facilities))
+        });
+        Self(cells.collect())
+    }
+}
+
+impl From<Cells> for Columns {
+    fn from(cells: Cells) -> Self {
+        let mut columns: BTreeMap<i32, Vec<(i32, u64)>> = BTreeMap::new();
+        for ((lon, lat), facilities) in cells.0 {
+            columns.entry(lon).or_default().push((lat, facilities));
+        }
+        Self(columns)
+    }
+}
 
 impl Extend<(f64, f64)> for Cells {
     /// Counts facilities at longitudes and latitudes, degrees.

@@ -3,11 +3,11 @@
 use std::io;
 use std::sync::Mutex;
 
-use crate::feature::{ScratchFile, ScratchSpace};
+use super::{ScratchFile, ScratchSpace};
 
 /// Files that are vectors.
 #[derive(Debug, Default)]
-pub(super) struct Memory;
+pub(crate) struct Memory;
 
 #[derive(Debug, Default)]
 struct Bytes(Mutex<Vec<u8>>);

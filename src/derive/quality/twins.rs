@@ -1,0 +1,113 @@
+//! Rows that repeat another's name and box: a record of each named row, in memory that is bounded.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float32Type;
+use arrow_array::{Float32Array, RecordBatch, StructArray};
+
+use crate::feature::Texts;
+use crate::feature::records::{RecordRoom, Records};
+
+/// Number of the layer, name as a number, west, south, east, north.
+const BYTES: usize = 28;
+
+/// The records of a night.
+#[derive(Debug)]
+pub(super) struct Twins<'a> {
+    room: &'a RecordRoom,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug)]
+struct Seen {
+    /// An error is told when they are asked for.
+    records: io::Result<Records<BYTES>>,
+    /// Numbers of the layers; one that was forgotten gets another.
+    layers: BTreeMap<String, u32>,
+    met: u32,
+}
+
+impl<'a> Twins<'a> {
+    pub(super) fn new(room: &'a RecordRoom) -> Self {
+        let seen = Seen { records: Ok(Records::new(room)), layers: BTreeMap::new(), met: 0 };
+        Self { room, seen: Mutex::new(seen) }
+    }
+
+    /// Takes rows of a layer, where they have the columns.
+    pub(super) fn see(&self, layer: &str, rows: &RecordBatch) {
+        let (names, boxes) = (Texts::named(rows, "name"), boxes(rows));
+        let (Some(names), Some(boxes)) = (names, boxes) else { return };
+        let number = self.seen().number(layer).to_be_bytes();
+        let record = |row: usize| {
+            let mut record = [0; BYTES];
+            record[..4].copy_from_slice(&number);
+            record[4..12].copy_from_slice(&hash(names.value(row)?).to_be_bytes());
+            let sides = boxes.map(|side| side.value(row).to_bits().to_be_bytes());
+            record[12..].copy_from_slice(sides.as_flattened());
+            Some(record)
+        };
+        let new: Vec<[u8; BYTES]> = (0..rows.num_rows()).filter_map(record).collect();
+        let mut seen = self.seen();
+        if let Ok(records) = seen.records.as_mut()
+            && let Err(error) = records.extend(new)
+        {
+            seen.records = Err(error);
+        }
+    }
+
+    /// Forgets a layer.
+    pub(super) fn forget(&self, layer: &str) {
+        self.seen().layers.remove(layer);
+    }
+
+    /// How many rows of each layer repeat another's name and box.
+    ///
+    /// # Errors
+    /// When records couldn't be put away, or can't be had back.
+    pub(super) fn counted(&self) -> io::Result<BTreeMap<String, u64>> {
+        let mut seen = self.seen();
+        let sorted = std::mem::replace(&mut seen.records, Ok(Records::new(self.room)))?.sorted()?;
+        let mut counts = BTreeMap::new();
+        for (layer, number) in &seen.layers {
+            let (mut before, mut repeated) = (None, 0);
+            sorted.each(sorted.starting(&number.to_be_bytes())?, &mut |_, record| {
+                repeated += u64::from(before.replace(*record) == Some(*record));
+            })?;
+            counts.insert(layer.clone(), repeated);
+        }
+        Ok(counts)
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seen {
+    fn number(&mut self, layer: &str) -> u32 {
+        if let Some(number) = self.layers.get(layer) {
+            return *number;
+        }
+        self.met += 1;
+        self.layers.insert(layer.to_owned(), self.met);
+        self.met
+    }
+}
+
+/// The sides of every row's box. The covering stands for the geometry: it is exact to about a metre, and far cheaper to
+/// read than lines and polygons.
+fn boxes(rows: &RecordBatch) -> Option<[&Float32Array; 4]> {
+    let sides = rows.column_by_name("bbox")?.as_struct_opt().map(StructArray::columns)?;
+    let sides: Vec<_> = sides.iter().filter_map(|side| side.as_primitive_opt::<Float32Type>()).collect();
+    sides.try_into().ok()
+}
+
+fn hash(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,81 @@
+//! What was counted of tiles, kept for nights on which they are the same: their rows aren't read again.
+//!
+//! A tally that is not there, of other tiles or of another version of this program costs a reading, nothing else.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::to_raw_value;
+use tracing::debug;
+
+use super::{Context, LayerOutcome};
+use crate::catalog::page::Facilities;
+use crate::derive::Tally;
+use crate::derive::inventory::FACILITIES;
+use crate::error::Error;
+use crate::feature::TileRecord;
+use crate::store::{self, Lock};
+
+/// What stands for tiles, whatever they lie in: their digests in the order of their paths, and this program's version.
+fn name(tiles: &[TileRecord]) -> String {
+    let mut digests: Vec<(&str, &str)> = vec![("", env!("CARGO_PKG_VERSION"))];
+    let files = tiles.iter().map(|tile| (tile.path.to_str().unwrap_or_default(), tile.sha256.as_str()));
+    digests.extend(files);
+    digests.sort_unstable();
+    store::sha256(format!("{digests:?}").as_bytes())
+}
+
+/// Whether what products want to see of a layer of an earlier run is known without its tiles.
+pub(super) fn recall(context: &Context<'_>, outcome: &LayerOutcome) -> bool {
+    let layer = &outcome.report;
+    let told = context.store.tally(&layer.id, &name(&outcome.tiles));
+    let is_known = told.is_some_and(|told| context.products.recall(layer, &told));
+    debug!(layer = layer.id, is_known, "tally");
+    is_known
+}
+
+/// Keeps what products have seen of the layers that were looked at, before anything is made of it.
+///
+/// # Errors
+/// When the store can't take it.
+pub(super) fn keep(context: &Context<'_>, lock: &Lock, layers: &[&LayerOutcome]) -> Result<(), Error> {
+    for outcome in layers.iter().filter(|outcome| !outcome.tiles.is_empty()) {
+        if let Some(told) = context.products.tally(&outcome.report.id) {
+            put(context, lock, &outcome.report.id, &outcome.tiles, told)?;
+        }
+    }
+    Ok(())
+}
+
+/// Name of the page's part among what is told of the inventory.
+const PAGE: &str = "page";
+
+/// The inventory's facilities as they were counted of the same tiles.
+pub(super) fn facilities(context: &Context<'_>, tiles: &[TileRecord]) -> Option<Facilities> {
+    let told = context.store.tally(FACILITIES, &name(tiles))?;
+    serde_json::from_str(told.get(PAGE)?.get()).ok()
+}
+
+/// Keeps what was counted of the inventory.
+///
+/// # Errors
+/// When the store can't take it.
+pub(super) fn keep_facilities(
+    context: &Context<'_>,
+    lock: &Lock,
+    tiles: &[TileRecord],
+    counted: &Facilities,
+) -> Result<(), Error> {
+    let Ok(told) = to_raw_value(counted) else { return Ok(()) };
+    put(context, lock, FACILITIES, tiles, BTreeMap::from([(PAGE.to_owned(), told)]))
+}
+
+fn put(
+    context: &Context<'_>,
+    lock: &Lock,
+    collection: &str,
+    tiles: &[TileRecord],
+    told: Tally,
+) -> Result<(), Error> {
+    let put = context.store.put_tally(lock, collection, &name(tiles), told);
+    put.map_err(|source| Error::Store { source })
+}
