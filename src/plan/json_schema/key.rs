@@ -108,8 +108,8 @@ impl Key {
     }
 
     /// One of some sets of keys and nothing of the others must be there.
-    pub(super) fn one_of(self, sets: &[&[&str]]) -> Self {
-        let sets: Vec<Value> = sets.iter().map(|set| json!({"required": set})).collect();
+    pub(super) fn one_of(self, sets: impl IntoIterator<Item = impl Serialize>) -> Self {
+        let sets: Vec<Value> = sets.into_iter().map(|set| json!({"required": set})).collect();
         self.table("oneOf", sets)
     }
 }

@@ -11,6 +11,7 @@ use super::super::resolve::{
 };
 use super::super::schema::GEOMETRIES;
 use super::key::{Key, Keys, by_path, file, key};
+use crate::spec::file_kinds;
 
 /// Of `pipelines/*.toml`.
 pub(super) fn keys(products: &[ProductName]) -> Keys {
@@ -187,7 +188,7 @@ fn gates() -> Vec<Key> {
 
 /// Of the `source` of a layer or jurisdiction; `*` is any kind.
 fn sources() -> Vec<Key> {
-    let xy_or_wkt: &[&[&str]] = &[&["x", "y"], &["wkt"]];
+    let xy_or_wkt: [&[&str]; 2] = [&["x", "y"], &["wkt"]];
     vec![
         key("source", "Where the rows are and how to read them: exactly one kind.")
             .table("minProperties", 1)
@@ -228,8 +229,8 @@ fn sources() -> Vec<Key> {
 
 /// Of `source.http` and `source.arcgis`.
 fn servers() -> Vec<Key> {
-    let files: &[&[&str]] = &[&["csv"], &["geojson"], &["geojsonl"], &["ogr"], &["parquet"], &["xlsx"]];
-    let auths: &[&[&str]] = &[&["basic"], &["bearer"], &["login"], &["token"]];
+    let files = file_kinds().into_iter().map(|kind| [kind]);
+    let auths = ["basic", "bearer", "login", "token"].map(|way| [way]);
     let variable = "a variable of the environment";
     vec![
         key("source.http", "A file behind HTTP, read like a local one.").one_of(files),
