@@ -1,4 +1,4 @@
-//! What is said of one key.
+//! What is said of one key of a file that people write, for its JSON Schema.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::super::check::{Bounds, IDENTIFIER};
+use super::check::{Bounds, IDENTIFIER};
 
 /// What is said, by the path of the key: `field.type`; empty for the file as a whole.
 pub(super) type Keys = BTreeMap<String, Key>;
