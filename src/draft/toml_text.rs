@@ -2,6 +2,8 @@
 //!
 //! Pure.
 
+use serde_json::Value;
+
 /// Longest value shown in a comment, characters.
 const SHOWN: usize = 40;
 
@@ -18,6 +20,11 @@ pub(super) fn quoted(text: &str) -> String {
         c => c.to_string(),
     });
     format!("\"{}\"", escaped.collect::<String>())
+}
+
+/// A TOML string, or another value that is written as JSON writes it: a number, `true` or `false`.
+pub(super) fn value(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), quoted)
 }
 
 /// A TOML list of strings.
