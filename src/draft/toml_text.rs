@@ -59,6 +59,11 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_not_quoted() {
+        assert_eq!((value(&3.into()), value(&"3".into())), ("3".to_owned(), "\"3\"".to_owned()));
+    }
+
+    #[test]
     fn a_comment_stays_on_its_line() {
         assert_eq!(shown("a\nb"), "`a b`");
         assert_eq!(shown(&"x".repeat(50)).chars().count(), 43);

@@ -1,6 +1,7 @@
 //! Formats of sources: how each is read, and all that other rooms know of one.
 //!
-//! A format is a variant of [`Format`]: where the compiler asks for it, or `json_schema` for its keys, stands here.
+//! Whoever adds a variant is asked by the compiler for the rest of it, here and where `source` opens it; `keys` is held
+//! against what `spec` reads by the tests of `json_schema`.
 
 use serde::Serialize;
 use serde_json::{Value, json};
