@@ -5,50 +5,23 @@
 use super::crs::Word;
 use super::rejects;
 use super::survey::Survey;
-use super::toml_text::{line, list, quoted};
+use super::toml_text::{line, list, quoted, value};
 use crate::plan::{CsvGeometry, Format};
 
 /// Columns that hold the geometry of a text file.
 pub(super) fn geometry_columns(survey: &Survey) -> Vec<&str> {
-    match &survey.format {
-        Format::Csv { geometry, .. } | Format::Xlsx { geometry, .. } => match geometry {
-            CsvGeometry::Xy { x, y } => vec![x, y],
-            CsvGeometry::Wkt { column } if survey.has_coordinates => vec![column],
-            CsvGeometry::Wkt { .. } => Vec::new(),
-        },
-        _ => Vec::new(),
+    match survey.format.csv_geometry() {
+        Some(CsvGeometry::Xy { x, y }) => vec![x, y],
+        Some(CsvGeometry::Wkt { column }) if survey.has_coordinates => vec![column],
+        Some(CsvGeometry::Wkt { .. }) | None => Vec::new(),
     }
 }
 
 /// The `[[layer]]` table, without comment signs.
 pub(super) fn table(survey: &Survey, id: &str) -> Vec<String> {
+    let format = readable(survey);
     let mut keys = vec![format!("path = {}", quoted(&survey.path))];
-    let kind = match &survey.format {
-        Format::Csv { delimiter, geometry } => {
-            keys.extend(csv_geometry(geometry, survey.has_coordinates));
-            if *delimiter != b',' {
-                keys.push(format!("delimiter = {}", quoted(&char::from(*delimiter).to_string())));
-            }
-            "csv"
-        }
-        Format::Geojson => "geojson",
-        Format::Geojsonl => "geojsonl",
-        Format::Ogr { layer } => {
-            keys.extend(layer.iter().map(|layer| format!("layer = {}", quoted(layer))));
-            "ogr"
-        }
-        Format::Parquet { geometry } => {
-            keys.extend(geometry.iter().map(|column| format!("geometry = {}", quoted(column))));
-            "parquet"
-        }
-        Format::Esri => "arcgis",
-        Format::Xlsx { sheet, header_row, geometry } => {
-            keys.extend(sheet.iter().map(|sheet| format!("sheet = {}", quoted(sheet))));
-            keys.extend(header_row.iter().map(|row| format!("header-row = {row}")));
-            keys.extend(csv_geometry(geometry, survey.has_coordinates));
-            "xlsx"
-        }
-    };
+    keys.extend(format.written().iter().map(|(key, written)| format!("{key} = {}", value(written))));
     let mut confirm = String::new();
     match &survey.crs {
         Word::Stated(_) => {}
@@ -61,16 +34,17 @@ pub(super) fn table(survey: &Survey, id: &str) -> Vec<String> {
     vec![
         "[[layer]]".to_owned(),
         format!("id = {}", quoted(id)),
-        format!("source.{kind} = {{ {} }}{confirm}", keys.join(", ")),
+        format!("source.{} = {{ {} }}{confirm}", format.kind(), keys.join(", ")),
     ]
 }
 
-fn csv_geometry(geometry: &CsvGeometry, is_found: bool) -> Vec<String> {
-    match geometry {
-        CsvGeometry::Xy { x, y } => vec![format!("x = {}", quoted(x)), format!("y = {}", quoted(y))],
-        CsvGeometry::Wkt { column } if is_found => vec![format!("wkt = {}", quoted(column))],
-        CsvGeometry::Wkt { .. } => vec!["x = \"EDIT-X\"".to_owned(), "y = \"EDIT-Y\"".to_owned()],
+/// How to read the source; which columns hold the coordinates is left to be said where none look like them.
+fn readable(survey: &Survey) -> Format {
+    let mut format = survey.format.clone();
+    if !survey.has_coordinates && matches!(format.csv_geometry(), Some(CsvGeometry::Wkt { .. })) {
+        format.set_csv_geometry(CsvGeometry::Xy { x: "EDIT-X".to_owned(), y: "EDIT-Y".to_owned() });
     }
+    format
 }
 
 /// What is to be decided about the source, or is worth knowing, a line each.

@@ -88,7 +88,7 @@ pub(super) fn survey(wanted: &Wanted, reference: &Reference) -> Result<Survey, S
     };
     read(&mut survey, layer, wanted, &reference.states)?;
     if let Some(column) = well_known_text(&survey) {
-        survey.format = with_geometry(survey.format, CsvGeometry::Wkt { column });
+        survey.format.set_csv_geometry(CsvGeometry::Wkt { column });
         survey.has_coordinates = true;
         read(&mut survey, layer, wanted, &reference.states)?;
     }
@@ -197,21 +197,6 @@ fn first_column(layer: &LayerDescription) -> CsvGeometry {
     CsvGeometry::Wkt { column }
 }
 
-/// The columns of the geometry, where a format has such.
-fn geometry(format: &Format) -> Option<&CsvGeometry> {
-    match format {
-        Format::Csv { geometry, .. } | Format::Xlsx { geometry, .. } => Some(geometry),
-        _ => None,
-    }
-}
-
-fn with_geometry(mut format: Format, columns: CsvGeometry) -> Format {
-    if let Format::Csv { geometry, .. } | Format::Xlsx { geometry, .. } = &mut format {
-        *geometry = columns;
-    }
-    format
-}
-
 /// The rows of the table, in batches.
 pub(super) fn batches(format: &Format, wanted: &Wanted, crs: Option<Crs>) -> Result<Reader, SourceError> {
     let shown = wanted.path.display().to_string();
@@ -237,7 +222,7 @@ fn read(
     survey.columns = layer.columns.iter().map(|c| Column::new(&c.name, c.declared.as_deref())).collect();
     survey.places = Places::new(layer.columns.iter().map(|column| column.name.as_str()));
     (survey.rows, survey.broken, survey.nowhere) = (0, 0, 0);
-    let has_geometry = !matches!(geometry(&survey.format), Some(CsvGeometry::Xy { .. }));
+    let has_geometry = !matches!(survey.format.csv_geometry(), Some(CsvGeometry::Xy { .. }));
     let mut places: HashMap<String, usize> =
         survey.columns.iter().enumerate().map(|(at, column)| (column.name.clone(), at)).collect();
     for batch in batches(&survey.format, wanted, None)? {
@@ -272,7 +257,7 @@ fn note(column: &mut Column, values: &ArrayRef, broken: &HashSet<usize>, states:
 
 /// The column of well-known text by its values, where the file is read otherwise and has no coordinates.
 fn well_known_text(survey: &Survey) -> Option<String> {
-    let geometry = geometry(&survey.format)?;
+    let geometry = survey.format.csv_geometry()?;
     let is_chosen = |column: &Column| {
         let CsvGeometry::Wkt { column: chosen } = geometry else { return false };
         survey.has_coordinates && *chosen == column.name
@@ -285,7 +270,7 @@ fn well_known_text(survey: &Survey) -> Option<String> {
 /// Chooses among the places of the file, and says in which CRS it is.
 fn settle(survey: &mut Survey, wanted: &Wanted) {
     let places = std::mem::replace(&mut survey.places, Places::new([]));
-    let columns = geometry(&survey.format);
+    let columns = survey.format.csv_geometry();
     let is_text = columns.is_some();
     let has_wkt = matches!(columns, Some(CsvGeometry::Wkt { .. }))
         && survey.has_coordinates
@@ -309,7 +294,7 @@ fn settle(survey: &mut Survey, wanted: &Wanted) {
 fn settle_pair(survey: &mut Survey, mut places: Places, choice: Choice) {
     let pair = places.pairs.swap_remove(choice.place);
     survey.nowhere = survey.rows.saturating_sub(pair.place.shapes.count());
-    survey.format = with_geometry(survey.format.clone(), CsvGeometry::Xy { x: pair.x, y: pair.y });
+    survey.format.set_csv_geometry(CsvGeometry::Xy { x: pair.x, y: pair.y });
     survey.first_nowhere = pair.missing;
     survey.has_coordinates = true;
     survey.shapes = pair.place.shapes;

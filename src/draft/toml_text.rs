@@ -2,6 +2,8 @@
 //!
 //! Pure.
 
+use serde_json::Value;
+
 /// Longest value shown in a comment, characters.
 const SHOWN: usize = 40;
 
@@ -18,6 +20,11 @@ pub(super) fn quoted(text: &str) -> String {
         c => c.to_string(),
     });
     format!("\"{}\"", escaped.collect::<String>())
+}
+
+/// A TOML string, or another value that is written as JSON writes it: a number, `true` or `false`.
+pub(super) fn value(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), quoted)
 }
 
 /// A TOML list of strings.
@@ -49,6 +56,11 @@ mod tests {
             let read: toml::Table = toml::from_str(&written).unwrap();
             assert_eq!(read["key"].as_str(), Some(text), "{written}");
         }
+    }
+
+    #[test]
+    fn numbers_are_not_quoted() {
+        assert_eq!((value(&3.into()), value(&"3".into())), ("3".to_owned(), "\"3\"".to_owned()));
     }
 
     #[test]

@@ -62,14 +62,7 @@ impl<'a> Head<'a> {
 
     /// What was asked for, as messages call it.
     pub(super) fn wanted(&self) -> &'static str {
-        match (self.format, self.extension) {
-            (_, "zip") => "zip archive",
-            (Format::Csv { .. }, _) => "delimited text",
-            (Format::Geojson | Format::Geojsonl | Format::Esri, _) => "GeoJSON",
-            (Format::Parquet { .. }, _) => "Parquet",
-            (Format::Xlsx { .. }, _) => "workbook",
-            (Format::Ogr { .. }, _) => "dataset",
-        }
+        if self.extension == "zip" { "zip archive" } else { self.format.called() }
     }
 
     /// What the body is, where it isn't the file; `is_whole` where it ends here.
@@ -88,8 +81,10 @@ impl<'a> Head<'a> {
         let found = match () {
             () if start.is_empty() && is_whole => "nothing",
             () if self.is_page(start) => "a web page",
-            () if is_json && !self.is_json_wanted() => "JSON",
-            () if self.magic().is_some_and(|magic| !self.bytes.starts_with(magic)) => "something else",
+            () if is_json && !self.format.may_be_json(self.extension) => "JSON",
+            () if self.format.magic(self.extension).is_some_and(|magic| !self.bytes.starts_with(magic)) => {
+                "something else"
+            }
             () if matches!(self.format, Format::Csv { .. }) && start.starts_with(b"PK\x03\x04") => {
                 "a zip archive"
             }
@@ -109,25 +104,6 @@ impl<'a> Head<'a> {
         tags.iter().any(|tag| beginning.starts_with(tag)) || (self.is_html && start.starts_with(b"<"))
     }
 
-    fn is_json_wanted(&self) -> bool {
-        match self.format {
-            Format::Geojson | Format::Geojsonl | Format::Esri => true,
-            Format::Ogr { .. } => matches!(self.extension, "json" | "geojson"),
-            Format::Csv { .. } | Format::Parquet { .. } | Format::Xlsx { .. } => false,
-        }
-    }
-
-    /// Bytes that a file of the kind begins with.
-    fn magic(&self) -> Option<&'static [u8]> {
-        match (self.extension, self.format) {
-            ("zip", _) | (_, Format::Xlsx { .. }) => Some(b"PK"),
-            (_, Format::Parquet { .. }) => Some(b"PAR1"),
-            ("gpkg", _) => Some(b"SQLite format 3\0"),
-            ("fgb", _) => Some(b"fgb"),
-            _ => None,
-        }
-    }
-
     /// What a small answer in JSON says of the file, where it isn't the file.
     fn answer(&self, start: &[u8]) -> Option<Verdict> {
         let answer: Value = serde_json::from_slice(start).ok()?;
@@ -140,7 +116,7 @@ impl<'a> Head<'a> {
             });
         }
         // GeoJSON says what it is, and may have a member of any other name.
-        if answer.get("type").is_some() && self.is_json_wanted() {
+        if answer.get("type").is_some() && self.format.may_be_json(self.extension) {
             return None;
         }
         let status = answer.get("status").and_then(Value::as_str)?;

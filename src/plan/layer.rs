@@ -11,13 +11,11 @@ use super::reference::Reference;
 use super::resolve::{Overrides, Variables};
 use super::schema::{GEOMETRIES, of_layer};
 use super::{
-    CsvGeometry, Format, JurisdictionKind, JurisdictionPlan, LayerPlan, LayerSchema, Location, SourcePlan,
-    remote,
+    JurisdictionKind, JurisdictionPlan, LayerPlan, LayerSchema, Location, SourcePlan, format, remote,
 };
 use crate::feature::{Crs, LayerId};
 use crate::spec::{
-    Diagnostic, FormatSpec, JurisdictionSpec, LayerSpec, LocationSpec, PipelineSpec, SourceSpec, Span,
-    Spanned, beside,
+    Diagnostic, JurisdictionSpec, LayerSpec, LocationSpec, PipelineSpec, SourceSpec, Spanned, beside,
 };
 
 pub(super) const KINDS: [(&str, JurisdictionKind); 5] = [
@@ -33,9 +31,6 @@ pub(super) const INVENTORY: &str = "facilities";
 
 /// How far the fallback to the nearest polygon reaches, metres.
 pub(super) const NEAREST_M: Bounds<f64> = Bounds { key: "nearest-m", range: 0.0..=200_000.0, default: 0.0 };
-
-/// Row of a sheet's column names; a sheet can have so many rows.
-pub(super) const HEADER_ROW: Bounds<i64> = Bounds { key: "header-row", range: 1..=1_048_576, default: 1 };
 
 /// Days for which a source date counts as current: agencies commonly revise such layers once a year.
 pub(super) const CURRENT_DAYS: Bounds<i64> = Bounds { key: "current-days", range: 1..=36_525, default: 365 };
@@ -208,36 +203,17 @@ fn source(
     variables: Variables,
 ) -> Option<SourcePlan> {
     let Spanned { value: source, span } = spec?;
+    let format = format::resolve(check, source, span, schema);
     let (location, shown) = match &source.location {
         LocationSpec::Path(path) => local(check, pipeline, path.as_ref(), variables),
         LocationSpec::Http(http) => {
-            let location = remote::http(check, http, &source.format, variables);
-            (Location::Http(location), text(http.url.as_ref()))
+            (Location::Http(remote::http(check, http, &format, variables)), text(http.url.as_ref()))
         }
         LocationSpec::Arcgis(arcgis) => {
             (Location::Arcgis(remote::arcgis(check, arcgis, variables)), text(arcgis.url.as_ref()))
         }
     };
     let crs = check.crs(source.crs.as_ref());
-    let format = match &source.format {
-        FormatSpec::Geojson => Format::Geojson,
-        FormatSpec::Geojsonl => Format::Geojsonl,
-        FormatSpec::Esri => Format::Esri,
-        FormatSpec::Ogr { layer } => Format::Ogr { layer: optional(layer.as_ref()) },
-        FormatSpec::Parquet { geometry } => Format::Parquet { geometry: optional(geometry.as_ref()) },
-        FormatSpec::Csv { x, y, wkt, delimiter } => {
-            declared(check, source, span, schema);
-            let geometry = csv_geometry(check, span, [x.as_ref(), y.as_ref(), wkt.as_ref()]);
-            Format::Csv { delimiter: separator(check, delimiter.as_ref()), geometry }
-        }
-        FormatSpec::Xlsx { sheet, header_row, x, y, wkt } => {
-            declared(check, source, span, schema);
-            let geometry = csv_geometry(check, span, [x.as_ref(), y.as_ref(), wkt.as_ref()]);
-            let row = check.within(header_row.as_ref(), &HEADER_ROW);
-            let header_row = header_row.as_ref().and_then(|_| u32::try_from(row).ok());
-            Format::Xlsx { sheet: optional(sheet.as_ref()), header_row, geometry }
-        }
-    };
     Some(SourcePlan { location, shown: shown.into(), format, crs })
 }
 
@@ -255,72 +231,10 @@ fn local(
     (location, shown.display().to_string())
 }
 
-/// A format that can't state a CRS needs one from the pipeline or the schema.
-fn declared(check: &mut Check<'_>, source: &SourceSpec, place: &Span, schema: Option<&Option<Crs>>) {
-    if source.crs.is_none() && schema == Some(&None) {
-        let help = "declare it by `crs = \"…\"` in the source or the schema; a CRS is never guessed";
-        check.error(place, "nothing says in which CRS the coordinates are").help = Some(help.to_owned());
-    }
-}
-
 /// An absent source fails its layer when the run comes to it, and not the whole plan before.
 fn absent(check: &mut Check<'_>, spec: Option<&Spanned<SourceSpec>>, source: &SourcePlan) {
     let written = spec.and_then(|spec| spec.value.path());
     if let Some(written) = written.filter(|_| source.local().is_some_and(|path| !path.exists())) {
         check.warning(&written.span, format!("there is no `{}`", source.shown));
-    }
-}
-
-/// Either `x` and `y`, or `wkt`.
-fn csv_geometry(
-    check: &mut Check<'_>,
-    place: &Span,
-    [x, y, wkt]: [Option<&Spanned<String>>; 3],
-) -> CsvGeometry {
-    [x, y, wkt].into_iter().flatten().for_each(|column| undecided(check, column));
-    match (x, y, wkt) {
-        (Some(_), _, Some(wkt)) | (_, Some(_), Some(wkt)) => {
-            check.error(&wkt.span, "the geometry is either in `x` and `y` or in `wkt`, not both");
-        }
-        (None, None, None) => {
-            let help = "name its columns: `x` and `y`, or `wkt`";
-            check.error(place, "nothing says where the geometry is").help = Some(help.to_owned());
-        }
-        (Some(one), None, None) => {
-            check.error(&one.span, "`x` needs a `y`");
-        }
-        (None, Some(one), None) => {
-            check.error(&one.span, "`y` needs an `x`");
-        }
-        (Some(x), Some(y), None) if x.value == y.value => {
-            check.error(&y.span, "`x` and `y` are the same column");
-        }
-        _ => {}
-    }
-    match wkt {
-        Some(wkt) => CsvGeometry::Wkt { column: wkt.value.clone() },
-        None => CsvGeometry::Xy { x: text(x), y: text(y) },
-    }
-}
-
-/// Refuses what a draft left to be said.
-fn undecided(check: &mut Check<'_>, column: &Spanned<String>) {
-    if column.value == "EDIT" || column.value.starts_with("EDIT-") {
-        let message = format!("`{}` is not a column: a draft left it to be said", column.value);
-        let help = "name the columns of the coordinates: `x` and `y`, or `wkt`";
-        check.error(&column.span, message).help = Some(help.to_owned());
-    }
-}
-
-fn separator(check: &mut Check<'_>, written: Option<&Spanned<String>>) -> u8 {
-    let Some(written) = written else { return b',' };
-    match written.value.as_bytes() {
-        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0) => *byte,
-        _ => {
-            let help = "write one ASCII character, such as `,`, `;`, `|` or `\\t`";
-            let message = format!("`{}` cannot be a delimiter", written.value.escape_default());
-            check.error(&written.span, message).help = Some(help.to_owned());
-            b','
-        }
     }
 }

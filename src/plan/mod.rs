@@ -5,11 +5,14 @@
 
 mod base_url;
 mod check;
+mod csv_geometry;
 mod expected;
 mod field;
+mod format;
 mod gate;
 mod include;
 mod json_schema;
+mod key;
 mod layer;
 mod membership;
 mod products;
@@ -27,8 +30,10 @@ mod tests;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use csv_geometry::CsvGeometry;
 pub use expected::{ALL_STATES, EXPECTED_COLUMNS};
 pub use field::{EPOCH_MS, EXCEL_SERIAL};
+pub use format::Format;
 pub use gate::GatePlan;
 pub use include::fits;
 pub use json_schema::{Written, json_schema};
@@ -37,9 +42,7 @@ pub use products::ProductName;
 pub use reference::{Lifeline, NaicsRule, Reference, Region, Sector, State, longest_prefix};
 pub use resolve::{LEAST_MEMORY, Overrides, Variables, load, reference_tables};
 pub use scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
-pub use source::{
-    Access, ArcgisPlan, Credential, CsvGeometry, Format, HttpPlan, Location, PageFormat, Secret, SourcePlan,
-};
+pub use source::{Access, ArcgisPlan, Credential, HttpPlan, Location, PageFormat, Secret, SourcePlan};
 
 use serde::{Serialize, Serializer};
 

@@ -3,9 +3,10 @@
 //! Opens nothing. Values of the environment are kept as secrets; messages show the names.
 
 use super::check::{Bounds, Check, optional, text};
+use super::format::Format;
 use super::resolve::Variables;
 use super::source::{Access, ArcgisPlan, Credential, HttpPlan, PageFormat, Secret};
-use crate::spec::{AccessSpec, ArcgisSpec, AuthSpec, FormatSpec, HttpSpec, Span, Spanned};
+use crate::spec::{AccessSpec, ArcgisSpec, AuthSpec, HttpSpec, Span, Spanned};
 
 /// Size at which fetching is given up.
 pub(super) const MAX_BYTES: Bounds<u64> =
@@ -35,7 +36,7 @@ type Hidden = Vec<(String, Secret)>;
 pub(super) fn http(
     check: &mut Check<'_>,
     spec: &HttpSpec,
-    format: &FormatSpec,
+    format: &Format,
     variables: Variables,
 ) -> HttpPlan {
     let (url, hidden) = address(check, spec.url.as_ref(), variables);
@@ -193,36 +194,16 @@ fn credential(check: &mut Check<'_>, spec: &AuthSpec, variables: Variables) -> C
     }
 }
 
-/// The extension that is written, that of the URL, or that of the kind of file.
-fn extension(check: &mut Check<'_>, spec: &HttpSpec, format: &FormatSpec, url: &str) -> String {
-    let is_plain = |text: &str| {
-        (1..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    };
-    if let Some(written) = &spec.extension {
-        if !is_plain(&written.value) {
-            let message = format!("`{}` cannot be an extension", written.value);
-            check.error(&written.span, message).help = Some("write it as `zip`, without a dot".to_owned());
-        }
-        return written.value.clone();
+/// The extension that is written, or what the format makes of the URL.
+fn extension(check: &mut Check<'_>, spec: &HttpSpec, format: &Format, url: &str) -> String {
+    let Some(written) = &spec.extension else { return format.landed_extension(url) };
+    let extension = &written.value;
+    let is_plain = extension.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    if !is_plain || !(1..=16).contains(&extension.len()) {
+        let message = format!("`{extension}` cannot be an extension");
+        check.error(&written.span, message).help = Some("write it as `zip`, without a dot".to_owned());
     }
-    let own = match format {
-        FormatSpec::Csv { .. } => "csv",
-        FormatSpec::Geojson | FormatSpec::Esri => "geojson",
-        FormatSpec::Geojsonl => "geojsonl",
-        FormatSpec::Parquet { .. } => "parquet",
-        FormatSpec::Xlsx { .. } => "xlsx",
-        FormatSpec::Ogr { .. } => {
-            // Only GDAL chooses its driver by it, and only names it could open are believed.
-            let path = url.split(['?', '#']).next().unwrap_or_default();
-            let written = path.rsplit_once('.').map(|(_, last)| last.to_ascii_lowercase());
-            let known = ["zip", "gpkg", "fgb", "shp", "json", "geojson", "kml", "gml"];
-            return match written {
-                Some(extension) if known.contains(&extension.as_str()) => extension,
-                _ => "zip".to_owned(),
-            };
-        }
-    };
-    own.to_owned()
+    extension.clone()
 }
 
 fn digest(check: &mut Check<'_>, written: &Spanned<String>) -> String {

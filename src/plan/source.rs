@@ -1,4 +1,4 @@
-//! Types of a layer's source: where its rows are and how to read them.
+//! Types of a layer's source: where its rows are, and who asks a server for them.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::feature::Crs;
 
+use super::format::Format;
 use super::shared;
 
 /// Where rows are and how to read them.
@@ -178,60 +179,4 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
-}
-
-/// How to read a source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// Delimited text with a header line.
-    Csv {
-        /// Field separator.
-        delimiter: u8,
-        /// Where the geometry is.
-        geometry: CsvGeometry,
-    },
-    /// A GeoJSON FeatureCollection.
-    Geojson,
-    /// Newline-delimited GeoJSON (RFC 8142, with or without record separators).
-    Geojsonl,
-    /// Shapefile, FileGDB, GeoPackage or FlatGeobuf through GDAL, plain or in a zip archive.
-    Ogr {
-        /// Table in the dataset; `None` where there is only one.
-        layer: Option<String>,
-    },
-    /// GeoParquet, or Parquet with a column of WKB: a file, or a folder of files.
-    Parquet {
-        /// Column of the geometry; `None` for the one the file declares.
-        geometry: Option<String>,
-    },
-    /// Pages of an ArcGIS layer, as a pull has landed them.
-    Esri,
-    /// A sheet of an XLSX workbook.
-    Xlsx {
-        /// Its name; `None` where only one is visible.
-        sheet: Option<String>,
-        /// Row of the column names, 1 and up; `None` for the first that holds anything.
-        header_row: Option<u32>,
-        /// Where the geometry is.
-        geometry: CsvGeometry,
-    },
-}
-
-/// Where the geometry of a delimited text file or a sheet is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CsvGeometry {
-    /// Two numeric columns in the source's CRS.
-    Xy {
-        /// Column of x or longitude.
-        x: String,
-        /// Column of y or latitude.
-        y: String,
-    },
-    /// One column of WKT in the source's CRS.
-    Wkt {
-        /// Column of the text.
-        column: String,
-    },
 }

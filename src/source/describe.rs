@@ -1,7 +1,7 @@
 //! What a file holds, before anybody has written a pipeline for it.
 //!
-//! Guesses the format from name and content and reads headers, not rows (GeoJSON has no header, so
-//! its first features stand in). What is guessed here is a proposal to a person, never used unseen.
+//! Reads headers, not rows (GeoJSON has no header, so its first features stand in). What is guessed here is a proposal
+//! to a person, never used unseen. Formats with a folder of their own describe their files there.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,10 +17,7 @@ use super::csv::CsvRecords;
 use super::error::SourceError;
 use super::geojson::CollectionRecords;
 use super::geojsonl::LineRecords;
-use super::parquet::{ParquetSource, is_folder_of_parquet, is_parquet};
-use super::sniff;
-use super::xlsx::{self, At, Bounds, XlsxRecords};
-use super::{archive, layers, open};
+use super::{archive, layers, open, sniff};
 
 /// Column names that hold x and y, most trusted first.
 const XY: &[(&str, &str)] =
@@ -33,7 +30,7 @@ const WKT: &[&str] = &["wkt", "the_geom", "geom", "geometry", "shape"];
 const SAMPLE: usize = 1000;
 
 /// Bounds while a file is only looked at.
-const LIMITS: Limits =
+pub(super) const LIMITS: Limits =
     Limits { record_bytes: 16 << 20, batch_rows: SAMPLE, rows: Some(SAMPLE as u64), archive_bytes: 16 << 30 };
 
 /// What a file holds.
@@ -71,30 +68,8 @@ pub struct ColumnDescription {
     pub declared: Option<String>,
 }
 
-/// Describes the file or folder at `path`.
-///
-/// # Errors
-/// Where it can't be opened, or is nothing the program reads.
-pub fn describe(path: &Path) -> Result<Description, SourceError> {
-    let shown: Arc<str> = path.display().to_string().into();
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-    match extension.as_deref() {
-        Some("csv" | "tsv" | "txt" | "tab") => describe_csv(path, &shown),
-        Some("geojsonl" | "geojsons" | "ndjson" | "jsonl" | "ndgeojson") => describe_lines(path, &shown),
-        Some("geojson" | "json") => describe_json(path, &shown),
-        _ if is_parquet(path) || is_folder_of_parquet(path) => describe_parquet(path, &shown),
-        Some("xlsx" | "xlsm") => describe_xlsx(path, &shown),
-        Some("zip" | "shp" | "gpkg" | "gdb" | "fgb") => describe_ogr(path, &shown),
-        _ if path.is_dir() => describe_ogr(path, &shown),
-        _ => match sniff::open(path, &shown, "a facility layer")?.head.trim_ascii_start() {
-            [b'{', ..] => describe_json(path, &shown),
-            [0x1E, ..] => describe_lines(path, &shown),
-            _ => describe_csv(path, &shown),
-        },
-    }
-}
-
-fn describe_csv(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
+/// Describes delimited text; the separator is guessed from the first line.
+pub(super) fn csv(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
     let head = sniff::open(path, shown, "delimited text")?.head;
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let count = |delimiter: &u8| sniff::count(line, *delimiter);
@@ -115,17 +90,18 @@ fn describe_csv(path: &Path, shown: &Arc<str>) -> Result<Description, SourceErro
 }
 
 /// The columns of a header that look like a geometry.
-fn coordinates(header: &[String]) -> Option<CsvGeometry> {
+pub(super) fn coordinates(header: &[String]) -> Option<CsvGeometry> {
     let column = |name: &str| header.iter().find(|column| column.eq_ignore_ascii_case(name)).cloned();
     let xy = XY.iter().find_map(|(x, y)| Some(CsvGeometry::Xy { x: column(x)?, y: column(y)? }));
     xy.or_else(|| Some(CsvGeometry::Wkt { column: WKT.iter().find_map(|name| column(name))? }))
 }
 
-fn describe_json(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
+/// Describes GeoJSON, as one collection or as lines.
+pub(super) fn geojson(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
     match CollectionRecords::open(path, shown, LIMITS.record_bytes) {
         // A file of lines may bear the collection's extension; its first line has no features.
         Err(SourceError::NoFeatures { found, .. }) if found.iter().any(|name| name == "geometry") => {
-            describe_lines(path, shown)
+            geojsonl(path, shown)
         }
         Err(error) => Err(error),
         Ok(records) => {
@@ -135,17 +111,19 @@ fn describe_json(path: &Path, shown: &Arc<str>) -> Result<Description, SourceErr
                 Stated::Silent | Stated::Unclear(_) => None,
             };
             let features = records.count()?;
-            describe_features(path, shown, Format::Geojson, crs, features)
+            by_features(path, shown, Format::Geojson, crs, features)
         }
     }
 }
 
-fn describe_lines(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
+/// Describes GeoJSON with a feature a line.
+pub(super) fn geojsonl(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
     let features = LineRecords::open(path, shown, LIMITS.record_bytes)?.count()?;
-    describe_features(path, shown, Format::Geojsonl, Some(Crs::Crs84), features)
+    by_features(path, shown, Format::Geojsonl, Some(Crs::Crs84), features)
 }
 
-fn describe_features(
+/// Describes GeoJSON by its first features: what they hold, no header says.
+fn by_features(
     path: &Path,
     shown: &Arc<str>,
     format: Format,
@@ -178,7 +156,8 @@ fn describe_features(
     Ok(Description { format: Some(format), delimiter: None, layers: vec![layer] })
 }
 
-fn describe_ogr(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
+/// Describes every layer of a dataset, plain or in an archive.
+pub(super) fn ogr(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
     let found = archive::datasets(path, shown, LIMITS.archive_bytes)?;
     let mut layers: Vec<LayerDescription> = Vec::new();
     for choice in layers::all(&found, path, shown)? {
@@ -204,59 +183,12 @@ fn describe_ogr(path: &Path, shown: &Arc<str>) -> Result<Description, SourceErro
     Ok(Description { format: Some(Format::Ogr { layer }), delimiter: None, layers })
 }
 
-fn describe_parquet(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
-    let records = ParquetSource::open(path, shown, None, LIMITS.record_bytes)?;
-    let types = records.geometry_types().join(", ");
-    let columns = records.columns().iter().zip(records.types());
-    let layer = LayerDescription {
-        name: stem(path),
-        geometry: (!types.is_empty()).then_some(types),
-        crs: match records.stated() {
-            Stated::Named(crs) => Some(normalise(&crs)),
-            Stated::Silent | Stated::Unclear(_) | Stated::Rfc7946 => None,
-        },
-        features: Some(records.rows()),
-        columns: columns
-            .map(|(name, kind)| ColumnDescription { name: name.clone(), declared: Some(kind.clone()) })
-            .collect(),
-    };
-    Ok(Description { format: Some(Format::Parquet { geometry: None }), delimiter: None, layers: vec![layer] })
-}
-
-/// Every visible sheet; the geometry is that of the first, its first column where none looks like it.
-fn describe_xlsx(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
-    let bounds = Bounds { record: LIMITS.record_bytes, archive: LIMITS.archive_bytes };
-    let mut layers: Vec<LayerDescription> = Vec::new();
-    let mut format = None;
-    let sheets = xlsx::sheets(path, shown, bounds.archive)?;
-    for sheet in &sheets {
-        let header_row = xlsx::likely_header(path, shown, sheet, bounds)?;
-        let at = At { sheet: Some(sheet), header_row };
-        let records = match XlsxRecords::open_header(path, shown, at, bounds) {
-            // A blank sheet beside others is nothing to stop at.
-            Err(SourceError::Empty { .. }) if sheets.len() > 1 => continue,
-            records => records?,
-        };
-        let found = coordinates(records.header());
-        let first = records.header().first().cloned().unwrap_or_default();
-        let geometry = found.clone().unwrap_or(CsvGeometry::Wkt { column: first });
-        let chosen = (sheets.len() > 1).then(|| sheet.clone());
-        format.get_or_insert(Format::Xlsx { sheet: chosen, header_row, geometry });
-        layers.push(LayerDescription {
-            name: sheet.clone(),
-            geometry: matches!(found, Some(CsvGeometry::Xy { .. })).then(|| "Point".to_owned()),
-            crs: None,
-            features: None,
-            columns: undeclared(records.header().iter().cloned()),
-        });
-    }
-    Ok(Description { format, delimiter: None, layers })
-}
-
-fn stem(path: &Path) -> String {
+/// Name of a layer whose file gives it none.
+pub(super) fn stem(path: &Path) -> String {
     path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn undeclared(names: impl Iterator<Item = String>) -> Vec<ColumnDescription> {
+/// Columns of a format without types.
+pub(super) fn undeclared(names: impl Iterator<Item = String>) -> Vec<ColumnDescription> {
     names.map(|name| ColumnDescription { name, declared: None }).collect()
 }

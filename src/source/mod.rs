@@ -1,8 +1,8 @@
 //! Landed bytes → `RawBatch`: every format's rows, streamed, with their origin.
 //!
-//! One file per format; `docs/architecture.md` says what else is touched to add one. May use: `plan`, `feature`, `esri`.
-//! Only `ogr` names GDAL. Opens files, never writes them; no network, no clock, no environment. Memory is bounded by
-//! `Limits`: one record and one batch at a time.
+//! One file or folder per format; `docs/architecture.md` says what else is touched to add one. May use: `plan`,
+//! `feature`, `esri`. Only `ogr` names GDAL. Opens files, never writes them; no network, no clock, no environment.
+//! Memory is bounded by `Limits`: one record and one batch at a time.
 //!
 //! A row that can't be used is kept with its `Defect`; a source that can't be read on is a
 //! `SourceError`.
@@ -30,6 +30,7 @@ mod parquet;
 mod place;
 mod projjson;
 mod quotes;
+mod reader;
 mod shape;
 mod sniff;
 #[cfg(test)]
@@ -37,14 +38,16 @@ mod tests;
 mod text;
 mod xlsx;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::feature::{Crs, Landed, RawBatch};
 use crate::plan::{Format, Limits, SourcePlan};
 
-pub use describe::{ColumnDescription, Description, LayerDescription, describe};
+pub use describe::{ColumnDescription, Description, LayerDescription};
 pub use error::SourceError;
 pub use ogr::{init, reprojection};
+pub use reader::Reader;
 
 use batch::BatchBuilder;
 use crs::{Stated, settle};
@@ -52,7 +55,8 @@ use csv::CsvRecords;
 use esri::EsriRecords;
 use geojson::CollectionRecords;
 use geojsonl::LineRecords;
-use parquet::ParquetSource;
+use parquet::{ParquetSource, is_folder_of_parquet, is_parquet};
+use reader::RowByRow;
 use xlsx::{At, Bounds, XlsxRecords};
 
 /// A format's rows, one at a time.
@@ -65,32 +69,6 @@ trait Records: Send {
 trait Batches: Send {
     /// The next rows, at most `rows`, all of one file; `None` after the last.
     fn next(&mut self, rows: usize) -> Result<Option<RawBatch>, SourceError>;
-}
-
-/// Rows that come one at a time, put together.
-struct RowByRow {
-    records: Box<dyn Records>,
-    batch: BatchBuilder,
-    ended: bool,
-}
-
-impl Batches for RowByRow {
-    fn next(&mut self, rows: usize) -> Result<Option<RawBatch>, SourceError> {
-        while !self.ended && self.batch.len() < rows && !self.batch.is_full() {
-            self.ended = !self.records.next(&mut self.batch)?;
-        }
-        Ok((self.batch.len() > 0).then(|| self.batch.finish()))
-    }
-}
-
-/// Streams a source in batches of `Limits::batch_rows` rows, fewer where rows are long.
-pub struct Reader {
-    batches: Box<dyn Batches>,
-    batch_rows: usize,
-    rows_left: u64,
-    crs: Crs,
-    fixed: Option<Vec<String>>,
-    ended: bool,
 }
 
 /// A format's rows before their CRS is settled.
@@ -163,45 +141,31 @@ pub fn open(
         Rows::Columnar(source) => Box::new(source.read(crs.clone())),
         Rows::Single(records) => {
             let batch = BatchBuilder::new(origin, crs.clone(), fixed.as_deref());
-            Box::new(RowByRow { records, batch, ended: false })
+            Box::new(RowByRow::new(records, batch))
         }
     };
-    Ok(Reader {
-        batches,
-        batch_rows: limits.batch_rows.max(1),
-        rows_left: limits.rows.unwrap_or(u64::MAX),
-        crs,
-        fixed,
-        ended: false,
-    })
+    Ok(Reader::new(batches, crs, fixed, limits))
 }
 
-impl Reader {
-    /// The CRS of every batch.
-    pub fn crs(&self) -> &Crs {
-        &self.crs
-    }
-
-    /// The columns of every batch, where the format says before reading; `None` for GeoJSON,
-    /// and for an ArcGIS layer that doesn't name its fields.
-    pub fn fixed_columns(&self) -> Option<&[String]> {
-        self.fixed.as_deref()
-    }
-}
-
-impl Iterator for Reader {
-    type Item = Result<RawBatch, SourceError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.ended || self.rows_left == 0 {
-            return None;
-        }
-        let left = usize::try_from(self.rows_left).unwrap_or(usize::MAX);
-        let batch = self.batches.next(self.batch_rows.min(left)).transpose()?;
-        match &batch {
-            Ok(batch) => self.rows_left -= batch.len() as u64,
-            Err(_) => self.ended = true,
-        }
-        Some(batch)
+/// Describes the file or folder at `path`, whose format is guessed from its name and content.
+///
+/// # Errors
+/// Where it can't be opened, or is nothing the program reads.
+pub fn describe(path: &Path) -> Result<Description, SourceError> {
+    let shown: Arc<str> = path.display().to_string().into();
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    match extension.as_deref() {
+        Some("csv" | "tsv" | "txt" | "tab") => describe::csv(path, &shown),
+        Some("geojsonl" | "geojsons" | "ndjson" | "jsonl" | "ndgeojson") => describe::geojsonl(path, &shown),
+        Some("geojson" | "json") => describe::geojson(path, &shown),
+        _ if is_parquet(path) || is_folder_of_parquet(path) => parquet::describe(path, &shown),
+        Some("xlsx" | "xlsm") => xlsx::describe(path, &shown),
+        Some("zip" | "shp" | "gpkg" | "gdb" | "fgb") => describe::ogr(path, &shown),
+        _ if path.is_dir() => describe::ogr(path, &shown),
+        _ => match sniff::open(path, &shown, "a facility layer")?.head.trim_ascii_start() {
+            [b'{', ..] => describe::geojson(path, &shown),
+            [0x1E, ..] => describe::geojsonl(path, &shown),
+            _ => describe::csv(path, &shown),
+        },
     }
 }

@@ -5,6 +5,7 @@
 
 mod block;
 mod diagnostic;
+mod format;
 mod gate;
 mod pipeline;
 mod reference;
@@ -20,6 +21,7 @@ mod text;
 
 pub use block::BlockSpec;
 pub use diagnostic::{Diagnostic, Severity, settle};
+pub use format::{FormatSpec, file_kinds};
 pub use gate::GateSpec;
 pub use pipeline::{JurisdictionSpec, LayerSectorSpec, LayerSpec, LimitsSpec, OutputSpec, PipelineSpec};
 pub use reference::CsvTable;
@@ -28,6 +30,6 @@ pub use render::{Finding, findings, render};
 pub use schema::{CodeSpec, FieldSpec, RuleSpec, SchemaSpec, SectorSpec};
 pub use shape::{KeyShape, Kind, Shape};
 pub use size::{UNITS as SIZE_UNITS, bytes as size_bytes};
-pub use source::{FormatSpec, LocationSpec, SourceSpec};
+pub use source::{LocationSpec, SourceSpec};
 pub use suggest::{did_you_mean, one_of};
 pub use text::{Span, Spanned, TextFile, beside};

@@ -2,7 +2,8 @@
 //!
 //! LEAF.
 
-use super::source::{FILES, LocationSpec, SourceSpec, files, one};
+use super::format::{FormatSpec, file_kinds, files};
+use super::source::{LocationSpec, SourceSpec, one};
 use super::table::Table;
 use super::text::Spanned;
 
@@ -86,12 +87,13 @@ const AUTHS: [&str; 4] = ["basic", "bearer", "login", "token"];
 pub(super) fn http(table: &mut Table<'_>) -> Option<SourceSpec> {
     let url = table.required_text("url");
     let crs = table.text("crs");
-    if table.present(&FILES).is_empty() {
-        let kinds = FILES.map(|kind| format!("`{kind} = {{ … }}`")).join(", ");
+    let kinds = file_kinds();
+    if table.present(&kinds).is_empty() {
+        let listed: Vec<String> = kinds.iter().map(|kind| format!("`{kind} = {{ … }}`")).collect();
         table.error_here("nothing says how to read what the URL answers".to_owned()).help =
-            Some(format!("say one of {kinds}"));
+            Some(format!("say one of {}", listed.join(", ")));
     }
-    one(table, "the file", &FILES);
+    one(table, "the file", &kinds);
     let format = files(table, |_| ());
     let spec = HttpSpec {
         url,
@@ -116,7 +118,7 @@ pub(super) fn arcgis(table: &mut Table<'_>) -> SourceSpec {
         access: access(table),
     };
     let crs = table.text("crs");
-    SourceSpec { location: LocationSpec::Arcgis(spec), crs, format: super::FormatSpec::Esri }
+    SourceSpec { location: LocationSpec::Arcgis(spec), crs, format: FormatSpec::Esri }
 }
 
 fn access(table: &mut Table<'_>) -> AccessSpec {

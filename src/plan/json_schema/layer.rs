@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::super::check::CRS;
 use super::super::field::{self, EPOCH_MS, EXCEL_SERIAL, FALSE_WORDS, FILLABLE, PAD, TAKEN, TRUE_WORDS};
+use super::super::key::{Key, Keys, by_path, file, key};
 use super::super::schema::{GEOMETRIES, HANDLINGS, MAX_REJECTS, NAICS_USES, STATUSES};
 use super::Reference;
-use super::key::{Key, Keys, by_path, file, key};
 use crate::feature::CORE_COLUMNS;
 use crate::spec::{FieldSpec, RuleSpec};
 

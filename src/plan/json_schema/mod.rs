@@ -4,7 +4,6 @@
 //! takes stands in the constants that the plan checks by; `layer` and `pipeline` add what keys mean.
 //! What only a whole project can show (that a name is declared, that a file is there) is `cikr check`'s.
 
-mod key;
 mod layer;
 mod pipeline;
 #[cfg(test)]
@@ -12,9 +11,9 @@ mod tests;
 
 use serde_json::{Map, Value, json};
 
+use super::key::{Key, Keys};
 use super::{ProductName, Reference};
 use crate::spec::{BlockSpec, KeyShape, Kind, PipelineSpec, SIZE_UNITS, SchemaSpec, Shape};
-use key::{Key, Keys};
 
 /// A kind of file that people write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,23 +1,25 @@
 //! What the keys of pipelines mean.
 
-use super::super::ProductName;
 use super::super::check::CRS;
 use super::super::expected::UNMET;
 use super::super::gate::{DUPLICATE_KEYS, GROW, NULL_GEOMETRY, OUTSIDE, RISE, SHRINK};
-use super::super::layer::{CURRENT_DAYS, HEADER_ROW, INVENTORY, KINDS, NEAREST_M};
+use super::super::key::{Key, Keys, by_path, file, key};
+use super::super::layer::{CURRENT_DAYS, INVENTORY, KINDS, NEAREST_M};
 use super::super::remote::{ADDRESS, ALL_ROWS, AT_ONCE, MAX_BYTES, PAGES, PULL_ROWS, TIMEOUT_S, VARIABLE};
 use super::super::resolve::{
     ARCHIVE, BATCH_ROWS, GROUP_ROWS, KEEP, MEMORY, PAGE_ROWS, PROFILES, RECORD, TILE_ROWS, ZSTD_LEVEL,
 };
 use super::super::schema::GEOMETRIES;
-use super::key::{Key, Keys, by_path, file, key};
+use super::super::{ProductName, csv_geometry, format};
+use crate::spec::file_kinds;
 
 /// Of `pipelines/*.toml`.
 pub(super) fn keys(products: &[ProductName]) -> Keys {
     let whole =
         file("Which layers, from which sources, against which boundaries. Paths are relative to this file.");
-    let tables = [jurisdictions(), layers(), gates(), sources(), servers(), settings(products)];
-    by_path([whole].into_iter().chain(top()).chain(tables.into_iter().flatten()))
+    let sources = [sources(), csv_geometry::keys(), format::keys(), servers()];
+    let tables = [jurisdictions(), layers(), gates(), settings(products)];
+    by_path([whole].into_iter().chain(top()).chain(tables.into_iter().chain(sources).flatten()))
 }
 
 fn top() -> Vec<Key> {
@@ -185,9 +187,8 @@ fn gates() -> Vec<Key> {
     ]
 }
 
-/// Of the `source` of a layer or jurisdiction; `*` is any kind.
+/// Of the `source` of a layer or jurisdiction; `*` is any kind, `format` tells of the kinds of file.
 fn sources() -> Vec<Key> {
-    let xy_or_wkt: &[&[&str]] = &[&["x", "y"], &["wkt"]];
     vec![
         key("source", "Where the rows are and how to read them: exactly one kind.")
             .table("minProperties", 1)
@@ -200,36 +201,13 @@ fn sources() -> Vec<Key> {
         key("source.*.crs", "CRS of the coordinates, where the file doesn't say.")
             .like(CRS)
             .example("EPSG:4326"),
-        key("source.*.x", "Column of x or longitude.").example("LONGITUDE"),
-        key("source.*.y", "Column of y or latitude.").example("LATITUDE"),
-        key("source.*.wkt", "Column of the geometry as WKT, instead of x and y.").example("WKT"),
-        key("source.csv", "Delimited text with a header line.").one_of(xy_or_wkt),
-        key("source.csv.delimiter", "What separates the cells: one ASCII character.")
-            .like("^[\\x01-\\x09\\x0b\\x0c\\x0e-\\x1f\\x21\\x23-\\x7f]$")
-            .otherwise(",")
-            .example(";"),
-        key("source.geojson", "A GeoJSON FeatureCollection."),
-        key("source.geojsonl", "GeoJSON features, one a line."),
-        key("source.ogr", "Shapefile, FileGDB, GeoPackage or FlatGeobuf, plain or in a zip."),
-        key("source.ogr.layer", "Table to read, where the file has several.").example("Electric_Substations"),
-        key("source.parquet", "GeoParquet, or Parquet with a column of WKB: a file, or a folder of files."),
-        key("source.parquet.geometry", "Column of the geometry, where the file doesn't say.")
-            .example("geometry"),
-        key("source.xlsx", "A sheet of an Excel workbook.").one_of(xy_or_wkt),
-        key("source.xlsx.sheet", "Sheet to read, where the workbook has several.").example("Facilities"),
-        key(
-            "source.xlsx.header-row",
-            "Row of the column names, from 1; where not written, the first that holds anything.",
-        )
-        .within(&HEADER_ROW.range)
-        .example(HEADER_ROW.default),
     ]
 }
 
 /// Of `source.http` and `source.arcgis`.
 fn servers() -> Vec<Key> {
-    let files: &[&[&str]] = &[&["csv"], &["geojson"], &["geojsonl"], &["ogr"], &["parquet"], &["xlsx"]];
-    let auths: &[&[&str]] = &[&["basic"], &["bearer"], &["login"], &["token"]];
+    let files = file_kinds().into_iter().map(|kind| [kind]);
+    let auths = ["basic", "bearer", "login", "token"].map(|way| [way]);
     let variable = "a variable of the environment";
     vec![
         key("source.http", "A file behind HTTP, read like a local one.").one_of(files),

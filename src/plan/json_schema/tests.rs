@@ -6,7 +6,6 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::key::Keys;
 use super::*;
 use crate::spec::Diagnostic;
 

@@ -3,6 +3,7 @@
 use super::super::{ArcgisPlan, Credential, HttpPlan, Location, PageFormat, Plan, Variables, json_schema};
 use super::mistakes::mistakes;
 use super::{Overrides, PIPELINE, load_with};
+use crate::spec::file_kinds;
 
 const SECRET: &str = "s3cr3t/4f 7a";
 
@@ -159,7 +160,7 @@ fn every_mistake_has_its_place() {
 fn the_json_schema_takes_what_the_plan_takes() {
     let schema = json_schema(super::super::Written::Pipeline, &super::super::Reference::default(), &[]);
     let source = &schema["properties"]["layer"]["items"]["properties"]["source"]["properties"];
-    assert_eq!(source["http"]["oneOf"].as_array().unwrap().len(), 6);
+    assert_eq!(source["http"]["oneOf"].as_array().unwrap().len(), file_kinds().len());
     assert_eq!(source["http"]["properties"]["csv"]["oneOf"].as_array().unwrap().len(), 2);
     assert_eq!(source["arcgis"]["properties"]["page-rows"]["default"], 2_000);
     assert_eq!(source["arcgis"]["properties"]["auth"]["oneOf"].as_array().unwrap().len(), 4);

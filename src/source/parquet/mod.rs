@@ -7,6 +7,7 @@
 
 mod columns;
 mod decoder;
+mod describe;
 mod files;
 mod footer;
 mod footer_shape;
@@ -32,6 +33,7 @@ use crate::feature::{Crs, Defect, RawBatch, RejectReason, Repairs};
 
 use columns::Columns;
 use decoder::Decoder;
+pub(super) use describe::describe;
 use files::DataFile;
 pub(super) use files::{is_folder_of_parquet, is_parquet};
 use footer::Footer;

@@ -8,6 +8,7 @@
 //! (`workbook`), its shared texts are held in memory, its cells are streamed (`rows`).
 
 mod cell;
+mod describe;
 mod gauge;
 mod rows;
 mod workbook;
@@ -24,8 +25,9 @@ use super::batch::{BatchBuilder, MAX_COLUMNS};
 use super::error::SourceError;
 use super::header;
 use super::place::Place;
+pub(super) use describe::describe;
 use rows::{Row, Rows};
-pub(super) use workbook::sheets;
+use workbook::sheets;
 
 /// Where in a workbook the rows are.
 #[derive(Debug, Clone, Copy)]
@@ -72,12 +74,7 @@ impl XlsxRecords {
     }
 
     /// Opens the sheet for its header alone; the geometry is taken from the first column.
-    pub(super) fn open_header(
-        path: &Path,
-        shown: &Arc<str>,
-        at: At<'_>,
-        bounds: Bounds,
-    ) -> Result<Self, SourceError> {
+    fn open_header(path: &Path, shown: &Arc<str>, at: At<'_>, bounds: Bounds) -> Result<Self, SourceError> {
         let book = workbook::open(path, shown, bounds.archive)?;
         let sheet = workbook::choose(&book, shown, at.sheet)?;
         let shown = format!("{shown} (sheet {sheet})");
@@ -162,12 +159,7 @@ impl Records for XlsxRecords {
 
 /// The row of a sheet's first rows that looks like its header, where that is not the first: titles
 /// above a table have fewer cells. A proposal to a person.
-pub(super) fn likely_header(
-    path: &Path,
-    shown: &str,
-    sheet: &str,
-    bounds: Bounds,
-) -> Result<Option<u32>, SourceError> {
+fn likely_header(path: &Path, shown: &str, sheet: &str, bounds: Bounds) -> Result<Option<u32>, SourceError> {
     const SAMPLE: usize = 20;
     let book = workbook::open(path, shown, bounds.archive)?;
     let mut rows = Rows::start(book, sheet.to_owned(), shown.to_owned(), bounds.record);

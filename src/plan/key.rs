@@ -1,4 +1,4 @@
-//! What is said of one key.
+//! What is said of one key of a file that people write, for its JSON Schema.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::super::check::{Bounds, IDENTIFIER};
+use super::check::{Bounds, IDENTIFIER};
 
 /// What is said, by the path of the key: `field.type`; empty for the file as a whole.
 pub(super) type Keys = BTreeMap<String, Key>;
@@ -108,8 +108,8 @@ impl Key {
     }
 
     /// One of some sets of keys and nothing of the others must be there.
-    pub(super) fn one_of(self, sets: &[&[&str]]) -> Self {
-        let sets: Vec<Value> = sets.iter().map(|set| json!({"required": set})).collect();
+    pub(super) fn one_of(self, sets: impl IntoIterator<Item = impl Serialize>) -> Self {
+        let sets: Vec<Value> = sets.into_iter().map(|set| json!({"required": set})).collect();
         self.table("oneOf", sets)
     }
 }

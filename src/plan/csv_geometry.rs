@@ -1,0 +1,89 @@
+//! Where the geometry of delimited text or of a sheet is: in two columns of numbers, or in one of WKT.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::check::{Check, text};
+use super::key::{Key, key};
+use crate::spec::{Span, Spanned};
+
+/// Where the geometry of a delimited text file or a sheet is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CsvGeometry {
+    /// Two numeric columns in the source's CRS.
+    Xy {
+        /// Column of x or longitude.
+        x: String,
+        /// Column of y or latitude.
+        y: String,
+    },
+    /// One column of WKT in the source's CRS.
+    Wkt {
+        /// Column of the text.
+        column: String,
+    },
+}
+
+/// The keys of which a source has one set and no other.
+pub(super) const X_AND_Y_OR_WKT: [&[&str]; 2] = [&["x", "y"], &["wkt"]];
+
+/// What the keys mean, for editors.
+pub(super) fn keys() -> Vec<Key> {
+    vec![
+        key("source.*.x", "Column of x or longitude.").example("LONGITUDE"),
+        key("source.*.y", "Column of y or latitude.").example("LATITUDE"),
+        key("source.*.wkt", "Column of the geometry as WKT, instead of x and y.").example("WKT"),
+    ]
+}
+
+/// Either `x` and `y`, or `wkt`, of the source at `place`.
+pub(super) fn resolve(
+    check: &mut Check<'_>,
+    place: &Span,
+    [x, y, wkt]: [&Option<Spanned<String>>; 3],
+) -> CsvGeometry {
+    [x, y, wkt].into_iter().flatten().for_each(|column| undecided(check, column));
+    match (x, y, wkt) {
+        (Some(_), _, Some(wkt)) | (_, Some(_), Some(wkt)) => {
+            check.error(&wkt.span, "the geometry is either in `x` and `y` or in `wkt`, not both");
+        }
+        (None, None, None) => {
+            let help = "name its columns: `x` and `y`, or `wkt`";
+            check.error(place, "nothing says where the geometry is").help = Some(help.to_owned());
+        }
+        (Some(one), None, None) => {
+            check.error(&one.span, "`x` needs a `y`");
+        }
+        (None, Some(one), None) => {
+            check.error(&one.span, "`y` needs an `x`");
+        }
+        (Some(x), Some(y), None) if x.value == y.value => {
+            check.error(&y.span, "`x` and `y` are the same column");
+        }
+        _ => {}
+    }
+    match wkt {
+        Some(wkt) => CsvGeometry::Wkt { column: wkt.value.clone() },
+        None => CsvGeometry::Xy { x: text(x.as_ref()), y: text(y.as_ref()) },
+    }
+}
+
+/// Refuses what a draft left to be said.
+fn undecided(check: &mut Check<'_>, column: &Spanned<String>) {
+    if column.value == "EDIT" || column.value.starts_with("EDIT-") {
+        let message = format!("`{}` is not a column: a draft left it to be said", column.value);
+        let help = "name the columns of the coordinates: `x` and `y`, or `wkt`";
+        check.error(&column.span, message).help = Some(help.to_owned());
+    }
+}
+
+impl CsvGeometry {
+    /// The keys that name its columns in a pipeline.
+    pub(super) fn written(&self) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::Xy { x, y } => vec![("x", json!(x)), ("y", json!(y))],
+            Self::Wkt { column } => vec![("wkt", json!(column))],
+        }
+    }
+}

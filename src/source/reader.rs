@@ -1,0 +1,88 @@
+//! A source's rows in batches, however its format hands them out.
+
+use crate::feature::{Crs, RawBatch};
+use crate::plan::Limits;
+
+use super::batch::BatchBuilder;
+use super::error::SourceError;
+use super::{Batches, Records};
+
+/// Streams a source in batches of `Limits::batch_rows` rows, fewer where rows are long.
+pub struct Reader {
+    batches: Box<dyn Batches>,
+    batch_rows: usize,
+    rows_left: u64,
+    crs: Crs,
+    fixed: Option<Vec<String>>,
+    ended: bool,
+}
+
+impl Reader {
+    /// Reads batches of one CRS; `fixed` are their columns where the format says before reading.
+    pub(super) fn new(
+        batches: Box<dyn Batches>,
+        crs: Crs,
+        fixed: Option<Vec<String>>,
+        limits: &Limits,
+    ) -> Self {
+        Self {
+            batches,
+            batch_rows: limits.batch_rows.max(1),
+            rows_left: limits.rows.unwrap_or(u64::MAX),
+            crs,
+            fixed,
+            ended: false,
+        }
+    }
+
+    /// The CRS of every batch.
+    pub fn crs(&self) -> &Crs {
+        &self.crs
+    }
+
+    /// The columns of every batch, where the format says before reading; `None` for GeoJSON,
+    /// and for an ArcGIS layer that doesn't name its fields.
+    pub fn fixed_columns(&self) -> Option<&[String]> {
+        self.fixed.as_deref()
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Result<RawBatch, SourceError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended || self.rows_left == 0 {
+            return None;
+        }
+        let left = usize::try_from(self.rows_left).unwrap_or(usize::MAX);
+        let batch = self.batches.next(self.batch_rows.min(left)).transpose()?;
+        match &batch {
+            Ok(batch) => self.rows_left -= batch.len() as u64,
+            Err(_) => self.ended = true,
+        }
+        Some(batch)
+    }
+}
+
+/// Rows that come one at a time, put together.
+pub(super) struct RowByRow {
+    records: Box<dyn Records>,
+    batch: BatchBuilder,
+    ended: bool,
+}
+
+impl RowByRow {
+    /// Puts rows into batches like this empty one.
+    pub(super) fn new(records: Box<dyn Records>, batch: BatchBuilder) -> Self {
+        Self { records, batch, ended: false }
+    }
+}
+
+impl Batches for RowByRow {
+    fn next(&mut self, rows: usize) -> Result<Option<RawBatch>, SourceError> {
+        while !self.ended && self.batch.len() < rows && !self.batch.is_full() {
+            self.ended = !self.records.next(&mut self.batch)?;
+        }
+        Ok((self.batch.len() > 0).then(|| self.batch.finish()))
+    }
+}
