@@ -173,6 +173,51 @@ pub struct LayerReport {
     pub not_compared: Option<String>,
 }
 
+impl LayerReport {
+    /// Of a layer of which nothing is known yet.
+    pub fn new(id: &str, status: LayerStatus) -> Self {
+        Self {
+            id: id.to_owned(),
+            status,
+            reason: None,
+            carried_from: None,
+            carried_days: None,
+            unchanged_since: None,
+            fingerprint: None,
+            unverified: false,
+            source: String::new(),
+            insecure_tls: false,
+            source_sha256: None,
+            landed_at: None,
+            rows_read: 0,
+            rows_written: 0,
+            rows_rejected: 0,
+            rejects_by_reason: BTreeMap::new(),
+            bytes_in: 0,
+            bytes_out: 0,
+            national_bytes: None,
+            seconds: 0.0,
+            tiles: 0,
+            located: LocationCounts::default(),
+            rows_by_state: BTreeMap::new(),
+            fields: BTreeMap::new(),
+            fields_missing: vec![],
+            dropped_z: 0,
+            dropped_m: 0,
+            recoded: 0,
+            mended_parts: 0,
+            straightened: 0,
+            generalised: 0,
+            flags: BTreeMap::new(),
+            flags_truncated: vec![],
+            gate: None,
+            profile: None,
+            changes: None,
+            not_compared: None,
+        }
+    }
+}
+
 /// How rows were located.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocationCounts {

@@ -132,7 +132,8 @@ fn made(
     landed: Tried,
     print: Option<&str>,
 ) -> Result<LayerOutcome, Error> {
-    let left = print.map(|print| takeover::take(context, ground.room, layer, print)).transpose()?;
+    let print_of_left = print.filter(|_| !context.mode.rebuild);
+    let left = print_of_left.map(|print| takeover::take(context, ground.room, layer, print)).transpose()?;
     let mut outcome = left.flatten().map_or_else(|| run_one(context, ground, layer, landed), Ok)?;
     if outcome.report.status == LayerStatus::Published {
         outcome.report.fingerprint = print.map(str::to_owned);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::engine::LayerRows;
-use crate::feature::{Flags, Landed, LayerReport, LayerStatus, LocationCounts, Reject, TileRecord};
+use crate::feature::{Flags, Landed, LayerReport, LayerStatus, Reject, TileRecord};
 use crate::plan::LayerPlan;
 
 /// Law 1: rows read = rows in tiles + rows rejected.
@@ -48,43 +48,10 @@ pub(super) fn published(
 /// A report of a layer of which nothing is known yet but its plan.
 pub(super) fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
     LayerReport {
-        id: layer.id.to_string(),
-        status,
-        reason: None,
-        carried_from: None,
-        carried_days: None,
-        unchanged_since: None,
-        fingerprint: None,
         unverified: layer.schema.unverified,
         source: layer.source.shown.to_string(),
         insecure_tls: layer.source.is_insecure(),
-        source_sha256: None,
-        landed_at: None,
-        rows_read: 0,
-        rows_written: 0,
-        rows_rejected: 0,
-        rejects_by_reason: BTreeMap::new(),
-        bytes_in: 0,
-        bytes_out: 0,
-        national_bytes: None,
-        seconds: 0.0,
-        tiles: 0,
-        located: LocationCounts::default(),
-        rows_by_state: BTreeMap::new(),
-        fields: BTreeMap::new(),
-        fields_missing: vec![],
-        dropped_z: 0,
-        dropped_m: 0,
-        recoded: 0,
-        mended_parts: 0,
-        straightened: 0,
-        generalised: 0,
-        flags: BTreeMap::new(),
-        flags_truncated: vec![],
-        gate: None,
-        profile: None,
-        changes: None,
-        not_compared: None,
+        ..LayerReport::new(layer.id.as_str(), status)
     }
 }
 

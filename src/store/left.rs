@@ -54,7 +54,7 @@ impl Staging<'_> {
         print: &str,
     ) -> Result<Option<(LayerReport, Vec<Written>)>, StoreError> {
         check_name("layer", layer)?;
-        for dead in self.store.dead(&self.release)? {
+        for dead in self.store.dead(Some(&self.release))? {
             let path = dead.join(FOLDER).join(format!("{layer}.json"));
             // One that can't be read is none: it costs the work, nothing else.
             let Ok(Some(finished)) = record::read::<Finished>(&path) else { continue };
@@ -73,22 +73,21 @@ impl Staging<'_> {
 }
 
 impl Store {
-    /// Folders of runs that died; `alive` is none of them.
-    fn dead(&self, alive: &str) -> Result<Vec<PathBuf>, StoreError> {
+    /// Folders of runs that died, all but that of the one that is `alive`.
+    fn dead(&self, alive: Option<&str>) -> Result<Vec<PathBuf>, StoreError> {
         let work = self.work();
         let reading = |source| StoreError::reading(&work, source);
         let entries =
             fs::read_dir(&work).map_err(reading)?.collect::<Result<Vec<_>, _>>().map_err(reading)?;
         let folders = entries.into_iter().map(|entry| entry.path()).filter(|path| path.is_dir());
-        Ok(folders.filter(|path| !path.ends_with(alive)).collect())
+        Ok(folders.filter(|path| alive.is_none_or(|alive| !path.ends_with(alive))).collect())
     }
 
-    /// Removes what dead runs left in `work/`, but for the newest of those that had finished a layer; that one, too, unless
-    /// `may_stay`.
+    /// Removes what dead runs left in `work/`, but for the newest of those that had finished a layer.
     ///
     /// # Errors
     /// When something can't be removed.
-    pub(super) fn clear_work(&self, may_stay: bool) -> Result<(), StoreError> {
+    pub(super) fn clear_work(&self) -> Result<(), StoreError> {
         let work = self.work();
         let reading = |source| StoreError::reading(&work, source);
         let entries =
@@ -96,7 +95,7 @@ impl Store {
         let mut entries: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
         // Releases are called after the time of their beginning.
         entries.sort();
-        let stays = entries.iter().rev().find(|path| may_stay && has_finished(path)).cloned();
+        let stays = entries.iter().rfind(|path| has_finished(path)).cloned();
         for path in entries {
             if Some(&path) == stays.as_ref() {
                 disk::remove_folder(&path.join("scratch"))?;
@@ -108,8 +107,80 @@ impl Store {
         }
         Ok(())
     }
+
+    /// Removes what dead runs had finished: a release is published that has it, or wants it no more.
+    ///
+    /// # Errors
+    /// When it can't be removed.
+    pub(super) fn clear_finished(&self) -> Result<(), StoreError> {
+        self.dead(None)?
+            .into_iter()
+            .filter(|run| has_finished(run))
+            .try_for_each(|run| disk::remove_folder(&run))
+    }
 }
 
 fn has_finished(run: &Path) -> bool {
     fs::read_dir(run.join(FOLDER)).is_ok_and(|mut layers| layers.next().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+    use crate::feature::LayerStatus;
+
+    const TILE: &str = "layers/dams/data/part-000.parquet";
+
+    /// A run that dies after its layer is finished, and the store.
+    fn dead() -> (tempfile::TempDir, Store) {
+        let (folder, store) = fixture::store();
+        {
+            let lock = store.lock().unwrap();
+            let staging = store.begin(&lock, "r1").unwrap();
+            staging.write(Path::new(TILE), b"rows").unwrap();
+            staging.write(Path::new("layers/other/x"), b"x").unwrap();
+            let report = LayerReport::new("dams", LayerStatus::Published);
+            staging.finish("print", &report, &[PathBuf::from("layers/dams")]).unwrap();
+        }
+        (folder, store)
+    }
+
+    #[test]
+    fn a_finished_layer_is_taken_over_under_its_print_alone() {
+        let (_folder, store) = dead();
+        let lock = store.lock().unwrap();
+        for (release, print, is_taken) in [("r2", "another", false), ("r3", "print", true)] {
+            let staging = store.begin(&lock, release).unwrap();
+            let taken = staging.take_over("dams", print).unwrap();
+            let files = taken.map(|(_, files)| files.into_iter().map(|file| file.path).collect::<Vec<_>>());
+            assert_eq!(files, is_taken.then(|| vec![PathBuf::from(TILE)]), "{print}");
+            let tile = staging.path_of(Path::new(TILE));
+            assert_eq!(fs::read(tile).ok(), is_taken.then(|| b"rows".to_vec()));
+            assert!(staging.take_over("levees", print).unwrap().is_none(), "never finished");
+        }
+    }
+
+    #[test]
+    fn a_layer_that_is_not_whole_is_none() {
+        let (_folder, store) = dead();
+        let lock = store.lock().unwrap();
+        fs::write(store.work().join("r1/tree").join(TILE), b"ruws").unwrap();
+        let staging = store.begin(&lock, "r2").unwrap();
+        assert!(staging.take_over("dams", "print").unwrap().is_none());
+    }
+
+    #[test]
+    fn of_dead_runs_the_newest_that_had_finished_a_layer_stays_until_one_publishes() {
+        let (_folder, store) = dead();
+        {
+            let lock = store.lock().unwrap();
+            for (release, left) in [("r2", ["r1", "r2"]), ("r3", ["r1", "r3"])] {
+                drop(store.begin(&lock, release).unwrap());
+                assert_eq!(fixture::names(&store.work()), left);
+            }
+        }
+        fixture::release(&store, "r4", 1, 9).unwrap();
+        assert!(fixture::names(&store.work()).is_empty(), "published");
+    }
 }

@@ -65,7 +65,8 @@ impl Staging<'_> {
         store.point_to(&latest)?;
 
         let mut warnings = Vec::new();
-        warn(&mut warnings, store.clear_work(false));
+        warn(&mut warnings, disk::remove_folder(&store.work().join(&self.release)));
+        warn(&mut warnings, store.clear_finished());
         let pruned = prune(store, &self.release, publication.keep, &mut warnings);
         Ok(Published { folder, latest, pruned, warnings })
     }

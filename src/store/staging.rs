@@ -40,7 +40,7 @@ impl Store {
         if self.release_dir(release).symlink_metadata().is_ok() {
             return Err(StoreError::ReleaseExists { release: release.to_owned() });
         }
-        self.clear_work(true)?;
+        self.clear_work()?;
         release::clear_dangling(self)?;
         let folder = self.work().join(release);
         let staging = Staging {

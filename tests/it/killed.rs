@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::ops::Range;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -11,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::loopback::arcgis::{ArcGis, Layer};
-use crate::program::{Folder, tiles};
+use crate::program::{Folder, POINTS_LAYER, tiles};
 
 const ROWS: usize = 3_000;
 const PAGE_ROWS: usize = 100;
@@ -95,6 +96,66 @@ fn soak_fifty_kills_of_a_run_that_spills() {
         assert!(spilling().status().unwrap().success());
         assert!(contents(&target) == undisturbed, "killed after {wait:?}: other tiles than undisturbed");
     }
+}
+
+/// A layer that was finished before the shot isn't made again, and nothing in the release tells of it.
+#[test]
+fn a_layer_that_a_killed_run_had_finished_is_taken_over() {
+    const MADE: [&str; 6] =
+        ["layers/points", "layers/many", "facilities", "changes", "quality/coverage.parquet", "links"];
+    let second_night = || {
+        let target = Folder::new();
+        let night = |ids: Range<u32>, name: &str| {
+            let many = format!("ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n{}", points(0..40_000, name));
+            target.points(&points(ids, name)).write("many.csv", many);
+            target.pipeline(&format!("{POINTS_LAYER}{MANY}"));
+        };
+        night(0..2_000, "OLD");
+        target.run().code(0);
+        night(9..2_009, "NEW");
+        target
+    };
+    let (calm, shot) = (second_night(), second_night());
+    calm.run().code(0);
+    let is_finished = || {
+        let work = walk(&shot.path().join("store/work"));
+        work.iter().any(|path| path.ends_with("finished/points.json"))
+    };
+    kill(spawn("run", &shot), is_finished, Duration::ZERO);
+    assert!(is_finished(), "the shot fell before the end of the run");
+    shot.run().code(0).says("taken over from a run that died");
+    let made = |folder: &Folder| -> BTreeMap<PathBuf, Vec<u8>> {
+        let release = folder.latest();
+        let files = MADE.iter().flat_map(|path| {
+            let path = release.join(path);
+            if path.is_dir() { walk(&path) } else { vec![path] }
+        });
+        let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "parquet"));
+        files.map(|path| (path.strip_prefix(&release).unwrap().into(), fs::read(&path).unwrap())).collect()
+    };
+    let (calm_files, shot_files) = (made(&calm), made(&shot));
+    assert_eq!(calm_files.keys().collect::<Vec<_>>(), shot_files.keys().collect::<Vec<_>>());
+    for (path, bytes) in calm_files.iter().filter(|(path, _)| !path.ends_with("items.parquet")) {
+        assert!(*bytes == shot_files[path], "{}", path.display());
+    }
+    assert!(walk(&shot.path().join("store/work")).is_empty(), "nothing is left when it is published");
+}
+
+const MANY: &str = r#"
+[[layer]]
+id = "many"
+schema = "points"
+source.csv = { path = "many.csv", x = "LON", y = "LAT", crs = "EPSG:4326" }
+"#;
+
+/// Rows of points with these ids, many of them at one place.
+fn points(ids: Range<u32>, name: &str) -> String {
+    let mut csv = String::new();
+    for id in ids {
+        let (x, y) = (f64::from(id % 199) / 10.0 - 99.9, f64::from(id % 97) / 10.0 + 30.1);
+        writeln!(csv, "{id},{name} {id},48001,{},{x:.1},{y:.1}", id % 500).unwrap();
+    }
+    csv
 }
 
 /// Files below a folder.
