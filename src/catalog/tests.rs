@@ -11,7 +11,7 @@ use geo::{Rect, coord};
 use serde_json::json;
 
 use super::*;
-use crate::feature::{LayerId, LayerStatus, LocationCounts, ProductDoc, RegionId, TableDoc};
+use crate::feature::{LayerId, LayerStatus, ProductDoc, RegionId, TableDoc};
 use crate::geoparquet::{inspect, read};
 use crate::plan::{
     Field, FieldKind, Format, GeometryKind, JurisdictionKind, JurisdictionPlan, LayerSchema, Limits,

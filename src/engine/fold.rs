@@ -9,7 +9,7 @@ use super::keys::KeySet;
 use super::origins::Origins;
 use super::rows::{LocalRows, POSITION, RowStore, RowsError};
 use super::{EngineError, Room};
-use crate::feature::{Flag, Flags, Origin, Reject};
+use crate::feature::{Flag, Flags, Origin, Reject, Texts};
 use crate::kernel::KernelError;
 use crate::kernel::assemble::StageRows;
 use crate::kernel::map::{MapContext, StageBatch};
@@ -63,15 +63,17 @@ impl<'c> Fold<'c> {
         let first = self.origins.push(&batch.source, &batch.origins);
         let mut rows = batch.stage;
         if self.context.layer.schema.geometry == GeometryKind::Point {
-            rows.rows = positioned(&rows, first).map_err(|source| EngineError::Kernel { source })?;
+            rows.rows = positioned(&rows, first, batch.order.as_deref())
+                .map_err(|source| EngineError::Kernel { source })?;
         }
         self.store.push(rows).map_err(|source| EngineError::Rows { source })
     }
 
     fn flag(&mut self, batch: &StageBatch) {
         let ids = batch.stage.rows.column_by_name("facility_id");
-        let ids = ids.and_then(|ids| crate::feature::Texts::of(ids.as_ref()));
-        for doubt in &batch.flags {
+        let ids = ids.and_then(|ids| Texts::of(ids.as_ref()));
+        let places = batch.places_of(batch.flags.iter().map(|doubt| doubt.index));
+        for (doubt, place) in batch.flags.iter().zip(places) {
             if !self.flags.has_room(doubt.code) {
                 self.flags.count(doubt.code, &doubt.field, 1);
                 continue;
@@ -79,7 +81,7 @@ impl<'c> Fold<'c> {
             let doubt = doubt.clone();
             self.flags.push(Flag {
                 origin: Origin { source: Arc::clone(&batch.source), row: batch.origins[doubt.index] },
-                facility_id: ids.and_then(|ids| ids.value(doubt.index)).unwrap_or_default().to_owned(),
+                facility_id: ids.and_then(|ids| ids.value(place)).unwrap_or_default().to_owned(),
                 field: doubt.field,
                 value: doubt.value,
                 code: doubt.code,
@@ -89,10 +91,13 @@ impl<'c> Fold<'c> {
     }
 }
 
-/// Rows with their positions, the first of which is `first`.
-fn positioned(rows: &StageRows, first: u64) -> Result<RecordBatch, KernelError> {
+/// Rows with their positions, the first of which in their batch is `first`.
+fn positioned(rows: &StageRows, first: u64, order: Option<&[u32]>) -> Result<RecordBatch, KernelError> {
     let count = rows.rows.num_rows() as u64;
-    let positions: ArrayRef = Arc::new(UInt64Array::from_iter_values(first..first + count));
+    let positions: ArrayRef = Arc::new(match order {
+        Some(order) => UInt64Array::from_iter_values(order.iter().map(|row| first + u64::from(*row))),
+        None => UInt64Array::from_iter_values(first..first + count),
+    });
     let schema = rows.rows.schema();
     let position = Arc::new(Field::new(POSITION, DataType::UInt64, false));
     let fields: Vec<Arc<Field>> = schema.fields().iter().cloned().chain([position]).collect();

@@ -239,7 +239,7 @@ impl<'c> Line<'c> {
         let mapped = raw.and_then(|raw| {
             let transform = transform.of(&raw)?;
             let mapped = map::map(&raw, first, &self.context, transform);
-            mapped.map_err(|source| EngineError::Kernel { source })
+            mapped.and_then(StageBatch::clustered).map_err(|source| EngineError::Kernel { source })
         });
         mapped.map_or_else(Mapped::Failed, |batch| Mapped::Batch(Box::new(batch)))
     }

@@ -4,8 +4,10 @@
 //! handed, so that `store` alone creates files. No clock: the same rows give the same bytes.
 
 mod columns;
+mod features;
 mod metadata;
 mod reader;
+mod repeats;
 mod table;
 mod writer;
 
@@ -15,10 +17,11 @@ use arrow_schema::ArrowError;
 use parquet::errors::ParquetError;
 
 pub use columns::Columns;
+pub use features::{FeatureWriter, Features, write_features};
 pub use metadata::{Covering, GeoColumn, GeoMetadata, crs84_projjson, geo_metadata};
 pub use reader::{Footer, inspect, null_counts, page_boxes, read, read_each, read_first, read_present};
 pub use table::TableWriter;
-pub use writer::{FeatureWriter, Features, WriteOptions, write_features, write_table};
+pub use writer::{WriteOptions, write_table};
 
 /// Media type of every Parquet file in a release.
 pub const MEDIA_TYPE: &str = "application/vnd.apache.parquet";

@@ -5,13 +5,15 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, BooleanArray, StringArray};
+use arrow_array::{Array, BooleanArray, StringArray, UInt32Array};
 use arrow_schema::Schema;
 use arrow_select::filter::{filter, filter_record_batch};
+use arrow_select::take::take_record_batch;
 use geo::{Point, Rect};
 use sha2::{Digest, Sha256};
 
 use super::assemble::{self, Sources, StageRows};
+use super::cluster::along_curve;
 use super::locate::{self, JoinContext};
 use super::normalise::{self, shortened};
 use super::profile::Profiler;
@@ -42,6 +44,8 @@ pub struct MapContext<'a> {
 pub struct StageBatch {
     /// Rows, and where they stand.
     pub stage: StageRows,
+    /// Which row of the batch each of them is, where they are not in its order; all else is.
+    pub order: Option<Vec<u32>>,
     /// Key of every row, for messages.
     pub keys: StringArray,
     /// Key of every row as a number: equal where the keys are; see [`key_number`].
@@ -102,6 +106,7 @@ pub fn map(
     };
     Ok(StageBatch {
         stage,
+        order: None,
         numbers: normalised.keys.iter().map(|key| key_number(key.unwrap_or_default())).collect(),
         keys: normalised.keys,
         source: Arc::clone(&raw.source),
@@ -138,6 +143,35 @@ pub fn key_number(key: &str) -> u128 {
 }
 
 impl StageBatch {
+    /// Puts its rows in an order in which neighbours lie side by side.
+    ///
+    /// # Errors
+    /// When Arrow can't take rows, which would be a mistake of this program.
+    pub fn clustered(mut self) -> Result<Self, KernelError> {
+        let order = along_curve(&self.stage.centres);
+        let StageRows { rows, centres, points } = self.stage;
+        let taken = take_record_batch(&rows, &UInt32Array::from(order.clone()));
+        let at = |places: &Vec<[f64; 2]>| order.iter().map(|row| places[*row as usize]).collect();
+        self.stage = StageRows {
+            rows: taken.map_err(|source| KernelError::Arrow { source })?,
+            centres: at(&centres),
+            points: points.as_ref().map(at),
+        };
+        self.order = Some(order);
+        Ok(self)
+    }
+
+    /// Where among `stage` rows of the batch are.
+    pub fn places_of(&self, rows: impl Iterator<Item = usize>) -> Vec<usize> {
+        let rows: Vec<usize> = rows.collect();
+        let Some(order) = self.order.as_ref().filter(|_| !rows.is_empty()) else { return rows };
+        let mut places = vec![0; order.len()];
+        for (place, row) in order.iter().enumerate() {
+            places[*row as usize] = place;
+        }
+        rows.into_iter().map(|row| places[row]).collect()
+    }
+
     /// Leaves out the rows that are not `fresh`, each a reject: an earlier row has their key.
     ///
     /// # Errors
@@ -157,10 +191,14 @@ impl StageBatch {
             });
         }
         let mask = BooleanArray::from(fresh.to_vec());
-        self.stage.rows = filter_record_batch(&self.stage.rows, &mask).map_err(arrow)?;
         self.keys = filter(&self.keys, &mask).map_err(arrow)?.to_data().into();
-        self.stage.centres = kept(self.stage.centres, fresh);
-        self.stage.points = self.stage.points.map(|points| kept(points, fresh));
+        let ordered = self.order.as_ref().map(|order| order.iter().map(|row| fresh[*row as usize]).collect());
+        let are_kept: Vec<bool> = ordered.unwrap_or_else(|| fresh.to_vec());
+        let mask = BooleanArray::from(are_kept.clone());
+        self.stage.rows = filter_record_batch(&self.stage.rows, &mask).map_err(arrow)?;
+        self.stage.centres = kept(self.stage.centres, &are_kept);
+        self.stage.points = self.stage.points.map(|points| kept(points, &are_kept));
+        self.order = self.order.map(|order| renumbered(&order, fresh));
         self.numbers = kept(self.numbers, fresh);
         self.origins = kept(self.origins, fresh);
         self.flags = normalise::moved(self.flags, fresh);
@@ -168,6 +206,19 @@ impl StageBatch {
         self.tally.rows = RowTally::of(&self.stage, context.places)?;
         Ok(self)
     }
+}
+
+/// Numbers of rows, once those that aren't kept are gone.
+fn renumbered(order: &[u32], keep: &[bool]) -> Vec<u32> {
+    let mut next = 0;
+    let number = |keep: &bool| {
+        let number = next;
+        next += u32::from(*keep);
+        number
+    };
+    let numbers: Vec<u32> = keep.iter().map(number).collect();
+    let is_kept = |row: &&u32| keep[**row as usize];
+    order.iter().filter(is_kept).map(|row| numbers[*row as usize]).collect()
 }
 
 /// The values whose rows are kept.

@@ -5,6 +5,7 @@
 //! environment, pools of their own.
 
 pub mod assemble;
+mod cluster;
 pub mod core;
 mod dates;
 mod error;

@@ -120,7 +120,7 @@ pub(super) fn write_groups(
     let encoding = |source| TileError::Parquet { path: path.to_owned(), source };
     let (written, (rows, extent, geometry_types)) = staged(context, path, |out| {
         let (what, options) = (path.display().to_string(), context.write_options());
-        let mut writer = FeatureWriter::begin(&what, Arc::clone(schema), &options, out).map_err(encoding)?;
+        let mut writer = FeatureWriter::new(&what, Arc::clone(schema), &options, out);
         let (mut extent, mut types) = (None, BTreeSet::new());
         for group in groups {
             let group = group.map_err(|source| TileError::Rows { source })?;

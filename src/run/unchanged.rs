@@ -24,7 +24,7 @@ use crate::plan::{LayerPlan, Plan};
 use crate::store::{self, StoreError};
 
 /// To be raised when the same source and plan give other files than before within one version.
-const GENERATION: u32 = 2;
+const GENERATION: u32 = 3;
 
 /// What the last release gives to this one.
 pub(super) struct Kept {

@@ -61,7 +61,7 @@ fn packed(
     let packing = Packing { collection, levels: LEVELS, memory };
     let tiles = pack(rows, &packing, |tile, groups| {
         let mut bytes = Vec::new();
-        let mut writer = FeatureWriter::begin(
+        let mut writer = FeatureWriter::new(
             "a tile",
             Arc::clone(schema),
             &WriteOptions { page_rows: 16, zstd_level: 1 },

@@ -1,0 +1,141 @@
+//! Writes tiles row group by row group: GeoParquet 1.1, the `compat` profile.
+//!
+//! Writes into what it is handed; creates no file and reads no clock. How columns are encoded, `writer` says.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::{Schema, SchemaRef};
+use geo::Rect;
+use parquet::arrow::ArrowWriter;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+
+use super::writer::{arrow_writer, properties, spatial};
+use super::{GeoparquetError, WriteOptions, geo_metadata};
+
+/// Rows with a `geometry` column (WKB in OGC:CRS84) and a `bbox` struct, and what the footer says of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Features<'a> {
+    /// What is written, for messages.
+    pub what: &'a str,
+    /// The rows.
+    pub rows: &'a RecordBatch,
+    /// Row-group lengths; they add up to the rows.
+    pub row_groups: &'a [usize],
+    /// Exact extent, degrees; none where there is no row.
+    pub extent: Option<Rect<f64>>,
+    /// Geometry types present.
+    pub geometry_types: &'a [String],
+    /// Further keys of the footer, such as `stac-geoparquet`.
+    pub footer: &'a [(String, String)],
+}
+
+/// Writes rows with geometry that are all in memory, such as an index of items. Returns the rows written.
+///
+/// # Errors
+/// If the row groups don't add up, or encoding or `out` fails.
+pub fn write_features<W: Write + Send>(
+    features: &Features<'_>,
+    options: &WriteOptions,
+    out: W,
+) -> Result<u64, GeoparquetError> {
+    let grouped: usize = features.row_groups.iter().sum();
+    let rows = features.rows.num_rows();
+    if grouped != rows {
+        return Err(GeoparquetError::RowGroups { what: features.what.to_owned(), grouped, rows });
+    }
+    let mut writer = FeatureWriter::new(features.what, features.rows.schema(), options, out);
+    let mut start = 0;
+    for length in features.row_groups {
+        writer.group(&features.rows.slice(start, *length))?;
+        start += length;
+    }
+    writer.close(features.extent, features.geometry_types, features.footer)
+}
+
+/// Writes a compat file row group by row group: GeoParquet 1.1, plain WKB, a FLOAT covering, page index, zstd, no
+/// `ARROW:schema` key.
+pub struct FeatureWriter<W: Write + Send> {
+    state: State<W>,
+    what: String,
+    rows: u64,
+}
+
+/// How columns are encoded is settled by the first rows.
+enum State<W: Write + Send> {
+    Waiting {
+        out: W,
+        schema: SchemaRef,
+        options: WriteOptions,
+    },
+    Writing(Box<ArrowWriter<W>>),
+    /// It couldn't be begun.
+    Failed,
+}
+
+impl<W: Write + Send> State<W> {
+    /// The writer, begun by these rows if it isn't yet.
+    fn begun(&mut self, first: &RecordBatch) -> Result<&mut ArrowWriter<W>, ParquetError> {
+        if let Self::Waiting { .. } = self
+            && let Self::Waiting { out, schema, options } = std::mem::replace(self, Self::Failed)
+        {
+            let properties = spatial(properties(&options)?, first).build();
+            *self = Self::Writing(Box::new(arrow_writer(properties, schema, out)?));
+        }
+        match self {
+            Self::Writing(writer) => Ok(writer),
+            Self::Waiting { .. } | Self::Failed => {
+                Err(ParquetError::General("it has failed before".to_owned()))
+            }
+        }
+    }
+}
+
+impl<W: Write + Send> FeatureWriter<W> {
+    /// Of a file of these columns; `what` names it in messages. Text columns may come as dictionaries.
+    pub fn new(what: &str, schema: SchemaRef, options: &WriteOptions, out: W) -> Self {
+        let state = State::Waiting { out, schema, options: *options };
+        Self { state, what: what.to_owned(), rows: 0 }
+    }
+
+    /// Writes the next row group.
+    ///
+    /// # Errors
+    /// If encoding or the file fails.
+    pub fn group(&mut self, rows: &RecordBatch) -> Result<(), GeoparquetError> {
+        self.rows += rows.num_rows() as u64;
+        let writer = self.state.begun(rows);
+        let written = writer.and_then(|writer| writer.write(rows).and_then(|()| writer.flush()));
+        written.map_err(|source| GeoparquetError::Write { what: self.what.clone(), source })
+    }
+
+    /// Ends the file with what its footer says of the rows. Returns the rows written.
+    ///
+    /// # Errors
+    /// If the file fails.
+    pub fn close(
+        mut self,
+        extent: Option<Rect<f64>>,
+        geometry_types: &[String],
+        footer: &[(String, String)],
+    ) -> Result<u64, GeoparquetError> {
+        let what = self.what;
+        let geo = serde_json::to_string(&geo_metadata(geometry_types, extent))
+            .map_err(|source| ParquetError::External(Box::new(source)));
+        let nothing = RecordBatch::new_empty(Arc::new(Schema::empty()));
+        let closed = geo.and_then(|geo| {
+            let writer = self.state.begun(&nothing)?;
+            writer.append_key_value_metadata(KeyValue::new("geo".to_owned(), geo));
+            for (key, value) in footer {
+                writer.append_key_value_metadata(KeyValue::new(key.clone(), value.clone()));
+            }
+            writer.finish()
+        });
+        match closed {
+            Ok(_) => Ok(self.rows),
+            Err(source) => Err(GeoparquetError::Write { what, source }),
+        }
+    }
+}
