@@ -66,7 +66,7 @@ fn packed(
             Arc::clone(schema),
             &WriteOptions { page_rows: 16, zstd_level: 1 },
             &mut bytes,
-        )?;
+        );
         for group in groups {
             writer.group(&group?.published.rows.0)?;
         }
