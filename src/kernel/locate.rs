@@ -11,6 +11,7 @@ use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int32Array, StringArray}
 use geo::Point;
 
 use super::CodedArray;
+use super::cluster::along_curve;
 use super::jurisdiction::JurisdictionIndex;
 use crate::feature::{LocationCounts, Texts};
 use crate::plan::{GeometryKind, JurisdictionKind, JurisdictionPlan, Reference};
@@ -167,11 +168,14 @@ pub fn locate(
     county_claimed: Option<&StringArray>,
     context: &JoinContext,
 ) -> Located {
+    // Neighbours are asked for one after the other: they look at the same edges.
+    let places: Vec<[f64; 2]> = points.iter().map(|point| [point.x(), point.y()]).collect();
+    let order = along_curve(&places);
     let [county, place, tribal] =
         [JurisdictionKind::County, JurisdictionKind::Place, JurisdictionKind::Tribal]
-            .map(|kind| Asked::new(points, context.set(kind)));
+            .map(|kind| Asked::new(points, &order, context.set(kind)));
     let state_set = context.set(JurisdictionKind::State);
-    let own_state = state_set.map(|(set, _)| ask(points, set));
+    let own_state = state_set.map(|(set, _)| ask(points, &order, set));
     // Without a state set, the county's rank stands for its state.
     let state = own_state.as_ref().unwrap_or(&county.answers);
     let region_code = context.states.region.column(&state.ranks);
@@ -191,7 +195,7 @@ pub fn locate(
         is_county_mismatch: mismatch,
         location_method: methods(&ways, context),
         location_distance_m: ways.iter().map(|way| way.distance_m).collect(),
-        further: context.further().map(|set| Asked::new(points, Some(set)).codes()).collect(),
+        further: context.further().map(|set| Asked::new(points, &order, Some(set)).codes()).collect(),
         counts: totals,
     }
 }
@@ -203,9 +207,9 @@ struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn new(points: &[Point<f64>], set: Option<&'a (JoinSet, Lists)>) -> Self {
+    fn new(points: &[Point<f64>], order: &[u32], set: Option<&'a (JoinSet, Lists)>) -> Self {
         match set {
-            Some((set, lists)) => Self { lists: Some(lists), answers: ask(points, set) },
+            Some((set, lists)) => Self { lists: Some(lists), answers: ask(points, order, set) },
             None => Self {
                 lists: None,
                 answers: Answers { ranks: vec![None; points.len()], away: BTreeMap::new() },
@@ -233,18 +237,19 @@ fn nothing(rows: usize) -> CodedArray {
     Lookup::new(std::iter::empty()).column(&vec![None; rows])
 }
 
-fn ask(points: &[Point<f64>], set: &JoinSet) -> Answers {
-    let mut answers = Answers { ranks: Vec::with_capacity(points.len()), away: BTreeMap::new() };
-    for (row, point) in points.iter().enumerate() {
-        let mut rank = set.index.rank(*point);
+/// Asks for every point, in this order.
+fn ask(points: &[Point<f64>], order: &[u32], set: &JoinSet) -> Answers {
+    let mut answers = Answers { ranks: vec![None; points.len()], away: BTreeMap::new() };
+    for row in order.iter().map(|row| *row as usize) {
+        let mut rank = set.index.rank(points[row]);
         if rank.is_none()
             && set.plan.nearest_m > 0.0
-            && let Some((near, metres)) = set.index.nearest_rank(*point, set.plan.nearest_m)
+            && let Some((near, metres)) = set.index.nearest_rank(points[row], set.plan.nearest_m)
         {
             rank = Some(near);
             answers.away.insert(row, metres);
         }
-        answers.ranks.push(rank);
+        answers.ranks[row] = rank;
     }
     answers
 }
