@@ -4,6 +4,7 @@
 //! of the release tells of it.
 
 use std::error::Error as StdError;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use super::layer::{self, AT_ONCE, flags_path, rejects_path};
 use super::layer_report::flags_kept;
 use super::{Context, LayerOutcome, again, tile};
 use crate::engine::{self, LayerTiles, Room};
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::feature::{LayerReport, TileRecord};
 use crate::geoparquet;
 use crate::plan::LayerPlan;
@@ -55,14 +56,16 @@ pub(super) fn take(
     let store_error = |source| Error::Store { source };
     let left = context.staging.take_over(layer.id.as_str(), &print(layer, fingerprint));
     let Some((report, files)) = left.map_err(store_error)? else { return Ok(None) };
-    match outcome(context, room, layer, report, files) {
+    // A panic is a reason to make the layer again, as an error is, and no other layer's affair.
+    let tried = catch_unwind(AssertUnwindSafe(|| outcome(context, room, layer, report, files)));
+    match tried.unwrap_or_else(|panic| Err(layer::panic_text(panic.as_ref()).into())) {
         Ok(outcome) => {
             let tiles = outcome.tiles.len();
             info!(stage = "write", layer = outcome.report.id, tiles, "taken over from a run that died");
             Ok(Some(outcome))
         }
         Err(error) => {
-            let reason = error.to_string();
+            let reason = chain(error.as_ref());
             warn!(layer = %layer.id, reason, "what a run that died has left can't be used: made again");
             context.products.forget(layer.id.as_str());
             paths(layer).iter().try_for_each(|path| context.staging.discard(path)).map_err(store_error)?;

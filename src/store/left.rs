@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::manifest::ManifestFile;
+use super::staging::text_of;
 use super::{Staging, Store, StoreError, Written, check_name, digest, disk, record};
 use crate::feature::LayerReport;
 
@@ -60,6 +61,9 @@ impl Staging<'_> {
             let Ok(Some(finished)) = record::read::<Finished>(&path) else { continue };
             let tree = dead.join("tree");
             let is_whole = |file: &ManifestFile| {
+                if text_of(Path::new(&file.path)).is_err() {
+                    return false;
+                }
                 let found = digest::digest(&tree.join(&file.path));
                 found.is_ok_and(|(sha256, bytes)| sha256 == file.sha256 && bytes == file.bytes)
             };

@@ -213,7 +213,7 @@ impl Staging<'_> {
 }
 
 /// A path within a release as the manifest has it: plain names between `/`.
-fn text_of(relative: &Path) -> Result<String, StoreError> {
+pub(super) fn text_of(relative: &Path) -> Result<String, StoreError> {
     let names = relative.components().map(|component| match component {
         Component::Normal(name) => name.to_str(),
         _ => None,
