@@ -1,5 +1,6 @@
 //! Fold: what needs the order of a layer's rows or their total. Batches come in the order of the source.
 
+use std::io;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, UInt64Array};
@@ -9,7 +10,7 @@ use super::keys::KeySet;
 use super::origins::Origins;
 use super::rows::{LocalRows, POSITION, RowStore, RowsError};
 use super::{EngineError, Room};
-use crate::feature::{Flag, Flags, Origin, Reject, Texts};
+use crate::feature::{Flag, Flags, Origin, Rejects, Texts};
 use crate::kernel::KernelError;
 use crate::kernel::assemble::StageRows;
 use crate::kernel::map::{MapContext, StageBatch};
@@ -28,7 +29,7 @@ pub(super) struct Fold<'c> {
     keys: KeySet,
     pub(super) store: LocalRows,
     pub(super) tally: LayerTally,
-    pub(super) rejects: Vec<Reject>,
+    pub(super) rejects: Rejects,
     pub(super) flags: Flags,
     pub(super) origins: Origins,
 }
@@ -40,8 +41,8 @@ impl<'c> Fold<'c> {
             keys: KeySet::new((room.budget.to_wait() / KEYS).max(LEAST_KEYS), Arc::clone(&room.space)),
             store: LocalRows::new(room),
             tally: LayerTally::default(),
-            rejects: vec![],
-            flags: Flags::default(),
+            rejects: Rejects::new(&room.for_tables()),
+            flags: Flags::new(&room.for_tables()),
             origins: Origins::default(),
         }
     }
@@ -57,8 +58,8 @@ impl<'c> Fold<'c> {
                 .without_duplicates(&fresh, &self.context)
                 .map_err(|source| EngineError::Kernel { source })?
         };
-        self.flag(&batch);
-        self.rejects.extend(batch.rejects);
+        self.flag(&batch).map_err(scratch)?;
+        self.rejects.extend(batch.rejects).map_err(scratch)?;
         self.tally.merge(batch.tally);
         let first = self.origins.push(&batch.source, &batch.origins);
         let mut rows = batch.stage;
@@ -69,17 +70,18 @@ impl<'c> Fold<'c> {
         self.store.push(rows).map_err(|source| EngineError::Rows { source })
     }
 
-    fn flag(&mut self, batch: &StageBatch) {
+    fn flag(&mut self, batch: &StageBatch) -> io::Result<()> {
         let ids = batch.stage.rows.column_by_name("facility_id");
         let ids = ids.and_then(|ids| Texts::of(ids.as_ref()));
         let places = batch.places_of(batch.flags.iter().map(|doubt| doubt.index));
+        let mut flags = Vec::new();
         for (doubt, place) in batch.flags.iter().zip(places) {
             if !self.flags.has_room(doubt.code) {
                 self.flags.count(doubt.code, &doubt.field, 1);
                 continue;
             }
             let doubt = doubt.clone();
-            self.flags.push(Flag {
+            flags.push(Flag {
                 origin: Origin { source: Arc::clone(&batch.source), row: batch.origins[doubt.index] },
                 facility_id: ids.and_then(|ids| ids.value(place)).unwrap_or_default().to_owned(),
                 field: doubt.field,
@@ -88,6 +90,7 @@ impl<'c> Fold<'c> {
                 detail: doubt.detail,
             });
         }
+        self.flags.extend(flags)
     }
 }
 

@@ -16,11 +16,11 @@ use tracing::Span;
 use super::EngineError;
 use super::fold::Fold;
 use super::origins::Origins;
-use super::rows::{Budget, LocalRows, RowStore, Stands};
+use super::rows::{Budget, LocalRows, RowStore, RowsError, Stands};
 use super::seats::Seats;
 use crate::feature::records::RecordRoom;
 use crate::feature::{
-    CoordinatesSeen, Flags, Landed, RawBatch, Reject, Reproject, ScratchSpace, SourceProfile, Task,
+    CoordinatesSeen, Flags, Landed, RawBatch, Rejects, Reproject, ScratchSpace, SourceProfile, Task,
 };
 use crate::kernel::assemble;
 use crate::kernel::core::core;
@@ -35,6 +35,8 @@ const WAITING: usize = 2;
 
 /// One part in so many of what rows may take is what a product keeps of every row.
 const RECORDS: usize = 8;
+/// One part in so many is what a layer's rejects may take, and as much its flags.
+const TABLES: usize = 16;
 
 /// What rows may take of the machine, over all layers of a run.
 #[derive(Debug, Clone)]
@@ -56,7 +58,16 @@ impl Room {
 
     /// What products may keep of every row, each: the budget doesn't count it.
     pub fn for_records(&self) -> RecordRoom {
-        RecordRoom { bytes: self.budget.to_wait() / RECORDS, space: Arc::clone(&self.space) }
+        self.part(RECORDS)
+    }
+
+    /// What a table beside a layer's tiles may keep of itself: the budget doesn't count it.
+    pub(super) fn for_tables(&self) -> RecordRoom {
+        self.part(TABLES)
+    }
+
+    fn part(&self, parts: usize) -> RecordRoom {
+        RecordRoom { bytes: self.budget.to_wait() / parts, space: Arc::clone(&self.space) }
     }
 }
 
@@ -85,8 +96,8 @@ pub struct LayerRows {
     /// What the rows count.
     pub tally: LayerTally,
     /// Rows that can't be used, in source order.
-    pub rejects: Vec<Reject>,
-    /// What is doubtful about the others; that some share their point is known when they are packed.
+    pub rejects: Rejects,
+    /// What is doubtful about the others, but for those that share their point: packing meets them.
     pub flags: Flags,
     /// Schema fields the source doesn't have.
     pub missing: Vec<String>,
@@ -327,24 +338,19 @@ fn sealed(layer: &LayerPlan, schema: SchemaRef, fold: Fold<'_>) -> Result<LayerR
 }
 
 /// An empty source, one with too many rejects and one that leaves no row fail their layer.
-fn judge(layer: &LayerPlan, mut rows: LayerRows) -> Result<LayerRows, EngineError> {
+fn judge(layer: &LayerPlan, rows: LayerRows) -> Result<LayerRows, EngineError> {
     let read = rows.tally.read;
     if read == 0 {
         return Err(EngineError::Empty { shown: layer.source.shown.to_string() });
     }
-    // A folder's files are read in the order of their names.
-    let place = |reject: &Reject| (Arc::clone(&reject.origin.source), reject.origin.row);
-    rows.rejects.sort_by_cached_key(place);
-    let rejected = rows.rejects.len() as u64;
+    let rejected = rows.rejects.count();
     if rejected as f64 <= layer.schema.max_rejects * read as f64 && rejected < read {
         return Ok(rows);
     }
-    let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
-    for reject in &rows.rejects {
-        *reasons.entry(reject.reason.code()).or_default() += 1;
-    }
+    let reasons = rows.rejects.by_reason();
     let reasons: Vec<String> = reasons.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
-    let first = rows.rejects.first();
+    let first = rows.rejects.rows().next().transpose();
+    let first = first.map_err(|source| EngineError::Rows { source: RowsError::Scratch { source } })?;
     let limit = if rejected == read {
         "so none is left".to_owned()
     } else {

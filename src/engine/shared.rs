@@ -2,11 +2,15 @@
 //!
 //! Such rows are in one region and side by side when it is ordered, so that nothing is kept for them before.
 
+use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::sync::{Mutex, PoisonError};
 
 use super::origins::Origins;
 use crate::feature::{Flag, FlagCode, Flags};
+
+/// Column that the flags are on.
+const FIELD: &str = "geometry";
 
 /// Rows that share their point with others, those of the lowest positions.
 #[derive(Debug, Default)]
@@ -19,17 +23,37 @@ struct Found {
 }
 
 /// A row, in the order of positions.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug)]
 pub(super) struct Row {
     /// Where it stood in the source.
     pub(super) position: u64,
     /// Its `facility_id`.
     pub(super) id: String,
-    /// The point, as WKT.
-    pub(super) point: String,
+    /// Longitude and latitude, degrees.
+    pub(super) point: [f64; 2],
     /// Rows of the layer that stand there.
     pub(super) sharing: usize,
 }
+
+impl Ord for Row {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.position.cmp(&other.position)
+    }
+}
+
+impl PartialOrd for Row {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        self.position == other.position
+    }
+}
+
+impl Eq for Row {}
 
 impl Shared {
     /// Notes rows in any order.
@@ -48,20 +72,28 @@ impl Shared {
         }
     }
 
-    /// Flags the rows, in the order of the source.
-    pub(super) fn flag(self, flags: &mut Flags, origins: &Origins) {
+    /// Counts the rows among a layer's flags; gives the flags of the first of them, in the order of the source.
+    pub(super) fn flag<'o>(
+        self,
+        flags: &mut Flags,
+        origins: &'o Origins,
+    ) -> impl Iterator<Item = Flag> + use<'o> {
         let found = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        flags.count(FlagCode::SharedCoordinates, "geometry", found.rows - found.first.len() as u64);
-        for row in found.first.into_sorted_vec() {
-            let Some(origin) = origins.at(row.position) else { continue };
-            flags.push(Flag {
-                origin,
-                facility_id: row.id,
-                field: "geometry".to_owned(),
-                value: row.point,
-                code: FlagCode::SharedCoordinates,
-                detail: format!("{} facilities", row.sharing),
-            });
-        }
+        flags.count(FlagCode::SharedCoordinates, FIELD, found.rows);
+        found.first.into_sorted_vec().into_iter().filter_map(|row| row.flag(origins))
+    }
+}
+
+impl Row {
+    fn flag(self, origins: &Origins) -> Option<Flag> {
+        let [x, y] = self.point;
+        Some(Flag {
+            origin: origins.at(self.position)?,
+            facility_id: self.id,
+            field: FIELD.to_owned(),
+            value: format!("POINT({x} {y})"),
+            code: FlagCode::SharedCoordinates,
+            detail: format!("{} facilities", self.sharing),
+        })
     }
 }

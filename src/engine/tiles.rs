@@ -1,6 +1,7 @@
 //! A layer's own tiles, and the file of all its rows: rows with their full geometry and their own attributes.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::ops::Range;
 
 use arrow_array::RecordBatch;
@@ -13,7 +14,7 @@ use super::layer::LayerRows;
 use super::pack::{Brought, Packable};
 use super::rows::{POSITION, RowStore, Stands};
 use super::shared::{Row, Shared};
-use crate::feature::{RegionId, Texts};
+use crate::feature::{Flag, RegionId, Texts};
 use crate::kernel::assemble::{self, Published};
 use crate::kernel::geometry;
 use crate::kernel::pack::Spot;
@@ -74,7 +75,7 @@ impl LayerTiles<'_> {
             self.shared.note(points.iter().map(|(row, at)| Row {
                 position: positions.value(*row),
                 id: ids[*row].clone(),
-                point: format!("POINT({} {})", at.x, at.y),
+                point: [at.x, at.y],
                 sharing: points.len(),
             }));
         }
@@ -82,9 +83,11 @@ impl LayerTiles<'_> {
 }
 
 impl LayerRows {
-    /// Flags the rows that share their point with others, once all are packed.
-    pub fn flag(&mut self, shared: Shared) {
-        shared.flag(&mut self.flags, &self.origins);
+    /// Flags the rows that share their point with others, once all are packed; gives every flag that is kept, in the
+    /// order of the source, or an error when the scratch file can't be read.
+    pub fn flagged(&mut self, shared: Shared) -> impl Iterator<Item = io::Result<Flag>> {
+        let shared = shared.flag(&mut self.flags, &self.origins);
+        self.flags.and(shared)
     }
 }
 

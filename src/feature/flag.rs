@@ -4,11 +4,17 @@
 //! a tile are the same whether anybody looks at the flags or not.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::Origin;
+use super::records::RecordRoom;
+use super::spool::{self, Spool, Spooled};
 
 /// Why a published row is doubtful. The code is stable: it stands in files and reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum FlagCode {
     /// A moment in scientific notation: a spreadsheet took its last digits.
     MangledDate,
@@ -123,7 +129,7 @@ pub struct RowFlag {
 }
 
 /// A flag on a published facility.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flag {
     /// Where the row came from.
     pub origin: Origin,
@@ -139,10 +145,17 @@ pub struct Flag {
     pub detail: String,
 }
 
-/// The flags of a layer: each counted, and of each code the first [`Flags::KEPT`] kept.
-#[derive(Debug, Clone, Default)]
+impl Spooled for Flag {
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.facility_id.len() + self.field.len() + self.value.len() + self.detail.len()
+    }
+}
+
+/// The flags of a layer in the order of its source: each counted, and of each code the first [`Flags::KEPT`] kept, in
+/// memory as far as they have room.
+#[derive(Debug)]
 pub struct Flags {
-    kept: Vec<Flag>,
+    kept: Spool<Flag>,
     kept_of: BTreeMap<FlagCode, u64>,
     counts: BTreeMap<FlagCode, BTreeMap<String, u64>>,
 }
@@ -151,13 +164,25 @@ impl Flags {
     /// Flags kept per code: more would let one bad column outgrow the layer.
     pub const KEPT: u64 = 100_000;
 
-    /// Counts a flag, and keeps it if its code has room. Flags come in source order.
-    pub fn push(&mut self, flag: Flag) {
-        self.count(flag.code, &flag.field, 1);
-        if self.has_room(flag.code) {
-            *self.kept_of.entry(flag.code).or_default() += 1;
-            self.kept.push(flag);
+    /// None yet.
+    pub fn new(room: &RecordRoom) -> Self {
+        Self { kept: Spool::new(room), kept_of: BTreeMap::new(), counts: BTreeMap::new() }
+    }
+
+    /// Takes those of the next batch, in any order: counts each, and keeps it if its code has room.
+    ///
+    /// # Errors
+    /// When the scratch file can't be written.
+    pub fn extend(&mut self, mut batch: Vec<Flag>) -> io::Result<()> {
+        batch.sort_by(|a, b| a.place().cmp(&b.place()));
+        for flag in batch {
+            self.count(flag.code, &flag.field, 1);
+            if self.has_room(flag.code) {
+                *self.kept_of.entry(flag.code).or_default() += 1;
+                self.kept.push(flag)?;
+            }
         }
+        Ok(())
     }
 
     /// Whether a further flag of this code would be kept.
@@ -165,7 +190,7 @@ impl Flags {
         self.kept_of.get(&code).is_none_or(|kept| *kept < Self::KEPT)
     }
 
-    /// Counts flags that are not kept.
+    /// Counts flags that are not kept, or elsewhere.
     pub fn count(&mut self, code: FlagCode, field: &str, rows: u64) {
         if rows == 0 {
             return;
@@ -177,10 +202,13 @@ impl Flags {
         }
     }
 
-    /// The kept flags: in the order of their sources and rows, then of their codes.
-    pub fn sorted(&mut self) -> &[Flag] {
-        self.kept.sort_by(|a, b| place(a).cmp(&place(b)));
-        &self.kept
+    /// The kept flags and `later` ones, which are in order too, in the order of their sources and rows, then of their
+    /// codes; an error when the scratch file can't be read.
+    pub fn and(&self, later: impl Iterator<Item = Flag>) -> impl Iterator<Item = io::Result<Flag>> {
+        // Sources are read in the order of their names.
+        spool::in_order(self.kept.rows(), later, |flag| {
+            (Arc::clone(&flag.origin.source), flag.origin.row, flag.code)
+        })
     }
 
     /// Number of flags by code and field, those that weren't kept included.
@@ -189,13 +217,17 @@ impl Flags {
     }
 }
 
-fn place(flag: &Flag) -> (&str, u64, FlagCode, &str) {
-    (&flag.origin.source, flag.origin.row, flag.code, &flag.field)
+impl Flag {
+    /// What the flags of a batch, which is of one source, are in order of.
+    fn place(&self) -> (u64, FlagCode, &str) {
+        (self.origin.row, self.code, &self.field)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feature::scratch_in_memory::Memory;
 
     fn flag(row: u64, code: FlagCode, field: &str) -> Flag {
         Flag {
@@ -217,17 +249,25 @@ mod tests {
 
     #[test]
     fn each_flag_is_counted_and_the_first_of_each_code_are_kept() {
-        let mut flags = Flags::default();
-        for row in 0..Flags::KEPT + 5 {
-            flags.push(flag(row, FlagCode::RestoredZeros, if row % 2 == 0 { "zip" } else { "fips" }));
+        for bytes in [0, usize::MAX] {
+            let mut flags = Flags::new(&RecordRoom { bytes, space: Arc::new(Memory) });
+            let zeros = |row: u64| {
+                flag(row, FlagCode::RestoredZeros, if row.is_multiple_of(2) { "zip" } else { "fips" })
+            };
+            // Of each batch the last comes first.
+            for start in (0..Flags::KEPT + 5).step_by(999) {
+                let end = (start + 999).min(Flags::KEPT + 5);
+                flags.extend((start..end).rev().map(zeros).collect()).unwrap();
+            }
+            flags.count(FlagCode::SharedCoordinates, "geometry", 1);
+            let counts = flags.counts();
+            assert_eq!(counts["restored_zeros"].values().sum::<u64>(), Flags::KEPT + 5);
+            assert_eq!(counts["shared_coordinates"]["geometry"], 1);
+            let shared = flag(3, FlagCode::SharedCoordinates, "geometry");
+            let kept: Vec<Flag> = flags.and([shared.clone()].into_iter()).collect::<io::Result<_>>().unwrap();
+            assert_eq!(kept.len() as u64, Flags::KEPT + 1);
+            assert_eq!(kept[4], shared, "after its row's other flag");
+            assert_eq!(kept.last().map(|flag| flag.origin.row), Some(Flags::KEPT - 1));
         }
-        flags.push(flag(3, FlagCode::SharedCoordinates, "geometry"));
-        let counts = flags.counts();
-        assert_eq!(counts["restored_zeros"].values().sum::<u64>(), Flags::KEPT + 5);
-        assert_eq!(counts["shared_coordinates"]["geometry"], 1);
-        let kept = flags.sorted();
-        assert_eq!(kept.len() as u64, Flags::KEPT + 1);
-        assert_eq!(kept[4], flag(3, FlagCode::SharedCoordinates, "geometry"), "after its row's other flag");
-        assert_eq!(kept.last().map(|flag| flag.origin.row), Some(Flags::KEPT - 1));
     }
 }

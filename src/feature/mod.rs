@@ -13,10 +13,13 @@ mod landing;
 mod outcome;
 mod quality;
 pub mod records;
+mod reject;
 mod scratch;
 #[cfg(test)]
 pub(crate) mod scratch_in_memory;
+mod shared_text;
 pub mod spelling;
+mod spool;
 mod tables;
 mod texts;
 
@@ -26,7 +29,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BinaryArray, RecordBatch, UInt64Array};
 use geo::Rect;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use chain::chain;
 pub use changes::{ColumnChange, LayerChanges};
@@ -40,7 +43,9 @@ pub use outcome::{
 pub use quality::{
     ClaimKind, ClaimPair, LayerQuality, NullShare, QualityReport, Score, SourceDates, Unmet, Verdict,
 };
+pub use reject::{Reject, RejectReason, Rejects};
 pub use scratch::{ScratchFile, ScratchSpace};
+pub use spool::{Spool, Spooled};
 pub use tables::{ProductDoc, TableDoc};
 pub use texts::Texts;
 
@@ -97,9 +102,10 @@ impl fmt::Display for RegionId {
 /// GeoJSON, header counted), the position of a feature in a GeoJSON collection, the FID of a
 /// GDAL layer (which starts where the format starts it), the position of a row in a Parquet file,
 /// the row number of a sheet, the position of a row in a page of an ArcGIS layer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The source, such as `sample-data/hospitals.csv` or `schools.gdb.zip/schools.gdb (layer Schools)`.
+    #[serde(with = "shared_text")]
     pub source: Arc<str>,
     /// Row in the source.
     pub row: u64,
@@ -250,62 +256,6 @@ pub struct Defect {
     /// Source field, or `geometry`, or `record` for the whole row.
     pub field: String,
     /// The offending value, shortened.
-    pub value: String,
-    /// Why.
-    pub reason: RejectReason,
-}
-
-/// Why a row is kept out of the tiles. The code is stable: it stands in files and reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum RejectReason {
-    /// The key field is null after sentinels.
-    NoKey,
-    /// An earlier row of the layer has the same key.
-    DuplicateKey,
-    /// No geometry, or no coordinates.
-    NullGeometry,
-    /// A geometry without a point.
-    EmptyGeometry,
-    /// A coordinate that is not a number, or not finite.
-    NotANumber,
-    /// Longitude or latitude outside ±180 / ±90, or outside the CRS's domain.
-    OutOfRange,
-    /// Latitude outside ±90 while the swapped pair would be valid.
-    SwappedCoordinates,
-    /// Geometry that can't be decoded, too few points, or of a type the layer doesn't hold.
-    ImpossibleGeometry,
-    /// A record that can't be parsed.
-    MalformedRecord,
-    /// A record over the byte limit.
-    RecordTooLong,
-}
-
-impl RejectReason {
-    /// Stable code, as in `rejects/<layer>.parquet`.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::NoKey => "no_key",
-            Self::DuplicateKey => "duplicate_key",
-            Self::NullGeometry => "null_geometry",
-            Self::EmptyGeometry => "empty_geometry",
-            Self::NotANumber => "not_a_number",
-            Self::OutOfRange => "out_of_range",
-            Self::SwappedCoordinates => "swapped_coordinates",
-            Self::ImpossibleGeometry => "impossible_geometry",
-            Self::MalformedRecord => "malformed_record",
-            Self::RecordTooLong => "record_too_long",
-        }
-    }
-}
-
-/// A row kept out of the tiles: it never disappears.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reject {
-    /// Where it came from.
-    pub origin: Origin,
-    /// Source field, `geometry`, or `record`.
-    pub field: String,
-    /// The offending value, shortened to 200 characters.
     pub value: String,
     /// Why.
     pub reason: RejectReason,

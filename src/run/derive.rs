@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use super::tile::{TileError, write_pieces, write_table};
 use super::{Context, LayerOutcome, gate, tallies};
-use crate::derive::product::{BoxError, Fill, Out, Place, Rows};
+use crate::derive::product::{BoxError, Fill, Out, Place, Rows, Sink};
 use crate::derive::{Before, DeriveError, LayerTables, Release, Table, changes, wanted};
 use crate::engine::LayerTiles;
 use crate::engine::rows::LocalRows;
@@ -183,7 +183,8 @@ impl Out for Files<'_> {
     }
 
     fn pieces(&self, path: &Path, schema: SchemaRef, fill: &mut Fill<'_>) -> Result<(), BoxError> {
-        let (written, ()) = write_pieces(self.context, path, schema, |emit| fill(emit))?;
+        let filled = |emit: &mut Sink<'_>| fill(emit).map_err(|source| TileError::encoding(path, source));
+        let written = write_pieces(self.context, path, schema, filled)?;
         self.note(written);
         Ok(())
     }

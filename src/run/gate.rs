@@ -50,7 +50,7 @@ pub(super) fn judge(
     }
     let last = last_good(context, layer.id.as_str());
     let last = last.map(|(last, report)| LastGood { release: made_for(last, report), report });
-    let rejects = super::layer_report::by_reason(&rows.rejects);
+    let rejects = rows.rejects.by_reason();
     let measures = Measures {
         rows_read: rows.tally.read,
         rows_good: rows.tally.good,

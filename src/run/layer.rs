@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,7 +23,7 @@ use crate::derive::product::Place;
 use crate::engine::rows::RowsError;
 use crate::engine::{self, EngineError, Group, LayerRows, LayerTiles, Room, Work};
 use crate::error::{Error, chain};
-use crate::feature::{Flags, GateReport, Landed, LayerReport, LayerStatus, RunReport, Tile, TileRecord};
+use crate::feature::{GateReport, Landed, LayerReport, LayerStatus, RunReport, Tile, TileRecord};
 use crate::geoparquet;
 use crate::kernel::locate::JoinContext;
 use crate::kernel::pack::Spot;
@@ -198,7 +199,7 @@ fn attempt(
     info!(
         stage = "locate",
         rows = rows.tally.read,
-        rejected = rows.rejects.len(),
+        rejected = rows.rejects.count(),
         "read, normalised, located"
     );
     let gate =
@@ -237,19 +238,25 @@ fn write(
     });
     let tiles = tiles.map_err(|source| LayerError::Engine { source })?;
     let shared = unpacked.into_shared();
-    rows.flag(shared);
-    tables::write_rejects(context, layer.id.as_str(), &rows.rejects)
-        .map_err(|source| LayerError::Write { source })?;
-    tables::write_flags(context, layer.id.as_str(), &mut rows.flags)
-        .map_err(|source| LayerError::Write { source })?;
+    let id = layer.id.as_str();
+    tables::write_rejects(context, id, rows.rejects.rows()).map_err(|source| LayerError::Write { source })?;
+    tables::write_flags(context, id, rows.flagged(shared)).map_err(|source| LayerError::Write { source })?;
     let report = published(layer, landed, &rows, &tiles);
     let schema = Some(Arc::clone(&rows.schema));
     let is_wanted = layer.inventory && context.plan.makes(derive::inventory::NAME)
         || context.plan.makes(derive::national::NAME)
         || is_compared(context, layer);
-    let rejects = Some(page::samples_of(&rows.rejects));
+    let rejects = page::samples_of(&rows.rejects).map_err(|source| LayerError::Write { source })?;
     let store = is_wanted.then_some(rows.store);
-    Ok(LayerOutcome { report, tiles, schema, national: None, changes: None, rejects, rows: store })
+    Ok(LayerOutcome {
+        report,
+        tiles,
+        schema,
+        national: None,
+        changes: None,
+        rejects: Some(rejects),
+        rows: store,
+    })
 }
 
 /// Shows a row group of a tile to the products, and where its rows are to be had.
@@ -269,7 +276,9 @@ pub(super) fn is_compared(context: &Context<'_>, layer: &LayerPlan) -> bool {
 fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Result<LayerOutcome, Error> {
     let id = layer.id.as_str();
     context.products.forget(id);
-    context.staging.discard(&tile::base(id)).map_err(|source| Error::Store { source })?;
+    for path in [tile::base(id), rejects_path(id), flags_path(id)] {
+        context.staging.discard(&path).map_err(|source| Error::Store { source })?;
+    }
     let mut reason = chain(error);
     let held = match error {
         LayerError::Held { gate } => Some((**gate).clone()),
@@ -342,7 +351,7 @@ fn carried(
     carry(&rejects_path(id))?;
     // A release from before there were flags has no file of them: none were found, and none are made up.
     if flags_kept(before) == 0 {
-        tables::write_flags(context, id, &mut Flags::default())?;
+        tables::write_flags(context, id, iter::empty())?;
     } else {
         carry(&flags_path(id))?;
     }

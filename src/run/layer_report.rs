@@ -1,9 +1,7 @@
 //! What is told of a layer: its report, by what its stages counted. Writes nothing.
 
-use std::collections::BTreeMap;
-
 use crate::engine::LayerRows;
-use crate::feature::{Flags, Landed, LayerReport, LayerStatus, Reject, TileRecord};
+use crate::feature::{Flags, Landed, LayerReport, LayerStatus, TileRecord};
 use crate::plan::LayerPlan;
 
 /// Law 1: rows read = rows in tiles + rows rejected.
@@ -25,8 +23,8 @@ pub(super) fn published(
     report.bytes_in = landed.bytes;
     report.rows_read = tally.read;
     report.rows_written = tiles.iter().map(|tile| tile.rows).sum();
-    report.rows_rejected = rows.rejects.len() as u64;
-    report.rejects_by_reason = by_reason(&rows.rejects);
+    report.rows_rejected = rows.rejects.count();
+    report.rejects_by_reason = rows.rejects.by_reason();
     report.bytes_out = tiles.iter().map(|tile| tile.bytes).sum();
     report.tiles = tiles.len() as u64;
     report.located = tally.rows.located;
@@ -64,12 +62,4 @@ fn truncated(report: &LayerReport) -> Vec<String> {
 /// Rows of `quality/flags/<layer>.parquet`, by the report.
 pub(super) fn flags_kept(report: &LayerReport) -> u64 {
     report.flags.values().map(|fields| fields.values().sum::<u64>().min(Flags::KEPT)).sum()
-}
-
-pub(super) fn by_reason(rejects: &[Reject]) -> BTreeMap<String, u64> {
-    let mut counts = BTreeMap::new();
-    for reject in rejects {
-        *counts.entry(reject.reason.code().to_owned()).or_default() += 1;
-    }
-    counts
 }

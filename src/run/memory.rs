@@ -1,7 +1,7 @@
 //! How much memory a run may take: what is asked for, else half of what there is.
 //!
-//! Reads what the system tells of itself; decides, and takes nothing. What a layer takes besides its rows (rejects, and
-//! what products hold for each row) is not counted here.
+//! Reads what the system tells of itself; decides, and takes nothing. What a layer keeps of every row, and its rejects and
+//! flags, have shares of their own of what rows get (`engine::Room`).
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -13,7 +13,7 @@ use super::tile::TileError;
 use super::{Context, LayerOutcome, tallies};
 use crate::catalog::page::{Facilities, RejectSample, SAMPLES};
 use crate::error::Error;
-use crate::feature::{RegionId, Reject, RejectReason, Texts, Tile, TileRecord};
+use crate::feature::{RegionId, Reject, RejectReason, Rejects, Texts, Tile, TileRecord};
 use crate::geoparquet;
 use crate::kernel::geometry;
 use crate::store::Lock;
@@ -82,14 +82,18 @@ fn count(region: &RegionId, rows: &RecordBatch) -> Result<Facilities, BoxError> 
 }
 
 /// The first of a layer's rejects, as `rejects` finds them in its file.
-pub(super) fn samples_of(rejects: &[Reject]) -> Vec<RejectSample> {
-    let sample = |reject: &Reject| RejectSample {
-        origin: format!("{}:{}", reject.origin.source, reject.origin.row),
-        field: reject.field.clone(),
-        value: reject.value.clone(),
+///
+/// # Errors
+/// When those that outgrew memory can't be read back.
+pub(super) fn samples_of(rejects: &Rejects) -> Result<Vec<RejectSample>, TileError> {
+    let sample = |reject: Reject| RejectSample {
+        origin: reject.origin.to_string(),
+        field: reject.field,
+        value: reject.value,
         reason: reject.reason.code().to_owned(),
     };
-    rejects.iter().take(SAMPLES).map(sample).collect()
+    let first = rejects.rows().take(SAMPLES).map(|reject| reject.map(sample));
+    first.collect::<Result<_, _>>().map_err(TileError::from_scratch)
 }
 
 /// The first rejects of every layer that has any: those that this run found, else as they lie in an earlier run's file.

@@ -10,6 +10,8 @@ use arrow_schema::{ArrowError, SchemaRef};
 use geo::{Coord, Rect};
 
 use super::Context;
+use crate::derive::product::Sink;
+use crate::engine::rows::RowsError;
 use crate::engine::{EngineError, Group, Groups};
 use crate::error::Error;
 use crate::feature::{FileRecord, RegionId, Tile, TileRecord};
@@ -60,6 +62,18 @@ pub(super) enum TileError {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl TileError {
+    /// A file can't be encoded or decoded.
+    pub(super) fn encoding(path: &Path, source: GeoparquetError) -> Self {
+        Self::Parquet { path: path.to_owned(), source }
+    }
+
+    /// Rows that outgrew memory can't be read back.
+    pub(super) fn from_scratch(source: io::Error) -> Self {
+        Self::Rows { source: EngineError::Rows { source: RowsError::Scratch { source } } }
+    }
 }
 
 impl From<TileError> for Error {
@@ -117,7 +131,7 @@ pub(super) fn write_groups(
     groups: &mut Groups<'_>,
     show: &mut Show<'_>,
 ) -> Result<WrittenFeatures, TileError> {
-    let encoding = |source| TileError::Parquet { path: path.to_owned(), source };
+    let encoding = |source| TileError::encoding(path, source);
     let (written, (rows, extent, geometry_types)) = staged(context, path, |out| {
         let (what, options) = (path.display().to_string(), context.write_options());
         let mut writer = FeatureWriter::new(&what, Arc::clone(schema), &options, out);
@@ -147,28 +161,28 @@ pub(super) fn write_table(
 ) -> Result<FileRecord, TileError> {
     let (written, rows) = staged(context, path, |out| {
         geoparquet::write_table(rows, &context.write_options(), out)
-            .map_err(|source| TileError::Parquet { path: path.to_owned(), source })
+            .map_err(|source| TileError::encoding(path, source))
     })?;
     context.note_rows(path, rows);
     Ok(FileRecord { path: path.to_owned(), rows, bytes: written.bytes, sha256: written.sha256 })
 }
 
-/// Writes a long table piece by piece, as `fill` hands the pieces on; tells what that returns, too.
-pub(super) fn write_pieces<T>(
+/// Writes a long table piece by piece, as `fill` hands the pieces on.
+pub(super) fn write_pieces(
     context: &Context<'_>,
     path: &Path,
     schema: SchemaRef,
-    fill: impl FnOnce(&mut dyn FnMut(&RecordBatch) -> Result<(), GeoparquetError>) -> Result<T, GeoparquetError>,
-) -> Result<(FileRecord, T), TileError> {
+    fill: impl FnOnce(&mut Sink<'_>) -> Result<(), TileError>,
+) -> Result<FileRecord, TileError> {
     let options = long_options(context);
-    let encoding = |source| TileError::Parquet { path: path.to_owned(), source };
-    let (written, (rows, filled)) = staged(context, path, |out| {
+    let encoding = |source| TileError::encoding(path, source);
+    let (written, rows) = staged(context, path, |out| {
         let mut table = TableWriter::new(schema, &options, out).map_err(encoding)?;
-        let filled = fill(&mut |piece| table.write(piece)).map_err(encoding)?;
-        Ok((table.close().map_err(encoding)?, filled))
+        fill(&mut |piece| table.write(piece))?;
+        table.close().map_err(encoding)
     })?;
     context.note_rows(path, rows);
-    Ok((FileRecord { path: path.to_owned(), rows, bytes: written.bytes, sha256: written.sha256 }, filled))
+    Ok(FileRecord { path: path.to_owned(), rows, bytes: written.bytes, sha256: written.sha256 })
 }
 
 /// Of a long table of few distinct values: beyond level 3, zstd takes six times as long over it.

@@ -1,0 +1,155 @@
+//! Rows of a table in the order in which they come, in memory that is bounded: those beyond it wait in a scratch file.
+
+use std::io;
+use std::iter;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::ScratchFile;
+use super::ScratchSpace;
+use super::records::RecordRoom;
+
+/// Rows that are written and read at a time.
+const PIECE: usize = 4_096;
+
+/// What can wait in a file.
+pub trait Spooled: Clone + Serialize + DeserializeOwned {
+    /// Bytes that it takes in memory, about.
+    fn bytes(&self) -> usize;
+}
+
+/// Rows in the order in which they came.
+#[derive(Debug)]
+pub struct Spool<T> {
+    /// The last of them: none of these is in the file.
+    newest: Vec<T>,
+    newest_bytes: usize,
+    /// Bytes that may wait in memory.
+    most: usize,
+    file: Option<Box<dyn ScratchFile>>,
+    written: Vec<Piece>,
+    space: Arc<dyn ScratchSpace>,
+}
+
+/// Rows in the file: a JSON array of so many bytes.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    at: u64,
+    bytes: usize,
+}
+
+impl<T: Spooled> Spool<T> {
+    /// None yet.
+    pub fn new(room: &RecordRoom) -> Self {
+        Self {
+            newest: vec![],
+            newest_bytes: 0,
+            most: room.bytes,
+            file: None,
+            written: vec![],
+            space: Arc::clone(&room.space),
+        }
+    }
+
+    /// Takes the next.
+    ///
+    /// # Errors
+    /// When the scratch file can't be written.
+    pub fn push(&mut self, row: T) -> io::Result<()> {
+        self.newest_bytes += row.bytes();
+        self.newest.push(row);
+        if self.newest_bytes > self.most && self.newest.len() >= PIECE { self.spill() } else { Ok(()) }
+    }
+
+    fn spill(&mut self) -> io::Result<()> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => self.space.file(self.newest_bytes as u64)?,
+        };
+        for rows in self.newest.chunks(PIECE) {
+            let bytes = serde_json::to_vec(rows)?;
+            self.written.push(Piece { at: file.append(&bytes)?, bytes: bytes.len() });
+        }
+        self.file = Some(file);
+        self.newest.clear();
+        self.newest_bytes = 0;
+        Ok(())
+    }
+
+    /// All of them, one after the other; an error when the scratch file can't be read.
+    pub fn rows(&self) -> impl Iterator<Item = io::Result<T>> {
+        let written = self.file.iter().flat_map(|file| self.written.iter().map(move |piece| (file, *piece)));
+        written
+            .flat_map(|(file, piece)| each(piece.read(file.as_ref())))
+            .chain(self.newest.iter().cloned().map(Ok))
+    }
+}
+
+impl Piece {
+    fn read<T: DeserializeOwned>(self, file: &dyn ScratchFile) -> io::Result<Vec<T>> {
+        Ok(serde_json::from_slice(&file.read(self.at, self.bytes)?)?)
+    }
+}
+
+/// The rows, or the one error instead of them.
+fn each<T>(rows: io::Result<Vec<T>>) -> impl Iterator<Item = io::Result<T>> {
+    let (rows, error) = match rows {
+        Ok(rows) => (rows, None),
+        Err(error) => (vec![], Some(error)),
+    };
+    rows.into_iter().map(Ok).chain(error.map(Err))
+}
+
+/// Rows of both, each in order already, in the order of `key`; those of the first before those of the second.
+pub(super) fn in_order<T, K: Ord>(
+    first: impl Iterator<Item = io::Result<T>>,
+    second: impl Iterator<Item = T>,
+    key: impl Fn(&T) -> K,
+) -> impl Iterator<Item = io::Result<T>> {
+    let mut first = first.peekable();
+    let mut second = second.peekable();
+    iter::from_fn(move || {
+        let is_seconds_turn = match (first.peek(), second.peek()) {
+            (Some(Ok(one)), Some(other)) => key(other) < key(one),
+            (one, _) => one.is_none(),
+        };
+        if is_seconds_turn { second.next().map(Ok) } else { first.next() }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feature::scratch_in_memory::Memory;
+
+    impl Spooled for String {
+        fn bytes(&self) -> usize {
+            self.len()
+        }
+    }
+
+    #[test]
+    fn rows_come_back_in_their_order_whatever_the_memory() {
+        let rows: Vec<String> = (0..20_000).map(|n| format!("{n} \"\u{1}é\n")).collect();
+        for bytes in [0, 60_000, usize::MAX] {
+            let mut spool = Spool::new(&RecordRoom { bytes, space: Arc::new(Memory) });
+            for row in &rows {
+                spool.push(row.clone()).unwrap();
+            }
+            assert_eq!(spool.written.is_empty(), bytes == usize::MAX);
+            assert!(spool.newest.len() < rows.len() || bytes == usize::MAX);
+            let back: Vec<String> = spool.rows().collect::<io::Result<_>>().unwrap();
+            assert!(back == rows, "{bytes} bytes");
+        }
+    }
+
+    #[test]
+    fn two_orders_become_one_and_an_error_is_not_passed_over() {
+        let first = [1, 3, 5].map(Ok).into_iter().chain([Err(io::Error::other("gone"))]);
+        let together: Vec<Option<u8>> =
+            in_order(first, [2, 3, 9].into_iter(), |n| *n).map(Result::ok).collect();
+        assert_eq!(together, [Some(1), Some(2), Some(3), Some(3), Some(5), None, Some(9)]);
+    }
+}
