@@ -1,12 +1,16 @@
 //! Which keys of a layer have been seen, in memory that is bounded.
 //!
 //! The newest keys are a hash set. When that has its share of the budget, it becomes a sorted run in a scratch file, of
-//! which memory keeps a Bloom filter and every so many keys: a new key costs a few probes, a repeated one a short read.
+//! which memory keeps a Bloom filter and every so many keys: a new key costs a look into the filters of those runs whose
+//! range it is in (none, where the source is in the order of its keys), a repeated one a short read.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
+
+use parquet::bloom_filter::Sbbf;
 
 use crate::feature::{ScratchFile, ScratchSpace, records};
 
@@ -16,10 +20,10 @@ const KEY_BYTES: usize = 28;
 const STORED: usize = 16;
 /// Keys that a hash set holds at least.
 const LEAST: usize = 256;
-/// Bits of the filter for each key: one key in a hundred is looked for in vain.
-const FILTER_BITS: usize = 10;
-/// Bits that are set for each key: the best number for ten bits a key.
-const PROBES: u64 = 7;
+/// Bytes of a run's filter for each key: one key in a thousand is looked for in vain.
+const FILTER_BYTES: usize = 2;
+/// Bytes of a block of a filter.
+const FILTER_BLOCK: usize = 32;
 
 /// Keys seen so far, as numbers that are equal where the keys are.
 #[derive(Debug)]
@@ -42,23 +46,19 @@ impl KeySet {
     /// # Errors
     /// When the scratch file can't be written to or read.
     pub(super) fn admit(&mut self, keys: &[u128]) -> io::Result<Vec<bool>> {
-        let mut fresh = Vec::with_capacity(keys.len());
-        for key in keys {
-            fresh.push(!self.is_in_runs(*key)? && self.newest.insert(*key));
+        let mut fresh = vec![true; keys.len()];
+        for run in &self.runs {
+            for (fresh, key) in fresh.iter_mut().zip(keys) {
+                *fresh = *fresh && !run.holds(*key)?;
+            }
+        }
+        for (fresh, key) in fresh.iter_mut().zip(keys) {
+            *fresh = *fresh && self.newest.insert(*key);
         }
         if self.newest.len() >= self.most {
             self.spill()?;
         }
         Ok(fresh)
-    }
-
-    fn is_in_runs(&self, key: u128) -> io::Result<bool> {
-        for run in &self.runs {
-            if run.may_hold(key) && run.keys.holds(&key.to_be_bytes())? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     fn spill(&mut self) -> io::Result<()> {
@@ -74,34 +74,29 @@ impl KeySet {
 #[derive(Debug)]
 struct Run {
     keys: records::Run<STORED>,
-    filter: Vec<u64>,
+    range: RangeInclusive<u128>,
+    filter: Sbbf,
 }
 
 impl Run {
     fn write(keys: &[u128], file: Arc<dyn ScratchFile>) -> io::Result<Self> {
-        let mut filter = vec![0u64; (keys.len() * FILTER_BITS).div_ceil(64).max(1)];
+        let bytes = (keys.len() * FILTER_BYTES).next_multiple_of(FILTER_BLOCK);
+        let mut filter = Sbbf::new(&vec![0; bytes]);
         for key in keys {
-            for bit in probes(*key, filter.len()) {
-                filter[bit / 64] |= 1 << (bit % 64);
-            }
+            filter.insert(&key.to_be_bytes()[..]);
         }
+        let range = keys[0]..=keys[keys.len() - 1];
         let keys = records::Run::write(keys.iter().map(|key| Ok(key.to_be_bytes())), file)?;
-        Ok(Self { keys, filter })
+        Ok(Self { keys, range, filter })
     }
 
-    fn may_hold(&self, key: u128) -> bool {
-        probes(key, self.filter.len()).all(|bit| self.filter[bit / 64] >> (bit % 64) & 1 == 1)
+    fn holds(&self, key: u128) -> io::Result<bool> {
+        if !self.range.contains(&key) {
+            return Ok(false);
+        }
+        let key = key.to_be_bytes();
+        Ok(self.filter.check(&key[..]) && self.keys.holds(&key)?)
     }
-}
-
-/// Bits of a filter of so many words that stand for a key.
-fn probes(key: u128, words: usize) -> impl Iterator<Item = usize> {
-    let (first, step) = (mixed(key), mixed(key.rotate_left(64)) | 1);
-    let bits = words as u64 * 64;
-    (0..PROBES).map(move |probe| {
-        let bit = first.wrapping_add(probe.wrapping_mul(step)) % bits;
-        usize::try_from(bit).expect("a filter lies in memory")
-    })
 }
 
 /// A key's bits, each depending on all of them (the finish of `MurmurHash3`, of both halves).

@@ -1,7 +1,8 @@
 //! Engines: who calls the kernels, and where.
 //!
 //! *map* takes batches through the kernels, several at a time; *fold* takes them in the order of the source; rows wait in a
-//! store, by region, until *pack* hands tiles to a sink. May use: `kernel`, `source` (to read), `plan`, `feature`. Writes
+//! store, by region, until *pack* hands tiles to a sink. May use: `kernel`, `source` (to read), `plan`, `feature`, and
+//! of `parquet` the Bloom filter. Writes
 //! nothing but through what it is handed: tiles go to a sink, rows that outgrow memory to scratch files.
 
 mod boundaries;

@@ -5,7 +5,7 @@
 
 /// Numbers of points along a Morton curve (G. M. Morton, IBM Ottawa 1966) over the globe, cells of 1/182 degrees by half
 /// that; points of one cell in the order in which they come.
-pub(super) fn along_curve(points: &[[f64; 2]]) -> Vec<u32> {
+pub fn along_curve(points: &[[f64; 2]]) -> Vec<u32> {
     let place = |(number, [x, y]): (u32, &[f64; 2])| {
         u64::from(morton(cell(*x, 360.0), cell(*y, 180.0))) << 32 | u64::from(number)
     };

@@ -5,7 +5,7 @@
 //! environment, pools of their own.
 
 pub mod assemble;
-mod cluster;
+pub mod cluster;
 pub mod core;
 mod dates;
 mod error;

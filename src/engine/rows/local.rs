@@ -1,7 +1,7 @@
 //! The rows of a layer on this machine.
 //!
 //! Batches stay as they came, with the spots of their rows by region. When the budget is spent, all of them become
-//! blocks: each region's rows from west to east, so that a stretch of a tile is in few blocks of each time this happened.
+//! blocks: each region's rows along a curve, so that those of a tile are in few blocks of each time this happened.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -23,6 +23,7 @@ use super::{RowStore, RowsError, Stands};
 use crate::engine::Room;
 use crate::feature::{RegionId, ScratchFile, ScratchSpace, Texts};
 use crate::kernel::assemble::StageRows;
+use crate::kernel::cluster;
 use crate::kernel::pack::Spot;
 
 /// Blocks that are encoded before they are written.
@@ -101,8 +102,7 @@ impl LocalRows {
         }
         let mut regions = std::mem::take(&mut self.regions);
         for region in regions.values_mut() {
-            let mut spots = std::mem::take(&mut region.held);
-            spots.par_sort_unstable_by(Spot::by_x);
+            let spots = along_curve(&std::mem::take(&mut region.held));
             for wave in spots.chunks(BLOCK_ROWS * WAVE) {
                 let encoded = wave.par_chunks(BLOCK_ROWS).map(|spots| self.encoded(spots));
                 for block in encoded.collect::<Result<Vec<_>, RowsError>>()? {
@@ -206,6 +206,12 @@ impl LocalRows {
         let spot = |(row, [x, y]): (u32, [f64; 2])| Spot { x, y, tie: 0, part, row };
         Ok((0..).zip(block.places(stands, file.as_ref())?).map(spot).collect())
     }
+}
+
+/// Spots in an order in which neighbours lie side by side.
+fn along_curve(spots: &[Spot]) -> Vec<Spot> {
+    let centres: Vec<[f64; 2]> = spots.iter().map(|spot| [spot.x, spot.y]).collect();
+    cluster::along_curve(&centres).into_iter().map(|at| spots[at as usize]).collect()
 }
 
 fn rows_at(rows: &RecordBatch, at: impl Iterator<Item = u32>) -> Result<RecordBatch, ArrowError> {

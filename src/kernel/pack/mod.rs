@@ -93,14 +93,12 @@ pub fn slices(rows: usize, levels: &Levels) -> Vec<Slice> {
 
 /// Puts the spots of a slice, which come in any order, in that of its tiles, row groups and pages.
 ///
-/// Sorts by the centres of the boxes, ties by the other axis and then by `tie`: with ties settled, the
+/// By the centres of the boxes, ties by the other axis and then by `tie`: with ties settled, the
 /// order of the input and the number of threads leave no trace. Works on rayon's current pool.
 pub fn order_slice(spots: &mut [Spot], slice: &Slice, levels: &Levels) {
     let page_rows = levels.whole().page_rows;
-    if slice.tiles.len() > 1 {
-        spots.par_sort_unstable_by(Spot::by_y);
-    }
-    let lengths = slice.tiles.iter().map(|tile| tile.rows.len());
+    let lengths: Vec<usize> = slice.tiles.iter().map(|tile| tile.rows.len()).collect();
+    part(spots, &lengths, Spot::by_y);
     pieces(spots, lengths).into_par_iter().zip(&slice.tiles).for_each(|(tile, cut)| {
         str_leaves(tile, &cut.row_groups);
         pieces(tile, cut.row_groups.iter().copied()).into_par_iter().for_each(|group| {
@@ -115,10 +113,8 @@ pub fn order_slice(spots: &mut [Spot], slice: &Slice, levels: &Levels) {
 /// Puts spots in the order in which the tiles, row groups and pages of `cuts` are leaves of one packed R-tree.
 pub fn str_order(spots: &mut [Spot], levels: &Levels) {
     let slices = slices(spots.len(), levels);
-    if slices.len() > 1 {
-        spots.par_sort_unstable_by(Spot::by_x);
-    }
-    let lengths = slices.iter().map(|slice| slice.rows.len());
+    let lengths: Vec<usize> = slices.iter().map(|slice| slice.rows.len()).collect();
+    part(spots, &lengths, Spot::by_x);
     let spots = pieces(spots, lengths).into_par_iter();
     spots.zip(&slices).for_each(|(spots, slice)| order_slice(spots, slice, levels));
 }
@@ -164,22 +160,36 @@ impl Levels {
     }
 }
 
-/// Sorts rows so that runs of these lengths are the leaves of one STR packing.
+/// Parts rows so that runs of these lengths are the leaves of one STR packing.
 ///
 /// Slices along x hold whole leaves, in number as even as can be; each slice is cut along y.
 fn str_leaves(spots: &mut [Spot], leaves: &[usize]) {
     if leaves.len() < 2 {
         return;
     }
-    spots.par_sort_unstable_by(Spot::by_x);
     let mut rest = leaves;
-    let lengths = slice_counts(leaves.len()).into_iter().map(|count| {
+    let slices = slice_counts(leaves.len()).into_iter().map(|count| {
         let (slice, others) = rest.split_at(count);
         rest = others;
-        slice.iter().sum()
+        slice
     });
-    let lengths: Vec<usize> = lengths.collect();
-    pieces(spots, lengths).into_par_iter().for_each(|slice| slice.par_sort_unstable_by(Spot::by_y));
+    let slices: Vec<&[usize]> = slices.collect();
+    let lengths: Vec<usize> = slices.iter().map(|slice| slice.iter().sum()).collect();
+    part(spots, &lengths, Spot::by_x);
+    let spots = pieces(spots, lengths).into_par_iter();
+    spots.zip(slices).for_each(|(spots, leaves)| part(spots, leaves, Spot::by_y));
+}
+
+/// Parts rows into runs of these lengths, each before the next in an order of all; within a run there is none yet.
+fn part(spots: &mut [Spot], lengths: &[usize], order: fn(&Spot, &Spot) -> Ordering) {
+    if lengths.len() < 2 {
+        return;
+    }
+    let (before, after) = lengths.split_at(lengths.len() / 2);
+    let middle = before.iter().sum();
+    spots.select_nth_unstable_by(middle, order);
+    let (low, high) = spots.split_at_mut(middle);
+    rayon::join(|| part(low, before, order), || part(high, after, order));
 }
 
 /// How many of so many leaves each slice along x holds: as many slices as leaves in a slice, as even as can be.
