@@ -50,6 +50,13 @@ pub enum Format {
     },
 }
 
+impl Format {
+    /// Whether a file of it that is cut off after a row looks whole.
+    pub fn may_end_anywhere(&self) -> bool {
+        matches!(self, Self::Csv { .. } | Self::Geojsonl)
+    }
+}
+
 /// Row of a sheet's column names; a sheet can have so many rows.
 const HEADER_ROW: Bounds<i64> = Bounds { key: "header-row", range: 1..=1_048_576, default: 1 };
 

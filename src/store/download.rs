@@ -3,8 +3,8 @@
 //! `landing/<layer>/partial` and `partial.json`, which says whose bytes they are and how many of them are
 //! known to be on the disk. Bytes beyond that count as not come: a crash may have left anything there.
 
-use std::fs::File;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,8 @@ pub struct Download<'a> {
     bytes: u64,
     /// How many of them `partial.json` vouches for.
     safe: u64,
+    /// How many there are to be, where the server has said so.
+    complete: Option<u64>,
     is_accepted: bool,
 }
 
@@ -38,6 +40,19 @@ struct Partial {
     version: u32,
     key: String,
     bytes: u64,
+    #[serde(default)]
+    complete: Option<u64>,
+}
+
+/// What has come of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Key of its download.
+    pub key: String,
+    /// Bytes that have come.
+    pub bytes: u64,
+    /// Length of the file, where the server has said so.
+    pub complete: Option<u64>,
 }
 
 impl Store {
@@ -53,16 +68,14 @@ impl Store {
         let folder = self.landing_dir(id);
         disk::create_folder(&folder)?;
         disk::sync_folder_of(&folder)?;
-        let known: Option<Partial> = record::read(&folder.join("partial.json")).ok().flatten();
-        let known = known.filter(|partial| partial.key == key).map_or(0, |partial| partial.bytes);
+        let known = sound(&folder).filter(|partial| partial.key == key);
+        let (bytes, complete) = known.map_or((0, None), |partial| (partial.bytes, partial.complete));
         let path = folder.join("partial");
         let file = disk::append(&path)?;
-        let found = file.metadata().map_err(|source| StoreError::reading(&path, source))?.len();
-        let bytes = if found < known { 0 } else { known };
         disk::cut(&file, &path, bytes)?;
         let (id, key) = (id.to_owned(), key.to_owned());
         let mut download =
-            Download { store: self, id, key, folder, file, bytes, safe: bytes, is_accepted: false };
+            Download { store: self, id, key, folder, file, bytes, safe: bytes, complete, is_accepted: false };
         if bytes == 0 {
             download.checkpoint()?;
         }
@@ -71,15 +84,22 @@ impl Store {
 }
 
 impl Store {
-    /// Key and length of a layer's unfinished download; none where there is none.
+    /// A layer's unfinished download, as `download` would open it; none where there is none.
     ///
     /// # Errors
     /// The id is no plain name.
-    pub fn unfinished(&self, id: &str) -> Result<Option<(String, u64)>, StoreError> {
+    pub fn unfinished(&self, id: &str) -> Result<Option<Unfinished>, StoreError> {
         check_name("layer", id)?;
-        let known: Option<Partial> = record::read(&self.landing_dir(id).join("partial.json")).ok().flatten();
-        Ok(known.map(|partial| (partial.key, partial.bytes)))
+        let known = sound(&self.landing_dir(id));
+        Ok(known.map(|Partial { key, bytes, complete, .. }| Unfinished { key, bytes, complete }))
     }
+}
+
+/// What `partial.json` says, where the file beside it is as long: it may have been cut, renamed or lost since.
+fn sound(folder: &Path) -> Option<Partial> {
+    let known: Partial = record::read(&folder.join("partial.json")).ok().flatten()?;
+    let found = fs::metadata(folder.join("partial")).ok()?;
+    (found.is_file() && found.len() >= known.bytes).then_some(known)
 }
 
 #[expect(clippy::len_without_is_empty, reason = "a length to go on from, not a container")]
@@ -87,6 +107,11 @@ impl Download<'_> {
     /// Bytes that have come so far.
     pub fn len(&self) -> u64 {
         self.bytes
+    }
+
+    /// Notes how long the whole file is, as the server says before it sends any of it.
+    pub fn expect(&mut self, complete: Option<u64>) {
+        self.complete = complete;
     }
 
     /// Adds bytes to the end.
@@ -112,7 +137,7 @@ impl Download<'_> {
     /// # Errors
     /// The store can't be written to.
     pub fn restart(&mut self) -> Result<(), StoreError> {
-        self.bytes = 0;
+        (self.bytes, self.complete) = (0, None);
         disk::cut(&self.file, &self.path(), 0)?;
         self.checkpoint()
     }
@@ -138,7 +163,12 @@ impl Download<'_> {
 
     fn checkpoint(&mut self) -> Result<(), StoreError> {
         disk::sync_file(&self.file, &self.path())?;
-        let partial = Partial { version: record::VERSION, key: self.key.clone(), bytes: self.bytes };
+        let partial = Partial {
+            version: record::VERSION,
+            key: self.key.clone(),
+            bytes: self.bytes,
+            complete: self.complete,
+        };
         let path = self.folder.join("partial.json");
         disk::put(&self.store.work(), &path, &record::to_json(&partial))?;
         self.safe = self.bytes;
@@ -161,8 +191,6 @@ impl Drop for Download<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::super::{fault, fixture};
     use super::*;
 
@@ -208,8 +236,29 @@ mod tests {
         fs::write(&path, [&BODY[..5], b"\0\0\0"].concat()).unwrap();
         assert_eq!(store.download("dams", "k").unwrap().len(), 5);
         assert_eq!(fs::read(&path).unwrap(), &BODY[..5]);
+        let held = Unfinished { key: "k".to_owned(), bytes: 5, complete: None };
+        assert_eq!(store.unfinished("dams").unwrap(), Some(held));
         fs::write(&path, b"id").unwrap();
+        assert_eq!(store.unfinished("dams").unwrap(), None, "the file decides, not the note about it");
         assert_eq!(store.download("dams", "k").unwrap().len(), 0);
+    }
+
+    /// As a kill leaves it between the file's new name and the end of the note, or between a cut and the next note.
+    #[test]
+    fn a_note_about_bytes_that_are_gone_is_nothing_to_go_on_with() {
+        let (_folder, store) = fixture::store();
+        let folder = store.root().join("landing/dams");
+        let mut download = store.download("dams", "k").unwrap();
+        download.expect(Some(99));
+        download.append(BODY).unwrap();
+        drop(download);
+        assert_eq!(store.unfinished("dams").unwrap().and_then(|held| held.complete), Some(99));
+        fs::rename(folder.join("partial"), folder.join("accepted.csv")).unwrap();
+        assert_eq!(store.unfinished("dams").unwrap(), None);
+        fs::write(folder.join("partial"), b"").unwrap();
+        assert_eq!(store.unfinished("dams").unwrap(), None);
+        let landed = fetch(&store, "k", BODY).unwrap();
+        assert_eq!(fs::read(landed.path).unwrap(), BODY);
     }
 
     #[test]

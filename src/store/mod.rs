@@ -51,7 +51,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 pub use digest::digest_bytes as sha256;
-pub use download::Download;
+pub use download::{Download, Unfinished};
 pub use error::StoreError;
 pub use gate::GateRecord;
 pub use held::Held;

@@ -12,13 +12,13 @@ use crate::loopback::{Reply, Server};
 use crate::program::{Ended, Folder, ROOT, ended, tiles};
 
 /// Rows enough for several pieces of a body.
-fn csv() -> Vec<u8> {
+pub(crate) fn csv() -> Vec<u8> {
     let rows: String =
         (0..6_000).map(|n| format!("{n},name {n},48001,{n},-95.5,{}\n", 31.0 + f64::from(n) / 1e3)).collect();
     format!("ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n{rows}").into_bytes()
 }
 
-fn folder(url: &str, more: &str) -> Folder {
+pub(crate) fn folder(url: &str, more: &str) -> Folder {
     let folder = Folder::new();
     folder.schema("points", "point", "");
     folder.pipeline(&format!(
@@ -28,7 +28,7 @@ fn folder(url: &str, more: &str) -> Folder {
 }
 
 /// The landed file of the layer.
-fn landed(folder: &Folder) -> Option<Vec<u8>> {
+pub(crate) fn landed(folder: &Folder) -> Option<Vec<u8>> {
     let files = fs::read_dir(folder.path().join("store/landing/points")).ok()?.flatten();
     let mut csv = files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|e| e == "csv"));
     csv.next().map(|path| fs::read(path).unwrap())

@@ -48,6 +48,7 @@ mod products;
 mod program;
 mod pulling;
 mod quality;
+mod ranges;
 mod schemas;
 mod schemes;
 mod secrets;

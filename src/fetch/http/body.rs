@@ -4,13 +4,17 @@ use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use reqwest::Version;
 use reqwest::blocking::Response;
-use reqwest::header::{AsHeaderName, CONTENT_ENCODING, CONTENT_TYPE, ETAG, LAST_MODIFIED};
+use reqwest::header::{
+    AsHeaderName, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, LAST_MODIFIED, TRANSFER_ENCODING,
+};
 
 use super::Answer;
 use super::error::{HttpError, chain};
 use super::gate::Pass;
 use super::mask::Mask;
+use super::range::ContentRange;
 
 /// Slower than this, bytes a second over a time-out's length, is as good as stopped.
 const SLOWEST: u64 = 128;
@@ -21,6 +25,8 @@ const CHUNK: usize = 64 << 10;
 #[derive(Debug)]
 pub struct Stream<'a> {
     response: Response,
+    /// Length that the server promised: the response forgets it as its body is read.
+    length: Option<u64>,
     _pass: Pass<'a>,
     shown: String,
     mask: Mask,
@@ -41,7 +47,8 @@ impl<'a> Stream<'a> {
     pub(super) fn new(response: Response, pass: Pass<'a>, shown: String, mask: Mask, timeout_s: u32) -> Self {
         let window = Duration::from_secs(u64::from(timeout_s));
         let pace = Pace { window, began: Instant::now(), bytes: 0 };
-        Self { response, _pass: pass, shown, mask, pace, bytes: 0, token: None }
+        let length = response.content_length();
+        Self { response, length, _pass: pass, shown, mask, pace, bytes: 0, token: None }
     }
 
     pub(super) fn with_token(self, token: Option<u32>) -> Self {
@@ -81,7 +88,18 @@ impl<'a> Stream<'a> {
 
     /// Length that the server promises, of the body as sent.
     pub fn length(&self) -> Option<u64> {
-        self.response.content_length()
+        self.length
+    }
+
+    /// Which part of the file the body is, where the server says so in words that can be understood.
+    pub fn content_range(&self) -> Option<ContentRange> {
+        ContentRange::parse(&self.header(CONTENT_RANGE)?)
+    }
+
+    /// Whether the body's end is told apart from a connection that is lost: by its length, or by the last of its chunks.
+    pub fn is_delimited(&self) -> bool {
+        let chunked = self.response.headers().get(TRANSFER_ENCODING);
+        self.length().is_some() || chunked.is_some() || self.response.version() > Version::HTTP_11
     }
 
     /// URL that answered, without secrets.

@@ -54,6 +54,16 @@ pub enum HttpError {
         /// What happened, causes included.
         what: String,
     },
+    /// The answer is another part of the file than what was asked for, or ends before the file does.
+    #[error("{url} was asked for {asked} and gave {given}")]
+    Part {
+        /// URL without secrets.
+        url: String,
+        /// What was asked for.
+        asked: String,
+        /// What came.
+        given: String,
+    },
     /// The answer comes too slowly to ever end.
     #[error("the answer of {url} comes too slowly: {bytes} bytes in {seconds} s")]
     Slow {
@@ -158,7 +168,7 @@ impl HttpError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Connection { is_passing, .. } => *is_passing,
-            Self::Cut { .. } | Self::Slow { .. } | Self::Encoding { .. } => true,
+            Self::Cut { .. } | Self::Part { .. } | Self::Slow { .. } | Self::Encoding { .. } => true,
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502..=504 | 520..=529),
             _ => false,
         }

@@ -8,6 +8,7 @@ mod error;
 mod gate;
 mod login;
 mod mask;
+mod range;
 mod redirect;
 mod retry;
 mod send;
@@ -23,6 +24,7 @@ use url::Url;
 pub use body::Stream;
 pub use error::HttpError;
 pub use mask::Mask;
+pub use range::ContentRange;
 pub use settings::{ClientSettings, Proxies};
 
 use crate::plan::Access;

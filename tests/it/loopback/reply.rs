@@ -35,6 +35,8 @@ pub(super) enum Delivery {
     Claiming(usize),
     /// The body again and again, chunked.
     Endless,
+    /// Without a length: the end of the connection is that of the body.
+    Undelimited,
     /// No answer: the connection is reset.
     Reset,
 }
@@ -128,6 +130,11 @@ impl Reply {
         Self { delivery: Delivery::Endless, ..self }
     }
 
+    /// The body's length is told nowhere: it ends with the connection.
+    pub(crate) fn undelimited(self) -> Self {
+        Self { delivery: Delivery::Undelimited, ..self }
+    }
+
     /// The answer starts only after this time.
     pub(crate) fn after(self, after: Duration) -> Self {
         Self { after, ..self }
@@ -140,6 +147,7 @@ impl Reply {
         }
         let _ = match self.delivery {
             Delivery::Endless => write!(head, "Transfer-Encoding: chunked\r\n"),
+            Delivery::Undelimited => write!(head, "Connection: close\r\n"),
             Delivery::Claiming(length) => write!(head, "Content-Length: {length}\r\n"),
             _ => write!(head, "Content-Length: {}\r\n", self.body.len()),
         };
@@ -161,7 +169,7 @@ impl Reply {
                 stream.write_all(&self.body[..bytes.min(self.body.len())])?;
                 return Ok(false);
             }
-            Delivery::Claiming(_) => {
+            Delivery::Claiming(_) | Delivery::Undelimited => {
                 stream.write_all(&self.body)?;
                 return Ok(false);
             }

@@ -2,6 +2,9 @@
 //!
 //! Nothing is landed that can't be what was asked for: see `content`.
 
+mod parts;
+mod sink;
+
 use std::time::{Duration, Instant};
 
 use chrono::DateTime;
@@ -12,12 +15,18 @@ use super::arcgis::Landing;
 use super::content::{Head, Verdict};
 use super::error::FetchError;
 use super::http::{Client, HttpError, Open, Stream};
+use parts::Rest;
+use sink::Sink;
+
 use crate::feature::{FetchRecord, Landed};
 use crate::plan::{Access, Credential, HttpPlan, SourcePlan};
-use crate::store::{Download, Held, StoreError};
+use crate::store::{Download, Held, StoreError, Unfinished};
 
-/// A download that breaks off so often is given up, even where some bytes come each time.
+/// A download that breaks off so often with little gained is given up.
 const MOST_CUTS: u32 = 50;
+
+/// Bytes that are worth another request.
+const GAIN: u64 = 1 << 20;
 
 /// A server that prepares a file may point elsewhere so often.
 const MOST_HOPS: u32 = 3;
@@ -54,8 +63,22 @@ pub fn land(
         insecure_tls: access.is_insecure,
         ..FetchRecord::default()
     };
-    Transfer { source, plan, client, landing, held, shown, url, access, record, hops: 0, is_renewed: false }
-        .run()
+    Transfer {
+        source,
+        plan,
+        client,
+        landing,
+        held,
+        shown,
+        url,
+        access,
+        record,
+        hops: 0,
+        is_renewed: false,
+        reached: 0,
+        copy: None,
+    }
+    .run()
 }
 
 /// A download under way.
@@ -72,6 +95,10 @@ struct Transfer<'a> {
     record: FetchRecord,
     hops: u32,
     is_renewed: bool,
+    /// Most bytes of the file that have been there.
+    reached: u64,
+    /// SHA-256 of the last whole copy that nothing but a second one could vouch for.
+    copy: Option<String>,
 }
 
 /// How one request ended.
@@ -101,7 +128,7 @@ impl<'a> Transfer<'a> {
     fn run(mut self) -> Result<Landed, FetchError> {
         let (began, mut polls, mut cuts, mut idle) = (Instant::now(), 0, 0, 0);
         loop {
-            let before = self.record.wire_bytes;
+            let before = self.reached;
             match self.round() {
                 Ok(Round::Landed(landed)) => return Ok(landed),
                 // Every verdict on a body has become something else by now.
@@ -117,11 +144,16 @@ impl<'a> Transfer<'a> {
                 }
                 Err(Stop::Fetch(error)) => return Err(error),
                 // What came stays; the next request asks for the rest.
-                Err(Stop::Http(error @ (HttpError::Cut { .. } | HttpError::Slow { .. }))) => {
-                    idle = if self.record.wire_bytes > before { 0 } else { idle + 1 };
-                    cuts += 1;
+                Err(Stop::Http(
+                    error @ (HttpError::Cut { .. } | HttpError::Part { .. } | HttpError::Slow { .. }),
+                )) => {
+                    let gained = self.reached - before;
+                    idle = if gained > 0 { 0 } else { idle + 1 };
+                    cuts += u32::from(gained < GAIN);
                     if cuts >= MOST_CUTS || idle >= self.client.attempts() {
-                        let source = HttpError::GaveUp { attempts: cuts, source: Box::new(error) };
+                        let attempts =
+                            u32::try_from(self.record.retries).unwrap_or(u32::MAX).saturating_add(1);
+                        let source = HttpError::GaveUp { attempts, source: Box::new(error) };
                         return Err(FetchError::Http { shown: self.shown, source });
                     }
                     debug!(reason = %error, "going on where the download broke off");
@@ -156,28 +188,25 @@ impl<'a> Transfer<'a> {
                 info!("unchanged since it was landed");
                 Ok(Round::Landed(held.landed.clone()))
             }
-            (206, _, Some((key, bytes))) if starts_at(&stream, bytes) && key == self.key(&stream) => {
-                "resumed download".clone_into(&mut self.record.method);
-                let download = self.download(&key)?;
-                self.receive(stream, Some(download))
-            }
-            // A part that doesn't fit what is there: begin again without asking for one.
-            (206, ..) => {
-                self.download("")?;
-                Ok(Round::Again)
-            }
+            (206, _, partial) => match self.rest(&stream, partial.as_ref())? {
+                Some(rest) => {
+                    "resumed download".clone_into(&mut self.record.method);
+                    self.receive(stream, Some(rest))
+                }
+                None => Err(self.misfit(&stream, partial.as_ref())?),
+            },
             _ => self.receive(stream, None),
         }
     }
 
     /// Bytes of an earlier attempt that the server can be asked to go on from, and their key.
-    fn partial(&self) -> Result<Option<(String, u64)>, Stop> {
+    fn partial(&self) -> Result<Option<Unfinished>, Stop> {
         let unfinished = self.landing.store.unfinished(self.landing.id).map_err(|error| self.store(error))?;
-        Ok(unfinished.filter(|(key, bytes)| *bytes > 0 && self.validator(key).is_some()))
+        Ok(unfinished.filter(|held| held.bytes > 0 && self.validator(&held.key).is_some()))
     }
 
-    fn headers(&self, partial: Option<&(String, u64)>) -> Vec<(&'static str, String)> {
-        if let Some((key, bytes)) = partial {
+    fn headers(&self, partial: Option<&Unfinished>) -> Vec<(&'static str, String)> {
+        if let Some(Unfinished { key, bytes, .. }) = partial {
             let validator = self.validator(key).unwrap_or_default().to_owned();
             return vec![("Range", format!("bytes={bytes}-")), ("If-Range", validator)];
         }
@@ -192,12 +221,11 @@ impl<'a> Transfer<'a> {
     /// A weak tag stands for files that differ in bytes, and a body that is compressed on its way is not the file:
     /// neither can be gone on with.
     fn key(&self, stream: &Stream<'_>) -> String {
-        let is_plain = stream.header("content-encoding").is_none_or(|encoding| encoding == "identity");
         let validator = match stream.etag() {
             Some(tag) => Some(tag).filter(|tag| !tag.starts_with("W/")),
             None => stream.last_modified(),
         };
-        format!("{}\n{}", self.shown, validator.filter(|_| is_plain).unwrap_or_default())
+        format!("{}\n{}", self.shown, validator.filter(|_| is_plain(stream)).unwrap_or_default())
     }
 
     fn validator<'k>(&self, key: &'k str) -> Option<&'k str> {
@@ -220,19 +248,26 @@ impl<'a> Transfer<'a> {
     }
 
     /// Takes the body: to the end of a download, or from its beginning, which is judged before anything is kept.
-    fn receive(&mut self, mut stream: Stream<'_>, download: Option<Download<'a>>) -> Result<Round, Stop> {
+    fn receive(&mut self, mut stream: Stream<'_>, rest: Option<Rest<'a>>) -> Result<Round, Stop> {
         if let Some(error) = self.stale(&stream) {
             return Err(Stop::Fetch(error));
         }
         let key = self.key(&stream);
+        let range = rest.as_ref().map(|rest| rest.range);
+        let download = rest.map(|rest| rest.download);
         let max_bytes = self.plan.max_bytes.saturating_sub(download.as_ref().map_or(0, Download::len));
-        let mut sink =
-            Sink { transfer: self, head: Head::new(self.source, self.plan, &stream), key, download };
+        let head = Head::new(self.source, self.plan, &stream);
+        let complete = stream.length().filter(|_| is_plain(&stream));
+        let mut sink = Sink { transfer: self, head, key, complete, download };
         let outcome = stream.each(max_bytes, |piece| sink.take(piece)).and_then(|()| sink.end());
         let Sink { head, download, .. } = sink;
         self.record.wire_bytes += stream.wire_bytes();
+        self.reached = self.reached.max(download.as_ref().map_or(0, Download::len));
         match (outcome, download) {
-            (Ok(()), Some(download)) => self.accept(&stream, download),
+            (Ok(()), Some(download)) => match range {
+                Some(range) => self.join(&stream, range, download),
+                None => self.accept(&stream, download),
+            },
             (Ok(()), None) => Ok(Round::Again),
             (Err(Stop::Verdict(verdict)), _) => self.judged(verdict, &stream, &head),
             (Err(stop), _) => Err(stop),
@@ -290,7 +325,14 @@ impl<'a> Transfer<'a> {
         Ok(Round::Again)
     }
 
-    fn accept(&self, stream: &Stream<'_>, mut download: Download<'a>) -> Result<Round, Stop> {
+    fn accept(&mut self, stream: &Stream<'_>, mut download: Download<'a>) -> Result<Round, Stop> {
+        if self.is_doubtful(stream, &download)? {
+            download.restart().map_err(|error| self.store(error))?;
+            let asked = "the whole file".to_owned();
+            let given = "a body whose length it doesn't tell: only a second one that is the same shows that it is whole";
+            let url = stream.shown().to_owned();
+            return Err(Stop::Http(HttpError::Part { url, asked, given: given.to_owned() }));
+        }
         if let Some(expected) = &self.plan.sha256 {
             let found = download.sha256().map_err(|error| self.store(error))?;
             if found != *expected {
@@ -316,46 +358,7 @@ impl<'a> Transfer<'a> {
     }
 }
 
-/// Where the pieces of a body go.
-struct Sink<'s, 'a> {
-    transfer: &'s Transfer<'a>,
-    head: Head<'a>,
-    key: String,
-    /// None until the head is judged to be the file's.
-    download: Option<Download<'a>>,
-}
-
-impl Sink<'_, '_> {
-    fn take(&mut self, piece: &[u8]) -> Result<(), Stop> {
-        if let Some(download) = &mut self.download {
-            return download.append(piece).map_err(|error| self.transfer.store(error));
-        }
-        self.head.extend(piece);
-        if self.head.is_full() { self.begin(false) } else { Ok(()) }
-    }
-
-    /// A body that ends within its head is judged as a whole.
-    fn end(&mut self) -> Result<(), Stop> {
-        if self.download.is_none() { self.begin(true) } else { Ok(()) }
-    }
-
-    fn begin(&mut self, is_whole: bool) -> Result<(), Stop> {
-        if let Some(verdict) = self.head.verdict(is_whole) {
-            return Err(Stop::Verdict(verdict));
-        }
-        let failed = |error| self.transfer.store(error);
-        let mut download = self.transfer.download(&self.key)?;
-        if download.len() > 0 {
-            download.restart().map_err(failed)?;
-        }
-        download.append(self.head.bytes()).map_err(failed)?;
-        self.download = Some(download);
-        Ok(())
-    }
-}
-
-/// Whether a partial answer begins where what came before ends.
-fn starts_at(stream: &Stream<'_>, bytes: u64) -> bool {
-    let range = stream.header("content-range").unwrap_or_default();
-    range.strip_prefix("bytes ").and_then(|range| range.split('-').next()?.parse().ok()) == Some(bytes)
+/// Whether a body is the file itself, and not compressed on its way.
+fn is_plain(stream: &Stream<'_>) -> bool {
+    stream.header("content-encoding").is_none_or(|encoding| encoding == "identity")
 }
