@@ -7,7 +7,10 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use sha2::{Digest, Sha256};
+
 use super::answer::PATIENT;
+use super::common::Common;
 use super::error::ArcgisError;
 use super::layer::Layer;
 use super::page::{self, Page};
@@ -46,7 +49,15 @@ pub(super) struct Kept {
     pub(super) bytes: u64,
     /// Rows that the server couldn't give in full.
     pub(super) generalised: Vec<Generalised>,
+    /// What each row is, by the first half of its SHA-256, where it has no object id; in no order.
+    pub(super) marks: Vec<u128>,
     layers_first: Option<i64>,
+    /// What the pages say of all their rows: it must be the same.
+    common: Option<Common>,
+    /// Where the farthest page by offset ends, and whether the server says that there are more.
+    end: (u64, bool),
+    /// Whether the server has said of any page that there are more.
+    says_cut: bool,
 }
 
 /// A page at hand.
@@ -124,6 +135,9 @@ pub(super) fn climb(pull: Pull<'_>, rung: Rung, total: Option<u64>) -> Result<Ke
         let spans = rung.spans(pull.layer, total, probed, size)?;
         drain(spans, pull.at_once, |span| climb.step(&span))?;
     }
+    if rung == Rung::Offsets && !is_walked {
+        climb.beyond()?;
+    }
     Ok(climb.kept.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
@@ -149,15 +163,45 @@ impl Climb<'_> {
         }
         loop {
             let from = self.kept().places.len() as u64;
-            let mut spans = vec![Span::Offset { from, rows: self.size.load(Relaxed) }];
-            while let Some(span) = spans.pop() {
-                spans.extend(self.step(&span)?.into_iter().rev());
-            }
-            let rows = self.kept().places.len() as u64;
+            let rows = self.page_from(from)?;
             if rows == from {
                 return Ok(rows);
             }
         }
+    }
+
+    /// Goes on behind the rows that were counted, while the server says that there are more; one that has never said so
+    /// is asked once. Such rows make their number another than the count, which is judged where both are known.
+    fn beyond(&self) -> Result<(), ArcgisError> {
+        let mut is_asked = !self.kept().says_cut;
+        // Whoever adds rows all the while isn't waited for: the pull is judged with what has come.
+        let most = self.kept().places.len() as u64 * 2 + self.pull.page_rows;
+        loop {
+            let (end, is_cut) = self.kept().end;
+            if !is_cut && !is_asked {
+                return Ok(());
+            }
+            let before = self.kept().places.len() as u64;
+            let rows = match self.page_from(end) {
+                // Some refuse a position behind the last row.
+                Err(error) if error.is_refusal() && !is_cut => return Ok(()),
+                rows => rows?,
+            };
+            // A page that isn't full is the last.
+            is_asked = rows - before >= self.size.load(Relaxed);
+            if rows == before || rows > most {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Gets the rows of one page from a position on; how many rows there are then.
+    fn page_from(&self, from: u64) -> Result<u64, ArcgisError> {
+        let mut spans = vec![Span::Offset { from, rows: self.size.load(Relaxed) }];
+        while let Some(span) = spans.pop() {
+            spans.extend(self.step(&span)?.into_iter().rev());
+        }
+        Ok(self.kept().places.len() as u64)
     }
 
     /// Asks for everything at once, which shows how many rows the server gives at a time, or is all there is. Rows
@@ -259,6 +303,13 @@ impl Climb<'_> {
     fn keep(&self, span: &Span, sheet: &Sheet<'_>, page: &Page<'_>) -> Result<(), ArcgisError> {
         let layer = self.pull.layer;
         let mut kept = self.kept();
+        if !page.rows.is_empty() {
+            let common = Common::of(page);
+            match &mut kept.common {
+                None => kept.common = Some(common),
+                Some(before) => before.agree(common, &layer.shown)?,
+            }
+        }
         kept.bytes += sheet.body.len() as u64;
         if kept.bytes > self.pull.max_bytes {
             return Err(ArcgisError::TooLarge { url: layer.shown.clone(), limit: self.pull.max_bytes });
@@ -269,6 +320,9 @@ impl Climb<'_> {
             let position = i64::try_from(start + u64::from(row)).ok();
             let key = if layer.info.oid.is_some() { *oid } else { position };
             let key = key.ok_or_else(|| ArcgisError::incapable("a row comes without its object id"))?;
+            if layer.info.oid.is_none() {
+                kept.marks.push(mark(page.rows[row as usize].get()));
+            }
             kept.places.push(Place { key, page: number, row });
             let coarse =
                 sheet.coarse.map(|max_allowable_offset| Generalised { oid: key, max_allowable_offset });
@@ -277,6 +331,10 @@ impl Climb<'_> {
         if start == 0 && kept.layers_first.is_none() {
             kept.layers_first = page.oids.first().copied().flatten();
         }
+        if let Span::Offset { from, .. } = span {
+            kept.end = kept.end.max((from + page.rows.len() as u64, page.is_cut));
+        }
+        kept.says_cut |= page.is_cut;
         kept.names.push(sheet.name.to_owned());
         drop(kept);
         self.pull.progress.advance(page.rows.len() as u64);
@@ -321,6 +379,12 @@ impl Climb<'_> {
     fn shelf_error(&self, source: BoxError) -> ArcgisError {
         ArcgisError::Shelf { url: self.pull.layer.shown.clone(), source }
     }
+}
+
+/// A row as a number.
+fn mark(row: &str) -> u128 {
+    let digest = Sha256::digest(row);
+    digest.first_chunk().map_or(0, |half| u128::from_le_bytes(*half))
 }
 
 fn divided(body: &[u8]) -> Option<Vec<Span>> {

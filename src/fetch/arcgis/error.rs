@@ -98,6 +98,28 @@ pub enum ArcgisError {
         /// What was wrong the last time.
         what: String,
     },
+    /// Pages that can't be of one layer.
+    #[error("{url}: one page states {member} {one}, another {other}")]
+    Mixed {
+        /// The layer.
+        url: String,
+        /// What they state.
+        member: &'static str,
+        /// As the first page has it.
+        one: String,
+        /// As another has it.
+        other: String,
+    },
+    /// More rows than could come.
+    #[error("{url} claims {count} rows, more than max-bytes = {limit} can hold")]
+    Implausible {
+        /// The layer.
+        url: String,
+        /// Rows that it claims.
+        count: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
     /// More bytes than the plan allows.
     #[error("{url} has more than max-bytes = {limit}")]
     TooLarge {

@@ -8,6 +8,7 @@
 mod answer;
 mod asker;
 mod climb;
+mod common;
 mod error;
 mod heavy;
 mod info;

@@ -12,12 +12,17 @@ use crate::plan::{ArcgisPlan, PageFormat};
 /// Times that a layer is pulled before it is given up because it never adds up.
 const ATTEMPTS: u32 = 3;
 
+/// Bytes of the shortest row: `{"attributes":{}}`.
+const LEAST_ROW: u64 = 17;
+
 /// What a layer is and how much it has, before any row is pulled.
 pub struct Survey<'a> {
     layer: Layer<'a>,
     plan: &'a ArcgisPlan,
     count: Option<u64>,
     last_edit: Option<i64>,
+    /// Rows of the last pull, by their marks, ascending, where they have no object id and some were the same.
+    marks: Vec<u128>,
 }
 
 /// A pull that added up; its pages are on the shelf.
@@ -50,7 +55,10 @@ pub fn survey<'a>(wire: &'a dyn Wire, plan: &'a ArcgisPlan) -> Result<Survey<'a>
     }
     let count = layer.count()?;
     let last_edit = layer.info.last_edit;
-    Ok(Survey { layer, plan, count, last_edit })
+    if let Some(count) = count.filter(|count| count.saturating_mul(LEAST_ROW) > plan.max_bytes) {
+        return Err(ArcgisError::Implausible { url: layer.shown, count, limit: plan.max_bytes });
+    }
+    Ok(Survey { layer, plan, count, last_edit, marks: vec![] })
 }
 
 impl Survey<'_> {
@@ -66,7 +74,7 @@ impl Survey<'_> {
 
     /// What an interrupted pull must have in common with this one to be gone on with.
     pub fn key(&self) -> String {
-        let Survey { layer, plan, count, last_edit } = self;
+        let Survey { layer, plan, count, last_edit, .. } = self;
         let (url, filter, page_rows) = (&layer.shown, &plan.filter, plan.page_rows);
         format!("{url}|{filter}|{page_rows}|{count:?}|{last_edit:?}")
     }
@@ -87,8 +95,8 @@ impl Survey<'_> {
         let mut top = self.top();
         let mut wrong = String::new();
         for attempt in 1..=ATTEMPTS {
-            let (kept, rung) = self.reach(top, pages, progress)?;
-            let Some(what) = self.mistake(&kept)? else { return self.accept(kept, rung, pages) };
+            let (mut kept, rung) = self.reach(top, pages, progress)?;
+            let Some(what) = self.mistake(&mut kept)? else { return self.accept(kept, rung, pages) };
             tracing::warn!(attempt, method = rung.name(), what, "the pull doesn't add up");
             self.drop_pages(&kept, pages)?;
             top = self.after(rung)?;
@@ -100,7 +108,7 @@ impl Survey<'_> {
     /// The rung to begin on.
     fn top(&self) -> Rung {
         if self.layer.info.oid.is_none() {
-            let kept = "rows stay in the order they come, and only their number is checked";
+            let kept = "rows stay in the order they come; their number is checked, and that none comes twice";
             tracing::warn!(url = self.layer.shown, "the layer has no object id: {kept}");
             return Rung::Offsets;
         }
@@ -148,13 +156,14 @@ impl Survey<'_> {
 
     /// What keeps the rows from being accepted: they, their ids and the counts are not one number, or somebody
     /// edited meanwhile.
-    fn mistake(&self, kept: &Kept) -> Result<Option<String>, ArcgisError> {
+    fn mistake(&mut self, kept: &mut Kept) -> Result<Option<String>, ArcgisError> {
         let (after, last_edit) = (self.layer.count()?, self.layer.last_edit()?);
         let rows = kept.places.len() as u64;
         let distinct = kept.places.chunk_by(|a, b| a.key == b.key).count() as u64;
-        let is_counted = self.count.is_none_or(|before| before == rows) && after == self.count;
+        let is_counted = after == self.count
+            && (self.count.is_none_or(|before| before == rows) || self.is_undercounted(kept)?);
         if is_counted && rows == distinct && last_edit == self.last_edit {
-            return Ok(None);
+            return Ok(self.doubled(kept));
         }
         let said = |count: Option<u64>| count.map_or_else(|| "none".to_owned(), |count| count.to_string());
         let edited = if last_edit == self.last_edit { "" } else { ", edited meanwhile" };
@@ -162,6 +171,43 @@ impl Survey<'_> {
         Ok(Some(format!(
             "count {before} before and {after} after, {rows} rows, {distinct} distinct object ids{edited}"
         )))
+    }
+
+    /// Whether there are more rows than the server counts, and exactly those that it lists by their ids.
+    fn is_undercounted(&self, kept: &Kept) -> Result<bool, ArcgisError> {
+        if self.count.is_none_or(|count| count >= kept.places.len() as u64) {
+            return Ok(false);
+        }
+        let ids = match self.layer.ids() {
+            Err(error) if error.is_refusal() => None,
+            ids => ids?,
+        };
+        let is_listed = self.layer.info.oid.is_some()
+            && ids.is_some_and(|ids| ids.iter().eq(kept.places.iter().map(|place| &place.key)));
+        if is_listed {
+            let (count, rows) = (self.count, kept.places.len());
+            tracing::warn!(
+                url = self.layer.shown,
+                count,
+                rows,
+                "the count is wrong: pages and list of ids agree"
+            );
+        }
+        Ok(is_listed)
+    }
+
+    /// What keeps rows without object ids from being accepted: some are the same, so that the server may have changed its
+    /// order between two pages. Where two pulls give the same rows, they are so in the layer.
+    fn doubled(&mut self, kept: &mut Kept) -> Option<String> {
+        let mut marks = std::mem::take(&mut kept.marks);
+        marks.sort_unstable();
+        let twice = marks.len() - marks.chunk_by(|a, b| a == b).count();
+        if twice == 0 || marks == self.marks {
+            return None;
+        }
+        self.marks = marks;
+        let why = "without object ids only a second pull shows whether none is missing for them";
+        Some(format!("{twice} rows are the same as others: {why}"))
     }
 
     fn drop_pages(&self, kept: &Kept, pages: &dyn Shelf) -> Result<(), ArcgisError> {

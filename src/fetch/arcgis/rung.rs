@@ -1,5 +1,7 @@
 //! The ladder: ways to pull a layer, best first, and the spans each begins with.
 
+use std::iter;
+
 use super::error::ArcgisError;
 use super::layer::Layer;
 use super::span::{Span, offsets, windows};
@@ -18,6 +20,9 @@ pub(super) enum Rung {
     /// Boxes, each divided in four while it holds too much.
     Boxes,
 }
+
+/// Spans, made one after the other: a server may claim any number of rows.
+pub(super) type Spans = Box<dyn Iterator<Item = Span> + Send>;
 
 /// OIDs in one request: servers bound the length of a list.
 const LIST: u64 = 1000;
@@ -48,9 +53,9 @@ impl Rung {
         total: Option<u64>,
         probed: u64,
         size: u64,
-    ) -> Result<Vec<Span>, ArcgisError> {
+    ) -> Result<Spans, ArcgisError> {
         if self == Self::Offsets {
-            return Ok(offsets(probed, total.unwrap_or(0), size));
+            return Ok(Box::new(offsets(probed, total.unwrap_or(0), size)));
         }
         let Some(oid) = layer.info.oid.as_deref() else {
             return Err(ArcgisError::incapable("the layer has no object id"));
@@ -60,13 +65,10 @@ impl Rung {
                 let bounds = layer.id_bounds(oid)?;
                 let (least, greatest) =
                     bounds.ok_or_else(|| ArcgisError::incapable("no statistics of the object ids"))?;
-                Ok(windows(least, greatest, total.unwrap_or(0), size))
+                Ok(Box::new(windows(least, greatest, total.unwrap_or(0), size)))
             }
-            Self::Ranges => Ok(chunks(layer, size)?.into_iter().map(|ids| Span::Range { ids }).collect()),
-            Self::Lists => {
-                let chunks = chunks(layer, size.min(LIST))?;
-                Ok(chunks.into_iter().map(|ids| Span::List { ids }).collect())
-            }
+            Self::Ranges => Ok(Box::new(chunks(layer, size)?.map(|ids| Span::Range { ids }))),
+            Self::Lists => Ok(Box::new(chunks(layer, size.min(LIST))?.map(|ids| Span::List { ids }))),
             Self::Boxes => {
                 let sides = layer.info.extent;
                 let sides = sides.ok_or_else(|| ArcgisError::incapable("the layer states no extent"))?;
@@ -75,14 +77,16 @@ impl Rung {
                         "nobody counts the rows, and a box may have missed some of them",
                     ));
                 }
-                Ok(vec![Span::Box { sides, depth: 0 }])
+                Ok(Box::new(iter::once(Span::Box { sides, depth: 0 })))
             }
         }
     }
 }
 
-fn chunks(layer: &Layer<'_>, size: u64) -> Result<Vec<Vec<i64>>, ArcgisError> {
-    let ids = layer.ids()?.ok_or_else(|| ArcgisError::incapable("the object ids aren't listed"))?;
+fn chunks(layer: &Layer<'_>, size: u64) -> Result<impl Iterator<Item = Vec<i64>> + use<>, ArcgisError> {
+    let mut ids =
+        layer.ids()?.ok_or_else(|| ArcgisError::incapable("the object ids aren't listed"))?.into_iter();
     let size = usize::try_from(size.max(1)).unwrap_or(usize::MAX);
-    Ok(ids.chunks(size).map(<[i64]>::to_vec).collect())
+    let next = move || Some(ids.by_ref().take(size).collect()).filter(|chunk: &Vec<i64>| !chunk.is_empty());
+    Ok(iter::from_fn(next))
 }

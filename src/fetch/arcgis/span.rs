@@ -1,5 +1,7 @@
 //! A part of a layer that one request may get, and what its answer means. Pure: nothing is asked here.
 
+use std::iter;
+
 use serde::{Deserialize, Serialize};
 
 /// Part of a layer.
@@ -205,25 +207,27 @@ fn quarters([xmin, ymin, xmax, ymax]: [f64; 4], depth: u32) -> Vec<Span> {
 }
 
 /// Spans of `size` rows for rows `from..total`.
-pub(super) fn offsets(from: u64, total: u64, size: u64) -> Vec<Span> {
+pub(super) fn offsets(from: u64, total: u64, size: u64) -> impl Iterator<Item = Span> {
     let size = size.max(1);
-    let starts = (0..).map(|at| from + at * size).take_while(|at| *at < total);
-    starts.map(|at| Span::Offset { from: at, rows: size.min(total - at) }).collect()
+    let starts =
+        iter::successors(Some(from), move |at| at.checked_add(size)).take_while(move |at| *at < total);
+    starts.map(move |at| Span::Offset { from: at, rows: size.min(total - at) })
 }
 
 /// Windows over OIDs `least..=greatest` that hold about four fifths of a page each if OIDs are evenly spread, and
 /// the two beyond: statistics have been seen to lie.
-pub(super) fn windows(least: i64, greatest: i64, total: u64, size: u64) -> Vec<Span> {
+pub(super) fn windows(least: i64, greatest: i64, total: u64, size: u64) -> impl Iterator<Item = Span> {
     let width = i128::from(greatest) - i128::from(least) + 1;
-    let parts = i128::from((total * 5).div_ceil(size.max(1) * 4).max(1)).min(width.max(1));
-    let edge = |part: i128| i64::try_from(i128::from(least) + width * part / parts).unwrap_or(greatest);
-    let inner = (0..parts).map(|part| Span::Window {
+    let parts =
+        i128::from(total.saturating_mul(5).div_ceil(size.max(1).saturating_mul(4)).max(1)).min(width.max(1));
+    let edge = move |part: i128| i64::try_from(i128::from(least) + width * part / parts).unwrap_or(greatest);
+    let inner = (0..parts).map(move |part| Span::Window {
         from: Some(edge(part)),
         upto: Some(if part + 1 == parts { greatest } else { edge(part + 1) - 1 }),
     });
     let below = least.checked_sub(1).map(|upto| Span::Window { from: None, upto: Some(upto) });
     let above = greatest.checked_add(1).map(|from| Span::Window { from: Some(from), upto: None });
-    below.into_iter().chain(inner).chain(above).collect()
+    below.into_iter().chain(inner).chain(above)
 }
 
 #[cfg(test)]
@@ -273,15 +277,15 @@ mod tests {
         let layers = [(1, 10, 3), (-5, 5_000, 5_000), (7, 7, 1), (1_781_375_299, 2_099_119_954, 9_000)];
         for (least, greatest, total) in layers {
             let mut next = None;
-            for (at, span) in windows(least, greatest, total, 1000).iter().enumerate() {
+            for (at, span) in windows(least, greatest, total, 1000).enumerate() {
                 let Span::Window { from, upto } = span else { panic!() };
-                assert_eq!((at == 0, *from), (from.is_none(), next));
+                assert_eq!((at == 0, from), (from.is_none(), next));
                 assert!(from.is_none() || upto.is_none() || from <= upto);
                 next = upto.map(|upto| upto + 1);
             }
             assert_eq!(next, None);
         }
-        assert_eq!(windows(i64::MIN, i64::MAX, 10, 1000).len(), 1);
+        assert_eq!(windows(i64::MIN, i64::MAX, 10, 1000).count(), 1);
     }
 
     #[test]

@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-struct Queue<S, E> {
-    spans: VecDeque<S>,
+struct Queue<I, S, E> {
+    /// Those that were left behind: they come first.
+    left: VecDeque<S>,
+    spans: I,
     busy: usize,
     failed: Option<E>,
 }
@@ -15,11 +17,11 @@ struct Queue<S, E> {
 /// # Errors
 /// That failure, after the spans at work are done.
 pub(super) fn drain<S: Send, E: Send>(
-    spans: Vec<S>,
+    spans: impl Iterator<Item = S> + Send,
     at_once: usize,
     step: impl Fn(S) -> Result<Vec<S>, E> + Sync,
 ) -> Result<(), E> {
-    let queue = Mutex::new(Queue { spans: spans.into(), busy: 0, failed: None });
+    let queue = Mutex::new(Queue { left: VecDeque::new(), spans, busy: 0, failed: None });
     let wake = Condvar::new();
     let here = tracing::Span::current();
     thread::scope(|scope| {
@@ -36,31 +38,37 @@ pub(super) fn drain<S: Send, E: Send>(
     queue.into_inner().unwrap_or_else(PoisonError::into_inner).failed.map_or(Ok(()), Err)
 }
 
+impl<I: Iterator<Item = S>, S, E> Queue<I, S, E> {
+    fn take(&mut self) -> Option<S> {
+        self.left.pop_front().or_else(|| self.spans.next())
+    }
+}
+
 /// A span at work; when it is done, even by a panic, the others look again.
-struct Busy<'a, S, E> {
-    queue: &'a Mutex<Queue<S, E>>,
+struct Busy<'a, I, S, E> {
+    queue: &'a Mutex<Queue<I, S, E>>,
     wake: &'a Condvar,
 }
 
-impl<S, E> Drop for Busy<'_, S, E> {
+impl<I, S, E> Drop for Busy<'_, I, S, E> {
     fn drop(&mut self) {
         lock(self.queue).busy -= 1;
         self.wake.notify_all();
     }
 }
 
-fn lock<S, E>(queue: &Mutex<Queue<S, E>>) -> MutexGuard<'_, Queue<S, E>> {
+fn lock<I, S, E>(queue: &Mutex<Queue<I, S, E>>) -> MutexGuard<'_, Queue<I, S, E>> {
     queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The next span; waits while others at work may still leave some.
-fn next<S, E>(queue: &Mutex<Queue<S, E>>, wake: &Condvar) -> Option<S> {
+fn next<I: Iterator<Item = S>, S, E>(queue: &Mutex<Queue<I, S, E>>, wake: &Condvar) -> Option<S> {
     let mut state = lock(queue);
     loop {
         if state.failed.is_some() {
             return None;
         }
-        if let Some(span) = state.spans.pop_front() {
+        if let Some(span) = state.take() {
             state.busy += 1;
             return Some(span);
         }
@@ -71,10 +79,10 @@ fn next<S, E>(queue: &Mutex<Queue<S, E>>, wake: &Condvar) -> Option<S> {
     }
 }
 
-fn settle<S, E>(queue: &Mutex<Queue<S, E>>, done: Result<Vec<S>, E>) {
+fn settle<I, S, E>(queue: &Mutex<Queue<I, S, E>>, done: Result<Vec<S>, E>) {
     let mut state = lock(queue);
     match done {
-        Ok(more) => more.into_iter().rev().for_each(|span| state.spans.push_front(span)),
+        Ok(more) => more.into_iter().rev().for_each(|span| state.left.push_front(span)),
         Err(error) => {
             state.failed.get_or_insert(error);
         }
@@ -97,7 +105,7 @@ mod tests {
             sum.fetch_add(n, Ordering::Relaxed);
             Ok(vec![])
         };
-        drain(vec![1000, 23], 4, halve).unwrap();
+        drain([1000, 23].into_iter(), 4, halve).unwrap();
         assert_eq!(sum.into_inner(), 1023);
     }
 
@@ -108,13 +116,14 @@ mod tests {
             done.fetch_add(1, Ordering::Relaxed);
             if n == 3 { Err(n) } else { Ok(vec![]) }
         };
-        assert_eq!(drain((0..10_000).collect(), 2, step), Err(3));
+        assert_eq!(drain(0..10_000, 2, step), Err(3));
         assert!(done.into_inner() < 10_000);
     }
 
     #[test]
     #[should_panic = "a scoped thread panicked"]
     fn a_panic_leaves_nobody_waiting() {
-        drain(vec![1, 2, 3], 3, |n| if n == 2 { panic!("two") } else { Ok::<_, ()>(vec![]) }).unwrap();
+        drain([1, 2, 3].into_iter(), 3, |n| if n == 2 { panic!("two") } else { Ok::<_, ()>(vec![]) })
+            .unwrap();
     }
 }

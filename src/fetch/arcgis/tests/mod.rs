@@ -1,6 +1,7 @@
 //! The puller against servers of every kind: whatever happens on the way, the same pages are accepted, or none.
 
 mod heavy;
+mod lies;
 mod server;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -349,9 +350,15 @@ fn what_had_landed_is_not_asked_for_again() {
 #[test]
 fn too_many_bytes_are_given_up() {
     let mut plan = plan("http://h/FeatureServer/0");
+    plan.max_bytes = 1_500;
+    let error = pull_to(&Server::new(ids()), &plan, &Memory::default()).unwrap_err();
+    assert!(matches!(error, ArcgisError::TooLarge { limit: 1_500, .. }), "{error}");
     plan.max_bytes = 500;
     let error = pull_to(&Server::new(ids()), &plan, &Memory::default()).unwrap_err();
-    assert!(matches!(error, ArcgisError::TooLarge { limit: 500, .. }), "{error}");
+    assert!(
+        matches!(error, ArcgisError::Implausible { limit: 500, .. }),
+        "told before a page is asked for: {error}"
+    );
 }
 
 #[test]
