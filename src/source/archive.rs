@@ -73,8 +73,15 @@ fn in_folder(path: &Path, shown: &str) -> Result<Vec<Found>, SourceError> {
 
 /// The datasets of a zip archive, once all of it has been found sound.
 fn in_archive(path: &Path, shown: &str, limit: u64) -> Result<Vec<Found>, SourceError> {
-    let names: BTreeSet<String> =
-        contents(path, shown, limit, &mut |_, _| Ok(()))?.into_iter().map(|(name, _)| name).collect();
+    let contents = contents(path, shown, limit, &mut |_, _| Ok(()))?;
+    if let Some((changes, database)) = contents.iter().find_map(unclosed) {
+        let reason = format!(
+            "`{database}` was packed while it was open: its last changes are in `{changes}`; \
+             pack it again once it is closed"
+        );
+        return Err(SourceError::Dataset { shown: shown.to_owned(), reason });
+    }
+    let names: BTreeSet<String> = contents.into_iter().map(|(name, _)| name).collect();
     let found: BTreeSet<String> = names.iter().filter_map(|name| dataset_of(name)).collect();
     let found = found.into_iter().map(|inner| Found {
         name: PathBuf::from(format!("/vsizip/{{{}}}/{inner}", path.display())),
@@ -178,6 +185,12 @@ fn unsafe_name(name: &str) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// What `SQLite` has beside a GeoPackage that isn't closed, and the GeoPackage.
+fn unclosed((name, bytes): &(String, u64)) -> Option<(&str, &str)> {
+    let database = name.strip_suffix("-wal").or_else(|| name.strip_suffix("-journal"))?;
+    (*bytes > 0 && kind(Path::new(database)) == Some("gpkg")).then_some((name, database))
 }
 
 /// The dataset an archive's entry belongs to: itself, or the `.gdb` folder it lies in.

@@ -191,6 +191,18 @@ pub enum StoreError {
         /// Extension, lower case.
         extension: String,
     },
+    /// A database of which a part is in another file: another program has it open, or didn't close it.
+    #[error(
+        "{} is not whole: its last changes are in {}; close it where it is open, or run \
+         `sqlite3 {} 'PRAGMA wal_checkpoint(TRUNCATE)'`",
+        path.display(), beside.display(), path.display()
+    )]
+    SourceUnclosed {
+        /// The database.
+        path: PathBuf,
+        /// File that has the changes.
+        beside: PathBuf,
+    },
     /// The source can't be read.
     #[error("cannot read the source {}", path.display())]
     SourceRead {
@@ -231,6 +243,7 @@ impl StoreError {
                 | Self::SourceEntry { .. }
                 | Self::SourceStray { .. }
                 | Self::SourceTwins { .. }
+                | Self::SourceUnclosed { .. }
                 | Self::SourceRead { .. }
                 | Self::SourceChanged { .. }
                 | Self::PageMissing { .. }

@@ -122,10 +122,27 @@ fn find(source: &Path) -> Result<(Kind, Vec<(String, PathBuf)>), StoreError> {
     } else if metadata.is_file() && extension == "shp" {
         Ok((Kind::Shapefile, shapefile_files(source)?))
     } else if metadata.is_file() {
+        closed(source)?;
         Ok((Kind::File(extensions(source)), vec![(String::new(), source.to_owned())]))
     } else {
         Err(StoreError::SourceKind { path: source.to_owned() })
     }
+}
+
+/// What `SQLite` has beside a database in which changes are under way: a copy of the database alone would lack them, or
+/// have half of them (<https://www.sqlite.org/wal.html>, <https://www.sqlite.org/fileformat2.html>).
+const CHANGES: [&str; 2] = ["-wal", "-journal"];
+
+/// Refuses a database of which a part is in another file.
+fn closed(source: &Path) -> Result<(), StoreError> {
+    for ending in CHANGES {
+        let mut beside = source.as_os_str().to_owned();
+        beside.push(ending);
+        if fs::metadata(&beside).is_ok_and(|changes| changes.len() > 0) {
+            return Err(StoreError::SourceUnclosed { path: source.to_owned(), beside: beside.into() });
+        }
+    }
+    Ok(())
 }
 
 /// Files of the same stem beside a `.shp`, extensions in any case.

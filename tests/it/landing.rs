@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::loopback::arcgis::{ArcGis, Layer};
 use crate::loopback::{Reply, Request, Server};
-use crate::program::{Ended, Folder, POINTS_LAYER, tiles};
+use crate::program::{Ended, Folder, POINTS_LAYER, ROOT, tiles};
 
 const ROWS: &str = "1,A,48001,5,-95,35\n2,B,01001,6,-85,36\n";
 
@@ -49,6 +50,36 @@ fn fetch_lands_every_source_and_makes_no_release() {
     fs::remove_file(folder.path().join("points.csv")).unwrap();
     let landed = folder.cikr(&["run", "pipeline.toml", "--offline", "--format", "json"]).code(0);
     assert_eq!(landed.layer("points").rows_written, 2);
+}
+
+/// As QGIS leaves it while it is open: the last changes are in a file beside the database, and a copy would lack them.
+#[test]
+fn a_database_that_is_not_closed_is_not_copied() {
+    let folder = Folder::new();
+    let sample = Path::new(ROOT).join("sample-data/service_territories.gpkg");
+    let python = |program: &str| {
+        let ran = Command::new("python3").args(["-c", program]).current_dir(folder.path()).status().unwrap();
+        assert!(ran.success(), "{program}");
+    };
+    folder.schema("areas", "polygon", "").write("a.gpkg", fs::read(sample).unwrap());
+    folder.pipeline("[[layer]]\nid = \"areas\"\nsource.ogr = { path = \"a.gpkg\" }\n");
+    // An exit without a close, as a kill makes it.
+    python(
+        "import os, sqlite3; c = sqlite3.connect('a.gpkg'); c.execute('PRAGMA journal_mode = wal'); \
+         c.execute('CREATE TABLE further (x)'); c.commit(); os._exit(0)",
+    );
+    let ended = fetch(&folder).code(4);
+    let told = json(&ended)["layers"][0]["reason"].as_str().unwrap().to_owned();
+    assert!(told.contains("a.gpkg-wal") && told.contains("PRAGMA wal_checkpoint(TRUNCATE)"), "{told}");
+    python(
+        "import zipfile; z = zipfile.ZipFile('a.zip', 'w'); z.write('a.gpkg'); z.write('a.gpkg-wal'); z.close()",
+    );
+    folder.pipeline("[[layer]]\nid = \"areas\"\nsource.ogr = { path = \"a.zip\" }\n");
+    let ended = folder.cikr(&["run", "pipeline.toml"]).code(4);
+    assert!(ended.stderr.contains("`a.gpkg` was packed while it was open"), "{}", ended.stderr);
+    folder.pipeline("[[layer]]\nid = \"areas\"\nsource.ogr = { path = \"a.gpkg\" }\n");
+    python("import sqlite3; sqlite3.connect('a.gpkg').execute('PRAGMA wal_checkpoint(TRUNCATE)')");
+    fetch(&folder).code(0);
 }
 
 #[test]
