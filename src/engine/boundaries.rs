@@ -114,7 +114,7 @@ fn batch_boundaries(
 ) -> Result<Vec<Boundary>, EngineError> {
     let codes = column(set, batch, &set.code)?;
     let names = set.name.as_deref().map(|name| column(set, batch, name)).transpose()?;
-    let (shapes, defects) = shapes::prepare(&batch.geometry, GeometryKind::Polygon, transform);
+    let (shapes, defects) = shapes::prepare(&batch.geometry, &batch.crs, GeometryKind::Polygon, transform);
     let defects: BTreeMap<usize, &str> =
         defects.iter().chain(&batch.defects).map(|defect| (defect.index, defect.reason.code())).collect();
     let boundary = |(row, shape): (usize, Option<Geometry<f64>>)| {

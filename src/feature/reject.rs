@@ -30,6 +30,8 @@ pub enum RejectReason {
     SwappedCoordinates,
     /// Geometry that can't be decoded, too few points, or of a type the layer doesn't hold.
     ImpossibleGeometry,
+    /// A geometry that states another CRS than its source.
+    OtherCrs,
     /// A record that can't be parsed.
     MalformedRecord,
     /// A record over the byte limit.
@@ -48,6 +50,7 @@ impl RejectReason {
             Self::OutOfRange => "out_of_range",
             Self::SwappedCoordinates => "swapped_coordinates",
             Self::ImpossibleGeometry => "impossible_geometry",
+            Self::OtherCrs => "other_crs",
             Self::MalformedRecord => "malformed_record",
             Self::RecordTooLong => "record_too_long",
         }

@@ -196,7 +196,7 @@ fn usable_geometries(
     reproject: Option<&dyn Reproject>,
     bad: &mut BTreeMap<usize, Defect>,
 ) -> Vec<Option<Geometry<f64>>> {
-    let (geometries, defects) = shapes::prepare(&raw.geometry, schema.geometry, reproject);
+    let (geometries, defects) = shapes::prepare(&raw.geometry, &raw.crs, schema.geometry, reproject);
     note(bad, defects.into_iter());
     geometries
 }

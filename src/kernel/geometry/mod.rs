@@ -15,4 +15,4 @@ pub use check::check;
 pub use extent::{covering, outward, representative_point, type_name};
 pub use outline::outline;
 pub use reproject::reproject;
-pub use wkb::{decode, encode, type_of};
+pub use wkb::{decode, decode_with_srid, encode, type_of};

@@ -16,7 +16,7 @@ const MEMBER: usize = 9;
 /// Bytes of a ring's count.
 const RING: usize = 4;
 
-/// Reads a geometry from ISO WKB or EWKB in either byte order; Z, M and SRID are dropped.
+/// Reads a geometry from ISO WKB or EWKB in either byte order; Z, M and SRID are left out.
 ///
 /// Rings are closed. A degenerate part beside good ones is dropped: an empty point, a line with
 /// less than two distinct points, a polygon or hole with less than three. Where no part is good
@@ -26,8 +26,16 @@ const RING: usize = 4;
 /// `EmptyGeometry` for an empty point; `ImpossibleGeometry` for a collection, a curve, a surface,
 /// and bytes that end early or go on after the geometry.
 pub fn decode(wkb: &[u8]) -> Result<Geometry<f64>, RejectReason> {
+    decode_with_srid(wkb).map(|(geometry, _)| geometry)
+}
+
+/// The same, and the SRID of EWKB; none where there is none, or 0, which stands for none.
+///
+/// # Errors
+/// As `decode`.
+pub fn decode_with_srid(wkb: &[u8]) -> Result<(Geometry<f64>, Option<u32>), RejectReason> {
     let mut reader = Reader { bytes: wkb, little: true };
-    let Header { kind, coordinate } = reader.header()?;
+    let Header { kind, coordinate, srid } = reader.header()?;
     let geometry = match kind {
         1 => Geometry::Point(reader.point(coordinate)?.ok_or(RejectReason::EmptyGeometry)?),
         2 => Geometry::LineString(reader.line(coordinate)?),
@@ -40,7 +48,7 @@ pub fn decode(wkb: &[u8]) -> Result<Geometry<f64>, RejectReason> {
         6 => Geometry::MultiPolygon(MultiPolygon::new(good(reader.members(3, Reader::polygon)?, is_polygon))),
         _ => return Err(BAD),
     };
-    if reader.bytes.is_empty() { Ok(geometry) } else { Err(BAD) }
+    if reader.bytes.is_empty() { Ok((geometry, srid)) } else { Err(BAD) }
 }
 
 /// Appends a geometry as little-endian ISO WKB, 2-D.
@@ -77,6 +85,7 @@ struct Header {
     kind: u32,
     /// Bytes of a coordinate: 16, 24 or 32.
     coordinate: usize,
+    srid: Option<u32>,
 }
 
 struct Reader<'a> {
@@ -85,7 +94,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Byte order, type, dimensions; skips an SRID.
+    /// Byte order, type, dimensions, SRID.
     fn header(&mut self) -> Result<Header, RejectReason> {
         let (&order, rest) = self.bytes.split_first().ok_or(BAD)?;
         if order > 1 {
@@ -93,10 +102,8 @@ impl Reader<'_> {
         }
         (self.bytes, self.little) = (rest, order == 1);
         let code = self.count()?;
-        let (z, m, srid) = (code & 0x8000_0000 != 0, code & 0x4000_0000 != 0, code & 0x2000_0000 != 0);
-        if srid {
-            self.count()?;
-        }
+        let (z, m) = (code & 0x8000_0000 != 0, code & 0x4000_0000 != 0);
+        let srid = if code & 0x2000_0000 != 0 { Some(self.count()?).filter(|srid| *srid != 0) } else { None };
         let iso = code & 0x1FFF_FFFF;
         let (z, m) = match iso / 1000 {
             0 => (z, m),
@@ -105,7 +112,7 @@ impl Reader<'_> {
             3 => (true, true),
             _ => return Err(BAD),
         };
-        Ok(Header { kind: iso % 1000, coordinate: 8 * (2 + usize::from(z) + usize::from(m)) })
+        Ok(Header { kind: iso % 1000, coordinate: 8 * (2 + usize::from(z) + usize::from(m)), srid })
     }
 
     fn count(&mut self) -> Result<u32, RejectReason> {
@@ -175,7 +182,7 @@ mod tests {
     use geo::{Geometry, wkt};
     use proptest::prelude::*;
 
-    use super::{decode, encode};
+    use super::{decode, decode_with_srid, encode};
     use crate::feature::RejectReason::{EmptyGeometry, ImpossibleGeometry};
 
     fn encoded(geometry: &Geometry<f64>) -> Vec<u8> {
@@ -231,6 +238,8 @@ mod tests {
             assert_eq!(decode(&point(little, 0x8000_0001, None, &[1.0, 2.0, 9.0])), plain);
             assert_eq!(decode(&point(little, 0xE000_0001, Some(4326), &[1.0, 2.0, 9.0, 9.0])), plain);
         }
+        let srid = |srid| decode_with_srid(&point(true, 0x2000_0001, Some(srid), &[1.0, 2.0])).unwrap().1;
+        assert_eq!((srid(26915), srid(0)), (Some(26915), None));
         let mut multi = vec![0, 0, 0, 0, 4, 0, 0, 0, 2];
         multi.extend(point(true, 0x2000_0001, Some(4326), &[1.0, 2.0]));
         multi.extend(point(false, 1, None, &[3.0, 4.0]));

@@ -8,6 +8,7 @@
 mod field;
 #[cfg(test)]
 pub(super) mod fixture;
+mod geopackage;
 mod proj;
 
 use std::cell::RefCell;
@@ -89,6 +90,7 @@ pub(super) struct Dataset {
     inner: gdal::Dataset,
     names: Names,
     undeclared: bool,
+    is_geopackage: bool,
 }
 
 impl Dataset {
@@ -110,7 +112,7 @@ impl Dataset {
             let reason = said.unwrap_or_else(|| "GDAL doesn't recognise it".to_owned());
             return Err(SourceError::Dataset { shown: found.shown.clone(), reason });
         };
-        Ok(Self { inner, names, undeclared })
+        Ok(Self { inner, names, undeclared, is_geopackage })
     }
 
     /// Describes every layer.
@@ -136,6 +138,13 @@ impl Dataset {
         limit: usize,
     ) -> Result<OgrRecords, SourceError> {
         let names = self.names;
+        if self.is_geopackage
+            && let Some(reason) = geopackage::contradiction(&self.inner, &info.name)
+        {
+            return Err(SourceError::Dataset { shown, reason });
+        }
+        // Questions that a view can't answer are no failure of its rows.
+        heed(Some(&names));
         let layer = self.inner.into_layer(position).map_err(|error| {
             let reason = heed(Some(&names)).unwrap_or_else(|| error.to_string());
             SourceError::Dataset { shown: shown.clone(), reason }

@@ -39,6 +39,7 @@ pub(super) fn open(path: &Path, shown: &str) -> Result<(File, Footer), SourceErr
     check_ends(&mut file, shown).map_err(read)??;
     check_footer(&mut file, shown).map_err(read)??;
     let metadata = parse(&file).map_err(|error| unreadable(shown, &error))?;
+    check_counts(&metadata).map_err(|reason| unreadable(shown, &reason))?;
     let fields = metadata.schema().fields();
     if fields.len() > MAX_COLUMNS {
         return Err(SourceError::TooManyColumns { shown: shown.to_owned(), row: 1, limit: MAX_COLUMNS });
@@ -56,6 +57,22 @@ fn parse(file: &File) -> Result<ArrowReaderMetadata, ParquetError> {
         Some(schema) => {
             ArrowReaderMetadata::try_new(Arc::clone(inferred.metadata()), options.with_schema(schema))
         }
+    }
+}
+
+/// A file and its row groups count the same rows.
+fn check_counts(metadata: &ArrowReaderMetadata) -> Result<(), String> {
+    let stated = metadata.metadata().file_metadata().num_rows();
+    let counts = metadata.metadata().row_groups().iter().map(RowGroupMetaData::num_rows);
+    let (mut rows, mut is_sound) = (0_i64, true);
+    for count in counts {
+        is_sound &= count >= 0;
+        rows = rows.saturating_add(count);
+    }
+    if is_sound && rows == stated {
+        Ok(())
+    } else {
+        Err(format!("the file counts {stated} rows, its row groups {rows}"))
     }
 }
 

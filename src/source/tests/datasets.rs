@@ -115,6 +115,27 @@ fn reading_a_geopackage_leaves_nothing_beside_it() {
 }
 
 #[test]
+fn a_geopackage_whose_geometries_state_another_reference_than_their_column_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = dataset(folder.path(), "GPKG", "a.gpkg", &["sites"]);
+    assert!(open_as(&path, ogr(None), &LIMITS, None).is_ok());
+    let mut bytes = fs::read(&path).unwrap();
+    // A geometry begins with `GP`, a version, flags and its srs_id: 3857, low byte first.
+    let is_head = |head: &[u8]| head.starts_with(b"GP\0") && head[4..] == 3857_i32.to_le_bytes();
+    let places: Vec<usize> = (0..bytes.len() - 8).filter(|at| is_head(&bytes[*at..*at + 8])).collect();
+    assert_eq!(places.len(), 2);
+    // The first row is the last that a page holds.
+    let second = places[0] + 4;
+    bytes[second..second + 4].copy_from_slice(&26915_i32.to_le_bytes());
+    fs::write(&path, bytes).unwrap();
+    let error = open_as(&path, ogr(None), &LIMITS, None).err().unwrap().to_string();
+    assert!(
+        error.contains("1 of its geometries state another srs_id than 3857") && error.contains("row 2"),
+        "{error}"
+    );
+}
+
+#[test]
 fn ogr_asks_which_layer_is_meant() {
     let folder = TempDir::new().unwrap();
     let path = dataset(folder.path(), "GPKG", "0123456789abcdef.gpkg", &["states", "counties"]);

@@ -1,0 +1,52 @@
+//! What a GeoPackage says of its geometries, and GDAL passes over.
+
+use gdal::Dataset;
+use gdal::vector::sql::Dialect;
+use gdal::vector::{Feature, LayerAccess};
+
+/// How geometries that state another reference system than their column contradict it; none where none does.
+///
+/// Each geometry begins with its own `srs_id`, in either byte order (OGC 12-128r19, 2.1.3): 0 and -1 stand for none.
+pub(super) fn contradiction(dataset: &Dataset, table: &str) -> Option<String> {
+    let named = format!(
+        "SELECT column_name, srs_id FROM gpkg_geometry_columns WHERE table_name = {}",
+        quoted(table, '\'')
+    );
+    let (column, srs_id) = first(dataset, &named, |row| {
+        Some((row.field_as_string(0).ok()??, row.field_as_integer64(1).ok()??))
+    })?;
+    let stated = i32::try_from(srs_id).ok()?;
+    let fitting =
+        [stated, 0, -1].map(|id| format!("'{}', '{}'", hex(id.to_le_bytes()), hex(id.to_be_bytes())));
+    let column = quoted(&column, '"');
+    let strays = format!(
+        "SELECT count(*), min(rowid) FROM {} WHERE {column} IS NOT NULL AND hex(substr({column}, 5, 4)) NOT IN ({})",
+        quoted(table, '"'),
+        fitting.join(", ")
+    );
+    let (count, row) = first(dataset, &strays, |row| {
+        Some((row.field_as_integer64(0).ok()??, row.field_as_integer64(1).ok()??))
+    })?;
+    (count > 0).then(|| {
+        format!(
+            "{count} of its geometries state another srs_id than {srs_id}, which is that of their column; the first is in row {row}"
+        )
+    })
+}
+
+/// What is wanted of the first row of an answer; none where the question can't be asked, as of a view.
+fn first<T>(dataset: &Dataset, sql: &str, want: impl FnOnce(&Feature<'_>) -> Option<T>) -> Option<T> {
+    let mut rows = dataset.execute_sql(sql, None, Dialect::DEFAULT).ok()??;
+    let row = rows.features().next()?;
+    want(&row)
+}
+
+/// A text or, in double quotes, a name of SQL.
+fn quoted(text: &str, mark: char) -> String {
+    format!("{mark}{}{mark}", text.replace(mark, &format!("{mark}{mark}")))
+}
+
+/// Bytes as `SQLite`'s `hex` writes them.
+fn hex(bytes: [u8; 4]) -> String {
+    format!("{:08X}", u32::from_be_bytes(bytes))
+}
