@@ -82,6 +82,30 @@ impl Brought for Met<'_> {
     }
 }
 
+/// Every row group of one tile, in the order of the file.
+#[test]
+fn little_memory_changes_nothing_in_a_file_that_holds_a_region_whole() {
+    let packed = |memory: usize| {
+        let rows = Meridians::new(10_000, 100);
+        let levels = Levels { tile_rows: usize::MAX, group_rows: 90, page_rows: 10 };
+        let packing = Packing { collection: "a", levels, memory };
+        let tiles = pack(&rows, &packing, |tile, groups| {
+            let lengths =
+                groups.map(|group| Ok(group?.spots.len())).collect::<Result<Vec<_>, EngineError>>()?;
+            assert_eq!(lengths, tile.row_groups);
+            Ok(lengths)
+        });
+        let mut told = rows.told.into_inner().unwrap();
+        told.sort_unstable();
+        (tiles.unwrap(), rows.asked.into_inner().unwrap(), told)
+    };
+    let expected = packed(usize::MAX);
+    assert_eq!((expected.0.len(), expected.1.len(), expected.2.len()), (1, 112, 10_000));
+    for memory in [0, 100_000] {
+        assert!(packed(memory) == expected, "{memory} bytes");
+    }
+}
+
 #[test]
 fn little_memory_changes_neither_the_order_nor_what_is_told_of_shared_places() {
     let packed = |memory: usize, bytes_away: usize| {

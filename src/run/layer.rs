@@ -260,7 +260,7 @@ fn write(
 }
 
 /// Shows a row group of a tile to the products, and where its rows are to be had.
-pub(super) fn show(context: &Context<'_>, tile: &Tile, group: &Group<'_>) {
+pub(super) fn show(context: &Context<'_>, tile: &Tile, group: &Group) {
     let place = |spot: &Spot| Place { part: spot.part, row: spot.row };
     let places: Vec<Place> = group.spots.iter().map(place).collect();
     context.products.see(tile, &group.published.rows.0, &places);

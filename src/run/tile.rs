@@ -91,7 +91,7 @@ pub(super) fn base(collection: &str) -> PathBuf {
 }
 
 /// Is shown every row group of a file while it is in memory.
-pub(super) type Show<'a> = dyn FnMut(&Group<'_>) -> Result<(), TileError> + 'a;
+pub(super) type Show<'a> = dyn FnMut(&Group) -> Result<(), TileError> + 'a;
 
 /// Writes one tile below its collection's `data/`, row group by row group.
 pub(super) fn write(

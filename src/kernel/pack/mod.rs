@@ -112,11 +112,15 @@ pub fn order_slice(spots: &mut [Spot], slice: &Slice, levels: &Levels) {
 
 /// Puts spots in the order in which the tiles, row groups and pages of `cuts` are leaves of one packed R-tree.
 pub fn str_order(spots: &mut [Spot], levels: &Levels) {
-    let slices = slices(spots.len(), levels);
+    order_slices(spots, &slices(spots.len(), levels), levels);
+}
+
+/// Puts the spots of slices that follow each other, which come in any order, in that of their tiles, row groups and pages.
+pub fn order_slices(spots: &mut [Spot], slices: &[Slice], levels: &Levels) {
     let lengths: Vec<usize> = slices.iter().map(|slice| slice.rows.len()).collect();
     part(spots, &lengths, Spot::by_x);
     let spots = pieces(spots, lengths).into_par_iter();
-    spots.zip(&slices).for_each(|(spots, slice)| order_slice(spots, slice, levels));
+    spots.zip(slices).for_each(|(spots, slice)| order_slice(spots, slice, levels));
 }
 
 /// Runs of spots with one centre, as ranges of the spots in the order of [`Spot::by_x`], and longer than one.

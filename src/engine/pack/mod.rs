@@ -3,17 +3,21 @@
 //! A region is ordered from spots alone; ids are asked for where two rows have one centre. A tile's rows are brought
 //! together a row group at a time, or from a scratch file as many row groups at a time as memory allows.
 
+mod groups;
+
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
+use groups::{SlicedGroups, TileGroups};
+
 use super::EngineError;
 use crate::feature::{RegionId, Tile};
 use crate::kernel::assemble::Published;
 use crate::kernel::core::ranked;
-use crate::kernel::pack::{Levels, Slice, Spot, order_slice, shared_centres, slices};
+use crate::kernel::pack::{Levels, Slice, Spot, TileCut, order_slice, shared_centres, slices};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -59,15 +63,15 @@ pub trait Brought {
 
 /// A row group of a tile.
 #[derive(Debug)]
-pub struct Group<'a> {
+pub struct Group {
     /// Its rows.
     pub published: Published,
     /// Where each of them is to be had.
-    pub spots: &'a [Spot],
+    pub spots: Vec<Spot>,
 }
 
 /// Row groups of a tile, one after the other.
-pub type Groups<'a> = dyn Iterator<Item = Result<Group<'a>, EngineError>> + 'a;
+pub type Groups<'a> = dyn Iterator<Item = Result<Group, EngineError>> + 'a;
 
 /// How rows are packed.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +88,16 @@ impl Packing<'_> {
     /// Whether the spots of so many rows fit.
     fn has_room(&self, rows: u64) -> bool {
         rows * size_of::<Spot>() as u64 <= self.memory as u64 / 2
+    }
+
+    /// A tile of a region by its number there.
+    fn tile(&self, region: &RegionId, ordinal: usize, cut: &TileCut) -> Tile {
+        Tile {
+            collection: self.collection.to_owned(),
+            region: region.clone(),
+            ordinal: u32::try_from(ordinal).expect("a region has less than 2^32 tiles"),
+            row_groups: cut.row_groups.clone(),
+        }
     }
 
     /// Rows that a tile may bring at a time: every thread has a tile, and rows are there twice while they are brought.
@@ -137,6 +151,15 @@ fn pack_region<T: Send>(
     let count = rows.rows_in(region);
     let slices = slices(usize::try_from(count).unwrap_or(usize::MAX), &packing.levels);
     let mut tiles = Vec::new();
+    if let [Slice { tiles: only, .. }] = slices.as_slice()
+        && let [cut] = only.as_slice()
+        && !packing.has_room(count)
+    {
+        let tile = packing.tile(region, 0, cut);
+        let mut groups = SlicedGroups::new(rows, region, packing, cut.rows.len());
+        let done = sink(&tile, &mut groups);
+        return Ok(vec![done.map_err(|source| EngineError::Sink { region: region.to_string(), source })?]);
+    }
     if packing.has_room(count) || slices.len() < 2 {
         let mut spots = Vec::with_capacity(usize::try_from(count).unwrap_or_default());
         rows.each(region, &mut |spot| spots.push(spot))?;
@@ -210,74 +233,13 @@ fn pack_slice<T: Send>(
     let Part { rows, region, packing, slice, first } = part;
     order_slice(spots, slice, &packing.levels);
     let tiles = slice.tiles.par_iter().enumerate().map(|(nth, cut)| {
-        let tile = Tile {
-            collection: packing.collection.to_owned(),
-            region: region.clone(),
-            ordinal: u32::try_from(first + nth).expect("a region has less than 2^32 tiles"),
-            row_groups: cut.row_groups.clone(),
-        };
+        let tile = packing.tile(region, first + nth, cut);
         let own = &spots[cut.rows.start - slice.rows.start..cut.rows.end - slice.rows.start];
-        let mut groups = TileGroups::new(rows, own, &cut.row_groups, packing);
+        let mut groups = TileGroups::new(rows, own.into(), cut.row_groups.clone().into(), packing);
         let done = sink(&tile, &mut groups);
         done.map_err(|source| EngineError::Sink { region: region.to_string(), source })
     });
     tiles.collect()
-}
-
-/// The row groups of a tile, of which as many are brought together at a time as memory allows.
-struct TileGroups<'a> {
-    rows: &'a dyn Packable,
-    spots: &'a [Spot],
-    /// Lengths of those that are still to come.
-    lengths: &'a [usize],
-    /// Where the next one begins.
-    next: usize,
-    /// Rows that may be together, unless a single row group is more.
-    most: usize,
-    /// Which rows are together.
-    together: Option<(Range<usize>, Box<dyn Brought + 'a>)>,
-}
-
-impl<'a> TileGroups<'a> {
-    fn new(rows: &'a dyn Packable, spots: &'a [Spot], lengths: &'a [usize], packing: &Packing<'_>) -> Self {
-        let most = packing.rows_at_once(rows.bytes_away());
-        Self { rows, spots, lengths, next: 0, most, together: None }
-    }
-
-    /// Row groups from here on that fit together, the first of them in any case.
-    fn lot(&self) -> Range<usize> {
-        let mut end = self.next + self.lengths.first().copied().unwrap_or_default();
-        for length in self.lengths.iter().skip(1) {
-            if end + length - self.next > self.most {
-                break;
-            }
-            end += length;
-        }
-        self.next..end
-    }
-
-    fn group(&mut self, group: Range<usize>) -> Result<Group<'a>, EngineError> {
-        let (lot, brought) = match self.together.take() {
-            Some(together) if group.end <= together.0.end => together,
-            // Those of before are let go of first.
-            _ => (self.lot(), self.rows.bring(&self.spots[self.lot()])?),
-        };
-        let published = brought.publish(group.start - lot.start..group.end - lot.start)?;
-        self.together = Some((lot, brought));
-        Ok(Group { published, spots: &self.spots[group] })
-    }
-}
-
-impl<'a> Iterator for TileGroups<'a> {
-    type Item = Result<Group<'a>, EngineError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let length = *self.lengths.first()?;
-        let group = self.group(self.next..self.next + length);
-        self.lengths = &self.lengths[1..];
-        self.next += length;
-        Some(group)
-    }
 }
 
 /// Spots whose ids are asked for at a time.
