@@ -18,6 +18,7 @@ mod scratch;
 #[cfg(test)]
 pub(crate) mod scratch_in_memory;
 mod shared_text;
+mod sorter;
 pub mod spelling;
 mod spool;
 mod tables;
@@ -45,6 +46,7 @@ pub use quality::{
 };
 pub use reject::{Reject, RejectReason, Rejects};
 pub use scratch::{ScratchFile, ScratchSpace};
+pub use sorter::Sorter;
 pub use spool::{Spool, Spooled};
 pub use tables::{ProductDoc, TableDoc};
 pub use texts::Texts;

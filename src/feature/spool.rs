@@ -12,7 +12,7 @@ use super::ScratchSpace;
 use super::records::RecordRoom;
 
 /// Rows that are written and read at a time.
-const PIECE: usize = 4_096;
+pub(super) const PIECE: usize = 4_096;
 
 /// What can wait in a file.
 pub trait Spooled: Clone + Serialize + DeserializeOwned {
@@ -35,7 +35,7 @@ pub struct Spool<T> {
 
 /// Rows in the file: a JSON array of so many bytes.
 #[derive(Debug, Clone, Copy)]
-struct Piece {
+pub(super) struct Piece {
     at: u64,
     bytes: usize,
 }
@@ -69,8 +69,7 @@ impl<T: Spooled> Spool<T> {
             None => self.space.file(self.newest_bytes as u64)?,
         };
         for rows in self.newest.chunks(PIECE) {
-            let bytes = serde_json::to_vec(rows)?;
-            self.written.push(Piece { at: file.append(&bytes)?, bytes: bytes.len() });
+            self.written.push(Piece::write(rows, file.as_ref())?);
         }
         self.file = Some(file);
         self.newest.clear();
@@ -88,7 +87,12 @@ impl<T: Spooled> Spool<T> {
 }
 
 impl Piece {
-    fn read<T: DeserializeOwned>(self, file: &dyn ScratchFile) -> io::Result<Vec<T>> {
+    pub(super) fn write<T: Serialize>(rows: &[T], file: &dyn ScratchFile) -> io::Result<Self> {
+        let bytes = serde_json::to_vec(rows)?;
+        Ok(Self { at: file.append(&bytes)?, bytes: bytes.len() })
+    }
+
+    pub(super) fn read<T: DeserializeOwned>(self, file: &dyn ScratchFile) -> io::Result<Vec<T>> {
         Ok(serde_json::from_slice(&file.read(self.at, self.bytes)?)?)
     }
 }

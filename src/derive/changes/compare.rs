@@ -1,28 +1,26 @@
-//! The two sides of a layer compared: facilities that are new or gone, then the columns of those that differ, one by one.
-//!
-//! Memory holds ids and names of facilities that are new, gone or differ, and the values of these: all of few, a column of
-//! many.
-//! Reads tiles of the release before; writes nothing.
+//! The two sides of a layer compared: facilities that are new, gone or differ are told one by one, and put in order within
+//! the memory that there is. Reads tiles of the release before; writes nothing.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StringArray};
 use arrow_schema::{DataType, Schema};
-use rayon::prelude::*;
 
-use super::matched::{At, Facilities, KEPT, Matched, TOLD};
+use super::matched::{Finder, Sought, TOLD, kept_badly};
 use super::observed::{Compared, LEFT_OUT, compared};
-use super::rows::{Change, Row, Rows};
+use super::rows::{Change, Rows, Told};
 use super::values;
 use crate::derive::product::{self, BoxError, Place, Sink};
-use crate::feature::{ColumnChange, LayerChanges, Texts, is_row_number};
+use crate::feature::records::RecordRoom;
+use crate::feature::{ColumnChange, LayerChanges, Sorter, Texts, is_row_number};
 use crate::geoparquet::{Columns, GeoparquetError};
 use crate::plan::LayerPlan;
 
 /// With fewer facilities on both sides, a change of every row is not told from a change of each.
-const FEW: usize = 10;
+const FEW: u64 = 10;
 
 /// A layer in two releases; tiles that are the same byte for byte are left out of both.
 #[derive(Debug, Clone, Copy)]
@@ -65,39 +63,107 @@ fn failed(source: BoxError) -> GeoparquetError {
 pub(super) fn compare(
     layer: &LayerPlan,
     sides: Sides<'_>,
+    room: &RecordRoom,
     emit: &mut Sink<'_>,
 ) -> Result<LayerChanges, GeoparquetError> {
-    let records = sides.after.map(|after| after.records);
-    let columns = sides.after.map_or(&[][..], |after| after.columns);
+    let mut changes = LayerChanges { is_key_unstable: is_key_unstable(layer), ..LayerChanges::default() };
     let old = sides.before.first().map(|tile| Columns::of(tile)).transpose()?.map(|old| old.schema());
-    let matched = Matched::of(layer.id.as_str(), sides.before, records, columns)?;
-    let removed = matched.removed.by_id();
-    let mut changes = LayerChanges {
-        added: matched.added.len() as u64,
-        removed: removed.len() as u64,
-        is_key_unstable: is_key_unstable(layer),
-        ..LayerChanges::default()
-    };
-    let mut rows = Rows::new(emit);
-    if let Some(after) = sides.after.filter(|_| !matched.added.is_empty()) {
-        let added = Facilities::of(&[after.take(&matched.added, &TOLD)?]);
-        added.by_id().iter().try_for_each(|at| rows.push(&Row::whole(&added, *at, Change::Added)))?;
-    }
-    removed.iter().try_for_each(|at| rows.push(&Row::whole(&matched.removed, *at, Change::Removed)))?;
-    changes.unchanged = sides.same_rows + matched.kept;
     // Where a side has no tiles of its own, the others are the same, and so are their columns.
-    if let (Some(after), Some(old)) = (sides.after, &old) {
-        let columns = columns_of(old, after.schema, &mut changes);
-        if !matched.differing.is_empty() {
-            let mut comparison = Comparison::of(layer, after, old, matched, sides.same_rows)?;
-            for column in columns {
-                comparison.column(&column, &mut changes, &mut rows)?;
-            }
-            comparison.count(&mut changes);
+    let columns = match (sides.after, &old) {
+        (Some(after), Some(old)) => columns_of(old, after.schema, &mut changes),
+        _ => vec![],
+    };
+    let found = Found {
+        told: Sorter::new(room),
+        columns: vec![Column::default(); columns.len()],
+        differing: BTreeMap::new(),
+    };
+    let comparison =
+        Comparison { after: sides.after, old: old.as_ref(), columns: &columns, found: Mutex::new(found) };
+    let sought = Sought {
+        layer: layer.id.as_str(),
+        records: sides.after.map(|after| after.records),
+        columns: sides.after.map_or(&[][..], |after| after.columns),
+        finder: &comparison,
+    };
+    let kept = sought.find(sides.before)?;
+    let found = comparison.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    changes.unchanged = sides.same_rows + kept;
+    let every: Vec<Option<ColumnChange>> = columns
+        .iter()
+        .zip(&found.columns)
+        .map(|(name, column)| column.every_row(name, kept).filter(|_| sides.same_rows == 0))
+        .collect();
+    for ((name, column), every) in columns.iter().zip(&found.columns).zip(&every) {
+        match every {
+            Some(every) => changes.every_row.push(every.clone()),
+            None if column.rows > 0 => drop(changes.fields.insert(name.clone(), column.rows)),
+            None => {}
         }
     }
-    rows.close()?;
+    count(layer, &columns, &every, &found.differing, &mut changes);
+    tell(&columns, &every, layer, found.told, &mut changes, emit)?;
     Ok(changes)
+}
+
+/// Counts the facilities that are not as they were: by the source, or by what is computed here alone.
+fn count(
+    layer: &LayerPlan,
+    columns: &[String],
+    every: &[Option<ColumnChange>],
+    differing: &BTreeMap<Vec<usize>, u64>,
+    changes: &mut LayerChanges,
+) {
+    for (set, rows) in differing {
+        let mut own = set.iter().filter(|at| every[**at].is_none()).peekable();
+        if own.peek().is_none() {
+            continue;
+        }
+        changes.unchanged -= rows;
+        let is_changed = own.any(|at| is_source(layer, &columns[*at]));
+        *(if is_changed { &mut changes.changed } else { &mut changes.recomputed }) += rows;
+    }
+}
+
+/// Hands on what differs: new and gone facilities, then column by column, each by id.
+fn tell(
+    columns: &[String],
+    every: &[Option<ColumnChange>],
+    layer: &LayerPlan,
+    told: Sorter<Told>,
+    changes: &mut LayerChanges,
+    emit: &mut Sink<'_>,
+) -> Result<(), GeoparquetError> {
+    let mut rows = Rows::new(emit);
+    // Columns whose own row is still to come.
+    let mut next = every.iter().enumerate().filter_map(|(at, every)| Some((at, every.as_ref()?))).peekable();
+    for told in told.in_order().map_err(kept_badly)? {
+        let told = told.map_err(kept_badly)?;
+        let change = match told.what {
+            Told::ADDED => Change::Added,
+            Told::REMOVED => Change::Removed,
+            at => {
+                let at = at as usize - Told::FIRST_COLUMN as usize;
+                while let Some((_, every)) = next.next_if(|(every, _)| *every <= at) {
+                    rows.every(every)?;
+                }
+                if every[at].is_some() {
+                    continue;
+                }
+                if is_source(layer, &columns[at]) { Change::Changed } else { Change::Recomputed }
+            }
+        };
+        match change {
+            Change::Added => changes.added += 1,
+            Change::Removed => changes.removed += 1,
+            _ => {}
+        }
+        let field =
+            (told.what as usize).checked_sub(Told::FIRST_COLUMN as usize).map(|at| columns[at].as_str());
+        rows.push(&told, change, field)?;
+    }
+    next.try_for_each(|(_, every)| rows.every(every))?;
+    rows.close()
 }
 
 /// Whether a part of the key is, by its names, numbered anew whenever the source is made.
@@ -131,145 +197,124 @@ fn columns_of(before: &Schema, after: &Schema, changes: &mut LayerChanges) -> Ve
     shared
 }
 
-/// What was seen of a facility so far.
-#[derive(Debug, Clone, Copy, Default)]
-struct Seen {
-    changed: bool,
-    recomputed: bool,
+/// What a column of facilities that differ was found to be.
+#[derive(Debug, Clone, Default)]
+struct Column {
+    /// Rows in which it differs.
+    rows: u64,
+    /// Its value before and now, while it is the same in all of them.
+    pair: Option<(Option<String>, Option<String>)>,
+    is_mixed: bool,
 }
 
-/// Facilities that differ.
+impl Column {
+    fn add(&mut self, old: Option<&String>, new: Option<&String>) {
+        self.rows += 1;
+        match &self.pair {
+            None => self.pair = Some((old.cloned(), new.cloned())),
+            Some((before, now)) => self.is_mixed |= (before.as_ref(), now.as_ref()) != (old, new),
+        }
+    }
+
+    /// The change of a column that went from one value to another in every row, such as the month of the file; `kept`
+    /// rows are in both releases.
+    fn every_row(&self, name: &str, kept: u64) -> Option<ColumnChange> {
+        let is_every = self.rows == kept && kept >= FEW && !self.is_mixed && name != "geometry";
+        let (old, new) = self.pair.clone().filter(|_| is_every)?;
+        Some(ColumnChange { field: name.to_owned(), old, new })
+    }
+}
+
+/// What was found so far.
+struct Found {
+    told: Sorter<Told>,
+    /// Of each column that is compared.
+    columns: Vec<Column>,
+    /// Facilities by the columns in which they differ: few kinds of differences have many facilities.
+    differing: BTreeMap<Vec<usize>, u64>,
+}
+
+/// Tells what is found.
 struct Comparison<'a> {
-    layer: &'a LayerPlan,
-    after: After<'a>,
-    old: &'a Schema,
-    matched: Matched,
-    /// Of this release.
-    facilities: Facilities,
-    /// Where their values are to be had, in the order of `facilities`.
-    places: Vec<Place>,
-    /// All their columns, where they are few.
-    values: Option<RecordBatch>,
-    /// Where they stand, before and in `facilities`, by id.
-    pairs: Vec<(At, At)>,
-    /// Of each pair.
-    seen: Vec<Seen>,
-    same_rows: u64,
+    after: Option<After<'a>>,
+    /// Columns of the release before.
+    old: Option<&'a Schema>,
+    /// Those that are compared.
+    columns: &'a [String],
+    found: Mutex<Found>,
 }
 
-impl<'a> Comparison<'a> {
-    fn of(
-        layer: &'a LayerPlan,
-        after: After<'a>,
-        old: &'a Schema,
-        matched: Matched,
-        same_rows: u64,
-    ) -> Result<Self, GeoparquetError> {
-        let places: Vec<Place> = matched.differing.iter().map(|(_, place)| *place).collect();
-        let facilities = Facilities::of(&[after.take(&places, &TOLD)?]);
-        let names: Vec<&str> = after.columns.iter().map(String::as_str).collect();
-        let values = if places.len() <= KEPT { Some(after.take(&places, &names)?) } else { None };
-        let pair = |at: At| (matched.differing[at.row as usize].0, at);
-        let pairs: Vec<(At, At)> = facilities.by_id().into_iter().map(pair).collect();
-        let seen = vec![Seen::default(); pairs.len()];
-        Ok(Self { layer, after, old, matched, facilities, places, values, pairs, seen, same_rows })
+impl Comparison<'_> {
+    fn tell(&self, told: impl IntoIterator<Item = Told>) -> Result<(), GeoparquetError> {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        told.into_iter().try_for_each(|told| found.told.push(told)).map_err(kept_badly)
     }
 
-    /// Values of a column before, tile by tile.
-    fn before(&self, name: &str) -> Result<Vec<ArrayRef>, GeoparquetError> {
-        let kind = self.old.field_with_name(name).map_or(&DataType::Utf8, |field| field.data_type());
-        let nothing = || arrow_array::new_empty_array(kind);
-        let tiles = self.matched.tiles.par_iter();
-        tiles.map(|tile| Ok(tile.read(name)?.unwrap_or_else(nothing))).collect()
+    /// A column of this release, laid out as that of the one before.
+    fn column(&self, rows: &RecordBatch, name: &str) -> Option<ArrayRef> {
+        let column = rows.column_by_name(name)?;
+        let old = self.old.and_then(|old| old.field_with_name(name).ok());
+        Some(old.map_or_else(|| Arc::clone(column), |old| as_in_a_file(column, old.data_type())))
+    }
+}
+
+impl Finder for Comparison<'_> {
+    fn removed(&self, rows: &RecordBatch) -> Result<(), GeoparquetError> {
+        self.tell(facilities(rows, Told::REMOVED))
     }
 
-    /// Values of a column in this release, laid out as those before.
-    fn after(&self, name: &str) -> Result<ArrayRef, GeoparquetError> {
-        let kept = self.values.as_ref().and_then(|values| values.column_by_name(name)).cloned();
-        let column = match kept {
-            Some(column) => column,
-            None => Arc::clone(self.after.take(&self.places, &[name])?.column(0)),
-        };
-        Ok(match self.old.field_with_name(name) {
-            Ok(old) => as_in_a_file(&column, old.data_type()),
-            Err(_) => column,
-        })
+    fn added(&self, places: &[Place]) -> Result<(), GeoparquetError> {
+        let Some(after) = self.after else { return Ok(()) };
+        self.tell(facilities(&after.take(places, &TOLD)?, Told::ADDED))
     }
 
-    /// Compares a column, and tells what differs in it.
-    fn column(
-        &mut self,
-        name: &str,
-        changes: &mut LayerChanges,
-        rows: &mut Rows<'_, '_>,
-    ) -> Result<(), GeoparquetError> {
-        let (before, after) = (self.before(name)?, [self.after(name)?]);
-        let differing = values::differing(&before, &after, &self.pairs);
-        if let Some(every) = self.every_row(name, &before, &after, &differing) {
-            rows.push(&Row::every(&every))?;
-            changes.every_row.push(every);
-            return Ok(());
+    fn changed(&self, before: &RecordBatch, places: &[Place]) -> Result<(), GeoparquetError> {
+        let Some(after) = self.after else { return Ok(()) };
+        let further = self.columns.iter().map(String::as_str).filter(|name| !TOLD.contains(name));
+        let now = after.take(places, &TOLD.into_iter().chain(further).collect::<Vec<_>>())?;
+        let facilities: Vec<Told> = facilities(&now, 0).collect();
+        let mut of_row: Vec<Vec<usize>> = vec![vec![]; places.len()];
+        let mut told = Vec::new();
+        for (at, name) in self.columns.iter().enumerate() {
+            let columns = before.column_by_name(name).zip(self.column(&now, name));
+            let Some((old, new)) = columns else { continue };
+            for row in values::differing(old, &new) {
+                of_row[row].push(at);
+                told.push(Told {
+                    what: Told::FIRST_COLUMN + u32::try_from(at).expect("a layer has less than 2^32 columns"),
+                    old: values::text(name, old, row),
+                    new: values::text(name, &new, row),
+                    distance: values::distance_m(name, (old, row), (&new, row)).map(f64::to_bits),
+                    ..facilities[row].clone()
+                });
+            }
         }
-        let is_source = is_source(self.layer, name);
-        for at in &differing {
-            let (old, new) = self.pairs[*at];
-            let (old, new) = (value(&before, old), value(&after, new));
-            let seen = &mut self.seen[*at];
-            *(if is_source { &mut seen.changed } else { &mut seen.recomputed }) = true;
-            let change = if is_source { Change::Changed } else { Change::Recomputed };
-            let row = Row {
-                field: Some(name),
-                old: values::text(name, old.0, old.1),
-                new: values::text(name, new.0, new.1),
-                distance_m: values::distance_m(name, old, new),
-                ..Row::whole(&self.facilities, self.pairs[*at].1, change)
-            };
-            rows.push(&row)?;
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        for columns in of_row {
+            *found.differing.entry(columns).or_default() += 1;
         }
-        if !differing.is_empty() {
-            changes.fields.insert(name.to_owned(), differing.len() as u64);
+        for told in told {
+            let at = (told.what - Told::FIRST_COLUMN) as usize;
+            found.columns[at].add(told.old.as_ref(), told.new.as_ref());
+            found.told.push(told).map_err(kept_badly)?;
         }
         Ok(())
     }
+}
 
-    /// The change of a column that went from one value to another in every row, such as the month of the file.
-    fn every_row(
-        &self,
-        name: &str,
-        before: &[ArrayRef],
-        after: &[ArrayRef],
-        differing: &[usize],
-    ) -> Option<ColumnChange> {
-        let is_every = differing.len() as u64 == self.matched.kept;
-        if !is_every || differing.len() < FEW || self.same_rows > 0 || name == "geometry" {
-            return None;
-        }
-        let (old, new) = self.pairs[0];
-        let (old, new) = (value(before, old), value(after, new));
-        let is_one = |(column, row): (&dyn Array, usize), all: &[ArrayRef], at: At| {
-            let (other, other_row) = value(all, at);
-            values::is_same(column, row, other, other_row)
-        };
-        let is_one_pair = |(was, is): &(At, At)| is_one(old, before, *was) && is_one(new, after, *is);
-        self.pairs.par_iter().all(is_one_pair).then(|| ColumnChange {
-            field: name.to_owned(),
-            old: values::text(name, old.0, old.1),
-            new: values::text(name, new.0, new.1),
-        })
-    }
-
-    /// Counts the facilities that are not as they were.
-    fn count(&self, changes: &mut LayerChanges) {
-        for seen in &self.seen {
-            let of = match seen {
-                Seen { changed: true, .. } => &mut changes.changed,
-                Seen { recomputed: true, .. } => &mut changes.recomputed,
-                Seen { .. } => continue,
-            };
-            *of += 1;
-            changes.unchanged -= 1;
-        }
-    }
+/// Facilities without a value.
+fn facilities(rows: &RecordBatch, what: u32) -> impl Iterator<Item = Told> {
+    let [ids, names, states] = TOLD.map(|name| Texts::named(rows, name));
+    let text = |texts: Option<Texts<'_>>, row: usize| texts?.value(row).map(str::to_owned);
+    (0..rows.num_rows()).map(move |row| Told {
+        what,
+        id: text(ids, row).unwrap_or_default(),
+        name: text(names, row),
+        state: text(states, row),
+        old: None,
+        new: None,
+        distance: None,
+    })
 }
 
 /// Whether the source gives a column; others are computed here.
@@ -291,8 +336,4 @@ fn as_in_a_file(column: &ArrayRef, kind: &DataType) -> ArrayRef {
         }
         _ => Arc::clone(column),
     }
-}
-
-fn value(column: &[ArrayRef], at: At) -> (&dyn Array, usize) {
-    (&*column[at.part as usize], at.row as usize)
 }

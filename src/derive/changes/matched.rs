@@ -1,16 +1,13 @@
-//! Facilities of two releases, matched by their id: those of the release before are read once, past the records of this one.
-//!
-//! Kept of them are ids, names and states of those that are gone, and the values of those that differ. Reads tiles; writes
-//! nothing.
+//! The tiles of the release before, read once and held against the records of this one: rows that are gone, and rows that
+//! differ, some at a time. Reads tiles; writes nothing.
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, RecordBatch, StringArray, UInt32Array};
+use arrow_array::{RecordBatch, UInt32Array};
 use arrow_schema::ArrowError;
-use arrow_select::concat::concat;
+use arrow_select::concat::concat_batches;
 use arrow_select::take::take_record_batch;
 use rayon::prelude::*;
 
@@ -18,125 +15,43 @@ use super::digest::{Digest, digests};
 use super::observed::{Compared, Record, number};
 use crate::derive::product::Place;
 use crate::feature::Texts;
-use crate::geoparquet::{Columns, GeoparquetError, read_each};
+use crate::geoparquet::{GeoparquetError, read_each};
 
 /// What is told of a facility.
 pub(super) const TOLD: [&str; 3] = ["facility_id", "name", "state_code"];
 
-/// Rows of a layer in the release before of which every value may be kept. Where more differ, tiles are read again column
-/// by column, so that memory holds one column of them.
-pub(super) const KEPT: usize = 65_536;
+/// Rows that differ which are looked at together: their values in this release are had back together.
+const LOT: usize = 8_192;
 
-/// Where a row stands: in which tile, and in which row of it, or of what was kept of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct At {
-    pub(super) part: u32,
-    pub(super) row: u32,
-}
+/// Takes what is found, several threads at once.
+pub(super) trait Finder: Sync {
+    /// Rows that are gone.
+    ///
+    /// # Errors
+    /// When they can't be told.
+    fn removed(&self, rows: &RecordBatch) -> Result<(), GeoparquetError>;
 
-/// Ids, names and states of rows, part by part.
-pub(super) struct Facilities {
-    parts: Vec<[StringArray; 3]>,
-}
+    /// Rows that differ, and where each is in this release.
+    ///
+    /// # Errors
+    /// When their values can't be had back, or they can't be told.
+    fn changed(&self, before: &RecordBatch, places: &[Place]) -> Result<(), GeoparquetError>;
 
-impl Facilities {
-    pub(super) fn of(parts: &[RecordBatch]) -> Self {
-        Self { parts: parts.iter().map(|part| TOLD.map(|name| text(part, name))).collect() }
-    }
-
-    pub(super) fn id(&self, at: At) -> &str {
-        self.parts[at.part as usize][0].value(at.row as usize)
-    }
-
-    pub(super) fn name(&self, at: At) -> Option<&str> {
-        self.value(1, at)
-    }
-
-    pub(super) fn state(&self, at: At) -> Option<&str> {
-        self.value(2, at)
-    }
-
-    fn value(&self, column: usize, at: At) -> Option<&str> {
-        let (column, row) = (&self.parts[at.part as usize][column], at.row as usize);
-        column.is_valid(row).then(|| column.value(row))
-    }
-
-    /// Every row, by id; rows of one id, which no sound release has, by where they stand.
-    pub(super) fn by_id(&self) -> Vec<At> {
-        let parts = self.parts.iter().zip(0u32..);
-        let rows = |(columns, part): (&[StringArray; 3], u32)| {
-            (0u32..).take(columns[0].len()).map(move |row| At { part, row })
-        };
-        let mut order: Vec<At> = parts.flat_map(rows).collect();
-        order.par_sort_unstable_by(|a, b| self.id(*a).cmp(self.id(*b)).then(a.cmp(b)));
-        order
-    }
-}
-
-/// A text column as plain text; nulls where it is something else.
-fn text(rows: &RecordBatch, name: &str) -> StringArray {
-    let column = rows.column_by_name(name);
-    let plain = column.and_then(|column| column.as_string_opt::<i32>()).cloned();
-    let coded = || Some(Texts::named(rows, name)?.iter().collect());
-    plain.or_else(coded).unwrap_or_else(|| StringArray::new_null(rows.num_rows()))
-}
-
-/// Rows of two sides by id.
-pub(super) struct Matched {
     /// Rows of this release alone.
-    pub(super) added: Vec<Place>,
-    /// Rows of the release before alone.
-    pub(super) removed: Facilities,
-    /// Rows of both that differ: before, and in this release.
-    pub(super) differing: Vec<(At, Place)>,
-    /// Rows of both.
-    pub(super) kept: u64,
-    /// The tiles of the release before.
-    pub(super) tiles: Vec<OldTile>,
+    ///
+    /// # Errors
+    /// As `changed`.
+    fn added(&self, places: &[Place]) -> Result<(), GeoparquetError>;
 }
 
-/// Where the values of a tile of the release before are.
-pub(super) enum OldTile {
-    /// Those of rows that differ are kept.
-    Kept(Vec<RecordBatch>),
-    /// They are read again.
-    Again(Columns),
-}
-
-impl OldTile {
-    /// A column; none where nothing differs.
-    pub(super) fn read(&self, name: &str) -> Result<Option<ArrayRef>, GeoparquetError> {
-        match self {
-            Self::Again(columns) => columns.read(name).map(Some),
-            Self::Kept(kept) => {
-                let columns: Option<Vec<&dyn Array>> =
-                    kept.iter().map(|rows| rows.column_by_name(name).map(AsRef::as_ref)).collect();
-                let Some(columns) = columns.filter(|columns| !columns.is_empty()) else { return Ok(None) };
-                let joined = concat(&columns);
-                Ok(Some(joined.expect("pieces of one column have one type")))
-            }
-        }
-    }
-}
-
-/// What was found in a tile.
-#[derive(Default)]
-struct Found {
-    removed: Vec<RecordBatch>,
-    /// Row of the tile, and where it is in this release.
-    differing: Vec<(u32, Place)>,
-    /// Values of these rows; none once they are too many.
-    kept: Option<Vec<RecordBatch>>,
-}
-
-/// Rows of this release, to be found.
-struct Sought<'a> {
-    layer: &'a str,
-    records: Option<&'a Compared<'a>>,
-    columns: &'a [String],
-    is_met: Met,
-    /// Rows whose values are kept.
-    kept: AtomicUsize,
+/// Rows of this release, to be found in the one before.
+pub(super) struct Sought<'a> {
+    pub(super) layer: &'a str,
+    /// None where it has no rows of its own.
+    pub(super) records: Option<&'a Compared<'a>>,
+    /// Columns that the records' digests are over.
+    pub(super) columns: &'a [String],
+    pub(super) finder: &'a dyn Finder,
 }
 
 /// Of each record, whether the release before has it: one bit.
@@ -157,132 +72,150 @@ impl Met {
     }
 }
 
-impl Matched {
-    /// Holds the tiles of the release before against the records of this one; none where it has no rows of its own.
-    ///
-    /// # Errors
-    /// When a tile can't be read, or records can't be had back.
-    pub(super) fn of(
-        layer: &str,
-        tiles: &[PathBuf],
-        records: Option<&Compared<'_>>,
-        columns: &[String],
-    ) -> Result<Self, GeoparquetError> {
-        let is_met = Met::none_of(records.map_or(0, Compared::len));
-        let sought = Sought { layer, records, columns, is_met, kept: AtomicUsize::default() };
-        let found = tiles.par_iter().map(|tile| sought.read(tile)).collect::<Result<Vec<_>, _>>()?;
-        let (mut added, mut kept) = (Vec::new(), 0);
-        let mut count = |at: usize, record: Record| {
-            if sought.is_met.has(at) { kept += 1 } else { added.push(record.place) }
-        };
-        records.map_or(Ok(()), |records| records.each(&mut count)).map_err(kept_badly)?;
-        let mut matched =
-            Self { added, removed: Facilities { parts: vec![] }, differing: vec![], kept, tiles: vec![] };
-        let mut removed = Vec::new();
-        for ((part, tile), found) in (0u32..).zip(tiles).zip(found) {
-            removed.extend(found.removed);
-            let place = |(kept, (row, place)): (u32, (u32, Place))| {
-                let row = if found.kept.is_some() { kept } else { row };
-                (At { part, row }, place)
-            };
-            matched.differing.extend((0..).zip(found.differing).map(place));
-            matched.tiles.push(match found.kept {
-                Some(kept) => OldTile::Kept(kept),
-                None => OldTile::Again(Columns::of(tile)?),
-            });
-        }
-        matched.removed = Facilities::of(&removed);
-        Ok(matched)
-    }
-}
-
-/// Records that can't be had back.
-pub(super) fn kept_badly(source: io::Error) -> GeoparquetError {
-    GeoparquetError::Rows { what: "what was kept of every row".to_owned(), source: Box::new(source) }
-}
-
-/// Why rows can't be looked at.
-enum Unseen {
-    Columns(ArrowError),
-    Records(io::Error),
-}
-
-impl From<ArrowError> for Unseen {
-    fn from(source: ArrowError) -> Self {
-        Self::Columns(source)
-    }
-}
-
-impl From<io::Error> for Unseen {
-    fn from(source: io::Error) -> Self {
-        Self::Records(source)
-    }
+/// Rows of a tile that differ, until there are enough of them.
+#[derive(Default)]
+struct Lot {
+    before: Vec<RecordBatch>,
+    places: Vec<Place>,
 }
 
 impl Sought<'_> {
-    fn read(&self, tile: &Path) -> Result<Found, GeoparquetError> {
-        let further = self.columns.iter().map(String::as_str).filter(|name| !TOLD.contains(name));
-        let columns: Vec<&str> = TOLD.into_iter().chain(further).collect();
-        let (mut found, mut first, mut failed) =
-            (Found { kept: Some(vec![]), ..Found::default() }, 0u32, None);
-        read_each(tile, &columns, &mut |rows| {
-            if failed.is_none() {
-                failed = self.see(rows, first, &mut found).err();
+    /// Holds the tiles of the release before against the records of this one; tells how many rows both have.
+    ///
+    /// # Errors
+    /// When a tile can't be read, records can't be had back, or the finder fails.
+    pub(super) fn find(&self, tiles: &[PathBuf]) -> Result<u64, GeoparquetError> {
+        let met = Met::none_of(self.records.map_or(0, Compared::len));
+        tiles.par_iter().try_for_each(|tile| self.read(tile, &met))?;
+        let Some(records) = self.records else { return Ok(0) };
+        let (mut kept, mut new, mut failed) = (0, Vec::new(), None);
+        let each = records.each(&mut |at, record| {
+            if met.has(at) {
+                kept += 1;
+                return;
             }
-            first += u32::try_from(rows.num_rows()).expect("a batch has less than 2^32 rows");
-        })?;
-        match failed {
-            Some(Unseen::Columns(source)) => Err(GeoparquetError::Decode { path: tile.to_owned(), source }),
-            Some(Unseen::Records(source)) => Err(kept_badly(source)),
-            None => Ok(found),
+            new.push(record.place);
+            if new.len() == LOT && failed.is_none() {
+                failed = self.finder.added(&std::mem::take(&mut new)).err();
+            }
+        });
+        each.map_err(kept_badly)?;
+        failed.map_or(Ok(()), Err)?;
+        if !new.is_empty() {
+            self.finder.added(&new)?;
         }
+        Ok(kept)
     }
 
-    /// Looks at rows of a tile, the first of which is `first`.
-    fn see(&self, rows: &RecordBatch, first: u32, found: &mut Found) -> Result<(), Unseen> {
+    fn read(&self, tile: &Path, met: &Met) -> Result<(), GeoparquetError> {
+        let further = self.columns.iter().map(String::as_str).filter(|name| !TOLD.contains(name));
+        let columns: Vec<&str> = TOLD.into_iter().chain(further).collect();
+        let undecodable = |source: ArrowError| GeoparquetError::Decode { path: tile.to_owned(), source };
+        let (mut lot, mut failed) = (Lot::default(), None);
+        read_each(tile, &columns, &mut |rows| {
+            if failed.is_none() {
+                failed = self.see(rows, met, &mut lot, &undecodable).err();
+            }
+        })?;
+        failed.map_or(Ok(()), Err)?;
+        self.hand_on(&mut lot, &undecodable)
+    }
+
+    /// Looks at rows of a tile.
+    fn see(
+        &self,
+        rows: &RecordBatch,
+        met: &Met,
+        lot: &mut Lot,
+        undecodable: &dyn Fn(ArrowError) -> GeoparquetError,
+    ) -> Result<(), GeoparquetError> {
         let ids = Texts::named(rows, TOLD[0]);
         let (mut gone, mut differing) = (Vec::new(), Vec::new());
         let digests: Vec<Digest> = if self.records.is_some() { digests(rows, self.columns) } else { vec![] };
         for (row, id) in (0u32..).zip(ids.into_iter().flat_map(Texts::iter)) {
-            let number = number(self.layer, id.unwrap_or_default());
-            match self.records.map_or(Ok(None), |records| records.find(number))? {
+            match self.record(id.unwrap_or_default()).map_err(kept_badly)? {
                 None => gone.push(row),
                 // An id stands once in a release; in one that isn't sound, the rows that repeat it are gone.
-                Some((at, _)) if self.is_met.meet(at) => gone.push(row),
+                Some((at, _)) if met.meet(at) => gone.push(row),
                 Some((_, record)) if digests[row as usize] == record.digest => {}
                 Some((_, record)) => {
-                    found.differing.push((first + row, record.place));
+                    lot.places.push(record.place);
                     differing.push(row);
                 }
             }
         }
         if !gone.is_empty() {
-            let told = TOLD.iter().map(|name| rows.schema().index_of(name)).collect::<Result<Vec<_>, _>>()?;
-            found.removed.push(take_record_batch(&rows.project(&told)?, &UInt32Array::from(gone))?);
+            let gone = take_record_batch(rows, &UInt32Array::from(gone)).map_err(undecodable)?;
+            self.finder.removed(&gone)?;
         }
-        if differing.is_empty() {
-            return Ok(());
+        if !differing.is_empty() {
+            lot.before.push(take_record_batch(rows, &UInt32Array::from(differing)).map_err(undecodable)?);
         }
-        let count = self.kept.fetch_add(differing.len(), Ordering::Relaxed) + differing.len();
-        if count > KEPT {
-            found.kept = None;
-        }
-        if let Some(kept) = &mut found.kept {
-            kept.push(take_record_batch(rows, &UInt32Array::from(differing))?);
-        }
-        Ok(())
+        if lot.places.len() >= LOT { self.hand_on(lot, undecodable) } else { Ok(()) }
     }
+
+    fn record(&self, id: &str) -> io::Result<Option<(usize, Record)>> {
+        self.records.map_or(Ok(None), |records| records.find(number(self.layer, id)))
+    }
+
+    fn hand_on(
+        &self,
+        lot: &mut Lot,
+        undecodable: &dyn Fn(ArrowError) -> GeoparquetError,
+    ) -> Result<(), GeoparquetError> {
+        let Lot { before, places } = std::mem::take(lot);
+        let Some(first) = before.first() else { return Ok(()) };
+        let before = concat_batches(&first.schema(), &before).map_err(undecodable)?;
+        self.finder.changed(&before, &places)
+    }
+}
+
+/// What was put away can't be had back.
+pub(super) fn kept_badly(source: io::Error) -> GeoparquetError {
+    GeoparquetError::Rows { what: "what was kept of every row".to_owned(), source: Box::new(source) }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{Arc, Mutex};
+
+    use arrow_array::{ArrayRef, StringArray};
 
     use super::super::observed::{BYTES, key};
     use super::*;
     use crate::feature::records::{RecordRoom, Records, Sorted};
     use crate::feature::scratch_in_memory::Memory;
     use crate::geoparquet::{WriteOptions, write_table};
+
+    /// What was found, in words.
+    #[derive(Default)]
+    struct Words(Mutex<Vec<String>>);
+
+    impl Words {
+        fn say(&self, what: &str, rows: &RecordBatch, places: &[Place]) {
+            for (at, id) in Texts::named(rows, "facility_id").unwrap().iter().enumerate() {
+                let place = places.get(at).map_or_else(String::new, |place| format!(" at {}", place.row));
+                self.0.lock().unwrap().push(format!("{what} {}{place}", id.unwrap()));
+            }
+        }
+    }
+
+    impl Finder for Words {
+        fn removed(&self, rows: &RecordBatch) -> Result<(), GeoparquetError> {
+            self.say("gone", rows, &[]);
+            Ok(())
+        }
+
+        fn changed(&self, before: &RecordBatch, places: &[Place]) -> Result<(), GeoparquetError> {
+            self.say("differs", before, places);
+            Ok(())
+        }
+
+        fn added(&self, places: &[Place]) -> Result<(), GeoparquetError> {
+            self.0.lock().unwrap().extend(places.iter().map(|place| format!("new at {}", place.row)));
+            Ok(())
+        }
+    }
 
     fn rows(ids: &[&str], values: &[&str]) -> RecordBatch {
         let text = |values: &[&str]| -> ArrayRef { Arc::new(StringArray::from_iter_values(values)) };
@@ -314,6 +247,14 @@ mod tests {
         records.sorted().unwrap()
     }
 
+    fn found(tiles: &[PathBuf], records: Option<&Compared<'_>>, columns: &[String]) -> (u64, Vec<String>) {
+        let finder = Words::default();
+        let kept = Sought { layer: "l", records, columns, finder: &finder }.find(tiles).unwrap();
+        let mut words = finder.0.into_inner().unwrap();
+        words.sort();
+        (kept, words)
+    }
+
     #[test]
     fn rows_are_found_wherever_they_have_moved_to() {
         let columns = ["use".to_owned()];
@@ -321,19 +262,9 @@ mod tests {
             (tile(&rows(&["l:d", "l:a"], &["x", "x"])), tile(&rows(&["l:c", "l:e"], &["x", "x"])));
         let before = [one.path().to_owned(), two.path().to_owned()];
         let after = records(&["l:b", "l:c", "l:a", "l:e"], &["x", "y", "x", "z"], &columns);
-        let matched = Matched::of("l", &before, Some(&Compared::all(&after)), &columns).unwrap();
-        let place = |row| Place { part: 0, row };
-        assert_eq!((matched.added, matched.kept), (vec![place(0)], 3));
-        let removed: Vec<&str> =
-            matched.removed.by_id().into_iter().map(|at| matched.removed.id(at)).collect();
-        assert_eq!(removed, ["l:d"]);
-        assert_eq!(
-            matched.differing,
-            [(At { part: 1, row: 0 }, place(1)), (At { part: 1, row: 1 }, place(3))]
-        );
-        assert!(matched.tiles[0].read("use").unwrap().is_none());
-        let values = matched.tiles[1].read("use").unwrap().unwrap();
-        assert_eq!(values.as_string::<i32>().iter().flatten().collect::<Vec<_>>(), ["x", "x"]);
+        let (kept, words) = found(&before, Some(&Compared::all(&after)), &columns);
+        assert_eq!(kept, 3);
+        assert_eq!(words, ["differs l:c at 1", "differs l:e at 3", "gone l:d", "new at 0"]);
     }
 
     #[test]
@@ -341,9 +272,8 @@ mod tests {
         let columns = ["use".to_owned()];
         let some = tile(&rows(&["l:a", "l:b"], &["x", "x"]));
         let after = records(&["l:a"], &["x"], &columns);
-        let all_new = Matched::of("l", &[], Some(&Compared::all(&after)), &columns).unwrap();
-        assert_eq!((all_new.added.len(), all_new.removed.by_id().len(), all_new.kept), (1, 0, 0));
-        let all_gone = Matched::of("l", &[some.path().to_owned()], None, &[]).unwrap();
-        assert_eq!((all_gone.added.len(), all_gone.removed.by_id().len(), all_gone.kept), (0, 2, 0));
+        assert_eq!(found(&[], Some(&Compared::all(&after)), &columns), (0, vec!["new at 0".to_owned()]));
+        let (kept, gone) = found(&[some.path().to_owned()], None, &[]);
+        assert_eq!((kept, gone), (0, vec!["gone l:a".to_owned(), "gone l:b".to_owned()]));
     }
 }

@@ -28,7 +28,7 @@ use super::product::{
     About, Carried, Held, Night, Observer, Out, Problem, Product, Rows, Scope, Tables, Work,
 };
 use super::{Before, DeriveError, LayerTables, Release};
-use crate::feature::records::Sorted;
+use crate::feature::records::{RecordRoom, Sorted};
 use crate::feature::{
     LayerChanges, LayerReport, LayerStatus, ProductDoc, RunReport, SourceProfile, TileRecord, chain,
 };
@@ -127,7 +127,7 @@ fn one(
         return Ok(Err("its rows were not seen on their way into the release".to_owned()));
     };
     let mut unreadable = None;
-    match written(layer, &pair, before, out, &mut unreadable) {
+    match written(layer, &pair, watch.night.room, before, out, &mut unreadable) {
         Ok(mut changes) => {
             before.release.clone_into(&mut changes.against);
             changes.is_read_otherwise = is_read_otherwise(before.report, layer.report);
@@ -199,6 +199,7 @@ impl<'a> Pair<'a> {
 fn written(
     layer: &LayerTables<'_>,
     pair: &Pair<'_>,
+    room: &RecordRoom,
     earlier: &Before<'_>,
     out: &dyn Out,
     unreadable: &mut Option<String>,
@@ -206,7 +207,7 @@ fn written(
     let path = path(&layer.report.id);
     let mut changes = LayerChanges::default();
     let done = out.pieces(&path, rows::schema(), &mut |emit| {
-        changes = compare(layer.plan, pair.sides(), emit).inspect_err(|error: &GeoparquetError| {
+        changes = compare(layer.plan, pair.sides(), room, emit).inspect_err(|error: &GeoparquetError| {
             let is_theirs = error.path().is_some_and(|path| path.starts_with(earlier.folder));
             *unreadable =
                 is_theirs.then(|| format!("release {} can't be read: {}", earlier.release, chain(error)));

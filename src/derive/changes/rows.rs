@@ -5,11 +5,11 @@ use std::sync::Arc;
 use arrow_array::builder::{Float64Builder, StringBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use serde::{Deserialize, Serialize};
 
-use super::matched::{At, Facilities};
 use super::tables::TABLE;
 use crate::derive::product::Sink;
-use crate::feature::ColumnChange;
+use crate::feature::{ColumnChange, Spooled};
 use crate::geoparquet::GeoparquetError;
 
 /// Rows of a piece.
@@ -40,45 +40,30 @@ impl Change {
     }
 }
 
-/// A row to be.
-pub(super) struct Row<'a> {
-    pub(super) facility: Option<&'a str>,
-    pub(super) name: Option<&'a str>,
-    pub(super) state: Option<&'a str>,
-    pub(super) change: Change,
-    pub(super) field: Option<&'a str>,
+/// What is told of a facility, in the order in which it is told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Told {
+    /// That it is new, that it is gone, or by its number the column in which it differs.
+    pub(super) what: u32,
+    pub(super) id: String,
+    pub(super) name: Option<String>,
+    pub(super) state: Option<String>,
     pub(super) old: Option<String>,
     pub(super) new: Option<String>,
-    pub(super) distance_m: Option<f64>,
+    /// How far it has moved, metres, by the bits of the number.
+    pub(super) distance: Option<u64>,
 }
 
-impl<'a> Row<'a> {
-    /// A facility, without a value.
-    pub(super) fn whole(side: &'a Facilities, at: At, change: Change) -> Self {
-        Self {
-            facility: Some(side.id(at)),
-            name: side.name(at),
-            state: side.state(at),
-            change,
-            field: None,
-            old: None,
-            new: None,
-            distance_m: None,
-        }
-    }
+impl Told {
+    pub(super) const ADDED: u32 = 0;
+    pub(super) const REMOVED: u32 = 1;
+    pub(super) const FIRST_COLUMN: u32 = 2;
+}
 
-    /// A column that changed in every facility alike.
-    pub(super) fn every(change: &'a ColumnChange) -> Self {
-        Self {
-            facility: None,
-            name: None,
-            state: None,
-            change: Change::EveryRow,
-            field: Some(&change.field),
-            old: change.old.clone(),
-            new: change.new.clone(),
-            distance_m: None,
-        }
+impl Spooled for Told {
+    fn bytes(&self) -> usize {
+        let texts = [&self.name, &self.state, &self.old, &self.new];
+        size_of::<Self>() + self.id.len() + texts.into_iter().flatten().map(String::len).sum::<usize>()
     }
 }
 
@@ -102,18 +87,36 @@ impl<'e, 's> Rows<'e, 's> {
         Self { emit, texts: Default::default(), distances: Float64Builder::new(), waiting: 0 }
     }
 
-    pub(super) fn push(&mut self, row: &Row<'_>) -> Result<(), GeoparquetError> {
-        let texts = [
-            row.facility,
-            row.name,
-            row.state,
-            Some(row.change.code()),
-            row.field,
-            row.old.as_deref(),
-            row.new.as_deref(),
+    /// What is told of a facility; the field is that in which it differs.
+    pub(super) fn push(
+        &mut self,
+        told: &Told,
+        change: Change,
+        field: Option<&str>,
+    ) -> Result<(), GeoparquetError> {
+        let facility = [Some(told.id.as_str()), told.name.as_deref(), told.state.as_deref()];
+        let values = [Some(change.code()), field, told.old.as_deref(), told.new.as_deref()];
+        self.row(facility.into_iter().chain(values), told.distance.map(f64::from_bits))
+    }
+
+    /// A column that changed in every facility alike.
+    pub(super) fn every(&mut self, change: &ColumnChange) -> Result<(), GeoparquetError> {
+        let values = [
+            Some(Change::EveryRow.code()),
+            Some(&change.field),
+            change.old.as_deref(),
+            change.new.as_deref(),
         ];
+        self.row([None; 3].into_iter().chain(values), None)
+    }
+
+    fn row<'t>(
+        &mut self,
+        texts: impl Iterator<Item = Option<&'t str>>,
+        distance_m: Option<f64>,
+    ) -> Result<(), GeoparquetError> {
         self.texts.iter_mut().zip(texts).for_each(|(column, text)| column.append_option(text));
-        self.distances.append_option(row.distance_m);
+        self.distances.append_option(distance_m);
         self.waiting += 1;
         if self.waiting < PIECE { Ok(()) } else { self.hand_on() }
     }

@@ -7,70 +7,46 @@ use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayAccessor, ArrayRef, BinaryArray, BooleanArray, PrimitiveArray, StringArray};
 use arrow_schema::DataType;
 use geo::{BoundingRect, CoordsIter, Distance, Geodesic, Geometry};
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::matched::At;
 use crate::kernel::geometry;
 
-/// Which of the pairs hold different values, tile by tile.
-pub(super) fn differing(before: &[ArrayRef], after: &[ArrayRef], pairs: &[(At, At)]) -> Vec<usize> {
-    let sides = (before, after);
-    let typed = match before.first().map(Array::data_type) {
-        Some(DataType::Utf8) => of_type::<StringArray>(sides, pairs, |a, b| a == b),
-        Some(DataType::Binary) => of_type::<BinaryArray>(sides, pairs, |a, b| a == b),
-        Some(DataType::Boolean) => of_type::<BooleanArray>(sides, pairs, |a, b| a == b),
-        Some(DataType::Int64) => of_type::<PrimitiveArray<Int64Type>>(sides, pairs, |a, b| a == b),
-        Some(DataType::Date32) => of_type::<PrimitiveArray<Date32Type>>(sides, pairs, |a, b| a == b),
-        Some(DataType::Float64) => of_type::<PrimitiveArray<Float64Type>>(sides, pairs, is_same_number),
+/// Rows in which two columns of one length hold different values.
+pub(super) fn differing(old: &ArrayRef, new: &ArrayRef) -> Vec<usize> {
+    let typed = match old.data_type() {
+        DataType::Utf8 => of_type::<StringArray>(old, new, |a, b| a == b),
+        DataType::Binary => of_type::<BinaryArray>(old, new, |a, b| a == b),
+        DataType::Boolean => of_type::<BooleanArray>(old, new, |a, b| a == b),
+        DataType::Int64 => of_type::<PrimitiveArray<Int64Type>>(old, new, |a, b| a == b),
+        DataType::Date32 => of_type::<PrimitiveArray<Date32Type>>(old, new, |a, b| a == b),
+        DataType::Float64 => of_type::<PrimitiveArray<Float64Type>>(old, new, is_same_number),
         _ => None,
     };
-    typed.unwrap_or_else(|| {
-        select(pairs, |(old, new)| {
-            let (old_part, new_part) = (&before[old.part as usize], &after[new.part as usize]);
-            is_same(old_part, old.row as usize, new_part, new.row as usize)
-        })
-    })
+    typed.unwrap_or_else(|| (0..old.len()).filter(|row| old.slice(*row, 1) != new.slice(*row, 1)).collect())
 }
 
-/// Differing pairs of a column that is of one known type in every tile, which is far faster; else none.
+/// Differing rows of columns that are of one known type, which is far faster; else none.
 fn of_type<'a, A>(
-    sides: (&'a [ArrayRef], &'a [ArrayRef]),
-    pairs: &[(At, At)],
-    is_equal: impl Fn(<&'a A as ArrayAccessor>::Item, <&'a A as ArrayAccessor>::Item) -> bool + Sync,
+    old: &'a ArrayRef,
+    new: &'a ArrayRef,
+    is_equal: impl Fn(<&'a A as ArrayAccessor>::Item, <&'a A as ArrayAccessor>::Item) -> bool,
 ) -> Option<Vec<usize>>
 where
     A: Array + 'static,
     &'a A: ArrayAccessor,
 {
-    let typed = |parts: &'a [ArrayRef]| -> Option<Vec<&'a A>> {
-        parts.iter().map(|part| part.as_any().downcast_ref::<A>()).collect()
+    let (old, new) = (old.as_any().downcast_ref::<A>()?, new.as_any().downcast_ref::<A>()?);
+    let is_same = |row: usize| match (old.is_valid(row), new.is_valid(row)) {
+        (true, true) => is_equal(old.value(row), new.value(row)),
+        (is_old, is_new) => is_old == is_new,
     };
-    let (before, after) = (typed(sides.0)?, typed(sides.1)?);
-    Some(select(pairs, |(old, new)| {
-        let (old_part, new_part) = (before[old.part as usize], after[new.part as usize]);
-        let (old, new) = (old.row as usize, new.row as usize);
-        match (old_part.is_valid(old), new_part.is_valid(new)) {
-            (true, true) => is_equal(old_part.value(old), new_part.value(new)),
-            (is_old, is_new) => is_old == is_new,
-        }
-    }))
-}
-
-/// Positions of the pairs that are not the same, in order.
-fn select(pairs: &[(At, At)], is_same: impl Fn((At, At)) -> bool + Sync) -> Vec<usize> {
-    pairs.par_iter().enumerate().filter(|(_, pair)| !is_same(**pair)).map(|(at, _)| at).collect()
+    Some((0..old.len()).filter(|row| !is_same(*row)).collect())
 }
 
 /// Not a number is the same as itself, and −0 as 0.
 #[expect(clippy::float_cmp, reason = "a value that was read again is the same to the last bit")]
 fn is_same_number(a: f64, b: f64) -> bool {
     a == b || a.is_nan() && b.is_nan()
-}
-
-/// Whether two values of any type are the same.
-pub(super) fn is_same(old: &dyn Array, old_row: usize, new: &dyn Array, new_row: usize) -> bool {
-    old.slice(old_row, 1) == new.slice(new_row, 1)
 }
 
 /// A value as text: numbers in the fewest digits, dates as ISO 8601, lists as JSON, points as WKT; none for null.

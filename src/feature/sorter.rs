@@ -1,0 +1,127 @@
+//! Values of any size in order, in memory that is bounded: sorted runs of them in a scratch file, merged at the end.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+use std::{io, iter, vec};
+
+use super::records::RecordRoom;
+use super::spool::{PIECE, Piece, Spooled};
+use super::{ScratchFile, ScratchSpace};
+
+/// Values in any order so far.
+#[derive(Debug)]
+pub struct Sorter<T> {
+    newest: Vec<T>,
+    newest_bytes: usize,
+    /// Bytes that may wait in memory.
+    most: usize,
+    file: Option<Box<dyn ScratchFile>>,
+    /// Pieces of each sorted run.
+    runs: Vec<Vec<Piece>>,
+    space: Arc<dyn ScratchSpace>,
+}
+
+impl<T: Spooled + Ord> Sorter<T> {
+    /// None yet.
+    pub fn new(room: &RecordRoom) -> Self {
+        Self {
+            newest: vec![],
+            newest_bytes: 0,
+            most: room.bytes,
+            file: None,
+            runs: vec![],
+            space: Arc::clone(&room.space),
+        }
+    }
+
+    /// Takes one more.
+    ///
+    /// # Errors
+    /// When the scratch file can't be written.
+    pub fn push(&mut self, value: T) -> io::Result<()> {
+        self.newest_bytes += value.bytes();
+        self.newest.push(value);
+        if self.newest_bytes > self.most && self.newest.len() >= PIECE { self.spill() } else { Ok(()) }
+    }
+
+    fn spill(&mut self) -> io::Result<()> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => self.space.file(self.newest_bytes as u64)?,
+        };
+        self.newest.sort_unstable();
+        let pieces = self.newest.chunks(PIECE).map(|values| Piece::write(values, file.as_ref()));
+        self.runs.push(pieces.collect::<io::Result<_>>()?);
+        self.file = Some(file);
+        self.newest.clear();
+        self.newest_bytes = 0;
+        Ok(())
+    }
+
+    /// All of them in order, one after the other; an error when the scratch file can't be read.
+    ///
+    /// # Errors
+    /// As of the first.
+    pub fn in_order(mut self) -> io::Result<impl Iterator<Item = io::Result<T>>> {
+        self.newest.sort_unstable();
+        let written = self.runs.into_iter().map(|pieces| (pieces.into_iter(), vec![].into_iter()));
+        let newest = (vec![].into_iter(), self.newest.into_iter());
+        let mut merged =
+            Merged { file: self.file, runs: written.chain([newest]).collect(), next: BinaryHeap::new() };
+        (0..merged.runs.len()).try_for_each(|run| merged.refill(run))?;
+        Ok(iter::from_fn(move || merged.take()))
+    }
+}
+
+/// Several runs as one.
+struct Merged<T> {
+    file: Option<Box<dyn ScratchFile>>,
+    /// Of each, pieces that are still to be read, and values that have been.
+    runs: Vec<(vec::IntoIter<Piece>, vec::IntoIter<T>)>,
+    /// The next value of every run, and which that is.
+    next: BinaryHeap<Reverse<(T, usize)>>,
+}
+
+impl<T: Spooled + Ord> Merged<T> {
+    fn take(&mut self) -> Option<io::Result<T>> {
+        let Reverse((value, run)) = self.next.pop()?;
+        Some(self.refill(run).map(|()| value))
+    }
+
+    fn refill(&mut self, run: usize) -> io::Result<()> {
+        let (pieces, values) = &mut self.runs[run];
+        if values.as_slice().is_empty()
+            && let Some((piece, file)) = pieces.next().zip(self.file.as_ref())
+        {
+            *values = piece.read(file.as_ref())?.into_iter();
+        }
+        self.next.extend(values.next().map(|value| Reverse((value, run))));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feature::scratch_in_memory::Memory;
+
+    #[test]
+    fn values_come_back_in_order_whatever_the_memory() {
+        let values: Vec<String> =
+            (0..30_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) / 3).to_string()).collect();
+        let mut expected = values.clone();
+        expected.sort();
+        for bytes in [0, 60_000, usize::MAX] {
+            let mut sorter = Sorter::new(&RecordRoom { bytes, space: Arc::new(Memory) });
+            for value in &values {
+                sorter.push(value.clone()).unwrap();
+            }
+            assert_eq!(sorter.runs.is_empty(), bytes == usize::MAX);
+            let back: Vec<String> = sorter.in_order().unwrap().collect::<io::Result<_>>().unwrap();
+            assert!(back == expected, "{bytes} bytes");
+        }
+        let none = Sorter::<String>::new(&RecordRoom { bytes: 0, space: Arc::new(Memory) });
+        assert_eq!(none.in_order().unwrap().count(), 0);
+    }
+}
