@@ -173,7 +173,7 @@ fn format(description: &Description, layer: &LayerDescription, is_named: bool) -
     match &description.format {
         Some(Format::Ogr { .. }) => {
             let is_one = description.layers.len() == 1 && !is_named;
-            (Format::Ogr { layer: (!is_one).then(|| layer.name.clone()) }, true)
+            (Format::Ogr { layer: (!is_one).then(|| layer.name.clone()), allow_views: false }, true)
         }
         Some(Format::Xlsx { header_row, geometry, .. }) => {
             let is_one = description.layers.len() == 1 && !is_named;

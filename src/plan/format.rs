@@ -31,6 +31,9 @@ pub enum Format {
     Ogr {
         /// Table in the dataset; `None` where there is only one.
         layer: Option<String>,
+        /// Whether it may be a view: a question to the database, which may never end.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        allow_views: bool,
     },
     /// GeoParquet, or Parquet with a column of WKB: a file, or a folder of files.
     Parquet {
@@ -75,7 +78,10 @@ pub(super) fn resolve(
         FormatSpec::Geojson => Format::Geojson,
         FormatSpec::Geojsonl => Format::Geojsonl,
         FormatSpec::Esri => Format::Esri,
-        FormatSpec::Ogr { layer } => Format::Ogr { layer: optional(layer.as_ref()) },
+        FormatSpec::Ogr { layer, allow_views } => Format::Ogr {
+            layer: optional(layer.as_ref()),
+            allow_views: allow_views.as_ref().is_some_and(|allowed| allowed.value),
+        },
         FormatSpec::Parquet { geometry } => Format::Parquet { geometry: optional(geometry.as_ref()) },
         FormatSpec::Csv { x, y, wkt, delimiter } => {
             declared(check, source, place, schema);
@@ -125,6 +131,11 @@ pub(super) fn keys() -> Vec<Key> {
         key("source.geojsonl", "GeoJSON features, one a line."),
         key("source.ogr", "Shapefile, FileGDB, GeoPackage or FlatGeobuf, plain or in a zip."),
         key("source.ogr.layer", "Table to read, where the file has several.").example("Electric_Substations"),
+        key(
+            "source.ogr.allow-views",
+            "Whether the table may be a view of a GeoPackage: a question to the database, which may never end.",
+        )
+        .otherwise(false),
         key("source.parquet", "GeoParquet, or Parquet with a column of WKB: a file, or a folder of files."),
         key("source.parquet.geometry", "Column of the geometry, where the file doesn't say.")
             .example("geometry"),
@@ -162,7 +173,7 @@ impl Format {
                 let is_usual = *delimiter == b',';
                 keys.extend((!is_usual).then(|| ("delimiter", json!(char::from(*delimiter)))));
             }
-            Self::Ogr { layer } => keys.extend(layer.iter().map(|layer| ("layer", json!(layer)))),
+            Self::Ogr { layer, .. } => keys.extend(layer.iter().map(|layer| ("layer", json!(layer)))),
             Self::Parquet { geometry } => {
                 keys.extend(geometry.iter().map(|column| ("geometry", json!(column))));
             }

@@ -173,14 +173,14 @@ pub(super) fn ogr(path: &Path, shown: &Arc<str>) -> Result<Description, SourceEr
                 Stated::Named(crs) => Some(normalise(crs)),
                 Stated::Silent | Stated::Unclear(_) | Stated::Rfc7946 => None,
             },
-            features: Some(info.features),
+            features: (!info.is_view).then_some(info.features),
             columns: columns.collect(),
         });
     }
     let spatial = layers.iter().filter(|layer| layer.geometry.is_some()).count();
     let layer = layers.iter().find(|layer| layer.geometry.is_some() && spatial > 1);
     let layer = layer.map(|layer| layer.name.clone());
-    Ok(Description { format: Some(Format::Ogr { layer }), delimiter: None, layers })
+    Ok(Description { format: Some(Format::Ogr { layer, allow_views: false }), delimiter: None, layers })
 }
 
 /// Name of a layer whose file gives it none.

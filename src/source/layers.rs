@@ -26,6 +26,8 @@ pub(super) struct LayerInfo {
     pub(super) features: u64,
     /// Columns with their declared types.
     pub(super) columns: Vec<(String, String)>,
+    /// Whether it is a view: a question to the database, whose rows nobody has counted.
+    pub(super) is_view: bool,
 }
 
 /// Rows read of a layer, against what its header and GDAL's messages say.
@@ -68,8 +70,13 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    /// Streams the layer.
-    pub(super) fn read(self, limit: usize) -> Result<OgrRecords, SourceError> {
+    /// Streams the layer, which may be a view where those are allowed.
+    pub(super) fn read(self, limit: usize, allow_views: bool) -> Result<OgrRecords, SourceError> {
+        if self.info.is_view && !allow_views {
+            let reason = "it is a view, a question that may never end: read the table that it is made of, or say \
+                          `allow-views = true`";
+            return Err(SourceError::Dataset { shown: self.shown, reason: reason.to_owned() });
+        }
         Dataset::open(&self.place, &self.path, &self.source)?.read(
             self.position,
             self.info,

@@ -106,9 +106,9 @@ pub fn open(
         Format::Geojsonl => {
             (Rows::Single(Box::new(LineRecords::open(path, shown, limit)?)), Stated::Rfc7946, None)
         }
-        Format::Ogr { layer } => {
+        Format::Ogr { layer, allow_views } => {
             let found = archive::datasets(path, shown, limits.archive_bytes)?;
-            let records = layers::choose(&found, path, shown, layer.as_deref())?.read(limit)?;
+            let records = layers::choose(&found, path, shown, layer.as_deref())?.read(limit, *allow_views)?;
             origin = records.shown().into();
             let (stated, columns) = (records.stated(), records.columns().to_vec());
             (Rows::Single(Box::new(records)), stated, Some(columns))

@@ -27,6 +27,8 @@ pub enum FormatSpec {
     Ogr {
         /// Table in the dataset.
         layer: Option<Spanned<String>>,
+        /// Whether it may be a view.
+        allow_views: Option<Spanned<bool>>,
     },
     /// `source.parquet`.
     Parquet {
@@ -58,7 +60,7 @@ const FILES: &[(&str, ReadKeys)] = &[
     ("csv", csv),
     ("geojson", |_| FormatSpec::Geojson),
     ("geojsonl", |_| FormatSpec::Geojsonl),
-    ("ogr", |table| FormatSpec::Ogr { layer: table.text("layer") }),
+    ("ogr", |table| FormatSpec::Ogr { layer: table.text("layer"), allow_views: table.flag("allow-views") }),
     ("parquet", |table| FormatSpec::Parquet { geometry: table.text("geometry") }),
     ("xlsx", xlsx),
 ];

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::loopback::arcgis::{ArcGis, Layer};
 use crate::loopback::{Reply, Request, Server};
-use crate::program::{Ended, Folder, POINTS_LAYER, ROOT, tiles};
+use crate::program::{Ended, Folder, POINTS_LAYER, ROOT, ended, tiles};
 
 const ROWS: &str = "1,A,48001,5,-95,35\n2,B,01001,6,-85,36\n";
 
@@ -80,6 +80,38 @@ fn a_database_that_is_not_closed_is_not_copied() {
     folder.pipeline("[[layer]]\nid = \"areas\"\nsource.ogr = { path = \"a.gpkg\" }\n");
     python("import sqlite3; sqlite3.connect('a.gpkg').execute('PRAGMA wal_checkpoint(TRUNCATE)')");
     fetch(&folder).code(0);
+}
+
+/// A view that asks itself has no end: neither its rows nor their number are asked for.
+#[test]
+fn a_view_is_read_only_where_it_is_allowed() {
+    let folder = Folder::new();
+    let sample = Path::new(ROOT).join("sample-data/service_territories.gpkg");
+    folder.schema("areas", "polygon", "").write("a.gpkg", fs::read(sample).unwrap());
+    let program = "import sqlite3; c = sqlite3.connect('a.gpkg'); \
+         c.execute('CREATE VIEW endless AS WITH RECURSIVE n(fid) AS (SELECT 1 UNION ALL SELECT fid + 1 FROM n) SELECT fid FROM n'); \
+         c.execute('CREATE VIEW few AS SELECT * FROM service_territories LIMIT 3'); \
+         [c.execute(\"INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES (?, 'attributes', ?)\", (v, v)) for v in ('endless', 'few')]; \
+         c.commit(); c.close()";
+    let ran = Command::new("python3").args(["-c", program]).current_dir(folder.path()).status().unwrap();
+    assert!(ran.success());
+    let told = |source: &str| {
+        folder.pipeline(&format!(
+            "[[layer]]\nid = \"areas\"\nsource.ogr = {{ path = \"a.gpkg\", {source} }}\n"
+        ));
+        let args = ["60", env!("CARGO_BIN_EXE_cikr"), "run", "pipeline.toml"];
+        let ended = ended(&Command::new("timeout").args(args).current_dir(folder.path()).output().unwrap());
+        assert_ne!(ended.code, 124, "{source} never ends");
+        ended.stderr
+    };
+    for view in ["endless", "few"] {
+        let told = told(&format!("layer = \"{view}\""));
+        assert!(told.contains("it is a view") && told.contains("allow-views"), "{told}");
+    }
+    let allowed = told("layer = \"few\", allow-views = true");
+    assert!(!allowed.contains("it is a view"), "{allowed}");
+    let table = told("layer = \"service_territories\"");
+    assert!(!table.contains("it is a view"), "{table}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a GeoPackage says of its geometries, and GDAL passes over.
 
+use std::collections::BTreeSet;
+
 use gdal::Dataset;
 use gdal::vector::sql::Dialect;
 use gdal::vector::{Feature, LayerAccess};
@@ -7,7 +9,8 @@ use gdal::vector::{Feature, LayerAccess};
 /// How geometries that state another reference system than their column contradict it; none where none does.
 ///
 /// Each geometry begins with its own `srs_id`, in either byte order (OGC 12-128r19, 2.1.3): 0 and -1 stand for none.
-pub(super) fn contradiction(dataset: &Dataset, table: &str) -> Option<String> {
+pub(super) fn contradiction(dataset: &Dataset, position: usize) -> Option<String> {
+    let table = &dataset.layer(position).ok()?.name();
     let named = format!(
         "SELECT column_name, srs_id FROM gpkg_geometry_columns WHERE table_name = {}",
         quoted(table, '\'')
@@ -32,6 +35,14 @@ pub(super) fn contradiction(dataset: &Dataset, table: &str) -> Option<String> {
             "{count} of its geometries state another srs_id than {srs_id}, which is that of their column; the first is in row {row}"
         )
     })
+}
+
+/// Names of the views among its tables.
+pub(super) fn views(dataset: &Dataset) -> BTreeSet<String> {
+    let named =
+        dataset.execute_sql("SELECT name FROM sqlite_master WHERE type = 'view'", None, Dialect::DEFAULT);
+    let Ok(Some(mut rows)) = named else { return BTreeSet::new() };
+    rows.features().filter_map(|row| row.field_as_string(0).ok().flatten()).collect()
 }
 
 /// What is wanted of the first row of an answer; none where the question can't be asked, as of a view.

@@ -12,6 +12,7 @@ mod geopackage;
 mod proj;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::mem;
 use std::path::Path;
 use std::sync::Once;
@@ -117,11 +118,14 @@ impl Dataset {
 
     /// Describes every layer.
     pub(super) fn layers(&self) -> Vec<LayerInfo> {
+        let views = if self.is_geopackage { geopackage::views(&self.inner) } else { BTreeSet::new() };
         let layers = self.inner.layers().map(|layer| LayerInfo {
+            is_view: views.contains(&layer.name()),
             name: layer.name(),
             geometry: geometry_name(layer.defn().geometry_type()),
             stated: layer.spatial_ref().map_or(Stated::Silent, |srs| Stated::Named(identify(&srs))),
-            features: layer.feature_count(),
+            // A view that asks itself would be counted for ever.
+            features: if views.contains(&layer.name()) { 0 } else { layer.feature_count() },
             columns: layer.defn().fields().map(|field| (field.name(), type_name(&field))).collect(),
         });
         let layers = layers.collect();
@@ -139,7 +143,8 @@ impl Dataset {
     ) -> Result<OgrRecords, SourceError> {
         let names = self.names;
         if self.is_geopackage
-            && let Some(reason) = geopackage::contradiction(&self.inner, &info.name)
+            && !info.is_view
+            && let Some(reason) = geopackage::contradiction(&self.inner, position)
         {
             return Err(SourceError::Dataset { shown, reason });
         }

@@ -25,7 +25,7 @@ fn lon_lat() -> Format {
 }
 
 fn ogr(layer: Option<&str>) -> Format {
-    Format::Ogr { layer: layer.map(str::to_owned) }
+    Format::Ogr { layer: layer.map(str::to_owned), allow_views: false }
 }
 
 /// Opens `path`, shown as `shown.ext`, as the pipeline would.
