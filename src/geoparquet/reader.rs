@@ -3,7 +3,8 @@
 //! Opens files; never writes one.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -164,7 +165,11 @@ pub fn null_counts(path: &Path) -> Result<BTreeMap<String, u64>, GeoparquetError
 }
 
 pub(super) fn open(path: &Path) -> Result<File, GeoparquetError> {
-    File::open(path).map_err(|source| GeoparquetError::Open { path: path.to_owned(), source })
+    // Before it is opened: a pipe would wait for somebody to write.
+    let found = fs::metadata(path).and_then(|found| {
+        if found.is_file() { File::open(path) } else { Err(io::Error::other("not a regular file")) }
+    });
+    found.map_err(|source| GeoparquetError::Open { path: path.to_owned(), source })
 }
 
 fn load(path: &Path) -> Result<ArrowReaderMetadata, GeoparquetError> {

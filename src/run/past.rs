@@ -26,7 +26,7 @@ pub fn last_report(store: &Store) -> Result<Option<RunReport>, Error> {
 pub fn report_of(release: &Path) -> Result<RunReport, Error> {
     let path = release.join("report.json");
     let reading = |source| Error::Store { source: StoreError::Read { path: path.clone(), source } };
-    let bytes = std::fs::read(&path).map_err(reading)?;
+    let bytes = store::read_regular(&path).map_err(reading)?;
     serde_json::from_slice(&bytes).map_err(|source| Error::Format { path, what: "run report", source })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! LEAF. Opens files for reading only, never more of one than its limit.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
@@ -133,10 +133,11 @@ pub fn beside(file: &Path, written: &str) -> PathBuf {
 }
 
 fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
+    // Before it is opened: a pipe would wait for somebody to write.
+    if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("not a regular file"));
     }
+    let file = File::open(path)?;
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -172,7 +173,7 @@ mod tests {
         let why = |name: &str, bytes: Option<&[u8]>| {
             let path = folder.path().join(name);
             if let Some(bytes) = bytes {
-                std::fs::write(&path, bytes).unwrap();
+                fs::write(&path, bytes).unwrap();
             }
             let diagnostic = TextFile::open(&path, 8).unwrap_err();
             diagnostic.message.replace(&*folder.path().to_string_lossy(), "[TMP]")

@@ -10,6 +10,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::error::StoreError;
+use super::regular::open_regular;
 
 const CHUNK_BYTES: usize = 1 << 17;
 
@@ -51,7 +52,7 @@ pub fn digest_bytes(bytes: &[u8]) -> String {
 
 /// Digest (lower-case hex) and size of a file of the store.
 pub(super) fn digest(path: &Path) -> Result<(String, u64), StoreError> {
-    File::open(path).and_then(digest_of).map_err(|source| StoreError::reading(path, source))
+    open_regular(path).and_then(digest_of).map_err(|source| StoreError::reading(path, source))
 }
 
 /// Digest (lower-case hex) and size of a file that is not the store's.
@@ -61,7 +62,7 @@ pub(super) fn digest_source(path: &Path) -> Result<(String, u64), StoreError> {
 
 /// Opens a file that is not the store's.
 pub(super) fn open_source(path: &Path) -> Result<File, StoreError> {
-    File::open(path).map_err(|source| StoreError::SourceRead { path: path.to_owned(), source })
+    open_regular(path).map_err(|source| StoreError::SourceRead { path: path.to_owned(), source })
 }
 
 fn digest_of(file: File) -> io::Result<(String, u64)> {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::digest;
 use super::error::StoreError;
 use super::record;
+use super::regular::read_regular;
 
 pub(super) const MANIFEST: &str = "manifest.json";
 
@@ -110,7 +111,7 @@ impl fmt::Display for ProblemKind {
 /// It is missing, or can't be read or understood.
 pub fn read_manifest(release_dir: &Path) -> Result<Manifest, StoreError> {
     let path = release_dir.join(MANIFEST);
-    let text = fs::read(&path).map_err(|source| StoreError::reading(&path, source))?;
+    let text = read_regular(&path).map_err(|source| StoreError::reading(&path, source))?;
     record::parse(&path, &text)
 }
 

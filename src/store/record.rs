@@ -2,7 +2,6 @@
 //!
 //! Reads files, writes none.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -10,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
+use super::regular::read_regular;
 
 /// Version of every format this room writes.
 pub(super) const VERSION: u32 = 1;
@@ -23,7 +23,7 @@ pub(super) fn to_json(value: &impl Serialize) -> Vec<u8> {
 
 /// Reads a record; none where there is no file.
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
-    match fs::read(path) {
+    match read_regular(path) {
         Ok(text) => parse(path, &text).map(Some),
         Err(source) if source.kind() == ErrorKind::NotFound => Ok(None),
         Err(source) => Err(StoreError::reading(path, source)),

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::digest_bytes;
 use super::error::StoreError;
 use super::manifest::{self, MANIFEST, Problem, ProblemKind};
+use super::regular::read_regular;
 use super::{FEED, Lock, Store, check_name, disk, record};
 
 /// Record of a release, and content of `latest.json`.
@@ -154,7 +155,7 @@ impl Store {
         if !self.release_dir(release).is_dir() {
             return Err(none());
         }
-        let found = digest_bytes(&fs::read(&path).map_err(|source| StoreError::reading(&path, source))?);
+        let found = digest_bytes(&read_regular(&path).map_err(|source| StoreError::reading(&path, source))?);
         let expected = latest.manifest_sha256.clone();
         let problem =
             (found != expected).then(|| Problem::new(MANIFEST, ProblemKind::Sha256 { expected, found }));

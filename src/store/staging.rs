@@ -3,12 +3,12 @@
 //! Files join it whole (`Staged`) or as links to those of an earlier release; `publish` ends it.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::manifest::{self, MANIFEST, Manifest, ManifestFile};
+use super::regular::read_regular;
 use super::staged::{Staged, Written};
 use super::{Lock, Store, StoreError, check_name, digest, disk, release};
 
@@ -96,7 +96,7 @@ impl Staging<'_> {
     fn same_before(&self, relative: &Path, bytes: &[u8]) -> Option<PathBuf> {
         let path = self.before.as_ref()?.join(relative);
         let is_of_size = path.symlink_metadata().ok()?.len() == bytes.len() as u64;
-        (is_of_size && fs::read(&path).ok()? == bytes).then_some(path)
+        (is_of_size && read_regular(&path).ok()? == bytes).then_some(path)
     }
 
     /// Writes many whole files of the release, several at a time: small ones wait for the disk above all.
@@ -227,6 +227,7 @@ pub(super) fn text_of(relative: &Path) -> Result<String, StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     use super::super::fixture::{self, TILE};

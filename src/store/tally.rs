@@ -3,7 +3,6 @@
 //! Nothing that can't be counted again: a record that is damaged or of other tiles is no record.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::error::StoreError;
 use super::lock::Lock;
+use super::regular::read_regular;
 use super::{Store, check_name, disk, record};
 
 #[derive(Serialize, Deserialize)]
@@ -26,7 +26,7 @@ impl Store {
     pub fn tally(&self, collection: &str, tiles: &str) -> Option<BTreeMap<String, Box<RawValue>>> {
         let path = self.tally_path(collection).ok()?;
         // Once: it may be long, and one of another version is worth nothing.
-        let record: TallyRecord = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+        let record: TallyRecord = serde_json::from_slice(&read_regular(&path).ok()?).ok()?;
         (record.version == record::VERSION && record.tiles == tiles).then_some(record.told)
     }
 
@@ -55,6 +55,8 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::super::fixture;
     use super::*;
 

@@ -44,6 +44,7 @@ mod opened;
 mod packing;
 mod page;
 mod parquet;
+mod pipes;
 mod products;
 mod program;
 mod pulling;
