@@ -2,37 +2,24 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::sync::Arc;
 use std::{io, iter, vec};
 
+use super::ScratchFile;
 use super::records::RecordRoom;
-use super::spool::{PIECE, Piece, Spooled};
-use super::{ScratchFile, ScratchSpace};
+use super::spool::{Piece, Spooled, Waiting};
 
 /// Values in any order so far.
 #[derive(Debug)]
 pub struct Sorter<T> {
-    newest: Vec<T>,
-    newest_bytes: usize,
-    /// Bytes that may wait in memory.
-    most: usize,
-    file: Option<Box<dyn ScratchFile>>,
+    newest: Waiting<T>,
     /// Pieces of each sorted run.
     runs: Vec<Vec<Piece>>,
-    space: Arc<dyn ScratchSpace>,
 }
 
 impl<T: Spooled + Ord> Sorter<T> {
     /// None yet.
     pub fn new(room: &RecordRoom) -> Self {
-        Self {
-            newest: vec![],
-            newest_bytes: 0,
-            most: room.bytes,
-            file: None,
-            runs: vec![],
-            space: Arc::clone(&room.space),
-        }
+        Self { newest: Waiting::new(room), runs: vec![] }
     }
 
     /// Takes one more.
@@ -40,22 +27,10 @@ impl<T: Spooled + Ord> Sorter<T> {
     /// # Errors
     /// When the scratch file can't be written.
     pub fn push(&mut self, value: T) -> io::Result<()> {
-        self.newest_bytes += value.bytes();
-        self.newest.push(value);
-        if self.newest_bytes > self.most && self.newest.len() >= PIECE { self.spill() } else { Ok(()) }
-    }
-
-    fn spill(&mut self) -> io::Result<()> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => self.space.file(self.newest_bytes as u64)?,
-        };
-        self.newest.sort_unstable();
-        let pieces = self.newest.chunks(PIECE).map(|values| Piece::write(values, file.as_ref()));
-        self.runs.push(pieces.collect::<io::Result<_>>()?);
-        self.file = Some(file);
-        self.newest.clear();
-        self.newest_bytes = 0;
+        if self.newest.push(value) {
+            self.newest.rows.sort_unstable();
+            self.runs.push(self.newest.put_away()?);
+        }
         Ok(())
     }
 
@@ -63,12 +38,12 @@ impl<T: Spooled + Ord> Sorter<T> {
     ///
     /// # Errors
     /// As of the first.
-    pub fn in_order(mut self) -> io::Result<impl Iterator<Item = io::Result<T>>> {
-        self.newest.sort_unstable();
+    pub fn in_order(self) -> io::Result<impl Iterator<Item = io::Result<T>>> {
+        let Waiting { rows: mut newest, file, .. } = self.newest;
+        newest.sort_unstable();
         let written = self.runs.into_iter().map(|pieces| (pieces.into_iter(), vec![].into_iter()));
-        let newest = (vec![].into_iter(), self.newest.into_iter());
-        let mut merged =
-            Merged { file: self.file, runs: written.chain([newest]).collect(), next: BinaryHeap::new() };
+        let newest = (vec![].into_iter(), newest.into_iter());
+        let mut merged = Merged { file, runs: written.chain([newest]).collect(), next: BinaryHeap::new() };
         (0..merged.runs.len()).try_for_each(|run| merged.refill(run))?;
         Ok(iter::from_fn(move || merged.take()))
     }
@@ -103,6 +78,8 @@ impl<T: Spooled + Ord> Merged<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::feature::scratch_in_memory::Memory;
 

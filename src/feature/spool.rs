@@ -12,7 +12,7 @@ use super::ScratchSpace;
 use super::records::RecordRoom;
 
 /// Rows that are written and read at a time.
-pub(super) const PIECE: usize = 4_096;
+const PIECE: usize = 4_096;
 
 /// What can wait in a file.
 pub trait Spooled: Clone + Serialize + DeserializeOwned {
@@ -20,17 +20,50 @@ pub trait Spooled: Clone + Serialize + DeserializeOwned {
     fn bytes(&self) -> usize;
 }
 
+/// Rows that wait in memory until they are too many, and the file of those that were.
+#[derive(Debug)]
+pub(super) struct Waiting<T> {
+    pub(super) rows: Vec<T>,
+    bytes: usize,
+    /// Bytes that may wait in memory.
+    most: usize,
+    pub(super) file: Option<Box<dyn ScratchFile>>,
+    space: Arc<dyn ScratchSpace>,
+}
+
+impl<T: Spooled> Waiting<T> {
+    pub(super) fn new(room: &RecordRoom) -> Self {
+        Self { rows: vec![], bytes: 0, most: room.bytes, file: None, space: Arc::clone(&room.space) }
+    }
+
+    /// Takes one more; tells whether they are too many now.
+    pub(super) fn push(&mut self, row: T) -> bool {
+        self.bytes += row.bytes();
+        self.rows.push(row);
+        self.bytes > self.most && self.rows.len() >= PIECE
+    }
+
+    /// Moves all of them to the file, in their order.
+    pub(super) fn put_away(&mut self) -> io::Result<Vec<Piece>> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => self.space.file(self.bytes as u64)?,
+        };
+        let pieces = self.rows.chunks(PIECE).map(|rows| Piece::write(rows, file.as_ref()));
+        let pieces = pieces.collect::<io::Result<_>>()?;
+        self.file = Some(file);
+        self.rows.clear();
+        self.bytes = 0;
+        Ok(pieces)
+    }
+}
+
 /// Rows in the order in which they came.
 #[derive(Debug)]
 pub struct Spool<T> {
     /// The last of them: none of these is in the file.
-    newest: Vec<T>,
-    newest_bytes: usize,
-    /// Bytes that may wait in memory.
-    most: usize,
-    file: Option<Box<dyn ScratchFile>>,
+    newest: Waiting<T>,
     written: Vec<Piece>,
-    space: Arc<dyn ScratchSpace>,
 }
 
 /// Rows in the file: a JSON array of so many bytes.
@@ -43,14 +76,7 @@ pub(super) struct Piece {
 impl<T: Spooled> Spool<T> {
     /// None yet.
     pub fn new(room: &RecordRoom) -> Self {
-        Self {
-            newest: vec![],
-            newest_bytes: 0,
-            most: room.bytes,
-            file: None,
-            written: vec![],
-            space: Arc::clone(&room.space),
-        }
+        Self { newest: Waiting::new(room), written: vec![] }
     }
 
     /// Takes the next.
@@ -58,31 +84,19 @@ impl<T: Spooled> Spool<T> {
     /// # Errors
     /// When the scratch file can't be written.
     pub fn push(&mut self, row: T) -> io::Result<()> {
-        self.newest_bytes += row.bytes();
-        self.newest.push(row);
-        if self.newest_bytes > self.most && self.newest.len() >= PIECE { self.spill() } else { Ok(()) }
-    }
-
-    fn spill(&mut self) -> io::Result<()> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => self.space.file(self.newest_bytes as u64)?,
-        };
-        for rows in self.newest.chunks(PIECE) {
-            self.written.push(Piece::write(rows, file.as_ref())?);
+        if self.newest.push(row) {
+            self.written.extend(self.newest.put_away()?);
         }
-        self.file = Some(file);
-        self.newest.clear();
-        self.newest_bytes = 0;
         Ok(())
     }
 
     /// All of them, one after the other; an error when the scratch file can't be read.
     pub fn rows(&self) -> impl Iterator<Item = io::Result<T>> {
-        let written = self.file.iter().flat_map(|file| self.written.iter().map(move |piece| (file, *piece)));
+        let written =
+            self.newest.file.iter().flat_map(|file| self.written.iter().map(move |piece| (file, *piece)));
         written
             .flat_map(|(file, piece)| each(piece.read(file.as_ref())))
-            .chain(self.newest.iter().cloned().map(Ok))
+            .chain(self.newest.rows.iter().cloned().map(Ok))
     }
 }
 
@@ -143,7 +157,7 @@ mod tests {
                 spool.push(row.clone()).unwrap();
             }
             assert_eq!(spool.written.is_empty(), bytes == usize::MAX);
-            assert!(spool.newest.len() < rows.len() || bytes == usize::MAX);
+            assert!(spool.newest.rows.len() < rows.len() || bytes == usize::MAX);
             let back: Vec<String> = spool.rows().collect::<io::Result<_>>().unwrap();
             assert!(back == rows, "{bytes} bytes");
         }

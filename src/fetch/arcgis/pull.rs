@@ -202,7 +202,12 @@ impl Survey<'_> {
         let mut marks = std::mem::take(&mut kept.marks);
         marks.sort_unstable();
         let twice = marks.len() - marks.chunk_by(|a, b| a == b).count();
-        if twice == 0 || marks == self.marks {
+        if twice == 0 {
+            return None;
+        }
+        if marks == self.marks {
+            let what = "rows are the same as others in two pulls: without object ids nothing tells whether they stand for others";
+            tracing::warn!(url = self.layer.shown, rows = twice, "{what}");
             return None;
         }
         self.marks = marks;
