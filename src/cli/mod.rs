@@ -8,6 +8,7 @@ mod expected;
 mod landing;
 mod layers;
 mod plan;
+mod reader;
 mod reference;
 mod releases;
 mod run;
@@ -102,6 +103,9 @@ enum Command {
     Draft(draft::Draft),
     /// Print the JSON Schema of layer schemas, blocks or pipelines, for editors
     Schema(schema::Schema),
+    /// Read one source in a process of its own
+    #[command(hide = true)]
+    ReadSource(reader::ReadSource),
 }
 
 /// How results are printed.
@@ -149,6 +153,7 @@ impl Cli {
             Command::Expected(command) => command.run(out),
             Command::Draft(command) => command.run(out),
             Command::Schema(command) => command.run(out),
+            Command::ReadSource(reader::ReadSource {}) => reader::ReadSource::run(),
         }
     }
 }

@@ -57,8 +57,13 @@ impl Run {
         if self.memory.is_some() {
             plan.memory_bytes = self.memory;
         }
-        let mode =
-            run::Mode { offline: self.offline, rebuild: self.rebuild, scratch: self.scratch.as_deref() };
+        let reader = super::reader::program();
+        let mode = run::Mode {
+            offline: self.offline,
+            rebuild: self.rebuild,
+            scratch: self.scratch.as_deref(),
+            reader: reader.as_ref(),
+        };
         let outcome = run::run(
             &plan,
             &store,

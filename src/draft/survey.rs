@@ -5,6 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use arrow_array::{Array, ArrayRef};
 
@@ -57,8 +58,14 @@ pub(super) struct Survey {
 }
 
 /// Bounds while a file is looked at, but for the rows.
-const LIMITS: Limits =
-    Limits { record_bytes: 16 << 20, batch_rows: 4096, rows: None, archive_bytes: 16 << 30 };
+const LIMITS: Limits = Limits {
+    record_bytes: 16 << 20,
+    batch_rows: 4096,
+    rows: None,
+    archive_bytes: 16 << 30,
+    isolate: false,
+    read: Duration::MAX,
+};
 
 /// Looks through the wanted file.
 pub(super) fn survey(wanted: &Wanted, reference: &Reference) -> Result<Survey, SourceError> {

@@ -13,7 +13,7 @@ use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex};
 use crate::kernel::locate::{JoinContext, JoinSet};
 use crate::kernel::shapes;
 use crate::plan::{GeometryKind, JurisdictionKind, JurisdictionPlan, Plan};
-use crate::source;
+use crate::source::{self, Readers};
 
 /// Polygon sets, ready to locate features.
 #[derive(Debug)]
@@ -39,9 +39,9 @@ pub struct BoundaryName {
 ///
 /// # Errors
 /// A set is joined whole or not at all: an unusable polygon is an error, with its row.
-pub fn join_context(plan: &Plan, landed: &[Landed]) -> Result<Sets, EngineError> {
+pub fn join_context(plan: &Plan, landed: &[Landed], readers: &Readers) -> Result<Sets, EngineError> {
     let sets = plan.jurisdictions.par_iter().zip(landed).map(|(set, landed)| {
-        let boundaries = boundaries(set, landed, plan)?;
+        let boundaries = boundaries(set, landed, plan, readers)?;
         let mut names: Vec<BoundaryName> = boundaries
             .iter()
             .map(|boundary| BoundaryName { code: boundary.code.clone(), name: boundary.name.clone() })
@@ -67,18 +67,26 @@ pub fn join_nothing(plan: &Plan) -> JoinContext {
 
 /// Outlines of the states alone, as `join_context` has them; reads no other set.
 ///
+/// For bytes that an earlier run has read without harm: they are read in this process.
+///
 /// # Errors
 /// As `join_context`.
 pub fn state_outlines(plan: &Plan, landed: &[Landed]) -> Result<Vec<Outline>, EngineError> {
     let mut sets = plan.jurisdictions.iter().zip(landed);
     let states = sets.find(|(set, _)| set.kind == JurisdictionKind::State);
-    states.map_or(Ok(vec![]), |(set, landed)| Ok(outlines(&boundaries(set, landed, plan)?)))
+    let readers = Readers::inside();
+    states.map_or(Ok(vec![]), |(set, landed)| Ok(outlines(&boundaries(set, landed, plan, &readers)?)))
 }
 
-fn boundaries(set: &JurisdictionPlan, landed: &Landed, plan: &Plan) -> Result<Vec<Boundary>, EngineError> {
+fn boundaries(
+    set: &JurisdictionPlan,
+    landed: &Landed,
+    plan: &Plan,
+    readers: &Readers,
+) -> Result<Vec<Boundary>, EngineError> {
     let limits = crate::plan::Limits { rows: None, ..plan.limits };
     let source = |source| EngineError::Source { source };
-    let reader = source::open(landed, &set.source, &limits, None).map_err(source)?;
+    let reader = readers.open(landed, &set.source, &limits, None).map_err(source)?;
     let crs = reader.crs().to_string();
     let mut reprojection: Option<Option<Box<dyn Reproject>>> = None;
     let mut boundaries = Vec::new();

@@ -28,7 +28,7 @@ use crate::kernel::locate::JoinContext;
 use crate::kernel::map::{self, MapContext, StageBatch};
 use crate::kernel::tally::LayerTally;
 use crate::plan::{LayerPlan, Plan};
-use crate::source::{self, Reader};
+use crate::source::{self, Reader, Readers};
 
 /// Batches that may wait for an earlier one, for each thread that maps.
 const WAITING: usize = 2;
@@ -84,6 +84,8 @@ pub struct Work<'a> {
     pub places: &'a [Rect<f64>],
     /// Memory and scratch files.
     pub room: &'a Room,
+    /// How its source is read.
+    pub readers: &'a Readers,
 }
 
 /// A layer's rows, and what happened to those that aren't there.
@@ -113,9 +115,12 @@ pub struct LayerRows {
 /// When the source can't be read, lacks a required column, is empty, or too many rows are rejected.
 pub fn read_layer(work: Work<'_>, landed: &Landed, progress: &dyn Task) -> Result<LayerRows, EngineError> {
     let (layer, plan) = (work.layer, work.plan);
-    let reader = source::open(landed, &layer.source, &plan.limits, layer.schema.crs.as_ref())
+    let reader = work
+        .readers
+        .open(landed, &layer.source, &plan.limits, layer.schema.crs.as_ref())
         .map_err(|source| EngineError::Source { source })?;
     let crs = reader.crs().to_string();
+    let most_rejects = reader.rows_at_most().map(|rows| layer.schema.max_rejects * rows as f64);
     let schema = assemble::layer_schema(&layer.schema, work.join.further_sets());
     let further: Vec<String> = work.join.further_sets().map(str::to_owned).collect();
     let context = MapContext {
@@ -126,7 +131,7 @@ pub fn read_layer(work: Work<'_>, landed: &Landed, progress: &dyn Task) -> Resul
         further: &further,
         places: work.places,
     };
-    let line = Line::new(reader, context, work.room, progress);
+    let line = Line::new(reader, context, work.room, most_rejects, progress);
     let workers = rayon::current_num_threads();
     // So that what is said on the way names the layer.
     let span = Span::current();
@@ -175,6 +180,8 @@ struct Due<'c> {
     /// Number of the batch that is folded next.
     next: u64,
     fold: Fold<'c>,
+    /// More rejects than these are too many, whatever follows.
+    most_rejects: Option<f64>,
     seen: CoordinatesSeen,
     /// Why the layer failed: the reason of its earliest batch.
     failed: Option<Mapped>,
@@ -196,11 +203,18 @@ struct Transform {
 }
 
 impl<'c> Line<'c> {
-    fn new(reader: Reader, context: MapContext<'c>, room: &Room, progress: &'c dyn Task) -> Self {
+    fn new(
+        reader: Reader,
+        context: MapContext<'c>,
+        room: &Room,
+        most_rejects: Option<f64>,
+        progress: &'c dyn Task,
+    ) -> Self {
         let due = Due {
             waiting: BTreeMap::new(),
             next: 0,
             fold: Fold::new(context, room),
+            most_rejects,
             seen: CoordinatesSeen::default(),
             failed: None,
         };
@@ -281,13 +295,27 @@ impl<'c> Line<'c> {
 }
 
 impl Due<'_> {
+    /// Folds a batch, unless so many rows are rejected by now that the layer must fail.
+    fn add(&mut self, batch: StageBatch) -> Result<(), EngineError> {
+        self.fold.add(batch)?;
+        let rejected = self.fold.rejects.count();
+        match self.most_rejects.filter(|most| rejected as f64 > *most) {
+            None => Ok(()),
+            Some(most) => {
+                let limit =
+                    format!("more than the {} that max-rejects allows of all there can be", most.floor());
+                Err(too_many(&self.fold.rejects, self.fold.tally.read, limit))
+            }
+        }
+    }
+
     fn fold_due(&mut self) {
         while self.failed.is_none()
             && let Some(mapped) = self.waiting.remove(&self.next)
         {
             self.next += 1;
             self.failed = match mapped {
-                Mapped::Batch(batch) => self.fold.add(*batch).err().map(Mapped::Failed),
+                Mapped::Batch(batch) => self.add(*batch).err().map(Mapped::Failed),
                 failed => Some(failed),
             };
         }
@@ -347,20 +375,27 @@ fn judge(layer: &LayerPlan, rows: LayerRows) -> Result<LayerRows, EngineError> {
     if rejected as f64 <= layer.schema.max_rejects * read as f64 && rejected < read {
         return Ok(rows);
     }
-    let reasons = rows.rejects.by_reason();
-    let reasons: Vec<String> = reasons.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
-    let first = rows.rejects.rows().next().transpose();
-    let first = first.map_err(|source| EngineError::Rows { source: RowsError::Scratch { source } })?;
     let limit = if rejected == read {
         "so none is left".to_owned()
     } else {
         format!("more than max-rejects = {} allows", layer.schema.max_rejects)
     };
-    Err(EngineError::TooManyRejects {
-        rejected,
+    Err(too_many(&rows.rejects, read, limit))
+}
+
+/// What to say of a layer of which so many rows are read, and too many rejected.
+fn too_many(rejects: &Rejects, read: u64, limit: String) -> EngineError {
+    let reasons: Vec<String> =
+        rejects.by_reason().iter().map(|(reason, rows)| format!("{reason} {rows}")).collect();
+    let first = match rejects.rows().next().transpose() {
+        Ok(first) => first,
+        Err(source) => return EngineError::Rows { source: RowsError::Scratch { source } },
+    };
+    EngineError::TooManyRejects {
+        rejected: rejects.count(),
         read,
         reasons: reasons.join(", "),
         limit,
         first: first.map_or_else(String::new, |r| format!("{} {} `{}`", r.origin, r.field, r.value)),
-    })
+    }
 }

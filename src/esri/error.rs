@@ -1,5 +1,7 @@
 //! Why a page in protocol buffers can't be read.
 
+use super::message::MOST_COLUMNS;
+
 /// What is wrong with a page; whose page it is, the caller knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -19,6 +21,9 @@ pub enum PbfError {
     /// An encoding of rows that servers are not known to use.
     #[error("the protocol buffers hold their rows in one block, which can't be read; ask for `f=json`")]
     Block,
+    /// More rows or columns than a page can have.
+    #[error("the page claims more than a million rows, or more than {MOST_COLUMNS} columns")]
+    TooMany,
     /// The page as JSON would be larger than allowed.
     #[error("the page takes more than {limit} bytes as JSON")]
     TooLarge {

@@ -2,8 +2,12 @@
 //!
 //! Members may come in any order, so a page is gone over once before its first row is made.
 
+use super::MOST_ROWS;
 use super::error::PbfError;
 use super::wire::{Value, fields};
+
+/// Most columns of a page: four times as many as a layer may have.
+pub(super) const MOST_COLUMNS: usize = 1 << 14;
 
 /// How quantised ordinates become coordinates: x, y, z, m.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,7 +72,9 @@ impl<'a> Rows<'a> {
                 10 => rows.has_z = value.varint() == Some(1),
                 11 => rows.has_m = value.varint() == Some(1),
                 12 => rows.transform = value.bytes().map(transform).transpose()?.unwrap_or_default(),
+                13 if rows.columns.len() == MOST_COLUMNS => return Err(PbfError::TooMany),
                 13 => rows.columns.extend(value.bytes().map(column).transpose()?),
+                15 if rows.features.len() == MOST_ROWS => return Err(PbfError::TooMany),
                 15 => rows.features.extend(value.bytes()),
                 16 => return Err(PbfError::Block),
                 _ => {}

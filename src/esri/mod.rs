@@ -13,5 +13,8 @@ mod tests;
 mod text;
 mod wire;
 
+/// Most rows that one answer of a service can have: servers give thousands at a time, and a few bytes could claim to be one.
+pub const MOST_ROWS: usize = 1_000_000;
+
 pub use error::PbfError;
 pub use page::{Page, Written, is_pbf, to_json};

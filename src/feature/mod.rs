@@ -210,7 +210,7 @@ pub struct RawBatch {
 }
 
 /// What reading has left out or repaired, in rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Repairs {
     /// Geometries that had heights (Z); tiles are two-dimensional.
     pub dropped_z: u64,
@@ -251,7 +251,7 @@ impl RawBatch {
 }
 
 /// A row of a `RawBatch` that can't be used, found while reading.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Defect {
     /// Index of the row in its batch.
     pub index: usize,

@@ -1,6 +1,6 @@
 //! Where the geometry of delimited text or of a sheet is: in two columns of numbers, or in one of WKT.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::check::{Check, text};
@@ -8,7 +8,7 @@ use super::key::{Key, key};
 use crate::spec::{Span, Spanned};
 
 /// Where the geometry of a delimited text file or a sheet is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CsvGeometry {
     /// Two numeric columns in the source's CRS.

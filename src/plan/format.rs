@@ -3,7 +3,7 @@
 //! Whoever adds a variant is asked by the compiler for the rest of it, here and where `source` opens it; `keys` is held
 //! against what `spec` reads by the tests of `json_schema`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::check::{Bounds, Check, optional};
@@ -13,7 +13,7 @@ use crate::feature::Crs;
 use crate::spec::{FormatSpec, SourceSpec, Span, Spanned};
 
 /// How to read a source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// Delimited text with a header line.
@@ -32,7 +32,7 @@ pub enum Format {
         /// Table in the dataset; `None` where there is only one.
         layer: Option<String>,
         /// Whether it may be a view: a question to the database, which may never end.
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         allow_views: bool,
     },
     /// GeoParquet, or Parquet with a column of WKB: a file, or a folder of files.

@@ -29,6 +29,7 @@ mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use csv_geometry::CsvGeometry;
 pub use expected::{ALL_STATES, EXPECTED_COLUMNS};
@@ -44,7 +45,7 @@ pub use resolve::{LEAST_MEMORY, Overrides, Variables, load, reference_tables};
 pub use scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
 pub use source::{Access, ArcgisPlan, Credential, HttpPlan, Location, PageFormat, Secret, SourcePlan};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::feature::{Crs, LayerId, UNVERIFIED};
 
@@ -115,7 +116,7 @@ fn shared<T: Serialize + ?Sized, S: Serializer>(value: &Arc<T>, to: S) -> Result
 }
 
 /// Bounds on what comes from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Longest record or feature, bytes.
     pub record_bytes: usize,
@@ -125,6 +126,10 @@ pub struct Limits {
     pub rows: Option<u64>,
     /// Largest unpacked size of an archive, bytes.
     pub archive_bytes: u64,
+    /// Whether a source that isn't read by this project's own code is read in a process of its own.
+    pub isolate: bool,
+    /// Longest that reading a source in a process of its own may take.
+    pub read: Duration,
 }
 
 /// How tiles are cut and written.

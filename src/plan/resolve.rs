@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::fs::read_dir;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::check::{Bounds, Check, is_identifier, text};
 use super::include::Blocks;
@@ -17,6 +18,8 @@ pub(super) const KEEP: Bounds<i64> = Bounds { key: "keep", range: 1..=1_000_000,
 // Text columns of a batch have 32-bit offsets, so a record of 2 GiB could never be held.
 pub(super) const RECORD: Bounds<u64> = Bounds { key: "record", range: 1 << 10..=1 << 30, default: 16 << 20 };
 pub(super) const BATCH_ROWS: Bounds<i64> = Bounds { key: "batch-rows", range: 1..=1 << 20, default: 16_384 };
+/// Longest that reading a source may take.
+const READ: Duration = Duration::from_hours(2);
 pub(super) const ARCHIVE: Bounds<u64> =
     Bounds { key: "archive", range: 1 << 10..=1 << 50, default: 16 << 30 };
 /// The least is what a run of points needs on two threads, measured.
@@ -119,6 +122,8 @@ fn limits(check: &mut Check<'_>, spec: &PipelineSpec, rows: Option<u64>) -> Limi
         batch_rows: check.count(limits.batch_rows.as_ref(), &BATCH_ROWS),
         rows,
         archive_bytes: check.within(limits.archive.as_ref(), &ARCHIVE),
+        isolate: limits.isolate.as_ref().is_none_or(|written| written.value),
+        read: READ,
     }
 }
 

@@ -1,13 +1,13 @@
 //! The fetch stage: lands every source, wherever its bytes are, several at a time.
 //!
-//! All of it before anything is read: whether a layer must be made again follows from what has landed.
+//! A layer is made as soon as its source is there, while others are on their way.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::thread;
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, Scope};
+use std::{iter, mem};
 
 use tracing::{error_span, info, warn};
 
@@ -64,58 +64,161 @@ impl LandError {
 /// How landing a source went; the outer error is a panic, which is the layer's failure alone.
 pub(super) type Tried = Result<Result<Landed, LandError>, Box<dyn Any + Send>>;
 
-/// Every source of a plan, in its order.
-pub(super) struct Landings {
-    pub(super) sets: Vec<Tried>,
-    pub(super) layers: Vec<Tried>,
+/// The sources of a plan on their way: each can be had as soon as it has landed, or failed.
+pub(super) struct Landings<'a> {
+    fetching: Fetching<'a>,
+    /// Polygon sets, then layers, each in plan order.
+    sources: Vec<(String, &'a SourcePlan)>,
+    /// The first so many are polygon sets.
+    sets: usize,
+    client: Shared,
+    board: Mutex<Board>,
+    /// Something on the board has changed.
+    changed: Condvar,
 }
 
-/// Lands every source of a plan; one that fails stops no other.
-pub(super) fn land_all(fetching: Fetching<'_>) -> Landings {
-    let plan = fetching.plan;
-    let sets = plan.jurisdictions.iter().map(|set| (set_folder(&set.id), &set.source));
-    let layers = plan.layers.iter().map(|layer| (layer.id.to_string(), &layer.source));
-    let sources: Vec<(String, &SourcePlan)> = sets.chain(layers).collect();
-    let client = OnceLock::new();
-    let all: Vec<usize> = (0..sources.len()).collect();
-    let mut tried = land_some(fetching, &client, &sources, &all);
-    // A server that could not be reached may be back when all others are done.
-    let unreached: Vec<usize> =
-        tried.iter().filter(|(_, tried)| is_unreachable(tried)).map(|(at, _)| *at).collect();
-    if !unreached.is_empty() {
+/// How far the sources are.
+struct Board {
+    /// Places of those that nobody has begun.
+    waiting: VecDeque<usize>,
+    /// Places of those whose servers were not reached: they may be back when all others are done.
+    unreached: VecDeque<usize>,
+    /// How many are being landed for the first time.
+    at_work: usize,
+    /// What has come of each, until somebody takes it.
+    done: BTreeMap<usize, Tried>,
+    /// Layers that are to come.
+    layers_left: usize,
+}
+
+impl<'a> Landings<'a> {
+    pub(super) fn new(fetching: Fetching<'a>) -> Self {
+        let plan = fetching.plan;
+        let sets = plan.jurisdictions.iter().map(|set| (set_folder(&set.id), &set.source));
+        let layers = plan.layers.iter().map(|layer| (layer.id.to_string(), &layer.source));
+        let sources: Vec<(String, &SourcePlan)> = sets.chain(layers).collect();
+        let board = Board {
+            waiting: (0..sources.len()).collect(),
+            unreached: VecDeque::new(),
+            at_work: 0,
+            done: BTreeMap::new(),
+            layers_left: plan.layers.len(),
+        };
+        let (board, changed) = (Mutex::new(board), Condvar::new());
+        Self { fetching, sources, sets: plan.jurisdictions.len(), client: OnceLock::new(), board, changed }
+    }
+
+    /// Begins to land them, a few at a time; one that fails stops no other.
+    pub(super) fn start<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) {
+        for _ in 0..AT_ONCE.min(self.sources.len()) {
+            scope.spawn(|| self.work());
+        }
+    }
+
+    /// The polygon sets, in plan order, once the last of them has landed.
+    pub(super) fn sets(&self) -> Vec<Tried> {
+        let mut board = self.board();
+        while (0..self.sets).any(|place| !board.done.contains_key(&place)) {
+            board = self.wait(board);
+        }
+        let layers = board.done.split_off(&self.sets);
+        mem::replace(&mut board.done, layers).into_values().collect()
+    }
+
+    /// The next layer that has landed or failed, by its number in the plan; none after the last.
+    pub(super) fn next_layer(&self) -> Option<(usize, Tried)> {
+        let mut board = self.board();
+        while board.layers_left > 0 {
+            let first = board.done.range(self.sets..).next().map(|(place, _)| *place);
+            if let Some((place, tried)) = first.and_then(|place| board.done.remove_entry(&place)) {
+                board.layers_left -= 1;
+                self.changed.notify_all();
+                return Some((place - self.sets, tried));
+            }
+            board = self.wait(board);
+        }
+        None
+    }
+
+    /// Waits until a layer has landed of which this is true, or until all have, and it is true of none.
+    pub(super) fn any_layer(&self, is_such: impl Fn(usize, &Tried) -> bool) -> bool {
+        let mut looked_at = BTreeSet::new();
+        let mut board = self.board();
+        loop {
+            for (place, tried) in board.done.range(self.sets..) {
+                if looked_at.insert(*place) && is_such(*place - self.sets, tried) {
+                    return true;
+                }
+            }
+            if looked_at.len() == self.sources.len() - self.sets {
+                return false;
+            }
+            board = self.wait(board);
+        }
+    }
+
+    /// Begins no source that nobody has begun: the run is over.
+    pub(super) fn stop(&self) {
+        let mut board = self.board();
+        board.waiting.clear();
+        board.unreached.clear();
+        self.changed.notify_all();
+    }
+
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'b>(&self, board: MutexGuard<'b, Board>) -> MutexGuard<'b, Board> {
+        self.changed.wait(board).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One thread's share of the work.
+    fn work(&self) {
+        while let Some((place, is_first)) = self.take() {
+            let (id, source) = &self.sources[place];
+            let landed = || land_one(self.fetching, &self.client, id, source);
+            let tried = catch_unwind(AssertUnwindSafe(landed));
+            let mut board = self.board();
+            board.at_work -= usize::from(is_first);
+            if is_first && is_unreachable(&tried) {
+                board.unreached.push_back(place);
+            } else {
+                board.done.insert(place, tried);
+            }
+            self.changed.notify_all();
+        }
+    }
+
+    /// A source to land, and whether it is for the first time.
+    fn take(&self) -> Option<(usize, bool)> {
+        let mut board = self.board();
+        if let Some(place) = board.waiting.pop_front() {
+            board.at_work += 1;
+            return Some((place, true));
+        }
+        while board.at_work > 0 {
+            board = self.wait(board);
+        }
+        let place = board.unreached.pop_front()?;
         info!(
             stage = "fetch",
-            sources = unreached.len(),
-            "trying again those whose servers were not reached"
+            source = self.sources[place].0,
+            "trying again, since its server was not reached"
         );
-        tried.extend(land_some(fetching, &client, &sources, &unreached));
+        Some((place, false))
     }
-    let mut tried: Vec<Tried> = tried.into_values().collect();
-    let layers = tried.split_off(plan.jurisdictions.len());
-    Landings { sets: tried, layers }
 }
 
-/// Lands the sources at these places, a few at a time.
-fn land_some(
-    fetching: Fetching<'_>,
-    client: &Shared,
-    sources: &[(String, &SourcePlan)],
-    places: &[usize],
-) -> BTreeMap<usize, Tried> {
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-    let work = || {
-        while let Some(at) = places.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let (id, source) = &sources[*at];
-            let tried = catch_unwind(AssertUnwindSafe(|| land_one(fetching, client, id, source)));
-            done.lock().unwrap_or_else(PoisonError::into_inner).insert(*at, tried);
-        }
-    };
+/// Every source of a plan: polygon sets, then layers, each in plan order.
+pub(super) fn land_all(fetching: Fetching<'_>) -> (Vec<Tried>, Vec<Tried>) {
+    let landings = Landings::new(fetching);
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE.min(places.len()) {
-            scope.spawn(work);
-        }
-    });
-    done.into_inner().unwrap_or_else(PoisonError::into_inner)
+        landings.start(scope);
+        let sets = landings.sets();
+        let layers: BTreeMap<usize, Tried> = iter::from_fn(|| landings.next_layer()).collect();
+        (sets, layers.into_values().collect())
+    })
 }
 
 fn is_unreachable(tried: &Tried) -> bool {

@@ -91,7 +91,8 @@ pub(super) fn known(context: &Context<'_>, ground: &[Ground], last: &RunReport) 
 pub(super) fn join(context: &Context<'_>, ground: &[Ground]) -> Result<Joined, Error> {
     let plan = context.plan;
     let task = context.progress.start("read", "jurisdictions", None);
-    let sets = engine::join_context(plan, &files(ground)).map_err(|source| Error::Jurisdiction { source })?;
+    let sets = engine::join_context(plan, &files(ground), &context.readers)
+        .map_err(|source| Error::Jurisdiction { source })?;
     drop(task);
     for (set, names) in plan.jurisdictions.iter().zip(&sets.names) {
         refuse_lost(context, set, names.len() as u64)?;

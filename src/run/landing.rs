@@ -87,12 +87,13 @@ pub fn fetch(
     let started = now();
     let _lock = store.lock().map_err(|source| Error::Store { source })?;
     let known = known(store)?;
-    let landings = fetch::land_all(Fetching { plan, store, progress, settings, is_offline: false });
+    let (sets_landed, layers_landed) =
+        fetch::land_all(Fetching { plan, store, progress, settings, is_offline: false });
     let sets = plan.jurisdictions.iter().map(|set| (set_folder(&set.id), &set.source));
     let layers = plan.layers.iter().map(|layer| (layer.id.to_string(), &layer.source));
     let tell = |((id, source), tried): ((String, &SourcePlan), Tried)| told(id, source, tried, &known);
-    let jurisdictions = sets.zip(landings.sets).map(tell).collect::<Result<_, _>>()?;
-    let layers = layers.zip(landings.layers).map(tell).collect::<Result<_, _>>()?;
+    let jurisdictions = sets.zip(sets_landed).map(tell).collect::<Result<_, _>>()?;
+    let layers = layers.zip(layers_landed).map(tell).collect::<Result<_, _>>()?;
     Ok(Fetched { started, jurisdictions, layers })
 }
 

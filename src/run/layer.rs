@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
@@ -13,10 +12,11 @@ use std::time::Instant;
 use geo::Rect;
 use tracing::{error_span, info, warn};
 
-use super::fetch::Tried;
+use super::fetch::{Landings, Tried};
 use super::jurisdictions::Joined;
 use super::layer_report::{flags_kept, is_conserved, published, started};
 use super::tile::{self, TileError};
+use super::unchanged::{self, Prints, Ready};
 use super::{Context, LayerOutcome, gate, page, tables, takeover};
 use crate::derive;
 use crate::derive::product::Place;
@@ -78,16 +78,25 @@ impl LayerError {
     }
 }
 
-/// How a layer landed, and its outcome where it need not be made again.
-type Todo = (Tried, Option<LayerOutcome>);
-
 /// Layers at work at the same time: one reads while another is located or written.
 pub(super) const AT_ONCE: usize = 2;
 
-/// Runs every layer that is not kept; the outcomes are in pipeline order.
-///
-/// `landings` (each with the outcome of a layer that is kept) and `prints` (the layers' fingerprints) are in pipeline
-/// order too.
+/// Layers that are ready, and those that are still on their way.
+pub(super) struct Coming<'a> {
+    pub(super) ready: Mutex<Vec<Ready>>,
+    pub(super) landings: &'a Landings<'a>,
+    pub(super) prints: Prints<'a>,
+}
+
+impl Coming<'_> {
+    /// Waits for the next layer; none after the last.
+    fn next(&self) -> Option<Ready> {
+        let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        ready.or_else(|| self.landings.next_layer().map(|(layer, tried)| (layer, tried, None)))
+    }
+}
+
+/// Makes every layer that is not kept, as it comes; the outcomes are in pipeline order.
 ///
 /// # Errors
 /// Only when the store fails: a layer's own failure is part of its outcome.
@@ -95,34 +104,39 @@ pub(super) fn run_all(
     context: &Context<'_>,
     joined: &Joined,
     room: &Room,
-    landings: Vec<(Tried, Option<LayerOutcome>)>,
-    prints: &[Option<String>],
+    coming: &Coming<'_>,
 ) -> Result<Vec<LayerOutcome>, Error> {
     let ground = &Ground { join: &joined.context, places: profile::places(&joined.outlines), room };
-    let (next, layers) = (AtomicUsize::new(0), &context.plan.layers);
-    let todo: Vec<Mutex<Option<Todo>>> =
-        landings.into_iter().map(|source| Mutex::new(Some(source))).collect();
-    let one = |at: usize, layer: &LayerPlan| {
-        let todo = todo[at].lock().unwrap_or_else(PoisonError::into_inner).take();
-        let (landed, kept) = todo.expect("every number is given out once");
-        kept.map_or_else(|| made(context, ground, layer, landed, prints[at].as_deref()), Ok)
-    };
+    let done = Mutex::new(BTreeMap::new());
     let work = || {
-        let mut done = Vec::new();
-        while let Some((at, layer)) =
-            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, layers.get(at)?)))
-        {
-            done.push((at, one(at, layer)));
+        while let Some(ready) = coming.next() {
+            let layer = ready.0;
+            let outcome = run_ready(context, ground, &coming.prints, ready);
+            done.lock().unwrap_or_else(PoisonError::into_inner).insert(layer, outcome);
         }
-        done
     };
     let workers = AT_ONCE.min(rayon::current_num_threads());
-    let done: Vec<(usize, Result<LayerOutcome, Error>)> = thread::scope(|scope| {
-        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        handles.into_iter().flat_map(|handle| handle.join().expect("panics of layers are caught")).collect()
-    });
-    let mut done: BTreeMap<usize, Result<LayerOutcome, Error>> = done.into_iter().collect();
-    (0..layers.len()).filter_map(|at| done.remove(&at)).collect()
+    thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(work))));
+    let done: BTreeMap<usize, Result<LayerOutcome, Error>> =
+        done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.into_values().collect()
+}
+
+/// A layer as it is kept, as the last release has it, or made.
+fn run_ready(
+    context: &Context<'_>,
+    ground: &Ground<'_>,
+    prints: &Prints<'_>,
+    (at, landed, kept): Ready,
+) -> Result<LayerOutcome, Error> {
+    if let Some(kept) = kept {
+        return Ok(kept);
+    }
+    let print = prints.of(at, &landed);
+    match unchanged::take_layer(context, at, &landed, print.as_deref())? {
+        Some(kept) => Ok(kept),
+        None => made(context, ground, &context.plan.layers[at], landed, print.as_deref()),
+    }
 }
 
 /// A layer as a run that died has finished it, or made here; `print` is its fingerprint.
@@ -193,7 +207,8 @@ fn attempt(
     let mut rows = {
         let task = context.progress.start("read", layer.id.as_str(), None);
         let Ground { join, places, room } = ground;
-        let work = Work { plan: context.plan, layer, join, places, room };
+        let readers = &context.readers;
+        let work = Work { plan: context.plan, layer, join, places, room, readers };
         engine::read_layer(work, &landed, &*task).map_err(|source| LayerError::Engine { source })?
     };
     info!(

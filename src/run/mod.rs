@@ -29,6 +29,7 @@ mod verify;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Instant;
 
 use arrow_schema::SchemaRef;
@@ -36,12 +37,14 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use tracing::{debug, info, warn};
 
 pub use feed::write_feed;
-use fetch::Fetching;
+use fetch::{Fetching, Landings};
 pub use gate::{Wish, accept};
 use jurisdictions::Joined;
 pub use landing::{AgedCopy, Fetched, FetchedSource, Keep, SourceStatus, day_of_ms, fetch, landings, prune};
+use layer::Coming;
 pub use layer_report::is_conserved;
 pub use past::{last_report, report_of};
+use unchanged::Prints;
 pub use verify::{Verified, verify};
 
 pub use crate::derive::product::Problem;
@@ -57,6 +60,7 @@ use crate::fetch::http::ClientSettings;
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
 use crate::plan::{Plan, ProductName};
+use crate::source::{Program, Readers};
 use crate::store::{Publication, Scratch, Staging, Store, StoreError};
 
 /// What a run published.
@@ -90,6 +94,8 @@ pub struct Mode<'a> {
     pub rebuild: bool,
     /// Folder for scratch files; in the store where none is named.
     pub scratch: Option<&'a Path>,
+    /// What is started to read a source in a process of its own; none to read all in this one.
+    pub reader: Option<&'a Program>,
 }
 
 /// What the stages of a run share.
@@ -97,6 +103,7 @@ struct Context<'a> {
     plan: &'a Plan,
     store: &'a Store,
     mode: Mode<'a>,
+    readers: Readers,
     staging: &'a Staging<'a>,
     progress: &'a dyn Progress,
     /// Release that the run makes.
@@ -188,6 +195,7 @@ pub fn run(
         plan,
         store,
         mode,
+        readers: readers(plan, mode),
         staging: &staging,
         progress,
         release: id,
@@ -199,26 +207,16 @@ pub fn run(
         facilities: Mutex::default(),
         rows: Mutex::default(),
     };
-    let landings = fetch::land_all(Fetching { plan, store, progress, settings, is_offline: mode.offline });
-    let sets = jurisdictions::ground(&context, landings.sets)?;
-    let prints = unchanged::fingerprints(plan, &sets, &landings.layers);
-    let kept = unchanged::take(&context, &landings.layers, &prints)?;
     let room = room(&context);
     records = room.for_records();
     let before = context.tiles_before;
     let night = Night { plan, history: &history, started: &started, before, room: &records };
-    context.products =
-        Products::begin(night, kept.rest.is_some()).map_err(|source| Error::Derive { source })?;
-    let joined = match (&kept.rest, &context.last) {
-        (Some(_), Some(last)) => jurisdictions::known(&context, &sets, last)?,
-        _ => jurisdictions::join(&context, &sets)?,
-    };
-    let landed = landings.layers.into_iter().zip(kept.layers).collect();
-    let mut layers = layer::run_all(&context, &joined, &room, landed, &prints)?;
+    let fetching = Fetching { plan, store, progress, settings, is_offline: mode.offline };
+    let (joined, mut layers, rest) = land_and_make(&mut context, night, &room, fetching)?;
     gate::note_held(&context, &lock, &layers)?;
     refuse_nothing(&layers)?;
     national::write(&context, &room, &mut layers)?;
-    let facilities = match kept.rest {
+    let facilities = match rest {
         Some(tiles) => tiles,
         None => made(&context, &joined, &room, &mut layers)?,
     };
@@ -245,8 +243,56 @@ pub fn run(
     Ok(Outcome { report, release: published.folder, unmet })
 }
 
+/// What every row is joined to, the layers in plan order, and the inventory's tiles where all is linked.
+type Layers = (Joined, Vec<LayerOutcome>, Option<Vec<TileRecord>>);
+
+/// Lands the sources, and makes each layer while others are on their way.
+fn land_and_make<'a>(
+    context: &mut Context<'a>,
+    night: Night<'a>,
+    room: &Room,
+    fetching: Fetching<'_>,
+) -> Result<Layers, Error> {
+    let landings = Landings::new(fetching);
+    thread::scope(|scope| {
+        landings.start(scope);
+        let made = make_as_they_land(context, night, room, &landings);
+        // Where that failed, nothing more need land.
+        landings.stop();
+        made
+    })
+}
+
+/// Links or makes each layer as soon as its source has landed; what products there are is settled by the first that has
+/// to be made.
+fn make_as_they_land<'a>(
+    context: &mut Context<'a>,
+    night: Night<'a>,
+    room: &Room,
+    landings: &Landings<'_>,
+) -> Result<Layers, Error> {
+    let sets = jurisdictions::ground(context, landings.sets())?;
+    let prints = Prints::new(context.plan, &sets);
+    let kept = unchanged::take(context, landings, &prints)?;
+    context.products =
+        Products::begin(night, kept.rest.is_some()).map_err(|source| Error::Derive { source })?;
+    let joined = match (&kept.rest, &context.last) {
+        (Some(_), Some(last)) => jurisdictions::known(context, &sets, last)?,
+        _ => jurisdictions::join(context, &sets)?,
+    };
+    let coming = Coming { ready: Mutex::new(kept.layers), landings, prints };
+    let layers = layer::run_all(context, &joined, room, &coming)?;
+    Ok((joined, layers, kept.rest))
+}
+
 fn store_error(source: StoreError) -> Error {
     Error::Store { source }
+}
+
+/// How sources are read: a reader's memory is a part of the run's.
+fn readers(plan: &Plan, mode: Mode<'_>) -> Readers {
+    let memory = memory::for_run(plan.memory_bytes);
+    mode.reader.map_or_else(Readers::inside, |program| Readers::apart(program.clone(), memory))
 }
 
 /// What rows may take of the machine.

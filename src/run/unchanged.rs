@@ -9,7 +9,7 @@ use std::time::Instant;
 use serde::Serialize;
 use tracing::{error_span, info, warn};
 
-use super::fetch::Tried;
+use super::fetch::{Landings, Tried};
 use super::jurisdictions::Ground;
 use super::layer::{flags_path, rejects_path};
 use super::tile::{self, TileError};
@@ -26,14 +26,18 @@ use crate::store::{self, StoreError};
 /// To be raised when the same source and plan give other files than before within one version.
 const GENERATION: u32 = 3;
 
-/// What the last release gives to this one.
+/// What the last release gives to a night on which nothing has changed.
+#[derive(Default)]
 pub(super) struct Kept {
-    /// Layers in plan order; none where one has to be made.
-    pub(super) layers: Vec<Option<LayerOutcome>>,
+    /// Layers, each with how it landed; the outcome is none where one has to be made after all.
+    pub(super) layers: Vec<Ready>,
     /// Where no layer has to be made: the inventory's tiles, and with them the reference tables and what else is
     /// linked whole.
     pub(super) rest: Option<Vec<TileRecord>>,
 }
+
+/// A layer that has landed: its number in the plan, how it landed, and its outcome where it need not be made.
+pub(super) type Ready = (usize, Tried, Option<LayerOutcome>);
 
 /// Everything but the source that a layer's files follow from.
 #[derive(Serialize)]
@@ -48,27 +52,38 @@ struct Basis<'a> {
     tables: &'a [String],
 }
 
-/// Fingerprints of the layers that have landed, in plan order.
-pub(super) fn fingerprints(plan: &Plan, sets: &[Ground], layers: &[Tried]) -> Vec<Option<String>> {
-    let mut tables: Vec<String> = sets.iter().map(|set| name(&set.landed)).collect();
-    // The reference tables hold lists alone, so their debug text is the same on every run.
-    tables.push(store::sha256(format!("{:?}", plan.reference).as_bytes()));
-    let of = |(layer, tried): (&LayerPlan, &Tried)| {
+/// Tells the fingerprints of layers.
+pub(super) struct Prints<'a> {
+    plan: &'a Plan,
+    /// Digests of the polygon sets and of the reference tables.
+    tables: Vec<String>,
+}
+
+impl<'a> Prints<'a> {
+    pub(super) fn new(plan: &'a Plan, sets: &[Ground]) -> Self {
+        let mut tables: Vec<String> = sets.iter().map(|set| name(&set.landed)).collect();
+        // The reference tables hold lists alone, so their debug text is the same on every run.
+        tables.push(store::sha256(format!("{:?}", plan.reference).as_bytes()));
+        Self { plan, tables }
+    }
+
+    /// That of the layer with this number; none where it hasn't landed.
+    pub(super) fn of(&self, layer: usize, tried: &Tried) -> Option<String> {
         let landed = tried.as_ref().ok()?.as_ref().ok()?;
+        let plan = self.plan;
         let basis = Basis {
             generation: GENERATION,
             version: env!("CARGO_PKG_VERSION"),
-            layer,
+            layer: &plan.layers[layer],
             // Memory and the size of batches change no byte.
             limits: (plan.limits.record_bytes, plan.limits.archive_bytes, plan.limits.rows),
             output: &plan.output,
             jurisdictions: &plan.jurisdictions,
-            tables: &tables,
+            tables: &self.tables,
         };
         let text = serde_json::to_string(&(basis, name(landed)));
         Some(store::sha256(text.expect("a plan has text keys only, so it serializes").as_bytes()))
-    };
-    plan.layers.iter().zip(layers).map(of).collect()
+    }
 }
 
 /// Digest and extension: the same bytes may be opened as two formats.
@@ -76,35 +91,76 @@ fn name(landed: &Landed) -> String {
     landed.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Links what need not be made again into the release to be.
+/// Whether a layer is what it was in the last release.
+pub(super) fn is_same(context: &Context<'_>, prints: &Prints<'_>, layer: usize, tried: &Tried) -> bool {
+    prints.of(layer, tried).is_some_and(|print| before(context, layer, &print).is_some())
+}
+
+/// The last release, and what it tells of a layer that has the same fingerprint there.
+fn before<'a>(
+    context: &'a Context<'_>,
+    layer: usize,
+    print: &str,
+) -> Option<(&'a RunReport, &'a LayerReport)> {
+    let last = context.last.as_ref().filter(|_| !context.mode.rebuild)?;
+    let id = context.plan.layers[layer].id.as_str();
+    let before = last.layers.iter().find(|before| before.id == id)?;
+    let is_same = before.fingerprint.as_deref() == Some(print) && before.tiles > 0;
+    is_same.then_some((last, before))
+}
+
+/// Links a layer that need not be made again into the release to be; none where it must be made.
+///
+/// # Errors
+/// When the store can't be written to; what is damaged in the last release is made again.
+pub(super) fn take_layer(
+    context: &Context<'_>,
+    layer: usize,
+    tried: &Tried,
+    print: Option<&str>,
+) -> Result<Option<LayerOutcome>, Error> {
+    let before = print.and_then(|print| before(context, layer, print));
+    match (before, tried) {
+        (Some((last, before)), Ok(Ok(landed))) => keep_layer(context, last, before, landed),
+        _ => Ok(None),
+    }
+}
+
+/// Waits for the layers until one has to be made; where none has, links all into the release to be.
 ///
 /// # Errors
 /// When the store can't be written to; what is damaged in the last release is made again.
 pub(super) fn take(
     context: &Context<'_>,
-    landed: &[Tried],
-    prints: &[Option<String>],
+    landings: &Landings<'_>,
+    prints: &Prints<'_>,
 ) -> Result<Kept, Error> {
-    let layers = &context.plan.layers;
-    let none = || Kept { layers: layers.iter().map(|_| None).collect(), rest: None };
-    let Some(last) = context.last.as_ref().filter(|_| !context.mode.rebuild) else { return Ok(none()) };
-    let keep = |((layer, landed), print): ((&LayerPlan, &Tried), &Option<String>)| {
-        let (Ok(Ok(landed)), Some(print)) = (landed, print) else { return Ok(None) };
-        let before = last.layers.iter().find(|before| before.id == layer.id.as_str());
-        let before = before.filter(|before| before.fingerprint.as_ref() == Some(print) && before.tiles > 0);
-        before.map_or(Ok(None), |before| keep_layer(context, last, before, landed))
+    let Some(last) = context.last.as_ref().filter(|last| has_same_list(context, last)) else {
+        return Ok(Kept::default());
     };
-    let kept = layers.iter().zip(landed).zip(prints).map(keep).collect::<Result<Vec<_>, Error>>()?;
-    let are_same = last.layers.len() == layers.len()
-        && last.layers.iter().zip(layers).all(|(before, layer)| before.id == layer.id.as_str());
+    if landings.any_layer(|layer, tried| !is_same(context, prints, layer, tried)) {
+        return Ok(Kept::default());
+    }
+    let mut layers = Vec::new();
+    while let Some((layer, tried)) = landings.next_layer() {
+        let outcome = take_layer(context, layer, &tried, prints.of(layer, &tried).as_deref())?;
+        layers.push((layer, tried, outcome));
+    }
+    let are_kept = layers.iter().all(|(_, _, outcome)| outcome.is_some());
+    let rest = if are_kept { keep_rest(context, last)? } else { None };
+    Ok(Kept { layers, rest })
+}
+
+/// Whether the last release has the layers of the plan, and all that is linked whole.
+fn has_same_list(context: &Context<'_>, last: &RunReport) -> bool {
+    let layers = &context.plan.layers;
     let is_there = |product: &dyn Product| {
         let about = product.about();
         !matches!(about.carried, Carried::Whole(_)) || last.product(about.doc.name).is_some()
     };
-    let has_all = wanted(context.plan).all(is_there);
-    let is_same = are_same && has_all && kept.iter().all(Option::is_some);
-    let rest = if is_same { keep_rest(context, last)? } else { None };
-    Ok(Kept { layers: kept, rest })
+    last.layers.len() == layers.len()
+        && last.layers.iter().zip(layers).all(|(before, layer)| before.id == layer.id.as_str())
+        && wanted(context.plan).all(is_there)
 }
 
 fn keep_layer(

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use wkb::reader::read_wkb;
 
@@ -30,8 +31,14 @@ const WKT: &[&str] = &["wkt", "the_geom", "geom", "geometry", "shape"];
 const SAMPLE: usize = 1000;
 
 /// Bounds while a file is only looked at.
-pub(super) const LIMITS: Limits =
-    Limits { record_bytes: 16 << 20, batch_rows: SAMPLE, rows: Some(SAMPLE as u64), archive_bytes: 16 << 30 };
+pub(super) const LIMITS: Limits = Limits {
+    record_bytes: 16 << 20,
+    batch_rows: SAMPLE,
+    rows: Some(SAMPLE as u64),
+    archive_bytes: 16 << 30,
+    isolate: false,
+    read: Duration::MAX,
+};
 
 /// What a file holds.
 #[derive(Debug, Clone)]

@@ -16,6 +16,30 @@ pub enum SourceError {
     /// The file can't be read on.
     #[error("cannot read {shown} after row {row}")]
     Read { shown: String, row: u64, source: io::Error },
+    /// The process that was to read it can't be started.
+    #[error("cannot start a process to read {shown}; `limits.isolate = false` reads it without one")]
+    Start { shown: String, source: io::Error },
+    /// What the process that reads it says, causes and all.
+    #[error("{told}")]
+    Told { told: String },
+    /// The process that reads it took more memory than it may.
+    #[error(
+        "reading {shown} takes more than the {mib} MiB that a reader may take; look into the file, or raise `--memory`, of which it is a quarter"
+    )]
+    OutOfMemory { shown: String, mib: u64 },
+    /// The process that reads it crashed.
+    #[error(
+        "the process that read {shown} died ({how}): the file breaks its reader; look into it, and fetch it again"
+    )]
+    Died { shown: String, how: String },
+    /// The process that reads it says nothing any more.
+    #[error(
+        "reading {shown} came to a stop: nothing for {seconds} s; look into the file (a view that never ends?)"
+    )]
+    Silent { shown: String, seconds: u64 },
+    /// Reading it takes longer than is allowed.
+    #[error("reading {shown} takes longer than `limits.read` allows; look into the file, or raise that")]
+    TooSlow { shown: String },
     /// Nothing in the file.
     #[error("{shown} is empty: fetch it again, or point the pipeline at the right file")]
     Empty { shown: String },

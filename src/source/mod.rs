@@ -7,6 +7,7 @@
 //! A row that can't be used is kept with its `Defect`; a source that can't be read on is a
 //! `SourceError`.
 
+mod apart;
 mod archive;
 mod batch;
 mod budget;
@@ -44,6 +45,7 @@ use std::sync::Arc;
 use crate::feature::{Crs, Landed, RawBatch};
 use crate::plan::{Format, Limits, SourcePlan};
 
+pub use apart::{Program, Readers, serve};
 pub use describe::{ColumnDescription, Description, LayerDescription};
 pub use error::SourceError;
 pub use ogr::{init, reprojection};
@@ -58,6 +60,9 @@ use geojsonl::LineRecords;
 use parquet::{ParquetSource, is_folder_of_parquet, is_parquet};
 use reader::RowByRow;
 use xlsx::{At, Bounds, XlsxRecords};
+
+/// Least bytes of a row of text: a character, and what ends it.
+const LEAST_ROW: u64 = 2;
 
 /// A format's rows, one at a time.
 trait Records: Send {
@@ -137,6 +142,12 @@ pub fn open(
     reprojection(&crs)
         .map_err(|error| SourceError::UselessCrs { shown: origin.to_string(), source: Box::new(error) })?;
     tracing::debug!(source = %origin, %crs, "opened");
+    let at_most = match (&rows, &plan.format) {
+        (Rows::Columnar(source), _) => Some(source.rows()),
+        (_, Format::Csv { .. } | Format::Geojson | Format::Geojsonl) => Some(landed.bytes / LEAST_ROW + 1),
+        // Headers of datasets and sheets may lie, and landed pages are compressed.
+        _ => None,
+    };
     let batches: Box<dyn Batches> = match rows {
         Rows::Columnar(source) => Box::new(source.read(crs.clone())),
         Rows::Single(records) => {
@@ -144,7 +155,7 @@ pub fn open(
             Box::new(RowByRow::new(records, batch))
         }
     };
-    Ok(Reader::new(batches, crs, fixed, limits))
+    Ok(Reader::new(batches, crs, fixed, limits).at_most(at_most))
 }
 
 /// Describes the file or folder at `path`, whose format is guessed from its name and content.

@@ -14,6 +14,7 @@ pub struct Reader {
     rows_left: u64,
     crs: Crs,
     fixed: Option<Vec<String>>,
+    rows_at_most: Option<u64>,
     ended: bool,
 }
 
@@ -31,8 +32,21 @@ impl Reader {
             rows_left: limits.rows.unwrap_or(u64::MAX),
             crs,
             fixed,
+            rows_at_most: None,
             ended: false,
         }
+    }
+
+    /// A source that can't have more rows than these.
+    pub(super) fn at_most(self, rows: Option<u64>) -> Self {
+        Self { rows_at_most: rows, ..self }
+    }
+
+    /// The most rows that there can be, asked before the first: where that follows from the source's size, from what it
+    /// says of itself, or from how many are wanted.
+    pub fn rows_at_most(&self) -> Option<u64> {
+        let wanted = (self.rows_left < u64::MAX).then_some(self.rows_left);
+        self.rows_at_most.into_iter().chain(wanted).min()
     }
 
     /// The CRS of every batch.

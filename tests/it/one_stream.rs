@@ -18,6 +18,7 @@ use cikr::kernel::assemble::inventory_schema;
 use cikr::kernel::locate::JoinContext;
 use cikr::kernel::pack::Levels;
 use cikr::plan::{Overrides, Plan, SourcePlan};
+use cikr::source::Readers;
 use cikr::store::Scratch;
 use sha2::{Digest, Sha256};
 
@@ -48,7 +49,7 @@ fn demo() -> Plan {
 
 fn join(plan: &Plan) -> JoinContext {
     let sets: Vec<Landed> = plan.jurisdictions.iter().map(|set| landed(&set.source)).collect();
-    cikr::engine::join_context(plan, &sets).unwrap().context
+    cikr::engine::join_context(plan, &sets, &Readers::inside()).unwrap().context
 }
 
 /// SHA-256 of every tile by collection, region and number.
@@ -92,7 +93,8 @@ fn made(plan: &Plan, join: &JoinContext, budget: usize) -> (Digests, Vec<String>
     let (mut digests, mut told) = (Digests::new(), Vec::new());
     let mut stores: Vec<LocalRows> = Vec::new();
     for layer in &plan.layers {
-        let work = Work { plan, layer, join, places: &[], room: &room };
+        let readers = &Readers::inside();
+        let work = Work { plan, layer, join, places: &[], room: &room, readers };
         let mut rows: LayerRows = read_layer(work, &landed(&layer.source), &Nobody).unwrap();
         let unpacked = LayerTiles::new(layer, &rows.store, &rows.schema);
         digests.extend(packed(&unpacked, layer.id.as_str(), &rows.schema, budget));

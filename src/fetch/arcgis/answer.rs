@@ -24,7 +24,7 @@ pub(super) const PATIENT: u32 = 6;
 const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 100 });
 
 /// Largest page as JSON, bytes, where it came as protocol buffers: few of these can stand for very much.
-const LARGEST: usize = 1 << 30;
+const LARGEST: usize = 128 << 20;
 
 /// The answer to `form`, its body JSON, asked up to `tries` times while the trouble may pass; a token that has
 /// expired is renewed once.

@@ -9,7 +9,7 @@ use crate::fetch::http::{Ask, Client, HttpError};
 use crate::plan::ArcgisPlan;
 
 /// Largest answer, bytes: a list of millions of ids, a page of large polygons. A page above it is asked for in parts.
-const ANSWER: u64 = 256 << 20;
+const ANSWER: u64 = 96 << 20;
 
 /// Asks on behalf of one source.
 pub struct Asker<'a> {

@@ -6,11 +6,12 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::answer::{Members, members};
 use super::error::ArcgisError;
+use crate::esri::MOST_ROWS;
 
 /// A page, as far as a pull looks into it.
 pub(super) struct Page<'a> {
@@ -34,13 +35,40 @@ pub(super) fn parse<'a>(url: &str, body: &'a [u8], oid: Option<&str>) -> Result<
         return Err(ArcgisError::incapable("an answer has no features"));
     };
     let broken = |source| ArcgisError::not_json(url, features.get().as_bytes(), source);
-    let rows: Vec<&RawValue> = serde_json::from_str(features.get()).map_err(broken)?;
+    let Rows(rows) = serde_json::from_str(features.get()).map_err(broken)?;
     let oids = match oid {
         Some(oid) => rows.iter().map(|row| oid_of(row, oid)).collect::<Result<_, _>>().map_err(broken)?,
         None => vec![None; rows.len()],
     };
     let is_cut = rest.remove("exceededTransferLimit").is_some_and(|said| said.get() == "true");
     Ok(Page { rows, oids, is_cut, rest })
+}
+
+/// Rows of a page, of which a few bytes could claim to be one.
+struct Rows<'a>(Vec<&'a RawValue>);
+
+impl<'de> Deserialize<'de> for Rows<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_seq(Self(Vec::new()))
+    }
+}
+
+impl<'de> Visitor<'de> for Rows<'de> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut rows: A) -> Result<Self, A::Error> {
+        while let Some(row) = rows.next_element()? {
+            if self.0.len() == MOST_ROWS {
+                return Err(de::Error::custom(format_args!("more than {MOST_ROWS} rows in one answer")));
+            }
+            self.0.push(row);
+        }
+        Ok(self)
+    }
 }
 
 fn oid_of(row: &RawValue, oid: &str) -> Result<Option<i64>, serde_json::Error> {

@@ -56,6 +56,12 @@ fn settings(products: &[ProductName]) -> Vec<Key> {
         )
         .within(&MEMORY.range)
         .example("1 GiB"),
+        key(
+            "limits.isolate",
+            "Whether GDAL, Parquet and spreadsheets are read in a process of its own, so that a file that breaks its \
+             reader ends one layer.",
+        )
+        .otherwise(true),
         key("limits.archive", "Largest content of a zip archive.").bounds(&ARCHIVE),
         key(
             "limits.unmet-counts",

@@ -17,7 +17,7 @@ use crate::source::json::{self, Captured, ScanError, Scanner};
 const MEMBER_BYTES: usize = 1 << 20;
 
 /// Largest page of protocol buffers, bytes; and the same page as JSON.
-const PBF_BYTES: (u64, usize) = (256 << 20, 1 << 30);
+const PBF_BYTES: (u64, usize) = (64 << 20, 256 << 20);
 
 /// A page being read.
 pub(super) struct OpenPage {

@@ -7,6 +7,7 @@ mod parquet;
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use arrow_schema::DataType;
 use tempfile::TempDir;
@@ -17,8 +18,14 @@ use super::{Reader, SourceError, open};
 use crate::feature::{Crs, Landed, RawBatch, RejectReason, spelling};
 use crate::plan::{CsvGeometry, Format, Limits, Location, SourcePlan};
 
-pub(super) const LIMITS: Limits =
-    Limits { record_bytes: 1 << 20, batch_rows: 1000, rows: None, archive_bytes: 1 << 20 };
+pub(super) const LIMITS: Limits = Limits {
+    record_bytes: 1 << 20,
+    batch_rows: 1000,
+    rows: None,
+    archive_bytes: 1 << 20,
+    isolate: false,
+    read: Duration::MAX,
+};
 
 fn lon_lat() -> Format {
     Format::Csv { delimiter: b',', geometry: CsvGeometry::Xy { x: "lon".into(), y: "lat".into() } }

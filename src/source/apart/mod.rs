@@ -1,0 +1,221 @@
+//! Reads a source in a process of its own, so that a file that breaks its reader ends one layer and not the night.
+//!
+//! GDAL, Parquet and spreadsheets are read by code that isn't ours, from bytes that aren't either: a few of them can ask
+//! for any amount of memory, crash it, or keep it busy for ever. The program starts itself once more (`child`), with a
+//! limit on its memory and without the secrets of its environment, asks it a question (`question`) and takes the batches
+//! that it sends (`wire`). Who is silent for too long is stopped; who has answered well is asked again, since a start
+//! takes GDAL's libraries 60 ms.
+//!
+//! May use what `source` may, and start processes (`worker`). The environment is handed in.
+
+mod child;
+mod log;
+mod question;
+mod wire;
+mod worker;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::error::SourceError;
+use super::{Batches, Reader};
+use crate::feature::{Crs, Landed, RawBatch};
+use crate::plan::{Format, Limits, SourcePlan};
+
+pub use child::serve;
+use question::Question;
+use wire::{Header, Message};
+use worker::{Silence, Worker};
+
+/// A process may keep us waiting for a batch so long. The slowest real one, the first batch of a large FileGDB of
+/// polygons, takes seconds.
+const SILENCE: Duration = Duration::from_mins(10);
+/// The memory of a reader is this part of the run's; several may be at work.
+const SHARE: u64 = 4;
+/// What a reader gets at least: GDAL, its libraries and a batch take some 60 MiB.
+const LEAST: u64 = 192 << 20;
+/// A process that has taken more than this part of its memory isn't asked again: what it has freed may be in pieces.
+const SPENT: u64 = 2;
+
+/// How sources are read: in processes of their own, or in this one.
+#[derive(Debug, Default)]
+pub struct Readers {
+    /// None where nothing is to be started: all is read in this process.
+    apart: Option<Apart>,
+}
+
+/// What is needed to read in other processes.
+#[derive(Debug)]
+struct Apart {
+    program: Program,
+    /// Memory of a process, bytes.
+    memory: u64,
+    /// Processes that wait for a question.
+    idle: Arc<Mutex<Vec<Worker>>>,
+}
+
+/// What is started to read sources, and the environment it gets.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// This program.
+    pub path: PathBuf,
+    /// Arguments that have it read sources: its log as JSON on stderr, its batches on stdout.
+    pub arguments: Vec<OsString>,
+    /// All of its environment: nothing that GDAL, PROJ and the loader don't need.
+    pub environment: Vec<(OsString, OsString)>,
+}
+
+impl Readers {
+    /// Reads everything in this process.
+    pub fn inside() -> Self {
+        Self::default()
+    }
+
+    /// Reads what isn't read by our own code in processes of their own, for a run that may take so many bytes.
+    pub fn apart(program: Program, memory: u64) -> Self {
+        let memory = (memory / SHARE).max(LEAST);
+        Self { apart: Some(Apart { program, memory, idle: Arc::default() }) }
+    }
+
+    /// Opens a landed source as [`super::open`] does.
+    ///
+    /// # Errors
+    /// As there, and when a process can't be started or dies.
+    pub fn open(
+        &self,
+        landed: &Landed,
+        plan: &SourcePlan,
+        limits: &Limits,
+        schema_crs: Option<&Crs>,
+    ) -> Result<Reader, SourceError> {
+        match self.apart.as_ref().filter(|_| !is_ours(&plan.format) && limits.isolate) {
+            None => super::open(landed, plan, limits, schema_crs),
+            Some(apart) => {
+                let question = Question::new(landed, plan, limits, schema_crs, apart.memory);
+                apart.open(&question, &plan.shown, limits)
+            }
+        }
+    }
+}
+
+/// Whether a format is read by code of this project alone, which holds one record at a time.
+fn is_ours(format: &Format) -> bool {
+    match format {
+        Format::Csv { .. } | Format::Geojson | Format::Geojsonl | Format::Esri => true,
+        Format::Ogr { .. } | Format::Parquet { .. } | Format::Xlsx { .. } => false,
+    }
+}
+
+impl Apart {
+    fn open(&self, question: &Question, shown: &Arc<str>, limits: &Limits) -> Result<Reader, SourceError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let worker = idle.map_or_else(|| Worker::start(&self.program), Ok);
+        let mut worker = worker.map_err(|source| SourceError::Start { shown: shown.to_string(), source })?;
+        worker.ask(question);
+        let mut answer = Answer {
+            shown: Arc::clone(shown),
+            worker: Some(worker),
+            idle: Arc::clone(&self.idle),
+            memory: self.memory,
+            crs: Crs::Crs84,
+            deadline: Instant::now() + limits.read,
+        };
+        let Header { crs, fixed, rows_at_most } = answer.header()?;
+        answer.crs = Crs::from(crs);
+        let crs = answer.crs.clone();
+        Ok(Reader::new(Box::new(answer), crs, fixed, limits).at_most(rows_at_most))
+    }
+}
+
+/// The batches that a process sends in answer to a question.
+struct Answer {
+    shown: Arc<str>,
+    /// None once it has nothing more to say.
+    worker: Option<Worker>,
+    /// Where it waits for the next question.
+    idle: Arc<Mutex<Vec<Worker>>>,
+    memory: u64,
+    crs: Crs,
+    /// When reading must be done.
+    deadline: Instant,
+}
+
+impl Answer {
+    fn header(&mut self) -> Result<Header, SourceError> {
+        match self.message()? {
+            Message::Header(header) => Ok(header),
+            Message::Batch(_) | Message::End(_) => Err(self.died()),
+            Message::Failed(told) => Err(self.failed(told)),
+        }
+    }
+
+    /// The next message of a process that is expected to speak.
+    fn message(&mut self) -> Result<Message, SourceError> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let Some(worker) = &self.worker else { return Err(self.died()) };
+        match worker.next(left.min(SILENCE)) {
+            Ok(message) => Ok(message),
+            Err(Silence::Dead) => Err(self.died()),
+            Err(Silence::Slow) => {
+                self.worker = None;
+                let shown = self.shown.to_string();
+                let seconds = SILENCE.as_secs();
+                let is_late = left < SILENCE;
+                Err(if is_late {
+                    SourceError::TooSlow { shown }
+                } else {
+                    SourceError::Silent { shown, seconds }
+                })
+            }
+        }
+    }
+
+    /// What it says of a source names the source; it has come to an end in order, and may be asked again.
+    fn failed(&mut self, told: String) -> SourceError {
+        self.done();
+        SourceError::Told { told }
+    }
+
+    /// Why a process has ended, or said what made no sense.
+    fn died(&mut self) -> SourceError {
+        let (shown, mib) = (self.shown.to_string(), self.memory >> 20);
+        let Some(worker) = self.worker.take() else {
+            return SourceError::Died { shown, how: "asked once more".to_owned() };
+        };
+        let end = worker.end();
+        if end.is_out_of_memory {
+            SourceError::OutOfMemory { shown, mib }
+        } else {
+            SourceError::Died { shown, how: end.how }
+        }
+    }
+
+    fn done(&mut self) {
+        if let Some(worker) = self.worker.take() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+        }
+    }
+}
+
+impl Batches for Answer {
+    fn next(&mut self, _rows: usize) -> Result<Option<RawBatch>, SourceError> {
+        match self.message()? {
+            Message::Batch(mut batch) => {
+                batch.crs = self.crs.clone();
+                Ok(Some(*batch))
+            }
+            Message::End(peak) => {
+                tracing::debug!(source = %self.shown, peak_mib = peak >> 20, "read in a process of its own");
+                if peak > self.memory / SPENT {
+                    self.worker = None;
+                }
+                self.done();
+                Ok(None)
+            }
+            Message::Failed(told) => Err(self.failed(told)),
+            Message::Header(_) => Err(self.died()),
+        }
+    }
+}
