@@ -11,9 +11,9 @@ use tracing::{error_span, info, warn};
 
 use super::fetch::Tried;
 use super::jurisdictions::Ground;
-use super::layer::{flags_path, rejects_path};
+use super::layer::{discard, flags_path, rejects_path};
 use super::tile::{self, TileError};
-use super::{Context, LayerOutcome, gate};
+use super::{Context, LayerOutcome, gate, tallies};
 use crate::derive::inventory::FACILITIES;
 use crate::derive::product::{Carried, Product};
 use crate::derive::{national, wanted};
@@ -21,10 +21,10 @@ use crate::error::{Error, chain};
 use crate::feature::{FileRecord, Landed, LayerReport, LayerStatus, RunReport, TileRecord};
 use crate::geoparquet;
 use crate::plan::{LayerPlan, Plan};
-use crate::store::{self, StoreError};
+use crate::store::{self, Care, StoreError};
 
 /// To be raised when the same source and plan give other files than before within one version.
-const GENERATION: u32 = 3;
+const GENERATION: u32 = 4;
 
 /// What the last release gives to this one.
 pub(super) struct Kept {
@@ -102,9 +102,37 @@ pub(super) fn take(
         !matches!(about.carried, Carried::Whole(_)) || last.product(about.doc.name).is_some()
     };
     let has_all = wanted(context.plan).all(is_there);
-    let is_same = are_same && has_all && kept.iter().all(Option::is_some);
-    let rest = if is_same { keep_rest(context, last)? } else { None };
-    Ok(Kept { layers: kept, rest })
+    let is_same = |kept: &[Option<LayerOutcome>]| are_same && has_all && kept.iter().all(Option::is_some);
+    let was_same = is_same(&kept);
+    let is_read =
+        |outcome: &LayerOutcome| !was_same || !tallies::are_kept(context, &outcome.report.id, &outcome.tiles);
+    let kept = confirmed(context, kept, is_read)?;
+    let rest = if is_same(&kept) { keep_rest(context, last)? } else { None };
+    // The inventory is made of them after all.
+    let layers = if was_same && rest.is_none() { confirmed(context, kept, |_| true)? } else { kept };
+    Ok(Kept { layers, rest })
+}
+
+/// The layers of which something is to be made are compared with their digests whole, whatever was compared of them in
+/// its turn: one that is damaged is made again.
+fn confirmed(
+    context: &Context<'_>,
+    kept: Vec<Option<LayerOutcome>>,
+    is_read: impl Fn(&LayerOutcome) -> bool,
+) -> Result<Vec<Option<LayerOutcome>>, Error> {
+    let confirm = |outcome: LayerOutcome| {
+        let id = &outcome.report.id;
+        let problems =
+            if is_read(&outcome) { context.staging.damaged(&[tile::base(id).join("data")]) } else { vec![] };
+        if problems.is_empty() {
+            return Ok(Some(outcome));
+        }
+        let damaged = StoreError::Damaged { release: context.release.to_owned(), problems };
+        warn!(layer = id, reason = chain(&damaged), "what was linked is damaged: made again");
+        discard(context, id)?;
+        Ok(None)
+    };
+    kept.into_iter().map(|outcome| outcome.map_or(Ok(None), confirm)).collect()
 }
 
 fn keep_layer(
@@ -116,9 +144,7 @@ fn keep_layer(
     let _span = error_span!("layer", id = before.id).entered();
     let timer = Instant::now();
     let Some((tiles, national)) = sound(context, layer_files(context, last, before))? else {
-        for path in [tile::base(&before.id), rejects_path(&before.id), flags_path(&before.id)] {
-            context.staging.discard(&path).map_err(|source| Error::Store { source })?;
-        }
+        discard(context, &before.id)?;
         return Ok(None);
     };
     let first = tiles.first().map(|tile| context.staging.path_of(&tile.path));
@@ -168,13 +194,15 @@ fn layer_files(
     last: &RunReport,
     before: &LayerReport,
 ) -> Result<LayerFiles, TileError> {
-    let carry = |path: &Path| {
-        context.staging.carry(&last.release, path).map_err(|source| TileError::Store { source })
+    let carry_with = |path: &Path, care| {
+        context.staging.carry(&last.release, path, care).map_err(|source| TileError::Store { source })
     };
+    let carry = |path: &Path| carry_with(path, Care::InTurns);
     let tiles = carry(&tile::base(&before.id).join("data"))?;
     let tiles = tiles.into_iter().map(|file| tile::carried(context, &before.id, file));
     let tiles = tiles.collect::<Result<Vec<_>, _>>()?;
-    carry(&rejects_path(&before.id))?;
+    // The report page shows some of them.
+    carry_with(&rejects_path(&before.id), Care::Each)?;
     carry(&flags_path(&before.id))?;
     let mut files = Vec::new();
     for about in wanted(context.plan).map(Product::about) {
@@ -207,7 +235,8 @@ fn keep_rest(context: &Context<'_>, last: &RunReport) -> Result<Option<Vec<TileR
 
 fn rest_files(context: &Context<'_>, last: &RunReport) -> Result<Vec<TileRecord>, TileError> {
     let carry = |path: &str| {
-        context.staging.carry(&last.release, Path::new(path)).map_err(|source| TileError::Store { source })
+        let carried = context.staging.carry(&last.release, Path::new(path), Care::InTurns);
+        carried.map_err(|source| TileError::Store { source })
     };
     carry("reference")?;
     let mut files = Vec::new();
@@ -218,7 +247,17 @@ fn rest_files(context: &Context<'_>, last: &RunReport) -> Result<Vec<TileRecord>
         files.extend(carry(path)?);
     }
     let tiles = files.into_iter().filter(|file| file.path.starts_with(&data));
-    tiles.map(|file| tile::carried(context, FACILITIES, file)).collect()
+    let tiles: Vec<TileRecord> =
+        tiles.map(|file| tile::carried(context, FACILITIES, file)).collect::<Result<_, _>>()?;
+    if tallies::facilities(context, &tiles).is_some() {
+        return Ok(tiles);
+    }
+    // They will be counted.
+    let problems = context.staging.damaged(&[data]);
+    if problems.is_empty() {
+        return Ok(tiles);
+    }
+    Err(TileError::Store { source: StoreError::Damaged { release: last.release.clone(), problems } })
 }
 
 /// What is linked whole, of the products that the plan asks for.
