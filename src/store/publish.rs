@@ -152,7 +152,7 @@ mod tests {
     use std::fs;
 
     use super::super::fixture::{self, TILE};
-    use super::super::{fault, read_manifest};
+    use super::super::{Care, fault, read_manifest};
     use super::*;
 
     #[test]

@@ -367,7 +367,10 @@ mod tests {
         let content = fs::read(&tile).unwrap();
         fs::remove_file(&tile).unwrap();
         let error = store.rollback(&lock, "r1").unwrap_err().to_string();
-        assert_eq!(error, format!("release `r1` is damaged: {TILE}: missing"));
+        assert!(error.starts_with(&format!("release `r1` is damaged: {TILE}: missing; ")), "{error}");
+        fs::write(&tile, "tile of day 9").unwrap();
+        let error = store.rollback(&lock, "r1").unwrap_err().to_string();
+        assert!(error.starts_with(&format!("release `r1` is damaged: {TILE}: sha256 ")), "{error}");
         fs::write(&tile, content).unwrap();
 
         let manifest = first.folder.join(MANIFEST);
