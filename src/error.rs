@@ -1,6 +1,7 @@
 //! The rooms' errors folded into one, and the exit codes.
 
 use std::error::Error as StdError;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use crate::catalog::CatalogError;
@@ -26,8 +27,10 @@ pub mod exit {
     pub const INCOMPLETE: u8 = 5;
     /// The store can't be read or written.
     pub const STORE: u8 = 6;
-    /// `verify` found problems.
+    /// `verify` found problems, or `repair` left some.
     pub const PROBLEMS: u8 = 7;
+    /// All that was to be done is done, but standard output can't be written.
+    pub const OUTPUT: u8 = 8;
 }
 
 /// Why a command failed.
@@ -170,8 +173,10 @@ pub enum Error {
     #[error("`--reason` is empty: say why the change is meant, for those who read the report")]
     NoReason,
     /// Standard output can't be written.
-    #[error("cannot write to standard output")]
+    #[error("{}cannot write to standard output", done.as_ref().map(|done| format!("{done}, but ")).unwrap_or_default())]
     Output {
+        /// What the command has done before.
+        done: Option<String>,
         /// Cause.
         source: std::io::Error,
     },
@@ -193,6 +198,9 @@ impl Error {
     /// Exit code of the failure.
     pub fn exit(&self) -> u8 {
         match self {
+            Self::Output { .. } => exit::OUTPUT,
+            // Whatever was being made: what a person has to do is the same.
+            _ if is_of_store(self) => exit::STORE,
             Self::Spec { .. } => exit::SPEC,
             Self::Describe { .. }
             | Self::Jurisdiction { .. }
@@ -204,28 +212,47 @@ impl Error {
             | Self::NothingToAccept { .. }
             | Self::NoReason => exit::USAGE,
             Self::Store { .. } | Self::Table { .. } | Self::Format { .. } => exit::STORE,
-            Self::Inventory { source } | Self::National { source, .. } if is_of_store(&**source) => {
-                exit::STORE
-            }
             Self::Inventory { .. }
             | Self::National { .. }
             | Self::Derive { .. }
             | Self::Catalog { .. }
             | Self::Law { .. }
-            | Self::Output { .. }
             | Self::Signals { .. }
             | Self::Threads { .. } => exit::INTERNAL,
         }
     }
 }
 
-/// Whether an error is the store's, or has one of the store among its causes.
+/// Whether an error is the store's, or has one of the store, or a disk without room, among its causes.
 fn is_of_store(error: &(dyn StdError + 'static)) -> bool {
+    if let Some(store) = error.downcast_ref::<StoreError>() {
+        return !store.is_source();
+    }
+    let io = error.downcast_ref::<std::io::Error>();
     // The system's errors carry the store's own within.
-    let within = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    error.is::<StoreError>()
-        || within.and_then(|inner| inner.downcast_ref::<StoreError>()).is_some()
-        || error.source().is_some_and(is_of_store)
+    let within = io.and_then(std::io::Error::get_ref).and_then(|inner| inner.downcast_ref::<StoreError>());
+    within.is_some() || io.is_some_and(is_out_of_space) || error.source().is_some_and(is_of_store)
+}
+
+fn is_out_of_space(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+}
+
+impl Error {
+    /// Whether a disk without room is what failed.
+    pub fn is_out_of_space(&self) -> bool {
+        let mut cause: Option<&(dyn StdError + 'static)> = Some(self);
+        while let Some(error) = cause {
+            let io = error.downcast_ref::<std::io::Error>();
+            if io.is_some_and(is_out_of_space)
+                || matches!(error.downcast_ref(), Some(StoreError::Full { .. }))
+            {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
 }
 
 fn mistakes(diagnostics: &[Diagnostic]) -> String {

@@ -15,6 +15,7 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse(); // usage errors: clap exits 2
+    cikr::cli::keep_to_itself();
     let logging = report::init(cli.verbosity(), cli.log_format);
     match cli.run(&logging, &mut io::stdout().lock()) {
         Ok(code) => ExitCode::from(code),

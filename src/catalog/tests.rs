@@ -29,6 +29,7 @@ fn source() -> SourcePlan {
     SourcePlan {
         location: Location::Path("dams.geojson".into()),
         shown: "dams.geojson".into(),
+        written: "dams.geojson".into(),
         format: Format::Geojson,
         crs: None,
     }

@@ -4,6 +4,7 @@
 
 mod accept;
 mod draft;
+mod dump;
 mod expected;
 mod landing;
 mod layers;
@@ -24,6 +25,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Serialize;
 use serde_json::json;
 
+pub use dump::keep_to_itself;
+
 use crate::error::{Error, chain};
 use crate::fetch::http::{ClientSettings, Proxies};
 use crate::plan::{Overrides, Plan, Variables};
@@ -39,7 +42,8 @@ Exit codes:
   4    no layer succeeded, or a source of jurisdictions failed: nothing published
   5    published, but a layer is missing or stale, or more counts than `unmet-counts` aren't as expected
   6    the store can't be read or written
-  7    verify found problems
+  7    verify found problems, or repair left some
+  8    done, but the result can't be written to standard output
   130  interrupted (143: by SIGTERM); the next run goes on from the pages that have landed";
 
 const EXAMPLES: &str = "\
@@ -91,6 +95,8 @@ enum Command {
     Accept(accept::Accept),
     /// Re-check a release: checksums, sums and laws
     Verify(releases::Verify),
+    /// Find what is damaged in a store, and mend what can be mended
+    Repair(releases::Repair),
     /// List the releases of a store
     Releases(releases::List),
     /// Make an earlier release the latest
@@ -133,7 +139,11 @@ impl Cli {
         let out = &mut Output { format: self.format, out };
         let done = self.dispatch(logging, out);
         match &done {
-            Err(error) if out.is_json() => out.print(&failure(error), String::new).and(done),
+            Err(error) if out.is_json() => {
+                // Where that can't be printed either, the failure itself is what stderr and the exit code tell.
+                drop(out.print(&failure(error), String::new));
+                done
+            }
             _ => done,
         }
     }
@@ -147,6 +157,7 @@ impl Cli {
             Command::Plan(command) => command.run(out),
             Command::Accept(command) => command.run(out),
             Command::Verify(command) => command.run(out),
+            Command::Repair(command) => command.run(out),
             Command::Releases(command) => command.run(out),
             Command::Rollback(command) => command.run(out),
             Command::Layers(command) => command.run(out),
@@ -251,7 +262,7 @@ impl Output<'_> {
         match writeln!(self.out, "{text}") {
             // A reader that has seen enough changes nothing of how the command went.
             Err(source) if source.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-            done => done.map_err(|source| Error::Output { source }),
+            done => done.map_err(|source| Error::Output { done: None, source }),
         }
     }
 
@@ -260,8 +271,8 @@ impl Output<'_> {
         if !self.is_json() {
             return self.line(text().trim_end());
         }
-        let json =
-            serde_json::to_string_pretty(value).map_err(|source| Error::Output { source: source.into() })?;
+        let json = serde_json::to_string_pretty(value)
+            .map_err(|source| Error::Output { done: None, source: source.into() })?;
         self.line(&json)
     }
 }

@@ -1,4 +1,4 @@
-//! `cikr releases`, `cikr rollback` and `cikr verify`.
+//! `cikr releases`, `cikr rollback`, `cikr verify` and `cikr repair`.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::{Output, load};
 use crate::error::{Error, exit};
 use crate::report::size;
 use crate::run;
-use crate::store::{Store, StoreError};
+use crate::store::{self, Store, StoreError};
 
 /// Where the store is.
 #[derive(Debug, Args)]
@@ -84,15 +84,27 @@ impl Rollback {
 /// Re-check a release: checksums, sums and laws.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
-    /// Folder of a release, a store (its latest release), or a release id with --store
+    /// Folder of a release, a store (its latest release, and `latest.json`), or a release id with --store
     release: PathBuf,
     #[command(flatten)]
     store: StoreAt,
+    /// What is landed in the store, too: every copy against its digests
+    #[arg(long)]
+    landing: bool,
 }
 
 impl Verify {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
-        let verified = run::verify(&release_folder(&self.release, &self.store)?)?;
+        let is_store = !is_release(&self.release) && is_store(&self.release);
+        let store = || if is_store { open(&self.release) } else { self.store.open() };
+        let mut verified = if is_store {
+            run::verify_store(&store()?)?
+        } else {
+            run::verify(&release_folder(&self.release, &self.store)?)?
+        };
+        if self.landing {
+            verified = verified.with_landing(&store()?)?;
+        }
         out.print(&verified, || {
             let mut text = String::new();
             for problem in &verified.problems {
@@ -115,6 +127,54 @@ impl Verify {
     }
 }
 
+/// Find what is damaged in a store, and mend what can be mended.
+#[derive(Debug, Args)]
+#[command(after_help = REPAIR_HELP)]
+pub(super) struct Repair {
+    /// Store folder, or a pipeline file that names it
+    #[arg(value_name = "PIPELINE|STORE")]
+    at: PathBuf,
+    /// Only tell what is damaged, and what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+const REPAIR_HELP: &str = "\
+Everything is read: releases, landed copies, records. `latest.json` is made again where it leads nowhere; damaged copies
+of sources are set aside (`.damaged`), so that the next run fetches them; damaged files of releases are linked from
+another release that has the same bytes whole. Exit code 7 where something stays damaged.";
+
+impl Repair {
+    pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
+        let store = open(&self.at)?;
+        let store_error = |source| Error::Store { source };
+        let lock = store.lock().map_err(store_error)?;
+        let found = store.repair(&lock, self.dry_run).map_err(store_error)?;
+        let left = found.iter().filter(|found| self.dry_run || found.done.is_none()).count();
+        if !self.dry_run && left < found.len() {
+            run::write_feed(&store, &lock);
+        }
+        let value = json!({ "dry_run": self.dry_run, "damaged": found.len(), "left": left, "found": found });
+        out.print(&value, || self.text(&found))?;
+        Ok(if left == 0 { exit::OK } else { exit::PROBLEMS })
+    }
+
+    fn text(&self, found: &[store::Repair]) -> String {
+        if found.is_empty() {
+            return "nothing is damaged".to_owned();
+        }
+        let mut text = String::new();
+        for store::Repair { path, what, done } in found {
+            let done = done.as_deref().unwrap_or("CAN'T BE MENDED");
+            let _ = writeln!(text, "{path}: {what}: {done}");
+        }
+        let mended = found.iter().filter(|found| found.done.is_some()).count();
+        let verb = if self.dry_run { "would be mended" } else { "mended" };
+        let _ = write!(text, "{} damaged, {mended} {verb}", found.len());
+        text
+    }
+}
+
 /// What is no path is an id, to be found in the store.
 fn by_id(id: &str, at: &StoreAt) -> Result<PathBuf, Error> {
     let none = |store: &Path| Error::Store {
@@ -130,14 +190,22 @@ fn by_id(id: &str, at: &StoreAt) -> Result<PathBuf, Error> {
 
 /// The release meant: a folder with a manifest, the latest of a store, or an id.
 pub(super) fn release_folder(release: &Path, at: &StoreAt) -> Result<PathBuf, Error> {
-    if release.join("manifest.json").is_file() {
+    if is_release(release) {
         return Ok(release.to_owned());
     }
-    let is_store = release.is_dir() || release.extension().is_some_and(|e| e == "toml");
-    if !is_store {
+    if !is_store(release) {
         return by_id(&release.to_string_lossy(), at);
     }
     let store = open(release)?;
     let latest = store.latest().map_err(|source| Error::Store { source })?;
     Ok(latest.map_or_else(|| release.to_owned(), |latest| store.release_dir(&latest.release)))
+}
+
+fn is_release(path: &Path) -> bool {
+    path.join("manifest.json").is_file()
+}
+
+/// A folder that is no release's, or the pipeline file that names one.
+fn is_store(path: &Path) -> bool {
+    path.is_dir() || path.extension().is_some_and(|extension| extension == "toml")
 }

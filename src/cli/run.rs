@@ -75,7 +75,13 @@ impl Run {
         .inspect_err(|error| {
             tracing::error!(target: LOG_FILE, reason = crate::error::chain(error), "run failed");
         })?;
-        out.print(&outcome.report, || report::summary(&outcome.report, &outcome.release))?;
+        let printed = out.print(&outcome.report, || report::summary(&outcome.report, &outcome.release));
+        printed.map_err(|error| match error {
+            Error::Output { source, .. } => {
+                Error::Output { done: Some(format!("release {id} is published")), source }
+            }
+            other => other,
+        })?;
         Ok(if outcome.is_complete() { exit::OK } else { exit::INCOMPLETE })
     }
 }

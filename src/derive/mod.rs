@@ -78,6 +78,8 @@ pub struct Before<'a> {
     pub report: &'a LayerReport,
     /// Its tiles and their digests; none where the manifest can't be read.
     pub tiles: Option<&'a [(PathBuf, String)]>,
+    /// Whether one of those that would be compared is not what was published.
+    pub is_damaged: bool,
 }
 
 /// Folder of a layer within a release.

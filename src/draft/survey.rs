@@ -5,6 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_array::{Array, ArrayRef};
@@ -206,10 +207,11 @@ fn first_column(layer: &LayerDescription) -> CsvGeometry {
 
 /// The rows of the table, in batches.
 pub(super) fn batches(format: &Format, wanted: &Wanted, crs: Option<Crs>) -> Result<Reader, SourceError> {
-    let shown = wanted.path.display().to_string();
+    let shown: Arc<str> = wanted.path.display().to_string().into();
     let plan = SourcePlan {
         location: Location::Path(wanted.path.clone()),
-        shown: shown.into(),
+        written: Arc::clone(&shown),
+        shown,
         format: format.clone(),
         crs,
     };

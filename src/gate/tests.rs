@@ -50,6 +50,7 @@ fn layer() -> LayerPlan {
         source: SourcePlan {
             location: Location::Path("dams.geojson".into()),
             shown: "dams.geojson".into(),
+            written: "dams.geojson".into(),
             format: Format::Geojson,
             crs: None,
         },

@@ -24,6 +24,9 @@ pub(super) struct Bounds<T> {
 /// What an identifier looks like, as a pattern.
 pub(super) const IDENTIFIER: &str = "^[a-z][a-z0-9_]*$";
 
+/// Characters of an identifier, at most.
+pub(super) const LONGEST_ID: usize = 100;
+
 /// What a CRS looks like, as a pattern.
 pub(super) const CRS: &str = "^(OGC:CRS84|(EPSG|ESRI):[0-9]{1,9})$";
 
@@ -74,6 +77,12 @@ impl Check<'_> {
         if let Some(id) = written.filter(|id| !is_identifier(&id.value)) {
             let help = "use lower-case letters, digits and `_`, starting with a letter";
             self.error(&id.span, format!("`{}` cannot be {what}", id.value)).help = Some(help.to_owned());
+        }
+        // Ids name files, and systems let these be so long.
+        if let Some(id) = written.filter(|id| id.value.len() > LONGEST_ID) {
+            let message =
+                format!("{what} has {LONGEST_ID} characters at most, and this one {}", id.value.len());
+            self.error(&id.span, message);
         }
         text(written)
     }

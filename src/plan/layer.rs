@@ -214,7 +214,13 @@ fn source(
         }
     };
     let crs = check.crs(source.crs.as_ref());
-    Some(SourcePlan { location, shown: shown.into(), format, crs })
+    let shown: Arc<str> = shown.into();
+    let path = match &source.location {
+        LocationSpec::Path(path) => path.as_ref(),
+        LocationSpec::Http(_) | LocationSpec::Arcgis(_) => None,
+    };
+    let written = path.map_or_else(|| Arc::clone(&shown), |path| path.value.as_str().into());
+    Some(SourcePlan { location, shown, written, format, crs })
 }
 
 fn local(

@@ -16,9 +16,12 @@ use super::shared;
 pub struct SourcePlan {
     /// Where the bytes come from.
     pub location: Location,
-    /// The path or URL as written: what origins and messages show.
+    /// The path, from the working directory, or the URL: what messages show.
     #[serde(serialize_with = "shared")]
     pub shown: Arc<str>,
+    /// The path or URL as the pipeline has it: what tables of a release show, wherever the run was begun.
+    #[serde(skip)]
+    pub written: Arc<str>,
     /// How to read it.
     pub format: Format,
     /// CRS that the pipeline declares for the source; a file that says otherwise is an error.
@@ -31,6 +34,15 @@ impl SourcePlan {
         match &self.location {
             Location::Path(path) => text.replace(&*path.to_string_lossy(), &self.shown),
             Location::Http(_) | Location::Arcgis(_) => text.to_owned(),
+        }
+    }
+
+    /// An origin as tables of a release show it; in an archive or a folder it goes on after the path.
+    pub fn as_written(&self, origin: &Arc<str>) -> Arc<str> {
+        match origin.strip_prefix(&*self.shown) {
+            Some("") => Arc::clone(&self.written),
+            Some(rest) => format!("{}{rest}", self.written).into(),
+            None => Arc::clone(origin),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The derive stage: products of what their observers saw, written beside the tiles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -20,10 +20,10 @@ use crate::derive::{Before, DeriveError, LayerTables, Release, Table, changes, w
 use crate::engine::LayerTiles;
 use crate::engine::rows::LocalRows;
 use crate::error::Error;
-use crate::feature::{FileRecord, LayerQuality, LayerReport, LayerStatus, RunReport, Verdict};
+use crate::feature::{FileRecord, LayerQuality, LayerReport, LayerStatus, RunReport, TileRecord, Verdict};
 use crate::kernel::pack::Spot;
 use crate::plan::LayerPlan;
-use crate::store::{Lock, StoreError};
+use crate::store::{self, Lock, StoreError};
 
 /// Makes every product that isn't linked, and tells the report.
 ///
@@ -90,7 +90,7 @@ fn make(
         let ((last, report), folder) = gate::last_good(context, plan.id.as_str()).zip(earlier.as_deref())?;
         let tiles = context.tiles_before;
         let tiles = tiles.map(|tiles| tiles.get(plan.id.as_str()).map_or(&[][..], Vec::as_slice));
-        Some(Before { release: &last.release, folder, report, tiles })
+        Some(Before { release: &last.release, folder, report, tiles, is_damaged: false })
     };
     let waiting: Vec<Option<Waiting<'_>>> =
         context.plan.layers.iter().zip(layers).map(|(layer, outcome)| Waiting::of(layer, outcome)).collect();
@@ -99,12 +99,22 @@ fn make(
             plan,
             report: &outcome.report,
             tiles: &outcome.tiles,
-            before: before(plan),
+            before: before(plan).map(|before| confirmed(before, &outcome.tiles)),
             rows: rows.as_ref().map(|rows| rows as &dyn Rows),
         });
     let tables: Vec<LayerTables<'_>> = tables.collect();
     let release = Release { plan: context.plan, layers: &tables, history: context.history };
     context.products.make(&release, out, report).map_err(failure)
+}
+
+/// The tiles of the release before that are to be compared are those that it was published with, or none is.
+fn confirmed<'a>(before: Before<'a>, now: &[TileRecord]) -> Before<'a> {
+    let now: BTreeSet<&str> = now.iter().map(|tile| tile.sha256.as_str()).collect();
+    let tiles = before.tiles.unwrap_or_default();
+    let is_damaged = |(path, sha256): &(PathBuf, String)| {
+        !now.contains(sha256.as_str()) && !store::has_digest(path, sha256)
+    };
+    Before { is_damaged: tiles.par_iter().any(is_damaged), ..before }
 }
 
 /// A layer's rows in their store.

@@ -2,7 +2,7 @@
 
 use tracing::warn;
 
-use super::past::report_of;
+use super::past::sound_report;
 use crate::catalog::feed::{Entry, feed};
 use crate::error::chain;
 use crate::feature::RunReport;
@@ -17,7 +17,7 @@ pub fn write_feed(store: &Store, lock: &Lock) {
         vec![]
     });
     let told = |info: &ReleaseInfo| {
-        let read = report_of(&store.release_dir(&info.id));
+        let read = sound_report(store, &info.id);
         read.map_err(|error| {
             warn!(
                 release = info.id,

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta};
 use serde::Serialize;
+use tracing::warn;
 
 use super::fetch::{self, Fetching, Tried, set_folder};
 use super::{clock, now, past};
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::feature::Progress;
 use crate::fetch::http::ClientSettings;
 use crate::plan::{Plan, SourcePlan};
@@ -85,7 +86,8 @@ pub fn fetch(
     progress: &dyn Progress,
 ) -> Result<Fetched, Error> {
     let started = now();
-    let _lock = store.lock().map_err(|source| Error::Store { source })?;
+    let lock = store.lock().map_err(|source| Error::Store { source })?;
+    store.heal(&lock).map_err(|source| Error::Store { source })?;
     let known = known(store)?;
     let (sets_landed, layers_landed) =
         fetch::land_all(Fetching { plan, store, progress, settings, is_offline: false });
@@ -187,27 +189,43 @@ pub struct Keep {
 /// Removes landed copies that the rule doesn't keep and nothing needs, and tells of them.
 ///
 /// # Errors
-/// When a release can't tell what it was made from, or the store fails.
+/// When the store fails.
 pub fn prune(store: &Store, keep: Keep) -> Result<Vec<AgedCopy>, Error> {
     let store_error = |source| Error::Store { source };
     let lock = store.lock().map_err(store_error)?;
-    let needed = needed(store)?;
+    if !keep.is_dry {
+        store.heal(&lock).map_err(store_error)?;
+    }
+    let (needed, until) = needed(store)?;
     let since = keep.days.map(|days| {
         let since = clock() - TimeDelta::days(i64::from(days));
         since.to_rfc3339_opts(SecondsFormat::Secs, true)
     });
     let newest = keep.newest.unwrap_or(1);
-    let retention = Retention { keep: newest, since: since.as_deref(), needed: &needed, is_dry: keep.is_dry };
+    let (since, until) = (since.as_deref(), until.as_deref());
+    let retention = Retention { keep: newest, since, needed: &needed, until, is_dry: keep.is_dry };
     Ok(aged(store.prune_landing(&lock, &retention).map_err(store_error)?))
 }
 
-/// Digests of all that the releases were made from; one that can't tell stops the prune.
-fn needed(store: &Store) -> Result<BTreeSet<String>, Error> {
-    let mut needed = BTreeSet::new();
+/// Digests of all that the releases were made from; and when the newest one was published that can't tell.
+fn needed(store: &Store) -> Result<(BTreeSet<String>, Option<String>), Error> {
+    let (mut needed, mut until) = (BTreeSet::new(), None);
     for release in store.releases().map_err(|source| Error::Store { source })? {
-        let report = past::report_of(&store.release_dir(&release.id))?;
-        needed.extend(report.layers.into_iter().filter_map(|layer| layer.source_sha256));
-        needed.extend(report.jurisdictions.into_iter().map(|set| set.source_sha256));
+        match past::sound_report(store, &release.id) {
+            Ok(report) => {
+                needed.extend(report.layers.into_iter().filter_map(|layer| layer.source_sha256));
+                needed.extend(report.jurisdictions.into_iter().map(|set| set.source_sha256));
+            }
+            Err(error) => {
+                let hint = "nothing that was landed before it is pruned";
+                warn!(
+                    release = release.id,
+                    reason = chain(&error),
+                    "a release can't tell what it was made from: {hint}"
+                );
+                until = until.max(Some(release.published));
+            }
+        }
     }
-    Ok(needed)
+    Ok((needed, until))
 }

@@ -23,13 +23,15 @@ use crate::derive::product::Place;
 use crate::engine::rows::RowsError;
 use crate::engine::{self, EngineError, Group, LayerRows, LayerTiles, Room, Work};
 use crate::error::{Error, chain};
-use crate::feature::{GateReport, Landed, LayerReport, LayerStatus, RunReport, Tile, TileRecord};
+use crate::feature::{
+    Flag, GateReport, Landed, LayerReport, LayerStatus, Origin, Reject, RunReport, Tile, TileRecord,
+};
 use crate::geoparquet;
 use crate::kernel::locate::JoinContext;
 use crate::kernel::pack::Spot;
 use crate::kernel::profile;
 use crate::plan::LayerPlan;
-use crate::store::StoreError;
+use crate::store::{Care, StoreError};
 
 /// Why a layer failed.
 #[derive(Debug, thiserror::Error)]
@@ -254,14 +256,22 @@ fn write(
     let tiles = tiles.map_err(|source| LayerError::Engine { source })?;
     let shared = unpacked.into_shared();
     let id = layer.id.as_str();
-    tables::write_rejects(context, id, rows.rejects.rows()).map_err(|source| LayerError::Write { source })?;
-    tables::write_flags(context, id, rows.flagged(shared)).map_err(|source| LayerError::Write { source })?;
+    // Another working folder gives the same bytes.
+    let rejects = rows
+        .rejects
+        .rows()
+        .map(|reject| reject.map(|reject| Reject { origin: as_written(layer, reject.origin), ..reject }));
+    tables::write_rejects(context, id, rejects).map_err(|source| LayerError::Write { source })?;
+    let flags = rows
+        .flagged(shared)
+        .map(|flag| flag.map(|flag| Flag { origin: as_written(layer, flag.origin), ..flag }));
+    tables::write_flags(context, id, flags).map_err(|source| LayerError::Write { source })?;
     let report = published(layer, landed, &rows, &tiles);
     let schema = Some(Arc::clone(&rows.schema));
     let is_wanted = layer.inventory && context.plan.makes(derive::inventory::NAME)
         || context.plan.makes(derive::national::NAME)
         || is_compared(context, layer);
-    let rejects = page::samples_of(&rows.rejects).map_err(|source| LayerError::Write { source })?;
+    let rejects = page::samples_of(layer, &rows.rejects).map_err(|source| LayerError::Write { source })?;
     let store = is_wanted.then_some(rows.store);
     Ok(LayerOutcome {
         report,
@@ -272,6 +282,11 @@ fn write(
         rejects: Some(rejects),
         rows: store,
     })
+}
+
+/// An origin as tables of a release show it.
+pub(super) fn as_written(layer: &LayerPlan, origin: Origin) -> Origin {
+    Origin { source: layer.source.as_written(&origin.source), ..origin }
 }
 
 /// Shows a row group of a tile to the products, and where its rows are to be had.
@@ -287,53 +302,85 @@ pub(super) fn is_compared(context: &Context<'_>, layer: &LayerPlan) -> bool {
     context.plan.makes(derive::changes::NAME) && before.is_some_and(|tiles| !tiles.is_empty())
 }
 
-/// A failed layer as the last release has it, or its absence.
+/// A failed layer as the newest sound release has it, or its absence.
 fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Result<LayerOutcome, Error> {
     let id = layer.id.as_str();
     context.products.forget(id);
-    for path in [tile::base(id), rejects_path(id), flags_path(id)] {
-        context.staging.discard(&path).map_err(|source| Error::Store { source })?;
-    }
+    discard(context, id)?;
     let mut reason = chain(error);
     let held = match error {
         LayerError::Held { gate } => Some((**gate).clone()),
         _ => None,
     };
-    let absent = |reason| absent(layer, reason, held.clone());
-    let Some((last, before)) = gate::last_good(context, id) else { return Ok(absent(reason)) };
-    match carried(context, last, before) {
-        Ok(tiles) => {
-            let report = LayerReport {
-                status: LayerStatus::Carried,
-                reason: Some(reason),
-                unchanged_since: None,
-                carried_from: Some(gate::made_for(last, before).to_owned()),
-                carried_days: gate::days_since(context, gate::made_for(last, before)),
-                gate: held,
-                ..before.clone()
-            };
-            let first = tiles.first().map(|tile| context.staging.path_of(&tile.path));
-            let footer = first.and_then(|path| geoparquet::inspect(&path).ok());
-            Ok(LayerOutcome {
-                report,
-                tiles,
-                schema: footer.map(|footer| footer.schema),
-                national: None,
-                changes: None,
-                rejects: None,
-                rows: None,
-            })
-        }
-        // What can't be carried must not stop the other layers; a store that can't be written to must.
-        Err(TileError::Store { source }) if !matches!(source, StoreError::Damaged { .. }) => {
-            Err(Error::Store { source })
-        }
-        Err(error) => {
-            context.staging.discard(&tile::base(id)).map_err(|source| Error::Store { source })?;
-            let _ = write!(reason, "; and its last good data can't be used: {}", chain(&error));
-            Ok(absent(reason))
+    for (release, before) in past_good(context, id) {
+        match carried(context, release, before) {
+            Ok(tiles) => return Ok(as_before(context, (release, before), tiles, reason, held)),
+            // What can't be carried must not stop the other layers; a store that can't be written to must.
+            Err(TileError::Store { source }) if !matches!(source, StoreError::Damaged { .. }) => {
+                return Err(Error::Store { source });
+            }
+            Err(error) => {
+                warn!(
+                    layer = id,
+                    release = release.release,
+                    reason = chain(&error),
+                    "not carried from a release"
+                );
+                discard(context, id)?;
+                let _ = write!(reason, "; and its good data can't be used: {}", chain(&error));
+            }
         }
     }
+    Ok(absent(layer, reason, held))
+}
+
+/// The layer as releases hold it that have rows of it: the one that this run builds on, then the others, newest first.
+fn past_good<'a>(
+    context: &'a Context<'_>,
+    layer: &'a str,
+) -> impl Iterator<Item = (&'a RunReport, &'a LayerReport)> {
+    let last = gate::last_good(context, layer);
+    let is_last =
+        |report: &&RunReport| context.last.as_ref().is_some_and(|last| last.release == report.release);
+    let older =
+        context.history.iter().rev().filter(move |report| !is_last(report)).filter_map(move |report| {
+            let before = report.layers.iter().find(|before| before.id == layer)?;
+            (before.status != LayerStatus::Absent).then_some((report, before))
+        });
+    last.into_iter().chain(older)
+}
+
+/// Takes back all files of a layer.
+///
+/// # Errors
+/// When the store can't be written to.
+pub(super) fn discard(context: &Context<'_>, layer: &str) -> Result<(), Error> {
+    let paths = [tile::base(layer), rejects_path(layer), flags_path(layer)];
+    let discarded = paths.iter().try_for_each(|path| context.staging.discard(path));
+    discarded.map_err(|source| Error::Store { source })
+}
+
+/// A layer with the tiles of an earlier release.
+fn as_before(
+    context: &Context<'_>,
+    (release, before): (&RunReport, &LayerReport),
+    tiles: Vec<TileRecord>,
+    reason: String,
+    held: Option<GateReport>,
+) -> LayerOutcome {
+    let made_for = gate::made_for(release, before);
+    let report = LayerReport {
+        status: LayerStatus::Carried,
+        reason: Some(reason),
+        unchanged_since: None,
+        carried_from: Some(made_for.to_owned()),
+        carried_days: gate::days_since(context, made_for),
+        gate: held,
+        ..before.clone()
+    };
+    let first = tiles.first().map(|tile| context.staging.path_of(&tile.path));
+    let schema = first.and_then(|path| geoparquet::inspect(&path).ok()).map(|footer| footer.schema);
+    LayerOutcome { report, tiles, schema, national: None, changes: None, rejects: None, rows: None }
 }
 
 fn absent(layer: &LayerPlan, reason: String, gate: Option<GateReport>) -> LayerOutcome {
@@ -357,7 +404,8 @@ fn carried(
 ) -> Result<Vec<TileRecord>, TileError> {
     let id = before.id.as_str();
     let carry = |path: &Path| {
-        context.staging.carry(&last.release, path).map_err(|source| TileError::Store { source })
+        let carried = context.staging.carry(&last.release, path, Care::Each);
+        carried.map_err(|source| TileError::Store { source })
     };
     let files = if before.tiles == 0 { vec![] } else { carry(&tile::base(id).join("data"))? };
     let records: Result<Vec<TileRecord>, TileError> =

@@ -45,7 +45,7 @@ use layer::Coming;
 pub use layer_report::is_conserved;
 pub use past::{last_report, report_of};
 use unchanged::Prints;
-pub use verify::{Verified, verify};
+pub use verify::{Verified, verify, verify_store};
 
 pub use crate::derive::product::Problem;
 
@@ -54,14 +54,14 @@ use crate::derive::product::{Night, TilesBefore};
 use crate::derive::{self as products, Products};
 use crate::engine::rows::LocalRows;
 use crate::engine::{Packing, Room};
-use crate::error::{self, Error};
+use crate::error::{Error, chain};
 use crate::feature::{FileRecord, LayerReport, LayerStatus, Progress, QualityReport, RunReport, TileRecord};
 use crate::fetch::http::ClientSettings;
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
 use crate::plan::{Plan, ProductName};
 use crate::source::{Program, Readers};
-use crate::store::{Publication, Scratch, Staging, Store, StoreError};
+use crate::store::{Lock, Publication, Scratch, Staging, Store, StoreError};
 
 /// What a run published.
 #[derive(Debug)]
@@ -179,14 +179,30 @@ pub fn run(
     settings: &ClientSettings,
     progress: &dyn Progress,
 ) -> Result<Outcome, Error> {
-    let (started, timer) = (now(), Instant::now());
     let lock = store.lock().map_err(store_error)?;
-    let staging = store.begin(&lock, id).map_err(store_error)?;
-    let last = last_report(store).unwrap_or_else(|error| {
-        let hint = "no layer can be carried from it; `cikr rollback` to a sound release mends that";
-        warn!(reason = error::chain(&error), "the last release can't be read: {hint}");
-        None
-    });
+    night(plan, store, &lock, id, mode, settings, progress).inspect_err(|error| {
+        if error.is_out_of_space() {
+            // What it has made so far would keep the next run from having room.
+            store.abandon(&lock, id).unwrap_or_else(|error| {
+                warn!(reason = chain(&error), "what a run without room has left can't be removed");
+            });
+        }
+    })
+}
+
+/// A run, under the lock.
+fn night(
+    plan: &Plan,
+    store: &Store,
+    lock: &Lock,
+    id: &str,
+    mode: Mode<'_>,
+    settings: &ClientSettings,
+    progress: &dyn Progress,
+) -> Result<Outcome, Error> {
+    let (started, timer) = (now(), Instant::now());
+    let staging = store.begin(lock, id).map_err(store_error)?;
+    let last = past::last_sound(store);
     let history = past::history(store);
     let tiles_before = last.as_ref().and_then(|last| past::tiles(store, last));
     // Products look at it, and the context holds them.
@@ -213,7 +229,7 @@ pub fn run(
     let night = Night { plan, history: &history, started: &started, before, room: &records };
     let fetching = Fetching { plan, store, progress, settings, is_offline: mode.offline };
     let (joined, mut layers, rest) = land_and_make(&mut context, night, &room, fetching)?;
-    gate::note_held(&context, &lock, &layers)?;
+    gate::note_held(&context, lock, &layers)?;
     refuse_nothing(&layers)?;
     national::write(&context, &room, &mut layers)?;
     let facilities = match rest {
@@ -221,20 +237,25 @@ pub fn run(
         None => made(&context, &joined, &room, &mut layers)?,
     };
     let mut report = report(&context, &joined, &layers, &facilities);
-    derive::write(&context, &lock, &mut layers, &mut report)?;
+    derive::write(&context, lock, &mut layers, &mut report)?;
     report.seconds = timer.elapsed().as_secs_f64();
     report.peak_memory_bytes = peak_memory();
-    describe::write(&context, &lock, &report, &joined, &layers, &facilities)?;
+    describe::write(&context, lock, &report, &joined, &layers, &facilities)?;
     let task = progress.start("publish", id, None);
     let rows = std::mem::take(&mut *context.rows.lock().unwrap_or_else(PoisonError::into_inner));
     drop(context);
+    let (linked, digested) = staging.care_taken();
+    info!(
+        stage = "publish",
+        linked, digested, "bytes of earlier releases linked, and compared with their digests"
+    );
     let tiles = layers.iter().map(|layer| layer.tiles.len() as u64).sum::<u64>() + facilities.len() as u64;
     let facilities = facilities_of(plan, &report);
     let publication = Publication { rows: &rows, tiles, facilities, keep: plan.keep, now: &now() };
     let published = staging.publish(&publication).map_err(store_error)?;
     drop(task);
-    gate::settle(store, &lock, &report)?;
-    write_feed(store, &lock);
+    gate::settle(store, lock, &report)?;
+    write_feed(store, lock);
     for warning in &published.warnings {
         warn!(stage = "publish", "{warning}");
     }

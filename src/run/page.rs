@@ -8,7 +8,7 @@ use arrow_array::{Array, BinaryArray, RecordBatch, StringArray, UInt64Array};
 use geo::Geometry;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::layer::rejects_path;
+use super::layer::{as_written, rejects_path};
 use super::tile::TileError;
 use super::{Context, LayerOutcome, tallies};
 use crate::catalog::page::{Facilities, RejectSample, SAMPLES};
@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::feature::{RegionId, Reject, RejectReason, Rejects, Texts, Tile, TileRecord};
 use crate::geoparquet;
 use crate::kernel::geometry;
+use crate::plan::LayerPlan;
 use crate::store::Lock;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -85,9 +86,9 @@ fn count(region: &RegionId, rows: &RecordBatch) -> Result<Facilities, BoxError> 
 ///
 /// # Errors
 /// When those that outgrew memory can't be read back.
-pub(super) fn samples_of(rejects: &Rejects) -> Result<Vec<RejectSample>, TileError> {
+pub(super) fn samples_of(layer: &LayerPlan, rejects: &Rejects) -> Result<Vec<RejectSample>, TileError> {
     let sample = |reject: Reject| RejectSample {
-        origin: reject.origin.to_string(),
+        origin: as_written(layer, reject.origin).to_string(),
         field: reject.field,
         value: reject.value,
         reason: reject.reason.code().to_owned(),

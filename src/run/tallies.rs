@@ -9,8 +9,9 @@ use tracing::debug;
 
 use super::{Context, LayerOutcome};
 use crate::catalog::page::Facilities;
-use crate::derive::Tally;
 use crate::derive::inventory::FACILITIES;
+use crate::derive::product::Scope;
+use crate::derive::{Tally, wanted};
 use crate::error::Error;
 use crate::feature::TileRecord;
 use crate::store::{self, Lock};
@@ -31,6 +32,14 @@ pub(super) fn recall(context: &Context<'_>, outcome: &LayerOutcome) -> bool {
     let is_known = told.is_some_and(|told| context.products.recall(layer, &told));
     debug!(layer = layer.id, is_known, "tally");
     is_known
+}
+
+/// Whether what products want to see of a layer's tiles is likely known without them: a tally of each was kept.
+pub(super) fn are_kept(context: &Context<'_>, layer: &str, tiles: &[TileRecord]) -> bool {
+    let told = context.store.tally(layer, &name(tiles));
+    let names = wanted(context.plan).filter(|product| product.about().scope == Scope::Tile);
+    let mut names = names.map(|product| product.about().doc.name);
+    told.is_some_and(|told| names.all(|name| told.contains_key(name)))
 }
 
 /// Keeps what products have seen of the layers that were looked at, before anything is made of it.

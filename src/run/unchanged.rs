@@ -11,9 +11,9 @@ use tracing::{error_span, info, warn};
 
 use super::fetch::{Landings, Tried};
 use super::jurisdictions::Ground;
-use super::layer::{flags_path, rejects_path};
+use super::layer::{discard, flags_path, rejects_path};
 use super::tile::{self, TileError};
-use super::{Context, LayerOutcome, gate};
+use super::{Context, LayerOutcome, gate, tallies};
 use crate::derive::inventory::FACILITIES;
 use crate::derive::product::{Carried, Product};
 use crate::derive::{national, wanted};
@@ -21,10 +21,10 @@ use crate::error::{Error, chain};
 use crate::feature::{FileRecord, Landed, LayerReport, LayerStatus, RunReport, TileRecord};
 use crate::geoparquet;
 use crate::plan::{LayerPlan, Plan};
-use crate::store::{self, StoreError};
+use crate::store::{self, Care, StoreError};
 
 /// To be raised when the same source and plan give other files than before within one version.
-const GENERATION: u32 = 3;
+const GENERATION: u32 = 4;
 
 /// What the last release gives to a night on which nothing has changed.
 #[derive(Default)]
@@ -109,7 +109,8 @@ fn before<'a>(
     is_same.then_some((last, before))
 }
 
-/// Links a layer that need not be made again into the release to be; none where it must be made.
+/// Links a layer that need not be made again into the release to be, and of which something is to be made; none where it
+/// must be made.
 ///
 /// # Errors
 /// When the store can't be written to; what is damaged in the last release is made again.
@@ -119,11 +120,7 @@ pub(super) fn take_layer(
     tried: &Tried,
     print: Option<&str>,
 ) -> Result<Option<LayerOutcome>, Error> {
-    let before = print.and_then(|print| before(context, layer, print));
-    match (before, tried) {
-        (Some((last, before)), Ok(Ok(landed))) => keep_layer(context, last, before, landed),
-        _ => Ok(None),
-    }
+    confirmed(context, link(context, layer, tried, print)?)
 }
 
 /// Waits for the layers until one has to be made; where none has, links all into the release to be.
@@ -143,12 +140,50 @@ pub(super) fn take(
     }
     let mut layers = Vec::new();
     while let Some((layer, tried)) = landings.next_layer() {
-        let outcome = take_layer(context, layer, &tried, prints.of(layer, &tried).as_deref())?;
+        let mut outcome = link(context, layer, &tried, prints.of(layer, &tried).as_deref())?;
+        // Else nothing of it is looked at.
+        if outcome.as_ref().is_some_and(|kept| !tallies::are_kept(context, &kept.report.id, &kept.tiles)) {
+            outcome = confirmed(context, outcome)?;
+        }
         layers.push((layer, tried, outcome));
     }
     let are_kept = layers.iter().all(|(_, _, outcome)| outcome.is_some());
     let rest = if are_kept { keep_rest(context, last)? } else { None };
+    if rest.is_none() {
+        // The inventory is made of them after all.
+        for (_, _, outcome) in &mut layers {
+            *outcome = confirmed(context, outcome.take())?;
+        }
+    }
     Ok(Kept { layers, rest })
+}
+
+fn link(
+    context: &Context<'_>,
+    layer: usize,
+    tried: &Tried,
+    print: Option<&str>,
+) -> Result<Option<LayerOutcome>, Error> {
+    let before = print.and_then(|print| before(context, layer, print));
+    match (before, tried) {
+        (Some((last, before)), Ok(Ok(landed))) => keep_layer(context, last, before, landed),
+        _ => Ok(None),
+    }
+}
+
+/// A layer of which something is to be made is compared with its digests whole, whatever was compared of it in its turn:
+/// one that is damaged is made again.
+fn confirmed(context: &Context<'_>, kept: Option<LayerOutcome>) -> Result<Option<LayerOutcome>, Error> {
+    let Some(outcome) = kept else { return Ok(None) };
+    let id = &outcome.report.id;
+    let problems = context.staging.damaged(&[tile::base(id).join("data")]);
+    if problems.is_empty() {
+        return Ok(Some(outcome));
+    }
+    let damaged = StoreError::Damaged { release: context.release.to_owned(), problems };
+    warn!(layer = id, reason = chain(&damaged), "what was linked is damaged: made again");
+    discard(context, id)?;
+    Ok(None)
 }
 
 /// Whether the last release has the layers of the plan, and all that is linked whole.
@@ -172,9 +207,7 @@ fn keep_layer(
     let _span = error_span!("layer", id = before.id).entered();
     let timer = Instant::now();
     let Some((tiles, national)) = sound(context, layer_files(context, last, before))? else {
-        for path in [tile::base(&before.id), rejects_path(&before.id), flags_path(&before.id)] {
-            context.staging.discard(&path).map_err(|source| Error::Store { source })?;
-        }
+        discard(context, &before.id)?;
         return Ok(None);
     };
     let first = tiles.first().map(|tile| context.staging.path_of(&tile.path));
@@ -224,13 +257,15 @@ fn layer_files(
     last: &RunReport,
     before: &LayerReport,
 ) -> Result<LayerFiles, TileError> {
-    let carry = |path: &Path| {
-        context.staging.carry(&last.release, path).map_err(|source| TileError::Store { source })
+    let carry_with = |path: &Path, care| {
+        context.staging.carry(&last.release, path, care).map_err(|source| TileError::Store { source })
     };
+    let carry = |path: &Path| carry_with(path, Care::InTurns);
     let tiles = carry(&tile::base(&before.id).join("data"))?;
     let tiles = tiles.into_iter().map(|file| tile::carried(context, &before.id, file));
     let tiles = tiles.collect::<Result<Vec<_>, _>>()?;
-    carry(&rejects_path(&before.id))?;
+    // The report page shows some of them.
+    carry_with(&rejects_path(&before.id), Care::Each)?;
     carry(&flags_path(&before.id))?;
     let mut files = Vec::new();
     for about in wanted(context.plan).map(Product::about) {
@@ -263,7 +298,8 @@ fn keep_rest(context: &Context<'_>, last: &RunReport) -> Result<Option<Vec<TileR
 
 fn rest_files(context: &Context<'_>, last: &RunReport) -> Result<Vec<TileRecord>, TileError> {
     let carry = |path: &str| {
-        context.staging.carry(&last.release, Path::new(path)).map_err(|source| TileError::Store { source })
+        let carried = context.staging.carry(&last.release, Path::new(path), Care::InTurns);
+        carried.map_err(|source| TileError::Store { source })
     };
     carry("reference")?;
     let mut files = Vec::new();
@@ -274,7 +310,17 @@ fn rest_files(context: &Context<'_>, last: &RunReport) -> Result<Vec<TileRecord>
         files.extend(carry(path)?);
     }
     let tiles = files.into_iter().filter(|file| file.path.starts_with(&data));
-    tiles.map(|file| tile::carried(context, FACILITIES, file)).collect()
+    let tiles: Vec<TileRecord> =
+        tiles.map(|file| tile::carried(context, FACILITIES, file)).collect::<Result<_, _>>()?;
+    if tallies::facilities(context, &tiles).is_some() {
+        return Ok(tiles);
+    }
+    // They will be counted.
+    let problems = context.staging.damaged(&[data]);
+    if problems.is_empty() {
+        return Ok(tiles);
+    }
+    Err(TileError::Store { source: StoreError::Damaged { release: last.release.clone(), problems } })
 }
 
 /// What is linked whole, of the products that the plan asks for.

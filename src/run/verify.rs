@@ -21,7 +21,7 @@ use crate::feature::{LayerReport, LayerStatus, RegionId, RunReport};
 use crate::geoparquet;
 use crate::kernel::geometry;
 use crate::kernel::sector::class;
-use crate::store::{self, Store};
+use crate::store::{self, Store, StoreError};
 
 /// What `verify` found.
 #[derive(Debug, serde::Serialize)]
@@ -34,6 +34,39 @@ pub struct Verified {
     pub rows: u64,
     /// Everything wrong, sorted by path.
     pub problems: Vec<Problem>,
+}
+
+/// Checks the latest release of a store, and `latest.json`; the newest release that is listed where that leads nowhere.
+///
+/// # Errors
+/// When there is no release, or the store can't be read.
+pub fn verify_store(store: &Store) -> Result<Verified, Error> {
+    let store_error = |source| Error::Store { source };
+    let wrong = store.check_latest().map_err(store_error)?;
+    let latest = store.latest().ok().flatten().map(|latest| latest.release);
+    let newest = store.releases().map_err(store_error)?.into_iter().next().map(|release| release.id);
+    let release = latest.or(newest);
+    let mut verified = match release {
+        Some(release) => verify(&store.release_dir(&release))?,
+        None if wrong.is_empty() => {
+            return Err(store_error(StoreError::Empty { store: store.root().to_owned() }));
+        }
+        None => Verified { release: String::new(), tiles: 0, rows: 0, problems: vec![] },
+    };
+    verified.problems.extend(wrong.into_iter().map(|what| Problem::new("latest.json", what)));
+    Ok(verified)
+}
+
+impl Verified {
+    /// Checks what is landed, too: every copy against the digests in its record.
+    ///
+    /// # Errors
+    /// When the landing can't be listed.
+    pub fn with_landing(mut self, store: &Store) -> Result<Self, Error> {
+        let wrong = store.check_landing().map_err(|source| Error::Store { source })?;
+        self.problems.extend(wrong.into_iter().map(|(path, what)| Problem::new(path, what)));
+        Ok(self)
+    }
 }
 
 /// Checks the release in a folder.

@@ -140,6 +140,7 @@ fn by_features(
     let plan = SourcePlan {
         location: Location::Path(path.to_owned()),
         shown: Arc::clone(shown),
+        written: Arc::clone(shown),
         format: format.clone(),
         crs: None,
     };

@@ -29,11 +29,36 @@ pub fn findings(diagnostics: &[Diagnostic]) -> Vec<Finding> {
     diagnostics.iter().map(finding).collect()
 }
 
-/// The mistakes with their source lines, in rustc's style, a blank line between two.
+/// So many mistakes at most are shown to people.
+const MOST: usize = 50;
+
+/// The mistakes with their source lines, in rustc's style, a blank line between two; of very many the first ones, errors
+/// before warnings.
 pub fn render(diagnostics: &[Diagnostic], colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    let blocks: Vec<String> = diagnostics.iter().map(|d| renderer.render(&[group(d)]) + "\n").collect();
+    let errors = diagnostics.iter().filter(|one| one.is_error()).count();
+    let (mut errors, mut warnings) = (errors.min(MOST), MOST - errors.min(MOST));
+    let is_shown = |one: &&Diagnostic| {
+        let left = if one.is_error() { &mut errors } else { &mut warnings };
+        let is_shown = *left > 0;
+        *left -= usize::from(is_shown);
+        is_shown
+    };
+    let shown = diagnostics.iter().filter(is_shown);
+    let mut blocks: Vec<String> = shown.map(|one| renderer.render(&[group(one)]) + "\n").collect();
+    let left = diagnostics.len() - blocks.len();
+    if left > 0 {
+        blocks.push(format!("and {} more; `--format json` lists all\n", thousands(left)));
+    }
     blocks.join("\n")
+}
+
+/// A number with a comma between thousands.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    groups.join(",")
 }
 
 fn finding(diagnostic: &Diagnostic) -> Finding {

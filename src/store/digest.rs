@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -55,6 +55,11 @@ pub(super) fn digest(path: &Path) -> Result<(String, u64), StoreError> {
     open_regular(path).and_then(digest_of).map_err(|source| StoreError::reading(path, source))
 }
 
+/// Whether a file has a digest (lower-case hex).
+pub fn has_digest(path: &Path, sha256: &str) -> bool {
+    digest(path).is_ok_and(|(found, _)| found == sha256)
+}
+
 /// Digest (lower-case hex) and size of a file that is not the store's.
 pub(super) fn digest_source(path: &Path) -> Result<(String, u64), StoreError> {
     digest_of(open_source(path)?).map_err(|source| StoreError::SourceRead { path: path.to_owned(), source })
@@ -65,7 +70,8 @@ pub(super) fn open_source(path: &Path) -> Result<File, StoreError> {
     open_regular(path).map_err(|source| StoreError::SourceRead { path: path.to_owned(), source })
 }
 
-fn digest_of(file: File) -> io::Result<(String, u64)> {
+/// Digest (lower-case hex) and length of all that is read.
+pub(super) fn digest_of(file: impl Read) -> io::Result<(String, u64)> {
     let mut digesting = Digesting::new(io::sink());
     io::copy(&mut BufReader::with_capacity(CHUNK_BYTES, file), &mut digesting)?;
     let (_, sha256, bytes) = digesting.finish();

@@ -6,13 +6,14 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use tempfile::{TempDir, TempPath};
+use tracing::warn;
 
 use super::digest::{digest_source, open_source};
 use super::error::StoreError;
@@ -23,6 +24,11 @@ use super::fault::step;
 const PROBE_BYTES: usize = 4096;
 /// Waits for the disk that overlap.
 const AT_ONCE: usize = 16;
+/// Rights of what is the owner's alone.
+const OWN_FILE: u32 = 0o600;
+pub(super) const OWN_FOLDER: u32 = 0o700;
+/// What the name of something damaged ends with.
+pub(super) const ASIDE: &str = ".damaged";
 
 /// Makes a folder and those above it; one that exists is fine.
 pub(super) fn create_folder(path: &Path) -> Result<(), StoreError> {
@@ -38,11 +44,44 @@ pub(super) fn probe(folder: &Path) -> Result<(), StoreError> {
     step().and_then(write).map_err(|source| StoreError::writing(folder, source))
 }
 
-/// A new file without a final name, readable by whom the umask lets; removed when its path is dropped.
-pub(super) fn temp_file(folder: &Path) -> Result<(File, TempPath), StoreError> {
-    let create = |()| tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder);
-    let file = step().and_then(create).map_err(|source| StoreError::writing(folder, source))?;
-    Ok(file.into_parts())
+/// Who may read what is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Readers {
+    /// The owner: what is landed, logged and noted.
+    Owner,
+    /// Whom the umask lets: drafts.
+    Umask,
+    /// Those that a folder of this mode lets in: what is published.
+    Of(u32),
+}
+
+/// Rights of a folder.
+pub(super) fn mode_of(folder: &Path) -> Result<u32, StoreError> {
+    let found = fs::metadata(folder).map_err(|source| StoreError::reading(folder, source))?;
+    Ok(found.permissions().mode() & 0o777)
+}
+
+/// Gives a file or folder these rights, where it has others.
+pub(super) fn set_mode(path: &Path, mode: u32) -> Result<(), StoreError> {
+    let found = fs::symlink_metadata(path).map_err(|source| StoreError::reading(path, source))?;
+    if found.is_symlink() || found.permissions().mode() & 0o777 == mode {
+        return Ok(());
+    }
+    let set = step().and_then(|()| fs::set_permissions(path, Permissions::from_mode(mode)));
+    set.map_err(|source| StoreError::writing(path, source))
+}
+
+/// A new file without a final name; removed when its path is dropped.
+pub(super) fn temp_file(folder: &Path, readers: Readers) -> Result<(File, TempPath), StoreError> {
+    let mode = Permissions::from_mode(if readers == Readers::Owner { OWN_FILE } else { 0o666 });
+    let create = |()| tempfile::Builder::new().permissions(mode).tempfile_in(folder);
+    let made = step().and_then(create).and_then(|file| {
+        if let Readers::Of(mode) = readers {
+            file.as_file().set_permissions(Permissions::from_mode(mode & 0o666))?;
+        }
+        Ok(file.into_parts())
+    });
+    made.map_err(|source| StoreError::writing(folder, source))
 }
 
 /// Bytes that may still be written below a folder.
@@ -64,6 +103,21 @@ pub(super) fn write_at(file: &File, folder: &Path, bytes: &[u8], at: u64) -> Res
     written.map_err(|source| StoreError::writing(folder, source))
 }
 
+/// Makes a folder, and all in it where that is wanted, the owner's alone; the folder last, so that what is cut short is done
+/// again.
+pub(super) fn make_own(folder: &Path, is_deep: bool) -> Result<(), StoreError> {
+    if mode_of(folder)? == OWN_FOLDER {
+        return Ok(());
+    }
+    let reading = |source| StoreError::reading(folder, source);
+    let entries = if is_deep { Some(fs::read_dir(folder).map_err(reading)?) } else { None };
+    for entry in entries.into_iter().flatten() {
+        let path = entry.map_err(reading)?.path();
+        if is_folder(&path) { make_own(&path, true)? } else { set_mode(&path, OWN_FILE)? }
+    }
+    set_mode(folder, OWN_FOLDER)
+}
+
 /// A new folder without a final name; removed with all in it when dropped.
 pub(super) fn temp_folder(folder: &Path) -> Result<TempDir, StoreError> {
     step().and_then(|()| tempfile::tempdir_in(folder)).map_err(|source| StoreError::writing(folder, source))
@@ -71,13 +125,16 @@ pub(super) fn temp_folder(folder: &Path) -> Result<TempDir, StoreError> {
 
 /// A new file under a name that must be free.
 pub(super) fn create_file(path: &Path) -> Result<File, StoreError> {
-    step().and_then(|()| File::create_new(path)).map_err(|source| StoreError::writing(path, source))
+    step()
+        .and_then(|()| OpenOptions::new().write(true).create_new(true).mode(OWN_FILE).open(path))
+        .map_err(|source| StoreError::writing(path, source))
 }
 
 /// A file to append to, made where there is none.
 pub(super) fn append(path: &Path) -> Result<File, StoreError> {
+    clear_way(path)?;
     step()
-        .and_then(|()| OpenOptions::new().create(true).append(true).open(path))
+        .and_then(|()| OpenOptions::new().create(true).append(true).mode(OWN_FILE).open(path))
         .map_err(|source| StoreError::writing(path, source))
 }
 
@@ -115,12 +172,62 @@ pub(super) fn name_new(temp: TempPath, path: &Path) -> Result<(), StoreError> {
 
 /// Renames a file (over an older one) or a folder, within the store.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
+    if !is_folder(from) {
+        clear_way(to)?;
+    }
     step().and_then(|()| fs::rename(from, to)).map_err(|source| StoreError::writing(to, source))
 }
 
-/// Makes a file visible as a whole: staged in `staging`, fsynced, renamed over the older one, folder fsynced.
+/// Moves what is damaged out of the way: under its name and `.damaged`, where it replaces what stands there.
+pub(super) fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(ASIDE);
+    let aside = PathBuf::from(aside);
+    remove(&aside)?;
+    gone_is_fine(path, step().and_then(|()| fs::rename(path, &aside)))?;
+    Ok(aside)
+}
+
+/// Keeps what a damaged file holds as `set_aside` does, and leaves the file for another to replace in one step.
+pub(super) fn keep_aside(path: &Path) -> Result<(), StoreError> {
+    clear_way(path)?;
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(ASIDE);
+    if path.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    remove(Path::new(&aside))?;
+    link_or_copy(path, Path::new(&aside))
+}
+
+/// A folder where a file belongs is damage.
+fn clear_way(path: &Path) -> Result<(), StoreError> {
+    if !is_folder(path) {
+        return Ok(());
+    }
+    let aside = set_aside(path)?;
+    warn!(path = %path.display(), aside = %aside.display(), "a folder stood where a file belongs: set aside");
+    Ok(())
+}
+
+fn is_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
+}
+
+/// Makes a file of the owner's visible as a whole.
 pub(super) fn put(staging: &Path, path: &Path, content: &[u8]) -> Result<(), StoreError> {
-    let (mut file, temp) = temp_file(staging)?;
+    put_for(Readers::Owner, staging, path, content)
+}
+
+/// Makes a file visible as a whole: staged in `staging`, fsynced, renamed over the older one, folder fsynced.
+pub(super) fn put_for(
+    readers: Readers,
+    staging: &Path,
+    path: &Path,
+    content: &[u8],
+) -> Result<(), StoreError> {
+    clear_way(path)?;
+    let (mut file, temp) = temp_file(staging, readers)?;
     step().and_then(|()| file.write_all(content)).map_err(|source| StoreError::writing(path, source))?;
     sync_file(&file, path)?;
     step()
@@ -208,14 +315,10 @@ pub(super) fn sync_folder_of(path: &Path) -> Result<(), StoreError> {
     sync_folder(path.parent().expect("a file of the store lies in a folder"))
 }
 
-/// Removes a file; one that is gone is fine.
-pub(super) fn remove_file(path: &Path) -> Result<(), StoreError> {
-    gone_is_fine(path, step().and_then(|()| fs::remove_file(path)))
-}
-
-/// Removes a folder and all in it, following no link; one that is gone is fine.
-pub(super) fn remove_folder(path: &Path) -> Result<(), StoreError> {
-    gone_is_fine(path, step().and_then(|()| fs::remove_dir_all(path)))
+/// Removes a file, or a folder and all in it, following no link; one that is gone is fine.
+pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
+    let remove = |()| if is_folder(path) { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    gone_is_fine(path, step().and_then(remove))
 }
 
 fn gone_is_fine(path: &Path, removed: io::Result<()>) -> Result<(), StoreError> {

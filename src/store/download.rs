@@ -157,7 +157,7 @@ impl Download<'_> {
         fetch.sha256.clone_from(&sha256);
         fetch.pages = 1;
         let landed = self.store.hold(&self.id, vec![LandedFile { path: name, bytes, sha256 }], fetch)?;
-        disk::remove_file(&self.folder.join("partial.json"))?;
+        disk::remove(&self.folder.join("partial.json"))?;
         Ok(landed)
     }
 

@@ -140,6 +140,12 @@ pub enum StoreError {
         /// Its id.
         release: String,
     },
+    /// Nothing was ever published here.
+    #[error("there is no release in {} yet", store.display())]
+    Empty {
+        /// The store.
+        store: PathBuf,
+    },
     /// No such release has been published here.
     #[error("there is no release `{release}` in {}", store.display())]
     NoRelease {
@@ -153,6 +159,20 @@ pub enum StoreError {
     Damaged {
         /// Its id.
         release: String,
+        /// What was found, at least one.
+        problems: Vec<Problem>,
+    },
+    /// A release to go back to is damaged.
+    #[error(
+        "release `{release}` is damaged: {}; `latest.json` stays as it is. `cikr repair {}` mends what another release \
+         has whole",
+        summary(problems), store.display()
+    )]
+    NoWayBack {
+        /// Its id.
+        release: String,
+        /// The store.
+        store: PathBuf,
         /// What was found, at least one.
         problems: Vec<Problem>,
     },

@@ -22,12 +22,13 @@ pub struct GateRecord {
 }
 
 impl Store {
-    /// The record of a layer; an empty one where there is none.
+    /// The record of a layer; an empty one where there is none, or, with a warning, where it is damaged: what it held back
+    /// is judged again, what it let through is asked for again.
     ///
     /// # Errors
-    /// When there is one that can't be read.
+    /// The layer's name is none for a file.
     pub fn gate_record(&self, layer: &str) -> Result<GateRecord, StoreError> {
-        Ok(record::read(&self.gate_path(layer)?)?.unwrap_or_default())
+        Ok(record::sound(&self.gate_path(layer)?).unwrap_or_default())
     }
 
     /// Replaces the record of a layer, whole or not at all.
@@ -36,7 +37,6 @@ impl Store {
     /// When it can't be written.
     pub fn put_gate_record(&self, _lock: &Lock, layer: &str, new: &GateRecord) -> Result<(), StoreError> {
         let path = self.gate_path(layer)?;
-        disk::create_folder(&self.root.join("gate"))?;
         let new = GateRecord { version: record::VERSION, ..new.clone() };
         disk::put(&self.work(), &path, &record::to_json(&new))
     }
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(store.gate_record("dikes").unwrap(), GateRecord::default());
         assert!(matches!(store.gate_record("../dams"), Err(StoreError::BadName { .. })));
         std::fs::write(store.root().join("gate/dams.json"), "{").unwrap();
-        assert!(matches!(store.gate_record("dams"), Err(StoreError::Record { .. })));
+        assert_eq!(store.gate_record("dams").unwrap(), GateRecord::default(), "damaged");
     }
 
     /// A record cut short at any step is the old one or the new one.

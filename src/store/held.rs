@@ -3,9 +3,10 @@
 //! Fetched bytes get their name and record here, whatever way they came (`pull`, `download`).
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
@@ -27,10 +28,10 @@ pub struct Held {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct HeldRecord {
+pub(super) struct HeldRecord {
     version: u32,
     /// Name of the landed file in the layer's folder.
-    name: PathBuf,
+    pub(super) name: PathBuf,
     fetch: FetchRecord,
 }
 
@@ -38,11 +39,11 @@ impl Store {
     /// The copy that was fetched last for `id`; none where there is none, or where it is damaged.
     ///
     /// # Errors
-    /// The id is no plain name, or a file can't be read or is of a later version.
+    /// The id is no plain name, or a damaged record can't be set aside.
     pub fn held(&self, id: &str) -> Result<Option<Held>, StoreError> {
         check_name("layer", id)?;
         let folder = self.landing_dir(id);
-        let Some((name, record)) = held_in(&folder)? else { return Ok(None) };
+        let Some((name, record)) = held_in(&folder) else { return Ok(None) };
         Ok(landed(&folder, &name)?.map(|landed| Held { landed, record }))
     }
 
@@ -92,7 +93,7 @@ impl Store {
         fetch: impl FnOnce() -> FetchRecord,
     ) -> Result<(), StoreError> {
         let path = folder.join(HELD);
-        let known: Option<HeldRecord> = record::read(&path).ok().flatten();
+        let known: Option<HeldRecord> = record::sound(&path);
         if known.is_some_and(|known| known.name == Path::new(name)) {
             return Ok(());
         }
@@ -122,48 +123,47 @@ impl Store {
 }
 
 /// Name of the copy that is held in a layer's folder, and how it was got; a damaged record counts as none.
-pub(super) fn held_in(folder: &Path) -> Result<Option<(PathBuf, FetchRecord)>, StoreError> {
-    let held: Option<HeldRecord> = match record::read(&folder.join(HELD)) {
-        Err(StoreError::Record { .. }) => None,
-        held => held?,
-    };
-    Ok(held.map(|held| (held.name, held.fetch)))
+pub(super) fn held_in(folder: &Path) -> Option<(PathBuf, FetchRecord)> {
+    record::sound::<HeldRecord>(&folder.join(HELD)).map(|held| (held.name, held.fetch))
 }
 
 /// Landed bytes by name; none where the record, or a file that it names, is missing or damaged.
 ///
-/// What was fetched is read whole, pages against the checksum that their compression ends with: a damaged copy is
-/// fetched again, and not found out by a layer that fails every night. Of a local source's copy the sizes count, as
-/// when it is landed again.
+/// Everything is read, and compared with the digests that the record has: a damaged copy is fetched again, and neither
+/// published nor found out by a layer that fails every night. Its record is set aside, so that it counts as not landed.
 fn landed(folder: &Path, name: &Path) -> Result<Option<Landed>, StoreError> {
-    let record: LandingRecord = match record::read(&record_path(folder, name)) {
-        Ok(Some(record)) => record,
-        Ok(None) | Err(StoreError::Record { .. }) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let is_fetched = record.fetch.is_some();
-    for file in &record.files {
-        if !is_whole(folder, file, is_fetched)? {
-            let path = folder.join(&file.path);
-            warn!(path = %path.display(), "a landed file is missing or damaged; its copy is not used");
-            return Ok(None);
-        }
+    let path = record_path(folder, name);
+    let Some(record) = record::sound_or_aside::<LandingRecord>(&path)? else { return Ok(None) };
+    let damaged = damaged(folder, &record);
+    if let Some(damaged) = damaged.first() {
+        let damaged = folder.join(damaged);
+        warn!(path = %damaged.display(), "a landed file is missing or damaged; its copy is not used");
+        disk::set_aside(&path)?;
+        return Ok(None);
     }
     Ok(Some(of_record(folder, name, record)))
 }
 
-fn is_whole(folder: &Path, file: &LandedFile, is_fetched: bool) -> Result<bool, StoreError> {
+/// Files of a landed copy that are not as they came, by their paths in the layer's folder.
+pub(super) fn damaged(folder: &Path, record: &LandingRecord) -> Vec<PathBuf> {
+    let files = record.files.par_iter().filter(|file| !is_whole(folder, file));
+    files.map(|file| file.path.clone()).collect()
+}
+
+/// Whether a landed file has the size and the digest that its record says; a page before it was compressed.
+pub(super) fn is_whole(folder: &Path, file: &LandedFile) -> bool {
     let path = folder.join(&file.path);
-    let found = fs::symlink_metadata(&path);
-    let is_page = file.path.starts_with(PAGES);
-    if !found.is_ok_and(|found| found.is_file() && (is_page || found.len() == file.bytes)) {
-        return Ok(false);
+    let Ok(found) = fs::symlink_metadata(&path) else { return false };
+    if file.path.starts_with(PAGES) {
+        return found.is_file() && page_is_whole(&path, file).unwrap_or(false);
     }
-    if is_page {
-        let page = File::open(&path).map_err(|source| StoreError::reading(&path, source))?;
-        return Ok(zstd::stream::copy_decode(page, io::sink()).is_ok());
-    }
-    Ok(!is_fetched || digest::digest(&path)?.0 == file.sha256)
+    found.is_file() && found.len() == file.bytes && digest::has_digest(&path, &file.sha256)
+}
+
+/// No more of a damaged page is unpacked than it had.
+fn page_is_whole(path: &Path, page: &LandedFile) -> io::Result<bool> {
+    let unpacked = zstd::Decoder::new(File::open(path)?)?.take(page.bytes.saturating_add(1));
+    Ok(digest::digest_of(unpacked)? == (page.sha256.clone(), page.bytes))
 }
 
 fn of_record(folder: &Path, name: &Path, record: LandingRecord) -> Landed {
@@ -175,7 +175,8 @@ fn of_record(folder: &Path, name: &Path, record: LandingRecord) -> Landed {
     }
 }
 
-fn record_path(folder: &Path, name: &Path) -> PathBuf {
+/// Record of a landed copy, by the copy's name.
+pub(super) fn record_path(folder: &Path, name: &Path) -> PathBuf {
     folder.join(format!("{}.record.json", name.display()))
 }
 

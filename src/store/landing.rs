@@ -3,15 +3,15 @@
 //! `landing/<layer>/<sha256>.csv` and `<sha256>.csv.record.json`. The record is written last: without it
 //! the bytes count as not landed. An unchanged source is read once and nothing is written.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 
 use super::digest::digest;
 use super::error::StoreError;
 use super::parcel::{Parcel, Part};
-use super::{Store, check_name, disk, record};
+use super::{Store, check_name, disk, held, record};
 use crate::feature::{FetchRecord, Landed};
 
 /// What is known about landed bytes.
@@ -93,7 +93,7 @@ impl Store {
             folders.iter().try_for_each(|place| disk::sync_folder(&stage.path().join(place)))?;
             // Without a record, what a dead run left there counts for nothing.
             let place = folder.join(parcel.name());
-            disk::remove_folder(&place)?;
+            disk::remove(&place)?;
             disk::rename(&staged_root, &place)?;
         } else {
             for part in &parcel.parts {
@@ -113,12 +113,14 @@ fn copy_checked(part: &Part, to: &Path) -> Result<(), StoreError> {
 
 /// What has been landed before; a record that is damaged, or whose files are, counts as none.
 fn find(folder: &Path, parcel: &Parcel) -> Option<Landed> {
-    let record: LandingRecord = record::read(&record_path(folder, parcel)).ok()??;
-    let is_whole = |part: &Part| {
-        fs::symlink_metadata(folder.join(parcel.place(part)))
-            .is_ok_and(|found| found.is_file() && found.len() == part.bytes)
-    };
-    parcel.parts.iter().all(is_whole).then(|| landed(folder, parcel, record.landed_at))
+    let record: LandingRecord = record::sound(&record_path(folder, parcel))?;
+    let is_whole = |part: &Part| held::is_whole(folder, &landed_file(parcel, part));
+    if let Some(damaged) = parcel.parts.iter().find(|part| !is_whole(part)) {
+        let path = folder.join(parcel.place(damaged));
+        warn!(path = %path.display(), "a landed file is missing or damaged; it is landed again");
+        return None;
+    }
+    Some(landed(folder, parcel, record.landed_at))
 }
 
 fn landed(folder: &Path, parcel: &Parcel, landed_at: String) -> Landed {
@@ -141,6 +143,7 @@ fn landed_file(parcel: &Parcel, part: &Part) -> LandedFile {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::symlink;
 
     use super::super::{fault, fixture};

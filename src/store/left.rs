@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::manifest::ManifestFile;
 use super::staging::text_of;
-use super::{Staging, Store, StoreError, Written, check_name, digest, disk, record};
+use super::{Lock, Staging, Store, StoreError, Written, check_name, digest, disk, record};
 use crate::feature::LayerReport;
 
 /// A finished layer.
@@ -102,14 +102,21 @@ impl Store {
         let stays = entries.iter().rfind(|path| has_finished(path)).cloned();
         for path in entries {
             if Some(&path) == stays.as_ref() {
-                disk::remove_folder(&path.join("scratch"))?;
-            } else if path.is_dir() {
-                disk::remove_folder(&path)?;
+                disk::remove(&path.join("scratch"))?;
             } else {
-                disk::remove_file(&path)?;
+                disk::remove(&path)?;
             }
         }
         Ok(())
+    }
+
+    /// Removes what a run that failed has made so far.
+    ///
+    /// # Errors
+    /// The name is none for a release, or something can't be removed.
+    pub fn abandon(&self, _held: &Lock, release: &str) -> Result<(), StoreError> {
+        check_name("release", release)?;
+        disk::remove(&self.work().join(release))
     }
 
     /// Removes what dead runs had finished: a release is published that has it, or wants it no more.
@@ -117,10 +124,7 @@ impl Store {
     /// # Errors
     /// When it can't be removed.
     pub(super) fn clear_finished(&self) -> Result<(), StoreError> {
-        self.dead(None)?
-            .into_iter()
-            .filter(|run| has_finished(run))
-            .try_for_each(|run| disk::remove_folder(&run))
+        self.dead(None)?.into_iter().filter(|run| has_finished(run)).try_for_each(|run| disk::remove(&run))
     }
 }
 

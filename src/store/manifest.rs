@@ -82,6 +82,8 @@ pub enum ProblemKind {
     Twice,
     /// It can't be read; the text says why.
     Unreadable(String),
+    /// A record tells other than the manifest; the text says what.
+    Told(String),
 }
 
 impl fmt::Display for Problem {
@@ -101,6 +103,7 @@ impl fmt::Display for ProblemKind {
             Self::Escapes => f.write_str("the manifest names a path outside the release"),
             Self::Twice => f.write_str("the manifest names it twice"),
             Self::Unreadable(why) => write!(f, "cannot be read: {why}"),
+            Self::Told(what) => f.write_str(what),
         }
     }
 }
@@ -231,7 +234,8 @@ fn wrong_size(file: &ManifestFile, entry: Option<&Entry>) -> Option<Problem> {
     Some(Problem::new(&file.path, kind))
 }
 
-fn wrong_content(release_dir: &Path, file: &ManifestFile) -> Option<Problem> {
+/// What is wrong with a file that has its size.
+pub(super) fn wrong_content(release_dir: &Path, file: &ManifestFile) -> Option<Problem> {
     let kind = match digest(&release_dir.join(&file.path)) {
         Ok((found, _)) if found == file.sha256 => return None,
         Ok((found, _)) => ProblemKind::Sha256 { expected: file.sha256.clone(), found },

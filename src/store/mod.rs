@@ -10,6 +10,7 @@
 //!     held.json             which of them was fetched last, and how
 //!     pages/                pages of pulls, compressed, under their digest
 //!     pull/  partial*       a pull or a download that is not accepted yet
+//!   checked.json            what the files of the latest release were like when their digests were last checked
 //!   work/<release>/         a release in the making; what a dead run left there is removed, but for layers in its
 //!     finished/             list, which the next run takes over
 //!   log/<release>.log
@@ -20,7 +21,11 @@
 //!   latest.json             swapped by rename, last
 //!   feed.xml                the releases as an Atom feed
 //! ```
+//!
+//! What is published may be read by those whom the folder `releases` lets in; all else is the owner's alone. A record that
+//! is damaged counts as none; whoever holds the lock sets it aside, as `<name>.damaged`.
 
+mod care;
 mod digest;
 mod disk;
 mod download;
@@ -30,6 +35,7 @@ mod fault;
 #[cfg(test)]
 mod fixture;
 mod gate;
+mod heal;
 mod held;
 mod landing;
 mod left;
@@ -41,6 +47,7 @@ mod pull;
 mod record;
 mod regular;
 mod release;
+mod repair;
 mod retention;
 mod scratch;
 mod staged;
@@ -51,10 +58,13 @@ mod text;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+pub use care::Care;
 pub use digest::digest_bytes as sha256;
+pub use digest::has_digest;
 pub use download::{Download, Unfinished};
 pub use error::StoreError;
 pub use gate::GateRecord;
+pub use heal::Repair;
 pub use held::Held;
 pub use lock::Lock;
 pub use manifest::{Manifest, ManifestFile, Problem, ProblemKind, check_manifest, read_manifest};
@@ -68,8 +78,11 @@ pub use staged::{Staged, Written};
 pub use staging::Staging;
 pub use text::write_texts;
 
-const FOLDERS: [&str; 5] = ["landing", "work", "releases", "log", "gate"];
-const FILES: [&str; 3] = ["lock", "latest.json", FEED];
+const FOLDERS: [&str; 6] = ["landing", "work", "releases", "log", "gate", "tallies"];
+const FILES: [&str; 4] = ["lock", "latest.json", FEED, care::CHECKED];
+/// Folders that are the owner's alone; those in `work` may share files with releases.
+const OWN: [(&str, bool); 5] =
+    [("landing", true), ("work", false), ("log", true), ("gate", true), ("tallies", true)];
 const FEED: &str = "feed.xml";
 
 /// A folder that holds what runs land, stage and publish.
@@ -89,6 +102,9 @@ impl Store {
         let store = Self { root: root.to_owned() };
         for folder in FOLDERS {
             disk::create_folder(&root.join(folder))?;
+        }
+        for (folder, is_deep) in OWN {
+            disk::make_own(&root.join(folder), is_deep)?;
         }
         disk::sync_folder(root)?;
         disk::probe(&store.work())?;
@@ -136,6 +152,12 @@ impl Store {
 
     fn releases_dir(&self) -> PathBuf {
         self.root.join("releases")
+    }
+
+    /// Makes a file of those that releases are for visible as a whole.
+    fn publish_file(&self, path: &Path, content: &[u8]) -> Result<(), StoreError> {
+        let readers = disk::Readers::Of(disk::mode_of(&self.releases_dir())?);
+        disk::put_for(readers, &self.work(), path, content)
     }
 }
 

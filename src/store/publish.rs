@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::digest::digest_bytes;
+use super::disk::Readers;
 use super::manifest::{MANIFEST, Manifest, ManifestFile};
 use super::{Latest, Staging, Store, StoreError, disk, record};
 
@@ -48,26 +49,28 @@ impl Staging<'_> {
         let files = self.manifest_files(publication.rows)?;
         self.sync_folders(&files)?;
         let bytes = files.iter().map(|file| file.bytes).sum();
+        let manifest = self.write_manifest(files, publication.now)?;
         let latest = Latest {
             version: record::VERSION,
             release: self.release.clone(),
             published: publication.now.to_owned(),
-            manifest_sha256: self.write_manifest(files, publication.now)?,
+            manifest_sha256: manifest.1,
             tiles: publication.tiles,
             rows: publication.facilities,
             bytes,
         };
 
         let folder = store.release_dir(&self.release);
-        disk::put(self.scratch(), &store.record_path(&self.release), &record::to_json(&latest))?;
+        store.publish_file(&store.record_path(&self.release), &record::to_json(&latest))?;
         disk::rename(self.tree(), &folder)?;
         disk::sync_folder_of(&folder)?;
         store.point_to(&latest)?;
 
         let mut warnings = Vec::new();
-        warn(&mut warnings, disk::remove_folder(&store.work().join(&self.release)));
+        warn(&mut warnings, disk::remove(&store.work().join(&self.release)));
         warn(&mut warnings, store.clear_finished());
         let pruned = prune(store, &self.release, publication.keep, &mut warnings);
+        warn(&mut warnings, store.note_checked(&self.release, &self.checked, &manifest.0.files));
         Ok(Published { folder, latest, pruned, warnings })
     }
 
@@ -82,7 +85,7 @@ impl Staging<'_> {
         Ok(files)
     }
 
-    fn write_manifest(&self, files: Vec<ManifestFile>, now: &str) -> Result<String, StoreError> {
+    fn write_manifest(&self, files: Vec<ManifestFile>, now: &str) -> Result<(Manifest, String), StoreError> {
         let manifest = Manifest {
             version: record::VERSION,
             release: self.release.clone(),
@@ -90,41 +93,50 @@ impl Staging<'_> {
             files,
         };
         let text = record::to_json(&manifest);
-        disk::put(self.scratch(), &self.path_of(Path::new(MANIFEST)), &text)?;
-        Ok(digest_bytes(&text))
+        let readers = Readers::Of(self.mode);
+        disk::put_for(readers, self.scratch(), &self.path_of(Path::new(MANIFEST)), &text)?;
+        Ok((manifest, digest_bytes(&text)))
     }
 
-    /// The files' bytes were synced one by one; their names are still to be.
+    /// The files' bytes were synced one by one; their names are still to be. Folders, and files linked from earlier
+    /// releases, get the rights that those of this one have.
     fn sync_folders(&self, files: &[ManifestFile]) -> Result<(), StoreError> {
         let above = files.iter().flat_map(|file| Path::new(&file.path).ancestors().skip(1));
         let folders: BTreeSet<&Path> = above.collect();
         let folders: Vec<PathBuf> = folders.into_iter().map(|folder| self.path_of(folder)).collect();
+        files
+            .iter()
+            .try_for_each(|file| disk::set_mode(&self.path_of(Path::new(&file.path)), self.mode & 0o666))?;
+        folders.iter().try_for_each(|folder| disk::set_mode(folder, self.mode))?;
         disk::sync_folders(&folders)
     }
 }
 
 /// Removes releases beyond the newest `keep`, never this one or the latest. Failures become warnings.
 fn prune(store: &Store, newest: &str, keep: usize, warnings: &mut Vec<String>) -> Vec<String> {
-    let releases = match store.releases() {
-        Ok(releases) => releases,
+    let (releases, folders) = match store.releases().and_then(|known| Ok((known, store.release_folders()?))) {
+        Ok(found) => found,
         Err(error) => {
             warn(warnings, Err(error));
             return Vec::new();
         }
     };
-    let old = releases.into_iter().skip(keep.max(1));
-    old.filter(|release| !release.is_latest && release.id != newest)
-        .filter(|release| warn(warnings, remove_release(store, &release.id)))
-        .map(|release| release.id)
-        .collect()
+    let (kept, old) = releases.split_at(keep.max(1).min(releases.len()));
+    let old = old.iter().filter(|release| !release.is_latest && release.id != newest);
+    // One without a sound record tells no time: its name does, and it goes with those that are older than all that stay.
+    let oldest = kept.iter().map(|release| release.id.as_str()).min().unwrap_or(newest);
+    let is_listed = |id: &str| releases.iter().any(|release| release.id == id);
+    let unlisted = folders.iter().filter(|id| !is_listed(id) && id.as_str() < oldest);
+    let doomed = old.map(|release| release.id.clone()).chain(unlisted.cloned());
+    doomed.filter(|id| warn(warnings, remove_release(store, id))).collect()
 }
 
 /// First out of sight as a whole, then piece by piece.
 fn remove_release(store: &Store, id: &str) -> Result<(), StoreError> {
     let doomed = store.work().join(format!("pruned-{id}"));
     disk::rename(&store.release_dir(id), &doomed)?;
-    disk::remove_file(&store.record_path(id))?;
-    disk::remove_folder(&doomed)
+    disk::remove(&store.record_path(id))?;
+    disk::remove(&doomed)
 }
 
 /// Whether it went well; says why if not.
@@ -140,7 +152,7 @@ mod tests {
     use std::fs;
 
     use super::super::fixture::{self, TILE};
-    use super::super::{fault, read_manifest};
+    use super::super::{Care, fault, read_manifest};
     use super::*;
 
     #[test]
@@ -204,7 +216,7 @@ mod tests {
         let lock = store.lock()?;
         let staging = store.begin(&lock, "r2")?;
         staging.write(Path::new(TILE), b"new tile")?;
-        staging.carry("r1", Path::new("README.md"))?;
+        staging.carry("r1", Path::new("README.md"), Care::Each)?;
         fixture::publish(staging, 2, 1)
     }
 

@@ -90,7 +90,7 @@ impl Store {
         // A key that can't be read is that of another pull.
         let known: Option<Key> = record::read(&path).ok().flatten();
         if known.is_none_or(|known| known.key != key) {
-            disk::remove_folder(&folder)?;
+            disk::remove(&folder)?;
             disk::create_folder(&folder)?;
             disk::create_folder(&self.landing_dir(id).join(PAGES))?;
             disk::sync_folder_of(&folder)?;
@@ -145,7 +145,7 @@ impl Pull<'_> {
     /// The name is no plain one, or the store can't be written to.
     pub fn forget(&self, name: &str) -> Result<(), StoreError> {
         check_name("page", name)?;
-        disk::remove_file(&self.entry_path(name))?;
+        disk::remove(&self.entry_path(name))?;
         disk::sync_folder(&self.folder)
     }
 
@@ -172,7 +172,7 @@ impl Pull<'_> {
         let parts = std::iter::once(list.info).chain(list.pages);
         let parts = parts.map(|page| LandedFile { path: page.path, bytes: page.bytes, sha256: page.sha256 });
         let landed = self.store.hold(&self.id, std::iter::once(whole).chain(parts).collect(), fetch)?;
-        disk::remove_folder(&self.folder)?;
+        disk::remove(&self.folder)?;
         disk::sync_folder(self.base())?;
         Ok(landed)
     }
@@ -186,10 +186,7 @@ impl Pull<'_> {
 
     fn entry(&self, name: &str) -> Result<Option<Entry>, StoreError> {
         check_name("page", name)?;
-        match record::read(&self.entry_path(name)) {
-            Err(StoreError::Record { .. }) => Ok(None),
-            entry => entry,
-        }
+        Ok(record::sound(&self.entry_path(name)))
     }
 
     fn entry_path(&self, name: &str) -> PathBuf {
@@ -227,10 +224,12 @@ pub(super) fn last_in(pull: &Path) -> Result<Option<String>, StoreError> {
 fn read_page(path: &Path, page: &Page) -> Result<Option<Vec<u8>>, StoreError> {
     let file = match File::open(path) {
         Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        file => file.map_err(|source| StoreError::reading(path, source))?,
+        file => file,
     };
     let mut bytes = Vec::new();
-    let unpacked = zstd::Decoder::new(file).and_then(|d| d.take(page.bytes + 1).read_to_end(&mut bytes));
+    let unpacked = file
+        .and_then(zstd::Decoder::new)
+        .and_then(|unpacked| unpacked.take(page.bytes.saturating_add(1)).read_to_end(&mut bytes));
     let is_whole = unpacked.is_ok() && digest::digest_bytes(&bytes) == page.sha256;
     Ok(is_whole.then_some(bytes))
 }

@@ -1,15 +1,18 @@
 //! Files that programs write for programs: indented JSON with a `version`, unknown keys ignored.
 //!
-//! Reads files, writes none.
+//! Reads files, and moves those out of the way that can't be read.
 
 use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 
+use super::disk;
 use super::error::StoreError;
 use super::regular::read_regular;
+use crate::feature::chain;
 
 /// Version of every format this room writes.
 pub(super) const VERSION: u32 = 1;
@@ -28,6 +31,25 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreE
         Err(source) if source.kind() == ErrorKind::NotFound => Ok(None),
         Err(source) => Err(StoreError::reading(path, source)),
     }
+}
+
+/// A record that is sound; none where there is none, or, with a warning, where it is damaged.
+pub(super) fn sound<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    read(path).unwrap_or_else(|error| {
+        warn!(reason = chain(&error), "a damaged record counts as none");
+        None
+    })
+}
+
+/// A record that is sound; one that is damaged is set aside. For those who hold the lock.
+pub(super) fn sound_or_aside<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
+    let error = match read(path) {
+        Ok(record) => return Ok(record),
+        Err(error) => error,
+    };
+    let aside = disk::set_aside(path)?;
+    warn!(reason = chain(&error), aside = %aside.display(), "a damaged record counts as none: set aside");
+    Ok(None)
 }
 
 /// Understands a record, or says that a later version wrote it.

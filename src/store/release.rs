@@ -3,16 +3,18 @@
 //! A release is published when both `releases/<id>/` and its record `releases/<id>.json` stand.
 //! The record is written first, so a folder under its final name always has one.
 
-use std::fs;
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::digest::digest_bytes;
 use super::error::StoreError;
-use super::manifest::{self, MANIFEST, Problem, ProblemKind};
+use super::manifest::{self, MANIFEST, Manifest, ManifestFile, Problem, ProblemKind};
 use super::regular::read_regular;
-use super::{FEED, Lock, Store, check_name, disk, record};
+use super::retention::names;
+use super::{FEED, Lock, Store, check_name, record};
+use crate::feature::chain;
 
 /// Record of a release, and content of `latest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,23 +69,21 @@ impl Store {
         }
     }
 
-    /// The releases, newest first.
+    /// The releases, newest first; without those whose record is damaged, of which is warned.
     ///
     /// # Errors
-    /// A record or `latest.json` can't be read or understood.
+    /// The folder of releases can't be listed.
     pub fn releases(&self) -> Result<Vec<ReleaseInfo>, StoreError> {
-        let latest: Option<Latest> = record::read(&self.latest_path())?;
+        let latest: Option<Latest> = record::sound(&self.latest_path());
         let latest = latest.map(|latest| latest.release);
         let mut releases = Vec::new();
-        for id in recorded(self)? {
-            if !self.release_dir(&id).is_dir() {
-                continue;
-            }
-            let Some(Latest { release, published, tiles, rows, bytes, .. }) =
-                record::read(&self.record_path(&id))?
+        for id in self.release_folders()? {
+            let Some(told) =
+                record::sound::<Latest>(&self.record_path(&id)).filter(|told| told.release == id)
             else {
                 continue;
             };
+            let Latest { release, published, tiles, rows, bytes, .. } = told;
             let is_latest = latest.as_ref() == Some(&release);
             releases.push(ReleaseInfo { id, published, tiles, rows, bytes, is_latest });
         }
@@ -101,28 +101,121 @@ impl Store {
     /// # Errors
     /// There is no such release, or as `check_manifest`.
     pub fn check(&self, release: &str) -> Result<Vec<Problem>, StoreError> {
-        let (_, mut problems) = self.judge_manifest(release)?;
-        problems.extend(manifest::check_manifest(&self.release_dir(release))?);
+        let (told, mut problems) = self.judge_manifest(release)?;
+        let folder = self.release_dir(release);
+        if problems.is_empty() {
+            let record = format!("releases/{release}.json");
+            let contradictions = contradictions(&told, &manifest::read_manifest(&folder)?);
+            problems.extend(
+                contradictions.into_iter().map(|what| Problem::new(&record, ProblemKind::Told(what))),
+            );
+        }
+        problems.extend(manifest::check_manifest(&folder)?);
         Ok(problems)
     }
 
-    /// Makes `latest.json` point to a release that is there, in one step.
-    ///
-    /// Checks the manifest's digest, and every file's presence and size; `check` looks at their content too.
+    /// Makes `latest.json` point to a release that is there, in one step. All of its files are compared with their digests
+    /// before.
     ///
     /// # Errors
     /// There is no such release, it is damaged, or the store can't be written to.
     pub fn rollback(&self, _held: &Lock, release: &str) -> Result<Latest, StoreError> {
         let (latest, mut problems) = self.judge_manifest(release)?;
         if problems.is_empty() {
-            let folder = self.release_dir(release);
-            problems = manifest::check_sizes(&folder, &manifest::read_manifest(&folder)?)?;
+            problems = self.check(release)?;
         }
         if !problems.is_empty() {
-            return Err(StoreError::Damaged { release: release.to_owned(), problems });
+            return Err(StoreError::NoWayBack {
+                release: release.to_owned(),
+                store: self.root.clone(),
+                problems,
+            });
         }
         self.point_to(&latest)?;
         Ok(latest)
+    }
+
+    /// The manifest of a release, which is the one that its record tells of.
+    ///
+    /// # Errors
+    /// Record or manifest are missing or damaged.
+    pub fn sound_manifest(&self, release: &str) -> Result<Manifest, StoreError> {
+        let damaged = |problems| StoreError::Damaged { release: release.to_owned(), problems };
+        let unreadable =
+            |error: StoreError| damaged(vec![Problem::new(MANIFEST, ProblemKind::Unreadable(chain(&error)))]);
+        let (_, problems) = self.judge_manifest(release).map_err(unreadable)?;
+        if !problems.is_empty() {
+            return Err(damaged(problems));
+        }
+        manifest::read_manifest(&self.release_dir(release)).map_err(unreadable)
+    }
+
+    /// A file of a release, which has the digest that the manifest says.
+    ///
+    /// # Errors
+    /// It is missing or damaged, or as `sound_manifest`.
+    pub fn sound_file(&self, release: &str, relative: &str) -> Result<Vec<u8>, StoreError> {
+        let manifest = self.sound_manifest(release)?;
+        let damaged = |kind| StoreError::Damaged {
+            release: release.to_owned(),
+            problems: vec![Problem::new(relative, kind)],
+        };
+        let file = manifest.files.into_iter().find(|file| file.path == relative);
+        let file = file.ok_or_else(|| damaged(ProblemKind::Missing))?;
+        let bytes = read_regular(&self.release_dir(release).join(relative));
+        let bytes = bytes.map_err(|source| damaged(ProblemKind::Unreadable(source.to_string())))?;
+        let (found, expected) = (digest_bytes(&bytes), file.sha256);
+        if found == expected { Ok(bytes) } else { Err(damaged(ProblemKind::Sha256 { expected, found })) }
+    }
+
+    /// What is wrong with `latest.json`: each of its fields against the record, the manifest and the folder of the release.
+    ///
+    /// # Errors
+    /// The folder of releases can't be listed.
+    pub fn check_latest(&self) -> Result<Vec<String>, StoreError> {
+        let told: Latest = match record::read(&self.latest_path()) {
+            Ok(Some(told)) => told,
+            Ok(None) if self.releases()?.is_empty() => return Ok(vec![]),
+            Ok(None) => return Ok(vec!["missing, though there are releases".to_owned()]),
+            Err(error) => return Ok(vec![chain(&error)]),
+        };
+        let id = &told.release;
+        if check_name("release", id).is_err() || !self.release_dir(id).is_dir() {
+            return Ok(vec![format!("points to release `{id}`, which is not there")]);
+        }
+        let mut wrong = match record::read::<Latest>(&self.record_path(id)) {
+            Ok(Some(record)) => fields_differ(&told, &record),
+            Ok(None) => vec![format!("the release that it points to has no record releases/{id}.json")],
+            Err(error) => vec![chain(&error)],
+        };
+        match self.manifest_told_of(&told) {
+            Ok(Ok(manifest)) => wrong.extend(contradictions(&told, &manifest)),
+            Ok(Err(found)) => wrong.push(format!("`manifest_sha256` is not that of manifest.json, {found}")),
+            Err(error) => wrong.push(chain(&error)),
+        }
+        Ok(wrong)
+    }
+
+    /// Whether a record, or `latest.json`, tells of a release as its manifest does.
+    pub(super) fn fits(&self, told: &Latest) -> bool {
+        check_name("release", &told.release).is_ok()
+            && self.manifest_told_of(told).is_ok_and(|manifest| {
+                manifest.is_ok_and(|manifest| contradictions(told, &manifest).is_empty())
+            })
+    }
+
+    /// The manifest that a record tells of, or the digest of another one.
+    fn manifest_told_of(&self, told: &Latest) -> Result<Result<Manifest, String>, StoreError> {
+        let path = self.release_dir(&told.release).join(MANIFEST);
+        let text = read_regular(&path).map_err(|source| StoreError::reading(&path, source))?;
+        let found = digest_bytes(&text);
+        if found == told.manifest_sha256 { record::parse(&path, &text).map(Ok) } else { Ok(Err(found)) }
+    }
+
+    /// Names of the folders of releases, sorted, whether or not there is a record.
+    pub(super) fn release_folders(&self) -> Result<Vec<String>, StoreError> {
+        let names = names(&self.releases_dir())?.into_iter();
+        Ok(names.filter(|id| check_name("release", id).is_ok() && self.release_dir(id).is_dir()).collect())
     }
 
     /// Replaces the feed of releases, whole or not at all.
@@ -130,19 +223,19 @@ impl Store {
     /// # Errors
     /// The store can't be written to.
     pub fn put_feed(&self, _held: &Lock, feed: &[u8]) -> Result<(), StoreError> {
-        disk::put(&self.work(), &self.root.join(FEED), feed)
+        self.publish_file(&self.root.join(FEED), feed)
     }
 
     /// The step that publishes: everything before it is invisible to a reader of `latest.json`.
     pub(super) fn point_to(&self, latest: &Latest) -> Result<(), StoreError> {
-        disk::put(&self.work(), &self.latest_path(), &record::to_json(latest))
+        self.publish_file(&self.latest_path(), &record::to_json(latest))
     }
 
     pub(super) fn record_path(&self, release: &str) -> PathBuf {
         self.releases_dir().join(format!("{release}.json"))
     }
 
-    fn latest_path(&self) -> PathBuf {
+    pub(super) fn latest_path(&self) -> PathBuf {
         self.root.join("latest.json")
     }
 
@@ -163,34 +256,70 @@ impl Store {
     }
 }
 
-/// Removes records without a release: a run died between the two, or while pruning.
-pub(super) fn clear_dangling(store: &Store) -> Result<(), StoreError> {
-    for id in recorded(store)? {
-        if !store.release_dir(&id).is_dir() {
-            disk::remove_file(&store.record_path(&id))?;
-        }
+/// What a record tells otherwise than the manifest that it names.
+fn contradictions(told: &Latest, manifest: &Manifest) -> Vec<String> {
+    let tiles: Vec<&ManifestFile> = manifest.files.iter().filter(|file| is_tile(&file.path)).collect();
+    let rows = |wanted: &dyn Fn(&str) -> bool| -> u64 {
+        tiles.iter().filter(|file| wanted(&file.path)).filter_map(|file| file.rows).sum()
+    };
+    let (inventory, layers) = (rows(&|path| is_of_inventory(path)), rows(&|path| !is_of_inventory(path)));
+    // An inventory that no layer takes part in has no rows, and one that isn't wanted has no files.
+    let has_inventory = tiles.iter().any(|file| is_of_inventory(&file.path));
+    let facilities = if has_inventory { inventory } else { layers };
+    let is_empty = !has_inventory && told.rows == 0;
+    let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
+    let mut wrong = Vec::new();
+    let mut tell = |name: &str, told: &dyn fmt::Display, found: &dyn fmt::Display| {
+        wrong.push(format!("`{name}` is {told}, by manifest.json {found}"));
+    };
+    if told.release != manifest.release {
+        tell("release", &told.release, &manifest.release);
     }
-    Ok(())
+    if told.published != manifest.published {
+        tell("published", &told.published, &manifest.published);
+    }
+    if told.tiles != tiles.len() as u64 {
+        tell("tiles", &told.tiles, &tiles.len());
+    }
+    if told.rows != facilities && !is_empty {
+        tell("rows", &told.rows, &facilities);
+    }
+    if told.bytes != bytes {
+        tell("bytes", &told.bytes, &bytes);
+    }
+    wrong
 }
 
-/// Ids that have a record, sorted.
-fn recorded(store: &Store) -> Result<Vec<String>, StoreError> {
-    let folder = store.releases_dir();
-    let reading = |source| StoreError::reading(&folder, source);
-    let mut ids = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(reading)? {
-        let name = entry.map_err(reading)?.file_name();
-        if let Some(id) = name.to_str().and_then(|name| name.strip_suffix(".json")) {
-            ids.push(id.to_owned());
-        }
-    }
-    ids.sort();
-    Ok(ids)
+pub(super) fn is_tile(path: &str) -> bool {
+    path.split('/').any(|part| part == "data") && path.ends_with(".parquet")
+}
+
+pub(super) fn is_of_inventory(path: &str) -> bool {
+    path.starts_with("facilities/")
+}
+
+/// Fields of `latest.json` that are not those of the release's record.
+fn fields_differ(told: &Latest, record: &Latest) -> Vec<String> {
+    let fields: [(&str, &dyn fmt::Display, &dyn fmt::Display); 6] = [
+        ("release", &told.release, &record.release),
+        ("published", &told.published, &record.published),
+        ("manifest_sha256", &told.manifest_sha256, &record.manifest_sha256),
+        ("tiles", &told.tiles, &record.tiles),
+        ("rows", &told.rows, &record.rows),
+        ("bytes", &told.bytes, &record.bytes),
+    ];
+    let texts = fields.map(|(name, told, record)| (name, told.to_string(), record.to_string()));
+    let differs = texts.into_iter().filter(|(_, told, record)| told != record);
+    differs
+        .map(|(name, told, record)| format!("`{name}` is {told}, by the release's record {record}"))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{self, TILE};
+    use std::fs;
+
     use super::super::{Published, fault};
     use super::*;
 
@@ -238,7 +367,10 @@ mod tests {
         let content = fs::read(&tile).unwrap();
         fs::remove_file(&tile).unwrap();
         let error = store.rollback(&lock, "r1").unwrap_err().to_string();
-        assert_eq!(error, format!("release `r1` is damaged: {TILE}: missing"));
+        assert!(error.starts_with(&format!("release `r1` is damaged: {TILE}: missing; ")), "{error}");
+        fs::write(&tile, "tile of day 9").unwrap();
+        let error = store.rollback(&lock, "r1").unwrap_err().to_string();
+        assert!(error.starts_with(&format!("release `r1` is damaged: {TILE}: sha256 ")), "{error}");
         fs::write(&tile, content).unwrap();
 
         let manifest = first.folder.join(MANIFEST);

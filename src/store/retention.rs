@@ -16,7 +16,7 @@ use super::pull::PAGES;
 use super::{Lock, Store, disk, held, pull, record};
 use crate::feature::FetchRecord;
 
-const RECORD: &str = ".record.json";
+pub(super) const RECORD: &str = ".record.json";
 /// What a layer's folder holds beside landed copies.
 const OWN: [&str; 5] = [PAGES, held::HELD, pull::PULL, "partial", "partial.json"];
 
@@ -50,6 +50,8 @@ pub struct Retention<'a> {
     pub since: Option<&'a str>,
     /// Those with these digests: what releases were made from.
     pub needed: &'a BTreeSet<String>,
+    /// Those landed up to this time, RFC 3339 UTC: a release of it can't tell what it was made from.
+    pub until: Option<&'a str>,
     /// Whether all is only told.
     pub is_dry: bool,
 }
@@ -92,7 +94,7 @@ impl Store {
             }
             if !retention.is_dry {
                 if is_over {
-                    disk::remove_folder(&folder.join(pull::PULL))?;
+                    disk::remove(&folder.join(pull::PULL))?;
                 }
                 self.remove_copies(&id, &doomed)?;
             }
@@ -104,7 +106,7 @@ impl Store {
     fn remove_copies(&self, id: &str, doomed: &[LandedCopy]) -> Result<(), StoreError> {
         let folder = self.landing_dir(id);
         for copy in doomed {
-            disk::remove_file(&folder.join(format!("{}{RECORD}", copy.name.display())))?;
+            disk::remove(&folder.join(format!("{}{RECORD}", copy.name.display())))?;
         }
         disk::sync_folder(&folder)?;
         sweep(&folder)
@@ -116,6 +118,7 @@ fn doomed(copies: Vec<LandedCopy>, retention: &Retention<'_>) -> Vec<LandedCopy>
         *at < retention.keep.max(1)
             || copy.is_held
             || retention.since.is_some_and(|since| copy.landed_at.as_str() >= since)
+            || retention.until.is_some_and(|until| copy.landed_at.as_str() <= until)
             || retention.needed.contains(&copy.sha256)
     };
     copies.into_iter().enumerate().filter(|copy| !stays(copy)).map(|(_, copy)| copy).collect()
@@ -124,13 +127,13 @@ fn doomed(copies: Vec<LandedCopy>, retention: &Retention<'_>) -> Vec<LandedCopy>
 /// Whether an unfinished pull is not worth going on with: it has no page, something was fetched since, or it is too old.
 fn is_over(folder: &Path, retention: &Retention<'_>) -> Result<bool, StoreError> {
     let Some(last) = pull::last_in(&folder.join(pull::PULL))? else { return Ok(false) };
-    let held = held::held_in(folder)?;
+    let held = held::held_in(folder);
     let is_replaced = held.is_some_and(|(_, fetch)| fetch.fetched_at > last);
     Ok(is_replaced || last.is_empty() || retention.since.is_some_and(|since| last.as_str() < since))
 }
 
 fn copies_in(folder: &Path, id: &str) -> Result<Vec<LandedCopy>, StoreError> {
-    let held = held::held_in(folder)?;
+    let held = held::held_in(folder);
     let mut copies = Vec::new();
     for (name, record) in records(folder)? {
         let fetch = held.as_ref().filter(|(held, _)| *held == name).map(|(_, fetch)| fetch.clone());
@@ -151,17 +154,11 @@ fn copies_in(folder: &Path, id: &str) -> Result<Vec<LandedCopy>, StoreError> {
 }
 
 /// Records of a layer's folder by the name of what they tell of; damaged ones count as none.
-fn records(folder: &Path) -> Result<Vec<(PathBuf, LandingRecord)>, StoreError> {
-    let mut found = Vec::new();
-    for name in names(folder)? {
-        let Some(of) = name.strip_suffix(RECORD) else { continue };
-        match record::read(&folder.join(&name)) {
-            Ok(record) => found.extend(record.map(|record| (PathBuf::from(of), record))),
-            Err(StoreError::Record { .. }) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(found)
+pub(super) fn records(folder: &Path) -> Result<Vec<(PathBuf, LandingRecord)>, StoreError> {
+    let names = names(folder)?.into_iter();
+    let named =
+        names.filter_map(|name| Some((PathBuf::from(name.strip_suffix(RECORD)?), folder.join(&name))));
+    Ok(named.filter_map(|(of, path)| Some((of, record::sound(&path)?))).collect())
 }
 
 /// Removes what no record names, and pages that no unfinished pull names either.
@@ -174,13 +171,13 @@ fn sweep(folder: &Path) -> Result<(), StoreError> {
     }
     for name in names(folder)? {
         if !named.contains(&name) && !OWN.contains(&name.as_str()) {
-            remove(&folder.join(name))?;
+            disk::remove(&folder.join(name))?;
         }
     }
     for name in names(&folder.join(PAGES))? {
         let page = Path::new(PAGES).join(name);
         if !pages.contains(&page) {
-            disk::remove_file(&folder.join(page))?;
+            disk::remove(&folder.join(page))?;
         }
     }
     disk::sync_folder(folder)
@@ -188,11 +185,6 @@ fn sweep(folder: &Path) -> Result<(), StoreError> {
 
 fn first_part(path: &Path) -> Option<String> {
     path.components().next().map(|part| part.as_os_str().to_string_lossy().into_owned())
-}
-
-fn remove(path: &Path) -> Result<(), StoreError> {
-    let is_folder = fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
-    if is_folder { disk::remove_folder(path) } else { disk::remove_file(path) }
 }
 
 /// Names in a folder, sorted; none where there is no folder.
@@ -219,7 +211,7 @@ mod tests {
     }
 
     fn rule<'a>(keep: usize, since: Option<&'a str>, needed: &'a BTreeSet<String>) -> Retention<'a> {
-        Retention { keep, since, needed, is_dry: false }
+        Retention { keep, since, needed, until: None, is_dry: false }
     }
 
     /// Four nights of a file, four of a pull whose nights share a page.

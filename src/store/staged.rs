@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use tempfile::TempPath;
 
 use super::digest::Digesting;
+use super::disk::Readers;
 use super::error::StoreError;
 use super::{Staging, disk};
 
@@ -38,7 +39,7 @@ pub struct Staged<'a> {
 
 impl<'a> Staged<'a> {
     pub(super) fn new(staging: &'a Staging<'a>, relative: PathBuf) -> Result<Self, StoreError> {
-        let (file, temp) = disk::temp_file(staging.scratch())?;
+        let (file, temp) = disk::temp_file(staging.scratch(), Readers::Of(staging.mode))?;
         let writer = BufWriter::with_capacity(BUFFER_BYTES, Digesting::new(file));
         Ok(Self { staging, writer, temp, relative })
     }

@@ -5,12 +5,16 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::manifest::{self, MANIFEST, Manifest, ManifestFile};
+use rayon::prelude::*;
+
+use super::care::{Care, Checked};
+use super::manifest::{self, MANIFEST, Manifest, ManifestFile, Problem};
 use super::regular::read_regular;
 use super::staged::{Staged, Written};
-use super::{Lock, Store, StoreError, check_name, digest, disk, release};
+use super::{Lock, Store, StoreError, check_name, digest, disk};
 
 /// A release in the making. Its methods may be called from several threads at once.
 ///
@@ -25,6 +29,12 @@ pub struct Staging<'a> {
     earlier: Mutex<BTreeMap<String, Arc<Manifest>>>,
     /// Folder of the release before, where there is one.
     before: Option<PathBuf>,
+    /// What is known of its files.
+    pub(super) checked: Checked,
+    linked: AtomicU64,
+    digested: AtomicU64,
+    /// Rights of the folder that releases lie in.
+    pub(super) mode: u32,
     tree: PathBuf,
     scratch: PathBuf,
 }
@@ -35,13 +45,13 @@ impl Store {
     ///
     /// # Errors
     /// The id is not a plain name or exists already, or the store can't be written to.
-    pub fn begin<'a>(&'a self, _held: &'a Lock, release: &str) -> Result<Staging<'a>, StoreError> {
+    pub fn begin<'a>(&'a self, held: &'a Lock, release: &str) -> Result<Staging<'a>, StoreError> {
         check_name("release", release)?;
         if self.release_dir(release).symlink_metadata().is_ok() {
             return Err(StoreError::ReleaseExists { release: release.to_owned() });
         }
         self.clear_work()?;
-        release::clear_dangling(self)?;
+        self.heal(held)?;
         let folder = self.work().join(release);
         let staging = Staging {
             store: self,
@@ -49,6 +59,10 @@ impl Store {
             files: Mutex::default(),
             earlier: Mutex::default(),
             // A damaged `latest.json` is for others to tell of.
+            checked: self.checked(),
+            linked: AtomicU64::new(0),
+            digested: AtomicU64::new(0),
+            mode: disk::mode_of(&self.releases_dir())?,
             before: self.latest().ok().flatten().map(|latest| self.release_dir(&latest.release)),
             tree: folder.join("tree"),
             scratch: folder.join("scratch"),
@@ -109,27 +123,53 @@ impl Staging<'_> {
 
     /// Takes over a file, or all files below a folder, of an earlier release under the same paths.
     ///
-    /// Digests and row counts are those of the earlier manifest: damage is carried visibly, not blessed.
+    /// Row counts are those of the earlier manifest, and so are digests, which are compared with the files as closely as
+    /// `care` says.
     ///
     /// # Errors
-    /// The earlier release has no such file, or not as its manifest says; or as `create`.
-    pub fn carry(&self, from: &str, relative: &Path) -> Result<Vec<Written>, StoreError> {
+    /// The earlier release has no such file, or not as its manifest and record say; or as `create`.
+    pub fn carry(&self, from: &str, relative: &Path, care: Care) -> Result<Vec<Written>, StoreError> {
         check_name("release", from)?;
         let earlier = self.store.release_dir(from);
-        let manifest = self.manifest_of(from, &earlier)?;
-        let (files, problems) = manifest::files_below(&earlier, &manifest, relative);
+        let manifest = self.manifest_of(from)?;
+        let (files, mut problems) = manifest::files_below(&earlier, &manifest, relative);
+        if problems.is_empty() {
+            let is_due = |file: &&&ManifestFile| {
+                care == Care::Each || !self.checked.vouches_for(from, &file.path, &earlier.join(&file.path))
+            };
+            self.linked.fetch_add(bytes_of(&files), Ordering::Relaxed);
+            problems = self.digested(&earlier, files.iter().filter(is_due).copied().collect());
+        }
         if !problems.is_empty() {
             return Err(StoreError::Damaged { release: from.to_owned(), problems });
         }
         files.into_iter().map(|file| self.carry_file(&earlier, file)).collect()
     }
 
-    fn manifest_of(&self, release: &str, folder: &Path) -> Result<Arc<Manifest>, StoreError> {
+    /// What is wrong with the content of staged files at some paths, or below them: those that were linked in their turn
+    /// alone, and that something is to be made of.
+    pub fn damaged(&self, paths: &[PathBuf]) -> Vec<Problem> {
+        let files = self.files_below(paths);
+        self.digested(&self.tree, files.iter().collect())
+    }
+
+    fn digested(&self, folder: &Path, files: Vec<&ManifestFile>) -> Vec<Problem> {
+        self.digested.fetch_add(bytes_of(&files), Ordering::Relaxed);
+        files.into_par_iter().filter_map(|file| manifest::wrong_content(folder, file)).collect()
+    }
+
+    /// Bytes of the files taken over from earlier releases, and how many of them were compared with their digests.
+    pub fn care_taken(&self) -> (u64, u64) {
+        (self.linked.load(Ordering::Relaxed), self.digested.load(Ordering::Relaxed))
+    }
+
+    /// The manifest of an earlier release, which is the one that its record tells of.
+    fn manifest_of(&self, release: &str) -> Result<Arc<Manifest>, StoreError> {
         let mut known = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(manifest) = known.get(release) {
             return Ok(Arc::clone(manifest));
         }
-        let manifest = Arc::new(manifest::read_manifest(folder)?);
+        let manifest = Arc::new(self.store.sound_manifest(release)?);
         known.insert(release.to_owned(), Arc::clone(&manifest));
         Ok(manifest)
     }
@@ -181,8 +221,7 @@ impl Staging<'_> {
         text_of(relative)?;
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         files.retain(|path, _| !path.starts_with(relative));
-        let place = self.path_of(relative);
-        if place.is_dir() { disk::remove_folder(&place) } else { disk::remove_file(&place) }
+        disk::remove(&self.path_of(relative))
     }
 
     /// Where a file of the release stands for now, to be read back.
@@ -210,6 +249,10 @@ impl Staging<'_> {
         let folder = relative.parent().map_or_else(|| self.tree.clone(), |parent| self.path_of(parent));
         disk::create_folder(&folder)
     }
+}
+
+fn bytes_of(files: &[&ManifestFile]) -> u64 {
+    files.iter().map(|file| file.bytes).sum()
 }
 
 /// A path within a release as the manifest has it: plain names between `/`.
@@ -313,7 +356,7 @@ mod tests {
         fixture::release(&store, "r1", 1, 9).unwrap();
         let lock = store.lock().unwrap();
         let staging = store.begin(&lock, "r2").unwrap();
-        let carried = staging.carry("r1", Path::new("layers/dams")).unwrap();
+        let carried = staging.carry("r1", Path::new("layers/dams"), Care::InTurns).unwrap();
         assert_eq!(carried.len(), 1);
         let published = fixture::publish(staging, 2, 9).unwrap();
         drop(lock);
@@ -349,9 +392,12 @@ mod tests {
         let first = fixture::release(&store, "r1", 1, 9).unwrap();
         let lock = store.lock().unwrap();
         let staging = store.begin(&lock, "r2").unwrap();
-        let missing = staging.carry("r1", Path::new("layers/schools")).unwrap_err();
+        let missing = staging.carry("r1", Path::new("layers/schools"), Care::InTurns).unwrap_err();
         assert_eq!(missing.to_string(), "release `r1` is damaged: layers/schools: missing");
         fs::write(first.folder.join(TILE), "cut").unwrap();
-        assert!(matches!(staging.carry("r1", Path::new("layers")), Err(StoreError::Damaged { .. })));
+        assert!(matches!(
+            staging.carry("r1", Path::new("layers"), Care::InTurns),
+            Err(StoreError::Damaged { .. })
+        ));
     }
 }

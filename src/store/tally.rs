@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::error::StoreError;
 use super::lock::Lock;
 use super::regular::read_regular;
-use super::{Store, check_name, disk, record};
+use super::{Store, check_name, disk, record, sha256};
 
 #[derive(Serialize, Deserialize)]
 struct TallyRecord {
@@ -19,6 +19,15 @@ struct TallyRecord {
     /// Which tiles it is of.
     tiles: String,
     told: BTreeMap<String, Box<RawValue>>,
+    /// Digest of the two, lower-case hex.
+    sha256: String,
+}
+
+/// What is counted is published again: a digit that rots here must not.
+fn digest_of(tiles: &str, told: &BTreeMap<String, Box<RawValue>>) -> String {
+    let parts = told.iter().flat_map(|(name, value)| [name.as_str(), value.get()]);
+    let lines: Vec<&str> = std::iter::once(tiles).chain(parts).collect();
+    sha256(lines.join("\n").as_bytes())
 }
 
 impl Store {
@@ -27,7 +36,8 @@ impl Store {
         let path = self.tally_path(collection).ok()?;
         // Once: it may be long, and one of another version is worth nothing.
         let record: TallyRecord = serde_json::from_slice(&read_regular(&path).ok()?).ok()?;
-        (record.version == record::VERSION && record.tiles == tiles).then_some(record.told)
+        let is_sound = || digest_of(tiles, &record.told) == record.sha256;
+        (record.version == record::VERSION && record.tiles == tiles && is_sound()).then_some(record.told)
     }
 
     /// Replaces what was told of a collection's tiles, whole or not at all.
@@ -42,8 +52,8 @@ impl Store {
         told: BTreeMap<String, Box<RawValue>>,
     ) -> Result<(), StoreError> {
         let path = self.tally_path(collection)?;
-        disk::create_folder(&self.root.join("tallies"))?;
-        let record = TallyRecord { version: record::VERSION, tiles: tiles.to_owned(), told };
+        let sha256 = digest_of(tiles, &told);
+        let record = TallyRecord { version: record::VERSION, tiles: tiles.to_owned(), told, sha256 };
         disk::put(&self.work(), &path, &record::to_json(&record))
     }
 
@@ -72,6 +82,14 @@ mod tests {
         assert!(store.tally("dams", "two").is_none(), "other tiles");
         fs::write(store.root().join("tallies/dams.json"), "{").unwrap();
         assert!(store.tally("dams", "one").is_none(), "damaged");
+        store.put_tally(&lock, "dams", "one", told()).unwrap();
+        let path = store.root().join("tallies/dams.json");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replace("[7]", "[8]")).unwrap();
+        assert!(store.tally("dams", "one").is_none(), "one digit");
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(store.tally("dams", "one").is_none(), "a folder in its place");
         store.put_tally(&lock, "dams", "two", told()).unwrap();
         assert!(store.tally("dams", "two").is_some());
     }

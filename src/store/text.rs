@@ -17,7 +17,7 @@ pub fn write_texts(files: &[(PathBuf, &str)], replace: bool) -> Result<(), Store
     for (path, text) in files {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         disk::create_folder(folder)?;
-        disk::put(folder, path, text.as_bytes())?;
+        disk::put_for(disk::Readers::Umask, folder, path, text.as_bytes())?;
     }
     Ok(())
 }

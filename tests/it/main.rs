@@ -53,6 +53,7 @@ mod program;
 mod pulling;
 mod quality;
 mod ranges;
+mod rot;
 mod schemas;
 mod schemes;
 mod secrets;

@@ -121,6 +121,11 @@ fn one(
     let Some(tiles) = before.tiles else {
         return Ok(Err(format!("the manifest of release {} can't be read", before.release)));
     };
+    if before.is_damaged {
+        let reason = format!("tiles of release {} are damaged", before.release);
+        warn!(layer = layer.report.id, reason, "not compared with the last release");
+        return Ok(Err(reason));
+    }
     let observed = watch.take(&layer.report.id);
     let pair = Pair::of(layer, tiles, observed.as_deref(), records);
     let Some(pair) = pair.map_err(|source| DeriveError::Scratch { source })? else {

@@ -249,6 +249,7 @@ fn set(kind: JurisdictionKind, nearest_m: f64, boundaries: &[(&str, f64)]) -> Jo
             source: SourcePlan {
                 location: Location::Path("".into()),
                 shown: "".into(),
+                written: "".into(),
                 format: Format::Geojson,
                 crs: None,
             },

@@ -40,6 +40,7 @@ pub(super) fn open(path: &Path, shown: &str) -> Result<(File, Footer), SourceErr
     check_footer(&mut file, shown).map_err(read)??;
     let metadata = parse(&file).map_err(|error| unreadable(shown, &error))?;
     check_counts(&metadata).map_err(|reason| unreadable(shown, &reason))?;
+    check_places(&metadata).map_err(|reason| unreadable(shown, &reason))?;
     let fields = metadata.schema().fields();
     if fields.len() > MAX_COLUMNS {
         return Err(SourceError::TooManyColumns { shown: shown.to_owned(), row: 1, limit: MAX_COLUMNS });
@@ -74,6 +75,32 @@ fn check_counts(metadata: &ArrowReaderMetadata) -> Result<(), String> {
     } else {
         Err(format!("the file counts {stated} rows, its row groups {rows}"))
     }
+}
+
+/// Pages lie in the file: a place or a length below zero would end the reader in a panic.
+fn check_places(metadata: &ArrowReaderMetadata) -> Result<(), String> {
+    for column in metadata.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns) {
+        let places = [
+            Some(column.data_page_offset()),
+            column.dictionary_page_offset(),
+            column.index_page_offset(),
+            column.bloom_filter_offset(),
+            column.column_index_offset(),
+            column.offset_index_offset(),
+            Some(column.compressed_size()),
+            Some(column.uncompressed_size()),
+            Some(column.num_values()),
+            column.column_index_length().map(i64::from),
+            column.offset_index_length().map(i64::from),
+        ];
+        if let Some(place) = places.into_iter().flatten().find(|place| *place < 0) {
+            return Err(format!(
+                "it claims that column `{}` is at or of {place} bytes",
+                column.column_path()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Looks at the marks at both ends of a file, which say more than a parser's complaint.

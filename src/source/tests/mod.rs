@@ -7,6 +7,7 @@ mod parquet;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_schema::DataType;
@@ -44,8 +45,14 @@ pub(super) fn open_as(
 ) -> Result<Reader, SourceError> {
     let landed = Landed { path: path.to_owned(), sha256: String::new(), bytes: 0, landed_at: String::new() };
     let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
-    let shown = format!("in/shown.{}", extension.unwrap_or_default()).into();
-    let plan = SourcePlan { location: Location::Path(path.to_owned()), shown, format, crs };
+    let shown: Arc<str> = format!("in/shown.{}", extension.unwrap_or_default()).into();
+    let plan = SourcePlan {
+        location: Location::Path(path.to_owned()),
+        written: Arc::clone(&shown),
+        shown,
+        format,
+        crs,
+    };
     open(&landed, &plan, limits, None)
 }
 

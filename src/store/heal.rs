@@ -1,0 +1,211 @@
+//! Records that are damaged: set aside, and made again where others tell what stood in them.
+//!
+//! Every run begins with it, so that a damaged record costs the care that it was for, and not the night.
+
+use std::path::Path;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tracing::warn;
+
+use super::care::Care;
+use super::gate::GateRecord;
+use super::held::{HELD, HeldRecord};
+use super::release::{is_of_inventory, is_tile};
+use super::retention::names;
+use super::{Latest, Lock, Store, StoreError, digest, disk, manifest, record};
+use crate::feature::chain;
+
+/// Something damaged, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Repair {
+    /// Path relative to the store.
+    pub path: String,
+    /// What is wrong.
+    pub what: String,
+    /// What was done about it, or would be; none where it can't be mended.
+    pub done: Option<String>,
+}
+
+/// What is looked for in a store, and whether all is only told.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Healing<'a> {
+    pub(super) store: &'a Store,
+    pub(super) is_dry: bool,
+}
+
+impl Store {
+    /// Sets aside the damaged records of the gate, of the landing and of releases, and makes those of releases and
+    /// `latest.json` again where that is possible; warns of each.
+    ///
+    /// # Errors
+    /// A folder can't be listed, or the store can't be written to.
+    pub fn heal(&self, _held: &Lock) -> Result<(), StoreError> {
+        let healing = Healing { store: self, is_dry: false };
+        let mut found = healing.small_records()?;
+        // Those a run left that died between record and release, or while pruning.
+        healing.dangling()?;
+        found.extend(healing.release_records()?);
+        found.extend(healing.latest(Care::InTurns)?);
+        for Repair { path, what, done } in found {
+            warn!(path, what, done = done.as_deref().unwrap_or("can't be mended"), "a damaged record");
+        }
+        Ok(())
+    }
+}
+
+impl Healing<'_> {
+    /// Records of the gate, and of which copy of a source is held.
+    pub(super) fn small_records(self) -> Result<Vec<Repair>, StoreError> {
+        let root = self.store.root();
+        let mut found = Vec::new();
+        let gate = root.join("gate");
+        for name in names(&gate)?.into_iter().filter(|name| name.ends_with(".json")) {
+            found.extend(self.unless_sound::<GateRecord>(&gate.join(name))?);
+        }
+        for id in names(&root.join("landing"))? {
+            found.extend(self.unless_sound::<HeldRecord>(&self.store.landing_dir(&id).join(HELD))?);
+        }
+        Ok(found)
+    }
+
+    /// Sets a record aside that can't be read.
+    pub(super) fn unless_sound<T: DeserializeOwned>(self, path: &Path) -> Result<Option<Repair>, StoreError> {
+        match record::read::<T>(path) {
+            Ok(_) => Ok(None),
+            Err(error) => self.aside(path, chain(&error)).map(Some),
+        }
+    }
+
+    pub(super) fn aside(self, path: &Path, what: String) -> Result<Repair, StoreError> {
+        if !self.is_dry {
+            disk::set_aside(path)?;
+        }
+        Ok(self.told(path, what, Some("set aside")))
+    }
+
+    pub(super) fn told(self, path: &Path, what: String, done: Option<&str>) -> Repair {
+        let path = path.strip_prefix(self.store.root()).unwrap_or(path).display().to_string();
+        Repair { path, what, done: done.map(str::to_owned) }
+    }
+
+    /// Removes records without a release.
+    pub(super) fn dangling(self) -> Result<Vec<Repair>, StoreError> {
+        let mut found = Vec::new();
+        let folders = self.store.release_folders()?;
+        for name in names(&self.store.releases_dir())? {
+            let Some(id) = name.strip_suffix(".json") else { continue };
+            if !folders.iter().any(|folder| folder == id) {
+                let path = self.store.releases_dir().join(&name);
+                if !self.is_dry {
+                    disk::remove(&path)?;
+                }
+                found.push(self.told(&path, "there is no such release".to_owned(), Some("removed")));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Makes the record of a release again where it is damaged or missing.
+    pub(super) fn release_records(self) -> Result<Vec<Repair>, StoreError> {
+        let latest = record::read::<Latest>(&self.store.latest_path()).ok().flatten();
+        let folders = self.store.release_folders()?.into_iter();
+        let found = folders.map(|id| self.release_record(&id, latest.as_ref()));
+        Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+
+    fn release_record(self, id: &str, latest: Option<&Latest>) -> Result<Option<Repair>, StoreError> {
+        let path = self.store.record_path(id);
+        let what = match record::read::<Latest>(&path) {
+            Ok(Some(told)) if told.release == id => return Ok(None),
+            Ok(Some(told)) => format!("it tells of release `{}`", told.release),
+            Ok(None) => "missing".to_owned(),
+            Err(error) => chain(&error),
+        };
+        if !self.is_dry && path.symlink_metadata().is_ok() {
+            disk::set_aside(&path)?;
+        }
+        let told = latest.filter(|told| told.release == id && self.store.fits(told)).cloned();
+        let Some(record) = told.or_else(|| self.of_manifest(id)) else {
+            let what =
+                format!("{what}; the release isn't listed, for its files are not as its manifest says");
+            return Ok(Some(self.told(&path, what, None)));
+        };
+        if !self.is_dry {
+            self.store.publish_file(&path, &record::to_json(&record))?;
+        }
+        Ok(Some(self.told(&path, what, Some("made again"))))
+    }
+
+    /// The record of a release by its manifest; none where one of its files is not as that says.
+    fn of_manifest(self, id: &str) -> Option<Latest> {
+        let folder = self.store.release_dir(id);
+        let text = super::read_regular(&folder.join(manifest::MANIFEST)).ok()?;
+        let manifest = manifest::read_manifest(&folder).ok().filter(|manifest| manifest.release == id)?;
+        if !manifest::check_manifest(&folder).ok()?.is_empty() {
+            return None;
+        }
+        let tiles = || manifest.files.iter().filter(|file| is_tile(&file.path));
+        let has_inventory = tiles().any(|file| is_of_inventory(&file.path));
+        let counted = tiles().filter(|file| is_of_inventory(&file.path) == has_inventory);
+        Some(Latest {
+            version: record::VERSION,
+            release: id.to_owned(),
+            manifest_sha256: digest::digest_bytes(&text),
+            tiles: tiles().count() as u64,
+            rows: counted.filter_map(|file| file.rows).sum(),
+            bytes: manifest.files.iter().map(|file| file.bytes).sum(),
+            published: manifest.published,
+        })
+    }
+
+    /// Makes `latest.json` point to a release as that is; where it leads nowhere, to the newest one that is sound, by size
+    /// or, with all care, by digest.
+    pub(super) fn latest(self, care: Care) -> Result<Option<Repair>, StoreError> {
+        let (store, path) = (self.store, self.store.latest_path());
+        let told = record::read::<Latest>(&path).ok().flatten();
+        let record = told.as_ref().filter(|told| store.release_dir(&told.release).is_dir());
+        let record =
+            record.and_then(|told| record::read::<Latest>(&store.record_path(&told.release)).ok()?);
+        if told.is_some() && told == record {
+            return Ok(None);
+        }
+        let wrong = store.check_latest()?;
+        if wrong.is_empty() {
+            return Ok(None);
+        }
+        if let Some(told) = told.filter(|told| record.is_some() && store.fits(told)) {
+            // The record is what differs.
+            let path = store.record_path(&told.release);
+            if !self.is_dry {
+                store.publish_file(&path, &record::to_json(&told))?;
+            }
+            return Ok(Some(self.told(&path, wrong.join("; "), Some("made again from latest.json"))));
+        }
+        let Some(to) = record.filter(|record| store.fits(record)).or_else(|| self.newest_sound(care)) else {
+            return Ok(Some(self.told(&path, format!("{}; no release is sound", wrong.join("; ")), None)));
+        };
+        if !self.is_dry {
+            disk::keep_aside(&path)?;
+            store.point_to(&to)?;
+        }
+        let done = format!("made again; it points to release {}", to.release);
+        Ok(Some(self.told(&path, wrong.join("; "), Some(&done))))
+    }
+
+    fn newest_sound(self, care: Care) -> Option<Latest> {
+        let store = self.store;
+        let is_whole = |id: &str| match care {
+            Care::Each => store.check(id).is_ok_and(|problems| problems.is_empty()),
+            Care::InTurns => {
+                let manifest = store.sound_manifest(id);
+                manifest
+                    .and_then(|manifest| manifest::check_sizes(&store.release_dir(id), &manifest))
+                    .is_ok_and(|problems| problems.is_empty())
+            }
+        };
+        let releases = store.releases().ok()?;
+        let whole = releases.into_iter().map(|release| release.id).find(|id| is_whole(id))?;
+        record::read::<Latest>(&store.record_path(&whole)).ok()?
+    }
+}
