@@ -38,7 +38,7 @@ impl ReadSource {
         match served {
             // Whoever asked has heard enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(exit::OK),
-            served => served.map(|()| exit::OK).map_err(|source| Error::Output { source }),
+            served => served.map(|()| exit::OK).map_err(|source| Error::Output { done: None, source }),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, BufRead, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -103,9 +104,11 @@ impl Question {
     fn asked(self) -> Asked {
         let path = PathBuf::from(OsString::from_vec(self.path));
         let landed = Landed { path: path.clone(), sha256: String::new(), bytes: 0, landed_at: String::new() };
+        let shown: Arc<str> = self.shown.into();
         let plan = SourcePlan {
             location: Location::Path(path),
-            shown: self.shown.into(),
+            written: Arc::clone(&shown),
+            shown,
             format: self.format,
             crs: self.crs.map(Crs::from),
         };
