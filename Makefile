@@ -32,7 +32,7 @@ interop: setup-test ## other readers and validators on a fresh demo release
 	cargo build --locked --all-targets
 	tests/interop/run.sh "$(CARGO_TARGET_DIR)/debug/cikr" $(DEMO)
 
-soak: setup-build ## kills at many moments, and a million rows: minutes
+soak: setup-build ## kills at many moments, damage to every file, and a million rows: minutes
 	cargo test --locked --test it -- --ignored --nocapture --test-threads 1 soak_
 
 bench: setup-bench ## the same pulls and the same tiles by this program and by others, timed
