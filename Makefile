@@ -32,7 +32,7 @@ interop: setup-test ## other readers and validators on a fresh demo release
 	cargo build --locked --all-targets
 	tests/interop/run.sh "$(CARGO_TARGET_DIR)/debug/cikr" $(DEMO)
 
-soak: setup-build ## kills at many moments, and a million rows: minutes
+soak: setup-test ## kills, faults, damage, hostile files and hundreds of nights: an hour
 	cargo build --release --locked
 	CIKR="$(CARGO_TARGET_DIR)/release/cikr" cargo test --locked --test it -- --ignored --nocapture --test-threads 1 soak_
 

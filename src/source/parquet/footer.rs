@@ -238,9 +238,43 @@ fn words(kind: &LogicalType) -> String {
 
 #[cfg(test)]
 mod tests {
+    use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+    use parquet::arrow::ArrowWriter;
     use parquet::basic::{IntType, TimestampType};
 
     use super::*;
+
+    /// The lowest bit of a number in a footer is its sign: whichever is turned, what is opened can be read on.
+    #[test]
+    fn a_place_below_zero_is_an_error_and_no_panic() {
+        let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(0..100));
+        let names: ArrayRef =
+            Arc::new(StringArray::from_iter_values((0..100).map(|id| format!("N{}", id % 3))));
+        let rows = RecordBatch::try_from_iter([("id", ids), ("name", names)]).unwrap();
+        let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), None).unwrap();
+        writer.write(&rows).unwrap();
+        let whole = writer.into_inner().unwrap();
+        let length = u32::from_le_bytes(whole[whole.len() - 8..whole.len() - 4].try_into().unwrap()) as usize;
+        let path = tempfile::NamedTempFile::new().unwrap();
+        let mut below_zero = 0;
+        for at in whole.len() - 8 - length..whole.len() - 8 {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            std::fs::write(path.path(), bytes).unwrap();
+            match open(path.path(), "a.parquet") {
+                Ok((_, footer)) => {
+                    let groups = footer.metadata.metadata().row_groups();
+                    for column in groups.iter().flat_map(RowGroupMetaData::columns) {
+                        column.byte_range();
+                    }
+                }
+                Err(error) => {
+                    below_zero += usize::from(crate::feature::chain(&error).contains("is at or of -"))
+                }
+            }
+        }
+        assert!(below_zero >= 6, "{below_zero}");
+    }
 
     #[test]
     fn types_are_told_in_words() {
