@@ -18,6 +18,7 @@
 )]
 
 mod architecture;
+mod as_they_land;
 mod bad_files;
 mod bad_input;
 mod chance;

@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
-use arrow_array::StringArray;
+use arrow_array::{ArrayRef, BinaryArray, RecordBatch, StringArray};
+use parquet::arrow::ArrowWriter;
 
-use crate::program::{Ended, Folder, ROOT, by_id, rows};
+use crate::program::{Ended, Folder, POINTS_LAYER, ROOT, by_id, rows};
 
 fn fixture(folder: &Folder, name: &str, to: &str) {
     let from = Path::new(ROOT).join("tests/fixtures/parquet").join(name);
@@ -157,4 +159,40 @@ fn boundaries_may_be_parquet() {
     folder.run().code(0);
     let states = by_id(&folder.latest().join("layers/points"), "state_code");
     assert_eq!(states.into_values().collect::<Vec<_>>(), ["TX", "AL"].map(|state| Some(state.to_owned())));
+}
+
+/// A dictionary that claims other values than it has gives the rows that there are, or none.
+#[test]
+fn a_dictionary_that_miscounts_gives_no_other_rows() {
+    let ids = ["a", "b", "c", "a", "b", "c"];
+    let names: ArrayRef = Arc::new(StringArray::from(ids.to_vec()));
+    let wkb = [&[1, 1, 0, 0, 0][..], &(-95_f64).to_le_bytes(), &35_f64.to_le_bytes()].concat();
+    let points: ArrayRef = Arc::new(BinaryArray::from_iter_values(ids.iter().map(|_| wkb.as_slice())));
+    let keys: ArrayRef = Arc::new(StringArray::from_iter_values((1..=6).map(|key| key.to_string())));
+    let columns = [("NAME", names), ("ID", keys), ("geometry", points)];
+    let rows = RecordBatch::try_from_iter(columns).unwrap();
+    let mut file = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut file, rows.schema(), None).unwrap();
+    writer.write(&rows).unwrap();
+    writer.close().unwrap();
+    // The header of the first page ends in a struct (field 7) with the number of its values (field 1, zigzag).
+    let at = 4 + file[4..].windows(2).position(|bytes| bytes == [0x4C, 0x15]).unwrap() + 2;
+    assert_eq!(file[at], 2 * 3, "a dictionary of three values");
+    for claim in [0, 1, 2, 3, 4, 60] {
+        file[at] = 2 * claim;
+        let folder = Folder::new();
+        folder.points("1,A,48001,5,-95,35\n").write("d.parquet", &file);
+        let source = "parquet = { path = \"d.parquet\", geometry = \"geometry\", crs = \"EPSG:4326\" }";
+        folder.pipeline(&format!(
+            "{POINTS_LAYER}[[layer]]\nid = \"d\"\nschema = \"points\"\nsource.{source}\n"
+        ));
+        let layer = folder.run().layer("d");
+        if layer.rows_written > 0 || claim == 3 {
+            let published = by_id(&folder.latest().join("layers/d"), "name");
+            assert_eq!(published.into_values().flatten().collect::<Vec<_>>(), ids, "{claim} values claimed");
+        } else {
+            let reason = layer.reason.unwrap();
+            assert!(reason.contains("d.parquet") && !reason.contains("panicked"), "{claim}: {reason}");
+        }
+    }
 }
