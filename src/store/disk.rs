@@ -75,13 +75,13 @@ pub(super) fn set_mode(path: &Path, mode: u32) -> Result<(), StoreError> {
 pub(super) fn temp_file(folder: &Path, readers: Readers) -> Result<(File, TempPath), StoreError> {
     let mode = Permissions::from_mode(if readers == Readers::Owner { OWN_FILE } else { 0o666 });
     let create = |()| tempfile::Builder::new().permissions(mode).tempfile_in(folder);
-    let made = step().and_then(create).and_then(|file| {
+    let created = step().and_then(create).and_then(|file| {
         if let Readers::Of(mode) = readers {
             file.as_file().set_permissions(Permissions::from_mode(mode & 0o666))?;
         }
         Ok(file.into_parts())
     });
-    made.map_err(|source| StoreError::writing(folder, source))
+    created.map_err(|source| StoreError::writing(folder, source))
 }
 
 /// Bytes that may still be written below a folder.

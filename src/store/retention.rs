@@ -155,10 +155,10 @@ fn copies_in(folder: &Path, id: &str) -> Result<Vec<LandedCopy>, StoreError> {
 
 /// Records of a layer's folder by the name of what they tell of; damaged ones count as none.
 pub(super) fn records(folder: &Path) -> Result<Vec<(PathBuf, LandingRecord)>, StoreError> {
-    let names = names(folder)?.into_iter();
-    let named =
-        names.filter_map(|name| Some((PathBuf::from(name.strip_suffix(RECORD)?), folder.join(&name))));
-    Ok(named.filter_map(|(of, path)| Some((of, record::sound(&path)?))).collect())
+    let all = names(folder)?.into_iter();
+    let paths =
+        all.filter_map(|name| Some((PathBuf::from(name.strip_suffix(RECORD)?), folder.join(&name))));
+    Ok(paths.filter_map(|(of, path)| Some((of, record::sound(&path)?))).collect())
 }
 
 /// Removes what no record names, and pages that no unfinished pull names either.
