@@ -155,9 +155,8 @@ fn copies_in(folder: &Path, id: &str) -> Result<Vec<LandedCopy>, StoreError> {
 
 /// Records of a layer's folder by the name of what they tell of; damaged ones count as none.
 pub(super) fn records(folder: &Path) -> Result<Vec<(PathBuf, LandingRecord)>, StoreError> {
-    let files = names(folder)?.into_iter();
-    let paths =
-        files.filter_map(|name| Some((PathBuf::from(name.strip_suffix(RECORD)?), folder.join(&name))));
+    let all = names(folder)?.into_iter();
+    let paths = all.filter_map(|name| Some((PathBuf::from(name.strip_suffix(RECORD)?), folder.join(&name))));
     Ok(paths.filter_map(|(of, path)| Some((of, record::sound(&path)?))).collect())
 }
 

@@ -96,7 +96,7 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 /// A manifest of what stands there now, and its digest in the store's records.
-fn sign(store: &Path, release: &Path) {
+pub(crate) fn sign(store: &Path, release: &Path) {
     let mut manifest: Value =
         serde_json::from_slice(&fs::read(release.join("manifest.json")).unwrap()).unwrap();
     let mut files = Vec::new();
@@ -110,6 +110,7 @@ fn sign(store: &Path, release: &Path) {
             }
         }
     }
+    let bytes: u64 = files.iter().map(|file: &Value| file["bytes"].as_u64().unwrap()).sum();
     manifest["files"] = files.into();
     let text = manifest.to_string();
     overwrite(&release.join("manifest.json"), text.as_bytes());
@@ -117,6 +118,7 @@ fn sign(store: &Path, release: &Path) {
     for record in [store.join("latest.json"), store.join("releases").join(format!("{id}.json"))] {
         let mut told: Value = serde_json::from_slice(&fs::read(&record).unwrap()).unwrap();
         told["manifest_sha256"] = sha256(text.as_bytes()).into();
+        told["bytes"] = bytes.into();
         fs::write(&record, told.to_string()).unwrap();
     }
 }

@@ -93,5 +93,6 @@ fn acceptances_that_mean_nothing_are_refused() {
     assert!(help.contains("Examples:") && help.contains("--next"), "{help}");
     folder.write("store/gate/points.json", "{\"version\": 1");
     folder.write("points.csv", format!("{HEADER}{}", rows(10)));
-    folder.run().code(6).says("points.json is not a valid record");
+    folder.run().code(5).says("points.json is not a valid record").says("held back by the gate");
+    assert!(folder.path().join("store/gate/points.json.damaged").exists());
 }

@@ -373,6 +373,7 @@ fn reports_of_earlier_releases_are_enough_to_compare_rows() {
         }
     }
     fs::write(&path, serde_json::to_vec(&report).unwrap()).unwrap();
+    crate::upgrade::sign(&folder.path().join("store"), &folder.latest());
     folder.write("points.csv", format!("{HEADER}{}", rows(10)).replace("BEDS", "QQ"));
     let layer = held(&folder.run().code(5));
     assert_eq!(reds(&layer), [Check::Rows]);
