@@ -15,6 +15,7 @@ mod schema;
 mod stop;
 mod threads;
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::error::{Error, chain};
+use crate::feature::{Veil, visible, visible_json};
 use crate::fetch::http::{ClientSettings, Proxies};
 use crate::plan::{Overrides, Plan, Variables};
 use crate::report::{LogFormat, Logging};
@@ -126,7 +128,7 @@ impl Cli {
     pub fn run(&self, logging: &Logging, out: &mut dyn Write) -> Result<u8, Error> {
         threads::bound(self.threads)?;
         crate::source::init();
-        let out = &mut Output { format: self.format, out };
+        let out = &mut Output { format: self.format, veil: logging.veil().clone(), out };
         let done = self.dispatch(logging, out);
         match &done {
             Err(error) if out.is_json() => out.print(&failure(error), String::new).and(done),
@@ -186,14 +188,14 @@ impl Pipeline {
     }
 
     /// The plan, with warnings shown.
-    fn plan(&self) -> Result<Plan, Error> {
-        let (plan, warnings) = self.load()?;
+    fn plan(&self, veil: &Veil) -> Result<Plan, Error> {
+        let (plan, warnings) = self.load(veil)?;
         crate::report::problems(&warnings);
         Ok(plan)
     }
 
-    fn load(&self) -> Result<(Plan, Vec<Diagnostic>), Error> {
-        load(&self.file, &self.layer, self.limit, self.store.as_deref())
+    fn load(&self, veil: &Veil) -> Result<(Plan, Vec<Diagnostic>), Error> {
+        load(&self.file, &self.layer, self.limit, self.store.as_deref(), veil)
     }
 }
 
@@ -202,6 +204,7 @@ fn load(
     layers: &[String],
     limit: Option<u64>,
     store: Option<&Path>,
+    veil: &Veil,
 ) -> Result<(Plan, Vec<Diagnostic>), Error> {
     #[expect(clippy::disallowed_methods, reason = "the environment is read in cli alone")]
     let variables = Variables(|name| std::env::var(name).ok());
@@ -212,11 +215,15 @@ fn load(
         products: crate::run::products(),
         variables,
     };
-    crate::plan::load(file, &overrides).map_err(|diagnostics| Error::Spec { diagnostics })
+    let loaded = crate::plan::load(file, &overrides).map_err(|diagnostics| Error::Spec { diagnostics })?;
+    for (value, shown) in loaded.0.secrets() {
+        veil.add(value.reveal(), &shown);
+    }
+    Ok(loaded)
 }
 
 /// How servers are asked: by the proxies that the environment names, as other programs take them.
-fn client_settings() -> ClientSettings {
+fn client_settings(veil: &Veil) -> ClientSettings {
     #[expect(clippy::disallowed_methods, reason = "the environment is read in cli alone")]
     let named =
         |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
@@ -228,12 +235,18 @@ fn client_settings() -> ClientSettings {
         https: named(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
         except: named(&["no_proxy", "NO_PROXY"]),
     };
-    ClientSettings { proxies, ..ClientSettings::default() }
+    for address in
+        [&proxies.http, &proxies.https].into_iter().flatten().filter(|address| address.contains('@'))
+    {
+        veil.add(address, "(the proxy)");
+    }
+    ClientSettings { proxies, veil: veil.clone(), ..ClientSettings::default() }
 }
 
-/// stdout, as text or JSON.
+/// stdout, as text or JSON: without secrets, and with nothing in it that can't be seen.
 struct Output<'a> {
     format: Format,
+    veil: Veil,
     out: &'a mut dyn Write,
 }
 
@@ -243,6 +256,11 @@ impl Output<'_> {
     }
 
     fn line(&mut self, text: &str) -> Result<(), Error> {
+        let lines: Vec<Cow<'_, str>> = text.split('\n').map(|line| self.veil.own(line)).collect();
+        self.raw(&visible(&lines.join("\n")))
+    }
+
+    fn raw(&mut self, text: &str) -> Result<(), Error> {
         match writeln!(self.out, "{text}") {
             // A reader that has seen enough changes nothing of how the command went.
             Err(source) if source.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
@@ -255,8 +273,14 @@ impl Output<'_> {
         if !self.is_json() {
             return self.line(text().trim_end());
         }
-        let json =
-            serde_json::to_string_pretty(value).map_err(|source| Error::Output { source: source.into() })?;
-        self.line(&json)
+        let failed = |source: serde_json::Error| Error::Output { source: source.into() };
+        let json = serde_json::to_string_pretty(value).map_err(failed)?;
+        // Only where there is something to hide is the order of members not that of the value.
+        if !self.veil.is_in(&json) {
+            return self.raw(&visible_json(&json));
+        }
+        let hidden = self.veil.over_json(serde_json::to_value(value).map_err(failed)?);
+        let json = serde_json::to_string_pretty(&hidden).map_err(failed)?;
+        self.raw(&visible_json(&json))
     }
 }

@@ -38,7 +38,7 @@ pub(super) struct Head<'a> {
 
 impl<'a> Head<'a> {
     pub(super) fn new(source: &'a SourcePlan, plan: &'a HttpPlan, stream: &Stream<'_>) -> Self {
-        let kind = stream.content_type().unwrap_or_default().to_ascii_lowercase();
+        let kind = stream.header("content-type").unwrap_or_default().to_ascii_lowercase();
         Self {
             format: &source.format,
             extension: &plan.extension,

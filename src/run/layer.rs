@@ -17,13 +17,13 @@ use super::fetch::Tried;
 use super::jurisdictions::Joined;
 use super::layer_report::{flags_kept, is_conserved, published, started};
 use super::tile::{self, TileError};
-use super::{Context, LayerOutcome, gate, page, tables, takeover};
+use super::{Context, LayerOutcome, gate, page, tables, takeover, veiled};
 use crate::derive;
 use crate::derive::product::Place;
 use crate::engine::rows::RowsError;
 use crate::engine::{self, EngineError, Group, LayerRows, LayerTiles, Room, Work};
 use crate::error::{Error, chain};
-use crate::feature::{GateReport, Landed, LayerReport, LayerStatus, RunReport, Tile, TileRecord};
+use crate::feature::{GateReport, Landed, LayerReport, LayerStatus, RunReport, Tile, TileRecord, visible};
 use crate::geoparquet;
 use crate::kernel::locate::JoinContext;
 use crate::kernel::pack::Spot;
@@ -136,6 +136,7 @@ fn made(
     let print_of_left = print.filter(|_| !context.mode.rebuild);
     let left = print_of_left.map(|print| takeover::take(context, ground.room, layer, print)).transpose()?;
     let mut outcome = left.flatten().map_or_else(|| run_one(context, ground, layer, landed), Ok)?;
+    outcome.report = veiled(context, &outcome.report)?;
     if outcome.report.status == LayerStatus::Published {
         outcome.report.fingerprint = print.map(str::to_owned);
         takeover::note(context, layer, &outcome.report)?;
@@ -196,6 +197,10 @@ fn attempt(
         let work = Work { plan: context.plan, layer, join, places, room };
         engine::read_layer(work, &landed, &*task).map_err(|source| LayerError::Engine { source })?
     };
+    // Before it is compared with what the last report has, which shows no secret either.
+    for column in &mut rows.profile.columns {
+        column.name = visible(&context.veil.own(&column.name)).into_owned();
+    }
     info!(
         stage = "locate",
         rows = rows.tally.read,
@@ -246,7 +251,7 @@ fn write(
     let is_wanted = layer.inventory && context.plan.makes(derive::inventory::NAME)
         || context.plan.makes(derive::national::NAME)
         || is_compared(context, layer);
-    let rejects = page::samples_of(&rows.rejects).map_err(|source| LayerError::Write { source })?;
+    let rejects = page::samples_of(context, &rows.rejects).map_err(|source| LayerError::Write { source })?;
     let store = is_wanted.then_some(rows.store);
     Ok(LayerOutcome {
         report,

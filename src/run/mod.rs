@@ -33,6 +33,8 @@ use std::time::Instant;
 
 use arrow_schema::SchemaRef;
 use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tracing::{debug, info, warn};
 
 pub use feed::write_feed;
@@ -52,7 +54,9 @@ use crate::derive::{self as products, Products};
 use crate::engine::rows::LocalRows;
 use crate::engine::{Packing, Room};
 use crate::error::{self, Error};
-use crate::feature::{FileRecord, LayerReport, LayerStatus, Progress, QualityReport, RunReport, TileRecord};
+use crate::feature::{
+    FileRecord, LayerReport, LayerStatus, Progress, QualityReport, RunReport, TileRecord, Veil,
+};
 use crate::fetch::http::ClientSettings;
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
@@ -107,6 +111,8 @@ struct Context<'a> {
     history: &'a [RunReport],
     /// Tiles of the last release by layer; none where its manifest can't be read.
     tiles_before: Option<&'a TilesBefore>,
+    /// What nothing of the release shows.
+    veil: &'a Veil,
     /// Products at work.
     products: Products<'a>,
     /// What was seen of the inventory for the report page; none where it is linked.
@@ -195,6 +201,7 @@ pub fn run(
         last,
         history: &history,
         tiles_before: tiles_before.as_ref(),
+        veil: &settings.veil,
         products: Products::default(),
         facilities: Mutex::default(),
         rows: Mutex::default(),
@@ -224,6 +231,7 @@ pub fn run(
     };
     let mut report = report(&context, &joined, &layers, &facilities);
     derive::write(&context, &lock, &mut layers, &mut report)?;
+    report = veiled(&context, &report)?;
     report.seconds = timer.elapsed().as_secs_f64();
     report.peak_memory_bytes = peak_memory();
     describe::write(&context, &lock, &report, &joined, &layers, &facilities)?;
@@ -243,6 +251,12 @@ pub fn run(
     info!(stage = "publish", release = id, bytes = published.latest.bytes, "published");
     let unmet = plan.expected.as_ref().and_then(|expected| expected.unmet);
     Ok(Outcome { report, release: published.folder, unmet })
+}
+
+/// What is to be published of a run or a layer: without secrets, whoever has repeated them, and with nothing in it that
+/// can't be seen.
+fn veiled<T: Serialize + DeserializeOwned>(context: &Context<'_>, report: &T) -> Result<T, Error> {
+    context.veil.over(report).map_err(|source| Error::Law { what: source.to_string() })
 }
 
 fn store_error(source: StoreError) -> Error {

@@ -61,6 +61,8 @@ pub struct LimitsSpec {
     pub archive: Option<Spanned<u64>>,
     /// `memory`, bytes.
     pub memory: Option<Spanned<u64>>,
+    /// `fetch`, seconds.
+    pub fetch: Option<Spanned<u64>>,
     /// `unmet-counts`.
     pub unmet_counts: Option<Spanned<i64>>,
 }
@@ -190,6 +192,7 @@ fn limits(table: &mut Table<'_>) -> LimitsSpec {
         batch_rows: table.integer("batch-rows"),
         archive: table.size("archive"),
         memory: table.size("memory"),
+        fetch: table.time("fetch"),
         unmet_counts: table.integer("unmet-counts"),
     }
 }

@@ -30,6 +30,7 @@ mod dimensions;
 mod downloads;
 mod draft;
 mod draft_asks;
+mod echoes;
 mod expected_counts;
 mod gate;
 mod killed;

@@ -65,14 +65,14 @@ fn ask_once(
     }
     match members(&shown, &came.body) {
         Ok(_) => Ok(came),
-        Err(error) => Err(error.said(|text| wire.shown(text))),
+        Err(error) => Err(error.said(|text| wire.said(text))),
     }
 }
 
 /// The top level of a body that is no error.
 pub(super) fn members<'a>(url: &str, body: &'a [u8]) -> Result<Members<'a>, ArcgisError> {
     let members: Members<'_> = serde_json::from_slice(without_bom(body))
-        .map_err(|source| ArcgisError::not_json(url, body, source))?;
+        .map_err(|fault| ArcgisError::not_json(url, body, &fault))?;
     match members.get("error") {
         Some(error) if error.get() != "null" => Err(service_error(url, error)),
         _ => Ok(members),
@@ -81,7 +81,7 @@ pub(super) fn members<'a>(url: &str, body: &'a [u8]) -> Result<Members<'a>, Arcg
 
 /// A body as `T`, after it turned out to be no error.
 pub(super) fn parsed<'a, T: Deserialize<'a>>(url: &str, body: &'a [u8]) -> Result<T, ArcgisError> {
-    serde_json::from_slice(without_bom(body)).map_err(|source| ArcgisError::not_json(url, body, source))
+    serde_json::from_slice(without_bom(body)).map_err(|fault| ArcgisError::not_json(url, body, &fault))
 }
 
 #[derive(Deserialize)]
@@ -97,7 +97,7 @@ struct ErrorBody {
 fn service_error(url: &str, error: &RawValue) -> ArcgisError {
     let (code, message) = match serde_json::from_str::<ErrorBody>(error.get()) {
         Ok(body) => (body.code.unwrap_or(500), said(body)),
-        Err(_) => (500, error.get().chars().take(200).collect()),
+        Err(_) => (500, error.get().to_owned()),
     };
     ArcgisError::Service { url: url.to_owned(), code, message }
 }

@@ -33,7 +33,7 @@ pub(super) fn parse<'a>(url: &str, body: &'a [u8], oid: Option<&str>) -> Result<
     let Some(features) = rest.remove("features") else {
         return Err(ArcgisError::incapable("an answer has no features"));
     };
-    let broken = |source| ArcgisError::not_json(url, features.get().as_bytes(), source);
+    let broken = |fault| ArcgisError::not_json(url, features.get().as_bytes(), &fault);
     let rows: Vec<&RawValue> = serde_json::from_str(features.get()).map_err(broken)?;
     let oids = match oid {
         Some(oid) => rows.iter().map(|row| oid_of(row, oid)).collect::<Result<_, _>>().map_err(broken)?,

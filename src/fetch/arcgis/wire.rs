@@ -4,6 +4,8 @@
 
 use std::error::Error as StdError;
 
+use crate::feature::Veil;
+
 /// Any cause.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -20,6 +22,11 @@ pub trait Wire: Sync {
 
     /// A URL or a text as messages and records may show it: without secrets.
     fn shown(&self, text: &str) -> String;
+
+    /// What a server says, as messages may show it: short, and without secrets.
+    fn said(&self, text: &str) -> String {
+        Veil::default().excerpt(text)
+    }
 
     /// What has been spent so far.
     fn spent(&self) -> Spent;

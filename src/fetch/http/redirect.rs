@@ -7,6 +7,14 @@ use super::mask::Mask;
 /// So many in a row at most.
 pub(super) const MOST: usize = 10;
 
+/// Why an address isn't asked that a server has put a secret into.
+pub(super) const CARRIES: &str = "another host, with a credential in the address, which is sent to nobody else; \
+                                  if that host is meant, write its address as `url`";
+
+/// Why a form isn't repeated there.
+pub(super) const CARRIES_FORM: &str = "another host, to which name and password would go; if that host is meant, \
+                                       write its address as the `url` of the login";
+
 /// Why a redirect isn't followed; none where it is.
 ///
 /// Credentials stay with the first host: another is asked without. A server that writes them into the address
@@ -19,9 +27,7 @@ pub(super) fn refusal(from: &Url, target: &Url, seen: &[Url], mask: &Mask) -> Op
         () if !target.username().is_empty() || target.password().is_some() => {
             Some("an address with a user name or password")
         }
-        () if from.origin() != target.origin() && mask.is_in(target) => {
-            Some("another host, with a credential in the address")
-        }
+        () if from.origin() != target.origin() && mask.is_in(target) => Some(CARRIES),
         () if seen.contains(target) => Some("where it has already been"),
         () if seen.len() > MOST => Some("one redirect too many"),
         () => None,
