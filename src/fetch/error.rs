@@ -75,6 +75,15 @@ pub enum FetchError {
         /// What had come by then.
         far: String,
     },
+    /// Names of columns that would show in every release what its server was asked with.
+    #[error(
+        "{shown} repeats a credential that it was asked with among the names of its columns; nothing was landed: tell those \
+         who run it, and change the credential"
+    )]
+    Repeats {
+        /// The URL as written.
+        shown: String,
+    },
     /// A database without the log that its last rows may stand in.
     #[error(
         "{shown} keeps rows in the write-ahead log beside it (`-wal`), which is no part of the file; whoever writes it has \

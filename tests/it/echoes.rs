@@ -117,7 +117,7 @@ fn file(place: &str, said: &str, other: &str) -> Reply {
         "a header without good columns" => Reply::bytes("text/csv", format!("{quoted},B\n1,2\n")),
         "a coordinate" => csv("", &format!("{ROW}\n2,B,48001,5,{quoted},35")),
         "an encoding" => csv("", ROW).header("Content-Encoding", &line),
-        _ => Reply { status: 206, ..csv("", ROW) }.header("Content-Range", &format!("bytes {line}")),
+        _ => csv("", ROW).of(206).header("Content-Range", &format!("bytes {line}")),
     }
 }
 
@@ -178,7 +178,7 @@ fn no_spelling_of_a_secret_is_shown_or_sent_on() {
             "login" => Reply::json(&json!({"token": TOKEN})),
             // A login that is repeated, or sent to another host with all that was posted.
             "refused" => Reply::json(&json!({"error": {"message": form(number(1), SECRET), "details": []}})),
-            "moved" => Reply { status: 307, ..Reply::redirect(&format!("{target}/login")) },
+            "moved" => Reply::redirect(&format!("{target}/login")).of(307),
             path => panic!("{path}"),
         }
     });

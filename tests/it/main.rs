@@ -33,6 +33,7 @@ mod draft_asks;
 mod echoes;
 mod expected_counts;
 mod gate;
+mod hostile_server;
 mod killed;
 mod landing;
 mod laws;

@@ -69,6 +69,16 @@ impl Veil {
         known.iter().any(|secret| secret.is_in(&readings))
     }
 
+    /// Whether a text holds a secret, in any spelling, that it can't hold by chance.
+    pub fn is_surely_in(&self, text: &str) -> bool {
+        let known: Vec<_> = self.known().into_iter().filter(|secret| secret.is_unlikely()).collect();
+        if known.is_empty() {
+            return false;
+        }
+        let readings = Readings::deep(text);
+        known.iter().any(|secret| secret.is_in(&readings))
+    }
+
     /// A text of this program's own, with what stands for secrets in their place; where one is there in another
     /// spelling, nothing of it. Words that a text may hold by chance are replaced, and don't hide the rest.
     pub fn own<'t>(&self, text: &'t str) -> Cow<'t, str> {

@@ -71,6 +71,10 @@ impl Wire for Asker<'_> {
         self.client.mask(&self.plan.access).said(text)
     }
 
+    fn is_repeated(&self, text: &str) -> bool {
+        self.client.mask(&self.plan.access).is_surely_in(text)
+    }
+
     fn spent(&self) -> Spent {
         Spent {
             requests: self.requests.load(Relaxed),

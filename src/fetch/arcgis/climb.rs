@@ -278,6 +278,7 @@ impl Climb<'_> {
             Verdict::Begun(rest) => vec![rest],
         };
         if let Some(status) = sheet.status {
+            layer.refuse_repeats(&page)?;
             let about = About { rows: page.rows.len() as u64, status };
             self.pull.shelf.put(sheet.name, sheet.body, about).map_err(|source| self.shelf_error(source))?;
             self.proven.fetch_max(about.rows, Relaxed);

@@ -119,6 +119,15 @@ pub enum ArcgisError {
         /// As another has it.
         other: String,
     },
+    /// A description that would show in every release what its server was asked with.
+    #[error(
+        "{url} repeats a credential that it was asked with in what it says of its rows; nothing was landed: tell those who \
+         run it, and change the credential"
+    )]
+    Repeats {
+        /// The layer.
+        url: String,
+    },
     /// More rows than could come.
     #[error("{url} claims {count} rows, more than max-bytes = {limit} can hold")]
     Implausible {

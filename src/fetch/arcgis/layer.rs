@@ -1,11 +1,15 @@
 //! The questions a layer is asked: its info, how many rows, which ids, which rows.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::answer::{PATIENT, ask, parsed};
 use super::error::ArcgisError;
 use super::info::LayerInfo;
-use super::page;
+use super::page::{self, Page};
 use super::service::layer_url;
 use super::span::Span;
 use super::wire::{Came, Wire};
@@ -39,6 +43,9 @@ impl<'a> Layer<'a> {
         let info_body = ask(wire, &url, &[("f", "json".to_owned())], PATIENT)?.body;
         let shown = wire.shown(&url);
         let info = LayerInfo::read(&shown, &info_body)?;
+        if wire.is_repeated(&String::from_utf8_lossy(&info_body)) {
+            return Err(ArcgisError::Repeats { url: shown });
+        }
         Ok(Self { wire, url, shown, info, info_body, filter: filter.to_owned(), pages: "json" })
     }
 
@@ -115,6 +122,16 @@ impl<'a> Layer<'a> {
         })
     }
 
+    /// Refuses a page that repeats what was asked with beside its rows, or in the names of their values.
+    pub(super) fn refuse_repeats(&self, page: &Page<'_>) -> Result<(), ArcgisError> {
+        let beside = page.rest.iter().map(|(name, value)| format!("{name} {}\n", value.get()));
+        let names = page.rows.first().map(|row| names_of(row)).unwrap_or_default();
+        if self.wire.is_repeated(&beside.chain(names).collect::<String>()) {
+            return Err(ArcgisError::Repeats { url: self.shown.clone() });
+        }
+        Ok(())
+    }
+
     /// The page of a span, asked for up to `tries` times; with `coarse`, its vertices may be off by so much, in units
     /// of the layer's reference.
     pub(super) fn page(&self, span: &Span, tries: u32, coarse: Option<f64>) -> Result<Came, ArcgisError> {
@@ -153,6 +170,17 @@ impl<'a> Layer<'a> {
         form.push(("f", format.to_owned()));
         ask(self.wire, &format!("{}/query", self.url), &form, tries)
     }
+}
+
+/// Names of a row's values.
+fn names_of(row: &RawValue) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Row {
+        #[serde(default)]
+        attributes: BTreeMap<String, IgnoredAny>,
+    }
+    let row: Option<Row> = serde_json::from_str(row.get()).ok();
+    row.map(|row| row.attributes.into_keys().map(|name| name + "\n").collect()).unwrap_or_default()
 }
 
 fn envelope([xmin, ymin, xmax, ymax]: [f64; 4], reference: Option<&str>) -> Form {

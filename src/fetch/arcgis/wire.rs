@@ -28,6 +28,11 @@ pub trait Wire: Sync {
         Veil::default().excerpt(text)
     }
 
+    /// Whether a text holds what the server was asked with, and nobody writes by chance.
+    fn is_repeated(&self, _text: &str) -> bool {
+        false
+    }
+
     /// What has been spent so far.
     fn spent(&self) -> Spent;
 }

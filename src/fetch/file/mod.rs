@@ -272,7 +272,8 @@ impl<'a> Transfer<'a> {
         let max_bytes = self.plan.max_bytes.saturating_sub(download.as_ref().map_or(0, Download::len));
         let head = Head::new(self.source, self.plan, &stream);
         let complete = stream.length().filter(|_| is_plain(&stream));
-        let mut sink = Sink { transfer: self, head, key, complete, download };
+        let mask = self.client.mask(&self.access);
+        let mut sink = Sink { transfer: self, head, mask, key, complete, download };
         let outcome = stream.each(max_bytes, |piece| sink.take(piece)).and_then(|()| sink.end());
         let Sink { head, download, .. } = sink;
         self.record.wire_bytes += stream.wire_bytes();
@@ -332,7 +333,7 @@ impl<'a> Transfer<'a> {
         if self.hops > MOST_HOPS {
             return Err(refused("one place too many").into());
         }
-        if let Some(why) = self.client.refusal(&self.access, &self.url, &next) {
+        if let Some(why) = self.client.refusal(&self.access, &self.url, (&next, target)) {
             return Err(refused(why).into());
         }
         if next.origin() != self.url.origin() {

@@ -81,11 +81,22 @@ impl Mask {
     }
 
     /// Whether an address holds a secret in any spelling, that must stay with the host that it is for.
-    pub(super) fn is_in(&self, url: &Url) -> bool {
+    pub(super) fn is_in(&self, url: &Url, written: &str) -> bool {
         let is_credential = |text: &str| self.credentials.iter().any(|secret| secret.reveal() == text);
         self.kept_home.is_in(url.as_str())
+            || self.kept_home.is_in(written)
             || url.query_pairs().any(|(_, value)| is_credential(&value))
             || url.path_segments().is_some_and(|mut steps| steps.any(is_credential))
+    }
+
+    /// Whether a text holds a secret in any spelling.
+    pub(super) fn is_doubtful(&self, text: &str) -> bool {
+        self.source.is_in(text) || self.run.own(text) != text
+    }
+
+    /// Whether a text holds what nobody writes by chance: a key or a credential that is no word.
+    pub fn is_surely_in(&self, text: &str) -> bool {
+        self.kept_home.is_surely_in(text)
     }
 
     /// Whether a value of a form is such a secret.
@@ -96,8 +107,7 @@ impl Mask {
     /// A header that is sent back as it came; none where it can't be kept.
     pub(super) fn kept(&self, header: &str) -> Option<String> {
         let is_plain = header.len() <= LONGEST && header.chars().all(|c| matches!(c, ' '..='~'));
-        let is_told = self.source.is_in(header) || self.run.own(header) != header;
-        (is_plain && !is_told).then(|| header.to_owned())
+        (is_plain && !self.is_doubtful(header)).then(|| header.to_owned())
     }
 }
 

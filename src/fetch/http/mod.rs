@@ -195,7 +195,7 @@ impl Client {
     }
 
     /// Why an address that a server names isn't asked for what `from` was asked for; none where it may be.
-    pub fn refusal(&self, access: &Access, from: &Url, target: &Url) -> Option<&'static str> {
+    pub fn refusal(&self, access: &Access, from: &Url, target: (&Url, &str)) -> Option<&'static str> {
         redirect::refusal(from, target, &[], &self.mask(access))
     }
 

@@ -18,8 +18,13 @@ pub(super) const CARRIES_FORM: &str = "another host, to which name and password 
 /// Why a redirect isn't followed; none where it is.
 ///
 /// Credentials stay with the first host: another is asked without. A server that writes them into the address
-/// is not followed there.
-pub(super) fn refusal(from: &Url, target: &Url, seen: &[Url], mask: &Mask) -> Option<&'static str> {
+/// is not followed there; the address also counts as it is written, since parsing it changes escapes.
+pub(super) fn refusal(
+    from: &Url,
+    (target, written): (&Url, &str),
+    seen: &[Url],
+    mask: &Mask,
+) -> Option<&'static str> {
     let is_web = matches!(target.scheme(), "http" | "https");
     match () {
         () if !is_web => Some("which is neither http nor https"),
@@ -27,7 +32,7 @@ pub(super) fn refusal(from: &Url, target: &Url, seen: &[Url], mask: &Mask) -> Op
         () if !target.username().is_empty() || target.password().is_some() => {
             Some("an address with a user name or password")
         }
-        () if from.origin() != target.origin() && mask.is_in(target) => Some(CARRIES),
+        () if from.origin() != target.origin() && mask.is_in(target, written) => Some(CARRIES),
         () if seen.contains(target) => Some("where it has already been"),
         () if seen.len() > MOST => Some("one redirect too many"),
         () => None,
@@ -35,8 +40,11 @@ pub(super) fn refusal(from: &Url, target: &Url, seen: &[Url], mask: &Mask) -> Op
 }
 
 /// What may be shown of a target: its parameters may be a signature, or what the server was sent, in any spelling.
-pub(super) fn shown(target: &Url, mask: &Mask) -> String {
+pub(super) fn shown(target: &Url, written: &str, mask: &Mask) -> String {
     let mut plain = target.clone();
     plain.set_query(None);
+    if mask.is_doubtful(written) {
+        plain.set_path("***");
+    }
     mask.url(&plain)
 }

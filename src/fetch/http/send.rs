@@ -81,11 +81,12 @@ impl Client {
         let mut seen = vec![hop.url.clone()];
         loop {
             let stream = self.send(request, &hop, mask.clone())?;
-            let Some(target) = target(stream.response(), &hop.url) else {
+            let Some((target, written)) = target(stream.response(), &hop.url) else {
                 return accepted(stream.with_token(request.sent.get()));
             };
-            let shown = redirect::shown(&target, &mask);
-            if let Some(why) = redirect::refusal(&hop.url, &target, &seen, &mask) {
+            let shown = redirect::shown(&target, &written, &mask);
+            let to = (&target, written.as_str());
+            if let Some(why) = redirect::refusal(&hop.url, to, &seen, &mask) {
                 return Err(HttpError::Redirect { url: hop.shown, target: shown, why });
             }
             debug!(target = shown, "redirected");
@@ -229,13 +230,13 @@ fn encoded(form: &[(String, String)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish()
 }
 
-/// Where the answer sends the client; none where it is one itself.
-fn target(response: &Response, from: &Url) -> Option<Url> {
+/// Where the answer sends the client, and as it says so; none where it is one itself.
+fn target(response: &Response, from: &Url) -> Option<(Url, String)> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
     }
     let location = response.headers().get(LOCATION)?.to_str().ok()?;
-    from.join(location).ok()
+    Some((from.join(location).ok()?, location.to_owned()))
 }
 
 /// The stream, where its status is 2xx or 304; else what the server says.

@@ -105,6 +105,11 @@ impl Reply {
         Self { delivery: Delivery::Raw, body: bytes.into(), ..Self::status(200) }
     }
 
+    /// With another status.
+    pub(crate) fn of(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
     /// With one more header.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
@@ -145,6 +150,11 @@ impl Reply {
     /// The answer starts only after this time.
     pub(crate) fn after(self, after: Duration) -> Self {
         Self { after, ..self }
+    }
+
+    /// The body, where it is JSON.
+    pub(crate) fn value(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
     pub(super) fn head(&self) -> Vec<u8> {
