@@ -15,7 +15,7 @@ use tracing::{error_span, info, warn};
 use super::now;
 use crate::error::chain;
 use crate::feature::{Landed, Progress};
-use crate::fetch::http::{Client, ClientSettings, Deadline, HttpError};
+use crate::fetch::http::{Client, ClientSettings, HttpError};
 use crate::fetch::{FetchError, Landing, arcgis, file};
 use crate::plan::{Location, Plan, SourcePlan};
 use crate::store::{Store, StoreError};
@@ -156,6 +156,7 @@ fn held(fetching: Fetching<'_>, id: &str) -> Result<Landed, StoreError> {
 /// Lands `source` in the folder `id` of the landing.
 fn land(fetching: Fetching<'_>, client: &Shared, id: &str, source: &SourcePlan) -> Result<Landed, LandError> {
     let Fetching { plan, store, progress, settings, .. } = fetching;
+    let allowed = Duration::from_secs(plan.fetch_s);
     let client = || {
         let made = client.get_or_init(|| Client::new(settings));
         made.as_ref().map_err(|source| LandError::Client { source: source.clone() })
@@ -163,16 +164,18 @@ fn land(fetching: Fetching<'_>, client: &Shared, id: &str, source: &SourcePlan) 
     if source.is_insecure() {
         warn!("the server's certificate is not verified: `insecure-tls = true`");
     }
-    let until = Deadline::after(Duration::from_secs(plan.fetch_s));
-    let landing = Landing { store, id, progress, now: &now, until };
     match &source.location {
         Location::Path(path) => {
             store.land(id, path, &source.shown, &now()).map_err(|source| LandError::Store { source })
         }
-        Location::Http(plan) => {
-            file::land(source, plan, client()?, &landing).map_err(|source| LandError::Fetch { source })
+        Location::Http(file) => {
+            let time = client()?.time_of(id, allowed);
+            let landing = Landing { store, id, progress, now: &now, until: time.until };
+            file::land(source, file, client()?, &landing).map_err(|source| LandError::Fetch { source })
         }
         Location::Arcgis(layer) => {
+            let time = client()?.time_of(id, allowed);
+            let landing = Landing { store, id, progress, now: &now, until: time.until };
             let pulled = arcgis::fetch(client()?, layer, &source.shown, &landing);
             pulled.map_err(|source| LandError::Fetch { source })
         }

@@ -132,7 +132,7 @@ fn a_server_that_wants_to_be_left_alone_is() {
 #[test]
 fn answers_are_bounded_in_time_and_size() {
     let long = Reply::bytes("text/csv", vec![b'x'; 100_000]);
-    let server = Server::script([long.clone().slow(1, Duration::from_millis(40))]);
+    let server = Server::script([long.clone().slow(24, Duration::from_millis(40))]);
     let began = Instant::now();
     let error = plainly(&server, 1).unwrap_err();
     assert!(said(&error).contains("comes too slowly"), "{}", said(&error));

@@ -4,8 +4,6 @@
 //! further up mistakes them for rows.
 
 use std::collections::BTreeMap;
-use std::thread;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -19,9 +17,6 @@ pub(super) type Members<'a> = BTreeMap<String, &'a RawValue>;
 
 /// Times that a question is asked which can't be made smaller.
 pub(super) const PATIENT: u32 = 6;
-
-/// Wait before the second try; it doubles from try to try.
-const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 100 });
 
 /// Largest page as JSON, bytes, where it came as protocol buffers: few of these can stand for very much.
 const LARGEST: usize = 1 << 30;
@@ -41,7 +36,7 @@ pub(super) fn ask(
             Err(error) if error.is_token() && !renewed && wire.renew(token) => renewed = true,
             Err(error) if error.is_worth_another_try() && asked < tries => {
                 tracing::debug!(asked, reason = %error, "asking again");
-                thread::sleep(PAUSE * 2_u32.pow(asked - 1));
+                wire.wait(asked);
             }
             answer => return answer,
         }

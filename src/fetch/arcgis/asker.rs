@@ -58,6 +58,11 @@ impl Wire for Asker<'_> {
         })
     }
 
+    fn wait(&self, asked: u32) {
+        // The client has been patient with the connection; this is about what the service says.
+        self.until.sleep(self.client.first_pause() / 5 * 2_u32.pow(asked.saturating_sub(1).min(16)));
+    }
+
     fn shown(&self, text: &str) -> String {
         let mask = self.client.mask(&self.plan.access);
         let is_url = text.starts_with("http://") || text.starts_with("https://");

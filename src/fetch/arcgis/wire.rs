@@ -20,6 +20,9 @@ pub trait Wire: Sync {
     /// Gets a new token in place of the `refused` one, by its number; whether there is one.
     fn renew(&self, refused: Option<u32>) -> bool;
 
+    /// Waits after a question was put so often in vain.
+    fn wait(&self, _asked: u32) {}
+
     /// A URL or a text as messages and records may show it: without secrets.
     fn shown(&self, text: &str) -> String;
 

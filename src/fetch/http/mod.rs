@@ -23,13 +23,14 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 pub use body::Stream;
-pub use deadline::Deadline;
+pub use deadline::{Deadline, Time};
 pub use error::HttpError;
 pub use mask::Mask;
 pub use range::ContentRange;
 pub use settings::{ClientSettings, Proxies};
 
 use crate::plan::Access;
+use deadline::Times;
 use gate::Gate;
 use login::Tokens;
 use send::Request;
@@ -95,6 +96,7 @@ pub struct Client {
     settings: ClientSettings,
     gate: Gate,
     tokens: Tokens,
+    times: Times,
     /// One inner client per time-out and opt-out of verification: both are set when it is made.
     inner: Mutex<BTreeMap<(u32, bool), reqwest::blocking::Client>>,
 }
@@ -109,6 +111,7 @@ impl Client {
             settings: settings.clone(),
             gate: Gate::new(settings.limits()),
             tokens: Tokens::default(),
+            times: Times::default(),
             inner: Mutex::default(),
         };
         client.inner(settings::DEFAULT_TIMEOUT_S, false)?;
@@ -175,6 +178,16 @@ impl Client {
     /// How long a file that is being prepared is waited for.
     pub fn patience(&self) -> Duration {
         self.settings.longest_wait * 5
+    }
+
+    /// Wait before the second attempt at most.
+    pub fn first_pause(&self) -> Duration {
+        self.settings.pause
+    }
+
+    /// The time of a source, of which what it has taken before is gone.
+    pub fn time_of<'c>(&'c self, id: &'c str, allowed: Duration) -> Time<'c> {
+        self.times.of(id, allowed)
     }
 
     /// Attempts that are made of one question.

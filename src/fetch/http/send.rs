@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::error::Error as _;
 use std::io::Read;
-use std::time::Duration;
 
 use reqwest::blocking::{RequestBuilder, Response};
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, LOCATION, REFERER};
@@ -114,7 +113,8 @@ impl Client {
             }
             Shut::Late => HttpError::Late { url: shown.clone(), allowed_s: request.until.allowed_s() },
         })?;
-        let client = self.inner(access.timeout_s, access.is_insecure)?;
+        // A request's own time-out would be one for the whole body.
+        let client = self.inner(request.until.within_s(access.timeout_s), access.is_insecure)?;
         let builder = match hop.form.as_slice() {
             [] => client.get(hop.url.clone()),
             form => client
@@ -123,8 +123,6 @@ impl Client {
                 .body(encoded(form)),
         };
         let encoding = if request.is_compressed { "gzip" } else { "identity" };
-        let timeout = request.until.within(Duration::from_secs(u64::from(access.timeout_s)));
-        let builder = builder.timeout(timeout.max(Duration::from_millis(1)));
         let mut builder = builder.header(ACCEPT, request.accept).header(ACCEPT_ENCODING, encoding);
         for (name, value) in request.headers {
             builder = builder.header(*name, value);

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use cikr::feature::{LayerReport, LayerStatus, Progress, Task};
 use cikr::fetch::http::ClientSettings;
-use cikr::plan::Overrides;
+use cikr::plan::{Overrides, Variables};
 use cikr::run;
 use cikr::store::Store;
 
@@ -125,7 +125,9 @@ fn number(request: &Request) -> usize {
 }
 
 fn ran(folder: &Folder) -> Vec<LayerReport> {
-    let plan = cikr::plan::load(&folder.path().join("pipeline.toml"), &Overrides::default()).unwrap().0;
+    let variables = Variables(|name| Some(format!("value of {name}")));
+    let overrides = Overrides { variables, ..Overrides::default() };
+    let plan = cikr::plan::load(&folder.path().join("pipeline.toml"), &overrides).unwrap().0;
     let store = Store::open(&plan.store).unwrap();
     let settings = ClientSettings {
         attempts: 4,

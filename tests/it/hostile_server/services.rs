@@ -220,7 +220,7 @@ fn bodies() -> Vec<Case> {
 }
 
 fn tokens() -> Vec<Case> {
-    let auth = "auth = { login = { url = \"{url}/tokens\", user = \"PATH\", password = \"HOME\" } }";
+    let auth = "auth = { login = { url = \"{url}/tokens\", user = \"USER_OF\", password = \"WORD_OF\" } }";
     let with = |mut case: Case| {
         case.source = case.source.replace(" }", &format!(", {auth} }}"));
         case
