@@ -275,12 +275,14 @@ impl Output<'_> {
         }
         let failed = |source: serde_json::Error| Error::Output { source: source.into() };
         let json = serde_json::to_string_pretty(value).map_err(failed)?;
-        // Only where there is something to hide is the order of members not that of the value.
-        if !self.veil.is_in(&json) {
+        if self.veil.is_empty() {
             return self.raw(&visible_json(&json));
         }
-        let hidden = self.veil.over_json(serde_json::to_value(value).map_err(failed)?);
-        let json = serde_json::to_string_pretty(&hidden).map_err(failed)?;
+        let plain = serde_json::to_value(value).map_err(failed)?;
+        let hidden = self.veil.over_json(plain.clone());
+        // Only where there is something to hide is the order of members not that of the value.
+        let json =
+            if hidden == plain { json } else { serde_json::to_string_pretty(&hidden).map_err(failed)? };
         self.raw(&visible_json(&json))
     }
 }

@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex};
 
 use indicatif::MultiProgress;
+use serde_json::Value;
 use tracing::field::Field;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::field::MakeExt as _;
@@ -97,11 +98,14 @@ fn field(out: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Re
 /// A line of JSON without secrets, all of it seen.
 fn covered(veil: &Veil, line: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(line);
-    let hidden = veil.is_in(&text).then(|| serde_json::from_str(&text).map(|value| veil.over_json(value)));
-    let text = match hidden {
-        None => visible_json(&text).into_owned(),
-        Some(Ok(value)) => visible_json(&format!("{value}\n")).into_owned(),
-        Some(Err(_)) => "{\"level\":\"ERROR\",\"message\":\"a line of the log is not shown\"}\n".to_owned(),
+    if veil.is_empty() {
+        return visible_json(&text).into_owned().into_bytes();
+    }
+    let text = match serde_json::from_str::<Value>(&text).map(|plain| (veil.over_json(plain.clone()), plain))
+    {
+        Ok((hidden, plain)) if hidden == plain => visible_json(&text).into_owned(),
+        Ok((hidden, _)) => visible_json(&format!("{hidden}\n")).into_owned(),
+        Err(_) => "{\"level\":\"ERROR\",\"message\":\"a line of the log is not shown\"}\n".to_owned(),
     };
     text.into_bytes()
 }

@@ -61,7 +61,7 @@ use crate::fetch::http::ClientSettings;
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
 use crate::plan::{Plan, ProductName};
-use crate::store::{Publication, Scratch, Staging, Store, StoreError};
+use crate::store::{Lock, Publication, Scratch, Staging, Store, StoreError};
 
 /// What a run published.
 #[derive(Debug)]
@@ -229,11 +229,8 @@ pub fn run(
         Some(tiles) => tiles,
         None => made(&context, &joined, &room, &mut layers)?,
     };
-    let mut report = report(&context, &joined, &layers, &facilities);
-    derive::write(&context, &lock, &mut layers, &mut report)?;
-    report = veiled(&context, &report)?;
-    report.seconds = timer.elapsed().as_secs_f64();
-    report.peak_memory_bytes = peak_memory();
+    let report = report(&context, &joined, &layers, &facilities);
+    let report = ended(&context, &lock, &mut layers, report, timer)?;
     describe::write(&context, &lock, &report, &joined, &layers, &facilities)?;
     let task = progress.start("publish", id, None);
     let rows = std::mem::take(&mut *context.rows.lock().unwrap_or_else(PoisonError::into_inner));
@@ -251,6 +248,20 @@ pub fn run(
     info!(stage = "publish", release = id, bytes = published.latest.bytes, "published");
     let unmet = plan.expected.as_ref().and_then(|expected| expected.unmet);
     Ok(Outcome { report, release: published.folder, unmet })
+}
+
+/// The report with what is derived from the layers, as it is published.
+fn ended(
+    context: &Context<'_>,
+    lock: &Lock,
+    layers: &mut [LayerOutcome],
+    mut report: RunReport,
+    timer: Instant,
+) -> Result<RunReport, Error> {
+    derive::write(context, lock, layers, &mut report)?;
+    report.seconds = timer.elapsed().as_secs_f64();
+    report.peak_memory_bytes = peak_memory();
+    veiled(context, &report)
 }
 
 /// What is to be published of a run or a layer: without secrets, whoever has repeated them, and with nothing in it that

@@ -286,32 +286,85 @@ fn collect(folder: &Path, texts: &mut Vec<(String, String)>) {
 
 /// Where a text holds a secret in one of the spellings, or a good part of it, however often it was escaped on the way.
 fn leaks(name: &str, text: &str) -> Vec<String> {
+    let bare = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
+    };
+    let dense = bare(&text.replace("\\\\", "\\").replace("&amp;", "&").replace("&quot;", "\""));
     let mut found = Vec::new();
-    let plain = text.replace("\\\\", "\\").replace("&amp;", "&").replace("&quot;", "\"");
-    let bare =
-        |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_lowercase();
-    let dense = bare(&plain);
     for secret in [SECRET, TOKEN] {
         for number in 0..FORMS {
             let spelling = bare(&form(number, secret));
-            let run = if number == 8 || number == 9 || number == 10 { RUN + 6 } else { RUN };
-            let parts = (0..=spelling.len().saturating_sub(run)).map(|at| &spelling[at..at + run]);
-            // Of those that spell each letter, a part of that length stands for less than one word of any other text.
-            let parts = parts.step_by(if spelling.len() > 60 { 1 } else { 1 });
-            let size = if spelling.len() > 60 { spelling.len() * 2 / 3 } else { 0 };
-            let hit = if size > 0 {
-                (0..=spelling.len() - size)
-                    .map(|at| &spelling[at..at + size])
-                    .find(|part| dense.contains(part))
-            } else {
-                parts.into_iter().find(|part| dense.contains(part))
-            };
-            if let Some(part) = hit {
-                let at = dense.find(part).unwrap();
+            // The more characters a letter takes, the more of them stand for the same part.
+            let size = (RUN * spelling.len() / secret.len()).clamp(RUN, spelling.len());
+            let mut parts = (0..=spelling.len() - size).map(|at| &spelling[at..at + size]);
+            if let Some(at) = parts.find_map(|part| dense.find(part)) {
                 let around = &dense[at.saturating_sub(60)..(at + 60).min(dense.len())];
                 found.push(format!("{name}: spelling {number}: …{around}…"));
             }
         }
     }
     found
+}
+
+/// What drives a terminal, turns a line around or can't be seen, and what is HTML or Markdown, wherever a source can say it.
+#[test]
+fn what_a_source_says_is_seen_as_it_is() {
+    const BAD: &str = "\u{1b}[31m\u{9b}\u{202e}\u{2066}\u{200b}\u{61c}\u{2028}\u{7f}<script>alert(1)</script>[a](javascript:b)![c](d)|`e`";
+    let service = Server::start(|_| Reply::json(&json!({"error": {"code": 400, "message": BAD}})));
+    let folder = Folder::new();
+    folder.schema("points", "point", "");
+    folder.write(
+        "good.csv",
+        format!("ID,NAME,COUNTYFIPS,BEDS,LON,LAT,{BAD}\n1,A,48001,1,-95,35,x\n2,B,48001,1,{BAD},35,x\n"),
+    );
+    folder.write("bad.csv", format!("{BAD},B\n1,2\n"));
+    folder.write("bad.geojson", format!("{{\"type\":\"{BAD}\"}}").replace('\u{1b}', "\\u001b"));
+    let csv = |id: &str, path: &str| {
+        format!(
+            "[[layer]]\nid = \"{id}\"\nschema = \"points\"\nsource.csv = {{ path = \"{path}\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }}\n"
+        )
+    };
+    let url = service.url("/FeatureServer/0");
+    folder.pipeline(
+        &[
+            csv("good", "good.csv"),
+            csv("bad", "bad.csv"),
+            "[[layer]]\nid = \"shapes\"\nschema = \"points\"\nsource.geojson = { path = \"bad.geojson\" }\n"
+                .to_owned(),
+            format!(
+                "[[layer]]\nid = \"service\"\nschema = \"points\"\nsource.arcgis = {{ url = \"{url}\" }}\n"
+            ),
+        ]
+        .concat(),
+    );
+    let mut said = Vec::new();
+    for arguments in [
+        &["run", "pipeline.toml", "-vv"][..],
+        &["run", "pipeline.toml", "--log-format", "json", "--format", "json", "--rebuild"],
+        &["layers", "pipeline.toml"],
+        &["landing", "pipeline.toml"],
+        &["fetch", "pipeline.toml"],
+        &["draft", "good.csv", "--into", "drafts"],
+    ] {
+        let ended = folder.cikr(arguments);
+        said.push((format!("{arguments:?}"), ended.stdout + &ended.stderr));
+    }
+    let release = folder.latest();
+    for name in ["README.md", "report.html", "report.json", "catalog.json"] {
+        said.push((name.to_owned(), fs::read_to_string(release.join(name)).unwrap()));
+    }
+    said.push(("feed".to_owned(), fs::read_to_string(folder.path().join("store/feed.xml")).unwrap()));
+    for (name, text) in &said {
+        let hidden = text.chars().find(|c| cikr::feature::is_invisible(*c));
+        assert_eq!(hidden, None, "{name}: {text}");
+        let is_shown = ["README.md", "report.html", "feed"].contains(&name.as_str());
+        assert!(!(is_shown && text.contains("<script>alert")), "{name}: {text}");
+    }
+    let readme = &said.iter().find(|(name, _)| name == "README.md").unwrap().1;
+    assert!(
+        readme.contains("\\<script\\>alert(1)") && readme.contains("\\[a\\](javascript:b)\\!\\[c\\](d)\\|"),
+        "{readme}"
+    );
+    let shown = said.iter().filter(|(_, text)| text.contains("u{202e}") || text.contains("\\u202e")).count();
+    assert!(shown >= 5, "it is told of, visibly: {shown}");
 }

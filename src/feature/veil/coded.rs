@@ -30,7 +30,8 @@ pub(super) fn base64_of(value: &[u8]) -> impl Iterator<Item = String> {
 
 /// Lower-case hexadecimal of a value.
 pub(super) fn hex_of(value: &[u8]) -> String {
-    value.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    value.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Bytes of pairs of hexadecimal digits; none where they are anything else.

@@ -21,8 +21,14 @@ const LEAST_PART: usize = 8;
 /// Times that escapes are undone.
 const ROUNDS: usize = 4;
 
-/// Characters of a text that are read in all ways.
-const MOST: usize = 64 << 10;
+/// Bytes of a text that are read in all ways.
+pub(super) const MOST: usize = 64 << 10;
+
+/// Bytes that two pieces of a text have in common.
+const SHARED: usize = 4 << 10;
+
+/// Letters and digits in a row of a secret that no text of this program's own holds by chance.
+const LEAST_OF_OWN: usize = 12;
 
 /// A secret.
 pub(super) struct Hidden {
@@ -89,13 +95,22 @@ impl Hidden {
         readings.squeezed.iter().any(|text| self.spellings.iter().any(|spelling| text.contains(spelling)))
     }
 
-    /// Whether one of the readings holds more than half of it in a row.
+    /// Whether one of the readings holds half of it in a row.
     pub(super) fn is_partly_in(&self, readings: &Readings) -> bool {
+        self.has_part(readings, |length| LEAST_PART.max(length.div_ceil(2)))
+    }
+
+    /// Whether one of the readings holds two thirds of it in a row. An address has too much in common with others.
+    pub(super) fn is_mostly_in(&self, readings: &Readings) -> bool {
+        !self.value.contains("://")
+            && self.has_part(readings, |length| LEAST_OF_OWN.max((length * 2).div_ceil(3)))
+    }
+
+    fn has_part(&self, readings: &Readings, size: fn(usize) -> usize) -> bool {
         self.spellings.iter().any(|spelling| {
-            let size = LEAST_PART.max(spelling.len().div_ceil(2));
-            let parts =
-                (0..=spelling.len().saturating_sub(size)).filter_map(|at| spelling.get(at..at + size));
-            let mut parts = parts.take(if spelling.len() < size { 0 } else { usize::MAX });
+            let size = size(spelling.len());
+            let starts = 0..(spelling.len() + 1).saturating_sub(size);
+            let mut parts = starts.filter_map(|at| spelling.get(at..at + size));
             parts.any(|part| readings.squeezed.iter().any(|text| text.contains(part)))
         })
     }
@@ -114,6 +129,15 @@ pub(super) fn parts(value: &str) -> Vec<&str> {
     let user = authority.and_then(|authority| Some(authority.rsplit_once('@')?.0));
     let user = user.into_iter().flat_map(|user| user.splitn(2, ':'));
     values.chain(user).filter(|part| squeezed(part).len() >= LEAST_PART).collect()
+}
+
+/// A long text in pieces that can be read, each with some of the one before.
+pub(super) fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let starts = (0..text.len().max(1)).step_by(MOST - SHARED);
+    starts.map(|start| {
+        let end = text.ceil_char_boundary((start + MOST).min(text.len()));
+        &text[text.floor_char_boundary(start)..end]
+    })
 }
 
 /// A text as it may be read.

@@ -59,6 +59,11 @@ impl Veil {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether there is nothing to hide.
+    pub fn is_empty(&self) -> bool {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Whether a text holds a secret, in any spelling.
     pub fn is_in(&self, text: &str) -> bool {
         let known = self.known();
@@ -75,8 +80,10 @@ impl Veil {
         if known.is_empty() {
             return false;
         }
-        let readings = Readings::deep(text);
-        known.iter().any(|secret| secret.is_in(&readings))
+        hidden::pieces(text).any(|piece| {
+            let readings = Readings::deep(piece);
+            known.iter().any(|secret| secret.is_in(&readings))
+        })
     }
 
     /// A text of this program's own, with what stands for secrets in their place; where one is there in another
@@ -88,7 +95,10 @@ impl Veil {
         }
         let plain = replaced(&known, text, Hidden::is_telling);
         let readings = Readings::deep(&plain);
-        let is_left = known.iter().any(|secret| secret.is_unlikely() && secret.is_in(&readings));
+        let is_there = |secret: &Hidden| secret.is_in(&readings) || secret.is_mostly_in(&readings);
+        // Nothing of this program's own is so long.
+        let is_left =
+            plain.len() > hidden::MOST || known.iter().any(|secret| secret.is_unlikely() && is_there(secret));
         if is_left { Cow::Borrowed(MASKED) } else { plain }
     }
 
@@ -114,7 +124,8 @@ impl Veil {
                 return MASKED.to_owned();
             }
         }
-        shortened(&plain, EXCERPT)
+        // What isn't looked at isn't shown.
+        shortened(&plain[..plain.floor_char_boundary(hidden::MOST)], EXCERPT)
     }
 
     /// A value with all of its texts as `own` has them, and visible.

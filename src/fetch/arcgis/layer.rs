@@ -1,15 +1,11 @@
 //! The questions a layer is asked: its info, how many rows, which ids, which rows.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
 
 use super::answer::{PATIENT, ask, parsed};
 use super::error::ArcgisError;
 use super::info::LayerInfo;
-use super::page::{self, Page};
+use super::page;
 use super::service::layer_url;
 use super::span::Span;
 use super::wire::{Came, Wire};
@@ -122,11 +118,9 @@ impl<'a> Layer<'a> {
         })
     }
 
-    /// Refuses a page that repeats what was asked with beside its rows, or in the names of their values.
-    pub(super) fn refuse_repeats(&self, page: &Page<'_>) -> Result<(), ArcgisError> {
-        let beside = page.rest.iter().map(|(name, value)| format!("{name} {}\n", value.get()));
-        let names = page.rows.first().map(|row| names_of(row)).unwrap_or_default();
-        if self.wire.is_repeated(&beside.chain(names).collect::<String>()) {
+    /// Refuses what a page says beside its rows where it repeats what was asked with.
+    pub(super) fn refuse_repeats(&self, said: &str) -> Result<(), ArcgisError> {
+        if self.wire.is_repeated(said) {
             return Err(ArcgisError::Repeats { url: self.shown.clone() });
         }
         Ok(())
@@ -170,17 +164,6 @@ impl<'a> Layer<'a> {
         form.push(("f", format.to_owned()));
         ask(self.wire, &format!("{}/query", self.url), &form, tries)
     }
-}
-
-/// Names of a row's values.
-fn names_of(row: &RawValue) -> Vec<String> {
-    #[derive(Deserialize)]
-    struct Row {
-        #[serde(default)]
-        attributes: BTreeMap<String, IgnoredAny>,
-    }
-    let row: Option<Row> = serde_json::from_str(row.get()).ok();
-    row.map(|row| row.attributes.into_keys().map(|name| name + "\n").collect()).unwrap_or_default()
 }
 
 fn envelope([xmin, ymin, xmax, ymax]: [f64; 4], reference: Option<&str>) -> Form {

@@ -24,6 +24,25 @@ pub(super) struct Page<'a> {
     pub(super) rest: Members<'a>,
 }
 
+impl Page<'_> {
+    /// What it says beside its rows, and how the values of its first row are called.
+    pub(super) fn said(&self) -> String {
+        let beside = self.rest.iter().map(|(name, value)| format!("{name} {}\n", value.get()));
+        beside.chain(self.rows.first().map(|row| names_of(row)).unwrap_or_default()).collect()
+    }
+}
+
+/// Names of a row's values.
+fn names_of(row: &RawValue) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Row {
+        #[serde(default)]
+        attributes: serde_json::Map<String, serde_json::Value>,
+    }
+    let row: Option<Row> = serde_json::from_str(row.get()).ok();
+    row.map(|row| row.attributes.into_iter().map(|(name, _)| name + "\n").collect()).unwrap_or_default()
+}
+
 /// Reads a page; `oid` is the name of the object id.
 ///
 /// # Errors

@@ -1,5 +1,5 @@
 //! A GeoPackage in WAL mode: rows that its writer has not put into the file yet stand in a second one beside it, which a
-//! download doesn't bring (SQLite file format, sections 1.3.3 and 4.1).
+//! download doesn't bring (`SQLite` file format, sections 1.3.3 and 4.1).
 
 use super::{Stop, Transfer};
 use crate::fetch::FetchError;
