@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     match cli.run(&logging, &mut io::stdout().lock()) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            report::error(&error);
+            report::error(&error, logging.veil());
             ExitCode::from(error.exit())
         }
     }

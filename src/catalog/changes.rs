@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Write};
 
-use super::readme::cell;
+use super::readme::prose;
 use crate::feature::{LayerChanges, LayerReport, RunReport};
 
 /// Counts of every compared layer, and why others could not be compared.
@@ -28,7 +28,7 @@ pub(super) fn changes(out: &mut String, report: &RunReport) -> fmt::Result {
     compared.iter().try_for_each(|(layer, changes)| details(out, layer, changes))?;
     for layer in &report.layers {
         if let Some(reason) = &layer.not_compared {
-            writeln!(out, "- `{}` is not compared: {}", layer.id, cell(reason))?;
+            writeln!(out, "- `{}` is not compared: {}", layer.id, prose(reason))?;
         }
     }
     writeln!(out)
@@ -40,7 +40,7 @@ fn details(out: &mut String, layer: &LayerReport, changes: &LayerChanges) -> fmt
             most(changes).iter().map(|(field, rows)| format!("{field} {rows}")).collect();
         writeln!(out, "- `{}`: {}", layer.id, fields.join(", "))?;
     }
-    changes.remarks().iter().try_for_each(|remark| writeln!(out, "- `{}`: {}", layer.id, cell(remark)))
+    changes.remarks().iter().try_for_each(|remark| writeln!(out, "- `{}`: {}", layer.id, prose(remark)))
 }
 
 /// Columns that differ, those with the most facilities first.

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use super::page::number;
-use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport};
+use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport, visible};
 
 /// Its name, as it links to itself.
 const FILE: &str = "feed.xml";
@@ -172,14 +172,14 @@ fn urn(words: &[&str]) -> String {
 /// Text as it may stand in XML 1.0, which has no place for most control characters.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in visible(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\t' | '\n' | '\r' => out.push(' '),
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             other => out.push(other),
         }
     }
@@ -244,8 +244,8 @@ mod tests {
         report.title = "A & B <script>\u{0}".to_owned();
         report.layers[0].reason = Some("]]><b>\u{1b}[31m\"".to_owned());
         let xml = told(&report);
-        assert!(xml.contains("A &amp; B &lt;script&gt;\u{fffd}: releases"), "{xml}");
-        assert!(xml.contains("]]&gt;&lt;b&gt;\u{fffd}[31m&quot;"), "{xml}");
+        assert!(xml.contains("A &amp; B &lt;script&gt;\\u{0}: releases"), "{xml}");
+        assert!(xml.contains("]]&gt;&lt;b&gt;\\u{1b}[31m&quot;"), "{xml}");
         assert!(!xml.contains("<script"), "{xml}");
     }
 }

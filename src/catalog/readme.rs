@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 
 use super::items::status;
 use super::{Collection, ColumnDoc, changes, distinct, quality};
-use crate::feature::{FlagCode, Flags, LayerReport, LayerStatus, ProductDoc, RunReport};
+use crate::feature::{FlagCode, Flags, LayerReport, LayerStatus, ProductDoc, RunReport, visible};
 use crate::plan::Plan;
 
 /// The text of `README.md`.
@@ -28,10 +28,8 @@ fn write_all(
     report: &RunReport,
     (collections, products): (&[Collection<'_>], &[ProductDoc]),
 ) -> fmt::Result {
-    writeln!(out, "# {}\n", plan.title)?;
-    if !plan.description.trim().is_empty() {
-        writeln!(out, "{}\n", plan.description.trim())?;
-    }
+    writeln!(out, "# {}\n", prose(&plan.title))?;
+    described(out, &plan.description)?;
     writeln!(
         out,
         "Release `{}` of pipeline `{}`, made by cikr {} from {}. GeoParquet 1.1 tiles by region, longitude and\n\
@@ -40,6 +38,7 @@ fn write_all(
     )?;
     folders(out, products)?;
     layers(out, plan, report)?;
+    doubts(out, report)?;
     gate(out, report)?;
     changes::changes(out, report)?;
     flags(out, report)?;
@@ -108,7 +107,7 @@ fn layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Result {
 }
 
 fn failure(out: &mut String, layer: &LayerReport) -> fmt::Result {
-    let reason = layer.reason.as_deref().unwrap_or("no reason was recorded");
+    let reason = prose(layer.reason.as_deref().unwrap_or("no reason was recorded"));
     let age =
         layer.carried_days.map(|days| format!(" ({days} {} old)", if days == 1 { "day" } else { "days" }));
     let age = age.unwrap_or_default();
@@ -119,6 +118,27 @@ fn failure(out: &mut String, layer: &LayerReport) -> fmt::Result {
         }
         (_, None) => writeln!(out, "- `{}` is carried from an earlier release: {reason}", layer.id),
     }
+}
+
+/// What can't be known of the layers' rows.
+fn doubts(out: &mut String, report: &RunReport) -> fmt::Result {
+    if report.layers.iter().all(|layer| layer.doubts.is_empty()) {
+        return Ok(());
+    }
+    writeln!(out, "### Doubts about the sources\n")?;
+    for layer in &report.layers {
+        layer.doubts.iter().try_for_each(|doubt| writeln!(out, "- `{}`: {}", layer.id, prose(doubt)))?;
+    }
+    writeln!(out)
+}
+
+/// A description as its author wrote it, without HTML.
+fn described(out: &mut String, text: &str) -> fmt::Result {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}\n", visible(&text.replace('<', "\\<")))
 }
 
 /// What the gate let through and people should know of.
@@ -136,14 +156,14 @@ fn gate(out: &mut String, report: &RunReport) -> fmt::Result {
                 out,
                 "- `{}` was let through, accepted by {} at {}: {}. It would have been held back for: {}",
                 layer.id,
-                cell(&accepted.by),
+                prose(&accepted.by),
                 accepted.at,
-                cell(&accepted.reason),
-                cell(&gate.reds())
+                prose(&accepted.reason),
+                prose(&gate.reds())
             )?;
         }
         for warning in gate.warnings() {
-            writeln!(out, "- `{}`: {}", layer.id, cell(&warning.what))?;
+            writeln!(out, "- `{}`: {}", layer.id, prose(&warning.what))?;
         }
     }
     writeln!(out)
@@ -198,7 +218,7 @@ fn boundaries(out: &mut String, report: &RunReport) -> fmt::Result {
     }
     for set in &report.jurisdictions {
         if let Some(stale) = &set.stale {
-            write!(out, "\nOf `{}` an earlier copy stands in, {}\n", set.id, cell(stale))?;
+            write!(out, "\nOf `{}` an earlier copy stands in, {}\n", set.id, prose(stale))?;
         }
     }
     writeln!(out)
@@ -262,13 +282,12 @@ fn middle(extent: geo::Rect<f64>) -> [f64; 4] {
 }
 
 fn columns(out: &mut String, collection: &Collection<'_>) -> fmt::Result {
-    writeln!(out, "### {} (`{}`)\n", collection.title, collection.base())?;
-    if !collection.description.trim().is_empty() {
-        writeln!(out, "{}\n", collection.description.trim())?;
-    }
+    writeln!(out, "### {} (`{}`)\n", cell(&collection.title), collection.base())?;
+    described(out, &collection.description)?;
     let agencies = distinct(collection.agencies.iter().cloned()).join(", ");
-    let from = collection.homepage.as_ref().map(|url| format!(" (<{url}>)")).unwrap_or_default();
-    writeln!(out, "Source: {agencies}{from}. Licence: {}.\n", collection.licence)?;
+    let link = |url: &String| format!(" (<{}>)", url.replace(['<', '>', ' ', '\n'], ""));
+    let from = collection.homepage.as_ref().map(link).unwrap_or_default();
+    writeln!(out, "Source: {}{from}. Licence: {}.\n", cell(&agencies), cell(&collection.licence))?;
     out.write_str("| column | type | unit | meaning | source fields |\n|---|---|---|---|---|\n")?;
     for column in collection.columns() {
         row(out, &column)?;
@@ -289,7 +308,21 @@ fn row(out: &mut String, column: &ColumnDoc) -> fmt::Result {
     )
 }
 
-/// Text as it may stand in a cell of a Markdown table.
+/// Text of the pipeline's own as it may stand in a cell of a Markdown table.
 pub(super) fn cell(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|").replace('<', "\\<")
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    visible(&line).replace('|', "\\|").replace('<', "\\<")
+}
+
+/// Text that may be anybody's: on one line, and none of it Markdown or HTML.
+pub(super) fn prose(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut out = String::with_capacity(line.len());
+    for c in line.chars() {
+        if matches!(c, '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '&' | '!') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    visible(&out).into_owned()
 }

@@ -97,6 +97,7 @@ pub(super) fn plan() -> Plan {
             read: std::time::Duration::MAX,
         },
         memory_bytes: None,
+        fetch_s: 1,
         output: Output { tile_rows: 1, group_rows: 1, page_rows: 1, zstd_level: 3, base_url: None },
         reference: Arc::default(),
         products: ["inventory", "changes", "sectors", "quality"].map(str::to_owned).to_vec(),

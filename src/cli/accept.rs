@@ -59,7 +59,7 @@ struct Entry {
 
 impl Accept {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
-        let (plan, warnings) = load(&self.pipeline, &[], None, self.store.as_deref())?;
+        let (plan, warnings) = load(&self.pipeline, &[], None, self.store.as_deref(), &out.veil)?;
         crate::report::problems(&warnings);
         let ids: Vec<&str> = plan.layers.iter().map(|layer| layer.id.as_str()).collect();
         if let Some(layer) = self.layer.as_deref().filter(|layer| !ids.contains(layer)) {

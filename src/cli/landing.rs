@@ -42,11 +42,15 @@ pub(super) struct Fetch {
 impl Fetch {
     pub(super) fn run(&self, logging: &Logging, quiet: bool, out: &mut Output<'_>) -> Result<u8, Error> {
         super::stop::listen(logging)?;
-        let (plan, warnings) = load(&self.file, &self.layer, None, self.store.as_deref())?;
+        let (plan, warnings) = load(&self.file, &self.layer, None, self.store.as_deref(), &out.veil)?;
         report::problems(&warnings);
         let store = Store::open(&plan.store).map_err(|source| Error::Store { source })?;
-        let fetched =
-            run::fetch(&plan, &store, &super::client_settings(), &Reporter::new(logging.bars(), quiet))?;
+        let fetched = run::fetch(
+            &plan,
+            &store,
+            &super::client_settings(&out.veil),
+            &Reporter::new(logging.bars(), quiet),
+        )?;
         out.print(&fetched, || summary(&fetched))?;
         Ok(match (fetched.is_usable(), fetched.is_complete()) {
             (false, _) => exit::SOURCE,

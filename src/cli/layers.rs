@@ -36,7 +36,7 @@ struct Entry<'a> {
 
 impl Layers {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
-        let plan = self.pipeline.plan()?;
+        let plan = self.pipeline.plan(&out.veil)?;
         let last = match Store::existing(&plan.store) {
             Ok(store) => run::last_report(&store).unwrap_or_default(),
             Err(_no_store_yet) => None,

@@ -17,6 +17,7 @@ mod schema;
 mod stop;
 mod threads;
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,7 @@ use serde_json::json;
 pub use dump::keep_to_itself;
 
 use crate::error::{Error, chain};
+use crate::feature::{Veil, visible, visible_json};
 use crate::fetch::http::{ClientSettings, Proxies};
 use crate::plan::{Overrides, Plan, Variables};
 use crate::report::{LogFormat, Logging};
@@ -136,7 +138,7 @@ impl Cli {
     pub fn run(&self, logging: &Logging, out: &mut dyn Write) -> Result<u8, Error> {
         threads::bound(self.threads)?;
         crate::source::init();
-        let out = &mut Output { format: self.format, out };
+        let out = &mut Output { format: self.format, veil: logging.veil().clone(), out };
         let done = self.dispatch(logging, out);
         match &done {
             Err(error) if out.is_json() => {
@@ -202,14 +204,14 @@ impl Pipeline {
     }
 
     /// The plan, with warnings shown.
-    fn plan(&self) -> Result<Plan, Error> {
-        let (plan, warnings) = self.load()?;
+    fn plan(&self, veil: &Veil) -> Result<Plan, Error> {
+        let (plan, warnings) = self.load(veil)?;
         crate::report::problems(&warnings);
         Ok(plan)
     }
 
-    fn load(&self) -> Result<(Plan, Vec<Diagnostic>), Error> {
-        load(&self.file, &self.layer, self.limit, self.store.as_deref())
+    fn load(&self, veil: &Veil) -> Result<(Plan, Vec<Diagnostic>), Error> {
+        load(&self.file, &self.layer, self.limit, self.store.as_deref(), veil)
     }
 }
 
@@ -218,6 +220,7 @@ fn load(
     layers: &[String],
     limit: Option<u64>,
     store: Option<&Path>,
+    veil: &Veil,
 ) -> Result<(Plan, Vec<Diagnostic>), Error> {
     #[expect(clippy::disallowed_methods, reason = "the environment is read in cli alone")]
     let variables = Variables(|name| std::env::var(name).ok());
@@ -228,11 +231,15 @@ fn load(
         products: crate::run::products(),
         variables,
     };
-    crate::plan::load(file, &overrides).map_err(|diagnostics| Error::Spec { diagnostics })
+    let loaded = crate::plan::load(file, &overrides).map_err(|diagnostics| Error::Spec { diagnostics })?;
+    for (value, shown) in loaded.0.secrets() {
+        veil.add(value.reveal(), &shown);
+    }
+    Ok(loaded)
 }
 
 /// How servers are asked: by the proxies that the environment names, as other programs take them.
-fn client_settings() -> ClientSettings {
+fn client_settings(veil: &Veil) -> ClientSettings {
     #[expect(clippy::disallowed_methods, reason = "the environment is read in cli alone")]
     let named =
         |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
@@ -244,12 +251,18 @@ fn client_settings() -> ClientSettings {
         https: named(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
         except: named(&["no_proxy", "NO_PROXY"]),
     };
-    ClientSettings { proxies, ..ClientSettings::default() }
+    for address in
+        [&proxies.http, &proxies.https].into_iter().flatten().filter(|address| address.contains('@'))
+    {
+        veil.add(address, "(the proxy)");
+    }
+    ClientSettings { proxies, veil: veil.clone(), ..ClientSettings::default() }
 }
 
-/// stdout, as text or JSON.
+/// stdout, as text or JSON: without secrets, and with nothing in it that can't be seen.
 struct Output<'a> {
     format: Format,
+    veil: Veil,
     out: &'a mut dyn Write,
 }
 
@@ -259,6 +272,11 @@ impl Output<'_> {
     }
 
     fn line(&mut self, text: &str) -> Result<(), Error> {
+        let lines: Vec<Cow<'_, str>> = text.split('\n').map(|line| self.veil.own(line)).collect();
+        self.raw(&visible(&lines.join("\n")))
+    }
+
+    fn raw(&mut self, text: &str) -> Result<(), Error> {
         match writeln!(self.out, "{text}") {
             // A reader that has seen enough changes nothing of how the command went.
             Err(source) if source.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
@@ -271,8 +289,16 @@ impl Output<'_> {
         if !self.is_json() {
             return self.line(text().trim_end());
         }
-        let json = serde_json::to_string_pretty(value)
-            .map_err(|source| Error::Output { done: None, source: source.into() })?;
-        self.line(&json)
+        let failed = |source: serde_json::Error| Error::Output { done: None, source: source.into() };
+        let json = serde_json::to_string_pretty(value).map_err(failed)?;
+        if self.veil.is_empty() {
+            return self.raw(&visible_json(&json));
+        }
+        let plain = serde_json::to_value(value).map_err(failed)?;
+        let hidden = self.veil.over_json(plain.clone());
+        // Only where there is something to hide is the order of members not that of the value.
+        let json =
+            if hidden == plain { json } else { serde_json::to_string_pretty(&hidden).map_err(failed)? };
+        self.raw(&visible_json(&json))
     }
 }

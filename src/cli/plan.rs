@@ -22,7 +22,7 @@ impl Check {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
         let mut findings: Vec<Diagnostic> = Vec::new();
         for file in &self.files {
-            let told = match load(file, &[], None, None) {
+            let told = match load(file, &[], None, None, &out.veil) {
                 Ok((plan, warnings)) => {
                     if !out.is_json() {
                         out.line(&good(&file.display().to_string(), &plan))?;
@@ -62,7 +62,7 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
-        let plan = self.pipeline.plan()?;
+        let plan = self.pipeline.plan(&out.veil)?;
         out.print(&plan, || describe(&plan))?;
         Ok(exit::OK)
     }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{Output, load};
 use crate::error::{Error, exit};
+use crate::feature::Veil;
 use crate::report::size;
 use crate::run;
 use crate::store::{self, Store, StoreError};
@@ -28,7 +29,7 @@ impl StoreAt {
 
 pub(super) fn open(at: &Path) -> Result<Store, Error> {
     let root = if at.extension().is_some_and(|extension| extension == "toml") {
-        load(at, &[], None, None)?.0.store
+        load(at, &[], None, None, &Veil::default())?.0.store
     } else {
         at.to_owned()
     };

@@ -44,7 +44,7 @@ fn memory(text: &str) -> Result<u64, String> {
 impl Run {
     pub(super) fn run(&self, logging: &Logging, quiet: bool, out: &mut Output<'_>) -> Result<u8, Error> {
         super::stop::listen(logging)?;
-        let mut plan = self.pipeline.plan()?;
+        let mut plan = self.pipeline.plan(&out.veil)?;
         if self.pipeline.is_partial() && self.pipeline.store.is_none() {
             // A part of the layers or rows must never become the latest release of the whole.
             plan.store.as_mut_os_string().push("-partial");
@@ -69,7 +69,7 @@ impl Run {
             &store,
             &id,
             mode,
-            &super::client_settings(),
+            &super::client_settings(&out.veil),
             &Reporter::new(logging.bars(), quiet),
         )
         .inspect_err(|error| {

@@ -68,7 +68,7 @@ pub struct LayerTables<'a> {
 }
 
 /// A layer in the release before.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Before<'a> {
     /// Id of the release.
     pub release: &'a str,

@@ -215,8 +215,13 @@ pub(super) fn batches(format: &Format, wanted: &Wanted, crs: Option<Crs>) -> Res
         format: format.clone(),
         crs,
     };
-    let landed =
-        Landed { path: wanted.path.clone(), sha256: String::new(), bytes: 0, landed_at: String::new() };
+    let landed = Landed {
+        path: wanted.path.clone(),
+        sha256: String::new(),
+        bytes: 0,
+        landed_at: String::new(),
+        doubts: vec![],
+    };
     let limits = Limits { rows: wanted.rows, ..LIMITS };
     // Which CRS it is doesn't matter to the values; the draft asks where the file is silent.
     source::open(&landed, &plan, &limits, Some(&Crs::Crs84))

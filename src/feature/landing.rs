@@ -39,6 +39,9 @@ pub struct FetchRecord {
     /// Rows whose geometry the service couldn't give in full.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub generalised: Vec<Generalised>,
+    /// What can't be known of the rows, in this program's words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<String>,
 }
 
 /// A row whose geometry came with fewer vertices, because the service fails on all of them.

@@ -23,6 +23,8 @@ pub mod spelling;
 mod spool;
 mod tables;
 mod texts;
+mod veil;
+mod visible;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -50,6 +52,8 @@ pub use sorter::Sorter;
 pub use spool::{Spool, Spooled};
 pub use tables::{ProductDoc, TableDoc};
 pub use texts::Texts;
+pub use veil::{MASKED, Veil, shortened};
+pub use visible::{is_invisible, visible, visible_json};
 
 /// Identifier of a layer: lower-case letters, digits and `_`, starting with a letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -346,6 +350,8 @@ pub struct Landed {
     pub bytes: u64,
     /// When it was first landed, RFC 3339 UTC.
     pub landed_at: String,
+    /// What can't be known of its rows.
+    pub doubts: Vec<String>,
 }
 
 /// Follows the run's work; implemented for terminals and logs by `report`.

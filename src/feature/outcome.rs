@@ -153,6 +153,9 @@ pub struct LayerReport {
     /// Geometries that came with fewer vertices, because the service fails on all of them.
     #[serde(default)]
     pub generalised: u64,
+    /// What can't be known of its rows, such as whether all have come; none in reports of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<String>,
     /// Flags on published rows: code → field → count, those cut from the table included.
     #[serde(default)]
     pub flags: BTreeMap<String, BTreeMap<String, u64>>,
@@ -208,6 +211,7 @@ impl LayerReport {
             mended_parts: 0,
             straightened: 0,
             generalised: 0,
+            doubts: vec![],
             flags: BTreeMap::new(),
             flags_truncated: vec![],
             gate: None,

@@ -3,6 +3,8 @@
 //! Servers answer 200 with a page that says sorry, a portal that answers JSON while it prepares an export, a demand
 //! for a token: none of it may land in place of a layer. Opens nothing.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::http::Stream;
@@ -38,7 +40,7 @@ pub(super) struct Head<'a> {
 
 impl<'a> Head<'a> {
     pub(super) fn new(source: &'a SourcePlan, plan: &'a HttpPlan, stream: &Stream<'_>) -> Self {
-        let kind = stream.content_type().unwrap_or_default().to_ascii_lowercase();
+        let kind = stream.header("content-type").unwrap_or_default().to_ascii_lowercase();
         Self {
             format: &source.format,
             extension: &plan.extension,
@@ -58,6 +60,13 @@ impl<'a> Head<'a> {
 
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The names of columns, where the format begins with a line of them.
+    pub(super) fn names(&self) -> Option<Cow<'_, str>> {
+        let is_csv = matches!(self.format, Format::Csv { .. }) && self.extension != "zip";
+        let line = self.bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        is_csv.then(|| String::from_utf8_lossy(line))
     }
 
     /// What was asked for, as messages call it.

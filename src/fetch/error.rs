@@ -62,6 +62,37 @@ pub enum FetchError {
         /// SHA-256 of what came.
         found: String,
     },
+    /// The time of the source is over.
+    #[error(
+        "{shown} was given up after {seconds} s, with {far}; the next run goes on from there where the server lets it; \
+         `fetch` of `[limits]` is how long a source may take"
+    )]
+    Late {
+        /// The URL as written.
+        shown: String,
+        /// Seconds allowed.
+        seconds: u64,
+        /// What had come by then.
+        far: String,
+    },
+    /// Names of columns that would show in every release what its server was asked with.
+    #[error(
+        "{shown} repeats a credential that it was asked with among the names of its columns; nothing was landed: tell those \
+         who run it, and change the credential"
+    )]
+    Repeats {
+        /// The URL as written.
+        shown: String,
+    },
+    /// A database without the log that its last rows may stand in.
+    #[error(
+        "{shown} keeps rows in the write-ahead log beside it (`-wal`), which is no part of the file; whoever writes it has \
+         to put them together before it is copied: `sqlite3 FILE 'PRAGMA wal_checkpoint(TRUNCATE)'`"
+    )]
+    Log {
+        /// The URL as written.
+        shown: String,
+    },
     /// The layer can't be pulled.
     #[error("cannot pull {shown}")]
     Arcgis {

@@ -66,6 +66,8 @@ pub struct Plan {
     pub limits: Limits,
     /// Memory for a run, bytes; none where nobody says.
     pub memory_bytes: Option<u64>,
+    /// Seconds in which a source behind a server has to be there.
+    pub fetch_s: u64,
     /// How tiles are cut and written.
     pub output: Output,
     /// Names of the products to be made.
@@ -108,6 +110,14 @@ pub struct ExpectedCount {
     pub source: String,
     /// Day of the review, ISO 8601; none where nobody has reviewed it yet, so that it expects nothing.
     pub reviewed: Option<String>,
+}
+
+impl Plan {
+    /// Values of the environment that servers are asked with, and what stands for them.
+    pub fn secrets(&self) -> Vec<(&Secret, String)> {
+        let sets = self.jurisdictions.iter().map(|set| &set.source);
+        sets.chain(self.layers.iter().map(|layer| &layer.source)).flat_map(SourcePlan::secrets).collect()
+    }
 }
 
 /// Serialises what is shared as if it were owned.

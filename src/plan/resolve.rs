@@ -18,8 +18,11 @@ pub(super) const KEEP: Bounds<i64> = Bounds { key: "keep", range: 1..=1_000_000,
 // Text columns of a batch have 32-bit offsets, so a record of 2 GiB could never be held.
 pub(super) const RECORD: Bounds<u64> = Bounds { key: "record", range: 1 << 10..=1 << 30, default: 16 << 20 };
 pub(super) const BATCH_ROWS: Bounds<i64> = Bounds { key: "batch-rows", range: 1..=1 << 20, default: 16_384 };
-/// Longest that reading a source may take.
-const READ: Duration = Duration::from_hours(2);
+/// Seconds that reading a source in a process of its own may take.
+pub(super) const READ_S: Bounds<u64> = Bounds { key: "read", range: 1..=7 * 86_400, default: 2 * 3_600 };
+/// Seconds that a source behind a server may take: a week at most.
+pub(super) const FETCH_S: Bounds<u64> = Bounds { key: "fetch", range: 1..=7 * 86_400, default: 2 * 3_600 };
+/// Largest content of an archive.
 pub(super) const ARCHIVE: Bounds<u64> =
     Bounds { key: "archive", range: 1 << 10..=1 << 50, default: 16 << 30 };
 /// The least is what a run of points needs on two threads, measured.
@@ -105,6 +108,7 @@ fn plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diagnostic>)
         keep: check.count(spec.keep.as_ref(), &KEEP),
         limits: limits(&mut check, spec, overrides.rows),
         memory_bytes: spec.limits.memory.as_ref().map(|written| check.within(Some(written), &MEMORY)),
+        fetch_s: check.within(spec.limits.fetch.as_ref(), &FETCH_S),
         output: output(&mut check, spec),
         products: products::wanted(&mut check, &spec.output, &overrides.products),
         reference: Arc::new(reference),
@@ -123,7 +127,7 @@ fn limits(check: &mut Check<'_>, spec: &PipelineSpec, rows: Option<u64>) -> Limi
         rows,
         archive_bytes: check.within(limits.archive.as_ref(), &ARCHIVE),
         isolate: limits.isolate.as_ref().is_none_or(|written| written.value),
-        read: READ,
+        read: Duration::from_secs(check.within(limits.read.as_ref(), &READ_S)),
     }
 }
 

@@ -46,6 +46,18 @@ impl SourcePlan {
         }
     }
 
+    /// Values of the environment that its server is asked with, and what stands for them.
+    pub(super) fn secrets(&self) -> Vec<(&Secret, String)> {
+        let access = match &self.location {
+            Location::Path(_) => return vec![],
+            Location::Http(plan) => &plan.access,
+            Location::Arcgis(plan) => &plan.access,
+        };
+        let hidden = access.hidden.iter().map(|(name, value)| (value, format!("${{{name}}}")));
+        let credentials = access.credential.secrets().into_iter().map(|secret| (secret, "***".to_owned()));
+        hidden.chain(credentials).collect()
+    }
+
     /// The local file or folder, where the source is one.
     pub fn local(&self) -> Option<&Path> {
         match &self.location {
@@ -169,6 +181,17 @@ pub enum Credential {
         #[serde(skip)]
         password: Secret,
     },
+}
+
+impl Credential {
+    /// What of it nobody else may see.
+    pub fn secrets(&self) -> Vec<&Secret> {
+        match self {
+            Self::None => vec![],
+            Self::Token(secret) | Self::Bearer(secret) => vec![secret],
+            Self::Basic { user, password } | Self::Login { user, password, .. } => vec![user, password],
+        }
+    }
 }
 
 /// A value of the environment: never shown, never serialised.

@@ -1,14 +1,21 @@
 //! Log set-up: stderr as text or JSON, and a log file in the store once a run has one.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex};
 
 use indicatif::MultiProgress;
+use serde_json::Value;
+use tracing::field::Field;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::prelude::*;
+
+use crate::feature::{Veil, visible, visible_json};
 
 /// How log lines look on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -27,9 +34,15 @@ pub const LOG_FILE: &str = "cikr_log_file";
 pub struct Logging {
     file: Arc<Mutex<Option<File>>>,
     bars: MultiProgress,
+    veil: Veil,
 }
 
 impl Logging {
+    /// What no line shows.
+    pub fn veil(&self) -> &Veil {
+        &self.veil
+    }
+
     /// From now on, log lines also go to `file`.
     pub fn to_file(&self, file: File) {
         if let Ok(mut slot) = self.file.lock() {
@@ -45,7 +58,7 @@ impl Logging {
 
 /// Starts logging: `verbosity` −1 only errors and warnings, 0 a line per stage and layer, 1 and more debug.
 pub fn init(verbosity: i8, format: LogFormat) -> Logging {
-    let logging = Logging { file: Arc::default(), bars: MultiProgress::new() };
+    let logging = Logging { file: Arc::default(), bars: MultiProgress::new(), veil: Veil::default() };
     let level = match verbosity {
         ..0 => LevelFilter::WARN,
         0 => LevelFilter::INFO,
@@ -53,13 +66,19 @@ pub fn init(verbosity: i8, format: LogFormat) -> Logging {
     };
     let ours = |level| Targets::new().with_default(LevelFilter::WARN).with_target("cikr", level);
     let on_screen = ours(level).with_target(LOG_FILE, LevelFilter::OFF);
-    let screen = Screen { bars: logging.bars.clone() };
+    let is_json = format == LogFormat::Json;
+    let screen = Screen { bars: logging.bars.clone(), veil: logging.veil.clone(), is_json };
     let plain = tracing_subscriber::fmt::layer().with_target(false).with_writer(screen);
     let screen = match format {
-        LogFormat::Text => plain.with_ansi(io::stderr().is_terminal()).without_time().boxed(),
+        LogFormat::Text => {
+            let fields = debug_fn(field).delimited(" ");
+            plain.with_ansi(io::stderr().is_terminal()).without_time().fmt_fields(fields).boxed()
+        }
         LogFormat::Json => plain.json().boxed(),
     };
-    let file = tracing_subscriber::fmt::layer().json().with_writer(Sink { file: Arc::clone(&logging.file) });
+    let file = tracing_subscriber::fmt::layer()
+        .json()
+        .with_writer(Sink { file: Arc::clone(&logging.file), veil: logging.veil.clone() });
     tracing_subscriber::registry()
         .with(screen.with_filter(on_screen))
         .with(file.with_filter(ours(LevelFilter::DEBUG)))
@@ -69,14 +88,44 @@ pub fn init(verbosity: i8, format: LogFormat) -> Logging {
     logging
 }
 
+/// A value on one line, and with nothing in it that can't be seen: it may be of a source.
+fn field(out: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+    let value = format!("{value:?}").replace('\n', "\\n");
+    let value = visible(&value);
+    if field.name() == "message" { write!(out, "{value}") } else { write!(out, "{field}={value}") }
+}
+
+/// A line of JSON without secrets, all of it seen.
+fn covered(veil: &Veil, line: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(line);
+    if veil.is_empty() {
+        return visible_json(&text).into_owned().into_bytes();
+    }
+    let text = match serde_json::from_str::<Value>(&text).map(|plain| (veil.over_json(plain.clone()), plain))
+    {
+        Ok((hidden, plain)) if hidden == plain => visible_json(&text).into_owned(),
+        Ok((hidden, _)) => visible_json(&format!("{hidden}\n")).into_owned(),
+        Err(_) => "{\"level\":\"ERROR\",\"message\":\"a line of the log is not shown\"}\n".to_owned(),
+    };
+    text.into_bytes()
+}
+
 /// stderr, with the bars out of the way while a line is written.
 struct Screen {
     bars: MultiProgress,
+    veil: Veil,
+    is_json: bool,
 }
 
 impl Write for Screen {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.bars.suspend(|| io::stderr().write_all(line)).map(|()| line.len())
+        let covered = if self.is_json {
+            covered(&self.veil, line)
+        } else {
+            let text = String::from_utf8_lossy(line);
+            format!("{}\n", self.veil.own(text.trim_end_matches('\n'))).into_bytes()
+        };
+        self.bars.suspend(|| io::stderr().write_all(&covered)).map(|()| line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -88,20 +137,21 @@ impl<'a> MakeWriter<'a> for Screen {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {
-        Self { bars: self.bars.clone() }
+        Self { bars: self.bars.clone(), veil: self.veil.clone(), is_json: self.is_json }
     }
 }
 
 /// The log file, while there is one.
 struct Sink {
     file: Arc<Mutex<Option<File>>>,
+    veil: Veil,
 }
 
 impl Write for Sink {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if let Ok(mut slot) = self.file.lock() {
             // A log that can't be written must not stop a run: the first failure ends it.
-            if slot.as_mut().is_some_and(|file| file.write_all(line).is_err()) {
+            if slot.as_mut().is_some_and(|file| file.write_all(&covered(&self.veil, line)).is_err()) {
                 *slot = None;
             }
         }
@@ -117,6 +167,6 @@ impl<'a> MakeWriter<'a> for Sink {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {
-        Self { file: Arc::clone(&self.file) }
+        Self { file: Arc::clone(&self.file), veil: self.veil.clone() }
     }
 }

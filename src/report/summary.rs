@@ -6,15 +6,15 @@ use std::path::Path;
 
 use super::quality;
 use crate::error::{Error, chain};
-use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport, UNVERIFIED};
+use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport, UNVERIFIED, Veil, visible};
 use crate::spec::{self, Diagnostic};
 
-/// Tells why a command failed, on stderr.
-pub fn error(error: &Error) {
+/// Tells why a command failed, on stderr: without secrets, and with nothing in it that can't be seen.
+pub fn error(error: &Error, veil: &Veil) {
     if let Error::Spec { diagnostics } = error {
         problems(diagnostics);
     }
-    tell(&format!("error: {}\n", chain(error)));
+    tell(&format!("error: {}\n", visible(&veil.own(&chain(error)))));
 }
 
 /// Shows mistakes of what people wrote, on stderr.

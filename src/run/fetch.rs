@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Scope};
+use std::time::Duration;
 use std::{iter, mem};
 
 use tracing::{error_span, info, warn};
@@ -257,7 +258,8 @@ fn held(fetching: Fetching<'_>, id: &str) -> Result<Landed, StoreError> {
 
 /// Lands `source` in the folder `id` of the landing.
 fn land(fetching: Fetching<'_>, client: &Shared, id: &str, source: &SourcePlan) -> Result<Landed, LandError> {
-    let Fetching { store, progress, settings, .. } = fetching;
+    let Fetching { plan, store, progress, settings, .. } = fetching;
+    let allowed = Duration::from_secs(plan.fetch_s);
     let client = || {
         let made = client.get_or_init(|| Client::new(settings));
         made.as_ref().map_err(|source| LandError::Client { source: source.clone() })
@@ -265,16 +267,19 @@ fn land(fetching: Fetching<'_>, client: &Shared, id: &str, source: &SourcePlan) 
     if source.is_insecure() {
         warn!("the server's certificate is not verified: `insecure-tls = true`");
     }
-    let landing = Landing { store, id, progress, now: &now };
     match &source.location {
         Location::Path(path) => {
             store.land(id, path, &source.shown, &now()).map_err(|source| LandError::Store { source })
         }
-        Location::Http(plan) => {
-            file::land(source, plan, client()?, &landing).map_err(|source| LandError::Fetch { source })
+        Location::Http(file) => {
+            let time = client()?.time_of(id, allowed);
+            let landing = Landing { store, id, progress, now: &now, until: time.until };
+            file::land(source, file, client()?, &landing).map_err(|source| LandError::Fetch { source })
         }
-        Location::Arcgis(plan) => {
-            let pulled = arcgis::fetch(client()?, plan, &source.shown, &landing);
+        Location::Arcgis(layer) => {
+            let time = client()?.time_of(id, allowed);
+            let landing = Landing { store, id, progress, now: &now, until: time.until };
+            let pulled = arcgis::fetch(client()?, layer, &source.shown, &landing);
             pulled.map_err(|source| LandError::Fetch { source })
         }
     }

@@ -17,14 +17,14 @@ use super::jurisdictions::Joined;
 use super::layer_report::{flags_kept, is_conserved, published, started};
 use super::tile::{self, TileError};
 use super::unchanged::{self, Prints, Ready};
-use super::{Context, LayerOutcome, gate, page, tables, takeover};
+use super::{Context, LayerOutcome, gate, page, tables, takeover, veiled};
 use crate::derive;
 use crate::derive::product::Place;
 use crate::engine::rows::RowsError;
 use crate::engine::{self, EngineError, Group, LayerRows, LayerTiles, Room, Work};
 use crate::error::{Error, chain};
 use crate::feature::{
-    Flag, GateReport, Landed, LayerReport, LayerStatus, Origin, Reject, RunReport, Tile, TileRecord,
+    Flag, GateReport, Landed, LayerReport, LayerStatus, Origin, Reject, RunReport, Tile, TileRecord, visible,
 };
 use crate::geoparquet;
 use crate::kernel::locate::JoinContext;
@@ -152,6 +152,7 @@ fn made(
     let print_of_left = print.filter(|_| !context.mode.rebuild);
     let left = print_of_left.map(|print| takeover::take(context, ground.room, layer, print)).transpose()?;
     let mut outcome = left.flatten().map_or_else(|| run_one(context, ground, layer, landed), Ok)?;
+    outcome.report = veiled(context, &outcome.report)?;
     if outcome.report.status == LayerStatus::Published {
         outcome.report.fingerprint = print.map(str::to_owned);
         takeover::note(context, layer, &outcome.report)?;
@@ -213,6 +214,10 @@ fn attempt(
         let work = Work { plan: context.plan, layer, join, places, room, readers };
         engine::read_layer(work, &landed, &*task).map_err(|source| LayerError::Engine { source })?
     };
+    // Before it is compared with what the last report has, which shows no secret either.
+    for column in &mut rows.profile.columns {
+        column.name = visible(&context.veil.own(&column.name)).into_owned();
+    }
     info!(
         stage = "locate",
         rows = rows.tally.read,
@@ -260,18 +265,19 @@ fn write(
     let rejects = rows
         .rejects
         .rows()
-        .map(|reject| reject.map(|reject| Reject { origin: as_written(layer, reject.origin), ..reject }));
+        .map(|reject| reject.map(|reject| Reject { origin: as_written(layer, &reject.origin), ..reject }));
     tables::write_rejects(context, id, rejects).map_err(|source| LayerError::Write { source })?;
     let flags = rows
         .flagged(shared)
-        .map(|flag| flag.map(|flag| Flag { origin: as_written(layer, flag.origin), ..flag }));
+        .map(|flag| flag.map(|flag| Flag { origin: as_written(layer, &flag.origin), ..flag }));
     tables::write_flags(context, id, flags).map_err(|source| LayerError::Write { source })?;
     let report = published(layer, landed, &rows, &tiles);
     let schema = Some(Arc::clone(&rows.schema));
     let is_wanted = layer.inventory && context.plan.makes(derive::inventory::NAME)
         || context.plan.makes(derive::national::NAME)
         || is_compared(context, layer);
-    let rejects = page::samples_of(layer, &rows.rejects).map_err(|source| LayerError::Write { source })?;
+    let rejects =
+        page::samples_of(context, layer, &rows.rejects).map_err(|source| LayerError::Write { source })?;
     let store = is_wanted.then_some(rows.store);
     Ok(LayerOutcome {
         report,
@@ -285,8 +291,8 @@ fn write(
 }
 
 /// An origin as tables of a release show it.
-pub(super) fn as_written(layer: &LayerPlan, origin: Origin) -> Origin {
-    Origin { source: layer.source.as_written(&origin.source), ..origin }
+pub(super) fn as_written(layer: &LayerPlan, origin: &Origin) -> Origin {
+    Origin { source: layer.source.as_written(&origin.source), row: origin.row }
 }
 
 /// Shows a row group of a tile to the products, and where its rows are to be had.

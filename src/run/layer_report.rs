@@ -39,6 +39,7 @@ pub(super) fn published(
     report.mended_parts = tally.repairs.mended_parts;
     report.straightened = tally.repairs.straightened;
     report.generalised = tally.repairs.generalised;
+    report.doubts.clone_from(&landed.doubts);
     report.profile = Some(rows.profile.clone());
     report
 }

@@ -34,6 +34,8 @@ use std::time::Instant;
 
 use arrow_schema::SchemaRef;
 use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tracing::{debug, info, warn};
 
 pub use feed::write_feed;
@@ -55,7 +57,9 @@ use crate::derive::{self as products, Products};
 use crate::engine::rows::LocalRows;
 use crate::engine::{Packing, Room};
 use crate::error::{Error, chain};
-use crate::feature::{FileRecord, LayerReport, LayerStatus, Progress, QualityReport, RunReport, TileRecord};
+use crate::feature::{
+    FileRecord, LayerReport, LayerStatus, Progress, QualityReport, RunReport, TileRecord, Veil,
+};
 use crate::fetch::http::ClientSettings;
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
@@ -114,6 +118,8 @@ struct Context<'a> {
     history: &'a [RunReport],
     /// Tiles of the last release by layer; none where its manifest can't be read.
     tiles_before: Option<&'a TilesBefore>,
+    /// What nothing of the release shows.
+    veil: &'a Veil,
     /// Products at work.
     products: Products<'a>,
     /// What was seen of the inventory for the report page; none where it is linked.
@@ -180,7 +186,8 @@ pub fn run(
     progress: &dyn Progress,
 ) -> Result<Outcome, Error> {
     let lock = store.lock().map_err(store_error)?;
-    night(plan, store, &lock, id, mode, settings, progress).inspect_err(|error| {
+    let fetching = Fetching { plan, store, progress, settings, is_offline: mode.offline };
+    night(fetching, &lock, id, mode).inspect_err(|error| {
         if error.is_out_of_space() {
             // What it has made so far would keep the next run from having room.
             store.abandon(&lock, id).unwrap_or_else(|error| {
@@ -191,15 +198,8 @@ pub fn run(
 }
 
 /// A run, under the lock.
-fn night(
-    plan: &Plan,
-    store: &Store,
-    lock: &Lock,
-    id: &str,
-    mode: Mode<'_>,
-    settings: &ClientSettings,
-    progress: &dyn Progress,
-) -> Result<Outcome, Error> {
+fn night(fetching: Fetching<'_>, lock: &Lock, id: &str, mode: Mode<'_>) -> Result<Outcome, Error> {
+    let Fetching { plan, store, progress, .. } = fetching;
     let (started, timer) = (now(), Instant::now());
     let staging = store.begin(lock, id).map_err(store_error)?;
     let last = past::last_sound(store);
@@ -219,6 +219,7 @@ fn night(
         last,
         history: &history,
         tiles_before: tiles_before.as_ref(),
+        veil: &settings.veil,
         products: Products::default(),
         facilities: Mutex::default(),
         rows: Mutex::default(),
@@ -227,7 +228,6 @@ fn night(
     records = room.for_records();
     let before = context.tiles_before;
     let night = Night { plan, history: &history, started: &started, before, room: &records };
-    let fetching = Fetching { plan, store, progress, settings, is_offline: mode.offline };
     let (joined, mut layers, rest) = land_and_make(&mut context, night, &room, fetching)?;
     gate::note_held(&context, lock, &layers)?;
     refuse_nothing(&layers)?;
@@ -236,10 +236,8 @@ fn night(
         Some(tiles) => tiles,
         None => made(&context, &joined, &room, &mut layers)?,
     };
-    let mut report = report(&context, &joined, &layers, &facilities);
-    derive::write(&context, lock, &mut layers, &mut report)?;
-    report.seconds = timer.elapsed().as_secs_f64();
-    report.peak_memory_bytes = peak_memory();
+    let report = report(&context, &joined, &layers, &facilities);
+    let report = ended(&context, lock, &mut layers, report, timer)?;
     describe::write(&context, lock, &report, &joined, &layers, &facilities)?;
     let task = progress.start("publish", id, None);
     let rows = std::mem::take(&mut *context.rows.lock().unwrap_or_else(PoisonError::into_inner));
@@ -304,6 +302,26 @@ fn make_as_they_land<'a>(
     let coming = Coming { ready: Mutex::new(kept.layers), landings, prints };
     let layers = layer::run_all(context, &joined, room, &coming)?;
     Ok((joined, layers, kept.rest))
+}
+
+/// The report with what is derived from the layers, as it is published.
+fn ended(
+    context: &Context<'_>,
+    lock: &Lock,
+    layers: &mut [LayerOutcome],
+    mut report: RunReport,
+    timer: Instant,
+) -> Result<RunReport, Error> {
+    derive::write(context, lock, layers, &mut report)?;
+    report.seconds = timer.elapsed().as_secs_f64();
+    report.peak_memory_bytes = peak_memory();
+    veiled(context, &report)
+}
+
+/// What is to be published of a run or a layer: without secrets, whoever has repeated them, and with nothing in it that
+/// can't be seen.
+fn veiled<T: Serialize + DeserializeOwned>(context: &Context<'_>, report: &T) -> Result<T, Error> {
+    context.veil.over(report).map_err(|source| Error::Law { what: source.to_string() })
 }
 
 fn store_error(source: StoreError) -> Error {

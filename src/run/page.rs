@@ -13,7 +13,7 @@ use super::tile::TileError;
 use super::{Context, LayerOutcome, tallies};
 use crate::catalog::page::{Facilities, RejectSample, SAMPLES};
 use crate::error::Error;
-use crate::feature::{RegionId, Reject, RejectReason, Rejects, Texts, Tile, TileRecord};
+use crate::feature::{RegionId, Reject, RejectReason, Rejects, Texts, Tile, TileRecord, visible};
 use crate::geoparquet;
 use crate::kernel::geometry;
 use crate::plan::LayerPlan;
@@ -86,15 +86,24 @@ fn count(region: &RegionId, rows: &RecordBatch) -> Result<Facilities, BoxError> 
 ///
 /// # Errors
 /// When those that outgrew memory can't be read back.
-pub(super) fn samples_of(layer: &LayerPlan, rejects: &Rejects) -> Result<Vec<RejectSample>, TileError> {
+pub(super) fn samples_of(
+    context: &Context<'_>,
+    layer: &LayerPlan,
+    rejects: &Rejects,
+) -> Result<Vec<RejectSample>, TileError> {
     let sample = |reject: Reject| RejectSample {
-        origin: as_written(layer, reject.origin).to_string(),
-        field: reject.field,
-        value: reject.value,
+        origin: as_written(layer, &reject.origin).to_string(),
+        field: shown(context, &reject.field),
+        value: shown(context, &reject.value),
         reason: reject.reason.code().to_owned(),
     };
     let first = rejects.rows().take(SAMPLES).map(|reject| reject.map(sample));
     first.collect::<Result<_, _>>().map_err(TileError::from_scratch)
+}
+
+/// Text of a source as a page may have it.
+fn shown(context: &Context<'_>, text: &str) -> String {
+    visible(&context.veil.value(text)).into_owned()
 }
 
 /// The first rejects of every layer that has any: those that this run found, else as they lie in an earlier run's file.
@@ -111,20 +120,20 @@ pub(super) fn rejects(
             return Ok((layer.report.id.clone(), found.clone()));
         }
         let path = context.staging.path_of(&rejects_path(&layer.report.id));
-        Ok((layer.report.id.clone(), samples(&geoparquet::read_first(&path, SAMPLES)?)?))
+        Ok((layer.report.id.clone(), samples(context, &geoparquet::read_first(&path, SAMPLES)?)?))
     };
     rejected.map(|layer| first(layer).map_err(|source| Error::Table { source })).collect()
 }
 
-fn samples(rows: &RecordBatch) -> Result<Vec<RejectSample>, BoxError> {
+fn samples(context: &Context<'_>, rows: &RecordBatch) -> Result<Vec<RejectSample>, BoxError> {
     let text = |name: &str| column::<StringArray>(rows, name);
     let (sources, fields, values, reasons) =
         (text("source")?, text("field")?, text("value")?, text("reason")?);
     let numbers: &UInt64Array = column(rows, "row")?;
     let sample = |row: usize| RejectSample {
         origin: format!("{}:{}", sources.value(row), numbers.value(row)),
-        field: fields.value(row).to_owned(),
-        value: values.value(row).to_owned(),
+        field: shown(context, fields.value(row)),
+        value: shown(context, values.value(row)),
         reason: reasons.value(row).to_owned(),
     };
     Ok((0..rows.num_rows()).map(sample).collect())

@@ -1,5 +1,6 @@
 //! Tables beside the tiles: how they are put together, and the rejects and flags of a layer.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub(super) fn write_rejects(
     layer: &str,
     rejects: impl Iterator<Item = io::Result<Reject>>,
 ) -> Result<(), TileError> {
+    let rejects = rejects.map(|reject| reject.map(|reject| covered(context, reject)));
     write_rows(context, &rejects_path(layer), rejects, |rejects| {
         let text = |value: fn(&Reject) -> &str| -> ArrayRef {
             Arc::new(StringArray::from_iter_values(rejects.iter().map(value)))
@@ -34,6 +36,18 @@ pub(super) fn write_rejects(
             ("reason", text(|reject| reject.reason.code())),
         ]
     })
+}
+
+/// A reject with nothing in it that a server was sent: a record that repeats it isn't the facility's.
+fn covered(context: &Context<'_>, mut reject: Reject) -> Reject {
+    let shown = |text: &mut String| {
+        if let Cow::Owned(hidden) = context.veil.value(text) {
+            *text = hidden;
+        }
+    };
+    shown(&mut reject.value);
+    shown(&mut reject.field);
+    reject
 }
 
 /// Writes `quality/flags/<layer>.parquet`, with no rows where nothing was flagged.

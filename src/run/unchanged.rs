@@ -221,6 +221,7 @@ fn keep_layer(
         gate: gate::unchanged(context, last, before),
         unchanged_since: before.unchanged_since.clone().or_else(|| Some(last.release.clone())),
         landed_at: Some(landed.landed_at.clone()),
+        doubts: landed.doubts.clone(),
         seconds: timer.elapsed().as_secs_f64(),
         ..before.clone()
     };

@@ -144,7 +144,13 @@ fn by_features(
         format: format.clone(),
         crs: None,
     };
-    let landed = Landed { path: path.to_owned(), sha256: String::new(), bytes: 0, landed_at: String::new() };
+    let landed = Landed {
+        path: path.to_owned(),
+        sha256: String::new(),
+        bytes: 0,
+        landed_at: String::new(),
+        doubts: vec![],
+    };
     let mut columns = Vec::new();
     let mut kinds = BTreeSet::new();
     // Which CRS it is doesn't matter to the columns.

@@ -29,7 +29,7 @@ pub use remote::{AccessSpec, ArcgisSpec, AuthSpec, HttpSpec};
 pub use render::{Finding, findings, render};
 pub use schema::{CodeSpec, FieldSpec, RuleSpec, SchemaSpec, SectorSpec};
 pub use shape::{KeyShape, Kind, Shape};
-pub use size::{UNITS as SIZE_UNITS, bytes as size_bytes};
+pub use size::{TIMES as TIME_UNITS, UNITS as SIZE_UNITS, bytes as size_bytes};
 pub use source::{LocationSpec, SourceSpec};
 pub use suggest::{did_you_mean, one_of};
 pub use text::{Span, Spanned, TextFile, beside};

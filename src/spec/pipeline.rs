@@ -63,6 +63,10 @@ pub struct LimitsSpec {
     pub memory: Option<Spanned<u64>>,
     /// `isolate`.
     pub isolate: Option<Spanned<bool>>,
+    /// `fetch`, seconds.
+    pub fetch: Option<Spanned<u64>>,
+    /// `read`, seconds.
+    pub read: Option<Spanned<u64>>,
     /// `unmet-counts`.
     pub unmet_counts: Option<Spanned<i64>>,
 }
@@ -193,6 +197,8 @@ fn limits(table: &mut Table<'_>) -> LimitsSpec {
         archive: table.size("archive"),
         memory: table.size("memory"),
         isolate: table.flag("isolate"),
+        fetch: table.time("fetch"),
+        read: table.time("read"),
         unmet_counts: table.integer("unmet-counts"),
     }
 }

@@ -40,6 +40,8 @@ pub enum Kind {
     Flag,
     /// Bytes, or text with a unit.
     Size,
+    /// Seconds, or text with a unit.
+    Time,
     /// Texts under keys of the writer's choice.
     Pairs,
     /// A table.

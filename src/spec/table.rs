@@ -159,6 +159,14 @@ impl Table<'_> {
         })
     }
 
+    /// A time in seconds, or in words (`2 h`).
+    pub(super) fn time(&mut self, key: &'static str) -> Option<Spanned<u64>> {
+        self.get(key, Kind::Time, "a time such as `90 min`", |value| match value {
+            DeValue::String(text) => size::seconds(text),
+            _ => integer_of(value).and_then(|integer| u64::try_from(integer).ok()),
+        })
+    }
+
     /// A table of texts under keys of the writer's choice, in the order written.
     pub(super) fn pairs(&mut self, key: &'static str) -> Option<Spanned<Vec<Pair>>> {
         let value = self.raw(key, Kind::Pairs)?;

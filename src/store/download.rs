@@ -4,6 +4,7 @@
 //! known to be on the disk. Bytes beyond that count as not come: a crash may have left anything there.
 
 use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -130,6 +131,19 @@ impl Download<'_> {
     /// It can't be read.
     pub fn sha256(&self) -> Result<String, StoreError> {
         Ok(digest::digest(&self.path())?.0)
+    }
+
+    /// Its first `most` bytes, or all there are.
+    ///
+    /// # Errors
+    /// They can't be read.
+    pub fn beginning(&self, most: usize) -> Result<Vec<u8>, StoreError> {
+        let mut bytes = Vec::new();
+        let file = File::open(self.path()).map_err(|source| StoreError::reading(&self.path(), source))?;
+        file.take(most as u64)
+            .read_to_end(&mut bytes)
+            .map_err(|source| StoreError::reading(&self.path(), source))?;
+        Ok(bytes)
     }
 
     /// Begins again with nothing, as when a server does not go on where it was asked to.

@@ -44,7 +44,8 @@ impl Store {
         check_name("layer", id)?;
         let folder = self.landing_dir(id);
         let Some((name, record)) = held_in(&folder) else { return Ok(None) };
-        Ok(landed(&folder, &name)?.map(|landed| Held { landed, record }))
+        let doubts = record.doubts.clone();
+        Ok(landed(&folder, &name)?.map(|landed| Held { landed: Landed { doubts, ..landed }, record }))
     }
 
     /// Notes that the source was looked at again and is what is held; none where nothing whole is held.
@@ -55,8 +56,8 @@ impl Store {
         let Some(held) = self.held(id)? else { return Ok(None) };
         let folder = self.landing_dir(id);
         let name = held.landed.path.strip_prefix(&folder).unwrap_or(&held.landed.path).to_owned();
-        let FetchRecord { sha256, pages, generalised, .. } = held.record;
-        let fetch = FetchRecord { sha256, pages, generalised, ..fetch };
+        let FetchRecord { sha256, pages, generalised, doubts, .. } = held.record;
+        let fetch = FetchRecord { sha256, pages, generalised, doubts, ..fetch };
         let record = HeldRecord { version: record::VERSION, name, fetch };
         disk::put(&self.work(), &folder.join(HELD), &record::to_json(&record))?;
         Ok(Some(held.landed))
@@ -80,9 +81,10 @@ impl Store {
             Some(landed) => landed,
             None => self.record_fetched(&folder, files, &fetch)?,
         };
+        let doubts = fetch.doubts.clone();
         let held = HeldRecord { version: record::VERSION, name, fetch };
         disk::put(&self.work(), &folder.join(HELD), &record::to_json(&held))?;
-        Ok(landed)
+        Ok(Landed { doubts, ..landed })
     }
 
     /// Holds a local source's copy from now on; writes nothing where it is held already.
@@ -172,6 +174,7 @@ fn of_record(folder: &Path, name: &Path, record: LandingRecord) -> Landed {
         sha256: record.sha256,
         bytes: record.bytes,
         landed_at: record.landed_at,
+        doubts: record.fetch.map(|fetch| fetch.doubts).unwrap_or_default(),
     }
 }
 

@@ -129,6 +129,7 @@ fn landed(folder: &Path, parcel: &Parcel, landed_at: String) -> Landed {
         sha256: parcel.sha256.clone(),
         bytes: parcel.bytes(),
         landed_at,
+        doubts: vec![],
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use cikr::fetch::http::{Answer, Ask, Client, ClientSettings, HttpError};
+use cikr::fetch::http::{Answer, Ask, Client, ClientSettings, Deadline, HttpError};
 use cikr::plan::{Access, Credential, Secret};
 use serde_json::json;
 use url::Url;
@@ -29,7 +29,8 @@ fn client(attempts: u32) -> Client {
 
 fn ask(client: &Client, url: &str, access: &Access, form: &[(&str, String)]) -> Result<Answer, HttpError> {
     let url = Url::parse(url).unwrap();
-    client.ask(&Ask { url: &url, form, access, max_bytes: 1 << 20, accept: "text/csv" })
+    let until = Deadline::default();
+    client.ask(&Ask { url: &url, form, access, max_bytes: 1 << 20, accept: "text/csv", until })
 }
 
 fn plainly(server: &Server, attempts: u32) -> Result<Answer, HttpError> {
@@ -131,7 +132,7 @@ fn a_server_that_wants_to_be_left_alone_is() {
 #[test]
 fn answers_are_bounded_in_time_and_size() {
     let long = Reply::bytes("text/csv", vec![b'x'; 100_000]);
-    let server = Server::script([long.clone().slow(1, Duration::from_millis(40))]);
+    let server = Server::script([long.clone().slow(24, Duration::from_millis(40))]);
     let began = Instant::now();
     let error = plainly(&server, 1).unwrap_err();
     assert!(said(&error).contains("comes too slowly"), "{}", said(&error));
@@ -291,10 +292,10 @@ fn a_login_gives_a_token_that_is_renewed() {
     // Refused within moments of its login, a token is renewed all the same.
     assert_eq!(token(&access), (json!("token-4"), Some(2)));
     // Threads whose questions went with the first token notice one after the other.
-    assert!(client.renew(&access, Some(1)).unwrap());
+    assert!(client.renew(&access, Some(1), Deadline::default()).unwrap());
     let paths: Vec<String> = server.requests().into_iter().map(|request| request.path).collect();
     assert_eq!(paths, ["/generateToken", "/query", "/query", "/generateToken", "/query"]);
-    assert!(client.renew(&access, Some(2)).unwrap());
+    assert!(client.renew(&access, Some(2), Deadline::default()).unwrap());
     assert_eq!(token(&access), (json!("token-6"), Some(3)));
 
     let error = ask(&self::client(3), &server.url("/query"), &login("wr0ng"), &[]).unwrap_err();

@@ -38,7 +38,7 @@ impl Task for Nobody {
 
 fn landed(source: &SourcePlan) -> Landed {
     let path = source.local().unwrap().to_owned();
-    Landed { path, sha256: String::new(), bytes: 0, landed_at: String::new() }
+    Landed { path, sha256: String::new(), bytes: 0, landed_at: String::new(), doubts: vec![] }
 }
 
 fn demo() -> Plan {

@@ -23,10 +23,30 @@ pub(super) fn section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
             }
             (table(page, layers))
             (left_out(MOST, layers.len(), "sources are in report.json and the collections."))
+            (doubts(layers))
             @if !page.report.jurisdictions.is_empty() {
                 h3 { "Boundaries" }
                 (table_box("Boundaries", &boundaries(page)))
             }
+        }
+    }
+}
+
+/// What can't be known of the layers' rows.
+fn doubts(layers: &[Layer<'_>]) -> Markup {
+    let told: Vec<_> = layers.iter().filter(|layer| !layer.state.doubts.is_empty()).collect();
+    html! {
+        @if !told.is_empty() {
+            h3 { "Doubts" }
+            ul {
+                @for layer in told.iter().take(MOST) {
+                    li {
+                        strong { (layer.title()) }
+                        ul.m { @for doubt in layer.state.doubts.iter().take(MOST) { li { (doubt) } } }
+                    }
+                }
+            }
+            (left_out(MOST, told.len(), "layers with doubts are in report.json."))
         }
     }
 }

@@ -4,8 +4,6 @@
 //! further up mistakes them for rows.
 
 use std::collections::BTreeMap;
-use std::thread;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -19,9 +17,6 @@ pub(super) type Members<'a> = BTreeMap<String, &'a RawValue>;
 
 /// Times that a question is asked which can't be made smaller.
 pub(super) const PATIENT: u32 = 6;
-
-/// Wait before the second try; it doubles from try to try.
-const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 100 });
 
 /// Largest page as JSON, bytes, where it came as protocol buffers: few of these can stand for very much.
 const LARGEST: usize = 128 << 20;
@@ -41,7 +36,7 @@ pub(super) fn ask(
             Err(error) if error.is_token() && !renewed && wire.renew(token) => renewed = true,
             Err(error) if error.is_worth_another_try() && asked < tries => {
                 tracing::debug!(asked, reason = %error, "asking again");
-                thread::sleep(PAUSE * 2_u32.pow(asked - 1));
+                wire.wait(asked);
             }
             answer => return answer,
         }
@@ -65,14 +60,14 @@ fn ask_once(
     }
     match members(&shown, &came.body) {
         Ok(_) => Ok(came),
-        Err(error) => Err(error.said(|text| wire.shown(text))),
+        Err(error) => Err(error.said(|text| wire.said(text))),
     }
 }
 
 /// The top level of a body that is no error.
 pub(super) fn members<'a>(url: &str, body: &'a [u8]) -> Result<Members<'a>, ArcgisError> {
     let members: Members<'_> = serde_json::from_slice(without_bom(body))
-        .map_err(|source| ArcgisError::not_json(url, body, source))?;
+        .map_err(|fault| ArcgisError::not_json(url, body, &fault))?;
     match members.get("error") {
         Some(error) if error.get() != "null" => Err(service_error(url, error)),
         _ => Ok(members),
@@ -81,7 +76,7 @@ pub(super) fn members<'a>(url: &str, body: &'a [u8]) -> Result<Members<'a>, Arcg
 
 /// A body as `T`, after it turned out to be no error.
 pub(super) fn parsed<'a, T: Deserialize<'a>>(url: &str, body: &'a [u8]) -> Result<T, ArcgisError> {
-    serde_json::from_slice(without_bom(body)).map_err(|source| ArcgisError::not_json(url, body, source))
+    serde_json::from_slice(without_bom(body)).map_err(|fault| ArcgisError::not_json(url, body, &fault))
 }
 
 #[derive(Deserialize)]
@@ -97,7 +92,7 @@ struct ErrorBody {
 fn service_error(url: &str, error: &RawValue) -> ArcgisError {
     let (code, message) = match serde_json::from_str::<ErrorBody>(error.get()) {
         Ok(body) => (body.code.unwrap_or(500), said(body)),
-        Err(_) => (500, error.get().chars().take(200).collect()),
+        Err(_) => (500, error.get().to_owned()),
     };
     ArcgisError::Service { url: url.to_owned(), code, message }
 }

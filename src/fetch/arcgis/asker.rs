@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU16, AtomicU64, Ordering::Relaxed};
 use url::Url;
 
 use super::wire::{Came, Spent, Wire, WireError};
-use crate::fetch::http::{Ask, Client, HttpError};
+use crate::fetch::http::{Ask, Client, Deadline, HttpError};
 use crate::plan::ArcgisPlan;
 
 /// Largest answer, bytes: a list of millions of ids, a page of large polygons. A page above it is asked for in parts.
@@ -15,6 +15,7 @@ const ANSWER: u64 = 96 << 20;
 pub struct Asker<'a> {
     client: &'a Client,
     plan: &'a ArcgisPlan,
+    until: Deadline,
     requests: AtomicU64,
     retries: AtomicU64,
     wire_bytes: AtomicU64,
@@ -22,10 +23,10 @@ pub struct Asker<'a> {
 }
 
 impl<'a> Asker<'a> {
-    /// Asks as `plan` says.
-    pub fn new(client: &'a Client, plan: &'a ArcgisPlan) -> Self {
+    /// Asks as `plan` says, for as long as there is time.
+    pub fn new(client: &'a Client, plan: &'a ArcgisPlan, until: Deadline) -> Self {
         let (requests, retries, wire_bytes, status) = Default::default();
-        Self { client, plan, requests, retries, wire_bytes, status }
+        Self { client, plan, until, requests, retries, wire_bytes, status }
     }
 }
 
@@ -37,7 +38,8 @@ impl Wire for Asker<'_> {
             source: source.into(),
         })?;
         let (access, max_bytes) = (&self.plan.access, ANSWER.min(self.plan.max_bytes));
-        let ask = Ask { url: &url, form, access, max_bytes, accept: "application/json, */*;q=0.1" };
+        let accept = "application/json, */*;q=0.1";
+        let ask = Ask { url: &url, form, access, max_bytes, accept, until: self.until };
         self.requests.fetch_add(1, Relaxed);
         let answer = self.client.ask(&ask).map_err(|error| {
             self.retried(u64::from(attempts(&error)).saturating_sub(1));
@@ -50,10 +52,15 @@ impl Wire for Asker<'_> {
     }
 
     fn renew(&self, refused: Option<u32>) -> bool {
-        self.client.renew(&self.plan.access, refused).unwrap_or_else(|error| {
+        self.client.renew(&self.plan.access, refused, self.until).unwrap_or_else(|error| {
             tracing::warn!(reason = %error, "the token can't be renewed");
             false
         })
+    }
+
+    fn wait(&self, asked: u32) {
+        // The client has been patient with the connection; this is about what the service says.
+        self.until.sleep(self.client.first_pause() / 5 * 2_u32.pow(asked.saturating_sub(1).min(16)));
     }
 
     fn shown(&self, text: &str) -> String {
@@ -63,6 +70,14 @@ impl Wire for Asker<'_> {
             Ok(url) if is_url && !text.contains(' ') => mask.url(&url),
             _ => mask.text(text),
         }
+    }
+
+    fn said(&self, text: &str) -> String {
+        self.client.mask(&self.plan.access).said(text)
+    }
+
+    fn is_repeated(&self, text: &str) -> bool {
+        self.client.mask(&self.plan.access).is_surely_in(text)
     }
 
     fn spent(&self) -> Spent {

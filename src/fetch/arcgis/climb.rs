@@ -92,6 +92,8 @@ pub(super) struct Climb<'a> {
     /// Names of spans that are parts of one the server has failed on for long: they need no such patience again.
     suspects: Mutex<BTreeSet<String>>,
     kept: Mutex<Kept>,
+    /// What the last page said beside its rows.
+    judged: Mutex<Option<u128>>,
 }
 
 /// Pages without trouble after which the page size doubles again.
@@ -120,6 +122,7 @@ pub(super) fn climb(pull: Pull<'_>, rung: Rung, total: Option<u64>) -> Result<Ke
         calm: AtomicU32::new(0),
         suspects: Mutex::default(),
         kept: Mutex::default(),
+        judged: Mutex::default(),
     };
     let probed = match rung {
         _ if total == Some(0) => 0,
@@ -278,6 +281,7 @@ impl Climb<'_> {
             Verdict::Begun(rest) => vec![rest],
         };
         if let Some(status) = sheet.status {
+            self.refuse_repeats(&page)?;
             let about = About { rows: page.rows.len() as u64, status };
             self.pull.shelf.put(sheet.name, sheet.body, about).map_err(|source| self.shelf_error(source))?;
             self.proven.fetch_max(about.rows, Relaxed);
@@ -285,6 +289,16 @@ impl Climb<'_> {
         }
         self.keep(span, sheet, &page)?;
         Ok(left)
+    }
+
+    /// Refuses a page that repeats what was asked with; one that says the same as the one before was looked at then.
+    fn refuse_repeats(&self, page: &Page<'_>) -> Result<(), ArcgisError> {
+        let said = page.said();
+        let whole = mark(&said);
+        if self.judged.lock().unwrap_or_else(PoisonError::into_inner).replace(whole) == Some(whole) {
+            return Ok(());
+        }
+        self.pull.layer.refuse_repeats(&said)
     }
 
     fn seen(&self, span: &Span, page: &Page<'_>) -> Seen {

@@ -1,8 +1,17 @@
 //! Why a layer could not be pulled, told apart by what can be done about it.
 
+use serde_json::error::Category;
+
 use super::wire::{BoxError, WireError};
 use crate::esri::PbfError;
+use crate::fetch::http::HttpError;
 use crate::store::StoreError;
+
+/// Bytes of a body that is no JSON which are looked at.
+const OPENING: usize = 4 << 10;
+
+/// Layers that are named to choose from.
+const LISTED: usize = 50;
 
 /// Why a layer could not be pulled.
 #[derive(Debug, thiserror::Error)]
@@ -27,14 +36,14 @@ pub enum ArcgisError {
         message: String,
     },
     /// HTML or anything else that isn't the JSON asked for.
-    #[error("{url} answers with something that is not the JSON asked for, beginning `{opening}`")]
+    #[error("{url} answers with something that is not the JSON asked for ({fault}), beginning `{opening}`")]
     NotJson {
         /// What was asked, without secrets.
         url: String,
         /// First characters.
         opening: String,
-        /// Where parsing stopped.
-        source: serde_json::Error,
+        /// Where parsing stopped, and why.
+        fault: String,
     },
     /// Protocol buffers that can't be read.
     #[error("{url} answers with a page that can't be read; if it stays so, ask for `pages = \"json\"`")]
@@ -110,6 +119,15 @@ pub enum ArcgisError {
         /// As another has it.
         other: String,
     },
+    /// A description that would show in every release what its server was asked with.
+    #[error(
+        "{url} repeats a credential that it was asked with in what it says of its rows; nothing was landed: tell those who \
+         run it, and change the credential"
+    )]
+    Repeats {
+        /// The layer.
+        url: String,
+    },
     /// More rows than could come.
     #[error("{url} claims {count} rows, more than max-bytes = {limit} can hold")]
     Implausible {
@@ -148,19 +166,35 @@ pub enum ArcgisError {
 
 impl ArcgisError {
     /// Something that is not the JSON asked for.
-    pub(super) fn not_json(url: &str, body: &[u8], source: serde_json::Error) -> Self {
-        let opening = String::from_utf8_lossy(&body[..body.len().min(120)]);
+    pub(super) fn not_json(url: &str, body: &[u8], fault: &serde_json::Error) -> Self {
+        // Cut behind all that is shown: what stands across the cut isn't seen for what it is.
+        let opening = String::from_utf8_lossy(&body[..body.len().min(OPENING)]);
         let opening = opening.split_whitespace().collect::<Vec<_>>().join(" ");
-        Self::NotJson { url: url.to_owned(), opening, source }
+        Self::NotJson { url: url.to_owned(), opening, fault: told(fault) }
     }
 
     /// The same, what the server says passed through `hide`.
     pub(super) fn said(self, hide: impl Fn(&str) -> String) -> Self {
+        let each = |found: Vec<String>| found.iter().take(LISTED).map(|name| hide(name)).collect();
         match self {
             Self::Service { url, code, message } => Self::Service { url, code, message: hide(&message) },
-            Self::NotJson { url, opening, source } => Self::NotJson { url, opening: hide(&opening), source },
+            Self::NotJson { url, opening, fault } => Self::NotJson { url, opening: hide(&opening), fault },
+            Self::NotALayer { url, kind, found } => {
+                Self::NotALayer { url, kind: hide(&kind), found: each(found) }
+            }
+            Self::NoSuchLayer { url, wanted, found } => Self::NoSuchLayer { url, wanted, found: each(found) },
+            Self::Ambiguous { url, wanted, found } => Self::Ambiguous { url, wanted, found: each(found) },
+            Self::Mixed { url, member, one, other } => {
+                Self::Mixed { url, member, one: hide(&one), other: hide(&other) }
+            }
             other => other,
         }
+    }
+
+    /// Seconds that the source had, where they are over.
+    pub(super) fn late(&self) -> Option<u64> {
+        let Self::Wire { source, .. } = self else { return None };
+        source.source.downcast_ref::<HttpError>()?.late()
     }
 
     /// That a way leads nowhere.
@@ -212,6 +246,16 @@ impl ArcgisError {
     pub(super) fn is_token(&self) -> bool {
         matches!(self, Self::Service { code: 498 | 499, .. })
     }
+}
+
+/// Where and why a parser stopped; it would repeat what stands there.
+fn told(fault: &serde_json::Error) -> String {
+    let what = match fault.classify() {
+        Category::Eof => "it breaks off",
+        Category::Data => "a member is of another kind than it should be",
+        Category::Syntax | Category::Io => "it can't be parsed",
+    };
+    format!("{what} at line {}, column {}", fault.line(), fault.column())
 }
 
 fn choices(found: &[String]) -> String {

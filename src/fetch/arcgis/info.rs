@@ -125,11 +125,7 @@ fn refuse_others(url: &str, said: &Said) -> Result<(), ArcgisError> {
     let kind = said.kind.as_deref();
     if matches!(kind, Some("Feature Layer" | "Table")) || (kind.is_none() && has_rows) {
         if said.capabilities.as_deref().is_some_and(|list| !list.is_empty() && !list.contains("Query")) {
-            tracing::warn!(
-                url,
-                capabilities = said.capabilities,
-                "the layer lists no Query; trying all the same"
-            );
+            tracing::warn!(url, "the layer lists no Query among its capabilities; trying all the same");
         }
         return Ok(());
     }

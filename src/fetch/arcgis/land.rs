@@ -3,10 +3,10 @@
 use super::asker::Asker;
 use super::error::ArcgisError;
 use super::pull::{Pulled, Survey, survey};
-use super::wire::{About, BoxError, Shelf, Wire};
+use super::wire::{About, BoxError, Shelf, Spent, Wire};
 use crate::feature::{FetchRecord, Landed, PageRecord, Progress};
 use crate::fetch::FetchError;
-use crate::fetch::http::Client;
+use crate::fetch::http::{Client, Deadline};
 use crate::plan::ArcgisPlan;
 use crate::store::{Held, Pull, Store, StoreError};
 
@@ -20,6 +20,8 @@ pub struct Landing<'a> {
     pub progress: &'a dyn Progress,
     /// The clock, RFC 3339 UTC.
     pub now: &'a (dyn Fn() -> String + Sync),
+    /// Until when the source may be asked.
+    pub until: Deadline,
 }
 
 /// Name of the layer's info among the pages.
@@ -36,10 +38,21 @@ pub fn fetch(
     landing: &Landing<'_>,
 ) -> Result<Landed, FetchError> {
     let shown = shown.to_owned();
-    land(plan, &Asker::new(client, plan), landing).map_err(|error| match error.into_store() {
+    let asker = Asker::new(client, plan, landing.until);
+    land(plan, &asker, landing).map_err(|error| match error.into_store() {
         Ok(source) => FetchError::Store { shown, source },
-        Err(source) => FetchError::Arcgis { shown, source },
+        Err(source) => failed(shown, source, &asker),
     })
+}
+
+/// Why a layer isn't pulled: nothing that the server says passes here as it is.
+fn failed(shown: String, error: ArcgisError, asker: &Asker<'_>) -> FetchError {
+    let Some(seconds) = error.late() else {
+        return FetchError::Arcgis { shown, source: error.said(|text| asker.said(text)) };
+    };
+    let Spent { requests, wire_bytes, .. } = asker.spent();
+    let far = format!("{wire_bytes} bytes by {requests} requests");
+    FetchError::Late { shown, seconds, far }
 }
 
 /// Lands a layer. What an interrupted pull has landed is not asked for again; a layer whose count and date of last
@@ -94,6 +107,7 @@ fn record(url: &str, pulled: &Pulled, wire: &dyn Wire, now: String) -> FetchReco
         last_edit: pulled.last_edit,
         method: pulled.method.to_owned(),
         generalised: pulled.generalised.clone(),
+        doubts: pulled.doubts.clone(),
         requests: spent.requests,
         retries: spent.retries,
         wire_bytes: spent.wire_bytes,

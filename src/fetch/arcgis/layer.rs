@@ -39,6 +39,9 @@ impl<'a> Layer<'a> {
         let info_body = ask(wire, &url, &[("f", "json".to_owned())], PATIENT)?.body;
         let shown = wire.shown(&url);
         let info = LayerInfo::read(&shown, &info_body)?;
+        if wire.is_repeated(&String::from_utf8_lossy(&info_body)) {
+            return Err(ArcgisError::Repeats { url: shown });
+        }
         Ok(Self { wire, url, shown, info, info_body, filter: filter.to_owned(), pages: "json" })
     }
 
@@ -113,6 +116,14 @@ impl<'a> Layer<'a> {
             Some([a, b]) => Some((*a.min(b), *a.max(b))),
             _ => None,
         })
+    }
+
+    /// Refuses what a page says beside its rows where it repeats what was asked with.
+    pub(super) fn refuse_repeats(&self, said: &str) -> Result<(), ArcgisError> {
+        if self.wire.is_repeated(said) {
+            return Err(ArcgisError::Repeats { url: self.shown.clone() });
+        }
+        Ok(())
     }
 
     /// The page of a span, asked for up to `tries` times; with `coarse`, its vertices may be off by so much, in units

@@ -25,6 +25,25 @@ pub(super) struct Page<'a> {
     pub(super) rest: Members<'a>,
 }
 
+impl Page<'_> {
+    /// What it says beside its rows, and how the values of its first row are called.
+    pub(super) fn said(&self) -> String {
+        let beside = self.rest.iter().map(|(name, value)| format!("{name} {}\n", value.get()));
+        beside.chain(self.rows.first().map(|row| names_of(row)).unwrap_or_default()).collect()
+    }
+}
+
+/// Names of a row's values.
+fn names_of(row: &RawValue) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Row {
+        #[serde(default)]
+        attributes: serde_json::Map<String, serde_json::Value>,
+    }
+    let row: Option<Row> = serde_json::from_str(row.get()).ok();
+    row.map(|row| row.attributes.into_iter().map(|(name, _)| name + "\n").collect()).unwrap_or_default()
+}
+
 /// Reads a page; `oid` is the name of the object id.
 ///
 /// # Errors
@@ -34,7 +53,7 @@ pub(super) fn parse<'a>(url: &str, body: &'a [u8], oid: Option<&str>) -> Result<
     let Some(features) = rest.remove("features") else {
         return Err(ArcgisError::incapable("an answer has no features"));
     };
-    let broken = |source| ArcgisError::not_json(url, features.get().as_bytes(), source);
+    let broken = |fault| ArcgisError::not_json(url, features.get().as_bytes(), &fault);
     let Rows(rows) = serde_json::from_str(features.get()).map_err(broken)?;
     let oids = match oid {
         Some(oid) => rows.iter().map(|row| oid_of(row, oid)).collect::<Result<_, _>>().map_err(broken)?,

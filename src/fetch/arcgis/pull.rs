@@ -23,6 +23,8 @@ pub struct Survey<'a> {
     last_edit: Option<i64>,
     /// Rows of the last pull, by their marks, ascending, where they have no object id and some were the same.
     marks: Vec<u128>,
+    /// What can't be known of the rows.
+    doubts: Vec<String>,
 }
 
 /// A pull that added up; its pages are on the shelf.
@@ -42,6 +44,8 @@ pub struct Pulled {
     pub method: &'static str,
     /// Rows that the server couldn't give in full, by object id.
     pub generalised: Vec<Generalised>,
+    /// What can't be known of the rows.
+    pub doubts: Vec<String>,
 }
 
 /// Asks a layer what it is and how many rows it has.
@@ -58,7 +62,7 @@ pub fn survey<'a>(wire: &'a dyn Wire, plan: &'a ArcgisPlan) -> Result<Survey<'a>
     if let Some(count) = count.filter(|count| count.saturating_mul(LEAST_ROW) > plan.max_bytes) {
         return Err(ArcgisError::Implausible { url: layer.shown, count, limit: plan.max_bytes });
     }
-    Ok(Survey { layer, plan, count, last_edit, marks: vec![] })
+    Ok(Survey { layer, plan, count, last_edit, marks: vec![], doubts: vec![] })
 }
 
 impl Survey<'_> {
@@ -174,10 +178,9 @@ impl Survey<'_> {
     }
 
     /// Whether there are more rows than the server counts, and exactly those that it lists by their ids.
-    fn is_undercounted(&self, kept: &Kept) -> Result<bool, ArcgisError> {
-        if self.count.is_none_or(|count| count >= kept.places.len() as u64) {
-            return Ok(false);
-        }
+    fn is_undercounted(&mut self, kept: &Kept) -> Result<bool, ArcgisError> {
+        let rows = kept.places.len() as u64;
+        let Some(count) = self.count.filter(|count| *count < rows) else { return Ok(false) };
         let ids = match self.layer.ids() {
             Err(error) if error.is_refusal() => None,
             ids => ids?,
@@ -185,13 +188,9 @@ impl Survey<'_> {
         let is_listed = self.layer.info.oid.is_some()
             && ids.is_some_and(|ids| ids.iter().eq(kept.places.iter().map(|place| &place.key)));
         if is_listed {
-            let (count, rows) = (self.count, kept.places.len());
-            tracing::warn!(
-                url = self.layer.shown,
-                count,
-                rows,
-                "the count is wrong: pages and list of ids agree"
-            );
+            self.doubt(format!(
+                "the service counts {count} rows and gives {rows}: its pages and its list of ids agree on these"
+            ));
         }
         Ok(is_listed)
     }
@@ -206,13 +205,21 @@ impl Survey<'_> {
             return None;
         }
         if marks == self.marks {
-            let what = "rows are the same as others in two pulls: without object ids nothing tells whether they stand for others";
-            tracing::warn!(url = self.layer.shown, rows = twice, "{what}");
+            self.doubt(format!(
+                "{twice} rows are the same as others in two pulls: without object ids nothing tells whether they stand for \
+                 others that are missing"
+            ));
             return None;
         }
         self.marks = marks;
         let why = "without object ids only a second pull shows whether none is missing for them";
         Some(format!("{twice} rows are the same as others: {why}"))
+    }
+
+    /// Notes what can't be known of the rows.
+    fn doubt(&mut self, what: String) {
+        tracing::warn!(url = self.layer.shown, "{what}");
+        self.doubts.push(what);
     }
 
     fn drop_pages(&self, kept: &Kept, pages: &dyn Shelf) -> Result<(), ArcgisError> {
@@ -231,22 +238,28 @@ impl Survey<'_> {
         Ok(Rung::LADDER.into_iter().find(|other| *other > rung).unwrap_or(rung))
     }
 
-    fn accept(self, kept: Kept, rung: Rung, pages: &dyn Shelf) -> Result<Pulled, ArcgisError> {
+    fn accept(mut self, kept: Kept, rung: Rung, pages: &dyn Shelf) -> Result<Pulled, ArcgisError> {
         let (rows, method) = (kept.places.len() as u64, rung.name());
         if self.count.is_none() {
-            tracing::warn!(
-                url = self.layer.shown,
-                rows,
-                "the service doesn't count: that its rows are all follows from its pages alone"
-            );
+            let alone = "that its rows are all follows from its pages alone";
+            self.doubt(format!("the service doesn't count: {alone}"));
         }
         let size = self.plan.page_rows as usize;
         let names = recut(&self.layer.shown, pages, &kept, size)?;
         tracing::info!(method, rows, count = self.count, pages = names.len(), "pulled");
-        let Survey { layer, count, last_edit, .. } = self;
+        let Survey { layer, count, last_edit, doubts, .. } = self;
         let mut generalised = kept.generalised;
         generalised.sort_unstable_by_key(|row| row.oid);
-        Ok(Pulled { info: layer.info_body, pages: names, rows, count, last_edit, method, generalised })
+        Ok(Pulled {
+            info: layer.info_body,
+            pages: names,
+            rows,
+            count,
+            last_edit,
+            method,
+            generalised,
+            doubts,
+        })
     }
 }
 

@@ -4,6 +4,8 @@
 
 use std::error::Error as StdError;
 
+use crate::feature::Veil;
+
 /// Any cause.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -18,8 +20,21 @@ pub trait Wire: Sync {
     /// Gets a new token in place of the `refused` one, by its number; whether there is one.
     fn renew(&self, refused: Option<u32>) -> bool;
 
+    /// Waits after a question was put so often in vain.
+    fn wait(&self, _asked: u32) {}
+
     /// A URL or a text as messages and records may show it: without secrets.
     fn shown(&self, text: &str) -> String;
+
+    /// What a server says, as messages may show it: short, and without secrets.
+    fn said(&self, text: &str) -> String {
+        Veil::default().excerpt(text)
+    }
+
+    /// Whether a text holds what the server was asked with, and nobody writes by chance.
+    fn is_repeated(&self, _text: &str) -> bool {
+        false
+    }
 
     /// What has been spent so far.
     fn spent(&self) -> Spent;

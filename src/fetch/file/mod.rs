@@ -2,6 +2,7 @@
 //!
 //! Nothing is landed that can't be what was asked for: see `content`.
 
+mod log;
 mod parts;
 mod sink;
 
@@ -77,6 +78,7 @@ pub fn land(
         is_renewed: false,
         reached: 0,
         copy: None,
+        doubts: vec![],
     }
     .run()
 }
@@ -99,6 +101,8 @@ struct Transfer<'a> {
     reached: u64,
     /// SHA-256 of the last whole copy that nothing but a second one could vouch for.
     copy: Option<String>,
+    /// What can't be known of the file.
+    doubts: Vec<String>,
 }
 
 /// How one request ended.
@@ -139,7 +143,7 @@ impl<'a> Transfer<'a> {
                         return Err(FetchError::NotReady { shown: self.shown, seconds, status });
                     }
                     debug!(status, "the file is being prepared");
-                    self.client.wait(asked, polls);
+                    self.client.wait(asked, polls, self.landing.until);
                     polls += 1;
                 }
                 Err(Stop::Fetch(error)) => return Err(error),
@@ -158,11 +162,20 @@ impl<'a> Transfer<'a> {
                     }
                     debug!(reason = %error, "going on where the download broke off");
                     self.record.retries += 1;
-                    self.client.wait(None, idle);
+                    self.client.wait(None, idle, self.landing.until);
                 }
-                Err(Stop::Http(source)) => return Err(FetchError::Http { shown: self.shown, source }),
+                Err(Stop::Http(source)) => return Err(self.failed(source)),
             }
         }
+    }
+
+    /// Why there is no file, and how far it came where only time is wanting.
+    fn failed(self, source: HttpError) -> FetchError {
+        let Some(seconds) = source.late() else { return FetchError::Http { shown: self.shown, source } };
+        let complete = self.partial().ok().flatten().and_then(|partial| partial.complete);
+        let of = complete.map(|bytes| format!(" of {bytes}")).unwrap_or_default();
+        let far = format!("{}{of} bytes of it", self.reached);
+        FetchError::Late { shown: self.shown, seconds, far }
     }
 
     /// One request, for the whole file or for what is missing of it.
@@ -171,7 +184,8 @@ impl<'a> Transfer<'a> {
         let headers = self.headers(partial.as_ref());
         let client = self.client;
         let (url, access) = (self.url.clone(), self.access.clone());
-        let open = Open { url: &url, access: &access, accept: "*/*", headers: &headers };
+        let until = self.landing.until;
+        let open = Open { url: &url, access: &access, accept: "*/*", headers: &headers, until };
         self.record.requests += 1;
         let (stream, retries) = match client.open(&open) {
             // The server has fewer bytes than came before: it has another file.
@@ -258,7 +272,8 @@ impl<'a> Transfer<'a> {
         let max_bytes = self.plan.max_bytes.saturating_sub(download.as_ref().map_or(0, Download::len));
         let head = Head::new(self.source, self.plan, &stream);
         let complete = stream.length().filter(|_| is_plain(&stream));
-        let mut sink = Sink { transfer: self, head, key, complete, download };
+        let mask = self.client.mask(&self.access);
+        let mut sink = Sink { transfer: self, head, mask, key, complete, download };
         let outcome = stream.each(max_bytes, |piece| sink.take(piece)).and_then(|()| sink.end());
         let Sink { head, download, .. } = sink;
         self.record.wire_bytes += stream.wire_bytes();
@@ -280,19 +295,19 @@ impl<'a> Transfer<'a> {
             Stop::Fetch(FetchError::Content {
                 shown: self.shown.clone(),
                 wanted: head.wanted(),
-                found,
+                found: stream.words(&found),
                 excerpt: stream.excerpt(head.bytes()),
             })
         };
         match verdict {
             Verdict::Pending(status) => {
                 let asked = stream.header("retry-after").and_then(|seconds| seconds.parse().ok());
-                Ok(Round::Pending(status, asked.map(Duration::from_secs)))
+                Ok(Round::Pending(stream.words(&status), asked.map(Duration::from_secs)))
             }
             Verdict::Elsewhere(target) => self.turn_to(&target, stream.shown()),
             Verdict::Token if !self.is_renewed => {
                 self.is_renewed = true;
-                if self.client.renew(&self.access, stream.token())? {
+                if self.client.renew(&self.access, stream.token(), self.landing.until)? {
                     return Ok(Round::Again);
                 }
                 Err(wrong("a demand for a token".to_owned()))
@@ -318,6 +333,9 @@ impl<'a> Transfer<'a> {
         if self.hops > MOST_HOPS {
             return Err(refused("one place too many").into());
         }
+        if let Some(why) = self.client.refusal(&self.access, &self.url, (&next, target)) {
+            return Err(refused(why).into());
+        }
         if next.origin() != self.url.origin() {
             self.access.credential = Credential::None;
         }
@@ -341,7 +359,9 @@ impl<'a> Transfer<'a> {
                 return Err(Stop::Fetch(FetchError::Digest { shown, expected, found }));
             }
         }
+        self.look_for_log(&mut download)?;
         let record = FetchRecord {
+            doubts: self.doubts.clone(),
             fetched_at: (self.landing.now)(),
             status: stream.status(),
             etag: stream.etag(),

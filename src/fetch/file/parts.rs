@@ -35,7 +35,7 @@ impl<'a> Transfer<'a> {
             Some(held) => format!("the bytes from {} on", held.bytes),
             None => "the whole file".to_owned(),
         };
-        let range = stream.header("content-range");
+        let range = stream.said("content-range");
         let given = format!("a part of it ({})", range.as_deref().unwrap_or("no Content-Range"));
         Ok(Stop::Http(HttpError::Part { url: stream.shown().to_owned(), asked, given }))
     }

@@ -10,14 +10,18 @@ use reqwest::header::{
     AsHeaderName, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, LAST_MODIFIED, TRANSFER_ENCODING,
 };
 
-use super::Answer;
 use super::error::{HttpError, chain};
 use super::gate::Pass;
 use super::mask::Mask;
 use super::range::ContentRange;
+use super::{Answer, Deadline};
+use crate::feature::shortened;
 
 /// Slower than this, bytes a second over a time-out's length, is as good as stopped.
-const SLOWEST: u64 = 128;
+const SLOWEST: u64 = 1 << 10;
+
+/// Characters of a header that are shown.
+const SHOWN: usize = 100;
 
 const CHUNK: usize = 64 << 10;
 
@@ -31,6 +35,7 @@ pub struct Stream<'a> {
     shown: String,
     mask: Mask,
     pace: Pace,
+    until: Deadline,
     bytes: u64,
     token: Option<u32>,
 }
@@ -44,11 +49,17 @@ struct Pace {
 }
 
 impl<'a> Stream<'a> {
-    pub(super) fn new(response: Response, pass: Pass<'a>, shown: String, mask: Mask, timeout_s: u32) -> Self {
+    pub(super) fn new(
+        response: Response,
+        pass: Pass<'a>,
+        (shown, mask): (String, Mask),
+        timeout_s: u32,
+        until: Deadline,
+    ) -> Self {
         let window = Duration::from_secs(u64::from(timeout_s));
         let pace = Pace { window, began: Instant::now(), bytes: 0 };
         let length = response.content_length();
-        Self { response, length, _pass: pass, shown, mask, pace, bytes: 0, token: None }
+        Self { response, length, _pass: pass, shown, mask, pace, until, bytes: 0, token: None }
     }
 
     pub(super) fn with_token(self, token: Option<u32>) -> Self {
@@ -65,25 +76,35 @@ impl<'a> Stream<'a> {
         self.response.status().as_u16()
     }
 
-    /// A header, where it is there and is text; secrets masked.
-    pub fn header(&self, name: impl AsHeaderName) -> Option<String> {
-        let value = self.response.headers().get(name)?.to_str().ok()?;
-        Some(self.mask.text(value))
+    /// A header, where it is there and is text: to be understood, not to be shown.
+    pub fn header(&self, name: impl AsHeaderName) -> Option<&str> {
+        self.response.headers().get(name)?.to_str().ok()
     }
 
-    /// `ETag`, as sent.
+    /// A header as messages and records may show it.
+    pub fn said(&self, name: impl AsHeaderName) -> Option<String> {
+        let value = self.response.headers().get(name)?;
+        Some(shortened(&self.mask.excerpt(value.as_bytes()), SHOWN))
+    }
+
+    /// `ETag`, as sent; none where it can't be kept, since it repeats a secret or is no plain text.
     pub fn etag(&self) -> Option<String> {
-        self.header(ETAG)
+        self.mask.kept(self.header(ETAG)?)
     }
 
-    /// `Last-Modified`, as sent.
+    /// `Last-Modified`, as `etag`.
     pub fn last_modified(&self) -> Option<String> {
-        self.header(LAST_MODIFIED)
+        self.mask.kept(self.header(LAST_MODIFIED)?)
     }
 
-    /// `Content-Type`, as sent.
+    /// `Content-Type`, as it may be shown.
     pub fn content_type(&self) -> Option<String> {
-        self.header(CONTENT_TYPE)
+        self.said(CONTENT_TYPE)
+    }
+
+    /// What a server says, as it may be shown.
+    pub fn words(&self, text: &str) -> String {
+        self.mask.said(text)
     }
 
     /// Length that the server promises, of the body as sent.
@@ -93,7 +114,7 @@ impl<'a> Stream<'a> {
 
     /// Which part of the file the body is, where the server says so in words that can be understood.
     pub fn content_range(&self) -> Option<ContentRange> {
-        ContentRange::parse(&self.header(CONTENT_RANGE)?)
+        ContentRange::parse(self.header(CONTENT_RANGE)?)
     }
 
     /// Whether the body's end is told apart from a connection that is lost: by its length, or by the last of its chunks.
@@ -136,7 +157,10 @@ impl<'a> Stream<'a> {
             "" | "identity" => drain(&mut wire, max_bytes, &mut take),
             "gzip" | "x-gzip" => drain(&mut MultiGzDecoder::new(&mut wire), max_bytes, &mut take),
             "deflate" => drain(&mut ZlibDecoder::new(&mut wire), max_bytes, &mut take),
-            other => Err(Stop::Decode(format!("`Content-Encoding: {other}` was not asked for"))),
+            other => {
+                let other = shortened(&wire.stream.mask.said(other), SHOWN);
+                Err(Stop::Decode(format!("`Content-Encoding: {other}` was not asked for")))
+            }
         };
         // What happened on the wire is the cause of what the decoder says.
         if let Some(failure) = failure {
@@ -178,15 +202,24 @@ impl<'a> Stream<'a> {
         &mut self.response
     }
 
+    fn late(&self) -> HttpError {
+        HttpError::Late { url: self.shown.clone(), allowed_s: self.until.allowed_s() }
+    }
+
     fn too_large(&self, max_bytes: u64, is_unpacked: bool) -> HttpError {
         HttpError::TooLarge { url: self.shown.clone(), max_bytes, is_unpacked }
     }
 
     fn receive(&mut self, into: &mut [u8], max_bytes: u64) -> Result<usize, HttpError> {
-        let got = self.response.read(into).map_err(|error| HttpError::Cut {
-            url: self.shown.clone(),
-            bytes: self.bytes,
-            what: self.mask.text(&cause(&error)),
+        if self.until.is_over() {
+            return Err(self.late());
+        }
+        let got = self.response.read(into).map_err(|error| {
+            if self.until.is_over() {
+                return self.late();
+            }
+            let what = self.mask.said(&cause(&error));
+            HttpError::Cut { url: self.shown.clone(), bytes: self.bytes, what }
         })?;
         self.bytes += got as u64;
         if self.bytes > max_bytes {

@@ -64,6 +64,14 @@ pub enum HttpError {
         /// What came.
         given: String,
     },
+    /// The time of the source is over.
+    #[error("{url} was not answered in full within the {allowed_s} s that a source has")]
+    Late {
+        /// URL without secrets.
+        url: String,
+        /// Seconds allowed.
+        allowed_s: u64,
+    },
     /// The answer comes too slowly to ever end.
     #[error("the answer of {url} comes too slowly: {bytes} bytes in {seconds} s")]
     Slow {
@@ -171,6 +179,15 @@ impl HttpError {
             Self::Cut { .. } | Self::Part { .. } | Self::Slow { .. } | Self::Encoding { .. } => true,
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502..=504 | 520..=529),
             _ => false,
+        }
+    }
+
+    /// Seconds that the source had, where they are over.
+    pub fn late(&self) -> Option<u64> {
+        match self {
+            Self::Late { allowed_s, .. } => Some(*allowed_s),
+            Self::GaveUp { source, .. } => source.late(),
+            _ => None,
         }
     }
 

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::Deadline;
+
 /// Lets so many requests through per host.
 #[derive(Debug)]
 pub(super) struct Gate {
@@ -51,6 +53,15 @@ pub(super) struct Down {
     until: Instant,
 }
 
+/// Why there is no place.
+#[derive(Debug)]
+pub(super) enum Shut {
+    /// The host is down.
+    Down(Down),
+    /// The time is over.
+    Late,
+}
+
 /// A request's place; given back when dropped.
 #[derive(Debug)]
 pub(super) struct Pass<'a> {
@@ -63,13 +74,16 @@ impl Gate {
         Self { limits, hosts: Mutex::default(), freed: Condvar::new() }
     }
 
-    /// Waits for a place; none is to be had at a host that is down.
-    pub(super) fn enter(&self, host: &str) -> Result<Pass<'_>, Down> {
+    /// Waits for a place; none is to be had at a host that is down, nor when the time is over.
+    pub(super) fn enter(&self, host: &str, until: Deadline) -> Result<Pass<'_>, Shut> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let entry = hosts.entry(host.to_owned()).or_default();
             if let Some(down) = entry.down() {
-                return Err(down.clone());
+                return Err(Shut::Down(down.clone()));
+            }
+            if until.is_over() {
+                return Err(Shut::Late);
             }
             let wait = entry.opens.map(|at| at.saturating_duration_since(Instant::now()));
             let wait = wait.filter(|wait| !wait.is_zero());
@@ -77,7 +91,7 @@ impl Gate {
                 entry.active += 1;
                 return Ok(Pass { gate: self, host: host.to_owned() });
             }
-            let longest = wait.unwrap_or(Duration::from_mins(1));
+            let longest = until.within(wait.unwrap_or(Duration::from_mins(1)));
             let waited = self.freed.wait_timeout(hosts, longest);
             hosts = waited.unwrap_or_else(PoisonError::into_inner).0;
         }

@@ -9,7 +9,7 @@ use url::Url;
 use super::error::HttpError;
 use super::mask::Mask;
 use super::send::is_safe;
-use super::{Ask, Client};
+use super::{Ask, Client, Deadline};
 use crate::plan::{Access, Credential, Secret};
 
 /// Minutes that a token is asked for; the service may give fewer.
@@ -50,6 +50,7 @@ impl Tokens {
         &self,
         client: &Client,
         access: &Access,
+        until: Deadline,
     ) -> Result<Option<(String, Option<u32>)>, HttpError> {
         match &access.credential {
             Credential::Token(token) => Ok(Some((token.reveal().to_owned(), None))),
@@ -59,7 +60,7 @@ impl Tokens {
                 if let Some(token) = known.get(&key) {
                     return Ok(Some((token.value.reveal().to_owned(), Some(token.number))));
                 }
-                let value = log_in(client, access)?;
+                let value = log_in(client, access, until)?;
                 let sent = value.reveal().to_owned();
                 known.insert(key, Token { value, number: 1 });
                 Ok(Some((sent, Some(1))))
@@ -81,6 +82,7 @@ impl Tokens {
         client: &Client,
         access: &Access,
         refused: Option<u32>,
+        until: Deadline,
     ) -> Result<bool, HttpError> {
         let Credential::Login { url, user, .. } = &access.credential else { return Ok(false) };
         let key = (url.clone(), user.reveal().to_owned());
@@ -90,19 +92,19 @@ impl Tokens {
         if refused.is_some_and(|refused| refused < number) {
             return Ok(true);
         }
-        let value = log_in(client, access)?;
+        let value = log_in(client, access, until)?;
         known.insert(key, Token { value, number: number + 1 });
         Ok(true)
     }
 }
 
-fn log_in(client: &Client, access: &Access) -> Result<Secret, HttpError> {
+fn log_in(client: &Client, access: &Access, until: Deadline) -> Result<Secret, HttpError> {
     let Credential::Login { url: written, user, password } = &access.credential else {
         return Err(HttpError::Setup { what: "no login is declared".to_owned() });
     };
-    let mask = Mask::of(access, None);
-    let failed = |what: &str| HttpError::Login { url: mask.text(written), what: mask.text(what) };
-    let url = Url::parse(written).map_err(|error| failed(&error.to_string()))?;
+    let mask = Mask::of(access, None, &client.settings.veil);
+    let failed = |what: String| HttpError::Login { url: mask.text(written), what };
+    let url = Url::parse(written).map_err(|error| failed(error.to_string()))?;
     if !is_safe(&url) {
         return Err(HttpError::Unencrypted { url: mask.url(&url) });
     }
@@ -115,14 +117,30 @@ fn log_in(client: &Client, access: &Access) -> Result<Secret, HttpError> {
         ("expiration", MINUTES.to_string()),
         ("f", "json".to_owned()),
     ];
-    let ask =
-        Ask { url: &url, form: &form, access: &anybody, max_bytes: MAX_BYTES, accept: "application/json" };
-    let answer = client.post(&ask).map_err(|error| failed(&super::error::chain(&error)))?;
-    let given: Given = serde_json::from_slice(&answer.body)
-        .map_err(|error| failed(&format!("{error} in the answer {}", mask.excerpt(&answer.body))))?;
+    let ask = Ask {
+        url: &url,
+        form: &form,
+        access: &anybody,
+        max_bytes: MAX_BYTES,
+        accept: "application/json",
+        until,
+    };
+    let answer = client.post(&ask, &mask).map_err(|error| match error {
+        late @ HttpError::Late { .. } => late,
+        other => failed(super::error::chain(&other)),
+    })?;
+    // What the parser says may repeat the answer.
+    let given: Given = serde_json::from_slice(&answer.body).map_err(|_invalid| {
+        failed(format!("the answer is not the JSON of a token, beginning `{}`", mask.excerpt(&answer.body)))
+    })?;
     match (given.token, given.error) {
-        (Some(token), _) if !token.is_empty() => Ok(Secret::new(token)),
-        (_, Some(refused)) => Err(failed(&[vec![refused.message], refused.details].concat().join(" "))),
-        _ => Err(failed("the answer holds no token")),
+        (Some(token), _) if !token.is_empty() => {
+            client.settings.veil.add(&token, "***");
+            Ok(Secret::new(token))
+        }
+        (_, Some(refused)) => {
+            Err(failed(mask.said(&[vec![refused.message], refused.details].concat().join(" "))))
+        }
+        _ => Err(failed("the answer holds no token".to_owned())),
     }
 }

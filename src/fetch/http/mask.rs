@@ -1,76 +1,64 @@
-//! What may be shown of a URL or a text: everything but the values that came from the environment.
+//! What may be shown of a URL, of this program's own words and of a server's, and where a credential must not go.
 
-use base64::prelude::{BASE64_STANDARD, Engine as _};
 use url::Url;
 
-use crate::plan::{Access, Credential, Secret};
+use crate::feature::{MASKED, Veil, shortened};
+use crate::plan::{Access, Secret};
 
-/// Characters of a body that messages show.
-const EXCERPT: usize = 200;
+/// Characters of a URL that somebody else wrote.
+const LONGEST: usize = 300;
+
+/// Letters and digits from which a value in the URL of a source is taken for a credential.
+const KEY: usize = 8;
 
 /// Parameters whose values are credentials, whoever wrote them.
 const SECRET_WORDS: [&str; 8] =
     ["token", "key", "sig", "secret", "password", "auth", "credential", "session"];
 
-/// Replaces secrets by what stands for them.
+/// Hides what one source's server was sent, and what the run has in secret besides.
 #[derive(Debug, Clone, Default)]
 pub struct Mask {
-    /// Secret and stand-in, the longest secret first.
-    pairs: Vec<(Secret, String)>,
+    /// Values in the source's URL, and its credentials.
+    source: Veil,
+    /// Those of them that no other host may get.
+    kept_home: Veil,
+    credentials: Vec<Secret>,
+    run: Veil,
 }
 
 impl Mask {
-    /// Hides everything that `access` knows, and a token.
-    pub fn of(access: &Access, token: Option<&str>) -> Self {
-        let mut mask = Self::default();
+    /// Hides everything that `access` knows, a token, and all that the run hides.
+    pub(super) fn of(access: &Access, token: Option<&str>, run: &Veil) -> Self {
+        let mut mask = Self { run: run.clone(), ..Self::default() };
         for (name, value) in &access.hidden {
-            mask.add(value.reveal(), &format!("${{{name}}}"));
-        }
-        let credentials = match &access.credential {
-            Credential::None => vec![],
-            Credential::Token(secret) | Credential::Bearer(secret) => vec![secret],
-            Credential::Basic { user, password } | Credential::Login { user, password, .. } => {
-                vec![user, password]
+            mask.source.add(value.reveal(), &format!("${{{name}}}"));
+            if is_key(value.reveal()) {
+                mask.kept_home.add(value.reveal(), "***");
             }
-        };
-        for secret in credentials {
-            mask.add(secret.reveal(), "***");
         }
-        // As the header has them: a server may repeat what it was sent.
-        if let Credential::Basic { user, password } = &access.credential {
-            let pair = format!("{}:{}", user.reveal(), password.reveal());
-            mask.add(BASE64_STANDARD.encode(pair).trim_end_matches('='), "***");
-        }
-        if let Some(token) = token {
-            mask.add(token, "***");
+        let token = token.map(Secret::new);
+        mask.credentials = access.credential.secrets().into_iter().cloned().chain(token).collect();
+        for secret in &mask.credentials {
+            mask.source.add(secret.reveal(), "***");
+            mask.kept_home.add(secret.reveal(), "***");
         }
         mask
     }
 
-    /// Hides one more value, plain and as URLs encode it.
-    pub(super) fn add(&mut self, value: &str, shown: &str) {
-        if value.is_empty() {
-            return;
-        }
-        let form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
-        let spaced = form.replace('+', "%20");
-        let mut path = Url::parse("http://h/").ok();
-        if let Some(url) = &mut path {
-            url.set_path(value);
-        }
-        let path = path.map(|url| url.path().trim_start_matches('/').to_owned()).unwrap_or_default();
-        for needle in [value.to_owned(), form, spaced, path] {
-            if !needle.is_empty() && !self.pairs.iter().any(|(known, _)| known.reveal() == needle) {
-                self.pairs.push((Secret::new(needle), shown.to_owned()));
-            }
-        }
-        self.pairs.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.reveal().len()));
+    /// A text of this program without secrets.
+    pub fn text(&self, text: &str) -> String {
+        self.run.own(&self.source.own(text)).into_owned()
     }
 
-    /// A text without secrets.
-    pub fn text(&self, text: &str) -> String {
-        let hide = |text: String, (secret, shown): &(Secret, String)| text.replace(secret.reveal(), shown);
-        self.pairs.iter().fold(text.to_owned(), hide)
+    /// The beginning of what a server says: short, on one line, visible, and masked as a whole on any doubt.
+    pub fn said(&self, text: &str) -> String {
+        let text = self.source.excerpt(text);
+        self.run.own(&text).into_owned()
+    }
+
+    /// The same of a body.
+    pub(super) fn excerpt(&self, body: &[u8]) -> String {
+        self.said(&String::from_utf8_lossy(body))
     }
 
     /// A URL without secrets: no user or password, and no value of a parameter that looks like a credential.
@@ -85,27 +73,49 @@ impl Mask {
             let pairs: Vec<String> = query.split('&').map(parameter).collect();
             plain.set_query(Some(&pairs.join("&")));
         }
-        self.text(plain.as_str())
-    }
-
-    /// The beginning of a body, on one line and without secrets.
-    pub(super) fn excerpt(&self, body: &[u8]) -> String {
-        let whole = self.text(&String::from_utf8_lossy(body));
-        let words: Vec<&str> = whole.split(|c: char| c.is_whitespace() || c.is_control()).collect();
-        let line = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-        match line.char_indices().nth(EXCERPT) {
-            Some((end, _)) => format!("{}…", &line[..end]),
-            None => line,
+        let shown = self.text(&self.source.plain(plain.as_str()));
+        if shown != MASKED {
+            return shortened(&shown, LONGEST);
         }
+        format!("{}://{}/***", url.scheme(), self.source.plain(url.host_str().unwrap_or_default()))
     }
 
-    /// Whether a parameter or a step of the path is a credential.
-    pub(super) fn is_in(&self, url: &Url) -> bool {
-        let is_secret =
-            |text: &str| self.pairs.iter().any(|(secret, shown)| shown == "***" && secret.reveal() == text);
-        url.query_pairs().any(|(_, value)| is_secret(&value))
-            || url.path_segments().is_some_and(|mut steps| steps.any(is_secret))
+    /// Whether an address holds a secret in any spelling, that must stay with the host that it is for.
+    pub(super) fn is_in(&self, url: &Url, written: &str) -> bool {
+        let is_credential = |text: &str| self.credentials.iter().any(|secret| secret.reveal() == text);
+        self.kept_home.is_in(url.as_str())
+            || self.kept_home.is_in(written)
+            || url.query_pairs().any(|(_, value)| is_credential(&value))
+            || url.path_segments().is_some_and(|mut steps| steps.any(is_credential))
     }
+
+    /// Whether a text holds a secret in any spelling.
+    pub(super) fn is_doubtful(&self, text: &str) -> bool {
+        self.source.is_in(text) || self.run.own(text) != text
+    }
+
+    /// Whether a text holds what nobody writes by chance: a key or a credential that is no word.
+    pub fn is_surely_in(&self, text: &str) -> bool {
+        self.kept_home.is_surely_in(text)
+    }
+
+    /// Whether a value of a form is such a secret.
+    pub(super) fn is_secret(&self, value: &str) -> bool {
+        self.credentials.iter().any(|secret| secret.reveal() == value)
+    }
+
+    /// A header that is sent back as it came; none where it can't be kept.
+    pub(super) fn kept(&self, header: &str) -> Option<String> {
+        let is_plain = header.len() <= LONGEST && header.chars().all(|c| matches!(c, ' '..='~'));
+        (is_plain && !self.is_doubtful(header)).then(|| header.to_owned())
+    }
+}
+
+/// Whether a value in a URL may be a key: it is neither a short word nor the address of a host.
+fn is_key(value: &str) -> bool {
+    let is_host =
+        Url::parse(value).is_ok_and(|url| url.has_host() && url.path() == "/" && url.query().is_none());
+    !is_host && value.chars().filter(|c| c.is_alphanumeric()).count() >= KEY
 }
 
 fn parameter(pair: &str) -> String {

@@ -4,6 +4,7 @@
 //! stay outside: proxies come through the settings, and durations are measured, not dated.
 
 mod body;
+mod deadline;
 mod error;
 mod gate;
 mod login;
@@ -22,12 +23,14 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 pub use body::Stream;
+pub use deadline::{Deadline, Time};
 pub use error::HttpError;
 pub use mask::Mask;
 pub use range::ContentRange;
 pub use settings::{ClientSettings, Proxies};
 
 use crate::plan::Access;
+use deadline::Times;
 use gate::Gate;
 use login::Tokens;
 use send::Request;
@@ -45,6 +48,8 @@ pub struct Ask<'a> {
     pub max_bytes: u64,
     /// Media types wanted, as `Accept` says it.
     pub accept: &'a str,
+    /// Until when there must be an answer.
+    pub until: Deadline,
 }
 
 /// A whole answer with status 2xx.
@@ -81,6 +86,8 @@ pub struct Open<'a> {
     pub accept: &'a str,
     /// Further headers, such as `Range` and `If-None-Match`.
     pub headers: &'a [(&'static str, String)],
+    /// Until when there must be an answer.
+    pub until: Deadline,
 }
 
 /// Asks servers; one for a whole run, so that connections, limits and tokens are shared.
@@ -89,6 +96,7 @@ pub struct Client {
     settings: ClientSettings,
     gate: Gate,
     tokens: Tokens,
+    times: Times,
     /// One inner client per time-out and opt-out of verification: both are set when it is made.
     inner: Mutex<BTreeMap<(u32, bool), reqwest::blocking::Client>>,
 }
@@ -103,6 +111,7 @@ impl Client {
             settings: settings.clone(),
             gate: Gate::new(settings.limits()),
             tokens: Tokens::default(),
+            times: Times::default(),
             inner: Mutex::default(),
         };
         client.inner(settings::DEFAULT_TIMEOUT_S, false)?;
@@ -114,15 +123,15 @@ impl Client {
     /// # Errors
     /// There is none after every attempt, or what came is refused.
     pub fn ask(&self, ask: &Ask<'_>) -> Result<Answer, HttpError> {
-        self.asked(ask, false)
+        self.asked(ask, None)
     }
 
-    /// Asks by POST, however short: for what must not stand in a URL.
-    fn post(&self, ask: &Ask<'_>) -> Result<Answer, HttpError> {
-        self.asked(ask, true)
+    /// Asks by POST, however short: for what must not stand in a URL. What is posted is hidden by `mask`.
+    fn post(&self, ask: &Ask<'_>, mask: &Mask) -> Result<Answer, HttpError> {
+        self.asked(ask, Some(mask))
     }
 
-    fn asked(&self, ask: &Ask<'_>, is_post: bool) -> Result<Answer, HttpError> {
+    fn asked(&self, ask: &Ask<'_>, posted: Option<&Mask>) -> Result<Answer, HttpError> {
         let started = Instant::now();
         let request = Request {
             url: ask.url,
@@ -130,9 +139,10 @@ impl Client {
             access: ask.access,
             accept: ask.accept,
             headers: &[],
-            is_post,
+            posted,
             is_compressed: true,
             sent: Cell::default(),
+            until: ask.until,
         };
         let (mut answer, retries) = self.tried(&request, || self.follow(&request)?.whole(ask.max_bytes))?;
         answer.retries = retries;
@@ -151,22 +161,33 @@ impl Client {
             access: open.access,
             accept: open.accept,
             headers: open.headers,
-            is_post: false,
+            posted: None,
             is_compressed: false,
             sent: Cell::default(),
+            until: open.until,
         };
         self.tried(&request, || self.follow(&request))
     }
 
     /// Waits before the next request: as long as the server asked for, or longer with each attempt; bounded.
-    pub fn wait(&self, asked: Option<Duration>, attempt: u32) {
+    pub fn wait(&self, asked: Option<Duration>, attempt: u32, until: Deadline) {
         let wait = asked.unwrap_or_default().max(retry::pause(&self.settings, attempt));
-        std::thread::sleep(wait.min(self.settings.longest_wait));
+        until.sleep(wait.min(self.settings.longest_wait));
     }
 
     /// How long a file that is being prepared is waited for.
     pub fn patience(&self) -> Duration {
         self.settings.longest_wait * 5
+    }
+
+    /// Wait before the second attempt at most.
+    pub fn first_pause(&self) -> Duration {
+        self.settings.pause
+    }
+
+    /// The time of a source, of which what it has taken before is gone.
+    pub fn time_of<'c>(&'c self, id: &'c str, allowed: Duration) -> Time<'c> {
+        self.times.of(id, allowed)
     }
 
     /// Attempts that are made of one question.
@@ -182,13 +203,18 @@ impl Client {
     ///
     /// # Errors
     /// The login fails.
-    pub fn renew(&self, access: &Access, refused: Option<u32>) -> Result<bool, HttpError> {
-        self.tokens.renew(self, access, refused)
+    pub fn renew(&self, access: &Access, refused: Option<u32>, until: Deadline) -> Result<bool, HttpError> {
+        self.tokens.renew(self, access, refused, until)
+    }
+
+    /// Why an address that a server names isn't asked for what `from` was asked for; none where it may be.
+    pub fn refusal(&self, access: &Access, from: &Url, target: (&Url, &str)) -> Option<&'static str> {
+        redirect::refusal(from, target, &[], &self.mask(access))
     }
 
     /// What hides the secrets of `access`, its token of now included.
     pub fn mask(&self, access: &Access) -> Mask {
-        Mask::of(access, self.tokens.known(access).as_deref())
+        Mask::of(access, self.tokens.known(access).as_deref(), &self.settings.veil)
     }
 
     fn inner(&self, timeout_s: u32, is_insecure: bool) -> Result<reqwest::blocking::Client, HttpError> {

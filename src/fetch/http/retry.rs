@@ -26,6 +26,7 @@ impl Client {
         let mut is_renewed = false;
         let mut retries = 0;
         loop {
+            self.in_time(request)?;
             let error = match attempt() {
                 Ok(done) => return Ok((done, retries)),
                 Err(error) => error,
@@ -33,13 +34,22 @@ impl Client {
             let is_login = matches!(request.access.credential, Credential::Login { .. });
             if is_login && !is_renewed && error.status().is_some_and(|status| WANTS_TOKEN.contains(&status)) {
                 is_renewed = true;
-                self.renew(request.access, request.sent.get())?;
+                self.renew(request.access, request.sent.get(), request.until)?;
             } else {
                 self.defer(request, &error, retries)?;
             }
             retries += 1;
             debug!(retries, reason = %error, "asking again");
         }
+    }
+
+    /// Whether there is time left for the question.
+    pub(super) fn in_time(&self, request: &Request<'_>) -> Result<(), HttpError> {
+        if !request.until.is_over() {
+            return Ok(());
+        }
+        let (url, allowed_s) = (self.mask(request.access).url(request.url), request.until.allowed_s());
+        Err(HttpError::Late { url, allowed_s })
     }
 
     /// Waits before the next attempt, if there is one.
@@ -56,7 +66,7 @@ impl Client {
             return Err(HttpError::GaveUp { attempts: retries + 1, source: Box::new(error.clone()) });
         }
         let Some(asked) = error.retry_after() else {
-            std::thread::sleep(pause(settings, retries));
+            request.until.sleep(pause(settings, retries));
             return Ok(());
         };
         if asked > settings.longest_wait {
@@ -69,7 +79,7 @@ impl Client {
         }
         // Whoever asks this host next waits too; jitter keeps them from coming all at once.
         close(&self.gate, request, asked);
-        std::thread::sleep(asked + jitter(settings.pause));
+        request.until.sleep(asked + jitter(settings.pause));
         Ok(())
     }
 }

@@ -11,8 +11,9 @@ use url::{Host, Url};
 
 use super::body::Stream;
 use super::error::{HttpError, chain};
+use super::gate::Shut;
 use super::mask::Mask;
-use super::{Client, redirect, retry};
+use super::{Client, Deadline, redirect, retry};
 use crate::plan::{Access, Credential};
 
 /// A URL that gets longer is asked by POST: servers cut long ones, or refuse them.
@@ -32,11 +33,14 @@ pub(super) struct Request<'a> {
     pub(super) access: &'a Access,
     pub(super) accept: &'a str,
     pub(super) headers: &'a [(&'static str, String)],
-    pub(super) is_post: bool,
+    /// What hides the values of a form that goes by POST however short it is; none where it may stand in the URL.
+    pub(super) posted: Option<&'a Mask>,
     /// Whether a compressed answer is welcome: not where a range of its bytes may be asked for later.
     pub(super) is_compressed: bool,
     /// Number of the token that was sent last, where it may be renewed.
     pub(super) sent: Cell<Option<u32>>,
+    /// Until when there must be an answer.
+    pub(super) until: Deadline,
 }
 
 /// A question on its way, from redirect to redirect.
@@ -68,18 +72,20 @@ impl Hop {
 impl Client {
     /// Sends the question and follows its redirects.
     pub(super) fn follow(&self, request: &Request<'_>) -> Result<Stream<'_>, HttpError> {
-        let (token, number) = self.tokens.get(self, request.access)?.unzip();
+        let (token, number) = self.tokens.get(self, request.access, request.until)?.unzip();
         request.sent.set(number.flatten());
-        let mask = Mask::of(request.access, token.as_deref());
+        let mask = Mask::of(request.access, token.as_deref(), &self.settings.veil);
+        let mask = request.posted.cloned().unwrap_or(mask);
         let mut hop = first(request, token, &mask)?;
         let mut seen = vec![hop.url.clone()];
         loop {
             let stream = self.send(request, &hop, mask.clone())?;
-            let Some(target) = target(stream.response(), &hop.url) else {
+            let Some((target, written)) = target(stream.response(), &hop.url) else {
                 return accepted(stream.with_token(request.sent.get()));
             };
-            let shown = redirect::shown(&target, &mask);
-            if let Some(why) = redirect::refusal(&hop.url, &target, &seen, &mask) {
+            let shown = redirect::shown(&target, &written, &mask);
+            let to = (&target, written.as_str());
+            if let Some(why) = redirect::refusal(&hop.url, to, &seen, &mask) {
                 return Err(HttpError::Redirect { url: hop.shown, target: shown, why });
             }
             debug!(target = shown, "redirected");
@@ -88,6 +94,10 @@ impl Client {
             // 303 is answered by a GET without what was posted; the rest repeat the question.
             let is_repeated = stream.response().status().as_u16() != 303;
             let form = if is_repeated { hop.form } else { Vec::new() };
+            if !is_home && form.iter().any(|(name, value)| name != "token" && mask.is_secret(value)) {
+                let why = redirect::CARRIES_FORM;
+                return Err(HttpError::Redirect { url: hop.shown, target: shown, why });
+            }
             hop = Hop { url: target, shown, form, token: hop.token, is_home };
             hop.settle_token();
         }
@@ -97,12 +107,14 @@ impl Client {
         let access = request.access;
         let shown = hop.shown.clone();
         let host = host_of(&hop.url);
-        let pass = self.gate.enter(&host).map_err(|down| HttpError::Down {
-            host: host.clone(),
-            silent_s: down.silent.as_secs(),
-            what: down.what,
+        let pass = self.gate.enter(&host, request.until).map_err(|shut| match shut {
+            Shut::Down(down) => {
+                HttpError::Down { host: host.clone(), silent_s: down.silent.as_secs(), what: down.what }
+            }
+            Shut::Late => HttpError::Late { url: shown.clone(), allowed_s: request.until.allowed_s() },
         })?;
-        let client = self.inner(access.timeout_s, access.is_insecure)?;
+        // A request's own time-out would be one for the whole body.
+        let client = self.inner(request.until.within_s(access.timeout_s), access.is_insecure)?;
         let builder = match hop.form.as_slice() {
             [] => client.get(hop.url.clone()),
             form => client
@@ -122,7 +134,10 @@ impl Client {
             builder.build().map_err(|error| refused(&shown, &mask.text(&chain(&error.without_url()))))?;
         let response = client.execute(built).map_err(|error| {
             let is_connected = !error.is_connect();
-            let failure = unanswered(&shown, &host, mask.text(&self.cause(&hop.url, &error.without_url())));
+            if request.until.is_over() {
+                return HttpError::Late { url: shown.clone(), allowed_s: request.until.allowed_s() };
+            }
+            let failure = unanswered(&shown, &host, mask.said(&self.cause(&hop.url, &error.without_url())));
             if let HttpError::Connection { what, is_passing: true, .. } = &failure {
                 self.gate.silent(&host, is_connected, what);
             }
@@ -130,7 +145,7 @@ impl Client {
         })?;
         self.gate.answered(&host);
         debug!(url = shown, status = response.status().as_u16(), "answered");
-        Ok(Stream::new(response, pass, shown, mask, access.timeout_s))
+        Ok(Stream::new(response, pass, (shown, mask), access.timeout_s, request.until))
     }
 
     /// What reqwest says, without the words that every failure begins with, and by which way it was tried.
@@ -169,7 +184,7 @@ fn first(request: &Request<'_>, token: Option<String>, mask: &Mask) -> Result<Ho
         request.form.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     form.extend(token.iter().map(|token| ("token".to_owned(), token.clone())));
     let is_short = url.as_str().len() + encoded(&form).len() < LONGEST_URL;
-    if !request.is_post && (is_short || request.form.is_empty()) {
+    if request.posted.is_none() && (is_short || request.form.is_empty()) {
         if !form.is_empty() {
             url.query_pairs_mut().extend_pairs(form.drain(..));
         }
@@ -213,13 +228,13 @@ fn encoded(form: &[(String, String)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish()
 }
 
-/// Where the answer sends the client; none where it is one itself.
-fn target(response: &Response, from: &Url) -> Option<Url> {
+/// Where the answer sends the client, and as it says so; none where it is one itself.
+fn target(response: &Response, from: &Url) -> Option<(Url, String)> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
     }
     let location = response.headers().get(LOCATION)?.to_str().ok()?;
-    from.join(location).ok()
+    Some((from.join(location).ok()?, location.to_owned()))
 }
 
 /// The stream, where its status is 2xx or 304; else what the server says.
@@ -235,7 +250,7 @@ fn accepted(mut stream: Stream<'_>) -> Result<Stream<'_>, HttpError> {
     Err(HttpError::Status {
         url: stream.shown().to_owned(),
         status: status.as_u16(),
-        content_type: stream.header(CONTENT_TYPE),
+        content_type: stream.content_type(),
         excerpt: stream.excerpt(&beginning),
         retry_after,
     })

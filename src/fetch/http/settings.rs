@@ -8,6 +8,7 @@ use url::Url;
 
 use super::error::{HttpError, chain};
 use super::gate::Limits;
+use crate::feature::Veil;
 
 /// Seconds without a byte after which a request is given up, where a source doesn't say.
 pub(super) const DEFAULT_TIMEOUT_S: u32 = 60;
@@ -30,6 +31,8 @@ pub struct ClientSettings {
     pub longest_wait: Duration,
     /// Requests at the same time to one host.
     pub per_host: usize,
+    /// What the run has in secret; tokens are added to it as they are given.
+    pub veil: Veil,
 }
 
 /// Proxies, as the environment names them.
@@ -64,6 +67,7 @@ impl Default for ClientSettings {
             pause: Duration::from_millis(500),
             longest_wait: Duration::from_mins(2),
             per_host: 8,
+            veil: Veil::default(),
         }
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::key::{Key, Keys};
 use super::{ProductName, Reference};
-use crate::spec::{BlockSpec, KeyShape, Kind, PipelineSpec, SIZE_UNITS, SchemaSpec, Shape};
+use crate::spec::{BlockSpec, KeyShape, Kind, PipelineSpec, SIZE_UNITS, SchemaSpec, Shape, TIME_UNITS};
 
 /// A kind of file that people write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,8 @@ fn property(key: &KeyShape, path: &str, keys: &Keys) -> Map<String, Value> {
         Kind::TextOrInteger => text_or_integer(said.values),
         Kind::Number => with("number", said.values),
         Kind::Flag => with("boolean", said.values),
-        Kind::Size => size(said.values),
+        Kind::Size => measured(said.values, &SIZE_UNITS),
+        Kind::Time => measured(said.values, &TIME_UNITS),
         Kind::Pairs => pairs(),
         Kind::Table(shape) => merged(table(shape, path, keys), said.table),
         Kind::Tables(shape) => list(merged(table(shape, path, keys), said.table), key.is_required, "object"),
@@ -105,9 +106,9 @@ fn text_or_integer(values: Map<String, Value>) -> Map<String, Value> {
     either
 }
 
-/// Bytes, or text such as `16 MiB`.
-fn size(values: Map<String, Value>) -> Map<String, Value> {
-    let units: Vec<&str> = SIZE_UNITS.iter().map(|(unit, _)| *unit).collect();
+/// A number in the smallest unit, or text such as `16 MiB`.
+fn measured(values: Map<String, Value>, units: &[(&'static str, u64)]) -> Map<String, Value> {
+    let units: Vec<&str> = units.iter().map(|(unit, _)| *unit).collect();
     let words = json!({"type": "string", "pattern": format!("^\\s*[0-9]+\\s*({})\\s*$", units.join("|"))});
     let mut size = Map::new();
     size.insert("anyOf".to_owned(), json!([with("integer", values), words]));

@@ -7,7 +7,8 @@ use super::super::key::{Key, Keys, by_path, file, key};
 use super::super::layer::{CURRENT_DAYS, INVENTORY, KINDS, NEAREST_M};
 use super::super::remote::{ADDRESS, ALL_ROWS, AT_ONCE, MAX_BYTES, PAGES, PULL_ROWS, TIMEOUT_S, VARIABLE};
 use super::super::resolve::{
-    ARCHIVE, BATCH_ROWS, GROUP_ROWS, KEEP, MEMORY, PAGE_ROWS, PROFILES, RECORD, TILE_ROWS, ZSTD_LEVEL,
+    ARCHIVE, BATCH_ROWS, FETCH_S, GROUP_ROWS, KEEP, MEMORY, PAGE_ROWS, PROFILES, READ_S, RECORD, TILE_ROWS,
+    ZSTD_LEVEL,
 };
 use super::super::schema::GEOMETRIES;
 use super::super::{ProductName, csv_geometry, format};
@@ -63,6 +64,15 @@ fn settings(products: &[ProductName]) -> Vec<Key> {
         )
         .otherwise(true),
         key("limits.archive", "Largest content of a zip archive.").bounds(&ARCHIVE),
+        key(
+            "limits.fetch",
+            "Time in which a source behind a server has to be there, all its requests, waits and retries together.",
+        )
+        .bounds(&FETCH_S)
+        .example("2 h"),
+        key("limits.read", "Time in which a source that is read in a process of its own has to be read.")
+            .bounds(&READ_S)
+            .example("2 h"),
         key(
             "limits.unmet-counts",
             "Counts that may be other than expected before the exit code says so; any number by default.",

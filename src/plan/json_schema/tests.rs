@@ -44,7 +44,7 @@ fn compare(shape: &Shape, schema: &Value, path: &str) {
             Kind::Integer => assert_eq!(kind, Some("integer"), "{path}"),
             Kind::Number => assert_eq!(kind, Some("number"), "{path}"),
             Kind::Flag => assert_eq!(kind, Some("boolean"), "{path}"),
-            Kind::Size | Kind::TextOrInteger => assert!(property["anyOf"].is_array(), "{path}"),
+            Kind::Size | Kind::Time | Kind::TextOrInteger => assert!(property["anyOf"].is_array(), "{path}"),
             Kind::Pairs => assert_eq!(kind, Some("object"), "{path}"),
             Kind::Table(shape) => compare(shape, property, &path),
             Kind::Tables(shape) => compare(shape, &property["items"], &path),

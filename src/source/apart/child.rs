@@ -1,6 +1,5 @@
 //! The process that reads sources: takes a question from stdin, and sends what it finds to stdout.
 
-use std::error::Error;
 use std::fs;
 use std::io::{self, BufRead, Write};
 use std::path::Path;
@@ -12,7 +11,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::question::{Asked, Question, WholeCrs};
 use super::wire::{self, Header};
-use crate::source::error::SourceError;
+use crate::feature::chain;
 use crate::source::{self, Reader};
 
 /// Answers questions until there are no more.
@@ -28,7 +27,7 @@ pub fn serve(from: impl BufRead + Send + 'static, mut to: impl Write) -> io::Res
         limit(Resource::Data, asked.memory)?;
         match source::open(&asked.landed, &asked.plan, &asked.limits, asked.schema_crs.as_ref()) {
             Ok(reader) => send(reader, &mut to),
-            Err(error) => wire::write_json(&mut to, wire::FAILED, &told(&error)),
+            Err(error) => wire::write_json(&mut to, wire::FAILED, &chain(&error)),
         }?;
         to.flush()?;
     }
@@ -63,22 +62,10 @@ fn send(reader: Reader, to: &mut impl Write) -> io::Result<()> {
     for batch in reader {
         match batch {
             Ok(batch) => wire::write_batch(to, batch).map_err(io::Error::other)?,
-            Err(error) => return wire::write_json(to, wire::FAILED, &told(&error)),
+            Err(error) => return wire::write_json(to, wire::FAILED, &chain(&error)),
         }
     }
     wire::write_json(to, wire::END, &peak_memory())
-}
-
-/// An error with its causes.
-fn told(error: &SourceError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 /// The most memory that the process has held, bytes (`VmHWM` of proc(5)); nought where the system doesn't say.

@@ -103,7 +103,13 @@ impl Question {
 
     fn asked(self) -> Asked {
         let path = PathBuf::from(OsString::from_vec(self.path));
-        let landed = Landed { path: path.clone(), sha256: String::new(), bytes: 0, landed_at: String::new() };
+        let landed = Landed {
+            path: path.clone(),
+            sha256: String::new(),
+            bytes: 0,
+            landed_at: String::new(),
+            doubts: vec![],
+        };
         let shown: Arc<str> = self.shown.into();
         let plan = SourcePlan {
             location: Location::Path(path),

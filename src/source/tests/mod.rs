@@ -43,7 +43,13 @@ pub(super) fn open_as(
     limits: &Limits,
     crs: Option<Crs>,
 ) -> Result<Reader, SourceError> {
-    let landed = Landed { path: path.to_owned(), sha256: String::new(), bytes: 0, landed_at: String::new() };
+    let landed = Landed {
+        path: path.to_owned(),
+        sha256: String::new(),
+        bytes: 0,
+        landed_at: String::new(),
+        doubts: vec![],
+    };
     let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
     let shown: Arc<str> = format!("in/shown.{}", extension.unwrap_or_default()).into();
     let plan = SourcePlan {

@@ -238,10 +238,9 @@ pub(crate) fn point(at: usize) -> Row {
     Row { oid: at as i64 + 1, attributes, geometry: json!({"x": x, "y": y}) }
 }
 
-impl ArcGis {
-    /// Serves a layer as `City/FeatureServer/0`.
-    pub(crate) fn start(layer: Layer) -> Self {
-        Self::serving(Service {
+impl Service {
+    fn of(layer: Layer) -> Self {
+        Self {
             kind: "FeatureServer",
             layers: vec![layer],
             groups: Vec::new(),
@@ -250,7 +249,14 @@ impl ArcGis {
             tokens: AtomicUsize::new(0),
             token_used: AtomicUsize::new(0),
             infos: AtomicUsize::new(0),
-        })
+        }
+    }
+}
+
+impl ArcGis {
+    /// Serves a layer as `City/FeatureServer/0`.
+    pub(crate) fn start(layer: Layer) -> Self {
+        Self::serving(Service::of(layer))
     }
 
     fn serving(service: Service) -> Self {
@@ -292,6 +298,12 @@ impl ArcGis {
     pub(crate) fn pages(&self) -> Vec<Request> {
         self.server.requests().into_iter().filter(Request::asks_for_rows).collect()
     }
+}
+
+/// What an honest service, with layer `City/FeatureServer/0`, answers.
+pub(crate) fn honest(layer: Layer) -> impl Fn(&Request) -> Reply + Send + Sync {
+    let service = Service::of(layer);
+    move |request| answer(&service, request)
 }
 
 fn answer(service: &Service, request: &Request) -> Reply {

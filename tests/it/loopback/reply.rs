@@ -39,6 +39,8 @@ pub(super) enum Delivery {
     Undelimited,
     /// No answer: the connection is reset.
     Reset,
+    /// The body is the whole answer, head and all; the connection ends with it.
+    Raw,
 }
 
 impl Reply {
@@ -98,6 +100,16 @@ impl Reply {
         Self { delivery: Delivery::Reset, ..Self::status(200) }
     }
 
+    /// Bytes in place of an answer, however malformed.
+    pub(crate) fn raw(bytes: impl Into<Vec<u8>>) -> Self {
+        Self { delivery: Delivery::Raw, body: bytes.into(), ..Self::status(200) }
+    }
+
+    /// With another status.
+    pub(crate) fn of(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
     /// With one more header.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
@@ -140,7 +152,15 @@ impl Reply {
         Self { after, ..self }
     }
 
+    /// The body, where it is JSON.
+    pub(crate) fn value(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
     pub(super) fn head(&self) -> Vec<u8> {
+        if matches!(self.delivery, Delivery::Raw) {
+            return Vec::new();
+        }
         let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, phrase(self.status));
         for (name, value) in &self.headers {
             let _ = write!(head, "{name}: {value}\r\n");
@@ -169,7 +189,7 @@ impl Reply {
                 stream.write_all(&self.body[..bytes.min(self.body.len())])?;
                 return Ok(false);
             }
-            Delivery::Claiming(_) | Delivery::Undelimited => {
+            Delivery::Claiming(_) | Delivery::Undelimited | Delivery::Raw => {
                 stream.write_all(&self.body)?;
                 return Ok(false);
             }
@@ -201,7 +221,7 @@ fn phrase(status: u16) -> &'static str {
 }
 
 /// A gzip member around the deflate stream that a zip archive's entry is.
-fn gzip(plain: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(plain: &[u8]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     zip.start_file("body", SimpleFileOptions::default()).unwrap();
     zip.write_all(plain).unwrap();

@@ -46,7 +46,7 @@ use std::time::Duration;
 
 use cikr::feature::{Landed, Progress, Task};
 use cikr::fetch::arcgis::{ArcgisError, Asker, Landing, land};
-use cikr::fetch::http::{Client, ClientSettings};
+use cikr::fetch::http::{Client, ClientSettings, Deadline};
 use cikr::plan::{Access, ArcgisPlan, Credential, PageFormat, Secret};
 use cikr::store::Store;
 use serde_json::Value;
@@ -102,8 +102,9 @@ impl Puller {
         };
         let client = Client::new(&settings).unwrap();
         let now = || "2026-01-01T00:00:00Z".to_owned();
-        let landing = Landing { store: &store, id: "points", progress: &Unseen, now: &now };
-        land(&self.plan, &Asker::new(&client, &self.plan), &landing)
+        let until = Deadline::default();
+        let landing = Landing { store: &store, id: "points", progress: &Unseen, now: &now, until };
+        land(&self.plan, &Asker::new(&client, &self.plan, until), &landing)
     }
 
     /// Pages as they landed, without the layer's info.

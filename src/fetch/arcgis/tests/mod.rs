@@ -11,6 +11,7 @@ use serde_json::json;
 use self::server::{Answer, Asked, Memory, Server, Unseen};
 use super::{ArcgisError, Landing, Pulled, Shelf, Wire, land, survey};
 use crate::feature::Landed;
+use crate::fetch::http::Deadline;
 use crate::plan::{Access, ArcgisPlan, Credential, PageFormat, Secret};
 use crate::store::Store;
 
@@ -372,7 +373,11 @@ fn a_filter_goes_with_every_question() {
 
 fn land_in(store: &Store, server: &Server, plan: &ArcgisPlan) -> Result<Landed, ArcgisError> {
     let now = || "2026-01-02T03:00:00Z".to_owned();
-    land(plan, server, &Landing { store, id: "dams", progress: &Unseen, now: &now })
+    land(
+        plan,
+        server,
+        &Landing { store, id: "dams", progress: &Unseen, now: &now, until: Deadline::default() },
+    )
 }
 
 #[test]

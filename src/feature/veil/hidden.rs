@@ -1,0 +1,191 @@
+//! A secret and its spellings, and a text as it may be read.
+//!
+//! LEAF. Spellings are compared by their letters and digits alone, in lower case: what stands between them, how lines are
+//! broken, and which alphabet of base64 is used is then all the same.
+
+use super::coded::{base64_of, decoded, hex_of};
+use super::escapes::{numbered, unescaped, unquoted};
+
+/// Letters and digits from which a secret is looked for in every spelling; a shorter one as it is.
+const LEAST: usize = 4;
+
+/// Letters and digits that a text hardly holds by chance.
+const TELLING: usize = 6;
+
+/// A word is as likely in any text as it is a secret, unless it is longer.
+const LONGEST_WORD: usize = 16;
+
+/// Fewer in a row are no part of a secret.
+const LEAST_PART: usize = 8;
+
+/// Times that escapes are undone.
+const ROUNDS: usize = 4;
+
+/// Bytes of a text that are read in all ways.
+pub(super) const MOST: usize = 64 << 10;
+
+/// Bytes that two pieces of a text have in common.
+const SHARED: usize = 4 << 10;
+
+/// Letters and digits in a row of a secret that no text of this program's own holds by chance.
+const LEAST_OF_OWN: usize = 12;
+
+/// A secret.
+pub(super) struct Hidden {
+    value: String,
+    shown: String,
+    /// As URLs have it: replaced as well as the value itself.
+    written: Vec<String>,
+    /// By their letters and digits.
+    spellings: Vec<String>,
+}
+
+impl Hidden {
+    pub(super) fn new(value: &str, shown: &str) -> Self {
+        let form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        let mut path = url::Url::parse("http://h/").ok();
+        if let Some(url) = &mut path {
+            url.set_path(value);
+        }
+        let path = path.map(|url| url.path().trim_start_matches('/').to_owned()).unwrap_or_default();
+        let mut written = vec![value.to_owned(), form.replace('+', "%20"), form, path];
+        written.retain(|form| !form.is_empty());
+        written.dedup();
+        let plain = squeezed(value);
+        let mut spellings = vec![];
+        if plain.len() >= LEAST {
+            let coded = base64_of(value.as_bytes()).map(|coded| squeezed(&coded));
+            spellings.extend(coded.chain([hex_of(value.as_bytes())]).filter(|coded| coded.len() >= LEAST));
+            spellings.push(plain);
+        }
+        Self { value: value.to_owned(), shown: shown.to_owned(), written, spellings }
+    }
+
+    pub(super) fn is(&self, value: &str) -> bool {
+        self.value == value
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.value.len()
+    }
+
+    /// Whether a text that holds it hardly does so by chance.
+    pub(super) fn is_telling(&self) -> bool {
+        squeezed(&self.value).len() >= TELLING
+    }
+
+    /// Whether it is also no word.
+    pub(super) fn is_unlikely(&self) -> bool {
+        let is_word = self.value.chars().all(char::is_alphabetic) && self.value.len() < LONGEST_WORD;
+        self.is_telling() && !is_word
+    }
+
+    /// The text with what stands for it in its place; none where it isn't there as it is.
+    pub(super) fn replaced(&self, text: &str) -> Option<String> {
+        let there = self.written.iter().filter(|form| text.contains(*form));
+        there.fold(None, |done, form| Some(done.as_deref().unwrap_or(text).replace(form, &self.shown)))
+    }
+
+    /// Whether one of the readings holds it.
+    pub(super) fn is_in(&self, readings: &Readings) -> bool {
+        if self.spellings.is_empty() {
+            let value = self.value.to_lowercase();
+            return readings.texts.iter().any(|text| text.to_lowercase().contains(&value));
+        }
+        readings.squeezed.iter().any(|text| self.spellings.iter().any(|spelling| text.contains(spelling)))
+    }
+
+    /// Whether one of the readings holds half of it in a row.
+    pub(super) fn is_partly_in(&self, readings: &Readings) -> bool {
+        self.has_part(readings, |length| LEAST_PART.max(length.div_ceil(2)))
+    }
+
+    /// Whether one of the readings holds two thirds of it in a row. An address has too much in common with others.
+    pub(super) fn is_mostly_in(&self, readings: &Readings) -> bool {
+        !self.value.contains("://")
+            && self.has_part(readings, |length| LEAST_OF_OWN.max((length * 2).div_ceil(3)))
+    }
+
+    fn has_part(&self, readings: &Readings, size: fn(usize) -> usize) -> bool {
+        self.spellings.iter().any(|spelling| {
+            let size = size(spelling.len());
+            let starts = 0..(spelling.len() + 1).saturating_sub(size);
+            let mut parts = starts.filter_map(|at| spelling.get(at..at + size));
+            parts.any(|part| readings.squeezed.iter().any(|text| text.contains(part)))
+        })
+    }
+}
+
+/// Parts of an address that are secret by themselves.
+pub(super) fn parts(value: &str) -> Vec<&str> {
+    let is_address = value.contains("://") || value.contains('?') || value.contains('&');
+    if !is_address {
+        return vec![];
+    }
+    let query = value.split_once('?').map_or(value, |(_, query)| query);
+    let query = query.split('#').next().unwrap_or_default();
+    let values = query.split('&').filter_map(|pair| Some(pair.split_once('=')?.1));
+    let authority = value.split_once("://").map_or("", |(_, rest)| rest).split('/').next();
+    let user = authority.and_then(|authority| Some(authority.rsplit_once('@')?.0));
+    let user = user.into_iter().flat_map(|user| user.splitn(2, ':'));
+    values.chain(user).filter(|part| squeezed(part).len() >= LEAST_PART).collect()
+}
+
+/// A long text in pieces that can be read, each with some of the one before.
+pub(super) fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let starts = (0..text.len().max(1)).step_by(MOST - SHARED);
+    starts.map(|start| {
+        let end = text.ceil_char_boundary((start + MOST).min(text.len()));
+        &text[text.floor_char_boundary(start)..end]
+    })
+}
+
+/// A text as it may be read.
+pub(super) struct Readings {
+    texts: Vec<String>,
+    squeezed: Vec<String>,
+}
+
+impl Readings {
+    /// With escapes undone.
+    pub(super) fn plain(text: &str) -> Self {
+        Self::of(unwound(text))
+    }
+
+    /// Also with what is coded in it decoded, and that again.
+    pub(super) fn deep(text: &str) -> Self {
+        let mut texts = unwound(text);
+        texts.extend([unquoted(text), numbered(text)]);
+        let mut newest = texts.clone();
+        for _ in 0..2 {
+            newest = newest.iter().flat_map(|text| decoded(text)).flat_map(|text| unwound(&text)).collect();
+            texts.extend(newest.iter().cloned());
+        }
+        Self::of(texts)
+    }
+
+    fn of(mut texts: Vec<String>) -> Self {
+        texts.sort_unstable();
+        texts.dedup();
+        let squeezed = texts.iter().map(|text| squeezed(text)).collect();
+        Self { texts, squeezed }
+    }
+}
+
+/// The text, and as it is after its escapes are undone once, twice …
+fn unwound(text: &str) -> Vec<String> {
+    let mut texts = vec![text[..text.floor_char_boundary(MOST)].to_owned()];
+    for _ in 0..ROUNDS {
+        let next = unescaped(&texts[texts.len() - 1]);
+        if texts.last() == Some(&next) {
+            break;
+        }
+        texts.push(next);
+    }
+    texts
+}
+
+/// Letters and digits in lower case.
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

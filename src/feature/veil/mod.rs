@@ -1,0 +1,171 @@
+//! What must not be shown, and texts without it.
+//!
+//! LEAF. Secrets are noted where they come into the program: values of the environment as they are read, tokens as they
+//! are given. A text is compared in every spelling that a server could repeat them in: as it is and in either case, with
+//! escapes of URLs, JSON, PHP and HTML undone however often, in base64 and hexadecimal, with anything between the letters.
+
+mod coded;
+mod escapes;
+mod hidden;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::visible::visible;
+use hidden::{Hidden, Readings};
+
+/// Characters of what others say that are shown.
+const EXCERPT: usize = 200;
+
+/// What stands for an excerpt that may hold a secret.
+pub const MASKED: &str = "*** (not shown: it repeats a credential)";
+
+/// Secrets that no text may show. Clones share them.
+#[derive(Clone, Default)]
+pub struct Veil {
+    known: Arc<RwLock<Vec<Arc<Hidden>>>>,
+}
+
+impl fmt::Debug for Veil {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Veil")
+    }
+}
+
+impl Veil {
+    /// Hides `value` from now on; `shown` stands for it. Of an address also the user, the password and the values of its
+    /// parameters.
+    pub fn add(&self, value: &str, shown: &str) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        for part in std::iter::once(value).chain(hidden::parts(value)) {
+            if !part.is_empty() && !known.iter().any(|other| other.is(part)) {
+                known.push(Arc::new(Hidden::new(part, shown)));
+            }
+        }
+        known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    }
+
+    /// A text with what stands for secrets in their place, however short they are, where they are written as they are.
+    pub fn plain<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        replaced(&self.known(), text, |_| true)
+    }
+
+    fn known(&self) -> Vec<Arc<Hidden>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether there is nothing to hide.
+    pub fn is_empty(&self) -> bool {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Whether a text holds a secret, in any spelling.
+    pub fn is_in(&self, text: &str) -> bool {
+        let known = self.known();
+        if known.is_empty() {
+            return false;
+        }
+        let readings = Readings::deep(text);
+        known.iter().any(|secret| secret.is_in(&readings))
+    }
+
+    /// Whether a text holds a secret, in any spelling, that it can't hold by chance.
+    pub fn is_surely_in(&self, text: &str) -> bool {
+        let known: Vec<_> = self.known().into_iter().filter(|secret| secret.is_unlikely()).collect();
+        if known.is_empty() {
+            return false;
+        }
+        hidden::pieces(text).any(|piece| {
+            let readings = Readings::deep(piece);
+            known.iter().any(|secret| secret.is_in(&readings))
+        })
+    }
+
+    /// A text of this program's own, with what stands for secrets in their place; where one is there in another
+    /// spelling, nothing of it. Words that a text may hold by chance are replaced, and don't hide the rest.
+    pub fn own<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let known = self.known();
+        if known.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let plain = replaced(&known, text, Hidden::is_telling);
+        let readings = Readings::deep(&plain);
+        let is_there = |secret: &Hidden| secret.is_in(&readings) || secret.is_mostly_in(&readings);
+        // Nothing of this program's own is so long.
+        let is_left =
+            plain.len() > hidden::MOST || known.iter().any(|secret| secret.is_unlikely() && is_there(secret));
+        if is_left { Cow::Borrowed(MASKED) } else { plain }
+    }
+
+    /// A value of a table, as `own`; for many of them, so that it isn't looked for in what may be coded there.
+    pub fn value<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let known = self.known();
+        if known.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let readings = Readings::plain(text);
+        let is_there = known.iter().any(|secret| secret.is_unlikely() && secret.is_in(&readings));
+        if is_there { Cow::Owned("***".to_owned()) } else { Cow::Borrowed(text) }
+    }
+
+    /// The beginning of what somebody else says: on one line, visible, short, and masked as a whole where any part of it
+    /// may be more than half of a secret.
+    pub fn excerpt(&self, text: &str) -> String {
+        let known = self.known();
+        let plain = replaced(&known, text, |_| true);
+        if !known.is_empty() {
+            let readings = Readings::deep(&plain);
+            if known.iter().any(|secret| secret.is_in(&readings) || secret.is_partly_in(&readings)) {
+                return MASKED.to_owned();
+            }
+        }
+        // What isn't looked at isn't shown.
+        shortened(&plain[..plain.floor_char_boundary(hidden::MOST)], EXCERPT)
+    }
+
+    /// A value with all of its texts as `own` has them, and visible.
+    ///
+    /// # Errors
+    /// When it is none that JSON can hold.
+    pub fn over<T: Serialize + DeserializeOwned>(&self, value: &T) -> Result<T, serde_json::Error> {
+        serde_json::from_value(self.over_json(serde_json::to_value(value)?))
+    }
+
+    /// The same of JSON; names of members stay.
+    pub fn over_json(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(visible(&self.own(&text)).into_owned()),
+            Value::Array(values) => values.into_iter().map(|value| self.over_json(value)).collect(),
+            Value::Object(members) => {
+                members.into_iter().map(|(name, value)| (name, self.over_json(value))).collect()
+            }
+            other => other,
+        }
+    }
+}
+
+/// A text on one line, visible, of `most` characters at most.
+pub fn shortened(text: &str, most: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = visible(&line);
+    match line.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.into_owned(),
+    }
+}
+
+fn replaced<'t>(known: &[Arc<Hidden>], text: &'t str, which: impl Fn(&Hidden) -> bool) -> Cow<'t, str> {
+    let chosen = known.iter().filter(|secret| which(secret));
+    chosen.fold(Cow::Borrowed(text), |text, secret| match secret.replaced(&text) {
+        Some(text) => Cow::Owned(text),
+        None => text,
+    })
+}
+
+#[cfg(test)]
+mod tests;
