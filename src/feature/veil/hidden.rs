@@ -116,8 +116,14 @@ impl Hidden {
     }
 }
 
-/// Parts of an address that are secret by themselves.
-pub(super) fn parts(value: &str) -> Vec<&str> {
+/// A value, and of an address the parts that are secret by themselves; each also without its escapes.
+pub(super) fn parts(value: &str) -> Vec<String> {
+    let mut parts = vec![value];
+    parts.extend(parts_of_address(value));
+    parts.into_iter().flat_map(|part| [part.to_owned(), unescaped(part)]).collect()
+}
+
+fn parts_of_address(value: &str) -> Vec<&str> {
     let is_address = value.contains("://") || value.contains('?') || value.contains('&');
     if !is_address {
         return vec![];
