@@ -90,7 +90,7 @@ impl Veil {
     /// spelling, nothing of it. Words that a text may hold by chance are replaced, and don't hide the rest.
     pub fn own<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let known = self.known();
-        if known.is_empty() {
+        if known.is_empty() || text.len() < hidden::TELLING {
             return Cow::Borrowed(text);
         }
         let plain = replaced(&known, text, Hidden::is_telling);
