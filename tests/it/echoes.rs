@@ -165,6 +165,7 @@ fn service(place: &str, said: &str, request: &Request) -> Reply {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the counts of the trial")]
 fn no_spelling_of_a_secret_is_shown_or_sent_on() {
     let other = Server::start(|_| csv("", ROW));
     let target = other.url("");

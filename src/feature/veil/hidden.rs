@@ -10,7 +10,7 @@ use super::escapes::{numbered, unescaped, unquoted};
 const LEAST: usize = 4;
 
 /// Letters and digits that a text hardly holds by chance.
-const TELLING: usize = 6;
+pub(super) const TELLING: usize = 6;
 
 /// A word is as likely in any text as it is a secret, unless it is longer.
 const LONGEST_WORD: usize = 16;
@@ -109,15 +109,28 @@ impl Hidden {
     fn has_part(&self, readings: &Readings, size: fn(usize) -> usize) -> bool {
         self.spellings.iter().any(|spelling| {
             let size = size(spelling.len());
+            let is_there = |part: &str| readings.squeezed.iter().any(|text| text.contains(part));
+            // A part of that length holds one of these: where none is, there is no need to look for each.
+            let mut halves =
+                (0..spelling.len()).step_by(size / 2).filter_map(|at| spelling.get(at..at + size / 2));
+            if spelling.is_ascii() && !halves.any(is_there) {
+                return false;
+            }
             let starts = 0..(spelling.len() + 1).saturating_sub(size);
             let mut parts = starts.filter_map(|at| spelling.get(at..at + size));
-            parts.any(|part| readings.squeezed.iter().any(|text| text.contains(part)))
+            parts.any(is_there)
         })
     }
 }
 
-/// Parts of an address that are secret by themselves.
-pub(super) fn parts(value: &str) -> Vec<&str> {
+/// A value, and of an address the parts that are secret by themselves; each also without its escapes.
+pub(super) fn parts(value: &str) -> Vec<String> {
+    let mut parts = vec![value];
+    parts.extend(parts_of_address(value));
+    parts.into_iter().flat_map(|part| [part.to_owned(), unescaped(part)]).collect()
+}
+
+fn parts_of_address(value: &str) -> Vec<&str> {
     let is_address = value.contains("://") || value.contains('?') || value.contains('&');
     if !is_address {
         return vec![];

@@ -42,9 +42,9 @@ impl Veil {
     /// parameters.
     pub fn add(&self, value: &str, shown: &str) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        for part in std::iter::once(value).chain(hidden::parts(value)) {
-            if !part.is_empty() && !known.iter().any(|other| other.is(part)) {
-                known.push(Arc::new(Hidden::new(part, shown)));
+        for part in hidden::parts(value) {
+            if !part.is_empty() && !known.iter().any(|other| other.is(&part)) {
+                known.push(Arc::new(Hidden::new(&part, shown)));
             }
         }
         known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
@@ -90,7 +90,7 @@ impl Veil {
     /// spelling, nothing of it. Words that a text may hold by chance are replaced, and don't hide the rest.
     pub fn own<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let known = self.known();
-        if known.is_empty() {
+        if known.is_empty() || text.len() < hidden::TELLING {
             return Cow::Borrowed(text);
         }
         let plain = replaced(&known, text, Hidden::is_telling);

@@ -146,7 +146,7 @@ fn bodies() -> Vec<Case> {
     for eighth in 0..8 {
         let cut = move |value: &Value| {
             let bytes = text(value);
-            bytes[..bytes.len() * eighth / 8 + 1].to_vec()
+            bytes[..=bytes.len() * eighth / 8].to_vec()
         };
         cases.push(lying(&format!("rows cut at {eighth}/8"), Ask::Rows, move |_, _, honest| {
             json(cut(&honest))
