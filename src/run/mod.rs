@@ -199,7 +199,7 @@ pub fn run(
 
 /// A run, under the lock.
 fn night(fetching: Fetching<'_>, lock: &Lock, id: &str, mode: Mode<'_>) -> Result<Outcome, Error> {
-    let Fetching { plan, store, progress, .. } = fetching;
+    let Fetching { plan, store, progress, settings, .. } = fetching;
     let (started, timer) = (now(), Instant::now());
     let staging = store.begin(lock, id).map_err(store_error)?;
     let last = past::last_sound(store);

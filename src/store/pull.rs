@@ -109,7 +109,7 @@ impl Pull<'_> {
     /// The name is no plain one, or a file is there and can't be read.
     pub fn get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(entry) = self.entry(name)? else { return Ok(None) };
-        read_page(&self.base().join(&entry.page.path), &entry.page)
+        Ok(read_page(&self.base().join(&entry.page.path), &entry.page))
     }
 
     /// What is known of a page; none where it has not come. Its bytes are not looked at.

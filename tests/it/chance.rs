@@ -1,6 +1,6 @@
 //! Numbers that look like chance and are the same on every run.
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
+/// `SplitMix64` (Steele, Lea, Flood 2014).
 pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {

@@ -92,7 +92,9 @@ fn written(rows: &RecordBatch, properties: WriterPropertiesBuilder) -> Vec<u8> {
 
 fn dictionary(text: &str, rows: usize) -> ArrayRef {
     let mut column = StringDictionaryBuilder::<Int32Type>::new();
-    (0..rows).for_each(|_| drop(column.append(text).unwrap()));
+    for _ in 0..rows {
+        column.append(text).unwrap();
+    }
     Arc::new(column.finish())
 }
 

@@ -74,7 +74,7 @@ fn fail(kinds: &[Kind], faults: &[&str], first: u32, last: u32) -> Told {
                 edition += 1;
                 nights.publish(edition);
                 let why = format!("{} call {at}: {fault}", kind.name);
-                let Some(code) = night_with(&nights, kind.calls, fault, at) else { break };
+                let Some(Ended { code }) = night_with(&nights, kind.calls, fault, at) else { break };
                 told.met += 1;
                 *(if code == Some(0) { &mut told.went_on } else { &mut told.ended }) += 1;
                 check(&nights, edition, code, &why);
@@ -97,8 +97,15 @@ fn check(nights: &Nights, edition: u32, code: Option<i32>, why: &str) {
     nights.calm(&format!("after {why}"));
 }
 
-/// A night whose nth call fails; its exit code, none where it was killed; the outer none where there was no such call.
-fn night_with(nights: &Nights, calls: &str, fault: &str, at: u32) -> Option<Option<i32>> {
+/// How a night ended.
+#[derive(Clone, Copy)]
+struct Ended {
+    /// None where it was killed.
+    code: Option<i32>,
+}
+
+/// A night whose nth call fails; none where there was no such call.
+fn night_with(nights: &Nights, calls: &str, fault: &str, at: u32) -> Option<Ended> {
     let log = nights.folder.path().join("calls.txt");
     let status = Command::new("strace")
         .args(["-f", "--seccomp-bpf", "-qq", "-e", "signal=none", "-e"])
@@ -115,5 +122,5 @@ fn night_with(nights: &Nights, calls: &str, fault: &str, at: u32) -> Option<Opti
         .status()
         .expect("strace is there; `tests/setup.sh test` installs it");
     let is_met = fs::read_to_string(&log).unwrap().contains("(INJECTED)") || status.code().is_none();
-    is_met.then_some(status.code())
+    is_met.then_some(Ended { code: status.code() })
 }

@@ -39,9 +39,9 @@ fn endure(nights: u32, seed: u64) {
             let files = count(&store.folder.path().join("store"));
             // Logs are small and kept as long as their releases; nothing may pile up.
             if night <= 20 {
-                files_at_most = files * 2
+                files_at_most = files * 2;
             } else {
-                assert!(files <= files_at_most, "{why}: {files} files")
+                assert!(files <= files_at_most, "{why}: {files} files");
             }
             continue;
         }
