@@ -245,11 +245,11 @@ fn write(
     let rejects = rows
         .rejects
         .rows()
-        .map(|reject| reject.map(|reject| Reject { origin: as_written(layer, reject.origin), ..reject }));
+        .map(|reject| reject.map(|reject| Reject { origin: as_written(layer, &reject.origin), ..reject }));
     tables::write_rejects(context, id, rejects).map_err(|source| LayerError::Write { source })?;
     let flags = rows
         .flagged(shared)
-        .map(|flag| flag.map(|flag| Flag { origin: as_written(layer, flag.origin), ..flag }));
+        .map(|flag| flag.map(|flag| Flag { origin: as_written(layer, &flag.origin), ..flag }));
     tables::write_flags(context, id, flags).map_err(|source| LayerError::Write { source })?;
     let report = published(layer, landed, &rows, &tiles);
     let schema = Some(Arc::clone(&rows.schema));
@@ -270,8 +270,8 @@ fn write(
 }
 
 /// An origin as tables of a release show it.
-pub(super) fn as_written(layer: &LayerPlan, origin: Origin) -> Origin {
-    Origin { source: layer.source.as_written(&origin.source), ..origin }
+pub(super) fn as_written(layer: &LayerPlan, origin: &Origin) -> Origin {
+    Origin { source: layer.source.as_written(&origin.source), row: origin.row }
 }
 
 /// Shows a row group of a tile to the products, and where its rows are to be had.

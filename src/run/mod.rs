@@ -173,7 +173,7 @@ pub fn run(
     progress: &dyn Progress,
 ) -> Result<Outcome, Error> {
     let lock = store.lock().map_err(store_error)?;
-    night(plan, store, &lock, id, mode, settings, progress).inspect_err(|error| {
+    night(plan, (store, &lock), id, mode, settings, progress).inspect_err(|error| {
         if error.is_out_of_space() {
             // What it has made so far would keep the next run from having room.
             store.abandon(&lock, id).unwrap_or_else(|error| {
@@ -186,8 +186,7 @@ pub fn run(
 /// A run, under the lock.
 fn night(
     plan: &Plan,
-    store: &Store,
-    lock: &Lock,
+    (store, lock): (&Store, &Lock),
     id: &str,
     mode: Mode<'_>,
     settings: &ClientSettings,

@@ -88,7 +88,7 @@ fn count(region: &RegionId, rows: &RecordBatch) -> Result<Facilities, BoxError> 
 /// When those that outgrew memory can't be read back.
 pub(super) fn samples_of(layer: &LayerPlan, rejects: &Rejects) -> Result<Vec<RejectSample>, TileError> {
     let sample = |reject: Reject| RejectSample {
-        origin: as_written(layer, reject.origin).to_string(),
+        origin: as_written(layer, &reject.origin).to_string(),
         field: reject.field,
         value: reject.value,
         reason: reject.reason.code().to_owned(),

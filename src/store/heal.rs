@@ -60,7 +60,10 @@ impl Healing<'_> {
         let root = self.store.root();
         let mut found = Vec::new();
         let gate = root.join("gate");
-        for name in names(&gate)?.into_iter().filter(|name| name.ends_with(".json")) {
+        for name in names(&gate)?
+            .into_iter()
+            .filter(|name| Path::new(name).extension().is_some_and(|end| end == "json"))
+        {
             found.extend(self.unless_sound::<GateRecord>(&gate.join(name))?);
         }
         for id in names(&root.join("landing"))? {

@@ -109,7 +109,7 @@ impl Pull<'_> {
     /// The name is no plain one, or a file is there and can't be read.
     pub fn get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(entry) = self.entry(name)? else { return Ok(None) };
-        read_page(&self.base().join(&entry.page.path), &entry.page)
+        Ok(read_page(&self.base().join(&entry.page.path), &entry.page))
     }
 
     /// What is known of a page; none where it has not come. Its bytes are not looked at.
@@ -130,7 +130,7 @@ impl Pull<'_> {
         let path = Path::new(PAGES).join(format!("{sha256}.zst"));
         let page = Page { path, rows: page_record.rows, bytes: bytes.len() as u64, sha256 };
         let place = self.base().join(&page.path);
-        if !matches!(read_page(&place, &page), Ok(Some(_))) {
+        if read_page(&place, &page).is_none() {
             let packed = zstd::bulk::compress(bytes, ZSTD_LEVEL);
             let packed = packed.map_err(|source| StoreError::writing(&place, source))?;
             disk::put(&self.store.work(), &place, &packed)?;
@@ -180,7 +180,7 @@ impl Pull<'_> {
     fn whole(&self, name: &str) -> Result<Page, StoreError> {
         let missing = || StoreError::PageMissing { path: self.folder.clone(), name: name.to_owned() };
         let entry = self.entry(name)?.ok_or_else(missing)?;
-        read_page(&self.base().join(&entry.page.path), &entry.page)?.ok_or_else(missing)?;
+        read_page(&self.base().join(&entry.page.path), &entry.page).ok_or_else(missing)?;
         Ok(entry.page)
     }
 
@@ -221,17 +221,13 @@ pub(super) fn last_in(pull: &Path) -> Result<Option<String>, StoreError> {
 }
 
 /// A page's bytes if they are those that came; no more of a damaged file is unpacked than the page had.
-fn read_page(path: &Path, page: &Page) -> Result<Option<Vec<u8>>, StoreError> {
-    let file = match File::open(path) {
-        Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        file => file,
-    };
+fn read_page(path: &Path, page: &Page) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    let unpacked = file
+    let unpacked = File::open(path)
         .and_then(zstd::Decoder::new)
         .and_then(|unpacked| unpacked.take(page.bytes.saturating_add(1)).read_to_end(&mut bytes));
     let is_whole = unpacked.is_ok() && digest::digest_bytes(&bytes) == page.sha256;
-    Ok(is_whole.then_some(bytes))
+    is_whole.then_some(bytes)
 }
 
 #[cfg(test)]

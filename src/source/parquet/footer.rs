@@ -269,7 +269,7 @@ mod tests {
                     }
                 }
                 Err(error) => {
-                    below_zero += usize::from(crate::feature::chain(&error).contains("is at or of -"))
+                    below_zero += usize::from(crate::feature::chain(&error).contains("is at or of -"));
                 }
             }
         }
