@@ -99,7 +99,7 @@ fn make(
             plan,
             report: &outcome.report,
             tiles: &outcome.tiles,
-            before: before(plan).map(|before| confirmed(before, &outcome.tiles)),
+            before: before(plan).map(|before| confirmed(&before, &outcome.tiles)),
             rows: rows.as_ref().map(|rows| rows as &dyn Rows),
         });
     let tables: Vec<LayerTables<'_>> = tables.collect();
@@ -108,13 +108,13 @@ fn make(
 }
 
 /// The tiles of the release before that are to be compared are those that it was published with, or none is.
-fn confirmed<'a>(before: Before<'a>, now: &[TileRecord]) -> Before<'a> {
+fn confirmed<'a>(before: &Before<'a>, now: &[TileRecord]) -> Before<'a> {
     let now: BTreeSet<&str> = now.iter().map(|tile| tile.sha256.as_str()).collect();
     let tiles = before.tiles.unwrap_or_default();
     let is_damaged = |(path, sha256): &(PathBuf, String)| {
         !now.contains(sha256.as_str()) && !store::has_digest(path, sha256)
     };
-    Before { is_damaged: tiles.par_iter().any(is_damaged), ..before }
+    Before { is_damaged: tiles.par_iter().any(is_damaged), ..before.clone() }
 }
 
 /// A layer's rows in their store.

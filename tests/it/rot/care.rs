@@ -30,7 +30,7 @@ fn a_digit_that_changed_in_a_landed_copy_is_not_published() {
     let before = tables(&folder.latest());
     one_digit(&landed(&folder, "points"));
     folder.cikr(&["run", "pipeline.toml", "--rebuild"]).code(0).says("a landed file is missing or damaged");
-    assert_tables(&folder, &before, &format!("from the source again"));
+    assert_tables(&folder, &before, "from the source again");
     one_digit(&landed(&folder, "points"));
     let offline =
         folder.cikr(&["run", "pipeline.toml", "--rebuild", "--offline", "--format", "json"]).code(5);

@@ -53,7 +53,7 @@ fn survives(starts: &str, holds: &str, ends: &str, is_told: bool) {
         let place = format!("{} {harm:?}:\n{}", path.display(), night.stderr);
         assert_eq!(night.code, 5, "`more` is held back as before; {place}");
         assert!(!night.stderr.contains("panicked"), "{place}");
-        assert_tables(&folder, &expected, &format!("{place}"));
+        assert_tables(&folder, &expected, &place);
         let verified = folder.cikr(&["verify", "store"]);
         assert_eq!(verified.code, 0, "{place}\n{}", verified.stdout);
         let is_noticed = night.stderr.contains(" WARN ");

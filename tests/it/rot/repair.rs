@@ -64,7 +64,7 @@ fn every_way_to_falsify_latest_is_noticed_and_mended() {
         text[..text.len() / 2].to_owned(),
     ];
     let fields = ["version", "release", "published", "manifest_sha256", "tiles", "rows", "bytes"];
-    ways.extend(fields.map(|field| without(field)));
+    ways.extend(fields.map(without));
     for falsified in ways {
         fs::write(&path, &falsified).unwrap();
         let verified = folder.cikr(&["verify", "store"]).code(7);
