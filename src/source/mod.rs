@@ -144,7 +144,9 @@ pub fn open(
     tracing::debug!(source = %origin, %crs, "opened");
     let at_most = match (&rows, &plan.format) {
         (Rows::Columnar(source), _) => Some(source.rows()),
-        (_, Format::Csv { .. } | Format::Geojson | Format::Geojsonl) => Some(landed.bytes / LEAST_ROW + 1),
+        (_, Format::Csv { .. } | Format::Geojson | Format::Geojsonl) => {
+            path.metadata().ok().map(|file| file.len() / LEAST_ROW + 1)
+        }
         // Headers of datasets and sheets may lie, and landed pages are compressed.
         _ => None,
     };
