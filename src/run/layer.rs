@@ -333,7 +333,7 @@ fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Resu
                     "not carried from a release"
                 );
                 discard(context, id)?;
-                let _ = write!(reason, "; and its good data can't be used: {}", chain(&error));
+                let _ = write!(reason, "; and its last good data can't be used: {}", chain(&error));
             }
         }
     }

@@ -241,7 +241,7 @@ fn law_5_damaged_last_good_data_stops_nobody() {
     assert!(ended.layer("second").reason.unwrap().contains("so none is left"));
     // A last release that can't be read is told of, and the night goes on.
     fs::remove_file(folder.latest().join("report.json")).unwrap();
-    folder.run().code(5).says("rollback");
+    folder.run().code(5).says("an older release stands in for the last one");
 }
 
 /// What comes from the environment is used and shown nowhere.

@@ -154,7 +154,7 @@ fn a_layer_that_fails_is_carried_from_an_older_release_where_the_last_is_damaged
     let layer = folder.run().code(5).layer("points");
     assert_eq!(layer.status, LayerStatus::Carried);
     assert_eq!(layer.carried_from.as_deref(), older.file_name().unwrap().to_str());
-    assert!(layer.reason.unwrap().contains("its good data can't be used"));
+    assert!(layer.reason.unwrap().contains("its last good data can't be used"));
     folder.cikr(&["verify", "store"]).code(0);
 }
 

@@ -115,8 +115,8 @@ impl Trial {
         self.folder.write("points.csv", format!("{HEADER}{rows}"));
     }
 
-    #[expect(clippy::print_stdout, reason = "it takes minutes, and counts are its result")]
     /// Damages so many files, each in a store of its own; what went wrong.
+    #[expect(clippy::print_stdout, reason = "it takes minutes, and counts are its result")]
     fn run(&mut self, mutations: u64) -> Counts {
         fs::rename(self.store(), self.base()).unwrap();
         for is_changed in [false, true] {
