@@ -19,8 +19,9 @@ test: setup-test ## everything CI checks, seconds first
 	cargo test --locked --doc
 	$(MAKE) --no-print-directory check interop
 
-lint: setup-test ## formatting and lints
+lint: setup-test ## formatting, lints, and what dependencies may be
 	cargo fmt --check
+	PATH="$$PATH:$(HOME)/.cache/cikr/tools/bin" cargo deny --locked check bans licenses sources
 	cargo clippy --locked --all-targets -- -D warnings
 
 # With --all-targets dependencies get the features that `cargo test` gives them, and are compiled once, not twice.

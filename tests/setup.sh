@@ -56,4 +56,8 @@ if [ "$purpose" = test ]; then
     fi
     cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
     cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+    # Outside the checkout, as the build files are: compiled once, and then there for every clone.
+    deny=$HOME/.cache/cikr/tools/bin/cargo-deny
+    [ -x "$deny" ] || command -v cargo-deny >/dev/null ||
+        CARGO_TARGET_DIR=$(mktemp -d) cargo install --quiet --locked --root "${deny%/bin/*}" cargo-deny@0.20.2
 fi
