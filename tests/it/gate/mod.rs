@@ -230,7 +230,7 @@ fn drift_can_be_turned_into_warnings() {
     let layer = passed(&folder.run().code(0));
     assert_eq!(warnings(&layer), [Check::Renamed]);
     let readme = fs::read_to_string(folder.latest().join("README.md")).unwrap();
-    assert!(readme.contains("`BEDS_2024` looks like it"), "{readme}");
+    assert!(readme.contains("\\`BEDS_2024\\` looks like it"), "{readme}");
 }
 
 /// What we change in our own plan is no drift of the source.
