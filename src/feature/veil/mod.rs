@@ -9,8 +9,10 @@ mod escapes;
 mod hidden;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,6 +24,9 @@ use hidden::{Hidden, Readings};
 /// Characters of what others say that are shown.
 const EXCERPT: usize = 200;
 
+/// Texts that are remembered.
+const MOST_CLEAN: usize = 50_000;
+
 /// What stands for an excerpt that may hold a secret.
 pub const MASKED: &str = "*** (not shown: it repeats a credential)";
 
@@ -29,6 +34,9 @@ pub const MASKED: &str = "*** (not shown: it repeats a credential)";
 #[derive(Clone, Default)]
 pub struct Veil {
     known: Arc<RwLock<Vec<Arc<Hidden>>>>,
+    /// Digests of texts in which there was nothing to hide: a log says the same again and again.
+    clean: Arc<Mutex<HashSet<u64>>>,
+    seed: RandomState,
 }
 
 impl fmt::Debug for Veil {
@@ -48,6 +56,11 @@ impl Veil {
             }
         }
         known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        self.clean().clear();
+    }
+
+    fn clean(&self) -> MutexGuard<'_, HashSet<u64>> {
+        self.clean.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A text with what stands for secrets in their place, however short they are, where they are written as they are.
@@ -93,13 +106,37 @@ impl Veil {
         if known.is_empty() || text.len() < hidden::TELLING {
             return Cow::Borrowed(text);
         }
+        let digest = self.seed.hash_one(text);
+        if self.clean().contains(&digest) {
+            return Cow::Borrowed(text);
+        }
         let plain = replaced(&known, text, Hidden::is_telling);
         let readings = Readings::deep(&plain);
         let is_there = |secret: &Hidden| secret.is_in(&readings) || secret.is_mostly_in(&readings);
         // Nothing of this program's own is so long.
         let is_left =
             plain.len() > hidden::MOST || known.iter().any(|secret| secret.is_unlikely() && is_there(secret));
-        if is_left { Cow::Borrowed(MASKED) } else { plain }
+        if is_left {
+            return Cow::Borrowed(MASKED);
+        }
+        if plain == text {
+            self.note_clean(digest, known.len());
+        }
+        plain
+    }
+
+    /// Notes a text in which nothing of so many secrets was.
+    fn note_clean(&self, digest: u64, of: usize) {
+        // Held on to, in the order of `add`: a secret that comes meanwhile may be in the text.
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if known.len() != of {
+            return;
+        }
+        let mut clean = self.clean();
+        if clean.len() >= MOST_CLEAN {
+            clean.clear();
+        }
+        clean.insert(digest);
     }
 
     /// A value of a table, as `own`; for many of them, so that it isn't looked for in what may be coded there.
