@@ -114,7 +114,7 @@ fn confirmed<'a>(before: &Before<'a>, now: &[TileRecord]) -> Before<'a> {
     let is_damaged = |(path, sha256): &(PathBuf, String)| {
         !now.contains(sha256.as_str()) && !store::has_digest(path, sha256)
     };
-    Before { is_damaged: tiles.par_iter().any(is_damaged), ..before.clone() }
+    Before { is_damaged: tiles.par_iter().any(is_damaged), ..*before }
 }
 
 /// A layer's rows in their store.
