@@ -138,8 +138,9 @@ impl Trial {
             let chance = chance(number);
             let path = of[chance as usize % of.len()];
             let other = of[(chance >> 20) as usize % of.len()];
-            // Every kind meets every harm.
-            let harm = Harm::ALL[(number as usize / KINDS.len() + number as usize) % Harm::ALL.len()];
+            // Every kind meets every harm in twelve rounds.
+            let (kind_at, round) = (number as usize % KINDS.len(), number as usize / KINDS.len());
+            let harm = Harm::ALL[(round + 5 * kind_at) % Harm::ALL.len()];
             let place = format!("{number}: {harm:?} of {path} (other: {other})");
             self.one(harm, [path, other], chance, &place, &mut counts);
             *counts.kinds.entry((kind, harm)).or_default() += 1;
