@@ -2,6 +2,8 @@
 //!
 //! LEAF.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -57,5 +59,15 @@ pub(super) fn decoded(text: &str) -> Vec<String> {
         let even = |from: usize| from + (run.len() - from) / 2 * 2;
         found.extend((0..2).filter_map(|from| bytes_of_hex(&run[from..even(from)])));
     }
-    found.iter().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect()
+    found
+        .iter()
+        .filter_map(|bytes| Some(String::from_utf8_lossy(bytes)).filter(|text| is_text(text)))
+        .map(Cow::into_owned)
+        .collect()
+}
+
+/// Whether some of it can be read: what wasn't coded is noise after it is decoded.
+fn is_text(decoded: &str) -> bool {
+    let is_noise = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
+    decoded.split(is_noise).any(|part| part.chars().count() >= LEAST)
 }
