@@ -7,7 +7,7 @@ use std::process::exit;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::question::{Asked, Question, WholeCrs};
 use super::wire::{self, Header};
@@ -47,8 +47,9 @@ fn listen(mut from: impl BufRead, to: &SyncSender<io::Result<Asked>>) {
     exit(0);
 }
 
-/// What the process may take of the machine from now on.
+/// What the process may take of the machine from now on: no more than before.
 fn limit(what: Resource, most: u64) -> io::Result<()> {
+    let most = getrlimit(what).maximum.map_or(most, |there_is| there_is.min(most));
     Ok(setrlimit(what, Rlimit { current: Some(most), maximum: Some(most) })?)
 }
 
