@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::program::{Folder, POINTS_LAYER, ROOT};
+use crate::program::{Folder, POINTS_LAYER, ROOT, ended};
 
 use watch::Watched;
 
@@ -34,6 +34,21 @@ fn a_hostile_file_ends_its_layer_and_nothing_else() {
     files.extend(damaged::write(folder.path(), 1).into_iter().step_by(5));
     assert!(files.len() >= 5, "{} files", files.len());
     check(folder.path(), &files);
+}
+
+/// Where the system allows less than a reader may take, it gets that.
+#[test]
+fn a_limit_that_is_there_already_is_kept() {
+    let folder = Folder::new();
+    let fixture = Path::new(ROOT).join("tests/fixtures/parquet/arrow_gzip.parquet");
+    folder.points("1,A,48001,5,-95,35\n").pipeline(&format!(
+        "{POINTS_LAYER}\n[[layer]]\nid = \"other\"\nschema = \"points\"\nsource.parquet = {{ path = \"{}\" }}\n",
+        fixture.display()
+    ));
+    let program = env!("CARGO_BIN_EXE_cikr");
+    let limited = format!("ulimit -d 400000; exec {program} run pipeline.toml --memory 2GiB --format json");
+    let run = Command::new("sh").args(["-c", &limited]).current_dir(folder.path()).output().unwrap();
+    assert!(ended(&run).code(0).layer("other").rows_written > 0);
 }
 
 #[test]
