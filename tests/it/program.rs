@@ -1,5 +1,7 @@
 //! A folder with a small pipeline, and the program run in it.
 
+use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -10,6 +12,11 @@ use tempfile::TempDir;
 
 /// The repository.
 pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The program under test: the one that cargo has built, but a release build where `CIKR` names one, as `make soak` does.
+pub(crate) fn program() -> OsString {
+    env::var_os("CIKR").unwrap_or_else(|| env!("CARGO_BIN_EXE_cikr").into())
+}
 
 /// A test's own folder.
 pub(crate) struct Folder {
@@ -154,7 +161,7 @@ null = ["-999"]
     }
 
     pub(crate) fn cikr(&self, args: &[&str]) -> Ended {
-        ended(&Command::new(env!("CARGO_BIN_EXE_cikr")).args(args).current_dir(self.path()).output().unwrap())
+        ended(&Command::new(program()).args(args).current_dir(self.path()).output().unwrap())
     }
 
     pub(crate) fn run(&self) -> Ended {

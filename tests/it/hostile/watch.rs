@@ -1,11 +1,12 @@
 //! Runs the program and watches what it and the processes it starts take of the machine.
 
-use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::program::program;
 
 /// How a run went.
 pub(super) struct Watched {
@@ -21,9 +22,7 @@ pub(super) struct Watched {
 /// Runs the pipeline of a folder, and stops it after so many seconds.
 pub(super) fn run(folder: &Path, seconds: u64) -> Watched {
     let from = Instant::now();
-    // What counts is the program that people run: `make soak` names a release build.
-    let program = env::var_os("CIKR").unwrap_or_else(|| env!("CARGO_BIN_EXE_cikr").into());
-    let mut child = Command::new(program)
+    let mut child = Command::new(program())
         .args(["run", "pipeline.toml", "--quiet"])
         .current_dir(folder)
         .stdout(Stdio::null())

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::loopback::arcgis::{ArcGis, Layer, Row, Rows};
 use crate::loopback::{Reply, Request, Server};
-use crate::program::{Ended, Folder, by_id};
+use crate::program::{Ended, Folder, by_id, program};
 
 /// Rows of each layer.
 const ROWS: u32 = 400;
@@ -86,9 +86,9 @@ impl Nights {
     }
 
     fn command(&self) -> Command {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_cikr"));
-        program.args(["run", "pipeline.toml", "--quiet"]).current_dir(self.folder.path());
-        program
+        let mut command = Command::new(program());
+        command.args(["run", "pipeline.toml", "--quiet"]).current_dir(self.folder.path());
+        command
     }
 
     fn spawn(&self) -> Child {
