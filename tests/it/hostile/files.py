@@ -1,6 +1,7 @@
 """Writes files that ask for more than they are: small ones that unpack to gigabytes, never end, or claim what isn't there.
 
     python3 files.py FOLDER
+    python3 files.py FOLDER views        only those, to be read as views
 
 Standard library only. Prints a line for each file: its name, and its source in a pipeline.
 """
@@ -264,8 +265,19 @@ def geopackage(name: str, statements, more: str = "") -> None:
     print(f'{name}.gpkg\togr = {{ path = "{name}.gpkg"{more} }}')
 
 
+BLOB = b"GP\0\x01" + struct.pack("<i", 4326) + struct.pack("<BIdd", 1, 1, -95, 35)
+
+
+def views(more: str = "") -> None:
+    """Views that ask themselves for ever: one gives rows, the other none."""
+    endless = "CREATE VIEW a AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT i AS fid, '7' AS ID, x'%s' AS geom FROM n" % BLOB.hex()
+    geopackage("view", [(endless, ())], more)
+    silent = "CREATE VIEW a AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT i AS fid, '7' AS ID, x'%s' AS geom FROM n WHERE i < 0" % BLOB.hex()
+    geopackage("view_silent", [(silent, ())], more)
+
+
 def geopackages() -> None:
-    blob = b"GP\0\x01" + struct.pack("<i", 4326) + struct.pack("<BIdd", 1, 1, -95, 35)
+    blob = BLOB
     table = ("CREATE TABLE a(fid INTEGER PRIMARY KEY, ID TEXT, geom BLOB)", ())
     row = "INSERT INTO a(ID, geom) VALUES(?, ?)"
     geopackage("rows_same", [table, ("INSERT INTO a(ID, geom) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<400000) SELECT '7', ? FROM n", (blob,))])
@@ -275,10 +287,6 @@ def geopackages() -> None:
     geopackage("blob_claims", [table, (row, ("7", claims)), (row, ("8", blob))])
     deep = b"GP\0\x01" + struct.pack("<i", 4326) + struct.pack("<BII", 1, 7, 1) * 200_000
     geopackage("blob_deep", [table, (row, ("7", deep)), (row, ("8", blob))])
-    endless = "CREATE VIEW a AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT i AS fid, '7' AS ID, x'%s' AS geom FROM n" % blob.hex()
-    geopackage("view", [(endless, ())])
-    silent = "CREATE VIEW a AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT i AS fid, '7' AS ID, x'%s' AS geom FROM n WHERE i < 0" % blob.hex()
-    geopackage("view_silent", [(silent, ())])
     generated = "CREATE TABLE a(fid INTEGER PRIMARY KEY, ID TEXT, geom BLOB, big TEXT AS (printf('%.*c', 900000000, 'x')))"
     geopackage("generated", [(generated, ()), ("INSERT INTO a(ID, geom) VALUES('7', ?)", (blob,))])
     columns = ",".join(f"c{at} TEXT" for at in range(1_990))
@@ -291,8 +299,12 @@ def geopackages() -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[2:] == ["views"]:
+        views(", allow-views = true")
+        sys.exit()
     csv_files()
     geojson_files()
     xlsx_files()
     ogr_files()
+    views()
     geopackages()

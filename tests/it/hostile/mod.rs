@@ -36,6 +36,26 @@ fn a_hostile_file_ends_its_layer_and_nothing_else() {
     check(folder.path(), &files);
 }
 
+/// Views that never end, one of them without a row, are read no longer than they may be, and their readers are gone.
+#[test]
+fn a_view_that_never_ends_is_given_up() {
+    let folder = Folder::new();
+    let sources = written(folder.path(), &["views"]);
+    assert_eq!(sources.len(), 2);
+    folder.points("1,A,48001,5,-95,35\n");
+    let mut layers = POINTS_LAYER.to_owned();
+    for (number, Hostile { source, .. }) in sources.iter().enumerate() {
+        layers += &format!("\n[[layer]]\nid = \"view_{number}\"\nschema = \"points\"\nsource.{source}\n");
+    }
+    folder.pipeline(&format!("{layers}\n[limits]\nread = 3\n"));
+    let ended = folder.run().code(5);
+    for layer in ["view_0", "view_1"] {
+        let reason = ended.layer(layer).reason.unwrap();
+        assert!(reason.contains("takes longer than `limits.read` allows"), "{reason}");
+    }
+    assert_eq!(ended.layer("points").rows_written, 1);
+}
+
 /// Where the system allows less than a reader may take, it gets that.
 #[test]
 fn a_limit_that_is_there_already_is_kept() {
@@ -55,19 +75,22 @@ fn a_limit_that_is_there_already_is_kept() {
 #[ignore = "takes minutes: `make soak`"]
 fn soak_hostile_files_keep_to_their_time_and_memory() {
     let folder = tempfile::tempdir().unwrap();
-    let script = Path::new(ROOT).join("tests/it/hostile/files.py");
-    let written = Command::new("python3").arg(script).arg(folder.path()).output().unwrap();
-    assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
-    let listed = String::from_utf8(written.stdout).unwrap();
-    let mut files: Vec<Hostile> = listed
-        .lines()
-        .filter_map(|line| line.split_once('\t'))
-        .map(|(file, source)| Hostile { file: file.to_owned(), source: source.to_owned() })
-        .collect();
+    let mut files = written(folder.path(), &[]);
     files.extend(parquets::write(folder.path(), |_| true));
     files.extend(damaged::write(folder.path(), 8));
     assert!(files.len() >= 200, "{} files", files.len());
     check(folder.path(), &files);
+}
+
+/// Files that the script writes, and their sources.
+#[track_caller]
+fn written(folder: &Path, args: &[&str]) -> Vec<Hostile> {
+    let script = Path::new(ROOT).join("tests/it/hostile/files.py");
+    let written = Command::new("python3").arg(script).arg(folder).args(args).output().unwrap();
+    assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
+    let listed = String::from_utf8(written.stdout).unwrap();
+    let listed = listed.lines().filter_map(|line| line.split_once('\t'));
+    listed.map(|(file, source)| Hostile { file: file.to_owned(), source: source.to_owned() }).collect()
 }
 
 #[track_caller]
