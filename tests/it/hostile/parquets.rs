@@ -37,16 +37,17 @@ const FILES: [(&str, Make); 15] = [
     ("nulls", || file(&[("ID", new_null_array(&DataType::Utf8, ROWS))], ROWS, properties())),
     ("columns_of_nulls", || columns_of_nulls(4_000, 20_000)),
     ("too_many_columns", || columns_of_nulls(5_000, 10)),
-    ("one_long_text", || file(&[("ID", dictionary(&long_text(), ROWS))], ROWS, properties())),
-    ("many_long_texts", || many_long_texts(&long_text(), 200, 2_000)),
-    ("prefixes", || file(&[("ID", prefixes(5_000))], 5_000, deltas())),
+    ("one_long_text", || file(&[("ID", dictionary(&long_text(), 2_000))], 2_000, properties())),
+    ("many_long_texts", || many_long_texts(&long_text(), 100, 500)),
+    ("prefixes", || file(&[("ID", prefixes(3_000))], 3_000, deltas())),
     ("lists", || file(&[("ID", lists(500, 100_000))], 500, properties())),
-    ("long_geometry", || long_geometry(20)),
-    ("wide_pages", || wide_pages(100, 1 << 20)),
+    ("long_geometry", || long_geometry(8)),
+    ("wide_pages", || wide_pages(60, 1 << 20)),
 ];
 
+/// Long enough for a file of kilobytes to hold a hundred megabytes, and short enough to be written.
 fn long_text() -> String {
-    "x".repeat(1 << 20)
+    "x".repeat(1 << 16)
 }
 
 /// Writes those whose names are wanted.
