@@ -17,7 +17,7 @@ use super::geometry::Shapes;
 use super::names;
 use super::places::{Missing, Places};
 use crate::feature::{Crs, Landed, RawBatch, spelling};
-use crate::plan::{CsvGeometry, Format, Limits, Location, Reference, SourcePlan, State};
+use crate::plan::{CsvGeometry, Format, Limits, Reference, SourcePlan, State};
 use crate::source::{self, Description, LayerDescription, Reader, SourceError};
 
 /// What a look through a file has shown.
@@ -208,20 +208,8 @@ fn first_column(layer: &LayerDescription) -> CsvGeometry {
 /// The rows of the table, in batches.
 pub(super) fn batches(format: &Format, wanted: &Wanted, crs: Option<Crs>) -> Result<Reader, SourceError> {
     let shown: Arc<str> = wanted.path.display().to_string().into();
-    let plan = SourcePlan {
-        location: Location::Path(wanted.path.clone()),
-        written: Arc::clone(&shown),
-        shown,
-        format: format.clone(),
-        crs,
-    };
-    let landed = Landed {
-        path: wanted.path.clone(),
-        sha256: String::new(),
-        bytes: 0,
-        landed_at: String::new(),
-        doubts: vec![],
-    };
+    let plan = SourcePlan::of_file(wanted.path.clone(), shown, format.clone(), crs);
+    let landed = Landed::at(wanted.path.clone());
     let limits = Limits { rows: wanted.rows, ..LIMITS };
     // Which CRS it is doesn't matter to the values; the draft asks where the file is silent.
     source::open(&landed, &plan, &limits, Some(&Crs::Crs84))

@@ -354,6 +354,13 @@ pub struct Landed {
     pub doubts: Vec<String>,
 }
 
+impl Landed {
+    /// Bytes that are read where they lie, outside a landing.
+    pub fn at(path: PathBuf) -> Self {
+        Self { path, sha256: String::new(), bytes: 0, landed_at: String::new(), doubts: vec![] }
+    }
+}
+
 /// Follows the run's work; implemented for terminals and logs by `report`.
 pub trait Progress: Sync {
     /// A stage begins on `what`; `total` units if known (rows, bytes or tiles). It ends when the task is dropped.

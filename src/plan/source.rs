@@ -29,6 +29,11 @@ pub struct SourcePlan {
 }
 
 impl SourcePlan {
+    /// A local file or folder that no pipeline names, shown as `shown`.
+    pub fn of_file(path: PathBuf, shown: Arc<str>, format: Format, crs: Option<Crs>) -> Self {
+        Self { location: Location::Path(path), written: Arc::clone(&shown), shown, format, crs }
+    }
+
     /// A message about the source with its path as written: the real one may hold values of the environment.
     pub fn as_shown(&self, text: &str) -> String {
         match &self.location {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use wkb::reader::read_wkb;
 
 use crate::feature::{Crs, Landed};
-use crate::plan::{CsvGeometry, Format, Limits, Location, SourcePlan};
+use crate::plan::{CsvGeometry, Format, Limits, SourcePlan};
 
 use super::crs::{Stated, normalise};
 use super::csv::CsvRecords;
@@ -137,20 +137,8 @@ fn by_features(
     crs: Option<Crs>,
     features: u64,
 ) -> Result<Description, SourceError> {
-    let plan = SourcePlan {
-        location: Location::Path(path.to_owned()),
-        shown: Arc::clone(shown),
-        written: Arc::clone(shown),
-        format: format.clone(),
-        crs: None,
-    };
-    let landed = Landed {
-        path: path.to_owned(),
-        sha256: String::new(),
-        bytes: 0,
-        landed_at: String::new(),
-        doubts: vec![],
-    };
+    let plan = SourcePlan::of_file(path.to_owned(), Arc::clone(shown), format.clone(), None);
+    let landed = Landed::at(path.to_owned());
     let mut columns = Vec::new();
     let mut kinds = BTreeSet::new();
     // Which CRS it is doesn't matter to the columns.

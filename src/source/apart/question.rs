@@ -4,12 +4,11 @@ use std::ffi::OsString;
 use std::io::{self, BufRead, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::feature::{Crs, Landed};
-use crate::plan::{Format, Limits, Location, SourcePlan};
+use crate::plan::{Format, Limits, SourcePlan};
 
 /// Longest question, bytes: names of files, columns and sheets.
 const LONGEST: u64 = 1 << 20;
@@ -103,22 +102,9 @@ impl Question {
 
     fn asked(self) -> Asked {
         let path = PathBuf::from(OsString::from_vec(self.path));
-        let landed = Landed {
-            path: path.clone(),
-            sha256: String::new(),
-            bytes: 0,
-            landed_at: String::new(),
-            doubts: vec![],
-        };
-        let shown: Arc<str> = self.shown.into();
-        let plan = SourcePlan {
-            location: Location::Path(path),
-            written: Arc::clone(&shown),
-            shown,
-            format: self.format,
-            crs: self.crs.map(Crs::from),
-        };
+        let crs = self.crs.map(Crs::from);
+        let plan = SourcePlan::of_file(path.clone(), self.shown.into(), self.format, crs);
         let schema_crs = self.schema_crs.map(Crs::from);
-        Asked { landed, plan, limits: self.limits, schema_crs, memory: self.memory }
+        Asked { landed: Landed::at(path), plan, limits: self.limits, schema_crs, memory: self.memory }
     }
 }

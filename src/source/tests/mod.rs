@@ -17,7 +17,7 @@ use wkt::to_wkt::write_geometry;
 
 use super::{Reader, SourceError, open};
 use crate::feature::{Crs, Landed, RawBatch, RejectReason, spelling};
-use crate::plan::{CsvGeometry, Format, Limits, Location, SourcePlan};
+use crate::plan::{CsvGeometry, Format, Limits, SourcePlan};
 
 pub(super) const LIMITS: Limits = Limits {
     record_bytes: 1 << 20,
@@ -43,23 +43,10 @@ pub(super) fn open_as(
     limits: &Limits,
     crs: Option<Crs>,
 ) -> Result<Reader, SourceError> {
-    let landed = Landed {
-        path: path.to_owned(),
-        sha256: String::new(),
-        bytes: 0,
-        landed_at: String::new(),
-        doubts: vec![],
-    };
     let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
     let shown: Arc<str> = format!("in/shown.{}", extension.unwrap_or_default()).into();
-    let plan = SourcePlan {
-        location: Location::Path(path.to_owned()),
-        written: Arc::clone(&shown),
-        shown,
-        format,
-        crs,
-    };
-    open(&landed, &plan, limits, None)
+    let plan = SourcePlan::of_file(path.to_owned(), shown, format, crs);
+    open(&Landed::at(path.to_owned()), &plan, limits, None)
 }
 
 /// All rows of a file with this text.

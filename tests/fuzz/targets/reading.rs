@@ -1,16 +1,24 @@
 //! Shared by the targets that read a source: bytes → file → every row through the public door.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::Duration;
 
 use cikr::feature::{Crs, Landed, RawBatch};
 use cikr::kernel::geometry;
-use cikr::plan::{Format, Limits, Location, SourcePlan};
+use cikr::plan::{Format, Limits, SourcePlan};
 use cikr::source;
 
 use crate::in_file::with_file;
 
 /// Smaller limits than a run's, so that a few hundred bytes reach them.
-const LIMITS: Limits = Limits { record_bytes: 1 << 10, batch_rows: 7, rows: None, archive_bytes: 1 << 20 };
+const LIMITS: Limits = Limits {
+    record_bytes: 1 << 10,
+    batch_rows: 7,
+    rows: None,
+    archive_bytes: 1 << 20,
+    isolate: false,
+    read: Duration::MAX,
+};
 
 /// Reads `data` to its end or first error; every promise of `RawBatch` must hold.
 pub fn read_all(data: &[u8], format: &Format) {
@@ -19,26 +27,13 @@ pub fn read_all(data: &[u8], format: &Format) {
 
 /// The same for a file of `bytes` bytes.
 pub fn read_path(path: &Path, bytes: usize, format: &Format) {
-    let plan = plan(path, format);
-    let landed = landed(path, bytes);
+    let plan = SourcePlan::of_file(path.to_owned(), "fuzzed".into(), format.clone(), None);
+    let landed = Landed { bytes: bytes as u64, ..Landed::at(path.to_owned()) };
     let Ok(reader) = source::open(&landed, &plan, &LIMITS, Some(&Crs::Crs84)) else { return };
     let mut last = 0;
     for batch in reader {
         let Ok(batch) = batch else { return };
         last = check(&batch, last, format);
-    }
-}
-
-fn plan(path: &Path, format: &Format) -> SourcePlan {
-    SourcePlan { location: Location::Path(path.to_owned()), shown: "fuzzed".into(), format: format.clone(), crs: None }
-}
-
-fn landed(path: &Path, bytes: usize) -> Landed {
-    Landed {
-        path: PathBuf::from(path),
-        sha256: String::new(),
-        bytes: bytes as u64,
-        landed_at: String::new(),
     }
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use cikr::feature::{LayerReport, LayerStatus, Progress, Task};
+use cikr::feature::{LayerReport, LayerStatus};
 use cikr::fetch::http::ClientSettings;
 use cikr::plan::{Overrides, Variables};
 use cikr::run;
@@ -22,6 +22,7 @@ use cikr::store::Store;
 
 use crate::loopback::{Reply, Request, Server};
 use crate::program::{Folder, by_id, latest};
+use crate::pulling::Unseen;
 
 /// What a server answers to its `n`th request.
 type Answer = Box<dyn Fn(&Request, usize) -> Reply + Send + Sync>;
@@ -39,18 +40,6 @@ const MOST_REQUESTS: usize = 400;
 
 /// Time that a source may take.
 const LONGEST: Duration = Duration::from_secs(45);
-
-struct Unseen;
-
-impl Progress for Unseen {
-    fn start(&self, _: &'static str, _: &str, _: Option<u64>) -> Box<dyn Task> {
-        Box::new(Self)
-    }
-}
-
-impl Task for Unseen {
-    fn advance(&self, _: u64) {}
-}
 
 #[test]
 fn files_of_servers_that_lie() {

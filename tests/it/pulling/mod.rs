@@ -64,7 +64,8 @@ struct Puller {
     plan: ArcgisPlan,
 }
 
-struct Unseen;
+/// Shows nobody how far the work is.
+pub(crate) struct Unseen;
 
 impl Progress for Unseen {
     fn start(&self, _: &'static str, _: &str, _: Option<u64>) -> Box<dyn Task> {
