@@ -6,6 +6,7 @@
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::basic::{LogicalType, TimeType, TimeUnit};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 
 use super::super::batch::MAX_COLUMNS;
 use super::super::error::SourceError;
@@ -41,6 +42,7 @@ pub(super) fn open(path: &Path, shown: &str) -> Result<(File, Footer), SourceErr
     let metadata = parse(&file).map_err(|error| unreadable(shown, &error))?;
     check_counts(&metadata).map_err(|reason| unreadable(shown, &reason))?;
     check_places(&metadata).map_err(|reason| unreadable(shown, &reason))?;
+    check_overlaps(&metadata).map_err(|reason| unreadable(shown, &reason))?;
     let fields = metadata.schema().fields();
     if fields.len() > MAX_COLUMNS {
         return Err(SourceError::TooManyColumns { shown: shown.to_owned(), row: 1, limit: MAX_COLUMNS });
@@ -101,6 +103,25 @@ fn check_places(metadata: &ArrowReaderMetadata) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// No two column chunks lie in the same bytes: a file of kilobytes could name its pages again and again, and have the
+/// same rows counted as many times.
+fn check_overlaps(metadata: &ArrowReaderMetadata) -> Result<(), String> {
+    let columns = metadata.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
+    let mut places: Vec<Range<i64>> = columns.map(data_of).filter(|place| !place.is_empty()).collect();
+    places.sort_unstable_by_key(|place| (place.start, place.end));
+    match places.windows(2).find(|pair| pair[1].start < pair[0].end) {
+        None => Ok(()),
+        Some(pair) => Err(format!("two of its columns lie in the same bytes, from {} on", pair[1].start)),
+    }
+}
+
+/// Where the data pages of a column chunk lie. Some writers say of a dictionary that isn't there that it is at 0.
+fn data_of(column: &ColumnChunkMetaData) -> Range<i64> {
+    let first = column.data_page_offset();
+    let dictionary = column.dictionary_page_offset().filter(|at| (1..first).contains(at));
+    first..dictionary.unwrap_or(first).saturating_add(column.compressed_size())
 }
 
 /// Looks at the marks at both ends of a file, which say more than a parser's complaint.

@@ -56,6 +56,19 @@ fn a_view_that_never_ends_is_given_up() {
     assert_eq!(ended.layer("points").rows_written, 1);
 }
 
+/// Row groups on the same pages: whoever counts their rows counts some many times.
+#[test]
+fn pages_that_are_named_twice_are_no_rows() {
+    let folder = Folder::new();
+    let file = parquets::write(folder.path(), |name| name == "same_pages").remove(0);
+    folder.points("1,A,48001,5,-95,35\n").pipeline(&format!(
+        "{POINTS_LAYER}\n[[layer]]\nid = \"twice\"\nschema = \"points\"\nsource.{}\n",
+        file.source
+    ));
+    let reason = folder.run().code(5).layer("twice").reason.unwrap();
+    assert!(reason.contains("same_pages.parquet") && reason.contains("lie in the same bytes"), "{reason}");
+}
+
 /// Where the system allows less than a reader may take, it gets that.
 #[test]
 fn a_limit_that_is_there_already_is_kept() {
