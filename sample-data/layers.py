@@ -66,7 +66,7 @@ def make_hospitals(country):
     rng = layer.rng
     layer.spoil("COUNTYFIPS", [other_county(country, rng)] * 25)
     layer.spoil("COUNTYFIPS", ["NOT AVAILABLE"] * 8)
-    layer.spoil("SOURCEDATE", ["1.25539E+12"] * 5, "source_date")
+    layer.spoil("SOURCEDATE", ["1.25539E+12"] * 5)  # 2009-10-13, as no other midnight is near
     layer.spoil("BEDS", ["#N/A", "#N/A", "MANY"], "beds")
     layer.spoil("ADDRESS", ['1 SYNTHETIC PLAZA\nREAR, "UNIT 2"'])
     layer.spoil("NAME", ["  SYNTHETIC HOSPITAL WITH SPACES   "])

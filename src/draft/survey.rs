@@ -17,7 +17,7 @@ use super::geometry::Shapes;
 use super::names;
 use super::places::{Missing, Places};
 use crate::feature::{Crs, Landed, RawBatch, spelling};
-use crate::plan::{CsvGeometry, Format, Limits, Reference, SourcePlan, State};
+use crate::plan::{CsvGeometry, Dialect, Format, Limits, Reference, SourcePlan, State};
 use crate::source::{self, Description, LayerDescription, Reader, SourceError};
 
 /// What a look through a file has shown.
@@ -193,8 +193,8 @@ fn format(description: &Description, layer: &LayerDescription, is_named: bool) -
         }
         Some(format) => (format.clone(), true),
         None => {
-            let delimiter = description.delimiter.unwrap_or(b',');
-            (Format::Csv { delimiter, geometry: first_column(layer) }, false)
+            let dialect = description.dialect.unwrap_or(Dialect::USUAL);
+            (Format::Csv { dialect, geometry: first_column(layer) }, false)
         }
     }
 }

@@ -122,9 +122,13 @@ fn batch_boundaries(
 ) -> Result<Vec<Boundary>, EngineError> {
     let codes = column(set, batch, &set.code)?;
     let names = set.name.as_deref().map(|name| column(set, batch, name)).transpose()?;
-    let (shapes, defects) = shapes::prepare(&batch.geometry, &batch.crs, GeometryKind::Polygon, transform);
-    let defects: BTreeMap<usize, &str> =
-        defects.iter().chain(&batch.defects).map(|defect| (defect.index, defect.reason.code())).collect();
+    let prepared = shapes::prepare(&batch.geometry, &batch.crs, GeometryKind::Polygon, transform);
+    let defects: BTreeMap<usize, &str> = prepared
+        .defects
+        .iter()
+        .chain(&batch.defects)
+        .map(|defect| (defect.index, defect.reason.code()))
+        .collect();
     let boundary = |(row, shape): (usize, Option<Geometry<f64>>)| {
         let bad = |why: &str| EngineError::Boundary {
             origin: format!("{}:{}", batch.source, batch.rows.value(row)),
@@ -142,7 +146,7 @@ fn batch_boundaries(
             .map(|names| names.value(row).trim().to_owned());
         Ok(Boundary { code, name, shape })
     };
-    shapes.into_iter().enumerate().map(boundary).collect()
+    prepared.shapes.into_iter().enumerate().map(boundary).collect()
 }
 
 fn column(set: &JurisdictionPlan, batch: &RawBatch, name: &str) -> Result<StringArray, EngineError> {

@@ -114,6 +114,23 @@ pub struct LayerRows {
 /// # Errors
 /// When the source can't be read, lacks a required column, is empty, or too many rows are rejected.
 pub fn read_layer(work: Work<'_>, landed: &Landed, progress: &dyn Task) -> Result<LayerRows, EngineError> {
+    let rows = read_once(work, landed, progress, &BTreeMap::new())?;
+    let recovered = rows.tally.recovered_dates();
+    if recovered.is_empty() {
+        return Ok(rows);
+    }
+    // What a mangled date was can be said once the last of its column is seen.
+    drop(rows);
+    read_once(work, landed, progress, &recovered)
+}
+
+/// Reads a layer; `recovered` are its fields of mangled dates that are understood, and to how many decimals.
+fn read_once(
+    work: Work<'_>,
+    landed: &Landed,
+    progress: &dyn Task,
+    recovered: &BTreeMap<String, usize>,
+) -> Result<LayerRows, EngineError> {
     let (layer, plan) = (work.layer, work.plan);
     let reader = work
         .readers
@@ -130,6 +147,7 @@ pub fn read_layer(work: Work<'_>, landed: &Landed, progress: &dyn Task) -> Resul
         join: work.join,
         further: &further,
         places: work.places,
+        recovered,
     };
     let line = Line::new(reader, context, work.room, most_rejects, progress);
     let workers = rayon::current_num_threads();

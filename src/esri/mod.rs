@@ -18,3 +18,4 @@ pub const MOST_ROWS: usize = 1_000_000;
 
 pub use error::PbfError;
 pub use page::{Page, Written, is_pbf, to_json};
+pub use text::{NOT_A_NUMBER, without_bare_words};

@@ -1,6 +1,43 @@
-//! JSON as text: numbers and texts as servers spell them.
+//! JSON as text: numbers and texts as servers spell them, and numbers that are none.
 
 use std::fmt::{Display, LowerExp, Write as _};
+
+/// A number that is none, in JSON: the text `NaN`, spelled as nobody else spells it, so that its reader can tell it from
+/// a text of that name.
+pub const NOT_A_NUMBER: &str = r#""\u004eaN""#;
+
+/// Words that servers write for numbers which JSON doesn't have.
+const BARE: [&[u8]; 3] = [b"NaN", b"Infinity", b"-Infinity"];
+
+/// JSON with [`NOT_A_NUMBER`] in place of each bare `NaN`, `Infinity` and `-Infinity`; none where there is no such word.
+pub fn without_bare_words(json: &[u8]) -> Option<Vec<u8>> {
+    let mut clean = Vec::new();
+    let (mut copied, mut at) = (0, 0);
+    let (mut in_text, mut is_escaped) = (false, false);
+    while let Some(byte) = json.get(at) {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_text => is_escaped = true,
+            b'"' => in_text = !in_text,
+            b'N' | b'I' | b'-' if !in_text => {
+                if let Some(word) = BARE.iter().find(|word| json[at..].starts_with(word)) {
+                    clean.extend_from_slice(&json[copied..at]);
+                    clean.extend_from_slice(NOT_A_NUMBER.as_bytes());
+                    at += word.len();
+                    copied = at;
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    if copied == 0 {
+        return None;
+    }
+    clean.extend_from_slice(&json[copied..]);
+    Some(clean)
+}
 
 /// A number in the shortest digits of its own type; whole ones without a point, as servers write them.
 pub(super) fn write_number(value: f64, spelled: impl Display + LowerExp, text: &mut String) {
@@ -8,7 +45,7 @@ pub(super) fn write_number(value: f64, spelled: impl Display + LowerExp, text: &
     if value == 0.0 {
         text.push('0');
     } else if !value.is_finite() {
-        push(text, format_args!("\"{value}\""));
+        text.push_str(NOT_A_NUMBER);
     } else if (1e-6..PLAIN).contains(&value.abs()) {
         push(text, spelled);
     } else {
@@ -28,4 +65,19 @@ pub(super) fn quoted(text: &str) -> String {
 pub(super) fn push(text: &mut String, more: impl Display) {
     // Writing to a text doesn't fail.
     let _ = write!(text, "{more}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bare_words_become_texts_of_their_own() {
+        let json = br#"{"a":NaN,"b":[-Infinity, Infinity],"NaN":"x \"NaN,\\","c":-1}"#;
+        let clean = String::from_utf8(without_bare_words(json).unwrap()).unwrap();
+        let n = NOT_A_NUMBER;
+        assert_eq!(clean, format!(r#"{{"a":{n},"b":[{n}, {n}],"NaN":"x \"NaN,\\","c":-1}}"#));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&clean).unwrap()["a"], "NaN");
+        assert_eq!(without_bare_words(br#"{"NaN":"Infinity","b":-1}"#), None);
+    }
 }

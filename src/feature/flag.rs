@@ -20,6 +20,8 @@ pub enum FlagCode {
     MangledDate,
     /// A spreadsheet's day count in a field that doesn't declare `excel-serial`.
     ExcelSerialDate,
+    /// A moment in scientific notation that can only have been one midnight, as every one of its column.
+    RecoveredDate,
     /// Day zero of OLE, DBF and spreadsheets (1899-12-30, 1900-01-00, 0000-00-00): no date at all.
     ZeroDate,
     /// A date after 2100.
@@ -32,7 +34,7 @@ pub enum FlagCode {
     UnknownCode,
     /// A code that `pad` rebuilt.
     RestoredZeros,
-    /// Control characters inside a text, replaced by a space.
+    /// Control or invisible characters inside a text, left out or replaced by a space.
     RepairedText,
     /// A name that says only that there is none.
     PlaceholderName,
@@ -50,8 +52,9 @@ pub enum FlagCode {
 
 impl FlagCode {
     /// Every code, in the order they are told in.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::MangledDate,
+        Self::RecoveredDate,
         Self::ExcelSerialDate,
         Self::ZeroDate,
         Self::FutureDate,
@@ -72,6 +75,7 @@ impl FlagCode {
     pub const fn code(self) -> &'static str {
         match self {
             Self::MangledDate => "mangled_date",
+            Self::RecoveredDate => "recovered_date",
             Self::ExcelSerialDate => "excel_serial_date",
             Self::ZeroDate => "zero_date",
             Self::FutureDate => "future_date",
@@ -95,6 +99,9 @@ impl FlagCode {
             Self::MangledDate => {
                 "a moment in scientific notation (`1.25539E+12`), its last digits lost: null"
             }
+            Self::RecoveredDate => {
+                "such a moment that can only have been one midnight in UTC, as every one of its column can: that day"
+            }
             Self::ExcelSerialDate => "a spreadsheet's day count (`39845`) where a date should be: null",
             Self::ZeroDate => "day zero of OLE, DBF or a spreadsheet (`1899-12-30`, `0000-00-00`): null",
             Self::FutureDate => "a date after the year 2100: null",
@@ -102,7 +109,7 @@ impl FlagCode {
             Self::Unparsed => "a value that is not of its field's type: null",
             Self::UnknownCode => "a code outside the coded values: the code stays, its meaning is null",
             Self::RestoredZeros => "a code that lost leading zeros or was printed as a number: rebuilt",
-            Self::RepairedText => "control characters inside a text: each run is a space",
+            Self::RepairedText => "control or invisible characters inside a text: left out, or a space",
             Self::PlaceholderName => "a name such as UNKNOWN107655 that says there is none: as it is",
             Self::SelfContradiction => "two statements that can't both be true: both as they are",
             Self::SharedCoordinates => "exactly the point of another facility of the layer: as it is",

@@ -6,6 +6,7 @@
 mod chain;
 mod changes;
 mod columns;
+pub mod curves;
 pub mod entries;
 mod flag;
 mod gate;
@@ -222,6 +223,14 @@ pub struct Repairs {
     pub dropped_m: u64,
     /// Rows whose text was no UTF-8 and was read as Windows-1252.
     pub recoded: u64,
+    /// Rows of text whose quotes were not as they should be, but could be understood.
+    pub requoted: u64,
+    /// Rows with a text written as a formula (`="0100"`).
+    pub unwrapped: u64,
+    /// Numbers that are none (`NaN`, `Infinity`), left null.
+    pub not_numbers: u64,
+    /// Holes, rings, lines and points of geometries that were degenerate and left out.
+    pub dropped_parts: u64,
     /// Geometries with rings that were left open, or parts that couldn't be used and were left out.
     pub mended_parts: u64,
     /// Geometries whose curves became straight segments.
@@ -236,6 +245,10 @@ impl Repairs {
         self.dropped_z += more.dropped_z;
         self.dropped_m += more.dropped_m;
         self.recoded += more.recoded;
+        self.requoted += more.requoted;
+        self.unwrapped += more.unwrapped;
+        self.not_numbers += more.not_numbers;
+        self.dropped_parts += more.dropped_parts;
         self.mended_parts += more.mended_parts;
         self.straightened += more.straightened;
         self.generalised += more.generalised;

@@ -135,6 +135,9 @@ pub struct LayerReport {
     pub fields: BTreeMap<String, FieldCounts>,
     /// Schema fields the source doesn't have.
     pub fields_missing: Vec<String>,
+    /// Schema fields that the source has, without a value in any row.
+    #[serde(default)]
+    pub fields_empty: Vec<String>,
     /// Geometries whose heights (Z) were left out.
     #[serde(default)]
     pub dropped_z: u64,
@@ -144,6 +147,18 @@ pub struct LayerReport {
     /// Rows whose text was no UTF-8 and was read as Windows-1252.
     #[serde(default)]
     pub recoded: u64,
+    /// Rows of text whose quotes were not as they should be, but could be understood.
+    #[serde(default)]
+    pub requoted: u64,
+    /// Rows with a text written as a formula (`="0100"`).
+    #[serde(default)]
+    pub unwrapped: u64,
+    /// Values such as `NaN` and `Infinity` where JSON should have a number: null.
+    #[serde(default)]
+    pub not_numbers: u64,
+    /// Holes, rings, lines and points of geometries that were degenerate and left out.
+    #[serde(default)]
+    pub dropped_parts: u64,
     /// Geometries with rings that were left open, or parts that couldn't be used and were left out.
     #[serde(default)]
     pub mended_parts: u64,
@@ -205,9 +220,14 @@ impl LayerReport {
             rows_by_state: BTreeMap::new(),
             fields: BTreeMap::new(),
             fields_missing: vec![],
+            fields_empty: vec![],
             dropped_z: 0,
             dropped_m: 0,
             recoded: 0,
+            requoted: 0,
+            unwrapped: 0,
+            not_numbers: 0,
+            dropped_parts: 0,
             mended_parts: 0,
             straightened: 0,
             generalised: 0,
@@ -257,6 +277,21 @@ pub struct FieldCounts {
     pub unparsed: u64,
     /// Codes outside the coded values (the code is kept).
     pub unknown_code: u64,
+    /// Values that there are.
+    #[serde(default)]
+    pub values: u64,
+}
+
+impl FieldCounts {
+    /// Whether there is something to tell of the field.
+    pub fn is_told(&self) -> bool {
+        self.sentinel + self.unparsed + self.unknown_code > 0
+    }
+
+    /// Whether none of its values could be read.
+    pub fn is_unread(&self) -> bool {
+        self.values == 0 && self.unparsed > 0
+    }
 }
 
 /// A polygon set as joined.

@@ -3,8 +3,9 @@
 //! Pure. The columns are parsed by Polars (`fields`); only the few values that came out null come here.
 
 use chrono::format::{Parsed, StrftimeItems, parse};
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, NaiveDate, NaiveTime};
 
+use super::mangled::Moment;
 use crate::feature::FlagCode;
 use crate::plan::{EPOCH_MS, EXCEL_SERIAL};
 
@@ -20,11 +21,33 @@ const LATEST: i32 = 47_846;
 /// Smaller ones are more often years.
 const SERIALS: std::ops::RangeInclusive<f64> = 10_000.0..=73_050.0;
 
-/// A number in scientific notation nearer to zero is something else than milliseconds since 1970.
-const SMALLEST_MOMENT: f64 = 1e9;
-
 /// The first day count without the spreadsheets' 29 February 1900, which never was.
 pub(super) const FIRST_SERIAL: i32 = 61;
+
+/// The day of a date or of an instant in ISO 8601, as its own zone has it: `2024-01-31`, `2024-01-31 00:00:00`,
+/// `2024-01-31T00:00:00.000-05:00`.
+pub(super) fn iso(text: &str) -> Option<i32> {
+    const DATE: usize = 10;
+    let day = NaiveDate::parse_from_str(text.get(..DATE)?, "%Y-%m-%d").ok()?;
+    let is_date = text.as_bytes()[..DATE].iter().filter(|byte| byte.is_ascii_digit()).count() == 8;
+    (is_date && is_time(&text[DATE..])).then(|| day.to_epoch_days())
+}
+
+/// Whether nothing follows a date, or a time of day with or without a zone.
+fn is_time(text: &str) -> bool {
+    let Some(time) = text.strip_prefix(['T', 't', ' ']) else { return text.is_empty() };
+    let zone = time.find(['Z', 'z', '+', '-', ' ']).unwrap_or(time.len());
+    let (clock, zone) = time.split_at(zone);
+    let clock_patterns = ["%H:%M:%S%.f", "%H:%M", "%H"];
+    let is_clock = clock_patterns.iter().any(|pattern| NaiveTime::parse_from_str(clock, pattern).is_ok());
+    let zone = zone.trim_start();
+    let digits = zone.strip_prefix(['+', '-']).map(|offset| offset.replace(':', ""));
+    let is_offset = digits.is_some_and(|digits| {
+        matches!(digits.len(), 2 | 4) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    (is_clock || clock.len() == 2 && clock.parse::<u8>().is_ok_and(|hour| hour < 24))
+        && (is_offset || matches!(zone, "" | "Z" | "z" | "UTC"))
+}
 
 /// Whether a day may stand in a tile.
 pub(super) fn is_believed(days: i32) -> bool {
@@ -39,7 +62,7 @@ pub(super) fn doubt(text: &str, day: Option<i32>, formats: &[String]) -> (FlagCo
     if is_day_zero(text) {
         return (FlagCode::ZeroDate, "no date".to_owned());
     }
-    let native = day.and_then(NaiveDate::from_epoch_days);
+    let native = day.or_else(|| iso(text)).and_then(NaiveDate::from_epoch_days);
     if let Some(date) = native.or_else(|| formats.iter().find_map(|format| read(text, format))) {
         return (out_of_range(date), format!("read as {date}"));
     }
@@ -59,25 +82,14 @@ fn out_of_range(date: NaiveDate) -> FlagCode {
     }
 }
 
-/// The moment near which a number in scientific notation lies: its unit tells how near.
+/// What a number in scientific notation may have been: its unit tells how near that is.
 fn mangled(text: &str) -> Option<String> {
-    let (mantissa, exponent) = text.split_once(['E', 'e'])?;
-    let digits = mantissa.strip_prefix('-').unwrap_or(mantissa);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.len() != 1 || !is_digits(whole) || !is_digits(fraction) {
-        return None;
-    }
-    let exponent: i32 = exponent.parse().ok()?;
-    let unit = 10_f64.powi(exponent - i32::try_from(fraction.len()).ok()?);
-    let milliseconds: f64 = text.parse().ok()?;
-    // A saturating conversion: what is out of a day's range has no date below.
-    #[expect(clippy::cast_possible_truncation, reason = "saturates")]
-    let date = DateTime::from_timestamp_millis(milliseconds as i64).map(|moment| moment.date_naive());
-    let hours = unit / 2.0 / 3_600_000.0;
-    let is_moment = milliseconds.abs() >= SMALLEST_MOMENT;
-    Some(match date.filter(|date| is_moment && is_believed(date.to_epoch_days())) {
-        Some(date) => format!("near {date} if milliseconds since 1970, give or take {hours:.1} h"),
+    let moment = Moment::read(text)?;
+    Some(match moment.days(moment.decimals()) {
+        Some([day, same]) if day == same => {
+            format!("{day} if milliseconds since 1970, give or take {:.1} h", moment.hours())
+        }
+        Some([first, last]) => format!("{first} to {last} if milliseconds since 1970"),
         None => "digits lost".to_owned(),
     })
 }
@@ -150,20 +162,43 @@ mod tests {
     }
 
     #[test]
+    fn iso_8601_is_read_in_all_its_dress() {
+        let day = NaiveDate::from_ymd_opt(2024, 1, 31).map(|day| day.to_epoch_days());
+        for text in [
+            "2024-01-31",
+            "2024-01-31 00:00:00",
+            "2024-01-31T00:00:00",
+            "2024-01-31T00:00:00Z",
+            "2024-01-31T00:00:00.000Z",
+            "2024-01-31 23:59:59.123456+00",
+            "2024-01-31T00:00:00-05:00",
+            "2024-01-31 00:00:00 +0000",
+            "2024-01-31T00:00",
+            "2024-01-31 00",
+        ] {
+            assert_eq!(iso(text), day, "{text}");
+        }
+        for text in [
+            "2024-1-31",
+            "2024-02-30",
+            "2024-01-311",
+            "2024-01-31 later",
+            "2024-01-31T25:00",
+            "24-01-31",
+            "2024-01-31T00:00:00+1",
+            "+2024-1-31",
+        ] {
+            assert_eq!(iso(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn each_kind_of_no_date_has_its_flag() {
         let formats: Vec<String> =
             ["%Y-%m-%d", "%m/%d/%Y", "epoch-ms"].iter().map(|format| (*format).to_owned()).collect();
         let cases = [
-            (
-                "1.25539E+12",
-                FlagCode::MangledDate,
-                "near 2009-10-12 if milliseconds since 1970, give or take 1.4 h",
-            ),
-            (
-                "-1.2E+11",
-                FlagCode::MangledDate,
-                "near 1966-03-14 if milliseconds since 1970, give or take 1388.9 h",
-            ),
+            ("1.25539E+12", FlagCode::MangledDate, "2009-10-12 to 2009-10-13 if milliseconds since 1970"),
+            ("-1.2E+11", FlagCode::MangledDate, "1966-01-15 to 1966-05-10 if milliseconds since 1970"),
             ("9E+99", FlagCode::MangledDate, "digits lost"),
             ("39845", FlagCode::ExcelSerialDate, "2009-02-01 if a day count"),
             ("39845.5", FlagCode::ExcelSerialDate, "2009-02-01 if a day count"),

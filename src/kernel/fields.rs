@@ -13,7 +13,7 @@ use arrow_schema::{ArrowError, DataType};
 use arrow_select::interleave::interleave;
 use arrow_select::nullif::nullif;
 
-use super::{KernelError, dates, parse, repair, sentinels};
+use super::{KernelError, dates, mangled, parse, repair, sentinels};
 use crate::feature::spelling;
 use crate::plan::{Field, FieldKind, State};
 
@@ -44,6 +44,7 @@ pub(super) fn steps(
     sources: Vec<ArrayRef>,
     rows: usize,
     states: &[State],
+    recovered: Option<usize>,
 ) -> Result<Steps, KernelError> {
     let sources = alike(sources, matches!(field.kind, FieldKind::Date { .. }));
     let without =
@@ -60,6 +61,7 @@ pub(super) fn steps(
         }
     };
     let value = value(field, &known, states)?;
+    let value = recovered.map_or(Arc::clone(&value), |decimals| mangled::recovered(&known, &value, decimals));
     let decoded = field.decoded.as_ref().map(|_| parse::meanings(&spelling::texts(&value), &field.codes));
     Ok(Steps { raw, bare, known, value, decoded: decoded.transpose()? })
 }

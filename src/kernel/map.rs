@@ -3,6 +3,7 @@
 //! Pure, and ignorant of the layer's other rows: many batches at once, on any thread or machine. What needs the order or
 //! the total of a layer is the fold's.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::{Array, BooleanArray, StringArray, UInt32Array};
@@ -37,6 +38,8 @@ pub struct MapContext<'a> {
     pub further: &'a [String],
     /// Boxes around everything that is not far from a state.
     pub places: &'a [Rect<f64>],
+    /// Fields whose mangled dates are understood, and to how many decimals; see [`LayerTally::recovered_dates`].
+    pub recovered: &'a BTreeMap<String, usize>,
 }
 
 /// A batch as the fold takes it.
@@ -74,7 +77,7 @@ pub fn map(
 ) -> Result<StageBatch, KernelError> {
     let MapContext { layer, reference, join, .. } = *context;
     let schema = &layer.schema;
-    let mut normalised = normalise::normalise(raw, schema, &reference.states, transform)?;
+    let mut normalised = normalise::normalise(raw, schema, &reference.states, context.recovered, transform)?;
     let text = |name: &str| -> Option<&StringArray> {
         normalised.columns.column_by_name(name)?.as_any().downcast_ref()
     };
@@ -95,11 +98,14 @@ pub fn map(
     doubts.extend(sectors.flags);
     doubts.extend(mismatches);
     doubts.sort_by_key(|flag| flag.index);
+    let mut repairs = raw.repairs;
+    repairs.add(normalised.repairs);
     let tally = LayerTally {
         read: raw.len() as u64,
         good: normalised.rows.len() as u64,
-        repairs: raw.repairs,
+        repairs,
         fields: std::mem::take(&mut normalised.fields),
+        mangled: std::mem::take(&mut normalised.mangled),
         missing: Some(normalise::missing(raw, schema).into_iter().collect()),
         profile: Profiler::of(raw, first),
         rows: RowTally::of(&stage, context.places)?,

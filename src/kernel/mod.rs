@@ -15,6 +15,7 @@ mod frame;
 pub mod geometry;
 pub mod jurisdiction;
 pub mod locate;
+mod mangled;
 pub mod map;
 pub mod normalise;
 pub mod pack;

@@ -12,11 +12,12 @@ use arrow_select::filter::{filter, filter_record_batch};
 use geo::Geometry;
 
 use super::fields::{self, Steps};
+use super::mangled::MangledDates;
 use super::{KernelError, flags, shapes};
 use crate::feature::{
-    Defect, FieldCounts, Origin, RawBatch, Reject, RejectReason, Reproject, RowFlag, spelling,
+    Defect, FieldCounts, Origin, RawBatch, Reject, RejectReason, Repairs, Reproject, RowFlag, spelling,
 };
-use crate::plan::{Field, LayerSchema, State};
+use crate::plan::{Field, FieldKind, LayerSchema, State};
 
 /// Rows that can be used, and those that can't.
 #[derive(Debug)]
@@ -31,10 +32,14 @@ pub struct Normalised {
     pub rows: Vec<u64>,
     /// Rows that can't be used.
     pub rejects: Vec<Reject>,
-    /// Values turned to null, per field with any.
+    /// Values there are and values turned to null, per field.
     pub fields: BTreeMap<String, FieldCounts>,
+    /// Dates in scientific notation, per field that has any.
+    pub mangled: BTreeMap<String, MangledDates>,
     /// What is doubtful about the rows, by their index here.
     pub flags: Vec<RowFlag>,
+    /// What was left out of geometries or straightened.
+    pub repairs: Repairs,
 }
 
 /// Applies a schema to a batch.
@@ -45,23 +50,27 @@ pub fn normalise(
     raw: &RawBatch,
     schema: &LayerSchema,
     states: &[State],
+    recovered: &BTreeMap<String, usize>,
     reproject: Option<&dyn Reproject>,
 ) -> Result<Normalised, KernelError> {
     let sources = sources(raw, schema)?;
-    let steps = steps(raw, schema, &sources, states)?;
+    let steps = steps(raw, schema, &sources, states, recovered)?;
     let keys = keys(&steps, schema);
     let mut bad: BTreeMap<usize, Defect> = BTreeMap::new();
     note(&mut bad, raw.defects.iter().cloned());
     note(&mut bad, without_key(&keys, &steps, schema, &sources));
-    let geometries = usable_geometries(raw, schema, reproject, &mut bad);
+    let prepared = shapes::prepare(&raw.geometry, &raw.crs, schema.geometry, reproject);
+    note(&mut bad, prepared.defects.into_iter());
     let all = Normalised {
         columns: published(&steps, schema, raw.len())?,
         keys,
-        geometries: geometries.into_iter().map(or_nowhere).collect(),
+        geometries: prepared.shapes.into_iter().map(or_nowhere).collect(),
         rows: raw.rows.values().to_vec(),
         rejects: vec![],
         fields: counts(&steps, schema, &bad),
-        flags: flags::values(raw, schema, &sources, &steps),
+        mangled: mangled_dates(&steps, schema),
+        flags: flags::values(raw, schema, &sources, &steps, recovered),
+        repairs: prepared.repairs,
     };
     let good: Vec<bool> = (0..raw.len()).map(|row| !bad.contains_key(&row)).collect();
     let mut kept = all.keep(&good, bad.values().map(|defect| reject(raw, defect)).collect())?;
@@ -124,6 +133,7 @@ fn steps(
     schema: &LayerSchema,
     sources: &[Vec<String>],
     states: &[State],
+    recovered: &BTreeMap<String, usize>,
 ) -> Result<Vec<Steps>, KernelError> {
     let used: HashSet<&String> = sources.iter().flatten().collect();
     let repaired: HashMap<&str, ArrayRef> = raw
@@ -134,7 +144,7 @@ fn steps(
         .collect();
     let of = |(field, from): (&Field, &Vec<String>)| {
         let columns = from.iter().filter_map(|name| repaired.get(name.as_str()).cloned()).collect();
-        fields::steps(field, columns, raw.len(), states)
+        fields::steps(field, columns, raw.len(), states, recovered.get(&field.name).copied())
     };
     schema.fields.iter().zip(sources).map(of).collect()
 }
@@ -189,18 +199,6 @@ pub fn shortened(value: &str) -> String {
     value.chars().take(QUOTED - 1).chain(['…']).collect()
 }
 
-/// Decodes, transforms and checks; notes the rows whose geometry can't stand in a tile.
-fn usable_geometries(
-    raw: &RawBatch,
-    schema: &LayerSchema,
-    reproject: Option<&dyn Reproject>,
-    bad: &mut BTreeMap<usize, Defect>,
-) -> Vec<Option<Geometry<f64>>> {
-    let (geometries, defects) = shapes::prepare(&raw.geometry, &raw.crs, schema.geometry, reproject);
-    note(bad, defects.into_iter());
-    geometries
-}
-
 /// Columns to publish, in schema order, each with its decoded companion.
 fn published(steps: &[Steps], schema: &LayerSchema, rows: usize) -> Result<RecordBatch, KernelError> {
     let mut fields = Vec::new();
@@ -232,10 +230,22 @@ fn counts(
     let of = |steps: &Steps| {
         let (raw, known, value) = (nulls(&steps.raw), nulls(&steps.known), nulls(&steps.value));
         let decoded = steps.decoded.as_ref().map_or(value, nulls);
-        FieldCounts { sentinel: known - raw, unparsed: value - known, unknown_code: decoded - value }
+        let values = (steps.value.len() - bad.len()) as u64 - value;
+        FieldCounts { sentinel: known - raw, unparsed: value - known, unknown_code: decoded - value, values }
     };
-    let counted = schema.fields.iter().zip(steps).map(|(field, steps)| (field.name.clone(), of(steps)));
-    counted.filter(|(_, counts)| *counts != FieldCounts::default()).collect()
+    schema.fields.iter().zip(steps).map(|(field, steps)| (field.name.clone(), of(steps))).collect()
+}
+
+/// The dates that lost their digits, of every field that has some: whatever became of their rows.
+fn mangled_dates(steps: &[Steps], schema: &LayerSchema) -> BTreeMap<String, MangledDates> {
+    let fields = schema.fields.iter().zip(steps);
+    let dates = fields.filter(|(field, _)| matches!(field.kind, FieldKind::Date { .. }));
+    let of = |(field, steps): (&Field, &Steps)| {
+        let lost = steps.value.null_count() > steps.known.null_count();
+        let dates = lost.then(|| MangledDates::among(&steps.known, &steps.value))?;
+        Some((field.name.clone(), dates)).filter(|(_, dates)| dates.len() > 0)
+    };
+    dates.filter_map(of).collect()
 }
 
 impl Normalised {

@@ -65,7 +65,8 @@ pub(super) fn truth(word: &str, truth: &[String], falsity: &[String]) -> Option<
     is_among(truth).then_some(true).or_else(|| is_among(falsity).then_some(false))
 }
 
-/// The days of dates by the first pattern that gives one that is believed.
+/// The days of dates by the first pattern that gives one that is believed; ISO 8601, which means one thing alone, is always
+/// among them.
 fn days(texts: &StringChunked, formats: &[String]) -> PolarsResult<Series> {
     let mut days: Vec<Option<i32>> = vec![None; texts.len()];
     for format in formats {
@@ -78,6 +79,9 @@ fn days(texts: &StringChunked, formats: &[String]) -> PolarsResult<Series> {
         for (day, read) in days.iter_mut().zip(read.phys.iter()) {
             *day = day.or(read.filter(|day| dates::is_believed(*day)));
         }
+    }
+    for (text, day) in texts.iter().zip(&mut days).filter(|(_, day)| day.is_none()) {
+        *day = text.and_then(dates::iso).filter(|day| dates::is_believed(*day));
     }
     Ok(Int32Chunked::from_iter_options("".into(), days.into_iter()).into_date().into_series())
 }

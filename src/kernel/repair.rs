@@ -7,20 +7,21 @@ use std::borrow::Cow;
 
 use arrow_array::builder::StringBuilder;
 use arrow_array::{Array, StringArray};
+use encoding_rs::WINDOWS_1252;
 
 /// Bytes looked at in one go.
 const STRIDE: usize = 128;
 
 /// The column with every text repaired; null where nothing is left of one.
 pub(super) fn texts(column: &StringArray) -> StringArray {
-    let has_control = has_control(column);
-    if !has_control && column.iter().flatten().all(is_trimmed) {
+    let has_unseen = has_unseen(column);
+    if !has_unseen && column.iter().flatten().all(is_trimmed) {
         return column.clone();
     }
     let mut repaired = StringBuilder::with_capacity(column.len(), data(column).len());
     for value in column {
         match value {
-            Some(value) if has_control => repaired.append_option(text(value)),
+            Some(value) if has_unseen => repaired.append_option(text(value)),
             Some(value) => repaired.append_option(Some(value.trim()).filter(|text| !text.is_empty())),
             None => repaired.append_null(),
         }
@@ -28,11 +29,12 @@ pub(super) fn texts(column: &StringArray) -> StringArray {
     repaired.finish()
 }
 
-/// Whether a text of the column has a control character.
-pub(super) fn has_control(column: &StringArray) -> bool {
+/// Whether a text of the column has a character that nobody sees.
+pub(super) fn has_unseen(column: &StringArray) -> bool {
     // Without an early exit within a stride, the compiler compares many bytes at once.
-    let among = |bytes: &[u8]| bytes.iter().fold(false, |found, byte| found | byte.is_ascii_control());
-    data(column).chunks(STRIDE).any(among)
+    let may_begin = |bytes: &[u8]| bytes.iter().fold(false, |found, byte| found | may_begin_unseen(*byte));
+    data(column).chunks(STRIDE).any(may_begin)
+        && column.iter().flatten().any(|text| text.chars().any(is_unseen))
 }
 
 /// The bytes of all texts, one after the other.
@@ -52,25 +54,47 @@ fn is_trimmed(text: &str) -> bool {
     }
 }
 
-/// Source text trimmed, each run of control characters, with the blanks beside it, one space; none where
-/// nothing is left.
+/// Source text trimmed, without the characters that nobody sees; none where nothing is left.
+///
+/// - Each run of control characters, with the blanks beside it, is one space.
+/// - U+0080 to U+009F are no characters of a name: Windows-1252 was read as Latin-1. They become what they were.
+/// - Characters of no width go.
 pub(super) fn text(value: &str) -> Option<Cow<'_, str>> {
-    if !value.bytes().any(is_control) {
+    if !value.chars().any(is_unseen) {
         return Some(value.trim()).filter(|text| !text.is_empty()).map(Cow::Borrowed);
     }
-    let words = value.split(|c: char| c.is_ascii_control()).map(str::trim).filter(|word| !word.is_empty());
+    let seen: String = value.chars().filter(|c| !has_no_width(*c)).map(of_windows_1252).collect();
+    let words = seen.split(char::is_control).map(str::trim).filter(|word| !word.is_empty());
     let clean = words.collect::<Vec<_>>().join(" ");
     (!clean.is_empty()).then_some(Cow::Owned(clean))
 }
 
-/// Whether a byte is one of ASCII's control characters.
-fn is_control(byte: u8) -> bool {
-    byte.is_ascii_control()
+/// Whether a byte of UTF-8 can be the first of a character that nobody sees.
+fn may_begin_unseen(byte: u8) -> bool {
+    byte.is_ascii_control() || matches!(byte, 0xC2 | 0xE2 | 0xEF)
 }
 
-/// Whether a text has control characters between its words: those around it are trimmed like blanks.
+/// Whether nobody sees a character, blanks aside.
+fn is_unseen(c: char) -> bool {
+    c.is_control() || has_no_width(c)
+}
+
+/// Zero-width spaces and joiners, marks of direction, the byte order mark and the soft hyphen.
+fn has_no_width(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// What a byte of Windows-1252 means that was read as Latin-1; five of them mean nothing, and stay.
+fn of_windows_1252(c: char) -> char {
+    let Some(byte) = u8::try_from(u32::from(c)).ok().filter(|byte| (0x80..0xA0).contains(byte)) else {
+        return c;
+    };
+    WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or(c)
+}
+
+/// Whether a text has characters that nobody sees: control characters around it aside, which are trimmed like blanks.
 pub(super) fn is_broken(value: &str) -> bool {
-    value.trim_matches(|c: char| c.is_whitespace() || c.is_ascii_control()).bytes().any(is_control)
+    value.trim_matches(|c: char| c.is_whitespace() || c.is_ascii_control()).chars().any(is_unseen)
 }
 
 /// A code of `width` digits with what it lost; anything that is no such code stays as it is.
@@ -102,8 +126,22 @@ mod tests {
 
     #[test]
     fn a_column_is_repaired_as_its_values_are() {
-        let clean = ["NA", "A B", "é", "Peña x", "x"];
-        let broken = [" A", "A ", "", "  ", "\u{a0}é", "é\u{2003}", "A\u{1}B", "\t", "\u{7f}", "A\u{0} "];
+        let clean = ["NA", "A B", "é", "Peña x – y", "x"];
+        let broken = [
+            " A",
+            "A ",
+            "",
+            "  ",
+            "\u{a0}é",
+            "é\u{2003}",
+            "A\u{1}B",
+            "\t",
+            "\u{7f}",
+            "A\u{0} ",
+            "A\u{200b}",
+            "\u{feff}A",
+            "A\u{92}s",
+        ];
         let column = clean.map(Some).into_iter().chain([None]).collect::<StringArray>();
         assert!(texts(&column).value_data().as_ptr() == column.value_data().as_ptr(), "shared");
         for value in broken {
@@ -111,13 +149,13 @@ mod tests {
             let expected: StringArray = given.iter().map(|value| value.and_then(text)).collect();
             assert_eq!(texts(&given), expected, "{value:?}");
             assert_eq!(texts(&given.slice(1, 3)), given.slice(1, 3));
-            assert_eq!(has_control(&given.slice(6, 1)), value.bytes().any(is_control));
-            assert!(!has_control(&given.slice(0, 6)));
+            assert_eq!(has_unseen(&given.slice(6, 1)), value.chars().any(is_unseen));
+            assert!(!has_unseen(&given.slice(0, 6)));
         }
     }
 
     #[test]
-    fn control_characters_are_blanks() {
+    fn what_nobody_sees_is_repaired() {
         let cases = [
             (" A\u{0}B\t ", Some("A B")),
             ("A\r\n\tB", Some("A B")),
@@ -130,10 +168,16 @@ mod tests {
             ("\t", None),
             ("", None),
             ("NA", Some("NA")),
+            ("0100\u{200b}", Some("0100")),
+            ("\u{feff}A\u{ad}B", Some("AB")),
+            ("St. Mary\u{92}s \u{96} East", Some("St. Mary’s – East")),
+            ("A\u{81}B", Some("A B")),
+            ("\u{200b}", None),
         ];
         for (given, expected) in cases {
             assert_eq!(text(given).as_deref(), expected, "{given:?}");
         }
+        assert!(is_broken("A\u{200b}") && is_broken("A\u{92}s") && !is_broken("A – B"));
         assert!(is_broken("A\u{1}B") && !is_broken("A\r\n") && !is_broken(" A B\t"));
     }
 

@@ -69,7 +69,7 @@ fn at<T>(values: &[T], is_sentinel: impl Fn(&T) -> bool) -> Vec<usize> {
     values.iter().enumerate().filter(|(_, value)| is_sentinel(value)).map(|(row, _)| row).collect()
 }
 
-/// Rows whose text is one of the words.
+/// Rows whose text is one of the words, upper and lower case alike.
 fn among(texts: &StringArray, words: &[&str], is_number: bool) -> Vec<usize> {
     let lengths: HashSet<usize> = words.iter().map(|word| word.len()).collect();
     let longest = lengths.iter().max().copied().unwrap_or(0);
@@ -77,7 +77,8 @@ fn among(texts: &StringArray, words: &[&str], is_number: bool) -> Vec<usize> {
     let is_sentinel = |row: &usize| {
         let text = texts.value(*row);
         let text = if is_number { without_zeros(text) } else { text };
-        has_length.get(text.len()).is_some_and(|has| *has) && words.contains(&text)
+        let is_word = |word: &&str| word.eq_ignore_ascii_case(text);
+        has_length.get(text.len()).is_some_and(|has| *has) && words.iter().any(is_word)
     };
     (0..texts.len()).filter(|row| texts.is_valid(*row)).filter(is_sentinel).collect()
 }

@@ -5,60 +5,70 @@ use geo::Geometry;
 use rayon::prelude::*;
 use wkt::ToWkt;
 
-use super::geometry::{check, decode, decode_with_srid, reproject};
+use super::geometry::{Decoded, Fault, check, decode, read, reproject};
 use super::normalise::shortened;
-use crate::feature::{Crs, Defect, RejectReason, Reproject};
+use crate::feature::{Crs, Defect, RejectReason, Repairs, Reproject};
 use crate::plan::GeometryKind;
 
 /// Rows handed to a thread at once.
 const CHUNK: usize = 256;
 
-/// Every row's geometry where it can stand in a tile, and why the others can't, by row.
+/// A batch's geometries.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Every row's, where it can stand in a tile.
+    pub shapes: Vec<Option<Geometry<f64>>>,
+    /// Why the others can't, by row.
+    pub defects: Vec<Defect>,
+    /// What was left out of them or straightened.
+    pub repairs: Repairs,
+}
+
+/// Every row's geometry where it can stand in a tile, and why the others can't.
 pub fn prepare(
     wkb: &BinaryArray,
     crs: &Crs,
     kind: GeometryKind,
     transform: Option<&dyn Reproject>,
-) -> (Vec<Option<Geometry<f64>>>, Vec<Defect>) {
+) -> Prepared {
     let code = code_of(crs);
-    let decoded = |row: usize| {
+    let decoded = |row: usize| -> Result<Decoded, Lacking> {
         if wkb.is_null(row) {
-            return Err(unquoted(RejectReason::NullGeometry));
+            return Err((RejectReason::NullGeometry, String::new()));
         }
-        let (shape, srid) = decode_with_srid(wkb.value(row)).map_err(unquoted)?;
-        match (srid, code) {
+        let decoded = read(wkb.value(row)).map_err(|fault| (fault.reason, fault.told("")))?;
+        match (decoded.srid, code) {
             (Some(srid), Some(code)) if usual(srid) != code => {
-                Err((RejectReason::OtherCrs, shortened(&format!("SRID={srid};{}", shape.wkt_string()))))
+                let text = format!("SRID={srid};{}", decoded.geometry.wkt_string());
+                Err((RejectReason::OtherCrs, shortened(&text)))
             }
-            _ => Ok(shape),
+            _ => Ok(decoded),
         }
-    };
-    let Some(transform) = transform else {
-        let checked = |row: usize| decoded(row).and_then(|shape| sound(shape, kind));
-        let rows = (0..wkb.len()).into_par_iter().with_min_len(CHUNK);
-        return told_apart(rows.map(checked).collect());
     };
     let rows = (0..wkb.len()).into_par_iter().with_min_len(CHUNK);
-    let (mut shapes, mut defects) = told_apart(rows.map(decoded).collect());
-    for (row, reason) in reproject(&mut shapes, transform) {
-        let text = decode(wkb.value(row)).map_or_else(|_| String::new(), |shape| quoted(&shape));
-        defects.push(defect(row, (reason, text)));
+    let Some(transform) = transform else {
+        let checked = |row: usize| decoded(row).and_then(|decoded| sound(decoded, kind));
+        return told_apart(rows.map(checked).collect());
+    };
+    let mut prepared = told_apart(rows.map(decoded).collect());
+    for (row, reason) in reproject(&mut prepared.shapes, transform) {
+        let text =
+            decode(wkb.value(row)).map_or_else(|_| String::new(), |shape| shortened(&shape.wkt_string()));
+        prepared.defects.push(defect(row, (reason, text)));
     }
-    let refused: Vec<Defect> = shapes
-        .par_iter()
-        .enumerate()
-        .with_min_len(CHUNK)
+    let checked = prepared.shapes.par_iter().enumerate().with_min_len(CHUNK);
+    let refused: Vec<Defect> = checked
         .filter_map(|(row, shape)| {
             let shape = shape.as_ref()?;
-            check(shape, kind).err().map(|reason| defect(row, (reason, quoted(shape))))
+            check(shape, kind).err().map(|fault| defect(row, lacking(fault, shape)))
         })
         .collect();
     for refused in &refused {
-        shapes[refused.index] = None;
+        prepared.shapes[refused.index] = None;
     }
-    defects.extend(refused);
-    defects.sort_by_key(|defect| defect.index);
-    (shapes, defects)
+    prepared.defects.extend(refused);
+    prepared.defects.sort_by_key(|defect| defect.index);
+    prepared
 }
 
 /// The number of a CRS, as an SRID has it; none where it has none, and nothing can be held against it.
@@ -77,37 +87,42 @@ fn usual(srid: u32) -> u32 {
     if matches!(srid, 102_100 | 102_113 | 900_913 | 3785) { 3857 } else { srid }
 }
 
-/// Why a row has no geometry, and the text of the one that it had.
+/// Why a row has no geometry, and what is to be told of the one that it had.
 type Lacking = (RejectReason, String);
 
-fn unquoted(reason: RejectReason) -> Lacking {
-    (reason, String::new())
+fn lacking(fault: Fault, shape: &Geometry<f64>) -> Lacking {
+    (fault.reason, shortened(&fault.told(&shape.wkt_string())))
 }
 
-fn sound(shape: Geometry<f64>, kind: GeometryKind) -> Result<Geometry<f64>, Lacking> {
-    match check(&shape, kind) {
-        Ok(()) => Ok(shape),
-        Err(reason) => Err((reason, quoted(&shape))),
+fn sound(decoded: Decoded, kind: GeometryKind) -> Result<Decoded, Lacking> {
+    match check(&decoded.geometry, kind) {
+        Ok(()) => Ok(decoded),
+        Err(fault) => Err(lacking(fault, &decoded.geometry)),
     }
 }
 
 /// Geometries by row, and the rows that have none.
-fn told_apart(rows: Vec<Result<Geometry<f64>, Lacking>>) -> (Vec<Option<Geometry<f64>>>, Vec<Defect>) {
+fn told_apart(rows: Vec<Result<Decoded, Lacking>>) -> Prepared {
     let mut defects = Vec::new();
-    // In place: both are as large.
-    let shape = |(row, shape): (usize, Result<Geometry<f64>, Lacking>)| {
-        shape.map_err(|lacking| defects.push(defect(row, lacking))).ok()
+    let mut repairs = Repairs::default();
+    let shape = |(row, decoded): (usize, Result<Decoded, Lacking>)| match decoded {
+        Ok(decoded) => {
+            repairs.dropped_parts += decoded.dropped_parts;
+            repairs.mended_parts += u64::from(decoded.dropped_parts > 0);
+            repairs.straightened += u64::from(decoded.is_straightened);
+            Some(decoded.geometry)
+        }
+        Err(lacking) => {
+            defects.push(defect(row, lacking));
+            None
+        }
     };
     let shapes = rows.into_iter().enumerate().map(shape).collect();
-    (shapes, defects)
+    Prepared { shapes, defects, repairs }
 }
 
 fn defect(index: usize, (reason, value): Lacking) -> Defect {
     Defect { index, field: "geometry".to_owned(), value, reason }
-}
-
-fn quoted(shape: &Geometry<f64>) -> String {
-    shortened(&shape.wkt_string())
 }
 
 #[cfg(test)]
@@ -135,7 +150,7 @@ mod tests {
         ];
         for (crs, srid, is_good) in cases {
             let wkb = BinaryArray::from_vec(vec![&point(srid)]);
-            let (shapes, defects) = prepare(&wkb, &crs, GeometryKind::Point, None);
+            let Prepared { shapes, defects, .. } = prepare(&wkb, &crs, GeometryKind::Point, None);
             assert_eq!(shapes[0].is_some(), is_good, "{srid} in {crs}");
             let told = defects.iter().map(|defect| (defect.reason, defect.value.clone()));
             let expected = (RejectReason::OtherCrs, format!("SRID={srid};POINT(1 2)"));

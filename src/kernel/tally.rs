@@ -10,6 +10,7 @@ use arrow_array::cast::AsArray;
 use geo::Rect;
 
 use super::assemble::{StageRows, around};
+use super::mangled::MangledDates;
 use super::profile::{self, Profiler};
 use super::{KernelError, geometry};
 use crate::feature::{FieldCounts, LocationCounts, RegionId, Repairs, Texts};
@@ -23,8 +24,10 @@ pub struct LayerTally {
     pub good: u64,
     /// What reading has left out or repaired.
     pub repairs: Repairs,
-    /// Values turned to null, per field with any.
+    /// Values there are and values turned to null, per field.
     pub fields: BTreeMap<String, FieldCounts>,
+    /// Dates in scientific notation, per field that has any.
+    pub mangled: BTreeMap<String, MangledDates>,
     /// Schema fields that no batch had; none before the first batch.
     pub missing: Option<BTreeSet<String>>,
     /// Which columns the source has, and what their values look like.
@@ -47,6 +50,13 @@ pub struct RowTally {
 }
 
 impl LayerTally {
+    /// Fields whose dates in scientific notation can only have been midnights, every one of them, and to how many decimals
+    /// their moments are known.
+    pub fn recovered_dates(&self) -> BTreeMap<String, usize> {
+        let known = |(field, dates): (&String, &MangledDates)| Some((field.clone(), dates.decimals()?));
+        self.mangled.iter().filter_map(known).collect()
+    }
+
     /// Adds what later rows count.
     pub fn merge(&mut self, later: Self) {
         self.read += later.read;
@@ -57,6 +67,10 @@ impl LayerTally {
             total.sentinel += counts.sentinel;
             total.unparsed += counts.unparsed;
             total.unknown_code += counts.unknown_code;
+            total.values += counts.values;
+        }
+        for (field, dates) in later.mangled {
+            self.mangled.entry(field).or_default().merge(&dates);
         }
         self.missing = match (self.missing.take(), later.missing) {
             (Some(before), Some(more)) => Some(before.intersection(&more).cloned().collect()),

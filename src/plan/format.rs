@@ -6,11 +6,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::check::{Bounds, Check, optional};
+use super::check::{Check, optional};
 use super::csv_geometry::{self, CsvGeometry, X_AND_Y_OR_WKT};
+use super::dialect::{self, Dialect};
 use super::key::{Key, key};
 use crate::feature::Crs;
-use crate::spec::{FormatSpec, SourceSpec, Span, Spanned};
+use crate::spec::{FormatSpec, SourceSpec, Span};
 
 /// How to read a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,8 +19,8 @@ use crate::spec::{FormatSpec, SourceSpec, Span, Spanned};
 pub enum Format {
     /// Delimited text with a header line.
     Csv {
-        /// Field separator.
-        delimiter: u8,
+        /// How the text is written.
+        dialect: Dialect,
         /// Where the geometry is.
         geometry: CsvGeometry,
     },
@@ -60,9 +61,6 @@ impl Format {
     }
 }
 
-/// Row of a sheet's column names; a sheet can have so many rows.
-const HEADER_ROW: Bounds<i64> = Bounds { key: "header-row", range: 1..=1_048_576, default: 1 };
-
 /// Extensions by which GDAL chooses its driver for a single file.
 const DATASETS: [&str; 8] = ["zip", "gpkg", "fgb", "shp", "json", "geojson", "kml", "gml"];
 
@@ -83,16 +81,16 @@ pub(super) fn resolve(
             allow_views: allow_views.as_ref().is_some_and(|allowed| allowed.value),
         },
         FormatSpec::Parquet { geometry } => Format::Parquet { geometry: optional(geometry.as_ref()) },
-        FormatSpec::Csv { x, y, wkt, delimiter } => {
+        FormatSpec::Csv { x, y, wkt, delimiter, header_row, skip } => {
             declared(check, source, place, schema);
             let geometry = csv_geometry::resolve(check, place, [x, y, wkt]);
-            Format::Csv { delimiter: separator(check, delimiter.as_ref()), geometry }
+            let dialect = dialect::resolve(check, delimiter.as_ref(), header_row.as_ref(), skip.as_ref());
+            Format::Csv { dialect, geometry }
         }
         FormatSpec::Xlsx { sheet, header_row, x, y, wkt } => {
             declared(check, source, place, schema);
             let geometry = csv_geometry::resolve(check, place, [x, y, wkt]);
-            let row = check.within(header_row.as_ref(), &HEADER_ROW);
-            let header_row = header_row.as_ref().and_then(|_| u32::try_from(row).ok());
+            let header_row = dialect::header_row(check, header_row.as_ref());
             Format::Xlsx { sheet: optional(sheet.as_ref()), header_row, geometry }
         }
     }
@@ -106,27 +104,10 @@ fn declared(check: &mut Check<'_>, source: &SourceSpec, place: &Span, schema: Op
     }
 }
 
-fn separator(check: &mut Check<'_>, written: Option<&Spanned<String>>) -> u8 {
-    let Some(written) = written else { return b',' };
-    match written.value.as_bytes() {
-        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0) => *byte,
-        _ => {
-            let help = "write one ASCII character, such as `,`, `;`, `|` or `\\t`";
-            let message = format!("`{}` cannot be a delimiter", written.value.escape_default());
-            check.error(&written.span, message).help = Some(help.to_owned());
-            b','
-        }
-    }
-}
-
 /// What the kinds of file and their keys mean, for editors.
 pub(super) fn keys() -> Vec<Key> {
     vec![
         key("source.csv", "Delimited text with a header line.").one_of(X_AND_Y_OR_WKT),
-        key("source.csv.delimiter", "What separates the cells: one ASCII character.")
-            .like("^[\\x01-\\x09\\x0b\\x0c\\x0e-\\x1f\\x21\\x23-\\x7f]$")
-            .otherwise(",")
-            .example(";"),
         key("source.geojson", "A GeoJSON FeatureCollection."),
         key("source.geojsonl", "GeoJSON features, one a line."),
         key("source.ogr", "Shapefile, FileGDB, GeoPackage or FlatGeobuf, plain or in a zip."),
@@ -145,8 +126,8 @@ pub(super) fn keys() -> Vec<Key> {
             "source.xlsx.header-row",
             "Row of the column names, from 1; where not written, the first that holds anything.",
         )
-        .within(&HEADER_ROW.range)
-        .example(HEADER_ROW.default),
+        .within(&dialect::HEADER_ROW.range)
+        .example(dialect::HEADER_ROW.default),
     ]
 }
 
@@ -168,10 +149,9 @@ impl Format {
     pub fn written(&self) -> Vec<(&'static str, Value)> {
         let mut keys = Vec::new();
         match self {
-            Self::Csv { delimiter, geometry } => {
+            Self::Csv { dialect, geometry } => {
                 keys.extend(geometry.written());
-                let is_usual = *delimiter == b',';
-                keys.extend((!is_usual).then(|| ("delimiter", json!(char::from(*delimiter)))));
+                keys.extend(dialect.written());
             }
             Self::Ogr { layer, .. } => keys.extend(layer.iter().map(|layer| ("layer", json!(layer)))),
             Self::Parquet { geometry } => {

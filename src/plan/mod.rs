@@ -6,6 +6,7 @@
 mod base_url;
 mod check;
 mod csv_geometry;
+mod dialect;
 mod expected;
 mod field;
 mod format;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use csv_geometry::CsvGeometry;
+pub use dialect::Dialect;
 pub use expected::{ALL_STATES, EXPECTED_COLUMNS};
 pub use field::{EPOCH_MS, EXCEL_SERIAL};
 pub use format::Format;

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use super::quality;
 use crate::error::{Error, chain};
-use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport, UNVERIFIED, Veil, visible};
+use crate::feature::{
+    FieldCounts, LayerChanges, LayerReport, LayerStatus, RunReport, UNVERIFIED, Veil, visible,
+};
 use crate::spec::{self, Diagnostic};
 
 /// Tells why a command failed, on stderr: without secrets, and with nothing in it that can't be seen.
@@ -113,6 +115,8 @@ fn published(layer: &LayerReport) -> String {
     }
     parts.extend(layer.changes.as_ref().filter(|changes| changes.is_some()).map(changed));
     parts.extend(missing(layer));
+    parts.extend(unread(layer));
+    parts.extend(empty(layer));
     if let Some(gate) = &layer.gate {
         let accepted = gate.accepted.as_ref().map(|by| format!("accepted by {}: {}", by.by, by.reason));
         parts.extend(accepted);
@@ -137,15 +141,32 @@ fn changed(changes: &LayerChanges) -> String {
     format!("{}{remarks}", changes.words())
 }
 
-/// Fields of the schema that the source lacks, the first of them by name.
+/// Fields of the schema that the source lacks.
 fn missing(layer: &LayerReport) -> Option<String> {
+    listed("not in the source", layer.fields_missing.iter().cloned())
+}
+
+/// Fields of which the source has values, and none could be read.
+fn unread(layer: &LayerReport) -> Option<String> {
+    let unread = layer.fields.iter().filter(|(_, counts)| counts.is_unread());
+    listed("NOT ONE VALUE READ", unread.map(|(field, counts)| format!("{field} (of {})", counts.unparsed)))
+}
+
+/// Other fields without a value.
+fn empty(layer: &LayerReport) -> Option<String> {
+    let is_unread = |field: &String| layer.fields.get(field).is_some_and(FieldCounts::is_unread);
+    listed("empty in every row", layer.fields_empty.iter().filter(|field| !is_unread(field)).cloned())
+}
+
+/// What holds for these fields, the first of them by name.
+fn listed(what: &str, fields: impl Iterator<Item = String>) -> Option<String> {
     const NAMED: usize = 3;
-    let fields = &layer.fields_missing;
+    let fields: Vec<String> = fields.collect();
     let named = fields.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     match fields.len() {
         0 => None,
-        all if all <= NAMED => Some(format!("not in the source: {named}")),
-        all => Some(format!("not in the source: {named} and {} more fields", all - NAMED)),
+        all if all <= NAMED => Some(format!("{what}: {named}")),
+        all => Some(format!("{what}: {named} and {} more fields", all - NAMED)),
     }
 }
 
@@ -155,7 +176,11 @@ fn repaired(layer: &LayerReport) -> impl Iterator<Item = String> {
         ("heights left out", layer.dropped_z),
         ("measures left out", layer.dropped_m),
         ("rows read as Windows-1252", layer.recoded),
+        ("rows with odd quotes understood", layer.requoted),
+        ("rows with texts written as formulas", layer.unwrapped),
+        ("numbers that are none (NaN, Infinity), null", layer.not_numbers),
         ("geometries mended", layer.mended_parts),
+        ("degenerate parts of geometries left out", layer.dropped_parts),
         ("curves made straight", layer.straightened),
         ("geometries generalised by the service", layer.generalised),
     ];

@@ -31,11 +31,19 @@ pub(super) fn published(
     report.rows_by_state.clone_from(&tally.rows.states);
     report.flags = rows.flags.counts();
     report.flags_truncated = truncated(&report);
-    report.fields.clone_from(&tally.fields);
+    let told = tally.fields.iter().filter(|(_, counts)| counts.is_told());
+    report.fields = told.map(|(field, counts)| (field.clone(), *counts)).collect();
+    let empty =
+        tally.fields.iter().filter(|(field, counts)| counts.values == 0 && !rows.missing.contains(field));
+    report.fields_empty = empty.map(|(field, _)| field.clone()).collect();
     report.fields_missing.clone_from(&rows.missing);
     report.dropped_z = tally.repairs.dropped_z;
     report.dropped_m = tally.repairs.dropped_m;
     report.recoded = tally.repairs.recoded;
+    report.requoted = tally.repairs.requoted;
+    report.unwrapped = tally.repairs.unwrapped;
+    report.not_numbers = tally.repairs.not_numbers;
+    report.dropped_parts = tally.repairs.dropped_parts;
     report.mended_parts = tally.repairs.mended_parts;
     report.straightened = tally.repairs.straightened;
     report.generalised = tally.repairs.generalised;

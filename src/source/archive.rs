@@ -23,6 +23,17 @@ pub(super) struct Found {
     pub(super) name: PathBuf,
     /// The name to show: that of the source, with the inner name where there is one.
     pub(super) shown: String,
+    /// Where it is packed, if it is.
+    pub(super) packed: Option<Packed>,
+}
+
+/// An entry of an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Packed {
+    /// The archive.
+    pub(super) archive: PathBuf,
+    /// The entry's name.
+    pub(super) entry: String,
 }
 
 /// The datasets of the landed file or folder at `path`.
@@ -54,7 +65,7 @@ pub(super) fn datasets(path: &Path, shown: &str, limit: u64) -> Result<Vec<Found
 }
 
 fn plain(path: &Path, shown: &str) -> Found {
-    Found { name: path.to_owned(), shown: shown.to_owned() }
+    Found { name: path.to_owned(), shown: shown.to_owned(), packed: None }
 }
 
 /// The datasets of a folder that is none itself.
@@ -67,6 +78,7 @@ fn in_folder(path: &Path, shown: &str) -> Result<Vec<Found>, SourceError> {
     let found = names.iter().filter(|name| kind(Path::new(name)).is_some()).map(|name| Found {
         name: path.join(name),
         shown: format!("{}/{name}", shown.trim_end_matches('/')),
+        packed: None,
     });
     some(found.collect(), shown, &names)
 }
@@ -86,6 +98,7 @@ fn in_archive(path: &Path, shown: &str, limit: u64) -> Result<Vec<Found>, Source
     let found = found.into_iter().map(|inner| Found {
         name: PathBuf::from(format!("/vsizip/{{{}}}/{inner}", path.display())),
         shown: format!("{shown}/{inner}"),
+        packed: Some(Packed { archive: path.to_owned(), entry: inner }),
     });
     some(found.collect(), shown, &names.into_iter().collect::<Vec<_>>())
 }

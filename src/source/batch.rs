@@ -113,6 +113,21 @@ impl BatchBuilder {
         self.repairs.recoded += 1;
     }
 
+    /// Counts the current row among those whose quotes were not as they should be.
+    pub(super) fn requoted(&mut self) {
+        self.repairs.requoted += 1;
+    }
+
+    /// Counts the current row among those with a text written as a formula.
+    pub(super) fn unwrapped(&mut self) {
+        self.repairs.unwrapped += 1;
+    }
+
+    /// Counts numbers that are none.
+    pub(super) fn not_numbers(&mut self, values: u64) {
+        self.repairs.not_numbers += values;
+    }
+
     /// Names the file that further rows are from; the batch must be empty.
     pub(super) fn set_source(&mut self, source: Arc<str>) {
         self.source = source;

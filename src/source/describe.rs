@@ -11,10 +11,10 @@ use std::time::Duration;
 use wkb::reader::read_wkb;
 
 use crate::feature::{Crs, Landed};
-use crate::plan::{CsvGeometry, Format, Limits, SourcePlan};
+use crate::plan::{CsvGeometry, Dialect, Format, Limits, SourcePlan};
 
 use super::crs::{Stated, normalise};
-use super::csv::CsvRecords;
+use super::csv::{self, CsvRecords};
 use super::error::SourceError;
 use super::geojson::CollectionRecords;
 use super::geojsonl::LineRecords;
@@ -45,8 +45,8 @@ pub(super) const LIMITS: Limits = Limits {
 pub struct Description {
     /// How to read it; `None` for delimited text without a column that looks like coordinates.
     pub format: Option<Format>,
-    /// Separator of delimited text.
-    pub delimiter: Option<u8>,
+    /// How delimited text is written.
+    pub dialect: Option<Dialect>,
     /// Its layers; one for anything but a GeoPackage, FileGDB, archive or folder.
     pub layers: Vec<LayerDescription>,
 }
@@ -75,14 +75,10 @@ pub struct ColumnDescription {
     pub declared: Option<String>,
 }
 
-/// Describes delimited text; the separator is guessed from the first line.
+/// Describes delimited text; its dialect is guessed from the first lines.
 pub(super) fn csv(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
-    let head = sniff::open(path, shown, "delimited text")?.head;
-    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |delimiter: &u8| sniff::count(line, *delimiter);
-    // Of equals the last wins, and that is the comma.
-    let delimiter = *b"|\t;,".iter().max_by_key(|delimiter| count(delimiter)).unwrap_or(&b',');
-    let records = CsvRecords::open_header(path, shown, delimiter, LIMITS.record_bytes)?;
+    let dialect = csv::likely_dialect(&sniff::open(path, shown, "delimited text")?.head);
+    let records = CsvRecords::open_header(path, shown, dialect, LIMITS.record_bytes)?;
     let header = records.header();
     let geometry = coordinates(header);
     let layer = LayerDescription {
@@ -92,8 +88,8 @@ pub(super) fn csv(path: &Path, shown: &Arc<str>) -> Result<Description, SourceEr
         features: None,
         columns: undeclared(header.iter().cloned()),
     };
-    let format = geometry.map(|geometry| Format::Csv { delimiter, geometry });
-    Ok(Description { format, delimiter: Some(delimiter), layers: vec![layer] })
+    let format = geometry.map(|geometry| Format::Csv { dialect, geometry });
+    Ok(Description { format, dialect: Some(dialect), layers: vec![layer] })
 }
 
 /// The columns of a header that look like a geometry.
@@ -155,7 +151,7 @@ fn by_features(
     let geometry = (!kinds.is_empty()).then(|| kinds.into_iter().collect::<Vec<_>>().join(", "));
     let (name, columns) = (stem(path), undeclared(columns.into_iter()));
     let layer = LayerDescription { name, geometry, crs, features: Some(features), columns };
-    Ok(Description { format: Some(format), delimiter: None, layers: vec![layer] })
+    Ok(Description { format: Some(format), dialect: None, layers: vec![layer] })
 }
 
 /// Describes every layer of a dataset, plain or in an archive.
@@ -182,7 +178,7 @@ pub(super) fn ogr(path: &Path, shown: &Arc<str>) -> Result<Description, SourceEr
     let spatial = layers.iter().filter(|layer| layer.geometry.is_some()).count();
     let layer = layers.iter().find(|layer| layer.geometry.is_some() && spatial > 1);
     let layer = layer.map(|layer| layer.name.clone());
-    Ok(Description { format: Some(Format::Ogr { layer, allow_views: false }), delimiter: None, layers })
+    Ok(Description { format: Some(Format::Ogr { layer, allow_views: false }), dialect: None, layers })
 }
 
 /// Name of a layer whose file gives it none.

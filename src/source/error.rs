@@ -90,6 +90,11 @@ pub enum SourceError {
         list(found)
     )]
     NoFeatures { shown: String, found: Vec<String> },
+    /// Features that are not all.
+    #[error(
+        "{shown} is a part by its own word: {said}; fetch all of it: `source.arcgis` does so with a layer of ArcGIS, of another service ask for every page and make one file of them"
+    )]
+    Part { shown: String, said: String },
     /// Nobody says which CRS the coordinates are in.
     #[error(
         "{shown} doesn't say its CRS{} and neither does the pipeline nor the schema: add `crs = \"EPSG:…\"` to the pipeline's source once you know it",

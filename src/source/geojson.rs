@@ -2,7 +2,7 @@
 //!
 //! Only the top-level `features` counts. A bad feature is a defect and the next one is read; a
 //! file that breaks off is an error that says after which feature. The legacy `crs` member
-//! (GeoJSON 2008) is honoured before and after the features.
+//! (GeoJSON 2008) is honoured before and after the features, and so is what says that there are more (`geojson_part`).
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -17,6 +17,7 @@ use super::Records;
 use super::batch::BatchBuilder;
 use super::crs::{self, Stated};
 use super::error::SourceError;
+use super::geojson_part::Whole;
 use super::geojson_row;
 use super::json::{self, Captured, ScanError, Scanner};
 use super::sniff;
@@ -38,6 +39,7 @@ pub(super) struct CollectionRecords {
     limit: usize,
     row: u64,
     stated: Stated,
+    whole: Whole,
     raw: Vec<u8>,
     wkb: Vec<u8>,
 }
@@ -80,6 +82,7 @@ impl CollectionRecords {
             limit,
             row: 0,
             stated: Stated::Rfc7946,
+            whole: Whole::default(),
             raw: Vec::new(),
             wkb: Vec::new(),
         };
@@ -144,9 +147,12 @@ impl CollectionRecords {
             stated = self.member_value(&key, PLACE)?.or(stated);
         }
         self.scanner.expect(b'}').map_err(|error| self.outside(error, PLACE))?;
-        match self.scanner.peek().map_err(|error| self.outside(error, PLACE))? {
+        if self.scanner.peek().map_err(|error| self.outside(error, PLACE))?.is_some() {
+            return Err(self.broken("something follows the end of the collection".to_owned()));
+        }
+        match self.whole.denial(self.row) {
+            Some(said) => Err(SourceError::Part { shown: self.shown.to_string(), said }),
             None => Ok(stated),
-            Some(_) => Err(self.broken("something follows the end of the collection".to_owned())),
         }
     }
 
@@ -165,6 +171,7 @@ impl CollectionRecords {
     fn member_value(&mut self, key: &str, place: &'static str) -> Result<Option<Stated>, SourceError> {
         let value = self.scanner.value(&mut self.raw, MEMBER_BYTES);
         value.map_err(|error| self.outside(error, place))?;
+        self.whole.note(key, &self.raw);
         if key == "crs" { crs_member(&self.shown, &self.raw).map(Some) } else { Ok(None) }
     }
 

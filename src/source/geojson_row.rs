@@ -41,6 +41,7 @@ pub(super) fn put(
             return Ok(());
         }
     };
+    batch.not_numbers(feature.not_numbers);
     for (name, value) in &feature.values {
         let Some(column) = batch.column(name) else {
             return Err(SourceError::TooManyColumns { shown: shown.to_owned(), row, limit: MAX_COLUMNS });
@@ -63,6 +64,7 @@ pub(super) fn put(
 /// A feature whose syntax is right; the geometry is still raw.
 struct Feature<'a> {
     values: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
+    not_numbers: u64,
     geometry: Option<&'a [u8]>,
 }
 
@@ -82,15 +84,17 @@ impl<'a> Feature<'a> {
             return Err("no Feature");
         }
         let mut values = Vec::new();
+        let mut not_numbers = 0;
         if let Some(properties) = properties.filter(|raw| *raw != b"null") {
             for (name, raw) in members(properties).ok_or("properties are no JSON object")? {
+                not_numbers += u64::from(json::is_not_a_number(raw));
                 values.push((name, text(raw)?));
             }
         }
         if let Some(id) = member("id") {
             values.push((Cow::Borrowed(ID), text(id)?));
         }
-        Ok(Self { values, geometry })
+        Ok(Self { values, not_numbers, geometry })
     }
 }
 
@@ -99,8 +103,8 @@ fn text(raw: &[u8]) -> Result<Option<Cow<'_, str>>, &'static str> {
     let utf8 = |raw| std::str::from_utf8(raw).map(Cow::Borrowed).or(Err("no UTF-8"));
     match raw {
         b"null" => Ok(None),
-        // The last three are what Python and others write for numbers JSON doesn't have.
-        b"true" | b"false" | b"NaN" | b"Infinity" | b"-Infinity" => utf8(raw).map(Some),
+        b"true" | b"false" => utf8(raw).map(Some),
+        _ if json::is_not_a_number(raw) => Ok(None),
         [b'"', ..] => json::string(raw).map(Some).ok_or("a string is broken"),
         [b'{' | b'[', ..] => {
             serde_json::from_slice::<IgnoredAny>(raw).or(Err("a nested value is broken"))?;

@@ -203,6 +203,11 @@ pub(super) fn string(raw: &[u8]) -> Option<Cow<'_, str>> {
     serde_json::from_slice::<String>(raw).ok().map(Cow::Owned)
 }
 
+/// Whether `raw` is what Python and some servers write for a number that JSON doesn't have.
+pub(super) fn is_not_a_number(raw: &[u8]) -> bool {
+    matches!(raw, b"NaN" | b"Infinity" | b"-Infinity")
+}
+
 /// Whether `raw` nests deeper than `MAX_DEPTH`.
 pub(super) fn is_too_deep(raw: &[u8]) -> bool {
     let mut depth = 0_usize;

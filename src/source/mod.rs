@@ -10,7 +10,6 @@
 mod apart;
 mod archive;
 mod batch;
-mod budget;
 mod column;
 mod coordinates;
 mod crs;
@@ -19,20 +18,20 @@ mod describe;
 mod error;
 mod esri;
 mod geojson;
+mod geojson_part;
 mod geojson_row;
 mod geojsonl;
 mod header;
 mod json;
 mod layers;
-mod line_feeds;
 mod names;
 mod ogr;
 mod parquet;
 mod place;
 mod projjson;
-mod quotes;
 mod reader;
 mod shape;
+mod shapefile;
 mod sniff;
 #[cfg(test)]
 mod tests;
@@ -98,8 +97,8 @@ pub fn open(
     let (path, shown, limit) = (&landed.path, &plan.shown, limits.record_bytes);
     let mut origin = Arc::clone(shown);
     let (rows, stated, fixed): (Rows, Stated, Option<Vec<String>>) = match &plan.format {
-        Format::Csv { delimiter, geometry } => {
-            let records = CsvRecords::open(path, shown, *delimiter, geometry, limit)?;
+        Format::Csv { dialect, geometry } => {
+            let records = CsvRecords::open(path, shown, *dialect, geometry, limit)?;
             let header = records.header().to_vec();
             (Rows::Single(Box::new(records)), Stated::Silent, Some(header))
         }

@@ -20,8 +20,6 @@ pub(super) const BUFFER: usize = 64 << 10;
 pub(super) struct Text {
     /// The file, positioned behind the mark.
     pub(super) reader: BufReader<File>,
-    /// Length of the mark, bytes.
-    pub(super) mark: u64,
     /// The first bytes, without the mark.
     pub(super) head: Vec<u8>,
 }
@@ -42,7 +40,7 @@ pub(super) fn open(path: &Path, shown: &str, expected: &'static str) -> Result<T
     }
     match look(&unmarked) {
         Some(found) => Err(SourceError::Unexpected { shown: shown.to_owned(), expected, found }),
-        None => Ok(Text { reader, mark: mark as u64, head: unmarked }),
+        None => Ok(Text { reader, head: unmarked }),
     }
 }
 
@@ -74,9 +72,17 @@ pub(super) fn look(head: &[u8]) -> Option<&'static str> {
             Some("an HTML page")
         }
         [b'<', ..] => Some("an XML document"),
-        _ if head.contains(&0) => Some("a binary file"),
+        _ if is_binary(head) => Some("a binary file"),
         _ => None,
     }
+}
+
+/// Whether control characters that no text has are more than one in twenty of the first bytes. A few stand in texts too,
+/// a NUL above all.
+fn is_binary(head: &[u8]) -> bool {
+    let first = &head[..head.len().min(512)];
+    let odd = first.iter().filter(|byte| matches!(byte, 0..=8 | 0x0E..=0x1F)).count();
+    odd * 20 > first.len()
 }
 
 #[cfg(test)]
@@ -92,6 +98,8 @@ mod tests {
         assert_eq!(look(b"<ServiceException>"), Some("an XML document"));
         assert_eq!(look(b"PK\x03\x04"), Some("a zip archive"));
         assert_eq!(look(b"\xFF\xFEX\0"), Some("UTF-16 text (save it as UTF-8)"));
+        assert_eq!(look(b"SQLite format 3\0\x10\0\x01\x01\0\x40\x20\x20\0\0"), Some("a binary file"));
         assert_eq!(look(b"X,Y\n1,2\n"), None);
+        assert_eq!(look(b"X,Y,NAME\n1,2,PLANT\0 A\n2,3,B\n"), None);
     }
 }

@@ -18,6 +18,10 @@ pub enum FormatSpec {
         wkt: Option<Spanned<String>>,
         /// Field separator.
         delimiter: Option<Spanned<String>>,
+        /// Line of the column names, 1 and up.
+        header_row: Option<Spanned<i64>>,
+        /// Lines above the column names.
+        skip: Option<Spanned<i64>>,
     },
     /// `source.geojson`.
     Geojson,
@@ -90,6 +94,8 @@ fn csv(table: &mut Table<'_>) -> FormatSpec {
         y: table.text("y"),
         wkt: table.text("wkt"),
         delimiter: table.text("delimiter"),
+        header_row: table.integer("header-row"),
+        skip: table.integer("skip"),
     }
 }
 

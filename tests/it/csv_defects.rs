@@ -1,8 +1,34 @@
 //! Defects that agencies' text files have: each is read, or refused with the way out, on a small file of its own.
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt64Type;
+
 use crate::program::{Ended, Folder, by_id};
 
 const LON_LAT: &str = "x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\"";
+
+/// Why the rows of a layer were rejected: line, and what was said of it.
+fn rejected(folder: &Folder) -> Vec<(u64, String)> {
+    let rejects = cikr::geoparquet::read(&folder.latest().join("rejects/points.parquet"), None).unwrap();
+    let rows = rejects.column_by_name("row").unwrap().as_primitive::<UInt64Type>().values().to_vec();
+    let values = rejects.column_by_name("value").unwrap().as_string::<i32>().iter().map(Option::unwrap);
+    rows.into_iter().zip(values.map(str::to_owned)).collect()
+}
+
+/// Runs a file of which rows are rejected, and gives these; `expected` are the names of the others.
+#[track_caller]
+fn check_with_rejects(file: &str, place: &str, expected: &[(&str, &str)]) -> Vec<(u64, String)> {
+    let (folder, ended) = run(file, place);
+    assert_eq!(
+        ended.code(0).layer("points").rows_read,
+        expected.len() as u64 + rejected(&folder).len() as u64
+    );
+    let found = column(&folder, "name");
+    let found: Vec<(&str, &str)> =
+        found.iter().map(|(id, name)| (id.as_str(), name.as_deref().unwrap_or_default())).collect();
+    assert_eq!(found, expected);
+    rejected(&folder)
+}
 
 /// Runs a layer `points` over `file`; `place` says where its geometry is.
 fn run(file: impl AsRef<[u8]>, place: &str) -> (Folder, Ended) {
@@ -105,6 +131,119 @@ fn quotes_hold_delimiters_quotes_and_line_ends() {
     );
 }
 
+/// A quote that is never closed costs its own row, not those up to the next quote.
+#[test]
+fn an_open_quote_costs_its_own_row_alone() {
+    let file = "ID,NAME,LON,LAT\n1,\"OLD MILL,-95.1,35.1\n2,PINE,-95.2,35.2\n3,OAK,-95.3,35.3\n\
+                4,\"ELM ST\",-95.4,35.4\n5,FIR,-95.5,35.5\n";
+    let rejects =
+        check_with_rejects(file, LON_LAT, &[("2", "PINE"), ("3", "OAK"), ("4", "ELM ST"), ("5", "FIR")]);
+    assert_eq!(rejects, [(2, "a quote that ends no cell: 1,\"OLD MILL,-95.1,35.1".to_owned())]);
+    // As the last row, with nothing behind it that could tell.
+    let file = "ID,NAME,LON,LAT\n1,ELM,-95.4,35.4\n2,\"FIR,-95.5,35.5\n";
+    let rejects = check_with_rejects(file, LON_LAT, &[("1", "ELM")]);
+    assert_eq!(rejects, [(3, "a quote that ends no cell: 2,\"FIR,-95.5,35.5".to_owned())]);
+}
+
+/// The quote of the next row closes the cell properly, and the cells are as many as the header's.
+#[test]
+fn an_open_quote_that_another_row_closes_is_noticed() {
+    let file = "ID,NAME,NOTE,LON,LAT\n1,\"OLD MILL,x,-95.1,35.1\n2,PINE,\",x\",-95.2,35.2\n";
+    let rejects = check_with_rejects(file, LON_LAT, &[("2", "PINE")]);
+    assert_eq!(rejects, [(2, "a quote that ends no cell: 1,\"OLD MILL,x,-95.1,35.1".to_owned())]);
+}
+
+#[test]
+fn notes_of_several_lines_are_cells() {
+    let notes = [
+        "two\nlines, with a comma",
+        "line\n\nbehind a blank one",
+        "-95,35\n1,2,3",
+        "\"\"quoted\"\"\nand, \"\"again\"\"",
+        "1\n2\n3\n4\n5\n6\n7",
+    ];
+    for note in notes {
+        let file = format!("ID,NAME,NOTE,LON,LAT\n1,A,\"{note}\",-95,35\n2,B,,-95,36\n");
+        check(file, LON_LAT, &[("1", Some("A")), ("2", Some("B"))]);
+        let file = format!("ID,NOTE,NAME,LON,LAT\r\n1,\"{note}\",\"A\",\"-95\",35\r\n2,,B,-95,36\r\n");
+        check(file, LON_LAT, &[("1", Some("A")), ("2", Some("B"))]);
+    }
+}
+
+#[test]
+fn odd_quotes_are_understood_where_they_can_be_and_counted() {
+    let file = "ID,NAME,LON,LAT\n1,\"Plant \"Emma\"\",-95,35\n2, \"Alpha, Inc\",-95,35\n3,\"B\" ,-95,35\n\
+                4, \"C\",-95,35\n5,6\" main,-95,35\n";
+    let names = [
+        ("1", Some("Plant \"Emma\"")),
+        ("2", Some("Alpha, Inc")),
+        ("3", Some("B")),
+        ("4", Some("C")),
+        ("5", Some("6\" main")),
+    ];
+    let ended = check(file, LON_LAT, &names);
+    assert_eq!(ended.layer("points").requoted, 4);
+    // Where a name ends can't be told.
+    let file = "ID,NAME,LON,LAT\n1,\"The \"Old\", Mill\",-95,35\n2,B,-95,35\n";
+    let rejects = check_with_rejects(file, LON_LAT, &[("2", "B")]);
+    assert_eq!(rejects, [(2, "a quote that ends no cell: 1,\"The \"Old\", Mill\",-95,35".to_owned())]);
+}
+
+#[test]
+fn texts_written_as_formulas_are_texts() {
+    let file = "ID,NAME,LON,LAT\n=\"0100\",A,-95,35\n\"=\"\"0200\"\"\",\"=\"\"B\"\"\",=\"-95\",36\n";
+    let ended = check(file, LON_LAT, &[("0100", Some("A")), ("0200", Some("B"))]);
+    assert_eq!(ended.layer("points").unwrapped, 2);
+}
+
+#[test]
+fn characters_that_nobody_sees_are_in_no_key_and_no_name() {
+    let file = "ID,NAME,LON,LAT\n0100\u{200b},St. Mary\u{92}s,-95,35\n\u{feff}0200,B\u{ad}C,-95,36\n";
+    let ended = check(file, LON_LAT, &[("0100", Some("St. Mary’s")), ("0200", Some("BC"))]);
+    let flags = &ended.layer("points").flags["repaired_text"];
+    assert_eq!((flags["id"], flags["name"]), (2, 2));
+}
+
+#[test]
+fn carriage_returns_end_lines_among_line_feeds() {
+    let file = "ID,NAME,LON,LAT\n1,A,-95,35\r2,B,-95,36\r\"3\",C,-95,37\r\n4,D,-95,38\n5,E\rF,-95,39\n";
+    let names = [("1", Some("A")), ("2", Some("B")), ("3", Some("C")), ("4", Some("D")), ("5", Some("E F"))];
+    check(file, LON_LAT, &names);
+    let header = file.replacen('\n', "\r", 1);
+    check(header, LON_LAT, &names);
+}
+
+#[test]
+fn lines_above_the_header() {
+    let file = "\u{feff}Last updated, 2024-05-01\n\nID,NAME,LON,LAT\n1,A,-95,35\n";
+    let (_, ended) = run(file, LON_LAT);
+    ended.code(4).says("no column `LON`");
+    for way in ["header-row = 3", "skip = 1", "skip = 2"] {
+        check(file, &format!("{LON_LAT}, {way}"), &[("1", Some("A"))]);
+    }
+    let (_, ended) = run(file, &format!("{LON_LAT}, header-row = 3, skip = 2"));
+    ended.code(3).says("not by both");
+    // What spreadsheets write for themselves.
+    check("sep=;\r\nID;NAME;LON;LAT\r\n1;A;-95;35\r\n", LON_LAT, &[("1", Some("A"))]);
+}
+
+#[test]
+fn blank_rows_are_no_rows() {
+    let file = "ID,NAME,LON,LAT\n,,,\n1,A,-95,35\n \n\"\",\"\",,\n, ,\t,\n2,B,-95,36\n,,,,,\n";
+    assert_eq!(check(file, LON_LAT, &[("1", Some("A")), ("2", Some("B"))]).layer("points").rows_read, 2);
+}
+
+/// Wherever it stands: near the start it was taken for the mark of a binary file.
+#[test]
+fn a_nul_in_a_cell_is_repaired_and_flagged() {
+    let ended = check(
+        "ID,NAME,LON,LAT\n1,A\0B,-95,35\n2,C,-95,36\n",
+        LON_LAT,
+        &[("1", Some("A B")), ("2", Some("C"))],
+    );
+    assert_eq!(ended.layer("points").flags["repaired_text"]["name"], 1);
+}
+
 #[test]
 fn another_delimiter_is_suggested() {
     for (delimiter, written) in [(';', "\\\";\\\""), ('|', "\\\"|\\\""), ('\t', "\\\"\\\\t\\\"")] {
@@ -126,8 +265,5 @@ fn a_header_alone_is_a_broken_source() {
 fn blank_lines_do_not_shift_the_origin() {
     let (folder, ended) = run("ID,NAME,LON,LAT\n\n1,A,-95,35\n\n,B,-95,35\n", LON_LAT);
     assert_eq!(ended.code(0).layer("points").rejects_by_reason.get("no_key"), Some(&1));
-    let rejects = cikr::geoparquet::read(&folder.latest().join("rejects/points.parquet"), None).unwrap();
-    let rows = rejects.column_by_name("row").unwrap();
-    let rows = rows.as_any().downcast_ref::<arrow_array::UInt64Array>().unwrap();
-    assert_eq!(rows.values().to_vec(), [5]);
+    assert_eq!(rejected(&folder)[0].0, 5);
 }

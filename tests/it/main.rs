@@ -52,6 +52,7 @@ mod opened;
 mod packing;
 mod page;
 mod parquet;
+mod parts;
 mod pipes;
 mod products;
 mod program;

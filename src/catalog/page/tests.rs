@@ -235,7 +235,7 @@ fn a_huge_run_is_a_page_of_bounded_size() {
         state.source_sha256 = Some("ab".repeat(32));
         state.landed_at = Some("2026-11-20T03:00:00Z".to_owned());
         for field in 0..20 {
-            let counts = FieldCounts { sentinel: 1, unparsed: 2, unknown_code: 3 };
+            let counts = FieldCounts { sentinel: 1, unparsed: 2, unknown_code: 3, values: 9 };
             state.fields.insert(format!("field_with_a_name_{field}"), counts);
             state.fields_missing.push(format!("missing_field_with_a_name_{field}"));
         }

@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::LayerTables;
 use super::scan::Scan;
-use crate::feature::{Score, SourceDates};
+use crate::feature::{FieldCounts, Score, SourceDates};
 
 /// 1970-01-01, counted from the first day of the calendar.
 const EPOCH: i32 = 719_163;
@@ -32,8 +32,16 @@ pub(super) fn score(layer: &LayerTables<'_>, scan: &Scan) -> Score {
     let current = scan.cells.values().map(|cell| cell.current).sum();
     match (scan.rows, scan.days.is_empty()) {
         (0, _) => Score::none("the layer has no row", &definition),
-        (_, true) => Score::none("no row has a source date", &definition),
+        (_, true) => Score::none(&undated(layer.report.fields.get("source_date")), &definition),
         (rows, false) => Score::of(current, rows, &definition),
+    }
+}
+
+/// Why no row has a date.
+fn undated(counts: Option<&FieldCounts>) -> String {
+    match counts.map_or(0, |counts| counts.unparsed) {
+        0 => "no row has a source date".to_owned(),
+        unread => format!("none of {unread} source dates could be read"),
     }
 }
 

@@ -58,10 +58,14 @@ fn ask_once(
         let json = esri::to_json(&came.body, LARGEST);
         came.body = json.map_err(|source| ArcgisError::Pbf { url: shown.clone(), source })?;
     }
-    match members(&shown, &came.body) {
-        Ok(_) => Ok(came),
-        Err(error) => Err(error.said(|text| wire.said(text))),
+    let mut said = members(&shown, &came.body).map(drop);
+    if said.is_err()
+        && let Some(json) = esri::without_bare_words(&came.body)
+    {
+        came.body = json;
+        said = members(&shown, &came.body).map(drop);
     }
+    said.map(|()| came).map_err(|error| error.said(|text| wire.said(text)))
 }
 
 /// The top level of a body that is no error.

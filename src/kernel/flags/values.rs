@@ -1,9 +1,14 @@
 //! Values that lost something on their way from source text to a typed column, and names that name nothing.
 
+use std::collections::BTreeMap;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Date32Type;
 use arrow_array::{Array, RecordBatch, StringArray};
 
 use crate::feature::{FlagCode, RawBatch, RowFlag, spelling};
 use crate::kernel::fields::Steps;
+use crate::kernel::mangled::Moment;
 use crate::kernel::normalise::shortened;
 use crate::kernel::{dates, repair};
 use crate::plan::{Field, FieldKind, LayerSchema};
@@ -14,10 +19,12 @@ pub(in crate::kernel) fn values(
     schema: &LayerSchema,
     sources: &[Vec<String>],
     steps: &[Steps],
+    recovered_dates: &BTreeMap<String, usize>,
 ) -> Vec<RowFlag> {
     let mut flags = Vec::new();
     for ((field, sources), steps) in schema.fields.iter().zip(sources).zip(steps) {
         unparsed(&mut flags, field, steps);
+        recovered(&mut flags, field, steps, recovered_dates);
         unknown_codes(&mut flags, field, steps);
         restored(&mut flags, field, steps);
         repaired(&mut flags, raw, field, sources);
@@ -44,6 +51,23 @@ fn unparsed(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
             kind => (FlagCode::Unparsed, type_of(kind).to_owned()),
         };
         flags.push(flag(row, field, &text, code, detail));
+    }
+}
+
+/// Dates in scientific notation that were understood.
+fn recovered(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps, recovered: &BTreeMap<String, usize>) {
+    let Some(days) =
+        steps.value.as_primitive_opt::<Date32Type>().filter(|_| recovered.contains_key(&field.name))
+    else {
+        return;
+    };
+    for row in (0..days.len()).filter(|row| days.is_valid(*row)) {
+        let Some(text) = spelling::text(&steps.known, row).filter(|text| Moment::read(text).is_some()) else {
+            continue;
+        };
+        let day = days.value_as_date(row).map(|day| day.to_string()).unwrap_or_default();
+        let detail = format!("made {day}");
+        flags.push(flag(row, field, &text, FlagCode::RecoveredDate, detail));
     }
 }
 
@@ -83,12 +107,12 @@ fn restored(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
     }
 }
 
-/// Control characters inside the text of a field.
+/// Characters inside the text of a field that nobody sees.
 fn repaired(flags: &mut Vec<RowFlag>, raw: &RawBatch, field: &Field, sources: &[String]) {
     for (name, column) in raw.columns.iter().filter(|(name, _)| sources.contains(name)) {
-        let Some(text) = spelling::as_text(column).filter(|text| repair::has_control(text)) else { continue };
+        let Some(text) = spelling::as_text(column).filter(|text| repair::has_unseen(text)) else { continue };
         for row in (0..text.len()).filter(|row| text.is_valid(*row) && repair::is_broken(text.value(*row))) {
-            let detail = format!("control characters in {name}");
+            let detail = format!("control or invisible characters in {name}");
             let value = repair::text(text.value(row)).unwrap_or_default();
             flags.push(flag(row, field, &value, FlagCode::RepairedText, detail));
         }
@@ -97,6 +121,9 @@ fn repaired(flags: &mut Vec<RowFlag>, raw: &RawBatch, field: &Field, sources: &[
 
 /// Words that stand for a name nobody gave, alone or before a number.
 const NO_NAMES: [&str; 4] = ["UNKNOWN", "UNNAMED", "NO NAME", "TBD"];
+
+/// Words that stand for none where they are the whole name.
+const NONE: [&str; 6] = ["N/A", "NA", "NONE", "NULL", "NOT AVAILABLE", "NOT APPLICABLE"];
 
 /// Names that say only that there is none.
 pub(in crate::kernel) fn names(columns: &RecordBatch) -> Vec<RowFlag> {
@@ -116,6 +143,9 @@ pub(in crate::kernel) fn names(columns: &RecordBatch) -> Vec<RowFlag> {
 }
 
 fn is_placeholder(name: &str) -> bool {
+    if NONE.iter().any(|word| name.eq_ignore_ascii_case(word)) {
+        return true;
+    }
     let rest = NO_NAMES.iter().find_map(|word| {
         let start = name.get(..word.len())?;
         start.eq_ignore_ascii_case(word).then(|| &name[word.len()..])
@@ -129,10 +159,21 @@ mod tests {
 
     #[test]
     fn a_placeholder_is_a_word_and_at_most_a_number() {
-        for name in ["UNKNOWN107655", "Unknown 12", "UNNAMED", "TBD #3", "unnamed_7", "No Name"] {
+        for name in [
+            "UNKNOWN107655",
+            "Unknown 12",
+            "UNNAMED",
+            "TBD #3",
+            "unnamed_7",
+            "No Name",
+            "N/A",
+            "na",
+            "None",
+            "NULL",
+        ] {
             assert!(is_placeholder(name), "{name}");
         }
-        for name in ["UNKNOWN SOLDIER CLINIC", "TBDX", "TAP12", "UN", "Ünknown", ""] {
+        for name in ["UNKNOWN SOLDIER CLINIC", "TBDX", "TAP12", "UN", "Ünknown", "", "NAPA", "NONE SUCH"] {
             assert!(!is_placeholder(name), "{name}");
         }
     }

@@ -4,6 +4,7 @@
 
 use geo::{Coord, CoordsIter, Geometry, LineString, Polygon};
 
+use super::fault::Fault;
 use crate::feature::RejectReason;
 use crate::plan::GeometryKind;
 
@@ -17,7 +18,7 @@ use crate::plan::GeometryKind;
 ///
 /// Rings may touch or cross themselves: such polygons are common, drawn as meant and located by the
 /// even-odd rule.
-pub fn check(geometry: &Geometry<f64>, kind: GeometryKind) -> Result<(), RejectReason> {
+pub fn check(geometry: &Geometry<f64>, kind: GeometryKind) -> Result<(), Fault> {
     if let (Geometry::Point(point), GeometryKind::Point) = (geometry, kind) {
         // What most layers hold, and nearly always well.
         if is_lon_lat(point.0) {
@@ -25,17 +26,22 @@ pub fn check(geometry: &Geometry<f64>, kind: GeometryKind) -> Result<(), RejectR
         }
     }
     if family(geometry) != Some(kind) {
-        return Err(RejectReason::ImpossibleGeometry);
+        return Err(Fault::impossible(match kind {
+            GeometryKind::Point => "no point, in a layer of points",
+            GeometryKind::Line => "no line, in a layer of lines",
+            GeometryKind::Polygon => "no polygon, in a layer of polygons",
+        }));
     }
     if geometry.coords_iter().next().is_none() {
-        return Err(RejectReason::EmptyGeometry);
+        return Err(RejectReason::EmptyGeometry.into());
     }
     if geometry.coords_iter().any(|c| !(c.x.is_finite() && c.y.is_finite())) {
-        return Err(RejectReason::NotANumber);
+        return Err(RejectReason::NotANumber.into());
     }
     if !geometry.coords_iter().all(is_lon_lat) {
         let swapped = geometry.coords_iter().all(|c| is_lon_lat(Coord { x: c.y, y: c.x }));
-        return Err(if swapped { RejectReason::SwappedCoordinates } else { RejectReason::OutOfRange });
+        let reason = if swapped { RejectReason::SwappedCoordinates } else { RejectReason::OutOfRange };
+        return Err(reason.into());
     }
     let sound = match geometry {
         Geometry::LineString(line) => is_line(line),
@@ -44,7 +50,13 @@ pub fn check(geometry: &Geometry<f64>, kind: GeometryKind) -> Result<(), RejectR
         Geometry::MultiPolygon(polygons) => polygons.iter().all(is_polygon),
         _ => true,
     };
-    if sound { Ok(()) } else { Err(RejectReason::ImpossibleGeometry) }
+    match kind {
+        _ if sound => Ok(()),
+        GeometryKind::Polygon => Err(Fault::impossible("a ring of fewer than three distinct points")),
+        GeometryKind::Line | GeometryKind::Point => {
+            Err(Fault::impossible("a line of fewer than two distinct points"))
+        }
+    }
 }
 
 /// Whether a line has two distinct points.
@@ -112,7 +124,11 @@ mod tests {
             (wkt!(POLYGON((0. 0.,2. 2.,2. 0.,0. 2.,0. 0.))).into(), Polygon, Ok(())),
         ];
         for (geometry, kind, expected) in cases {
-            assert_eq!(check(&geometry, kind), expected, "{geometry:?} as {kind:?}");
+            assert_eq!(
+                check(&geometry, kind).map_err(|fault| fault.reason),
+                expected,
+                "{geometry:?} as {kind:?}"
+            );
         }
     }
 
@@ -120,7 +136,7 @@ mod tests {
     fn a_collection_is_of_no_family() {
         let collection = Geometry::GeometryCollection(vec![Geometry::Point(wkt!(POINT(0. 0.)))].into());
         for kind in [Point, Line, Polygon] {
-            assert_eq!(check(&collection, kind), Err(ImpossibleGeometry));
+            assert_eq!(check(&collection, kind).unwrap_err().reason, ImpossibleGeometry);
         }
     }
 }

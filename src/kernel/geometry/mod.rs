@@ -6,6 +6,7 @@
 mod bounds;
 mod check;
 mod extent;
+mod fault;
 mod outline;
 mod reproject;
 mod wkb;
@@ -13,6 +14,7 @@ mod wkb;
 pub use bounds::bounds;
 pub use check::check;
 pub use extent::{covering, outward, representative_point, type_name};
+pub use fault::Fault;
 pub use outline::outline;
 pub use reproject::reproject;
-pub use wkb::{decode, decode_with_srid, encode, type_of};
+pub use wkb::{Decoded, decode, encode, read, type_of};

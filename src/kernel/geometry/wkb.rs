@@ -7,48 +7,67 @@ use geo::{Coord, Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon
 use wkb::writer::{WriteOptions, write_geometry};
 
 use super::check::{is_line, is_polygon, is_ring};
+use super::fault::Fault;
 use crate::feature::RejectReason;
+use crate::feature::curves::{Segment, linearise};
 
-const BAD: RejectReason = RejectReason::ImpossibleGeometry;
+const CUT: Fault = Fault::impossible("the WKB ends early");
+const LONG: Fault = Fault::impossible("the WKB goes on behind the geometry");
+const ORDER: Fault = Fault::impossible("no WKB: it begins with no byte order");
+const UNKNOWN: Fault = Fault::impossible("a type that no WKB has");
+const MEMBERS: Fault = Fault::impossible("a geometry of parts of another type");
+const SURFACE: Fault = Fault::impossible("a surface of faces (TIN, triangle or polyhedron)");
+const MIXED: Fault = Fault::impossible("a collection of several kinds of geometry");
+const DEEP: Fault = Fault::impossible("a collection nested too deeply");
+const ARC: Fault = Fault::impossible("an arc of an even number of points");
 
 /// Bytes of a member's header: byte order, type, and at least a count.
 const MEMBER: usize = 9;
 /// Bytes of a ring's count.
 const RING: usize = 4;
+/// How deep collections, compound curves and the like may nest in each other.
+const MAX_NESTING: u32 = 16;
+
+/// A geometry out of WKB.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decoded {
+    /// The geometry, in two dimensions and of straight segments.
+    pub geometry: Geometry<f64>,
+    /// The SRID of EWKB; none where there is none, or 0, which stands for none.
+    pub srid: Option<u32>,
+    /// Degenerate parts that were left out.
+    pub dropped_parts: u64,
+    /// Whether it had curves.
+    pub is_straightened: bool,
+}
 
 /// Reads a geometry from ISO WKB or EWKB in either byte order; Z, M and SRID are left out.
 ///
 /// Rings are closed. A degenerate part beside good ones is dropped: an empty point, a line with
 /// less than two distinct points, a polygon or hole with less than three. Where no part is good
-/// they stay, and `check` tells. Never allocates more than a small multiple of the input.
+/// they stay, and `check` tells. Curves become straight segments, and a collection whose members are all of one
+/// family is the multi-geometry of them. Never allocates more than a small multiple of the input, of arcs 180 points each.
 ///
 /// # Errors
-/// `EmptyGeometry` for an empty point; `ImpossibleGeometry` for a collection, a curve, a surface,
+/// `EmptyGeometry` for an empty point or collection; `ImpossibleGeometry` for a collection of several families, a surface of faces,
 /// and bytes that end early or go on after the geometry.
-pub fn decode(wkb: &[u8]) -> Result<Geometry<f64>, RejectReason> {
-    decode_with_srid(wkb).map(|(geometry, _)| geometry)
+pub fn read(wkb: &[u8]) -> Result<Decoded, Fault> {
+    let mut reader = Reader { bytes: wkb, little: true, dropped: 0, is_curved: false };
+    let header = reader.header()?;
+    let geometry = reader.geometry(&header, 0)?;
+    if !reader.bytes.is_empty() {
+        return Err(LONG);
+    }
+    let Reader { dropped, is_curved, .. } = reader;
+    Ok(Decoded { geometry, srid: header.srid, dropped_parts: dropped, is_straightened: is_curved })
 }
 
-/// The same, and the SRID of EWKB; none where there is none, or 0, which stands for none.
+/// The geometry alone, and of what is wrong the code alone: enough for what this program has written.
 ///
 /// # Errors
-/// As `decode`.
-pub fn decode_with_srid(wkb: &[u8]) -> Result<(Geometry<f64>, Option<u32>), RejectReason> {
-    let mut reader = Reader { bytes: wkb, little: true };
-    let Header { kind, coordinate, srid } = reader.header()?;
-    let geometry = match kind {
-        1 => Geometry::Point(reader.point(coordinate)?.ok_or(RejectReason::EmptyGeometry)?),
-        2 => Geometry::LineString(reader.line(coordinate)?),
-        3 => Geometry::Polygon(reader.polygon(coordinate)?),
-        4 => {
-            let points = reader.members(1, Reader::point)?;
-            Geometry::MultiPoint(MultiPoint::new(points.into_iter().flatten().collect()))
-        }
-        5 => Geometry::MultiLineString(MultiLineString::new(good(reader.members(2, Reader::line)?, is_line))),
-        6 => Geometry::MultiPolygon(MultiPolygon::new(good(reader.members(3, Reader::polygon)?, is_polygon))),
-        _ => return Err(BAD),
-    };
-    if reader.bytes.is_empty() { Ok((geometry, srid)) } else { Err(BAD) }
+/// As [`read`].
+pub fn decode(wkb: &[u8]) -> Result<Geometry<f64>, RejectReason> {
+    read(wkb).map(|decoded| decoded.geometry).map_err(|fault| fault.reason)
 }
 
 /// Appends a geometry as little-endian ISO WKB, 2-D.
@@ -72,14 +91,6 @@ pub fn type_of(wkb: &[u8]) -> &'static str {
     }
 }
 
-/// The good parts, or all of them where none is good.
-fn good<T>(mut parts: Vec<T>, is_good: impl Fn(&T) -> bool) -> Vec<T> {
-    if parts.iter().any(&is_good) {
-        parts.retain(is_good);
-    }
-    parts
-}
-
 struct Header {
     /// Type without dimensions, 1 (point) and up.
     kind: u32,
@@ -91,14 +102,109 @@ struct Header {
 struct Reader<'a> {
     bytes: &'a [u8],
     little: bool,
+    dropped: u64,
+    is_curved: bool,
 }
 
 impl Reader<'_> {
+    /// The geometry behind its header, so deep in others.
+    fn geometry(&mut self, header: &Header, depth: u32) -> Result<Geometry<f64>, Fault> {
+        let size = header.coordinate;
+        if depth > MAX_NESTING {
+            return Err(DEEP);
+        }
+        Ok(match header.kind {
+            1 => Geometry::Point(self.point(size)?.ok_or(Fault::from(RejectReason::EmptyGeometry))?),
+            2 => Geometry::LineString(self.line(size)?),
+            3 => Geometry::Polygon(self.polygon(size)?),
+            4 => {
+                let points = self.members(|reader, header| match header.kind {
+                    1 => reader.point(header.coordinate),
+                    _ => Err(MEMBERS),
+                })?;
+                Geometry::MultiPoint(MultiPoint::new(self.present(points)))
+            }
+            5 | 11 => {
+                let is_curved = header.kind == 11;
+                let lines = self.members(|reader, header| match header.kind {
+                    2 => reader.line(header.coordinate),
+                    8 | 9 if is_curved => reader.curve(header, depth + 1),
+                    _ => Err(MEMBERS),
+                })?;
+                Geometry::MultiLineString(MultiLineString::new(self.good(lines, is_line)))
+            }
+            6 | 12 => {
+                let is_curved = header.kind == 12;
+                let polygons = self.members(|reader, header| match header.kind {
+                    3 => reader.polygon(header.coordinate),
+                    10 if is_curved => reader.curve_polygon(depth + 1),
+                    _ => Err(MEMBERS),
+                })?;
+                Geometry::MultiPolygon(MultiPolygon::new(self.good(polygons, is_polygon)))
+            }
+            7 => {
+                let members = self.members(|reader, header| match reader.geometry(header, depth + 1) {
+                    Err(fault) if fault.reason == RejectReason::EmptyGeometry => Ok(None),
+                    member => member.map(Some),
+                })?;
+                let members = self.present(members);
+                self.family(members)?
+            }
+            8 | 9 => Geometry::LineString(self.curve(header, depth)?),
+            10 => Geometry::Polygon(self.curve_polygon(depth)?),
+            15..=17 => return Err(SURFACE),
+            _ => return Err(UNKNOWN),
+        })
+    }
+
+    /// Members of a collection as one geometry, where they are all of one family.
+    fn family(&mut self, members: Vec<Geometry<f64>>) -> Result<Geometry<f64>, Fault> {
+        let (mut points, mut lines, mut polygons) = (Vec::new(), Vec::new(), Vec::new());
+        for member in members {
+            match member {
+                Geometry::Point(point) => points.push(point),
+                Geometry::MultiPoint(many) => points.extend(many),
+                Geometry::LineString(line) => lines.push(line),
+                Geometry::MultiLineString(many) => lines.extend(many),
+                Geometry::Polygon(polygon) => polygons.push(polygon),
+                Geometry::MultiPolygon(many) => polygons.extend(many),
+                _ => return Err(MIXED),
+            }
+        }
+        Ok(match (points.is_empty(), lines.is_empty(), polygons.is_empty()) {
+            (true, true, true) => return Err(RejectReason::EmptyGeometry.into()),
+            (false, true, true) => Geometry::MultiPoint(MultiPoint::new(points)),
+            (true, false, true) => Geometry::MultiLineString(MultiLineString::new(self.good(lines, is_line))),
+            (true, true, false) => Geometry::MultiPolygon(MultiPolygon::new(self.good(polygons, is_polygon))),
+            _ => return Err(MIXED),
+        })
+    }
+
+    /// The good parts, or all of them where none is good.
+    fn good<T>(&mut self, mut parts: Vec<T>, is_good: impl Fn(&T) -> bool) -> Vec<T> {
+        if parts.iter().any(&is_good) {
+            let all = parts.len();
+            parts.retain(is_good);
+            self.dropped += (all - parts.len()) as u64;
+        }
+        parts
+    }
+
+    /// The parts that there are.
+    fn present<T>(&mut self, parts: Vec<Option<T>>) -> Vec<T> {
+        let all = parts.len();
+        let present: Vec<T> = parts.into_iter().flatten().collect();
+        if !present.is_empty() {
+            self.dropped += (all - present.len()) as u64;
+        }
+        present
+    }
+
     /// Byte order, type, dimensions, SRID.
-    fn header(&mut self) -> Result<Header, RejectReason> {
-        let (&order, rest) = self.bytes.split_first().ok_or(BAD)?;
+    fn header(&mut self) -> Result<Header, Fault> {
+        let (&order, rest) = self.bytes.split_first().ok_or(CUT)?;
         if order > 1 {
-            return Err(BAD);
+            return Err(ORDER);
         }
         (self.bytes, self.little) = (rest, order == 1);
         let code = self.count()?;
@@ -110,27 +216,27 @@ impl Reader<'_> {
             1 => (true, m),
             2 => (z, true),
             3 => (true, true),
-            _ => return Err(BAD),
+            _ => return Err(UNKNOWN),
         };
         Ok(Header { kind: iso % 1000, coordinate: 8 * (2 + usize::from(z) + usize::from(m)), srid })
     }
 
-    fn count(&mut self) -> Result<u32, RejectReason> {
-        let (head, rest) = self.bytes.split_first_chunk().ok_or(BAD)?;
+    fn count(&mut self) -> Result<u32, Fault> {
+        let (head, rest) = self.bytes.split_first_chunk().ok_or(CUT)?;
         self.bytes = rest;
         Ok(if self.little { u32::from_le_bytes(*head) } else { u32::from_be_bytes(*head) })
     }
 
     /// A count of things of at least `size` bytes, which the rest must be able to hold.
-    fn count_of(&mut self, size: usize) -> Result<usize, RejectReason> {
+    fn count_of(&mut self, size: usize) -> Result<usize, Fault> {
         match usize::try_from(self.count()?) {
             Ok(count) if count <= self.bytes.len() / size => Ok(count),
-            _ => Err(BAD),
+            _ => Err(CUT),
         }
     }
 
-    fn coord(&mut self, size: usize) -> Result<Coord<f64>, RejectReason> {
-        let (head, rest) = self.bytes.split_at_checked(size).ok_or(BAD)?;
+    fn coord(&mut self, size: usize) -> Result<Coord<f64>, Fault> {
+        let (head, rest) = self.bytes.split_at_checked(size).ok_or(CUT)?;
         self.bytes = rest;
         Ok(Coord { x: self.number(&head[..8]), y: self.number(&head[8..16]) })
     }
@@ -141,39 +247,87 @@ impl Reader<'_> {
     }
 
     /// A point; none where every ordinate is NaN, which is how WKB spells an empty one.
-    fn point(&mut self, size: usize) -> Result<Option<Point<f64>>, RejectReason> {
+    fn point(&mut self, size: usize) -> Result<Option<Point<f64>>, Fault> {
         let c = self.coord(size)?;
         Ok(if c.x.is_nan() && c.y.is_nan() { None } else { Some(c.into()) })
     }
 
-    fn line(&mut self, size: usize) -> Result<LineString<f64>, RejectReason> {
+    fn line(&mut self, size: usize) -> Result<LineString<f64>, Fault> {
         let count = self.count_of(size)?;
         (0..count).map(|_| self.coord(size)).collect()
     }
 
-    fn polygon(&mut self, size: usize) -> Result<Polygon<f64>, RejectReason> {
+    fn polygon(&mut self, size: usize) -> Result<Polygon<f64>, Fault> {
         let count = self.count_of(RING)?;
-        let mut rings = (0..count).map(|_| self.line(size));
-        let exterior = rings.next().transpose()?.unwrap_or_else(|| LineString::new(vec![]));
-        let polygon = Polygon::new(exterior, rings.collect::<Result<_, _>>()?);
-        let (exterior, mut holes) = polygon.into_inner();
-        holes.retain(is_ring);
-        Ok(Polygon::new(exterior, holes))
+        let rings = (0..count).map(|_| self.line(size)).collect::<Result<_, _>>()?;
+        Ok(self.of_rings(rings))
     }
 
-    /// The members of a multi-geometry, each of type `kind` with a header of its own.
-    fn members<T>(
-        &mut self,
-        kind: u32,
-        read: impl Fn(&mut Self, usize) -> Result<T, RejectReason>,
-    ) -> Result<Vec<T>, RejectReason> {
+    /// A polygon whose rings may be curves.
+    fn curve_polygon(&mut self, depth: u32) -> Result<Polygon<f64>, Fault> {
+        let rings = self.members(|reader, header| match header.kind {
+            2 => reader.line(header.coordinate),
+            8 | 9 => reader.curve(header, depth + 1),
+            _ => Err(MEMBERS),
+        })?;
+        Ok(self.of_rings(rings))
+    }
+
+    /// A polygon of rings, the first of them its outline; holes that are none are left out.
+    fn of_rings(&mut self, rings: Vec<LineString<f64>>) -> Polygon<f64> {
+        let mut rings = rings.into_iter();
+        let exterior = rings.next().unwrap_or_else(|| LineString::new(vec![]));
+        let (exterior, mut holes) = Polygon::new(exterior, rings.collect()).into_inner();
+        let all = holes.len();
+        holes.retain(is_ring);
+        self.dropped += (all - holes.len()) as u64;
+        Polygon::new(exterior, holes)
+    }
+
+    /// A line of arcs, each through a point between its ends, or a compound one of lines and such arcs.
+    fn curve(&mut self, header: &Header, depth: u32) -> Result<LineString<f64>, Fault> {
+        self.is_curved = true;
+        if depth > MAX_NESTING {
+            return Err(DEEP);
+        }
+        if header.kind == 9 {
+            let parts = self.members(|reader, header| match header.kind {
+                2 => reader.line(header.coordinate),
+                8 => reader.curve(header, depth + 1),
+                _ => Err(MEMBERS),
+            })?;
+            let mut line: Vec<Coord<f64>> = Vec::new();
+            for part in parts {
+                // Each part begins where the one before it ends.
+                let is_joined = line.last().is_some() && line.last() == part.0.first();
+                line.extend(part.0.into_iter().skip(usize::from(is_joined)));
+            }
+            return Ok(LineString::new(line));
+        }
+        let points = self.line(header.coordinate)?.0;
+        if !points.is_empty() && points.len() % 2 == 0 {
+            return Err(ARC);
+        }
+        let mut line: Vec<Coord<f64>> = points.first().copied().into_iter().collect();
+        for arc in points.get(1..).unwrap_or_default().chunks_exact(2) {
+            let start = *line.last().expect("the first point is there");
+            linearise(start, &Segment::Through { on: arc[0], end: arc[1] }, &mut line);
+        }
+        Ok(LineString::new(line))
+    }
+
+    /// The members of a multi-geometry, each with a header of its own.
+    fn members<T>(&mut self, read: impl Fn(&mut Self, &Header) -> Result<T, Fault>) -> Result<Vec<T>, Fault> {
         let count = self.count_of(MEMBER)?;
-        (0..count)
-            .map(|_| {
-                let header = self.header()?;
-                if header.kind == kind { read(self, header.coordinate) } else { Err(BAD) }
-            })
-            .collect()
+        let little = self.little;
+        let member = |_| {
+            let header = self.header()?;
+            read(self, &header)
+        };
+        let members = (0..count).map(member).collect::<Result<_, _>>()?;
+        // Each has a byte order of its own.
+        self.little = little;
+        Ok(members)
     }
 }
 
@@ -182,7 +336,7 @@ mod tests {
     use geo::{Geometry, wkt};
     use proptest::prelude::*;
 
-    use super::{decode, decode_with_srid, encode};
+    use super::{Decoded, Fault, decode, encode, read};
     use crate::feature::RejectReason::{EmptyGeometry, ImpossibleGeometry};
 
     fn encoded(geometry: &Geometry<f64>) -> Vec<u8> {
@@ -238,7 +392,7 @@ mod tests {
             assert_eq!(decode(&point(little, 0x8000_0001, None, &[1.0, 2.0, 9.0])), plain);
             assert_eq!(decode(&point(little, 0xE000_0001, Some(4326), &[1.0, 2.0, 9.0, 9.0])), plain);
         }
-        let srid = |srid| decode_with_srid(&point(true, 0x2000_0001, Some(srid), &[1.0, 2.0])).unwrap().1;
+        let srid = |srid| read(&point(true, 0x2000_0001, Some(srid), &[1.0, 2.0])).unwrap().srid;
         assert_eq!((srid(26915), srid(0)), (Some(26915), None));
         let mut multi = vec![0, 0, 0, 0, 4, 0, 0, 0, 2];
         multi.extend(point(true, 0x2000_0001, Some(4326), &[1.0, 2.0]));
@@ -248,7 +402,7 @@ mod tests {
 
     #[test]
     fn other_bytes_are_refused() {
-        for kind in [0, 7, 8, 9, 10, 11, 12, 15, 16, 17, 1009, 4001] {
+        for kind in [0, 8, 9, 10, 11, 12, 15, 16, 17, 1009, 4001] {
             let bytes = point(true, kind, None, &[1.0, 2.0, 3.0]);
             assert_eq!(decode(&bytes), Err(ImpossibleGeometry), "type {kind}");
         }
@@ -273,6 +427,79 @@ mod tests {
         assert_eq!(decode(&encoded(&hole)), Ok(wkt!(POLYGON((0. 0.,9. 0.,9. 9.,0. 0.))).into()));
         let none: Geometry<f64> = wkt!(MULTILINESTRING((5. 5.,5. 5.))).into();
         assert_eq!(decode(&encoded(&none)), Ok(none));
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted() {
+        let dropped = |geometry: Geometry<f64>| read(&encoded(&geometry)).unwrap().dropped_parts;
+        assert_eq!(
+            dropped(wkt!(POLYGON((0. 0.,9. 0.,9. 9.,0. 0.),(4. 1.,4. 1.,4. 1.),(5. 1.,6. 1.,5. 1.))).into()),
+            2
+        );
+        assert_eq!(dropped(wkt!(MULTILINESTRING((0. 0.,1. 1.),(5. 5.,5. 5.))).into()), 1);
+        assert_eq!(
+            dropped(wkt!(MULTILINESTRING((5. 5.,5. 5.))).into()),
+            0,
+            "nothing is left out where all is bad"
+        );
+    }
+
+    /// Puts geometries into one of a type.
+    fn gathered(kind: u8, members: &[Vec<u8>]) -> Vec<u8> {
+        let count = u32::try_from(members.len()).unwrap().to_le_bytes();
+        [&[1, kind, 0, 0, 0][..], &count, &members.concat()].concat()
+    }
+
+    /// A line as an arc: its type alone is another.
+    fn arc(line: &Geometry<f64>) -> Vec<u8> {
+        let mut wkb = encoded(line);
+        wkb[1] = 8;
+        wkb
+    }
+
+    #[test]
+    fn a_collection_of_one_family_is_a_multi_geometry() {
+        let of =
+            |members: &[Geometry<f64>]| read(&gathered(7, &members.iter().map(encoded).collect::<Vec<_>>()));
+        let point: Geometry<f64> = wkt!(POINT(1. 2.)).into();
+        let line: Geometry<f64> = wkt!(LINESTRING(0. 0.,1. 1.)).into();
+        let points = of(&[point.clone(), wkt!(MULTIPOINT(3. 4.,5. 6.)).into()]).unwrap().geometry;
+        assert_eq!(points, wkt!(MULTIPOINT(1. 2.,3. 4.,5. 6.)).into());
+        assert_eq!(
+            of(std::slice::from_ref(&line)).unwrap().geometry,
+            wkt!(MULTILINESTRING((0. 0.,1. 1.))).into()
+        );
+        assert_eq!(of(&[point, line]).unwrap_err().why, "a collection of several kinds of geometry");
+        assert_eq!(of(&[]).unwrap_err().reason, EmptyGeometry);
+        let deep = (0..40).fold(encoded(&wkt!(POINT(1. 2.)).into()), |inner, _| gathered(7, &[inner]));
+        assert_eq!(read(&deep).unwrap_err().why, "a collection nested too deeply");
+    }
+
+    #[test]
+    fn curves_become_straight_segments() {
+        let half: Geometry<f64> = wkt!(LINESTRING(-1. 0.,0. 1.,1. 0.)).into();
+        let straight = |wkb: &[u8]| -> Decoded { read(wkb).unwrap() };
+        let Decoded { geometry: Geometry::LineString(line), is_straightened: true, .. } =
+            straight(&arc(&half))
+        else {
+            panic!("no line")
+        };
+        assert_eq!((line.0.len(), line.0[90].x, line.0[90].y), (91, 1.0, 0.0));
+        assert!(line.0.iter().all(|c| (c.x.hypot(c.y) - 1.0).abs() < 1e-12));
+        // A half disc: an arc, and the line back.
+        let back: Geometry<f64> = wkt!(LINESTRING(1. 0.,-1. 0.)).into();
+        let ring = gathered(9, &[arc(&half), encoded(&back)]);
+        let surface = gathered(12, &[gathered(10, &[ring]), encoded(&samples()[2])]);
+        let Decoded { geometry: Geometry::MultiPolygon(polygons), is_straightened: true, .. } =
+            straight(&surface)
+        else {
+            panic!("no polygons")
+        };
+        let area = geo::Area::unsigned_area(&polygons.0[0]);
+        assert!((area - std::f64::consts::FRAC_PI_2).abs() < 1e-3, "{area}");
+        assert_eq!(polygons.0[1], wkt!(POLYGON((0. 0.,9. 0.,9. 9.,0. 0.),(4. 1.,6. 1.,6. 2.,4. 1.))));
+        let even = arc(&wkt!(LINESTRING(-1. 0.,0. 1.)).into());
+        assert_eq!(read(&even), Err(Fault::impossible("an arc of an even number of points")));
     }
 
     proptest! {

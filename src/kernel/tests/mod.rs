@@ -2,6 +2,7 @@
 
 mod typed;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BinaryArray, Int64Array, StringArray, UInt64Array};
@@ -79,7 +80,7 @@ fn texas() -> State {
 }
 
 fn run(raw: &RawBatch, schema: &LayerSchema) -> Normalised {
-    normalise(raw, schema, &[texas()], None).unwrap()
+    normalise(raw, schema, &[texas()], &BTreeMap::new(), None).unwrap()
 }
 
 /// A field's values from `values`, as text; null as `-`.
@@ -116,8 +117,8 @@ fn text_is_repaired_and_sentinels_are_of_the_field() {
     let mut name = field("name", &["V"], FieldKind::Text);
     name.null = vec!["NOT AVAILABLE".into()];
     assert_eq!(
-        values(name, &[" A\u{0}B\t ", "NOT AVAILABLE", " NOT AVAILABLE ", " ", "NA", "Not available"]),
-        ["A B", "-", "-", "-", "NA", "Not available"]
+        values(name, &[" A\u{0}B\t ", "NOT AVAILABLE", " NOT AVAILABLE ", " ", "NA", "-"]),
+        ["A B", "-", "-", "-", "NA", "-"]
     );
 }
 
@@ -226,7 +227,7 @@ fn a_missing_required_field_names_the_columns_there_are() {
     let mut id = field("id", &["ID", "KEY"], FieldKind::Text);
     id.required = true;
     let raw = batch(&[("NAME", &[Some("A")])]);
-    let error = normalise(&raw, &schema(vec![id]), &[], None).unwrap_err();
+    let error = normalise(&raw, &schema(vec![id]), &[], &BTreeMap::new(), None).unwrap_err();
     assert!(matches!(&error, KernelError::MissingField { .. }));
     assert_eq!(
         error.to_string(),

@@ -135,10 +135,13 @@ fn as_text(columns: &[(String, ArrayRef)]) -> Vec<(String, ArrayRef)> {
 /// Everything that comes out.
 fn told(columns: Vec<(String, ArrayRef)>, schema: &LayerSchema) -> String {
     let done = run(&raw(columns), schema);
-    let Normalised { columns, keys, geometries, rows, rejects, fields, flags } = done;
+    let Normalised { columns, keys, geometries, rows, rejects, fields, flags, repairs, mangled } = done;
     let types: Vec<_> = columns.schema().fields().iter().map(|field| field.data_type().clone()).collect();
     let values = columns.columns().iter().map(|column| format!("{column:?}")).collect::<Vec<_>>();
-    format!("{types:?} {values:#?} {keys:?} {} {rows:?} {rejects:#?} {fields:?} {flags:#?}", geometries.len())
+    format!(
+        "{types:?} {values:#?} {keys:?} {} {rows:?} {rejects:#?} {fields:?} {flags:#?} {repairs:?} {mangled:?}",
+        geometries.len()
+    )
 }
 
 /// A key, and the columns of the field.

@@ -11,14 +11,14 @@ use super::super::resolve::{
     ZSTD_LEVEL,
 };
 use super::super::schema::GEOMETRIES;
-use super::super::{ProductName, csv_geometry, format};
+use super::super::{ProductName, csv_geometry, dialect, format};
 use crate::spec::file_kinds;
 
 /// Of `pipelines/*.toml`.
 pub(super) fn keys(products: &[ProductName]) -> Keys {
     let whole =
         file("Which layers, from which sources, against which boundaries. Paths are relative to this file.");
-    let sources = [sources(), csv_geometry::keys(), format::keys(), servers()];
+    let sources = [sources(), csv_geometry::keys(), dialect::keys(), format::keys(), servers()];
     let tables = [jurisdictions(), layers(), gates(), settings(products)];
     by_path([whole].into_iter().chain(top()).chain(tables.into_iter().chain(sources).flatten()))
 }

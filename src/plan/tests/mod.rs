@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{
-    CsvGeometry, FieldKind, Format, GeometryKind, JurisdictionKind, NaicsUse, Overrides, Plan, load,
+    CsvGeometry, Dialect, FieldKind, Format, GeometryKind, JurisdictionKind, NaicsUse, Overrides, Plan, load,
 };
 use crate::feature::Crs;
 use crate::spec::{Diagnostic, render};
@@ -213,7 +213,7 @@ fn a_good_pipeline_gives_its_plan() {
     assert!(clinics.schema.synthetic && clinics.schema.agency == "none");
     assert_eq!(clinics.schema.licence, hospitals.schema.licence);
     let geometry = CsvGeometry::Xy { x: "X".to_owned(), y: "Y".to_owned() };
-    assert_eq!(hospitals.source.format, Format::Csv { delimiter: b',', geometry });
+    assert_eq!(hospitals.source.format, Format::Csv { dialect: Dialect::USUAL, geometry });
     assert_eq!(hospitals.source.crs, Some(Crs::Code("EPSG:3857".to_owned())));
     assert_eq!(clinics.source.crs, None);
 

@@ -7,10 +7,9 @@
 use geo::{Coord, Geometry, LineString, MultiLineString, MultiPoint, Point};
 use serde::Deserialize;
 
-use super::curves;
 use super::rings::{Assembled, assemble};
 use super::vertex::{Ordinate, Position, Vertex};
-use crate::feature::RejectReason;
+use crate::feature::{RejectReason, curves};
 use crate::source::json;
 use crate::source::shape::{Dimensions, Mended, Shape, sound};
 

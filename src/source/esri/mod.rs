@@ -4,7 +4,6 @@
 //! milliseconds, in UTC unless the layer says otherwise) come typed, the rest as spelled. A field with coded values gets a second
 //! column `<field>_decoded` beside it, with their names. The origin of a row is its page and its place in it.
 
-mod curves;
 mod domains;
 mod geometry;
 mod info;

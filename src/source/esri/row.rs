@@ -13,6 +13,7 @@ use super::geometry::{self, Ordinates};
 use super::info::{Field, Info, Kind};
 use super::numbers;
 use super::page::OpenPage;
+use crate::esri::NOT_A_NUMBER;
 use crate::feature::RejectReason;
 use crate::source::batch::{BatchBuilder, MAX_COLUMNS};
 use crate::source::column::Value;
@@ -128,6 +129,10 @@ impl RowReader {
             };
             let column = batch.column(name).ok_or_else(too_many)?;
             let field_kind = known.map_or(Kind::Other, |column| column.field.kind);
+            if is_not_a_number(raw) {
+                batch.not_numbers(1);
+                continue;
+            }
             let Some(text) = text(raw) else { continue };
             let value = value(raw, &text, field_kind, self.info.is_local);
             batch.put(column, value);
@@ -204,10 +209,15 @@ impl<'a> Feature<'a> {
     }
 }
 
+/// Whether a value is a number that is none, as a pull has landed it.
+fn is_not_a_number(raw: &[u8]) -> bool {
+    raw == NOT_A_NUMBER.as_bytes() || json::is_not_a_number(raw)
+}
+
 fn is_value(raw: &[u8]) -> bool {
     match raw {
-        // The last three are what some servers write for numbers JSON doesn't have.
-        b"null" | b"true" | b"false" | b"NaN" | b"Infinity" | b"-Infinity" => true,
+        b"null" | b"true" | b"false" => true,
+        _ if is_not_a_number(raw) => true,
         [b'"', ..] => json::string(raw).is_some(),
         [b'{' | b'[', ..] => serde_json::from_slice::<IgnoredAny>(raw).is_ok(),
         [b'-' | b'0'..=b'9', rest @ ..] => {

@@ -8,7 +8,7 @@ use geo::Coord;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::curves::Segment;
+use crate::feature::curves::Segment;
 
 /// A number; `null` and the text `NaN` are not a number, other text is an error.
 #[derive(Debug, Clone, Copy)]

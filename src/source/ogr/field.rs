@@ -2,12 +2,9 @@
 //!
 //! GDAL's text of a date is taken, not its parts: it alone tells an instant in UTC from one in an unknown zone.
 
-use std::borrow::Cow;
-
 use gdal::vector::{Feature, OGRFieldType};
 
 use crate::source::column::Value;
-use crate::source::sniff::decode;
 use crate::source::text::iso;
 
 /// What there is in a field.
@@ -48,13 +45,4 @@ pub(super) fn content(
             Some(Content::Text)
         }
     }
-}
-
-/// Turns bytes that came as Latin-1 characters into their text; gives whether they were no UTF-8.
-pub(super) fn from_latin1(text: &mut String) -> bool {
-    let bytes: Vec<u8> = text.chars().map(|char| u8::try_from(char).unwrap_or(b'?')).collect();
-    let decoded = decode(&bytes);
-    let recoded = matches!(decoded, Cow::Owned(_));
-    *text = decoded.into_owned();
-    recoded
 }

@@ -4,7 +4,7 @@ use gdal::spatial_ref::SpatialRef;
 
 use super::*;
 use gdal::DriverManager;
-use gdal::vector::{Feature, LayerOptions};
+use gdal::vector::{Feature, Geometry, LayerOptions, OGRFieldType};
 
 /// Writes a dataset whose layers all have these geometries, in WKT, the fields `name`, `beds`,
 /// `area`, `opened`, `seen`, and nulls in every row but the first.

@@ -1,10 +1,12 @@
 //! What a GeoPackage says of its geometries, and GDAL passes over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use gdal::Dataset;
 use gdal::vector::sql::Dialect;
 use gdal::vector::{Feature, LayerAccess};
+
+use super::domains::Names;
 
 /// How geometries that state another reference system than their column contradict it; none where none does.
 ///
@@ -43,6 +45,26 @@ pub(super) fn views(dataset: &Dataset) -> BTreeSet<String> {
         dataset.execute_sql("SELECT name FROM sqlite_master WHERE type = 'view'", None, Dialect::DEFAULT);
     let Ok(Some(mut rows)) = named else { return BTreeSet::new() };
     rows.features().filter_map(|row| row.field_as_string(0).ok().flatten()).collect()
+}
+
+/// Names of the codes of a layer's fields, by field: its enumerated constraints (OGC 12-128r19, F.9).
+pub(super) fn domains(dataset: &Dataset, table: &str) -> HashMap<String, Names> {
+    let asked = format!(
+        "SELECT c.column_name, e.value, e.description FROM gpkg_data_columns c \
+         JOIN gpkg_data_column_constraints e ON e.constraint_name = c.constraint_name \
+         WHERE c.table_name = {} AND e.constraint_type = 'enum'",
+        quoted(table, '\'')
+    );
+    let mut domains: HashMap<String, Names> = HashMap::new();
+    // Without these tables there are none.
+    let Ok(Some(mut rows)) = dataset.execute_sql(asked, None, Dialect::DEFAULT) else { return domains };
+    for row in rows.features() {
+        let [field, code, name] = [0, 1, 2].map(|at| row.field_as_string(at).ok().flatten());
+        if let (Some(field), Some(code), Some(name)) = (field, code, name) {
+            domains.entry(field).or_default().insert(code, name);
+        }
+    }
+    domains
 }
 
 /// What is wanted of the first row of an answer; none where the question can't be asked, as of a view.

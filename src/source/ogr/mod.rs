@@ -5,11 +5,14 @@
 //! drivers, read-only. GDAL's own messages go to the log, with the landing path replaced by the
 //! source's name.
 
+mod domains;
+mod encoding;
 mod field;
 #[cfg(test)]
 pub(super) mod fixture;
 mod geopackage;
 mod proj;
+mod records;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -18,30 +21,22 @@ use std::path::Path;
 use std::sync::Once;
 
 use gdal::errors::CplErrType;
-use gdal::vector::{
-    Geometry, LayerAccess, OGRFieldType, OGRwkbGeometryType, OwnedFeatureIterator, geometry_type_flatten,
-    geometry_type_has_m, geometry_type_has_z, geometry_type_to_name,
-};
+use gdal::vector::{LayerAccess, OGRwkbGeometryType, geometry_type_flatten, geometry_type_to_name};
 use gdal::version::VersionInfo;
-use gdal::{DatasetOptions, GdalOpenFlags, Metadata};
+use gdal::{DatasetOptions, GdalOpenFlags};
 
-use crate::feature::RejectReason;
-
-use proj::identify;
 pub use proj::reprojection;
 pub(super) use proj::{identify_projjson, identify_wkt, is_same};
+pub(super) use records::OgrRecords;
 
-use super::Records;
 use super::archive::Found;
-use super::batch::BatchBuilder;
-use super::column::Value;
 use super::crs::Stated;
 use super::error::SourceError;
-use super::layers::{LayerInfo, Tally};
+use super::layers::LayerInfo;
 use super::names::Names;
-use super::shape::Dimensions;
-use super::text::native;
-use field::{Content, content, from_latin1};
+use super::shapefile::{self, WideNumbers};
+use encoding::TextBytes;
+use records::Opened;
 
 /// What may be opened, whatever a file claims to be.
 const DRIVERS: &[&str] = &["ESRI Shapefile", "OpenFileGDB", "GPKG", "FlatGeobuf"];
@@ -90,7 +85,8 @@ fn heed(names: Option<&Names>) -> Option<String> {
 pub(super) struct Dataset {
     inner: gdal::Dataset,
     names: Names,
-    undeclared: bool,
+    texts: Option<TextBytes>,
+    numbers: Option<WideNumbers>,
     is_geopackage: bool,
 }
 
@@ -103,8 +99,8 @@ impl Dataset {
         let is_geopackage =
             found.name.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gpkg"));
         let mut opened = open(&found.name, is_geopackage.then_some(&["IMMUTABLE=YES"]));
-        let undeclared = matches!(&opened, Ok(dataset) if has_undeclared_encoding(dataset));
-        if undeclared {
+        let texts = opened.as_ref().ok().and_then(TextBytes::of);
+        if texts.is_some() {
             // Bytes come through as Latin-1 characters, one for one, and are decoded later.
             opened = open(&found.name, Some(&["ENCODING=ISO-8859-1"]));
         }
@@ -113,7 +109,8 @@ impl Dataset {
             let reason = said.unwrap_or_else(|| "GDAL doesn't recognise it".to_owned());
             return Err(SourceError::Dataset { shown: found.shown.clone(), reason });
         };
-        Ok(Self { inner, names, undeclared, is_geopackage })
+        let numbers = is_shapefile(found).then(|| shapefile_numbers(found)).transpose()?.flatten();
+        Ok(Self { inner, names, texts, numbers, is_geopackage })
     }
 
     /// Describes every layer.
@@ -123,14 +120,23 @@ impl Dataset {
             is_view: views.contains(&layer.name()),
             name: layer.name(),
             geometry: geometry_name(layer.defn().geometry_type()),
-            stated: layer.spatial_ref().map_or(Stated::Silent, |srs| Stated::Named(identify(&srs))),
+            stated: layer.spatial_ref().map_or(Stated::Silent, |srs| proj::stated(&srs)),
             // A view that asks itself would be counted for ever.
             features: if views.contains(&layer.name()) { 0 } else { layer.feature_count() },
-            columns: layer.defn().fields().map(|field| (field.name(), type_name(&field))).collect(),
+            columns: layer.defn().fields().map(|field| (self.named(&field), type_name(&field))).collect(),
         });
         let layers = layers.collect();
         heed(Some(&self.names));
         layers
+    }
+
+    /// The name of a field.
+    fn named(&self, field: &gdal::vector::Field<'_>) -> String {
+        let mut name = field.name();
+        if let Some(texts) = self.texts {
+            texts.decode(&mut name);
+        }
+        name
     }
 
     /// Streams the layer at `position`, described by `info`, under the name `shown`.
@@ -148,28 +154,15 @@ impl Dataset {
         {
             return Err(SourceError::Dataset { shown, reason });
         }
+        let domains = domains::of(&self.inner, &info.name, self.is_geopackage);
         // Questions that a view can't answer are no failure of its rows.
         heed(Some(&names));
         let layer = self.inner.into_layer(position).map_err(|error| {
             let reason = heed(Some(&names)).unwrap_or_else(|| error.to_string());
             SourceError::Dataset { shown: shown.clone(), reason }
         })?;
-        let kinds = layer.defn().fields().map(|field| field.field_type()).collect();
-        let columns = info.columns.into_iter().map(|(column, _)| column).collect();
-        let (features, stated) = (layer.owned_features(), info.stated);
-        Ok(OgrRecords {
-            features,
-            names,
-            shown,
-            stated,
-            columns,
-            kinds,
-            undeclared: self.undeclared,
-            limit,
-            tally: Tally { stated: info.features, read: 0, skipped: None },
-            last: 0,
-            text: String::new(),
-        })
+        let opened = Opened { names, shown, texts: self.texts, numbers: self.numbers, domains, limit };
+        Ok(OgrRecords::new(layer, info, opened))
     }
 }
 
@@ -184,125 +177,22 @@ fn open(name: &Path, options: Option<&[&str]>) -> gdal::errors::Result<gdal::Dat
     gdal::Dataset::open_ex(name, options)
 }
 
-/// Whether a shapefile has neither a `.cpg` nor a code page in its `.dbf`.
-fn has_undeclared_encoding(dataset: &gdal::Dataset) -> bool {
-    let encoding = |layer: gdal::vector::Layer<'_>| layer.metadata_item("SOURCE_ENCODING", "SHAPEFILE");
-    dataset.layer(0).ok().and_then(encoding).is_some_and(|encoding| encoding.is_empty())
+fn is_shapefile(found: &Found) -> bool {
+    let extension = found.name.extension();
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("shp"))
 }
 
-/// Reads the features of one layer; the FID is the row.
-pub(super) struct OgrRecords {
-    features: OwnedFeatureIterator,
-    names: Names,
-    shown: String,
-    stated: Stated,
-    columns: Vec<String>,
-    kinds: Vec<OGRFieldType::Type>,
-    undeclared: bool,
-    limit: usize,
-    tally: Tally,
-    last: u64,
-    text: String,
-}
-
-impl OgrRecords {
-    /// The layer's name in origins.
-    pub(super) fn shown(&self) -> &str {
-        &self.shown
-    }
-
-    /// Column names, in layer order.
-    pub(super) fn columns(&self) -> &[String] {
-        &self.columns
-    }
-
-    /// What the layer says about its CRS.
-    pub(super) fn stated(&self) -> Stated {
-        self.stated.clone()
-    }
-}
-
-impl Records for OgrRecords {
-    fn next(&mut self, batch: &mut BatchBuilder) -> Result<bool, SourceError> {
-        let feature = (&mut self.features).next();
-        let failure = heed(Some(&self.names));
-        let Some(feature) = feature else {
-            return self.tally.end(failure, &self.shown, self.last);
-        };
-        self.tally.read += 1;
-        self.last = feature.fid().unwrap_or(self.last + 1);
-        let wkb = match (feature.geometry_by_index(0), failure) {
-            (Ok(geometry), failure) => {
-                // The feature is whole, so it was an earlier one that GDAL passed over.
-                self.tally.skipped = self.tally.skipped.take().or(failure);
-                batch.dimensions(dimensions(geometry));
-                encode(geometry).map(Some)
-            }
-            (Err(_), failure) => failure.map_or(Ok(None), Err),
-        };
-        // Asking for a geometry that isn't there counts as a failure with GDAL.
-        heed(Some(&self.names));
-        let size = wkb.as_ref().map_or(0, |wkb| wkb.as_ref().map_or(0, Vec::len));
-        let mut left = self.limit.saturating_sub(size);
-        let mut recoded = false;
-        for (column, kind) in self.kinds.iter().enumerate() {
-            self.text.clear();
-            let content =
-                if size <= self.limit { content(&feature, column, *kind, &mut self.text) } else { None };
-            let Some(content) = content else { continue };
-            recoded |= content == Content::Text
-                && self.undeclared
-                && !self.text.is_ascii()
-                && from_latin1(&mut self.text);
-            let (value, size) = match content {
-                Content::Number(number) => (number, number.text().len()),
-                Content::Date => (native(&self.text), self.text.len()),
-                Content::Text => (Value::Text(&self.text), self.text.len()),
-            };
-            left = left.saturating_sub(size);
-            batch.put(column, value);
-        }
-        if recoded {
-            batch.recoded();
-        }
-        let wkb = match wkb {
-            _ if left == 0 => {
-                batch.defect("record", &format!("over {} bytes", self.limit), RejectReason::RecordTooLong);
-                None
-            }
-            Ok(wkb) => wkb,
-            Err(why) => {
-                batch.defect("geometry", &why, RejectReason::ImpossibleGeometry);
-                None
-            }
-        };
-        batch.end_row(self.last, wkb.as_deref());
-        Ok(true)
-    }
-}
-
-fn dimensions(geometry: &Geometry) -> Dimensions {
-    let kind = geometry.geometry_type();
-    Dimensions { z: geometry_type_has_z(kind), m: geometry_type_has_m(kind) }
-}
-
-/// Little-endian 2-D WKB; the error is why there can be none.
-fn encode(geometry: &Geometry) -> Result<Vec<u8>, String> {
-    let kind = geometry.geometry_type();
-    let flat = geometry_type_flatten(kind);
-    let failed = |error: gdal::errors::GdalError| error.to_string();
-    match flat {
-        OGRwkbGeometryType::wkbPoint..=OGRwkbGeometryType::wkbGeometryCollection => {
-            if !geometry_type_has_z(kind) && !geometry_type_has_m(kind) {
-                return geometry.iso_wkb().map_err(failed);
-            }
-            let mut plane = geometry.clone();
-            plane.flatten_to_2d();
-            plane.iso_wkb().map_err(failed)
-        }
-        // The safe bindings have no call to linearise an arc.
-        _ => Err(format!("{} is a geometry of curves or faces", geometry_type_to_name(kind))),
-    }
+/// The numbers of a shapefile whose files fit together.
+fn shapefile_numbers(found: &Found) -> Result<Option<WideNumbers>, SourceError> {
+    let reason = match shapefile::mismatch(found) {
+        Ok(None) => match WideNumbers::open(found) {
+            Ok(numbers) => return Ok(numbers),
+            Err(error) => format!("its .dbf can't be read: {error}"),
+        },
+        Ok(Some(reason)) => reason,
+        Err(error) => format!("its .dbf or .shx can't be read: {error}"),
+    };
+    Err(SourceError::Dataset { shown: found.shown.clone(), reason })
 }
 
 fn geometry_name(kind: OGRwkbGeometryType::Type) -> Option<String> {
@@ -316,19 +206,5 @@ fn type_name(field: &gdal::vector::Field<'_>) -> String {
         (0, _) => name,
         (width, 0) => format!("{name}({width})"),
         (width, precision) => format!("{name}({width},{precision})"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn heights_go_and_curves_are_refused() {
-        init();
-        let wkb = |wkt| encode(&Geometry::from_wkt(wkt).unwrap());
-        assert_eq!(wkb("POINT ZM (1 2 3 4)").unwrap().len(), 21);
-        assert!(wkb("CIRCULARSTRING (0 0, 1 1, 2 0)").unwrap_err().contains("Circular String"));
-        assert!(wkb("TIN (((0 0,0 1,1 0,0 0)))").unwrap_err().contains("TIN"));
     }
 }

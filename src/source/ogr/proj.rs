@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{heed, init};
 use crate::feature::{CoordinatesSeen, Crs, Reproject};
+use crate::source::crs::Stated;
 use crate::source::error::SourceError;
 use crate::source::{crs, projjson};
 
@@ -15,8 +16,24 @@ use crate::source::{crs, projjson};
 /// so that a machine with PROJ's grids gives the same bytes as one without.
 const IDENTITY: &[&str] = &["EPSG:4326", "EPSG:4269", "EPSG:4152", "EPSG:4759", "EPSG:6318"];
 
+/// What a dataset says by a definition.
+pub(super) fn stated(srs: &SpatialRef) -> Stated {
+    if is_undefined(srs) {
+        Stated::Unclear(srs.name().unwrap_or_default())
+    } else {
+        Stated::Named(identify(srs))
+    }
+}
+
+/// Whether a definition says that there is none, as a GeoPackage's 0, -1 and 99999 do: a plane of its own that lies
+/// nowhere, or a datum of that name.
+fn is_undefined(srs: &SpatialRef) -> bool {
+    let is_named = |name: String| name.to_ascii_lowercase().starts_with("undefined");
+    srs.is_local() || srs.name().is_some_and(is_named)
+}
+
 /// The authority's code of a definition, if it has one.
-pub(super) fn identify(srs: &SpatialRef) -> Crs {
+fn identify(srs: &SpatialRef) -> Crs {
     let mut guess = srs.clone();
     let found = srs.authority().ok().or_else(|| {
         guess.auto_identify_epsg().ok()?;
@@ -33,21 +50,22 @@ pub(super) fn identify(srs: &SpatialRef) -> Crs {
     }
 }
 
-/// The authority's code of a WKT definition; `None` where it has none or can't be read.
+/// The CRS of a WKT definition, by its code where it has one; `None` where it can't be read, or defines none.
 pub(in crate::source) fn identify_wkt(wkt: &str) -> Option<Crs> {
     init();
     let srs = SpatialRef::from_wkt(wkt);
     heed(None);
-    srs.ok().map(|srs| identify(&srs))
+    srs.ok().filter(|srs| !is_undefined(srs)).map(|srs| identify(&srs))
 }
 
-/// The CRS of a PROJJSON definition without a code of its own; `None` where it can't be read.
+/// The CRS of a PROJJSON definition without a code of its own; `None` where it can't be read, or defines none.
 pub(in crate::source) fn identify_projjson(definition: &Value) -> Option<Crs> {
     init();
     // An object begins with a brace, so GDAL can't take it for the name of a file.
     let srs = definition.is_object().then(|| SpatialRef::from_definition(&definition.to_string()));
     heed(None);
-    let crs = identify(&srs?.ok()?);
+    let srs = srs?.ok().filter(|srs| !is_undefined(srs))?;
+    let crs = identify(&srs);
     (crs != Crs::Wkt(String::new())).then_some(crs)
 }
 
@@ -183,5 +201,12 @@ mod tests {
         let compound = SpatialRef::from_definition("EPSG:4326+5773").unwrap().to_wkt().unwrap();
         assert_eq!(identify_wkt(&compound), Some(Crs::Crs84));
         assert_eq!(identify_wkt("GEOGCS["), None);
+        assert_eq!(identify_wkt("LOCAL_CS[\"Site plan\",UNIT[\"metre\",1]]"), None);
+        assert_eq!(
+            identify_wkt(
+                "ENGCRS[\"Undefined Cartesian SRS\",EDATUM[\"\"],CS[Cartesian,2],AXIS[\"x\",east],AXIS[\"y\",north],LENGTHUNIT[\"metre\",1]]"
+            ),
+            None
+        );
     }
 }

@@ -27,5 +27,5 @@ pub(in crate::source) fn describe(path: &Path, shown: &Arc<str>) -> Result<Descr
             .map(|(name, kind)| ColumnDescription { name: name.clone(), declared: Some(kind.clone()) })
             .collect(),
     };
-    Ok(Description { format: Some(Format::Parquet { geometry: None }), delimiter: None, layers: vec![layer] })
+    Ok(Description { format: Some(Format::Parquet { geometry: None }), dialect: None, layers: vec![layer] })
 }

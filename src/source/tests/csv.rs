@@ -51,12 +51,15 @@ fn csv_rows_that_cannot_be_used_keep_their_place() {
         ]
     );
     assert_eq!((batch.defects[1].value.as_str(), batch.geometry.null_count()), ("x", 6));
-    assert_eq!(column(&batch, "id").iter().flatten().count(), 6);
+    assert_eq!(batch.defects[4].value, "2 fields instead of 3: 1,2");
 }
 
 #[test]
 fn csv_takes_wkt() {
-    let format = Format::Csv { delimiter: b';', geometry: CsvGeometry::Wkt { column: "shape".into() } };
+    let format = Format::Csv {
+        dialect: Dialect { delimiter: b';', ..Dialect::USUAL },
+        geometry: CsvGeometry::Wkt { column: "shape".into() },
+    };
     let batch = one("id;SHAPE\n1;POINT (1 2)\n2;POINT (1\n3;\n4;\"LINESTRING (1 2, 3 4)\"\n", format);
     assert_eq!(
         geometries(&batch),
@@ -69,14 +72,31 @@ fn csv_takes_wkt() {
 #[test]
 fn csv_leaves_an_over_long_record_out_and_goes_on() {
     let limits = Limits { record_bytes: 100, ..LIMITS };
-    for filling in ["x".repeat(200), format!("\"{}\"", "x\n\"\"".repeat(100_000))] {
+    for filling in ["x".repeat(200_000), format!("\"{}\"", "x\"\"".repeat(100_000))] {
         let text = format!("lon,lat,name\n1,2,a\n\n3,4,{filling}\n5,6,c\n");
-        let last = text.lines().count() as u64;
         let batches = read_text(&text, lon_lat(), &limits).unwrap();
         assert_eq!(defects(&batches[0]), [(4, "record", RejectReason::RecordTooLong)]);
-        assert_eq!(batches[0].rows.values(), &[2, 4, last]);
+        assert_eq!(batches[0].rows.values(), &[2, 4, 5]);
         assert_eq!(column(&batches[0], "name"), [Some("a"), None, Some("c")]);
     }
+    // Of many lines the first is too long a record, and each of the others is none.
+    let text = format!("lon,lat,name\n3,4,\"x{}\"\n5,6,c\n", "\nx".repeat(100));
+    let batch = &read_text(&text, lon_lat(), &limits).unwrap()[0];
+    assert_eq!(
+        defects(batch)[..2],
+        [(2, "record", RejectReason::RecordTooLong), (3, "record", RejectReason::MalformedRecord)]
+    );
+    assert_eq!((batch.defects.len(), batch.rows.values().last()), (101, Some(&103)));
+}
+
+/// Quotes that open and never close, line after line: what lies behind each is looked at, but not for ever.
+#[test]
+fn csv_whose_quotes_never_close_is_read_in_time() {
+    let columns = (0..2_000).map(|column| format!("c{column}")).collect::<Vec<_>>().join(",");
+    let text = format!("lon,lat,{columns}\n{}", "x\",y,\"z\n".repeat(300_000));
+    let batches = read_text(&text, lon_lat(), &LIMITS).unwrap();
+    let rejects: usize = batches.iter().map(|batch| batch.defects.len()).sum();
+    assert_eq!(rejects, 300_000);
 }
 
 #[test]
@@ -87,7 +107,7 @@ fn csv_that_is_none_is_a_clear_error() {
     assert!(fault("{\"error\":{\"code\":499}}", lon_lat()).contains("JSON"));
     let missing = fault("long,lat,name\n1,2,a\n", lon_lat());
     assert!(missing.contains("did you mean `long`") && missing.contains("`name`"), "{missing}");
-    let unclosed = fault("lon,lat,name\n1,2,a\n3,4,\"b\n5,6,c\n", lon_lat());
+    let unclosed = fault("lon,lat,name\n1,2,a\n3,4,\"b", lon_lat());
     assert!(unclosed.contains("row 3") && unclosed.contains("never closed"), "{unclosed}");
 }
 

@@ -240,7 +240,10 @@ fn files_describe_themselves() {
     };
     let csv = write("a.csv", "id;Longitude;Latitude\n1;2;3\n");
     let geometry = CsvGeometry::Xy { x: "Longitude".into(), y: "Latitude".into() };
-    assert_eq!(csv.format, Some(Format::Csv { delimiter: b';', geometry }));
+    assert_eq!(
+        csv.format,
+        Some(Format::Csv { dialect: Dialect { delimiter: b';', ..Dialect::USUAL }, geometry })
+    );
     assert_eq!(write("b.csv", "id,name\n").format, None);
     let feature =
         r#"{"type":"Feature","properties":{"a":1},"geometry":{"type":"Point","coordinates":[1,2]}}"#;

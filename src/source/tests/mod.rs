@@ -17,7 +17,7 @@ use wkt::to_wkt::write_geometry;
 
 use super::{Reader, SourceError, open};
 use crate::feature::{Crs, Landed, RawBatch, RejectReason, spelling};
-use crate::plan::{CsvGeometry, Format, Limits, SourcePlan};
+use crate::plan::{CsvGeometry, Dialect, Format, Limits, SourcePlan};
 
 pub(super) const LIMITS: Limits = Limits {
     record_bytes: 1 << 20,
@@ -29,7 +29,7 @@ pub(super) const LIMITS: Limits = Limits {
 };
 
 fn lon_lat() -> Format {
-    Format::Csv { delimiter: b',', geometry: CsvGeometry::Xy { x: "lon".into(), y: "lat".into() } }
+    Format::Csv { dialect: Dialect::USUAL, geometry: CsvGeometry::Xy { x: "lon".into(), y: "lat".into() } }
 }
 
 fn ogr(layer: Option<&str>) -> Format {

@@ -36,5 +36,5 @@ pub(in crate::source) fn describe(path: &Path, shown: &Arc<str>) -> Result<Descr
             columns: undeclared(records.header().iter().cloned()),
         });
     }
-    Ok(Description { format, delimiter: None, layers })
+    Ok(Description { format, dialect: None, layers })
 }

@@ -4,7 +4,7 @@
 mod in_file;
 mod reading;
 
-use cikr::plan::{CsvGeometry, Format};
+use cikr::plan::{CsvGeometry, Dialect, Format};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -15,5 +15,5 @@ fuzz_target!(|data: &[u8]| {
     } else {
         CsvGeometry::Wkt { column: "WKT".to_owned() }
     };
-    reading::read_all(text, &Format::Csv { delimiter, geometry });
+    reading::read_all(text, &Format::Csv { dialect: Dialect { delimiter, ..Dialect::USUAL }, geometry });
 });

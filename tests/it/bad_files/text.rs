@@ -35,7 +35,7 @@ fn delimited_text() {
                 "quote",
                 CSV,
                 "g.csv",
-                "ID,NAME,LON,LAT\n1,A,-95,35\n2,\"B,-95,35\n",
+                "ID,NAME,LON,LAT\n1,A,-95,35\n2,\"B,-95,35",
                 &["g.csv, row 3", "quote"],
             ),
             case("degrees", METRES, "h2.csv", row, &["EPSG:3857", "±180", "EPSG:4326"]),

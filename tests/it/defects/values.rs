@@ -94,7 +94,8 @@ fn control_characters_are_blanks_and_told_where_they_stood() {
     let csv = "ID,V,LON,LAT\n1,\"A\u{1}B\",-95,35\n2,\"A\nB\",-95.1,35\n3,\"\tA B \",-95.2,35\n4,\u{a0}Peña,-95.3,35\n";
     let ran = ran(&field("value", "\"V\"", ""), csv);
     assert_eq!(ran.values("value"), ["A B", "A B", "A B", "Peña"]);
-    let told = |row: u8| format!("{row} | value | A B | repaired_text | control characters in V");
+    let told =
+        |row: u8| format!("{row} | value | A B | repaired_text | control or invisible characters in V");
     assert_eq!(ran.flags(), [told(1), told(2)]);
 }
 

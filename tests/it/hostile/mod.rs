@@ -141,7 +141,8 @@ fn run(folder: &Path, file: &Hostile) -> (Watched, Option<cikr::feature::LayerRe
     let source = file.source.replace(&file.file, &folder.join(&file.file).display().to_string());
     target.pipeline(&format!(
         "{POINTS_LAYER}\n[[layer]]\nid = \"hostile\"\nschema = \"points\"\nsource.{source}\n\
-         [limits]\nmemory = \"{BUDGET} MiB\"\n"
+         [limits]\nmemory = \"{BUDGET} MiB\"\nread = {}\n",
+        SECONDS / 2
     ));
     let watched = watch::run(target.path(), SECONDS);
     let report = fs::read(target.path().join("store/latest.json")).ok().and_then(|_| {

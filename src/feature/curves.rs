@@ -1,6 +1,6 @@
 //! Circular arcs, elliptic arcs and Bézier curves → straight segments.
 //!
-//! Pure geometry, after Esri's description of curve segments (`c`, `a`, `b`). Arcs are cut into steps of two
+//! LEAF. Pure geometry, after Esri's description of curve segments (`c`, `a`, `b`). Arcs are cut into steps of two
 //! degrees, so that no point is farther from the curve than 0.00016 of its radius (8 cm on a bend of 500 m);
 //! Bézier curves as finely as that asks of their control polygon.
 
@@ -19,7 +19,7 @@ const MOST: f64 = 128.0;
 
 /// A curve from where the line has got to.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Segment {
+pub enum Segment {
     /// A circular arc through a point on its way.
     Through {
         /// Where it ends.
@@ -51,7 +51,7 @@ pub(super) enum Segment {
 
 impl Segment {
     /// The curve of `kind` with these points and numbers; none where they don't make one.
-    pub(super) fn of(kind: &str, points: &[Coord], numbers: &[f64]) -> Option<Self> {
+    pub fn of(kind: &str, points: &[Coord], numbers: &[f64]) -> Option<Self> {
         match (kind, points) {
             ("c", [end, on, ..]) => Some(Self::Through { end: *end, on: *on }),
             ("b", [end, a, b, ..]) => Some(Self::Bezier { end: *end, control: [*a, *b] }),
@@ -72,14 +72,14 @@ impl Segment {
     }
 
     /// Where it ends.
-    pub(super) fn end(&self) -> Coord {
+    pub fn end(&self) -> Coord {
         match self {
             Self::Through { end, .. } | Self::Arc { end, .. } | Self::Bezier { end, .. } => *end,
         }
     }
 
     /// Whether all of its numbers can be calculated with.
-    pub(super) fn is_finite(&self) -> bool {
+    pub fn is_finite(&self) -> bool {
         let finite = |coord: &Coord| coord.x.is_finite() && coord.y.is_finite();
         match self {
             Self::Through { end, on } => finite(end) && finite(on),
@@ -92,7 +92,7 @@ impl Segment {
 }
 
 /// Appends the curve from `start` to the line, its end exactly.
-pub(super) fn linearise(start: Coord, segment: &Segment, line: &mut Vec<Coord>) {
+pub fn linearise(start: Coord, segment: &Segment, line: &mut Vec<Coord>) {
     match *segment {
         Segment::Through { end, on } => through(start, on, end, line),
         Segment::Arc { end, centre, is_clockwise, rotation, ratio } => {

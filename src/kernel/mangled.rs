@@ -1,0 +1,185 @@
+//! Dates that a spreadsheet wrote in scientific notation: `1.25539E+12` for the moment 1255392000000.
+//!
+//! Pure. Such a number has lost its last digits, hours in all. Where every one of a column can be one midnight of UTC and
+//! no other, as they are where an agency's days were stored as milliseconds since 1970, these are the days. That takes the
+//! whole column: trailing zeros are not written, so that the precision is that of the longest number.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Date32Type;
+use arrow_array::{Array, ArrayRef, Date32Array};
+use chrono::{DateTime, NaiveDate};
+
+use super::dates;
+use crate::feature::spelling;
+
+/// Most decimals of a double.
+const DECIMALS: usize = 17;
+
+/// Milliseconds of a day.
+const DAY: f64 = 86_400_000.0;
+
+/// A number nearer to zero is something else than milliseconds since 1970.
+const SMALLEST: f64 = 1e9;
+
+/// A moment without its last digits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Moment {
+    milliseconds: f64,
+    exponent: i32,
+    decimals: usize,
+}
+
+/// Dates in scientific notation among a field's values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MangledDates {
+    values: u64,
+    /// Decimals of the longest.
+    longest: usize,
+    /// By decimals, how many of them can be one midnight alone if so many are known.
+    midnights: [u64; DECIMALS + 1],
+}
+
+impl Moment {
+    /// Reads a number in scientific notation; none where a text is no such number.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let (mantissa, exponent) = text.split_once(['E', 'e'])?;
+        let digits = mantissa.strip_prefix('-').unwrap_or(mantissa);
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.len() != 1 || !is_digits(whole) || !is_digits(fraction) || fraction.len() > DECIMALS {
+            return None;
+        }
+        Some(Self {
+            milliseconds: text.parse().ok()?,
+            exponent: exponent.parse().ok()?,
+            decimals: fraction.len(),
+        })
+    }
+
+    /// The first and the last day on which it can lie, if so many decimals are known; none where it is no moment.
+    pub(super) fn days(self, decimals: usize) -> Option<[NaiveDate; 2]> {
+        if self.milliseconds.abs() < SMALLEST {
+            return None;
+        }
+        let half = self.half(decimals)?;
+        let day = |milliseconds: f64| {
+            // A saturating conversion: what is out of a day's range has no date below.
+            #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+            let moment = DateTime::from_timestamp_millis(milliseconds as i64)?;
+            Some(moment.date_naive()).filter(|day| dates::is_believed(day.to_epoch_days()))
+        };
+        Some([day(self.milliseconds - half)?, day(self.milliseconds + half)?])
+    }
+
+    /// The day that begins with the only midnight that it can be, if so many decimals are known.
+    pub(super) fn midnight(self, decimals: usize) -> Option<i32> {
+        let half = self.half(decimals)?;
+        let first = ((self.milliseconds - half) / DAY).ceil();
+        let is_only =
+            first * DAY <= self.milliseconds + half && (first + 1.0) * DAY > self.milliseconds + half;
+        #[expect(clippy::cast_possible_truncation, reason = "saturates, and is judged below")]
+        let day = first as i32;
+        let is_moment = self.milliseconds.abs() >= SMALLEST;
+        (is_only && is_moment && dates::is_believed(day)).then_some(day)
+    }
+
+    /// Hours by which it may be off, as it is written.
+    pub(super) fn hours(self) -> f64 {
+        self.half(self.decimals).unwrap_or(0.0) / 3_600_000.0
+    }
+
+    /// Decimals that are written.
+    pub(super) fn decimals(self) -> usize {
+        self.decimals
+    }
+
+    /// Half of the last decimal that is known, milliseconds.
+    fn half(self, decimals: usize) -> Option<f64> {
+        Some(10_f64.powi(self.exponent.checked_sub(i32::try_from(decimals).ok()?)?) / 2.0)
+    }
+}
+
+impl MangledDates {
+    /// Those among texts that no date was read from.
+    pub(super) fn among(known: &ArrayRef, read: &ArrayRef) -> Self {
+        let mut found = Self::default();
+        for row in (0..known.len()).filter(|row| read.is_null(*row) && known.is_valid(*row)) {
+            if let Some(moment) = spelling::text(known, row).as_deref().and_then(Moment::read) {
+                found.add(moment);
+            }
+        }
+        found
+    }
+
+    fn add(&mut self, moment: Moment) {
+        self.values += 1;
+        self.longest = self.longest.max(moment.decimals);
+        for (decimals, midnights) in self.midnights.iter_mut().enumerate() {
+            *midnights += u64::from(moment.midnight(decimals).is_some());
+        }
+    }
+
+    /// Adds those of further rows.
+    pub(super) fn merge(&mut self, more: &Self) {
+        self.values += more.values;
+        self.longest = self.longest.max(more.longest);
+        for (all, more) in self.midnights.iter_mut().zip(more.midnights) {
+            *all += more;
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> u64 {
+        self.values
+    }
+
+    /// To how many decimals they are known, where every one of them can be one midnight alone.
+    pub(super) fn decimals(&self) -> Option<usize> {
+        (self.values > 0 && self.midnights[self.longest] == self.values).then_some(self.longest)
+    }
+}
+
+/// Dates with those that are understood, moments in scientific notation being known to so many decimals.
+pub(super) fn recovered(known: &ArrayRef, read: &ArrayRef, decimals: usize) -> ArrayRef {
+    let day = |row: usize, read: Option<i32>| {
+        read.or_else(|| Moment::read(&spelling::text(known, row)?)?.midnight(decimals))
+    };
+    let read = read.as_primitive::<Date32Type>();
+    Arc::new(read.iter().enumerate().map(|(row, read)| day(row, read)).collect::<Date32Array>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn among(texts: &[&str]) -> MangledDates {
+        let known: ArrayRef = Arc::new(texts.iter().copied().map(Some).collect::<arrow_array::StringArray>());
+        MangledDates::among(&known, &(Arc::new(Date32Array::new_null(texts.len())) as ArrayRef))
+    }
+
+    #[test]
+    fn a_column_of_midnights_is_understood() {
+        // As in an export of private schools: 2009-10-13, and 2010-09-23, whose sixth digit is a zero that isn't written.
+        let dates = among(&["1.25539E+12", "1.2852E+12"]);
+        assert_eq!(dates.decimals(), Some(5));
+        let day = |text: &str| Moment::read(text).unwrap().midnight(5).and_then(NaiveDate::from_epoch_days);
+        assert_eq!(day("1.25539E+12").unwrap().to_string(), "2009-10-13");
+        assert_eq!(day("1.2852E+12").unwrap().to_string(), "2010-09-23");
+    }
+
+    #[test]
+    fn one_that_can_be_no_midnight_leaves_all_of_them_in_doubt() {
+        // 2009-10-13 12:00.
+        assert_eq!(among(&["1.25539E+12", "1.25544E+12"]).decimals(), None);
+        // Three decimals leave eleven days.
+        assert_eq!(among(&["1.255E+12"]).decimals(), None);
+        assert_eq!(among(&["9E+99"]).decimals(), None);
+        assert_eq!(among(&["1.5E+3"]).decimals(), None);
+        assert_eq!(among(&["yesterday", "2009"]).len(), 0);
+        let mut both = among(&["1.25539E+12"]);
+        both.merge(&among(&["1.25544E+12"]));
+        assert_eq!(both, among(&["1.25539E+12", "1.25544E+12"]), "however they are counted");
+    }
+}

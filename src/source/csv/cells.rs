@@ -1,0 +1,240 @@
+//! The cells of a record of delimited text, taken line by line.
+//!
+//! Pure. A cell that begins with a quote ends at the next one, which a delimiter or the end of the line must follow;
+//! a quote within it is written twice (RFC 4180). Quotes within other cells are text.
+
+/// Cells of one record, one behind the other.
+#[derive(Default)]
+pub(super) struct Cells {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+/// Takes the lines of one record apart.
+pub(super) struct Splitter {
+    delimiter: u8,
+    quotes: Quotes,
+    is_open: bool,
+    has_stray_quote: bool,
+    has_blank_before_quote: bool,
+}
+
+/// What quotes mean.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Quotes {
+    /// As in RFC 4180.
+    Strict,
+    /// A quote is text unless a delimiter or the end of the line follows; blanks beside a quoted cell don't count. So
+    /// `1, "Plant "Emma"" ,2` has the cells that its writer meant.
+    Loose,
+}
+
+/// How a line ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Taken {
+    /// With the record.
+    Whole,
+    /// Within quotes: the record goes on in the next line.
+    Open,
+    /// It didn't: text stands behind the quote that ends a cell.
+    Astray,
+}
+
+impl Cells {
+    /// Number of cells.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// All cells, one behind the other.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Where a cell lies in [`Cells::bytes`]; nowhere where there is no such cell.
+    pub(super) fn range(&self, cell: usize) -> std::ops::Range<usize> {
+        let end = |cell: usize| self.ends.get(cell).copied().unwrap_or(self.bytes.len());
+        let start = if cell == 0 { 0 } else { end(cell - 1) };
+        start..end(cell)
+    }
+
+    /// A cell; empty where there is none.
+    pub(super) fn get(&self, cell: usize) -> &[u8] {
+        &self.bytes[self.range(cell)]
+    }
+
+    /// Where a cell's text lies in [`Cells::bytes`]: of `="0100"`, which keeps a spreadsheet from making a number of it,
+    /// that within the quotes.
+    pub(super) fn text(&self, cell: usize) -> std::ops::Range<usize> {
+        let range = self.range(cell);
+        match &self.bytes[range.clone()] {
+            [b'=', b'"', .., b'"'] if range.len() > 2 => range.start + 2..range.end - 1,
+            _ => range,
+        }
+    }
+
+    /// All cells, in their order.
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &[u8]> + ExactSizeIterator {
+        (0..self.len()).map(|cell| self.get(cell))
+    }
+
+    /// Forgets them.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+
+    /// Takes the cells of a line without a quote.
+    pub(super) fn split_plain(&mut self, line: &[u8], delimiter: u8) {
+        for cell in line.split(|byte| *byte == delimiter) {
+            self.bytes.extend_from_slice(cell);
+            self.end();
+        }
+    }
+
+    /// Adds to the last cell what stands within quotes.
+    fn quoted(&mut self, mut text: &[u8]) {
+        while let Some(quote) = text.iter().position(|byte| *byte == b'"') {
+            self.bytes.extend_from_slice(&text[..=quote]);
+            let is_doubled = text.get(quote + 1) == Some(&b'"');
+            text = &text[quote + 1 + usize::from(is_doubled)..];
+        }
+        self.bytes.extend_from_slice(text);
+    }
+
+    fn end(&mut self) {
+        self.ends.push(self.bytes.len());
+    }
+}
+
+impl Splitter {
+    /// At the start of a record.
+    pub(super) fn new(delimiter: u8, quotes: Quotes) -> Self {
+        Self { delimiter, quotes, is_open: false, has_stray_quote: false, has_blank_before_quote: false }
+    }
+
+    /// Whether a quote stood in a cell that doesn't begin with one.
+    pub(super) fn has_stray_quote(&self) -> bool {
+        self.has_stray_quote
+    }
+
+    /// Whether such a cell would begin with a quote, but for blanks.
+    pub(super) fn has_blank_before_quote(&self) -> bool {
+        self.has_blank_before_quote
+    }
+
+    /// Takes the next line, without what ends it.
+    pub(super) fn take(&mut self, line: &[u8], cells: &mut Cells) -> Taken {
+        let mut at = 0;
+        loop {
+            if !self.is_open {
+                let text = &line[at..];
+                let blanks = text.iter().take_while(|byte| self.is_blank(**byte)).count();
+                let before = if self.quotes == Quotes::Loose { blanks } else { 0 };
+                if text.get(before) == Some(&b'"') {
+                    self.is_open = true;
+                    at += before + 1;
+                    continue;
+                }
+                self.has_blank_before_quote |= text.get(blanks) == Some(&b'"');
+                let len = text.iter().position(|byte| *byte == self.delimiter);
+                let cell = &text[..len.unwrap_or(text.len())];
+                self.has_stray_quote |= cell.contains(&b'"');
+                cells.bytes.extend_from_slice(cell);
+                cells.end();
+                match len {
+                    None => return Taken::Whole,
+                    Some(len) => at += len + 1,
+                }
+                continue;
+            }
+            let Some(quote) = self.closing_quote(line, at) else {
+                cells.quoted(&line[at..]);
+                cells.bytes.push(b'\n');
+                return Taken::Open;
+            };
+            cells.quoted(&line[at..quote]);
+            cells.end();
+            self.is_open = false;
+            match self.behind(line, quote) {
+                None => return Taken::Whole,
+                Some(delimiter) if line[delimiter] == self.delimiter => at = delimiter + 1,
+                Some(_) => return Taken::Astray,
+            }
+        }
+    }
+
+    /// The quote that ends a cell whose text goes on at `from`.
+    fn closing_quote(&self, line: &[u8], from: usize) -> Option<usize> {
+        let mut at = from;
+        loop {
+            let quote = at + line[at..].iter().position(|byte| *byte == b'"')?;
+            let is_text = match self.quotes {
+                Quotes::Strict => line.get(quote + 1) == Some(&b'"'),
+                Quotes::Loose => {
+                    self.behind(line, quote).is_some_and(|behind| line[behind] != self.delimiter)
+                }
+            };
+            match self.quotes {
+                _ if !is_text => return Some(quote),
+                Quotes::Strict => at = quote + 2,
+                Quotes::Loose => at = quote + 1,
+            }
+        }
+    }
+
+    /// What follows a quote; none at the end of the line.
+    fn behind(&self, line: &[u8], quote: usize) -> Option<usize> {
+        let rest = &line[quote + 1..];
+        let blanks = match self.quotes {
+            Quotes::Strict => 0,
+            Quotes::Loose => rest.iter().take_while(|byte| self.is_blank(**byte)).count(),
+        };
+        (blanks < rest.len()).then_some(quote + 1 + blanks)
+    }
+
+    fn is_blank(&self, byte: u8) -> bool {
+        matches!(byte, b' ' | b'\t') && byte != self.delimiter
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(lines: &[&str], quotes: Quotes) -> (Taken, Vec<String>) {
+        let mut cells = Cells::default();
+        let mut splitter = Splitter::new(b',', quotes);
+        let taken = lines.iter().map(|line| splitter.take(line.as_bytes(), &mut cells)).last().unwrap();
+        (taken, cells.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect())
+    }
+
+    #[test]
+    fn quoted_cells_hold_delimiters_quotes_and_line_ends() {
+        for (lines, cells) in [
+            (&["a,b,"][..], &["a", "b", ""][..]),
+            (&["\"a,\"\"b\"\"\",6\" main"], &["a,\"b\"", "6\" main"]),
+            (&["1,\"a", "", "b\",\"\""], &["1", "a\n\nb", ""]),
+            (&["\"\"\"\",x"], &["\"", "x"]),
+        ] {
+            let cells: Vec<String> = cells.iter().map(|cell| (*cell).to_owned()).collect();
+            assert_eq!(split(lines, Quotes::Strict), (Taken::Whole, cells), "{lines:?}");
+        }
+        assert_eq!(split(&["1,\"a"], Quotes::Strict).0, Taken::Open);
+        assert_eq!(split(&["1,\"a\"b,2"], Quotes::Strict).0, Taken::Astray);
+        assert_eq!(split(&["1,\"a\" ,2"], Quotes::Strict).0, Taken::Astray);
+    }
+
+    #[test]
+    fn loose_quotes_are_understood_by_what_follows_them() {
+        for (line, cells) in [
+            ("1,\"Plant \"Emma\"\",2", ["1", "Plant \"Emma\"", "2"]),
+            ("1, \"Alpha, Inc\" ,2", ["1", "Alpha, Inc", "2"]),
+            ("1,\"The \"Old\" Mill\",2", ["1", "The \"Old\" Mill", "2"]),
+        ] {
+            let cells: Vec<String> = cells.iter().map(|cell| (*cell).to_owned()).collect();
+            assert_eq!(split(&[line], Quotes::Loose), (Taken::Whole, cells), "{line}");
+        }
+        assert_eq!(split(&["1,\"OLD MILL,-95.1,35.1"], Quotes::Loose).0, Taken::Open);
+    }
+}

@@ -1,0 +1,125 @@
+//! The lines of a text file, of which as many are held as whoever reads has looked at.
+//!
+//! So a record that can't be right is given up after lines behind its first have been looked at, and reading goes on with
+//! the second. Of a line over the limit its start alone is held.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+
+/// Bytes that are held of a line over the limit.
+const START: usize = 200;
+
+/// Reads the lines of one file.
+pub(super) struct Lines {
+    reader: BufReader<File>,
+    /// A line feed, or the carriage return of an old Macintosh.
+    end: u8,
+    limit: usize,
+    held: Vec<u8>,
+    /// Where in `held` the first line begins that hasn't been consumed.
+    start: usize,
+    waiting: VecDeque<Held>,
+    next: u64,
+}
+
+/// A line, as far as it is held.
+#[derive(Clone, Copy)]
+struct Held {
+    /// Where in `held` it ends, what ends it left out.
+    text: usize,
+    /// Where in `held` the next one begins.
+    end: usize,
+    number: u64,
+    is_too_long: bool,
+    is_ended: bool,
+}
+
+/// A line that has been looked at.
+pub(super) struct Line<'a> {
+    /// Its text, without what ends it; the start of it where it is too long.
+    pub(super) text: &'a [u8],
+    /// Its number, from 1.
+    pub(super) number: u64,
+    /// Whether it is over the limit.
+    pub(super) is_too_long: bool,
+    /// Whether it has an end, as the last line of a file that is cut off has not.
+    pub(super) is_ended: bool,
+}
+
+impl Lines {
+    /// The lines of what `reader` serves, each of at most `limit` bytes.
+    pub(super) fn new(reader: BufReader<File>, end: u8, limit: usize) -> Self {
+        Self { reader, end, limit, held: Vec::new(), start: 0, waiting: VecDeque::new(), next: 1 }
+    }
+
+    /// Looks at a line, counted from the first that hasn't been consumed; none behind the last.
+    pub(super) fn look(&mut self, at: usize) -> io::Result<Option<Line<'_>>> {
+        while self.waiting.len() <= at {
+            if !self.read()? {
+                return Ok(None);
+            }
+        }
+        let start = if at == 0 { self.start } else { self.waiting[at - 1].end };
+        let Held { text, number, is_too_long, is_ended, .. } = self.waiting[at];
+        Ok(Some(Line { text: &self.held[start..text], number, is_too_long, is_ended }))
+    }
+
+    /// Goes on behind the first lines.
+    pub(super) fn consume(&mut self, lines: usize) {
+        for line in self.waiting.drain(..lines.min(self.waiting.len())) {
+            self.start = line.end;
+        }
+        if self.waiting.is_empty() {
+            self.held.clear();
+            self.start = 0;
+        } else if self.start > self.held.len() / 2 {
+            self.held.drain(..self.start);
+            for line in &mut self.waiting {
+                line.text -= self.start;
+                line.end -= self.start;
+            }
+            self.start = 0;
+        }
+    }
+
+    /// Makes of the first line several, each of which ends at a carriage return.
+    pub(super) fn split_at_returns(&mut self) {
+        let Some(line) = self.waiting.pop_front() else { return };
+        let text = &self.held[self.start..line.text];
+        let returns = text.iter().enumerate().filter(|(_, byte)| **byte == b'\r').map(|(at, _)| at);
+        let ends: Vec<usize> = returns.map(|at| self.start + at).collect();
+        let added = ends.len() as u64;
+        self.waiting.iter_mut().for_each(|later| later.number += added);
+        self.next += added;
+        self.waiting.push_front(Held { number: line.number + added, ..line });
+        for (at, text) in ends.into_iter().enumerate().rev() {
+            let number = line.number + at as u64;
+            self.waiting.push_front(Held { text, end: text + 1, number, is_too_long: false, is_ended: true });
+        }
+    }
+
+    /// Reads a further line; false at the end of the file.
+    fn read(&mut self) -> io::Result<bool> {
+        let start = self.held.len();
+        let allowed = (self.limit as u64).saturating_add(2);
+        self.reader.by_ref().take(allowed).read_until(self.end, &mut self.held)?;
+        if self.held.len() == start {
+            return Ok(false);
+        }
+        let is_ended = self.held.last() == Some(&self.end);
+        let mut text = self.held.len() - usize::from(is_ended);
+        text -= usize::from(self.held[start..text].last() == Some(&b'\r'));
+        let is_too_long = text - start > self.limit;
+        if is_too_long {
+            if !is_ended {
+                self.reader.skip_until(self.end)?;
+            }
+            self.held.truncate(start + START.min(self.limit));
+            text = self.held.len();
+        }
+        self.waiting.push_back(Held { text, end: self.held.len(), number: self.next, is_too_long, is_ended });
+        self.next += 1;
+        Ok(true)
+    }
+}

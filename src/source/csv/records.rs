@@ -1,0 +1,339 @@
+//! Where the records of delimited text end, and which can't be right.
+//!
+//! A quoted cell may span lines. It doesn't where a line within it is a record by itself, of the header's width and with
+//! coordinates: a quote was opened and never closed, and all up to the next quote would be one cell. Such a record is
+//! malformed; it is its first line alone, and the second line is a record again.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::plan::Dialect;
+
+use super::super::error::SourceError;
+use super::super::place::Place;
+use super::super::shape::Shape;
+use super::super::sniff::{self, decode};
+use super::cells::{Cells, Quotes, Splitter, Taken};
+use super::lines::Lines;
+
+/// Bytes that lines behind a record may be looked at in vain, beside sixteen times what has been read: quotes all over
+/// a file would have all of it looked at for every line.
+const VAIN: u64 = 64 << 20;
+
+/// Reads the records of one text file.
+pub(super) struct TextRecords {
+    shown: Arc<str>,
+    lines: Lines,
+    delimiter: u8,
+    limit: usize,
+    form: Option<Form>,
+    cells: Cells,
+    read: u64,
+    vain: u64,
+}
+
+/// What the records of a file are like.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    /// Cells that a record must have.
+    pub(super) least: usize,
+    /// Cells behind which there may be blank ones only: some writers end every line with a delimiter.
+    pub(super) most: usize,
+    /// Where its coordinates are.
+    pub(super) place: Place,
+}
+
+/// The next record.
+pub(super) enum Next {
+    /// Its cells are there.
+    Whole {
+        /// Line that it begins in.
+        row: u64,
+        /// Whether its quotes had to be guessed at.
+        is_mended: bool,
+    },
+    /// It can't be read.
+    Malformed {
+        /// Line that it begins in.
+        row: u64,
+        /// What is wrong, and the line as it stands in the file.
+        said: String,
+    },
+    /// It is over the limit.
+    TooLong {
+        /// Line that it begins in.
+        row: u64,
+    },
+    /// There is none any more.
+    End,
+}
+
+/// What the first lines are.
+enum Found {
+    /// A record of so many lines.
+    Record { lines: usize, is_mended: bool },
+    /// Several records, each of which ends at a carriage return.
+    Lines,
+    /// No record: what is wrong.
+    None(String),
+    /// More than the limit.
+    TooLong,
+}
+
+/// How the record that begins in the first line seems to end.
+enum Ends {
+    /// Behind so many lines.
+    Behind(usize),
+    /// Nowhere that can be right.
+    Astray,
+    /// Beyond the limit.
+    TooFar,
+    /// Not before the file does, whose last line has no end.
+    CutOff,
+}
+
+impl Form {
+    /// Whether a record may have these cells.
+    fn fits(&self, cells: &Cells) -> bool {
+        let is_blank = |cell: &[u8]| cell.trim_ascii().is_empty();
+        cells.len() >= self.least && cells.iter().skip(self.most).all(is_blank)
+    }
+
+    /// Why no record has these cells.
+    fn unlike(&self, cells: &Cells) -> String {
+        format!("{} fields instead of {}", cells.len(), self.most)
+    }
+
+    /// Whether a record of these cells has a place.
+    fn is_placed(&self, cells: &Cells) -> bool {
+        let (_, shape) = self.place.shape(|column| decode(&cells.bytes()[cells.text(column)]));
+        self.fits(cells) && matches!(shape, Shape::Found(..))
+    }
+
+    /// Whether a line is a record by itself.
+    fn holds(&self, line: &[u8], delimiter: u8) -> bool {
+        let mut cells = Cells::default();
+        let mut splitter = Splitter::new(delimiter, Quotes::Strict);
+        splitter.take(line, &mut cells) == Taken::Whole
+            && !splitter.has_stray_quote()
+            && self.is_placed(&cells)
+    }
+}
+
+impl TextRecords {
+    /// Opens the file at `path`, before the header's line.
+    pub(super) fn open(
+        path: &Path,
+        shown: &Arc<str>,
+        dialect: Dialect,
+        limit: usize,
+    ) -> Result<Self, SourceError> {
+        let text = sniff::open(path, shown, "delimited text")?;
+        if matches!(text.head.trim_ascii_start(), [b'{', ..]) {
+            let (expected, found) = ("delimited text", "JSON");
+            return Err(SourceError::Unexpected { shown: shown.to_string(), expected, found });
+        }
+        // Files without a line feed are of an old Macintosh.
+        let is_old = text.head.contains(&b'\r') && !text.head.contains(&b'\n');
+        let lines = Lines::new(text.reader, if is_old { b'\r' } else { b'\n' }, limit);
+        let mut records = Self {
+            shown: Arc::clone(shown),
+            lines,
+            delimiter: dialect.delimiter,
+            limit,
+            form: None,
+            cells: Cells::default(),
+            read: 0,
+            vain: 0,
+        };
+        records.go_to_header(dialect.header_row)?;
+        Ok(records)
+    }
+
+    /// The cells of the current record.
+    pub(super) fn cells(&self) -> &Cells {
+        &self.cells
+    }
+
+    /// Says what records are like from here on.
+    pub(super) fn expect(&mut self, form: Form) {
+        self.form = Some(form);
+    }
+
+    /// Reads the next record that holds anything.
+    pub(super) fn advance(&mut self) -> Result<Next, SourceError> {
+        loop {
+            let Some(line) = self.lines.look(0).map_err(unreadable(&self.shown))? else {
+                return Ok(Next::End);
+            };
+            let row = line.number;
+            self.read += line.text.len() as u64 + 1;
+            if line.is_too_long {
+                self.lines.consume(1);
+                return Ok(Next::TooLong { row });
+            }
+            let found = if line.text.contains(&b'"') {
+                self.quoted()?
+            } else {
+                self.cells.clear();
+                self.cells.split_plain(line.text, self.delimiter);
+                self.plain()?
+            };
+            match found {
+                Found::Record { lines, is_mended } => {
+                    self.lines.consume(lines);
+                    if !self.cells.iter().all(is_blank) {
+                        return Ok(Next::Whole { row, is_mended });
+                    }
+                }
+                Found::Lines => self.lines.split_at_returns(),
+                Found::None(what) => {
+                    let said = format!("{what}: {}", decode(self.first()?));
+                    self.lines.consume(1);
+                    return Ok(Next::Malformed { row, said });
+                }
+                Found::TooLong => {
+                    self.lines.consume(1);
+                    return Ok(Next::TooLong { row });
+                }
+            }
+        }
+    }
+
+    /// The record of the first line, which has no quotes and has been split.
+    fn plain(&mut self) -> Result<Found, SourceError> {
+        if self.is_several_lines()? {
+            return Ok(Found::Lines);
+        }
+        match &self.form {
+            Some(form) if !form.fits(&self.cells) && !self.cells.iter().all(is_blank) => {
+                Ok(Found::None(form.unlike(&self.cells)))
+            }
+            _ => Ok(Found::Record { lines: 1, is_mended: false }),
+        }
+    }
+
+    /// The record that begins in the first line, which has quotes.
+    fn quoted(&mut self) -> Result<Found, SourceError> {
+        if self.form.is_none() && self.is_several_lines()? {
+            return Ok(Found::Lines);
+        }
+        self.cells.clear();
+        let mut splitter = Splitter::new(self.delimiter, Quotes::Strict);
+        let ends = self.find_end(&mut splitter)?;
+        let fits = self.form.is_none_or(|form| form.fits(&self.cells)) || self.cells.iter().all(is_blank);
+        if let Ends::Behind(lines) = ends
+            && fits
+            && !(lines == 1 && splitter.has_blank_before_quote())
+        {
+            return Ok(Found::Record { lines, is_mended: false });
+        }
+        if self.is_several_lines()? {
+            return Ok(Found::Lines);
+        }
+        if let Some(cells) = self.loosely()? {
+            self.cells = cells;
+            return Ok(Found::Record { lines: 1, is_mended: true });
+        }
+        match (ends, &self.form) {
+            (Ends::Behind(1), _) if fits => Ok(Found::Record { lines: 1, is_mended: false }),
+            (Ends::Behind(1), Some(form)) => Ok(Found::None(form.unlike(&self.cells))),
+            (Ends::TooFar, _) => Ok(Found::TooLong),
+            (Ends::CutOff, _) => {
+                Err(SourceError::UnclosedQuote { shown: self.shown.to_string(), row: self.row()? })
+            }
+            (Ends::Behind(_) | Ends::Astray, _) => Ok(Found::None("a quote that ends no cell".to_owned())),
+        }
+    }
+
+    /// Where the record ends that begins in the first line, as its quotes say; splits it.
+    fn find_end(&mut self, splitter: &mut Splitter) -> Result<Ends, SourceError> {
+        let (mut lines, mut bytes) = (0, 0);
+        let mut is_ended = true;
+        let ends = loop {
+            let Some(line) = self.lines.look(lines).map_err(unreadable(&self.shown))? else {
+                break if is_ended { Ends::Astray } else { Ends::CutOff };
+            };
+            let is_record = |form: &Form| form.holds(line.text, self.delimiter);
+            if lines > 0 && (line.is_too_long || self.form.as_ref().is_some_and(is_record)) {
+                break Ends::Astray;
+            }
+            bytes += line.text.len();
+            is_ended = line.is_ended;
+            if bytes > self.limit {
+                break Ends::TooFar;
+            }
+            lines += 1;
+            match splitter.take(line.text, &mut self.cells) {
+                Taken::Whole => break Ends::Behind(lines),
+                Taken::Astray => break Ends::Astray,
+                Taken::Open if self.vain > VAIN + 16 * self.read => break Ends::Astray,
+                Taken::Open => {}
+            }
+        };
+        let fits = self.form.is_none_or(|form| form.fits(&self.cells));
+        match ends {
+            Ends::Behind(_) if fits => self.read += bytes as u64,
+            _ if lines > 1 => self.vain += bytes as u64,
+            _ => {}
+        }
+        Ok(ends)
+    }
+
+    /// The cells of the first line, if loose quotes give those of a record.
+    fn loosely(&mut self) -> Result<Option<Cells>, SourceError> {
+        let mut cells = Cells::default();
+        let taken = Splitter::new(self.delimiter, Quotes::Loose).take(self.first()?, &mut cells);
+        let is_record = self.form.is_none_or(|form| form.is_placed(&cells));
+        Ok((taken == Taken::Whole && is_record).then_some(cells))
+    }
+
+    /// Whether carriage returns within the first line end lines too: each of them is a record then, and the whole is none.
+    fn is_several_lines(&mut self) -> Result<bool, SourceError> {
+        let (form, delimiter) = (self.form, self.delimiter);
+        let line = self.first()?;
+        if !line.contains(&b'\r') {
+            return Ok(false);
+        }
+        let mut parts = line.split(|byte| *byte == b'\r').filter(|part| !is_blank(part));
+        match form {
+            None => Ok(!parts.next().is_some_and(|header| header.contains(&b'"'))),
+            Some(form) => Ok(parts.all(|part| form.holds(part, delimiter))),
+        }
+    }
+
+    /// The first line's text.
+    fn first(&mut self) -> Result<&[u8], SourceError> {
+        let line = self.lines.look(0).map_err(unreadable(&self.shown))?;
+        Ok(line.map_or(b"", |line| line.text))
+    }
+
+    /// The first line's number.
+    fn row(&mut self) -> Result<u64, SourceError> {
+        let line = self.lines.look(0).map_err(unreadable(&self.shown))?;
+        Ok(line.map_or(0, |line| line.number))
+    }
+
+    /// Leaves out the lines above the header, one of them what spreadsheets write of the delimiter (`sep=;`).
+    fn go_to_header(&mut self, header_row: Option<u32>) -> Result<(), SourceError> {
+        if let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter] = self.first()? {
+            self.delimiter = *delimiter;
+            self.lines.consume(1);
+        }
+        let header = u64::from(header_row.unwrap_or(1));
+        while self.lines.look(0).map_err(unreadable(&self.shown))?.is_some_and(|line| line.number < header) {
+            self.lines.consume(1);
+        }
+        Ok(())
+    }
+}
+
+fn is_blank(cell: &[u8]) -> bool {
+    cell.trim_ascii().is_empty()
+}
+
+fn unreadable(shown: &Arc<str>) -> impl Fn(io::Error) -> SourceError + use<> {
+    let shown = shown.to_string();
+    move |source| SourceError::Read { shown: shown.clone(), row: 0, source }
+}

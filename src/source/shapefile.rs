@@ -1,0 +1,150 @@
+//! The files of a shapefile as bytes: whether they are of one length, and the numbers that GDAL cuts short.
+//!
+//! After Esri's description of the format and that of dBASE III. GDAL makes doubles of whole numbers of nineteen digits
+//! and more, so that two ids become one; here they are read as they stand. Nothing else is.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::Path;
+
+use flate2::read::DeflateDecoder;
+use zip::{CompressionMethod, ZipArchive};
+
+use super::archive::{Found, Packed};
+
+/// Bytes of the header of a `.shx`, and of each of its records.
+const SHX: (u64, u64) = (100, 8);
+
+/// Bytes before the field descriptions of a `.dbf`, and of each of these.
+const DBF: usize = 32;
+
+/// Digits from which on GDAL makes a double of a whole number.
+const WIDE: u8 = 19;
+
+/// One of the files that make up a shapefile.
+struct Part {
+    bytes: Box<dyn Read + Send>,
+    len: u64,
+}
+
+/// Why shapes and attributes can't be put together: a shapefile has one of each for a row.
+///
+/// # Errors
+/// Where the files can't be read.
+pub(super) fn mismatch(found: &Found) -> io::Result<Option<String>> {
+    let (Some(shx), Some(mut dbf)) = (part(found, "shx")?, part(found, "dbf")?) else { return Ok(None) };
+    let shapes = shx.len.saturating_sub(SHX.0) / SHX.1;
+    let mut header = [0; DBF];
+    dbf.bytes.read_exact(&mut header)?;
+    let rows = u64::from(u32::from_le_bytes([header[4], header[5], header[6], header[7]]));
+    Ok((shapes != rows).then(|| {
+        format!(
+            "its .shx has {shapes} shapes and its .dbf {rows} rows, where each row has one of both; \
+             fetch all of its files again, of one export"
+        )
+    }))
+}
+
+/// Reads the whole numbers of many digits, row by row.
+pub(super) struct WideNumbers {
+    bytes: Box<dyn Read + Send>,
+    record: Vec<u8>,
+    /// Rows read so far; the last of them is in `record`.
+    read: u64,
+    /// Where in a record each field is that has such numbers.
+    places: Vec<Option<Range<usize>>>,
+}
+
+impl WideNumbers {
+    /// Those of a shapefile; none where it has no field of them.
+    ///
+    /// # Errors
+    /// Where the `.dbf` can't be read.
+    pub(super) fn open(found: &Found) -> io::Result<Option<Self>> {
+        let Some(Part { mut bytes, .. }) = part(found, "dbf")? else { return Ok(None) };
+        let mut start = [0; DBF];
+        bytes.read_exact(&mut start)?;
+        let [header, record] = [8, 10].map(|at| usize::from(u16::from_le_bytes([start[at], start[at + 1]])));
+        let mut fields = vec![0; header.saturating_sub(DBF)];
+        bytes.read_exact(&mut fields)?;
+        let mut places = Vec::new();
+        // A record begins with the mark of a deleted one.
+        let mut at = 1;
+        for field in fields.chunks_exact(DBF).take_while(|field| field[0] != b'\r') {
+            let place = at..at + usize::from(field[16]);
+            at = place.end;
+            let is_wide = matches!(field[11], b'N' | b'F') && field[16] >= WIDE && field[17] == 0;
+            places.push((is_wide && at <= record).then_some(place));
+        }
+        let has_any = places.iter().any(Option::is_some);
+        Ok(has_any.then(|| Self { bytes, record: vec![0; record], read: 0, places }))
+    }
+
+    /// Goes to a row, counted from 0; rows are asked for in their order.
+    ///
+    /// # Errors
+    /// Where the `.dbf` ends before it.
+    pub(super) fn go_to(&mut self, row: u64) -> io::Result<()> {
+        while self.read <= row {
+            self.bytes.read_exact(&mut self.record)?;
+            self.read += 1;
+        }
+        Ok(())
+    }
+
+    /// The digits of a field in the current row: none where it has other numbers, and where it has none.
+    pub(super) fn digits(&self, field: usize) -> Option<&str> {
+        let place = self.places.get(field)?.clone()?;
+        let text = std::str::from_utf8(&self.record[place]).ok()?.trim();
+        let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+        (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
+    }
+}
+
+/// The file of a shapefile with this extension; none where there is none.
+fn part(found: &Found, extension: &str) -> io::Result<Option<Part>> {
+    match &found.packed {
+        Some(packed) => packed_part(packed, extension),
+        None => plain_part(&found.name, extension),
+    }
+}
+
+fn plain_part(path: &Path, extension: &str) -> io::Result<Option<Part>> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for entry in fs::read_dir(folder)? {
+        let candidate = entry?.path();
+        if candidate.file_stem() == path.file_stem() && has_extension(&candidate, extension) {
+            let file = File::open(&candidate)?;
+            let len = file.metadata()?.len();
+            return Ok(Some(Part { bytes: Box::new(BufReader::new(file)), len }));
+        }
+    }
+    Ok(None)
+}
+
+fn packed_part(packed: &Packed, extension: &str) -> io::Result<Option<Part>> {
+    let mut archive = ZipArchive::new(BufReader::new(File::open(&packed.archive)?))?;
+    for at in 0..archive.len() {
+        let entry = archive.by_index_raw(at)?;
+        let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+        let (name, wanted) = (Path::new(&name), Path::new(&packed.entry));
+        let is_part = name.with_extension("") == wanted.with_extension("") && has_extension(name, extension);
+        let Some(start) = entry.data_start().filter(|_| is_part) else { continue };
+        let (len, packed_len, method) = (entry.size(), entry.compressed_size(), entry.compression());
+        let mut file = File::open(&packed.archive)?;
+        file.seek(SeekFrom::Start(start))?;
+        let raw = BufReader::new(file).take(packed_len);
+        let bytes: Box<dyn Read + Send> = match method {
+            CompressionMethod::Stored => Box::new(raw),
+            CompressionMethod::Deflated => Box::new(BufReader::new(DeflateDecoder::new(raw))),
+            _ => continue,
+        };
+        return Ok(Some(Part { bytes, len }));
+    }
+    Ok(None)
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|own| own.eq_ignore_ascii_case(extension))
+}

@@ -1,0 +1,63 @@
+//! Answers that say of themselves that they are a part: never published, wherever they say it.
+
+use crate::program::{Folder, by_id};
+
+const FEATURES: &str = r#"{"type":"Feature","properties":{"ID":"1","NAME":"A"},"geometry":{"type":"Point","coordinates":[-95,35]}},
+{"type":"Feature","properties":{"ID":"2","NAME":"B"},"geometry":{"type":"Point","coordinates":[-95,36]}}"#;
+
+fn folder(before: &str, after: &str) -> Folder {
+    let folder = Folder::new();
+    folder.schema("points", "point", "");
+    folder.write(
+        "points.geojson",
+        format!(r#"{{"type":"FeatureCollection",{before}"features":[{FEATURES}]{after}}}"#),
+    );
+    folder.pipeline("[[layer]]\nid = \"points\"\nsource.geojson = { path = \"points.geojson\" }\n");
+    folder
+}
+
+#[test]
+fn a_part_by_its_own_word_fails_its_layer() {
+    for member in [
+        r#""exceededTransferLimit":true"#,
+        r#""properties":{"exceededTransferLimit":true}"#,
+        r#""numberMatched":9500,"numberReturned":2"#,
+        r#""totalFeatures":9500"#,
+        r#""links":[{"rel":"self","href":"https://example.org/1"},{"rel":"next","href":"https://example.org/2"}]"#,
+        r#""next":"https://example.org/2""#,
+    ] {
+        for (before, after) in [(format!("{member},"), String::new()), (String::new(), format!(",{member}"))]
+        {
+            let folder = folder(&before, &after);
+            folder.run().code(4).says("points.geojson is a part by its own word").says("source.arcgis");
+        }
+    }
+}
+
+#[test]
+fn a_whole_that_says_so_is_published() {
+    for member in [
+        r#""exceededTransferLimit":false"#,
+        r#""numberMatched":2,"totalFeatures":2"#,
+        r#""totalFeatures":"unknown""#,
+    ] {
+        let folder = folder(&format!("{member},"), "");
+        assert_eq!(folder.run().code(0).layer("points").rows_written, 2, "{member}");
+    }
+}
+
+/// As Python writes what JSON has no number for.
+#[test]
+fn numbers_that_are_none_are_null_and_counted() {
+    let folder = folder("", "");
+    let file = format!(
+        r#"{{"type":"FeatureCollection","features":[{}]}}"#,
+        FEATURES.replace(r#""NAME":"A""#, r#""NAME":NaN"#).replace(r#""ID":"2""#, r#""ID":-Infinity"#)
+    );
+    folder.write("points.geojson", file);
+    let ended = folder.run().code(0);
+    let layer = ended.layer("points");
+    assert_eq!((layer.not_numbers, layer.rejects_by_reason.get("no_key")), (2, Some(&1)));
+    let names = by_id(&folder.latest().join("layers/points"), "name");
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), [("points:1".to_owned(), None)]);
+}
