@@ -11,7 +11,7 @@ use crate::plan::{CsvGeometry, Format};
 /// Columns that hold the geometry of a text file.
 pub(super) fn geometry_columns(survey: &Survey) -> Vec<&str> {
     match survey.format.csv_geometry() {
-        Some(CsvGeometry::Xy { x, y }) => vec![x, y],
+        Some(CsvGeometry::Xy { x, y, .. }) => vec![x, y],
         Some(CsvGeometry::Wkt { column }) if survey.has_coordinates => vec![column],
         Some(CsvGeometry::Wkt { .. }) | None => Vec::new(),
     }
@@ -42,7 +42,7 @@ pub(super) fn table(survey: &Survey, id: &str) -> Vec<String> {
 fn readable(survey: &Survey) -> Format {
     let mut format = survey.format.clone();
     if !survey.has_coordinates && matches!(format.csv_geometry(), Some(CsvGeometry::Wkt { .. })) {
-        format.set_csv_geometry(CsvGeometry::Xy { x: "EDIT-X".to_owned(), y: "EDIT-Y".to_owned() });
+        format.set_csv_geometry(CsvGeometry::of_columns("EDIT-X", "EDIT-Y"));
     }
     format
 }

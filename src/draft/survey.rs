@@ -186,7 +186,7 @@ fn format(description: &Description, layer: &LayerDescription, is_named: bool) -
         Some(Format::Xlsx { header_row, geometry, .. }) => {
             let is_one = description.layers.len() == 1 && !is_named;
             let is_there = |name: &String| layer.columns.iter().any(|column| column.name == *name);
-            let is_found = matches!(geometry, CsvGeometry::Xy { x, y } if is_there(x) && is_there(y));
+            let is_found = matches!(geometry, CsvGeometry::Xy { x, y, .. } if is_there(x) && is_there(y));
             let geometry = if is_found { geometry.clone() } else { first_column(layer) };
             let sheet = (!is_one).then(|| layer.name.clone());
             (Format::Xlsx { sheet, header_row: *header_row, geometry }, is_found)
@@ -296,7 +296,7 @@ fn settle(survey: &mut Survey, wanted: &Wanted) {
 fn settle_pair(survey: &mut Survey, mut places: Places, choice: Choice) {
     let pair = places.pairs.swap_remove(choice.place);
     survey.nowhere = survey.rows.saturating_sub(pair.place.shapes.count());
-    survey.format.set_csv_geometry(CsvGeometry::Xy { x: pair.x, y: pair.y });
+    survey.format.set_csv_geometry(CsvGeometry::of_columns(pair.x, pair.y));
     survey.first_nowhere = pair.missing;
     survey.has_coordinates = true;
     survey.shapes = pair.place.shapes;

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use arrow_array::{Array, StringArray};
-use geo::{Geometry, MultiPolygon};
+use geo::{BoundingRect, Geometry, MultiPolygon, Rect};
 use rayon::prelude::*;
 
 use super::EngineError;
-use crate::feature::{Landed, Outline, RawBatch, Reproject, spelling};
+use super::codes;
+use crate::feature::{Defect, Landed, Outline, RawBatch, Reproject, spelling};
 use crate::kernel::geometry;
 use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex};
 use crate::kernel::locate::{JoinContext, JoinSet};
@@ -20,13 +21,26 @@ use crate::source::{self, Readers};
 pub struct Sets {
     /// Indexes.
     pub context: JoinContext,
-    /// Code and name of every polygon, by set in plan order, sorted by code.
-    pub names: Vec<Vec<BoundaryName>>,
+    /// What was read of each, in plan order.
+    pub read: Vec<SetRead>,
     /// Outlines of the states, where a set answers that.
     pub outlines: Vec<Outline>,
 }
 
-/// Code and name of a polygon.
+/// What was read of a polygon set.
+#[derive(Debug)]
+pub struct SetRead {
+    /// Its codes in order, each once, with their names.
+    pub names: Vec<BoundaryName>,
+    /// Polygons indexed.
+    pub polygons: u64,
+    /// Those that can't be used: row, code, name and why.
+    pub unusable: Vec<String>,
+    /// Codes that had lost a zero, were printed as numbers or had more before them.
+    pub restored_codes: u64,
+}
+
+/// Code and name of a jurisdiction.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BoundaryName {
     /// Code.
@@ -37,31 +51,42 @@ pub struct BoundaryName {
 
 /// Reads and indexes every polygon set of the plan; `landed` holds them in plan order.
 ///
+/// A polygon that can't be used is left out and told of; what lies in its box and in no other gets no code of that set.
+///
 /// # Errors
-/// A set is joined whole or not at all: an unusable polygon is an error, with its row.
+/// When a set can't be read, or over a tenth of it can't be used: with the row of the first.
 pub fn join_context(plan: &Plan, landed: &[Landed], readers: &Readers) -> Result<Sets, EngineError> {
     let sets = plan.jurisdictions.par_iter().zip(landed).map(|(set, landed)| {
-        let boundaries = boundaries(set, landed, plan, readers)?;
+        let Read { boundaries, unusable, restored } = boundaries(set, landed, plan, readers)?;
         let mut names: Vec<BoundaryName> = boundaries
             .iter()
             .map(|boundary| BoundaryName { code: boundary.code.clone(), name: boundary.name.clone() })
             .collect();
-        names.sort();
+        // As the index names a code of several polygons: by the lowest name.
+        names.sort_by(|a, b| (&a.code, a.name.is_none(), &a.name).cmp(&(&b.code, b.name.is_none(), &b.name)));
+        let polygons = names.len() as u64;
+        names.dedup_by(|later, first| later.code == first.code);
         let outlines = if set.kind == JurisdictionKind::State { outlines(&boundaries) } else { vec![] };
-        Ok((JoinSet { plan: set.clone(), index: JurisdictionIndex::build(boundaries) }, names, outlines))
+        let boxes = unusable.iter().filter_map(|unusable| unusable.bounds).collect();
+        let told = unusable.iter().map(Unusable::told).collect();
+        let set = JoinSet { plan: set.clone(), index: JurisdictionIndex::build(boundaries), unusable: boxes };
+        Ok((set, SetRead { names, polygons, unusable: told, restored_codes: restored }, outlines))
     });
     let mut made = sets.collect::<Result<Vec<_>, EngineError>>()?;
     // The first set of a kind is the one that answers.
     let outlines = made.iter_mut().map(|(_, _, outlines)| std::mem::take(outlines));
     let outlines = outlines.into_iter().find(|outlines| !outlines.is_empty()).unwrap_or_default();
-    let (sets, names): (Vec<_>, Vec<_>) = made.into_iter().map(|(set, names, _)| (set, names)).unzip();
-    Ok(Sets { context: JoinContext::new(sets, &plan.reference), names, outlines })
+    let (sets, read): (Vec<_>, Vec<_>) = made.into_iter().map(|(set, read, _)| (set, read)).unzip();
+    Ok(Sets { context: JoinContext::new(sets, &plan.reference), read, outlines })
 }
 
 /// The plan's sets without a polygon, for a run that locates nothing.
 pub fn join_nothing(plan: &Plan) -> JoinContext {
-    let empty =
-        |set: &JurisdictionPlan| JoinSet { plan: set.clone(), index: JurisdictionIndex::build(vec![]) };
+    let empty = |set: &JurisdictionPlan| JoinSet {
+        plan: set.clone(),
+        index: JurisdictionIndex::build(vec![]),
+        unusable: vec![],
+    };
     JoinContext::new(plan.jurisdictions.iter().map(empty).collect(), &plan.reference)
 }
 
@@ -75,7 +100,34 @@ pub fn state_outlines(plan: &Plan, landed: &[Landed]) -> Result<Vec<Outline>, En
     let mut sets = plan.jurisdictions.iter().zip(landed);
     let states = sets.find(|(set, _)| set.kind == JurisdictionKind::State);
     let readers = Readers::inside();
-    states.map_or(Ok(vec![]), |(set, landed)| Ok(outlines(&boundaries(set, landed, plan, &readers)?)))
+    states.map_or(Ok(vec![]), |(set, landed)| {
+        Ok(outlines(&boundaries(set, landed, plan, &readers)?.boundaries))
+    })
+}
+
+/// The polygons of a set.
+#[derive(Default)]
+struct Read {
+    boundaries: Vec<Boundary>,
+    unusable: Vec<Unusable>,
+    restored: u64,
+}
+
+/// A polygon that can't be used.
+struct Unusable {
+    origin: String,
+    code: String,
+    name: Option<String>,
+    why: String,
+    /// Box around it in degrees, where it has coordinates.
+    bounds: Option<Rect<f64>>,
+}
+
+impl Unusable {
+    fn told(&self) -> String {
+        let name = self.name.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
+        format!("{}: {}{name}: {}", self.origin, self.code, self.why)
+    }
 }
 
 fn boundaries(
@@ -83,28 +135,33 @@ fn boundaries(
     landed: &Landed,
     plan: &Plan,
     readers: &Readers,
-) -> Result<Vec<Boundary>, EngineError> {
+) -> Result<Read, EngineError> {
     let limits = crate::plan::Limits { rows: None, ..plan.limits };
     let source = |source| EngineError::Source { source };
     let reader = readers.open(landed, &set.source, &limits, None).map_err(source)?;
     let crs = reader.crs().to_string();
     let mut reprojection: Option<Option<Box<dyn Reproject>>> = None;
-    let mut boundaries = Vec::new();
+    let mut read = Read::default();
     for batch in reader {
         let batch = batch.map_err(source)?;
         if reprojection.is_none() {
             reprojection = Some(source::reprojection(&batch.crs).map_err(source)?);
         }
         let transform = reprojection.as_ref().and_then(|inner| inner.as_deref());
-        boundaries.extend(batch_boundaries(set, &batch, transform)?);
+        read_batch(set, &batch, plan, transform, &mut read)?;
     }
     if reprojection.flatten().is_some_and(|transform| transform.seen().are_degrees()) {
         return Err(EngineError::Degrees { shown: set.source.shown.to_string(), crs });
     }
-    if boundaries.is_empty() {
+    let (bad, all) = (read.unusable.len(), read.unusable.len() + read.boundaries.len());
+    if all == 0 {
         return Err(EngineError::Empty { shown: set.source.shown.to_string() });
     }
-    Ok(boundaries)
+    // Fewer than all but a tenth are no set to place facilities by.
+    match read.unusable.first().filter(|_| bad * 10 > all) {
+        Some(first) => Err(EngineError::Boundary { bad, all, first: first.told() }),
+        None => Ok(read),
+    }
 }
 
 fn outlines(boundaries: &[Boundary]) -> Vec<Outline> {
@@ -115,38 +172,70 @@ fn outlines(boundaries: &[Boundary]) -> Vec<Outline> {
     boundaries.iter().map(outline).collect()
 }
 
-fn batch_boundaries(
+fn read_batch(
     set: &JurisdictionPlan,
     batch: &RawBatch,
+    plan: &Plan,
     transform: Option<&dyn Reproject>,
-) -> Result<Vec<Boundary>, EngineError> {
+    read: &mut Read,
+) -> Result<(), EngineError> {
     let codes = column(set, batch, &set.code)?;
     let names = set.name.as_deref().map(|name| column(set, batch, name)).transpose()?;
     let prepared = shapes::prepare(&batch.geometry, &batch.crs, GeometryKind::Polygon, transform);
-    let defects: BTreeMap<usize, &str> = prepared
-        .defects
-        .iter()
-        .chain(&batch.defects)
-        .map(|defect| (defect.index, defect.reason.code()))
-        .collect();
-    let boundary = |(row, shape): (usize, Option<Geometry<f64>>)| {
-        let bad = |why: &str| EngineError::Boundary {
-            origin: format!("{}:{}", batch.source, batch.rows.value(row)),
-            why: why.to_owned(),
+    let defects: BTreeMap<usize, String> =
+        prepared.defects.iter().chain(&batch.defects).map(|defect| (defect.index, why(defect))).collect();
+    for (row, shape) in prepared.shapes.into_iter().enumerate() {
+        let text = |column: &StringArray| {
+            let text = column.is_valid(row).then(|| column.value(row).trim().to_owned());
+            text.filter(|text| !text.is_empty())
         };
-        if let Some(reason) = defects.get(&row) {
-            return Err(bad(reason));
+        let (written, name) = (text(&codes), names.as_ref().and_then(text));
+        let code = written.as_deref().map(|code| codes::code(code, set.kind, &plan.reference.states));
+        let polygon = match (defects.get(&row), shape.and_then(polygons)) {
+            (Some(why), _) => Err(why.clone()),
+            (None, None) => Err("not a polygon".to_owned()),
+            (None, Some(shape)) => Ok(shape),
+        };
+        let usable = match (polygon, code) {
+            (Ok(shape), Some(Ok(code))) => Ok((shape, code)),
+            (Err(why), _) | (Ok(_), Some(Err(why))) => Err(why),
+            (Ok(_), None) => Err(format!("no code in `{}`", set.code)),
+        };
+        match usable {
+            Ok((shape, code)) => {
+                read.restored += u64::from(written.as_deref() != Some(&*code));
+                read.boundaries.push(Boundary { code: code.into_owned(), name, shape });
+            }
+            Err(why) => read.unusable.push(Unusable {
+                origin: format!("{}:{}", batch.source, batch.rows.value(row)),
+                code: written.unwrap_or_else(|| "no code".to_owned()),
+                name,
+                why,
+                bounds: bounds(batch, row, transform),
+            }),
         }
-        let shape = shape.and_then(polygons).ok_or_else(|| bad("not a polygon"))?;
-        let code = codes.is_valid(row).then(|| codes.value(row).trim().to_owned());
-        let code = code.filter(|code| !code.is_empty()).ok_or_else(|| bad("no code"))?;
-        let name = names
-            .as_ref()
-            .filter(|names| names.is_valid(row))
-            .map(|names| names.value(row).trim().to_owned());
-        Ok(Boundary { code, name, shape })
-    };
-    prepared.shapes.into_iter().enumerate().map(boundary).collect()
+    }
+    Ok(())
+}
+
+/// Why a row can't be used.
+fn why(defect: &Defect) -> String {
+    match defect.value.as_str() {
+        "" => defect.reason.code().to_owned(),
+        value => format!("{}, {value}", defect.reason.code()),
+    }
+}
+
+/// The box around a geometry that can't be used.
+fn bounds(batch: &RawBatch, row: usize, transform: Option<&dyn Reproject>) -> Option<Rect<f64>> {
+    let wkb = batch.geometry.is_valid(row).then(|| batch.geometry.value(row))?;
+    let mut shapes = vec![Some(geometry::decode(wkb).ok()?)];
+    if let Some(transform) = transform {
+        geometry::reproject(&mut shapes, transform);
+    }
+    let bounds = shapes.pop()??.bounding_rect()?;
+    let is_finite = |c: geo::Coord| c.x.is_finite() && c.y.is_finite();
+    Some(bounds).filter(|bounds| is_finite(bounds.min()) && is_finite(bounds.max()))
 }
 
 fn column(set: &JurisdictionPlan, batch: &RawBatch, name: &str) -> Result<StringArray, EngineError> {

@@ -36,13 +36,18 @@ pub enum EngineError {
         /// Columns of the set.
         found: Vec<String>,
     },
-    /// A polygon of a set can't be used: a set is joined whole or not at all.
-    #[error("{origin}: {why}")]
+    /// Too many polygons of a set can't be used.
+    #[error(
+        "{bad} of {all} polygons can't be used, over a tenth of the set; the first: {first}; look into the file, and at \
+         the column that the pipeline names as `code`"
+    )]
     Boundary {
-        /// Row of the set.
-        origin: String,
-        /// What is wrong.
-        why: String,
+        /// Polygons that can't be used.
+        bad: usize,
+        /// All polygons.
+        all: usize,
+        /// Row, code and name of the first, and what is wrong with it.
+        first: String,
     },
     /// The source has no row.
     #[error("{shown}: no rows; an empty source is taken for a broken one")]

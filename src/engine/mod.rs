@@ -6,6 +6,7 @@
 //! nothing but through what it is handed: tiles go to a sink, rows that outgrow memory to scratch files.
 
 mod boundaries;
+mod codes;
 mod error;
 mod fold;
 mod inventory;
@@ -20,7 +21,7 @@ mod shared;
 mod tests;
 mod tiles;
 
-pub use boundaries::{BoundaryName, Sets, join_context, join_nothing, state_outlines};
+pub use boundaries::{BoundaryName, SetRead, Sets, join_context, join_nothing, state_outlines};
 pub use error::EngineError;
 pub use inventory::{Facilities, Member};
 pub use layer::{LayerRows, Room, Work, read_layer};

@@ -40,19 +40,29 @@ pub enum FlagCode {
     PlaceholderName,
     /// Two statements of the same row that can't both be true.
     SelfContradiction,
+    /// A coordinate of exactly zero.
+    ZeroCoordinate,
+    /// A point outside the claimed state, which would lie in it with coordinates exchanged or negated.
+    MisplacedCoordinates,
     /// Another facility of the layer stands at exactly the same point.
     SharedCoordinates,
     /// The row's NAICS code belongs to another sector than the layer.
     NaicsDisagrees,
     /// The claimed county is not the computed one.
     CountyMismatch,
+    /// The claimed county is the computed one, spelt otherwise.
+    CountySpelling,
     /// The claimed state is not the computed one.
     StateMismatch,
+    /// The polygons of states and counties put the row in two states.
+    BoundariesDisagree,
+    /// A polygon that can't be used may hold the row.
+    BoundaryMissing,
 }
 
 impl FlagCode {
     /// Every code, in the order they are told in.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::MangledDate,
         Self::RecoveredDate,
         Self::ExcelSerialDate,
@@ -65,10 +75,15 @@ impl FlagCode {
         Self::RepairedText,
         Self::PlaceholderName,
         Self::SelfContradiction,
+        Self::ZeroCoordinate,
+        Self::MisplacedCoordinates,
         Self::SharedCoordinates,
         Self::NaicsDisagrees,
         Self::CountyMismatch,
+        Self::CountySpelling,
         Self::StateMismatch,
+        Self::BoundariesDisagree,
+        Self::BoundaryMissing,
     ];
 
     /// Stable code, as in `quality/flags/<layer>.parquet`.
@@ -86,10 +101,15 @@ impl FlagCode {
             Self::RepairedText => "repaired_text",
             Self::PlaceholderName => "placeholder_name",
             Self::SelfContradiction => "self_contradiction",
+            Self::ZeroCoordinate => "zero_coordinate",
+            Self::MisplacedCoordinates => "misplaced_coordinates",
             Self::SharedCoordinates => "shared_coordinates",
             Self::NaicsDisagrees => "naics_disagrees",
             Self::CountyMismatch => "county_mismatch",
+            Self::CountySpelling => "county_spelling",
             Self::StateMismatch => "state_mismatch",
+            Self::BoundariesDisagree => "boundaries_disagree",
+            Self::BoundaryMissing => "boundary_missing",
         }
     }
 
@@ -112,10 +132,23 @@ impl FlagCode {
             Self::RepairedText => "control or invisible characters inside a text: left out, or a space",
             Self::PlaceholderName => "a name such as UNKNOWN107655 that says there is none: as it is",
             Self::SelfContradiction => "two statements that can't both be true: both as they are",
+            Self::ZeroCoordinate => "a coordinate of exactly 0, which is often no coordinate: as it is",
+            Self::MisplacedCoordinates => {
+                "a point outside the claimed state that lies in it once x and y are exchanged or negated: as it is"
+            }
             Self::SharedCoordinates => "exactly the point of another facility of the layer: as it is",
             Self::NaicsDisagrees => "a NAICS code of another sector than the layer's: as it is",
             Self::CountyMismatch => "a claimed county other than the computed one: both as they are",
+            Self::CountySpelling => {
+                "a claimed county that is the computed one, spelt otherwise: both as they are"
+            }
             Self::StateMismatch => "a claimed state other than the computed one: both as they are",
+            Self::BoundariesDisagree => {
+                "a point in one state by the states' polygons, in another by the counties': both as they are"
+            }
+            Self::BoundaryMissing => {
+                "a point near a polygon that can't be used, and in no other: no code of that kind"
+            }
         }
     }
 }

@@ -311,6 +311,15 @@ pub struct JurisdictionReport {
     pub licence: String,
     /// Polygons indexed.
     pub polygons: u64,
+    /// Polygons that can't be used.
+    #[serde(default)]
+    pub unusable_polygons: u64,
+    /// The first of them: row, code, name and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unusable: Vec<String>,
+    /// Codes that were restored to the digits of their kind.
+    #[serde(default)]
+    pub restored_codes: u64,
     /// Why the copy that the last release was made with stands in for the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stale: Option<String>,

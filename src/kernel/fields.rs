@@ -13,7 +13,7 @@ use arrow_schema::{ArrowError, DataType};
 use arrow_select::interleave::interleave;
 use arrow_select::nullif::nullif;
 
-use super::{KernelError, dates, mangled, parse, repair, sentinels};
+use super::{KernelError, codes, dates, mangled, parse, repair, sentinels};
 use crate::feature::spelling;
 use crate::plan::{Field, FieldKind, State};
 
@@ -62,8 +62,12 @@ pub(super) fn steps(
     };
     let value = value(field, &known, states)?;
     let value = recovered.map_or(Arc::clone(&value), |decimals| mangled::recovered(&known, &value, decimals));
-    let decoded = field.decoded.as_ref().map(|_| parse::meanings(&spelling::texts(&value), &field.codes));
-    Ok(Steps { raw, bare, known, value, decoded: decoded.transpose()? })
+    let meanings = |codes: &StringArray| match field.is_concatenated {
+        false => parse::meanings(codes, &field.codes),
+        true => Ok(Arc::new(codes::meanings(codes, &field.codes)) as ArrayRef),
+    };
+    let decoded = field.decoded.as_ref().map(|_| meanings(&spelling::texts(&value))).transpose()?;
+    Ok(Steps { raw, bare, known, value, decoded })
 }
 
 fn arrow(source: ArrowError) -> KernelError {

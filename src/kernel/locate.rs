@@ -4,11 +4,12 @@
 //! the nearest within the set's declared distance. Computed and claimed codes are both kept. A row's answer is a
 //! rank in the set's list of codes: columns are dictionaries over that list, shared by every batch of a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int32Array, StringArray};
-use geo::Point;
+use geo::{Intersects, Point, Rect};
 
 use super::CodedArray;
 use super::cluster::along_curve;
@@ -25,6 +26,8 @@ pub struct JoinContext {
     sets: Vec<(JoinSet, Lists)>,
     /// By rank of the set that answers for the state: that of kind state, else that of kind county.
     states: States,
+    /// By rank of a county, the rank of its state in the set of kind state: the first two digits of its code.
+    county_states: Vec<Option<u32>>,
     methods: ArrayRef,
 }
 
@@ -35,6 +38,8 @@ pub struct JoinSet {
     pub plan: JurisdictionPlan,
     /// Its polygons.
     pub index: JurisdictionIndex,
+    /// Boxes around polygons that can't be used: what lies there and in no other may be theirs.
+    pub unusable: Vec<Rect<f64>>,
 }
 
 /// A list of texts that ranks point into; a rank without a text has no key.
@@ -64,6 +69,12 @@ impl Lookup {
         let values: StringArray = values.collect();
         let has_value = values.iter().map(|value| value.is_some()).collect();
         Self { values: Arc::new(values), has_value }
+    }
+
+    /// The text of a rank.
+    fn text(&self, rank: u32) -> Option<&str> {
+        let texts = self.values.as_string::<i32>();
+        self.has_value[rank as usize].then(|| texts.value(rank as usize))
     }
 
     /// The column of these ranks.
@@ -103,6 +114,12 @@ impl JoinContext {
         };
         let sets: Vec<(JoinSet, Lists)> = sets.into_iter().map(lists).collect();
         let of_kind = |kind| sets.iter().find(|(set, _)| set.plan.kind == kind).map(|(set, _)| &set.index);
+        let ranks: BTreeMap<&str, u32> = match of_kind(JurisdictionKind::State) {
+            Some(states) => states.names().map(|found| found.code).zip(0..).collect(),
+            None => BTreeMap::new(),
+        };
+        let counties = of_kind(JurisdictionKind::County).into_iter().flat_map(JurisdictionIndex::names);
+        let county_states = counties.map(|found| ranks.get(found.code.get(..2)?).copied()).collect();
         let states = match (of_kind(JurisdictionKind::State), of_kind(JurisdictionKind::County)) {
             (Some(states), _) => States::new(states.names().map(|found| Some(found.code)), reference),
             // Without a state set, a county's first two digits are its state.
@@ -111,7 +128,14 @@ impl JoinContext {
             }
             (None, None) => States::new(std::iter::empty(), reference),
         };
-        Self { states, sets, methods: Arc::new(StringArray::from_iter_values(METHODS)) }
+        let methods = Arc::new(StringArray::from_iter_values(METHODS));
+        Self { states, county_states, sets, methods }
+    }
+
+    /// USPS code of the state that holds a point, its border included, by the polygons of states or else of counties.
+    pub fn state_at(&self, point: Point<f64>) -> Option<&str> {
+        let (set, _) = self.set(JurisdictionKind::State).or(self.set(JurisdictionKind::County))?;
+        self.states.usps.text(set.index.rank(point)?)
     }
 
     /// Ids of the sets of kind `Other`, in pipeline order: each fills a column `<id>_code`.
@@ -142,15 +166,32 @@ pub struct Located {
     pub county_fips: CodedArray,
     pub county_name: CodedArray,
     pub place_geoid: CodedArray,
+    pub place_name: CodedArray,
     pub tribal_geoid: CodedArray,
+    pub tribal_name: CodedArray,
     pub region_code: CodedArray,
     pub is_county_mismatch: BooleanArray,
     pub location_method: CodedArray,
     pub location_distance_m: Float64Array,
     /// Codes of the sets of kind `Other`, in the order of [`JoinContext::further_sets`].
     pub further: Vec<CodedArray>,
+    /// Rows in one state by the states' polygons, in another by the counties'.
+    pub disagreements: Vec<Disagreement>,
+    /// Rows that may be in a polygon that can't be used, each with the column that is null therefore.
+    pub missing: Vec<(usize, &'static str)>,
     /// How many rows were located how.
     pub counts: LocationCounts,
+}
+
+/// A row that two sets put in two states, by their USPS codes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disagreement {
+    /// Which row.
+    pub row: usize,
+    /// State whose polygon holds it.
+    pub state: String,
+    /// State of the county whose polygon holds it.
+    pub of_county: String,
 }
 
 /// What a set answers for every row: the rank found, and how far away it is where no polygon holds the point.
@@ -159,6 +200,8 @@ struct Answers {
     ranks: Vec<Option<u32>>,
     /// Metres, by row; only rows outside every polygon are here.
     away: BTreeMap<usize, f64>,
+    /// Rows outside every polygon, but not surely outside one that can't be used.
+    missing: BTreeSet<usize>,
 }
 
 /// Places one point per row; `kind` tells whether it is the feature itself or stands for it.
@@ -176,8 +219,11 @@ pub fn locate(
             .map(|kind| Asked::new(points, &order, context.set(kind)));
     let state_set = context.set(JurisdictionKind::State);
     let own_state = state_set.map(|(set, _)| ask(points, &order, set));
+    let mut disagreements = Vec::new();
+    let own_state = own_state.map(|state| with_counties(state, &county.answers, context, &mut disagreements));
     // Without a state set, the county's rank stands for its state.
     let state = own_state.as_ref().unwrap_or(&county.answers);
+    let missing = missing_rows(&[&county, &place, &tribal], own_state.as_ref());
     let region_code = context.states.region.column(&state.ranks);
     let mismatch = county_claimed.filter(|_| context.set(JurisdictionKind::County).is_some());
     let mismatch = mismatch_of(&county, points.len(), mismatch);
@@ -190,14 +236,56 @@ pub fn locate(
         county_fips: county.codes(),
         county_name: county.names(),
         place_geoid: place.codes(),
+        place_name: place.names(),
         tribal_geoid: tribal.codes(),
+        tribal_name: tribal.names(),
         region_code,
         is_county_mismatch: mismatch,
         location_method: methods(&ways, context),
         location_distance_m: ways.iter().map(|way| way.distance_m).collect(),
         further: context.further().map(|set| Asked::new(points, &order, Some(set)).codes()).collect(),
+        disagreements,
+        missing,
         counts: totals,
     }
+}
+
+/// The states of the rows, where the counties' polygons know more: states often end at the shore, and counties don't.
+///
+/// A county that holds a row has a state, and counts before a state that is only near. Where both hold it and differ, the
+/// state's own polygon counts and the row is told of.
+fn with_counties(
+    mut state: Answers,
+    county: &Answers,
+    context: &JoinContext,
+    disagreements: &mut Vec<Disagreement>,
+) -> Answers {
+    for (row, rank) in county.ranks.iter().enumerate() {
+        let Some(of_county) = rank.and_then(|rank| context.county_states[rank as usize]) else { continue };
+        let is_county_near = county.away.contains_key(&row);
+        match state.ranks[row] {
+            Some(own) if own == of_county => {}
+            Some(_) if state.away.contains_key(&row) && !is_county_near => {
+                state.ranks[row] = Some(of_county);
+                state.away.remove(&row);
+            }
+            Some(own) => {
+                let usps = |rank| context.states.usps.text(rank).unwrap_or_default().to_owned();
+                disagreements.push(Disagreement { row, state: usps(own), of_county: usps(of_county) });
+            }
+            None if state.missing.contains(&row) => {}
+            None => state.ranks[row] = Some(of_county),
+        }
+    }
+    state
+}
+
+/// Rows that may be in a polygon that can't be used, and the column that is null therefore.
+fn missing_rows(asked: &[&Asked<'_>; 3], state: Option<&Answers>) -> Vec<(usize, &'static str)> {
+    let columns = ["county_fips", "place_geoid", "tribal_geoid"];
+    let sets = asked.iter().map(|asked| &asked.answers).zip(columns);
+    let all = sets.chain(state.map(|state| (state, "state_code")));
+    all.flat_map(|(answers, column)| answers.missing.iter().map(move |row| (*row, column))).collect()
 }
 
 /// A set, if there is one, and its answers.
@@ -212,7 +300,7 @@ impl<'a> Asked<'a> {
             Some((set, lists)) => Self { lists: Some(lists), answers: ask(points, order, set) },
             None => Self {
                 lists: None,
-                answers: Answers { ranks: vec![None; points.len()], away: BTreeMap::new() },
+                answers: Answers { ranks: vec![None; points.len()], ..Answers::default() },
             },
         }
     }
@@ -239,9 +327,13 @@ fn nothing(rows: usize) -> CodedArray {
 
 /// Asks for every point, in this order.
 fn ask(points: &[Point<f64>], order: &[u32], set: &JoinSet) -> Answers {
-    let mut answers = Answers { ranks: vec![None; points.len()], away: BTreeMap::new() };
+    let mut answers = Answers { ranks: vec![None; points.len()], ..Answers::default() };
     for row in order.iter().map(|row| *row as usize) {
         let mut rank = set.index.rank(points[row]);
+        if rank.is_none() && set.unusable.iter().any(|bounds| bounds.intersects(&points[row])) {
+            answers.missing.insert(row);
+            continue;
+        }
         if rank.is_none()
             && set.plan.nearest_m > 0.0
             && let Some((near, metres)) = set.index.nearest_rank(points[row], set.plan.nearest_m)

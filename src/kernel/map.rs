@@ -93,10 +93,16 @@ pub fn map(
         points: &points,
     };
     let stage = assemble::stage(context.schema, &sources)?;
-    let mismatches = flags::mismatches(&normalised.columns, &located, join);
+    let placed = flags::Placed {
+        columns: &normalised.columns,
+        geometries: &normalised.geometries,
+        points: &points,
+        located: &located,
+    };
+    let misplaced = flags::places(&placed, join);
     let mut doubts = std::mem::take(&mut normalised.flags);
     doubts.extend(sectors.flags);
-    doubts.extend(mismatches);
+    doubts.extend(misplaced);
     doubts.sort_by_key(|flag| flag.index);
     let mut repairs = raw.repairs;
     repairs.add(normalised.repairs);

@@ -6,6 +6,7 @@
 
 pub mod assemble;
 pub mod cluster;
+mod codes;
 pub mod core;
 mod dates;
 mod error;

@@ -74,7 +74,7 @@ pub fn normalise(
     };
     let good: Vec<bool> = (0..raw.len()).map(|row| !bad.contains_key(&row)).collect();
     let mut kept = all.keep(&good, bad.values().map(|defect| reject(raw, defect)).collect())?;
-    kept.flags.extend(flags::names(&kept.columns));
+    kept.flags.extend(flags::placeholders(&kept.columns));
     kept.flags.extend(flags::contradictions(&kept.columns, &kept.geometries, states));
     Ok(kept)
 }

@@ -114,7 +114,9 @@ pub(super) fn code(code: &str, width: usize) -> Cow<'_, str> {
         _ => (bare, ""),
     };
     let is_whole = digits.len() == width && bare.len() == code.len();
-    if is_whole || digits.len() > width || !is_digits(digits) {
+    // What begins with a zero has lost none: it is short for another reason.
+    let has_its_zeros = digits.starts_with('0') && digits.len() < width;
+    if is_whole || has_its_zeros || digits.len() > width || !is_digits(digits) {
         return Cow::Borrowed(code);
     }
     Cow::Owned(format!("{digits:0>width$}{tail}"))
@@ -193,6 +195,9 @@ mod tests {
             ("60614-1234", 5, "60614-1234"),
             ("1", 2, "01"),
             // Not of the form: as they are.
+            ("0707", 5, "0707"),
+            ("0", 5, "0"),
+            ("010-1234", 5, "010-1234"),
             ("123456", 5, "123456"),
             ("123456.0", 5, "123456.0"),
             ("6037.5", 5, "6037.5"),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::check::{Check, text};
+use super::check::{Check, text, texts};
 use super::key::{Key, key};
 use crate::spec::{Span, Spanned};
 
@@ -17,6 +17,9 @@ pub enum CsvGeometry {
         x: String,
         /// Column of y or latitude.
         y: String,
+        /// Numbers and words in either that stand for no coordinate.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        null: Vec<String>,
     },
     /// One column of WKT in the source's CRS.
     Wkt {
@@ -33,6 +36,11 @@ pub(super) fn keys() -> Vec<Key> {
     vec![
         key("source.*.x", "Column of x or longitude.").example("LONGITUDE"),
         key("source.*.y", "Column of y or latitude.").example("LATITUDE"),
+        key(
+            "source.*.null",
+            "Values of x and y that stand for no coordinate; a number also in other digits, such as `0.000`.",
+        )
+        .example(["0"]),
         key("source.*.wkt", "Column of the geometry as WKT, instead of x and y.").example("WKT"),
     ]
 }
@@ -42,6 +50,7 @@ pub(super) fn resolve(
     check: &mut Check<'_>,
     place: &Span,
     [x, y, wkt]: [&Option<Spanned<String>>; 3],
+    null: Option<&Spanned<Vec<Spanned<String>>>>,
 ) -> CsvGeometry {
     [x, y, wkt].into_iter().flatten().for_each(|column| undecided(check, column));
     match (x, y, wkt) {
@@ -63,9 +72,13 @@ pub(super) fn resolve(
         }
         _ => {}
     }
+    if let (Some(_), Some(null)) = (wkt, null) {
+        check.error(&null.span, "`null` is for `x` and `y`");
+    }
+    let null = null.map(|words| texts(&words.value)).unwrap_or_default();
     match wkt {
         Some(wkt) => CsvGeometry::Wkt { column: wkt.value.clone() },
-        None => CsvGeometry::Xy { x: text(x.as_ref()), y: text(y.as_ref()) },
+        None => CsvGeometry::Xy { x: text(x.as_ref()), y: text(y.as_ref()), null },
     }
 }
 
@@ -79,10 +92,18 @@ fn undecided(check: &mut Check<'_>, column: &Spanned<String>) {
 }
 
 impl CsvGeometry {
+    /// Two columns, all of whose numbers count.
+    pub fn of_columns(x: impl Into<String>, y: impl Into<String>) -> Self {
+        Self::Xy { x: x.into(), y: y.into(), null: vec![] }
+    }
+
     /// The keys that name its columns in a pipeline.
     pub(super) fn written(&self) -> Vec<(&'static str, Value)> {
         match self {
-            Self::Xy { x, y } => vec![("x", json!(x)), ("y", json!(y))],
+            Self::Xy { x, y, null } => {
+                let null = (!null.is_empty()).then(|| ("null", json!(null)));
+                [("x", json!(x)), ("y", json!(y))].into_iter().chain(null).collect()
+            }
             Self::Wkt { column } => vec![("wkt", json!(column))],
         }
     }

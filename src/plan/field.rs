@@ -57,6 +57,7 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &FieldSpec, is_key: bool) -> 
         null: list(spec.null.as_ref()).iter().map(|sentinel| sentinel.trim().to_owned()).collect(),
         required: spec.required.as_ref().map_or(is_key, |required| required.value),
         pad: pad(check, spec, &kind),
+        is_concatenated: concatenated(check, spec, &kind),
         decoded: decoded(check, spec, &name),
         codes,
         name,
@@ -197,6 +198,15 @@ fn codes(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Vec<(Stri
         }
     }
     codes.value.iter().map(|(code, meaning)| (code.value.clone(), meaning.value.clone())).collect()
+}
+
+/// Whether a value may be several codes.
+fn concatenated(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> bool {
+    let Some(written) = &spec.concatenated else { return false };
+    if spec.codes.is_none() || *kind != FieldKind::Text {
+        check.error(&written.span, "`concatenated` is for text fields with `codes`");
+    }
+    written.value
 }
 
 /// Name of the column with the decoded text: as written, or `owner_code` → `owner_name`.

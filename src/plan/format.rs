@@ -81,15 +81,15 @@ pub(super) fn resolve(
             allow_views: allow_views.as_ref().is_some_and(|allowed| allowed.value),
         },
         FormatSpec::Parquet { geometry } => Format::Parquet { geometry: optional(geometry.as_ref()) },
-        FormatSpec::Csv { x, y, wkt, delimiter, header_row, skip } => {
+        FormatSpec::Csv { x, y, wkt, null, delimiter, header_row, skip } => {
             declared(check, source, place, schema);
-            let geometry = csv_geometry::resolve(check, place, [x, y, wkt]);
+            let geometry = csv_geometry::resolve(check, place, [x, y, wkt], null.as_ref());
             let dialect = dialect::resolve(check, delimiter.as_ref(), header_row.as_ref(), skip.as_ref());
             Format::Csv { dialect, geometry }
         }
-        FormatSpec::Xlsx { sheet, header_row, x, y, wkt } => {
+        FormatSpec::Xlsx { sheet, header_row, x, y, wkt, null } => {
             declared(check, source, place, schema);
-            let geometry = csv_geometry::resolve(check, place, [x, y, wkt]);
+            let geometry = csv_geometry::resolve(check, place, [x, y, wkt], null.as_ref());
             let header_row = dialect::header_row(check, header_row.as_ref());
             Format::Xlsx { sheet: optional(sheet.as_ref()), header_row, geometry }
         }

@@ -318,6 +318,9 @@ pub struct SectorRule {
     pub field: String,
     /// Values that match, compared without case.
     pub equals: Vec<String>,
+    /// What values that match begin with, compared without case.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub starts_with: Vec<String>,
     /// Sector, if it changes.
     pub code: Option<String>,
     /// Subsector, if it changes.
@@ -345,7 +348,7 @@ pub struct Field {
     pub unit: Option<String>,
     /// Meaning, for the data dictionary.
     pub description: String,
-    /// Values that mean null in this field, compared after trimming, exactly.
+    /// Values that mean null in this field, compared after trimming, upper and lower case alike.
     pub null: Vec<String>,
     /// Whether a file without this field fails the layer.
     pub required: bool,
@@ -353,6 +356,9 @@ pub struct Field {
     pub pad: Option<usize>,
     /// Coded values; the decoded text goes to `decoded`.
     pub codes: Vec<(String, String)>,
+    /// Whether a value may be several codes, one behind the other.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_concatenated: bool,
     /// Name of the column with the decoded text, where `codes` is not empty.
     pub decoded: Option<String>,
 }
@@ -371,6 +377,7 @@ impl Field {
             required: false,
             pad: None,
             codes: vec![],
+            is_concatenated: false,
             decoded: None,
         }
     }

@@ -194,6 +194,7 @@ fn rule(check: &mut Check<'_>, spec: &SchemaSpec, rule: &RuleSpec, reference: &R
     SectorRule {
         field: text(rule.field.as_ref()),
         equals: texts(&rule.equals),
+        starts_with: texts(&rule.starts_with),
         code: optional(rule.code.as_ref()),
         subsector: optional(rule.subsector.as_ref()),
         also: texts(&rule.also),

@@ -12,11 +12,14 @@ use crate::feature::{JurisdictionReport, Landed, Outline, RunReport};
 use crate::kernel::locate::JoinContext;
 use crate::plan::JurisdictionPlan;
 
+/// Polygons that can't be used of which a run tells, by set.
+const TOLD: usize = 20;
+
 /// The sets, ready to locate features.
 pub(super) struct Joined {
     pub(super) context: JoinContext,
     pub(super) reports: Vec<JurisdictionReport>,
-    /// Code and name of every polygon, by set, for `reference/jurisdictions.parquet`.
+    /// Codes and their names, by set, for `reference/jurisdictions.parquet`.
     pub(super) names: Vec<Vec<BoundaryName>>,
     /// Outlines of the states, for the report page.
     pub(super) outlines: Vec<Outline>,
@@ -94,11 +97,17 @@ pub(super) fn join(context: &Context<'_>, ground: &[Ground]) -> Result<Joined, E
     let sets = engine::join_context(plan, &files(ground), &context.readers)
         .map_err(|source| Error::Jurisdiction { source })?;
     drop(task);
-    for (set, names) in plan.jurisdictions.iter().zip(&sets.names) {
-        refuse_lost(context, set, names.len() as u64)?;
+    for (set, read) in plan.jurisdictions.iter().zip(&sets.read) {
+        refuse_lost(context, set, read.polygons)?;
+        for polygon in read.unusable.iter().take(TOLD) {
+            warn!(set = %set.id, polygon, "a polygon can't be used: what lies there gets no code of this set");
+        }
+        if read.restored_codes > 0 {
+            warn!(set = %set.id, codes = read.restored_codes, "codes of jurisdictions were restored to their digits");
+        }
     }
-    let reports = plan.jurisdictions.iter().zip(ground).zip(&sets.names).map(|((set, ground), names)| {
-        info!(stage = "read", set = %set.id, polygons = names.len(), "jurisdictions indexed");
+    let reports = plan.jurisdictions.iter().zip(ground).zip(&sets.read).map(|((set, ground), read)| {
+        info!(stage = "read", set = %set.id, polygons = read.polygons, "jurisdictions indexed");
         JurisdictionReport {
             id: set.id.clone(),
             vintage: set.vintage.clone(),
@@ -106,14 +115,17 @@ pub(super) fn join(context: &Context<'_>, ground: &[Ground]) -> Result<Joined, E
             source_sha256: ground.landed.sha256.clone(),
             agency: set.agency.clone(),
             licence: set.licence.clone(),
-            polygons: names.len() as u64,
+            polygons: read.polygons,
+            unusable: read.unusable.iter().take(TOLD).cloned().collect(),
+            unusable_polygons: read.unusable.len() as u64,
+            restored_codes: read.restored_codes,
             stale: ground.stale.clone(),
         }
     });
     Ok(Joined {
         reports: reports.collect(),
         context: sets.context,
-        names: sets.names,
+        names: sets.read.into_iter().map(|read| read.names).collect(),
         outlines: sets.outlines,
     })
 }

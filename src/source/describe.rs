@@ -95,7 +95,7 @@ pub(super) fn csv(path: &Path, shown: &Arc<str>) -> Result<Description, SourceEr
 /// The columns of a header that look like a geometry.
 pub(super) fn coordinates(header: &[String]) -> Option<CsvGeometry> {
     let column = |name: &str| header.iter().find(|column| column.eq_ignore_ascii_case(name)).cloned();
-    let xy = XY.iter().find_map(|(x, y)| Some(CsvGeometry::Xy { x: column(x)?, y: column(y)? }));
+    let xy = XY.iter().find_map(|(x, y)| Some(CsvGeometry::of_columns(column(x)?, column(y)?)));
     xy.or_else(|| Some(CsvGeometry::Wkt { column: WKT.iter().find_map(|name| column(name))? }))
 }
 

@@ -13,10 +13,17 @@ use super::error::SourceError;
 use super::shape::{self, Dimensions, Shape};
 
 /// The columns that hold the geometry, by position.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) enum Place {
     /// x and y.
-    Xy(usize, usize),
+    Xy {
+        /// Column of x.
+        x: usize,
+        /// Column of y.
+        y: usize,
+        /// Values in either that stand for none.
+        null: Vec<String>,
+    },
     /// Well-known text.
     Wkt(usize),
 }
@@ -28,43 +35,48 @@ impl Place {
         position: impl Fn(&str) -> Result<usize, SourceError>,
     ) -> Result<Self, SourceError> {
         Ok(match geometry {
-            CsvGeometry::Xy { x, y } => Self::Xy(position(x)?, position(y)?),
+            CsvGeometry::Xy { x, y, null } => {
+                Self::Xy { x: position(x)?, y: position(y)?, null: null.clone() }
+            }
             CsvGeometry::Wkt { column } => Self::Wkt(position(column)?),
         })
     }
 
     /// Columns that a row must have to have a geometry.
-    pub(super) fn width(self) -> usize {
+    pub(super) fn width(&self) -> usize {
         match self {
-            Self::Xy(x, y) => x.max(y) + 1,
+            Self::Xy { x, y, .. } => x.max(y) + 1,
             Self::Wkt(column) => column + 1,
         }
     }
 
     /// The geometry of a row whose columns `field` gives, or why it has none; and the column to blame.
-    pub(super) fn shape<'a>(self, field: impl Fn(usize) -> Cow<'a, str>) -> (usize, Shape) {
+    pub(super) fn shape<'a>(&self, field: impl Fn(usize) -> Cow<'a, str>) -> (usize, Shape) {
         match self {
-            Self::Wkt(column) => (column, shape::from_wkt(&field(column))),
-            Self::Xy(x, y) => {
-                let x_value = match number(&field(x)) {
+            Self::Wkt(column) => (*column, shape::from_wkt(&field(*column))),
+            Self::Xy { x, y, null } => {
+                let x_value = match number(&field(*x), null) {
                     Ok(value) => value,
-                    Err(reason) => return (x, Shape::Lacking(reason)),
+                    Err(reason) => return (*x, Shape::Lacking(reason)),
                 };
                 let point = |y_value| Geometry::Point(Point::new(x_value, y_value));
-                match number(&field(y)) {
-                    Ok(value) => (x, Shape::Found(point(value), Dimensions::default())),
-                    Err(reason) => (y, Shape::Lacking(reason)),
+                match number(&field(*y), null) {
+                    Ok(value) => (*x, Shape::Found(point(value), Dimensions::default())),
+                    Err(reason) => (*y, Shape::Lacking(reason)),
                 }
             }
         }
     }
 }
 
-/// A finite number, or why it is none.
-fn number(text: &str) -> Result<f64, RejectReason> {
+/// A finite number, or why it is none; `null` are numbers and words that stand for none.
+fn number(text: &str, null: &[String]) -> Result<f64, RejectReason> {
     let text = text.trim();
-    if text.is_empty() {
+    if text.is_empty() || null.iter().any(|word| word.eq_ignore_ascii_case(text)) {
         return Err(RejectReason::NullGeometry);
     }
-    text.parse::<f64>().ok().filter(|value| value.is_finite()).ok_or(RejectReason::NotANumber)
+    let value = text.parse::<f64>().ok().filter(|value| value.is_finite()).ok_or(RejectReason::NotANumber)?;
+    #[expect(clippy::float_cmp, reason = "a sentinel is that number and no other")]
+    let is_null = null.iter().any(|word| word.parse() == Ok(value));
+    if is_null { Err(RejectReason::NullGeometry) } else { Ok(value) }
 }

@@ -16,6 +16,8 @@ pub enum FormatSpec {
         y: Option<Spanned<String>>,
         /// Column of WKT.
         wkt: Option<Spanned<String>>,
+        /// Values of x and y that stand for none.
+        null: Option<Spanned<Vec<Spanned<String>>>>,
         /// Field separator.
         delimiter: Option<Spanned<String>>,
         /// Line of the column names, 1 and up.
@@ -53,6 +55,8 @@ pub enum FormatSpec {
         y: Option<Spanned<String>>,
         /// Column of WKT.
         wkt: Option<Spanned<String>>,
+        /// Values of x and y that stand for none.
+        null: Option<Spanned<Vec<Spanned<String>>>>,
     },
 }
 
@@ -93,6 +97,7 @@ fn csv(table: &mut Table<'_>) -> FormatSpec {
         x: table.text("x"),
         y: table.text("y"),
         wkt: table.text("wkt"),
+        null: table.texts("null"),
         delimiter: table.text("delimiter"),
         header_row: table.integer("header-row"),
         skip: table.integer("skip"),
@@ -106,5 +111,6 @@ fn xlsx(table: &mut Table<'_>) -> FormatSpec {
         x: table.text("x"),
         y: table.text("y"),
         wkt: table.text("wkt"),
+        null: table.texts("null"),
     }
 }

@@ -74,6 +74,8 @@ pub struct RuleSpec {
     pub field: Option<Spanned<String>>,
     /// `equals`.
     pub equals: Vec<Spanned<String>>,
+    /// `starts-with`.
+    pub starts_with: Vec<Spanned<String>>,
     /// `code`.
     pub code: Option<Spanned<String>>,
     /// `subsector`.
@@ -111,6 +113,8 @@ pub struct FieldSpec {
     pub falsity: Option<Spanned<Vec<Spanned<String>>>>,
     /// `[field.codes]`, in the order written.
     pub codes: Option<Spanned<Vec<CodeSpec>>>,
+    /// `concatenated`.
+    pub concatenated: Option<Spanned<bool>>,
     /// `decoded`.
     pub decoded: Option<Spanned<String>>,
     /// Those of [`FieldSpec::REQUIRED`] that are written, well or not.
@@ -120,6 +124,8 @@ pub struct FieldSpec {
 impl RuleSpec {
     /// What a rule may change; it must change something.
     pub const CHANGES: [&str; 4] = ["code", "subsector", "also", "lifeline"];
+    /// What a rule may look for; it must look for something.
+    pub const MATCHES: [&str; 2] = ["equals", "starts-with"];
 }
 
 impl FieldSpec {
@@ -143,6 +149,7 @@ impl FieldSpec {
             truth: own.truth.or(base.truth),
             falsity: own.falsity.or(base.falsity),
             codes: own.codes.or(base.codes),
+            concatenated: own.concatenated.or(base.concatenated),
             decoded: own.decoded.or(base.decoded),
             has: [own.has, base.has].concat(),
         }
@@ -203,9 +210,14 @@ fn rule(table: &mut Table<'_>) -> RuleSpec {
         let help = "give it a `code`, `subsector`, `also` or `lifeline`";
         table.error_here("the rule changes nothing".to_owned()).help = Some(help.to_owned());
     }
+    if table.present(&RuleSpec::MATCHES).is_empty() {
+        let help = "give it `equals` or `starts-with`";
+        table.error_here("the rule matches nothing".to_owned()).help = Some(help.to_owned());
+    }
     RuleSpec {
         field: table.required_text("field"),
-        equals: table.required_texts("equals"),
+        equals: list(table, "equals"),
+        starts_with: list(table, "starts-with"),
         code: table.text("code"),
         subsector: table.text("subsector"),
         also: list(table, "also"),
@@ -228,6 +240,7 @@ pub(super) fn field(table: &mut Table<'_>) -> FieldSpec {
         truth: table.texts("true"),
         falsity: table.texts("false"),
         codes: table.pairs("codes"),
+        concatenated: table.flag("concatenated"),
         decoded: table.text("decoded"),
         has: table.present(&FieldSpec::REQUIRED).iter().map(|key| key.value).collect(),
     }

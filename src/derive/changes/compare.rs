@@ -22,6 +22,9 @@ use crate::plan::LayerPlan;
 /// With fewer facilities on both sides, a change of every row is not told from a change of each.
 const FEW: u64 = 10;
 
+/// A point that has moved by less hasn't: a coordinate was written with other digits, metres.
+const LEAST_MOVE_M: f64 = 1e-7;
+
 /// A layer in two releases; tiles that are the same byte for byte are left out of both.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sides<'a> {
@@ -279,12 +282,16 @@ impl Finder for Comparison<'_> {
             let columns = before.column_by_name(name).zip(self.column(&now, name));
             let Some((old, new)) = columns else { continue };
             for row in values::differing(old, &new) {
+                let distance = values::distance_m(name, (old, row), (&new, row));
+                if distance.is_some_and(|distance| distance < LEAST_MOVE_M) {
+                    continue;
+                }
                 of_row[row].push(at);
                 told.push(Told {
                     what: Told::FIRST_COLUMN + u32::try_from(at).expect("a layer has less than 2^32 columns"),
                     old: values::text(name, old, row),
                     new: values::text(name, &new, row),
-                    distance: values::distance_m(name, (old, row), (&new, row)).map(f64::to_bits),
+                    distance: distance.map(f64::to_bits),
                     ..facilities[row].clone()
                 });
             }

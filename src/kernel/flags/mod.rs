@@ -4,12 +4,13 @@
 //! only where these differ, so that a clean layer pays next to nothing. No rule changes a row.
 
 mod contradictions;
+mod names;
 mod places;
 mod points;
 mod values;
 
-pub use places::mismatches;
+pub use places::{Placed, places};
 pub use points::shared;
 
 pub(super) use contradictions::contradictions;
-pub(super) use values::{names, values};
+pub(super) use values::{placeholders, values};

@@ -126,7 +126,7 @@ const NO_NAMES: [&str; 4] = ["UNKNOWN", "UNNAMED", "NO NAME", "TBD"];
 const NONE: [&str; 6] = ["N/A", "NA", "NONE", "NULL", "NOT AVAILABLE", "NOT APPLICABLE"];
 
 /// Names that say only that there is none.
-pub(in crate::kernel) fn names(columns: &RecordBatch) -> Vec<RowFlag> {
+pub(in crate::kernel) fn placeholders(columns: &RecordBatch) -> Vec<RowFlag> {
     let names = columns.column_by_name("name").and_then(|names| names.as_any().downcast_ref::<StringArray>());
     let Some(names) = names else { return vec![] };
     let placeholder = |(index, name): (usize, Option<&str>)| {

@@ -19,7 +19,9 @@ pub(super) struct Membership {
 
 /// Whether a rule is of rows with this value.
 pub(super) fn matches(rule: &SectorRule, value: &str) -> bool {
-    rule.equals.iter().any(|wanted| wanted.eq_ignore_ascii_case(value))
+    let begins =
+        |wanted: &String| value.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted));
+    rule.equals.iter().any(|wanted| wanted.eq_ignore_ascii_case(value)) || rule.starts_with.iter().any(begins)
 }
 
 /// Membership of the rows that a rule and a NAICS code stand for.
@@ -154,6 +156,7 @@ mod tests {
         let rule_of_schema = SectorRule {
             field: "facility_type".into(),
             equals: vec!["Hydro".into()],
+            starts_with: vec!["H ".into()],
             code: Some("DAMS".into()),
             subsector: Some("Hydropower".into()),
             also: vec!["ENER".into()],

@@ -92,6 +92,7 @@ fn sector(reference: &Reference) -> Vec<Key> {
             .table("anyOf", changes),
         key("sector.rule.field", "Field to look at.").identifier().example("facility_type"),
         key("sector.rule.equals", "Values that match, upper and lower case alike.").example(["MILITARY"]),
+        key("sector.rule.starts-with", "What values that match begin with, upper and lower case alike.").example(["H"]),
         key("sector.rule.code", "Sector of the rows that match.").told(codes()).example("GOVF"),
         key("sector.rule.subsector", "Subsector of the rows that match.").example("Military"),
         key("sector.rule.also", "Further sectors of the rows that match.").told(codes()).example(["GOVF"]),
@@ -129,6 +130,11 @@ fn fields() -> Vec<Key> {
         key("field.false", "Words for false. For booleans.").otherwise(FALSE_WORDS).example(["CLOSED"]),
         key("field.codes", "Meaning of each code; the decoded text stands in a column beside it. For text and integers.")
             .example(json!({"1": "public", "2": "private"})),
+        key(
+            "field.concatenated",
+            "Whether a value may be several codes, one behind the other or with blanks, commas, semicolons or slashes between.",
+        )
+        .otherwise(false),
         key("field.decoded", "Name of the column with the decoded text; by default `owner_code` gives `owner_name`.")
             .identifier()
             .example("ownership"),

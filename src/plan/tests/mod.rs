@@ -212,7 +212,7 @@ fn a_good_pipeline_gives_its_plan() {
     assert!(hospitals.inventory && !clinics.inventory);
     assert!(clinics.schema.synthetic && clinics.schema.agency == "none");
     assert_eq!(clinics.schema.licence, hospitals.schema.licence);
-    let geometry = CsvGeometry::Xy { x: "X".to_owned(), y: "Y".to_owned() };
+    let geometry = CsvGeometry::of_columns("X", "Y");
     assert_eq!(hospitals.source.format, Format::Csv { dialect: Dialect::USUAL, geometry });
     assert_eq!(hospitals.source.crs, Some(Crs::Code("EPSG:3857".to_owned())));
     assert_eq!(clinics.source.crs, None);

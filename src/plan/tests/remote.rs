@@ -121,7 +121,7 @@ fn every_mistake_has_its_place() {
     ]), @r#"
     pipelines/demo.toml:32:15: `http` has no `url`
     pipelines/demo.toml:32:15: nothing says how to read what the URL answers (say one of `csv = { … }`, `geojson = { … }`, `geojsonl = { … }`, `ogr = { … }`, `parquet = { … }`, `xlsx = { … }`)
-    pipelines/demo.toml:32:50: `csv` has no key `path` (known: `x`, `y`, `wkt`, `delimiter`, `header-row`, `skip`)
+    pipelines/demo.toml:32:50: `csv` has no key `path` (known: `x`, `y`, `wkt`, `null`, `delimiter`, `header-row`, `skip`)
     pipelines/demo.toml:32:66: `x` needs a `y`
     pipelines/demo.toml:32:71: `csv` has no key `yy` (did you mean `y`?)
     pipelines/demo.toml:32:83: the file is already `csv`; it cannot be `geojson` too

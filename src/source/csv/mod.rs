@@ -52,7 +52,7 @@ impl CsvRecords {
         let named = written.iter().rposition(|name| !name.trim_ascii().is_empty()).map_or(0, |last| last + 1);
         // A row that ends before its geometry is a broken one.
         let least = named.max(csv.place.width());
-        csv.records.expect(Form { least, most: csv.header.len(), place: csv.place });
+        csv.records.expect(Form { least, most: csv.header.len(), place: csv.place.clone() });
         Ok(csv)
     }
 

@@ -34,7 +34,7 @@ pub(super) struct TextRecords {
 }
 
 /// What the records of a file are like.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Form {
     /// Cells that a record must have.
     pub(super) least: usize,
@@ -222,7 +222,8 @@ impl TextRecords {
         self.cells.clear();
         let mut splitter = Splitter::new(self.delimiter, Quotes::Strict);
         let ends = self.find_end(&mut splitter)?;
-        let fits = self.form.is_none_or(|form| form.fits(&self.cells)) || self.cells.iter().all(is_blank);
+        let fits =
+            self.form.as_ref().is_none_or(|form| form.fits(&self.cells)) || self.cells.iter().all(is_blank);
         if let Ends::Behind(lines) = ends
             && fits
             && !(lines == 1 && splitter.has_blank_before_quote())
@@ -272,7 +273,7 @@ impl TextRecords {
                 Taken::Open => {}
             }
         };
-        let fits = self.form.is_none_or(|form| form.fits(&self.cells));
+        let fits = self.form.as_ref().is_none_or(|form| form.fits(&self.cells));
         match ends {
             Ends::Behind(_) if fits => self.read += bytes as u64,
             _ if lines > 1 => self.vain += bytes as u64,
@@ -285,19 +286,19 @@ impl TextRecords {
     fn loosely(&mut self) -> Result<Option<Cells>, SourceError> {
         let mut cells = Cells::default();
         let taken = Splitter::new(self.delimiter, Quotes::Loose).take(self.first()?, &mut cells);
-        let is_record = self.form.is_none_or(|form| form.is_placed(&cells));
+        let is_record = self.form.as_ref().is_none_or(|form| form.is_placed(&cells));
         Ok((taken == Taken::Whole && is_record).then_some(cells))
     }
 
     /// Whether carriage returns within the first line end lines too: each of them is a record then, and the whole is none.
     fn is_several_lines(&mut self) -> Result<bool, SourceError> {
-        let (form, delimiter) = (self.form, self.delimiter);
-        let line = self.first()?;
+        let delimiter = self.delimiter;
+        let line = self.lines.look(0).map_err(unreadable(&self.shown))?.map_or(&b""[..], |line| line.text);
         if !line.contains(&b'\r') {
             return Ok(false);
         }
         let mut parts = line.split(|byte| *byte == b'\r').filter(|part| !is_blank(part));
-        match form {
+        match &self.form {
             None => Ok(!parts.next().is_some_and(|header| header.contains(&b'"'))),
             Some(form) => Ok(parts.all(|part| form.holds(part, delimiter))),
         }

@@ -239,7 +239,7 @@ fn files_describe_themselves() {
         describe(&path).unwrap()
     };
     let csv = write("a.csv", "id;Longitude;Latitude\n1;2;3\n");
-    let geometry = CsvGeometry::Xy { x: "Longitude".into(), y: "Latitude".into() };
+    let geometry = CsvGeometry::of_columns("Longitude", "Latitude");
     assert_eq!(
         csv.format,
         Some(Format::Csv { dialect: Dialect { delimiter: b';', ..Dialect::USUAL }, geometry })

@@ -29,7 +29,7 @@ pub(super) const LIMITS: Limits = Limits {
 };
 
 fn lon_lat() -> Format {
-    Format::Csv { dialect: Dialect::USUAL, geometry: CsvGeometry::Xy { x: "lon".into(), y: "lat".into() } }
+    Format::Csv { dialect: Dialect::USUAL, geometry: CsvGeometry::of_columns("lon", "lat") }
 }
 
 fn ogr(layer: Option<&str>) -> Format {

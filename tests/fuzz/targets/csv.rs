@@ -11,7 +11,7 @@ fuzz_target!(|data: &[u8]| {
     let Some((choice, text)) = data.split_first() else { return };
     let delimiter = [b',', b';', b'\t', b'|'][usize::from(choice & 3)];
     let geometry = if choice & 4 == 0 {
-        CsvGeometry::Xy { x: "X".to_owned(), y: "Y".to_owned() }
+        CsvGeometry::of_columns("X", "Y")
     } else {
         CsvGeometry::Wkt { column: "WKT".to_owned() }
     };
