@@ -71,7 +71,6 @@ def make_hospitals(country):
     layer.spoil("ADDRESS", ['1 SYNTHETIC PLAZA\nREAR, "UNIT 2"'])
     layer.spoil("NAME", ["  SYNTHETIC HOSPITAL WITH SPACES   "])
     layer.move([Point(134.49, 7.35)], STATE="PW", COUNTRY="PLW", COUNTYFIPS="NOT AVAILABLE")
-    layer.unparsed["state_code_claimed"] += 1  # Palau is no state
     layer.move([Point(0, 0)], COUNTYFIPS="NOT AVAILABLE")
     layer.reject("no_key", [{"ID": v} for v in ("", "NOT AVAILABLE", "   ")])
     layer.reject("null_geometry", [{"X": "", "Y": ""}] * 5)
@@ -317,7 +316,7 @@ def make_dams(country):
 
     layer = Layer("dams", country, row, 1500)
     layer.spoil("HAZARD", ["Z"] * 6)
-    layer.spoil("OWNER_TYPE", ["LP"] * 9)
+    layer.spoil("OWNER_TYPE", ["LP"] * 9)  # two codes in one
     layer.spoil("NID_STORAGE", ["1,250", "12 500", "#REF!", "n/k"], "storage_acre_ft")
     layer.spoil("SUBMIT_DATE", ["1899/12/30 00:00:00"] * 3)
     layer.spoil("SUBMIT_DATE", ["4.3304E+04", "31-FEB-12"], "source_date")

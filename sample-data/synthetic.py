@@ -113,7 +113,7 @@ class Layer:
         """All rows in file order; each duplicate repeats the key of a row somewhere above it."""
         rows = self.good + self.rejects
         self.rng.shuffle(rows)
-        keys = [self.source(k) for k in self.schema["key"]]
+        keys = [self.source(k) for k in self.schema["key"] + self.schema.get("key-repeated", [])]
         for _ in range(duplicates):
             row = self.make(len(rows), plain=True)
             first = self.rng.choice([i for i, r in enumerate(rows) if "_reason" not in r])

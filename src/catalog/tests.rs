@@ -58,6 +58,9 @@ fn schema() -> LayerSchema {
         key: vec!["nid".to_owned()],
         geometry: GeometryKind::Point,
         crs: None,
+        excludes: vec![],
+        key_repeated: vec![],
+        keeps_last: false,
         max_rejects: 0.1,
         handling: "TLP:CLEAR".to_owned(),
         sector: SectorPlan {

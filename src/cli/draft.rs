@@ -16,13 +16,14 @@ const EXAMPLES: &str = "\
 Examples:
   cikr draft clinics.csv                         look at what would be written
   cikr draft clinics.csv --into .                write schemas/clinics.toml and pipelines/clinics.toml
+  cikr draft clinics.csv --into . --agency \"State Health Department\" --licence CC0-1.0  ready to run
   cikr draft survey.gpkg --source-layer wells    one table of several
   cikr draft clinics.csv --into . --id my_clinics  where schemas/clinics.toml is taken
   cikr draft big.geojsonl --rows 100000          look at the first rows alone
 
 Key, types, sentinels, dates, CRS and sector are proposals, each with what speaks for it in a comment.
-What nothing in the file tells (the CRS of metres, the sector of unknown things) is `EDIT` in the draft, and
-`cikr check` refuses it until somebody has answered.";
+What nothing in the file tells (whose the rows are and their licence, the CRS of metres, the sector of unknown things)
+is `EDIT` in the draft, and `cikr check` refuses it until somebody has answered.";
 
 /// Draft a schema and a pipeline for a file, to be edited.
 #[derive(Debug, Args)]
@@ -40,6 +41,12 @@ pub(super) struct Draft {
     /// Id of the layer, the schema and the pipeline [default: of the table's or the file's name]
     #[arg(long, value_name = "NAME", value_parser = identifier)]
     id: Option<String>,
+    /// Agency that owns the rows: every one of them carries it
+    #[arg(long, value_name = "NAME")]
+    agency: Option<String>,
+    /// Licence of the rows: an SPDX identifier, or words
+    #[arg(long, value_name = "TEXT")]
+    licence: Option<String>,
     /// Table within the file [default: the first with geometries]
     #[arg(long, visible_alias = "layer", value_name = "NAME")]
     source_layer: Option<String>,
@@ -68,6 +75,8 @@ impl Draft {
             table: self.source_layer.clone(),
             rows: self.rows,
             id: self.id.clone(),
+            agency: self.agency.clone(),
+            licence: self.licence.clone(),
             is_saved: self.into.is_some(),
         };
         let roots: Vec<&Path> = self.into.as_deref().into_iter().chain([Path::new("")]).collect();

@@ -283,8 +283,16 @@ mod tests {
             writeln!(text, "{}", values.join(",")).unwrap();
         }
         std::fs::write(&path, text).unwrap();
-        let wanted =
-            Wanted { shown: "a.csv".to_owned(), path, table: None, rows: None, id: None, is_saved: false };
+        let wanted = Wanted {
+            shown: "a.csv".to_owned(),
+            path,
+            table: None,
+            rows: None,
+            id: None,
+            agency: None,
+            licence: None,
+            is_saved: false,
+        };
         let mut survey = survey(&wanted, &Reference::default()).unwrap();
         survey.most_lost = 1;
         let kinds: Vec<Kind> = survey.columns.iter().map(infer).collect();

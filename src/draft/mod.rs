@@ -44,6 +44,10 @@ pub struct Wanted {
     pub rows: Option<u64>,
     /// Id of the layer; made of the table's or the file's name where none is given.
     pub id: Option<String>,
+    /// Agency that owns the rows, where somebody says.
+    pub agency: Option<String>,
+    /// Their licence, where somebody says.
+    pub licence: Option<String>,
     /// Whether the pipeline is saved too; otherwise its lines stand as comments on top of the schema.
     pub is_saved: bool,
 }

@@ -37,7 +37,7 @@ pub(super) fn draft(
     let guess = guess(survey, &fields, reference);
     let id = survey.id.clone();
     super::Draft {
-        schema: schema(survey, key, &fields, &guess, reference, wanted.is_saved),
+        schema: schema(wanted, survey, key, &fields, &guess, reference),
         pipeline: pipeline::text(survey, &id, &title(survey), folder),
         rows: survey.rows,
         key: key_fields(&fields, key).into_iter().map(str::to_owned).collect(),
@@ -48,7 +48,7 @@ pub(super) fn draft(
             Word::Asked => None,
         },
         sector: guess.code.clone(),
-        questions: questions(survey, key, &guess),
+        questions: questions(wanted, survey, key, &guess),
         others: survey.others.clone(),
         columns: survey.columns.iter().map(|column| column.name.clone()).collect(),
         id,
@@ -56,8 +56,15 @@ pub(super) fn draft(
 }
 
 /// What must be answered before a run is possible.
-fn questions(survey: &Survey, key: Option<&Key>, guess: &Guess) -> Vec<String> {
+fn questions(wanted: &Wanted, survey: &Survey, key: Option<&Key>, guess: &Guess) -> Vec<String> {
     let mut questions = Vec::new();
+    let unsaid = [("agency", wanted.agency.is_none()), ("licence", wanted.licence.is_none())];
+    let unsaid: Vec<&str> =
+        unsaid.into_iter().filter(|(_, is_unsaid)| *is_unsaid).map(|(key, _)| key).collect();
+    if !unsaid.is_empty() {
+        let keys = unsaid.join("` and `");
+        questions.push(format!("nothing tells whose the rows are: say so by `{keys}` in the schema, or by the options of these names"));
+    }
     if !survey.has_coordinates {
         questions
             .push("no columns look like coordinates: name `x` and `y`, or `wkt`, in the pipeline".to_owned());
@@ -75,17 +82,17 @@ fn questions(survey: &Survey, key: Option<&Key>, guess: &Guess) -> Vec<String> {
 }
 
 fn schema(
+    wanted: &Wanted,
     survey: &Survey,
     key: Option<&Key>,
     fields: &[Draft<'_>],
     guess: &Guess,
     reference: &Reference,
-    is_saved: bool,
 ) -> String {
     let mut lines = Vec::new();
-    lines.extend(head(survey, is_saved));
+    lines.extend(head(survey, wanted.is_saved));
     lines.push(String::new());
-    lines.extend(description(survey, key, fields));
+    lines.extend(description(wanted, survey, key, fields));
     lines.push(String::new());
     lines.extend(sector_table(guess, reference));
     for field in fields {
@@ -153,12 +160,13 @@ fn head(survey: &Survey, is_saved: bool) -> Vec<String> {
     lines.iter().map(|text| comment(text)).collect()
 }
 
-fn description(survey: &Survey, key: Option<&Key>, fields: &[Draft<'_>]) -> Vec<String> {
+fn description(wanted: &Wanted, survey: &Survey, key: Option<&Key>, fields: &[Draft<'_>]) -> Vec<String> {
+    let said = |said: &Option<String>, edit: &str| quoted(said.as_deref().unwrap_or(edit));
     let mut lines = vec![
         format!("title = {} # EDIT", quoted(&title(survey))),
         "description = \"EDIT: what the layer holds, in one sentence\"".to_owned(),
-        "agency = \"EDIT: agency that owns the layer\"".to_owned(),
-        "licence = \"EDIT: SPDX identifier, or `public domain`\"".to_owned(),
+        format!("agency = {}", said(&wanted.agency, "EDIT: agency that owns the layer")),
+        format!("licence = {}", said(&wanted.licence, "EDIT: SPDX identifier, or `public domain`")),
         "# homepage = \"https://…\"".to_owned(),
     ];
     lines.extend(key.iter().flat_map(|key| &key.remarks).map(|remark| comment(remark)));

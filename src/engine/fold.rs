@@ -1,5 +1,6 @@
 //! Fold: what needs the order of a layer's rows or their total. Batches come in the order of the source.
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
@@ -9,9 +10,11 @@ use arrow_schema::{DataType, Field, Schema};
 use super::keys::KeySet;
 use super::origins::Origins;
 use super::rows::{LocalRows, POSITION, RowStore, RowsError};
+use super::sample::Sample;
 use super::{EngineError, Room};
 use crate::feature::{Flag, Flags, Origin, Rejects, Texts};
 use crate::kernel::KernelError;
+use crate::kernel::again::Again;
 use crate::kernel::assemble::StageRows;
 use crate::kernel::map::{MapContext, StageBatch};
 use crate::kernel::tally::LayerTally;
@@ -26,12 +29,17 @@ const LEAST_KEYS: usize = 6 << 20;
 /// A layer's rows so far.
 pub(super) struct Fold<'c> {
     context: MapContext<'c>,
-    keys: KeySet,
+    pub(super) keys: KeySet,
+    pub(super) sample: Sample,
     pub(super) store: LocalRows,
     pub(super) tally: LayerTally,
     pub(super) rejects: Rejects,
     pub(super) flags: Flags,
     pub(super) origins: Origins,
+    /// Keys of more than one row, where the schema does something about them; of each the last row.
+    pub(super) repeated: HashMap<u128, u64>,
+    /// Rows with a key so far.
+    keyed: u64,
 }
 
 impl<'c> Fold<'c> {
@@ -39,18 +47,23 @@ impl<'c> Fold<'c> {
         Self {
             context,
             keys: KeySet::new((room.budget.to_wait() / KEYS).max(LEAST_KEYS), Arc::clone(&room.space)),
+            sample: Sample::of(context.layer.schema.fields.iter().map(|field| field.name.clone()).collect()),
             store: LocalRows::new(room),
             tally: LayerTally::default(),
             rejects: Rejects::new(&room.for_tables()),
             flags: Flags::new(&room.for_tables()),
             origins: Origins::default(),
+            repeated: HashMap::new(),
+            keyed: 0,
         }
     }
 
-    /// Takes the next batch in the order of the source. The first row by origin keeps a key; the others become rejects.
+    /// Takes the next batch in the order of the source. The first row by origin keeps a key, or the last where the schema
+    /// says so; the others become rejects.
     pub(super) fn add(&mut self, batch: StageBatch) -> Result<(), EngineError> {
         let scratch = |source| EngineError::Rows { source: RowsError::Scratch { source } };
-        let fresh = self.keys.admit(&batch.numbers).map_err(scratch)?;
+        let mut fresh = self.keys.admit(&batch.numbers).map_err(scratch)?;
+        self.judge_repeated(&batch.numbers, &mut fresh);
         let batch = if fresh.iter().all(|fresh| *fresh) {
             batch
         } else {
@@ -59,6 +72,8 @@ impl<'c> Fold<'c> {
                 .map_err(|source| EngineError::Kernel { source })?
         };
         self.flag(&batch).map_err(scratch)?;
+        let places = batch.places_of(0..batch.numbers.len());
+        self.sample.add(&batch.numbers, |row| places[row], &batch.stage.rows);
         self.rejects.extend(batch.rejects).map_err(scratch)?;
         self.tally.merge(batch.tally);
         let first = self.origins.push(&batch.source, &batch.origins);
@@ -68,6 +83,26 @@ impl<'c> Fold<'c> {
                 .map_err(|source| EngineError::Kernel { source })?;
         }
         self.store.push(rows).map_err(|source| EngineError::Rows { source })
+    }
+
+    /// Notes keys that repeat, and once they are known lets the right row stay, where the schema says anything of them.
+    fn judge_repeated(&mut self, numbers: &[u128], fresh: &mut [bool]) {
+        let (schema, known) = (&self.context.layer.schema, &self.context.again.repeated);
+        let is_asked = schema.keeps_last || !schema.key_repeated.is_empty();
+        for (number, fresh) in numbers.iter().zip(fresh).filter(|_| is_asked) {
+            let row = self.keyed;
+            self.keyed += 1;
+            match known.get(number).filter(|_| schema.keeps_last) {
+                Some(last) => *fresh = *last == row,
+                None if !*fresh && known.is_empty() => {
+                    let is_known = self.repeated.contains_key(number);
+                    if is_known || self.repeated.len() < Again::MOST_REPEATED {
+                        self.repeated.insert(*number, row);
+                    }
+                }
+                None => {}
+            }
+        }
     }
 
     fn flag(&mut self, batch: &StageBatch) -> io::Result<()> {

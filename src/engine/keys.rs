@@ -61,6 +61,22 @@ impl KeySet {
         Ok(fresh)
     }
 
+    /// Whether a key has been seen.
+    ///
+    /// # Errors
+    /// When the scratch file can't be read.
+    pub(super) fn holds(&self, key: u128) -> io::Result<bool> {
+        if self.newest.contains(&key) {
+            return Ok(true);
+        }
+        for run in &self.runs {
+            if run.holds(key)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn spill(&mut self) -> io::Result<()> {
         let file = self.space.file((self.newest.len() * STORED) as u64)?;
         let mut keys: Vec<u128> = self.newest.drain().collect();
@@ -100,7 +116,7 @@ impl Run {
 }
 
 /// A key's bits, each depending on all of them (the finish of `MurmurHash3`, of both halves).
-fn mixed(key: u128) -> u64 {
+pub(super) fn mixed(key: u128) -> u64 {
     let bytes = key.to_le_bytes();
     let [low, high] = [bytes.first_chunk(), bytes.last_chunk()]
         .map(|half| half.map_or(0, |half| u64::from_le_bytes(*half)));

@@ -4,7 +4,8 @@
 //! at a time, mapping is not, and nobody waits but when one batch takes far longer than those after it.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -15,13 +16,16 @@ use tracing::Span;
 
 use super::EngineError;
 use super::fold::Fold;
+use super::keys::KeySet;
 use super::origins::Origins;
 use super::rows::{Budget, LocalRows, RowStore, RowsError, Stands};
+use super::sample::Sample;
 use super::seats::Seats;
 use crate::feature::records::RecordRoom;
 use crate::feature::{
     CoordinatesSeen, Flags, Landed, RawBatch, Rejects, Reproject, ScratchSpace, SourceProfile, Task,
 };
+use crate::kernel::again::Again;
 use crate::kernel::assemble;
 use crate::kernel::core::core;
 use crate::kernel::locate::JoinContext;
@@ -107,6 +111,26 @@ pub struct LayerRows {
     pub profile: SourceProfile,
     /// Where the rows came from.
     pub(super) origins: Origins,
+    /// Keys that stand in several rows, as [`Again`] has them.
+    repeated: HashMap<u128, u64>,
+    keys: KeySet,
+    /// A few of the rows, to be compared with another night's.
+    pub sample: Sample,
+}
+
+impl LayerRows {
+    /// Whether a row has this key.
+    ///
+    /// # Errors
+    /// When a scratch file can't be read.
+    pub fn has_key(&self, key: &str) -> io::Result<bool> {
+        self.keys.holds(map::key_number(key))
+    }
+
+    /// What a second reading has to know, if it would do anything otherwise.
+    fn again(&self) -> Again {
+        Again { recovered: self.tally.recovered_dates(), repeated: self.repeated.clone() }
+    }
 }
 
 /// Reads a landed layer and takes it through normalise, classify and locate.
@@ -114,22 +138,23 @@ pub struct LayerRows {
 /// # Errors
 /// When the source can't be read, lacks a required column, is empty, or too many rows are rejected.
 pub fn read_layer(work: Work<'_>, landed: &Landed, progress: &dyn Task) -> Result<LayerRows, EngineError> {
-    let rows = read_once(work, landed, progress, &BTreeMap::new())?;
-    let recovered = rows.tally.recovered_dates();
-    if recovered.is_empty() {
-        return Ok(rows);
+    let first = read_once(work, landed, progress, &Again::default())?;
+    let again = first.again();
+    if again.is_nothing() {
+        return judge(work.layer, first);
     }
-    // What a mangled date was can be said once the last of its column is seen.
-    drop(rows);
-    read_once(work, landed, progress, &recovered)
+    // What some rows mean can be said once the last is seen.
+    drop(first);
+    tracing::debug!(dates = again.recovered.len(), keys = again.repeated.len(), "reading once more");
+    judge(work.layer, read_once(work, landed, progress, &again)?)
 }
 
-/// Reads a layer; `recovered` are its fields of mangled dates that are understood, and to how many decimals.
+/// Reads a layer; `again` is what an earlier reading has shown.
 fn read_once(
     work: Work<'_>,
     landed: &Landed,
     progress: &dyn Task,
-    recovered: &BTreeMap<String, usize>,
+    again: &Again,
 ) -> Result<LayerRows, EngineError> {
     let (layer, plan) = (work.layer, work.plan);
     let reader = work
@@ -137,7 +162,10 @@ fn read_once(
         .open(landed, &layer.source, &plan.limits, layer.schema.crs.as_ref())
         .map_err(|source| EngineError::Source { source })?;
     let crs = reader.crs().to_string();
-    let most_rejects = reader.rows_at_most().map(|rows| layer.schema.max_rejects * rows as f64);
+    // Rows whose key repeats may be told apart the second time.
+    let is_final = layer.schema.key_repeated.is_empty() || !again.is_nothing();
+    let most_rejects = reader.rows_at_most().filter(|_| is_final);
+    let most_rejects = most_rejects.map(|rows| layer.schema.max_rejects * rows as f64);
     let schema = assemble::layer_schema(&layer.schema, work.join.further_sets());
     let further: Vec<String> = work.join.further_sets().map(str::to_owned).collect();
     let context = MapContext {
@@ -147,7 +175,7 @@ fn read_once(
         join: work.join,
         further: &further,
         places: work.places,
-        recovered,
+        again,
     };
     let line = Line::new(reader, context, work.room, most_rejects, progress);
     let workers = rayon::current_num_threads();
@@ -316,7 +344,7 @@ impl Due<'_> {
     /// Folds a batch, unless so many rows are rejected by now that the layer must fail.
     fn add(&mut self, batch: StageBatch) -> Result<(), EngineError> {
         self.fold.add(batch)?;
-        let rejected = self.fold.rejects.count();
+        let rejected = self.fold.rejects.faults();
         match self.most_rejects.filter(|most| rejected as f64 > *most) {
             None => Ok(()),
             Some(most) => {
@@ -379,8 +407,11 @@ fn sealed(layer: &LayerPlan, schema: SchemaRef, fold: Fold<'_>) -> Result<LayerR
         flags: fold.flags,
         profile,
         origins: fold.origins,
+        repeated: fold.repeated,
+        keys: fold.keys,
+        sample: fold.sample,
     };
-    judge(layer, rows)
+    Ok(rows)
 }
 
 /// An empty source, one with too many rejects and one that leaves no row fail their layer.
@@ -389,14 +420,14 @@ fn judge(layer: &LayerPlan, rows: LayerRows) -> Result<LayerRows, EngineError> {
     if read == 0 {
         return Err(EngineError::Empty { shown: layer.source.shown.to_string() });
     }
-    let rejected = rows.rejects.count();
-    if rejected as f64 <= layer.schema.max_rejects * read as f64 && rejected < read {
+    let is_left = rows.rejects.count() < read;
+    if rows.rejects.faults() as f64 <= layer.schema.max_rejects * read as f64 && is_left {
         return Ok(rows);
     }
-    let limit = if rejected == read {
-        "so none is left".to_owned()
-    } else {
+    let limit = if is_left {
         format!("more than max-rejects = {} allows", layer.schema.max_rejects)
+    } else {
+        "so none is left".to_owned()
     };
     Err(too_many(&rows.rejects, read, limit))
 }

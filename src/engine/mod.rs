@@ -15,6 +15,7 @@ mod layer;
 mod origins;
 mod pack;
 pub mod rows;
+pub mod sample;
 mod seats;
 mod shared;
 #[cfg(test)]

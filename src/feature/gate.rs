@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 pub struct SourceProfile {
     /// SHA-256 of how the plan reads the layer (schema, format, CRS): where it differs, what follows from it may too.
     pub reading: String,
+    /// Fields of the schema's key; empty in records of earlier versions.
+    #[serde(default)]
+    pub key: Vec<String>,
     /// Rows at which reading stopped (`--limit`); none where the whole source was read.
     pub limit: Option<u64>,
     /// Rows whose values were looked at.
@@ -127,6 +130,14 @@ pub enum Check {
     Retyped,
     /// A column that is new.
     Added,
+    /// Another key of the schema.
+    Key,
+    /// Facilities under other keys, in the same places.
+    Identity,
+    /// Two columns whose values have changed places.
+    Exchanged,
+    /// Many more values that can't be read.
+    Unread,
     /// Too many rows without geometry.
     NullGeometry,
     /// Too many rows that repeat a key.
@@ -148,6 +159,10 @@ impl Check {
             Self::Renamed => "renamed",
             Self::Retyped => "retyped",
             Self::Added => "added",
+            Self::Key => "key",
+            Self::Identity => "identity",
+            Self::Exchanged => "exchanged",
+            Self::Unread => "unread",
             Self::NullGeometry => "null_geometry",
             Self::DuplicateKeys => "duplicate_keys",
             Self::Rejects => "rejects",

@@ -30,6 +30,8 @@ pub enum RejectReason {
     SwappedCoordinates,
     /// Geometry that can't be decoded, too few points, or of a type the layer doesn't hold.
     ImpossibleGeometry,
+    /// A row that the schema says is no facility of the layer.
+    Excluded,
     /// A geometry that states another CRS than its source.
     OtherCrs,
     /// A record that can't be parsed.
@@ -50,6 +52,7 @@ impl RejectReason {
             Self::OutOfRange => "out_of_range",
             Self::SwappedCoordinates => "swapped_coordinates",
             Self::ImpossibleGeometry => "impossible_geometry",
+            Self::Excluded => "excluded",
             Self::OtherCrs => "other_crs",
             Self::MalformedRecord => "malformed_record",
             Self::RecordTooLong => "record_too_long",
@@ -105,6 +108,11 @@ impl Rejects {
     /// How many there are.
     pub fn count(&self) -> u64 {
         self.by_reason.values().sum()
+    }
+
+    /// How many there are that are wrong with the source: rows that a schema excludes are not.
+    pub fn faults(&self) -> u64 {
+        self.count() - self.by_reason.get(&RejectReason::Excluded).copied().unwrap_or(0)
     }
 
     /// How many there are by reason code.

@@ -14,6 +14,8 @@ const LIKE: f64 = 0.8;
 const RETYPED: f64 = 0.5;
 /// Share of the rows that must have had a value for its loss to count.
 const FILLED: f64 = 0.1;
+/// Share of what was filled that must still be.
+const STILL_FILLED: f64 = 0.5;
 
 /// What changed between two profiles of a source.
 pub(super) fn findings(layer: &LayerPlan, before: &SourceProfile, now: &SourceProfile) -> Vec<Finding> {
@@ -25,6 +27,7 @@ pub(super) fn findings(layer: &LayerPlan, before: &SourceProfile, now: &SourcePr
     let pairs = renamed(&dropped, &added);
     let mut found = lost(layer, before, now, &pairs);
     found.extend(retyped(layer, before, now));
+    found.extend(emptied(layer, before, now));
     for finding in &mut found {
         finding.is_red &= layer.gate.drift;
     }
@@ -120,6 +123,32 @@ fn lost(layer: &LayerPlan, before: &SourceProfile, now: &SourceProfile, pairs: &
         Some(Finding { check, is_red: true, what })
     };
     layer.schema.fields.iter().filter_map(lost).collect()
+}
+
+/// Columns that a field is read from, with less than half of the values that they had.
+fn emptied(layer: &LayerPlan, before: &SourceProfile, now: &SourceProfile) -> Vec<Finding> {
+    let finding = |field: &Field| {
+        let (old, new) = (read(&before.columns, field), read(&now.columns, field));
+        let share = |columns: &[&SourceColumn], rows: u64| {
+            let fullest = columns.iter().map(|column| column.values()).max().unwrap_or(0);
+            fullest as f64 / rows.max(1) as f64
+        };
+        let (was, is) = (share(&old, before.looked_at), share(&new, now.looked_at));
+        // One without any value is told as lost.
+        if was < FILLED || is >= was * STILL_FILLED || new.iter().all(|column| column.values() == 0) {
+            return None;
+        }
+        let names: Vec<&str> = new.iter().map(|column| column.name.as_str()).collect();
+        let what = format!(
+            "column {}, read as field `{}`, has a value in {:.1} % of the rows instead of {:.1} %",
+            listed(&names),
+            field.name,
+            is * 100.0,
+            was * 100.0
+        );
+        Some(Finding { check: Check::Retyped, is_red: true, what })
+    };
+    layer.schema.fields.iter().filter_map(finding).collect()
 }
 
 /// Columns whose values are of another kind than before.

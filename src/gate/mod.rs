@@ -4,6 +4,7 @@
 //! What was accepted, carried or published is `run`'s affair.
 
 mod drift;
+mod identity;
 mod places;
 mod shares;
 #[cfg(test)]
@@ -14,7 +15,9 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::feature::{Check, Finding, GateReport, LayerReport, SourceProfile};
+pub use identity::{Exchanged, Kept};
+
+use crate::feature::{Check, FieldCounts, Finding, GateReport, LayerReport, SourceProfile};
 use crate::plan::LayerPlan;
 
 /// What a run has measured of a layer before anything of it is written.
@@ -28,8 +31,12 @@ pub struct Measures<'a> {
     pub rejects: &'a BTreeMap<String, u64>,
     /// Rows that can, by computed state code; `unassigned` outside every state.
     pub states: &'a BTreeMap<String, u64>,
+    /// Values that there are and that can't be read, by field.
+    pub fields: &'a BTreeMap<String, FieldCounts>,
     /// What the source looks like.
     pub profile: &'a SourceProfile,
+    /// What it has kept of the facilities of last good; none where that wasn't looked at.
+    pub kept: Option<&'a Kept>,
 }
 
 /// The layer as it was last published.
@@ -61,10 +68,12 @@ pub fn judge(layer: &LayerPlan, last: Option<LastGood<'_>>, now: &Measures<'_>) 
     if let Some(before) = last.as_ref().and_then(LastGood::profile) {
         findings.extend(drift::findings(layer, before, now.profile));
     }
+    findings.extend(last.into_iter().flat_map(|last| identity::findings(layer, last, now)));
     // What our own plan has changed is no change of the source.
     let alike = last
         .filter(|last| last.profile().is_none_or(|before| before.reading == now.profile.reading))
         .filter(|last| last.report.rows_read > 0);
+    findings.extend(alike.into_iter().flat_map(|last| identity::unread(layer, last, now)));
     findings.extend(shares::findings(layer, alike, now));
     findings.extend(places::findings(layer, alike, now));
     findings.sort_by_key(|finding| !finding.is_red);

@@ -67,8 +67,12 @@ impl Share {
     }
 
     fn count(&self, rejects: &BTreeMap<String, u64>) -> u64 {
-        let counts =
-            |code: &str| self.reasons.is_empty() || self.reasons.iter().any(|reason| reason.code() == code);
+        // What a schema excludes is no fault of the source.
+        let is_fault = |code: &str| code != RejectReason::Excluded.code();
+        let counts = |code: &str| match self.reasons {
+            [] => is_fault(code),
+            reasons => reasons.iter().any(|reason| reason.code() == code),
+        };
         rejects.iter().filter(|(code, _)| counts(code)).map(|(_, rows)| rows).sum()
     }
 }

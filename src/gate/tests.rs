@@ -25,6 +25,9 @@ fn layer() -> LayerPlan {
         key: vec!["id".to_owned()],
         geometry: GeometryKind::Point,
         crs: None,
+        excludes: vec![],
+        key_repeated: vec![],
+        keeps_last: false,
         max_rejects: 0.05,
         handling: String::new(),
         sector: SectorPlan {
@@ -166,7 +169,16 @@ fn rows_in_other_states_than_declared_are_counted() {
     let reds = |ok: u64| {
         let (states, rejects) = (states(ok), BTreeMap::new());
         let (rows_read, profile) = (148 + ok, &SourceProfile::default());
-        let now = Measures { rows_read, rows_good: rows_read, rejects: &rejects, states: &states, profile };
+        let fields = BTreeMap::new();
+        let now = Measures {
+            rows_read,
+            rows_good: rows_read,
+            rejects: &rejects,
+            states: &states,
+            fields: &fields,
+            profile,
+            kept: None,
+        };
         judge(&layer, None, &now).reds()
     };
     assert_eq!(reds(1), "");

@@ -62,9 +62,11 @@ pub(super) fn steps(
     };
     let value = value(field, &known, states)?;
     let value = recovered.map_or(Arc::clone(&value), |decimals| mangled::recovered(&known, &value, decimals));
-    let meanings = |codes: &StringArray| match field.is_concatenated {
-        false => parse::meanings(codes, &field.codes),
-        true => Ok(Arc::new(codes::meanings(codes, &field.codes)) as ArrayRef),
+    let meanings = |values: &StringArray| {
+        if field.is_concatenated {
+            return Ok(Arc::new(codes::meanings(values, &field.codes)) as ArrayRef);
+        }
+        parse::meanings(values, &field.codes)
     };
     let decoded = field.decoded.as_ref().map(|_| meanings(&spelling::texts(&value))).transpose()?;
     Ok(Steps { raw, bare, known, value, decoded })

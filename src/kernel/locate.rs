@@ -129,7 +129,7 @@ impl JoinContext {
             (None, None) => States::new(std::iter::empty(), reference),
         };
         let methods = Arc::new(StringArray::from_iter_values(METHODS));
-        Self { states, county_states, sets, methods }
+        Self { sets, states, county_states, methods }
     }
 
     /// USPS code of the state that holds a point, its border included, by the polygons of states or else of counties.

@@ -3,7 +3,6 @@
 //! Pure, and ignorant of the layer's other rows: many batches at once, on any thread or machine. What needs the order or
 //! the total of a layer is the fold's.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::{Array, BooleanArray, StringArray, UInt32Array};
@@ -13,6 +12,7 @@ use arrow_select::take::take_record_batch;
 use geo::{Point, Rect};
 use sha2::{Digest, Sha256};
 
+use super::again::Again;
 use super::assemble::{self, Sources, StageRows};
 use super::cluster::along_curve;
 use super::locate::{self, JoinContext};
@@ -38,8 +38,8 @@ pub struct MapContext<'a> {
     pub further: &'a [String],
     /// Boxes around everything that is not far from a state.
     pub places: &'a [Rect<f64>],
-    /// Fields whose mangled dates are understood, and to how many decimals; see [`LayerTally::recovered_dates`].
-    pub recovered: &'a BTreeMap<String, usize>,
+    /// What an earlier reading has shown.
+    pub again: &'a Again,
 }
 
 /// A batch as the fold takes it.
@@ -77,7 +77,7 @@ pub fn map(
 ) -> Result<StageBatch, KernelError> {
     let MapContext { layer, reference, join, .. } = *context;
     let schema = &layer.schema;
-    let mut normalised = normalise::normalise(raw, schema, &reference.states, context.recovered, transform)?;
+    let mut normalised = normalise::normalise(raw, schema, &reference.states, context.again, transform)?;
     let text = |name: &str| -> Option<&StringArray> {
         normalised.columns.column_by_name(name)?.as_any().downcast_ref()
     };

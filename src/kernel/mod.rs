@@ -4,6 +4,7 @@
 //! May use: arrow, geo, rstar, polars, rayon's current pool. Must not use: files, network, clock,
 //! environment, pools of their own.
 
+pub mod again;
 pub mod assemble;
 pub mod cluster;
 mod codes;

@@ -11,13 +11,15 @@ use arrow_schema::{DataType, Field as ArrowField, Schema};
 use arrow_select::filter::{filter, filter_record_batch};
 use geo::Geometry;
 
+use super::again::Again;
 use super::fields::{self, Steps};
 use super::mangled::MangledDates;
+use super::map::key_number;
 use super::{KernelError, flags, shapes};
 use crate::feature::{
     Defect, FieldCounts, Origin, RawBatch, Reject, RejectReason, Repairs, Reproject, RowFlag, spelling,
 };
-use crate::plan::{Field, FieldKind, LayerSchema, State};
+use crate::plan::{Field, FieldKind, FieldValues, LayerSchema, State};
 
 /// Rows that can be used, and those that can't.
 #[derive(Debug)]
@@ -50,14 +52,15 @@ pub fn normalise(
     raw: &RawBatch,
     schema: &LayerSchema,
     states: &[State],
-    recovered: &BTreeMap<String, usize>,
+    again: &Again,
     reproject: Option<&dyn Reproject>,
 ) -> Result<Normalised, KernelError> {
     let sources = sources(raw, schema)?;
-    let steps = steps(raw, schema, &sources, states, recovered)?;
-    let keys = keys(&steps, schema);
+    let steps = steps(raw, schema, &sources, states, &again.recovered)?;
+    let keys = told_apart(keys(&steps, &schema.key, schema), &steps, schema, &again.repeated);
     let mut bad: BTreeMap<usize, Defect> = BTreeMap::new();
     note(&mut bad, raw.defects.iter().cloned());
+    note(&mut bad, excluded(&steps, schema));
     note(&mut bad, without_key(&keys, &steps, schema, &sources));
     let prepared = shapes::prepare(&raw.geometry, &raw.crs, schema.geometry, reproject);
     note(&mut bad, prepared.defects.into_iter());
@@ -69,7 +72,7 @@ pub fn normalise(
         rejects: vec![],
         fields: counts(&steps, schema, &bad),
         mangled: mangled_dates(&steps, schema),
-        flags: flags::values(raw, schema, &sources, &steps, recovered),
+        flags: flags::values(raw, schema, &sources, &steps, &again.recovered),
         repairs: prepared.repairs,
     };
     let good: Vec<bool> = (0..raw.len()).map(|row| !bad.contains_key(&row)).collect();
@@ -152,11 +155,9 @@ fn steps(
 /// Key of every row: the key fields as text, joined with `/`; null where one is null.
 ///
 /// In a key of several fields, `/` and `%` within a value are percent-encoded, so that no two keys meet.
-fn keys(steps: &[Steps], schema: &LayerSchema) -> StringArray {
-    let is_key = |name: &&String| schema.fields.iter().position(|field| field.name == **name);
-    let parts: Vec<StringArray> =
-        schema.key.iter().filter_map(|name| is_key(&name)).map(|at| key_part(&steps[at])).collect();
-    let encoded = |value: &str| value.replace('%', "%25").replace('/', "%2F");
+fn keys(steps: &[Steps], names: &[String], schema: &LayerSchema) -> StringArray {
+    let place = |name: &String| schema.fields.iter().position(|field| field.name == *name);
+    let parts: Vec<StringArray> = names.iter().filter_map(place).map(|at| key_part(&steps[at])).collect();
     let key = |row: usize| -> Option<String> {
         let part = |part: &StringArray| part.is_valid(row).then(|| encoded(part.value(row)));
         Some(parts.iter().map(part).collect::<Option<Vec<_>>>()?.join("/"))
@@ -167,10 +168,61 @@ fn keys(steps: &[Steps], schema: &LayerSchema) -> StringArray {
     }
 }
 
+/// A part of a key, such that parts never run together.
+fn encoded(value: &str) -> String {
+    value.replace('%', "%25").replace('/', "%2F")
+}
+
+/// The keys, those that repeat with the fields behind them that tell their rows apart; where these are null, as they are.
+fn told_apart(
+    keys: StringArray,
+    steps: &[Steps],
+    schema: &LayerSchema,
+    repeated: &HashMap<u128, u64>,
+) -> StringArray {
+    if repeated.is_empty() || schema.key_repeated.is_empty() {
+        return keys;
+    }
+    let further = self::keys(steps, &schema.key_repeated, schema);
+    let key = |(key, further): (Option<&str>, Option<&str>)| {
+        let key = key?;
+        let further = further.filter(|_| repeated.contains_key(&key_number(key)));
+        let whole = |further: &str| match (schema.key.len(), schema.key_repeated.len()) {
+            (1, 1) => format!("{}/{}", encoded(key), encoded(further)),
+            (1, _) => format!("{}/{further}", encoded(key)),
+            (_, 1) => format!("{key}/{}", encoded(further)),
+            (_, _) => format!("{key}/{further}"),
+        };
+        Some(further.map_or_else(|| key.to_owned(), whole))
+    };
+    keys.iter().zip(&further).map(key).collect()
+}
+
 /// A key field as text: integers as they are written canonically, anything else as in the source.
 fn key_part(steps: &Steps) -> StringArray {
     let is_canonical = matches!(steps.value.data_type(), DataType::Int64 | DataType::Utf8);
     spelling::texts(if is_canonical { &steps.value } else { &steps.known })
+}
+
+/// Rows that the schema says are no facilities.
+fn excluded(steps: &[Steps], schema: &LayerSchema) -> impl Iterator<Item = Defect> {
+    let texts_of = |values: &FieldValues| {
+        let at = schema.fields.iter().position(|field| field.name == values.field)?;
+        Some(spelling::texts(&steps[at].value))
+    };
+    schema.excludes.iter().filter_map(move |values| Some((values, texts_of(values)?))).flat_map(
+        |(values, texts)| {
+            let is_excluded = |row: &usize| texts.is_valid(*row) && values.are(texts.value(*row));
+            let rows: Vec<usize> = (0..texts.len()).filter(is_excluded).collect();
+            let defect = move |index: usize| Defect {
+                index,
+                field: values.field.clone(),
+                value: shortened(texts.value(index)),
+                reason: RejectReason::Excluded,
+            };
+            rows.into_iter().map(defect).collect::<Vec<_>>()
+        },
+    )
 }
 
 fn without_key(

@@ -101,7 +101,7 @@ impl CsvGeometry {
     pub(super) fn written(&self) -> Vec<(&'static str, Value)> {
         match self {
             Self::Xy { x, y, null } => {
-                let null = (!null.is_empty()).then(|| ("null", json!(null)));
+                let null = (!null.is_empty()).then_some(("null", json!(null)));
                 [("x", json!(x)), ("y", json!(y))].into_iter().chain(null).collect()
             }
             Self::Wkt { column } => vec![("wkt", json!(column))],

@@ -252,6 +252,12 @@ pub struct LayerSchema {
     pub unverified: bool,
     /// Canonical names of the key fields; their values, joined with `/`, identify a facility.
     pub key: Vec<String>,
+    /// Fields that join the key where it repeats, so that its rows are told apart; it stays as it is elsewhere.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub key_repeated: Vec<String>,
+    /// Whether the last row of those with one key stays, not the first.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub keeps_last: bool,
     /// Geometry family.
     pub geometry: GeometryKind,
     /// CRS where neither file nor pipeline says; `None` makes that an error.
@@ -262,6 +268,9 @@ pub struct LayerSchema {
     pub handling: String,
     /// Sector of the layer and how rows refine it.
     pub sector: SectorPlan,
+    /// Rows that are no facilities of the layer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub excludes: Vec<FieldValues>,
     /// Fields, in output order.
     pub fields: Vec<Field>,
 }
@@ -279,6 +288,37 @@ impl LayerSchema {
         let layout = if self.synthetic { "Made-up data in the layout of: " } else { "" };
         let doubt = if self.unverified { UNVERIFIED_ACCOUNT } else { "" };
         format!("{layout}{}{doubt}", self.description)
+    }
+}
+
+/// Values of a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldValues {
+    /// Canonical field to look at.
+    pub field: String,
+    /// Values that match, compared without case.
+    pub equals: Vec<String>,
+    /// What values that match begin with, compared without case.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub starts_with: Vec<String>,
+}
+
+impl FieldValues {
+    /// Whether a value is one of them.
+    ///
+    /// ```
+    /// let hydro = cikr::plan::FieldValues {
+    ///     field: "purposes".to_owned(),
+    ///     equals: vec!["power".to_owned()],
+    ///     starts_with: vec!["H".to_owned()],
+    /// };
+    /// assert!(hydro.are("Power") && hydro.are("hcr") && !hydro.are("CH"));
+    /// ```
+    pub fn are(&self, value: &str) -> bool {
+        let begins =
+            |start: &String| value.get(..start.len()).is_some_and(|value| value.eq_ignore_ascii_case(start));
+        self.equals.iter().any(|wanted| wanted.eq_ignore_ascii_case(value))
+            || self.starts_with.iter().any(begins)
     }
 }
 
@@ -314,13 +354,9 @@ pub enum NaicsUse {
 /// Refines the rows whose field has one of some values.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SectorRule {
-    /// Canonical field to look at.
-    pub field: String,
-    /// Values that match, compared without case.
-    pub equals: Vec<String>,
-    /// What values that match begin with, compared without case.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub starts_with: Vec<String>,
+    /// Values of the rows that it is for.
+    #[serde(flatten)]
+    pub values: FieldValues,
     /// Sector, if it changes.
     pub code: Option<String>,
     /// Subsector, if it changes.

@@ -6,9 +6,9 @@ use super::check::{Bounds, Check, optional, text, texts};
 use super::field;
 use super::reference::Reference;
 use super::tables;
-use super::{Field, GeometryKind, LayerSchema, NaicsUse, SectorPlan, SectorRule};
+use super::{Field, FieldValues, GeometryKind, LayerSchema, NaicsUse, SectorPlan, SectorRule};
 use crate::spec::{
-    Diagnostic, FieldSpec, LayerSectorSpec, RuleSpec, SchemaSpec, SectorSpec, Spanned, one_of,
+    Diagnostic, ExcludeSpec, FieldSpec, LayerSectorSpec, RuleSpec, SchemaSpec, SectorSpec, Spanned, one_of,
 };
 
 pub(super) const GEOMETRIES: [(&str, GeometryKind); 3] =
@@ -16,6 +16,9 @@ pub(super) const GEOMETRIES: [(&str, GeometryKind); 3] =
 
 /// Status of a schema → whether it is unverified.
 pub(super) const STATUSES: [(&str, bool); 2] = [("verified", false), ("unverified", true)];
+
+/// Which of the rows with one key stays → whether it is the last.
+pub(super) const DUPLICATES: [(&str, bool); 2] = [("first", false), ("last", true)];
 
 pub(super) const NAICS_USES: [(&str, NaicsUse); 3] =
     [("ignore", NaicsUse::Ignore), ("refine", NaicsUse::Refine), ("decide", NaicsUse::Decide)];
@@ -38,6 +41,10 @@ pub(super) fn resolve(
     let handling = spec.handling.as_ref();
     check.choice("a marking of the Traffic Light Protocol 2.0", handling, &HANDLINGS);
     let status = check.choice("a status of a schema", spec.status.as_ref(), &STATUSES);
+    let keeps_last = check.choice("a row of those with one key", spec.duplicates.as_ref(), &DUPLICATES);
+    if let Some(duplicates) = spec.duplicates.as_ref().filter(|_| !spec.key_repeated.is_empty()) {
+        check.error(&duplicates.span, "`duplicates` is for schemas without `key-repeated`");
+    }
     let geometry = check.choice("a geometry", spec.geometry.as_ref(), &GEOMETRIES);
     let max_rejects = check.within(spec.max_rejects.as_ref(), &MAX_REJECTS);
     let fields = fields(&mut check, spec);
@@ -53,20 +60,41 @@ pub(super) fn resolve(
         synthetic: spec.synthetic.as_ref().is_some_and(|synthetic| synthetic.value),
         unverified: status.unwrap_or(false),
         key: texts(&spec.key),
+        key_repeated: texts(&spec.key_repeated),
+        keeps_last: keeps_last.unwrap_or(false),
         geometry: geometry.unwrap_or(GeometryKind::Point),
         crs: check.crs(spec.crs.as_ref()),
         max_rejects,
         handling: handling.map_or(HANDLINGS[0].0, |handling| &handling.value).to_owned(),
         sector,
+        excludes: spec.excludes.iter().map(|exclude| excluded(&mut check, spec, &exclude.value)).collect(),
         fields,
     }
 }
 
-/// Warns of what a draft left to be said: it would be published as it stands.
+fn excluded(check: &mut Check<'_>, spec: &SchemaSpec, exclude: &ExcludeSpec) -> FieldValues {
+    exclude.field.iter().for_each(|field| declared(check, spec, field));
+    FieldValues {
+        field: text(exclude.field.as_ref()),
+        equals: texts(&exclude.equals),
+        starts_with: texts(&exclude.starts_with),
+    }
+}
+
+/// Tells of what a draft left to be said: it would be published as it stands. Whose the rows are is no matter of style.
 fn unedited(check: &mut Check<'_>, spec: &SchemaSpec) {
-    let own = [&spec.description, &spec.agency, &spec.licence].into_iter().flatten();
+    let own = [&spec.description].into_iter().flatten();
     let texts = own.chain(spec.fields.iter().filter_map(|field| field.value.description.as_ref()));
     let unedited: Vec<&Spanned<String>> = texts.filter(|text| text.value.starts_with("EDIT")).collect();
+    for text in
+        [&spec.agency, &spec.licence].into_iter().flatten().filter(|text| text.value.starts_with("EDIT"))
+    {
+        let message = format!("`{}` is no name: every row would carry it", text.value);
+        check.error(&text.span, message).help = Some(
+            "say whose the rows are, and under which licence; `cikr draft` takes `--agency` and `--licence`"
+                .to_owned(),
+        );
+    }
     if let [first, ..] = unedited.as_slice() {
         let message = format!("{} texts of this schema still say EDIT", unedited.len());
         check.warning(&first.span, message).help = Some("a release would publish them so".to_owned());
@@ -75,7 +103,7 @@ fn unedited(check: &mut Check<'_>, spec: &SchemaSpec) {
 
 fn fields(check: &mut Check<'_>, spec: &SchemaSpec) -> Vec<Field> {
     check.unique("key field", &spec.key);
-    spec.key.iter().for_each(|key| declared(check, spec, key));
+    spec.key.iter().chain(&spec.key_repeated).for_each(|key| declared(check, spec, key));
     check.unique("field", names(spec));
     let is_key = |field: &FieldSpec| {
         field.name.as_ref().is_some_and(|name| spec.key.iter().any(|key| key.value == name.value))
@@ -192,9 +220,11 @@ fn rule(check: &mut Check<'_>, spec: &SchemaSpec, rule: &RuleSpec, reference: &R
     rule.field.iter().for_each(|field| declared(check, spec, field));
     known(check, reference, rule.code.as_ref(), &rule.also, rule.lifeline.as_ref());
     SectorRule {
-        field: text(rule.field.as_ref()),
-        equals: texts(&rule.equals),
-        starts_with: texts(&rule.starts_with),
+        values: FieldValues {
+            field: text(rule.field.as_ref()),
+            equals: texts(&rule.equals),
+            starts_with: texts(&rule.starts_with),
+        },
         code: optional(rule.code.as_ref()),
         subsector: optional(rule.subsector.as_ref()),
         also: texts(&rule.also),

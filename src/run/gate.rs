@@ -3,13 +3,14 @@
 use chrono::{DateTime, NaiveDateTime};
 use tracing::{info, warn};
 
-use super::{Context, LayerOutcome, now};
-use crate::engine::LayerRows;
+use super::layer::LayerError;
+use super::{Context, LayerOutcome, kept, now};
+use crate::engine::{EngineError, LayerRows};
 use crate::error::Error;
 use crate::feature::{Acceptance, GateReport, HeldBack, Landed, LayerReport, LayerStatus, RunReport};
 use crate::gate::{self, LastGood, Measures};
 use crate::plan::LayerPlan;
-use crate::store::{GateRecord, Lock, Store, StoreError};
+use crate::store::{GateRecord, Lock, Store};
 
 /// The layer as the last release holds it, of whatever run; none where that has no rows of it.
 pub(super) fn last_good<'a>(
@@ -42,13 +43,16 @@ pub(super) fn judge(
     layer: &LayerPlan,
     landed: &Landed,
     rows: &mut LayerRows,
-) -> Result<Option<GateReport>, StoreError> {
+) -> Result<Option<GateReport>, LayerError> {
     rows.profile.reading = gate::reading(layer);
+    rows.profile.key.clone_from(&layer.schema.key);
     rows.profile.limit = context.plan.limits.rows;
     if context.plan.limits.rows.is_some() {
         return Ok(None);
     }
     let last = last_good(context, layer.id.as_str());
+    let kept = last.map(|(last, _)| kept::kept(context, layer, rows, last)).transpose();
+    let kept = kept.map_err(|source| LayerError::Engine { source: EngineError::Rows { source } })?.flatten();
     let last = last.map(|(last, report)| LastGood { release: made_for(last, report), report });
     let rejects = rows.rejects.by_reason();
     let measures = Measures {
@@ -56,7 +60,9 @@ pub(super) fn judge(
         rows_good: rows.tally.good,
         rejects: &rejects,
         states: &rows.tally.rows.states,
+        fields: &rows.tally.fields,
         profile: &rows.profile,
+        kept: kept.as_ref(),
     };
     let mut report = gate::judge(layer, last, &measures);
     let reason = report.reds();
@@ -66,7 +72,8 @@ pub(super) fn judge(
     if reason.is_empty() {
         return Ok(Some(report));
     }
-    let record = context.store.gate_record(layer.id.as_str())?;
+    let record = context.store.gate_record(layer.id.as_str());
+    let record = record.map_err(|source| LayerError::Record { source })?;
     report.accepted = record.acceptances.into_iter().rev().find(|accepted| accepted.covers(&landed.sha256));
     if let Some(accepted) = &mut report.accepted {
         info!(by = accepted.by, why = accepted.reason, "let through the gate: {reason}");

@@ -35,7 +35,7 @@ use crate::store::{Care, StoreError};
 
 /// Why a layer failed.
 #[derive(Debug, thiserror::Error)]
-enum LayerError {
+pub(super) enum LayerError {
     #[error("cannot land the source: {what}")]
     Source { what: String },
     #[error("cannot land {shown}")]
@@ -224,8 +224,7 @@ fn attempt(
         rejected = rows.rejects.count(),
         "read, normalised, located"
     );
-    let gate =
-        gate::judge(context, layer, &landed, &mut rows).map_err(|source| LayerError::Record { source })?;
+    let gate = gate::judge(context, layer, &landed, &mut rows)?;
     if let Some(gate) = gate.as_ref().filter(|gate| gate.held.is_some()) {
         return Err(LayerError::Held { gate: Box::new(gate.clone()) });
     }

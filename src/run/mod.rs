@@ -11,6 +11,7 @@ mod fetch;
 mod gate;
 mod inventory;
 mod jurisdictions;
+mod kept;
 mod landing;
 mod layer;
 mod layer_report;

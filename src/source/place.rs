@@ -76,7 +76,6 @@ fn number(text: &str, null: &[String]) -> Result<f64, RejectReason> {
         return Err(RejectReason::NullGeometry);
     }
     let value = text.parse::<f64>().ok().filter(|value| value.is_finite()).ok_or(RejectReason::NotANumber)?;
-    #[expect(clippy::float_cmp, reason = "a sentinel is that number and no other")]
     let is_null = null.iter().any(|word| word.parse() == Ok(value));
     if is_null { Err(RejectReason::NullGeometry) } else { Ok(value) }
 }

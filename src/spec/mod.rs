@@ -27,7 +27,7 @@ pub use pipeline::{JurisdictionSpec, LayerSectorSpec, LayerSpec, LimitsSpec, Out
 pub use reference::CsvTable;
 pub use remote::{AccessSpec, ArcgisSpec, AuthSpec, HttpSpec};
 pub use render::{Finding, findings, render};
-pub use schema::{CodeSpec, FieldSpec, RuleSpec, SchemaSpec, SectorSpec};
+pub use schema::{CodeSpec, ExcludeSpec, FieldSpec, RuleSpec, SchemaSpec, SectorSpec};
 pub use shape::{KeyShape, Kind, Shape};
 pub use size::{TIMES as TIME_UNITS, UNITS as SIZE_UNITS, bytes as size_bytes};
 pub use source::{LocationSpec, SourceSpec};

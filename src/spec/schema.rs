@@ -32,6 +32,10 @@ pub struct SchemaSpec {
     pub status: Option<Spanned<String>>,
     /// `key`.
     pub key: Vec<Spanned<String>>,
+    /// `key-repeated`.
+    pub key_repeated: Vec<Spanned<String>>,
+    /// `duplicates`.
+    pub duplicates: Option<Spanned<String>>,
     /// `geometry`.
     pub geometry: Option<Spanned<String>>,
     /// `crs`.
@@ -46,8 +50,21 @@ pub struct SchemaSpec {
     pub include: Vec<Spanned<String>>,
     /// `omit`: fields of the blocks that the schema does without.
     pub omit: Vec<Spanned<String>>,
+    /// `[[exclude]]`, each with its header's place.
+    pub excludes: Vec<Spanned<ExcludeSpec>>,
     /// `[[field]]`, each with its header's place.
     pub fields: Vec<Spanned<FieldSpec>>,
+}
+
+/// `[[exclude]]`: rows that are no facilities of the layer.
+#[derive(Debug, Clone)]
+pub struct ExcludeSpec {
+    /// `field`.
+    pub field: Option<Spanned<String>>,
+    /// `equals`.
+    pub equals: Vec<Spanned<String>>,
+    /// `starts-with`.
+    pub starts_with: Vec<Spanned<String>>,
 }
 
 /// `[sector]`.
@@ -183,6 +200,8 @@ fn schema(table: &mut Table<'_>, file: &Arc<TextFile>) -> SchemaSpec {
         synthetic: table.flag("synthetic"),
         status: table.text("status"),
         key: table.required_texts("key"),
+        key_repeated: list(table, "key-repeated"),
+        duplicates: table.text("duplicates"),
         geometry: table.required_text("geometry"),
         crs: table.text("crs"),
         max_rejects: table.number("max-rejects"),
@@ -190,7 +209,24 @@ fn schema(table: &mut Table<'_>, file: &Arc<TextFile>) -> SchemaSpec {
         sector: table.required_table("sector", sector),
         include: list(table, "include"),
         omit: list(table, "omit"),
+        excludes: table.tables("exclude", exclude),
         fields: table.tables("field", field),
+    }
+}
+
+fn exclude(table: &mut Table<'_>) -> ExcludeSpec {
+    looks_for_something(table);
+    ExcludeSpec {
+        field: table.required_text("field"),
+        equals: list(table, "equals"),
+        starts_with: list(table, "starts-with"),
+    }
+}
+
+fn looks_for_something(table: &mut Table<'_>) {
+    if table.present(&RuleSpec::MATCHES).is_empty() {
+        let help = "give it `equals` or `starts-with`";
+        table.error_here("the rule matches nothing".to_owned()).help = Some(help.to_owned());
     }
 }
 
@@ -210,10 +246,7 @@ fn rule(table: &mut Table<'_>) -> RuleSpec {
         let help = "give it a `code`, `subsector`, `also` or `lifeline`";
         table.error_here("the rule changes nothing".to_owned()).help = Some(help.to_owned());
     }
-    if table.present(&RuleSpec::MATCHES).is_empty() {
-        let help = "give it `equals` or `starts-with`";
-        table.error_here("the rule matches nothing".to_owned()).help = Some(help.to_owned());
-    }
+    looks_for_something(table);
     RuleSpec {
         field: table.required_text("field"),
         equals: list(table, "equals"),

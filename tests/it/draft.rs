@@ -19,6 +19,9 @@ pub(crate) struct Drafted {
 pub(crate) fn drafted_in(folder: Folder, file: &str, args: &[&str]) -> Drafted {
     let reference = format!("{ROOT}/schemas/reference");
     let mut all = vec!["draft", file, "--into", ".", "--reference", &reference, "--format", "json"];
+    if !args.contains(&"--agency") {
+        all.extend(["--agency", "Test Agency", "--licence", "CC0-1.0"]);
+    }
     all.extend(args);
     let facts = folder.cikr(&all).code(0).stdout;
     Drafted { facts: serde_json::from_str(&facts).unwrap(), folder }

@@ -115,3 +115,20 @@ fn a_draft_never_replaces_what_somebody_has_edited() {
     says(&pipeline, &["id = \"my_clinics\"", "store = \"../out/my_clinics\""]);
     draft(&["--id", "My clinics"]).code(2).says("lower-case letters");
 }
+
+/// Every row would carry it: no release says EDIT of whose it is.
+#[test]
+fn whose_the_rows_are_must_be_said() {
+    let folder = Folder::new();
+    folder.write("clinics.csv", "ID,LON,LAT\nA1,-95.1234,35.5432\nA2,-94.4321,35.1234\n");
+    let reference = format!("{ROOT}/schemas/reference");
+    let args = ["draft", "clinics.csv", "--into", ".", "--reference", &reference];
+    let told = folder.cikr(&args).code(0).stdout;
+    assert!(
+        told.contains("to answer: nothing tells whose the rows are: say so by `agency` and `licence`"),
+        "{told}"
+    );
+    let refused = "is no name: every row would carry it";
+    folder.cikr(&["check", "pipelines/clinics.toml"]).code(3).says(refused).says("--licence");
+    folder.cikr(&["run", "pipelines/clinics.toml"]).code(3).says(refused);
+}

@@ -39,6 +39,7 @@ mod expected_counts;
 mod gate;
 mod hostile;
 mod hostile_server;
+mod keys;
 mod killed;
 mod landing;
 mod laws;

@@ -98,7 +98,9 @@ fn schemas_cover_layers_and_sectors_and_resolve_without_a_warning() {
     assert!(sectors.len() >= 14, "{sectors:?}");
     // Nuclear power has no layer of its own: it is in the power plants.
     let rules = &schema("power_plants").sector.rules;
-    assert!(rules.iter().any(|rule| rule.code.as_deref() == Some("NUCL") && rule.equals == ["nuclear"]));
+    assert!(
+        rules.iter().any(|rule| rule.code.as_deref() == Some("NUCL") && rule.values.equals == ["nuclear"])
+    );
 }
 
 #[test]

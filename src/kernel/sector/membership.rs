@@ -17,13 +17,6 @@ pub(super) struct Membership {
     pub(super) disagrees: Option<String>,
 }
 
-/// Whether a rule is of rows with this value.
-pub(super) fn matches(rule: &SectorRule, value: &str) -> bool {
-    let begins =
-        |wanted: &String| value.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted));
-    rule.equals.iter().any(|wanted| wanted.eq_ignore_ascii_case(value)) || rule.starts_with.iter().any(begins)
-}
-
 /// Membership of the rows that a rule and a NAICS code stand for.
 pub(super) fn membership(
     sector: &SectorPlan,
@@ -89,6 +82,7 @@ fn apply_rule(membership: &mut Membership, rule: &SectorRule) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::FieldValues;
 
     fn rule(prefix: &str, sector: &str, also: &[&str]) -> NaicsRule {
         NaicsRule {
@@ -154,15 +148,16 @@ mod tests {
     #[test]
     fn a_rule_of_the_schema_has_the_last_word() {
         let rule_of_schema = SectorRule {
-            field: "facility_type".into(),
-            equals: vec!["Hydro".into()],
-            starts_with: vec!["H ".into()],
+            values: FieldValues {
+                field: "facility_type".into(),
+                equals: vec!["Hydro".into()],
+                starts_with: vec![],
+            },
             code: Some("DAMS".into()),
             subsector: Some("Hydropower".into()),
             also: vec!["ENER".into()],
             lifeline: None,
         };
-        assert!(matches(&rule_of_schema, "HYDRO") && !matches(&rule_of_schema, ""));
         let found = membership(&plan(NaicsUse::Refine), Some(&rule_of_schema), "", &[]);
         assert_eq!((found.code.as_str(), found.subsector.as_deref()), ("DAMS", Some("Hydropower")));
         assert_eq!(found.lifeline.as_deref(), Some("Energy/Power Grid"));

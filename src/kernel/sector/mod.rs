@@ -16,7 +16,7 @@ use arrow_array::{Array, Int32Array, ListArray, StringArray};
 use arrow_select::take::take;
 
 use self::class::Values;
-use self::membership::{Membership, matches, membership};
+use self::membership::{Membership, membership};
 use super::{CodedArray, KernelError};
 use crate::feature::{FlagCode, RowFlag};
 use crate::plan::{LayerPlan, Reference, SectorRule};
@@ -57,13 +57,13 @@ pub fn classify<'a>(
 ) -> Result<Sectors, KernelError> {
     let (schema, naics) = (&layer.schema, field("naics_code"));
     let rules: Vec<(&SectorRule, &StringArray)> =
-        schema.sector.rules.iter().filter_map(|rule| Some((rule, field(&rule.field)?))).collect();
+        schema.sector.rules.iter().filter_map(|rule| Some((rule, field(&rule.values.field)?))).collect();
     let mut places: HashMap<(Option<usize>, &str), i32> = HashMap::new();
     let mut known: Vec<Known<'_>> = Vec::new();
     let mut keys: Vec<i32> = Vec::with_capacity(rows);
     let mut flags = Vec::new();
     for row in 0..rows {
-        let rule = rules.iter().position(|(rule, values)| matches(rule, text(values, row)));
+        let rule = rules.iter().position(|(rule, values)| rule.values.are(text(values, row)));
         let naics = naics.map_or("", |values| text(values, row));
         let key = *places.entry((rule, naics)).or_insert_with(|| {
             let rule = rule.map(|at| rules[at].0);

@@ -2,12 +2,12 @@
 
 mod typed;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BinaryArray, Int64Array, StringArray, UInt64Array};
 use geo::{Geometry, Point, Rect};
 
+use super::again::Again;
 use super::jurisdiction::{Boundary, JurisdictionIndex};
 use super::locate::{JoinContext, JoinSet, Located, locate};
 use super::normalise::{Normalised, normalise};
@@ -35,6 +35,9 @@ fn schema(fields: Vec<Field>) -> LayerSchema {
         key: vec![fields[0].name.clone()],
         geometry: GeometryKind::Point,
         crs: None,
+        excludes: vec![],
+        key_repeated: vec![],
+        keeps_last: false,
         max_rejects: 1.0,
         handling: "TLP:CLEAR".into(),
         sector: SectorPlan {
@@ -80,7 +83,7 @@ fn texas() -> State {
 }
 
 fn run(raw: &RawBatch, schema: &LayerSchema) -> Normalised {
-    normalise(raw, schema, &[texas()], &BTreeMap::new(), None).unwrap()
+    normalise(raw, schema, &[texas()], &Again::default(), None).unwrap()
 }
 
 /// A field's values from `values`, as text; null as `-`.
@@ -227,7 +230,7 @@ fn a_missing_required_field_names_the_columns_there_are() {
     let mut id = field("id", &["ID", "KEY"], FieldKind::Text);
     id.required = true;
     let raw = batch(&[("NAME", &[Some("A")])]);
-    let error = normalise(&raw, &schema(vec![id]), &[], &BTreeMap::new(), None).unwrap_err();
+    let error = normalise(&raw, &schema(vec![id]), &[], &Again::default(), None).unwrap_err();
     assert!(matches!(&error, KernelError::MissingField { .. }));
     assert_eq!(
         error.to_string(),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::check::CRS;
 use super::super::field::{self, EPOCH_MS, EXCEL_SERIAL, FALSE_WORDS, FILLABLE, PAD, TAKEN, TRUE_WORDS};
 use super::super::key::{Key, Keys, by_path, file, key};
-use super::super::schema::{GEOMETRIES, HANDLINGS, MAX_REJECTS, NAICS_USES, STATUSES};
+use super::super::schema::{DUPLICATES, GEOMETRIES, HANDLINGS, MAX_REJECTS, NAICS_USES, STATUSES};
 use super::Reference;
 use crate::feature::CORE_COLUMNS;
 use crate::spec::{FieldSpec, RuleSpec};
@@ -54,6 +54,15 @@ fn top() -> Vec<Key> {
         )
         .identifier()
         .example(["id"]),
+        key(
+            "key-repeated",
+            "Fields that join the key where it stands in several rows, so that they are told apart; elsewhere it stays as it is.",
+        )
+        .identifier()
+        .example(["name"]),
+        key("duplicates", "Which of the rows with one key stays; the others are rejected.")
+            .words(DUPLICATES.map(|(word, _)| word))
+            .otherwise(DUPLICATES[0].0),
         key("geometry", "Kind of geometry; single and multi parts are both taken.")
             .words(GEOMETRIES.map(|(word, _)| word)),
         key("crs", "CRS of sources that don't say theirs; none is ever guessed.").like(CRS).example("EPSG:4269"),
@@ -91,6 +100,10 @@ fn sector(reference: &Reference) -> Vec<Key> {
         key("sector.rule", "Refines the rows whose field has one of some values; the first rule that matches a row counts.")
             .table("anyOf", changes),
         key("sector.rule.field", "Field to look at.").identifier().example("facility_type"),
+        key("exclude", "Rows that are no facilities of the layer: they are listed among the rejects, and not held against the source."),
+        key("exclude.field", "Field to look at.").identifier().example("facility_type"),
+        key("exclude.equals", "Values that match, upper and lower case alike.").example(["Milepost"]),
+        key("exclude.starts-with", "What values that match begin with, upper and lower case alike.").example(["Foreign"]),
         key("sector.rule.equals", "Values that match, upper and lower case alike.").example(["MILITARY"]),
         key("sector.rule.starts-with", "What values that match begin with, upper and lower case alike.").example(["H"]),
         key("sector.rule.code", "Sector of the rows that match.").told(codes()).example("GOVF"),

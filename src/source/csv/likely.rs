@@ -9,7 +9,7 @@ const SAMPLE: usize = 50;
 
 /// The dialect of text that begins so.
 ///
-/// The delimiter is what most lines have most of; titles above a table have fewer cells than its header.
+/// The delimiter is what most lines have most of, and most of them alike; titles above a table have fewer cells than its header.
 pub(in crate::source) fn dialect(head: &[u8]) -> Dialect {
     let end = if head.contains(&b'\n') { b'\n' } else { b'\r' };
     let text = head.split(|byte| *byte == end).map(<[u8]>::trim_ascii_end).enumerate();
@@ -24,8 +24,13 @@ pub(in crate::source) fn dialect(head: &[u8]) -> Dialect {
         sorted.sort_unstable();
         sorted.get(sorted.len() / 2).copied().unwrap_or(0)
     };
+    let score = |delimiter: &u8| {
+        let widths = widths(*delimiter);
+        let most = usual(&widths);
+        (most, widths.iter().filter(|width| **width == most).count())
+    };
     // Of equals the last wins, and that is the comma.
-    let delimiter = *b"|\t;,".iter().max_by_key(|delimiter| usual(&widths(**delimiter))).unwrap_or(&b',');
+    let delimiter = *b"|\t;,".iter().max_by_key(|delimiter| score(delimiter)).unwrap_or(&b',');
     let widths = widths(delimiter);
     let header = widths.iter().position(|width| width * 2 > usual(&widths)).unwrap_or(0);
     let row = lines.get(header).and_then(|(above, _)| u32::try_from(above + 1).ok());

@@ -106,3 +106,12 @@ fn a_long_value_is_shortened_in_its_flag_and_nowhere_else() {
     let flag = &ran.flags()[0];
     assert!(flag.contains(&format!("{}… | unparsed", "x".repeat(199))), "{flag}");
 }
+
+#[test]
+fn values_of_several_codes_are_taken_apart() {
+    let codes = "concatenated = true\n[field.codes]\nER = \"Rockfill\"\nRE = \"Earth\"\nTC = \"Timber crib\"";
+    let ran = ran(&field("kind_code", "\"V\"", codes), &column(&["RE", "ERRETC", "RE;TC", "REX"]));
+    let expected = ["Earth", "Rockfill, Earth, Timber crib", "Earth, Timber crib", "-"];
+    assert_eq!(ran.values("kind_name"), expected);
+    assert_eq!(ran.flags(), ["3 | kind_code | REX | unknown_code | not among 3 codes"]);
+}

@@ -29,8 +29,13 @@ fn second(folder: &Folder) -> String {
 
 /// A folder with `n` good points published, beside the second layer.
 fn published(n: usize, gate: &str) -> Folder {
+    published_rows(&rows(n), gate)
+}
+
+/// A release of these rows.
+fn published_rows(rows: &str, gate: &str) -> Folder {
     let folder = Folder::new();
-    folder.points(&rows(n));
+    folder.points(rows);
     let layers = format!("{POINTS_LAYER}{gate}{}", second(&folder));
     folder.pipeline(&layers).run().code(0);
     folder
@@ -193,7 +198,7 @@ fn a_lost_column_is_red_where_a_field_reads_it_and_told_otherwise() {
         (
             "numbers become words",
             wide(header).replace(",48001,", ",48001,many"),
-            vec![Check::Retyped],
+            vec![Check::Retyped, Check::Unread],
             vec![],
         ),
         ("codes become words", wide(header).replace(",48001,", ",Texas,"), vec![], vec![Check::Retyped]),
@@ -246,9 +251,71 @@ fn a_new_schema_is_no_drift() {
     let twice: String = (1..=100).map(|id| format!("{id},N{},48001,1,-95,35\n", id % 50)).collect();
     folder.write("points.csv", format!("{HEADER}{twice}"));
     passed(&folder.run().code(0));
+    // But every facility has another id, which somebody must have meant.
     folder.write("schemas/points.toml", schema.replace("key = [\"id\"]", "key = [\"name\"]"));
-    let layer = passed(&folder.run().code(0));
-    assert_eq!((layer.rows_rejected, gate(&layer).findings.len()), (50, 0));
+    folder.run().code(4).says("the schema's key is `name`, which was `id`");
+    accept(&folder, &[]).code(0);
+    // The second layer has the same schema.
+    let layer = passed(&folder.run().code(5));
+    assert_eq!(layer.rows_rejected, 50);
+    assert_eq!(passed(&folder.run().code(5)).gate.unwrap().findings, [], "once is enough");
+}
+
+/// Facilities that are where they were, under other ids: a prefix, lost zeros, another column.
+#[test]
+fn ids_that_change_while_places_stay_are_held_back() {
+    let row = |id: &str, n: u32| format!("{id},N{n},48001,1,{},{}\n", -95.0 - f64::from(n) / 200.0, 35);
+    let all = |id: &dyn Fn(u32) -> String| (1..=100).map(|n| row(&id(n), n)).collect::<String>();
+    let folder = published_rows(&all(&|n| format!("{n:04}")), "");
+    for (id, is_red) in [
+        (&(|n| format!("TX-{n:04}")) as &dyn Fn(u32) -> String, true),
+        (&|n| n.to_string(), true),
+        (&|n| if n <= 40 { format!("TX-{n:04}") } else { format!("{n:04}") }, false),
+    ] {
+        folder.write("points.csv", format!("{HEADER}{}", all(id)));
+        let ended = folder.run();
+        if is_red {
+            let ended = ended
+                .code(5)
+                .says("100 of 100 facilities")
+                .says("have another key, 100 of them in the same place");
+            assert!(reds(&held(&ended)).contains(&Check::Identity));
+        } else {
+            passed(&ended.code(0));
+        }
+    }
+}
+
+#[test]
+fn columns_that_exchange_their_values_are_held_back() {
+    let rows = |is_exchanged: bool| -> String {
+        let row = |n: u32| {
+            let (name, county) = (format!("{}", 40_000 + n), format!("{}", 50_000 + n % 7));
+            let (name, county) = if is_exchanged { (county, name) } else { (name, county) };
+            format!("{n},{name},{county},1,-95,35\n")
+        };
+        (1..=100).map(row).collect()
+    };
+    let folder = published_rows(&rows(false), "");
+    folder.write("points.csv", format!("{HEADER}{}", rows(true)));
+    let ended = folder.run().code(5).says("in 100 of 100 facilities");
+    assert_eq!(reds(&held(&ended)), [Check::Exchanged]);
+}
+
+#[test]
+fn fields_that_can_be_read_no_more_or_empty_by_half_are_held_back() {
+    let rows = |beds: &dyn Fn(u32) -> String| -> String {
+        (1..=100).map(|n| format!("{n},N{n},48001,{},-95,35\n", beds(n))).collect()
+    };
+    for (beds, check) in [
+        (&(|n: u32| format!("{n}.5")) as &dyn Fn(u32) -> String, Check::Unread),
+        (&|n| if n <= 40 { n.to_string() } else { String::new() }, Check::Retyped),
+    ] {
+        let folder = published_rows(&rows(&|n| n.to_string()), "");
+        folder.write("points.csv", format!("{HEADER}{}", rows(beds)));
+        let found = reds(&held(&folder.run().code(5)));
+        assert!(found.contains(&check), "{found:?}");
+    }
 }
 
 #[test]

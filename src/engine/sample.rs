@@ -1,0 +1,64 @@
+//! A few rows of a layer with their values, the same ones from night to night as long as their keys stay.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use arrow_array::{Array, ArrayRef, RecordBatch};
+
+use super::keys::mixed;
+use crate::feature::spelling;
+use crate::kernel::map::key_number;
+
+/// Rows that are kept.
+const ROWS: usize = 2_000;
+
+/// Rows whose keys come first in an order that has nothing to do with them.
+#[derive(Debug, Default)]
+pub struct Sample {
+    fields: Vec<String>,
+    rows: BTreeMap<u64, Vec<Option<u64>>>,
+}
+
+impl Sample {
+    /// No rows yet, and of those to come these columns.
+    pub(super) fn of(fields: Vec<String>) -> Self {
+        Self { fields, rows: BTreeMap::new() }
+    }
+
+    /// The columns that are compared.
+    pub fn fields(&self) -> &[String] {
+        &self.fields
+    }
+
+    /// Takes those of a batch that belong to the sample; `places` gives where among `rows` a row of `numbers` is.
+    pub(super) fn add(&mut self, numbers: &[u128], places: impl Fn(usize) -> usize, rows: &RecordBatch) {
+        let columns: Vec<Option<&ArrayRef>> =
+            self.fields.iter().map(|field| rows.column_by_name(field)).collect();
+        for (row, number) in numbers.iter().enumerate() {
+            let rank = mixed(*number);
+            let is_full = self.rows.len() >= ROWS;
+            if is_full && self.rows.last_key_value().is_some_and(|(last, _)| *last < rank) {
+                continue;
+            }
+            let place = places(row);
+            let value = |column: Option<&ArrayRef>| digest(column?, place);
+            self.rows.insert(rank, columns.iter().copied().map(value).collect());
+            if self.rows.len() > ROWS {
+                self.rows.pop_last();
+            }
+        }
+    }
+
+    /// The values of a facility, where it is in the sample: equal where their spellings are.
+    pub fn values(&self, key: &str) -> Option<&[Option<u64>]> {
+        self.rows.get(&mixed(key_number(key))).map(Vec::as_slice)
+    }
+}
+
+/// A value as a number; none for null.
+pub fn digest(column: &ArrayRef, row: usize) -> Option<u64> {
+    let text = column.is_valid(row).then(|| spelling::text(column, row)).flatten()?;
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    Some(hasher.finish())
+}
