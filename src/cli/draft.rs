@@ -91,10 +91,13 @@ impl Draft {
         if let Some(files) = &files {
             save(&draft, files, self.force)?;
         }
-        out.print(&facts(&draft, files.as_ref()), || {
-            files
-                .as_ref()
-                .map_or_else(|| draft.schema.clone(), |files| summary(&draft, files, folder.is_some()))
+        let mut fitting = plan::fitting(&root.join("schemas"), &draft.columns);
+        fitting.retain(|id| *id != draft.id);
+        out.print(&facts(&draft, files.as_ref(), &fitting), || {
+            files.as_ref().map_or_else(
+                || draft.schema.clone(),
+                |files| summary(&draft, files, &fitting, folder.is_some()),
+            )
         })?;
         Ok(exit::OK)
     }
@@ -121,7 +124,7 @@ fn identifier(text: &str) -> Result<String, String> {
     Err("use lower-case letters, digits and `_`, starting with a letter; `facilities` is taken".to_owned())
 }
 
-fn facts(draft: &draft::Draft, files: Option<&Files>) -> serde_json::Value {
+fn facts(draft: &draft::Draft, files: Option<&Files>, fitting: &[String]) -> serde_json::Value {
     json!({
         "id": draft.id,
         "rows": draft.rows,
@@ -131,6 +134,7 @@ fn facts(draft: &draft::Draft, files: Option<&Files>) -> serde_json::Value {
         "sector": draft.sector,
         "questions": draft.questions,
         "others": draft.others,
+        "fitting": fitting,
         "files": files.map(|files| [&files.schema, &files.pipeline]),
         "schema": draft.schema,
         "pipeline": draft.pipeline,
@@ -138,7 +142,7 @@ fn facts(draft: &draft::Draft, files: Option<&Files>) -> serde_json::Value {
 }
 
 /// What was written, what was found, and what to do next.
-fn summary(draft: &draft::Draft, files: &Files, has_reference: bool) -> String {
+fn summary(draft: &draft::Draft, files: &Files, fitting: &[String], has_reference: bool) -> String {
     let (schema, pipeline) = (files.schema.display(), files.pipeline.display());
     let mut text = format!("wrote {schema}\nwrote {pipeline}\n\n");
     let unknown = || "EDIT".to_owned();
@@ -153,6 +157,12 @@ fn summary(draft: &draft::Draft, files: &Files, has_reference: bool) -> String {
     );
     for question in &draft.questions {
         let _ = writeln!(text, "to answer: {question}");
+    }
+    if let [first, ..] = fitting {
+        let _ = writeln!(
+            text,
+            "the schema `{first}` was made for such columns: `schema = \"{first}\"` in a pipeline reads this file"
+        );
     }
     if !draft.others.is_empty() {
         let _ = writeln!(

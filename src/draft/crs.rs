@@ -150,9 +150,19 @@ fn beside(
 ) -> String {
     let count = |at: usize| places.pairs[at].place.shapes.count();
     let blanks = format!("{} rows have them, {} the chosen", count(other), count(chosen));
+    let compared = reference.map(|reference| if reference == other { chosen } else { reference });
+    let is_beyond = |at: usize| place(places, at).shapes.is_beyond_degrees();
+    // Where the reference is the other one, it is the chosen that is held against it.
+    let are_same = match compared {
+        Some(against) if against == chosen && reference == Some(other) => {
+            prove(places, other, chosen, is_beyond(chosen)).is_some()
+        }
+        Some(against) => prove(places, against, other, is_beyond(other)).is_some(),
+        None => false,
+    };
     let (other, chosen) = (name(places, other), name(places, chosen));
     match found {
-        Some((code, _)) if reference.is_some() => {
+        Some((code, _)) if are_same => {
             format!("{other} hold the same places in {code} ({blanks}); {chosen} were chosen.")
         }
         _ => format!(
@@ -224,6 +234,18 @@ mod tests {
     fn metres_alone_are_asked_about() {
         let rows = [["-11904201.6640", "4049308.9116", "", ""]; 4];
         assert_eq!(chosen(&rows).1, None);
+    }
+
+    /// Two pairs of degrees, 2,000 km apart: both are named so, and neither is the other.
+    #[test]
+    fn degrees_of_other_places_are_not_the_same_places() {
+        const NAMES: [&str; 4] = ["LONGITUDE", "LATITUDE", "OWNER_LON", "OWNER_LAT"];
+        let mut places = Places::new(NAMES);
+        for row in [["-95.1234", "30.5678", "-74.1234", "40.5678"]; 4] {
+            places.note(1, |name| NAMES.iter().position(|known| *known == name).map(|at| row[at]), None);
+        }
+        let remarks = of_pairs(&places).unwrap().remarks.join(" ");
+        assert!(remarks.contains("don't say the same") && !remarks.contains("the same places"), "{remarks}");
     }
 
     #[test]

@@ -84,6 +84,16 @@ impl Positions {
     }
 }
 
+/// The family of a geometry.
+pub(super) fn kind(wkb: &[u8]) -> Option<GeometryKind> {
+    match word(wkb, 1)? {
+        POINT | MULTI_POINT => Some(GeometryKind::Point),
+        2 | 5 => Some(GeometryKind::Line),
+        3 | 6 => Some(GeometryKind::Polygon),
+        _ => None,
+    }
+}
+
 /// The position of a point or of a single point in many.
 pub(super) fn point(wkb: &[u8]) -> Option<(f64, f64)> {
     let is_point = matches!(word(wkb, 1)?, POINT | MULTI_POINT);

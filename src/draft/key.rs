@@ -62,6 +62,7 @@ pub(super) fn choose(survey: &Survey, kinds: &[Kind], wanted: &Wanted) -> Result
     let several = of_several(survey, kinds, wanted)?;
     let word = best.filter(|best| best.rank == Rank::Words);
     Ok(match (several, word, best) {
+        (_, Some(word), _) if word.lost == 0 => Some(of_one(survey, survey.rows, word)),
         (Some((key, true)), ..) => Some(key),
         (_, Some(word), _) => Some(of_one(survey, survey.rows, word)),
         (Some((key, false)), ..) => Some(key),
@@ -205,17 +206,31 @@ fn of_several(survey: &Survey, kinds: &[Kind], wanted: &Wanted) -> Result<Option
     let bearable = |candidate: &&Candidate| !candidate.is_hopeless && candidate.lost() <= survey.most_lost;
     let found = candidates.iter().filter(bearable).min_by_key(|one| {
         let unnamed = unnamed(one);
-        (unnamed == one.columns.len(), unnamed, one.repeated > 0, one.columns.len(), one.lost())
+        (unnamed == one.columns.len(), one.lost(), unnamed, one.columns.len())
     });
     Ok(found.map(|found| {
         let mut remarks = vec![
             "EDIT: no column is unique alone, these together are; do they stay the same from one release to the next?"
                 .to_owned(),
         ];
+        remarks.extend(nearest(survey, kinds));
         remarks.extend(loss(survey.rows, counted, found.lost()));
         let is_named = unnamed(found) < found.columns.len();
         (Key { columns: found.columns.clone(), lost: found.lost(), remarks }, is_named)
     }))
+}
+
+/// The column that is nearly unique, and what it would lose alone.
+fn nearest(survey: &Survey, kinds: &[Kind]) -> Option<String> {
+    const NEARLY: u64 = 20;
+    let (columns, rows) = (&survey.columns, survey.rows);
+    let lost = |at: usize| columns[at].lost(rows, nulls(&columns[at], &kinds[at]).1.len() as u64);
+    let may_be = |at: &usize| !is_excluded(&columns[*at], &kinds[*at]) && !is_unstable(&columns[*at]);
+    let at = (0..columns.len()).filter(may_be).min_by_key(|at| lost(*at))?;
+    let about = if columns[at].distinct.is_exact() { "" } else { "about " };
+    let lost = lost(at);
+    (lost * NEARLY <= rows)
+        .then(|| format!("`{}` alone would lose {about}{lost} of {rows} rows.", columns[at].name))
 }
 
 /// Columns that may be a part of a key, those with a name for it first, then the more distinct.

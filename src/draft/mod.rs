@@ -101,8 +101,11 @@ pub fn draft(wanted: &Wanted, reference: &Reference, folder: Option<&str>) -> Re
         _ => wanted.clone(),
     };
     let describe = |source| Error::Describe { path: wanted.path.clone(), source };
-    let survey = survey::survey(wanted, reference).map_err(describe)?;
+    let mut survey = survey::survey(wanted, reference).map_err(describe)?;
     let kinds: Vec<Kind> = survey.columns.iter().map(kind::infer).collect();
     let key = key::choose(&survey, &kinds, wanted).map_err(describe)?;
+    if let Some(key) = key.as_ref().filter(|_| survey.has_coordinates) {
+        survey.rejected = proof::rejected(&survey, &kinds, wanted, &key.columns).map_err(describe)?;
+    }
     Ok(write::draft(wanted, &survey, kinds, key.as_ref(), reference, folder))
 }

@@ -75,11 +75,32 @@ pub(super) fn canonical(columns: &[(&str, &Kind, (usize, usize))]) -> Vec<String
             names[found] = Some(core);
         }
     }
+    if !names.contains(&Some("name")) {
+        let free = (0..columns.len()).filter(|at| names[*at].is_none());
+        let found = free
+            .into_iter()
+            .find(|at| is_name(columns[*at].0) && fills("name", columns[*at].1, columns[*at].2));
+        if let Some(at) = found {
+            names[at] = Some("name");
+        }
+    }
     let mut used: HashSet<String> = names.iter().flatten().map(|name| (*name).to_owned()).collect();
     let pairs = names.into_iter().zip(columns).enumerate();
     pairs
         .map(|(at, (core, (name, ..)))| core.map_or_else(|| free(name, at, &mut used), str::to_owned))
         .collect()
+}
+
+/// Whether a column holds the facilities' own names, going by its name: `CLINIC_NAME`, and not `COUNTY_NAME`.
+fn is_name(name: &str) -> bool {
+    const OTHERS: [&str; 22] = [
+        "county", "state", "city", "town", "country", "owner", "operator", "agency", "company", "contact",
+        "street", "file", "layer", "first", "last", "district", "region", "river", "utility", "parent",
+        "user", "alt",
+    ];
+    let name = snake(name);
+    let mut words = name.split('_').rev();
+    words.next() == Some("name") && !words.any(|word| OTHERS.contains(&word))
 }
 
 /// Whether values of this type and these lengths can fill a core column.
@@ -157,7 +178,8 @@ pub(super) fn layer_id(name: &str) -> String {
 
 /// Whether a sheet is called what a spreadsheet calls a new one.
 pub(super) fn is_unnamed_sheet(name: &str) -> bool {
-    const NEW: [&str; 5] = ["sheet", "tabelle", "feuil", "hoja", "foglio"];
+    const NEW: [&str; 9] =
+        ["sheet", "tabelle", "feuil", "hoja", "foglio", "data", "table", "export", "results"];
     let name = squeezed(name);
     NEW.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit()))
 }
@@ -209,13 +231,18 @@ pub(super) fn is_coordinate(name: &str) -> bool {
 }
 
 /// Digits to pad to, by what a column is called: county and state FIPS codes, ZIP codes.
+///
+/// Of a ZIP code with its four digits behind a hyphen, `pad` restores the first five.
 pub(super) fn pad(name: &str, canonical: &str, longest: usize) -> Option<usize> {
+    const ZIP_AND_4: usize = 10;
     let squeezed = squeezed(name);
+    if matches!(squeezed.as_str(), "zip" | "zipcode" | "postalcode") && longest <= ZIP_AND_4 {
+        return Some(5);
+    }
     let width = match squeezed.as_str() {
         _ if canonical == "county_fips_claimed" => 5,
         "fips" | "fipscode" if longest <= 2 => 2,
-        "zip" | "zipcode" | "zip5" | "postalcode" | "fips" | "fipscode" | "countyfips" | "cntyfips"
-        | "stcofips" => 5,
+        "zip5" | "fips" | "fipscode" | "countyfips" | "cntyfips" | "stcofips" => 5,
         "stfips" | "statefips" | "statefp" => 2,
         "cofips" | "countyfp" | "cntyfp" => 3,
         "zip4" | "zipp4" => 4,
@@ -302,7 +329,9 @@ mod tests {
 
     #[test]
     fn a_sheet_that_nobody_named_is_known() {
-        assert!(["Sheet1", "Sheet 2", "Tabelle1", "sheet"].into_iter().all(is_unnamed_sheet));
+        assert!(
+            ["Sheet1", "Sheet 2", "Tabelle1", "sheet", "Data", "Table 1"].into_iter().all(is_unnamed_sheet)
+        );
         assert!(!["Worksheet1", "North", "2020"].into_iter().any(is_unnamed_sheet));
     }
 

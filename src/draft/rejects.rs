@@ -19,8 +19,11 @@ struct Cause {
     why: String,
 }
 
-/// Rows that a run would reject; never more than there are.
+/// Rows that a run would reject: as counted, else at most so many.
 pub(super) fn count(survey: &Survey, key: Option<&Key>) -> u64 {
+    if let Some(rejected) = survey.rejected {
+        return rejected;
+    }
     let lost: u64 = causes(survey, key).iter().map(|cause| cause.rows).sum();
     lost.min(records(survey))
 }

@@ -55,6 +55,8 @@ pub(super) struct Survey {
     pub(super) is_partial: bool,
     /// Rows that a key may lose.
     pub(super) most_lost: u64,
+    /// Rows that a run would reject, where they have been counted.
+    pub(super) rejected: Option<u64>,
     places: Places,
 }
 
@@ -92,6 +94,7 @@ pub(super) fn survey(wanted: &Wanted, reference: &Reference) -> Result<Survey, S
         first_nowhere: None,
         is_partial: false,
         most_lost: 0,
+        rejected: None,
         places: Places::new([]),
     };
     read(&mut survey, layer, wanted, &reference.states)?;

@@ -9,7 +9,7 @@ use super::kind::{self, Kind};
 use super::sector::{self, Guess};
 use super::survey::Survey;
 use super::toml_text::{line, list, quoted, shown};
-use super::{Wanted, layer, names, pipeline, rejects, words};
+use super::{Wanted, layer, names, pipeline, places, rejects, words};
 use crate::plan::{GeometryKind, Reference};
 
 /// Distinct values up to which all are shown.
@@ -66,8 +66,14 @@ fn questions(wanted: &Wanted, survey: &Survey, key: Option<&Key>, guess: &Guess)
         questions.push(format!("nothing tells whose the rows are: say so by `{keys}` in the schema, or by the options of these names"));
     }
     if !survey.has_coordinates {
-        questions
-            .push("no columns look like coordinates: name `x` and `y`, or `wkt`, in the pipeline".to_owned());
+        let parts = places::in_parts(survey.columns.iter().map(|column| column.name.as_str()));
+        questions.push(match parts.as_slice() {
+            [] => "no columns look like coordinates: name `x` and `y`, or `wkt`, in the pipeline".to_owned(),
+            parts => format!(
+                "coordinates stand in degrees, minutes and seconds ({}): put them together in decimal degrees first",
+                parts.join(", ")
+            ),
+        });
     }
     if survey.crs == Word::Asked {
         questions.push(
@@ -307,6 +313,15 @@ fn remarks(column: &Column, kind: &Kind, doubtful: &[&str]) -> Vec<String> {
         (is_nearly_numbers && !names::is_code(&column.name), kind, &column.no_number)
     {
         remarks.push(format!("Nearly all are numbers, but not {}: text loses none.", shown(value)));
+    }
+    let is_nearly_states =
+        names::is_state(&column.name) && column.states * 2 >= column.values && column.states < column.values;
+    if let (true, Kind::Text, Some(value)) = (is_nearly_states, kind, &column.no_state) {
+        let (states, all) = (column.states, column.values);
+        remarks.push(format!(
+            "EDIT: {states} of {all} values are states, but not {}: text keeps them all; `type = \"state\"` makes the others null.",
+            shown(value)
+        ));
     }
     if column.survey_codes > 0 && column.range.is_none_or(|(low, _)| low >= 0.0) {
         let count = column.survey_codes;

@@ -14,6 +14,8 @@ const LIKE: f64 = 0.8;
 const RETYPED: f64 = 0.5;
 /// Share of the rows that must have had a value for its loss to count.
 const FILLED: f64 = 0.1;
+/// Share of the rows with a value from which on losing half of them is red: what few rows have comes and goes.
+const MOSTLY_FILLED: f64 = 0.5;
 /// Share of what was filled that must still be.
 const STILL_FILLED: f64 = 0.5;
 
@@ -146,7 +148,7 @@ fn emptied(layer: &LayerPlan, before: &SourceProfile, now: &SourceProfile) -> Ve
             is * 100.0,
             was * 100.0
         );
-        Some(Finding { check: Check::Retyped, is_red: true, what })
+        Some(Finding { check: Check::Retyped, is_red: was >= MOSTLY_FILLED, what })
     };
     layer.schema.fields.iter().filter_map(finding).collect()
 }

@@ -42,7 +42,7 @@ impl Kept {
 /// Points of percent by which the share of values that can't be read may rise before it is red.
 const UNREAD: f64 = 50.0;
 
-/// Rows that must have differed for an exchange of two fields to be told.
+/// Facilities of which there must be so many for what became of them to be told.
 const FEW: u64 = 10;
 
 /// Another key in the schema, ids that are lost while places stay, exchanged columns.
@@ -60,7 +60,7 @@ pub(super) fn findings(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>
     }
     let Some(kept) = now.kept else { return found };
     let gone = kept.facilities - kept.ids;
-    if kept.are_ids_lost() && kept.places * 2 > gone {
+    if kept.facilities >= FEW && kept.are_ids_lost() && kept.places * 2 > gone {
         let what = format!(
             "{gone} of {} facilities of release {release} have another key, {} of them in the same place: a prefix, lost \
              zeros, another column?",

@@ -3,6 +3,7 @@
 //! Every value keeps its place, so that what is wrong with a block is told of the block's file.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -90,21 +91,55 @@ impl Blocks {
 
 /// Whether the key of a schema and its required fields can be read from these columns.
 pub fn fits(schema: &Path, columns: &[String]) -> bool {
+    fields_of(schema).is_some_and(|spec| has_key(&spec, columns))
+}
+
+/// Ids of the schemas of a folder that were made for such columns, the fullest first: of each the key is there, and nearly
+/// all fields.
+pub fn fitting(folder: &Path, columns: &[String]) -> Vec<String> {
+    const LEAST: usize = 5;
+    let mut found: Vec<(usize, String)> = Vec::new();
+    for schema in list(folder).unwrap_or_default() {
+        let Some(spec) = fields_of(&schema).filter(|spec| has_key(spec, columns)) else { continue };
+        let there = spec.fields.iter().filter(|field| is_there(&field.value, columns)).count();
+        let id = schema.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        if there >= LEAST && there * 10 >= spec.fields.len() * 9 {
+            found.push((there, id));
+        }
+    }
+    found.sort_by(|a, b| (b.0, &a.1).cmp(&(a.0, &b.1)));
+    found.into_iter().map(|(_, id)| id).collect()
+}
+
+/// Schema files of a folder.
+fn list(folder: &Path) -> Option<Vec<PathBuf>> {
+    let files = fs::read_dir(folder).ok()?.filter_map(|file| Some(file.ok()?.path()));
+    let is_schema = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "toml");
+    Some(files.filter(is_schema).collect())
+}
+
+/// A schema with the fields of its blocks.
+fn fields_of(schema: &Path) -> Option<SchemaSpec> {
     let mut found = Vec::new();
-    let Some(spec) = SchemaSpec::read(schema, &mut found) else { return false };
-    let spec = Blocks::new(schema.parent().unwrap_or(Path::new("."))).expand(spec, &mut found);
+    let spec = SchemaSpec::read(schema, &mut found)?;
+    Some(Blocks::new(schema.parent().unwrap_or(Path::new("."))).expand(spec, &mut found))
+}
+
+fn has_key(spec: &SchemaSpec, columns: &[String]) -> bool {
     let field =
         |name: &str| spec.fields.iter().map(|field| &field.value).find(|field| is_called(field, name));
     let required = spec.fields.iter().map(|field| &field.value);
     let mut required =
         required.filter(|field| field.required.as_ref().is_some_and(|required| required.value));
-    let is_there = |field: &FieldSpec| {
-        let mut from = field.from.iter().flat_map(|from| &from.value);
-        from.any(|from| columns.iter().any(|column| column.eq_ignore_ascii_case(&from.value)))
-    };
     !spec.key.is_empty()
-        && spec.key.iter().all(|key| field(&key.value).is_some_and(is_there))
-        && required.all(is_there)
+        && spec.key.iter().all(|key| field(&key.value).is_some_and(|field| is_there(field, columns)))
+        && required.all(|field| is_there(field, columns))
+}
+
+/// Whether a field can be read from these columns.
+fn is_there(field: &FieldSpec, columns: &[String]) -> bool {
+    let mut from = field.from.iter().flat_map(|from| &from.value);
+    from.any(|from| columns.iter().any(|column| column.eq_ignore_ascii_case(&from.value)))
 }
 
 fn is_called(field: &FieldSpec, name: &str) -> bool {

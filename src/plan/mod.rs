@@ -38,7 +38,7 @@ pub use expected::{ALL_STATES, EXPECTED_COLUMNS};
 pub use field::{EPOCH_MS, EXCEL_SERIAL};
 pub use format::Format;
 pub use gate::GatePlan;
-pub use include::fits;
+pub use include::{fits, fitting};
 pub use json_schema::{Written, json_schema};
 pub use membership::{FUNCTIONS, LIFELINES, Passage, Standing};
 pub use products::ProductName;

@@ -132,3 +132,38 @@ fn whose_the_rows_are_must_be_said() {
     folder.cikr(&["check", "pipelines/clinics.toml"]).code(3).says(refused).says("--licence");
     folder.cikr(&["run", "pipelines/clinics.toml"]).code(3).says(refused);
 }
+
+/// What a run rejects is what the draft says, whatever else is wrong with a row.
+#[test]
+fn rejects_are_counted_once_each() {
+    let mut rows = String::from("SITE_ID,LON,LAT\n");
+    for row in 0..200 {
+        // Twenty rows have neither a key nor a place.
+        rows +=
+            &if row < 20 { ",,\n".replace(",,", ",x,") } else { format!("S{row},-95.1234,35.5{row:03}1\n") };
+    }
+    let draft = drafted(rows);
+    assert_eq!(draft.facts["rejects"], 20, "{}", draft.facts);
+    let ended = draft.run().code(0);
+    assert_eq!(ended.report().layers[0].rows_rejected, 20);
+}
+
+#[test]
+fn degrees_with_minutes_beside_them_are_no_coordinates() {
+    let header = "TOWER,LAT_DEG,LAT_MIN,LAT_SEC,LAT_DIR,LON_DEG,LON_MIN,LON_SEC,LON_DIR\n";
+    let rows: String = (0..20).map(|row| format!("T{row},35,{row},1.5,N,97,{row},2.5,W\n")).collect();
+    let draft = drafted(format!("{header}{rows}"));
+    let told = draft.facts["questions"].to_string();
+    assert!(told.contains("coordinates stand in degrees, minutes and seconds (LAT_DEG, LAT_MIN"), "{told}");
+}
+
+#[test]
+fn a_schema_that_was_made_for_such_columns_is_named() {
+    let folder = Folder::new();
+    for file in ["schemas/hospitals.toml", "schemas/include/hifld.toml"] {
+        folder.write(file, fs::read(Path::new(ROOT).join(file)).unwrap());
+    }
+    folder.write("clinics.csv", fs::read(Path::new(ROOT).join("sample-data/hospitals.csv")).unwrap());
+    let draft = drafted_in(folder, "clinics.csv", &[]);
+    assert_eq!(draft.facts["fitting"], serde_json::json!(["hospitals"]));
+}

@@ -21,6 +21,7 @@ mod architecture;
 mod as_they_land;
 mod bad_files;
 mod bad_input;
+mod boundaries;
 mod chance;
 mod changes;
 mod cli;

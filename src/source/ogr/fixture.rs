@@ -43,6 +43,21 @@ pub(in crate::source) fn write(path: &Path, driver: &str, layers: &[&str], crs: 
     SAID.with_borrow_mut(Vec::clear);
 }
 
+/// Asks a database of a dataset, in its own SQL.
+pub(in crate::source) fn ask(path: &Path, statements: &[&str]) {
+    init();
+    let options = DatasetOptions {
+        open_flags: GdalOpenFlags::GDAL_OF_VECTOR | GdalOpenFlags::GDAL_OF_UPDATE,
+        ..DatasetOptions::default()
+    };
+    let dataset = gdal::Dataset::open_ex(path, options).unwrap();
+    for statement in statements {
+        drop(dataset.execute_sql(*statement, None, gdal::vector::sql::Dialect::DEFAULT).unwrap());
+    }
+    dataset.close().unwrap();
+    SAID.with_borrow_mut(Vec::clear);
+}
+
 fn gdal_date(year: i32, month: u32, day: u32) -> chrono::DateTime<chrono::FixedOffset> {
     let date = chrono::NaiveDate::from_ymd_opt(year, month, day).unwrap().and_hms_opt(0, 0, 0).unwrap();
     date.and_utc().fixed_offset()

@@ -12,7 +12,7 @@ use crate::source::describe;
 use crate::source::ogr::fixture;
 
 /// A zip archive of the files below `folder`, and of further entries.
-fn pack(zip: &Path, folder: &Path, further: &[&str]) {
+pub(super) fn pack(zip: &Path, folder: &Path, further: &[&str]) {
     let mut archive = ZipWriter::new(File::create(zip).unwrap());
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {

@@ -4,6 +4,7 @@ mod csv;
 mod datasets;
 mod json;
 mod parquet;
+mod shapefile;
 
 use std::fs;
 use std::path::Path;
