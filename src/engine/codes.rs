@@ -10,7 +10,7 @@ use crate::plan::{JurisdictionKind, State};
 ///
 /// States have two digits (INCITS 38), counties five (INCITS 31), places seven (Census GEOIDs), and all of them begin with
 /// a state's. What was printed as a number, has lost its first zero, or has the Census Bureau's summary level before it
-/// (`0500000US01001`) is restored.
+/// (`0500000US01001`) is restored, and so is a state by its letters.
 pub(super) fn code<'c>(
     written: &'c str,
     kind: JurisdictionKind,
@@ -22,6 +22,10 @@ pub(super) fn code<'c>(
         JurisdictionKind::Place => (7, "seven digits of a state and a place"),
         JurisdictionKind::Tribal | JurisdictionKind::Other => return Ok(Cow::Borrowed(written)),
     };
+    let by_letters = states.iter().find(|state| kind == JurisdictionKind::State && state.usps == written);
+    if let Some(state) = by_letters {
+        return Ok(Cow::Owned(state.fips.clone()));
+    }
     let bare =
         written.split_once("US").filter(|(level, _)| is_digits(level)).map_or(written, |(_, code)| code);
     let bare = match bare.split_once('.') {
@@ -48,7 +52,7 @@ mod tests {
     fn codes_are_restored_or_refused() {
         let states = ["01", "10", "48"].map(|fips| State {
             fips: fips.to_owned(),
-            usps: String::new(),
+            usps: if fips == "01" { "AL".to_owned() } else { String::new() },
             name: String::new(),
             kind: String::new(),
             source: String::new(),
@@ -66,7 +70,8 @@ mod tests {
             ("1", JurisdictionKind::State, Some("01")),
             ("10", JurisdictionKind::State, Some("10")),
             ("0400000US48", JurisdictionKind::State, Some("48")),
-            ("AL", JurisdictionKind::State, None),
+            ("AL", JurisdictionKind::State, Some("01")),
+            ("Alabama", JurisdictionKind::State, None),
             ("100100", JurisdictionKind::Place, Some("0100100")),
             ("4835000", JurisdictionKind::Place, Some("4835000")),
             ("T0150R", JurisdictionKind::Tribal, Some("T0150R")),

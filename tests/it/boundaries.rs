@@ -1,7 +1,7 @@
 //! Polygon sets that aren't all good, and what is told of where a row lies.
 
-use arrow_array::Array;
 use arrow_array::cast::AsArray;
+use arrow_array::{Array, RecordBatch};
 
 use crate::program::{Ended, Folder, by_id, rows};
 
@@ -158,7 +158,7 @@ fn points_that_seem_to_be_elsewhere_are_told_with_the_proposal() {
     assert_eq!(told("state_mismatch").len(), 5);
     assert_eq!(told("county_spelling"), []);
     assert_eq!(
-        rows(&folder.latest().join("layers/points")).iter().map(|rows| rows.num_rows()).sum::<usize>(),
+        rows(&folder.latest().join("layers/points")).iter().map(RecordBatch::num_rows).sum::<usize>(),
         27
     );
 }

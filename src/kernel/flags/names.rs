@@ -37,6 +37,23 @@ pub(super) fn county(name: &str) -> String {
     words.map(in_full).collect()
 }
 
+/// Whether a county code is that of a city which is no part of a county: such codes begin at 510 within their state
+/// (INCITS 31), and St. Louis and Baltimore are a city and a county each.
+pub(super) fn is_independent_city(code: &str) -> bool {
+    code.get(2..).is_some_and(|county| county.len() == 3 && county >= "510")
+}
+
+/// Whether a name claims such a city, or a county, beyond the name that was computed; none where it says neither.
+pub(super) fn is_city(claimed: &str, computed: &str) -> Option<bool> {
+    let (claimed, computed) = (claimed.trim().to_uppercase(), computed.to_uppercase());
+    let says = |kind: &str| claimed.ends_with(kind) && !computed.ends_with(kind);
+    match (says(" CITY"), says(" COUNTY")) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        (false, false) => None,
+    }
+}
+
 /// A letter without its accent, of those that names in the United States and Puerto Rico have.
 fn plain(letter: char) -> char {
     match letter {
@@ -58,7 +75,7 @@ fn plain(letter: char) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::county;
+    use super::{county, is_city, is_independent_city};
 
     #[test]
     fn spellings_of_one_county_are_one() {
@@ -78,6 +95,10 @@ mod tests {
             assert_eq!(county(one), county(other), "{one} {other}");
         }
         assert_ne!(county("Kings"), county("Queens"));
+        assert!(is_independent_city("24510") && !is_independent_city("24005") && !is_independent_city("24"));
+        assert_eq!(is_city("BALTIMORE CITY", "Baltimore"), Some(true));
+        assert_eq!(is_city("St. Louis County", "St. Louis"), Some(false));
+        assert_eq!(is_city("James City", "James City"), None);
         assert_ne!(county("Carson City"), county("Clark"));
     }
 }

@@ -95,12 +95,15 @@ fn differing<'a>(
 /// could be held against it.
 fn county_names(flags: &mut Vec<RowFlag>, placed: &Placed<'_>) {
     const FIELD: &str = "county_name_claimed";
+    let codes = Texts::of(&placed.located.county_fips).expect("computed codes are text");
     for pair in differing(placed, FIELD, &placed.located.county_name) {
         let Some(computed) = pair.computed else { continue };
         if pair.claimed.eq_ignore_ascii_case(computed) {
             continue;
         }
-        let is_same = names::county(pair.claimed) == names::county(computed);
+        let is_city = codes.value(pair.index).is_some_and(names::is_independent_city);
+        let is_of_kind = names::is_city(pair.claimed, computed).is_none_or(|claimed| claimed == is_city);
+        let is_same = is_of_kind && names::county(pair.claimed) == names::county(computed);
         let code = if is_same { FlagCode::CountySpelling } else { FlagCode::CountyMismatch };
         flags.push(pair.flag(FIELD, code));
     }
