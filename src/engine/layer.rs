@@ -113,18 +113,24 @@ pub struct LayerRows {
     pub(super) origins: Origins,
     /// Keys that stand in several rows, as [`Again`] has them.
     repeated: HashMap<u128, u64>,
-    keys: KeySet,
+    /// None once nobody asks for them any more: they are the budget's no more than the sample is.
+    keys: Option<KeySet>,
     /// A few of the rows, to be compared with another night's.
     pub sample: Sample,
 }
 
 impl LayerRows {
-    /// Whether a row has this key.
+    /// Whether a row has this key; none has once the keys are forgotten.
     ///
     /// # Errors
     /// When a scratch file can't be read.
     pub fn has_key(&self, key: &str) -> io::Result<bool> {
-        self.keys.holds(map::key_number(key))
+        self.keys.as_ref().map_or(Ok(false), |keys| keys.holds(map::key_number(key)))
+    }
+
+    /// Frees what is known of the keys.
+    pub fn forget_keys(&mut self) {
+        self.keys = None;
     }
 
     /// What a second reading has to know, if it would do anything otherwise.
@@ -408,7 +414,7 @@ fn sealed(layer: &LayerPlan, schema: SchemaRef, fold: Fold<'_>) -> Result<LayerR
         profile,
         origins: fold.origins,
         repeated: fold.repeated,
-        keys: fold.keys,
+        keys: Some(fold.keys),
         sample: fold.sample,
     };
     Ok(rows)

@@ -225,6 +225,7 @@ fn attempt(
         "read, normalised, located"
     );
     let gate = gate::judge(context, layer, &landed, &mut rows)?;
+    rows.forget_keys();
     if let Some(gate) = gate.as_ref().filter(|gate| gate.held.is_some()) {
         return Err(LayerError::Held { gate: Box::new(gate.clone()) });
     }
