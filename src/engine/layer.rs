@@ -18,13 +18,11 @@ use super::EngineError;
 use super::fold::Fold;
 use super::keys::KeySet;
 use super::origins::Origins;
-use super::rows::{Budget, LocalRows, RowStore, RowsError, Stands};
+use super::room::Room;
+use super::rows::{LocalRows, RowStore, RowsError, Stands};
 use super::sample::Sample;
 use super::seats::Seats;
-use crate::feature::records::RecordRoom;
-use crate::feature::{
-    CoordinatesSeen, Flags, Landed, RawBatch, Rejects, Reproject, ScratchSpace, SourceProfile, Task,
-};
+use crate::feature::{CoordinatesSeen, Flags, Landed, RawBatch, Rejects, Reproject, SourceProfile, Task};
 use crate::kernel::again::Again;
 use crate::kernel::assemble;
 use crate::kernel::core::core;
@@ -36,44 +34,6 @@ use crate::source::{self, Reader, Readers};
 
 /// Batches that may wait for an earlier one, for each thread that maps.
 const WAITING: usize = 2;
-
-/// One part in so many of what rows may take is what a product keeps of every row.
-const RECORDS: usize = 8;
-/// One part in so many is what a layer's rejects may take, and as much its flags.
-const TABLES: usize = 16;
-
-/// What rows may take of the machine, over all layers of a run.
-#[derive(Debug, Clone)]
-pub struct Room {
-    /// Memory for rows.
-    pub budget: Arc<Budget>,
-    /// Where what doesn't fit goes.
-    pub space: Arc<dyn ScratchSpace>,
-    /// Threads that may work on batches, over all layers.
-    seats: Arc<Seats>,
-}
-
-impl Room {
-    /// So many bytes of memory, and a place for what doesn't fit.
-    pub fn new(bytes: usize, space: impl ScratchSpace + 'static) -> Self {
-        let seats = Arc::new(Seats::new(rayon::current_num_threads()));
-        Self { budget: Arc::new(Budget::new(bytes)), space: Arc::new(space), seats }
-    }
-
-    /// What products may keep of every row, each: the budget doesn't count it.
-    pub fn for_records(&self) -> RecordRoom {
-        self.part(RECORDS)
-    }
-
-    /// What a table beside a layer's tiles may keep of itself: the budget doesn't count it.
-    pub(super) fn for_tables(&self) -> RecordRoom {
-        self.part(TABLES)
-    }
-
-    fn part(&self, parts: usize) -> RecordRoom {
-        RecordRoom { bytes: self.budget.to_wait() / parts, space: Arc::clone(&self.space) }
-    }
-}
 
 /// What a layer is made with.
 #[derive(Debug, Clone, Copy)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::check::{Bounds, Check, optional, text};
+use super::check::{Bounds, Check, LONGEST_ID, optional, text};
 use super::field::is_core;
 use super::gate;
 use super::reference::Reference;
@@ -17,6 +17,9 @@ use crate::feature::{Crs, LayerId};
 use crate::spec::{
     Diagnostic, JurisdictionSpec, LayerSpec, LocationSpec, PipelineSpec, SourceSpec, Spanned, beside,
 };
+
+/// Characters that the id of a polygon set has at most.
+const LONGEST_SET: usize = 87;
 
 pub(super) const KINDS: [(&str, JurisdictionKind); 5] = [
     ("state", JurisdictionKind::State),
@@ -132,6 +135,13 @@ pub(super) fn jurisdictions(
     let mut kinds: BTreeMap<JurisdictionKind, &str> = BTreeMap::new();
     for Spanned { value: set, .. } in &spec.jurisdictions {
         let id = check.identifier("a jurisdiction id", set.id.as_ref());
+        // Its landing is called after it, with a word before.
+        if let Some(written) =
+            set.id.as_ref().filter(|id| (LONGEST_SET + 1..=LONGEST_ID).contains(&id.value.len()))
+        {
+            let message = format!("a jurisdiction id has {LONGEST_SET} characters at most");
+            check.error(&written.span, message);
+        }
         let kind = check.choice("a kind of jurisdiction", set.kind.as_ref(), &KINDS);
         if let (Some(kind), Some(written)) = (kind, &set.kind) {
             one_per_kind(&mut check, kind, written, &mut kinds, set);

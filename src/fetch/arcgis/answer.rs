@@ -191,6 +191,19 @@ mod tests {
         assert!(cut.is_worth_another_try() && cut.to_string().contains("pages = \"json\""), "{cut}");
     }
 
+    /// Numbers that JSON doesn't have are texts that no reader takes for numbers: the page is kept.
+    #[test]
+    fn bare_words_are_no_reason_to_ask_again() {
+        let page =
+            br#"{"fields":[{"name":"A"}],"extent":{"xmin":NaN},"features":[{"attributes":{"A":-Infinity}}]}"#;
+        let body = ask(&Fixed(page), "u", &[], 1).unwrap().body;
+        let members = members("u", &body).unwrap();
+        assert_eq!(
+            members["features"].get(),
+            format!(r#"[{{"attributes":{{"A":{}}}}}]"#, esri::NOT_A_NUMBER)
+        );
+    }
+
     #[test]
     fn a_cut_body_is_no_answer() {
         assert!(error(r#"{"features":[{"attributes":{"OBJE"#).is_passing());
