@@ -94,10 +94,15 @@ pub(super) fn kind(wkb: &[u8]) -> Option<GeometryKind> {
     }
 }
 
+/// The first position of a geometry.
+pub(super) fn position(wkb: &[u8]) -> Option<(f64, f64)> {
+    first_position(wkb, DEEPEST).filter(|(x, y)| x.is_finite() && y.is_finite())
+}
+
 /// The position of a point or of a single point in many.
 pub(super) fn point(wkb: &[u8]) -> Option<(f64, f64)> {
     let is_point = matches!(word(wkb, 1)?, POINT | MULTI_POINT);
-    first_position(wkb, DEEPEST).filter(|(x, y)| is_point && x.is_finite() && y.is_finite())
+    position(wkb).filter(|_| is_point)
 }
 
 /// Whether a box reaches beyond ±180 or ±90.

@@ -55,6 +55,7 @@ pub(super) fn remarks(survey: &Survey) -> Vec<String> {
     }
     remarks.extend(crs(survey));
     remarks.extend(survey.remarks.iter().map(|remark| line(remark)));
+    remarks.extend(survey.outside.iter().map(|outside| line(&format!("EDIT: {outside}."))));
     if survey.nowhere > 0 && survey.has_coordinates {
         remarks.push(format!(
             "{} of {} rows will be rejects: {}.",

@@ -3,6 +3,7 @@
 //! Reads through `source` and writes nothing; everything it says is a proposal to edit, marked so
 //! where it is a guess. A CRS is never guessed: where the file is silent, the draft asks.
 
+mod claims;
 mod column;
 mod crs;
 mod dates;
@@ -26,6 +27,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
+use claims::Claims;
 use kind::Kind;
 
 use crate::error::Error;
@@ -105,7 +107,11 @@ pub fn draft(wanted: &Wanted, reference: &Reference, folder: Option<&str>) -> Re
     let kinds: Vec<Kind> = survey.columns.iter().map(kind::infer).collect();
     let key = key::choose(&survey, &kinds, wanted).map_err(describe)?;
     if let Some(key) = key.as_ref().filter(|_| survey.has_coordinates) {
-        survey.rejected = proof::rejected(&survey, &kinds, wanted, &key.columns).map_err(describe)?;
+        let mut claims = Claims::new(&survey, &kinds, &reference.states);
+        let rejected = proof::rejected(&survey, &kinds, wanted, &key.columns, &mut claims);
+        let outside = claims.question();
+        survey.rejected = rejected.map_err(describe)?;
+        survey.outside = outside;
     }
     Ok(write::draft(wanted, &survey, kinds, key.as_ref(), reference, folder))
 }

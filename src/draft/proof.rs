@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use arrow_array::{Array, StringArray};
 
 use super::Wanted;
+use super::claims::Claims;
 use super::column::Column;
 use super::distinct::hash;
 use super::geometry;
@@ -99,12 +100,13 @@ pub(super) fn count(
 /// Rows that a run of the draft would reject, counted as a run does; none where there is no room to count.
 ///
 /// A row is rejected once, whatever is wrong with it: it can't be read, has no place, a geometry of another family than
-/// most, or no key of its own among those that are left.
+/// most, or no key of its own among those that are left. The look is shared with `claims`.
 pub(super) fn rejected(
     survey: &Survey,
     kinds: &[Kind],
     wanted: &Wanted,
     key: &[usize],
+    claims: &mut Claims<'_>,
 ) -> Result<Option<u64>, SourceError> {
     let used: HashSet<usize> = key.iter().copied().collect();
     let spellings: Vec<Vec<&str>> =
@@ -115,6 +117,7 @@ pub(super) fn rejected(
     for batch in batches(&survey.format, wanted, None)? {
         let batch = batch?;
         let broken: HashSet<usize> = batch.defects.iter().map(|defect| defect.index).collect();
+        claims.note_batch(&batch, (0..batch.len()).filter(|row| !broken.contains(row)));
         let columns = columns(&batch, &survey.columns, &used);
         for row in 0..batch.len() {
             let has_place = batch.geometry.is_valid(row) && !broken.contains(&row);

@@ -31,9 +31,11 @@ pub(super) fn count(survey: &Survey, key: Option<&Key>) -> u64 {
 /// The ceiling where the file is known to need one above the usual; where most would go, and where
 /// somebody can mend the file, the reason why.
 pub(super) fn ceiling(survey: &Survey, key: Option<&Key>) -> (Vec<String>, Option<String>) {
-    let (lost, all) = (count(survey, key), records(survey));
-    // What is close to the usual ceiling counts, for a run may find a few more.
-    if lost * 125 <= all * USUAL {
+    let lost = count(survey, key);
+    let all = records(survey);
+    // What is close to the usual ceiling counts where not all was counted, for a run may find a few more.
+    let air = if is_counted(survey) { 100 } else { 125 };
+    if lost * air <= all * USUAL {
         return (Vec::new(), None);
     }
     if let Some(why) = too_many(survey, key) {
@@ -43,11 +45,27 @@ pub(super) fn ceiling(survey: &Survey, key: Option<&Key>) -> (Vec<String>, Optio
         survey.has_coordinates && survey.first_nowhere.as_ref().is_some_and(|first| first.has_decimal_comma);
     let why = is_comma
         .then(|| format!("{} of {all} rows would be rejected: {}", survey.nowhere, positions(survey)));
-    let percent = (lost * 110 / all + 1).min(HIGHEST);
+    let about = if is_counted(survey) { "" } else { "about " };
     let told = format!(
-        "# EDIT: about {lost} of {all} rows will be rejects; by default more than {USUAL} % fail the layer."
+        "# EDIT: {about}{lost} of {all} rows will be rejects; by default more than {USUAL} % fail the layer."
     );
-    (vec![told, format!("max-rejects = 0.{percent:02}")], why)
+    (vec![told, format!("max-rejects = {}", share(survey, lost, all))], why)
+}
+
+/// Whether a run's rejects are known to the row.
+fn is_counted(survey: &Survey) -> bool {
+    survey.rejected.is_some() && !survey.is_partial
+}
+
+/// The run's own share of rejects, rounded up to a thousandth; a tenth more where not all was counted.
+fn share(survey: &Survey, lost: u64, all: u64) -> String {
+    let thousandths = if is_counted(survey) {
+        (lost * 1000).div_ceil(all)
+    } else {
+        (lost * 1100).div_ceil(all).next_multiple_of(10).min(HIGHEST * 10)
+    };
+    let share = format!("0.{thousandths:03}");
+    share.trim_end_matches('0').to_owned()
 }
 
 /// Why so many rows would be rejects that no ceiling can be proposed.

@@ -57,6 +57,8 @@ pub(super) struct Survey {
     pub(super) most_lost: u64,
     /// Rows that a run would reject, where they have been counted.
     pub(super) rejected: Option<u64>,
+    /// What is to be asked where most rows lie outside the state that they name.
+    pub(super) outside: Option<String>,
     places: Places,
 }
 
@@ -95,6 +97,7 @@ pub(super) fn survey(wanted: &Wanted, reference: &Reference) -> Result<Survey, S
         is_partial: false,
         most_lost: 0,
         rejected: None,
+        outside: None,
         places: Places::new([]),
     };
     read(&mut survey, layer, wanted, &reference.states)?;

@@ -80,6 +80,7 @@ fn questions(wanted: &Wanted, survey: &Survey, key: Option<&Key>, guess: &Guess)
             "nothing tells in which CRS the coordinates are: say so by `crs` in the pipeline".to_owned(),
         );
     }
+    questions.extend(survey.outside.clone());
     questions.extend(rejects::ceiling(survey, key).1);
     if guess.code.is_none() {
         questions.push("nothing tells the sector: say so by `code` under [sector] in the schema".to_owned());

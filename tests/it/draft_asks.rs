@@ -37,6 +37,32 @@ fn decimal_commas_are_named_and_no_ceiling_lets_them_pass() {
 }
 
 #[test]
+fn rows_that_lie_outside_the_states_they_name_are_a_question() {
+    let place = |row: usize| (32.0 + row as f64 / 97.0, -99.0 - row as f64 / 97.0);
+    let file = |columns: &str, values: &dyn Fn(f64, f64) -> String| {
+        let mut text = format!("SITE,STATE,{columns}\n");
+        for row in 0..9 {
+            let (lat, lon) = place(row);
+            text += &format!("S{row},TX,{}\n", values(lat, lon));
+        }
+        drafted(text)
+    };
+    let right = file("LON,LAT", &|lat, lon| format!("{lon:.4},{lat:.4}"));
+    assert!(!right.facts["questions"].to_string().contains("outside"), "{}", right.facts["questions"]);
+
+    let unsigned = file("LON,LAT", &|lat, lon| format!("{:.4},{lat:.4}", -lon));
+    let question = "9 of 9 rows lie outside the state that `STATE` names, first row 2 names `TX` and lies at 99, 32; 9 would lie in it with the sign of x turned";
+    assert!(unsigned.facts["questions"].to_string().contains(question), "{}", unsigned.facts["questions"]);
+    says(&unsigned.pipeline(), &["EDIT: 9 of 9 rows lie outside"]);
+
+    let exchanged = file("Y,X", &|lat, lon| format!("{:.4},{:.4}", lon / 2.0, lat));
+    says(
+        &exchanged.facts["questions"].to_string(),
+        &["9 of 9 rows lie outside the state that `STATE` names, first row 2 names `TX` and lies at 32, -49.5"],
+    );
+}
+
+#[test]
 fn a_shipped_schema_is_named_where_its_block_and_fields_fit() {
     let folder = Folder::new();
     for file in ["schemas/hospitals.toml", "schemas/include/hifld.toml"] {
