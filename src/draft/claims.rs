@@ -47,7 +47,8 @@ impl<'a> Claims<'a> {
     /// Nothing compared yet. Nothing will be where no column names states, or nobody knows what the coordinates are.
     pub(super) fn new(survey: &'a Survey, kinds: &[Kind], states: &'a [State]) -> Self {
         let columns = survey.columns.iter().zip(kinds);
-        let mut named = columns.filter(|(column, kind)| **kind == Kind::State && names::is_state(&column.name));
+        let mut named =
+            columns.filter(|(column, kind)| **kind == Kind::State && names::is_state(&column.name));
         let reproject = match &survey.crs {
             Word::Stated(crs) => source::reprojection(crs).ok(),
             Word::Inferred(code, _) => source::reprojection(&Crs::Code(code.clone())).ok(),
@@ -81,7 +82,8 @@ impl<'a> Claims<'a> {
     fn note(&mut self, at: u64, value: &str, x: f64, y: f64) {
         let Some(extent) = self.extent(value) else { return };
         let (mut lons, mut lats) = ([x], [y]);
-        if self.reproject.as_ref().is_some_and(|reproject| reproject.to_crs84(&mut lons, &mut lats).is_err()) {
+        if self.reproject.as_ref().is_some_and(|reproject| reproject.to_crs84(&mut lons, &mut lats).is_err())
+        {
             return;
         }
         let ([lon], [lat]) = (lons, lats);
@@ -106,19 +108,19 @@ impl<'a> Claims<'a> {
 
     /// What is to be asked where most rows lie outside the state that they name.
     pub(super) fn question(&self) -> Option<String> {
-        let first = self.first.as_ref().filter(|_| self.compared >= FEW && self.outside * 2 > self.compared)?;
+        let first =
+            self.first.as_ref().filter(|_| self.compared >= FEW && self.outside * 2 > self.compared)?;
         let Self { compared, outside, exchanged, negated, .. } = self;
-        let mut told = format!(
-            "{outside} of {compared} rows lie outside the state that {} names, first {first}",
-            shown(self.column?)
-        );
         // Most of them, so that a few that happen to fit say nothing.
-        if exchanged * 2 > *outside {
-            told += &format!("; {exchanged} would lie in it with x and y exchanged");
-        } else if negated * 2 > *outside {
-            told += &format!("; {negated} would lie in it with the sign of x turned");
-        }
-        Some(told)
+        let likely = match () {
+            () if exchanged * 2 > *outside => format!("; {exchanged} would lie in it with x and y exchanged"),
+            () if negated * 2 > *outside => format!("; {negated} would lie in it with the sign of x turned"),
+            () => String::new(),
+        };
+        let column = shown(self.column?);
+        Some(format!(
+            "{outside} of {compared} rows lie outside the state that {column} names, first {first}{likely}"
+        ))
     }
 }
 

@@ -1,4 +1,5 @@
-//! Values that are several codes: `ERRETC` for rockfill, earth and timber crib.
+//! What coded values mean: one code, several (`ERRETC` for rockfill, earth and timber crib), or the meaning itself, as
+//! copies of a layer have it that are decoded already (`Rockfill;Earth`).
 //!
 //! Pure.
 
@@ -9,23 +10,47 @@ use arrow_array::StringArray;
 /// Longest value that is taken apart, bytes: there are ways without end to read a long one.
 const LONGEST: usize = 200;
 
-/// What stands between codes, if anything does.
-const BETWEEN: [char; 5] = [' ', ',', ';', '/', '|'];
+/// What stands between codes or meanings, if anything does; a blank, only between codes.
+const BETWEEN: [char; 4] = [',', ';', '/', '|'];
 
-/// Meanings of values that are one or more codes; null where a value is none.
-pub(super) fn meanings(texts: &StringArray, codes: &[(String, String)]) -> StringArray {
+/// Meanings of values; null where a value is outside the codes. Several codes in one value, only where it is
+/// `concatenated`.
+pub(super) fn meanings(texts: &StringArray, codes: &[(String, String)], concatenated: bool) -> StringArray {
     let mut known: HashMap<&str, Option<String>> = HashMap::new();
     texts
         .iter()
-        .map(|text| known.entry(text?).or_insert_with_key(|text| meaning(text, codes)).clone())
+        .map(|text| {
+            let text = text?;
+            let understood = known.entry(text).or_insert_with(|| match one(text, codes) {
+                None if concatenated => several(text, codes),
+                one => one.map(str::to_owned),
+            });
+            understood.clone()
+        })
         .collect()
 }
 
-/// The meanings of a value's codes, in their order and each once, if it is nothing but codes.
-fn meaning(value: &str, codes: &[(String, String)]) -> Option<String> {
+/// The meaning of a code, or of a meaning in whatever case.
+fn one<'c>(value: &str, codes: &'c [(String, String)]) -> Option<&'c str> {
+    let is_code = |(code, _): &&(String, String)| code == value;
+    let is_meaning = |(_, meaning): &&(String, String)| meaning.eq_ignore_ascii_case(value);
+    let found = codes.iter().find(is_code).or_else(|| codes.iter().find(is_meaning));
+    found.map(|(_, meaning)| meaning.as_str())
+}
+
+/// The meanings of a value's codes, in their order and each once, if it is nothing but codes and meanings.
+fn several(value: &str, codes: &[(String, String)]) -> Option<String> {
     let mut meanings: Vec<&str> = Vec::new();
-    for word in value.split(BETWEEN).filter(|word| !word.is_empty()) {
-        for meaning in taken_apart(word, codes)? {
+    for part in value.split(BETWEEN).map(str::trim) {
+        let found = match one(part, codes) {
+            Some(meaning) => vec![meaning],
+            None => part
+                .split_whitespace()
+                .map(|word| taken_apart(word, codes))
+                .collect::<Option<Vec<_>>>()?
+                .concat(),
+        };
+        for meaning in found {
             if !meanings.contains(&meaning) {
                 meanings.push(meaning);
             }
@@ -75,14 +100,21 @@ mod tests {
             // `ERT` leaves a `C`, which is no code.
             ("ERTC", Some("Rockfill, Timber crib")),
             ("RE, ER", Some("Earth, Rockfill")),
+            ("RE ER", Some("Earth, Rockfill")),
+            ("Rockfill;Timber crib", Some("Rockfill, Timber crib")),
+            ("timber crib", Some("Timber crib")),
+            ("Timber wall", None),
             ("RERE", Some("Earth")),
             ("RR", Some("Recreation")),
             ("REX", None),
             ("re", None),
             (",", None),
         ] {
-            assert_eq!(meaning(value, &codes).as_deref(), expected, "{value}");
+            let understood = meanings(&StringArray::from(vec![value]), &codes, true);
+            assert_eq!(understood.iter().next().flatten(), expected, "{value}");
         }
-        assert_eq!(meaning(&"R".repeat(500), &codes), None);
+        assert_eq!(several(&"R".repeat(500), &codes), None);
+        let alone = meanings(&StringArray::from(vec!["RE", "Earth", "RERE"]), &codes, false);
+        assert_eq!(alone, StringArray::from(vec![Some("Earth"), Some("Earth"), None]));
     }
 }

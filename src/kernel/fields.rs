@@ -62,13 +62,10 @@ pub(super) fn steps(
     };
     let value = value(field, &known, states)?;
     let value = recovered.map_or(Arc::clone(&value), |decimals| mangled::recovered(&known, &value, decimals));
-    let meanings = |values: &StringArray| {
-        if field.is_concatenated {
-            return Ok(Arc::new(codes::meanings(values, &field.codes)) as ArrayRef);
-        }
-        parse::meanings(values, &field.codes)
-    };
-    let decoded = field.decoded.as_ref().map(|_| meanings(&spelling::texts(&value))).transpose()?;
+    let decoded = field.decoded.as_ref().map(|_| {
+        let texts = spelling::texts(&value);
+        Arc::new(codes::meanings(&texts, &field.codes, field.is_concatenated)) as ArrayRef
+    });
     Ok(Steps { raw, bare, known, value, decoded })
 }
 

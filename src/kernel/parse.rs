@@ -1,4 +1,4 @@
-//! Typed values out of text, through Polars: numbers, words, dates by patterns, codes.
+//! Typed values out of text, through Polars: numbers, words, dates by patterns, states.
 //!
 //! Pure. Polars' eager functions, one column on one thread: the engine that runs batches has the threads, and the lazy
 //! engine's pool would only get in its way. Every function goes value by value, so that texts that repeat go once (`frame`).
@@ -28,13 +28,6 @@ pub(super) fn typed(
         FieldKind::Date { formats } => days(texts, formats),
         FieldKind::State => state_codes(&texts.to_uppercase(), states),
     })
-}
-
-/// Meanings of codes; null for a code outside the list.
-pub(super) fn meanings(texts: &StringArray, codes: &[(String, String)]) -> Result<ArrayRef, KernelError> {
-    let (codes, meanings): (Vec<&str>, Vec<&str>) =
-        codes.iter().map(|(code, meaning)| (&**code, &**meaning)).unzip();
-    frame::through(texts, |texts| mapped(texts, &codes, &meanings))
 }
 
 /// Whole numbers, `12.0` included.

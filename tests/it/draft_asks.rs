@@ -58,7 +58,9 @@ fn rows_that_lie_outside_the_states_they_name_are_a_question() {
     let exchanged = file("Y,X", &|lat, lon| format!("{:.4},{:.4}", lon / 2.0, lat));
     says(
         &exchanged.facts["questions"].to_string(),
-        &["9 of 9 rows lie outside the state that `STATE` names, first row 2 names `TX` and lies at 32, -49.5"],
+        &[
+            "9 of 9 rows lie outside the state that `STATE` names, first row 2 names `TX` and lies at 32, -49.5",
+        ],
     );
 }
 
