@@ -163,6 +163,49 @@ fn points_that_seem_to_be_elsewhere_are_told_with_the_proposal() {
     );
 }
 
+/// As the dam inventory and the Census Bureau spell them.
+#[test]
+fn counties_of_another_name_are_told_apart_from_those_spelt_otherwise() {
+    let named = |west: f64, code: &str, name: &str| {
+        square(west, code, true).replace(&format!("\"n{code}\""), &format!("\"{name}\""))
+    };
+    let counties = [
+        named(-100.0, "48123", "DeWitt"),
+        named(-90.0, "29510", "St. Louis city"),
+        named(-80.0, "35013", "Doña Ana"),
+    ];
+    let folder = Folder::new();
+    folder.points("").write("counties.geojson", set(&counties));
+    folder.schema("points", "point", "");
+    let schema = folder.path().join("schemas/points.toml");
+    let field =
+        "\n[[field]]\nname = \"county_name_claimed\"\nfrom = [\"COUNTY\"]\ndescription = \"county\"\n";
+    std::fs::write(&schema, std::fs::read_to_string(&schema).unwrap() + field).unwrap();
+    folder.write(
+        "points.csv",
+        "ID,COUNTY,LON,LAT\n1,DeWitt,-95,35\n2,DE WITT COUNTY,-95,36\n3,Dewey,-95,37\n\
+         4,Saint Louis City,-85,35\n5,St. Louis County,-85,36\n6,DONA ANA,-75,35\n7,,-75,36\n8,Nowhere,40,35\n",
+    );
+    folder.run().code(0);
+    let flags = cikr::geoparquet::read(&folder.latest().join("quality/flags/points.parquet"), None).unwrap();
+    let text = |name: &str| flags.column_by_name(name).unwrap().as_string::<i32>().clone();
+    let (ids, codes, details) = (text("facility_id"), text("flag"), text("detail"));
+    let told: Vec<String> = (0..ids.len())
+        .filter(|row| codes.value(*row).starts_with("county_"))
+        .map(|row| format!("{} {} {}", ids.value(row), codes.value(row), details.value(row)))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "points:2 county_spelling DE WITT COUNTY → DeWitt",
+            "points:3 county_mismatch Dewey → DeWitt",
+            "points:4 county_spelling Saint Louis City → St. Louis city",
+            "points:5 county_mismatch St. Louis County → St. Louis city",
+            "points:6 county_spelling DONA ANA → Doña Ana",
+        ]
+    );
+}
+
 #[test]
 fn zeros_can_be_said_to_stand_for_nothing() {
     let folder = Folder::new();

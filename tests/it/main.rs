@@ -37,6 +37,7 @@ mod draft;
 mod draft_asks;
 mod echoes;
 mod expected_counts;
+mod exports;
 mod gate;
 mod hostile;
 mod hostile_server;

@@ -1,5 +1,6 @@
 //! Answers that say of themselves that they are a part: never published, wherever they say it.
 
+use crate::loopback::{Reply, Server};
 use crate::program::{Folder, by_id};
 
 const FEATURES: &str = r#"{"type":"Feature","properties":{"ID":"1","NAME":"A"},"geometry":{"type":"Point","coordinates":[-95,35]}},
@@ -32,6 +33,23 @@ fn a_part_by_its_own_word_fails_its_layer() {
             folder.run().code(4).says("points.geojson is a part by its own word").says("source.arcgis");
         }
     }
+}
+
+/// The page of a server that says no more than the first of its rows, as a map's link gives it.
+#[test]
+fn a_part_behind_http_fails_its_layer_too() {
+    let body = format!(
+        r#"{{"type":"FeatureCollection","features":[{FEATURES}],"properties":{{"exceededTransferLimit":true}}}}"#
+    );
+    let server =
+        Server::start(move |request| Reply::file(request, "application/geo+json", body.as_bytes(), "\"v1\""));
+    let folder = Folder::new();
+    folder.schema("points", "point", "");
+    folder.pipeline(&format!(
+        "[[layer]]\nid = \"points\"\nsource.http = {{ url = \"{}\", geojson = {{}} }}\n",
+        server.url("/points.geojson")
+    ));
+    folder.run().code(4).says("is a part by its own word").says("source.arcgis");
 }
 
 #[test]

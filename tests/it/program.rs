@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use arrow_array::{Array, RecordBatch, StringArray};
+use arrow_array::{Array, Date32Array, RecordBatch, StringArray};
 use cikr::feature::{LayerReport, RunReport};
 use tempfile::TempDir;
 
@@ -236,11 +236,18 @@ pub(crate) fn rows(collection: &Path) -> Vec<RecordBatch> {
     tiles(collection).iter().map(|tile| cikr::geoparquet::read(tile, None).unwrap()).collect()
 }
 
-/// A text column by facility id.
+/// A column of texts or days by facility id.
 pub(crate) fn by_id(collection: &Path, column: &str) -> std::collections::BTreeMap<String, Option<String>> {
     let text = |batch: &RecordBatch, name: &str| -> StringArray {
-        let column = batch.column_by_name(name).unwrap();
-        column.as_any().downcast_ref::<StringArray>().unwrap().clone()
+        let column = batch.column_by_name(name).unwrap_or_else(|| panic!("no column {name}"));
+        let days: Option<&Date32Array> = column.as_any().downcast_ref();
+        match days {
+            Some(days) => {
+                let day = |row: usize| days.is_valid(row).then(|| days.value_as_date(row)).flatten();
+                (0..days.len()).map(|row| day(row).map(|day| day.to_string())).collect()
+            }
+            None => column.as_any().downcast_ref::<StringArray>().unwrap().clone(),
+        }
     };
     let pairs = rows(collection).into_iter().flat_map(|batch| {
         let (ids, values) = (text(&batch, "facility_id"), text(&batch, column));
