@@ -194,6 +194,15 @@ fn texts_written_as_formulas_are_texts() {
     let file = "ID,NAME,LON,LAT\n=\"0100\",A,-95,35\n\"=\"\"0200\"\"\",\"=\"\"B\"\"\",=\"-95\",36\n";
     let ended = check(file, LON_LAT, &[("0100", Some("A")), ("0200", Some("B"))]);
     assert_eq!(ended.layer("points").unwrapped, 2);
+    let file = "ID,NAME,LON,LAT\n=T(\"0300\"),'0042,-95,35\n'0400,'Ohana,-95,36\n5,\"=\"\"5\"\"\"\" pipe\"\"\",-95,36\n";
+    let texts = [("0300", Some("0042")), ("0400", Some("'Ohana")), ("5", Some("5\" pipe"))];
+    assert_eq!(check(file, LON_LAT, &texts).layer("points").unwrapped, 3);
+}
+
+/// Control-Z, as DOS ends a text.
+#[test]
+fn the_mark_at_the_end_of_a_text_is_no_row() {
+    check("ID,NAME,LON,LAT\r\n1,A,-95,35\r\n\u{1a}", LON_LAT, &[("1", Some("A"))]);
 }
 
 #[test]

@@ -122,8 +122,22 @@ fn repaired(flags: &mut Vec<RowFlag>, raw: &RawBatch, field: &Field, sources: &[
 /// Words that stand for a name nobody gave, alone or before a number.
 const NO_NAMES: [&str; 4] = ["UNKNOWN", "UNNAMED", "NO NAME", "TBD"];
 
-/// Words that stand for none where they are the whole name.
-const NONE: [&str; 6] = ["N/A", "NA", "NONE", "NULL", "NOT AVAILABLE", "NOT APPLICABLE"];
+/// Words that stand for none where they are the whole name: people's, and those that programs write (Esri's `<Null>`,
+/// Excel's `#N/A`, Python's `nan`).
+const NONE: [&str; 12] = [
+    "N/A",
+    "NA",
+    "NONE",
+    "NULL",
+    "<NULL>",
+    "(NULL)",
+    "#N/A",
+    "NAN",
+    "NIL",
+    "NOT AVAILABLE",
+    "NOT APPLICABLE",
+    "UNDEFINED",
+];
 
 /// Names that say only that there is none.
 pub(in crate::kernel) fn placeholders(columns: &RecordBatch) -> Vec<RowFlag> {
@@ -143,8 +157,9 @@ pub(in crate::kernel) fn placeholders(columns: &RecordBatch) -> Vec<RowFlag> {
 }
 
 fn is_placeholder(name: &str) -> bool {
-    if NONE.iter().any(|word| name.eq_ignore_ascii_case(word)) {
-        return true;
+    let has_letters = name.chars().any(char::is_alphanumeric);
+    if !has_letters || NONE.iter().any(|word| name.eq_ignore_ascii_case(word)) {
+        return !name.is_empty();
     }
     let rest = NO_NAMES.iter().find_map(|word| {
         let start = name.get(..word.len())?;
@@ -170,6 +185,12 @@ mod tests {
             "na",
             "None",
             "NULL",
+            "<Null>",
+            "#N/A",
+            "nan",
+            "-",
+            "?",
+            "...",
         ] {
             assert!(is_placeholder(name), "{name}");
         }

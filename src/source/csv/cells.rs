@@ -3,6 +3,8 @@
 //! Pure. A cell that begins with a quote ends at the next one, which a delimiter or the end of the line must follow;
 //! a quote within it is written twice (RFC 4180). Quotes within other cells are text.
 
+use std::ops::Range;
+
 /// Cells of one record, one behind the other.
 #[derive(Default)]
 pub(super) struct Cells {
@@ -52,7 +54,7 @@ impl Cells {
     }
 
     /// Where a cell lies in [`Cells::bytes`]; nowhere where there is no such cell.
-    pub(super) fn range(&self, cell: usize) -> std::ops::Range<usize> {
+    pub(super) fn range(&self, cell: usize) -> Range<usize> {
         let end = |cell: usize| self.ends.get(cell).copied().unwrap_or(self.bytes.len());
         let start = if cell == 0 { 0 } else { end(cell - 1) };
         start..end(cell)
@@ -63,13 +65,17 @@ impl Cells {
         &self.bytes[self.range(cell)]
     }
 
-    /// Where a cell's text lies in [`Cells::bytes`]: of `="0100"`, which keeps a spreadsheet from making a number of it,
-    /// that within the quotes.
-    pub(super) fn text(&self, cell: usize) -> std::ops::Range<usize> {
-        let range = self.range(cell);
-        match &self.bytes[range.clone()] {
-            [b'=', b'"', .., b'"'] if range.len() > 2 => range.start + 2..range.end - 1,
-            _ => range,
+    /// Where a cell's text lies in [`Cells::bytes`]: of what keeps a spreadsheet from making a number of it (`="0100"`,
+    /// `=T("0100")`, `'0100`), that within.
+    pub(super) fn text(&self, cell: usize) -> Range<usize> {
+        let Range { start, end } = self.range(cell);
+        match &self.bytes[start..end] {
+            [b'=', b'"', .., b'"'] if end - start > 2 => start + 2..end - 1,
+            [b'=', b'T' | b't', b'(', b'"', .., b'"', b')'] if end - start > 5 => start + 4..end - 2,
+            [b'\'', digits @ ..] if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) => {
+                start + 1..end
+            }
+            _ => start..end,
         }
     }
 

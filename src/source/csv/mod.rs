@@ -118,12 +118,17 @@ impl CsvRecords {
         let (mut is_recoded, mut is_unwrapped) = (false, false);
         for column in 0..self.header.len().min(cells.len()) {
             let range = cells.text(column);
-            is_unwrapped |= range.len() < cells.range(column).len();
-            let value = match whole.and_then(|text| text.get(range.clone())) {
+            let is_formula = range.len() < cells.range(column).len();
+            is_unwrapped |= is_formula;
+            let mut value = match whole.and_then(|text| text.get(range.clone())) {
                 Some(text) => Cow::Borrowed(text),
                 None => decode(&cells.bytes()[range]),
             };
             is_recoded |= matches!(value, Cow::Owned(_));
+            // Within a formula's text a quote is written twice.
+            if is_formula && value.contains("\"\"") {
+                value = Cow::Owned(value.replace("\"\"", "\""));
+            }
             if !value.is_empty() {
                 batch.text(column, &value);
             }

@@ -21,6 +21,9 @@ use super::lines::Lines;
 /// a file would have all of it looked at for every line.
 const VAIN: u64 = 64 << 20;
 
+/// Control-Z, with which programs of the DOS age end a text.
+const END_OF_TEXT: &[u8] = b"\x1a";
+
 /// Reads the records of one text file.
 pub(super) struct TextRecords {
     shown: Arc<str>,
@@ -167,6 +170,10 @@ impl TextRecords {
             let Some(line) = self.lines.look(0).map_err(unreadable(&self.shown))? else {
                 return Ok(Next::End);
             };
+            if line.text == END_OF_TEXT && !line.is_ended {
+                self.lines.consume(1);
+                continue;
+            }
             let row = line.number;
             self.read += line.text.len() as u64 + 1;
             if line.is_too_long {
