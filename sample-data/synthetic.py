@@ -3,6 +3,7 @@
 import csv
 import math
 import random
+import re
 import tomllib
 from collections import Counter
 from datetime import date, timedelta
@@ -24,6 +25,7 @@ class Country:
 
     def __init__(self, sets):
         self.counties = [c for c in sets["counties"] if c["_shape"].is_valid]
+        self.names = {c["GEOID"]: c["NAME"] for c in sets["counties"]}
         self.tree = shapely.STRtree([c["_shape"] for c in sets["counties"]])
         self.by_state = {}
         for county in self.counties:
@@ -70,13 +72,27 @@ def flat_km(shape, point, squeeze):
     )
 
 
+def schema(name):
+    """A schema with the fields of the blocks that it includes; its own fields replace the keys they write."""
+    own = tomllib.loads((SCHEMAS / f"{name}.toml").read_text(encoding="utf-8"))
+    fields = {}
+    for block in own.get("include", []):
+        included = tomllib.loads((SCHEMAS / f"include/{block}.toml").read_text(encoding="utf-8"))
+        fields.update({field["name"]: field for field in included["field"]})
+    for omitted in own.get("omit", []):
+        del fields[omitted]
+    for field in own.get("field", []):
+        fields[field["name"]] = {**fields.get(field["name"], {}), **field}
+    return {**own, "field": list(fields.values())}
+
+
 class Layer:
     """Rows of a made-up layer and what the program must say of them."""
 
     def __init__(self, name, country, row, count):
         self.name, self.country, self.row = name, country, row
         self.rng = random.Random(f"{SEED}:{name}")
-        self.schema = tomllib.loads((SCHEMAS / f"{name}.toml").read_text(encoding="utf-8"))
+        self.schema = schema(name)
         self.good = []
         self.rejects = []
         self.unparsed = Counter()
@@ -141,11 +157,18 @@ class Layer:
             out["rows_by_state"] = dict(
                 sorted(Counter(USPS[r["_county"][:2]] if r["_county"] else "unassigned" for r in self.good).items())
             )
-            claim = self.source("county_fips_claimed")
-            claims = [(r["_county"], padded(r[claim], 5) if claim else None) for r in self.good]
-            out["county_claimed"] = sum(c is not None for _, c in claims)
-            out["county_mismatch"] = sum(c is not None and c != county for county, c in claims)
+            code, name = self.source("county_fips_claimed"), self.source("county_name_claimed")
+            claims = [
+                (r["_county"], padded(r[code], 5) if code else None, r[name] if name else None) for r in self.good
+            ]
+            out["county_claimed"] = sum(c is not None for _, c, _ in claims)
+            out["county_mismatch"] = sum(self.is_elsewhere(*claim) for claim in claims)
         return {**out, **self.extra, "fields": self.fields()}
+
+    def is_elsewhere(self, county, code, name):
+        """Whether a row claims another county than its own, by code or by name."""
+        is_other = county and name and name.casefold() != self.country.names[county].casefold()
+        return (code is not None and code != county) or bool(is_other)
 
     def fields(self):
         """Sentinels, codes without a meaning and values that don't parse, per field of the schema but the key."""
@@ -160,7 +183,9 @@ class Layer:
             values = [v for v in values if v]
             counts = {"sentinel": sum(v in null for v in values), "unparsed": self.unparsed[field["name"]]}
             if "codes" in field:
-                counts["unknown_code"] = sum(v not in null and v not in field["codes"] for v in values)
+                several = "+" if field.get("concatenated") else ""
+                codes = re.compile(f"({'|'.join(map(re.escape, field['codes']))}){several}")
+                counts["unknown_code"] = sum(v not in null and not codes.fullmatch(v) for v in values)
             if any(counts.values()):
                 out[field["name"]] = {k: v for k, v in counts.items() if v}
         return out

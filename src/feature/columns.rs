@@ -35,9 +35,14 @@ pub const CORE_COLUMNS: &[CoreColumn] = &[
     core("state_code_claimed", CoreType::Text, "state the source claims, USPS code"),
     core("county_fips_claimed", CoreType::Text, "county the source claims, 5-digit FIPS code"),
     core(
+        "is_state_mismatch",
+        CoreType::Boolean,
+        "claimed state is neither the computed one nor one that a line or a surface touches; null where nothing was claimed",
+    ),
+    core(
         "is_county_mismatch",
         CoreType::Boolean,
-        "claimed county differs from the computed one; null where nothing was claimed",
+        "the same of the claimed county, by its code or by its name",
     ),
     core(
         "location_method",

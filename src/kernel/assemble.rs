@@ -16,6 +16,7 @@ use arrow_array::{
 use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, SchemaRef};
 use geo::{BoundingRect, Coord, Geometry, Point, Rect};
 
+use super::claims::Claims;
 use super::locate::Located;
 use super::normalise::Normalised;
 use super::sector::Sectors;
@@ -112,6 +113,8 @@ pub struct Sources<'a> {
     pub sectors: &'a Sectors,
     /// Its places.
     pub located: &'a Located,
+    /// What came of its claims.
+    pub claims: &'a Claims,
     /// Ids of the further polygon sets, in pipeline order.
     pub further: &'a [String],
     /// The point that stands for every row.
@@ -179,7 +182,8 @@ impl Sources<'_> {
             "tribal_geoid" => Arc::new(located.tribal_geoid.clone()),
             "tribal_name" => Arc::new(located.tribal_name.clone()),
             "region_code" => Arc::new(located.region_code.clone()),
-            "is_county_mismatch" => Arc::new(located.is_county_mismatch.clone()),
+            "is_state_mismatch" => Arc::new(self.claims.is_state_mismatch.clone()),
+            "is_county_mismatch" => Arc::new(self.claims.is_county_mismatch.clone()),
             "location_method" => Arc::new(located.location_method.clone()),
             "location_distance_m" => Arc::new(located.location_distance_m.clone()),
             name => return self.further_set(name).or_else(|| self.attribute(name)),

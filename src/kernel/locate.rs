@@ -8,13 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int32Array, StringArray};
+use arrow_array::{ArrayRef, Float64Array, Int32Array, StringArray};
 use geo::{Intersects, Point, Rect};
 
 use super::CodedArray;
 use super::cluster::along_curve;
-use super::jurisdiction::JurisdictionIndex;
-use crate::feature::{LocationCounts, Texts};
+use super::jurisdiction::{JurisdictionIndex, Match};
 use crate::plan::{GeometryKind, JurisdictionKind, JurisdictionPlan, Reference};
 
 /// How a row may be located, in the order of the keys of `location_method`.
@@ -138,6 +137,11 @@ impl JoinContext {
         self.states.usps.text(set.index.rank(point)?)
     }
 
+    /// The county that holds a point, its border included.
+    pub fn county_at(&self, point: Point<f64>) -> Option<Match<'_>> {
+        self.set(JurisdictionKind::County)?.0.index.locate(point)
+    }
+
     /// Ids of the sets of kind `Other`, in pipeline order: each fills a column `<id>_code`.
     pub fn further_sets(&self) -> impl Iterator<Item = &str> {
         self.further().map(|(set, _)| &*set.plan.id)
@@ -150,6 +154,11 @@ impl JoinContext {
     /// Whether a computed state can be had at all.
     pub fn knows_states(&self) -> bool {
         self.set(JurisdictionKind::State).or(self.set(JurisdictionKind::County)).is_some()
+    }
+
+    /// Whether a computed county can be had at all.
+    pub fn knows_counties(&self) -> bool {
+        self.set(JurisdictionKind::County).is_some()
     }
 
     fn set(&self, kind: JurisdictionKind) -> Option<&(JoinSet, Lists)> {
@@ -170,7 +179,6 @@ pub struct Located {
     pub tribal_geoid: CodedArray,
     pub tribal_name: CodedArray,
     pub region_code: CodedArray,
-    pub is_county_mismatch: BooleanArray,
     pub location_method: CodedArray,
     pub location_distance_m: Float64Array,
     /// Codes of the sets of kind `Other`, in the order of [`JoinContext::further_sets`].
@@ -179,8 +187,6 @@ pub struct Located {
     pub disagreements: Vec<Disagreement>,
     /// Rows that may be in a polygon that can't be used, each with the column that is null therefore.
     pub missing: Vec<(usize, &'static str)>,
-    /// How many rows were located how.
-    pub counts: LocationCounts,
 }
 
 /// A row that two sets put in two states, by their USPS codes.
@@ -205,12 +211,7 @@ struct Answers {
 }
 
 /// Places one point per row; `kind` tells whether it is the feature itself or stands for it.
-pub fn locate(
-    points: &[Point<f64>],
-    kind: GeometryKind,
-    county_claimed: Option<&StringArray>,
-    context: &JoinContext,
-) -> Located {
+pub fn locate(points: &[Point<f64>], kind: GeometryKind, context: &JoinContext) -> Located {
     // Neighbours are asked for one after the other: they look at the same edges.
     let places: Vec<[f64; 2]> = points.iter().map(|point| [point.x(), point.y()]).collect();
     let order = along_curve(&places);
@@ -225,11 +226,7 @@ pub fn locate(
     let state = own_state.as_ref().unwrap_or(&county.answers);
     let missing = missing_rows(&[&county, &place, &tribal], own_state.as_ref());
     let region_code = context.states.region.column(&state.ranks);
-    let mismatch = county_claimed.filter(|_| context.set(JurisdictionKind::County).is_some());
-    let mismatch = mismatch_of(&county, points.len(), mismatch);
     let ways: Vec<Way> = (0..points.len()).map(|row| way(row, kind, state, &county.answers)).collect();
-    let mut totals = counted(&ways);
-    totals.county_mismatch = mismatch.iter().filter(|is| *is == Some(true)).count() as u64;
     Located {
         state_code: context.states.usps.column(&state.ranks),
         state_fips: context.states.fips.column(&state.ranks),
@@ -240,13 +237,11 @@ pub fn locate(
         tribal_geoid: tribal.codes(),
         tribal_name: tribal.names(),
         region_code,
-        is_county_mismatch: mismatch,
         location_method: methods(&ways, context),
         location_distance_m: ways.iter().map(|way| way.distance_m).collect(),
         further: context.further().map(|set| Asked::new(points, &order, Some(set)).codes()).collect(),
         disagreements,
         missing,
-        counts: totals,
     }
 }
 
@@ -346,14 +341,6 @@ fn ask(points: &[Point<f64>], order: &[u32], set: &JoinSet) -> Answers {
     answers
 }
 
-/// Null where nothing was claimed; a claimed county where no county was found is a mismatch.
-fn mismatch_of(county: &Asked<'_>, rows: usize, claimed: Option<&StringArray>) -> BooleanArray {
-    let Some(claimed) = claimed else { return BooleanArray::new_null(rows) };
-    let codes = county.codes();
-    let found = Texts::of(&codes).expect("a set's codes are text");
-    found.iter().zip(claimed).map(|(found, claimed)| Some(found != Some(claimed?))).collect()
-}
-
 /// How a row was located: a place in [`METHODS`], and the distance to the nearest jurisdiction.
 struct Way {
     method: i32,
@@ -378,15 +365,4 @@ fn way(row: usize, kind: GeometryKind, state: &Answers, county: &Answers) -> Way
 fn methods(ways: &[Way], context: &JoinContext) -> CodedArray {
     let keys: Int32Array = ways.iter().map(|way| Some(way.method)).collect();
     CodedArray::try_new(keys, Arc::clone(&context.methods)).expect("a method is a place in their list")
-}
-
-fn counted(ways: &[Way]) -> LocationCounts {
-    let of = |method| ways.iter().filter(|way| way.method == method).count() as u64;
-    LocationCounts {
-        within: of(0),
-        nearest: of(1),
-        representative_point: of(2),
-        none: of(3),
-        county_mismatch: 0,
-    }
 }

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::again::Again;
 use super::assemble::{self, Sources, StageRows};
+use super::claims::{self, Placed};
 use super::cluster::along_curve;
 use super::locate::{self, JoinContext};
 use super::normalise::{self, shortened};
@@ -83,26 +84,29 @@ pub fn map(
     };
     let sectors = sector::classify(normalised.rows.len(), text, layer, reference)?;
     let points: Vec<Point<f64>> = normalised.geometries.iter().map(stands_at).collect();
-    let located = locate::locate(&points, schema.geometry, text("county_fips_claimed"), join);
-    let sources = Sources {
-        layer,
-        normalised: &normalised,
-        sectors: &sectors,
-        located: &located,
-        further: context.further,
-        points: &points,
-    };
-    let stage = assemble::stage(context.schema, &sources)?;
-    let placed = flags::Placed {
+    let located = locate::locate(&points, schema.geometry, join);
+    let placed = Placed {
         columns: &normalised.columns,
         geometries: &normalised.geometries,
         points: &points,
         located: &located,
     };
-    let misplaced = flags::places(&placed, join);
+    let claims = claims::compare(&placed, join);
+    let sources = Sources {
+        layer,
+        normalised: &normalised,
+        sectors: &sectors,
+        located: &located,
+        claims: &claims,
+        further: context.further,
+        points: &points,
+    };
+    let stage = assemble::stage(context.schema, &sources)?;
+    let doubtful = flags::places(&normalised.geometries, &located);
     let mut doubts = std::mem::take(&mut normalised.flags);
     doubts.extend(sectors.flags);
-    doubts.extend(misplaced);
+    doubts.extend(claims.flags);
+    doubts.extend(doubtful);
     doubts.sort_by_key(|flag| flag.index);
     let mut repairs = raw.repairs;
     repairs.add(normalised.repairs);

@@ -6,6 +6,7 @@
 
 pub mod again;
 pub mod assemble;
+pub mod claims;
 pub mod cluster;
 mod codes;
 pub mod core;

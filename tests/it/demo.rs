@@ -92,12 +92,11 @@ fn what_is_counted_is_flagged() {
                 flagged += flags;
             }
         }
-        assert_eq!(
-            of("county_mismatch", "county_fips_claimed"),
-            layer.located.county_mismatch,
-            "{}",
-            layer.id
-        );
+        // By its code and by its name a county may be told twice.
+        let by_code = of("county_mismatch", "county_fips_claimed");
+        let by_name = of("county_mismatch", "county_name_claimed");
+        let mismatch = layer.located.county_mismatch;
+        assert!(by_code.max(by_name) <= mismatch && mismatch <= by_code + by_name, "{}", layer.id);
     }
     assert!(flagged > 20, "the sample data have planted ones: {flagged}");
 }

@@ -270,7 +270,7 @@ fn layers_tell_duplicates_dates_and_claims() {
     assert_eq!((dates.dated, dates.future, dates.median.as_str()), (4, 1, "2020-01-01"));
     assert_eq!(layer.nulls[0].nulls, 6, "the emptiest first");
     let filled: u64 = layer.nulls.iter().map(|field| field.nulls).sum();
-    assert_eq!(layer.filled.numerator, Some(29 * 6 - filled));
+    assert_eq!(layer.filled.numerator, Some(30 * 6 - filled));
 }
 
 #[test]

@@ -21,13 +21,12 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 use self::currency::days;
 use self::expected::Expected;
-use self::scan::{Against, Scan};
+use self::scan::Scan;
 pub use self::tables::TABLES;
 use self::twins::Twins;
 use super::product::{
@@ -35,7 +34,6 @@ use super::product::{
 };
 use super::{DeriveError, LayerTables, Release, Table};
 use crate::feature::{LayerQuality, LayerReport, ProductDoc, QualityReport, RunReport};
-use crate::plan::JurisdictionKind;
 
 /// Pairs and fields that a report names; the tables hold all.
 const NAMED: usize = 10;
@@ -85,11 +83,6 @@ struct Making<'a> {
 }
 
 impl Making<'_> {
-    fn against(&self) -> Against {
-        let computes = |kind| matches!(kind, JurisdictionKind::State | JurisdictionKind::County);
-        Against { states: self.night.plan.jurisdictions.iter().any(|set| computes(set.kind)) }
-    }
-
     /// Duplicates that an earlier release found in the same tiles: what a fingerprint stands for is the same, byte for
     /// byte.
     fn known_duplicates(&self, layer: &LayerReport) -> Option<u64> {
@@ -110,7 +103,7 @@ impl Observer for Making<'_> {
     }
 
     fn see(&self, seen: &Seen<'_>) {
-        let scan = scan::rows(seen, self.against());
+        let scan = scan::rows(seen);
         let mut scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
         scans.entry(seen.layer.to_owned()).or_default().absorb(scan);
         drop(scans);
@@ -124,17 +117,16 @@ impl Observer for Making<'_> {
 
     fn tally(&self, layer: &str) -> Option<Box<RawValue>> {
         let scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
-        to_raw_value(&Told { against: self.against(), scan: scans.get(layer)?.clone() }).ok()
+        to_raw_value(scans.get(layer)?).ok()
     }
 
     fn recall(&self, layer: &LayerReport, told: &RawValue) -> bool {
         // Twins are found in the rows alone.
         let is_known = self.known_duplicates(layer).is_some();
-        let told =
-            serde_json::from_str::<Told>(told.get()).ok().filter(|told| told.against == self.against());
-        let Some(told) = told.filter(|_| is_known) else { return false };
+        let scan = serde_json::from_str::<Scan>(told.get()).ok();
+        let Some(scan) = scan.filter(|_| is_known) else { return false };
         let mut scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
-        scans.insert(layer.id.clone(), told.scan);
+        scans.insert(layer.id.clone(), scan);
         true
     }
 }
@@ -175,13 +167,6 @@ impl Tables for Making<'_> {
         report.quality = Some(quality);
         Ok(json!({ "tables": tables.len() }))
     }
-}
-
-/// What a layer's tiles count, to be kept for a night on which they are the same.
-#[derive(Serialize, Deserialize)]
-struct Told {
-    against: Against,
-    scan: Scan,
 }
 
 /// A layer, what its rows count, and what was expected of it.

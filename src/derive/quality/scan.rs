@@ -16,13 +16,16 @@ use crate::feature::{ClaimKind, RegionId, Texts, entries};
 pub(super) const METHODS: [&str; 4] = ["within", "nearest", "representative_point", "none"];
 
 /// Columns that are looked at; the last two to find rows that repeat another's name and box.
-pub(super) const READS: [&str; 11] = [
+pub(super) const READS: [&str; 14] = [
     "facility_id",
     "sector_code",
     "state_code",
     "county_fips",
     "state_code_claimed",
     "county_fips_claimed",
+    "county_name",
+    "county_name_claimed",
+    "is_state_mismatch",
     "is_county_mismatch",
     "location_method",
     "source_date",
@@ -31,14 +34,7 @@ pub(super) const READS: [&str; 11] = [
 ];
 
 /// How many of them are for something else than such twins.
-pub(super) const BUT_TWINS: usize = 9;
-
-/// What to hold rows against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Against {
-    /// Whether a state was computed, so that a claimed one can be checked.
-    pub(super) states: bool,
-}
+pub(super) const BUT_TWINS: usize = 12;
 
 /// Rows of a state and sector.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -186,10 +182,10 @@ impl Days {
 }
 
 /// Counts the rows of a tile, or of a piece of one.
-pub(super) fn rows(seen: &Seen<'_>, against: Against) -> Scan {
+pub(super) fn rows(seen: &Seen<'_>) -> Scan {
     let mut scan = Scan { rows: seen.rows.num_rows() as u64, ..Scan::default() };
     let columns = Columns::of(seen.rows);
-    columns.count(&mut scan, against);
+    columns.count(&mut scan);
     scan.nulls = seen.nulls.map_or_else(|| nulls(seen.rows), <[_]>::to_vec);
     scan
 }
@@ -203,7 +199,10 @@ struct Columns<'a> {
     county: Option<Texts<'a>>,
     state_claimed: Option<Texts<'a>>,
     county_claimed: Option<Texts<'a>>,
-    mismatch: Option<&'a BooleanArray>,
+    county_name: Option<Texts<'a>>,
+    county_name_claimed: Option<Texts<'a>>,
+    state_mismatch: Option<&'a BooleanArray>,
+    county_mismatch: Option<&'a BooleanArray>,
     method: Option<Texts<'a>>,
     date: Option<&'a Date32Array>,
 }
@@ -211,7 +210,7 @@ struct Columns<'a> {
 impl<'a> Columns<'a> {
     fn of(rows: &'a RecordBatch) -> Self {
         let text = |name: &str| Texts::named(rows, name);
-        let mismatch = rows.column_by_name("is_county_mismatch").and_then(|column| column.as_boolean_opt());
+        let truth = |name: &str| rows.column_by_name(name).and_then(|column| column.as_boolean_opt());
         let date = rows.column_by_name("source_date");
         Self {
             rows: rows.num_rows(),
@@ -221,13 +220,16 @@ impl<'a> Columns<'a> {
             county: text("county_fips"),
             state_claimed: text("state_code_claimed"),
             county_claimed: text("county_fips_claimed"),
-            mismatch,
+            county_name: text("county_name"),
+            county_name_claimed: text("county_name_claimed"),
+            state_mismatch: truth("is_state_mismatch"),
+            county_mismatch: truth("is_county_mismatch"),
             method: text("location_method"),
             date: date.and_then(|column| column.as_primitive_opt::<Date32Type>()),
         }
     }
 
-    fn count(&self, scan: &mut Scan, against: Against) {
+    fn count(&self, scan: &mut Scan) {
         // Keyed by borrowed codes, so that no row costs a copy; the order is settled at the end.
         let mut cells: HashMap<(Option<&str>, Option<&str>), Cell> = HashMap::new();
         for row in 0..self.rows {
@@ -240,8 +242,7 @@ impl<'a> Columns<'a> {
             if let Some(day) = self.date.filter(|days| days.is_valid(row)).map(|days| days.value(row)) {
                 cell.days.0.push((day, 1));
             }
-            let verdicts =
-                self.claims(row, against).map(|verdict| verdict.map(|agrees| self.note(scan, row, agrees)));
+            let verdicts = self.claims(row).map(|verdict| verdict.map(|agrees| self.note(scan, row, agrees)));
             if verdicts.iter().any(Option::is_some) {
                 cell.claimed += 1;
                 cell.agreeing += u64::from(verdicts.into_iter().flatten().all(|agrees| agrees));
@@ -254,13 +255,23 @@ impl<'a> Columns<'a> {
         scan.cells = cells.into_iter().map(named).collect();
     }
 
-    /// Whether the row's claims of state and county agree; none where nothing is claimed or computed.
-    fn claims(&self, row: usize, against: Against) -> [Option<(ClaimKind, bool)>; 2] {
-        let state = value(self.state_claimed, row).filter(|_| against.states);
-        let state = state.map(|claimed| (ClaimKind::State, value(self.state, row) == Some(claimed)));
-        let mismatch = self.mismatch.filter(|known| known.is_valid(row)).map(|known| known.value(row));
-        let county = mismatch.map(|differs| (ClaimKind::County, !differs));
-        [state, county]
+    /// Whether the row's claims of state and county agree; none where nothing is claimed or could be compared.
+    fn claims(&self, row: usize) -> [Option<(ClaimKind, bool)>; 2] {
+        let state = truth(self.state_mismatch, row);
+        let county = truth(self.county_mismatch, row);
+        [
+            state.map(|differs| (ClaimKind::State, !differs)),
+            county.map(|differs| (ClaimKind::County, !differs)),
+        ]
+    }
+
+    /// The columns that a mismatch of counties is told by: codes, and names where the codes agree or none is claimed.
+    fn county_pair(&self, row: usize) -> (Option<Texts<'a>>, Option<Texts<'a>>) {
+        let claimed = value(self.county_claimed, row);
+        if claimed.is_some() && claimed != value(self.county, row) {
+            return (self.county_claimed, self.county);
+        }
+        (self.county_name_claimed, self.county_name)
     }
 
     /// Counts one claim; tells whether it agrees.
@@ -270,7 +281,7 @@ impl<'a> Columns<'a> {
         if !agrees {
             let (claimed, computed) = match kind {
                 ClaimKind::State => (self.state_claimed, self.state),
-                ClaimKind::County => (self.county_claimed, self.county),
+                ClaimKind::County => self.county_pair(row),
             };
             let claimed = value(claimed, row).unwrap_or_default().to_owned();
             let key = (kind, claimed, value(computed, row).map(str::to_owned));
@@ -287,6 +298,10 @@ impl<'a> Columns<'a> {
 
 fn value(column: Option<Texts<'_>>, row: usize) -> Option<&str> {
     column?.value(row)
+}
+
+fn truth(column: Option<&BooleanArray>, row: usize) -> Option<bool> {
+    column.filter(|known| known.is_valid(row)).map(|known| known.value(row))
 }
 
 /// Nulls of every column but geometry and covering, in column order.

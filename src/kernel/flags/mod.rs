@@ -4,12 +4,11 @@
 //! only where these differ, so that a clean layer pays next to nothing. No rule changes a row.
 
 mod contradictions;
-mod names;
 mod places;
 mod points;
 mod values;
 
-pub use places::{Placed, places};
+pub use places::places;
 pub use points::shared;
 
 pub(super) use contradictions::contradictions;
