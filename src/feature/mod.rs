@@ -24,6 +24,7 @@ pub mod spelling;
 mod spool;
 mod tables;
 mod texts;
+pub mod unseen;
 mod veil;
 mod visible;
 

@@ -7,7 +7,11 @@ use std::borrow::Cow;
 
 use arrow_array::builder::StringBuilder;
 use arrow_array::{Array, StringArray};
-use encoding_rs::WINDOWS_1252;
+
+use crate::feature::unseen::{self, is_unseen};
+
+/// White space to Unicode, and the ellipsis of Windows-1252 that was read as Latin-1.
+const NEXT_LINE: char = '\u{85}';
 
 /// Bytes looked at in one go.
 const STRIDE: usize = 128;
@@ -21,7 +25,7 @@ pub(super) fn texts(column: &StringArray) -> StringArray {
     let mut repaired = StringBuilder::with_capacity(column.len(), data(column).len());
     for value in column {
         match value {
-            Some(value) if has_unseen => repaired.append_option(text(value)),
+            Some(value) if has_unseen => repaired.append_option(unseen::repaired(value)),
             Some(value) => repaired.append_option(Some(value.trim()).filter(|text| !text.is_empty())),
             None => repaired.append_null(),
         }
@@ -54,47 +58,14 @@ fn is_trimmed(text: &str) -> bool {
     }
 }
 
-/// Source text trimmed, without the characters that nobody sees; none where nothing is left.
-///
-/// - Each run of control characters, with the blanks beside it, is one space.
-/// - U+0080 to U+009F are no characters of a name: Windows-1252 was read as Latin-1. They become what they were.
-/// - Characters of no width go.
-pub(super) fn text(value: &str) -> Option<Cow<'_, str>> {
-    if !value.chars().any(is_unseen) {
-        return Some(value.trim()).filter(|text| !text.is_empty()).map(Cow::Borrowed);
-    }
-    let seen: String = value.chars().filter(|c| !has_no_width(*c)).map(of_windows_1252).collect();
-    let words = seen.split(char::is_control).map(str::trim).filter(|word| !word.is_empty());
-    let clean = words.collect::<Vec<_>>().join(" ");
-    (!clean.is_empty()).then_some(Cow::Owned(clean))
-}
-
 /// Whether a byte of UTF-8 can be the first of a character that nobody sees.
 fn may_begin_unseen(byte: u8) -> bool {
     byte.is_ascii_control() || matches!(byte, 0xC2 | 0xE2 | 0xEF)
 }
 
-/// Whether nobody sees a character, blanks aside.
-fn is_unseen(c: char) -> bool {
-    c.is_control() || has_no_width(c)
-}
-
-/// Zero-width spaces and joiners, marks of direction, the byte order mark and the soft hyphen.
-fn has_no_width(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
-}
-
-/// What a byte of Windows-1252 means that was read as Latin-1; five of them mean nothing, and stay.
-fn of_windows_1252(c: char) -> char {
-    let Some(byte) = u8::try_from(u32::from(c)).ok().filter(|byte| (0x80..0xA0).contains(byte)) else {
-        return c;
-    };
-    WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or(c)
-}
-
-/// Whether a text has characters that nobody sees: control characters around it aside, which are trimmed like blanks.
+/// Whether a text has characters that nobody sees, beside the blanks, tabs and line ends around it: those are trimmed.
 pub(super) fn is_broken(value: &str) -> bool {
-    value.trim_matches(|c: char| c.is_whitespace() || c.is_ascii_control()).chars().any(is_unseen)
+    value.trim_matches(|c: char| c.is_whitespace() && c != NEXT_LINE).chars().any(is_unseen)
 }
 
 /// A code of `width` digits with what it lost; anything that is no such code stays as it is.
@@ -148,7 +119,7 @@ mod tests {
         assert!(texts(&column).value_data().as_ptr() == column.value_data().as_ptr(), "shared");
         for value in broken {
             let given: StringArray = clean.map(Some).into_iter().chain([None, Some(value)]).collect();
-            let expected: StringArray = given.iter().map(|value| value.and_then(text)).collect();
+            let expected: StringArray = given.iter().map(|value| value.and_then(unseen::repaired)).collect();
             assert_eq!(texts(&given), expected, "{value:?}");
             assert_eq!(texts(&given.slice(1, 3)), given.slice(1, 3));
             assert_eq!(has_unseen(&given.slice(6, 1)), value.chars().any(is_unseen));
@@ -177,7 +148,7 @@ mod tests {
             ("\u{200b}", None),
         ];
         for (given, expected) in cases {
-            assert_eq!(text(given).as_deref(), expected, "{given:?}");
+            assert_eq!(unseen::repaired(given).as_deref(), expected, "{given:?}");
         }
         assert!(is_broken("A\u{200b}") && is_broken("A\u{92}s") && !is_broken("A – B"));
         assert!(is_broken("A\u{1}B") && !is_broken("A\r\n") && !is_broken(" A B\t"));

@@ -1,25 +1,28 @@
 //! Names of columns from a header: one rule for text files, sheets and tables.
 //!
-//! Pure. Names are trimmed; a blank one is called by its position, `column_5`; of equal names the
+//! Pure. Names are trimmed, and without characters that nobody sees, a line break among them; a blank one is called by its position, `column_5`; of equal names the
 //! first keeps it and the others are told apart by `_2`, `_3` …, never taking a name that stands in
 //! the header itself. So `X,Y,NAME,X,Y` has the columns `X`, `Y`, `NAME`, `X_2`, `Y_2`. Names that
 //! differ in case alone are different names.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
+
+use crate::feature::unseen;
 
 use super::error::{SourceError, closest};
 
 /// The names of a header's columns, each once.
 pub(super) fn names<'a>(written: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-    let written: Vec<&str> = written.into_iter().map(str::trim).collect();
+    let written: Vec<Cow<'_, str>> = written.into_iter().map(seen).collect();
     let mut taken: HashSet<String> = HashSet::new();
-    let reserved: HashSet<&str> = written.iter().copied().collect();
+    let reserved: HashSet<&str> = written.iter().map(AsRef::as_ref).collect();
     let mut names = Vec::with_capacity(written.len());
     for (position, text) in written.iter().enumerate() {
-        let base = if text.is_empty() { format!("column_{}", position + 1) } else { (*text).to_owned() };
+        let base = if text.is_empty() { format!("column_{}", position + 1) } else { text.to_string() };
         let mut name = base.clone();
         let mut count = 1;
-        while taken.contains(&name) || (name != *text && reserved.contains(name.as_str())) {
+        while taken.contains(&name) || (name != **text && reserved.contains(name.as_str())) {
             count += 1;
             name = format!("{base}_{count}");
         }
@@ -29,12 +32,18 @@ pub(super) fn names<'a>(written: impl IntoIterator<Item = &'a str>) -> Vec<Strin
     names
 }
 
+/// A name as people see it.
+fn seen(written: &str) -> Cow<'_, str> {
+    unseen::repaired(written).unwrap_or_default()
+}
+
 /// The columns of `names` that the header `written` calls otherwise, for the log.
 pub(super) fn renamed<'a>(written: impl IntoIterator<Item = &'a str>, names: &[String]) -> Option<String> {
     let pairs = written.into_iter().zip(names).enumerate();
     let told: Vec<String> = pairs
-        .filter(|(_, (text, name))| !text.trim().is_empty() && text.trim() != name.as_str())
-        .map(|(position, (text, name))| format!("column {} `{}` is `{name}`", position + 1, text.trim()))
+        .map(|(position, (text, name))| (position + 1, seen(text), name))
+        .filter(|(_, text, name)| !text.is_empty() && *text != name.as_str())
+        .map(|(position, text, name)| format!("column {position} `{text}` is `{name}`"))
         .collect();
     (!told.is_empty()).then(|| told.join(", "))
 }

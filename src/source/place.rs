@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use geo::{Geometry, Point};
 
-use crate::feature::RejectReason;
+use crate::feature::{RejectReason, unseen};
 use crate::plan::CsvGeometry;
 
 use super::error::SourceError;
@@ -71,8 +71,8 @@ impl Place {
 
 /// A finite number, or why it is none; `null` are numbers and words that stand for none.
 fn number(text: &str, null: &[String]) -> Result<f64, RejectReason> {
-    let text = text.trim();
-    if text.is_empty() || null.iter().any(|word| word.eq_ignore_ascii_case(text)) {
+    let text = unseen::repaired(text).unwrap_or_default();
+    if text.is_empty() || null.iter().any(|word| word.eq_ignore_ascii_case(&text)) {
         return Err(RejectReason::NullGeometry);
     }
     let value = text.parse::<f64>().ok().filter(|value| value.is_finite()).ok_or(RejectReason::NotANumber)?;

@@ -77,11 +77,13 @@ pub(super) fn look(head: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether control characters that no text has are more than one in twenty of the first bytes. A few stand in texts too,
-/// a NUL above all.
+/// Whether control characters that no text has are more than one in twenty of the first bytes. A few stand in texts too;
+/// NULs pad the cells of some, but not those of a header.
 fn is_binary(head: &[u8]) -> bool {
     let first = &head[..head.len().min(512)];
-    let odd = first.iter().filter(|byte| matches!(byte, 0..=8 | 0x0E..=0x1F)).count();
+    let header = first.iter().position(|byte| *byte == b'\n').unwrap_or(first.len());
+    let is_odd = |(at, byte): (usize, &u8)| matches!(byte, 1..=8 | 0x0E..=0x1F) || *byte == 0 && at < header;
+    let odd = first.iter().enumerate().filter(|place| is_odd(*place)).count();
     odd * 20 > first.len()
 }
 
@@ -101,5 +103,6 @@ mod tests {
         assert_eq!(look(b"SQLite format 3\0\x10\0\x01\x01\0\x40\x20\x20\0\0"), Some("a binary file"));
         assert_eq!(look(b"X,Y\n1,2\n"), None);
         assert_eq!(look(b"X,Y,NAME\n1,2,PLANT\0 A\n2,3,B\n"), None);
+        assert_eq!(look(b"X,Y,NAME\n1,2,PLANT\0\0\0\0\0\n2,3,B\0\0\0\0\0\0\0\0\0\n"), None);
     }
 }

@@ -110,6 +110,10 @@ fn a_delimiter_at_the_end_of_every_line() {
 fn a_delimiter_at_the_end_of_rows_or_of_the_header_alone() {
     check("ID,NAME,LON,LAT\n1,A,-95,35,\n2,B,-95,36, ,\n", LON_LAT, &[("1", Some("A")), ("2", Some("B"))]);
     check("ID,NAME,LON,LAT,,\n1,A,-95,35\n", LON_LAT, &[("1", Some("A"))]);
+    // A delimiter within a cell would move the values behind it.
+    let file = "LON,LAT,ID,NAME,NOTE\n-95,35,1,A,x\n-95,35,2,OLD MILL, LLC,\n";
+    let rejects = check_with_rejects(file, LON_LAT, &[("1", "A")]);
+    assert_eq!(rejects, [(3, "6 fields instead of 5: -95,35,2,OLD MILL, LLC,".to_owned())]);
 }
 
 #[test]
@@ -151,6 +155,30 @@ fn an_open_quote_that_another_row_closes_is_noticed() {
     let file = "ID,NAME,NOTE,LON,LAT\n1,\"OLD MILL,x,-95.1,35.1\n2,PINE,\",x\",-95.2,35.2\n";
     let rejects = check_with_rejects(file, LON_LAT, &[("2", "PINE")]);
     assert_eq!(rejects, [(2, "a quote that ends no cell: 1,\"OLD MILL,x,-95.1,35.1".to_owned())]);
+}
+
+/// The quote that closes it is an inch of another row, or stands in a row that has no place.
+#[test]
+fn an_open_quote_that_an_inch_closes_is_noticed() {
+    let said = |row, line: &str| (row, format!("a quote that ends no cell: {line}"));
+    let first = "1,\"OLD MILL,-95.1,35.1";
+    for (second, name) in [("2,PIPE 6\",-95.2,35.2", "PIPE 6\""), ("2, \"Elm, St\",-95.2,35.2", "Elm, St")] {
+        let file = format!("ID,NAME,LON,LAT\n{first}\n{second}\n3,OAK,-95.3,35.3\n");
+        let rejects = check_with_rejects(&file, LON_LAT, &[("2", name), ("3", "OAK")]);
+        assert_eq!(rejects, [said(2, first)], "{second}");
+    }
+    let file = format!("ID,NAME,LON,LAT\n{first}\n2,ELM,,\n3,PIPE 6\",-95.3,35.3\n");
+    let rejects = check_with_rejects(&file, LON_LAT, &[("3", "PIPE 6\"")]);
+    assert_eq!(rejects[0], said(2, first));
+    let first = "1,\"OLD MILL,x,-95.1,35.1";
+    let file = format!("ID,NAME,NOTE,LON,LAT\n{first}\n2,PINE,\",x\",,\n3,OAK,y,-95.3,35.3\n");
+    let rejects = check_with_rejects(&file, LON_LAT, &[("3", "OAK")]);
+    assert_eq!((rejects.len(), &rejects[0]), (2, &said(2, first)));
+    // At the very end of a file whose last line has no end.
+    let first = "2,\"FIR,-95.5,35.5";
+    let rejects =
+        check_with_rejects(&format!("ID,NAME,LON,LAT\n1,A,-95,35\n{first}"), LON_LAT, &[("1", "A")]);
+    assert_eq!(rejects, [said(3, first)]);
 }
 
 #[test]
@@ -197,6 +225,23 @@ fn texts_written_as_formulas_are_texts() {
     let file = "ID,NAME,LON,LAT\n=T(\"0300\"),'0042,-95,35\n'0400,'Ohana,-95,36\n5,\"=\"\"5\"\"\"\" pipe\"\"\",-95,36\n";
     let texts = [("0300", Some("0042")), ("0400", Some("'Ohana")), ("5", Some("5\" pipe"))];
     assert_eq!(check(file, LON_LAT, &texts).layer("points").unwrapped, 3);
+}
+
+#[test]
+fn blanks_about_a_formula_and_quotes_within_are_none_of_its_text() {
+    let file =
+        "ID,NAME,LON,LAT\n =\"0400\",A,-95,35\n\"=\"\"0700\"\" \",B,-95,35\n=\"\"0500\"\",=\"\",-95,35\n";
+    check(file, LON_LAT, &[("0400", Some("A")), ("0500", None), ("0700", Some("B"))]);
+}
+
+#[test]
+fn nobody_sees_what_stands_about_coordinates_names_of_columns_and_blank_rows() {
+    let file = "\u{feff}\u{feff}ID,NAME\u{200b},=\"LON\",LAT\0\n1,A,-95.1\u{200b},\u{200e}35.1\0\n\u{a0},\u{200b},=\"\",\n2,B,\u{feff}-95.2,35.2\n";
+    check(file, LON_LAT, &[("1", Some("A")), ("2", Some("B"))]);
+    // A line break in a name is a blank.
+    let (folder, _) = run("ID,\"THE\nNAME\",LON,LAT\n1,A,-95,35\n", LON_LAT);
+    let profile = std::fs::read_to_string(folder.latest().join("report.json")).unwrap();
+    assert!(profile.contains("THE NAME"), "{profile}");
 }
 
 /// Control-Z, as DOS ends a text.

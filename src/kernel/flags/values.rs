@@ -6,7 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Date32Type;
 use arrow_array::{Array, RecordBatch, StringArray};
 
-use crate::feature::{FlagCode, RawBatch, RowFlag, spelling};
+use crate::feature::{FlagCode, RawBatch, RowFlag, spelling, unseen};
 use crate::kernel::fields::Steps;
 use crate::kernel::mangled::Moment;
 use crate::kernel::normalise::shortened;
@@ -113,7 +113,7 @@ fn repaired(flags: &mut Vec<RowFlag>, raw: &RawBatch, field: &Field, sources: &[
         let Some(text) = spelling::as_text(column).filter(|text| repair::has_unseen(text)) else { continue };
         for row in (0..text.len()).filter(|row| text.is_valid(*row) && repair::is_broken(text.value(*row))) {
             let detail = format!("control or invisible characters in {name}");
-            let value = repair::text(text.value(row)).unwrap_or_default();
+            let value = unseen::repaired(text.value(row)).unwrap_or_default();
             flags.push(flag(row, field, &value, FlagCode::RepairedText, detail));
         }
     }

@@ -68,14 +68,17 @@ impl Cells {
     /// Where a cell's text lies in [`Cells::bytes`]: of what keeps a spreadsheet from making a number of it (`="0100"`,
     /// `=T("0100")`, `'0100`), that within.
     pub(super) fn text(&self, cell: usize) -> Range<usize> {
-        let Range { start, end } = self.range(cell);
+        let whole = self.range(cell);
+        let text = self.bytes[whole.clone()].trim_ascii_start();
+        let start = whole.end - text.len();
+        let end = start + text.trim_ascii_end().len();
         match &self.bytes[start..end] {
             [b'=', b'"', .., b'"'] if end - start > 2 => start + 2..end - 1,
             [b'=', b'T' | b't', b'(', b'"', .., b'"', b')'] if end - start > 5 => start + 4..end - 2,
             [b'\'', digits @ ..] if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) => {
                 start + 1..end
             }
-            _ => start..end,
+            _ => whole,
         }
     }
 
@@ -200,7 +203,7 @@ impl Splitter {
     }
 
     fn is_blank(&self, byte: u8) -> bool {
-        matches!(byte, b' ' | b'\t') && byte != self.delimiter
+        matches!(byte, b' ' | b'\t' | b'\0') && byte != self.delimiter
     }
 }
 

@@ -52,7 +52,7 @@ impl CsvRecords {
         let named = written.iter().rposition(|name| !name.trim_ascii().is_empty()).map_or(0, |last| last + 1);
         // A row that ends before its geometry is a broken one.
         let least = named.max(csv.place.width());
-        csv.records.expect(Form { least, most: csv.header.len(), place: csv.place.clone() });
+        csv.records.expect(Form { least, most: csv.header.len(), may_trail: None, place: csv.place.clone() });
         Ok(csv)
     }
 
@@ -74,7 +74,9 @@ impl CsvRecords {
             }
             Next::End => return Err(SourceError::Empty { shown: shown.to_string() }),
         }
-        let written: Vec<Cow<'_, str>> = records.cells().iter().map(decode).collect();
+        let cells = records.cells();
+        let written: Vec<Cow<'_, str>> =
+            (0..cells.len()).map(|cell| decode(&cells.bytes()[cells.text(cell)])).collect();
         if written.len() > MAX_COLUMNS {
             return Err(SourceError::TooManyColumns { shown: shown.to_string(), row: 1, limit: MAX_COLUMNS });
         }
@@ -125,9 +127,10 @@ impl CsvRecords {
                 None => decode(&cells.bytes()[range]),
             };
             is_recoded |= matches!(value, Cow::Owned(_));
-            // Within a formula's text a quote is written twice.
-            if is_formula && value.contains("\"\"") {
-                value = Cow::Owned(value.replace("\"\"", "\""));
+            // Within a formula's text a quote is written twice, and so are those around it where the cell has none.
+            if is_formula && value.contains('"') {
+                let bare = value.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&value);
+                value = Cow::Owned(bare.replace("\"\"", "\""));
             }
             if !value.is_empty() {
                 batch.text(column, &value);

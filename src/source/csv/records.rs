@@ -8,6 +8,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::feature::unseen;
 use crate::plan::Dialect;
 
 use super::super::error::SourceError;
@@ -41,8 +42,11 @@ pub(super) struct TextRecords {
 pub(super) struct Form {
     /// Cells that a record must have.
     pub(super) least: usize,
-    /// Cells behind which there may be blank ones only: some writers end every line with a delimiter.
+    /// Cells behind which there may be blank ones only, and these only where the first record has such: some writers end
+    /// every line with a delimiter. One that does so now and then has written a delimiter into a cell.
     pub(super) most: usize,
+    /// Whether records may have such blank cells; none before the first record.
+    pub(super) may_trail: Option<bool>,
     /// Where its coordinates are.
     pub(super) place: Place,
 }
@@ -72,6 +76,19 @@ pub(super) enum Next {
     End,
 }
 
+/// What a line is, read as if nothing stood before it.
+#[derive(Clone, Copy, PartialEq)]
+enum Alone {
+    /// No record.
+    Nothing,
+    /// One of the header's width without coordinates.
+    Fits,
+    /// One of the header's width with coordinates.
+    Placed,
+    /// The same, but for quotes that are no cells'.
+    PlacedWithQuotes,
+}
+
 /// What the first lines are.
 enum Found {
     /// A record of so many lines.
@@ -99,8 +116,9 @@ enum Ends {
 impl Form {
     /// Whether a record may have these cells.
     fn fits(&self, cells: &Cells) -> bool {
-        let is_blank = |cell: &[u8]| cell.trim_ascii().is_empty();
-        cells.len() >= self.least && cells.iter().skip(self.most).all(is_blank)
+        let is_as_long = cells.len() <= self.most
+            || self.may_trail != Some(false) && cells.iter().skip(self.most).all(is_blank);
+        cells.len() >= self.least && is_as_long
     }
 
     /// Why no record has these cells.
@@ -114,13 +132,30 @@ impl Form {
         self.fits(cells) && matches!(shape, Shape::Found(..))
     }
 
-    /// Whether a line is a record by itself.
-    fn holds(&self, line: &[u8], delimiter: u8) -> bool {
+    /// What a line is by itself.
+    fn alone(&self, line: &[u8], delimiter: u8) -> Alone {
         let mut cells = Cells::default();
         let mut splitter = Splitter::new(delimiter, Quotes::Strict);
-        splitter.take(line, &mut cells) == Taken::Whole
-            && !splitter.has_stray_quote()
-            && self.is_placed(&cells)
+        if splitter.take(line, &mut cells) == Taken::Whole && !splitter.has_stray_quote() {
+            return match (self.fits(&cells), self.is_placed(&cells)) {
+                (true, true) => Alone::Placed,
+                (true, false) => Alone::Fits,
+                (false, _) => Alone::Nothing,
+            };
+        }
+        // A quote that opens or ends nothing within its line: an inch, a blank before it, or one that was forgotten.
+        cells.clear();
+        if Splitter::new(delimiter, Quotes::Loose).take(line, &mut cells) != Taken::Whole
+            || !self.fits(&cells)
+        {
+            cells.clear();
+            cells.split_plain(line, delimiter);
+        }
+        match (self.fits(&cells), self.is_placed(&cells)) {
+            (true, true) => Alone::PlacedWithQuotes,
+            (true, false) => Alone::Fits,
+            (false, _) => Alone::Nothing,
+        }
     }
 }
 
@@ -191,6 +226,7 @@ impl TextRecords {
                 Found::Record { lines, is_mended } => {
                     self.lines.consume(lines);
                     if !self.cells.iter().all(is_blank) {
+                        self.learn();
                         return Ok(Next::Whole { row, is_mended });
                     }
                 }
@@ -205,6 +241,15 @@ impl TextRecords {
                     return Ok(Next::TooLong { row });
                 }
             }
+        }
+    }
+
+    /// Whether records end with a delimiter is as the first has it.
+    fn learn(&mut self) {
+        let trails = |form: &Form| self.cells.len() > form.most;
+        let trails = self.form.as_ref().filter(|form| form.may_trail.is_none()).map(trails);
+        if let (Some(form), Some(trails)) = (&mut self.form, trails) {
+            form.may_trail = Some(trails);
         }
     }
 
@@ -244,10 +289,15 @@ impl TextRecords {
             self.cells = cells;
             return Ok(Found::Record { lines: 1, is_mended: true });
         }
+        let alone = if matches!(ends, Ends::CutOff) { self.alone(0)? } else { Alone::Nothing };
         match (ends, &self.form) {
             (Ends::Behind(1), _) if fits => Ok(Found::Record { lines: 1, is_mended: false }),
             (Ends::Behind(1), Some(form)) => Ok(Found::None(form.unlike(&self.cells))),
             (Ends::TooFar, _) => Ok(Found::TooLong),
+            // The last row has all its cells: a quote was forgotten, and nothing is cut off.
+            (Ends::CutOff, _) if alone != Alone::Nothing => {
+                Ok(Found::None("a quote that ends no cell".to_owned()))
+            }
             (Ends::CutOff, _) => {
                 Err(SourceError::UnclosedQuote { shown: self.shown.to_string(), row: self.row()? })
             }
@@ -257,18 +307,28 @@ impl TextRecords {
 
     /// Where the record ends that begins in the first line, as its quotes say; splits it.
     fn find_end(&mut self, splitter: &mut Splitter) -> Result<Ends, SourceError> {
-        let (mut lines, mut bytes) = (0, 0);
+        let mut lines = 0;
+        let mut bytes = 0;
+        let mut first = Alone::Nothing;
         let mut is_ended = true;
         let ends = loop {
             let Some(line) = self.lines.look(lines).map_err(unreadable(&self.shown))? else {
                 break if is_ended { Ends::Astray } else { Ends::CutOff };
             };
-            let is_record = |form: &Form| form.holds(line.text, self.delimiter);
-            if lines > 0 && (line.is_too_long || self.form.as_ref().is_some_and(is_record)) {
-                break Ends::Astray;
-            }
-            bytes += line.text.len();
             is_ended = line.is_ended;
+            let is_too_long = line.is_too_long;
+            if lines > 0 {
+                // Most quoted cells end in their line: what lines are by themselves is asked only here.
+                let alone = self.alone(lines)?;
+                first = if lines == 1 { self.alone(0)? } else { first };
+                if is_too_long || is_swallowed(first, alone) {
+                    break Ends::Astray;
+                }
+            }
+            let Some(line) = self.lines.look(lines).map_err(unreadable(&self.shown))? else {
+                break Ends::Astray;
+            };
+            bytes += line.text.len();
             if bytes > self.limit {
                 break Ends::TooFar;
             }
@@ -281,12 +341,23 @@ impl TextRecords {
             }
         };
         let fits = self.form.as_ref().is_none_or(|form| form.fits(&self.cells));
+        // What the first line says by itself must not be lost to the cell of another.
+        let is_placed = |form: &Form| form.is_placed(&self.cells);
+        let has_lost_place = lines > 1 && has_place(first) && !self.form.as_ref().is_none_or(is_placed);
+        let ends = if fits && has_lost_place { Ends::Astray } else { ends };
         match ends {
             Ends::Behind(_) if fits => self.read += bytes as u64,
             _ if lines > 1 => self.vain += bytes as u64,
             _ => {}
         }
         Ok(ends)
+    }
+
+    /// What a line is by itself, counted from the first.
+    fn alone(&mut self, at: usize) -> Result<Alone, SourceError> {
+        let line = self.lines.look(at).map_err(unreadable(&self.shown))?;
+        let (Some(form), Some(line)) = (&self.form, line) else { return Ok(Alone::Nothing) };
+        Ok(form.alone(line.text, self.delimiter))
     }
 
     /// The cells of the first line, if loose quotes give those of a record.
@@ -306,8 +377,22 @@ impl TextRecords {
         }
         let mut parts = line.split(|byte| *byte == b'\r').filter(|part| !is_blank(part));
         match &self.form {
-            None => Ok(!parts.next().is_some_and(|header| header.contains(&b'"'))),
-            Some(form) => Ok(parts.all(|part| form.holds(part, delimiter))),
+            // A header may have a line break within its quotes.
+            None => Ok(parts.next().is_some_and(|header| {
+                Splitter::new(delimiter, Quotes::Strict).take(header, &mut Cells::default()) == Taken::Whole
+            })),
+            // A row without a place among them, or with an inch in it, doesn't make one record of all.
+            Some(form) => {
+                let mut placed = 0;
+                let mut others = 0;
+                for part in parts {
+                    match form.alone(part, delimiter) {
+                        Alone::Placed | Alone::PlacedWithQuotes => placed += 1,
+                        Alone::Fits | Alone::Nothing => others += 1,
+                    }
+                }
+                Ok(placed > 0 && placed >= others)
+            }
         }
     }
 
@@ -325,8 +410,8 @@ impl TextRecords {
 
     /// Leaves out the lines above the header, one of them what spreadsheets write of the delimiter (`sep=;`).
     fn go_to_header(&mut self, header_row: Option<u32>) -> Result<(), SourceError> {
-        if let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter] = self.first()? {
-            self.delimiter = *delimiter;
+        if let Some(delimiter) = named_delimiter(self.first()?) {
+            self.delimiter = delimiter;
             self.lines.consume(1);
         }
         let header = u64::from(header_row.unwrap_or(1));
@@ -337,8 +422,34 @@ impl TextRecords {
     }
 }
 
+/// The delimiter that a line names: `sep=;`, also in quotes, and with the delimiters of a sheet's other columns behind it.
+fn named_delimiter(line: &[u8]) -> Option<u8> {
+    let line = line.strip_prefix(b"\"").unwrap_or(line);
+    let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter, rest @ ..] = line else { return None };
+    rest.iter().all(|byte| matches!(byte, b'"' | b',' | b';') || byte == delimiter).then_some(*delimiter)
+}
+
+/// Whether a line within a quoted cell is a record that an open quote has swallowed. Where the first line could be a record
+/// by itself, so could one with quotes of its own; a note's last line looks like one otherwise.
+fn is_swallowed(first: Alone, line: Alone) -> bool {
+    match line {
+        Alone::Placed => true,
+        Alone::PlacedWithQuotes => first != Alone::Nothing,
+        Alone::Fits | Alone::Nothing => false,
+    }
+}
+
+fn has_place(line: Alone) -> bool {
+    matches!(line, Alone::Placed | Alone::PlacedWithQuotes)
+}
+
+/// Whether nobody sees anything in a cell.
 fn is_blank(cell: &[u8]) -> bool {
-    cell.trim_ascii().is_empty()
+    match cell.trim_ascii() {
+        [] | b"=\"\"" => true,
+        [first, ..] if first.is_ascii_graphic() => false,
+        text => unseen::repaired(&decode(text)).is_none(),
+    }
 }
 
 fn unreadable(shown: &Arc<str>) -> impl Fn(io::Error) -> SourceError + use<> {
