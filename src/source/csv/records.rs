@@ -289,19 +289,20 @@ impl TextRecords {
             self.cells = cells;
             return Ok(Found::Record { lines: 1, is_mended: true });
         }
-        let alone = if matches!(ends, Ends::CutOff) { self.alone(0)? } else { Alone::Nothing };
+        // The cell that is open is none of the last, whose rest could be missing: all of the row is there.
+        let is_whole = matches!(ends, Ends::CutOff)
+            && self.form.as_ref().is_some_and(|form| self.cells.len() + 1 < form.most)
+            && self.alone(0)? != Alone::Nothing;
         match (ends, &self.form) {
             (Ends::Behind(1), _) if fits => Ok(Found::Record { lines: 1, is_mended: false }),
             (Ends::Behind(1), Some(form)) => Ok(Found::None(form.unlike(&self.cells))),
             (Ends::TooFar, _) => Ok(Found::TooLong),
-            // The last row has all its cells: a quote was forgotten, and nothing is cut off.
-            (Ends::CutOff, _) if alone != Alone::Nothing => {
-                Ok(Found::None("a quote that ends no cell".to_owned()))
-            }
-            (Ends::CutOff, _) => {
+            (Ends::CutOff, _) if !is_whole => {
                 Err(SourceError::UnclosedQuote { shown: self.shown.to_string(), row: self.row()? })
             }
-            (Ends::Behind(_) | Ends::Astray, _) => Ok(Found::None("a quote that ends no cell".to_owned())),
+            (Ends::Behind(_) | Ends::Astray | Ends::CutOff, _) => {
+                Ok(Found::None("a quote that ends no cell".to_owned()))
+            }
         }
     }
 
