@@ -3,7 +3,7 @@
 //! Pure. The columns are parsed by Polars (`fields`); only the few values that came out null come here.
 
 use chrono::format::{Parsed, StrftimeItems, parse};
-use chrono::{DateTime, NaiveDate, NaiveTime};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime};
 
 use super::mangled::Moment;
 use crate::feature::FlagCode;
@@ -25,9 +25,12 @@ const SERIALS: std::ops::RangeInclusive<f64> = 10_000.0..=73_050.0;
 pub(super) const FIRST_SERIAL: i32 = 61;
 
 /// The day of a date or of an instant in ISO 8601, as its own zone has it: `2024-01-31`, `2024-01-31 00:00:00`,
-/// `2024-01-31T00:00:00.000-05:00`.
+/// `2024-01-31T00:00:00.000-05:00`, and `20240131`, which no other number of eight digits is.
 pub(super) fn iso(text: &str) -> Option<i32> {
     const DATE: usize = 10;
+    if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return NaiveDate::parse_from_str(text, "%Y%m%d").ok().map(|day| day.to_epoch_days());
+    }
     let day = NaiveDate::parse_from_str(text.get(..DATE)?, "%Y-%m-%d").ok()?;
     let is_date = text.as_bytes()[..DATE].iter().filter(|byte| byte.is_ascii_digit()).count() == 8;
     (is_date && is_time(&text[DATE..])).then(|| day.to_epoch_days())
@@ -46,7 +49,21 @@ fn is_time(text: &str) -> bool {
         matches!(digits.len(), 2 | 4) && digits.bytes().all(|byte| byte.is_ascii_digit())
     });
     (is_clock || clock.len() == 2 && clock.parse::<u8>().is_ok_and(|hour| hour < 24))
-        && (is_offset || matches!(zone, "" | "Z" | "z" | "UTC"))
+        && (is_offset || matches!(zone, "" | "Z" | "z" | "UTC" | "GMT"))
+}
+
+/// Whether a number may be milliseconds since 1970. Those of its first four months are rather seconds, days written as
+/// `20240131`, years or sentinels.
+pub(super) fn is_moment(milliseconds: i64) -> bool {
+    milliseconds.unsigned_abs() >= 10_000_000_000
+}
+
+/// The day that a year of two digits means: from 50 on it is of the 1900s, as certificates have it too (RFC 5280); chrono
+/// begins with 70, and nothing is dated to 2050 yet.
+pub(super) fn of_two_digits(days: i32) -> i32 {
+    let date = NaiveDate::from_epoch_days(days).filter(|date| (2050..2070).contains(&date.year()));
+    let earlier = date.and_then(|date| date.with_year(date.year() - 100));
+    earlier.map_or(days, |date| date.to_epoch_days())
 }
 
 /// Whether a day may stand in a tile.
@@ -84,7 +101,7 @@ fn out_of_range(date: NaiveDate) -> FlagCode {
 
 /// What a number in scientific notation may have been: its unit tells how near that is.
 fn mangled(text: &str) -> Option<String> {
-    let moment = Moment::read(text)?;
+    let moment = Moment::read(text).filter(|moment| !moment.is_day_zero())?;
     Some(match moment.days(moment.decimals()) {
         Some([day, same]) if day == same => {
             format!("{day} if milliseconds since 1970, give or take {:.1} h", moment.hours())
@@ -98,8 +115,9 @@ fn mangled(text: &str) -> Option<String> {
 fn is_day_zero(text: &str) -> bool {
     let date = text.split(['T', ' ']).next().unwrap_or_default().to_ascii_uppercase();
     let mut parts: Vec<&str> = date.split(['-', '/', '.']).collect();
-    // A sheet's zero, formatted as a date, comes as the midnight that it is too.
-    if parts.len() == 1 && matches!(date.as_str(), "00000000" | "18991230" | "19000100" | "00:00:00") {
+    // A sheet's zero, formatted as a date, comes as the midnight that it is too; one of milliseconds as itself.
+    let is_zero = matches!(date.as_str(), "0" | "00000000" | "18991230" | "19000100" | "00:00:00");
+    if is_zero || Moment::read(text).is_some_and(Moment::is_day_zero) {
         return true;
     }
     if parts.len() != 3 {
@@ -121,7 +139,7 @@ fn is_day_zero(text: &str) -> bool {
 fn read(text: &str, format: &str) -> Option<NaiveDate> {
     match format {
         EPOCH_MS => {
-            let milliseconds: i64 = text.parse().ok().filter(|_| text.len() > 5)?;
+            let milliseconds: i64 = text.parse().ok().filter(|moment| is_moment(*moment))?;
             DateTime::from_timestamp_millis(milliseconds).map(|moment| moment.date_naive())
         }
         EXCEL_SERIAL => {
@@ -175,6 +193,8 @@ mod tests {
             "2024-01-31 00:00:00 +0000",
             "2024-01-31T00:00",
             "2024-01-31 00",
+            "2024-01-31 00:00:00 GMT",
+            "20240131",
         ] {
             assert_eq!(iso(text), day, "{text}");
         }
@@ -187,6 +207,8 @@ mod tests {
             "24-01-31",
             "2024-01-31T00:00:00+1",
             "+2024-1-31",
+            "20240231",
+            "202401",
         ] {
             assert_eq!(iso(text), None, "{text}");
         }

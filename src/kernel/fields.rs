@@ -55,8 +55,10 @@ pub(super) fn steps(
         None => (None, bare),
         Some(width) => {
             let bare = spelling::texts(&bare);
+            // No state's code has two zeros in front: three digits are a county's within its state.
+            let most = if field.name == "county_fips_claimed" { 1 } else { width };
             let padded: StringArray =
-                bare.iter().map(|text| text.map(|text| repair::code(text, width))).collect();
+                bare.iter().map(|text| text.map(|text| repair::code(text, width, most))).collect();
             (Some(bare), Arc::new(padded) as ArrayRef)
         }
     };

@@ -17,6 +17,10 @@ use crate::feature::spelling;
 /// Most decimals of a double.
 const DECIMALS: usize = 17;
 
+/// Decimals from which on a midnight is no chance: with five a moment is known to 2.8 hours, with four to 28, in which
+/// there always is one.
+const FEWEST: usize = 5;
+
 /// Milliseconds of a day.
 const DAY: f64 = 86_400_000.0;
 
@@ -85,6 +89,13 @@ impl Moment {
         (is_only && is_moment && dates::is_believed(day)).then_some(day)
     }
 
+    /// Whether it can be day zero of OLE and DBF, or is zero.
+    pub(super) fn is_day_zero(self) -> bool {
+        let day_zero = f64::from(dates::DAY_ZERO) * DAY;
+        let half = self.half(self.decimals.max(FEWEST)).unwrap_or(0.0);
+        self.milliseconds == 0.0 || (self.milliseconds - day_zero).abs() <= half
+    }
+
     /// Hours by which it may be off, as it is written.
     pub(super) fn hours(self) -> f64 {
         self.half(self.decimals).unwrap_or(0.0) / 3_600_000.0
@@ -114,6 +125,10 @@ impl MangledDates {
     }
 
     fn add(&mut self, moment: Moment) {
+        // Day zero is no date, however it is written: it says nothing of the others.
+        if moment.is_day_zero() {
+            return;
+        }
         self.values += 1;
         self.longest = self.longest.max(moment.decimals);
         for (decimals, midnights) in self.midnights.iter_mut().enumerate() {
@@ -137,7 +152,8 @@ impl MangledDates {
 
     /// To how many decimals they are known, where every one of them can be one midnight alone.
     pub(super) fn decimals(&self) -> Option<usize> {
-        (self.values > 0 && self.midnights[self.longest] == self.values).then_some(self.longest)
+        let is_known = self.longest >= FEWEST && self.midnights[self.longest] == self.values;
+        (self.values > 0 && is_known).then_some(self.longest)
     }
 }
 

@@ -28,6 +28,7 @@ mod repair;
 pub mod sector;
 mod sentinels;
 pub mod shapes;
+mod states;
 pub mod tally;
 
 #[cfg(test)]

@@ -1,32 +1,32 @@
-//! Typed values out of text, through Polars: numbers, words, dates by patterns, states.
+//! Typed values out of text, through Polars: numbers, words, dates by patterns.
 //!
 //! Pure. Polars' eager functions, one column on one thread: the engine that runs batches has the threads, and the lazy
 //! engine's pool would only get in its way. Every function goes value by value, so that texts that repeat go once (`frame`).
 
+use std::sync::Arc;
+
 use arrow_array::{ArrayRef, StringArray};
 use polars::prelude::{
-    BooleanChunked, ChunkCast, DataType, DateChunked, Float64Chunked, Int32Chunked, Int64Chunked, IntoSeries,
-    NamedFrom, NewChunkedArray, PolarsResult, Series, StringChunked, StringMethods, StringNameSpaceImpl,
-    TimeUnit, replace_or_default,
+    BooleanChunked, ChunkApply, ChunkCast, DataType, DateChunked, Float64Chunked, Int32Chunked, Int64Chunked,
+    IntoSeries, NewChunkedArray, PolarsResult, Series, StringChunked, StringMethods, StringNameSpaceImpl,
+    TimeUnit,
 };
 
 use super::sentinels::without_zeros;
-use super::{KernelError, dates, frame};
+use super::{KernelError, dates, frame, states};
 use crate::plan::{EPOCH_MS, EXCEL_SERIAL, FieldKind, State};
 
 /// The values of a field's text; null where a text is none.
-pub(super) fn typed(
-    texts: &StringArray,
-    kind: &FieldKind,
-    states: &[State],
-) -> Result<ArrayRef, KernelError> {
+pub(super) fn typed(texts: &StringArray, kind: &FieldKind, known: &[State]) -> Result<ArrayRef, KernelError> {
+    if *kind == FieldKind::State {
+        return Ok(Arc::new(states::codes(texts, known)));
+    }
     frame::through(texts, |texts| match kind {
-        FieldKind::Text => Ok(texts.clone().into_series()),
+        FieldKind::Text | FieldKind::State => Ok(texts.clone().into_series()),
         FieldKind::Integer => integers(texts),
         FieldKind::Number => Ok(finite(texts)?.into_series()),
         FieldKind::Boolean { truth, falsity } => Ok(booleans(&texts.to_uppercase(), truth, falsity)),
         FieldKind::Date { formats } => days(texts, formats),
-        FieldKind::State => state_codes(&texts.to_uppercase(), states),
     })
 }
 
@@ -83,16 +83,24 @@ fn by_pattern(texts: &StringChunked, format: &str) -> PolarsResult<DateChunked> 
     match format {
         EPOCH_MS => epoch_ms(texts)?.date().cloned(),
         EXCEL_SERIAL => excel_serial(texts),
-        pattern => texts.as_date(Some(pattern), true),
+        pattern => {
+            let days = texts.as_date(Some(pattern), true)?;
+            Ok(if pattern.contains("%y") || pattern.contains("%D") {
+                days.phys.apply_values(dates::of_two_digits).into_date()
+            } else {
+                days
+            })
+        }
     }
 }
 
-/// Milliseconds since 1970. At most five digits are none: a year, a day count or a sentinel stands there.
+/// Milliseconds since 1970.
 fn epoch_ms(texts: &StringChunked) -> PolarsResult<Series> {
-    let is_moment = |text: &&str| text.len() > 5 || *text == "0";
-    let moments = texts.iter().map(|text| text.map(without_zeros).filter(is_moment));
-    StringChunked::from_iter_options("".into(), moments)
-        .cast(&DataType::Int64)?
+    let numbers = texts.iter().map(|text| text.map(without_zeros));
+    let numbers = StringChunked::from_iter_options("".into(), numbers).cast(&DataType::Int64)?;
+    let moments = numbers.i64()?.iter().map(|number| number.filter(|number| dates::is_moment(*number)));
+    Int64Chunked::from_iter_options("".into(), moments)
+        .into_series()
         .cast(&DataType::Datetime(TimeUnit::Milliseconds, None))?
         .cast(&DataType::Date)
 }
@@ -108,19 +116,4 @@ fn excel_serial(texts: &StringChunked) -> PolarsResult<DateChunked> {
     };
     let days = serials.i32()?.iter().zip(texts.iter()).map(day);
     Ok(Int32Chunked::from_iter_options("".into(), days).into_date())
-}
-
-/// USPS code from a USPS code, a name or a 2-digit FIPS code.
-fn state_codes(upper: &StringChunked, states: &[State]) -> PolarsResult<Series> {
-    let names: Vec<String> = states.iter().map(|state| state.name.to_uppercase()).collect();
-    let spellings = states.iter().zip(&names).flat_map(|(state, name)| [&*state.usps, name, &state.fips]);
-    let codes = states.iter().flat_map(|state| [&*state.usps; 3]);
-    mapped(upper, &spellings.collect::<Vec<_>>(), &codes.collect::<Vec<_>>())
-}
-
-fn mapped(texts: &StringChunked, old: &[&str], new: &[&str]) -> PolarsResult<Series> {
-    let list = |words: &[&str]| Series::new("".into(), words).implode();
-    let null = Series::full_null("".into(), 1, &DataType::String);
-    let texts = texts.clone().into_series();
-    replace_or_default(&texts, &list(old)?, &list(new)?, &null, Some(DataType::String))
 }

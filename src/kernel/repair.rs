@@ -73,8 +73,8 @@ pub(super) fn is_broken(value: &str) -> bool {
 /// - A shorter run of digits gets its leading zeros back: `6037` is `06037`, a ZIP of `152` is `00152`.
 /// - A code printed as a real number loses what makes it one: `6037.0` is `06037`.
 /// - Of a ZIP+4 (width 5, a hyphen, four digits) the first part gets its zeros: `601-1234` is `00601-1234`.
-/// - A longer run, and whatever has another character, is not touched.
-pub(super) fn code(code: &str, width: usize) -> Cow<'_, str> {
+/// - A longer run, and whatever has another character, is not touched; nor is a run that lacks more than `most` zeros.
+pub(super) fn code(code: &str, width: usize, most: usize) -> Cow<'_, str> {
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let bare = match code.split_once('.') {
         Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => whole,
@@ -87,7 +87,8 @@ pub(super) fn code(code: &str, width: usize) -> Cow<'_, str> {
     let is_whole = digits.len() == width && bare.len() == code.len();
     // What begins with a zero has lost none: it is short for another reason.
     let has_its_zeros = digits.starts_with('0') && digits.len() < width;
-    if is_whole || has_its_zeros || digits.len() > width || !is_digits(digits) {
+    let lacks_too_many = digits.len() + most < width;
+    if is_whole || has_its_zeros || lacks_too_many || digits.len() > width || !is_digits(digits) {
         return Cow::Borrowed(code);
     }
     Cow::Owned(format!("{digits:0>width$}{tail}"))
@@ -182,7 +183,7 @@ mod tests {
             (".0", 5, ".0"),
         ];
         for (given, width, expected) in cases {
-            assert_eq!(code(given, width), expected, "{given}");
+            assert_eq!(code(given, width, width), expected, "{given}");
         }
     }
 }

@@ -1,11 +1,7 @@
 //! One field of a schema: its type, and the keys that go with the type.
 
-use std::fmt::Write as _;
-
-use chrono::format::{Item, Parsed, StrftimeItems, parse};
-use chrono::{DateTime, Utc};
-
 use super::check::{Bounds, Check, optional, text, texts};
+use super::date_formats::{self, USUAL};
 use super::{Field, FieldKind};
 use crate::feature::{CORE_COLUMNS, CoreType};
 use crate::spec::{FieldSpec, Span, Spanned};
@@ -70,7 +66,7 @@ fn list(written: Option<&Spanned<Vec<Spanned<String>>>>) -> Vec<String> {
 }
 
 fn kind(check: &mut Check<'_>, spec: &FieldSpec) -> FieldKind {
-    let kinds = kinds(words(check, spec), formats(check, spec));
+    let kinds = kinds(words(check, spec), date_formats::resolve(check, spec));
     let kind = match &spec.kind {
         None => FieldKind::Text,
         // A type that is not known is reported; what goes with it cannot be judged.
@@ -89,7 +85,9 @@ fn kind(check: &mut Check<'_>, spec: &FieldSpec) -> FieldKind {
     let coded = text || kind == FieldKind::Integer;
     only_for(check, "codes", spec.codes.as_ref().map(|codes| &codes.span), "text or integer", coded);
     if let (true, None, Some(written)) = (date, &spec.formats, &spec.kind) {
-        let help = format!("add `formats = [\"%Y-%m-%d\"]`; also known: `{EPOCH_MS}`, `{EXCEL_SERIAL}`");
+        let help = format!(
+            "add `formats = [\"{USUAL}\"]`, or patterns such as `%Y-%m-%d`, `{EPOCH_MS}`, `{EXCEL_SERIAL}`"
+        );
         check.error(&written.span, "a date has no `formats`").help = Some(help);
     }
     kind
@@ -140,35 +138,6 @@ fn words(check: &mut Check<'_>, spec: &FieldSpec) -> (Vec<String>, Vec<String>) 
         check.error(span, format!("`{word}` means both true and false"));
     }
     (truth, falsity)
-}
-
-fn formats(check: &mut Check<'_>, spec: &FieldSpec) -> Vec<String> {
-    let Some(formats) = &spec.formats else { return Vec::new() };
-    if formats.value.is_empty() {
-        check.error(&formats.span, "`formats` is empty");
-    }
-    for format in formats.value.iter().filter(|format| ![EPOCH_MS, EXCEL_SERIAL].contains(&&*format.value)) {
-        if StrftimeItems::new(&format.value).any(|item| item == Item::Error) {
-            let message = format!("`{}` is not a date pattern of strftime", format.value);
-            check.error(&format.span, message);
-        } else if !gives_a_date(&format.value) {
-            let message = format!("`{}` does not give year, month and day", format.value);
-            check.error(&format.span, message);
-        }
-    }
-    texts(&formats.value)
-}
-
-/// Whether a pattern that prints a moment also gives back its date.
-fn gives_a_date(pattern: &str) -> bool {
-    let mut printed = String::new();
-    // chrono reads `%#z` and refuses to print it.
-    if write!(printed, "{}", DateTime::<Utc>::UNIX_EPOCH.format(&pattern.replace("%#z", "%z"))).is_err() {
-        return false;
-    }
-    let mut parsed = Parsed::new();
-    let is_parsed = parse(&mut parsed, &printed, StrftimeItems::new(pattern)).is_ok();
-    is_parsed && (parsed.to_naive_date().is_ok() || parsed.to_naive_datetime_with_offset(0).is_ok())
 }
 
 fn pad(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Option<usize> {
@@ -252,25 +221,6 @@ mod tests {
     fn every_fillable_column_is_a_core_column() {
         for name in FILLABLE {
             assert!(CORE_COLUMNS.iter().any(|column| column.name == name), "{name}");
-        }
-    }
-
-    #[test]
-    fn date_patterns_give_a_whole_date() {
-        for whole in [
-            "%Y-%m-%d",
-            "%Y/%m/%d %H:%M:%S",
-            "%m/%d/%y",
-            "%Y-%m-%dT%H:%M:%S%.fZ",
-            "%s",
-            "%Y%j",
-            "%d-%b-%Y %z",
-            "%d-%b-%Y %#z",
-        ] {
-            assert!(gives_a_date(whole), "{whole}");
-        }
-        for partial in ["%Y", "%m/%d", "%H:%M", "%#z", "", "x"] {
-            assert!(!gives_a_date(partial), "{partial}");
         }
     }
 }

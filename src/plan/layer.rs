@@ -9,7 +9,7 @@ use super::field::is_core;
 use super::gate;
 use super::reference::Reference;
 use super::resolve::{Overrides, Variables};
-use super::schema::{GEOMETRIES, of_layer};
+use super::schema::{GEOMETRIES, of_layer, said};
 use super::{
     JurisdictionKind, JurisdictionPlan, LayerPlan, LayerSchema, Location, SourcePlan, format, remote,
 };
@@ -100,6 +100,7 @@ fn own_schema(
     if let Some(synthetic) = &layer.synthetic {
         Arc::make_mut(&mut schema).synthetic = synthetic.value;
     }
+    said(check, [&layer.agency, &layer.licence]);
     if let Some(agency) = &layer.agency {
         let schema = Arc::make_mut(&mut schema);
         schema.agency.clone_from(&agency.value);
@@ -147,6 +148,7 @@ pub(super) fn jurisdictions(
             one_per_kind(&mut check, kind, written, &mut kinds, set);
             own_column(&mut check, kind, set, schemas);
         }
+        said(&mut check, [&set.agency, &set.licence]);
         let nearest_m = check.within(set.nearest_m.as_ref(), &NEAREST_M);
         let source = source(&mut check, &spec.path, set.source.as_ref(), Some(&None), variables);
         let Some(source) = source else { continue };

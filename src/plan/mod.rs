@@ -6,6 +6,7 @@
 mod base_url;
 mod check;
 mod csv_geometry;
+mod date_formats;
 mod dialect;
 mod expected;
 mod field;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use csv_geometry::CsvGeometry;
+pub use date_formats::USUAL_PATTERNS;
 pub use dialect::Dialect;
 pub use expected::{ALL_STATES, EXPECTED_COLUMNS};
 pub use field::{EPOCH_MS, EXCEL_SERIAL};

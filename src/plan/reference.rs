@@ -48,7 +48,7 @@ pub struct State {
     pub usps: String,
     /// Name.
     pub name: String,
-    /// `state`, `district`, `territory` or `freely associated state`.
+    /// `state`, `district`, `territory`, `outlying area` or `freely associated state`.
     pub kind: String,
     /// Source of the row.
     pub source: String,

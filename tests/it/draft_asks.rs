@@ -161,6 +161,21 @@ fn whose_the_rows_are_must_be_said() {
     folder.cikr(&["run", "pipelines/clinics.toml"]).code(3).says(refused);
 }
 
+/// The words of a draft are no agency in a pipeline either, and a name that begins like them is one.
+#[test]
+fn a_pipeline_says_whose_the_rows_are_too() {
+    for (agency, code) in
+        [("EDIT", 3), ("edit: agency", 3), ("Edith Nourse Rogers Hospital", 0), ("Editorial Board", 0)]
+    {
+        let folder = Folder::new();
+        folder.points("1,A,,1,-95,35\n");
+        let pipeline = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
+        let layer = format!("id = \"points\"\nagency = \"{agency}\"");
+        folder.write("pipeline.toml", pipeline.replace("id = \"points\"", &layer));
+        folder.cikr(&["check", "pipeline.toml"]).code(code);
+    }
+}
+
 /// What a run rejects is what the draft says, whatever else is wrong with a row.
 #[test]
 fn rejects_are_counted_once_each() {

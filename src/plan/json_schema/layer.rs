@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::check::CRS;
+use super::super::date_formats::USUAL;
 use super::super::field::{self, EPOCH_MS, EXCEL_SERIAL, FALSE_WORDS, FILLABLE, PAD, TAKEN, TRUE_WORDS};
 use super::super::key::{Key, Keys, by_path, file, key};
 use super::super::schema::{DUPLICATES, GEOMETRIES, HANDLINGS, MAX_REJECTS, NAICS_USES, STATUSES};
@@ -136,9 +137,9 @@ fn fields() -> Vec<Key> {
         key("field.null", "Values of this column that stand for \"unknown\".").otherwise([""; 0]).example(["NOT AVAILABLE", "-999"]),
         key("field.required", "Whether a source without the column fails the layer; key fields are required by default.").otherwise(false),
         key("field.pad", "Digits of a code whose leading zeros may be lost: they are restored. For text.").within(&PAD.range).example(5),
-        key("field.formats", &format!("Patterns of a date (strftime, `{EPOCH_MS}`, or `{EXCEL_SERIAL}`), tried in order. For dates, which must have them."))
-            .like(&format!("%|^{EPOCH_MS}$|^{EXCEL_SERIAL}$"))
-            .example(["%Y-%m-%d", EPOCH_MS]),
+        key("field.formats", &format!("Patterns of a date (strftime, `{EPOCH_MS}`, `{EXCEL_SERIAL}`, or `{USUAL}` for those that agencies use), tried in order. For dates, which must have them."))
+            .like(&format!("%|^{EPOCH_MS}$|^{EXCEL_SERIAL}$|^{USUAL}$"))
+            .example([USUAL]),
         key("field.true", "Words for true. For booleans.").otherwise(TRUE_WORDS).example(["OPEN"]),
         key("field.false", "Words for false. For booleans.").otherwise(FALSE_WORDS).example(["CLOSED"]),
         key("field.codes", "Meaning of each code; the decoded text stands in a column beside it. For text and integers.")

@@ -249,7 +249,7 @@ fn every_mistake_is_reported_at_once() {
     33 | type = "date"
        |        ^^^^^^
        |
-       = help: add `formats = ["%Y-%m-%d"]`; also known: `epoch-ms`, `excel-serial`
+       = help: add `formats = ["usual"]`, or patterns such as `%Y-%m-%d`, `epoch-ms`, `excel-serial`
 
     error: `decoded` is for fields with `codes`
       --> [TMP]/schemas/hospitals.toml:35:11
