@@ -7,50 +7,106 @@ use std::str;
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use gdal::Metadata;
+use yore::CodePage;
+use yore::code_pages::{CP437, CP737, CP850, CP852, CP855, CP857, CP860, CP861, CP863, CP865, CP866, CP869};
+
+type DosPage = dyn CodePage + Send + Sync;
+
+/// Pages of DOS by their numbers, as `.cpg` files and the language drivers of dBASE name them.
+const DOS: [(&str, &DosPage); 12] = [
+    ("437", &CP437),
+    ("737", &CP737),
+    ("850", &CP850),
+    ("852", &CP852),
+    ("855", &CP855),
+    ("857", &CP857),
+    ("860", &CP860),
+    ("861", &CP861),
+    ("863", &CP863),
+    ("865", &CP865),
+    ("866", &CP866),
+    ("869", &CP869),
+];
 
 /// How to read the texts of one shapefile.
 #[derive(Clone, Copy)]
 pub(super) struct TextBytes {
-    declared: Option<&'static Encoding>,
+    declared: Option<Page>,
+}
+
+/// What a shapefile says its texts are in.
+#[derive(Clone, Copy)]
+enum Page {
+    Web(&'static Encoding),
+    Dos(&'static DosPage),
+}
+
+impl Page {
+    /// The page of a name, however it is spelt; none for a name that nobody knows, which says nothing.
+    fn named(label: &str) -> Option<Self> {
+        // A mark of UTF-8 before the name comes as three characters.
+        let label = label.trim_start_matches(['\u{feff}', 'ï', '»', '¿']).trim();
+        let squeezed: String = label.chars().filter(char::is_ascii_alphanumeric).collect();
+        let squeezed = squeezed.to_ascii_lowercase();
+        let number = ["cp", "ibm", "oem", "dos", "ansi"].iter().find_map(|kind| squeezed.strip_prefix(kind));
+        let number = number.unwrap_or(&squeezed);
+        if let Some((_, page)) = DOS.iter().find(|(known, _)| *known == number) {
+            return Some(Self::Dos(*page));
+        }
+        let latin =
+            number.trim_start_matches("iso").strip_prefix("8859").map(|part| format!("iso-8859-{part}"));
+        let windows = number.starts_with("125").then(|| format!("windows-{number}"));
+        let unicode = matches!(number, "65001" | "utf8sig").then(|| "utf-8".to_owned());
+        let spellings = [Some(label.to_owned()), latin, windows, unicode, Some(squeezed.clone())];
+        let known = |spelling: String| Encoding::for_label(spelling.as_bytes());
+        let encoding = spellings.into_iter().flatten().find_map(known)?;
+        // No text of a .dbf is in units of two bytes.
+        encoding.is_ascii_compatible().then_some(Self::Web(encoding))
+    }
+
+    fn decode(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Web(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
+            Self::Dos(page) => page.decode_lossy(bytes).into_owned(),
+        }
+    }
 }
 
 impl TextBytes {
-    /// For a dataset that is no shapefile, or of a page that only GDAL knows, none: its texts are right as they come.
+    /// For a dataset that is no shapefile, none: its texts are right as they come.
     pub(super) fn of(dataset: &gdal::Dataset) -> Option<Self> {
         let layer = dataset.layer(0).ok()?;
         let declared = layer.metadata_item("SOURCE_ENCODING", "SHAPEFILE")?;
-        if declared.is_empty() {
-            return Some(Self { declared: None });
-        }
-        Encoding::for_label(declared.as_bytes()).map(|encoding| Self { declared: Some(encoding) })
+        Some(Self { declared: Page::named(&declared) })
     }
 
-    /// Turns bytes that came as Latin-1 characters into their text; gives whether they were in another encoding than
-    /// declared, or no UTF-8 where none is.
-    pub(super) fn decode(self, text: &mut String) -> bool {
+    /// Turns bytes that came as Latin-1 characters into their text, which may have `width` of them; gives whether they
+    /// were in another encoding than declared, or no UTF-8 where none is.
+    pub(super) fn decode(self, text: &mut String, width: usize) -> bool {
         if text.is_ascii() {
             return false;
         }
         let bytes: Vec<u8> = text.chars().map(|char| u8::try_from(char).unwrap_or(b'?')).collect();
-        let other = self.declared.filter(|declared| *declared != UTF_8);
-        if let Some(utf8) = self.utf8(&bytes) {
+        let other = self.declared.filter(|declared| !matches!(declared, Page::Web(page) if *page == UTF_8));
+        if let Some(utf8) = self.utf8(&bytes, width) {
             let is_cut = utf8.len() < bytes.len();
             utf8.clone_into(text);
             return other.is_some() || is_cut;
         }
-        *text = other.unwrap_or(WINDOWS_1252).decode_without_bom_handling(&bytes).0.into_owned();
+        *text = other.unwrap_or(Page::Web(WINDOWS_1252)).decode(&bytes);
         other.is_none()
     }
 
     /// The bytes as UTF-8, where they are; without a last character that the width of the field has cut.
-    fn utf8(self, bytes: &[u8]) -> Option<&str> {
+    fn utf8(self, bytes: &[u8], width: usize) -> Option<&str> {
         let error = match str::from_utf8(bytes) {
             Ok(text) => return Some(text),
             Err(error) => error,
         };
         let whole = str::from_utf8(&bytes[..error.valid_up_to()]).ok()?;
-        let is_cut = error.error_len().is_none();
-        (is_cut && (!whole.is_ascii() || self.declared == Some(UTF_8))).then_some(whole)
+        let is_cut = error.error_len().is_none() && bytes.len() == width;
+        let is_declared = matches!(self.declared, Some(Page::Web(page)) if page == UTF_8);
+        (is_cut && (!whole.is_ascii() || is_declared)).then_some(whole)
     }
 }
 
@@ -60,25 +116,39 @@ mod tests {
 
     #[test]
     fn bytes_are_utf_8_where_they_can_be_whatever_is_declared() {
-        let decoded = |declared, bytes: &[u8]| {
+        // A text that is as long as the field may be cut, and is where it ends in `Pe\xC3`.
+        let decoded = |declared: &str, bytes: &[u8]| {
             let mut text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
-            let is_other = TextBytes { declared }.decode(&mut text);
+            let width = if bytes.ends_with(b"Pe\xC3") { bytes.len() } else { 24 };
+            let is_other = TextBytes { declared: Page::named(declared) }.decode(&mut text, width);
             (text, is_other)
         };
         let utf8 = "Peña".as_bytes();
         let ansi = b"Pe\xF1a";
         for (declared, bytes, text, is_other) in [
-            (None, utf8, "Peña", false),
-            (Some(UTF_8), utf8, "Peña", false),
-            (Some(WINDOWS_1252), utf8, "Peña", true),
-            (None, &ansi[..], "Peña", true),
-            (Some(UTF_8), ansi, "Peña", true),
-            (Some(WINDOWS_1252), ansi, "Peña", false),
-            (Some(encoding_rs::IBM866), b"\x80", "А", false),
-            (Some(UTF_8), b"Pe\xC3", "Pe", true),
-            (None, b"Pe\xC3\xB1a Pe\xC3", "Peña Pe", true),
-            (None, b"Pe\xC3", "PeÃ", true),
-            (Some(UTF_8), b"plain", "plain", false),
+            ("", utf8, "Peña", false),
+            ("UTF-8", utf8, "Peña", false),
+            ("ï»¿UTF-8", utf8, "Peña", false),
+            ("1252", utf8, "Peña", true),
+            ("CP437", utf8, "Peña", true),
+            ("ISO 88591", utf8, "Peña", true),
+            ("UTF-16", utf8, "Peña", false),
+            ("", &ansi[..], "Peña", true),
+            ("UTF-8", ansi, "Peña", true),
+            ("ï»¿UTF-8", ansi, "Peña", true),
+            ("ANSI 1252", ansi, "Peña", false),
+            ("ISO 8859-1", ansi, "Peña", false),
+            ("ISO-8859-1", ansi, "Peña", false),
+            ("IBM850", b"Pe\xA4a", "Peña", false),
+            ("437", b"Pe\xA4a", "Peña", false),
+            ("cp866", b"\x80", "А", false),
+            ("UTF-8", b"Pe\xC3", "Pe", true),
+            ("", b"Pe\xC3\xB1a Pe\xC3", "Peña Pe", true),
+            ("", b"Pe\xC3", "PeÃ", true),
+            // Far shorter than the field, so that nothing is cut.
+            ("UTF-8", b"San Jos\xE9", "San José", true),
+            ("UTF-8", b"CAF\xC9", "CAFÉ", true),
+            ("UTF-8", b"plain", "plain", false),
         ] {
             assert_eq!(decoded(declared, bytes), (text.to_owned(), is_other), "{declared:?} {bytes:?}");
         }

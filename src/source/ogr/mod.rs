@@ -41,6 +41,9 @@ use records::Opened;
 /// What may be opened, whatever a file claims to be.
 const DRIVERS: &[&str] = &["ESRI Shapefile", "OpenFileGDB", "GPKG", "FlatGeobuf"];
 
+/// Bytes that the name of a field of a `.dbf` may have.
+const NAME_WIDTH: usize = 10;
+
 thread_local! {
     /// What GDAL had to say in this thread since somebody asked.
     static SAID: RefCell<Vec<(CplErrType, String)>> = const { RefCell::new(Vec::new()) };
@@ -134,7 +137,7 @@ impl Dataset {
     fn named(&self, field: &gdal::vector::Field<'_>) -> String {
         let mut name = field.name();
         if let Some(texts) = self.texts {
-            texts.decode(&mut name);
+            texts.decode(&mut name, NAME_WIDTH);
         }
         name
     }

@@ -33,6 +33,8 @@ pub(in crate::source) struct OgrRecords {
     /// By column, where it has codes.
     coded: Vec<Option<Coded>>,
     kinds: Vec<OGRFieldType::Type>,
+    /// Bytes that a text of the column may have.
+    widths: Vec<usize>,
     texts: Option<TextBytes>,
     numbers: Option<WideNumbers>,
     limit: usize,
@@ -62,6 +64,7 @@ impl OgrRecords {
     pub(super) fn new(layer: OwnedLayer, info: LayerInfo, opened: Opened) -> Self {
         let Opened { names, shown, texts, numbers, domains, limit } = opened;
         let kinds = layer.defn().fields().map(|field| field.field_type()).collect();
+        let widths = layer.defn().fields().map(|field| usize::try_from(field.width()).unwrap_or(0)).collect();
         let mut columns: Vec<String> = info.columns.into_iter().map(|(column, _)| column).collect();
         let coded = Coded::beside(&mut columns, domains);
         Self {
@@ -72,6 +75,7 @@ impl OgrRecords {
             columns,
             coded,
             kinds,
+            widths,
             texts,
             numbers,
             limit,
@@ -134,8 +138,9 @@ impl Records for OgrRecords {
             let content =
                 if size <= self.limit { content(&feature, column, *kind, &mut self.text) } else { None };
             let Some(content) = content else { continue };
-            recoded |=
-                content == Content::Text && self.texts.is_some_and(|texts| texts.decode(&mut self.text));
+            if let Some(texts) = self.texts.filter(|_| content == Content::Text) {
+                recoded |= texts.decode(&mut self.text, self.widths[column]);
+            }
             let digits = self.numbers.as_ref().and_then(|numbers| numbers.digits(column));
             let (value, size) = match content {
                 Content::Number(_) if let Some(digits) = digits => (whole(digits), digits.len()),
