@@ -271,6 +271,15 @@ mod tests {
     }
 
     #[test]
+    fn the_facilities_own_name_wins_over_those_of_others() {
+        let text = |name: &'static str| (name, Kind::Text);
+        assert_eq!(names(&[text("LEA_NAME"), text("SCH_NAME")]), ["lea_name", "name"]);
+        assert_eq!(names(&[text("LEGAL_NAME"), text("DBA_NAME")]), ["legal_name", "name"]);
+        assert_eq!(names(&[text("QUAD_NAME"), text("STREAM_NAME")]), ["quad_name", "stream_name"]);
+        assert_eq!(names(&[text("NAME1"), text("NAME2")]), ["name", "name2"]);
+    }
+
+    #[test]
     fn what_does_not_fit_a_core_column_keeps_clear_of_it() {
         assert_eq!(names(&[("SOURCEDATE", Kind::Text)]), ["sourcedate"]);
         assert_eq!(names(&[("SOURCE_DATE", Kind::Text)]), ["source_date_claimed"]);

@@ -110,7 +110,7 @@ const FACILITIES: [&str; 36] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Whose {
     /// The facility's.
-    Facilitys,
+    Facility,
     /// The name doesn't say: the facility's, most likely.
     Unsaid,
     /// Somebody else's.
@@ -141,7 +141,7 @@ fn of_words<'a>(words: impl Iterator<Item = &'a str>) -> Whose {
             return Whose::Others;
         }
         if FACILITIES.contains(&word) {
-            whose = Whose::Facilitys;
+            whose = Whose::Facility;
         }
     }
     whose
@@ -156,7 +156,7 @@ mod tests {
         for name in
             ["STATION_NAME", "SCH_NAME", "DBA_NAME", "STATIONNAME", "FACILITY_NAM", "SITE_NM", "FacName1"]
         {
-            assert_eq!(of_name(name), Some(Whose::Facilitys), "{name}");
+            assert_eq!(of_name(name), Some(Whose::Facility), "{name}");
         }
         for name in ["NAME", "NAME1", "NAME_2", "LEGAL_NAME", "TITLE_NAME"] {
             assert_eq!(of_name(name), Some(Whose::Unsaid), "{name}");
@@ -184,7 +184,7 @@ mod tests {
     fn other_columns_are_somebody_elses_by_the_words_before_what_they_hold() {
         assert_eq!(of("OWNER_LAT"), Whose::Others);
         assert_eq!(of("MAIL_STATE"), Whose::Others);
-        assert_eq!(of("FAC_LON"), Whose::Facilitys);
+        assert_eq!(of("FAC_LON"), Whose::Facility);
         assert_eq!(of("STATE"), Whose::Unsaid);
     }
 }

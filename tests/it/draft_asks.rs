@@ -318,7 +318,7 @@ fn a_schema_that_was_made_for_such_columns_is_named() {
 fn every_schema_by_hand_is_named_for_the_file_that_it_reads() {
     for (file, layer) in SAMPLES {
         let folder = Folder::new();
-        for text in ["schemas", "schemas/include"].into_iter().flat_map(|folder| texts(folder)) {
+        for text in ["schemas", "schemas/include"].into_iter().flat_map(texts) {
             folder.write(&text, fs::read(Path::new(ROOT).join(&text)).unwrap());
         }
         let draft = drafted_in(folder, &format!("{ROOT}/sample-data/{file}"), &["--id", "other"]);
