@@ -33,7 +33,7 @@
 //! | `catalog` | STAC, items, data dictionary | `plan`, `feature`, `geoparquet` |
 //! | `error` | the rooms' errors folded, exit codes | `catalog`, `derive`, `engine`, `feature`, `geoparquet`, `source`, `spec`, `store` |
 //! | `run` | the stages in order, the clock | every room above |
-//! | `draft` | a first schema from a file | `source`, `plan`, `feature`, `error` |
+//! | `draft` | a first schema from a file | `source`, `kernel`, `plan`, `feature`, `error` |
 //! | `report` | log, progress, summary | `error`, `feature`, `spec` |
 //! | `cli` | flags into calls, the environment | `run`, `draft`, `report` and what they take |
 //!

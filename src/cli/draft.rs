@@ -42,10 +42,10 @@ pub(super) struct Draft {
     #[arg(long, value_name = "NAME", value_parser = identifier)]
     id: Option<String>,
     /// Agency that owns the rows: every one of them carries it
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = answer)]
     agency: Option<String>,
     /// Licence of the rows: an SPDX identifier, or words
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = answer)]
     licence: Option<String>,
     /// Table within the file [default: the first with geometries]
     #[arg(long, visible_alias = "layer", value_name = "NAME")]
@@ -122,6 +122,17 @@ fn identifier(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err("use lower-case letters, digits and `_`, starting with a letter; `facilities` is taken".to_owned())
+}
+
+/// What every row will carry: not nothing, and not the mark of what nobody has answered.
+fn answer(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("every row would carry it: leave the option out where nobody knows yet".to_owned()),
+        text if text.starts_with("EDIT") => {
+            Err("it marks what nobody has answered yet: leave the option out, and the draft asks".to_owned())
+        }
+        text => Ok(text.to_owned()),
+    }
 }
 
 fn facts(draft: &draft::Draft, files: Option<&Files>, fitting: &[String]) -> serde_json::Value {

@@ -3,17 +3,19 @@
 //! Pure. States are boxes here, which shows what is wrong with a whole file: coordinates that are exchanged, have lost a
 //! sign or are in another CRS. What lies on the wrong side of a border, a run tells.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arrow_array::{Array, StringArray};
 use csv::ReaderBuilder;
 
+use super::codes::{self, Fips};
 use super::crs::Word;
 use super::geometry::position;
 use super::kind::Kind;
 use super::names;
 use super::survey::Survey;
 use super::toml_text::shown;
+use super::whose::{self, Whose};
 use crate::feature::{Crs, RawBatch, Reproject, spelling};
 use crate::plan::State;
 use crate::source;
@@ -46,16 +48,13 @@ pub(super) struct Claims<'a> {
 impl<'a> Claims<'a> {
     /// Nothing compared yet. Nothing will be where no column names states, or nobody knows what the coordinates are.
     pub(super) fn new(survey: &'a Survey, kinds: &[Kind], states: &'a [State]) -> Self {
-        let columns = survey.columns.iter().zip(kinds);
-        let mut named =
-            columns.filter(|(column, kind)| **kind == Kind::State && names::is_state(&column.name));
         let reproject = match &survey.crs {
             Word::Stated(crs) => source::reprojection(crs).ok(),
             Word::Inferred(code, _) => source::reprojection(&Crs::Code(code.clone())).ok(),
             Word::Asked => (!survey.shapes.is_beyond_degrees()).then_some(None),
         };
         Self {
-            column: named.next().filter(|_| reproject.is_some()).map(|(column, _)| column.name.as_str()),
+            column: column(survey, kinds).filter(|_| reproject.is_some()),
             states,
             extents: extents(),
             reproject: reproject.flatten(),
@@ -68,10 +67,12 @@ impl<'a> Claims<'a> {
     }
 
     /// Takes rows of a batch into account.
-    pub(super) fn note_batch(&mut self, batch: &RawBatch, rows: impl Iterator<Item = usize>) {
+    pub(super) fn note_batch(&mut self, batch: &RawBatch) {
         let Some(column) = self.column else { return };
         let Some((_, values)) = batch.columns.iter().find(|(name, _)| name == column) else { return };
         let values: StringArray = spelling::texts(values);
+        let broken: HashSet<usize> = batch.defects.iter().map(|defect| defect.index).collect();
+        let rows = (0..batch.len()).filter(|row| !broken.contains(row));
         for row in rows.filter(|row| batch.geometry.is_valid(*row) && values.is_valid(*row)) {
             if let Some((x, y)) = position(batch.geometry.value(row)) {
                 self.note(batch.rows.value(row), values.value(row).trim(), x, y);
@@ -99,9 +100,12 @@ impl<'a> Claims<'a> {
         }
     }
 
-    /// The box of the state that a value names: by its code, or by its name where the states are known.
+    /// The box of the state that a value names: by its code, or by its name or FIPS code where the states are known.
     fn extent(&self, value: &str) -> Option<Extent> {
-        let is_named = |state: &&State| state.name.eq_ignore_ascii_case(value);
+        let fips = codes::state_of(value);
+        let is_named = |state: &&State| {
+            state.name.eq_ignore_ascii_case(value) || fips.as_ref().is_some_and(|fips| *fips == state.fips)
+        };
         let named = self.states.iter().find(is_named).map(|state| state.usps.as_str());
         self.extents.get(&named.unwrap_or(value).to_ascii_uppercase()).copied()
     }
@@ -122,6 +126,22 @@ impl<'a> Claims<'a> {
             "{outside} of {compared} rows lie outside the state that {column} names, first {first}{likely}"
         ))
     }
+}
+
+/// The column that says in which state a row is: the one that becomes the claim, else another that is nobody else's, by FIPS
+/// codes if by nothing else.
+fn column<'a>(survey: &'a Survey, kinds: &[Kind]) -> Option<&'a str> {
+    let names = names::of_columns(&survey.columns, kinds);
+    let position = |canonical: &str| names.iter().position(|name| name == canonical);
+    let own = |at: &usize| whose::of(&survey.columns[*at].name) != Whose::Others;
+    let is_called = |at: &usize| names::is_state(&survey.columns[*at].name) && own(at);
+    let is_fips = |at: &usize| codes::fips(&survey.columns[*at].name) == Some(Fips::State) && own(at);
+    let mut all = 0..kinds.len();
+    let states = all.clone().find(|at| kinds[*at] == Kind::State && is_called(at));
+    let codes = all.find(|at| is_fips(at) || is_called(at));
+    let at =
+        position("state_code_claimed").or(states).or(codes).or_else(|| position("county_fips_claimed"))?;
+    Some(&survey.columns[at].name)
 }
 
 /// Whether a box holds a position, or nearly.

@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 
 use super::places::{Agreement, Place, Places};
+use super::whose::{self, Whose};
 use crate::feature::Crs;
 use crate::source;
 
@@ -55,14 +56,16 @@ const ZONES: std::ops::RangeInclusive<u32> = 1..=23;
 /// A CRS for a place, and how it is known.
 type Found = (String, String);
 
-/// For a text file of coordinates: the pair with the fewest blanks among those whose CRS is known.
+/// For a text file of coordinates: of the pairs whose CRS is known the likeliest with the fewest blanks.
 pub(super) fn of_pairs(places: &Places) -> Option<Choice> {
     let reference = degrees(places);
     let known: Vec<Option<Found>> = (0..places.pairs.len()).map(|at| infer(places, at, reference)).collect();
     let count = |at: usize| places.pairs[at].place.shapes.count();
     let place = (0..places.pairs.len())
         .filter(|at| count(*at) > 0)
-        .min_by_key(|at| (known[*at].is_none(), Reverse(count(*at)), Some(*at) != reference))
+        .min_by_key(|at| {
+            (known[*at].is_none(), doubt(places, *at), Reverse(count(*at)), Some(*at) != reference)
+        })
         .or((!places.pairs.is_empty()).then_some(0))?;
     let word = known[place].clone().map_or(Word::Asked, |(code, why)| Word::Inferred(code, why));
     let others = (0..places.pairs.len()).filter(|at| *at != place && count(*at) > 0);
@@ -79,7 +82,13 @@ pub(super) fn of_geometry(places: &Places) -> Word {
     }
 }
 
-/// The pair that gives degrees, if one does: named so, then with the fewest blanks.
+/// Why a pair is hardly where the rows are: it has far fewer positions than another, or is called somebody else's.
+fn doubt(places: &Places, at: usize) -> (bool, bool) {
+    let most = (0..places.pairs.len()).map(|at| places.distinct(at)).max().unwrap_or(0);
+    (places.distinct(at) * 2 < most, whose::of(&places.pairs[at].x) == Whose::Others)
+}
+
+/// The pair that gives degrees, if one does: named so, then the likeliest, with the fewest blanks.
 fn degrees(places: &Places) -> Option<usize> {
     let is_degrees = |at: &usize| {
         let pair = &places.pairs[*at];
@@ -87,7 +96,10 @@ fn degrees(places: &Places) -> Option<usize> {
         is_within && (pair.is_named || pair.place.looks_like_degrees())
     };
     let found = (0..places.pairs.len()).filter(is_degrees);
-    found.min_by_key(|at| (!places.pairs[*at].is_named, Reverse(places.pairs[*at].place.shapes.count())))
+    found.min_by_key(|at| {
+        let pair = &places.pairs[*at];
+        (!pair.is_named, doubt(places, *at), Reverse(pair.place.shapes.count()))
+    })
 }
 
 fn infer(places: &Places, at: usize, reference: Option<usize>) -> Option<Found> {
@@ -246,6 +258,28 @@ mod tests {
         }
         let remarks = of_pairs(&places).unwrap().remarks.join(" ");
         assert!(remarks.contains("don't say the same") && !remarks.contains("the same places"), "{remarks}");
+    }
+
+    /// An owner has one address, and the facilities a place each; where both vary, names tell.
+    #[test]
+    fn places_that_vary_or_are_the_facilities_are_chosen() {
+        const NAMES: [&str; 4] = ["OWNER_LON", "OWNER_LAT", "FAC_LON", "FAC_LAT"];
+        let longitudes = ["-95.1234", "-95.2345", "-95.3456"];
+        let chosen = |owners: [&str; 3]| {
+            let mut places = Places::new(NAMES);
+            for (row, lon) in longitudes.iter().enumerate() {
+                let values = [owners[row], "40.5678", lon, "30.5678"];
+                places.note(
+                    1,
+                    |name| NAMES.iter().position(|known| *known == name).map(|at| values[at]),
+                    None,
+                );
+            }
+            let choice = of_pairs(&places).unwrap();
+            places.pairs[choice.place].x.clone()
+        };
+        assert_eq!(chosen(["-74.1234"; 3]), "FAC_LON");
+        assert_eq!(chosen(["-74.1234", "-75.1234", "-76.1234"]), "FAC_LON");
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub(super) struct Shapes {
     families: BTreeMap<u32, u64>,
     degrees: Positions,
     others: Positions,
+    /// Of the others, those that would be degrees with x and y exchanged.
+    exchanged: u64,
 }
 
 /// How many positions, and the box around them: west, south, east, north.
@@ -44,7 +46,11 @@ impl Shapes {
     }
 
     fn place(&mut self, x: f64, y: f64) {
-        if is_beyond([x, y, x, y]) { self.others.note(x, y) } else { self.degrees.note(x, y) }
+        if !is_beyond([x, y, x, y]) {
+            return self.degrees.note(x, y);
+        }
+        self.others.note(x, y);
+        self.exchanged += u64::from(!is_beyond([y, x, y, x]));
     }
 
     /// Positions that are like most, the others being defects.
@@ -70,6 +76,11 @@ impl Shapes {
         self.others.count > self.degrees.count
     }
 
+    /// Whether all that can't be degrees would be with x and y exchanged, and that is most.
+    pub(super) fn are_exchanged(&self) -> bool {
+        self.is_beyond_degrees() && self.exchanged == self.others.count
+    }
+
     /// The box around those positions that are like most: west, south, east, north.
     pub(super) fn extent(&self) -> Option<[f64; 4]> {
         if self.is_beyond_degrees() { self.others.extent } else { self.degrees.extent }
@@ -81,16 +92,6 @@ impl Positions {
         let [west, south, east, north] = self.extent.unwrap_or([x, y, x, y]);
         self.extent = Some([west.min(x), south.min(y), east.max(x), north.max(y)]);
         self.count += 1;
-    }
-}
-
-/// The family of a geometry.
-pub(super) fn kind(wkb: &[u8]) -> Option<GeometryKind> {
-    match word(wkb, 1)? {
-        POINT | MULTI_POINT => Some(GeometryKind::Point),
-        2 | 5 => Some(GeometryKind::Line),
-        3 | 6 => Some(GeometryKind::Polygon),
-        _ => None,
     }
 }
 
@@ -161,9 +162,11 @@ mod tests {
 
     #[test]
     fn metres_are_beyond_degrees() {
-        assert!(shapes(vec![Geometry::Point(Point::new(-13_318_894.0, 4_346_975.0))]).is_beyond_degrees());
+        let metres = shapes(vec![Geometry::Point(Point::new(-13_318_894.0, 4_346_975.0))]);
+        assert!(metres.is_beyond_degrees() && !metres.are_exchanged());
         let swapped = Geometry::Point(Point::new(40.0, -95.0));
         assert!(shapes(vec![swapped.clone()]).is_beyond_degrees());
+        assert!(shapes(vec![swapped.clone()]).are_exchanged());
         let good = Geometry::Point(Point::new(-95.0, 40.0));
         let mostly = shapes(vec![good.clone(), swapped, good]);
         assert!(!mostly.is_beyond_degrees(), "a defect is no CRS");

@@ -4,7 +4,7 @@
 
 use super::column::Column;
 use super::kind::Kind;
-use super::names::{is_coordinate, snake, squeezed};
+use super::names::{is_coordinate, snake, squeezed, unit};
 use crate::feature::is_row_number;
 
 /// How well a column serves as a key; lower is better.
@@ -22,6 +22,8 @@ pub(super) enum Rank {
     Counter,
     /// Long and unique.
     Words,
+    /// Whole numbers, unique and in no order.
+    Number,
     /// Counts the rows.
     RunningNumber,
     /// Numbered anew whenever the file is made.
@@ -65,10 +67,75 @@ pub(super) fn rank(column: &Column, kind: &Kind, lost: u64) -> Option<Rank> {
         // Without a name that says so, a measure may be unique by chance.
         _ if lost > 0 => return None,
         _ if column.is_code_like && column.lengths.1 <= 20 && *kind == Kind::Text => Rank::Unique,
-        _ if column.lengths.1 <= 80 && *kind != Kind::Integer => Rank::Words,
+        name if *kind == Kind::Integer => {
+            return (!is_measure(name)).then_some(if is_of_one_length(column) {
+                Rank::Unique
+            } else {
+                Rank::Number
+            });
+        }
+        _ if column.lengths.1 <= 80 => Rank::Words,
         _ => return None,
     };
     Some(rank)
+}
+
+/// Whether numbers are all of one length, as those that somebody gives out are; counts and measures are small and large.
+fn is_of_one_length(column: &Column) -> bool {
+    const LEAST: usize = 4;
+    column.lengths.0 == column.lengths.1 && column.lengths.0 >= LEAST
+}
+
+/// Whether a column is called a count or a measure, which may be unique by chance: `BEDS`, `ELEV_FT`, `TOTAL_POP`.
+pub(super) fn is_measure(name: &str) -> bool {
+    const WORDS: [&str; 44] = [
+        "acreage",
+        "amount",
+        "area",
+        "average",
+        "avg",
+        "beds",
+        "capacity",
+        "cap",
+        "cost",
+        "count",
+        "depth",
+        "distance",
+        "elev",
+        "elevation",
+        "employees",
+        "enrollment",
+        "flow",
+        "generation",
+        "height",
+        "length",
+        "load",
+        "max",
+        "mean",
+        "min",
+        "mileage",
+        "output",
+        "population",
+        "pop",
+        "power",
+        "pressure",
+        "rate",
+        "size",
+        "speed",
+        "staff",
+        "storage",
+        "students",
+        "sum",
+        "teachers",
+        "total",
+        "ttl",
+        "value",
+        "volume",
+        "width",
+        "year",
+    ];
+    let name = snake(name);
+    unit(&format!("_{name}")).is_some() || name.split('_').any(|word| WORDS.contains(&word))
 }
 
 /// Whether a column can be no part of a key.

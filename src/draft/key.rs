@@ -5,11 +5,10 @@
 
 use super::Wanted;
 use super::column::Column;
-use super::identity::{
-    Rank, is_excluded, is_identifier, is_named_like_one, is_part_by_name, is_unstable, rank,
-};
+use super::identity::{Rank, is_excluded, is_identifier, is_named_like_one, rank};
 use super::kind::{Kind, nulls};
 use super::proof::{self, Candidate};
+use super::several::{beside, of_several};
 use super::survey::Survey;
 use crate::source::SourceError;
 
@@ -33,10 +32,7 @@ struct Single {
 }
 
 /// Columns that several-column keys are made of: so many with a name for it, so many at all.
-const PARTS: usize = 8;
-
-/// Of how many rows a key of several columns may lose one.
-const BEARABLE: u64 = 20;
+pub(super) const PARTS: usize = 8;
 
 /// Of how many rows an estimate of distinct values may miss one.
 const ESTIMATED: u64 = 500;
@@ -56,15 +52,15 @@ pub(super) fn choose(survey: &Survey, kinds: &[Kind], wanted: &Wanted) -> Result
         }
         return nearly(survey, kinds, wanted, best).map(Some);
     }
-    if let Some(best) = best.filter(|best| best.rank == Rank::Counter) {
+    // What is unique alone beats several that only happen to be so together; whole numbers may be a measure, by whose
+    // chance no key goes whose every part is called one.
+    if let Some(best) = best.filter(|best| matches!(best.rank, Rank::Counter | Rank::Words)) {
         return Ok(Some(of_one(survey, survey.rows, best)));
     }
-    let several = of_several(survey, kinds, wanted)?;
-    let word = best.filter(|best| best.rank == Rank::Words);
-    Ok(match (several, word, best) {
-        (_, Some(word), _) if word.lost == 0 => Some(of_one(survey, survey.rows, word)),
+    let number = best.filter(|best| best.rank == Rank::Number);
+    Ok(match (of_several(survey, kinds, wanted)?, number, best) {
         (Some((key, true)), ..) => Some(key),
-        (_, Some(word), _) => Some(of_one(survey, survey.rows, word)),
+        (_, Some(number), _) => Some(of_one(survey, survey.rows, number)),
         (Some((key, false)), ..) => Some(key),
         (None, None, Some(best)) => Some(of_one(survey, survey.rows, best)),
         (None, None, None) => fallback(survey, kinds),
@@ -95,7 +91,8 @@ fn proven(
     singles: Vec<Single>,
 ) -> Result<Vec<Single>, SourceError> {
     let is_estimate = |one: &Single| {
-        matches!(one.rank, Rank::Unique | Rank::Words) && !survey.columns[one.at].distinct.is_exact()
+        matches!(one.rank, Rank::Unique | Rank::Words | Rank::Number)
+            && !survey.columns[one.at].distinct.is_exact()
     };
     if !best(&singles).is_some_and(|best| is_estimate(&best)) {
         return Ok(singles);
@@ -125,7 +122,7 @@ fn of_one(survey: &Survey, counted: u64, single: Single) -> Key {
         Rank::RunningNumber | Rank::Counter => remarks.push(format!(
             "EDIT: `{name}` counts the rows; make sure that a facility keeps its number from one release to the next."
         )),
-        Rank::Words => {
+        Rank::Words | Rank::Number => {
             remarks.push(format!("EDIT: `{name}` is unique by chance or by nature; is it an identifier?"));
         }
         _ => {}
@@ -134,7 +131,8 @@ fn of_one(survey: &Survey, counted: u64, single: Single) -> Key {
     Key { columns: vec![single.at], lost: single.lost, remarks }
 }
 
-fn loss(rows: u64, counted: u64, lost: u64) -> Vec<String> {
+/// What a key loses, and whether all was counted.
+pub(super) fn loss(rows: u64, counted: u64, lost: u64) -> Vec<String> {
     let mut told = Vec::new();
     if lost > 0 {
         told.push(format!(
@@ -168,96 +166,6 @@ fn nearly(survey: &Survey, kinds: &[Kind], wanted: &Wanted, single: Single) -> R
     Ok(Key { columns: better.columns.clone(), lost: better.lost(), remarks })
 }
 
-/// Keys of a column and one or two others that are called parts of one.
-fn beside(survey: &Survey, kinds: &[Kind], single: usize) -> Vec<Candidate> {
-    let mut parts = parts(survey, kinds, |at| at != single && is_part_by_name(&survey.columns[at]));
-    parts.truncate(PARTS / 2);
-    let mut candidates: Vec<Candidate> =
-        parts.iter().map(|part| Candidate::new(vec![single, *part])).collect();
-    for (at, first) in parts.iter().enumerate() {
-        let pairs = parts[at + 1..].iter().map(|second| vec![single, *first, *second]);
-        candidates.extend(pairs.map(Candidate::new));
-    }
-    candidates
-}
-
-/// Two or three columns that are unique together, and whether their names speak for them.
-fn of_several(survey: &Survey, kinds: &[Kind], wanted: &Wanted) -> Result<Option<(Key, bool)>, SourceError> {
-    let parts = parts(survey, kinds, |_| true);
-    let mut candidates: Vec<Candidate> = Vec::new();
-    let distinct = |columns: &[usize]| -> f64 {
-        columns.iter().map(|at| survey.columns[*at].distinct.count() as f64).product()
-    };
-    for (at, first) in parts.iter().enumerate() {
-        for (next, second) in parts.iter().enumerate().skip(at + 1) {
-            let threes = parts[next + 1..].iter().map(|third| vec![*first, *second, *third]);
-            let all = std::iter::once(vec![*first, *second]).chain(threes);
-            let enough = all.filter(|columns| distinct(columns) >= survey.rows as f64 * 0.95);
-            candidates.extend(enough.map(Candidate::new));
-        }
-    }
-    if candidates.is_empty() || survey.rows == 0 {
-        return Ok(None);
-    }
-    let counted = proof::count(survey, kinds, wanted, &mut candidates, BEARABLE)?;
-    let unnamed = |candidate: &Candidate| {
-        candidate.columns.iter().filter(|at| !is_part_by_name(&survey.columns[**at])).count()
-    };
-    let bearable = |candidate: &&Candidate| !candidate.is_hopeless && candidate.lost() <= survey.most_lost;
-    let found = candidates.iter().filter(bearable).min_by_key(|one| {
-        let unnamed = unnamed(one);
-        (unnamed == one.columns.len(), one.lost(), unnamed, one.columns.len())
-    });
-    Ok(found.map(|found| {
-        let mut remarks = vec![
-            "EDIT: no column is unique alone, these together are; do they stay the same from one release to the next?"
-                .to_owned(),
-        ];
-        remarks.extend(nearest(survey, kinds));
-        remarks.extend(loss(survey.rows, counted, found.lost()));
-        let is_named = unnamed(found) < found.columns.len();
-        (Key { columns: found.columns.clone(), lost: found.lost(), remarks }, is_named)
-    }))
-}
-
-/// The column that is nearly unique, and what it would lose alone.
-fn nearest(survey: &Survey, kinds: &[Kind]) -> Option<String> {
-    const NEARLY: u64 = 20;
-    let (columns, rows) = (&survey.columns, survey.rows);
-    let lost = |at: usize| columns[at].lost(rows, nulls(&columns[at], &kinds[at]).1.len() as u64);
-    let may_be = |at: &usize| !is_excluded(&columns[*at], &kinds[*at]) && !is_unstable(&columns[*at]);
-    let at = (0..columns.len()).filter(may_be).min_by_key(|at| lost(*at))?;
-    let about = if columns[at].distinct.is_exact() { "" } else { "about " };
-    let lost = lost(at);
-    (lost * NEARLY <= rows)
-        .then(|| format!("`{}` alone would lose {about}{lost} of {rows} rows.", columns[at].name))
-}
-
-/// Columns that may be a part of a key, those with a name for it first, then the more distinct.
-fn parts(survey: &Survey, kinds: &[Kind], wanted: impl Fn(usize) -> bool) -> Vec<usize> {
-    let columns = &survey.columns;
-    let is_full = |column: &Column, kind: &Kind| {
-        let (sure, _) = nulls(column, kind);
-        let empty: u64 =
-            column.sentinels.iter().filter(|(v, _)| sure.contains(&v.as_str())).map(|(_, (_, n))| n).sum();
-        let all: u64 = column.values + column.sentinels.values().map(|(_, n)| n).sum::<u64>();
-        (survey.rows + empty).saturating_sub(all) <= survey.most_lost
-    };
-    let is_part = |at: &usize| {
-        let (column, kind) = (&columns[*at], &kinds[*at]);
-        let is_number = matches!(kind, Kind::Integer) && !is_part_by_name(column);
-        let is_short = column.lengths.1 <= 80 && column.distinct.count() > 1;
-        is_short && !is_number && !is_excluded(column, kind) && !is_unstable(column) && is_full(column, kind)
-    };
-    let mut parts: Vec<usize> = (0..columns.len()).filter(is_part).filter(|at| wanted(*at)).collect();
-    parts.sort_by_key(|at| {
-        let column = &columns[*at];
-        (!is_part_by_name(column), std::cmp::Reverse(column.distinct.count()), *at)
-    });
-    parts.truncate(PARTS);
-    parts
-}
-
 /// Where nothing is unique, the column that loses the fewest rows.
 fn fallback(survey: &Survey, kinds: &[Kind]) -> Option<Key> {
     let (columns, rows) = (&survey.columns, survey.rows);
@@ -268,12 +176,14 @@ fn fallback(survey: &Survey, kinds: &[Kind]) -> Option<Key> {
     let at = found.or((!columns.is_empty()).then_some(0))?;
     let (name, lost) = (&columns[at].name, lost(at));
     let about = if columns[at].distinct.is_exact() { "" } else { "about " };
-    let remark = if rows == 0 {
-        "EDIT: the file has no rows, so nothing shows which column is the key.".to_owned()
-    } else {
-        format!(
+    let remark = match lost {
+        _ if rows == 0 => "EDIT: the file has no rows, so nothing shows which column is the key.".to_owned(),
+        0 => format!(
+            "EDIT: `{name}` alone is unique, but it looks like a measure: is there another identifier?"
+        ),
+        _ => format!(
             "EDIT: no column is unique, and no two or three together; of all, `{name}` loses the fewest: {about}{lost} of {rows} rows will be rejects."
-        )
+        ),
     };
     Some(Key { columns: vec![at], lost, remarks: vec![remark] })
 }
@@ -362,6 +272,29 @@ mod tests {
         let (name, remarks) = chosen(&[COUNTED, fuel, plant, unit]);
         assert_eq!(name, "PLANT_CODE+GENERATOR_ID");
         assert!(remarks.contains("these together are"), "{remarks}");
+    }
+
+    #[test]
+    fn a_unique_number_beats_names_that_are_unique_together() {
+        let permit = ("PERMIT", ["17", "2093", "305", "1188"].as_slice());
+        let name = ("NAME", ["a a", "a a", "b b", "b b"].as_slice());
+        let city = ("CITY", ["c", "d", "c", "d"].as_slice());
+        let (found, remarks) = chosen(&[name, city, permit]);
+        assert_eq!(found, "PERMIT");
+        assert!(remarks.contains("is it an identifier?") && !remarks.contains("lose"), "{remarks}");
+        assert_eq!(chosen(&[name, ("ORISPL", &["55012", "10333", "88391", "70001"])]).0, "ORISPL");
+        // A count may be unique by chance, and so may numbers beside the parts of a key.
+        assert_eq!(chosen(&[name, city, ("TOTAL_BEDS", permit.1)]).0, "NAME+CITY");
+        let (plant, unit) = (
+            ("PLANT_CODE", ["10", "10", "25", "25"].as_slice()),
+            ("UNIT_ID", ["1", "2", "1", "2"].as_slice()),
+        );
+        let (found, remarks) = chosen(&[permit, plant, unit]);
+        assert_eq!(found, "PLANT_CODE+UNIT_ID");
+        assert!(remarks.contains("`PERMIT` is unique alone"), "{remarks}");
+        let (found, remarks) = chosen(&[("HEIGHT", permit.1), ("KIND", &["a", "a", "a", "a"])]);
+        assert_eq!(found, "HEIGHT");
+        assert!(remarks.contains("looks like a measure"), "{remarks}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Pure. Strict where an identifier could be taken for a number: a single `12A` makes text of a
 //! column, and so does a leading zero. Dates, and numbers among words, may have a few misfits.
 
+use super::codes;
 use super::column::Column;
 use super::names;
 use super::sentinel::Sentinel;
@@ -58,7 +59,7 @@ pub(super) fn infer(column: &Column) -> Kind {
         return Kind::Boolean;
     }
     let has_misfits = column.numbers * 100 < column.values * 99 || column.is_mixed;
-    if has_misfits || column.is_digits_code || names::is_code(&column.name) {
+    if has_misfits || column.is_digits_code || codes::is_code(&column.name) {
         return Kind::Text;
     }
     let is_real = declares(column, "Real");
@@ -68,7 +69,7 @@ pub(super) fn infer(column: &Column) -> Kind {
 /// Where every value is empty or a sentinel, the declared type or the sentinel says.
 fn of_nothing(column: &Column) -> Kind {
     let has_number = column.sentinels.values().any(|(sentinel, _)| *sentinel == Sentinel::Number);
-    if names::is_code(&column.name) {
+    if codes::is_code(&column.name) {
         return Kind::Text;
     }
     match () {

@@ -64,6 +64,10 @@ pub(super) fn remarks(survey: &Survey) -> Vec<String> {
             rejects::positions(survey)
         ));
     }
+    if let Some(beyond) = rejects::beyond(survey) {
+        let rows = survey.rejected.as_ref().map_or(0, |rejected| rejected.beyond);
+        remarks.push(line(&format!("{rows} rows will be rejects: {beyond}.")));
+    }
     if survey.broken > 0 {
         remarks.push(format!("{} further records can't be parsed: they will be rejects.", survey.broken));
     }
@@ -76,13 +80,33 @@ pub(super) fn remarks(survey: &Survey) -> Vec<String> {
     remarks
 }
 
+/// What is to be said of coordinates that seem to be exchanged: no CRS makes them places.
+pub(super) fn exchanged(survey: &Survey) -> Option<String> {
+    let all = survey.shapes.are_exchanged().then(|| survey.shapes.count())?;
+    let way_out = match survey.format.csv_geometry() {
+        Some(CsvGeometry::Xy { x, y, .. }) => {
+            let (x, y) = (quoted(y), quoted(x));
+            format!(
+                "if that is what they are, write x = {x}, y = {y} in the pipeline, and the CRS of the degrees"
+            )
+        }
+        _ => "if that is what they are, its makers should repair the file".to_owned(),
+    };
+    Some(format!(
+        "x and y seem to be exchanged, for the other way round all {all} positions lie within ±180 and ±90: {way_out}"
+    ))
+}
+
 fn crs(survey: &Survey) -> Vec<String> {
     let beyond = survey.shapes.is_beyond_degrees();
     let reach = survey.shapes.extent().map(reach).unwrap_or_default();
     match &survey.crs {
         Word::Stated(crs) if beyond && crs.to_string() == "OGC:CRS84" => vec![
             format!("EDIT: the file says that its CRS is OGC:CRS84, but {reach}:"),
-            "these are no degrees. Ask its makers, and repair the file.".to_owned(),
+            match exchanged(survey) {
+                Some(exchanged) => line(&format!("{exchanged}.")),
+                None => "these are no degrees. Ask its makers, and repair the file.".to_owned(),
+            },
         ],
         Word::Stated(crs) => vec![line(&format!("The file says, or its format, that its CRS is {crs}."))],
         Word::Inferred(code, why) => {
@@ -101,13 +125,13 @@ fn crs(survey: &Survey) -> Vec<String> {
                     .to_owned(),
             ];
             if survey.shapes.extent().is_some() {
-                let looks = if beyond {
-                    "these are no degrees; EPSG:3857 (Web Mercator, metres) is common"
-                } else {
-                    "degrees would fit, such as EPSG:4326 (WGS 84) or EPSG:4269 (NAD83), and so would a plan's metres"
+                let looks = match exchanged(survey) {
+                    Some(exchanged) => exchanged,
+                    None if beyond => "these are no degrees; EPSG:3857 (Web Mercator, metres) is common".to_owned(),
+                    None => "degrees would fit, such as EPSG:4326 (WGS 84) or EPSG:4269 (NAD83), and so would a plan's metres".to_owned(),
                 };
                 question.push(format!("In the file {reach}:"));
-                question.push(format!("{looks}. Its makers know."));
+                question.push(line(&format!("{looks}. Its makers know.")));
             }
             question
         }

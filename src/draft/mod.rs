@@ -4,24 +4,30 @@
 //! where it is a guess. A CRS is never guessed: where the file is silent, the draft asks.
 
 mod claims;
+mod codes;
 mod column;
 mod crs;
 mod dates;
 mod distinct;
+mod field;
 mod geometry;
 mod identity;
 mod key;
 mod kind;
 mod layer;
 mod names;
+mod parts;
 mod pipeline;
 mod places;
 mod proof;
+mod rejected;
 mod rejects;
 mod sector;
 mod sentinel;
+mod several;
 mod survey;
 mod toml_text;
+mod whose;
 mod words;
 mod write;
 
@@ -75,7 +81,7 @@ pub struct Draft {
     pub sector: Option<String>,
     /// Other tables of the file with geometries.
     pub others: Vec<String>,
-    /// Columns of the source, in its order.
+    /// Columns of the source that hold no geometry, in its order.
     pub columns: Vec<String>,
     /// Lines that want a decision before a run is possible, `EDIT` in the place of a value.
     pub questions: Vec<String>,
@@ -106,12 +112,15 @@ pub fn draft(wanted: &Wanted, reference: &Reference, folder: Option<&str>) -> Re
     let mut survey = survey::survey(wanted, reference).map_err(describe)?;
     let kinds: Vec<Kind> = survey.columns.iter().map(kind::infer).collect();
     let key = key::choose(&survey, &kinds, wanted).map_err(describe)?;
-    if let Some(key) = key.as_ref().filter(|_| survey.has_coordinates) {
+    if survey.has_coordinates && key.is_some() {
         let mut claims = Claims::new(&survey, &kinds, &reference.states);
-        let rejected = proof::rejected(&survey, &kinds, wanted, &key.columns, &mut claims);
+        let fields = field::of(&survey, &kinds, key.as_ref());
+        let of_key = field::of_key(&fields, key.as_ref());
+        let rejected = rejected::count(&survey, wanted, &of_key, &reference.states, &mut claims);
         let outside = claims.question();
         survey.rejected = rejected.map_err(describe)?;
         survey.outside = outside;
     }
-    Ok(write::draft(wanted, &survey, kinds, key.as_ref(), reference, folder))
+    let fields = field::of(&survey, &kinds, key.as_ref());
+    Ok(write::draft(wanted, &survey, &fields, key.as_ref(), reference, folder))
 }

@@ -5,7 +5,10 @@
 
 use std::collections::HashSet;
 
+use super::column::Column;
 use super::kind::Kind;
+use super::parts::is_of_axis;
+use super::whose::{self, Whose};
 use crate::feature::CORE_COLUMNS;
 
 /// Core columns that a source may fill, and the source names that mean them, squeezed, most trusted first.
@@ -63,8 +66,17 @@ const UNITS: [(&str, &str); 24] = [
     ("percent", "%"),
 ];
 
+/// Canonical names of the columns of a file.
+pub(super) fn of_columns(columns: &[Column], kinds: &[Kind]) -> Vec<String> {
+    let shape = |(column, kind)| -> (&str, &Kind, (usize, usize)) {
+        let column: &Column = column;
+        (&column.name, kind, column.lengths)
+    };
+    canonical(&columns.iter().zip(kinds).map(shape).collect::<Vec<_>>())
+}
+
 /// A field's name and the source name it stands for.
-pub(super) fn canonical(columns: &[(&str, &Kind, (usize, usize))]) -> Vec<String> {
+fn canonical(columns: &[(&str, &Kind, (usize, usize))]) -> Vec<String> {
     let mut names: Vec<Option<&str>> = vec![None; columns.len()];
     for (core, aliases) in CORE {
         let fits = |(name, kind, lengths): &(&str, &Kind, (usize, usize)), alias: &str| {
@@ -77,10 +89,10 @@ pub(super) fn canonical(columns: &[(&str, &Kind, (usize, usize))]) -> Vec<String
     }
     if !names.contains(&Some("name")) {
         let free = (0..columns.len()).filter(|at| names[*at].is_none());
-        let found = free
-            .into_iter()
-            .find(|at| is_name(columns[*at].0) && fills("name", columns[*at].1, columns[*at].2));
-        if let Some(at) = found {
+        let whose = |at: usize| whose::of_name(columns[at].0).filter(|whose| *whose != Whose::Others);
+        let fitting = free.filter(|at| fills("name", columns[*at].1, columns[*at].2));
+        let found = fitting.filter_map(|at| Some((whose(at)?, at))).min();
+        if let Some((_, at)) = found {
             names[at] = Some("name");
         }
     }
@@ -91,25 +103,13 @@ pub(super) fn canonical(columns: &[(&str, &Kind, (usize, usize))]) -> Vec<String
         .collect()
 }
 
-/// Whether a column holds the facilities' own names, going by its name: `CLINIC_NAME`, and not `COUNTY_NAME`.
-fn is_name(name: &str) -> bool {
-    const OTHERS: [&str; 22] = [
-        "county", "state", "city", "town", "country", "owner", "operator", "agency", "company", "contact",
-        "street", "file", "layer", "first", "last", "district", "region", "river", "utility", "parent",
-        "user", "alt",
-    ];
-    let name = snake(name);
-    let mut words = name.split('_').rev();
-    words.next() == Some("name") && !words.any(|word| OTHERS.contains(&word))
-}
-
 /// Whether values of this type and these lengths can fill a core column.
 fn fills(core: &str, kind: &Kind, (_, longest): (usize, usize)) -> bool {
     match core {
         "source_date" => matches!(kind, Kind::Date(_)),
         "state_code_claimed" => *kind == Kind::State,
-        // FIPS may be the state's, of two digits.
-        "county_fips_claimed" => (3..=5).contains(&longest),
+        // FIPS may be the state's, of two digits, or the county's without it, of three.
+        "county_fips_claimed" => (4..=5).contains(&longest),
         _ => !matches!(kind, Kind::Date(_)),
     }
 }
@@ -190,27 +190,6 @@ pub(super) fn unit(canonical: &str) -> Option<&'static str> {
     UNITS.iter().find(|(suffix, _)| *suffix == last).map(|(_, unit)| *unit)
 }
 
-/// Whether the values of such a column are codes, whatever they look like.
-pub(super) fn is_code(name: &str) -> bool {
-    const WORDS: [&str; 12] = [
-        "id",
-        "code",
-        "zip",
-        "fips",
-        "naics",
-        "phone",
-        "tel",
-        "fax",
-        "geoid",
-        "identifier",
-        "duns",
-        "zipcode",
-    ];
-    const PARTS: [&str; 6] = ["zip", "fips", "phone", "naics", "postal", "geoid"];
-    let (snake, squeezed) = (snake(name), squeezed(name));
-    snake.split('_').any(|word| WORDS.contains(&word)) || PARTS.iter().any(|part| squeezed.contains(part))
-}
-
 /// Whether a column is called a state.
 pub(super) fn is_state(name: &str) -> bool {
     let squeezed = squeezed(name);
@@ -221,34 +200,12 @@ pub(super) fn is_state(name: &str) -> bool {
 /// Whether a column is called a coordinate.
 pub(super) fn is_coordinate(name: &str) -> bool {
     let squeezed = squeezed(name);
-    let is_word =
-        snake(name).split('_').any(|word| matches!(word, "x" | "y" | "lat" | "lon" | "long" | "lng"));
-    is_word
+    is_of_axis(name)
+        || snake(name).split('_').any(|word| matches!(word, "x" | "y"))
         || squeezed.contains("latitude")
         || squeezed.contains("longitude")
         || squeezed.ends_with("latdec")
         || squeezed.ends_with("londec")
-}
-
-/// Digits to pad to, by what a column is called: county and state FIPS codes, ZIP codes.
-///
-/// Of a ZIP code with its four digits behind a hyphen, `pad` restores the first five.
-pub(super) fn pad(name: &str, canonical: &str, longest: usize) -> Option<usize> {
-    const ZIP_AND_4: usize = 10;
-    let squeezed = squeezed(name);
-    if matches!(squeezed.as_str(), "zip" | "zipcode" | "postalcode") && longest <= ZIP_AND_4 {
-        return Some(5);
-    }
-    let width = match squeezed.as_str() {
-        _ if canonical == "county_fips_claimed" => 5,
-        "fips" | "fipscode" if longest <= 2 => 2,
-        "zip5" | "fips" | "fipscode" | "countyfips" | "cntyfips" | "stcofips" => 5,
-        "stfips" | "statefips" | "statefp" => 2,
-        "cofips" | "countyfp" | "cntyfp" => 3,
-        "zip4" | "zipp4" => 4,
-        _ => return None,
-    };
-    (longest <= width).then_some(width)
 }
 
 /// Lower-case letters and digits of a name.
@@ -311,6 +268,15 @@ mod tests {
             names(&[("FIPS", Kind::Text), ("COUNTYFIPS", Kind::Text)]),
             ["fips", "county_fips_claimed"]
         );
+    }
+
+    #[test]
+    fn the_facilities_own_name_wins_over_those_of_others() {
+        let text = |name: &'static str| (name, Kind::Text);
+        assert_eq!(names(&[text("LEA_NAME"), text("SCH_NAME")]), ["lea_name", "name"]);
+        assert_eq!(names(&[text("LEGAL_NAME"), text("DBA_NAME")]), ["legal_name", "name"]);
+        assert_eq!(names(&[text("QUAD_NAME"), text("STREAM_NAME")]), ["quad_name", "stream_name"]);
+        assert_eq!(names(&[text("NAME1"), text("NAME2")]), ["name", "name2"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Pure. A file often says it twice, in degrees and in metres; rows that agree prove which CRS the
 //! metres are in. Memory: a thousand rows of positions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arrow_array::{Array, StringArray};
 
@@ -145,6 +145,24 @@ impl Places {
         }
     }
 
+    /// Leaves the pairs out that are made of some of these columns.
+    pub(super) fn leave_out(&mut self, columns: &[String]) {
+        let is_left = |pair: &Pair| !columns.contains(&pair.x) && !columns.contains(&pair.y);
+        // The geometry comes after the pairs, and stays.
+        let left: Vec<bool> = self.pairs.iter().map(is_left).chain([true]).collect();
+        self.pairs.retain(is_left);
+        for row in &mut self.sample {
+            let mut marks = left.iter();
+            row.retain(|_| marks.next().copied().unwrap_or(false));
+        }
+    }
+
+    /// How many different positions a place has, among the rows that were kept to be compared.
+    pub(super) fn distinct(&self, at: usize) -> usize {
+        let positions = self.sample.iter().filter_map(|row| row[at]);
+        positions.map(|(x, y)| (x.to_bits(), y.to_bits())).collect::<HashSet<_>>().len()
+    }
+
     /// How often place `other`, put into degrees by `reproject`, is place `degrees`.
     ///
     /// A place is a pair by its position, or the geometry, which comes after the pairs.
@@ -185,13 +203,11 @@ fn is_fine(value: f64) -> bool {
 }
 
 /// Columns whose names differ only as x and y do: `latdec` and `londec`, `LATITUDE1` and `LONGITUDE1`, `Y_2` and `X_2`.
-///
-/// Degrees with minutes beside them are a part of a coordinate alone.
 fn pairs(names: &[&str]) -> Vec<Pair> {
     let mut found: Vec<Pair> = Vec::new();
     let mut add = |x: &str, y: &str, is_named: bool| {
         let is_taken = found.iter().any(|pair| pair.x == x || pair.y == y);
-        if !is_taken && x != y && !is_part(x, names) && !is_part(y, names) {
+        if !is_taken && x != y {
             let place = Place::default();
             found.push(Pair { x: x.to_owned(), y: y.to_owned(), is_named, place, missing: None });
         }
@@ -220,25 +236,6 @@ fn pairs(names: &[&str]) -> Vec<Pair> {
         }
     }
     found
-}
-
-/// Whether a column is degrees, minutes or seconds of a coordinate in several columns: `LAT_DEG` beside `LAT_MIN`.
-fn is_part(name: &str, names: &[&str]) -> bool {
-    const PARTS: [&str; 4] = ["deg", "min", "sec", "dir"];
-    let squeezed = squeezed(name);
-    let is_there = |wanted: &str| names.iter().any(|other| self::squeezed(other) == wanted);
-    let as_minutes = |part: &str| is_there(&squeezed.replacen(part, "min", 1));
-    PARTS.iter().any(|part| squeezed.contains(part) && as_minutes(part))
-}
-
-/// The columns of such coordinates, if there are any.
-pub(super) fn in_parts<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let names: Vec<&str> = names.collect();
-    let is_of_a_place = |name: &&&str| {
-        let squeezed = squeezed(name);
-        squeezed.contains("lat") || squeezed.contains("lon") || squeezed.contains("lng")
-    };
-    names.iter().filter(is_of_a_place).filter(|name| is_part(name, &names)).copied().collect()
 }
 
 /// What a row has where its position should be.
@@ -271,9 +268,6 @@ mod tests {
         assert_eq!(found(&["X", "Y", "LATITUDE", "LONGITUDE"]), ["LONGITUDE LATITUDE", "X Y"]);
         assert_eq!(found(&["Easting", "Northing"]), ["Easting Northing"]);
         assert!(found(&["PLATE", "LONGITUDE"]).is_empty());
-        let parts = ["LAT_DEG", "LAT_MIN", "LAT_SEC", "LAT_DIR", "LON_DEG", "LON_MIN", "LON_SEC", "LON_DIR"];
-        assert!(found(&parts).is_empty());
-        assert_eq!(in_parts(parts.into_iter().chain(["ID", "MINE"])), parts);
         assert_eq!(found(&["LAT_DEG", "LON_DEG"]), ["LON_DEG LAT_DEG"]);
         assert!(found(&["ID", "LATITUDE", "CITY", "EXTRA"]).is_empty());
     }

@@ -8,10 +8,8 @@ use std::collections::HashSet;
 use arrow_array::{Array, StringArray};
 
 use super::Wanted;
-use super::claims::Claims;
 use super::column::Column;
 use super::distinct::hash;
-use super::geometry;
 use super::kind::{Kind, nulls};
 use super::survey::{Survey, batches, broken};
 use crate::feature::{RawBatch, spelling};
@@ -95,46 +93,6 @@ pub(super) fn count(
         }
     }
     Ok(rows)
-}
-
-/// Rows that a run of the draft would reject, counted as a run does; none where there is no room to count.
-///
-/// A row is rejected once, whatever is wrong with it: it can't be read, has no place, a geometry of another family than
-/// most, or no key of its own among those that are left. The look is shared with `claims`.
-pub(super) fn rejected(
-    survey: &Survey,
-    kinds: &[Kind],
-    wanted: &Wanted,
-    key: &[usize],
-    claims: &mut Claims<'_>,
-) -> Result<Option<u64>, SourceError> {
-    let used: HashSet<usize> = key.iter().copied().collect();
-    let spellings: Vec<Vec<&str>> =
-        survey.columns.iter().zip(kinds).map(|(column, kind)| nulls(column, kind).0).collect();
-    let family = survey.shapes.kinds().first().map(|(kind, _)| *kind);
-    let mut seen: HashSet<u64> = HashSet::new();
-    let mut lost = 0;
-    for batch in batches(&survey.format, wanted, None)? {
-        let batch = batch?;
-        let broken: HashSet<usize> = batch.defects.iter().map(|defect| defect.index).collect();
-        claims.note_batch(&batch, (0..batch.len()).filter(|row| !broken.contains(row)));
-        let columns = columns(&batch, &survey.columns, &used);
-        for row in 0..batch.len() {
-            let has_place = batch.geometry.is_valid(row) && !broken.contains(&row);
-            let is_other = has_place && geometry::kind(batch.geometry.value(row)) != family;
-            let part = |at: &usize| value(columns[*at].as_ref(), row, &spellings[*at]);
-            let parts: Option<Vec<String>> = key.iter().map(part).collect();
-            let is_good = match parts.filter(|_| has_place && !is_other) {
-                None => false,
-                Some(parts) => seen.insert(hash(&parts.join("\u{1f}"))),
-            };
-            lost += u64::from(!is_good);
-        }
-        if seen.len() > ROOM {
-            return Ok(None);
-        }
-    }
-    Ok(Some(lost))
 }
 
 /// The columns of a batch in the order of the survey's, where they are used.

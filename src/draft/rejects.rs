@@ -21,8 +21,8 @@ struct Cause {
 
 /// Rows that a run would reject: as counted, else at most so many.
 pub(super) fn count(survey: &Survey, key: Option<&Key>) -> u64 {
-    if let Some(rejected) = survey.rejected {
-        return rejected;
+    if let Some(rejected) = &survey.rejected {
+        return rejected.rows;
     }
     let lost: u64 = causes(survey, key).iter().map(|cause| cause.rows).sum();
     lost.min(records(survey))
@@ -86,7 +86,9 @@ fn causes(survey: &Survey, key: Option<&Key>) -> Vec<Cause> {
     let others = survey.shapes.kinds().iter().skip(1).map(|(_, count)| count).sum();
     // Without columns of coordinates nobody knows who is nowhere.
     let nowhere = if survey.has_coordinates { survey.nowhere } else { 0 };
+    let beyond = survey.rejected.as_ref().map_or(0, |rejected| rejected.beyond);
     vec![
+        Cause { rows: beyond, why: self::beyond(survey).unwrap_or_default() },
         Cause { rows: nowhere, why: positions(survey) },
         Cause { rows: survey.broken, why: "their records can't be parsed".to_owned() },
         Cause { rows: others, why: "a layer holds one family of geometries".to_owned() },
@@ -107,6 +109,12 @@ pub(super) fn positions(survey: &Survey) -> String {
         why += "; these are decimal commas, and coordinates are read with decimal points alone, so write the file again with those";
     }
     why
+}
+
+/// The first row that lies where no longitude and latitude do.
+pub(super) fn beyond(survey: &Survey) -> Option<String> {
+    let (row, place) = survey.rejected.as_ref()?.first_beyond.as_ref()?;
+    Some(format!("they lie beyond ±180 and ±90, first row {row}: {place}"))
 }
 
 fn keys(survey: &Survey, key: &Key) -> String {

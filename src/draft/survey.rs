@@ -15,7 +15,9 @@ use super::column::Column;
 use super::crs::{self, Choice, Word};
 use super::geometry::Shapes;
 use super::names;
+use super::parts;
 use super::places::{Missing, Places};
+use super::rejected::Rejected;
 use crate::feature::{Crs, Landed, RawBatch, spelling};
 use crate::plan::{CsvGeometry, Dialect, Format, Limits, Reference, SourcePlan, State};
 use crate::source::{self, Description, LayerDescription, Reader, SourceError};
@@ -33,6 +35,8 @@ pub(super) struct Survey {
     pub(super) format: Format,
     /// Whether columns of coordinates were found, in a text file.
     pub(super) has_coordinates: bool,
+    /// Columns that hold degrees, minutes or seconds of a coordinate.
+    pub(super) parts: Vec<String>,
     /// CRS of the coordinates.
     pub(super) crs: Word,
     /// What else is to be known of where the rows are.
@@ -56,7 +60,7 @@ pub(super) struct Survey {
     /// Rows that a key may lose.
     pub(super) most_lost: u64,
     /// Rows that a run would reject, where they have been counted.
-    pub(super) rejected: Option<u64>,
+    pub(super) rejected: Option<Rejected>,
     /// What is to be asked where most rows lie outside the state that they name.
     pub(super) outside: Option<String>,
     places: Places,
@@ -85,6 +89,7 @@ pub(super) fn survey(wanted: &Wanted, reference: &Reference) -> Result<Survey, S
         name: layer.name.clone(),
         format,
         has_coordinates,
+        parts: Vec::new(),
         crs: layer.crs.clone().map_or(Word::Asked, Word::Stated),
         remarks: Vec::new(),
         others,
@@ -107,6 +112,7 @@ pub(super) fn survey(wanted: &Wanted, reference: &Reference) -> Result<Survey, S
         read(&mut survey, layer, wanted, &reference.states)?;
     }
     is_table(&survey, wanted)?;
+    leave_parts_out(&mut survey, layer);
     survey.is_partial = wanted.rows.is_some_and(|rows| {
         survey.rows + survey.broken == rows && layer.features.is_none_or(|all| all > rows)
     });
@@ -114,6 +120,18 @@ pub(super) fn survey(wanted: &Wanted, reference: &Reference) -> Result<Survey, S
     survey.most_lost = (survey.rows / 100).max((survey.rows / 20).min(5));
     settle(&mut survey, wanted);
     Ok(survey)
+}
+
+/// Takes no column for a coordinate that holds a part of one.
+fn leave_parts_out(survey: &mut Survey, layer: &LayerDescription) {
+    survey.parts = parts::of(&survey.columns);
+    survey.places.leave_out(&survey.parts);
+    let is_part = |name: &String| survey.parts.contains(name);
+    if matches!(survey.format.csv_geometry(), Some(CsvGeometry::Xy { x, y, .. }) if is_part(x) || is_part(y))
+    {
+        survey.format.set_csv_geometry(first_column(layer));
+        survey.has_coordinates = false;
+    }
 }
 
 /// What a run could land: a folder around one file is that file, unless it is a `FileGDB`.

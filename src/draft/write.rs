@@ -2,45 +2,37 @@
 //!
 //! Pure. Whatever it writes, `cikr check` accepts; what a person must decide says EDIT.
 
+use super::codes;
 use super::column::Column;
 use super::crs::Word;
+use super::field::{self, FieldDraft};
 use super::key::Key;
 use super::kind::{self, Kind};
 use super::sector::{self, Guess};
 use super::survey::Survey;
 use super::toml_text::{line, list, quoted, shown};
-use super::{Wanted, layer, names, pipeline, places, rejects, words};
+use super::{Wanted, layer, names, pipeline, rejects, words};
 use crate::plan::{GeometryKind, Reference};
 
 /// Distinct values up to which all are shown.
 const FEW: usize = 6;
 
-/// A field to write.
-struct Draft<'a> {
-    column: &'a Column,
-    kind: Kind,
-    name: String,
-    at: usize,
-    is_key: bool,
-}
-
 /// The draft of the table that was looked through.
 pub(super) fn draft(
     wanted: &Wanted,
     survey: &Survey,
-    kinds: Vec<Kind>,
+    fields: &[FieldDraft<'_>],
     key: Option<&Key>,
     reference: &Reference,
     folder: Option<&str>,
 ) -> super::Draft {
-    let fields = fields(survey, kinds, key);
-    let guess = guess(survey, &fields, reference);
+    let guess = guess(survey, fields, reference);
     let id = survey.id.clone();
     super::Draft {
-        schema: schema(wanted, survey, key, &fields, &guess, reference),
+        schema: schema(wanted, survey, key, fields, &guess, reference),
         pipeline: pipeline::text(survey, &id, &title(survey), folder),
         rows: survey.rows,
-        key: key_fields(&fields, key).into_iter().map(str::to_owned).collect(),
+        key: key_fields(fields, key).into_iter().map(str::to_owned).collect(),
         lost: rejects::count(survey, key),
         crs: match &survey.crs {
             Word::Stated(crs) => Some(crs.to_string()),
@@ -50,9 +42,20 @@ pub(super) fn draft(
         sector: guess.code.clone(),
         questions: questions(wanted, survey, key, &guess),
         others: survey.others.clone(),
-        columns: survey.columns.iter().map(|column| column.name.clone()).collect(),
+        columns: columns(survey),
         id,
     }
+}
+
+/// Columns that a schema may read.
+fn columns(survey: &Survey) -> Vec<String> {
+    let names = survey.columns.iter().map(|column| &column.name);
+    names
+        .filter(|name| {
+            !names::is_coordinate(name) && !layer::geometry_columns(survey).contains(&name.as_str())
+        })
+        .cloned()
+        .collect()
 }
 
 /// What must be answered before a run is possible.
@@ -66,8 +69,7 @@ fn questions(wanted: &Wanted, survey: &Survey, key: Option<&Key>, guess: &Guess)
         questions.push(format!("nothing tells whose the rows are: say so by `{keys}` in the schema, or by the options of these names"));
     }
     if !survey.has_coordinates {
-        let parts = places::in_parts(survey.columns.iter().map(|column| column.name.as_str()));
-        questions.push(match parts.as_slice() {
+        questions.push(match survey.parts.as_slice() {
             [] => "no columns look like coordinates: name `x` and `y`, or `wkt`, in the pipeline".to_owned(),
             parts => format!(
                 "coordinates stand in degrees, minutes and seconds ({}): put them together in decimal degrees first",
@@ -76,9 +78,8 @@ fn questions(wanted: &Wanted, survey: &Survey, key: Option<&Key>, guess: &Guess)
         });
     }
     if survey.crs == Word::Asked {
-        questions.push(
-            "nothing tells in which CRS the coordinates are: say so by `crs` in the pipeline".to_owned(),
-        );
+        let unknown = "nothing tells in which CRS the coordinates are: say so by `crs` in the pipeline";
+        questions.push(layer::exchanged(survey).unwrap_or_else(|| unknown.to_owned()));
     }
     questions.extend(survey.outside.clone());
     questions.extend(rejects::ceiling(survey, key).1);
@@ -92,7 +93,7 @@ fn schema(
     wanted: &Wanted,
     survey: &Survey,
     key: Option<&Key>,
-    fields: &[Draft<'_>],
+    fields: &[FieldDraft<'_>],
     guess: &Guess,
     reference: &Reference,
 ) -> String {
@@ -110,7 +111,7 @@ fn schema(
 }
 
 /// What the names, types and NAICS codes say of the sector.
-fn guess(survey: &Survey, fields: &[Draft<'_>], reference: &Reference) -> Guess {
+fn guess(survey: &Survey, fields: &[FieldDraft<'_>], reference: &Reference) -> Guess {
     let values =
         |name: &str| fields.iter().find(|field| field.name == name).map_or(&[][..], |f| &f.column.first);
     let stem = std::path::Path::new(&survey.path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
@@ -122,27 +123,8 @@ fn guess(survey: &Survey, fields: &[Draft<'_>], reference: &Reference) -> Guess 
 }
 
 /// Names of the key's fields, in the key's order.
-fn key_fields<'a>(fields: &'a [Draft<'_>], key: Option<&Key>) -> Vec<&'a str> {
-    let columns = key.map_or(&[][..], |key| &key.columns);
-    let named = columns.iter().filter_map(|at| fields.iter().find(|field| field.at == *at));
-    named.map(|field| field.name.as_str()).collect()
-}
-
-/// One field per column that is not the geometry, unless the key stands there.
-fn fields<'a>(survey: &'a Survey, kinds: Vec<Kind>, key: Option<&Key>) -> Vec<Draft<'a>> {
-    let geometry = layer::geometry_columns(survey);
-    let shape = |column: &'a Column, kind: &Kind| (column.name.as_str(), kind.clone(), column.lengths);
-    let shapes: Vec<_> =
-        survey.columns.iter().zip(&kinds).map(|(column, kind)| shape(column, kind)).collect();
-    let borrowed: Vec<_> = shapes.iter().map(|(name, kind, lengths)| (*name, kind, *lengths)).collect();
-    let names = names::canonical(&borrowed);
-    let all = survey.columns.iter().zip(kinds).zip(names).enumerate();
-    let fields = all.map(|(at, ((column, kind), name))| {
-        let is_key = key.is_some_and(|key| key.columns.contains(&at));
-        let is_text = names::is_text_core(&name) || is_key && matches!(kind, Kind::Integer | Kind::Number);
-        Draft { column, kind: if is_text { Kind::Text } else { kind }, name, at, is_key }
-    });
-    fields.filter(|field| field.is_key || !geometry.contains(&field.column.name.as_str())).collect()
+fn key_fields<'f>(fields: &'f [FieldDraft<'_>], key: Option<&Key>) -> Vec<&'f str> {
+    field::of_key(fields, key).into_iter().map(|field| field.name.as_str()).collect()
 }
 
 /// What was looked at; the lines of a pipeline too where nobody writes one.
@@ -167,7 +149,12 @@ fn head(survey: &Survey, is_saved: bool) -> Vec<String> {
     lines.iter().map(|text| comment(text)).collect()
 }
 
-fn description(wanted: &Wanted, survey: &Survey, key: Option<&Key>, fields: &[Draft<'_>]) -> Vec<String> {
+fn description(
+    wanted: &Wanted,
+    survey: &Survey,
+    key: Option<&Key>,
+    fields: &[FieldDraft<'_>],
+) -> Vec<String> {
     let said = |said: &Option<String>, edit: &str| quoted(said.as_deref().unwrap_or(edit));
     let mut lines = vec![
         format!("title = {} # EDIT", quoted(&title(survey))),
@@ -228,7 +215,7 @@ fn sector_table(guess: &Guess, reference: &Reference) -> Vec<String> {
     lines
 }
 
-fn field_table(field: &Draft<'_>, rows: u64) -> Vec<String> {
+fn field_table(field: &FieldDraft<'_>, rows: u64) -> Vec<String> {
     let (column, kind) = (field.column, &field.kind);
     let (sure, doubtful) = kind::nulls(column, kind);
     let mut lines = vec![comment(&seen(column, &sure, rows))];
@@ -241,10 +228,7 @@ fn field_table(field: &Draft<'_>, rows: u64) -> Vec<String> {
     }
     match kind {
         Kind::Date(formats) => lines.push(format!("formats = {}", list(formats.iter().copied()))),
-        Kind::Text => {
-            let pad = names::pad(&column.name, &field.name, column.lengths.1);
-            lines.extend(pad.map(|pad| format!("pad = {pad}")));
-        }
+        Kind::Text => lines.extend(field.pad().map(|pad| format!("pad = {pad}"))),
         Kind::Integer | Kind::Number => {
             lines.extend(names::unit(&field.name).map(|unit| format!("unit = {}", quoted(unit))));
         }
@@ -311,7 +295,7 @@ fn remarks(column: &Column, kind: &Kind, doubtful: &[&str]) -> Vec<String> {
     }
     let is_nearly_numbers = column.numbers * 100 >= column.values * 95 && column.numbers < column.values;
     if let (true, Kind::Text, Some(value)) =
-        (is_nearly_numbers && !names::is_code(&column.name), kind, &column.no_number)
+        (is_nearly_numbers && !codes::is_code(&column.name), kind, &column.no_number)
     {
         remarks.push(format!("Nearly all are numbers, but not {}: text loses none.", shown(value)));
     }

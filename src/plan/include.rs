@@ -94,21 +94,31 @@ pub fn fits(schema: &Path, columns: &[String]) -> bool {
     fields_of(schema).is_some_and(|spec| has_key(&spec, columns))
 }
 
-/// Ids of the schemas of a folder that were made for such columns, the fullest first: of each the key is there, and nearly
-/// all fields.
+/// Ids of the schemas of a folder that were made for such columns, the one that reads most of them first.
+///
+/// Of each the key is there, and either nearly all fields or most of the columns have a place in it: a schema may know
+/// columns of several years, and a file may have a few of its own.
 pub fn fitting(folder: &Path, columns: &[String]) -> Vec<String> {
     const LEAST: usize = 5;
     let mut found: Vec<(usize, String)> = Vec::new();
     for schema in list(folder).unwrap_or_default() {
         let Some(spec) = fields_of(&schema).filter(|spec| has_key(spec, columns)) else { continue };
         let there = spec.fields.iter().filter(|field| is_there(&field.value, columns)).count();
-        let id = schema.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        if there >= LEAST && there * 10 >= spec.fields.len() * 9 {
-            found.push((there, id));
+        let read = columns.iter().filter(|column| is_read(&spec, column)).count();
+        let has_most_columns = read * 4 >= columns.len() * 3;
+        let has_most_fields = there * 10 >= spec.fields.len() * 9;
+        if there >= LEAST && (has_most_columns || has_most_fields) || has_most_columns && has_most_fields {
+            let id = schema.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            found.push((read, id.unwrap_or_default()));
         }
     }
     found.sort_by(|a, b| (b.0, &a.1).cmp(&(a.0, &b.1)));
     found.into_iter().map(|(_, id)| id).collect()
+}
+
+/// Whether some field of a schema is read from a column.
+fn is_read(spec: &SchemaSpec, column: &String) -> bool {
+    spec.fields.iter().any(|field| is_there(&field.value, std::slice::from_ref(column)))
 }
 
 /// Schema files of a folder.

@@ -22,7 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("catalog", &["plan", "feature", "geoparquet"]),
     ("error", &["catalog", "derive", "engine", "feature", "geoparquet", "source", "spec", "store"]),
     ("report", &["error", "feature", "spec"]),
-    ("draft", &["source", "plan", "feature", "error"]),
+    ("draft", &["source", "kernel", "plan", "feature", "error"]),
     (
         "run",
         &[

@@ -76,7 +76,7 @@ pub(crate) fn says(text: &str, words: &[&str]) {
 }
 
 /// File of sample-data, and the layer of the demo that has a schema by hand for it.
-const SAMPLES: [(&str, &str); 10] = [
+pub(crate) const SAMPLES: [(&str, &str); 10] = [
     ("airports.csv", "airports"),
     ("state_capitals.geojson", "state_capitals"),
     ("hospitals.csv", "hospitals"),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::draft::{drafted, drafted_in, says};
+use crate::draft::{SAMPLES, drafted, drafted_in, says};
 use crate::program::{Folder, ROOT};
 
 #[test]
@@ -193,11 +193,129 @@ fn rejects_are_counted_once_each() {
 
 #[test]
 fn degrees_with_minutes_beside_them_are_no_coordinates() {
-    let header = "TOWER,LAT_DEG,LAT_MIN,LAT_SEC,LAT_DIR,LON_DEG,LON_MIN,LON_SEC,LON_DIR\n";
-    let rows: String = (0..20).map(|row| format!("T{row},35,{row},1.5,N,97,{row},2.5,W\n")).collect();
-    let draft = drafted(format!("{header}{rows}"));
+    let question = "coordinates stand in degrees, minutes and seconds";
+    for (header, first) in [
+        ("LAT_DEG,LAT_MIN,LAT_SEC,LAT_DIR,LON_DEG,LON_MIN,LON_SEC,LON_DIR", "LAT_DEG, LAT_MIN"),
+        (
+            "latitude_degrees,latitude_minutes,latitude_seconds,latitude_direction,longitude_degrees,longitude_minutes,\
+             longitude_seconds,longitude_direction",
+            "latitude_degrees, latitude_minutes",
+        ),
+        ("LAT,LAT_MIN,LAT_SEC,LAT_DIR,LON,LON_MIN,LON_SEC,LON_DIR", "LAT, LAT_MIN"),
+    ] {
+        let rows: String = (0..20).map(|row| format!("T{row},35,{row},1.5,N,97,{row},2.5,W\n")).collect();
+        let draft = drafted(format!("TOWER,{header}\n{rows}"));
+        let told = draft.facts["questions"].to_string();
+        assert!(told.contains(&format!("{question} ({first}")), "{told}");
+        says(&draft.pipeline(), &["x = \"EDIT-X\""]);
+        assert!(!draft.pipeline().contains("hold coordinates too"), "{}", draft.pipeline());
+    }
+    // Neither a part by its name nor by its values.
+    let mines: String = (0..20).map(|row| format!("M{row},35.1{row:02}5,-95.2{row:02}5\n")).collect();
+    for header in ["MINE,MINE_LAT,MINE_LON", "MINE,LAT_DEG,LON_DEG"] {
+        let draft = drafted(format!("{header}\n{mines}"));
+        assert_eq!(draft.facts["questions"], Value::Array(vec![]), "{header}");
+        assert_eq!(draft.facts["crs"], "EPSG:4326");
+    }
+}
+
+/// Sixty rows in Oklahoma: site, state and longitude, latitude as `place` writes them.
+fn in_oklahoma(header: &str, place: impl Fn(usize, f64, f64) -> String) -> String {
+    let row = |row: usize| place(row, -95.0 - row as f64 / 97.0, 35.0 + row as f64 / 97.0) + "\n";
+    format!("{header}\n{}", (0..60).map(row).collect::<String>())
+}
+
+#[test]
+fn positions_beyond_degrees_are_rejects_as_a_run_has_them() {
+    let draft = drafted(in_oklahoma("SITE,LON,LAT", |row, lon, lat| match row {
+        0..6 => format!("S{row},{:.4},{lat:.4}", lon - 180.0),
+        6..12 => format!("S{row},{lat:.4},{lon:.4}"),
+        12..18 => format!("S{row},N/A,N/A"),
+        _ => format!("S{row},{lon:.4},{lat:.4}"),
+    }));
+    assert_eq!(draft.facts["rejects"], 18, "{}", draft.facts);
+    says(&draft.schema(), &["max-rejects = 0.3"]);
+    says(
+        &draft.pipeline(),
+        &["12 rows will be rejects: they lie beyond ±180 and ±90, first row 2: POINT(-275 35)."],
+    );
+    assert_eq!(draft.run().code(0).report().layers[0].rows_rejected, 18);
+}
+
+#[test]
+fn keys_are_compared_as_a_run_has_them() {
+    // A character that nobody sees makes no other key, and neither do zeros that are given back.
+    let invisible = |row: usize| if row == 9 { "S8\u{200b}".to_owned() } else { format!("S{row}") };
+    let zip = |row: usize| if row == 9 { "07008".to_owned() } else { format!("{}", 7000 + row) };
+    for (column, key) in [("SITE_ID", &invisible as &dyn Fn(usize) -> String), ("ZIP", &zip)] {
+        let text = in_oklahoma(&format!("{column},LON,LAT"), |row, lon, lat| {
+            format!("{},{lon:.4},{lat:.4}", key(row))
+        });
+        let draft = drafted(text);
+        assert_eq!(draft.facts["rejects"], 1, "{column}: {}", draft.facts);
+        assert_eq!(draft.run().code(0).report().layers[0].rows_rejected, 1, "{column}");
+    }
+}
+
+#[test]
+fn rows_are_compared_with_the_state_that_is_theirs() {
+    let mail = in_oklahoma("SITE,MAIL_STATE,STATE,LON,LAT", |row, lon, lat| {
+        format!("S{row},NY,OK,{lon:.4},{lat:.4}")
+    });
+    let draft = drafted(mail);
+    assert!(!draft.facts["questions"].to_string().contains("outside"), "{}", draft.facts["questions"]);
+    // FIPS codes name states too.
+    for (column, code) in [("STATEFP", "40"), ("COUNTYFIPS", "40001")] {
+        let header = format!("SITE,{column},LON,LAT");
+        let draft =
+            drafted(in_oklahoma(&header, |row, lon, lat| format!("S{row},{code},{:.4},{lat:.4}", -lon)));
+        let question = format!("60 of 60 rows lie outside the state that `{column}` names");
+        says(&draft.facts["questions"].to_string(), &[&question, "with the sign of x turned"]);
+    }
+}
+
+#[test]
+fn exchanged_coordinates_are_told_where_no_state_tells() {
+    let draft = drafted(in_oklahoma("SITE,LAT,LON", |row, lon, lat| format!("S{row},{lon:.4},{lat:.4}")));
     let told = draft.facts["questions"].to_string();
-    assert!(told.contains("coordinates stand in degrees, minutes and seconds (LAT_DEG, LAT_MIN"), "{told}");
+    says(
+        &told,
+        &[
+            "x and y seem to be exchanged, for the other way round all 60 positions lie within ±180 and ±90",
+            "write x = \\\"LAT\\\", y = \\\"LON\\\" in the pipeline",
+        ],
+    );
+    assert!(!draft.pipeline().contains("3857"), "{}", draft.pipeline());
+}
+
+#[test]
+fn notes_titles_and_headers_of_many_lines_run_unedited() {
+    let note = "Inspected; fair\nleak; pump\nvalve; ok\nend; done";
+    let noted =
+        |header: &str| in_oklahoma(header, |row, lon, lat| format!("S{row},{lon:.4},{lat:.4},\"{note}\""));
+    for header in [
+        "SITE,LON,LAT,NOTE",
+        "\"Site\nID\",LON,LAT,\"Last\nnote\"",
+        "Data as of June 5, 2024, by the state\nSITE,LON,LAT,NOTE",
+        "sep=,\nSites, of all\nSITE,LON,LAT,NOTE",
+        "# sites\n# of all, in 2024, 4 columns, a note\nSITE,LON,LAT,NOTE",
+    ] {
+        let draft = drafted(noted(header));
+        assert_eq!(draft.facts["rejects"], 0, "{header}: {}", draft.facts);
+        let report = draft.run().code(0).report();
+        assert_eq!(report.layers[0].rows_written, 60, "{header}");
+    }
+}
+
+#[test]
+fn nobody_is_no_agency() {
+    let folder = Folder::new();
+    folder.write("clinics.csv", "ID,LON,LAT\nA1,-95.1234,35.5432\nA2,-94.4321,35.1234\n");
+    for answer in ["", " ", "EDIT", "EDIT: who?"] {
+        let refused = folder.cikr(&["draft", "clinics.csv", "--agency", answer]).code(2);
+        refused.says("leave the option out");
+        folder.cikr(&["draft", "clinics.csv", "--licence", answer]).code(2);
+    }
 }
 
 #[test]
@@ -209,4 +327,23 @@ fn a_schema_that_was_made_for_such_columns_is_named() {
     folder.write("clinics.csv", fs::read(Path::new(ROOT).join("sample-data/hospitals.csv")).unwrap());
     let draft = drafted_in(folder, "clinics.csv", &[]);
     assert_eq!(draft.facts["fitting"], serde_json::json!(["hospitals"]));
+}
+
+#[test]
+fn every_schema_by_hand_is_named_for_the_file_that_it_reads() {
+    for (file, layer) in SAMPLES {
+        let folder = Folder::new();
+        for text in ["schemas", "schemas/include"].into_iter().flat_map(texts) {
+            folder.write(&text, fs::read(Path::new(ROOT).join(&text)).unwrap());
+        }
+        let draft = drafted_in(folder, &format!("{ROOT}/sample-data/{file}"), &["--id", "other"]);
+        assert_eq!(draft.facts["fitting"][0], layer, "{}", draft.facts["fitting"]);
+    }
+}
+
+/// Files of TOML in a folder of the repository.
+fn texts(folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(Path::new(ROOT).join(folder)).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.ends_with(".toml")).map(|name| format!("{folder}/{name}")).collect()
 }
