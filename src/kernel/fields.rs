@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, Int64Type};
+use arrow_array::types::{Date32Type, Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Float64Array, StringArray, new_null_array};
 use arrow_schema::{ArrowError, DataType};
 use arrow_select::interleave::interleave;
@@ -75,8 +75,17 @@ fn arrow(source: ArrowError) -> KernelError {
     KernelError::Arrow { source }
 }
 
-/// A source column with its text repaired.
+/// A source column with its text repaired, and without numbers that are none.
 pub(super) fn repaired(column: &ArrayRef) -> ArrayRef {
+    if not_numbers(column) > 0 {
+        return match column.as_primitive_opt::<Float32Type>() {
+            Some(numbers) => {
+                let finite = numbers.unary_opt::<_, Float32Type>(|n| Some(n).filter(|n| n.is_finite()));
+                Arc::new(finite)
+            }
+            None => Arc::new(finite(column.as_primitive())),
+        };
+    }
     let Some(texts) = spelling::as_text(column) else { return Arc::clone(column) };
     let repaired = repair::texts(texts);
     match column.data_type() {
@@ -85,6 +94,21 @@ pub(super) fn repaired(column: &ArrayRef) -> ArrayRef {
             spelling::mixed(repaired, days)
         }
         _ => Arc::new(repaired),
+    }
+}
+
+/// How many numbers of a column are none: NaN, or infinite.
+pub(super) fn not_numbers(column: &ArrayRef) -> usize {
+    match column.data_type() {
+        DataType::Float64 => {
+            let numbers = column.as_primitive::<Float64Type>();
+            numbers.iter().flatten().filter(|number| !number.is_finite()).count()
+        }
+        DataType::Float32 => {
+            let numbers = column.as_primitive::<Float32Type>();
+            numbers.iter().flatten().filter(|number| !number.is_finite()).count()
+        }
+        _ => 0,
     }
 }
 

@@ -64,6 +64,9 @@ pub fn normalise(
     note(&mut bad, without_key(&keys, &steps, schema, &sources));
     let prepared = shapes::prepare(&raw.geometry, &raw.crs, schema.geometry, reproject);
     note(&mut bad, prepared.defects.into_iter());
+    let mut repairs = prepared.repairs;
+    let used = raw.columns.iter().filter(|(name, _)| sources.iter().flatten().any(|source| source == name));
+    repairs.not_numbers += used.map(|(_, column)| fields::not_numbers(column) as u64).sum::<u64>();
     let all = Normalised {
         columns: published(&steps, schema, raw.len())?,
         keys,
@@ -73,7 +76,7 @@ pub fn normalise(
         fields: counts(&steps, schema, &bad),
         mangled: mangled_dates(&steps, schema),
         flags: flags::values(raw, schema, &sources, &steps, &again.recovered),
-        repairs: prepared.repairs,
+        repairs,
     };
     let good: Vec<bool> = (0..raw.len()).map(|row| !bad.contains_key(&row)).collect();
     let mut kept = all.keep(&good, bad.values().map(|defect| reject(raw, defect)).collect())?;

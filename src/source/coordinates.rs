@@ -80,16 +80,22 @@ impl Reading {
 }
 
 fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, RejectReason> {
-    serde_json::from_slice(raw).map_err(|error| {
-        // What writers put for a number they don't have; `1e999` is out of range.
-        let text = String::from_utf8_lossy(raw).to_ascii_lowercase();
-        let number = ["nan", "inf", "null"].iter().any(|word| text.contains(word));
-        if number || error.to_string().starts_with("number out of range") {
-            RejectReason::NotANumber
-        } else {
-            RejectReason::ImpossibleGeometry
-        }
-    })
+    serde_json::from_slice(raw)
+        .or_else(|error| {
+            // A height that is none is left out as any height is; x and y are no numbers then, which is told below.
+            let mended = json::without_not_numbers(raw).and_then(|raw| serde_json::from_slice(&raw).ok());
+            mended.ok_or(error)
+        })
+        .map_err(|error: serde_json::Error| {
+            // What writers put for a number they don't have; `1e999` is out of range.
+            let text = String::from_utf8_lossy(raw).to_ascii_lowercase();
+            let number = ["nan", "inf", "null"].iter().any(|word| text.contains(word));
+            if number || error.to_string().starts_with("number out of range") {
+                RejectReason::NotANumber
+            } else {
+                RejectReason::ImpossibleGeometry
+            }
+        })
 }
 
 /// One position: x, y, and how many ordinates there are.
@@ -139,6 +145,7 @@ mod tests {
         assert_eq!(has("Point", "[1,2]"), (false, false));
         assert_eq!(has("LineString", "[[1,2],[3,4,5]]"), (true, false));
         assert_eq!(has("MultiPoint", "[[1,2,3,4]]"), (true, true));
+        assert_eq!(has("LineString", "[[1,2,NaN],[3,4,-Infinity]]"), (true, false));
     }
 
     #[test]

@@ -238,6 +238,18 @@ fn tail_names_crs(path: &Path) -> io::Result<bool> {
     Ok(tail.windows(word.len()).any(|window| window == word))
 }
 
+/// A value as text.
+fn said(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Whether the name of a CRS stands for none: `urn:ogc:def:crs:EPSG::0`, `EPSG:None`, `undefined`.
+fn says_nothing(name: &str) -> bool {
+    const NOTHING: [&str; 8] = ["", "0", "-1", "99999", "none", "null", "undefined", "unknown"];
+    let code = name.trim().rsplit([':', '/']).next().unwrap_or_default();
+    NOTHING.iter().any(|nothing| nothing.eq_ignore_ascii_case(code))
+}
+
 /// What the legacy `crs` member says: a name, an EPSG code, or null ("no CRS can be assumed").
 fn crs_member(shown: &str, raw: &[u8]) -> Result<Stated, SourceError> {
     let member: Value = serde_json::from_slice(raw).unwrap_or_default();
@@ -245,6 +257,10 @@ fn crs_member(shown: &str, raw: &[u8]) -> Result<Stated, SourceError> {
         return Ok(Stated::Silent);
     }
     let property = |name: &str| member.get("properties").and_then(|properties| properties.get(name));
+    let said = [property("name"), property("code")].into_iter().flatten().map(said).collect::<Vec<_>>();
+    if member.is_object() && said.iter().all(|said| says_nothing(said)) {
+        return Ok(Stated::Unclear(said.join(" ")));
+    }
     let named = property("name").and_then(Value::as_str).and_then(crs::named);
     let coded = || property("code").and_then(Value::as_u64).and_then(|code| crs::named(&code.to_string()));
     named.or_else(coded).map(Stated::Named).ok_or_else(|| SourceError::CrsMember {

@@ -12,64 +12,103 @@ const CUT: &str = "exceededTransferLimit";
 /// Members that number all features there are: OGC API Features and WFS 2, older `GeoServer`s.
 const ALL: [&str; 3] = ["numberMatched", "totalFeatures", "numberOfFeatures"];
 
+/// The member that numbers the features of the answer itself.
+const RETURNED: &str = "numberReturned";
+
+/// Members whose own members speak of the whole collection: `properties` of `ArcGIS`, `pagination` of the National
+/// Weather Service, `context` of STAC, `meta` of JSON:API.
+const ABOUT: [&str; 4] = ["properties", "pagination", "context", "meta"];
+
 /// What a collection has said of itself so far.
 #[derive(Default)]
 pub(super) struct Whole {
-    denial: Option<String>,
-    all: Option<(&'static str, u64)>,
+    cut: bool,
+    next: bool,
+    all: Option<(String, u64)>,
+    returned: Option<u64>,
 }
 
 impl Whole {
     /// Takes a member beside the features.
     pub(super) fn note(&mut self, key: &str, raw: &[u8]) {
-        match key {
-            "properties" => {
-                for (key, raw) in members(raw).unwrap_or_default() {
-                    self.note_one(&key, raw);
-                }
+        if ABOUT.contains(&key) {
+            for (inner, raw) in members(raw).unwrap_or_default() {
+                self.note_one(&inner, raw, key == "context");
             }
-            key => self.note_one(key, raw),
         }
+        self.note_one(key, raw, false);
     }
 
-    fn note_one(&mut self, key: &str, raw: &[u8]) {
-        if key == CUT && matches!(raw, b"true" | b"\"true\"" | b"1") {
-            self.denial = Some(format!("`{CUT}` is true"));
+    fn note_one(&mut self, key: &str, raw: &[u8], is_context: bool) {
+        self.cut |= key == CUT && matches!(raw, b"true" | b"\"true\"" | b"1");
+        self.next |= is_next(key, raw);
+        let Some(number) = number(raw) else { return };
+        if ALL.contains(&key) || is_context && key == "matched" {
+            let told = self.all.as_ref().is_none_or(|(_, all)| *all < number);
+            self.all = if told { Some((key.to_owned(), number)) } else { self.all.take() };
         }
-        if is_next(key, raw) {
-            self.denial.get_or_insert_with(|| "it has a link to the next page".to_owned());
-        }
-        let number = || std::str::from_utf8(raw).ok()?.trim_matches('"').parse().ok();
-        if let Some((key, all)) = ALL.iter().find(|name| **name == key).zip(number()) {
-            self.all = self.all.max(Some((*key, all)));
+        if key == RETURNED || is_context && key == "returned" {
+            self.returned = Some(number);
         }
     }
 
     /// Why the features are not all, where the collection has so many.
     pub(super) fn denial(&self, features: u64) -> Option<String> {
-        let more = self.all.filter(|(_, all)| *all > features);
-        let counted = more.map(|(key, all)| format!("`{key}` is {all}, and it has {features} features"));
-        self.denial.clone().or(counted)
+        if self.cut {
+            return Some(format!("`{CUT}` is true"));
+        }
+        if let Some((key, all)) = &self.all {
+            // A number of all settles it, whatever links say.
+            return (*all > features).then(|| format!("`{key}` is {all}, and it has {features} features"));
+        }
+        if let Some(returned) = self.returned.filter(|returned| *returned > features) {
+            return Some(format!("`{RETURNED}` is {returned}, and it has {features} features"));
+        }
+        self.next.then(|| "it has a link to the next page".to_owned())
     }
 }
 
-/// Whether a member points to a next page: `links` with the relation `next`, or a `next` of its own.
+/// A whole number that isn't negative, also as text or with a point.
+fn number(raw: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(raw).ok()?.trim_matches('"');
+    let whole = text.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|byte| byte == b'0'));
+    whole.map_or(text, |(whole, _)| whole).parse().ok()
+}
+
+/// Whether a member points to a next page: `links` or `_links` with the relation `next`, a `next` of its own, or `OData`'s.
 fn is_next(key: &str, raw: &[u8]) -> bool {
-    let target = |raw: &[u8]| json::string(raw).is_some_and(|text| !text.trim().is_empty());
     match key {
-        "next" => target(raw),
-        "links" => match members(raw) {
-            Some(links) => links.iter().any(|(name, raw)| name == "next" && target(raw)),
+        "next" | "@odata.nextLink" | "odata.nextLink" => is_target(raw),
+        "links" | "_links" => match members(raw) {
+            Some(links) => links.iter().any(|(name, raw)| name == "next" && is_target(raw)),
             None => json::elements(raw).unwrap_or_default().into_iter().any(is_next_link),
         },
         _ => false,
     }
 }
 
+/// Whether a value is an address, alone or as the `href` of a link: `next` may be the day of the next edition, too.
+fn is_target(raw: &[u8]) -> bool {
+    let href = members(raw).unwrap_or_default().into_iter().find(|(key, _)| key == "href");
+    let text = json::string(href.map_or(raw, |(_, raw)| raw));
+    text.is_some_and(|text| text.contains(['/', '?', '=']) && !text.contains(char::is_whitespace))
+}
+
 fn is_next_link(link: &[u8]) -> bool {
     let members = members(link).unwrap_or_default();
-    let relation = members.iter().find(|(key, _)| key == "rel").and_then(|(_, raw)| json::string(raw));
-    relation.is_some_and(|relation: Cow<'_, str>| relation.eq_ignore_ascii_case("next"))
+    let find = |wanted: &str| members.iter().find(|(key, _)| key == wanted).map(|(_, raw)| *raw);
+    let is_next = |raw: &[u8]| {
+        json::string(raw).is_some_and(|relation: Cow<'_, str>| {
+            // Registered relations may be written as the address of their registration.
+            relation.rsplit('/').next().is_some_and(|word| word.eq_ignore_ascii_case("next"))
+        })
+    };
+    let relations = find("rel").unwrap_or_default();
+    let says_next =
+        is_next(relations) || json::elements(relations).unwrap_or_default().into_iter().any(is_next);
+    // A last page of some servers has an empty link.
+    says_next
+        && find("href").is_none_or(|href| json::string(href).is_some_and(|href| !href.trim().is_empty()))
 }
 
 #[cfg(test)]
@@ -92,6 +131,15 @@ mod tests {
             ("properties", r#"{"numberMatched": 3}"#),
             ("links", r#"[{"rel":"self","href":"a"},{"rel":"next","href":"b"}]"#),
             ("links", r#"{"next":"https://example.org/2"}"#),
+            ("links", r#"{"next":{"href":"https://example.org/2"}}"#),
+            ("links", r#"[{"rel":["next"],"href":"b"}]"#),
+            ("links", r#"[{"rel":"http://www.opengis.net/def/rel/ogc/1.0/next","href":"b"}]"#),
+            ("_links", r#"{"next":{"href":"/items?page=2"}}"#),
+            ("@odata.nextLink", r#""https://example.org/2""#),
+            ("pagination", r#"{"next":"https://example.org/stations?cursor=x"}"#),
+            ("context", r#"{"returned":2,"limit":2,"matched":9500}"#),
+            ("numberMatched", "9500.0"),
+            ("numberReturned", "3"),
             ("next", r#""https://example.org/2""#),
         ] {
             assert!(denial(key, raw).is_some(), "{key} {raw}");
@@ -103,9 +151,21 @@ mod tests {
             ("totalFeatures", "null"),
             ("links", r#"[{"rel":"self","href":"a"},{"rel":"prev","href":"b"}]"#),
             ("next", "null"),
+            ("next", "\"2025-07-01\""),
+            ("next", "\"none\""),
+            ("properties", r#"{"updated":"2025-01-01","next":"2025-07-01"}"#),
+            ("links", r#"[{"rel":"next","href":""}]"#),
+            ("links", r#"[{"rel":"next","href":null}]"#),
+            ("links", r#"{"next":null}"#),
+            ("context", r#"{"returned":2,"matched":2}"#),
             ("name", "\"next\""),
         ] {
             assert_eq!(denial(key, raw), None, "{key} {raw}");
         }
+        // All that there are, and a link that a server writes on every page.
+        let mut whole = Whole::default();
+        whole.note("numberMatched", b"2");
+        whole.note("next", br#""https://example.org/2""#);
+        assert_eq!(whole.denial(2), None);
     }
 }

@@ -107,7 +107,13 @@ fn text(raw: &[u8]) -> Result<Option<Cow<'_, str>>, &'static str> {
         _ if json::is_not_a_number(raw) => Ok(None),
         [b'"', ..] => json::string(raw).map(Some).ok_or("a string is broken"),
         [b'{' | b'[', ..] => {
-            serde_json::from_slice::<IgnoredAny>(raw).or(Err("a nested value is broken"))?;
+            let is_sound = |raw: &[u8]| serde_json::from_slice::<IgnoredAny>(raw).is_ok();
+            let mended = if is_sound(raw) { None } else { json::without_not_numbers(raw) };
+            let raw = match &mended {
+                Some(mended) if is_sound(mended) => mended,
+                None if is_sound(raw) => raw,
+                _ => return Err("a nested value is broken"),
+            };
             String::from_utf8(json::compact(raw)).map(|text| Some(Cow::Owned(text))).or(Err("no UTF-8"))
         }
         [b'-' | b'0'..=b'9', rest @ ..]

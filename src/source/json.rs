@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::io::{self, BufRead};
 
+use crate::esri;
+
 /// How deep a value may nest: `serde_json`'s own limit.
 pub(super) const MAX_DEPTH: usize = 128;
 
@@ -206,6 +208,12 @@ pub(super) fn string(raw: &[u8]) -> Option<Cow<'_, str>> {
 /// Whether `raw` is what Python and some servers write for a number that JSON doesn't have.
 pub(super) fn is_not_a_number(raw: &[u8]) -> bool {
     matches!(raw, b"NaN" | b"Infinity" | b"-Infinity")
+}
+
+/// JSON with null in the place of such words within it; none where there are none.
+pub(super) fn without_not_numbers(raw: &[u8]) -> Option<Vec<u8>> {
+    let text = String::from_utf8(esri::without_bare_words(raw)?).ok()?;
+    Some(text.replace(esri::NOT_A_NUMBER, "null").into_bytes())
 }
 
 /// Whether `raw` nests deeper than `MAX_DEPTH`.

@@ -22,6 +22,9 @@ const DBF: usize = 32;
 /// Digits from which on GDAL makes a double of a whole number.
 const WIDE: u8 = 19;
 
+/// Digits before the point from which on a double doesn't hold all whole numbers.
+const EXACT: u8 = 16;
+
 /// One of the files that make up a shapefile.
 struct Part {
     bytes: Box<dyn Read + Send>,
@@ -74,7 +77,10 @@ impl WideNumbers {
         for field in fields.chunks_exact(DBF).take_while(|field| field[0] != b'\r') {
             let place = at..at + usize::from(field[16]);
             at = place.end;
-            let is_wide = matches!(field[11], b'N' | b'F') && field[16] >= WIDE && field[17] == 0;
+            let before_point =
+                if field[17] == 0 { field[16] } else { field[16].saturating_sub(field[17] + 1) };
+            let most = if field[17] == 0 { WIDE } else { EXACT };
+            let is_wide = matches!(field[11], b'N' | b'F') && before_point >= most;
             places.push((is_wide && at <= record).then_some(place));
         }
         let has_any = places.iter().any(Option::is_some);
@@ -97,6 +103,9 @@ impl WideNumbers {
     pub(super) fn digits(&self, field: usize) -> Option<&str> {
         let place = self.places.get(field)?.clone()?;
         let text = std::str::from_utf8(&self.record[place]).ok()?.trim();
+        // Zeros behind the point are nothing's digits.
+        let whole = text.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|byte| byte == b'0'));
+        let text = whole.map_or(text, |(whole, _)| whole);
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
         (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
     }

@@ -78,4 +78,13 @@ fn numbers_that_are_none_are_null_and_counted() {
     assert_eq!((layer.not_numbers, layer.rejects_by_reason.get("no_key")), (2, Some(&1)));
     let names = by_id(&folder.latest().join("layers/points"), "name");
     assert_eq!(names.into_iter().collect::<Vec<_>>(), [("points:1".to_owned(), None)]);
+    // A height that is none, and one among several values.
+    let file = format!(
+        r#"{{"type":"FeatureCollection","features":[{}]}}"#,
+        FEATURES.replace("[-95,35]", "[-95,35,NaN]").replace(r#""B""#, r#"["B",NaN]"#)
+    );
+    folder.write("points.geojson", file);
+    assert_eq!(folder.run().code(0).layer("points").rows_written, 2);
+    let names = by_id(&folder.latest().join("layers/points"), "name");
+    assert_eq!(names["points:2"].as_deref(), Some(r#"["B",null]"#));
 }

@@ -44,9 +44,6 @@ fn columns() -> Vec<(&'static str, ArrayRef)> {
         9.3e18,
         1e300,
         5e-324,
-        f64::NAN,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
     ];
     let days = [0, -25_569, 18_321, -98_615, -98_616, 47_846, 47_847, 345_519, 2_932_897, i32::MAX, i32::MIN];
     let moments: Vec<i64> = days[..9].iter().map(|day| i64::from(*day) * DAY + 46_800_000).collect();
@@ -59,10 +56,10 @@ fn columns() -> Vec<(&'static str, ArrayRef)> {
         let days = [Some(18_321), None, None, None, Some(-25_569), Some(0), None, None];
         spelling::mixed(StringArray::from_iter_values(texts), Date32Array::from(days.to_vec()))
     };
-    let short: Vec<f32> = vec![0.1, -999.0, 16_777_216.0, 12.5, f32::NAN, 1e20, f32::MIN_POSITIVE];
+    let short: Vec<f32> = vec![0.1, -999.0, 16_777_216.0, 12.5, 1e20, f32::MIN_POSITIVE];
     vec![
         ("integers", Arc::new(nulled(14).map(|row| row.map(|row| integers[row])).collect::<Int64Array>())),
-        ("floats", Arc::new(nulled(18).map(|row| row.map(|row| floats[row])).collect::<Float64Array>())),
+        ("floats", Arc::new(nulled(15).map(|row| row.map(|row| floats[row])).collect::<Float64Array>())),
         ("short floats", Arc::new(Float32Array::from(short))),
         ("truths", Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)]))),
         ("days", Arc::new(nulled(11).map(|row| row.map(|row| days[row])).collect::<Date32Array>())),
@@ -213,5 +210,19 @@ fn a_date_by_the_sources_own_word_needs_no_pattern() {
         let alone = run(&raw(with_key(&[("V", &mixed.slice(row, 1))])), &schema);
         let found = alone.columns.column(1).as_any().downcast_ref::<Date32Array>().unwrap();
         assert_eq!(found.iter().next().unwrap(), day);
+    }
+}
+
+/// A number that is none is none in every field, and is counted.
+#[test]
+fn numbers_that_are_none_are_null() {
+    let numbers: [ArrayRef; 2] = [
+        Arc::new(Float64Array::from(vec![1.5, f64::NAN, f64::NEG_INFINITY])),
+        Arc::new(Float32Array::from(vec![1.5, f32::NAN, f32::NEG_INFINITY])),
+    ];
+    for numbers in &numbers {
+        assert_eq!(crate::kernel::fields::not_numbers(numbers), 2);
+        let repaired = crate::kernel::fields::repaired(numbers);
+        assert_eq!((repaired.null_count(), repaired.data_type()), (2, numbers.data_type()));
     }
 }

@@ -21,9 +21,11 @@ pub(super) fn contradiction(dataset: &Dataset, position: usize) -> Option<String
         Some((row.field_as_string(0).ok()??, row.field_as_integer64(1).ok()??))
     })?;
     let stated = i32::try_from(srs_id).ok()?;
-    let fitting =
-        [stated, 0, -1].map(|id| format!("'{}', '{}'", hex(id.to_le_bytes()), hex(id.to_be_bytes())));
     let column = quoted(&column, '"');
+    // A column that states none is not contradicted by geometries that are of one mind: the pipeline says which.
+    let own = UNDEFINED.contains(&stated).then(|| only_id(dataset, table, &column)).flatten();
+    let fitting = [own.unwrap_or(stated), 0, -1]
+        .map(|id| format!("'{}', '{}'", hex(id.to_le_bytes()), hex(id.to_be_bytes())));
     let strays = format!(
         "SELECT count(*), min(rowid) FROM {} WHERE {column} IS NOT NULL AND hex(substr({column}, 5, 4)) NOT IN ({})",
         quoted(table, '"'),
@@ -37,6 +39,30 @@ pub(super) fn contradiction(dataset: &Dataset, position: usize) -> Option<String
             "{count} of its geometries state another srs_id than {srs_id}, which is that of their column; the first is in row {row}"
         )
     })
+}
+
+/// Ids of reference systems that are none: of a plane, of degrees, and what GDAL writes of an unknown one.
+const UNDEFINED: [i32; 3] = [0, -1, 99_999];
+
+/// The `srs_id` that all geometries of a column state that state one.
+fn only_id(dataset: &Dataset, table: &str, column: &str) -> Option<i32> {
+    let asked = format!(
+        "SELECT DISTINCT hex(substr({column}, 4, 5)) FROM {} WHERE {column} IS NOT NULL LIMIT 4",
+        quoted(table, '"')
+    );
+    let mut rows = dataset.execute_sql(asked, None, Dialect::DEFAULT).ok()??;
+    let stated = rows.features().filter_map(|row| id_of(&row.field_as_string(0).ok()??));
+    let mut ids: Vec<i32> = stated.filter(|id| !UNDEFINED.contains(id)).collect();
+    ids.dedup();
+    ids.pop().filter(|_| ids.is_empty())
+}
+
+/// The id in the flags and the `srs_id` of a geometry's header, whose lowest bit says in which order the bytes are.
+fn id_of(header: &str) -> Option<i32> {
+    let flags = u8::from_str_radix(header.get(..2)?, 16).ok()?;
+    let id = u32::from_str_radix(header.get(2..10)?, 16).ok()?;
+    let id = if flags & 1 == 1 { id.swap_bytes() } else { id };
+    i32::try_from(id).ok()
 }
 
 /// Names of the views among its tables.

@@ -18,18 +18,20 @@ const IDENTITY: &[&str] = &["EPSG:4326", "EPSG:4269", "EPSG:4152", "EPSG:4759", 
 
 /// What a dataset says by a definition.
 pub(super) fn stated(srs: &SpatialRef) -> Stated {
-    if is_undefined(srs) {
-        Stated::Unclear(srs.name().unwrap_or_default())
-    } else {
-        Stated::Named(identify(srs))
-    }
+    known(srs).map_or_else(|| Stated::Unclear(srs.name().unwrap_or_default()), Stated::Named)
 }
 
-/// Whether a definition says that there is none, as a GeoPackage's 0, -1 and 99999 do: a plane of its own that lies
-/// nowhere, or a datum of that name.
-fn is_undefined(srs: &SpatialRef) -> bool {
+/// The CRS of a definition; none where it says that there is none, as a GeoPackage's 0, -1 and 99999 do: a plane of its own
+/// that lies nowhere, degrees of that name, or a datum that PROJ knows no way from (`D_Unknown`).
+fn known(srs: &SpatialRef) -> Option<Crs> {
     let is_named = |name: String| name.to_ascii_lowercase().starts_with("undefined");
-    srs.is_local() || srs.name().is_some_and(is_named)
+    if srs.is_local() || srs.is_geographic() && srs.name().is_some_and(is_named) {
+        return None;
+    }
+    let crs = identify(srs);
+    let is_usable = is_identity(&crs) || transform(&crs).is_ok();
+    heed(None);
+    is_usable.then_some(crs)
 }
 
 /// The authority's code of a definition, if it has one.
@@ -55,7 +57,7 @@ pub(in crate::source) fn identify_wkt(wkt: &str) -> Option<Crs> {
     init();
     let srs = SpatialRef::from_wkt(wkt);
     heed(None);
-    srs.ok().filter(|srs| !is_undefined(srs)).map(|srs| identify(&srs))
+    known(&srs.ok()?)
 }
 
 /// The CRS of a PROJJSON definition without a code of its own; `None` where it can't be read, or defines none.
@@ -64,9 +66,7 @@ pub(in crate::source) fn identify_projjson(definition: &Value) -> Option<Crs> {
     // An object begins with a brace, so GDAL can't take it for the name of a file.
     let srs = definition.is_object().then(|| SpatialRef::from_definition(&definition.to_string()));
     heed(None);
-    let srs = srs?.ok().filter(|srs| !is_undefined(srs))?;
-    let crs = identify(&srs);
-    (crs != Crs::Wkt(String::new())).then_some(crs)
+    known(&srs?.ok()?)
 }
 
 /// Whether two CRSs are the same under different names.
@@ -201,6 +201,16 @@ mod tests {
         let compound = SpatialRef::from_definition("EPSG:4326+5773").unwrap().to_wkt().unwrap();
         assert_eq!(identify_wkt(&compound), Some(Crs::Crs84));
         assert_eq!(identify_wkt("GEOGCS["), None);
+        // A complete definition, whatever its name; and a datum from which there is no way.
+        let utm = SpatialRef::from_definition("EPSG:32614").unwrap().to_wkt().unwrap();
+        let renamed = utm.replace("WGS 84 / UTM zone 14N", "Undefined_UTM");
+        assert!(renamed.contains("Undefined_UTM") && identify_wkt(&renamed).is_some(), "{renamed}");
+        for datum in ["D_Unknown", "D_MAPINFO", "Not specified (based on GRS 1980 ellipsoid)"] {
+            let unknown = format!(
+                "GEOGCS[\"GCS\",DATUM[\"{datum}\",SPHEROID[\"GRS 1980\",6378137,298.257222101]],PRIMEM[\"Greenwich\",0],UNIT[\"degree\",0.0174532925199433]]"
+            );
+            assert_eq!(identify_wkt(&unknown), None, "{datum}");
+        }
         assert_eq!(identify_wkt("LOCAL_CS[\"Site plan\",UNIT[\"metre\",1]]"), None);
         assert_eq!(
             identify_wkt(

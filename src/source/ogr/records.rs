@@ -1,13 +1,11 @@
 //! The features of one layer as rows.
 
-use std::collections::HashMap;
-
 use gdal::vector::{
     Geometry, LayerAccess, OGRFieldType, OGRwkbGeometryType, OwnedFeatureIterator, OwnedLayer,
     geometry_type_flatten, geometry_type_has_m, geometry_type_has_z, geometry_type_to_name,
 };
 
-use super::domains::{self, Coded};
+use super::domains::{Coded, Domains};
 use super::encoding::TextBytes;
 use super::field::{Content, content};
 use super::heed;
@@ -32,6 +30,8 @@ pub(in crate::source) struct OgrRecords {
     columns: Vec<String>,
     /// By column, where it has codes.
     coded: Vec<Option<Coded>>,
+    /// The column that tells kinds of rows apart, whose codes mean different things.
+    subtype: Option<usize>,
     kinds: Vec<OGRFieldType::Type>,
     /// Bytes that a text of the column may have.
     widths: Vec<usize>,
@@ -54,7 +54,7 @@ pub(super) struct Opened {
     /// Numbers that GDAL cuts short.
     pub(super) numbers: Option<WideNumbers>,
     /// Names of the codes of its fields.
-    pub(super) domains: HashMap<String, domains::Names>,
+    pub(super) domains: Domains,
     /// Longest row, bytes.
     pub(super) limit: usize,
 }
@@ -66,6 +66,8 @@ impl OgrRecords {
         let kinds = layer.defn().fields().map(|field| field.field_type()).collect();
         let widths = layer.defn().fields().map(|field| usize::try_from(field.width()).unwrap_or(0)).collect();
         let mut columns: Vec<String> = info.columns.into_iter().map(|(column, _)| column).collect();
+        let subtypes = domains.subtypes.as_ref();
+        let subtype = subtypes.and_then(|kinds| columns.iter().position(|column| *column == kinds.field));
         let coded = Coded::beside(&mut columns, domains);
         Self {
             features: layer.owned_features(),
@@ -74,6 +76,7 @@ impl OgrRecords {
             stated: info.stated,
             columns,
             coded,
+            subtype,
             kinds,
             widths,
             texts,
@@ -133,6 +136,7 @@ impl Records for OgrRecords {
         let size = wkb.as_ref().map_or(0, |wkb| wkb.as_ref().map_or(0, Vec::len));
         let mut left = self.limit.saturating_sub(size);
         let mut recoded = false;
+        let subtype = self.subtype.and_then(|column| feature.field_as_string(column).ok().flatten());
         for (column, kind) in self.kinds.iter().enumerate() {
             self.text.clear();
             let content =
@@ -150,7 +154,7 @@ impl Records for OgrRecords {
             };
             left = left.saturating_sub(size);
             if let Some(coded) = &mut self.coded[column] {
-                coded.put(&value.text(), batch);
+                coded.put(&value.text(), subtype.as_deref(), batch);
             }
             batch.put(column, value);
         }

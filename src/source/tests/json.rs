@@ -52,6 +52,11 @@ fn geojson_says_its_crs_before_or_after_its_features() {
         }
     }
     assert!(fault(format!("{{{},\"features\":[]}}", crs("no such")), Format::Geojson).contains("no such"));
+    for nothing in ["urn:ogc:def:crs:EPSG::0", "EPSG:None", "undefined", "EPSG:-1", ""] {
+        let said = fault(format!("{{{},\"features\":[]}}", crs(nothing)), Format::Geojson);
+        assert!(said.contains("doesn't say its CRS"), "{nothing}: {said}");
+    }
+    assert!(fault("{\"crs\":{},\"features\":[]}", Format::Geojson).contains("doesn't say its CRS"));
     assert!(fault("{\"crs\":null,\"features\":[]}", Format::Geojson).contains("doesn't say its CRS"));
     let hidden =
         format!("{{\"features\":[{feature}],{},\"x\":\"{}\"}}", crs("EPSG:3857"), " ".repeat(70_000));

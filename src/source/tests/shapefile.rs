@@ -86,6 +86,16 @@ fn whole_numbers_of_twenty_digits_keep_them_all() {
     let path = shapefile(&folder, 4, &dbf(&[("id", b'N', 20)], rows, 0), None);
     let expected = [Some("12345678901234567891"), Some("12345678901234567892"), Some("7"), None];
     assert_eq!(column(&read(&path).unwrap(), "id"), expected);
+    // With decimals that are all zeros, as spreadsheets and databases write them.
+    let rows: &[&[&[u8]]] =
+        &[&[b"1234567890123456789.00"], &[b"1234567890123456788.00"], &[b"0.50"], &[b"7.00"]];
+    let mut attributes = dbf(&[("id", b'N', 22)], rows, 0);
+    attributes[32 + 17] = 2;
+    let decimals = TempDir::new().unwrap();
+    assert_eq!(
+        column(&read(&shapefile(&decimals, 4, &attributes, None)).unwrap(), "id"),
+        [Some("1234567890123456789"), Some("1234567890123456788"), Some("0.5"), Some("7")]
+    );
     let zipped = folder.path().join("zipped.zip");
     datasets::pack(&zipped, folder.path(), &[]);
     let packed = TempDir::new().unwrap();
@@ -121,6 +131,33 @@ fn coded_domains_are_decoded_beside_their_codes() {
             "{file}"
         );
     }
+}
+
+/// A code means what the row's subtype says, and the subtype's code is one itself.
+#[test]
+fn codes_mean_what_the_subtype_of_their_row_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/domains/kinds.gdb.zip");
+    let batch = read(&path).unwrap();
+    assert_eq!(column(&batch, "kind_decoded"), [Some("Road"), Some("Rail"), Some("Rail"), None]);
+    assert_eq!(
+        column(&batch, "status_decoded"),
+        [Some("Open"), Some("Freight"), Some("Passenger"), Some("Open")],
+        "a row of no known kind has the field's own names"
+    );
+}
+
+/// Geometries of one mind say what their column doesn't.
+#[test]
+fn geometries_may_state_what_their_column_does_not() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("a.gpkg");
+    fixture::write(&path, "GPKG", &["sites"], Some("EPSG:4326"), &["POINT (1 2)", "POINT (3 4)"]);
+    fixture::ask(
+        &path,
+        &["UPDATE gpkg_geometry_columns SET srs_id = 0", "UPDATE gpkg_contents SET srs_id = 0"],
+    );
+    let reader = open_as(&path, ogr(None), &LIMITS, Some(Crs::Crs84)).unwrap();
+    assert_eq!(reader.map(|batch| batch.unwrap().len()).sum::<usize>(), 2);
 }
 
 /// What GDAL calls undefined is no CRS: the pipeline's settles it.
