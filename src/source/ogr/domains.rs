@@ -55,12 +55,13 @@ struct SubtypeList {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 struct Subtype {
-    subtype_name: String,
-    subtype_code: String,
-    #[serde(default)]
-    field_infos: SubtypeFields,
+    #[serde(rename = "SubtypeName")]
+    name: String,
+    #[serde(rename = "SubtypeCode")]
+    code: String,
+    #[serde(rename = "FieldInfos", default)]
+    fields: SubtypeFields,
 }
 
 #[derive(Default, Deserialize)]
@@ -188,10 +189,10 @@ fn of_geodatabase(dataset: &Dataset, layer: &str) -> Option<Domains> {
     let mut subtypes = table.subtype_field.map(|field| Subtypes { field, ..Subtypes::default() });
     for subtype in table.subtypes.all {
         let Some(subtypes) = &mut subtypes else { break };
-        subtypes.names.insert(subtype.subtype_code.clone(), subtype.subtype_name);
-        for field in subtype.field_infos.all {
+        subtypes.names.insert(subtype.code.clone(), subtype.name);
+        for field in subtype.fields.all {
             if let Some(names) = field.domain_name.and_then(|domain| domains.get(&domain)) {
-                subtypes.fields.insert((subtype.subtype_code.clone(), field.field_name), names.clone());
+                subtypes.fields.insert((subtype.code.clone(), field.field_name), names.clone());
             }
         }
     }
