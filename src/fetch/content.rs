@@ -35,7 +35,19 @@ pub(super) struct Head<'a> {
     extension: &'a str,
     is_html: bool,
     is_accepted: bool,
+    has_next: bool,
     bytes: Vec<u8>,
+}
+
+/// Whether a `Link` header has a link to a next page (RFC 8288): `<https://…?page=2>; rel="next"`.
+fn names_next(links: &str) -> bool {
+    links.split(',').any(|link| {
+        let mut parameters = link.split(';').skip(1).filter_map(|parameter| parameter.trim().split_once('='));
+        parameters.any(|(name, value)| {
+            let mut relations = value.trim_matches('"').split_whitespace();
+            name.eq_ignore_ascii_case("rel") && relations.any(|word| word.eq_ignore_ascii_case("next"))
+        })
+    })
 }
 
 impl<'a> Head<'a> {
@@ -46,6 +58,7 @@ impl<'a> Head<'a> {
             extension: &plan.extension,
             is_html: kind.starts_with("text/html"),
             is_accepted: stream.status() == 202,
+            has_next: stream.header("link").is_some_and(names_next),
             bytes: Vec::new(),
         }
     }
@@ -88,6 +101,7 @@ impl<'a> Head<'a> {
             return Some(Verdict::Pending("202 Accepted".to_owned()));
         }
         let found = match () {
+            () if self.has_next => "a page, whose `Link` header names the next",
             () if start.is_empty() && is_whole => "nothing",
             () if self.is_page(start) => "a web page",
             () if is_json && !self.format.may_be_json(self.extension) => "JSON",

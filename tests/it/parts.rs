@@ -52,6 +52,28 @@ fn a_part_behind_http_fails_its_layer_too() {
     folder.run().code(4).says("is a part by its own word").says("source.arcgis");
 }
 
+/// As of interfaces that page whatever the format is.
+#[test]
+fn a_page_that_names_the_next_in_its_head_is_no_file() {
+    let linked = |link: &'static str| {
+        let server = Server::start(move |request| {
+            let csv = "ID,NAME,LON,LAT\n1,A,-95,35\n2,B,-95,36\n";
+            Reply::file(request, "text/csv", csv.as_bytes(), "\"v1\"").header("Link", link)
+        });
+        let folder = Folder::new();
+        folder.schema("points", "point", "");
+        folder.pipeline(&format!(
+            "[[layer]]\nid = \"points\"\nsource.http = {{ url = \"{}\", csv = {{ x = \"LON\", y = \"LAT\" }}, crs = \"EPSG:4326\" }}\n",
+            server.url("/points.csv")
+        ));
+        folder.run()
+    };
+    for part in ["<https://example.org/2>; rel=\"next\"", "</0>; rel=\"first\", </2>; rel=next"] {
+        linked(part).code(4).says("holds no delimited text but a page, whose `Link` header names the next");
+    }
+    linked("</style.css>; rel=preload, </1>; rel=\"prev\"").code(0);
+}
+
 #[test]
 fn a_whole_that_says_so_is_published() {
     for member in [
