@@ -140,7 +140,7 @@ mod tests {
     fn further_ordinates_are_noticed() {
         let has = |kind, coordinates| match of(kind, coordinates) {
             Shape::Found(_, has) => (has.z, has.m),
-            Shape::Lacking(reason) => panic!("{reason:?}"),
+            other => panic!("{other:?}"),
         };
         assert_eq!(has("Point", "[1,2]"), (false, false));
         assert_eq!(has("LineString", "[[1,2],[3,4,5]]"), (true, false));
@@ -153,6 +153,7 @@ mod tests {
         let wkt = |shape| match shape {
             Shape::Found(geometry, _) => wkt::ToWkt::wkt_string(&geometry),
             Shape::Lacking(reason) => reason.code().to_owned(),
+            curved @ Shape::Curved(..) => panic!("{curved:?}"),
         };
         assert_eq!(wkt(of("Point", "[1, 2.5, 99]")), "POINT(1 2.5)");
         assert_eq!(wkt(of("MultiPoint", "[[1,2],[3,4]]")), "MULTIPOINT((1 2),(3 4))");

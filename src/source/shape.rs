@@ -13,6 +13,7 @@ use wkt::types::Dimension;
 use crate::feature::RejectReason;
 
 use super::batch::BatchBuilder;
+use super::ogr;
 
 /// How deep collections may nest in each other; no facility needs more than one level.
 pub(super) const MAX_NESTING: usize = 16;
@@ -40,6 +41,8 @@ pub(super) struct Mended {
 pub(super) enum Shape {
     /// A geometry of finite coordinates, and what it had beside them.
     Found(Geometry<f64>, Dimensions),
+    /// One with curves, as WKB, and what it had beside x and y.
+    Curved(Vec<u8>, Dimensions),
     /// None that can be used.
     Lacking(RejectReason),
 }
@@ -64,6 +67,11 @@ impl Shape {
                 }
                 Err(_) => RejectReason::ImpossibleGeometry,
             },
+            Self::Curved(bytes, has) => {
+                wkb.extend_from_slice(&bytes);
+                batch.dimensions(has);
+                return true;
+            }
             Self::Lacking(reason) => reason,
         };
         batch.defect(field, &value(), reason);
@@ -82,7 +90,9 @@ pub(super) fn from_wkt(text: &str) -> Shape {
         return Shape::Lacking(RejectReason::ImpossibleGeometry);
     }
     let Ok(parsed) = Wkt::<f64>::from_str(text) else {
-        return Shape::Lacking(RejectReason::ImpossibleGeometry);
+        let curved = may_be_curved(text).then(|| ogr::wkb_of_text(text)).flatten();
+        return curved
+            .map_or(Shape::Lacking(RejectReason::ImpossibleGeometry), |(wkb, has)| Shape::Curved(wkb, has));
     };
     let has = dimensions(&parsed);
     match Geometry::try_from(parsed) {
@@ -90,6 +100,13 @@ pub(super) fn from_wkt(text: &str) -> Shape {
         // A collection of empty points is the one thing that can't be converted.
         Err(_) => Shape::Lacking(RejectReason::EmptyGeometry),
     }
+}
+
+/// Whether a text has a word for curves, which the parser doesn't know: `CIRCULARSTRING`, `COMPOUNDCURVE`, `CURVEPOLYGON`,
+/// `MULTICURVE`, `MULTISURFACE`.
+fn may_be_curved(text: &str) -> bool {
+    let upper = text.to_ascii_uppercase();
+    ["CIRCULAR", "CURVE", "SURFACE"].iter().any(|word| upper.contains(word))
 }
 
 fn dimensions(geometry: &Wkt<f64>) -> Dimensions {

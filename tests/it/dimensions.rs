@@ -110,3 +110,26 @@ fn other_crss_stated_by_the_file_or_declared_by_the_pipeline() {
     assert!(reason("contradicted").contains("EPSG:26914") && reason("contradicted").contains("EPSG:26915"));
     assert!(reason("default").contains("out_of_range 1"), "{}", reason("default"));
 }
+
+/// As `PostGIS` and QGIS write them.
+#[test]
+fn curves_in_well_known_text_become_straight() {
+    let folder = Folder::new();
+    folder.schema("points", "polygon", "");
+    folder.write(
+        "a.csv",
+        "ID;WKT\n1;CURVEPOLYGON(CIRCULARSTRING(-95 35,-94 36,-93 35,-94 34,-95 35))\n\
+         2;MULTISURFACE(((-95 35,-94 35,-94 36,-95 35)))\n\
+         3;GEOMETRYCOLLECTION(POLYGON((-95 35,-94 35,-94 36,-95 35)),LINESTRING EMPTY)\n\
+         4;CURVEPOLYGON(nothing)\n",
+    );
+    let source = format!("csv = {{ path = \"a.csv\", delimiter = \";\", wkt = \"WKT\", {PLACES} }}");
+    folder.pipeline(&layer("points", &source));
+    let ended = folder.run().code(0);
+    let points = ended.layer("points");
+    assert_eq!((points.rows_written, points.straightened), (3, 1));
+    assert_eq!(points.rejects_by_reason.get("impossible_geometry"), Some(&1));
+    let area = |geometry: &Geometry<f64>| geo::Area::unsigned_area(geometry);
+    let largest = geometries(&folder, "points").iter().map(area).fold(0.0, f64::max);
+    assert!((largest - std::f64::consts::PI).abs() < 0.01, "a circle of radius 1: {largest}");
+}

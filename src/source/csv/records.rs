@@ -129,7 +129,7 @@ impl Form {
     /// Whether a record of these cells has a place.
     fn is_placed(&self, cells: &Cells) -> bool {
         let (_, shape) = self.place.shape(|column| decode(&cells.bytes()[cells.text(column)]));
-        self.fits(cells) && matches!(shape, Shape::Found(..))
+        self.fits(cells) && matches!(shape, Shape::Found(..) | Shape::Curved(..))
     }
 
     /// What a line is by itself.

@@ -216,6 +216,7 @@ mod tests {
             None => "none".to_owned(),
             Some(Shape::Found(geometry, _)) => wkt::ToWkt::wkt_string(&geometry),
             Some(Shape::Lacking(reason)) => reason.code().to_owned(),
+            Some(curved @ Shape::Curved(..)) => panic!("{curved:?}"),
         }
     }
 

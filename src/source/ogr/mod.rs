@@ -34,6 +34,7 @@ use super::crs::Stated;
 use super::error::SourceError;
 use super::layers::LayerInfo;
 use super::names::Names;
+use super::shape::Dimensions;
 use super::shapefile::{self, WideNumbers};
 use encoding::TextBytes;
 use records::Opened;
@@ -82,6 +83,15 @@ fn heed(names: Option<&Names>) -> Option<String> {
         }
     }
     failure
+}
+
+/// Well-known text as WKB, curves among it, which whoever decodes makes straight; none where GDAL can't read it.
+pub(super) fn wkb_of_text(text: &str) -> Option<(Vec<u8>, Dimensions)> {
+    init();
+    let geometry = gdal::vector::Geometry::from_wkt(text);
+    heed(None);
+    let geometry = geometry.ok()?;
+    records::encode(&geometry).ok().map(|wkb| (wkb, records::dimensions(&geometry)))
 }
 
 /// An open dataset.

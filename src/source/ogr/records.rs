@@ -191,13 +191,13 @@ fn tell_unknown(source: &str, columns: &[String], coded: &[Option<Coded>]) {
     }
 }
 
-fn dimensions(geometry: &Geometry) -> Dimensions {
+pub(super) fn dimensions(geometry: &Geometry) -> Dimensions {
     let kind = geometry.geometry_type();
     Dimensions { z: geometry_type_has_z(kind), m: geometry_type_has_m(kind) }
 }
 
 /// Little-endian 2-D WKB; the error is why there can be none.
-fn encode(geometry: &Geometry) -> Result<Vec<u8>, String> {
+pub(super) fn encode(geometry: &Geometry) -> Result<Vec<u8>, String> {
     let kind = geometry.geometry_type();
     let flat = geometry_type_flatten(kind);
     let failed = |error: gdal::errors::GdalError| error.to_string();

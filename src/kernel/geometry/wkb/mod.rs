@@ -3,7 +3,9 @@
 //! Reads by itself, because the `wkb` crate takes curve types for points and lines (it looks at
 //! three bits of the type) and panics on a multi-point whose members claim an SRID; it does write.
 
-use geo::{Coord, Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
+use geo::{
+    Coord, CoordsIter, Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon,
+};
 use wkb::writer::{WriteOptions, write_geometry};
 
 use super::check::{is_line, is_polygon, is_ring};
@@ -160,7 +162,8 @@ impl Reader<'_> {
     /// Members of a collection as one geometry, where they are all of one family.
     fn family(&mut self, members: Vec<Geometry<f64>>) -> Result<Geometry<f64>, Fault> {
         let (mut points, mut lines, mut polygons) = (Vec::new(), Vec::new(), Vec::new());
-        for member in members {
+        // What is empty is of no family.
+        for member in members.into_iter().filter(|member| member.coords_count() > 0) {
             match member {
                 Geometry::Point(point) => points.push(point),
                 Geometry::MultiPoint(many) => points.extend(many),
