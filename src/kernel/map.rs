@@ -102,7 +102,7 @@ pub fn map(
         points: &points,
     };
     let stage = assemble::stage(context.schema, &sources)?;
-    let doubtful = flags::places(&normalised.geometries, &located);
+    let doubtful = flags::places(&located);
     let mut doubts = std::mem::take(&mut normalised.flags);
     doubts.extend(sectors.flags);
     doubts.extend(claims.flags);

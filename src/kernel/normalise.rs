@@ -67,6 +67,8 @@ pub fn normalise(
     let mut repairs = prepared.repairs;
     let used = raw.columns.iter().filter(|(name, _)| sources.iter().flatten().any(|source| source == name));
     repairs.not_numbers += used.map(|(_, column)| fields::not_numbers(column) as u64).sum::<u64>();
+    let mut doubts = flags::values(raw, schema, &sources, &steps, &again.recovered);
+    doubts.extend(prepared.zeros);
     let all = Normalised {
         columns: published(&steps, schema, raw.len())?,
         keys,
@@ -75,7 +77,7 @@ pub fn normalise(
         rejects: vec![],
         fields: counts(&steps, schema, &bad),
         mangled: mangled_dates(&steps, schema),
-        flags: flags::values(raw, schema, &sources, &steps, &again.recovered),
+        flags: doubts,
         repairs,
     };
     let good: Vec<bool> = (0..raw.len()).map(|row| !bad.contains_key(&row)).collect();

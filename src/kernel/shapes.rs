@@ -7,7 +7,7 @@ use wkt::ToWkt;
 
 use super::geometry::{Decoded, Fault, check, decode, read, reproject};
 use super::normalise::shortened;
-use crate::feature::{Crs, Defect, RejectReason, Repairs, Reproject};
+use crate::feature::{Crs, Defect, FlagCode, RejectReason, Repairs, Reproject, RowFlag};
 use crate::plan::GeometryKind;
 
 /// Rows handed to a thread at once.
@@ -22,6 +22,8 @@ pub struct Prepared {
     pub defects: Vec<Defect>,
     /// What was left out of them or straightened.
     pub repairs: Repairs,
+    /// Points with a coordinate of exactly zero, as the source has it.
+    pub zeros: Vec<RowFlag>,
 }
 
 /// Every row's geometry where it can stand in a tile, and why the others can't.
@@ -117,8 +119,30 @@ fn told_apart(rows: Vec<Result<Decoded, Lacking>>) -> Prepared {
             None
         }
     };
-    let shapes = rows.into_iter().enumerate().map(shape).collect();
-    Prepared { shapes, defects, repairs }
+    let shapes: Vec<_> = rows.into_iter().enumerate().map(shape).collect();
+    let zeros = zeros(&shapes);
+    Prepared { shapes, defects, repairs, zeros }
+}
+
+/// Points with a coordinate of exactly zero, in whatever CRS: what stands where nobody knew a place.
+fn zeros(shapes: &[Option<Geometry<f64>>]) -> Vec<RowFlag> {
+    let flag = |(index, shape): (usize, &Option<Geometry<f64>>)| {
+        let Some(Geometry::Point(point)) = shape else { return None };
+        let detail = match (point.x() == 0.0, point.y() == 0.0) {
+            (true, true) => "both coordinates",
+            (true, false) => "x",
+            (false, true) => "y",
+            (false, false) => return None,
+        };
+        Some(RowFlag {
+            index,
+            field: "geometry".to_owned(),
+            value: format!("POINT({} {})", point.x(), point.y()),
+            code: FlagCode::ZeroCoordinate,
+            detail: detail.to_owned(),
+        })
+    };
+    shapes.iter().enumerate().filter_map(flag).collect()
 }
 
 fn defect(index: usize, (reason, value): Lacking) -> Defect {

@@ -206,6 +206,27 @@ fn counties_of_another_name_are_told_apart_from_those_spelt_otherwise() {
     );
 }
 
+/// Zero metres are somewhere in the middle of a projection: between the states, here.
+#[test]
+fn zeros_are_those_of_the_source() {
+    let folder = Folder::new();
+    folder
+        .schema("points", "point", "")
+        .write("points.csv", "ID,X,Y\n1,0,1500000\n2,100000,1500000\n3,0,0\n");
+    folder.pipeline(
+        "[[layer]]\nid = \"points\"\nsource.csv = { path = \"points.csv\", x = \"X\", y = \"Y\", crs = \"EPSG:5070\" }\n",
+    );
+    folder.run().code(0);
+    let flags = cikr::geoparquet::read(&folder.latest().join("quality/flags/points.parquet"), None).unwrap();
+    let text = |name: &str| flags.column_by_name(name).unwrap().as_string::<i32>().clone();
+    let (ids, codes, values) = (text("facility_id"), text("flag"), text("value"));
+    let told: Vec<String> = (0..ids.len())
+        .filter(|row| codes.value(*row) == "zero_coordinate")
+        .map(|row| format!("{} {}", ids.value(row), values.value(row)))
+        .collect();
+    assert_eq!(told, ["points:1 POINT(0 1500000)", "points:3 POINT(0 0)"]);
+}
+
 #[test]
 fn zeros_can_be_said_to_stand_for_nothing() {
     let folder = Folder::new();
