@@ -5,6 +5,7 @@
 //! with such fields are counted. `header` names the columns, `records` says where a record ends.
 
 mod cells;
+mod form;
 mod likely;
 mod lines;
 mod records;
@@ -23,7 +24,8 @@ use super::error::SourceError;
 use super::header;
 use super::place::Place;
 use super::sniff::{count, decode};
-use records::{Form, Next, TextRecords};
+use form::Form;
+use records::{Next, TextRecords};
 
 pub(super) use likely::dialect as likely_dialect;
 

@@ -8,14 +8,12 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::feature::unseen;
 use crate::plan::Dialect;
 
 use super::super::error::SourceError;
-use super::super::place::Place;
-use super::super::shape::Shape;
 use super::super::sniff::{self, decode};
 use super::cells::{Cells, Quotes, Splitter, Taken};
+use super::form::{Alone, Form, has_place, is_blank, is_swallowed};
 use super::lines::Lines;
 
 /// Bytes that lines behind a record may be looked at in vain, beside sixteen times what has been read: quotes all over
@@ -35,20 +33,6 @@ pub(super) struct TextRecords {
     cells: Cells,
     read: u64,
     vain: u64,
-}
-
-/// What the records of a file are like.
-#[derive(Clone)]
-pub(super) struct Form {
-    /// Cells that a record must have.
-    pub(super) least: usize,
-    /// Cells behind which there may be blank ones only, and these only where the first record has such: some writers end
-    /// every line with a delimiter. One that does so now and then has written a delimiter into a cell.
-    pub(super) most: usize,
-    /// Whether records may have such blank cells; none before the first record.
-    pub(super) may_trail: Option<bool>,
-    /// Where its coordinates are.
-    pub(super) place: Place,
 }
 
 /// The next record.
@@ -76,19 +60,6 @@ pub(super) enum Next {
     End,
 }
 
-/// What a line is, read as if nothing stood before it.
-#[derive(Clone, Copy, PartialEq)]
-enum Alone {
-    /// No record.
-    Nothing,
-    /// One of the header's width without coordinates.
-    Fits,
-    /// One of the header's width with coordinates.
-    Placed,
-    /// The same, but for quotes that are no cells'.
-    PlacedWithQuotes,
-}
-
 /// What the first lines are.
 enum Found {
     /// A record of so many lines.
@@ -111,52 +82,6 @@ enum Ends {
     TooFar,
     /// Not before the file does, whose last line has no end.
     CutOff,
-}
-
-impl Form {
-    /// Whether a record may have these cells.
-    fn fits(&self, cells: &Cells) -> bool {
-        let is_as_long = cells.len() <= self.most
-            || self.may_trail != Some(false) && cells.iter().skip(self.most).all(is_blank);
-        cells.len() >= self.least && is_as_long
-    }
-
-    /// Why no record has these cells.
-    fn unlike(&self, cells: &Cells) -> String {
-        format!("{} fields instead of {}", cells.len(), self.most)
-    }
-
-    /// Whether a record of these cells has a place.
-    fn is_placed(&self, cells: &Cells) -> bool {
-        let (_, shape) = self.place.shape(|column| decode(&cells.bytes()[cells.text(column)]));
-        self.fits(cells) && matches!(shape, Shape::Found(..) | Shape::Curved(..))
-    }
-
-    /// What a line is by itself.
-    fn alone(&self, line: &[u8], delimiter: u8) -> Alone {
-        let mut cells = Cells::default();
-        let mut splitter = Splitter::new(delimiter, Quotes::Strict);
-        if splitter.take(line, &mut cells) == Taken::Whole && !splitter.has_stray_quote() {
-            return match (self.fits(&cells), self.is_placed(&cells)) {
-                (true, true) => Alone::Placed,
-                (true, false) => Alone::Fits,
-                (false, _) => Alone::Nothing,
-            };
-        }
-        // A quote that opens or ends nothing within its line: an inch, a blank before it, or one that was forgotten.
-        cells.clear();
-        if Splitter::new(delimiter, Quotes::Loose).take(line, &mut cells) != Taken::Whole
-            || !self.fits(&cells)
-        {
-            cells.clear();
-            cells.split_plain(line, delimiter);
-        }
-        match (self.fits(&cells), self.is_placed(&cells)) {
-            (true, true) => Alone::PlacedWithQuotes,
-            (true, false) => Alone::Fits,
-            (false, _) => Alone::Nothing,
-        }
-    }
 }
 
 impl TextRecords {
@@ -428,29 +353,6 @@ fn named_delimiter(line: &[u8]) -> Option<u8> {
     let line = line.strip_prefix(b"\"").unwrap_or(line);
     let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter, rest @ ..] = line else { return None };
     rest.iter().all(|byte| matches!(byte, b'"' | b',' | b';') || byte == delimiter).then_some(*delimiter)
-}
-
-/// Whether a line within a quoted cell is a record that an open quote has swallowed. Where the first line could be a record
-/// by itself, so could one with quotes of its own; a note's last line looks like one otherwise.
-fn is_swallowed(first: Alone, line: Alone) -> bool {
-    match line {
-        Alone::Placed => true,
-        Alone::PlacedWithQuotes => first != Alone::Nothing,
-        Alone::Fits | Alone::Nothing => false,
-    }
-}
-
-fn has_place(line: Alone) -> bool {
-    matches!(line, Alone::Placed | Alone::PlacedWithQuotes)
-}
-
-/// Whether nobody sees anything in a cell.
-fn is_blank(cell: &[u8]) -> bool {
-    match cell.trim_ascii() {
-        [] | b"=\"\"" => true,
-        [first, ..] if first.is_ascii_graphic() => false,
-        text => unseen::repaired(&decode(text)).is_none(),
-    }
 }
 
 fn unreadable(shown: &Arc<str>) -> impl Fn(io::Error) -> SourceError + use<> {
