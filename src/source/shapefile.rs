@@ -13,8 +13,11 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::archive::{Found, Packed};
 
-/// Bytes of the header of a `.shx`, and of each of its records.
-const SHX: (u64, u64) = (100, 8);
+/// Bytes of the header of a `.shx`.
+const SHX_HEADER: usize = 100;
+
+/// Bytes of each of its records.
+const SHX_RECORD: u64 = 8;
 
 /// Bytes before the field descriptions of a `.dbf`, and of each of these.
 const DBF: usize = 32;
@@ -31,13 +34,32 @@ struct Part {
     len: u64,
 }
 
+/// Which of its files a shapefile can't be read without, and lacks.
+///
+/// # Errors
+/// Where the folder or the archive can't be read.
+pub(super) fn missing(found: &Found) -> io::Result<Option<String>> {
+    for extension in ["shx", "dbf"] {
+        if part(found, extension)?.is_none() {
+            return Ok(Some(format!(
+                "there is no .{extension} beside it; fetch all of its files again, of one export"
+            )));
+        }
+    }
+    Ok(None)
+}
+
 /// Why shapes and attributes can't be put together: a shapefile has one of each for a row.
 ///
 /// # Errors
 /// Where the files can't be read.
 pub(super) fn mismatch(found: &Found) -> io::Result<Option<String>> {
-    let (Some(shx), Some(mut dbf)) = (part(found, "shx")?, part(found, "dbf")?) else { return Ok(None) };
-    let shapes = shx.len.saturating_sub(SHX.0) / SHX.1;
+    let (Some(mut shx), Some(mut dbf)) = (part(found, "shx")?, part(found, "dbf")?) else { return Ok(None) };
+    let mut index = [0; SHX_HEADER];
+    shx.bytes.read_exact(&mut index)?;
+    // Some writers leave bytes behind the last record: the header says where it ends, in words of 16 bits.
+    let stated = 2 * u64::from(u32::from_be_bytes([index[24], index[25], index[26], index[27]]));
+    let shapes = shx.len.min(stated).saturating_sub(SHX_HEADER as u64) / SHX_RECORD;
     let mut header = [0; DBF];
     dbf.bytes.read_exact(&mut header)?;
     let rows = u64::from(u32::from_le_bytes([header[4], header[5], header[6], header[7]]));

@@ -265,6 +265,9 @@ fn carriage_returns_end_lines_among_line_feeds() {
     check(file, LON_LAT, &names);
     let header = file.replacen('\n', "\r", 1);
     check(header, LON_LAT, &names);
+    // Of a Macintosh, with line feeds within cells alone.
+    let file = "ID,NAME,LON,LAT\r1,\"A\nB\",-95,35\r2,C,-95,36\r";
+    check(file, LON_LAT, &[("1", Some("A B")), ("2", Some("C"))]);
 }
 
 #[test]

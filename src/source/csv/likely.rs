@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::plan::Dialect;
 
 use super::cells::{Cells, Quotes, Splitter, Taken};
+use super::lines::line_end;
 
 /// Records that are looked at.
 const SAMPLE: usize = 50;
@@ -52,7 +53,7 @@ pub(in crate::source) fn dialect(head: &[u8]) -> Dialect {
 /// The lines that hold anything, by their numbers; the last is left out where it seems to be cut off.
 fn lines(head: &[u8]) -> Vec<(usize, &[u8])> {
     const FEW: usize = 2;
-    let end = if head.contains(&b'\n') { b'\n' } else { b'\r' };
+    let end = line_end(head);
     let text = head.split(|byte| *byte == end).map(<[u8]>::trim_ascii_end);
     let mut lines: Vec<(usize, &[u8])> =
         text.enumerate().filter(|(_, line)| !line.is_empty()).map(|(at, line)| (at + 1, line)).collect();

@@ -123,3 +123,19 @@ impl Lines {
         Ok(true)
     }
 }
+
+/// What ends the lines of a text that begins so: a line feed, or the carriage return of a Macintosh, whose programs write
+/// line feeds within quoted cells alone.
+pub(super) fn line_end(head: &[u8]) -> u8 {
+    let mut is_quoted = false;
+    let mut has_return = false;
+    for byte in head {
+        match byte {
+            b'"' => is_quoted = !is_quoted,
+            b'\n' if !is_quoted => return b'\n',
+            b'\r' if !is_quoted => has_return = true,
+            _ => {}
+        }
+    }
+    if has_return { b'\r' } else { b'\n' }
+}

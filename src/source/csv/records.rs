@@ -14,7 +14,7 @@ use super::super::error::SourceError;
 use super::super::sniff::{self, decode};
 use super::cells::{Cells, Quotes, Splitter, Taken};
 use super::form::{Alone, Form, has_place, is_blank, is_swallowed};
-use super::lines::Lines;
+use super::lines::{Lines, line_end};
 
 /// Bytes that lines behind a record may be looked at in vain, beside sixteen times what has been read: quotes all over
 /// a file would have all of it looked at for every line.
@@ -97,9 +97,7 @@ impl TextRecords {
             let (expected, found) = ("delimited text", "JSON");
             return Err(SourceError::Unexpected { shown: shown.to_string(), expected, found });
         }
-        // Files without a line feed are of an old Macintosh.
-        let is_old = text.head.contains(&b'\r') && !text.head.contains(&b'\n');
-        let lines = Lines::new(text.reader, if is_old { b'\r' } else { b'\n' }, limit);
+        let lines = Lines::new(text.reader, line_end(&text.head), limit);
         let mut records = Self {
             shown: Arc::clone(shown),
             lines,

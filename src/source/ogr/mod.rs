@@ -119,7 +119,8 @@ impl Dataset {
         }
         let said = heed(Some(&names));
         let Ok(inner) = opened else {
-            let reason = said.unwrap_or_else(|| "GDAL doesn't recognise it".to_owned());
+            let missing = is_shapefile(found).then(|| shapefile::missing(found).ok()).flatten().flatten();
+            let reason = missing.or(said).unwrap_or_else(|| "GDAL doesn't recognise it".to_owned());
             return Err(SourceError::Dataset { shown: found.shown.clone(), reason });
         };
         let numbers = is_shapefile(found).then(|| shapefile_numbers(found)).transpose()?.flatten();

@@ -114,6 +114,17 @@ fn shapes_and_attributes_of_unequal_number_are_refused() {
     }
 }
 
+/// Bytes behind the last record, whose end the header states, are no shapes.
+#[test]
+fn an_index_may_be_padded() {
+    let folder = TempDir::new().unwrap();
+    let path = shapefile(&folder, 2, &dbf(&[("id", b'N', 4)], &[&[b"1"], &[b"2"]], 0), None);
+    let mut index = fs::read(path.with_extension("shx")).unwrap();
+    index.extend([0; 24]);
+    fs::write(path.with_extension("shx"), index).unwrap();
+    assert_eq!(read(&path).unwrap().len(), 2);
+}
+
 #[test]
 fn coded_domains_are_decoded_beside_their_codes() {
     for file in ["coded.gpkg", "coded.gdb.zip"] {

@@ -69,7 +69,7 @@ fn archives_and_datasets() {
             case("nested", OGR, "b.zip", zip_of("inner.zip", &sample("us_states.zip")), &["dataset"]),
             case("rooted", OGR, "c.zip", zip_of("/etc/x.shp", b"x"), &["/etc/x.shp"]),
             case("not_a_zip", OGR, "d.zip", "<html>Sign in</html>", &["archive"]),
-            case("no_shx", OGR, "e.zip", without(".shx"), &["e.zip"]),
+            case("no_shx", OGR, "e.zip", without(".shx"), &["e.zip", "there is no .shx"]),
             case("no_dbf", OGR, "f.zip", without(".dbf"), &["f.zip"]),
             case("half_shp", OGR, "g.zip", cut(".shp", 300), &["g.zip"]),
             case("half_header", OGR, "h.zip", cut(".shp", 20), &["h.zip"]),
