@@ -22,7 +22,10 @@ pub struct Sample {
 impl Sample {
     /// No rows yet, and of those to come these columns.
     pub(super) fn of(fields: Vec<String>) -> Self {
-        Self { fields, rows: BTreeMap::new() }
+        Self {
+            fields,
+            rows: BTreeMap::new(),
+        }
     }
 
     /// The columns that are compared.
@@ -32,8 +35,11 @@ impl Sample {
 
     /// Takes those of a batch that belong to the sample; `places` gives where among `rows` a row of `numbers` is.
     pub(super) fn add(&mut self, numbers: &[u128], places: impl Fn(usize) -> usize, rows: &RecordBatch) {
-        let columns: Vec<Option<&ArrayRef>> =
-            self.fields.iter().map(|field| rows.column_by_name(field)).collect();
+        let columns: Vec<Option<&ArrayRef>> = self
+            .fields
+            .iter()
+            .map(|field| rows.column_by_name(field))
+            .collect();
         for (row, number) in numbers.iter().enumerate() {
             let rank = mixed(*number);
             let is_full = self.rows.len() >= ROWS;
@@ -42,7 +48,8 @@ impl Sample {
             }
             let place = places(row);
             let value = |column: Option<&ArrayRef>| digest(column?, place);
-            self.rows.insert(rank, columns.iter().copied().map(value).collect());
+            self.rows
+                .insert(rank, columns.iter().copied().map(value).collect());
             if self.rows.len() > ROWS {
                 self.rows.pop_last();
             }
@@ -57,7 +64,10 @@ impl Sample {
 
 /// A value as a number; none for null.
 pub fn digest(column: &ArrayRef, row: usize) -> Option<u64> {
-    let text = column.is_valid(row).then(|| spelling::text(column, row)).flatten()?;
+    let text = column
+        .is_valid(row)
+        .then(|| spelling::text(column, row))
+        .flatten()?;
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     Some(hasher.finish())

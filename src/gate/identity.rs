@@ -49,14 +49,21 @@ const FEW: u64 = 10;
 pub(super) fn findings(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     let release = last.release;
-    let before = last.profile().map(|before| before.key.as_slice()).unwrap_or_default();
+    let before = last
+        .profile()
+        .map(|before| before.key.as_slice())
+        .unwrap_or_default();
     let key = &layer.schema.key;
     if !before.is_empty() && before != key.as_slice() {
         let [before, now] = [before.join("`, `"), key.join("`, `")];
         let what = format!(
             "the schema's key is `{now}`, which was `{before}` in release {release}: every facility gets another id"
         );
-        return vec![Finding { check: Check::Key, is_red: true, what }];
+        return vec![Finding {
+            check: Check::Key,
+            is_red: true,
+            what,
+        }];
     }
     let Some(kept) = now.kept else { return found };
     let gone = kept.facilities - kept.ids;
@@ -66,13 +73,21 @@ pub(super) fn findings(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>
              zeros, another column?",
             kept.facilities, kept.places
         );
-        found.push(Finding { check: Check::Identity, is_red: true, what });
+        found.push(Finding {
+            check: Check::Identity,
+            is_red: true,
+            what,
+        });
     }
     let is_told = |pair: &&Exchanged| pair.of >= FEW && pair.rows * 2 > pair.of;
     found.extend(kept.exchanged.iter().filter(is_told).map(|pair| {
         let Exchanged { one, other, rows, of } = pair;
         let what = format!("in {rows} of {of} facilities `{one}` has what `{other}` had, and the reverse");
-        Finding { check: Check::Exchanged, is_red: layer.gate.drift, what }
+        Finding {
+            check: Check::Exchanged,
+            is_red: layer.gate.drift,
+            what,
+        }
     }));
     found
 }
@@ -81,7 +96,11 @@ pub(super) fn findings(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>
 pub(super) fn unread(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>) -> Vec<Finding> {
     let share = |counts: &FieldCounts| {
         let all = counts.unparsed + counts.values;
-        if all == 0 { 0.0 } else { counts.unparsed as f64 / all as f64 * 100.0 }
+        if all == 0 {
+            0.0
+        } else {
+            counts.unparsed as f64 / all as f64 * 100.0
+        }
     };
     let finding = |(field, counts): (&String, &FieldCounts)| {
         let before = last.report.fields.get(field).map_or(0.0, share);
@@ -95,7 +114,11 @@ pub(super) fn unread(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>) 
             share(counts),
             last.release
         );
-        Some(Finding { check: Check::Unread, is_red: layer.gate.drift && rise >= UNREAD, what })
+        Some(Finding {
+            check: Check::Unread,
+            is_red: layer.gate.drift && rise >= UNREAD,
+            what,
+        })
     };
     now.fields.iter().filter_map(finding).collect()
 }

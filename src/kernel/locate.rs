@@ -67,7 +67,10 @@ impl Lookup {
     fn new<'v>(values: impl Iterator<Item = Option<&'v str>>) -> Self {
         let values: StringArray = values.collect();
         let has_value = values.iter().map(|value| value.is_some()).collect();
-        Self { values: Arc::new(values), has_value }
+        Self {
+            values: Arc::new(values),
+            has_value,
+        }
     }
 
     /// The text of a rank.
@@ -91,8 +94,11 @@ impl States {
     /// Of states in this order of FIPS codes.
     fn new<'v>(fips: impl Iterator<Item = Option<&'v str>>, reference: &Reference) -> Self {
         let usps: BTreeMap<&str, &str> = reference.states.iter().map(|s| (&*s.fips, &*s.usps)).collect();
-        let regions: BTreeMap<&str, &str> =
-            reference.regions.iter().map(|region| (&*region.state, &*region.code)).collect();
+        let regions: BTreeMap<&str, &str> = reference
+            .regions
+            .iter()
+            .map(|region| (&*region.state, &*region.code))
+            .collect();
         let fips: Vec<Option<&str>> = fips.collect();
         let usps: Vec<Option<&str>> = fips.iter().map(|fips| usps.get((*fips)?).copied()).collect();
         Self {
@@ -112,14 +118,25 @@ impl JoinContext {
             (set, Lists { codes, names })
         };
         let sets: Vec<(JoinSet, Lists)> = sets.into_iter().map(lists).collect();
-        let of_kind = |kind| sets.iter().find(|(set, _)| set.plan.kind == kind).map(|(set, _)| &set.index);
+        let of_kind = |kind| {
+            sets.iter()
+                .find(|(set, _)| set.plan.kind == kind)
+                .map(|(set, _)| &set.index)
+        };
         let ranks: BTreeMap<&str, u32> = match of_kind(JurisdictionKind::State) {
             Some(states) => states.names().map(|found| found.code).zip(0..).collect(),
             None => BTreeMap::new(),
         };
-        let counties = of_kind(JurisdictionKind::County).into_iter().flat_map(JurisdictionIndex::names);
-        let county_states = counties.map(|found| ranks.get(found.code.get(..2)?).copied()).collect();
-        let states = match (of_kind(JurisdictionKind::State), of_kind(JurisdictionKind::County)) {
+        let counties = of_kind(JurisdictionKind::County)
+            .into_iter()
+            .flat_map(JurisdictionIndex::names);
+        let county_states = counties
+            .map(|found| ranks.get(found.code.get(..2)?).copied())
+            .collect();
+        let states = match (
+            of_kind(JurisdictionKind::State),
+            of_kind(JurisdictionKind::County),
+        ) {
             (Some(states), _) => States::new(states.names().map(|found| Some(found.code)), reference),
             // Without a state set, a county's first two digits are its state.
             (None, Some(counties)) => {
@@ -128,12 +145,19 @@ impl JoinContext {
             (None, None) => States::new(std::iter::empty(), reference),
         };
         let methods = Arc::new(StringArray::from_iter_values(METHODS));
-        Self { sets, states, county_states, methods }
+        Self {
+            sets,
+            states,
+            county_states,
+            methods,
+        }
     }
 
     /// USPS code of the state that holds a point, its border included, by the polygons of states or else of counties.
     pub fn state_at(&self, point: Point<f64>) -> Option<&str> {
-        let (set, _) = self.set(JurisdictionKind::State).or(self.set(JurisdictionKind::County))?;
+        let (set, _) = self
+            .set(JurisdictionKind::State)
+            .or(self.set(JurisdictionKind::County))?;
         self.states.usps.text(set.index.rank(point)?)
     }
 
@@ -148,12 +172,16 @@ impl JoinContext {
     }
 
     fn further(&self) -> impl Iterator<Item = &(JoinSet, Lists)> {
-        self.sets.iter().filter(|(set, _)| set.plan.kind == JurisdictionKind::Other)
+        self.sets
+            .iter()
+            .filter(|(set, _)| set.plan.kind == JurisdictionKind::Other)
     }
 
     /// Whether a computed state can be had at all.
     pub fn knows_states(&self) -> bool {
-        self.set(JurisdictionKind::State).or(self.set(JurisdictionKind::County)).is_some()
+        self.set(JurisdictionKind::State)
+            .or(self.set(JurisdictionKind::County))
+            .is_some()
     }
 
     /// Whether a computed county can be had at all.
@@ -215,9 +243,12 @@ pub fn locate(points: &[Point<f64>], kind: GeometryKind, context: &JoinContext) 
     // Neighbours are asked for one after the other: they look at the same edges.
     let places: Vec<[f64; 2]> = points.iter().map(|point| [point.x(), point.y()]).collect();
     let order = along_curve(&places);
-    let [county, place, tribal] =
-        [JurisdictionKind::County, JurisdictionKind::Place, JurisdictionKind::Tribal]
-            .map(|kind| Asked::new(points, &order, context.set(kind)));
+    let [county, place, tribal] = [
+        JurisdictionKind::County,
+        JurisdictionKind::Place,
+        JurisdictionKind::Tribal,
+    ]
+    .map(|kind| Asked::new(points, &order, context.set(kind)));
     let state_set = context.set(JurisdictionKind::State);
     let own_state = state_set.map(|(set, _)| ask(points, &order, set));
     let mut disagreements = Vec::new();
@@ -226,7 +257,9 @@ pub fn locate(points: &[Point<f64>], kind: GeometryKind, context: &JoinContext) 
     let state = own_state.as_ref().unwrap_or(&county.answers);
     let missing = missing_rows(&[&county, &place, &tribal], own_state.as_ref());
     let region_code = context.states.region.column(&state.ranks);
-    let ways: Vec<Way> = (0..points.len()).map(|row| way(row, kind, state, &county.answers)).collect();
+    let ways: Vec<Way> = (0..points.len())
+        .map(|row| way(row, kind, state, &county.answers))
+        .collect();
     Located {
         state_code: context.states.usps.column(&state.ranks),
         state_fips: context.states.fips.column(&state.ranks),
@@ -239,7 +272,10 @@ pub fn locate(points: &[Point<f64>], kind: GeometryKind, context: &JoinContext) 
         region_code,
         location_method: methods(&ways, context),
         location_distance_m: ways.iter().map(|way| way.distance_m).collect(),
-        further: context.further().map(|set| Asked::new(points, &order, Some(set)).codes()).collect(),
+        further: context
+            .further()
+            .map(|set| Asked::new(points, &order, Some(set)).codes())
+            .collect(),
         disagreements,
         missing,
     }
@@ -256,7 +292,9 @@ fn with_counties(
     disagreements: &mut Vec<Disagreement>,
 ) -> Answers {
     for (row, rank) in county.ranks.iter().enumerate() {
-        let Some(of_county) = rank.and_then(|rank| context.county_states[rank as usize]) else { continue };
+        let Some(of_county) = rank.and_then(|rank| context.county_states[rank as usize]) else {
+            continue;
+        };
         let is_county_near = county.away.contains_key(&row);
         match state.ranks[row] {
             Some(own) if own == of_county => {}
@@ -266,7 +304,11 @@ fn with_counties(
             }
             Some(own) => {
                 let usps = |rank| context.states.usps.text(rank).unwrap_or_default().to_owned();
-                disagreements.push(Disagreement { row, state: usps(own), of_county: usps(of_county) });
+                disagreements.push(Disagreement {
+                    row,
+                    state: usps(own),
+                    of_county: usps(of_county),
+                });
             }
             None if state.missing.contains(&row) => {}
             None => state.ranks[row] = Some(of_county),
@@ -280,7 +322,8 @@ fn missing_rows(asked: &[&Asked<'_>; 3], state: Option<&Answers>) -> Vec<(usize,
     let columns = ["county_fips", "place_geoid", "tribal_geoid"];
     let sets = asked.iter().map(|asked| &asked.answers).zip(columns);
     let all = sets.chain(state.map(|state| (state, "state_code")));
-    all.flat_map(|(answers, column)| answers.missing.iter().map(move |row| (*row, column))).collect()
+    all.flat_map(|(answers, column)| answers.missing.iter().map(move |row| (*row, column)))
+        .collect()
 }
 
 /// A set, if there is one, and its answers.
@@ -292,10 +335,16 @@ struct Asked<'a> {
 impl<'a> Asked<'a> {
     fn new(points: &[Point<f64>], order: &[u32], set: Option<&'a (JoinSet, Lists)>) -> Self {
         match set {
-            Some((set, lists)) => Self { lists: Some(lists), answers: ask(points, order, set) },
+            Some((set, lists)) => Self {
+                lists: Some(lists),
+                answers: ask(points, order, set),
+            },
             None => Self {
                 lists: None,
-                answers: Answers { ranks: vec![None; points.len()], ..Answers::default() },
+                answers: Answers {
+                    ranks: vec![None; points.len()],
+                    ..Answers::default()
+                },
             },
         }
     }
@@ -322,7 +371,10 @@ fn nothing(rows: usize) -> CodedArray {
 
 /// Asks for every point, in this order.
 fn ask(points: &[Point<f64>], order: &[u32], set: &JoinSet) -> Answers {
-    let mut answers = Answers { ranks: vec![None; points.len()], ..Answers::default() };
+    let mut answers = Answers {
+        ranks: vec![None; points.len()],
+        ..Answers::default()
+    };
     for row in order.iter().map(|row| *row as usize) {
         let mut rank = set.index.rank(points[row]);
         if rank.is_none() && set.unusable.iter().any(|bounds| bounds.intersects(&points[row])) {
@@ -350,7 +402,10 @@ struct Way {
 /// The weaker of the two steps names the method; the longer way is the distance.
 fn way(row: usize, kind: GeometryKind, state: &Answers, county: &Answers) -> Way {
     if state.ranks[row].is_none() {
-        return Way { method: 3, distance_m: None };
+        return Way {
+            method: 3,
+            distance_m: None,
+        };
     }
     let away = [state.away.get(&row), county.away.get(&row)];
     let distance_m = away.into_iter().flatten().copied().reduce(f64::max);

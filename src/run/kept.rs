@@ -36,8 +36,14 @@ pub(super) fn kept(
     last: &RunReport,
 ) -> Result<Option<Kept>, RowsError> {
     let before = past::tiles(context.store, last).and_then(|mut tiles| tiles.remove(layer.id.as_str()));
-    let mut looking =
-        Looking { layer, rows, kept: Kept::default(), gone: vec![], pairs: vec![], failed: None };
+    let mut looking = Looking {
+        layer,
+        rows,
+        kept: Kept::default(),
+        gone: vec![],
+        pairs: vec![],
+        failed: None,
+    };
     looking.pairs = vec![[0; 2]; rows.sample.fields().len().pow(2)];
     for (tile, _) in before.unwrap_or_default() {
         if looking.kept.facilities >= ROWS {
@@ -46,7 +52,9 @@ pub(super) fn kept(
         let read = geoparquet::inspect(&tile).and_then(|footer| {
             let own = ["facility_id", "geometry"].into_iter();
             let columns = own.chain(rows.sample.fields().iter().map(String::as_str));
-            let there: Vec<&str> = columns.filter(|name| footer.schema.index_of(name).is_ok()).collect();
+            let there: Vec<&str> = columns
+                .filter(|name| footer.schema.index_of(name).is_ok())
+                .collect();
             geoparquet::read_each(&tile, &there, &mut |rows| looking.see(rows))
         });
         if let Err(error) = read {
@@ -71,13 +79,19 @@ struct Looking<'a> {
 
 impl Looking<'_> {
     fn see(&mut self, before: &RecordBatch) {
-        let (Some(ids), Some(shapes)) =
-            (before.column_by_name("facility_id"), before.column_by_name("geometry"))
-        else {
+        let (Some(ids), Some(shapes)) = (
+            before.column_by_name("facility_id"),
+            before.column_by_name("geometry"),
+        ) else {
             return;
         };
-        let columns: Vec<Option<&ArrayRef>> =
-            self.rows.sample.fields().iter().map(|field| before.column_by_name(field)).collect();
+        let columns: Vec<Option<&ArrayRef>> = self
+            .rows
+            .sample
+            .fields()
+            .iter()
+            .map(|field| before.column_by_name(field))
+            .collect();
         let prefix = format!("{}:", self.layer.id);
         let (ids, shapes) = (ids.as_string::<i32>(), shapes.as_binary::<i32>());
         for row in 0..before.num_rows() {
@@ -86,13 +100,16 @@ impl Looking<'_> {
             match self.rows.has_key(key) {
                 Ok(true) => self.kept.ids += 1,
                 Ok(false) => {
-                    self.gone.extend(geometry::bounds(shapes.value(row)).map(|b| place(b.center().into())));
+                    self.gone
+                        .extend(geometry::bounds(shapes.value(row)).map(|b| place(b.center().into())));
                 }
                 Err(source) => self.failed = Some(RowsError::Scratch { source }),
             }
             if let Some(now) = self.rows.sample.values(key) {
-                let then: Vec<Option<u64>> =
-                    columns.iter().map(|column| column.and_then(|column| digest(column, row))).collect();
+                let then: Vec<Option<u64>> = columns
+                    .iter()
+                    .map(|column| column.and_then(|column| digest(column, row)))
+                    .collect();
                 self.compare(&then, now);
             }
         }
@@ -102,7 +119,9 @@ impl Looking<'_> {
         let fields = then.len();
         for a in 0..fields {
             for b in a + 1..fields {
-                let (Some(then_a), Some(then_b)) = (then[a], then[b]) else { continue };
+                let (Some(then_a), Some(then_b)) = (then[a], then[b]) else {
+                    continue;
+                };
                 if then_a == then_b {
                     continue;
                 }
@@ -130,7 +149,12 @@ impl Looking<'_> {
         let fields = self.rows.sample.fields();
         for (at, [differed, exchanged]) in self.pairs.iter().enumerate().filter(|(_, [_, rows])| *rows > 0) {
             let [one, other] = [at / fields.len(), at % fields.len()].map(|at| fields[at].clone());
-            self.kept.exchanged.push(Exchanged { one, other, rows: *exchanged, of: *differed });
+            self.kept.exchanged.push(Exchanged {
+                one,
+                other,
+                rows: *exchanged,
+                of: *differed,
+            });
         }
         Ok(Some(self.kept))
     }
@@ -138,7 +162,10 @@ impl Looking<'_> {
 
 /// A place, such that what is written with other digits is the same.
 fn place([x, y]: [f64; 2]) -> [i64; 2] {
-    #[expect(clippy::cast_possible_truncation, reason = "degrees by a million are within 64 bits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "degrees by a million are within 64 bits"
+    )]
     let parts = |degrees: f64| (degrees * PLACES).round() as i64;
     [parts(x), parts(y)]
 }

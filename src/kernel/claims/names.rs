@@ -18,7 +18,12 @@ const KINDS: [&str; 13] = [
 ];
 
 /// What they are written as in full, by what is written for short.
-const WORDS: [(&str, &str); 4] = [("ST", "SAINT"), ("STE", "SAINTE"), ("MT", "MOUNT"), ("FT", "FORT")];
+const WORDS: [(&str, &str); 4] = [
+    ("ST", "SAINT"),
+    ("STE", "SAINTE"),
+    ("MT", "MOUNT"),
+    ("FT", "FORT"),
+];
 
 /// A county's name without what is spelt in several ways: case, accents, punctuation, blanks, and its kind. So `DeKalb
 /// County` is `De Kalb`, `Saint Louis` is `St. Louis`, and `Doña Ana` is `DONA ANA`.
@@ -30,17 +35,28 @@ pub(super) fn county(name: &str) -> String {
         .collect::<String>()
         .to_uppercase();
     let upper = upper.trim();
-    let bare = KINDS.iter().find_map(|kind| upper.strip_suffix(kind)).unwrap_or(upper);
-    let words = bare.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let in_full =
-        |word: &str| WORDS.iter().find(|(short, _)| *short == word).map_or(word, |(_, full)| full).to_owned();
+    let bare = KINDS
+        .iter()
+        .find_map(|kind| upper.strip_suffix(kind))
+        .unwrap_or(upper);
+    let words = bare
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let in_full = |word: &str| {
+        WORDS
+            .iter()
+            .find(|(short, _)| *short == word)
+            .map_or(word, |(_, full)| full)
+            .to_owned()
+    };
     words.map(in_full).collect()
 }
 
 /// Whether a county code is that of a city which is no part of a county: such codes begin at 510 within their state
 /// (INCITS 31), and St. Louis and Baltimore are a city and a county each.
 pub(super) fn is_independent_city(code: &str) -> bool {
-    code.get(2..).is_some_and(|county| county.len() == 3 && county >= "510")
+    code.get(2..)
+        .is_some_and(|county| county.len() == 3 && county >= "510")
 }
 
 /// Whether a name claims such a city, or a county, beyond the name that was computed; none where it says neither.
