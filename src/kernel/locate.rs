@@ -37,8 +37,17 @@ pub struct JoinSet {
     pub plan: JurisdictionPlan,
     /// Its polygons.
     pub index: JurisdictionIndex,
-    /// Boxes around polygons that can't be used: what lies there and in no other may be theirs.
-    pub unusable: Vec<Rect<f64>>,
+    /// Where polygons that can't be used may be: what lies there and in no other may be theirs.
+    pub gaps: Vec<Gap>,
+}
+
+/// Where a polygon that can't be used may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gap {
+    /// Box in degrees.
+    pub bounds: Rect<f64>,
+    /// Whether it is somewhere in the box, which is far larger: only a nearest polygon is in doubt there.
+    pub is_vague: bool,
 }
 
 /// A list of texts that ranks point into; a rank without a text has no key.
@@ -325,7 +334,9 @@ fn ask(points: &[Point<f64>], order: &[u32], set: &JoinSet) -> Answers {
     let mut answers = Answers { ranks: vec![None; points.len()], ..Answers::default() };
     for row in order.iter().map(|row| *row as usize) {
         let mut rank = set.index.rank(points[row]);
-        if rank.is_none() && set.unusable.iter().any(|bounds| bounds.intersects(&points[row])) {
+        let gap = set.gaps.iter().filter(|gap| rank.is_none() && gap.bounds.intersects(&points[row]));
+        let gap = gap.min_by_key(|gap| gap.is_vague);
+        if gap.is_some_and(|gap| !gap.is_vague) {
             answers.missing.insert(row);
             continue;
         }
@@ -333,6 +344,10 @@ fn ask(points: &[Point<f64>], order: &[u32], set: &JoinSet) -> Answers {
             && set.plan.nearest_m > 0.0
             && let Some((near, metres)) = set.index.nearest_rank(points[row], set.plan.nearest_m)
         {
+            if gap.is_some() {
+                answers.missing.insert(row);
+                continue;
+            }
             rank = Some(near);
             answers.away.insert(row, metres);
         }
