@@ -310,3 +310,19 @@ fn polygons_are_taken_out_of_collections() {
     let county = by_id(&folder.latest().join("layers/points"), "county_fips");
     assert_eq!(county["points:1"].as_deref(), Some("48001"));
 }
+
+/// The state's polygon is left out, and the county's says in which state it is.
+#[test]
+fn a_county_has_the_state_whose_polygon_is_bad() {
+    let folder = Folder::new();
+    folder.points("1,A,,1,-95,35\n");
+    let fips = ["02", "04", "05", "06", "08", "09", "10", "11", "12", "13", "15"];
+    let mut states: Vec<String> =
+        (0..11).map(|n| square(20.0 + f64::from(n) * 10.0, fips[n as usize], true)).collect();
+    states.push(square(-100.0, "48", false));
+    folder.write("states.geojson", set(&states));
+    let ended = folder.run().code(0);
+    let points = folder.latest().join("layers/points");
+    assert_eq!(by_id(&points, "state_code")["points:1"].as_deref(), Some("TX"));
+    assert_eq!(flags(&ended, "boundary_missing"), 0);
+}
