@@ -17,12 +17,18 @@ struct Loss {
     what: &'static str,
     /// How many of them a field has.
     count: fn(&FieldCounts) -> u64,
+    /// Whether what was blank may be written so: nothing is lost then.
+    may_be_blank: bool,
 }
 
 const LOSSES: [Loss; 3] = [
-    Loss { what: "can't be read", count: |counts| counts.unparsed },
-    Loss { what: "stand for nothing, as the schema says", count: |counts| counts.sentinel },
-    Loss { what: "are codes without a meaning", count: |counts| counts.unknown_code },
+    Loss { what: "can't be read", count: |counts| counts.unparsed, may_be_blank: false },
+    Loss {
+        what: "stand for nothing, as the schema says",
+        count: |counts| counts.sentinel,
+        may_be_blank: true,
+    },
+    Loss { what: "are codes without a meaning", count: |counts| counts.unknown_code, may_be_blank: false },
 ];
 
 /// Fields of whose values far more are lost than before.
@@ -52,7 +58,7 @@ fn finding(
 ) -> Option<Finding> {
     let [before, share] = rise(field, loss, last, now)?;
     let rise = share - before;
-    if rise <= layer.gate.rise || !has_fewer(field, last, now) {
+    if rise <= layer.gate.rise || loss.may_be_blank && !has_fewer(field, last, now) {
         return None;
     }
     let count = (loss.count)(now.fields.get(&field.name)?);
@@ -83,14 +89,14 @@ fn written(counts: &FieldCounts) -> u64 {
     counts.sentinel + counts.unparsed + counts.values
 }
 
-/// Whether fewer rows have a value that means something than before: what was blank may be written as a word for it now.
+/// Whether a smaller part of the rows has a value than before.
 fn has_fewer(field: &Field, last: LastGood<'_>, now: &Measures<'_>) -> bool {
-    let is_known = |counts: &FieldCounts| counts.values - counts.unknown_code.min(counts.values);
     let Some(profile) = last.profile().filter(|profile| profile.looked_at > 0) else { return true };
     let filled = drift::read(&profile.columns, field).iter().map(|column| column.values()).max().unwrap_or(0);
     let before = last.report.fields.get(&field.name);
-    let meant = before.map_or(1.0, |counts| is_known(counts) as f64 / written(counts).max(1) as f64);
-    let was = filled as f64 / profile.looked_at as f64 * meant;
-    let is = now.fields.get(&field.name).map_or(0, is_known) as f64 / now.rows_good.max(1) as f64;
+    let read = before.map_or(1.0, |counts| counts.values as f64 / written(counts).max(1) as f64);
+    let was = filled as f64 / profile.looked_at as f64 * read;
+    let values = now.fields.get(&field.name).map_or(0, |counts| counts.values);
+    let is = values as f64 / now.rows_good.max(1) as f64;
     is < was
 }
