@@ -16,9 +16,9 @@ use crate::plan::{JurisdictionKind, JurisdictionPlan};
 /// Metres of a degree of latitude; of longitude, a degree has less.
 const DEGREE_M: f64 = 110_500.0;
 
-/// One part in so many of a set's polygons may have their centres in the box of one that can't be used. A box with more of
-/// them is a frame around the set, and says of no place that a polygon is missing there.
-const FRAME: usize = 4;
+/// One part in so many of a set's polygons may have their centres in the box of one that can't be used, and one of them in
+/// any case. A box with more is a frame around others, and says of no place that a polygon is missing there.
+const FRAME: usize = 10;
 
 /// Everywhere, in degrees.
 fn world() -> Rect<f64> {
@@ -135,5 +135,5 @@ fn grown(bounds: Rect<f64>, metres: f64) -> Rect<f64> {
 fn is_frame(bounds: Rect<f64>, usable: &[Boundary]) -> bool {
     let centres = usable.iter().filter_map(|boundary| boundary.shape.bounding_rect()).map(Rect::center);
     let held = centres.filter(|centre| bounds.intersects(centre)).count();
-    held * FRAME > usable.len()
+    held > 1 && held * FRAME > usable.len()
 }
