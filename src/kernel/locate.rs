@@ -159,6 +159,11 @@ impl JoinContext {
         self.states.usps.values.as_string::<i32>().iter().any(|state| state == Some(usps))
     }
 
+    /// Whether there is a polygon of the county with this code.
+    pub fn has_county(&self, code: &str) -> bool {
+        self.set(JurisdictionKind::County).is_some_and(|(set, _)| set.index.has(code))
+    }
+
     /// All states and territories of the reference, with a polygon or without.
     pub fn every_state(&self) -> &[State] {
         &self.every_state

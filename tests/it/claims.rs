@@ -84,6 +84,21 @@ fn a_county_has_a_state_that_the_states_lack() {
     assert_eq!(truths(&folder, "is_state_mismatch"), expected.map(|(id, is)| (id.to_owned(), is)));
 }
 
+/// What the counties lack can't be missed there.
+#[test]
+fn a_county_that_the_set_lacks_is_no_mismatch_but_in_another() {
+    let folder = folder("point");
+    folder.pipeline(CSV);
+    folder.write(
+        "points.csv",
+        "ID,COUNTYFIPS,LON,LAT\n1,48001,-95,35\n2,72147,-65,15\n3,72147,-95,35\n4,48001,-85,35\n5,48001,-65,15\n",
+    );
+    folder.run().code(0);
+    let found: Vec<Option<bool>> =
+        truths(&folder, "is_county_mismatch").into_iter().map(|(_, is)| is).collect();
+    assert_eq!(found, [Some(false), None, Some(true), Some(true), Some(true)]);
+}
+
 /// A layer of these shapes, all of which claim Texas, the square from -100 to -90; Alabama's is to the east of it.
 fn shapes(geometry: &str, shapes: &[&str]) -> Folder {
     let folder = folder(geometry);

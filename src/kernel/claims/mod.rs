@@ -139,6 +139,10 @@ fn states(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -> 
 
 fn counties(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -> Mismatches {
     each(placed, COUNTY, &placed.located.county_fips, |pair| {
+        // As with states.
+        if !join.has_county(pair.claimed) && !placed.is_held(pair) {
+            return None;
+        }
         let geometry = &placed.geometries[pair.index];
         let is_claimed = |county: Match<'_>| county.code == pair.claimed;
         if !is_point(geometry) && join.counties_touched(geometry).any(is_claimed) {

@@ -131,6 +131,11 @@ impl JurisdictionIndex {
         self.nearby.nearest(point, max_m, &self.parts)
     }
 
+    /// Whether a code is among them.
+    pub fn has(&self, code: &str) -> bool {
+        self.names.binary_search_by(|(other, _)| other.as_str().cmp(code)).is_ok()
+    }
+
     /// Ranks of the jurisdictions that share a point with a geometry, their borders included.
     pub fn touched(&self, geometry: &Geometry<f64>) -> BTreeSet<u32> {
         let Some(bounds) = geometry.bounding_rect() else { return BTreeSet::new() };
