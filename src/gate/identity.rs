@@ -20,7 +20,7 @@ pub struct Kept {
     pub places: u64,
     /// Facilities whose id is there today and whose places and names were compared.
     pub compared: u64,
-    /// Of these, those that are elsewhere or have another name, while another id has their place, or their name close to it.
+    /// Of these, those that are elsewhere or have another name, while another id has their place, or their name.
     pub taken: u64,
     /// Fields that have each other's values.
     pub exchanged: Vec<Exchanged>,
@@ -97,8 +97,8 @@ fn taken(release: &str, kept: &Kept) -> Option<String> {
     let Kept { compared, taken, .. } = kept;
     (*compared >= FEW && taken * 2 > *compared).then(|| {
         format!(
-            "{taken} of {compared} facilities of release {release} have changed their key or their place with another: were \
-             keys given out anew, rows sorted apart?"
+            "{taken} of {compared} facilities of release {release} have changed their key, place or name with \
+             another: were keys given out anew, columns sorted apart?"
         )
     })
 }

@@ -175,7 +175,9 @@ impl<'a> Looking<'a> {
         }
         // Looked for only where it would be told.
         if self.changed.len() as u64 * 2 > self.kept.compared {
-            self.kept.taken = nearby::found(&self.changed, &self.naming, &self.rows.store)?;
+            let found = nearby::found(&self.changed, &self.naming, &self.rows.store)?;
+            let given = nearby::given_away(&self.changed, &self.naming, &self.rows.store)?;
+            self.kept.taken = found.max(given);
         }
         self.note_columns();
         Ok(Some(self.kept))

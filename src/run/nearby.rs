@@ -108,16 +108,50 @@ pub(super) fn found(sought: &[Sought], naming: &[String], rows: &LocalRows) -> R
     Ok((there.len() + others.iter().filter(is_close).count()) as u64)
 }
 
+/// How many of those sought have given their names to others, wherever these are; names that several of them had don't count.
+///
+/// # Errors
+/// When scratch files can't be read.
+pub(super) fn given_away(sought: &[Sought], naming: &[String], rows: &LocalRows) -> Result<u64, RowsError> {
+    let mut by_name: HashMap<u64, Vec<&Sought>> = HashMap::new();
+    for sought in sought {
+        by_name.entry(sought.name.unwrap_or_default()).or_default().push(sought);
+    }
+    by_name.retain(|name, sought| *name != 0 && sought.len() == 1);
+    let mut spots: Vec<Spot> = Vec::new();
+    rows.each(None, Stands::AtCentre, &mut |spot| {
+        if spots.len() < MOST_SPOTS {
+            spots.push(spot);
+        }
+    })?;
+    let mut given: HashSet<u64> = HashSet::new();
+    let mut kept: HashSet<u64> = HashSet::new();
+    for spots in spots.chunks(ROWS) {
+        let taken = rows.take(spots, Some(&columns(naming)))?;
+        for row in 0..taken.num_rows() {
+            let Some(name) = name(&taken, naming, row) else { continue };
+            let Some(sought) = by_name.get(&name).and_then(|sought| sought.first()) else { continue };
+            let is_own = id(&taken, row) == sought.id;
+            (if is_own { &mut kept } else { &mut given }).insert(name);
+        }
+    }
+    Ok(given.difference(&kept).count() as u64)
+}
+
+/// The id of rows, and what they are named by.
+fn columns(naming: &[String]) -> Vec<&str> {
+    std::iter::once(ID).chain(naming.iter().map(String::as_str)).collect()
+}
+
 /// Ids and places of rows by their cell and name.
 type Named = HashMap<([i64; 2], u64), Vec<(Option<u64>, [f64; 2])>>;
 
 fn by_name(spots: &[Spot], naming: &[String], rows: &LocalRows) -> Result<Named, RowsError> {
     /// Places of one name in a cell that are kept: what stands for no name is in many.
     const KEPT: usize = 32;
-    let columns: Vec<&str> = std::iter::once(ID).chain(naming.iter().map(String::as_str)).collect();
     let mut named = Named::new();
     for spots in spots.chunks(ROWS) {
-        let taken = rows.take(spots, Some(&columns))?;
+        let taken = rows.take(spots, Some(&columns(naming)))?;
         for (row, spot) in spots.iter().enumerate() {
             let place = [spot.x, spot.y];
             let Some(name) = name(&taken, naming, row) else { continue };

@@ -72,7 +72,7 @@ fn ids_that_are_given_out_anew_within_the_same_numbers_are_held_back() {
             let ended = ended
                 .code(5)
                 .says("of 100 facilities of release")
-                .says("have changed their key or their place");
+                .says("have changed their key, place or name");
             assert_eq!(reds(&held(&ended)), [Check::Identity], "{name}");
         } else {
             passed(&ended);
@@ -168,5 +168,27 @@ fn a_key_of_another_name_with_the_same_values_needs_no_accepting() {
         if expected.is_none() {
             assert_eq!(warnings(&layer), [Check::Key], "{what}");
         }
+    }
+}
+
+/// Names that were sorted apart from their rows; new ones, and a placeholder that goes, are none others'.
+#[test]
+fn names_that_change_hands_are_held_back() {
+    let rows = |name: &dyn Fn(u32) -> String| -> String {
+        (1..=100).map(|n| facility(&n.to_string(), n, &name(n), 0.0)).collect()
+    };
+    let plant = |n: u32| format!("Plant {n}");
+    let unnamed = |n: u32| if n <= 90 { "Unnamed".to_owned() } else { plant(n) };
+    let some = |n: u32| if n <= 60 { plant(n) } else { unnamed(n) };
+    for (what, before, now, is_red) in [
+        ("sorted apart", rows(&plant), rows(&|n| plant(101 - n)), true),
+        ("respelt", rows(&plant), rows(&|n| plant(n).to_uppercase()), false),
+        ("named at last", rows(&unnamed), rows(&some), false),
+    ] {
+        let folder = published_rows(&before, "");
+        folder.write("points.csv", format!("{HEADER}{now}"));
+        let ended = folder.run();
+        let layer = if is_red { held(&ended) } else { passed(&ended) };
+        assert_eq!(reds(&layer), if is_red { vec![Check::Identity] } else { vec![] }, "{what}");
     }
 }
