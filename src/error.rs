@@ -230,7 +230,9 @@ fn is_of_store(error: &(dyn StdError + 'static)) -> bool {
     }
     let io = error.downcast_ref::<std::io::Error>();
     // The system's errors carry the store's own within.
-    let within = io.and_then(std::io::Error::get_ref).and_then(|inner| inner.downcast_ref::<StoreError>());
+    let within = io
+        .and_then(std::io::Error::get_ref)
+        .and_then(|inner| inner.downcast_ref::<StoreError>());
     within.is_some() || io.is_some_and(is_out_of_space) || error.source().is_some_and(is_of_store)
 }
 

@@ -39,7 +39,10 @@
 //!
 //! A test reads every `use crate::` and fails on any other arrow.
 
-#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests prepare files of their own"))]
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_methods, reason = "tests prepare files of their own")
+)]
 
 pub mod catalog;
 pub mod cli;

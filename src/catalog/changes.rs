@@ -9,9 +9,14 @@ use crate::feature::{LayerChanges, LayerReport, RunReport};
 
 /// Counts of every compared layer, and why others could not be compared.
 pub(super) fn changes(out: &mut String, report: &RunReport) -> fmt::Result {
-    let compared: Vec<(&LayerReport, &LayerChanges)> =
-        report.layers.iter().filter_map(|layer| Some((layer, layer.changes.as_ref()?))).collect();
-    let Some((_, first)) = compared.first() else { return Ok(()) };
+    let compared: Vec<(&LayerReport, &LayerChanges)> = report
+        .layers
+        .iter()
+        .filter_map(|layer| Some((layer, layer.changes.as_ref()?)))
+        .collect();
+    let Some((_, first)) = compared.first() else {
+        return Ok(());
+    };
     writeln!(
         out,
         "## Changes\n\nAgainst release `{}`, by `facility_id`. `changes/<layer>.parquet` has every value before and after.\n\n\
@@ -19,13 +24,26 @@ pub(super) fn changes(out: &mut String, report: &RunReport) -> fmt::Result {
         first.against
     )?;
     for (layer, changes) in &compared {
-        let LayerChanges { added, removed, changed, recomputed, unchanged, .. } = changes;
-        writeln!(out, "| `{}` | {added} | {removed} | {changed} | {recomputed} | {unchanged} |", layer.id)?;
+        let LayerChanges {
+            added,
+            removed,
+            changed,
+            recomputed,
+            unchanged,
+            ..
+        } = changes;
+        writeln!(
+            out,
+            "| `{}` | {added} | {removed} | {changed} | {recomputed} | {unchanged} |",
+            layer.id
+        )?;
     }
     out.write_str(
         "\n*Recomputed* are facilities of which only what cikr computes differs: place, region, sector, lead agency.\n\n",
     )?;
-    compared.iter().try_for_each(|(layer, changes)| details(out, layer, changes))?;
+    compared
+        .iter()
+        .try_for_each(|(layer, changes)| details(out, layer, changes))?;
     for layer in &report.layers {
         if let Some(reason) = &layer.not_compared {
             writeln!(out, "- `{}` is not compared: {}", layer.id, prose(reason))?;
@@ -36,17 +54,25 @@ pub(super) fn changes(out: &mut String, report: &RunReport) -> fmt::Result {
 
 fn details(out: &mut String, layer: &LayerReport, changes: &LayerChanges) -> fmt::Result {
     if !changes.fields.is_empty() {
-        let fields: Vec<String> =
-            most(changes).iter().map(|(field, rows)| format!("{field} {rows}")).collect();
+        let fields: Vec<String> = most(changes)
+            .iter()
+            .map(|(field, rows)| format!("{field} {rows}"))
+            .collect();
         writeln!(out, "- `{}`: {}", layer.id, fields.join(", "))?;
     }
-    changes.remarks().iter().try_for_each(|remark| writeln!(out, "- `{}`: {}", layer.id, prose(remark)))
+    changes
+        .remarks()
+        .iter()
+        .try_for_each(|remark| writeln!(out, "- `{}`: {}", layer.id, prose(remark)))
 }
 
 /// Columns that differ, those with the most facilities first.
 pub(super) fn most(changes: &LayerChanges) -> Vec<(&str, u64)> {
-    let mut fields: Vec<(&str, u64)> =
-        changes.fields.iter().map(|(field, rows)| (field.as_str(), *rows)).collect();
+    let mut fields: Vec<(&str, u64)> = changes
+        .fields
+        .iter()
+        .map(|(field, rows)| (field.as_str(), *rows))
+        .collect();
     // The sort is stable: equals stay in the order of their names.
     fields.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
     fields

@@ -25,7 +25,11 @@ pub struct ColumnDoc {
 impl ColumnDoc {
     /// A column that nothing describes any more.
     pub(super) fn unknown(field: &ArrowField) -> Self {
-        Self::new(field.name(), kind_name(field.data_type()), "not described by the present schema")
+        Self::new(
+            field.name(),
+            kind_name(field.data_type()),
+            "not described by the present schema",
+        )
     }
 
     fn new(name: &str, kind: &str, meaning: &str) -> Self {
@@ -42,13 +46,24 @@ impl ColumnDoc {
 /// Every column of a layer's tiles, in file order; of the inventory's where `schema` is none.
 pub fn dictionary(plan: &Plan, schema: Option<&LayerSchema>) -> Vec<ColumnDoc> {
     let fields = schema.map_or(&[][..], |schema| &schema.fields);
-    let mut columns: Vec<ColumnDoc> = CORE_COLUMNS.iter().map(|core| core_column(core, fields)).collect();
-    for set in plan.jurisdictions.iter().filter(|set| set.kind == JurisdictionKind::Other) {
+    let mut columns: Vec<ColumnDoc> = CORE_COLUMNS
+        .iter()
+        .map(|core| core_column(core, fields))
+        .collect();
+    for set in plan
+        .jurisdictions
+        .iter()
+        .filter(|set| set.kind == JurisdictionKind::Other)
+    {
         let meaning = format!("computed {}, code of {} ({})", set.id, set.agency, set.vintage);
         columns.push(ColumnDoc::new(&format!("{}_code", set.id), "string", &meaning));
     }
     columns.extend(fields.iter().flat_map(attribute_columns));
-    columns.push(ColumnDoc::new("geometry", "binary", "geometry as WKB, longitude and latitude, OGC:CRS84"));
+    columns.push(ColumnDoc::new(
+        "geometry",
+        "binary",
+        "geometry as WKB, longitude and latitude, OGC:CRS84",
+    ));
     let mut bbox = ColumnDoc::new(
         "bbox",
         "struct<xmin: float, ymin: float, xmax: float, ymax: float>",
@@ -90,10 +105,14 @@ fn attribute_columns(field: &Field) -> Vec<ColumnDoc> {
         meaning: field.description.clone(),
         sources: field.from.clone(),
     });
-    let decoded = field.decoded.as_deref().filter(|name| !is_core(name)).map(|name| ColumnDoc {
-        sources: field.from.clone(),
-        ..ColumnDoc::new(name, "string", &format!("text of the code in `{}`", field.name))
-    });
+    let decoded = field
+        .decoded
+        .as_deref()
+        .filter(|name| !is_core(name))
+        .map(|name| ColumnDoc {
+            sources: field.from.clone(),
+            ..ColumnDoc::new(name, "string", &format!("text of the code in `{}`", field.name))
+        });
     own.into_iter().chain(decoded).collect()
 }
 

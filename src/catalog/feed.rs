@@ -30,7 +30,11 @@ pub struct Entry<'a> {
 /// The feed of releases, newest first; none where there is no release.
 pub fn feed(entries: &[Entry<'_>]) -> Option<Vec<u8>> {
     let latest = entries.iter().find(|entry| entry.is_latest).or(entries.first())?;
-    let newest = entries.iter().map(|entry| entry.published).max().unwrap_or(latest.published);
+    let newest = entries
+        .iter()
+        .map(|entry| entry.published)
+        .max()
+        .unwrap_or(latest.published);
     let about = latest.report;
     let (title, pipeline) = (escaped(&about.title), &about.pipeline);
     let mut out = String::from(
@@ -43,7 +47,13 @@ pub fn feed(entries: &[Entry<'_>]) -> Option<Vec<u8>> {
         urn(&[pipeline]),
         escaped(&about.cikr_version),
         link(about, "self", "application/atom+xml", FILE, ""),
-        link(about, "alternate", "text/html", &file_of(about, "report.html"), "The latest release"),
+        link(
+            about,
+            "alternate",
+            "text/html",
+            &file_of(about, "report.html"),
+            "The latest release"
+        ),
     );
     out.extend(entries.iter().map(|of| entry(about, of)));
     out.push_str("</feed>\n");
@@ -52,7 +62,11 @@ pub fn feed(entries: &[Entry<'_>]) -> Option<Vec<u8>> {
 
 fn entry(about: &RunReport, entry: &Entry<'_>) -> String {
     let (report, time) = (entry.report, entry.published);
-    let category = if entry.is_latest { "    <category term=\"latest\"/>\n" } else { "" };
+    let category = if entry.is_latest {
+        "    <category term=\"latest\"/>\n"
+    } else {
+        ""
+    };
     let mut out = format!(
         "  <entry>\n    <id>{}</id>\n    <title>{}: release {}</title>\n    <published>{time}</published>\n    \
          <updated>{time}</updated>\n{category}",
@@ -61,9 +75,24 @@ fn entry(about: &RunReport, entry: &Entry<'_>) -> String {
         escaped(&report.release),
     );
     for (rel, kind, file, title) in [
-        ("alternate", "text/html", "report.html", "What was published, what failed and what changed"),
-        ("related", "application/json", "report.json", "The report, for programs"),
-        ("related", "application/json", "catalog.json", "The tiles, as STAC"),
+        (
+            "alternate",
+            "text/html",
+            "report.html",
+            "What was published, what failed and what changed",
+        ),
+        (
+            "related",
+            "application/json",
+            "report.json",
+            "The report, for programs",
+        ),
+        (
+            "related",
+            "application/json",
+            "catalog.json",
+            "The tiles, as STAC",
+        ),
     ] {
         let _ = write!(out, "  {}", link(about, rel, kind, &file_of(report, file), title));
     }
@@ -76,8 +105,12 @@ fn entry(about: &RunReport, entry: &Entry<'_>) -> String {
     if !told.is_empty() {
         out.push_str("        <ul>\n");
         for layer in told.iter().take(LAYERS) {
-            let _ =
-                writeln!(out, "          <li><b>{}</b>: {}</li>", escaped(&layer.id), escaped(&words(layer)));
+            let _ = writeln!(
+                out,
+                "          <li><b>{}</b>: {}</li>",
+                escaped(&layer.id),
+                escaped(&words(layer))
+            );
         }
         out.push_str("        </ul>\n");
     }
@@ -97,10 +130,24 @@ fn entry(about: &RunReport, entry: &Entry<'_>) -> String {
 /// The release in a sentence or two.
 fn summary(report: &RunReport) -> String {
     let sum = |count: fn(&LayerChanges) -> u64| -> u64 {
-        report.layers.iter().filter_map(|layer| layer.changes.as_ref()).map(count).sum()
+        report
+            .layers
+            .iter()
+            .filter_map(|layer| layer.changes.as_ref())
+            .map(count)
+            .sum()
     };
-    let of = |status| report.layers.iter().filter(|layer| layer.status == status).count();
-    let (rows, layers) = (number::count(report.inventory_rows), number::plural(report.layers.len(), "layer"));
+    let of = |status| {
+        report
+            .layers
+            .iter()
+            .filter(|layer| layer.status == status)
+            .count()
+    };
+    let (rows, layers) = (
+        number::count(report.inventory_rows),
+        number::plural(report.layers.len(), "layer"),
+    );
     let mut text = format!("{rows} facilities in {layers}");
     if report.layers.iter().any(|layer| layer.changes.is_some()) {
         let _ = write!(
@@ -115,7 +162,10 @@ fn summary(report: &RunReport) -> String {
     text.push('.');
     let (carried, absent) = (of(LayerStatus::Carried), of(LayerStatus::Absent));
     if carried + absent > 0 {
-        let _ = write!(text, " Incomplete: {carried} carried from an earlier release, {absent} absent.");
+        let _ = write!(
+            text,
+            " Incomplete: {carried} carried from an earlier release, {absent} absent."
+        );
     }
     text
 }
@@ -127,8 +177,12 @@ fn is_told(layer: &LayerReport) -> bool {
 }
 
 fn words(layer: &LayerReport) -> String {
-    let failed =
-        |what: &str| format!("{what}: {}", layer.reason.as_deref().unwrap_or("no reason was recorded"));
+    let failed = |what: &str| {
+        format!(
+            "{what}: {}",
+            layer.reason.as_deref().unwrap_or("no reason was recorded")
+        )
+    };
     match (layer.status, &layer.changes) {
         (LayerStatus::Carried, _) => failed("rows of an earlier release stand in"),
         (LayerStatus::Absent, _) => failed("absent"),
@@ -149,9 +203,19 @@ fn file_of(report: &RunReport, file: &str) -> String {
 
 /// A link, relative to the feed unless the latest release's pipeline says where the store is served.
 fn link(about: &RunReport, rel: &str, kind: &str, path: &str, title: &str) -> String {
-    let href = about.base_url.as_ref().map_or_else(|| path.to_owned(), |base| format!("{base}/{path}"));
-    let title = if title.is_empty() { String::new() } else { format!(" title=\"{}\"", escaped(title)) };
-    format!("  <link rel=\"{rel}\" type=\"{kind}\" href=\"{}\"{title}/>\n", escaped(&href))
+    let href = about
+        .base_url
+        .as_ref()
+        .map_or_else(|| path.to_owned(), |base| format!("{base}/{path}"));
+    let title = if title.is_empty() {
+        String::new()
+    } else {
+        format!(" title=\"{}\"", escaped(title))
+    };
+    format!(
+        "  <link rel=\"{rel}\" type=\"{kind}\" href=\"{}\"{title}/>\n",
+        escaped(&href)
+    )
 }
 
 /// A UUID of words (RFC 9562, version 8): the same words, the same id.
@@ -164,7 +228,9 @@ fn urn(words: &[&str]) -> String {
     let mut bytes: [u8; 16] = hash.finalize()[..16].try_into().expect("a digest has 32 bytes");
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let hex = bytes
+        .iter()
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
     format!("urn:uuid:{}", parts.join("-"))
 }
@@ -192,7 +258,11 @@ mod tests {
     use crate::catalog::tests::run_report;
 
     fn told(report: &RunReport) -> String {
-        let entry = Entry { report, published: "2026-11-22T03:05:00Z", is_latest: true };
+        let entry = Entry {
+            report,
+            published: "2026-11-22T03:05:00Z",
+            is_latest: true,
+        };
         String::from_utf8(feed(&[entry]).unwrap()).unwrap()
     }
 
@@ -204,8 +274,12 @@ mod tests {
     #[test]
     fn counts_are_told_in_words_and_links_are_relative() {
         let mut report = run_report(LayerStatus::Published);
-        report.layers[0].changes =
-            Some(LayerChanges { added: 3, removed: 1, unchanged: 1, ..LayerChanges::default() });
+        report.layers[0].changes = Some(LayerChanges {
+            added: 3,
+            removed: 1,
+            unchanged: 1,
+            ..LayerChanges::default()
+        });
         let xml = told(&report);
         for part in [
             "<summary>4 facilities in 2 layers; 3 added, 1 removed, 0 changed, 0 recomputed. Incomplete: 0 carried from \
@@ -224,18 +298,27 @@ mod tests {
     fn ids_stay_where_a_store_moves_and_differ_by_release() {
         let mut report = run_report(LayerStatus::Published);
         let ids = |xml: &str| -> Vec<String> {
-            xml.lines().filter(|line| line.contains("<id>")).map(|line| line.trim().to_owned()).collect()
+            xml.lines()
+                .filter(|line| line.contains("<id>"))
+                .map(|line| line.trim().to_owned())
+                .collect()
         };
         let before = ids(&told(&report));
         report.base_url = Some("https://a.gov/cikr".to_owned());
         let xml = told(&report);
         assert_eq!(ids(&xml), before);
-        assert!(xml.contains("href=\"https://a.gov/cikr/releases/2026-11-22/report.html\""), "{xml}");
+        assert!(
+            xml.contains("href=\"https://a.gov/cikr/releases/2026-11-22/report.html\""),
+            "{xml}"
+        );
         assert!(xml.contains("href=\"https://a.gov/cikr/feed.xml\""), "{xml}");
         report.release = "2026-11-23".to_owned();
         let after = ids(&told(&report));
         assert!(after[0] == before[0] && after[1] != before[1]);
-        assert_eq!((&after[1][..13], after[1].len()), ("<id>urn:uuid:", 4 + 9 + 36 + 5));
+        assert_eq!(
+            (&after[1][..13], after[1].len()),
+            ("<id>urn:uuid:", 4 + 9 + 36 + 5)
+        );
     }
 
     #[test]

@@ -23,8 +23,16 @@ use crate::feature::{LayerStatus, RunReport, TileRecord};
 use crate::geoparquet::{Features, MEDIA_TYPE, WriteOptions, write_features};
 
 /// Properties that are text, in the order of [`Item::texts`].
-pub(super) const TEXTS: [&str; 8] =
-    ["title", "proj:code", "region", "layer", "sector", "cikr:status", "cikr:carried_from", "cikr:reason"];
+pub(super) const TEXTS: [&str; 8] = [
+    "title",
+    "proj:code",
+    "region",
+    "layer",
+    "sector",
+    "cikr:status",
+    "cikr:carried_from",
+    "cikr:reason",
+];
 
 /// A tile as an item of its collection.
 #[derive(Debug)]
@@ -42,10 +50,23 @@ pub(super) struct Item<'a> {
 impl<'a> Item<'a> {
     pub(super) fn new(collection: &'a Collection<'a>, tile: &'a TileRecord) -> Self {
         let path = tile.path.strip_prefix(collection.base()).unwrap_or(&tile.path);
-        let href = path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
-        let crossing = if href.starts_with("crossing/") { "crossing-" } else { "" };
+        let href = path
+            .iter()
+            .map(|part| part.to_string_lossy())
+            .collect::<Vec<_>>()
+            .join("/");
+        let crossing = if href.starts_with("crossing/") {
+            "crossing-"
+        } else {
+            ""
+        };
         let id = format!("{}-{crossing}{}-{:03}", collection.id, tile.region, tile.ordinal);
-        Self { id, href, collection, tile }
+        Self {
+            id,
+            href,
+            collection,
+            tile,
+        }
     }
 
     /// Whether its features stand in `data/` of another region and only reach into this one.
@@ -55,7 +76,10 @@ impl<'a> Item<'a> {
 
     pub(super) fn title(&self) -> String {
         let crossing = if self.is_crossing() { " (crossing)" } else { "" };
-        format!("{}, {}, part {}{crossing}", self.collection.title, self.tile.region, self.tile.ordinal)
+        format!(
+            "{}, {}, part {}{crossing}",
+            self.collection.title, self.tile.region, self.tile.ordinal
+        )
     }
 
     /// Links as (rel, href from the collection's folder, title).
@@ -63,7 +87,11 @@ impl<'a> Item<'a> {
         let own = || "collection.json".to_owned();
         let root = format!("{}catalog.json", self.collection.to_root());
         let title = self.collection.title.as_str();
-        [("root", root, "Catalog of the release"), ("parent", own(), title), ("collection", own(), title)]
+        [
+            ("root", root, "Catalog of the release"),
+            ("parent", own(), title),
+            ("collection", own(), title),
+        ]
     }
 
     /// Values of [`TEXTS`], for the item and for `items.parquet`; none is absent.
@@ -100,7 +128,11 @@ pub(super) fn parquet(
     described: &Value,
 ) -> Result<Vec<u8>, CatalogError> {
     let rows = batch(report, collection, items)?;
-    let mut types = distinct(items.iter().map(|item| type_name(&footprint(item.tile.extent)).to_owned()));
+    let mut types = distinct(
+        items
+            .iter()
+            .map(|item| type_name(&footprint(item.tile.extent)).to_owned()),
+    );
     types.sort();
     let stac = json!({"version": "1.1.0", "collections": {&collection.id: described}});
     let features = Features {
@@ -112,8 +144,12 @@ pub(super) fn parquet(
         footer: &[("stac-geoparquet".to_owned(), stac.to_string())],
     };
     let mut out = Vec::new();
-    write_features(&features, &WriteOptions::default(), &mut out)
-        .map_err(|source| CatalogError::WriteItems { collection: collection.id.clone(), source })?;
+    write_features(&features, &WriteOptions::default(), &mut out).map_err(|source| {
+        CatalogError::WriteItems {
+            collection: collection.id.clone(),
+            source,
+        }
+    })?;
     Ok(out)
 }
 
@@ -122,12 +158,19 @@ fn batch(
     collection: &Collection<'_>,
     items: &[Item<'_>],
 ) -> Result<RecordBatch, CatalogError> {
-    let started = DateTime::parse_from_rfc3339(&report.started)
-        .map_err(|source| CatalogError::Started { started: report.started.clone(), source })?;
+    let started = DateTime::parse_from_rfc3339(&report.started).map_err(|source| CatalogError::Started {
+        started: report.started.clone(),
+        source,
+    })?;
     let datetime = TimestampMicrosecondArray::from_value(started.timestamp_micros(), items.len());
-    let counts: Int64Array = items.iter().map(|item| Some(item.tile.rows.cast_signed())).collect();
-    let geometry: BinaryArray =
-        items.iter().map(|item| Some(outline(&footprint(item.tile.extent)))).collect();
+    let counts: Int64Array = items
+        .iter()
+        .map(|item| Some(item.tile.rows.cast_signed()))
+        .collect();
+    let geometry: BinaryArray = items
+        .iter()
+        .map(|item| Some(outline(&footprint(item.tile.extent))))
+        .collect();
     let boxes = boxes(items);
     let mut columns: Vec<(&str, ArrayRef, bool)> = vec![
         ("type", constant("Feature", items), false),
@@ -143,11 +186,16 @@ fn batch(
     columns.extend(text_columns(items));
     columns.push(("geometry", Arc::new(geometry), false));
     columns.push(("bbox", Arc::new(boxes), false));
-    let fields =
-        columns.iter().map(|(name, array, null)| Field::new(*name, array.data_type().clone(), *null));
+    let fields = columns
+        .iter()
+        .map(|(name, array, null)| Field::new(*name, array.data_type().clone(), *null));
     let schema = Arc::new(Schema::new(fields.collect::<Fields>()));
-    RecordBatch::try_new(schema, columns.into_iter().map(|(_, array, _)| array).collect())
-        .map_err(|source| CatalogError::Items { collection: collection.id.clone(), source })
+    RecordBatch::try_new(schema, columns.into_iter().map(|(_, array, _)| array).collect()).map_err(|source| {
+        CatalogError::Items {
+            collection: collection.id.clone(),
+            source,
+        }
+    })
 }
 
 /// One column per text property, the same in every collection, null where an item has none.
@@ -163,7 +211,10 @@ fn text_columns(items: &[Item<'_>]) -> Vec<(&'static str, ArrayRef, bool)> {
 fn boxes(items: &[Item<'_>]) -> StructArray {
     let side = |name: &str, value: fn(&TileRecord) -> f64| -> (Arc<Field>, ArrayRef) {
         let values: Float64Array = items.iter().map(|item| Some(value(item.tile))).collect();
-        (Arc::new(Field::new(name, DataType::Float64, false)), Arc::new(values))
+        (
+            Arc::new(Field::new(name, DataType::Float64, false)),
+            Arc::new(values),
+        )
     };
     StructArray::from(vec![
         side("xmin", |tile| tile.extent.min().x),
@@ -174,14 +225,20 @@ fn boxes(items: &[Item<'_>]) -> StructArray {
 }
 
 fn assets(items: &[Item<'_>]) -> StructArray {
-    let sizes: Int64Array = items.iter().map(|item| Some(item.tile.bytes.cast_signed())).collect();
+    let sizes: Int64Array = items
+        .iter()
+        .map(|item| Some(item.tile.bytes.cast_signed()))
+        .collect();
     let data: Vec<(&str, ArrayRef)> = vec![
         ("href", strings(items, |item| item.href.clone())),
         ("title", strings(items, Item::title)),
         ("type", constant(MEDIA_TYPE, items)),
         ("roles", Arc::new(lists(items, &["data"]))),
         ("file:size", Arc::new(sizes)),
-        ("file:checksum", strings(items, |item| multihash(&item.tile.sha256))),
+        (
+            "file:checksum",
+            strings(items, |item| multihash(&item.tile.sha256)),
+        ),
     ];
     let named = |(name, array): (&str, ArrayRef)| {
         (Arc::new(Field::new(name, array.data_type().clone(), true)), array)
@@ -191,8 +248,10 @@ fn assets(items: &[Item<'_>]) -> StructArray {
 }
 
 fn links(items: &[Item<'_>]) -> ListArray {
-    let fields: Fields =
-        ["href", "rel", "type", "title"].map(|name| Field::new(name, DataType::Utf8, true)).to_vec().into();
+    let fields: Fields = ["href", "rel", "type", "title"]
+        .map(|name| Field::new(name, DataType::Utf8, true))
+        .to_vec()
+        .into();
     let mut lists = ListBuilder::new(StructBuilder::from_fields(fields, items.len()));
     for item in items {
         for (rel, href, title) in item.links() {

@@ -74,7 +74,11 @@ impl<'a> Collection<'a> {
         tiles: &'a [TileRecord],
     ) -> Self {
         let about = &layer.schema;
-        let sector = plan.reference.sectors.iter().find(|s| s.code == about.sector.code);
+        let sector = plan
+            .reference
+            .sectors
+            .iter()
+            .find(|s| s.code == about.sector.code);
         let mut keywords = vec!["critical infrastructure".to_owned(), about.sector.code.clone()];
         keywords.extend(sector.map(|s| s.name.clone()));
         keywords.extend(about.sector.subsector.clone());
@@ -123,12 +127,20 @@ impl<'a> Collection<'a> {
     /// With the file that holds all rows and that of the changes, where there are such.
     #[must_use]
     pub fn with_files(self, national: Option<&'a FileRecord>, changes: Option<&'a FileRecord>) -> Self {
-        Self { national, changes, ..self }
+        Self {
+            national,
+            changes,
+            ..self
+        }
     }
 
     /// Folder of the collection, relative to the release.
     pub fn base(&self) -> String {
-        if self.id == INVENTORY { self.id.clone() } else { format!("layers/{}", self.id) }
+        if self.id == INVENTORY {
+            self.id.clone()
+        } else {
+            format!("layers/{}", self.id)
+        }
     }
 
     /// What every column of the tiles means, in file order. A column the dictionary doesn't know
@@ -136,7 +148,9 @@ impl<'a> Collection<'a> {
     pub fn columns(&self) -> Vec<ColumnDoc> {
         let documented = |name: &str| self.dictionary.iter().find(|doc| doc.name == name).cloned();
         let fields = self.schema.fields().iter();
-        fields.map(|f| documented(f.name()).unwrap_or_else(|| ColumnDoc::unknown(f))).collect()
+        fields
+            .map(|f| documented(f.name()).unwrap_or_else(|| ColumnDoc::unknown(f)))
+            .collect()
     }
 
     /// Its `items.parquet`, and how many rows that has; none where there are no items to mirror.
@@ -152,7 +166,11 @@ impl<'a> Collection<'a> {
 
     /// Rows in `data/`, where every feature stands once.
     fn rows(&self) -> u64 {
-        self.items().iter().filter(|item| !item.is_crossing()).map(|item| item.tile.rows).sum()
+        self.items()
+            .iter()
+            .filter(|item| !item.is_crossing())
+            .map(|item| item.tile.rows)
+            .sum()
     }
 
     fn items(&self) -> Vec<Item<'_>> {
@@ -204,16 +222,28 @@ pub fn build(
     products: &[ProductDoc],
 ) -> Result<Vec<(PathBuf, Vec<u8>)>, CatalogError> {
     let mut files = vec![
-        ("README.md".into(), readme::readme(plan, report, collections, products).into_bytes()),
-        ("catalog.json".into(), pretty(&stac::catalog(plan, report, collections))),
-        (urls::FILE.into(), urls::urls(plan, report, collections).into_bytes()),
+        (
+            "README.md".into(),
+            readme::readme(plan, report, collections, products).into_bytes(),
+        ),
+        (
+            "catalog.json".into(),
+            pretty(&stac::catalog(plan, report, collections)),
+        ),
+        (
+            urls::FILE.into(),
+            urls::urls(plan, report, collections).into_bytes(),
+        ),
     ];
     for collection in collections {
         let base = PathBuf::from(collection.base());
         let items = collection.items();
         let described = stac::collection(plan, report, collection);
         for item in &items {
-            files.push((base.join(format!("stac/{}.json", item.id)), pretty(&stac::item(report, item))));
+            files.push((
+                base.join(format!("stac/{}.json", item.id)),
+                pretty(&stac::item(report, item)),
+            ));
         }
         // A collection without tiles has no items to mirror; an empty mirror would claim some.
         if items.is_empty() {
@@ -221,7 +251,10 @@ pub fn build(
             continue;
         }
         let table = items::parquet(report, collection, &items, &described)?;
-        files.push((base.join("collection.json"), pretty(&stac::with_mirror(described, &table))));
+        files.push((
+            base.join("collection.json"),
+            pretty(&stac::with_mirror(described, &table)),
+        ));
         files.push((base.join(ITEMS), table));
     }
     Ok(files)

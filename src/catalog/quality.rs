@@ -21,7 +21,11 @@ pub(super) fn quality(out: &mut String, quality: &QualityReport) -> fmt::Result 
         writeln!(out, "| `{id}` | {complete} | {current} | {accurate} | {twins} |")?;
     }
     writeln!(out)?;
-    quality.layers.iter().filter(|layer| !layer.unmet.is_empty()).try_for_each(|layer| unmet(out, layer))
+    quality
+        .layers
+        .iter()
+        .filter(|layer| !layer.unmet.is_empty())
+        .try_for_each(|layer| unmet(out, layer))
 }
 
 /// Percent with the counts behind it.
@@ -41,8 +45,16 @@ fn unmet(out: &mut String, layer: &LayerQuality) -> fmt::Result {
             _ => "none expected".to_owned(),
         };
         let (code, found) = (&state.state_code, state.found);
-        let source = state.source.as_deref().map(|source| format!(" ({})", cell(source))).unwrap_or_default();
-        writeln!(out, "- `{code}`: {}, {expected}, {found} found{source}", state.verdict.code())?;
+        let source = state
+            .source
+            .as_deref()
+            .map(|source| format!(" ({})", cell(source)))
+            .unwrap_or_default();
+        writeln!(
+            out,
+            "- `{code}`: {}, {expected}, {found} found{source}",
+            state.verdict.code()
+        )?;
     }
     writeln!(out)
 }
@@ -50,7 +62,10 @@ fn unmet(out: &mut String, layer: &LayerQuality) -> fmt::Result {
 /// What a table's rows and columns are.
 pub(super) fn table(out: &mut String, table: &TableDoc) -> fmt::Result {
     let (path, what) = (table.path, cell(table.what));
-    writeln!(out, "`{path}`, each row is {what}.\n\n| column | meaning |\n|---|---|")?;
+    writeln!(
+        out,
+        "`{path}`, each row is {what}.\n\n| column | meaning |\n|---|---|"
+    )?;
     for (name, meaning) in table.columns {
         writeln!(out, "| `{name}` | {} |", cell(meaning))?;
     }

@@ -53,12 +53,16 @@ fn write_all(
         tables.try_for_each(|table| quality::table(out, table))?;
     }
     writeln!(out, "## Columns\n")?;
-    collections.iter().try_for_each(|collection| columns(out, collection))
+    collections
+        .iter()
+        .try_for_each(|collection| columns(out, collection))
 }
 
 fn folders(out: &mut String, products: &[ProductDoc]) -> fmt::Result {
     let places = products.iter().flat_map(|product| product.places);
-    let places: Vec<String> = places.map(|(path, what)| format!("| `{path}` | {what} |\n")).collect();
+    let places: Vec<String> = places
+        .map(|(path, what)| format!("| `{path}` | {what} |\n"))
+        .collect();
     let places = places.concat();
     write!(
         out,
@@ -79,7 +83,11 @@ fn folders(out: &mut String, products: &[ProductDoc]) -> fmt::Result {
 fn layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Result {
     out.write_str("## Layers\n\n| layer | title | status | rows | rejected | tiles | licence |\n|---|---|---|---:|---:|---:|---|\n")?;
     for state in &report.layers {
-        let about = plan.layers.iter().find(|layer| layer.id.as_str() == state.id).map(|layer| &layer.schema);
+        let about = plan
+            .layers
+            .iter()
+            .find(|layer| layer.id.as_str() == state.id)
+            .map(|layer| &layer.schema);
         writeln!(
             out,
             "| `{}` | {} | {} | {} | {} | {} | {} |",
@@ -93,11 +101,18 @@ fn layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Result {
         )?;
     }
     if plan.makes("inventory") {
-        writeln!(out, "\nThe inventory `facilities` holds {} rows.", report.inventory_rows)?;
+        writeln!(
+            out,
+            "\nThe inventory `facilities` holds {} rows.",
+            report.inventory_rows
+        )?;
     }
     writeln!(out)?;
-    let failed: Vec<_> =
-        report.layers.iter().filter(|layer| layer.status != LayerStatus::Published).collect();
+    let failed: Vec<_> = report
+        .layers
+        .iter()
+        .filter(|layer| layer.status != LayerStatus::Published)
+        .collect();
     if failed.is_empty() {
         return Ok(());
     }
@@ -108,15 +123,24 @@ fn layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Result {
 
 fn failure(out: &mut String, layer: &LayerReport) -> fmt::Result {
     let reason = prose(layer.reason.as_deref().unwrap_or("no reason was recorded"));
-    let age =
-        layer.carried_days.map(|days| format!(" ({days} {} old)", if days == 1 { "day" } else { "days" }));
+    let age = layer
+        .carried_days
+        .map(|days| format!(" ({days} {} old)", if days == 1 { "day" } else { "days" }));
     let age = age.unwrap_or_default();
     match (layer.status, &layer.carried_from) {
         (LayerStatus::Absent, _) => writeln!(out, "- `{}` is absent: {reason}", layer.id),
         (_, Some(release)) => {
-            writeln!(out, "- `{}` is carried from release `{release}`{age}: {reason}", layer.id)
+            writeln!(
+                out,
+                "- `{}` is carried from release `{release}`{age}: {reason}",
+                layer.id
+            )
         }
-        (_, None) => writeln!(out, "- `{}` is carried from an earlier release: {reason}", layer.id),
+        (_, None) => writeln!(
+            out,
+            "- `{}` is carried from an earlier release: {reason}",
+            layer.id
+        ),
     }
 }
 
@@ -127,7 +151,10 @@ fn doubts(out: &mut String, report: &RunReport) -> fmt::Result {
     }
     writeln!(out, "### Doubts about the sources\n")?;
     for layer in &report.layers {
-        layer.doubts.iter().try_for_each(|doubt| writeln!(out, "- `{}`: {}", layer.id, prose(doubt)))?;
+        layer
+            .doubts
+            .iter()
+            .try_for_each(|doubt| writeln!(out, "- `{}`: {}", layer.id, prose(doubt)))?;
     }
     writeln!(out)
 }
@@ -143,9 +170,13 @@ fn described(out: &mut String, text: &str) -> fmt::Result {
 
 /// What the gate let through and people should know of.
 fn gate(out: &mut String, report: &RunReport) -> fmt::Result {
-    let judged = report.layers.iter().filter_map(|layer| Some((layer, layer.gate.as_ref()?)));
-    let told: Vec<_> =
-        judged.filter(|(_, gate)| gate.accepted.is_some() || gate.warnings().next().is_some()).collect();
+    let judged = report
+        .layers
+        .iter()
+        .filter_map(|layer| Some((layer, layer.gate.as_ref()?)));
+    let told: Vec<_> = judged
+        .filter(|(_, gate)| gate.accepted.is_some() || gate.warnings().next().is_some())
+        .collect();
     if told.is_empty() {
         return Ok(());
     }
@@ -171,7 +202,11 @@ fn gate(out: &mut String, report: &RunReport) -> fmt::Result {
 
 /// What is doubtful about the rows, layer by layer, and what the codes mean.
 fn flags(out: &mut String, report: &RunReport) -> fmt::Result {
-    let present: BTreeSet<&String> = report.layers.iter().flat_map(|layer| layer.flags.keys()).collect();
+    let present: BTreeSet<&String> = report
+        .layers
+        .iter()
+        .flat_map(|layer| layer.flags.keys())
+        .collect();
     if present.is_empty() {
         return Ok(());
     }
@@ -181,8 +216,10 @@ fn flags(out: &mut String, report: &RunReport) -> fmt::Result {
     )?;
     for layer in &report.layers {
         for (code, fields) in &layer.flags {
-            let fields: Vec<String> =
-                fields.iter().map(|(field, count)| format!("{field} {count}")).collect();
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(field, count)| format!("{field} {count}"))
+                .collect();
             let cut = if layer.flags_truncated.contains(code) {
                 format!("; the first {} are in the table", Flags::KEPT)
             } else {
@@ -192,7 +229,10 @@ fn flags(out: &mut String, report: &RunReport) -> fmt::Result {
         }
     }
     out.write_str("\n| flag | the row has |\n|---|---|\n")?;
-    for code in FlagCode::ALL.iter().filter(|code| present.iter().any(|name| *name == code.code())) {
+    for code in FlagCode::ALL
+        .iter()
+        .filter(|code| present.iter().any(|name| *name == code.code()))
+    {
         writeln!(out, "| `{}` | {} |", code.code(), code.meaning())?;
     }
     writeln!(out)
@@ -218,7 +258,12 @@ fn boundaries(out: &mut String, report: &RunReport) -> fmt::Result {
     }
     for set in &report.jurisdictions {
         if let Some(stale) = &set.stale {
-            write!(out, "\nOf `{}` an earlier copy stands in, {}\n", set.id, prose(stale))?;
+            write!(
+                out,
+                "\nOf `{}` an earlier copy stands in, {}\n",
+                set.id,
+                prose(stale)
+            )?;
         }
     }
     writeln!(out)
@@ -278,7 +323,12 @@ print(tiles.to_table(filter=ds.field("region") == "{region}").num_rows)
 fn middle(extent: geo::Rect<f64>) -> [f64; 4] {
     let (min, max) = (extent.min(), extent.max());
     let third = |low: f64, high: f64, n: f64| ((low + (high - low) * n / 3.0) * 100.0).round() / 100.0;
-    [third(min.x, max.x, 1.0), third(min.y, max.y, 1.0), third(min.x, max.x, 2.0), third(min.y, max.y, 2.0)]
+    [
+        third(min.x, max.x, 1.0),
+        third(min.y, max.y, 1.0),
+        third(min.x, max.x, 2.0),
+        third(min.y, max.y, 2.0),
+    ]
 }
 
 fn columns(out: &mut String, collection: &Collection<'_>) -> fmt::Result {
@@ -287,7 +337,12 @@ fn columns(out: &mut String, collection: &Collection<'_>) -> fmt::Result {
     let agencies = distinct(collection.agencies.iter().cloned()).join(", ");
     let link = |url: &String| format!(" (<{}>)", url.replace(['<', '>', ' ', '\n'], ""));
     let from = collection.homepage.as_ref().map(link).unwrap_or_default();
-    writeln!(out, "Source: {}{from}. Licence: {}.\n", cell(&agencies), cell(&collection.licence))?;
+    writeln!(
+        out,
+        "Source: {}{from}. Licence: {}.\n",
+        cell(&agencies),
+        cell(&collection.licence)
+    )?;
     out.write_str("| column | type | unit | meaning | source fields |\n|---|---|---|---|---|\n")?;
     for column in collection.columns() {
         row(out, &column)?;
@@ -296,7 +351,11 @@ fn columns(out: &mut String, collection: &Collection<'_>) -> fmt::Result {
 }
 
 fn row(out: &mut String, column: &ColumnDoc) -> fmt::Result {
-    let sources: Vec<String> = column.sources.iter().map(|name| format!("`{}`", cell(name))).collect();
+    let sources: Vec<String> = column
+        .sources
+        .iter()
+        .map(|name| format!("`{}`", cell(name)))
+        .collect();
     writeln!(
         out,
         "| `{}` | {} | {} | {} | {} |",

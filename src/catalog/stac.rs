@@ -53,9 +53,24 @@ const SPDX: &[&str] = &[
 pub(super) fn catalog(plan: &Plan, report: &RunReport, collections: &[Collection<'_>]) -> Value {
     let mut links = vec![
         link("root", "./catalog.json", "application/json", &plan.title),
-        link("describedby", "./README.md", "text/markdown", "What this release holds and how to query it"),
-        link("alternate", &format!("./{}", page::FILE), "text/html", "What became of the run, for people"),
-        link("related", &format!("./{}", urls::FILE), "text/plain", "Where every tile is, a line each"),
+        link(
+            "describedby",
+            "./README.md",
+            "text/markdown",
+            "What this release holds and how to query it",
+        ),
+        link(
+            "alternate",
+            &format!("./{}", page::FILE),
+            "text/html",
+            "What became of the run, for people",
+        ),
+        link(
+            "related",
+            &format!("./{}", urls::FILE),
+            "text/plain",
+            "Where every tile is, a line each",
+        ),
     ];
     links.extend(collections.iter().map(|collection| {
         let href = format!("./{}/collection.json", collection.base());
@@ -90,12 +105,26 @@ pub(super) fn collection(plan: &Plan, report: &RunReport, of: &Collection<'_>) -
             "Columns, counts, how to query",
         ),
     ];
-    links.extend(of.homepage.iter().map(|url| link("about", url, "text/html", "Source of the rows")));
+    links.extend(
+        of.homepage
+            .iter()
+            .map(|url| link("about", url, "text/html", "Source of the rows")),
+    );
     if !is_spdx(&of.licence) {
-        links.push(link("license", &format!("{}README.md", of.to_root()), "text/markdown", &of.licence));
+        links.push(link(
+            "license",
+            &format!("{}README.md", of.to_root()),
+            "text/markdown",
+            &of.licence,
+        ));
     }
     links.extend(items.iter().map(|item| {
-        link("item", &format!("./stac/{}.json", item.id), "application/geo+json", &item.title())
+        link(
+            "item",
+            &format!("./stac/{}.json", item.id),
+            "application/geo+json",
+            &item.title(),
+        )
     }));
     let mut object = json!({
         "type": "Collection",
@@ -260,7 +289,11 @@ fn provider(agency: &str, homepage: Option<&str>) -> Value {
 }
 
 fn table_column(column: &ColumnDoc) -> Value {
-    let unit = column.unit.as_ref().map(|unit| format!(" ({unit})")).unwrap_or_default();
+    let unit = column
+        .unit
+        .as_ref()
+        .map(|unit| format!(" ({unit})"))
+        .unwrap_or_default();
     json!({"name": column.name, "type": column.kind, "description": format!("{}{unit}", column.meaning)})
 }
 
@@ -287,7 +320,11 @@ fn is_spdx(licence: &str) -> bool {
 
 /// STAC wants a description; a plan may leave it empty.
 fn or_title<'a>(description: &'a str, title: &'a str) -> &'a str {
-    if description.trim().is_empty() { title } else { description }
+    if description.trim().is_empty() {
+        title
+    } else {
+        description
+    }
 }
 
 /// Box around all tiles; none where there is no tile.
@@ -302,7 +339,9 @@ pub(super) fn extent(items: &[Item<'_>]) -> Option<Rect<f64>> {
 
 /// `[west, south, east, north]`; the world for a collection without tiles, since STAC wants a box.
 fn bbox(extent: Option<Rect<f64>>) -> [f64; 4] {
-    extent.map_or([-180.0, -90.0, 180.0, 90.0], |e| [e.min().x, e.min().y, e.max().x, e.max().y])
+    extent.map_or([-180.0, -90.0, 180.0, 90.0], |e| {
+        [e.min().x, e.min().y, e.max().x, e.max().y]
+    })
 }
 
 /// Outline of a tile. A tile of one facility, or of facilities in a row, has no area, and a polygon

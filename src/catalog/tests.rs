@@ -19,11 +19,17 @@ use crate::plan::{
 };
 
 /// A product with a table.
-const PRODUCT: ProductDoc =
-    ProductDoc { name: "things", places: &[("things/", "things of all kinds")], tables: &[TABLE] };
+const PRODUCT: ProductDoc = ProductDoc {
+    name: "things",
+    places: &[("things/", "things of all kinds")],
+    tables: &[TABLE],
+};
 
-const TABLE: TableDoc =
-    TableDoc { path: "things/<layer>.parquet", what: "a thing", columns: &[("thing", "what it is")] };
+const TABLE: TableDoc = TableDoc {
+    path: "things/<layer>.parquet",
+    what: "a thing",
+    columns: &[("thing", "what it is")],
+};
 
 fn source() -> SourcePlan {
     SourcePlan {
@@ -36,7 +42,10 @@ fn source() -> SourcePlan {
 }
 
 fn field(name: &str, kind: FieldKind, from: &str) -> Field {
-    Field { description: format!("what {from} says"), ..Field::plain(name, kind, &[from]) }
+    Field {
+        description: format!("what {from} says"),
+        ..Field::plain(name, kind, &[from])
+    }
 }
 
 fn schema() -> LayerSchema {
@@ -45,7 +54,10 @@ fn schema() -> LayerSchema {
         decoded: Some("hazard".to_owned()),
         ..field("hazard_code", FieldKind::Text, "HAZARD")
     };
-    let height = Field { unit: Some("m".to_owned()), ..field("height_m", FieldKind::Number, "DAM_HEIGHT") };
+    let height = Field {
+        unit: Some("m".to_owned()),
+        ..field("height_m", FieldKind::Number, "DAM_HEIGHT")
+    };
     LayerSchema {
         id: "dams".to_owned(),
         title: "Dams".to_owned(),
@@ -101,9 +113,17 @@ pub(super) fn plan() -> Plan {
         },
         memory_bytes: None,
         fetch_s: 1,
-        output: Output { tile_rows: 1, group_rows: 1, page_rows: 1, zstd_level: 3, base_url: None },
+        output: Output {
+            tile_rows: 1,
+            group_rows: 1,
+            page_rows: 1,
+            zstd_level: 3,
+            base_url: None,
+        },
         reference: Arc::default(),
-        products: ["inventory", "changes", "sectors", "quality"].map(str::to_owned).to_vec(),
+        products: ["inventory", "changes", "sectors", "quality"]
+            .map(str::to_owned)
+            .to_vec(),
         jurisdictions: vec![JurisdictionPlan {
             id: "district".to_owned(),
             kind: JurisdictionKind::Other,
@@ -149,7 +169,10 @@ pub(super) fn run_report(dams: LayerStatus) -> RunReport {
         started: "2026-11-22T03:00:00Z".to_owned(),
         seconds: 1.0,
         peak_memory_bytes: None,
-        layers: vec![layer_report("dams", dams), layer_report("levees", LayerStatus::Absent)],
+        layers: vec![
+            layer_report("dams", dams),
+            layer_report("levees", LayerStatus::Absent),
+        ],
         jurisdictions: Vec::new(),
         inventory_rows: 4,
         inventory_bytes: 1,
@@ -175,9 +198,15 @@ fn tile(base: &str, folder: &str, region: Option<&str>, width: f64) -> TileRecor
 }
 
 fn arrow_schema() -> SchemaRef {
-    let names = dictionary(&plan(), Some(&schema())).into_iter().map(|doc| doc.name).collect::<Vec<_>>();
+    let names = dictionary(&plan(), Some(&schema()))
+        .into_iter()
+        .map(|doc| doc.name)
+        .collect::<Vec<_>>();
     Arc::new(Schema::new(
-        names.iter().map(|name| ArrowField::new(name, DataType::Utf8, true)).collect::<Vec<_>>(),
+        names
+            .iter()
+            .map(|name| ArrowField::new(name, DataType::Utf8, true))
+            .collect::<Vec<_>>(),
     ))
 }
 
@@ -197,15 +226,19 @@ fn release(dams: LayerStatus) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 fn json_of(files: &[(PathBuf, Vec<u8>)], path: &str) -> Value {
-    let (_, bytes) =
-        files.iter().find(|(found, _)| found == Path::new(path)).unwrap_or_else(|| panic!("no {path}"));
+    let (_, bytes) = files
+        .iter()
+        .find(|(found, _)| found == Path::new(path))
+        .unwrap_or_else(|| panic!("no {path}"));
     serde_json::from_slice(bytes).unwrap()
 }
 
 #[test]
 fn the_tree_is_whole() {
-    let paths: Vec<String> =
-        release(LayerStatus::Published).iter().map(|(path, _)| path.display().to_string()).collect();
+    let paths: Vec<String> = release(LayerStatus::Published)
+        .iter()
+        .map(|(path, _)| path.display().to_string())
+        .collect();
     assert_eq!(
         paths,
         [
@@ -232,9 +265,15 @@ fn every_relative_link_leads_to_a_file_of_the_release() {
     known.insert("layers/dams/data/region=unassigned/part-000.parquet".into());
     known.insert("layers/dams/crossing/region=R06/part-000.parquet".into());
     let mut followed = 0;
-    for (path, bytes) in files.iter().filter(|(path, _)| path.extension().is_some_and(|e| e == "json")) {
+    for (path, bytes) in files
+        .iter()
+        .filter(|(path, _)| path.extension().is_some_and(|e| e == "json"))
+    {
         let object: Value = serde_json::from_slice(bytes).unwrap();
-        let assets = object["assets"].as_object().into_iter().flat_map(|assets| assets.values());
+        let assets = object["assets"]
+            .as_object()
+            .into_iter()
+            .flat_map(|assets| assets.values());
         for href in object["links"]
             .as_array()
             .unwrap()
@@ -269,7 +308,10 @@ fn normal(path: &Path) -> PathBuf {
 #[test]
 fn the_list_of_tiles_leaves_out_what_stands_elsewhere() {
     let files = release(LayerStatus::Published);
-    let list = files.iter().find(|(path, _)| path == Path::new("urls.txt")).unwrap();
+    let list = files
+        .iter()
+        .find(|(path, _)| path == Path::new("urls.txt"))
+        .unwrap();
     assert_eq!(
         String::from_utf8(list.1.clone()).unwrap(),
         "layers/dams/data/region=R06/part-000.parquet\nlayers/dams/data/region=unassigned/part-000.parquet\n"
@@ -279,15 +321,24 @@ fn the_list_of_tiles_leaves_out_what_stands_elsewhere() {
 #[test]
 fn a_collection_without_tiles_is_the_whole_world() {
     let collection = json_of(&release(LayerStatus::Published), "facilities/collection.json");
-    assert_eq!(collection["extent"]["spatial"]["bbox"], json!([[-180.0, -90.0, 180.0, 90.0]]));
-    assert_eq!((&collection["assets"], &collection["summaries"]), (&json!({}), &json!({})));
+    assert_eq!(
+        collection["extent"]["spatial"]["bbox"],
+        json!([[-180.0, -90.0, 180.0, 90.0]])
+    );
+    assert_eq!(
+        (&collection["assets"], &collection["summaries"]),
+        (&json!({}), &json!({}))
+    );
 }
 
 #[test]
 fn crossing_rows_are_not_counted_twice() {
     let collection = json_of(&release(LayerStatus::Published), "layers/dams/collection.json");
     assert_eq!(collection["table:row_count"], 6);
-    assert_eq!(collection["extent"]["spatial"]["bbox"], json!([[-100.0, 30.0, -98.0, 31.0]]));
+    assert_eq!(
+        collection["extent"]["spatial"]["bbox"],
+        json!([[-100.0, 30.0, -98.0, 31.0]])
+    );
     assert_eq!(collection["summaries"]["region"], json!(["R06", "unassigned"]));
 }
 
@@ -319,13 +370,19 @@ fn a_carried_layer_says_so_wherever_it_is_described() {
         readme.contains("- `dams` is carried from release `2026-11-01` (21 days old): the source is empty\n"),
         "{readme}"
     );
-    assert!(readme.contains("- `levees` is absent: the source is empty\n"), "{readme}");
+    assert!(
+        readme.contains("- `levees` is absent: the source is empty\n"),
+        "{readme}"
+    );
 }
 
 #[test]
 fn a_tile_without_area_is_no_polygon() {
     let files = release(LayerStatus::Published);
-    assert_eq!(json_of(&files, "layers/dams/stac/dams-R06-000.json")["geometry"]["type"], "Polygon");
+    assert_eq!(
+        json_of(&files, "layers/dams/stac/dams-R06-000.json")["geometry"]["type"],
+        "Polygon"
+    );
     let line = json_of(&files, "layers/dams/stac/dams-unassigned-000.json");
     assert_eq!(
         line["geometry"],
@@ -337,23 +394,50 @@ fn a_tile_without_area_is_no_polygon() {
 fn the_table_of_items_is_geoparquet_with_the_same_ids() {
     let files = release(LayerStatus::Published);
     let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(&files.iter().find(|(path, _)| path == Path::new("layers/dams/items.parquet")).unwrap().1)
-        .unwrap();
+    file.write_all(
+        &files
+            .iter()
+            .find(|(path, _)| path == Path::new("layers/dams/items.parquet"))
+            .unwrap()
+            .1,
+    )
+    .unwrap();
     let footer = inspect(file.path()).unwrap();
     assert_eq!(footer.keys, ["geo", "stac-geoparquet"]);
-    assert_eq!(footer.geo.unwrap().primary().unwrap().geometry_types, ["LineString", "Polygon"]);
+    assert_eq!(
+        footer.geo.unwrap().primary().unwrap().geometry_types,
+        ["LineString", "Polygon"]
+    );
     let rows = read(file.path(), Some(&["id", "assets"])).unwrap();
     let ids: Vec<_> = rows["id"].as_string::<i32>().iter().flatten().collect();
-    assert_eq!(ids, ["dams-R06-000", "dams-unassigned-000", "dams-crossing-R06-000"]);
-    let href = rows["assets"].as_struct()["data"].as_struct()["href"].as_string::<i32>().value(0);
+    assert_eq!(
+        ids,
+        ["dams-R06-000", "dams-unassigned-000", "dams-crossing-R06-000"]
+    );
+    let href = rows["assets"].as_struct()["data"].as_struct()["href"]
+        .as_string::<i32>()
+        .value(0);
     assert_eq!(href, "data/region=R06/part-000.parquet");
 }
 
 #[test]
 fn columns_follow_the_tile_and_unknown_ones_are_not_hidden() {
-    let names: Vec<_> = dictionary(&plan(), Some(&schema())).into_iter().map(|doc| doc.name).collect();
+    let names: Vec<_> = dictionary(&plan(), Some(&schema()))
+        .into_iter()
+        .map(|doc| doc.name)
+        .collect();
     let core = crate::feature::CORE_COLUMNS.len();
-    assert_eq!(names[core..], ["district_code", "hazard_code", "hazard", "height_m", "geometry", "bbox"]);
+    assert_eq!(
+        names[core..],
+        [
+            "district_code",
+            "hazard_code",
+            "hazard",
+            "height_m",
+            "geometry",
+            "bbox"
+        ]
+    );
 
     let (plan, report) = (plan(), run_report(LayerStatus::Carried));
     let old = Arc::new(Schema::new(vec![
@@ -365,7 +449,10 @@ fn columns_follow_the_tile_and_unknown_ones_are_not_hidden() {
         (columns[0].unit.as_deref(), columns[0].sources.as_slice()),
         (Some("m"), &["DAM_HEIGHT".to_owned()][..])
     );
-    assert_eq!((columns[1].name.as_str(), columns[1].kind.as_str()), ("gone", "int64"));
+    assert_eq!(
+        (columns[1].name.as_str(), columns[1].kind.as_str()),
+        ("gone", "int64")
+    );
 }
 
 #[test]
@@ -373,10 +460,16 @@ fn every_column_of_every_collection_stands_in_the_readme() {
     let files = release(LayerStatus::Published);
     let readme = String::from_utf8(files[0].1.clone()).unwrap();
     for doc in dictionary(&plan(), Some(&schema())) {
-        let found = readme.lines().filter(|line| line.starts_with(&format!("| `{}` | ", doc.name))).count();
+        let found = readme
+            .lines()
+            .filter(|line| line.starts_with(&format!("| `{}` | ", doc.name)))
+            .count();
         assert_eq!(found, 2, "{}", doc.name);
     }
-    assert!(readme.contains("Dams of the | inventory"), "only cells are escaped");
+    assert!(
+        readme.contains("Dams of the | inventory"),
+        "only cells are escaped"
+    );
 }
 
 #[test]
@@ -386,9 +479,20 @@ fn same_report_same_bytes() {
 
 #[test]
 fn a_start_that_is_no_time_is_named() {
-    let report = RunReport { started: "yesterday".to_owned(), ..run_report(LayerStatus::Published) };
+    let report = RunReport {
+        started: "yesterday".to_owned(),
+        ..run_report(LayerStatus::Published)
+    };
     let (plan, tiles) = (plan(), [tile("facilities", "data", None, 1.0)]);
-    let error =
-        build(&plan, &report, &[Collection::inventory(&plan, arrow_schema(), &tiles)], &[]).unwrap_err();
-    assert_eq!(error.to_string(), "the run's start `yesterday` is no RFC 3339 time");
+    let error = build(
+        &plan,
+        &report,
+        &[Collection::inventory(&plan, arrow_schema(), &tiles)],
+        &[],
+    )
+    .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the run's start `yesterday` is no RFC 3339 time"
+    );
 }

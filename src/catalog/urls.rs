@@ -13,9 +13,15 @@ pub(super) const FILE: &str = "urls.txt";
 
 /// The lines, sorted; tiles below `data/` alone, where every feature stands once.
 pub(super) fn urls(plan: &Plan, report: &RunReport, collections: &[Collection<'_>]) -> String {
-    let base = plan.output.base_url.as_ref().map(|url| format!("{url}/releases/{}/", report.release));
-    let tile =
-        |path: String| base.as_ref().map_or_else(|| path.clone(), |base| base.clone() + &encoded(&path));
+    let base = plan
+        .output
+        .base_url
+        .as_ref()
+        .map(|url| format!("{url}/releases/{}/", report.release));
+    let tile = |path: String| {
+        base.as_ref()
+            .map_or_else(|| path.clone(), |base| base.clone() + &encoded(&path))
+    };
     let mut lines: Vec<String> = collections
         .iter()
         .flat_map(Collection::items)

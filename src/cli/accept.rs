@@ -64,7 +64,10 @@ impl Accept {
         let ids: Vec<&str> = plan.layers.iter().map(|layer| layer.id.as_str()).collect();
         if let Some(layer) = self.layer.as_deref().filter(|layer| !ids.contains(layer)) {
             let hint = one_of(layer, ids.iter().copied()).map(|hint| format!("; {hint}"));
-            return Err(Error::NoSuchLayer { layer: layer.to_owned(), hint: hint.unwrap_or_default() });
+            return Err(Error::NoSuchLayer {
+                layer: layer.to_owned(),
+                hint: hint.unwrap_or_default(),
+            });
         }
         let store = Store::existing(&plan.store).map_err(|source| Error::Store { source })?;
         match (&self.layer, &self.reason) {
@@ -81,7 +84,12 @@ impl Accept {
             return Err(Error::NoReason);
         }
         let by = self.by.clone().unwrap_or_else(user);
-        let wish = Wish { layer, by: &by, reason: reason.trim(), next: self.next };
+        let wish = Wish {
+            layer,
+            by: &by,
+            reason: reason.trim(),
+            next: self.next,
+        };
         let accepted = run::accept(store, &wish)?;
         out.print(&accepted, || match (&accepted.sha256, &accepted.held) {
             (Some(digest), Some(held)) => format!(
@@ -96,17 +104,27 @@ impl Accept {
 
 #[expect(clippy::disallowed_methods, reason = "the environment is read in cli alone")]
 fn user() -> String {
-    let named = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
-    named.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
+    let named = ["USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok());
+    named
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "unknown".to_owned())
 }
 
 fn list(store: &Store, layers: &[&str], out: &mut Output<'_>) -> Result<u8, Error> {
     let mut entries = Vec::new();
     for layer in layers {
-        let record = store.gate_record(layer).map_err(|source| Error::Store { source })?;
+        let record = store
+            .gate_record(layer)
+            .map_err(|source| Error::Store { source })?;
         if record.held.is_some() || !record.acceptances.is_empty() {
             let (held, acceptances) = (record.held, record.acceptances);
-            entries.push(Entry { layer: (*layer).to_owned(), held, acceptances });
+            entries.push(Entry {
+                layer: (*layer).to_owned(),
+                held,
+                acceptances,
+            });
         }
     }
     out.print(&entries, || table(&entries))?;
@@ -115,19 +133,40 @@ fn list(store: &Store, layers: &[&str], out: &mut Output<'_>) -> Result<u8, Erro
 
 fn table(entries: &[Entry]) -> String {
     let mut text = String::new();
-    for Entry { layer, held, acceptances } in entries {
+    for Entry {
+        layer,
+        held,
+        acceptances,
+    } in entries
+    {
         if let Some(held) = held {
             let _ = writeln!(text, "{layer}  held back since {}: {}", held.at, held.reason);
         }
         for accepted in acceptances {
-            let Acceptance { by, at, reason, sha256, used_by, .. } = accepted;
-            let what = sha256.as_ref().map_or("the next change", |_| "what was held back");
+            let Acceptance {
+                by,
+                at,
+                reason,
+                sha256,
+                used_by,
+                ..
+            } = accepted;
+            let what = sha256
+                .as_ref()
+                .map_or("the next change", |_| "what was held back");
             let used = used_by.as_ref().map_or_else(
                 || "waits for the next run".to_owned(),
                 |release| format!("published in release {release}"),
             );
-            let _ = writeln!(text, "{layer}  accepted {what} at {at} by {by}: {reason} ({used})");
+            let _ = writeln!(
+                text,
+                "{layer}  accepted {what} at {at} by {by}: {reason} ({used})"
+            );
         }
     }
-    if text.is_empty() { "nothing is held back, and nothing was accepted".to_owned() } else { text }
+    if text.is_empty() {
+        "nothing is held back, and nothing was accepted".to_owned()
+    } else {
+        text
+    }
 }

@@ -82,8 +82,15 @@ impl Draft {
         let roots: Vec<&Path> = self.into.as_deref().into_iter().chain([Path::new("")]).collect();
         let folder = reference::folder(self.reference.as_deref(), &roots);
         let beside = root.join(reference::REFERENCE);
-        let elsewhere = folder.as_ref().filter(|folder| **folder != beside).map(|folder| named(folder));
-        let draft = draft::draft(&wanted, &reference::tables(folder.as_deref())?, elsewhere.as_deref())?;
+        let elsewhere = folder
+            .as_ref()
+            .filter(|folder| **folder != beside)
+            .map(|folder| named(folder));
+        let draft = draft::draft(
+            &wanted,
+            &reference::tables(folder.as_deref())?,
+            elsewhere.as_deref(),
+        )?;
         let files = self.into.as_ref().map(|into| Files {
             schema: into.join("schemas").join(format!("{}.toml", draft.id)),
             pipeline: into.join("pipelines").join(format!("{}.toml", draft.id)),
@@ -104,11 +111,17 @@ impl Draft {
 }
 
 fn save(draft: &draft::Draft, files: &Files, is_forced: bool) -> Result<(), Error> {
-    let texts = [(files.schema.clone(), &*draft.schema), (files.pipeline.clone(), &*draft.pipeline)];
+    let texts = [
+        (files.schema.clone(), &*draft.schema),
+        (files.pipeline.clone(), &*draft.pipeline),
+    ];
     write_texts(&texts, is_forced).map_err(|source| match source {
         StoreError::Exists { path } => {
             let is_fitting = path == files.schema && plan::fits(&path, &draft.columns);
-            Error::Exists { path, fits: is_fitting.then(|| draft.id.clone()) }
+            Error::Exists {
+                path,
+                fits: is_fitting.then(|| draft.id.clone()),
+            }
         }
         source => Error::Store { source },
     })
@@ -117,7 +130,9 @@ fn save(draft: &draft::Draft, files: &Files, is_forced: bool) -> Result<(), Erro
 /// An id as pipelines and schemas take it.
 fn identifier(text: &str) -> Result<String, String> {
     let is_first = text.starts_with(|c: char| c.is_ascii_lowercase());
-    let is_rest = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    let is_rest = text
+        .chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if is_first && is_rest && text != "facilities" {
         return Ok(text.to_owned());
     }
@@ -188,20 +203,32 @@ fn summary(draft: &draft::Draft, files: &Files, fitting: &[String], has_referenc
              of cikr's source to schemas/reference, or name their folder by `reference` in the pipeline\n",
         );
     }
-    let _ = write!(text, "\nnext:\n  edit {schema}\n  cikr check {pipeline}\n  cikr run {pipeline}");
+    let _ = write!(
+        text,
+        "\nnext:\n  edit {schema}\n  cikr check {pipeline}\n  cikr run {pipeline}"
+    );
     text
 }
 
 /// A path as a file in `folder` would name it: relative, unless the two share no folder but the root.
 fn seen_from(folder: &Path, path: &Path) -> String {
-    let (Ok(from), Ok(to)) = (absolute(folder), absolute(path)) else { return path.display().to_string() };
+    let (Ok(from), Ok(to)) = (absolute(folder), absolute(path)) else {
+        return path.display().to_string();
+    };
     let (from, to) = (plain(&from), plain(&to));
-    let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+    let shared = from
+        .components()
+        .zip(to.components())
+        .take_while(|(a, b)| a == b)
+        .count();
     if shared < 2 {
         return to.display().to_string();
     }
     let up = from.components().skip(shared).map(|_| Component::ParentDir);
-    up.chain(to.components().skip(shared)).collect::<PathBuf>().display().to_string()
+    up.chain(to.components().skip(shared))
+        .collect::<PathBuf>()
+        .display()
+        .to_string()
 }
 
 /// An absolute path without `..`.
@@ -229,7 +256,11 @@ mod tests {
             ("/work/here/x/../a.csv", "../a.csv"),
             ("/else/a.csv", "/else/a.csv"),
         ] {
-            assert_eq!(seen_from(Path::new("/work/here/pipelines"), Path::new(path)), seen, "{path}");
+            assert_eq!(
+                seen_from(Path::new("/work/here/pipelines"), Path::new(path)),
+                seen,
+                "{path}"
+            );
         }
     }
 }

@@ -38,14 +38,23 @@ struct Row<'a> {
 }
 
 fn share(text: &str) -> Result<f64, String> {
-    let share: f64 = text.parse().map_err(|_no_number| "write a share such as 0.1".to_owned())?;
-    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("a share is from 0 to 1".to_owned()) }
+    let share: f64 = text
+        .parse()
+        .map_err(|_no_number| "write a share such as 0.1".to_owned())?;
+    if (0.0..=1.0).contains(&share) {
+        Ok(share)
+    } else {
+        Err("a share is from 0 to 1".to_owned())
+    }
 }
 
 impl Expected {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
         let report = run::report_of(&release_folder(&self.release, &self.store)?)?;
-        let present = report.layers.iter().filter(|layer| layer.status != LayerStatus::Absent);
+        let present = report
+            .layers
+            .iter()
+            .filter(|layer| layer.status != LayerStatus::Absent);
         let rows: Vec<Row<'_>> = present.flat_map(|layer| self.of_layer(layer, &report)).collect();
         out.print(&rows, || csv(&rows))?;
         Ok(exit::OK)
@@ -53,18 +62,32 @@ impl Expected {
 
     fn of_layer<'a>(&self, layer: &'a LayerReport, report: &RunReport) -> Vec<Row<'a>> {
         let total = std::iter::once((ALL_STATES, layer.rows_written));
-        let states = layer.rows_by_state.iter().map(|(state, rows)| (state.as_str(), *rows));
+        let states = layer
+            .rows_by_state
+            .iter()
+            .map(|(state, rows)| (state.as_str(), *rows));
         let row = |(state_code, rows)| {
             let (low, high) = around(rows, self.tolerance);
             let source = format!("release {}: {rows}", report.release);
-            Row { layer: &layer.id, state_code, low, high, source, reviewed: None }
+            Row {
+                layer: &layer.id,
+                state_code,
+                low,
+                high,
+                source,
+                reviewed: None,
+            }
         };
         total.chain(states).map(row).collect()
     }
 }
 
 /// The bounds around a count; where there are rows, at least one stays expected.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows, far below 2^53")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "rows, far below 2^53"
+)]
 fn around(rows: u64, tolerance: f64) -> (u64, u64) {
     // A billionth less: 10 % of 100 is 10, whatever the last bit says.
     let away = (rows as f64 * tolerance - 1e-9).ceil() as u64;
@@ -74,7 +97,14 @@ fn around(rows: u64, tolerance: f64) -> (u64, u64) {
 fn csv(rows: &[Row<'_>]) -> String {
     let mut text = format!("{}\n", EXPECTED_COLUMNS.join(","));
     for row in rows {
-        let Row { layer, state_code, low, high, source, reviewed } = row;
+        let Row {
+            layer,
+            state_code,
+            low,
+            high,
+            source,
+            reviewed,
+        } = row;
         let reviewed = reviewed.unwrap_or_default();
         let _ = writeln!(text, "{layer},{state_code},{low},{high},{source},{reviewed}");
     }
@@ -88,7 +118,13 @@ mod tests {
     #[test]
     fn bounds_lie_the_tolerance_away() {
         let of = |tolerance, rows| around(rows, tolerance);
-        assert_eq!((of(0.1, 100), of(0.1, 10), of(0.1, 7)), ((90, 110), (9, 11), (6, 8)));
-        assert_eq!((of(0.1, 1), of(0.0, 5), of(0.1, 0), of(1.0, 3)), ((1, 2), (5, 5), (0, 0), (1, 6)));
+        assert_eq!(
+            (of(0.1, 100), of(0.1, 10), of(0.1, 7)),
+            ((90, 110), (9, 11), (6, 8))
+        );
+        assert_eq!(
+            (of(0.1, 1), of(0.0, 5), of(0.1, 0), of(1.0, 3)),
+            ((1, 2), (5, 5), (0, 0), (1, 6))
+        );
     }
 }

@@ -66,11 +66,20 @@ fn summary(fetched: &Fetched) -> String {
     let mut text = String::new();
     for source in sources() {
         let bytes = source.bytes.map_or_else(String::new, size);
-        let _ = writeln!(text, "{:widest$}  {bytes:>10}  {}", source.id, what_became(source));
+        let _ = writeln!(
+            text,
+            "{:widest$}  {bytes:>10}  {}",
+            source.id,
+            what_became(source)
+        );
     }
     let count = |status| sources().filter(|source| source.status == status).count();
     let (new, unchanged) = (count(SourceStatus::New), count(SourceStatus::Unchanged));
-    let _ = write!(text, "{new} new, {unchanged} unchanged, {} failed", count(SourceStatus::Failed));
+    let _ = write!(
+        text,
+        "{new} new, {unchanged} unchanged, {} failed",
+        count(SourceStatus::Failed)
+    );
     text
 }
 
@@ -78,7 +87,10 @@ fn what_became(source: &FetchedSource) -> String {
     match source.status {
         SourceStatus::New => "new".to_owned(),
         SourceStatus::Unchanged => {
-            format!("unchanged since {}", source.landed_at.as_deref().unwrap_or_default())
+            format!(
+                "unchanged since {}",
+                source.landed_at.as_deref().unwrap_or_default()
+            )
         }
         SourceStatus::Failed => format!("FAILED: {}", source.reason.as_deref().unwrap_or_default()),
     }
@@ -114,7 +126,14 @@ impl Landing {
             return Ok(exit::OK);
         }
         let newest = self.keep.map(usize::from);
-        let pruned = run::prune(&store, Keep { newest, days: self.keep_days, is_dry: self.dry_run })?;
+        let pruned = run::prune(
+            &store,
+            Keep {
+                newest,
+                days: self.keep_days,
+                is_dry: self.dry_run,
+            },
+        )?;
         let bytes: u64 = pruned.iter().map(|aged| aged.copy.bytes).sum();
         let value = json!({ "dry_run": self.dry_run, "bytes": bytes, "pruned": pruned });
         out.print(&value, || {
@@ -138,8 +157,13 @@ fn listing(copies: &[AgedCopy], none: &str) -> String {
     for aged in copies {
         let copy = &aged.copy;
         let fetch = copy.fetch.as_ref();
-        let rows = fetch.and_then(|fetch| fetch.rows).map_or_else(String::new, |rows| rows.to_string());
-        let edit = fetch.and_then(|fetch| fetch.last_edit).and_then(run::day_of_ms).unwrap_or_default();
+        let rows = fetch
+            .and_then(|fetch| fetch.rows)
+            .map_or_else(String::new, |rows| rows.to_string());
+        let edit = fetch
+            .and_then(|fetch| fetch.last_edit)
+            .and_then(run::day_of_ms)
+            .unwrap_or_default();
         let method = fetch.map_or("copy", |fetch| fetch.method.as_str());
         let checked = aged.checked_s.map_or_else(String::new, age);
         let (id, sha256) = (&copy.id, copy.sha256.get(..12).unwrap_or_default());
@@ -157,5 +181,8 @@ fn listing(copies: &[AgedCopy], none: &str) -> String {
 fn age(seconds: i64) -> String {
     let units = [(86_400, "d"), (3_600, "h"), (60, "min")];
     let unit = units.into_iter().find(|(length, _)| seconds >= 2 * length);
-    unit.map_or_else(|| format!("{seconds} s"), |(length, name)| format!("{} {name}", seconds / length))
+    unit.map_or_else(
+        || format!("{seconds} s"),
+        |(length, name)| format!("{} {name}", seconds / length),
+    )
 }

@@ -41,7 +41,11 @@ impl Layers {
             Ok(store) => run::last_report(&store).unwrap_or_default(),
             Err(_no_store_yet) => None,
         };
-        let entries: Vec<Entry<'_>> = plan.layers.iter().map(|layer| entry(layer, last.as_ref())).collect();
+        let entries: Vec<Entry<'_>> = plan
+            .layers
+            .iter()
+            .map(|layer| entry(layer, last.as_ref()))
+            .collect();
         out.print(&entries, || table(&entries))?;
         Ok(exit::OK)
     }
@@ -69,11 +73,25 @@ fn table(entries: &[Entry<'_>]) -> String {
     for entry in entries {
         let last = entry.last.map_or_else(
             || "not in a release yet".to_owned(),
-            |last| format!("{} rows, {}", last.rows_written, format!("{:?}", last.status).to_lowercase()),
+            |last| {
+                format!(
+                    "{} rows, {}",
+                    last.rows_written,
+                    format!("{:?}", last.status).to_lowercase()
+                )
+            },
         );
-        let doubt = if entry.unverified { format!("; {UNVERIFIED}") } else { String::new() };
+        let doubt = if entry.unverified {
+            format!("; {UNVERIFIED}")
+        } else {
+            String::new()
+        };
         let (id, sector, geometry) = (entry.id, entry.sector, &entry.geometry);
-        let _ = writeln!(text, "{id:widest$}  {sector}  {geometry:7}  {}  ({last}{doubt})", entry.source);
+        let _ = writeln!(
+            text,
+            "{id:widest$}  {sector}  {geometry:7}  {}  ({last}{doubt})",
+            entry.source
+        );
     }
     text
 }

@@ -128,7 +128,11 @@ enum Format {
 impl Cli {
     /// −1 quiet, 0 normal, 1 and more debug.
     pub fn verbosity(&self) -> i8 {
-        if self.quiet { -1 } else { i8::try_from(self.verbose).unwrap_or(i8::MAX) }
+        if self.quiet {
+            -1
+        } else {
+            i8::try_from(self.verbose).unwrap_or(i8::MAX)
+        }
     }
 
     /// Runs the command; the exit code says how it went.
@@ -138,7 +142,11 @@ impl Cli {
     pub fn run(&self, logging: &Logging, out: &mut dyn Write) -> Result<u8, Error> {
         threads::bound(self.threads)?;
         crate::source::init();
-        let out = &mut Output { format: self.format, veil: logging.veil().clone(), out };
+        let out = &mut Output {
+            format: self.format,
+            veil: logging.veil().clone(),
+            out,
+        };
         let done = self.dispatch(logging, out);
         match &done {
             Err(error) if out.is_json() => {
@@ -241,8 +249,11 @@ fn load(
 /// How servers are asked: by the proxies that the environment names, as other programs take them.
 fn client_settings(veil: &Veil) -> ClientSettings {
     #[expect(clippy::disallowed_methods, reason = "the environment is read in cli alone")]
-    let named =
-        |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let named = |names: &[&str]| {
+        names
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+    };
     // A web server hands a header `Proxy` on as `HTTP_PROXY`: nothing that it starts may be led astray by one.
     let is_cgi = named(&["REQUEST_METHOD"]).is_some();
     let http = if is_cgi { "http_proxy" } else { "HTTP_PROXY" };
@@ -251,12 +262,18 @@ fn client_settings(veil: &Veil) -> ClientSettings {
         https: named(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
         except: named(&["no_proxy", "NO_PROXY"]),
     };
-    for address in
-        [&proxies.http, &proxies.https].into_iter().flatten().filter(|address| address.contains('@'))
+    for address in [&proxies.http, &proxies.https]
+        .into_iter()
+        .flatten()
+        .filter(|address| address.contains('@'))
     {
         veil.add(address, "(the proxy)");
     }
-    ClientSettings { proxies, veil: veil.clone(), ..ClientSettings::default() }
+    ClientSettings {
+        proxies,
+        veil: veil.clone(),
+        ..ClientSettings::default()
+    }
 }
 
 /// stdout, as text or JSON: without secrets, and with nothing in it that can't be seen.
@@ -289,7 +306,10 @@ impl Output<'_> {
         if !self.is_json() {
             return self.line(text().trim_end());
         }
-        let failed = |source: serde_json::Error| Error::Output { done: None, source: source.into() };
+        let failed = |source: serde_json::Error| Error::Output {
+            done: None,
+            source: source.into(),
+        };
         let json = serde_json::to_string_pretty(value).map_err(failed)?;
         if self.veil.is_empty() {
             return self.raw(&visible_json(&json));
@@ -297,8 +317,11 @@ impl Output<'_> {
         let plain = serde_json::to_value(value).map_err(failed)?;
         let hidden = self.veil.over_json(plain.clone());
         // Only where there is something to hide is the order of members not that of the value.
-        let json =
-            if hidden == plain { json } else { serde_json::to_string_pretty(&hidden).map_err(failed)? };
+        let json = if hidden == plain {
+            json
+        } else {
+            serde_json::to_string_pretty(&hidden).map_err(failed)?
+        };
         self.raw(&visible_json(&json))
     }
 }

@@ -42,7 +42,9 @@ impl Check {
             return Ok(if is_bad { exit::SPEC } else { exit::OK });
         }
         if is_bad {
-            return Err(Error::Spec { diagnostics: findings });
+            return Err(Error::Spec {
+                diagnostics: findings,
+            });
         }
         crate::report::problems(&findings);
         Ok(exit::OK)
@@ -50,7 +52,11 @@ impl Check {
 }
 
 fn good(file: &str, plan: &Plan) -> String {
-    format!("{file}: ok, {} layers, {} jurisdiction sets", plan.layers.len(), plan.jurisdictions.len())
+    format!(
+        "{file}: ok, {} layers, {} jurisdiction sets",
+        plan.layers.len(),
+        plan.jurisdictions.len()
+    )
 }
 
 /// Show what a run would do, with every default applied.
@@ -77,8 +83,11 @@ fn describe(plan: &Plan) -> String {
         plan.keep
     );
     for set in &plan.jurisdictions {
-        let nearest =
-            if set.nearest_m > 0.0 { format!(", nearest within {} m", set.nearest_m) } else { String::new() };
+        let nearest = if set.nearest_m > 0.0 {
+            format!(", nearest within {} m", set.nearest_m)
+        } else {
+            String::new()
+        };
         let _ = writeln!(
             text,
             "jurisdiction {} ({:?}, {}) from {}{nearest}",
@@ -94,7 +103,11 @@ fn describe(plan: &Plan) -> String {
         "tiles of at most {} rows, row groups of {}, pages of {}, zstd {}",
         output.tile_rows, output.group_rows, output.page_rows, output.zstd_level
     );
-    let products = if plan.products.is_empty() { "none".to_owned() } else { plan.products.join(", ") };
+    let products = if plan.products.is_empty() {
+        "none".to_owned()
+    } else {
+        plan.products.join(", ")
+    };
     let _ = write!(text, "\nproducts: {products}");
     if let Some(url) = &output.base_url {
         let _ = write!(text, "\nurls.txt below {url}");
@@ -105,7 +118,11 @@ fn describe(plan: &Plan) -> String {
 fn describe_layer(layer: &LayerPlan) -> String {
     let schema = &layer.schema;
     let doubt = if schema.unverified { " (unverified)" } else { "" };
-    let inventory = if layer.inventory { "" } else { ", not in the inventory" };
+    let inventory = if layer.inventory {
+        ""
+    } else {
+        ", not in the inventory"
+    };
     format!(
         "layer {}: {:?} of {} from {}, schema {}{doubt}, key {}, {} fields{inventory}",
         layer.id,

@@ -38,7 +38,9 @@ impl ReadSource {
         match served {
             // Whoever asked has heard enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(exit::OK),
-            served => served.map(|()| exit::OK).map_err(|source| Error::Output { done: None, source }),
+            served => served
+                .map(|()| exit::OK)
+                .map_err(|source| Error::Output { done: None, source }),
         }
     }
 }
@@ -46,9 +48,17 @@ impl ReadSource {
 /// How the program is started to read a source; none where it isn't known where it is.
 pub(super) fn program() -> Option<Program> {
     let path = env::current_exe().ok()?;
-    let arguments = ["--log-format", "json", "--verbose", "read-source"].map(Into::into).to_vec();
+    let arguments = ["--log-format", "json", "--verbose", "read-source"]
+        .map(Into::into)
+        .to_vec();
     #[expect(clippy::disallowed_methods, reason = "the environment is read in cli alone")]
-    let environment =
-        ENVIRONMENT.into_iter().filter_map(|name| Some((name.into(), env::var_os(name)?))).collect();
-    Some(Program { path, arguments, environment })
+    let environment = ENVIRONMENT
+        .into_iter()
+        .filter_map(|name| Some((name.into(), env::var_os(name)?)))
+        .collect();
+    Some(Program {
+        path,
+        arguments,
+        environment,
+    })
 }

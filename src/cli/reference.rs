@@ -11,11 +11,15 @@ pub(super) const REFERENCE: &str = "schemas/reference";
 /// The folder that was named, else the usual one below the first of `roots` that has it.
 pub(super) fn folder(named: Option<&Path>, roots: &[&Path]) -> Option<PathBuf> {
     let mut usual = roots.iter().map(|root| root.join(REFERENCE));
-    named.map(Path::to_owned).or_else(|| usual.find(|folder| folder.is_dir()))
+    named
+        .map(Path::to_owned)
+        .or_else(|| usual.find(|folder| folder.is_dir()))
 }
 
 /// The tables in `folder`; none without one.
 pub(super) fn tables(folder: Option<&Path>) -> Result<Reference, Error> {
-    let Some(folder) = folder else { return Ok(Reference::default()) };
+    let Some(folder) = folder else {
+        return Ok(Reference::default());
+    };
     plan::reference_tables(folder).map_err(|diagnostics| Error::Spec { diagnostics })
 }

@@ -45,16 +45,27 @@ pub(super) struct List {
 
 impl List {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
-        let releases = self.store.open()?.releases().map_err(|source| Error::Store { source })?;
+        let releases = self
+            .store
+            .open()?
+            .releases()
+            .map_err(|source| Error::Store { source })?;
         out.print(&releases, || {
             let mut text = String::new();
             for release in &releases {
                 let mark = if release.is_latest { "  latest" } else { "" };
                 let (id, rows, bytes) = (&release.id, release.rows, size(release.bytes));
-                let _ =
-                    writeln!(text, "{id}  {:>5} tiles  {rows:>10} rows  {bytes:>10}{mark}", release.tiles);
+                let _ = writeln!(
+                    text,
+                    "{id}  {:>5} tiles  {rows:>10} rows  {bytes:>10}{mark}",
+                    release.tiles
+                );
             }
-            if text.is_empty() { "no release yet".to_owned() } else { text }
+            if text.is_empty() {
+                "no release yet".to_owned()
+            } else {
+                text
+            }
         })?;
         Ok(exit::OK)
     }
@@ -97,7 +108,13 @@ pub(super) struct Verify {
 impl Verify {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
         let is_store = !is_release(&self.release) && is_store(&self.release);
-        let store = || if is_store { open(&self.release) } else { self.store.open() };
+        let store = || {
+            if is_store {
+                open(&self.release)
+            } else {
+                self.store.open()
+            }
+        };
         let mut verified = if is_store {
             run::verify_store(&store()?)?
         } else {
@@ -124,7 +141,11 @@ impl Verify {
             );
             text
         })?;
-        Ok(if verified.problems.is_empty() { exit::OK } else { exit::PROBLEMS })
+        Ok(if verified.problems.is_empty() {
+            exit::OK
+        } else {
+            exit::PROBLEMS
+        })
     }
 }
 
@@ -151,7 +172,10 @@ impl Repair {
         let store_error = |source| Error::Store { source };
         let lock = store.lock().map_err(store_error)?;
         let found = store.repair(&lock, self.dry_run).map_err(store_error)?;
-        let left = found.iter().filter(|found| self.dry_run || found.done.is_none()).count();
+        let left = found
+            .iter()
+            .filter(|found| self.dry_run || found.done.is_none())
+            .count();
         if !self.dry_run && left < found.len() {
             run::write_feed(&store, &lock);
         }
@@ -179,12 +203,17 @@ impl Repair {
 /// What is no path is an id, to be found in the store.
 fn by_id(id: &str, at: &StoreAt) -> Result<PathBuf, Error> {
     let none = |store: &Path| Error::Store {
-        source: StoreError::NoRelease { release: id.to_owned(), store: store.to_owned() },
+        source: StoreError::NoRelease {
+            release: id.to_owned(),
+            store: store.to_owned(),
+        },
     };
     match at.open() {
         Ok(store) if store.has(id) => Ok(store.release_dir(id)),
         Ok(store) => Err(none(store.root())),
-        Err(Error::Store { source: StoreError::NoStore { path } }) => Err(none(&path)),
+        Err(Error::Store {
+            source: StoreError::NoStore { path },
+        }) => Err(none(&path)),
         Err(error) => Err(error),
     }
 }

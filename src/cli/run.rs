@@ -36,7 +36,10 @@ pub(super) struct Run {
 fn memory(text: &str) -> Result<u64, String> {
     let bytes = size_bytes(text).ok_or("write a size with its unit, such as 512MiB or 2GB")?;
     if bytes < LEAST_MEMORY {
-        return Err(format!("the least that a run works with is {}MiB", LEAST_MEMORY >> 20));
+        return Err(format!(
+            "the least that a run works with is {}MiB",
+            LEAST_MEMORY >> 20
+        ));
     }
     Ok(bytes)
 }
@@ -75,13 +78,20 @@ impl Run {
         .inspect_err(|error| {
             tracing::error!(target: LOG_FILE, reason = crate::error::chain(error), "run failed");
         })?;
-        let printed = out.print(&outcome.report, || report::summary(&outcome.report, &outcome.release));
+        let printed = out.print(&outcome.report, || {
+            report::summary(&outcome.report, &outcome.release)
+        });
         printed.map_err(|error| match error {
-            Error::Output { source, .. } => {
-                Error::Output { done: Some(format!("release {id} is published")), source }
-            }
+            Error::Output { source, .. } => Error::Output {
+                done: Some(format!("release {id} is published")),
+                source,
+            },
             other => other,
         })?;
-        Ok(if outcome.is_complete() { exit::OK } else { exit::INCOMPLETE })
+        Ok(if outcome.is_complete() {
+            exit::OK
+        } else {
+            exit::INCOMPLETE
+        })
     }
 }

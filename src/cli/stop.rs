@@ -25,7 +25,10 @@ pub(super) fn listen(logging: &Logging) -> Result<(), Error> {
             // The bars are in the way of the line; where they can't be cleared there are none.
             let _: io::Result<()> = bars.clear();
             let signal_name = signal_name(signal).unwrap_or("a signal");
-            warn!(signal = signal_name, "stopped; the next run goes on from the pages that have landed");
+            warn!(
+                signal = signal_name,
+                "stopped; the next run goes on from the pages that have landed"
+            );
             // As the system would have: the status tells which signal it was (130 or 143 in a shell).
             let _: io::Result<()> = emulate_default_handler(signal);
         }

@@ -20,10 +20,17 @@ pub(super) fn bound(threads: Option<u16>) -> Result<(), Error> {
     let set = env::var(POLARS).ok();
     if set.as_deref() != Some(&wanted) {
         let program = env::current_exe().map_err(|source| Error::Threads { source })?;
-        let failure = Command::new(program).args(env::args_os().skip(1)).env(POLARS, wanted).exec();
+        let failure = Command::new(program)
+            .args(env::args_os().skip(1))
+            .env(POLARS, wanted)
+            .exec();
         return Err(Error::Threads { source: failure });
     }
     // Fails only where a pool exists already, which then is this very one.
-    drop(rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global());
+    drop(
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(usize::from(threads))
+            .build_global(),
+    );
     Ok(())
 }

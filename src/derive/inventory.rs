@@ -45,7 +45,10 @@ impl Product for Inventory {
         let mut tell = |what: String| problems.push(Problem::new("report.json", what));
         let rows: u64 = held.tiles_of(FACILITIES).map(|tile| tile.rows).sum();
         if rows != held.report.inventory_rows {
-            tell(format!("{} inventory rows, {rows} in tiles", held.report.inventory_rows));
+            tell(format!(
+                "{} inventory rows, {rows} in tiles",
+                held.report.inventory_rows
+            ));
         }
         let mut layers: BTreeMap<&str, u64> = BTreeMap::new();
         for id in held.tiles_of(FACILITIES).flat_map(|tile| &tile.ids) {
@@ -56,7 +59,9 @@ impl Product for Inventory {
             let rows = layers.get(layer.id.as_str()).copied();
             if let Some(rows) = rows.filter(|rows| *rows != layer.rows_written) {
                 let (id, written) = (&layer.id, layer.rows_written);
-                tell(format!("layer {id}: {written} rows written, {rows} in the inventory"));
+                tell(format!(
+                    "layer {id}: {written} rows written, {rows} in the inventory"
+                ));
             }
         }
         problems

@@ -24,14 +24,22 @@ use crate::geoparquet::GeoparquetError;
 use crate::plan::{LayerPlan, Plan, ProductName};
 
 /// Every product, in the order in which they are made.
-pub const PRODUCTS: &[&dyn Product] =
-    &[&inventory::Inventory, &national::National, &changes::Changes, &sectors::Sectors, &quality::Quality];
+pub const PRODUCTS: &[&dyn Product] = &[
+    &inventory::Inventory,
+    &national::National,
+    &changes::Changes,
+    &sectors::Sectors,
+    &quality::Quality,
+];
 
 /// Names of the products, for pipelines to choose from.
 pub fn names() -> Vec<ProductName> {
     let name = |product: &&dyn Product| {
         let about = product.about();
-        ProductName { name: about.doc.name, is_default: about.is_default }
+        ProductName {
+            name: about.doc.name,
+            is_default: about.is_default,
+        }
     };
     PRODUCTS.iter().map(name).collect()
 }
@@ -103,8 +111,10 @@ impl Table {
     /// When lengths differ, which would be a mistake of this program.
     pub fn new(path: impl Into<PathBuf>, columns: Vec<(&str, ArrayRef)>) -> Result<Self, DeriveError> {
         let path = path.into();
-        let fields: Vec<Field> =
-            columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
+        let fields: Vec<Field> = columns
+            .iter()
+            .map(|(name, array)| Field::new(*name, array.data_type().clone(), true))
+            .collect();
         let arrays = columns.into_iter().map(|(_, array)| array).collect();
         match RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays) {
             Ok(rows) => Ok(Self { path, rows }),
@@ -157,7 +167,10 @@ pub enum DeriveError {
 
 impl DeriveError {
     fn write(path: impl AsRef<Path>, source: BoxError) -> Self {
-        Self::Write { path: path.as_ref().to_owned(), source }
+        Self::Write {
+            path: path.as_ref().to_owned(),
+            source,
+        }
     }
 }
 
@@ -175,14 +188,30 @@ fn null_counts(tile: &Path, rows: &RecordBatch) -> Result<Vec<(String, u64)>, De
     let failed = |source| DeriveError::Tile { source };
     let schema = crate::geoparquet::inspect(tile).map_err(failed)?.schema;
     let names = schema.fields().iter().map(|field| field.name().as_str());
-    let names: Vec<&str> = names.filter(|name| !matches!(*name, "geometry" | "bbox")).collect();
+    let names: Vec<&str> = names
+        .filter(|name| !matches!(*name, "geometry" | "bbox"))
+        .collect();
     let told = crate::geoparquet::null_counts(tile).map_err(failed)?;
     let unknown = names.iter().copied().filter(|name| !told.contains_key(*name));
-    let unread: Vec<&str> = unknown.filter(|name| rows.column_by_name(name).is_none()).collect();
-    let more = if unread.is_empty() { None } else { Some(read_present(tile, &unread)?) };
-    let count = |name: &str| -> u64 {
-        let column = || rows.column_by_name(name).or_else(|| more.as_ref()?.column_by_name(name));
-        told.get(name).copied().unwrap_or_else(|| column().map_or(0, |column| column.null_count() as u64))
+    let unread: Vec<&str> = unknown
+        .filter(|name| rows.column_by_name(name).is_none())
+        .collect();
+    let more = if unread.is_empty() {
+        None
+    } else {
+        Some(read_present(tile, &unread)?)
     };
-    Ok(names.into_iter().map(|name| (name.to_owned(), count(name))).collect())
+    let count = |name: &str| -> u64 {
+        let column = || {
+            rows.column_by_name(name)
+                .or_else(|| more.as_ref()?.column_by_name(name))
+        };
+        told.get(name)
+            .copied()
+            .unwrap_or_else(|| column().map_or(0, |column| column.null_count() as u64))
+    };
+    Ok(names
+        .into_iter()
+        .map(|name| (name.to_owned(), count(name)))
+        .collect())
 }

@@ -49,13 +49,21 @@ impl Product for National {
     }
 
     fn verify(&self, held: &Held<'_>) -> Vec<Problem> {
-        let present = held.report.layers.iter().filter(|layer| layer.status != LayerStatus::Absent);
+        let present = held
+            .report
+            .layers
+            .iter()
+            .filter(|layer| layer.status != LayerStatus::Absent);
         let of = |layer: &LayerReport| {
-            let tiles: Vec<PathBuf> =
-                held.tiles_of(&layer.id).map(|tile| held.folder.join(&tile.path)).collect();
+            let tiles: Vec<PathBuf> = held
+                .tiles_of(&layer.id)
+                .map(|tile| held.folder.join(&tile.path))
+                .collect();
             let found = of_layer(held.folder, &layer.id, layer.national_bytes, &tiles);
             let folder = layer_folder(&layer.id);
-            found.into_iter().map(move |what| Problem::new(&folder, format!("national.parquet: {what}")))
+            found
+                .into_iter()
+                .map(move |what| Problem::new(&folder, format!("national.parquet: {what}")))
         };
         present.flat_map(of).collect()
     }
@@ -75,7 +83,9 @@ fn of_layer(release: &Path, layer: &str, told: Option<u64>, tiles: &[PathBuf]) -
 
 fn differences(file: &Path, tiles: &[PathBuf]) -> Result<Vec<String>, BoxError> {
     let footer = geoparquet::inspect(file)?;
-    let Some(first) = tiles.first() else { return Ok(vec!["the layer has no tiles".to_owned()]) };
+    let Some(first) = tiles.first() else {
+        return Ok(vec!["the layer has no tiles".to_owned()]);
+    };
     if footer.schema != geoparquet::inspect(first)?.schema {
         return Ok(vec!["its columns are not those of the tiles".to_owned()]);
     }
@@ -109,7 +119,10 @@ fn column(files: &[PathBuf], name: &str) -> Result<ArrayRef, BoxError> {
 /// Positions in the order of the ids; one that stands twice counts as a mistake of both files alike.
 fn by_id(ids: &ArrayRef) -> Result<UInt64Array, BoxError> {
     let ids: &StringArray = ids.as_any().downcast_ref().ok_or("`facility_id` is no text")?;
-    let order: BTreeMap<(&str, usize), u64> =
-        ids.iter().zip(0..).map(|(id, row)| ((id.unwrap_or_default(), row), row as u64)).collect();
+    let order: BTreeMap<(&str, usize), u64> = ids
+        .iter()
+        .zip(0..)
+        .map(|(id, row)| ((id.unwrap_or_default(), row), row as u64))
+        .collect();
     Ok(order.into_values().collect())
 }

@@ -13,7 +13,10 @@ use crate::plan::Plan;
 
 /// Products a plan asks for, in the order of the list.
 pub fn wanted(plan: &Plan) -> impl Iterator<Item = &'static dyn Product> {
-    PRODUCTS.iter().copied().filter(|product| plan.makes(product.about().doc.name))
+    PRODUCTS
+        .iter()
+        .copied()
+        .filter(|product| plan.makes(product.about().doc.name))
 }
 
 /// What products have seen of a layer's tiles, by their names.
@@ -47,7 +50,14 @@ impl<'a> Products<'a> {
     /// Shows a layer's tile, or a piece of one, that this run writes: every column is there.
     pub fn see(&self, tile: &Tile, rows: &RecordBatch, places: &[Place]) {
         let (layer, region, ordinal) = (&tile.collection, &tile.region, tile.ordinal);
-        let seen = Seen { layer, region, ordinal, rows, places: Some(places), nulls: None };
+        let seen = Seen {
+            layer,
+            region,
+            ordinal,
+            rows,
+            places: Some(places),
+            nulls: None,
+        };
         self.observers().for_each(|observer| observer.see(&seen));
     }
 
@@ -56,7 +66,10 @@ impl<'a> Products<'a> {
     /// # Errors
     /// When it can't be read.
     pub fn see_again(&self, layer: &LayerReport, tile: &TileRecord, file: &Path) -> Result<(), DeriveError> {
-        let columns: BTreeSet<&str> = self.observers().flat_map(|observer| observer.columns(layer)).collect();
+        let columns: BTreeSet<&str> = self
+            .observers()
+            .flat_map(|observer| observer.columns(layer))
+            .collect();
         if columns.is_empty() {
             return Ok(());
         }
@@ -64,14 +77,23 @@ impl<'a> Products<'a> {
         let rows = read_present(file, &columns)?;
         let nulls = null_counts(file, &rows)?;
         let (region, ordinal) = (&tile.region, tile.ordinal);
-        let seen = Seen { layer: &layer.id, region, ordinal, rows: &rows, places: None, nulls: Some(&nulls) };
+        let seen = Seen {
+            layer: &layer.id,
+            region,
+            ordinal,
+            rows: &rows,
+            places: None,
+            nulls: Some(&nulls),
+        };
         self.observers().for_each(|observer| observer.see(&seen));
         Ok(())
     }
 
     /// All that was seen of a layer, by product, to be recalled when its tiles are the same; none where a product can't tell.
     pub fn tally(&self, layer: &str) -> Option<Tally> {
-        let told = self.watching().map(|(name, observer)| Some((name.to_owned(), observer.tally(layer)?)));
+        let told = self
+            .watching()
+            .map(|(name, observer)| Some((name.to_owned(), observer.tally(layer)?)));
         told.collect()
     }
 
@@ -103,7 +125,10 @@ impl<'a> Products<'a> {
     ) -> Result<(), DeriveError> {
         for (name, tables) in &self.begun {
             let told = tables.make(release, out, report)?;
-            report.products.get_or_insert_default().insert((*name).to_owned(), told);
+            report
+                .products
+                .get_or_insert_default()
+                .insert((*name).to_owned(), told);
         }
         Ok(())
     }
@@ -113,6 +138,8 @@ impl<'a> Products<'a> {
     }
 
     fn watching(&self) -> impl Iterator<Item = (&'static str, &dyn Observer)> {
-        self.begun.iter().filter_map(|(name, tables)| Some((*name, tables.observer()?)))
+        self.begun
+            .iter()
+            .filter_map(|(name, tables)| Some((*name, tables.observer()?)))
     }
 }

@@ -209,12 +209,17 @@ pub struct Held<'a> {
 impl<'a> Held<'a> {
     /// Tiles of a collection.
     pub fn tiles_of(&self, collection: &str) -> impl Iterator<Item = &'a HeldTile> {
-        self.tiles.iter().filter(move |tile| tile.collection == collection)
+        self.tiles
+            .iter()
+            .filter(move |tile| tile.collection == collection)
     }
 
     /// Whether a file starts so.
     pub fn has(&self, start: &str) -> bool {
-        self.files.range(start..).next().is_some_and(|path| path.starts_with(start))
+        self.files
+            .range(start..)
+            .next()
+            .is_some_and(|path| path.starts_with(start))
     }
 }
 
@@ -247,6 +252,9 @@ pub struct Problem {
 impl Problem {
     /// Of a file.
     pub fn new(path: impl Into<PathBuf>, what: impl Into<String>) -> Self {
-        Self { path: path.into(), what: what.into() }
+        Self {
+            path: path.into(),
+            what: what.into(),
+        }
     }
 }

@@ -69,7 +69,9 @@ impl<'a> Claims<'a> {
     /// Takes rows of a batch into account.
     pub(super) fn note_batch(&mut self, batch: &RawBatch) {
         let Some(column) = self.column else { return };
-        let Some((_, values)) = batch.columns.iter().find(|(name, _)| name == column) else { return };
+        let Some((_, values)) = batch.columns.iter().find(|(name, _)| name == column) else {
+            return;
+        };
         let values: StringArray = spelling::texts(values);
         let broken: HashSet<usize> = batch.defects.iter().map(|defect| defect.index).collect();
         let rows = (0..batch.len()).filter(|row| !broken.contains(row));
@@ -83,7 +85,10 @@ impl<'a> Claims<'a> {
     fn note(&mut self, at: u64, value: &str, x: f64, y: f64) {
         let Some(extent) = self.extent(value) else { return };
         let (mut lons, mut lats) = ([x], [y]);
-        if self.reproject.as_ref().is_some_and(|reproject| reproject.to_crs84(&mut lons, &mut lats).is_err())
+        if self
+            .reproject
+            .as_ref()
+            .is_some_and(|reproject| reproject.to_crs84(&mut lons, &mut lats).is_err())
         {
             return;
         }
@@ -107,14 +112,24 @@ impl<'a> Claims<'a> {
             state.name.eq_ignore_ascii_case(value) || fips.as_ref().is_some_and(|fips| *fips == state.fips)
         };
         let named = self.states.iter().find(is_named).map(|state| state.usps.as_str());
-        self.extents.get(&named.unwrap_or(value).to_ascii_uppercase()).copied()
+        self.extents
+            .get(&named.unwrap_or(value).to_ascii_uppercase())
+            .copied()
     }
 
     /// What is to be asked where most rows lie outside the state that they name.
     pub(super) fn question(&self) -> Option<String> {
-        let first =
-            self.first.as_ref().filter(|_| self.compared >= FEW && self.outside * 2 > self.compared)?;
-        let Self { compared, outside, exchanged, negated, .. } = self;
+        let first = self
+            .first
+            .as_ref()
+            .filter(|_| self.compared >= FEW && self.outside * 2 > self.compared)?;
+        let Self {
+            compared,
+            outside,
+            exchanged,
+            negated,
+            ..
+        } = self;
         // Most of them, so that a few that happen to fit say nothing.
         let likely = match () {
             () if exchanged * 2 > *outside => format!("; {exchanged} would lie in it with x and y exchanged"),
@@ -139,8 +154,10 @@ fn column<'a>(survey: &'a Survey, kinds: &[Kind]) -> Option<&'a str> {
     let mut all = 0..kinds.len();
     let states = all.clone().find(|at| kinds[*at] == Kind::State && is_called(at));
     let codes = all.find(|at| is_fips(at) || is_called(at));
-    let at =
-        position("state_code_claimed").or(states).or(codes).or_else(|| position("county_fips_claimed"))?;
+    let at = position("state_code_claimed")
+        .or(states)
+        .or(codes)
+        .or_else(|| position("county_fips_claimed"))?;
     Some(&survey.columns[at].name)
 }
 
@@ -159,7 +176,10 @@ fn extents() -> HashMap<String, Extent> {
     let mut rows = ReaderBuilder::new().from_reader(EXTENTS.as_bytes());
     let extent = |row: &csv::StringRecord| {
         let number = |at: usize| row.get(at)?.parse().ok();
-        Some((row.get(0)?.to_owned(), [number(1)?, number(2)?, number(3)?, number(4)?]))
+        Some((
+            row.get(0)?.to_owned(),
+            [number(1)?, number(2)?, number(3)?, number(4)?],
+        ))
     };
     rows.records().flatten().filter_map(|row| extent(&row)).collect()
 }

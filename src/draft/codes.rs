@@ -89,9 +89,19 @@ pub(super) fn state_of(value: &str) -> Option<String> {
 }
 
 fn is_zip(name: &str) -> bool {
-    const ZIPS: [&str; 7] = ["zip", "zipcode", "zipcd", "zip5", "postal", "postalcode", "postcode"];
+    const ZIPS: [&str; 7] = [
+        "zip",
+        "zipcode",
+        "zipcd",
+        "zip5",
+        "postal",
+        "postalcode",
+        "postcode",
+    ];
     let snake = snake(name);
-    let is_four = snake.split('_').any(|word| matches!(word, "4" | "plus" | "plus4" | "ext" | "suffix"));
+    let is_four = snake
+        .split('_')
+        .any(|word| matches!(word, "4" | "plus" | "plus4" | "ext" | "suffix"));
     snake.split('_').any(|word| ZIPS.contains(&word)) && !is_four
 }
 
@@ -103,23 +113,58 @@ mod tests {
     fn a_fips_code_has_a_state() {
         let states = ["40", "4", "04", "40001", "6037"].map(|code| state_of(code).unwrap());
         assert_eq!(states, ["40", "04", "04", "40", "06"]);
-        assert!(["", "001", "OK", "4O", "400011"].into_iter().all(|other| state_of(other).is_none()));
+        assert!(
+            ["", "001", "OK", "4O", "400011"]
+                .into_iter()
+                .all(|other| state_of(other).is_none())
+        );
     }
 
     #[test]
     fn lost_zeros_come_back_by_name_and_length() {
         for (names, longest, width) in [
             (
-                &["ZIP", "FAC_ZIP", "MAIL_ZIP", "PHYS_ZIP_CODE", "ZIPCD", "POSTAL", "LOC_ZIPCODE", "ZIP5"][..],
+                &[
+                    "ZIP",
+                    "FAC_ZIP",
+                    "MAIL_ZIP",
+                    "PHYS_ZIP_CODE",
+                    "ZIPCD",
+                    "POSTAL",
+                    "LOC_ZIPCODE",
+                    "ZIP5",
+                ][..],
                 5,
                 Some(5),
             ),
             (&["ZIP5", "ZIP", "POSTAL_CODE"], 10, Some(5)),
             (&["ZIP4", "ZIP_4", "zipp4"], 4, Some(4)),
             (&["ZIP_PLUS_4", "ZIP_EXT"], 4, None),
-            (&["FIPS_CNTY", "CNTY_FIPS_CD", "COUNTYFIPS", "STCOFIPS", "FIPS", "FAC_COUNTY_FIPS"], 4, Some(5)),
+            (
+                &[
+                    "FIPS_CNTY",
+                    "CNTY_FIPS_CD",
+                    "COUNTYFIPS",
+                    "STCOFIPS",
+                    "FIPS",
+                    "FAC_COUNTY_FIPS",
+                ],
+                4,
+                Some(5),
+            ),
             (&["COUNTYFP", "COFIPS", "CNTY_FIPS_CD"], 3, Some(3)),
-            (&["FIPS_STATE", "STATEFP", "STFIPS", "ST_FIPS", "STATE_FIPS_CODE", "FIPS"], 1, Some(2)),
+            (
+                &[
+                    "FIPS_STATE",
+                    "STATEFP",
+                    "STFIPS",
+                    "ST_FIPS",
+                    "STATE_FIPS_CODE",
+                    "FIPS",
+                ],
+                1,
+                Some(2),
+            ),
             (&["PLACE_FIPS", "CLASSFP", "FIPS_CLASS", "ZIPPER"], 2, None),
             (&["STATEFP"], 5, None),
         ] {

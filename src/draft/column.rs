@@ -21,7 +21,10 @@ const EXACT_DIGITS: usize = 15;
 
 /// A column and what its values have in common.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "facts that hold or not, each on its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that hold or not, each on its own"
+)]
 pub(super) struct Column {
     /// Name in the source.
     pub(super) name: String,
@@ -129,7 +132,9 @@ impl Column {
         }
         let length = value.chars().count();
         self.lengths = (self.lengths.0.min(length), self.lengths.1.max(length));
-        self.is_code_like &= value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        self.is_code_like &= value
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     }
 
     fn note_distinct(&mut self, value: &str) {
@@ -184,7 +189,9 @@ impl Column {
 
     /// Whether the values are whole numbers without a gap, as a row counter gives them.
     pub(super) fn is_running_number(&self) -> bool {
-        let Some((low, high)) = self.range.filter(|_| self.integers == self.values) else { return false };
+        let Some((low, high)) = self.range.filter(|_| self.integers == self.values) else {
+            return false;
+        };
         let distinct = self.distinct.count();
         // A row dropped by its makers leaves a gap.
         distinct > 1 && high - low < distinct as f64 * 1.01
@@ -198,14 +205,18 @@ impl Column {
 
     /// Whether some value is one of some words, compared without case.
     pub(super) fn has_any(&self, words: &[&str]) -> bool {
-        self.first.iter().any(|(value, _)| words.iter().any(|word| word.eq_ignore_ascii_case(value)))
+        self.first
+            .iter()
+            .any(|(value, _)| words.iter().any(|word| word.eq_ignore_ascii_case(value)))
     }
 }
 
 /// Whether a value is a number of few digits and a large exponent, as spreadsheets write long ones.
 fn is_rounded(value: &str) -> bool {
     let (digits, exponent) = value.split_once(['E', 'e']).unwrap_or_default();
-    let is_exponent = exponent.strip_prefix('+').is_some_and(|e| e.bytes().all(|b| b.is_ascii_digit()));
+    let is_exponent = exponent
+        .strip_prefix('+')
+        .is_some_and(|e| e.bytes().all(|b| b.is_ascii_digit()));
     is_exponent && digits.len() <= 8 && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
@@ -220,10 +231,19 @@ fn is_well_known_text(value: &str) -> bool {
         "MULTIPOLYGON",
         "GEOMETRYCOLLECTION",
     ];
-    let after = value.split_once(';').filter(|(srid, _)| srid.starts_with("SRID=")).map_or(value, |(_, v)| v);
-    let word = after.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    let after = value
+        .split_once(';')
+        .filter(|(srid, _)| srid.starts_with("SRID="))
+        .map_or(value, |(_, v)| v);
+    let word = after
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .next()
+        .unwrap_or_default();
     let rest = after[word.len()..].trim_start();
-    let next = rest.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    let next = rest
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .next()
+        .unwrap_or_default();
     let is_body = rest.starts_with('(') || ["Z", "M", "ZM", "EMPTY"].contains(&next);
     is_body && TYPES.iter().any(|kind| kind.eq_ignore_ascii_case(word))
 }
@@ -254,7 +274,10 @@ pub(super) mod tests {
     #[test]
     fn sentinels_stand_aside_from_values() {
         let beds = column("BEDS", &["25", "-999", "60", "", " ", "-999", "25"]);
-        assert_eq!((beds.values, beds.integers, beds.range), (3, 3, Some((25.0, 60.0))));
+        assert_eq!(
+            (beds.values, beds.integers, beds.range),
+            (3, 3, Some((25.0, 60.0)))
+        );
         assert_eq!(beds.sentinels["-999"], (Sentinel::Number, 2));
         assert_eq!(beds.first, [("25".to_owned(), 2), ("60".to_owned(), 1)]);
     }
@@ -274,9 +297,12 @@ pub(super) mod tests {
 
     #[test]
     fn well_known_text_and_rounded_numbers_are_recognised() {
-        for text in
-            ["POINT (1 2)", "MultiPolygon(((0 0, 1 1)))", "SRID=4326;POINT Z (1 2 3)", "LINESTRING EMPTY"]
-        {
+        for text in [
+            "POINT (1 2)",
+            "MultiPolygon(((0 0, 1 1)))",
+            "SRID=4326;POINT Z (1 2 3)",
+            "LINESTRING EMPTY",
+        ] {
             assert!(is_well_known_text(text), "{text}");
         }
         assert!(!is_well_known_text("POINT PLEASANT") && !is_well_known_text("POINT MUGU"));

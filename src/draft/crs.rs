@@ -59,18 +59,28 @@ type Found = (String, String);
 /// For a text file of coordinates: of the pairs whose CRS is known the likeliest with the fewest blanks.
 pub(super) fn of_pairs(places: &Places) -> Option<Choice> {
     let reference = degrees(places);
-    let known: Vec<Option<Found>> = (0..places.pairs.len()).map(|at| infer(places, at, reference)).collect();
+    let known: Vec<Option<Found>> = (0..places.pairs.len())
+        .map(|at| infer(places, at, reference))
+        .collect();
     let count = |at: usize| places.pairs[at].place.shapes.count();
     let place = (0..places.pairs.len())
         .filter(|at| count(*at) > 0)
         .min_by_key(|at| {
-            (known[*at].is_none(), doubt(places, *at), Reverse(count(*at)), Some(*at) != reference)
+            (
+                known[*at].is_none(),
+                doubt(places, *at),
+                Reverse(count(*at)),
+                Some(*at) != reference,
+            )
         })
         .or((!places.pairs.is_empty()).then_some(0))?;
-    let word = known[place].clone().map_or(Word::Asked, |(code, why)| Word::Inferred(code, why));
+    let word = known[place]
+        .clone()
+        .map_or(Word::Asked, |(code, why)| Word::Inferred(code, why));
     let others = (0..places.pairs.len()).filter(|at| *at != place && count(*at) > 0);
-    let remarks =
-        others.map(|other| beside(places, place, other, reference, known[other].as_ref())).collect();
+    let remarks = others
+        .map(|other| beside(places, place, other, reference, known[other].as_ref()))
+        .collect();
     Some(Choice { place, word, remarks })
 }
 
@@ -84,8 +94,14 @@ pub(super) fn of_geometry(places: &Places) -> Word {
 
 /// Why a pair is hardly where the rows are: it has far fewer positions than another, or is called somebody else's.
 fn doubt(places: &Places, at: usize) -> (bool, bool) {
-    let most = (0..places.pairs.len()).map(|at| places.distinct(at)).max().unwrap_or(0);
-    (places.distinct(at) * 2 < most, whose::of(&places.pairs[at].x) == Whose::Others)
+    let most = (0..places.pairs.len())
+        .map(|at| places.distinct(at))
+        .max()
+        .unwrap_or(0);
+    (
+        places.distinct(at) * 2 < most,
+        whose::of(&places.pairs[at].x) == Whose::Others,
+    )
 }
 
 /// The pair that gives degrees, if one does: named so, then the likeliest, with the fewest blanks.
@@ -98,7 +114,11 @@ fn degrees(places: &Places) -> Option<usize> {
     let found = (0..places.pairs.len()).filter(is_degrees);
     found.min_by_key(|at| {
         let pair = &places.pairs[*at];
-        (!pair.is_named, doubt(places, *at), Reverse(pair.place.shapes.count()))
+        (
+            !pair.is_named,
+            doubt(places, *at),
+            Reverse(pair.place.shapes.count()),
+        )
     })
 }
 
@@ -115,12 +135,16 @@ fn infer(places: &Places, at: usize, reference: Option<usize>) -> Option<Found> 
             return proven;
         }
     }
-    let (name, is_named) = (name(places, at), places.pairs.get(at).is_some_and(|pair| pair.is_named));
+    let (name, is_named) = (
+        name(places, at),
+        places.pairs.get(at).is_some_and(|pair| pair.is_named),
+    );
     match () {
         () if is_beyond => None,
-        () if is_named => {
-            Some((DEGREES.to_owned(), format!("the names {name} and values within ±180 and ±90")))
-        }
+        () if is_named => Some((
+            DEGREES.to_owned(),
+            format!("the names {name} and values within ±180 and ±90"),
+        )),
         () if place.looks_like_degrees() => Some((
             DEGREES.to_owned(),
             format!("the values of {name}, within ±180 and ±90 and as finely written as degrees are"),
@@ -188,7 +212,10 @@ fn place(places: &Places, at: usize) -> &Place {
 }
 
 fn name(places: &Places, at: usize) -> String {
-    places.pairs.get(at).map_or_else(|| "the geometries".to_owned(), |pair| format!("{}, {}", pair.x, pair.y))
+    places.pairs.get(at).map_or_else(
+        || "the geometries".to_owned(),
+        |pair| format!("{}, {}", pair.x, pair.y),
+    )
 }
 
 #[cfg(test)]
@@ -214,7 +241,11 @@ mod tests {
             Word::Inferred(code, _) => Some(code),
             _ => None,
         };
-        (places.pairs[choice.place].x.clone(), code, choice.remarks.join(" "))
+        (
+            places.pairs[choice.place].x.clone(),
+            code,
+            choice.remarks.join(" "),
+        )
     }
 
     #[test]
@@ -226,11 +257,18 @@ mod tests {
         ];
         let (x, code, remarks) = chosen(&rows);
         assert_eq!((x.as_str(), code.as_deref()), ("LONGITUDE", Some("EPSG:4326")));
-        assert!(remarks.contains("X, Y hold the same places in EPSG:3857"), "{remarks}");
+        assert!(
+            remarks.contains("X, Y hold the same places in EPSG:3857"),
+            "{remarks}"
+        );
         let mut blank = rows.to_vec();
         blank.push(["-10575352.0", "3580000.0", "", ""]);
         let (x, code, remarks) = chosen(&blank);
-        assert_eq!((x.as_str(), code.as_deref()), ("X", Some("EPSG:3857")), "{remarks}");
+        assert_eq!(
+            (x.as_str(), code.as_deref()),
+            ("X", Some("EPSG:3857")),
+            "{remarks}"
+        );
     }
 
     #[test]
@@ -254,10 +292,17 @@ mod tests {
         const NAMES: [&str; 4] = ["LONGITUDE", "LATITUDE", "OWNER_LON", "OWNER_LAT"];
         let mut places = Places::new(NAMES);
         for row in [["-95.1234", "30.5678", "-74.1234", "40.5678"]; 4] {
-            places.note(1, |name| NAMES.iter().position(|known| *known == name).map(|at| row[at]), None);
+            places.note(
+                1,
+                |name| NAMES.iter().position(|known| *known == name).map(|at| row[at]),
+                None,
+            );
         }
         let remarks = of_pairs(&places).unwrap().remarks.join(" ");
-        assert!(remarks.contains("don't say the same") && !remarks.contains("the same places"), "{remarks}");
+        assert!(
+            remarks.contains("don't say the same") && !remarks.contains("the same places"),
+            "{remarks}"
+        );
     }
 
     /// An owner has one address, and the facilities a place each; where both vary, names tell.

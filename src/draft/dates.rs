@@ -56,7 +56,13 @@ impl Dates {
     pub(super) fn new(column: &str) -> Self {
         let lower = column.to_ascii_lowercase();
         let named = lower.contains("date") || lower.ends_with("_dt");
-        Self { named, fits: [(0, 0); PATTERNS.len()], dated: 0, misfits: 0, misfit: None }
+        Self {
+            named,
+            fits: [(0, 0); PATTERNS.len()],
+            dated: 0,
+            misfits: 0,
+            misfit: None,
+        }
     }
 
     /// Takes a value into account.
@@ -93,14 +99,19 @@ impl Dates {
         if is_day_first {
             return Some(vec![DAY_FIRST]);
         }
-        let needed = counts().filter(|(_, (_, first))| *first > 0).map(|(pattern, _)| pattern);
+        let needed = counts()
+            .filter(|(_, (_, first))| *first > 0)
+            .map(|(pattern, _)| pattern);
         Some(needed.collect())
     }
 
     /// Whether every date could have day and month the other way round.
     pub(super) fn is_ambiguous(&self) -> bool {
         self.formats().is_some_and(|formats| formats == [MONTH_FIRST])
-            && PATTERNS.iter().zip(self.fits).any(|(p, (fits, _))| *p == DAY_FIRST && fits == self.dated)
+            && PATTERNS
+                .iter()
+                .zip(self.fits)
+                .any(|(p, (fits, _))| *p == DAY_FIRST && fits == self.dated)
     }
 
     /// How many values are no dates, and one of them.
@@ -122,7 +133,11 @@ fn day(value: &str, pattern: &str) -> Option<NaiveDate> {
     let day = match pattern {
         // Below 11 digits it would be 1970, or seconds.
         EPOCH_MS if value.len() < 11 => None,
-        EPOCH_MS => value.parse().ok().and_then(DateTime::from_timestamp_millis).map(|at| at.date_naive()),
+        EPOCH_MS => value
+            .parse()
+            .ok()
+            .and_then(DateTime::from_timestamp_millis)
+            .map(|at| at.date_naive()),
         "%Y%m%d" if value.len() != 8 => None,
         pattern => NaiveDate::parse_from_str(value, pattern).ok(),
     };
@@ -173,7 +188,10 @@ mod tests {
 
     #[test]
     fn a_day_beyond_12_settles_which_comes_first() {
-        assert_eq!(formats("D", &["01/02/2020", "13/02/2020"]), Some(vec!["%d/%m/%Y"]));
+        assert_eq!(
+            formats("D", &["01/02/2020", "13/02/2020"]),
+            Some(vec!["%d/%m/%Y"])
+        );
         let mut unsettled = Dates::new("D");
         unsettled.note("01/02/2020");
         assert!(unsettled.is_ambiguous());

@@ -49,7 +49,11 @@ impl Distinct {
         }
         let empty = (BITS - self.set).max(1) as f64 / BITS as f64;
         let estimate = -(BITS as f64) * empty.ln();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2^26")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and 2^26"
+        )]
         let estimate = estimate.round() as u64;
         estimate
     }

@@ -29,7 +29,9 @@ impl FieldDraft<'_> {
     /// Digits to restore, of codes that have lost zeros.
     pub(super) fn pad(&self) -> Option<usize> {
         let is_text = self.kind == Kind::Text;
-        is_text.then(|| codes::pad(&self.column.name, &self.name, self.column.lengths.1)).flatten()
+        is_text
+            .then(|| codes::pad(&self.column.name, &self.name, self.column.lengths.1))
+            .flatten()
     }
 
     /// The field as a run has it, as far as it makes a key: whatever has no spelling of its own there is text.
@@ -38,7 +40,11 @@ impl FieldDraft<'_> {
         Field {
             name: self.name.clone(),
             from: vec![self.column.name.clone()],
-            kind: if self.kind == Kind::State { FieldKind::State } else { FieldKind::Text },
+            kind: if self.kind == Kind::State {
+                FieldKind::State
+            } else {
+                FieldKind::Text
+            },
             unit: None,
             description: String::new(),
             null: sure.into_iter().map(str::to_owned).collect(),
@@ -59,13 +65,24 @@ pub(super) fn of<'a>(survey: &'a Survey, kinds: &[Kind], key: Option<&Key>) -> V
     let fields = all.map(|(at, ((column, kind), name))| {
         let is_key = key.is_some_and(|key| key.columns.contains(&at));
         let is_text = names::is_text_core(&name) || is_key && matches!(kind, Kind::Integer | Kind::Number);
-        FieldDraft { column, kind: if is_text { Kind::Text } else { kind.clone() }, name, is_key, at }
+        FieldDraft {
+            column,
+            kind: if is_text { Kind::Text } else { kind.clone() },
+            name,
+            is_key,
+            at,
+        }
     });
-    fields.filter(|field| field.is_key || !geometry.contains(&field.column.name.as_str())).collect()
+    fields
+        .filter(|field| field.is_key || !geometry.contains(&field.column.name.as_str()))
+        .collect()
 }
 
 /// The key's fields, in the key's order.
 pub(super) fn of_key<'f, 'a>(fields: &'f [FieldDraft<'a>], key: Option<&Key>) -> Vec<&'f FieldDraft<'a>> {
     let columns = key.map_or(&[][..], |key| &key.columns);
-    columns.iter().filter_map(|at| fields.iter().find(|field| field.at == *at)).collect()
+    columns
+        .iter()
+        .filter_map(|at| fields.iter().find(|field| field.at == *at))
+        .collect()
 }

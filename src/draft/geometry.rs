@@ -60,7 +60,12 @@ impl Shapes {
 
     /// The families with their counts, the most frequent first.
     pub(super) fn kinds(&self) -> Vec<(GeometryKind, u64)> {
-        let count = |kinds: [u32; 2]| kinds.iter().filter_map(|kind| self.families.get(kind)).sum::<u64>();
+        let count = |kinds: [u32; 2]| {
+            kinds
+                .iter()
+                .filter_map(|kind| self.families.get(kind))
+                .sum::<u64>()
+        };
         let mut kinds = vec![
             (GeometryKind::Point, count([POINT, MULTI_POINT])),
             (GeometryKind::Line, count([2, 5])),
@@ -83,7 +88,11 @@ impl Shapes {
 
     /// The box around those positions that are like most: west, south, east, north.
     pub(super) fn extent(&self) -> Option<[f64; 4]> {
-        if self.is_beyond_degrees() { self.others.extent } else { self.degrees.extent }
+        if self.is_beyond_degrees() {
+            self.others.extent
+        } else {
+            self.degrees.extent
+        }
     }
 }
 
@@ -155,7 +164,10 @@ mod tests {
             Geometry::Polygon(area),
             Geometry::LineString(LineString::from(vec![(-5.0, 3.0), (0.0, 0.0)])),
         ]);
-        assert_eq!(seen.kinds(), [(GeometryKind::Polygon, 2), (GeometryKind::Line, 1)]);
+        assert_eq!(
+            seen.kinds(),
+            [(GeometryKind::Polygon, 2), (GeometryKind::Line, 1)]
+        );
         assert_eq!(seen.extent(), Some([-5.0, 3.0, 10.0, 20.0]));
         assert!(!seen.is_beyond_degrees());
     }

@@ -144,7 +144,9 @@ pub(super) fn is_excluded(column: &Column, kind: &Kind) -> bool {
     let is_kind = matches!(kind, Kind::Date(_) | Kind::Boolean | Kind::Number);
     // A state that isn't one becomes null, and a key with it.
     let is_misfit = *kind == Kind::State && column.states < column.values;
-    let is_contact = ["phone", "fax", "website", "email", "url"].iter().any(|part| name.contains(part));
+    let is_contact = ["phone", "fax", "website", "email", "url"]
+        .iter()
+        .any(|part| name.contains(part));
     column.values == 0 || is_kind || is_misfit || is_contact || is_coordinate(&column.name)
 }
 
@@ -155,8 +157,9 @@ pub(super) fn is_unstable(column: &Column) -> bool {
 }
 
 pub(super) fn is_part_by_name(column: &Column) -> bool {
-    const WORDS: [&str; 9] =
-        ["unit", "line", "seq", "sequence", "location", "segment", "part", "chamber", "version"];
+    const WORDS: [&str; 9] = [
+        "unit", "line", "seq", "sequence", "location", "segment", "part", "chamber", "version",
+    ];
     let name = &column.name;
     let is_word = snake(name).split('_').any(|word| WORDS.contains(&word));
     (is_identifier(name) || is_named_like_one(name) || is_named_code(name) || is_word) && column.is_code_like

@@ -69,17 +69,25 @@ pub(super) fn choose(survey: &Survey, kinds: &[Kind], wanted: &Wanted) -> Result
 
 /// Single columns that lose few rows.
 fn singles(columns: &[Column], kinds: &[Kind], rows: u64, most_lost: u64) -> Vec<Single> {
-    let ranked = columns.iter().zip(kinds).enumerate().filter_map(|(at, (column, kind))| {
-        let (_, doubtful) = nulls(column, kind);
-        let lost = column.lost(rows, doubtful.len() as u64);
-        // An estimate this near to none may be none.
-        let is_near = !column.distinct.is_exact() && lost * ESTIMATED < rows;
-        let lost = if is_near { 0 } else { lost };
-        if lost > most_lost {
-            return None;
-        }
-        Some(Single { rank: rank(column, kind, lost)?, at, lost })
-    });
+    let ranked = columns
+        .iter()
+        .zip(kinds)
+        .enumerate()
+        .filter_map(|(at, (column, kind))| {
+            let (_, doubtful) = nulls(column, kind);
+            let lost = column.lost(rows, doubtful.len() as u64);
+            // An estimate this near to none may be none.
+            let is_near = !column.distinct.is_exact() && lost * ESTIMATED < rows;
+            let lost = if is_near { 0 } else { lost };
+            if lost > most_lost {
+                return None;
+            }
+            Some(Single {
+                rank: rank(column, kind, lost)?,
+                at,
+                lost,
+            })
+        });
     ranked.collect()
 }
 
@@ -98,10 +106,16 @@ fn proven(
         return Ok(singles);
     }
     let (estimates, mut proven): (Vec<Single>, Vec<Single>) = singles.into_iter().partition(is_estimate);
-    let mut candidates: Vec<Candidate> =
-        estimates.iter().take(PARTS).map(|one| Candidate::new(vec![one.at])).collect();
+    let mut candidates: Vec<Candidate> = estimates
+        .iter()
+        .take(PARTS)
+        .map(|one| Candidate::new(vec![one.at]))
+        .collect();
     proof::count(survey, kinds, wanted, &mut candidates, ANY)?;
-    let unique = estimates.iter().zip(&candidates).filter(|(_, counted)| counted.lost() == 0);
+    let unique = estimates
+        .iter()
+        .zip(&candidates)
+        .filter(|(_, counted)| counted.lost() == 0);
     proven.extend(unique.map(|(one, _)| *one));
     Ok(proven)
 }
@@ -128,7 +142,11 @@ fn of_one(survey: &Survey, counted: u64, single: Single) -> Key {
         _ => {}
     }
     remarks.extend(loss(survey.rows, counted, single.lost));
-    Key { columns: vec![single.at], lost: single.lost, remarks }
+    Key {
+        columns: vec![single.at],
+        lost: single.lost,
+        remarks,
+    }
 }
 
 /// What a key loses, and whether all was counted.
@@ -140,7 +158,9 @@ pub(super) fn loss(rows: u64, counted: u64, lost: u64) -> Vec<String> {
         ));
     }
     if counted < rows {
-        told.push(format!("Counted over the first {counted} of {rows} rows: there is no room for more."));
+        told.push(format!(
+            "Counted over the first {counted} of {rows} rows: there is no room for more."
+        ));
     }
     told
 }
@@ -150,20 +170,35 @@ fn nearly(survey: &Survey, kinds: &[Kind], wanted: &Wanted, single: Single) -> R
     let mut alone = [Candidate::new(vec![single.at])];
     let counted = proof::count(survey, kinds, wanted, &mut alone, 1)?;
     let [alone] = alone;
-    let key = of_one(survey, counted, Single { lost: alone.lost(), ..single });
+    let key = of_one(
+        survey,
+        counted,
+        Single {
+            lost: alone.lost(),
+            ..single
+        },
+    );
     let mut candidates = beside(survey, kinds, single.at);
     if alone.repeated == 0 || candidates.is_empty() {
         return Ok(key);
     }
     let counted = proof::count(survey, kinds, wanted, &mut candidates, 1)?;
-    let unique = candidates.iter().filter(|one| one.repeated == 0 && one.lost() < alone.lost());
-    let Some(better) = unique.min_by_key(|one| (one.columns.len(), one.lost())) else { return Ok(key) };
+    let unique = candidates
+        .iter()
+        .filter(|one| one.repeated == 0 && one.lost() < alone.lost());
+    let Some(better) = unique.min_by_key(|one| (one.columns.len(), one.lost())) else {
+        return Ok(key);
+    };
     let mut remarks = vec![format!(
         "EDIT: `{}` alone repeats in {} of {counted} rows; with what stands beside it, none does. Are those one facility or two?",
         survey.columns[single.at].name, alone.repeated
     )];
     remarks.extend(loss(survey.rows, counted, better.lost()));
-    Ok(Key { columns: better.columns.clone(), lost: better.lost(), remarks })
+    Ok(Key {
+        columns: better.columns.clone(),
+        lost: better.lost(),
+        remarks,
+    })
 }
 
 /// Where nothing is unique, the column that loses the fewest rows.
@@ -172,10 +207,16 @@ fn fallback(survey: &Survey, kinds: &[Kind]) -> Option<Key> {
     let lost = |at: usize| columns[at].lost(rows, nulls(&columns[at], &kinds[at]).1.len() as u64);
     let is_named = |at: usize| is_identifier(&columns[at].name) || is_named_like_one(&columns[at].name);
     let may_be = |at: &usize| !is_excluded(&columns[*at], &kinds[*at]);
-    let found = (0..columns.len()).filter(may_be).min_by_key(|at| (lost(*at), !is_named(*at), *at));
+    let found = (0..columns.len())
+        .filter(may_be)
+        .min_by_key(|at| (lost(*at), !is_named(*at), *at));
     let at = found.or((!columns.is_empty()).then_some(0))?;
     let (name, lost) = (&columns[at].name, lost(at));
-    let about = if columns[at].distinct.is_exact() { "" } else { "about " };
+    let about = if columns[at].distinct.is_exact() {
+        ""
+    } else {
+        "about "
+    };
     let remark = match lost {
         _ if rows == 0 => "EDIT: the file has no rows, so nothing shows which column is the key.".to_owned(),
         0 => format!(
@@ -185,7 +226,11 @@ fn fallback(survey: &Survey, kinds: &[Kind]) -> Option<Key> {
             "EDIT: no column is unique, and no two or three together; of all, `{name}` loses the fewest: {about}{lost} of {rows} rows will be rejects."
         ),
     };
-    Some(Key { columns: vec![at], lost, remarks: vec![remark] })
+    Some(Key {
+        columns: vec![at],
+        lost,
+        remarks: vec![remark],
+    })
 }
 
 #[cfg(test)]
@@ -222,7 +267,11 @@ mod tests {
         survey.most_lost = 1;
         let kinds: Vec<Kind> = survey.columns.iter().map(infer).collect();
         let key = choose(&survey, &kinds, &wanted).unwrap().unwrap();
-        let names: Vec<&str> = key.columns.iter().map(|at| survey.columns[*at].name.as_str()).collect();
+        let names: Vec<&str> = key
+            .columns
+            .iter()
+            .map(|at| survey.columns[*at].name.as_str())
+            .collect();
         (names.join("+"), key.remarks.join(" "))
     }
 
@@ -281,8 +330,14 @@ mod tests {
         let city = ("CITY", ["c", "d", "c", "d"].as_slice());
         let (found, remarks) = chosen(&[name, city, permit]);
         assert_eq!(found, "PERMIT");
-        assert!(remarks.contains("is it an identifier?") && !remarks.contains("lose"), "{remarks}");
-        assert_eq!(chosen(&[name, ("ORISPL", &["55012", "10333", "88391", "70001"])]).0, "ORISPL");
+        assert!(
+            remarks.contains("is it an identifier?") && !remarks.contains("lose"),
+            "{remarks}"
+        );
+        assert_eq!(
+            chosen(&[name, ("ORISPL", &["55012", "10333", "88391", "70001"])]).0,
+            "ORISPL"
+        );
         // A count may be unique by chance, and so may numbers beside the parts of a key.
         assert_eq!(chosen(&[name, city, ("TOTAL_BEDS", permit.1)]).0, "NAME+CITY");
         let (plant, unit) = (
@@ -314,12 +369,18 @@ mod tests {
         repeated[69_999] = "W0";
         let kinds = vec!["OIL"; 70_000];
         let same = ("KIND", kinds.as_slice());
-        assert_eq!(chosen(&[("WELL", &unique), same]), ("WELL".to_owned(), String::new()));
+        assert_eq!(
+            chosen(&[("WELL", &unique), same]),
+            ("WELL".to_owned(), String::new())
+        );
         let (name, _) = chosen(&[("WELL", &repeated), ("TITLE", &unique)]);
         assert_eq!(name, "TITLE");
         let (name, remarks) = chosen(&[("WELL_ID", &repeated), same]);
         assert_eq!(name, "WELL_ID");
-        assert!(remarks.contains("1 of 70000 rows have none or repeat"), "{remarks}");
+        assert!(
+            remarks.contains("1 of 70000 rows have none or repeat"),
+            "{remarks}"
+        );
     }
 
     #[test]

@@ -63,12 +63,19 @@ pub(super) fn infer(column: &Column) -> Kind {
         return Kind::Text;
     }
     let is_real = declares(column, "Real");
-    if column.integers == column.numbers && !is_real { Kind::Integer } else { Kind::Number }
+    if column.integers == column.numbers && !is_real {
+        Kind::Integer
+    } else {
+        Kind::Number
+    }
 }
 
 /// Where every value is empty or a sentinel, the declared type or the sentinel says.
 fn of_nothing(column: &Column) -> Kind {
-    let has_number = column.sentinels.values().any(|(sentinel, _)| *sentinel == Sentinel::Number);
+    let has_number = column
+        .sentinels
+        .values()
+        .any(|(sentinel, _)| *sentinel == Sentinel::Number);
     if codes::is_code(&column.name) {
         return Kind::Text;
     }
@@ -82,7 +89,10 @@ fn of_nothing(column: &Column) -> Kind {
 }
 
 fn declares(column: &Column, kind: &str) -> bool {
-    column.declared.as_ref().is_some_and(|declared| declared.starts_with(kind))
+    column
+        .declared
+        .as_ref()
+        .is_some_and(|declared| declared.starts_with(kind))
 }
 
 /// Values of the column that mean null: sure ones, and ones to ask about.
@@ -98,7 +108,11 @@ pub(super) fn nulls<'a>(column: &'a Column, kind: &Kind) -> (Vec<&'a str>, Vec<&
                 !names::is_coordinate(&column.name) && column.range.is_none_or(|(low, _)| low >= 0.0)
             }
         };
-        if is_sure { sure.push(value.as_str()) } else { doubtful.push(value.as_str()) }
+        if is_sure {
+            sure.push(value.as_str())
+        } else {
+            doubtful.push(value.as_str())
+        }
     }
     (sure, doubtful)
 }
@@ -131,14 +145,21 @@ mod tests {
     fn a_word_among_many_numbers_is_a_misfit() {
         let beds = [vec!["25"; 200], vec!["MANY"]].concat();
         assert_eq!(kind("BEDS", &beds), Kind::Integer);
-        assert_eq!(kind("ROUTE", &[vec!["25"; 200], vec!["12A"]].concat()), Kind::Text);
+        assert_eq!(
+            kind("ROUTE", &[vec!["25"; 200], vec!["12A"]].concat()),
+            Kind::Text
+        );
         assert_eq!(kind("BEDS", &[vec!["25"; 50], vec!["MANY"]].concat()), Kind::Text);
     }
 
     #[test]
     fn codes_are_text() {
         assert_eq!(kind("X1", &["06037", "48201"]), Kind::Text, "a leading zero");
-        assert_eq!(kind("X1", &["1234567890123456789"]), Kind::Text, "too long for a double");
+        assert_eq!(
+            kind("X1", &["1234567890123456789"]),
+            Kind::Text,
+            "too long for a double"
+        );
         for name in [
             "ZIP",
             "Zip",
@@ -192,7 +213,10 @@ mod tests {
         assert_eq!(nulls("LONGITUDE", &["-95.5", "-99"]), pair("", "-99"));
         assert_eq!(nulls("lon", &["12.5", "-99"]), pair("", "-99"));
         assert_eq!(nulls("DEPTH", &["-5", "-999"]), pair("", "-999"));
-        assert_eq!(nulls("TRAUMA", &["LEVEL I", "NONE", "NOT AVAILABLE"]), pair("NOT AVAILABLE", "NONE"));
+        assert_eq!(
+            nulls("TRAUMA", &["LEVEL I", "NONE", "NOT AVAILABLE"]),
+            pair("NOT AVAILABLE", "NONE")
+        );
         assert_eq!(nulls("lid", &["ANC", "UNK", "-"]), pair("-", "UNK"));
         assert_eq!(nulls("LINES", &["1", "NONE"]), pair("NONE", ""));
         assert_eq!(nulls("CITY", &["1899-12-30", "ROME"]), pair("", "1899-12-30"));

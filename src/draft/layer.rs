@@ -21,7 +21,12 @@ pub(super) fn geometry_columns(survey: &Survey) -> Vec<&str> {
 pub(super) fn table(survey: &Survey, id: &str) -> Vec<String> {
     let format = readable(survey);
     let mut keys = vec![format!("path = {}", quoted(&survey.path))];
-    keys.extend(format.written().iter().map(|(key, written)| format!("{key} = {}", value(written))));
+    keys.extend(
+        format
+            .written()
+            .iter()
+            .map(|(key, written)| format!("{key} = {}", value(written))),
+    );
     let mut confirm = String::new();
     match &survey.crs {
         Word::Stated(_) => {}
@@ -55,7 +60,12 @@ pub(super) fn remarks(survey: &Survey) -> Vec<String> {
     }
     remarks.extend(crs(survey));
     remarks.extend(survey.remarks.iter().map(|remark| line(remark)));
-    remarks.extend(survey.outside.iter().map(|outside| line(&format!("EDIT: {outside}."))));
+    remarks.extend(
+        survey
+            .outside
+            .iter()
+            .map(|outside| line(&format!("EDIT: {outside}."))),
+    );
     if survey.nowhere > 0 && survey.has_coordinates {
         remarks.push(format!(
             "{} of {} rows will be rejects: {}.",
@@ -69,7 +79,10 @@ pub(super) fn remarks(survey: &Survey) -> Vec<String> {
         remarks.push(line(&format!("{rows} rows will be rejects: {beyond}.")));
     }
     if survey.broken > 0 {
-        remarks.push(format!("{} further records can't be parsed: they will be rejects.", survey.broken));
+        remarks.push(format!(
+            "{} further records can't be parsed: they will be rejects.",
+            survey.broken
+        ));
     }
     if !survey.others.is_empty() {
         let others = list(survey.others.iter().map(String::as_str));
@@ -108,10 +121,15 @@ fn crs(survey: &Survey) -> Vec<String> {
                 None => "these are no degrees. Ask its makers, and repair the file.".to_owned(),
             },
         ],
-        Word::Stated(crs) => vec![line(&format!("The file says, or its format, that its CRS is {crs}."))],
+        Word::Stated(crs) => vec![line(&format!(
+            "The file says, or its format, that its CRS is {crs}."
+        ))],
         Word::Inferred(code, why) => {
             let mut told = vec![
-                format!("Confirm crs: the file doesn't name it. {code} is inferred from {}.", line(why)),
+                format!(
+                    "Confirm crs: the file doesn't name it. {code} is inferred from {}.",
+                    line(why)
+                ),
                 format!("In the file {reach}."),
             ];
             if !beyond {
@@ -145,5 +163,9 @@ fn reach([west, south, east, north]: [f64; 4]) -> String {
 
 /// A coordinate; one that no CRS has, in few digits.
 fn shown(coordinate: f64) -> String {
-    if coordinate.abs() < 1e9 { coordinate.to_string() } else { format!("{coordinate:e}") }
+    if coordinate.abs() < 1e9 {
+        coordinate.to_string()
+    } else {
+        format!("{coordinate:e}")
+    }
 }

@@ -108,7 +108,10 @@ pub fn draft(wanted: &Wanted, reference: &Reference, folder: Option<&str>) -> Re
         },
         _ => wanted.clone(),
     };
-    let describe = |source| Error::Describe { path: wanted.path.clone(), source };
+    let describe = |source| Error::Describe {
+        path: wanted.path.clone(),
+        source,
+    };
     let mut survey = survey::survey(wanted, reference).map_err(describe)?;
     let kinds: Vec<Kind> = survey.columns.iter().map(kind::infer).collect();
     let key = key::choose(&survey, &kinds, wanted).map_err(describe)?;
@@ -122,5 +125,12 @@ pub fn draft(wanted: &Wanted, reference: &Reference, folder: Option<&str>) -> Re
         survey.outside = outside;
     }
     let fields = field::of(&survey, &kinds, key.as_ref());
-    Ok(write::draft(wanted, &survey, &fields, key.as_ref(), reference, folder))
+    Ok(write::draft(
+        wanted,
+        &survey,
+        &fields,
+        key.as_ref(),
+        reference,
+        folder,
+    ))
 }

@@ -27,11 +27,28 @@ const CORE: [(&str, &[&str]); 7] = [
             "schoolname",
         ],
     ),
-    ("facility_type", &["type", "facilitytype", "factype", "typepipe", "damtype"]),
+    (
+        "facility_type",
+        &["type", "facilitytype", "factype", "typepipe", "damtype"],
+    ),
     ("status", &["status", "statusdesc", "licstatus"]),
     ("naics_code", &["naicscode", "naics"]),
-    ("state_code_claimed", &["state", "statecode", "stusps", "stateabbr", "statecd", "locstate", "st"]),
-    ("county_fips_claimed", &["countyfips", "cntyfips", "fips", "fipscode"]),
+    (
+        "state_code_claimed",
+        &[
+            "state",
+            "statecode",
+            "stusps",
+            "stateabbr",
+            "statecd",
+            "locstate",
+            "st",
+        ],
+    ),
+    (
+        "county_fips_claimed",
+        &["countyfips", "cntyfips", "fips", "fipscode"],
+    ),
     ("source_date", &["sourcedate", "srcdate"]),
 ];
 
@@ -82,7 +99,9 @@ fn canonical(columns: &[(&str, &Kind, (usize, usize))]) -> Vec<String> {
         let fits = |(name, kind, lengths): &(&str, &Kind, (usize, usize)), alias: &str| {
             squeezed(name) == alias && fills(core, kind, *lengths)
         };
-        let found = aliases.iter().find_map(|alias| columns.iter().position(|column| fits(column, alias)));
+        let found = aliases
+            .iter()
+            .find_map(|alias| columns.iter().position(|column| fits(column, alias)));
         if let Some(found) = found {
             names[found] = Some(core);
         }
@@ -138,7 +157,11 @@ fn free(name: &str, position: usize, used: &mut HashSet<String>) -> String {
 }
 
 fn is_reserved(name: &str) -> bool {
-    CORE_COLUMNS.iter().map(|column| column.name).chain(TAKEN).any(|taken| taken == name)
+    CORE_COLUMNS
+        .iter()
+        .map(|column| column.name)
+        .chain(TAKEN)
+        .any(|taken| taken == name)
 }
 
 /// Lower snake case: `EPAFacilityID` → `epa_facility_id`, `Install_MW` → `install_mw`.
@@ -164,7 +187,11 @@ pub(super) fn snake(name: &str) -> String {
     }
     let words: Vec<&str> = snake.split('_').filter(|word| !word.is_empty()).collect();
     let snake = words.join("_");
-    if snake.starts_with(|c: char| c.is_ascii_digit()) { format!("n_{snake}") } else { snake }
+    if snake.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("n_{snake}")
+    } else {
+        snake
+    }
 }
 
 /// An identifier for a layer from the name of a file or table.
@@ -178,8 +205,9 @@ pub(super) fn layer_id(name: &str) -> String {
 
 /// Whether a sheet is called what a spreadsheet calls a new one.
 pub(super) fn is_unnamed_sheet(name: &str) -> bool {
-    const NEW: [&str; 9] =
-        ["sheet", "tabelle", "feuil", "hoja", "foglio", "data", "table", "export", "results"];
+    const NEW: [&str; 9] = [
+        "sheet", "tabelle", "feuil", "hoja", "foglio", "data", "table", "export", "results",
+    ];
     let name = squeezed(name);
     NEW.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit()))
 }
@@ -187,13 +215,18 @@ pub(super) fn is_unnamed_sheet(name: &str) -> bool {
 /// Unit that a name ends in.
 pub(super) fn unit(canonical: &str) -> Option<&'static str> {
     let (_, last) = canonical.rsplit_once('_')?;
-    UNITS.iter().find(|(suffix, _)| *suffix == last).map(|(_, unit)| *unit)
+    UNITS
+        .iter()
+        .find(|(suffix, _)| *suffix == last)
+        .map(|(_, unit)| *unit)
 }
 
 /// Whether a column is called a state.
 pub(super) fn is_state(name: &str) -> bool {
     let squeezed = squeezed(name);
-    snake(name).split('_').any(|word| matches!(word, "state" | "stusps" | "st"))
+    snake(name)
+        .split('_')
+        .any(|word| matches!(word, "state" | "stusps" | "st"))
         || CORE[4].1.contains(&squeezed.as_str())
 }
 
@@ -210,7 +243,10 @@ pub(super) fn is_coordinate(name: &str) -> bool {
 
 /// Lower-case letters and digits of a name.
 pub(super) fn squeezed(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    name.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
 }
 
 #[cfg(test)]
@@ -274,8 +310,14 @@ mod tests {
     fn the_facilities_own_name_wins_over_those_of_others() {
         let text = |name: &'static str| (name, Kind::Text);
         assert_eq!(names(&[text("LEA_NAME"), text("SCH_NAME")]), ["lea_name", "name"]);
-        assert_eq!(names(&[text("LEGAL_NAME"), text("DBA_NAME")]), ["legal_name", "name"]);
-        assert_eq!(names(&[text("QUAD_NAME"), text("STREAM_NAME")]), ["quad_name", "stream_name"]);
+        assert_eq!(
+            names(&[text("LEGAL_NAME"), text("DBA_NAME")]),
+            ["legal_name", "name"]
+        );
+        assert_eq!(
+            names(&[text("QUAD_NAME"), text("STREAM_NAME")]),
+            ["quad_name", "stream_name"]
+        );
         assert_eq!(names(&[text("NAME1"), text("NAME2")]), ["name", "name2"]);
     }
 
@@ -283,20 +325,31 @@ mod tests {
     fn what_does_not_fit_a_core_column_keeps_clear_of_it() {
         assert_eq!(names(&[("SOURCEDATE", Kind::Text)]), ["sourcedate"]);
         assert_eq!(names(&[("SOURCE_DATE", Kind::Text)]), ["source_date_claimed"]);
-        let taken = names(&[("Region", Kind::Text), ("geometry", Kind::Text), ("LAYER", Kind::Text)]);
+        let taken = names(&[
+            ("Region", Kind::Text),
+            ("geometry", Kind::Text),
+            ("LAYER", Kind::Text),
+        ]);
         assert_eq!(taken, ["region_claimed", "geometry_claimed", "layer_claimed"]);
     }
 
     #[test]
     fn names_that_collide_are_numbered() {
-        let found = names(&[("ID", Kind::Text), ("id", Kind::Text), ("I.D", Kind::Text), ("", Kind::Text)]);
+        let found = names(&[
+            ("ID", Kind::Text),
+            ("id", Kind::Text),
+            ("I.D", Kind::Text),
+            ("", Kind::Text),
+        ]);
         assert_eq!(found, ["id", "id_2", "i_d", "column_4"]);
     }
 
     #[test]
     fn a_sheet_that_nobody_named_is_known() {
         assert!(
-            ["Sheet1", "Sheet 2", "Tabelle1", "sheet", "Data", "Table 1"].into_iter().all(is_unnamed_sheet)
+            ["Sheet1", "Sheet 2", "Tabelle1", "sheet", "Data", "Table 1"]
+                .into_iter()
+                .all(is_unnamed_sheet)
         );
         assert!(!["Worksheet1", "North", "2020"].into_iter().any(is_unnamed_sheet));
     }

@@ -31,7 +31,10 @@ const PARTS: [(Part, &[&str]); 4] = [
     (Part::Degrees, &["degrees", "degree", "degs", "deg", "dd", "d"]),
     (Part::Minutes, &["minutes", "minute", "mins", "min", "mm", "m"]),
     (Part::Seconds, &["seconds", "second", "secs", "sec", "ss", "s"]),
-    (Part::Direction, &["direction", "dir", "hemisphere", "hemi", "ns", "ew"]),
+    (
+        Part::Direction,
+        &["direction", "dir", "hemisphere", "hemi", "ns", "ew"],
+    ),
 ];
 
 /// A column that is called after an axis.
@@ -51,7 +54,10 @@ pub(super) fn of(columns: &[Column]) -> Vec<String> {
     }
     let found: Vec<&str> = axes.values().flat_map(|named| together(named)).collect();
     let names = columns.iter().map(|column| &column.name);
-    names.filter(|name| found.contains(&name.as_str())).cloned().collect()
+    names
+        .filter(|name| found.contains(&name.as_str()))
+        .cloned()
+        .collect()
 }
 
 /// Whether a name is that of an axis, or of a part of one.
@@ -69,8 +75,14 @@ fn together<'a>(named: &[Named<'a>]) -> Vec<&'a str> {
     match degrees.filter(|_| has_minutes) {
         None => Vec::new(),
         Some(degrees) => {
-            let parts = named.iter().filter(|named| named.part.is_some()).map(|named| named.column);
-            parts.chain([degrees.column]).map(|column| column.name.as_str()).collect()
+            let parts = named
+                .iter()
+                .filter(|named| named.part.is_some())
+                .map(|named| named.column);
+            parts
+                .chain([degrees.column])
+                .map(|column| column.name.as_str())
+                .collect()
         }
     }
 }
@@ -82,7 +94,9 @@ fn is_whole(column: &Column) -> bool {
 }
 
 fn is_up_to_60(column: &Column) -> bool {
-    column.range.is_none_or(|(low, high)| low >= -60.0 && high <= 60.0)
+    column
+        .range
+        .is_none_or(|(low, high)| low >= -60.0 && high <= 60.0)
 }
 
 /// The axis that a name is after, its other words included, and the part that it says.
@@ -117,7 +131,10 @@ fn axis_of_word(word: &str) -> Option<(&'static str, Option<Part>)> {
 }
 
 fn part_of_word(word: &str) -> Option<Part> {
-    PARTS.iter().find(|(_, names)| names.contains(&word)).map(|(part, _)| *part)
+    PARTS
+        .iter()
+        .find(|(_, names)| names.contains(&word))
+        .map(|(part, _)| *part)
 }
 
 #[cfg(test)]
@@ -133,15 +150,32 @@ mod tests {
             Some((_, Some(Part::Seconds))) => "30.5",
             _ => "N",
         };
-        of(&names.iter().map(|name| column(name, &[value(name)])).collect::<Vec<_>>())
+        of(&names
+            .iter()
+            .map(|name| column(name, &[value(name)]))
+            .collect::<Vec<_>>())
     }
 
     #[test]
     fn degrees_minutes_and_seconds_are_known_by_many_names() {
         for names in [
-            &["LAT_DEG", "LAT_MIN", "LAT_SEC", "LAT_DIR", "LON_DEG", "LON_MIN", "LON_SEC", "LON_DIR"][..],
-            &["latitude_degrees", "latitude_minutes", "latitude_seconds", "latitude_direction"],
-            &["LATDEGREES", "LATMINUTES", "LATSECONDS", "LONGDEGREES", "LONGMINUTES", "LONGSECONDS"],
+            &[
+                "LAT_DEG", "LAT_MIN", "LAT_SEC", "LAT_DIR", "LON_DEG", "LON_MIN", "LON_SEC", "LON_DIR",
+            ][..],
+            &[
+                "latitude_degrees",
+                "latitude_minutes",
+                "latitude_seconds",
+                "latitude_direction",
+            ],
+            &[
+                "LATDEGREES",
+                "LATMINUTES",
+                "LATSECONDS",
+                "LONGDEGREES",
+                "LONGMINUTES",
+                "LONGSECONDS",
+            ],
             &["Lat_D", "Lat_M", "Lat_S", "Long_D", "Long_M", "Long_S"],
             &["LAT", "LAT_MIN", "LAT_SEC", "LON", "LON_MIN", "LON_SEC"],
             &["LAT_DD", "LAT_MM", "LAT_SS"],
@@ -160,8 +194,14 @@ mod tests {
     fn what_is_no_part_of_a_coordinate_stays() {
         assert!(parts(&["MINE_LAT", "MINE_LON"], "35").is_empty());
         assert!(parts(&["TERMINAL_LAT", "ADMIN_LAT", "LAT", "MINUTES"], "35").is_empty());
-        assert_eq!(parts(&["LAT", "LAT_DEG", "LAT_MIN"], "35"), ["LAT_DEG", "LAT_MIN"]);
-        let (whole, lowest) = (column("LAT_DEG", &["35", "36"]), column("LAT_MIN", &["100", "12"]));
+        assert_eq!(
+            parts(&["LAT", "LAT_DEG", "LAT_MIN"], "35"),
+            ["LAT_DEG", "LAT_MIN"]
+        );
+        let (whole, lowest) = (
+            column("LAT_DEG", &["35", "36"]),
+            column("LAT_MIN", &["100", "12"]),
+        );
         assert!(of(&[whole, lowest]).is_empty(), "no minutes beyond 60");
     }
 }

@@ -9,7 +9,10 @@ use super::toml_text::{line, quoted};
 /// The text of `pipelines/<id>.toml`; `reference` where the tables stand elsewhere than beside the schemas.
 pub(super) fn text(survey: &Survey, id: &str, title: &str, reference: Option<&str>) -> String {
     let mut lines = vec![
-        format!("# Draft of a pipeline for {}: a proposal, as is schemas/{id}.toml.", line(&survey.path)),
+        format!(
+            "# Draft of a pipeline for {}: a proposal, as is schemas/{id}.toml.",
+            line(&survey.path)
+        ),
         "#".to_owned(),
         format!("#     cikr check pipelines/{id}.toml"),
         format!("#     cikr run pipelines/{id}.toml"),

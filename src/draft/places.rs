@@ -21,12 +21,20 @@ const SAMPLE: usize = 1_000;
 const SAME: f64 = 0.001;
 
 /// Names of latitude and longitude, as parts of longer names.
-const DEGREES: [(&str, &str); 4] =
-    [("latitude", "longitude"), ("lat", "lon"), ("lat", "long"), ("lat", "lng")];
+const DEGREES: [(&str, &str); 4] = [
+    ("latitude", "longitude"),
+    ("lat", "lon"),
+    ("lat", "long"),
+    ("lat", "lng"),
+];
 
 /// Names of y and x, as words of longer names.
-const PLANE: [(&str, &str); 4] =
-    [("y", "x"), ("northing", "easting"), ("ycoord", "xcoord"), ("ycoordinate", "xcoordinate")];
+const PLANE: [(&str, &str); 4] = [
+    ("y", "x"),
+    ("northing", "easting"),
+    ("ycoord", "xcoord"),
+    ("ycoordinate", "xcoordinate"),
+];
 
 /// A position per row, somewhere in the file.
 #[derive(Debug, Default)]
@@ -99,7 +107,11 @@ impl Places {
     /// The pairs among some columns.
     pub(super) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let names: Vec<&str> = names.into_iter().collect();
-        Self { pairs: pairs(&names), geometry: Place::default(), sample: Vec::new() }
+        Self {
+            pairs: pairs(&names),
+            geometry: Place::default(),
+            sample: Vec::new(),
+        }
     }
 
     /// Takes a row into account: its columns by name, and its geometry where that is a place of its own.
@@ -133,15 +145,20 @@ impl Places {
     ) {
         let is_of_a_pair = |name: &str| self.pairs.iter().any(|pair| pair.x == name || pair.y == name);
         let columns = batch.columns.iter().filter(|(name, _)| is_of_a_pair(name));
-        let texts: HashMap<&str, StringArray> =
-            columns.map(|(name, values)| (name.as_str(), spelling::texts(values))).collect();
+        let texts: HashMap<&str, StringArray> = columns
+            .map(|(name, values)| (name.as_str(), spelling::texts(values)))
+            .collect();
         for row in rows {
             let value = |name: &str| {
                 let values = texts.get(name)?;
                 values.is_valid(row).then(|| values.value(row))
             };
             let has_geometry = has_geometry && batch.geometry.is_valid(row);
-            self.note(batch.rows.value(row), value, has_geometry.then(|| batch.geometry.value(row)));
+            self.note(
+                batch.rows.value(row),
+                value,
+                has_geometry.then(|| batch.geometry.value(row)),
+            );
         }
     }
 
@@ -160,7 +177,10 @@ impl Places {
     /// How many different positions a place has, among the rows that were kept to be compared.
     pub(super) fn distinct(&self, at: usize) -> usize {
         let positions = self.sample.iter().filter_map(|row| row[at]);
-        positions.map(|(x, y)| (x.to_bits(), y.to_bits())).collect::<HashSet<_>>().len()
+        positions
+            .map(|(x, y)| (x.to_bits(), y.to_bits()))
+            .collect::<HashSet<_>>()
+            .len()
     }
 
     /// How often place `other`, put into degrees by `reproject`, is place `degrees`.
@@ -174,7 +194,9 @@ impl Places {
     ) -> Agreement {
         let mut agreement = Agreement { rows: 0, same: 0 };
         for row in &self.sample {
-            let (Some((lon, lat)), Some((x, y))) = (row[degrees], row[other]) else { continue };
+            let (Some((lon, lat)), Some((x, y))) = (row[degrees], row[other]) else {
+                continue;
+            };
             // A number that stands for "no value" disproves nothing.
             if is_beyond([lon, lat, lon, lat]) {
                 continue;
@@ -209,7 +231,13 @@ fn pairs(names: &[&str]) -> Vec<Pair> {
         let is_taken = found.iter().any(|pair| pair.x == x || pair.y == y);
         if !is_taken && x != y {
             let place = Place::default();
-            found.push(Pair { x: x.to_owned(), y: y.to_owned(), is_named, place, missing: None });
+            found.push(Pair {
+                x: x.to_owned(),
+                y: y.to_owned(),
+                is_named,
+                place,
+                missing: None,
+            });
         }
     };
     for (lat, lon) in DEGREES {
@@ -228,7 +256,13 @@ fn pairs(names: &[&str]) -> Vec<Pair> {
             }
             let wanted: Vec<String> = words
                 .iter()
-                .map(|word| if word == second { first.to_owned() } else { word.clone() })
+                .map(|word| {
+                    if word == second {
+                        first.to_owned()
+                    } else {
+                        word.clone()
+                    }
+                })
                 .collect();
             if let Some(x) = names.iter().find(|x| self::words(x) == wanted) {
                 add(x, y, false);
@@ -241,8 +275,18 @@ fn pairs(names: &[&str]) -> Vec<Pair> {
 /// What a row has where its position should be.
 fn missing<'a>(pair: &Pair, row: u64, value: &impl Fn(&str) -> Option<&'a str>) -> Missing {
     let [x, y] = [&pair.x, &pair.y].map(|column| value(column).unwrap_or_default());
-    let values = format!("{} is {}, {} is {}", shown(&pair.x), shown(x), shown(&pair.y), shown(y));
-    Missing { row, values, has_decimal_comma: is_decimal_comma(x) || is_decimal_comma(y) }
+    let values = format!(
+        "{} is {}, {} is {}",
+        shown(&pair.x),
+        shown(x),
+        shown(&pair.y),
+        shown(y)
+    );
+    Missing {
+        row,
+        values,
+        has_decimal_comma: is_decimal_comma(x) || is_decimal_comma(y),
+    }
 }
 
 fn words(name: &str) -> Vec<String> {
@@ -254,7 +298,10 @@ mod tests {
     use super::*;
 
     fn found(names: &[&str]) -> Vec<String> {
-        pairs(names).iter().map(|pair| format!("{} {}", pair.x, pair.y)).collect()
+        pairs(names)
+            .iter()
+            .map(|pair| format!("{} {}", pair.x, pair.y))
+            .collect()
     }
 
     #[test]
@@ -265,7 +312,10 @@ mod tests {
         assert_eq!(found(&["SURF_LONG", "SURF_LAT"]), ["SURF_LONG SURF_LAT"]);
         assert_eq!(found(&["POINT_X", "POINT_Y"]), ["POINT_X POINT_Y"]);
         assert_eq!(found(&["X", "Y", "X_2", "Y_2"]), ["X Y", "X_2 Y_2"]);
-        assert_eq!(found(&["X", "Y", "LATITUDE", "LONGITUDE"]), ["LONGITUDE LATITUDE", "X Y"]);
+        assert_eq!(
+            found(&["X", "Y", "LATITUDE", "LONGITUDE"]),
+            ["LONGITUDE LATITUDE", "X Y"]
+        );
         assert_eq!(found(&["Easting", "Northing"]), ["Easting Northing"]);
         assert!(found(&["PLATE", "LONGITUDE"]).is_empty());
         assert_eq!(found(&["LAT_DEG", "LON_DEG"]), ["LON_DEG LAT_DEG"]);

@@ -38,7 +38,13 @@ pub(super) struct Candidate {
 impl Candidate {
     /// Nothing counted yet.
     pub(super) fn new(columns: Vec<usize>) -> Self {
-        Self { columns, empty: 0, repeated: 0, is_hopeless: false, seen: HashSet::new() }
+        Self {
+            columns,
+            empty: 0,
+            repeated: 0,
+            is_hopeless: false,
+            seen: HashSet::new(),
+        }
     }
 
     /// Rows that would be rejected.
@@ -69,9 +75,16 @@ pub(super) fn count(
     candidates: &mut [Candidate],
     bearable: u64,
 ) -> Result<u64, SourceError> {
-    let used: HashSet<usize> = candidates.iter().flat_map(|candidate| candidate.columns.clone()).collect();
-    let spellings: Vec<Vec<&str>> =
-        survey.columns.iter().zip(kinds).map(|(column, kind)| nulls(column, kind).0).collect();
+    let used: HashSet<usize> = candidates
+        .iter()
+        .flat_map(|candidate| candidate.columns.clone())
+        .collect();
+    let spellings: Vec<Vec<&str>> = survey
+        .columns
+        .iter()
+        .zip(kinds)
+        .map(|(column, kind)| nulls(column, kind).0)
+        .collect();
     let mut rows = 0;
     for batch in batches(&survey.format, wanted, None)? {
         let batch = batch?;

@@ -72,7 +72,12 @@ pub(super) fn count(
             return Ok(None);
         };
         rejected.note(&rows.rejects);
-        rejected.rows += rows.keys.iter().flatten().filter(|key| !seen.insert(hash(key))).count() as u64;
+        rejected.rows += rows
+            .keys
+            .iter()
+            .flatten()
+            .filter(|key| !seen.insert(hash(key)))
+            .count() as u64;
         if seen.len() > ROOM {
             return Ok(None);
         }
@@ -84,11 +89,15 @@ impl Rejected {
     fn note(&mut self, rejects: &[Reject]) {
         self.rows += rejects.len() as u64;
         let is_beyond = |reject: &&Reject| {
-            matches!(reject.reason, RejectReason::OutOfRange | RejectReason::SwappedCoordinates)
+            matches!(
+                reject.reason,
+                RejectReason::OutOfRange | RejectReason::SwappedCoordinates
+            )
         };
         for reject in rejects.iter().filter(is_beyond) {
             self.beyond += 1;
-            self.first_beyond.get_or_insert_with(|| (reject.origin.row, reject.value.clone()));
+            self.first_beyond
+                .get_or_insert_with(|| (reject.origin.row, reject.value.clone()));
         }
     }
 }

@@ -39,17 +39,31 @@ pub(super) fn ceiling(survey: &Survey, key: Option<&Key>) -> (Vec<String>, Optio
         return (Vec::new(), None);
     }
     if let Some(why) = too_many(survey, key) {
-        return (vec![format!("# EDIT: {why}."), "# max-rejects = 0.05".to_owned()], Some(why));
+        return (
+            vec![format!("# EDIT: {why}."), "# max-rejects = 0.05".to_owned()],
+            Some(why),
+        );
     }
-    let is_comma =
-        survey.has_coordinates && survey.first_nowhere.as_ref().is_some_and(|first| first.has_decimal_comma);
-    let why = is_comma
-        .then(|| format!("{} of {all} rows would be rejected: {}", survey.nowhere, positions(survey)));
+    let is_comma = survey.has_coordinates
+        && survey
+            .first_nowhere
+            .as_ref()
+            .is_some_and(|first| first.has_decimal_comma);
+    let why = is_comma.then(|| {
+        format!(
+            "{} of {all} rows would be rejected: {}",
+            survey.nowhere,
+            positions(survey)
+        )
+    });
     let about = if is_counted(survey) { "" } else { "about " };
     let told = format!(
         "# EDIT: {about}{lost} of {all} rows will be rejects; by default more than {USUAL} % fail the layer."
     );
-    (vec![told, format!("max-rejects = {}", share(survey, lost, all))], why)
+    (
+        vec![told, format!("max-rejects = {}", share(survey, lost, all))],
+        why,
+    )
 }
 
 /// Whether a run's rejects are known to the row.
@@ -88,10 +102,22 @@ fn causes(survey: &Survey, key: Option<&Key>) -> Vec<Cause> {
     let nowhere = if survey.has_coordinates { survey.nowhere } else { 0 };
     let beyond = survey.rejected.as_ref().map_or(0, |rejected| rejected.beyond);
     vec![
-        Cause { rows: beyond, why: self::beyond(survey).unwrap_or_default() },
-        Cause { rows: nowhere, why: positions(survey) },
-        Cause { rows: survey.broken, why: "their records can't be parsed".to_owned() },
-        Cause { rows: others, why: "a layer holds one family of geometries".to_owned() },
+        Cause {
+            rows: beyond,
+            why: self::beyond(survey).unwrap_or_default(),
+        },
+        Cause {
+            rows: nowhere,
+            why: positions(survey),
+        },
+        Cause {
+            rows: survey.broken,
+            why: "their records can't be parsed".to_owned(),
+        },
+        Cause {
+            rows: others,
+            why: "a layer holds one family of geometries".to_owned(),
+        },
         Cause {
             rows: key.map_or(0, |key| key.lost),
             why: key.map(|key| keys(survey, key)).unwrap_or_default(),
@@ -104,7 +130,10 @@ pub(super) fn positions(survey: &Survey) -> String {
     let Some(first) = &survey.first_nowhere else {
         return "they have no usable position".to_owned();
     };
-    let mut why = format!("they have no usable position, first row {}: {}", first.row, first.values);
+    let mut why = format!(
+        "they have no usable position, first row {}: {}",
+        first.row, first.values
+    );
     if first.has_decimal_comma {
         why += "; these are decimal commas, and coordinates are read with decimal points alone, so write the file again with those";
     }
@@ -118,9 +147,16 @@ pub(super) fn beyond(survey: &Survey) -> Option<String> {
 }
 
 fn keys(survey: &Survey, key: &Key) -> String {
-    let names: Vec<String> = key.columns.iter().map(|at| shown(&survey.columns[*at].name)).collect();
+    let names: Vec<String> = key
+        .columns
+        .iter()
+        .map(|at| shown(&survey.columns[*at].name))
+        .collect();
     let names = names.join(", ");
-    let first = key.columns.first().and_then(|at| survey.columns[*at].repeated.as_deref());
+    let first = key
+        .columns
+        .first()
+        .and_then(|at| survey.columns[*at].repeated.as_deref());
     match first {
         Some(value) => format!("they repeat an earlier key {names}, first {}", shown(value)),
         None => format!("they have no key {names}, or repeat an earlier one"),
@@ -130,7 +166,11 @@ fn keys(survey: &Survey, key: &Key) -> String {
 /// Whether a value is a number with a comma where the program reads a point: `-97,5`.
 pub(super) fn is_decimal_comma(value: &str) -> bool {
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (whole, part) = value.trim().trim_start_matches(['-', '+']).split_once(',').unwrap_or_default();
+    let (whole, part) = value
+        .trim()
+        .trim_start_matches(['-', '+'])
+        .split_once(',')
+        .unwrap_or_default();
     is_digits(whole) && is_digits(part)
 }
 

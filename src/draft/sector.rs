@@ -34,7 +34,9 @@ pub(super) fn guess(codes: &[(String, u64)], reference: &Reference) -> Option<Gu
     }
     let all: u64 = codes.iter().map(|(_, count)| count).sum();
     let (sector, count) = sectors.into_iter().max_by_key(|(_, count)| *count)?;
-    let agreed = subsectors.into_iter().find(|((of, _), agreeing)| *of == sector && agreeing * 10 >= all * 9);
+    let agreed = subsectors
+        .into_iter()
+        .find(|((of, _), agreeing)| *of == sector && agreeing * 10 >= all * 9);
     Some(Guess {
         code: Some(sector.to_owned()),
         subsector: agreed.map(|((_, subsector), _)| subsector.to_owned()),
@@ -45,7 +47,11 @@ pub(super) fn guess(codes: &[(String, u64)], reference: &Reference) -> Option<Gu
 /// Code and name of every sector: the table's, or, without one, those that are shipped.
 pub(super) fn known(reference: &Reference) -> Vec<(String, String)> {
     if !reference.sectors.is_empty() {
-        return reference.sectors.iter().map(|sector| (sector.code.clone(), sector.name.clone())).collect();
+        return reference
+            .sectors
+            .iter()
+            .map(|sector| (sector.code.clone(), sector.name.clone()))
+            .collect();
     }
     let mut rows = ReaderBuilder::new().from_reader(SHIPPED.as_bytes());
     let named = |row: &csv::StringRecord| Some((row.get(0)?.to_owned(), row.get(1)?.to_owned()));
@@ -65,21 +71,36 @@ mod tests {
             also: vec![],
             source: String::new(),
         };
-        let naics =
-            vec![rule("62", "HLPH", "Care"), rule("621910", "EMSV", "EMS"), rule("922", "EMSV", "Law")];
-        Reference { naics, ..Reference::default() }
+        let naics = vec![
+            rule("62", "HLPH", "Care"),
+            rule("621910", "EMSV", "EMS"),
+            rule("922", "EMSV", "Law"),
+        ];
+        Reference {
+            naics,
+            ..Reference::default()
+        }
     }
 
     fn codes(counts: &[(&str, u64)]) -> Vec<(String, u64)> {
-        counts.iter().map(|(code, count)| ((*code).to_owned(), *count)).collect()
+        counts
+            .iter()
+            .map(|(code, count)| ((*code).to_owned(), *count))
+            .collect()
     }
 
     #[test]
     fn the_longest_prefix_of_most_rows_decides() {
         let ambulances = guess(&codes(&[("621910", 30), ("622110", 20)]), &reference()).unwrap();
-        assert_eq!((ambulances.code.as_deref(), ambulances.subsector), (Some("EMSV"), None));
+        assert_eq!(
+            (ambulances.code.as_deref(), ambulances.subsector),
+            (Some("EMSV"), None)
+        );
         let hospitals = guess(&codes(&[("622110", 99), ("621910", 1)]), &reference()).unwrap();
-        assert_eq!((hospitals.code.as_deref(), hospitals.subsector.as_deref()), (Some("HLPH"), Some("Care")));
+        assert_eq!(
+            (hospitals.code.as_deref(), hospitals.subsector.as_deref()),
+            (Some("HLPH"), Some("Care"))
+        );
         assert!(hospitals.why.starts_with("99 of 100 NAICS codes belong there"));
     }
 
@@ -87,7 +108,10 @@ mod tests {
     fn sectors_are_listed_without_a_table_too() {
         let known = known(&Reference::default());
         assert_eq!(known.len(), 16);
-        assert!(known.contains(&("NUCL".to_owned(), "Nuclear Reactors, Materials, and Waste".to_owned())));
+        assert!(known.contains(&(
+            "NUCL".to_owned(),
+            "Nuclear Reactors, Materials, and Waste".to_owned()
+        )));
     }
 
     #[test]

@@ -52,7 +52,9 @@ pub(super) fn of(value: &str) -> Option<Sentinel> {
         return is_sentinel(number).then_some(Sentinel::Number);
     }
     if value.contains("1899") || value.contains("12/30/99") {
-        return dates::any_day(value).filter(|day| is_day_zero(*day)).map(|_| Sentinel::Day);
+        return dates::any_day(value)
+            .filter(|day| is_day_zero(*day))
+            .map(|_| Sentinel::Day);
     }
     let is_among = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(value));
     match value {

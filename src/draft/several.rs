@@ -23,11 +23,16 @@ pub(super) fn of_several(
     let parts = parts(survey, kinds, |_| true);
     let mut candidates: Vec<Candidate> = Vec::new();
     let distinct = |columns: &[usize]| -> f64 {
-        columns.iter().map(|at| survey.columns[*at].distinct.count() as f64).product()
+        columns
+            .iter()
+            .map(|at| survey.columns[*at].distinct.count() as f64)
+            .product()
     };
     for (at, first) in parts.iter().enumerate() {
         for (next, second) in parts.iter().enumerate().skip(at + 1) {
-            let threes = parts[next + 1..].iter().map(|third| vec![*first, *second, *third]);
+            let threes = parts[next + 1..]
+                .iter()
+                .map(|third| vec![*first, *second, *third]);
             let all = std::iter::once(vec![*first, *second]).chain(threes);
             let enough = all.filter(|columns| distinct(columns) >= survey.rows as f64 * 0.95);
             candidates.extend(enough.map(Candidate::new));
@@ -38,28 +43,48 @@ pub(super) fn of_several(
     }
     let counted = proof::count(survey, kinds, wanted, &mut candidates, BEARABLE)?;
     let unnamed = |candidate: &Candidate| {
-        candidate.columns.iter().filter(|at| !is_part_by_name(&survey.columns[**at])).count()
+        candidate
+            .columns
+            .iter()
+            .filter(|at| !is_part_by_name(&survey.columns[**at]))
+            .count()
     };
     let bearable = |candidate: &&Candidate| !candidate.is_hopeless && candidate.lost() <= survey.most_lost;
     let found = candidates.iter().filter(bearable).min_by_key(|one| {
         let unnamed = unnamed(one);
-        (unnamed == one.columns.len(), one.lost(), unnamed, one.columns.len())
+        (
+            unnamed == one.columns.len(),
+            one.lost(),
+            unnamed,
+            one.columns.len(),
+        )
     });
     Ok(found.map(|found| {
         let mut remarks = vec![together(survey, kinds)];
         remarks.extend(nearest(survey, kinds));
         remarks.extend(loss(survey.rows, counted, found.lost()));
         let is_named = unnamed(found) == 0;
-        (Key { columns: found.columns.clone(), lost: found.lost(), remarks }, is_named)
+        (
+            Key {
+                columns: found.columns.clone(),
+                lost: found.lost(),
+                remarks,
+            },
+            is_named,
+        )
     }))
 }
 
 /// Keys of a column and one or two others that are called parts of one.
 pub(super) fn beside(survey: &Survey, kinds: &[Kind], single: usize) -> Vec<Candidate> {
-    let mut parts = parts(survey, kinds, |at| at != single && is_part_by_name(&survey.columns[at]));
+    let mut parts = parts(survey, kinds, |at| {
+        at != single && is_part_by_name(&survey.columns[at])
+    });
     parts.truncate(PARTS / 2);
-    let mut candidates: Vec<Candidate> =
-        parts.iter().map(|part| Candidate::new(vec![single, *part])).collect();
+    let mut candidates: Vec<Candidate> = parts
+        .iter()
+        .map(|part| Candidate::new(vec![single, *part]))
+        .collect();
     for (at, first) in parts.iter().enumerate() {
         let pairs = parts[at + 1..].iter().map(|second| vec![single, *first, *second]);
         candidates.extend(pairs.map(Candidate::new));
@@ -71,7 +96,10 @@ pub(super) fn beside(survey: &Survey, kinds: &[Kind], single: usize) -> Vec<Cand
 fn together(survey: &Survey, kinds: &[Kind]) -> String {
     let alone = match least_lost(survey, kinds) {
         Some((at, 0)) if survey.columns[at].distinct.is_exact() => {
-            format!("`{}` is unique alone, but these are called parts of a key", survey.columns[at].name)
+            format!(
+                "`{}` is unique alone, but these are called parts of a key",
+                survey.columns[at].name
+            )
         }
         _ => "no column is unique alone, these together are".to_owned(),
     };
@@ -106,8 +134,12 @@ fn parts(survey: &Survey, kinds: &[Kind], wanted: impl Fn(usize) -> bool) -> Vec
     let columns = &survey.columns;
     let is_full = |column: &Column, kind: &Kind| {
         let (sure, _) = nulls(column, kind);
-        let empty: u64 =
-            column.sentinels.iter().filter(|(v, _)| sure.contains(&v.as_str())).map(|(_, (_, n))| n).sum();
+        let empty: u64 = column
+            .sentinels
+            .iter()
+            .filter(|(v, _)| sure.contains(&v.as_str()))
+            .map(|(_, (_, n))| n)
+            .sum();
         let all: u64 = column.values + column.sentinels.values().map(|(_, n)| n).sum::<u64>();
         (survey.rows + empty).saturating_sub(all) <= survey.most_lost
     };
@@ -117,10 +149,17 @@ fn parts(survey: &Survey, kinds: &[Kind], wanted: impl Fn(usize) -> bool) -> Vec
         let is_short = column.lengths.1 <= 80 && column.distinct.count() > 1;
         is_short && !is_number && !is_excluded(column, kind) && !is_unstable(column) && is_full(column, kind)
     };
-    let mut parts: Vec<usize> = (0..columns.len()).filter(is_part).filter(|at| wanted(*at)).collect();
+    let mut parts: Vec<usize> = (0..columns.len())
+        .filter(is_part)
+        .filter(|at| wanted(*at))
+        .collect();
     parts.sort_by_key(|at| {
         let column = &columns[*at];
-        (!is_part_by_name(column), std::cmp::Reverse(column.distinct.count()), *at)
+        (
+            !is_part_by_name(column),
+            std::cmp::Reverse(column.distinct.count()),
+            *at,
+        )
     });
     parts.truncate(PARTS);
     parts

@@ -82,7 +82,10 @@ pub(super) fn survey(wanted: &Wanted, reference: &Reference) -> Result<Survey, S
     let layer = table(&description, wanted)?;
     let (format, has_coordinates) = format(&description, layer, wanted.table.is_some());
     let spatial = description.layers.iter().filter(|other| other.geometry.is_some());
-    let others = spatial.map(|other| other.name.clone()).filter(|other| *other != layer.name).collect();
+    let others = spatial
+        .map(|other| other.name.clone())
+        .filter(|other| *other != layer.name)
+        .collect();
     let mut survey = Survey {
         path: wanted.shown.clone(),
         id: id(&description, layer, wanted),
@@ -136,8 +139,10 @@ fn leave_parts_out(survey: &mut Survey, layer: &LayerDescription) {
 
 /// What a run could land: a folder around one file is that file, unless it is a `FileGDB`.
 pub(super) fn landable(path: &Path, table: Option<&str>) -> Option<PathBuf> {
-    let is =
-        |path: &Path, wanted: &str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(wanted));
+    let is = |path: &Path, wanted: &str| {
+        path.extension()
+            .is_some_and(|found| found.eq_ignore_ascii_case(wanted))
+    };
     if !path.is_dir() || is(path, "gdb") {
         return None;
     }
@@ -145,8 +150,10 @@ pub(super) fn landable(path: &Path, table: Option<&str>) -> Option<PathBuf> {
     let known = |path: &PathBuf| ["shp", "gpkg", "gdb"].iter().any(|kind| is(path, kind));
     let mut files: Vec<PathBuf> = entries.filter(known).collect();
     files.sort();
-    let is_table =
-        |path: &&PathBuf| path.file_stem().is_some_and(|stem| table.is_some_and(|table| stem == table));
+    let is_table = |path: &&PathBuf| {
+        path.file_stem()
+            .is_some_and(|stem| table.is_some_and(|table| stem == table))
+    };
     let named = files.iter().find(is_table).cloned();
     named.or_else(|| (files.len() == 1).then(|| files.swap_remove(0)))
 }
@@ -154,7 +161,10 @@ pub(super) fn landable(path: &Path, table: Option<&str>) -> Option<PathBuf> {
 /// The wanted id, or one of the table's name; a sheet that nobody named goes by its file's.
 fn id(description: &Description, layer: &LayerDescription, wanted: &Wanted) -> String {
     let is_sheet = matches!(description.format, Some(Format::Xlsx { .. }));
-    let stem = wanted.path.file_stem().filter(|_| is_sheet && names::is_unnamed_sheet(&layer.name));
+    let stem = wanted
+        .path
+        .file_stem()
+        .filter(|_| is_sheet && names::is_unnamed_sheet(&layer.name));
     let name = stem.map_or_else(|| layer.name.clone().into(), OsStr::to_string_lossy);
     wanted.id.clone().unwrap_or_else(|| names::layer_id(&name))
 }
@@ -174,7 +184,11 @@ fn is_table(survey: &Survey, wanted: &Wanted) -> Result<(), SourceError> {
         _ => return Ok(()),
     };
     let shown = wanted.path.display().to_string();
-    Err(SourceError::Unexpected { shown, expected: "a table of delimited text", found })
+    Err(SourceError::Unexpected {
+        shown,
+        expected: "a table of delimited text",
+        found,
+    })
 }
 
 /// The table to look at: the one of this name, or the first with geometries.
@@ -183,7 +197,10 @@ fn table<'a>(description: &'a Description, wanted: &Wanted) -> Result<&'a LayerD
     let name = wanted.table.as_deref();
     let found = match name {
         Some(name) => layers.iter().find(|layer| layer.name.eq_ignore_ascii_case(name)),
-        None => layers.iter().find(|layer| layer.geometry.is_some()).or(layers.first()),
+        None => layers
+            .iter()
+            .find(|layer| layer.geometry.is_some())
+            .or(layers.first()),
     };
     let shown = wanted.path.display().to_string();
     match (found, name) {
@@ -205,27 +222,56 @@ fn format(description: &Description, layer: &LayerDescription, is_named: bool) -
     match &description.format {
         Some(Format::Ogr { .. }) => {
             let is_one = description.layers.len() == 1 && !is_named;
-            (Format::Ogr { layer: (!is_one).then(|| layer.name.clone()), allow_views: false }, true)
+            (
+                Format::Ogr {
+                    layer: (!is_one).then(|| layer.name.clone()),
+                    allow_views: false,
+                },
+                true,
+            )
         }
-        Some(Format::Xlsx { header_row, geometry, .. }) => {
+        Some(Format::Xlsx {
+            header_row, geometry, ..
+        }) => {
             let is_one = description.layers.len() == 1 && !is_named;
             let is_there = |name: &String| layer.columns.iter().any(|column| column.name == *name);
             let is_found = matches!(geometry, CsvGeometry::Xy { x, y, .. } if is_there(x) && is_there(y));
-            let geometry = if is_found { geometry.clone() } else { first_column(layer) };
+            let geometry = if is_found {
+                geometry.clone()
+            } else {
+                first_column(layer)
+            };
             let sheet = (!is_one).then(|| layer.name.clone());
-            (Format::Xlsx { sheet, header_row: *header_row, geometry }, is_found)
+            (
+                Format::Xlsx {
+                    sheet,
+                    header_row: *header_row,
+                    geometry,
+                },
+                is_found,
+            )
         }
         Some(format) => (format.clone(), true),
         None => {
             let dialect = description.dialect.unwrap_or(Dialect::USUAL);
-            (Format::Csv { dialect, geometry: first_column(layer) }, false)
+            (
+                Format::Csv {
+                    dialect,
+                    geometry: first_column(layer),
+                },
+                false,
+            )
         }
     }
 }
 
 /// Where nothing looks like a geometry, a column stands in, so that the others can be read.
 fn first_column(layer: &LayerDescription) -> CsvGeometry {
-    let column = layer.columns.first().map(|column| column.name.clone()).unwrap_or_default();
+    let column = layer
+        .columns
+        .first()
+        .map(|column| column.name.clone())
+        .unwrap_or_default();
     CsvGeometry::Wkt { column }
 }
 
@@ -234,7 +280,10 @@ pub(super) fn batches(format: &Format, wanted: &Wanted, crs: Option<Crs>) -> Res
     let shown: Arc<str> = wanted.path.display().to_string().into();
     let plan = SourcePlan::of_file(wanted.path.clone(), shown, format.clone(), crs);
     let landed = Landed::at(wanted.path.clone());
-    let limits = Limits { rows: wanted.rows, ..LIMITS };
+    let limits = Limits {
+        rows: wanted.rows,
+        ..LIMITS
+    };
     // Which CRS it is doesn't matter to the values; the draft asks where the file is silent.
     source::open(&landed, &plan, &limits, Some(&Crs::Crs84))
 }
@@ -245,12 +294,20 @@ fn read(
     wanted: &Wanted,
     states: &[State],
 ) -> Result<(), SourceError> {
-    survey.columns = layer.columns.iter().map(|c| Column::new(&c.name, c.declared.as_deref())).collect();
+    survey.columns = layer
+        .columns
+        .iter()
+        .map(|c| Column::new(&c.name, c.declared.as_deref()))
+        .collect();
     survey.places = Places::new(layer.columns.iter().map(|column| column.name.as_str()));
     (survey.rows, survey.broken, survey.nowhere) = (0, 0, 0);
     let has_geometry = !matches!(survey.format.csv_geometry(), Some(CsvGeometry::Xy { .. }));
-    let mut places: HashMap<String, usize> =
-        survey.columns.iter().enumerate().map(|(at, column)| (column.name.clone(), at)).collect();
+    let mut places: HashMap<String, usize> = survey
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| (column.name.clone(), at))
+        .collect();
     for batch in batches(&survey.format, wanted, None)? {
         let batch = batch?;
         let broken = broken(&batch);
@@ -272,23 +329,36 @@ fn read(
 
 /// Rows whose values stand in the wrong columns, if in any.
 pub(super) fn broken(batch: &RawBatch) -> HashSet<usize> {
-    batch.defects.iter().filter(|defect| defect.field == "record").map(|defect| defect.index).collect()
+    batch
+        .defects
+        .iter()
+        .filter(|defect| defect.field == "record")
+        .map(|defect| defect.index)
+        .collect()
 }
 
 fn note(column: &mut Column, values: &ArrayRef, broken: &HashSet<usize>, states: &[State]) {
     let texts = spelling::texts(values);
     let whole = texts.iter().enumerate().filter(|(row, _)| !broken.contains(row));
-    whole.filter_map(|(_, value)| value).for_each(|value| column.note(value, states));
+    whole
+        .filter_map(|(_, value)| value)
+        .for_each(|value| column.note(value, states));
 }
 
 /// The column of well-known text by its values, where the file is read otherwise and has no coordinates.
 fn well_known_text(survey: &Survey) -> Option<String> {
     let geometry = survey.format.csv_geometry()?;
     let is_chosen = |column: &Column| {
-        let CsvGeometry::Wkt { column: chosen } = geometry else { return false };
+        let CsvGeometry::Wkt { column: chosen } = geometry else {
+            return false;
+        };
         survey.has_coordinates && *chosen == column.name
     };
-    let has_pair = survey.places.pairs.iter().any(|pair| pair.place.shapes.count() > 0);
+    let has_pair = survey
+        .places
+        .pairs
+        .iter()
+        .any(|pair| pair.place.shapes.count() > 0);
     let found = survey.columns.iter().find(|column| column.is_well_known_text())?;
     (!is_chosen(found) && (!has_pair || found.has_shapes())).then(|| found.name.clone())
 }
@@ -320,7 +390,9 @@ fn settle(survey: &mut Survey, wanted: &Wanted) {
 fn settle_pair(survey: &mut Survey, mut places: Places, choice: Choice) {
     let pair = places.pairs.swap_remove(choice.place);
     survey.nowhere = survey.rows.saturating_sub(pair.place.shapes.count());
-    survey.format.set_csv_geometry(CsvGeometry::of_columns(pair.x, pair.y));
+    survey
+        .format
+        .set_csv_geometry(CsvGeometry::of_columns(pair.x, pair.y));
     survey.first_nowhere = pair.missing;
     survey.has_coordinates = true;
     survey.shapes = pair.place.shapes;

@@ -35,14 +35,24 @@ pub(super) fn list<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
 
 /// A value for a comment: one line, shortened.
 pub(super) fn shown(value: &str) -> String {
-    let line: String = value.chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let dots = if value.chars().nth(SHOWN).is_some() { "…" } else { "" };
+    let line: String = value
+        .chars()
+        .take(SHOWN)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let dots = if value.chars().nth(SHOWN).is_some() {
+        "…"
+    } else {
+        ""
+    };
     format!("`{line}{dots}`")
 }
 
 /// Text for a comment on one line.
 pub(super) fn line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 #[cfg(test)]
@@ -51,7 +61,15 @@ mod tests {
 
     #[test]
     fn toml_reads_back_what_was_quoted() {
-        for text in ["plain", "a\"b", "C:\\x", "tab\there", "line\nbreak", "\u{7f}\u{85}", "ü ' #"] {
+        for text in [
+            "plain",
+            "a\"b",
+            "C:\\x",
+            "tab\there",
+            "line\nbreak",
+            "\u{7f}\u{85}",
+            "ü ' #",
+        ] {
             let written = format!("key = {}", quoted(text));
             let read: toml::Table = toml::from_str(&written).unwrap();
             assert_eq!(read["key"].as_str(), Some(text), "{written}");
@@ -60,7 +78,10 @@ mod tests {
 
     #[test]
     fn numbers_are_not_quoted() {
-        assert_eq!((value(&3.into()), value(&"3".into())), ("3".to_owned(), "\"3\"".to_owned()));
+        assert_eq!(
+            (value(&3.into()), value(&"3".into())),
+            ("3".to_owned(), "\"3\"".to_owned())
+        );
     }
 
     #[test]

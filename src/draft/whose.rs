@@ -153,9 +153,15 @@ mod tests {
 
     #[test]
     fn names_of_facilities_are_told_from_those_of_others() {
-        for name in
-            ["STATION_NAME", "SCH_NAME", "DBA_NAME", "STATIONNAME", "FACILITY_NAM", "SITE_NM", "FacName1"]
-        {
+        for name in [
+            "STATION_NAME",
+            "SCH_NAME",
+            "DBA_NAME",
+            "STATIONNAME",
+            "FACILITY_NAM",
+            "SITE_NM",
+            "FacName1",
+        ] {
             assert_eq!(of_name(name), Some(Whose::Facility), "{name}");
         }
         for name in ["NAME", "NAME1", "NAME_2", "LEGAL_NAME", "TITLE_NAME"] {

@@ -10,7 +10,19 @@ use crate::plan::Reference;
 /// Words that speak for a sector, each a word or a run of words in snake case.
 const WORDS: [(&str, &[&str]); 16] = [
     ("CHEM", &["chemical", "rmp", "toxic", "fertilizer", "chlorine"]),
-    ("COMF", &["stadium", "venue", "casino", "hotel", "mall", "convention", "arena", "museum"]),
+    (
+        "COMF",
+        &[
+            "stadium",
+            "venue",
+            "casino",
+            "hotel",
+            "mall",
+            "convention",
+            "arena",
+            "museum",
+        ],
+    ),
     (
         "COMM",
         &[
@@ -29,10 +41,30 @@ const WORDS: [(&str, &[&str]); 16] = [
             "land_mobile",
         ],
     ),
-    ("CRMF", &["steel", "aluminum", "manufacturing", "smelter", "mine", "machinery"]),
+    (
+        "CRMF",
+        &[
+            "steel",
+            "aluminum",
+            "manufacturing",
+            "smelter",
+            "mine",
+            "machinery",
+        ],
+    ),
     (
         "DAMS",
-        &["dam", "nid", "nidid", "lock", "lockcd", "levee", "spillway", "hurricane_barrier", "dam_name"],
+        &[
+            "dam",
+            "nid",
+            "nidid",
+            "lock",
+            "lockcd",
+            "levee",
+            "spillway",
+            "hurricane_barrier",
+            "dam_name",
+        ],
     ),
     ("DIB", &["defense", "defence", "munitions", "arsenal"]),
     (
@@ -88,7 +120,17 @@ const WORDS: [(&str, &[&str]); 16] = [
             "holding_co",
         ],
     ),
-    ("FINS", &["bank", "fdic", "credit_union", "savings", "branch_bank", "reserve_bank"]),
+    (
+        "FINS",
+        &[
+            "bank",
+            "fdic",
+            "credit_union",
+            "savings",
+            "branch_bank",
+            "reserve_bank",
+        ],
+    ),
     (
         "FOAG",
         &[
@@ -165,7 +207,18 @@ const WORDS: [(&str, &[&str]); 16] = [
             "rail_station",
         ],
     ),
-    ("WATR", &["wastewater", "drinking_water", "sewage", "water_treatment", "potw", "reservoir", "cwp_name"]),
+    (
+        "WATR",
+        &[
+            "wastewater",
+            "drinking_water",
+            "sewage",
+            "water_treatment",
+            "potw",
+            "reservoir",
+            "cwp_name",
+        ],
+    ),
 ];
 
 /// What a word in the name of file or table counts, and in a column's name or most of the types.
@@ -182,7 +235,10 @@ pub(super) fn guess(
 ) -> Option<Guess> {
     let titles: Vec<String> = titles.iter().map(|title| padded(title)).collect();
     let columns: Vec<String> = columns.iter().map(|column| padded(column)).collect();
-    let types: Vec<(String, u64)> = types.iter().map(|(value, count)| (padded(value), *count)).collect();
+    let types: Vec<(String, u64)> = types
+        .iter()
+        .map(|(value, count)| (padded(value), *count))
+        .collect();
     let all: u64 = types.iter().map(|(_, count)| count).sum();
     let is_known =
         |code: &str| reference.sectors.is_empty() || reference.sectors.iter().any(|s| s.code == code);
@@ -191,7 +247,11 @@ pub(super) fn guess(
         let mut said = Vec::new();
         let mut score = 0;
         for word in *words {
-            let of_type: u64 = types.iter().filter(|(value, _)| has(value, word)).map(|(_, n)| n).sum();
+            let of_type: u64 = types
+                .iter()
+                .filter(|(value, _)| has(value, word))
+                .map(|(_, n)| n)
+                .sum();
             let points = IN_TITLE * u64::from(titles.iter().any(|title| has(title, word)))
                 + IN_COLUMN * u64::from(columns.iter().any(|column| has(column, word)))
                 + IN_TYPES * u64::from(of_type * 2 > all);
@@ -208,7 +268,10 @@ pub(super) fn guess(
     (score > 0 && is_clear).then(|| Guess {
         code: Some(code.to_owned()),
         subsector: None,
-        why: format!("words in the names of file, columns or types say so ({})", said.join(", ")),
+        why: format!(
+            "words in the names of file, columns or types say so ({})",
+            said.join(", ")
+        ),
     })
 }
 
@@ -221,7 +284,9 @@ fn padded(text: &str) -> String {
 fn has(text: &str, word: &str) -> bool {
     let plurals = [format!("_{word}_"), format!("_{word}s_"), format!("_{word}es_")];
     plurals.iter().any(|plural| text.contains(plural))
-        || word.strip_suffix('y').is_some_and(|stem| text.contains(&format!("_{stem}ies_")))
+        || word
+            .strip_suffix('y')
+            .is_some_and(|stem| text.contains(&format!("_{stem}ies_")))
 }
 
 #[cfg(test)]
@@ -252,7 +317,10 @@ mod tests {
     #[test]
     fn columns_and_types_tell_too() {
         assert_eq!(code("new", &["NIDID", "STATE"], &[]).as_deref(), Some("DAMS"));
-        assert_eq!(code("new", &[], &["GENERAL HOSPITAL", "HOSPITAL"]).as_deref(), Some("HLPH"));
+        assert_eq!(
+            code("new", &[], &["GENERAL HOSPITAL", "HOSPITAL"]).as_deref(),
+            Some("HLPH")
+        );
     }
 
     #[test]

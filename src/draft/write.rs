@@ -61,9 +61,15 @@ fn columns(survey: &Survey) -> Vec<String> {
 /// What must be answered before a run is possible.
 fn questions(wanted: &Wanted, survey: &Survey, key: Option<&Key>, guess: &Guess) -> Vec<String> {
     let mut questions = Vec::new();
-    let unsaid = [("agency", wanted.agency.is_none()), ("licence", wanted.licence.is_none())];
-    let unsaid: Vec<&str> =
-        unsaid.into_iter().filter(|(_, is_unsaid)| *is_unsaid).map(|(key, _)| key).collect();
+    let unsaid = [
+        ("agency", wanted.agency.is_none()),
+        ("licence", wanted.licence.is_none()),
+    ];
+    let unsaid: Vec<&str> = unsaid
+        .into_iter()
+        .filter(|(_, is_unsaid)| *is_unsaid)
+        .map(|(key, _)| key)
+        .collect();
     if !unsaid.is_empty() {
         let keys = unsaid.join("` and `");
         questions.push(format!("nothing tells whose the rows are: say so by `{keys}` in the schema, or by the options of these names"));
@@ -112,9 +118,15 @@ fn schema(
 
 /// What the names, types and NAICS codes say of the sector.
 fn guess(survey: &Survey, fields: &[FieldDraft<'_>], reference: &Reference) -> Guess {
-    let values =
-        |name: &str| fields.iter().find(|field| field.name == name).map_or(&[][..], |f| &f.column.first);
-    let stem = std::path::Path::new(&survey.path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let values = |name: &str| {
+        fields
+            .iter()
+            .find(|field| field.name == name)
+            .map_or(&[][..], |f| &f.column.first)
+    };
+    let stem = std::path::Path::new(&survey.path)
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned());
     let titles = [stem.unwrap_or_default(), survey.name.clone()];
     let columns: Vec<&str> = survey.columns.iter().map(|column| column.name.as_str()).collect();
     sector::guess(values("naics_code"), reference)
@@ -124,7 +136,10 @@ fn guess(survey: &Survey, fields: &[FieldDraft<'_>], reference: &Reference) -> G
 
 /// Names of the key's fields, in the key's order.
 fn key_fields<'f>(fields: &'f [FieldDraft<'_>], key: Option<&Key>) -> Vec<&'f str> {
-    field::of_key(fields, key).into_iter().map(|field| field.name.as_str()).collect()
+    field::of_key(fields, key)
+        .into_iter()
+        .map(|field| field.name.as_str())
+        .collect()
 }
 
 /// What was looked at; the lines of a pipeline too where nobody writes one.
@@ -136,7 +151,9 @@ fn head(survey: &Survey, is_saved: bool) -> Vec<String> {
         survey.rows, survey.path
     )];
     if is_saved {
-        lines.push(format!("What is to be said of the source stands in pipelines/{id}.toml."));
+        lines.push(format!(
+            "What is to be said of the source stands in pipelines/{id}.toml."
+        ));
         return lines.iter().map(|text| comment(text)).collect();
     }
     lines.push(format!(
@@ -159,11 +176,21 @@ fn description(
     let mut lines = vec![
         format!("title = {} # EDIT", quoted(&title(survey))),
         "description = \"EDIT: what the layer holds, in one sentence\"".to_owned(),
-        format!("agency = {}", said(&wanted.agency, "EDIT: agency that owns the layer")),
-        format!("licence = {}", said(&wanted.licence, "EDIT: SPDX identifier, or `public domain`")),
+        format!(
+            "agency = {}",
+            said(&wanted.agency, "EDIT: agency that owns the layer")
+        ),
+        format!(
+            "licence = {}",
+            said(&wanted.licence, "EDIT: SPDX identifier, or `public domain`")
+        ),
         "# homepage = \"https://…\"".to_owned(),
     ];
-    lines.extend(key.iter().flat_map(|key| &key.remarks).map(|remark| comment(remark)));
+    lines.extend(
+        key.iter()
+            .flat_map(|key| &key.remarks)
+            .map(|remark| comment(remark)),
+    );
     lines.push(format!("key = {}", list(key_fields(fields, key))));
     lines.extend(geometry(survey));
     lines.extend(rejects::ceiling(survey, key).0);
@@ -186,8 +213,10 @@ fn geometry(survey: &Survey) -> Vec<String> {
         [] => vec!["geometry = \"point\" # EDIT: no geometry was seen".to_owned()],
         [(kind, _)] => vec![format!("geometry = {}", quoted(word(*kind)))],
         [(kind, _), others @ ..] => {
-            let others: Vec<String> =
-                others.iter().map(|(kind, n)| format!("{} ×{n}", word(*kind))).collect();
+            let others: Vec<String> = others
+                .iter()
+                .map(|(kind, n)| format!("{} ×{n}", word(*kind)))
+                .collect();
             let remark = format!(
                 "EDIT: a layer holds one family; the others would be rejected: {}.",
                 others.join(", ")
@@ -200,7 +229,10 @@ fn geometry(survey: &Survey) -> Vec<String> {
 fn sector_table(guess: &Guess, reference: &Reference) -> Vec<String> {
     let mut lines = vec!["[sector]".to_owned()];
     if guess.code.is_some() {
-        lines.push(comment(&format!("Guessed, and judged by nobody yet: {}.", guess.why)));
+        lines.push(comment(&format!(
+            "Guessed, and judged by nobody yet: {}.",
+            guess.why
+        )));
     } else {
         lines.push(comment(
             "EDIT: nothing in the file tells the sector; one of these, or the run is refused.",
@@ -209,8 +241,16 @@ fn sector_table(guess: &Guess, reference: &Reference) -> Vec<String> {
         lines.extend(known.map(|(code, name)| comment(&format!("    {code}  {name}"))));
     }
     let mark = if guess.code.is_some() { " # guessed" } else { "" };
-    lines.push(format!("code = {}{mark}", quoted(guess.code.as_deref().unwrap_or("EDIT"))));
-    lines.extend(guess.subsector.as_ref().map(|subsector| format!("subsector = {}", quoted(subsector))));
+    lines.push(format!(
+        "code = {}{mark}",
+        quoted(guess.code.as_deref().unwrap_or("EDIT"))
+    ));
+    lines.extend(
+        guess
+            .subsector
+            .as_ref()
+            .map(|subsector| format!("subsector = {}", quoted(subsector))),
+    );
     lines.push(comment("lifeline = \"…\" as in lifelines.csv, where it has one"));
     lines
 }
@@ -219,7 +259,11 @@ fn field_table(field: &FieldDraft<'_>, rows: u64) -> Vec<String> {
     let (column, kind) = (field.column, &field.kind);
     let (sure, doubtful) = kind::nulls(column, kind);
     let mut lines = vec![comment(&seen(column, &sure, rows))];
-    lines.extend(remarks(column, kind, &doubtful).iter().map(|remark| comment(remark)));
+    lines.extend(
+        remarks(column, kind, &doubtful)
+            .iter()
+            .map(|remark| comment(remark)),
+    );
     lines.push("[[field]]".to_owned());
     lines.push(format!("name = {}", quoted(&field.name)));
     lines.push(format!("from = {}", list([column.name.as_str()])));
@@ -237,7 +281,10 @@ fn field_table(field: &FieldDraft<'_>, rows: u64) -> Vec<String> {
     if !sure.is_empty() {
         lines.push(format!("null = {}", list(sure)));
     }
-    lines.push(format!("description = {}", quoted(&format!("EDIT: what {} means", line(&column.name)))));
+    lines.push(format!(
+        "description = {}",
+        quoted(&format!("EDIT: what {} means", line(&column.name)))
+    ));
     lines
 }
 
@@ -251,7 +298,11 @@ fn seen(column: &Column, sure: &[&str], rows: u64) -> String {
         .sum();
     let all: u64 = column.values + column.sentinels.values().map(|(_, n)| n).sum::<u64>();
     let nulls = rows.saturating_sub(all) + sentinels;
-    let share = if rows == 0 { 0.0 } else { nulls as f64 * 100.0 / rows as f64 };
+    let share = if rows == 0 {
+        0.0
+    } else {
+        nulls as f64 * 100.0 / rows as f64
+    };
     let values = if column.is_complete && column.first.len() <= FEW {
         let mut counted: Vec<&(String, u64)> = column.first.iter().collect();
         counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
@@ -264,8 +315,16 @@ fn seen(column: &Column, sure: &[&str], rows: u64) -> String {
         let some = column.first.iter().take(3).map(|(value, _)| shown(value));
         format!("such as {}", some.collect::<Vec<_>>().join(", "))
     };
-    let values = if values.is_empty() { "no value".to_owned() } else { values };
-    let declared = column.declared.as_ref().map(|kind| format!("; {kind} in the file")).unwrap_or_default();
+    let values = if values.is_empty() {
+        "no value".to_owned()
+    } else {
+        values
+    };
+    let declared = column
+        .declared
+        .as_ref()
+        .map(|kind| format!("; {kind} in the file"))
+        .unwrap_or_default();
     format!("{values}; {share:.1} % null{declared}")
 }
 
@@ -274,14 +333,21 @@ fn remarks(column: &Column, kind: &Kind, doubtful: &[&str]) -> Vec<String> {
     let mut remarks = Vec::new();
     let misfits = match kind {
         Kind::Date(_) => column.dates.misfits(),
-        Kind::Integer | Kind::Number => {
-            column.no_number.as_deref().map(|n| (column.values - column.numbers, n))
-        }
-        Kind::State => column.no_state.as_deref().map(|n| (column.values - column.states, n)),
+        Kind::Integer | Kind::Number => column
+            .no_number
+            .as_deref()
+            .map(|n| (column.values - column.numbers, n)),
+        Kind::State => column
+            .no_state
+            .as_deref()
+            .map(|n| (column.values - column.states, n)),
         _ => None,
     };
     if let Some((count, value)) = misfits {
-        remarks.push(format!("EDIT: {count} of the values, such as {}, would become null.", shown(value)));
+        remarks.push(format!(
+            "EDIT: {count} of the values, such as {}, would become null.",
+            shown(value)
+        ));
     }
     if column.rounded * 2 > column.values && *kind != Kind::Text {
         remarks.push(format!(
@@ -294,10 +360,15 @@ fn remarks(column: &Column, kind: &Kind, doubtful: &[&str]) -> Vec<String> {
         remarks.push("EDIT: day or month first? No value tells; month first is assumed.".to_owned());
     }
     let is_nearly_numbers = column.numbers * 100 >= column.values * 95 && column.numbers < column.values;
-    if let (true, Kind::Text, Some(value)) =
-        (is_nearly_numbers && !codes::is_code(&column.name), kind, &column.no_number)
-    {
-        remarks.push(format!("Nearly all are numbers, but not {}: text loses none.", shown(value)));
+    if let (true, Kind::Text, Some(value)) = (
+        is_nearly_numbers && !codes::is_code(&column.name),
+        kind,
+        &column.no_number,
+    ) {
+        remarks.push(format!(
+            "Nearly all are numbers, but not {}: text loses none.",
+            shown(value)
+        ));
     }
     let is_nearly_states =
         names::is_state(&column.name) && column.states * 2 >= column.values && column.states < column.values;
@@ -327,5 +398,8 @@ fn comment(text: &str) -> String {
 
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
-    letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())
+        .unwrap_or_default()
 }

@@ -59,39 +59,75 @@ pub struct BoundaryName {
 /// When a set can't be read, or over a tenth of it can't be used: with the row of the first.
 pub fn join_context(plan: &Plan, landed: &[Landed], readers: &Readers) -> Result<Sets, EngineError> {
     let read = plan.jurisdictions.par_iter().zip(landed);
-    let read: Vec<Read> =
-        read.map(|(set, landed)| boundaries(set, landed, plan, readers)).collect::<Result<_, _>>()?;
+    let read: Vec<Read> = read
+        .map(|(set, landed)| boundaries(set, landed, plan, readers))
+        .collect::<Result<_, _>>()?;
     let states = state_boxes(plan, &read);
     let sets = plan.jurisdictions.par_iter().zip(read).map(|(set, read)| {
-        let Read { boundaries, unusable, restored } = read;
+        let Read {
+            boundaries,
+            unusable,
+            restored,
+        } = read;
         let mut names: Vec<BoundaryName> = boundaries
             .iter()
-            .map(|boundary| BoundaryName { code: boundary.code.clone(), name: boundary.name.clone() })
+            .map(|boundary| BoundaryName {
+                code: boundary.code.clone(),
+                name: boundary.name.clone(),
+            })
             .collect();
         // As the index names a code of several polygons: by the lowest name.
         names.sort_by(|a, b| (&a.code, a.name.is_none(), &a.name).cmp(&(&b.code, b.name.is_none(), &b.name)));
         let polygons = names.len() as u64;
         names.dedup_by(|later, first| later.code == first.code);
-        let outlines = if set.kind == JurisdictionKind::State { outlines(&boundaries) } else { vec![] };
+        let outlines = if set.kind == JurisdictionKind::State {
+            outlines(&boundaries)
+        } else {
+            vec![]
+        };
         let gap = |item: &Unusable| gaps::gap(set, item.code.as_deref(), item.place, &boundaries, &states);
         let gaps = unusable.iter().filter_map(gap).collect();
         let told = unusable.iter().map(Unusable::told).collect();
-        let set = JoinSet { plan: set.clone(), index: JurisdictionIndex::build(boundaries), gaps };
-        (set, SetRead { names, polygons, unusable: told, restored_codes: restored }, outlines)
+        let set = JoinSet {
+            plan: set.clone(),
+            index: JurisdictionIndex::build(boundaries),
+            gaps,
+        };
+        (
+            set,
+            SetRead {
+                names,
+                polygons,
+                unusable: told,
+                restored_codes: restored,
+            },
+            outlines,
+        )
     });
     let mut made: Vec<_> = sets.collect();
     // The first set of a kind is the one that answers.
     let outlines = made.iter_mut().map(|(_, _, outlines)| std::mem::take(outlines));
-    let outlines = outlines.into_iter().find(|outlines| !outlines.is_empty()).unwrap_or_default();
+    let outlines = outlines
+        .into_iter()
+        .find(|outlines| !outlines.is_empty())
+        .unwrap_or_default();
     let (sets, read): (Vec<_>, Vec<_>) = made.into_iter().map(|(set, read, _)| (set, read)).unzip();
-    Ok(Sets { context: JoinContext::new(sets, &plan.reference), read, outlines })
+    Ok(Sets {
+        context: JoinContext::new(sets, &plan.reference),
+        read,
+        outlines,
+    })
 }
 
 /// Boxes around the states: by their own polygons, else by their counties'.
 fn state_boxes(plan: &Plan, read: &[Read]) -> BTreeMap<String, Rect<f64>> {
     let mut boxes = BTreeMap::new();
     for kind in [JurisdictionKind::State, JurisdictionKind::County] {
-        let sets = plan.jurisdictions.iter().zip(read).filter(|(set, _)| set.kind == kind);
+        let sets = plan
+            .jurisdictions
+            .iter()
+            .zip(read)
+            .filter(|(set, _)| set.kind == kind);
         for (state, bounds) in sets.flat_map(|(_, read)| gaps::boxes_by_state(&read.boundaries)) {
             boxes.entry(state).or_insert(bounds);
         }
@@ -143,7 +179,11 @@ struct Unusable {
 
 impl Unusable {
     fn told(&self) -> String {
-        let name = self.name.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
+        let name = self
+            .name
+            .as_deref()
+            .map(|name| format!(" ({name})"))
+            .unwrap_or_default();
         let code = self.code.as_deref().unwrap_or("no code");
         format!("{}: {code}{name}: {}", self.origin, self.why)
     }
@@ -155,7 +195,10 @@ fn boundaries(
     plan: &Plan,
     readers: &Readers,
 ) -> Result<Read, EngineError> {
-    let limits = crate::plan::Limits { rows: None, ..plan.limits };
+    let limits = crate::plan::Limits {
+        rows: None,
+        ..plan.limits
+    };
     let source = |source| EngineError::Source { source };
     let reader = readers.open(landed, &set.source, &limits, None).map_err(source)?;
     let crs = reader.crs().to_string();
@@ -169,16 +212,28 @@ fn boundaries(
         let transform = reprojection.as_ref().and_then(|inner| inner.as_deref());
         read_batch(set, &batch, plan, transform, &mut read)?;
     }
-    if reprojection.flatten().is_some_and(|transform| transform.seen().are_degrees()) {
-        return Err(EngineError::Degrees { shown: set.source.shown.to_string(), crs });
+    if reprojection
+        .flatten()
+        .is_some_and(|transform| transform.seen().are_degrees())
+    {
+        return Err(EngineError::Degrees {
+            shown: set.source.shown.to_string(),
+            crs,
+        });
     }
     let (bad, all) = (read.unusable.len(), read.unusable.len() + read.boundaries.len());
     if all == 0 {
-        return Err(EngineError::Empty { shown: set.source.shown.to_string() });
+        return Err(EngineError::Empty {
+            shown: set.source.shown.to_string(),
+        });
     }
     // Fewer than all but a tenth are no set to place facilities by.
     match read.unusable.first().filter(|_| bad * 10 > all) {
-        Some(first) => Err(EngineError::Boundary { bad, all, first: first.told() }),
+        Some(first) => Err(EngineError::Boundary {
+            bad,
+            all,
+            first: first.told(),
+        }),
         None => Ok(read),
     }
 }
@@ -199,18 +254,28 @@ fn read_batch(
     read: &mut Read,
 ) -> Result<(), EngineError> {
     let codes = column(set, batch, &set.code)?;
-    let names = set.name.as_deref().map(|name| column(set, batch, name)).transpose()?;
+    let names = set
+        .name
+        .as_deref()
+        .map(|name| column(set, batch, name))
+        .transpose()?;
     let geometry = without_lines(&batch.geometry);
     let prepared = shapes::prepare(&geometry, &batch.crs, GeometryKind::Polygon, transform);
-    let defects: BTreeMap<usize, String> =
-        prepared.defects.iter().chain(&batch.defects).map(|defect| (defect.index, why(defect))).collect();
+    let defects: BTreeMap<usize, String> = prepared
+        .defects
+        .iter()
+        .chain(&batch.defects)
+        .map(|defect| (defect.index, why(defect)))
+        .collect();
     for (row, shape) in prepared.shapes.into_iter().enumerate() {
         let text = |column: &StringArray| {
             let text = column.is_valid(row).then(|| column.value(row).trim().to_owned());
             text.filter(|text| !text.is_empty())
         };
         let (written, name) = (text(&codes), names.as_ref().and_then(text));
-        let code = written.as_deref().map(|code| codes::code(code, set.kind, &plan.reference.states));
+        let code = written
+            .as_deref()
+            .map(|code| codes::code(code, set.kind, &plan.reference.states));
         let polygon = match (defects.get(&row), shape.and_then(polygons)) {
             (Some(why), _) => Err(why.clone()),
             (None, None) => Err("not a polygon".to_owned()),
@@ -225,7 +290,11 @@ fn read_batch(
         match usable {
             Ok((shape, code)) => {
                 read.restored += u64::from(written.as_deref() != Some(&*code));
-                read.boundaries.push(Boundary { code: code.into_owned(), name, shape });
+                read.boundaries.push(Boundary {
+                    code: code.into_owned(),
+                    name,
+                    shape,
+                });
             }
             Err(why) => read.unusable.push(Unusable {
                 origin: format!("{}:{}", batch.source, batch.rows.value(row)),
@@ -258,14 +327,20 @@ fn without_lines(geometries: &BinaryArray) -> BinaryArray {
 
 fn column(set: &JurisdictionPlan, batch: &RawBatch, name: &str) -> Result<StringArray, EngineError> {
     let found = batch.columns.iter().find(|(column, _)| column == name);
-    let folded = || batch.columns.iter().find(|(column, _)| column.eq_ignore_ascii_case(name));
-    found.or_else(folded).map(|(_, values)| spelling::texts(values)).ok_or_else(|| {
-        EngineError::MissingColumn {
+    let folded = || {
+        batch
+            .columns
+            .iter()
+            .find(|(column, _)| column.eq_ignore_ascii_case(name))
+    };
+    found
+        .or_else(folded)
+        .map(|(_, values)| spelling::texts(values))
+        .ok_or_else(|| EngineError::MissingColumn {
             shown: set.source.shown.to_string(),
             column: name.to_owned(),
             found: batch.columns.iter().map(|(column, _)| column.clone()).collect(),
-        }
-    })
+        })
 }
 
 fn polygons(geometry: Geometry<f64>) -> Option<MultiPolygon<f64>> {

@@ -22,22 +22,34 @@ pub(super) fn code<'c>(
         JurisdictionKind::Place => (7, "seven digits of a state and a place"),
         JurisdictionKind::Tribal | JurisdictionKind::Other => return Ok(Cow::Borrowed(written)),
     };
-    let by_letters = states.iter().find(|state| kind == JurisdictionKind::State && state.usps == written);
+    let by_letters = states
+        .iter()
+        .find(|state| kind == JurisdictionKind::State && state.usps == written);
     if let Some(state) = by_letters {
         return Ok(Cow::Owned(state.fips.clone()));
     }
-    let bare =
-        written.split_once("US").filter(|(level, _)| is_digits(level)).map_or(written, |(_, code)| code);
+    let bare = written
+        .split_once("US")
+        .filter(|(level, _)| is_digits(level))
+        .map_or(written, |(_, code)| code);
     let bare = match bare.split_once('.') {
         Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => whole,
         _ => bare,
     };
     // Of the codes of these kinds only those of nine states begin with a zero, and only with one.
     let has_lost_its_zero = bare.len() + 1 == width && !bare.starts_with('0');
-    let code = if has_lost_its_zero { Cow::Owned(format!("0{bare}")) } else { Cow::Borrowed(bare) };
+    let code = if has_lost_its_zero {
+        Cow::Owned(format!("0{bare}"))
+    } else {
+        Cow::Borrowed(bare)
+    };
     let is_known =
         is_digits(&code) && code.len() == width && states.iter().any(|state| code.starts_with(&*state.fips));
-    if is_known { Ok(code) } else { Err(format!("`{written}` should be {what}")) }
+    if is_known {
+        Ok(code)
+    } else {
+        Err(format!("`{written}` should be {what}"))
+    }
 }
 
 fn is_digits(text: &str) -> bool {
@@ -52,7 +64,11 @@ mod tests {
     fn codes_are_restored_or_refused() {
         let states = ["01", "10", "48"].map(|fips| State {
             fips: fips.to_owned(),
-            usps: if fips == "01" { "AL".to_owned() } else { String::new() },
+            usps: if fips == "01" {
+                "AL".to_owned()
+            } else {
+                String::new()
+            },
             name: String::new(),
             kind: String::new(),
             source: String::new(),

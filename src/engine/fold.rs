@@ -46,8 +46,19 @@ impl<'c> Fold<'c> {
     pub(super) fn new(context: MapContext<'c>, room: &Room) -> Self {
         Self {
             context,
-            keys: KeySet::new((room.budget.to_wait() / KEYS).max(LEAST_KEYS), Arc::clone(&room.space)),
-            sample: Sample::of(context.layer.schema.fields.iter().map(|field| field.name.clone()).collect()),
+            keys: KeySet::new(
+                (room.budget.to_wait() / KEYS).max(LEAST_KEYS),
+                Arc::clone(&room.space),
+            ),
+            sample: Sample::of(
+                context
+                    .layer
+                    .schema
+                    .fields
+                    .iter()
+                    .map(|field| field.name.clone())
+                    .collect(),
+            ),
             store: LocalRows::new(room),
             tally: LayerTally::default(),
             rejects: Rejects::new(&room.for_tables()),
@@ -61,7 +72,9 @@ impl<'c> Fold<'c> {
     /// Takes the next batch in the order of the source. The first row by origin keeps a key, or the last where the schema
     /// says so; the others become rejects.
     pub(super) fn add(&mut self, batch: StageBatch) -> Result<(), EngineError> {
-        let scratch = |source| EngineError::Rows { source: RowsError::Scratch { source } };
+        let scratch = |source| EngineError::Rows {
+            source: RowsError::Scratch { source },
+        };
         let mut fresh = self.keys.admit(&batch.numbers).map_err(scratch)?;
         self.judge_repeated(&batch.numbers, &mut fresh);
         let batch = if fresh.iter().all(|fresh| *fresh) {
@@ -82,7 +95,9 @@ impl<'c> Fold<'c> {
             rows.rows = positioned(&rows, first, batch.order.as_deref())
                 .map_err(|source| EngineError::Kernel { source })?;
         }
-        self.store.push(rows).map_err(|source| EngineError::Rows { source })
+        self.store
+            .push(rows)
+            .map_err(|source| EngineError::Rows { source })
     }
 
     /// Notes keys that repeat, and once they are known lets the right row stay, where the schema says anything of them.
@@ -117,8 +132,14 @@ impl<'c> Fold<'c> {
             }
             let doubt = doubt.clone();
             flags.push(Flag {
-                origin: Origin { source: Arc::clone(&batch.source), row: batch.origins[doubt.index] },
-                facility_id: ids.and_then(|ids| ids.value(place)).unwrap_or_default().to_owned(),
+                origin: Origin {
+                    source: Arc::clone(&batch.source),
+                    row: batch.origins[doubt.index],
+                },
+                facility_id: ids
+                    .and_then(|ids| ids.value(place))
+                    .unwrap_or_default()
+                    .to_owned(),
                 field: doubt.field,
                 value: doubt.value,
                 code: doubt.code,

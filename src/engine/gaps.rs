@@ -57,9 +57,15 @@ pub(super) fn whereabouts(
         geometry::reproject(&mut shapes, transform);
     }
     let is_finite = |c: &Coord<f64>| c.x.is_finite() && c.y.is_finite();
-    let vertices = shapes.iter().flatten().flat_map(CoordsIter::coords_iter).filter(is_finite);
+    let vertices = shapes
+        .iter()
+        .flatten()
+        .flat_map(CoordsIter::coords_iter)
+        .filter(is_finite);
     let vertices: MultiPoint<f64> = vertices.map(Point::from).collect();
-    vertices.bounding_rect().map_or(Whereabouts::Unknown, Whereabouts::Within)
+    vertices
+        .bounding_rect()
+        .map_or(Whereabouts::Unknown, Whereabouts::Within)
 }
 
 /// Whether a geometry is meant to be an area: a polygon however bad, or a line that ends where it begins.
@@ -88,7 +94,16 @@ pub(super) fn boxes_by_state(boundaries: &[Boundary]) -> BTreeMap<String, Rect<f
 fn around(one: Rect<f64>, other: Rect<f64>) -> Rect<f64> {
     let (a, b) = (one.min(), other.min());
     let (c, d) = (one.max(), other.max());
-    Rect::new(Coord { x: a.x.min(b.x), y: a.y.min(b.y) }, Coord { x: c.x.max(d.x), y: c.y.max(d.y) })
+    Rect::new(
+        Coord {
+            x: a.x.min(b.x),
+            y: a.y.min(b.y),
+        },
+        Coord {
+            x: c.x.max(d.x),
+            y: c.y.max(d.y),
+        },
+    )
 }
 
 /// Where an item of a set with this code may be; `states` are boxes around the states by the other sets, as
@@ -103,7 +118,10 @@ pub(super) fn gap(
     let (code, bounds) = match place {
         Whereabouts::Nowhere => return None,
         Whereabouts::Within(bounds) => {
-            return (!is_frame(bounds, usable)).then_some(Gap { bounds, is_vague: false });
+            return (!is_frame(bounds, usable)).then_some(Gap {
+                bounds,
+                is_vague: false,
+            });
         }
         // A record of nothing is no polygon of the set.
         Whereabouts::Unknown => (code?, world()),
@@ -117,8 +135,14 @@ pub(super) fn gap(
     // Places leave most of a state to no place, as states and counties don't.
     let is_everywhere = matches!(set.kind, JurisdictionKind::State | JurisdictionKind::County);
     Some(match of_state {
-        Some(state) => Gap { bounds: grown(*state, set.nearest_m), is_vague: !is_everywhere },
-        None => Gap { bounds, is_vague: true },
+        Some(state) => Gap {
+            bounds: grown(*state, set.nearest_m),
+            is_vague: !is_everywhere,
+        },
+        None => Gap {
+            bounds,
+            is_vague: true,
+        },
     })
 }
 
@@ -128,12 +152,24 @@ fn grown(bounds: Rect<f64>, metres: f64) -> Rect<f64> {
     let high = metres / DEGREE_M;
     let farthest = (min.y.abs().max(max.y.abs()) + high).min(89.0).to_radians();
     let wide = high / farthest.cos();
-    Rect::new(Coord { x: min.x - wide, y: min.y - high }, Coord { x: max.x + wide, y: max.y + high })
+    Rect::new(
+        Coord {
+            x: min.x - wide,
+            y: min.y - high,
+        },
+        Coord {
+            x: max.x + wide,
+            y: max.y + high,
+        },
+    )
 }
 
 /// Whether a box holds too many of a set's polygons to be that of one of them.
 fn is_frame(bounds: Rect<f64>, usable: &[Boundary]) -> bool {
-    let centres = usable.iter().filter_map(|boundary| boundary.shape.bounding_rect()).map(Rect::center);
+    let centres = usable
+        .iter()
+        .filter_map(|boundary| boundary.shape.bounding_rect())
+        .map(Rect::center);
     let held = centres.filter(|centre| bounds.intersects(centre)).count();
     held > 1 && held * FRAME > usable.len()
 }

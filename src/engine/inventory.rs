@@ -46,8 +46,14 @@ impl<'a> Facilities<'a> {
     pub fn new(members: &'a [Member<'a>], schema: &'a Schema) -> Self {
         // A geometry is taken only to be replaced by the point.
         let columns = schema.fields().iter().map(|field| field.name().as_str());
-        let columns = columns.filter(|name| !matches!(*name, "geometry" | "bbox")).collect();
-        Self { members, schema, columns }
+        let columns = columns
+            .filter(|name| !matches!(*name, "geometry" | "bbox"))
+            .collect();
+        Self {
+            members,
+            schema,
+            columns,
+        }
     }
 }
 
@@ -58,7 +64,10 @@ fn by_member(members: usize, spots: &[Spot]) -> (Vec<Vec<Spot>>, Vec<(usize, usi
     for spot in spots {
         let at = (spot.part >> PART_BITS) as usize;
         places.push((at, own[at].len()));
-        own[at].push(Spot { part: spot.part & ((1 << PART_BITS) - 1), ..*spot });
+        own[at].push(Spot {
+            part: spot.part & ((1 << PART_BITS) - 1),
+            ..*spot
+        });
     }
     (own, places)
 }
@@ -73,17 +82,28 @@ fn with_points(rows: &RecordBatch, spots: &[Spot]) -> Result<RecordBatch, arrow_
     }
     let geometry = Arc::new(Field::new("geometry", DataType::Binary, false));
     let fields: Vec<Arc<Field>> = rows.schema().fields().iter().cloned().chain([geometry]).collect();
-    let columns = rows.columns().iter().cloned().chain([Arc::new(points.finish()) as ArrayRef]).collect();
+    let columns = rows
+        .columns()
+        .iter()
+        .cloned()
+        .chain([Arc::new(points.finish()) as ArrayRef])
+        .collect();
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
 }
 
 impl Packable for Facilities<'_> {
     fn regions(&self) -> BTreeSet<RegionId> {
-        self.members.iter().flat_map(|member| member.store.regions()).collect()
+        self.members
+            .iter()
+            .flat_map(|member| member.store.regions())
+            .collect()
     }
 
     fn rows_in(&self, region: &RegionId) -> u64 {
-        self.members.iter().map(|member| member.store.rows_in(Some(region))).sum()
+        self.members
+            .iter()
+            .map(|member| member.store.rows_in(Some(region)))
+            .sum()
     }
 
     fn each(&self, region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError> {
@@ -91,13 +111,18 @@ impl Packable for Facilities<'_> {
             let mut is_in_range = at < 1 << (32 - PART_BITS);
             let shown = member.store.each(Some(region), Stands::AtPoint, &mut |spot| {
                 is_in_range &= spot.part < 1 << PART_BITS;
-                see(Spot { part: at << PART_BITS | spot.part, ..spot });
+                see(Spot {
+                    part: at << PART_BITS | spot.part,
+                    ..spot
+                });
             });
             shown.map_err(|source| EngineError::Rows { source })?;
             if !is_in_range {
                 let reason = "more layers, or more parts of a layer, than an inventory can name".to_owned();
                 let source = arrow_schema::ArrowError::InvalidArgumentError(reason);
-                return Err(EngineError::Rows { source: RowsError::Columns { source } });
+                return Err(EngineError::Rows {
+                    source: RowsError::Columns { source },
+                });
             }
         }
         Ok(())
@@ -112,12 +137,24 @@ impl Packable for Facilities<'_> {
             let rows = member.store.take(spots, Some(&["facility_id"]));
             Ok(ids(&rows.map_err(|source| EngineError::Rows { source })?))
         };
-        let ids = self.members.iter().zip(&own).map(ids_of).collect::<Result<Vec<_>, _>>()?;
-        Ok(places.into_iter().map(|(member, at)| ids[member][at].clone()).collect())
+        let ids = self
+            .members
+            .iter()
+            .zip(&own)
+            .map(ids_of)
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(places
+            .into_iter()
+            .map(|(member, at)| ids[member][at].clone())
+            .collect())
     }
 
     fn bytes_away(&self) -> usize {
-        self.members.iter().map(|member| member.store.bytes_away()).max().unwrap_or_default()
+        self.members
+            .iter()
+            .map(|member| member.store.bytes_away())
+            .max()
+            .unwrap_or_default()
     }
 
     fn bring<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Brought + 'r>, EngineError> {
@@ -130,9 +167,18 @@ impl Packable for Facilities<'_> {
                 let rows = member.store.take(&spots, Some(&self.columns))?;
                 Ok(Some(with_points(&rows, &spots)?))
             };
-        let rows = self.members.iter().zip(own).map(of_member).collect::<Result<_, _>>();
+        let rows = self
+            .members
+            .iter()
+            .zip(own)
+            .map(of_member)
+            .collect::<Result<_, _>>();
         let rows = rows.map_err(|source| EngineError::Rows { source })?;
-        Ok(Box::new(OfMembers { facilities: self, rows, places }))
+        Ok(Box::new(OfMembers {
+            facilities: self,
+            rows,
+            places,
+        }))
     }
 }
 
@@ -157,8 +203,11 @@ impl Brought for OfMembers<'_> {
             let nothing = || RecordBatch::new_empty(Arc::new(Schema::empty()));
             let rows = self.rows[*member].as_ref();
             let rows = rows.map_or_else(nothing, |rows| rows.slice(stretch.start, stretch.len()));
-            let published =
-                assemble::publish(&rows, self.facilities.schema, self.facilities.members[*member].layer);
+            let published = assemble::publish(
+                &rows,
+                self.facilities.schema,
+                self.facilities.members[*member].layer,
+            );
             published.map_err(|source| EngineError::Kernel { source })
         };
         let mut parts = stretches.iter().map(part).collect::<Result<Vec<_>, _>>()?;
@@ -169,12 +218,17 @@ impl Brought for OfMembers<'_> {
         let place = |(member, at): &(usize, usize)| (among[member], at - stretches[member].start);
         let places: Vec<(usize, usize)> = places.iter().map(place).collect();
         let rows: Vec<&RecordBatch> = parts.iter().map(|part| &part.rows.0).collect();
-        let rows = together(&rows, &places).map_err(|source| EngineError::Rows { source: source.into() })?;
+        let rows = together(&rows, &places).map_err(|source| EngineError::Rows {
+            source: source.into(),
+        })?;
         let extent = parts.iter().map(|part| part.extent).reduce(around);
         Ok(Published {
             rows: FeatureBatch(rows),
             extent: extent.unwrap_or_else(|| assemble::extent(&[])),
-            geometry_types: parts.iter().flat_map(|part| part.geometry_types.iter().copied()).collect(),
+            geometry_types: parts
+                .iter()
+                .flat_map(|part| part.geometry_types.iter().copied())
+                .collect(),
         })
     }
 }
@@ -184,16 +238,33 @@ fn together(
     parts: &[&RecordBatch],
     places: &[(usize, usize)],
 ) -> Result<RecordBatch, arrow_schema::ArrowError> {
-    let Some(first) = parts.first() else { return Ok(RecordBatch::new_empty(Arc::new(Schema::empty()))) };
+    let Some(first) = parts.first() else {
+        return Ok(RecordBatch::new_empty(Arc::new(Schema::empty())));
+    };
     let column = |at: usize| -> Result<ArrayRef, arrow_schema::ArrowError> {
         let columns: Vec<&ArrayRef> = parts.iter().map(|part| part.column(at)).collect();
         // A layer may hold as plain text what another has as codes.
-        let are_alike = columns.iter().all(|column| column.data_type() == columns[0].data_type());
-        let plain: Vec<ArrayRef> =
-            columns.iter().map(|column| if are_alike { Arc::clone(column) } else { plain(column) }).collect();
-        interleave(&plain.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>(), places)
+        let are_alike = columns
+            .iter()
+            .all(|column| column.data_type() == columns[0].data_type());
+        let plain: Vec<ArrayRef> = columns
+            .iter()
+            .map(|column| {
+                if are_alike {
+                    Arc::clone(column)
+                } else {
+                    plain(column)
+                }
+            })
+            .collect();
+        interleave(
+            &plain.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>(),
+            places,
+        )
     };
-    let columns = (0..first.num_columns()).map(column).collect::<Result<Vec<_>, _>>()?;
+    let columns = (0..first.num_columns())
+        .map(column)
+        .collect::<Result<Vec<_>, _>>()?;
     let schema = first.schema();
     let fields = schema.fields().iter().zip(&columns);
     let fields =

@@ -38,7 +38,12 @@ impl KeySet {
     /// Holds as many keys as fit into `bytes`.
     pub(super) fn new(bytes: usize, space: Arc<dyn ScratchSpace>) -> Self {
         let most = (bytes / KEY_BYTES).max(LEAST);
-        Self { newest: HashSet::default(), most, runs: vec![], space }
+        Self {
+            newest: HashSet::default(),
+            most,
+            runs: vec![],
+            space,
+        }
     }
 
     /// Adds keys in order; tells of each whether it was new.
@@ -155,11 +160,16 @@ mod tests {
 
     #[test]
     fn a_key_is_new_once_however_little_memory_there_is() {
-        let keys: Vec<u128> = (0..20_000).map(|n| key_number(&format!("key-{}", n % 15_000))).collect();
+        let keys: Vec<u128> = (0..20_000)
+            .map(|n| key_number(&format!("key-{}", n % 15_000)))
+            .collect();
         let expected: Vec<bool> = (0..20_000).map(|n| n < 15_000).collect();
         for bytes in [0, KEY_BYTES * 1_000, usize::MAX / 2] {
             let mut set = KeySet::new(bytes, Arc::new(Memory));
-            let fresh: Vec<bool> = keys.chunks(777).flat_map(|chunk| set.admit(chunk).unwrap()).collect();
+            let fresh: Vec<bool> = keys
+                .chunks(777)
+                .flat_map(|chunk| set.admit(chunk).unwrap())
+                .collect();
             assert!(fresh == expected, "{bytes} bytes, {} runs", set.runs.len());
             assert_eq!(set.runs.is_empty(), bytes > KEY_BYTES * 20_000);
         }
@@ -168,6 +178,9 @@ mod tests {
     #[test]
     fn keys_next_to_each_other_are_told_apart() {
         let mut set = KeySet::new(0, Arc::new(Memory));
-        assert_eq!(set.admit(&[1, 2, 2, 1, 0]).unwrap(), [true, true, false, false, true]);
+        assert_eq!(
+            set.admit(&[1, 2, 2, 1, 0]).unwrap(),
+            [true, true, false, false, true]
+        );
     }
 }

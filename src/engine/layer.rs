@@ -85,7 +85,9 @@ impl LayerRows {
     /// # Errors
     /// When a scratch file can't be read.
     pub fn has_key(&self, key: &str) -> io::Result<bool> {
-        self.keys.as_ref().map_or(Ok(false), |keys| keys.holds(map::key_number(key)))
+        self.keys
+            .as_ref()
+            .map_or(Ok(false), |keys| keys.holds(map::key_number(key)))
     }
 
     /// Frees what is known of the keys.
@@ -95,7 +97,10 @@ impl LayerRows {
 
     /// What a second reading has to know, if it would do anything otherwise.
     fn again(&self) -> Again {
-        Again { recovered: self.tally.recovered_dates(), repeated: self.repeated.clone() }
+        Again {
+            recovered: self.tally.recovered_dates(),
+            repeated: self.repeated.clone(),
+        }
     }
 }
 
@@ -111,7 +116,11 @@ pub fn read_layer(work: Work<'_>, landed: &Landed, progress: &dyn Task) -> Resul
     }
     // What some rows mean can be said once the last is seen.
     drop(first);
-    tracing::debug!(dates = again.recovered.len(), keys = again.repeated.len(), "reading once more");
+    tracing::debug!(
+        dates = again.recovered.len(),
+        keys = again.repeated.len(),
+        "reading once more"
+    );
     judge(work.layer, read_once(work, landed, progress, &again)?)
 }
 
@@ -154,7 +163,10 @@ fn read_once(
     });
     let (fold, seen) = line.finish()?;
     if seen.are_degrees() {
-        return Err(EngineError::Degrees { shown: layer.source.shown.to_string(), crs });
+        return Err(EngineError::Degrees {
+            shown: layer.source.shown.to_string(),
+            crs,
+        });
     }
     sealed(layer, Arc::clone(&schema), fold)
 }
@@ -230,8 +242,18 @@ impl<'c> Line<'c> {
             seen: CoordinatesSeen::default(),
             failed: None,
         };
-        let feed = Mutex::new(Feed { reader: Some(reader), next: 0, first: 0 });
-        Self { feed, due: Mutex::new(due), folded: Condvar::new(), context, progress }
+        let feed = Mutex::new(Feed {
+            reader: Some(reader),
+            next: 0,
+            first: 0,
+        });
+        Self {
+            feed,
+            due: Mutex::new(due),
+            folded: Condvar::new(),
+            context,
+            progress,
+        }
     }
 
     /// One thread's share of the work; ends with the source, or when the layer has failed.
@@ -240,8 +262,12 @@ impl<'c> Line<'c> {
         loop {
             // Taken before the batch is, so that whoever is waited for has one.
             let _seat = seats.take();
-            let Some(Given { number, first, raw }) = self.read() else { break };
-            let rows = raw.as_ref().map_or(0, |raw| raw.as_ref().map_or(0, |raw| raw.len() as u64));
+            let Some(Given { number, first, raw }) = self.read() else {
+                break;
+            };
+            let rows = raw
+                .as_ref()
+                .map_or(0, |raw| raw.as_ref().map_or(0, |raw| raw.len() as u64));
             let map = |raw| catch_unwind(AssertUnwindSafe(|| self.map(raw, first, &mut transform)));
             let mapped = raw.and_then(map).unwrap_or_else(Mapped::Panicked);
             if !self.hand_in(number, mapped) {
@@ -276,7 +302,9 @@ impl<'c> Line<'c> {
         let mapped = raw.and_then(|raw| {
             let transform = transform.of(&raw)?;
             let mapped = map::map(&raw, first, &self.context, transform);
-            mapped.and_then(StageBatch::clustered).map_err(|source| EngineError::Kernel { source })
+            mapped
+                .and_then(StageBatch::clustered)
+                .map_err(|source| EngineError::Kernel { source })
         });
         mapped.map_or_else(Mapped::Failed, |batch| Mapped::Batch(Box::new(batch)))
     }
@@ -314,8 +342,10 @@ impl Due<'_> {
         match self.most_rejects.filter(|most| rejected as f64 > *most) {
             None => Ok(()),
             Some(most) => {
-                let limit =
-                    format!("more than the {} that max-rejects allows of all there can be", most.floor());
+                let limit = format!(
+                    "more than the {} that max-rejects allows of all there can be",
+                    most.floor()
+                );
                 Err(too_many(&self.fold.rejects, self.fold.tally.read, limit))
             }
         }
@@ -344,7 +374,9 @@ impl Transform {
     }
 
     fn seen(&self) -> CoordinatesSeen {
-        self.made.as_deref().map_or_else(CoordinatesSeen::default, Reproject::seen)
+        self.made
+            .as_deref()
+            .map_or_else(CoordinatesSeen::default, Reproject::seen)
     }
 }
 
@@ -384,7 +416,9 @@ fn sealed(layer: &LayerPlan, schema: SchemaRef, fold: Fold<'_>) -> Result<LayerR
 fn judge(layer: &LayerPlan, rows: LayerRows) -> Result<LayerRows, EngineError> {
     let read = rows.tally.read;
     if read == 0 {
-        return Err(EngineError::Empty { shown: layer.source.shown.to_string() });
+        return Err(EngineError::Empty {
+            shown: layer.source.shown.to_string(),
+        });
     }
     let is_left = rows.rejects.count() < read;
     if rows.rejects.faults() as f64 <= layer.schema.max_rejects * read as f64 && is_left {
@@ -400,11 +434,18 @@ fn judge(layer: &LayerPlan, rows: LayerRows) -> Result<LayerRows, EngineError> {
 
 /// What to say of a layer of which so many rows are read, and too many rejected.
 fn too_many(rejects: &Rejects, read: u64, limit: String) -> EngineError {
-    let reasons: Vec<String> =
-        rejects.by_reason().iter().map(|(reason, rows)| format!("{reason} {rows}")).collect();
+    let reasons: Vec<String> = rejects
+        .by_reason()
+        .iter()
+        .map(|(reason, rows)| format!("{reason} {rows}"))
+        .collect();
     let first = match rejects.rows().next().transpose() {
         Ok(first) => first,
-        Err(source) => return EngineError::Rows { source: RowsError::Scratch { source } },
+        Err(source) => {
+            return EngineError::Rows {
+                source: RowsError::Scratch { source },
+            };
+        }
     };
     EngineError::TooManyRejects {
         rejected: rejects.count(),

@@ -25,12 +25,17 @@ impl Origins {
     pub(super) fn push(&mut self, source: &Arc<str>, rows: &[u64]) -> u64 {
         let mut runs: Vec<(u64, u64)> = Vec::new();
         for (place, row) in (0u64..).zip(rows) {
-            let follows = runs.last().is_some_and(|(from, first)| first + (place - from) == *row);
+            let follows = runs
+                .last()
+                .is_some_and(|(from, first)| first + (place - from) == *row);
             if !follows {
                 runs.push((place, *row));
             }
         }
-        self.batches.push(Batch { source: Arc::clone(source), runs });
+        self.batches.push(Batch {
+            source: Arc::clone(source),
+            runs,
+        });
         (self.batches.len() as u64 - 1) << PLACE_BITS
     }
 
@@ -38,9 +43,15 @@ impl Origins {
     pub(super) fn at(&self, position: u64) -> Option<Origin> {
         let batch = self.batches.get(usize::try_from(position >> PLACE_BITS).ok()?)?;
         let place = position & ((1 << PLACE_BITS) - 1);
-        let run = batch.runs.partition_point(|(from, _)| *from <= place).checked_sub(1)?;
+        let run = batch
+            .runs
+            .partition_point(|(from, _)| *from <= place)
+            .checked_sub(1)?;
         let (from, first) = batch.runs[run];
-        Some(Origin { source: Arc::clone(&batch.source), row: first + (place - from) })
+        Some(Origin {
+            source: Arc::clone(&batch.source),
+            row: first + (place - from),
+        })
     }
 }
 
@@ -57,7 +68,10 @@ mod tests {
         assert_eq!((origins.batches[0].runs.len(), second), (3, 1 << 32));
         let found: Vec<u64> = (0..6).filter_map(|place| Some(origins.at(place)?.row)).collect();
         assert_eq!(found, rows);
-        assert_eq!(origins.at(second).map(|origin| origin.to_string()).as_deref(), Some("b.csv:5"));
+        assert_eq!(
+            origins.at(second).map(|origin| origin.to_string()).as_deref(),
+            Some("b.csv:5")
+        );
         assert_eq!(origins.at(3 << 32), None);
     }
 }

@@ -27,7 +27,11 @@ impl Room {
     /// So many bytes of memory, and a place for what doesn't fit.
     pub fn new(bytes: usize, space: impl ScratchSpace + 'static) -> Self {
         let seats = Arc::new(Seats::new(rayon::current_num_threads()));
-        Self { budget: Arc::new(Budget::new(bytes)), space: Arc::new(space), seats }
+        Self {
+            budget: Arc::new(Budget::new(bytes)),
+            space: Arc::new(space),
+            seats,
+        }
     }
 
     /// What products may keep of every row, each: the budget doesn't count it.
@@ -41,6 +45,9 @@ impl Room {
     }
 
     fn part(&self, parts: usize) -> RecordRoom {
-        RecordRoom { bytes: self.budget.to_wait() / parts, space: Arc::clone(&self.space) }
+        RecordRoom {
+            bytes: self.budget.to_wait() / parts,
+            space: Arc::clone(&self.space),
+        }
     }
 }

@@ -32,7 +32,10 @@ pub struct Facility {
 impl Sample {
     /// No rows yet, and of those to come these columns.
     pub(super) fn of(fields: Vec<String>) -> Self {
-        Self { fields, rows: BTreeMap::new() }
+        Self {
+            fields,
+            rows: BTreeMap::new(),
+        }
     }
 
     /// The columns that are compared.
@@ -42,8 +45,11 @@ impl Sample {
 
     /// Takes those of a batch that belong to the sample; `places` gives where among `stage` a row of `numbers` is.
     pub(super) fn add(&mut self, numbers: &[u128], places: impl Fn(usize) -> usize, stage: &StageRows) {
-        let columns: Vec<Option<&ArrayRef>> =
-            self.fields.iter().map(|field| stage.rows.column_by_name(field)).collect();
+        let columns: Vec<Option<&ArrayRef>> = self
+            .fields
+            .iter()
+            .map(|field| stage.rows.column_by_name(field))
+            .collect();
         for (row, number) in numbers.iter().enumerate() {
             let rank = mixed(*number);
             let is_full = self.rows.len() >= ROWS;
@@ -53,7 +59,13 @@ impl Sample {
             let place = places(row);
             let value = |column: Option<&ArrayRef>| digest(column?, place);
             let values = columns.iter().copied().map(value).collect();
-            self.rows.insert(rank, Facility { values, place: stage.centres[place] });
+            self.rows.insert(
+                rank,
+                Facility {
+                    values,
+                    place: stage.centres[place],
+                },
+            );
             if self.rows.len() > ROWS {
                 self.rows.pop_last();
             }
@@ -68,7 +80,10 @@ impl Sample {
 
 /// A value as a number, equal where their spellings are; none for null.
 pub fn digest(column: &ArrayRef, row: usize) -> Option<u64> {
-    let text = column.is_valid(row).then(|| spelling::text(column, row)).flatten()?;
+    let text = column
+        .is_valid(row)
+        .then(|| spelling::text(column, row))
+        .flatten()?;
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     Some(hasher.finish())

@@ -14,7 +14,10 @@ pub(super) struct Seat<'a>(&'a Seats);
 
 impl Seats {
     pub(super) fn new(seats: usize) -> Self {
-        Self { free: Mutex::new(seats.max(1)), given_back: Condvar::new() }
+        Self {
+            free: Mutex::new(seats.max(1)),
+            given_back: Condvar::new(),
+        }
     }
 
     /// Waits for a seat.

@@ -62,7 +62,12 @@ impl Shared {
         for row in rows {
             found.rows += 1;
             let is_full = found.first.len() as u64 == Flags::KEPT;
-            if is_full && found.first.peek().is_some_and(|last| last.position < row.position) {
+            if is_full
+                && found
+                    .first
+                    .peek()
+                    .is_some_and(|last| last.position < row.position)
+            {
                 continue;
             }
             found.first.push(row);
@@ -80,7 +85,11 @@ impl Shared {
     ) -> impl Iterator<Item = Flag> + use<'o> {
         let found = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         flags.count(FlagCode::SharedCoordinates, FIELD, found.rows);
-        found.first.into_sorted_vec().into_iter().filter_map(|row| row.flag(origins))
+        found
+            .first
+            .into_sorted_vec()
+            .into_iter()
+            .filter_map(|row| row.flag(origins))
     }
 }
 

@@ -26,8 +26,13 @@ struct Meridians {
 
 impl Meridians {
     fn new(rows: u32, bytes_away: usize) -> Self {
-        let spot =
-            |row: u32| Spot { x: f64::from(row * 7 % 5), y: f64::from(row * 31 % 211), tie: 0, part: 0, row };
+        let spot = |row: u32| Spot {
+            x: f64::from(row * 7 % 5),
+            y: f64::from(row * 31 % 211),
+            tie: 0,
+            part: 0,
+            row,
+        };
         Self {
             spots: (0..rows).map(spot).collect(),
             bytes_away,
@@ -52,9 +57,15 @@ impl Packable for Meridians {
     }
 
     fn tied(&self, spots: &[Spot], runs: &[Range<usize>]) -> Result<Vec<String>, EngineError> {
-        let shared = runs.iter().flat_map(|run| &spots[run.clone()]).map(|spot| spot.row);
+        let shared = runs
+            .iter()
+            .flat_map(|run| &spots[run.clone()])
+            .map(|spot| spot.row);
         self.told.lock().unwrap().extend(shared);
-        Ok(spots.iter().map(|spot| format!("{:06}", spot.row * 7_919 % 10_007)).collect())
+        Ok(spots
+            .iter()
+            .map(|spot| format!("{:06}", spot.row * 7_919 % 10_007))
+            .collect())
     }
 
     fn bytes_away(&self) -> usize {
@@ -62,7 +73,10 @@ impl Packable for Meridians {
     }
 
     fn bring<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Brought + 'r>, EngineError> {
-        Ok(Box::new(Met { rows: self, spots: spots.iter().map(|spot| spot.row).collect() }))
+        Ok(Box::new(Met {
+            rows: self,
+            spots: spots.iter().map(|spot| spot.row).collect(),
+        }))
     }
 }
 
@@ -87,11 +101,20 @@ impl Brought for Met<'_> {
 fn little_memory_changes_nothing_in_a_file_that_holds_a_region_whole() {
     let packed = |memory: usize| {
         let rows = Meridians::new(10_000, 100);
-        let levels = Levels { tile_rows: usize::MAX, group_rows: 90, page_rows: 10 };
-        let packing = Packing { collection: "a", levels, memory };
+        let levels = Levels {
+            tile_rows: usize::MAX,
+            group_rows: 90,
+            page_rows: 10,
+        };
+        let packing = Packing {
+            collection: "a",
+            levels,
+            memory,
+        };
         let tiles = pack(&rows, &packing, |tile, groups| {
-            let lengths =
-                groups.map(|group| Ok(group?.spots.len())).collect::<Result<Vec<_>, EngineError>>()?;
+            let lengths = groups
+                .map(|group| Ok(group?.spots.len()))
+                .collect::<Result<Vec<_>, EngineError>>()?;
             assert_eq!(lengths, tile.row_groups);
             Ok(lengths)
         });
@@ -100,7 +123,10 @@ fn little_memory_changes_nothing_in_a_file_that_holds_a_region_whole() {
         (tiles.unwrap(), rows.asked.into_inner().unwrap(), told)
     };
     let expected = packed(usize::MAX);
-    assert_eq!((expected.0.len(), expected.1.len(), expected.2.len()), (1, 112, 10_000));
+    assert_eq!(
+        (expected.0.len(), expected.1.len(), expected.2.len()),
+        (1, 112, 10_000)
+    );
     for memory in [0, 100_000] {
         assert!(packed(memory) == expected, "{memory} bytes");
     }
@@ -110,8 +136,16 @@ fn little_memory_changes_nothing_in_a_file_that_holds_a_region_whole() {
 fn little_memory_changes_neither_the_order_nor_what_is_told_of_shared_places() {
     let packed = |memory: usize, bytes_away: usize| {
         let rows = Meridians::new(10_000, bytes_away);
-        let levels = Levels { tile_rows: 300, group_rows: 90, page_rows: 10 };
-        let packing = Packing { collection: "a", levels, memory };
+        let levels = Levels {
+            tile_rows: 300,
+            group_rows: 90,
+            page_rows: 10,
+        };
+        let packing = Packing {
+            collection: "a",
+            levels,
+            memory,
+        };
         let tiles = pack(&rows, &packing, |tile, groups| {
             groups.for_each(drop);
             Ok((tile.ordinal, tile.row_groups.clone()))
@@ -130,6 +164,9 @@ fn little_memory_changes_neither_the_order_nor_what_is_told_of_shared_places() {
     );
     let expected = (tiles, groups, told);
     for (memory, bytes_away) in [(0, 0), (0, 100), (100_000, 100), (usize::MAX, 100)] {
-        assert!(packed(memory, bytes_away) == expected, "{memory} bytes, {bytes_away} each");
+        assert!(
+            packed(memory, bytes_away) == expected,
+            "{memory} bytes, {bytes_away} each"
+        );
     }
 }

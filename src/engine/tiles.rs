@@ -35,7 +35,12 @@ pub struct LayerTiles<'a> {
 impl<'a> LayerTiles<'a> {
     /// Of rows as they were read.
     pub fn new(layer: &'a LayerPlan, store: &'a dyn RowStore, schema: &'a Schema) -> Self {
-        Self { layer, store, schema, shared: Shared::default() }
+        Self {
+            layer,
+            store,
+            schema,
+            shared: Shared::default(),
+        }
     }
 }
 
@@ -47,7 +52,10 @@ impl LayerTiles<'_> {
     pub fn columns(&self, spots: &[Spot], names: &[&str]) -> Result<RecordBatch, EngineError> {
         // The id is in every store: rows without a column of their own can't be counted.
         let asked: Vec<&str> = names.iter().copied().chain(["facility_id"]).collect();
-        let rows = self.store.take(spots, Some(&asked)).map_err(|source| EngineError::Rows { source })?;
+        let rows = self
+            .store
+            .take(spots, Some(&asked))
+            .map_err(|source| EngineError::Rows { source })?;
         let columns = assemble::columns(&rows, self.schema, self.layer, names);
         columns.map_err(|source| EngineError::Kernel { source })
     }
@@ -59,10 +67,15 @@ impl LayerTiles<'_> {
 
     /// Notes rows that share their point; a box with an extent is no point.
     fn note(&self, rows: &RecordBatch, ids: &[String], runs: &[Range<usize>]) {
-        let geometry = rows.column_by_name("geometry").and_then(|column| column.as_binary_opt::<i32>());
-        let positions =
-            rows.column_by_name(POSITION).and_then(|column| column.as_primitive_opt::<UInt64Type>());
-        let (Some(geometry), Some(positions)) = (geometry, positions) else { return };
+        let geometry = rows
+            .column_by_name("geometry")
+            .and_then(|column| column.as_binary_opt::<i32>());
+        let positions = rows
+            .column_by_name(POSITION)
+            .and_then(|column| column.as_primitive_opt::<UInt64Type>());
+        let (Some(geometry), Some(positions)) = (geometry, positions) else {
+            return;
+        };
         let point = |row: &usize| {
             let bounds = geometry::bounds(geometry.value(*row))?;
             (bounds.min() == bounds.max()).then_some((*row, bounds.min()))
@@ -106,7 +119,10 @@ impl Packable for LayerTiles<'_> {
     }
 
     fn tied(&self, spots: &[Spot], runs: &[Range<usize>]) -> Result<Vec<String>, EngineError> {
-        let rows = self.store.take(spots, Some(&TOLD)).map_err(|source| EngineError::Rows { source })?;
+        let rows = self
+            .store
+            .take(spots, Some(&TOLD))
+            .map_err(|source| EngineError::Rows { source })?;
         let ids = ids(&rows);
         if self.layer.schema.geometry == GeometryKind::Point {
             self.note(&rows, &ids, runs);
@@ -119,7 +135,10 @@ impl Packable for LayerTiles<'_> {
     }
 
     fn bring<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Brought + 'r>, EngineError> {
-        let rows = self.store.take(spots, None).map_err(|source| EngineError::Rows { source })?;
+        let rows = self
+            .store
+            .take(spots, None)
+            .map_err(|source| EngineError::Rows { source })?;
         Ok(Box::new(Together { tiles: self, rows }))
     }
 }
@@ -141,7 +160,10 @@ impl Brought for Together<'_> {
 /// `facility_id` of rows.
 pub(super) fn ids(rows: &RecordBatch) -> Vec<String> {
     let ids = Texts::named(rows, "facility_id");
-    ids.into_iter().flat_map(Texts::iter).map(|id| id.unwrap_or_default().to_owned()).collect()
+    ids.into_iter()
+        .flat_map(Texts::iter)
+        .map(|id| id.unwrap_or_default().to_owned())
+        .collect()
 }
 
 /// All rows of a layer as one region, for a file that holds them all.

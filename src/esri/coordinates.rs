@@ -65,7 +65,10 @@ impl<'a> Coordinates<'a> {
         for (place, name) in names.filter_map(|(place, name)| Some((place?, name))) {
             let Some(step) = packed.next()? else { break };
             at[place] = zigzag(step);
-            push(text, format_args!("{}\"{name}\":", if place == 0 { "" } else { "," }));
+            push(
+                text,
+                format_args!("{}\"{name}\":", if place == 0 { "" } else { "," }),
+            );
             self.write_ordinate(at[place], place, text);
         }
         text.push('}');
@@ -83,7 +86,11 @@ impl<'a> Coordinates<'a> {
         let mut packed = Packed(self.packed);
         let start = text.len();
         push(text, format_args!("{{\"{name}\":["));
-        let lengths: &[u64] = if self.lengths.is_empty() { &[u64::MAX] } else { &self.lengths };
+        let lengths: &[u64] = if self.lengths.is_empty() {
+            &[u64::MAX]
+        } else {
+            &self.lengths
+        };
         for (part, length) in lengths.iter().enumerate() {
             if self.packed.is_empty() {
                 break;
@@ -121,7 +128,9 @@ impl<'a> Coordinates<'a> {
             }
             text.push_str(if position == 0 { "[" } else { ",[" });
             for place in &places {
-                let Some(step) = packed.next()? else { return Ok(false) };
+                let Some(step) = packed.next()? else {
+                    return Ok(false);
+                };
                 at[*place] = at[*place].wrapping_add(zigzag(step));
                 text.push_str(if *place == 0 { "" } else { "," });
                 self.write_ordinate(at[*place], *place, text);

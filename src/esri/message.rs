@@ -18,7 +18,10 @@ pub(super) struct Transform {
 
 impl Default for Transform {
     fn default() -> Self {
-        Self { scale: [1.0; 4], translate: [0.0; 4] }
+        Self {
+            scale: [1.0; 4],
+            translate: [0.0; 4],
+        }
     }
 }
 
@@ -111,7 +114,11 @@ fn reference(message: &[u8]) -> Result<Reference<'_>, PbfError> {
 }
 
 fn column(message: &[u8]) -> Result<Column<'_>, PbfError> {
-    let mut column = Column { name: "", alias: "", kind: 0 };
+    let mut column = Column {
+        name: "",
+        alias: "",
+        kind: 0,
+    };
     let mut found = fields(message);
     while let Some(field) = found.next()? {
         match field.number {

@@ -45,18 +45,28 @@ pub fn to_json(body: &[u8], limit: usize) -> Result<Vec<u8>, PbfError> {
     let mut json = format!("{{{},\"features\":[", page.head());
     let mut is_first = true;
     loop {
-        let text_limit = limit.checked_sub(json.len()).ok_or(PbfError::TooLarge { limit })?;
+        let text_limit = limit
+            .checked_sub(json.len())
+            .ok_or(PbfError::TooLarge { limit })?;
         match page.next_row(text_limit)? {
             None => break,
             Some(Written::TooLong) => return Err(PbfError::TooLarge { limit }),
             Some(Written::Whole(row)) => {
-                json.push_str(if std::mem::take(&mut is_first) { "\n" } else { ",\n" });
+                json.push_str(if std::mem::take(&mut is_first) {
+                    "\n"
+                } else {
+                    ",\n"
+                });
                 json.push_str(row);
             }
         }
     }
     json.push_str("\n]}");
-    if json.len() > limit { Err(PbfError::TooLarge { limit }) } else { Ok(json.into_bytes()) }
+    if json.len() > limit {
+        Err(PbfError::TooLarge { limit })
+    } else {
+        Ok(json.into_bytes())
+    }
 }
 
 /// A page, and how far its rows have been read.
@@ -84,7 +94,12 @@ impl<'a> Page<'a> {
     pub fn open(body: &'a [u8]) -> Result<Self, PbfError> {
         let rows = Rows::find(body)?;
         let names = rows.columns.iter().map(|column| quoted(column.name)).collect();
-        Ok(Self { rows, names, next: 0, text: String::new() })
+        Ok(Self {
+            rows,
+            names,
+            next: 0,
+            text: String::new(),
+        })
     }
 
     /// Number of rows.
@@ -101,8 +116,14 @@ impl<'a> Page<'a> {
     pub fn head(&self) -> String {
         let rows = &self.rows;
         let mut head = format!("\"objectIdFieldName\":{}", quoted(rows.oid));
-        if let Some(kind) = usize::try_from(rows.kind).ok().and_then(|kind| GEOMETRY_TYPES.get(kind)) {
-            push(&mut head, format_args!(",\"geometryType\":\"esriGeometry{kind}\""));
+        if let Some(kind) = usize::try_from(rows.kind)
+            .ok()
+            .and_then(|kind| GEOMETRY_TYPES.get(kind))
+        {
+            push(
+                &mut head,
+                format_args!(",\"geometryType\":\"esriGeometry{kind}\""),
+            );
         }
         if let Some(reference) = rows.reference {
             let mut members = Vec::new();
@@ -114,11 +135,16 @@ impl<'a> Page<'a> {
             if !reference.wkt.is_empty() {
                 members.push(format!("\"wkt\":{}", quoted(reference.wkt)));
             }
-            push(&mut head, format_args!(",\"spatialReference\":{{{}}}", members.join(",")));
+            push(
+                &mut head,
+                format_args!(",\"spatialReference\":{{{}}}", members.join(",")),
+            );
         }
-        for (name, is_set) in
-            [("hasZ", rows.has_z), ("hasM", rows.has_m), ("exceededTransferLimit", rows.is_cut)]
-        {
+        for (name, is_set) in [
+            ("hasZ", rows.has_z),
+            ("hasM", rows.has_m),
+            ("exceededTransferLimit", rows.is_cut),
+        ] {
             if is_set {
                 push(&mut head, format_args!(",\"{name}\":true"));
             }
@@ -133,11 +159,17 @@ impl<'a> Page<'a> {
     /// # Errors
     /// Where its bytes are damaged.
     pub fn next_row(&mut self, limit: usize) -> Result<Option<Written<'_>>, PbfError> {
-        let Some(feature) = self.rows.features.get(self.next) else { return Ok(None) };
+        let Some(feature) = self.rows.features.get(self.next) else {
+            return Ok(None);
+        };
         self.next += 1;
         self.text.clear();
         let is_whole = self.write(feature, limit)? && self.text.len() <= limit;
-        Ok(Some(if is_whole { Written::Whole(&self.text) } else { Written::TooLong }))
+        Ok(Some(if is_whole {
+            Written::Whole(&self.text)
+        } else {
+            Written::TooLong
+        }))
     }
 
     /// Writes a row; gives whether it kept to the limit, and stops where it didn't.
@@ -151,7 +183,10 @@ impl<'a> Page<'a> {
             match (field.number, field.value) {
                 (1, Value::Bytes(value)) => {
                     if let Some(name) = self.names.get(values) {
-                        push(text, format_args!("{}{name}:", if values == 0 { "" } else { "," }));
+                        push(
+                            text,
+                            format_args!("{}{name}:", if values == 0 { "" } else { "," }),
+                        );
                         write_value(value, text)?;
                     }
                     values += 1;
@@ -192,9 +227,14 @@ enum Found<'a> {
 }
 
 fn described(column: &Column<'_>) -> String {
-    let kind = usize::try_from(column.kind).ok().and_then(|kind| FIELD_TYPES.get(kind));
+    let kind = usize::try_from(column.kind)
+        .ok()
+        .and_then(|kind| FIELD_TYPES.get(kind));
     let (name, alias) = (quoted(column.name), quoted(column.alias));
-    format!("{{\"name\":{name},\"type\":\"esriFieldType{}\",\"alias\":{alias}}}", kind.unwrap_or(&"Other"))
+    format!(
+        "{{\"name\":{name},\"type\":\"esriFieldType{}\",\"alias\":{alias}}}",
+        kind.unwrap_or(&"Other")
+    )
 }
 
 /// A message `Value` as JSON; null where it holds none.

@@ -136,29 +136,53 @@ fn parts_start_anew_and_y_counts_down_from_the_upper_left() {
         made(2, 1, &[geometry(&[], &[2, 2, 2, 2])]),
         serde_json::json!({"paths": [[[101, 11], [102, 12]]]})
     );
-    assert_eq!(made(2, 1, &[geometry(&[], &[])]), serde_json::json!({"paths": []}));
+    assert_eq!(
+        made(2, 1, &[geometry(&[], &[])]),
+        serde_json::json!({"paths": []})
+    );
     assert_eq!(made(0, 1, &[geometry(&[], &[])]), serde_json::json!({}));
     assert_eq!(made(3, 1, &[]), serde_json::Value::Null);
-    assert_eq!(made(2, 1, &[geometry(&[9], &[1, 2])]), "fewer coordinates than its parts have");
+    assert_eq!(
+        made(2, 1, &[geometry(&[9], &[1, 2])]),
+        "fewer coordinates than its parts have"
+    );
     assert_eq!(made(4, 1, &[points]), "a multipatch");
     assert_eq!(made(3, 1, &[bytes(3, bytes(1, "x"))]), "a shape buffer");
 }
 
 #[test]
 fn coordinates_beyond_32_bits_and_further_ordinates_are_read() {
-    let scale = bytes(2, [double(1, 1e-9), double(2, 1e-9), double(3, 2.0), double(4, 3.0)].concat());
-    let row = feature(&[geometry(&[2], &[-118_253_000_000, -35_250_000_000, 5, 7, 1, 0, 1, 1])]);
-    let made = json(&page(&[number(7, 2), number(10, 1), number(11, 1), bytes(12, scale), row]));
+    let scale = bytes(
+        2,
+        [double(1, 1e-9), double(2, 1e-9), double(3, 2.0), double(4, 3.0)].concat(),
+    );
+    let row = feature(&[geometry(
+        &[2],
+        &[-118_253_000_000, -35_250_000_000, 5, 7, 1, 0, 1, 1],
+    )]);
+    let made = json(&page(&[
+        number(7, 2),
+        number(10, 1),
+        number(11, 1),
+        bytes(12, scale),
+        row,
+    ]));
     assert_eq!(made["hasZ"], true);
     let first = &made["features"][0]["geometry"]["paths"][0][0];
     let close = |at: usize, value: f64| (first[at].as_f64().unwrap() - value).abs() < 1e-12;
-    assert!(close(0, -118.253) && close(1, 35.25) && close(2, 15.0) && close(3, 14.0), "{first}");
+    assert!(
+        close(0, -118.253) && close(1, 35.25) && close(2, 15.0) && close(3, 14.0),
+        "{first}"
+    );
     assert_eq!(made["features"][0]["geometry"]["paths"][0][1][2], 18);
 }
 
 #[test]
 fn a_row_that_does_not_fit_its_fields_is_no_row_and_the_next_is_read() {
-    let rows = [feature(&[bytes(1, bytes(1, "x"))]), feature(&[bytes(1, bytes(1, "y")), bytes(1, [])])];
+    let rows = [
+        feature(&[bytes(1, bytes(1, "x"))]),
+        feature(&[bytes(1, bytes(1, "y")), bytes(1, [])]),
+    ];
     let made = json(&page(&[column("A", 4), column("B", 4), rows.concat()]));
     assert_eq!(made["features"][0], "a row of 1 values for 2 fields");
     assert_eq!(made["features"][1]["attributes"]["A"], "y");
@@ -167,11 +191,21 @@ fn a_row_that_does_not_fit_its_fields_is_no_row_and_the_next_is_read() {
 #[test]
 fn what_holds_no_rows_is_an_error() {
     assert_eq!(to_json(b"", 99), Err(PbfError::NoRows));
-    assert_eq!(to_json(&bytes(2, bytes(2, number(1, 7))), 99), Err(PbfError::NoRows), "a count");
+    assert_eq!(
+        to_json(&bytes(2, bytes(2, number(1, 7))), 99),
+        Err(PbfError::NoRows),
+        "a count"
+    );
     assert_eq!(to_json(&page(&[bytes(16, [])]), 99), Err(PbfError::Block));
-    assert_eq!(to_json(&page(&[column("\u{e9}", 4)])[..9], 99), Err(PbfError::Broken { at: 7 }));
+    assert_eq!(
+        to_json(&page(&[column("\u{e9}", 4)])[..9], 99),
+        Err(PbfError::Broken { at: 7 })
+    );
     let whole = page(&[column("A", 4), feature(&[bytes(1, bytes(1, "x".repeat(50)))])]);
-    assert!(matches!(to_json(&whole, 99), Err(PbfError::TooLarge { limit: 99 })));
+    assert!(matches!(
+        to_json(&whole, 99),
+        Err(PbfError::TooLarge { limit: 99 })
+    ));
     for end in 0..whole.len() {
         assert!(to_json(&whole[..end], 999).is_err(), "{end}");
     }
@@ -183,7 +217,14 @@ fn what_holds_no_rows_is_an_error() {
 
 #[test]
 fn json_and_html_are_told_from_protocol_buffers() {
-    for other in ["{\"error\":{}}", "\n{\"error\":{}}", "\n\n [", "<html>", "\n<html>", ""] {
+    for other in [
+        "{\"error\":{}}",
+        "\n{\"error\":{}}",
+        "\n\n [",
+        "<html>",
+        "\n<html>",
+        "",
+    ] {
         assert!(!is_pbf(other.as_bytes()), "{other:?}");
     }
     assert!(is_pbf(&page(&[])) && is_pbf(&bytes(2, bytes(1, []))));

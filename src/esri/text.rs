@@ -55,7 +55,10 @@ pub(super) fn write_number(value: f64, spelled: impl Display + LowerExp, text: &
 
 /// A text as JSON.
 pub(super) fn quoted(text: &str) -> String {
-    if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+    if text
+        .bytes()
+        .any(|byte| byte < b' ' || byte == b'"' || byte == b'\\')
+    {
         return serde_json::Value::from(text).to_string();
     }
     format!("\"{text}\"")
@@ -76,8 +79,14 @@ mod tests {
         let json = br#"{"a":NaN,"b":[-Infinity, Infinity],"NaN":"x \"NaN,\\","c":-1}"#;
         let clean = String::from_utf8(without_bare_words(json).unwrap()).unwrap();
         let n = NOT_A_NUMBER;
-        assert_eq!(clean, format!(r#"{{"a":{n},"b":[{n}, {n}],"NaN":"x \"NaN,\\","c":-1}}"#));
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&clean).unwrap()["a"], "NaN");
+        assert_eq!(
+            clean,
+            format!(r#"{{"a":{n},"b":[{n}, {n}],"NaN":"x \"NaN,\\","c":-1}}"#)
+        );
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&clean).unwrap()["a"],
+            "NaN"
+        );
         assert_eq!(without_bare_words(br#"{"NaN":"Infinity","b":-1}"#), None);
     }
 }

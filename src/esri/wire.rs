@@ -30,22 +30,37 @@ pub(super) enum Value<'a> {
 impl<'a> Value<'a> {
     /// The integer; none for another type.
     pub(super) fn varint(self) -> Option<u64> {
-        if let Self::Varint(value) = self { Some(value) } else { None }
+        if let Self::Varint(value) = self {
+            Some(value)
+        } else {
+            None
+        }
     }
 
     /// The bytes; none for another type.
     pub(super) fn bytes(self) -> Option<&'a [u8]> {
-        if let Self::Bytes(bytes) = self { Some(bytes) } else { None }
+        if let Self::Bytes(bytes) = self {
+            Some(bytes)
+        } else {
+            None
+        }
     }
 
     /// The text; none for another type.
     pub(super) fn text(self) -> Result<Option<&'a str>, PbfError> {
-        self.bytes().map(std::str::from_utf8).transpose().or(Err(PbfError::Text))
+        self.bytes()
+            .map(std::str::from_utf8)
+            .transpose()
+            .or(Err(PbfError::Text))
     }
 
     /// The double; none for another type.
     pub(super) fn double(self) -> Option<f64> {
-        if let Self::Eight(bytes) = self { Some(f64::from_le_bytes(bytes)) } else { None }
+        if let Self::Eight(bytes) = self {
+            Some(f64::from_le_bytes(bytes))
+        } else {
+            None
+        }
     }
 }
 
@@ -77,7 +92,10 @@ impl<'a> Fields<'a> {
             5 => Value::Four(self.array()?),
             _ => return Err(self.broken()),
         };
-        Ok(Some(Field { number: tag >> 3, value }))
+        Ok(Some(Field {
+            number: tag >> 3,
+            value,
+        }))
     }
 
     fn varint(&mut self) -> Result<u64, PbfError> {
@@ -92,7 +110,10 @@ impl<'a> Fields<'a> {
     }
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], PbfError> {
-        let end = self.at.checked_add(length).filter(|end| *end <= self.message.len());
+        let end = self
+            .at
+            .checked_add(length)
+            .filter(|end| *end <= self.message.len());
         let end = end.ok_or(self.broken())?;
         let taken = &self.message[self.at..end];
         self.at = end;
@@ -147,7 +168,10 @@ mod tests {
     fn integers_are_read_at_their_limits() {
         assert_eq!(varint(&[0xAC, 0x02, 9]), Some((300, 2)));
         assert_eq!(varint(&[0xFF; 10]), None);
-        assert_eq!(varint(&[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1]), Some((u64::MAX, 10)));
+        assert_eq!(
+            varint(&[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1]),
+            Some((u64::MAX, 10))
+        );
         assert_eq!(varint(&[0x80]), None);
         assert_eq!([0, 1, 2, 3].map(zigzag), [0, -1, 1, -2]);
         assert_eq!(zigzag(u64::MAX), i64::MIN);
@@ -155,10 +179,19 @@ mod tests {
 
     #[test]
     fn lengths_never_reach_beyond_the_message() {
-        for message in [&[0x0A, 5, 1][..], &[0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1]] {
+        for message in [
+            &[0x0A, 5, 1][..],
+            &[0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1],
+        ] {
             assert!(matches!(fields(message).next(), Err(PbfError::Broken { .. })));
         }
-        assert!(matches!(fields(&[0x09, 0, 0]).next(), Err(PbfError::Broken { .. })));
-        assert!(matches!(fields(&[0x0B]).next(), Err(PbfError::Broken { .. })), "groups are none of ours");
+        assert!(matches!(
+            fields(&[0x09, 0, 0]).next(),
+            Err(PbfError::Broken { .. })
+        ));
+        assert!(
+            matches!(fields(&[0x0B]).next(), Err(PbfError::Broken { .. })),
+            "groups are none of ours"
+        );
     }
 }

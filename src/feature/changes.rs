@@ -73,17 +73,29 @@ impl LayerChanges {
             (self.unchanged, "unchanged"),
         ];
         let told = counts.iter().filter(|(count, _)| *count > 0);
-        told.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
+        told.map(|(count, what)| format!("{count} {what}"))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     /// What is true of the layer as a whole, a sentence each.
     pub fn remarks(&self) -> Vec<String> {
         let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "null".to_owned());
         let every = |column: &ColumnChange| {
-            format!("{}: {} → {} in every row", column.field, value(&column.old), value(&column.new))
+            format!(
+                "{}: {} → {} in every row",
+                column.field,
+                value(&column.old),
+                value(&column.new)
+            )
         };
         let retyped = |column: &ColumnChange| {
-            format!("{}: type {} → {}", column.field, value(&column.old), value(&column.new))
+            format!(
+                "{}: type {} → {}",
+                column.field,
+                value(&column.old),
+                value(&column.new)
+            )
         };
         let named = |what: &str, names: &[String]| {
             (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
@@ -110,15 +122,30 @@ mod tests {
 
     #[test]
     fn words_leave_out_what_is_not_there() {
-        let changes = LayerChanges { added: 3, unchanged: 9, ..LayerChanges::default() };
+        let changes = LayerChanges {
+            added: 3,
+            unchanged: 9,
+            ..LayerChanges::default()
+        };
         assert_eq!(changes.words(), "3 added, 9 unchanged");
         assert!(changes.is_some() && changes.remarks().is_empty());
-        assert!(!LayerChanges { unchanged: 9, is_read_otherwise: true, ..LayerChanges::default() }.is_some());
+        assert!(
+            !LayerChanges {
+                unchanged: 9,
+                is_read_otherwise: true,
+                ..LayerChanges::default()
+            }
+            .is_some()
+        );
     }
 
     #[test]
     fn remarks_tell_what_is_true_of_all_rows() {
-        let period = ColumnChange { field: "period".to_owned(), old: None, new: Some("202311".to_owned()) };
+        let period = ColumnChange {
+            field: "period".to_owned(),
+            old: None,
+            new: Some("202311".to_owned()),
+        };
         let changes = LayerChanges {
             removed: 1,
             every_row: vec![period],
@@ -127,7 +154,10 @@ mod tests {
             ..LayerChanges::default()
         };
         let remarks = changes.remarks();
-        assert_eq!(remarks[..2], ["period: null → 202311 in every row", "new columns: a, b"]);
+        assert_eq!(
+            remarks[..2],
+            ["period: null → 202311 in every row", "new columns: a, b"]
+        );
         assert!(remarks[2].starts_with("the key is a number"), "{remarks:?}");
         assert_eq!(changes.rows(), 2);
     }

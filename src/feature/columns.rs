@@ -7,33 +7,93 @@
 /// `geometry` and `bbox` close the row, after the layer's attributes.
 /// Source: the project's design; code lists as named in `schemas/reference`.
 pub const CORE_COLUMNS: &[CoreColumn] = &[
-    core("facility_id", CoreType::Text, "<layer>:<key>, stable across nights"),
+    core(
+        "facility_id",
+        CoreType::Text,
+        "<layer>:<key>, stable across nights",
+    ),
     core("layer", CoreType::Text, "layer the facility belongs to"),
     core("name", CoreType::Text, "name as the source gives it"),
-    core("facility_type", CoreType::Text, "kind of facility in the source's own words"),
-    core("status", CoreType::Text, "operating status in the source's own words"),
-    core("sector_code", CoreType::Text, "critical-infrastructure sector (reference/sectors)"),
+    core(
+        "facility_type",
+        CoreType::Text,
+        "kind of facility in the source's own words",
+    ),
+    core(
+        "status",
+        CoreType::Text,
+        "operating status in the source's own words",
+    ),
+    core(
+        "sector_code",
+        CoreType::Text,
+        "critical-infrastructure sector (reference/sectors)",
+    ),
     core("subsector", CoreType::Text, "subsector within the sector"),
-    core("sector_also", CoreType::TextList, "further sectors the facility belongs to"),
+    core(
+        "sector_also",
+        CoreType::TextList,
+        "further sectors the facility belongs to",
+    ),
     core(
         "sector_class",
         CoreType::Text,
         "key of links/sector_membership: <layer>:<digest of sector, subsector, further sectors, NAICS code and lifeline>",
     ),
-    core("lead_agency", CoreType::Text, "federal lead (sector risk management) agency of the sector"),
-    core("lifeline", CoreType::Text, "FEMA community lifeline, as lifeline/component"),
+    core(
+        "lead_agency",
+        CoreType::Text,
+        "federal lead (sector risk management) agency of the sector",
+    ),
+    core(
+        "lifeline",
+        CoreType::Text,
+        "FEMA community lifeline, as lifeline/component",
+    ),
     core("naics_code", CoreType::Text, "NAICS code as the source gives it"),
-    core("state_code", CoreType::Text, "computed state or territory, USPS code"),
-    core("state_fips", CoreType::Text, "computed state or territory, 2-digit FIPS code"),
-    core("county_fips", CoreType::Text, "computed county or equivalent, 5-digit FIPS code"),
+    core(
+        "state_code",
+        CoreType::Text,
+        "computed state or territory, USPS code",
+    ),
+    core(
+        "state_fips",
+        CoreType::Text,
+        "computed state or territory, 2-digit FIPS code",
+    ),
+    core(
+        "county_fips",
+        CoreType::Text,
+        "computed county or equivalent, 5-digit FIPS code",
+    ),
     core("county_name", CoreType::Text, "name of the computed county"),
-    core("place_geoid", CoreType::Text, "computed Census place, 7-digit GEOID"),
+    core(
+        "place_geoid",
+        CoreType::Text,
+        "computed Census place, 7-digit GEOID",
+    ),
     core("place_name", CoreType::Text, "name of the computed place"),
-    core("tribal_geoid", CoreType::Text, "computed tribal area, code of the set used"),
+    core(
+        "tribal_geoid",
+        CoreType::Text,
+        "computed tribal area, code of the set used",
+    ),
     core("tribal_name", CoreType::Text, "name of the computed tribal area"),
-    core("region_code", CoreType::Text, "region of the computed state; null where unassigned"),
-    core("state_code_claimed", CoreType::Text, "state the source claims, USPS code"),
-    core("county_fips_claimed", CoreType::Text, "county the source claims, 5-digit FIPS code"),
+    core(
+        "region_code",
+        CoreType::Text,
+        "region of the computed state; null where unassigned",
+    ),
+    core(
+        "state_code_claimed",
+        CoreType::Text,
+        "state the source claims, USPS code",
+    ),
+    core(
+        "county_fips_claimed",
+        CoreType::Text,
+        "county the source claims, 5-digit FIPS code",
+    ),
     core(
         "is_state_mismatch",
         CoreType::Boolean,
@@ -55,8 +115,16 @@ pub const CORE_COLUMNS: &[CoreColumn] = &[
         "geodesic distance to the nearest jurisdiction, metres, where location_method is nearest",
     ),
     core("source_agency", CoreType::Text, "agency that owns the layer"),
-    core("source_date", CoreType::Date, "date the source gives for the record"),
-    core("handling", CoreType::Text, "handling marking, Traffic Light Protocol 2.0"),
+    core(
+        "source_date",
+        CoreType::Date,
+        "date the source gives for the record",
+    ),
+    core(
+        "handling",
+        CoreType::Text,
+        "handling marking, Traffic Light Protocol 2.0",
+    ),
 ];
 
 /// One of the columns every tile has.

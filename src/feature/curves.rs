@@ -54,7 +54,10 @@ impl Segment {
     pub fn of(kind: &str, points: &[Coord], numbers: &[f64]) -> Option<Self> {
         match (kind, points) {
             ("c", [end, on, ..]) => Some(Self::Through { end: *end, on: *on }),
-            ("b", [end, a, b, ..]) => Some(Self::Bezier { end: *end, control: [*a, *b] }),
+            ("b", [end, a, b, ..]) => Some(Self::Bezier {
+                end: *end,
+                control: [*a, *b],
+            }),
             // After the points: whether it is the minor arc, whether clockwise, and for an ellipse the main
             // axis's angle, its half length, and the ratio of the axes.
             ("a", [end, centre, ..]) => {
@@ -83,9 +86,13 @@ impl Segment {
         let finite = |coord: &Coord| coord.x.is_finite() && coord.y.is_finite();
         match self {
             Self::Through { end, on } => finite(end) && finite(on),
-            Self::Arc { end, centre, rotation, ratio, .. } => {
-                finite(end) && finite(centre) && rotation.is_finite() && ratio.is_finite() && *ratio > 0.0
-            }
+            Self::Arc {
+                end,
+                centre,
+                rotation,
+                ratio,
+                ..
+            } => finite(end) && finite(centre) && rotation.is_finite() && ratio.is_finite() && *ratio > 0.0,
             Self::Bezier { end, control: [a, b] } => finite(end) && finite(a) && finite(b),
         }
     }
@@ -95,7 +102,13 @@ impl Segment {
 pub fn linearise(start: Coord, segment: &Segment, line: &mut Vec<Coord>) {
     match *segment {
         Segment::Through { end, on } => through(start, on, end, line),
-        Segment::Arc { end, centre, is_clockwise, rotation, ratio } => {
+        Segment::Arc {
+            end,
+            centre,
+            is_clockwise,
+            rotation,
+            ratio,
+        } => {
             let sweep = |from: f64, to: f64| {
                 let turn = (to - from).rem_euclid(TAU);
                 // An arc that ends where it begins goes all the way round.
@@ -108,7 +121,17 @@ pub fn linearise(start: Coord, segment: &Segment, line: &mut Vec<Coord>) {
                     turn
                 }
             };
-            arc(start, end, &Ellipse { centre, rotation, ratio }, sweep, line);
+            arc(
+                start,
+                end,
+                &Ellipse {
+                    centre,
+                    rotation,
+                    ratio,
+                },
+                sweep,
+                line,
+            );
         }
         Segment::Bezier { end, control: [a, b] } => bezier([start, a, b, end], line),
     }
@@ -127,7 +150,10 @@ impl Ellipse {
     fn polar(&self, point: Coord) -> (f64, f64) {
         let (sin, cos) = self.rotation.sin_cos();
         let from = point - self.centre;
-        let (x, y) = (from.x * cos + from.y * sin, (from.y * cos - from.x * sin) / self.ratio);
+        let (x, y) = (
+            from.x * cos + from.y * sin,
+            (from.y * cos - from.x * sin) / self.ratio,
+        );
         (y.atan2(x), x.hypot(y))
     }
 
@@ -135,7 +161,11 @@ impl Ellipse {
     fn point(&self, angle: f64, radius: f64) -> Coord {
         let (sin, cos) = self.rotation.sin_cos();
         let (x, y) = (radius * angle.cos(), radius * angle.sin() * self.ratio);
-        self.centre + Coord { x: x * cos - y * sin, y: x * sin + y * cos }
+        self.centre
+            + Coord {
+                x: x * cos - y * sin,
+                y: x * sin + y * cos,
+            }
     }
 }
 
@@ -160,18 +190,28 @@ fn arc(start: Coord, end: Coord, ellipse: &Ellipse, sweep: impl Fn(f64, f64) -> 
 fn through(start: Coord, on: Coord, end: Coord, line: &mut Vec<Coord>) {
     if start == end {
         // The point on the way is the opposite one.
-        let ellipse = Ellipse { centre: (start + on) / 2.0, rotation: 0.0, ratio: 1.0 };
+        let ellipse = Ellipse {
+            centre: (start + on) / 2.0,
+            rotation: 0.0,
+            ratio: 1.0,
+        };
         return arc(start, end, &ellipse, |_, _| TAU, line);
     }
     let (b, c) = (on - start, end - start);
     let cross = b.x * c.y - b.y * c.x;
     let (bb, cc) = (b.x * b.x + b.y * b.y, c.x * c.x + c.y * c.y);
-    let from_start =
-        Coord { x: (c.y * bb - b.y * cc) / (2.0 * cross), y: (b.x * cc - c.x * bb) / (2.0 * cross) };
+    let from_start = Coord {
+        x: (c.y * bb - b.y * cc) / (2.0 * cross),
+        y: (b.x * cc - c.x * bb) / (2.0 * cross),
+    };
     if cross == 0.0 || !from_start.x.is_finite() || !from_start.y.is_finite() {
         return;
     }
-    let ellipse = Ellipse { centre: start + from_start, rotation: 0.0, ratio: 1.0 };
+    let ellipse = Ellipse {
+        centre: start + from_start,
+        rotation: 0.0,
+        ratio: 1.0,
+    };
     // The three points turn left where the arc runs counter-clockwise.
     let turned = |from: f64, to: f64| {
         let turn = (to - from).rem_euclid(TAU);
@@ -218,22 +258,58 @@ mod tests {
     /// Farthest that the middle of a segment is from the circle.
     fn off(line: &[Coord], centre: Coord, radius: f64) -> f64 {
         let distance = |point: Coord| ((point - centre).x.hypot((point - centre).y) - radius).abs();
-        line.windows(2).map(|pair| distance((pair[0] + pair[1]) / 2.0)).fold(0.0, f64::max)
+        line.windows(2)
+            .map(|pair| distance((pair[0] + pair[1]) / 2.0))
+            .fold(0.0, f64::max)
     }
 
     #[test]
     fn an_arc_through_a_point_keeps_to_its_circle() {
-        let upper = line((-1.0, 0.0), Segment::Through { end: at(1.0, 0.0), on: at(0.0, 1.0) });
-        assert!(upper.iter().all(|point| point.y >= 0.0) && upper.len() == 91, "{}", upper.len());
+        let upper = line(
+            (-1.0, 0.0),
+            Segment::Through {
+                end: at(1.0, 0.0),
+                on: at(0.0, 1.0),
+            },
+        );
+        assert!(
+            upper.iter().all(|point| point.y >= 0.0) && upper.len() == 91,
+            "{}",
+            upper.len()
+        );
         assert!(off(&upper, at(0.0, 0.0), 1.0) < 1.6e-4);
         assert_eq!(upper.last(), Some(&at(1.0, 0.0)));
-        let lower = line((-1.0, 0.0), Segment::Through { end: at(1.0, 0.0), on: at(0.0, -1.0) });
+        let lower = line(
+            (-1.0, 0.0),
+            Segment::Through {
+                end: at(1.0, 0.0),
+                on: at(0.0, -1.0),
+            },
+        );
         assert!(lower.iter().all(|point| point.y <= 0.0));
-        let most = line((1.0, 0.0), Segment::Through { end: at(0.0, 1.0), on: at(-1.0, 0.0) });
+        let most = line(
+            (1.0, 0.0),
+            Segment::Through {
+                end: at(0.0, 1.0),
+                on: at(-1.0, 0.0),
+            },
+        );
         assert!(most.len() > 130 && off(&most, at(0.0, 0.0), 1.0) < 1.6e-4);
-        let straight = line((0.0, 0.0), Segment::Through { end: at(2.0, 0.0), on: at(1.0, 0.0) });
+        let straight = line(
+            (0.0, 0.0),
+            Segment::Through {
+                end: at(2.0, 0.0),
+                on: at(1.0, 0.0),
+            },
+        );
         assert_eq!(straight.len(), 2);
-        let circle = line((1.0, 0.0), Segment::Through { end: at(1.0, 0.0), on: at(-1.0, 0.0) });
+        let circle = line(
+            (1.0, 0.0),
+            Segment::Through {
+                end: at(1.0, 0.0),
+                on: at(-1.0, 0.0),
+            },
+        );
         assert!(circle.len() == 181 && off(&circle, at(0.0, 0.0), 1.0) < 1.6e-4);
     }
 
@@ -245,7 +321,10 @@ mod tests {
         };
         assert_eq!(quarter(0.0).len(), 46);
         assert_eq!(quarter(1.0).len(), 136, "the long way round");
-        let circle = line((1.0, 0.0), Segment::of("a", &[at(1.0, 0.0), at(0.0, 0.0)], &[0.0, 1.0]).unwrap());
+        let circle = line(
+            (1.0, 0.0),
+            Segment::of("a", &[at(1.0, 0.0), at(0.0, 0.0)], &[0.0, 1.0]).unwrap(),
+        );
         assert_eq!(circle.len(), 181);
         assert!(circle[1].y < 0.0, "clockwise");
     }
@@ -258,9 +337,16 @@ mod tests {
         let half = line((0.0, 2.0), segment);
         assert!(half.len() == 91 && half.iter().all(|point| point.x <= 1e-12));
         for point in &half {
-            assert!((point.x.powi(2) + (point.y / 2.0).powi(2) - 1.0).abs() < 1e-9, "{point:?}");
+            assert!(
+                (point.x.powi(2) + (point.y / 2.0).powi(2) - 1.0).abs() < 1e-9,
+                "{point:?}"
+            );
         }
-        assert!(!Segment::of("a", &points, &[0.0, 0.0, 0.0, 2.0, 0.0]).unwrap().is_finite());
+        assert!(
+            !Segment::of("a", &points, &[0.0, 0.0, 0.0, 2.0, 0.0])
+                .unwrap()
+                .is_finite()
+        );
     }
 
     #[test]
@@ -268,12 +354,30 @@ mod tests {
         let curve = Segment::of("b", &[at(3.0, 0.0), at(1.0, 2.0), at(2.0, 2.0)], &[]).unwrap();
         let curved = line((0.0, 0.0), curve);
         let middle = at(1.5, 1.5);
-        let nearest = curved.iter().map(|p| (*p - middle).x.hypot((*p - middle).y)).fold(9.0, f64::min);
-        assert!((20..=128).contains(&curved.len()) && nearest < 0.05, "{} {nearest}", curved.len());
-        let straight =
-            line((0.0, 0.0), Segment::Bezier { end: at(3.0, 0.0), control: [at(1.0, 0.0), at(2.0, 0.0)] });
+        let nearest = curved
+            .iter()
+            .map(|p| (*p - middle).x.hypot((*p - middle).y))
+            .fold(9.0, f64::min);
+        assert!(
+            (20..=128).contains(&curved.len()) && nearest < 0.05,
+            "{} {nearest}",
+            curved.len()
+        );
+        let straight = line(
+            (0.0, 0.0),
+            Segment::Bezier {
+                end: at(3.0, 0.0),
+                control: [at(1.0, 0.0), at(2.0, 0.0)],
+            },
+        );
         assert_eq!(straight.len(), 2);
-        let none = line((0.0, 0.0), Segment::Bezier { end: at(0.0, 0.0), control: [at(0.0, 0.0); 2] });
+        let none = line(
+            (0.0, 0.0),
+            Segment::Bezier {
+                end: at(0.0, 0.0),
+                control: [at(0.0, 0.0); 2],
+            },
+        );
         assert_eq!(none.len(), 2);
         assert_eq!(Segment::of("b", &[at(3.0, 0.0)], &[]), None);
     }

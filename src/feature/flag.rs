@@ -206,7 +206,11 @@ impl Flags {
 
     /// None yet.
     pub fn new(room: &RecordRoom) -> Self {
-        Self { kept: Spool::new(room), kept_of: BTreeMap::new(), counts: BTreeMap::new() }
+        Self {
+            kept: Spool::new(room),
+            kept_of: BTreeMap::new(),
+            counts: BTreeMap::new(),
+        }
     }
 
     /// Takes those of the next batch, in any order: counts each, and keeps it if its code has room.
@@ -253,7 +257,10 @@ impl Flags {
 
     /// Number of flags by code and field, those that weren't kept included.
     pub fn counts(&self) -> BTreeMap<String, BTreeMap<String, u64>> {
-        self.counts.iter().map(|(code, fields)| (code.code().to_owned(), fields.clone())).collect()
+        self.counts
+            .iter()
+            .map(|(code, fields)| (code.code().to_owned(), fields.clone()))
+            .collect()
     }
 }
 
@@ -271,7 +278,10 @@ mod tests {
 
     fn flag(row: u64, code: FlagCode, field: &str) -> Flag {
         Flag {
-            origin: Origin { source: "a.csv".into(), row },
+            origin: Origin {
+                source: "a.csv".into(),
+                row,
+            },
             facility_id: format!("a:{row}"),
             field: field.to_owned(),
             value: String::new(),
@@ -284,15 +294,26 @@ mod tests {
     fn codes_are_distinct_words() {
         let codes: std::collections::BTreeSet<&str> = FlagCode::ALL.iter().map(|code| code.code()).collect();
         assert_eq!(codes.len(), FlagCode::ALL.len());
-        assert!(codes.iter().all(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '_')));
+        assert!(
+            codes
+                .iter()
+                .all(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        );
     }
 
     #[test]
     fn each_flag_is_counted_and_the_first_of_each_code_are_kept() {
         for bytes in [0, usize::MAX] {
-            let mut flags = Flags::new(&RecordRoom { bytes, space: Arc::new(Memory) });
+            let mut flags = Flags::new(&RecordRoom {
+                bytes,
+                space: Arc::new(Memory),
+            });
             let zeros = |row: u64| {
-                flag(row, FlagCode::RestoredZeros, if row.is_multiple_of(2) { "zip" } else { "fips" })
+                flag(
+                    row,
+                    FlagCode::RestoredZeros,
+                    if row.is_multiple_of(2) { "zip" } else { "fips" },
+                )
             };
             // Of each batch the last comes first.
             for start in (0..Flags::KEPT + 5).step_by(999) {
@@ -304,7 +325,10 @@ mod tests {
             assert_eq!(counts["restored_zeros"].values().sum::<u64>(), Flags::KEPT + 5);
             assert_eq!(counts["shared_coordinates"]["geometry"], 1);
             let shared = flag(3, FlagCode::SharedCoordinates, "geometry");
-            let kept: Vec<Flag> = flags.and([shared.clone()].into_iter()).collect::<io::Result<_>>().unwrap();
+            let kept: Vec<Flag> = flags
+                .and([shared.clone()].into_iter())
+                .collect::<io::Result<_>>()
+                .unwrap();
             assert_eq!(kept.len() as u64, Flags::KEPT + 1);
             assert_eq!(kept[4], shared, "after its row's other flag");
             assert_eq!(kept.last().map(|flag| flag.origin.row), Some(Flags::KEPT - 1));

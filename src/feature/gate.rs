@@ -46,7 +46,10 @@ impl SourceColumn {
     /// The kind most values are of, the stricter of two; none where there was no value.
     pub fn kind(&self) -> Option<ValueKind> {
         let most = self.kinds.values().copied().max().filter(|most| *most > 0)?;
-        self.kinds.iter().find(|(_, values)| **values == most).map(|(kind, _)| *kind)
+        self.kinds
+            .iter()
+            .find(|(_, values)| **values == most)
+            .map(|(kind, _)| *kind)
     }
 }
 
@@ -96,7 +99,9 @@ impl GateReport {
     /// What holds the layer back, on one line.
     pub fn reds(&self) -> String {
         let reds = self.findings.iter().filter(|finding| finding.is_red);
-        reds.map(|finding| finding.what.as_str()).collect::<Vec<_>>().join("; ")
+        reds.map(|finding| finding.what.as_str())
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 
     /// What people should know of although it holds nothing back.

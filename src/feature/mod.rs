@@ -371,7 +371,13 @@ pub struct Landed {
 impl Landed {
     /// Bytes that are read where they lie, outside a landing.
     pub fn at(path: PathBuf) -> Self {
-        Self { path, sha256: String::new(), bytes: 0, landed_at: String::new(), doubts: vec![] }
+        Self {
+            path,
+            sha256: String::new(),
+            bytes: 0,
+            landed_at: String::new(),
+            doubts: vec![],
+        }
     }
 }
 

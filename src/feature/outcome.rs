@@ -55,7 +55,9 @@ pub struct RunReport {
 impl RunReport {
     /// Whether the release holds a product, as far as is known: an earlier version doesn't say.
     pub fn may_hold(&self, product: &str) -> bool {
-        self.products.as_ref().is_none_or(|products| products.contains_key(product))
+        self.products
+            .as_ref()
+            .is_none_or(|products| products.contains_key(product))
     }
 
     /// What a product tells; none where the release doesn't say that it holds it.

@@ -23,7 +23,11 @@ pub struct QualityReport {
 impl QualityReport {
     /// Counts that aren't as expected.
     pub fn unmet(&self) -> u64 {
-        self.verdicts.iter().filter(|(verdict, _)| verdict.is_unmet()).map(|(_, rows)| rows).sum()
+        self.verdicts
+            .iter()
+            .filter(|(verdict, _)| verdict.is_unmet())
+            .map(|(_, rows)| rows)
+            .sum()
     }
 }
 

@@ -116,12 +116,16 @@ impl<const N: usize> Sorted<N> {
     pub fn each(&self, places: Range<usize>, see: &mut dyn FnMut(usize, &[u8; N])) -> io::Result<()> {
         match self {
             Self::Held(records) => {
-                (places.start..).zip(&records[places]).for_each(|(at, record)| see(at, record));
+                (places.start..)
+                    .zip(&records[places])
+                    .for_each(|(at, record)| see(at, record));
             }
             Self::Written(run) => {
                 for start in places.clone().step_by(AHEAD) {
                     let end = places.end.min(start + AHEAD);
-                    (start..).zip(run.read(start..end)?).for_each(|(at, record)| see(at, &record));
+                    (start..)
+                        .zip(run.read(start..end)?)
+                        .for_each(|(at, record)| see(at, &record));
                 }
             }
         }
@@ -140,7 +144,9 @@ impl<const N: usize> Sorted<N> {
             }
             Self::Written(run) => run.first_from(start)?,
         };
-        Ok(record.filter(|record| record.starts_with(start)).map(|record| (at, record)))
+        Ok(record
+            .filter(|record| record.starts_with(start))
+            .map(|record| (at, record)))
     }
 
     /// Places of those that begin with `start`.
@@ -193,7 +199,12 @@ impl<const N: usize> Run<N> {
         records: impl Iterator<Item = io::Result<[u8; N]>>,
         file: Arc<dyn ScratchFile>,
     ) -> io::Result<Self> {
-        let mut run = Self { file, pieces: vec![], len: 0, firsts: vec![] };
+        let mut run = Self {
+            file,
+            pieces: vec![],
+            len: 0,
+            firsts: vec![],
+        };
         let mut piece: Vec<u8> = Vec::with_capacity(PIECE * N);
         for record in records {
             let record = record?;
@@ -218,7 +229,10 @@ impl<const N: usize> Run<N> {
     /// # Errors
     /// When the file can't be read.
     pub fn holds(&self, start: &[u8]) -> io::Result<bool> {
-        Ok(self.first_from(start)?.1.is_some_and(|record| record.starts_with(start)))
+        Ok(self
+            .first_from(start)?
+            .1
+            .is_some_and(|record| record.starts_with(start)))
     }
 
     fn bytes(&self) -> u64 {
@@ -278,14 +292,25 @@ impl<const N: usize> Ahead<'_, N> {
 
 impl<'r, const N: usize> Merged<'r, N> {
     fn of(runs: &'r [Run<N>]) -> io::Result<Self> {
-        let ahead = runs.iter().map(|run| Ahead { run, read: 0, records: vec![].into_iter() }).collect();
-        let mut merged = Self { ahead, next: BinaryHeap::new() };
+        let ahead = runs
+            .iter()
+            .map(|run| Ahead {
+                run,
+                read: 0,
+                records: vec![].into_iter(),
+            })
+            .collect();
+        let mut merged = Self {
+            ahead,
+            next: BinaryHeap::new(),
+        };
         (0..runs.len()).try_for_each(|run| merged.refill(run))?;
         Ok(merged)
     }
 
     fn refill(&mut self, run: usize) -> io::Result<()> {
-        self.next.extend(self.ahead[run].take()?.map(|record| Reverse((record, run))));
+        self.next
+            .extend(self.ahead[run].take()?.map(|record| Reverse((record, run))));
         Ok(())
     }
 }
@@ -315,8 +340,13 @@ mod tests {
     }
 
     fn sorted(records: &[[u8; 6]], bytes: usize) -> Sorted<6> {
-        let mut all = Records::new(&RecordRoom { bytes, space: Arc::new(Memory) });
-        records.chunks(999).for_each(|chunk| all.extend(chunk.iter().copied()).unwrap());
+        let mut all = Records::new(&RecordRoom {
+            bytes,
+            space: Arc::new(Memory),
+        });
+        records
+            .chunks(999)
+            .for_each(|chunk| all.extend(chunk.iter().copied()).unwrap());
         all.sorted().unwrap()
     }
 
@@ -329,15 +359,24 @@ mod tests {
             let sorted = sorted(&records, bytes);
             assert_eq!(matches!(sorted, Sorted::Held(_)), bytes == usize::MAX);
             let mut seen = Vec::new();
-            sorted.each(0..sorted.len(), &mut |at, record| seen.push((at, *record))).unwrap();
-            assert!(seen == expected.iter().copied().enumerate().collect::<Vec<_>>(), "{bytes} bytes");
+            sorted
+                .each(0..sorted.len(), &mut |at, record| seen.push((at, *record)))
+                .unwrap();
+            assert!(
+                seen == expected.iter().copied().enumerate().collect::<Vec<_>>(),
+                "{bytes} bytes"
+            );
             for number in [0u32, 2, 3, 510, 512, 513, 20_000, 39_998, 40_000, u32::MAX] {
                 let start = number.to_be_bytes();
                 let at = expected.partition_point(|record| record[..4] < start[..]);
                 let end = expected.partition_point(|record| record[..4] <= start[..]);
                 let found = (at < end).then(|| (at, expected[at]));
                 assert_eq!(sorted.find(&start).unwrap(), found, "{number} in {bytes} bytes");
-                assert_eq!(sorted.starting(&start).unwrap(), at..end, "{number} in {bytes} bytes");
+                assert_eq!(
+                    sorted.starting(&start).unwrap(),
+                    at..end,
+                    "{number} in {bytes} bytes"
+                );
             }
             assert_eq!(sorted.starting(&[]).unwrap(), 0..60_000);
         }

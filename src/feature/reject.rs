@@ -89,7 +89,10 @@ pub struct Rejects {
 impl Rejects {
     /// None yet.
     pub fn new(room: &RecordRoom) -> Self {
-        Self { rows: Spool::new(room), by_reason: BTreeMap::new() }
+        Self {
+            rows: Spool::new(room),
+            by_reason: BTreeMap::new(),
+        }
     }
 
     /// Takes those of the next batch, in any order.
@@ -117,7 +120,10 @@ impl Rejects {
 
     /// How many there are by reason code.
     pub fn by_reason(&self) -> BTreeMap<String, u64> {
-        self.by_reason.iter().map(|(reason, rows)| (reason.code().to_owned(), *rows)).collect()
+        self.by_reason
+            .iter()
+            .map(|(reason, rows)| (reason.code().to_owned(), *rows))
+            .collect()
     }
 
     /// All of them, one after the other; an error when the scratch file can't be read.
@@ -135,18 +141,30 @@ mod tests {
 
     #[test]
     fn rejects_are_counted_and_come_back_in_the_order_of_the_source() {
-        let mut rejects = Rejects::new(&RecordRoom { bytes: 0, space: Arc::new(Memory) });
+        let mut rejects = Rejects::new(&RecordRoom {
+            bytes: 0,
+            space: Arc::new(Memory),
+        });
         let reject = |row: u64| Reject {
-            origin: Origin { source: "a.csv".into(), row },
+            origin: Origin {
+                source: "a.csv".into(),
+                row,
+            },
             field: "LAT".to_owned(),
             value: "91".to_owned(),
-            reason: if row.is_multiple_of(2) { RejectReason::OutOfRange } else { RejectReason::NoKey },
+            reason: if row.is_multiple_of(2) {
+                RejectReason::OutOfRange
+            } else {
+                RejectReason::NoKey
+            },
         };
         // The reader's come before those that share a key, batch by batch.
         for batch in 0..3 {
             let rows = batch * 4_000..(batch + 1) * 4_000;
             let (even, odd): (Vec<u64>, Vec<u64>) = rows.partition(|row| *row % 2 == 0);
-            rejects.extend(even.into_iter().chain(odd).map(reject).collect()).unwrap();
+            rejects
+                .extend(even.into_iter().chain(odd).map(reject).collect())
+                .unwrap();
         }
         let back: Vec<Reject> = rejects.rows().collect::<io::Result<_>>().unwrap();
         assert!(back == (0..12_000).map(reject).collect::<Vec<_>>());

@@ -29,6 +29,8 @@ impl ScratchFile for Bytes {
     fn read(&self, at: u64, len: usize) -> io::Result<Vec<u8>> {
         let at = usize::try_from(at).unwrap();
         let all = self.0.lock().unwrap();
-        all.get(at..at + len).map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+        all.get(at..at + len)
+            .map(<[u8]>::to_vec)
+            .ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 }

@@ -19,7 +19,10 @@ pub struct Sorter<T> {
 impl<T: Spooled + Ord> Sorter<T> {
     /// None yet.
     pub fn new(room: &RecordRoom) -> Self {
-        Self { newest: Waiting::new(room), runs: vec![] }
+        Self {
+            newest: Waiting::new(room),
+            runs: vec![],
+        }
     }
 
     /// Takes one more.
@@ -39,11 +42,22 @@ impl<T: Spooled + Ord> Sorter<T> {
     /// # Errors
     /// As of the first.
     pub fn in_order(self) -> io::Result<impl Iterator<Item = io::Result<T>>> {
-        let Waiting { rows: mut newest, file, .. } = self.newest;
+        let Waiting {
+            rows: mut newest,
+            file,
+            ..
+        } = self.newest;
         newest.sort_unstable();
-        let written = self.runs.into_iter().map(|pieces| (pieces.into_iter(), vec![].into_iter()));
+        let written = self
+            .runs
+            .into_iter()
+            .map(|pieces| (pieces.into_iter(), vec![].into_iter()));
         let newest = (vec![].into_iter(), newest.into_iter());
-        let mut merged = Merged { file, runs: written.chain([newest]).collect(), next: BinaryHeap::new() };
+        let mut merged = Merged {
+            file,
+            runs: written.chain([newest]).collect(),
+            next: BinaryHeap::new(),
+        };
         (0..merged.runs.len()).try_for_each(|run| merged.refill(run))?;
         Ok(iter::from_fn(move || merged.take()))
     }
@@ -85,12 +99,16 @@ mod tests {
 
     #[test]
     fn values_come_back_in_order_whatever_the_memory() {
-        let values: Vec<String> =
-            (0..30_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) / 3).to_string()).collect();
+        let values: Vec<String> = (0..30_000_u32)
+            .map(|n| (n.wrapping_mul(2_654_435_761) / 3).to_string())
+            .collect();
         let mut expected = values.clone();
         expected.sort();
         for bytes in [0, 60_000, usize::MAX] {
-            let mut sorter = Sorter::new(&RecordRoom { bytes, space: Arc::new(Memory) });
+            let mut sorter = Sorter::new(&RecordRoom {
+                bytes,
+                space: Arc::new(Memory),
+            });
             for value in &values {
                 sorter.push(value.clone()).unwrap();
             }
@@ -98,7 +116,10 @@ mod tests {
             let back: Vec<String> = sorter.in_order().unwrap().collect::<io::Result<_>>().unwrap();
             assert!(back == expected, "{bytes} bytes");
         }
-        let none = Sorter::<String>::new(&RecordRoom { bytes: 0, space: Arc::new(Memory) });
+        let none = Sorter::<String>::new(&RecordRoom {
+            bytes: 0,
+            space: Arc::new(Memory),
+        });
         assert_eq!(none.in_order().unwrap().count(), 0);
     }
 }

@@ -59,7 +59,9 @@ pub fn text(column: &ArrayRef, row: usize) -> Option<String> {
 
 /// The values as text where no spelling is needed: of a text column, and of a mixed one.
 pub fn as_text(column: &ArrayRef) -> Option<&StringArray> {
-    column.as_string_opt::<i32>().or_else(|| column.as_struct_opt()?.column(0).as_string_opt())
+    column
+        .as_string_opt::<i32>()
+        .or_else(|| column.as_struct_opt()?.column(0).as_string_opt())
 }
 
 /// A mixed column: the text of every value, and the day of those that are dates by the source's own word.
@@ -70,7 +72,11 @@ pub fn mixed(texts: StringArray, days: Date32Array) -> ArrayRef {
     let part = |name: &str, kind| Field::new(name, kind, true);
     let parts = Fields::from(vec![part("text", DataType::Utf8), part("day", DataType::Date32)]);
     let nulls = texts.nulls().cloned();
-    Arc::new(StructArray::new(parts, vec![Arc::new(texts), Arc::new(days)], nulls))
+    Arc::new(StructArray::new(
+        parts,
+        vec![Arc::new(texts), Arc::new(days)],
+        nulls,
+    ))
 }
 
 /// The day of every value that is a date by the source's own word and in the calendar; none where a column of this
@@ -79,20 +85,28 @@ pub fn days(column: &ArrayRef) -> Option<Date32Array> {
     let in_calendar = |day: i64| CALENDAR.contains(&day).then(|| i32::try_from(day).ok()).flatten();
     macro_rules! of_moments {
         ($kind:ty, $day:expr) => {
-            column.as_primitive::<$kind>().unary_opt(|moment| in_calendar(moment.div_euclid($day)))
+            column
+                .as_primitive::<$kind>()
+                .unary_opt(|moment| in_calendar(moment.div_euclid($day)))
         };
     }
     match column.data_type() {
-        DataType::Date32 => {
-            Some(column.as_primitive::<Date32Type>().unary_opt(|day| in_calendar(day.into())))
-        }
+        DataType::Date32 => Some(
+            column
+                .as_primitive::<Date32Type>()
+                .unary_opt(|day| in_calendar(day.into())),
+        ),
         DataType::Timestamp(unit, _) => Some(match unit {
             TimeUnit::Second => of_moments!(TimestampSecondType, DAY),
             TimeUnit::Millisecond => of_moments!(TimestampMillisecondType, DAY * 1_000),
             TimeUnit::Microsecond => of_moments!(TimestampMicrosecondType, DAY * 1_000_000),
             TimeUnit::Nanosecond => of_moments!(TimestampNanosecondType, DAY * 1_000_000_000),
         }),
-        _ => column.as_struct_opt()?.column(1).as_primitive_opt::<Date32Type>().cloned(),
+        _ => column
+            .as_struct_opt()?
+            .column(1)
+            .as_primitive_opt::<Date32Type>()
+            .cloned(),
     }
 }
 
@@ -134,7 +148,11 @@ fn put_moment(column: &dyn Array, row: usize, unit: TimeUnit, is_utc: bool, out:
         TimeUnit::Microsecond => moment!(TimestampMicrosecondType, timestamp_us_to_datetime),
         TimeUnit::Nanosecond => moment!(TimestampNanosecondType, timestamp_ns_to_datetime),
     };
-    put_or(found.map(|found| found.format("%Y-%m-%dT%H:%M:%S%.f")), (number, short(unit)), out);
+    put_or(
+        found.map(|found| found.format("%Y-%m-%dT%H:%M:%S%.f")),
+        (number, short(unit)),
+        out,
+    );
     if is_utc && found.is_some() {
         let _ = out.write_str("Z");
     }
@@ -184,11 +202,28 @@ mod tests {
     fn values_are_spelled_as_text_formats_do() {
         check(Int64Array::from(vec![Some(-7), None]), &[Some("-7"), None]);
         let floats = [12.0, 0.1, -0.5e-3, -0.0, 1e21, f64::NAN, f64::NEG_INFINITY];
-        let expected = ["12", "0.1", "-0.0005", "-0", "1000000000000000000000", "NaN", "-inf"];
+        let expected = [
+            "12",
+            "0.1",
+            "-0.0005",
+            "-0",
+            "1000000000000000000000",
+            "NaN",
+            "-inf",
+        ];
         check(Float64Array::from(floats.to_vec()), &expected.map(Some));
-        check(Float32Array::from(vec![0.1, 16_777_216.0]), &["0.1", "16777216"].map(Some));
-        check(BooleanArray::from(vec![true, false]), &["true", "false"].map(Some));
-        check(StringArray::from(vec![Some("007"), Some(""), None]), &[Some("007"), Some(""), None]);
+        check(
+            Float32Array::from(vec![0.1, 16_777_216.0]),
+            &["0.1", "16777216"].map(Some),
+        );
+        check(
+            BooleanArray::from(vec![true, false]),
+            &["true", "false"].map(Some),
+        );
+        check(
+            StringArray::from(vec![Some("007"), Some(""), None]),
+            &[Some("007"), Some(""), None],
+        );
     }
 
     #[test]
@@ -199,9 +234,17 @@ mod tests {
         );
         let far = 90_000_000_000_000_000;
         let plain = TimestampMillisecondArray::from(vec![1_454_590_800_000, -1, far]);
-        let expected = ["2016-02-04T13:00:00", "1969-12-31T23:59:59.999", "90000000000000000 ms"];
+        let expected = [
+            "2016-02-04T13:00:00",
+            "1969-12-31T23:59:59.999",
+            "90000000000000000 ms",
+        ];
         check(plain.clone(), &expected.map(Some));
-        let expected = ["2016-02-04T13:00:00Z", "1969-12-31T23:59:59.999Z", "90000000000000000 ms"];
+        let expected = [
+            "2016-02-04T13:00:00Z",
+            "1969-12-31T23:59:59.999Z",
+            "90000000000000000 ms",
+        ];
         check(plain.with_timezone("UTC"), &expected.map(Some));
         check(
             TimestampMicrosecondArray::from(vec![1_454_590_800_000_001]),
@@ -223,8 +266,14 @@ mod tests {
             for (row, day) in days_in.into_iter().enumerate() {
                 let spelled = text(&column, row).unwrap();
                 assert_eq!(days.is_valid(row), !spelled.contains(' '), "{spelled}");
-                if let Some(date) = days.is_valid(row).then(|| NaiveDate::from_epoch_days(days.value(row))) {
-                    assert!(spelled.starts_with(&date.unwrap().format("%Y-%m-%d").to_string()), "{spelled}");
+                if let Some(date) = days
+                    .is_valid(row)
+                    .then(|| NaiveDate::from_epoch_days(days.value(row)))
+                {
+                    assert!(
+                        spelled.starts_with(&date.unwrap().format("%Y-%m-%d").to_string()),
+                        "{spelled}"
+                    );
                     assert_eq!(i64::from(days.value(row)), day);
                 }
             }
@@ -238,7 +287,10 @@ mod tests {
         let column = mixed(texts.clone(), Date32Array::from(vec![Some(18_321), None, None]));
         assert_eq!(super::texts(&column), texts);
         assert_eq!(text(&column, 1).as_deref(), Some("soon"));
-        assert_eq!(days(&column).unwrap().iter().collect::<Vec<_>>(), [Some(18_321), None, None]);
+        assert_eq!(
+            days(&column).unwrap().iter().collect::<Vec<_>>(),
+            [Some(18_321), None, None]
+        );
         assert_eq!(column.null_count(), 1);
     }
 }

@@ -37,7 +37,13 @@ pub(super) struct Waiting<T> {
 
 impl<T: Spooled> Waiting<T> {
     pub(super) fn new(room: &RecordRoom) -> Self {
-        Self { rows: vec![], bytes: 0, most: room.bytes, file: None, space: Arc::clone(&room.space) }
+        Self {
+            rows: vec![],
+            bytes: 0,
+            most: room.bytes,
+            file: None,
+            space: Arc::clone(&room.space),
+        }
     }
 
     /// Takes one more; tells whether they are too many now.
@@ -53,7 +59,10 @@ impl<T: Spooled> Waiting<T> {
             Some(file) => file,
             None => self.space.file(self.bytes as u64)?,
         };
-        let pieces = self.rows.chunks(PIECE).map(|rows| Piece::write(rows, file.as_ref()));
+        let pieces = self
+            .rows
+            .chunks(PIECE)
+            .map(|rows| Piece::write(rows, file.as_ref()));
         let pieces = pieces.collect::<io::Result<_>>()?;
         self.file = Some(file);
         self.rows.clear();
@@ -82,7 +91,10 @@ pub(super) struct Piece {
 impl<T: Spooled> Spool<T> {
     /// None yet.
     pub fn new(room: &RecordRoom) -> Self {
-        Self { newest: Waiting::new(room), written: vec![] }
+        Self {
+            newest: Waiting::new(room),
+            written: vec![],
+        }
     }
 
     /// Takes the next.
@@ -98,8 +110,11 @@ impl<T: Spooled> Spool<T> {
 
     /// All of them, one after the other; an error when the scratch file can't be read.
     pub fn rows(&self) -> impl Iterator<Item = io::Result<T>> {
-        let written =
-            self.newest.file.iter().flat_map(|file| self.written.iter().map(move |piece| (file, *piece)));
+        let written = self
+            .newest
+            .file
+            .iter()
+            .flat_map(|file| self.written.iter().map(move |piece| (file, *piece)));
         written
             .flat_map(|(file, piece)| each(piece.read(file.as_ref())))
             .chain(self.newest.rows.iter().cloned().map(Ok))
@@ -110,7 +125,11 @@ impl Piece {
     pub(super) fn write<T: Serialize>(rows: &[T], file: &dyn ScratchFile) -> io::Result<Self> {
         let bytes = serde_json::to_vec(rows)?;
         let packed = zstd::bulk::compress(&bytes, LEVEL)?;
-        Ok(Self { at: file.append(&packed)?, packed: packed.len(), bytes: bytes.len() })
+        Ok(Self {
+            at: file.append(&packed)?,
+            packed: packed.len(),
+            bytes: bytes.len(),
+        })
     }
 
     pub(super) fn read<T: DeserializeOwned>(self, file: &dyn ScratchFile) -> io::Result<Vec<T>> {
@@ -141,7 +160,11 @@ pub(super) fn in_order<T, K: Ord>(
             (Some(Ok(one)), Some(other)) => key(other) < key(one),
             (one, _) => one.is_none(),
         };
-        if is_seconds_turn { second.next().map(Ok) } else { first.next() }
+        if is_seconds_turn {
+            second.next().map(Ok)
+        } else {
+            first.next()
+        }
     })
 }
 
@@ -160,7 +183,10 @@ mod tests {
     fn rows_come_back_in_their_order_whatever_the_memory() {
         let rows: Vec<String> = (0..20_000).map(|n| format!("{n} \"\u{1}é\n")).collect();
         for bytes in [0, 60_000, usize::MAX] {
-            let mut spool = Spool::new(&RecordRoom { bytes, space: Arc::new(Memory) });
+            let mut spool = Spool::new(&RecordRoom {
+                bytes,
+                space: Arc::new(Memory),
+            });
             for row in &rows {
                 spool.push(row.clone()).unwrap();
             }
@@ -173,9 +199,16 @@ mod tests {
 
     #[test]
     fn two_orders_become_one_and_an_error_is_not_passed_over() {
-        let first = [1, 3, 5].map(Ok).into_iter().chain([Err(io::Error::other("gone"))]);
-        let together: Vec<Option<u8>> =
-            in_order(first, [2, 3, 9].into_iter(), |n| *n).map(Result::ok).collect();
-        assert_eq!(together, [Some(1), Some(2), Some(3), Some(3), Some(5), None, Some(9)]);
+        let first = [1, 3, 5]
+            .map(Ok)
+            .into_iter()
+            .chain([Err(io::Error::other("gone"))]);
+        let together: Vec<Option<u8>> = in_order(first, [2, 3, 9].into_iter(), |n| *n)
+            .map(Result::ok)
+            .collect();
+        assert_eq!(
+            together,
+            [Some(1), Some(2), Some(3), Some(3), Some(5), None, Some(9)]
+        );
     }
 }

@@ -24,8 +24,15 @@ impl<'a> Texts<'a> {
 
     /// An array as text; none where it is none.
     pub fn of(column: &'a dyn Array) -> Option<Self> {
-        let coded = || column.as_dictionary_opt::<Int32Type>()?.downcast_dict::<StringArray>();
-        column.as_string_opt::<i32>().map(Self::Plain).or_else(|| coded().map(Self::Coded))
+        let coded = || {
+            column
+                .as_dictionary_opt::<Int32Type>()?
+                .downcast_dict::<StringArray>()
+        };
+        column
+            .as_string_opt::<i32>()
+            .map(Self::Plain)
+            .or_else(|| coded().map(Self::Coded))
     }
 
     /// Number of rows.

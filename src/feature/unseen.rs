@@ -13,10 +13,19 @@ use encoding_rs::WINDOWS_1252;
 /// - Characters of no width go.
 pub fn repaired(value: &str) -> Option<Cow<'_, str>> {
     if !value.chars().any(is_unseen) {
-        return Some(value.trim()).filter(|text| !text.is_empty()).map(Cow::Borrowed);
+        return Some(value.trim())
+            .filter(|text| !text.is_empty())
+            .map(Cow::Borrowed);
     }
-    let seen: String = value.chars().filter(|c| !has_no_width(*c)).map(of_windows_1252).collect();
-    let words = seen.split(char::is_control).map(str::trim).filter(|word| !word.is_empty());
+    let seen: String = value
+        .chars()
+        .filter(|c| !has_no_width(*c))
+        .map(of_windows_1252)
+        .collect();
+    let words = seen
+        .split(char::is_control)
+        .map(str::trim)
+        .filter(|word| !word.is_empty());
     let clean = words.collect::<Vec<_>>().join(" ");
     (!clean.is_empty()).then_some(Cow::Owned(clean))
 }
@@ -33,8 +42,16 @@ fn has_no_width(c: char) -> bool {
 
 /// What a byte of Windows-1252 means that was read as Latin-1; five of them mean nothing, and stay.
 fn of_windows_1252(c: char) -> char {
-    let Some(byte) = u8::try_from(u32::from(c)).ok().filter(|byte| (0x80..0xA0).contains(byte)) else {
+    let Some(byte) = u8::try_from(u32::from(c))
+        .ok()
+        .filter(|byte| (0x80..0xA0).contains(byte))
+    else {
         return c;
     };
-    WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or(c)
+    WINDOWS_1252
+        .decode_without_bom_handling(&[byte])
+        .0
+        .chars()
+        .next()
+        .unwrap_or(c)
 }

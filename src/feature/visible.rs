@@ -12,7 +12,11 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 
 /// The same for a text that is JSON, and stays so.
 pub fn visible_json(text: &str) -> Cow<'_, str> {
-    shown(text, |out, c| c.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(out, "\\u{unit:04x}")))
+    shown(text, |out, c| {
+        c.encode_utf16(&mut [0; 2])
+            .iter()
+            .try_for_each(|unit| write!(out, "\\u{unit:04x}"))
+    })
 }
 
 /// Whether a character is one that must be seen as an escape.

@@ -42,7 +42,10 @@ pub(super) struct Head<'a> {
 /// Whether a `Link` header has a link to a next page (RFC 8288): `<https://…?page=2>; rel="next"`.
 fn names_next(links: &str) -> bool {
     links.split(',').any(|link| {
-        let mut parameters = link.split(';').skip(1).filter_map(|parameter| parameter.trim().split_once('='));
+        let mut parameters = link
+            .split(';')
+            .skip(1)
+            .filter_map(|parameter| parameter.trim().split_once('='));
         parameters.any(|(name, value)| {
             let mut relations = value.trim_matches('"').split_whitespace();
             name.eq_ignore_ascii_case("rel") && relations.any(|word| word.eq_ignore_ascii_case("next"))
@@ -52,7 +55,10 @@ fn names_next(links: &str) -> bool {
 
 impl<'a> Head<'a> {
     pub(super) fn new(source: &'a SourcePlan, plan: &'a HttpPlan, stream: &Stream<'_>) -> Self {
-        let kind = stream.header("content-type").unwrap_or_default().to_ascii_lowercase();
+        let kind = stream
+            .header("content-type")
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         Self {
             format: &source.format,
             extension: &plan.extension,
@@ -84,7 +90,11 @@ impl<'a> Head<'a> {
 
     /// What was asked for, as messages call it.
     pub(super) fn wanted(&self) -> &'static str {
-        if self.extension == "zip" { "zip archive" } else { self.format.called() }
+        if self.extension == "zip" {
+            "zip archive"
+        } else {
+            self.format.called()
+        }
     }
 
     /// What the body is, where it isn't the file; `is_whole` where it ends here.
@@ -105,7 +115,11 @@ impl<'a> Head<'a> {
             () if start.is_empty() && is_whole => "nothing",
             () if self.is_page(start) => "a web page",
             () if is_json && !self.format.may_be_json(self.extension) => "JSON",
-            () if self.format.magic(self.extension).is_some_and(|magic| !self.bytes.starts_with(magic)) => {
+            () if self
+                .format
+                .magic(self.extension)
+                .is_some_and(|magic| !self.bytes.starts_with(magic)) =>
+            {
                 "something else"
             }
             () if matches!(self.format, Format::Csv { .. }) && start.starts_with(b"PK\x03\x04") => {
@@ -118,7 +132,10 @@ impl<'a> Head<'a> {
 
     /// The body after a byte order mark and white space.
     fn start(&self) -> &[u8] {
-        self.bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.bytes).trim_ascii_start()
+        self.bytes
+            .strip_prefix(b"\xEF\xBB\xBF")
+            .unwrap_or(&self.bytes)
+            .trim_ascii_start()
     }
 
     fn is_page(&self, start: &[u8]) -> bool {
@@ -143,7 +160,9 @@ impl<'a> Head<'a> {
             return None;
         }
         let status = answer.get("status").and_then(Value::as_str)?;
-        let target = ["resultUrl", "downloadUrl"].iter().find_map(|key| answer.get(*key)?.as_str());
+        let target = ["resultUrl", "downloadUrl"]
+            .iter()
+            .find_map(|key| answer.get(*key)?.as_str());
         let word = status.to_ascii_lowercase();
         Some(match target {
             _ if FAILED.iter().any(|failed| word.contains(failed)) => {

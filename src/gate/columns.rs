@@ -34,12 +34,21 @@ pub struct Shifted {
 
 /// Fields that have each other's values, and those that have the next one's.
 pub(super) fn findings(layer: &LayerPlan, kept: &Kept) -> Vec<Finding> {
-    let exchanged: Vec<&Exchanged> =
-        kept.exchanged.iter().filter(|pair| is_most(pair.rows, pair.of)).collect();
-    let finding = |what| Finding { check: Check::Exchanged, is_red: layer.gate.drift, what };
+    let exchanged: Vec<&Exchanged> = kept
+        .exchanged
+        .iter()
+        .filter(|pair| is_most(pair.rows, pair.of))
+        .collect();
+    let finding = |what| Finding {
+        check: Check::Exchanged,
+        is_red: layer.gate.drift,
+        what,
+    };
     let pairs = exchanged.iter().map(|pair| {
         let Exchanged { one, other, rows, of } = pair;
-        finding(format!("in {rows} of {of} facilities `{one}` has what `{other}` had, and the reverse"))
+        finding(format!(
+            "in {rows} of {of} facilities `{one}` has what `{other}` had, and the reverse"
+        ))
     });
     let chain = chained(&kept.shifted, &exchanged);
     pairs.chain(told(&chain).map(finding)).collect()
@@ -53,10 +62,14 @@ fn chained<'k>(shifted: &'k [Shifted], exchanged: &[&Exchanged]) -> Vec<&'k Shif
         };
         exchanged.iter().any(has)
     };
-    let steps: Vec<&Shifted> =
-        shifted.iter().filter(|step| is_most(step.rows, step.of) && !is_pair(step)).collect();
+    let steps: Vec<&Shifted> = shifted
+        .iter()
+        .filter(|step| is_most(step.rows, step.of) && !is_pair(step))
+        .collect();
     let is_linked = |step: &&Shifted| {
-        steps.iter().any(|other| other != step && (other.from == step.to || other.to == step.from))
+        steps
+            .iter()
+            .any(|other| other != step && (other.from == step.to || other.to == step.from))
     };
     steps.iter().copied().filter(is_linked).collect()
 }

@@ -39,8 +39,12 @@ pub(super) fn findings(
     for finding in &mut found {
         finding.is_red &= layer.gate.drift;
     }
-    let replaced: Vec<Replaced<'_>> =
-        layer.schema.fields.iter().filter_map(|field| Replaced::of(field, before, now)).collect();
+    let replaced: Vec<Replaced<'_>> = layer
+        .schema
+        .fields
+        .iter()
+        .filter_map(|field| Replaced::of(field, before, now))
+        .collect();
     found.extend(replaced.iter().map(Replaced::finding));
     let is_open = |column: &SourceColumn| {
         !is_lost(layer, column, now) && !replaced.iter().any(|replaced| replaced.column == column)
@@ -55,22 +59,36 @@ type Pairs<'a> = Vec<(&'a SourceColumn, &'a SourceColumn)>;
 
 /// Columns of one list that the other doesn't have, whatever the case of their letters.
 fn missing<'a>(of: &'a [SourceColumn], other: &[SourceColumn]) -> Vec<&'a SourceColumn> {
-    of.iter().filter(|column| named(other, &column.name).is_none()).collect()
+    of.iter()
+        .filter(|column| named(other, &column.name).is_none())
+        .collect()
 }
 
 /// The column of a name: the exact one first, as the schema reads it.
 fn named<'a>(columns: &'a [SourceColumn], name: &str) -> Option<&'a SourceColumn> {
     let exact = columns.iter().find(|column| column.name == name);
-    exact.or_else(|| columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)))
+    exact.or_else(|| {
+        columns
+            .iter()
+            .find(|column| column.name.eq_ignore_ascii_case(name))
+    })
 }
 
 /// Columns that a field is read from.
 pub(super) fn read<'a>(columns: &'a [SourceColumn], field: &Field) -> Vec<&'a SourceColumn> {
-    field.from.iter().filter_map(|alias| named(columns, alias)).collect()
+    field
+        .from
+        .iter()
+        .filter_map(|alias| named(columns, alias))
+        .collect()
 }
 
 fn is_read(layer: &LayerPlan, columns: &[SourceColumn], column: &SourceColumn) -> bool {
-    layer.schema.fields.iter().any(|field| read(columns, field).contains(&column))
+    layer
+        .schema
+        .fields
+        .iter()
+        .any(|field| read(columns, field).contains(&column))
 }
 
 /// Gone and new columns whose names are alike and whose values are of one kind: likest first, a guess.
@@ -105,7 +123,10 @@ fn is_same_kind(a: &SourceColumn, b: &SourceColumn) -> bool {
 /// 1 for the same letters and digits; a common beginning counts.
 fn likeness(a: &str, b: &str) -> f64 {
     let plain = |name: &str| -> String {
-        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        name.chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
     };
     strsim::jaro_winkler(&plain(a), &plain(b))
 }
@@ -116,7 +137,9 @@ fn lost(layer: &LayerPlan, before: &SourceProfile, now: &SourceProfile, pairs: &
         let (old, new) = (read(&before.columns, field), read(&now.columns, field));
         let is_gone = !old.is_empty() && new.is_empty();
         let is_emptied = !new.is_empty()
-            && old.iter().any(|column| column.values() as f64 >= FILLED * before.looked_at as f64)
+            && old
+                .iter()
+                .any(|column| column.values() as f64 >= FILLED * before.looked_at as f64)
             && old.iter().any(|column| column.values() > 0)
             && new.iter().all(|column| column.values() == 0);
         if !is_gone && !is_emptied {
@@ -126,17 +149,29 @@ fn lost(layer: &LayerPlan, before: &SourceProfile, now: &SourceProfile, pairs: &
         let (names, field) = (listed(&names), &field.name);
         if is_emptied {
             let what = format!("column {names}, read as field `{field}`, has no value any more");
-            return Some(Finding { check: Check::Retyped, is_red: true, what });
+            return Some(Finding {
+                check: Check::Retyped,
+                is_red: true,
+                what,
+            });
         }
-        let guess = old.iter().find_map(|old| pairs.iter().find(|(from, _)| from == old)).map(|(_, to)| to);
+        let guess = old
+            .iter()
+            .find_map(|old| pairs.iter().find(|(from, _)| from == old))
+            .map(|(_, to)| to);
         let (check, hint) = match guess {
-            Some(to) => {
-                (Check::Renamed, format!("; `{}` looks like it (a guess): name it in `from`", to.name))
-            }
+            Some(to) => (
+                Check::Renamed,
+                format!("; `{}` looks like it (a guess): name it in `from`", to.name),
+            ),
             None => (Check::Dropped, String::new()),
         };
         let what = format!("column {names}, read as field `{field}`, is gone{hint}");
-        Some(Finding { check, is_red: true, what })
+        Some(Finding {
+            check,
+            is_red: true,
+            what,
+        })
     };
     layer.schema.fields.iter().filter_map(lost).collect()
 }
@@ -162,7 +197,11 @@ fn emptied(layer: &LayerPlan, before: &SourceProfile, now: &SourceProfile) -> Ve
             is * 100.0,
             was * 100.0
         );
-        Some(Finding { check: Check::Retyped, is_red: was >= MOSTLY_FILLED, what })
+        Some(Finding {
+            check: Check::Retyped,
+            is_red: was >= MOSTLY_FILLED,
+            what,
+        })
     };
     layer.schema.fields.iter().filter_map(finding).collect()
 }
@@ -188,21 +227,36 @@ impl<'a> Replaced<'a> {
         let was = share(column, before);
         let left = named(&now.columns, &column.name);
         let is = left.map(|left| share(left, now));
-        let others = read(&now.columns, field).into_iter().filter(|other| Some(*other) != left);
+        let others = read(&now.columns, field)
+            .into_iter()
+            .filter(|other| Some(*other) != left);
         let others: Vec<&SourceColumn> = others.filter(|other| other.values() > 0).collect();
         let fullest = others.iter().map(|other| share(other, now)).fold(0.0, f64::max);
         let is_replaced = is.is_none_or(|is| is < was * STILL_FILLED) && fullest >= was * STILL_FILLED;
         let by = others.iter().map(|other| other.name.as_str()).collect();
-        is_replaced.then_some(Self { field, column, filled: (was, is), by })
+        is_replaced.then_some(Self {
+            field,
+            column,
+            filled: (was, is),
+            by,
+        })
     }
 
     fn finding(&self) -> Finding {
-        let Self { field, column, filled: (was, is), by } = self;
+        let Self {
+            field,
+            column,
+            filled: (was, is),
+            by,
+        } = self;
         let (check, what) = match is {
             None => (Check::Dropped, "is gone".to_owned()),
             Some(is) => {
                 let [was, is] = [was, is].map(|share| share * 100.0);
-                (Check::Retyped, format!("has a value in {is:.1} % of the rows instead of {was:.1} %"))
+                (
+                    Check::Retyped,
+                    format!("has a value in {is:.1} % of the rows instead of {was:.1} %"),
+                )
             }
         };
         let what = format!(
@@ -211,7 +265,11 @@ impl<'a> Replaced<'a> {
             field.name,
             listed(by)
         );
-        Finding { check, is_red: false, what }
+        Finding {
+            check,
+            is_red: false,
+            what,
+        }
     }
 }
 
@@ -238,11 +296,17 @@ fn retyped(
         if field.is_none() && is_same_kind(old, column) {
             return None;
         }
-        let read = field.map(|field| format!(", read as field `{}`,", field.name)).unwrap_or_default();
+        let read = field
+            .map(|field| format!(", read as field `{}`,", field.name))
+            .unwrap_or_default();
         let (name, was, is) = (&column.name, was.word(), is.word());
         let what = format!("column `{name}`{read} holds {is} values instead of {was}");
         let is_red = field.is_some_and(|field| unread.contains(field.name.as_str()));
-        Some(Finding { check: Check::Retyped, is_red, what })
+        Some(Finding {
+            check: Check::Retyped,
+            is_red,
+            what,
+        })
     };
     now.columns.iter().filter_map(finding).collect()
 }
@@ -254,7 +318,11 @@ fn distance(before: &SourceColumn, now: &SourceColumn) -> f64 {
         column.kinds.get(&kind).copied().unwrap_or(0) as f64 / column.values().max(1) as f64
     };
     let kinds = [Boolean, Integer, Number, Date, Text];
-    kinds.into_iter().map(|kind| (share(before, kind) - share(now, kind)).abs()).sum::<f64>() / 2.0
+    kinds
+        .into_iter()
+        .map(|kind| (share(before, kind) - share(now, kind)).abs())
+        .sum::<f64>()
+        / 2.0
 }
 
 /// Whether a field would lose values of this kind; of a key, any other kind makes other facilities.
@@ -269,7 +337,9 @@ fn minds(field: &Field, is_key: bool, kind: ValueKind) -> bool {
         FieldKind::Number => !matches!(kind, Integer | Number),
         FieldKind::Boolean { .. } => !matches!(kind, Boolean | Integer),
         FieldKind::Date { formats } => {
-            let takes_numbers = formats.iter().any(|format| format == EPOCH_MS || format == EXCEL_SERIAL);
+            let takes_numbers = formats
+                .iter()
+                .any(|format| format == EPOCH_MS || format == EXCEL_SERIAL);
             !(kind == Date || takes_numbers && matches!(kind, Integer | Number))
         }
     }
@@ -282,11 +352,18 @@ fn told(
     (pairs, open): (&Pairs<'_>, &Pairs<'_>),
     now: &SourceProfile,
 ) -> Vec<Finding> {
-    let warning = |check, what| Finding { check, is_red: false, what };
+    let warning = |check, what| Finding {
+        check,
+        is_red: false,
+        what,
+    };
     let mut found: Vec<Finding> = open
         .iter()
         .map(|(from, to)| {
-            let what = format!("column `{}` seems to be called `{}` now (a guess)", from.name, to.name);
+            let what = format!(
+                "column `{}` seems to be called `{}` now (a guess)",
+                from.name, to.name
+            );
             warning(Check::Renamed, what)
         })
         .collect();
@@ -301,21 +378,40 @@ fn told(
         .map(|column| column.name.as_str())
         .collect();
     if !gone.is_empty() {
-        found.push(warning(Check::Dropped, format!("columns gone that no field needs: {}", listed(&gone))));
+        found.push(warning(
+            Check::Dropped,
+            format!("columns gone that no field needs: {}", listed(&gone)),
+        ));
     }
     let is_fed =
         |name: &&&str| named(&now.columns, name).is_some_and(|column| is_read(layer, &now.columns, column));
     let fed = new.iter().filter(is_fed).count();
     if !new.is_empty() {
-        let read =
-            if fed == 0 { "no field reads".to_owned() } else { format!("{fed} of which a field reads") };
-        found.push(warning(Check::Added, format!("new columns, {read}: {}", listed(&new))));
+        let read = if fed == 0 {
+            "no field reads".to_owned()
+        } else {
+            format!("{fed} of which a field reads")
+        };
+        found.push(warning(
+            Check::Added,
+            format!("new columns, {read}: {}", listed(&new)),
+        ));
     }
     found
 }
 
 /// Whether a column that is gone takes a field with it, which is told there.
 fn is_lost(layer: &LayerPlan, column: &SourceColumn, now: &SourceProfile) -> bool {
-    let reads = |field: &&Field| field.from.iter().any(|alias| alias.eq_ignore_ascii_case(&column.name));
-    layer.schema.fields.iter().filter(reads).any(|field| read(&now.columns, field).is_empty())
+    let reads = |field: &&Field| {
+        field
+            .from
+            .iter()
+            .any(|alias| alias.eq_ignore_ascii_case(&column.name))
+    };
+    layer
+        .schema
+        .fields
+        .iter()
+        .filter(reads)
+        .any(|field| read(&now.columns, field).is_empty())
 }

@@ -44,10 +44,16 @@ pub(super) fn findings(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>
     if key.as_ref().is_some_and(|finding| finding.is_red) {
         return key.into_iter().collect();
     }
-    let Some(kept) = now.kept else { return key.into_iter().collect() };
+    let Some(kept) = now.kept else {
+        return key.into_iter().collect();
+    };
     let release = last.release;
     let identity = [lost(release, kept), taken(release, kept)].into_iter().flatten();
-    let identity = identity.map(|what| Finding { check: Check::Identity, is_red: true, what });
+    let identity = identity.map(|what| Finding {
+        check: Check::Identity,
+        is_red: true,
+        what,
+    });
     let columns = columns::findings(layer, kept);
     key.into_iter().chain(identity).chain(columns).collect()
 }
@@ -63,16 +69,24 @@ fn key(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>) -> Option<Find
     let [before, key] = [before.join("`, `"), key.join("`, `")];
     let what = format!("the schema's key is `{key}`, which was `{before}` in release {release}");
     let (is_red, rest) = match now.kept {
-        Some(kept) if (kept.facilities - kept.ids) * 10 <= kept.facilities => {
-            (false, format!("{} of {} facilities keep their ids", kept.ids, kept.facilities))
-        }
+        Some(kept) if (kept.facilities - kept.ids) * 10 <= kept.facilities => (
+            false,
+            format!("{} of {} facilities keep their ids", kept.ids, kept.facilities),
+        ),
         Some(kept) if kept.ids > 0 => {
             let gone = kept.facilities - kept.ids;
-            (true, format!("{gone} of {} facilities get another id", kept.facilities))
+            (
+                true,
+                format!("{gone} of {} facilities get another id", kept.facilities),
+            )
         }
         _ => (true, "every facility gets another id".to_owned()),
     };
-    Some(Finding { check: Check::Key, is_red, what: format!("{what}: {rest}") })
+    Some(Finding {
+        check: Check::Key,
+        is_red,
+        what: format!("{what}: {rest}"),
+    })
 }
 
 /// Facilities that are where they were, under other ids.

@@ -69,18 +69,38 @@ pub fn judge(layer: &LayerPlan, last: Option<LastGood<'_>>, now: &Measures<'_>) 
     let last = last.filter(|last| !last.is_limited());
     let mut findings: Vec<Finding> = last.and_then(|last| rows(layer, last, now)).into_iter().collect();
     if let Some((last, before)) = last.as_ref().and_then(|last| Some((*last, last.profile()?))) {
-        findings.extend(drift::findings(layer, before, now.profile, &values::lost(layer, last, now)));
+        findings.extend(drift::findings(
+            layer,
+            before,
+            now.profile,
+            &values::lost(layer, last, now),
+        ));
     }
-    findings.extend(last.into_iter().flat_map(|last| identity::findings(layer, last, now)));
+    findings.extend(
+        last.into_iter()
+            .flat_map(|last| identity::findings(layer, last, now)),
+    );
     // What our own plan has changed is no change of the source.
     let alike = last
-        .filter(|last| last.profile().is_none_or(|before| before.reading == now.profile.reading))
+        .filter(|last| {
+            last.profile()
+                .is_none_or(|before| before.reading == now.profile.reading)
+        })
         .filter(|last| last.report.rows_read > 0);
-    findings.extend(alike.into_iter().flat_map(|last| values::findings(layer, last, now)));
+    findings.extend(
+        alike
+            .into_iter()
+            .flat_map(|last| values::findings(layer, last, now)),
+    );
     findings.extend(shares::findings(layer, alike, now));
     findings.extend(places::findings(layer, alike, now));
     findings.sort_by_key(|finding| !finding.is_red);
-    GateReport { against: last.map(|last| last.release.to_owned()), findings, held: None, accepted: None }
+    GateReport {
+        against: last.map(|last| last.release.to_owned()),
+        findings,
+        held: None,
+        accepted: None,
+    }
 }
 
 /// Digest of how the plan reads a layer: schema, format and CRS, not where the bytes come from.
@@ -113,7 +133,11 @@ fn rows(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>) -> Option<Fin
     };
     let release = last.release;
     let what = format!("{rows} rows instead of {before} in release {release} ({percent:+.1} %; {allowed})");
-    Some(Finding { check: Check::Rows, is_red: true, what })
+    Some(Finding {
+        check: Check::Rows,
+        is_red: true,
+        what,
+    })
 }
 
 /// Names in backquotes, the first ten of them.
@@ -121,6 +145,10 @@ fn listed(names: &[&str]) -> String {
     const SHOWN: usize = 10;
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     let more = names.len().saturating_sub(SHOWN);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
     format!("{}{more}", shown.join(", "))
 }

@@ -12,7 +12,12 @@ use crate::plan::LayerPlan;
 pub(super) fn findings(layer: &LayerPlan, last: Option<LastGood<'_>>, now: &Measures<'_>) -> Vec<Finding> {
     let most = layer.schema.max_rejects * 100.0;
     let gate = &layer.gate;
-    let share = |check, what, reasons: &'static [RejectReason], most| Share { check, what, reasons, most };
+    let share = |check, what, reasons: &'static [RejectReason], most| Share {
+        check,
+        what,
+        reasons,
+        most,
+    };
     let special = [
         share(
             Check::NullGeometry,
@@ -27,8 +32,10 @@ pub(super) fn findings(layer: &LayerPlan, last: Option<LastGood<'_>>, now: &Meas
             gate.duplicate_keys.unwrap_or(most),
         ),
     ];
-    let mut found: Vec<Finding> =
-        special.iter().filter_map(|share| share.finding(gate.rise, last, now)).collect();
+    let mut found: Vec<Finding> = special
+        .iter()
+        .filter_map(|share| share.finding(gate.rise, last, now))
+        .collect();
     if found.is_empty() {
         let all = share(Check::Rejects, "rejected rows", &[], most);
         found.extend(all.finding(gate.rise, last, now));
@@ -63,7 +70,11 @@ impl Share {
         };
         let (what, rows) = (self.what, now.rows_read);
         let what = format!("{count} {what} of {rows} ({share:.1} %; {why})");
-        Some(Finding { check: self.check, is_red: true, what })
+        Some(Finding {
+            check: self.check,
+            is_red: true,
+            what,
+        })
     }
 
     fn count(&self, rejects: &BTreeMap<String, u64>) -> u64 {
@@ -73,10 +84,18 @@ impl Share {
             [] => is_fault(code),
             reasons => reasons.iter().any(|reason| reason.code() == code),
         };
-        rejects.iter().filter(|(code, _)| counts(code)).map(|(_, rows)| rows).sum()
+        rejects
+            .iter()
+            .filter(|(code, _)| counts(code))
+            .map(|(_, rows)| rows)
+            .sum()
     }
 }
 
 fn percent(rows: u64, of: u64) -> f64 {
-    if of == 0 { 0.0 } else { rows as f64 / of as f64 * 100.0 }
+    if of == 0 {
+        0.0
+    } else {
+        rows as f64 / of as f64 * 100.0
+    }
 }

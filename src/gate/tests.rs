@@ -11,8 +11,12 @@ use crate::plan::{
 };
 
 fn layer() -> LayerPlan {
-    let dates = FieldKind::Date { formats: vec!["%Y-%m-%d".to_owned()] };
-    let moments = FieldKind::Date { formats: vec![EPOCH_MS.to_owned()] };
+    let dates = FieldKind::Date {
+        formats: vec!["%Y-%m-%d".to_owned()],
+    };
+    let moments = FieldKind::Date {
+        formats: vec![EPOCH_MS.to_owned()],
+    };
     let schema = LayerSchema {
         id: "dams".to_owned(),
         title: String::new(),
@@ -80,9 +84,17 @@ fn drifted(
     now: &[(&str, &[(ValueKind, u64)])],
 ) -> Vec<(Check, bool)> {
     let layer = layer();
-    let unread = layer.schema.fields.iter().map(|field| field.name.as_str()).collect();
+    let unread = layer
+        .schema
+        .fields
+        .iter()
+        .map(|field| field.name.as_str())
+        .collect();
     let found = drift::findings(&layer, &profile(before), &profile(now), &unread);
-    found.iter().map(|Finding { check, is_red, .. }| (*check, *is_red)).collect()
+    found
+        .iter()
+        .map(|Finding { check, is_red, .. }| (*check, *is_red))
+        .collect()
 }
 
 use ValueKind::{Date, Integer, Number, Text};
@@ -90,14 +102,24 @@ use ValueKind::{Date, Integer, Number, Text};
 #[test]
 fn a_field_that_is_read_from_another_column_still_is_not_lost() {
     let both: &[(&str, &[_])] = &[("NAME", &[(Text, 90)]), ("FACNAME", &[(Text, 90)])];
-    assert_eq!(drifted(both, &[("FACNAME", &[(Text, 90)])]), [(Check::Dropped, false)]);
+    assert_eq!(
+        drifted(both, &[("FACNAME", &[(Text, 90)])]),
+        [(Check::Dropped, false)]
+    );
     // A new name that the schema knows already.
     assert_eq!(
         drifted(&[("NAME", &[(Text, 90)])], &[("FACNAME", &[(Text, 90)])]),
         [(Check::Dropped, false), (Check::Added, false)]
     );
-    assert_eq!(drifted(both, &[("NAME", &[]), ("FACNAME", &[])]), [(Check::Retyped, true)]);
-    assert_eq!(drifted(&[("NAME", &[(Text, 9)])], &[("NAME", &[])]), [], "it was hardly ever filled");
+    assert_eq!(
+        drifted(both, &[("NAME", &[]), ("FACNAME", &[])]),
+        [(Check::Retyped, true)]
+    );
+    assert_eq!(
+        drifted(&[("NAME", &[(Text, 9)])], &[("NAME", &[])]),
+        [],
+        "it was hardly ever filled"
+    );
     assert_eq!(drifted(&[("NAME", &[])], &[("NAME", &[(Text, 90)])]), []);
 }
 
@@ -110,13 +132,20 @@ fn a_kind_is_minded_where_the_field_would_lose_values() {
     assert_eq!(change("HEIGHT", Number, Integer), []);
     assert_eq!(change("BEDS", Integer, Number), red);
     assert_eq!(change("NAME", Text, Integer), warned);
-    assert_eq!(change("ID", Integer, Text), red, "other keys are other facilities");
+    assert_eq!(
+        change("ID", Integer, Text),
+        red,
+        "other keys are other facilities"
+    );
     assert_eq!(change("BUILT", Date, Integer), red);
     assert_eq!(change("BUILT", Text, Date), warned);
     assert_eq!(change("EDITED", Date, Integer), warned);
     assert_eq!(change("UNREAD", Integer, Date), warned);
     assert_eq!(change("UNREAD", Integer, Number), []);
-    let (were, are) = (profile(&[("HEIGHT", &[(Number, 90)])]), profile(&[("HEIGHT", &[(Text, 90)])]));
+    let (were, are) = (
+        profile(&[("HEIGHT", &[(Number, 90)])]),
+        profile(&[("HEIGHT", &[(Text, 90)])]),
+    );
     let found = drift::findings(&layer(), &were, &are, &BTreeSet::new());
     assert!(!found[0].is_red, "all of them could be read: {found:?}");
 }
@@ -124,8 +153,11 @@ fn a_kind_is_minded_where_the_field_would_lose_values() {
 /// Values at the edge of two kinds go over it every other night.
 #[test]
 fn a_few_values_of_another_kind_are_no_drift() {
-    let nights: [&[(ValueKind, u64)]; 3] =
-        [&[(Integer, 51), (Text, 49)], &[(Integer, 49), (Text, 51)], &[(Integer, 90), (Text, 10)]];
+    let nights: [&[(ValueKind, u64)]; 3] = [
+        &[(Integer, 51), (Text, 49)],
+        &[(Integer, 49), (Text, 51)],
+        &[(Integer, 90), (Text, 10)],
+    ];
     for before in nights {
         for now in nights {
             assert_eq!(drifted(&[("BEDS", before)], &[("BEDS", now)]), []);
@@ -137,8 +169,12 @@ fn a_few_values_of_another_kind_are_no_drift() {
 fn a_new_name_is_guessed_from_likeness_and_kind_and_given_once() {
     let text: &[(ValueKind, u64)] = &[(Text, 90)];
     let before: &[(&str, &[_])] = &[("HEIGHT", &[(Number, 90)]), ("OWNER_NAM", text)];
-    let now: &[(&str, &[_])] =
-        &[("HEIGHT_M", &[(Integer, 90)]), ("HEIGHT_TXT", text), ("OWNER_NAME", text), ("OWNERNAM12", text)];
+    let now: &[(&str, &[_])] = &[
+        ("HEIGHT_M", &[(Integer, 90)]),
+        ("HEIGHT_TXT", text),
+        ("OWNER_NAME", text),
+        ("OWNERNAM12", text),
+    ];
     let found = drift::findings(&layer(), &profile(before), &profile(now), &BTreeSet::new());
     let told: Vec<&str> = found.iter().map(|finding| finding.what.as_str()).collect();
     assert_eq!(
@@ -170,7 +206,11 @@ fn rows_in_other_states_than_declared_are_counted() {
     let mut layer = layer();
     layer.gate.states = vec!["TX".to_owned()];
     let states = |ok: u64| {
-        BTreeMap::from([("TX".to_owned(), 98), ("unassigned".to_owned(), 50), ("OK".to_owned(), ok)])
+        BTreeMap::from([
+            ("TX".to_owned(), 98),
+            ("unassigned".to_owned(), 50),
+            ("OK".to_owned(), ok),
+        ])
     };
     let reds = |ok: u64| {
         let (states, rejects) = (states(ok), BTreeMap::new());
@@ -188,7 +228,10 @@ fn rows_in_other_states_than_declared_are_counted() {
         judge(&layer, None, &now).reds()
     };
     assert_eq!(reds(1), "");
-    assert_eq!(reds(2), "2 of 150 rows (1.3 %) lie in `OK`, not in the layer's states (at most 1 % may)");
+    assert_eq!(
+        reds(2),
+        "2 of 150 rows (1.3 %) lie in `OK`, not in the layer's states (at most 1 % may)"
+    );
 }
 
 #[test]

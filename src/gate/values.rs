@@ -22,19 +22,33 @@ struct Loss {
 }
 
 const LOSSES: [Loss; 3] = [
-    Loss { what: "can't be read", count: |counts| counts.unparsed, may_be_blank: false },
+    Loss {
+        what: "can't be read",
+        count: |counts| counts.unparsed,
+        may_be_blank: false,
+    },
     Loss {
         what: "stand for nothing, as the schema says",
         count: |counts| counts.sentinel,
         may_be_blank: true,
     },
-    Loss { what: "are codes without a meaning", count: |counts| counts.unknown_code, may_be_blank: false },
+    Loss {
+        what: "are codes without a meaning",
+        count: |counts| counts.unknown_code,
+        may_be_blank: false,
+    },
 ];
 
 /// Fields of whose values far more are lost than before.
 pub(super) fn findings(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>) -> Vec<Finding> {
     let fields = layer.schema.fields.iter();
-    fields.flat_map(|field| LOSSES.iter().filter_map(|loss| finding(layer, field, loss, last, now))).collect()
+    fields
+        .flat_map(|field| {
+            LOSSES
+                .iter()
+                .filter_map(|loss| finding(layer, field, loss, last, now))
+        })
+        .collect()
 }
 
 /// Fields of whose values far more can't be read than before, and those of the key where ids are lost or weren't looked for.
@@ -45,7 +59,11 @@ pub(super) fn lost<'l>(layer: &'l LayerPlan, last: LastGood<'_>, now: &Measures<
     let is_key = |field: &&Field| {
         layer.schema.key.contains(&field.name) && now.kept.is_none_or(super::Kept::are_ids_lost)
     };
-    let fields = layer.schema.fields.iter().filter(|field| is_unread(field) || is_key(field));
+    let fields = layer
+        .schema
+        .fields
+        .iter()
+        .filter(|field| is_unread(field) || is_key(field));
     fields.map(|field| field.name.as_str()).collect()
 }
 
@@ -66,7 +84,11 @@ fn finding(
         "{count} values of `{}` {} ({share:.1} %; {before:.1} % in release {})",
         field.name, loss.what, last.release
     );
-    Some(Finding { check: Check::Unread, is_red: layer.gate.drift && rise >= MOST, what })
+    Some(Finding {
+        check: Check::Unread,
+        is_red: layer.gate.drift && rise >= MOST,
+        what,
+    })
 }
 
 /// Percent of a field's values that are lost: before, and now.
@@ -91,8 +113,14 @@ fn written(counts: &FieldCounts) -> u64 {
 
 /// Whether a smaller part of the rows has a value than before.
 fn has_fewer(field: &Field, last: LastGood<'_>, now: &Measures<'_>) -> bool {
-    let Some(profile) = last.profile().filter(|profile| profile.looked_at > 0) else { return true };
-    let filled = drift::read(&profile.columns, field).iter().map(|column| column.values()).max().unwrap_or(0);
+    let Some(profile) = last.profile().filter(|profile| profile.looked_at > 0) else {
+        return true;
+    };
+    let filled = drift::read(&profile.columns, field)
+        .iter()
+        .map(|column| column.values())
+        .max()
+        .unwrap_or(0);
     let before = last.report.fields.get(&field.name);
     let read = before.map_or(1.0, |counts| counts.values as f64 / written(counts).max(1) as f64);
     let was = filled as f64 / profile.looked_at as f64 * read;

@@ -28,9 +28,17 @@ impl Columns {
     /// # Errors
     /// If it can't be opened or is no Parquet file.
     pub fn of(path: &Path) -> Result<Self, GeoparquetError> {
-        let metadata = ArrowReaderMetadata::load(&open(path)?, ArrowReaderOptions::new())
-            .map_err(|source| GeoparquetError::Read { path: path.to_owned(), source })?;
-        Ok(Self { path: path.to_owned(), metadata })
+        let metadata =
+            ArrowReaderMetadata::load(&open(path)?, ArrowReaderOptions::new()).map_err(|source| {
+                GeoparquetError::Read {
+                    path: path.to_owned(),
+                    source,
+                }
+            })?;
+        Ok(Self {
+            path: path.to_owned(),
+            metadata,
+        })
     }
 
     /// Which columns there are.
@@ -54,7 +62,9 @@ impl Columns {
         let file = open(&self.path)?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
         let mask = ProjectionMask::roots(builder.parquet_schema(), [at]);
-        Ok(Arc::clone(gathered(&self.path, builder.with_projection(mask))?.column(0)))
+        Ok(Arc::clone(
+            gathered(&self.path, builder.with_projection(mask))?.column(0),
+        ))
     }
 
     fn fields(&self) -> &Fields {
@@ -71,9 +81,15 @@ mod tests {
     #[test]
     fn columns_are_those_of_a_whole_read() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        let options = WriteOptions { page_rows: 64, zstd_level: 3 };
+        let options = WriteOptions {
+            page_rows: 64,
+            zstd_level: 3,
+        };
         write_tile(&rows(300), &[200, 100], &options, &mut file).unwrap();
-        let (columns, whole) = (Columns::of(file.path()).unwrap(), read(file.path(), None).unwrap());
+        let (columns, whole) = (
+            Columns::of(file.path()).unwrap(),
+            read(file.path(), None).unwrap(),
+        );
         for (field, expected) in whole.schema().fields().iter().zip(whole.columns()) {
             assert_eq!(&columns.read(field.name()).unwrap(), expected);
         }

@@ -44,7 +44,11 @@ pub fn write_features<W: Write + Send>(
     let grouped: usize = features.row_groups.iter().sum();
     let rows = features.rows.num_rows();
     if grouped != rows {
-        return Err(GeoparquetError::RowGroups { what: features.what.to_owned(), grouped, rows });
+        return Err(GeoparquetError::RowGroups {
+            what: features.what.to_owned(),
+            grouped,
+            rows,
+        });
     }
     let mut writer = FeatureWriter::new(features.what, features.rows.schema(), options, out);
     let mut start = 0;
@@ -96,8 +100,16 @@ impl<W: Write + Send> State<W> {
 impl<W: Write + Send> FeatureWriter<W> {
     /// Of a file of these columns; `what` names it in messages. Text columns may come as dictionaries.
     pub fn new(what: &str, schema: SchemaRef, options: &WriteOptions, out: W) -> Self {
-        let state = State::Waiting { out, schema, options: *options };
-        Self { state, what: what.to_owned(), rows: 0 }
+        let state = State::Waiting {
+            out,
+            schema,
+            options: *options,
+        };
+        Self {
+            state,
+            what: what.to_owned(),
+            rows: 0,
+        }
     }
 
     /// Writes the next row group.
@@ -108,7 +120,10 @@ impl<W: Write + Send> FeatureWriter<W> {
         self.rows += rows.num_rows() as u64;
         let writer = self.state.begun(rows);
         let written = writer.and_then(|writer| writer.write(rows).and_then(|()| writer.flush()));
-        written.map_err(|source| GeoparquetError::Write { what: self.what.clone(), source })
+        written.map_err(|source| GeoparquetError::Write {
+            what: self.what.clone(),
+            source,
+        })
     }
 
     /// Ends the file with what its footer says of the rows. Returns the rows written.

@@ -62,7 +62,9 @@ pub fn geo_metadata(geometry_types: &[String], extent: Option<Rect<f64>>) -> Geo
         geometry_types: geometry_types.to_vec(),
         crs: Some(crs84_projjson()),
         bbox: extent.map(|e| vec![e.min().x, e.min().y, e.max().x, e.max().y]),
-        covering: Some(Covering { bbox: super::writer::BBOX_SIDES.map(side).into() }),
+        covering: Some(Covering {
+            bbox: super::writer::BBOX_SIDES.map(side).into(),
+        }),
     };
     GeoMetadata {
         version: VERSION.to_owned(),

@@ -52,7 +52,10 @@ pub struct Footer {
 /// # Errors
 /// If the file can't be opened or decoded, or a named column is absent.
 pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<RecordBatch, GeoparquetError> {
-    let unreadable = |source| GeoparquetError::Read { path: path.to_owned(), source };
+    let unreadable = |source| GeoparquetError::Read {
+        path: path.to_owned(),
+        source,
+    };
     let builder = ParquetRecordBatchReaderBuilder::try_new(open(path)?).map_err(unreadable)?;
     let mask = match columns {
         None => ProjectionMask::all(),
@@ -70,12 +73,22 @@ pub fn read_each(
     columns: &[&str],
     see: &mut dyn FnMut(&RecordBatch),
 ) -> Result<(), GeoparquetError> {
-    let unreadable = |source| GeoparquetError::Read { path: path.to_owned(), source };
+    let unreadable = |source| GeoparquetError::Read {
+        path: path.to_owned(),
+        source,
+    };
     let builder = ParquetRecordBatchReaderBuilder::try_new(open(path)?).map_err(unreadable)?;
     let mask = projection(path, &builder, columns)?;
-    let reader = builder.with_projection(mask).with_batch_size(EACH_ROWS).build().map_err(unreadable)?;
+    let reader = builder
+        .with_projection(mask)
+        .with_batch_size(EACH_ROWS)
+        .build()
+        .map_err(unreadable)?;
     for batch in reader {
-        see(&batch.map_err(|source| GeoparquetError::Decode { path: path.to_owned(), source })?);
+        see(&batch.map_err(|source| GeoparquetError::Decode {
+            path: path.to_owned(),
+            source,
+        })?);
     }
     Ok(())
 }
@@ -85,7 +98,10 @@ pub fn read_each(
 /// # Errors
 /// If the file can't be opened or decoded.
 pub fn read_first(path: &Path, rows: usize) -> Result<RecordBatch, GeoparquetError> {
-    let unreadable = |source| GeoparquetError::Read { path: path.to_owned(), source };
+    let unreadable = |source| GeoparquetError::Read {
+        path: path.to_owned(),
+        source,
+    };
     let builder = ParquetRecordBatchReaderBuilder::try_new(open(path)?).map_err(unreadable)?;
     gathered(path, builder.with_limit(rows))
 }
@@ -96,8 +112,14 @@ pub(super) fn gathered(
     builder: ParquetRecordBatchReaderBuilder<File>,
 ) -> Result<RecordBatch, GeoparquetError> {
     let reader = builder.with_batch_size(BATCH_ROWS).build();
-    let reader = reader.map_err(|source| GeoparquetError::Read { path: path.to_owned(), source })?;
-    let undecodable = |source| GeoparquetError::Decode { path: path.to_owned(), source };
+    let reader = reader.map_err(|source| GeoparquetError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let undecodable = |source| GeoparquetError::Decode {
+        path: path.to_owned(),
+        source,
+    };
     let schema = arrow_array::RecordBatchReader::schema(&reader);
     let batches = reader.collect::<Result<Vec<_>, _>>().map_err(undecodable)?;
     concat_batches(&schema, &batches).map_err(undecodable)
@@ -109,7 +131,11 @@ pub(super) fn gathered(
 /// If the file can't be opened or decoded.
 pub fn read_present(path: &Path, columns: &[&str]) -> Result<RecordBatch, GeoparquetError> {
     let schema = inspect(path)?.schema;
-    let present: Vec<&str> = columns.iter().copied().filter(|name| schema.index_of(name).is_ok()).collect();
+    let present: Vec<&str> = columns
+        .iter()
+        .copied()
+        .filter(|name| schema.index_of(name).is_ok())
+        .collect();
     read(path, Some(&present))
 }
 
@@ -121,14 +147,25 @@ pub fn inspect(path: &Path) -> Result<Footer, GeoparquetError> {
     let loaded = load(path)?;
     let file = loaded.metadata().file_metadata();
     let pairs = file.key_value_metadata().map_or(&[][..], Vec::as_slice);
-    let geo = pairs.iter().find(|pair| pair.key == "geo").and_then(|pair| pair.value.as_deref());
+    let geo = pairs
+        .iter()
+        .find(|pair| pair.key == "geo")
+        .and_then(|pair| pair.value.as_deref());
     let geo = geo
         .map(serde_json::from_str)
         .transpose()
-        .map_err(|source| GeoparquetError::Metadata { path: path.to_owned(), source })?;
+        .map_err(|source| GeoparquetError::Metadata {
+            path: path.to_owned(),
+            source,
+        })?;
     Ok(Footer {
         rows: file.num_rows().unsigned_abs(),
-        row_groups: loaded.metadata().row_groups().iter().map(|g| g.num_rows().unsigned_abs()).collect(),
+        row_groups: loaded
+            .metadata()
+            .row_groups()
+            .iter()
+            .map(|g| g.num_rows().unsigned_abs())
+            .collect(),
         // The key-value pairs differ from tile to tile; the columns must not.
         schema: Arc::new(Schema::new(loaded.schema().fields().clone())),
         created_by: file.created_by().map(str::to_owned),
@@ -155,27 +192,46 @@ pub fn page_boxes(path: &Path) -> Result<Vec<[f32; 4]>, GeoparquetError> {
 pub fn null_counts(path: &Path) -> Result<BTreeMap<String, u64>, GeoparquetError> {
     let loaded = load(path)?;
     let mut counts: BTreeMap<String, Option<u64>> = BTreeMap::new();
-    for column in loaded.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns) {
-        let [name] = column.column_path().parts() else { continue };
+    for column in loaded
+        .metadata()
+        .row_groups()
+        .iter()
+        .flat_map(RowGroupMetaData::columns)
+    {
+        let [name] = column.column_path().parts() else {
+            continue;
+        };
         let nulls = column.statistics().and_then(Statistics::null_count_opt);
         let total = counts.entry(name.clone()).or_insert(Some(0));
         *total = total.zip(nulls).map(|(total, nulls)| total + nulls);
     }
-    Ok(counts.into_iter().filter_map(|(name, nulls)| Some((name, nulls?))).collect())
+    Ok(counts
+        .into_iter()
+        .filter_map(|(name, nulls)| Some((name, nulls?)))
+        .collect())
 }
 
 pub(super) fn open(path: &Path) -> Result<File, GeoparquetError> {
     // Before it is opened: a pipe would wait for somebody to write.
     let found = fs::metadata(path).and_then(|found| {
-        if found.is_file() { File::open(path) } else { Err(io::Error::other("not a regular file")) }
+        if found.is_file() {
+            File::open(path)
+        } else {
+            Err(io::Error::other("not a regular file"))
+        }
     });
-    found.map_err(|source| GeoparquetError::Open { path: path.to_owned(), source })
+    found.map_err(|source| GeoparquetError::Open {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn load(path: &Path) -> Result<ArrowReaderMetadata, GeoparquetError> {
     let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
-    ArrowReaderMetadata::load(&open(path)?, options)
-        .map_err(|source| GeoparquetError::Read { path: path.to_owned(), source })
+    ArrowReaderMetadata::load(&open(path)?, options).map_err(|source| GeoparquetError::Read {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn projection(
@@ -183,23 +239,33 @@ fn projection(
     builder: &ParquetRecordBatchReaderBuilder<File>,
     names: &[&str],
 ) -> Result<ProjectionMask, GeoparquetError> {
-    let found: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let found: Vec<String> = builder
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .collect();
     let roots = names
         .iter()
         .map(|name| {
-            found.iter().position(|column| column == name).ok_or_else(|| GeoparquetError::MissingColumn {
-                path: path.to_owned(),
-                column: (*name).to_owned(),
-                found: found.clone(),
-            })
+            found
+                .iter()
+                .position(|column| column == name)
+                .ok_or_else(|| GeoparquetError::MissingColumn {
+                    path: path.to_owned(),
+                    column: (*name).to_owned(),
+                    found: found.clone(),
+                })
         })
         .collect::<Result<Vec<_>, _>>()?;
     Ok(ProjectionMask::roots(builder.parquet_schema(), roots))
 }
 
 fn boxes(path: &Path, metadata: &ParquetMetaData) -> Result<Vec<[f32; 4]>, GeoparquetError> {
-    let absent =
-        |side: &str| GeoparquetError::NoPageIndex { path: path.to_owned(), column: format!("bbox.{side}") };
+    let absent = |side: &str| GeoparquetError::NoPageIndex {
+        path: path.to_owned(),
+        column: format!("bbox.{side}"),
+    };
     let mut pages = Vec::new();
     for group in 0..metadata.num_row_groups() {
         let [xmin, ymin, xmax, ymax] =
@@ -219,12 +285,17 @@ fn boxes(path: &Path, metadata: &ParquetMetaData) -> Result<Vec<[f32; 4]>, Geopa
 /// The pages' least values of a `…min` column, greatest of a `…max` column.
 fn page_values(metadata: &ParquetMetaData, group: usize, side: &str) -> Option<Vec<f32>> {
     let columns = metadata.row_group(group).columns();
-    let column =
-        columns.iter().position(|c| matches!(c.column_path().parts(), [b, s] if b == "bbox" && s == side))?;
+    let column = columns
+        .iter()
+        .position(|c| matches!(c.column_path().parts(), [b, s] if b == "bbox" && s == side))?;
     let ColumnIndexMetaData::FLOAT(index) = metadata.column_index()?.get(group)?.get(column)? else {
         return None;
     };
-    let values = if side.ends_with("min") { index.min_values() } else { index.max_values() };
+    let values = if side.ends_with("min") {
+        index.min_values()
+    } else {
+        index.max_values()
+    };
     Some(values.to_vec())
 }
 
@@ -236,7 +307,10 @@ mod tests {
     use super::super::{WriteOptions, crs84_projjson, write_table};
     use super::*;
 
-    const OPTIONS: WriteOptions = WriteOptions { page_rows: 64, zstd_level: 3 };
+    const OPTIONS: WriteOptions = WriteOptions {
+        page_rows: 64,
+        zstd_level: 3,
+    };
 
     fn written() -> tempfile::NamedTempFile {
         let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -260,10 +334,18 @@ mod tests {
     #[test]
     fn an_absent_column_is_named() {
         let file = written();
-        assert_eq!(read(file.path(), Some(&["geometry", "facility_id"])).unwrap().num_columns(), 2);
+        assert_eq!(
+            read(file.path(), Some(&["geometry", "facility_id"]))
+                .unwrap()
+                .num_columns(),
+            2
+        );
         let error = read(file.path(), Some(&["capacity"])).unwrap_err().to_string();
         assert!(error.starts_with("no column `capacity` in "), "{error}");
-        assert!(error.ends_with("it has facility_id, capacity_mw, geometry, bbox"), "{error}");
+        assert!(
+            error.ends_with("it has facility_id, capacity_mw, geometry, bbox"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -284,7 +366,10 @@ mod tests {
     fn page_boxes_cover_their_rows() {
         let boxes = page_boxes(written().path()).unwrap();
         assert_eq!(boxes.len(), 6);
-        let ends = (Some(&[-1.0, -1.0, 64.0, 32.5]), Some(&[263.0, 131.0, 300.0, 150.5]));
+        let ends = (
+            Some(&[-1.0, -1.0, 64.0, 32.5]),
+            Some(&[263.0, 131.0, 300.0, 150.5]),
+        );
         assert_eq!((boxes.first(), boxes.last()), ends);
     }
 

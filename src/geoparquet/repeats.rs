@@ -27,15 +27,21 @@ pub(super) fn unrepeated(rows: &RecordBatch) -> Vec<(&str, bool)> {
     }
     let fields = rows.schema_ref().fields().iter().zip(rows.columns());
     let fields = fields.filter(|(_, column)| hardly_repeats(&column.slice(0, column.len().min(SAMPLE))));
-    fields.map(|(field, column)| (field.name().as_str(), Texts::of(column.as_ref()).is_some())).collect()
+    fields
+        .map(|(field, column)| (field.name().as_str(), Texts::of(column.as_ref()).is_some()))
+        .collect()
 }
 
 fn hardly_repeats(column: &dyn Array) -> bool {
     let different = match column.data_type() {
         DataType::Int64 => distinct(column.as_primitive::<Int64Type>().iter().flatten()),
-        DataType::Float64 => {
-            distinct(column.as_primitive::<Float64Type>().iter().flatten().map(f64::to_bits))
-        }
+        DataType::Float64 => distinct(
+            column
+                .as_primitive::<Float64Type>()
+                .iter()
+                .flatten()
+                .map(f64::to_bits),
+        ),
         _ => match Texts::of(column) {
             Some(texts) => distinct(texts.iter().flatten()),
             None => return false,
@@ -62,7 +68,11 @@ mod tests {
     fn values_that_are_nearly_all_different_hardly_repeat() {
         let rows = 0..10_000_i64;
         let text = |of: fn(i64) -> Option<i64>| -> ArrayRef {
-            Arc::new(rows.clone().map(|row| of(row).map(|n| format!("name {n}"))).collect::<StringArray>())
+            Arc::new(
+                rows.clone()
+                    .map(|row| of(row).map(|n| format!("name {n}")))
+                    .collect::<StringArray>(),
+            )
         };
         let coded: DictionaryArray<Int32Type> = (0..10_000).map(|row| Some(["a", "b"][row % 2])).collect();
         let name = text(|row| (row % 3 > 0).then_some(row));
@@ -74,12 +84,27 @@ mod tests {
             ("none", text(|_| None)),
             ("code", Arc::new(coded)),
             ("serial", Arc::new(rows.clone().map(Some).collect::<Int64Array>())),
-            ("beds", Arc::new(rows.clone().map(|row| Some(row % 500)).collect::<Int64Array>())),
-            ("size", Arc::new(rows.clone().map(|row| Some(row as f64 / 7.0)).collect::<Float64Array>())),
+            (
+                "beds",
+                Arc::new(rows.clone().map(|row| Some(row % 500)).collect::<Int64Array>()),
+            ),
+            (
+                "size",
+                Arc::new(
+                    rows.clone()
+                        .map(|row| Some(row as f64 / 7.0))
+                        .collect::<Float64Array>(),
+                ),
+            ),
         ];
         let columns = columns.map(|(name, column)| (name, column, true));
         let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
-        let expected = [("name", true), ("coded name", true), ("serial", false), ("size", false)];
+        let expected = [
+            ("name", true),
+            ("coded name", true),
+            ("serial", false),
+            ("size", false),
+        ];
         assert_eq!(unrepeated(&batch), expected);
         assert_eq!(unrepeated(&batch.slice(0, 100)), []);
     }

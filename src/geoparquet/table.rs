@@ -27,11 +27,15 @@ impl<W: Write + Send> TableWriter<W> {
     pub fn new(schema: SchemaRef, options: &WriteOptions, out: W) -> Result<Self, GeoparquetError> {
         let begin = || {
             let properties = properties(options)?.set_max_row_group_row_count(Some(TABLE_GROUP_ROWS));
-            let options =
-                ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
+            let options = ArrowWriterOptions::new()
+                .with_properties(properties.build())
+                .with_skip_arrow_metadata(true);
             ArrowWriter::try_new_with_options(out, schema, options)
         };
-        Ok(Self { writer: begin().map_err(failed)?, rows: 0 })
+        Ok(Self {
+            writer: begin().map_err(failed)?,
+            rows: 0,
+        })
     }
 
     /// Adds rows.
@@ -54,7 +58,10 @@ impl<W: Write + Send> TableWriter<W> {
 }
 
 fn failed(source: ParquetError) -> GeoparquetError {
-    GeoparquetError::Write { what: "a table".to_owned(), source }
+    GeoparquetError::Write {
+        what: "a table".to_owned(),
+        source,
+    }
 }
 
 #[cfg(test)]
@@ -79,15 +86,25 @@ mod tests {
             table.write(piece).unwrap();
         }
         let rows = table.close().unwrap();
-        assert_eq!(rows, pieces.iter().map(|piece| piece.num_rows() as u64).sum::<u64>());
+        assert_eq!(
+            rows,
+            pieces.iter().map(|piece| piece.num_rows() as u64).sum::<u64>()
+        );
         file
     }
 
     #[test]
     fn pieces_become_one_table_in_row_groups() {
-        let file = written(&[numbers(0, 49_999), numbers(49_999, 50_003), numbers(50_003, 50_004)]);
+        let file = written(&[
+            numbers(0, 49_999),
+            numbers(49_999, 50_003),
+            numbers(50_003, 50_004),
+        ]);
         assert_eq!(inspect(file.path()).unwrap().row_groups, [50_000, 4]);
-        assert_eq!(read(file.path(), None).unwrap().column(0), numbers(0, 50_004).column(0));
+        assert_eq!(
+            read(file.path(), None).unwrap().column(0),
+            numbers(0, 50_004).column(0)
+        );
     }
 
     #[test]

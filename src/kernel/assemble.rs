@@ -50,7 +50,10 @@ pub struct Published {
 pub fn layer_schema<'a>(schema: &LayerSchema, further: impl Iterator<Item = &'a str>) -> SchemaRef {
     let attributes = schema.fields.iter().flat_map(|field| {
         let own = (!is_core(&field.name)).then(|| Field::new(&field.name, data_type(&field.kind), true));
-        let decoded = field.decoded.as_ref().map(|name| Field::new(name, DataType::Utf8, true));
+        let decoded = field
+            .decoded
+            .as_ref()
+            .map(|name| Field::new(name, DataType::Utf8, true));
         [own, decoded].into_iter().flatten()
     });
     published_schema(further, attributes)
@@ -65,13 +68,20 @@ fn published_schema<'a>(
     further: impl Iterator<Item = &'a str>,
     attributes: impl Iterator<Item = Field>,
 ) -> SchemaRef {
-    let core = CORE_COLUMNS.iter().map(|column| Field::new(column.name, core_type(column.kind), true));
+    let core = CORE_COLUMNS
+        .iter()
+        .map(|column| Field::new(column.name, core_type(column.kind), true));
     let further = further.map(|id| Field::new(format!("{id}_code"), DataType::Utf8, true));
     let closing = [
         Field::new("geometry", DataType::Binary, false),
         Field::new("bbox", DataType::Struct(bbox_fields()), false),
     ];
-    Arc::new(Schema::new(core.chain(further).chain(attributes).chain(closing).collect::<Vec<_>>()))
+    Arc::new(Schema::new(
+        core.chain(further)
+            .chain(attributes)
+            .chain(closing)
+            .collect::<Vec<_>>(),
+    ))
 }
 
 fn is_core(name: &str) -> bool {
@@ -99,7 +109,10 @@ fn data_type(kind: &FieldKind) -> DataType {
 }
 
 fn bbox_fields() -> Fields {
-    ["xmin", "ymin", "xmax", "ymax"].iter().map(|name| Field::new(*name, DataType::Float32, false)).collect()
+    ["xmin", "ymin", "xmax", "ymax"]
+        .iter()
+        .map(|name| Field::new(*name, DataType::Float32, false))
+        .collect()
 }
 
 /// What the stages have found out about a batch.
@@ -137,14 +150,26 @@ pub fn stage(schema: &Schema, sources: &Sources<'_>) -> Result<StageRows, Kernel
         }
     }
     let centres: Vec<[f64; 2]> = geometries.iter().map(centre).collect();
-    let points: Vec<[f64; 2]> = sources.points.iter().map(|point| [point.x(), point.y()]).collect();
-    Ok(StageRows { rows: batch(columns)?, points: (points != centres).then_some(points), centres })
+    let points: Vec<[f64; 2]> = sources
+        .points
+        .iter()
+        .map(|point| [point.x(), point.y()])
+        .collect();
+    Ok(StageRows {
+        rows: batch(columns)?,
+        points: (points != centres).then_some(points),
+        centres,
+    })
 }
 
 /// Named columns as rows, each with the type it has.
 fn batch(columns: Vec<(&str, ArrayRef)>) -> Result<RecordBatch, KernelError> {
     let field = |(name, column): &(&str, ArrayRef)| {
-        Field::new(*name, column.data_type().clone(), !matches!(*name, "geometry" | "bbox"))
+        Field::new(
+            *name,
+            column.data_type().clone(),
+            !matches!(*name, "geometry" | "bbox"),
+        )
     };
     let fields: Vec<Field> = columns.iter().map(field).collect();
     let arrays = columns.into_iter().map(|(_, column)| column).collect();
@@ -157,7 +182,10 @@ fn centre(geometry: &Geometry<f64>) -> [f64; 2] {
     let of = |middle: Coord<f64>| [middle.x + 0.0, middle.y + 0.0];
     match geometry {
         Geometry::Point(point) => of(point.0),
-        other => of(other.bounding_rect().expect("a checked geometry has a point").center()),
+        other => of(other
+            .bounding_rect()
+            .expect("a checked geometry has a point")
+            .center()),
     }
 }
 
@@ -221,11 +249,17 @@ impl Sources<'_> {
 /// # Errors
 /// When a geometry is not as `stage` has encoded it, or columns don't fit together: mistakes of this program.
 pub fn publish(staged: &RecordBatch, schema: &Schema, layer: &LayerPlan) -> Result<Published, KernelError> {
-    let geometry = staged.column_by_name("geometry").and_then(|column| column.as_binary_opt::<i32>());
+    let geometry = staged
+        .column_by_name("geometry")
+        .and_then(|column| column.as_binary_opt::<i32>());
     let geometry = geometry.ok_or(KernelError::Geometry)?;
     let boxes = boxes(geometry)?;
     let columns = schema.fields().iter().map(|field| {
-        let column = if field.name() == "bbox" { coverings(&boxes) } else { published(staged, field, layer) };
+        let column = if field.name() == "bbox" {
+            coverings(&boxes)
+        } else {
+            published(staged, field, layer)
+        };
         (field.name().as_str(), column)
     });
     Ok(Published {
@@ -251,7 +285,12 @@ pub fn columns(
     };
     let columns: Result<Vec<(Field, ArrayRef)>, ArrowError> = names.iter().map(column).collect();
     let columns = columns.map_err(|source| KernelError::Arrow { source })?;
-    batch(columns.iter().map(|(field, column)| (field.name().as_str(), Arc::clone(column))).collect())
+    batch(
+        columns
+            .iter()
+            .map(|(field, column)| (field.name().as_str(), Arc::clone(column)))
+            .collect(),
+    )
 }
 
 /// A column as it is published; one that the layer's schema doesn't fill is null.
@@ -259,7 +298,9 @@ fn published(staged: &RecordBatch, field: &Field, layer: &LayerPlan) -> ArrayRef
     let rows = staged.num_rows();
     let own = || staged.column_by_name(field.name()).map(Arc::clone);
     let same = || constant(field.name(), layer).map(|text| every_row(text, rows));
-    own().or_else(same).unwrap_or_else(|| new_null_array(field.data_type(), rows))
+    own()
+        .or_else(same)
+        .unwrap_or_else(|| new_null_array(field.data_type(), rows))
 }
 
 /// The text that a column has in every row of a layer.
@@ -319,7 +360,13 @@ pub fn extent(boxes: &[Rect<f64>]) -> Rect<f64> {
 pub fn around(one: Rect<f64>, other: Rect<f64>) -> Rect<f64> {
     let (low, high) = (one.min(), one.max());
     Rect::new(
-        Coord { x: low.x.min(other.min().x), y: low.y.min(other.min().y) },
-        Coord { x: high.x.max(other.max().x), y: high.y.max(other.max().y) },
+        Coord {
+            x: low.x.min(other.min().x),
+            y: low.y.min(other.min().y),
+        },
+        Coord {
+            x: high.x.max(other.max().x),
+            y: high.y.max(other.max().y),
+        },
     )
 }

@@ -28,8 +28,15 @@ fn cell(degrees: f64, extent: f64) -> u16 {
 /// The bits of two numbers in turns.
 fn morton(x: u16, y: u16) -> u32 {
     let spread = |bits: u16| {
-        let steps = [(8, 0x00FF_00FF), (4, 0x0F0F_0F0F), (2, 0x3333_3333), (1, 0x5555_5555)];
-        steps.into_iter().fold(u32::from(bits), |bits, (shift, mask)| (bits | bits << shift) & mask)
+        let steps = [
+            (8, 0x00FF_00FF),
+            (4, 0x0F0F_0F0F),
+            (2, 0x3333_3333),
+            (1, 0x5555_5555),
+        ];
+        steps.into_iter().fold(u32::from(bits), |bits, (shift, mask)| {
+            (bits | bits << shift) & mask
+        })
     };
     spread(x) | spread(y) << 1
 }
@@ -40,7 +47,13 @@ mod tests {
 
     #[test]
     fn neighbours_follow_each_other() {
-        let points = [[-95.0, 30.0], [10.0, 50.0], [-95.001, 30.001], [10.0, 50.0], [f64::NAN, -95.0]];
+        let points = [
+            [-95.0, 30.0],
+            [10.0, 50.0],
+            [-95.001, 30.001],
+            [10.0, 50.0],
+            [f64::NAN, -95.0],
+        ];
         assert_eq!(along_curve(&points), [4, 0, 2, 1, 3]);
         assert_eq!(morton(0b11, 0b01), 0b0111);
         assert_eq!((cell(-180.0, 360.0), cell(180.0, 360.0)), (0, u16::MAX));

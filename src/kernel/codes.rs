@@ -34,7 +34,10 @@ pub(super) fn meanings(texts: &StringArray, codes: &[(String, String)], concaten
 fn one<'c>(value: &str, codes: &'c [(String, String)]) -> Option<&'c str> {
     let is_code = |(code, _): &&(String, String)| code == value;
     let is_meaning = |(_, meaning): &&(String, String)| meaning.eq_ignore_ascii_case(value);
-    let found = codes.iter().find(is_code).or_else(|| codes.iter().find(is_meaning));
+    let found = codes
+        .iter()
+        .find(is_code)
+        .or_else(|| codes.iter().find(is_meaning));
     found.map(|(_, meaning)| meaning.as_str())
 }
 
@@ -91,8 +94,13 @@ mod tests {
 
     #[test]
     fn a_value_is_taken_apart_into_its_codes() {
-        let codes =
-            [("ER", "Rockfill"), ("RE", "Earth"), ("TC", "Timber crib"), ("R", "Recreation"), ("ERT", "?")];
+        let codes = [
+            ("ER", "Rockfill"),
+            ("RE", "Earth"),
+            ("TC", "Timber crib"),
+            ("R", "Recreation"),
+            ("ERT", "?"),
+        ];
         let codes = codes.map(|(code, meaning)| (code.to_owned(), meaning.to_owned()));
         for (value, expected) in [
             ("RE", Some("Earth")),

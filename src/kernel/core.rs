@@ -18,10 +18,19 @@ pub type Passes<'a, E> = dyn Fn(&mut dyn FnMut([f64; 2])) -> Result<(), E> + 'a;
 /// # Errors
 /// When the rows can't be gone over.
 pub fn core<E>(rows: u64, passes: &Passes<'_, E>) -> Result<Option<[f64; 4]>, E> {
-    let Some(last) = rows.checked_sub(1) else { return Ok(None) };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of a count")]
+    let Some(last) = rows.checked_sub(1) else {
+        return Ok(None);
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a part of a count"
+    )]
     let skip = (last as f64 * STRAY) as u64;
-    let found = ranked(&[(0, skip), (1, skip), (0, last - skip), (1, last - skip)], passes)?;
+    let found = ranked(
+        &[(0, skip), (1, skip), (0, last - skip), (1, last - skip)],
+        passes,
+    )?;
     Ok(found.try_into().ok())
 }
 
@@ -31,7 +40,10 @@ pub fn core<E>(rows: u64, passes: &Passes<'_, E>) -> Result<Option<[f64; 4]>, E>
 /// # Errors
 /// When the rows can't be gone over.
 pub fn ranked<E>(wanted: &[(usize, u64)], passes: &Passes<'_, E>) -> Result<Vec<f64>, E> {
-    let mut wanted: Vec<Search> = wanted.iter().map(|(axis, rank)| Search::new(*axis, *rank)).collect();
+    let mut wanted: Vec<Search> = wanted
+        .iter()
+        .map(|(axis, rank)| Search::new(*axis, *rank))
+        .collect();
     while wanted.iter().any(|search| !search.is_narrow()) {
         wanted.iter_mut().for_each(Search::begin);
         passes(&mut |centre| wanted.iter_mut().for_each(|search| search.count(centre)))?;
@@ -57,7 +69,15 @@ struct Search {
 
 impl Search {
     fn new(axis: usize, rank: u64) -> Self {
-        Self { axis, rank, prefix: 0, known: 0, left: None, counts: vec![], held: vec![] }
+        Self {
+            axis,
+            rank,
+            prefix: 0,
+            known: 0,
+            left: None,
+            counts: vec![],
+            held: vec![],
+        }
     }
 
     fn is_narrow(&self) -> bool {
@@ -65,7 +85,11 @@ impl Search {
     }
 
     fn begin(&mut self) {
-        self.counts = if self.is_narrow() { vec![] } else { vec![0; 1 << BITS] };
+        self.counts = if self.is_narrow() {
+            vec![]
+        } else {
+            vec![0; 1 << BITS]
+        };
     }
 
     fn begins_so(&self, number: u64) -> bool {
@@ -116,7 +140,11 @@ fn ordered(value: f64) -> u64 {
 }
 
 fn number(ordered: u64) -> f64 {
-    f64::from_bits(if ordered >> 63 == 1 { ordered & !(1 << 63) } else { !ordered })
+    f64::from_bits(if ordered >> 63 == 1 {
+        ordered & !(1 << 63)
+    } else {
+        !ordered
+    })
 }
 
 #[cfg(test)]
@@ -143,7 +171,11 @@ mod tests {
         centres.push([0.0, 0.0]);
         assert_eq!(core_of(&centres), Some([-99.98, 35.0, -99.02, 35.0]));
         assert_eq!(core_of(&[]), None);
-        assert_eq!(core_of(&vec![[-0.5, 0.0]; 70_000]), Some([-0.5, 0.0, -0.5, 0.0]), "more than are held");
+        assert_eq!(
+            core_of(&vec![[-0.5, 0.0]; 70_000]),
+            Some([-0.5, 0.0, -0.5, 0.0]),
+            "more than are held"
+        );
     }
 
     proptest! {

@@ -29,22 +29,34 @@ pub(super) const FIRST_SERIAL: i32 = 61;
 pub(super) fn iso(text: &str) -> Option<i32> {
     const DATE: usize = 10;
     if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return NaiveDate::parse_from_str(text, "%Y%m%d").ok().map(|day| day.to_epoch_days());
+        return NaiveDate::parse_from_str(text, "%Y%m%d")
+            .ok()
+            .map(|day| day.to_epoch_days());
     }
     let day = NaiveDate::parse_from_str(text.get(..DATE)?, "%Y-%m-%d").ok()?;
-    let is_date = text.as_bytes()[..DATE].iter().filter(|byte| byte.is_ascii_digit()).count() == 8;
+    let is_date = text.as_bytes()[..DATE]
+        .iter()
+        .filter(|byte| byte.is_ascii_digit())
+        .count()
+        == 8;
     (is_date && is_time(&text[DATE..])).then(|| day.to_epoch_days())
 }
 
 /// Whether nothing follows a date, or a time of day with or without a zone.
 fn is_time(text: &str) -> bool {
-    let Some(time) = text.strip_prefix(['T', 't', ' ']) else { return text.is_empty() };
+    let Some(time) = text.strip_prefix(['T', 't', ' ']) else {
+        return text.is_empty();
+    };
     let zone = time.find(['Z', 'z', '+', '-', ' ']).unwrap_or(time.len());
     let (clock, zone) = time.split_at(zone);
     let clock_patterns = ["%H:%M:%S%.f", "%H:%M", "%H"];
-    let is_clock = clock_patterns.iter().any(|pattern| NaiveTime::parse_from_str(clock, pattern).is_ok());
+    let is_clock = clock_patterns
+        .iter()
+        .any(|pattern| NaiveTime::parse_from_str(clock, pattern).is_ok());
     let zone = zone.trim_start();
-    let digits = zone.strip_prefix(['+', '-']).map(|offset| offset.replace(':', ""));
+    let digits = zone
+        .strip_prefix(['+', '-'])
+        .map(|offset| offset.replace(':', ""));
     let is_offset = digits.is_some_and(|digits| {
         matches!(digits.len(), 2 | 4) && digits.bytes().all(|byte| byte.is_ascii_digit())
     });
@@ -83,7 +95,12 @@ pub(super) fn doubt(text: &str, day: Option<i32>, formats: &[String]) -> (FlagCo
     if let Some(date) = native.or_else(|| formats.iter().find_map(|format| read(text, format))) {
         return (out_of_range(date), format!("read as {date}"));
     }
-    match text.parse().ok().filter(|serial| SERIALS.contains(serial)).and_then(day_of_serial) {
+    match text
+        .parse()
+        .ok()
+        .filter(|serial| SERIALS.contains(serial))
+        .and_then(day_of_serial)
+    {
         Some(date) => (FlagCode::ExcelSerialDate, format!("{date} if a day count")),
         None => (FlagCode::Unparsed, "date".to_owned()),
     }
@@ -104,7 +121,10 @@ fn mangled(text: &str) -> Option<String> {
     let moment = Moment::read(text).filter(|moment| !moment.is_day_zero())?;
     Some(match moment.days(moment.decimals()) {
         Some([day, same]) if day == same => {
-            format!("{day} if milliseconds since 1970, give or take {:.1} h", moment.hours())
+            format!(
+                "{day} if milliseconds since 1970, give or take {:.1} h",
+                moment.hours()
+            )
         }
         Some([first, last]) => format!("{first} to {last} if milliseconds since 1970"),
         None => "digits lost".to_owned(),
@@ -113,10 +133,17 @@ fn mangled(text: &str) -> Option<String> {
 
 /// Spellings of day zero that no pattern reads, and those that a schema's patterns may not cover.
 fn is_day_zero(text: &str) -> bool {
-    let date = text.split(['T', ' ']).next().unwrap_or_default().to_ascii_uppercase();
+    let date = text
+        .split(['T', ' '])
+        .next()
+        .unwrap_or_default()
+        .to_ascii_uppercase();
     let mut parts: Vec<&str> = date.split(['-', '/', '.']).collect();
     // A sheet's zero, formatted as a date, comes as the midnight that it is too; one of milliseconds as itself.
-    let is_zero = matches!(date.as_str(), "0" | "00000000" | "18991230" | "19000100" | "00:00:00");
+    let is_zero = matches!(
+        date.as_str(),
+        "0" | "00000000" | "18991230" | "19000100" | "00:00:00"
+    );
     if is_zero || Moment::read(text).is_some_and(Moment::is_day_zero) {
         return true;
     }
@@ -150,7 +177,12 @@ fn read(text: &str, format: &str) -> Option<NaiveDate> {
         pattern => {
             let mut parsed = Parsed::new();
             parse(&mut parsed, text, StrftimeItems::new(pattern)).ok()?;
-            let moment = || parsed.to_naive_datetime_with_offset(0).ok().map(|moment| moment.date());
+            let moment = || {
+                parsed
+                    .to_naive_datetime_with_offset(0)
+                    .ok()
+                    .map(|moment| moment.date())
+            };
             parsed.to_naive_date().ok().or_else(moment)
         }
     }
@@ -172,9 +204,14 @@ mod tests {
         assert_eq!(day(1899, 12, 30), Some(DAY_ZERO));
         assert_eq!(day(1700, 1, 1), Some(EARLIEST));
         assert_eq!(day(2100, 12, 31), Some(LATEST));
-        assert_eq!(day_of_serial(39_845.5).map(|d| d.to_string()).as_deref(), Some("2009-02-01"));
         assert_eq!(
-            day_of_serial(f64::from(FIRST_SERIAL)).map(|d| d.to_string()).as_deref(),
+            day_of_serial(39_845.5).map(|d| d.to_string()).as_deref(),
+            Some("2009-02-01")
+        );
+        assert_eq!(
+            day_of_serial(f64::from(FIRST_SERIAL))
+                .map(|d| d.to_string())
+                .as_deref(),
             Some("1900-03-01")
         );
     }
@@ -216,11 +253,21 @@ mod tests {
 
     #[test]
     fn each_kind_of_no_date_has_its_flag() {
-        let formats: Vec<String> =
-            ["%Y-%m-%d", "%m/%d/%Y", "epoch-ms"].iter().map(|format| (*format).to_owned()).collect();
+        let formats: Vec<String> = ["%Y-%m-%d", "%m/%d/%Y", "epoch-ms"]
+            .iter()
+            .map(|format| (*format).to_owned())
+            .collect();
         let cases = [
-            ("1.25539E+12", FlagCode::MangledDate, "2009-10-12 to 2009-10-13 if milliseconds since 1970"),
-            ("-1.2E+11", FlagCode::MangledDate, "1966-01-15 to 1966-05-10 if milliseconds since 1970"),
+            (
+                "1.25539E+12",
+                FlagCode::MangledDate,
+                "2009-10-12 to 2009-10-13 if milliseconds since 1970",
+            ),
+            (
+                "-1.2E+11",
+                FlagCode::MangledDate,
+                "1966-01-15 to 1966-05-10 if milliseconds since 1970",
+            ),
             ("9E+99", FlagCode::MangledDate, "digits lost"),
             ("39845", FlagCode::ExcelSerialDate, "2009-02-01 if a day count"),
             ("39845.5", FlagCode::ExcelSerialDate, "2009-02-01 if a day count"),
@@ -245,7 +292,10 @@ mod tests {
             assert_eq!(doubt(text, None, &formats), (code, detail.to_owned()), "{text}");
         }
         let native = |text: &str, day: i32| doubt(text, Some(day), &[]);
-        assert_eq!(native("1899-12-30", DAY_ZERO), (FlagCode::ZeroDate, "no date".to_owned()));
+        assert_eq!(
+            native("1899-12-30", DAY_ZERO),
+            (FlagCode::ZeroDate, "no date".to_owned())
+        );
         assert_eq!(
             native("2916-01-01T00:00:00Z", 345_519),
             (FlagCode::FutureDate, "read as 2916-01-01".to_owned())

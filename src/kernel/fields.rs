@@ -47,28 +47,46 @@ pub(super) fn steps(
     recovered: Option<usize>,
 ) -> Result<Steps, KernelError> {
     let sources = alike(sources, matches!(field.kind, FieldKind::Date { .. }));
-    let without =
-        sources.iter().map(|source| sentinels::without(source, field)).collect::<Result<Vec<_>, _>>();
-    let bare = without.and_then(|columns| first_present(&columns, rows)).map_err(arrow)?;
+    let without = sources
+        .iter()
+        .map(|source| sentinels::without(source, field))
+        .collect::<Result<Vec<_>, _>>();
+    let bare = without
+        .and_then(|columns| first_present(&columns, rows))
+        .map_err(arrow)?;
     let raw = first_present(&sources, rows).map_err(arrow)?;
     let (bare, known) = match field.pad {
         None => (None, bare),
         Some(width) => {
             let bare = spelling::texts(&bare);
             // No state's code has two zeros in front: three digits are a county's within its state.
-            let most = if field.name == "county_fips_claimed" { 1 } else { width };
-            let padded: StringArray =
-                bare.iter().map(|text| text.map(|text| repair::code(text, width, most))).collect();
+            let most = if field.name == "county_fips_claimed" {
+                1
+            } else {
+                width
+            };
+            let padded: StringArray = bare
+                .iter()
+                .map(|text| text.map(|text| repair::code(text, width, most)))
+                .collect();
             (Some(bare), Arc::new(padded) as ArrayRef)
         }
     };
     let value = value(field, &known, states)?;
-    let value = recovered.map_or(Arc::clone(&value), |decimals| mangled::recovered(&known, &value, decimals));
+    let value = recovered.map_or(Arc::clone(&value), |decimals| {
+        mangled::recovered(&known, &value, decimals)
+    });
     let decoded = field.decoded.as_ref().map(|_| {
         let texts = spelling::texts(&value);
         Arc::new(codes::meanings(&texts, &field.codes, field.is_concatenated)) as ArrayRef
     });
-    Ok(Steps { raw, bare, known, value, decoded })
+    Ok(Steps {
+        raw,
+        bare,
+        known,
+        value,
+        decoded,
+    })
 }
 
 fn arrow(source: ArrowError) -> KernelError {
@@ -86,7 +104,9 @@ pub(super) fn repaired(column: &ArrayRef) -> ArrayRef {
             None => Arc::new(finite(column.as_primitive())),
         };
     }
-    let Some(texts) = spelling::as_text(column) else { return Arc::clone(column) };
+    let Some(texts) = spelling::as_text(column) else {
+        return Arc::clone(column);
+    };
     let repaired = repair::texts(texts);
     match column.data_type() {
         DataType::Struct(_) => {
@@ -102,11 +122,19 @@ pub(super) fn not_numbers(column: &ArrayRef) -> usize {
     match column.data_type() {
         DataType::Float64 => {
             let numbers = column.as_primitive::<Float64Type>();
-            numbers.iter().flatten().filter(|number| !number.is_finite()).count()
+            numbers
+                .iter()
+                .flatten()
+                .filter(|number| !number.is_finite())
+                .count()
         }
         DataType::Float32 => {
             let numbers = column.as_primitive::<Float32Type>();
-            numbers.iter().flatten().filter(|number| !number.is_finite()).count()
+            numbers
+                .iter()
+                .flatten()
+                .filter(|number| !number.is_finite())
+                .count()
         }
         _ => 0,
     }
@@ -114,7 +142,10 @@ pub(super) fn not_numbers(column: &ArrayRef) -> usize {
 
 /// Columns of several types as text, their dates with them where the field is one.
 fn alike(columns: Vec<ArrayRef>, is_date: bool) -> Vec<ArrayRef> {
-    if columns.windows(2).all(|pair| pair[0].data_type() == pair[1].data_type()) {
+    if columns
+        .windows(2)
+        .all(|pair| pair[0].data_type() == pair[1].data_type())
+    {
         return columns;
     }
     let as_text = |column: ArrayRef| -> ArrayRef {
@@ -134,7 +165,15 @@ fn first_present(columns: &[ArrayRef], rows: usize) -> Result<ArrayRef, ArrowErr
         [] => return Ok(new_null_array(&DataType::Utf8, rows)),
         [only] => return Ok(Arc::clone(only)),
         [first, ..] if first.null_count() == 0 => return Ok(Arc::clone(first)),
-        several => |row: usize| (several.iter().position(|column| column.is_valid(row)).unwrap_or(0), row),
+        several => |row: usize| {
+            (
+                several
+                    .iter()
+                    .position(|column| column.is_valid(row))
+                    .unwrap_or(0),
+                row,
+            )
+        },
     };
     let columns: Vec<&dyn Array> = columns.iter().map(AsRef::as_ref).collect();
     interleave(&columns, &(0..rows).map(first).collect::<Vec<_>>())
@@ -145,12 +184,16 @@ fn value(field: &Field, known: &ArrayRef, states: &[State]) -> Result<ArrayRef, 
     Ok(match (&field.kind, known.data_type()) {
         (FieldKind::Text, DataType::Utf8) | (FieldKind::Integer, DataType::Int64) => Arc::clone(known),
         (FieldKind::Text, _) => Arc::new(spelling::texts(known)),
-        (FieldKind::Integer, DataType::Float64) => {
-            Arc::new(known.as_primitive::<Float64Type>().unary_opt::<_, Int64Type>(whole)) as ArrayRef
-        }
-        (FieldKind::Number, DataType::Int64) => {
-            Arc::new(known.as_primitive::<Int64Type>().unary::<_, Float64Type>(|number| number as f64))
-        }
+        (FieldKind::Integer, DataType::Float64) => Arc::new(
+            known
+                .as_primitive::<Float64Type>()
+                .unary_opt::<_, Int64Type>(whole),
+        ) as ArrayRef,
+        (FieldKind::Number, DataType::Int64) => Arc::new(
+            known
+                .as_primitive::<Int64Type>()
+                .unary::<_, Float64Type>(|number| number as f64),
+        ),
         (FieldKind::Number, DataType::Float64) => Arc::new(finite(known.as_primitive())),
         (FieldKind::Boolean { truth, falsity }, DataType::Boolean) => {
             Arc::new(truths(known.as_boolean(), truth, falsity))
@@ -190,7 +233,9 @@ fn truths(values: &BooleanArray, truth: &[String], falsity: &[String]) -> Boolea
 
 /// Days: of a date by the source's own word its own, of any other text what the patterns make of it.
 fn dates(kind: &FieldKind, known: &ArrayRef) -> Result<ArrayRef, KernelError> {
-    let Some(days) = spelling::days(known) else { return parse::typed(&spelling::texts(known), kind, &[]) };
+    let Some(days) = spelling::days(known) else {
+        return parse::typed(&spelling::texts(known), kind, &[]);
+    };
     let believed: Date32Array =
         days.unary_opt::<_, Date32Type>(|day| Some(day).filter(|day| dates::is_believed(*day)));
     if days.null_count() == known.null_count() {

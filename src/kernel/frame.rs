@@ -24,7 +24,9 @@ pub(super) fn through(
 ) -> Result<ArrayRef, KernelError> {
     let polars = |texts: &mut dyn Iterator<Item = Option<&str>>| {
         let texts = StringChunked::from_iter_options("".into(), texts);
-        through(&texts).and_then(|series| to_arrow(&series)).map_err(|source| KernelError::Frame { source })
+        through(&texts)
+            .and_then(|series| to_arrow(&series))
+            .map_err(|source| KernelError::Frame { source })
     };
     match distinct(texts) {
         None => polars(&mut texts.iter()),
@@ -74,8 +76,12 @@ mod tests {
 
     #[test]
     fn texts_that_repeat_come_out_in_their_places() {
-        let few: StringArray = (0..2_000).map(|row| (row % 7 > 0).then(|| format!("{}", row % 5))).collect();
-        let many: StringArray = (0..2_000).map(|row| (row % 7 > 0).then(|| format!("{row}"))).collect();
+        let few: StringArray = (0..2_000)
+            .map(|row| (row % 7 > 0).then(|| format!("{}", row % 5)))
+            .collect();
+        let many: StringArray = (0..2_000)
+            .map(|row| (row % 7 > 0).then(|| format!("{row}")))
+            .collect();
         assert!(distinct(&few).is_some_and(|(_, distinct)| distinct.len() == 5));
         assert!(distinct(&many).is_none());
         for texts in [few, many, StringArray::new_null(3), StringArray::new_null(0)] {

@@ -79,7 +79,10 @@ impl Lookup {
     fn new<'v>(values: impl Iterator<Item = Option<&'v str>>) -> Self {
         let values: StringArray = values.collect();
         let has_value = values.iter().map(|value| value.is_some()).collect();
-        Self { values: Arc::new(values), has_value }
+        Self {
+            values: Arc::new(values),
+            has_value,
+        }
     }
 
     /// The text of a rank.
@@ -103,8 +106,11 @@ impl States {
     /// Of states in this order of FIPS codes.
     fn new<'v>(fips: impl Iterator<Item = Option<&'v str>>, reference: &Reference) -> Self {
         let usps: BTreeMap<&str, &str> = reference.states.iter().map(|s| (&*s.fips, &*s.usps)).collect();
-        let regions: BTreeMap<&str, &str> =
-            reference.regions.iter().map(|region| (&*region.state, &*region.code)).collect();
+        let regions: BTreeMap<&str, &str> = reference
+            .regions
+            .iter()
+            .map(|region| (&*region.state, &*region.code))
+            .collect();
         let fips: Vec<Option<&str>> = fips.collect();
         let usps: Vec<Option<&str>> = fips.iter().map(|fips| usps.get((*fips)?).copied()).collect();
         Self {
@@ -124,9 +130,21 @@ impl JoinContext {
             (set, Lists { codes, names })
         };
         let sets: Vec<(JoinSet, Lists)> = sets.into_iter().map(lists).collect();
-        let of_kind = |kind| sets.iter().find(|(set, _)| set.plan.kind == kind).map(|(set, _)| &set.index);
-        let (states, counties) = (of_kind(JurisdictionKind::State), of_kind(JurisdictionKind::County));
-        let of_counties = || counties.into_iter().flat_map(JurisdictionIndex::names).map(|c| c.code.get(..2));
+        let of_kind = |kind| {
+            sets.iter()
+                .find(|(set, _)| set.plan.kind == kind)
+                .map(|(set, _)| &set.index)
+        };
+        let (states, counties) = (
+            of_kind(JurisdictionKind::State),
+            of_kind(JurisdictionKind::County),
+        );
+        let of_counties = || {
+            counties
+                .into_iter()
+                .flat_map(JurisdictionIndex::names)
+                .map(|c| c.code.get(..2))
+        };
         let (states, county_states) = match states {
             Some(states) => {
                 let fips = with_further(states.names().map(|found| found.code), of_counties().flatten());
@@ -138,7 +156,13 @@ impl JoinContext {
             None => (States::new(of_counties(), reference), vec![]),
         };
         let methods = Arc::new(StringArray::from_iter_values(METHODS));
-        Self { sets, states, county_states, every_state: reference.states.clone(), methods }
+        Self {
+            sets,
+            states,
+            county_states,
+            every_state: reference.states.clone(),
+            methods,
+        }
     }
 
     /// USPS code of the state that holds a point, its border included, by the polygons of states or else of counties.
@@ -156,12 +180,18 @@ impl JoinContext {
 
     /// Whether a polygon is known to be of the state with this USPS code, or of a county of it.
     pub fn has_state(&self, usps: &str) -> bool {
-        self.states.usps.values.as_string::<i32>().iter().any(|state| state == Some(usps))
+        self.states
+            .usps
+            .values
+            .as_string::<i32>()
+            .iter()
+            .any(|state| state == Some(usps))
     }
 
     /// Whether there is a polygon of the county with this code.
     pub fn has_county(&self, code: &str) -> bool {
-        self.set(JurisdictionKind::County).is_some_and(|(set, _)| set.index.has(code))
+        self.set(JurisdictionKind::County)
+            .is_some_and(|(set, _)| set.index.has(code))
     }
 
     /// All states and territories of the reference, with a polygon or without.
@@ -171,10 +201,16 @@ impl JoinContext {
 
     /// USPS codes of the states that a geometry shares a point with, and of those in whose counties a vertex lies off shore.
     pub fn states_touched(&self, geometry: &Geometry<f64>) -> Vec<&str> {
-        let set = self.set(JurisdictionKind::State).or(self.set(JurisdictionKind::County));
+        let set = self
+            .set(JurisdictionKind::State)
+            .or(self.set(JurisdictionKind::County));
         let touched = set.into_iter().flat_map(|(set, _)| set.index.touched(geometry));
         let mut states: Vec<&str> = touched.filter_map(|rank| self.states.usps.text(rank)).collect();
-        states.extend(geometry.coords_iter().filter_map(|vertex| self.state_at(Point(vertex))));
+        states.extend(
+            geometry
+                .coords_iter()
+                .filter_map(|vertex| self.state_at(Point(vertex))),
+        );
         states.sort_unstable();
         states.dedup();
         states
@@ -183,8 +219,12 @@ impl JoinContext {
     /// Counties that a geometry shares a point with.
     pub fn counties_touched(&self, geometry: &Geometry<f64>) -> impl Iterator<Item = Match<'_>> {
         let set = self.set(JurisdictionKind::County);
-        set.into_iter()
-            .flat_map(|(set, _)| set.index.touched(geometry).into_iter().map(|rank| set.index.named(rank)))
+        set.into_iter().flat_map(|(set, _)| {
+            set.index
+                .touched(geometry)
+                .into_iter()
+                .map(|rank| set.index.named(rank))
+        })
     }
 
     /// Ids of the sets of kind `Other`, in pipeline order: each fills a column `<id>_code`.
@@ -193,12 +233,16 @@ impl JoinContext {
     }
 
     fn further(&self) -> impl Iterator<Item = &(JoinSet, Lists)> {
-        self.sets.iter().filter(|(set, _)| set.plan.kind == JurisdictionKind::Other)
+        self.sets
+            .iter()
+            .filter(|(set, _)| set.plan.kind == JurisdictionKind::Other)
     }
 
     /// Whether a computed state can be had at all.
     pub fn knows_states(&self) -> bool {
-        self.set(JurisdictionKind::State).or(self.set(JurisdictionKind::County)).is_some()
+        self.set(JurisdictionKind::State)
+            .or(self.set(JurisdictionKind::County))
+            .is_some()
     }
 
     /// Whether a computed county can be had at all.
@@ -271,9 +315,12 @@ pub fn locate(points: &[Point<f64>], kind: GeometryKind, context: &JoinContext) 
     // Neighbours are asked for one after the other: they look at the same edges.
     let places: Vec<[f64; 2]> = points.iter().map(|point| [point.x(), point.y()]).collect();
     let order = along_curve(&places);
-    let [county, place, tribal] =
-        [JurisdictionKind::County, JurisdictionKind::Place, JurisdictionKind::Tribal]
-            .map(|kind| Asked::new(points, &order, context.set(kind)));
+    let [county, place, tribal] = [
+        JurisdictionKind::County,
+        JurisdictionKind::Place,
+        JurisdictionKind::Tribal,
+    ]
+    .map(|kind| Asked::new(points, &order, context.set(kind)));
     let state_set = context.set(JurisdictionKind::State);
     let own_state = state_set.map(|(set, _)| ask(points, &order, set));
     let mut disagreements = Vec::new();
@@ -282,7 +329,9 @@ pub fn locate(points: &[Point<f64>], kind: GeometryKind, context: &JoinContext) 
     let state = own_state.as_ref().unwrap_or(&county.answers);
     let missing = missing_rows(&[&county, &place, &tribal], own_state.as_ref());
     let region_code = context.states.region.column(&state.ranks);
-    let ways: Vec<Way> = (0..points.len()).map(|row| way(row, kind, state, &county.answers)).collect();
+    let ways: Vec<Way> = (0..points.len())
+        .map(|row| way(row, kind, state, &county.answers))
+        .collect();
     Located {
         state_code: context.states.usps.column(&state.ranks),
         state_fips: context.states.fips.column(&state.ranks),
@@ -295,7 +344,10 @@ pub fn locate(points: &[Point<f64>], kind: GeometryKind, context: &JoinContext) 
         region_code,
         location_method: methods(&ways, context),
         location_distance_m: ways.iter().map(|way| way.distance_m).collect(),
-        further: context.further().map(|set| Asked::new(points, &order, Some(set)).codes()).collect(),
+        further: context
+            .further()
+            .map(|set| Asked::new(points, &order, Some(set)).codes())
+            .collect(),
         disagreements,
         missing,
     }
@@ -312,7 +364,9 @@ fn with_counties(
     disagreements: &mut Vec<Disagreement>,
 ) -> Answers {
     for (row, rank) in county.ranks.iter().enumerate() {
-        let Some(of_county) = rank.and_then(|rank| context.county_states[rank as usize]) else { continue };
+        let Some(of_county) = rank.and_then(|rank| context.county_states[rank as usize]) else {
+            continue;
+        };
         let is_county_near = county.away.contains_key(&row);
         match state.ranks[row] {
             Some(own) if own == of_county => {}
@@ -322,7 +376,11 @@ fn with_counties(
             }
             Some(own) => {
                 let usps = |rank| context.states.usps.text(rank).unwrap_or_default().to_owned();
-                disagreements.push(Disagreement { row, state: usps(own), of_county: usps(of_county) });
+                disagreements.push(Disagreement {
+                    row,
+                    state: usps(own),
+                    of_county: usps(of_county),
+                });
             }
             // The state's own polygon may be the one that can't be used; a county that is only near says nothing then.
             None if state.missing.contains(&row) && is_county_near => {}
@@ -340,7 +398,8 @@ fn missing_rows(asked: &[&Asked<'_>; 3], state: Option<&Answers>) -> Vec<(usize,
     let columns = ["county_fips", "place_geoid", "tribal_geoid"];
     let sets = asked.iter().map(|asked| &asked.answers).zip(columns);
     let all = sets.chain(state.map(|state| (state, "state_code")));
-    all.flat_map(|(answers, column)| answers.missing.iter().map(move |row| (*row, column))).collect()
+    all.flat_map(|(answers, column)| answers.missing.iter().map(move |row| (*row, column)))
+        .collect()
 }
 
 /// A set, if there is one, and its answers.
@@ -352,10 +411,16 @@ struct Asked<'a> {
 impl<'a> Asked<'a> {
     fn new(points: &[Point<f64>], order: &[u32], set: Option<&'a (JoinSet, Lists)>) -> Self {
         match set {
-            Some((set, lists)) => Self { lists: Some(lists), answers: ask(points, order, set) },
+            Some((set, lists)) => Self {
+                lists: Some(lists),
+                answers: ask(points, order, set),
+            },
             None => Self {
                 lists: None,
-                answers: Answers { ranks: vec![None; points.len()], ..Answers::default() },
+                answers: Answers {
+                    ranks: vec![None; points.len()],
+                    ..Answers::default()
+                },
             },
         }
     }
@@ -382,10 +447,16 @@ fn nothing(rows: usize) -> CodedArray {
 
 /// Asks for every point, in this order.
 fn ask(points: &[Point<f64>], order: &[u32], set: &JoinSet) -> Answers {
-    let mut answers = Answers { ranks: vec![None; points.len()], ..Answers::default() };
+    let mut answers = Answers {
+        ranks: vec![None; points.len()],
+        ..Answers::default()
+    };
     for row in order.iter().map(|row| *row as usize) {
         let mut rank = set.index.rank(points[row]);
-        let gap = set.gaps.iter().filter(|gap| rank.is_none() && gap.bounds.intersects(&points[row]));
+        let gap = set
+            .gaps
+            .iter()
+            .filter(|gap| rank.is_none() && gap.bounds.intersects(&points[row]));
         let gap = gap.min_by_key(|gap| gap.is_vague);
         if gap.is_some_and(|gap| !gap.is_vague) {
             answers.missing.insert(row);
@@ -416,7 +487,10 @@ struct Way {
 /// The weaker of the two steps names the method; the longer way is the distance.
 fn way(row: usize, kind: GeometryKind, state: &Answers, county: &Answers) -> Way {
     if state.ranks[row].is_none() {
-        return Way { method: 3, distance_m: None };
+        return Way {
+            method: 3,
+            distance_m: None,
+        };
     }
     let away = [state.away.get(&row), county.away.get(&row)];
     let distance_m = away.into_iter().flatten().copied().reduce(f64::max);

@@ -163,7 +163,12 @@ pub(super) fn recovered(known: &ArrayRef, read: &ArrayRef, decimals: usize) -> A
         read.or_else(|| Moment::read(&spelling::text(known, row)?)?.midnight(decimals))
     };
     let read = read.as_primitive::<Date32Type>();
-    Arc::new(read.iter().enumerate().map(|(row, read)| day(row, read)).collect::<Date32Array>())
+    Arc::new(
+        read.iter()
+            .enumerate()
+            .map(|(row, read)| day(row, read))
+            .collect::<Date32Array>(),
+    )
 }
 
 #[cfg(test)]
@@ -171,8 +176,17 @@ mod tests {
     use super::*;
 
     fn among(texts: &[&str]) -> MangledDates {
-        let known: ArrayRef = Arc::new(texts.iter().copied().map(Some).collect::<arrow_array::StringArray>());
-        MangledDates::among(&known, &(Arc::new(Date32Array::new_null(texts.len())) as ArrayRef))
+        let known: ArrayRef = Arc::new(
+            texts
+                .iter()
+                .copied()
+                .map(Some)
+                .collect::<arrow_array::StringArray>(),
+        );
+        MangledDates::among(
+            &known,
+            &(Arc::new(Date32Array::new_null(texts.len())) as ArrayRef),
+        )
     }
 
     #[test]
@@ -180,7 +194,12 @@ mod tests {
         // As in an export of private schools: 2009-10-13, and 2010-09-23, whose sixth digit is a zero that isn't written.
         let dates = among(&["1.25539E+12", "1.2852E+12"]);
         assert_eq!(dates.decimals(), Some(5));
-        let day = |text: &str| Moment::read(text).unwrap().midnight(5).and_then(NaiveDate::from_epoch_days);
+        let day = |text: &str| {
+            Moment::read(text)
+                .unwrap()
+                .midnight(5)
+                .and_then(NaiveDate::from_epoch_days)
+        };
         assert_eq!(day("1.25539E+12").unwrap().to_string(), "2009-10-13");
         assert_eq!(day("1.2852E+12").unwrap().to_string(), "2010-09-23");
     }
@@ -196,6 +215,10 @@ mod tests {
         assert_eq!(among(&["yesterday", "2009"]).len(), 0);
         let mut both = among(&["1.25539E+12"]);
         both.merge(&among(&["1.25544E+12"]));
-        assert_eq!(both, among(&["1.25539E+12", "1.25544E+12"]), "however they are counted");
+        assert_eq!(
+            both,
+            among(&["1.25539E+12", "1.25544E+12"]),
+            "however they are counted"
+        );
     }
 }

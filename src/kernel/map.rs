@@ -76,7 +76,12 @@ pub fn map(
     context: &MapContext<'_>,
     transform: Option<&dyn Reproject>,
 ) -> Result<StageBatch, KernelError> {
-    let MapContext { layer, reference, join, .. } = *context;
+    let MapContext {
+        layer,
+        reference,
+        join,
+        ..
+    } = *context;
     let schema = &layer.schema;
     let mut normalised = normalise::normalise(raw, schema, &reference.states, context.again, transform)?;
     let text = |name: &str| -> Option<&StringArray> {
@@ -123,7 +128,11 @@ pub fn map(
     Ok(StageBatch {
         stage,
         order: None,
-        numbers: normalised.keys.iter().map(|key| key_number(key.unwrap_or_default())).collect(),
+        numbers: normalised
+            .keys
+            .iter()
+            .map(|key| key_number(key.unwrap_or_default()))
+            .collect(),
         keys: normalised.keys,
         source: Arc::clone(&raw.source),
         origins: normalised.rows,
@@ -165,7 +174,11 @@ impl StageBatch {
     /// When Arrow can't take rows, which would be a mistake of this program.
     pub fn clustered(mut self) -> Result<Self, KernelError> {
         let order = along_curve(&self.stage.centres);
-        let StageRows { rows, centres, points } = self.stage;
+        let StageRows {
+            rows,
+            centres,
+            points,
+        } = self.stage;
         let taken = take_record_batch(&rows, &UInt32Array::from(order.clone()));
         let at = |places: &Vec<[f64; 2]>| order.iter().map(|row| places[*row as usize]).collect();
         self.stage = StageRows {
@@ -180,7 +193,9 @@ impl StageBatch {
     /// Where among `stage` rows of the batch are.
     pub fn places_of(&self, rows: impl Iterator<Item = usize>) -> Vec<usize> {
         let rows: Vec<usize> = rows.collect();
-        let Some(order) = self.order.as_ref().filter(|_| !rows.is_empty()) else { return rows };
+        let Some(order) = self.order.as_ref().filter(|_| !rows.is_empty()) else {
+            return rows;
+        };
         let mut places = vec![0; order.len()];
         for (place, row) in order.iter().enumerate() {
             places[*row as usize] = place;
@@ -200,7 +215,10 @@ impl StageBatch {
         let arrow = |source| KernelError::Arrow { source };
         for row in (0..fresh.len()).filter(|row| !fresh[*row]) {
             self.rejects.push(Reject {
-                origin: Origin { source: Arc::clone(&self.source), row: self.origins[row] },
+                origin: Origin {
+                    source: Arc::clone(&self.source),
+                    row: self.origins[row],
+                },
                 field: context.layer.schema.key.join("/"),
                 value: shortened(self.keys.value(row)),
                 reason: RejectReason::DuplicateKey,
@@ -208,7 +226,10 @@ impl StageBatch {
         }
         let mask = BooleanArray::from(fresh.to_vec());
         self.keys = filter(&self.keys, &mask).map_err(arrow)?.to_data().into();
-        let ordered = self.order.as_ref().map(|order| order.iter().map(|row| fresh[*row as usize]).collect());
+        let ordered = self
+            .order
+            .as_ref()
+            .map(|order| order.iter().map(|row| fresh[*row as usize]).collect());
         let are_kept: Vec<bool> = ordered.unwrap_or_else(|| fresh.to_vec());
         let mask = BooleanArray::from(are_kept.clone());
         self.stage.rows = filter_record_batch(&self.stage.rows, &mask).map_err(arrow)?;
@@ -234,12 +255,20 @@ fn renumbered(order: &[u32], keep: &[bool]) -> Vec<u32> {
     };
     let numbers: Vec<u32> = keep.iter().map(number).collect();
     let is_kept = |row: &&u32| keep[**row as usize];
-    order.iter().filter(is_kept).map(|row| numbers[*row as usize]).collect()
+    order
+        .iter()
+        .filter(is_kept)
+        .map(|row| numbers[*row as usize])
+        .collect()
 }
 
 /// The values whose rows are kept.
 fn kept<T>(values: Vec<T>, keep: &[bool]) -> Vec<T> {
-    values.into_iter().zip(keep).filter_map(|(value, keep)| keep.then_some(value)).collect()
+    values
+        .into_iter()
+        .zip(keep)
+        .filter_map(|(value, keep)| keep.then_some(value))
+        .collect()
 }
 
 #[cfg(test)]
@@ -249,7 +278,17 @@ mod tests {
     #[test]
     fn different_keys_have_different_numbers() {
         let long = "x".repeat(16);
-        let keys = ["", "\0", "\0\0", "a", "a\0", "123456789012345", "1234567890123456", &long, "é"];
+        let keys = [
+            "",
+            "\0",
+            "\0\0",
+            "a",
+            "a\0",
+            "123456789012345",
+            "1234567890123456",
+            &long,
+            "é",
+        ];
         for (at, key) in keys.iter().enumerate() {
             for other in &keys[at + 1..] {
                 assert_ne!(key_number(key), key_number(other), "{key:?} {other:?}");

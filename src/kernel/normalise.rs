@@ -65,8 +65,13 @@ pub fn normalise(
     let prepared = shapes::prepare(&raw.geometry, &raw.crs, schema.geometry, reproject);
     note(&mut bad, prepared.defects.into_iter());
     let mut repairs = prepared.repairs;
-    let used = raw.columns.iter().filter(|(name, _)| sources.iter().flatten().any(|source| source == name));
-    repairs.not_numbers += used.map(|(_, column)| fields::not_numbers(column) as u64).sum::<u64>();
+    let used = raw
+        .columns
+        .iter()
+        .filter(|(name, _)| sources.iter().flatten().any(|source| source == name));
+    repairs.not_numbers += used
+        .map(|(_, column)| fields::not_numbers(column) as u64)
+        .sum::<u64>();
     let mut doubts = flags::values(raw, schema, &sources, &steps, &again.recovered);
     doubts.extend(prepared.zeros);
     let all = Normalised {
@@ -83,7 +88,8 @@ pub fn normalise(
     let good: Vec<bool> = (0..raw.len()).map(|row| !bad.contains_key(&row)).collect();
     let mut kept = all.keep(&good, bad.values().map(|defect| reject(raw, defect)).collect())?;
     kept.flags.extend(flags::placeholders(&kept.columns));
-    kept.flags.extend(flags::contradictions(&kept.columns, &kept.geometries, states));
+    kept.flags
+        .extend(flags::contradictions(&kept.columns, &kept.geometries, states));
     Ok(kept)
 }
 
@@ -118,11 +124,20 @@ fn sources(raw: &RawBatch, schema: &LayerSchema) -> Result<Vec<Vec<String>>, Ker
 fn present(raw: &RawBatch, field: &Field) -> Vec<String> {
     let named = |alias: &String| {
         let exact = raw.columns.iter().find(|(name, _)| name == alias);
-        let folded = || raw.columns.iter().find(|(name, _)| name.eq_ignore_ascii_case(alias));
+        let folded = || {
+            raw.columns
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(alias))
+        };
         exact.or_else(folded).map(|(name, _)| name.clone())
     };
     let mut seen = HashSet::new();
-    field.from.iter().filter_map(named).filter(|name| seen.insert(name.clone())).collect()
+    field
+        .from
+        .iter()
+        .filter_map(named)
+        .filter(|name| seen.insert(name.clone()))
+        .collect()
 }
 
 /// Names of the schema's fields that a batch doesn't have.
@@ -151,8 +166,17 @@ fn steps(
         .map(|(name, column)| (name.as_str(), fields::repaired(column)))
         .collect();
     let of = |(field, from): (&Field, &Vec<String>)| {
-        let columns = from.iter().filter_map(|name| repaired.get(name.as_str()).cloned()).collect();
-        fields::steps(field, columns, raw.len(), states, recovered.get(&field.name).copied())
+        let columns = from
+            .iter()
+            .filter_map(|name| repaired.get(name.as_str()).cloned())
+            .collect();
+        fields::steps(
+            field,
+            columns,
+            raw.len(),
+            states,
+            recovered.get(&field.name).copied(),
+        )
     };
     schema.fields.iter().zip(sources).map(of).collect()
 }
@@ -162,14 +186,20 @@ fn steps(
 /// In a key of several fields, `/` and `%` within a value are percent-encoded, so that no two keys meet.
 fn keys(steps: &[Steps], names: &[String], schema: &LayerSchema) -> StringArray {
     let place = |name: &String| schema.fields.iter().position(|field| field.name == *name);
-    let parts: Vec<StringArray> = names.iter().filter_map(place).map(|at| key_part(&steps[at])).collect();
+    let parts: Vec<StringArray> = names
+        .iter()
+        .filter_map(place)
+        .map(|at| key_part(&steps[at]))
+        .collect();
     let key = |row: usize| -> Option<String> {
         let part = |part: &StringArray| part.is_valid(row).then(|| encoded(part.value(row)));
         Some(parts.iter().map(part).collect::<Option<Vec<_>>>()?.join("/"))
     };
     match parts.as_slice() {
         [only] => only.clone(),
-        several => (0..several.first().map_or(0, StringArray::len)).map(key).collect(),
+        several => (0..several.first().map_or(0, StringArray::len))
+            .map(key)
+            .collect(),
     }
 }
 
@@ -212,11 +242,17 @@ fn key_part(steps: &Steps) -> StringArray {
 /// Rows that the schema says are no facilities.
 fn excluded(steps: &[Steps], schema: &LayerSchema) -> impl Iterator<Item = Defect> {
     let texts_of = |values: &FieldValues| {
-        let at = schema.fields.iter().position(|field| field.name == values.field)?;
+        let at = schema
+            .fields
+            .iter()
+            .position(|field| field.name == values.field)?;
         Some(spelling::texts(&steps[at].value))
     };
-    schema.excludes.iter().filter_map(move |values| Some((values, texts_of(values)?))).flat_map(
-        |(values, texts)| {
+    schema
+        .excludes
+        .iter()
+        .filter_map(move |values| Some((values, texts_of(values)?)))
+        .flat_map(|(values, texts)| {
             let is_excluded = |row: &usize| texts.is_valid(*row) && values.are(texts.value(*row));
             let rows: Vec<usize> = (0..texts.len()).filter(is_excluded).collect();
             let defect = move |index: usize| Defect {
@@ -226,8 +262,7 @@ fn excluded(steps: &[Steps], schema: &LayerSchema) -> impl Iterator<Item = Defec
                 reason: RejectReason::Excluded,
             };
             rows.into_iter().map(defect).collect::<Vec<_>>()
-        },
-    )
+        })
 }
 
 fn without_key(
@@ -237,12 +272,24 @@ fn without_key(
     sources: &[Vec<String>],
 ) -> impl Iterator<Item = Defect> {
     let at = schema.fields.iter().position(|field| field.name == schema.key[0]);
-    let name = at.and_then(|at| sources[at].first().cloned()).unwrap_or_else(|| schema.key[0].clone());
+    let name = at
+        .and_then(|at| sources[at].first().cloned())
+        .unwrap_or_else(|| schema.key[0].clone());
     let raw = at.map(|at| Arc::clone(&steps[at].raw));
-    (0..keys.len()).filter(|row| keys.is_null(*row)).map(move |index| {
-        let value = raw.as_ref().and_then(|raw| spelling::text(raw, index)).unwrap_or_default();
-        Defect { index, field: name.clone(), value: shortened(&value), reason: RejectReason::NoKey }
-    })
+    (0..keys.len())
+        .filter(|row| keys.is_null(*row))
+        .map(move |index| {
+            let value = raw
+                .as_ref()
+                .and_then(|raw| spelling::text(raw, index))
+                .unwrap_or_default();
+            Defect {
+                index,
+                field: name.clone(),
+                value: shortened(&value),
+                reason: RejectReason::NoKey,
+            }
+        })
 }
 
 /// Longest value quoted in a reject, characters.
@@ -261,8 +308,10 @@ fn published(steps: &[Steps], schema: &LayerSchema, rows: usize) -> Result<Recor
     let mut fields = Vec::new();
     let mut columns = Vec::new();
     for (field, steps) in schema.fields.iter().zip(steps) {
-        let named =
-            [(Some(&field.name), Some(&steps.value)), (field.decoded.as_ref(), steps.decoded.as_ref())];
+        let named = [
+            (Some(&field.name), Some(&steps.value)),
+            (field.decoded.as_ref(), steps.decoded.as_ref()),
+        ];
         for (name, column) in named.into_iter().filter_map(|(name, column)| name.zip(column)) {
             fields.push(ArrowField::new(name, column.data_type().clone(), true));
             columns.push(Arc::clone(column));
@@ -288,9 +337,19 @@ fn counts(
         let (raw, known, value) = (nulls(&steps.raw), nulls(&steps.known), nulls(&steps.value));
         let decoded = steps.decoded.as_ref().map_or(value, nulls);
         let values = (steps.value.len() - bad.len()) as u64 - value;
-        FieldCounts { sentinel: known - raw, unparsed: value - known, unknown_code: decoded - value, values }
+        FieldCounts {
+            sentinel: known - raw,
+            unparsed: value - known,
+            unknown_code: decoded - value,
+            values,
+        }
     };
-    schema.fields.iter().zip(steps).map(|(field, steps)| (field.name.clone(), of(steps))).collect()
+    schema
+        .fields
+        .iter()
+        .zip(steps)
+        .map(|(field, steps)| (field.name.clone(), of(steps)))
+        .collect()
 }
 
 /// The dates that lost their digits, of every field that has some: whatever became of their rows.
@@ -321,7 +380,11 @@ impl Normalised {
         let mask = BooleanArray::from(kept.to_vec());
         let arrow = |source| KernelError::Arrow { source };
         let keys = filter(&self.keys, &mask).map_err(arrow)?;
-        self.keys = keys.as_any().downcast_ref::<StringArray>().expect("filter keeps the type").clone();
+        self.keys = keys
+            .as_any()
+            .downcast_ref::<StringArray>()
+            .expect("filter keeps the type")
+            .clone();
         self.columns = filter_record_batch(&self.columns, &mask).map_err(arrow)?;
         let mut marks = kept.iter();
         self.geometries.retain(|_| marks.next().copied().unwrap_or(false));
@@ -338,14 +401,20 @@ pub(super) fn moved(flags: Vec<RowFlag>, kept: &[bool]) -> Vec<RowFlag> {
         return flags;
     }
     let mut next = 0..;
-    let places: Vec<Option<usize>> = kept.iter().map(|kept| if *kept { next.next() } else { None }).collect();
+    let places: Vec<Option<usize>> = kept
+        .iter()
+        .map(|kept| if *kept { next.next() } else { None })
+        .collect();
     let place = |flag: RowFlag| places[flag.index].map(|index| RowFlag { index, ..flag });
     flags.into_iter().filter_map(place).collect()
 }
 
 fn reject(raw: &RawBatch, defect: &Defect) -> Reject {
     Reject {
-        origin: Origin { source: Arc::clone(&raw.source), row: raw.rows.value(defect.index) },
+        origin: Origin {
+            source: Arc::clone(&raw.source),
+            row: raw.rows.value(defect.index),
+        },
         field: defect.field.clone(),
         value: shortened(&defect.value),
         reason: defect.reason,

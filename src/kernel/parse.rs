@@ -37,13 +37,20 @@ fn integers(texts: &StringChunked) -> PolarsResult<Series> {
     let cut = float.cast(&DataType::Int64)?;
     let whole = |(cut, float): (Option<i64>, Option<f64>)| cut.filter(|whole| float == Some(*whole as f64));
     let whole = cut.i64()?.iter().zip(float.iter()).map(whole);
-    let numbers = exact.i64()?.iter().zip(whole).map(|(exact, whole)| exact.or(whole));
+    let numbers = exact
+        .i64()?
+        .iter()
+        .zip(whole)
+        .map(|(exact, whole)| exact.or(whole));
     Ok(Int64Chunked::from_iter_options("".into(), numbers).into_series())
 }
 
 fn finite(texts: &StringChunked) -> PolarsResult<Float64Chunked> {
     let numbers = texts.cast(&DataType::Float64)?;
-    let finite = numbers.f64()?.iter().map(|number| number.filter(|number| number.is_finite()));
+    let finite = numbers
+        .f64()?
+        .iter()
+        .map(|number| number.filter(|number| number.is_finite()));
     Ok(Float64Chunked::from_iter_options("".into(), finite))
 }
 
@@ -55,7 +62,9 @@ fn booleans(upper: &StringChunked, truth: &[String], falsity: &[String]) -> Seri
 /// What a word in capitals says, by a field's words.
 pub(super) fn truth(word: &str, truth: &[String], falsity: &[String]) -> Option<bool> {
     let is_among = |words: &[String]| words.iter().any(|other| other.to_uppercase() == word);
-    is_among(truth).then_some(true).or_else(|| is_among(falsity).then_some(false))
+    is_among(truth)
+        .then_some(true)
+        .or_else(|| is_among(falsity).then_some(false))
 }
 
 /// The days of dates by the first pattern that gives one that is believed; ISO 8601, which means one thing alone, is always
@@ -63,7 +72,10 @@ pub(super) fn truth(word: &str, truth: &[String], falsity: &[String]) -> Option<
 fn days(texts: &StringChunked, formats: &[String]) -> PolarsResult<Series> {
     let mut days: Vec<Option<i32>> = vec![None; texts.len()];
     for format in formats {
-        let left = texts.iter().zip(&days).map(|(text, day)| text.filter(|_| day.is_none()));
+        let left = texts
+            .iter()
+            .zip(&days)
+            .map(|(text, day)| text.filter(|_| day.is_none()));
         let left = StringChunked::from_iter_options("".into(), left);
         if left.null_count() == left.len() {
             break;
@@ -76,7 +88,9 @@ fn days(texts: &StringChunked, formats: &[String]) -> PolarsResult<Series> {
     for (text, day) in texts.iter().zip(&mut days).filter(|(_, day)| day.is_none()) {
         *day = text.and_then(dates::iso).filter(|day| dates::is_believed(*day));
     }
-    Ok(Int32Chunked::from_iter_options("".into(), days.into_iter()).into_date().into_series())
+    Ok(Int32Chunked::from_iter_options("".into(), days.into_iter())
+        .into_date()
+        .into_series())
 }
 
 fn by_pattern(texts: &StringChunked, format: &str) -> PolarsResult<DateChunked> {
@@ -98,7 +112,10 @@ fn by_pattern(texts: &StringChunked, format: &str) -> PolarsResult<DateChunked> 
 fn epoch_ms(texts: &StringChunked) -> PolarsResult<Series> {
     let numbers = texts.iter().map(|text| text.map(without_zeros));
     let numbers = StringChunked::from_iter_options("".into(), numbers).cast(&DataType::Int64)?;
-    let moments = numbers.i64()?.iter().map(|number| number.filter(|number| dates::is_moment(*number)));
+    let moments = numbers
+        .i64()?
+        .iter()
+        .map(|number| number.filter(|number| dates::is_moment(*number)));
     Int64Chunked::from_iter_options("".into(), moments)
         .into_series()
         .cast(&DataType::Datetime(TimeUnit::Milliseconds, None))?

@@ -40,8 +40,9 @@ impl Profiler {
             return profile;
         }
         let is_wanted = |row: u64| row < DENSE || row.is_multiple_of(STRIDE);
-        let rows: Vec<usize> =
-            (0..raw.len()).filter(|row| is_wanted(first + *row as u64) && !defects.contains(row)).collect();
+        let rows: Vec<usize> = (0..raw.len())
+            .filter(|row| is_wanted(first + *row as u64) && !defects.contains(row))
+            .collect();
         profile.looked_at = rows.len() as u64;
         for (name, values) in &raw.columns {
             profile.add(name, kinds(values, &rows));
@@ -68,7 +69,10 @@ impl Profiler {
         let place = self.places.get(name).copied();
         if place.is_none() && self.columns.len() < MOST_COLUMNS {
             self.places.insert(name.to_owned(), self.columns.len());
-            self.columns.push(SourceColumn { name: name.to_owned(), kinds: BTreeMap::new() });
+            self.columns.push(SourceColumn {
+                name: name.to_owned(),
+                kinds: BTreeMap::new(),
+            });
             return self.columns.last_mut();
         }
         self.columns.get_mut(place?)
@@ -76,7 +80,11 @@ impl Profiler {
 
     /// What was seen; where the rows lie is for others to say.
     pub fn finish(self) -> SourceProfile {
-        SourceProfile { looked_at: self.looked_at, columns: self.columns, ..SourceProfile::default() }
+        SourceProfile {
+            looked_at: self.looked_at,
+            columns: self.columns,
+            ..SourceProfile::default()
+        }
     }
 }
 
@@ -120,7 +128,11 @@ pub fn kind(value: &str) -> Option<ValueKind> {
     if !may_be_number {
         let words = ["true", "false", "yes", "no", "y", "n", "t", "f"];
         let is_word = value.len() <= 5 && words.iter().any(|word| value.eq_ignore_ascii_case(word));
-        return Some(if is_word { ValueKind::Boolean } else { ValueKind::Text });
+        return Some(if is_word {
+            ValueKind::Boolean
+        } else {
+            ValueKind::Text
+        });
     }
     let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -129,13 +141,19 @@ pub fn kind(value: &str) -> Option<ValueKind> {
     if value.parse().is_ok_and(f64::is_finite) {
         return Some(ValueKind::Number);
     }
-    Some(if is_date(value) { ValueKind::Date } else { ValueKind::Text })
+    Some(if is_date(value) {
+        ValueKind::Date
+    } else {
+        ValueKind::Text
+    })
 }
 
 /// `2024-01-31…`, `2024/1/31…`, `1/31/2024…`, `31.01.2024…`.
 fn is_date(value: &str) -> bool {
     let day = value.split(['T', ' ']).next().unwrap_or(value);
-    let Some(separator) = day.chars().find(|c| !c.is_ascii_digit()) else { return false };
+    let Some(separator) = day.chars().find(|c| !c.is_ascii_digit()) else {
+        return false;
+    };
     let parts: Vec<&str> = day.split(separator).collect();
     let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
@@ -152,12 +170,18 @@ pub fn places(outlines: &[Outline]) -> Vec<Rect<f64>> {
         let near = Coord { x: NEAR, y: NEAR };
         Some(Rect::new(bounds.min() - near, bounds.max() + near))
     };
-    let mut boxes: Vec<Rect<f64>> =
-        outlines.iter().flat_map(|outline| &outline.rings).filter_map(around).collect();
+    let mut boxes: Vec<Rect<f64>> = outlines
+        .iter()
+        .flat_map(|outline| &outline.rings)
+        .filter_map(around)
+        .collect();
     boxes.sort_by(|a, b| (b.width() * b.height()).total_cmp(&(a.width() * a.height())));
     let mut kept: Vec<Rect<f64>> = Vec::new();
     for place in boxes {
-        if !kept.iter().any(|larger| holds(larger, place.min()) && holds(larger, place.max())) {
+        if !kept
+            .iter()
+            .any(|larger| holds(larger, place.min()) && holds(larger, place.max()))
+        {
             kept.push(place);
         }
     }
@@ -251,7 +275,9 @@ mod tests {
 
     #[test]
     fn a_profile_does_not_depend_on_the_batches() {
-        let values: Vec<&str> = (0..DENSE + 5_000).map(|row| if row % 3 == 0 { "x" } else { "1" }).collect();
+        let values: Vec<&str> = (0..DENSE + 5_000)
+            .map(|row| if row % 3 == 0 { "x" } else { "1" })
+            .collect();
         let profile = |size: usize| {
             let mut profiler = Profiler::default();
             let mut first = 0;
@@ -272,9 +298,15 @@ mod tests {
     fn rows_are_far_from_outlines_they_are_not_near() {
         let ring = vec![[-100.0, 30.0], [-90.0, 30.0], [-90.0, 40.0]];
         let speck = vec![[-95.0, 33.0], [-94.0, 33.0], [-94.0, 34.0]];
-        let places = places(&[Outline { code: "48".to_owned(), rings: vec![speck, ring] }]);
+        let places = places(&[Outline {
+            code: "48".to_owned(),
+            rings: vec![speck, ring],
+        }]);
         assert_eq!(places, [Rect::new((-105.0, 25.0), (-85.0, 45.0))]);
-        assert_eq!(far(&[[-104.0, 26.0], [0.0, 0.0], [35.0, -95.0]], &places), Some(2));
+        assert_eq!(
+            far(&[[-104.0, 26.0], [0.0, 0.0], [35.0, -95.0]], &places),
+            Some(2)
+        );
         assert_eq!(far(&[[0.0, 0.0]], &[]), None);
     }
 }

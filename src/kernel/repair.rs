@@ -36,7 +36,11 @@ pub(super) fn texts(column: &StringArray) -> StringArray {
 /// Whether a text of the column has a character that nobody sees.
 pub(super) fn has_unseen(column: &StringArray) -> bool {
     // Without an early exit within a stride, the compiler compares many bytes at once.
-    let may_begin = |bytes: &[u8]| bytes.iter().fold(false, |found, byte| found | may_begin_unseen(*byte));
+    let may_begin = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(false, |found, byte| found | may_begin_unseen(*byte))
+    };
     data(column).chunks(STRIDE).any(may_begin)
         && column.iter().flatten().any(|text| text.chars().any(is_unseen))
 }
@@ -44,7 +48,11 @@ pub(super) fn has_unseen(column: &StringArray) -> bool {
 /// The bytes of all texts, one after the other.
 fn data(column: &StringArray) -> &[u8] {
     let offsets = column.value_offsets();
-    let at = |offset: Option<&i32>| offset.and_then(|offset| usize::try_from(*offset).ok()).unwrap_or(0);
+    let at = |offset: Option<&i32>| {
+        offset
+            .and_then(|offset| usize::try_from(*offset).ok())
+            .unwrap_or(0)
+    };
     &column.value_data()[at(offsets.first())..at(offsets.last())]
 }
 
@@ -65,7 +73,10 @@ fn may_begin_unseen(byte: u8) -> bool {
 
 /// Whether a text has characters that nobody sees, beside the blanks, tabs and line ends around it: those are trimmed.
 pub(super) fn is_broken(value: &str) -> bool {
-    value.trim_matches(|c: char| c.is_whitespace() && c != NEXT_LINE).chars().any(is_unseen)
+    value
+        .trim_matches(|c: char| c.is_whitespace() && c != NEXT_LINE)
+        .chars()
+        .any(is_unseen)
 }
 
 /// A code of `width` digits with what it lost; anything that is no such code stays as it is.
@@ -117,10 +128,16 @@ mod tests {
             "A\u{92}s",
         ];
         let column = clean.map(Some).into_iter().chain([None]).collect::<StringArray>();
-        assert!(texts(&column).value_data().as_ptr() == column.value_data().as_ptr(), "shared");
+        assert!(
+            texts(&column).value_data().as_ptr() == column.value_data().as_ptr(),
+            "shared"
+        );
         for value in broken {
             let given: StringArray = clean.map(Some).into_iter().chain([None, Some(value)]).collect();
-            let expected: StringArray = given.iter().map(|value| value.and_then(unseen::repaired)).collect();
+            let expected: StringArray = given
+                .iter()
+                .map(|value| value.and_then(unseen::repaired))
+                .collect();
             assert_eq!(texts(&given), expected, "{value:?}");
             assert_eq!(texts(&given.slice(1, 3)), given.slice(1, 3));
             assert_eq!(has_unseen(&given.slice(6, 1)), value.chars().any(is_unseen));

@@ -21,8 +21,11 @@ use crate::plan::{Field, FieldKind};
 /// `-999.00000` is `-999`.
 pub(super) fn without(column: &ArrayRef, field: &Field) -> Result<ArrayRef, ArrowError> {
     let is_number = matches!(field.kind, FieldKind::Integer | FieldKind::Number) || field.pad.is_some();
-    let words: Vec<&str> =
-        field.null.iter().map(|word| if is_number { without_zeros(word) } else { word }).collect();
+    let words: Vec<&str> = field
+        .null
+        .iter()
+        .map(|word| if is_number { without_zeros(word) } else { word })
+        .collect();
     let rows = rows(column, &words, is_number);
     if rows.is_empty() {
         return Ok(Arc::clone(column));
@@ -32,10 +35,17 @@ pub(super) fn without(column: &ArrayRef, field: &Field) -> Result<ArrayRef, Arro
         marks[row] = true;
     }
     let marks = BooleanArray::from(marks);
-    match (column.data_type(), spelling::as_text(column), spelling::days(column)) {
+    match (
+        column.data_type(),
+        spelling::as_text(column),
+        spelling::days(column),
+    ) {
         (DataType::Struct(_), Some(texts), Some(days)) => {
             let texts = nullif(texts, &marks)?.as_string::<i32>().clone();
-            Ok(spelling::mixed(texts, nullif(&days, &marks)?.as_primitive().clone()))
+            Ok(spelling::mixed(
+                texts,
+                nullif(&days, &marks)?.as_primitive().clone(),
+            ))
         }
         _ => nullif(column, &marks),
     }
@@ -47,16 +57,28 @@ fn rows(column: &ArrayRef, words: &[&str], is_number: bool) -> Vec<usize> {
     match column.data_type() {
         _ if words.is_empty() => Vec::new(),
         DataType::Int64 => {
-            let spelled = |word: &&str| word.parse().ok().filter(|number: &i64| number.to_string() == **word);
+            let spelled = |word: &&str| {
+                word.parse()
+                    .ok()
+                    .filter(|number: &i64| number.to_string() == **word)
+            };
             let numbers: Vec<i64> = words.iter().filter_map(spelled).collect();
-            at(column.as_primitive::<Int64Type>().values(), |value| numbers.contains(value))
+            at(column.as_primitive::<Int64Type>().values(), |value| {
+                numbers.contains(value)
+            })
         }
         DataType::Float64 => {
-            let spelled = |word: &&str| word.parse().ok().filter(|number: &f64| number.to_string() == **word);
+            let spelled = |word: &&str| {
+                word.parse()
+                    .ok()
+                    .filter(|number: &f64| number.to_string() == **word)
+            };
             let numbers: Vec<f64> = words.iter().filter_map(spelled).collect();
             // `-0` is another word than `0`, and all that is no number is one word.
             let is = |value: &f64, n: &f64| value.to_bits() == n.to_bits() || value.is_nan() && n.is_nan();
-            at(column.as_primitive::<Float64Type>().values(), |value| numbers.iter().any(|n| is(value, n)))
+            at(column.as_primitive::<Float64Type>().values(), |value| {
+                numbers.iter().any(|n| is(value, n))
+            })
         }
         kind if spelling::as_text(column).is_some() || words.iter().any(|word| may_spell(word, kind)) => {
             among(&spelling::texts(column), words, is_number)
@@ -66,7 +88,12 @@ fn rows(column: &ArrayRef, words: &[&str], is_number: bool) -> Vec<usize> {
 }
 
 fn at<T>(values: &[T], is_sentinel: impl Fn(&T) -> bool) -> Vec<usize> {
-    values.iter().enumerate().filter(|(_, value)| is_sentinel(value)).map(|(row, _)| row).collect()
+    values
+        .iter()
+        .enumerate()
+        .filter(|(_, value)| is_sentinel(value))
+        .map(|(row, _)| row)
+        .collect()
 }
 
 /// Rows whose text is one of the words, upper and lower case alike.
@@ -80,7 +107,10 @@ fn among(texts: &StringArray, words: &[&str], is_number: bool) -> Vec<usize> {
         let is_word = |word: &&str| word.eq_ignore_ascii_case(text);
         has_length.get(text.len()).is_some_and(|has| *has) && words.iter().any(is_word)
     };
-    (0..texts.len()).filter(|row| texts.is_valid(*row)).filter(is_sentinel).collect()
+    (0..texts.len())
+        .filter(|row| texts.is_valid(*row))
+        .filter(is_sentinel)
+        .collect()
 }
 
 /// Whether a value of a type could be spelled so; true is not always so, false is.
@@ -96,5 +126,9 @@ fn may_spell(word: &str, kind: &DataType) -> bool {
 
 /// A number's text without the zeros that end its decimals.
 pub(super) fn without_zeros(text: &str) -> &str {
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        text
+    }
 }

@@ -62,7 +62,9 @@ pub fn prepare(
     let refused: Vec<Defect> = checked
         .filter_map(|(row, shape)| {
             let shape = shape.as_ref()?;
-            check(shape, kind).err().map(|fault| defect(row, lacking(fault, shape)))
+            check(shape, kind)
+                .err()
+                .map(|fault| defect(row, lacking(fault, shape)))
         })
         .collect();
     for refused in &refused {
@@ -77,16 +79,23 @@ pub fn prepare(
 fn code_of(crs: &Crs) -> Option<u32> {
     match crs {
         Crs::Crs84 => Some(4326),
-        Crs::Code(code) => {
-            code.strip_prefix("EPSG:").or_else(|| code.strip_prefix("ESRI:"))?.parse().ok().map(usual)
-        }
+        Crs::Code(code) => code
+            .strip_prefix("EPSG:")
+            .or_else(|| code.strip_prefix("ESRI:"))?
+            .parse()
+            .ok()
+            .map(usual),
         Crs::Wkt(_) => None,
     }
 }
 
 /// The number by which most know a CRS that has several: Web Mercator has three of Esri and Google besides.
 fn usual(srid: u32) -> u32 {
-    if matches!(srid, 102_100 | 102_113 | 900_913 | 3785) { 3857 } else { srid }
+    if matches!(srid, 102_100 | 102_113 | 900_913 | 3785) {
+        3857
+    } else {
+        srid
+    }
 }
 
 /// Why a row has no geometry, and what is to be told of the one that it had.
@@ -121,13 +130,20 @@ fn told_apart(rows: Vec<Result<Decoded, Lacking>>) -> Prepared {
     };
     let shapes: Vec<_> = rows.into_iter().enumerate().map(shape).collect();
     let zeros = zeros(&shapes);
-    Prepared { shapes, defects, repairs, zeros }
+    Prepared {
+        shapes,
+        defects,
+        repairs,
+        zeros,
+    }
 }
 
 /// Points with a coordinate of exactly zero, in whatever CRS: what stands where nobody knew a place.
 fn zeros(shapes: &[Option<Geometry<f64>>]) -> Vec<RowFlag> {
     let flag = |(index, shape): (usize, &Option<Geometry<f64>>)| {
-        let Some(Geometry::Point(point)) = shape else { return None };
+        let Some(Geometry::Point(point)) = shape else {
+            return None;
+        };
         let detail = match (point.x() == 0.0, point.y() == 0.0) {
             (true, true) => "both coordinates",
             (true, false) => "x",
@@ -146,7 +162,12 @@ fn zeros(shapes: &[Option<Geometry<f64>>]) -> Vec<RowFlag> {
 }
 
 fn defect(index: usize, (reason, value): Lacking) -> Defect {
-    Defect { index, field: "geometry".to_owned(), value, reason }
+    Defect {
+        index,
+        field: "geometry".to_owned(),
+        value,
+        reason,
+    }
 }
 
 #[cfg(test)]
@@ -156,7 +177,13 @@ mod tests {
     /// A point of EWKB at 1, 2 that states an SRID.
     fn point(srid: u32) -> Vec<u8> {
         let ordinates = [1.0f64, 2.0].map(f64::to_le_bytes).concat();
-        [&[1][..], &0x2000_0001u32.to_le_bytes(), &srid.to_le_bytes(), &ordinates].concat()
+        [
+            &[1][..],
+            &0x2000_0001u32.to_le_bytes(),
+            &srid.to_le_bytes(),
+            &ordinates,
+        ]
+        .concat()
     }
 
     #[test]
@@ -178,7 +205,10 @@ mod tests {
             assert_eq!(shapes[0].is_some(), is_good, "{srid} in {crs}");
             let told = defects.iter().map(|defect| (defect.reason, defect.value.clone()));
             let expected = (RejectReason::OtherCrs, format!("SRID={srid};POINT(1 2)"));
-            assert_eq!(told.collect::<Vec<_>>(), if is_good { vec![] } else { vec![expected] });
+            assert_eq!(
+                told.collect::<Vec<_>>(),
+                if is_good { vec![] } else { vec![expected] }
+            );
         }
     }
 }

@@ -37,7 +37,10 @@ pub(super) fn codes(texts: &StringArray, states: &[State]) -> StringArray {
         }
     }
     let mut known: HashMap<&str, Option<&str>> = HashMap::new();
-    texts.iter().map(|text| *known.entry(text?).or_insert_with_key(|text| named(text, &words))).collect()
+    texts
+        .iter()
+        .map(|text| *known.entry(text?).or_insert_with_key(|text| named(text, &words)))
+        .collect()
 }
 
 fn named<'w>(text: &str, words: &HashMap<String, &'w str>) -> Option<&'w str> {
@@ -54,12 +57,18 @@ fn folded(spelling: &str) -> String {
         .filter(|letter| !matches!(letter, '.' | '\'' | '’' | 'ʻ' | '`'))
         .map(|letter| if letter == ',' { ' ' } else { letter })
         .collect();
-    let digits = spelling.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|byte| byte == b'0'));
+    let digits = spelling
+        .split_once('.')
+        .filter(|(_, zeros)| zeros.bytes().all(|byte| byte == b'0'));
     let digits = digits.map_or(spelling, |(digits, _)| digits).trim();
     if !digits.is_empty() && digits.len() <= 2 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return format!("{digits:0>2}");
     }
-    letters.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase()
+    letters
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_uppercase()
 }
 
 #[cfg(test)]

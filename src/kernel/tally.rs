@@ -88,13 +88,17 @@ impl RowTally {
     /// When a geometry is not as `assemble` has encoded it: a mistake of this program.
     pub fn of(stage: &StageRows, places: &[Rect<f64>]) -> Result<Self, KernelError> {
         let rows = &stage.rows;
-        let geometry = rows.column_by_name("geometry").and_then(|column| column.as_binary_opt::<i32>());
+        let geometry = rows
+            .column_by_name("geometry")
+            .and_then(|column| column.as_binary_opt::<i32>());
         let mut extent: Option<Rect<f64>> = None;
         for wkb in geometry.into_iter().flatten().flatten() {
             let bounds = geometry::bounds(wkb).ok_or(KernelError::Geometry)?;
             extent = Some(extent.map_or(bounds, |extent| around(extent, bounds)));
         }
-        let mismatch = rows.column_by_name("is_county_mismatch").and_then(|column| column.as_boolean_opt());
+        let mismatch = rows
+            .column_by_name("is_county_mismatch")
+            .and_then(|column| column.as_boolean_opt());
         let methods = counted(Texts::named(rows, "location_method"));
         let of = |method: &str| methods.get(&Some(method)).copied().unwrap_or(0);
         let located = LocationCounts {
@@ -107,7 +111,9 @@ impl RowTally {
         let states = counted(Texts::named(rows, "state_code")).into_iter();
         Ok(Self {
             located,
-            states: states.map(|(code, n)| (code.unwrap_or(RegionId::UNASSIGNED).to_owned(), n)).collect(),
+            states: states
+                .map(|(code, n)| (code.unwrap_or(RegionId::UNASSIGNED).to_owned(), n))
+                .collect(),
             extent,
             far: profile::far(&stateless(stage), places),
         })
@@ -134,7 +140,10 @@ fn stateless(stage: &StageRows) -> Vec<[f64; 2]> {
     let states = Texts::named(&stage.rows, "state_code");
     let is_stateless = |row: usize| states.is_none_or(|states| states.value(row).is_none());
     let centres = stage.centres.iter().enumerate();
-    centres.filter(|(row, _)| is_stateless(*row)).map(|(_, centre)| *centre).collect()
+    centres
+        .filter(|(row, _)| is_stateless(*row))
+        .map(|(_, centre)| *centre)
+        .collect()
 }
 
 /// Rows by text.

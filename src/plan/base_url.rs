@@ -18,7 +18,9 @@ impl Check<'_> {
 
 /// Lists of URLs are handed on: nothing secret may stand in them, and nothing a reader has to unquote.
 fn judge(url: &str) -> Result<(), &'static str> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
     let rest = rest.ok_or("starts with neither `https://` nor `http://`")?;
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~%/:@!$&()*+,;=[]?#".contains(c);
@@ -37,8 +39,12 @@ mod tests {
 
     #[test]
     fn an_address_is_plain() {
-        for good in ["https://a.gov", "http://localhost:8080/x/", "https://a.gov/~b/c%20d", "http://[::1]/x"]
-        {
+        for good in [
+            "https://a.gov",
+            "http://localhost:8080/x/",
+            "https://a.gov/~b/c%20d",
+            "http://[::1]/x",
+        ] {
             assert_eq!(judge(good), Ok(()), "{good}");
         }
         let bad = [

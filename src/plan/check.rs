@@ -48,7 +48,9 @@ pub(super) fn texts(written: &[Spanned<String>]) -> Vec<String> {
 /// Whether text is an identifier, as [`IDENTIFIER`] says.
 pub(super) fn is_identifier(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 impl Check<'_> {
@@ -76,12 +78,15 @@ impl Check<'_> {
     pub(super) fn identifier(&mut self, what: &str, written: Option<&Spanned<String>>) -> String {
         if let Some(id) = written.filter(|id| !is_identifier(&id.value)) {
             let help = "use lower-case letters, digits and `_`, starting with a letter";
-            self.error(&id.span, format!("`{}` cannot be {what}", id.value)).help = Some(help.to_owned());
+            self.error(&id.span, format!("`{}` cannot be {what}", id.value))
+                .help = Some(help.to_owned());
         }
         // Ids name files, and systems let these be so long.
         if let Some(id) = written.filter(|id| id.value.len() > LONGEST_ID) {
-            let message =
-                format!("{what} has {LONGEST_ID} characters at most, and this one {}", id.value.len());
+            let message = format!(
+                "{what} has {LONGEST_ID} characters at most, and this one {}",
+                id.value.len()
+            );
             self.error(&id.span, message);
         }
         text(written)
@@ -98,8 +103,8 @@ impl Check<'_> {
         if known.is_empty() || known.contains(&written.value.as_str()) {
             return;
         }
-        self.error(&written.span, format!("`{}` is not {what}", written.value)).label =
-            one_of(&written.value, known);
+        self.error(&written.span, format!("`{}` is not {what}", written.value))
+            .label = one_of(&written.value, known);
     }
 
     /// One of some words, and what it stands for.
@@ -111,7 +116,10 @@ impl Check<'_> {
     ) -> Option<T> {
         let written = written?;
         self.among(what, written, known.iter().map(|(word, _)| *word));
-        known.iter().find(|(word, _)| *word == written.value).map(|(_, meaning)| meaning.clone())
+        known
+            .iter()
+            .find(|(word, _)| *word == written.value)
+            .map(|(_, meaning)| meaning.clone())
     }
 
     /// A value in a range, or the default.
@@ -124,7 +132,12 @@ impl Check<'_> {
         if range.contains(&written.value) {
             return written.value;
         }
-        let message = format!("`{key}` is {}, outside {} to {}", written.value, range.start(), range.end());
+        let message = format!(
+            "`{key}` is {}, outside {} to {}",
+            written.value,
+            range.start(),
+            range.end()
+        );
         self.error(&written.span, message);
         *default
     }
@@ -138,7 +151,10 @@ impl Check<'_> {
     pub(super) fn unique<'w>(&mut self, what: &str, written: impl IntoIterator<Item = &'w Spanned<String>>) {
         let mut seen: Vec<&str> = Vec::new();
         for name in written {
-            match seen.iter().find(|earlier| earlier.eq_ignore_ascii_case(&name.value)) {
+            match seen
+                .iter()
+                .find(|earlier| earlier.eq_ignore_ascii_case(&name.value))
+            {
                 Some(earlier) if *earlier == name.value => {
                     self.error(&name.span, format!("{what} `{}` is written twice", name.value));
                 }
@@ -182,8 +198,19 @@ mod tests {
     #[test]
     fn a_crs_names_its_authority() {
         assert_eq!(parse_crs("OGC:CRS84"), Some(Crs::Crs84));
-        assert_eq!(parse_crs("ESRI:102100"), Some(Crs::Code("ESRI:102100".to_owned())));
-        for wrong in ["4326", "epsg:4326", "EPSG:", "EPSG:4326x", "OGC:CRS83", "EPSG: 4326", ""] {
+        assert_eq!(
+            parse_crs("ESRI:102100"),
+            Some(Crs::Code("ESRI:102100".to_owned()))
+        );
+        for wrong in [
+            "4326",
+            "epsg:4326",
+            "EPSG:",
+            "EPSG:4326x",
+            "OGC:CRS83",
+            "EPSG: 4326",
+            "",
+        ] {
             assert_eq!(parse_crs(wrong), None, "{wrong}");
         }
     }

@@ -41,7 +41,11 @@ pub(super) fn keys() -> Vec<Key> {
             "Values of x and y that stand for no coordinate; a number also in other digits, such as `0.000`.",
         )
         .example(["0"]),
-        key("source.*.wkt", "Column of the geometry as WKT, instead of x and y.").example("WKT"),
+        key(
+            "source.*.wkt",
+            "Column of the geometry as WKT, instead of x and y.",
+        )
+        .example("WKT"),
     ]
 }
 
@@ -52,10 +56,16 @@ pub(super) fn resolve(
     [x, y, wkt]: [&Option<Spanned<String>>; 3],
     null: Option<&Spanned<Vec<Spanned<String>>>>,
 ) -> CsvGeometry {
-    [x, y, wkt].into_iter().flatten().for_each(|column| undecided(check, column));
+    [x, y, wkt]
+        .into_iter()
+        .flatten()
+        .for_each(|column| undecided(check, column));
     match (x, y, wkt) {
         (Some(_), _, Some(wkt)) | (_, Some(_), Some(wkt)) => {
-            check.error(&wkt.span, "the geometry is either in `x` and `y` or in `wkt`, not both");
+            check.error(
+                &wkt.span,
+                "the geometry is either in `x` and `y` or in `wkt`, not both",
+            );
         }
         (None, None, None) => {
             let help = "name its columns: `x` and `y`, or `wkt`";
@@ -77,8 +87,14 @@ pub(super) fn resolve(
     }
     let null = null.map(|words| texts(&words.value)).unwrap_or_default();
     match wkt {
-        Some(wkt) => CsvGeometry::Wkt { column: wkt.value.clone() },
-        None => CsvGeometry::Xy { x: text(x.as_ref()), y: text(y.as_ref()), null },
+        Some(wkt) => CsvGeometry::Wkt {
+            column: wkt.value.clone(),
+        },
+        None => CsvGeometry::Xy {
+            x: text(x.as_ref()),
+            y: text(y.as_ref()),
+            null,
+        },
     }
 }
 
@@ -94,7 +110,11 @@ fn undecided(check: &mut Check<'_>, column: &Spanned<String>) {
 impl CsvGeometry {
     /// Two columns, all of whose numbers count.
     pub fn of_columns(x: impl Into<String>, y: impl Into<String>) -> Self {
-        Self::Xy { x: x.into(), y: y.into(), null: vec![] }
+        Self::Xy {
+            x: x.into(),
+            y: y.into(),
+            null: vec![],
+        }
     }
 
     /// The keys that name its columns in a pipeline.
@@ -102,7 +122,10 @@ impl CsvGeometry {
         match self {
             Self::Xy { x, y, null } => {
                 let null = (!null.is_empty()).then_some(("null", json!(null)));
-                [("x", json!(x)), ("y", json!(y))].into_iter().chain(null).collect()
+                [("x", json!(x)), ("y", json!(y))]
+                    .into_iter()
+                    .chain(null)
+                    .collect()
             }
             Self::Wkt { column } => vec![("wkt", json!(column))],
         }

@@ -36,7 +36,9 @@ pub const USUAL_PATTERNS: [&str; 16] = [
 
 /// The patterns of a field, checked; none where it has none.
 pub(super) fn resolve(check: &mut Check<'_>, spec: &FieldSpec) -> Vec<String> {
-    let Some(formats) = &spec.formats else { return Vec::new() };
+    let Some(formats) = &spec.formats else {
+        return Vec::new();
+    };
     if formats.value.is_empty() {
         check.error(&formats.span, "`formats` is empty");
     }
@@ -52,10 +54,13 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &FieldSpec) -> Vec<String> {
             check.error(&format.span, message);
         }
     }
-    let patterns = formats.value.iter().flat_map(|format| match format.value.as_str() {
-        USUAL => USUAL_PATTERNS.to_vec(),
-        pattern => vec![pattern],
-    });
+    let patterns = formats
+        .value
+        .iter()
+        .flat_map(|format| match format.value.as_str() {
+            USUAL => USUAL_PATTERNS.to_vec(),
+            pattern => vec![pattern],
+        });
     patterns.map(str::to_owned).collect()
 }
 
@@ -63,7 +68,13 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &FieldSpec) -> Vec<String> {
 fn gives_a_date(pattern: &str) -> bool {
     let mut printed = String::new();
     // chrono reads `%#z` and refuses to print it.
-    if write!(printed, "{}", DateTime::<Utc>::UNIX_EPOCH.format(&pattern.replace("%#z", "%z"))).is_err() {
+    if write!(
+        printed,
+        "{}",
+        DateTime::<Utc>::UNIX_EPOCH.format(&pattern.replace("%#z", "%z"))
+    )
+    .is_err()
+    {
         return false;
     }
     let mut parsed = Parsed::new();

@@ -18,27 +18,41 @@ pub struct Dialect {
 }
 
 /// Row of a table's column names, of text or of a sheet; a sheet can have so many rows.
-pub(super) const HEADER_ROW: Bounds<i64> = Bounds { key: "header-row", range: 1..=1_048_576, default: 1 };
+pub(super) const HEADER_ROW: Bounds<i64> = Bounds {
+    key: "header-row",
+    range: 1..=1_048_576,
+    default: 1,
+};
 
 /// Lines above the column names.
-const SKIP: Bounds<i64> = Bounds { key: "skip", range: 0..=1_048_575, default: 0 };
+const SKIP: Bounds<i64> = Bounds {
+    key: "skip",
+    range: 0..=1_048_575,
+    default: 0,
+};
 
 /// What the keys mean, for editors.
 pub(super) fn keys() -> Vec<Key> {
     vec![
-        key("source.csv.delimiter", "What separates the cells: one ASCII character.")
-            .like("^[\\x01-\\x09\\x0b\\x0c\\x0e-\\x1f\\x21\\x23-\\x7f]$")
-            .otherwise(",")
-            .example(";"),
+        key(
+            "source.csv.delimiter",
+            "What separates the cells: one ASCII character.",
+        )
+        .like("^[\\x01-\\x09\\x0b\\x0c\\x0e-\\x1f\\x21\\x23-\\x7f]$")
+        .otherwise(",")
+        .example(";"),
         key(
             "source.csv.header-row",
             "Line of the column names, from 1; where not written, the first that holds anything.",
         )
         .within(&HEADER_ROW.range)
         .example(2),
-        key("source.csv.skip", "Lines above the column names, instead of `header-row`.")
-            .within(&SKIP.range)
-            .example(1),
+        key(
+            "source.csv.skip",
+            "Lines above the column names, instead of `header-row`.",
+        )
+        .within(&SKIP.range)
+        .example(1),
     ]
 }
 
@@ -51,13 +65,20 @@ pub(super) fn resolve(
 ) -> Dialect {
     if let (Some(_), Some(skip)) = (header_row, skip) {
         let help = "`skip = 1` is the same as `header-row = 2`";
-        check.error(&skip.span, "the header is found by `header-row` or by `skip`, not by both").help =
-            Some(help.to_owned());
+        check
+            .error(
+                &skip.span,
+                "the header is found by `header-row` or by `skip`, not by both",
+            )
+            .help = Some(help.to_owned());
     }
     let skipped = skip.map(|_| check.within(skip, &SKIP) + 1);
     let row = skipped.or_else(|| self::header_row(check, header_row).map(i64::from));
     let header_row = row.filter(|row| *row > 1).and_then(|row| u32::try_from(row).ok());
-    Dialect { delimiter: separator(check, delimiter), header_row }
+    Dialect {
+        delimiter: separator(check, delimiter),
+        header_row,
+    }
 }
 
 /// Row of the column names, where a source says it.
@@ -68,7 +89,10 @@ pub(super) fn header_row(check: &mut Check<'_>, written: Option<&Spanned<i64>>) 
 
 impl Dialect {
     /// Commas, and the header in the first line that holds anything.
-    pub const USUAL: Self = Self { delimiter: b',', header_row: None };
+    pub const USUAL: Self = Self {
+        delimiter: b',',
+        header_row: None,
+    };
 
     /// The keys that a pipeline must have for it.
     pub(super) fn written(self) -> Vec<(&'static str, Value)> {

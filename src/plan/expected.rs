@@ -20,7 +20,11 @@ pub const EXPECTED_COLUMNS: [&str; 6] = ["layer", "state_code", "low", "high", "
 pub const ALL_STATES: &str = "*";
 
 /// Counts that may be other than expected before the exit code says so.
-pub(super) const UNMET: Bounds<i64> = Bounds { key: "unmet-counts", range: 0..=1_000_000, default: 0 };
+pub(super) const UNMET: Bounds<i64> = Bounds {
+    key: "unmet-counts",
+    range: 0..=1_000_000,
+    default: 0,
+};
 
 /// Reads the file that the pipeline names, if any.
 pub(super) fn load(
@@ -48,14 +52,29 @@ pub(super) fn load(
         return None;
     }
     let table = CsvTable::read(&path, EXPECTED_COLUMNS, found)?;
-    let ids = spec.layers.iter().filter_map(|layer| layer.value.id.as_ref()).map(|id| id.value.as_str());
-    let known = Known { layers: ids.collect(), states };
+    let ids = spec
+        .layers
+        .iter()
+        .filter_map(|layer| layer.value.id.as_ref())
+        .map(|id| id.value.as_str());
+    let known = Known {
+        layers: ids.collect(),
+        states,
+    };
     let mut check = Check { found };
-    let counts: Vec<ExpectedCount> = table.rows.iter().map(|row| count(&mut check, row, &known)).collect();
+    let counts: Vec<ExpectedCount> = table
+        .rows
+        .iter()
+        .map(|row| count(&mut check, row, &known))
+        .collect();
     twice(&mut check, &table.rows);
     contradictions(&mut check, &table.rows, &counts);
     undated(&mut check, &table.rows);
-    Some(Expectations { shown: path.display().to_string(), unmet, counts })
+    Some(Expectations {
+        shown: path.display().to_string(),
+        unmet,
+        counts,
+    })
 }
 
 struct Known<'a> {
@@ -67,7 +86,11 @@ fn count(check: &mut Check<'_>, row: &[Cell; 6], known: &Known<'_>) -> ExpectedC
     let [layer, state, low, high, source, reviewed] = row;
     check.among("a layer of this pipeline", layer, known.layers.iter().copied());
     let further = [ALL_STATES, RegionId::UNASSIGNED];
-    let states = known.states.iter().map(|state| state.usps.as_str()).chain(further);
+    let states = known
+        .states
+        .iter()
+        .map(|state| state.usps.as_str())
+        .chain(further);
     // Without a table of states nothing is known of them.
     if !known.states.is_empty() {
         check.among("a state code, `unassigned` or `*` for the total", state, states);
@@ -75,7 +98,10 @@ fn count(check: &mut Check<'_>, row: &[Cell; 6], known: &Known<'_>) -> ExpectedC
     let least = rows(check, low);
     let most = (!high.value.is_empty()).then(|| rows(check, high));
     if let Some(most) = most.filter(|most| *most < least) {
-        check.error(&high.span, format!("`high` ({most}) is less than `low` ({least})"));
+        check.error(
+            &high.span,
+            format!("`high` ({most}) is less than `low` ({least})"),
+        );
     }
     if source.value.is_empty() {
         check.error(&source.span, "the cell is empty: an expected count has a source");
@@ -92,8 +118,9 @@ fn count(check: &mut Check<'_>, row: &[Cell; 6], known: &Known<'_>) -> ExpectedC
 
 fn rows(check: &mut Check<'_>, cell: &Cell) -> u64 {
     cell.value.parse().unwrap_or_else(|_not_a_number| {
-        check.error(&cell.span, format!("`{}` is not a number of rows", cell.value)).help =
-            Some("write digits alone; an empty `high` is no upper bound".to_owned());
+        check
+            .error(&cell.span, format!("`{}` is not a number of rows", cell.value))
+            .help = Some("write digits alone; an empty `high` is no upper bound".to_owned());
         0
     })
 }
@@ -115,8 +142,10 @@ fn twice(check: &mut Check<'_>, rows: &[[Cell; 6]]) {
     for [layer, state, ..] in rows {
         let line = layer.span.file.line(layer.span.start);
         if let Some(first) = seen.get(&(layer.value.as_str(), state.value.as_str())) {
-            let message =
-                format!("`{}` in `{}` is expected on line {first} already", layer.value, state.value);
+            let message = format!(
+                "`{}` in `{}` is expected on line {first} already",
+                layer.value, state.value
+            );
             check.error(&state.span, message);
         } else {
             seen.insert((&layer.value, &state.value), line);
@@ -130,7 +159,11 @@ fn contradictions(check: &mut Check<'_>, rows: &[[Cell; 6]], counts: &[ExpectedC
     for count in counts.iter().filter(|count| count.state != ALL_STATES) {
         *least.entry(&count.layer).or_default() += count.low;
     }
-    for (row, total) in rows.iter().zip(counts).filter(|(_, count)| count.state == ALL_STATES) {
+    for (row, total) in rows
+        .iter()
+        .zip(counts)
+        .filter(|(_, count)| count.state == ALL_STATES)
+    {
         let of_states = least.get(total.layer.as_str()).copied().unwrap_or(0);
         if let Some(high) = total.high.filter(|high| *high < of_states) {
             let message = format!(
@@ -146,7 +179,10 @@ fn contradictions(check: &mut Check<'_>, rows: &[[Cell; 6]], counts: &[ExpectedC
 fn undated(check: &mut Check<'_>, rows: &[[Cell; 6]]) {
     let mut undated = rows.iter().filter(|[.., reviewed]| reviewed.value.is_empty());
     if let Some([.., first]) = undated.next() {
-        let message = format!("{} rows have no date of review and expect nothing", 1 + undated.count());
+        let message = format!(
+            "{} rows have no date of review and expect nothing",
+            1 + undated.count()
+        );
         check.warning(&first.span, message).help =
             Some("look at each row, then write the day in `reviewed`".to_owned());
     }

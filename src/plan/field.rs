@@ -21,7 +21,11 @@ pub(super) const FILLABLE: [&str; 7] = [
 pub(super) const TAKEN: [&str; 3] = ["geometry", "bbox", "region"];
 
 /// Digits that leading zeros restore.
-pub(super) const PAD: Bounds<i64> = Bounds { key: "pad", range: 1..=32, default: 1 };
+pub(super) const PAD: Bounds<i64> = Bounds {
+    key: "pad",
+    range: 1..=32,
+    default: 1,
+};
 
 pub(super) const TRUE_WORDS: [&str; 5] = ["Y", "YES", "T", "TRUE", "1"];
 pub(super) const FALSE_WORDS: [&str; 5] = ["N", "NO", "F", "FALSE", "0"];
@@ -50,7 +54,10 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &FieldSpec, is_key: bool) -> 
         from: list(spec.from.as_ref()),
         unit: optional(spec.unit.as_ref()),
         description: text(spec.description.as_ref()),
-        null: list(spec.null.as_ref()).iter().map(|sentinel| sentinel.trim().to_owned()).collect(),
+        null: list(spec.null.as_ref())
+            .iter()
+            .map(|sentinel| sentinel.trim().to_owned())
+            .collect(),
         required: spec.required.as_ref().map_or(is_key, |required| required.value),
         pad: pad(check, spec, &kind),
         is_concatenated: concatenated(check, spec, &kind),
@@ -78,12 +85,36 @@ fn kind(check: &mut Check<'_>, spec: &FieldSpec) -> FieldKind {
     let date = matches!(kind, FieldKind::Date { .. });
     let boolean = matches!(kind, FieldKind::Boolean { .. });
     let text = kind == FieldKind::Text;
-    only_for(check, "formats", spec.formats.as_ref().map(|formats| &formats.span), "date", date);
-    only_for(check, "true", spec.truth.as_ref().map(|words| &words.span), "boolean", boolean);
-    only_for(check, "false", spec.falsity.as_ref().map(|words| &words.span), "boolean", boolean);
+    only_for(
+        check,
+        "formats",
+        spec.formats.as_ref().map(|formats| &formats.span),
+        "date",
+        date,
+    );
+    only_for(
+        check,
+        "true",
+        spec.truth.as_ref().map(|words| &words.span),
+        "boolean",
+        boolean,
+    );
+    only_for(
+        check,
+        "false",
+        spec.falsity.as_ref().map(|words| &words.span),
+        "boolean",
+        boolean,
+    );
     only_for(check, "pad", spec.pad.as_ref().map(|pad| &pad.span), "text", text);
     let coded = text || kind == FieldKind::Integer;
-    only_for(check, "codes", spec.codes.as_ref().map(|codes| &codes.span), "text or integer", coded);
+    only_for(
+        check,
+        "codes",
+        spec.codes.as_ref().map(|codes| &codes.span),
+        "text or integer",
+        coded,
+    );
     if let (true, None, Some(written)) = (date, &spec.formats, &spec.kind) {
         let help = format!(
             "add `formats = [\"{USUAL}\"]`, or patterns such as `%Y-%m-%d`, `{EPOCH_MS}`, `{EXCEL_SERIAL}`"
@@ -133,8 +164,11 @@ fn words(check: &mut Check<'_>, spec: &FieldSpec) -> (Vec<String>, Vec<String>) 
         (None, None) => return (truth, falsity),
     };
     if let Some(word) = falsity.iter().find(|word| is_true(word)) {
-        let span =
-            written.value.iter().find(|w| w.value.eq_ignore_ascii_case(word)).map_or(place, |w| &w.span);
+        let span = written
+            .value
+            .iter()
+            .find(|w| w.value.eq_ignore_ascii_case(word))
+            .map_or(place, |w| &w.span);
         check.error(span, format!("`{word}` means both true and false"));
     }
     (truth, falsity)
@@ -146,7 +180,9 @@ fn pad(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Option<usiz
 }
 
 fn codes(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Vec<(String, String)> {
-    let Some(codes) = &spec.codes else { return Vec::new() };
+    let Some(codes) = &spec.codes else {
+        return Vec::new();
+    };
     if codes.value.is_empty() {
         check.error(&codes.span, "`codes` is empty");
     }
@@ -166,12 +202,18 @@ fn codes(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Vec<(Stri
             Ok(number) => numbers.push(number),
         }
     }
-    codes.value.iter().map(|(code, meaning)| (code.value.clone(), meaning.value.clone())).collect()
+    codes
+        .value
+        .iter()
+        .map(|(code, meaning)| (code.value.clone(), meaning.value.clone()))
+        .collect()
 }
 
 /// Whether a value may be several codes.
 fn concatenated(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> bool {
-    let Some(written) = &spec.concatenated else { return false };
+    let Some(written) = &spec.concatenated else {
+        return false;
+    };
     if spec.codes.is_none() || *kind != FieldKind::Text {
         check.error(&written.span, "`concatenated` is for text fields with `codes`");
     }
@@ -202,14 +244,20 @@ fn core_column(check: &mut Check<'_>, name: &Spanned<String>, kind: &FieldKind) 
         }
         return;
     }
-    let core = CORE_COLUMNS.iter().find(|column| column.name == written).map(|column| column.kind);
+    let core = CORE_COLUMNS
+        .iter()
+        .find(|column| column.name == written)
+        .map(|column| column.kind);
     let (wanted, fits) = match core {
         Some(CoreType::Date) => ("date", matches!(kind, FieldKind::Date { .. })),
         _ if written == "state_code_claimed" => ("state", *kind == FieldKind::State),
         _ => ("text", *kind == FieldKind::Text),
     };
     if !fits {
-        check.error(&name.span, format!("the core column `{written}` is of type {wanted}"));
+        check.error(
+            &name.span,
+            format!("the core column `{written}` is of type {wanted}"),
+        );
     }
 }
 

@@ -80,18 +80,39 @@ pub(super) fn resolve(
             layer: optional(layer.as_ref()),
             allow_views: allow_views.as_ref().is_some_and(|allowed| allowed.value),
         },
-        FormatSpec::Parquet { geometry } => Format::Parquet { geometry: optional(geometry.as_ref()) },
-        FormatSpec::Csv { x, y, wkt, null, delimiter, header_row, skip } => {
+        FormatSpec::Parquet { geometry } => Format::Parquet {
+            geometry: optional(geometry.as_ref()),
+        },
+        FormatSpec::Csv {
+            x,
+            y,
+            wkt,
+            null,
+            delimiter,
+            header_row,
+            skip,
+        } => {
             declared(check, source, place, schema);
             let geometry = csv_geometry::resolve(check, place, [x, y, wkt], null.as_ref());
             let dialect = dialect::resolve(check, delimiter.as_ref(), header_row.as_ref(), skip.as_ref());
             Format::Csv { dialect, geometry }
         }
-        FormatSpec::Xlsx { sheet, header_row, x, y, wkt, null } => {
+        FormatSpec::Xlsx {
+            sheet,
+            header_row,
+            x,
+            y,
+            wkt,
+            null,
+        } => {
             declared(check, source, place, schema);
             let geometry = csv_geometry::resolve(check, place, [x, y, wkt], null.as_ref());
             let header_row = dialect::header_row(check, header_row.as_ref());
-            Format::Xlsx { sheet: optional(sheet.as_ref()), header_row, geometry }
+            Format::Xlsx {
+                sheet: optional(sheet.as_ref()),
+                header_row,
+                geometry,
+            }
         }
     }
 }
@@ -100,7 +121,9 @@ pub(super) fn resolve(
 fn declared(check: &mut Check<'_>, source: &SourceSpec, place: &Span, schema: Option<&Option<Crs>>) {
     if source.crs.is_none() && schema == Some(&None) {
         let help = "declare it by `crs = \"…\"` in the source or the schema; a CRS is never guessed";
-        check.error(place, "nothing says in which CRS the coordinates are").help = Some(help.to_owned());
+        check
+            .error(place, "nothing says in which CRS the coordinates are")
+            .help = Some(help.to_owned());
     }
 }
 
@@ -157,7 +180,11 @@ impl Format {
             Self::Parquet { geometry } => {
                 keys.extend(geometry.iter().map(|column| ("geometry", json!(column))));
             }
-            Self::Xlsx { sheet, header_row, geometry } => {
+            Self::Xlsx {
+                sheet,
+                header_row,
+                geometry,
+            } => {
                 keys.extend(sheet.iter().map(|sheet| ("sheet", json!(sheet))));
                 keys.extend(header_row.iter().map(|row| ("header-row", json!(row))));
                 keys.extend(geometry.written());

@@ -7,19 +7,41 @@ use super::check::{Bounds, Check, texts};
 use crate::spec::{GateSpec, Spanned};
 
 /// Percent of rows that may be missing against last good.
-pub(super) const SHRINK: Bounds<f64> = Bounds { key: "shrink", range: 0.0..=100.0, default: 10.0 };
+pub(super) const SHRINK: Bounds<f64> = Bounds {
+    key: "shrink",
+    range: 0.0..=100.0,
+    default: 10.0,
+};
 /// Percent of rows that may be more than last good's.
-pub(super) const GROW: Bounds<f64> = Bounds { key: "grow", range: 0.0..=1_000_000.0, default: 50.0 };
+pub(super) const GROW: Bounds<f64> = Bounds {
+    key: "grow",
+    range: 0.0..=1_000_000.0,
+    default: 50.0,
+};
 /// Points of percent by which a share of useless rows may rise.
-pub(super) const RISE: Bounds<f64> = Bounds { key: "rise", range: 0.0..=100.0, default: 5.0 };
+pub(super) const RISE: Bounds<f64> = Bounds {
+    key: "rise",
+    range: 0.0..=100.0,
+    default: 5.0,
+};
 /// Percent of rows that may have no geometry; the schema's `max-rejects` by default.
-pub(super) const NULL_GEOMETRY: Bounds<f64> =
-    Bounds { key: "null-geometry", range: 0.0..=100.0, default: 5.0 };
+pub(super) const NULL_GEOMETRY: Bounds<f64> = Bounds {
+    key: "null-geometry",
+    range: 0.0..=100.0,
+    default: 5.0,
+};
 /// Percent of rows that may repeat a key; the schema's `max-rejects` by default.
-pub(super) const DUPLICATE_KEYS: Bounds<f64> =
-    Bounds { key: "duplicate-keys", range: 0.0..=100.0, default: 5.0 };
+pub(super) const DUPLICATE_KEYS: Bounds<f64> = Bounds {
+    key: "duplicate-keys",
+    range: 0.0..=100.0,
+    default: 5.0,
+};
 /// Percent of rows that may lie in other states than declared.
-pub(super) const OUTSIDE: Bounds<f64> = Bounds { key: "outside", range: 0.0..=100.0, default: 1.0 };
+pub(super) const OUTSIDE: Bounds<f64> = Bounds {
+    key: "outside",
+    range: 0.0..=100.0,
+    default: 1.0,
+};
 
 /// What the gate lets through of a layer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -66,7 +88,9 @@ pub(super) fn resolve(
     written: Option<&Spanned<GateSpec>>,
     known: &[State],
 ) -> GatePlan {
-    let Some(Spanned { value: spec, .. }) = written else { return GatePlan::default() };
+    let Some(Spanned { value: spec, .. }) = written else {
+        return GatePlan::default();
+    };
     let optional = |check: &mut Check<'_>, written: &Option<Spanned<f64>>, bounds| {
         written.as_ref().map(|_| check.within(written.as_ref(), bounds))
     };
@@ -85,7 +109,11 @@ pub(super) fn resolve(
         rise: check.within(spec.rise.as_ref(), &RISE),
         null_geometry: optional(check, &spec.null_geometry, &NULL_GEOMETRY),
         duplicate_keys: optional(check, &spec.duplicate_keys, &DUPLICATE_KEYS),
-        states: spec.states.as_ref().map(|states| texts(&states.value)).unwrap_or_default(),
+        states: spec
+            .states
+            .as_ref()
+            .map(|states| texts(&states.value))
+            .unwrap_or_default(),
         outside: check.within(spec.outside.as_ref(), &OUTSIDE),
         drift: spec.drift.as_ref().is_none_or(|drift| drift.value),
         extent: spec.extent.as_ref().is_none_or(|extent| extent.value),

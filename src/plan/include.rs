@@ -20,7 +20,10 @@ pub(super) struct Blocks {
 impl Blocks {
     /// The blocks beside `schemas`.
     pub(super) fn new(schemas: &Path) -> Self {
-        Self { folder: schemas.join("include"), read: BTreeMap::new() }
+        Self {
+            folder: schemas.join("include"),
+            read: BTreeMap::new(),
+        }
     }
 
     /// The schema with the fields of its blocks before its own: a block's field that the schema
@@ -50,10 +53,15 @@ impl Blocks {
                 return false;
             }
             seen.push(name.value.clone());
-            let Some(block) = self.block(check, name) else { return true };
+            let Some(block) = self.block(check, name) else {
+                return true;
+            };
             let known = std::mem::take(&mut fields);
-            let (again, new): (Vec<_>, Vec<_>) =
-                block.fields.iter().cloned().partition(|field| is_among(field, &known));
+            let (again, new): (Vec<_>, Vec<_>) = block
+                .fields
+                .iter()
+                .cloned()
+                .partition(|field| is_among(field, &known));
             for field in &again {
                 repeated(check, name, field, omit);
             }
@@ -102,8 +110,14 @@ pub fn fitting(folder: &Path, columns: &[String]) -> Vec<String> {
     const LEAST: usize = 5;
     let mut found: Vec<(usize, String)> = Vec::new();
     for schema in list(folder).unwrap_or_default() {
-        let Some(spec) = fields_of(&schema).filter(|spec| has_key(spec, columns)) else { continue };
-        let there = spec.fields.iter().filter(|field| is_there(&field.value, columns)).count();
+        let Some(spec) = fields_of(&schema).filter(|spec| has_key(spec, columns)) else {
+            continue;
+        };
+        let there = spec
+            .fields
+            .iter()
+            .filter(|field| is_there(&field.value, columns))
+            .count();
         let read = columns.iter().filter(|column| is_read(&spec, column)).count();
         let has_most_columns = read * 4 >= columns.len() * 3;
         let has_most_fields = there * 10 >= spec.fields.len() * 9;
@@ -118,12 +132,16 @@ pub fn fitting(folder: &Path, columns: &[String]) -> Vec<String> {
 
 /// Whether some field of a schema is read from a column.
 fn is_read(spec: &SchemaSpec, column: &String) -> bool {
-    spec.fields.iter().any(|field| is_there(&field.value, std::slice::from_ref(column)))
+    spec.fields
+        .iter()
+        .any(|field| is_there(&field.value, std::slice::from_ref(column)))
 }
 
 /// Schema files of a folder.
 fn list(folder: &Path) -> Option<Vec<PathBuf>> {
-    let files = fs::read_dir(folder).ok()?.filter_map(|file| Some(file.ok()?.path()));
+    let files = fs::read_dir(folder)
+        .ok()?
+        .filter_map(|file| Some(file.ok()?.path()));
     let is_schema = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "toml");
     Some(files.filter(is_schema).collect())
 }
@@ -136,20 +154,31 @@ fn fields_of(schema: &Path) -> Option<SchemaSpec> {
 }
 
 fn has_key(spec: &SchemaSpec, columns: &[String]) -> bool {
-    let field =
-        |name: &str| spec.fields.iter().map(|field| &field.value).find(|field| is_called(field, name));
+    let field = |name: &str| {
+        spec.fields
+            .iter()
+            .map(|field| &field.value)
+            .find(|field| is_called(field, name))
+    };
     let required = spec.fields.iter().map(|field| &field.value);
     let mut required =
         required.filter(|field| field.required.as_ref().is_some_and(|required| required.value));
     !spec.key.is_empty()
-        && spec.key.iter().all(|key| field(&key.value).is_some_and(|field| is_there(field, columns)))
+        && spec
+            .key
+            .iter()
+            .all(|key| field(&key.value).is_some_and(|field| is_there(field, columns)))
         && required.all(|field| is_there(field, columns))
 }
 
 /// Whether a field can be read from these columns.
 fn is_there(field: &FieldSpec, columns: &[String]) -> bool {
     let mut from = field.from.iter().flat_map(|from| &from.value);
-    from.any(|from| columns.iter().any(|column| column.eq_ignore_ascii_case(&from.value)))
+    from.any(|from| {
+        columns
+            .iter()
+            .any(|column| column.eq_ignore_ascii_case(&from.value))
+    })
 }
 
 fn is_called(field: &FieldSpec, name: &str) -> bool {
@@ -163,10 +192,18 @@ fn repeated(
     field: &Spanned<FieldSpec>,
     omit: &[Spanned<String>],
 ) {
-    let Some(field) = field.value.name.as_ref() else { return };
+    let Some(field) = field.value.name.as_ref() else {
+        return;
+    };
     if omit.iter().all(|omit| omit.value != field.value) {
-        let message = format!("the field `{}` of `{}` is in an earlier block too", field.value, block.value);
-        let help = format!("omit it, and write a `[[field]]` named `{}` in the schema", field.value);
+        let message = format!(
+            "the field `{}` of `{}` is in an earlier block too",
+            field.value, block.value
+        );
+        let help = format!(
+            "omit it, and write a `[[field]]` named `{}` in the schema",
+            field.value
+        );
         check.error(&block.span, message).help = Some(help);
     }
 }
@@ -176,7 +213,11 @@ fn omitted(check: &mut Check<'_>, spec: &SchemaSpec, included: &[Spanned<FieldSp
     if !spec.include.is_empty() {
         return;
     }
-    for omit in spec.omit.iter().filter(|omit| !included.iter().any(|field| is_named(field, &omit.value))) {
+    for omit in spec
+        .omit
+        .iter()
+        .filter(|omit| !included.iter().any(|field| is_named(field, &omit.value)))
+    {
         let message = format!("`{}` is not a field of an included block", omit.value);
         let known = included.iter().filter_map(|field| field.value.name.as_ref());
         check.error(&omit.span, message).label =
@@ -209,7 +250,10 @@ fn is_named(field: &Spanned<FieldSpec>, name: &str) -> bool {
 }
 
 fn required(check: &mut Check<'_>, field: &Spanned<FieldSpec>) {
-    for key in FieldSpec::REQUIRED.iter().filter(|key| !field.value.has.contains(key)) {
+    for key in FieldSpec::REQUIRED
+        .iter()
+        .filter(|key| !field.value.has.contains(key))
+    {
         check.error(&field.span, format!("`[[field]]` has no `{key}`"));
     }
 }

@@ -25,7 +25,10 @@ pub(super) struct Key {
 
 /// A key and what it means.
 pub(super) fn key(path: &str, description: &str) -> Key {
-    let mut key = Key { path: path.to_owned(), ..Key::default() };
+    let mut key = Key {
+        path: path.to_owned(),
+        ..Key::default()
+    };
     key.about.insert("description".to_owned(), json!(description));
     key
 }
@@ -66,7 +69,8 @@ impl Key {
     pub(super) fn told<'a>(mut self, words: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let (words, meanings): (Vec<&str>, Vec<&str>) = words.into_iter().unzip();
         if !words.is_empty() {
-            self.values.insert("x-taplo".to_owned(), json!({"docs": {"enumValues": meanings}}));
+            self.values
+                .insert("x-taplo".to_owned(), json!({"docs": {"enumValues": meanings}}));
         }
         self.words(words)
     }

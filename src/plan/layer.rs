@@ -33,10 +33,18 @@ pub(super) const KINDS: [(&str, JurisdictionKind); 5] = [
 pub(super) const INVENTORY: &str = "facilities";
 
 /// How far the fallback to the nearest polygon reaches, metres.
-pub(super) const NEAREST_M: Bounds<f64> = Bounds { key: "nearest-m", range: 0.0..=200_000.0, default: 0.0 };
+pub(super) const NEAREST_M: Bounds<f64> = Bounds {
+    key: "nearest-m",
+    range: 0.0..=200_000.0,
+    default: 0.0,
+};
 
 /// Days for which a source date counts as current: agencies commonly revise such layers once a year.
-pub(super) const CURRENT_DAYS: Bounds<i64> = Bounds { key: "current-days", range: 1..=36_525, default: 365 };
+pub(super) const CURRENT_DAYS: Bounds<i64> = Bounds {
+    key: "current-days",
+    range: 1..=36_525,
+    default: 365,
+};
 
 /// Schemas by id; none where the file could not be read.
 pub(super) type Schemas = BTreeMap<String, Option<Arc<LayerSchema>>>;
@@ -56,18 +64,32 @@ pub(super) fn layers(
 ) -> Vec<LayerPlan> {
     let wanted = &overrides.layers;
     let mut check = Check { found };
-    check.unique("layer", spec.layers.iter().filter_map(|layer| layer.value.id.as_ref()));
+    check.unique(
+        "layer",
+        spec.layers.iter().filter_map(|layer| layer.value.id.as_ref()),
+    );
     let mut layers = Vec::new();
     for Spanned { value: layer, span } in &spec.layers {
         let id = check.identifier("a layer id", layer.id.as_ref());
         if id == INVENTORY {
             let place = layer.id.as_ref().map_or(span, |id| &id.span);
-            check.error(place, format!("`{INVENTORY}` is the inventory of all layers; choose another id"));
+            check.error(
+                place,
+                format!("`{INVENTORY}` is the inventory of all layers; choose another id"),
+            );
         }
-        let schema = schema_id(layer).and_then(|id| schemas.get(&id.value)).cloned().flatten();
+        let schema = schema_id(layer)
+            .and_then(|id| schemas.get(&id.value))
+            .cloned()
+            .flatten();
         let fallback = schema.as_ref().map(|schema| schema.crs.clone());
-        let source =
-            source(&mut check, &spec.path, layer.source.as_ref(), fallback.as_ref(), overrides.variables);
+        let source = source(
+            &mut check,
+            &spec.path,
+            layer.source.as_ref(),
+            fallback.as_ref(),
+            overrides.variables,
+        );
         let gate = gate::resolve(&mut check, layer.gate.as_ref(), &reference.states);
         if !wanted.is_empty() && !wanted.contains(&id) {
             continue;
@@ -131,14 +153,19 @@ pub(super) fn jurisdictions(
     found: &mut Vec<Diagnostic>,
 ) -> Vec<JurisdictionPlan> {
     let mut check = Check { found };
-    check.unique("jurisdiction", spec.jurisdictions.iter().filter_map(|set| set.value.id.as_ref()));
+    check.unique(
+        "jurisdiction",
+        spec.jurisdictions.iter().filter_map(|set| set.value.id.as_ref()),
+    );
     let mut sets: Vec<JurisdictionPlan> = Vec::new();
     let mut kinds: BTreeMap<JurisdictionKind, &str> = BTreeMap::new();
     for Spanned { value: set, .. } in &spec.jurisdictions {
         let id = check.identifier("a jurisdiction id", set.id.as_ref());
         // Its landing is called after it, with a word before.
-        if let Some(written) =
-            set.id.as_ref().filter(|id| (LONGEST_SET + 1..=LONGEST_ID).contains(&id.value.len()))
+        if let Some(written) = set
+            .id
+            .as_ref()
+            .filter(|id| (LONGEST_SET + 1..=LONGEST_ID).contains(&id.value.len()))
         {
             let message = format!("a jurisdiction id has {LONGEST_SET} characters at most");
             check.error(&written.span, message);
@@ -150,7 +177,13 @@ pub(super) fn jurisdictions(
         }
         said(&mut check, [&set.agency, &set.licence]);
         let nearest_m = check.within(set.nearest_m.as_ref(), &NEAREST_M);
-        let source = source(&mut check, &spec.path, set.source.as_ref(), Some(&None), variables);
+        let source = source(
+            &mut check,
+            &spec.path,
+            set.source.as_ref(),
+            Some(&None),
+            variables,
+        );
         let Some(source) = source else { continue };
         absent(&mut check, set.source.as_ref(), &source);
         sets.push(JurisdictionPlan {
@@ -178,7 +211,10 @@ fn one_per_kind<'a>(
     let id = set.id.as_ref().map_or("", |id| &id.value);
     match kinds.get(&kind) {
         Some(first) if kind != JurisdictionKind::Other => {
-            let message = format!("`{first}` is already the jurisdiction of kind `{}`", written.value);
+            let message = format!(
+                "`{first}` is already the jurisdiction of kind `{}`",
+                written.value
+            );
             check.error(&written.span, message).help = Some("further sets are of kind `other`".to_owned());
         }
         _ => {
@@ -189,16 +225,26 @@ fn one_per_kind<'a>(
 
 /// A set of kind `other` fills `<id>_code`, which nothing else may be called.
 fn own_column(check: &mut Check<'_>, kind: JurisdictionKind, set: &JurisdictionSpec, schemas: &Schemas) {
-    let Some(id) = set.id.as_ref().filter(|_| kind == JurisdictionKind::Other) else { return };
+    let Some(id) = set.id.as_ref().filter(|_| kind == JurisdictionKind::Other) else {
+        return;
+    };
     let column = format!("{}_code", id.value);
     if is_core(&column) {
-        check.error(&id.span, format!("`{}` would fill `{column}`, which is a core column", id.value));
+        check.error(
+            &id.span,
+            format!("`{}` would fill `{column}`, which is a core column", id.value),
+        );
     }
     for schema in schemas.values().flatten() {
-        let mut columns = schema.fields.iter().flat_map(|field| [Some(&field.name), field.decoded.as_ref()]);
+        let mut columns = schema
+            .fields
+            .iter()
+            .flat_map(|field| [Some(&field.name), field.decoded.as_ref()]);
         if columns.any(|other| other == Some(&column)) {
-            let message =
-                format!("`{}` would fill `{column}`, which is a column of schema `{}`", id.value, schema.id);
+            let message = format!(
+                "`{}` would fill `{column}`, which is a column of schema `{}`",
+                id.value, schema.id
+            );
             check.error(&id.span, message);
         }
     }
@@ -218,12 +264,14 @@ fn source(
     let format = format::resolve(check, source, span, schema);
     let (location, shown) = match &source.location {
         LocationSpec::Path(path) => local(check, pipeline, path.as_ref(), variables),
-        LocationSpec::Http(http) => {
-            (Location::Http(remote::http(check, http, &format, variables)), text(http.url.as_ref()))
-        }
-        LocationSpec::Arcgis(arcgis) => {
-            (Location::Arcgis(remote::arcgis(check, arcgis, variables)), text(arcgis.url.as_ref()))
-        }
+        LocationSpec::Http(http) => (
+            Location::Http(remote::http(check, http, &format, variables)),
+            text(http.url.as_ref()),
+        ),
+        LocationSpec::Arcgis(arcgis) => (
+            Location::Arcgis(remote::arcgis(check, arcgis, variables)),
+            text(arcgis.url.as_ref()),
+        ),
     };
     let crs = check.crs(source.crs.as_ref());
     let shown: Arc<str> = shown.into();
@@ -232,7 +280,13 @@ fn source(
         LocationSpec::Http(_) | LocationSpec::Arcgis(_) => None,
     };
     let written = path.map_or_else(|| Arc::clone(&shown), |path| path.value.as_str().into());
-    Some(SourcePlan { location, shown, written, format, crs })
+    Some(SourcePlan {
+        location,
+        shown,
+        written,
+        format,
+        crs,
+    })
 }
 
 fn local(
@@ -243,7 +297,11 @@ fn local(
 ) -> (Location, String) {
     let path = text(written);
     // Where a variable stands first, what the path is relative to is the variable's affair.
-    let shown = if path.starts_with("${") { path.into() } else { beside(pipeline, &path) };
+    let shown = if path.starts_with("${") {
+        path.into()
+    } else {
+        beside(pipeline, &path)
+    };
     let expanded = written.map(|path| check.expanded(path, variables).0);
     let location = Location::Path(beside(pipeline, &expanded.unwrap_or_default()));
     (location, shown.display().to_string())

@@ -44,7 +44,11 @@ pub struct Passage {
 impl Reference {
     /// Ids of all that a facility is placed in: the dated schemes, functions, lifelines.
     pub fn scheme_ids(&self) -> Vec<&str> {
-        self.schemes.iter().map(|scheme| scheme.id.as_str()).chain([FUNCTIONS, LIFELINES]).collect()
+        self.schemes
+            .iter()
+            .map(|scheme| scheme.id.as_str())
+            .chain([FUNCTIONS, LIFELINES])
+            .collect()
     }
 
     /// The rule that decides in a scheme: the longest NAICS prefix first, then the subsector.
@@ -69,8 +73,11 @@ impl Reference {
     pub fn passages(&self) -> Vec<Passage> {
         let mut found: BTreeMap<Way<'_>, (BTreeSet<&str>, &str)> = BTreeMap::new();
         for standing in self.standings() {
-            let ends: Vec<Option<&MembershipRule>> =
-                self.schemes.iter().map(|scheme| self.membership(&scheme.id, standing)).collect();
+            let ends: Vec<Option<&MembershipRule>> = self
+                .schemes
+                .iter()
+                .map(|scheme| self.membership(&scheme.id, standing))
+                .collect();
             for (from, start) in ends.iter().enumerate() {
                 for (to, end) in ends.iter().enumerate().filter(|(to, _)| *to != from) {
                     for way in ways((from, *start), (to, *end)) {
@@ -84,7 +91,12 @@ impl Reference {
                 }
             }
         }
-        let count = |way: &Way<'_>| found.keys().filter(|other| other.0 == way.0 && other.1 == way.1).count();
+        let count = |way: &Way<'_>| {
+            found
+                .keys()
+                .filter(|other| other.0 == way.0 && other.1 == way.1)
+                .count()
+        };
         let passage = |(way, (through, reason)): (&Way<'_>, &(BTreeSet<&str>, &str))| Passage {
             from_scheme: self.schemes[way.0.0].id.clone(),
             from_code: way.0.1.to_owned(),
@@ -92,7 +104,11 @@ impl Reference {
             to_code: way.2.map(str::to_owned),
             is_only: count(way) == 1,
             through: through.iter().map(|&sector| sector.to_owned()).collect(),
-            reason: if way.2.is_none() { (*reason).to_owned() } else { String::new() },
+            reason: if way.2.is_none() {
+                (*reason).to_owned()
+            } else {
+                String::new()
+            },
         };
         found.iter().map(passage).collect()
     }
@@ -105,7 +121,11 @@ impl Reference {
             let subsectors: Vec<&str> = listed.map(|listed| listed.name.as_str()).chain([""]).collect();
             for rule in self.memberships.iter().filter(|rule| rule.sector == sector) {
                 let naics = rule.prefix.as_str();
-                standings.extend(subsectors.iter().map(|subsector| Standing { sector, subsector, naics }));
+                standings.extend(subsectors.iter().map(|subsector| Standing {
+                    sector,
+                    subsector,
+                    naics,
+                }));
             }
         }
         standings
@@ -125,5 +145,7 @@ fn ways<'a>(
         ends.push(None);
     }
     let start = cells(start).iter();
-    start.flat_map(|code| ends.iter().map(move |end| ((from, code.as_str()), to, *end))).collect()
+    start
+        .flat_map(|code| ends.iter().map(move |end| ((from, code.as_str()), to, *end)))
+        .collect()
 }

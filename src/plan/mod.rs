@@ -120,7 +120,9 @@ impl Plan {
     /// Values of the environment that servers are asked with, and what stands for them.
     pub fn secrets(&self) -> Vec<(&Secret, String)> {
         let sets = self.jurisdictions.iter().map(|set| &set.source);
-        sets.chain(self.layers.iter().map(|layer| &layer.source)).flat_map(SourcePlan::secrets).collect()
+        sets.chain(self.layers.iter().map(|layer| &layer.source))
+            .flat_map(SourcePlan::secrets)
+            .collect()
     }
 }
 
@@ -281,13 +283,25 @@ impl LayerSchema {
     /// The title as catalogs show it: made-up data and unverified schemas say so.
     pub fn label(&self) -> String {
         let notes = [(self.synthetic, "synthetic"), (self.unverified, UNVERIFIED)];
-        let notes: Vec<&str> = notes.iter().filter(|(holds, _)| *holds).map(|(_, note)| *note).collect();
-        if notes.is_empty() { self.title.clone() } else { format!("{} ({})", self.title, notes.join(", ")) }
+        let notes: Vec<&str> = notes
+            .iter()
+            .filter(|(holds, _)| *holds)
+            .map(|(_, note)| *note)
+            .collect();
+        if notes.is_empty() {
+            self.title.clone()
+        } else {
+            format!("{} ({})", self.title, notes.join(", "))
+        }
     }
 
     /// The description as catalogs show it: of made-up data it tells the layout alone.
     pub fn account(&self) -> String {
-        let layout = if self.synthetic { "Made-up data in the layout of: " } else { "" };
+        let layout = if self.synthetic {
+            "Made-up data in the layout of: "
+        } else {
+            ""
+        };
         let doubt = if self.unverified { UNVERIFIED_ACCOUNT } else { "" };
         format!("{layout}{}{doubt}", self.description)
     }
@@ -317,9 +331,14 @@ impl FieldValues {
     /// assert!(hydro.are("Power") && hydro.are("hcr") && !hydro.are("CH"));
     /// ```
     pub fn are(&self, value: &str) -> bool {
-        let begins =
-            |start: &String| value.get(..start.len()).is_some_and(|value| value.eq_ignore_ascii_case(start));
-        self.equals.iter().any(|wanted| wanted.eq_ignore_ascii_case(value))
+        let begins = |start: &String| {
+            value
+                .get(..start.len())
+                .is_some_and(|value| value.eq_ignore_ascii_case(start))
+        };
+        self.equals
+            .iter()
+            .any(|wanted| wanted.eq_ignore_ascii_case(value))
             || self.starts_with.iter().any(begins)
     }
 }

@@ -35,9 +35,14 @@ pub(super) fn wanted(check: &mut Check<'_>, written: &OutputSpec, known: &[Produ
     check.unique("product", listed.into_iter().flatten());
     let is_national = written.national.as_ref().is_some_and(|national| national.value);
     let is_wanted = |product: &&ProductName| {
-        let is_listed = listed
-            .map_or(product.is_default, |listed| listed.iter().any(|listed| listed.value == product.name));
+        let is_listed = listed.map_or(product.is_default, |listed| {
+            listed.iter().any(|listed| listed.value == product.name)
+        });
         is_listed || (is_national && product.name == NATIONAL)
     };
-    known.iter().filter(is_wanted).map(|product| product.name.to_owned()).collect()
+    known
+        .iter()
+        .filter(is_wanted)
+        .map(|product| product.name.to_owned())
+        .collect()
 }

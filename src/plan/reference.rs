@@ -36,7 +36,10 @@ impl Reference {
 
 /// The rule with the longest prefix of `code`.
 pub fn longest_prefix<'a>(rules: &'a [NaicsRule], code: &str) -> Option<&'a NaicsRule> {
-    rules.iter().filter(|rule| code.starts_with(&rule.prefix)).max_by_key(|rule| rule.prefix.len())
+    rules
+        .iter()
+        .filter(|rule| code.starts_with(&rule.prefix))
+        .max_by_key(|rule| rule.prefix.len())
 }
 
 /// A state or territory.

@@ -9,14 +9,29 @@ use super::source::{Access, ArcgisPlan, Credential, HttpPlan, PageFormat, Secret
 use crate::spec::{AccessSpec, ArcgisSpec, AuthSpec, HttpSpec, Span, Spanned};
 
 /// Size at which fetching is given up.
-pub(super) const MAX_BYTES: Bounds<u64> =
-    Bounds { key: "max-bytes", range: 1 << 10..=1 << 50, default: 16 << 30 };
+pub(super) const MAX_BYTES: Bounds<u64> = Bounds {
+    key: "max-bytes",
+    range: 1 << 10..=1 << 50,
+    default: 16 << 30,
+};
 /// Seconds without a byte.
-pub(super) const TIMEOUT_S: Bounds<i64> = Bounds { key: "timeout-s", range: 1..=3_600, default: 60 };
+pub(super) const TIMEOUT_S: Bounds<i64> = Bounds {
+    key: "timeout-s",
+    range: 1..=3_600,
+    default: 60,
+};
 /// Rows of a page; servers commonly send 1,000 or 2,000.
-pub(super) const PULL_ROWS: Bounds<i64> = Bounds { key: "page-rows", range: 1..=100_000, default: 2_000 };
+pub(super) const PULL_ROWS: Bounds<i64> = Bounds {
+    key: "page-rows",
+    range: 1..=100_000,
+    default: 2_000,
+};
 /// Requests at the same time.
-pub(super) const AT_ONCE: Bounds<i64> = Bounds { key: "at-once", range: 1..=64, default: 4 };
+pub(super) const AT_ONCE: Bounds<i64> = Bounds {
+    key: "at-once",
+    range: 1..=64,
+    default: 4,
+};
 /// Wire formats.
 pub(super) const PAGES: [(&str, PageFormat); 2] = [("json", PageFormat::Json), ("pbf", PageFormat::Pbf)];
 /// All rows, as SQL that every server takes.
@@ -24,8 +39,17 @@ pub(super) const ALL_ROWS: &str = "1=1";
 /// What an address looks like, as a pattern.
 pub(super) const ADDRESS: &str = "^(https?://|[$][{])";
 /// Parameters whose values are credentials.
-const CREDENTIALS: [&str; 9] =
-    ["access_token", "api_key", "apikey", "auth", "key", "password", "secret", "signature", "token"];
+const CREDENTIALS: [&str; 9] = [
+    "access_token",
+    "api_key",
+    "apikey",
+    "auth",
+    "key",
+    "password",
+    "secret",
+    "signature",
+    "token",
+];
 /// What the name of a variable looks like, as a pattern.
 pub(super) const VARIABLE: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
 
@@ -57,10 +81,16 @@ pub(super) fn arcgis(check: &mut Check<'_>, spec: &ArcgisSpec, variables: Variab
     let at_once = check.within(spec.at_once.as_ref(), &AT_ONCE);
     ArcgisPlan {
         layer: optional(spec.layer.as_ref()),
-        filter: spec.filter.as_ref().map_or(ALL_ROWS, |filter| &filter.value).to_owned(),
+        filter: spec
+            .filter
+            .as_ref()
+            .map_or(ALL_ROWS, |filter| &filter.value)
+            .to_owned(),
         page_rows: u32::try_from(page_rows).unwrap_or(u32::MAX),
         at_once: u32::try_from(at_once).unwrap_or(1),
-        pages: check.choice("a wire format", spec.pages.as_ref(), &PAGES).unwrap_or(PageFormat::Json),
+        pages: check
+            .choice("a wire format", spec.pages.as_ref(), &PAGES)
+            .unwrap_or(PageFormat::Json),
         max_bytes: check.within(spec.max_bytes.as_ref(), &MAX_BYTES),
         access: access(check, &spec.access, spec.url.as_ref(), &url, hidden, variables),
         url: Secret::new(url),
@@ -70,11 +100,18 @@ pub(super) fn arcgis(check: &mut Check<'_>, spec: &ArcgisSpec, variables: Variab
 /// The URL of a layer, or of a service and the layer beside it.
 fn service(check: &mut Check<'_>, spec: &ArcgisSpec, url: &str) {
     let Some(written) = &spec.url else { return };
-    let path = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let path = url
+        .split(['?', '#'])
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches('/');
     let last = path.rsplit('/').next().unwrap_or_default();
     let is_layer = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(layer) = spec.layer.as_ref().filter(|_| is_layer) {
-        check.error(&layer.span, format!("the URL ends with a layer already, `{last}`"));
+        check.error(
+            &layer.span,
+            format!("the URL ends with a layer already, `{last}`"),
+        );
     }
     if url.contains(['?', '#']) {
         let help = "the puller adds its own parameters; rows are chosen by `where`, a token by `auth`";
@@ -88,7 +125,9 @@ fn address(
     written: Option<&Spanned<String>>,
     variables: Variables,
 ) -> (String, Hidden) {
-    let Some(written) = written else { return (String::new(), Vec::new()) };
+    let Some(written) = written else {
+        return (String::new(), Vec::new());
+    };
     let before = check.found.len();
     written_out(check, written);
     let (url, hidden) = check.expanded(written, variables);
@@ -110,8 +149,9 @@ fn written_out(check: &mut Check<'_>, written: &Spanned<String>) {
         let is_credential = CREDENTIALS.contains(&name.to_ascii_lowercase().as_str());
         if is_credential && !value.is_empty() && !value.contains("${") {
             let help = "take its value from the environment, `${NAME}`, or say who asks in `auth`";
-            check.error(&written.span, format!("the value of `{name}` stands in the URL")).help =
-                Some(help.to_owned());
+            check
+                .error(&written.span, format!("the value of `{name}` stands in the URL"))
+                .help = Some(help.to_owned());
         }
     }
 }
@@ -132,7 +172,9 @@ fn judge(url: &str) -> Result<(), &'static str> {
 
 /// Whether nobody on the way can read what is sent.
 fn is_private(url: &str) -> bool {
-    let Ok(parsed) = url::Url::parse(url) else { return true };
+    let Ok(parsed) = url::Url::parse(url) else {
+        return true;
+    };
     let is_loopback = match parsed.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
@@ -150,7 +192,10 @@ fn access(
     hidden: Hidden,
     variables: Variables,
 ) -> Access {
-    let credential = spec.auth.as_ref().map(|auth| credential(check, &auth.value, variables));
+    let credential = spec
+        .auth
+        .as_ref()
+        .map(|auth| credential(check, &auth.value, variables));
     if let (Some(_), Some(written)) = (&spec.auth, written.filter(|_| !is_private(url))) {
         unencrypted(check, &written.span);
     }
@@ -165,20 +210,27 @@ fn access(
 
 fn unencrypted(check: &mut Check<'_>, span: &Span) {
     let help = "credentials are sent over https alone, or within this machine";
-    check.error(span, "`auth` over http shows the credentials to everyone on the way").help =
-        Some(help.to_owned());
+    check
+        .error(
+            span,
+            "`auth` over http shows the credentials to everyone on the way",
+        )
+        .help = Some(help.to_owned());
 }
 
 fn credential(check: &mut Check<'_>, spec: &AuthSpec, variables: Variables) -> Credential {
     let mut value = |name: &Option<Spanned<String>>| {
-        name.as_ref().map(|name| check.variable(name, variables)).unwrap_or_default()
+        name.as_ref()
+            .map(|name| check.variable(name, variables))
+            .unwrap_or_default()
     };
     match spec {
         AuthSpec::Token(name) => Credential::Token(value(&Some(name.clone()))),
         AuthSpec::Bearer(name) => Credential::Bearer(value(&Some(name.clone()))),
-        AuthSpec::Basic { user, password } => {
-            Credential::Basic { user: value(user), password: value(password) }
-        }
+        AuthSpec::Basic { user, password } => Credential::Basic {
+            user: value(user),
+            password: value(password),
+        },
         AuthSpec::Login { url, user, password } => {
             let (user, password) = (value(user), value(password));
             if let Some(written) = url {
@@ -188,7 +240,11 @@ fn credential(check: &mut Check<'_>, spec: &AuthSpec, variables: Variables) -> C
                     unencrypted(check, &written.span);
                 }
             }
-            Credential::Login { url: text(url.as_ref()), user, password }
+            Credential::Login {
+                url: text(url.as_ref()),
+                user,
+                password,
+            }
         }
         AuthSpec::Unknown => Credential::None,
     }
@@ -196,9 +252,13 @@ fn credential(check: &mut Check<'_>, spec: &AuthSpec, variables: Variables) -> C
 
 /// The extension that is written, or what the format makes of the URL.
 fn extension(check: &mut Check<'_>, spec: &HttpSpec, format: &Format, url: &str) -> String {
-    let Some(written) = &spec.extension else { return format.landed_extension(url) };
+    let Some(written) = &spec.extension else {
+        return format.landed_extension(url);
+    };
     let extension = &written.value;
-    let is_plain = extension.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let is_plain = extension
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     if !is_plain || !(1..=16).contains(&extension.len()) {
         let message = format!("`{extension}` cannot be an extension");
         check.error(&written.span, message).help = Some("write it as `zip`, without a dot".to_owned());
@@ -251,7 +311,10 @@ impl Check<'_> {
         match variables.0(word) {
             Some(value) if !value.is_empty() => return Secret::new(value),
             Some(_) => {
-                self.error(&name.span, format!("the variable `{word}` of the environment is empty"));
+                self.error(
+                    &name.span,
+                    format!("the variable `{word}` of the environment is empty"),
+                );
             }
             None => self.unset(&name.span, word),
         }

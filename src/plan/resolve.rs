@@ -14,26 +14,66 @@ use super::layer::{self, Schemas};
 use super::{Limits, Output, Plan, ProductName, Reference, expected, products, schema, tables};
 use crate::spec::{Diagnostic, PipelineSpec, SchemaSpec, Spanned, beside, did_you_mean, one_of, settle};
 
-pub(super) const KEEP: Bounds<i64> = Bounds { key: "keep", range: 1..=1_000_000, default: 3 };
+pub(super) const KEEP: Bounds<i64> = Bounds {
+    key: "keep",
+    range: 1..=1_000_000,
+    default: 3,
+};
 // Text columns of a batch have 32-bit offsets, so a record of 2 GiB could never be held.
-pub(super) const RECORD: Bounds<u64> = Bounds { key: "record", range: 1 << 10..=1 << 30, default: 16 << 20 };
-pub(super) const BATCH_ROWS: Bounds<i64> = Bounds { key: "batch-rows", range: 1..=1 << 20, default: 16_384 };
+pub(super) const RECORD: Bounds<u64> = Bounds {
+    key: "record",
+    range: 1 << 10..=1 << 30,
+    default: 16 << 20,
+};
+pub(super) const BATCH_ROWS: Bounds<i64> = Bounds {
+    key: "batch-rows",
+    range: 1..=1 << 20,
+    default: 16_384,
+};
 /// Seconds that reading a source in a process of its own may take.
-pub(super) const READ_S: Bounds<u64> = Bounds { key: "read", range: 1..=7 * 86_400, default: 2 * 3_600 };
+pub(super) const READ_S: Bounds<u64> = Bounds {
+    key: "read",
+    range: 1..=7 * 86_400,
+    default: 2 * 3_600,
+};
 /// Seconds that a source behind a server may take: a week at most.
-pub(super) const FETCH_S: Bounds<u64> = Bounds { key: "fetch", range: 1..=7 * 86_400, default: 2 * 3_600 };
+pub(super) const FETCH_S: Bounds<u64> = Bounds {
+    key: "fetch",
+    range: 1..=7 * 86_400,
+    default: 2 * 3_600,
+};
 /// Largest content of an archive.
-pub(super) const ARCHIVE: Bounds<u64> =
-    Bounds { key: "archive", range: 1 << 10..=1 << 50, default: 16 << 30 };
+pub(super) const ARCHIVE: Bounds<u64> = Bounds {
+    key: "archive",
+    range: 1 << 10..=1 << 50,
+    default: 16 << 30,
+};
 /// The least is what a run of points needs on two threads, measured.
-pub(super) const MEMORY: Bounds<u64> =
-    Bounds { key: "memory", range: LEAST_MEMORY..=1 << 50, default: LEAST_MEMORY };
-pub(super) const ZSTD_LEVEL: Bounds<i64> = Bounds { key: "zstd-level", range: 1..=22, default: 3 };
-pub(super) const TILE_ROWS: Bounds<i64> =
-    Bounds { key: "tile-rows", range: 1..=1_000_000_000, default: 1_000_000 };
-pub(super) const GROUP_ROWS: Bounds<i64> =
-    Bounds { key: "group-rows", range: 1..=100_000_000, default: 20_480 };
-pub(super) const PAGE_ROWS: Bounds<i64> = Bounds { key: "page-rows", range: 1..=10_000_000, default: 1_024 };
+pub(super) const MEMORY: Bounds<u64> = Bounds {
+    key: "memory",
+    range: LEAST_MEMORY..=1 << 50,
+    default: LEAST_MEMORY,
+};
+pub(super) const ZSTD_LEVEL: Bounds<i64> = Bounds {
+    key: "zstd-level",
+    range: 1..=22,
+    default: 3,
+};
+pub(super) const TILE_ROWS: Bounds<i64> = Bounds {
+    key: "tile-rows",
+    range: 1..=1_000_000_000,
+    default: 1_000_000,
+};
+pub(super) const GROUP_ROWS: Bounds<i64> = Bounds {
+    key: "group-rows",
+    range: 1..=100_000_000,
+    default: 20_480,
+};
+pub(super) const PAGE_ROWS: Bounds<i64> = Bounds {
+    key: "page-rows",
+    range: 1..=10_000_000,
+    default: 1_024,
+};
 
 /// Least memory that a run can be given, bytes.
 pub const LEAST_MEMORY: u64 = 128 << 20;
@@ -88,11 +128,20 @@ pub fn reference_tables(folder: &Path) -> Result<Reference, Vec<Diagnostic>> {
     let mut found = Vec::new();
     let reference = tables::load(folder, None, &mut found);
     let found = settle(found, &folder.display().to_string());
-    if found.iter().any(Diagnostic::is_error) { Err(found) } else { Ok(reference) }
+    if found.iter().any(Diagnostic::is_error) {
+        Err(found)
+    } else {
+        Ok(reference)
+    }
 }
 
 fn plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diagnostic>) -> Plan {
-    let folder = beside(&spec.path, spec.schemas.as_ref().map_or("../schemas", |schemas| &schemas.value));
+    let folder = beside(
+        &spec.path,
+        spec.schemas
+            .as_ref()
+            .map_or("../schemas", |schemas| &schemas.value),
+    );
     let reference = reference(spec, &folder, found);
     let schemas = schemas(spec, &folder, &reference, found);
     let jurisdictions = layer::jurisdictions(spec, &schemas, overrides.variables, found);
@@ -104,10 +153,17 @@ fn plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diagnostic>)
         id: check.identifier("a pipeline id", spec.id.as_ref()),
         title: text(spec.title.as_ref()),
         description: text(spec.description.as_ref()),
-        store: overrides.store.clone().unwrap_or_else(|| beside(&spec.path, &text(spec.store.as_ref()))),
+        store: overrides
+            .store
+            .clone()
+            .unwrap_or_else(|| beside(&spec.path, &text(spec.store.as_ref()))),
         keep: check.count(spec.keep.as_ref(), &KEEP),
         limits: limits(&mut check, spec, overrides.rows),
-        memory_bytes: spec.limits.memory.as_ref().map(|written| check.within(Some(written), &MEMORY)),
+        memory_bytes: spec
+            .limits
+            .memory
+            .as_ref()
+            .map(|written| check.within(Some(written), &MEMORY)),
         fetch_s: check.within(spec.limits.fetch.as_ref(), &FETCH_S),
         output: output(&mut check, spec),
         products: products::wanted(&mut check, &spec.output, &overrides.products),
@@ -146,22 +202,36 @@ fn output(check: &mut Check<'_>, spec: &PipelineSpec) -> Output {
         if small.1 > large.1
             && let Some(place) = places.into_iter().flatten().next()
         {
-            let message = format!("`{}` ({}) is more than `{}` ({})", small.0, small.1, large.0, large.1);
+            let message = format!(
+                "`{}` ({}) is more than `{}` ({})",
+                small.0, small.1, large.0, large.1
+            );
             check.error(&place.span, message);
         }
     };
     let (page, group) = (("page-rows", output.page_rows), ("group-rows", output.group_rows));
     at_most(page, group, [&written.page_rows, &written.group_rows]);
-    at_most(group, ("tile-rows", output.tile_rows), [&written.group_rows, &written.tile_rows]);
+    at_most(
+        group,
+        ("tile-rows", output.tile_rows),
+        [&written.group_rows, &written.tile_rows],
+    );
     output
 }
 
 fn reference(spec: &PipelineSpec, schemas: &Path, found: &mut Vec<Diagnostic>) -> Reference {
     let written = spec.reference.as_ref();
-    let folder = written.map_or_else(|| schemas.join("reference"), |path| beside(&spec.path, &path.value));
+    let folder = written.map_or_else(
+        || schemas.join("reference"),
+        |path| beside(&spec.path, &path.value),
+    );
     if !folder.is_dir() {
         let message = format!("there is no reference folder `{}`", folder.display());
-        found.push(Diagnostic::error(&spec.file, written.map(|path| path.span.clone()), message));
+        found.push(Diagnostic::error(
+            &spec.file,
+            written.map(|path| path.span.clone()),
+            message,
+        ));
         return Reference::default();
     }
     let regions = spec.regions.as_ref().map_or("fema", |regions| &regions.value);
@@ -175,7 +245,10 @@ fn reference(spec: &PipelineSpec, schemas: &Path, found: &mut Vec<Diagnostic>) -
         let place = spec.regions.as_ref().map(|regions| regions.span.clone());
         let tables = stems(&folder, "csv");
         let mut diagnostic = Diagnostic::error(&spec.file, place, message);
-        diagnostic.label = one_of(regions, tables.iter().filter_map(|stem| stem.strip_prefix("regions-")));
+        diagnostic.label = one_of(
+            regions,
+            tables.iter().filter_map(|stem| stem.strip_prefix("regions-")),
+        );
         found.push(diagnostic);
     }
     tables::load(&folder, is_there.then_some(table.as_path()), found)
@@ -199,7 +272,11 @@ fn schemas(
             check.identifier("a schema id", Some(id));
         }
         // An id that is none is reported with its layer; it must not become a path.
-        let written = if is_identifier(&id.value) { read_schema(&mut check, folder, id) } else { None };
+        let written = if is_identifier(&id.value) {
+            read_schema(&mut check, folder, id)
+        } else {
+            None
+        };
         let whole = written.map(|spec| blocks.expand(spec, found));
         let schema = whole.map(|spec| Arc::new(schema::resolve(&id.value, &spec, reference, found)));
         schemas.insert(id.value.clone(), schema);
@@ -220,11 +297,18 @@ fn read_schema(check: &mut Check<'_>, folder: &Path, id: &Spanned<String>) -> Op
 
 /// Reports the layers asked for on the command line that the pipeline doesn't have.
 fn select(spec: &PipelineSpec, wanted: &[String], found: &mut Vec<Diagnostic>) {
-    let known: Vec<&str> =
-        spec.layers.iter().filter_map(|layer| layer.value.id.as_ref()).map(|id| id.value.as_str()).collect();
+    let known: Vec<&str> = spec
+        .layers
+        .iter()
+        .filter_map(|layer| layer.value.id.as_ref())
+        .map(|id| id.value.as_str())
+        .collect();
     for wanted in wanted.iter().filter(|wanted| !known.contains(&wanted.as_str())) {
-        let mut diagnostic =
-            Diagnostic::error(&spec.file, None, format!("`--layer {wanted}` is no layer of this pipeline"));
+        let mut diagnostic = Diagnostic::error(
+            &spec.file,
+            None,
+            format!("`--layer {wanted}` is no layer of this pipeline"),
+        );
         diagnostic.help = one_of(wanted, known.iter().copied());
         found.push(diagnostic);
     }
@@ -232,7 +316,11 @@ fn select(spec: &PipelineSpec, wanted: &[String], found: &mut Vec<Diagnostic>) {
 
 /// Names, without extension, of a folder's files of one extension, sorted; for suggestions only.
 pub(super) fn stems(folder: &Path, extension: &str) -> Vec<String> {
-    let files = read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let files = read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
     let mut stems: Vec<String> = files
         .filter(|path| path.extension().is_some_and(|other| other == extension))
         .filter_map(|path| path.file_stem().and_then(OsStr::to_str).map(str::to_owned))

@@ -11,8 +11,11 @@ use crate::spec::{
     Diagnostic, ExcludeSpec, FieldSpec, LayerSectorSpec, RuleSpec, SchemaSpec, SectorSpec, Spanned, one_of,
 };
 
-pub(super) const GEOMETRIES: [(&str, GeometryKind); 3] =
-    [("point", GeometryKind::Point), ("line", GeometryKind::Line), ("polygon", GeometryKind::Polygon)];
+pub(super) const GEOMETRIES: [(&str, GeometryKind); 3] = [
+    ("point", GeometryKind::Point),
+    ("line", GeometryKind::Line),
+    ("polygon", GeometryKind::Polygon),
+];
 
 /// Status of a schema → whether it is unverified.
 pub(super) const STATUSES: [(&str, bool); 2] = [("verified", false), ("unverified", true)];
@@ -20,15 +23,27 @@ pub(super) const STATUSES: [(&str, bool); 2] = [("verified", false), ("unverifie
 /// Which of the rows with one key stays → whether it is the last.
 pub(super) const DUPLICATES: [(&str, bool); 2] = [("first", false), ("last", true)];
 
-pub(super) const NAICS_USES: [(&str, NaicsUse); 3] =
-    [("ignore", NaicsUse::Ignore), ("refine", NaicsUse::Refine), ("decide", NaicsUse::Decide)];
+pub(super) const NAICS_USES: [(&str, NaicsUse); 3] = [
+    ("ignore", NaicsUse::Ignore),
+    ("refine", NaicsUse::Refine),
+    ("decide", NaicsUse::Decide),
+];
 
 /// Labels of the Traffic Light Protocol 2.0 (FIRST, 2022).
-pub(super) const HANDLINGS: [(&str, ()); 5] =
-    [("TLP:CLEAR", ()), ("TLP:GREEN", ()), ("TLP:AMBER", ()), ("TLP:AMBER+STRICT", ()), ("TLP:RED", ())];
+pub(super) const HANDLINGS: [(&str, ()); 5] = [
+    ("TLP:CLEAR", ()),
+    ("TLP:GREEN", ()),
+    ("TLP:AMBER", ()),
+    ("TLP:AMBER+STRICT", ()),
+    ("TLP:RED", ()),
+];
 
 /// Share of rows that may be rejected.
-pub(super) const MAX_REJECTS: Bounds<f64> = Bounds { key: "max-rejects", range: 0.0..=1.0, default: 0.05 };
+pub(super) const MAX_REJECTS: Bounds<f64> = Bounds {
+    key: "max-rejects",
+    range: 0.0..=1.0,
+    default: 0.05,
+};
 
 /// A schema with every default applied.
 pub(super) fn resolve(
@@ -39,11 +54,22 @@ pub(super) fn resolve(
 ) -> LayerSchema {
     let mut check = Check { found };
     let handling = spec.handling.as_ref();
-    check.choice("a marking of the Traffic Light Protocol 2.0", handling, &HANDLINGS);
+    check.choice(
+        "a marking of the Traffic Light Protocol 2.0",
+        handling,
+        &HANDLINGS,
+    );
     let status = check.choice("a status of a schema", spec.status.as_ref(), &STATUSES);
-    let keeps_last = check.choice("a row of those with one key", spec.duplicates.as_ref(), &DUPLICATES);
+    let keeps_last = check.choice(
+        "a row of those with one key",
+        spec.duplicates.as_ref(),
+        &DUPLICATES,
+    );
     if let Some(duplicates) = spec.duplicates.as_ref().filter(|_| !spec.key_repeated.is_empty()) {
-        check.error(&duplicates.span, "`duplicates` is for schemas without `key-repeated`");
+        check.error(
+            &duplicates.span,
+            "`duplicates` is for schemas without `key-repeated`",
+        );
     }
     let geometry = check.choice("a geometry", spec.geometry.as_ref(), &GEOMETRIES);
     let max_rejects = check.within(spec.max_rejects.as_ref(), &MAX_REJECTS);
@@ -66,15 +92,24 @@ pub(super) fn resolve(
         geometry: geometry.unwrap_or(GeometryKind::Point),
         crs: check.crs(spec.crs.as_ref()),
         max_rejects,
-        handling: handling.map_or(HANDLINGS[0].0, |handling| &handling.value).to_owned(),
+        handling: handling
+            .map_or(HANDLINGS[0].0, |handling| &handling.value)
+            .to_owned(),
         sector,
-        excludes: spec.excludes.iter().map(|exclude| excluded(&mut check, spec, &exclude.value)).collect(),
+        excludes: spec
+            .excludes
+            .iter()
+            .map(|exclude| excluded(&mut check, spec, &exclude.value))
+            .collect(),
         fields,
     }
 }
 
 fn excluded(check: &mut Check<'_>, spec: &SchemaSpec, exclude: &ExcludeSpec) -> FieldValues {
-    exclude.field.iter().for_each(|field| declared(check, spec, field));
+    exclude
+        .field
+        .iter()
+        .for_each(|field| declared(check, spec, field));
     FieldValues {
         field: text(exclude.field.as_ref()),
         equals: texts(&exclude.equals),
@@ -95,14 +130,21 @@ pub(super) fn said(check: &mut Check<'_>, texts: [&Option<Spanned<String>>; 2]) 
 
 /// Whether a text is the word that a draft leaves, alone or with what is to be said behind it; `Edith Rogers` is a name.
 fn is_unsaid(text: &str) -> bool {
-    let word = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let word = text
+        .split(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or_default();
     word.eq_ignore_ascii_case("EDIT")
 }
 
 /// Tells of what a draft left to be said: it would be published as it stands.
 fn unedited(check: &mut Check<'_>, spec: &SchemaSpec) {
     let own = [&spec.description].into_iter().flatten();
-    let texts = own.chain(spec.fields.iter().filter_map(|field| field.value.description.as_ref()));
+    let texts = own.chain(
+        spec.fields
+            .iter()
+            .filter_map(|field| field.value.description.as_ref()),
+    );
     let unedited: Vec<&Spanned<String>> = texts.filter(|text| is_unsaid(&text.value)).collect();
     if let [first, ..] = unedited.as_slice() {
         let message = format!("{} texts of this schema still say EDIT", unedited.len());
@@ -112,10 +154,16 @@ fn unedited(check: &mut Check<'_>, spec: &SchemaSpec) {
 
 fn fields(check: &mut Check<'_>, spec: &SchemaSpec) -> Vec<Field> {
     check.unique("key field", &spec.key);
-    spec.key.iter().chain(&spec.key_repeated).for_each(|key| declared(check, spec, key));
+    spec.key
+        .iter()
+        .chain(&spec.key_repeated)
+        .for_each(|key| declared(check, spec, key));
     check.unique("field", names(spec));
     let is_key = |field: &FieldSpec| {
-        field.name.as_ref().is_some_and(|name| spec.key.iter().any(|key| key.value == name.value))
+        field
+            .name
+            .as_ref()
+            .is_some_and(|name| spec.key.iter().any(|key| key.value == name.value))
     };
     let mut fields = Vec::new();
     for Spanned { value, .. } in &spec.fields {
@@ -144,10 +192,17 @@ fn declared(check: &mut Check<'_>, spec: &SchemaSpec, field: &Spanned<String>) {
 fn decoded_columns(check: &mut Check<'_>, spec: &SchemaSpec, fields: &[Field]) {
     let mut taken: BTreeMap<String, String> = fields
         .iter()
-        .map(|field| (field.name.to_ascii_lowercase(), format!("the field `{}`", field.name)))
+        .map(|field| {
+            (
+                field.name.to_ascii_lowercase(),
+                format!("the field `{}`", field.name),
+            )
+        })
         .collect();
     for (field, written) in fields.iter().zip(&spec.fields) {
-        let Some(decoded) = field.decoded.as_ref().filter(|_| !field.name.is_empty()) else { continue };
+        let Some(decoded) = field.decoded.as_ref().filter(|_| !field.name.is_empty()) else {
+            continue;
+        };
         let place = written.value.decoded.as_ref().or(written.value.name.as_ref());
         let span = place.map_or(&written.span, |place| &place.span);
         let lower = decoded.to_ascii_lowercase();
@@ -159,7 +214,10 @@ fn decoded_columns(check: &mut Check<'_>, spec: &SchemaSpec, fields: &[Field]) {
             }
             Some(other) => other.clone(),
         };
-        let message = format!("the decoded column `{decoded}` of `{}` is also {other}", field.name);
+        let message = format!(
+            "the decoded column `{decoded}` of `{}` is also {other}",
+            field.name
+        );
         check.error(span, message).help = Some("name it by `decoded = \"…\"`".to_owned());
     }
 }
@@ -172,7 +230,10 @@ fn shared_sources(check: &mut Check<'_>, spec: &SchemaSpec) {
         for source in field.from.iter().flat_map(|from| &from.value) {
             let first = *seen.entry(source.value.to_lowercase()).or_insert(&name.value);
             if first != name.value {
-                let message = format!("`{}` is a source of `{first}` and of `{}`", source.value, name.value);
+                let message = format!(
+                    "`{}` is a source of `{first}` and of `{}`",
+                    source.value, name.value
+                );
                 check.warning(&source.span, message);
             }
         }
@@ -180,21 +241,46 @@ fn shared_sources(check: &mut Check<'_>, spec: &SchemaSpec) {
 }
 
 fn sector(check: &mut Check<'_>, spec: &SchemaSpec, reference: &Reference) -> SectorPlan {
-    let naics = spec.sector.as_ref().and_then(|sector| sector.value.naics.as_ref());
-    let naics_use = check.choice("a use of the NAICS code", naics, &NAICS_USES).unwrap_or(NaicsUse::Refine);
+    let naics = spec
+        .sector
+        .as_ref()
+        .and_then(|sector| sector.value.naics.as_ref());
+    let naics_use = check
+        .choice("a use of the NAICS code", naics, &NAICS_USES)
+        .unwrap_or(NaicsUse::Refine);
     if let Some(written) = naics.filter(|_| naics_use != NaicsUse::Ignore)
         && spec.include.is_empty()
         && !names(spec).any(|name| name.value == "naics_code")
     {
-        check.warning(&written.span, "the schema has no field `naics_code`, so this has no effect");
+        check.warning(
+            &written.span,
+            "the schema has no field `naics_code`, so this has no effect",
+        );
     }
-    let empty =
-        SectorSpec { code: None, subsector: None, also: vec![], lifeline: None, naics: None, rules: vec![] };
+    let empty = SectorSpec {
+        code: None,
+        subsector: None,
+        also: vec![],
+        lifeline: None,
+        naics: None,
+        rules: vec![],
+    };
     let sector = spec.sector.as_ref().map_or(&empty, |sector| &sector.value);
-    known(check, reference, sector.code.as_ref(), &sector.also, sector.lifeline.as_ref());
+    known(
+        check,
+        reference,
+        sector.code.as_ref(),
+        &sector.also,
+        sector.lifeline.as_ref(),
+    );
     listed(check, reference, sector.code.as_ref(), sector.subsector.as_ref());
     for rule in sector.rules.iter().map(|rule| &rule.value) {
-        listed(check, reference, rule.code.as_ref().or(sector.code.as_ref()), rule.subsector.as_ref());
+        listed(
+            check,
+            reference,
+            rule.code.as_ref().or(sector.code.as_ref()),
+            rule.subsector.as_ref(),
+        );
     }
     SectorPlan {
         code: text(sector.code.as_ref()),
@@ -202,7 +288,11 @@ fn sector(check: &mut Check<'_>, spec: &SchemaSpec, reference: &Reference) -> Se
         also: texts(&sector.also),
         lifeline: optional(sector.lifeline.as_ref()),
         naics: naics_use,
-        rules: sector.rules.iter().map(|rule| self::rule(check, spec, &rule.value, reference)).collect(),
+        rules: sector
+            .rules
+            .iter()
+            .map(|rule| self::rule(check, spec, &rule.value, reference))
+            .collect(),
     }
 }
 
@@ -213,8 +303,19 @@ pub(super) fn of_layer(
     schema: &SectorPlan,
     reference: &Reference,
 ) -> SectorPlan {
-    known(check, reference, written.code.as_ref(), &written.also, written.lifeline.as_ref());
-    listed(check, reference, written.code.as_ref(), written.subsector.as_ref());
+    known(
+        check,
+        reference,
+        written.code.as_ref(),
+        &written.also,
+        written.lifeline.as_ref(),
+    );
+    listed(
+        check,
+        reference,
+        written.code.as_ref(),
+        written.subsector.as_ref(),
+    );
     SectorPlan {
         code: text(written.code.as_ref()),
         subsector: optional(written.subsector.as_ref()),
@@ -227,7 +328,13 @@ pub(super) fn of_layer(
 
 fn rule(check: &mut Check<'_>, spec: &SchemaSpec, rule: &RuleSpec, reference: &Reference) -> SectorRule {
     rule.field.iter().for_each(|field| declared(check, spec, field));
-    known(check, reference, rule.code.as_ref(), &rule.also, rule.lifeline.as_ref());
+    known(
+        check,
+        reference,
+        rule.code.as_ref(),
+        &rule.also,
+        rule.lifeline.as_ref(),
+    );
     SectorRule {
         values: FieldValues {
             field: text(rule.field.as_ref()),
@@ -250,12 +357,23 @@ fn known(
     lifeline: Option<&Spanned<String>>,
 ) {
     for code in code.into_iter().chain(also) {
-        check.among("a sector code of sectors.csv", code, tables::codes(&reference.sectors));
+        check.among(
+            "a sector code of sectors.csv",
+            code,
+            tables::codes(&reference.sectors),
+        );
     }
     if let Some(written) = lifeline {
-        let lifelines: Vec<String> =
-            reference.lifelines.iter().map(|l| format!("{}/{}", l.lifeline, l.component)).collect();
-        check.among("a lifeline of lifelines.csv", written, lifelines.iter().map(String::as_str));
+        let lifelines: Vec<String> = reference
+            .lifelines
+            .iter()
+            .map(|l| format!("{}/{}", l.lifeline, l.component))
+            .collect();
+        check.among(
+            "a lifeline of lifelines.csv",
+            written,
+            lifelines.iter().map(String::as_str),
+        );
     }
 }
 
@@ -266,12 +384,19 @@ fn listed(
     sector: Option<&Spanned<String>>,
     subsector: Option<&Spanned<String>>,
 ) {
-    let (Some(sector), Some(subsector)) = (sector, subsector) else { return };
-    let of_sector = reference.subsectors.iter().filter(|listed| listed.sector == sector.value);
+    let (Some(sector), Some(subsector)) = (sector, subsector) else {
+        return;
+    };
+    let of_sector = reference
+        .subsectors
+        .iter()
+        .filter(|listed| listed.sector == sector.value);
     let known: Vec<&str> = of_sector.map(|listed| listed.name.as_str()).collect();
     if !known.is_empty() && !known.contains(&subsector.value.as_str()) {
-        let message =
-            format!("`{}` is not a subsector of `{}` in subsectors.csv", subsector.value, sector.value);
+        let message = format!(
+            "`{}` is not a subsector of `{}` in subsectors.csv",
+            subsector.value, sector.value
+        );
         check.warning(&subsector.span, message).label = one_of(&subsector.value, known);
     }
 }

@@ -47,7 +47,11 @@ pub struct SchemeCell {
 impl SchemeCell {
     /// Sector, and its part where it is split.
     pub fn name(&self) -> String {
-        if self.part.is_empty() { self.sector.clone() } else { format!("{}: {}", self.sector, self.part) }
+        if self.part.is_empty() {
+            self.sector.clone()
+        } else {
+            format!("{}: {}", self.sector, self.part)
+        }
     }
 }
 

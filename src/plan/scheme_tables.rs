@@ -17,7 +17,15 @@ use crate::spec::{CsvTable, Diagnostic, TextFile};
 const AREAS: [&str; 4] = ["Connect", "Distribute", "Manage", "Supply"];
 
 pub(super) fn schemes(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Scheme> {
-    let columns = ["scheme", "title", "document", "date", "sectors", "supporting_agencies", "source"];
+    let columns = [
+        "scheme",
+        "title",
+        "document",
+        "date",
+        "sectors",
+        "supporting_agencies",
+        "source",
+    ];
     let Some(table) = CsvTable::read(&folder.join("sector_schemes.csv"), columns, found) else {
         return Vec::new();
     };
@@ -27,9 +35,18 @@ pub(super) fn schemes(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Scheme>
     for [id, title, document, date, sectors, supporting, source] in &table.rows {
         filled(&mut check, [id, title, document, date, sectors, source]);
         let is_id = |id: &str| ![FUNCTIONS, LIFELINES].contains(&id);
-        code(&mut check, "a scheme id: it stands for functions or lifelines", id, is_id);
-        code(&mut check, "a date (YYYY-MM-DD)", date, |d| d.parse::<NaiveDate>().is_ok());
-        code(&mut check, "a number of sectors", sectors, |n| n.parse::<usize>().is_ok());
+        code(
+            &mut check,
+            "a scheme id: it stands for functions or lifelines",
+            id,
+            is_id,
+        );
+        code(&mut check, "a date (YYYY-MM-DD)", date, |d| {
+            d.parse::<NaiveDate>().is_ok()
+        });
+        code(&mut check, "a number of sectors", sectors, |n| {
+            n.parse::<usize>().is_ok()
+        });
         schemes.push(Scheme {
             id: id.value.clone(),
             title: title.value.clone(),
@@ -62,13 +79,42 @@ pub(super) fn cells(folder: &Path, schemes: &[Scheme], found: &mut Vec<Diagnosti
     let mut check = Check { found };
     let mut cells: Vec<SchemeCell> = Vec::new();
     for row in &table.rows {
-        let [scheme, id, sector, part, also_called, lead, supporting, councils, note, source] = row;
+        let [
+            scheme,
+            id,
+            sector,
+            part,
+            also_called,
+            lead,
+            supporting,
+            councils,
+            note,
+            source,
+        ] = row;
         filled(&mut check, [scheme, id, sector, lead, source]);
-        check.among("a scheme of sector_schemes.csv", scheme, schemes.iter().map(|s| s.id.as_str()));
-        let is_code = |c: &str| c.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-        code(&mut check, "a code (upper-case letters, digits and `_`)", id, is_code);
-        if cells.iter().any(|cell| cell.scheme == scheme.value && cell.code == id.value) {
-            let message = format!("cell `{}` of scheme `{}` is written twice", id.value, scheme.value);
+        check.among(
+            "a scheme of sector_schemes.csv",
+            scheme,
+            schemes.iter().map(|s| s.id.as_str()),
+        );
+        let is_code = |c: &str| {
+            c.bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        };
+        code(
+            &mut check,
+            "a code (upper-case letters, digits and `_`)",
+            id,
+            is_code,
+        );
+        if cells
+            .iter()
+            .any(|cell| cell.scheme == scheme.value && cell.code == id.value)
+        {
+            let message = format!(
+                "cell `{}` of scheme `{}` is written twice",
+                id.value, scheme.value
+            );
             check.error(&id.span, message);
         }
         let councils = split(councils);
@@ -98,8 +144,10 @@ fn split_sectors(check: &mut Check<'_>, rows: &[[Cell; 10]], cells: &[SchemeCell
     for (row, cell) in rows.iter().zip(cells) {
         let same = |other: &&SchemeCell| other.scheme == cell.scheme && other.sector == cell.sector;
         if cells.iter().filter(same).count() > 1 && cell.part.is_empty() {
-            let message =
-                format!("`{}` stands twice, but this row doesn't say which part it is", cell.sector);
+            let message = format!(
+                "`{}` stands twice, but this row doesn't say which part it is",
+                cell.sector
+            );
             check.error(&row[2].span, message);
         }
     }
@@ -108,12 +156,17 @@ fn split_sectors(check: &mut Check<'_>, rows: &[[Cell; 10]], cells: &[SchemeCell
 /// A scheme has as many sectors as its document counts.
 fn add_up(check: &mut Check<'_>, file: &Arc<TextFile>, schemes: &[Scheme], cells: &[SchemeCell]) {
     for scheme in schemes {
-        let sectors: BTreeSet<&str> =
-            cells.iter().filter(|cell| cell.scheme == scheme.id).map(|cell| cell.sector.as_str()).collect();
+        let sectors: BTreeSet<&str> = cells
+            .iter()
+            .filter(|cell| cell.scheme == scheme.id)
+            .map(|cell| cell.sector.as_str())
+            .collect();
         if sectors.len() != scheme.sectors {
             let (id, found, told) = (&scheme.id, sectors.len(), scheme.sectors);
-            check
-                .whole(file, format!("scheme `{id}` has {found} sectors here, {told} in sector_schemes.csv"));
+            check.whole(
+                file,
+                format!("scheme `{id}` has {found} sectors here, {told} in sector_schemes.csv"),
+            );
         }
     }
 }
@@ -136,7 +189,11 @@ pub(super) fn subsectors(
         check.among("an origin", origin, ["plan", "own"]);
         let named_by = split(named_by);
         for scheme in &named_by {
-            check.among("a scheme of sector_schemes.csv", scheme, schemes.iter().map(|s| s.id.as_str()));
+            check.among(
+                "a scheme of sector_schemes.csv",
+                scheme,
+                schemes.iter().map(|s| s.id.as_str()),
+            );
         }
         let same = |other: &Subsector| other.sector == sector.value && other.name == name.value;
         if subsectors.iter().any(same) {
@@ -155,9 +212,16 @@ pub(super) fn subsectors(
 
 /// Reports a subsector that isn't listed for its sector.
 pub(super) fn listed(check: &mut Check<'_>, sector: &str, subsector: &Cell, subsectors: &[Subsector]) {
-    let known = subsectors.iter().filter(|known| known.sector == sector).map(|known| known.name.as_str());
+    let known = subsectors
+        .iter()
+        .filter(|known| known.sector == sector)
+        .map(|known| known.name.as_str());
     if !subsector.value.is_empty() {
-        check.among(&format!("a subsector of `{sector}` in subsectors.csv"), subsector, known);
+        check.among(
+            &format!("a subsector of `{sector}` in subsectors.csv"),
+            subsector,
+            known,
+        );
     }
 }
 
@@ -199,28 +263,61 @@ pub(super) fn memberships(
     found: &mut Vec<Diagnostic>,
 ) -> Vec<MembershipRule> {
     let mut rules = crosswalk(folder, known, found);
-    let functions: Vec<String> = known.functions.iter().map(|function| function.code.clone()).collect();
-    rules.extend(judged(folder, ("function_rules.csv", "functions"), (FUNCTIONS, &functions), known, found));
+    let functions: Vec<String> = known
+        .functions
+        .iter()
+        .map(|function| function.code.clone())
+        .collect();
+    rules.extend(judged(
+        folder,
+        ("function_rules.csv", "functions"),
+        (FUNCTIONS, &functions),
+        known,
+        found,
+    ));
     let lifelines: Vec<String> = known.lifelines.iter().map(Lifeline::code).collect();
-    rules.extend(judged(folder, ("lifeline_rules.csv", "lifelines"), (LIFELINES, &lifelines), known, found));
+    rules.extend(judged(
+        folder,
+        ("lifeline_rules.csv", "lifelines"),
+        (LIFELINES, &lifelines),
+        known,
+        found,
+    ));
     rules
 }
 
 fn crosswalk(folder: &Path, known: &Known<'_>, found: &mut Vec<Diagnostic>) -> Vec<MembershipRule> {
-    let columns =
-        ["scheme", "sector_code", "subsector", "naics_prefix", "cells", "reason", "judged", "source"];
+    let columns = [
+        "scheme",
+        "sector_code",
+        "subsector",
+        "naics_prefix",
+        "cells",
+        "reason",
+        "judged",
+        "source",
+    ];
     let Some(table) = CsvTable::read(&folder.join("sector_crosswalk.csv"), columns, found) else {
         return Vec::new();
     };
     let mut check = Check { found };
     let mut rules = Vec::new();
     for [scheme, sector, subsector, prefix, cells, reason, judged, source] in &table.rows {
-        check.among("a scheme of sector_schemes.csv", scheme, known.schemes.iter().map(|s| s.id.as_str()));
+        check.among(
+            "a scheme of sector_schemes.csv",
+            scheme,
+            known.schemes.iter().map(|s| s.id.as_str()),
+        );
         check.among("a word for yes or no", judged, ["yes", "no"]);
         let of_scheme = known.cells.iter().filter(|cell| cell.scheme == scheme.value);
         let codes: Vec<&str> = of_scheme.map(|cell| cell.code.as_str()).collect();
         let what = format!("a cell of scheme `{}` in scheme_sectors.csv", scheme.value);
-        let written = Written { key: [sector, subsector, prefix], targets: cells, reason, source };
+        let written = Written {
+            key: [sector, subsector, prefix],
+            targets: cells,
+            reason,
+            source,
+        };
         let base = (scheme.value.as_str(), judged.value == "yes");
         rule(&mut check, &written, base, (&what, &codes), known, &mut rules);
     }
@@ -232,7 +329,10 @@ fn crosswalk(folder: &Path, known: &Known<'_>, found: &mut Vec<Diagnostic>) -> V
         if !rules.iter().any(reaches) {
             check.whole(
                 &table.file,
-                format!("no sector leads to cell `{}` of scheme `{}`", cell.code, cell.scheme),
+                format!(
+                    "no sector leads to cell `{}` of scheme `{}`",
+                    cell.code, cell.scheme
+                ),
             );
         }
     }
@@ -246,15 +346,36 @@ fn judged(
     known: &Known<'_>,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<MembershipRule> {
-    let columns = ["sector_code", "subsector", "naics_prefix", column, "reason", "source"];
-    let Some(table) = CsvTable::read(&folder.join(file), columns, found) else { return Vec::new() };
+    let columns = [
+        "sector_code",
+        "subsector",
+        "naics_prefix",
+        column,
+        "reason",
+        "source",
+    ];
+    let Some(table) = CsvTable::read(&folder.join(file), columns, found) else {
+        return Vec::new();
+    };
     let mut check = Check { found };
     let what = format!("one of the {column}");
     let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
     let mut rules = Vec::new();
     for [sector, subsector, prefix, cells, reason, source] in &table.rows {
-        let written = Written { key: [sector, subsector, prefix], targets: cells, reason, source };
-        rule(&mut check, &written, (scheme, true), (&what, &targets), known, &mut rules);
+        let written = Written {
+            key: [sector, subsector, prefix],
+            targets: cells,
+            reason,
+            source,
+        };
+        rule(
+            &mut check,
+            &written,
+            (scheme, true),
+            (&what, &targets),
+            known,
+            &mut rules,
+        );
     }
     total(&mut check, &table.file, (scheme, column), known, &rules);
     rules
@@ -288,10 +409,16 @@ fn rule(
     }
     match (targets.is_empty(), written.reason.value.is_empty()) {
         (true, true) => {
-            check.error(&written.targets.span, format!("the row names neither {what} nor a reason"));
+            check.error(
+                &written.targets.span,
+                format!("the row names neither {what} nor a reason"),
+            );
         }
         (false, false) => {
-            check.error(&written.reason.span, "a reason stands only where the row leads nowhere");
+            check.error(
+                &written.reason.span,
+                "a reason stands only where the row leads nowhere",
+            );
         }
         _ => {}
     }
@@ -307,7 +434,10 @@ fn rule(
     };
     let key = |r: &MembershipRule| [&r.scheme, &r.sector, &r.subsector, &r.prefix].map(String::clone);
     if rules.iter().any(|other| key(other) == key(&rule)) {
-        check.error(&sector.span, "a row for this sector, subsector and NAICS prefix stands above");
+        check.error(
+            &sector.span,
+            "a row for this sector, subsector and NAICS prefix stands above",
+        );
     }
     rules.push(rule);
 }

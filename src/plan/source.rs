@@ -31,7 +31,13 @@ pub struct SourcePlan {
 impl SourcePlan {
     /// A local file or folder that no pipeline names, shown as `shown`.
     pub fn of_file(path: PathBuf, shown: Arc<str>, format: Format, crs: Option<Crs>) -> Self {
-        Self { location: Location::Path(path), written: Arc::clone(&shown), shown, format, crs }
+        Self {
+            location: Location::Path(path),
+            written: Arc::clone(&shown),
+            shown,
+            format,
+            crs,
+        }
     }
 
     /// A message about the source with its path as written: the real one may hold values of the environment.
@@ -58,8 +64,15 @@ impl SourcePlan {
             Location::Http(plan) => &plan.access,
             Location::Arcgis(plan) => &plan.access,
         };
-        let hidden = access.hidden.iter().map(|(name, value)| (value, format!("${{{name}}}")));
-        let credentials = access.credential.secrets().into_iter().map(|secret| (secret, "***".to_owned()));
+        let hidden = access
+            .hidden
+            .iter()
+            .map(|(name, value)| (value, format!("${{{name}}}")));
+        let credentials = access
+            .credential
+            .secrets()
+            .into_iter()
+            .map(|secret| (secret, "***".to_owned()));
         hidden.chain(credentials).collect()
     }
 

@@ -18,7 +18,9 @@ pub(super) type Cell = Spanned<String>;
 /// Reads the reference tables of a folder, and the region table where there is one.
 pub(super) fn load(folder: &Path, regions: Option<&Path>, found: &mut Vec<Diagnostic>) -> Reference {
     let states = states(folder, found);
-    let regions = regions.map(|path| self::regions(path, &states, found)).unwrap_or_default();
+    let regions = regions
+        .map(|path| self::regions(path, &states, found))
+        .unwrap_or_default();
     let sectors = sectors(folder, found);
     let schemes = scheme_tables::schemes(folder, found);
     let subsectors = scheme_tables::subsectors(folder, &sectors, &schemes, found);
@@ -51,13 +53,17 @@ pub(super) fn load(folder: &Path, regions: Option<&Path>, found: &mut Vec<Diagno
 
 fn states(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<State> {
     let columns = ["state_fips", "state_code", "name", "kind", "source"];
-    let Some(table) = CsvTable::read(&folder.join("states.csv"), columns, found) else { return Vec::new() };
+    let Some(table) = CsvTable::read(&folder.join("states.csv"), columns, found) else {
+        return Vec::new();
+    };
     let mut check = Check { found };
     check.unique("state", table.rows.iter().map(|[_, usps, ..]| usps));
     check.unique("FIPS code", table.rows.iter().map(|[fips, ..]| fips));
     for row in &table.rows {
         filled(&mut check, row);
-        code(&mut check, "a 2-digit FIPS code", &row[0], |c| c.len() == 2 && is_digits(c));
+        code(&mut check, "a 2-digit FIPS code", &row[0], |c| {
+            c.len() == 2 && is_digits(c)
+        });
         code(&mut check, "a USPS code", &row[1], |c| {
             c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase())
         });
@@ -74,16 +80,30 @@ fn states(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<State> {
 
 fn regions(path: &Path, states: &[State], found: &mut Vec<Diagnostic>) -> Vec<Region> {
     let columns = ["region_code", "region_name", "state_code", "source"];
-    let Some(table) = CsvTable::read(path, columns, found) else { return Vec::new() };
+    let Some(table) = CsvTable::read(path, columns, found) else {
+        return Vec::new();
+    };
     let mut check = Check { found };
     check.unique("state", table.rows.iter().map(|[_, _, state, _]| state));
     for row in &table.rows {
         filled(&mut check, row);
-        check.among("a state code of states.csv", &row[2], states.iter().map(|state| state.usps.as_str()));
+        check.among(
+            "a state code of states.csv",
+            &row[2],
+            states.iter().map(|state| state.usps.as_str()),
+        );
         // The code stands in a path as `region=<code>`; digits alone would be read as a number.
-        let is_word = |c: &str| c.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        let is_word = |c: &str| {
+            c.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+        };
         let is_code = |c: &str| c.starts_with(char::is_alphabetic) && is_word(c) && c != RegionId::UNASSIGNED;
-        code(&mut check, "a region code (a letter, then letters and digits)", &row[0], is_code);
+        code(
+            &mut check,
+            "a region code (a letter, then letters and digits)",
+            &row[0],
+            is_code,
+        );
         if let Some([_, name, ..]) = table.rows.iter().find(|other| other[0].value == row[0].value)
             && name.value != row[1].value
         {
@@ -102,7 +122,9 @@ fn regions(path: &Path, states: &[State], found: &mut Vec<Diagnostic>) -> Vec<Re
 
 fn sectors(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Sector> {
     let columns = ["sector_code", "name", "lead_agency", "source"];
-    let Some(table) = CsvTable::read(&folder.join("sectors.csv"), columns, found) else { return Vec::new() };
+    let Some(table) = CsvTable::read(&folder.join("sectors.csv"), columns, found) else {
+        return Vec::new();
+    };
     let mut check = Check { found };
     check.unique("sector", table.rows.iter().map(|[code, ..]| code));
     table.rows.iter().for_each(|row| filled(&mut check, row));
@@ -194,7 +216,10 @@ pub(super) fn split(cell: &Cell) -> Vec<Cell> {
         let at = start + (part.len() - part.trim_start().len());
         let code = part.trim();
         if !code.is_empty() {
-            codes.push(Spanned::new(code.to_owned(), Span::new(&cell.span.file, at..at + code.len())));
+            codes.push(Spanned::new(
+                code.to_owned(),
+                Span::new(&cell.span.file, at..at + code.len()),
+            ));
         }
         start += part.len() + 1;
     }

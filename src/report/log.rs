@@ -58,27 +58,46 @@ impl Logging {
 
 /// Starts logging: `verbosity` −1 only errors and warnings, 0 a line per stage and layer, 1 and more debug.
 pub fn init(verbosity: i8, format: LogFormat) -> Logging {
-    let logging = Logging { file: Arc::default(), bars: MultiProgress::new(), veil: Veil::default() };
+    let logging = Logging {
+        file: Arc::default(),
+        bars: MultiProgress::new(),
+        veil: Veil::default(),
+    };
     let level = match verbosity {
         ..0 => LevelFilter::WARN,
         0 => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
     };
-    let ours = |level| Targets::new().with_default(LevelFilter::WARN).with_target("cikr", level);
+    let ours = |level| {
+        Targets::new()
+            .with_default(LevelFilter::WARN)
+            .with_target("cikr", level)
+    };
     let on_screen = ours(level).with_target(LOG_FILE, LevelFilter::OFF);
     let is_json = format == LogFormat::Json;
-    let screen = Screen { bars: logging.bars.clone(), veil: logging.veil.clone(), is_json };
-    let plain = tracing_subscriber::fmt::layer().with_target(false).with_writer(screen);
+    let screen = Screen {
+        bars: logging.bars.clone(),
+        veil: logging.veil.clone(),
+        is_json,
+    };
+    let plain = tracing_subscriber::fmt::layer()
+        .with_target(false)
+        .with_writer(screen);
     let screen = match format {
         LogFormat::Text => {
             let fields = debug_fn(field).delimited(" ");
-            plain.with_ansi(io::stderr().is_terminal()).without_time().fmt_fields(fields).boxed()
+            plain
+                .with_ansi(io::stderr().is_terminal())
+                .without_time()
+                .fmt_fields(fields)
+                .boxed()
         }
         LogFormat::Json => plain.json().boxed(),
     };
-    let file = tracing_subscriber::fmt::layer()
-        .json()
-        .with_writer(Sink { file: Arc::clone(&logging.file), veil: logging.veil.clone() });
+    let file = tracing_subscriber::fmt::layer().json().with_writer(Sink {
+        file: Arc::clone(&logging.file),
+        veil: logging.veil.clone(),
+    });
     tracing_subscriber::registry()
         .with(screen.with_filter(on_screen))
         .with(file.with_filter(ours(LevelFilter::DEBUG)))
@@ -92,7 +111,11 @@ pub fn init(verbosity: i8, format: LogFormat) -> Logging {
 fn field(out: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
     let value = format!("{value:?}").replace('\n', "\\n");
     let value = visible(&value);
-    if field.name() == "message" { write!(out, "{value}") } else { write!(out, "{field}={value}") }
+    if field.name() == "message" {
+        write!(out, "{value}")
+    } else {
+        write!(out, "{field}={value}")
+    }
 }
 
 /// A line of JSON without secrets, all of it seen.
@@ -125,7 +148,9 @@ impl Write for Screen {
             let text = String::from_utf8_lossy(line);
             format!("{}\n", self.veil.own(text.trim_end_matches('\n'))).into_bytes()
         };
-        self.bars.suspend(|| io::stderr().write_all(&covered)).map(|()| line.len())
+        self.bars
+            .suspend(|| io::stderr().write_all(&covered))
+            .map(|()| line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -137,7 +162,11 @@ impl<'a> MakeWriter<'a> for Screen {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {
-        Self { bars: self.bars.clone(), veil: self.veil.clone(), is_json: self.is_json }
+        Self {
+            bars: self.bars.clone(),
+            veil: self.veil.clone(),
+            is_json: self.is_json,
+        }
     }
 }
 
@@ -151,7 +180,10 @@ impl Write for Sink {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if let Ok(mut slot) = self.file.lock() {
             // A log that can't be written must not stop a run: the first failure ends it.
-            if slot.as_mut().is_some_and(|file| file.write_all(&covered(&self.veil, line)).is_err()) {
+            if slot
+                .as_mut()
+                .is_some_and(|file| file.write_all(&covered(&self.veil, line)).is_err())
+            {
                 *slot = None;
             }
         }
@@ -167,6 +199,9 @@ impl<'a> MakeWriter<'a> for Sink {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {
-        Self { file: Arc::clone(&self.file), veil: self.veil.clone() }
+        Self {
+            file: Arc::clone(&self.file),
+            veil: self.veil.clone(),
+        }
     }
 }

@@ -31,10 +31,16 @@ impl Progress for Reporter {
         };
         let style =
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
-        let bar = bar.with_style(style).with_prefix(stage).with_message(what.to_owned());
+        let bar = bar
+            .with_style(style)
+            .with_prefix(stage)
+            .with_message(what.to_owned());
         let bar = self.bars.add(bar);
         bar.enable_steady_tick(Duration::from_millis(120));
-        Box::new(Bar { bar, bars: self.bars.clone() })
+        Box::new(Bar {
+            bar,
+            bars: self.bars.clone(),
+        })
     }
 }
 

@@ -23,12 +23,18 @@ pub(super) fn assessment(quality: &QualityReport) -> String {
         0 => "no layer dates its rows".to_owned(),
         _ => format!("{current} of {dated} in layers with dates are current"),
     };
-    format!("quality: {accuracy}; {currency}\nexpected: {}", expectations(quality))
+    format!(
+        "quality: {accuracy}; {currency}\nexpected: {}",
+        expectations(quality)
+    )
 }
 
 /// Why no layer's claims could be checked.
 fn unclaimed(quality: &QualityReport) -> String {
-    let reasons = quality.layers.iter().filter_map(|layer| layer.accuracy.reason.as_deref());
+    let reasons = quality
+        .layers
+        .iter()
+        .filter_map(|layer| layer.accuracy.reason.as_deref());
     let reasons: BTreeSet<&str> = reasons.collect();
     if reasons.is_empty() {
         "no claims".to_owned()
@@ -43,7 +49,13 @@ fn expectations(quality: &QualityReport) -> String {
     };
     let is_told = |verdict: Verdict| verdict != Verdict::NotReviewed;
     let told = quality.verdicts.iter().filter(|(verdict, _)| is_told(**verdict));
-    let told: Vec<String> = told.map(|(verdict, rows)| format!("{rows} {}", verdict.code())).collect();
-    let told = if told.is_empty() { "nothing compared".to_owned() } else { told.join(", ") };
+    let told: Vec<String> = told
+        .map(|(verdict, rows)| format!("{rows} {}", verdict.code()))
+        .collect();
+    let told = if told.is_empty() {
+        "nothing compared".to_owned()
+    } else {
+        told.join(", ")
+    };
     format!("{told} by {file}")
 }

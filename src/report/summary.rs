@@ -22,7 +22,10 @@ pub fn error(error: &Error, veil: &Veil) {
 /// Shows mistakes of what people wrote, on stderr.
 pub fn problems(diagnostics: &[Diagnostic]) {
     if !diagnostics.is_empty() {
-        tell(&format!("{}\n", spec::render(diagnostics, io::stderr().is_terminal())));
+        tell(&format!(
+            "{}\n",
+            spec::render(diagnostics, io::stderr().is_terminal())
+        ));
     }
 }
 
@@ -34,10 +37,20 @@ fn tell(text: &str) {
 /// The summary of a run: a line per layer, where the release lies, and a query to try.
 pub fn summary(report: &RunReport, release: &Path) -> String {
     let mut text = String::new();
-    let widest = report.layers.iter().map(|layer| layer.id.len()).max().unwrap_or(0).max("layer".len());
-    let memory =
-        report.peak_memory_bytes.map_or_else(String::new, |bytes| format!(", peak memory {}", size(bytes)));
-    put(&mut text, &format!("{} — release {}\n", report.title, report.release));
+    let widest = report
+        .layers
+        .iter()
+        .map(|layer| layer.id.len())
+        .max()
+        .unwrap_or(0)
+        .max("layer".len());
+    let memory = report
+        .peak_memory_bytes
+        .map_or_else(String::new, |bytes| format!(", peak memory {}", size(bytes)));
+    put(
+        &mut text,
+        &format!("{} — release {}\n", report.title, report.release),
+    );
     put(
         &mut text,
         &format!(
@@ -54,7 +67,10 @@ pub fn summary(report: &RunReport, release: &Path) -> String {
     }
     for set in &report.jurisdictions {
         if let Some(stale) = &set.stale {
-            put(&mut text, &format!("boundaries `{}`: an earlier copy stands in, {stale}", set.id));
+            put(
+                &mut text,
+                &format!("boundaries `{}`: an earlier copy stands in, {stale}", set.id),
+            );
         }
     }
     if let Some(quality) = &report.quality {
@@ -62,11 +78,19 @@ pub fn summary(report: &RunReport, release: &Path) -> String {
     }
     put(&mut text, &format!("\n{:.1} s{memory}", report.seconds));
     put(&mut text, &format!("release: {}", release.display()));
-    put(&mut text, &format!("report: {}", release.join("report.html").display()));
+    put(
+        &mut text,
+        &format!("report: {}", release.join("report.html").display()),
+    );
     let fullest = report.layers.iter().max_by_key(|layer| layer.rows_written);
-    let layer = fullest.filter(|_| !has_inventory).map(|layer| Path::new("layers").join(&layer.id));
+    let layer = fullest
+        .filter(|_| !has_inventory)
+        .map(|layer| Path::new("layers").join(&layer.id));
     put(&mut text, "try, in DuckDB:");
-    put(&mut text, &query(&release.join(layer.as_deref().unwrap_or(Path::new("facilities")))));
+    put(
+        &mut text,
+        &query(&release.join(layer.as_deref().unwrap_or(Path::new("facilities")))),
+    );
     text
 }
 
@@ -91,34 +115,57 @@ fn status(layer: &LayerReport) -> String {
         LayerStatus::Published => published(layer),
         LayerStatus::Carried => {
             let from = layer.carried_from.as_deref().unwrap_or("an earlier release");
-            let age = layer.carried_days.map(|days| format!(", {days} d old")).unwrap_or_default();
-            format!("STALE, as in {from}{age}: {}", layer.reason.as_deref().unwrap_or_default())
+            let age = layer
+                .carried_days
+                .map(|days| format!(", {days} d old"))
+                .unwrap_or_default();
+            format!(
+                "STALE, as in {from}{age}: {}",
+                layer.reason.as_deref().unwrap_or_default()
+            )
         }
         LayerStatus::Absent => format!("ABSENT: {}", layer.reason.as_deref().unwrap_or_default()),
     };
-    let doubts = [(layer.unverified, UNVERIFIED), (layer.insecure_tls, "certificate not verified")];
+    let doubts = [
+        (layer.unverified, UNVERIFIED),
+        (layer.insecure_tls, "certificate not verified"),
+    ];
     let doubts = doubts.into_iter().filter(|(is_so, _)| *is_so);
     doubts.fold(status, |status, (_, doubt)| format!("{status}; {doubt}"))
 }
 
 fn published(layer: &LayerReport) -> String {
     let since = layer.unchanged_since.as_ref();
-    let mut parts =
-        vec![since.map_or_else(|| "published".to_owned(), |since| format!("unchanged since {since}"))];
+    let mut parts = vec![since.map_or_else(
+        || "published".to_owned(),
+        |since| format!("unchanged since {since}"),
+    )];
     if layer.rows_rejected > 0 {
-        let reasons: Vec<String> =
-            layer.rejects_by_reason.iter().map(|(reason, rows)| format!("{reason} {rows}")).collect();
+        let reasons: Vec<String> = layer
+            .rejects_by_reason
+            .iter()
+            .map(|(reason, rows)| format!("{reason} {rows}"))
+            .collect();
         parts.push(format!("rejected: {}", reasons.join(", ")));
     }
     if layer.located.none > 0 {
         parts.push(format!("unassigned: {}", layer.located.none));
     }
-    parts.extend(layer.changes.as_ref().filter(|changes| changes.is_some()).map(changed));
+    parts.extend(
+        layer
+            .changes
+            .as_ref()
+            .filter(|changes| changes.is_some())
+            .map(changed),
+    );
     parts.extend(missing(layer));
     parts.extend(unread(layer));
     parts.extend(empty(layer));
     if let Some(gate) = &layer.gate {
-        let accepted = gate.accepted.as_ref().map(|by| format!("accepted by {}: {}", by.by, by.reason));
+        let accepted = gate
+            .accepted
+            .as_ref()
+            .map(|by| format!("accepted by {}: {}", by.by, by.reason));
         parts.extend(accepted);
         let warnings = gate.warnings().count();
         parts.extend((warnings > 0).then(|| format!("source changes noted: {warnings}")));
@@ -137,7 +184,11 @@ fn published(layer: &LayerReport) -> String {
 /// What differs from the release before.
 fn changed(changes: &LayerChanges) -> String {
     let columns = changes.remarks().len();
-    let remarks = if columns > 0 { format!(" ({columns} remarks in the report)") } else { String::new() };
+    let remarks = if columns > 0 {
+        format!(" ({columns} remarks in the report)")
+    } else {
+        String::new()
+    };
     format!("{}{remarks}", changes.words())
 }
 
@@ -149,20 +200,35 @@ fn missing(layer: &LayerReport) -> Option<String> {
 /// Fields of which the source has values, and none could be read.
 fn unread(layer: &LayerReport) -> Option<String> {
     let unread = layer.fields.iter().filter(|(_, counts)| counts.is_unread());
-    listed("NOT ONE VALUE READ", unread.map(|(field, counts)| format!("{field} (of {})", counts.unparsed)))
+    listed(
+        "NOT ONE VALUE READ",
+        unread.map(|(field, counts)| format!("{field} (of {})", counts.unparsed)),
+    )
 }
 
 /// Other fields without a value.
 fn empty(layer: &LayerReport) -> Option<String> {
     let is_unread = |field: &String| layer.fields.get(field).is_some_and(FieldCounts::is_unread);
-    listed("empty in every row", layer.fields_empty.iter().filter(|field| !is_unread(field)).cloned())
+    listed(
+        "empty in every row",
+        layer
+            .fields_empty
+            .iter()
+            .filter(|field| !is_unread(field))
+            .cloned(),
+    )
 }
 
 /// What holds for these fields, the first of them by name.
 fn listed(what: &str, fields: impl Iterator<Item = String>) -> Option<String> {
     const NAMED: usize = 3;
     let fields: Vec<String> = fields.collect();
-    let named = fields.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let named = fields
+        .iter()
+        .take(NAMED)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
     match fields.len() {
         0 => None,
         all if all <= NAMED => Some(format!("{what}: {named}")),
@@ -184,12 +250,18 @@ fn repaired(layer: &LayerReport) -> impl Iterator<Item = String> {
         ("curves made straight", layer.straightened),
         ("geometries generalised by the service", layer.generalised),
     ];
-    counts.into_iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{what}: {count}"))
+    counts
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(what, count)| format!("{what}: {count}"))
 }
 
 fn inventory_line(report: &RunReport, widest: usize) -> String {
     let (rows, bytes) = (report.inventory_rows, size(report.inventory_bytes));
-    format!("{:widest$}  {:>9}  {rows:>9}  {:>8}  {bytes:>9}  inventory of all layers", "facilities", "", "")
+    format!(
+        "{:widest$}  {:>9}  {rows:>9}  {:>8}  {bytes:>9}  inventory of all layers",
+        "facilities", "", ""
+    )
 }
 
 /// Bytes for people.

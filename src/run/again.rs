@@ -79,7 +79,9 @@ fn with_class(layer: &str, rows: &RecordBatch) -> Result<RecordBatch, BoxError> 
 
 /// Rows with their centres and the points that stand for them.
 fn placed(rows: &RecordBatch) -> Result<StageRows, BoxError> {
-    let wkb = rows.column_by_name("geometry").and_then(|column| column.as_binary_opt::<i32>());
+    let wkb = rows
+        .column_by_name("geometry")
+        .and_then(|column| column.as_binary_opt::<i32>());
     let wkb = wkb.ok_or("a tile has no geometry")?;
     let (mut centres, mut points) = (Vec::with_capacity(wkb.len()), Vec::with_capacity(wkb.len()));
     for bytes in wkb {
@@ -91,5 +93,9 @@ fn placed(rows: &RecordBatch) -> Result<StageRows, BoxError> {
         points.push([point.x(), point.y()]);
     }
     let points = (points != centres).then_some(points);
-    Ok(StageRows { rows: rows.clone(), centres, points })
+    Ok(StageRows {
+        rows: rows.clone(),
+        centres,
+        points,
+    })
 }

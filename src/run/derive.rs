@@ -42,10 +42,18 @@ pub(super) fn write(
         (layer.changes, layer.not_compared) = (None, None);
     }
     look_again(context, lock, layers)?;
-    let out = Files { context, files: Mutex::default() };
+    let out = Files {
+        context,
+        files: Mutex::default(),
+    };
     make(context, layers, &out, report)?;
     let mut files = out.files.into_inner().unwrap_or_else(PoisonError::into_inner);
-    info!(stage = "derive", tables = files.len(), seconds = timer.elapsed().as_secs_f64(), "derived");
+    info!(
+        stage = "derive",
+        tables = files.len(),
+        seconds = timer.elapsed().as_secs_f64(),
+        "derived"
+    );
     for (outcome, layer) in layers.iter_mut().zip(&report.layers) {
         // Nothing else is made of the rows: their memory is free again.
         outcome.rows = None;
@@ -57,9 +65,15 @@ pub(super) fn write(
         let name = product.about().doc.name;
         // Linked whole, it is as the last release tells; packed, the report has it elsewhere.
         let told = context.last.as_ref().and_then(|last| last.product(name)).cloned();
-        products.entry(name.to_owned()).or_insert_with(|| told.unwrap_or_else(|| json!({})));
+        products
+            .entry(name.to_owned())
+            .or_insert_with(|| told.unwrap_or_else(|| json!({})));
     }
-    report.quality.iter().flat_map(|quality| &quality.layers).for_each(tell);
+    report
+        .quality
+        .iter()
+        .flat_map(|quality| &quality.layers)
+        .for_each(tell);
     Ok(())
 }
 
@@ -69,11 +83,18 @@ fn look_again(context: &Context<'_>, lock: &Lock, layers: &[LayerOutcome]) -> Re
     let is_earlier =
         |report: &LayerReport| report.status == LayerStatus::Carried || report.unchanged_since.is_some();
     let (earlier, made): (Vec<_>, Vec<_>) = layers.iter().partition(|outcome| is_earlier(&outcome.report));
-    let unknown: Vec<_> = earlier.into_iter().filter(|outcome| !tallies::recall(context, outcome)).collect();
-    let tiles: Vec<_> =
-        unknown.iter().flat_map(|outcome| outcome.tiles.iter().map(|tile| (&outcome.report, tile))).collect();
+    let unknown: Vec<_> = earlier
+        .into_iter()
+        .filter(|outcome| !tallies::recall(context, outcome))
+        .collect();
+    let tiles: Vec<_> = unknown
+        .iter()
+        .flat_map(|outcome| outcome.tiles.iter().map(|tile| (&outcome.report, tile)))
+        .collect();
     let seen = tiles.into_par_iter().try_for_each(|(report, tile)| {
-        context.products.see_again(report, tile, &context.staging.path_of(&tile.path))
+        context
+            .products
+            .see_again(report, tile, &context.staging.path_of(&tile.path))
     });
     seen.map_err(|source| Error::Derive { source })?;
     tallies::keep(context, lock, &[made, unknown].concat())
@@ -85,17 +106,36 @@ fn make(
     out: &Files<'_>,
     report: &mut RunReport,
 ) -> Result<(), Error> {
-    let earlier = context.last.as_ref().map(|last| context.store.release_dir(&last.release));
+    let earlier = context
+        .last
+        .as_ref()
+        .map(|last| context.store.release_dir(&last.release));
     let before = |plan: &LayerPlan| {
         let ((last, report), folder) = gate::last_good(context, plan.id.as_str()).zip(earlier.as_deref())?;
         let tiles = context.tiles_before;
         let tiles = tiles.map(|tiles| tiles.get(plan.id.as_str()).map_or(&[][..], Vec::as_slice));
-        Some(Before { release: &last.release, folder, report, tiles, is_damaged: false })
+        Some(Before {
+            release: &last.release,
+            folder,
+            report,
+            tiles,
+            is_damaged: false,
+        })
     };
-    let waiting: Vec<Option<Waiting<'_>>> =
-        context.plan.layers.iter().zip(layers).map(|(layer, outcome)| Waiting::of(layer, outcome)).collect();
-    let tables =
-        context.plan.layers.iter().zip(layers).zip(&waiting).map(|((plan, outcome), rows)| LayerTables {
+    let waiting: Vec<Option<Waiting<'_>>> = context
+        .plan
+        .layers
+        .iter()
+        .zip(layers)
+        .map(|(layer, outcome)| Waiting::of(layer, outcome))
+        .collect();
+    let tables = context
+        .plan
+        .layers
+        .iter()
+        .zip(layers)
+        .zip(&waiting)
+        .map(|((plan, outcome), rows)| LayerTables {
             plan,
             report: &outcome.report,
             tiles: &outcome.tiles,
@@ -103,7 +143,11 @@ fn make(
             rows: rows.as_ref().map(|rows| rows as &dyn Rows),
         });
     let tables: Vec<LayerTables<'_>> = tables.collect();
-    let release = Release { plan: context.plan, layers: &tables, history: context.history };
+    let release = Release {
+        plan: context.plan,
+        layers: &tables,
+        history: context.history,
+    };
     context.products.make(&release, out, report).map_err(failure)
 }
 
@@ -114,7 +158,10 @@ fn confirmed<'a>(before: &Before<'a>, now: &[TileRecord]) -> Before<'a> {
     let is_damaged = |(path, sha256): &(PathBuf, String)| {
         !now.contains(sha256.as_str()) && !store::has_digest(path, sha256)
     };
-    Before { is_damaged: tiles.par_iter().any(is_damaged), ..*before }
+    Before {
+        is_damaged: tiles.par_iter().any(is_damaged),
+        ..*before
+    }
 }
 
 /// A layer's rows in their store.
@@ -127,7 +174,11 @@ struct Waiting<'a> {
 
 impl<'a> Waiting<'a> {
     fn of(layer: &'a LayerPlan, outcome: &'a LayerOutcome) -> Option<Self> {
-        Some(Self { layer, store: outcome.rows.as_ref()?, schema: outcome.schema.as_ref()? })
+        Some(Self {
+            layer,
+            store: outcome.rows.as_ref()?,
+            schema: outcome.schema.as_ref()?,
+        })
     }
 }
 
@@ -139,23 +190,36 @@ impl Rows for Waiting<'_> {
         let unpacked = LayerTiles::new(self.layer, self.store, self.schema);
         let spot = |at: &usize| {
             let Place { part, row } = places[*at];
-            Spot { x: 0.0, y: 0.0, tie: 0, part, row }
+            Spot {
+                x: 0.0,
+                y: 0.0,
+                tie: 0,
+                part,
+                row,
+            }
         };
         let mut order: Vec<usize> = (0..places.len()).collect();
         order.par_sort_unstable_by_key(|at| (places[*at].part, places[*at].row));
-        let runs: Vec<&[usize]> = order.chunk_by(|a, b| places[*a].part == places[*b].part).collect();
+        let runs: Vec<&[usize]> = order
+            .chunk_by(|a, b| places[*a].part == places[*b].part)
+            .collect();
         let piece = |runs: &[&[usize]]| {
             let spots: Vec<Spot> = runs.iter().copied().flatten().map(spot).collect();
             unpacked.columns(&spots, columns)
         };
         let pieces = runs.chunks(PARTS).map(piece).collect::<Result<Vec<_>, _>>()?;
-        let Some(first) = pieces.first() else { return Ok(unpacked.columns(&[], columns)?) };
+        let Some(first) = pieces.first() else {
+            return Ok(unpacked.columns(&[], columns)?);
+        };
         // Back into the order that was asked for.
         let mut back = vec![0u64; order.len()];
         for (to, at) in (0u64..).zip(&order) {
             back[*at] = to;
         }
-        Ok(take_record_batch(&concat_batches(&first.schema(), &pieces)?, &UInt64Array::from(back))?)
+        Ok(take_record_batch(
+            &concat_batches(&first.schema(), &pieces)?,
+            &UInt64Array::from(back),
+        )?)
     }
 }
 
@@ -164,11 +228,15 @@ fn failure(error: DeriveError) -> Error {
     match error {
         DeriveError::Write { path, source } => match source.downcast::<TileError>() {
             Ok(error) => Error::from(*error),
-            Err(source) => Error::Derive { source: DeriveError::Write { path, source } },
+            Err(source) => Error::Derive {
+                source: DeriveError::Write { path, source },
+            },
         },
         DeriveError::Scratch { source } => match source.downcast::<StoreError>() {
             Ok(source) => Error::Store { source },
-            Err(source) => Error::Derive { source: DeriveError::Scratch { source } },
+            Err(source) => Error::Derive {
+                source: DeriveError::Scratch { source },
+            },
         },
         source => Error::Derive { source },
     }
@@ -182,7 +250,10 @@ struct Files<'a> {
 
 impl Files<'_> {
     fn note(&self, file: FileRecord) {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(file.path.clone(), file);
+        self.files
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(file.path.clone(), file);
     }
 }
 
@@ -207,7 +278,9 @@ fn tell(layer: &LayerQuality) {
     }
     let states = |verdict: Verdict| {
         let of = layer.unmet.iter().filter(|unmet| unmet.verdict == verdict);
-        of.map(|unmet| unmet.state_code.as_str()).collect::<Vec<_>>().join(" ")
+        of.map(|unmet| unmet.state_code.as_str())
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     warn!(
         layer = layer.id,

@@ -55,9 +55,22 @@ pub(super) fn write(
         collections: &collections,
         products: &products,
     };
-    context.staging.write(Path::new(PAGE), &catalog::page::page(&shown)).map_err(store_error)?;
-    let text = serde_json::to_vec_pretty(report).map_err(|source| Error::Law { what: source.to_string() })?;
-    context.staging.write(Path::new("report.json"), &text).map_err(store_error)?;
-    info!(stage = "catalog", collections = collections.len(), files = files.len(), "described");
+    context
+        .staging
+        .write(Path::new(PAGE), &catalog::page::page(&shown))
+        .map_err(store_error)?;
+    let text = serde_json::to_vec_pretty(report).map_err(|source| Error::Law {
+        what: source.to_string(),
+    })?;
+    context
+        .staging
+        .write(Path::new("report.json"), &text)
+        .map_err(store_error)?;
+    info!(
+        stage = "catalog",
+        collections = collections.len(),
+        files = files.len(),
+        "described"
+    );
     Ok(())
 }

@@ -13,7 +13,10 @@ use crate::store::{Lock, ReleaseInfo, Store};
 /// The releases stand without it: what goes wrong is warned of, and the next run writes it again.
 pub fn write_feed(store: &Store, lock: &Lock) {
     let releases = store.releases().unwrap_or_else(|error| {
-        warn!(reason = chain(&error), "the releases can't be listed: feed.xml stays as it was");
+        warn!(
+            reason = chain(&error),
+            "the releases can't be listed: feed.xml stays as it was"
+        );
         vec![]
     });
     let told = |info: &ReleaseInfo| {
@@ -27,11 +30,17 @@ pub fn write_feed(store: &Store, lock: &Lock) {
         })
         .ok()
     };
-    let known: Vec<(&ReleaseInfo, RunReport)> =
-        releases.iter().filter_map(|info| Some((info, told(info)?))).collect();
+    let known: Vec<(&ReleaseInfo, RunReport)> = releases
+        .iter()
+        .filter_map(|info| Some((info, told(info)?)))
+        .collect();
     let entries: Vec<Entry<'_>> = known
         .iter()
-        .map(|(info, report)| Entry { report, published: &info.published, is_latest: info.is_latest })
+        .map(|(info, report)| Entry {
+            report,
+            published: &info.published,
+            is_latest: info.is_latest,
+        })
         .collect();
     let Some(bytes) = feed(&entries) else { return };
     if let Err(error) = store.put_feed(lock, &bytes) {

@@ -95,8 +95,14 @@ struct Board {
 impl<'a> Landings<'a> {
     pub(super) fn new(fetching: Fetching<'a>) -> Self {
         let plan = fetching.plan;
-        let sets = plan.jurisdictions.iter().map(|set| (set_folder(&set.id), &set.source));
-        let layers = plan.layers.iter().map(|layer| (layer.id.to_string(), &layer.source));
+        let sets = plan
+            .jurisdictions
+            .iter()
+            .map(|set| (set_folder(&set.id), &set.source));
+        let layers = plan
+            .layers
+            .iter()
+            .map(|layer| (layer.id.to_string(), &layer.source));
         let sources: Vec<(String, &SourcePlan)> = sets.chain(layers).collect();
         let board = Board {
             waiting: (0..sources.len()).collect(),
@@ -106,7 +112,14 @@ impl<'a> Landings<'a> {
             layers_left: plan.layers.len(),
         };
         let (board, changed) = (Mutex::new(board), Condvar::new());
-        Self { fetching, sources, sets: plan.jurisdictions.len(), client: OnceLock::new(), board, changed }
+        Self {
+            fetching,
+            sources,
+            sets: plan.jurisdictions.len(),
+            client: OnceLock::new(),
+            board,
+            changed,
+        }
     }
 
     /// Begins to land them, a few at a time; one that fails stops no other.
@@ -253,32 +266,53 @@ fn land_one(
 /// What was landed last, untouched by anything that happened to the source since.
 fn held(fetching: Fetching<'_>, id: &str) -> Result<Landed, StoreError> {
     let held = fetching.store.held(id)?;
-    held.map(|held| held.landed).ok_or_else(|| StoreError::NeverLanded { id: id.to_owned() })
+    held.map(|held| held.landed)
+        .ok_or_else(|| StoreError::NeverLanded { id: id.to_owned() })
 }
 
 /// Lands `source` in the folder `id` of the landing.
 fn land(fetching: Fetching<'_>, client: &Shared, id: &str, source: &SourcePlan) -> Result<Landed, LandError> {
-    let Fetching { plan, store, progress, settings, .. } = fetching;
+    let Fetching {
+        plan,
+        store,
+        progress,
+        settings,
+        ..
+    } = fetching;
     let allowed = Duration::from_secs(plan.fetch_s);
     let client = || {
         let made = client.get_or_init(|| Client::new(settings));
-        made.as_ref().map_err(|source| LandError::Client { source: source.clone() })
+        made.as_ref().map_err(|source| LandError::Client {
+            source: source.clone(),
+        })
     };
     if source.is_insecure() {
         warn!("the server's certificate is not verified: `insecure-tls = true`");
     }
     match &source.location {
-        Location::Path(path) => {
-            store.land(id, path, &source.shown, &now()).map_err(|source| LandError::Store { source })
-        }
+        Location::Path(path) => store
+            .land(id, path, &source.shown, &now())
+            .map_err(|source| LandError::Store { source }),
         Location::Http(file) => {
             let time = client()?.time_of(id, allowed);
-            let landing = Landing { store, id, progress, now: &now, until: time.until };
+            let landing = Landing {
+                store,
+                id,
+                progress,
+                now: &now,
+                until: time.until,
+            };
             file::land(source, file, client()?, &landing).map_err(|source| LandError::Fetch { source })
         }
         Location::Arcgis(layer) => {
             let time = client()?.time_of(id, allowed);
-            let landing = Landing { store, id, progress, now: &now, until: time.until };
+            let landing = Landing {
+                store,
+                id,
+                progress,
+                now: &now,
+                until: time.until,
+            };
             let pulled = arcgis::fetch(client()?, layer, &source.shown, &landing);
             pulled.map_err(|source| LandError::Fetch { source })
         }

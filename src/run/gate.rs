@@ -29,7 +29,9 @@ pub(super) fn made_for<'a>(last: &'a RunReport, before: &'a LayerReport) -> &'a 
 
 /// Whole days from a release to the start of this run, as the release's id tells.
 pub(super) fn days_since(context: &Context<'_>, release: &str) -> Option<i64> {
-    let begun = NaiveDateTime::parse_from_str(release, "%Y%m%dT%H%M%S%3fZ").ok()?.and_utc();
+    let begun = NaiveDateTime::parse_from_str(release, "%Y%m%dT%H%M%S%3fZ")
+        .ok()?
+        .and_utc();
     let started = DateTime::parse_from_rfc3339(context.started).ok()?;
     Some((started.to_utc() - begun).num_days())
 }
@@ -51,9 +53,18 @@ pub(super) fn judge(
         return Ok(None);
     }
     let last = last_good(context, layer.id.as_str());
-    let kept = last.map(|(last, _)| kept::kept(context, layer, rows, last)).transpose();
-    let kept = kept.map_err(|source| LayerError::Engine { source: EngineError::Rows { source } })?.flatten();
-    let last = last.map(|(last, report)| LastGood { release: made_for(last, report), report });
+    let kept = last
+        .map(|(last, _)| kept::kept(context, layer, rows, last))
+        .transpose();
+    let kept = kept
+        .map_err(|source| LayerError::Engine {
+            source: EngineError::Rows { source },
+        })?
+        .flatten();
+    let last = last.map(|(last, report)| LastGood {
+        release: made_for(last, report),
+        report,
+    });
     let rejects = rows.rejects.by_reason();
     let measures = Measures {
         rows_read: rows.tally.read,
@@ -74,9 +85,17 @@ pub(super) fn judge(
     }
     let record = context.store.gate_record(layer.id.as_str());
     let record = record.map_err(|source| LayerError::Record { source })?;
-    report.accepted = record.acceptances.into_iter().rev().find(|accepted| accepted.covers(&landed.sha256));
+    report.accepted = record
+        .acceptances
+        .into_iter()
+        .rev()
+        .find(|accepted| accepted.covers(&landed.sha256));
     if let Some(accepted) = &mut report.accepted {
-        info!(by = accepted.by, why = accepted.reason, "let through the gate: {reason}");
+        info!(
+            by = accepted.by,
+            why = accepted.reason,
+            "let through the gate: {reason}"
+        );
         accepted.used_by = Some(context.release.to_owned());
         return Ok(Some(report));
     }
@@ -93,7 +112,10 @@ pub(super) fn judge(
 /// What the gate says of a layer whose source is that of last good: there is nothing to find.
 pub(super) fn unchanged(context: &Context<'_>, last: &RunReport, before: &LayerReport) -> Option<GateReport> {
     let against = Some(made_for(last, before).to_owned());
-    context.plan.limits.rows.is_none().then(|| GateReport { against, ..GateReport::default() })
+    context.plan.limits.rows.is_none().then(|| GateReport {
+        against,
+        ..GateReport::default()
+    })
 }
 
 /// Notes what this run holds back, so that it can be accepted; whether or not anything is published.
@@ -122,7 +144,11 @@ pub(super) fn settle(store: &Store, lock: &Lock, report: &RunReport) -> Result<(
         let used = layer.gate.as_ref().and_then(|gate| gate.accepted.as_ref());
         change(store, lock, &layer.id, |record| {
             record.held = None;
-            for accepted in record.acceptances.iter_mut().filter(|accepted| accepted.used_by.is_none()) {
+            for accepted in record
+                .acceptances
+                .iter_mut()
+                .filter(|accepted| accepted.used_by.is_none())
+            {
                 let is_used =
                     used.is_some_and(|used| used.at == accepted.at && used.sha256 == accepted.sha256);
                 // What a run that died after publishing made use of.
@@ -166,12 +192,20 @@ pub struct Wish<'a> {
 /// When nothing of the layer is held back, another run is at work, or the store can't be written.
 pub fn accept(store: &Store, wish: &Wish<'_>) -> Result<Acceptance, Error> {
     let lock = store.lock().map_err(|source| Error::Store { source })?;
-    let record = store.gate_record(wish.layer).map_err(|source| Error::Store { source })?;
+    let record = store
+        .gate_record(wish.layer)
+        .map_err(|source| Error::Store { source })?;
     let held = record.held;
     if held.is_none() && !wish.next {
-        return Err(Error::NothingToAccept { layer: wish.layer.to_owned(), store: store.root().to_owned() });
+        return Err(Error::NothingToAccept {
+            layer: wish.layer.to_owned(),
+            store: store.root().to_owned(),
+        });
     }
-    let sha256 = held.as_ref().filter(|_| !wish.next).map(|held| held.sha256.clone());
+    let sha256 = held
+        .as_ref()
+        .filter(|_| !wish.next)
+        .map(|held| held.sha256.clone());
     let accepted = Acceptance {
         sha256,
         by: wish.by.to_owned(),
@@ -182,7 +216,9 @@ pub fn accept(store: &Store, wish: &Wish<'_>) -> Result<Acceptance, Error> {
     };
     change(store, &lock, wish.layer, |record| {
         // The last word on a change counts.
-        record.acceptances.retain(|before| before.used_by.is_some() || before.sha256 != accepted.sha256);
+        record
+            .acceptances
+            .retain(|before| before.used_by.is_some() || before.sha256 != accepted.sha256);
         record.acceptances.push(accepted.clone());
     })?;
     Ok(accepted)

@@ -27,9 +27,18 @@ pub(super) fn write(
 ) -> Result<Vec<TileRecord>, Error> {
     let task = context.progress.start("pack", FACILITIES, None);
     let schema = inventory_schema(join.further_sets());
-    let taking_part = || context.plan.layers.iter().zip(layers).filter(|(layer, _)| layer.inventory);
+    let taking_part = || {
+        context
+            .plan
+            .layers
+            .iter()
+            .zip(layers)
+            .filter(|(layer, _)| layer.inventory)
+    };
     let names = schema.fields().iter().map(|field| field.name().as_str());
-    let names: Vec<&str> = names.filter(|name| !matches!(*name, "bbox" | "geometry")).collect();
+    let names: Vec<&str> = names
+        .filter(|name| !matches!(*name, "bbox" | "geometry"))
+        .collect();
     let mut earlier: Vec<(&LayerPlan, LocalRows)> = Vec::new();
     for (layer, outcome) in taking_part().filter(|(_, outcome)| outcome.rows.is_none()) {
         let rows = again::rows(context, room, &outcome.tiles, Some(&names));
@@ -39,26 +48,40 @@ pub(super) fn write(
     let all = made.chain(earlier.iter().map(|(layer, rows)| (*layer, rows)));
     let members: Vec<Member<'_>> = all.map(|(layer, store)| Member { layer, store }).collect();
     let unpacked = Facilities::new(&members, &schema);
-    let tiles = engine::pack(&unpacked, &context.packing(FACILITIES, room, 1), |tile, groups| {
-        let record = tile::write(context, &schema, tile, groups, &mut |group| {
-            page::see(context, tile, &group.published.rows.0)
-        })?;
-        task.advance(record.rows);
-        Ok(record)
-    });
+    let tiles = engine::pack(
+        &unpacked,
+        &context.packing(FACILITIES, room, 1),
+        |tile, groups| {
+            let record = tile::write(context, &schema, tile, groups, &mut |group| {
+                page::see(context, tile, &group.published.rows.0)
+            })?;
+            task.advance(record.rows);
+            Ok(record)
+        },
+    );
     let tiles = tiles.map_err(failure)?;
     let rows: u64 = tiles.iter().map(|tile| tile.rows).sum();
-    info!(stage = "write", collection = FACILITIES, rows, tiles = tiles.len(), "inventory written");
+    info!(
+        stage = "write",
+        collection = FACILITIES,
+        rows,
+        tiles = tiles.len(),
+        "inventory written"
+    );
     Ok(tiles)
 }
 
 /// A store that can't take a tile is the store's failure.
 fn failure(error: EngineError) -> Error {
     let EngineError::Sink { region, source } = error else {
-        return Error::Inventory { source: Box::new(error) };
+        return Error::Inventory {
+            source: Box::new(error),
+        };
     };
     match source.downcast::<TileError>() {
         Ok(error) => Error::from(*error),
-        Err(source) => Error::Inventory { source: Box::new(EngineError::Sink { region, source }) },
+        Err(source) => Error::Inventory {
+            source: Box::new(EngineError::Sink { region, source }),
+        },
     }
 }

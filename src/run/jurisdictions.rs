@@ -45,7 +45,10 @@ pub(super) fn ground(context: &Context<'_>, sets: Vec<Tried>) -> Result<Vec<Grou
         let what = error.told().map_err(|source| Error::Store { source })?;
         let what = set.source.as_shown(&what);
         let Some(landed) = last_used(context, set)? else {
-            return Err(Error::JurisdictionSource { id: set.id.clone(), what });
+            return Err(Error::JurisdictionSource {
+                id: set.id.clone(),
+                what,
+            });
         };
         warn!(set = %set.id, landed_at = landed.landed_at, reason = what, "the last boundaries stand in");
         let stale = Some(format!("as landed {}: {what}", landed.landed_at));
@@ -56,8 +59,13 @@ pub(super) fn ground(context: &Context<'_>, sets: Vec<Tried>) -> Result<Vec<Grou
 
 /// The landed copy of a set that the last release was made with, if the plan still wants that set.
 fn last_used(context: &Context<'_>, set: &JurisdictionPlan) -> Result<Option<Landed>, Error> {
-    let Some(before) = before(context, set) else { return Ok(None) };
-    let held = context.store.held(&fetch::set_folder(&set.id)).map_err(|source| Error::Store { source })?;
+    let Some(before) = before(context, set) else {
+        return Ok(None);
+    };
+    let held = context
+        .store
+        .held(&fetch::set_folder(&set.id))
+        .map_err(|source| Error::Store { source })?;
     let landed = held.map(|held| held.landed);
     Ok(landed.filter(|landed| {
         landed.sha256 == before.source_sha256 && before.source == set.source.shown.to_string()
@@ -67,7 +75,8 @@ fn last_used(context: &Context<'_>, set: &JurisdictionPlan) -> Result<Option<Lan
 /// What the last release tells of a set of this vintage.
 fn before<'a>(context: &'a Context<'_>, set: &JurisdictionPlan) -> Option<&'a JurisdictionReport> {
     let sets = context.last.iter().flat_map(|last| &last.jurisdictions);
-    sets.filter(|before| before.vintage == set.vintage).find(|before| before.id == set.id)
+    sets.filter(|before| before.vintage == set.vintage)
+        .find(|before| before.id == set.id)
 }
 
 /// The sets where nothing is located: as the last release tells of them, not indexed.
@@ -84,7 +93,12 @@ pub(super) fn known(context: &Context<'_>, ground: &[Ground], last: &RunReport) 
     for (report, ground) in reports.iter_mut().zip(ground) {
         report.stale.clone_from(&ground.stale);
     }
-    Ok(Joined { context: engine::join_nothing(plan), reports, names: vec![], outlines })
+    Ok(Joined {
+        context: engine::join_nothing(plan),
+        reports,
+        names: vec![],
+        outlines,
+    })
 }
 
 /// Indexes every polygon set of the plan.
@@ -106,22 +120,27 @@ pub(super) fn join(context: &Context<'_>, ground: &[Ground]) -> Result<Joined, E
             warn!(set = %set.id, codes = read.restored_codes, "codes of jurisdictions were restored to their digits");
         }
     }
-    let reports = plan.jurisdictions.iter().zip(ground).zip(&sets.read).map(|((set, ground), read)| {
-        info!(stage = "read", set = %set.id, polygons = read.polygons, "jurisdictions indexed");
-        JurisdictionReport {
-            id: set.id.clone(),
-            vintage: set.vintage.clone(),
-            source: set.source.shown.to_string(),
-            source_sha256: ground.landed.sha256.clone(),
-            agency: set.agency.clone(),
-            licence: set.licence.clone(),
-            polygons: read.polygons,
-            unusable: read.unusable.iter().take(TOLD).cloned().collect(),
-            unusable_polygons: read.unusable.len() as u64,
-            restored_codes: read.restored_codes,
-            stale: ground.stale.clone(),
-        }
-    });
+    let reports = plan
+        .jurisdictions
+        .iter()
+        .zip(ground)
+        .zip(&sets.read)
+        .map(|((set, ground), read)| {
+            info!(stage = "read", set = %set.id, polygons = read.polygons, "jurisdictions indexed");
+            JurisdictionReport {
+                id: set.id.clone(),
+                vintage: set.vintage.clone(),
+                source: set.source.shown.to_string(),
+                source_sha256: ground.landed.sha256.clone(),
+                agency: set.agency.clone(),
+                licence: set.licence.clone(),
+                polygons: read.polygons,
+                unusable: read.unusable.iter().take(TOLD).cloned().collect(),
+                unusable_polygons: read.unusable.len() as u64,
+                restored_codes: read.restored_codes,
+                stale: ground.stale.clone(),
+            }
+        });
     Ok(Joined {
         reports: reports.collect(),
         context: sets.context,

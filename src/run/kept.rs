@@ -43,7 +43,9 @@ pub(super) fn kept(
         let read = geoparquet::inspect(&tile).and_then(|footer| {
             let own = ["facility_id", "geometry"].into_iter();
             let columns = own.chain(rows.sample.fields().iter().map(String::as_str));
-            let there: Vec<&str> = columns.filter(|name| footer.schema.index_of(name).is_ok()).collect();
+            let there: Vec<&str> = columns
+                .filter(|name| footer.schema.index_of(name).is_ok())
+                .collect();
             geoparquet::read_each(&tile, &there, &mut |rows| looking.see(rows))
         });
         if let Err(error) = read {
@@ -97,13 +99,19 @@ impl<'a> Looking<'a> {
     }
 
     fn see(&mut self, before: &RecordBatch) {
-        let (Some(ids), Some(shapes)) =
-            (before.column_by_name("facility_id"), before.column_by_name("geometry"))
-        else {
+        let (Some(ids), Some(shapes)) = (
+            before.column_by_name("facility_id"),
+            before.column_by_name("geometry"),
+        ) else {
             return;
         };
-        let columns: Vec<Option<&ArrayRef>> =
-            self.rows.sample.fields().iter().map(|field| before.column_by_name(field)).collect();
+        let columns: Vec<Option<&ArrayRef>> = self
+            .rows
+            .sample
+            .fields()
+            .iter()
+            .map(|field| before.column_by_name(field))
+            .collect();
         let prefix = format!("{}:", self.layer.id);
         let (ids, shapes) = (ids.as_string::<i32>(), shapes.as_binary::<i32>());
         for row in 0..before.num_rows() {
@@ -112,16 +120,25 @@ impl<'a> Looking<'a> {
             let place = geometry::bounds(shapes.value(row)).map(|bounds| bounds.center().into());
             let sought = |has_moved: bool| {
                 let name = nearby::name(before, &self.naming, row);
-                place.map(|place| Sought { id: nearby::id(before, row), place, name, has_moved })
+                place.map(|place| Sought {
+                    id: nearby::id(before, row),
+                    place,
+                    name,
+                    has_moved,
+                })
             };
             match self.rows.has_key(key) {
                 Ok(true) => self.kept.ids += 1,
                 Ok(false) => self.gone.extend(sought(true)),
                 Err(source) => self.failed = Some(RowsError::Scratch { source }),
             }
-            let Some(now) = self.rows.sample.facility(key) else { continue };
-            let then: Vec<Option<u64>> =
-                columns.iter().map(|column| column.and_then(|column| digest(column, row))).collect();
+            let Some(now) = self.rows.sample.facility(key) else {
+                continue;
+            };
+            let then: Vec<Option<u64>> = columns
+                .iter()
+                .map(|column| column.and_then(|column| digest(column, row)))
+                .collect();
             let has_moved = place.is_some_and(|place| !nearby::is_near(place, now.place));
             let sought = sought(has_moved);
             self.compare(&then, &now.values);
@@ -135,14 +152,18 @@ impl<'a> Looking<'a> {
     /// Whether one of the columns that tell a facility from its neighbours has another value.
     fn is_renamed(&self, then: &[Option<u64>], now: &Facility) -> bool {
         let fields = self.rows.sample.fields().iter().zip(then).zip(&now.values);
-        fields.into_iter().any(|((field, then), now)| then != now && self.naming.contains(field))
+        fields
+            .into_iter()
+            .any(|((field, then), now)| then != now && self.naming.contains(field))
     }
 
     fn compare(&mut self, then: &[Option<u64>], now: &[Option<u64>]) {
         let fields = then.len();
         for a in 0..fields {
             for b in (0..fields).filter(|b| *b != a) {
-                let (Some(then_a), Some(then_b)) = (then[a], then[b]) else { continue };
+                let (Some(then_a), Some(then_b)) = (then[a], then[b]) else {
+                    continue;
+                };
                 if then_a == then_b {
                     continue;
                 }
@@ -199,7 +220,12 @@ impl<'a> Looking<'a> {
             }
             // One value in all rows is in many columns by chance.
             if pair.is_varied {
-                self.kept.shifted.push(Shifted { from, to, rows: pair.shifted, of: pair.differed });
+                self.kept.shifted.push(Shifted {
+                    from,
+                    to,
+                    rows: pair.shifted,
+                    of: pair.differed,
+                });
             }
         }
     }

@@ -59,7 +59,10 @@ pub struct Fetched {
 impl Fetched {
     /// Whether every source landed.
     pub fn is_complete(&self) -> bool {
-        self.jurisdictions.iter().chain(&self.layers).all(FetchedSource::has_landed)
+        self.jurisdictions
+            .iter()
+            .chain(&self.layers)
+            .all(FetchedSource::has_landed)
     }
 
     /// Whether a run could publish anything: every polygon set landed, and a layer.
@@ -89,14 +92,29 @@ pub fn fetch(
     let lock = store.lock().map_err(|source| Error::Store { source })?;
     store.heal(&lock).map_err(|source| Error::Store { source })?;
     let known = known(store)?;
-    let (sets_landed, layers_landed) =
-        fetch::land_all(Fetching { plan, store, progress, settings, is_offline: false });
-    let sets = plan.jurisdictions.iter().map(|set| (set_folder(&set.id), &set.source));
-    let layers = plan.layers.iter().map(|layer| (layer.id.to_string(), &layer.source));
+    let (sets_landed, layers_landed) = fetch::land_all(Fetching {
+        plan,
+        store,
+        progress,
+        settings,
+        is_offline: false,
+    });
+    let sets = plan
+        .jurisdictions
+        .iter()
+        .map(|set| (set_folder(&set.id), &set.source));
+    let layers = plan
+        .layers
+        .iter()
+        .map(|layer| (layer.id.to_string(), &layer.source));
     let tell = |((id, source), tried): ((String, &SourcePlan), Tried)| told(id, source, tried, &known);
     let jurisdictions = sets.zip(sets_landed).map(tell).collect::<Result<_, _>>()?;
     let layers = layers.zip(layers_landed).map(tell).collect::<Result<_, _>>()?;
-    Ok(Fetched { started, jurisdictions, layers })
+    Ok(Fetched {
+        started,
+        jurisdictions,
+        layers,
+    })
 }
 
 /// Folder and digest of what was landed before.
@@ -126,10 +144,22 @@ fn told(id: String, source: &SourcePlan, tried: Tried, known: &Known) -> Result<
         },
         Ok(Ok(landed)) => {
             let is_known = known.contains(&(id.clone(), landed.sha256.clone()));
-            let status = if is_known { SourceStatus::Unchanged } else { SourceStatus::New };
+            let status = if is_known {
+                SourceStatus::Unchanged
+            } else {
+                SourceStatus::New
+            };
             let (sha256, bytes) = (Some(landed.sha256), Some(landed.bytes));
             let landed_at = Some(landed.landed_at);
-            Ok(FetchedSource { id, source: shown, status, reason: None, sha256, bytes, landed_at })
+            Ok(FetchedSource {
+                id,
+                source: shown,
+                status,
+                reason: None,
+                sha256,
+                bytes,
+                landed_at,
+            })
         }
     }
 }
@@ -203,7 +233,13 @@ pub fn prune(store: &Store, keep: Keep) -> Result<Vec<AgedCopy>, Error> {
     });
     let newest = keep.newest.unwrap_or(1);
     let (since, until) = (since.as_deref(), until.as_deref());
-    let retention = Retention { keep: newest, since, needed: &needed, until, is_dry: keep.is_dry };
+    let retention = Retention {
+        keep: newest,
+        since,
+        needed: &needed,
+        until,
+        is_dry: keep.is_dry,
+    };
     Ok(aged(store.prune_landing(&lock, &retention).map_err(store_error)?))
 }
 

@@ -60,20 +60,35 @@ impl LayerError {
         match self {
             Self::Record { source }
             | Self::Land { source, .. }
-            | Self::Write { source: TileError::Store { source } } => Err(source),
-            Self::Engine { source: EngineError::Sink { region, source } } => {
-                match source.downcast::<TileError>().map(|error| *error) {
-                    Ok(source) => Self::Write { source }.into_fatal(),
-                    Err(source) => Ok(Self::Engine { source: EngineError::Sink { region, source } }),
-                }
-            }
-            Self::Write { source: TileError::Rows { source } } => Self::Engine { source }.into_fatal(),
-            Self::Engine { source: EngineError::Rows { source: RowsError::Scratch { source } } } => {
+            | Self::Write {
+                source: TileError::Store { source },
+            } => Err(source),
+            Self::Engine {
+                source: EngineError::Sink { region, source },
+            } => match source.downcast::<TileError>().map(|error| *error) {
+                Ok(source) => Self::Write { source }.into_fatal(),
+                Err(source) => Ok(Self::Engine {
+                    source: EngineError::Sink { region, source },
+                }),
+            },
+            Self::Write {
+                source: TileError::Rows { source },
+            } => Self::Engine { source }.into_fatal(),
+            Self::Engine {
+                source:
+                    EngineError::Rows {
+                        source: RowsError::Scratch { source },
+                    },
+            } => {
                 // The system's own error where it is not the store's.
                 let scratch = |source| Self::Engine {
-                    source: EngineError::Rows { source: RowsError::Scratch { source } },
+                    source: EngineError::Rows {
+                        source: RowsError::Scratch { source },
+                    },
                 };
-                source.downcast::<StoreError>().map_or_else(|source| Ok(scratch(source)), Err)
+                source
+                    .downcast::<StoreError>()
+                    .map_or_else(|source| Ok(scratch(source)), Err)
             }
             other => Ok(other),
         }
@@ -94,7 +109,11 @@ impl Coming<'_> {
     /// Waits for the next layer; none after the last.
     fn next(&self) -> Option<Ready> {
         let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        ready.or_else(|| self.landings.next_layer().map(|(layer, tried)| (layer, tried, None)))
+        ready.or_else(|| {
+            self.landings
+                .next_layer()
+                .map(|(layer, tried)| (layer, tried, None))
+        })
     }
 }
 
@@ -108,13 +127,19 @@ pub(super) fn run_all(
     room: &Room,
     coming: &Coming<'_>,
 ) -> Result<Vec<LayerOutcome>, Error> {
-    let ground = &Ground { join: &joined.context, places: profile::places(&joined.outlines), room };
+    let ground = &Ground {
+        join: &joined.context,
+        places: profile::places(&joined.outlines),
+        room,
+    };
     let done = Mutex::new(BTreeMap::new());
     let work = || {
         while let Some(ready) = coming.next() {
             let layer = ready.0;
             let outcome = run_ready(context, ground, &coming.prints, ready);
-            done.lock().unwrap_or_else(PoisonError::into_inner).insert(layer, outcome);
+            done.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(layer, outcome);
         }
     };
     let workers = AT_ONCE.min(rayon::current_num_threads());
@@ -137,7 +162,13 @@ fn run_ready(
     let print = prints.of(at, &landed);
     match unchanged::take_layer(context, at, &landed, print.as_deref())? {
         Some(kept) => Ok(kept),
-        None => made(context, ground, &context.plan.layers[at], landed, print.as_deref()),
+        None => made(
+            context,
+            ground,
+            &context.plan.layers[at],
+            landed,
+            print.as_deref(),
+        ),
     }
 }
 
@@ -150,8 +181,12 @@ fn made(
     print: Option<&str>,
 ) -> Result<LayerOutcome, Error> {
     let print_of_left = print.filter(|_| !context.mode.rebuild);
-    let left = print_of_left.map(|print| takeover::take(context, ground.room, layer, print)).transpose()?;
-    let mut outcome = left.flatten().map_or_else(|| run_one(context, ground, layer, landed), Ok)?;
+    let left = print_of_left
+        .map(|print| takeover::take(context, ground.room, layer, print))
+        .transpose()?;
+    let mut outcome = left
+        .flatten()
+        .map_or_else(|| run_one(context, ground, layer, landed), Ok)?;
     outcome.report = veiled(context, &outcome.report)?;
     if outcome.report.status == LayerStatus::Published {
         outcome.report.fingerprint = print.map(str::to_owned);
@@ -177,8 +212,12 @@ fn run_one(
     // Of the highest level, so that a warning names its layer whatever else is quiet.
     let _span = error_span!("layer", id = %layer.id).entered();
     let timer = Instant::now();
-    let tried = catch_unwind(AssertUnwindSafe(|| attempt(context, ground, layer, landed)))
-        .unwrap_or_else(|panic| Err(LayerError::Panic { what: panic_text(panic.as_ref()) }));
+    let tried =
+        catch_unwind(AssertUnwindSafe(|| attempt(context, ground, layer, landed))).unwrap_or_else(|panic| {
+            Err(LayerError::Panic {
+                what: panic_text(panic.as_ref()),
+            })
+        });
     let mut outcome = match tried.map_err(LayerError::into_fatal) {
         Ok(outcome) => outcome,
         Err(Err(source)) => return Err(Error::Store { source }),
@@ -193,7 +232,9 @@ fn run_one(
 
 pub(super) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message")
+        .to_owned()
 }
 
 fn attempt(
@@ -203,15 +244,29 @@ fn attempt(
     landed: Tried,
 ) -> Result<LayerOutcome, LayerError> {
     // A panic of the fetch stage is this layer's failure alone.
-    let landed = landed.unwrap_or_else(|panic| resume_unwind(panic)).map_err(|error| match error.told() {
-        Ok(what) => LayerError::Source { what: layer.source.as_shown(&what) },
-        Err(source) => LayerError::Land { shown: layer.source.shown.to_string(), source },
-    })?;
+    let landed = landed
+        .unwrap_or_else(|panic| resume_unwind(panic))
+        .map_err(|error| match error.told() {
+            Ok(what) => LayerError::Source {
+                what: layer.source.as_shown(&what),
+            },
+            Err(source) => LayerError::Land {
+                shown: layer.source.shown.to_string(),
+                source,
+            },
+        })?;
     let mut rows = {
         let task = context.progress.start("read", layer.id.as_str(), None);
         let Ground { join, places, room } = ground;
         let readers = &context.readers;
-        let work = Work { plan: context.plan, layer, join, places, room, readers };
+        let work = Work {
+            plan: context.plan,
+            layer,
+            join,
+            places,
+            room,
+            readers,
+        };
         engine::read_layer(work, &landed, &*task).map_err(|source| LayerError::Engine { source })?
     };
     // Before it is compared with what the last report has, which shows no secret either.
@@ -227,17 +282,28 @@ fn attempt(
     let gate = gate::judge(context, layer, &landed, &mut rows)?;
     rows.forget_keys();
     if let Some(gate) = gate.as_ref().filter(|gate| gate.held.is_some()) {
-        return Err(LayerError::Held { gate: Box::new(gate.clone()) });
+        return Err(LayerError::Held {
+            gate: Box::new(gate.clone()),
+        });
     }
     let mut outcome = write(context, ground.room, layer, &landed, rows)?;
     outcome.report.gate = gate;
-    info!(stage = "write", tiles = outcome.report.tiles, bytes = outcome.report.bytes_out, "written");
+    info!(
+        stage = "write",
+        tiles = outcome.report.tiles,
+        bytes = outcome.report.bytes_out,
+        "written"
+    );
     if is_conserved(&outcome.report) {
         return Ok(outcome);
     }
     let report = outcome.report;
     let (read, written, rejected) = (report.rows_read, report.rows_written, report.rows_rejected);
-    Err(LayerError::Conservation { read, written, rejected })
+    Err(LayerError::Conservation {
+        read,
+        written,
+        rejected,
+    })
 }
 
 fn write(
@@ -262,14 +328,19 @@ fn write(
     let shared = unpacked.into_shared();
     let id = layer.id.as_str();
     // Another working folder gives the same bytes.
-    let rejects = rows
-        .rejects
-        .rows()
-        .map(|reject| reject.map(|reject| Reject { origin: as_written(layer, &reject.origin), ..reject }));
+    let rejects = rows.rejects.rows().map(|reject| {
+        reject.map(|reject| Reject {
+            origin: as_written(layer, &reject.origin),
+            ..reject
+        })
+    });
     tables::write_rejects(context, id, rejects).map_err(|source| LayerError::Write { source })?;
-    let flags = rows
-        .flagged(shared)
-        .map(|flag| flag.map(|flag| Flag { origin: as_written(layer, &flag.origin), ..flag }));
+    let flags = rows.flagged(shared).map(|flag| {
+        flag.map(|flag| Flag {
+            origin: as_written(layer, &flag.origin),
+            ..flag
+        })
+    });
     tables::write_flags(context, id, flags).map_err(|source| LayerError::Write { source })?;
     let report = published(layer, landed, &rows, &tiles);
     let schema = Some(Arc::clone(&rows.schema));
@@ -292,19 +363,27 @@ fn write(
 
 /// An origin as tables of a release show it.
 pub(super) fn as_written(layer: &LayerPlan, origin: &Origin) -> Origin {
-    Origin { source: layer.source.as_written(&origin.source), row: origin.row }
+    Origin {
+        source: layer.source.as_written(&origin.source),
+        row: origin.row,
+    }
 }
 
 /// Shows a row group of a tile to the products, and where its rows are to be had.
 pub(super) fn show(context: &Context<'_>, tile: &Tile, group: &Group) {
-    let place = |spot: &Spot| Place { part: spot.part, row: spot.row };
+    let place = |spot: &Spot| Place {
+        part: spot.part,
+        row: spot.row,
+    };
     let places: Vec<Place> = group.spots.iter().map(place).collect();
     context.products.see(tile, &group.published.rows.0, &places);
 }
 
 /// Whether a layer is to be compared with that of the last release, of which there are tiles.
 pub(super) fn is_compared(context: &Context<'_>, layer: &LayerPlan) -> bool {
-    let before = context.tiles_before.and_then(|tiles| tiles.get(layer.id.as_str()));
+    let before = context
+        .tiles_before
+        .and_then(|tiles| tiles.get(layer.id.as_str()));
     context.plan.makes(derive::changes::NAME) && before.is_some_and(|tiles| !tiles.is_empty())
 }
 
@@ -333,7 +412,11 @@ fn instead(context: &Context<'_>, layer: &LayerPlan, error: &LayerError) -> Resu
                     "not carried from a release"
                 );
                 discard(context, id)?;
-                let _ = write!(reason, "; and its last good data can't be used: {}", chain(&error));
+                let _ = write!(
+                    reason,
+                    "; and its last good data can't be used: {}",
+                    chain(&error)
+                );
             }
         }
     }
@@ -346,10 +429,18 @@ fn past_good<'a>(
     layer: &'a str,
 ) -> impl Iterator<Item = (&'a RunReport, &'a LayerReport)> {
     let last = gate::last_good(context, layer);
-    let is_last =
-        |report: &&RunReport| context.last.as_ref().is_some_and(|last| last.release == report.release);
-    let older =
-        context.history.iter().rev().filter(move |report| !is_last(report)).filter_map(move |report| {
+    let is_last = |report: &&RunReport| {
+        context
+            .last
+            .as_ref()
+            .is_some_and(|last| last.release == report.release)
+    };
+    let older = context
+        .history
+        .iter()
+        .rev()
+        .filter(move |report| !is_last(report))
+        .filter_map(move |report| {
             let before = report.layers.iter().find(|before| before.id == layer)?;
             (before.status != LayerStatus::Absent).then_some((report, before))
         });
@@ -385,12 +476,26 @@ fn as_before(
         ..before.clone()
     };
     let first = tiles.first().map(|tile| context.staging.path_of(&tile.path));
-    let schema = first.and_then(|path| geoparquet::inspect(&path).ok()).map(|footer| footer.schema);
-    LayerOutcome { report, tiles, schema, national: None, changes: None, rejects: None, rows: None }
+    let schema = first
+        .and_then(|path| geoparquet::inspect(&path).ok())
+        .map(|footer| footer.schema);
+    LayerOutcome {
+        report,
+        tiles,
+        schema,
+        national: None,
+        changes: None,
+        rejects: None,
+        rows: None,
+    }
 }
 
 fn absent(layer: &LayerPlan, reason: String, gate: Option<GateReport>) -> LayerOutcome {
-    let report = LayerReport { reason: Some(reason), gate, ..started(layer, LayerStatus::Absent) };
+    let report = LayerReport {
+        reason: Some(reason),
+        gate,
+        ..started(layer, LayerStatus::Absent)
+    };
     LayerOutcome {
         report,
         tiles: vec![],
@@ -413,9 +518,15 @@ fn carried(
         let carried = context.staging.carry(&last.release, path, Care::Each);
         carried.map_err(|source| TileError::Store { source })
     };
-    let files = if before.tiles == 0 { vec![] } else { carry(&tile::base(id).join("data"))? };
-    let records: Result<Vec<TileRecord>, TileError> =
-        files.into_iter().map(|file| tile::carried(context, id, file)).collect();
+    let files = if before.tiles == 0 {
+        vec![]
+    } else {
+        carry(&tile::base(id).join("data"))?
+    };
+    let records: Result<Vec<TileRecord>, TileError> = files
+        .into_iter()
+        .map(|file| tile::carried(context, id, file))
+        .collect();
     let records = records?;
     carry(&rejects_path(id))?;
     // A release from before there were flags has no file of them: none were found, and none are made up.
@@ -434,5 +545,7 @@ pub(super) fn rejects_path(layer: &str) -> PathBuf {
 
 /// Path of a layer's flags within a release.
 pub(super) fn flags_path(layer: &str) -> PathBuf {
-    Path::new("quality").join("flags").join(format!("{layer}.parquet"))
+    Path::new("quality")
+        .join("flags")
+        .join(format!("{layer}.parquet"))
 }

@@ -33,8 +33,10 @@ pub(super) fn published(
     report.flags_truncated = truncated(&report);
     let told = tally.fields.iter().filter(|(_, counts)| counts.is_told());
     report.fields = told.map(|(field, counts)| (field.clone(), *counts)).collect();
-    let empty =
-        tally.fields.iter().filter(|(field, counts)| counts.values == 0 && !rows.missing.contains(field));
+    let empty = tally
+        .fields
+        .iter()
+        .filter(|(field, counts)| counts.values == 0 && !rows.missing.contains(field));
     report.fields_empty = empty.map(|(field, _)| field.clone()).collect();
     report.fields_missing.clone_from(&rows.missing);
     report.dropped_z = tally.repairs.dropped_z;
@@ -64,11 +66,18 @@ pub(super) fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
 
 /// Codes that were flagged more often than their flags are kept.
 fn truncated(report: &LayerReport) -> Vec<String> {
-    let many = report.flags.iter().filter(|(_, fields)| fields.values().sum::<u64>() > Flags::KEPT);
+    let many = report
+        .flags
+        .iter()
+        .filter(|(_, fields)| fields.values().sum::<u64>() > Flags::KEPT);
     many.map(|(code, _)| code.clone()).collect()
 }
 
 /// Rows of `quality/flags/<layer>.parquet`, by the report.
 pub(super) fn flags_kept(report: &LayerReport) -> u64 {
-    report.flags.values().map(|fields| fields.values().sum::<u64>().min(Flags::KEPT)).sum()
+    report
+        .flags
+        .values()
+        .map(|fields| fields.values().sum::<u64>().min(Flags::KEPT))
+        .sum()
 }

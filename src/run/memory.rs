@@ -29,11 +29,18 @@ pub(super) fn for_rows(memory: u64, threads: usize) -> usize {
 
 /// Memory of the machine, or of the control group where that is less, bytes.
 fn there_is() -> Option<u64> {
-    let machine = fs::read_to_string(Path::new("/proc/meminfo")).ok().and_then(|text| total(&text));
+    let machine = fs::read_to_string(Path::new("/proc/meminfo"))
+        .ok()
+        .and_then(|text| total(&text));
     let groups = fs::read_to_string(Path::new("/proc/self/cgroup")).ok();
-    let groups =
-        groups.iter().flat_map(|text| limit_files(text)).filter_map(|file| fs::read_to_string(file).ok());
-    groups.filter_map(|text| text.trim().parse().ok()).chain(machine).min()
+    let groups = groups
+        .iter()
+        .flat_map(|text| limit_files(text))
+        .filter_map(|file| fs::read_to_string(file).ok());
+    groups
+        .filter_map(|text| text.trim().parse().ok())
+        .chain(machine)
+        .min()
 }
 
 /// `MemTotal` of proc(5), bytes.
@@ -48,7 +55,9 @@ fn limit_files(groups: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for line in groups.lines() {
         let mut parts = line.splitn(3, ':').skip(1);
-        let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else { continue };
+        let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else {
+            continue;
+        };
         let (root, file) = match controllers {
             "" => ("/sys/fs/cgroup", "memory.max"),
             "memory" => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
@@ -67,7 +76,10 @@ mod tests {
 
     #[test]
     fn what_there_is_is_read_as_the_system_writes_it() {
-        assert_eq!(total("MemTotal:       24576000 kB\nMemFree: 1 kB\n"), Some(24_576_000 * 1024));
+        assert_eq!(
+            total("MemTotal:       24576000 kB\nMemFree: 1 kB\n"),
+            Some(24_576_000 * 1024)
+        );
         assert_eq!(total("nothing"), None);
         let files = limit_files("0::/user.slice/cikr\n4:memory:/batch\n3:cpu:/\n");
         let expected = [

@@ -83,7 +83,11 @@ pub struct Outcome {
 impl Outcome {
     /// Whether every layer and its boundaries are of this run, and no more counts than allowed are other than expected.
     pub fn is_complete(&self) -> bool {
-        let is_fresh = self.report.layers.iter().all(|layer| layer.status == LayerStatus::Published);
+        let is_fresh = self
+            .report
+            .layers
+            .iter()
+            .all(|layer| layer.status == LayerStatus::Published);
         let quality = self.report.quality.as_ref();
         let unmet = quality.map_or(0, QualityReport::unmet);
         let is_placed = self.report.jurisdictions.iter().all(|set| set.stale.is_none());
@@ -132,17 +136,27 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn note_rows(&self, path: &Path, rows: u64) {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), rows);
+        self.rows
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(path.to_owned(), rows);
     }
 
     fn write_options(&self) -> WriteOptions {
-        WriteOptions { page_rows: self.plan.output.page_rows, zstd_level: self.plan.output.zstd_level }
+        WriteOptions {
+            page_rows: self.plan.output.page_rows,
+            zstd_level: self.plan.output.zstd_level,
+        }
     }
 
     /// How a collection is packed, of which so many are made at the same time: they share the memory that is left.
     fn packing<'c>(&self, collection: &'c str, room: &Room, at_once: usize) -> Packing<'c> {
         let memory = room.budget.left() / at_once.max(1);
-        Packing { collection, levels: Levels::from(&self.plan.output), memory }
+        Packing {
+            collection,
+            levels: Levels::from(&self.plan.output),
+            memory,
+        }
     }
 }
 
@@ -188,12 +202,21 @@ pub fn run(
     progress: &dyn Progress,
 ) -> Result<Outcome, Error> {
     let lock = store.lock().map_err(store_error)?;
-    let fetching = Fetching { plan, store, progress, settings, is_offline: mode.offline };
+    let fetching = Fetching {
+        plan,
+        store,
+        progress,
+        settings,
+        is_offline: mode.offline,
+    };
     night(fetching, &lock, id, mode).inspect_err(|error| {
         if error.is_out_of_space() {
             // What it has made so far would keep the next run from having room.
             store.abandon(&lock, id).unwrap_or_else(|error| {
-                warn!(reason = chain(&error), "what a run without room has left can't be removed");
+                warn!(
+                    reason = chain(&error),
+                    "what a run without room has left can't be removed"
+                );
             });
         }
     })
@@ -201,7 +224,13 @@ pub fn run(
 
 /// A run, under the lock.
 fn night(fetching: Fetching<'_>, lock: &Lock, id: &str, mode: Mode<'_>) -> Result<Outcome, Error> {
-    let Fetching { plan, store, progress, settings, .. } = fetching;
+    let Fetching {
+        plan,
+        store,
+        progress,
+        settings,
+        ..
+    } = fetching;
     let (started, timer) = (now(), Instant::now());
     let staging = store.begin(lock, id).map_err(store_error)?;
     let last = past::last_sound(store);
@@ -229,7 +258,13 @@ fn night(fetching: Fetching<'_>, lock: &Lock, id: &str, mode: Mode<'_>) -> Resul
     let room = room(&context);
     records = room.for_records();
     let before = context.tiles_before;
-    let night = Night { plan, history: &history, started: &started, before, room: &records };
+    let night = Night {
+        plan,
+        history: &history,
+        started: &started,
+        before,
+        room: &records,
+    };
     let (joined, mut layers, rest) = land_and_make(&mut context, night, &room, fetching)?;
     gate::note_held(&context, lock, &layers)?;
     refuse_nothing(&layers)?;
@@ -251,7 +286,13 @@ fn night(fetching: Fetching<'_>, lock: &Lock, id: &str, mode: Mode<'_>) -> Resul
     );
     let tiles = layers.iter().map(|layer| layer.tiles.len() as u64).sum::<u64>() + facilities.len() as u64;
     let facilities = facilities_of(plan, &report);
-    let publication = Publication { rows: &rows, tiles, facilities, keep: plan.keep, now: &now() };
+    let publication = Publication {
+        rows: &rows,
+        tiles,
+        facilities,
+        keep: plan.keep,
+        now: &now(),
+    };
     let published = staging.publish(&publication).map_err(store_error)?;
     drop(task);
     gate::settle(store, lock, &report)?;
@@ -259,9 +300,18 @@ fn night(fetching: Fetching<'_>, lock: &Lock, id: &str, mode: Mode<'_>) -> Resul
     for warning in &published.warnings {
         warn!(stage = "publish", "{warning}");
     }
-    info!(stage = "publish", release = id, bytes = published.latest.bytes, "published");
+    info!(
+        stage = "publish",
+        release = id,
+        bytes = published.latest.bytes,
+        "published"
+    );
     let unmet = plan.expected.as_ref().and_then(|expected| expected.unmet);
-    Ok(Outcome { report, release: published.folder, unmet })
+    Ok(Outcome {
+        report,
+        release: published.folder,
+        unmet,
+    })
 }
 
 /// What every row is joined to, the layers in plan order, and the inventory's tiles where all is linked.
@@ -301,7 +351,11 @@ fn make_as_they_land<'a>(
         (Some(_), Some(last)) => jurisdictions::known(context, &sets, last)?,
         _ => jurisdictions::join(context, &sets)?,
     };
-    let coming = Coming { ready: Mutex::new(kept.layers), landings, prints };
+    let coming = Coming {
+        ready: Mutex::new(kept.layers),
+        landings,
+        prints,
+    };
     let layers = layer::run_all(context, &joined, room, &coming)?;
     Ok((joined, layers, kept.rest))
 }
@@ -323,7 +377,9 @@ fn ended(
 /// What is to be published of a run or a layer: without secrets, whoever has repeated them, and with nothing in it that
 /// can't be seen.
 fn veiled<T: Serialize + DeserializeOwned>(context: &Context<'_>, report: &T) -> Result<T, Error> {
-    context.veil.over(report).map_err(|source| Error::Law { what: source.to_string() })
+    context.veil.over(report).map_err(|source| Error::Law {
+        what: source.to_string(),
+    })
 }
 
 fn store_error(source: StoreError) -> Error {
@@ -333,7 +389,8 @@ fn store_error(source: StoreError) -> Error {
 /// How sources are read: a reader's memory is a part of the run's.
 fn readers(plan: &Plan, mode: Mode<'_>) -> Readers {
     let memory = memory::for_run(plan.memory_bytes);
-    mode.reader.map_or_else(Readers::inside, |program| Readers::apart(program.clone(), memory))
+    mode.reader
+        .map_or_else(Readers::inside, |program| Readers::apart(program.clone(), memory))
 }
 
 /// What rows may take of the machine.
@@ -366,8 +423,11 @@ fn made(
     layers: &mut [LayerOutcome],
 ) -> Result<Vec<TileRecord>, Error> {
     let is_wanted = context.plan.makes(products::inventory::NAME);
-    let facilities =
-        if is_wanted { inventory::write(context, &joined.context, room, layers)? } else { vec![] };
+    let facilities = if is_wanted {
+        inventory::write(context, &joined.context, room, layers)?
+    } else {
+        vec![]
+    };
     // The rows of the others are free to go: nothing else is made of them.
     for (layer, outcome) in context.plan.layers.iter().zip(layers) {
         outcome.rows = outcome.rows.take().filter(|_| layer::is_compared(context, layer));
@@ -377,13 +437,22 @@ fn made(
 }
 
 fn refuse_nothing(layers: &[LayerOutcome]) -> Result<(), Error> {
-    if layers.iter().any(|layer| layer.report.status == LayerStatus::Published) {
+    if layers
+        .iter()
+        .any(|layer| layer.report.status == LayerStatus::Published)
+    {
         return Ok(());
     }
     let reason = |layer: &LayerOutcome| {
-        format!("{}: {}", layer.report.id, layer.report.reason.as_deref().unwrap_or("no reason"))
+        format!(
+            "{}: {}",
+            layer.report.id,
+            layer.report.reason.as_deref().unwrap_or("no reason")
+        )
     };
-    Err(Error::NothingPublished { reasons: layers.iter().map(reason).collect() })
+    Err(Error::NothingPublished {
+        reasons: layers.iter().map(reason).collect(),
+    })
 }
 
 fn report(

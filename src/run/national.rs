@@ -33,7 +33,12 @@ pub(super) fn write(context: &Context<'_>, room: &Room, layers: &mut [LayerOutco
         let _task = context.progress.start("write", "national.parquet", None);
         let file =
             one(context, layer, outcome, room).map_err(|source| failure(&outcome.report.id, source))?;
-        info!(stage = "write", layer = outcome.report.id, bytes = file.bytes, "national file written");
+        info!(
+            stage = "write",
+            layer = outcome.report.id,
+            bytes = file.bytes,
+            "national file written"
+        );
         outcome.report.national_bytes = Some(file.bytes);
         outcome.national = Some(file);
     }
@@ -44,7 +49,10 @@ pub(super) fn write(context: &Context<'_>, room: &Room, layers: &mut [LayerOutco
 fn failure(layer: &str, source: BoxError) -> Error {
     match source.downcast::<TileError>() {
         Ok(error) => Error::from(*error),
-        Err(source) => Error::National { layer: layer.to_owned(), source },
+        Err(source) => Error::National {
+            layer: layer.to_owned(),
+            source,
+        },
     }
 }
 
@@ -54,12 +62,19 @@ fn one(
     outcome: &LayerOutcome,
     room: &Room,
 ) -> Result<FileRecord, BoxError> {
-    let schema = outcome.schema.as_ref().ok_or("a layer with tiles has no columns")?;
+    let schema = outcome
+        .schema
+        .as_ref()
+        .ok_or("a layer with tiles has no columns")?;
     let earlier = match &outcome.rows {
         Some(_) => None,
         None => Some(again::rows(context, room, &outcome.tiles, None)?),
     };
-    let store = outcome.rows.as_ref().or(earlier.as_ref()).ok_or("a layer with tiles has no rows")?;
+    let store = outcome
+        .rows
+        .as_ref()
+        .or(earlier.as_ref())
+        .ok_or("a layer with tiles has no rows")?;
     let unpacked = OneFile(LayerTiles::new(layer, store, schema));
     let mut packing = context.packing(layer.id.as_str(), room, 1);
     packing.levels.tile_rows = usize::MAX;
@@ -68,7 +83,10 @@ fn one(
         Ok(tile::write_groups(context, schema, &path, groups, &mut |_| Ok(()))?.file)
     });
     match files {
-        Ok(files) => files.into_iter().next().ok_or_else(|| "a layer with tiles has no rows".into()),
+        Ok(files) => files
+            .into_iter()
+            .next()
+            .ok_or_else(|| "a layer with tiles has no rows".into()),
         Err(EngineError::Sink { source, .. }) => Err(source),
         Err(error) => Err(Box::new(error)),
     }

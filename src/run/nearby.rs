@@ -59,9 +59,14 @@ pub(super) fn name(rows: &RecordBatch, naming: &[String], row: usize) -> Option<
     let mut is_empty = true;
     for column in naming {
         let column = rows.column_by_name(column).filter(|column| column.is_valid(row));
-        let text = column.and_then(|column| spelling::text(column, row)).unwrap_or_default();
-        let plain: String =
-            text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        let text = column
+            .and_then(|column| spelling::text(column, row))
+            .unwrap_or_default();
+        let plain: String = text
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect();
         is_empty &= plain.is_empty();
         plain.hash(&mut hasher);
     }
@@ -83,7 +88,10 @@ pub(super) fn is_near(one: [f64; 2], other: [f64; 2]) -> bool {
 /// # Errors
 /// When scratch files can't be read.
 pub(super) fn found(sought: &[Sought], naming: &[String], rows: &LocalRows) -> Result<u64, RowsError> {
-    let cells: HashSet<[i64; 2]> = sought.iter().flat_map(|sought| around(cell(sought.place))).collect();
+    let cells: HashSet<[i64; 2]> = sought
+        .iter()
+        .flat_map(|sought| around(cell(sought.place)))
+        .collect();
     let mut places: HashSet<[i64; 2]> = HashSet::new();
     let mut spots: Vec<Spot> = Vec::new();
     rows.each(None, Stands::AtCentre, &mut |spot| {
@@ -102,8 +110,11 @@ pub(super) fn found(sought: &[Sought], naming: &[String], rows: &LocalRows) -> R
     let named = by_name(&spots, naming, rows)?;
     let is_close = |sought: &&&Sought| {
         let Some(name) = sought.name else { return false };
-        let near = around(cell(sought.place)).filter_map(|cell| named.get(&(cell, name))).flatten();
-        near.into_iter().any(|(id, place)| *id != sought.id && is_near(*place, sought.place))
+        let near = around(cell(sought.place))
+            .filter_map(|cell| named.get(&(cell, name)))
+            .flatten();
+        near.into_iter()
+            .any(|(id, place)| *id != sought.id && is_near(*place, sought.place))
     };
     Ok((there.len() + others.iter().filter(is_close).count()) as u64)
 }
@@ -115,7 +126,10 @@ pub(super) fn found(sought: &[Sought], naming: &[String], rows: &LocalRows) -> R
 pub(super) fn given_away(sought: &[Sought], naming: &[String], rows: &LocalRows) -> Result<u64, RowsError> {
     let mut by_name: HashMap<u64, Vec<&Sought>> = HashMap::new();
     for sought in sought {
-        by_name.entry(sought.name.unwrap_or_default()).or_default().push(sought);
+        by_name
+            .entry(sought.name.unwrap_or_default())
+            .or_default()
+            .push(sought);
     }
     by_name.retain(|name, sought| *name != 0 && sought.len() == 1);
     let mut spots: Vec<Spot> = Vec::new();
@@ -129,8 +143,12 @@ pub(super) fn given_away(sought: &[Sought], naming: &[String], rows: &LocalRows)
     for spots in spots.chunks(ROWS) {
         let taken = rows.take(spots, Some(&columns(naming)))?;
         for row in 0..taken.num_rows() {
-            let Some(name) = name(&taken, naming, row) else { continue };
-            let Some(sought) = by_name.get(&name).and_then(|sought| sought.first()) else { continue };
+            let Some(name) = name(&taken, naming, row) else {
+                continue;
+            };
+            let Some(sought) = by_name.get(&name).and_then(|sought| sought.first()) else {
+                continue;
+            };
             let is_own = id(&taken, row) == sought.id;
             (if is_own { &mut kept } else { &mut given }).insert(name);
         }
@@ -140,7 +158,9 @@ pub(super) fn given_away(sought: &[Sought], naming: &[String], rows: &LocalRows)
 
 /// The id of rows, and what they are named by.
 fn columns(naming: &[String]) -> Vec<&str> {
-    std::iter::once(ID).chain(naming.iter().map(String::as_str)).collect()
+    std::iter::once(ID)
+        .chain(naming.iter().map(String::as_str))
+        .collect()
 }
 
 /// Ids and places of rows by their cell and name.
@@ -154,7 +174,9 @@ fn by_name(spots: &[Spot], naming: &[String], rows: &LocalRows) -> Result<Named,
         let taken = rows.take(spots, Some(&columns(naming)))?;
         for (row, spot) in spots.iter().enumerate() {
             let place = [spot.x, spot.y];
-            let Some(name) = name(&taken, naming, row) else { continue };
+            let Some(name) = name(&taken, naming, row) else {
+                continue;
+            };
             let places = named.entry((cell(place), name)).or_default();
             if places.len() < KEPT {
                 places.push((id(&taken, row), place));
@@ -179,7 +201,10 @@ fn around([x, y]: [i64; 2]) -> impl Iterator<Item = [i64; 2]> {
     (x - 1..=x + 1).flat_map(move |x| (y - 1..=y + 1).map(move |y| [x, y]))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "degrees by a million are within 64 bits")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "degrees by a million are within 64 bits"
+)]
 fn whole(number: f64) -> i64 {
     number as i64
 }

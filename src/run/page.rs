@@ -42,7 +42,11 @@ pub(super) fn facilities(
     lock: &Lock,
     tiles: &[TileRecord],
 ) -> Result<Facilities, Error> {
-    let seen = context.facilities.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let seen = context
+        .facilities
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
     if seen.is_none()
         && let Some(known) = tallies::facilities(context, tiles)
     {
@@ -55,7 +59,10 @@ pub(super) fn facilities(
 
 fn counted(context: &Context<'_>, tiles: &[TileRecord]) -> Result<Facilities, Error> {
     let counted = tiles.par_iter().map(|tile| {
-        let rows = geoparquet::read(&context.staging.path_of(&tile.path), Some(&["sector_code", "geometry"]));
+        let rows = geoparquet::read(
+            &context.staging.path_of(&tile.path),
+            Some(&["sector_code", "geometry"]),
+        );
         count(&tile.region, &rows?)
     });
     let counted = counted.try_reduce(Facilities::default, |all, more| Ok(all.and(more)));
@@ -75,7 +82,9 @@ fn count(region: &RegionId, rows: &RecordBatch) -> Result<Facilities, BoxError> 
             None => drop(by_sector.insert(sector.to_owned(), 1)),
         }
         let shape = geometry::decode(point.unwrap_or_default()).map_err(RejectReason::code)?;
-        let Geometry::Point(point) = shape else { return Err("the inventory holds more than points".into()) };
+        let Geometry::Point(point) = shape else {
+            return Err("the inventory holds more than points".into());
+        };
         places.push((point.x(), point.y()));
     }
     counted.cells.extend(places);
@@ -114,15 +123,22 @@ pub(super) fn rejects(
     context: &Context<'_>,
     layers: &[LayerOutcome],
 ) -> Result<BTreeMap<String, Vec<RejectSample>>, Error> {
-    let rejected = layers.iter().filter(|layer| layer.report.rows_rejected > 0 && layer.schema.is_some());
+    let rejected = layers
+        .iter()
+        .filter(|layer| layer.report.rows_rejected > 0 && layer.schema.is_some());
     let first = |layer: &LayerOutcome| -> Result<(String, Vec<RejectSample>), BoxError> {
         if let Some(found) = &layer.rejects {
             return Ok((layer.report.id.clone(), found.clone()));
         }
         let path = context.staging.path_of(&rejects_path(&layer.report.id));
-        Ok((layer.report.id.clone(), samples(context, &geoparquet::read_first(&path, SAMPLES)?)?))
+        Ok((
+            layer.report.id.clone(),
+            samples(context, &geoparquet::read_first(&path, SAMPLES)?)?,
+        ))
     };
-    rejected.map(|layer| first(layer).map_err(|source| Error::Table { source })).collect()
+    rejected
+        .map(|layer| first(layer).map_err(|source| Error::Table { source }))
+        .collect()
 }
 
 fn samples(context: &Context<'_>, rows: &RecordBatch) -> Result<Vec<RejectSample>, BoxError> {
@@ -140,6 +156,8 @@ fn samples(context: &Context<'_>, rows: &RecordBatch) -> Result<Vec<RejectSample
 }
 
 fn column<'a, T: Array + 'static>(rows: &'a RecordBatch, name: &str) -> Result<&'a T, BoxError> {
-    let found = rows.column_by_name(name).and_then(|column| column.as_any().downcast_ref());
+    let found = rows
+        .column_by_name(name)
+        .and_then(|column| column.as_any().downcast_ref());
     found.ok_or_else(|| format!("no `{name}` of the expected type").into())
 }

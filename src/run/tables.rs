@@ -96,11 +96,15 @@ fn write_rows<T>(
 
 /// Puts named columns together; every column is nullable.
 pub(super) fn table(columns: Vec<(&str, ArrayRef)>, path: &Path) -> Result<RecordBatch, TileError> {
-    let fields: Vec<Field> =
-        columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
+    let fields: Vec<Field> = columns
+        .iter()
+        .map(|(name, array)| Field::new(*name, array.data_type().clone(), true))
+        .collect();
     let arrays = columns.into_iter().map(|(_, array)| array).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
-        .map_err(|source| TileError::Table { path: path.to_owned(), source })
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|source| TileError::Table {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 #[cfg(test)]
@@ -113,6 +117,9 @@ mod tests {
     fn an_empty_table_keeps_its_types() {
         let rows: ArrayRef = Arc::new(UInt64Array::from_iter_values(std::iter::empty()));
         let table = table(vec![("row", rows)], Path::new("rejects/x.parquet")).unwrap();
-        assert_eq!((table.num_rows(), table.schema().field(0).data_type()), (0, &DataType::UInt64));
+        assert_eq!(
+            (table.num_rows(), table.schema().field(0).data_type()),
+            (0, &DataType::UInt64)
+        );
     }
 }

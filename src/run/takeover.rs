@@ -38,8 +38,12 @@ fn paths(layer: &LayerPlan) -> [PathBuf; 3] {
 /// # Errors
 /// When the store can't be written to.
 pub(super) fn note(context: &Context<'_>, layer: &LayerPlan, report: &LayerReport) -> Result<(), Error> {
-    let Some(fingerprint) = &report.fingerprint else { return Ok(()) };
-    let noted = context.staging.finish(&print(layer, fingerprint), report, &paths(layer));
+    let Some(fingerprint) = &report.fingerprint else {
+        return Ok(());
+    };
+    let noted = context
+        .staging
+        .finish(&print(layer, fingerprint), report, &paths(layer));
     noted.map_err(|source| Error::Store { source })
 }
 
@@ -54,21 +58,33 @@ pub(super) fn take(
     fingerprint: &str,
 ) -> Result<Option<LayerOutcome>, Error> {
     let store_error = |source| Error::Store { source };
-    let left = context.staging.take_over(layer.id.as_str(), &print(layer, fingerprint));
-    let Some((report, files)) = left.map_err(store_error)? else { return Ok(None) };
+    let left = context
+        .staging
+        .take_over(layer.id.as_str(), &print(layer, fingerprint));
+    let Some((report, files)) = left.map_err(store_error)? else {
+        return Ok(None);
+    };
     // A panic is a reason to make the layer again, as an error is, and no other layer's affair.
     let tried = catch_unwind(AssertUnwindSafe(|| outcome(context, room, layer, report, files)));
     match tried.unwrap_or_else(|panic| Err(layer::panic_text(panic.as_ref()).into())) {
         Ok(outcome) => {
             let tiles = outcome.tiles.len();
-            info!(stage = "write", layer = outcome.report.id, tiles, "taken over from a run that died");
+            info!(
+                stage = "write",
+                layer = outcome.report.id,
+                tiles,
+                "taken over from a run that died"
+            );
             Ok(Some(outcome))
         }
         Err(error) => {
             let reason = chain(error.as_ref());
             warn!(layer = %layer.id, reason, "what a run that died has left can't be used: made again");
             context.products.forget(layer.id.as_str());
-            paths(layer).iter().try_for_each(|path| context.staging.discard(path)).map_err(store_error)?;
+            paths(layer)
+                .iter()
+                .try_for_each(|path| context.staging.discard(path))
+                .map_err(store_error)?;
             Ok(None)
         }
     }
@@ -85,21 +101,27 @@ fn outcome(
     context.note_rows(&flags_path(&report.id), flags_kept(&report));
     let data = tile::base(&report.id).join("data");
     let tiles = files.into_iter().filter(|file| file.path.starts_with(&data));
-    let tiles = tiles.map(|file| tile::carried(context, &report.id, file)).collect::<Result<Vec<_>, _>>()?;
+    let tiles = tiles
+        .map(|file| tile::carried(context, &report.id, file))
+        .collect::<Result<Vec<_>, _>>()?;
     let first = tiles.first().ok_or("a finished layer has no tiles")?;
     let schema = geoparquet::inspect(&context.staging.path_of(&first.path))?.schema;
     let rows = again::rows(context, room, &tiles, None)?;
     let unpacked = LayerTiles::new(layer, &rows, &schema);
     let at_once = AT_ONCE.min(context.plan.layers.len());
-    let packed = engine::pack(&unpacked, &context.packing(&report.id, room, at_once), |tile, groups| {
-        let mut rows = 0;
-        for group in groups {
-            let group = group?;
-            layer::show(context, tile, &group);
-            rows += group.published.rows.0.num_rows() as u64;
-        }
-        Ok((tile.region.clone(), tile.ordinal, rows))
-    })?;
+    let packed = engine::pack(
+        &unpacked,
+        &context.packing(&report.id, room, at_once),
+        |tile, groups| {
+            let mut rows = 0;
+            for group in groups {
+                let group = group?;
+                layer::show(context, tile, &group);
+                rows += group.published.rows.0.num_rows() as u64;
+            }
+            Ok((tile.region.clone(), tile.ordinal, rows))
+        },
+    )?;
     let is_as_packed = |(tile, (region, ordinal, rows)): (&TileRecord, &(_, u32, u64))| {
         (&tile.region, tile.ordinal, tile.rows) == (region, *ordinal, *rows)
     };
@@ -107,5 +129,13 @@ fn outcome(
         return Err("its tiles are not those that its rows give".into());
     }
     let schema = Some(Arc::clone(&schema));
-    Ok(LayerOutcome { report, tiles, schema, national: None, changes: None, rejects: None, rows: Some(rows) })
+    Ok(LayerOutcome {
+        report,
+        tiles,
+        schema,
+        national: None,
+        changes: None,
+        rejects: None,
+        rows: Some(rows),
+    })
 }

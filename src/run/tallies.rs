@@ -19,7 +19,9 @@ use crate::store::{self, Lock};
 /// What stands for tiles, whatever they lie in: their digests in the order of their paths, and this program's version.
 fn name(tiles: &[TileRecord]) -> String {
     let mut digests: Vec<(&str, &str)> = vec![("", env!("CARGO_PKG_VERSION"))];
-    let files = tiles.iter().map(|tile| (tile.path.to_str().unwrap_or_default(), tile.sha256.as_str()));
+    let files = tiles
+        .iter()
+        .map(|tile| (tile.path.to_str().unwrap_or_default(), tile.sha256.as_str()));
     digests.extend(files);
     digests.sort_unstable();
     store::sha256(format!("{digests:?}").as_bytes())
@@ -74,8 +76,16 @@ pub(super) fn keep_facilities(
     tiles: &[TileRecord],
     counted: &Facilities,
 ) -> Result<(), Error> {
-    let Ok(told) = to_raw_value(counted) else { return Ok(()) };
-    put(context, lock, FACILITIES, tiles, BTreeMap::from([(PAGE.to_owned(), told)]))
+    let Ok(told) = to_raw_value(counted) else {
+        return Ok(());
+    };
+    put(
+        context,
+        lock,
+        FACILITIES,
+        tiles,
+        BTreeMap::from([(PAGE.to_owned(), told)]),
+    )
 }
 
 fn put(

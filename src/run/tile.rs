@@ -67,12 +67,19 @@ pub(super) enum TileError {
 impl TileError {
     /// A file can't be encoded or decoded.
     pub(super) fn encoding(path: &Path, source: GeoparquetError) -> Self {
-        Self::Parquet { path: path.to_owned(), source }
+        Self::Parquet {
+            path: path.to_owned(),
+            source,
+        }
     }
 
     /// Rows that outgrew memory can't be read back.
     pub(super) fn from_scratch(source: io::Error) -> Self {
-        Self::Rows { source: EngineError::Rows { source: RowsError::Scratch { source } } }
+        Self::Rows {
+            source: EngineError::Rows {
+                source: RowsError::Scratch { source },
+            },
+        }
     }
 }
 
@@ -80,14 +87,20 @@ impl From<TileError> for Error {
     fn from(error: TileError) -> Self {
         match error {
             TileError::Store { source } => Self::Store { source },
-            other => Self::Table { source: Box::new(other) },
+            other => Self::Table {
+                source: Box::new(other),
+            },
         }
     }
 }
 
 /// Folder of a collection within a release.
 pub(super) fn base(collection: &str) -> PathBuf {
-    if collection == "facilities" { PathBuf::from(collection) } else { Path::new("layers").join(collection) }
+    if collection == "facilities" {
+        PathBuf::from(collection)
+    } else {
+        Path::new("layers").join(collection)
+    }
 }
 
 /// Is shown every row group of a file while it is in memory.
@@ -149,8 +162,17 @@ pub(super) fn write_groups(
         Ok((rows, extent.unwrap_or_else(|| assemble::extent(&[])), types))
     })?;
     context.note_rows(path, rows);
-    let file = FileRecord { path: path.to_owned(), rows, bytes: written.bytes, sha256: written.sha256 };
-    Ok(WrittenFeatures { file, extent, geometry_types })
+    let file = FileRecord {
+        path: path.to_owned(),
+        rows,
+        bytes: written.bytes,
+        sha256: written.sha256,
+    };
+    Ok(WrittenFeatures {
+        file,
+        extent,
+        geometry_types,
+    })
 }
 
 /// Writes a table without geometry.
@@ -164,7 +186,12 @@ pub(super) fn write_table(
             .map_err(|source| TileError::encoding(path, source))
     })?;
     context.note_rows(path, rows);
-    Ok(FileRecord { path: path.to_owned(), rows, bytes: written.bytes, sha256: written.sha256 })
+    Ok(FileRecord {
+        path: path.to_owned(),
+        rows,
+        bytes: written.bytes,
+        sha256: written.sha256,
+    })
 }
 
 /// Writes a long table piece by piece, as `fill` hands the pieces on.
@@ -182,13 +209,21 @@ pub(super) fn write_pieces(
         table.close().map_err(encoding)
     })?;
     context.note_rows(path, rows);
-    Ok(FileRecord { path: path.to_owned(), rows, bytes: written.bytes, sha256: written.sha256 })
+    Ok(FileRecord {
+        path: path.to_owned(),
+        rows,
+        bytes: written.bytes,
+        sha256: written.sha256,
+    })
 }
 
 /// Of a long table of few distinct values: beyond level 3, zstd takes six times as long over it.
 fn long_options(context: &Context<'_>) -> WriteOptions {
     let options = context.write_options();
-    WriteOptions { zstd_level: options.zstd_level.min(3), ..options }
+    WriteOptions {
+        zstd_level: options.zstd_level.min(3),
+        ..options
+    }
 }
 
 fn staged<T>(
@@ -197,7 +232,10 @@ fn staged<T>(
     encode: impl FnOnce(&mut Watched<'_>) -> Result<T, TileError>,
 ) -> Result<(Written, T), TileError> {
     let store = |source| TileError::Store { source };
-    let mut out = Watched { file: context.staging.create(path).map_err(store)?, failure: None };
+    let mut out = Watched {
+        file: context.staging.create(path).map_err(store)?,
+        failure: None,
+    };
     let made = encode(&mut out);
     if let Some(source) = out.failure {
         return Err(store(source));
@@ -217,7 +255,10 @@ impl Watched<'_> {
     fn note<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
         done.map_err(|error| {
             let kind = error.kind();
-            self.failure = self.failure.take().or_else(|| error.downcast::<StoreError>().ok());
+            self.failure = self
+                .failure
+                .take()
+                .or_else(|| error.downcast::<StoreError>().ok());
             io::Error::from(kind)
         })
     }
@@ -242,12 +283,16 @@ pub(super) fn carried(
     written: Written,
 ) -> Result<TileRecord, TileError> {
     let file = context.staging.path_of(&written.path);
-    let footer = geoparquet::inspect(&file)
-        .map_err(|source| TileError::Parquet { path: written.path.clone(), source })?;
+    let footer = geoparquet::inspect(&file).map_err(|source| TileError::Parquet {
+        path: written.path.clone(),
+        source,
+    })?;
     context.note_rows(&written.path, footer.rows);
     let (region, ordinal) = place(&written.path);
     let column = footer.geo.as_ref().and_then(GeoMetadata::primary).cloned();
-    let column = column.ok_or_else(|| TileError::Carried { path: written.path.clone() })?;
+    let column = column.ok_or_else(|| TileError::Carried {
+        path: written.path.clone(),
+    })?;
     let Some([xmin, ymin, xmax, ymax]) = column.bbox.as_deref() else {
         return Err(TileError::Carried { path: written.path });
     };

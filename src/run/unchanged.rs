@@ -76,24 +76,38 @@ impl<'a> Prints<'a> {
             version: env!("CARGO_PKG_VERSION"),
             layer: &plan.layers[layer],
             // Memory and the size of batches change no byte.
-            limits: (plan.limits.record_bytes, plan.limits.archive_bytes, plan.limits.rows),
+            limits: (
+                plan.limits.record_bytes,
+                plan.limits.archive_bytes,
+                plan.limits.rows,
+            ),
             output: &plan.output,
             jurisdictions: &plan.jurisdictions,
             tables: &self.tables,
         };
         let text = serde_json::to_string(&(basis, name(landed)));
-        Some(store::sha256(text.expect("a plan has text keys only, so it serializes").as_bytes()))
+        Some(store::sha256(
+            text.expect("a plan has text keys only, so it serializes")
+                .as_bytes(),
+        ))
     }
 }
 
 /// Digest and extension: the same bytes may be opened as two formats.
 fn name(landed: &Landed) -> String {
-    landed.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    landed
+        .path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Whether a layer is what it was in the last release.
 pub(super) fn is_same(context: &Context<'_>, prints: &Prints<'_>, layer: usize, tried: &Tried) -> bool {
-    prints.of(layer, tried).is_some_and(|print| before(context, layer, &print).is_some())
+    prints
+        .of(layer, tried)
+        .is_some_and(|print| before(context, layer, &print).is_some())
 }
 
 /// The last release, and what it tells of a layer that has the same fingerprint there.
@@ -142,7 +156,10 @@ pub(super) fn take(
     while let Some((layer, tried)) = landings.next_layer() {
         let mut outcome = link(context, layer, &tried, prints.of(layer, &tried).as_deref())?;
         // Else nothing of it is looked at.
-        if outcome.as_ref().is_some_and(|kept| !tallies::are_kept(context, &kept.report.id, &kept.tiles)) {
+        if outcome
+            .as_ref()
+            .is_some_and(|kept| !tallies::are_kept(context, &kept.report.id, &kept.tiles))
+        {
             outcome = confirmed(context, outcome)?;
         }
         layers.push((layer, tried, outcome));
@@ -180,8 +197,15 @@ fn confirmed(context: &Context<'_>, kept: Option<LayerOutcome>) -> Result<Option
     if problems.is_empty() {
         return Ok(Some(outcome));
     }
-    let damaged = StoreError::Damaged { release: context.release.to_owned(), problems };
-    warn!(layer = id, reason = chain(&damaged), "what was linked is damaged: made again");
+    let damaged = StoreError::Damaged {
+        release: context.release.to_owned(),
+        problems,
+    };
+    warn!(
+        layer = id,
+        reason = chain(&damaged),
+        "what was linked is damaged: made again"
+    );
     discard(context, id)?;
     Ok(None)
 }
@@ -194,7 +218,11 @@ fn has_same_list(context: &Context<'_>, last: &RunReport) -> bool {
         !matches!(about.carried, Carried::Whole(_)) || last.product(about.doc.name).is_some()
     };
     last.layers.len() == layers.len()
-        && last.layers.iter().zip(layers).all(|(before, layer)| before.id == layer.id.as_str())
+        && last
+            .layers
+            .iter()
+            .zip(layers)
+            .all(|(before, layer)| before.id == layer.id.as_str())
         && wanted(context.plan).all(is_there)
 }
 
@@ -219,7 +247,10 @@ fn keep_layer(
         carried_from: None,
         carried_days: None,
         gate: gate::unchanged(context, last, before),
-        unchanged_since: before.unchanged_since.clone().or_else(|| Some(last.release.clone())),
+        unchanged_since: before
+            .unchanged_since
+            .clone()
+            .or_else(|| Some(last.release.clone())),
         landed_at: Some(landed.landed_at.clone()),
         doubts: landed.doubts.clone(),
         seconds: timer.elapsed().as_secs_f64(),
@@ -245,7 +276,11 @@ fn sound<T>(context: &Context<'_>, tried: Result<T, TileError>) -> Result<Option
         }
         Err(error) => {
             let release = context.last.as_ref().map(|last| last.release.as_str());
-            warn!(release, reason = chain(&error), "the last release can't be built on: made again");
+            warn!(
+                release,
+                reason = chain(&error),
+                "the last release can't be built on: made again"
+            );
             Ok(None)
         }
     }
@@ -259,11 +294,16 @@ fn layer_files(
     before: &LayerReport,
 ) -> Result<LayerFiles, TileError> {
     let carry_with = |path: &Path, care| {
-        context.staging.carry(&last.release, path, care).map_err(|source| TileError::Store { source })
+        context
+            .staging
+            .carry(&last.release, path, care)
+            .map_err(|source| TileError::Store { source })
     };
     let carry = |path: &Path| carry_with(path, Care::InTurns);
     let tiles = carry(&tile::base(&before.id).join("data"))?;
-    let tiles = tiles.into_iter().map(|file| tile::carried(context, &before.id, file));
+    let tiles = tiles
+        .into_iter()
+        .map(|file| tile::carried(context, &before.id, file));
     let tiles = tiles.collect::<Result<Vec<_>, _>>()?;
     // The report page shows some of them.
     carry_with(&rejects_path(&before.id), Care::Each)?;
@@ -291,7 +331,10 @@ fn keep_rest(context: &Context<'_>, last: &RunReport) -> Result<Option<Vec<TileR
     let rest = sound(context, rest_files(context, last))?;
     if rest.is_none() {
         for path in whole(context).chain(["reference"]) {
-            context.staging.discard(Path::new(path)).map_err(|source| Error::Store { source })?;
+            context
+                .staging
+                .discard(Path::new(path))
+                .map_err(|source| Error::Store { source })?;
         }
     }
     Ok(rest)
@@ -299,7 +342,9 @@ fn keep_rest(context: &Context<'_>, last: &RunReport) -> Result<Option<Vec<TileR
 
 fn rest_files(context: &Context<'_>, last: &RunReport) -> Result<Vec<TileRecord>, TileError> {
     let carry = |path: &str| {
-        let carried = context.staging.carry(&last.release, Path::new(path), Care::InTurns);
+        let carried = context
+            .staging
+            .carry(&last.release, Path::new(path), Care::InTurns);
         carried.map_err(|source| TileError::Store { source })
     };
     carry("reference")?;
@@ -311,8 +356,9 @@ fn rest_files(context: &Context<'_>, last: &RunReport) -> Result<Vec<TileRecord>
         files.extend(carry(path)?);
     }
     let tiles = files.into_iter().filter(|file| file.path.starts_with(&data));
-    let tiles: Vec<TileRecord> =
-        tiles.map(|file| tile::carried(context, FACILITIES, file)).collect::<Result<_, _>>()?;
+    let tiles: Vec<TileRecord> = tiles
+        .map(|file| tile::carried(context, FACILITIES, file))
+        .collect::<Result<_, _>>()?;
     if tallies::facilities(context, &tiles).is_some() {
         return Ok(tiles);
     }
@@ -321,7 +367,12 @@ fn rest_files(context: &Context<'_>, last: &RunReport) -> Result<Vec<TileRecord>
     if problems.is_empty() {
         return Ok(tiles);
     }
-    Err(TileError::Store { source: StoreError::Damaged { release: last.release.clone(), problems } })
+    Err(TileError::Store {
+        source: StoreError::Damaged {
+            release: last.release.clone(),
+            problems,
+        },
+    })
 }
 
 /// What is linked whole, of the products that the plan asks for.
@@ -330,5 +381,7 @@ fn whole(context: &Context<'_>) -> impl Iterator<Item = &'static str> {
         Carried::Whole(paths) => paths,
         Carried::Never | Carried::WithLayer(_) => &[],
     };
-    wanted(context.plan).flat_map(move |product| paths(product.about().carried)).copied()
+    wanted(context.plan)
+        .flat_map(move |product| paths(product.about().carried))
+        .copied()
 }

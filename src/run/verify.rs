@@ -44,16 +44,30 @@ pub fn verify_store(store: &Store) -> Result<Verified, Error> {
     let store_error = |source| Error::Store { source };
     let wrong = store.check_latest().map_err(store_error)?;
     let latest = store.latest().ok().flatten().map(|latest| latest.release);
-    let newest = store.releases().map_err(store_error)?.into_iter().next().map(|release| release.id);
+    let newest = store
+        .releases()
+        .map_err(store_error)?
+        .into_iter()
+        .next()
+        .map(|release| release.id);
     let release = latest.or(newest);
     let mut verified = match release {
         Some(release) => verify(&store.release_dir(&release))?,
         None if wrong.is_empty() => {
-            return Err(store_error(StoreError::Empty { store: store.root().to_owned() }));
+            return Err(store_error(StoreError::Empty {
+                store: store.root().to_owned(),
+            }));
         }
-        None => Verified { release: String::new(), tiles: 0, rows: 0, problems: vec![] },
+        None => Verified {
+            release: String::new(),
+            tiles: 0,
+            rows: 0,
+            problems: vec![],
+        },
     };
-    verified.problems.extend(wrong.into_iter().map(|what| Problem::new("latest.json", what)));
+    verified
+        .problems
+        .extend(wrong.into_iter().map(|what| Problem::new("latest.json", what)));
     Ok(verified)
 }
 
@@ -64,7 +78,8 @@ impl Verified {
     /// When the landing can't be listed.
     pub fn with_landing(mut self, store: &Store) -> Result<Self, Error> {
         let wrong = store.check_landing().map_err(|source| Error::Store { source })?;
-        self.problems.extend(wrong.into_iter().map(|(path, what)| Problem::new(path, what)));
+        self.problems
+            .extend(wrong.into_iter().map(|(path, what)| Problem::new(path, what)));
         Ok(self)
     }
 }
@@ -77,8 +92,17 @@ impl Verified {
 pub fn verify(release: &Path) -> Result<Verified, Error> {
     let store_error = |source| Error::Store { source };
     let broken = |file: &str, error: &dyn std::error::Error| {
-        let id = release.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Verified { release: id, tiles: 0, rows: 0, problems: vec![Problem::new(file, chain(error))] }
+        let id = release
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        Verified {
+            release: id,
+            tiles: 0,
+            rows: 0,
+            problems: vec![Problem::new(file, chain(error))],
+        }
     };
     let manifest = match store::read_manifest(release) {
         Ok(manifest) => manifest,
@@ -90,8 +114,10 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
         Some((store, id)) => store.check(&id).map_err(store_error)?,
         None => store::check_manifest(release).map_err(store_error)?,
     };
-    let mut problems: Vec<Problem> =
-        found.into_iter().map(|found| Problem::new(&found.path, found.kind.to_string())).collect();
+    let mut problems: Vec<Problem> = found
+        .into_iter()
+        .map(|found| Problem::new(&found.path, found.kind.to_string()))
+        .collect();
     let report = match past::report_of(release) {
         Ok(report) => report,
         Err(error) => {
@@ -100,8 +126,12 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
             return Ok(broken);
         }
     };
-    let tiles: Vec<&Path> =
-        manifest.files.iter().map(|file| Path::new(&file.path)).filter(|path| is_tile(path)).collect();
+    let tiles: Vec<&Path> = manifest
+        .files
+        .iter()
+        .map(|file| Path::new(&file.path))
+        .filter(|path| is_tile(path))
+        .collect();
     let checked: Vec<TileCheck> = tiles.par_iter().map(|path| check_tile(release, path)).collect();
     problems.extend(checked.iter().flat_map(|tile| tile.problems.iter().cloned()));
     problems.extend(rows_differ(release, &manifest));
@@ -109,17 +139,30 @@ pub fn verify(release: &Path) -> Result<Verified, Error> {
     problems.extend(laws(release, &report, &checked));
     let files = manifest.files.iter().map(|file| file.path.as_str()).collect();
     let tiles: Vec<HeldTile> = checked.into_iter().map(|checked| checked.tile).collect();
-    let held = Held { folder: release, report: &report, files: &files, tiles: &tiles };
+    let held = Held {
+        folder: release,
+        report: &report,
+        files: &files,
+        tiles: &tiles,
+    };
     problems.extend(held_products(&report).flat_map(|product| product.verify(&held)));
     problems.sort();
     problems.dedup();
     let rows = tiles.iter().map(|tile| tile.rows).sum();
-    Ok(Verified { release: report.release, tiles: tiles.len(), rows, problems })
+    Ok(Verified {
+        release: report.release,
+        tiles: tiles.len(),
+        rows,
+        problems,
+    })
 }
 
 /// Products that a release claims to hold; one of an earlier version doesn't say.
 fn held_products(report: &RunReport) -> impl Iterator<Item = &'static dyn Product> {
-    PRODUCTS.iter().copied().filter(|product| report.may_hold(product.about().doc.name))
+    PRODUCTS
+        .iter()
+        .copied()
+        .filter(|product| report.may_hold(product.about().doc.name))
 }
 
 /// The store a release lies in, and its id there; a copy elsewhere has none.
@@ -142,18 +185,34 @@ struct TileCheck {
 }
 
 fn check_tile(release: &Path, path: &Path) -> TileCheck {
-    let mut tile = HeldTile { path: path.to_owned(), collection: collection(path), ..HeldTile::default() };
+    let mut tile = HeldTile {
+        path: path.to_owned(),
+        collection: collection(path),
+        ..HeldTile::default()
+    };
     let file = release.join(path);
     let read = geoparquet::inspect(&file).and_then(|footer| Ok((footer, geoparquet::read(&file, None)?)));
     let problems = match read {
         Ok((footer, rows)) => {
             tile.rows = footer.rows;
             tile.schema = Some(footer.schema);
-            tile.ids = column(&rows, "facility_id").iter().flatten().map(str::to_owned).collect();
+            tile.ids = column(&rows, "facility_id")
+                .iter()
+                .flatten()
+                .map(str::to_owned)
+                .collect();
             let classes = class::classes(&tile.collection, &rows);
             tile.classes = classes.into_iter().map(|class| class.name).collect();
-            let found = [region_differs(path, &rows), uncovered(&rows), class::misnamed(&rows)];
-            found.into_iter().flatten().map(|what| Problem::new(path, what)).collect()
+            let found = [
+                region_differs(path, &rows),
+                uncovered(&rows),
+                class::misnamed(&rows),
+            ];
+            found
+                .into_iter()
+                .flatten()
+                .map(|what| Problem::new(path, what))
+                .collect()
         }
         Err(error) => vec![Problem::new(path, chain(&error))],
     };
@@ -164,19 +223,27 @@ fn check_tile(release: &Path, path: &Path) -> TileCheck {
 fn collection(path: &Path) -> String {
     let mut parts = path.components().map(|part| part.as_os_str().to_string_lossy());
     let first = parts.next().unwrap_or_default();
-    if first == FACILITIES { first.into_owned() } else { parts.next().unwrap_or_default().into_owned() }
+    if first == FACILITIES {
+        first.into_owned()
+    } else {
+        parts.next().unwrap_or_default().into_owned()
+    }
 }
 
 fn column<'a>(rows: &'a RecordBatch, name: &str) -> StringArray {
     let column: Option<&'a StringArray> = rows.column_by_name(name).and_then(|c| c.as_any().downcast_ref());
-    column.cloned().unwrap_or_else(|| StringArray::new_null(rows.num_rows()))
+    column
+        .cloned()
+        .unwrap_or_else(|| StringArray::new_null(rows.num_rows()))
 }
 
 /// The path's region is that of every row.
 fn region_differs(path: &Path, rows: &RecordBatch) -> Option<String> {
     let folder = path.parent()?.file_name()?.to_str()?.strip_prefix("region=")?;
     let codes = column(rows, "region_code");
-    let other = codes.iter().find(|code| RegionId::new(*code).as_str() != folder)?;
+    let other = codes
+        .iter()
+        .find(|code| RegionId::new(*code).as_str() != folder)?;
     Some(format!("holds a row of region {}", RegionId::new(other)))
 }
 
@@ -184,10 +251,15 @@ fn region_differs(path: &Path, rows: &RecordBatch) -> Option<String> {
 fn uncovered(rows: &RecordBatch) -> Option<String> {
     let shapes: &BinaryArray = rows.column_by_name("geometry")?.as_any().downcast_ref()?;
     let boxes: &StructArray = rows.column_by_name("bbox")?.as_any().downcast_ref()?;
-    let sides: Vec<&Float32Array> =
-        boxes.columns().iter().filter_map(|side| side.as_any().downcast_ref()).collect();
+    let sides: Vec<&Float32Array> = boxes
+        .columns()
+        .iter()
+        .filter_map(|side| side.as_any().downcast_ref())
+        .collect();
     let bad = (0..rows.num_rows()).find(|row| {
-        let bounds = geometry::decode(shapes.value(*row)).ok().and_then(|shape| shape.bounding_rect());
+        let bounds = geometry::decode(shapes.value(*row))
+            .ok()
+            .and_then(|shape| shape.bounding_rect());
         bounds.is_none_or(|bounds| {
             let [xmin, ymin, xmax, ymax] = [0, 1, 2, 3].map(|side| f64::from(sides[side].value(*row)));
             xmin > bounds.min().x || ymin > bounds.min().y || xmax < bounds.max().x || ymax < bounds.max().y
@@ -198,9 +270,14 @@ fn uncovered(rows: &RecordBatch) -> Option<String> {
 
 /// Every Parquet file has the rows that the manifest says.
 fn rows_differ(release: &Path, manifest: &store::Manifest) -> Vec<Problem> {
-    let tables = manifest.files.iter().filter(|file| file.path.ends_with(".parquet"));
+    let tables = manifest
+        .files
+        .iter()
+        .filter(|file| file.path.ends_with(".parquet"));
     let differs = |file: &store::ManifestFile| {
-        let found = geoparquet::inspect(&release.join(&file.path)).map(|footer| footer.rows).ok()?;
+        let found = geoparquet::inspect(&release.join(&file.path))
+            .map(|footer| footer.rows)
+            .ok()?;
         let told = || Problem::new(&file.path, format!("{found} rows, not as the manifest says"));
         (file.rows != Some(found)).then(told)
     };
@@ -214,15 +291,23 @@ fn schemas_differ(checked: &[TileCheck]) -> Vec<Problem> {
     for TileCheck { tile, .. } in checked {
         let Some(schema) = &tile.schema else { continue };
         if *first.entry(&tile.collection).or_insert(schema) != schema {
-            problems.push(Problem::new(&tile.path, "schema differs from the collection's other tiles"));
+            problems.push(Problem::new(
+                &tile.path,
+                "schema differs from the collection's other tiles",
+            ));
         }
     }
     problems
 }
 
 fn laws(release: &Path, report: &RunReport, checked: &[TileCheck]) -> Vec<Problem> {
-    let present = report.layers.iter().filter(|layer| layer.status != LayerStatus::Absent);
-    present.flat_map(|layer| layer_laws(release, layer, checked)).collect()
+    let present = report
+        .layers
+        .iter()
+        .filter(|layer| layer.status != LayerStatus::Absent);
+    present
+        .flat_map(|layer| layer_laws(release, layer, checked))
+        .collect()
 }
 
 fn layer_laws(release: &Path, layer: &LayerReport, checked: &[TileCheck]) -> Vec<Problem> {
@@ -236,23 +321,37 @@ fn layer_laws(release: &Path, layer: &LayerReport, checked: &[TileCheck]) -> Vec
     }
     if !is_conserved(layer) {
         let (read, written, rejected) = (layer.rows_read, layer.rows_written, layer.rows_rejected);
-        tell(format!("{read} rows read, but {written} written and {rejected} rejected"));
+        tell(format!(
+            "{read} rows read, but {written} written and {rejected} rejected"
+        ));
     }
     let mut seen = HashSet::new();
-    if let Some(id) = tiles.iter().flat_map(|tile| &tile.ids).find(|id| !seen.insert(id.as_str())) {
+    if let Some(id) = tiles
+        .iter()
+        .flat_map(|tile| &tile.ids)
+        .find(|id| !seen.insert(id.as_str()))
+    {
         tell(format!("facility `{id}` stands twice"));
     }
-    let rejects = geoparquet::inspect(&release.join(rejects_path(&layer.id))).map(|footer| footer.rows).ok();
+    let rejects = geoparquet::inspect(&release.join(rejects_path(&layer.id)))
+        .map(|footer| footer.rows)
+        .ok();
     if rejects != Some(layer.rows_rejected) {
-        let found = rejects
-            .map_or_else(|| "no readable rejects file".to_owned(), |rows| format!("{rows} in the file"));
+        let found = rejects.map_or_else(
+            || "no readable rejects file".to_owned(),
+            |rows| format!("{rows} in the file"),
+        );
         tell(format!("{} rows rejected, {found}", layer.rows_rejected));
     }
     // Releases from before there were flags have no file of them, and none in their report.
-    let flags = geoparquet::inspect(&release.join(flags_path(&layer.id))).map(|footer| footer.rows).ok();
+    let flags = geoparquet::inspect(&release.join(flags_path(&layer.id)))
+        .map(|footer| footer.rows)
+        .ok();
     if flags.unwrap_or(0) != flags_kept(layer) {
-        let found =
-            flags.map_or_else(|| "no readable flags file".to_owned(), |rows| format!("{rows} in the file"));
+        let found = flags.map_or_else(
+            || "no readable flags file".to_owned(),
+            |rows| format!("{rows} in the file"),
+        );
         tell(format!("{} flags to be kept, {found}", flags_kept(layer)));
     }
     problems

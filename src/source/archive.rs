@@ -38,15 +38,30 @@ pub(super) struct Packed {
 
 /// The datasets of the landed file or folder at `path`.
 pub(super) fn datasets(path: &Path, shown: &str, limit: u64) -> Result<Vec<Found>, SourceError> {
-    let open = |source| SourceError::Open { shown: shown.to_owned(), source };
+    let open = |source| SourceError::Open {
+        shown: shown.to_owned(),
+        source,
+    };
     if fs::metadata(path).map_err(open)?.is_dir() {
-        return if kind(path).is_some() { Ok(vec![plain(path, shown)]) } else { in_folder(path, shown) };
+        return if kind(path).is_some() {
+            Ok(vec![plain(path, shown)])
+        } else {
+            in_folder(path, shown)
+        };
     }
     let mut head = Vec::new();
-    File::open(path).map_err(open)?.take(512).read_to_end(&mut head).map_err(open)?;
-    let zipped = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
+    File::open(path)
+        .map_err(open)?
+        .take(512)
+        .read_to_end(&mut head)
+        .map_err(open)?;
+    let zipped = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
     match (head.as_slice(), sniff::look(&head)) {
-        ([], _) => Err(SourceError::Empty { shown: shown.to_owned() }),
+        ([], _) => Err(SourceError::Empty {
+            shown: shown.to_owned(),
+        }),
         (_, Some("a zip archive")) => in_archive(path, shown, limit),
         (_, Some(found @ ("an HTML page" | "an XML document" | "a gzip file"))) => {
             let expected = if zipped {
@@ -54,7 +69,11 @@ pub(super) fn datasets(path: &Path, shown: &str, limit: u64) -> Result<Vec<Found
             } else {
                 "a shapefile, file geodatabase, GeoPackage or FlatGeobuf"
             };
-            Err(SourceError::Unexpected { shown: shown.to_owned(), expected, found })
+            Err(SourceError::Unexpected {
+                shown: shown.to_owned(),
+                expected,
+                found,
+            })
         }
         _ if zipped => Err(SourceError::Archive {
             shown: shown.to_owned(),
@@ -65,21 +84,35 @@ pub(super) fn datasets(path: &Path, shown: &str, limit: u64) -> Result<Vec<Found
 }
 
 fn plain(path: &Path, shown: &str) -> Found {
-    Found { name: path.to_owned(), shown: shown.to_owned(), packed: None }
+    Found {
+        name: path.to_owned(),
+        shown: shown.to_owned(),
+        packed: None,
+    }
 }
 
 /// The datasets of a folder that is none itself.
 fn in_folder(path: &Path, shown: &str) -> Result<Vec<Found>, SourceError> {
-    let open = |source| SourceError::Open { shown: shown.to_owned(), source };
-    let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(open)?;
-    let mut names: Vec<String> =
-        entries.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let open = |source| SourceError::Open {
+        shown: shown.to_owned(),
+        source,
+    };
+    let entries = fs::read_dir(path)
+        .and_then(Iterator::collect::<io::Result<Vec<_>>>)
+        .map_err(open)?;
+    let mut names: Vec<String> = entries
+        .iter()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
-    let found = names.iter().filter(|name| kind(Path::new(name)).is_some()).map(|name| Found {
-        name: path.join(name),
-        shown: format!("{}/{name}", shown.trim_end_matches('/')),
-        packed: None,
-    });
+    let found = names
+        .iter()
+        .filter(|name| kind(Path::new(name)).is_some())
+        .map(|name| Found {
+            name: path.join(name),
+            shown: format!("{}/{name}", shown.trim_end_matches('/')),
+            packed: None,
+        });
     some(found.collect(), shown, &names)
 }
 
@@ -91,14 +124,20 @@ fn in_archive(path: &Path, shown: &str, limit: u64) -> Result<Vec<Found>, Source
             "`{database}` was packed while it was open: its last changes are in `{changes}`; \
              pack it again once it is closed"
         );
-        return Err(SourceError::Dataset { shown: shown.to_owned(), reason });
+        return Err(SourceError::Dataset {
+            shown: shown.to_owned(),
+            reason,
+        });
     }
     let names: BTreeSet<String> = contents.into_iter().map(|(name, _)| name).collect();
     let found: BTreeSet<String> = names.iter().filter_map(|name| dataset_of(name)).collect();
     let found = found.into_iter().map(|inner| Found {
         name: PathBuf::from(format!("/vsizip/{{{}}}/{inner}", path.display())),
         shown: format!("{shown}/{inner}"),
-        packed: Some(Packed { archive: path.to_owned(), entry: inner }),
+        packed: Some(Packed {
+            archive: path.to_owned(),
+            entry: inner,
+        }),
     });
     some(found.collect(), shown, &names.into_iter().collect::<Vec<_>>())
 }
@@ -113,42 +152,67 @@ pub(super) fn contents(
     limit: u64,
     watch: &mut Watch<'_>,
 ) -> Result<Vec<(String, u64)>, SourceError> {
-    let broken = |reason: String| SourceError::Archive { shown: shown.to_owned(), reason };
-    let open = |source| SourceError::Open { shown: shown.to_owned(), source };
+    let broken = |reason: String| SourceError::Archive {
+        shown: shown.to_owned(),
+        reason,
+    };
+    let open = |source| SourceError::Open {
+        shown: shown.to_owned(),
+        source,
+    };
     let file = File::open(path).map_err(open)?;
     let packed = file.metadata().map_err(open)?.len();
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| broken(error.to_string()))?;
     if archive.len() > MAX_ENTRIES {
         let (entries, limit) = (archive.len(), MAX_ENTRIES);
-        return Err(SourceError::TooManyEntries { shown: shown.to_owned(), entries, limit });
+        return Err(SourceError::TooManyEntries {
+            shown: shown.to_owned(),
+            entries,
+            limit,
+        });
     }
     let mut found = Vec::new();
     let mut left = limit;
     for position in 0..archive.len() {
-        let entry = archive.by_index_raw(position).map_err(|error| broken(error.to_string()))?;
+        let entry = archive
+            .by_index_raw(position)
+            .map_err(|error| broken(error.to_string()))?;
         let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
         let method = entry.compression();
         if let Some(reason) = unsafe_name(&name).or(entry.is_symlink().then_some("is a symbolic link")) {
-            return Err(SourceError::UnsafeEntry { shown: shown.to_owned(), entry: name, reason });
+            return Err(SourceError::UnsafeEntry {
+                shown: shown.to_owned(),
+                entry: name,
+                reason,
+            });
         }
         let directory = entry.is_dir();
         drop(entry);
         let mut bytes = 0;
         if !directory && matches!(method, CompressionMethod::Stored | CompressionMethod::Deflated) {
-            let entry = archive.by_index(position).map_err(|error| broken(format!("`{name}`: {error}")))?;
+            let entry = archive
+                .by_index(position)
+                .map_err(|error| broken(format!("`{name}`: {error}")))?;
             let mut unpacked = entry.take(left.saturating_add(1));
-            let mut watched = Watched { name: &name, watch: &mut *watch, refused: None };
+            let mut watched = Watched {
+                name: &name,
+                watch: &mut *watch,
+                refused: None,
+            };
             bytes = io::copy(&mut unpacked, &mut watched).map_err(|error| match watched.refused {
-                Some(reason) => {
-                    SourceError::Dataset { shown: shown.to_owned(), reason: format!("`{name}` {reason}") }
-                }
+                Some(reason) => SourceError::Dataset {
+                    shown: shown.to_owned(),
+                    reason: format!("`{name}` {reason}"),
+                },
                 None => broken(format!("`{name}` is damaged: {error}")),
             })?;
-            left = left.checked_sub(bytes).ok_or_else(|| SourceError::ArchiveTooLarge {
-                shown: shown.to_owned(),
-                packed,
-                limit,
-            })?;
+            left = left
+                .checked_sub(bytes)
+                .ok_or_else(|| SourceError::ArchiveTooLarge {
+                    shown: shown.to_owned(),
+                    packed,
+                    limit,
+                })?;
         }
         found.push((name, bytes));
     }
@@ -181,7 +245,10 @@ impl Write for Watched<'_, '_> {
 
 fn some(found: Vec<Found>, shown: &str, names: &[String]) -> Result<Vec<Found>, SourceError> {
     if found.is_empty() {
-        return Err(SourceError::NoDataset { shown: shown.to_owned(), found: names.to_vec() });
+        return Err(SourceError::NoDataset {
+            shown: shown.to_owned(),
+            found: names.to_vec(),
+        });
     }
     Ok(found)
 }
@@ -202,19 +269,26 @@ fn unsafe_name(name: &str) -> Option<&'static str> {
 
 /// What `SQLite` has beside a GeoPackage that isn't closed, and the GeoPackage.
 fn unclosed((name, bytes): &(String, u64)) -> Option<(&str, &str)> {
-    let database = name.strip_suffix("-wal").or_else(|| name.strip_suffix("-journal"))?;
+    let database = name
+        .strip_suffix("-wal")
+        .or_else(|| name.strip_suffix("-journal"))?;
     (*bytes > 0 && kind(Path::new(database)) == Some("gpkg")).then_some((name, database))
 }
 
 /// The dataset an archive's entry belongs to: itself, or the `.gdb` folder it lies in.
 fn dataset_of(name: &str) -> Option<String> {
     let parts: Vec<&str> = name.split('/').collect();
-    if parts.iter().any(|part| part.starts_with("__MACOSX") || part.starts_with("._")) {
+    if parts
+        .iter()
+        .any(|part| part.starts_with("__MACOSX") || part.starts_with("._"))
+    {
         return None;
     }
     let inner = |end: usize| parts[..=end].join("/");
-    if let Some(folder) =
-        parts.iter().take(parts.len() - 1).position(|part| kind(Path::new(part)) == Some("gdb"))
+    if let Some(folder) = parts
+        .iter()
+        .take(parts.len() - 1)
+        .position(|part| kind(Path::new(part)) == Some("gdb"))
     {
         return Some(inner(folder));
     }
@@ -224,7 +298,9 @@ fn dataset_of(name: &str) -> Option<String> {
 /// The format a name's extension stands for.
 fn kind(path: &Path) -> Option<&'static str> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-    ["shp", "gdb", "gpkg", "fgb"].into_iter().find(|kind| *kind == extension)
+    ["shp", "gdb", "gpkg", "fgb"]
+        .into_iter()
+        .find(|kind| *kind == extension)
 }
 
 #[cfg(test)]
@@ -247,7 +323,14 @@ mod tests {
 
     #[test]
     fn names_that_lead_elsewhere_are_refused() {
-        for name in ["../a.shp", "a/../../b.shp", "/etc/a.shp", "C:/a.shp", "a\\b.shp", "a\0.shp"] {
+        for name in [
+            "../a.shp",
+            "a/../../b.shp",
+            "/etc/a.shp",
+            "C:/a.shp",
+            "a\\b.shp",
+            "a\0.shp",
+        ] {
             assert!(unsafe_name(name).is_some(), "{name}");
         }
         assert!(unsafe_name("a/b..c/d.shp").is_none());

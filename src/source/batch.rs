@@ -88,7 +88,12 @@ impl BatchBuilder {
     /// Notes why the current row can't be used.
     pub(super) fn defect(&mut self, field: &str, value: &str, reason: RejectReason) {
         let value = value.chars().take(VALUE_CHARS).collect();
-        self.defects.push(Defect { index: self.len, field: field.to_owned(), value, reason });
+        self.defects.push(Defect {
+            index: self.len,
+            field: field.to_owned(),
+            value,
+            reason,
+        });
     }
 
     /// Counts the ordinates beyond x and y of the current row's geometry, which tiles leave out.
@@ -161,8 +166,11 @@ impl BatchBuilder {
         let len = mem::take(&mut self.len);
         self.bytes = 0;
         self.is_closed = false;
-        let columns =
-            self.names.iter().zip(&mut self.values).map(|(name, values)| (name.clone(), values.finish(len)));
+        let columns = self
+            .names
+            .iter()
+            .zip(&mut self.values)
+            .map(|(name, values)| (name.clone(), values.finish(len)));
         let batch = RawBatch {
             columns: columns.collect(),
             geometry: self.geometry.finish(),
@@ -207,12 +215,24 @@ mod tests {
         batch.end_row(9, Some(b"wkb"));
         let made = batch.finish();
         assert_eq!(made.len(), 2);
-        assert_eq!(made.columns[0].1.as_string::<i32>().iter().collect::<Vec<_>>(), [Some("1"), None]);
-        assert_eq!(made.columns[1].1.as_string::<i32>().iter().collect::<Vec<_>>(), [None, Some("2")]);
+        assert_eq!(
+            made.columns[0].1.as_string::<i32>().iter().collect::<Vec<_>>(),
+            [Some("1"), None]
+        );
+        assert_eq!(
+            made.columns[1].1.as_string::<i32>().iter().collect::<Vec<_>>(),
+            [None, Some("2")]
+        );
         assert_eq!(made.rows.values(), &[7, 9]);
         assert!(made.geometry.is_null(0));
-        assert_eq!((made.defects[0].index, made.defects[0].value.chars().count()), (1, 200));
-        assert!(batch.finish().columns.is_empty(), "columns of one batch don't leak into the next");
+        assert_eq!(
+            (made.defects[0].index, made.defects[0].value.chars().count()),
+            (1, 200)
+        );
+        assert!(
+            batch.finish().columns.is_empty(),
+            "columns of one batch don't leak into the next"
+        );
     }
 
     #[test]

@@ -130,10 +130,14 @@ impl Column {
         };
         match &mut self.values {
             Values::Texts(texts) => {
-                spelling::texts(&before).iter().for_each(|text| texts.append_option(text));
+                spelling::texts(&before)
+                    .iter()
+                    .for_each(|text| texts.append_option(text));
             }
             Values::Mixed(texts, new) => {
-                spelling::texts(&before).iter().for_each(|text| texts.append_option(text));
+                spelling::texts(&before)
+                    .iter()
+                    .for_each(|text| texts.append_option(text));
                 match days {
                     Some(days) => days.iter().for_each(|day| new.append_option(day)),
                     None => new.append_nulls(before.len()),
@@ -161,7 +165,10 @@ impl Values {
     }
 
     fn mixed((rows, bytes): (usize, usize)) -> Self {
-        Self::Mixed(StringBuilder::with_capacity(rows, bytes), Date32Builder::with_capacity(rows))
+        Self::Mixed(
+            StringBuilder::with_capacity(rows, bytes),
+            Date32Builder::with_capacity(rows),
+        )
     }
 
     /// Room for values like this one.
@@ -221,7 +228,10 @@ impl Value<'_> {
 
     /// A column of this value alone.
     fn alone(self) -> ArrayRef {
-        let mut column = Column { values: Values::of(self, (1, 0)), room: (0, 0) };
+        let mut column = Column {
+            values: Values::of(self, (1, 0)),
+            room: (0, 0),
+        };
         column.values.append(self);
         column.take()
     }
@@ -240,8 +250,13 @@ mod tests {
             value.map(|value| column.put(row, value));
         }
         let made = column.finish(values.len());
-        let texts = spelling::texts(&made).iter().map(|text| text.map(str::to_owned)).collect();
-        let days = spelling::days(&made).map(|days| days.iter().collect()).unwrap_or_default();
+        let texts = spelling::texts(&made)
+            .iter()
+            .map(|text| text.map(str::to_owned))
+            .collect();
+        let days = spelling::days(&made)
+            .map(|days| days.iter().collect())
+            .unwrap_or_default();
         (made.data_type().clone(), texts, days)
     }
 
@@ -261,11 +276,18 @@ mod tests {
                 DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
                 "2020-02-29T12:00:00Z",
             ),
-            (Value::Local(NOON), DataType::Timestamp(TimeUnit::Millisecond, None), "2020-02-29T12:00:00"),
+            (
+                Value::Local(NOON),
+                DataType::Timestamp(TimeUnit::Millisecond, None),
+                "2020-02-29T12:00:00",
+            ),
         ] {
             let (found, texts, _) = made(&[None, Some(value), None, Some(value), None]);
             assert_eq!(found, kind);
-            assert_eq!(texts, [None, Some(text.to_owned()), None, Some(text.to_owned()), None]);
+            assert_eq!(
+                texts,
+                [None, Some(text.to_owned()), None, Some(text.to_owned()), None]
+            );
             assert_eq!(value.text(), text);
         }
         assert_eq!(made(&[None, None]).0, DataType::Utf8);
@@ -273,18 +295,40 @@ mod tests {
 
     #[test]
     fn values_of_several_types_are_text_and_dates_stay_dates() {
-        let (kind, texts, _) =
-            made(&[Some(Value::Integer(1)), None, Some(Value::Number(1.5)), Some(Value::Truth(false))]);
+        let (kind, texts, _) = made(&[
+            Some(Value::Integer(1)),
+            None,
+            Some(Value::Number(1.5)),
+            Some(Value::Truth(false)),
+        ]);
         assert_eq!(kind, DataType::Utf8);
-        assert_eq!(texts, [Some("1"), None, Some("1.5"), Some("false")].map(|text| text.map(str::to_owned)));
-        let values = [DAY, Value::Text("soon"), Value::Integer(2), Value::Local(NOON), Value::Moment(NOON)];
-        let spelled = ["2020-02-29", "soon", "2", "2020-02-29T12:00:00", "2020-02-29T12:00:00Z"];
+        assert_eq!(
+            texts,
+            [Some("1"), None, Some("1.5"), Some("false")].map(|text| text.map(str::to_owned))
+        );
+        let values = [
+            DAY,
+            Value::Text("soon"),
+            Value::Integer(2),
+            Value::Local(NOON),
+            Value::Moment(NOON),
+        ];
+        let spelled = [
+            "2020-02-29",
+            "soon",
+            "2",
+            "2020-02-29T12:00:00",
+            "2020-02-29T12:00:00Z",
+        ];
         let day = Some(18_321);
         let days = [day, None, None, day, day];
         for first in 0..values.len() {
             let turned = |at: usize| (first + at) % values.len();
             let (_, texts, found) = made(&[0, 1, 2, 3, 4].map(|at| Some(values[turned(at)])));
-            assert_eq!(texts, [0, 1, 2, 3, 4].map(|at| Some(spelled[turned(at)].to_owned())));
+            assert_eq!(
+                texts,
+                [0, 1, 2, 3, 4].map(|at| Some(spelled[turned(at)].to_owned()))
+            );
             assert_eq!(found, [0, 1, 2, 3, 4].map(|at| days[turned(at)]));
         }
     }
@@ -294,7 +338,10 @@ mod tests {
         let mut column = Column::default();
         assert_eq!(column.put(1, Value::Text("abc")), 3);
         assert_eq!(column.put(1, Value::Integer(1)), 0);
-        assert_eq!(spelling::texts(&column.finish(2)).iter().collect::<Vec<_>>(), [None, Some("abc")]);
+        assert_eq!(
+            spelling::texts(&column.finish(2)).iter().collect::<Vec<_>>(),
+            [None, Some("abc")]
+        );
         assert_eq!(column.finish(1).len(), 1, "the next batch starts over");
     }
 }

@@ -35,12 +35,23 @@ struct Reading {
 impl Reading {
     fn geometry(&mut self, raw: &[u8], depth: usize) -> Result<Geometry, RejectReason> {
         let members = json::members(raw).ok_or(RejectReason::ImpossibleGeometry)?;
-        let member = |name: &str| members.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
-        let kind = member("type").and_then(json::string).ok_or(RejectReason::ImpossibleGeometry)?;
+        let member = |name: &str| {
+            members
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| *value)
+        };
+        let kind = member("type")
+            .and_then(json::string)
+            .ok_or(RejectReason::ImpossibleGeometry)?;
         if kind == "GeometryCollection" && depth < MAX_NESTING {
-            let parts =
-                member("geometries").and_then(json::elements).ok_or(RejectReason::ImpossibleGeometry)?;
-            let parts: Result<_, _> = parts.into_iter().map(|part| self.geometry(part, depth + 1)).collect();
+            let parts = member("geometries")
+                .and_then(json::elements)
+                .ok_or(RejectReason::ImpossibleGeometry)?;
+            let parts: Result<_, _> = parts
+                .into_iter()
+                .map(|part| self.geometry(part, depth + 1))
+                .collect();
             return Ok(Geometry::GeometryCollection(GeometryCollection(parts?)));
         }
         let at = member("coordinates").ok_or(RejectReason::ImpossibleGeometry)?;
@@ -48,15 +59,24 @@ impl Reading {
             "Point" if json::compact(at) == b"[]" => Geometry::MultiPoint(MultiPoint(Vec::new())),
             "Point" => Geometry::Point(Point(self.coord(&parse(at)?))),
             "MultiPoint" => Geometry::MultiPoint(MultiPoint(
-                parse::<Vec<Position>>(at)?.iter().map(|position| Point(self.coord(position))).collect(),
+                parse::<Vec<Position>>(at)?
+                    .iter()
+                    .map(|position| Point(self.coord(position)))
+                    .collect(),
             )),
             "LineString" => Geometry::LineString(self.line(&parse::<Vec<_>>(at)?)),
             "MultiLineString" => Geometry::MultiLineString(MultiLineString(
-                parse::<Vec<Vec<_>>>(at)?.iter().map(|positions| self.line(positions)).collect(),
+                parse::<Vec<Vec<_>>>(at)?
+                    .iter()
+                    .map(|positions| self.line(positions))
+                    .collect(),
             )),
             "Polygon" => Geometry::Polygon(self.polygon(&parse::<Vec<_>>(at)?)),
             "MultiPolygon" => Geometry::MultiPolygon(MultiPolygon(
-                parse::<Vec<Vec<_>>>(at)?.iter().map(|rings| self.polygon(rings)).collect(),
+                parse::<Vec<Vec<_>>>(at)?
+                    .iter()
+                    .map(|rings| self.polygon(rings))
+                    .collect(),
             )),
             _ => return Err(RejectReason::ImpossibleGeometry),
         })
@@ -115,13 +135,20 @@ impl<'de> Deserialize<'de> for Position {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Position, A::Error> {
-                let x = seq.next_element()?.ok_or_else(|| Error::invalid_length(0, &self))?;
-                let y = seq.next_element()?.ok_or_else(|| Error::invalid_length(1, &self))?;
+                let x = seq
+                    .next_element()?
+                    .ok_or_else(|| Error::invalid_length(0, &self))?;
+                let y = seq
+                    .next_element()?
+                    .ok_or_else(|| Error::invalid_length(1, &self))?;
                 let mut ordinates = 2;
                 while seq.next_element::<IgnoredAny>()?.is_some() {
                     ordinates += 1;
                 }
-                Ok(Position { coord: Coord { x, y }, ordinates })
+                Ok(Position {
+                    coord: Coord { x, y },
+                    ordinates,
+                })
             }
         }
         deserializer.deserialize_seq(Ordinates)
@@ -158,8 +185,14 @@ mod tests {
         assert_eq!(wkt(of("Point", "[1, 2.5, 99]")), "POINT(1 2.5)");
         assert_eq!(wkt(of("MultiPoint", "[[1,2],[3,4]]")), "MULTIPOINT((1 2),(3 4))");
         assert_eq!(wkt(of("LineString", "[[1,2],[3,4]]")), "LINESTRING(1 2,3 4)");
-        assert_eq!(wkt(of("MultiLineString", "[[[1,2],[3,4]]]")), "MULTILINESTRING((1 2,3 4))");
-        assert_eq!(wkt(of("Polygon", "[[[0,0],[1,0],[1,1]]]")), "POLYGON((0 0,1 0,1 1,0 0))");
+        assert_eq!(
+            wkt(of("MultiLineString", "[[[1,2],[3,4]]]")),
+            "MULTILINESTRING((1 2,3 4))"
+        );
+        assert_eq!(
+            wkt(of("Polygon", "[[[0,0],[1,0],[1,1]]]")),
+            "POLYGON((0 0,1 0,1 1,0 0))"
+        );
         assert_eq!(
             wkt(of("MultiPolygon", "[[[[0,0],[1,0],[1,1],[0,0]]]]")),
             "MULTIPOLYGON(((0 0,1 0,1 1,0 0)))"
@@ -183,9 +216,20 @@ mod tests {
             ("Polygon", "[1,2]", RejectReason::ImpossibleGeometry),
             ("Circle", "[1,2]", RejectReason::ImpossibleGeometry),
         ] {
-            assert_eq!(of(kind, coordinates), Shape::Lacking(reason), "{kind} {coordinates}");
+            assert_eq!(
+                of(kind, coordinates),
+                Shape::Lacking(reason),
+                "{kind} {coordinates}"
+            );
         }
-        let deep = [r#"{"type":"GeometryCollection","geometries":["#.repeat(99), "]}".repeat(99)].concat();
-        assert_eq!(from_geojson(deep.as_bytes()), Shape::Lacking(RejectReason::ImpossibleGeometry));
+        let deep = [
+            r#"{"type":"GeometryCollection","geometries":["#.repeat(99),
+            "]}".repeat(99),
+        ]
+        .concat();
+        assert_eq!(
+            from_geojson(deep.as_bytes()),
+            Shape::Lacking(RejectReason::ImpossibleGeometry)
+        );
     }
 }

@@ -45,11 +45,15 @@ pub(super) fn settle(
         (Stated::Named(file), None) => Ok(normalise(&file)),
         (_, Some(pipeline)) => Ok(pipeline),
         (Stated::Rfc7946, None) => Ok(Crs::Crs84),
-        (Stated::Silent, None) => {
-            schema.map(normalise).ok_or_else(|| SourceError::NoCrs { shown: shown.to_owned(), said: None })
-        }
+        (Stated::Silent, None) => schema.map(normalise).ok_or_else(|| SourceError::NoCrs {
+            shown: shown.to_owned(),
+            said: None,
+        }),
         (Stated::Unclear(said), None) => {
-            let error = || SourceError::NoCrs { shown: shown.to_owned(), said: Some(said) };
+            let error = || SourceError::NoCrs {
+                shown: shown.to_owned(),
+                said: Some(said),
+            };
             schema.map(normalise).ok_or_else(error)
         }
     }
@@ -69,7 +73,11 @@ pub(super) fn normalise(crs: &Crs) -> Crs {
 /// `urn:ogc:def:crs:EPSG::3857`, `http://www.opengis.net/def/crs/EPSG/0/3857`; `None` for other text.
 pub(super) fn named(text: &str) -> Option<Crs> {
     let upper = text.trim().to_ascii_uppercase();
-    let separators: &[char] = if upper.starts_with("HTTP") { &[':', '/'] } else { &[':'] };
+    let separators: &[char] = if upper.starts_with("HTTP") {
+        &[':', '/']
+    } else {
+        &[':']
+    };
     let parts: Vec<&str> = upper.split(separators).filter(|part| !part.is_empty()).collect();
     let code = parts.last()?;
     let authority = match parts.as_slice() {
@@ -117,9 +125,13 @@ mod tests {
         ] {
             assert_eq!(named(text), Some(Crs::Crs84), "{text}");
         }
-        for text in
-            ["EPSG:3857", "epsg:102100", "ESRI:102100", "urn:ogc:def:crs:EPSG:9.8.1:3857", "EPSG:900913"]
-        {
+        for text in [
+            "EPSG:3857",
+            "epsg:102100",
+            "ESRI:102100",
+            "urn:ogc:def:crs:EPSG:9.8.1:3857",
+            "EPSG:900913",
+        ] {
             assert_eq!(named(text), Some(code("EPSG:3857")), "{text}");
         }
         assert_eq!(named("/etc/passwd:x"), None);
@@ -133,24 +145,44 @@ mod tests {
         let file = || Stated::Named(code("ESRI:102100"));
         assert_eq!(settle("x", file(), None, Some(&Crs::Crs84)).unwrap(), mercator);
         assert_eq!(settle("x", file(), Some(&mercator), None).unwrap(), mercator);
-        let said = settle("x", file(), Some(&Crs::Crs84), None).unwrap_err().to_string();
+        let said = settle("x", file(), Some(&Crs::Crs84), None)
+            .unwrap_err()
+            .to_string();
         assert!(said.contains("EPSG:3857") && said.contains("OGC:CRS84"), "{said}");
     }
 
     #[test]
     fn silence_is_an_error_unless_somebody_declares() {
         let mercator = code("EPSG:3857");
-        assert!(matches!(settle("x", Stated::Silent, None, None), Err(SourceError::NoCrs { .. })));
-        assert_eq!(settle("x", Stated::Silent, None, Some(&mercator)).unwrap(), mercator);
-        assert_eq!(settle("x", Stated::Silent, Some(&Crs::Crs84), Some(&mercator)).unwrap(), Crs::Crs84);
-        assert_eq!(settle("x", Stated::Rfc7946, None, Some(&mercator)).unwrap(), Crs::Crs84);
-        assert_eq!(settle("x", Stated::Rfc7946, Some(&mercator), None).unwrap(), mercator);
+        assert!(matches!(
+            settle("x", Stated::Silent, None, None),
+            Err(SourceError::NoCrs { .. })
+        ));
+        assert_eq!(
+            settle("x", Stated::Silent, None, Some(&mercator)).unwrap(),
+            mercator
+        );
+        assert_eq!(
+            settle("x", Stated::Silent, Some(&Crs::Crs84), Some(&mercator)).unwrap(),
+            Crs::Crs84
+        );
+        assert_eq!(
+            settle("x", Stated::Rfc7946, None, Some(&mercator)).unwrap(),
+            Crs::Crs84
+        );
+        assert_eq!(
+            settle("x", Stated::Rfc7946, Some(&mercator), None).unwrap(),
+            mercator
+        );
     }
 
     #[test]
     fn degrees_on_wgs_84_and_nad83_stay_as_they_are() {
         for code in ["EPSG:4326", "EPSG:4269", "OGC:CRS84", "EPSG:6318"] {
-            assert!(ogr::reprojection(&Crs::Code(code.into())).unwrap().is_none(), "{code}");
+            assert!(
+                ogr::reprojection(&Crs::Code(code.into())).unwrap().is_none(),
+                "{code}"
+            );
         }
         assert!(ogr::reprojection(&Crs::Crs84).unwrap().is_none());
     }
@@ -170,7 +202,9 @@ mod tests {
             transform.to_crs84(&mut xs, &mut ys).unwrap();
             assert!((xs[0] - expected.0).abs() < 1e-9 && (ys[0] - expected.1).abs() < 1e-9);
         }
-        let utm = ogr::reprojection(&Crs::Code("EPSG:26915".into())).unwrap().unwrap();
+        let utm = ogr::reprojection(&Crs::Code("EPSG:26915".into()))
+            .unwrap()
+            .unwrap();
         let (mut xs, mut ys) = ([500_000.0], [0.0]);
         utm.to_crs84(&mut xs, &mut ys).unwrap();
         assert!((xs[0] + 93.0).abs() < 1e-9 && ys[0].abs() < 1e-9);
@@ -178,8 +212,16 @@ mod tests {
 
     #[test]
     fn what_proj_does_not_know_is_an_error() {
-        for text in ["EPSG:999999", "/etc/hostname", "http://example.org/crs", "nonsense"] {
-            let error = ogr::reprojection(&Crs::Code(text.into())).err().unwrap().to_string();
+        for text in [
+            "EPSG:999999",
+            "/etc/hostname",
+            "http://example.org/crs",
+            "nonsense",
+        ] {
+            let error = ogr::reprojection(&Crs::Code(text.into()))
+                .err()
+                .unwrap()
+                .to_string();
             assert!(error.contains(text), "{error}");
         }
     }

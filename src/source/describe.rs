@@ -21,8 +21,13 @@ use super::geojsonl::LineRecords;
 use super::{archive, layers, open, sniff};
 
 /// Column names that hold x and y, most trusted first.
-const XY: &[(&str, &str)] =
-    &[("longitude", "latitude"), ("lon", "lat"), ("long", "lat"), ("lng", "lat"), ("x", "y")];
+const XY: &[(&str, &str)] = &[
+    ("longitude", "latitude"),
+    ("lon", "lat"),
+    ("long", "lat"),
+    ("lng", "lat"),
+    ("x", "y"),
+];
 
 /// Column names that hold well-known text.
 const WKT: &[&str] = &["wkt", "the_geom", "geom", "geometry", "shape"];
@@ -89,14 +94,29 @@ pub(super) fn csv(path: &Path, shown: &Arc<str>) -> Result<Description, SourceEr
         columns: undeclared(header.iter().cloned()),
     };
     let format = geometry.map(|geometry| Format::Csv { dialect, geometry });
-    Ok(Description { format, dialect: Some(dialect), layers: vec![layer] })
+    Ok(Description {
+        format,
+        dialect: Some(dialect),
+        layers: vec![layer],
+    })
 }
 
 /// The columns of a header that look like a geometry.
 pub(super) fn coordinates(header: &[String]) -> Option<CsvGeometry> {
-    let column = |name: &str| header.iter().find(|column| column.eq_ignore_ascii_case(name)).cloned();
-    let xy = XY.iter().find_map(|(x, y)| Some(CsvGeometry::of_columns(column(x)?, column(y)?)));
-    xy.or_else(|| Some(CsvGeometry::Wkt { column: WKT.iter().find_map(|name| column(name))? }))
+    let column = |name: &str| {
+        header
+            .iter()
+            .find(|column| column.eq_ignore_ascii_case(name))
+            .cloned()
+    };
+    let xy = XY
+        .iter()
+        .find_map(|(x, y)| Some(CsvGeometry::of_columns(column(x)?, column(y)?)));
+    xy.or_else(|| {
+        Some(CsvGeometry::Wkt {
+            column: WKT.iter().find_map(|name| column(name))?,
+        })
+    })
 }
 
 /// Describes GeoJSON, as one collection or as lines.
@@ -145,13 +165,27 @@ fn by_features(
                 columns.push(name);
             }
         }
-        let types = batch.geometry.iter().flatten().filter_map(|wkb| read_wkb(wkb).ok());
+        let types = batch
+            .geometry
+            .iter()
+            .flatten()
+            .filter_map(|wkb| read_wkb(wkb).ok());
         kinds.extend(types.map(|geometry| format!("{:?}", geometry.geometry_type())));
     }
     let geometry = (!kinds.is_empty()).then(|| kinds.into_iter().collect::<Vec<_>>().join(", "));
     let (name, columns) = (stem(path), undeclared(columns.into_iter()));
-    let layer = LayerDescription { name, geometry, crs, features: Some(features), columns };
-    Ok(Description { format: Some(format), dialect: None, layers: vec![layer] })
+    let layer = LayerDescription {
+        name,
+        geometry,
+        crs,
+        features: Some(features),
+        columns,
+    };
+    Ok(Description {
+        format: Some(format),
+        dialect: None,
+        layers: vec![layer],
+    })
 }
 
 /// Describes every layer of a dataset, plain or in an archive.
@@ -176,17 +210,30 @@ pub(super) fn ogr(path: &Path, shown: &Arc<str>) -> Result<Description, SourceEr
         });
     }
     let spatial = layers.iter().filter(|layer| layer.geometry.is_some()).count();
-    let layer = layers.iter().find(|layer| layer.geometry.is_some() && spatial > 1);
+    let layer = layers
+        .iter()
+        .find(|layer| layer.geometry.is_some() && spatial > 1);
     let layer = layer.map(|layer| layer.name.clone());
-    Ok(Description { format: Some(Format::Ogr { layer, allow_views: false }), dialect: None, layers })
+    Ok(Description {
+        format: Some(Format::Ogr {
+            layer,
+            allow_views: false,
+        }),
+        dialect: None,
+        layers,
+    })
 }
 
 /// Name of a layer whose file gives it none.
 pub(super) fn stem(path: &Path) -> String {
-    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 /// Columns of a format without types.
 pub(super) fn undeclared(names: impl Iterator<Item = String>) -> Vec<ColumnDescription> {
-    names.map(|name| ColumnDescription { name, declared: None }).collect()
+    names
+        .map(|name| ColumnDescription { name, declared: None })
+        .collect()
 }

@@ -8,14 +8,21 @@ use std::io;
 /// Why a source can't be read. Every text says where and, where a person can act, what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "the variants are documented; their fields are what the messages show")]
+#[expect(
+    missing_docs,
+    reason = "the variants are documented; their fields are what the messages show"
+)]
 pub enum SourceError {
     /// The file can't be opened.
     #[error("cannot open {shown}")]
     Open { shown: String, source: io::Error },
     /// The file can't be read on.
     #[error("cannot read {shown} after row {row}")]
-    Read { shown: String, row: u64, source: io::Error },
+    Read {
+        shown: String,
+        row: u64,
+        source: io::Error,
+    },
     /// The process that was to read it can't be started.
     #[error("cannot start a process to read {shown}; `limits.isolate = false` reads it without one")]
     Start { shown: String, source: io::Error },
@@ -47,7 +54,11 @@ pub enum SourceError {
     #[error(
         "{shown} should be {expected} but looks like {found}: look into it, then fix the download or the pipeline's `source`"
     )]
-    Unexpected { shown: String, expected: &'static str, found: &'static str },
+    Unexpected {
+        shown: String,
+        expected: &'static str,
+        found: &'static str,
+    },
     /// A column the pipeline names is not there.
     #[error(
         "{shown} has no column `{column}`{}; it has {}{}",
@@ -105,7 +116,11 @@ pub enum SourceError {
     #[error(
         "{shown} says its CRS is {file} but the pipeline says {pipeline}: remove the pipeline's `crs`, or repair the file"
     )]
-    CrsConflict { shown: String, file: String, pipeline: String },
+    CrsConflict {
+        shown: String,
+        file: String,
+        pipeline: String,
+    },
     /// A `crs` member of a form nobody can use.
     #[error(
         "{shown}: cannot use its `crs` member {value}: name an authority code such as \"EPSG:3857\" in the file"
@@ -122,7 +137,11 @@ pub enum SourceError {
     Archive { shown: String, reason: String },
     /// An archive entry that would lead outside the archive.
     #[error("refused the archive {shown}: entry `{entry}` {reason}")]
-    UnsafeEntry { shown: String, entry: String, reason: &'static str },
+    UnsafeEntry {
+        shown: String,
+        entry: String,
+        reason: &'static str,
+    },
     /// An archive that unpacks to more than is allowed.
     #[error(
         "refused the archive {shown}: its {packed} bytes unpack to more than {limit} bytes; raise `limits.archive` if that is right"
@@ -130,7 +149,11 @@ pub enum SourceError {
     ArchiveTooLarge { shown: String, packed: u64, limit: u64 },
     /// An archive of too many files.
     #[error("refused the archive {shown}: {entries} entries, more than {limit}")]
-    TooManyEntries { shown: String, entries: usize, limit: usize },
+    TooManyEntries {
+        shown: String,
+        entries: usize,
+        limit: usize,
+    },
     /// No dataset in an archive or folder.
     #[error(
         "{shown} holds no dataset (shapefile, file geodatabase, GeoPackage or FlatGeobuf); it holds {}",
@@ -148,13 +171,26 @@ pub enum SourceError {
     NoLayer { shown: String },
     /// A layer that isn't there.
     #[error("{shown} has no layer `{layer}`{}; it has {}", hint(suggestion.as_ref()), list(layers))]
-    NoSuchLayer { shown: String, layer: String, suggestion: Option<String>, layers: Vec<String> },
+    NoSuchLayer {
+        shown: String,
+        layer: String,
+        suggestion: Option<String>,
+        layers: Vec<String>,
+    },
     /// Several sheets, or none that is visible, and no choice.
-    #[error("{shown}: add `sheet = \"…\"` to the pipeline's source, one of {}", list(sheets))]
+    #[error(
+        "{shown}: add `sheet = \"…\"` to the pipeline's source, one of {}",
+        list(sheets)
+    )]
     SheetNeeded { shown: String, sheets: Vec<String> },
     /// A sheet that isn't there.
     #[error("{shown} has no sheet `{sheet}`{}; it has {}", hint(suggestion.as_ref()), list(sheets))]
-    NoSuchSheet { shown: String, sheet: String, suggestion: Option<String>, sheets: Vec<String> },
+    NoSuchSheet {
+        shown: String,
+        sheet: String,
+        suggestion: Option<String>,
+        sheets: Vec<String>,
+    },
     /// A `geo` key that can't be understood.
     #[error("{shown}: its `geo` metadata can't be understood: {reason}; write the file again")]
     GeoKey { shown: String, reason: String },
@@ -174,24 +210,42 @@ pub enum SourceError {
     #[error(
         "{shown}: column `{column}` is {kind}, not WKB: name a column of WKB by `geometry`, or write the file with WKB geometries"
     )]
-    NotWkb { shown: String, column: String, kind: String },
+    NotWkb {
+        shown: String,
+        column: String,
+        kind: String,
+    },
     /// The `geo` key and the column's native type contradict each other.
     #[error(
         "{shown} contradicts itself: its `geo` metadata says {geo}, its geometry type {native}; repair the file"
     )]
-    CrsTwice { shown: String, geo: String, native: String },
+    CrsTwice {
+        shown: String,
+        geo: String,
+        native: String,
+    },
     /// Files of one source with different columns.
     #[error(
         "{shown} has other columns than {first}: it lacks {}, and has besides {}; make them sources of their own",
         list(missing),
         list(further)
     )]
-    MixedColumns { shown: String, first: String, missing: Vec<String>, further: Vec<String> },
+    MixedColumns {
+        shown: String,
+        first: String,
+        missing: Vec<String>,
+        further: Vec<String>,
+    },
     /// Files of one source with different geometries.
     #[error(
         "{shown} has its geometry in column {theirs}, but {first} in {ours}; make them sources of their own"
     )]
-    MixedGeometry { shown: String, first: String, ours: String, theirs: String },
+    MixedGeometry {
+        shown: String,
+        first: String,
+        ours: String,
+        theirs: String,
+    },
     /// Another kind of file in a folder of Parquet files.
     #[error(
         "{shown} holds `{entry}`, which is no Parquet file: move it elsewhere, or let its name begin with `_` if it holds no rows"
@@ -199,7 +253,11 @@ pub enum SourceError {
     Stray { shown: String, entry: String },
     /// What a pull has landed can't be read.
     #[error("{shown}: {what} can't be read: {reason}; fetch the layer again")]
-    Pull { shown: String, what: &'static str, reason: String },
+    Pull {
+        shown: String,
+        what: &'static str,
+        reason: String,
+    },
     /// GDAL can't open the dataset or lay hands on a layer.
     #[error("cannot open {shown}: {reason}")]
     Dataset { shown: String, reason: String },
@@ -211,7 +269,12 @@ pub enum SourceError {
 /// Names for a message: quoted, at most forty of them.
 fn list(names: &[String]) -> String {
     const SHOWN: usize = 40;
-    let text = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let text = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
     match names.len() {
         0 => "nothing".to_owned(),
         n if n > SHOWN => text + &format!(" and {} more", n - SHOWN),
@@ -221,13 +284,18 @@ fn list(names: &[String]) -> String {
 
 fn separator(likely: Option<char>) -> String {
     let told = |likely: char| {
-        format!(": add `delimiter = \"{}\"` to the pipeline's source?", likely.escape_default())
+        format!(
+            ": add `delimiter = \"{}\"` to the pipeline's source?",
+            likely.escape_default()
+        )
     };
     likely.map(told).unwrap_or_default()
 }
 
 fn hint(suggestion: Option<&String>) -> String {
-    suggestion.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default()
+    suggestion
+        .map(|name| format!(", did you mean `{name}`?"))
+        .unwrap_or_default()
 }
 
 /// The name closest to `wanted`, if any is close enough to be a slip of the pen.
@@ -235,7 +303,12 @@ pub(super) fn closest(wanted: &str, names: &[String]) -> Option<String> {
     const CLOSE: f64 = 0.75;
     names
         .iter()
-        .map(|name| (strsim::jaro_winkler(&wanted.to_lowercase(), &name.to_lowercase()), name))
+        .map(|name| {
+            (
+                strsim::jaro_winkler(&wanted.to_lowercase(), &name.to_lowercase()),
+                name,
+            )
+        })
         .filter(|(score, _)| *score >= CLOSE)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name.clone())

@@ -74,7 +74,11 @@ impl CollectionRecords {
         let text = sniff::open(path, shown, "a GeoJSON FeatureCollection")?;
         if !matches!(text.head.trim_ascii_start(), [b'{', ..]) {
             let (expected, found) = ("a GeoJSON FeatureCollection", "text that is no JSON object");
-            return Err(SourceError::Unexpected { shown: shown.to_string(), expected, found });
+            return Err(SourceError::Unexpected {
+                shown: shown.to_string(),
+                expected,
+                found,
+            });
         }
         let mut records = Self {
             shown: Arc::clone(shown),
@@ -94,18 +98,26 @@ impl CollectionRecords {
     fn go_to_features(&mut self) -> Result<(), SourceError> {
         const PLACE: &str = "before its features";
         let mut found = Vec::new();
-        let mut more = self.scanner.accept(b'{').map_err(|error| self.outside(error, PLACE))?;
+        let mut more = self
+            .scanner
+            .accept(b'{')
+            .map_err(|error| self.outside(error, PLACE))?;
         while more {
             let Some(key) = self.member_key(PLACE)? else { break };
             if key == "features" {
                 if found.iter().any(|name: &String| ESRI.contains(&name.as_str())) {
                     let (expected, found) = ("GeoJSON", "Esri JSON (ask the service for `f=geojson`)");
-                    return Err(SourceError::Unexpected { shown: self.shown.to_string(), expected, found });
+                    return Err(SourceError::Unexpected {
+                        shown: self.shown.to_string(),
+                        expected,
+                        found,
+                    });
                 }
                 return match self.scanner.expect(b'[') {
-                    Err(ScanError::Byte(_)) => {
-                        Err(SourceError::NoFeatures { shown: self.shown.to_string(), found })
-                    }
+                    Err(ScanError::Byte(_)) => Err(SourceError::NoFeatures {
+                        shown: self.shown.to_string(),
+                        found,
+                    }),
                     opened => opened.map_err(|error| self.outside(error, PLACE)),
                 };
             }
@@ -113,11 +125,17 @@ impl CollectionRecords {
                 self.stated = stated;
             }
             found.push(key);
-            more = self.scanner.accept(b',').map_err(|error| self.outside(error, PLACE))?;
+            more = self
+                .scanner
+                .accept(b',')
+                .map_err(|error| self.outside(error, PLACE))?;
         }
         match self.scanner.peek().map_err(|error| self.outside(error, PLACE))? {
             None => Err(self.outside(ScanError::End, PLACE)),
-            Some(_) => Err(SourceError::NoFeatures { shown: self.shown.to_string(), found }),
+            Some(_) => Err(SourceError::NoFeatures {
+                shown: self.shown.to_string(),
+                found,
+            }),
         }
     }
 
@@ -130,7 +148,10 @@ impl CollectionRecords {
         if self.row > 0 {
             self.scanner.expect(b',').map_err(|error| self.within(error))?;
         }
-        let captured = self.scanner.value(&mut self.raw, self.limit).map_err(|error| self.within(error))?;
+        let captured = self
+            .scanner
+            .value(&mut self.raw, self.limit)
+            .map_err(|error| self.within(error))?;
         self.row = next;
         Ok(Some(captured))
     }
@@ -139,19 +160,33 @@ impl CollectionRecords {
     fn close(&mut self) -> Result<Option<Stated>, SourceError> {
         const PLACE: &str = "after its features";
         let mut stated = None;
-        while self.scanner.accept(b',').map_err(|error| self.outside(error, PLACE))? {
+        while self
+            .scanner
+            .accept(b',')
+            .map_err(|error| self.outside(error, PLACE))?
+        {
             let Some(key) = self.member_key(PLACE)? else { break };
             if key == "features" {
                 return Err(self.broken("a second `features` follows".to_owned()));
             }
             stated = self.member_value(&key, PLACE)?.or(stated);
         }
-        self.scanner.expect(b'}').map_err(|error| self.outside(error, PLACE))?;
-        if self.scanner.peek().map_err(|error| self.outside(error, PLACE))?.is_some() {
+        self.scanner
+            .expect(b'}')
+            .map_err(|error| self.outside(error, PLACE))?;
+        if self
+            .scanner
+            .peek()
+            .map_err(|error| self.outside(error, PLACE))?
+            .is_some()
+        {
             return Err(self.broken("something follows the end of the collection".to_owned()));
         }
         match self.whole.denial(self.row) {
-            Some(said) => Err(SourceError::Part { shown: self.shown.to_string(), said }),
+            Some(said) => Err(SourceError::Part {
+                shown: self.shown.to_string(),
+                said,
+            }),
             None => Ok(stated),
         }
     }
@@ -163,7 +198,9 @@ impl CollectionRecords {
         }
         let key = self.scanner.value(&mut self.raw, MEMBER_BYTES);
         key.map_err(|error| self.outside(error, place))?;
-        self.scanner.expect(b':').map_err(|error| self.outside(error, place))?;
+        self.scanner
+            .expect(b':')
+            .map_err(|error| self.outside(error, place))?;
         Ok(json::string(&self.raw).map(Into::into))
     }
 
@@ -172,13 +209,20 @@ impl CollectionRecords {
         let value = self.scanner.value(&mut self.raw, MEMBER_BYTES);
         value.map_err(|error| self.outside(error, place))?;
         self.whole.note(key, &self.raw);
-        if key == "crs" { crs_member(&self.shown, &self.raw).map(Some) } else { Ok(None) }
+        if key == "crs" {
+            crs_member(&self.shown, &self.raw).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     fn within(&self, error: ScanError) -> SourceError {
         match error {
             ScanError::Io(source) => self.unreadable(source),
-            ScanError::End => SourceError::Truncated { shown: self.shown.to_string(), row: self.row },
+            ScanError::End => SourceError::Truncated {
+                shown: self.shown.to_string(),
+                row: self.row,
+            },
             ScanError::Byte(byte) => {
                 self.broken(format!("`{}` where JSON doesn't allow it", byte.escape_ascii()))
             }
@@ -187,17 +231,28 @@ impl CollectionRecords {
 
     fn outside(&self, error: ScanError, place: &'static str) -> SourceError {
         match error {
-            ScanError::End => SourceError::CutOff { shown: self.shown.to_string(), place },
+            ScanError::End => SourceError::CutOff {
+                shown: self.shown.to_string(),
+                place,
+            },
             error => self.within(error),
         }
     }
 
     fn broken(&self, reason: String) -> SourceError {
-        SourceError::BrokenJson { shown: self.shown.to_string(), row: self.row + 1, reason }
+        SourceError::BrokenJson {
+            shown: self.shown.to_string(),
+            row: self.row + 1,
+            reason,
+        }
     }
 
     fn unreadable(&self, source: io::Error) -> SourceError {
-        SourceError::Read { shown: self.shown.to_string(), row: self.row, source }
+        SourceError::Read {
+            shown: self.shown.to_string(),
+            row: self.row,
+            source,
+        }
     }
 }
 
@@ -208,16 +263,27 @@ impl Records for CollectionRecords {
                 geojson_row::put(&self.raw, self.row, &self.shown, batch, &mut self.wkb)?;
             }
             Some(Captured::TooLong) => {
-                batch.defect("record", &format!("over {} bytes", self.limit), RejectReason::RecordTooLong);
+                batch.defect(
+                    "record",
+                    &format!("over {} bytes", self.limit),
+                    RejectReason::RecordTooLong,
+                );
                 batch.end_row(self.row, None);
             }
             None => {
                 let default = || Stated::Named(Crs::Crs84);
-                let known = if self.stated == Stated::Rfc7946 { default() } else { self.stated.clone() };
+                let known = if self.stated == Stated::Rfc7946 {
+                    default()
+                } else {
+                    self.stated.clone()
+                };
                 match self.close()? {
                     Some(late) if late != known => {
                         let value = "after its features: move it before them".to_owned();
-                        return Err(SourceError::CrsMember { shown: self.shown.to_string(), value });
+                        return Err(SourceError::CrsMember {
+                            shown: self.shown.to_string(),
+                            value,
+                        });
                     }
                     _ => return Ok(false),
                 }
@@ -256,15 +322,30 @@ fn crs_member(shown: &str, raw: &[u8]) -> Result<Stated, SourceError> {
     if raw == b"null" {
         return Ok(Stated::Silent);
     }
-    let property = |name: &str| member.get("properties").and_then(|properties| properties.get(name));
-    let said = [property("name"), property("code")].into_iter().flatten().map(said).collect::<Vec<_>>();
+    let property = |name: &str| {
+        member
+            .get("properties")
+            .and_then(|properties| properties.get(name))
+    };
+    let said = [property("name"), property("code")]
+        .into_iter()
+        .flatten()
+        .map(said)
+        .collect::<Vec<_>>();
     if member.is_object() && said.iter().all(|said| says_nothing(said)) {
         return Ok(Stated::Unclear(said.join(" ")));
     }
     let named = property("name").and_then(Value::as_str).and_then(crs::named);
-    let coded = || property("code").and_then(Value::as_u64).and_then(|code| crs::named(&code.to_string()));
-    named.or_else(coded).map(Stated::Named).ok_or_else(|| SourceError::CrsMember {
-        shown: shown.to_owned(),
-        value: String::from_utf8_lossy(&raw[..raw.len().min(200)]).into_owned(),
-    })
+    let coded = || {
+        property("code")
+            .and_then(Value::as_u64)
+            .and_then(|code| crs::named(&code.to_string()))
+    };
+    named
+        .or_else(coded)
+        .map(Stated::Named)
+        .ok_or_else(|| SourceError::CrsMember {
+            shown: shown.to_owned(),
+            value: String::from_utf8_lossy(&raw[..raw.len().min(200)]).into_owned(),
+        })
 }

@@ -45,7 +45,11 @@ impl Whole {
         let Some(number) = number(raw) else { return };
         if ALL.contains(&key) || is_context && key == "matched" {
             let told = self.all.as_ref().is_none_or(|(_, all)| *all < number);
-            self.all = if told { Some((key.to_owned(), number)) } else { self.all.take() };
+            self.all = if told {
+                Some((key.to_owned(), number))
+            } else {
+                self.all.take()
+            };
         }
         if key == RETURNED || is_context && key == "returned" {
             self.returned = Some(number);
@@ -62,7 +66,9 @@ impl Whole {
             return (*all > features).then(|| format!("`{key}` is {all}, and it has {features} features"));
         }
         if let Some(returned) = self.returned.filter(|returned| *returned > features) {
-            return Some(format!("`{RETURNED}` is {returned}, and it has {features} features"));
+            return Some(format!(
+                "`{RETURNED}` is {returned}, and it has {features} features"
+            ));
         }
         self.next.then(|| "it has a link to the next page".to_owned())
     }
@@ -71,7 +77,9 @@ impl Whole {
 /// A whole number that isn't negative, also as text or with a point.
 fn number(raw: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(raw).ok()?.trim_matches('"');
-    let whole = text.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|byte| byte == b'0'));
+    let whole = text
+        .split_once('.')
+        .filter(|(_, zeros)| zeros.bytes().all(|byte| byte == b'0'));
     whole.map_or(text, |(whole, _)| whole).parse().ok()
 }
 
@@ -81,7 +89,10 @@ fn is_next(key: &str, raw: &[u8]) -> bool {
         "next" | "@odata.nextLink" | "odata.nextLink" => is_target(raw),
         "links" | "_links" => match members(raw) {
             Some(links) => links.iter().any(|(name, raw)| name == "next" && is_target(raw)),
-            None => json::elements(raw).unwrap_or_default().into_iter().any(is_next_link),
+            None => json::elements(raw)
+                .unwrap_or_default()
+                .into_iter()
+                .any(is_next_link),
         },
         _ => false,
     }
@@ -89,7 +100,10 @@ fn is_next(key: &str, raw: &[u8]) -> bool {
 
 /// Whether a value is an address, alone or as the `href` of a link: `next` may be the day of the next edition, too.
 fn is_target(raw: &[u8]) -> bool {
-    let href = members(raw).unwrap_or_default().into_iter().find(|(key, _)| key == "href");
+    let href = members(raw)
+        .unwrap_or_default()
+        .into_iter()
+        .find(|(key, _)| key == "href");
     let text = json::string(href.map_or(raw, |(_, raw)| raw));
     text.is_some_and(|text| text.contains(['/', '?', '=']) && !text.contains(char::is_whitespace))
 }
@@ -100,12 +114,18 @@ fn is_next_link(link: &[u8]) -> bool {
     let is_next = |raw: &[u8]| {
         json::string(raw).is_some_and(|relation: Cow<'_, str>| {
             // Registered relations may be written as the address of their registration.
-            relation.rsplit('/').next().is_some_and(|word| word.eq_ignore_ascii_case("next"))
+            relation
+                .rsplit('/')
+                .next()
+                .is_some_and(|word| word.eq_ignore_ascii_case("next"))
         })
     };
     let relations = find("rel").unwrap_or_default();
-    let says_next =
-        is_next(relations) || json::elements(relations).unwrap_or_default().into_iter().any(is_next);
+    let says_next = is_next(relations)
+        || json::elements(relations)
+            .unwrap_or_default()
+            .into_iter()
+            .any(is_next);
     // A last page of some servers has an empty link.
     says_next
         && find("href").is_none_or(|href| json::string(href).is_some_and(|href| !href.trim().is_empty()))
@@ -129,14 +149,23 @@ mod tests {
             ("numberMatched", "9500"),
             ("totalFeatures", "9500"),
             ("properties", r#"{"numberMatched": 3}"#),
-            ("links", r#"[{"rel":"self","href":"a"},{"rel":"next","href":"b"}]"#),
+            (
+                "links",
+                r#"[{"rel":"self","href":"a"},{"rel":"next","href":"b"}]"#,
+            ),
             ("links", r#"{"next":"https://example.org/2"}"#),
             ("links", r#"{"next":{"href":"https://example.org/2"}}"#),
             ("links", r#"[{"rel":["next"],"href":"b"}]"#),
-            ("links", r#"[{"rel":"http://www.opengis.net/def/rel/ogc/1.0/next","href":"b"}]"#),
+            (
+                "links",
+                r#"[{"rel":"http://www.opengis.net/def/rel/ogc/1.0/next","href":"b"}]"#,
+            ),
             ("_links", r#"{"next":{"href":"/items?page=2"}}"#),
             ("@odata.nextLink", r#""https://example.org/2""#),
-            ("pagination", r#"{"next":"https://example.org/stations?cursor=x"}"#),
+            (
+                "pagination",
+                r#"{"next":"https://example.org/stations?cursor=x"}"#,
+            ),
             ("context", r#"{"returned":2,"limit":2,"matched":9500}"#),
             ("numberMatched", "9500.0"),
             ("numberReturned", "3"),
@@ -149,7 +178,10 @@ mod tests {
             ("numberMatched", "2"),
             ("numberMatched", "\"unknown\""),
             ("totalFeatures", "null"),
-            ("links", r#"[{"rel":"self","href":"a"},{"rel":"prev","href":"b"}]"#),
+            (
+                "links",
+                r#"[{"rel":"self","href":"a"},{"rel":"prev","href":"b"}]"#,
+            ),
             ("next", "null"),
             ("next", "\"2025-07-01\""),
             ("next", "\"none\""),

@@ -36,7 +36,11 @@ pub(super) fn put(
     let feature = match Feature::parse(text.as_bytes()) {
         Ok(feature) => feature,
         Err(reason) => {
-            batch.defect("record", &format!("{reason}: {text:.200}"), RejectReason::MalformedRecord);
+            batch.defect(
+                "record",
+                &format!("{reason}: {text:.200}"),
+                RejectReason::MalformedRecord,
+            );
             batch.end_row(row, None);
             return Ok(());
         }
@@ -44,7 +48,11 @@ pub(super) fn put(
     batch.not_numbers(feature.not_numbers);
     for (name, value) in &feature.values {
         let Some(column) = batch.column(name) else {
-            return Err(SourceError::TooManyColumns { shown: shown.to_owned(), row, limit: MAX_COLUMNS });
+            return Err(SourceError::TooManyColumns {
+                shown: shown.to_owned(),
+                row,
+                limit: MAX_COLUMNS,
+            });
         };
         if let Some(value) = value {
             batch.text(column, value);
@@ -94,7 +102,11 @@ impl<'a> Feature<'a> {
         if let Some(id) = member("id") {
             values.push((Cow::Borrowed(ID), text(id)?));
         }
-        Ok(Self { values, not_numbers, geometry })
+        Ok(Self {
+            values,
+            not_numbers,
+            geometry,
+        })
     }
 }
 
@@ -108,16 +120,24 @@ fn text(raw: &[u8]) -> Result<Option<Cow<'_, str>>, &'static str> {
         [b'"', ..] => json::string(raw).map(Some).ok_or("a string is broken"),
         [b'{' | b'[', ..] => {
             let is_sound = |raw: &[u8]| serde_json::from_slice::<IgnoredAny>(raw).is_ok();
-            let mended = if is_sound(raw) { None } else { json::without_not_numbers(raw) };
+            let mended = if is_sound(raw) {
+                None
+            } else {
+                json::without_not_numbers(raw)
+            };
             let raw = match &mended {
                 Some(mended) if is_sound(mended) => mended,
                 None if is_sound(raw) => raw,
                 _ => return Err("a nested value is broken"),
             };
-            String::from_utf8(json::compact(raw)).map(|text| Some(Cow::Owned(text))).or(Err("no UTF-8"))
+            String::from_utf8(json::compact(raw))
+                .map(|text| Some(Cow::Owned(text)))
+                .or(Err("no UTF-8"))
         }
         [b'-' | b'0'..=b'9', rest @ ..]
-            if rest.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')) =>
+            if rest
+                .iter()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')) =>
         {
             utf8(raw).map(Some)
         }

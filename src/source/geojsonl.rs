@@ -35,14 +35,35 @@ impl LineRecords {
     /// Opens the file at `path`.
     pub(super) fn open(path: &Path, shown: &Arc<str>, limit: usize) -> Result<Self, SourceError> {
         let text = sniff::open(path, shown, "newline-delimited GeoJSON")?;
-        if text.head.split(|byte| *byte == b'\n').next().is_some_and(|line| line.trim_ascii() == b"{") {
+        if text
+            .head
+            .split(|byte| *byte == b'\n')
+            .next()
+            .is_some_and(|line| line.trim_ascii() == b"{")
+        {
             let expected = "newline-delimited GeoJSON, a feature on each line";
             let found = "JSON over several lines (`source.geojson` reads a FeatureCollection)";
-            return Err(SourceError::Unexpected { shown: shown.to_string(), expected, found });
+            return Err(SourceError::Unexpected {
+                shown: shown.to_string(),
+                expected,
+                found,
+            });
         }
-        let end = if text.head.first() == Some(&SEPARATOR) { SEPARATOR } else { b'\n' };
+        let end = if text.head.first() == Some(&SEPARATOR) {
+            SEPARATOR
+        } else {
+            b'\n'
+        };
         let (raw, wkb) = (Vec::new(), Vec::new());
-        Ok(Self { shown: Arc::clone(shown), reader: text.reader, end, limit, line: 1, raw, wkb })
+        Ok(Self {
+            shown: Arc::clone(shown),
+            reader: text.reader,
+            end,
+            limit,
+            line: 1,
+            raw,
+            wkb,
+        })
     }
 
     /// Goes over all records and gives their number.
@@ -59,9 +80,13 @@ impl LineRecords {
         loop {
             self.raw.clear();
             let begins = self.line;
-            let Some(captured) = self.take_record()? else { return Ok(None) };
+            let Some(captured) = self.take_record()? else {
+                return Ok(None);
+            };
             let raw = self.raw.as_slice();
-            let start = raw.iter().position(|byte| !byte.is_ascii_whitespace() && *byte != SEPARATOR);
+            let start = raw
+                .iter()
+                .position(|byte| !byte.is_ascii_whitespace() && *byte != SEPARATOR);
             let blank_lines = sniff::count(&raw[..start.unwrap_or(0)], b'\n');
             match start {
                 Some(start) => {
@@ -109,13 +134,21 @@ impl Records for LineRecords {
     fn next(&mut self, batch: &mut BatchBuilder) -> Result<bool, SourceError> {
         match self.capture()? {
             Some((row, Captured::Whole)) => {
-                while self.raw.last().is_some_and(|byte| byte.is_ascii_whitespace() || *byte == SEPARATOR) {
+                while self
+                    .raw
+                    .last()
+                    .is_some_and(|byte| byte.is_ascii_whitespace() || *byte == SEPARATOR)
+                {
                     self.raw.pop();
                 }
                 geojson_row::put(&self.raw, row, &self.shown, batch, &mut self.wkb)?;
             }
             Some((row, Captured::TooLong)) => {
-                batch.defect("record", &format!("over {} bytes", self.limit), RejectReason::RecordTooLong);
+                batch.defect(
+                    "record",
+                    &format!("over {} bytes", self.limit),
+                    RejectReason::RecordTooLong,
+                );
                 batch.end_row(row, None);
             }
             None => return Ok(false),

@@ -19,7 +19,11 @@ pub(super) fn names<'a>(written: impl IntoIterator<Item = &'a str>) -> Vec<Strin
     let reserved: HashSet<&str> = written.iter().map(AsRef::as_ref).collect();
     let mut names = Vec::with_capacity(written.len());
     for (position, text) in written.iter().enumerate() {
-        let base = if text.is_empty() { format!("column_{}", position + 1) } else { text.to_string() };
+        let base = if text.is_empty() {
+            format!("column_{}", position + 1)
+        } else {
+            text.to_string()
+        };
         let mut name = base.clone();
         let mut count = 1;
         while taken.contains(&name) || (name != **text && reserved.contains(name.as_str())) {
@@ -68,15 +72,24 @@ mod tests {
     #[test]
     fn every_column_has_a_name_of_its_own() {
         for (written, expected) in [
-            (&["X", "Y", "NAME", "X", "Y"][..], &["X", "Y", "NAME", "X_2", "Y_2"][..]),
+            (
+                &["X", "Y", "NAME", "X", "Y"][..],
+                &["X", "Y", "NAME", "X_2", "Y_2"][..],
+            ),
             (&["X", "X", "X_2", "X"], &["X", "X_3", "X_2", "X_4"]),
             (&["ID", "id", " Id "], &["ID", "id", "Id"]),
-            (&["a", "", "column_2", ""], &["a", "column_2_2", "column_2", "column_4"]),
+            (
+                &["a", "", "column_2", ""],
+                &["a", "column_2_2", "column_2", "column_4"],
+            ),
         ] {
             assert_eq!(names(written.iter().copied()), expected);
         }
         let written = ["X", "", "X"];
-        assert_eq!(renamed(written, &names(written)).as_deref(), Some("column 3 `X` is `X_2`"));
+        assert_eq!(
+            renamed(written, &names(written)).as_deref(),
+            Some("column 3 `X` is `X_2`")
+        );
         assert_eq!(renamed(["X"], &names(["X"])), None);
     }
 
@@ -86,6 +99,11 @@ mod tests {
         assert_eq!(position("id", &names, "x").unwrap(), 1);
         assert_eq!(position("ID", &names, "x").unwrap(), 0);
         assert_eq!(position("NAME", &names, "x").unwrap(), 2);
-        assert!(position("nam", &names, "x").unwrap_err().to_string().contains("did you mean `Name`?"));
+        assert!(
+            position("nam", &names, "x")
+                .unwrap_err()
+                .to_string()
+                .contains("did you mean `Name`?")
+        );
     }
 }

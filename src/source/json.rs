@@ -94,7 +94,11 @@ impl<R: BufRead> Scanner<R> {
             let chunk = self.input.fill_buf().map_err(ScanError::Io)?;
             if chunk.is_empty() {
                 // Only a bare word may end with the input.
-                return if extent.is_word() { Ok(captured) } else { Err(ScanError::End) };
+                return if extent.is_word() {
+                    Ok(captured)
+                } else {
+                    Err(ScanError::End)
+                };
             }
             let (used, done) = extent.follow(chunk).map_err(ScanError::Byte)?;
             if buffer.len() + used > limit {
@@ -172,7 +176,11 @@ fn is_blank(byte: u8) -> bool {
 
 /// The members of a JSON object as key and raw value, or `None` where `text` is no object.
 pub(super) fn members(text: &[u8]) -> Option<Vec<(Cow<'_, str>, &[u8])>> {
-    let mut rest = text.trim_ascii().strip_prefix(b"{")?.strip_suffix(b"}")?.trim_ascii();
+    let mut rest = text
+        .trim_ascii()
+        .strip_prefix(b"{")?
+        .strip_suffix(b"}")?
+        .trim_ascii();
     let mut members = Vec::new();
     while !rest.is_empty() {
         let (key, after) = split_value(rest)?;
@@ -185,7 +193,11 @@ pub(super) fn members(text: &[u8]) -> Option<Vec<(Cow<'_, str>, &[u8])>> {
 
 /// The elements of a JSON array as raw values, or `None` where `text` is no array.
 pub(super) fn elements(text: &[u8]) -> Option<Vec<&[u8]>> {
-    let mut rest = text.trim_ascii().strip_prefix(b"[")?.strip_suffix(b"]")?.trim_ascii();
+    let mut rest = text
+        .trim_ascii()
+        .strip_prefix(b"[")?
+        .strip_suffix(b"]")?
+        .trim_ascii();
     let mut elements = Vec::new();
     while !rest.is_empty() {
         let (value, after) = split_value(rest)?;
@@ -198,7 +210,9 @@ pub(super) fn elements(text: &[u8]) -> Option<Vec<&[u8]>> {
 /// The text of a JSON string, or `None` where `raw` is none.
 pub(super) fn string(raw: &[u8]) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    let plain = inner.iter().all(|byte| *byte >= 0x20 && *byte != b'\\' && *byte != b'"');
+    let plain = inner
+        .iter()
+        .all(|byte| *byte >= 0x20 && *byte != b'\\' && *byte != b'"');
     if plain {
         return std::str::from_utf8(inner).ok().map(Cow::Borrowed);
     }
@@ -255,7 +269,10 @@ pub(super) fn compact(raw: &[u8]) -> Vec<u8> {
 fn next_item(after: &[u8]) -> Option<&[u8]> {
     match after.trim_ascii_start() {
         b"" => Some(b""),
-        rest => rest.strip_prefix(b",").map(<[u8]>::trim_ascii_start).filter(|more| !more.is_empty()),
+        rest => rest
+            .strip_prefix(b",")
+            .map(<[u8]>::trim_ascii_start)
+            .filter(|more| !more.is_empty()),
     }
 }
 
@@ -302,11 +319,17 @@ mod tests {
     #[test]
     fn members_keep_their_spelling() {
         let found = members(br#"{"a": 43.0, "b\u00e9" : [ 1 , " x" ],"c":null}"#).unwrap();
-        let found: Vec<_> =
-            found.iter().map(|(key, raw)| (key.as_ref(), String::from_utf8(compact(raw)).unwrap())).collect();
+        let found: Vec<_> = found
+            .iter()
+            .map(|(key, raw)| (key.as_ref(), String::from_utf8(compact(raw)).unwrap()))
+            .collect();
         assert_eq!(
             found,
-            [("a", "43.0".to_owned()), ("bé", r#"[1," x"]"#.to_owned()), ("c", "null".to_owned())]
+            [
+                ("a", "43.0".to_owned()),
+                ("bé", r#"[1," x"]"#.to_owned()),
+                ("c", "null".to_owned())
+            ]
         );
         for text in ["[1]", "{\"a\"}", "{\"a\":1,}", "{\"a\":1 2}", "{1:2}", "{\"a\":}"] {
             assert!(members(text.as_bytes()).is_none(), "{text}");

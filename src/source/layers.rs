@@ -49,11 +49,20 @@ impl Tally {
         last: u64,
     ) -> Result<bool, SourceError> {
         if let Some(reason) = failure.or(self.skipped.take()) {
-            return Err(SourceError::Damaged { shown: shown.to_owned(), row: last, reason });
+            return Err(SourceError::Damaged {
+                shown: shown.to_owned(),
+                row: last,
+                reason,
+            });
         }
         if self.read < self.stated {
             let (rows, stated) = (self.read, self.stated);
-            tracing::warn!(source = shown, rows, stated, "fewer rows than the layer's header states");
+            tracing::warn!(
+                source = shown,
+                rows,
+                stated,
+                "fewer rows than the layer's header states"
+            );
         }
         Ok(false)
     }
@@ -75,7 +84,10 @@ impl Choice {
         if self.info.is_view && !allow_views {
             let reason = "it is a view, a question that may never end: read the table that it is made of, or say \
                           `allow-views = true`";
-            return Err(SourceError::Dataset { shown: self.shown, reason: reason.to_owned() });
+            return Err(SourceError::Dataset {
+                shown: self.shown,
+                reason: reason.to_owned(),
+            });
         }
         Dataset::open(&self.place, &self.path, &self.source)?.read(
             self.position,
@@ -100,18 +112,32 @@ pub(super) fn choose(
     wanted: Option<&str>,
 ) -> Result<Choice, SourceError> {
     let mut layers = all(found, path, shown)?;
-    let names = |layers: &[Choice]| layers.iter().map(|layer| layer.info.name.clone()).collect::<Vec<_>>();
+    let names = |layers: &[Choice]| {
+        layers
+            .iter()
+            .map(|layer| layer.info.name.clone())
+            .collect::<Vec<_>>()
+    };
     let Some(wanted) = wanted else {
         let listed = names(&layers);
         let mut spatial = layers.into_iter().filter(|layer| layer.info.geometry.is_some());
         return match (spatial.next(), spatial.next()) {
             (Some(only), None) => Ok(only),
-            (None, _) => Err(SourceError::NoLayer { shown: shown.to_owned() }),
-            _ => Err(SourceError::LayerNeeded { shown: shown.to_owned(), layers: listed }),
+            (None, _) => Err(SourceError::NoLayer {
+                shown: shown.to_owned(),
+            }),
+            _ => Err(SourceError::LayerNeeded {
+                shown: shown.to_owned(),
+                layers: listed,
+            }),
         };
     };
     let exact = layers.iter().position(|layer| layer.info.name == wanted);
-    let folded = || layers.iter().position(|layer| layer.info.name.eq_ignore_ascii_case(wanted));
+    let folded = || {
+        layers
+            .iter()
+            .position(|layer| layer.info.name.eq_ignore_ascii_case(wanted))
+    };
     match exact.or_else(folded) {
         Some(position) => Ok(layers.swap_remove(position)),
         None => Err(SourceError::NoSuchLayer {
@@ -127,7 +153,11 @@ pub(super) fn choose(
 pub(super) fn all(found: &[Found], path: &Path, shown: &str) -> Result<Vec<Choice>, SourceError> {
     if found.len() > MAX_DATASETS {
         let (entries, limit) = (found.len(), MAX_DATASETS);
-        return Err(SourceError::TooManyEntries { shown: shown.to_owned(), entries, limit });
+        return Err(SourceError::TooManyEntries {
+            shown: shown.to_owned(),
+            entries,
+            limit,
+        });
     }
     let mut choices: Vec<Choice> = Vec::new();
     for place in found {
@@ -144,11 +174,22 @@ pub(super) fn all(found: &[Found], path: &Path, shown: &str) -> Result<Vec<Choic
                 format!("{} (layer {})", place.shown, info.name)
             };
             if choices.iter().any(|choice| choice.info.name == info.name) {
-                let inner = place.shown.strip_prefix(shown).unwrap_or(&place.shown).trim_start_matches('/');
+                let inner = place
+                    .shown
+                    .strip_prefix(shown)
+                    .unwrap_or(&place.shown)
+                    .trim_start_matches('/');
                 info.name = format!("{inner}/{}", info.name);
             }
             let (place, path, source) = (place.clone(), path.to_owned(), shown.to_owned());
-            choices.push(Choice { place, path, source, position, info, shown: origin });
+            choices.push(Choice {
+                place,
+                path,
+                source,
+                position,
+                info,
+                shown: origin,
+            });
         }
     }
     Ok(choices)

@@ -107,9 +107,11 @@ pub fn open(
             let stated = records.stated();
             (Rows::Single(Box::new(records)), stated, None)
         }
-        Format::Geojsonl => {
-            (Rows::Single(Box::new(LineRecords::open(path, shown, limit)?)), Stated::Rfc7946, None)
-        }
+        Format::Geojsonl => (
+            Rows::Single(Box::new(LineRecords::open(path, shown, limit)?)),
+            Stated::Rfc7946,
+            None,
+        ),
         Format::Ogr { layer, allow_views } => {
             let found = archive::datasets(path, shown, limits.archive_bytes)?;
             let records = layers::choose(&found, path, shown, layer.as_deref())?.read(limit, *allow_views)?;
@@ -127,9 +129,19 @@ pub fn open(
             let (stated, columns) = (source.stated(), source.columns().to_vec());
             (Rows::Columnar(source), stated, Some(columns))
         }
-        Format::Xlsx { sheet, header_row, geometry } => {
-            let at = At { sheet: sheet.as_deref(), header_row: *header_row };
-            let bounds = Bounds { record: limit, archive: limits.archive_bytes };
+        Format::Xlsx {
+            sheet,
+            header_row,
+            geometry,
+        } => {
+            let at = At {
+                sheet: sheet.as_deref(),
+                header_row: *header_row,
+            };
+            let bounds = Bounds {
+                record: limit,
+                archive: limits.archive_bytes,
+            };
             let records = XlsxRecords::open(path, shown, at, geometry, bounds)?;
             origin = records.shown().into();
             let header = records.header().to_vec();
@@ -138,8 +150,10 @@ pub fn open(
     };
     let crs = settle(&origin, stated, plan.crs.as_ref(), schema_crs)?;
     // Better before the first row than after it.
-    reprojection(&crs)
-        .map_err(|error| SourceError::UselessCrs { shown: origin.to_string(), source: Box::new(error) })?;
+    reprojection(&crs).map_err(|error| SourceError::UselessCrs {
+        shown: origin.to_string(),
+        source: Box::new(error),
+    })?;
     tracing::debug!(source = %origin, %crs, "opened");
     let at_most = match (&rows, &plan.format) {
         (Rows::Columnar(source), _) => Some(source.rows()),
@@ -165,7 +179,9 @@ pub fn open(
 /// Where it can't be opened, or is nothing the program reads.
 pub fn describe(path: &Path) -> Result<Description, SourceError> {
     let shown: Arc<str> = path.display().to_string().into();
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    let extension = path
+        .extension()
+        .map(|extension| extension.to_string_lossy().to_ascii_lowercase());
     match extension.as_deref() {
         Some("csv" | "tsv" | "txt" | "tab") => describe::csv(path, &shown),
         Some("geojsonl" | "geojsons" | "ndjson" | "jsonl" | "ndgeojson") => describe::geojsonl(path, &shown),
@@ -174,7 +190,10 @@ pub fn describe(path: &Path) -> Result<Description, SourceError> {
         Some("xlsx" | "xlsm") => xlsx::describe(path, &shown),
         Some("zip" | "shp" | "gpkg" | "gdb" | "fgb") => describe::ogr(path, &shown),
         _ if path.is_dir() => describe::ogr(path, &shown),
-        _ => match sniff::open(path, &shown, "a facility layer")?.head.trim_ascii_start() {
+        _ => match sniff::open(path, &shown, "a facility layer")?
+            .head
+            .trim_ascii_start()
+        {
             [b'{', ..] => describe::geojson(path, &shown),
             [0x1E, ..] => describe::geojsonl(path, &shown),
             _ => describe::csv(path, &shown),

@@ -15,7 +15,10 @@ pub(super) struct Names {
 impl Names {
     /// Pairs the landed file or folder with the name it is shown under.
     pub(super) fn new(landed: &Path, shown: &str) -> Self {
-        Self { landed: landed.to_owned(), shown: shown.to_owned() }
+        Self {
+            landed: landed.to_owned(),
+            shown: shown.to_owned(),
+        }
     }
 
     /// Puts the shown name in the place of the landing path.
@@ -44,12 +47,18 @@ mod tests {
     fn the_landing_path_is_never_shown() {
         let digest = "0123456789abcdef";
         let names = Names::new(Path::new(&format!("/store/{digest}.shp")), "in/roads.shp");
-        assert_eq!(names.translate(&format!("no /store/{digest}.shp")), "no in/roads.shp");
+        assert_eq!(
+            names.translate(&format!("no /store/{digest}.shp")),
+            "no in/roads.shp"
+        );
         assert_eq!(
             names.translate(&format!("no /store/{digest}.shx, {digest}")),
             "no in/roads.shx, in/roads"
         );
         let names = Names::new(Path::new("/store/a.zip"), "in/a.zip");
-        assert_eq!(names.translate("bad /vsizip/{/store/a.zip}/a.shp"), "bad in/a.zip/a.shp");
+        assert_eq!(
+            names.translate("bad /vsizip/{/store/a.zip}/a.shp"),
+            "bad in/a.zip/a.shp"
+        );
     }
 }

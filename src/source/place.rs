@@ -35,9 +35,11 @@ impl Place {
         position: impl Fn(&str) -> Result<usize, SourceError>,
     ) -> Result<Self, SourceError> {
         Ok(match geometry {
-            CsvGeometry::Xy { x, y, null } => {
-                Self::Xy { x: position(x)?, y: position(y)?, null: null.clone() }
-            }
+            CsvGeometry::Xy { x, y, null } => Self::Xy {
+                x: position(x)?,
+                y: position(y)?,
+                null: null.clone(),
+            },
             CsvGeometry::Wkt { column } => Self::Wkt(position(column)?),
         })
     }
@@ -75,7 +77,15 @@ fn number(text: &str, null: &[String]) -> Result<f64, RejectReason> {
     if text.is_empty() || null.iter().any(|word| word.eq_ignore_ascii_case(&text)) {
         return Err(RejectReason::NullGeometry);
     }
-    let value = text.parse::<f64>().ok().filter(|value| value.is_finite()).ok_or(RejectReason::NotANumber)?;
+    let value = text
+        .parse::<f64>()
+        .ok()
+        .filter(|value| value.is_finite())
+        .ok_or(RejectReason::NotANumber)?;
     let is_null = null.iter().any(|word| word.parse() == Ok(value));
-    if is_null { Err(RejectReason::NullGeometry) } else { Ok(value) }
+    if is_null {
+        Err(RejectReason::NullGeometry)
+    } else {
+        Ok(value)
+    }
 }

@@ -21,12 +21,16 @@ pub(super) fn base_code(definition: &Value) -> Option<String> {
 /// don't, but whose datum has one.
 pub(super) fn geographic_code(definition: &Value) -> Option<String> {
     const DEGREE: f64 = std::f64::consts::PI / 180.0;
-    let datum = definition.get("datum").or_else(|| definition.get("datum_ensemble"))?;
+    let datum = definition
+        .get("datum")
+        .or_else(|| definition.get("datum_ensemble"))?;
     let axes = definition.get("coordinate_system")?.get("axis")?.as_array()?;
     let in_degrees = |axis: &Value| match axis.get("unit") {
         Some(Value::String(unit)) => unit == "degree",
         unit => {
-            let factor = unit.and_then(|unit| unit.get("conversion_factor")).and_then(Value::as_f64);
+            let factor = unit
+                .and_then(|unit| unit.get("conversion_factor"))
+                .and_then(Value::as_f64);
             factor.is_some_and(|factor| (factor - DEGREE).abs() < 1e-12)
         }
     };
@@ -39,7 +43,10 @@ pub(super) fn geographic_code(definition: &Value) -> Option<String> {
 }
 
 fn inner(definition: &Value) -> Option<&Value> {
-    definition.get("components").and_then(|parts| parts.get(0)).or_else(|| definition.get("source_crs"))
+    definition
+        .get("components")
+        .and_then(|parts| parts.get(0))
+        .or_else(|| definition.get("source_crs"))
 }
 
 /// The code of a CRS itself.
@@ -75,9 +82,16 @@ mod tests {
         };
         let degree = 0.017_453_292_519_943_3;
         assert_eq!(geographic_code(&on(6269, degree)).as_deref(), Some("EPSG:4269"));
-        assert_eq!(base_code(&json!({"base_crs": on(6326, degree)})).as_deref(), Some("EPSG:4326"));
+        assert_eq!(
+            base_code(&json!({"base_crs": on(6326, degree)})).as_deref(),
+            Some("EPSG:4326")
+        );
         assert_eq!(geographic_code(&on(6267, degree)), None, "another datum");
-        assert_eq!(geographic_code(&on(6269, 0.015_707_963_267_948_97)), None, "grads");
+        assert_eq!(
+            geographic_code(&on(6269, 0.015_707_963_267_948_97)),
+            None,
+            "grads"
+        );
         let mut paris = on(6269, degree);
         paris["datum"]["prime_meridian"] = json!({"longitude": 2.33});
         assert_eq!(geographic_code(&paris), None);

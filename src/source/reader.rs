@@ -39,7 +39,10 @@ impl Reader {
 
     /// A source that can't have more rows than these.
     pub(super) fn at_most(self, rows: Option<u64>) -> Self {
-        Self { rows_at_most: rows, ..self }
+        Self {
+            rows_at_most: rows,
+            ..self
+        }
     }
 
     /// The most rows that there can be, asked before the first: where that follows from the source's size, from what it
@@ -88,7 +91,11 @@ pub(super) struct RowByRow {
 impl RowByRow {
     /// Puts rows into batches like this empty one.
     pub(super) fn new(records: Box<dyn Records>, batch: BatchBuilder) -> Self {
-        Self { records, batch, ended: false }
+        Self {
+            records,
+            batch,
+            ended: false,
+        }
     }
 }
 

@@ -58,7 +58,9 @@ impl Shape {
         wkb: &mut Vec<u8>,
     ) -> bool {
         wkb.clear();
-        let options = WriteOptions { endianness: Endianness::LittleEndian };
+        let options = WriteOptions {
+            endianness: Endianness::LittleEndian,
+        };
         let reason = match self {
             Self::Found(geometry, has) => match write_geometry(wkb, &geometry, &options) {
                 Ok(()) => {
@@ -91,8 +93,9 @@ pub(super) fn from_wkt(text: &str) -> Shape {
     }
     let Ok(parsed) = Wkt::<f64>::from_str(text) else {
         let curved = may_be_curved(text).then(|| ogr::wkb_of_text(text)).flatten();
-        return curved
-            .map_or(Shape::Lacking(RejectReason::ImpossibleGeometry), |(wkb, has)| Shape::Curved(wkb, has));
+        return curved.map_or(Shape::Lacking(RejectReason::ImpossibleGeometry), |(wkb, has)| {
+            Shape::Curved(wkb, has)
+        });
     };
     let has = dimensions(&parsed);
     match Geometry::try_from(parsed) {
@@ -106,7 +109,9 @@ pub(super) fn from_wkt(text: &str) -> Shape {
 /// `MULTICURVE`, `MULTISURFACE`.
 fn may_be_curved(text: &str) -> bool {
     let upper = text.to_ascii_uppercase();
-    ["CIRCULAR", "CURVE", "SURFACE"].iter().any(|word| upper.contains(word))
+    ["CIRCULAR", "CURVE", "SURFACE"]
+        .iter()
+        .any(|word| upper.contains(word))
 }
 
 fn dimensions(geometry: &Wkt<f64>) -> Dimensions {
@@ -125,7 +130,10 @@ pub(super) fn wkb_dimensions(wkb: &[u8]) -> Dimensions {
         _ => return Dimensions::default(),
     };
     let iso = (code & 0x1FFF_FFFF) / 1000;
-    Dimensions { z: code & 0x8000_0000 != 0 || iso & 1 == 1, m: code & 0x4000_0000 != 0 || iso & 2 == 2 }
+    Dimensions {
+        z: code & 0x8000_0000 != 0 || iso & 1 == 1,
+        m: code & 0x4000_0000 != 0 || iso & 2 == 2,
+    }
 }
 
 /// Deepest nesting of parentheses.
@@ -189,7 +197,11 @@ mod tests {
             (0x2000_0001, false, false),
         ] {
             for order in [0, 1] {
-                assert_eq!(wkb_dimensions(&header(order, code)), Dimensions { z, m }, "{code}");
+                assert_eq!(
+                    wkb_dimensions(&header(order, code)),
+                    Dimensions { z, m },
+                    "{code}"
+                );
             }
         }
         assert_eq!(wkb_dimensions(b"\x01\x01"), Dimensions::default());

@@ -54,7 +54,9 @@ pub(super) fn missing(found: &Found) -> io::Result<Option<String>> {
 /// # Errors
 /// Where the files can't be read.
 pub(super) fn mismatch(found: &Found) -> io::Result<Option<String>> {
-    let (Some(mut shx), Some(mut dbf)) = (part(found, "shx")?, part(found, "dbf")?) else { return Ok(None) };
+    let (Some(mut shx), Some(mut dbf)) = (part(found, "shx")?, part(found, "dbf")?) else {
+        return Ok(None);
+    };
     let mut index = [0; SHX_HEADER];
     shx.bytes.read_exact(&mut index)?;
     // Some writers leave bytes behind the last record: the header says where it ends, in words of 16 bits.
@@ -87,7 +89,9 @@ impl WideNumbers {
     /// # Errors
     /// Where the `.dbf` can't be read.
     pub(super) fn open(found: &Found) -> io::Result<Option<Self>> {
-        let Some(Part { mut bytes, .. }) = part(found, "dbf")? else { return Ok(None) };
+        let Some(Part { mut bytes, .. }) = part(found, "dbf")? else {
+            return Ok(None);
+        };
         let mut start = [0; DBF];
         bytes.read_exact(&mut start)?;
         let [header, record] = [8, 10].map(|at| usize::from(u16::from_le_bytes([start[at], start[at + 1]])));
@@ -99,14 +103,22 @@ impl WideNumbers {
         for field in fields.chunks_exact(DBF).take_while(|field| field[0] != b'\r') {
             let place = at..at + usize::from(field[16]);
             at = place.end;
-            let before_point =
-                if field[17] == 0 { field[16] } else { field[16].saturating_sub(field[17] + 1) };
+            let before_point = if field[17] == 0 {
+                field[16]
+            } else {
+                field[16].saturating_sub(field[17] + 1)
+            };
             let most = if field[17] == 0 { WIDE } else { EXACT };
             let is_wide = matches!(field[11], b'N' | b'F') && before_point >= most;
             places.push((is_wide && at <= record).then_some(place));
         }
         let has_any = places.iter().any(Option::is_some);
-        Ok(has_any.then(|| Self { bytes, record: vec![0; record], read: 0, places }))
+        Ok(has_any.then(|| Self {
+            bytes,
+            record: vec![0; record],
+            read: 0,
+            places,
+        }))
     }
 
     /// Goes to a row, counted from 0; rows are asked for in their order.
@@ -126,7 +138,9 @@ impl WideNumbers {
         let place = self.places.get(field)?.clone()?;
         let text = std::str::from_utf8(&self.record[place]).ok()?.trim();
         // Zeros behind the point are nothing's digits.
-        let whole = text.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|byte| byte == b'0'));
+        let whole = text
+            .split_once('.')
+            .filter(|(_, zeros)| zeros.bytes().all(|byte| byte == b'0'));
         let text = whole.map_or(text, |(whole, _)| whole);
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
         (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
@@ -142,13 +156,19 @@ fn part(found: &Found, extension: &str) -> io::Result<Option<Part>> {
 }
 
 fn plain_part(path: &Path, extension: &str) -> io::Result<Option<Part>> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     for entry in fs::read_dir(folder)? {
         let candidate = entry?.path();
         if candidate.file_stem() == path.file_stem() && has_extension(&candidate, extension) {
             let file = File::open(&candidate)?;
             let len = file.metadata()?.len();
-            return Ok(Some(Part { bytes: Box::new(BufReader::new(file)), len }));
+            return Ok(Some(Part {
+                bytes: Box::new(BufReader::new(file)),
+                len,
+            }));
         }
     }
     Ok(None)
@@ -161,7 +181,9 @@ fn packed_part(packed: &Packed, extension: &str) -> io::Result<Option<Part>> {
         let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
         let (name, wanted) = (Path::new(&name), Path::new(&packed.entry));
         let is_part = name.with_extension("") == wanted.with_extension("") && has_extension(name, extension);
-        let Some(start) = entry.data_start().filter(|_| is_part) else { continue };
+        let Some(start) = entry.data_start().filter(|_| is_part) else {
+            continue;
+        };
         let (len, packed_len, method) = (entry.size(), entry.compressed_size(), entry.compression());
         let mut file = File::open(&packed.archive)?;
         file.seek(SeekFrom::Start(start))?;
@@ -177,5 +199,6 @@ fn packed_part(packed: &Packed, extension: &str) -> io::Result<Option<Part>> {
 }
 
 fn has_extension(path: &Path, extension: &str) -> bool {
-    path.extension().is_some_and(|own| own.eq_ignore_ascii_case(extension))
+    path.extension()
+        .is_some_and(|own| own.eq_ignore_ascii_case(extension))
 }

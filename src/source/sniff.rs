@@ -26,21 +26,37 @@ pub(super) struct Text {
 
 /// Opens the text file at `path`, shown as `shown`, which should be `expected`.
 pub(super) fn open(path: &Path, shown: &str, expected: &'static str) -> Result<Text, SourceError> {
-    let file = File::open(path).map_err(|source| SourceError::Open { shown: shown.to_owned(), source })?;
+    let file = File::open(path).map_err(|source| SourceError::Open {
+        shown: shown.to_owned(),
+        source,
+    })?;
     let mut reader = BufReader::with_capacity(BUFFER, file);
     let head = reader
         .fill_buf()
-        .map_err(|source| SourceError::Read { shown: shown.to_owned(), row: 0, source })?
+        .map_err(|source| SourceError::Read {
+            shown: shown.to_owned(),
+            row: 0,
+            source,
+        })?
         .to_vec();
     let unmarked = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).to_vec();
     let mark = head.len() - unmarked.len();
     reader.consume(mark);
     if unmarked.iter().all(u8::is_ascii_whitespace) && head.len() < BUFFER {
-        return Err(SourceError::Empty { shown: shown.to_owned() });
+        return Err(SourceError::Empty {
+            shown: shown.to_owned(),
+        });
     }
     match look(&unmarked) {
-        Some(found) => Err(SourceError::Unexpected { shown: shown.to_owned(), expected, found }),
-        None => Ok(Text { reader, head: unmarked }),
+        Some(found) => Err(SourceError::Unexpected {
+            shown: shown.to_owned(),
+            expected,
+            found,
+        }),
+        None => Ok(Text {
+            reader,
+            head: unmarked,
+        }),
     }
 }
 
@@ -81,7 +97,10 @@ pub(super) fn look(head: &[u8]) -> Option<&'static str> {
 /// NULs pad the cells of some, but not those of a header.
 fn is_binary(head: &[u8]) -> bool {
     let first = &head[..head.len().min(512)];
-    let header = first.iter().position(|byte| *byte == b'\n').unwrap_or(first.len());
+    let header = first
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .unwrap_or(first.len());
     let is_odd = |(at, byte): (usize, &u8)| matches!(byte, 1..=8 | 0x0E..=0x1F) || *byte == 0 && at < header;
     let odd = first.iter().enumerate().filter(|place| is_odd(*place)).count();
     odd * 20 > first.len()
@@ -96,13 +115,22 @@ mod tests {
         assert_eq!(look(b"  <!DOCTYPE html>"), Some("an HTML page"));
         assert_eq!(look(b"<html>"), Some("an HTML page"));
         assert_eq!(look(b"<?xml version='1.0'?>"), Some("an XML document"));
-        assert_eq!(look(b"<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC>\n<HTML>"), Some("an HTML page"));
+        assert_eq!(
+            look(b"<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC>\n<HTML>"),
+            Some("an HTML page")
+        );
         assert_eq!(look(b"<ServiceException>"), Some("an XML document"));
         assert_eq!(look(b"PK\x03\x04"), Some("a zip archive"));
         assert_eq!(look(b"\xFF\xFEX\0"), Some("UTF-16 text (save it as UTF-8)"));
-        assert_eq!(look(b"SQLite format 3\0\x10\0\x01\x01\0\x40\x20\x20\0\0"), Some("a binary file"));
+        assert_eq!(
+            look(b"SQLite format 3\0\x10\0\x01\x01\0\x40\x20\x20\0\0"),
+            Some("a binary file")
+        );
         assert_eq!(look(b"X,Y\n1,2\n"), None);
         assert_eq!(look(b"X,Y,NAME\n1,2,PLANT\0 A\n2,3,B\n"), None);
-        assert_eq!(look(b"X,Y,NAME\n1,2,PLANT\0\0\0\0\0\n2,3,B\0\0\0\0\0\0\0\0\0\n"), None);
+        assert_eq!(
+            look(b"X,Y,NAME\n1,2,PLANT\0\0\0\0\0\n2,3,B\0\0\0\0\0\0\0\0\0\n"),
+            None
+        );
     }
 }

@@ -9,7 +9,10 @@ use super::column::Value;
 /// OGR's `2016/02/04 13:00:00+00` as ISO 8601; a zone that OGR doesn't know is left out.
 pub(super) fn iso(date: &str) -> String {
     let mut text = date.replacen('/', "-", 2).replacen(' ', "T", 1);
-    let Some(zone) = text.rfind(['+', '-']).filter(|at| text.find('T').is_some_and(|time| *at > time)) else {
+    let Some(zone) = text
+        .rfind(['+', '-'])
+        .filter(|at| text.find('T').is_some_and(|time| *at > time))
+    else {
         return text;
     };
     match text.len() - zone {
@@ -28,7 +31,9 @@ pub(super) fn native(iso: &str) -> Value<'_> {
 
 fn moment(iso: &str) -> Option<Value<'_>> {
     let digits = |from: usize, to: usize| -> Option<u32> {
-        let text = iso.get(from..to).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+        let text = iso
+            .get(from..to)
+            .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
         text.parse().ok()
     };
     let mark = |at: usize, mark: u8| iso.as_bytes().get(at).filter(|byte| **byte == mark);
@@ -51,7 +56,11 @@ fn moment(iso: &str) -> Option<Value<'_>> {
     };
     let moment = day.and_hms_milli_opt(digits(11, 13)?, digits(14, 16)?, digits(17, 19)?, milli)?;
     let moment = moment.and_utc().timestamp_millis();
-    Some(if is_utc { Value::Moment(moment) } else { Value::Local(moment) })
+    Some(if is_utc {
+        Value::Moment(moment)
+    } else {
+        Value::Local(moment)
+    })
 }
 
 #[cfg(test)]

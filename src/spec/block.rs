@@ -23,7 +23,9 @@ pub struct BlockSpec {
 impl BlockSpec {
     /// Reads a block file as far as possible; none if there is no text to read.
     pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
-        let file = TextFile::open(path, LARGEST).map_err(|diagnostic| found.push(diagnostic)).ok()?;
+        let file = TextFile::open(path, LARGEST)
+            .map_err(|diagnostic| found.push(diagnostic))
+            .ok()?;
         Some(table::document(&file, "the block", found, block))
     }
 

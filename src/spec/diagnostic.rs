@@ -56,7 +56,15 @@ impl Diagnostic {
 
     fn new(severity: Severity, file: &Arc<TextFile>, span: Option<Span>, message: String) -> Self {
         let file = Arc::clone(span.as_ref().map_or(file, |span| &span.file));
-        Self { severity, message, file, span, label: None, help: None, syntax: false }
+        Self {
+            severity,
+            message,
+            file,
+            span,
+            label: None,
+            help: None,
+            syntax: false,
+        }
     }
 
     /// First line it touches, from 1.
@@ -77,11 +85,22 @@ pub fn settle(mut found: Vec<Diagnostic>, first: &str) -> Vec<Diagnostic> {
         }
     }
     let rank = |name: &str| files.iter().position(|file| file == name);
-    found.sort_by_cached_key(|d| (rank(&d.file.name), d.line(), !d.syntax, d.span.as_ref().map(|s| s.start)));
+    found.sort_by_cached_key(|d| {
+        (
+            rank(&d.file.name),
+            d.line(),
+            !d.syntax,
+            d.span.as_ref().map(|s| s.start),
+        )
+    });
     let mut broken = BTreeSet::new();
     found.retain(|diagnostic| {
         let place = (diagnostic.file.name.clone(), diagnostic.line());
-        if diagnostic.syntax { broken.insert(place) } else { !broken.contains(&place) }
+        if diagnostic.syntax {
+            broken.insert(place)
+        } else {
+            !broken.contains(&place)
+        }
     });
     once(found)
 }
@@ -90,7 +109,10 @@ pub fn settle(mut found: Vec<Diagnostic>, first: &str) -> Vec<Diagnostic> {
 fn once(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut told: Vec<Diagnostic> = Vec::new();
     for diagnostic in found {
-        let mut here = told.iter().rev().take_while(|other| other.span == diagnostic.span);
+        let mut here = told
+            .iter()
+            .rev()
+            .take_while(|other| other.span == diagnostic.span);
         if !here.any(|other| *other == diagnostic) {
             told.push(diagnostic);
         }

@@ -68,8 +68,13 @@ const FILES: &[(&str, ReadKeys)] = &[
     ("csv", csv),
     ("geojson", |_| FormatSpec::Geojson),
     ("geojsonl", |_| FormatSpec::Geojsonl),
-    ("ogr", |table| FormatSpec::Ogr { layer: table.text("layer"), allow_views: table.flag("allow-views") }),
-    ("parquet", |table| FormatSpec::Parquet { geometry: table.text("geometry") }),
+    ("ogr", |table| FormatSpec::Ogr {
+        layer: table.text("layer"),
+        allow_views: table.flag("allow-views"),
+    }),
+    ("parquet", |table| FormatSpec::Parquet {
+        geometry: table.text("geometry"),
+    }),
     ("xlsx", xlsx),
 ];
 

@@ -160,8 +160,12 @@ pub struct LayerSectorSpec {
 impl PipelineSpec {
     /// Reads a pipeline file as far as possible; none if there is no text to read.
     pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
-        let file = TextFile::open(path, LARGEST).map_err(|diagnostic| found.push(diagnostic)).ok()?;
-        Some(table::document(&file, "the pipeline", found, |t| pipeline(t, path, &file)))
+        let file = TextFile::open(path, LARGEST)
+            .map_err(|diagnostic| found.push(diagnostic))
+            .ok()?;
+        Some(table::document(&file, "the pipeline", found, |t| {
+            pipeline(t, path, &file)
+        }))
     }
 
     /// What a pipeline file may hold.
@@ -183,8 +187,14 @@ fn pipeline(table: &mut Table<'_>, path: &Path, file: &Arc<TextFile>) -> Pipelin
         regions: table.text("regions"),
         expected: table.text("expected"),
         keep: table.integer("keep"),
-        limits: table.table("limits", limits).map(|limits| limits.value).unwrap_or_default(),
-        output: table.table("output", output).map(|output| output.value).unwrap_or_default(),
+        limits: table
+            .table("limits", limits)
+            .map(|limits| limits.value)
+            .unwrap_or_default(),
+        output: table
+            .table("output", output)
+            .map(|output| output.value)
+            .unwrap_or_default(),
         jurisdictions: table.tables("jurisdiction", jurisdiction),
         layers: layers(table),
     }

@@ -27,7 +27,9 @@ pub struct CsvTable<const N: usize> {
 impl<const N: usize> CsvTable<N> {
     /// Reads the rows that have every cell; none if there is no text or a column is absent.
     pub fn read(path: &Path, columns: [&'static str; N], found: &mut Vec<Diagnostic>) -> Option<Self> {
-        let file = TextFile::open(path, LARGEST).map_err(|diagnostic| found.push(diagnostic)).ok()?;
+        let file = TextFile::open(path, LARGEST)
+            .map_err(|diagnostic| found.push(diagnostic))
+            .ok()?;
         let mut records = records(&file, found).into_iter();
         let header = records.next().unwrap_or_default();
         let order = order(&file, &header, columns, found)?;
@@ -40,7 +42,11 @@ impl<const N: usize> CsvTable<N> {
             }
         }
         if rows.is_empty() {
-            found.push(Diagnostic::error(&file, None, format!("`{}` has no rows", file.name)));
+            found.push(Diagnostic::error(
+                &file,
+                None,
+                format!("`{}` has no rows", file.name),
+            ));
         }
         Some(Self { file, rows })
     }
@@ -50,13 +56,20 @@ type Cells = Vec<Spanned<String>>;
 
 /// Every record with its cells' places.
 fn records(file: &Arc<TextFile>, found: &mut Vec<Diagnostic>) -> Vec<Cells> {
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file.text.as_bytes());
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(file.text.as_bytes());
     let mut record = StringRecord::new();
     let mut records = Vec::new();
     loop {
         let start = offset(reader.position().byte(), file);
         match reader.read_record(&mut record) {
-            Ok(true) => records.push(cells(file, start..offset(reader.position().byte(), file), &record)),
+            Ok(true) => records.push(cells(
+                file,
+                start..offset(reader.position().byte(), file),
+                &record,
+            )),
             Ok(false) => return records,
             Err(error) => {
                 found.push(Diagnostic::error(file, None, error.to_string()));
@@ -84,7 +97,9 @@ fn cells(file: &Arc<TextFile>, place: Range<usize>, record: &StringRecord) -> Ce
             Some(at) => cursor + at..cursor + at + cell.len(),
             None => cursor..end,
         };
-        cursor = file.text[span.end..end].find(',').map_or(end, |at| span.end + at + 1);
+        cursor = file.text[span.end..end]
+            .find(',')
+            .map_or(end, |at| span.end + at + 1);
         cells.push(Spanned::new(cell.to_owned(), Span::new(file, span)));
     }
     cells
@@ -98,7 +113,10 @@ fn order<const N: usize>(
     found: &mut Vec<Diagnostic>,
 ) -> Option<[usize; N]> {
     let place = whole(file, header);
-    for unknown in header.iter().filter(|cell| !columns.contains(&cell.value.as_str())) {
+    for unknown in header
+        .iter()
+        .filter(|cell| !columns.contains(&cell.value.as_str()))
+    {
         let message = format!("`{}` has no column `{}`", file.name, unknown.value);
         let mut diagnostic = Diagnostic::error(file, Some(unknown.span.clone()), message);
         diagnostic.label = one_of(&unknown.value, columns);
@@ -112,7 +130,10 @@ fn order<const N: usize>(
         }
         index
     });
-    order.iter().all(Option::is_some).then(|| order.map(Option::unwrap_or_default))
+    order
+        .iter()
+        .all(Option::is_some)
+        .then(|| order.map(Option::unwrap_or_default))
 }
 
 fn ragged(file: &Arc<TextFile>, cells: &[Spanned<String>], columns: usize) -> Diagnostic {
@@ -131,7 +152,9 @@ fn whole(file: &Arc<TextFile>, cells: &[Spanned<String>]) -> Option<Span> {
 
 /// A byte position of the parser as an offset in the text it reads from memory.
 fn offset(position: u64, file: &TextFile) -> usize {
-    usize::try_from(position).unwrap_or(file.text.len()).min(file.text.len())
+    usize::try_from(position)
+        .unwrap_or(file.text.len())
+        .min(file.text.len())
 }
 
 #[cfg(test)]
@@ -157,9 +180,23 @@ mod tests {
         let written = |place: &Span| &text[place.start..place.end];
         let seen: Vec<_> = rows
             .iter()
-            .map(|[code, name]| (&*code.value, written(&code.span), &*name.value, written(&name.span)))
+            .map(|[code, name]| {
+                (
+                    &*code.value,
+                    written(&code.span),
+                    &*name.value,
+                    written(&name.span),
+                )
+            })
             .collect();
-        assert_eq!(seen, [("D", "D", "Dams, all", "Dams, all"), ("E", "E", "", ""), ("E", "E", "DE", "DE")]);
+        assert_eq!(
+            seen,
+            [
+                ("D", "D", "Dams, all", "Dams, all"),
+                ("E", "E", "", ""),
+                ("E", "E", "DE", "DE")
+            ]
+        );
         assert_eq!(text[..rows[2][0].span.start].lines().count(), 5);
     }
 
@@ -167,9 +204,15 @@ mod tests {
     fn a_table_has_its_columns_and_whole_rows() {
         assert_eq!(
             read("cod,name\nD,Dams\n").1,
-            ["`t.csv` has no column `cod`", "the header lacks the column `code`"]
+            [
+                "`t.csv` has no column `cod`",
+                "the header lacks the column `code`"
+            ]
         );
-        assert_eq!(read("code,name\nD\n").1, ["the row has 1 cells, the header 2", "`t.csv` has no rows"]);
+        assert_eq!(
+            read("code,name\nD\n").1,
+            ["the row has 1 cells, the header 2", "`t.csv` has no rows"]
+        );
         assert_eq!(read("").1.len(), 2);
     }
 }

@@ -90,8 +90,9 @@ pub(super) fn http(table: &mut Table<'_>) -> Option<SourceSpec> {
     let kinds = file_kinds();
     if table.present(&kinds).is_empty() {
         let listed: Vec<String> = kinds.iter().map(|kind| format!("`{kind} = {{ … }}`")).collect();
-        table.error_here("nothing says how to read what the URL answers".to_owned()).help =
-            Some(format!("say one of {}", listed.join(", ")));
+        table
+            .error_here("nothing says how to read what the URL answers".to_owned())
+            .help = Some(format!("say one of {}", listed.join(", ")));
     }
     one(table, "the file", &kinds);
     let format = files(table, |_| ());
@@ -102,7 +103,11 @@ pub(super) fn http(table: &mut Table<'_>) -> Option<SourceSpec> {
         extension: table.text("extension"),
         access: access(table),
     };
-    Some(SourceSpec { location: LocationSpec::Http(spec), crs, format: format?.value.1 })
+    Some(SourceSpec {
+        location: LocationSpec::Http(spec),
+        crs,
+        format: format?.value.1,
+    })
 }
 
 /// Reads `source.arcgis`.
@@ -118,7 +123,11 @@ pub(super) fn arcgis(table: &mut Table<'_>) -> SourceSpec {
         access: access(table),
     };
     let crs = table.text("crs");
-    SourceSpec { location: LocationSpec::Arcgis(spec), crs, format: FormatSpec::Esri }
+    SourceSpec {
+        location: LocationSpec::Arcgis(spec),
+        crs,
+        format: FormatSpec::Esri,
+    }
 }
 
 fn access(table: &mut Table<'_>) -> AccessSpec {
@@ -133,8 +142,9 @@ fn access(table: &mut Table<'_>) -> AccessSpec {
 fn auth(table: &mut Table<'_>) -> AuthSpec {
     if table.present(&AUTHS).is_empty() {
         let ways = AUTHS.map(|way| format!("`{way}`")).join(", ");
-        table.error_here("no way to authenticate is given".to_owned()).help =
-            Some(format!("say one of {ways}"));
+        table
+            .error_here("no way to authenticate is given".to_owned())
+            .help = Some(format!("say one of {ways}"));
     }
     one(table, "`auth`", &AUTHS);
     let basic = table.table("basic", |t| AuthSpec::Basic {

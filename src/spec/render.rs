@@ -35,11 +35,19 @@ const MOST: usize = 50;
 /// The mistakes with their source lines, in rustc's style, a blank line between two; of very many the first ones, errors
 /// before warnings.
 pub fn render(diagnostics: &[Diagnostic], colour: bool) -> String {
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
     let errors = diagnostics.iter().filter(|one| one.is_error()).count();
     let (mut errors, mut warnings) = (errors.min(MOST), MOST - errors.min(MOST));
     let is_shown = |one: &&Diagnostic| {
-        let left = if one.is_error() { &mut errors } else { &mut warnings };
+        let left = if one.is_error() {
+            &mut errors
+        } else {
+            &mut warnings
+        };
         let is_shown = *left > 0;
         *left -= usize::from(is_shown);
         is_shown
@@ -48,7 +56,10 @@ pub fn render(diagnostics: &[Diagnostic], colour: bool) -> String {
     let mut blocks: Vec<String> = shown.map(|one| renderer.render(&[group(one)]) + "\n").collect();
     let left = diagnostics.len() - blocks.len();
     if left > 0 {
-        blocks.push(format!("and {} more; `--format json` lists all\n", thousands(left)));
+        blocks.push(format!(
+            "and {} more; `--format json` lists all\n",
+            thousands(left)
+        ));
     }
     blocks.join("\n")
 }
@@ -56,14 +67,26 @@ pub fn render(diagnostics: &[Diagnostic], colour: bool) -> String {
 /// A number with a comma between thousands.
 fn thousands(number: usize) -> String {
     let digits = number.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .filter_map(|group| std::str::from_utf8(group).ok())
+        .collect();
     groups.join(",")
 }
 
 fn finding(diagnostic: &Diagnostic) -> Finding {
-    let position = diagnostic.span.as_ref().map(|span| diagnostic.file.position(span.start));
-    let help: Vec<&str> = diagnostic.label.iter().chain(&diagnostic.help).map(String::as_str).collect();
+    let position = diagnostic
+        .span
+        .as_ref()
+        .map(|span| diagnostic.file.position(span.start));
+    let help: Vec<&str> = diagnostic
+        .label
+        .iter()
+        .chain(&diagnostic.help)
+        .map(String::as_str)
+        .collect();
     Finding {
         file: diagnostic.file.name.clone(),
         line: position.map(|(line, _)| line),
@@ -85,10 +108,17 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
         Some(span) => {
             let (start, lines) = file.lines(&(span.start..span.end));
             let place = AnnotationKind::Primary.span(span.start - start..span.end - start);
-            let snippet = Snippet::source(lines).line_start(file.line(span.start)).path(file.name.as_str());
+            let snippet = Snippet::source(lines)
+                .line_start(file.line(span.start))
+                .path(file.name.as_str());
             title.element(snippet.annotation(place.label(diagnostic.label.as_ref())))
         }
         None => title.element(Origin::path(file.name.as_str())),
     };
-    group.elements(diagnostic.help.iter().map(|help| Level::HELP.message(help.as_str())))
+    group.elements(
+        diagnostic
+            .help
+            .iter()
+            .map(|help| Level::HELP.message(help.as_str())),
+    )
 }

@@ -179,7 +179,9 @@ pub type CodeSpec = Pair;
 impl SchemaSpec {
     /// Reads a schema file as far as possible; none if there is no text to read.
     pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
-        let file = TextFile::open(path, LARGEST).map_err(|diagnostic| found.push(diagnostic)).ok()?;
+        let file = TextFile::open(path, LARGEST)
+            .map_err(|diagnostic| found.push(diagnostic))
+            .ok()?;
         Some(table::document(&file, "the schema", found, |t| schema(t, &file)))
     }
 
@@ -275,7 +277,11 @@ pub(super) fn field(table: &mut Table<'_>) -> FieldSpec {
         codes: table.pairs("codes"),
         concatenated: table.flag("concatenated"),
         decoded: table.text("decoded"),
-        has: table.present(&FieldSpec::REQUIRED).iter().map(|key| key.value).collect(),
+        has: table
+            .present(&FieldSpec::REQUIRED)
+            .iter()
+            .map(|key| key.value)
+            .collect(),
     }
 }
 

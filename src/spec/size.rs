@@ -44,7 +44,10 @@ mod tests {
         assert_eq!(seconds("2 h"), Some(7_200));
         assert_eq!(seconds("90min"), Some(5_400));
         assert_eq!((seconds("1 d"), seconds(" 3 s ")), (Some(86_400), Some(3)));
-        assert_eq!((seconds("2"), seconds("2 H"), seconds("1.5 h")), (None, None, None));
+        assert_eq!(
+            (seconds("2"), seconds("2 H"), seconds("1.5 h")),
+            (None, None, None)
+        );
     }
 
     #[test]

@@ -63,10 +63,19 @@ fn any_kind(table: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
     }
     one(table, "source", &kinds);
     let arcgis = table.table("arcgis", |t| Some(remote::arcgis(t)));
-    let file = files(table, |t| (LocationSpec::Path(t.required_text("path")), t.text("crs")));
+    let file = files(table, |t| {
+        (LocationSpec::Path(t.required_text("path")), t.text("crs"))
+    });
     let file = file.map(|spec| {
         let ((location, crs), format) = spec.value;
-        Spanned::new(Some(SourceSpec { location, crs, format }), spec.span)
+        Spanned::new(
+            Some(SourceSpec {
+                location,
+                crs,
+                format,
+            }),
+            spec.span,
+        )
     });
     let http = table.table("http", remote::http);
     let spec = arcgis.or(file).or(http)?;
@@ -77,7 +86,10 @@ fn any_kind(table: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
 pub(super) fn one(table: &mut Table<'_>, name: &str, keys: &[&'static str]) {
     if let [first, others @ ..] = table.present(keys).as_slice() {
         for other in others {
-            let message = format!("{name} is already `{}`; it cannot be `{}` too", first.value, other.value);
+            let message = format!(
+                "{name} is already `{}`; it cannot be `{}` too",
+                first.value, other.value
+            );
             table.error(other.span.clone(), message);
         }
     }

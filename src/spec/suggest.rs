@@ -26,7 +26,14 @@ pub fn one_of<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Op
     did_you_mean(written, known.iter().copied()).or_else(|| {
         let listed = (1..=LISTED).contains(&known.len());
         listed.then(|| {
-            format!("known: {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+            format!(
+                "known: {}",
+                known
+                    .iter()
+                    .map(|name| format!("`{name}`"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )
         })
     })
 }
@@ -38,10 +45,19 @@ mod tests {
     #[test]
     fn only_near_names_are_offered() {
         let known = ["hospitals", "dams", "schools"];
-        assert_eq!(did_you_mean("hospital", known).as_deref(), Some("did you mean `hospitals`?"));
-        assert_eq!(did_you_mean("Dmas", known).as_deref(), Some("did you mean `dams`?"));
+        assert_eq!(
+            did_you_mean("hospital", known).as_deref(),
+            Some("did you mean `hospitals`?")
+        );
+        assert_eq!(
+            did_you_mean("Dmas", known).as_deref(),
+            Some("did you mean `dams`?")
+        );
         assert_eq!(did_you_mean("bridges", known), None);
-        assert_eq!(one_of("bridges", known).as_deref(), Some("known: `hospitals`, `dams`, `schools`"));
+        assert_eq!(
+            one_of("bridges", known).as_deref(),
+            Some("known: `hospitals`, `dams`, `schools`")
+        );
         assert_eq!(one_of("bridges", []), None);
     }
 }

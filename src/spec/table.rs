@@ -49,14 +49,31 @@ pub(super) fn document<T>(
         found.push(diagnostic);
     }
     let (name, known) = (name.to_owned(), Vec::new());
-    Table { file, entries: root.get_ref(), name, span: None, known, is_probe: false, found }.read(read)
+    Table {
+        file,
+        entries: root.get_ref(),
+        name,
+        span: None,
+        known,
+        is_probe: false,
+        found,
+    }
+    .read(read)
 }
 
 /// The shape of the tables that a reader reads.
 pub(super) fn shape<T>(read: impl FnOnce(&mut Table<'_>) -> T) -> Shape {
     let file = &TextFile::empty();
     let (entries, name, known) = (&DeTable::new(), String::new(), Vec::new());
-    let mut table = Table { file, entries, name, span: None, known, is_probe: true, found: &mut Vec::new() };
+    let mut table = Table {
+        file,
+        entries,
+        name,
+        span: None,
+        known,
+        is_probe: true,
+        found: &mut Vec::new(),
+    };
     read(&mut table);
     Shape { keys: table.known }
 }
@@ -238,7 +255,9 @@ impl Table<'_> {
         if self.is_probe {
             return self.probe(key, Kind::Tables(shape(read))).unwrap_or_default();
         }
-        let Some(value) = self.raw(key, Kind::Tables(Shape::default())) else { return Vec::new() };
+        let Some(value) = self.raw(key, Kind::Tables(Shape::default())) else {
+            return Vec::new();
+        };
         let Some(array) = value.get_ref().as_array() else {
             self.mismatch(key, "a list of tables", value);
             return Vec::new();
@@ -259,7 +278,9 @@ impl Table<'_> {
     /// Which of some keys are written, each with its place.
     pub(super) fn present(&self, keys: &[&'static str]) -> Vec<Spanned<&'static str>> {
         let place = |key: &&'static str| {
-            self.entries.get_key_value(*key).map(|(written, _)| self.place(*key, written.span()))
+            self.entries
+                .get_key_value(*key)
+                .map(|(written, _)| self.place(*key, written.span()))
         };
         keys.iter().filter_map(place).collect()
     }
@@ -305,10 +326,11 @@ impl Table<'_> {
 
     /// Reports the keys nobody asked for.
     fn finish(&mut self) {
-        let unknown = self
-            .entries
-            .keys()
-            .filter(|key| self.known.iter().all(|known| known.name != key.get_ref().as_ref()));
+        let unknown = self.entries.keys().filter(|key| {
+            self.known
+                .iter()
+                .all(|known| known.name != key.get_ref().as_ref())
+        });
         for key in unknown {
             let written = key.get_ref();
             let message = format!("{} has no key `{written}`", self.name);
@@ -340,12 +362,20 @@ impl Table<'_> {
 
 impl<'a> Table<'a> {
     fn probe<T>(&mut self, key: &'static str, kind: Kind) -> Option<T> {
-        self.known.push(KeyShape { name: key, kind, is_required: false });
+        self.known.push(KeyShape {
+            name: key,
+            kind,
+            is_required: false,
+        });
         None
     }
 
     fn raw(&mut self, key: &'static str, kind: Kind) -> Option<&'a Value<'a>> {
-        self.known.push(KeyShape { name: key, kind, is_required: false });
+        self.known.push(KeyShape {
+            name: key,
+            kind,
+            is_required: false,
+        });
         self.entries.get(key)
     }
 
@@ -373,7 +403,16 @@ impl<'a> Table<'a> {
     ) -> T {
         let (file, found) = (self.file, &mut *self.found);
         let span = Some(Span::new(file, bytes));
-        Table { file, entries, name, span, known: Vec::new(), is_probe: false, found }.read(read)
+        Table {
+            file,
+            entries,
+            name,
+            span,
+            known: Vec::new(),
+            is_probe: false,
+            found,
+        }
+        .read(read)
     }
 }
 

@@ -25,7 +25,11 @@ pub struct Span {
 impl Span {
     /// A place in a file.
     pub fn new(file: &Arc<TextFile>, bytes: Range<usize>) -> Self {
-        Self { file: Arc::clone(file), start: bytes.start, end: bytes.end }
+        Self {
+            file: Arc::clone(file),
+            start: bytes.start,
+            end: bytes.end,
+        }
     }
 }
 
@@ -59,7 +63,9 @@ pub struct TextFile {
 impl TextFile {
     /// A text under a name.
     pub(super) fn new(name: String, text: String) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let starts = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
         Self { name, text, starts }
     }
 
@@ -79,10 +85,18 @@ impl TextFile {
             Diagnostic::error(&file, at.map(|at| Span::new(&file, at..at)), reason)
         };
         let bytes = read(path, limit).map_err(|error| {
-            refuse(String::new(), None, format!("cannot read `{name}`: {}", reason(&error)))
+            refuse(
+                String::new(),
+                None,
+                format!("cannot read `{name}`: {}", reason(&error)),
+            )
         })?;
         if bytes.len() as u64 > limit {
-            return Err(refuse(String::new(), None, format!("`{name}` is larger than {limit} bytes")));
+            return Err(refuse(
+                String::new(),
+                None,
+                format!("`{name}` is larger than {limit} bytes"),
+            ));
         }
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Arc::new(Self::new(name, text))),
@@ -129,7 +143,11 @@ pub fn beside(file: &Path, written: &str) -> PathBuf {
             part => path.push(part),
         }
     }
-    if path.as_os_str().is_empty() { PathBuf::from(".") } else { path }
+    if path.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        path
+    }
 }
 
 fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
@@ -158,7 +176,10 @@ mod tests {
     #[test]
     fn paths_are_relative_to_their_file() {
         let of = |file: &str, written: &str| beside(Path::new(file), written).display().to_string();
-        assert_eq!(of("pipelines/demo.toml", "../sample-data/x.csv"), "sample-data/x.csv");
+        assert_eq!(
+            of("pipelines/demo.toml", "../sample-data/x.csv"),
+            "sample-data/x.csv"
+        );
         assert_eq!(of("demo.toml", "./x.csv"), "x.csv");
         assert_eq!(of("demo.toml", "../x.csv"), "../x.csv");
         assert_eq!(of("../p/demo.toml", "../../x.csv"), "../../x.csv");
@@ -176,12 +197,20 @@ mod tests {
                 fs::write(&path, bytes).unwrap();
             }
             let diagnostic = TextFile::open(&path, 8).unwrap_err();
-            diagnostic.message.replace(&*folder.path().to_string_lossy(), "[TMP]")
+            diagnostic
+                .message
+                .replace(&*folder.path().to_string_lossy(), "[TMP]")
         };
         assert_eq!(why("absent", None), "cannot read `[TMP]/absent`: no such file");
         assert_eq!(why("", None), "cannot read `[TMP]/`: not a regular file");
-        assert_eq!(why("large", Some(b"123456789")), "`[TMP]/large` is larger than 8 bytes");
-        assert_eq!(why("latin", Some(b"a\n\xe9t\xe9")), "`[TMP]/latin` is not UTF-8 text");
+        assert_eq!(
+            why("large", Some(b"123456789")),
+            "`[TMP]/large` is larger than 8 bytes"
+        );
+        assert_eq!(
+            why("latin", Some(b"a\n\xe9t\xe9")),
+            "`[TMP]/latin` is not UTF-8 text"
+        );
     }
 
     #[test]

@@ -102,7 +102,12 @@ impl Store {
         };
         let (version, turn) = (record::VERSION, before.turn.wrapping_add(1));
         let files = files.iter().filter_map(seen).collect();
-        let checked = Checked { version, release: release.to_owned(), turn, files };
+        let checked = Checked {
+            version,
+            release: release.to_owned(),
+            turn,
+            files,
+        };
         disk::put(&self.work(), &self.root.join(CHECKED), &record::to_json(&checked))
     }
 }
@@ -115,8 +120,13 @@ mod tests {
     fn every_file_has_its_turn_once_in_so_many_nights() {
         for file in 0..100 {
             let path = format!("layers/dams/data/region=R06/part-{file:03}.parquet");
-            let turns =
-                (0..NIGHTS).filter(|turn| Checked { turn: *turn, ..Checked::default() }.is_turn_of(&path));
+            let turns = (0..NIGHTS).filter(|turn| {
+                Checked {
+                    turn: *turn,
+                    ..Checked::default()
+                }
+                .is_turn_of(&path)
+            });
             assert_eq!(turns.count(), 1, "{path}");
         }
     }

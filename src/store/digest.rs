@@ -23,7 +23,11 @@ pub(super) struct Digesting<W> {
 
 impl<W> Digesting<W> {
     pub(super) fn new(inner: W) -> Self {
-        Self { inner, sha: Sha256::new(), bytes: 0 }
+        Self {
+            inner,
+            sha: Sha256::new(),
+            bytes: 0,
+        }
     }
 
     /// The writer, the digest (lower-case hex) and the number of bytes.
@@ -52,7 +56,9 @@ pub fn digest_bytes(bytes: &[u8]) -> String {
 
 /// Digest (lower-case hex) and size of a file of the store.
 pub(super) fn digest(path: &Path) -> Result<(String, u64), StoreError> {
-    open_regular(path).and_then(digest_of).map_err(|source| StoreError::reading(path, source))
+    open_regular(path)
+        .and_then(digest_of)
+        .map_err(|source| StoreError::reading(path, source))
 }
 
 /// Whether a file has a digest (lower-case hex).
@@ -62,12 +68,18 @@ pub fn has_digest(path: &Path, sha256: &str) -> bool {
 
 /// Digest (lower-case hex) and size of a file that is not the store's.
 pub(super) fn digest_source(path: &Path) -> Result<(String, u64), StoreError> {
-    digest_of(open_source(path)?).map_err(|source| StoreError::SourceRead { path: path.to_owned(), source })
+    digest_of(open_source(path)?).map_err(|source| StoreError::SourceRead {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Opens a file that is not the store's.
 pub(super) fn open_source(path: &Path) -> Result<File, StoreError> {
-    open_regular(path).map_err(|source| StoreError::SourceRead { path: path.to_owned(), source })
+    open_regular(path).map_err(|source| StoreError::SourceRead {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Digest (lower-case hex) and length of all that is read.
@@ -79,10 +91,12 @@ pub(super) fn digest_of(file: impl Read) -> io::Result<(String, u64)> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+            text
+        })
 }
 
 #[cfg(test)]

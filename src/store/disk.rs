@@ -2,7 +2,10 @@
 //!
 //! Each function is one step a crash can fall before or after, with its path in the error.
 //! May use: nothing of the room but its errors. Knows paths, not what they mean.
-#![expect(clippy::disallowed_methods, reason = "the one place that writes; all others go through it")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the one place that writes; all others go through it"
+)]
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
@@ -32,16 +35,22 @@ pub(super) const ASIDE: &str = ".damaged";
 
 /// Makes a folder and those above it; one that exists is fine.
 pub(super) fn create_folder(path: &Path) -> Result<(), StoreError> {
-    step().and_then(|()| fs::create_dir_all(path)).map_err(|source| match source.kind() {
-        ErrorKind::AlreadyExists => StoreError::NotAFolder { path: path.to_owned() },
-        _ => StoreError::writing(path, source),
-    })
+    step()
+        .and_then(|()| fs::create_dir_all(path))
+        .map_err(|source| match source.kind() {
+            ErrorKind::AlreadyExists => StoreError::NotAFolder {
+                path: path.to_owned(),
+            },
+            _ => StoreError::writing(path, source),
+        })
 }
 
 /// Finds out whether a folder can be written to, and leaves nothing behind.
 pub(super) fn probe(folder: &Path) -> Result<(), StoreError> {
     let write = |()| tempfile::tempfile_in(folder)?.write_all(&[0; PROBE_BYTES]);
-    step().and_then(write).map_err(|source| StoreError::writing(folder, source))
+    step()
+        .and_then(write)
+        .map_err(|source| StoreError::writing(folder, source))
 }
 
 /// Who may read what is written.
@@ -73,11 +82,16 @@ pub(super) fn set_mode(path: &Path, mode: u32) -> Result<(), StoreError> {
 
 /// A new file without a final name; removed when its path is dropped.
 pub(super) fn temp_file(folder: &Path, readers: Readers) -> Result<(File, TempPath), StoreError> {
-    let mode = Permissions::from_mode(if readers == Readers::Owner { OWN_FILE } else { 0o666 });
+    let mode = Permissions::from_mode(if readers == Readers::Owner {
+        OWN_FILE
+    } else {
+        0o666
+    });
     let create = |()| tempfile::Builder::new().permissions(mode).tempfile_in(folder);
     let created = step().and_then(create).and_then(|file| {
         if let Readers::Of(mode) = readers {
-            file.as_file().set_permissions(Permissions::from_mode(mode & 0o666))?;
+            file.as_file()
+                .set_permissions(Permissions::from_mode(mode & 0o666))?;
         }
         Ok(file.into_parts())
     });
@@ -110,23 +124,39 @@ pub(super) fn make_own(folder: &Path, is_deep: bool) -> Result<(), StoreError> {
         return Ok(());
     }
     let reading = |source| StoreError::reading(folder, source);
-    let entries = if is_deep { Some(fs::read_dir(folder).map_err(reading)?) } else { None };
+    let entries = if is_deep {
+        Some(fs::read_dir(folder).map_err(reading)?)
+    } else {
+        None
+    };
     for entry in entries.into_iter().flatten() {
         let path = entry.map_err(reading)?.path();
-        if is_folder(&path) { make_own(&path, true)? } else { set_mode(&path, OWN_FILE)? }
+        if is_folder(&path) {
+            make_own(&path, true)?
+        } else {
+            set_mode(&path, OWN_FILE)?
+        }
     }
     set_mode(folder, OWN_FOLDER)
 }
 
 /// A new folder without a final name; removed with all in it when dropped.
 pub(super) fn temp_folder(folder: &Path) -> Result<TempDir, StoreError> {
-    step().and_then(|()| tempfile::tempdir_in(folder)).map_err(|source| StoreError::writing(folder, source))
+    step()
+        .and_then(|()| tempfile::tempdir_in(folder))
+        .map_err(|source| StoreError::writing(folder, source))
 }
 
 /// A new file under a name that must be free.
 pub(super) fn create_file(path: &Path) -> Result<File, StoreError> {
     step()
-        .and_then(|()| OpenOptions::new().write(true).create_new(true).mode(OWN_FILE).open(path))
+        .and_then(|()| {
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(OWN_FILE)
+                .open(path)
+        })
         .map_err(|source| StoreError::writing(path, source))
 }
 
@@ -134,25 +164,42 @@ pub(super) fn create_file(path: &Path) -> Result<File, StoreError> {
 pub(super) fn append(path: &Path) -> Result<File, StoreError> {
     clear_way(path)?;
     step()
-        .and_then(|()| OpenOptions::new().create(true).append(true).mode(OWN_FILE).open(path))
+        .and_then(|()| {
+            OpenOptions::new()
+                .create(true)
+                .append(true)
+                .mode(OWN_FILE)
+                .open(path)
+        })
         .map_err(|source| StoreError::writing(path, source))
 }
 
 /// A file to read and write, made where there is none, its content kept.
 pub(super) fn open_or_create(path: &Path) -> Result<File, StoreError> {
     step()
-        .and_then(|()| OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path))
+        .and_then(|()| {
+            OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .read(true)
+                .write(true)
+                .open(path)
+        })
         .map_err(|source| StoreError::writing(path, source))
 }
 
 /// Adds to the end of an open file.
 pub(super) fn extend(mut file: &File, path: &Path, content: &[u8]) -> Result<(), StoreError> {
-    step().and_then(|()| file.write_all(content)).map_err(|source| StoreError::writing(path, source))
+    step()
+        .and_then(|()| file.write_all(content))
+        .map_err(|source| StoreError::writing(path, source))
 }
 
 /// Cuts an open file to a length.
 pub(super) fn cut(file: &File, path: &Path, bytes: u64) -> Result<(), StoreError> {
-    step().and_then(|()| file.set_len(bytes)).map_err(|source| StoreError::writing(path, source))
+    step()
+        .and_then(|()| file.set_len(bytes))
+        .map_err(|source| StoreError::writing(path, source))
 }
 
 /// Replaces the content of an open file.
@@ -175,7 +222,9 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
     if !is_folder(from) {
         clear_way(to)?;
     }
-    step().and_then(|()| fs::rename(from, to)).map_err(|source| StoreError::writing(to, source))
+    step()
+        .and_then(|()| fs::rename(from, to))
+        .map_err(|source| StoreError::writing(to, source))
 }
 
 /// Moves what is damaged out of the way: under its name and `.damaged`, where it replaces what stands there.
@@ -228,7 +277,9 @@ pub(super) fn put_for(
 ) -> Result<(), StoreError> {
     clear_way(path)?;
     let (mut file, temp) = temp_file(staging, readers)?;
-    step().and_then(|()| file.write_all(content)).map_err(|source| StoreError::writing(path, source))?;
+    step()
+        .and_then(|()| file.write_all(content))
+        .map_err(|source| StoreError::writing(path, source))?;
     sync_file(&file, path)?;
     step()
         .and_then(|()| temp.persist(path).map_err(|e| e.error))
@@ -245,7 +296,9 @@ pub(super) fn link_or_copy(from: &Path, to: &Path) -> Result<(), StoreError> {
         }
         // Another disk, a file system without links, or too many of them.
         Err(_) => {
-            let copied = step().and_then(|()| fs::copy(from, to)).and_then(|_| File::open(to));
+            let copied = step()
+                .and_then(|()| fs::copy(from, to))
+                .and_then(|_| File::open(to));
             sync_file(&copied.map_err(|source| StoreError::writing(to, source))?, to)
         }
     }
@@ -265,7 +318,9 @@ pub(super) fn copy_in(source: &Path, to: &Path) -> Result<(), StoreError> {
 
 /// Waits until a file's bytes are on the disk.
 pub(super) fn sync_file(file: &File, path: &Path) -> Result<(), StoreError> {
-    step().and_then(|()| file.sync_all()).map_err(|source| StoreError::writing(path, source))
+    step()
+        .and_then(|()| file.sync_all())
+        .map_err(|source| StoreError::writing(path, source))
 }
 
 /// Waits until the names in a folder are on the disk.
@@ -298,7 +353,10 @@ pub(super) fn at_once<T: Sync>(
         while let Some(thing) = things.get(next.fetch_add(1, Ordering::Relaxed)) {
             if let Err(error) = work(thing) {
                 next.store(things.len(), Ordering::Relaxed);
-                failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                failure
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .get_or_insert(error);
             }
         }
     };
@@ -307,7 +365,10 @@ pub(super) fn at_once<T: Sync>(
             scope.spawn(worker);
         }
     });
-    failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+    failure
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+        .map_or(Ok(()), Err)
 }
 
 /// Waits until a file's name is on the disk.
@@ -317,7 +378,13 @@ pub(super) fn sync_folder_of(path: &Path) -> Result<(), StoreError> {
 
 /// Removes a file, or a folder and all in it, following no link; one that is gone is fine.
 pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
-    let remove = |()| if is_folder(path) { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    let remove = |()| {
+        if is_folder(path) {
+            fs::remove_dir_all(path)
+        } else {
+            fs::remove_file(path)
+        }
+    };
     gone_is_fine(path, step().and_then(remove))
 }
 

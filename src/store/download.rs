@@ -75,8 +75,17 @@ impl Store {
         let file = disk::append(&path)?;
         disk::cut(&file, &path, bytes)?;
         let (id, key) = (id.to_owned(), key.to_owned());
-        let mut download =
-            Download { store: self, id, key, folder, file, bytes, safe: bytes, complete, is_accepted: false };
+        let mut download = Download {
+            store: self,
+            id,
+            key,
+            folder,
+            file,
+            bytes,
+            safe: bytes,
+            complete,
+            is_accepted: false,
+        };
         if bytes == 0 {
             download.checkpoint()?;
         }
@@ -92,7 +101,11 @@ impl Store {
     pub fn unfinished(&self, id: &str) -> Result<Option<Unfinished>, StoreError> {
         check_name("layer", id)?;
         let known = sound(&self.landing_dir(id));
-        Ok(known.map(|Partial { key, bytes, complete, .. }| Unfinished { key, bytes, complete }))
+        Ok(known.map(
+            |Partial {
+                 key, bytes, complete, ..
+             }| Unfinished { key, bytes, complete },
+        ))
     }
 }
 
@@ -103,7 +116,10 @@ fn sound(folder: &Path) -> Option<Partial> {
     (found.is_file() && found.len() >= known.bytes).then_some(known)
 }
 
-#[expect(clippy::len_without_is_empty, reason = "a length to go on from, not a container")]
+#[expect(
+    clippy::len_without_is_empty,
+    reason = "a length to go on from, not a container"
+)]
 impl Download<'_> {
     /// Bytes that have come so far.
     pub fn len(&self) -> u64 {
@@ -122,7 +138,11 @@ impl Download<'_> {
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         disk::extend(&self.file, &self.path(), bytes)?;
         self.bytes += bytes.len() as u64;
-        if self.bytes - self.safe >= CHECKPOINT_BYTES { self.checkpoint() } else { Ok(()) }
+        if self.bytes - self.safe >= CHECKPOINT_BYTES {
+            self.checkpoint()
+        } else {
+            Ok(())
+        }
     }
 
     /// SHA-256 of what has come so far, lower-case hex.
@@ -170,7 +190,15 @@ impl Download<'_> {
         disk::sync_folder(&self.folder)?;
         fetch.sha256.clone_from(&sha256);
         fetch.pages = 1;
-        let landed = self.store.hold(&self.id, vec![LandedFile { path: name, bytes, sha256 }], fetch)?;
+        let landed = self.store.hold(
+            &self.id,
+            vec![LandedFile {
+                path: name,
+                bytes,
+                sha256,
+            }],
+            fetch,
+        )?;
         disk::remove(&self.folder.join("partial.json"))?;
         Ok(landed)
     }
@@ -217,7 +245,13 @@ mod tests {
         let middle = start.max(body.len() / 2);
         download.append(&body[start..middle])?;
         download.append(&body[middle..])?;
-        download.accept("csv", FetchRecord { fetched_at: key.to_owned(), ..FetchRecord::default() })
+        download.accept(
+            "csv",
+            FetchRecord {
+                fetched_at: key.to_owned(),
+                ..FetchRecord::default()
+            },
+        )
     }
 
     #[test]
@@ -250,10 +284,18 @@ mod tests {
         fs::write(&path, [&BODY[..5], b"\0\0\0"].concat()).unwrap();
         assert_eq!(store.download("dams", "k").unwrap().len(), 5);
         assert_eq!(fs::read(&path).unwrap(), &BODY[..5]);
-        let held = Unfinished { key: "k".to_owned(), bytes: 5, complete: None };
+        let held = Unfinished {
+            key: "k".to_owned(),
+            bytes: 5,
+            complete: None,
+        };
         assert_eq!(store.unfinished("dams").unwrap(), Some(held));
         fs::write(&path, b"id").unwrap();
-        assert_eq!(store.unfinished("dams").unwrap(), None, "the file decides, not the note about it");
+        assert_eq!(
+            store.unfinished("dams").unwrap(),
+            None,
+            "the file decides, not the note about it"
+        );
         assert_eq!(store.download("dams", "k").unwrap().len(), 0);
     }
 
@@ -266,7 +308,10 @@ mod tests {
         download.expect(Some(99));
         download.append(BODY).unwrap();
         drop(download);
-        assert_eq!(store.unfinished("dams").unwrap().and_then(|held| held.complete), Some(99));
+        assert_eq!(
+            store.unfinished("dams").unwrap().and_then(|held| held.complete),
+            Some(99)
+        );
         fs::rename(folder.join("partial"), folder.join("accepted.csv")).unwrap();
         assert_eq!(store.unfinished("dams").unwrap(), None);
         fs::write(folder.join("partial"), b"").unwrap();
@@ -281,9 +326,15 @@ mod tests {
         let landed = fetch(&store, "k", BODY).unwrap();
         assert_eq!(fs::read(&landed.path).unwrap(), BODY);
         let sha256 = digest::digest_bytes(BODY);
-        assert_eq!(landed.path.file_name().unwrap().to_str(), Some(&*format!("{sha256}.csv")));
+        assert_eq!(
+            landed.path.file_name().unwrap().to_str(),
+            Some(&*format!("{sha256}.csv"))
+        );
         let held = store.held("dams").unwrap().unwrap();
-        assert_eq!((held.landed.path, held.record.sha256), (landed.path.clone(), sha256));
+        assert_eq!(
+            (held.landed.path, held.record.sha256),
+            (landed.path.clone(), sha256)
+        );
         let again = fetch(&store, "later", BODY).unwrap();
         assert_eq!((again.landed_at.as_str(), again.path), ("k", landed.path.clone()));
         fs::write(&landed.path, "damaged").unwrap();
@@ -300,8 +351,15 @@ mod tests {
             if let Err(error) = &cut {
                 assert!(matches!(error, StoreError::Full { .. }), "step {step}: {error:?}");
             }
-            let held = store.held("dams").unwrap().expect("one of the two is held").landed;
-            assert!(held.sha256 == old.sha256 || fs::read(held.path).unwrap() == BODY, "step {step}");
+            let held = store
+                .held("dams")
+                .unwrap()
+                .expect("one of the two is held")
+                .landed;
+            assert!(
+                held.sha256 == old.sha256 || fs::read(held.path).unwrap() == BODY,
+                "step {step}"
+            );
             let landed = fetch(&store, "new", BODY).unwrap();
             assert_eq!(fs::read(landed.path).unwrap(), BODY, "step {step}");
             assert_eq!(store.held("dams").unwrap().unwrap().landed.sha256, landed.sha256);

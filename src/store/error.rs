@@ -288,7 +288,10 @@ impl StoreError {
     }
 
     pub(super) fn reading(path: &Path, source: io::Error) -> Self {
-        Self::Read { path: path.to_owned(), source }
+        Self::Read {
+            path: path.to_owned(),
+            source,
+        }
     }
 }
 

@@ -30,12 +30,20 @@ pub(super) fn release(store: &Store, id: &str, day: u32, keep: usize) -> Result<
 pub(super) fn publish(staging: Staging<'_>, day: u32, keep: usize) -> Result<Published, StoreError> {
     let rows = BTreeMap::from([(PathBuf::from(TILE), 7)]);
     let now = format!("2026-01-{day:02}T03:00:00Z");
-    staging.publish(&Publication { rows: &rows, tiles: 1, facilities: 7, keep, now: &now })
+    staging.publish(&Publication {
+        rows: &rows,
+        tiles: 1,
+        facilities: 7,
+        keep,
+        now: &now,
+    })
 }
 
 /// Names in a folder, sorted.
 pub(super) fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
     let mut names: Vec<_> = entries.map(|name| name.into_string().unwrap()).collect();
     names.sort();
     names
@@ -48,7 +56,11 @@ pub(super) fn assert_readable(store: &Store) -> String {
     for release in &releases {
         assert_eq!(store.check(&release.id).unwrap(), [], "{}", release.id);
     }
-    let marked: Vec<_> = releases.iter().filter(|release| release.is_latest).map(|r| &r.id).collect();
+    let marked: Vec<_> = releases
+        .iter()
+        .filter(|release| release.is_latest)
+        .map(|r| &r.id)
+        .collect();
     assert_eq!(marked, [&latest.release]);
     latest.release
 }

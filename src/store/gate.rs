@@ -37,7 +37,10 @@ impl Store {
     /// When it can't be written.
     pub fn put_gate_record(&self, _lock: &Lock, layer: &str, new: &GateRecord) -> Result<(), StoreError> {
         let path = self.gate_path(layer)?;
-        let new = GateRecord { version: record::VERSION, ..new.clone() };
+        let new = GateRecord {
+            version: record::VERSION,
+            ..new.clone()
+        };
         disk::put(&self.work(), &path, &record::to_json(&new))
     }
 
@@ -68,16 +71,26 @@ mod tests {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
         assert_eq!(store.gate_record("dams").unwrap(), GateRecord::default());
-        let mut record = GateRecord { acceptances: vec![accepted("moved")], ..GateRecord::default() };
+        let mut record = GateRecord {
+            acceptances: vec![accepted("moved")],
+            ..GateRecord::default()
+        };
         store.put_gate_record(&lock, "dams", &record).unwrap();
         assert_eq!(store.gate_record("dams").unwrap().acceptances, record.acceptances);
         record.acceptances.push(accepted("again"));
         store.put_gate_record(&lock, "dams", &record).unwrap();
         assert_eq!(store.gate_record("dams").unwrap().acceptances.len(), 2);
         assert_eq!(store.gate_record("dikes").unwrap(), GateRecord::default());
-        assert!(matches!(store.gate_record("../dams"), Err(StoreError::BadName { .. })));
+        assert!(matches!(
+            store.gate_record("../dams"),
+            Err(StoreError::BadName { .. })
+        ));
         std::fs::write(store.root().join("gate/dams.json"), "{").unwrap();
-        assert_eq!(store.gate_record("dams").unwrap(), GateRecord::default(), "damaged");
+        assert_eq!(
+            store.gate_record("dams").unwrap(),
+            GateRecord::default(),
+            "damaged"
+        );
     }
 
     /// A record cut short at any step is the old one or the new one.
@@ -86,12 +99,21 @@ mod tests {
         for step in 0.. {
             let (_folder, store) = fixture::store();
             let lock = store.lock().unwrap();
-            let old = GateRecord { acceptances: vec![accepted("old")], ..GateRecord::default() };
-            let new = GateRecord { acceptances: vec![accepted("new")], ..GateRecord::default() };
+            let old = GateRecord {
+                acceptances: vec![accepted("old")],
+                ..GateRecord::default()
+            };
+            let new = GateRecord {
+                acceptances: vec![accepted("new")],
+                ..GateRecord::default()
+            };
             store.put_gate_record(&lock, "dams", &old).unwrap();
             let (_, is_cut) = fault::after(step, || store.put_gate_record(&lock, "dams", &new));
             let kept = store.gate_record("dams").unwrap().acceptances;
-            assert!(kept == old.acceptances || kept == new.acceptances, "step {step}: {kept:?}");
+            assert!(
+                kept == old.acceptances || kept == new.acceptances,
+                "step {step}: {kept:?}"
+            );
             if !is_cut {
                 assert_eq!(kept, new.acceptances);
                 assert!(step > 3, "{step} steps");

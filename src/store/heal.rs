@@ -41,14 +41,22 @@ impl Store {
     /// # Errors
     /// A folder can't be listed, or the store can't be written to.
     pub fn heal(&self, _held: &Lock) -> Result<(), StoreError> {
-        let healing = Healing { store: self, is_dry: false };
+        let healing = Healing {
+            store: self,
+            is_dry: false,
+        };
         let mut found = healing.small_records()?;
         // Those a run left that died between record and release, or while pruning.
         healing.dangling()?;
         found.extend(healing.release_records()?);
         found.extend(healing.latest(Care::InTurns)?);
         for Repair { path, what, done } in found {
-            warn!(path, what, done = done.as_deref().unwrap_or("can't be mended"), "a damaged record");
+            warn!(
+                path,
+                what,
+                done = done.as_deref().unwrap_or("can't be mended"),
+                "a damaged record"
+            );
         }
         Ok(())
     }
@@ -60,10 +68,11 @@ impl Healing<'_> {
         let root = self.store.root();
         let mut found = Vec::new();
         let gate = root.join("gate");
-        for name in names(&gate)?
-            .into_iter()
-            .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "json"))
-        {
+        for name in names(&gate)?.into_iter().filter(|name| {
+            Path::new(name)
+                .extension()
+                .is_some_and(|extension| extension == "json")
+        }) {
             found.extend(self.unless_sound::<GateRecord>(&gate.join(name))?);
         }
         for id in names(&root.join("landing"))? {
@@ -88,8 +97,16 @@ impl Healing<'_> {
     }
 
     pub(super) fn told(self, path: &Path, what: String, done: Option<&str>) -> Repair {
-        let path = path.strip_prefix(self.store.root()).unwrap_or(path).display().to_string();
-        Repair { path, what, done: done.map(str::to_owned) }
+        let path = path
+            .strip_prefix(self.store.root())
+            .unwrap_or(path)
+            .display()
+            .to_string();
+        Repair {
+            path,
+            what,
+            done: done.map(str::to_owned),
+        }
     }
 
     /// Removes records without a release.
@@ -97,7 +114,9 @@ impl Healing<'_> {
         let mut found = Vec::new();
         let folders = self.store.release_folders()?;
         for name in names(&self.store.releases_dir())? {
-            let Some(id) = name.strip_suffix(".json") else { continue };
+            let Some(id) = name.strip_suffix(".json") else {
+                continue;
+            };
             if !folders.iter().any(|folder| folder == id) {
                 let path = self.store.releases_dir().join(&name);
                 if !self.is_dry {
@@ -114,7 +133,11 @@ impl Healing<'_> {
         let latest = record::read::<Latest>(&self.store.latest_path()).ok().flatten();
         let folders = self.store.release_folders()?.into_iter();
         let found = folders.map(|id| self.release_record(&id, latest.as_ref()));
-        Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        Ok(found
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
+            .flatten()
+            .collect())
     }
 
     fn release_record(self, id: &str, latest: Option<&Latest>) -> Result<Option<Repair>, StoreError> {
@@ -128,7 +151,9 @@ impl Healing<'_> {
         if !self.is_dry && path.symlink_metadata().is_ok() {
             disk::set_aside(&path)?;
         }
-        let told = latest.filter(|told| told.release == id && self.store.fits(told)).cloned();
+        let told = latest
+            .filter(|told| told.release == id && self.store.fits(told))
+            .cloned();
         let Some(record) = told.or_else(|| self.of_manifest(id)) else {
             let what =
                 format!("{what}; the release isn't listed, for its files are not as its manifest says");
@@ -144,7 +169,9 @@ impl Healing<'_> {
     fn of_manifest(self, id: &str) -> Option<Latest> {
         let folder = self.store.release_dir(id);
         let text = super::read_regular(&folder.join(manifest::MANIFEST)).ok()?;
-        let manifest = manifest::read_manifest(&folder).ok().filter(|manifest| manifest.release == id)?;
+        let manifest = manifest::read_manifest(&folder)
+            .ok()
+            .filter(|manifest| manifest.release == id)?;
         if !manifest::check_manifest(&folder).ok()?.is_empty() {
             return None;
         }
@@ -167,7 +194,9 @@ impl Healing<'_> {
     pub(super) fn latest(self, care: Care) -> Result<Option<Repair>, StoreError> {
         let (store, path) = (self.store, self.store.latest_path());
         let told = record::read::<Latest>(&path).ok().flatten();
-        let record = told.as_ref().filter(|told| store.release_dir(&told.release).is_dir());
+        let record = told
+            .as_ref()
+            .filter(|told| store.release_dir(&told.release).is_dir());
         let record =
             record.and_then(|told| record::read::<Latest>(&store.record_path(&told.release)).ok()?);
         if told.is_some() && told == record {
@@ -183,10 +212,21 @@ impl Healing<'_> {
             if !self.is_dry {
                 store.publish_file(&path, &record::to_json(&told))?;
             }
-            return Ok(Some(self.told(&path, wrong.join("; "), Some("made again from latest.json"))));
+            return Ok(Some(self.told(
+                &path,
+                wrong.join("; "),
+                Some("made again from latest.json"),
+            )));
         }
-        let Some(to) = record.filter(|record| store.fits(record)).or_else(|| self.newest_sound(care)) else {
-            return Ok(Some(self.told(&path, format!("{}; no release is sound", wrong.join("; ")), None)));
+        let Some(to) = record
+            .filter(|record| store.fits(record))
+            .or_else(|| self.newest_sound(care))
+        else {
+            return Ok(Some(self.told(
+                &path,
+                format!("{}; no release is sound", wrong.join("; ")),
+                None,
+            )));
         };
         if !self.is_dry {
             disk::keep_aside(&path)?;
@@ -208,7 +248,10 @@ impl Healing<'_> {
             }
         };
         let releases = store.releases().ok()?;
-        let whole = releases.into_iter().map(|release| release.id).find(|id| is_whole(id))?;
+        let whole = releases
+            .into_iter()
+            .map(|release| release.id)
+            .find(|id| is_whole(id))?;
         record::read::<Latest>(&store.record_path(&whole)).ok()?
     }
 }

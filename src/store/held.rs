@@ -43,9 +43,14 @@ impl Store {
     pub fn held(&self, id: &str) -> Result<Option<Held>, StoreError> {
         check_name("layer", id)?;
         let folder = self.landing_dir(id);
-        let Some((name, record)) = held_in(&folder) else { return Ok(None) };
+        let Some((name, record)) = held_in(&folder) else {
+            return Ok(None);
+        };
         let doubts = record.doubts.clone();
-        Ok(landed(&folder, &name)?.map(|landed| Held { landed: Landed { doubts, ..landed }, record }))
+        Ok(landed(&folder, &name)?.map(|landed| Held {
+            landed: Landed { doubts, ..landed },
+            record,
+        }))
     }
 
     /// Notes that the source was looked at again and is what is held; none where nothing whole is held.
@@ -53,12 +58,35 @@ impl Store {
     /// # Errors
     /// As `held`, or the store can't be written to.
     pub fn renew(&self, id: &str, fetch: FetchRecord) -> Result<Option<Landed>, StoreError> {
-        let Some(held) = self.held(id)? else { return Ok(None) };
+        let Some(held) = self.held(id)? else {
+            return Ok(None);
+        };
         let folder = self.landing_dir(id);
-        let name = held.landed.path.strip_prefix(&folder).unwrap_or(&held.landed.path).to_owned();
-        let FetchRecord { sha256, pages, generalised, doubts, .. } = held.record;
-        let fetch = FetchRecord { sha256, pages, generalised, doubts, ..fetch };
-        let record = HeldRecord { version: record::VERSION, name, fetch };
+        let name = held
+            .landed
+            .path
+            .strip_prefix(&folder)
+            .unwrap_or(&held.landed.path)
+            .to_owned();
+        let FetchRecord {
+            sha256,
+            pages,
+            generalised,
+            doubts,
+            ..
+        } = held.record;
+        let fetch = FetchRecord {
+            sha256,
+            pages,
+            generalised,
+            doubts,
+            ..fetch
+        };
+        let record = HeldRecord {
+            version: record::VERSION,
+            name,
+            fetch,
+        };
         disk::put(&self.work(), &folder.join(HELD), &record::to_json(&record))?;
         Ok(Some(held.landed))
     }
@@ -82,7 +110,11 @@ impl Store {
             None => self.record_fetched(&folder, files, &fetch)?,
         };
         let doubts = fetch.doubts.clone();
-        let held = HeldRecord { version: record::VERSION, name, fetch };
+        let held = HeldRecord {
+            version: record::VERSION,
+            name,
+            fetch,
+        };
         disk::put(&self.work(), &folder.join(HELD), &record::to_json(&held))?;
         Ok(Landed { doubts, ..landed })
     }
@@ -99,7 +131,11 @@ impl Store {
         if known.is_some_and(|known| known.name == Path::new(name)) {
             return Ok(());
         }
-        let held = HeldRecord { version: record::VERSION, name: name.into(), fetch: fetch() };
+        let held = HeldRecord {
+            version: record::VERSION,
+            name: name.into(),
+            fetch: fetch(),
+        };
         disk::put(&self.work(), &path, &record::to_json(&held))
     }
 
@@ -119,7 +155,11 @@ impl Store {
             files,
             fetch: Some(fetch.clone()),
         };
-        disk::put(&self.work(), &record_path(folder, &name), &record::to_json(&record))?;
+        disk::put(
+            &self.work(),
+            &record_path(folder, &name),
+            &record::to_json(&record),
+        )?;
         Ok(of_record(folder, &name, record))
     }
 }
@@ -135,7 +175,9 @@ pub(super) fn held_in(folder: &Path) -> Option<(PathBuf, FetchRecord)> {
 /// published nor found out by a layer that fails every night. Its record is set aside, so that it counts as not landed.
 fn landed(folder: &Path, name: &Path) -> Result<Option<Landed>, StoreError> {
     let path = record_path(folder, name);
-    let Some(record) = record::sound_or_aside::<LandingRecord>(&path)? else { return Ok(None) };
+    let Some(record) = record::sound_or_aside::<LandingRecord>(&path)? else {
+        return Ok(None);
+    };
     let damaged = damaged(folder, &record);
     if let Some(damaged) = damaged.first() {
         let damaged = folder.join(damaged);
@@ -155,7 +197,9 @@ pub(super) fn damaged(folder: &Path, record: &LandingRecord) -> Vec<PathBuf> {
 /// Whether a landed file has the size and the digest that its record says; a page before it was compressed.
 pub(super) fn is_whole(folder: &Path, file: &LandedFile) -> bool {
     let path = folder.join(&file.path);
-    let Ok(found) = fs::symlink_metadata(&path) else { return false };
+    let Ok(found) = fs::symlink_metadata(&path) else {
+        return false;
+    };
     if file.path.starts_with(PAGES) {
         return found.is_file() && page_is_whole(&path, file).unwrap_or(false);
     }
@@ -190,7 +234,11 @@ mod tests {
 
     fn fetched(day: u32, etag: &str) -> FetchRecord {
         let fetched_at = format!("2026-01-{day:02}T03:00:00Z");
-        FetchRecord { fetched_at, etag: Some(etag.to_owned()), ..FetchRecord::default() }
+        FetchRecord {
+            fetched_at,
+            etag: Some(etag.to_owned()),
+            ..FetchRecord::default()
+        }
     }
 
     #[test]
@@ -201,9 +249,16 @@ mod tests {
         download.append(b"abc").unwrap();
         let landed = download.accept("csv", fetched(1, "a")).unwrap();
         let renewed = store.renew("dams", fetched(2, "b")).unwrap().unwrap();
-        assert_eq!((&renewed.path, &renewed.landed_at), (&landed.path, &landed.landed_at));
+        assert_eq!(
+            (&renewed.path, &renewed.landed_at),
+            (&landed.path, &landed.landed_at)
+        );
         let held = store.held("dams").unwrap().unwrap();
-        let expected = FetchRecord { sha256: landed.sha256, pages: 1, ..fetched(2, "b") };
+        let expected = FetchRecord {
+            sha256: landed.sha256,
+            pages: 1,
+            ..fetched(2, "b")
+        };
         assert_eq!((held.record, held.landed.path), (expected, landed.path));
     }
 
@@ -213,12 +268,19 @@ mod tests {
         let path = folder.path().join("dams.gdb");
         fs::create_dir(&path).unwrap();
         fs::write(path.join("a.gdbtable"), "t").unwrap();
-        let landed = store.land("dams", &path, "shown", "2026-01-01T03:00:00Z").unwrap();
+        let landed = store
+            .land("dams", &path, "shown", "2026-01-01T03:00:00Z")
+            .unwrap();
         let held = store.held("dams").unwrap().unwrap();
-        assert_eq!((held.landed.path, held.record.url.as_str()), (landed.path.clone(), "shown"));
+        assert_eq!(
+            (held.landed.path, held.record.url.as_str()),
+            (landed.path.clone(), "shown")
+        );
         fs::write(landed.path.join("a.gdbtable"), "longer").unwrap();
         assert!(store.held("dams").unwrap().is_none(), "a file of another size");
-        store.land("dams", &path, "shown", "2026-01-02T03:00:00Z").unwrap();
+        store
+            .land("dams", &path, "shown", "2026-01-02T03:00:00Z")
+            .unwrap();
         assert!(store.held("dams").unwrap().is_some());
         fs::write(store.root().join("landing/dams/held.json"), "{").unwrap();
         assert!(store.held("dams").unwrap().is_none());

@@ -70,10 +70,18 @@ impl Store {
             sha256: parcel.sha256.clone(),
             bytes: parcel.bytes(),
             landed_at: now.to_owned(),
-            files: parcel.parts.iter().map(|part| landed_file(&parcel, part)).collect(),
+            files: parcel
+                .parts
+                .iter()
+                .map(|part| landed_file(&parcel, part))
+                .collect(),
             fetch: None,
         };
-        disk::put(&self.work(), &record_path(&folder, &parcel), &record::to_json(&record))?;
+        disk::put(
+            &self.work(),
+            &record_path(&folder, &parcel),
+            &record::to_json(&record),
+        )?;
         self.hold_local(&folder, &parcel.name(), fetch)?;
         Ok(landed(&folder, &parcel, record.landed_at))
     }
@@ -84,20 +92,27 @@ impl Store {
         let staged_root = stage.path().join(parcel.name());
         let folders = parcel.folders();
         if parcel.is_folder() {
-            folders.iter().try_for_each(|place| disk::create_folder(&stage.path().join(place)))?;
+            folders
+                .iter()
+                .try_for_each(|place| disk::create_folder(&stage.path().join(place)))?;
         }
         for part in &parcel.parts {
             copy_checked(part, &stage.path().join(parcel.place(part)))?;
         }
         if parcel.is_folder() {
-            folders.iter().try_for_each(|place| disk::sync_folder(&stage.path().join(place)))?;
+            folders
+                .iter()
+                .try_for_each(|place| disk::sync_folder(&stage.path().join(place)))?;
             // Without a record, what a dead run left there counts for nothing.
             let place = folder.join(parcel.name());
             disk::remove(&place)?;
             disk::rename(&staged_root, &place)?;
         } else {
             for part in &parcel.parts {
-                disk::rename(&stage.path().join(parcel.place(part)), &folder.join(parcel.place(part)))?;
+                disk::rename(
+                    &stage.path().join(parcel.place(part)),
+                    &folder.join(parcel.place(part)),
+                )?;
             }
         }
         disk::sync_folder(folder)?;
@@ -108,7 +123,13 @@ impl Store {
 fn copy_checked(part: &Part, to: &Path) -> Result<(), StoreError> {
     disk::copy_in(&part.path, to)?;
     let (sha256, _) = digest(to)?;
-    if sha256 == part.sha256 { Ok(()) } else { Err(StoreError::SourceChanged { path: part.path.clone() }) }
+    if sha256 == part.sha256 {
+        Ok(())
+    } else {
+        Err(StoreError::SourceChanged {
+            path: part.path.clone(),
+        })
+    }
 }
 
 /// What has been landed before; a record that is damaged, or whose files are, counts as none.
@@ -139,7 +160,11 @@ fn record_path(folder: &Path, parcel: &Parcel) -> PathBuf {
 }
 
 fn landed_file(parcel: &Parcel, part: &Part) -> LandedFile {
-    LandedFile { path: parcel.place(part), bytes: part.bytes, sha256: part.sha256.clone() }
+    LandedFile {
+        path: parcel.place(part),
+        bytes: part.bytes,
+        sha256: part.sha256.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -166,8 +191,14 @@ mod tests {
         let path = source(folder.path(), "Dams.CSV", "abc");
         let first = store.land("dams", &path, "shown", MONDAY).unwrap();
         let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(first.path, store.root().join(format!("landing/dams/{sha256}.csv")));
-        assert_eq!((first.sha256.as_str(), first.bytes, first.landed_at.as_str()), (sha256, 3, MONDAY));
+        assert_eq!(
+            first.path,
+            store.root().join(format!("landing/dams/{sha256}.csv"))
+        );
+        assert_eq!(
+            (first.sha256.as_str(), first.bytes, first.landed_at.as_str()),
+            (sha256, 3, MONDAY)
+        );
         assert_eq!(fs::read(&first.path).unwrap(), b"abc");
 
         let moved = source(folder.path(), "moved/dams.csv", "abc");
@@ -198,20 +229,29 @@ mod tests {
         let landed = store.land("dams", &path, "shown", MONDAY).unwrap();
         fs::write(&landed.path, "a").unwrap();
         let again = store.land("dams", &path, "shown", TUESDAY).unwrap();
-        assert_eq!((fs::read(again.path).unwrap(), again.landed_at.as_str()), (b"abc".into(), TUESDAY));
+        assert_eq!(
+            (fs::read(again.path).unwrap(), again.landed_at.as_str()),
+            (b"abc".into(), TUESDAY)
+        );
     }
 
     #[test]
     fn a_shapefile_lands_with_what_belongs_to_it() {
         let (folder, store) = fixture::store();
         let path = source(folder.path(), "Roads.shp", "s");
-        for (name, content) in
-            [("Roads.DBF", "d"), ("Roads.shx", "x"), ("Roads.qix", "q"), ("Other.prj", "o")]
-        {
+        for (name, content) in [
+            ("Roads.DBF", "d"),
+            ("Roads.shx", "x"),
+            ("Roads.qix", "q"),
+            ("Other.prj", "o"),
+        ] {
             source(folder.path(), name, content);
         }
         let landed = store.land("roads", &path, "shown", MONDAY).unwrap();
-        assert_eq!((landed.bytes, landed.path.extension().unwrap().to_str()), (3, Some("shp")));
+        assert_eq!(
+            (landed.bytes, landed.path.extension().unwrap().to_str()),
+            (3, Some("shp"))
+        );
         let names = fixture::names(landed.path.parent().unwrap());
         let expected = ["dbf", "shp", "shp.record.json", "shx"].map(|end| format!("{}.{end}", landed.sha256));
         assert_eq!(names, [&expected[..], &["held.json".to_owned()]].concat());
@@ -220,7 +260,10 @@ mod tests {
         let error = store.land("roads", &path, "shown", MONDAY).unwrap_err();
         assert!(matches!(error, StoreError::SourceTwins { extension, .. } if extension == "dbf"));
         fs::remove_file(folder.path().join("Roads.DBF")).unwrap();
-        assert_ne!(store.land("roads", &path, "shown", MONDAY).unwrap().sha256, landed.sha256);
+        assert_ne!(
+            store.land("roads", &path, "shown", MONDAY).unwrap().sha256,
+            landed.sha256
+        );
     }
 
     #[test]
@@ -233,7 +276,10 @@ mod tests {
         let landed = store.land("schools", &path, "shown", MONDAY).unwrap();
         assert_eq!(landed.path.extension().unwrap(), "gdb");
         assert_eq!(fixture::names(&landed.path), ["a00000001.gdbtable", "gdb"]);
-        assert_eq!(store.land("schools", &path, "shown", TUESDAY).unwrap().landed_at, MONDAY);
+        assert_eq!(
+            store.land("schools", &path, "shown", TUESDAY).unwrap().landed_at,
+            MONDAY
+        );
 
         symlink("/etc/passwd", path.join("link")).unwrap();
         let error = store.land("schools", &path, "shown", MONDAY).unwrap_err();
@@ -250,10 +296,16 @@ mod tests {
         source(folder.path(), "dams/.crc/a.parquet", "c");
         let path = folder.path().join("dams");
         let landed = store.land("dams", &path, "shown", MONDAY).unwrap();
-        assert_eq!((landed.path.extension().unwrap().to_str(), landed.bytes), (Some("parquet"), 2));
+        assert_eq!(
+            (landed.path.extension().unwrap().to_str(), landed.bytes),
+            (Some("parquet"), 2)
+        );
         assert_eq!(fixture::names(&landed.path), ["state=OK", "state=TX"]);
         assert_eq!(fs::read(landed.path.join("state=TX/a.parquet")).unwrap(), b"t");
-        assert_eq!(store.land("dams", &path, "shown", TUESDAY).unwrap().landed_at, MONDAY);
+        assert_eq!(
+            store.land("dams", &path, "shown", TUESDAY).unwrap().landed_at,
+            MONDAY
+        );
         fs::rename(path.join("state=TX"), path.join("state=AR")).unwrap();
         let moved = store.land("dams", &path, "shown", TUESDAY).unwrap();
         assert_ne!(moved.sha256, landed.sha256, "a folder's name is part of the data");
@@ -270,7 +322,10 @@ mod tests {
         let file = source(folder.path(), "file", "x");
         let land = |path: &Path| store.land("dams", path, "shown", MONDAY).unwrap_err();
         for (path, error) in [
-            (folder.path().join("none.csv"), land(&folder.path().join("none.csv"))),
+            (
+                folder.path().join("none.csv"),
+                land(&folder.path().join("none.csv")),
+            ),
             (folder.path().to_owned(), land(folder.path())),
             (PathBuf::from("/dev/null"), land(Path::new("/dev/null"))),
             (file.join("dams.csv"), land(&file.join("dams.csv"))),
@@ -279,7 +334,10 @@ mod tests {
             assert!(error.is_source(), "{error:?}");
             assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
         }
-        assert!(matches!(store.land("../x", &file, "shown", MONDAY), Err(StoreError::BadName { .. })));
+        assert!(matches!(
+            store.land("../x", &file, "shown", MONDAY),
+            Err(StoreError::BadName { .. })
+        ));
     }
 
     /// A landing that ends at any step counts as landed or not, never as half.
@@ -288,14 +346,23 @@ mod tests {
         for kind in ["dams.csv", "dams.shp", "dams.gdb", "dams"] {
             for step in 0.. {
                 let (folder, store) = fixture::store();
-                for name in ["dams.csv", "dams.shp", "dams.dbf", "dams.gdb/a.gdbtable", "dams.gdb/gdb"] {
+                for name in [
+                    "dams.csv",
+                    "dams.shp",
+                    "dams.dbf",
+                    "dams.gdb/a.gdbtable",
+                    "dams.gdb/gdb",
+                ] {
                     source(folder.path(), name, name);
                 }
                 source(folder.path(), "dams/state=TX/a.parquet", "t");
                 let path = folder.path().join(kind);
                 let (cut, is_cut) = fault::after(step, || store.land("dams", &path, "shown", MONDAY));
                 if let Err(error) = &cut {
-                    assert!(matches!(error, StoreError::Full { .. }), "{kind}, step {step}: {error:?}");
+                    assert!(
+                        matches!(error, StoreError::Full { .. }),
+                        "{kind}, step {step}: {error:?}"
+                    );
                 }
 
                 let landed = store.land("dams", &path, "shown", TUESDAY).unwrap();

@@ -41,7 +41,11 @@ impl Staging<'_> {
         };
         let folder = self.store.work().join(&self.release).join(FOLDER);
         disk::create_folder(&folder)?;
-        disk::put(self.scratch(), &folder.join(format!("{}.json", report.id)), &record::to_json(&finished))
+        disk::put(
+            self.scratch(),
+            &folder.join(format!("{}.json", report.id)),
+            &record::to_json(&finished),
+        )
     }
 
     /// Takes over the files of a layer that a dead run had finished, and what it told of it; none where there is none such,
@@ -58,7 +62,9 @@ impl Staging<'_> {
         for dead in self.store.dead(Some(&self.release))? {
             let path = dead.join(FOLDER).join(format!("{layer}.json"));
             // One that can't be read is none: it costs the work, nothing else.
-            let Ok(Some(finished)) = record::read::<Finished>(&path) else { continue };
+            let Ok(Some(finished)) = record::read::<Finished>(&path) else {
+                continue;
+            };
             let tree = dead.join("tree");
             let is_whole = |file: &ManifestFile| {
                 if text_of(Path::new(&file.path)).is_err() {
@@ -81,10 +87,17 @@ impl Store {
     fn dead(&self, alive: Option<&str>) -> Result<Vec<PathBuf>, StoreError> {
         let work = self.work();
         let reading = |source| StoreError::reading(&work, source);
-        let entries =
-            fs::read_dir(&work).map_err(reading)?.collect::<Result<Vec<_>, _>>().map_err(reading)?;
-        let folders = entries.into_iter().map(|entry| entry.path()).filter(|path| path.is_dir());
-        Ok(folders.filter(|path| alive.is_none_or(|alive| !path.ends_with(alive))).collect())
+        let entries = fs::read_dir(&work)
+            .map_err(reading)?
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(reading)?;
+        let folders = entries
+            .into_iter()
+            .map(|entry| entry.path())
+            .filter(|path| path.is_dir());
+        Ok(folders
+            .filter(|path| alive.is_none_or(|alive| !path.ends_with(alive)))
+            .collect())
     }
 
     /// Removes what dead runs left in `work/`, but for the newest of those that had finished a layer.
@@ -94,8 +107,10 @@ impl Store {
     pub(super) fn clear_work(&self) -> Result<(), StoreError> {
         let work = self.work();
         let reading = |source| StoreError::reading(&work, source);
-        let entries =
-            fs::read_dir(&work).map_err(reading)?.collect::<Result<Vec<_>, _>>().map_err(reading)?;
+        let entries = fs::read_dir(&work)
+            .map_err(reading)?
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(reading)?;
         let mut entries: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
         // Releases are called after the time of their beginning.
         entries.sort();
@@ -124,7 +139,10 @@ impl Store {
     /// # Errors
     /// When it can't be removed.
     pub(super) fn clear_finished(&self) -> Result<(), StoreError> {
-        self.dead(None)?.into_iter().filter(|run| has_finished(run)).try_for_each(|run| disk::remove(&run))
+        self.dead(None)?
+            .into_iter()
+            .filter(|run| has_finished(run))
+            .try_for_each(|run| disk::remove(&run))
     }
 }
 
@@ -149,7 +167,9 @@ mod tests {
             staging.write(Path::new(TILE), b"rows").unwrap();
             staging.write(Path::new("layers/other/x"), b"x").unwrap();
             let report = LayerReport::new("dams", LayerStatus::Published);
-            staging.finish("print", &report, &[PathBuf::from("layers/dams")]).unwrap();
+            staging
+                .finish("print", &report, &[PathBuf::from("layers/dams")])
+                .unwrap();
         }
         (folder, store)
     }
@@ -165,7 +185,10 @@ mod tests {
             assert_eq!(files, is_taken.then(|| vec![PathBuf::from(TILE)]), "{print}");
             let tile = staging.path_of(Path::new(TILE));
             assert_eq!(fs::read(tile).ok(), is_taken.then(|| b"rows".to_vec()));
-            assert!(staging.take_over("levees", print).unwrap().is_none(), "never finished");
+            assert!(
+                staging.take_over("levees", print).unwrap().is_none(),
+                "never finished"
+            );
         }
     }
 

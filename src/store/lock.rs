@@ -27,7 +27,10 @@ impl Store {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::Locked { path: self.root.clone(), pid: holder(&mut file) });
+                return Err(StoreError::Locked {
+                    path: self.root.clone(),
+                    pid: holder(&mut file),
+                });
             }
             Err(TryLockError::Error(source)) => return Err(StoreError::writing(&path, source)),
         }
@@ -56,7 +59,12 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         let held = store.lock().unwrap();
         let error = store.lock().unwrap_err();
-        assert!(error.to_string().contains(&format!("(process {})", process::id())), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains(&format!("(process {})", process::id())),
+            "{error}"
+        );
         drop(held);
         store.lock().unwrap();
     }
@@ -85,7 +93,9 @@ mod tests {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        BufReader::new(other.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+        BufReader::new(other.stdout.take().unwrap())
+            .read_line(&mut String::new())
+            .unwrap();
         assert!(matches!(store.lock(), Err(StoreError::Locked { pid: None, .. })));
         other.kill().unwrap();
         other.wait().unwrap();

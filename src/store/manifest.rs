@@ -128,7 +128,11 @@ pub fn read_manifest(release_dir: &Path) -> Result<Manifest, StoreError> {
 pub fn check_manifest(release_dir: &Path) -> Result<Vec<Problem>, StoreError> {
     let manifest = read_manifest(release_dir)?;
     let (sound, mut problems) = compare(release_dir, &manifest)?;
-    problems.par_extend(sound.into_par_iter().filter_map(|file| wrong_content(release_dir, file)));
+    problems.par_extend(
+        sound
+            .into_par_iter()
+            .filter_map(|file| wrong_content(release_dir, file)),
+    );
     problems.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(problems)
 }
@@ -152,7 +156,11 @@ pub(super) fn files_below<'a>(
         }
         wrong_size(
             file,
-            fs::symlink_metadata(release_dir.join(&file.path)).ok().as_ref().map(Entry::of).as_ref(),
+            fs::symlink_metadata(release_dir.join(&file.path))
+                .ok()
+                .as_ref()
+                .map(Entry::of)
+                .as_ref(),
         )
     };
     let mut problems: Vec<_> = files.iter().filter_map(judge).collect();
@@ -187,7 +195,11 @@ fn compare<'a>(
         }
     }
     for (path, entry) in on_disk {
-        let kind = if matches!(entry, Entry::File(_)) { ProblemKind::Extra } else { ProblemKind::NotAFile };
+        let kind = if matches!(entry, Entry::File(_)) {
+            ProblemKind::Extra
+        } else {
+            ProblemKind::NotAFile
+        };
         problems.push(Problem::new(&path.to_string_lossy(), kind));
     }
     Ok((sound, problems))
@@ -201,7 +213,11 @@ enum Entry {
 
 impl Entry {
     fn of(metadata: &fs::Metadata) -> Self {
-        if metadata.is_file() { Self::File(metadata.len()) } else { Self::Other }
+        if metadata.is_file() {
+            Self::File(metadata.len())
+        } else {
+            Self::Other
+        }
     }
 }
 
@@ -226,9 +242,10 @@ fn wrong_size(file: &ManifestFile, entry: Option<&Entry>) -> Option<Problem> {
     let kind = match entry {
         None => ProblemKind::Missing,
         Some(Entry::Other) => ProblemKind::NotAFile,
-        Some(Entry::File(bytes)) if *bytes != file.bytes => {
-            ProblemKind::Bytes { expected: file.bytes, found: *bytes }
-        }
+        Some(Entry::File(bytes)) if *bytes != file.bytes => ProblemKind::Bytes {
+            expected: file.bytes,
+            found: *bytes,
+        },
         Some(Entry::File(_)) => return None,
     };
     Some(Problem::new(&file.path, kind))
@@ -238,7 +255,10 @@ fn wrong_size(file: &ManifestFile, entry: Option<&Entry>) -> Option<Problem> {
 pub(super) fn wrong_content(release_dir: &Path, file: &ManifestFile) -> Option<Problem> {
     let kind = match digest(&release_dir.join(&file.path)) {
         Ok((found, _)) if found == file.sha256 => return None,
-        Ok((found, _)) => ProblemKind::Sha256 { expected: file.sha256.clone(), found },
+        Ok((found, _)) => ProblemKind::Sha256 {
+            expected: file.sha256.clone(),
+            found,
+        },
         Err(StoreError::Read { source, .. }) => ProblemKind::Unreadable(source.to_string()),
         Err(error) => ProblemKind::Unreadable(error.to_string()),
     };
@@ -247,13 +267,18 @@ pub(super) fn wrong_content(release_dir: &Path, file: &ManifestFile) -> Option<P
 
 /// Whether a path is anything but plain names between single `/`.
 fn escapes(path: &str) -> bool {
-    let plain = Path::new(path).components().all(|component| matches!(component, Component::Normal(_)));
+    let plain = Path::new(path)
+        .components()
+        .all(|component| matches!(component, Component::Normal(_)));
     path.is_empty() || !plain
 }
 
 impl Problem {
     pub(super) fn new(path: &str, kind: ProblemKind) -> Self {
-        Self { path: path.to_owned(), kind }
+        Self {
+            path: path.to_owned(),
+            kind,
+        }
     }
 }
 
@@ -269,7 +294,11 @@ mod tests {
         let (_folder, store) = fixture::store();
         let release = fixture::release(&store, "r1", 1, 9).unwrap().folder;
         harm(&release);
-        check_manifest(&release).unwrap().iter().map(ToString::to_string).collect()
+        check_manifest(&release)
+            .unwrap()
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     fn edit_manifest(release: &Path, edit: impl FnOnce(&mut Manifest)) {
@@ -305,8 +334,11 @@ mod tests {
             symlink(aside.join("README.md"), release.join("README.md")).unwrap();
         });
         let linked = "a link or not a regular file";
-        let expected =
-            [format!("README.md: {linked}"), format!("layers: {linked}"), format!("{TILE}: missing")];
+        let expected = [
+            format!("README.md: {linked}"),
+            format!("layers: {linked}"),
+            format!("{TILE}: missing"),
+        ];
         assert_eq!(found, expected);
     }
 
@@ -315,8 +347,16 @@ mod tests {
         let found = problems_after(|release| {
             edit_manifest(release, |manifest| {
                 let file = manifest.files[0].clone();
-                for path in ["/etc/passwd", "../latest.json", "layers/../README.md", "README.md"] {
-                    manifest.files.push(ManifestFile { path: path.to_owned(), ..file.clone() });
+                for path in [
+                    "/etc/passwd",
+                    "../latest.json",
+                    "layers/../README.md",
+                    "README.md",
+                ] {
+                    manifest.files.push(ManifestFile {
+                        path: path.to_owned(),
+                        ..file.clone()
+                    });
                 }
             });
         });
@@ -335,8 +375,14 @@ mod tests {
     #[test]
     fn a_release_without_manifest_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(check_manifest(folder.path()), Err(StoreError::Read { .. })));
+        assert!(matches!(
+            check_manifest(folder.path()),
+            Err(StoreError::Read { .. })
+        ));
         fs::write(folder.path().join(MANIFEST), "<html>").unwrap();
-        assert!(matches!(check_manifest(folder.path()), Err(StoreError::Record { .. })));
+        assert!(matches!(
+            check_manifest(folder.path()),
+            Err(StoreError::Record { .. })
+        ));
     }
 }

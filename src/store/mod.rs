@@ -81,8 +81,13 @@ pub use text::write_texts;
 const FOLDERS: [&str; 6] = ["landing", "work", "releases", "log", "gate", "tallies"];
 const FILES: [&str; 4] = ["lock", "latest.json", FEED, care::CHECKED];
 /// Folders that are the owner's alone; those in `work` may share files with releases.
-const OWN: [(&str, bool); 5] =
-    [("landing", true), ("work", false), ("log", true), ("gate", true), ("tallies", true)];
+const OWN: [(&str, bool); 5] = [
+    ("landing", true),
+    ("work", false),
+    ("log", true),
+    ("gate", true),
+    ("tallies", true),
+];
 const FEED: &str = "feed.xml";
 
 /// A folder that holds what runs land, stage and publish.
@@ -99,7 +104,9 @@ impl Store {
     pub fn open(root: &Path) -> Result<Self, StoreError> {
         disk::create_folder(root)?;
         refuse_foreign(root)?;
-        let store = Self { root: root.to_owned() };
+        let store = Self {
+            root: root.to_owned(),
+        };
         for folder in FOLDERS {
             disk::create_folder(&root.join(folder))?;
         }
@@ -117,9 +124,13 @@ impl Store {
     /// There is no store at the path.
     pub fn existing(root: &Path) -> Result<Self, StoreError> {
         if !root.join("releases").is_dir() {
-            return Err(StoreError::NoStore { path: root.to_owned() });
+            return Err(StoreError::NoStore {
+                path: root.to_owned(),
+            });
         }
-        Ok(Self { root: root.to_owned() })
+        Ok(Self {
+            root: root.to_owned(),
+        })
     }
 
     /// The folder of the store.
@@ -167,20 +178,36 @@ fn check_name(what: &'static str, name: &str) -> Result<(), StoreError> {
     if name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(plain) && name.len() <= 100 {
         return Ok(());
     }
-    Err(StoreError::BadName { what, name: name.to_owned() })
+    Err(StoreError::BadName {
+        what,
+        name: name.to_owned(),
+    })
 }
 
 /// A run clears `work/`, so a folder of other things (somebody's home) must not become a store.
 fn refuse_foreign(root: &Path) -> Result<(), StoreError> {
-    if ["landing", "releases"].iter().all(|folder| root.join(folder).is_dir()) {
+    if ["landing", "releases"]
+        .iter()
+        .all(|folder| root.join(folder).is_dir())
+    {
         return Ok(());
     }
-    let reading = |source| StoreError::Read { path: root.to_owned(), source };
+    let reading = |source| StoreError::Read {
+        path: root.to_owned(),
+        source,
+    };
     for entry in fs::read_dir(root).map_err(reading)? {
         let name = entry.map_err(reading)?.file_name();
-        let ours = FOLDERS.iter().chain(&FILES).chain(&["lost+found"]).any(|own| name == *own);
+        let ours = FOLDERS
+            .iter()
+            .chain(&FILES)
+            .chain(&["lost+found"])
+            .any(|own| name == *own);
         if !ours {
-            return Err(StoreError::NotAStore { path: root.to_owned(), found: name.display().to_string() });
+            return Err(StoreError::NotAStore {
+                path: root.to_owned(),
+                found: name.display().to_string(),
+            });
         }
     }
     Ok(())
@@ -226,7 +253,10 @@ mod tests {
     #[test]
     fn a_store_that_should_be_there_is_missed() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(Store::existing(folder.path()), Err(StoreError::NoStore { .. })));
+        assert!(matches!(
+            Store::existing(folder.path()),
+            Err(StoreError::NoStore { .. })
+        ));
         Store::open(folder.path()).unwrap();
         Store::existing(folder.path()).unwrap();
     }
@@ -258,7 +288,9 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let arguments = ["-t", "tmpfs", "-o", "size=1m", "tmpfs"];
             let mounted = Command::new("mount").args(arguments).arg(folder.path()).output();
-            mounted.is_ok_and(|output| output.status.success()).then_some(Self(folder))
+            mounted
+                .is_ok_and(|output| output.status.success())
+                .then_some(Self(folder))
         }
     }
 
@@ -281,12 +313,17 @@ mod tests {
 
         let mut staged = staging.create(Path::new("large")).unwrap();
         let error = staged.write_all(&vec![1; 2 << 20]).unwrap_err();
-        assert!(error.to_string().starts_with("no space left to write large"), "{error}");
+        assert!(
+            error.to_string().starts_with("no space left to write large"),
+            "{error}"
+        );
         drop(staged);
 
         let source = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
         fs::write(source.path(), vec![1; 2 << 20]).unwrap();
-        let error = store.land("dams", source.path(), "shown", "2026-01-02T03:00:00Z").unwrap_err();
+        let error = store
+            .land("dams", source.path(), "shown", "2026-01-02T03:00:00Z")
+            .unwrap_err();
         assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
 
         drop(staging);
@@ -301,9 +338,19 @@ mod tests {
         let Some(disk) = SmallDisk::mount() else { return };
         fixture::release(&Store::open(disk.0.path()).unwrap(), "r1", 1, 9).unwrap();
         let arguments = ["-o", "remount,ro"];
-        assert!(Command::new("mount").args(arguments).arg(disk.0.path()).status().unwrap().success());
+        assert!(
+            Command::new("mount")
+                .args(arguments)
+                .arg(disk.0.path())
+                .status()
+                .unwrap()
+                .success()
+        );
 
-        assert!(matches!(Store::open(disk.0.path()), Err(StoreError::NotWritable { .. })));
+        assert!(matches!(
+            Store::open(disk.0.path()),
+            Err(StoreError::NotWritable { .. })
+        ));
         let store = Store::existing(disk.0.path()).unwrap();
         assert!(matches!(store.lock(), Err(StoreError::NotWritable { .. })));
         assert_eq!(fixture::assert_readable(&store), "r1");

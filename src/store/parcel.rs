@@ -59,7 +59,12 @@ impl Parcel {
         files.sort();
         let hash = |(name, path): (String, PathBuf)| {
             let (sha256, bytes) = digest_source(&path)?;
-            Ok(Part { name, path, bytes, sha256 })
+            Ok(Part {
+                name,
+                path,
+                bytes,
+                sha256,
+            })
         };
         let parts = files.into_iter().map(hash).collect::<Result<Vec<_>, _>>()?;
         let sha256 = match (&kind, parts.as_slice()) {
@@ -96,10 +101,17 @@ impl Parcel {
     /// The folders its files lie in, relative to the layer's, the outermost first.
     pub(super) fn folders(&self) -> BTreeSet<PathBuf> {
         let root = PathBuf::from(self.name());
-        let places = self.parts.iter().filter(|_| self.is_folder()).map(|part| self.place(part));
+        let places = self
+            .parts
+            .iter()
+            .filter(|_| self.is_folder())
+            .map(|part| self.place(part));
         let within =
             places.flat_map(|place| place.ancestors().skip(1).map(Path::to_owned).collect::<Vec<_>>());
-        within.filter(|folder| folder.starts_with(&root)).chain([root.clone()]).collect()
+        within
+            .filter(|folder| folder.starts_with(&root))
+            .chain([root.clone()])
+            .collect()
     }
 
     /// Size of all its files.
@@ -111,7 +123,9 @@ impl Parcel {
 /// Kind of a source, and the (name, path) of its files.
 fn find(source: &Path) -> Result<(Kind, Vec<(String, PathBuf)>), StoreError> {
     let metadata = fs::metadata(source).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => StoreError::SourceMissing { path: source.to_owned() },
+        ErrorKind::NotFound => StoreError::SourceMissing {
+            path: source.to_owned(),
+        },
         _ => reading(source, error),
     })?;
     let extension = extension_of(source);
@@ -123,9 +137,14 @@ fn find(source: &Path) -> Result<(Kind, Vec<(String, PathBuf)>), StoreError> {
         Ok((Kind::Shapefile, shapefile_files(source)?))
     } else if metadata.is_file() {
         closed(source)?;
-        Ok((Kind::File(extensions(source)), vec![(String::new(), source.to_owned())]))
+        Ok((
+            Kind::File(extensions(source)),
+            vec![(String::new(), source.to_owned())],
+        ))
     } else {
-        Err(StoreError::SourceKind { path: source.to_owned() })
+        Err(StoreError::SourceKind {
+            path: source.to_owned(),
+        })
     }
 }
 
@@ -139,7 +158,10 @@ fn closed(source: &Path) -> Result<(), StoreError> {
         let mut beside = source.as_os_str().to_owned();
         beside.push(ending);
         if fs::metadata(&beside).is_ok_and(|changes| changes.len() > 0) {
-            return Err(StoreError::SourceUnclosed { path: source.to_owned(), beside: beside.into() });
+            return Err(StoreError::SourceUnclosed {
+                path: source.to_owned(),
+                beside: beside.into(),
+            });
         }
     }
     Ok(())
@@ -160,7 +182,10 @@ fn shapefile_files(source: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> 
             continue;
         }
         if files.iter().any(|(known, _)| *known == extension) {
-            return Err(StoreError::SourceTwins { path: source.to_owned(), extension });
+            return Err(StoreError::SourceTwins {
+                path: source.to_owned(),
+                extension,
+            });
         }
         if !fs::metadata(&path).is_ok_and(|metadata| metadata.is_file()) {
             return Err(StoreError::SourceKind { path });
@@ -175,7 +200,10 @@ fn filegdb_files(source: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
     let mut files = Vec::new();
     for entry in entries(source)? {
         let path = entry.path();
-        let is_file = entry.file_type().map_err(|error| reading(&path, error))?.is_file();
+        let is_file = entry
+            .file_type()
+            .map_err(|error| reading(&path, error))?
+            .is_file();
         match entry.file_name().to_str() {
             Some(_) if extension_of(&path) == "lock" => {}
             Some(name) if is_file => files.push((name.to_owned(), path)),
@@ -206,7 +234,9 @@ fn parquet_files(source: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
     }
     let is_parquet = |(_, path): &&(String, PathBuf)| PARQUET.contains(&extension_of(path).as_str());
     if !files.iter().any(|file| is_parquet(&file)) {
-        return Err(StoreError::SourceKind { path: source.to_owned() });
+        return Err(StoreError::SourceKind {
+            path: source.to_owned(),
+        });
     }
     files.sort();
     match files.iter().find(|file| !is_parquet(file)) {
@@ -216,11 +246,16 @@ fn parquet_files(source: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
 }
 
 fn entries(folder: &Path) -> Result<Vec<DirEntry>, StoreError> {
-    fs::read_dir(folder).and_then(Iterator::collect).map_err(|error| reading(folder, error))
+    fs::read_dir(folder)
+        .and_then(Iterator::collect)
+        .map_err(|error| reading(folder, error))
 }
 
 fn digest_of_set(parts: &[Part]) -> String {
-    let lines: Vec<_> = parts.iter().map(|part| format!("{}\t{}\n", part.name, part.sha256)).collect();
+    let lines: Vec<_> = parts
+        .iter()
+        .map(|part| format!("{}\t{}\n", part.name, part.sha256))
+        .collect();
     digest_bytes(lines.concat().as_bytes())
 }
 
@@ -234,18 +269,29 @@ fn extensions(source: &Path) -> String {
         Some(stem) if PACKINGS.contains(&last.as_str()) => extension_of(Path::new(stem)),
         _ => String::new(),
     };
-    if inner.is_empty() { format!(".{last}") } else { format!(".{inner}.{last}") }
+    if inner.is_empty() {
+        format!(".{last}")
+    } else {
+        format!(".{inner}.{last}")
+    }
 }
 
 /// Lower case; empty where there is none that could be one.
 fn extension_of(path: &Path) -> String {
     let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
     let plain = extension.len() <= LONGEST_EXTENSION && extension.chars().all(|c| c.is_ascii_alphanumeric());
-    if plain { extension.to_ascii_lowercase() } else { String::new() }
+    if plain {
+        extension.to_ascii_lowercase()
+    } else {
+        String::new()
+    }
 }
 
 fn reading(path: &Path, source: io::Error) -> StoreError {
-    StoreError::SourceRead { path: path.to_owned(), source }
+    StoreError::SourceRead {
+        path: path.to_owned(),
+        source,
+    }
 }
 
 #[cfg(test)]

@@ -70,14 +70,24 @@ impl Staging<'_> {
         warn(&mut warnings, disk::remove(&store.work().join(&self.release)));
         warn(&mut warnings, store.clear_finished());
         let pruned = prune(store, &self.release, publication.keep, &mut warnings);
-        warn(&mut warnings, store.note_checked(&self.release, &self.checked, &manifest.0.files));
-        Ok(Published { folder, latest, pruned, warnings })
+        warn(
+            &mut warnings,
+            store.note_checked(&self.release, &self.checked, &manifest.0.files),
+        );
+        Ok(Published {
+            folder,
+            latest,
+            pruned,
+            warnings,
+        })
     }
 
     fn manifest_files(&self, rows: &BTreeMap<PathBuf, u64>) -> Result<Vec<ManifestFile>, StoreError> {
         let mut files = self.take_files();
         for (path, rows) in rows {
-            let file = files.get_mut(path).ok_or_else(|| StoreError::NotStaged { path: path.clone() })?;
+            let file = files
+                .get_mut(path)
+                .ok_or_else(|| StoreError::NotStaged { path: path.clone() })?;
             file.rows = Some(*rows);
         }
         let mut files: Vec<_> = files.into_values().collect();
@@ -101,20 +111,27 @@ impl Staging<'_> {
     /// The files' bytes were synced one by one; their names are still to be. Folders, and files linked from earlier
     /// releases, get the rights that those of this one have.
     fn sync_folders(&self, files: &[ManifestFile]) -> Result<(), StoreError> {
-        let above = files.iter().flat_map(|file| Path::new(&file.path).ancestors().skip(1));
+        let above = files
+            .iter()
+            .flat_map(|file| Path::new(&file.path).ancestors().skip(1));
         let folders: BTreeSet<&Path> = above.collect();
         let folders: Vec<PathBuf> = folders.into_iter().map(|folder| self.path_of(folder)).collect();
         files
             .iter()
             .try_for_each(|file| disk::set_mode(&self.path_of(Path::new(&file.path)), self.mode & 0o666))?;
-        folders.iter().try_for_each(|folder| disk::set_mode(folder, self.mode))?;
+        folders
+            .iter()
+            .try_for_each(|folder| disk::set_mode(folder, self.mode))?;
         disk::sync_folders(&folders)
     }
 }
 
 /// Removes releases beyond the newest `keep`, never this one or the latest. Failures become warnings.
 fn prune(store: &Store, newest: &str, keep: usize, warnings: &mut Vec<String>) -> Vec<String> {
-    let (releases, folders) = match store.releases().and_then(|known| Ok((known, store.release_folders()?))) {
+    let (releases, folders) = match store
+        .releases()
+        .and_then(|known| Ok((known, store.release_folders()?)))
+    {
         Ok(found) => found,
         Err(error) => {
             warn(warnings, Err(error));
@@ -122,13 +139,21 @@ fn prune(store: &Store, newest: &str, keep: usize, warnings: &mut Vec<String>) -
         }
     };
     let (kept, old) = releases.split_at(keep.max(1).min(releases.len()));
-    let old = old.iter().filter(|release| !release.is_latest && release.id != newest);
+    let old = old
+        .iter()
+        .filter(|release| !release.is_latest && release.id != newest);
     // One without a sound record tells no time: its name does, and it goes with those that are older than all that stay.
-    let oldest = kept.iter().map(|release| release.id.as_str()).min().unwrap_or(newest);
+    let oldest = kept
+        .iter()
+        .map(|release| release.id.as_str())
+        .min()
+        .unwrap_or(newest);
     let is_listed = |id: &str| releases.iter().any(|release| release.id == id);
     let unlisted = folders.iter().filter(|id| !is_listed(id) && id.as_str() < oldest);
     let doomed = old.map(|release| release.id.clone()).chain(unlisted.cloned());
-    doomed.filter(|id| warn(warnings, remove_release(store, id))).collect()
+    doomed
+        .filter(|id| warn(warnings, remove_release(store, id)))
+        .collect()
 }
 
 /// First out of sight as a whole, then piece by piece.
@@ -165,7 +190,11 @@ mod tests {
         assert!(fixture::names(&store.work()).is_empty());
 
         let manifest = read_manifest(&published.folder).unwrap();
-        let files: Vec<_> = manifest.files.iter().map(|f| (f.path.as_str(), f.bytes, f.rows)).collect();
+        let files: Vec<_> = manifest
+            .files
+            .iter()
+            .map(|f| (f.path.as_str(), f.bytes, f.rows))
+            .collect();
         assert_eq!(files, [("README.md", 5, None), (TILE, 13, Some(7))]);
     }
 
@@ -186,7 +215,10 @@ mod tests {
         }
         let published = fixture::release(&store, "r4", 4, 2).unwrap();
         assert_eq!(published.pruned, ["r2", "r1"]);
-        assert_eq!(fixture::names(&store.releases_dir()), ["r3", "r3.json", "r4", "r4.json"]);
+        assert_eq!(
+            fixture::names(&store.releases_dir()),
+            ["r3", "r3.json", "r4", "r4.json"]
+        );
 
         // A clock set back: the release just made is not the newest by date, and stays all the same.
         let published = fixture::release(&store, "r0", 1, 1).unwrap();
@@ -207,7 +239,11 @@ mod tests {
         let published = fixture::publish(staging, 2, 1).unwrap();
         assert_eq!(published.pruned, [""; 0]);
         assert_eq!(published.warnings.len(), 1, "{:?}", published.warnings);
-        assert!(published.warnings[0].starts_with("cannot clean up: "), "{:?}", published.warnings);
+        assert!(
+            published.warnings[0].starts_with("cannot clean up: "),
+            "{:?}",
+            published.warnings
+        );
         assert_eq!(fixture::assert_readable(&store), "r2");
     }
 
@@ -238,12 +274,19 @@ mod tests {
 
             fixture::release(&store, "r3", 3, 1).unwrap();
             assert_eq!(fixture::assert_readable(&store), "r3", "step {step}");
-            assert_eq!(fixture::names(&store.releases_dir()), ["r3", "r3.json"], "step {step}");
+            assert_eq!(
+                fixture::names(&store.releases_dir()),
+                ["r3", "r3.json"],
+                "step {step}"
+            );
             assert!(fixture::names(&store.work()).is_empty(), "step {step}");
             if !is_cut {
                 break;
             }
         }
-        assert!(before > 20 && after > 4, "{before} steps before the swap, {after} after");
+        assert!(
+            before > 20 && after > 4,
+            "{before} steps before the swap, {after} after"
+        );
     }
 }

@@ -95,10 +95,17 @@ impl Store {
             disk::create_folder(&self.landing_dir(id).join(PAGES))?;
             disk::sync_folder_of(&folder)?;
             disk::sync_folder_of(&self.landing_dir(id))?;
-            let key = Key { version: record::VERSION, key };
+            let key = Key {
+                version: record::VERSION,
+                key,
+            };
             disk::put(&self.work(), &path, &record::to_json(&key))?;
         }
-        Ok(Pull { store: self, id: id.to_owned(), folder })
+        Ok(Pull {
+            store: self,
+            id: id.to_owned(),
+            folder,
+        })
     }
 }
 
@@ -108,7 +115,9 @@ impl Pull<'_> {
     /// # Errors
     /// The name is no plain one, or a file is there and can't be read.
     pub fn get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(entry) = self.entry(name)? else { return Ok(None) };
+        let Some(entry) = self.entry(name)? else {
+            return Ok(None);
+        };
         Ok(read_page(&self.base().join(&entry.page.path), &entry.page))
     }
 
@@ -128,15 +137,28 @@ impl Pull<'_> {
         check_name("page", name)?;
         let sha256 = digest::digest_bytes(bytes);
         let path = Path::new(PAGES).join(format!("{sha256}.zst"));
-        let page = Page { path, rows: page_record.rows, bytes: bytes.len() as u64, sha256 };
+        let page = Page {
+            path,
+            rows: page_record.rows,
+            bytes: bytes.len() as u64,
+            sha256,
+        };
         let place = self.base().join(&page.path);
         if read_page(&place, &page).is_none() {
             let packed = zstd::bulk::compress(bytes, ZSTD_LEVEL);
             let packed = packed.map_err(|source| StoreError::writing(&place, source))?;
             disk::put(&self.store.work(), &place, &packed)?;
         }
-        let entry = Entry { version: record::VERSION, page, record: page_record.clone() };
-        disk::put(&self.store.work(), &self.entry_path(name), &record::to_json(&entry))
+        let entry = Entry {
+            version: record::VERSION,
+            page,
+            record: page_record.clone(),
+        };
+        disk::put(
+            &self.store.work(),
+            &self.entry_path(name),
+            &record::to_json(&entry),
+        )
     }
 
     /// Forgets a page, so that it is fetched again; one that has not come is fine.
@@ -160,25 +182,46 @@ impl Pull<'_> {
         mut fetch: FetchRecord,
     ) -> Result<Landed, StoreError> {
         let info = self.whole(info_name)?;
-        let pages = names.iter().map(|name| self.whole(name)).collect::<Result<Vec<_>, _>>()?;
+        let pages = names
+            .iter()
+            .map(|name| self.whole(name))
+            .collect::<Result<Vec<_>, _>>()?;
         let generalised = fetch.generalised.clone();
-        let list = List { version: record::VERSION, info, pages, generalised };
+        let list = List {
+            version: record::VERSION,
+            info,
+            pages,
+            generalised,
+        };
         let text = record::to_json(&list);
         fetch.sha256 = digest::digest_bytes(&text);
         fetch.pages = list.pages.len() as u64;
         let name = PathBuf::from(format!("{}.{EXTENSION}", fetch.sha256));
         disk::put(&self.store.work(), &self.base().join(&name), &text)?;
-        let whole = LandedFile { path: name, bytes: text.len() as u64, sha256: fetch.sha256.clone() };
+        let whole = LandedFile {
+            path: name,
+            bytes: text.len() as u64,
+            sha256: fetch.sha256.clone(),
+        };
         let parts = std::iter::once(list.info).chain(list.pages);
-        let parts = parts.map(|page| LandedFile { path: page.path, bytes: page.bytes, sha256: page.sha256 });
-        let landed = self.store.hold(&self.id, std::iter::once(whole).chain(parts).collect(), fetch)?;
+        let parts = parts.map(|page| LandedFile {
+            path: page.path,
+            bytes: page.bytes,
+            sha256: page.sha256,
+        });
+        let landed = self
+            .store
+            .hold(&self.id, std::iter::once(whole).chain(parts).collect(), fetch)?;
         disk::remove(&self.folder)?;
         disk::sync_folder(self.base())?;
         Ok(landed)
     }
 
     fn whole(&self, name: &str) -> Result<Page, StoreError> {
-        let missing = || StoreError::PageMissing { path: self.folder.clone(), name: name.to_owned() };
+        let missing = || StoreError::PageMissing {
+            path: self.folder.clone(),
+            name: name.to_owned(),
+        };
         let entry = self.entry(name)?.ok_or_else(missing)?;
         read_page(&self.base().join(&entry.page.path), &entry.page).ok_or_else(missing)?;
         Ok(entry.page)
@@ -217,7 +260,12 @@ pub(super) fn last_in(pull: &Path) -> Result<Option<String>, StoreError> {
     }
     let entries = names(pull)?.into_iter();
     let entries = entries.filter_map(|name| record::read::<Entry>(&pull.join(name)).ok().flatten());
-    Ok(Some(entries.map(|entry| entry.record.fetched_at).max().unwrap_or_default()))
+    Ok(Some(
+        entries
+            .map(|entry| entry.record.fetched_at)
+            .max()
+            .unwrap_or_default(),
+    ))
 }
 
 /// A page's bytes if they are those that came; no more of a damaged file is unpacked than the page had.
@@ -225,7 +273,11 @@ fn read_page(path: &Path, page: &Page) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let unpacked = File::open(path)
         .and_then(zstd::Decoder::new)
-        .and_then(|unpacked| unpacked.take(page.bytes.saturating_add(1)).read_to_end(&mut bytes));
+        .and_then(|unpacked| {
+            unpacked
+                .take(page.bytes.saturating_add(1))
+                .read_to_end(&mut bytes)
+        });
     let is_whole = unpacked.is_ok() && digest::digest_bytes(&bytes) == page.sha256;
     is_whole.then_some(bytes)
 }
@@ -238,11 +290,18 @@ mod tests {
     use super::*;
 
     fn page(rows: u64) -> PageRecord {
-        PageRecord { url: format!("https://example.org/{rows}"), rows, ..PageRecord::default() }
+        PageRecord {
+            url: format!("https://example.org/{rows}"),
+            rows,
+            ..PageRecord::default()
+        }
     }
 
     fn fetched(day: u32) -> FetchRecord {
-        FetchRecord { fetched_at: format!("2026-01-{day:02}T03:00:00Z"), ..FetchRecord::default() }
+        FetchRecord {
+            fetched_at: format!("2026-01-{day:02}T03:00:00Z"),
+            ..FetchRecord::default()
+        }
     }
 
     fn pages(store: &Store) -> Vec<String> {
@@ -269,14 +328,20 @@ mod tests {
         let (landed, fetches) = pull(&store, "k", 1).unwrap();
         assert_eq!(fetches, 3);
         let list: serde_json::Value = serde_json::from_slice(&fs::read(&landed.path).unwrap()).unwrap();
-        assert_eq!((&list["pages"][0]["rows"], &list["pages"][1]["rows"]), (&2.into(), &1.into()));
+        assert_eq!(
+            (&list["pages"][0]["rows"], &list["pages"][1]["rows"]),
+            (&2.into(), &1.into())
+        );
         for page in list["pages"].as_array().unwrap().iter().chain([&list["info"]]) {
             let path = landed.path.with_file_name(page["path"].as_str().unwrap());
             let bytes = zstd::decode_all(File::open(path).unwrap()).unwrap();
             assert_eq!(page["sha256"], digest::digest_bytes(&bytes));
         }
         let held = store.held("dams").unwrap().unwrap();
-        assert_eq!((&held.landed.path, &held.landed.sha256), (&landed.path, &landed.sha256));
+        assert_eq!(
+            (&held.landed.path, &held.landed.sha256),
+            (&landed.path, &landed.sha256)
+        );
         assert_eq!((held.record.pages, &held.record.sha256), (2, &landed.sha256));
         assert!(!store.root().join("landing/dams/pull").exists());
     }
@@ -288,7 +353,10 @@ mod tests {
         let (second, fetches) = pull(&store, "k", 2).unwrap();
         assert_eq!((second.sha256, fetches), (first.sha256, 3));
         assert_eq!(second.landed_at, first.landed_at);
-        assert_eq!(store.held("dams").unwrap().unwrap().record.fetched_at, fetched(2).fetched_at);
+        assert_eq!(
+            store.held("dams").unwrap().unwrap().record.fetched_at,
+            fetched(2).fetched_at
+        );
         assert_eq!(pages(&store).len(), 3);
     }
 
@@ -296,8 +364,14 @@ mod tests {
     fn a_pull_goes_on_with_its_key_and_begins_empty_with_another() {
         let (_folder, store) = fixture::store();
         store.pull("dams", "k").unwrap().put("a", b"x", &page(1)).unwrap();
-        assert_eq!(store.pull("dams", "k").unwrap().get("a").unwrap(), Some(b"x".to_vec()));
-        assert_eq!(store.pull("dams", "k").unwrap().record("a").unwrap(), Some(page(1)));
+        assert_eq!(
+            store.pull("dams", "k").unwrap().get("a").unwrap(),
+            Some(b"x".to_vec())
+        );
+        assert_eq!(
+            store.pull("dams", "k").unwrap().record("a").unwrap(),
+            Some(page(1))
+        );
         assert_eq!(store.pull("dams", "other").unwrap().get("a").unwrap(), None);
         assert_eq!(store.pull("dams", "k").unwrap().get("a").unwrap(), None);
     }
@@ -312,7 +386,9 @@ mod tests {
         pull.forget("a").unwrap();
         pull.forget("a").unwrap();
         assert_eq!(pull.get("a").unwrap(), None);
-        let path = store.root().join(format!("landing/dams/pages/{}.zst", digest::digest_bytes(b"y")));
+        let path = store
+            .root()
+            .join(format!("landing/dams/pages/{}.zst", digest::digest_bytes(b"y")));
         for damage in [
             zstd::encode_all(&b"z"[..], 3).unwrap(),
             zstd::encode_all(&vec![0; 1 << 20][..], 3).unwrap(),
@@ -322,7 +398,10 @@ mod tests {
             assert_eq!(pull.get("b").unwrap(), None);
         }
         let error = pull.accept(&["b"], "info", fetched(1)).unwrap_err();
-        assert!(matches!(&error, StoreError::PageMissing { name, .. } if name == "b"), "{error:?}");
+        assert!(
+            matches!(&error, StoreError::PageMissing { name, .. } if name == "b"),
+            "{error:?}"
+        );
         assert!(error.is_source() && store.held("dams").unwrap().is_none());
 
         let pull = store.pull("dams", "k").unwrap();
@@ -353,7 +432,8 @@ mod tests {
                     for n in 0..20 {
                         // Half of them have equal bytes.
                         let bytes = format!("{}", n * (worker % 2));
-                        pull.put(&format!("p{worker}-{n}"), bytes.as_bytes(), &page(1)).unwrap();
+                        pull.put(&format!("p{worker}-{n}"), bytes.as_bytes(), &page(1))
+                            .unwrap();
                     }
                 });
             }
@@ -368,7 +448,10 @@ mod tests {
     fn names_of_pages_are_plain() {
         let (_folder, store) = fixture::store();
         let pull = store.pull("dams", "k").unwrap();
-        assert!(matches!(pull.put("../a", b"", &page(0)), Err(StoreError::BadName { what: "page", .. })));
+        assert!(matches!(
+            pull.put("../a", b"", &page(0)),
+            Err(StoreError::BadName { what: "page", .. })
+        ));
         assert!(matches!(pull.get(".key"), Err(StoreError::BadName { .. })));
         assert!(matches!(store.pull("../a", "k"), Err(StoreError::BadName { .. })));
     }
@@ -385,7 +468,12 @@ mod tests {
             if let Err(error) = &cut {
                 assert!(matches!(error, StoreError::Full { .. }), "step {step}: {error:?}");
             }
-            let held = store.held("dams").unwrap().expect("one of the two is held").landed.sha256;
+            let held = store
+                .held("dams")
+                .unwrap()
+                .expect("one of the two is held")
+                .landed
+                .sha256;
             assert!([&old.sha256, &expected.sha256].contains(&&held), "step {step}");
             assert!(cut.is_err() || held == expected.sha256, "step {step}");
 

@@ -58,10 +58,16 @@ pub(super) fn parse<T: DeserializeOwned>(path: &Path, text: &[u8]) -> Result<T, 
     struct Versioned {
         version: u32,
     }
-    let invalid = |source| StoreError::Record { path: path.to_owned(), source };
+    let invalid = |source| StoreError::Record {
+        path: path.to_owned(),
+        source,
+    };
     let Versioned { version } = serde_json::from_slice(text).map_err(invalid)?;
     if version != VERSION {
-        return Err(StoreError::Version { path: path.to_owned(), version });
+        return Err(StoreError::Version {
+            path: path.to_owned(),
+            version,
+        });
     }
     serde_json::from_slice(text).map_err(invalid)
 }

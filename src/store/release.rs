@@ -63,7 +63,10 @@ impl Store {
             Some(Latest { release, .. })
                 if check_name("release", release).is_err() || !self.release_dir(release).is_dir() =>
             {
-                Err(StoreError::NoRelease { release: release.clone(), store: self.root.clone() })
+                Err(StoreError::NoRelease {
+                    release: release.clone(),
+                    store: self.root.clone(),
+                })
             }
             _ => Ok(latest),
         }
@@ -83,9 +86,23 @@ impl Store {
             else {
                 continue;
             };
-            let Latest { release, published, tiles, rows, bytes, .. } = told;
+            let Latest {
+                release,
+                published,
+                tiles,
+                rows,
+                bytes,
+                ..
+            } = told;
             let is_latest = latest.as_ref() == Some(&release);
-            releases.push(ReleaseInfo { id, published, tiles, rows, bytes, is_latest });
+            releases.push(ReleaseInfo {
+                id,
+                published,
+                tiles,
+                rows,
+                bytes,
+                is_latest,
+            });
         }
         releases.sort_by(|a, b| (&b.published, &b.id).cmp(&(&a.published, &a.id)));
         Ok(releases)
@@ -107,7 +124,9 @@ impl Store {
             let record = format!("releases/{release}.json");
             let contradictions = contradictions(&told, &manifest::read_manifest(&folder)?);
             problems.extend(
-                contradictions.into_iter().map(|what| Problem::new(&record, ProblemKind::Told(what))),
+                contradictions
+                    .into_iter()
+                    .map(|what| Problem::new(&record, ProblemKind::Told(what))),
             );
         }
         problems.extend(manifest::check_manifest(&folder)?);
@@ -140,9 +159,16 @@ impl Store {
     /// # Errors
     /// Record or manifest are missing or damaged.
     pub fn sound_manifest(&self, release: &str) -> Result<Manifest, StoreError> {
-        let damaged = |problems| StoreError::Damaged { release: release.to_owned(), problems };
-        let unreadable =
-            |error: StoreError| damaged(vec![Problem::new(MANIFEST, ProblemKind::Unreadable(chain(&error)))]);
+        let damaged = |problems| StoreError::Damaged {
+            release: release.to_owned(),
+            problems,
+        };
+        let unreadable = |error: StoreError| {
+            damaged(vec![Problem::new(
+                MANIFEST,
+                ProblemKind::Unreadable(chain(&error)),
+            )])
+        };
         let (_, problems) = self.judge_manifest(release).map_err(unreadable)?;
         if !problems.is_empty() {
             return Err(damaged(problems));
@@ -165,7 +191,11 @@ impl Store {
         let bytes = read_regular(&self.release_dir(release).join(relative));
         let bytes = bytes.map_err(|source| damaged(ProblemKind::Unreadable(source.to_string())))?;
         let (found, expected) = (digest_bytes(&bytes), file.sha256);
-        if found == expected { Ok(bytes) } else { Err(damaged(ProblemKind::Sha256 { expected, found })) }
+        if found == expected {
+            Ok(bytes)
+        } else {
+            Err(damaged(ProblemKind::Sha256 { expected, found }))
+        }
     }
 
     /// What is wrong with `latest.json`: each of its fields against the record, the manifest and the folder of the release.
@@ -185,7 +215,9 @@ impl Store {
         }
         let mut wrong = match record::read::<Latest>(&self.record_path(id)) {
             Ok(Some(record)) => fields_differ(&told, &record),
-            Ok(None) => vec![format!("the release that it points to has no record releases/{id}.json")],
+            Ok(None) => vec![format!(
+                "the release that it points to has no record releases/{id}.json"
+            )],
             Err(error) => vec![chain(&error)],
         };
         match self.manifest_told_of(&told) {
@@ -209,13 +241,19 @@ impl Store {
         let path = self.release_dir(&told.release).join(MANIFEST);
         let text = read_regular(&path).map_err(|source| StoreError::reading(&path, source))?;
         let found = digest_bytes(&text);
-        if found == told.manifest_sha256 { record::parse(&path, &text).map(Ok) } else { Ok(Err(found)) }
+        if found == told.manifest_sha256 {
+            record::parse(&path, &text).map(Ok)
+        } else {
+            Ok(Err(found))
+        }
     }
 
     /// Names of the folders of releases, sorted, whether or not there is a record.
     pub(super) fn release_folders(&self) -> Result<Vec<String>, StoreError> {
         let names = names(&self.releases_dir())?.into_iter();
-        Ok(names.filter(|id| check_name("release", id).is_ok() && self.release_dir(id).is_dir()).collect())
+        Ok(names
+            .filter(|id| check_name("release", id).is_ok() && self.release_dir(id).is_dir())
+            .collect())
     }
 
     /// Replaces the feed of releases, whole or not at all.
@@ -242,7 +280,10 @@ impl Store {
     /// The record of a release, and whether its manifest is the one recorded.
     fn judge_manifest(&self, release: &str) -> Result<(Latest, Vec<Problem>), StoreError> {
         check_name("release", release)?;
-        let none = || StoreError::NoRelease { release: release.to_owned(), store: self.root.clone() };
+        let none = || StoreError::NoRelease {
+            release: release.to_owned(),
+            store: self.root.clone(),
+        };
         let latest: Latest = record::read(&self.record_path(release))?.ok_or_else(none)?;
         let path = self.release_dir(release).join(MANIFEST);
         if !self.release_dir(release).is_dir() {
@@ -260,9 +301,16 @@ impl Store {
 fn contradictions(told: &Latest, manifest: &Manifest) -> Vec<String> {
     let tiles: Vec<&ManifestFile> = manifest.files.iter().filter(|file| is_tile(&file.path)).collect();
     let rows = |wanted: &dyn Fn(&str) -> bool| -> u64 {
-        tiles.iter().filter(|file| wanted(&file.path)).filter_map(|file| file.rows).sum()
+        tiles
+            .iter()
+            .filter(|file| wanted(&file.path))
+            .filter_map(|file| file.rows)
+            .sum()
     };
-    let (inventory, layers) = (rows(&|path| is_of_inventory(path)), rows(&|path| !is_of_inventory(path)));
+    let (inventory, layers) = (
+        rows(&|path| is_of_inventory(path)),
+        rows(&|path| !is_of_inventory(path)),
+    );
     // An inventory that no layer takes part in has no rows, and one that isn't wanted has no files.
     let has_inventory = tiles.iter().any(|file| is_of_inventory(&file.path));
     let facilities = if has_inventory { inventory } else { layers };
@@ -339,7 +387,10 @@ mod tests {
         let releases = store.releases().unwrap();
         let listed: Vec<_> = releases.iter().map(|r| (r.id.as_str(), r.is_latest)).collect();
         assert_eq!(listed, [("c", false), ("a", true), ("b", false)]);
-        assert_eq!((releases[0].tiles, releases[0].rows, releases[0].bytes), (1, 7, 18));
+        assert_eq!(
+            (releases[0].tiles, releases[0].rows, releases[0].bytes),
+            (1, 7, 18)
+        );
     }
 
     #[test]
@@ -361,23 +412,38 @@ mod tests {
         fixture::release(&store, "r2", 2, 9).unwrap();
         let lock = store.lock().unwrap();
 
-        assert!(matches!(store.rollback(&lock, "r9"), Err(StoreError::NoRelease { .. })));
-        assert!(matches!(store.rollback(&lock, "../x"), Err(StoreError::BadName { .. })));
+        assert!(matches!(
+            store.rollback(&lock, "r9"),
+            Err(StoreError::NoRelease { .. })
+        ));
+        assert!(matches!(
+            store.rollback(&lock, "../x"),
+            Err(StoreError::BadName { .. })
+        ));
         let tile = first.folder.join(TILE);
         let content = fs::read(&tile).unwrap();
         fs::remove_file(&tile).unwrap();
         let error = store.rollback(&lock, "r1").unwrap_err().to_string();
-        assert!(error.starts_with(&format!("release `r1` is damaged: {TILE}: missing; ")), "{error}");
+        assert!(
+            error.starts_with(&format!("release `r1` is damaged: {TILE}: missing; ")),
+            "{error}"
+        );
         fs::write(&tile, "tile of day 9").unwrap();
         let error = store.rollback(&lock, "r1").unwrap_err().to_string();
-        assert!(error.starts_with(&format!("release `r1` is damaged: {TILE}: sha256 ")), "{error}");
+        assert!(
+            error.starts_with(&format!("release `r1` is damaged: {TILE}: sha256 ")),
+            "{error}"
+        );
         fs::write(&tile, content).unwrap();
 
         let manifest = first.folder.join(MANIFEST);
         let text = fs::read_to_string(&manifest).unwrap();
         fs::write(&manifest, text.replace("\"rows\": 7", "\"rows\": 8")).unwrap();
         let error = store.rollback(&lock, "r1").unwrap_err().to_string();
-        assert!(error.starts_with("release `r1` is damaged: manifest.json: sha256 "), "{error}");
+        assert!(
+            error.starts_with("release `r1` is damaged: manifest.json: sha256 "),
+            "{error}"
+        );
         assert_eq!(store.check("r1").unwrap().len(), 1);
         assert_eq!(store.latest().unwrap().unwrap().release, "r2");
     }
@@ -408,7 +474,10 @@ mod tests {
             store.put_feed(&lock, b"old").unwrap();
             let (done, is_cut) = fault::after(step, || store.put_feed(&lock, b"new"));
             let feed = fs::read_to_string(store.root().join(FEED)).unwrap();
-            assert!(feed == "new" || feed == "old" && done.is_err(), "step {step}: {feed}");
+            assert!(
+                feed == "new" || feed == "old" && done.is_err(),
+                "step {step}: {feed}"
+            );
             assert!(Store::open(store.root()).is_ok(), "it is no foreign file");
             if !is_cut {
                 assert!(step > 3);
@@ -425,7 +494,10 @@ mod tests {
         for (text, expected) in [
             (text.replace("\"r1\"", "\"r9\""), "there is no release `r9`"),
             (text.replace("\"r1\"", "\"../r1\""), "there is no release `../r1`"),
-            (text.replace("\"version\": 1", "\"version\": 2"), "latest.json has format version 2"),
+            (
+                text.replace("\"version\": 1", "\"version\": 2"),
+                "latest.json has format version 2",
+            ),
             ("{".to_owned(), "latest.json is not a valid record"),
         ] {
             fs::write(store.latest_path(), text).unwrap();

@@ -39,8 +39,14 @@ impl Store {
     /// # Errors
     /// A folder can't be listed.
     pub fn check_landing(&self) -> Result<Vec<(String, String)>, StoreError> {
-        let healing = Healing { store: self, is_dry: true };
-        let found = healing.small_records()?.into_iter().filter(|found| found.path.starts_with("landing"));
+        let healing = Healing {
+            store: self,
+            is_dry: true,
+        };
+        let found = healing
+            .small_records()?
+            .into_iter()
+            .filter(|found| found.path.starts_with("landing"));
         let found = found.chain(healing.landing()?);
         Ok(found.map(|Repair { path, what, .. }| (path, what)).collect())
     }
@@ -51,7 +57,12 @@ impl Healing<'_> {
     fn releases(self) -> Result<Vec<Repair>, StoreError> {
         let mut found = Vec::new();
         let mut manifests = Vec::new();
-        for id in self.store.release_folders()?.into_iter().filter(|id| self.store.has(id)) {
+        for id in self
+            .store
+            .release_folders()?
+            .into_iter()
+            .filter(|id| self.store.has(id))
+        {
             match self.store.sound_manifest(&id) {
                 Ok(manifest) => manifests.push((id, manifest)),
                 Err(error) => {
@@ -75,7 +86,10 @@ impl Healing<'_> {
         let mut places = Places::new();
         for (id, manifest) in manifests {
             for ManifestFile { path, sha256, .. } in &manifest.files {
-                places.entry(sha256.clone()).or_default().push(self.store.release_dir(id).join(path));
+                places
+                    .entry(sha256.clone())
+                    .or_default()
+                    .push(self.store.release_dir(id).join(path));
             }
         }
         places
@@ -89,11 +103,21 @@ impl Healing<'_> {
         places: &Places,
     ) -> Result<Repair, StoreError> {
         let (path, what) = (folder.join(&problem.path), problem.kind.to_string());
-        let is_ours = !matches!(problem.kind, ProblemKind::Extra | ProblemKind::Escapes | ProblemKind::Twice);
-        let file = manifest.files.iter().find(|file| is_ours && file.path == problem.path);
-        let Some(file) = file else { return Ok(self.told(&path, what, None)) };
+        let is_ours = !matches!(
+            problem.kind,
+            ProblemKind::Extra | ProblemKind::Escapes | ProblemKind::Twice
+        );
+        let file = manifest
+            .files
+            .iter()
+            .find(|file| is_ours && file.path == problem.path);
+        let Some(file) = file else {
+            return Ok(self.told(&path, what, None));
+        };
         let same = places.get(&file.sha256).into_iter().flatten();
-        let sound = same.into_iter().find(|place| **place != path && digest::has_digest(place, &file.sha256));
+        let sound = same
+            .into_iter()
+            .find(|place| **place != path && digest::has_digest(place, &file.sha256));
         let Some(sound) = sound else {
             let why = "no other release has these bytes whole (releases share what hasn't changed); the next run makes \
                        it again";
@@ -102,8 +126,10 @@ impl Healing<'_> {
         if !self.is_dry {
             self.replace(sound, &path)?;
         }
-        let done =
-            format!("linked from {}", sound.strip_prefix(self.store.root()).unwrap_or(sound).display());
+        let done = format!(
+            "linked from {}",
+            sound.strip_prefix(self.store.root()).unwrap_or(sound).display()
+        );
         Ok(self.told(&path, what, Some(&done)))
     }
 
@@ -150,7 +176,11 @@ impl Healing<'_> {
         }
         // First the record: without it the copy counts as not landed.
         let record = held::record_path(folder, name);
-        let what = format!("{} of the {} files of this copy are damaged", damaged.len(), copy.files.len());
+        let what = format!(
+            "{} of the {} files of this copy are damaged",
+            damaged.len(),
+            copy.files.len()
+        );
         let mut found = vec![self.aside(&record, what)?];
         for file in damaged {
             let path = folder.join(file);

@@ -117,16 +117,27 @@ fn doomed(copies: Vec<LandedCopy>, retention: &Retention<'_>) -> Vec<LandedCopy>
     let stays = |(at, copy): &(usize, LandedCopy)| {
         *at < retention.keep.max(1)
             || copy.is_held
-            || retention.since.is_some_and(|since| copy.landed_at.as_str() >= since)
-            || retention.until.is_some_and(|until| copy.landed_at.as_str() <= until)
+            || retention
+                .since
+                .is_some_and(|since| copy.landed_at.as_str() >= since)
+            || retention
+                .until
+                .is_some_and(|until| copy.landed_at.as_str() <= until)
             || retention.needed.contains(&copy.sha256)
     };
-    copies.into_iter().enumerate().filter(|copy| !stays(copy)).map(|(_, copy)| copy).collect()
+    copies
+        .into_iter()
+        .enumerate()
+        .filter(|copy| !stays(copy))
+        .map(|(_, copy)| copy)
+        .collect()
 }
 
 /// Whether an unfinished pull is not worth going on with: it has no page, something was fetched since, or it is too old.
 fn is_over(folder: &Path, retention: &Retention<'_>) -> Result<bool, StoreError> {
-    let Some(last) = pull::last_in(&folder.join(pull::PULL))? else { return Ok(false) };
+    let Some(last) = pull::last_in(&folder.join(pull::PULL))? else {
+        return Ok(false);
+    };
     let held = held::held_in(folder);
     let is_replaced = held.is_some_and(|(_, fetch)| fetch.fetched_at > last);
     Ok(is_replaced || last.is_empty() || retention.since.is_some_and(|since| last.as_str() < since))
@@ -136,7 +147,10 @@ fn copies_in(folder: &Path, id: &str) -> Result<Vec<LandedCopy>, StoreError> {
     let held = held::held_in(folder);
     let mut copies = Vec::new();
     for (name, record) in records(folder)? {
-        let fetch = held.as_ref().filter(|(held, _)| *held == name).map(|(_, fetch)| fetch.clone());
+        let fetch = held
+            .as_ref()
+            .filter(|(held, _)| *held == name)
+            .map(|(_, fetch)| fetch.clone());
         copies.push(LandedCopy {
             id: id.to_owned(),
             source: record.source,
@@ -157,7 +171,9 @@ fn copies_in(folder: &Path, id: &str) -> Result<Vec<LandedCopy>, StoreError> {
 pub(super) fn records(folder: &Path) -> Result<Vec<(PathBuf, LandingRecord)>, StoreError> {
     let all = names(folder)?.into_iter();
     let paths = all.filter_map(|name| Some((PathBuf::from(name.strip_suffix(RECORD)?), folder.join(&name))));
-    Ok(paths.filter_map(|(of, path)| Some((of, record::sound(&path)?))).collect())
+    Ok(paths
+        .filter_map(|(of, path)| Some((of, record::sound(&path)?)))
+        .collect())
 }
 
 /// Removes what no record names, and pages that no unfinished pull names either.
@@ -183,7 +199,9 @@ fn sweep(folder: &Path) -> Result<(), StoreError> {
 }
 
 fn first_part(path: &Path) -> Option<String> {
-    path.components().next().map(|part| part.as_os_str().to_string_lossy().into_owned())
+    path.components()
+        .next()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
 }
 
 /// Names in a folder, sorted; none where there is no folder.
@@ -210,7 +228,13 @@ mod tests {
     }
 
     fn rule<'a>(keep: usize, since: Option<&'a str>, needed: &'a BTreeSet<String>) -> Retention<'a> {
-        Retention { keep, since, needed, until: None, is_dry: false }
+        Retention {
+            keep,
+            since,
+            needed,
+            until: None,
+            is_dry: false,
+        }
     }
 
     /// Four nights of a file, four of a pull whose nights share a page.
@@ -223,14 +247,21 @@ mod tests {
             for (name, bytes) in [("info", "same".to_owned()), ("a", format!("page {night}"))] {
                 pull.put(name, bytes.as_bytes(), &PageRecord::default()).unwrap();
             }
-            let fetch = FetchRecord { fetched_at: day(night), ..FetchRecord::default() };
+            let fetch = FetchRecord {
+                fetched_at: day(night),
+                ..FetchRecord::default()
+            };
             pull.accept(&["a"], "info", fetch).unwrap();
         }
     }
 
     fn nights(store: &Store, id: &str) -> Vec<String> {
         let copies = store.landings().unwrap();
-        copies.into_iter().filter(|copy| copy.id == id).map(|copy| copy.landed_at).collect()
+        copies
+            .into_iter()
+            .filter(|copy| copy.id == id)
+            .map(|copy| copy.landed_at)
+            .collect()
     }
 
     #[test]
@@ -239,13 +270,18 @@ mod tests {
         assert!(store.landings().unwrap().is_empty());
         filled(&store, folder.path());
         fs::write(folder.path().join("dams.csv"), "night 2").unwrap();
-        store.land("dams", &folder.path().join("dams.csv"), "dams.csv", &day(5)).unwrap();
+        store
+            .land("dams", &folder.path().join("dams.csv"), "dams.csv", &day(5))
+            .unwrap();
         let copies = store.landings().unwrap();
         assert_eq!(copies.len(), 8);
         assert_eq!(nights(&store, "dams"), [day(4), day(3), day(2), day(1)]);
         let held: Vec<_> = copies.iter().filter(|copy| copy.is_held).collect();
         assert_eq!(held.len(), 2);
-        assert_eq!((held[0].landed_at.as_str(), held[1].landed_at.as_str()), (&*day(2), &*day(4)));
+        assert_eq!(
+            (held[0].landed_at.as_str(), held[1].landed_at.as_str()),
+            (&*day(2), &*day(4))
+        );
         assert_eq!(held[0].fetch.as_ref().unwrap().fetched_at, day(5));
     }
 
@@ -254,19 +290,46 @@ mod tests {
         let (folder, store) = fixture::store();
         filled(&store, folder.path());
         let lock = store.lock().unwrap();
-        let first = store.landings().unwrap().into_iter().find(|copy| copy.landed_at == day(1)).unwrap();
+        let first = store
+            .landings()
+            .unwrap()
+            .into_iter()
+            .find(|copy| copy.landed_at == day(1))
+            .unwrap();
         let needed = BTreeSet::from([first.sha256.clone()]);
-        let dry = Retention { is_dry: true, ..rule(1, None, &needed) };
+        let dry = Retention {
+            is_dry: true,
+            ..rule(1, None, &needed)
+        };
         assert_eq!(store.prune_landing(&lock, &dry).unwrap().len(), 5);
         assert_eq!(store.landings().unwrap().len(), 8);
 
-        assert_eq!(store.prune_landing(&lock, &rule(0, Some(&day(3)), &needed)).unwrap().len(), 3);
+        assert_eq!(
+            store
+                .prune_landing(&lock, &rule(0, Some(&day(3)), &needed))
+                .unwrap()
+                .len(),
+            3
+        );
         assert_eq!(nights(&store, "dams"), [day(4), day(3), day(1)]);
         assert_eq!(nights(&store, "levees"), [day(4), day(3)]);
-        assert_eq!(store.prune_landing(&lock, &rule(0, None, &BTreeSet::new())).unwrap().len(), 3);
+        assert_eq!(
+            store
+                .prune_landing(&lock, &rule(0, None, &BTreeSet::new()))
+                .unwrap()
+                .len(),
+            3
+        );
         assert_eq!(nights(&store, "dams"), [day(4)]);
-        assert_eq!(fixture::names(&store.root().join("landing/levees/pages")).len(), 2);
-        assert_eq!(fixture::names(&store.root().join("landing/dams")).len(), 3, "copy, record, held.json");
+        assert_eq!(
+            fixture::names(&store.root().join("landing/levees/pages")).len(),
+            2
+        );
+        assert_eq!(
+            fixture::names(&store.root().join("landing/dams")).len(),
+            3,
+            "copy, record, held.json"
+        );
         assert!(store.held("dams").unwrap().is_some() && store.held("levees").unwrap().is_some());
     }
 
@@ -275,13 +338,21 @@ mod tests {
         let (folder, store) = fixture::store();
         filled(&store, folder.path());
         let pull = store.pull("levees", "next").unwrap();
-        let record = PageRecord { fetched_at: day(5), ..PageRecord::default() };
+        let record = PageRecord {
+            fetched_at: day(5),
+            ..PageRecord::default()
+        };
         pull.put("a", b"page 1", &record).unwrap();
         pull.put("b", b"page 9", &record).unwrap();
         let lock = store.lock().unwrap();
-        store.prune_landing(&lock, &rule(1, None, &BTreeSet::new())).unwrap();
+        store
+            .prune_landing(&lock, &rule(1, None, &BTreeSet::new()))
+            .unwrap();
         assert!(["a", "b"].iter().all(|name| pull.get(name).unwrap().is_some()));
-        assert_eq!(fixture::names(&store.root().join("landing/levees/pages")).len(), 4);
+        assert_eq!(
+            fixture::names(&store.root().join("landing/levees/pages")).len(),
+            4
+        );
     }
 
     /// Pages of the raw kind and those made of them, of one pull that was accepted and of others that never were.
@@ -289,34 +360,57 @@ mod tests {
     fn pages_of_pulls_that_are_over_go() {
         let (_folder, store) = fixture::store();
         let put = |id: &str, key: &str, name: &str, night: u32| {
-            let record = PageRecord { fetched_at: day(night), ..PageRecord::default() };
-            store.pull(id, key).unwrap().put(name, format!("{id} {key} {name}").as_bytes(), &record).unwrap();
+            let record = PageRecord {
+                fetched_at: day(night),
+                ..PageRecord::default()
+            };
+            store
+                .pull(id, key)
+                .unwrap()
+                .put(name, format!("{id} {key} {name}").as_bytes(), &record)
+                .unwrap();
         };
         let pages = |id: &str| fixture::names(&store.root().join("landing").join(id).join(PAGES)).len();
         let prune = |since: Option<&str>| {
-            store.prune_landing(&store.lock().unwrap(), &rule(1, since, &BTreeSet::new())).unwrap();
+            store
+                .prune_landing(&store.lock().unwrap(), &rule(1, since, &BTreeSet::new()))
+                .unwrap();
         };
         // A key that is given up, a pull that is accepted without its raw page, and one that was interrupted later.
         put("levees", "old", "a", 1);
         for name in ["info", "raw", "cut"] {
             put("levees", "k", name, 2);
         }
-        let fetch = FetchRecord { fetched_at: day(2), ..FetchRecord::default() };
-        store.pull("levees", "k").unwrap().accept(&["cut"], "info", fetch).unwrap();
+        let fetch = FetchRecord {
+            fetched_at: day(2),
+            ..FetchRecord::default()
+        };
+        store
+            .pull("levees", "k")
+            .unwrap()
+            .accept(&["cut"], "info", fetch)
+            .unwrap();
         put("levees", "next", "a", 3);
         // Another layer has never come whole.
         put("dams", "gone", "a", 1);
         put("dams", "k", "a", 2);
         assert_eq!((pages("levees"), pages("dams")), (5, 2));
         prune(None);
-        assert_eq!((pages("levees"), pages("dams")), (3, 1), "what can be gone on with stays");
+        assert_eq!(
+            (pages("levees"), pages("dams")),
+            (3, 1),
+            "what can be gone on with stays"
+        );
         prune(Some(&day(3)));
         assert_eq!((pages("levees"), pages("dams")), (3, 0), "too old");
         assert!(!store.root().join("landing/dams/pull").exists());
         // The night that follows is fetched another way: what was interrupted has no use any more.
         let mut download = store.download("levees", "k").unwrap();
         download.append(b"abc").unwrap();
-        let fetch = FetchRecord { fetched_at: day(4), ..FetchRecord::default() };
+        let fetch = FetchRecord {
+            fetched_at: day(4),
+            ..FetchRecord::default()
+        };
         download.accept("csv", fetch).unwrap();
         prune(None);
         assert_eq!(pages("levees"), 0);
@@ -334,9 +428,20 @@ mod tests {
             let (_, is_cut) = fault::after(step, prune);
             assert!(store.held("dams").unwrap().is_some() && store.held("levees").unwrap().is_some());
             prune().unwrap();
-            assert_eq!((nights(&store, "dams"), nights(&store, "levees")), (vec![day(4)], vec![day(4)]));
-            assert_eq!(fixture::names(&store.root().join("landing/dams")).len(), 3, "step {step}");
-            assert_eq!(fixture::names(&store.root().join("landing/levees/pages")).len(), 2, "step {step}");
+            assert_eq!(
+                (nights(&store, "dams"), nights(&store, "levees")),
+                (vec![day(4)], vec![day(4)])
+            );
+            assert_eq!(
+                fixture::names(&store.root().join("landing/dams")).len(),
+                3,
+                "step {step}"
+            );
+            assert_eq!(
+                fixture::names(&store.root().join("landing/levees/pages")).len(),
+                2,
+                "step {step}"
+            );
             if !is_cut {
                 assert!(step > 10, "{step} steps");
                 break;

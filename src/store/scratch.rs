@@ -18,7 +18,9 @@ pub struct Scratch {
 impl Scratch {
     /// In a folder that is there.
     pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+        Self {
+            folder: folder.to_owned(),
+        }
     }
 }
 
@@ -33,7 +35,11 @@ impl ScratchSpace for Scratch {
             ));
         }
         let file = disk::unnamed_file(&self.folder).map_err(io::Error::other)?;
-        Ok(Box::new(Unnamed { file, folder: self.folder.clone(), length: Mutex::new(0) }))
+        Ok(Box::new(Unnamed {
+            file,
+            folder: self.folder.clone(),
+            length: Mutex::new(0),
+        }))
     }
 }
 
@@ -61,7 +67,8 @@ impl ScratchFile for Unnamed {
     fn read(&self, at: u64, len: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; len];
         let read = self.file.read_exact_at(&mut bytes, at);
-        read.map_err(|source| StoreError::reading(&self.folder, source)).map_err(io::Error::other)?;
+        read.map_err(|source| StoreError::reading(&self.folder, source))
+            .map_err(io::Error::other)?;
         Ok(bytes)
     }
 }
@@ -81,10 +88,17 @@ mod tests {
     fn what_is_appended_is_read_back_and_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         let file = Scratch::new(folder.path()).file(0).unwrap();
-        assert_eq!((file.append(b"one").unwrap(), file.append(b"two").unwrap()), (0, 3));
+        assert_eq!(
+            (file.append(b"one").unwrap(), file.append(b"two").unwrap()),
+            (0, 3)
+        );
         assert_eq!(file.read(1, 4).unwrap(), b"netw");
         assert!(file.read(4, 4).is_err(), "beyond the end");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "it has no name");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            0,
+            "it has no name"
+        );
     }
 
     #[test]

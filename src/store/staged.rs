@@ -41,7 +41,12 @@ impl<'a> Staged<'a> {
     pub(super) fn new(staging: &'a Staging<'a>, relative: PathBuf) -> Result<Self, StoreError> {
         let (file, temp) = disk::temp_file(staging.scratch(), Readers::Of(staging.mode))?;
         let writer = BufWriter::with_capacity(BUFFER_BYTES, Digesting::new(file));
-        Ok(Self { staging, writer, temp, relative })
+        Ok(Self {
+            staging,
+            writer,
+            temp,
+            relative,
+        })
     }
 
     /// Gives the file its name. After `Ok` its bytes are complete and on the disk.
@@ -49,12 +54,23 @@ impl<'a> Staged<'a> {
     /// # Errors
     /// The disk is full or fails, or the release has a file of this name.
     pub fn commit(self) -> Result<Written, StoreError> {
-        let Self { staging, writer, temp, relative } = self;
+        let Self {
+            staging,
+            writer,
+            temp,
+            relative,
+        } = self;
         let path = staging.path_of(&relative);
-        let digesting = writer.into_inner().map_err(|e| StoreError::writing(&path, e.into_error()))?;
+        let digesting = writer
+            .into_inner()
+            .map_err(|e| StoreError::writing(&path, e.into_error()))?;
         let (file, sha256, bytes) = digesting.finish();
         disk::sync_file(&file, &path)?;
-        let written = Written { path: relative, bytes, sha256 };
+        let written = Written {
+            path: relative,
+            bytes,
+            sha256,
+        };
         staging.add(&written, None, || disk::name_new(temp, &path))?;
         Ok(written)
     }
@@ -62,17 +78,23 @@ impl<'a> Staged<'a> {
 
 impl Write for Staged<'_> {
     fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
-        self.writer.write(chunk).map_err(|source| StoreError::writing_io(&self.relative, source))
+        self.writer
+            .write(chunk)
+            .map_err(|source| StoreError::writing_io(&self.relative, source))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush().map_err(|source| StoreError::writing_io(&self.relative, source))
+        self.writer
+            .flush()
+            .map_err(|source| StoreError::writing_io(&self.relative, source))
     }
 }
 
 impl fmt::Debug for Staged<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Staged").field("relative", &self.relative).finish_non_exhaustive()
+        f.debug_struct("Staged")
+            .field("relative", &self.relative)
+            .finish_non_exhaustive()
     }
 }
 
@@ -107,7 +129,14 @@ mod tests {
         let written = staged.commit().unwrap();
         // NIST FIPS 180-4, the example of one block.
         let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad".to_owned();
-        assert_eq!(written, Written { path: "data/abc".into(), bytes: 3, sha256 });
+        assert_eq!(
+            written,
+            Written {
+                path: "data/abc".into(),
+                bytes: 3,
+                sha256
+            }
+        );
         assert_eq!(std::fs::read(staging.path_of(&written.path)).unwrap(), b"abc");
     }
 

@@ -48,7 +48,9 @@ impl Store {
     pub fn begin<'a>(&'a self, held: &'a Lock, release: &str) -> Result<Staging<'a>, StoreError> {
         check_name("release", release)?;
         if self.release_dir(release).symlink_metadata().is_ok() {
-            return Err(StoreError::ReleaseExists { release: release.to_owned() });
+            return Err(StoreError::ReleaseExists {
+                release: release.to_owned(),
+            });
         }
         self.clear_work()?;
         self.heal(held)?;
@@ -63,7 +65,11 @@ impl Store {
             linked: AtomicU64::new(0),
             digested: AtomicU64::new(0),
             mode: disk::mode_of(&self.releases_dir())?,
-            before: self.latest().ok().flatten().map(|latest| self.release_dir(&latest.release)),
+            before: self
+                .latest()
+                .ok()
+                .flatten()
+                .map(|latest| self.release_dir(&latest.release)),
             tree: folder.join("tree"),
             scratch: folder.join("scratch"),
         };
@@ -95,14 +101,21 @@ impl Staging<'_> {
     pub fn write(&self, relative: &Path, bytes: &[u8]) -> Result<Written, StoreError> {
         if let Some(same) = self.same_before(relative, bytes) {
             self.make_room(relative)?;
-            let (path, bytes, sha256) =
-                (relative.to_owned(), bytes.len() as u64, digest::digest_bytes(bytes));
+            let (path, bytes, sha256) = (
+                relative.to_owned(),
+                bytes.len() as u64,
+                digest::digest_bytes(bytes),
+            );
             let written = Written { path, bytes, sha256 };
-            self.add(&written, None, || disk::link_or_copy(&same, &self.path_of(relative)))?;
+            self.add(&written, None, || {
+                disk::link_or_copy(&same, &self.path_of(relative))
+            })?;
             return Ok(written);
         }
         let mut staged = self.create(relative)?;
-        staged.write_all(bytes).map_err(|source| StoreError::writing(&self.path_of(relative), source))?;
+        staged
+            .write_all(bytes)
+            .map_err(|source| StoreError::writing(&self.path_of(relative), source))?;
         staged.commit()
     }
 
@@ -135,15 +148,24 @@ impl Staging<'_> {
         let (files, mut problems) = manifest::files_below(&earlier, &manifest, relative);
         if problems.is_empty() {
             let is_due = |file: &&&ManifestFile| {
-                care == Care::Each || !self.checked.vouches_for(from, &file.path, &earlier.join(&file.path))
+                care == Care::Each
+                    || !self
+                        .checked
+                        .vouches_for(from, &file.path, &earlier.join(&file.path))
             };
             self.linked.fetch_add(bytes_of(&files), Ordering::Relaxed);
             problems = self.digested(&earlier, files.iter().filter(is_due).copied().collect());
         }
         if !problems.is_empty() {
-            return Err(StoreError::Damaged { release: from.to_owned(), problems });
+            return Err(StoreError::Damaged {
+                release: from.to_owned(),
+                problems,
+            });
         }
-        files.into_iter().map(|file| self.carry_file(&earlier, file)).collect()
+        files
+            .into_iter()
+            .map(|file| self.carry_file(&earlier, file))
+            .collect()
     }
 
     /// What is wrong with the content of staged files at some paths, or below them: those that were linked in their turn
@@ -155,12 +177,18 @@ impl Staging<'_> {
 
     fn digested(&self, folder: &Path, files: Vec<&ManifestFile>) -> Vec<Problem> {
         self.digested.fetch_add(bytes_of(&files), Ordering::Relaxed);
-        files.into_par_iter().filter_map(|file| manifest::wrong_content(folder, file)).collect()
+        files
+            .into_par_iter()
+            .filter_map(|file| manifest::wrong_content(folder, file))
+            .collect()
     }
 
     /// Bytes of the files taken over from earlier releases, and how many of them were compared with their digests.
     pub fn care_taken(&self) -> (u64, u64) {
-        (self.linked.load(Ordering::Relaxed), self.digested.load(Ordering::Relaxed))
+        (
+            self.linked.load(Ordering::Relaxed),
+            self.digested.load(Ordering::Relaxed),
+        )
     }
 
     /// The manifest of an earlier release, which is the one that its record tells of.
@@ -177,13 +205,18 @@ impl Staging<'_> {
     /// The files so far at some paths, or below them.
     pub(super) fn files_below(&self, paths: &[PathBuf]) -> Vec<ManifestFile> {
         let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let below = files.iter().filter(|(path, _)| paths.iter().any(|above| path.starts_with(above)));
+        let below = files
+            .iter()
+            .filter(|(path, _)| paths.iter().any(|above| path.starts_with(above)));
         below.map(|(_, file)| file.clone()).collect()
     }
 
     pub(super) fn carry_file(&self, earlier: &Path, file: &ManifestFile) -> Result<Written, StoreError> {
-        let written =
-            Written { path: PathBuf::from(&file.path), bytes: file.bytes, sha256: file.sha256.clone() };
+        let written = Written {
+            path: PathBuf::from(&file.path),
+            bytes: file.bytes,
+            sha256: file.sha256.clone(),
+        };
         self.make_room(&written.path)?;
         let link = || disk::link_or_copy(&earlier.join(&written.path), &self.path_of(&written.path));
         self.add(&written, file.rows, link)?;
@@ -200,10 +233,17 @@ impl Staging<'_> {
         let path = text_of(&written.path)?;
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         if files.contains_key(&written.path) {
-            return Err(StoreError::Taken { path: written.path.clone() });
+            return Err(StoreError::Taken {
+                path: written.path.clone(),
+            });
         }
         place()?;
-        let file = ManifestFile { path, bytes: written.bytes, rows, sha256: written.sha256.clone() };
+        let file = ManifestFile {
+            path,
+            bytes: written.bytes,
+            rows,
+            sha256: written.sha256.clone(),
+        };
         files.insert(written.path.clone(), file);
         Ok(())
     }
@@ -244,9 +284,13 @@ impl Staging<'_> {
         if relative == Path::new(MANIFEST)
             || known(&self.files.lock().unwrap_or_else(PoisonError::into_inner))
         {
-            return Err(StoreError::Taken { path: relative.to_owned() });
+            return Err(StoreError::Taken {
+                path: relative.to_owned(),
+            });
         }
-        let folder = relative.parent().map_or_else(|| self.tree.clone(), |parent| self.path_of(parent));
+        let folder = relative
+            .parent()
+            .map_or_else(|| self.tree.clone(), |parent| self.path_of(parent));
         disk::create_folder(&folder)
     }
 }
@@ -264,7 +308,9 @@ pub(super) fn text_of(relative: &Path) -> Result<String, StoreError> {
     let names: Option<Vec<&str>> = names.collect();
     match names {
         Some(names) if !names.is_empty() => Ok(names.join("/")),
-        _ => Err(StoreError::BadPath { path: relative.to_owned() }),
+        _ => Err(StoreError::BadPath {
+            path: relative.to_owned(),
+        }),
     }
 }
 
@@ -317,12 +363,20 @@ mod tests {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
         let staging = store.begin(&lock, "r1").unwrap();
-        let (first, second) =
-            (staging.create(Path::new("a")).unwrap(), staging.create(Path::new("a")).unwrap());
+        let (first, second) = (
+            staging.create(Path::new("a")).unwrap(),
+            staging.create(Path::new("a")).unwrap(),
+        );
         first.commit().unwrap();
         assert!(matches!(second.commit(), Err(StoreError::Taken { .. })));
-        assert!(matches!(staging.write(Path::new("a"), b""), Err(StoreError::Taken { .. })));
-        assert!(matches!(staging.write(Path::new("manifest.json"), b""), Err(StoreError::Taken { .. })));
+        assert!(matches!(
+            staging.write(Path::new("a"), b""),
+            Err(StoreError::Taken { .. })
+        ));
+        assert!(matches!(
+            staging.write(Path::new("manifest.json"), b""),
+            Err(StoreError::Taken { .. })
+        ));
     }
 
     #[test]
@@ -344,7 +398,11 @@ mod tests {
         let plain = store.root().join("plain");
         fs::write(&plain, "x").unwrap();
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
-        for path in [published.folder.join(TILE), published.folder.join(MANIFEST), store.record_path("r1")] {
+        for path in [
+            published.folder.join(TILE),
+            published.folder.join(MANIFEST),
+            store.record_path("r1"),
+        ] {
             assert_eq!(mode(&path), mode(&plain), "{}", path.display());
         }
         assert_eq!(mode(&published.folder), mode(&store.releases_dir()));
@@ -356,7 +414,9 @@ mod tests {
         fixture::release(&store, "r1", 1, 9).unwrap();
         let lock = store.lock().unwrap();
         let staging = store.begin(&lock, "r2").unwrap();
-        let carried = staging.carry("r1", Path::new("layers/dams"), Care::InTurns).unwrap();
+        let carried = staging
+            .carry("r1", Path::new("layers/dams"), Care::InTurns)
+            .unwrap();
         assert_eq!(carried.len(), 1);
         let published = fixture::publish(staging, 2, 9).unwrap();
         drop(lock);
@@ -392,8 +452,13 @@ mod tests {
         let first = fixture::release(&store, "r1", 1, 9).unwrap();
         let lock = store.lock().unwrap();
         let staging = store.begin(&lock, "r2").unwrap();
-        let missing = staging.carry("r1", Path::new("layers/schools"), Care::InTurns).unwrap_err();
-        assert_eq!(missing.to_string(), "release `r1` is damaged: layers/schools: missing");
+        let missing = staging
+            .carry("r1", Path::new("layers/schools"), Care::InTurns)
+            .unwrap_err();
+        assert_eq!(
+            missing.to_string(),
+            "release `r1` is damaged: layers/schools: missing"
+        );
         fs::write(first.folder.join(TILE), "cut").unwrap();
         assert!(matches!(
             staging.carry("r1", Path::new("layers"), Care::InTurns),

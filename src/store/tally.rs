@@ -53,7 +53,12 @@ impl Store {
     ) -> Result<(), StoreError> {
         let path = self.tally_path(collection)?;
         let sha256 = digest_of(tiles, &told);
-        let record = TallyRecord { version: record::VERSION, tiles: tiles.to_owned(), told, sha256 };
+        let record = TallyRecord {
+            version: record::VERSION,
+            tiles: tiles.to_owned(),
+            told,
+            sha256,
+        };
         disk::put(&self.work(), &path, &record::to_json(&record))
     }
 
@@ -75,8 +80,12 @@ mod tests {
         let (_folder, store) = fixture::store();
         let lock = store.lock().unwrap();
         assert!(store.tally("dams", "one").is_none());
-        let told =
-            || BTreeMap::from([("quality".to_owned(), RawValue::from_string("[7]".to_owned()).unwrap())]);
+        let told = || {
+            BTreeMap::from([(
+                "quality".to_owned(),
+                RawValue::from_string("[7]".to_owned()).unwrap(),
+            )])
+        };
         store.put_tally(&lock, "dams", "one", told()).unwrap();
         assert_eq!(store.tally("dams", "one").unwrap()["quality"].get(), "[7]");
         assert!(store.tally("dams", "two").is_none(), "other tiles");

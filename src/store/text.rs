@@ -10,12 +10,17 @@ use super::error::StoreError;
 /// # Errors
 /// One of the files exists (then none is written), or the disk refuses.
 pub fn write_texts(files: &[(PathBuf, &str)], replace: bool) -> Result<(), StoreError> {
-    let taken = files.iter().find(|(path, _)| !replace && path.symlink_metadata().is_ok());
+    let taken = files
+        .iter()
+        .find(|(path, _)| !replace && path.symlink_metadata().is_ok());
     if let Some((path, _)) = taken {
         return Err(StoreError::Exists { path: path.clone() });
     }
     for (path, text) in files {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         disk::create_folder(folder)?;
         disk::put_for(disk::Readers::Umask, folder, path, text.as_bytes())?;
     }
@@ -30,7 +35,10 @@ mod tests {
     #[test]
     fn an_existing_file_is_replaced_only_where_that_is_wanted() {
         let folder = tempfile::tempdir().unwrap();
-        let (a, b) = (folder.path().join("schemas/a.toml"), folder.path().join("pipelines/a.toml"));
+        let (a, b) = (
+            folder.path().join("schemas/a.toml"),
+            folder.path().join("pipelines/a.toml"),
+        );
         write_texts(&[(b.clone(), "mine")], false).unwrap();
         let both = [(a.clone(), "schema"), (b.clone(), "pipeline")];
         let error = write_texts(&both, false).unwrap_err();

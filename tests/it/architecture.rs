@@ -20,7 +20,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("geoparquet", &["feature"]),
     ("derive", &["plan", "feature", "kernel", "geoparquet"]),
     ("catalog", &["plan", "feature", "geoparquet"]),
-    ("error", &["catalog", "derive", "engine", "feature", "geoparquet", "source", "spec", "store"]),
+    (
+        "error",
+        &[
+            "catalog",
+            "derive",
+            "engine",
+            "feature",
+            "geoparquet",
+            "source",
+            "spec",
+            "store",
+        ],
+    ),
     ("report", &["error", "feature", "spec"]),
     ("draft", &["source", "kernel", "plan", "feature", "error"]),
     (
@@ -41,7 +53,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
-    ("cli", &["draft", "error", "feature", "fetch", "plan", "report", "run", "source", "spec", "store"]),
+    (
+        "cli",
+        &[
+            "draft", "error", "feature", "fetch", "plan", "report", "run", "source", "spec", "store",
+        ],
+    ),
 ];
 
 fn sources() -> Vec<(String, PathBuf, String)> {
@@ -51,8 +68,9 @@ fn sources() -> Vec<(String, PathBuf, String)> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            let is_test =
-                ["tests", "tests.rs", "fixture.rs", "fault.rs"].iter().any(|name| path.ends_with(name));
+            let is_test = ["tests", "tests.rs", "fixture.rs", "fault.rs"]
+                .iter()
+                .any(|name| path.ends_with(name));
             if path.is_dir() && !is_test {
                 folders.push(path.clone());
             }
@@ -60,7 +78,12 @@ fn sources() -> Vec<(String, PathBuf, String)> {
                 continue;
             }
             let relative = path.strip_prefix(&src).unwrap();
-            let room = relative.components().next().unwrap().as_os_str().to_string_lossy();
+            let room = relative
+                .components()
+                .next()
+                .unwrap()
+                .as_os_str()
+                .to_string_lossy();
             let room = room.trim_end_matches(".rs").to_owned();
             let text = fs::read_to_string(&path).unwrap();
             found.push((room, relative.to_owned(), text));
@@ -73,7 +96,10 @@ fn sources() -> Vec<(String, PathBuf, String)> {
 /// Code before the unit tests, comments out.
 fn code(text: &str) -> String {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    code.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Rooms named after `crate::` anywhere in the code.
@@ -81,7 +107,11 @@ fn imports(text: &str) -> Vec<String> {
     let code = code(text);
     let after = code.split("crate::").skip(1);
     after
-        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+        .map(|rest| {
+            rest.chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect()
+        })
         .filter(|room: &String| !room.is_empty())
         .collect()
 }
@@ -104,14 +134,21 @@ fn rooms_import_only_what_they_may() {
             }
         }
     }
-    assert!(broken.is_empty(), "imports against the dependency rule:\n{}", broken.join("\n"));
+    assert!(
+        broken.is_empty(),
+        "imports against the dependency rule:\n{}",
+        broken.join("\n")
+    );
 }
 
 #[test]
 fn the_map_in_lib_rs_names_every_room() {
     let lib = fs::read_to_string(Path::new(ROOT).join("src/lib.rs")).unwrap();
     for (room, _) in ALLOWED {
-        assert!(lib.contains(&format!("| `{room}` |")), "lib.rs says nothing of `{room}`");
+        assert!(
+            lib.contains(&format!("| `{room}` |")),
+            "lib.rs says nothing of `{room}`"
+        );
     }
 }
 
@@ -121,7 +158,11 @@ fn only_the_right_rooms_touch_the_world() {
     let rules: &[(&str, &[&str], &[&str])] = &[
         ("GDAL", &["gdal::"], &["source/ogr"]),
         ("the clock", &["Utc::now", "SystemTime::now"], &["run/mod.rs"]),
-        ("the environment", &["env::var", "env::vars", "args_os"], &["cli/"]),
+        (
+            "the environment",
+            &["env::var", "env::vars", "args_os"],
+            &["cli/"],
+        ),
         (
             "making or renaming files",
             &[
@@ -136,7 +177,11 @@ fn only_the_right_rooms_touch_the_world() {
             &["store/"],
         ),
         ("printing", &["println!", "eprintln!", "print!("], &[]),
-        ("the network", &["reqwest", "TcpStream", "UdpSocket"], &["fetch/http"]),
+        (
+            "the network",
+            &["reqwest", "TcpStream", "UdpSocket"],
+            &["fetch/http"],
+        ),
     ];
     let mut broken = Vec::new();
     for (_, path, text) in sources() {
@@ -161,7 +206,9 @@ fn files_stay_readable() {
     assert!(long.is_empty(), "split along a real seam:\n{}", long.join("\n"));
     for (_, path, text) in sources() {
         assert!(
-            ["//!", "#!", "/*"].iter().any(|opening| text.starts_with(opening)),
+            ["//!", "#!", "/*"]
+                .iter()
+                .any(|opening| text.starts_with(opening)),
             "{} doesn't say what it is for",
             path.display()
         );

@@ -16,7 +16,10 @@ fn a_slow_source_keeps_no_other_layer_waiting() {
     let server = Server::start(move |_| {
         for _ in 0..600 {
             if has_tile(&work, "points") {
-                return Reply::bytes("text/csv", "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,A,48001,5,-95,35\n");
+                return Reply::bytes(
+                    "text/csv",
+                    "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,A,48001,5,-95,35\n",
+                );
             }
             thread::sleep(Duration::from_millis(50));
         }
@@ -31,9 +34,15 @@ fn a_slow_source_keeps_no_other_layer_waiting() {
     // In the pipeline it comes first.
     folder.pipeline(&format!("{slow}{POINTS_LAYER}"));
     let ended = folder.run().code(0);
-    assert_eq!(["slow", "points"].map(|layer| ended.layer(layer).rows_written), [1, 1]);
+    assert_eq!(
+        ["slow", "points"].map(|layer| ended.layer(layer).rows_written),
+        [1, 1]
+    );
     // On a night on which nothing else has changed, the one that has is made while the others are linked.
-    folder.write("points.csv", "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,B,48001,6,-95,35\n");
+    folder.write(
+        "points.csv",
+        "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,B,48001,6,-95,35\n",
+    );
     let ended = folder.run().code(0);
     assert!(ended.layer("points").unchanged_since.is_none() && ended.layer("slow").unchanged_since.is_some());
 }

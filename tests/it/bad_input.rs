@@ -32,7 +32,8 @@ fn layer(source: &str) -> String {
 fn zip_of(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, bytes) in entries {
-        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.start_file(*name, zip::write::SimpleFileOptions::default())
+            .unwrap();
         zip.write_all(bytes).unwrap();
     }
     zip.finish().unwrap().into_inner()
@@ -48,14 +49,22 @@ fn truncated_zip() {
     let mut bytes = sample("transmission_lines.zip");
     bytes.truncate(bytes.len() / 2);
     folder.write("bad.zip", bytes);
-    fails_alone(&folder, &layer("ogr = { path = \"bad.zip\" }"), &["bad.zip", "archive"]);
+    fails_alone(
+        &folder,
+        &layer("ogr = { path = \"bad.zip\" }"),
+        &["bad.zip", "archive"],
+    );
 }
 
 #[test]
 fn zip_entry_that_would_escape() {
     let folder = Folder::new();
     folder.write("bad.zip", zip_of(&[("../../evil.shp", b"x"), ("evil.dbf", b"x")]));
-    fails_alone(&folder, &layer("ogr = { path = \"bad.zip\" }"), &["bad.zip", "../../evil.shp"]);
+    fails_alone(
+        &folder,
+        &layer("ogr = { path = \"bad.zip\" }"),
+        &["bad.zip", "../../evil.shp"],
+    );
 }
 
 #[test]
@@ -96,14 +105,21 @@ fn shapefile_without_prj_is_an_error_not_a_guess() {
     }
     let entries: Vec<(&str, &[u8])> = entries.iter().map(|(n, b)| (n.as_str(), b.as_slice())).collect();
     folder.write("bad.zip", zip_of(&entries));
-    fails_alone(&folder, &layer("ogr = { path = \"bad.zip\" }"), &["bad.zip", "crs"]);
+    fails_alone(
+        &folder,
+        &layer("ogr = { path = \"bad.zip\" }"),
+        &["bad.zip", "crs"],
+    );
 }
 
 #[test]
 fn coordinates_not_of_the_declared_crs() {
     // Web Mercator metres declared as degrees: every row is out of range, so the layer fails.
     let folder = Folder::new();
-    folder.write("bad.csv", "ID,NAME,LON,LAT\n1,A,-10575351,4163881\n2,B,-10575351,4163881\n");
+    folder.write(
+        "bad.csv",
+        "ID,NAME,LON,LAT\n1,A,-10575351,4163881\n2,B,-10575351,4163881\n",
+    );
     let layer = layer("csv = { path = \"bad.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }");
     fails_alone(&folder, &layer, &["out_of_range 2", "bad.csv:2"]);
 }
@@ -153,15 +169,26 @@ fn header_alone_is_taken_for_a_broken_source() {
 #[test]
 fn html_instead_of_json() {
     let folder = Folder::new();
-    folder.write("bad.geojson", "<!DOCTYPE html><html><body>Service unavailable</body></html>");
-    fails_alone(&folder, &layer("geojson = { path = \"bad.geojson\" }"), &["bad.geojson", "HTML"]);
+    folder.write(
+        "bad.geojson",
+        "<!DOCTYPE html><html><body>Service unavailable</body></html>",
+    );
+    fails_alone(
+        &folder,
+        &layer("geojson = { path = \"bad.geojson\" }"),
+        &["bad.geojson", "HTML"],
+    );
 }
 
 #[test]
 fn truncated_geojson_names_the_last_feature() {
     let folder = Folder::new();
     folder.write("bad.geojson", r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"ID":"1"},"geometry":{"type":"Point","coordinates":[-95,35]}},{"type":"Fea"#);
-    fails_alone(&folder, &layer("geojson = { path = \"bad.geojson\" }"), &["bad.geojson", "feature"]);
+    fails_alone(
+        &folder,
+        &layer("geojson = { path = \"bad.geojson\" }"),
+        &["bad.geojson", "feature"],
+    );
 }
 
 #[test]
@@ -177,9 +204,15 @@ fn record_over_the_limit() {
     ));
     let ended = folder.run().code(5);
     let lines = ended.layer("bad");
-    assert_eq!((lines.rows_written, lines.rejects_by_reason.get("record_too_long")), (1, Some(&1)));
+    assert_eq!(
+        (lines.rows_written, lines.rejects_by_reason.get("record_too_long")),
+        (1, Some(&1))
+    );
     let reason = ended.layer("collection").reason.unwrap_or_default();
-    assert!(reason.contains("record_too_long 1") && reason.contains("bad.geojson:1"), "{reason}");
+    assert!(
+        reason.contains("record_too_long 1") && reason.contains("bad.geojson:1"),
+        "{reason}"
+    );
 }
 
 #[test]
@@ -206,9 +239,15 @@ fn bad_rows_are_counted_with_their_reason_and_origin() {
     );
     let ended = folder.run().code(0);
     let layer = ended.layer("points");
-    assert_eq!((layer.rows_read, layer.rows_written, layer.rows_rejected), (10, 1, 9));
-    let reasons: Vec<(&str, u64)> =
-        layer.rejects_by_reason.iter().map(|(reason, n)| (reason.as_str(), *n)).collect();
+    assert_eq!(
+        (layer.rows_read, layer.rows_written, layer.rows_rejected),
+        (10, 1, 9)
+    );
+    let reasons: Vec<(&str, u64)> = layer
+        .rejects_by_reason
+        .iter()
+        .map(|(reason, n)| (reason.as_str(), *n))
+        .collect();
     let expected = [
         ("duplicate_key", 1),
         ("malformed_record", 1),
@@ -228,9 +267,17 @@ fn bad_rows_are_counted_with_their_reason_and_origin() {
         .unwrap()
         .values()
         .to_vec();
-    assert_eq!(origins, [3, 4, 5, 6, 7, 8, 9, 10, 11], "line numbers of the file, in order");
+    assert_eq!(
+        origins,
+        [3, 4, 5, 6, 7, 8, 9, 10, 11],
+        "line numbers of the file, in order"
+    );
     let names = by_id(&folder.latest().join("layers/points"), "name");
-    assert_eq!(names.get("points:1"), Some(&Some("GOOD".to_owned())), "the first by origin keeps the key");
+    assert_eq!(
+        names.get("points:1"),
+        Some(&Some("GOOD".to_owned())),
+        "the first by origin keeps the key"
+    );
 }
 
 #[test]
@@ -238,13 +285,19 @@ fn too_many_rejects_fail_the_layer() {
     let folder = Folder::new();
     folder.schema("strict", "point", "").points(GOOD);
     let strict = fs::read_to_string(folder.path().join("schemas/strict.toml")).unwrap();
-    folder.write("schemas/strict.toml", strict.replace("max-rejects = 0.9", "max-rejects = 0.1"));
+    folder.write(
+        "schemas/strict.toml",
+        strict.replace("max-rejects = 0.9", "max-rejects = 0.1"),
+    );
     folder.write("bad.csv", "ID,NAME,LON,LAT\n1,A,-95,35\n,B,-95,35\n");
     let layer = layer("csv = { path = \"bad.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }")
         .replace("\"points\"", "\"strict\"");
     folder.pipeline(&format!("{POINTS_LAYER}\n{layer}"));
     let reason = folder.run().code(5).layer("bad").reason.unwrap_or_default();
-    assert!(reason.contains("1 of 2 rows rejected (no_key 1)") && reason.contains("bad.csv:3"), "{reason}");
+    assert!(
+        reason.contains("1 of 2 rows rejected (no_key 1)") && reason.contains("bad.csv:3"),
+        "{reason}"
+    );
 }
 
 #[test]
@@ -252,7 +305,10 @@ fn wrong_geometry_family_is_rejected() {
     let folder = Folder::new();
     folder.points(GOOD);
     folder.write("bad.geojson", r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"ID":"1"},"geometry":{"type":"LineString","coordinates":[[-95,35],[-94,35]]}},{"type":"Feature","properties":{"ID":"2"},"geometry":{"type":"Point","coordinates":[-95,35]}},{"type":"Feature","properties":{"ID":"3"},"geometry":{"type":"Point","coordinates":[]}},{"type":"Feature","properties":{"ID":"4"},"geometry":null}]}"#);
-    folder.pipeline(&format!("{POINTS_LAYER}\n{}", layer("geojson = { path = \"bad.geojson\" }")));
+    folder.pipeline(&format!(
+        "{POINTS_LAYER}\n{}",
+        layer("geojson = { path = \"bad.geojson\" }")
+    ));
     let bad = folder.run().code(0).layer("bad");
     assert_eq!((bad.rows_read, bad.rows_written, bad.rows_rejected), (4, 1, 3));
     assert_eq!(bad.rejects_by_reason.get("null_geometry"), Some(&1));
@@ -264,10 +320,16 @@ fn every_layer_bad_publishes_nothing() {
     folder.points("1,A,48001,5,-95,35\n").run().code(0);
     let before = folder.latest();
     folder.write("points.csv", "");
-    folder.run().code(4).says("nothing was published").says("points.csv");
+    folder
+        .run()
+        .code(4)
+        .says("nothing was published")
+        .says("points.csv");
     assert_eq!(folder.latest(), before);
     assert_eq!(
-        fs::read_dir(folder.path().join("store/releases")).unwrap().count(),
+        fs::read_dir(folder.path().join("store/releases"))
+            .unwrap()
+            .count(),
         2,
         "the release and its record"
     );
@@ -277,7 +339,11 @@ fn every_layer_bad_publishes_nothing() {
 fn jurisdictions_that_cannot_be_read_stop_the_run() {
     let folder = Folder::new();
     folder.points(GOOD).write("states.geojson", "<html></html>");
-    folder.run().code(4).says("states.geojson").says("nothing was published");
+    folder
+        .run()
+        .code(4)
+        .says("states.geojson")
+        .says("nothing was published");
 }
 
 #[test]
@@ -289,17 +355,35 @@ fn boundaries_that_are_gone_are_stood_in_for_by_those_of_the_last_release() {
     // Without a change of the layer, which nothing is located for, and with one.
     for points in [GOOD, "1,B,48001,5,-95,35\n"] {
         folder.write("points.csv", format!("ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n{points}"));
-        let report =
-            folder.run().code(5).says("the last boundaries stand in").says("states.geojson").report();
-        let stale: Vec<bool> = report.jurisdictions.iter().map(|set| set.stale.is_some()).collect();
+        let report = folder
+            .run()
+            .code(5)
+            .says("the last boundaries stand in")
+            .says("states.geojson")
+            .report();
+        let stale: Vec<bool> = report
+            .jurisdictions
+            .iter()
+            .map(|set| set.stale.is_some())
+            .collect();
         assert_eq!(stale, [true, false]);
         let readme = fs::read_to_string(folder.latest().join("README.md")).unwrap();
-        assert!(readme.contains("Of `state` an earlier copy stands in, as landed 20"), "{readme}");
+        assert!(
+            readme.contains("Of `state` an earlier copy stands in, as landed 20"),
+            "{readme}"
+        );
     }
     let pipeline = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
-    folder.write("pipeline.toml", pipeline.replacen("vintage = \"test\"", "vintage = \"other\"", 1));
+    folder.write(
+        "pipeline.toml",
+        pipeline.replacen("vintage = \"test\"", "vintage = \"other\"", 1),
+    );
     folder.run().code(4).says("cannot land jurisdiction `state`");
-    folder.write("pipeline.toml", pipeline).write("states.geojson", states).run().code(0);
+    folder
+        .write("pipeline.toml", pipeline)
+        .write("states.geojson", states)
+        .run()
+        .code(0);
 }
 
 #[test]
@@ -312,7 +396,10 @@ fn boundaries_that_lose_polygons_within_a_vintage_stop_the_run() {
     let said = "jurisdiction `state` has 1 polygons in states.geojson, where the last release had 2";
     folder.run().code(4).says(said).says("another `vintage`");
     let pipeline = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
-    folder.write("pipeline.toml", pipeline.replacen("vintage = \"test\"", "vintage = \"2020\"", 1));
+    folder.write(
+        "pipeline.toml",
+        pipeline.replacen("vintage = \"test\"", "vintage = \"2020\"", 1),
+    );
     folder.run().code(0);
 }
 
@@ -320,12 +407,19 @@ fn boundaries_that_lose_polygons_within_a_vintage_stop_the_run() {
 fn jurisdictions_in_degrees_are_not_taken_for_metres() {
     let folder = Folder::new();
     folder.points(GOOD);
-    folder.write("states.csv", "GEOID,NAME,WKT\n48,Texas,\"POLYGON((-100 30,-90 30,-90 40,-100 30))\"\n");
+    folder.write(
+        "states.csv",
+        "GEOID,NAME,WKT\n48,Texas,\"POLYGON((-100 30,-90 30,-90 40,-100 30))\"\n",
+    );
     let pipeline = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
     let metres = "source.csv = { path = \"states.csv\", wkt = \"WKT\", crs = \"EPSG:3857\" }";
     let changed = pipeline.replacen("source.geojson = { path = \"states.geojson\" }", metres, 1);
     folder.write("pipeline.toml", changed);
-    folder.run().code(4).says("states.csv: the CRS is EPSG:3857, which has metres").says("EPSG:4326");
+    folder
+        .run()
+        .code(4)
+        .says("states.csv: the CRS is EPSG:3857, which has metres")
+        .says("EPSG:4326");
 }
 
 /// A folder on a small disk of its own; none where mounting is not allowed.
@@ -334,7 +428,10 @@ struct Disk<'a>(&'a Path);
 impl<'a> Disk<'a> {
     fn mount(at: &'a Path, options: &str) -> Option<Self> {
         fs::create_dir_all(at).unwrap();
-        let done = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at).status();
+        let done = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", options, "tmpfs"])
+            .arg(at)
+            .status();
         done.is_ok_and(|status| status.success()).then_some(Self(at))
     }
 }
@@ -374,7 +471,9 @@ fn read_only_store() {
     let folder = Folder::new();
     folder.points(GOOD);
     let store = folder.path().join("store");
-    let Some(_disk) = Disk::mount(&store, "size=8m,ro") else { return };
+    let Some(_disk) = Disk::mount(&store, "size=8m,ro") else {
+        return;
+    };
     folder.run().code(6).says("store").says("Read-only file system");
 }
 

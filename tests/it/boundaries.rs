@@ -19,12 +19,23 @@ fn square(west: f64, code: &str, is_good: bool) -> String {
 }
 
 fn set(features: &[String]) -> String {
-    format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","))
+    format!(
+        r#"{{"type":"FeatureCollection","features":[{}]}}"#,
+        features.join(",")
+    )
 }
 
 /// Squares elsewhere, so that one bad polygon is no tenth of its set.
 fn far_away(prefix: &str) -> Vec<String> {
-    (0..12).map(|n| square(20.0 + f64::from(n) * 10.0, &format!("{prefix}{:03}", 100 + n), true)).collect()
+    (0..12)
+        .map(|n| {
+            square(
+                20.0 + f64::from(n) * 10.0,
+                &format!("{prefix}{:03}", 100 + n),
+                true,
+            )
+        })
+        .collect()
 }
 
 fn ran(counties: &str, rows: &str) -> (Folder, Ended) {
@@ -35,23 +46,43 @@ fn ran(counties: &str, rows: &str) -> (Folder, Ended) {
 }
 
 fn flags(ended: &Ended, code: &str) -> u64 {
-    ended.layer("points").flags.get(code).map_or(0, |fields| fields.values().sum())
+    ended
+        .layer("points")
+        .flags
+        .get(code)
+        .map_or(0, |fields| fields.values().sum())
 }
 
 #[test]
 fn one_bad_polygon_is_left_out_and_told_of() {
     let mut counties = far_away("06");
     counties.extend([square(-100.0, "48001", false), square(-90.0, "01001", true)]);
-    let (folder, ended) = ran(&set(&counties), "1,A,,1,-95,35\n2,B,,1,-85,35\n3,C,,1,-89.99,41\n");
-    let ended =
-        ended.code(0).says("48001 (n48001): impossible_geometry, a ring of fewer than three distinct points");
+    let (folder, ended) = ran(
+        &set(&counties),
+        "1,A,,1,-95,35\n2,B,,1,-85,35\n3,C,,1,-89.99,41\n",
+    );
+    let ended = ended
+        .code(0)
+        .says("48001 (n48001): impossible_geometry, a ring of fewer than three distinct points");
     let county = by_id(&folder.latest().join("layers/points"), "county_fips");
-    assert_eq!(county["points:1"], None, "its county may be the one that is left out: no other is near it");
+    assert_eq!(
+        county["points:1"], None,
+        "its county may be the one that is left out: no other is near it"
+    );
     assert_eq!(county["points:2"].as_deref(), Some("01001"));
     assert_eq!(flags(&ended, "boundary_missing"), 1);
-    let set = ended.report().jurisdictions.into_iter().find(|set| set.id == "county").unwrap();
+    let set = ended
+        .report()
+        .jurisdictions
+        .into_iter()
+        .find(|set| set.id == "county")
+        .unwrap();
     assert_eq!((set.polygons, set.unusable_polygons), (13, 1));
-    assert!(set.unusable[0].contains("counties.geojson:13: 48001 (n48001)"), "{:?}", set.unusable);
+    assert!(
+        set.unusable[0].contains("counties.geojson:13: 48001 (n48001)"),
+        "{:?}",
+        set.unusable
+    );
 }
 
 #[test]
@@ -64,15 +95,32 @@ fn a_set_of_which_a_tenth_is_bad_stops_the_run() {
 
 #[test]
 fn codes_are_restored_to_their_digits_or_refused() {
-    for (texas, alabama) in [("48001", "1001"), ("0500000US48001", "0500000US01001"), ("48001.0", "1001.0")] {
-        let (folder, ended) =
-            ran(&set(&[square(-100.0, texas, true), square(-90.0, alabama, true)]), "1,A,,1,-85,35\n");
-        let ended = ended.code(0).says("codes of jurisdictions were restored to their digits");
+    for (texas, alabama) in [
+        ("48001", "1001"),
+        ("0500000US48001", "0500000US01001"),
+        ("48001.0", "1001.0"),
+    ] {
+        let (folder, ended) = ran(
+            &set(&[square(-100.0, texas, true), square(-90.0, alabama, true)]),
+            "1,A,,1,-85,35\n",
+        );
+        let ended = ended
+            .code(0)
+            .says("codes of jurisdictions were restored to their digits");
         let county = by_id(&folder.latest().join("layers/points"), "county_fips");
         assert_eq!(county["points:1"].as_deref(), Some("01001"), "{alabama}");
-        assert!(ended.report().jurisdictions.iter().any(|set| set.restored_codes > 0));
+        assert!(
+            ended
+                .report()
+                .jurisdictions
+                .iter()
+                .any(|set| set.restored_codes > 0)
+        );
     }
-    let (_, ended) = ran(&set(&[square(-100.0, "001", true), square(-90.0, "003", true)]), "1,A,,1,-85,35\n");
+    let (_, ended) = ran(
+        &set(&[square(-100.0, "001", true), square(-90.0, "003", true)]),
+        "1,A,,1,-85,35\n",
+    );
     ended.says("counties.geojson:1: 001 (n001): `001` should be five digits of a state and a county");
 }
 
@@ -82,12 +130,18 @@ fn a_row_with_a_county_has_a_state() {
     let folder = Folder::new();
     folder.points("1,A,,1,-95,45\n2,B,,1,-85,35\n");
     let tall = |west: f64, code: &str| square(west, code, true).replace(",40]", ",50]");
-    folder.write("counties.geojson", set(&[tall(-100.0, "48001"), tall(-90.0, "01001")]));
+    folder.write(
+        "counties.geojson",
+        set(&[tall(-100.0, "48001"), tall(-90.0, "01001")]),
+    );
     folder.run().code(0);
     let points = folder.latest().join("layers/points");
     assert_eq!(by_id(&points, "state_code")["points:1"].as_deref(), Some("TX"));
     assert_eq!(by_id(&points, "region_code")["points:1"].as_deref(), Some("R06"));
-    assert_eq!(by_id(&points, "county_name")["points:1"].as_deref(), Some("n48001"));
+    assert_eq!(
+        by_id(&points, "county_name")["points:1"].as_deref(),
+        Some("n48001")
+    );
 }
 
 #[test]
@@ -104,8 +158,11 @@ fn sets_that_disagree_are_told_of() {
 /// Polygons of one code are one jurisdiction: a join with the table counts each facility once.
 #[test]
 fn the_table_of_jurisdictions_has_a_row_per_code() {
-    let counties =
-        set(&[square(-100.0, "48001", true), square(-90.0, "01001", true), square(0.0, "01001", true)]);
+    let counties = set(&[
+        square(-100.0, "48001", true),
+        square(-90.0, "01001", true),
+        square(0.0, "01001", true),
+    ]);
     let (folder, ended) = ran(&counties, "1,A,,1,-95,35\n");
     ended.code(0);
     let table =
@@ -138,13 +195,17 @@ fn points_that_seem_to_be_elsewhere_are_told_with_the_proposal() {
     folder.pipeline("[[layer]]\nid = \"points\"\nsource.csv = { path = \"points.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }\n");
     let ended = folder.run().code(0);
     // Row 7 is refused as exchanged: its latitude is none.
-    assert_eq!(ended.layer("points").rejects_by_reason.get("swapped_coordinates"), Some(&1));
+    assert_eq!(
+        ended.layer("points").rejects_by_reason.get("swapped_coordinates"),
+        Some(&1)
+    );
     let flags = cikr::geoparquet::read(&folder.latest().join("quality/flags/points.parquet"), None).unwrap();
     let text = |name: &str| flags.column_by_name(name).unwrap().as_string::<i32>().clone();
     let (ids, codes, details) = (text("facility_id"), text("flag"), text("detail"));
     let told = |code: &str| -> Vec<(String, String)> {
         let rows = (0..ids.len()).filter(|row| codes.value(*row) == code);
-        rows.map(|row| (ids.value(row).to_owned(), details.value(row).to_owned())).collect()
+        rows.map(|row| (ids.value(row).to_owned(), details.value(row).to_owned()))
+            .collect()
     };
     let pair = |id: &str, detail: &str| (id.to_owned(), detail.to_owned());
     assert_eq!(
@@ -154,11 +215,17 @@ fn points_that_seem_to_be_elsewhere_are_told_with_the_proposal() {
             pair("points:3", "in TX as POINT(-95 35): y negated"),
         ]
     );
-    assert_eq!(told("zero_coordinate"), [pair("points:5", "both coordinates"), pair("points:6", "x")]);
+    assert_eq!(
+        told("zero_coordinate"),
+        [pair("points:5", "both coordinates"), pair("points:6", "x")]
+    );
     assert_eq!(told("state_mismatch").len(), 5);
     assert_eq!(told("county_spelling"), []);
     assert_eq!(
-        rows(&folder.latest().join("layers/points")).iter().map(RecordBatch::num_rows).sum::<usize>(),
+        rows(&folder.latest().join("layers/points"))
+            .iter()
+            .map(RecordBatch::num_rows)
+            .sum::<usize>(),
         27
     );
 }
@@ -230,13 +297,22 @@ fn zeros_are_those_of_the_source() {
 #[test]
 fn zeros_can_be_said_to_stand_for_nothing() {
     let folder = Folder::new();
-    folder
-        .schema("points", "point", "")
-        .write("points.csv", "ID,LON,LAT\n1,-95,35\n2,0,0\n3,0.000,0.0\n4,-95,NONE\n");
+    folder.schema("points", "point", "").write(
+        "points.csv",
+        "ID,LON,LAT\n1,-95,35\n2,0,0\n3,0.000,0.0\n4,-95,NONE\n",
+    );
     folder.pipeline(
         "[[layer]]\nid = \"points\"\nsource.csv = { path = \"points.csv\", x = \"LON\", y = \"LAT\", null = [\"0\", \"none\"], crs = \"EPSG:4326\" }\n",
     );
-    assert_eq!(folder.run().code(0).layer("points").rejects_by_reason.get("null_geometry"), Some(&3));
+    assert_eq!(
+        folder
+            .run()
+            .code(0)
+            .layer("points")
+            .rejects_by_reason
+            .get("null_geometry"),
+        Some(&3)
+    );
 }
 
 /// An item of a set with any geometry.
@@ -265,7 +341,12 @@ fn a_polygon_without_geometry_is_named_and_leaves_its_state_in_doubt() {
         let expected = [Some("48001"), None, Some("01001"), Some("06100")];
         assert_eq!(found, expected.map(|code| code.map(str::to_owned)), "{geometry}");
         assert_eq!(flags(&ended, "boundary_missing"), 1);
-        let set = ended.report().jurisdictions.into_iter().find(|set| set.id == "county").unwrap();
+        let set = ended
+            .report()
+            .jurisdictions
+            .into_iter()
+            .find(|set| set.id == "county")
+            .unwrap();
         assert_eq!((set.polygons, set.unusable_polygons), (14, 1));
     }
 }
@@ -292,7 +373,12 @@ fn items_without_an_area_and_frames_around_the_set_hide_nothing() {
         assert_eq!(found, expected.map(|code| Some(code.to_owned())), "{geometry}");
         let ended = ended.code(0);
         assert_eq!(flags(&ended, "boundary_missing"), 0, "{geometry}");
-        let set = ended.report().jurisdictions.into_iter().find(|set| set.id == "county").unwrap();
+        let set = ended
+            .report()
+            .jurisdictions
+            .into_iter()
+            .find(|set| set.id == "county")
+            .unwrap();
         assert_eq!(set.unusable_polygons, 1, "{geometry}");
     }
 }
@@ -303,9 +389,17 @@ fn polygons_are_taken_out_of_collections() {
     let collection = format!(
         r#"{{"type":"GeometryCollection","geometries":[{{"type":"Point","coordinates":[-95,35]}},{{"type":"LineString","coordinates":[[-100,30],[-90,30]]}},{{"type":"GeometryCollection","geometries":[{{"type":"Point","coordinates":[0,0]}}]}},{{"type":"Polygon","coordinates":{ring}}}]}}"#
     );
-    let (folder, ended) =
-        ran(&set(&[item("48001", &collection), square(-90.0, "01001", true)]), "1,A,,1,-95,35\n");
-    let set = ended.code(0).report().jurisdictions.into_iter().find(|set| set.id == "county").unwrap();
+    let (folder, ended) = ran(
+        &set(&[item("48001", &collection), square(-90.0, "01001", true)]),
+        "1,A,,1,-95,35\n",
+    );
+    let set = ended
+        .code(0)
+        .report()
+        .jurisdictions
+        .into_iter()
+        .find(|set| set.id == "county")
+        .unwrap();
     assert_eq!((set.polygons, set.unusable_polygons), (2, 0));
     let county = by_id(&folder.latest().join("layers/points"), "county_fips");
     assert_eq!(county["points:1"].as_deref(), Some("48001"));
@@ -317,8 +411,9 @@ fn a_county_has_the_state_whose_polygon_is_bad() {
     let folder = Folder::new();
     folder.points("1,A,,1,-95,35\n");
     let fips = ["02", "04", "05", "06", "08", "09", "10", "11", "12", "13", "15"];
-    let mut states: Vec<String> =
-        (0..11).map(|n| square(20.0 + f64::from(n) * 10.0, fips[n as usize], true)).collect();
+    let mut states: Vec<String> = (0..11)
+        .map(|n| square(20.0 + f64::from(n) * 10.0, fips[n as usize], true))
+        .collect();
     states.push(square(-100.0, "48", false));
     folder.write("states.geojson", set(&states));
     let ended = folder.run().code(0);

@@ -27,7 +27,10 @@ fn square(west: f64, south: f64, code: &str, name: &str) -> String {
 }
 
 fn set(features: &[String]) -> String {
-    format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","))
+    format!(
+        r#"{{"type":"FeatureCollection","features":[{}]}}"#,
+        features.join(",")
+    )
 }
 
 /// A truth by facility id, null as none.
@@ -36,10 +39,14 @@ fn truths(folder: &Folder, column: &str) -> Vec<(String, Option<bool>)> {
         let ids = batch.column_by_name("facility_id").unwrap().as_string::<i32>();
         let values = batch.column_by_name(column).unwrap().as_boolean();
         let pairs = ids.iter().zip(values.iter());
-        pairs.map(|(id, value)| (id.unwrap().replace("points:", ""), value)).collect()
+        pairs
+            .map(|(id, value)| (id.unwrap().replace("points:", ""), value))
+            .collect()
     };
-    let mut all: Vec<(String, Option<bool>)> =
-        rows(&folder.latest().join("layers/points")).into_iter().flat_map(of).collect();
+    let mut all: Vec<(String, Option<bool>)> = rows(&folder.latest().join("layers/points"))
+        .into_iter()
+        .flat_map(of)
+        .collect();
     all.sort();
     all
 }
@@ -81,7 +88,10 @@ fn a_county_has_a_state_that_the_states_lack() {
         ("8", Some(true)),
         ("9", None),
     ];
-    assert_eq!(truths(&folder, "is_state_mismatch"), expected.map(|(id, is)| (id.to_owned(), is)));
+    assert_eq!(
+        truths(&folder, "is_state_mismatch"),
+        expected.map(|(id, is)| (id.to_owned(), is))
+    );
 }
 
 /// What the counties lack can't be missed there.
@@ -94,8 +104,10 @@ fn a_county_that_the_set_lacks_is_no_mismatch_but_in_another() {
         "ID,COUNTYFIPS,LON,LAT\n1,48001,-95,35\n2,72147,-65,15\n3,72147,-95,35\n4,48001,-85,35\n5,48001,-65,15\n",
     );
     folder.run().code(0);
-    let found: Vec<Option<bool>> =
-        truths(&folder, "is_county_mismatch").into_iter().map(|(_, is)| is).collect();
+    let found: Vec<Option<bool>> = truths(&folder, "is_county_mismatch")
+        .into_iter()
+        .map(|(_, is)| is)
+        .collect();
     assert_eq!(found, [Some(false), None, Some(true), Some(true), Some(true)]);
 }
 
@@ -105,7 +117,10 @@ fn shapes(geometry: &str, shapes: &[&str]) -> Folder {
     folder.pipeline("[[layer]]\nid = \"points\"\nsource.geojson = { path = \"shapes.geojson\" }\n");
     folder.write(
         "counties.geojson",
-        set(&[square(-100.0, 30.0, "48001", "Anderson"), square(-90.0, 30.0, "01001", "Autauga")]),
+        set(&[
+            square(-100.0, 30.0, "48001", "Anderson"),
+            square(-90.0, 30.0, "01001", "Autauga"),
+        ]),
     );
     let feature = |(id, shape): (usize, &&str)| {
         format!(
@@ -146,8 +161,10 @@ fn lines_and_surfaces_are_where_they_touch() {
             r#"{"type":"Polygon","coordinates":[[[-101,29],[-89,29],[-89,41],[-101,41],[-101,29]],[[-100.5,29.5],[-89.5,29.5],[-89.5,40.5],[-100.5,40.5],[-100.5,29.5]]]}"#,
         ],
     );
-    let found: Vec<Option<bool>> =
-        truths(&surfaces, "is_state_mismatch").into_iter().map(|(_, is)| is).collect();
+    let found: Vec<Option<bool>> = truths(&surfaces, "is_state_mismatch")
+        .into_iter()
+        .map(|(_, is)| is)
+        .collect();
     assert_eq!(found, [true, false, false, true].map(Some));
 }
 
@@ -155,25 +172,63 @@ fn lines_and_surfaces_are_where_they_touch() {
 #[test]
 fn counties_spelt_otherwise_are_none_others() {
     let names = [
-        ("01115", "St. Clair", "Saint Clair|ST CLAIR COUNTY|St.Clair Co.|St. Clair County, Alabama", "Clay"),
-        ("48123", "DeWitt", "De Witt|DEWITT|De Witt, TX|DeWitt County (Texas)", "DeWitt, CA"),
-        ("35013", "Doña Ana", "Dona Ana|DONA ANA COUNTY|Don\u{303}a Ana", "Grant"),
-        ("22059", "LaSalle Parish", "La Salle|LA SALLE PARISH|LaSalle", "Lafourche"),
-        ("24033", "Prince George's", "Prince Georges|PRINCE GEORGE’S COUNTY", "St. George's"),
+        (
+            "01115",
+            "St. Clair",
+            "Saint Clair|ST CLAIR COUNTY|St.Clair Co.|St. Clair County, Alabama",
+            "Clay",
+        ),
+        (
+            "48123",
+            "DeWitt",
+            "De Witt|DEWITT|De Witt, TX|DeWitt County (Texas)",
+            "DeWitt, CA",
+        ),
+        (
+            "35013",
+            "Doña Ana",
+            "Dona Ana|DONA ANA COUNTY|Don\u{303}a Ana",
+            "Grant",
+        ),
+        (
+            "22059",
+            "LaSalle Parish",
+            "La Salle|LA SALLE PARISH|LaSalle",
+            "Lafourche",
+        ),
+        (
+            "24033",
+            "Prince George's",
+            "Prince Georges|PRINCE GEORGE’S COUNTY",
+            "St. George's",
+        ),
         (
             "02020",
             "Anchorage Borough",
             "Municipality of Anchorage|Anchorage|ANCHORAGE MUNICIPALITY",
             "Juneau",
         ),
-        ("51760", "Richmond city", "Richmond City|RICHMOND|City of Richmond", "Richmond County"),
-        ("06059", "Orange", "Orange, CA|Orange County, California|ORANGE CO.", "Orange County, Florida"),
+        (
+            "51760",
+            "Richmond city",
+            "Richmond City|RICHMOND|City of Richmond",
+            "Richmond County",
+        ),
+        (
+            "06059",
+            "Orange",
+            "Orange, CA|Orange County, California|ORANGE CO.",
+            "Orange County, Florida",
+        ),
     ];
     let west = |at: usize| -170.0 + 10.0 * at as f64;
     let folder = folder("point");
     folder.pipeline(CSV);
-    let counties: Vec<String> =
-        names.iter().enumerate().map(|(at, (code, name, ..))| square(west(at), 30.0, code, name)).collect();
+    let counties: Vec<String> = names
+        .iter()
+        .enumerate()
+        .map(|(at, (code, name, ..))| square(west(at), 30.0, code, name))
+        .collect();
     folder.write("counties.geojson", set(&counties));
     let mut csv = "ID,ST,COUNTY,LON,LAT\n".to_owned();
     let mut expected = Vec::new();

@@ -20,7 +20,13 @@ fn settled(folder: &Folder) -> Settings {
 
 fn regex_of(text: &str) -> String {
     text.chars()
-        .map(|c| if c.is_alphanumeric() || c == '/' { c.to_string() } else { format!("\\{c}") })
+        .map(|c| {
+            if c.is_alphanumeric() || c == '/' {
+                c.to_string()
+            } else {
+                format!("\\{c}")
+            }
+        })
         .collect()
 }
 
@@ -57,10 +63,22 @@ fn a_failure_is_told_to_programs_too() {
         serde_json::from_str(&ended.stdout).unwrap()
     };
     let failed = told(&["run", "pipeline.toml", "-q"], 4);
-    assert_eq!((&failed["exit"], failed["mistakes"].as_array().unwrap().len()), (&4.into(), 0));
-    assert!(failed["error"].as_str().unwrap().contains("points.csv"), "{failed}");
+    assert_eq!(
+        (&failed["exit"], failed["mistakes"].as_array().unwrap().len()),
+        (&4.into(), 0)
+    );
+    assert!(
+        failed["error"].as_str().unwrap().contains("points.csv"),
+        "{failed}"
+    );
     let nowhere = told(&["verify", "nowhere"], 6);
-    assert!(nowhere["error"].as_str().unwrap().contains("no release `nowhere` in out/demo"), "{nowhere}");
+    assert!(
+        nowhere["error"]
+            .as_str()
+            .unwrap()
+            .contains("no release `nowhere` in out/demo"),
+        "{nowhere}"
+    );
     folder.write("pipeline.toml", "id = 1\n");
     let mistaken = told(&["plan", "pipeline.toml"], 3);
     assert_eq!(mistaken["mistakes"][4]["line"], 1, "{mistaken}");
@@ -69,11 +87,20 @@ fn a_failure_is_told_to_programs_too() {
 #[test]
 fn a_warning_names_its_layer_however_quiet_the_run() {
     let folder = Folder::new();
-    folder.points("1,A,48001,5,-95,35\n").schema("other", "point", "").write("other.csv", "");
+    folder
+        .points("1,A,48001,5,-95,35\n")
+        .schema("other", "point", "")
+        .write("other.csv", "");
     let layer = "\n[[layer]]\nid = \"other\"\nsource.csv = { path = \"other.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }\n";
     folder.pipeline(&format!("{POINTS_LAYER}{layer}"));
-    folder.cikr(&["run", "pipeline.toml", "-q"]).code(5).says("layer{id=other}");
-    let json = folder.cikr(&["run", "pipeline.toml", "-q", "--log-format", "json"]).code(5).stderr;
+    folder
+        .cikr(&["run", "pipeline.toml", "-q"])
+        .code(5)
+        .says("layer{id=other}");
+    let json = folder
+        .cikr(&["run", "pipeline.toml", "-q", "--log-format", "json"])
+        .code(5)
+        .stderr;
     let line: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
     assert_eq!(line["span"]["id"], "other", "{line}");
 }
@@ -86,12 +113,18 @@ fn a_run_in_words() {
     let settings = settled(&folder);
     settings.bind(|| assert_snapshot!("run_stdout", ended.stdout));
     settings.bind(|| assert_snapshot!("run_tree", tree(&folder)));
-    assert!(ended.stderr.contains("published") && !ended.stderr.contains("WARN"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("published") && !ended.stderr.contains("WARN"),
+        "{}",
+        ended.stderr
+    );
     let quiet = folder.cikr(&["run", "pipeline.toml", "-q"]).code(0);
     assert_eq!(quiet.stderr, "");
     let log = folder.path().join("store/log");
     assert_eq!(fs::read_dir(log).unwrap().count(), 2, "a log file per run");
-    let json = folder.cikr(&["run", "pipeline.toml", "--log-format", "json"]).code(0);
+    let json = folder
+        .cikr(&["run", "pipeline.toml", "--log-format", "json"])
+        .code(0);
     for line in json.stderr.lines() {
         serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     }
@@ -127,15 +160,23 @@ fn every_mistake_at_once_with_its_place() {
         .replace("crs = \"EPSG:4326\"", "crs = \"EPSG4326\"");
     folder.write("pipeline.toml", pipeline);
     let schema = fs::read_to_string(folder.path().join("schemas/points.toml")).unwrap();
-    folder.write("schemas/points.toml", schema.replace("code = \"HLPH\"", "code = \"HLTH\""));
+    folder.write(
+        "schemas/points.toml",
+        schema.replace("code = \"HLPH\"", "code = \"HLTH\""),
+    );
     let ended = folder.cikr(&["check", "pipeline.toml"]).code(3);
     settled(&folder).bind(|| assert_snapshot!("check_stderr", ended.stderr));
-    let json = folder.cikr(&["check", "pipeline.toml", "--format", "json"]).code(3);
+    let json = folder
+        .cikr(&["check", "pipeline.toml", "--format", "json"])
+        .code(3);
     let findings: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(findings.as_array().unwrap().len(), 4, "{findings:#}");
     assert!(findings[0]["line"].as_u64().is_some());
     folder.run().code(3);
-    assert!(!folder.path().join("store").exists(), "nothing is done before every mistake is mended");
+    assert!(
+        !folder.path().join("store").exists(),
+        "nothing is done before every mistake is mended"
+    );
 }
 
 #[test]
@@ -147,16 +188,30 @@ fn releases_are_kept_listed_and_rolled_back_to() {
     let first = folder.run().code(0).report().release;
     let second = folder.run().code(0).report().release;
     let third = folder.run().code(0).report().release;
-    let listed = folder.cikr(&["releases", "--store", "store", "--format", "json"]).code(0).stdout;
+    let listed = folder
+        .cikr(&["releases", "--store", "store", "--format", "json"])
+        .code(0)
+        .stdout;
     let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
-    let ids: Vec<&str> = listed.as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["id"].as_str().unwrap())
+        .collect();
     assert_eq!(ids, [&*third, &*second], "keep = 2");
     folder.cikr(&["rollback", &second, "--store", "store"]).code(0);
     assert!(folder.latest().ends_with(&second));
     folder.cikr(&["verify", "store"]).code(0);
-    folder.cikr(&["rollback", &first, "--store", "store"]).code(6).says(&first);
+    folder
+        .cikr(&["rollback", &first, "--store", "store"])
+        .code(6)
+        .says(&first);
     folder.cikr(&["releases", "--store", "pipeline.toml"]).code(0);
-    folder.cikr(&["releases", "--store", "nowhere"]).code(6).says("nowhere");
+    folder
+        .cikr(&["releases", "--store", "nowhere"])
+        .code(6)
+        .says("nowhere");
 }
 
 #[test]
@@ -164,29 +219,60 @@ fn one_layer_some_rows_another_store() {
     let folder = Folder::new();
     folder.points("1,A,48001,5,-95,35\n2,B,48001,5,-95,36\n3,C,48001,5,-95,37\n");
     folder
-        .cikr(&["run", "pipeline.toml", "-q", "--layer", "points", "--limit", "2", "--store", "other"])
+        .cikr(&[
+            "run",
+            "pipeline.toml",
+            "-q",
+            "--layer",
+            "points",
+            "--limit",
+            "2",
+            "--store",
+            "other",
+        ])
         .code(0);
     let report = cikr::run::report_of(&latest(&folder.path().join("other"))).unwrap();
     assert_eq!(report.layers[0].rows_written, 2);
     assert!(!folder.path().join("store").exists());
-    folder.cikr(&["run", "pipeline.toml", "--layer", "point"]).code(3).says("points");
-    folder.cikr(&["run", "pipeline.toml", "--limit", "1"]).code(0).says("store-partial");
-    assert!(!folder.path().join("store").exists(), "a partial run never replaces the whole");
+    folder
+        .cikr(&["run", "pipeline.toml", "--layer", "point"])
+        .code(3)
+        .says("points");
+    folder
+        .cikr(&["run", "pipeline.toml", "--limit", "1"])
+        .code(0)
+        .says("store-partial");
+    assert!(
+        !folder.path().join("store").exists(),
+        "a partial run never replaces the whole"
+    );
 }
 
 #[test]
 fn plan_and_layers_are_data() {
     let folder = Folder::new();
     folder.points("1,A,48001,5,-95,35\n");
-    let plan = folder.cikr(&["plan", "pipeline.toml", "--format", "json"]).code(0).stdout;
+    let plan = folder
+        .cikr(&["plan", "pipeline.toml", "--format", "json"])
+        .code(0)
+        .stdout;
     let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
     assert_eq!(plan["layers"][0]["schema"]["key"][0], "id");
     let settings = settled(&folder);
     let words = folder.cikr(&["plan", "pipeline.toml"]).code(0).stdout;
     settings.bind(|| assert_snapshot!("plan_stdout", words));
-    assert!(folder.cikr(&["layers", "pipeline.toml"]).code(0).stdout.contains("not in a release yet"));
+    assert!(
+        folder
+            .cikr(&["layers", "pipeline.toml"])
+            .code(0)
+            .stdout
+            .contains("not in a release yet")
+    );
     folder.run().code(0);
-    let layers = folder.cikr(&["layers", "pipeline.toml", "--format", "json"]).code(0).stdout;
+    let layers = folder
+        .cikr(&["layers", "pipeline.toml", "--format", "json"])
+        .code(0)
+        .stdout;
     let layers: serde_json::Value = serde_json::from_str(&layers).unwrap();
     assert_eq!(layers[0]["last"]["rows_written"], 1);
 }

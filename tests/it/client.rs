@@ -14,7 +14,12 @@ const SECRET: &str = "s3cr3t 4f/7a";
 
 fn access(credential: Credential) -> Access {
     let hidden = vec![("FOLDER".to_owned(), Secret::new("h1dd3n-part"))];
-    Access { credential, timeout_s: 1, is_insecure: false, hidden }
+    Access {
+        credential,
+        timeout_s: 1,
+        is_insecure: false,
+        hidden,
+    }
 }
 
 fn client(attempts: u32) -> Client {
@@ -30,11 +35,23 @@ fn client(attempts: u32) -> Client {
 fn ask(client: &Client, url: &str, access: &Access, form: &[(&str, String)]) -> Result<Answer, HttpError> {
     let url = Url::parse(url).unwrap();
     let until = Deadline::default();
-    client.ask(&Ask { url: &url, form, access, max_bytes: 1 << 20, accept: "text/csv", until })
+    client.ask(&Ask {
+        url: &url,
+        form,
+        access,
+        max_bytes: 1 << 20,
+        accept: "text/csv",
+        until,
+    })
 }
 
 fn plainly(server: &Server, attempts: u32) -> Result<Answer, HttpError> {
-    ask(&client(attempts), &server.url("/a.csv"), &access(Credential::None), &[])
+    ask(
+        &client(attempts),
+        &server.url("/a.csv"),
+        &access(Credential::None),
+        &[],
+    )
 }
 
 /// The error and its causes.
@@ -48,9 +65,17 @@ fn said(error: &HttpError) -> String {
 #[test]
 fn passing_trouble_is_asked_through() {
     let good = Reply::bytes("text/csv", BODY).header("ETag", "\"v1\"");
-    let server = Server::script([Reply::reset(), Reply::status(503), good.clone().cut(10), good.gzip()]);
+    let server = Server::script([
+        Reply::reset(),
+        Reply::status(503),
+        good.clone().cut(10),
+        good.gzip(),
+    ]);
     let answer = plainly(&server, 6).unwrap();
-    assert_eq!((answer.status, answer.body.as_slice(), answer.retries), (200, BODY, 3));
+    assert_eq!(
+        (answer.status, answer.body.as_slice(), answer.retries),
+        (200, BODY, 3)
+    );
     assert_eq!(answer.etag.as_deref(), Some("\"v1\""));
     let requests = server.requests();
     assert!(requests[0].header("User-Agent").unwrap().starts_with("cikr/"));
@@ -58,13 +83,20 @@ fn passing_trouble_is_asked_through() {
     let server = Server::script([Reply::status(502)]);
     let error = plainly(&server, 3).unwrap_err();
     assert_eq!((error.status(), server.requests().len()), (Some(502), 3));
-    assert!(said(&error).starts_with("given up after 3 attempts: http://127.0.0.1"), "{}", said(&error));
+    assert!(
+        said(&error).starts_with("given up after 3 attempts: http://127.0.0.1"),
+        "{}",
+        said(&error)
+    );
 }
 
 /// The first question finds a host dead; the others are told so at once, and one after the pause finds it alive again.
 #[test]
 fn a_dead_host_is_left_alone_for_a_while() {
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let settings = ClientSettings {
         attempts: 3,
         pause: Duration::from_millis(10),
@@ -82,9 +114,16 @@ fn a_dead_host_is_left_alone_for_a_while() {
         "{}",
         said(&error)
     );
-    assert!(error.is_unreachable() && began.elapsed() < Duration::from_millis(400), "{:?}", began.elapsed());
+    assert!(
+        error.is_unreachable() && began.elapsed() < Duration::from_millis(400),
+        "{:?}",
+        began.elapsed()
+    );
     std::thread::sleep(Duration::from_millis(450));
-    assert!(matches!(asked().unwrap_err(), HttpError::Connection { .. }), "it is tried again, once");
+    assert!(
+        matches!(asked().unwrap_err(), HttpError::Connection { .. }),
+        "it is tried again, once"
+    );
     assert!(matches!(asked().unwrap_err(), HttpError::Down { .. }));
     std::thread::sleep(Duration::from_millis(450));
     let listener = std::net::TcpListener::bind(address).unwrap();
@@ -92,7 +131,9 @@ fn a_dead_host_is_left_alone_for_a_while() {
         use std::io::{Read, Write};
         let (mut stream, _) = listener.accept().unwrap();
         let _ = stream.read(&mut [0; 4096]).unwrap();
-        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            .unwrap();
     });
     assert_eq!(asked().unwrap().body, b"ok");
     server.join().unwrap();
@@ -103,7 +144,11 @@ fn what_is_refused_is_asked_once() {
     let server = Server::script([Reply::html(404, "<html>not here</html>")]);
     let error = plainly(&server, 6).unwrap_err();
     assert_eq!((error.status(), server.requests().len()), (Some(404), 1));
-    assert!(said(&error).contains("answers 404 (text/html"), "{}", said(&error));
+    assert!(
+        said(&error).contains("answers 404 (text/html"),
+        "{}",
+        said(&error)
+    );
     assert!(said(&error).contains("not here"), "{}", said(&error));
 }
 
@@ -126,7 +171,18 @@ fn a_server_that_wants_to_be_left_alone_is() {
 
     let server = Server::script([Reply::status(429).header("Retry-After", "86400")]);
     let error = plainly(&server, 6).unwrap_err();
-    assert!(matches!(error, HttpError::Wait { status: 429, asked_s: 86_400, allowed_s: 3, .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            HttpError::Wait {
+                status: 429,
+                asked_s: 86_400,
+                allowed_s: 3,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -143,26 +199,56 @@ fn answers_are_bounded_in_time_and_size() {
 
     let server = Server::script([Reply::gzip_bomb("text/csv", 64)]);
     let error = plainly(&server, 6).unwrap_err();
-    assert!(matches!(error, HttpError::TooLarge { is_unpacked: true, .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            HttpError::TooLarge {
+                is_unpacked: true,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
     assert_eq!(server.requests().len(), 1, "what is too large stays so");
 
     let server = Server::script([long.endless()]);
     let error = plainly(&server, 6).unwrap_err();
-    assert!(matches!(error, HttpError::TooLarge { is_unpacked: false, .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            HttpError::TooLarge {
+                is_unpacked: false,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
 
     let server = Server::script([Reply::bytes("text/csv", BODY).claiming(1_000)]);
     let error = plainly(&server, 1).unwrap_err();
-    assert!(said(&error).contains("breaks off after 25 bytes"), "{}", said(&error));
+    assert!(
+        said(&error).contains("breaks off after 25 bytes"),
+        "{}",
+        said(&error)
+    );
 }
 
 #[test]
 fn redirects_are_bounded() {
     let server = Server::start(|request| {
-        let next = if request.path == "/a.csv" { "/b.csv" } else { "/a.csv" };
+        let next = if request.path == "/a.csv" {
+            "/b.csv"
+        } else {
+            "/a.csv"
+        };
         Reply::redirect(next)
     });
     let error = plainly(&server, 6).unwrap_err();
-    assert!(said(&error).contains("where it has already been"), "{}", said(&error));
+    assert!(
+        said(&error).contains("where it has already been"),
+        "{}",
+        said(&error)
+    );
     assert_eq!(server.requests().len(), 2);
 
     let server = Server::start(|request| Reply::redirect(&format!("/{}", request.number)));
@@ -172,7 +258,11 @@ fn redirects_are_bounded() {
     for target in ["file:///etc/passwd", "ftp://127.0.0.1/a", "javascript:alert(1)"] {
         let server = Server::script([Reply::redirect(target)]);
         let error = plainly(&server, 6).unwrap_err();
-        assert!(said(&error).contains("neither http nor https"), "{}", said(&error));
+        assert!(
+            said(&error).contains("neither http nor https"),
+            "{}",
+            said(&error)
+        );
     }
 }
 
@@ -182,7 +272,10 @@ fn credentials_stay_with_their_host() {
     let credentials = [
         Credential::Token(secret()),
         Credential::Bearer(secret()),
-        Credential::Basic { user: Secret::new("somebody"), password: secret() },
+        Credential::Basic {
+            user: Secret::new("somebody"),
+            password: secret(),
+        },
     ];
     for credential in credentials {
         let other = Server::script([Reply::bytes("text/csv", BODY)]);
@@ -192,21 +285,45 @@ fn credentials_stay_with_their_host() {
             _ => Reply::redirect(&target),
         });
         let access = access(credential);
-        let answer = ask(&client(1), &server.url("/a.csv"), &access, &[("f", "json".to_owned())]).unwrap();
+        let answer = ask(
+            &client(1),
+            &server.url("/a.csv"),
+            &access,
+            &[("f", "json".to_owned())],
+        )
+        .unwrap();
         assert_eq!(answer.body, BODY);
         for request in server.requests() {
             let is_known = request.get("token") == Some(SECRET) || request.header("Authorization").is_some();
             assert!(is_known, "the first host needs it: {request:?}");
         }
         let [request] = other.requests().try_into().unwrap();
-        assert_eq!((request.get("token"), request.header("Authorization")), (None, None), "{request:?}");
+        assert_eq!(
+            (request.get("token"), request.header("Authorization")),
+            (None, None),
+            "{request:?}"
+        );
     }
     let other = Server::script([Reply::bytes("text/csv", BODY)]);
     let target = other.url("/moved.csv?t=s3cr3t+4f%2F7a");
     let server = Server::script([Reply::redirect(&target)]);
-    let error = ask(&client(1), &server.url("/a"), &access(Credential::Token(secret())), &[]).unwrap_err();
-    assert!(said(&error).contains("with a credential in the address"), "{}", said(&error));
-    assert!(other.requests().is_empty() && !said(&error).contains("4f"), "{}", said(&error));
+    let error = ask(
+        &client(1),
+        &server.url("/a"),
+        &access(Credential::Token(secret())),
+        &[],
+    )
+    .unwrap_err();
+    assert!(
+        said(&error).contains("with a credential in the address"),
+        "{}",
+        said(&error)
+    );
+    assert!(
+        other.requests().is_empty() && !said(&error).contains("4f"),
+        "{}",
+        said(&error)
+    );
 }
 
 #[test]
@@ -229,7 +346,10 @@ fn no_error_shows_a_secret() {
     let credentials = [
         Credential::Token(secret()),
         Credential::Bearer(Secret::new("s3cr3t-4f7a")),
-        Credential::Basic { user: Secret::new("somebody"), password: secret() },
+        Credential::Basic {
+            user: Secret::new("somebody"),
+            password: secret(),
+        },
     ];
     for credential in credentials {
         let server = echo(403);
@@ -255,7 +375,10 @@ fn a_long_question_is_posted() {
     let [short, long] = server.requests().try_into().unwrap();
     assert_eq!((short.method.as_str(), long.method.as_str()), ("GET", "POST"));
     assert_eq!(long.get("where").map(str::len), Some(3_000));
-    assert_eq!((short.get("token"), long.get("token")), (Some(SECRET), Some(SECRET)));
+    assert_eq!(
+        (short.get("token"), long.get("token")),
+        (Some(SECRET), Some(SECRET))
+    );
 }
 
 #[test]
@@ -293,20 +416,34 @@ fn a_login_gives_a_token_that_is_renewed() {
     assert_eq!(token(&access), (json!("token-4"), Some(2)));
     // Threads whose questions went with the first token notice one after the other.
     assert!(client.renew(&access, Some(1), Deadline::default()).unwrap());
-    let paths: Vec<String> = server.requests().into_iter().map(|request| request.path).collect();
-    assert_eq!(paths, ["/generateToken", "/query", "/query", "/generateToken", "/query"]);
+    let paths: Vec<String> = server
+        .requests()
+        .into_iter()
+        .map(|request| request.path)
+        .collect();
+    assert_eq!(
+        paths,
+        ["/generateToken", "/query", "/query", "/generateToken", "/query"]
+    );
     assert!(client.renew(&access, Some(2), Deadline::default()).unwrap());
     assert_eq!(token(&access), (json!("token-6"), Some(3)));
 
     let error = ask(&self::client(3), &server.url("/query"), &login("wr0ng"), &[]).unwrap_err();
-    assert!(said(&error).contains("Unable to generate token. no"), "{}", said(&error));
+    assert!(
+        said(&error).contains("Unable to generate token. no"),
+        "{}",
+        said(&error)
+    );
     assert!(!said(&error).contains("wr0ng"), "{}", said(&error));
 }
 
 #[test]
 fn a_host_gets_so_many_requests_at_a_time() {
     let server = Server::start(|_| Reply::bytes("text/csv", BODY).after(Duration::from_millis(100)));
-    let settings = ClientSettings { per_host: 2, ..ClientSettings::default() };
+    let settings = ClientSettings {
+        per_host: 2,
+        ..ClientSettings::default()
+    };
     let client = Client::new(&settings).unwrap();
     std::thread::scope(|scope| {
         for _ in 0..8 {

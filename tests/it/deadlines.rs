@@ -24,7 +24,11 @@ fn a_body_that_takes_too_long_is_gone_on_with_the_next_night() {
     let bytes = body.clone();
     let server = Server::start(move |request| {
         let reply = Reply::file(request, "text/csv", &bytes, "\"v1\"");
-        if request.number == 1 { reply.slow(8_000, Duration::from_millis(150)) } else { reply }
+        if request.number == 1 {
+            reply.slow(8_000, Duration::from_millis(150))
+        } else {
+            reply
+        }
     });
     let folder = folder(&server.url("/points.csv"), "");
     within(&folder, "2 s");
@@ -42,7 +46,11 @@ fn a_body_that_takes_too_long_is_gone_on_with_the_next_night() {
     folder.run().code(0);
     assert!(landed(&folder).unwrap() == body);
     let range = server.requests()[1].header("Range").unwrap().to_owned();
-    let from: usize = range.trim_start_matches("bytes=").trim_end_matches('-').parse().unwrap();
+    let from: usize = range
+        .trim_start_matches("bytes=")
+        .trim_end_matches('-')
+        .parse()
+        .unwrap();
     assert!(from > 30_000, "{range}");
 }
 
@@ -63,7 +71,11 @@ fn nothing_that_a_server_asks_for_takes_longer() {
         within(&folder, "2 s");
         let began = Instant::now();
         let ended = folder.run().code(4);
-        assert!(ended.stderr.contains("was given up after 2 s"), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("was given up after 2 s"),
+            "{}",
+            ended.stderr
+        );
         assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
     }
 }
@@ -83,15 +95,27 @@ fn pages_and_logins_share_the_time_and_pages_are_not_asked_for_again() {
     ));
     within(&folder, "3 s");
     let ended = folder.run().code(4);
-    assert!(ended.stderr.contains("was given up after 3 s, with "), "{}", ended.stderr);
-    assert!(ended.stderr.contains("requests; the next run goes on"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("was given up after 3 s, with "),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended.stderr.contains("requests; the next run goes on"),
+        "{}",
+        ended.stderr
+    );
     let before = service.pages().len();
     assert!((2..30).contains(&before), "{before} pages");
     service.server.forget();
     service.quirk(|quirks| quirks.pause = Duration::ZERO);
     within(&folder, "1 h");
     assert_eq!(folder.run().code(0).layer("points").rows_written, 2_000);
-    assert!(service.pages().len() <= 42 - (before - 1), "{} pages after {before}", service.pages().len());
+    assert!(
+        service.pages().len() <= 42 - (before - 1),
+        "{} pages after {before}",
+        service.pages().len()
+    );
 }
 
 #[test]
@@ -105,14 +129,24 @@ fn a_login_that_hangs_is_part_of_the_time() {
          user = \"PATH\", password = \"PATH\" }} }} }}\n"
     ));
     within(&folder, "1 s");
-    folder.run().code(4).says("was given up after 1 s, with 0 bytes by 1 requests");
+    folder
+        .run()
+        .code(4)
+        .says("was given up after 1 s, with 0 bytes by 1 requests");
 }
 
 #[test]
 fn a_time_is_written_with_its_unit() {
     let folder = folder("http://127.0.0.1:1/a.csv", "");
-    for (time, code) in [("2 h", 0), ("90min", 0), ("7 d", 0), ("8 d", 3), ("0 s", 3), ("2", 3), ("1.5 h", 3)]
-    {
+    for (time, code) in [
+        ("2 h", 0),
+        ("90min", 0),
+        ("7 d", 0),
+        ("8 d", 3),
+        ("0 s", 3),
+        ("2", 3),
+        ("1.5 h", 3),
+    ] {
         within(&folder, time);
         folder.cikr(&["check", "pipeline.toml"]).code(code);
     }

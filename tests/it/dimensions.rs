@@ -14,11 +14,15 @@ const PLACES: &str = "crs = \"EPSG:4326\"";
 /// The geometries of a layer's tiles.
 fn geometries(folder: &Folder, layer: &str) -> Vec<Geometry<f64>> {
     let batches = rows(&folder.latest().join("layers").join(layer));
-    let columns = batches.iter().map(|batch| batch.column_by_name("geometry").unwrap());
+    let columns = batches
+        .iter()
+        .map(|batch| batch.column_by_name("geometry").unwrap());
     let columns = columns.map(|column| column.as_any().downcast_ref::<BinaryArray>().unwrap().clone());
     columns
         .flat_map(|column| {
-            (0..column.len()).map(|row| decode(column.value(row)).unwrap()).collect::<Vec<_>>()
+            (0..column.len())
+                .map(|row| decode(column.value(row)).unwrap())
+                .collect::<Vec<_>>()
         })
         .collect()
 }
@@ -37,15 +41,28 @@ fn layer(id: &str, source: &str) -> String {
 fn heights_and_measures_are_counted_per_layer() {
     let folder = Folder::new();
     folder.schema("points", "point", "");
-    let features = [feature(1, "[-95,35]"), feature(2, "[-95,35,10]"), feature(3, "[-95,35,10,7]")];
-    folder
-        .write("a.geojson", format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(",")));
+    let features = [
+        feature(1, "[-95,35]"),
+        feature(2, "[-95,35,10]"),
+        feature(3, "[-95,35,10,7]"),
+    ];
+    folder.write(
+        "a.geojson",
+        format!(
+            r#"{{"type":"FeatureCollection","features":[{}]}}"#,
+            features.join(",")
+        ),
+    );
     folder.write("b.geojsonl", features.join("\n"));
     folder.write(
         "c.csv",
         "ID;WKT\n1;POINT (-95 35)\n2;POINT Z (-95 35 1)\n3;POINT M (-95 35 1)\n4;POINT ZM (-95 35 1 2)\n",
     );
-    fs::copy(Path::new(ROOT).join("tests/fixtures/fgb/utm14.fgb"), folder.path().join("d.fgb")).unwrap();
+    fs::copy(
+        Path::new(ROOT).join("tests/fixtures/fgb/utm14.fgb"),
+        folder.path().join("d.fgb"),
+    )
+    .unwrap();
     folder.write("e.csv", "ID,LON,LAT\n1,-95,35\n");
     folder.pipeline(
         &[
@@ -56,22 +73,37 @@ fn heights_and_measures_are_counted_per_layer() {
                 &format!("csv = {{ path = \"c.csv\", delimiter = \";\", wkt = \"WKT\", {PLACES} }}"),
             ),
             layer("flat", "ogr = { path = \"d.fgb\" }"),
-            layer("plain", &format!("csv = {{ path = \"e.csv\", x = \"LON\", y = \"LAT\", {PLACES} }}")),
+            layer(
+                "plain",
+                &format!("csv = {{ path = \"e.csv\", x = \"LON\", y = \"LAT\", {PLACES} }}"),
+            ),
         ]
         .concat(),
     );
     let ended = folder.run().code(0);
-    for (id, dropped) in
-        [("collection", (2, 1)), ("lines", (2, 1)), ("text", (2, 2)), ("flat", (3, 0)), ("plain", (0, 0))]
-    {
+    for (id, dropped) in [
+        ("collection", (2, 1)),
+        ("lines", (2, 1)),
+        ("text", (2, 2)),
+        ("flat", (3, 0)),
+        ("plain", (0, 0)),
+    ] {
         let report = ended.layer(id);
         assert_eq!((report.dropped_z, report.dropped_m), dropped, "{id}");
     }
     let told = folder.cikr(&["run", "pipeline.toml"]).code(0).stdout;
-    assert!(told.contains("heights left out: 3") && told.contains("measures left out: 2"), "{told}");
+    assert!(
+        told.contains("heights left out: 3") && told.contains("measures left out: 2"),
+        "{told}"
+    );
     for id in ["collection", "lines", "text"] {
         let found = geometries(&folder, id);
-        assert!(found.len() > 2 && found.iter().all(|point| *point == Geometry::Point((-95.0, 35.0).into())));
+        assert!(
+            found.len() > 2
+                && found
+                    .iter()
+                    .all(|point| *point == Geometry::Point((-95.0, 35.0).into()))
+        );
     }
 }
 
@@ -81,21 +113,40 @@ fn other_crss_stated_by_the_file_or_declared_by_the_pipeline() {
     let folder = Folder::new();
     folder.schema("points", "point", "");
     let collection = |crs: &str| {
-        format!(r#"{{"type":"FeatureCollection",{crs}"features":[{}]}}"#, feature(1, "[500000,3900000]"))
+        format!(
+            r#"{{"type":"FeatureCollection",{crs}"features":[{}]}}"#,
+            feature(1, "[500000,3900000]")
+        )
     };
     let member = r#""crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::26914"}},"#;
     folder.write("stated.geojson", collection(member));
     folder.write("silent.geojson", collection(""));
     folder.write("lines.geojsonl", feature(1, "[500000,3900000]"));
-    fs::copy(Path::new(ROOT).join("tests/fixtures/fgb/utm14.fgb"), folder.path().join("flat.fgb")).unwrap();
+    fs::copy(
+        Path::new(ROOT).join("tests/fixtures/fgb/utm14.fgb"),
+        folder.path().join("flat.fgb"),
+    )
+    .unwrap();
     folder.pipeline(
         &[
             layer("stated", "geojson = { path = \"stated.geojson\" }"),
-            layer("agreed", "geojson = { path = \"stated.geojson\", crs = \"EPSG:26914\" }"),
-            layer("declared", "geojson = { path = \"silent.geojson\", crs = \"EPSG:26914\" }"),
-            layer("lines", "geojsonl = { path = \"lines.geojsonl\", crs = \"EPSG:26914\" }"),
+            layer(
+                "agreed",
+                "geojson = { path = \"stated.geojson\", crs = \"EPSG:26914\" }",
+            ),
+            layer(
+                "declared",
+                "geojson = { path = \"silent.geojson\", crs = \"EPSG:26914\" }",
+            ),
+            layer(
+                "lines",
+                "geojsonl = { path = \"lines.geojsonl\", crs = \"EPSG:26914\" }",
+            ),
             layer("flat", "ogr = { path = \"flat.fgb\" }"),
-            layer("contradicted", "geojson = { path = \"stated.geojson\", crs = \"EPSG:26915\" }"),
+            layer(
+                "contradicted",
+                "geojson = { path = \"stated.geojson\", crs = \"EPSG:26915\" }",
+            ),
             layer("default", "geojson = { path = \"silent.geojson\" }"),
         ]
         .concat(),
@@ -103,12 +154,23 @@ fn other_crss_stated_by_the_file_or_declared_by_the_pipeline() {
     let ended = folder.run().code(5);
     for id in ["stated", "agreed", "declared", "lines", "flat"] {
         let found = geometries(&folder, id);
-        let at = found.iter().flat_map(CoordsIter::coords_iter).min_by(|a, b| a.y.total_cmp(&b.y)).unwrap();
-        assert!((at.x + 99.0).abs() < 1e-9 && (at.y - 35.243_077_712_961_52).abs() < 1e-9, "{id}: {at:?}");
+        let at = found
+            .iter()
+            .flat_map(CoordsIter::coords_iter)
+            .min_by(|a, b| a.y.total_cmp(&b.y))
+            .unwrap();
+        assert!(
+            (at.x + 99.0).abs() < 1e-9 && (at.y - 35.243_077_712_961_52).abs() < 1e-9,
+            "{id}: {at:?}"
+        );
     }
     let reason = |id: &str| ended.layer(id).reason.unwrap_or_default();
     assert!(reason("contradicted").contains("EPSG:26914") && reason("contradicted").contains("EPSG:26915"));
-    assert!(reason("default").contains("out_of_range 1"), "{}", reason("default"));
+    assert!(
+        reason("default").contains("out_of_range 1"),
+        "{}",
+        reason("default")
+    );
 }
 
 /// As `PostGIS` and QGIS write them.
@@ -131,5 +193,8 @@ fn curves_in_well_known_text_become_straight() {
     assert_eq!(points.rejects_by_reason.get("impossible_geometry"), Some(&1));
     let area = |geometry: &Geometry<f64>| geo::Area::unsigned_area(geometry);
     let largest = geometries(&folder, "points").iter().map(area).fold(0.0, f64::max);
-    assert!((largest - std::f64::consts::PI).abs() < 0.01, "a circle of radius 1: {largest}");
+    assert!(
+        (largest - std::f64::consts::PI).abs() < 0.01,
+        "a circle of radius 1: {largest}"
+    );
 }

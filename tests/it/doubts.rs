@@ -34,7 +34,13 @@ const TOLD: &str = "1 rows are the same as others in two pulls";
 fn is_told(folder: &Folder, doubt: &str) {
     let release = folder.latest();
     let report: Value = serde_json::from_slice(&fs::read(release.join("report.json")).unwrap()).unwrap();
-    assert!(report["layers"][0]["doubts"][0].as_str().unwrap_or_default().contains(doubt), "{report:#}");
+    assert!(
+        report["layers"][0]["doubts"][0]
+            .as_str()
+            .unwrap_or_default()
+            .contains(doubt),
+        "{report:#}"
+    );
     for file in ["README.md", "report.html"] {
         let text = fs::read_to_string(release.join(file)).unwrap();
         assert!(text.contains("Doubts") && text.contains(doubt), "{file}:\n{text}");
@@ -46,14 +52,20 @@ fn rows_that_can_not_be_told_apart_are_told_of_and_stay_so() {
     let up = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     let is_up = std::sync::Arc::clone(&up);
     let server = Server::start(move |request| {
-        if is_up.load(std::sync::atomic::Ordering::SeqCst) { service(request) } else { Reply::status(404) }
+        if is_up.load(std::sync::atomic::Ordering::SeqCst) {
+            service(request)
+        } else {
+            Reply::status(404)
+        }
     });
     let folder = Folder::new();
     folder.schema("points", "point", "");
     let url = server.url("/FeatureServer/0");
     let good = "[[layer]]\nid = \"good\"\nschema = \"points\"\nsource.csv = { path = \"g.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }\n";
     folder.write("g.csv", "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,A,48001,1,-95,35\n");
-    folder.pipeline(&format!("[[layer]]\nid = \"points\"\nsource.arcgis = {{ url = \"{url}\" }}\n{good}"));
+    folder.pipeline(&format!(
+        "[[layer]]\nid = \"points\"\nsource.arcgis = {{ url = \"{url}\" }}\n{good}"
+    ));
     folder.run().code(0);
     is_told(&folder, TOLD);
     folder.run().code(0);
@@ -61,7 +73,11 @@ fn rows_that_can_not_be_told_apart_are_told_of_and_stay_so() {
     up.store(false, std::sync::atomic::Ordering::SeqCst);
     folder.run().code(5);
     is_told(&folder, TOLD);
-    assert!(fs::read_to_string(folder.latest().join("README.md")).unwrap().contains("is carried from"));
+    assert!(
+        fs::read_to_string(folder.latest().join("README.md"))
+            .unwrap()
+            .contains("is carried from")
+    );
 }
 
 /// A GeoPackage whose header says that a log belongs to it.
@@ -99,7 +115,12 @@ fn fetched(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> (Folde
 fn a_database_is_not_taken_without_its_log() {
     let (folder, server) = fetched(|_| Reply::bytes("application/octet-stream", log()));
     let told = folder.cikr(&["fetch", "pipeline.toml", "--format", "json"]);
-    assert!(told.stdout.contains("PRAGMA wal_checkpoint(TRUNCATE)"), "{}\n{}", told.stdout, told.stderr);
+    assert!(
+        told.stdout.contains("PRAGMA wal_checkpoint(TRUNCATE)"),
+        "{}\n{}",
+        told.stdout,
+        told.stderr
+    );
     assert!(
         server
             .requests()
@@ -108,10 +129,17 @@ fn a_database_is_not_taken_without_its_log() {
     );
     assert!(!folder.path().join("store/landing/areas/held.json").exists());
 
-    for answer in [Reply::html(404, "no"), Reply::html(200, "sorry"), Reply::bytes("text/plain", "")] {
+    for answer in [
+        Reply::html(404, "no"),
+        Reply::html(200, "sorry"),
+        Reply::bytes("text/plain", ""),
+    ] {
         let (folder, _server) = fetched(move |_| answer.clone());
         folder.cikr(&["fetch", "pipeline.toml"]);
         let held = fs::read_to_string(folder.path().join("store/landing/areas/held.json")).unwrap();
-        assert!(held.contains("is in WAL mode and its server gives no `-wal` file"), "{held}");
+        assert!(
+            held.contains("is in WAL mode and its server gives no `-wal` file"),
+            "{held}"
+        );
     }
 }

@@ -13,8 +13,9 @@ use crate::program::{Ended, Folder, ROOT, ended, tiles};
 
 /// Rows enough for several pieces of a body.
 pub(crate) fn csv() -> Vec<u8> {
-    let rows: String =
-        (0..6_000).map(|n| format!("{n},name {n},48001,{n},-95.5,{}\n", 31.0 + f64::from(n) / 1e3)).collect();
+    let rows: String = (0..6_000)
+        .map(|n| format!("{n},name {n},48001,{n},-95.5,{}\n", 31.0 + f64::from(n) / 1e3))
+        .collect();
     format!("ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n{rows}").into_bytes()
 }
 
@@ -29,8 +30,12 @@ pub(crate) fn folder(url: &str, more: &str) -> Folder {
 
 /// The landed file of the layer.
 pub(crate) fn landed(folder: &Folder) -> Option<Vec<u8>> {
-    let files = fs::read_dir(folder.path().join("store/landing/points")).ok()?.flatten();
-    let mut csv = files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|e| e == "csv"));
+    let files = fs::read_dir(folder.path().join("store/landing/points"))
+        .ok()?
+        .flatten();
+    let mut csv = files
+        .map(|file| file.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "csv"));
     csv.next().map(|path| fs::read(path).unwrap())
 }
 
@@ -46,7 +51,11 @@ fn a_file_is_fetched_once_while_it_is_unchanged() {
     server.forget();
     folder.run().code(0);
     let [request] = server.requests().try_into().unwrap();
-    assert_eq!(request.header("If-None-Match"), Some("\"v1\""), "no body comes again");
+    assert_eq!(
+        request.header("If-None-Match"),
+        Some("\"v1\""),
+        "no body comes again"
+    );
 }
 
 /// The connection is cut in the first answers; the rest is asked for, and nothing twice.
@@ -56,7 +65,11 @@ fn a_download_goes_on_where_it_broke_off() {
     let bytes = body.clone();
     let server = Server::start(move |request| {
         let reply = Reply::file(request, "text/csv", &bytes, "\"v1\"");
-        if request.number <= 2 { reply.cut(70_000) } else { reply }
+        if request.number <= 2 {
+            reply.cut(70_000)
+        } else {
+            reply
+        }
     });
     let folder = folder(&server.url("/points.csv"), "");
     folder.run().code(0);
@@ -65,9 +78,17 @@ fn a_download_goes_on_where_it_broke_off() {
     assert_eq!(requests.len(), 3, "{requests:?}");
     let from = |at: usize| -> usize {
         let range = requests[at].header("Range").unwrap();
-        range.strip_prefix("bytes=").unwrap().trim_end_matches('-').parse().unwrap()
+        range
+            .strip_prefix("bytes=")
+            .unwrap()
+            .trim_end_matches('-')
+            .parse()
+            .unwrap()
     };
-    assert!(requests[0].header("Range").is_none() && from(1) > 0 && from(2) > from(1), "{requests:?}");
+    assert!(
+        requests[0].header("Range").is_none() && from(1) > 0 && from(2) > from(1),
+        "{requests:?}"
+    );
     assert_eq!(requests[1].header("If-Range"), Some("\"v1\""));
 }
 
@@ -78,7 +99,11 @@ fn a_server_without_ranges_is_asked_for_the_whole_file_again() {
     let bytes = body.clone();
     let server = Server::start(move |request| {
         let reply = Reply::bytes("text/csv", bytes.clone()).header("ETag", "\"v1\"");
-        if request.number <= 2 { reply.cut(70_000) } else { reply }
+        if request.number <= 2 {
+            reply.cut(70_000)
+        } else {
+            reply
+        }
     });
     let folder = folder(&server.url("/points.csv"), "");
     folder.run().code(0);
@@ -96,15 +121,53 @@ fn every_kind_of_file_is_read_as_if_it_were_here() {
         )
     };
     let features = [line(1), line(2), line(3)];
-    let collection = format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", features.join(","));
+    let collection = format!(
+        "{{\"type\":\"FeatureCollection\",\"features\":[{}]}}",
+        features.join(",")
+    );
     let repository = |path: &str| fs::read(Path::new(ROOT).join(path)).unwrap();
     let cases = [
-        ("points.csv", csv(), "point", "csv", "x = \"LON\", y = \"LAT\"", ", crs = \"EPSG:4326\""),
+        (
+            "points.csv",
+            csv(),
+            "point",
+            "csv",
+            "x = \"LON\", y = \"LAT\"",
+            ", crs = \"EPSG:4326\"",
+        ),
         ("a.geojson", collection.into_bytes(), "point", "geojson", "", ""),
-        ("a.geojsonl", features.join("\n").into_bytes(), "point", "geojsonl", "", ""),
-        ("lines.zip", repository("sample-data/transmission_lines.zip"), "line", "ogr", "", ""),
-        ("stations.gdb.zip", repository("sample-data/substations.gdb.zip"), "point", "ogr", "", ""),
-        ("a.parquet", repository("tests/fixtures/parquet/pandas_1_1.parquet"), "point", "parquet", "", ""),
+        (
+            "a.geojsonl",
+            features.join("\n").into_bytes(),
+            "point",
+            "geojsonl",
+            "",
+            "",
+        ),
+        (
+            "lines.zip",
+            repository("sample-data/transmission_lines.zip"),
+            "line",
+            "ogr",
+            "",
+            "",
+        ),
+        (
+            "stations.gdb.zip",
+            repository("sample-data/substations.gdb.zip"),
+            "point",
+            "ogr",
+            "",
+            "",
+        ),
+        (
+            "a.parquet",
+            repository("tests/fixtures/parquet/pandas_1_1.parquet"),
+            "point",
+            "parquet",
+            "",
+            "",
+        ),
         (
             "sites.xlsx",
             repository("tests/fixtures/xlsx/openpyxl.xlsx"),
@@ -119,8 +182,10 @@ fn every_kind_of_file_is_read_as_if_it_were_here() {
         let server = Server::start(move |_| Reply::bytes("application/octet-stream", body.clone()));
         let comma = if keys.is_empty() { "" } else { ", " };
         let here = format!("{kind} = {{ path = \"{name}\"{comma}{keys}{crs} }}");
-        let there =
-            format!("http = {{ url = \"{}\", {kind} = {{ {keys} }}{crs} }}", server.url(&format!("/{name}")));
+        let there = format!(
+            "http = {{ url = \"{}\", {kind} = {{ {keys} }}{crs} }}",
+            server.url(&format!("/{name}"))
+        );
         let [here, there] = [here, there].map(|source| {
             let folder = Folder::new();
             folder.schema("points", geometry, "").write(name, &bytes);
@@ -128,7 +193,10 @@ fn every_kind_of_file_is_read_as_if_it_were_here() {
             let layer = folder.run().code(0).layer("points");
             assert!(layer.rows_written > 0, "{name}: {:?}", layer.rejects_by_reason);
             let tiles = tiles(&folder.latest().join("layers/points"));
-            tiles.iter().map(|tile| fs::read(tile).unwrap()).collect::<Vec<_>>()
+            tiles
+                .iter()
+                .map(|tile| fs::read(tile).unwrap())
+                .collect::<Vec<_>>()
         });
         assert!(here == there, "{name} gives other tiles from its server");
     }
@@ -151,18 +219,36 @@ fn halves_of_two_versions_are_not_joined() {
 #[test]
 fn what_is_no_file_does_not_land() {
     let cases = [
-        (Reply::html(200, "<!DOCTYPE html><title>Down for maintenance</title>"), "a web page"),
-        (Reply::json(&json!({"error": {"code": 499, "message": "Token Required"}})), "a demand for"),
-        (Reply::json(&json!({"status": "ExportFailed"})), "an export with the status `ExportFailed`"),
+        (
+            Reply::html(200, "<!DOCTYPE html><title>Down for maintenance</title>"),
+            "a web page",
+        ),
+        (
+            Reply::json(&json!({"error": {"code": 499, "message": "Token Required"}})),
+            "a demand for",
+        ),
+        (
+            Reply::json(&json!({"status": "ExportFailed"})),
+            "an export with the status `ExportFailed`",
+        ),
         (Reply::json(&json!({"rows": []})), "JSON"),
         (Reply::bytes("text/csv", Vec::new()), "nothing"),
-        (Reply::bytes("application/zip", b"PK\x03\x04zip".to_vec()), "a zip archive"),
+        (
+            Reply::bytes("application/zip", b"PK\x03\x04zip".to_vec()),
+            "a zip archive",
+        ),
     ];
     for (reply, found) in cases {
         let server = Server::script([reply]);
         let folder = folder(&server.url("/points.csv"), "");
         let ended = folder.run().code(4);
-        assert!(ended.stderr.contains(&format!("holds no delimited text but {found}")), "{}", ended.stderr);
+        assert!(
+            ended
+                .stderr
+                .contains(&format!("holds no delimited text but {found}")),
+            "{}",
+            ended.stderr
+        );
         assert_eq!(landed(&folder), None);
     }
 }
@@ -179,7 +265,9 @@ fn a_file_that_turns_into_a_page_leaves_the_last_good_one() {
     let folder = folder(&server.url("/points.csv"), "");
     let local = "[[layer]]\nid = \"local\"\nschema = \"points\"\nsource.csv = { path = \"local.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }\n";
     let pipeline = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
-    folder.write("local.csv", csv()).write("pipeline.toml", pipeline + local);
+    folder
+        .write("local.csv", csv())
+        .write("pipeline.toml", pipeline + local);
     folder.run().code(0);
     let layer = folder.run().code(5).layer("points");
     assert_eq!(layer.status, LayerStatus::Carried);
@@ -189,9 +277,16 @@ fn a_file_that_turns_into_a_page_leaves_the_last_good_one() {
 #[test]
 fn a_declared_digest_is_kept_to() {
     let server = Server::script([Reply::bytes("text/csv", csv())]);
-    let wrong = folder(&server.url("/points.csv"), &format!(", sha256 = \"{}\"", "0".repeat(64)));
+    let wrong = folder(
+        &server.url("/points.csv"),
+        &format!(", sha256 = \"{}\"", "0".repeat(64)),
+    );
     let ended = wrong.run().code(4);
-    assert!(ended.stderr.contains("not the declared 00000"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("not the declared 00000"),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(landed(&wrong), None);
     let found = ended.stderr.split("has the SHA-256 ").nth(1).unwrap()[..64].to_owned();
     let right = folder(&server.url("/points.csv"), &format!(", sha256 = \"{found}\""));
@@ -206,7 +301,11 @@ fn a_file_has_its_largest_size() {
     let server = Server::script([Reply::bytes("text/csv", csv()).endless()]);
     let folder = folder(&server.url("/points.csv"), ", max-bytes = \"1 MiB\"");
     let ended = folder.run().code(4);
-    assert!(ended.stderr.contains("larger than the 1048576 bytes allowed"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("larger than the 1048576 bytes allowed"),
+        "{}",
+        ended.stderr
+    );
 }
 
 /// As the exports of a portal: asked for, prepared, and then somewhere else.
@@ -237,7 +336,10 @@ fn an_export_that_is_stale_or_gone_leaves_the_last_good_one() {
     let (bytes, asked) = (body.clone(), std::sync::Arc::clone(&night));
     let server = Server::start(move |_| {
         let of = |day: u32, bytes: &[u8]| {
-            let date = format!("{}, {day:02} Jan 2026 04:00:00 GMT", ["Thu", "Fri", "Sat"][day as usize - 1]);
+            let date = format!(
+                "{}, {day:02} Jan 2026 04:00:00 GMT",
+                ["Thu", "Fri", "Sat"][day as usize - 1]
+            );
             Reply::bytes("text/csv", bytes).header("Last-Modified", &date)
         };
         match asked.load(Ordering::SeqCst) {
@@ -251,7 +353,10 @@ fn an_export_that_is_stale_or_gone_leaves_the_last_good_one() {
     let folder = folder(&server.url("/datasets/4a_0.csv"), "");
     folder.cikr(&["fetch", "pipeline.toml"]).code(0);
     for (at, told) in [
-        (1, "is of Thu, 01 Jan 2026 04:00:00 GMT, older than the copy of Fri, 02 Jan"),
+        (
+            1,
+            "is of Thu, 01 Jan 2026 04:00:00 GMT, older than the copy of Fri, 02 Jan",
+        ),
         (2, "404"),
         (3, "ExportFailed"),
     ] {
@@ -312,15 +417,27 @@ fn credentials_appear_nowhere() {
                 folders.push(path);
             } else {
                 let bytes = fs::read(&path).unwrap();
-                let has =
-                    |secret: &&str| bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+                let has = |secret: &&str| {
+                    bytes
+                        .windows(secret.len())
+                        .any(|window| window == secret.as_bytes())
+                };
                 leaks.extend(secrets.iter().any(has).then_some(path));
             }
         }
     }
     assert!(leaks.is_empty(), "secrets stand in {leaks:?}");
-    assert!(server.requests().iter().all(|request| request.header("Authorization").is_some()));
+    assert!(
+        server
+            .requests()
+            .iter()
+            .all(|request| request.header("Authorization").is_some())
+    );
 
     let unset = folder.cikr(&["check", "pipeline.toml"]).code(3);
-    assert!(unset.stderr.contains("there is no variable `CIKR_TEST_PASSWORD`"), "{}", unset.stderr);
+    assert!(
+        unset.stderr.contains("there is no variable `CIKR_TEST_PASSWORD`"),
+        "{}",
+        unset.stderr
+    );
 }

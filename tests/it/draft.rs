@@ -18,13 +18,25 @@ pub(crate) struct Drafted {
 #[track_caller]
 pub(crate) fn drafted_in(folder: Folder, file: &str, args: &[&str]) -> Drafted {
     let reference = format!("{ROOT}/schemas/reference");
-    let mut all = vec!["draft", file, "--into", ".", "--reference", &reference, "--format", "json"];
+    let mut all = vec![
+        "draft",
+        file,
+        "--into",
+        ".",
+        "--reference",
+        &reference,
+        "--format",
+        "json",
+    ];
     if !args.contains(&"--agency") {
         all.extend(["--agency", "Test Agency", "--licence", "CC0-1.0"]);
     }
     all.extend(args);
     let facts = folder.cikr(&all).code(0).stdout;
-    Drafted { facts: serde_json::from_str(&facts).unwrap(), folder }
+    Drafted {
+        facts: serde_json::from_str(&facts).unwrap(),
+        folder,
+    }
 }
 
 /// Drafts a small CSV file of this text.
@@ -53,7 +65,12 @@ impl Drafted {
     }
 
     fn key(&self) -> Vec<&str> {
-        self.facts["key"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect()
+        self.facts["key"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|name| name.as_str().unwrap())
+            .collect()
     }
 
     /// Runs the pipeline exactly as it was drafted.
@@ -101,20 +118,37 @@ fn every_format_runs_unedited_and_keeps_what_a_schema_by_hand_keeps() {
         assert_eq!(Some(arrived.rows_read), expected["rows"].as_u64(), "{file}");
         let wanted = expected["written"].as_u64().unwrap();
         assert!(arrived.rows_written * 100 >= wanted * 99, "{file}: {arrived:?}");
-        assert!(arrived.fields_missing.is_empty(), "{file}: {:?}", arrived.fields_missing);
+        assert!(
+            arrived.fields_missing.is_empty(),
+            "{file}: {:?}",
+            arrived.fields_missing
+        );
     }
 }
 
 #[test]
 fn tables_of_other_programs_run_unedited_too() {
     for (fixture, file, kind, written) in [
-        ("parquet/duckdb_2.parquet", "hospitals.parquet", "source.parquet", 4),
-        ("parquet/sedona_2_0.parquet", "hospitals.parquet", "source.parquet", 4),
+        (
+            "parquet/duckdb_2.parquet",
+            "hospitals.parquet",
+            "source.parquet",
+            4,
+        ),
+        (
+            "parquet/sedona_2_0.parquet",
+            "hospitals.parquet",
+            "source.parquet",
+            4,
+        ),
         ("xlsx/xlsxwriter.xlsx", "hospitals.xlsx", "sheet = \"North\"", 3),
         ("fgb/utm14.fgb", "hospitals.fgb", "source.ogr", 3),
     ] {
         let folder = Folder::new();
-        folder.write(file, fs::read(Path::new(ROOT).join("tests/fixtures").join(fixture)).unwrap());
+        folder.write(
+            file,
+            fs::read(Path::new(ROOT).join("tests/fixtures").join(fixture)).unwrap(),
+        );
         let draft = drafted_in(folder, file, &[]);
         says(&draft.pipeline(), &[kind]);
         assert_eq!(draft.arrived().rows_written, written, "{fixture}");
@@ -186,9 +220,15 @@ fn without_a_folder_the_schema_is_printed_with_the_lines_of_a_pipeline() {
         ],
     );
     assert!(!schema.contains("EDIT crs"), "{schema}");
-    let json = folder.cikr(&["draft", &file, "--rows", "100", "--format", "json"]).code(0).stdout;
+    let json = folder
+        .cikr(&["draft", &file, "--rows", "100", "--format", "json"])
+        .code(0)
+        .stdout;
     let json: Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(json["schema"].as_str().map(str::trim_end), Some(schema.trim_end()));
+    assert_eq!(
+        json["schema"].as_str().map(str::trim_end),
+        Some(schema.trim_end())
+    );
     assert!(!folder.path().join("pipelines").exists());
 }
 
@@ -249,16 +289,25 @@ fn geojson_in_metres_is_believed_only_where_its_columns_prove_it() {
         )
     };
     let collection = |features: Vec<String>| {
-        format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","))
+        format!(
+            r#"{{"type":"FeatureCollection","features":[{}]}}"#,
+            features.join(",")
+        )
     };
     let silent = Folder::new();
-    silent.write("hospitals.geojson", collection((0..3).map(|at| feature(at, "")).collect()));
+    silent.write(
+        "hospitals.geojson",
+        collection((0..3).map(|at| feature(at, "")).collect()),
+    );
     let silent = drafted_in(silent, "hospitals.geojson", &[]);
     silent.run().code(3).says("`EDIT` is not a CRS");
 
     let degrees = |at: usize| format!(r#","LAT":{},"LON":{}"#, PLACES[at].1, PLACES[at].0);
     let proven = Folder::new();
-    proven.write("hospitals.geojson", collection((0..3).map(|at| feature(at, &degrees(at))).collect()));
+    proven.write(
+        "hospitals.geojson",
+        collection((0..3).map(|at| feature(at, &degrees(at))).collect()),
+    );
     let proven = drafted_in(proven, "hospitals.geojson", &[]);
     assert_eq!(proven.facts["crs"], "EPSG:3857");
     assert_eq!(proven.arrived().rows_written, 3);
@@ -269,10 +318,19 @@ fn a_shapefile_without_its_projection_is_asked_about() {
     let folder = Folder::new();
     for part in ["shp", "shx", "dbf", "cpg"] {
         let name = format!("local_law_enforcement/Local_Law_Enforcement.{part}");
-        folder.write(&name, fs::read(Path::new(ROOT).join("sample-data").join(&name)).unwrap());
+        folder.write(
+            &name,
+            fs::read(Path::new(ROOT).join("sample-data").join(&name)).unwrap(),
+        );
     }
     let draft = drafted_in(folder, "local_law_enforcement", &[]);
-    says(&draft.pipeline(), &["path = \"../local_law_enforcement/Local_Law_Enforcement.shp\"", "EDIT crs"]);
+    says(
+        &draft.pipeline(),
+        &[
+            "path = \"../local_law_enforcement/Local_Law_Enforcement.shp\"",
+            "EDIT crs",
+        ],
+    );
     draft.run().code(3).says("`EDIT` is not a CRS");
 }
 
@@ -280,11 +338,18 @@ fn a_shapefile_without_its_projection_is_asked_about() {
 fn a_key_of_several_columns_is_found_and_runs() {
     let mut rows = String::from("OBJECTID,FUEL,Plant_Code,Generator_ID,LON,LAT\n");
     for row in 0..60 {
-        rows += &format!("{row},GAS,{},G{},-95.1234,35.5{row:03}1\n", 100 + row / 3 * 7, row % 3);
+        rows += &format!(
+            "{row},GAS,{},G{},-95.1234,35.5{row:03}1\n",
+            100 + row / 3 * 7,
+            row % 3
+        );
     }
     let draft = drafted(rows);
     assert_eq!(draft.key(), ["plant_code", "generator_id"]);
-    says(&draft.schema(), &["no column is unique alone, these together are"]);
+    says(
+        &draft.schema(),
+        &["no column is unique alone, these together are"],
+    );
     assert_eq!(draft.arrived().rows_written, 60);
 }
 
@@ -296,7 +361,13 @@ fn where_nothing_is_unique_the_draft_says_what_will_be_lost_and_runs() {
     }
     let draft = drafted(rows.replace(",K1", ",K0"));
     assert_eq!(draft.key(), ["town"]);
-    says(&draft.schema(), &["loses the fewest: 15 of 40 rows will be rejects", "max-rejects = 0.375"]);
+    says(
+        &draft.schema(),
+        &[
+            "loses the fewest: 15 of 40 rows will be rejects",
+            "max-rejects = 0.375",
+        ],
+    );
     assert_eq!(draft.facts["rejects"], 15);
     let arrived = draft.arrived();
     assert_eq!((arrived.rows_read, arrived.rows_written), (40, 25));
@@ -338,7 +409,10 @@ fn types_sentinels_dates_and_units_are_read_from_the_values() {
     let arrived = draft.arrived();
     assert_eq!(arrived.rows_written, 30, "a longitude of -99 is a longitude");
     assert_eq!(arrived.fields["install_mw"].sentinel, 1);
-    assert!(!arrived.fields.contains_key("level"), "a survey's -2 stays until somebody decides");
+    assert!(
+        !arrived.fields.contains_key("level"),
+        "a survey's -2 stays until somebody decides"
+    );
 }
 
 #[test]
@@ -348,7 +422,10 @@ fn dates_that_a_spreadsheet_rounded_are_flagged() {
         rows += &format!("A{row},1.25539E+12,-95.1234,35.5{row:03}1\n");
     }
     let draft = drafted(rows);
-    says(&draft.schema(), &["EDIT: 20 values such as `1.25539E+12` were rounded by a spreadsheet"]);
+    says(
+        &draft.schema(),
+        &["EDIT: 20 values such as `1.25539E+12` were rounded by a spreadsheet"],
+    );
     assert_eq!(draft.arrived().rows_written, 20);
 }
 
@@ -385,9 +462,15 @@ fn well_known_text_is_found_by_its_values() {
 #[test]
 fn a_sector_that_nothing_tells_is_asked_for() {
     let folder = Folder::new();
-    folder.write("things.csv", "ID,LON,LAT\nA1,-95.1234,35.5432\nA2,-94.4321,35.1234\n");
+    folder.write(
+        "things.csv",
+        "ID,LON,LAT\nA1,-95.1234,35.5432\nA2,-94.4321,35.1234\n",
+    );
     let draft = drafted_in(folder, "things.csv", &[]);
-    says(&draft.schema(), &["code = \"EDIT\"", "#     HLPH  Healthcare and Public Health"]);
+    says(
+        &draft.schema(),
+        &["code = \"EDIT\"", "#     HLPH  Healthcare and Public Health"],
+    );
     draft.run().code(3).says("`EDIT` is not a sector code");
     let answered = draft.schema().replace("code = \"EDIT\"", "code = \"GOVF\"");
     draft.folder.write("schemas/things.toml", answered);
@@ -399,18 +482,28 @@ fn odd_columns_make_a_schema_all_the_same() {
     let draft = drafted(
         "\"a \"\"b\"\"\",Region,geometry,ID,id,,\u{7f}\\n,NAME,2nd,LON,LAT\n1,x,y,A1,2,3,4,\"line\nbreak\",5,-95.1234,35.5432\n2,x,y,A5,2,3,4,Ä,5,-95.1235,35.5433\n",
     );
-    says(&draft.schema(), &["region_claimed", "geometry_claimed", "id_2", "n_2nd"]);
+    says(
+        &draft.schema(),
+        &["region_claimed", "geometry_claimed", "id_2", "n_2nd"],
+    );
     assert_eq!(draft.arrived().rows_written, 2);
 }
 
 #[test]
 fn what_cannot_be_drafted_is_named() {
     let folder = Folder::new();
-    folder.cikr(&["draft", "none.csv"]).code(4).says("cannot describe none.csv");
+    folder
+        .cikr(&["draft", "none.csv"])
+        .code(4)
+        .says("cannot describe none.csv");
     folder.write("page.csv", "<!DOCTYPE html><html></html>");
     folder.cikr(&["draft", "page.csv"]).code(4).says("an HTML page");
     folder.write("a.csv", "ID,X,Y\n1,2,3\n");
-    folder.cikr(&["draft", "a.csv", "--source-layer", "b"]).code(4).says("has no layer `b`").says("`a`");
+    folder
+        .cikr(&["draft", "a.csv", "--source-layer", "b"])
+        .code(4)
+        .says("has no layer `b`")
+        .says("`a`");
     folder.write("tables/states.csv", "wrong\n");
     folder.cikr(&["draft", "a.csv", "--reference", "tables"]).code(3);
     folder.cikr(&["draft", "a.csv", "--force"]).code(2);
@@ -424,5 +517,9 @@ fn what_cannot_be_drafted_is_named() {
             "#     HLPH  Healthcare",
         ],
     );
-    assert!(fs::read_dir(folder.path()).unwrap().all(|entry| entry.unwrap().file_name() != "schemas"));
+    assert!(
+        fs::read_dir(folder.path())
+            .unwrap()
+            .all(|entry| entry.unwrap().file_name() != "schemas")
+    );
 }

@@ -31,7 +31,10 @@ fn form(number: usize, secret: &str) -> String {
         0 => secret.to_owned(),
         1 => secret.replace('/', "\\/"),
         2 => each(&|c| format!("\\u{c:04x}")),
-        3 => secret.replace('/', "&#x2F;").replace('+', "&plus;").replace('=', "&equals;"),
+        3 => secret
+            .replace('/', "&#x2F;")
+            .replace('+', "&plus;")
+            .replace('=', "&equals;"),
         4 => each(&|c| format!("&#{c};")),
         5 => byte_serialize(secret.as_bytes()).collect(),
         6 => percent(),
@@ -84,14 +87,20 @@ const SERVICES: [&str; 9] = [
 ];
 
 fn csv(columns: &str, rows: &str) -> Reply {
-    Reply::bytes("text/csv", format!("ID,NAME,COUNTYFIPS,BEDS,LON,LAT{columns}\n{rows}"))
+    Reply::bytes(
+        "text/csv",
+        format!("ID,NAME,COUNTYFIPS,BEDS,LON,LAT{columns}\n{rows}"),
+    )
 }
 
 const ROW: &str = "1,A,48001,5,-95,35";
 
 fn file(place: &str, said: &str, other: &str) -> Reply {
     let quoted = format!("\"{}\"", said.replace('"', "\"\""));
-    let line: String = said.chars().map(|c| if c.is_ascii_graphic() { c } else { ' ' }).collect();
+    let line: String = said
+        .chars()
+        .map(|c| if c.is_ascii_graphic() { c } else { ' ' })
+        .collect();
     let dense = line.replace(' ', "");
     match place {
         "a refusal" => Reply::html(403, &format!("you sent {said} which is wrong")),
@@ -110,14 +119,16 @@ fn file(place: &str, said: &str, other: &str) -> Reply {
             Reply::json(&json!({"status": "Completed", "resultUrl": format!("{other}/x.csv?t={said}")}))
         }
         "the type of good rows" => csv("", ROW).header("Content-Type", &format!("text/csv; x={line}")),
-        "tag and date of good rows" => {
-            csv("", ROW).header("ETag", &format!("\"{line}\"")).header("Last-Modified", &line)
-        }
+        "tag and date of good rows" => csv("", ROW)
+            .header("ETag", &format!("\"{line}\""))
+            .header("Last-Modified", &line),
         "a column beside good rows" => csv(&format!(",{quoted}"), &format!("{ROW},1")),
         "a header without good columns" => Reply::bytes("text/csv", format!("{quoted},B\n1,2\n")),
         "a coordinate" => csv("", &format!("{ROW}\n2,B,48001,5,{quoted},35")),
         "an encoding" => csv("", ROW).header("Content-Encoding", &line),
-        _ => csv("", ROW).of(206).header("Content-Range", &format!("bytes {line}")),
+        _ => csv("", ROW)
+            .of(206)
+            .header("Content-Range", &format!("bytes {line}")),
     }
 }
 
@@ -153,13 +164,19 @@ fn service(place: &str, said: &str, request: &Request) -> Reply {
         _ => {
             let at = request.number_of("resultOffset").unwrap_or(0);
             let odd = place == "a spatial reference" && at > 0;
-            let reference = if odd { json!({"wkt": said}) } else { json!({"wkid": 4326}) };
+            let reference = if odd {
+                json!({"wkt": said})
+            } else {
+                json!({"wkid": 4326})
+            };
             attributes["OBJECTID"] = json!(at + 1);
             attributes["ID"] = json!(format!("{at}"));
             let row = json!({"attributes": attributes, "geometry": {"x": -95, "y": 35}});
             let rows = if at > 1 { vec![] } else { vec![row] };
-            Reply::json(&json!({"geometryType": "esriGeometryPoint", "spatialReference": reference,
-                "fields": fields, "features": rows, "exceededTransferLimit": at == 0}))
+            Reply::json(
+                &json!({"geometryType": "esriGeometryPoint", "spatialReference": reference,
+                "fields": fields, "features": rows, "exceededTransferLimit": at == 0}),
+            )
         }
     }
 }
@@ -187,24 +204,48 @@ fn no_spelling_of_a_secret_is_shown_or_sent_on() {
     let mut said = String::new();
     for arguments in [
         &["run", "pipeline.toml", "-vv", "--format", "json"][..],
-        &["run", "pipeline.toml", "--offline", "--rebuild", "--log-format", "json"],
+        &[
+            "run",
+            "pipeline.toml",
+            "--offline",
+            "--rebuild",
+            "--log-format",
+            "json",
+        ],
         &["landing", "pipeline.toml"],
     ] {
         let ended = cikr(&folder, arguments);
-        assert!(matches!(ended.code, 0 | 5), "{arguments:?}: {}\n{}", ended.code, ended.stderr);
+        assert!(
+            matches!(ended.code, 0 | 5),
+            "{arguments:?}: {}\n{}",
+            ended.code,
+            ended.stderr
+        );
         said += &(ended.stdout + &ended.stderr);
     }
     let mut texts = vec![("stdout and stderr".to_owned(), said)];
     collect(&folder.path().join("store"), &mut texts);
     let leaks: Vec<String> = texts.iter().flat_map(|(name, text)| leaks(name, text)).collect();
-    assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks[..leaks.len().min(20)].join("\n"));
+    assert!(
+        leaks.is_empty(),
+        "{} leaks:\n{}",
+        leaks.len(),
+        leaks[..leaks.len().min(20)].join("\n")
+    );
     let sent = other.requests();
     let elsewhere: Vec<String> = sent.iter().map(|request| format!("{request:?}")).collect();
     assert_eq!(
-        elsewhere.iter().flat_map(|text| self::leaks("the other host", text)).collect::<Vec<_>>(),
+        elsewhere
+            .iter()
+            .flat_map(|text| self::leaks("the other host", text))
+            .collect::<Vec<_>>(),
         [""; 0]
     );
-    assert!(!elsewhere.iter().any(|request| request.to_lowercase().contains("referer")));
+    assert!(
+        !elsewhere
+            .iter()
+            .any(|request| request.to_lowercase().contains("referer"))
+    );
     println!("{echoes} echoes, {} texts searched, 0 leaks", texts.len());
     assert!(echoes >= 400 && texts.len() > 400);
 }
@@ -238,20 +279,35 @@ fn folder(server: &Server) -> (Folder, usize) {
         }
         for (place, name) in SERVICES.iter().enumerate() {
             let end = if *name == "names of layers" { "" } else { "/0" };
-            for (kind, auth) in [("service", token.to_owned()), ("given", login(&server.url("/login")))] {
+            for (kind, auth) in [
+                ("service", token.to_owned()),
+                ("given", login(&server.url("/login"))),
+            ] {
                 let url = server.url(&format!("/{kind}/{place}/{form}/FeatureServer{end}"));
-                add(format!("{kind}_{place}_{form}"), format!("arcgis = {{ url = \"{url}\", {auth} }}"));
+                add(
+                    format!("{kind}_{place}_{form}"),
+                    format!("arcgis = {{ url = \"{url}\", {auth} }}"),
+                );
                 echoes += 1;
             }
         }
         let auth = login(&server.url(&format!("/refused/{form}")));
         let url = server.url(&format!("/service/0/{form}/FeatureServer/0"));
-        add(format!("refused_{form}"), format!("arcgis = {{ url = \"{url}\", {auth} }}"));
+        add(
+            format!("refused_{form}"),
+            format!("arcgis = {{ url = \"{url}\", {auth} }}"),
+        );
         echoes += 1;
     }
     let url = server.url("/service/0/0/FeatureServer/0");
-    add("moved".to_owned(), format!("arcgis = {{ url = \"{url}\", {} }}", login(&server.url("/moved"))));
-    add("good".to_owned(), format!("http = {{ url = \"{}\", {csv} }}", server.url("/file/11/0")));
+    add(
+        "moved".to_owned(),
+        format!("arcgis = {{ url = \"{url}\", {} }}", login(&server.url("/moved"))),
+    );
+    add(
+        "good".to_owned(),
+        format!("http = {{ url = \"{}\", {csv} }}", server.url("/file/11/0")),
+    );
     let folder = Folder::new();
     folder.schema("points", "point", "").pipeline(&layers);
     (folder, echoes + 1)
@@ -288,9 +344,17 @@ fn collect(folder: &Path, texts: &mut Vec<(String, String)>) {
 /// Where a text holds a secret in one of the spellings, or a good part of it, however often it was escaped on the way.
 fn leaks(name: &str, text: &str) -> Vec<String> {
     let bare = |text: &str| -> String {
-        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
+        text.chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_lowercase()
     };
-    let dense = bare(&text.replace("\\\\", "\\").replace("&amp;", "&").replace("&quot;", "\""));
+    let dense = bare(
+        &text
+            .replace("\\\\", "\\")
+            .replace("&amp;", "&")
+            .replace("&quot;", "\""),
+    );
     let mut found = Vec::new();
     for secret in [SECRET, TOKEN] {
         for number in 0..FORMS {
@@ -319,7 +383,10 @@ fn what_a_source_says_is_seen_as_it_is() {
         format!("ID,NAME,COUNTYFIPS,BEDS,LON,LAT,{BAD}\n1,A,48001,1,-95,35,x\n2,B,48001,1,{BAD},35,x\n"),
     );
     folder.write("bad.csv", format!("{BAD},B\n1,2\n"));
-    folder.write("bad.geojson", format!("{{\"type\":\"{BAD}\"}}").replace('\u{1b}', "\\u001b"));
+    folder.write(
+        "bad.geojson",
+        format!("{{\"type\":\"{BAD}\"}}").replace('\u{1b}', "\\u001b"),
+    );
     let csv = |id: &str, path: &str| {
         format!(
             "[[layer]]\nid = \"{id}\"\nschema = \"points\"\nsource.csv = {{ path = \"{path}\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }}\n"
@@ -341,7 +408,15 @@ fn what_a_source_says_is_seen_as_it_is() {
     let mut said = Vec::new();
     for arguments in [
         &["run", "pipeline.toml", "-vv"][..],
-        &["run", "pipeline.toml", "--log-format", "json", "--format", "json", "--rebuild"],
+        &[
+            "run",
+            "pipeline.toml",
+            "--log-format",
+            "json",
+            "--format",
+            "json",
+            "--rebuild",
+        ],
         &["layers", "pipeline.toml"],
         &["landing", "pipeline.toml"],
         &["fetch", "pipeline.toml"],
@@ -354,7 +429,10 @@ fn what_a_source_says_is_seen_as_it_is() {
     for name in ["README.md", "report.html", "report.json", "catalog.json"] {
         said.push((name.to_owned(), fs::read_to_string(release.join(name)).unwrap()));
     }
-    said.push(("feed".to_owned(), fs::read_to_string(folder.path().join("store/feed.xml")).unwrap()));
+    said.push((
+        "feed".to_owned(),
+        fs::read_to_string(folder.path().join("store/feed.xml")).unwrap(),
+    ));
     for (name, text) in &said {
         let hidden = text.chars().find(|c| cikr::feature::is_invisible(*c));
         assert_eq!(hidden, None, "{name}: {text}");
@@ -366,6 +444,9 @@ fn what_a_source_says_is_seen_as_it_is() {
         readme.contains("\\<script\\>alert(1)") && readme.contains("\\[a\\](javascript:b)\\!\\[c\\](d)\\|"),
         "{readme}"
     );
-    let shown = said.iter().filter(|(_, text)| text.contains("u{202e}") || text.contains("\\u202e")).count();
+    let shown = said
+        .iter()
+        .filter(|(_, text)| text.contains("u{202e}") || text.contains("\\u202e"))
+        .count();
     assert!(shown >= 5, "it is told of, visibly: {shown}");
 }

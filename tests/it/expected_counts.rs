@@ -19,9 +19,17 @@ gone,TX,1,1,licences of 2026,2026-03-01
 fn what_is_missing_and_what_is_unexpected_are_both_told() {
     let folder = planted("expected = \"expected.csv\"", &format!("{LAYER}{GONE}"));
     folder.write("expected.csv", EXPECTED);
-    let ended = folder.run().code(5).says("rows are not as expected").says("NY").says("AL unassigned");
-    let found =
-        table(&folder, "expected", &["layer", "state_code", "low", "high", "found", "share", "verdict"]);
+    let ended = folder
+        .run()
+        .code(5)
+        .says("rows are not as expected")
+        .says("NY")
+        .says("AL unassigned");
+    let found = table(
+        &folder,
+        "expected",
+        &["layer", "state_code", "low", "high", "found", "share", "verdict"],
+    );
     assert_eq!(
         found,
         [
@@ -41,7 +49,11 @@ fn what_is_missing_and_what_is_unexpected_are_both_told() {
     );
     let report = ended.report();
     let layer = points(&report);
-    let told: Vec<_> = layer.unmet.iter().map(|unmet| (unmet.verdict, unmet.state_code.as_str())).collect();
+    let told: Vec<_> = layer
+        .unmet
+        .iter()
+        .map(|unmet| (unmet.verdict, unmet.state_code.as_str()))
+        .collect();
     assert_eq!(
         told,
         [
@@ -55,9 +67,21 @@ fn what_is_missing_and_what_is_unexpected_are_both_told() {
     // 4 of Texas's 6 and none of New York's 2: no row elsewhere makes up for them.
     let complete = &layer.completeness;
     assert_eq!((complete.numerator, complete.denominator), (Some(4), Some(8)));
-    assert!(complete.definition.contains("2026-03-02"), "{}", complete.definition);
-    assert_eq!(quality(&report).layers[1].completeness.share, Some(0.0), "an absent layer is not complete");
-    assert_eq!(quality(&report).layers[2].completeness.share, None, "nobody reviewed it");
+    assert!(
+        complete.definition.contains("2026-03-02"),
+        "{}",
+        complete.definition
+    );
+    assert_eq!(
+        quality(&report).layers[1].completeness.share,
+        Some(0.0),
+        "an absent layer is not complete"
+    );
+    assert_eq!(
+        quality(&report).layers[2].completeness.share,
+        None,
+        "nobody reviewed it"
+    );
     assert_eq!(quality(&report).verdicts[&Verdict::Missing], 2);
     let total_alone: String = EXPECTED
         .lines()
@@ -67,7 +91,11 @@ fn what_is_missing_and_what_is_unexpected_are_both_told() {
     folder.write("expected.csv", total_alone);
     let report = folder.run().code(5).report();
     let complete = &points(&report).completeness;
-    assert_eq!((complete.numerator, complete.denominator), (Some(6), Some(9)), "the total alone");
+    assert_eq!(
+        (complete.numerator, complete.denominator),
+        (Some(6), Some(9)),
+        "the total alone"
+    );
     assert_eq!(points(&report).verdicts[&Verdict::NotReviewed], 3);
     folder.write("expected.csv", EXPECTED);
     folder.run().code(5);
@@ -79,7 +107,10 @@ fn what_is_missing_and_what_is_unexpected_are_both_told() {
         assert!(readme.contains(line), "{line}:\n{readme}");
     }
     let text = folder.cikr(&["run", "pipeline.toml", "-q"]).code(5).stdout;
-    assert!(text.contains("expected: 2 missing, 2 unexpected, 2 short, 1 ok by expected.csv"), "{text}");
+    assert!(
+        text.contains("expected: 2 missing, 2 unexpected, 2 short, 1 ok by expected.csv"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -94,10 +125,15 @@ fn counts_that_are_not_as_expected_fail_the_run_only_where_asked() {
         assert_eq!(quality(&report).unmet(), 4, "{limit}");
     }
     // A part of the rows can't be complete, and says nothing of the whole.
-    let ended = folder.cikr(&["run", "pipeline.toml", "--limit", "2", "--format", "json"]).code(0);
+    let ended = folder
+        .cikr(&["run", "pipeline.toml", "--limit", "2", "--format", "json"])
+        .code(0);
     let report = ended.report();
     assert_eq!(quality(&report).unmet(), 0);
-    assert_eq!(points(&report).completeness.reason.as_deref(), Some("only a part of the rows was read"));
+    assert_eq!(
+        points(&report).completeness.reason.as_deref(),
+        Some("only a part of the rows was read")
+    );
     with(&folder, "", &format!("{LAYER}\n[limits]\nunmet-counts = 1\n"));
     folder.run().code(3).says("`unmet-counts` is for pipelines");
 }
@@ -106,10 +142,18 @@ fn counts_that_are_not_as_expected_fail_the_run_only_where_asked() {
 fn a_release_prints_the_counts_to_review() {
     let folder = planted("", LAYER);
     folder.run().code(0);
-    let printed = folder.cikr(&["expected", "store", "--tolerance", "0.3"]).code(0).stdout;
+    let printed = folder
+        .cikr(&["expected", "store", "--tolerance", "0.3"])
+        .code(0)
+        .stdout;
     let lines: Vec<&str> = printed.lines().collect();
     assert_eq!(lines[0], "layer,state_code,low,high,source,reviewed");
-    let starts = ["points,*,4,8,release ", "points,AL,1,2,", "points,TX,2,6,", "points,unassigned,1,2,"];
+    let starts = [
+        "points,*,4,8,release ",
+        "points,AL,1,2,",
+        "points,TX,2,6,",
+        "points,unassigned,1,2,",
+    ];
     assert_eq!(lines.len(), 5);
     for (line, start) in lines[1..].iter().zip(starts) {
         assert!(line.starts_with(start) && line.ends_with(','), "{line}");
@@ -122,11 +166,20 @@ fn a_release_prints_the_counts_to_review() {
     assert_eq!(reason.as_deref(), Some("no reviewed count is of this layer"));
     let reviewed: String = printed
         .lines()
-        .map(|line| if line.ends_with(',') { format!("{line}2026-03-01\n") } else { format!("{line}\n") })
+        .map(|line| {
+            if line.ends_with(',') {
+                format!("{line}2026-03-01\n")
+            } else {
+                format!("{line}\n")
+            }
+        })
         .collect();
     folder.write("expected.csv", reviewed);
     let report = folder.run().code(0).report();
-    assert_eq!((quality(&report).unmet(), quality(&report).verdicts[&Verdict::Ok]), (0, 4));
+    assert_eq!(
+        (quality(&report).unmet(), quality(&report).verdicts[&Verdict::Ok]),
+        (0, 4)
+    );
     assert_eq!(points(&report).completeness.share, Some(1.0));
 }
 
@@ -164,5 +217,9 @@ fn every_mistake_in_expected_counts_has_its_place() {
         assert!(ended.stderr.contains(what), "{what}:\n{}", ended.stderr);
     }
     fs::remove_file(folder.path().join("expected.csv")).unwrap();
-    folder.cikr(&["check", "pipeline.toml"]).code(3).says("pipeline.toml:1:12").says("cikr expected STORE");
+    folder
+        .cikr(&["check", "pipeline.toml"])
+        .code(3)
+        .says("pipeline.toml:1:12")
+        .says("cikr expected STORE");
 }

@@ -12,7 +12,10 @@ fn ran(layer: &str, source: &str, export: &str) -> (Folder, Ended) {
         "[[layer]]\nid = \"{layer}\"\nsource.csv = {{ path = \"export.csv\", crs = \"EPSG:4326\", {source} }}\n"
     ));
     let text = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
-    folder.write("pipeline.toml", text.replace("\"schemas\"", &format!("\"{ROOT}/schemas\"")));
+    folder.write(
+        "pipeline.toml",
+        text.replace("\"schemas\"", &format!("\"{ROOT}/schemas\"")),
+    );
     let ended = folder.run();
     (folder, ended)
 }
@@ -21,9 +24,13 @@ fn ran(layer: &str, source: &str, export: &str) -> (Folder, Ended) {
 fn facilities(folder: &Folder, layer: &str, columns: &[&str]) -> Vec<String> {
     let tiles = folder.latest().join("layers").join(layer);
     let columns: Vec<_> = columns.iter().map(|column| by_id(&tiles, column)).collect();
-    let Some(first) = columns.first() else { return vec![] };
+    let Some(first) = columns.first() else {
+        return vec![];
+    };
     let row = |id: &String| {
-        let values = columns.iter().map(|column| column[id].clone().unwrap_or_else(|| "-".to_owned()));
+        let values = columns
+            .iter()
+            .map(|column| column[id].clone().unwrap_or_else(|| "-".to_owned()));
         format!("{id}: {}", values.collect::<Vec<_>>().join(" | "))
     };
     first.keys().map(row).collect()
@@ -37,7 +44,11 @@ fn the_dam_inventory_is_read_as_it_exports_itself() {
         Long Dam,TX10148,35.7077,-95.1567,Texas,Anywhere,Federal,Gravity,Hydroelectric;Irrigation,High,9/30/2025,\"1,120,200\"\n\
         Long Dam - Left Wing Dam,TX10148,35.7079,-95.1501,Texas,Anywhere,Federal,Earth;Rockfill,Flood Risk Reduction,High,9/30/2025,\n\
         Tip Top,TX00001,35.5,-95.4,Texas,Anywhere,Not Listed,Earth,Tailings,Undetermined,,12\n";
-    let (folder, ended) = ran("dams", "x = \"Longitude\", y = \"Latitude\", header-row = 2", export);
+    let (folder, ended) = ran(
+        "dams",
+        "x = \"Longitude\", y = \"Latitude\", header-row = 2",
+        export,
+    );
     ended.code(0);
     let columns = [
         "name",
@@ -67,7 +78,11 @@ fn the_dam_inventory_is_read_in_its_classic_columns() {
     let (folder, ended) = ran("dams", "x = \"longitude\", y = \"latitude\"", export);
     ended.code(0);
     assert_eq!(
-        facilities(&folder, "dams", &["owner_type_name", "dam_type_name", "subsector", "source_date"]),
+        facilities(
+            &folder,
+            "dams",
+            &["owner_type_name", "dam_type_name", "subsector", "source_date"]
+        ),
         [
             "dams:TX00001: Local government, Private | Earth | Tailings | 2018-07-23",
             "dams:TX10148: Federal | Gravity, Rockfill | Hydropower | 2018-07-23",
@@ -85,7 +100,10 @@ fn docks_are_docks() {
     let ended = ended.code(0);
     assert_eq!(
         facilities(&folder, "docks", &["name", "sector_code", "state_code_claimed"]),
-        ["docks:1: Grain Wharf | TRAN | LA", "docks:2: Old River Lock | DAMS | LA"]
+        [
+            "docks:1: Grain Wharf | TRAN | LA",
+            "docks:2: Old River Lock | DAMS | LA"
+        ]
     );
     assert_eq!(ended.layer("docks").rejects_by_reason.get("excluded"), Some(&2));
 }

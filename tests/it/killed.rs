@@ -43,7 +43,13 @@ fn a_stopped_run_says_so_and_goes_on_where_it_ended() {
         while service.pages().len() < pages / 3 {
             thread::sleep(Duration::from_millis(1));
         }
-        assert!(Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-s", name, &child.id().to_string()])
+                .status()
+                .unwrap()
+                .success()
+        );
         let ended = child.wait_with_output().unwrap();
         assert_eq!(ended.status.signal(), Some(number));
         let said = String::from_utf8(ended.stderr).unwrap();
@@ -54,7 +60,11 @@ fn a_stopped_run_says_so_and_goes_on_where_it_ended() {
         assert!(line.contains(&expected), "{said}");
         let (landed, before) = (landed(&target), service.pages().len());
         target.run().code(0);
-        assert_eq!(service.pages().len() - before, pages - landed, "{landed} of {pages} pages had landed");
+        assert_eq!(
+            service.pages().len() - before,
+            pages - landed,
+            "{landed} of {pages} pages had landed"
+        );
         assert!(landed > 0);
     }
 }
@@ -72,14 +82,19 @@ fn soak_twenty_kills_of_runs_and_of_fetches() {
 fn soak_fifty_kills_of_a_run_that_spills() {
     let mut csv = String::new();
     for row in 0..150_000_u32 {
-        let (x, y) = (f64::from(row % 19_999) / 1_000.0 - 99.999, f64::from(row % 9_973) / 1_000.0 + 30.001);
+        let (x, y) = (
+            f64::from(row % 19_999) / 1_000.0 - 99.999,
+            f64::from(row % 9_973) / 1_000.0 + 30.001,
+        );
         writeln!(csv, "{row},NAME OF {row},48001,{},{x:.4},{y:.4}", row % 500).unwrap();
     }
     let target = Folder::new();
     target.points(&csv);
     let spilling = || {
         let mut command = program("run", &target);
-        command.args(["--memory", "128MiB", "--rebuild"]).stderr(Stdio::null());
+        command
+            .args(["--memory", "128MiB", "--rebuild"])
+            .stderr(Stdio::null());
         command
     };
     let from = Instant::now();
@@ -89,20 +104,31 @@ fn soak_fifty_kills_of_a_run_that_spills() {
         let wait = whole.mul_f64(chance(15, moment));
         kill(spilling().spawn().unwrap(), || true, wait);
         let left: Vec<PathBuf> = walk(&target.path().join("store/work"));
-        let scratch = left.iter().filter(|path| path.components().any(|part| part.as_os_str() == "scratch"));
+        let scratch = left
+            .iter()
+            .filter(|path| path.components().any(|part| part.as_os_str() == "scratch"));
         // What has a name there was about to become a file of the release; rows that wait have none.
         let named: u64 = scratch.map(|path| fs::metadata(path).unwrap().len()).sum();
         assert!(named < 8 << 20, "{named} bytes left after {wait:?}: {left:?}");
         assert!(spilling().status().unwrap().success());
-        assert!(contents(&target) == undisturbed, "killed after {wait:?}: other tiles than undisturbed");
+        assert!(
+            contents(&target) == undisturbed,
+            "killed after {wait:?}: other tiles than undisturbed"
+        );
     }
 }
 
 /// A layer that was finished before the shot isn't made again, and nothing in the release tells of it.
 #[test]
 fn a_layer_that_a_killed_run_had_finished_is_taken_over() {
-    const MADE: [&str; 6] =
-        ["layers/points", "layers/many", "facilities", "changes", "quality/coverage.parquet", "links"];
+    const MADE: [&str; 6] = [
+        "layers/points",
+        "layers/many",
+        "facilities",
+        "changes",
+        "quality/coverage.parquet",
+        "links",
+    ];
     let second_night = || {
         let target = Folder::new();
         let night = |ids: Range<u32>, name: &str| {
@@ -131,14 +157,30 @@ fn a_layer_that_a_killed_run_had_finished_is_taken_over() {
             if path.is_dir() { walk(&path) } else { vec![path] }
         });
         let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "parquet"));
-        files.map(|path| (path.strip_prefix(&release).unwrap().into(), fs::read(&path).unwrap())).collect()
+        files
+            .map(|path| {
+                (
+                    path.strip_prefix(&release).unwrap().into(),
+                    fs::read(&path).unwrap(),
+                )
+            })
+            .collect()
     };
     let (calm_files, shot_files) = (made(&calm), made(&shot));
-    assert_eq!(calm_files.keys().collect::<Vec<_>>(), shot_files.keys().collect::<Vec<_>>());
-    for (path, bytes) in calm_files.iter().filter(|(path, _)| !path.ends_with("items.parquet")) {
+    assert_eq!(
+        calm_files.keys().collect::<Vec<_>>(),
+        shot_files.keys().collect::<Vec<_>>()
+    );
+    for (path, bytes) in calm_files
+        .iter()
+        .filter(|(path, _)| !path.ends_with("items.parquet"))
+    {
         assert!(*bytes == shot_files[path], "{}", path.display());
     }
-    assert!(walk(&shot.path().join("store/work")).is_empty(), "nothing is left when it is published");
+    assert!(
+        walk(&shot.path().join("store/work")).is_empty(),
+        "nothing is left when it is published"
+    );
 }
 
 const MANY: &str = r#"
@@ -152,7 +194,10 @@ source.csv = { path = "many.csv", x = "LON", y = "LAT", crs = "EPSG:4326" }
 fn points(ids: Range<u32>, name: &str) -> String {
     let mut csv = String::new();
     for id in ids {
-        let (x, y) = (f64::from(id % 199) / 10.0 - 99.9, f64::from(id % 97) / 10.0 + 30.1);
+        let (x, y) = (
+            f64::from(id % 199) / 10.0 - 99.9,
+            f64::from(id % 97) / 10.0 + 30.1,
+        );
         writeln!(csv, "{id},{name} {id},48001,{},{x:.1},{y:.1}", id % 500).unwrap();
     }
     csv
@@ -160,9 +205,13 @@ fn points(ids: Range<u32>, name: &str) -> String {
 
 /// Files below a folder.
 fn walk(folder: &std::path::Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return vec![] };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return vec![];
+    };
     let paths = entries.map(|entry| entry.unwrap().path());
-    paths.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+    paths
+        .flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] })
+        .collect()
 }
 
 /// Kills `command` at `moments` moments, each in a folder of its own.
@@ -174,36 +223,57 @@ fn shoot(command: &str, moments: u64, seed: u64) {
     calm.run().code(0);
     let (whole, undisturbed) = (from.elapsed(), contents(&calm));
     let pages = service.pages().len();
-    assert!(!undisturbed.is_empty() && pages >= ROWS / PAGE_ROWS, "pulled, and published");
+    assert!(
+        !undisturbed.is_empty() && pages >= ROWS / PAGE_ROWS,
+        "pulled, and published"
+    );
     let mut interrupted = 0;
     for moment in 0..moments {
         let target = folder(&service);
         service.server.forget();
         // Every other one while the pull is at its kth page, the rest at any time.
         let (page, wait) = if moment % 2 == 0 {
-            ((chance(seed, moment) * pages as f64) as usize, Duration::from_micros(moment * 1_700))
+            (
+                (chance(seed, moment) * pages as f64) as usize,
+                Duration::from_micros(moment * 1_700),
+            )
         } else {
             (0, whole.mul_f64(chance(seed, moment)))
         };
         kill(spawn(command, &target), || service.pages().len() >= page, wait);
-        let (landed, is_done) =
-            (landed(&target), target.path().join("store/landing/points/held.json").exists());
+        let (landed, is_done) = (
+            landed(&target),
+            target.path().join("store/landing/points/held.json").exists(),
+        );
         interrupted += usize::from(landed > 0);
-        let (before, place) = (service.pages().len(), format!("{command} killed {wait:?} after page {page}"));
+        let (before, place) = (
+            service.pages().len(),
+            format!("{command} killed {wait:?} after page {page}"),
+        );
         target.run().code(0);
         let again = service.pages().len() - before;
         let missing = if is_done { 0 } else { pages - landed };
-        assert_eq!(again, missing, "{place}: of {pages} pages {landed} had landed, {before} been asked for");
-        assert!(contents(&target) == undisturbed, "{place}: other tiles than undisturbed");
+        assert_eq!(
+            again, missing,
+            "{place}: of {pages} pages {landed} had landed, {before} been asked for"
+        );
+        assert!(
+            contents(&target) == undisturbed,
+            "{place}: other tiles than undisturbed"
+        );
     }
     assert!(interrupted > 0, "no shot fell while pages were landing");
 }
 
 fn folder(service: &ArcGis) -> Folder {
     let folder = Folder::new();
-    let source =
-        format!("source.arcgis = {{ url = \"{}\", page-rows = {PAGE_ROWS}, at-once = 3 }}", service.url(0));
-    folder.schema("points", "point", "").pipeline(&format!("\n[[layer]]\nid = \"points\"\n{source}\n"));
+    let source = format!(
+        "source.arcgis = {{ url = \"{}\", page-rows = {PAGE_ROWS}, at-once = 3 }}",
+        service.url(0)
+    );
+    folder
+        .schema("points", "point", "")
+        .pipeline(&format!("\n[[layer]]\nid = \"points\"\n{source}\n"));
     folder
 }
 
@@ -213,7 +283,10 @@ fn spawn(command: &str, folder: &Folder) -> Child {
 
 fn program(command: &str, folder: &Folder) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_cikr"));
-    program.args([command, "pipeline.toml"]).current_dir(folder.path()).stdout(Stdio::null());
+    program
+        .args([command, "pipeline.toml"])
+        .current_dir(folder.path())
+        .stdout(Stdio::null());
     program
 }
 
@@ -229,7 +302,9 @@ fn kill(mut child: Child, is_time: impl Fn() -> bool, wait: Duration) {
 
 /// Pages that an interrupted pull has down: those that came, not those made of them.
 fn landed(folder: &Folder) -> usize {
-    let Ok(entries) = fs::read_dir(folder.path().join("store/landing/points/pull")) else { return 0 };
+    let Ok(entries) = fs::read_dir(folder.path().join("store/landing/points/pull")) else {
+        return 0;
+    };
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names
         .filter(|name| !name.starts_with('.') && !name.starts_with("info") && !name.starts_with("cut-"))
@@ -241,12 +316,21 @@ fn contents(folder: &Folder) -> BTreeMap<PathBuf, Vec<u8>> {
     let release = folder.latest();
     let products = [release.join("facilities"), release.join("layers/points")];
     let paths = products.iter().flat_map(|product| tiles(product));
-    paths.map(|path| (path.strip_prefix(&release).unwrap().to_path_buf(), fs::read(&path).unwrap())).collect()
+    paths
+        .map(|path| {
+            (
+                path.strip_prefix(&release).unwrap().to_path_buf(),
+                fs::read(&path).unwrap(),
+            )
+        })
+        .collect()
 }
 
 /// A number from 0 to 1 that looks random and is the same in every run of the test.
 fn chance(seed: u64, moment: u64) -> f64 {
-    let mut state = (seed << 32 | moment).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut state = (seed << 32 | moment)
+        .wrapping_add(1)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
     for shift in [30, 27, 31] {
         state = (state ^ state >> shift).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     }

@@ -33,7 +33,10 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                found.insert(path.strip_prefix(folder).unwrap().to_owned(), fs::read(&path).unwrap());
+                found.insert(
+                    path.strip_prefix(folder).unwrap().to_owned(),
+                    fs::read(&path).unwrap(),
+                );
             }
         }
     }
@@ -42,7 +45,10 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 fn only_tiles(release: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let is_tile = |path: &PathBuf| path.components().any(|part| part.as_os_str() == "data");
-    contents(release).into_iter().filter(|(path, _)| is_tile(path)).collect()
+    contents(release)
+        .into_iter()
+        .filter(|(path, _)| is_tile(path))
+        .collect()
 }
 
 /// Overwrites a published file, which the store would never do.
@@ -74,7 +80,10 @@ fn law_1_no_row_is_lost_and_verify_notices_when_one_is() {
     let ended = folder.cikr(&["verify", "store"]).code(7);
     assert!(ended.stdout.contains("rows read, but"), "{}", ended.stdout);
     tamper(&release.join("manifest.json"), |bytes| {
-        String::from_utf8(bytes).unwrap().replacen("\"bytes\": ", "\"bytes\": 1", 1).into_bytes()
+        String::from_utf8(bytes)
+            .unwrap()
+            .replacen("\"bytes\": ", "\"bytes\": 1", 1)
+            .into_bytes()
     });
     let ended = folder.cikr(&["verify", "store"]).code(7);
     assert!(
@@ -85,7 +94,11 @@ fn law_1_no_row_is_lost_and_verify_notices_when_one_is() {
     for file in ["report.json", "manifest.json"] {
         fs::remove_file(release.join(file)).unwrap();
         let ended = folder.cikr(&["verify", "store"]).code(7);
-        assert!(ended.stdout.contains(file), "a release without {file} is no release:\n{}", ended.stdout);
+        assert!(
+            ended.stdout.contains(file),
+            "a release without {file} is no release:\n{}",
+            ended.stdout
+        );
     }
     let mut lost = layer;
     lost.rows_written -= 1;
@@ -98,10 +111,17 @@ fn law_2_latest_is_whole_whatever_becomes_of_the_next_run() {
     folder.points(&points(100)).run().code(0);
     let before = contents(&folder.latest());
     // A run that dies half way leaves its work behind; the next one clears it away.
-    folder.write("store/work/20000101T000000000Z/layers/points/data/region=R06/part-000.parquet", "half");
+    folder.write(
+        "store/work/20000101T000000000Z/layers/points/data/region=R06/part-000.parquet",
+        "half",
+    );
     folder.write("points.csv", "");
     folder.run().code(4);
-    assert_eq!(contents(&folder.latest()), before, "the last release is as it was");
+    assert_eq!(
+        contents(&folder.latest()),
+        before,
+        "the last release is as it was"
+    );
     folder.points(&points(95)).run().code(0);
     assert_eq!(by_id(&folder.latest().join("facilities"), "name").len(), 95);
     assert!(!folder.path().join("store/work/20000101T000000000Z").exists());
@@ -154,18 +174,28 @@ fn law_3_same_bytes_and_plan_give_the_same_tiles() {
     folder.points(&points(20_000)).run().code(0);
     let first = only_tiles(&folder.latest());
     assert!(first.len() >= 4, "both regions, layer and inventory");
-    for more in [&["--threads", "1"][..], &["--threads", "2"], &["--store", "other"]] {
+    for more in [
+        &["--threads", "1"][..],
+        &["--threads", "2"],
+        &["--store", "other"],
+    ] {
         let args = [&["run", "pipeline.toml", "-q", "--rebuild"][..], more].concat();
         folder.cikr(&args).code(0);
-        let release =
-            if more.contains(&"other") { latest(&folder.path().join("other")) } else { folder.latest() };
+        let release = if more.contains(&"other") {
+            latest(&folder.path().join("other"))
+        } else {
+            folder.latest()
+        };
         assert!(only_tiles(&release) == first, "tiles differ with {more:?}");
     }
     let batches =
         fs::read_to_string(folder.path().join("pipeline.toml")).unwrap() + "\n[limits]\nbatch-rows = 777\n";
     folder.write("pipeline.toml", batches);
     folder.run().code(0);
-    assert!(only_tiles(&folder.latest()) == first, "tiles differ with another batch size");
+    assert!(
+        only_tiles(&folder.latest()) == first,
+        "tiles differ with another batch size"
+    );
 }
 
 #[test]
@@ -179,7 +209,10 @@ fn law_4_a_crs_is_never_guessed_and_nad83_is_taken_for_crs84() {
         folder.pipeline(&csv(&format!(", crs = \"{crs}\""))).run().code(0);
         seen.push(only_tiles(&folder.latest()));
     }
-    assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "4326, 4269 and CRS84 give the same bytes");
+    assert!(
+        seen.windows(2).all(|pair| pair[0] == pair[1]),
+        "4326, 4269 and CRS84 give the same bytes"
+    );
 }
 
 #[test]
@@ -198,7 +231,11 @@ fn law_5_a_failing_layer_is_carried_and_named_everywhere() {
         let ended = folder.run().code(5);
         let second = ended.layer("second");
         assert_eq!((second.status, second.rows_written), (LayerStatus::Carried, 1));
-        assert_eq!(second.carried_from.as_deref(), Some(&*first.release), "the release that made it");
+        assert_eq!(
+            second.carried_from.as_deref(),
+            Some(&*first.release),
+            "the release that made it"
+        );
         assert!(second.reason.unwrap().contains("HTML"));
         let release = folder.latest();
         assert!(
@@ -227,21 +264,38 @@ fn law_5_damaged_last_good_data_stops_nobody() {
     folder.write("second.csv", "ID,NAME,LON,LAT\n1,SECOND,-95,35\n");
     folder.pipeline(&format!("{POINTS_LAYER}\n[[layer]]\nid = \"second\"\nschema = \"other\"\nsource.csv = {{ path = \"second.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }}\n"));
     folder.run().code(0);
-    tamper(&tiles(&folder.latest().join("layers/second"))[0], |bytes| bytes[..40].to_vec());
+    tamper(&tiles(&folder.latest().join("layers/second"))[0], |bytes| {
+        bytes[..40].to_vec()
+    });
     folder.write("second.csv", "");
     let ended = folder.run().code(5);
-    assert_eq!((ended.layer("second").status, ended.layer("points").rows_written), (LayerStatus::Absent, 50));
-    assert!(ended.layer("second").reason.unwrap().contains("last good data can't be used"));
+    assert_eq!(
+        (ended.layer("second").status, ended.layer("points").rows_written),
+        (LayerStatus::Absent, 50)
+    );
+    assert!(
+        ended
+            .layer("second")
+            .reason
+            .unwrap()
+            .contains("last good data can't be used")
+    );
     // Nor does a layer without a row left pass for published, whatever its schema allows.
     folder.write("second.csv", "ID,NAME,LON,LAT\n,NO KEY,-95,35\n");
     let schema = fs::read_to_string(folder.path().join("schemas/other.toml")).unwrap();
-    folder.write("schemas/other.toml", schema.replace("max-rejects = 0.9", "max-rejects = 1.0"));
+    folder.write(
+        "schemas/other.toml",
+        schema.replace("max-rejects = 0.9", "max-rejects = 1.0"),
+    );
     let ended = folder.run().code(5);
     assert_eq!(ended.layer("second").status, LayerStatus::Absent);
     assert!(ended.layer("second").reason.unwrap().contains("so none is left"));
     // A last release that can't be read is told of, and the night goes on.
     fs::remove_file(folder.latest().join("report.json")).unwrap();
-    folder.run().code(5).says("an older release stands in for the last one");
+    folder
+        .run()
+        .code(5)
+        .says("an older release stands in for the last one");
 }
 
 /// What comes from the environment is used and shown nowhere.
@@ -253,7 +307,11 @@ fn law_7_values_of_the_environment_appear_nowhere() {
         .points(&points(10))
         .pipeline(&POINTS_LAYER.replace("points.csv", "${CIKR_TEST_FOLDER}/points.csv"));
     fs::create_dir(folder.path().join(secret)).unwrap();
-    fs::rename(folder.path().join("points.csv"), folder.path().join(secret).join("points.csv")).unwrap();
+    fs::rename(
+        folder.path().join("points.csv"),
+        folder.path().join(secret).join("points.csv"),
+    )
+    .unwrap();
     let run = |args: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_cikr"))
             .args(args)
@@ -275,11 +333,18 @@ fn law_7_values_of_the_environment_appear_nowhere() {
     fs::remove_file(folder.path().join(secret).join("points.csv")).unwrap();
     let failed = run(&["run", "pipeline.toml", "-v"]).code(4);
     said += &(failed.stdout + &failed.stderr);
-    assert!(said.contains("${CIKR_TEST_FOLDER}/points.csv"), "the name is shown:\n{said}");
+    assert!(
+        said.contains("${CIKR_TEST_FOLDER}/points.csv"),
+        "the name is shown:\n{said}"
+    );
     assert!(!said.contains(secret), "the value is shown:\n{said}");
     let leaks: Vec<PathBuf> = contents(&folder.path().join("store"))
         .into_iter()
-        .filter(|(_, bytes)| bytes.windows(secret.len()).any(|window| window == secret.as_bytes()))
+        .filter(|(_, bytes)| {
+            bytes
+                .windows(secret.len())
+                .any(|window| window == secret.as_bytes())
+        })
         .map(|(path, _)| path)
         .collect();
     assert!(leaks.is_empty(), "the value stands in {leaks:?}");
@@ -288,6 +353,8 @@ fn law_7_values_of_the_environment_appear_nowhere() {
 #[test]
 fn an_unset_variable_is_a_mistake_with_its_place() {
     let folder = Folder::new();
-    folder.points(&points(1)).pipeline(&POINTS_LAYER.replace("points.csv", "${CIKR_NOT_SET}/points.csv"));
+    folder
+        .points(&points(1))
+        .pipeline(&POINTS_LAYER.replace("points.csv", "${CIKR_NOT_SET}/points.csv"));
     folder.run().code(3).says("CIKR_NOT_SET").says("pipeline.toml:");
 }

@@ -19,14 +19,20 @@ fn soak_memory_stays_flat_on_a_million_rows() {
         megabytes
     };
     let (tenth, whole) = (served(100_000), served(1_000_000));
-    let (small, large) = (peak("fetch", &tenth.1, 100_000), peak("fetch", &whole.1, 1_000_000));
+    let (small, large) = (
+        peak("fetch", &tenth.1, 100_000),
+        peak("fetch", &whole.1, 1_000_000),
+    );
     assert!(whole.0.pages().len() >= 500, "every row was pulled");
     let night = served(1_000_000);
     for _ in ["a full night", "one without changes"] {
         peak("run", &night.1, 1_000_000);
     }
     std::io::Write::write_all(&mut std::io::stdout(), table.as_bytes()).unwrap();
-    assert!(large < small + 64, "{small} MB for a tenth of the rows, {large} MB for all");
+    assert!(
+        large < small + 64,
+        "{small} MB for a tenth of the rows, {large} MB for all"
+    );
 }
 
 /// A service of so many rows, and a pipeline over it.
@@ -36,7 +42,9 @@ fn served(rows: usize) -> (ArcGis, Folder) {
     let service = ArcGis::start(layer);
     let folder = Folder::new();
     let source = format!("source.arcgis = {{ url = \"{}\" }}", service.url(0));
-    folder.schema("points", "point", "").pipeline(&format!("\n[[layer]]\nid = \"points\"\n{source}\n"));
+    folder
+        .schema("points", "point", "")
+        .pipeline(&format!("\n[[layer]]\nid = \"points\"\n{source}\n"));
     (service, folder)
 }
 
@@ -44,7 +52,9 @@ fn served(rows: usize) -> (ArcGis, Folder) {
 fn measure(command: &str, folder: &Folder) -> (u64, f64) {
     let from = Instant::now();
     let mut program = Command::new(env!("CARGO_BIN_EXE_cikr"));
-    program.args([command, "pipeline.toml", "--quiet"]).current_dir(folder.path());
+    program
+        .args([command, "pipeline.toml", "--quiet"])
+        .current_dir(folder.path());
     let mut child = program.stdout(Stdio::null()).spawn().unwrap();
     let mut peak = 0;
     let status = loop {

@@ -20,7 +20,11 @@ fn folder(output: &str) -> Folder {
     let text = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
     folder.write(
         "pipeline.toml",
-        text.replacen("\n[[jurisdiction]]", &format!("\n[output]\n{output}\n\n[[jurisdiction]]"), 1),
+        text.replacen(
+            "\n[[jurisdiction]]",
+            &format!("\n[output]\n{output}\n\n[[jurisdiction]]"),
+            1,
+        ),
     );
     folder
 }
@@ -28,9 +32,16 @@ fn folder(output: &str) -> Folder {
 /// Rows by facility, each as Arrow shows it.
 fn by_id(batches: &[RecordBatch]) -> BTreeMap<String, RecordBatch> {
     let all = concat_batches(&batches[0].schema(), batches).unwrap();
-    let ids: StringArray =
-        all.column_by_name("facility_id").unwrap().as_any().downcast_ref::<StringArray>().unwrap().clone();
-    (0..all.num_rows()).map(|row| (ids.value(row).to_owned(), all.slice(row, 1))).collect()
+    let ids: StringArray = all
+        .column_by_name("facility_id")
+        .unwrap()
+        .as_any()
+        .downcast_ref::<StringArray>()
+        .unwrap()
+        .clone();
+    (0..all.num_rows())
+        .map(|row| (ids.value(row).to_owned(), all.slice(row, 1)))
+        .collect()
 }
 
 fn json(path: &Path) -> Value {
@@ -51,7 +62,10 @@ fn a_national_file_holds_the_rows_of_all_regions() {
     );
     assert_eq!(footer.schema, inspect(&tiles(&layer)[0]).unwrap().schema);
     let geo = footer.geo.unwrap();
-    assert_eq!(geo.primary().unwrap().bbox.as_deref(), Some(&[-120.0, 31.0, -85.0, 36.0][..]));
+    assert_eq!(
+        geo.primary().unwrap().bbox.as_deref(),
+        Some(&[-120.0, 31.0, -85.0, 36.0][..])
+    );
     assert_eq!(page_boxes(&file).unwrap().len(), 4);
     assert_eq!(by_id(&[read(&file, None).unwrap()]), by_id(&rows(&layer)));
     let asset = &json(&layer.join("collection.json"))["assets"]["national"];
@@ -60,14 +74,20 @@ fn a_national_file_holds_the_rows_of_all_regions() {
         (&asset["file:size"], &asset["table:row_count"]),
         (&fs::metadata(&file).unwrap().len().into(), &4.into())
     );
-    assert!(fs::read_to_string(release.join("README.md")).unwrap().contains("national.parquet"));
+    assert!(
+        fs::read_to_string(release.join("README.md"))
+            .unwrap()
+            .contains("national.parquet")
+    );
     folder.cikr(&["verify", "store"]).code(0);
 }
 
 #[test]
 fn a_carried_layer_has_its_national_file_too() {
     let folder = folder("national = true");
-    folder.schema("more", "point", "").write("more.csv", "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,A,,,-95,35\n");
+    folder
+        .schema("more", "point", "")
+        .write("more.csv", "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,A,,,-95,35\n");
     let text = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
     folder.write("pipeline.toml", text + &POINTS_LAYER.replace("points", "more"));
     folder.run().code(0);
@@ -82,7 +102,10 @@ fn a_carried_layer_has_its_national_file_too() {
     folder.cikr(&["verify", "store"]).code(0);
 
     let text = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
-    folder.write("pipeline.toml", text.replace("national = true", "national = false"));
+    folder.write(
+        "pipeline.toml",
+        text.replace("national = true", "national = false"),
+    );
     let ended = folder.run().code(5);
     assert_eq!(ended.layer("points").national_bytes, None);
     assert!(!folder.latest().join("layers/points/national.parquet").exists());
@@ -96,8 +119,12 @@ fn a_national_file_that_differs_from_its_tiles_is_found_out() {
     let copy = folder.path().join("copy");
     let found = |change: &dyn Fn(&Path)| {
         fs::remove_dir_all(&copy).ok();
-        let copied =
-            std::process::Command::new("cp").arg("-r").arg(folder.latest()).arg(&copy).status().unwrap();
+        let copied = std::process::Command::new("cp")
+            .arg("-r")
+            .arg(folder.latest())
+            .arg(&copy)
+            .status()
+            .unwrap();
         assert!(copied.success());
         change(&copy);
         folder.cikr(&["verify", "copy"]).code(7).stdout
@@ -112,15 +139,24 @@ fn a_national_file_that_differs_from_its_tiles_is_found_out() {
         let rows = read(&release.join(file), None).unwrap();
         write(&release.join(file), &rows.slice(0, 3));
     });
-    assert!(less.contains("layers/points: national.parquet: 3 rows, 4 in the tiles"), "{less}");
+    assert!(
+        less.contains("layers/points: national.parquet: 3 rows, 4 in the tiles"),
+        "{less}"
+    );
     let other = found(&|release: &Path| {
         let rows = read(&release.join(file), None).unwrap();
         let name = rows.schema().index_of("name").unwrap();
         let mut columns = rows.columns().to_vec();
         columns[name] = std::sync::Arc::new(StringArray::from(vec!["A", "B", "C", "changed"]));
-        write(&release.join(file), &RecordBatch::try_new(rows.schema(), columns).unwrap());
+        write(
+            &release.join(file),
+            &RecordBatch::try_new(rows.schema(), columns).unwrap(),
+        );
     });
-    assert!(other.contains("national.parquet: `name` is not that of the tiles"), "{other}");
+    assert!(
+        other.contains("national.parquet: `name` is not that of the tiles"),
+        "{other}"
+    );
     let gone = found(&|release: &Path| fs::remove_file(release.join(file)).unwrap());
     assert!(gone.contains("national.parquet: cannot open"), "{gone}");
 }
@@ -141,7 +177,11 @@ fn every_tile_stands_in_the_list() {
     found.sort();
     assert_eq!(lines, found);
     let catalog = json(&release.join("catalog.json"));
-    let linked = catalog["links"].as_array().unwrap().iter().any(|link| link["href"] == "./urls.txt");
+    let linked = catalog["links"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|link| link["href"] == "./urls.txt");
     assert!(linked, "{catalog:#}");
 }
 
@@ -150,8 +190,10 @@ fn the_list_is_of_urls_where_the_pipeline_says_where_it_is_served() {
     let folder = folder(r#"base-url = "https://data.example.org/cikr/""#);
     folder.run().code(0);
     let release = folder.latest();
-    let start =
-        format!("https://data.example.org/cikr/releases/{}/", release.file_name().unwrap().to_str().unwrap());
+    let start = format!(
+        "https://data.example.org/cikr/releases/{}/",
+        release.file_name().unwrap().to_str().unwrap()
+    );
     let list = fs::read_to_string(release.join("urls.txt")).unwrap();
     for line in list.lines() {
         let path = line.strip_prefix(&start).unwrap_or_else(|| panic!("{line}"));
@@ -163,5 +205,9 @@ fn the_list_is_of_urls_where_the_pipeline_says_where_it_is_served() {
 #[test]
 fn an_address_with_a_password_is_refused() {
     let folder = folder(r#"base-url = "https://me:secret@data.example.org""#);
-    folder.run().code(3).says("`base-url` holds a user name or password").says("pipeline.toml:8:12");
+    folder
+        .run()
+        .code(3)
+        .says("`base-url` holds a user name or password")
+        .says("pipeline.toml:8:12");
 }

@@ -25,10 +25,19 @@ use sha2::{Digest, Sha256};
 use crate::program::{Folder, ROOT};
 
 /// Layers of the demo, a geometry type each, sentinels, rejects and duplicate keys among them.
-const LAYERS: [&str; 4] = ["hospitals", "natural_gas_pipelines", "service_territories", "substations"];
+const LAYERS: [&str; 4] = [
+    "hospitals",
+    "natural_gas_pipelines",
+    "service_territories",
+    "substations",
+];
 
 /// Small enough for several slices, tiles and groups in a region.
-const LEVELS: Levels = Levels { tile_rows: 256, group_rows: 64, page_rows: 16 };
+const LEVELS: Levels = Levels {
+    tile_rows: 256,
+    group_rows: 64,
+    page_rows: 16,
+};
 
 struct Nobody;
 
@@ -41,14 +50,22 @@ fn landed(source: &SourcePlan) -> Landed {
 }
 
 fn demo() -> Plan {
-    let wanted = Overrides { layers: LAYERS.map(str::to_owned).to_vec(), ..Overrides::default() };
+    let wanted = Overrides {
+        layers: LAYERS.map(str::to_owned).to_vec(),
+        ..Overrides::default()
+    };
     let pipeline = Path::new(ROOT).join("pipelines/demo.toml");
-    cikr::plan::load(&pipeline, &wanted).map_err(|found| format!("{found:?}")).unwrap().0
+    cikr::plan::load(&pipeline, &wanted)
+        .map_err(|found| format!("{found:?}"))
+        .unwrap()
+        .0
 }
 
 fn join(plan: &Plan) -> JoinContext {
     let sets: Vec<Landed> = plan.jurisdictions.iter().map(|set| landed(&set.source)).collect();
-    cikr::engine::join_context(plan, &sets, &Readers::inside()).unwrap().context
+    cikr::engine::join_context(plan, &sets, &Readers::inside())
+        .unwrap()
+        .context
 }
 
 /// SHA-256 of every tile by collection, region and number.
@@ -60,13 +77,20 @@ fn packed(
     schema: &Arc<arrow_schema::Schema>,
     memory: usize,
 ) -> Digests {
-    let packing = Packing { collection, levels: LEVELS, memory };
+    let packing = Packing {
+        collection,
+        levels: LEVELS,
+        memory,
+    };
     let tiles = pack(rows, &packing, |tile, groups| {
         let mut bytes = Vec::new();
         let mut writer = FeatureWriter::new(
             "a tile",
             Arc::clone(schema),
-            &WriteOptions { page_rows: 16, zstd_level: 1 },
+            &WriteOptions {
+                page_rows: 16,
+                zstd_level: 1,
+            },
             &mut bytes,
         );
         for group in groups {
@@ -76,10 +100,12 @@ fn packed(
         let name = format!("{collection}/{}/{}", tile.region, tile.ordinal);
         Ok((
             name,
-            Sha256::digest(&bytes).iter().fold(String::new(), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            }),
+            Sha256::digest(&bytes)
+                .iter()
+                .fold(String::new(), |mut hex, byte| {
+                    let _ = write!(hex, "{byte:02x}");
+                    hex
+                }),
         ))
     });
     tiles.unwrap().into_iter().collect()
@@ -93,7 +119,14 @@ fn made(plan: &Plan, join: &JoinContext, budget: usize) -> (Digests, Vec<String>
     let mut stores: Vec<LocalRows> = Vec::new();
     for layer in &plan.layers {
         let readers = &Readers::inside();
-        let work = Work { plan, layer, join, places: &[], room: &room, readers };
+        let work = Work {
+            plan,
+            layer,
+            join,
+            places: &[],
+            room: &room,
+            readers,
+        };
         let mut rows: LayerRows = read_layer(work, &landed(&layer.source), &Nobody).unwrap();
         let unpacked = LayerTiles::new(layer, &rows.store, &rows.schema);
         digests.extend(packed(&unpacked, layer.id.as_str(), &rows.schema, budget));
@@ -111,10 +144,19 @@ fn made(plan: &Plan, join: &JoinContext, budget: usize) -> (Digests, Vec<String>
         told.push(format!("{:?} {:?}", rows.profile, rows.missing));
         stores.push(rows.store);
     }
-    let members: Vec<Member<'_>> =
-        plan.layers.iter().zip(&stores).map(|(layer, store)| Member { layer, store }).collect();
+    let members: Vec<Member<'_>> = plan
+        .layers
+        .iter()
+        .zip(&stores)
+        .map(|(layer, store)| Member { layer, store })
+        .collect();
     let schema = inventory_schema(join.further_sets());
-    digests.extend(packed(&Facilities::new(&members, &schema), "facilities", &schema, budget));
+    digests.extend(packed(
+        &Facilities::new(&members, &schema),
+        "facilities",
+        &schema,
+        budget,
+    ));
     let rows: u64 = stores.iter().map(|store| store.rows_in(None)).sum();
     assert!(rows > 2_500, "{rows} rows");
     (digests, told)
@@ -128,7 +170,10 @@ fn tiles_depend_on_neither_threads_nor_batches_nor_memory() {
     assert!(expected.0.len() > 40, "{} tiles", expected.0.len());
     for (threads, batch_rows, budget) in [(4, 1_000, usize::MAX / 64), (1, 4_096, 0), (2, 300, 200_000)] {
         plan.limits.batch_rows = batch_rows;
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
         let found = pool.install(|| made(&plan, &join, budget));
         let place = format!("{threads} threads, batches of {batch_rows}, budget {budget}");
         for (tile, digest) in &expected.0 {
@@ -146,8 +191,10 @@ fn many(rows: u32) -> String {
     let mut csv = String::new();
     for row in 0..rows {
         let key = if row % 50_000 == 49_999 { row - 1 } else { row };
-        let (x, y) =
-            (f64::from(row * 7 % 19_999) / 1_000.0 - 99.999, f64::from(row % 9_973) / 1_000.0 + 30.001);
+        let (x, y) = (
+            f64::from(row * 7 % 19_999) / 1_000.0 - 99.999,
+            f64::from(row % 9_973) / 1_000.0 + 30.001,
+        );
         let _ = writeln!(csv, "{key},NAME OF {row},48001,{},{x:.4},{y:.4}", row % 500);
     }
     csv
@@ -160,7 +207,9 @@ fn memory_is_bounded_by_a_setting() {
     folder.points(&many(300_000));
     let report = within_least_memory(&folder);
     assert_eq!(report.layers[0].rows_written, 299_994);
-    let scratch = std::fs::read_dir(folder.path().join("store/work")).unwrap().count();
+    let scratch = std::fs::read_dir(folder.path().join("store/work"))
+        .unwrap()
+        .count();
     assert_eq!(scratch, 0, "nothing is left behind");
 }
 
@@ -184,7 +233,10 @@ fn memory_is_bounded_where_most_rows_are_rejects() {
     assert_eq!(layer.flags["county_mismatch"].values().sum::<u64>(), 50_000);
     let rejects = read(&folder.latest().join("rejects/points.parquet"), Some(&["row"])).unwrap();
     let rows: Vec<u64> = rejects.column(0).as_primitive::<UInt64Type>().values().to_vec();
-    assert!(rows.len() == 350_000 && rows.is_sorted(), "in the order of the source");
+    assert!(
+        rows.len() == 350_000 && rows.is_sorted(),
+        "in the order of the source"
+    );
 }
 
 /// The report of a run that keeps to the least memory there is.

@@ -15,7 +15,10 @@ const HEADER: &str = "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n";
 /// Two layers with an inventory, national files and every product by default.
 fn folder() -> Folder {
     let folder = Folder::new();
-    folder.points(&rows(0)).schema("more", "point", "").write("more.csv", format!("{HEADER}{}", rows(0)));
+    folder
+        .points(&rows(0))
+        .schema("more", "point", "")
+        .write("more.csv", format!("{HEADER}{}", rows(0)));
     folder.pipeline(&format!(
         "{POINTS_LAYER}{}\n[output]\nnational = true\n",
         POINTS_LAYER.replace("points", "more")
@@ -26,16 +29,33 @@ fn folder() -> Folder {
 /// Rows of which one in three has so many beds more; two are rejected.
 fn rows(beds: u32) -> String {
     let row = |id: u32| {
-        format!("{id},N{id},,{},-{}.{id},35\n", id + beds * u32::from(id.is_multiple_of(3)), 81 + id % 18)
+        format!(
+            "{id},N{id},,{},-{}.{id},35\n",
+            id + beds * u32::from(id.is_multiple_of(3)),
+            81 + id % 18
+        )
     };
-    (0..300).map(row).chain(["x,N,,1,500,35\n".to_owned(), ",N,,1,-95,35\n".to_owned()]).collect()
+    (0..300)
+        .map(row)
+        .chain(["x,N,,1,500,35\n".to_owned(), ",N,,1,-95,35\n".to_owned()])
+        .collect()
 }
 
 /// Files below the release to be that one run opened to read, by their paths in the release; folders are synced so, too.
 fn opened(folder: &Folder, args: &[&str]) -> BTreeSet<PathBuf> {
     let log = folder.path().join("opens.txt");
     let traced = Command::new("strace")
-        .args(["-f", "-qq", "-e", "trace=open,openat", "-e", "signal=none", "-s", "4096", "-o"])
+        .args([
+            "-f",
+            "-qq",
+            "-e",
+            "trace=open,openat",
+            "-e",
+            "signal=none",
+            "-s",
+            "4096",
+            "-o",
+        ])
         .arg(&log)
         .arg(env!("CARGO_BIN_EXE_cikr"))
         .args(["run", "pipeline.toml", "--format", "json"])
@@ -45,11 +65,16 @@ fn opened(folder: &Folder, args: &[&str]) -> BTreeSet<PathBuf> {
         .expect("strace is there; `tests/setup.sh test` installs it");
     ended(&traced).code(0);
     let release = folder.latest();
-    let tree = Path::new("store/work").join(release.file_name().unwrap()).join("tree");
+    let tree = Path::new("store/work")
+        .join(release.file_name().unwrap())
+        .join("tree");
     let log = fs::read_to_string(log).unwrap();
     let opens: Vec<&str> = log.lines().filter(|line| line.contains("open")).collect();
     let is_here = |part: &str| opens.iter().any(|line| line.contains(part));
-    assert!(is_here("points.csv") && is_here("store/latest.json"), "strace tells of no opens:\n{log}");
+    assert!(
+        is_here("points.csv") && is_here("store/latest.json"),
+        "strace tells of no opens:\n{log}"
+    );
     let path = |line: &str| -> Option<PathBuf> {
         let path = line.split('"').nth(1)?;
         let at = path.find(tree.to_str().unwrap())?;
@@ -63,7 +88,10 @@ fn opened(folder: &Folder, args: &[&str]) -> BTreeSet<PathBuf> {
 /// Those that this run wrote: no earlier release has them.
 fn own(folder: &Folder, opened: BTreeSet<PathBuf>) -> Vec<PathBuf> {
     let release = folder.latest();
-    opened.into_iter().filter(|path| fs::metadata(release.join(path)).unwrap().nlink() == 1).collect()
+    opened
+        .into_iter()
+        .filter(|path| fs::metadata(release.join(path)).unwrap().nlink() == 1)
+        .collect()
 }
 
 #[test]

@@ -15,7 +15,10 @@ struct Random(u64);
 impl Random {
     /// From 0 to 1.
     fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
@@ -23,8 +26,9 @@ impl Random {
 /// Towns of facilities in one state, as real layers cluster.
 fn towns() -> String {
     let mut random = Random(7);
-    let centres: Vec<(f64, f64)> =
-        (0..300).map(|_| (-99.5 + 9.0 * random.next(), 30.5 + 9.0 * random.next())).collect();
+    let centres: Vec<(f64, f64)> = (0..300)
+        .map(|_| (-99.5 + 9.0 * random.next(), 30.5 + 9.0 * random.next()))
+        .collect();
     let mut csv = String::new();
     for row in 0..ROWS {
         let (x, y) = centres[(random.next() * 300.0) as usize];
@@ -39,7 +43,10 @@ fn towns() -> String {
 fn skip_ratio(pages: &[[f32; 4]]) -> f64 {
     let side = |at: usize, pick: fn(f32, f32) -> f32| pages.iter().map(|page| page[at]).reduce(pick).unwrap();
     let (west, south) = (f64::from(side(0, f32::min)), f64::from(side(1, f32::min)));
-    let (width, height) = (f64::from(side(2, f32::max)) - west, f64::from(side(3, f32::max)) - south);
+    let (width, height) = (
+        f64::from(side(2, f32::max)) - west,
+        f64::from(side(3, f32::max)) - south,
+    );
     let columns = pages.len().isqrt();
     let ideal: Vec<[f64; 4]> = (0..pages.len())
         .map(|page| {
@@ -58,7 +65,12 @@ fn skip_ratio(pages: &[[f32; 4]]) -> f64 {
         .iter()
         .map(|page| {
             let [x0, y0, x1, y1] = page.map(f64::from);
-            [(x0 - west) / width, (y0 - south) / height, (x1 - west) / width, (y1 - south) / height]
+            [
+                (x0 - west) / width,
+                (y0 - south) / height,
+                (x1 - west) / width,
+                (y1 - south) / height,
+            ]
         })
         .collect();
     let mut random = Random(42);
@@ -93,8 +105,9 @@ fn windows_skip_nearly_as_many_pages_as_in_an_ideal_tiling() {
 fn write_shuffled(tile: &std::path::Path, to: &std::path::Path) {
     let rows = read(tile, None).unwrap();
     let mut random = Random(3);
-    let mut order: Vec<(u64, u32)> =
-        (0..60_000_u32).map(|row| ((random.next() * 1e15) as u64, row)).collect();
+    let mut order: Vec<(u64, u32)> = (0..60_000_u32)
+        .map(|row| ((random.next() * 1e15) as u64, row))
+        .collect();
     order.sort_unstable();
     let order = UInt32Array::from_iter_values(order.into_iter().map(|(_, row)| row));
     let features = Features {
@@ -105,6 +118,9 @@ fn write_shuffled(tile: &std::path::Path, to: &std::path::Path) {
         geometry_types: &["Point".to_owned()],
         footer: &[],
     };
-    let options = WriteOptions { page_rows: 1024, zstd_level: 1 };
+    let options = WriteOptions {
+        page_rows: 1024,
+        zstd_level: 1,
+    };
     write_features(&features, &options, std::fs::File::create(to).unwrap()).unwrap();
 }

@@ -24,7 +24,9 @@ fn fixture(folder: &Folder, name: &str, to: &str) {
 fn schema(folder: &Folder) {
     folder.schema("points", "point", "");
     let mut schema = fs::read_to_string(folder.path().join("schemas/points.toml")).unwrap();
-    for name in ["SMALL", "LARGE", "OPEN", "DAY", "AT", "LOCAL", "PRICE", "KIND", "TAGS", "PAIR", "STATE"] {
+    for name in [
+        "SMALL", "LARGE", "OPEN", "DAY", "AT", "LOCAL", "PRICE", "KIND", "TAGS", "PAIR", "STATE",
+    ] {
         let lower = name.to_lowercase();
         schema +=
             &format!("\n[[field]]\nname = \"v_{lower}\"\nfrom = [\"{name}\"]\ndescription = \"{name}\"\n");
@@ -42,7 +44,9 @@ fn run(folder: &Folder, more: &str) -> Ended {
 
 /// Values of the row with key 1, and how many rows have one.
 fn first(folder: &Folder, column: &str) -> Option<String> {
-    by_id(&folder.latest().join("layers/points"), column).remove("points:1").unwrap()
+    by_id(&folder.latest().join("layers/points"), column)
+        .remove("points:1")
+        .unwrap()
 }
 
 #[test]
@@ -78,7 +82,11 @@ fn files_of_every_writer_come_out_the_same() {
             ("v_pair", r#"{"n":1,"t":"one"}"#),
             ("state_code", "TX"),
         ] {
-            assert_eq!(first(&folder, column).as_deref(), Some(expected), "{file}: {column}");
+            assert_eq!(
+                first(&folder, column).as_deref(),
+                Some(expected),
+                "{file}: {column}"
+            );
         }
     }
 }
@@ -89,22 +97,48 @@ fn a_folder_is_one_source_and_its_names_are_a_column() {
     fixture(&folder, "duckdb_folder", "source.parquet");
     folder.write("source.parquet/_SUCCESS", "");
     let ended = run(&folder, "").code(0);
-    assert_eq!((ended.layer("points").rows_read, ended.layer("points").rows_written), (5, 4));
-    let states: Vec<_> = by_id(&folder.latest().join("layers/points"), "v_state").into_values().collect();
-    assert_eq!(states, [Some("TX"), Some("TX"), Some("AL"), None].map(|state| state.map(str::to_owned)));
+    assert_eq!(
+        (
+            ended.layer("points").rows_read,
+            ended.layer("points").rows_written
+        ),
+        (5, 4)
+    );
+    let states: Vec<_> = by_id(&folder.latest().join("layers/points"), "v_state")
+        .into_values()
+        .collect();
+    assert_eq!(
+        states,
+        [Some("TX"), Some("TX"), Some("AL"), None].map(|state| state.map(str::to_owned))
+    );
     let rejects = cikr::geoparquet::read(&folder.latest().join("rejects/points.parquet"), None).unwrap();
-    let sources = rejects.column_by_name("source").unwrap().as_any().downcast_ref::<StringArray>().unwrap();
-    assert_eq!(sources.value(0), "source.parquet/STATE=S%C3%A3o%2C%201%2F2/data_0.parquet");
+    let sources = rejects
+        .column_by_name("source")
+        .unwrap()
+        .as_any()
+        .downcast_ref::<StringArray>()
+        .unwrap();
+    assert_eq!(
+        sources.value(0),
+        "source.parquet/STATE=S%C3%A3o%2C%201%2F2/data_0.parquet"
+    );
     folder.run().code(0).says("published");
 }
 
 #[test]
 fn a_folders_key_that_repeats_a_column_stands_beside_it() {
     let folder = Folder::new();
-    fixture(&folder, "arrow_gzip.parquet", "source.parquet/KIND=folder/part.parquet");
+    fixture(
+        &folder,
+        "arrow_gzip.parquet",
+        "source.parquet/KIND=folder/part.parquet",
+    );
     schema(&folder);
     let schema = fs::read_to_string(folder.path().join("schemas/points.toml")).unwrap();
-    folder.write("schemas/points.toml", schema.replace("[\"STATE\"]", "[\"KIND_2\"]"));
+    folder.write(
+        "schemas/points.toml",
+        schema.replace("[\"STATE\"]", "[\"KIND_2\"]"),
+    );
     folder.pipeline("[[layer]]\nid = \"points\"\nsource.parquet = { path = \"source.parquet\" }\n");
     let ended = folder.run().code(0);
     assert!(ended.stderr.contains("KIND_2"), "{}", ended.stderr);
@@ -116,13 +150,18 @@ fn a_folders_key_that_repeats_a_column_stands_beside_it() {
 #[test]
 fn tiles_are_sources_too() {
     let folder = Folder::new();
-    folder.points("1,A,48001,5,-95,35\n2,B,01001,6,-85,35\n").run().code(0);
+    folder
+        .points("1,A,48001,5,-95,35\n2,B,01001,6,-85,35\n")
+        .run()
+        .code(0);
     let data = folder.latest().join("layers/points/data");
     folder.schema("again", "point", "");
     let schema = fs::read_to_string(folder.path().join("schemas/again.toml")).unwrap();
     folder.write(
         "schemas/again.toml",
-        schema.replace("[\"ID\"]", "[\"facility_id\"]").replace("[\"NAME\"]", "[\"region\"]"),
+        schema
+            .replace("[\"ID\"]", "[\"facility_id\"]")
+            .replace("[\"NAME\"]", "[\"region\"]"),
     );
     folder.pipeline(&format!(
         "[[layer]]\nid = \"again\"\nsource.parquet = {{ path = \"{}\" }}\n",
@@ -142,7 +181,9 @@ fn tiles_are_sources_too() {
 #[test]
 fn boundaries_may_be_parquet() {
     let folder = Folder::new();
-    folder.points("1,A,48001,5,-95,35\n2,B,01001,6,-85,35\n").schema("areas", "polygon", "");
+    folder
+        .points("1,A,48001,5,-95,35\n2,B,01001,6,-85,35\n")
+        .schema("areas", "polygon", "");
     let schema = fs::read_to_string(folder.path().join("schemas/areas.toml")).unwrap();
     folder.write("schemas/areas.toml", schema.replace("[\"ID\"]", "[\"GEOID\"]"));
     folder.pipeline(
@@ -152,13 +193,19 @@ fn boundaries_may_be_parquet() {
     let areas = folder.latest().join("layers/areas/data");
     folder.points("1,A,48001,5,-95,35\n2,B,01001,6,-85,35\n");
     let pipeline = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
-    let set = format!("source.parquet = {{ path = \"{}\" }}\ncode = \"id\"", areas.display());
+    let set = format!(
+        "source.parquet = {{ path = \"{}\" }}\ncode = \"id\"",
+        areas.display()
+    );
     let was = "source.geojson = { path = \"states.geojson\" }\ncode = \"GEOID\"";
     assert!(pipeline.contains(was));
     folder.write("pipeline.toml", pipeline.replacen(was, &set, 1));
     folder.run().code(0);
     let states = by_id(&folder.latest().join("layers/points"), "state_code");
-    assert_eq!(states.into_values().collect::<Vec<_>>(), ["TX", "AL"].map(|state| Some(state.to_owned())));
+    assert_eq!(
+        states.into_values().collect::<Vec<_>>(),
+        ["TX", "AL"].map(|state| Some(state.to_owned()))
+    );
 }
 
 /// A dictionary that claims other values than it has gives the rows that there are, or none.
@@ -166,7 +213,12 @@ fn boundaries_may_be_parquet() {
 fn a_dictionary_that_miscounts_gives_no_other_rows() {
     let ids = ["a", "b", "c", "a", "b", "c"];
     let names: ArrayRef = Arc::new(StringArray::from(ids.to_vec()));
-    let wkb = [&[1, 1, 0, 0, 0][..], &(-95_f64).to_le_bytes(), &35_f64.to_le_bytes()].concat();
+    let wkb = [
+        &[1, 1, 0, 0, 0][..],
+        &(-95_f64).to_le_bytes(),
+        &35_f64.to_le_bytes(),
+    ]
+    .concat();
     let points: ArrayRef = Arc::new(BinaryArray::from_iter_values(ids.iter().map(|_| wkb.as_slice())));
     let keys: ArrayRef = Arc::new(StringArray::from_iter_values((1..=6).map(|key| key.to_string())));
     let columns = [("NAME", names), ("ID", keys), ("geometry", points)];
@@ -176,7 +228,12 @@ fn a_dictionary_that_miscounts_gives_no_other_rows() {
     writer.write(&rows).unwrap();
     writer.close().unwrap();
     // The header of the first page ends in a struct (field 7) with the number of its values (field 1, zigzag).
-    let at = 4 + file[4..].windows(2).position(|bytes| bytes == [0x4C, 0x15]).unwrap() + 2;
+    let at = 4
+        + file[4..]
+            .windows(2)
+            .position(|bytes| bytes == [0x4C, 0x15])
+            .unwrap()
+        + 2;
     assert_eq!(file[at], 2 * 3, "a dictionary of three values");
     for claim in [0, 1, 2, 3, 4, 60] {
         file[at] = 2 * claim;
@@ -189,10 +246,17 @@ fn a_dictionary_that_miscounts_gives_no_other_rows() {
         let layer = folder.run().layer("d");
         if layer.rows_written > 0 || claim == 3 {
             let published = by_id(&folder.latest().join("layers/d"), "name");
-            assert_eq!(published.into_values().flatten().collect::<Vec<_>>(), ids, "{claim} values claimed");
+            assert_eq!(
+                published.into_values().flatten().collect::<Vec<_>>(),
+                ids,
+                "{claim} values claimed"
+            );
         } else {
             let reason = layer.reason.unwrap();
-            assert!(reason.contains("d.parquet") && !reason.contains("panicked"), "{claim}: {reason}");
+            assert!(
+                reason.contains("d.parquet") && !reason.contains("panicked"),
+                "{claim}: {reason}"
+            );
         }
     }
 }

@@ -27,10 +27,16 @@ fn a_part_by_its_own_word_fails_its_layer() {
         r#""links":[{"rel":"self","href":"https://example.org/1"},{"rel":"next","href":"https://example.org/2"}]"#,
         r#""next":"https://example.org/2""#,
     ] {
-        for (before, after) in [(format!("{member},"), String::new()), (String::new(), format!(",{member}"))]
-        {
+        for (before, after) in [
+            (format!("{member},"), String::new()),
+            (String::new(), format!(",{member}")),
+        ] {
             let folder = folder(&before, &after);
-            folder.run().code(4).says("points.geojson is a part by its own word").says("source.arcgis");
+            folder
+                .run()
+                .code(4)
+                .says("points.geojson is a part by its own word")
+                .says("source.arcgis");
         }
     }
 }
@@ -49,7 +55,11 @@ fn a_part_behind_http_fails_its_layer_too() {
         "[[layer]]\nid = \"points\"\nsource.http = {{ url = \"{}\", geojson = {{}} }}\n",
         server.url("/points.geojson")
     ));
-    folder.run().code(4).says("is a part by its own word").says("source.arcgis");
+    folder
+        .run()
+        .code(4)
+        .says("is a part by its own word")
+        .says("source.arcgis");
 }
 
 /// As of interfaces that page whatever the format is.
@@ -68,8 +78,13 @@ fn a_page_that_names_the_next_in_its_head_is_no_file() {
         ));
         folder.run()
     };
-    for part in ["<https://example.org/2>; rel=\"next\"", "</0>; rel=\"first\", </2>; rel=next"] {
-        linked(part).code(4).says("holds no delimited text but a page, whose `Link` header names the next");
+    for part in [
+        "<https://example.org/2>; rel=\"next\"",
+        "</0>; rel=\"first\", </2>; rel=next",
+    ] {
+        linked(part)
+            .code(4)
+            .says("holds no delimited text but a page, whose `Link` header names the next");
     }
     linked("</style.css>; rel=preload, </1>; rel=\"prev\"").code(0);
 }
@@ -92,18 +107,28 @@ fn numbers_that_are_none_are_null_and_counted() {
     let folder = folder("", "");
     let file = format!(
         r#"{{"type":"FeatureCollection","features":[{}]}}"#,
-        FEATURES.replace(r#""NAME":"A""#, r#""NAME":NaN"#).replace(r#""ID":"2""#, r#""ID":-Infinity"#)
+        FEATURES
+            .replace(r#""NAME":"A""#, r#""NAME":NaN"#)
+            .replace(r#""ID":"2""#, r#""ID":-Infinity"#)
     );
     folder.write("points.geojson", file);
     let ended = folder.run().code(0);
     let layer = ended.layer("points");
-    assert_eq!((layer.not_numbers, layer.rejects_by_reason.get("no_key")), (2, Some(&1)));
+    assert_eq!(
+        (layer.not_numbers, layer.rejects_by_reason.get("no_key")),
+        (2, Some(&1))
+    );
     let names = by_id(&folder.latest().join("layers/points"), "name");
-    assert_eq!(names.into_iter().collect::<Vec<_>>(), [("points:1".to_owned(), None)]);
+    assert_eq!(
+        names.into_iter().collect::<Vec<_>>(),
+        [("points:1".to_owned(), None)]
+    );
     // A height that is none, and one among several values.
     let file = format!(
         r#"{{"type":"FeatureCollection","features":[{}]}}"#,
-        FEATURES.replace("[-95,35]", "[-95,35,NaN]").replace(r#""B""#, r#"["B",NaN]"#)
+        FEATURES
+            .replace("[-95,35]", "[-95,35,NaN]")
+            .replace(r#""B""#, r#"["B",NaN]"#)
     );
     folder.write("points.geojson", file);
     assert_eq!(folder.run().code(0).layer("points").rows_written, 2);

@@ -26,7 +26,10 @@ fn a_pipe_in_place_of_a_file_is_told_of_and_nothing_waits_for_it() {
     ];
     for (name, command) in cases {
         let folder = Folder::new();
-        folder.points("1,A,48001,5,-95,35\n2,B,01001,6,-85,36\n").run().code(0);
+        folder
+            .points("1,A,48001,5,-95,35\n2,B,01001,6,-85,36\n")
+            .run()
+            .code(0);
         let release = folder.latest();
         let path = match name {
             "tile" => tiles(&release.join("layers/points")).remove(0),
@@ -34,10 +37,21 @@ fn a_pipe_in_place_of_a_file_is_told_of_and_nothing_waits_for_it() {
             name => folder.path().join(name),
         };
         pipe(&path);
-        let args = ["30", env!("CARGO_BIN_EXE_cikr")].into_iter().chain(command.split(' '));
-        let ended = ended(&Command::new("timeout").args(args).current_dir(folder.path()).output().unwrap());
+        let args = ["30", env!("CARGO_BIN_EXE_cikr")]
+            .into_iter()
+            .chain(command.split(' '));
+        let ended = ended(
+            &Command::new("timeout")
+                .args(args)
+                .current_dir(folder.path())
+                .output()
+                .unwrap(),
+        );
         assert_ne!(ended.code, 124, "{name}: it waits");
         let told = ended.stderr + &ended.stdout;
-        assert!(told.contains("regular file") || told.contains("is neither a file"), "{name}: {told}");
+        assert!(
+            told.contains("regular file") || told.contains("is neither a file"),
+            "{name}: {told}"
+        );
     }
 }

@@ -13,15 +13,26 @@ use crate::program::{Folder, POINTS_LAYER, rows};
 const ROWS: &str = "1,A,48001,5,-95,35\n2,B,01001,6,-85,36\n3,C,,7,-120,35\n";
 
 fn names(report: &RunReport) -> Vec<&str> {
-    report.products.as_ref().unwrap().keys().map(String::as_str).collect()
+    report
+        .products
+        .as_ref()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect()
 }
 
 /// Parquet files of a folder of the release, as paths within it; none where it isn't there.
 fn files(release: &Path, folder: &str) -> Vec<String> {
-    let entries = fs::read_dir(release.join(folder)).into_iter().flatten().map(Result::unwrap);
+    let entries = fs::read_dir(release.join(folder))
+        .into_iter()
+        .flatten()
+        .map(Result::unwrap);
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut files: Vec<String> =
-        names.filter(|name| name.ends_with(".parquet")).map(|name| format!("{folder}/{name}")).collect();
+    let mut files: Vec<String> = names
+        .filter(|name| name.ends_with(".parquet"))
+        .map(|name| format!("{folder}/{name}"))
+        .collect();
     files.sort();
     files
 }
@@ -37,15 +48,27 @@ fn every_table_is_a_product_s_and_documented_column_by_column() {
     for table in PRODUCTS.iter().flat_map(|product| product.about().doc.tables) {
         let path = table.path.replace("<layer>", "points");
         let schema = cikr::geoparquet::inspect(&release.join(&path)).unwrap().schema;
-        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let names: Vec<&str> = schema
+            .fields()
+            .iter()
+            .map(|field| field.name().as_str())
+            .collect();
         let told: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, told, "{path}");
-        assert!(readme.contains(&format!("`{}`, each row is", table.path)), "{path}");
-        assert!(told.iter().all(|name| readme.contains(&format!("| `{name}` |"))), "{path}");
+        assert!(
+            readme.contains(&format!("`{}`, each row is", table.path)),
+            "{path}"
+        );
+        assert!(
+            told.iter().all(|name| readme.contains(&format!("| `{name}` |"))),
+            "{path}"
+        );
         documented.insert(path);
     }
-    let found: BTreeSet<String> =
-        ["quality", "links", "changes"].iter().flat_map(|of| files(&release, of)).collect();
+    let found: BTreeSet<String> = ["quality", "links", "changes"]
+        .iter()
+        .flat_map(|of| files(&release, of))
+        .collect();
     assert_eq!(found, documented);
 }
 
@@ -61,7 +84,11 @@ fn every_product_says_what_it_is() {
             "README.md says nothing of {}",
             about.doc.name
         );
-        assert!(about.scope != Scope::Tile || !about.reads.is_empty(), "{} sees tiles", about.doc.name);
+        assert!(
+            about.scope != Scope::Tile || !about.reads.is_empty(),
+            "{} sees tiles",
+            about.doc.name
+        );
     }
 }
 
@@ -83,8 +110,17 @@ fn a_pipeline_chooses_its_products() {
     }
     assert!(files(&release, "quality").is_empty() && release.join("report.html").exists());
     let readme = fs::read_to_string(release.join("README.md")).unwrap();
-    assert!(!readme.contains("| `facilities/") && !readme.contains("| `links/"), "{readme}");
-    assert!(folder.cikr(&["run", "pipeline.toml"]).code(0).stdout.contains("layers/points/data"));
+    assert!(
+        !readme.contains("| `facilities/") && !readme.contains("| `links/"),
+        "{readme}"
+    );
+    assert!(
+        folder
+            .cikr(&["run", "pipeline.toml"])
+            .code(0)
+            .stdout
+            .contains("layers/points/data")
+    );
 
     // Choosing others makes no layer again: a switch is no part of what tiles follow from.
     let default = with("");
@@ -104,17 +140,24 @@ fn a_pipeline_chooses_its_products() {
     assert_eq!(names(&again), ["national", "sectors"]);
     assert_eq!(again.layers[0].national_bytes, national.layers[0].national_bytes);
     let less = with("products = [\"sectors\"]");
-    assert_eq!((names(&less), less.layers[0].national_bytes), (vec!["sectors"], None));
+    assert_eq!(
+        (names(&less), less.layers[0].national_bytes),
+        (vec!["sectors"], None)
+    );
     assert!(!folder.latest().join("layers/points/national.parquet").exists());
 }
 
 #[test]
 fn a_product_that_there_is_not_is_told_with_the_one_that_may_be_meant() {
     let folder = Folder::new();
+    folder.points(ROWS).pipeline(&format!(
+        "{POINTS_LAYER}\n[output]\nproducts = [\"qualty\", \"changes\"]\n"
+    ));
     folder
-        .points(ROWS)
-        .pipeline(&format!("{POINTS_LAYER}\n[output]\nproducts = [\"qualty\", \"changes\"]\n"));
-    folder.run().code(3).says("`qualty` is not a product").says("did you mean `quality`");
+        .run()
+        .code(3)
+        .says("`qualty` is not a product")
+        .says("did you mean `quality`");
     let schema = folder.cikr(&["schema", "pipeline"]).code(0).stdout;
     let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
     let listed = &schema["properties"]["output"]["properties"]["products"]["items"]["enum"];

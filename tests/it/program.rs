@@ -32,7 +32,9 @@ pub(crate) struct Ended {
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -68,7 +70,8 @@ impl Folder {
             let table = table.unwrap();
             fs::copy(table.path(), schemas.join(table.file_name())).unwrap();
         }
-        self.write("states.geojson", set("48", "01")).write("counties.geojson", set("48001", "01001"));
+        self.write("states.geojson", set("48", "01"))
+            .write("counties.geojson", set("48001", "01001"));
         self.write(
             "pipeline.toml",
             format!(
@@ -161,7 +164,13 @@ null = ["-999"]
     }
 
     pub(crate) fn cikr(&self, args: &[&str]) -> Ended {
-        ended(&Command::new(program()).args(args).current_dir(self.path()).output().unwrap())
+        ended(
+            &Command::new(program())
+                .args(args)
+                .current_dir(self.path())
+                .output()
+                .unwrap(),
+        )
     }
 
     pub(crate) fn run(&self) -> Ended {
@@ -197,7 +206,11 @@ pub(crate) fn ended(output: &Output) -> Ended {
 impl Ended {
     #[track_caller]
     pub(crate) fn code(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout, self.stderr
+        );
         assert!(!self.stderr.contains("panicked"), "a panic:\n{}", self.stderr);
         self
     }
@@ -216,7 +229,11 @@ impl Ended {
 
     #[track_caller]
     pub(crate) fn layer(&self, id: &str) -> LayerReport {
-        self.report().layers.into_iter().find(|layer| layer.id == id).unwrap()
+        self.report()
+            .layers
+            .into_iter()
+            .find(|layer| layer.id == id)
+            .unwrap()
     }
 }
 
@@ -233,18 +250,25 @@ pub(crate) fn tiles(collection: &Path) -> Vec<PathBuf> {
 
 /// Every row of a collection, tile by tile.
 pub(crate) fn rows(collection: &Path) -> Vec<RecordBatch> {
-    tiles(collection).iter().map(|tile| cikr::geoparquet::read(tile, None).unwrap()).collect()
+    tiles(collection)
+        .iter()
+        .map(|tile| cikr::geoparquet::read(tile, None).unwrap())
+        .collect()
 }
 
 /// A column of texts or days by facility id.
 pub(crate) fn by_id(collection: &Path, column: &str) -> std::collections::BTreeMap<String, Option<String>> {
     let text = |batch: &RecordBatch, name: &str| -> StringArray {
-        let column = batch.column_by_name(name).unwrap_or_else(|| panic!("no column {name}"));
+        let column = batch
+            .column_by_name(name)
+            .unwrap_or_else(|| panic!("no column {name}"));
         let days: Option<&Date32Array> = column.as_any().downcast_ref();
         match days {
             Some(days) => {
                 let day = |row: usize| days.is_valid(row).then(|| days.value_as_date(row)).flatten();
-                (0..days.len()).map(|row| day(row).map(|day| day.to_string())).collect()
+                (0..days.len())
+                    .map(|row| day(row).map(|day| day.to_string()))
+                    .collect()
             }
             None => column.as_any().downcast_ref::<StringArray>().unwrap().clone(),
         }
@@ -252,7 +276,9 @@ pub(crate) fn by_id(collection: &Path, column: &str) -> std::collections::BTreeM
     let pairs = rows(collection).into_iter().flat_map(|batch| {
         let (ids, values) = (text(&batch, "facility_id"), text(&batch, column));
         let value = move |row: usize| values.is_valid(row).then(|| values.value(row).to_owned());
-        (0..ids.len()).map(move |row| (ids.value(row).to_owned(), value(row))).collect::<Vec<_>>()
+        (0..ids.len())
+            .map(move |row| (ids.value(row).to_owned(), value(row)))
+            .collect::<Vec<_>>()
     });
     pairs.collect()
 }

@@ -76,7 +76,10 @@ pub(crate) fn planted(head: &str, layers: &str) -> Folder {
     folder.schema("points", "point", "");
     let schema = fs::read_to_string(folder.path().join("schemas/points.toml")).unwrap();
     folder.write("schemas/points.toml", schema + MORE_FIELDS);
-    folder.write("points.csv", format!("ID,NAME,COUNTYFIPS,BEDS,LON,LAT,ST,DATE,OWN\n{ROWS}"));
+    folder.write(
+        "points.csv",
+        format!("ID,NAME,COUNTYFIPS,BEDS,LON,LAT,ST,DATE,OWN\n{ROWS}"),
+    );
     with(&folder, head, layers);
     folder
 }
@@ -91,12 +94,20 @@ pub(crate) fn with(folder: &Folder, head: &str, layers: &str) {
 pub(crate) fn table(folder: &Folder, name: &str, columns: &[&str]) -> Vec<String> {
     let file = folder.latest().join("quality").join(format!("{name}.parquet"));
     let rows = cikr::geoparquet::read(&file, None).unwrap();
-    let line = |row| columns.iter().map(|name| cell(&rows, name, row)).collect::<Vec<_>>().join(" ");
+    let line = |row| {
+        columns
+            .iter()
+            .map(|name| cell(&rows, name, row))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
     (0..rows.num_rows()).map(line).collect()
 }
 
 fn cell(rows: &RecordBatch, name: &str, row: usize) -> String {
-    let column = rows.column_by_name(name).unwrap_or_else(|| panic!("no column {name}"));
+    let column = rows
+        .column_by_name(name)
+        .unwrap_or_else(|| panic!("no column {name}"));
     if column.is_null(row) {
         return "-".to_owned();
     }
@@ -106,7 +117,11 @@ fn cell(rows: &RecordBatch, name: &str, row: usize) -> String {
         DataType::UInt64 => column.as_primitive::<UInt64Type>().value(row).to_string(),
         DataType::Int64 => column.as_primitive::<Int64Type>().value(row).to_string(),
         DataType::Float64 => format!("{:.4}", column.as_primitive::<Float64Type>().value(row)),
-        DataType::Date32 => column.as_primitive::<Date32Type>().value_as_date(row).unwrap().to_string(),
+        DataType::Date32 => column
+            .as_primitive::<Date32Type>()
+            .value_as_date(row)
+            .unwrap()
+            .to_string(),
         other => panic!("{name} is {other}"),
     }
 }
@@ -116,7 +131,11 @@ pub(crate) fn quality(report: &RunReport) -> &QualityReport {
 }
 
 pub(crate) fn points(report: &RunReport) -> &LayerQuality {
-    quality(report).layers.iter().find(|layer| layer.id == "points").unwrap()
+    quality(report)
+        .layers
+        .iter()
+        .find(|layer| layer.id == "points")
+        .unwrap()
 }
 
 #[test]
@@ -154,7 +173,10 @@ fn coverage_counts_every_row_once() {
 fn claims_name_what_disagrees_and_an_example() {
     let folder = planted("", LAYER);
     let more = "7,F,48001,5,-85,36,TX,,1\n8,G,48001,5,-85,37,AL,,1\n";
-    folder.write("points.csv", fs::read_to_string(folder.path().join("points.csv")).unwrap() + more);
+    folder.write(
+        "points.csv",
+        fs::read_to_string(folder.path().join("points.csv")).unwrap() + more,
+    );
     let report = folder.run().code(0).report();
     let columns = ["layer", "kind", "claimed", "computed", "rows", "example"];
     let found = table(&folder, "claims", &columns);
@@ -206,9 +228,17 @@ fn fields_tell_nulls_and_their_causes() {
         "owner_name decoded 6 2 0.3333 0 0 0 0 false",
         "phone attribute 6 6 1.0000 0 0 0 0 true",
     ] {
-        assert!(fields.iter().any(|line| line == expected), "{expected}\nis not in\n{}", fields.join("\n"));
+        assert!(
+            fields.iter().any(|line| line == expected),
+            "{expected}\nis not in\n{}",
+            fields.join("\n")
+        );
     }
-    assert!(!fields.iter().any(|line| line.starts_with("geometry ") || line.starts_with("bbox ")));
+    assert!(
+        !fields
+            .iter()
+            .any(|line| line.starts_with("geometry ") || line.starts_with("bbox "))
+    );
 }
 
 #[test]
@@ -255,7 +285,11 @@ fn layers_tell_duplicates_dates_and_claims() {
             "points unparsed beds 1",
         ]
     );
-    let scores = table(&folder, "scores", &["score", "numerator", "denominator", "share", "reason"]);
+    let scores = table(
+        &folder,
+        "scores",
+        &["score", "numerator", "denominator", "share", "reason"],
+    );
     assert_eq!(
         scores[..3],
         [
@@ -265,9 +299,15 @@ fn layers_tell_duplicates_dates_and_claims() {
         ]
     );
     let layer = points(&report);
-    assert_eq!((layer.suspected_duplicates, layer.accuracy.numerator), (1, Some(4)));
+    assert_eq!(
+        (layer.suspected_duplicates, layer.accuracy.numerator),
+        (1, Some(4))
+    );
     let dates = layer.dates.as_ref().unwrap();
-    assert_eq!((dates.dated, dates.future, dates.median.as_str()), (4, 1, "2020-01-01"));
+    assert_eq!(
+        (dates.dated, dates.future, dates.median.as_str()),
+        (4, 1, "2020-01-01")
+    );
     assert_eq!(layer.nulls[0].nulls, 6, "the emptiest first");
     let filled: u64 = layer.nulls.iter().map(|field| field.nulls).sum();
     assert_eq!(layer.filled.numerator, Some(30 * 6 - filled));
@@ -277,21 +317,50 @@ fn layers_tell_duplicates_dates_and_claims() {
 fn a_carried_layer_is_assessed_as_it_stands() {
     let folder = planted("", LAYER);
     folder.write("second.csv", "ID,NAME,LON,LAT\n1,SECOND,-95,35\n");
-    let both = format!("{LAYER}{}", GONE.split("\n\n").next().unwrap().replace("gone", "second"));
+    let both = format!(
+        "{LAYER}{}",
+        GONE.split("\n\n").next().unwrap().replace("gone", "second")
+    );
     with(&folder, "", &both);
     let first = folder.run().code(0).report();
-    let all = ["layer", "state_code", "sector_code", "rows", "within", "claimed", "agreeing", "dated"];
+    let all = [
+        "layer",
+        "state_code",
+        "sector_code",
+        "rows",
+        "within",
+        "claimed",
+        "agreeing",
+        "dated",
+    ];
     let coverage = table(&folder, "coverage", &all);
-    let claims = table(&folder, "claims", &["layer", "kind", "claimed", "computed", "rows", "example"]);
+    let claims = table(
+        &folder,
+        "claims",
+        &["layer", "kind", "claimed", "computed", "rows", "example"],
+    );
     folder.write("points.csv", "<html>gone</html>");
     let second = folder.run().code(5).report();
     assert_eq!(table(&folder, "coverage", &all), coverage);
     assert_eq!(
-        table(&folder, "claims", &["layer", "kind", "claimed", "computed", "rows", "example"]),
+        table(
+            &folder,
+            "claims",
+            &["layer", "kind", "claimed", "computed", "rows", "example"]
+        ),
         claims
     );
-    let status =
-        table(&folder, "layers", &["layer", "status", "carried_from", "carried_age_days", "rows_written"]);
+    let status = table(
+        &folder,
+        "layers",
+        &[
+            "layer",
+            "status",
+            "carried_from",
+            "carried_age_days",
+            "rows_written",
+        ],
+    );
     assert_eq!(status[0], format!("points carried {} 0 6", first.release));
     assert_eq!(status[1], "second published - - 1");
     assert_eq!(points(&second).accuracy, points(&first).accuracy);
@@ -305,27 +374,43 @@ fn verify_holds_the_coverage_against_the_report() {
     let report = folder.latest().join("report.json");
     let text = fs::read_to_string(&report).unwrap();
     fs::remove_file(&report).unwrap();
-    let moved = text.replace("\"TX\": 4", "\"TX\": 3").replace("\"AL\": 1", "\"AL\": 2");
+    let moved = text
+        .replace("\"TX\": 4", "\"TX\": 3")
+        .replace("\"AL\": 1", "\"AL\": 2");
     assert!(moved != text);
     fs::write(&report, moved).unwrap();
     let ended = folder.cikr(&["verify", "store"]).code(7);
     assert!(
-        ended.stdout.contains("quality/coverage.parquet: points: rows by state differ"),
+        ended
+            .stdout
+            .contains("quality/coverage.parquet: points: rows by state differ"),
         "{}",
         ended.stdout
     );
     fs::remove_file(folder.latest().join("quality/coverage.parquet")).unwrap();
     let ended = folder.cikr(&["verify", "store"]).code(7);
-    assert!(ended.stdout.contains("quality/coverage.parquet: cannot open"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("quality/coverage.parquet: cannot open"),
+        "{}",
+        ended.stdout
+    );
 }
 
 #[test]
 fn our_readme_tells_every_column_of_every_quality_table() {
     let ours = fs::read_to_string(std::path::Path::new(crate::program::ROOT).join("README.md")).unwrap();
     for table in TABLES {
-        let line = ours.lines().find(|line| line.starts_with(&format!("| `{}` |", table.path)));
+        let line = ours
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{}` |", table.path)));
         let line = line.unwrap_or_else(|| panic!("README.md says nothing of {}", table.path));
-        assert!(table.columns.iter().all(|(name, _)| line.contains(&format!("`{name}`"))), "{line}");
+        assert!(
+            table
+                .columns
+                .iter()
+                .all(|(name, _)| line.contains(&format!("`{name}`"))),
+            "{line}"
+        );
     }
 }
 
@@ -339,19 +424,43 @@ fn the_tables_do_not_depend_on_threads_or_tiles() {
     };
     folder.run().code(0);
     let first = bytes(&folder);
-    folder.cikr(&["run", "pipeline.toml", "-q", "--threads", "1", "--rebuild"]).code(0);
+    folder
+        .cikr(&["run", "pipeline.toml", "-q", "--threads", "1", "--rebuild"])
+        .code(0);
     assert!(bytes(&folder) == first, "one thread");
     let report = folder.run().code(0).report();
-    assert!(report.layers[0].unchanged_since.is_some() && bytes(&folder) == first, "of linked tiles");
-    assert_eq!(table(&folder, "layers", &["suspected_duplicates"]), ["1"], "as known");
+    assert!(
+        report.layers[0].unchanged_since.is_some() && bytes(&folder) == first,
+        "of linked tiles"
+    );
+    assert_eq!(
+        table(&folder, "layers", &["suspected_duplicates"]),
+        ["1"],
+        "as known"
+    );
     // Two rows a tile: what is in one tile and what is in several is counted alike.
-    with(&folder, "", &format!("{LAYER}\n[output]\ntile-rows = 2\ngroup-rows = 2\npage-rows = 1\n"));
+    with(
+        &folder,
+        "",
+        &format!("{LAYER}\n[output]\ntile-rows = 2\ngroup-rows = 2\npage-rows = 1\n"),
+    );
     let report = folder.run().code(0).report();
-    assert_eq!(table(&folder, "layers", &["suspected_duplicates"]), ["1"], "twins in two tiles");
+    assert_eq!(
+        table(&folder, "layers", &["suspected_duplicates"]),
+        ["1"],
+        "twins in two tiles"
+    );
     assert!(report.layers[0].tiles > 3);
     let rows = |name: &str| cikr::geoparquet::read(&folder.latest().join(name), None).unwrap();
-    let now: Vec<RecordBatch> = tables.map(|table| rows(&format!("quality/{table}.parquet"))).to_vec();
+    let now: Vec<RecordBatch> = tables
+        .map(|table| rows(&format!("quality/{table}.parquet")))
+        .to_vec();
     with(&folder, "", LAYER);
     folder.run().code(0);
-    assert_eq!(tables.map(|table| rows(&format!("quality/{table}.parquet"))).to_vec(), now);
+    assert_eq!(
+        tables
+            .map(|table| rows(&format!("quality/{table}.parquet")))
+            .to_vec(),
+        now
+    );
 }

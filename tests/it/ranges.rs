@@ -15,22 +15,37 @@ fn parts_that_lie_are_not_joined() {
     let cases: [(&str, Lie); 8] = [
         ("ends early and says so", |from, body| {
             let end = body.len().min(from + 50_000);
-            part(&body[from..end], &format!("bytes {from}-{}/{}", end - 1, body.len()))
+            part(
+                &body[from..end],
+                &format!("bytes {from}-{}/{}", end - 1, body.len()),
+            )
         }),
         ("tells no length", |from, body| {
             part(&body[from..from + 99], &format!("bytes {from}-{}/*", from + 98))
         }),
         ("begins elsewhere", |from, body| {
-            part(&body[from + 5..], &format!("bytes {}-{}/{}", from + 5, body.len() - 1, body.len()))
+            part(
+                &body[from + 5..],
+                &format!("bytes {}-{}/{}", from + 5, body.len() - 1, body.len()),
+            )
         }),
         ("claims a longer file", |from, body| {
-            part(&body[from..], &format!("bytes {from}-{}/{}", body.len() - 1, body.len() + 100))
+            part(
+                &body[from..],
+                &format!("bytes {from}-{}/{}", body.len() - 1, body.len() + 100),
+            )
         }),
         ("claims a shorter file", |from, body| {
-            part(&body[from..from + 99], &format!("bytes {from}-{}/{}", from + 98, from + 99))
+            part(
+                &body[from..from + 99],
+                &format!("bytes {from}-{}/{}", from + 98, from + 99),
+            )
         }),
         ("claims a shorter part", |from, body| {
-            part(&body[from..], &format!("bytes {from}-{}/{}", from + 98, body.len()))
+            part(
+                &body[from..],
+                &format!("bytes {from}-{}/{}", from + 98, body.len()),
+            )
         }),
         ("says not which part", |from, body| partial(whole(&body[from..]))),
         ("gives the whole to a range", |_, body| whole(body)),
@@ -67,7 +82,12 @@ fn the_file_decides_where_a_download_goes_on() {
         assert!(landed(&folder).unwrap() == body);
         fs::remove_dir_all(folder.path().join("store/landing/points")).unwrap();
     }
-    assert!(server.requests().iter().all(|request| request.header("Range").is_none()));
+    assert!(
+        server
+            .requests()
+            .iter()
+            .all(|request| request.header("Range").is_none())
+    );
 }
 
 /// A server that gives parts to whoever asks for the whole is given up after a few requests.
@@ -78,11 +98,17 @@ fn parts_that_nobody_asked_for_end() {
     let folder = folder(&server.url("/points.csv"), "");
     let ended = folder.run().code(4);
     assert!(
-        ended.stderr.contains("was asked for the whole file and gave a part of it (bytes 0-98/"),
+        ended
+            .stderr
+            .contains("was asked for the whole file and gave a part of it (bytes 0-98/"),
         "{}",
         ended.stderr
     );
-    assert!(server.requests().len() < 10, "{} requests", server.requests().len());
+    assert!(
+        server.requests().len() < 10,
+        "{} requests",
+        server.requests().len()
+    );
     assert_eq!(landed(&folder), None);
 }
 
@@ -93,7 +119,14 @@ fn a_body_without_a_length_is_fetched_until_two_are_the_same() {
     let row = body[..70_000].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
     let bytes = body.clone();
     let server = Server::start(move |request| {
-        let reply = Reply::bytes("text/csv", if request.number == 1 { &bytes[..row] } else { &bytes[..] });
+        let reply = Reply::bytes(
+            "text/csv",
+            if request.number == 1 {
+                &bytes[..row]
+            } else {
+                &bytes[..]
+            },
+        );
         reply.undelimited()
     });
     let folder = folder(&server.url("/points.csv"), "");
@@ -104,7 +137,12 @@ fn a_body_without_a_length_is_fetched_until_two_are_the_same() {
 
 /// Where a request has its file begin.
 fn from(request: &Request) -> Option<usize> {
-    request.header("Range")?.strip_prefix("bytes=")?.trim_end_matches('-').parse().ok()
+    request
+        .header("Range")?
+        .strip_prefix("bytes=")?
+        .trim_end_matches('-')
+        .parse()
+        .ok()
 }
 
 fn whole(body: &[u8]) -> Reply {

@@ -26,8 +26,14 @@ fn layouts() -> Vec<Layout> {
     let text = fs::read_to_string(Path::new(ROOT).join("tests/it/layouts.toml")).unwrap();
     let table: toml::Table = toml::from_str(&text).unwrap();
     let texts = |entry: &toml::Value, key: &str| -> Vec<String> {
-        let list = entry.get(key).and_then(toml::Value::as_array).cloned().unwrap_or_default();
-        list.iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+        let list = entry
+            .get(key)
+            .and_then(toml::Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        list.iter()
+            .map(|text| text.as_str().unwrap().to_owned())
+            .collect()
     };
     let text = |entry: &toml::Value, key: &str| entry[key].as_str().unwrap().to_owned();
     let layout = |entry: &toml::Value| Layout {
@@ -42,9 +48,13 @@ fn layouts() -> Vec<Layout> {
 
 /// Every shipped schema's id, sorted.
 fn schema_ids() -> Vec<String> {
-    let files = fs::read_dir(Path::new(ROOT).join("schemas")).unwrap().map(|entry| entry.unwrap().path());
+    let files = fs::read_dir(Path::new(ROOT).join("schemas"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let toml = files.filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    let ids: BTreeSet<String> = toml.map(|path| path.file_stem().unwrap().to_str().unwrap().into()).collect();
+    let ids: BTreeSet<String> = toml
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().into())
+        .collect();
     ids.into_iter().collect()
 }
 
@@ -61,7 +71,10 @@ fn pipeline(folder: &Folder, layers: &[(String, String)]) {
         .collect();
     folder.pipeline(&layers);
     let text = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
-    folder.write("pipeline.toml", text.replace("\"schemas\"", &format!("\"{ROOT}/schemas\"")));
+    folder.write(
+        "pipeline.toml",
+        text.replace("\"schemas\"", &format!("\"{ROOT}/schemas\"")),
+    );
 }
 
 /// The plan over all schemas, each a layer of its own name.
@@ -93,23 +106,34 @@ fn schema(id: &str) -> &'static LayerSchema {
 
 #[test]
 fn schemas_cover_layers_and_sectors_and_resolve_without_a_warning() {
-    let sectors: BTreeSet<&str> = shipped().iter().map(|layer| layer.schema.sector.code.as_str()).collect();
+    let sectors: BTreeSet<&str> = shipped()
+        .iter()
+        .map(|layer| layer.schema.sector.code.as_str())
+        .collect();
     assert!(shipped().len() >= 40, "{} schemas", shipped().len());
     assert!(sectors.len() >= 14, "{sectors:?}");
     // Nuclear power has no layer of its own: it is in the power plants.
     let rules = &schema("power_plants").sector.rules;
     assert!(
-        rules.iter().any(|rule| rule.code.as_deref() == Some("NUCL") && rule.values.equals == ["nuclear"])
+        rules
+            .iter()
+            .any(|rule| rule.code.as_deref() == Some("NUCL") && rule.values.equals == ["nuclear"])
     );
 }
 
 #[test]
 fn a_key_is_never_a_number_of_the_file() {
     for layer in shipped() {
-        let key = layer.schema.fields.iter().filter(|field| layer.schema.key.contains(&field.name));
+        let key = layer
+            .schema
+            .fields
+            .iter()
+            .filter(|field| layer.schema.key.contains(&field.name));
         let froms: Vec<&String> = key.flat_map(|field| &field.from).collect();
         let is_row_number = |from: &&&String| {
-            ["OBJECTID", "FID", "GLOBALID"].iter().any(|number| from.eq_ignore_ascii_case(number))
+            ["OBJECTID", "FID", "GLOBALID"]
+                .iter()
+                .any(|number| from.eq_ignore_ascii_case(number))
         };
         let expected: &[&str] = match layer.schema.id.as_str() {
             // The one layer whose rows have nothing else in common with the next release.
@@ -130,7 +154,10 @@ fn a_schema_without_a_published_layout_says_that_it_is_unverified() {
     let verified: BTreeSet<String> = layouts().into_iter().map(|layout| layout.schema).collect();
     for id in schema_ids() {
         let text = fs::read_to_string(Path::new(ROOT).join(format!("schemas/{id}.toml"))).unwrap();
-        assert!(text.starts_with("# "), "{id} doesn't say what it was checked against");
+        assert!(
+            text.starts_with("# "),
+            "{id} doesn't say what it was checked against"
+        );
         let is_unverified = text.lines().any(|line| line == "status = \"unverified\"");
         assert_eq!(is_unverified, !verified.contains(&id), "{id}");
     }
@@ -193,8 +220,14 @@ const ROWS: usize = STATES.len();
 /// A value that the first field with this column must take, another in every row where the key needs it.
 fn value(fields: &[Field], column: &str, row: usize) -> String {
     let from = |field: &&Field| field.from.iter().any(|from| from.eq_ignore_ascii_case(column));
-    let Some(field) = fields.iter().find(from) else { return format!("v{row}") };
-    let day = NaiveDate::from_ymd_opt(2020, 1, 2).unwrap().and_hms_opt(0, 0, 0).unwrap().and_utc();
+    let Some(field) = fields.iter().find(from) else {
+        return format!("v{row}");
+    };
+    let day = NaiveDate::from_ymd_opt(2020, 1, 2)
+        .unwrap()
+        .and_hms_opt(0, 0, 0)
+        .unwrap()
+        .and_utc();
     match &field.kind {
         FieldKind::Text if !field.codes.is_empty() => field.codes[row % field.codes.len()].0.clone(),
         FieldKind::Text if field.pad.is_some() => (row + 1).to_string(),
@@ -221,8 +254,15 @@ fn wkt(kind: GeometryKind) -> &'static str {
 fn csv(layout: &Layout) -> String {
     let schema = schema(&layout.schema);
     let row = |row: usize| {
-        let cells = layout.columns.iter().map(|column| format!("\"{}\"", value(&schema.fields, column, row)));
-        format!("{},\"{}\"", cells.collect::<Vec<_>>().join(","), wkt(schema.geometry))
+        let cells = layout
+            .columns
+            .iter()
+            .map(|column| format!("\"{}\"", value(&schema.fields, column, row)));
+        format!(
+            "{},\"{}\"",
+            cells.collect::<Vec<_>>().join(","),
+            wkt(schema.geometry)
+        )
     };
     let rows: Vec<String> = (0..ROWS).map(row).collect();
     format!("{},WKT\n{}\n", layout.columns.join(","), rows.join("\n"))
@@ -236,7 +276,10 @@ fn rows_of_every_published_layout_arrive_with_every_value() {
         .enumerate()
         .map(|(index, layout)| (format!("{}_{index}", layout.schema), layout))
         .collect();
-    let layers: Vec<_> = layouts.iter().map(|(id, layout)| (id.clone(), layout.schema.clone())).collect();
+    let layers: Vec<_> = layouts
+        .iter()
+        .map(|(id, layout)| (id.clone(), layout.schema.clone()))
+        .collect();
     pipeline(&folder, &layers);
     for (id, layout) in &layouts {
         folder.write(&format!("{id}.csv"), csv(layout));
@@ -247,7 +290,11 @@ fn rows_of_every_published_layout_arrive_with_every_value() {
         let layout = &layouts[&layer.id];
         let shown = format!("{} {}: {layer:?}", layer.id, layout.of);
         assert_eq!(layer.status, LayerStatus::Published, "{shown}");
-        assert_eq!((layer.rows_read, layer.rows_written), (ROWS as u64, ROWS as u64), "{shown}");
+        assert_eq!(
+            (layer.rows_read, layer.rows_written),
+            (ROWS as u64, ROWS as u64),
+            "{shown}"
+        );
         assert!(layer.fields.is_empty(), "values lost: {shown}");
         assert_eq!(layer.fields_missing, layout.absent, "{shown}");
     }
@@ -259,13 +306,20 @@ fn rows_of_every_published_layout_arrive_with_every_value() {
 fn every_date_of_a_schema_is_read_in_all_usual_spellings() {
     for layer in shipped() {
         for field in &layer.schema.fields {
-            let FieldKind::Date { formats } = &field.kind else { continue };
+            let FieldKind::Date { formats } = &field.kind else {
+                continue;
+            };
             let unread: Vec<&&str> = USUAL_PATTERNS
                 .iter()
                 .filter(|usual| !formats.iter().any(|format| format == **usual))
                 .collect();
             assert!(unread.is_empty(), "{} {}: {unread:?}", layer.id, field.name);
-            assert!(formats.len() <= ROWS, "{} {} has formats that no row tries", layer.id, field.name);
+            assert!(
+                formats.len() <= ROWS,
+                "{} {} has formats that no row tries",
+                layer.id,
+                field.name
+            );
         }
     }
 }
@@ -288,7 +342,10 @@ fn dates_are_read_alike(folder: &Folder, layouts: &BTreeMap<String, Layout>) {
 
 fn days(batch: &arrow_array::RecordBatch, column: &str) -> Vec<i64> {
     let column = batch.column_by_name(column).unwrap();
-    let dates = column.as_any().downcast_ref::<arrow_array::Date32Array>().unwrap();
+    let dates = column
+        .as_any()
+        .downcast_ref::<arrow_array::Date32Array>()
+        .unwrap();
     dates.values().iter().map(|days| i64::from(*days)).collect()
 }
 
@@ -298,13 +355,25 @@ fn table() -> String {
         let LayerSchema { id, sector, key, .. } = &*layer.schema;
         let also = |also: &[String]| also.iter().map(|code| format!(" +{code}")).collect::<String>();
         let refined = |rule: &cikr::plan::SectorRule| {
-            let code = rule.code.as_ref().map(|code| format!(" →{code}")).unwrap_or_default();
+            let code = rule
+                .code
+                .as_ref()
+                .map(|code| format!(" →{code}"))
+                .unwrap_or_default();
             code + &also(&rule.also)
         };
-        let rules: BTreeSet<String> =
-            sector.rules.iter().map(refined).filter(|text| !text.is_empty()).collect();
+        let rules: BTreeSet<String> = sector
+            .rules
+            .iter()
+            .map(refined)
+            .filter(|text| !text.is_empty())
+            .collect();
         let rules: String = rules.into_iter().collect();
-        let rules = if rules.is_empty() { rules } else { format!(" (rows:{rules})") };
+        let rules = if rules.is_empty() {
+            rules
+        } else {
+            format!(" (rows:{rules})")
+        };
         format!(
             "| [{id}]({id}.toml) | {} | {:?} | {}{}{rules} | {} | {} | {} |\n",
             layer.schema.label(),
@@ -313,7 +382,10 @@ fn table() -> String {
             also(&sector.also),
             sector.subsector.as_deref().unwrap_or(""),
             sector.lifeline.as_deref().unwrap_or(""),
-            key.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", "),
+            key.iter()
+                .map(|field| format!("`{field}`"))
+                .collect::<Vec<_>>()
+                .join(", "),
         )
     };
     shipped().iter().map(row).collect()
@@ -322,7 +394,14 @@ fn table() -> String {
 #[test]
 fn the_table_of_schemas_is_true() {
     let readme = fs::read_to_string(Path::new(ROOT).join("schemas/README.md")).unwrap();
-    let rows: String =
-        readme.lines().filter(|line| line.starts_with("| [")).map(|line| format!("{line}\n")).collect();
-    assert!(rows == table(), "the rows of schemas/README.md should be:\n{}", table());
+    let rows: String = readme
+        .lines()
+        .filter(|line| line.starts_with("| ["))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert!(
+        rows == table(),
+        "the rows of schemas/README.md should be:\n{}",
+        table()
+    );
 }

@@ -12,7 +12,13 @@ use crate::program::{Folder, POINTS_LAYER, ROOT, by_id};
 type Places = BTreeMap<(String, String), Vec<[Option<String>; 4]>>;
 
 fn texts(table: &RecordBatch, name: &str) -> StringArray {
-    table.column_by_name(name).unwrap().as_any().downcast_ref::<StringArray>().unwrap().clone()
+    table
+        .column_by_name(name)
+        .unwrap()
+        .as_any()
+        .downcast_ref::<StringArray>()
+        .unwrap()
+        .clone()
 }
 
 /// The places of a layer's facilities, by way of their classes.
@@ -20,19 +26,35 @@ pub(crate) fn places(release: &Path, layer: &str) -> Places {
     let table = cikr::geoparquet::read(&release.join(MEMBERSHIP), None).unwrap();
     let columns =
         ["sector_class", "scheme", "code", "lead_agency", "reason", "basis"].map(|n| texts(&table, n));
-    let primary: &BooleanArray = table.column_by_name("is_primary").unwrap().as_any().downcast_ref().unwrap();
-    let cell = |at: usize, row: usize| columns[at].is_valid(row).then(|| columns[at].value(row).to_owned());
+    let primary: &BooleanArray = table
+        .column_by_name("is_primary")
+        .unwrap()
+        .as_any()
+        .downcast_ref()
+        .unwrap();
+    let cell = |at: usize, row: usize| {
+        columns[at]
+            .is_valid(row)
+            .then(|| columns[at].value(row).to_owned())
+    };
     let mut of_class = Places::new();
     for row in 0..table.num_rows() {
         let key = (cell(0, row).unwrap(), cell(1, row).unwrap());
         let rows = of_class.entry(key).or_default();
-        assert_eq!(primary.value(row), rows.is_empty(), "the primary row comes first, and once");
+        assert_eq!(
+            primary.value(row),
+            rows.is_empty(),
+            "the primary row comes first, and once"
+        );
         rows.push([2, 3, 4, 5].map(|at| cell(at, row)));
     }
     let classes = by_id(&release.join("layers").join(layer), "sector_class");
     let of_facility = |(id, class): (String, Option<String>)| {
         let class = class.unwrap();
-        assert!(class.starts_with(&format!("{layer}:")) && class.len() == layer.len() + 13, "{class}");
+        assert!(
+            class.starts_with(&format!("{layer}:")) && class.len() == layer.len() + 13,
+            "{class}"
+        );
         let places = of_class.iter().filter(move |((of, _), _)| *of == class);
         places
             .map(move |((_, scheme), rows)| ((id.clone(), scheme.clone()), rows.clone()))
@@ -77,19 +99,31 @@ fn a_row_is_placed_by_what_it_says() {
     let places = places(&folder.latest(), "points");
     let found = |facility, scheme| code(&places, facility, scheme).0;
     assert_eq!(places.len(), 5 * SCHEMES.len());
-    assert_eq!((found("1", "2003"), found("2", "2003")), (Some("FOOD_MEAT"), Some("FOOD_OTHER")));
+    assert_eq!(
+        (found("1", "2003"), found("2", "2003")),
+        (Some("FOOD_MEAT"), Some("FOOD_OTHER"))
+    );
     let (unknown, rows) = code(&places, "3", "2003");
     assert_eq!(unknown, None);
     assert!(rows[0][2].as_deref().unwrap().contains("NAICS code"), "{rows:?}");
     assert_eq!(found("3", "2024"), Some("FOAG"));
     // The layer says food, the NAICS code another sector: the first stays as a second membership.
     let (school, rows) = code(&places, "4", "2009");
-    assert_eq!((school, rows[0][1].as_deref()), (Some("GOVF_EDUC"), Some("Department of Education")));
+    assert_eq!(
+        (school, rows[0][1].as_deref()),
+        (Some("GOVF_EDUC"), Some("Department of Education"))
+    );
     assert_eq!(found("4", "2003"), None);
     assert_eq!(found("4", "ncf"), Some("EDUCATE"));
     let (refinery, rows) = code(&places, "5", "2024");
-    assert_eq!((refinery, rows.len(), rows[1][0].as_deref()), (Some("ENER"), 2, Some("FOAG")));
-    assert_eq!((found("5", "ncf"), found("5", "lifeline")), (Some("REFINE_FUELS"), Some("Energy/Fuel")));
+    assert_eq!(
+        (refinery, rows.len(), rows[1][0].as_deref()),
+        (Some("ENER"), 2, Some("FOAG"))
+    );
+    assert_eq!(
+        (found("5", "ncf"), found("5", "lifeline")),
+        (Some("REFINE_FUELS"), Some("Energy/Fuel"))
+    );
     folder.cikr(&["verify", "store"]).code(0);
 }
 
@@ -129,7 +163,13 @@ fn a_release_of_before_the_links_is_sound() {
     // Schemes without links are no old release.
     let release = folder.latest();
     fs::remove_file(release.join("reference/sector_schemes.parquet")).unwrap();
-    assert!(folder.cikr(&["verify", "store"]).code(7).stdout.contains("sector_schemes.parquet"));
+    assert!(
+        folder
+            .cikr(&["verify", "store"])
+            .code(7)
+            .stdout
+            .contains("sector_schemes.parquet")
+    );
 }
 
 fn copy_folder(from: &Path, to: &Path) {
@@ -149,15 +189,27 @@ fn tables_that_leave_a_sector_out_are_refused() {
     let folder = food();
     let crosswalk =
         fs::read_to_string(Path::new(ROOT).join("schemas/reference/sector_crosswalk.csv")).unwrap();
-    let without: String =
-        crosswalk.split_inclusive('\n').filter(|row| !row.starts_with("2009,WATR")).collect();
+    let without: String = crosswalk
+        .split_inclusive('\n')
+        .filter(|row| !row.starts_with("2009,WATR"))
+        .collect();
     folder.write("schemas/reference/sector_crosswalk.csv", without);
-    folder.run().code(3).says("sector `WATR` has no place in `2009`").says("no sector leads to cell `WATR`");
+    folder
+        .run()
+        .code(3)
+        .says("sector `WATR` has no place in `2009`")
+        .says("no sector leads to cell `WATR`");
     let sectors = fs::read_to_string(Path::new(ROOT).join("schemas/reference/scheme_sectors.csv")).unwrap();
     let folder = food();
-    let without: String = sectors.split_inclusive('\n').filter(|row| !row.starts_with("2009,WATR")).collect();
+    let without: String = sectors
+        .split_inclusive('\n')
+        .filter(|row| !row.starts_with("2009,WATR"))
+        .collect();
     folder.write("schemas/reference/scheme_sectors.csv", without);
-    folder.run().code(3).says("scheme `2009` has 17 sectors here, 18 in sector_schemes.csv");
+    folder
+        .run()
+        .code(3)
+        .says("scheme `2009` has 17 sectors here, 18 in sector_schemes.csv");
 }
 
 /// Every facility of every layer of a release is in every scheme; returns how many rows lack a code.
@@ -175,7 +227,9 @@ pub(crate) fn assert_complete(release: &Path, facilities: &BTreeSet<String>) -> 
             seen.insert(key);
         }
     }
-    let expected = facilities.iter().flat_map(|id| SCHEMES.map(|scheme| (id.clone(), scheme.to_owned())));
+    let expected = facilities
+        .iter()
+        .flat_map(|id| SCHEMES.map(|scheme| (id.clone(), scheme.to_owned())));
     assert_eq!(seen, expected.collect());
     without
 }

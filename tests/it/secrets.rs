@@ -56,26 +56,63 @@ fn nights_show_no_secret() {
     for arguments in [
         &["check", "pipeline.toml"][..],
         &["plan", "pipeline.toml", "--format", "json"],
-        &["fetch", "pipeline.toml", "-vvv", "--layer", "file_0_basic", "--layer", "service_2_login"],
-        &["run", "pipeline.toml", "-vvv", "--format", "json", "--log-format", "json"],
+        &[
+            "fetch",
+            "pipeline.toml",
+            "-vvv",
+            "--layer",
+            "file_0_basic",
+            "--layer",
+            "service_2_login",
+        ],
+        &[
+            "run",
+            "pipeline.toml",
+            "-vvv",
+            "--format",
+            "json",
+            "--log-format",
+            "json",
+        ],
         &["run", "pipeline.toml", "--offline", "--rebuild"],
         &["landing", "pipeline.toml", "--format", "json"],
         &["landing", "pipeline.toml"],
     ] {
         let ended = cikr(&folder, arguments);
-        assert!(matches!(ended.code, 0 | 5), "{arguments:?}: {}\n{}", ended.code, ended.stderr);
+        assert!(
+            matches!(ended.code, 0 | 5),
+            "{arguments:?}: {}\n{}",
+            ended.code,
+            ended.stderr
+        );
         said += &(ended.stdout + &ended.stderr);
     }
-    assert!(said.contains("***") && said.contains("${CIKR_T_PATH}"), "something was hidden");
+    assert!(
+        said.contains("***") && said.contains("${CIKR_T_PATH}"),
+        "something was hidden"
+    );
     for secret in secrets() {
-        assert!(!said.contains(&secret), "`{secret}` is said: {}", surroundings(&said, &secret));
+        assert!(
+            !said.contains(&secret),
+            "`{secret}` is said: {}",
+            surroundings(&said, &secret)
+        );
     }
     assert_eq!(leaks(&folder.path().join("store")), [""; 0]);
     let elsewhere = format!("{:?}", other.requests());
-    assert!(!other.requests().is_empty() && !elsewhere.contains("uthorization"), "{elsewhere}");
+    assert!(
+        !other.requests().is_empty() && !elsewhere.contains("uthorization"),
+        "{elsewhere}"
+    );
     for kind in KINDS {
-        let known = server.requests().into_iter().filter(|request| request.path.contains(kind));
-        assert!(known.clone().count() > 12 && known.clone().all(|request| is_known(&request)), "{kind}");
+        let known = server
+            .requests()
+            .into_iter()
+            .filter(|request| request.path.contains(kind));
+        assert!(
+            known.clone().count() > 12 && known.clone().all(|request| is_known(&request)),
+            "{kind}"
+        );
     }
 }
 
@@ -99,8 +136,10 @@ fn folder(server: &Server) -> Folder {
                 )
             };
             let csv = "csv = { x = \"LON\", y = \"LAT\" }, crs = \"EPSG:4326\"";
-            layers +=
-                &layer("file", &format!("http = {{ url = \"{url}.csv\", {csv}, auth = {{ {auth} }} }}"));
+            layers += &layer(
+                "file",
+                &format!("http = {{ url = \"{url}.csv\", {csv}, auth = {{ {auth} }} }}"),
+            );
             // A service answers in its own way; the others it takes for one and the same trouble, for seconds.
             if SERVICES.contains(name) {
                 let source = format!("arcgis = {{ url = \"{url}/FeatureServer/0\", auth = {{ {auth} }} }}");
@@ -116,7 +155,12 @@ fn folder(server: &Server) -> Folder {
 fn answer(way: &str, request: &Request, other: &str) -> Reply {
     let text = repeated(request);
     let error = |code: u16| json!({"error": {"code": code, "message": text, "details": [text]}});
-    let link = |to: &str| format!("{to}?back={}", byte_serialize(text.as_bytes()).collect::<String>());
+    let link = |to: &str| {
+        format!(
+            "{to}?back={}",
+            byte_serialize(text.as_bytes()).collect::<String>()
+        )
+    };
     let is_first = request.number.is_multiple_of(2);
     match way {
         "works" | "fails once" | "breaks off once" if !(is_first && way.ends_with("once")) => csv(request),
@@ -136,14 +180,20 @@ fn answer(way: &str, request: &Request, other: &str) -> Reply {
 /// A good file with headers that show what was sent.
 fn csv(request: &Request) -> Reply {
     let text = repeated(request).replace(['\r', '\n', '"'], " ");
-    Reply::bytes("text/csv", "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,A,48001,5,-95,35\n")
-        .header("ETag", &format!("\"{text}\""))
-        .header("Last-Modified", &text)
+    Reply::bytes(
+        "text/csv",
+        "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,A,48001,5,-95,35\n",
+    )
+    .header("ETag", &format!("\"{text}\""))
+    .header("Last-Modified", &text)
 }
 
 /// All that was sent, repeated as debug pages do.
 fn repeated(request: &Request) -> String {
-    let plain = request.parameters.iter().map(|(name, value)| format!("{name}={value}"));
+    let plain = request
+        .parameters
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"));
     let sent: String = plain.collect::<Vec<_>>().join("&");
     let coded: String = byte_serialize(sent.as_bytes()).collect();
     format!("{} {sent} {coded} {:?}", request.path, request.headers)
@@ -156,7 +206,11 @@ fn is_known(request: &Request) -> bool {
 fn cikr(folder: &Folder, arguments: &[&str]) -> Ended {
     let mut program = Command::new(env!("CARGO_BIN_EXE_cikr"));
     program.args(arguments).current_dir(folder.path());
-    program.envs([("CIKR_T_PATH", PATH), ("CIKR_T_USER", USER), ("CIKR_T_SECRET", SECRET)]);
+    program.envs([
+        ("CIKR_T_PATH", PATH),
+        ("CIKR_T_USER", USER),
+        ("CIKR_T_SECRET", SECRET),
+    ]);
     ended(&program.output().unwrap())
 }
 
@@ -164,9 +218,17 @@ fn cikr(folder: &Folder, arguments: &[&str]) -> Ended {
 fn secrets() -> Vec<String> {
     let spellings = |secret: &str| {
         let form: String = byte_serialize(secret.as_bytes()).collect();
-        [secret.to_owned(), form.replace('+', "%20"), secret.replace(' ', "%20"), form]
+        [
+            secret.to_owned(),
+            form.replace('+', "%20"),
+            secret.replace(' ', "%20"),
+            form,
+        ]
     };
-    let mut secrets: Vec<String> = [PATH, USER, SECRET, TOKEN].into_iter().flat_map(spellings).collect();
+    let mut secrets: Vec<String> = [PATH, USER, SECRET, TOKEN]
+        .into_iter()
+        .flat_map(spellings)
+        .collect();
     secrets.push(BASIC.to_owned());
     secrets
 }
@@ -181,7 +243,11 @@ fn leaks(folder: &Path) -> Vec<String> {
             found.extend(leaks(&path));
             continue;
         }
-        let text = format!("{} {}", path.display(), String::from_utf8_lossy(&fs::read(&path).unwrap()));
+        let text = format!(
+            "{} {}",
+            path.display(),
+            String::from_utf8_lossy(&fs::read(&path).unwrap())
+        );
         let told = secrets.iter().filter(|secret| text.contains(*secret));
         found.extend(told.map(|secret| format!("{}: {}", path.display(), surroundings(&text, secret))));
     }
@@ -190,6 +256,9 @@ fn leaks(folder: &Path) -> Vec<String> {
 
 fn surroundings(text: &str, secret: &str) -> String {
     let at = text.find(secret).unwrap();
-    let (start, end) = (text.floor_char_boundary(at.saturating_sub(300)), text.ceil_char_boundary(at + 100));
+    let (start, end) = (
+        text.floor_char_boundary(at.saturating_sub(300)),
+        text.ceil_char_boundary(at + 100),
+    );
     text[start..end.min(text.len())].to_owned()
 }

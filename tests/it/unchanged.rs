@@ -37,7 +37,10 @@ fn tables(release: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             if path.is_dir() {
                 folders.push(path);
             } else if is_table && !path.ends_with("items.parquet") {
-                found.insert(path.strip_prefix(release).unwrap().to_owned(), fs::read(&path).unwrap());
+                found.insert(
+                    path.strip_prefix(release).unwrap().to_owned(),
+                    fs::read(&path).unwrap(),
+                );
             }
         }
     }
@@ -46,8 +49,17 @@ fn tables(release: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 /// Since which release each layer is unchanged.
 fn since(report: &RunReport) -> Vec<Option<&str>> {
-    assert!(report.layers.iter().all(|layer| layer.status == LayerStatus::Published));
-    report.layers.iter().map(|layer| layer.unchanged_since.as_deref()).collect()
+    assert!(
+        report
+            .layers
+            .iter()
+            .all(|layer| layer.status == LayerStatus::Published)
+    );
+    report
+        .layers
+        .iter()
+        .map(|layer| layer.unchanged_since.as_deref())
+        .collect()
 }
 
 /// A file of a release and the same of another are one on disk: linked, not made again.
@@ -63,7 +75,11 @@ fn a_night_without_changes_is_linked_and_equals_one_made_again() {
     let made = folder.latest();
     for _night in 0..2 {
         let report = folder.run().code(0).report();
-        assert_eq!(since(&report), [Some(&*first.release); 2], "the release that made them");
+        assert_eq!(
+            since(&report),
+            [Some(&*first.release); 2],
+            "the release that made them"
+        );
         assert!(tables(&folder.latest()) == tables(&made));
         for file in [
             "layers/points/data/region=R06/part-000.parquet",
@@ -80,17 +96,27 @@ fn a_night_without_changes_is_linked_and_equals_one_made_again() {
     }
     let kept = folder.latest();
     let told = |release: &Path, file: &str| fs::read_to_string(release.join(file)).unwrap();
-    let again = folder.cikr(&["run", "pipeline.toml", "--rebuild", "--format", "json"]).code(0).report();
+    let again = folder
+        .cikr(&["run", "pipeline.toml", "--rebuild", "--format", "json"])
+        .code(0)
+        .report();
     assert_eq!(since(&again), [None, None]);
     assert!(tables(&folder.latest()) == tables(&kept));
-    assert!(!is_linked(&folder.latest(), &kept, "layers/points/national.parquet"));
+    assert!(!is_linked(
+        &folder.latest(),
+        &kept,
+        "layers/points/national.parquet"
+    ));
     let columns = |release: &Path| -> serde_json::Value {
         let text = told(release, "layers/points/collection.json");
         serde_json::from_str::<serde_json::Value>(&text).unwrap()["table:columns"].clone()
     };
     assert!(columns(&kept).is_array() && columns(&kept) == columns(&folder.latest()));
     let words = folder.cikr(&["run", "pipeline.toml"]).code(0).stdout;
-    assert!(words.contains(&format!("unchanged since {}", again.release)), "{words}");
+    assert!(
+        words.contains(&format!("unchanged since {}", again.release)),
+        "{words}"
+    );
 }
 
 #[test]
@@ -121,19 +147,33 @@ fn whatever_else_rows_follow_from_makes_the_layers_again() {
     };
     for (file, from, to) in [
         ("schemas/points.toml", "-999", "7"),
-        ("pipeline.toml", "national = true", "national = true\npage-rows = 512"),
+        (
+            "pipeline.toml",
+            "national = true",
+            "national = true\npage-rows = 512",
+        ),
         ("pipeline.toml", "nearest-m = 20000", "nearest-m = 10000"),
         ("counties.geojson", "n48001", "Renamed"),
         ("schemas/reference/states.csv", "Texas", "Lone Star"),
     ] {
         edit(file, from, to);
-        assert_eq!(since(&folder.run().code(0).report()), [None, None], "{file}: {to}");
-        assert!(since(&folder.run().code(0).report()).iter().all(Option::is_some), "{file}: {to}");
+        assert_eq!(
+            since(&folder.run().code(0).report()),
+            [None, None],
+            "{file}: {to}"
+        );
+        assert!(
+            since(&folder.run().code(0).report()).iter().all(Option::is_some),
+            "{file}: {to}"
+        );
     }
     edit("pipeline.toml", "id = \"second\"", "id = \"other\"");
     let report = folder.run().code(0).report();
     assert_eq!((since(&report)[0].is_some(), since(&report)[1]), (true, None));
-    assert_eq!(report.inventory_rows, 6, "no layer's rows are left in the inventory");
+    assert_eq!(
+        report.inventory_rows, 6,
+        "no layer's rows are left in the inventory"
+    );
     folder.cikr(&["verify", "store"]).code(0);
 }
 
@@ -146,7 +186,13 @@ fn a_layer_that_was_stale_and_has_its_old_source_again_is_published() {
     folder.write("second.csv", SECOND);
     let report = folder.run().code(0).report();
     assert!(since(&report).iter().all(Option::is_some));
-    assert_eq!((report.layers[1].reason.as_ref(), report.layers[1].carried_from.as_ref()), (None, None));
+    assert_eq!(
+        (
+            report.layers[1].reason.as_ref(),
+            report.layers[1].carried_from.as_ref()
+        ),
+        (None, None)
+    );
     assert_eq!(since(&report)[0], Some(&*first.release));
     folder.cikr(&["verify", "store"]).code(0);
 }
@@ -156,7 +202,10 @@ fn what_is_damaged_in_the_last_release_is_made_again() {
     let folder = folder();
     folder.run().code(0);
     let sound = tables(&folder.latest());
-    for damaged in ["rejects/points.parquet", "facilities/data/region=R06/part-000.parquet"] {
+    for damaged in [
+        "rejects/points.parquet",
+        "facilities/data/region=R06/part-000.parquet",
+    ] {
         let path = folder.latest().join(damaged);
         let half = fs::read(&path).unwrap()[..40].to_vec();
         fs::remove_file(&path).unwrap();
@@ -181,7 +230,13 @@ fn a_night_is_replayed_from_the_landing() {
     }
     folder.write("counties.geojson", "changed since");
     let offline = |more: &[&str]| {
-        folder.cikr(&[&["run", "pipeline.toml", "--offline", "--format", "json"][..], more].concat())
+        folder.cikr(
+            &[
+                &["run", "pipeline.toml", "--offline", "--format", "json"][..],
+                more,
+            ]
+            .concat(),
+        )
     };
     let report = offline(&["--rebuild"]).code(0).report();
     assert!(tables(&folder.latest()) == sound);
@@ -195,5 +250,7 @@ fn a_night_is_replayed_from_the_landing() {
     assert_eq!(second.status, LayerStatus::Carried);
     assert!(second.reason.unwrap().contains("`cikr fetch` lands it"));
     fs::remove_dir_all(folder.path().join("store/landing/jurisdiction-state")).unwrap();
-    offline(&[]).code(4).says("no whole copy of `jurisdiction-state` is landed");
+    offline(&[])
+        .code(4)
+        .says("no whole copy of `jurisdiction-state` is landed");
 }

@@ -18,8 +18,17 @@ use crate::program::{Folder, POINTS_LAYER, by_id, tiles};
 use crate::schemes::{food, places};
 
 /// Columns of a facility's links as they were, after its id.
-const LINK_COLUMNS: [&str; 9] =
-    ["scheme", "code", "name", "lead_agency", "is_primary", "basis", "is_judged", "reason", "note"];
+const LINK_COLUMNS: [&str; 9] = [
+    "scheme",
+    "code",
+    "name",
+    "lead_agency",
+    "is_primary",
+    "basis",
+    "is_judged",
+    "reason",
+    "note",
+];
 
 /// The latest release as the version before sector classes would have made it.
 fn made_before_classes(folder: &Folder) {
@@ -51,12 +60,21 @@ fn made_before_classes(folder: &Folder) {
 
 /// A row per facility and row of its class.
 fn links(membership: &RecordBatch, classes: &BTreeMap<String, Option<String>>) -> RecordBatch {
-    let of: Vec<&str> =
-        membership.column_by_name("sector_class").unwrap().as_string::<i32>().iter().flatten().collect();
+    let of: Vec<&str> = membership
+        .column_by_name("sector_class")
+        .unwrap()
+        .as_string::<i32>()
+        .iter()
+        .flatten()
+        .collect();
     let mut ids = Vec::new();
     let mut rows = Vec::new();
     for (id, class) in classes {
-        for (row, _) in of.iter().enumerate().filter(|(_, of)| Some(**of) == class.as_deref()) {
+        for (row, _) in of
+            .iter()
+            .enumerate()
+            .filter(|(_, of)| Some(**of) == class.as_deref())
+        {
             ids.push(id.as_str());
             rows.push(row as u64);
         }
@@ -92,7 +110,10 @@ fn overwrite(path: &Path, bytes: &[u8]) {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// A manifest of what stands there now, and its digest in the store's records.
@@ -110,12 +131,18 @@ pub(crate) fn sign(store: &Path, release: &Path) {
             }
         }
     }
-    let bytes: u64 = files.iter().map(|file: &Value| file["bytes"].as_u64().unwrap()).sum();
+    let bytes: u64 = files
+        .iter()
+        .map(|file: &Value| file["bytes"].as_u64().unwrap())
+        .sum();
     manifest["files"] = files.into();
     let text = manifest.to_string();
     overwrite(&release.join("manifest.json"), text.as_bytes());
     let id = release.file_name().unwrap().to_str().unwrap();
-    for record in [store.join("latest.json"), store.join("releases").join(format!("{id}.json"))] {
+    for record in [
+        store.join("latest.json"),
+        store.join("releases").join(format!("{id}.json")),
+    ] {
         let mut told: Value = serde_json::from_slice(&fs::read(&record).unwrap()).unwrap();
         told["manifest_sha256"] = sha256(text.as_bytes()).into();
         told["bytes"] = bytes.into();
@@ -140,7 +167,10 @@ fn the_first_night_carries_gates_and_compares_as_any_other() {
         "{POINTS_LAYER}\n[[layer]]\nid = \"second\"\nschema = \"points\"\nsource.csv = {{ path = \"second.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }}\n"
     );
     folder
-        .write("second.csv", "ID,NAME,LON,LAT,NAICS\n1,Meat,-95,35,311611\n2,X,-95,36,\n")
+        .write(
+            "second.csv",
+            "ID,NAME,LON,LAT,NAICS\n1,Meat,-95,35,311611\n2,X,-95,36,\n",
+        )
         .pipeline(&second);
     folder.run().code(0);
     let classes = by_id(&folder.latest().join("facilities"), "sector_class");
@@ -150,13 +180,24 @@ fn the_first_night_carries_gates_and_compares_as_any_other() {
 
     folder.write("second.csv", "<html>gone</html>");
     let report = folder.run().code(5).report();
-    let [points, second] = report.layers.as_slice() else { panic!("two layers") };
-    assert_eq!((points.status, second.status), (LayerStatus::Published, LayerStatus::Carried));
-    assert_eq!(points.unchanged_since, None, "a new column makes every layer again");
+    let [points, second] = report.layers.as_slice() else {
+        panic!("two layers")
+    };
+    assert_eq!(
+        (points.status, second.status),
+        (LayerStatus::Published, LayerStatus::Carried)
+    );
+    assert_eq!(
+        points.unchanged_since, None,
+        "a new column makes every layer again"
+    );
     assert!(points.gate.as_ref().is_none_or(|gate| gate.held.is_none()));
     let changes = points.changes.as_ref().unwrap();
     assert_eq!(changes.columns_added, ["sector_class"]);
-    assert_eq!((changes.unchanged, changes.changed, changes.recomputed), (5, 0, 0));
+    assert_eq!(
+        (changes.unchanged, changes.changed, changes.recomputed),
+        (5, 0, 0)
+    );
     let release = folder.latest();
     assert_eq!(
         by_id(&release.join("facilities"), "sector_class"),
@@ -164,10 +205,22 @@ fn the_first_night_carries_gates_and_compares_as_any_other() {
         "computed where the tile lacks it"
     );
     for tile in tiles(&release.join("layers/second")) {
-        assert!(geoparquet::inspect(&tile).unwrap().schema.index_of("sector_class").is_err(), "as it was");
+        assert!(
+            geoparquet::inspect(&tile)
+                .unwrap()
+                .schema
+                .index_of("sector_class")
+                .is_err(),
+            "as it was"
+        );
     }
     let membership = geoparquet::read(&release.join("links/sector_membership.parquet"), None).unwrap();
-    let carried = membership.column_by_name("sector_class").unwrap().as_string::<i32>().iter().flatten();
+    let carried = membership
+        .column_by_name("sector_class")
+        .unwrap()
+        .as_string::<i32>()
+        .iter()
+        .flatten();
     let carried = carried.filter(|class| class.starts_with("second:")).count();
     assert_eq!(carried, of_second.values().map(Vec::len).sum::<usize>());
     folder.cikr(&["verify", "store"]).code(0);
@@ -175,7 +228,14 @@ fn the_first_night_carries_gates_and_compares_as_any_other() {
     // A night later nothing is new any more.
     let report = folder.run().code(5).report();
     assert!(report.layers[0].unchanged_since.is_some());
-    assert!(report.layers[0].changes.as_ref().unwrap().columns_added.is_empty());
+    assert!(
+        report.layers[0]
+            .changes
+            .as_ref()
+            .unwrap()
+            .columns_added
+            .is_empty()
+    );
     folder.cikr(&["verify", "store"]).code(0);
 }
 
@@ -185,16 +245,25 @@ fn links_of_facilities_are_still_checked() {
     let second = format!(
         "{POINTS_LAYER}\n[[layer]]\nid = \"second\"\nschema = \"points\"\nsource.csv = {{ path = \"second.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }}\n"
     );
-    folder.write("second.csv", "ID,NAME,LON,LAT,NAICS\n1,Meat,-95,35,311611\n").pipeline(&second);
+    folder
+        .write("second.csv", "ID,NAME,LON,LAT,NAICS\n1,Meat,-95,35,311611\n")
+        .pipeline(&second);
     folder.run().code(0);
     made_before_classes(&folder);
     let path = folder.latest().join("links/facility_sector/second.parquet");
     let links = geoparquet::read(&path, None).unwrap();
     let mut bytes = Vec::new();
-    geoparquet::write_table(&links.slice(1, links.num_rows() - 1), &WriteOptions::default(), &mut bytes)
-        .unwrap();
+    geoparquet::write_table(
+        &links.slice(1, links.num_rows() - 1),
+        &WriteOptions::default(),
+        &mut bytes,
+    )
+    .unwrap();
     overwrite(&path, &bytes);
     sign(&folder.path().join("store"), &folder.latest());
     let found = folder.cikr(&["verify", "store"]).code(7).stdout;
-    assert!(found.contains("facility `second:1` has 0 primary rows"), "{found}");
+    assert!(
+        found.contains("facility `second:1` has 0 primary rows"),
+        "{found}"
+    );
 }

@@ -24,7 +24,9 @@ description = "Telephone number"
 /// A layer of two points whose schema includes a block.
 fn with_block(top: &str, block: &str) -> Folder {
     let folder = Folder::new();
-    folder.schema("points", "point", top).write("schemas/include/hifld.toml", block);
+    folder
+        .schema("points", "point", top)
+        .write("schemas/include/hifld.toml", block);
     folder.write(
         "points.csv",
         "ID,NAME,CITY,TELEPHONE,LON,LAT\n1,A,Waco,555,-95,35\n2,B,NOT AVAILABLE,556,-85,35\n",
@@ -48,9 +50,17 @@ fn fields_of_a_block_come_first_and_are_normalised_as_their_own() {
 #[test]
 fn a_mistake_in_a_block_is_told_of_the_block() {
     let folder = with_block("include = [\"hifld\"]", &BLOCK.replace("null = ", "nul = "));
-    folder.cikr(&["check", "pipeline.toml"]).code(3).says("schemas/include/hifld.toml:7:1").says("`null`");
+    folder
+        .cikr(&["check", "pipeline.toml"])
+        .code(3)
+        .says("schemas/include/hifld.toml:7:1")
+        .says("`null`");
     let folder = with_block("include = [\"hilfd\"]", BLOCK);
-    folder.cikr(&["check", "pipeline.toml"]).code(3).says("schemas/points.toml:9:12").says("`hifld`");
+    folder
+        .cikr(&["check", "pipeline.toml"])
+        .code(3)
+        .says("schemas/points.toml:9:12")
+        .says("`hifld`");
 }
 
 #[test]
@@ -67,14 +77,20 @@ fn an_unverified_schema_says_so_wherever_its_layer_is_listed() {
         assert_eq!(line.matches(marked).count(), times, "{line}");
         let release = folder.latest();
         let readme = fs::read_to_string(release.join("README.md")).unwrap();
-        let line = readme.lines().find(|line| line.starts_with("| `points` |")).unwrap();
+        let line = readme
+            .lines()
+            .find(|line| line.starts_with("| `points` |"))
+            .unwrap();
         assert_eq!(line.matches(marked).count(), times, "{line}");
         let text = fs::read_to_string(release.join("layers/points/collection.json")).unwrap();
         let collection: Value = serde_json::from_str(&text).unwrap();
         let keywords = collection["keywords"].as_array().unwrap();
         assert_eq!(keywords.contains(&Value::from(marked)), times == 1);
         assert_eq!(collection["cikr:unverified"], times == 1);
-        assert_eq!(collection["description"].as_str().unwrap().contains("unverified"), times == 1);
+        assert_eq!(
+            collection["description"].as_str().unwrap().contains("unverified"),
+            times == 1
+        );
     }
 }
 
@@ -95,9 +111,15 @@ fn a_json_schema_is_printed_with_the_codes_of_the_tables() {
     assert_eq!(codes(&printed(&["layer"])), Value::Null, "no tables, no codes");
     assert_eq!(printed(&["layer", "--reference", "tables"]), layer);
     for kind in ["block", "pipeline"] {
-        assert!(printed(&[kind])["properties"]["description"].is_object(), "{kind}");
+        assert!(
+            printed(&[kind])["properties"]["description"].is_object(),
+            "{kind}"
+        );
     }
     folder.write("tables/sectors.csv", "code\nHLPH\n");
-    folder.cikr(&["schema", "layer", "--reference", "tables"]).code(3).says("tables/sectors.csv:1:1");
+    folder
+        .cikr(&["schema", "layer", "--reference", "tables"])
+        .code(3)
+        .says("tables/sectors.csv:1:1");
     folder.cikr(&["schema", "layers"]).code(2).says("layer");
 }

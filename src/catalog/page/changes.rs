@@ -17,8 +17,10 @@ const REMARKS: (usize, usize) = (4, 300);
 
 /// The section of changes; nothing where no layer could be compared.
 pub(super) fn section(layers: &[Layer<'_>]) -> Markup {
-    let mut compared: Vec<(&Layer<'_>, &LayerChanges)> =
-        layers.iter().filter_map(|layer| Some((layer, layer.state.changes.as_ref()?))).collect();
+    let mut compared: Vec<(&Layer<'_>, &LayerChanges)> = layers
+        .iter()
+        .filter_map(|layer| Some((layer, layer.state.changes.as_ref()?)))
+        .collect();
     let same = compared.iter().filter(|(_, changes)| !changes.is_some()).count();
     let all = compared.len();
     compared.retain(|(_, changes)| changes.is_some());

@@ -28,9 +28,12 @@ pub(super) fn held(gate: &GateReport, layer: &str) -> Markup {
 
 /// Changes that were let through: accepted ones, and those that touch no field.
 pub(super) fn section(layers: &[Layer<'_>]) -> Markup {
-    let judged = layers.iter().filter_map(|layer| Some((layer, layer.state.gate.as_ref()?)));
-    let told: Vec<_> =
-        judged.filter(|(_, gate)| gate.accepted.is_some() || gate.warnings().next().is_some()).collect();
+    let judged = layers
+        .iter()
+        .filter_map(|layer| Some((layer, layer.state.gate.as_ref()?)));
+    let told: Vec<_> = judged
+        .filter(|(_, gate)| gate.accepted.is_some() || gate.warnings().next().is_some())
+        .collect();
     html! {
         @if !told.is_empty() {
             section aria-labelledby="changes" {

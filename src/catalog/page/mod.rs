@@ -118,7 +118,8 @@ impl<'a> Page<'a> {
 
 impl Layer<'_> {
     fn title(&self) -> String {
-        self.plan.map_or_else(|| self.state.id.clone(), |plan| plan.schema.label())
+        self.plan
+            .map_or_else(|| self.state.id.clone(), |plan| plan.schema.label())
     }
 
     fn is_synthetic(&self) -> bool {
@@ -191,7 +192,13 @@ fn contents() -> Markup {
 }
 
 fn footer(page: &Page<'_>) -> Markup {
-    let files = ["README.md", "catalog.json", "report.json", "manifest.json", "urls.txt"];
+    let files = [
+        "README.md",
+        "catalog.json",
+        "report.json",
+        "manifest.json",
+        "urls.txt",
+    ];
     html! {
         footer {
             ul.links { @for file in files { li { a href=(file) { (file) } } } }

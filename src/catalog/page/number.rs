@@ -54,16 +54,28 @@ pub(super) fn growth(before: u64, now: u64) -> Option<String> {
 /// `12.3 MiB`.
 pub(super) fn bytes(n: u64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB"];
-    let step = units.iter().enumerate().rfind(|(step, _)| n >> (10 * step) > 0).map_or(0, |(step, _)| step);
+    let step = units
+        .iter()
+        .enumerate()
+        .rfind(|(step, _)| n >> (10 * step) > 0)
+        .map_or(0, |(step, _)| step);
     if step == 0 {
         return format!("{n} B");
     }
-    format!("{:.1} {}", n as f64 / f64::from(1_u32 << 10).powi(i32::try_from(step).unwrap_or(0)), units[step])
+    format!(
+        "{:.1} {}",
+        n as f64 / f64::from(1_u32 << 10).powi(i32::try_from(step).unwrap_or(0)),
+        units[step]
+    )
 }
 
 /// `4.2 s`, `3 min 20 s`, `2 h 5 min`.
 pub(super) fn duration(seconds: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a run takes no ages")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a run takes no ages"
+    )]
     let whole = seconds.max(0.0).round() as u64;
     match whole {
         0..60 => format!("{seconds:.1} s"),
@@ -74,7 +86,11 @@ pub(super) fn duration(seconds: f64) -> String {
 
 /// Whole days from one RFC 3339 time to another; none where one is no time.
 pub(super) fn days(from: &str, to: &str) -> Option<i64> {
-    let time = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|time| time.with_timezone(&Utc));
+    let time = |text: &str| {
+        DateTime::parse_from_rfc3339(text)
+            .ok()
+            .map(|time| time.with_timezone(&Utc))
+    };
     Some((time(to)? - time(from)?).num_days())
 }
 
@@ -104,7 +120,10 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [0, 999, 1_000, 1_234_567].map(count),
+            ["0", "999", "1,000", "1,234,567"]
+        );
         assert_eq!([0, 1_200, -1_200].map(signed), ["0", "+1,200", "−1,200"]);
     }
 
@@ -130,14 +149,20 @@ mod tests {
 
     #[test]
     fn sizes_and_times() {
-        assert_eq!([0, 1_023, 1_024, 1 << 40].map(bytes), ["0 B", "1023 B", "1.0 KiB", "1.0 TiB"]);
+        assert_eq!(
+            [0, 1_023, 1_024, 1 << 40].map(bytes),
+            ["0 B", "1023 B", "1.0 KiB", "1.0 TiB"]
+        );
         assert_eq!(
             [0.04, 59.0, 200.4, 7_500.0].map(duration),
             ["0.0 s", "59.0 s", "3 min 20 s", "2 h 5 min"]
         );
         assert_eq!(days("2026-11-20T03:00:00Z", "2026-11-25T02:00:00Z"), Some(4));
         assert_eq!(days("yesterday", "2026-11-25T02:00:00Z"), None);
-        assert_eq!(begun("20261125T025202896Z").as_deref(), Some("2026-11-25T02:52:02+00:00"));
+        assert_eq!(
+            begun("20261125T025202896Z").as_deref(),
+            Some("2026-11-25T02:52:02+00:00")
+        );
         assert_eq!(begun("r1"), None);
     }
 }

@@ -26,7 +26,12 @@ impl Page<'_> {
         if code.is_empty() {
             return "no sector".to_owned();
         }
-        let sector = self.plan.reference.sectors.iter().find(|sector| sector.code == code);
+        let sector = self
+            .plan
+            .reference
+            .sectors
+            .iter()
+            .find(|sector| sector.code == code);
         sector.map_or_else(|| code.to_owned(), |sector| sector.name.clone())
     }
 }
@@ -60,7 +65,12 @@ fn regions(page: &Page<'_>) -> Markup {
         .collect();
     let most = totals.iter().map(|(_, n, _)| *n).max().unwrap_or(0);
     let name = |code: &str| {
-        let region = page.plan.reference.regions.iter().find(|region| region.code == code);
+        let region = page
+            .plan
+            .reference
+            .regions
+            .iter()
+            .find(|region| region.code == code);
         region.map(|region| region.name.clone())
     };
     html! {
@@ -103,8 +113,14 @@ fn sectors(page: &Page<'_>) -> Markup {
     let most = sums.first().map_or(0, |(_, n)| *n);
     let total: u64 = sums.iter().map(|(_, n)| n).sum();
     let here = |code: &str| sums.iter().any(|(sector, _)| *sector == code);
-    let without: Vec<&str> =
-        page.plan.reference.sectors.iter().filter(|s| !here(&s.code)).map(|s| s.name.as_str()).collect();
+    let without: Vec<&str> = page
+        .plan
+        .reference
+        .sectors
+        .iter()
+        .filter(|s| !here(&s.code))
+        .map(|s| s.name.as_str())
+        .collect();
     html! {
         table {
             thead {
@@ -132,6 +148,10 @@ fn sectors(page: &Page<'_>) -> Markup {
 
 /// A bar beside its number, for the eye alone.
 fn bar(n: u64, most: u64) -> Markup {
-    let width = if most == 0 { 0.0 } else { (n as f64 / most as f64 * 1000.0).round() / 10.0 };
+    let width = if most == 0 {
+        0.0
+    } else {
+        (n as f64 / most as f64 * 1000.0).round() / 10.0
+    };
     html! { span.bar style={ "width:" (width) "%" } aria-hidden="true" {} }
 }

@@ -31,8 +31,11 @@ pub(super) fn section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
 }
 
 fn scored(page: &Page<'_>, quality: &QualityReport, layers: &[Layer<'_>]) -> Markup {
-    let tables =
-        page.products.iter().filter(|product| product.name == "quality").flat_map(|product| product.tables);
+    let tables = page
+        .products
+        .iter()
+        .filter(|product| product.name == "quality")
+        .flat_map(|product| product.tables);
     let mut worst: Vec<&LayerQuality> = quality.layers.iter().collect();
     worst.sort_by(|a, b| lowest(a).total_cmp(&lowest(b)));
     html! {
@@ -56,7 +59,10 @@ fn scored(page: &Page<'_>, quality: &QualityReport, layers: &[Layer<'_>]) -> Mar
 /// A layer's least score; one without any comes last.
 fn lowest(layer: &LayerQuality) -> f64 {
     let scores = [&layer.completeness, &layer.currency, &layer.accuracy];
-    scores.iter().filter_map(|score| score.share).fold(f64::INFINITY, f64::min)
+    scores
+        .iter()
+        .filter_map(|score| score.share)
+        .fold(f64::INFINITY, f64::min)
 }
 
 fn scores(worst: &[&LayerQuality], layers: &[Layer<'_>]) -> Markup {
@@ -136,7 +142,10 @@ fn by_definition(quality: &QualityReport, score: ScoreOf) -> Vec<(&str, Vec<&str
     let mut definitions: Vec<(&str, Vec<&str>)> = Vec::new();
     for layer in &quality.layers {
         let written = score(layer).definition.as_str();
-        match definitions.iter_mut().find(|(definition, _)| *definition == written) {
+        match definitions
+            .iter_mut()
+            .find(|(definition, _)| *definition == written)
+        {
             Some((_, layers)) => layers.push(&layer.id),
             None => definitions.push((written, vec![&layer.id])),
         }
@@ -249,7 +258,12 @@ fn flags(layers: &[Layer<'_>]) -> Markup {
         .flat_map(|layer| {
             let flags = layer.state.flags.iter();
             flags.map(move |(code, fields)| {
-                (layer, code.as_str(), fields.values().sum(), fields.keys().map(String::as_str).collect())
+                (
+                    layer,
+                    code.as_str(),
+                    fields.values().sum(),
+                    fields.keys().map(String::as_str).collect(),
+                )
             })
         })
         .collect();
@@ -292,13 +306,19 @@ fn fields(layers: &[Layer<'_>]) -> Markup {
     let mut told: Vec<(&str, &str, &FieldCounts)> = layers
         .iter()
         .flat_map(|layer| {
-            layer.state.fields.iter().map(|(field, n)| (layer.state.id.as_str(), field.as_str(), n))
+            layer
+                .state
+                .fields
+                .iter()
+                .map(|(field, n)| (layer.state.id.as_str(), field.as_str(), n))
         })
         .filter(|(_, _, n)| n.sentinel + n.unparsed + n.unknown_code > 0)
         .collect();
     told.sort_by_key(|(_, _, n)| Reverse((n.unparsed + n.unknown_code, n.sentinel)));
-    let lacking: Vec<&Layer<'_>> =
-        layers.iter().filter(|layer| !layer.state.fields_missing.is_empty()).collect();
+    let lacking: Vec<&Layer<'_>> = layers
+        .iter()
+        .filter(|layer| !layer.state.fields_missing.is_empty())
+        .collect();
     html! {
         @if !told.is_empty() {
             h3 { "Values without a meaning" }

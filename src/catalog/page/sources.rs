@@ -34,7 +34,10 @@ pub(super) fn section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
 
 /// What can't be known of the layers' rows.
 fn doubts(layers: &[Layer<'_>]) -> Markup {
-    let told: Vec<_> = layers.iter().filter(|layer| !layer.state.doubts.is_empty()).collect();
+    let told: Vec<_> = layers
+        .iter()
+        .filter(|layer| !layer.state.doubts.is_empty())
+        .collect();
     html! {
         @if !told.is_empty() {
             h3 { "Doubts" }
@@ -164,8 +167,10 @@ fn boundaries(page: &Page<'_>) -> Markup {
 
 /// A query to paste, and where more is.
 pub(super) fn queries(page: &Page<'_>) -> Markup {
-    let tile =
-        page.collections.iter().find_map(|collection| Some((collection.base(), collection.tiles.first()?)));
+    let tile = page
+        .collections
+        .iter()
+        .find_map(|collection| Some((collection.base(), collection.tiles.first()?)));
     html! {
         section aria-labelledby="query" {
             h2 #query { "Query it" }

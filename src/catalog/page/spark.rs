@@ -25,9 +25,15 @@ pub(super) fn sparkline(trail: &[Option<u64>]) -> Markup {
     if trail.len() < 2 {
         return html! { span.m { "first release" } };
     }
-    let told: Vec<String> =
-        trail.iter().map(|rows| rows.map_or_else(|| "absent".to_owned(), number::count)).collect();
-    let label = format!("rows in the last {} releases, oldest first: {}", trail.len(), told.join("; "));
+    let told: Vec<String> = trail
+        .iter()
+        .map(|rows| rows.map_or_else(|| "absent".to_owned(), number::count))
+        .collect();
+    let label = format!(
+        "rows in the last {} releases, oldest first: {}",
+        trail.len(),
+        told.join("; ")
+    );
     let spots = spots(trail);
     html! {
         svg.sp viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } width=(WIDTH) height=(HEIGHT) role="img" aria-label=(label) {
@@ -41,13 +47,22 @@ pub(super) fn sparkline(trail: &[Option<u64>]) -> Markup {
 
 /// Where the values stand; a flat line where they don't differ.
 fn spots(trail: &[Option<u64>]) -> Vec<Option<(f64, f64)>> {
-    let (low, high) =
-        trail.iter().flatten().fold((u64::MAX, 0), |(low, high), n| (low.min(*n), high.max(*n)));
+    let (low, high) = trail
+        .iter()
+        .flatten()
+        .fold((u64::MAX, 0), |(low, high), n| (low.min(*n), high.max(*n)));
     let step = (WIDTH - 2.0 * EDGE) / (trail.len() - 1) as f64;
     let spot = |(at, rows): (usize, &Option<u64>)| {
         let rows = (*rows)?;
-        let height = if high > low { (rows - low) as f64 / (high - low) as f64 } else { 0.5 };
-        Some((EDGE + step * at as f64, HEIGHT - EDGE - height * (HEIGHT - 2.0 * EDGE)))
+        let height = if high > low {
+            (rows - low) as f64 / (high - low) as f64
+        } else {
+            0.5
+        };
+        Some((
+            EDGE + step * at as f64,
+            HEIGHT - EDGE - height * (HEIGHT - 2.0 * EDGE),
+        ))
     };
     trail.iter().enumerate().map(spot).collect()
 }
@@ -85,11 +100,18 @@ mod tests {
 
     #[test]
     fn equal_numbers_are_a_flat_line_in_the_middle() {
-        assert!(sparkline(&[Some(7), Some(7)]).into_string().contains(r#"d="M3 11L81 11""#));
+        assert!(
+            sparkline(&[Some(7), Some(7)])
+                .into_string()
+                .contains(r#"d="M3 11L81 11""#)
+        );
     }
 
     #[test]
     fn one_release_has_no_line() {
-        assert_eq!(sparkline(&[Some(7)]).into_string(), r#"<span class="m">first release</span>"#);
+        assert_eq!(
+            sparkline(&[Some(7)]).into_string(),
+            r#"<span class="m">first release</span>"#
+        );
     }
 }

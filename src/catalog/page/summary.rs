@@ -81,20 +81,32 @@ fn synthetic(layers: &[Layer<'_>]) -> Markup {
 fn facts(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
     let report = page.report;
     let sum = |value: fn(&Layer<'_>) -> u64| -> u64 { layers.iter().map(value).sum() };
-    let (read, rejected) = (sum(|layer| layer.state.rows_read), sum(|layer| layer.state.rows_rejected));
+    let (read, rejected) = (
+        sum(|layer| layer.state.rows_read),
+        sum(|layer| layer.state.rows_rejected),
+    );
     let bytes = sum(|layer| layer.state.bytes_out) + report.inventory_bytes;
     let before = page.last.map(|last| {
         let change = report.inventory_rows.cast_signed() - last.inventory_rows.cast_signed();
-        let change =
-            if change == 0 { "as many as in".to_owned() } else { format!("{} on", number::signed(change)) };
+        let change = if change == 0 {
+            "as many as in".to_owned()
+        } else {
+            format!("{} on", number::signed(change))
+        };
         format!("{change} the last release")
     });
     let published = with_status(layers, LayerStatus::Published);
-    let memory = report.peak_memory_bytes.map(|bytes| format!("peak memory {}", number::bytes(bytes)));
+    let memory = report
+        .peak_memory_bytes
+        .map(|bytes| format!("peak memory {}", number::bytes(bytes)));
     let sectors = page.sectors().iter().filter(|(code, _)| !code.is_empty()).count();
     let facts = [
         ("Facilities", number::count(report.inventory_rows), before),
-        ("Layers of this run", format!("{} of {}", published, layers.len()), None),
+        (
+            "Layers of this run",
+            format!("{} of {}", published, layers.len()),
+            None,
+        ),
         ("Sectors", number::count(sectors as u64), None),
         ("Rows read", number::count(read), None),
         (
@@ -102,8 +114,16 @@ fn facts(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
             number::count(rejected),
             Some(format!("{} of those read", number::percent(rejected, read))),
         ),
-        ("Tiles", number::count(sum(|layer| layer.state.tiles)), Some("of layers, by region".to_owned())),
-        ("Size", number::bytes(bytes), Some("tiles of layers and inventory".to_owned())),
+        (
+            "Tiles",
+            number::count(sum(|layer| layer.state.tiles)),
+            Some("of layers, by region".to_owned()),
+        ),
+        (
+            "Size",
+            number::bytes(bytes),
+            Some("tiles of layers and inventory".to_owned()),
+        ),
         ("Time", number::duration(report.seconds), memory),
     ];
     html! {
@@ -117,8 +137,10 @@ fn facts(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
 
 /// Every layer that is not of this run: what its rows are instead, and why.
 pub(super) fn failures(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
-    let failed: Vec<&Layer<'_>> =
-        layers.iter().filter(|layer| layer.state.status != LayerStatus::Published).collect();
+    let failed: Vec<&Layer<'_>> = layers
+        .iter()
+        .filter(|layer| layer.state.status != LayerStatus::Published)
+        .collect();
     html! {
         @if !failed.is_empty() {
             section aria-labelledby="failed" {
@@ -158,7 +180,9 @@ fn failure(page: &Page<'_>, layer: &Layer<'_>) -> Markup {
 /// How old a release is, as its report or its id tells.
 fn carried_age(page: &Page<'_>, release: &str) -> String {
     let kept = page.history.iter().find(|report| report.release == release);
-    let begun = kept.map(|report| report.started.clone()).or_else(|| number::begun(release));
+    let begun = kept
+        .map(|report| report.started.clone())
+        .or_else(|| number::begun(release));
     let days = begun.and_then(|begun| number::days(&begun, &page.report.started));
     days.map_or_else(String::new, |days| format!(" ({} old)", number::age(days)))
 }

@@ -23,7 +23,9 @@ impl Release {
     fn new(dams: LayerStatus) -> Self {
         let mut facilities = Facilities::default();
         facilities.cells.extend([(-98.0, 31.0)]);
-        facilities.by_region.insert("R06".to_owned(), [("DAMS".to_owned(), 1)].into());
+        facilities
+            .by_region
+            .insert("R06".to_owned(), [("DAMS".to_owned(), 1)].into());
         Self {
             plan: plan(),
             report: run_report(dams),
@@ -77,10 +79,19 @@ fn whatever_a_source_or_a_schema_says_is_text() {
     dams.reason = Some(script.to_owned());
     dams.source = script.to_owned();
     dams.rejects_by_reason.insert(script.to_owned(), 1);
-    dams.fields.insert(script.to_owned(), FieldCounts { unparsed: 1, ..FieldCounts::default() });
+    dams.fields.insert(
+        script.to_owned(),
+        FieldCounts {
+            unparsed: 1,
+            ..FieldCounts::default()
+        },
+    );
     dams.fields_missing.push(script.to_owned());
     release.rejects.insert("dams".to_owned(), vec![reject(script)]);
-    release.facilities.by_region.insert(script.to_owned(), [(script.to_owned(), 3)].into());
+    release
+        .facilities
+        .by_region
+        .insert(script.to_owned(), [(script.to_owned(), 3)].into());
     let html = release.html();
     for wrong in ["<script", "<img", "href=\"javascript", "'x')\""] {
         assert!(!html.contains(wrong), "{wrong}");
@@ -102,7 +113,10 @@ fn failures_say_what_stands_in_and_why() {
     let mut whole = Release::new(LayerStatus::Published);
     whole.report.layers.truncate(1);
     let html = whole.html();
-    assert!(html.contains("All 1 layer are of this run.") && !html.contains("id=\"failed\""), "{html}");
+    assert!(
+        html.contains("All 1 layer are of this run.") && !html.contains("id=\"failed\""),
+        "{html}"
+    );
 }
 
 #[test]
@@ -127,23 +141,35 @@ fn changes_are_against_the_release_before() {
     let html = release.html();
     assert!(html.contains("against release <code>before</code>"), "{html}");
     assert!(html.contains("<div>−4<small>−50.0 %</small></div>"), "{html}");
-    assert!(html.contains("<div>−4<small>gone</small></div>"), "absent, and 4 before");
+    assert!(
+        html.contains("<div>−4<small>gone</small></div>"),
+        "absent, and 4 before"
+    );
     assert!(html.contains("No longer in the pipeline: <code>old</code>."));
     assert!(html.contains("rows in the last 2 releases, oldest first: 8; 4"));
 
     before.pipeline = "another".to_owned();
     release.history = vec![before];
-    assert!(release.html().contains("first release"), "another pipeline's numbers are no past");
+    assert!(
+        release.html().contains("first release"),
+        "another pipeline's numbers are no past"
+    );
 }
 
 #[test]
 fn made_up_layers_are_called_so() {
     let mut release = Release::new(LayerStatus::Published);
     assert!(!release.html().contains("Made-up data."));
-    let schema = LayerSchema { synthetic: true, ..(*release.plan.layers[0].schema).clone() };
+    let schema = LayerSchema {
+        synthetic: true,
+        ..(*release.plan.layers[0].schema).clone()
+    };
     release.plan.layers[0].schema = Arc::new(schema);
     let html = release.html();
-    assert!(html.contains("<strong>Made-up data. </strong>1 of 2 layers (4 rows) are synthetic"), "{html}");
+    assert!(
+        html.contains("<strong>Made-up data. </strong>1 of 2 layers (4 rows) are synthetic"),
+        "{html}"
+    );
     assert!(html.contains("Dams (synthetic)"));
 }
 
@@ -161,19 +187,32 @@ fn states_are_outlined_and_regions_parted() {
             kind: text("state"),
             source: source.clone(),
         });
-        reference.regions.push(Region { code: text(region), name, state: text(usps), source });
+        reference.regions.push(Region {
+            code: text(region),
+            name,
+            state: text(usps),
+            source,
+        });
     }
     release.plan.reference = Arc::new(reference);
     let square = |code: &str, west: f64| Outline {
         code: code.to_owned(),
-        rings: vec![vec![[west, 30.0], [west + 10.0, 30.0], [west + 10.0, 40.0], [west, 40.0]]],
+        rings: vec![vec![
+            [west, 30.0],
+            [west + 10.0, 30.0],
+            [west + 10.0, 40.0],
+            [west, 40.0],
+        ]],
     };
     release.outlines = vec![square("48", -100.0), square("01", -90.0)];
     for lon in [-99.0, -81.0] {
         release.facilities.cells.extend([(lon, 39.0)]);
     }
     let html = release.html();
-    assert!(html.contains("class=\"land\"") && html.contains("class=\"border\""), "{html}");
+    assert!(
+        html.contains("class=\"land\"") && html.contains("class=\"border\""),
+        "{html}"
+    );
     for region in ["R04", "R06"] {
         assert!(html.contains(&format!(">{region}</text>")), "{region}");
     }
@@ -202,12 +241,25 @@ fn far_pieces_have_panels_and_the_rest_is_counted() {
 fn a_page_stands_alone() {
     let html = Release::new(LayerStatus::Carried).html();
     assert!(html.contains("default-src 'none'"));
-    for wrong in ["<script", "<link rel=\"stylesheet\"", "<iframe", "<object", "@import", "url(", " src="] {
+    for wrong in [
+        "<script",
+        "<link rel=\"stylesheet\"",
+        "<iframe",
+        "<object",
+        "@import",
+        "url(",
+        " src=",
+    ] {
         assert!(!html.contains(wrong), "{wrong}");
     }
-    let linked: Vec<&str> = html.match_indices("http").map(|(at, _)| &html[at..at + 40]).collect();
+    let linked: Vec<&str> = html
+        .match_indices("http")
+        .map(|(at, _)| &html[at..at + 40])
+        .collect();
     assert!(
-        linked.iter().all(|link| link.starts_with("http-equiv") || link.starts_with("https://nid.sec.usace")),
+        linked
+            .iter()
+            .all(|link| link.starts_with("http-equiv") || link.starts_with("https://nid.sec.usace")),
         "{linked:?}"
     );
 }
@@ -227,7 +279,11 @@ fn a_huge_run_is_a_page_of_bounded_size() {
     release.report.layers.clear();
     for at in 0..300 {
         let id = format!("a_layer_with_a_long_name_{at:03}");
-        let status = if at % 5 == 0 { LayerStatus::Carried } else { LayerStatus::Published };
+        let status = if at % 5 == 0 {
+            LayerStatus::Carried
+        } else {
+            LayerStatus::Published
+        };
         let mut state = layer_report(&id, status);
         state.reason = state.reason.map(|_| long.repeat(20));
         state.rows_rejected = 1_000 + at;
@@ -235,11 +291,20 @@ fn a_huge_run_is_a_page_of_bounded_size() {
         state.source_sha256 = Some("ab".repeat(32));
         state.landed_at = Some("2026-11-20T03:00:00Z".to_owned());
         for field in 0..20 {
-            let counts = FieldCounts { sentinel: 1, unparsed: 2, unknown_code: 3, values: 9 };
+            let counts = FieldCounts {
+                sentinel: 1,
+                unparsed: 2,
+                unknown_code: 3,
+                values: 9,
+            };
             state.fields.insert(format!("field_with_a_name_{field}"), counts);
-            state.fields_missing.push(format!("missing_field_with_a_name_{field}"));
+            state
+                .fields_missing
+                .push(format!("missing_field_with_a_name_{field}"));
         }
-        release.rejects.insert(id.clone(), vec![reject(&long.repeat(3)); SAMPLES]);
+        release
+            .rejects
+            .insert(id.clone(), vec![reject(&long.repeat(3)); SAMPLES]);
         release.plan.layers.push(LayerPlan {
             id: LayerId::new(id),
             schema: Arc::clone(&schema),
@@ -251,7 +316,10 @@ fn a_huge_run_is_a_page_of_bounded_size() {
     release.history = vec![release.report.clone(); 40];
     for lon in 0..200 {
         for lat in 0..100 {
-            release.facilities.cells.extend([(-124.0 + f64::from(lon) * 0.28, 25.0 + f64::from(lat) * 0.24)]);
+            release
+                .facilities
+                .cells
+                .extend([(-124.0 + f64::from(lon) * 0.28, 25.0 + f64::from(lat) * 0.24)]);
         }
     }
     let html = release.html();
@@ -263,13 +331,19 @@ fn a_huge_run_is_a_page_of_bounded_size() {
     ] {
         assert!(html.contains(told), "{told}");
     }
-    assert!(html.contains("a_layer_with_a_long_name_295"), "failed layers come before others");
+    assert!(
+        html.contains("a_layer_with_a_long_name_295"),
+        "failed layers come before others"
+    );
 }
 
 /// The worst that can be said of every layer.
 fn doubtful(layers: &[LayerReport]) -> QualityReport {
     let none = || {
-        Score::none("nobody has said in a file what to expect of this layer, and nothing is dated", "rows")
+        Score::none(
+            "nobody has said in a file what to expect of this layer, and nothing is dated",
+            "rows",
+        )
     };
     let pair = |layer: &LayerReport| ClaimPair {
         layer: layer.id.clone(),

@@ -56,7 +56,10 @@ impl After<'_> {
 }
 
 fn failed(source: BoxError) -> GeoparquetError {
-    GeoparquetError::Rows { what: "a layer".to_owned(), source }
+    GeoparquetError::Rows {
+        what: "a layer".to_owned(),
+        source,
+    }
 }
 
 /// Compares the two sides, hands on what differs, and counts it. Whom it was compared with, the caller knows.
@@ -69,8 +72,16 @@ pub(super) fn compare(
     room: &RecordRoom,
     emit: &mut Sink<'_>,
 ) -> Result<LayerChanges, GeoparquetError> {
-    let mut changes = LayerChanges { is_key_unstable: is_key_unstable(layer), ..LayerChanges::default() };
-    let old = sides.before.first().map(|tile| Columns::of(tile)).transpose()?.map(|old| old.schema());
+    let mut changes = LayerChanges {
+        is_key_unstable: is_key_unstable(layer),
+        ..LayerChanges::default()
+    };
+    let old = sides
+        .before
+        .first()
+        .map(|tile| Columns::of(tile))
+        .transpose()?
+        .map(|old| old.schema());
     // Where a side has no tiles of its own, the others are the same, and so are their columns.
     let columns = match (sides.after, &old) {
         (Some(after), Some(old)) => columns_of(old, after.schema, &mut changes),
@@ -81,8 +92,12 @@ pub(super) fn compare(
         columns: vec![Column::default(); columns.len()],
         differing: BTreeMap::new(),
     };
-    let comparison =
-        Comparison { after: sides.after, old: old.as_ref(), columns: &columns, found: Mutex::new(found) };
+    let comparison = Comparison {
+        after: sides.after,
+        old: old.as_ref(),
+        columns: &columns,
+        found: Mutex::new(found),
+    };
     let sought = Sought {
         layer: layer.id.as_str(),
         records: sides.after.map(|after| after.records),
@@ -90,7 +105,10 @@ pub(super) fn compare(
         finder: &comparison,
     };
     let kept = sought.find(sides.before)?;
-    let found = comparison.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let found = comparison
+        .found
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
     changes.unchanged = sides.same_rows + kept;
     let every: Vec<Option<ColumnChange>> = columns
         .iter()
@@ -124,7 +142,11 @@ fn count(
         }
         changes.unchanged -= rows;
         let is_changed = own.any(|at| is_source(layer, &columns[*at]));
-        *(if is_changed { &mut changes.changed } else { &mut changes.recomputed }) += rows;
+        *(if is_changed {
+            &mut changes.changed
+        } else {
+            &mut changes.recomputed
+        }) += rows;
     }
 }
 
@@ -139,7 +161,11 @@ fn tell(
 ) -> Result<(), GeoparquetError> {
     let mut rows = Rows::new(emit);
     // Columns whose own row is still to come.
-    let mut next = every.iter().enumerate().filter_map(|(at, every)| Some((at, every.as_ref()?))).peekable();
+    let mut next = every
+        .iter()
+        .enumerate()
+        .filter_map(|(at, every)| Some((at, every.as_ref()?)))
+        .peekable();
     for told in told.in_order().map_err(kept_badly)? {
         let told = told.map_err(kept_badly)?;
         let change = match told.what {
@@ -153,7 +179,11 @@ fn tell(
                 if every[at].is_some() {
                     continue;
                 }
-                if is_source(layer, &columns[at]) { Change::Changed } else { Change::Recomputed }
+                if is_source(layer, &columns[at]) {
+                    Change::Changed
+                } else {
+                    Change::Recomputed
+                }
             }
         };
         match change {
@@ -161,8 +191,9 @@ fn tell(
             Change::Removed => changes.removed += 1,
             _ => {}
         }
-        let field =
-            (told.what as usize).checked_sub(Told::FIRST_COLUMN as usize).map(|at| columns[at].as_str());
+        let field = (told.what as usize)
+            .checked_sub(Told::FIRST_COLUMN as usize)
+            .map(|at| columns[at].as_str());
         rows.push(&told, change, field)?;
     }
     next.try_for_each(|(_, every)| rows.every(every))?;
@@ -171,7 +202,11 @@ fn tell(
 
 /// Whether a part of the key is, by its names, numbered anew whenever the source is made.
 fn is_key_unstable(layer: &LayerPlan) -> bool {
-    let fields = layer.schema.fields.iter().filter(|field| layer.schema.key.contains(&field.name));
+    let fields = layer
+        .schema
+        .fields
+        .iter()
+        .filter(|field| layer.schema.key.contains(&field.name));
     fields
         .into_iter()
         .any(|field| !field.from.is_empty() && field.from.iter().all(|name| is_row_number(name)))
@@ -181,12 +216,19 @@ fn is_key_unstable(layer: &LayerPlan) -> bool {
 fn columns_of(before: &Schema, after: &Schema, changes: &mut LayerChanges) -> Vec<String> {
     let lacks = |of: &Schema, other: &Schema| -> Vec<String> {
         let names = of.fields().iter().map(|field| field.name());
-        names.filter(|name| other.index_of(name).is_err()).cloned().collect()
+        names
+            .filter(|name| other.index_of(name).is_err())
+            .cloned()
+            .collect()
     };
     changes.columns_added = lacks(after, before);
     changes.columns_dropped = lacks(before, after);
     let shared = compared(before, after);
-    for field in after.fields().iter().filter(|field| !LEFT_OUT.contains(&field.name().as_str())) {
+    for field in after
+        .fields()
+        .iter()
+        .filter(|field| !LEFT_OUT.contains(&field.name().as_str()))
+    {
         if let Ok(old) = before.field_with_name(field.name())
             && !shared.contains(field.name())
         {
@@ -224,7 +266,11 @@ impl Column {
     fn every_row(&self, name: &str, kept: u64) -> Option<ColumnChange> {
         let is_every = self.rows == kept && kept >= FEW && !self.is_mixed && name != "geometry";
         let (old, new) = self.pair.clone().filter(|_| is_every)?;
-        Some(ColumnChange { field: name.to_owned(), old, new })
+        Some(ColumnChange {
+            field: name.to_owned(),
+            old,
+            new,
+        })
     }
 }
 
@@ -250,7 +296,9 @@ struct Comparison<'a> {
 impl Comparison<'_> {
     fn tell(&self, told: impl IntoIterator<Item = Told>) -> Result<(), GeoparquetError> {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        told.into_iter().try_for_each(|told| found.told.push(told)).map_err(kept_badly)
+        told.into_iter()
+            .try_for_each(|told| found.told.push(told))
+            .map_err(kept_badly)
     }
 
     /// A column of this release, laid out as that of the one before.
@@ -273,7 +321,11 @@ impl Finder for Comparison<'_> {
 
     fn changed(&self, before: &RecordBatch, places: &[Place]) -> Result<(), GeoparquetError> {
         let Some(after) = self.after else { return Ok(()) };
-        let further = self.columns.iter().map(String::as_str).filter(|name| !TOLD.contains(name));
+        let further = self
+            .columns
+            .iter()
+            .map(String::as_str)
+            .filter(|name| !TOLD.contains(name));
         let now = after.take(places, &TOLD.into_iter().chain(further).collect::<Vec<_>>())?;
         let facilities: Vec<Told> = facilities(&now, 0).collect();
         let mut of_row: Vec<Vec<usize>> = vec![vec![]; places.len()];

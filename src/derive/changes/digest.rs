@@ -22,8 +22,10 @@ const VALUE: u8 = 1;
 
 /// The digest of every row over the named columns; one that isn't there is null.
 pub(super) fn digests(rows: &RecordBatch, columns: &[String]) -> Vec<Digest> {
-    let columns: Vec<Option<Column<'_>>> =
-        columns.iter().map(|name| rows.column_by_name(name).map(|column| Column::of(column))).collect();
+    let columns: Vec<Option<Column<'_>>> = columns
+        .iter()
+        .map(|name| rows.column_by_name(name).map(|column| Column::of(column)))
+        .collect();
     let mut bytes = Vec::new();
     let digest = |row: usize| {
         bytes.clear();
@@ -68,7 +70,9 @@ impl<'a> Column<'a> {
             DataType::List(_) => {
                 let lists = column.as_list::<i32>();
                 let texts = Texts::of(lists.values().as_ref());
-                texts.map_or(Self::Other(column), |texts| Self::Texts(column, lists.value_offsets(), texts))
+                texts.map_or(Self::Other(column), |texts| {
+                    Self::Texts(column, lists.value_offsets(), texts)
+                })
             }
             _ => Self::Other(column),
         }
@@ -143,8 +147,11 @@ mod tests {
         let found = of(vec![("size", numbers)]);
         assert_eq!((found[0], found[2]), (found[1], found[3]));
         let plain: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), None, Some("b")]));
-        let coded: ArrayRef =
-            Arc::new([Some("a"), None, Some("b")].into_iter().collect::<DictionaryArray<Int32Type>>());
+        let coded: ArrayRef = Arc::new(
+            [Some("a"), None, Some("b")]
+                .into_iter()
+                .collect::<DictionaryArray<Int32Type>>(),
+        );
         assert_eq!(of(vec![("code", plain)]), of(vec![("code", coded)]));
     }
 
@@ -157,9 +164,13 @@ mod tests {
             ("two", texts([None, None, Some("c"), Some("bc")])),
         ]);
         let mut lists = ListBuilder::new(StringBuilder::new());
-        for list in
-            [None, Some(vec![]), Some(vec![None]), Some(vec![Some("a"), Some("b")]), Some(vec![Some("ab")])]
-        {
+        for list in [
+            None,
+            Some(vec![]),
+            Some(vec![None]),
+            Some(vec![Some("a"), Some("b")]),
+            Some(vec![Some("ab")]),
+        ] {
             lists.append_option(list);
         }
         for found in [found, of(vec![("also", Arc::new(lists.finish()))])] {

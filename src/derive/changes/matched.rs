@@ -108,9 +108,16 @@ impl Sought<'_> {
     }
 
     fn read(&self, tile: &Path, met: &Met) -> Result<(), GeoparquetError> {
-        let further = self.columns.iter().map(String::as_str).filter(|name| !TOLD.contains(name));
+        let further = self
+            .columns
+            .iter()
+            .map(String::as_str)
+            .filter(|name| !TOLD.contains(name));
         let columns: Vec<&str> = TOLD.into_iter().chain(further).collect();
-        let undecodable = |source: ArrowError| GeoparquetError::Decode { path: tile.to_owned(), source };
+        let undecodable = |source: ArrowError| GeoparquetError::Decode {
+            path: tile.to_owned(),
+            source,
+        };
         let (mut lot, mut failed) = (Lot::default(), None);
         read_each(tile, &columns, &mut |rows| {
             if failed.is_none() {
@@ -131,7 +138,11 @@ impl Sought<'_> {
     ) -> Result<(), GeoparquetError> {
         let ids = Texts::named(rows, TOLD[0]);
         let (mut gone, mut differing) = (Vec::new(), Vec::new());
-        let digests: Vec<Digest> = if self.records.is_some() { digests(rows, self.columns) } else { vec![] };
+        let digests: Vec<Digest> = if self.records.is_some() {
+            digests(rows, self.columns)
+        } else {
+            vec![]
+        };
         for (row, id) in (0u32..).zip(ids.into_iter().flat_map(Texts::iter)) {
             match self.record(id.unwrap_or_default()).map_err(kept_badly)? {
                 None => gone.push(row),
@@ -149,13 +160,19 @@ impl Sought<'_> {
             self.finder.removed(&gone)?;
         }
         if !differing.is_empty() {
-            lot.before.push(take_record_batch(rows, &UInt32Array::from(differing)).map_err(undecodable)?);
+            lot.before
+                .push(take_record_batch(rows, &UInt32Array::from(differing)).map_err(undecodable)?);
         }
-        if lot.places.len() >= LOT { self.hand_on(lot, undecodable) } else { Ok(()) }
+        if lot.places.len() >= LOT {
+            self.hand_on(lot, undecodable)
+        } else {
+            Ok(())
+        }
     }
 
     fn record(&self, id: &str) -> io::Result<Option<(usize, Record)>> {
-        self.records.map_or(Ok(None), |records| records.find(number(self.layer, id)))
+        self.records
+            .map_or(Ok(None), |records| records.find(number(self.layer, id)))
     }
 
     fn hand_on(
@@ -164,7 +181,9 @@ impl Sought<'_> {
         undecodable: &dyn Fn(ArrowError) -> GeoparquetError,
     ) -> Result<(), GeoparquetError> {
         let Lot { before, places } = std::mem::take(lot);
-        let Some(first) = before.first() else { return Ok(()) };
+        let Some(first) = before.first() else {
+            return Ok(());
+        };
         let before = concat_batches(&first.schema(), &before).map_err(undecodable)?;
         self.finder.changed(&before, &places)
     }
@@ -172,7 +191,10 @@ impl Sought<'_> {
 
 /// What was put away can't be had back.
 pub(super) fn kept_badly(source: io::Error) -> GeoparquetError {
-    GeoparquetError::Rows { what: "what was kept of every row".to_owned(), source: Box::new(source) }
+    GeoparquetError::Rows {
+        what: "what was kept of every row".to_owned(),
+        source: Box::new(source),
+    }
 }
 
 #[cfg(test)]
@@ -194,8 +216,13 @@ mod tests {
     impl Words {
         fn say(&self, what: &str, rows: &RecordBatch, places: &[Place]) {
             for (at, id) in Texts::named(rows, "facility_id").unwrap().iter().enumerate() {
-                let place = places.get(at).map_or_else(String::new, |place| format!(" at {}", place.row));
-                self.0.lock().unwrap().push(format!("{what} {}{place}", id.unwrap()));
+                let place = places
+                    .get(at)
+                    .map_or_else(String::new, |place| format!(" at {}", place.row));
+                self.0
+                    .lock()
+                    .unwrap()
+                    .push(format!("{what} {}{place}", id.unwrap()));
             }
         }
     }
@@ -212,7 +239,10 @@ mod tests {
         }
 
         fn added(&self, places: &[Place]) -> Result<(), GeoparquetError> {
-            self.0.lock().unwrap().extend(places.iter().map(|place| format!("new at {}", place.row)));
+            self.0
+                .lock()
+                .unwrap()
+                .extend(places.iter().map(|place| format!("new at {}", place.row)));
             Ok(())
         }
     }
@@ -231,25 +261,50 @@ mod tests {
 
     fn tile(rows: &RecordBatch) -> tempfile::NamedTempFile {
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        write_table(rows, &WriteOptions { page_rows: 64, zstd_level: 3 }, &mut file).unwrap();
+        write_table(
+            rows,
+            &WriteOptions {
+                page_rows: 64,
+                zstd_level: 3,
+            },
+            &mut file,
+        )
+        .unwrap();
         file
     }
 
     /// Records of rows whose place is their number here.
     fn records(ids: &[&str], values: &[&str], columns: &[String]) -> Sorted<BYTES> {
-        let mut records = Records::new(&RecordRoom { bytes: 0, space: Arc::new(Memory) });
+        let mut records = Records::new(&RecordRoom {
+            bytes: 0,
+            space: Arc::new(Memory),
+        });
         let places = (0..).map(|row| Place { part: 0, row });
         let digests = digests(&rows(ids, values), columns);
         let record = |((id, digest), place): ((&&str, Digest), Place)| {
-            Record { digest, tile: 0, place }.bytes(key(0, number("l", id)))
+            Record {
+                digest,
+                tile: 0,
+                place,
+            }
+            .bytes(key(0, number("l", id)))
         };
-        records.extend(ids.iter().zip(digests).zip(places).map(record)).unwrap();
+        records
+            .extend(ids.iter().zip(digests).zip(places).map(record))
+            .unwrap();
         records.sorted().unwrap()
     }
 
     fn found(tiles: &[PathBuf], records: Option<&Compared<'_>>, columns: &[String]) -> (u64, Vec<String>) {
         let finder = Words::default();
-        let kept = Sought { layer: "l", records, columns, finder: &finder }.find(tiles).unwrap();
+        let kept = Sought {
+            layer: "l",
+            records,
+            columns,
+            finder: &finder,
+        }
+        .find(tiles)
+        .unwrap();
         let mut words = finder.0.into_inner().unwrap();
         words.sort();
         (kept, words)
@@ -258,13 +313,18 @@ mod tests {
     #[test]
     fn rows_are_found_wherever_they_have_moved_to() {
         let columns = ["use".to_owned()];
-        let (one, two) =
-            (tile(&rows(&["l:d", "l:a"], &["x", "x"])), tile(&rows(&["l:c", "l:e"], &["x", "x"])));
+        let (one, two) = (
+            tile(&rows(&["l:d", "l:a"], &["x", "x"])),
+            tile(&rows(&["l:c", "l:e"], &["x", "x"])),
+        );
         let before = [one.path().to_owned(), two.path().to_owned()];
         let after = records(&["l:b", "l:c", "l:a", "l:e"], &["x", "y", "x", "z"], &columns);
         let (kept, words) = found(&before, Some(&Compared::all(&after)), &columns);
         assert_eq!(kept, 3);
-        assert_eq!(words, ["differs l:c at 1", "differs l:e at 3", "gone l:d", "new at 0"]);
+        assert_eq!(
+            words,
+            ["differs l:c at 1", "differs l:e at 3", "gone l:d", "new at 0"]
+        );
     }
 
     #[test]
@@ -272,8 +332,14 @@ mod tests {
         let columns = ["use".to_owned()];
         let some = tile(&rows(&["l:a", "l:b"], &["x", "x"]));
         let after = records(&["l:a"], &["x"], &columns);
-        assert_eq!(found(&[], Some(&Compared::all(&after)), &columns), (0, vec!["new at 0".to_owned()]));
+        assert_eq!(
+            found(&[], Some(&Compared::all(&after)), &columns),
+            (0, vec!["new at 0".to_owned()])
+        );
         let (kept, gone) = found(&[some.path().to_owned()], None, &[]);
-        assert_eq!((kept, gone), (0, vec!["gone l:a".to_owned(), "gone l:b".to_owned()]));
+        assert_eq!(
+            (kept, gone),
+            (0, vec!["gone l:a".to_owned(), "gone l:b".to_owned()])
+        );
     }
 }

@@ -85,7 +85,10 @@ impl Tables for Watch<'_> {
         report: &mut RunReport,
     ) -> Result<Value, DeriveError> {
         let records = self.sorted().map_err(|source| DeriveError::Scratch { source })?;
-        let compared = release.layers.par_iter().map(|layer| one(self, &records, layer, out));
+        let compared = release
+            .layers
+            .par_iter()
+            .map(|layer| one(self, &records, layer, out));
         let compared = compared.collect::<Result<Vec<_>, DeriveError>>()?;
         let tables = compared.iter().filter(|compared| compared.is_ok()).count();
         for (layer, compared) in report.layers.iter_mut().zip(compared) {
@@ -116,20 +119,30 @@ fn one(
     }
     let is_part = |profile: Option<&SourceProfile>| profile.is_some_and(|profile| profile.limit.is_some());
     if is_part(layer.report.profile.as_ref()) || is_part(before.report.profile.as_ref()) {
-        return Ok(Err("only a part of the source was read (`--limit`), here or before".to_owned()));
+        return Ok(Err(
+            "only a part of the source was read (`--limit`), here or before".to_owned(),
+        ));
     }
     let Some(tiles) = before.tiles else {
-        return Ok(Err(format!("the manifest of release {} can't be read", before.release)));
+        return Ok(Err(format!(
+            "the manifest of release {} can't be read",
+            before.release
+        )));
     };
     if before.is_damaged {
         let reason = format!("tiles of release {} are damaged", before.release);
-        warn!(layer = layer.report.id, reason, "not compared with the last release");
+        warn!(
+            layer = layer.report.id,
+            reason, "not compared with the last release"
+        );
         return Ok(Err(reason));
     }
     let observed = watch.take(&layer.report.id);
     let pair = Pair::of(layer, tiles, observed.as_deref(), records);
     let Some(pair) = pair.map_err(|source| DeriveError::Scratch { source })? else {
-        return Ok(Err("its rows were not seen on their way into the release".to_owned()));
+        return Ok(Err(
+            "its rows were not seen on their way into the release".to_owned()
+        ));
     };
     let mut unreadable = None;
     match written(layer, &pair, watch.night.room, before, out, &mut unreadable) {
@@ -140,7 +153,10 @@ fn one(
         }
         Err(error) => match unreadable {
             Some(reason) => {
-                warn!(layer = layer.report.id, reason, "not compared with the last release");
+                warn!(
+                    layer = layer.report.id,
+                    reason, "not compared with the last release"
+                );
                 Ok(Err(reason))
             }
             None => Err(error),
@@ -178,8 +194,12 @@ impl<'a> Pair<'a> {
         let after = if own.is_empty() {
             None
         } else {
-            let Some((observed, rows)) = observed.zip(layer.rows) else { return Ok(None) };
-            let Some(records) = observed.of_tiles(records, own.into_iter())? else { return Ok(None) };
+            let Some((observed, rows)) = observed.zip(layer.rows) else {
+                return Ok(None);
+            };
+            let Some(records) = observed.of_tiles(records, own.into_iter())? else {
+                return Ok(None);
+            };
             Some((observed, records, rows))
         };
         Ok(Some(Self {
@@ -196,7 +216,11 @@ impl<'a> Pair<'a> {
             records,
             rows: *rows,
         });
-        Sides { before: &self.before, after, same_rows: self.same_rows }
+        Sides {
+            before: &self.before,
+            after,
+            same_rows: self.same_rows,
+        }
     }
 }
 
@@ -219,12 +243,19 @@ fn written(
         })?;
         Ok(())
     });
-    done.map(|()| changes).map_err(|source| DeriveError::write(&path, source))
+    done.map(|()| changes)
+        .map_err(|source| DeriveError::write(&path, source))
 }
 
 fn tell(layer: &str, changes: &LayerChanges) {
     if changes.is_some() {
-        info!(stage = "derive", layer, against = changes.against, "{}", changes.words());
+        info!(
+            stage = "derive",
+            layer,
+            against = changes.against,
+            "{}",
+            changes.words()
+        );
     }
     for remark in changes.remarks() {
         info!(stage = "derive", layer, "{remark}");

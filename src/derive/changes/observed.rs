@@ -60,15 +60,25 @@ impl Record {
         let (digest, rest) = rest.split_first_chunk().unwrap_or((&[0; 8], &[]));
         let numbers = rest.as_chunks().0;
         let number = |at: usize| numbers.get(at).map_or(0, |number| u32::from_be_bytes(*number));
-        let place = Place { part: number(1), row: number(2) };
-        Self { digest: Digest::from_be_bytes(*digest), tile: number(0), place }
+        let place = Place {
+            part: number(1),
+            row: number(2),
+        };
+        Self {
+            digest: Digest::from_be_bytes(*digest),
+            tile: number(0),
+            place,
+        }
     }
 }
 
 /// The number of a facility's id.
 pub(super) fn number(layer: &str, id: &str) -> u128 {
     // Short keys are exact; the layer before them is the same in every row.
-    let key = id.strip_prefix(layer).and_then(|rest| rest.strip_prefix(':')).unwrap_or(id);
+    let key = id
+        .strip_prefix(layer)
+        .and_then(|rest| rest.strip_prefix(':'))
+        .unwrap_or(id);
     key_number(key)
 }
 
@@ -91,23 +101,41 @@ impl Observed {
         let old = before.first().and_then(|(tile, _)| Columns::of(tile).ok());
         // What can't be read is told when the two are compared.
         let old = old.map_or_else(|| schema.clone(), |old| old.schema());
-        Self { layer, columns: compared(&old, &schema), schema, tiles: Mutex::default() }
+        Self {
+            layer,
+            columns: compared(&old, &schema),
+            schema,
+            tiles: Mutex::default(),
+        }
     }
 
     fn records(&self, seen: &Seen<'_>, places: &[Place]) -> Vec<[u8; BYTES]> {
-        let Some(ids) = Texts::named(seen.rows, "facility_id") else { return vec![] };
+        let Some(ids) = Texts::named(seen.rows, "facility_id") else {
+            return vec![];
+        };
         let tile = {
             let mut tiles = self.tiles.lock().unwrap_or_else(PoisonError::into_inner);
             let next = u32::try_from(tiles.len()).expect("a layer has less than 2^32 tiles");
-            let (tile, rows) = tiles.entry((seen.region.clone(), seen.ordinal)).or_insert((next, 0));
+            let (tile, rows) = tiles
+                .entry((seen.region.clone(), seen.ordinal))
+                .or_insert((next, 0));
             *rows += places.len() as u64;
             *tile
         };
         let record = |((id, digest), place): ((Option<&str>, Digest), &Place)| {
             let key = key(self.layer, number(seen.layer, id.unwrap_or_default()));
-            Record { digest, tile, place: *place }.bytes(key)
+            Record {
+                digest,
+                tile,
+                place: *place,
+            }
+            .bytes(key)
         };
-        ids.iter().zip(digests(seen.rows, &self.columns)).zip(places).map(record).collect()
+        ids.iter()
+            .zip(digests(seen.rows, &self.columns))
+            .zip(places)
+            .map(record)
+            .collect()
     }
 
     /// The records of some tiles; none where not all of their rows were seen.
@@ -128,7 +156,12 @@ impl Observed {
             }
         }
         let places = all.starting(&self.layer.to_be_bytes())?;
-        Ok(Some(Compared { all, layer: self.layer, places, are_wanted }))
+        Ok(Some(Compared {
+            all,
+            layer: self.layer,
+            places,
+            are_wanted,
+        }))
     }
 }
 
@@ -146,7 +179,12 @@ pub(super) struct Compared<'s> {
 impl<'s> Compared<'s> {
     /// All records, of one layer and tile.
     pub(super) fn all(all: &'s Sorted<BYTES>) -> Self {
-        Self { all, layer: 0, places: 0..all.len(), are_wanted: vec![true] }
+        Self {
+            all,
+            layer: 0,
+            places: 0..all.len(),
+            are_wanted: vec![true],
+        }
     }
 }
 
@@ -180,15 +218,22 @@ impl Compared<'_> {
     }
 
     fn is_wanted(&self, record: &Record) -> bool {
-        self.are_wanted.get(record.tile as usize).copied().unwrap_or_default()
+        self.are_wanted
+            .get(record.tile as usize)
+            .copied()
+            .unwrap_or_default()
     }
 }
 
 /// Columns that two releases have with one type, in the order of the later one.
 pub(super) fn compared(old: &Schema, new: &Schema) -> Vec<String> {
-    let fields = new.fields().iter().filter(|field| !LEFT_OUT.contains(&field.name().as_str()));
+    let fields = new
+        .fields()
+        .iter()
+        .filter(|field| !LEFT_OUT.contains(&field.name().as_str()));
     let is_same = |name: &str, kind: &DataType| {
-        old.field_with_name(name).is_ok_and(|old| old.data_type().equals_datatype(kind))
+        old.field_with_name(name)
+            .is_ok_and(|old| old.data_type().equals_datatype(kind))
     };
     fields
         .filter(|field| is_same(field.name(), field.data_type()))
@@ -232,7 +277,10 @@ impl<'a> Watch<'a> {
 
     /// What was seen of a layer.
     pub(super) fn take(&self, layer: &str) -> Option<Arc<Observed>> {
-        self.layers.lock().unwrap_or_else(PoisonError::into_inner).remove(layer)
+        self.layers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(layer)
     }
 
     /// The records of all layers.
@@ -245,7 +293,11 @@ impl<'a> Watch<'a> {
     }
 
     fn layer(&self, seen: &Seen<'_>) -> Option<Arc<Observed>> {
-        let before = self.night.before?.get(seen.layer).filter(|tiles| !tiles.is_empty())?;
+        let before = self
+            .night
+            .before?
+            .get(seen.layer)
+            .filter(|tiles| !tiles.is_empty())?;
         let mut layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
         let observed = || Observed::of(self.met.fetch_add(1, Ordering::Relaxed), seen.rows, before);
         let known = layers.entry(seen.layer.to_owned());

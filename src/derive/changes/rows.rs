@@ -71,7 +71,11 @@ impl Spooled for Told {
 pub(super) fn schema() -> SchemaRef {
     let types = std::iter::repeat_n(DataType::Utf8, TEXTS).chain([DataType::Float64]);
     let fields = TABLE.columns.iter().zip(types);
-    Arc::new(Schema::new(fields.map(|((name, _), kind)| Field::new(*name, kind, true)).collect::<Vec<_>>()))
+    Arc::new(Schema::new(
+        fields
+            .map(|((name, _), kind)| Field::new(*name, kind, true))
+            .collect::<Vec<_>>(),
+    ))
 }
 
 /// Rows that wait to be handed on.
@@ -84,7 +88,12 @@ pub(super) struct Rows<'e, 's> {
 
 impl<'e, 's> Rows<'e, 's> {
     pub(super) fn new(emit: &'e mut Sink<'s>) -> Self {
-        Self { emit, texts: Default::default(), distances: Float64Builder::new(), waiting: 0 }
+        Self {
+            emit,
+            texts: Default::default(),
+            distances: Float64Builder::new(),
+            waiting: 0,
+        }
     }
 
     /// What is told of a facility; the field is that in which it differs.
@@ -94,9 +103,21 @@ impl<'e, 's> Rows<'e, 's> {
         change: Change,
         field: Option<&str>,
     ) -> Result<(), GeoparquetError> {
-        let facility = [Some(told.id.as_str()), told.name.as_deref(), told.state.as_deref()];
-        let values = [Some(change.code()), field, told.old.as_deref(), told.new.as_deref()];
-        self.row(facility.into_iter().chain(values), told.distance.map(f64::from_bits))
+        let facility = [
+            Some(told.id.as_str()),
+            told.name.as_deref(),
+            told.state.as_deref(),
+        ];
+        let values = [
+            Some(change.code()),
+            field,
+            told.old.as_deref(),
+            told.new.as_deref(),
+        ];
+        self.row(
+            facility.into_iter().chain(values),
+            told.distance.map(f64::from_bits),
+        )
     }
 
     /// A column that changed in every facility alike.
@@ -115,10 +136,17 @@ impl<'e, 's> Rows<'e, 's> {
         texts: impl Iterator<Item = Option<&'t str>>,
         distance_m: Option<f64>,
     ) -> Result<(), GeoparquetError> {
-        self.texts.iter_mut().zip(texts).for_each(|(column, text)| column.append_option(text));
+        self.texts
+            .iter_mut()
+            .zip(texts)
+            .for_each(|(column, text)| column.append_option(text));
         self.distances.append_option(distance_m);
         self.waiting += 1;
-        if self.waiting < PIECE { Ok(()) } else { self.hand_on() }
+        if self.waiting < PIECE {
+            Ok(())
+        } else {
+            self.hand_on()
+        }
     }
 
     /// Hands on what still waits.
@@ -128,8 +156,13 @@ impl<'e, 's> Rows<'e, 's> {
 
     fn hand_on(&mut self) -> Result<(), GeoparquetError> {
         self.waiting = 0;
-        let texts = self.texts.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef);
-        let columns = texts.chain([Arc::new(self.distances.finish()) as ArrayRef]).collect();
+        let texts = self
+            .texts
+            .iter_mut()
+            .map(|column| Arc::new(column.finish()) as ArrayRef);
+        let columns = texts
+            .chain([Arc::new(self.distances.finish()) as ArrayRef])
+            .collect();
         let piece =
             RecordBatch::try_new(schema(), columns).expect("every push adds one value to each column");
         (self.emit)(&piece)

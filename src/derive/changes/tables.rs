@@ -10,20 +10,32 @@ pub const TABLE: TableDoc = TableDoc {
     what: "a facility that is new or gone, or a value of one that differs from the release before",
     columns: &[
         ("facility_id", "the facility; null where change is every_row"),
-        ("name", "its name: in this release, or in the one before where it is gone"),
-        ("state_code", "its computed state, USPS code, of the same release as the name"),
+        (
+            "name",
+            "its name: in this release, or in the one before where it is gone",
+        ),
+        (
+            "state_code",
+            "its computed state, USPS code, of the same release as the name",
+        ),
         (
             "change",
             "added; removed; changed (the source gives another value); recomputed (what is computed here differs); \
              every_row (the column went from one value to another in every facility of both releases)",
         ),
-        ("field", "column of the layer's tiles; null where the facility is new or gone"),
+        (
+            "field",
+            "column of the layer's tiles; null where the facility is new or gone",
+        ),
         (
             "old",
             "value in the release before, as text: points as WKT, lists as JSON, other geometries by type, vertices, \
              box and digest; null where there was none",
         ),
         ("new", "value in this release, likewise"),
-        ("distance_m", "how far a point has moved, geodesic; null for anything else"),
+        (
+            "distance_m",
+            "how far a point has moved, geodesic; null for anything else",
+        ),
     ],
 };

@@ -22,7 +22,11 @@ pub(super) fn differing(old: &ArrayRef, new: &ArrayRef) -> Vec<usize> {
         DataType::Float64 => of_type::<PrimitiveArray<Float64Type>>(old, new, is_same_number),
         _ => None,
     };
-    typed.unwrap_or_else(|| (0..old.len()).filter(|row| old.slice(*row, 1) != new.slice(*row, 1)).collect())
+    typed.unwrap_or_else(|| {
+        (0..old.len())
+            .filter(|row| old.slice(*row, 1) != new.slice(*row, 1))
+            .collect()
+    })
 }
 
 /// Differing rows of columns that are of one known type, which is far faster; else none.
@@ -35,7 +39,10 @@ where
     A: Array + 'static,
     &'a A: ArrayAccessor,
 {
-    let (old, new) = (old.as_any().downcast_ref::<A>()?, new.as_any().downcast_ref::<A>()?);
+    let (old, new) = (
+        old.as_any().downcast_ref::<A>()?,
+        new.as_any().downcast_ref::<A>()?,
+    );
     let is_same = |row: usize| match (old.is_valid(row), new.is_valid(row)) {
         (true, true) => is_equal(old.value(row), new.value(row)),
         (is_old, is_new) => is_old == is_new,
@@ -44,7 +51,10 @@ where
 }
 
 /// Not a number is the same as itself, and −0 as 0.
-#[expect(clippy::float_cmp, reason = "a value that was read again is the same to the last bit")]
+#[expect(
+    clippy::float_cmp,
+    reason = "a value that was read again is the same to the last bit"
+)]
 fn is_same_number(a: f64, b: f64) -> bool {
     a == b || a.is_nan() && b.is_nan()
 }
@@ -61,7 +71,8 @@ pub(super) fn text(column: &str, values: &dyn Array, row: usize) -> Option<Strin
         DataType::Float64 => values.as_primitive::<Float64Type>().value(row).to_string(),
         DataType::Date32 => {
             let days = values.as_primitive::<Date32Type>();
-            days.value_as_date(row).map_or_else(|| days.value(row).to_string(), |date| date.to_string())
+            days.value_as_date(row)
+                .map_or_else(|| days.value(row).to_string(), |date| date.to_string())
         }
         DataType::Binary if column == "geometry" => shape(values.as_binary::<i32>().value(row)),
         DataType::List(_) => list(values.as_list::<i32>().value(row).as_ref()),
@@ -77,10 +88,13 @@ fn list(items: &dyn Array) -> String {
 /// A point as WKT; of any other shape what it takes to tell two apart, since a coastline is no value of a table.
 fn shape(wkb: &[u8]) -> String {
     let digest = || {
-        Sha256::digest(wkb).iter().take(6).fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        Sha256::digest(wkb)
+            .iter()
+            .take(6)
+            .fold(String::new(), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            })
     };
     match geometry::decode(wkb) {
         Ok(Geometry::Point(point)) => format!("POINT ({} {})", point.x(), point.y()),
@@ -91,7 +105,11 @@ fn shape(wkb: &[u8]) -> String {
                 format!(", box {} {} {} {}", min.x, min.y, max.x, max.y)
             });
             let vertices = other.coords_count();
-            format!("{kind}, {vertices} vertices{}, sha256 {}…", corners.unwrap_or_default(), digest())
+            format!(
+                "{kind}, {vertices} vertices{}, sha256 {}…",
+                corners.unwrap_or_default(),
+                digest()
+            )
         }
         Err(_) => format!("{} bytes, sha256 {}…", wkb.len(), digest()),
     }
@@ -117,7 +135,10 @@ const LEAST_MOVE: f64 = 1.5e-12;
 /// Whether two lines or surfaces have the same vertices in the same parts, but for their last digits.
 pub(super) fn is_same_shape(column: &str, old: (&dyn Array, usize), new: (&dyn Array, usize)) -> bool {
     let shape = |(values, row): (&dyn Array, usize)| {
-        let wkb = values.as_binary_opt::<i32>().filter(|shapes| shapes.is_valid(row))?.value(row);
+        let wkb = values
+            .as_binary_opt::<i32>()
+            .filter(|shapes| shapes.is_valid(row))?
+            .value(row);
         geometry::decode(wkb).ok()
     };
     let is_close = |(one, other): (Coord<f64>, Coord<f64>)| {
@@ -126,7 +147,9 @@ pub(super) fn is_same_shape(column: &str, old: (&dyn Array, usize), new: (&dyn A
     if column != "geometry" {
         return false;
     }
-    let Some((old, new)) = shape(old).zip(shape(new)) else { return false };
+    let Some((old, new)) = shape(old).zip(shape(new)) else {
+        return false;
+    };
     geometry::type_name(&old) == geometry::type_name(&new)
         && parts(&old) == parts(&new)
         && old.coords_iter().zip(new.coords_iter()).all(is_close)
@@ -145,7 +168,9 @@ fn parts(shape: &Geometry<f64>) -> Vec<usize> {
 fn rings(polygon: &Polygon<f64>) -> Vec<usize> {
     let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
     let vertices = rings.map(|ring| ring.0.len());
-    std::iter::once(polygon.interiors().len()).chain(vertices).collect()
+    std::iter::once(polygon.interiors().len())
+        .chain(vertices)
+        .collect()
 }
 
 /// A type in the words of the data dictionary.

@@ -16,10 +16,16 @@ use crate::geoparquet;
 
 /// What is wrong with the tables of a release.
 pub(super) fn problems(held: &Held<'_>) -> Vec<Problem> {
-    let present = held.report.layers.iter().filter(|layer| layer.status != LayerStatus::Absent);
+    let present = held
+        .report
+        .layers
+        .iter()
+        .filter(|layer| layer.status != LayerStatus::Absent);
     let of = |layer: &LayerReport| {
         let folder = layer_folder(&layer.id);
-        of_layer(held.folder, layer).into_iter().map(move |what| Problem::new(&folder, what))
+        of_layer(held.folder, layer)
+            .into_iter()
+            .map(move |what| Problem::new(&folder, what))
     };
     present.flat_map(of).collect()
 }
@@ -38,7 +44,9 @@ fn of_layer(release: &Path, layer: &LayerReport) -> Vec<String> {
     let kept = changes.changed + changes.recomputed + changes.unchanged;
     if kept + changes.added != layer.rows_written {
         let (added, written) = (changes.added, layer.rows_written);
-        wrong.push(format!("{added} added and {kept} that were there before, {written} rows written"));
+        wrong.push(format!(
+            "{added} added and {kept} that were there before, {written} rows written"
+        ));
     }
     let expected = counts(changes);
     match geoparquet::read(&file, Some(&["change", "field"])) {
@@ -51,17 +59,27 @@ fn of_layer(release: &Path, layer: &LayerReport) -> Vec<String> {
 
 /// Rows by column, or by what became of a facility where they name no column.
 fn counts(changes: &LayerChanges) -> BTreeMap<String, u64> {
-    let whole = [("added".to_owned(), changes.added), ("removed".to_owned(), changes.removed)];
+    let whole = [
+        ("added".to_owned(), changes.added),
+        ("removed".to_owned(), changes.removed),
+    ];
     let every = changes.every_row.iter().map(|column| (column.field.clone(), 1));
     let fields = changes.fields.clone().into_iter();
-    whole.into_iter().chain(every).chain(fields).filter(|(_, rows)| *rows > 0).collect()
+    whole
+        .into_iter()
+        .chain(every)
+        .chain(fields)
+        .filter(|(_, rows)| *rows > 0)
+        .collect()
 }
 
 fn counted(rows: &RecordBatch) -> BTreeMap<String, u64> {
     let [changes, fields] = [0, 1].map(|column| rows.column(column).as_string_opt::<i32>());
     let mut counts = BTreeMap::new();
     for (change, field) in changes.into_iter().flatten().zip(fields.into_iter().flatten()) {
-        *counts.entry(field.or(change).unwrap_or_default().to_owned()).or_default() += 1;
+        *counts
+            .entry(field.or(change).unwrap_or_default().to_owned())
+            .or_default() += 1;
     }
     counts
 }

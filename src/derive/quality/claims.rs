@@ -35,14 +35,19 @@ pub(super) fn pairs(assessed: &[Assessed<'_>]) -> Vec<ClaimPair> {
     let mut pairs: Vec<ClaimPair> = Vec::new();
     for of in assessed {
         let layer = of.layer.plan.id.as_str();
-        pairs.extend(of.scan.pairs.iter().map(|((kind, claimed, computed), pair)| ClaimPair {
-            layer: layer.to_owned(),
-            kind: *kind,
-            claimed: claimed.clone(),
-            computed: computed.clone(),
-            rows: pair.rows,
-            example: pair.example.clone(),
-        }));
+        pairs.extend(
+            of.scan
+                .pairs
+                .iter()
+                .map(|((kind, claimed, computed), pair)| ClaimPair {
+                    layer: layer.to_owned(),
+                    kind: *kind,
+                    claimed: claimed.clone(),
+                    computed: computed.clone(),
+                    rows: pair.rows,
+                    example: pair.example.clone(),
+                }),
+        );
     }
     // Stable, so equals stay in the order of layers and codes.
     pairs.sort_by_key(|pair| std::cmp::Reverse(pair.rows));
@@ -51,8 +56,10 @@ pub(super) fn pairs(assessed: &[Assessed<'_>]) -> Vec<ClaimPair> {
 
 /// The accuracy of a layer, as far as its own claims tell.
 pub(super) fn score(plan: &Plan, scan: &Scan) -> Score {
-    let (claimed, agreeing) =
-        scan.cells.values().fold((0, 0), |sum, cell| (sum.0 + cell.claimed, sum.1 + cell.agreeing));
+    let (claimed, agreeing) = scan
+        .cells
+        .values()
+        .fold((0, 0), |sum, cell| (sum.0 + cell.claimed, sum.1 + cell.agreeing));
     if claimed > 0 {
         return Score::of(agreeing, claimed, DEFINITION);
     }

@@ -18,7 +18,9 @@ pub(super) fn days(date: NaiveDate) -> i32 {
 
 /// ISO 8601; a day beyond the calendar is told as its number.
 fn iso(day: i32) -> String {
-    let date = day.checked_add(EPOCH).and_then(NaiveDate::from_num_days_from_ce_opt);
+    let date = day
+        .checked_add(EPOCH)
+        .and_then(NaiveDate::from_num_days_from_ce_opt);
     date.map_or_else(|| format!("day {day} after 1970-01-01"), |date| date.to_string())
 }
 
@@ -72,7 +74,11 @@ pub(super) fn dates(scan: &Scan, today: i32) -> Option<SourceDates> {
 
 /// Rows dated after today.
 pub(super) fn future(scan: &Scan, today: i32) -> u64 {
-    scan.days.iter().filter(|(day, _)| **day > today).map(|(_, rows)| rows).sum()
+    scan.days
+        .iter()
+        .filter(|(day, _)| **day > today)
+        .map(|(_, rows)| rows)
+        .sum()
 }
 
 #[cfg(test)]
@@ -81,7 +87,10 @@ mod tests {
 
     #[test]
     fn the_median_is_the_lower_of_two_and_counts_rows() {
-        let scan = |days: &[(i32, u64)]| Scan { days: days.iter().copied().collect(), ..Scan::default() };
+        let scan = |days: &[(i32, u64)]| Scan {
+            days: days.iter().copied().collect(),
+            ..Scan::default()
+        };
         assert_eq!(span(&scan(&[])), None);
         assert_eq!(span(&scan(&[(1, 1), (5, 1)])), Some([1, 1, 5]));
         assert_eq!(span(&scan(&[(1, 1), (5, 2), (9, 1)])), Some([1, 5, 9]));

@@ -31,8 +31,10 @@ impl<'a> Expected<'a> {
         let of_layer = |count: &&ExpectedCount| {
             !is_part && count.reviewed.is_some() && count.layer == layer.plan.id.as_str()
         };
-        let counts: BTreeMap<&str, &ExpectedCount> =
-            counts.filter(of_layer).map(|count| (count.state.as_str(), count)).collect();
+        let counts: BTreeMap<&str, &ExpectedCount> = counts
+            .filter(of_layer)
+            .map(|count| (count.state.as_str(), count))
+            .collect();
         let mut found = scan.states();
         found.insert(ALL_STATES, scan.rows);
         let are_states_reviewed = counts.keys().any(|state| *state != ALL_STATES);
@@ -44,9 +46,16 @@ impl<'a> Expected<'a> {
                 None if are_states_reviewed && state != ALL_STATES => Verdict::Unexpected,
                 None => Verdict::NotReviewed,
             };
-            Row { state: state.to_owned(), found, verdict, count }
+            Row {
+                state: state.to_owned(),
+                found,
+                verdict,
+                count,
+            }
         };
-        Self { rows: states.into_iter().map(row).collect() }
+        Self {
+            rows: states.into_iter().map(row).collect(),
+        }
     }
 
     /// Rows by verdict.
@@ -60,14 +69,18 @@ impl<'a> Expected<'a> {
 
     /// States that aren't as expected, by verdict and code.
     pub(super) fn unmet(&self) -> Vec<Unmet> {
-        let unmet = self.rows.iter().filter(|row| row.verdict.is_unmet()).map(|row| Unmet {
-            state_code: row.state.clone(),
-            verdict: row.verdict,
-            low: row.count.map(|count| count.low),
-            high: row.count.and_then(|count| count.high),
-            found: row.found,
-            source: row.count.map(|count| count.source.clone()),
-        });
+        let unmet = self
+            .rows
+            .iter()
+            .filter(|row| row.verdict.is_unmet())
+            .map(|row| Unmet {
+                state_code: row.state.clone(),
+                verdict: row.verdict,
+                low: row.count.map(|count| count.low),
+                high: row.count.and_then(|count| count.high),
+                found: row.found,
+                source: row.count.map(|count| count.source.clone()),
+            });
         let mut unmet: Vec<Unmet> = unmet.collect();
         unmet.sort_by_key(|unmet| unmet.verdict);
         unmet
@@ -78,8 +91,11 @@ impl<'a> Expected<'a> {
     /// No state makes up for another: each counts up to its own expectation. A layer of which only the
     /// total is reviewed is held against that.
     pub(super) fn score(&self, plan: &Plan) -> Score {
-        let reviewed: Vec<(&Row<'_>, &ExpectedCount)> =
-            self.rows.iter().filter_map(|row| Some((row, row.count?))).collect();
+        let reviewed: Vec<(&Row<'_>, &ExpectedCount)> = self
+            .rows
+            .iter()
+            .filter_map(|row| Some((row, row.count?)))
+            .collect();
         let is_state = |row: &Row<'_>| row.state != ALL_STATES;
         let by_state = reviewed.iter().any(|(row, _)| is_state(row));
         let counted = || reviewed.iter().filter(|(row, _)| is_state(row) == by_state);
@@ -88,7 +104,10 @@ impl<'a> Expected<'a> {
         let definition = definition(
             plan,
             by_state,
-            reviewed.iter().filter_map(|(_, count)| count.reviewed.as_deref()).max(),
+            reviewed
+                .iter()
+                .filter_map(|(_, count)| count.reviewed.as_deref())
+                .max(),
         );
         match (&plan.expected, plan.limits.rows) {
             (None, _) => Score::none("the pipeline names no expected counts", &definition),
@@ -101,9 +120,15 @@ impl<'a> Expected<'a> {
 }
 
 fn definition(plan: &Plan, by_state: bool, reviewed: Option<&str>) -> String {
-    let how = if by_state { "each state counted up to its own" } else { "by the layer's total" };
+    let how = if by_state {
+        "each state counted up to its own"
+    } else {
+        "by the layer's total"
+    };
     let by = plan.expected.as_ref().zip(reviewed);
-    let by = by.map(|(file, day)| format!(" by {} (last reviewed {day})", file.shown)).unwrap_or_default();
+    let by = by
+        .map(|(file, day)| format!(" by {} (last reviewed {day})", file.shown))
+        .unwrap_or_default();
     format!("rows found of the least expected{by}, {how}")
 }
 
@@ -124,7 +149,12 @@ fn verdict(count: &ExpectedCount, found: u64) -> Verdict {
 pub(super) fn table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
     let rows: Vec<(&str, &Row<'_>)> = assessed
         .iter()
-        .flat_map(|of| of.expected.rows.iter().map(|row| (of.layer.plan.id.as_str(), row)))
+        .flat_map(|of| {
+            of.expected
+                .rows
+                .iter()
+                .map(|row| (of.layer.plan.id.as_str(), row))
+        })
         .collect();
     let expects = |row: &Row<'_>| row.count.map(|count| count.low);
     Table::new(
@@ -133,12 +163,28 @@ pub(super) fn table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
             ("layer", text(&rows, |(layer, _)| Some(layer))),
             ("state_code", text(&rows, |(_, row)| Some(&row.state))),
             ("low", count(&rows, |(_, row)| expects(row))),
-            ("high", count(&rows, |(_, row)| row.count.and_then(|count| count.high))),
+            (
+                "high",
+                count(&rows, |(_, row)| row.count.and_then(|count| count.high)),
+            ),
             ("found", count(&rows, |(_, row)| Some(row.found))),
-            ("share", share(&rows, |(_, row)| expects(row).and_then(|low| part(row.found.min(low), low)))),
+            (
+                "share",
+                share(&rows, |(_, row)| {
+                    expects(row).and_then(|low| part(row.found.min(low), low))
+                }),
+            ),
             ("verdict", text(&rows, |(_, row)| Some(row.verdict.code()))),
-            ("source", text(&rows, |(_, row)| row.count.map(|count| count.source.as_str()))),
-            ("reviewed", text(&rows, |(_, row)| row.count.and_then(|count| count.reviewed.as_deref()))),
+            (
+                "source",
+                text(&rows, |(_, row)| row.count.map(|count| count.source.as_str())),
+            ),
+            (
+                "reviewed",
+                text(&rows, |(_, row)| {
+                    row.count.and_then(|count| count.reviewed.as_deref())
+                }),
+            ),
         ],
     )
 }

@@ -43,7 +43,10 @@ pub(super) fn table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
             ("unparsed", told(|counts| counts.unparsed)),
             ("unknown_code", told(|counts| counts.unknown_code)),
             ("flags", count(&rows, |row| Some(row.flags))),
-            ("is_missing", Arc::new(rows.iter().map(|row| Some(row.missing)).collect::<BooleanArray>())),
+            (
+                "is_missing",
+                Arc::new(rows.iter().map(|row| Some(row.missing)).collect::<BooleanArray>()),
+            ),
         ],
     )
 }
@@ -73,7 +76,12 @@ fn role(plan: &LayerPlan, field: &str) -> &'static str {
         "core"
     } else if fields.any(|own| own.name == field) {
         "attribute"
-    } else if plan.schema.fields.iter().any(|own| own.decoded.as_deref() == Some(field)) {
+    } else if plan
+        .schema
+        .fields
+        .iter()
+        .any(|own| own.decoded.as_deref() == Some(field))
+    {
         "decoded"
     } else {
         // A further polygon set, or what an earlier schema held.
@@ -85,8 +93,12 @@ fn role(plan: &LayerPlan, field: &str) -> &'static str {
 pub(super) fn filled(scan: &Scan) -> Score {
     const DEFINITION: &str =
         "values of the columns that every layer has which are not null, of all such values";
-    let core: Vec<u64> =
-        scan.nulls.iter().filter(|(field, _)| is_core(field)).map(|(_, nulls)| scan.rows - nulls).collect();
+    let core: Vec<u64> = scan
+        .nulls
+        .iter()
+        .filter(|(field, _)| is_core(field))
+        .map(|(_, nulls)| scan.rows - nulls)
+        .collect();
     if core.is_empty() || scan.rows == 0 {
         return Score::none("the layer has no row", DEFINITION);
     }
@@ -100,7 +112,11 @@ pub(super) fn emptiest(scan: &Scan) -> Vec<NullShare> {
         .iter()
         .filter(|(field, nulls)| is_core(field) && *nulls > 0)
         .filter_map(|(field, nulls)| {
-            Some(NullShare { field: field.clone(), nulls: *nulls, share: part(*nulls, scan.rows)? })
+            Some(NullShare {
+                field: field.clone(),
+                nulls: *nulls,
+                share: part(*nulls, scan.rows)?,
+            })
         })
         .collect();
     nulls.sort_by_key(|field| std::cmp::Reverse(field.nulls));

@@ -18,7 +18,9 @@ pub(super) fn table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
     let zipped: Vec<(&Assessed<'_>, &Option<[i32; 3]>)> = assessed.iter().zip(&spans).collect();
     let day = |which: usize| date(&zipped, move |(_, span)| span.map(|days| days[which]));
     let old = |which: usize| {
-        age(&zipped, move |(of, span)| span.map(|days| i64::from(of.today) - i64::from(days[which])))
+        age(&zipped, move |(of, span)| {
+            span.map(|days| i64::from(of.today) - i64::from(days[which]))
+        })
     };
     let claims = |kind: ClaimKind, agreeing: bool| {
         count(assessed, move |of| {
@@ -33,30 +35,54 @@ pub(super) fn table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
         "quality/layers.parquet",
         vec![
             ("layer", text(assessed, |of| Some(of.layer.plan.id.as_str()))),
-            ("status", text(assessed, |of| Some(status(of.layer.report.status)))),
-            ("carried_from", text(assessed, |of| of.layer.report.carried_from.as_deref())),
+            (
+                "status",
+                text(assessed, |of| Some(status(of.layer.report.status))),
+            ),
+            (
+                "carried_from",
+                text(assessed, |of| of.layer.report.carried_from.as_deref()),
+            ),
             ("carried_age_days", age(assessed, |of| since(of, carried(of)))),
-            ("landed_at", text(assessed, |of| of.layer.report.landed_at.as_deref())),
+            (
+                "landed_at",
+                text(assessed, |of| of.layer.report.landed_at.as_deref()),
+            ),
             ("landed_age_days", age(assessed, |of| since(of, landed(of)))),
             ("rows_read", count(assessed, |of| Some(of.layer.report.rows_read))),
-            ("rows_written", count(assessed, |of| Some(of.layer.report.rows_written))),
-            ("rows_rejected", count(assessed, |of| Some(of.layer.report.rows_rejected))),
+            (
+                "rows_written",
+                count(assessed, |of| Some(of.layer.report.rows_written)),
+            ),
+            (
+                "rows_rejected",
+                count(assessed, |of| Some(of.layer.report.rows_rejected)),
+            ),
             ("duplicate_keys", count(assessed, |of| Some(duplicate_keys(of)))),
-            ("suspected_duplicates", count(assessed, |of| Some(of.scan.suspected_duplicates))),
+            (
+                "suspected_duplicates",
+                count(assessed, |of| Some(of.scan.suspected_duplicates)),
+            ),
             ("state_claimed", claims(ClaimKind::State, false)),
             ("state_agreeing", claims(ClaimKind::State, true)),
             ("county_claimed", claims(ClaimKind::County, false)),
             ("county_agreeing", claims(ClaimKind::County, true)),
             ("dated", count(assessed, |of| Some(dated(of)))),
             ("share_dated", share(assessed, |of| part(dated(of), of.scan.rows))),
-            ("dated_after_run", count(assessed, |of| Some(future(&of.scan, of.today)))),
+            (
+                "dated_after_run",
+                count(assessed, |of| Some(future(&of.scan, of.today))),
+            ),
             ("source_date_oldest", day(0)),
             ("source_date_median", day(1)),
             ("source_date_newest", day(2)),
             ("oldest_age_days", old(0)),
             ("median_age_days", old(1)),
             ("newest_age_days", old(2)),
-            ("current_days", count(assessed, |of| Some(of.layer.plan.current_days.into()))),
+            (
+                "current_days",
+                count(assessed, |of| Some(of.layer.plan.current_days.into())),
+            ),
         ],
     )
 }
@@ -96,7 +122,11 @@ pub(super) fn flags(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
     for of in assessed {
         for (flag, fields) in &of.layer.report.flags {
             let layer = of.layer.plan.id.as_str();
-            rows.extend(fields.iter().map(|(field, rows)| (layer, flag.as_str(), field.as_str(), *rows)));
+            rows.extend(
+                fields
+                    .iter()
+                    .map(|(field, rows)| (layer, flag.as_str(), field.as_str(), *rows)),
+            );
         }
     }
     Table::new(
@@ -119,7 +149,12 @@ fn status(status: LayerStatus) -> &'static str {
 }
 
 fn duplicate_keys(of: &Assessed<'_>) -> u64 {
-    of.layer.report.rejects_by_reason.get(RejectReason::DuplicateKey.code()).copied().unwrap_or(0)
+    of.layer
+        .report
+        .rejects_by_reason
+        .get(RejectReason::DuplicateKey.code())
+        .copied()
+        .unwrap_or(0)
 }
 
 /// Whole days from a day to the day on which the run began.
@@ -128,7 +163,9 @@ fn since(of: &Assessed<'_>, day: Option<NaiveDate>) -> Option<i64> {
 }
 
 fn instant(time: &str) -> Option<NaiveDate> {
-    DateTime::parse_from_rfc3339(time).ok().map(|time| time.to_utc().date_naive())
+    DateTime::parse_from_rfc3339(time)
+        .ok()
+        .map(|time| time.to_utc().date_naive())
 }
 
 /// The day on which a release was begun: its id starts with it.

@@ -46,7 +46,10 @@ impl Product for Quality {
         About {
             doc: ProductDoc {
                 name: "quality",
-                places: &[("quality/*.parquet", "how complete, current and accurate every layer is")],
+                places: &[(
+                    "quality/*.parquet",
+                    "how complete, current and accurate every layer is",
+                )],
                 tables: TABLES,
             },
             is_default: true,
@@ -90,8 +93,14 @@ impl Making<'_> {
         let is_same = |before: &LayerReport| before.id == layer.id && before.fingerprint == layer.fingerprint;
         let earlier = self.night.history.iter().rev();
         let mut same = earlier.filter(|before| before.layers.iter().any(is_same));
-        let quality = same
-            .find_map(|before| before.quality.as_ref()?.layers.iter().find(|quality| quality.id == layer.id));
+        let quality = same.find_map(|before| {
+            before
+                .quality
+                .as_ref()?
+                .layers
+                .iter()
+                .find(|quality| quality.id == layer.id)
+        });
         Some(quality?.suspected_duplicates)
     }
 }
@@ -99,7 +108,12 @@ impl Making<'_> {
 impl Observer for Making<'_> {
     fn columns(&self, layer: &LayerReport) -> Vec<&'static str> {
         let are_known = self.known_duplicates(layer).is_some();
-        scan::READS[..if are_known { scan::BUT_TWINS } else { scan::READS.len() }].to_vec()
+        scan::READS[..if are_known {
+            scan::BUT_TWINS
+        } else {
+            scan::READS.len()
+        }]
+            .to_vec()
     }
 
     fn see(&self, seen: &Seen<'_>) {
@@ -111,7 +125,10 @@ impl Observer for Making<'_> {
     }
 
     fn forget(&self, layer: &str) {
-        self.scans.lock().unwrap_or_else(PoisonError::into_inner).remove(layer);
+        self.scans
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(layer);
         self.twins.forget(layer);
     }
 
@@ -124,7 +141,9 @@ impl Observer for Making<'_> {
         // Twins are found in the rows alone.
         let is_known = self.known_duplicates(layer).is_some();
         let scan = serde_json::from_str::<Scan>(told.get()).ok();
-        let Some(scan) = scan.filter(|_| is_known) else { return false };
+        let Some(scan) = scan.filter(|_| is_known) else {
+            return false;
+        };
         let mut scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
         scans.insert(layer.id.clone(), scan);
         true
@@ -148,21 +167,35 @@ impl Tables for Making<'_> {
             .iter()
             .map(|layer| (layer, scans.remove(layer.plan.id.as_str()).unwrap_or_default()))
             .collect();
-        let twins = self.twins.counted().map_err(|source| DeriveError::Scratch { source })?;
+        let twins = self
+            .twins
+            .counted()
+            .map_err(|source| DeriveError::Scratch { source })?;
         let assessed: Vec<Assessed<'_>> = scans
             .into_par_iter()
             .map(|(layer, mut scan)| {
                 let counted = || twins.get(layer.plan.id.as_str()).copied();
-                scan.suspected_duplicates =
-                    self.known_duplicates(layer.report).or_else(counted).unwrap_or_default();
-                scan.settle((self.today.saturating_sub_unsigned(layer.plan.current_days), self.today));
+                scan.suspected_duplicates = self
+                    .known_duplicates(layer.report)
+                    .or_else(counted)
+                    .unwrap_or_default();
+                scan.settle((
+                    self.today.saturating_sub_unsigned(layer.plan.current_days),
+                    self.today,
+                ));
                 let expected = Expected::of(release.plan, layer, &scan);
-                Assessed { layer, scan, expected, today: self.today }
+                Assessed {
+                    layer,
+                    scan,
+                    expected,
+                    today: self.today,
+                }
             })
             .collect();
         let (tables, quality) = assess(release, &assessed)?;
         tables.par_iter().try_for_each(|table| {
-            out.table(table).map_err(|source| DeriveError::write(&table.path, source))
+            out.table(table)
+                .map_err(|source| DeriveError::write(&table.path, source))
         })?;
         report.quality = Some(quality);
         Ok(json!({ "tables": tables.len() }))
@@ -200,7 +233,10 @@ fn assess(
 fn day(started: &str) -> Result<NaiveDate, DeriveError> {
     match DateTime::parse_from_rfc3339(started) {
         Ok(time) => Ok(time.to_utc().date_naive()),
-        Err(source) => Err(DeriveError::Started { started: started.to_owned(), source }),
+        Err(source) => Err(DeriveError::Started {
+            started: started.to_owned(),
+            source,
+        }),
     }
 }
 
@@ -213,7 +249,11 @@ fn report(release: &Release<'_>, assessed: &[Assessed<'_>]) -> QualityReport {
     QualityReport {
         worst_claims: claims::pairs(assessed).into_iter().take(NAMED).collect(),
         verdicts,
-        expected_from: release.plan.expected.as_ref().map(|expected| expected.shown.clone()),
+        expected_from: release
+            .plan
+            .expected
+            .as_ref()
+            .map(|expected| expected.shown.clone()),
         layers,
     }
 }
@@ -228,7 +268,10 @@ fn of_layer(release: &Release<'_>, assessed: &Assessed<'_>) -> LayerQuality {
         filled: fields::filled(scan),
         verdicts: assessed.expected.verdicts(),
         unmet: assessed.expected.unmet(),
-        worst_claims: claims::pairs(std::slice::from_ref(assessed)).into_iter().take(NAMED).collect(),
+        worst_claims: claims::pairs(std::slice::from_ref(assessed))
+            .into_iter()
+            .take(NAMED)
+            .collect(),
         nulls: fields::emptiest(scan),
         suspected_duplicates: scan.suspected_duplicates,
         dates: currency::dates(scan, assessed.today),

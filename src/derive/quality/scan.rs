@@ -97,8 +97,10 @@ impl Scan {
             self.cells.entry(key).or_default().add(&cell);
         }
         for (key, pair) in other.pairs {
-            let all =
-                self.pairs.entry(key).or_insert_with(|| Pair { rows: 0, example: pair.example.clone() });
+            let all = self.pairs.entry(key).or_insert_with(|| Pair {
+                rows: 0,
+                example: pair.example.clone(),
+            });
             all.rows += pair.rows;
             all.example = pair.example.min(std::mem::take(&mut all.example));
         }
@@ -120,7 +122,11 @@ impl Scan {
         for cell in self.cells.values_mut() {
             for (day, rows) in cell.days.counts() {
                 cell.dated += rows;
-                cell.current += if (current.0..=current.1).contains(day) { *rows } else { 0 };
+                cell.current += if (current.0..=current.1).contains(day) {
+                    *rows
+                } else {
+                    0
+                };
                 *self.days.entry(*day).or_default() += rows;
             }
         }
@@ -183,7 +189,10 @@ impl Days {
 
 /// Counts the rows of a tile, or of a piece of one.
 pub(super) fn rows(seen: &Seen<'_>) -> Scan {
-    let mut scan = Scan { rows: seen.rows.num_rows() as u64, ..Scan::default() };
+    let mut scan = Scan {
+        rows: seen.rows.num_rows() as u64,
+        ..Scan::default()
+    };
     let columns = Columns::of(seen.rows);
     columns.count(&mut scan);
     scan.nulls = seen.nulls.map_or_else(|| nulls(seen.rows), <[_]>::to_vec);
@@ -210,7 +219,10 @@ struct Columns<'a> {
 impl<'a> Columns<'a> {
     fn of(rows: &'a RecordBatch) -> Self {
         let text = |name: &str| Texts::named(rows, name);
-        let truth = |name: &str| rows.column_by_name(name).and_then(|column| column.as_boolean_opt());
+        let truth = |name: &str| {
+            rows.column_by_name(name)
+                .and_then(|column| column.as_boolean_opt())
+        };
         let date = rows.column_by_name("source_date");
         Self {
             rows: rows.num_rows(),
@@ -233,16 +245,24 @@ impl<'a> Columns<'a> {
         // Keyed by borrowed codes, so that no row costs a copy; the order is settled at the end.
         let mut cells: HashMap<(Option<&str>, Option<&str>), Cell> = HashMap::new();
         for row in 0..self.rows {
-            let cell = cells.entry((value(self.state, row), value(self.sector, row))).or_default();
+            let cell = cells
+                .entry((value(self.state, row), value(self.sector, row)))
+                .or_default();
             cell.rows += 1;
             let method = value(self.method, row);
             if let Some(at) = METHODS.iter().position(|known| Some(*known) == method) {
                 cell.methods[at] += 1;
             }
-            if let Some(day) = self.date.filter(|days| days.is_valid(row)).map(|days| days.value(row)) {
+            if let Some(day) = self
+                .date
+                .filter(|days| days.is_valid(row))
+                .map(|days| days.value(row))
+            {
                 cell.days.0.push((day, 1));
             }
-            let verdicts = self.claims(row).map(|verdict| verdict.map(|agrees| self.note(scan, row, agrees)));
+            let verdicts = self
+                .claims(row)
+                .map(|verdict| verdict.map(|agrees| self.note(scan, row, agrees)));
             if verdicts.iter().any(Option::is_some) {
                 cell.claimed += 1;
                 cell.agreeing += u64::from(verdicts.into_iter().flatten().all(|agrees| agrees));
@@ -250,7 +270,13 @@ impl<'a> Columns<'a> {
         }
         let named = |((state, sector), mut cell): ((Option<&str>, Option<&str>), Cell)| {
             cell.days.add_up();
-            ((state.unwrap_or(RegionId::UNASSIGNED).to_owned(), sector.map(str::to_owned)), cell)
+            (
+                (
+                    state.unwrap_or(RegionId::UNASSIGNED).to_owned(),
+                    sector.map(str::to_owned),
+                ),
+                cell,
+            )
         };
         scan.cells = cells.into_iter().map(named).collect();
     }
@@ -286,7 +312,10 @@ impl<'a> Columns<'a> {
             let claimed = value(claimed, row).unwrap_or_default().to_owned();
             let key = (kind, claimed, value(computed, row).map(str::to_owned));
             let id = value(self.id, row).unwrap_or_default();
-            let pair = scan.pairs.entry(key).or_insert_with(|| Pair { rows: 0, example: id.to_owned() });
+            let pair = scan.pairs.entry(key).or_insert_with(|| Pair {
+                rows: 0,
+                example: id.to_owned(),
+            });
             pair.rows += 1;
             if id < pair.example.as_str() {
                 id.clone_into(&mut pair.example);
@@ -301,7 +330,9 @@ fn value(column: Option<Texts<'_>>, row: usize) -> Option<&str> {
 }
 
 fn truth(column: Option<&BooleanArray>, row: usize) -> Option<bool> {
-    column.filter(|known| known.is_valid(row)).map(|known| known.value(row))
+    column
+        .filter(|known| known.is_valid(row))
+        .map(|known| known.value(row))
 }
 
 /// Nulls of every column but geometry and covering, in column order.
@@ -310,5 +341,7 @@ fn nulls(rows: &RecordBatch) -> Vec<(String, u64)> {
     let columns = schema.fields().iter().zip(rows.columns());
     let counted = columns.filter(|(field, _)| !matches!(field.name().as_str(), "geometry" | "bbox"));
     // A dictionary's values may be null, too.
-    counted.map(|(field, column)| (field.name().clone(), column.logical_null_count() as u64)).collect()
+    counted
+        .map(|(field, column)| (field.name().clone(), column.logical_null_count() as u64))
+        .collect()
 }

@@ -33,14 +33,23 @@ struct Seen {
 
 impl<'a> Twins<'a> {
     pub(super) fn new(room: &'a RecordRoom) -> Self {
-        let seen = Seen { records: Ok(Records::new(room)), layers: BTreeMap::new(), met: 0 };
-        Self { room, seen: Mutex::new(seen) }
+        let seen = Seen {
+            records: Ok(Records::new(room)),
+            layers: BTreeMap::new(),
+            met: 0,
+        };
+        Self {
+            room,
+            seen: Mutex::new(seen),
+        }
     }
 
     /// Takes rows of a layer, where they have the columns.
     pub(super) fn see(&self, layer: &str, rows: &RecordBatch) {
         let (names, boxes) = (Texts::named(rows, "name"), boxes(rows));
-        let (Some(names), Some(boxes)) = (names, boxes) else { return };
+        let (Some(names), Some(boxes)) = (names, boxes) else {
+            return;
+        };
         let number = self.seen().number(layer).to_be_bytes();
         let record = |row: usize| {
             let mut record = [0; BYTES];
@@ -101,8 +110,14 @@ impl Seen {
 /// The sides of every row's box. The covering stands for the geometry: it is exact to about a metre, and far cheaper to
 /// read than lines and polygons.
 fn boxes(rows: &RecordBatch) -> Option<[&Float32Array; 4]> {
-    let sides = rows.column_by_name("bbox")?.as_struct_opt().map(StructArray::columns)?;
-    let sides: Vec<_> = sides.iter().filter_map(|side| side.as_primitive_opt::<Float32Type>()).collect();
+    let sides = rows
+        .column_by_name("bbox")?
+        .as_struct_opt()
+        .map(StructArray::columns)?;
+    let sides: Vec<_> = sides
+        .iter()
+        .filter_map(|side| side.as_primitive_opt::<Float32Type>())
+        .collect();
     sides.try_into().ok()
 }
 

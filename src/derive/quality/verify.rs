@@ -18,11 +18,15 @@ const METHODS: [&str; 4] = ["within", "nearest", "representative_point", "none"]
 /// What contradicts the report; a release made before there were such tables has nothing to check.
 pub(super) fn problems(held: &Held<'_>) -> Vec<Problem> {
     let report = held.report;
-    let Some(quality) = &report.quality else { return Vec::new() };
+    let Some(quality) = &report.quality else {
+        return Vec::new();
+    };
     let mut problems = Vec::new();
     let mut tell = |path: &str, what: String| problems.push(Problem::new(path, what));
     match geoparquet::read(&held.folder.join(COVERAGE), None) {
-        Ok(rows) => coverage(&rows, report).into_iter().for_each(|what| tell(COVERAGE, what)),
+        Ok(rows) => coverage(&rows, report)
+            .into_iter()
+            .for_each(|what| tell(COVERAGE, what)),
         Err(error) => tell(COVERAGE, chain(&error)),
     }
     for layer in &report.layers {
@@ -35,40 +39,70 @@ pub(super) fn problems(held: &Held<'_>) -> Vec<Problem> {
 
 /// Rows by state add up to the layer's, and every row is located in one way.
 fn coverage(rows: &RecordBatch, report: &RunReport) -> Vec<String> {
-    let (layers, states, counts) = (text(rows, "layer"), text(rows, "state_code"), numbers(rows, "rows"));
+    let (layers, states, counts) = (
+        text(rows, "layer"),
+        text(rows, "state_code"),
+        numbers(rows, "rows"),
+    );
     let located = METHODS.map(|method| numbers(rows, method));
     let mut wrong = Vec::new();
     let mut found: BTreeMap<&str, BTreeMap<String, u64>> = BTreeMap::new();
     for row in 0..rows.num_rows() {
         let (layer, state) = (layers.value(row), states.value(row));
-        *found.entry(layer).or_default().entry(state.to_owned()).or_default() += counts.value(row);
+        *found
+            .entry(layer)
+            .or_default()
+            .entry(state.to_owned())
+            .or_default() += counts.value(row);
         let ways: u64 = located.iter().map(|method| method.value(row)).sum();
         if ways != counts.value(row) {
-            wrong.push(format!("{layer} {state}: {} rows, {ways} of them located or not", counts.value(row)));
+            wrong.push(format!(
+                "{layer} {state}: {} rows, {ways} of them located or not",
+                counts.value(row)
+            ));
         }
     }
-    for layer in report.layers.iter().filter(|layer| layer.status != LayerStatus::Absent) {
+    for layer in report
+        .layers
+        .iter()
+        .filter(|layer| layer.status != LayerStatus::Absent)
+    {
         let states = found.remove(layer.id.as_str()).unwrap_or_default();
         wrong.extend(differs(layer, &states));
     }
-    wrong.extend(found.keys().map(|layer| format!("rows of {layer}, which the release doesn't hold")));
+    wrong.extend(
+        found
+            .keys()
+            .map(|layer| format!("rows of {layer}, which the release doesn't hold")),
+    );
     wrong
 }
 
 fn differs(layer: &LayerReport, states: &BTreeMap<String, u64>) -> Option<String> {
     let rows: u64 = states.values().sum();
     if rows != layer.rows_written {
-        return Some(format!("{}: {} rows written, {rows} covered", layer.id, layer.rows_written));
+        return Some(format!(
+            "{}: {} rows written, {rows} covered",
+            layer.id, layer.rows_written
+        ));
     }
     (*states != layer.rows_by_state).then(|| format!("{}: rows by state differ from the report's", layer.id))
 }
 
 fn text(rows: &RecordBatch, name: &str) -> StringArray {
-    let column = rows.column_by_name(name).and_then(|column| column.as_string_opt());
-    column.cloned().unwrap_or_else(|| StringArray::from(vec![""; rows.num_rows()]))
+    let column = rows
+        .column_by_name(name)
+        .and_then(|column| column.as_string_opt());
+    column
+        .cloned()
+        .unwrap_or_else(|| StringArray::from(vec![""; rows.num_rows()]))
 }
 
 fn numbers(rows: &RecordBatch, name: &str) -> UInt64Array {
-    let column = rows.column_by_name(name).and_then(|column| column.as_primitive_opt::<UInt64Type>());
-    column.cloned().unwrap_or_else(|| UInt64Array::from(vec![0; rows.num_rows()]))
+    let column = rows
+        .column_by_name(name)
+        .and_then(|column| column.as_primitive_opt::<UInt64Type>());
+    column
+        .cloned()
+        .unwrap_or_else(|| UInt64Array::from(vec![0; rows.num_rows()]))
 }

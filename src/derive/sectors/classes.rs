@@ -39,7 +39,13 @@ impl Classes {
     pub(super) fn add(&mut self, layer: &str, found: Vec<Class>) {
         let known = self.0.entry(layer.to_owned()).or_default();
         for Class { name, values, rows } in found {
-            known.entry(name).or_insert(Counted { values, facilities: 0 }).facilities += rows;
+            known
+                .entry(name)
+                .or_insert(Counted {
+                    values,
+                    facilities: 0,
+                })
+                .facilities += rows;
         }
     }
 
@@ -66,7 +72,9 @@ impl Classes {
     /// Layer, class, and what it stands for, by layer and class.
     fn iter(&self) -> impl Iterator<Item = (&str, &str, &Counted)> {
         self.0.iter().flat_map(|(layer, classes)| {
-            classes.iter().map(move |(class, counted)| (layer.as_str(), class.as_str(), counted))
+            classes
+                .iter()
+                .map(move |(class, counted)| (layer.as_str(), class.as_str(), counted))
         })
     }
 
@@ -105,13 +113,25 @@ impl Classes {
             for found in resolver.memberships(values) {
                 let key = (layer, resolver.position(&found.scheme), found.code.clone());
                 let is_primary = found.is_primary;
-                let total =
-                    totals.entry(key).or_insert_with(|| Total { first: found, facilities: 0, further: 0 });
-                *(if is_primary { &mut total.facilities } else { &mut total.further }) += facilities;
+                let total = totals.entry(key).or_insert_with(|| Total {
+                    first: found,
+                    facilities: 0,
+                    further: 0,
+                });
+                *(if is_primary {
+                    &mut total.facilities
+                } else {
+                    &mut total.further
+                }) += facilities;
             }
         }
         let text = |value: fn(&Membership) -> Option<&str>| -> ArrayRef {
-            Arc::new(totals.values().map(|total| value(&total.first)).collect::<StringArray>())
+            Arc::new(
+                totals
+                    .values()
+                    .map(|total| value(&total.first))
+                    .collect::<StringArray>(),
+            )
         };
         let number = |value: fn(&Total) -> u64| -> ArrayRef {
             Arc::new(UInt64Array::from_iter_values(totals.values().map(value)))

@@ -37,8 +37,14 @@ pub const MEMBERSHIP: TableDoc = TableDoc {
         ("subsector", "their subsector"),
         ("sector_also", "their further sectors"),
         ("naics_code", "their NAICS code as the source gives it"),
-        ("lifeline", "the lifeline that the layer's schema gives, as lifeline/component"),
-        ("scheme", "2003, 2006, 2009, 2013, 2024 (reference/sector_schemes), ncf or lifeline"),
+        (
+            "lifeline",
+            "the lifeline that the layer's schema gives, as lifeline/component",
+        ),
+        (
+            "scheme",
+            "2003, 2006, 2009, 2013, 2024 (reference/sector_schemes), ncf or lifeline",
+        ),
         (
             "code",
             "the sector or the part of one, the function, the lifeline component; null where reason says why",
@@ -46,7 +52,10 @@ pub const MEMBERSHIP: TableDoc = TableDoc {
         ("name", "its name"),
         ("lead_agency", "who leads it under that scheme"),
         ("is_primary", "true once per class and scheme"),
-        ("basis", "what decided: sector, subsector, naics or layer (the layer's schema)"),
+        (
+            "basis",
+            "what decided: sector, subsector, naics or layer (the layer's schema)",
+        ),
         ("is_judged", "whether by judgement rather than by a document"),
         ("reason", "why there is no code"),
         ("note", "the scheme's footnote to the code"),
@@ -60,12 +69,21 @@ pub const TOTALS: TableDoc = TableDoc {
     columns: &[
         ("layer", "layer id"),
         ("scheme", "as in links/sector_membership"),
-        ("code", "the sector, function or lifeline component; null for those without"),
+        (
+            "code",
+            "the sector, function or lifeline component; null for those without",
+        ),
         ("name", "its name"),
         ("lead_agency", "who leads it under that scheme"),
         ("facilities", "facilities with this primary code"),
-        ("further_facilities", "facilities with this code beside their primary one"),
-        ("reason", "why there is no code: that of the first class, where there are several"),
+        (
+            "further_facilities",
+            "facilities with this code beside their primary one",
+        ),
+        (
+            "reason",
+            "why there is no code: that of the first class, where there are several",
+        ),
     ],
 };
 
@@ -96,7 +114,10 @@ impl Product for Sectors {
 
     fn begin<'a>(&self, night: Night<'a>) -> Result<Work<'a>, DeriveError> {
         let reference = &night.plan.reference;
-        Ok(Work::Tables(Box::new(Making { reference, classes: Mutex::default() })))
+        Ok(Work::Tables(Box::new(Making {
+            reference,
+            classes: Mutex::default(),
+        })))
     }
 
     fn verify(&self, held: &Held<'_>) -> Vec<Problem> {
@@ -133,11 +154,17 @@ impl Observer for Making<'_> {
 
     fn see(&self, seen: &Seen<'_>) {
         let found = class::classes(seen.layer, seen.rows);
-        self.classes.lock().unwrap_or_else(PoisonError::into_inner).add(seen.layer, found);
+        self.classes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .add(seen.layer, found);
     }
 
     fn forget(&self, layer: &str) {
-        self.classes.lock().unwrap_or_else(PoisonError::into_inner).forget(layer);
+        self.classes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .forget(layer);
     }
 
     fn tally(&self, layer: &str) -> Option<Box<RawValue>> {
@@ -146,8 +173,13 @@ impl Observer for Making<'_> {
     }
 
     fn recall(&self, layer: &LayerReport, told: &RawValue) -> bool {
-        let Ok(told) = serde_json::from_str(told.get()) else { return false };
-        self.classes.lock().unwrap_or_else(PoisonError::into_inner).take(&layer.id, told);
+        let Ok(told) = serde_json::from_str(told.get()) else {
+            return false;
+        };
+        self.classes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(&layer.id, told);
         true
     }
 }

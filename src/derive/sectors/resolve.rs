@@ -34,9 +34,18 @@ pub(super) struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     pub(super) fn new(reference: &'a Reference) -> Self {
-        let cells = reference.cells.iter().map(|cell| ((cell.scheme.as_str(), cell.code.as_str()), cell));
-        let functions = reference.functions.iter().map(|f| (f.code.as_str(), f.name.as_str()));
-        let lifelines = reference.lifelines.iter().map(|l: &Lifeline| (l.code(), l.component.as_str()));
+        let cells = reference
+            .cells
+            .iter()
+            .map(|cell| ((cell.scheme.as_str(), cell.code.as_str()), cell));
+        let functions = reference
+            .functions
+            .iter()
+            .map(|f| (f.code.as_str(), f.name.as_str()));
+        let lifelines = reference
+            .lifelines
+            .iter()
+            .map(|l: &Lifeline| (l.code(), l.component.as_str()));
         Self {
             reference,
             schemes: reference.scheme_ids(),
@@ -48,12 +57,18 @@ impl<'a> Resolver<'a> {
 
     /// Place of a scheme in the order of the tables.
     pub(super) fn position(&self, scheme: &str) -> usize {
-        self.schemes.iter().position(|known| *known == scheme).unwrap_or(self.schemes.len())
+        self.schemes
+            .iter()
+            .position(|known| *known == scheme)
+            .unwrap_or(self.schemes.len())
     }
 
     /// A primary membership per scheme, with a code or a reason, then the further ones, each with a code.
     pub(super) fn memberships(&self, of: &Values) -> Vec<Membership> {
-        self.schemes.iter().flat_map(|scheme| self.in_scheme(scheme, of)).collect()
+        self.schemes
+            .iter()
+            .flat_map(|scheme| self.in_scheme(scheme, of))
+            .collect()
     }
 
     fn in_scheme(&self, scheme: &str, of: &Values) -> Vec<Membership> {
@@ -71,7 +86,10 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
-        found.iter_mut().enumerate().for_each(|(at, membership)| membership.is_primary = at == 0);
+        found
+            .iter_mut()
+            .enumerate()
+            .for_each(|(at, membership)| membership.is_primary = at == 0);
         found
     }
 
@@ -84,11 +102,27 @@ impl<'a> Resolver<'a> {
         by_naics: Option<&NaicsRule>,
     ) -> Vec<Membership> {
         // A further sector has no subsector but the one its NAICS code gives.
-        let inferred = by_naics.filter(|rule| rule.sector == sector).map(|rule| rule.subsector.as_str());
-        let stated = if sector == of.sector { of.subsector.as_str() } else { "" };
-        let subsector = if stated.is_empty() { inferred.unwrap_or_default() } else { stated };
-        let Some(rule) = self.reference.membership(scheme, Standing { sector, subsector, naics: &of.naics })
-        else {
+        let inferred = by_naics
+            .filter(|rule| rule.sector == sector)
+            .map(|rule| rule.subsector.as_str());
+        let stated = if sector == of.sector {
+            of.subsector.as_str()
+        } else {
+            ""
+        };
+        let subsector = if stated.is_empty() {
+            inferred.unwrap_or_default()
+        } else {
+            stated
+        };
+        let Some(rule) = self.reference.membership(
+            scheme,
+            Standing {
+                sector,
+                subsector,
+                naics: &of.naics,
+            },
+        ) else {
             return vec![unknown(scheme, sector)];
         };
         let basis = match (rule.prefix.is_empty(), rule.subsector.is_empty()) {
@@ -100,7 +134,9 @@ impl<'a> Resolver<'a> {
             return vec![self.membership(scheme, None, Some(rule), basis)];
         }
         let targets = rule.targets.iter();
-        targets.map(|code| self.membership(scheme, Some(code), Some(rule), basis)).collect()
+        targets
+            .map(|code| self.membership(scheme, Some(code), Some(rule), basis))
+            .collect()
     }
 
     fn membership(

@@ -19,7 +19,10 @@ pub(super) fn schema() -> SchemaRef {
         "is_primary" | "is_judged" => DataType::Boolean,
         _ => DataType::Utf8,
     };
-    let fields = MEMBERSHIP.columns.iter().map(|(name, _)| Field::new(*name, kind(name), true));
+    let fields = MEMBERSHIP
+        .columns
+        .iter()
+        .map(|(name, _)| Field::new(*name, kind(name), true));
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
@@ -39,7 +42,10 @@ impl Rows {
     pub(super) fn push(&mut self, layer: &str, class: &str, of: &Values, found: &Membership) {
         let of_class = [class, layer, &of.sector, &of.subsector, &of.naics, &of.lifeline]
             .map(|text| (!text.is_empty()).then_some(text));
-        self.of_class.iter_mut().zip(of_class).for_each(|(column, text)| column.append_option(text));
+        self.of_class
+            .iter_mut()
+            .zip(of_class)
+            .for_each(|(column, text)| column.append_option(text));
         self.also.append_value(of.also.iter().map(Some));
         let texts = [
             Some(found.scheme.as_str()),
@@ -50,7 +56,10 @@ impl Rows {
             found.reason.as_deref(),
             found.note.as_deref(),
         ];
-        self.texts.iter_mut().zip(texts).for_each(|(column, text)| column.append_option(text));
+        self.texts
+            .iter_mut()
+            .zip(texts)
+            .for_each(|(column, text)| column.append_option(text));
         self.is_primary.append_value(found.is_primary);
         self.is_judged.append_value(found.is_judged);
     }

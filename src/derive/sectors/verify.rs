@@ -33,9 +33,15 @@ pub(super) fn problems(held: &Held<'_>) -> Vec<Problem> {
         Ok(schemes) => schemes,
         Err(error) => return vec![Problem::new(SCHEMES, chain(&error))],
     };
-    let present = held.report.layers.iter().filter(|layer| layer.status != LayerStatus::Absent);
+    let present = held
+        .report
+        .layers
+        .iter()
+        .filter(|layer| layer.status != LayerStatus::Absent);
     if held.has(PER_FACILITY) {
-        return present.filter_map(|layer| facilities(held, layer, &schemes)).collect();
+        return present
+            .filter_map(|layer| facilities(held, layer, &schemes))
+            .collect();
     }
     let classes: BTreeSet<&str> = present
         .flat_map(|layer| held.tiles_of(&layer.id))
@@ -44,8 +50,20 @@ pub(super) fn problems(held: &Held<'_>) -> Vec<Problem> {
     let keys: Vec<&str> = classes.into_iter().collect();
     let links = geoparquet::read(&held.folder.join(MEMBERSHIP.path), None);
     let misnamed = links.as_ref().ok().and_then(class::misnamed);
-    let broken = broken(links, Key { column: class::COLUMN, noun: "class" }, &keys, &schemes);
-    broken.into_iter().chain(misnamed).map(|what| Problem::new(MEMBERSHIP.path, what)).collect()
+    let broken = broken(
+        links,
+        Key {
+            column: class::COLUMN,
+            noun: "class",
+        },
+        &keys,
+        &schemes,
+    );
+    broken
+        .into_iter()
+        .chain(misnamed)
+        .map(|what| Problem::new(MEMBERSHIP.path, what))
+        .collect()
 }
 
 /// What is wrong with a layer's links of before there were classes.
@@ -53,8 +71,20 @@ fn facilities(held: &Held<'_>, layer: &LayerReport, schemes: &[String]) -> Optio
     let path = Path::new(PER_FACILITY).join(format!("{}.parquet", layer.id));
     let columns = [&["facility_id"], &COLUMNS[..]].concat();
     let links = geoparquet::read(&held.folder.join(&path), Some(&columns));
-    let ids: Vec<&str> = held.tiles_of(&layer.id).flat_map(|tile| &tile.ids).map(String::as_str).collect();
-    let what = broken(links, Key { column: "facility_id", noun: "facility" }, &ids, schemes)?;
+    let ids: Vec<&str> = held
+        .tiles_of(&layer.id)
+        .flat_map(|tile| &tile.ids)
+        .map(String::as_str)
+        .collect();
+    let what = broken(
+        links,
+        Key {
+            column: "facility_id",
+            noun: "facility",
+        },
+        &ids,
+        schemes,
+    )?;
     Some(Problem::new(path, what))
 }
 
@@ -97,11 +127,15 @@ fn unresolved(links: &RecordBatch, key: Key, keys: &[&str], schemes: &[String]) 
         let (id, scheme) = (ids.value(row), of_scheme.value(row));
         let (Some(place), Some(at)) = (places.get(id), schemes.iter().position(|known| known == scheme))
         else {
-            return Some(format!("row {row}: `{id}` in `{scheme}` is no {noun} of a tile, or no scheme"));
+            return Some(format!(
+                "row {row}: `{id}` in `{scheme}` is no {noun} of a tile, or no scheme"
+            ));
         };
         let is_primary = primary.is_valid(row) && primary.value(row);
         if codes.is_null(row) && (!is_primary || reasons.is_null(row)) {
-            return Some(format!("{noun} `{id}` has neither a code in `{scheme}` nor a reason"));
+            return Some(format!(
+                "{noun} `{id}` has neither a code in `{scheme}` nor a reason"
+            ));
         }
         if is_primary {
             let count = &mut seen[place * schemes.len() + at];
@@ -110,12 +144,19 @@ fn unresolved(links: &RecordBatch, key: Key, keys: &[&str], schemes: &[String]) 
     }
     let odd = seen.iter().position(|count| *count != 1)?;
     let (id, scheme) = (keys[odd / schemes.len()], &schemes[odd % schemes.len()]);
-    Some(format!("{noun} `{id}` has {} primary rows in `{scheme}`, not one", seen[odd]))
+    Some(format!(
+        "{noun} `{id}` has {} primary rows in `{scheme}`, not one",
+        seen[odd]
+    ))
 }
 
 fn texts(table: &RecordBatch, name: &str) -> StringArray {
-    let column = table.column_by_name(name).and_then(|column| column.as_any().downcast_ref::<StringArray>());
-    column.cloned().unwrap_or_else(|| StringArray::new_null(table.num_rows()))
+    let column = table
+        .column_by_name(name)
+        .and_then(|column| column.as_any().downcast_ref::<StringArray>());
+    column
+        .cloned()
+        .unwrap_or_else(|| StringArray::new_null(table.num_rows()))
 }
 
 #[cfg(test)]
@@ -135,7 +176,9 @@ mod tests {
             ("code", text(rows.iter().map(|row| row.2).collect())),
             (
                 "is_primary",
-                Arc::new(BooleanArray::from(rows.iter().map(|row| row.3).collect::<Vec<_>>())) as _,
+                Arc::new(BooleanArray::from(
+                    rows.iter().map(|row| row.3).collect::<Vec<_>>(),
+                )) as _,
             ),
             ("reason", text(rows.iter().map(|row| row.4).collect())),
         ])
@@ -145,7 +188,10 @@ mod tests {
     #[test]
     fn a_class_without_code_and_reason_is_found() {
         let schemes = ["2003".to_owned(), LIFELINES.to_owned()];
-        let key = Key { column: "sector_class", noun: "class" };
+        let key = Key {
+            column: "sector_class",
+            noun: "class",
+        };
         let sound = [
             ("a:1", "2003", Some("HLPH"), true, None),
             ("a:1", "2003", Some("EMSV"), false, None),
@@ -154,14 +200,26 @@ mod tests {
         let found =
             |rows: &[_], ids: &[&str]| unresolved(&links(rows), key, ids, &schemes).unwrap_or_default();
         assert_eq!(found(&sound, &["a:1"]), "");
-        assert_eq!(found(&sound, &["a:1", "a:2"]), "class `a:2` has 0 primary rows in `2003`, not one");
-        assert_eq!(found(&sound[..2], &["a:1"]), "class `a:1` has 0 primary rows in `lifeline`, not one");
+        assert_eq!(
+            found(&sound, &["a:1", "a:2"]),
+            "class `a:2` has 0 primary rows in `2003`, not one"
+        );
+        assert_eq!(
+            found(&sound[..2], &["a:1"]),
+            "class `a:1` has 0 primary rows in `lifeline`, not one"
+        );
         assert!(found(&sound, &[]).contains("no class of a tile"));
         let mut unsound = sound;
         unsound[2].4 = None;
-        assert_eq!(found(&unsound, &["a:1"]), "class `a:1` has neither a code in `lifeline` nor a reason");
+        assert_eq!(
+            found(&unsound, &["a:1"]),
+            "class `a:1` has neither a code in `lifeline` nor a reason"
+        );
         unsound = sound;
         unsound[1].3 = true;
-        assert_eq!(found(&unsound, &["a:1"]), "class `a:1` has 2 primary rows in `2003`, not one");
+        assert_eq!(
+            found(&unsound, &["a:1"]),
+            "class `a:1` has 2 primary rows in `2003`, not one"
+        );
     }
 }

@@ -31,7 +31,14 @@ impl<'a> TileGroups<'a> {
         packing: &Packing<'_>,
     ) -> Self {
         let most = packing.rows_at_once(rows.bytes_away());
-        Self { rows, spots, lengths, next: 0, most, together: None }
+        Self {
+            rows,
+            spots,
+            lengths,
+            next: 0,
+            most,
+            together: None,
+        }
     }
 
     /// Row groups from here on that fit together, the first of them in any case.
@@ -54,7 +61,10 @@ impl<'a> TileGroups<'a> {
         };
         let published = brought.publish(group.start - lot.start..group.end - lot.start)?;
         self.together = Some((lot, brought));
-        Ok(Group { published, spots: self.spots[group].to_vec() })
+        Ok(Group {
+            published,
+            spots: self.spots[group].to_vec(),
+        })
     }
 }
 
@@ -91,14 +101,26 @@ impl<'a> SlicedGroups<'a> {
         packing: &'a Packing<'a>,
         count: usize,
     ) -> Self {
-        let levels = Levels { tile_rows: packing.levels.group_rows, ..packing.levels };
+        let levels = Levels {
+            tile_rows: packing.levels.group_rows,
+            ..packing.levels
+        };
         let slices = slices(count, &levels).into();
-        Self { rows, region, packing, levels, slices, groups: None }
+        Self {
+            rows,
+            region,
+            packing,
+            levels,
+            slices,
+            groups: None,
+        }
     }
 
     /// The row groups of the slices that fit together, the first of them in any case; none after the last.
     fn some(&mut self) -> Result<Option<TileGroups<'a>>, EngineError> {
-        let Some(first) = self.slices.pop_front() else { return Ok(None) };
+        let Some(first) = self.slices.pop_front() else {
+            return Ok(None);
+        };
         let start = first.rows.start;
         let mut some = vec![first];
         while let Some(next) = self.slices.pop_front() {
@@ -109,11 +131,23 @@ impl<'a> SlicedGroups<'a> {
             some.push(next);
         }
         let end = some.last().map_or(start, |last| last.rows.end);
-        let together = Slice { rows: start..end, tiles: vec![] };
+        let together = Slice {
+            rows: start..end,
+            tiles: vec![],
+        };
         let mut spots = slice_of(self.rows, self.region, &together)?;
         order_slices(&mut spots, &some, &self.levels);
-        let lengths = some.iter().flat_map(|slice| &slice.tiles).map(|tile| tile.rows.len()).collect();
-        Ok(Some(TileGroups::new(self.rows, spots.into(), lengths, self.packing)))
+        let lengths = some
+            .iter()
+            .flat_map(|slice| &slice.tiles)
+            .map(|tile| tile.rows.len())
+            .collect();
+        Ok(Some(TileGroups::new(
+            self.rows,
+            spots.into(),
+            lengths,
+            self.packing,
+        )))
     }
 }
 

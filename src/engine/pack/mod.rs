@@ -158,7 +158,10 @@ fn pack_region<T: Send>(
         let tile = packing.tile(region, 0, cut);
         let mut groups = SlicedGroups::new(rows, region, packing, cut.rows.len());
         let done = sink(&tile, &mut groups);
-        return Ok(vec![done.map_err(|source| EngineError::Sink { region: region.to_string(), source })?]);
+        return Ok(vec![done.map_err(|source| EngineError::Sink {
+            region: region.to_string(),
+            source,
+        })?]);
     }
     if packing.has_room(count) || slices.len() < 2 {
         let mut spots = Vec::with_capacity(usize::try_from(count).unwrap_or_default());
@@ -167,7 +170,13 @@ fn pack_region<T: Send>(
         for slice in slices {
             let spots = &mut spots[slice.rows.clone()];
             tiles.extend(pack_slice(
-                Part { rows, region, packing, slice: &slice, first: tiles.len() },
+                Part {
+                    rows,
+                    region,
+                    packing,
+                    slice: &slice,
+                    first: tiles.len(),
+                },
                 spots,
                 sink,
             )?);
@@ -178,7 +187,13 @@ fn pack_region<T: Send>(
     for slice in slices {
         let mut spots = slice_of(rows, region, &slice)?;
         tiles.extend(pack_slice(
-            Part { rows, region, packing, slice: &slice, first: tiles.len() },
+            Part {
+                rows,
+                region,
+                packing,
+                slice: &slice,
+                first: tiles.len(),
+            },
             &mut spots,
             sink,
         )?);
@@ -209,7 +224,11 @@ fn slice_of(rows: &dyn Packable, region: &RegionId, slice: &Slice) -> Result<Vec
     // Rows on the meridians of its ends may belong to its neighbours: which do is settled on each side alike, and told
     // of once, by the slice that has the first of them.
     spots.par_sort_unstable_by(Spot::by_x);
-    settle(rows, &mut spots, slice.rows.start - before..slice.rows.end - before)?;
+    settle(
+        rows,
+        &mut spots,
+        slice.rows.start - before..slice.rows.end - before,
+    )?;
     spots.truncate(slice.rows.end - before);
     spots.drain(..slice.rows.start - before);
     Ok(spots)
@@ -230,14 +249,23 @@ fn pack_slice<T: Send>(
     spots: &mut [Spot],
     sink: &(impl Fn(&Tile, &mut Groups<'_>) -> Result<T, BoxError> + Sync),
 ) -> Result<Vec<T>, EngineError> {
-    let Part { rows, region, packing, slice, first } = part;
+    let Part {
+        rows,
+        region,
+        packing,
+        slice,
+        first,
+    } = part;
     order_slice(spots, slice, &packing.levels);
     let tiles = slice.tiles.par_iter().enumerate().map(|(nth, cut)| {
         let tile = packing.tile(region, first + nth, cut);
         let own = &spots[cut.rows.start - slice.rows.start..cut.rows.end - slice.rows.start];
         let mut groups = TileGroups::new(rows, own.into(), cut.row_groups.clone().into(), packing);
         let done = sink(&tile, &mut groups);
-        done.map_err(|source| EngineError::Sink { region: region.to_string(), source })
+        done.map_err(|source| EngineError::Sink {
+            region: region.to_string(),
+            source,
+        })
     });
     tiles.collect()
 }
@@ -250,7 +278,12 @@ const AT_ONCE: usize = 1 << 16;
 fn settle(rows: &dyn Packable, spots: &mut [Spot], own: Range<usize>) -> Result<(), EngineError> {
     let (mut shown, mut others) = (Vec::new(), Vec::new());
     for run in shared_centres(spots) {
-        if own.contains(&run.start) { &mut shown } else { &mut others }.push(run);
+        if own.contains(&run.start) {
+            &mut shown
+        } else {
+            &mut others
+        }
+        .push(run);
     }
     for (runs, is_shown) in [(shown, true), (others, false)] {
         let mut waiting: Vec<Range<usize>> = Vec::new();

@@ -57,12 +57,22 @@ impl Encoded {
         let at = file.append(&self.bytes)?;
         let centres_at = file.append(&self.centres)?;
         let points_at = self.points.map(|points| file.append(&points)).transpose()?;
-        Ok(Block { at, bytes: self.bytes.len(), centres_at, points_at, rows: self.rows })
+        Ok(Block {
+            at,
+            bytes: self.bytes.len(),
+            centres_at,
+            points_at,
+            rows: self.rows,
+        })
     }
 }
 
 fn bytes_of(places: &[[f64; 2]]) -> Vec<u8> {
-    places.as_flattened().iter().flat_map(|ordinate| ordinate.to_le_bytes()).collect()
+    places
+        .as_flattened()
+        .iter()
+        .flat_map(|ordinate| ordinate.to_le_bytes())
+        .collect()
 }
 
 impl Block {
@@ -82,6 +92,9 @@ impl Block {
         };
         let bytes = file.read(at, self.rows * PLACE)?;
         let ordinates = bytes.as_chunks::<8>().0.as_chunks::<2>().0;
-        Ok(ordinates.iter().map(|place| place.map(f64::from_le_bytes)).collect())
+        Ok(ordinates
+            .iter()
+            .map(|place| place.map(f64::from_le_bytes))
+            .collect())
     }
 }

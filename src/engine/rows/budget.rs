@@ -12,7 +12,10 @@ pub struct Budget {
 impl Budget {
     /// Of so many bytes.
     pub fn new(bytes: usize) -> Self {
-        Self { bytes, used: AtomicUsize::new(0) }
+        Self {
+            bytes,
+            used: AtomicUsize::new(0),
+        }
     }
 
     /// Bytes that rows may take while they wait.

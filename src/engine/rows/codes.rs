@@ -19,23 +19,29 @@ pub(super) struct Codes {
 impl Codes {
     /// The keys of a column's values in this list.
     pub(super) fn keys(&mut self, column: &DictionaryArray<Int32Type>) -> Int32Array {
-        let is_known = self.last.as_ref().is_some_and(|(last, _)| Arc::ptr_eq(last, column.values()));
+        let is_known = self
+            .last
+            .as_ref()
+            .is_some_and(|(last, _)| Arc::ptr_eq(last, column.values()));
         if !is_known {
             let places = self.places_of(column.values().as_string());
             let is_own = (0..).zip(&places).all(|(own, place)| Some(own) == *place);
             self.last = Some((Arc::clone(column.values()), (!is_own).then_some(places)));
         }
         match &self.last {
-            Some((_, Some(places))) => {
-                column.keys().unary_opt(|key| places.get(usize::try_from(key).ok()?).copied().flatten())
-            }
+            Some((_, Some(places))) => column
+                .keys()
+                .unary_opt(|key| places.get(usize::try_from(key).ok()?).copied().flatten()),
             _ => column.keys().clone(),
         }
     }
 
     /// Where each value is in the list, to which new ones are added; a null has no place.
     fn places_of(&mut self, values: &StringArray) -> Vec<Option<i32>> {
-        values.iter().map(|value| value.map(|text| self.place_of(text))).collect()
+        values
+            .iter()
+            .map(|value| value.map(|text| self.place_of(text)))
+            .collect()
     }
 
     fn place_of(&mut self, text: &str) -> i32 {
@@ -73,10 +79,15 @@ mod tests {
         let mut codes = Codes::default();
         let first = codes.keys(&column(&[Some("a"), Some("b")], &[Some(1), None, Some(0)]));
         assert_eq!(first, Int32Array::from(vec![Some(1), None, Some(0)]));
-        let second = codes
-            .keys(&column(&[Some("c"), Some("a"), None, Some("a")], &[Some(0), Some(1), Some(2), Some(3)]));
+        let second = codes.keys(&column(
+            &[Some("c"), Some("a"), None, Some("a")],
+            &[Some(0), Some(1), Some(2), Some(3)],
+        ));
         assert_eq!(second, Int32Array::from(vec![Some(2), Some(0), None, Some(0)]));
         assert_eq!((codes.text(2), codes.text(3)), (Some("c"), None));
-        assert_eq!(codes.values().as_string::<i32>(), &StringArray::from(vec!["a", "b", "c"]));
+        assert_eq!(
+            codes.values().as_string::<i32>(),
+            &StringArray::from(vec!["a", "b", "c"])
+        );
     }
 }

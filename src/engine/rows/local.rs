@@ -126,10 +126,17 @@ impl LocalRows {
 
     fn encoded(&self, spots: &[Spot]) -> Result<Encoded, RowsError> {
         let centres: Vec<[f64; 2]> = spots.iter().map(|spot| [spot.x, spot.y]).collect();
-        let points: Vec<[f64; 2]> =
-            spots.iter().map(|spot| self.at_point(*spot)).map(|spot| [spot.x, spot.y]).collect();
+        let points: Vec<[f64; 2]> = spots
+            .iter()
+            .map(|spot| self.at_point(*spot))
+            .map(|spot| [spot.x, spot.y])
+            .collect();
         let rows = self.gathered(spots, None)?;
-        Ok(Encoded::new(&rows, &centres, (points != centres).then_some(&points))?)
+        Ok(Encoded::new(
+            &rows,
+            &centres,
+            (points != centres).then_some(&points),
+        )?)
     }
 
     /// The spot of a row in memory, moved to the point that stands for the row.
@@ -161,7 +168,11 @@ impl LocalRows {
             // Of a block only the rows that are wanted are held on.
             let is_held =
                 matches!(self.parts[part as usize], Part::Held(..)) || places.len() == rows.num_rows();
-            let rows = if is_held { rows } else { rows_at(&rows, places.iter().map(|at| spots[*at].row))? };
+            let rows = if is_held {
+                rows
+            } else {
+                rows_at(&rows, places.iter().map(|at| spots[*at].row))?
+            };
             for (nth, at) in places.into_iter().enumerate() {
                 indices[at] = (piece, if is_held { spots[at].row as usize } else { nth });
             }
@@ -175,7 +186,10 @@ impl LocalRows {
         }
         // Pieces of a column are let go of when they are together.
         let together = |pieces: Vec<ArrayRef>| {
-            interleave(&pieces.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>(), &indices)
+            interleave(
+                &pieces.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>(),
+                &indices,
+            )
         };
         let columns = pieces.into_iter().map(together).collect::<Result<_, _>>()?;
         Ok(RecordBatch::try_new_with_options(
@@ -186,7 +200,10 @@ impl LocalRows {
     }
 
     fn read(&self, block: &Block, wanted: &[usize]) -> Result<RecordBatch, RowsError> {
-        let file = self.file.as_ref().ok_or_else(|| ArrowError::IpcError("no file of blocks".to_owned()))?;
+        let file = self
+            .file
+            .as_ref()
+            .ok_or_else(|| ArrowError::IpcError("no file of blocks".to_owned()))?;
         block.read(wanted, file.as_ref())
     }
 
@@ -203,15 +220,27 @@ impl LocalRows {
         let (Some(Part::Written(block)), Some(file)) = (self.parts.get(part as usize), &self.file) else {
             return Ok(vec![]);
         };
-        let spot = |(row, [x, y]): (u32, [f64; 2])| Spot { x, y, tie: 0, part, row };
-        Ok((0..).zip(block.places(stands, file.as_ref())?).map(spot).collect())
+        let spot = |(row, [x, y]): (u32, [f64; 2])| Spot {
+            x,
+            y,
+            tie: 0,
+            part,
+            row,
+        };
+        Ok((0..)
+            .zip(block.places(stands, file.as_ref())?)
+            .map(spot)
+            .collect())
     }
 }
 
 /// Spots in an order in which neighbours lie side by side.
 fn along_curve(spots: &[Spot]) -> Vec<Spot> {
     let centres: Vec<[f64; 2]> = spots.iter().map(|spot| [spot.x, spot.y]).collect();
-    cluster::along_curve(&centres).into_iter().map(|at| spots[at as usize]).collect()
+    cluster::along_curve(&centres)
+        .into_iter()
+        .map(|at| spots[at as usize])
+        .collect()
 }
 
 fn rows_at(rows: &RecordBatch, at: impl Iterator<Item = u32>) -> Result<RecordBatch, ArrowError> {
@@ -249,7 +278,13 @@ impl RowStore for LocalRows {
         for (region, of_region) in self.columns.regions(&held) {
             let spot = |row: u32| {
                 let [x, y] = rows.centres[row as usize];
-                Spot { x, y, tie: 0, part, row }
+                Spot {
+                    x,
+                    y,
+                    tie: 0,
+                    part,
+                    row,
+                }
             };
             let region = self.regions.entry(region).or_default();
             region.rows += of_region.len() as u64;
@@ -260,12 +295,20 @@ impl RowStore for LocalRows {
         self.held_bytes += bytes;
         self.budget.take(bytes);
         let is_worth_it = self.held_bytes >= self.budget.to_wait() / LEAST;
-        if self.budget.is_spent() && is_worth_it { self.spill() } else { Ok(()) }
+        if self.budget.is_spent() && is_worth_it {
+            self.spill()
+        } else {
+            Ok(())
+        }
     }
 
     fn seal(&mut self) -> Result<(), RowsError> {
         // Of rows in a file none stay behind: their memory is for packing.
-        if self.file.is_some() || self.budget.is_spent() { self.spill() } else { Ok(()) }
+        if self.file.is_some() || self.budget.is_spent() {
+            self.spill()
+        } else {
+            Ok(())
+        }
     }
 
     fn bytes_away(&self) -> usize {
@@ -329,33 +372,55 @@ impl Columns {
     /// Rows by region.
     fn regions(&self, held: &RecordBatch) -> Vec<(RegionId, Vec<u32>)> {
         let rows = 0..u32::try_from(held.num_rows()).expect("a batch has less than 2^32 rows");
-        let keys = held.column_by_name("region_code").and_then(|keys| keys.as_primitive_opt::<Int32Type>());
+        let keys = held
+            .column_by_name("region_code")
+            .and_then(|keys| keys.as_primitive_opt::<Int32Type>());
         let (Some(keys), Some(codes)) = (keys, self.codes.get("region_code")) else {
             let texts = Texts::named(held, "region_code");
             let mut by_text: BTreeMap<Option<&str>, Vec<u32>> = BTreeMap::new();
             for row in rows {
-                by_text.entry(texts.and_then(|texts| texts.value(row as usize))).or_default().push(row);
+                by_text
+                    .entry(texts.and_then(|texts| texts.value(row as usize)))
+                    .or_default()
+                    .push(row);
             }
-            return by_text.into_iter().map(|(code, rows)| (RegionId::new(code), rows)).collect();
+            return by_text
+                .into_iter()
+                .map(|(code, rows)| (RegionId::new(code), rows))
+                .collect();
         };
         let mut by_key: HashMap<Option<i32>, Vec<u32>> = HashMap::new();
         for (row, key) in rows.zip(keys) {
             by_key.entry(key).or_default().push(row);
         }
         let region = |key: Option<i32>| RegionId::new(key.and_then(|key| codes.text(key)));
-        by_key.into_iter().map(|(key, rows)| (region(key), rows)).collect()
+        by_key
+            .into_iter()
+            .map(|(key, rows)| (region(key), rows))
+            .collect()
     }
 
     /// Positions of the named columns that there are, or of all but those that only help.
     fn wanted(&self, names: Option<&[&str]>) -> Vec<usize> {
-        let fields = self.schema.iter().flat_map(|schema| schema.fields().iter().enumerate());
+        let fields = self
+            .schema
+            .iter()
+            .flat_map(|schema| schema.fields().iter().enumerate());
         let is_wanted = |name: &str| names.map_or(!name.starts_with("__"), |names| names.contains(&name));
-        fields.filter(|(_, field)| is_wanted(field.name())).map(|(at, _)| at).collect()
+        fields
+            .filter(|(_, field)| is_wanted(field.name()))
+            .map(|(at, _)| at)
+            .collect()
     }
 
     /// Rows with codes in place of keys.
     fn given(&self, held: &RecordBatch) -> Result<RecordBatch, RowsError> {
-        let lists = || self.codes.iter().map(|(name, codes)| (name.clone(), codes.values())).collect();
+        let lists = || {
+            self.codes
+                .iter()
+                .map(|(name, codes)| (name.clone(), codes.values()))
+                .collect()
+        };
         let values = self.values.get_or_init(lists);
         let given = |(field, column): (&Arc<Field>, &ArrayRef)| -> Result<(Field, ArrayRef), RowsError> {
             let Some(values) = values.get(field.name()) else {
@@ -363,10 +428,18 @@ impl Columns {
             };
             let keys: &Int32Array = column.as_primitive();
             let coded = DictionaryArray::<Int32Type>::try_new(keys.clone(), Arc::clone(values))?;
-            Ok((Field::new(field.name(), coded.data_type().clone(), true), Arc::new(coded)))
+            Ok((
+                Field::new(field.name(), coded.data_type().clone(), true),
+                Arc::new(coded),
+            ))
         };
         let schema = held.schema();
-        let columns = schema.fields().iter().zip(held.columns()).map(given).collect::<Result<Vec<_>, _>>()?;
+        let columns = schema
+            .fields()
+            .iter()
+            .zip(held.columns())
+            .map(given)
+            .collect::<Result<Vec<_>, _>>()?;
         let (fields, columns): (Vec<Field>, Vec<ArrayRef>) = columns.into_iter().unzip();
         Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
     }

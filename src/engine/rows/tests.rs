@@ -13,13 +13,23 @@ use crate::feature::scratch_in_memory::Memory;
 /// Rows `from..to` of a layer: every third in no region, the others in R01 or R02, each batch with a dictionary of its own.
 fn rows(from: u32, to: u32) -> StageRows {
     let ids = StringArray::from_iter_values((from..to).map(|row| format!("dams:{row:05}")));
-    let codes: Vec<Option<&str>> =
-        (from..to).map(|row| [None, Some("R02"), Some("R01")][row as usize % 3]).collect();
+    let codes: Vec<Option<&str>> = (from..to)
+        .map(|row| [None, Some("R02"), Some("R01")][row as usize % 3])
+        .collect();
     let codes: DictionaryArray<Int32Type> = codes.into_iter().collect();
-    let columns = [("facility_id", Arc::new(ids) as ArrayRef), ("region_code", Arc::new(codes) as ArrayRef)];
-    let centres = (from..to).map(|row| [f64::from(row % 97), f64::from(row)]).collect();
+    let columns = [
+        ("facility_id", Arc::new(ids) as ArrayRef),
+        ("region_code", Arc::new(codes) as ArrayRef),
+    ];
+    let centres = (from..to)
+        .map(|row| [f64::from(row % 97), f64::from(row)])
+        .collect();
     let points = (from..to).map(|row| [f64::from(row), 0.5]).collect();
-    StageRows { rows: RecordBatch::try_from_iter(columns).unwrap(), centres, points: Some(points) }
+    StageRows {
+        rows: RecordBatch::try_from_iter(columns).unwrap(),
+        centres,
+        points: Some(points),
+    }
 }
 
 fn filled(budget: usize) -> LocalRows {
@@ -48,7 +58,11 @@ fn told(store: &LocalRows, stands: Stands) -> Vec<(String, String, [f64; 2])> {
         for (row, spot) in spots.iter().enumerate() {
             let code = RegionId::new(codes.value(row));
             assert_eq!(code, region);
-            told.push((ids.value(row).unwrap().to_owned(), code.to_string(), [spot.x, spot.y]));
+            told.push((
+                ids.value(row).unwrap().to_owned(),
+                code.to_string(),
+                [spot.x, spot.y],
+            ));
         }
     }
     told.sort_by(|a, b| a.0.cmp(&b.0));
@@ -61,11 +75,17 @@ fn a_store_gives_back_what_it_took_whatever_the_budget() {
     assert_eq!((whole.rows_in(None), whole.regions().len()), (20_000, 3));
     let expected = told(&whole, Stands::AtCentre);
     assert_eq!(expected.len(), 20_000);
-    assert_eq!(expected[7], ("dams:00007".to_owned(), "R02".to_owned(), [7.0, 7.0]));
+    assert_eq!(
+        expected[7],
+        ("dams:00007".to_owned(), "R02".to_owned(), [7.0, 7.0])
+    );
     for budget in [0, 200_000, 1_000_000] {
         let store = filled(budget);
         assert!(told(&store, Stands::AtCentre) == expected, "budget {budget}");
-        assert!(told(&store, Stands::AtPoint) == told(&whole, Stands::AtPoint), "budget {budget}");
+        assert!(
+            told(&store, Stands::AtPoint) == told(&whole, Stands::AtPoint),
+            "budget {budget}"
+        );
     }
 }
 

@@ -33,13 +33,18 @@ pub(super) fn base64_of(value: &[u8]) -> impl Iterator<Item = String> {
 /// Lower-case hexadecimal of a value.
 pub(super) fn hex_of(value: &[u8]) -> String {
     let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
-    value.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    value
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 /// Bytes of pairs of hexadecimal digits; none where they are anything else.
 pub(super) fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> =
-        text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let digits: Option<Vec<u8>> = text
+        .chars()
+        .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .collect();
     let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
     Some(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
@@ -55,7 +60,10 @@ pub(super) fn decoded(text: &str) -> Vec<String> {
         let whole = |from: usize| run.len() - usize::from((run.len() - from) % 4 == 1);
         found.extend((0..4).filter_map(|from| LENIENT.decode(&run[from..whole(from)]).ok()));
     }
-    for run in dense.split(|c: char| !c.is_ascii_hexdigit()).filter(|run| run.len() >= LEAST) {
+    for run in dense
+        .split(|c: char| !c.is_ascii_hexdigit())
+        .filter(|run| run.len() >= LEAST)
+    {
         let even = |from: usize| from + (run.len() - from) / 2 * 2;
         found.extend((0..2).filter_map(|from| bytes_of_hex(&run[from..even(from)])));
     }

@@ -37,12 +37,18 @@ pub(super) fn unquoted(text: &str) -> String {
 
 /// Characters of what is a list of their numbers: `115, 51, 99` or `0x73 0x33`.
 pub(super) fn numbered(text: &str) -> String {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
     let number = |word: &str| match word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")) {
         Some(hex) => u8::from_str_radix(hex, 16).ok(),
         None => word.parse().ok(),
     };
-    words.filter_map(number).filter(|byte| (32..127).contains(byte)).map(char::from).collect()
+    words
+        .filter_map(number)
+        .filter(|byte| (32..127).contains(byte))
+        .map(char::from)
+        .collect()
 }
 
 type Undone = Option<(usize, Vec<u8>)>;
@@ -73,19 +79,35 @@ fn backslash(at: &[u8]) -> Undone {
 
 fn entity(at: &[u8]) -> Undone {
     if at.get(1) != Some(&b'#') {
-        let length = at.iter().skip(1).take(32).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let length = at
+            .iter()
+            .skip(1)
+            .take(32)
+            .take_while(|byte| byte.is_ascii_alphanumeric())
+            .count();
         // Letters and digits have no names.
         return (length > 1 && at.get(length + 1) == Some(&b';')).then(|| (length + 2, vec![b' ']));
     }
     let is_hex = matches!(at.get(2), Some(b'x' | b'X'));
     let (start, radix) = if is_hex { (3, 16) } else { (2, 10) };
-    let digits = at.iter().skip(start).take(8).take_while(|byte| char::from(**byte).is_digit(radix)).count();
+    let digits = at
+        .iter()
+        .skip(start)
+        .take(8)
+        .take_while(|byte| char::from(**byte).is_digit(radix))
+        .count();
     let end = start + digits;
-    Some((end + usize::from(at.get(end) == Some(&b';')), utf8(number(&at[start..end], radix)?)))
+    Some((
+        end + usize::from(at.get(end) == Some(&b';')),
+        utf8(number(&at[start..end], radix)?),
+    ))
 }
 
 fn scalar(at: &[u8], start: usize, digits: usize, radix: u32) -> Undone {
-    Some((start + digits, utf8(number(at.get(start..start + digits)?, radix)?)))
+    Some((
+        start + digits,
+        utf8(number(at.get(start..start + digits)?, radix)?),
+    ))
 }
 
 fn number(digits: &[u8], radix: u32) -> Option<u32> {
@@ -93,5 +115,8 @@ fn number(digits: &[u8], radix: u32) -> Option<u32> {
 }
 
 fn utf8(number: u32) -> Vec<u8> {
-    char::from_u32(number).map(String::from).unwrap_or_default().into_bytes()
+    char::from_u32(number)
+        .map(String::from)
+        .unwrap_or_default()
+        .into_bytes()
 }

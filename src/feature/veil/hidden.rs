@@ -47,7 +47,9 @@ impl Hidden {
         if let Some(url) = &mut path {
             url.set_path(value);
         }
-        let path = path.map(|url| url.path().trim_start_matches('/').to_owned()).unwrap_or_default();
+        let path = path
+            .map(|url| url.path().trim_start_matches('/').to_owned())
+            .unwrap_or_default();
         let mut written = vec![value.to_owned(), form.replace('+', "%20"), form, path];
         written.retain(|form| !form.is_empty());
         written.dedup();
@@ -55,10 +57,19 @@ impl Hidden {
         let mut spellings = vec![];
         if plain.len() >= LEAST {
             let coded = base64_of(value.as_bytes()).map(|coded| squeezed(&coded));
-            spellings.extend(coded.chain([hex_of(value.as_bytes())]).filter(|coded| coded.len() >= LEAST));
+            spellings.extend(
+                coded
+                    .chain([hex_of(value.as_bytes())])
+                    .filter(|coded| coded.len() >= LEAST),
+            );
             spellings.push(plain);
         }
-        Self { value: value.to_owned(), shown: shown.to_owned(), written, spellings }
+        Self {
+            value: value.to_owned(),
+            shown: shown.to_owned(),
+            written,
+            spellings,
+        }
     }
 
     pub(super) fn is(&self, value: &str) -> bool {
@@ -83,16 +94,24 @@ impl Hidden {
     /// The text with what stands for it in its place; none where it isn't there as it is.
     pub(super) fn replaced(&self, text: &str) -> Option<String> {
         let there = self.written.iter().filter(|form| text.contains(*form));
-        there.fold(None, |done, form| Some(done.as_deref().unwrap_or(text).replace(form, &self.shown)))
+        there.fold(None, |done, form| {
+            Some(done.as_deref().unwrap_or(text).replace(form, &self.shown))
+        })
     }
 
     /// Whether one of the readings holds it.
     pub(super) fn is_in(&self, readings: &Readings) -> bool {
         if self.spellings.is_empty() {
             let value = self.value.to_lowercase();
-            return readings.texts.iter().any(|text| text.to_lowercase().contains(&value));
+            return readings
+                .texts
+                .iter()
+                .any(|text| text.to_lowercase().contains(&value));
         }
-        readings.squeezed.iter().any(|text| self.spellings.iter().any(|spelling| text.contains(spelling)))
+        readings
+            .squeezed
+            .iter()
+            .any(|text| self.spellings.iter().any(|spelling| text.contains(spelling)))
     }
 
     /// Whether one of the readings holds half of it in a row.
@@ -111,8 +130,9 @@ impl Hidden {
             let size = size(spelling.len());
             let is_there = |part: &str| readings.squeezed.iter().any(|text| text.contains(part));
             // A part of that length holds one of these: where none is, there is no need to look for each.
-            let mut halves =
-                (0..spelling.len()).step_by(size / 2).filter_map(|at| spelling.get(at..at + size / 2));
+            let mut halves = (0..spelling.len())
+                .step_by(size / 2)
+                .filter_map(|at| spelling.get(at..at + size / 2));
             if spelling.is_ascii() && !halves.any(is_there) {
                 return false;
             }
@@ -127,7 +147,10 @@ impl Hidden {
 pub(super) fn parts(value: &str) -> Vec<String> {
     let mut parts = vec![value];
     parts.extend(parts_of_address(value));
-    parts.into_iter().flat_map(|part| [part.to_owned(), unescaped(part)]).collect()
+    parts
+        .into_iter()
+        .flat_map(|part| [part.to_owned(), unescaped(part)])
+        .collect()
 }
 
 fn parts_of_address(value: &str) -> Vec<&str> {
@@ -138,10 +161,17 @@ fn parts_of_address(value: &str) -> Vec<&str> {
     let query = value.split_once('?').map_or(value, |(_, query)| query);
     let query = query.split('#').next().unwrap_or_default();
     let values = query.split('&').filter_map(|pair| Some(pair.split_once('=')?.1));
-    let authority = value.split_once("://").map_or("", |(_, rest)| rest).split('/').next();
+    let authority = value
+        .split_once("://")
+        .map_or("", |(_, rest)| rest)
+        .split('/')
+        .next();
     let user = authority.and_then(|authority| Some(authority.rsplit_once('@')?.0));
     let user = user.into_iter().flat_map(|user| user.splitn(2, ':'));
-    values.chain(user).filter(|part| squeezed(part).len() >= LEAST_PART).collect()
+    values
+        .chain(user)
+        .filter(|part| squeezed(part).len() >= LEAST_PART)
+        .collect()
 }
 
 /// A long text in pieces that can be read, each with some of the one before.
@@ -171,7 +201,11 @@ impl Readings {
         texts.extend([unquoted(text), numbered(text)]);
         let mut newest = texts.clone();
         for _ in 0..2 {
-            newest = newest.iter().flat_map(|text| decoded(text)).flat_map(|text| unwound(&text)).collect();
+            newest = newest
+                .iter()
+                .flat_map(|text| decoded(text))
+                .flat_map(|text| unwound(&text))
+                .collect();
             texts.extend(newest.iter().cloned());
         }
         Self::of(texts)
@@ -200,5 +234,8 @@ fn unwound(text: &str) -> Vec<String> {
 
 /// Letters and digits in lower case.
 fn squeezed(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    text.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }

@@ -74,7 +74,10 @@ impl Veil {
 
     /// Whether there is nothing to hide.
     pub fn is_empty(&self) -> bool {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_empty()
     }
 
     /// Whether a text holds a secret, in any spelling.
@@ -89,7 +92,11 @@ impl Veil {
 
     /// Whether a text holds a secret, in any spelling, that it can't hold by chance.
     pub fn is_surely_in(&self, text: &str) -> bool {
-        let known: Vec<_> = self.known().into_iter().filter(|secret| secret.is_unlikely()).collect();
+        let known: Vec<_> = self
+            .known()
+            .into_iter()
+            .filter(|secret| secret.is_unlikely())
+            .collect();
         if known.is_empty() {
             return false;
         }
@@ -114,8 +121,10 @@ impl Veil {
         let readings = Readings::deep(&plain);
         let is_there = |secret: &Hidden| secret.is_in(&readings) || secret.is_mostly_in(&readings);
         // Nothing of this program's own is so long.
-        let is_left =
-            plain.len() > hidden::MOST || known.iter().any(|secret| secret.is_unlikely() && is_there(secret));
+        let is_left = plain.len() > hidden::MOST
+            || known
+                .iter()
+                .any(|secret| secret.is_unlikely() && is_there(secret));
         if is_left {
             return Cow::Borrowed(MASKED);
         }
@@ -146,8 +155,14 @@ impl Veil {
             return Cow::Borrowed(text);
         }
         let readings = Readings::plain(text);
-        let is_there = known.iter().any(|secret| secret.is_unlikely() && secret.is_in(&readings));
-        if is_there { Cow::Owned("***".to_owned()) } else { Cow::Borrowed(text) }
+        let is_there = known
+            .iter()
+            .any(|secret| secret.is_unlikely() && secret.is_in(&readings));
+        if is_there {
+            Cow::Owned("***".to_owned())
+        } else {
+            Cow::Borrowed(text)
+        }
     }
 
     /// The beginning of what somebody else says: on one line, visible, short, and masked as a whole where any part of it
@@ -157,7 +172,10 @@ impl Veil {
         let plain = replaced(&known, text, |_| true);
         if !known.is_empty() {
             let readings = Readings::deep(&plain);
-            if known.iter().any(|secret| secret.is_in(&readings) || secret.is_partly_in(&readings)) {
+            if known
+                .iter()
+                .any(|secret| secret.is_in(&readings) || secret.is_partly_in(&readings))
+            {
                 return MASKED.to_owned();
             }
         }
@@ -178,9 +196,10 @@ impl Veil {
         match value {
             Value::String(text) => Value::String(visible(&self.own(&text)).into_owned()),
             Value::Array(values) => values.into_iter().map(|value| self.over_json(value)).collect(),
-            Value::Object(members) => {
-                members.into_iter().map(|(name, value)| (name, self.over_json(value))).collect()
-            }
+            Value::Object(members) => members
+                .into_iter()
+                .map(|(name, value)| (name, self.over_json(value)))
+                .collect(),
             other => other,
         }
     }

@@ -58,17 +58,27 @@ fn no_spelling_gets_through() {
         let said = format!("Invalid token: {spelling} was refused");
         assert!(veil.is_in(&said), "{said}");
         let excerpt = veil.excerpt(&said);
-        assert!(excerpt == MASKED || excerpt == "Invalid token: *** was refused", "{excerpt}");
+        assert!(
+            excerpt == MASKED || excerpt == "Invalid token: *** was refused",
+            "{excerpt}"
+        );
         let own = veil.own(&said);
         assert!(own == MASKED || own == excerpt, "{own}");
     }
-    assert_eq!(veil.excerpt(&format!("it begins {}", &SECRET[..13])), MASKED, "more than half of it");
+    assert_eq!(
+        veil.excerpt(&format!("it begins {}", &SECRET[..13])),
+        MASKED,
+        "more than half of it"
+    );
 }
 
 #[test]
 fn what_is_said_otherwise_is_shown_short_visible_and_on_one_line() {
     let veil = veil();
-    assert_eq!(veil.excerpt("Token \u{1b}[1m\n\n expired"), "Token \\u{1b}[1m expired");
+    assert_eq!(
+        veil.excerpt("Token \u{1b}[1m\n\n expired"),
+        "Token \\u{1b}[1m expired"
+    );
     assert_eq!(veil.excerpt(&"é ".repeat(300)).chars().count(), EXCERPT + 1);
     assert_eq!(Veil::default().excerpt("a  b"), "a b");
     assert!(!veil.is_in("a file of 120,000 rows, 0x7f %zz &#; \\u12 &#xFFFFFFFF; =Z"));
@@ -79,7 +89,10 @@ fn words_of_this_program_stay_where_a_secret_is_a_word() {
     let veil = Veil::default();
     veil.add("hospitals", "${LAYER}");
     veil.add("ab", "${SHORT}");
-    assert_eq!(veil.own("layer hospitals of Hospitals about"), "layer ${LAYER} of Hospitals about");
+    assert_eq!(
+        veil.own("layer hospitals of Hospitals about"),
+        "layer ${LAYER} of Hospitals about"
+    );
     assert_eq!(veil.excerpt("Hospitals"), MASKED);
     assert_eq!(veil.excerpt("cab"), "c${SHORT}");
 }
@@ -87,8 +100,15 @@ fn words_of_this_program_stay_where_a_secret_is_a_word() {
 #[test]
 fn an_address_is_hidden_with_its_parts() {
     let veil = Veil::default();
-    veil.add("https://ada:l0velace-x@h/a.csv?sv=1&sig=AbC%2Fd3f4567&t=12", "${URL}");
-    for part in ["l0velace-x", "AbC/d3f4567", "https://ada:l0velace-x@h/a.csv?sv=1&sig=AbC%2Fd3f4567&t=12"] {
+    veil.add(
+        "https://ada:l0velace-x@h/a.csv?sv=1&sig=AbC%2Fd3f4567&t=12",
+        "${URL}",
+    );
+    for part in [
+        "l0velace-x",
+        "AbC/d3f4567",
+        "https://ada:l0velace-x@h/a.csv?sv=1&sig=AbC%2Fd3f4567&t=12",
+    ] {
         assert!(veil.is_in(part), "{part}");
     }
     assert!(!veil.is_in("12 of sv 1"));

@@ -51,12 +51,18 @@ fn ask_once(
     token: &mut Option<u32>,
 ) -> Result<Came, ArcgisError> {
     let shown = wire.shown(url);
-    let mut came = wire.ask(url, form).map_err(|source| ArcgisError::Wire { url: shown.clone(), source })?;
+    let mut came = wire.ask(url, form).map_err(|source| ArcgisError::Wire {
+        url: shown.clone(),
+        source,
+    })?;
     *token = came.token;
     // From here on a page is one kind of text, whatever it came as.
     if esri::is_pbf(&came.body) {
         let json = esri::to_json(&came.body, LARGEST);
-        came.body = json.map_err(|source| ArcgisError::Pbf { url: shown.clone(), source })?;
+        came.body = json.map_err(|source| ArcgisError::Pbf {
+            url: shown.clone(),
+            source,
+        })?;
     }
     let mut said = members(&shown, &came.body).map(drop);
     if said.is_err()
@@ -65,7 +71,8 @@ fn ask_once(
         came.body = json;
         said = members(&shown, &came.body).map(drop);
     }
-    said.map(|()| came).map_err(|error| error.said(|text| wire.said(text)))
+    said.map(|()| came)
+        .map_err(|error| error.said(|text| wire.said(text)))
 }
 
 /// The top level of a body that is no error.
@@ -98,22 +105,31 @@ fn service_error(url: &str, error: &RawValue) -> ArcgisError {
         Ok(body) => (body.code.unwrap_or(500), said(body)),
         Err(_) => (500, error.get().to_owned()),
     };
-    ArcgisError::Service { url: url.to_owned(), code, message }
+    ArcgisError::Service {
+        url: url.to_owned(),
+        code,
+        message,
+    }
 }
 
 /// Message and details; either may be missing, empty, or say the same.
 fn said(body: ErrorBody) -> String {
     let details = match body.details {
-        Some(serde_json::Value::Array(lines)) => {
-            lines.iter().filter_map(|line| line.as_str().map(str::to_owned)).collect()
-        }
+        Some(serde_json::Value::Array(lines)) => lines
+            .iter()
+            .filter_map(|line| line.as_str().map(str::to_owned))
+            .collect(),
         Some(serde_json::Value::String(line)) => vec![line],
         _ => vec![],
     };
     let mut parts: Vec<String> = body.message.into_iter().chain(details).collect();
     parts.retain(|part| !part.trim().is_empty());
     parts.dedup();
-    if parts.is_empty() { "no message".to_owned() } else { parts.join(" ") }
+    if parts.is_empty() {
+        "no message".to_owned()
+    } else {
+        parts.join(" ")
+    }
 }
 
 fn without_bom(body: &[u8]) -> &[u8] {
@@ -133,14 +149,19 @@ mod tests {
     #[test]
     fn errors_inside_a_200_are_told_whatever_their_details() {
         for details in [r#","details":null"#, "", r#","details":[]"#, r#","details":"""#] {
-            let error = error(&format!(r#"{{"error":{{"code":500,"message":"Failed"{details}}}}}"#));
+            let error = error(&format!(
+                r#"{{"error":{{"code":500,"message":"Failed"{details}}}}}"#
+            ));
             assert_eq!(error.to_string(), "u answers with error 500: Failed");
             assert!(error.is_passing());
         }
         let refusal = error(
             r#"{"error":{"code":400,"message":"Pagination is not supported.","details":["Pagination is not supported."]}}"#,
         );
-        assert_eq!(refusal.to_string(), "u answers with error 400: Pagination is not supported.");
+        assert_eq!(
+            refusal.to_string(),
+            "u answers with error 400: Pagination is not supported."
+        );
         assert!(refusal.is_refusal() && !refusal.is_passing());
         assert!(error(r#"{"error":"down"}"#).is_passing());
         assert!(error(r#"{"error":{}}"#).to_string().ends_with("no message"));
@@ -158,7 +179,11 @@ mod tests {
     #[test]
     fn html_is_shown_and_may_pass() {
         let error = error("<html>\n <title>Batch size 0 too large</title>");
-        assert!(error.to_string().ends_with("beginning `<html> <title>Batch size 0 too large</title>`"));
+        assert!(
+            error
+                .to_string()
+                .ends_with("beginning `<html> <title>Batch size 0 too large</title>`")
+        );
         assert!(error.is_passing());
     }
 
@@ -167,7 +192,10 @@ mod tests {
 
     impl Wire for Fixed {
         fn ask(&self, _: &str, _: &[(&str, String)]) -> Result<Came, WireError> {
-            Ok(Came { body: self.0.to_vec(), ..Came::default() })
+            Ok(Came {
+                body: self.0.to_vec(),
+                ..Came::default()
+            })
         }
 
         fn renew(&self, _: Option<u32>) -> bool {
@@ -186,9 +214,17 @@ mod tests {
     #[test]
     fn protocol_buffers_are_the_same_page_as_json() {
         let body = ask(&Fixed(&[0x12, 2, 0x0A, 0]), "u", &[], 1).unwrap().body;
-        assert!(members("u", &body).unwrap()["features"].get().trim_matches(['[', ']', '\n']).is_empty());
+        assert!(
+            members("u", &body).unwrap()["features"]
+                .get()
+                .trim_matches(['[', ']', '\n'])
+                .is_empty()
+        );
         let cut = ask(&Fixed(&[0x12, 9, 0x0A, 0]), "u", &[], 1).unwrap_err();
-        assert!(cut.is_worth_another_try() && cut.to_string().contains("pages = \"json\""), "{cut}");
+        assert!(
+            cut.is_worth_another_try() && cut.to_string().contains("pages = \"json\""),
+            "{cut}"
+        );
     }
 
     /// Numbers that JSON doesn't have are texts that no reader takes for numbers: the page is kept.
@@ -207,7 +243,15 @@ mod tests {
     #[test]
     fn a_cut_body_is_no_answer() {
         assert!(error(r#"{"features":[{"attributes":{"OBJE"#).is_passing());
-        assert!(members("u", b"\xef\xbb\xbf{\"count\":3}").unwrap().contains_key("count"));
-        assert!(members("u", br#"{"error":null,"count":3}"#).unwrap().contains_key("count"));
+        assert!(
+            members("u", b"\xef\xbb\xbf{\"count\":3}")
+                .unwrap()
+                .contains_key("count")
+        );
+        assert!(
+            members("u", br#"{"error":null,"count":3}"#)
+                .unwrap()
+                .contains_key("count")
+        );
     }
 }

@@ -26,7 +26,15 @@ impl<'a> Asker<'a> {
     /// Asks as `plan` says, for as long as there is time.
     pub fn new(client: &'a Client, plan: &'a ArcgisPlan, until: Deadline) -> Self {
         let (requests, retries, wire_bytes, status) = Default::default();
-        Self { client, plan, until, requests, retries, wire_bytes, status }
+        Self {
+            client,
+            plan,
+            until,
+            requests,
+            retries,
+            wire_bytes,
+            status,
+        }
     }
 }
 
@@ -39,7 +47,14 @@ impl Wire for Asker<'_> {
         })?;
         let (access, max_bytes) = (&self.plan.access, ANSWER.min(self.plan.max_bytes));
         let accept = "application/json, */*;q=0.1";
-        let ask = Ask { url: &url, form, access, max_bytes, accept, until: self.until };
+        let ask = Ask {
+            url: &url,
+            form,
+            access,
+            max_bytes,
+            accept,
+            until: self.until,
+        };
         self.requests.fetch_add(1, Relaxed);
         let answer = self.client.ask(&ask).map_err(|error| {
             self.retried(u64::from(attempts(&error)).saturating_sub(1));
@@ -48,19 +63,26 @@ impl Wire for Asker<'_> {
         self.retried(u64::from(answer.retries));
         self.wire_bytes.fetch_add(answer.wire_bytes, Relaxed);
         self.status.store(answer.status, Relaxed);
-        Ok(Came { body: answer.body, status: answer.status, token: answer.token })
+        Ok(Came {
+            body: answer.body,
+            status: answer.status,
+            token: answer.token,
+        })
     }
 
     fn renew(&self, refused: Option<u32>) -> bool {
-        self.client.renew(&self.plan.access, refused, self.until).unwrap_or_else(|error| {
-            tracing::warn!(reason = %error, "the token can't be renewed");
-            false
-        })
+        self.client
+            .renew(&self.plan.access, refused, self.until)
+            .unwrap_or_else(|error| {
+                tracing::warn!(reason = %error, "the token can't be renewed");
+                false
+            })
     }
 
     fn wait(&self, asked: u32) {
         // The client has been patient with the connection; this is about what the service says.
-        self.until.sleep(self.client.first_pause() / 5 * 2_u32.pow(asked.saturating_sub(1).min(16)));
+        self.until
+            .sleep(self.client.first_pause() / 5 * 2_u32.pow(asked.saturating_sub(1).min(16)));
     }
 
     fn shown(&self, text: &str) -> String {
@@ -98,7 +120,11 @@ impl Asker<'_> {
 }
 
 fn wire_error(error: HttpError) -> WireError {
-    WireError { status: error.status(), is_passing: is_passing(&error), source: error.into() }
+    WireError {
+        status: error.status(),
+        is_passing: is_passing(&error),
+        source: error.into(),
+    }
 }
 
 /// Whether fewer rows could do better.
@@ -111,5 +137,9 @@ fn is_passing(error: &HttpError) -> bool {
 }
 
 fn attempts(error: &HttpError) -> u32 {
-    if let HttpError::GaveUp { attempts, .. } = error { *attempts } else { 1 }
+    if let HttpError::GaveUp { attempts, .. } = error {
+        *attempts
+    } else {
+        1
+    }
 }

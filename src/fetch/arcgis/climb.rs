@@ -74,7 +74,12 @@ pub(super) struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     /// A page that has just come.
     pub(super) fn of(name: &'a str, came: &'a Came) -> Self {
-        Self { name, body: &came.body, status: Some(came.status), coarse: None }
+        Self {
+            name,
+            body: &came.body,
+            status: Some(came.status),
+            coarse: None,
+        }
     }
 }
 
@@ -147,7 +152,10 @@ pub(super) fn climb(pull: Pull<'_>, rung: Rung, total: Option<u64>) -> Result<Ke
 impl Climb<'_> {
     /// Gets the first page, alone: a server that gives fewer rows than asked for shows it here. Its rows.
     fn first_page(&self, total: u64) -> Result<u64, ArcgisError> {
-        let mut span = Span::Offset { from: 0, rows: self.size.load(Relaxed).min(total) };
+        let mut span = Span::Offset {
+            from: 0,
+            rows: self.size.load(Relaxed).min(total),
+        };
         while let Some(smaller @ Span::Offset { from: 0, .. }) = self.step(&span)?.into_iter().next() {
             span = smaller;
         }
@@ -200,7 +208,10 @@ impl Climb<'_> {
 
     /// Gets the rows of one page from a position on; how many rows there are then.
     fn page_from(&self, from: u64) -> Result<u64, ArcgisError> {
-        let mut spans = vec![Span::Offset { from, rows: self.size.load(Relaxed) }];
+        let mut spans = vec![Span::Offset {
+            from,
+            rows: self.size.load(Relaxed),
+        }];
         while let Some(span) = spans.pop() {
             spans.extend(self.step(&span)?.into_iter().rev());
         }
@@ -242,7 +253,15 @@ impl Climb<'_> {
         if let Some(body) = self.shelved(&name)? {
             return match divided(&body) {
                 Some(parts) => Ok(parts),
-                None => self.judge(span, &Sheet { name: &name, body: &body, status: None, coarse: None }),
+                None => self.judge(
+                    span,
+                    &Sheet {
+                        name: &name,
+                        body: &body,
+                        status: None,
+                        coarse: None,
+                    },
+                ),
             };
         }
         if span.is_single()
@@ -267,7 +286,10 @@ impl Climb<'_> {
     }
 
     pub(super) fn shelved(&self, name: &str) -> Result<Option<Vec<u8>>, ArcgisError> {
-        self.pull.shelf.get(name).map_err(|source| self.shelf_error(source))
+        self.pull
+            .shelf
+            .get(name)
+            .map_err(|source| self.shelf_error(source))
     }
 
     /// Keeps a page if it is what was asked for; what is left of its span.
@@ -282,8 +304,14 @@ impl Climb<'_> {
         };
         if let Some(status) = sheet.status {
             self.refuse_repeats(&page)?;
-            let about = About { rows: page.rows.len() as u64, status };
-            self.pull.shelf.put(sheet.name, sheet.body, about).map_err(|source| self.shelf_error(source))?;
+            let about = About {
+                rows: page.rows.len() as u64,
+                status,
+            };
+            self.pull
+                .shelf
+                .put(sheet.name, sheet.body, about)
+                .map_err(|source| self.shelf_error(source))?;
             self.proven.fetch_max(about.rows, Relaxed);
             self.grow();
         }
@@ -295,7 +323,13 @@ impl Climb<'_> {
     fn refuse_repeats(&self, page: &Page<'_>) -> Result<(), ArcgisError> {
         let said = page.said();
         let whole = mark(&said);
-        if self.judged.lock().unwrap_or_else(PoisonError::into_inner).replace(whole) == Some(whole) {
+        if self
+            .judged
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .replace(whole)
+            == Some(whole)
+        {
             return Ok(());
         }
         self.pull.layer.refuse_repeats(&said)
@@ -326,10 +360,17 @@ impl Climb<'_> {
         }
         kept.bytes += sheet.body.len() as u64;
         if kept.bytes > self.pull.max_bytes {
-            return Err(ArcgisError::TooLarge { url: layer.shown.clone(), limit: self.pull.max_bytes });
+            return Err(ArcgisError::TooLarge {
+                url: layer.shown.clone(),
+                limit: self.pull.max_bytes,
+            });
         }
         let number = u32::try_from(kept.names.len()).unwrap_or(u32::MAX);
-        let start = if let Span::Offset { from, .. } = span { *from } else { 0 };
+        let start = if let Span::Offset { from, .. } = span {
+            *from
+        } else {
+            0
+        };
         for (row, oid) in (0_u32..).zip(&page.oids) {
             let position = i64::try_from(start + u64::from(row)).ok();
             let key = if layer.info.oid.is_some() { *oid } else { position };
@@ -337,9 +378,15 @@ impl Climb<'_> {
             if layer.info.oid.is_none() {
                 kept.marks.push(mark(page.rows[row as usize].get()));
             }
-            kept.places.push(Place { key, page: number, row });
-            let coarse =
-                sheet.coarse.map(|max_allowable_offset| Generalised { oid: key, max_allowable_offset });
+            kept.places.push(Place {
+                key,
+                page: number,
+                row,
+            });
+            let coarse = sheet.coarse.map(|max_allowable_offset| Generalised {
+                oid: key,
+                max_allowable_offset,
+            });
             kept.generalised.extend(coarse);
         }
         if start == 0 && kept.layers_first.is_none() {
@@ -362,7 +409,10 @@ impl Climb<'_> {
         })?;
         let mut note = DIVIDED.to_vec();
         serde_json::to_writer(&mut note, &parts).map_err(|source| self.shelf_error(source.into()))?;
-        self.pull.shelf.put(name, &note, About::default()).map_err(|source| self.shelf_error(source))?;
+        self.pull
+            .shelf
+            .put(name, &note, About::default())
+            .map_err(|source| self.shelf_error(source))?;
         Ok(parts)
     }
 
@@ -370,7 +420,11 @@ impl Climb<'_> {
     fn tries(&self, span: &Span, name: &str) -> u32 {
         let is_suspect = self.suspects().remove(name);
         let is_proven = span.rows().is_some_and(|rows| rows <= self.proven.load(Relaxed));
-        if (is_proven && !is_suspect) || span.divided().is_none() { PATIENT } else { TRIES }
+        if (is_proven && !is_suspect) || span.divided().is_none() {
+            PATIENT
+        } else {
+            TRIES
+        }
     }
 
     fn shrink(&self, span: &Span, error: &ArcgisError) {
@@ -391,7 +445,10 @@ impl Climb<'_> {
     }
 
     fn shelf_error(&self, source: BoxError) -> ArcgisError {
-        ArcgisError::Shelf { url: self.pull.layer.shown.clone(), source }
+        ArcgisError::Shelf {
+            url: self.pull.layer.shown.clone(),
+            source,
+        }
     }
 }
 

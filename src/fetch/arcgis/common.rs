@@ -16,7 +16,10 @@ impl Common {
     pub(super) fn of(page: &Page<'_>) -> Self {
         let said = |name: &str| serde_json::from_str::<Value>(page.rest.get(name)?.get()).ok();
         let said = |name: &str| said(name).filter(|value| !value.is_null());
-        Self { reference: said("spatialReference").map(coded), geometry_type: said("geometryType") }
+        Self {
+            reference: said("spatialReference").map(coded),
+            geometry_type: said("geometryType"),
+        }
     }
 
     /// Takes over what a further page says besides.
@@ -29,7 +32,12 @@ impl Common {
             match (&*first, other) {
                 (Some(first), Some(other)) if *first != other => {
                     let (url, one, other) = (url.to_owned(), first.to_string(), other.to_string());
-                    return Err(ArcgisError::Mixed { url, member, one, other });
+                    return Err(ArcgisError::Mixed {
+                        url,
+                        member,
+                        one,
+                        other,
+                    });
                 }
                 (None, Some(other)) => *first = Some(other),
                 _ => {}
@@ -41,7 +49,10 @@ impl Common {
 
 /// A spatial reference by its newest code, where it has one: servers say 102100 here and 3857 there.
 fn coded(reference: Value) -> Value {
-    let code = reference.get("latestWkid").or_else(|| reference.get("wkid")).and_then(Value::as_i64);
+    let code = reference
+        .get("latestWkid")
+        .or_else(|| reference.get("wkid"))
+        .and_then(Value::as_i64);
     match code {
         Some(102_100 | 102_113 | 900_913) => 3857.into(),
         Some(code) => code.into(),

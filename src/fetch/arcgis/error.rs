@@ -74,7 +74,10 @@ pub enum ArcgisError {
         found: Vec<String>,
     },
     /// Several layers of the service have the name.
-    #[error("{url} has more than one layer `{wanted}`; name it by its id{}", choices(found))]
+    #[error(
+        "{url} has more than one layer `{wanted}`; name it by its id{}",
+        choices(found)
+    )]
     Ambiguous {
         /// The service.
         url: String,
@@ -170,36 +173,70 @@ impl ArcgisError {
         // Cut behind all that is shown: what stands across the cut isn't seen for what it is.
         let opening = String::from_utf8_lossy(&body[..body.len().min(OPENING)]);
         let opening = opening.split_whitespace().collect::<Vec<_>>().join(" ");
-        Self::NotJson { url: url.to_owned(), opening, fault: told(fault) }
+        Self::NotJson {
+            url: url.to_owned(),
+            opening,
+            fault: told(fault),
+        }
     }
 
     /// The same, what the server says passed through `hide`.
     pub(super) fn said(self, hide: impl Fn(&str) -> String) -> Self {
         let each = |found: Vec<String>| found.iter().take(LISTED).map(|name| hide(name)).collect();
         match self {
-            Self::Service { url, code, message } => Self::Service { url, code, message: hide(&message) },
-            Self::NotJson { url, opening, fault } => Self::NotJson { url, opening: hide(&opening), fault },
-            Self::NotALayer { url, kind, found } => {
-                Self::NotALayer { url, kind: hide(&kind), found: each(found) }
-            }
-            Self::NoSuchLayer { url, wanted, found } => Self::NoSuchLayer { url, wanted, found: each(found) },
-            Self::Ambiguous { url, wanted, found } => Self::Ambiguous { url, wanted, found: each(found) },
-            Self::Mixed { url, member, one, other } => {
-                Self::Mixed { url, member, one: hide(&one), other: hide(&other) }
-            }
+            Self::Service { url, code, message } => Self::Service {
+                url,
+                code,
+                message: hide(&message),
+            },
+            Self::NotJson { url, opening, fault } => Self::NotJson {
+                url,
+                opening: hide(&opening),
+                fault,
+            },
+            Self::NotALayer { url, kind, found } => Self::NotALayer {
+                url,
+                kind: hide(&kind),
+                found: each(found),
+            },
+            Self::NoSuchLayer { url, wanted, found } => Self::NoSuchLayer {
+                url,
+                wanted,
+                found: each(found),
+            },
+            Self::Ambiguous { url, wanted, found } => Self::Ambiguous {
+                url,
+                wanted,
+                found: each(found),
+            },
+            Self::Mixed {
+                url,
+                member,
+                one,
+                other,
+            } => Self::Mixed {
+                url,
+                member,
+                one: hide(&one),
+                other: hide(&other),
+            },
             other => other,
         }
     }
 
     /// Seconds that the source had, where they are over.
     pub(super) fn late(&self) -> Option<u64> {
-        let Self::Wire { source, .. } = self else { return None };
+        let Self::Wire { source, .. } = self else {
+            return None;
+        };
         source.source.downcast_ref::<HttpError>()?.late()
     }
 
     /// That a way leads nowhere.
     pub(super) fn incapable(reason: impl Into<String>) -> Self {
-        Self::Incapable { reason: reason.into() }
+        Self::Incapable {
+            reason: reason.into(),
+        }
     }
 
     /// The store's failure, where it is one: the service isn't to blame then.
@@ -259,5 +296,9 @@ fn told(fault: &serde_json::Error) -> String {
 }
 
 fn choices(found: &[String]) -> String {
-    if found.is_empty() { String::new() } else { format!("; it has {}", found.join(", ")) }
+    if found.is_empty() {
+        String::new()
+    } else {
+        format!("; it has {}", found.join(", "))
+    }
 }

@@ -19,7 +19,12 @@ impl Climb<'_> {
         for (step, offset) in self.offsets() {
             let name = coarse(name, step);
             if let Some(body) = self.shelved(&name)? {
-                let sheet = Sheet { name: &name, body: &body, status: None, coarse: Some(offset) };
+                let sheet = Sheet {
+                    name: &name,
+                    body: &body,
+                    status: None,
+                    coarse: Some(offset),
+                };
                 return self.judge(span, &sheet).map(Some);
             }
         }
@@ -38,7 +43,9 @@ impl Climb<'_> {
             if self.kept().generalised.len() >= MOST {
                 break;
             }
-            let Ok(light) = layer.page(span, TRIES, Some(offset)) else { continue };
+            let Ok(light) = layer.page(span, TRIES, Some(offset)) else {
+                continue;
+            };
             if let Ok(came) = layer.page(span, 1, None) {
                 return self.judge(span, &Sheet::of(name, &came));
             }
@@ -50,7 +57,13 @@ impl Climb<'_> {
                 "the server can't give a geometry in full: it is generalised"
             );
             let name = coarse(name, step);
-            return self.judge(span, &Sheet { coarse: Some(offset), ..Sheet::of(&name, &light) });
+            return self.judge(
+                span,
+                &Sheet {
+                    coarse: Some(offset),
+                    ..Sheet::of(&name, &light)
+                },
+            );
         }
         Err(error)
     }
@@ -61,7 +74,11 @@ impl Climb<'_> {
         let is_known = info.has_geometry && info.extent_reference == info.spatial_reference;
         let extent = info.extent.filter(|_| is_known);
         let size = extent.map_or(0.0, |[xmin, ymin, xmax, ymax]| (xmax - xmin).max(ymax - ymin));
-        PARTS.into_iter().map(move |part| size * part).enumerate().filter(|(_, offset)| *offset > 0.0)
+        PARTS
+            .into_iter()
+            .map(move |part| size * part)
+            .enumerate()
+            .filter(|(_, offset)| *offset > 0.0)
     }
 }
 

@@ -103,18 +103,32 @@ impl LayerInfo {
         let said: Said = parsed(url, body)?;
         refuse_others(url, &said)?;
         let advanced = said.advanced_query_capabilities.as_ref();
-        let extents = said.extent.as_ref().and_then(|extent| extent.spatial_reference.as_ref());
-        let reference = said.source_spatial_reference.as_ref().or(extents).and_then(Reference::asked);
+        let extents = said
+            .extent
+            .as_ref()
+            .and_then(|extent| extent.spatial_reference.as_ref());
+        let reference = said
+            .source_spatial_reference
+            .as_ref()
+            .or(extents)
+            .and_then(Reference::asked);
         Ok(Self {
             oid: oid(&said),
             max_rows: said.max_record_count.filter(|rows| *rows >= 1.0).map(limit),
-            has_offsets: advanced.and_then(|said| said.supports_pagination).or(said.supports_pagination),
+            has_offsets: advanced
+                .and_then(|said| said.supports_pagination)
+                .or(said.supports_pagination),
             has_pbf: said.supported_query_formats.as_deref().is_some_and(lists_pbf),
-            has_geometry: said.geometry_type.as_deref().is_some_and(|kind| kind != "esriGeometryNull"),
+            has_geometry: said
+                .geometry_type
+                .as_deref()
+                .is_some_and(|kind| kind != "esriGeometryNull"),
             extent: said.extent.as_ref().and_then(Extent::finite),
             extent_reference: extents.and_then(Reference::asked),
             spatial_reference: reference,
-            last_edit: said.editing_info.and_then(|said| said.data_last_edit_date.or(said.last_edit_date)),
+            last_edit: said
+                .editing_info
+                .and_then(|said| said.data_last_edit_date.or(said.last_edit_date)),
         })
     }
 }
@@ -124,38 +138,69 @@ fn refuse_others(url: &str, said: &Said) -> Result<(), ArcgisError> {
     let has_rows = said.fields.as_ref().is_some_and(|fields| !fields.is_empty());
     let kind = said.kind.as_deref();
     if matches!(kind, Some("Feature Layer" | "Table")) || (kind.is_none() && has_rows) {
-        if said.capabilities.as_deref().is_some_and(|list| !list.is_empty() && !list.contains("Query")) {
-            tracing::warn!(url, "the layer lists no Query among its capabilities; trying all the same");
+        if said
+            .capabilities
+            .as_deref()
+            .is_some_and(|list| !list.is_empty() && !list.contains("Query"))
+        {
+            tracing::warn!(
+                url,
+                "the layer lists no Query among its capabilities; trying all the same"
+            );
         }
         return Ok(());
     }
     let kind = kind.unwrap_or("thing without a type or fields").to_owned();
-    Err(ArcgisError::NotALayer { url: url.to_owned(), kind, found: vec![] })
+    Err(ArcgisError::NotALayer {
+        url: url.to_owned(),
+        kind,
+        found: vec![],
+    })
 }
 
 /// The three places where a server may name its object id, and the name it has by custom.
 fn oid(said: &Said) -> Option<String> {
     let stated = said.object_id_field.clone().filter(|name| !name.is_empty());
-    let unique = || said.unique_id_field.as_ref()?.name.clone().filter(|name| !name.is_empty());
+    let unique = || {
+        said.unique_id_field
+            .as_ref()?
+            .name
+            .clone()
+            .filter(|name| !name.is_empty())
+    };
     let fields = said.fields.as_deref().unwrap_or_default();
     let typed = || fields.iter().find(|field| field.kind == "esriFieldTypeOID");
-    let named = || fields.iter().find(|field| field.name.eq_ignore_ascii_case("OBJECTID"));
-    stated.or_else(unique).or_else(|| typed().or_else(named).map(|field| field.name.clone()))
+    let named = || {
+        fields
+            .iter()
+            .find(|field| field.name.eq_ignore_ascii_case("OBJECTID"))
+    };
+    stated
+        .or_else(unique)
+        .or_else(|| typed().or_else(named).map(|field| field.name.clone()))
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the type first")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to the type first"
+)]
 fn limit(rows: f64) -> u32 {
     rows.clamp(1.0, f64::from(u32::MAX)) as u32
 }
 
 fn lists_pbf(formats: &str) -> bool {
-    formats.split(',').any(|format| format.trim().eq_ignore_ascii_case("PBF"))
+    formats
+        .split(',')
+        .any(|format| format.trim().eq_ignore_ascii_case("PBF"))
 }
 
 impl Extent {
     fn finite(&self) -> Option<[f64; 4]> {
         let sides = [&self.xmin, &self.ymin, &self.xmax, &self.ymax].map(serde_json::Value::as_f64);
-        let [Some(xmin), Some(ymin), Some(xmax), Some(ymax)] = sides else { return None };
+        let [Some(xmin), Some(ymin), Some(xmax), Some(ymax)] = sides else {
+            return None;
+        };
         (xmin <= xmax && ymin <= ymax).then_some([xmin, ymin, xmax, ymax])
     }
 }
@@ -164,7 +209,11 @@ impl Reference {
     /// As `outSR` wants it: a code, or the JSON of a WKT.
     fn asked(&self) -> Option<String> {
         let code = self.wkid.or(self.latest_wkid).map(|code| code.to_string());
-        let wkt = || self.wkt.as_ref().map(|wkt| serde_json::json!({ "wkt": wkt }).to_string());
+        let wkt = || {
+            self.wkt
+                .as_ref()
+                .map(|wkt| serde_json::json!({ "wkt": wkt }).to_string())
+        };
         code.or_else(wkt)
     }
 }
@@ -181,13 +230,22 @@ mod tests {
     #[test]
     fn the_object_id_is_found_wherever_it_is_named() {
         let oid = |more: &str| info(more).oid;
-        assert_eq!(oid(r#","objectIdField":"fid","uniqueIdField":{"name":"x"}"#).unwrap(), "fid");
-        assert_eq!(oid(r#","objectIdField":"","uniqueIdField":{"name":"x"}"#).unwrap(), "x");
+        assert_eq!(
+            oid(r#","objectIdField":"fid","uniqueIdField":{"name":"x"}"#).unwrap(),
+            "fid"
+        );
+        assert_eq!(
+            oid(r#","objectIdField":"","uniqueIdField":{"name":"x"}"#).unwrap(),
+            "x"
+        );
         let typed = r#","objectIdField":null,"fields":[{"name":"OBJECTID","type":"esriFieldTypeInteger"},{"name":"SHAPE.fid","type":"esriFieldTypeOID"}]"#;
         assert_eq!(oid(typed).unwrap(), "SHAPE.fid");
         let named = r#","fields":[{"name":"ObjectId","type":"esriFieldTypeInteger"}]"#;
         assert_eq!(oid(named).unwrap(), "ObjectId");
-        assert_eq!(oid(r#","fields":[{"name":"NAME","type":"esriFieldTypeString"}]"#), None);
+        assert_eq!(
+            oid(r#","fields":[{"name":"NAME","type":"esriFieldTypeString"}]"#),
+            None
+        );
     }
 
     #[test]
@@ -213,13 +271,19 @@ mod tests {
         };
         assert_eq!(of(r#"{"wkid":102100,"latestWkid":3857}"#).unwrap(), "102100");
         assert_eq!(of(r#"{"latestWkid":3857}"#).unwrap(), "3857");
-        assert_eq!(of(r#"{"wkt":"GEOGCS[\"x\"]"}"#).unwrap(), r#"{"wkt":"GEOGCS[\"x\"]"}"#);
+        assert_eq!(
+            of(r#"{"wkt":"GEOGCS[\"x\"]"}"#).unwrap(),
+            r#"{"wkt":"GEOGCS[\"x\"]"}"#
+        );
         assert_eq!(of("{}"), None);
     }
 
     #[test]
     fn an_empty_layers_extent_is_none() {
-        assert_eq!(info(r#","extent":{"xmin":"NaN","ymin":"NaN","xmax":"NaN","ymax":"NaN"}"#).extent, None);
+        assert_eq!(
+            info(r#","extent":{"xmin":"NaN","ymin":"NaN","xmax":"NaN","ymax":"NaN"}"#).extent,
+            None
+        );
         let extent = info(r#","extent":{"xmin":1,"ymin":2,"xmax":3,"ymax":4}"#).extent;
         assert_eq!(extent, Some([1.0, 2.0, 3.0, 4.0]));
     }

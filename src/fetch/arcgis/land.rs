@@ -48,9 +48,14 @@ pub fn fetch(
 /// Why a layer isn't pulled: nothing that the server says passes here as it is.
 fn failed(shown: String, error: ArcgisError, asker: &Asker<'_>) -> FetchError {
     let Some(seconds) = error.late() else {
-        return FetchError::Arcgis { shown, source: error.said(|text| asker.said(text)) };
+        return FetchError::Arcgis {
+            shown,
+            source: error.said(|text| asker.said(text)),
+        };
     };
-    let Spent { requests, wire_bytes, .. } = asker.spent();
+    let Spent {
+        requests, wire_bytes, ..
+    } = asker.spent();
     let far = format!("{wire_bytes} bytes by {requests} requests");
     FetchError::Late { shown, seconds, far }
 }
@@ -63,8 +68,15 @@ fn failed(shown: String, error: ArcgisError, asker: &Asker<'_>) -> FetchError {
 pub fn land(plan: &ArcgisPlan, wire: &dyn Wire, landing: &Landing<'_>) -> Result<Landed, ArcgisError> {
     let survey = survey(wire, plan)?;
     let url = survey.shown();
-    let failed = |source: StoreError| ArcgisError::Store { url: url.clone(), source };
-    if let Some(held) = landing.store.held(landing.id).map_err(failed)?.filter(|held| is_same(held, &survey))
+    let failed = |source: StoreError| ArcgisError::Store {
+        url: url.clone(),
+        source,
+    };
+    if let Some(held) = landing
+        .store
+        .held(landing.id)
+        .map_err(failed)?
+        .filter(|held| is_same(held, &survey))
     {
         tracing::info!(
             rows = survey.count(),
@@ -74,17 +86,26 @@ pub fn land(plan: &ArcgisPlan, wire: &dyn Wire, landing: &Landing<'_>) -> Result
         return Ok(held.landed);
     }
     let pull = landing.store.pull(landing.id, &survey.key()).map_err(failed)?;
-    let shelf = Pages { pull: &pull, url: &url, now: landing.now };
+    let shelf = Pages {
+        pull: &pull,
+        url: &url,
+        now: landing.now,
+    };
     let pulled = {
         let task = landing.progress.start("fetch", landing.id, survey.count());
         survey.pull(&shelf, &*task)?
     };
     shelf
         .put(INFO, &pulled.info, About::default())
-        .map_err(|source| ArcgisError::Shelf { url: url.clone(), source })?;
+        .map_err(|source| ArcgisError::Shelf {
+            url: url.clone(),
+            source,
+        })?;
     let names: Vec<&str> = pulled.pages.iter().map(String::as_str).collect();
-    let record =
-        FetchRecord { insecure_tls: plan.access.is_insecure, ..record(&url, &pulled, wire, (landing.now)()) };
+    let record = FetchRecord {
+        insecure_tls: plan.access.is_insecure,
+        ..record(&url, &pulled, wire, (landing.now)())
+    };
     pull.accept(&names, INFO, record).map_err(failed)
 }
 
@@ -130,7 +151,13 @@ impl Shelf for Pages<'_> {
     fn put(&self, name: &str, page: &[u8], about: About) -> Result<(), BoxError> {
         let (url, fetched_at) = (self.url.to_owned(), (self.now)());
         let About { rows, status } = about;
-        let record = PageRecord { url, fetched_at, status, rows, content_type: None };
+        let record = PageRecord {
+            url,
+            fetched_at,
+            status,
+            rows,
+            content_type: None,
+        };
         Ok(self.pull.put(name, page, &record)?)
     }
 

@@ -42,7 +42,15 @@ impl<'a> Layer<'a> {
         if wire.is_repeated(&String::from_utf8_lossy(&info_body)) {
             return Err(ArcgisError::Repeats { url: shown });
         }
-        Ok(Self { wire, url, shown, info, info_body, filter: filter.to_owned(), pages: "json" })
+        Ok(Self {
+            wire,
+            url,
+            shown,
+            info,
+            info_body,
+            filter: filter.to_owned(),
+            pages: "json",
+        })
     }
 
     /// Has pages come as protocol buffers, where the layer offers them.
@@ -50,7 +58,10 @@ impl<'a> Layer<'a> {
         if self.info.has_pbf {
             self.pages = "pbf";
         } else {
-            tracing::info!(url = self.shown, "the layer offers no protocol buffers: pages come as JSON");
+            tracing::info!(
+                url = self.shown,
+                "the layer offers no protocol buffers: pages come as JSON"
+            );
         }
     }
 
@@ -81,7 +92,9 @@ impl<'a> Layer<'a> {
             ids: Option<Vec<serde_json::Value>>,
         }
         let body = self.scalar("returnIdsOnly", "true".to_owned())?;
-        let Some(ids) = parsed::<Listed>(&self.shown, &body)?.ids else { return Ok(None) };
+        let Some(ids) = parsed::<Listed>(&self.shown, &body)?.ids else {
+            return Ok(None);
+        };
         let mut ids: Option<Vec<i64>> = ids.iter().map(page::integer).collect();
         if let Some(ids) = &mut ids {
             ids.sort_unstable();
@@ -121,7 +134,9 @@ impl<'a> Layer<'a> {
     /// Refuses what a page says beside its rows where it repeats what was asked with.
     pub(super) fn refuse_repeats(&self, said: &str) -> Result<(), ArcgisError> {
         if self.wire.is_repeated(said) {
-            return Err(ArcgisError::Repeats { url: self.shown.clone() });
+            return Err(ArcgisError::Repeats {
+                url: self.shown.clone(),
+            });
         }
         Ok(())
     }
@@ -148,7 +163,10 @@ impl<'a> Layer<'a> {
                 form.extend(oid.map(|oid| ("orderByFields", oid.to_owned())));
             }
             Span::List { ids } => {
-                form.push(("objectIds", ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",")));
+                form.push((
+                    "objectIds",
+                    ids.iter().map(i64::to_string).collect::<Vec<_>>().join(","),
+                ));
             }
             Span::Box { sides, .. } => form.extend(envelope(*sides, self.info.extent_reference.as_deref())),
             Span::Window { .. } | Span::Range { .. } => {}
@@ -157,7 +175,9 @@ impl<'a> Layer<'a> {
     }
 
     fn scalar(&self, what: &'static str, how: String) -> Result<Vec<u8>, ArcgisError> {
-        Ok(self.query(vec![("where", self.filter.clone()), (what, how)], "json", PATIENT)?.body)
+        Ok(self
+            .query(vec![("where", self.filter.clone()), (what, how)], "json", PATIENT)?
+            .body)
     }
 
     fn query(&self, mut form: Form, format: &str, tries: u32) -> Result<Came, ArcgisError> {

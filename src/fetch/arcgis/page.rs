@@ -28,8 +28,13 @@ pub(super) struct Page<'a> {
 impl Page<'_> {
     /// What it says beside its rows, and how the values of its first row are called.
     pub(super) fn said(&self) -> String {
-        let beside = self.rest.iter().map(|(name, value)| format!("{name} {}\n", value.get()));
-        beside.chain(self.rows.first().map(|row| names_of(row)).unwrap_or_default()).collect()
+        let beside = self
+            .rest
+            .iter()
+            .map(|(name, value)| format!("{name} {}\n", value.get()));
+        beside
+            .chain(self.rows.first().map(|row| names_of(row)).unwrap_or_default())
+            .collect()
     }
 }
 
@@ -41,7 +46,8 @@ fn names_of(row: &RawValue) -> Vec<String> {
         attributes: serde_json::Map<String, serde_json::Value>,
     }
     let row: Option<Row> = serde_json::from_str(row.get()).ok();
-    row.map(|row| row.attributes.into_iter().map(|(name, _)| name + "\n").collect()).unwrap_or_default()
+    row.map(|row| row.attributes.into_iter().map(|(name, _)| name + "\n").collect())
+        .unwrap_or_default()
 }
 
 /// Reads a page; `oid` is the name of the object id.
@@ -56,11 +62,22 @@ pub(super) fn parse<'a>(url: &str, body: &'a [u8], oid: Option<&str>) -> Result<
     let broken = |fault| ArcgisError::not_json(url, features.get().as_bytes(), &fault);
     let Rows(rows) = serde_json::from_str(features.get()).map_err(broken)?;
     let oids = match oid {
-        Some(oid) => rows.iter().map(|row| oid_of(row, oid)).collect::<Result<_, _>>().map_err(broken)?,
+        Some(oid) => rows
+            .iter()
+            .map(|row| oid_of(row, oid))
+            .collect::<Result<_, _>>()
+            .map_err(broken)?,
         None => vec![None; rows.len()],
     };
-    let is_cut = rest.remove("exceededTransferLimit").is_some_and(|said| said.get() == "true");
-    Ok(Page { rows, oids, is_cut, rest })
+    let is_cut = rest
+        .remove("exceededTransferLimit")
+        .is_some_and(|said| said.get() == "true");
+    Ok(Page {
+        rows,
+        oids,
+        is_cut,
+        rest,
+    })
 }
 
 /// Rows of a page, of which a few bytes could claim to be one.
@@ -82,7 +99,9 @@ impl<'de> Visitor<'de> for Rows<'de> {
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut rows: A) -> Result<Self, A::Error> {
         while let Some(row) = rows.next_element()? {
             if self.0.len() == MOST_ROWS {
-                return Err(de::Error::custom(format_args!("more than {MOST_ROWS} rows in one answer")));
+                return Err(de::Error::custom(format_args!(
+                    "more than {MOST_ROWS} rows in one answer"
+                )));
             }
             self.0.push(row);
         }
@@ -97,7 +116,9 @@ fn oid_of(row: &RawValue, oid: &str) -> Result<Option<i64>, serde_json::Error> {
         attributes: Option<&'a RawValue>,
     }
     let row: Row<'_> = serde_json::from_str(row.get())?;
-    let Some(attributes) = row.attributes else { return Ok(None) };
+    let Some(attributes) = row.attributes else {
+        return Ok(None);
+    };
     Attribute { name: oid }.deserialize(&mut serde_json::Deserializer::from_str(attributes.get()))
 }
 
@@ -145,7 +166,10 @@ pub(super) fn integer(value: &serde_json::Value) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
     let whole = |number: f64| (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64);
-    value.as_i64().or_else(|| value.as_f64().and_then(whole)).or_else(|| value.as_str()?.trim().parse().ok())
+    value
+        .as_i64()
+        .or_else(|| value.as_f64().and_then(whole))
+        .or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 #[cfg(test)]

@@ -60,9 +60,20 @@ pub fn survey<'a>(wire: &'a dyn Wire, plan: &'a ArcgisPlan) -> Result<Survey<'a>
     let count = layer.count()?;
     let last_edit = layer.info.last_edit;
     if let Some(count) = count.filter(|count| count.saturating_mul(LEAST_ROW) > plan.max_bytes) {
-        return Err(ArcgisError::Implausible { url: layer.shown, count, limit: plan.max_bytes });
+        return Err(ArcgisError::Implausible {
+            url: layer.shown,
+            count,
+            limit: plan.max_bytes,
+        });
     }
-    Ok(Survey { layer, plan, count, last_edit, marks: vec![], doubts: vec![] })
+    Ok(Survey {
+        layer,
+        plan,
+        count,
+        last_edit,
+        marks: vec![],
+        doubts: vec![],
+    })
 }
 
 impl Survey<'_> {
@@ -78,7 +89,13 @@ impl Survey<'_> {
 
     /// What an interrupted pull must have in common with this one to be gone on with.
     pub fn key(&self) -> String {
-        let Survey { layer, plan, count, last_edit, .. } = self;
+        let Survey {
+            layer,
+            plan,
+            count,
+            last_edit,
+            ..
+        } = self;
         let (url, filter, page_rows) = (&layer.shown, &plan.filter, plan.page_rows);
         format!("{url}|{filter}|{page_rows}|{count:?}|{last_edit:?}")
     }
@@ -100,13 +117,19 @@ impl Survey<'_> {
         let mut wrong = String::new();
         for attempt in 1..=ATTEMPTS {
             let (mut kept, rung) = self.reach(top, pages, progress)?;
-            let Some(what) = self.mistake(&mut kept)? else { return self.accept(kept, rung, pages) };
+            let Some(what) = self.mistake(&mut kept)? else {
+                return self.accept(kept, rung, pages);
+            };
             tracing::warn!(attempt, method = rung.name(), what, "the pull doesn't add up");
             self.drop_pages(&kept, pages)?;
             top = self.after(rung)?;
             wrong = what;
         }
-        Err(ArcgisError::Unsettled { url: self.layer.shown, attempts: ATTEMPTS, what: wrong })
+        Err(ArcgisError::Unsettled {
+            url: self.layer.shown,
+            attempts: ATTEMPTS,
+            what: wrong,
+        })
     }
 
     /// The rung to begin on.
@@ -116,7 +139,11 @@ impl Survey<'_> {
             tracing::warn!(url = self.layer.shown, "the layer has no object id: {kept}");
             return Rung::Offsets;
         }
-        if self.layer.info.has_offsets == Some(false) { Rung::Windows } else { Rung::Offsets }
+        if self.layer.info.has_offsets == Some(false) {
+            Rung::Windows
+        } else {
+            Rung::Offsets
+        }
     }
 
     /// Goes down the ladder from `top` until a rung bears.
@@ -144,7 +171,10 @@ impl Survey<'_> {
                 Err(error) => return Err(error),
             }
         }
-        Err(ArcgisError::NoWay { url: self.layer.shown.clone(), tried })
+        Err(ArcgisError::NoWay {
+            url: self.layer.shown.clone(),
+            tried,
+        })
     }
 
     /// Rows to expect: as counted, else as many as there are ids.
@@ -170,7 +200,11 @@ impl Survey<'_> {
             return Ok(self.doubled(kept));
         }
         let said = |count: Option<u64>| count.map_or_else(|| "none".to_owned(), |count| count.to_string());
-        let edited = if last_edit == self.last_edit { "" } else { ", edited meanwhile" };
+        let edited = if last_edit == self.last_edit {
+            ""
+        } else {
+            ", edited meanwhile"
+        };
         let (before, after) = (said(self.count), said(after));
         Ok(Some(format!(
             "count {before} before and {after} after, {rows} rows, {distinct} distinct object ids{edited}"
@@ -180,7 +214,9 @@ impl Survey<'_> {
     /// Whether there are more rows than the server counts, and exactly those that it lists by their ids.
     fn is_undercounted(&mut self, kept: &Kept) -> Result<bool, ArcgisError> {
         let rows = kept.places.len() as u64;
-        let Some(count) = self.count.filter(|count| *count < rows) else { return Ok(false) };
+        let Some(count) = self.count.filter(|count| *count < rows) else {
+            return Ok(false);
+        };
         let ids = match self.layer.ids() {
             Err(error) if error.is_refusal() => None,
             ids => ids?,
@@ -223,8 +259,14 @@ impl Survey<'_> {
     }
 
     fn drop_pages(&self, kept: &Kept, pages: &dyn Shelf) -> Result<(), ArcgisError> {
-        let lost = |source| ArcgisError::Shelf { url: self.layer.shown.clone(), source };
-        kept.names.iter().try_for_each(|name| pages.forget(name)).map_err(lost)
+        let lost = |source| ArcgisError::Shelf {
+            url: self.layer.shown.clone(),
+            source,
+        };
+        kept.names
+            .iter()
+            .try_for_each(|name| pages.forget(name))
+            .map_err(lost)
     }
 
     /// Where to begin again: on the same rung while the layer is being edited, else one down.
@@ -235,7 +277,10 @@ impl Survey<'_> {
         if is_edited || self.layer.info.oid.is_none() {
             return Ok(rung);
         }
-        Ok(Rung::LADDER.into_iter().find(|other| *other > rung).unwrap_or(rung))
+        Ok(Rung::LADDER
+            .into_iter()
+            .find(|other| *other > rung)
+            .unwrap_or(rung))
     }
 
     fn accept(mut self, kept: Kept, rung: Rung, pages: &dyn Shelf) -> Result<Pulled, ArcgisError> {
@@ -247,7 +292,13 @@ impl Survey<'_> {
         let size = self.plan.page_rows as usize;
         let names = recut(&self.layer.shown, pages, &kept, size)?;
         tracing::info!(method, rows, count = self.count, pages = names.len(), "pulled");
-        let Survey { layer, count, last_edit, doubts, .. } = self;
+        let Survey {
+            layer,
+            count,
+            last_edit,
+            doubts,
+            ..
+        } = self;
         let mut generalised = kept.generalised;
         generalised.sort_unstable_by_key(|row| row.oid);
         Ok(Pulled {

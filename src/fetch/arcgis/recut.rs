@@ -35,23 +35,46 @@ pub(super) fn recut(
     kept: &Kept,
     size: usize,
 ) -> Result<Vec<String>, ArcgisError> {
-    let Kept { names, places, bytes, .. } = kept;
-    let mut came = Came { url, shelf, names, held: VecDeque::new() };
+    let Kept {
+        names, places, bytes, ..
+    } = kept;
+    let mut came = Came {
+        url,
+        shelf,
+        names,
+        held: VecDeque::new(),
+    };
     let mut cut = Vec::new();
-    let Some(first) = places.first() else { return Ok(cut) };
+    let Some(first) = places.first() else {
+        return Ok(cut);
+    };
     let head = head(url, &came.body(first.page)?)?;
     let size = size.max(1);
     // As many whole pages as are likely to fit.
     let of_batch = BATCH.saturating_mul(places.len() as u64) / bytes.max(&1);
-    let batch = usize::try_from(of_batch).unwrap_or(usize::MAX).div_ceil(size).max(1).saturating_mul(size);
+    let batch = usize::try_from(of_batch)
+        .unwrap_or(usize::MAX)
+        .div_ceil(size)
+        .max(1)
+        .saturating_mul(size);
     for rows in places.chunks(batch) {
         let rows = came.gather(rows)?;
         for rows in rows.chunks(size) {
             let name = format!("cut-{:06}", cut.len());
             let body = format!("{{{head}\"features\":[\n{}\n]}}", rows.join(",\n"));
             shelf
-                .put(&name, body.as_bytes(), About { rows: rows.len() as u64, status: 0 })
-                .map_err(|source| ArcgisError::Shelf { url: url.to_owned(), source })?;
+                .put(
+                    &name,
+                    body.as_bytes(),
+                    About {
+                        rows: rows.len() as u64,
+                        status: 0,
+                    },
+                )
+                .map_err(|source| ArcgisError::Shelf {
+                    url: url.to_owned(),
+                    source,
+                })?;
             cut.push(name);
         }
     }
@@ -81,7 +104,10 @@ impl Came<'_> {
             return Ok(Arc::clone(body));
         }
         let name = &self.names[number as usize];
-        let lost = |source| ArcgisError::Shelf { url: self.url.to_owned(), source };
+        let lost = |source| ArcgisError::Shelf {
+            url: self.url.to_owned(),
+            source,
+        };
         let body = self.shelf.get(name).map_err(lost)?;
         let body = Arc::new(body.ok_or_else(|| lost(format!("page {name} is damaged").into()))?);
         if self.held.len() == HELD {
@@ -100,7 +126,9 @@ impl Came<'_> {
             let body = self.body(places[same[0]].page)?;
             let page = page::parse(self.url, &body, None)?;
             for at in same {
-                page.rows[places[*at].row as usize].get().clone_into(&mut rows[*at]);
+                page.rows[places[*at].row as usize]
+                    .get()
+                    .clone_into(&mut rows[*at]);
             }
         }
         Ok(rows)
@@ -146,15 +174,24 @@ mod tests {
             let body = format!(r#"{{"hasZ":false,"features":[{}]}}"#, texts.join(","));
             kept.bytes += body.len() as u64;
             kept.names.push(format!("came-{page}"));
-            kept.places.extend((0..rows).map(|row| Place { key: (row * pages + page).into(), page, row }));
-            shelf.put(&format!("came-{page}"), body.as_bytes(), About::default()).unwrap();
+            kept.places.extend((0..rows).map(|row| Place {
+                key: (row * pages + page).into(),
+                page,
+                row,
+            }));
+            shelf
+                .put(&format!("came-{page}"), body.as_bytes(), About::default())
+                .unwrap();
         }
         kept.places.sort_unstable();
         let cut = recut("u", &shelf, &kept, 30).unwrap();
         assert!(shelf.0.lock().unwrap().1 <= pages + 1);
         let body = |name: &String| String::from_utf8(shelf.get(name).unwrap().unwrap()).unwrap();
         let expected: Vec<String> = (0..30).map(|key| key.to_string()).collect();
-        assert_eq!(body(&cut[0]), format!("{{\"hasZ\":false,\"features\":[\n{}\n]}}", expected.join(",\n")));
+        assert_eq!(
+            body(&cut[0]),
+            format!("{{\"hasZ\":false,\"features\":[\n{}\n]}}", expected.join(",\n"))
+        );
         assert_eq!((cut.len(), body(&cut[33]).lines().count()), (34, 10 + 2));
     }
 }

@@ -29,8 +29,13 @@ const LIST: u64 = 1000;
 
 impl Rung {
     /// Every rung, from the top.
-    pub(super) const LADDER: [Self; 5] =
-        [Self::Offsets, Self::Windows, Self::Ranges, Self::Lists, Self::Boxes];
+    pub(super) const LADDER: [Self; 5] = [
+        Self::Offsets,
+        Self::Windows,
+        Self::Ranges,
+        Self::Lists,
+        Self::Boxes,
+    ];
 
     /// Name for records and messages.
     pub(super) fn name(self) -> &'static str {
@@ -68,7 +73,9 @@ impl Rung {
                 Ok(Box::new(windows(least, greatest, total.unwrap_or(0), size)))
             }
             Self::Ranges => Ok(Box::new(chunks(layer, size)?.map(|ids| Span::Range { ids }))),
-            Self::Lists => Ok(Box::new(chunks(layer, size.min(LIST))?.map(|ids| Span::List { ids }))),
+            Self::Lists => Ok(Box::new(
+                chunks(layer, size.min(LIST))?.map(|ids| Span::List { ids }),
+            )),
             Self::Boxes => {
                 let sides = layer.info.extent;
                 let sides = sides.ok_or_else(|| ArcgisError::incapable("the layer states no extent"))?;
@@ -84,8 +91,10 @@ impl Rung {
 }
 
 fn chunks(layer: &Layer<'_>, size: u64) -> Result<impl Iterator<Item = Vec<i64>> + use<>, ArcgisError> {
-    let mut ids =
-        layer.ids()?.ok_or_else(|| ArcgisError::incapable("the object ids aren't listed"))?.into_iter();
+    let mut ids = layer
+        .ids()?
+        .ok_or_else(|| ArcgisError::incapable("the object ids aren't listed"))?
+        .into_iter();
     let size = usize::try_from(size.max(1)).unwrap_or(usize::MAX);
     let next = move || Some(ids.by_ref().take(size).collect()).filter(|chunk: &Vec<i64>| !chunk.is_empty());
     Ok(iter::from_fn(next))

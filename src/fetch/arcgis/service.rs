@@ -25,7 +25,9 @@ struct Entry {
 
 impl Entry {
     fn is_group(&self) -> bool {
-        self.children.as_ref().is_some_and(|children| !children.is_empty())
+        self.children
+            .as_ref()
+            .is_some_and(|children| !children.is_empty())
     }
 }
 
@@ -41,7 +43,10 @@ pub(super) fn layer_url(wire: &dyn Wire, url: &str, layer: Option<&str>) -> Resu
     let body = ask(wire, url, &[("f", "json".to_owned())], PATIENT)?.body;
     let shown = wire.shown(url);
     let service: Service = parsed(&shown, &body)?;
-    let (layers, tables) = (service.layers.unwrap_or_default(), service.tables.unwrap_or_default());
+    let (layers, tables) = (
+        service.layers.unwrap_or_default(),
+        service.tables.unwrap_or_default(),
+    );
     let all: Vec<Entry> = layers.into_iter().chain(tables).collect();
     let (groups, rows): (Vec<&Entry>, Vec<&Entry>) = all.iter().partition(|entry| entry.is_group());
     let not_a_layer = |kind: &str| {
@@ -49,7 +54,9 @@ pub(super) fn layer_url(wire: &dyn Wire, url: &str, layer: Option<&str>) -> Resu
         ArcgisError::NotALayer { url, kind, found }
     };
     let Some(wanted) = layer else {
-        let [only] = rows.as_slice() else { return Err(not_a_layer("service")) };
+        let [only] = rows.as_slice() else {
+            return Err(not_a_layer("service"));
+        };
         return Ok(format!("{url}/{}", only.id));
     };
     match (named(wanted, &rows).as_slice(), named(wanted, &groups).is_empty()) {
@@ -68,15 +75,26 @@ pub(super) fn layer_url(wire: &dyn Wire, url: &str, layer: Option<&str>) -> Resu
 
 /// Entries with that id, else with that name.
 fn named<'a>(wanted: &str, entries: &[&'a Entry]) -> Vec<&'a Entry> {
-    let by_id: Vec<&Entry> = entries.iter().copied().filter(|entry| entry.id.to_string() == wanted).collect();
+    let by_id: Vec<&Entry> = entries
+        .iter()
+        .copied()
+        .filter(|entry| entry.id.to_string() == wanted)
+        .collect();
     if by_id.is_empty() {
-        return entries.iter().copied().filter(|entry| entry.name == wanted).collect();
+        return entries
+            .iter()
+            .copied()
+            .filter(|entry| entry.name == wanted)
+            .collect();
     }
     by_id
 }
 
 fn list(entries: &[&Entry]) -> Vec<String> {
-    entries.iter().map(|entry| format!("{} `{}`", entry.id, entry.name)).collect()
+    entries
+        .iter()
+        .map(|entry| format!("{} `{}`", entry.id, entry.name))
+        .collect()
 }
 
 fn trimmed(url: &str) -> &str {
@@ -102,7 +120,10 @@ mod tests {
             assert_eq!(url, "http://h/s/MapServer");
             let body = r#"{"layers":[{"id":0,"name":"All","subLayerIds":[1,4]},{"id":1,"name":"Dams","subLayerIds":null},
                 {"id":4,"name":"Locks"},{"id":5,"name":"Locks"}],"tables":[{"id":9,"name":"Owners"}]}"#;
-            Ok(Came { body: body.as_bytes().to_vec(), ..Came::default() })
+            Ok(Came {
+                body: body.as_bytes().to_vec(),
+                ..Came::default()
+            })
         }
         fn renew(&self, _: Option<u32>) -> bool {
             false
@@ -135,9 +156,18 @@ mod tests {
         assert_eq!(of(root, Some("4")).unwrap(), "http://h/s/MapServer/4");
         assert_eq!(of(root, Some("Owners")).unwrap(), "http://h/s/MapServer/9");
         let refused = |layer| of(root, layer).unwrap_err();
-        assert_eq!(refused(None), format!("{root} is a service, not a layer with rows; {CHOICE}"));
-        assert_eq!(refused(Some("dam")), format!("{root} has no layer `dam`; {CHOICE}"));
-        assert_eq!(refused(Some("0")), format!("{root} is a Group Layer, not a layer with rows; {CHOICE}"));
+        assert_eq!(
+            refused(None),
+            format!("{root} is a service, not a layer with rows; {CHOICE}")
+        );
+        assert_eq!(
+            refused(Some("dam")),
+            format!("{root} has no layer `dam`; {CHOICE}")
+        );
+        assert_eq!(
+            refused(Some("0")),
+            format!("{root} is a Group Layer, not a layer with rows; {CHOICE}")
+        );
         assert!(refused(Some("Locks")).contains("more than one layer `Locks`; name it by its id; it has 4"));
     }
 }

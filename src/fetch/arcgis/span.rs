@@ -81,13 +81,21 @@ pub(super) struct Seen {
 
 impl Span {
     /// Everything, in one question.
-    pub(super) const ALL: Self = Self::Window { from: None, upto: None };
+    pub(super) const ALL: Self = Self::Window {
+        from: None,
+        upto: None,
+    };
 
     /// Name its page is kept under.
     pub(super) fn name(&self) -> String {
         let end = |id: Option<i64>| id.map_or_else(|| "x".to_owned(), |id| id.to_string().replace('-', "m"));
         let list = |kind: &str, ids: &[i64]| {
-            format!("{kind}-{}-{}-{}", end(ids.first().copied()), end(ids.last().copied()), ids.len())
+            format!(
+                "{kind}-{}-{}-{}",
+                end(ids.first().copied()),
+                end(ids.last().copied()),
+                ids.len()
+            )
         };
         match self {
             Self::Offset { from, rows } => format!("offset-{from}-{rows}"),
@@ -95,7 +103,10 @@ impl Span {
             Self::Range { ids } => list("range", ids),
             Self::List { ids } => list("list", ids),
             Self::Box { sides, depth } => {
-                format!("box-{depth}-{}", sides.map(|side| format!("{:016x}", side.to_bits())).join("-"))
+                format!(
+                    "box-{depth}-{}",
+                    sides.map(|side| format!("{:016x}", side.to_bits())).join("-")
+                )
             }
         }
     }
@@ -146,13 +157,34 @@ impl Span {
         match self {
             Self::Offset { from, rows } if *rows > 1 => {
                 let half = rows.div_ceil(2);
-                let rest = Self::Offset { from: from + half, rows: rows - half };
-                Some(vec![Self::Offset { from: *from, rows: half }, rest])
+                let rest = Self::Offset {
+                    from: from + half,
+                    rows: rows - half,
+                };
+                Some(vec![
+                    Self::Offset {
+                        from: *from,
+                        rows: half,
+                    },
+                    rest,
+                ])
             }
-            Self::Window { from: Some(from), upto: Some(upto) } if from < upto => {
+            Self::Window {
+                from: Some(from),
+                upto: Some(upto),
+            } if from < upto => {
                 let middle = from.midpoint(*upto).min(upto - 1);
-                let below = Self::Window { from: Some(*from), upto: Some(middle) };
-                Some(vec![below, Self::Window { from: Some(middle + 1), upto: Some(*upto) }])
+                let below = Self::Window {
+                    from: Some(*from),
+                    upto: Some(middle),
+                };
+                Some(vec![
+                    below,
+                    Self::Window {
+                        from: Some(middle + 1),
+                        upto: Some(*upto),
+                    },
+                ])
             }
             Self::Range { ids } if ids.len() > 1 => Some(halves(ids).map(|ids| Self::Range { ids }).to_vec()),
             Self::List { ids } if ids.len() > 1 => Some(halves(ids).map(|ids| Self::List { ids }).to_vec()),
@@ -187,7 +219,10 @@ fn judge_offset(from: u64, rows: u64, seen: Seen) -> Verdict {
     if seen.rows == rows || seen.rows == 0 {
         return Verdict::Whole;
     }
-    Verdict::Begun(Span::Offset { from: from + seen.rows, rows: rows - seen.rows })
+    Verdict::Begun(Span::Offset {
+        from: from + seen.rows,
+        rows: rows - seen.rows,
+    })
 }
 
 fn between(oid: &str, from: Option<i64>, upto: Option<i64>) -> Option<String> {
@@ -202,7 +237,12 @@ fn between(oid: &str, from: Option<i64>, upto: Option<i64>) -> Option<String> {
 
 fn quarters([xmin, ymin, xmax, ymax]: [f64; 4], depth: u32) -> Vec<Span> {
     let (x, y) = (xmin.midpoint(xmax), ymin.midpoint(ymax));
-    let boxes = [[xmin, ymin, x, y], [x, ymin, xmax, y], [xmin, y, x, ymax], [x, y, xmax, ymax]];
+    let boxes = [
+        [xmin, ymin, x, y],
+        [x, ymin, xmax, y],
+        [xmin, y, x, ymax],
+        [x, y, xmax, ymax],
+    ];
     boxes.map(|sides| Span::Box { sides, depth }).to_vec()
 }
 
@@ -211,22 +251,40 @@ pub(super) fn offsets(from: u64, total: u64, size: u64) -> impl Iterator<Item = 
     let size = size.max(1);
     let starts =
         iter::successors(Some(from), move |at| at.checked_add(size)).take_while(move |at| *at < total);
-    starts.map(move |at| Span::Offset { from: at, rows: size.min(total - at) })
+    starts.map(move |at| Span::Offset {
+        from: at,
+        rows: size.min(total - at),
+    })
 }
 
 /// Windows over OIDs `least..=greatest` that hold about four fifths of a page each if OIDs are evenly spread, and
 /// the two beyond: statistics have been seen to lie.
 pub(super) fn windows(least: i64, greatest: i64, total: u64, size: u64) -> impl Iterator<Item = Span> {
     let width = i128::from(greatest) - i128::from(least) + 1;
-    let parts =
-        i128::from(total.saturating_mul(5).div_ceil(size.max(1).saturating_mul(4)).max(1)).min(width.max(1));
+    let parts = i128::from(
+        total
+            .saturating_mul(5)
+            .div_ceil(size.max(1).saturating_mul(4))
+            .max(1),
+    )
+    .min(width.max(1));
     let edge = move |part: i128| i64::try_from(i128::from(least) + width * part / parts).unwrap_or(greatest);
     let inner = (0..parts).map(move |part| Span::Window {
         from: Some(edge(part)),
-        upto: Some(if part + 1 == parts { greatest } else { edge(part + 1) - 1 }),
+        upto: Some(if part + 1 == parts {
+            greatest
+        } else {
+            edge(part + 1) - 1
+        }),
     });
-    let below = least.checked_sub(1).map(|upto| Span::Window { from: None, upto: Some(upto) });
-    let above = greatest.checked_add(1).map(|from| Span::Window { from: Some(from), upto: None });
+    let below = least.checked_sub(1).map(|upto| Span::Window {
+        from: None,
+        upto: Some(upto),
+    });
+    let above = greatest.checked_add(1).map(|from| Span::Window {
+        from: Some(from),
+        upto: None,
+    });
     below.into_iter().chain(inner).chain(above)
 }
 
@@ -239,46 +297,89 @@ mod tests {
     }
 
     fn window(from: i64, upto: i64) -> Span {
-        Span::Window { from: Some(from), upto: Some(upto) }
+        Span::Window {
+            from: Some(from),
+            upto: Some(upto),
+        }
     }
 
     fn seen(rows: u64) -> Seen {
-        Seen { rows, first: Some(5), layers_first: Some(1), cap: 2000, ..Seen::default() }
+        Seen {
+            rows,
+            first: Some(5),
+            layers_first: Some(1),
+            cap: 2000,
+            ..Seen::default()
+        }
     }
 
     #[test]
     fn offsets_advance_by_the_rows_that_came() {
         assert_eq!(offset(0, 2000).judge(seen(2000)), Verdict::Whole);
-        assert_eq!(offset(2000, 2000).judge(seen(1000)), Verdict::Begun(offset(3000, 1000)));
+        assert_eq!(
+            offset(2000, 2000).judge(seen(1000)),
+            Verdict::Begun(offset(3000, 1000))
+        );
         assert_eq!(offset(2000, 2000).judge(seen(0)), Verdict::Whole);
     }
 
     #[test]
     fn servers_that_ignore_what_they_are_asked_are_found_out() {
         assert!(matches!(offset(2000, 10).judge(seen(11)), Verdict::Incapable(_)));
-        let repeated = Seen { first: Some(1), ..seen(2000) };
-        assert!(matches!(offset(2000, 2000).judge(repeated), Verdict::Incapable(_)));
+        let repeated = Seen {
+            first: Some(1),
+            ..seen(2000)
+        };
+        assert!(matches!(
+            offset(2000, 2000).judge(repeated),
+            Verdict::Incapable(_)
+        ));
         assert_eq!(offset(0, 2000).judge(repeated), Verdict::Whole);
     }
 
     #[test]
     fn a_full_window_counts_as_cut_whatever_the_server_says() {
         assert_eq!(window(0, 9).judge(seen(2000)), Verdict::Cut);
-        assert_eq!(window(0, 9).judge(Seen { is_cut: true, ..seen(3) }), Verdict::Cut);
+        assert_eq!(
+            window(0, 9).judge(Seen {
+                is_cut: true,
+                ..seen(3)
+            }),
+            Verdict::Cut
+        );
         assert_eq!(window(0, 9).judge(seen(1999)), Verdict::Whole);
         let range = Span::Range { ids: vec![1, 2, 3] };
-        assert_eq!(range.judge(Seen { is_cut: true, ..seen(3) }), Verdict::Whole);
-        assert_eq!(range.judge(Seen { is_cut: true, ..seen(2) }), Verdict::Cut);
+        assert_eq!(
+            range.judge(Seen {
+                is_cut: true,
+                ..seen(3)
+            }),
+            Verdict::Whole
+        );
+        assert_eq!(
+            range.judge(Seen {
+                is_cut: true,
+                ..seen(2)
+            }),
+            Verdict::Cut
+        );
         assert_eq!(range.judge(seen(2)), Verdict::Whole);
     }
 
     #[test]
     fn windows_cover_every_id_once() {
-        let layers = [(1, 10, 3), (-5, 5_000, 5_000), (7, 7, 1), (1_781_375_299, 2_099_119_954, 9_000)];
+        let layers = [
+            (1, 10, 3),
+            (-5, 5_000, 5_000),
+            (7, 7, 1),
+            (1_781_375_299, 2_099_119_954, 9_000),
+        ];
         for (least, greatest, total) in layers {
             let mut next = None;
             for (at, span) in windows(least, greatest, total, 1000).enumerate() {
-                let Span::Window { from, upto } = span else { panic!() };
+                let Span::Window { from, upto } = span else {
+                    panic!()
+                };
                 assert_eq!((at == 0, from), (from.is_none(), next));
                 assert!(from.is_none() || upto.is_none() || from <= upto);
                 next = upto.map(|upto| upto + 1);
@@ -292,11 +393,32 @@ mod tests {
     fn a_span_is_the_same_as_its_parts() {
         assert_eq!(offset(4, 3).divided().unwrap(), [offset(4, 2), offset(6, 1)]);
         assert_eq!(offset(4, 1).divided(), None);
-        assert_eq!(window(-3, -2).divided().unwrap(), [window(-3, -3), window(-2, -2)]);
+        assert_eq!(
+            window(-3, -2).divided().unwrap(),
+            [window(-3, -3), window(-2, -2)]
+        );
         assert_eq!(window(0, 9).divided().unwrap(), [window(0, 4), window(5, 9)]);
-        assert_eq!(Span::Window { from: Some(1), upto: None }.divided(), None);
-        let quarters = Span::Box { sides: [0.0, 0.0, 4.0, 2.0], depth: 0 }.divided().unwrap();
-        assert_eq!(quarters[3], Span::Box { sides: [2.0, 1.0, 4.0, 2.0], depth: 1 });
+        assert_eq!(
+            Span::Window {
+                from: Some(1),
+                upto: None
+            }
+            .divided(),
+            None
+        );
+        let quarters = Span::Box {
+            sides: [0.0, 0.0, 4.0, 2.0],
+            depth: 0,
+        }
+        .divided()
+        .unwrap();
+        assert_eq!(
+            quarters[3],
+            Span::Box {
+                sides: [2.0, 1.0, 4.0, 2.0],
+                depth: 1
+            }
+        );
     }
 
     #[test]

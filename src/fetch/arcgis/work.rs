@@ -21,7 +21,12 @@ pub(super) fn drain<S: Send, E: Send>(
     at_once: usize,
     step: impl Fn(S) -> Result<Vec<S>, E> + Sync,
 ) -> Result<(), E> {
-    let queue = Mutex::new(Queue { left: VecDeque::new(), spans, busy: 0, failed: None });
+    let queue = Mutex::new(Queue {
+        left: VecDeque::new(),
+        spans,
+        busy: 0,
+        failed: None,
+    });
     let wake = Condvar::new();
     let here = tracing::Span::current();
     thread::scope(|scope| {
@@ -29,13 +34,20 @@ pub(super) fn drain<S: Send, E: Send>(
             scope.spawn(|| {
                 let _span = here.enter();
                 while let Some(span) = next(&queue, &wake) {
-                    let _busy = Busy { queue: &queue, wake: &wake };
+                    let _busy = Busy {
+                        queue: &queue,
+                        wake: &wake,
+                    };
                     settle(&queue, step(span));
                 }
             });
         }
     });
-    queue.into_inner().unwrap_or_else(PoisonError::into_inner).failed.map_or(Ok(()), Err)
+    queue
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+        .failed
+        .map_or(Ok(()), Err)
 }
 
 impl<I: Iterator<Item = S>, S, E> Queue<I, S, E> {
@@ -82,7 +94,10 @@ fn next<I: Iterator<Item = S>, S, E>(queue: &Mutex<Queue<I, S, E>>, wake: &Condv
 fn settle<I, S, E>(queue: &Mutex<Queue<I, S, E>>, done: Result<Vec<S>, E>) {
     let mut state = lock(queue);
     match done {
-        Ok(more) => more.into_iter().rev().for_each(|span| state.left.push_front(span)),
+        Ok(more) => more
+            .into_iter()
+            .rev()
+            .for_each(|span| state.left.push_front(span)),
         Err(error) => {
             state.failed.get_or_insert(error);
         }
@@ -123,7 +138,13 @@ mod tests {
     #[test]
     #[should_panic = "a scoped thread panicked"]
     fn a_panic_leaves_nobody_waiting() {
-        drain([1, 2, 3].into_iter(), 3, |n| if n == 2 { panic!("two") } else { Ok::<_, ()>(vec![]) })
-            .unwrap();
+        drain([1, 2, 3].into_iter(), 3, |n| {
+            if n == 2 {
+                panic!("two")
+            } else {
+                Ok::<_, ()>(vec![])
+            }
+        })
+        .unwrap();
     }
 }

@@ -32,7 +32,9 @@ impl Transfer<'_> {
         }
         if self.has_log()? {
             download.restart().map_err(|error| self.store(error))?;
-            return Err(Stop::Fetch(FetchError::Log { shown: self.shown.clone() }));
+            return Err(Stop::Fetch(FetchError::Log {
+                shown: self.shown.clone(),
+            }));
         }
         tracing::warn!("{DOUBT}");
         self.doubts.push(DOUBT.to_owned());
@@ -44,7 +46,13 @@ impl Transfer<'_> {
         let mut url = self.url.clone();
         url.set_path(&format!("{}-wal", self.url.path()));
         let (access, until) = (&self.access, self.landing.until);
-        let open = Open { url: &url, access, accept: "*/*", headers: &[], until };
+        let open = Open {
+            url: &url,
+            access,
+            accept: "*/*",
+            headers: &[],
+            until,
+        };
         let mut stream = match self.client.open(&open) {
             Ok((stream, _)) => stream,
             Err(late @ HttpError::Late { .. }) => return Err(late),

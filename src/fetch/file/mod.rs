@@ -46,16 +46,24 @@ pub fn land(
     let held = landing
         .store
         .held(landing.id)
-        .map_err(|source| FetchError::Store { shown: shown.clone(), source })?;
+        .map_err(|source| FetchError::Store {
+            shown: shown.clone(),
+            source,
+        })?;
     let held = held.filter(|held| held.record.url == shown);
-    if let Some(held) = held.as_ref().filter(|held| plan.sha256.as_ref() == Some(&held.landed.sha256)) {
+    if let Some(held) = held
+        .as_ref()
+        .filter(|held| plan.sha256.as_ref() == Some(&held.landed.sha256))
+    {
         info!("the declared SHA-256 is that of the held copy");
         return Ok(held.landed.clone());
     }
     // The plan has checked the URL; its text may be a secret, so the cause isn't told.
     let url = Url::parse(plan.url.reveal()).map_err(|_invalid| FetchError::Http {
         shown: shown.clone(),
-        source: HttpError::Setup { what: "the URL cannot be understood".to_owned() },
+        source: HttpError::Setup {
+            what: "the URL cannot be understood".to_owned(),
+        },
     })?;
     let (access, held) = (plan.access.clone(), held.as_ref());
     let record = FetchRecord {
@@ -140,7 +148,11 @@ impl<'a> Transfer<'a> {
                 Ok(Round::Pending(status, asked)) => {
                     if began.elapsed() >= self.client.patience() {
                         let seconds = began.elapsed().as_secs();
-                        return Err(FetchError::NotReady { shown: self.shown, seconds, status });
+                        return Err(FetchError::NotReady {
+                            shown: self.shown,
+                            seconds,
+                            status,
+                        });
                     }
                     debug!(status, "the file is being prepared");
                     self.client.wait(asked, polls, self.landing.until);
@@ -155,10 +167,17 @@ impl<'a> Transfer<'a> {
                     idle = if gained > 0 { 0 } else { idle + 1 };
                     cuts += u32::from(gained < GAIN);
                     if cuts >= MOST_CUTS || idle >= self.client.attempts() {
-                        let attempts =
-                            u32::try_from(self.record.retries).unwrap_or(u32::MAX).saturating_add(1);
-                        let source = HttpError::GaveUp { attempts, source: Box::new(error) };
-                        return Err(FetchError::Http { shown: self.shown, source });
+                        let attempts = u32::try_from(self.record.retries)
+                            .unwrap_or(u32::MAX)
+                            .saturating_add(1);
+                        let source = HttpError::GaveUp {
+                            attempts,
+                            source: Box::new(error),
+                        };
+                        return Err(FetchError::Http {
+                            shown: self.shown,
+                            source,
+                        });
                     }
                     debug!(reason = %error, "going on where the download broke off");
                     self.record.retries += 1;
@@ -171,11 +190,20 @@ impl<'a> Transfer<'a> {
 
     /// Why there is no file, and how far it came where only time is wanting.
     fn failed(self, source: HttpError) -> FetchError {
-        let Some(seconds) = source.late() else { return FetchError::Http { shown: self.shown, source } };
+        let Some(seconds) = source.late() else {
+            return FetchError::Http {
+                shown: self.shown,
+                source,
+            };
+        };
         let complete = self.partial().ok().flatten().and_then(|partial| partial.complete);
         let of = complete.map(|bytes| format!(" of {bytes}")).unwrap_or_default();
         let far = format!("{}{of} bytes of it", self.reached);
-        FetchError::Late { shown: self.shown, seconds, far }
+        FetchError::Late {
+            shown: self.shown,
+            seconds,
+            far,
+        }
     }
 
     /// One request, for the whole file or for what is missing of it.
@@ -185,7 +213,13 @@ impl<'a> Transfer<'a> {
         let client = self.client;
         let (url, access) = (self.url.clone(), self.access.clone());
         let until = self.landing.until;
-        let open = Open { url: &url, access: &access, accept: "*/*", headers: &headers, until };
+        let open = Open {
+            url: &url,
+            access: &access,
+            accept: "*/*",
+            headers: &headers,
+            until,
+        };
         self.record.requests += 1;
         let (stream, retries) = match client.open(&open) {
             // The server has fewer bytes than came before: it has another file.
@@ -215,7 +249,11 @@ impl<'a> Transfer<'a> {
 
     /// Bytes of an earlier attempt that the server can be asked to go on from, and their key.
     fn partial(&self) -> Result<Option<Unfinished>, Stop> {
-        let unfinished = self.landing.store.unfinished(self.landing.id).map_err(|error| self.store(error))?;
+        let unfinished = self
+            .landing
+            .store
+            .unfinished(self.landing.id)
+            .map_err(|error| self.store(error))?;
         Ok(unfinished.filter(|held| held.bytes > 0 && self.validator(&held.key).is_some()))
     }
 
@@ -224,9 +262,15 @@ impl<'a> Transfer<'a> {
             let validator = self.validator(key).unwrap_or_default().to_owned();
             return vec![("Range", format!("bytes={bytes}-")), ("If-Range", validator)];
         }
-        let Some(held) = self.held.filter(|_| self.hops == 0) else { return Vec::new() };
+        let Some(held) = self.held.filter(|_| self.hops == 0) else {
+            return Vec::new();
+        };
         let tag = held.record.etag.clone().map(|tag| ("If-None-Match", tag));
-        let date = held.record.last_modified.clone().map(|date| ("If-Modified-Since", date));
+        let date = held
+            .record
+            .last_modified
+            .clone()
+            .map(|date| ("If-Modified-Since", date));
         tag.into_iter().chain(date).collect()
     }
 
@@ -239,7 +283,11 @@ impl<'a> Transfer<'a> {
             Some(tag) => Some(tag).filter(|tag| !tag.starts_with("W/")),
             None => stream.last_modified(),
         };
-        format!("{}\n{}", self.shown, validator.filter(|_| is_plain(stream)).unwrap_or_default())
+        format!(
+            "{}\n{}",
+            self.shown,
+            validator.filter(|_| is_plain(stream)).unwrap_or_default()
+        )
     }
 
     fn validator<'k>(&self, key: &'k str) -> Option<&'k str> {
@@ -254,11 +302,20 @@ impl<'a> Transfer<'a> {
 
     /// The failure of a file that is older than the copy that is held, unless its digest is declared.
     fn stale(&self, stream: &Stream<'_>) -> Option<FetchError> {
-        let held = self.held.filter(|_| self.plan.sha256.is_none())?.record.last_modified.clone()?;
+        let held = self
+            .held
+            .filter(|_| self.plan.sha256.is_none())?
+            .record
+            .last_modified
+            .clone()?;
         let found = stream.last_modified()?;
         let moment = |text: &str| DateTime::parse_from_rfc2822(text).ok();
         let is_older = moment(&found)? < moment(&held)?;
-        is_older.then(|| FetchError::Stale { shown: self.shown.clone(), found, held })
+        is_older.then(|| FetchError::Stale {
+            shown: self.shown.clone(),
+            found,
+            held,
+        })
     }
 
     /// Takes the body: to the end of a download, or from its beginning, which is judged before anything is kept.
@@ -269,12 +326,24 @@ impl<'a> Transfer<'a> {
         let key = self.key(&stream);
         let range = rest.as_ref().map(|rest| rest.range);
         let download = rest.map(|rest| rest.download);
-        let max_bytes = self.plan.max_bytes.saturating_sub(download.as_ref().map_or(0, Download::len));
+        let max_bytes = self
+            .plan
+            .max_bytes
+            .saturating_sub(download.as_ref().map_or(0, Download::len));
         let head = Head::new(self.source, self.plan, &stream);
         let complete = stream.length().filter(|_| is_plain(&stream));
         let mask = self.client.mask(&self.access);
-        let mut sink = Sink { transfer: self, head, mask, key, complete, download };
-        let outcome = stream.each(max_bytes, |piece| sink.take(piece)).and_then(|()| sink.end());
+        let mut sink = Sink {
+            transfer: self,
+            head,
+            mask,
+            key,
+            complete,
+            download,
+        };
+        let outcome = stream
+            .each(max_bytes, |piece| sink.take(piece))
+            .and_then(|()| sink.end());
         let Sink { head, download, .. } = sink;
         self.record.wire_bytes += stream.wire_bytes();
         self.reached = self.reached.max(download.as_ref().map_or(0, Download::len));
@@ -301,13 +370,21 @@ impl<'a> Transfer<'a> {
         };
         match verdict {
             Verdict::Pending(status) => {
-                let asked = stream.header("retry-after").and_then(|seconds| seconds.parse().ok());
-                Ok(Round::Pending(stream.words(&status), asked.map(Duration::from_secs)))
+                let asked = stream
+                    .header("retry-after")
+                    .and_then(|seconds| seconds.parse().ok());
+                Ok(Round::Pending(
+                    stream.words(&status),
+                    asked.map(Duration::from_secs),
+                ))
             }
             Verdict::Elsewhere(target) => self.turn_to(&target, stream.shown()),
             Verdict::Token if !self.is_renewed => {
                 self.is_renewed = true;
-                if self.client.renew(&self.access, stream.token(), self.landing.until)? {
+                if self
+                    .client
+                    .renew(&self.access, stream.token(), self.landing.until)?
+                {
                     return Ok(Round::Again);
                 }
                 Err(wrong("a demand for a token".to_owned()))
@@ -324,7 +401,9 @@ impl<'a> Transfer<'a> {
             target: "the place of the finished file".to_owned(),
             why,
         };
-        let Ok(next) = self.url.join(target) else { return Err(refused("which is no address").into()) };
+        let Ok(next) = self.url.join(target) else {
+            return Err(refused("which is no address").into());
+        };
         let is_web = next.scheme() == "https" || (next.scheme() == "http" && self.url.scheme() == "http");
         if !is_web {
             return Err(refused("a lower scheme").into());
@@ -349,14 +428,22 @@ impl<'a> Transfer<'a> {
             let asked = "the whole file".to_owned();
             let given = "a body whose length it doesn't tell: only a second one that is the same shows that it is whole";
             let url = stream.shown().to_owned();
-            return Err(Stop::Http(HttpError::Part { url, asked, given: given.to_owned() }));
+            return Err(Stop::Http(HttpError::Part {
+                url,
+                asked,
+                given: given.to_owned(),
+            }));
         }
         if let Some(expected) = &self.plan.sha256 {
             let found = download.sha256().map_err(|error| self.store(error))?;
             if found != *expected {
                 download.restart().map_err(|error| self.store(error))?;
                 let (shown, expected) = (self.shown.clone(), expected.clone());
-                return Err(Stop::Fetch(FetchError::Digest { shown, expected, found }));
+                return Err(Stop::Fetch(FetchError::Digest {
+                    shown,
+                    expected,
+                    found,
+                }));
             }
         }
         self.look_for_log(&mut download)?;
@@ -369,16 +456,23 @@ impl<'a> Transfer<'a> {
             content_type: stream.content_type(),
             ..self.record.clone()
         };
-        let landed = download.accept(&self.plan.extension, record).map_err(|error| self.store(error))?;
+        let landed = download
+            .accept(&self.plan.extension, record)
+            .map_err(|error| self.store(error))?;
         Ok(Round::Landed(landed))
     }
 
     fn store(&self, source: StoreError) -> Stop {
-        Stop::Fetch(FetchError::Store { shown: self.shown.clone(), source })
+        Stop::Fetch(FetchError::Store {
+            shown: self.shown.clone(),
+            source,
+        })
     }
 }
 
 /// Whether a body is the file itself, and not compressed on its way.
 fn is_plain(stream: &Stream<'_>) -> bool {
-    stream.header("content-encoding").is_none_or(|encoding| encoding == "identity")
+    stream
+        .header("content-encoding")
+        .is_none_or(|encoding| encoding == "identity")
 }

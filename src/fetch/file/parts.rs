@@ -18,7 +18,9 @@ impl<'a> Transfer<'a> {
         partial: Option<&Unfinished>,
     ) -> Result<Option<Rest<'a>>, Stop> {
         let range = stream.content_range();
-        let Some((held, range)) = partial.zip(range) else { return Ok(None) };
+        let Some((held, range)) = partial.zip(range) else {
+            return Ok(None);
+        };
         let is_same_file =
             range.complete.is_some() && (held.complete.is_none() || range.complete == held.complete);
         if range.first != held.bytes || !is_same_file || held.key != self.key(stream) {
@@ -36,8 +38,15 @@ impl<'a> Transfer<'a> {
             None => "the whole file".to_owned(),
         };
         let range = stream.said("content-range");
-        let given = format!("a part of it ({})", range.as_deref().unwrap_or("no Content-Range"));
-        Ok(Stop::Http(HttpError::Part { url: stream.shown().to_owned(), asked, given }))
+        let given = format!(
+            "a part of it ({})",
+            range.as_deref().unwrap_or("no Content-Range")
+        );
+        Ok(Stop::Http(HttpError::Part {
+            url: stream.shown().to_owned(),
+            asked,
+            given,
+        }))
     }
 
     /// What follows from a part that has come: it is accepted if the file ends with it.
@@ -56,13 +65,25 @@ impl<'a> Transfer<'a> {
         // What was promised has come, though not all that was asked for: go on from there.
         if has == range.end {
             let given = format!("those before {has}");
-            return Err(Stop::Http(HttpError::Part { url: stream.shown().to_owned(), asked, given }));
+            return Err(Stop::Http(HttpError::Part {
+                url: stream.shown().to_owned(),
+                asked,
+                given,
+            }));
         }
         drop(download);
         self.download("")?;
-        let given =
-            format!("{} bytes that it calls bytes {} to {}", has - range.first, range.first, range.end - 1);
-        Err(Stop::Http(HttpError::Part { url: stream.shown().to_owned(), asked, given }))
+        let given = format!(
+            "{} bytes that it calls bytes {} to {}",
+            has - range.first,
+            range.first,
+            range.end - 1
+        );
+        Err(Stop::Http(HttpError::Part {
+            url: stream.shown().to_owned(),
+            asked,
+            given,
+        }))
     }
 
     /// Whether a copy may be no more than the beginning of the file: its end was that of the connection, its format

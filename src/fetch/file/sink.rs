@@ -25,12 +25,20 @@ impl Sink<'_, '_> {
             return download.append(piece).map_err(|error| self.transfer.store(error));
         }
         self.head.extend(piece);
-        if self.head.is_full() { self.begin(false) } else { Ok(()) }
+        if self.head.is_full() {
+            self.begin(false)
+        } else {
+            Ok(())
+        }
     }
 
     /// A body that ends within its head is judged as a whole.
     pub(super) fn end(&mut self) -> Result<(), Stop> {
-        if self.download.is_none() { self.begin(true) } else { Ok(()) }
+        if self.download.is_none() {
+            self.begin(true)
+        } else {
+            Ok(())
+        }
     }
 
     fn begin(&mut self, is_whole: bool) -> Result<(), Stop> {
@@ -39,7 +47,9 @@ impl Sink<'_, '_> {
         }
         if let Some(names) = self.head.names().filter(|names| self.mask.is_surely_in(names)) {
             drop(names);
-            return Err(Stop::Fetch(FetchError::Repeats { shown: self.transfer.shown.clone() }));
+            return Err(Stop::Fetch(FetchError::Repeats {
+                shown: self.transfer.shown.clone(),
+            }));
         }
         let failed = |error| self.transfer.store(error);
         let mut download = self.transfer.download(&self.key)?;

@@ -57,9 +57,23 @@ impl<'a> Stream<'a> {
         until: Deadline,
     ) -> Self {
         let window = Duration::from_secs(u64::from(timeout_s));
-        let pace = Pace { window, began: Instant::now(), bytes: 0 };
+        let pace = Pace {
+            window,
+            began: Instant::now(),
+            bytes: 0,
+        };
         let length = response.content_length();
-        Self { response, length, _pass: pass, shown, mask, pace, until, bytes: 0, token: None }
+        Self {
+            response,
+            length,
+            _pass: pass,
+            shown,
+            mask,
+            pace,
+            until,
+            bytes: 0,
+            token: None,
+        }
     }
 
     pub(super) fn with_token(self, token: Option<u32>) -> Self {
@@ -150,16 +164,25 @@ impl<'a> Stream<'a> {
         if self.length().is_some_and(|length| length > max_bytes) {
             return Err(self.too_large(max_bytes, false).into());
         }
-        let encoding = self.header(CONTENT_ENCODING).unwrap_or_default().to_ascii_lowercase();
+        let encoding = self
+            .header(CONTENT_ENCODING)
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         let mut failure = None;
-        let mut wire = Wire { stream: self, max_bytes, failure: &mut failure };
+        let mut wire = Wire {
+            stream: self,
+            max_bytes,
+            failure: &mut failure,
+        };
         let outcome = match encoding.as_str() {
             "" | "identity" => drain(&mut wire, max_bytes, &mut take),
             "gzip" | "x-gzip" => drain(&mut MultiGzDecoder::new(&mut wire), max_bytes, &mut take),
             "deflate" => drain(&mut ZlibDecoder::new(&mut wire), max_bytes, &mut take),
             other => {
                 let other = shortened(&wire.stream.mask.said(other), SHOWN);
-                Err(Stop::Decode(format!("`Content-Encoding: {other}` was not asked for")))
+                Err(Stop::Decode(format!(
+                    "`Content-Encoding: {other}` was not asked for"
+                )))
             }
         };
         // What happened on the wire is the cause of what the decoder says.
@@ -170,7 +193,11 @@ impl<'a> Stream<'a> {
             Ok(()) => Ok(()),
             Err(Stop::Taker(error)) => Err(error),
             Err(Stop::Large) => Err(self.too_large(max_bytes, !encoding.is_empty()).into()),
-            Err(Stop::Decode(what)) => Err(HttpError::Encoding { url: self.shown.clone(), what }.into()),
+            Err(Stop::Decode(what)) => Err(HttpError::Encoding {
+                url: self.shown.clone(),
+                what,
+            }
+            .into()),
         }
     }
 
@@ -203,11 +230,18 @@ impl<'a> Stream<'a> {
     }
 
     fn late(&self) -> HttpError {
-        HttpError::Late { url: self.shown.clone(), allowed_s: self.until.allowed_s() }
+        HttpError::Late {
+            url: self.shown.clone(),
+            allowed_s: self.until.allowed_s(),
+        }
     }
 
     fn too_large(&self, max_bytes: u64, is_unpacked: bool) -> HttpError {
-        HttpError::TooLarge { url: self.shown.clone(), max_bytes, is_unpacked }
+        HttpError::TooLarge {
+            url: self.shown.clone(),
+            max_bytes,
+            is_unpacked,
+        }
     }
 
     fn receive(&mut self, into: &mut [u8], max_bytes: u64) -> Result<usize, HttpError> {
@@ -219,7 +253,11 @@ impl<'a> Stream<'a> {
                 return self.late();
             }
             let what = self.mask.said(&cause(&error));
-            HttpError::Cut { url: self.shown.clone(), bytes: self.bytes, what }
+            HttpError::Cut {
+                url: self.shown.clone(),
+                bytes: self.bytes,
+                what,
+            }
         })?;
         self.bytes += got as u64;
         if self.bytes > max_bytes {
@@ -237,7 +275,10 @@ impl<'a> Stream<'a> {
 /// Causes of a failed read; the outer text of reqwest may hold the URL.
 fn cause(error: &io::Error) -> String {
     match error.get_ref() {
-        Some(inner) => match inner.downcast_ref::<reqwest::Error>().and_then(std::error::Error::source) {
+        Some(inner) => match inner
+            .downcast_ref::<reqwest::Error>()
+            .and_then(std::error::Error::source)
+        {
             Some(source) => chain(source),
             None if inner.is::<reqwest::Error>() => "the connection failed".to_owned(),
             None => chain(inner),

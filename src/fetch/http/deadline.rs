@@ -15,7 +15,10 @@ pub struct Deadline {
 impl Deadline {
     /// So long from now on.
     pub fn after(allowed: Duration) -> Self {
-        Self { ends: Instant::now().checked_add(allowed), allowed }
+        Self {
+            ends: Instant::now().checked_add(allowed),
+            allowed,
+        }
     }
 
     /// Seconds that were allowed.
@@ -25,13 +28,17 @@ impl Deadline {
 
     /// What is left of `wanted`, or none.
     pub(super) fn within(&self, wanted: Duration) -> Duration {
-        self.ends.map_or(wanted, |ends| wanted.min(ends.saturating_duration_since(Instant::now())))
+        self.ends.map_or(wanted, |ends| {
+            wanted.min(ends.saturating_duration_since(Instant::now()))
+        })
     }
 
     /// The same in whole seconds, at least one.
     pub(super) fn within_s(&self, wanted: u32) -> u32 {
         let left = self.within(Duration::from_secs(u64::from(wanted)));
-        u32::try_from(left.as_millis().div_ceil(1_000)).unwrap_or(wanted).max(1)
+        u32::try_from(left.as_millis().div_ceil(1_000))
+            .unwrap_or(wanted)
+            .max(1)
     }
 
     /// Whether the time is over.
@@ -63,10 +70,22 @@ pub struct Time<'c> {
 
 impl Times {
     pub(super) fn of<'c>(&'c self, id: &'c str, allowed: Duration) -> Time<'c> {
-        let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner).get(id).copied();
-        let until =
-            Deadline { allowed, ..Deadline::after(allowed.saturating_sub(spent.unwrap_or_default())) };
-        Time { times: self, id, began: Instant::now(), until }
+        let spent = self
+            .spent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(id)
+            .copied();
+        let until = Deadline {
+            allowed,
+            ..Deadline::after(allowed.saturating_sub(spent.unwrap_or_default()))
+        };
+        Time {
+            times: self,
+            id,
+            began: Instant::now(),
+            until,
+        }
     }
 }
 

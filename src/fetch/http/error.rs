@@ -230,8 +230,14 @@ pub(super) fn chain(error: &dyn StdError) -> String {
 fn doubt(what: &str) -> String {
     let known = [
         ("xpired", "it has expired, which its server's owner can mend"),
-        ("NotValidYet", "it is not valid yet, if this machine's clock is right"),
-        ("not valid yet", "it is not valid yet, if this machine's clock is right"),
+        (
+            "NotValidYet",
+            "it is not valid yet, if this machine's clock is right",
+        ),
+        (
+            "not valid yet",
+            "it is not valid yet, if this machine's clock is right",
+        ),
         ("ForName", "it was issued for another host"),
         ("not valid for", "it was issued for another host"),
         (
@@ -241,7 +247,10 @@ fn doubt(what: &str) -> String {
         ("BadSignature", "its signature is not its issuer's"),
         ("CaUsedAsEndEntity", "it was issued by the server itself"),
     ];
-    let told = known.iter().find(|(word, _)| what.contains(word)).map(|(_, told)| *told);
+    let told = known
+        .iter()
+        .find(|(word, _)| what.contains(word))
+        .map(|(_, told)| *told);
     told.map_or_else(|| what.to_owned(), str::to_owned)
 }
 
@@ -250,5 +259,9 @@ fn of_type(content_type: Option<&str>) -> String {
 }
 
 fn beginning(excerpt: &str) -> String {
-    if excerpt.is_empty() { String::new() } else { format!(": {excerpt}") }
+    if excerpt.is_empty() {
+        String::new()
+    } else {
+        format!(": {excerpt}")
+    }
 }

@@ -71,7 +71,11 @@ pub(super) struct Pass<'a> {
 
 impl Gate {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, hosts: Mutex::default(), freed: Condvar::new() }
+        Self {
+            limits,
+            hosts: Mutex::default(),
+            freed: Condvar::new(),
+        }
     }
 
     /// Waits for a place; none is to be had at a host that is down, nor when the time is over.
@@ -89,7 +93,10 @@ impl Gate {
             let wait = wait.filter(|wait| !wait.is_zero());
             if wait.is_none() && entry.active < self.limits.per_host.max(1) {
                 entry.active += 1;
-                return Ok(Pass { gate: self, host: host.to_owned() });
+                return Ok(Pass {
+                    gate: self,
+                    host: host.to_owned(),
+                });
             }
             let longest = until.within(wait.unwrap_or(Duration::from_mins(1)));
             let waited = self.freed.wait_timeout(hosts, longest);
@@ -115,7 +122,12 @@ impl Gate {
     ///
     /// One that has answered before and now only takes too long is alive: smaller questions may do.
     pub(super) fn silent(&self, host: &str, is_connected: bool, what: &str) {
-        let Limits { failures, silence, rest, .. } = self.limits;
+        let Limits {
+            failures,
+            silence,
+            rest,
+            ..
+        } = self.limits;
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = hosts.entry(host.to_owned()).or_default();
         if is_connected && entry.has_answered {
@@ -125,7 +137,11 @@ impl Gate {
         let now = Instant::now();
         let silent = now - *entry.silent_since.get_or_insert(now);
         if entry.failures >= failures && silent >= silence {
-            entry.down = Some(Down { silent, what: what.to_owned(), until: now + rest });
+            entry.down = Some(Down {
+                silent,
+                what: what.to_owned(),
+                until: now + rest,
+            });
             drop(hosts);
             self.freed.notify_all();
         }

@@ -71,9 +71,13 @@ impl Tokens {
 
     /// The token that is known, without asking.
     pub(super) fn known(&self, access: &Access) -> Option<String> {
-        let Credential::Login { url, user, .. } = &access.credential else { return None };
+        let Credential::Login { url, user, .. } = &access.credential else {
+            return None;
+        };
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&(url.clone(), user.reveal().to_owned())).map(|token| token.value.reveal().to_owned())
+        known
+            .get(&(url.clone(), user.reveal().to_owned()))
+            .map(|token| token.value.reveal().to_owned())
     }
 
     /// Gets a token in place of the `refused` one, unless another thread has done so since that was sent.
@@ -84,7 +88,9 @@ impl Tokens {
         refused: Option<u32>,
         until: Deadline,
     ) -> Result<bool, HttpError> {
-        let Credential::Login { url, user, .. } = &access.credential else { return Ok(false) };
+        let Credential::Login { url, user, .. } = &access.credential else {
+            return Ok(false);
+        };
         let key = (url.clone(), user.reveal().to_owned());
         // Held during the login, so that threads which notice together log in once.
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,22 +99,41 @@ impl Tokens {
             return Ok(true);
         }
         let value = log_in(client, access, until)?;
-        known.insert(key, Token { value, number: number + 1 });
+        known.insert(
+            key,
+            Token {
+                value,
+                number: number + 1,
+            },
+        );
         Ok(true)
     }
 }
 
 fn log_in(client: &Client, access: &Access, until: Deadline) -> Result<Secret, HttpError> {
-    let Credential::Login { url: written, user, password } = &access.credential else {
-        return Err(HttpError::Setup { what: "no login is declared".to_owned() });
+    let Credential::Login {
+        url: written,
+        user,
+        password,
+    } = &access.credential
+    else {
+        return Err(HttpError::Setup {
+            what: "no login is declared".to_owned(),
+        });
     };
     let mask = Mask::of(access, None, &client.settings.veil);
-    let failed = |what: String| HttpError::Login { url: mask.text(written), what };
+    let failed = |what: String| HttpError::Login {
+        url: mask.text(written),
+        what,
+    };
     let url = Url::parse(written).map_err(|error| failed(error.to_string()))?;
     if !is_safe(&url) {
         return Err(HttpError::Unencrypted { url: mask.url(&url) });
     }
-    let anybody = Access { credential: Credential::None, ..access.clone() };
+    let anybody = Access {
+        credential: Credential::None,
+        ..access.clone()
+    };
     let form = [
         ("username", user.reveal().to_owned()),
         ("password", password.reveal().to_owned()),
@@ -131,16 +156,19 @@ fn log_in(client: &Client, access: &Access, until: Deadline) -> Result<Secret, H
     })?;
     // What the parser says may repeat the answer.
     let given: Given = serde_json::from_slice(&answer.body).map_err(|_invalid| {
-        failed(format!("the answer is not the JSON of a token, beginning `{}`", mask.excerpt(&answer.body)))
+        failed(format!(
+            "the answer is not the JSON of a token, beginning `{}`",
+            mask.excerpt(&answer.body)
+        ))
     })?;
     match (given.token, given.error) {
         (Some(token), _) if !token.is_empty() => {
             client.settings.veil.add(&token, "***");
             Ok(Secret::new(token))
         }
-        (_, Some(refused)) => {
-            Err(failed(mask.said(&[vec![refused.message], refused.details].concat().join(" "))))
-        }
+        (_, Some(refused)) => Err(failed(
+            mask.said(&[vec![refused.message], refused.details].concat().join(" ")),
+        )),
         _ => Err(failed("the answer holds no token".to_owned())),
     }
 }

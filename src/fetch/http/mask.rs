@@ -12,8 +12,16 @@ const LONGEST: usize = 300;
 const KEY: usize = 8;
 
 /// Parameters whose values are credentials, whoever wrote them.
-const SECRET_WORDS: [&str; 8] =
-    ["token", "key", "sig", "secret", "password", "auth", "credential", "session"];
+const SECRET_WORDS: [&str; 8] = [
+    "token",
+    "key",
+    "sig",
+    "secret",
+    "password",
+    "auth",
+    "credential",
+    "session",
+];
 
 /// Hides what one source's server was sent, and what the run has in secret besides.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +37,10 @@ pub struct Mask {
 impl Mask {
     /// Hides everything that `access` knows, a token, and all that the run hides.
     pub(super) fn of(access: &Access, token: Option<&str>, run: &Veil) -> Self {
-        let mut mask = Self { run: run.clone(), ..Self::default() };
+        let mut mask = Self {
+            run: run.clone(),
+            ..Self::default()
+        };
         for (name, value) in &access.hidden {
             mask.source.add(value.reveal(), &format!("${{{name}}}"));
             if is_key(value.reveal()) {
@@ -37,7 +48,13 @@ impl Mask {
             }
         }
         let token = token.map(Secret::new);
-        mask.credentials = access.credential.secrets().into_iter().cloned().chain(token).collect();
+        mask.credentials = access
+            .credential
+            .secrets()
+            .into_iter()
+            .cloned()
+            .chain(token)
+            .collect();
         for secret in &mask.credentials {
             mask.source.add(secret.reveal(), "***");
             mask.kept_home.add(secret.reveal(), "***");
@@ -77,7 +94,11 @@ impl Mask {
         if shown != MASKED {
             return shortened(&shown, LONGEST);
         }
-        format!("{}://{}/***", url.scheme(), self.source.plain(url.host_str().unwrap_or_default()))
+        format!(
+            "{}://{}/***",
+            url.scheme(),
+            self.source.plain(url.host_str().unwrap_or_default())
+        )
     }
 
     /// Whether an address holds a secret in any spelling, that must stay with the host that it is for.
@@ -86,7 +107,9 @@ impl Mask {
         self.kept_home.is_in(url.as_str())
             || self.kept_home.is_in(written)
             || url.query_pairs().any(|(_, value)| is_credential(&value))
-            || url.path_segments().is_some_and(|mut steps| steps.any(is_credential))
+            || url
+                .path_segments()
+                .is_some_and(|mut steps| steps.any(is_credential))
     }
 
     /// Whether a text holds a secret in any spelling.
@@ -122,5 +145,9 @@ fn parameter(pair: &str) -> String {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     let lower = name.to_ascii_lowercase();
     let is_secret = !value.is_empty() && SECRET_WORDS.iter().any(|word| lower.contains(word));
-    if is_secret { format!("{name}=***") } else { pair.to_owned() }
+    if is_secret {
+        format!("{name}=***")
+    } else {
+        pair.to_owned()
+    }
 }

@@ -171,7 +171,9 @@ impl Client {
 
     /// Waits before the next request: as long as the server asked for, or longer with each attempt; bounded.
     pub fn wait(&self, asked: Option<Duration>, attempt: u32, until: Deadline) {
-        let wait = asked.unwrap_or_default().max(retry::pause(&self.settings, attempt));
+        let wait = asked
+            .unwrap_or_default()
+            .max(retry::pause(&self.settings, attempt));
         until.sleep(wait.min(self.settings.longest_wait));
     }
 

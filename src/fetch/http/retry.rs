@@ -48,7 +48,10 @@ impl Client {
         if !request.until.is_over() {
             return Ok(());
         }
-        let (url, allowed_s) = (self.mask(request.access).url(request.url), request.until.allowed_s());
+        let (url, allowed_s) = (
+            self.mask(request.access).url(request.url),
+            request.until.allowed_s(),
+        );
         Err(HttpError::Late { url, allowed_s })
     }
 
@@ -63,7 +66,10 @@ impl Client {
             return Err(error.clone());
         }
         if is_down || retries + 1 >= settings.attempts {
-            return Err(HttpError::GaveUp { attempts: retries + 1, source: Box::new(error.clone()) });
+            return Err(HttpError::GaveUp {
+                attempts: retries + 1,
+                source: Box::new(error.clone()),
+            });
         }
         let Some(asked) = error.retry_after() else {
             request.until.sleep(pause(settings, retries));
@@ -90,7 +96,10 @@ fn close(gate: &Gate, request: &Request<'_>, wait: Duration) {
 
 /// A wait that is drawn below a bound that doubles with each attempt.
 pub(super) fn pause(settings: &ClientSettings, retries: u32) -> Duration {
-    let bound = settings.pause.saturating_mul(1 << retries.min(16)).min(settings.longest_wait);
+    let bound = settings
+        .pause
+        .saturating_mul(1 << retries.min(16))
+        .min(settings.longest_wait);
     // At least half of the bound, or a server would be asked again at once.
     bound / 2 + jitter(bound / 2)
 }
@@ -101,7 +110,12 @@ fn jitter(bound: Duration) -> Duration {
 
 /// How long the server wants to be left alone: in seconds, or until a date, which counts by the server's own clock.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::trim)
+    };
     let written = text(RETRY_AFTER)?;
     if let Ok(seconds) = written.parse() {
         return Some(Duration::from_secs(seconds));

@@ -86,7 +86,11 @@ impl Client {
             let shown = redirect::shown(&target, &written, &mask);
             let to = (&target, written.as_str());
             if let Some(why) = redirect::refusal(&hop.url, to, &seen, &mask) {
-                return Err(HttpError::Redirect { url: hop.shown, target: shown, why });
+                return Err(HttpError::Redirect {
+                    url: hop.shown,
+                    target: shown,
+                    why,
+                });
             }
             debug!(target = shown, "redirected");
             seen.push(target.clone());
@@ -94,11 +98,25 @@ impl Client {
             // 303 is answered by a GET without what was posted; the rest repeat the question.
             let is_repeated = stream.response().status().as_u16() != 303;
             let form = if is_repeated { hop.form } else { Vec::new() };
-            if !is_home && form.iter().any(|(name, value)| name != "token" && mask.is_secret(value)) {
+            if !is_home
+                && form
+                    .iter()
+                    .any(|(name, value)| name != "token" && mask.is_secret(value))
+            {
                 let why = redirect::CARRIES_FORM;
-                return Err(HttpError::Redirect { url: hop.shown, target: shown, why });
+                return Err(HttpError::Redirect {
+                    url: hop.shown,
+                    target: shown,
+                    why,
+                });
             }
-            hop = Hop { url: target, shown, form, token: hop.token, is_home };
+            hop = Hop {
+                url: target,
+                shown,
+                form,
+                token: hop.token,
+                is_home,
+            };
             hop.settle_token();
         }
     }
@@ -108,10 +126,15 @@ impl Client {
         let shown = hop.shown.clone();
         let host = host_of(&hop.url);
         let pass = self.gate.enter(&host, request.until).map_err(|shut| match shut {
-            Shut::Down(down) => {
-                HttpError::Down { host: host.clone(), silent_s: down.silent.as_secs(), what: down.what }
-            }
-            Shut::Late => HttpError::Late { url: shown.clone(), allowed_s: request.until.allowed_s() },
+            Shut::Down(down) => HttpError::Down {
+                host: host.clone(),
+                silent_s: down.silent.as_secs(),
+                what: down.what,
+            },
+            Shut::Late => HttpError::Late {
+                url: shown.clone(),
+                allowed_s: request.until.allowed_s(),
+            },
         })?;
         // A request's own time-out would be one for the whole body.
         let client = self.inner(request.until.within_s(access.timeout_s), access.is_insecure)?;
@@ -123,29 +146,50 @@ impl Client {
                 .body(encoded(form)),
         };
         let encoding = if request.is_compressed { "gzip" } else { "identity" };
-        let mut builder = builder.header(ACCEPT, request.accept).header(ACCEPT_ENCODING, encoding);
+        let mut builder = builder
+            .header(ACCEPT, request.accept)
+            .header(ACCEPT_ENCODING, encoding);
         for (name, value) in request.headers {
             builder = builder.header(*name, value);
         }
         if hop.is_home {
             builder = identified(builder, access);
         }
-        let built =
-            builder.build().map_err(|error| refused(&shown, &mask.text(&chain(&error.without_url()))))?;
+        let built = builder
+            .build()
+            .map_err(|error| refused(&shown, &mask.text(&chain(&error.without_url()))))?;
         let response = client.execute(built).map_err(|error| {
             let is_connected = !error.is_connect();
             if request.until.is_over() {
-                return HttpError::Late { url: shown.clone(), allowed_s: request.until.allowed_s() };
+                return HttpError::Late {
+                    url: shown.clone(),
+                    allowed_s: request.until.allowed_s(),
+                };
             }
-            let failure = unanswered(&shown, &host, mask.said(&self.cause(&hop.url, &error.without_url())));
-            if let HttpError::Connection { what, is_passing: true, .. } = &failure {
+            let failure = unanswered(
+                &shown,
+                &host,
+                mask.said(&self.cause(&hop.url, &error.without_url())),
+            );
+            if let HttpError::Connection {
+                what,
+                is_passing: true,
+                ..
+            } = &failure
+            {
                 self.gate.silent(&host, is_connected, what);
             }
             failure
         })?;
         self.gate.answered(&host);
         debug!(url = shown, status = response.status().as_u16(), "answered");
-        Ok(Stream::new(response, pass, (shown, mask), access.timeout_s, request.until))
+        Ok(Stream::new(
+            response,
+            pass,
+            (shown, mask),
+            access.timeout_s,
+            request.until,
+        ))
     }
 
     /// What reqwest says, without the words that every failure begins with, and by which way it was tried.
@@ -159,17 +203,28 @@ impl Client {
 
 /// A question that can't be put.
 fn refused(shown: &str, what: &str) -> HttpError {
-    HttpError::Connection { url: shown.to_owned(), what: what.to_owned(), is_passing: false }
+    HttpError::Connection {
+        url: shown.to_owned(),
+        what: what.to_owned(),
+        is_passing: false,
+    }
 }
 
 /// Why no answer came: trouble that may pass, or a certificate that doesn't verify.
 fn unanswered(shown: &str, host: &str, what: String) -> HttpError {
     if let Some((_, what)) = what.split_once(BAD_CERTIFICATE) {
-        return HttpError::Certificate { host: host.to_owned(), what: what.to_owned() };
+        return HttpError::Certificate {
+            host: host.to_owned(),
+            what: what.to_owned(),
+        };
     }
     // A proxy that wants another password will want it the next time too.
     let is_passing = !what.contains("proxy authorization required");
-    HttpError::Connection { url: shown.to_owned(), what, is_passing }
+    HttpError::Connection {
+        url: shown.to_owned(),
+        what,
+        is_passing,
+    }
 }
 
 /// The first hop: parameters in the query or, where that gets long, in the body.
@@ -180,8 +235,11 @@ fn first(request: &Request<'_>, token: Option<String>, mask: &Mask) -> Result<Ho
     if access.credential != Credential::None && !is_safe(&url) {
         return Err(HttpError::Unencrypted { url: mask.url(&url) });
     }
-    let mut form: Vec<(String, String)> =
-        request.form.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let mut form: Vec<(String, String)> = request
+        .form
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect();
     form.extend(token.iter().map(|token| ("token".to_owned(), token.clone())));
     let is_short = url.as_str().len() + encoded(&form).len() < LONGEST_URL;
     if request.posted.is_none() && (is_short || request.form.is_empty()) {
@@ -191,7 +249,13 @@ fn first(request: &Request<'_>, token: Option<String>, mask: &Mask) -> Result<Ho
         form.clear();
     }
     let shown = mask.url(&url);
-    Ok(Hop { url, shown, form, token, is_home: true })
+    Ok(Hop {
+        url,
+        shown,
+        form,
+        token,
+        is_home: true,
+    })
 }
 
 /// Whether credentials may travel there: encrypted, or not leaving the machine.
@@ -225,7 +289,9 @@ fn identified(builder: RequestBuilder, access: &Access) -> RequestBuilder {
 }
 
 fn encoded(form: &[(String, String)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish()
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .finish()
 }
 
 /// Where the answer sends the client, and as it says so; none where it is one itself.
@@ -246,7 +312,10 @@ fn accepted(mut stream: Stream<'_>) -> Result<Stream<'_>, HttpError> {
     let retry_after = retry::retry_after(stream.response().headers());
     let mut beginning = Vec::new();
     // What can't be read isn't shown.
-    let _ = stream.response_mut().take(REFUSAL_BYTES).read_to_end(&mut beginning);
+    let _ = stream
+        .response_mut()
+        .take(REFUSAL_BYTES)
+        .read_to_end(&mut beginning);
     Err(HttpError::Status {
         url: stream.shown().to_owned(),
         status: status.as_u16(),

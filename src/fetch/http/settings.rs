@@ -49,11 +49,19 @@ pub struct Proxies {
 impl Proxies {
     /// By which proxy a host is asked, as an error says it: its name alone, for the rest may be a password.
     pub(super) fn way(&self, scheme: &str) -> Option<String> {
-        let address = if scheme == "https" { self.https.as_deref() } else { self.http.as_deref() }?;
+        let address = if scheme == "https" {
+            self.https.as_deref()
+        } else {
+            self.http.as_deref()
+        }?;
         let url = Url::parse(address).ok().filter(Url::has_host);
         let url = url.or_else(|| Url::parse(&format!("http://{address}")).ok())?;
         let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
-        let doubt = if self.except.is_some() { ", unless `no_proxy` names the host" } else { "" };
+        let doubt = if self.except.is_some() {
+            ", unless `no_proxy` names the host"
+        } else {
+            ""
+        };
         Some(format!(" (by the proxy {}{port}{doubt})", url.host_str()?))
     }
 }
@@ -75,8 +83,15 @@ impl Default for ClientSettings {
 impl ClientSettings {
     /// Nobody is less patient with a host because others were before.
     pub(super) fn limits(&self) -> Limits {
-        let silence = self.pause.saturating_mul(1 << self.attempts.saturating_sub(1).min(16));
-        Limits { per_host: self.per_host, failures: self.attempts, silence, rest: self.longest_wait }
+        let silence = self
+            .pause
+            .saturating_mul(1 << self.attempts.saturating_sub(1).min(16));
+        Limits {
+            per_host: self.per_host,
+            failures: self.attempts,
+            silence,
+            rest: self.longest_wait,
+        }
     }
 
     /// Redirects are followed by `redirect`, compression is undone by `body`: both bounded there.
@@ -98,8 +113,14 @@ impl ClientSettings {
             .no_proxy();
         let except = self.proxies.except.as_deref().and_then(NoProxy::from_string);
         for (proxy, is_https) in [(&self.proxies.http, false), (&self.proxies.https, true)] {
-            let Some(address) = proxy.as_deref().filter(|address| !address.is_empty()) else { continue };
-            let proxy = if is_https { Proxy::https(address) } else { Proxy::http(address) };
+            let Some(address) = proxy.as_deref().filter(|address| !address.is_empty()) else {
+                continue;
+            };
+            let proxy = if is_https {
+                Proxy::https(address)
+            } else {
+                Proxy::http(address)
+            };
             // The address may hold a password, and the cause repeats it.
             let Ok(proxy) = proxy else {
                 return Err(HttpError::Setup {
@@ -108,6 +129,8 @@ impl ClientSettings {
             };
             builder = builder.proxy(proxy.no_proxy(except.clone()));
         }
-        builder.build().map_err(|source| HttpError::Setup { what: chain(&source) })
+        builder
+            .build()
+            .map_err(|source| HttpError::Setup { what: chain(&source) })
     }
 }

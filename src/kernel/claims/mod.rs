@@ -57,7 +57,11 @@ pub fn compare(placed: &Placed<'_>, join: &JoinContext) -> Claims {
     let counties = join.knows_counties().then(|| {
         let by_code = counties(placed, join, &mut flags);
         let by_name = county_names(placed, join, &mut flags);
-        by_code.into_iter().zip(by_name).map(|(code, name)| either(code, name)).collect()
+        by_code
+            .into_iter()
+            .zip(by_name)
+            .map(|(code, name)| either(code, name))
+            .collect()
     });
     let none = || BooleanArray::new_null(placed.points.len());
     Claims {
@@ -104,9 +108,13 @@ fn each<'a>(
     computed: &'a CodedArray,
     mut is_mismatch: impl FnMut(&Pair<'a>) -> Option<bool>,
 ) -> Mismatches {
-    let claimed: Option<&'a StringArray> =
-        placed.columns.column_by_name(column).and_then(|column| column.as_any().downcast_ref());
-    let Some(claimed) = claimed else { return vec![None; placed.points.len()] };
+    let claimed: Option<&'a StringArray> = placed
+        .columns
+        .column_by_name(column)
+        .and_then(|column| column.as_any().downcast_ref());
+    let Some(claimed) = claimed else {
+        return vec![None; placed.points.len()];
+    };
     let computed = Texts::of(computed).expect("computed codes are text");
     let pairs = claimed.iter().zip(computed.iter()).enumerate();
     pairs
@@ -115,7 +123,11 @@ fn each<'a>(
             if Some(claimed) == computed {
                 return Some(false);
             }
-            is_mismatch(&Pair { index, claimed, computed })
+            is_mismatch(&Pair {
+                index,
+                claimed,
+                computed,
+            })
         })
         .collect()
 }
@@ -169,7 +181,9 @@ fn county_names(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag
         }
         let geometry = &placed.geometries[pair.index];
         let is_claimed = |county: Match<'_>| {
-            county.name.is_some_and(|name| is_same_county(pair.claimed, name, Some(county.code), states))
+            county
+                .name
+                .is_some_and(|name| is_same_county(pair.claimed, name, Some(county.code), states))
         };
         if !is_point(geometry) && join.counties_touched(geometry).any(is_claimed) {
             return Some(false);
@@ -196,7 +210,10 @@ fn misplaced(point: Point<f64>, pair: &Pair<'_>, join: &JoinContext) -> Option<R
         ("x and y exchanged, y negated", [y, -x]),
     ];
     let is_meant = |[x, y]: &[f64; 2]| {
-        y.abs() <= 90.0 && join.state_at(Point::new(*x, *y)).is_some_and(|state| state == pair.claimed)
+        y.abs() <= 90.0
+            && join
+                .state_at(Point::new(*x, *y))
+                .is_some_and(|state| state == pair.claimed)
     };
     let (how, [to_x, to_y]) = proposals.into_iter().find(|(_, place)| is_meant(place))?;
     Some(RowFlag {

@@ -41,7 +41,12 @@ const BEFORE: [&[&str]; 9] = [
 ];
 
 /// What they are written as in full, by what is written for short.
-const WORDS: [(&str, &str); 4] = [("ST", "SAINT"), ("STE", "SAINTE"), ("MT", "MOUNT"), ("FT", "FORT")];
+const WORDS: [(&str, &str); 4] = [
+    ("ST", "SAINT"),
+    ("STE", "SAINTE"),
+    ("MT", "MOUNT"),
+    ("FT", "FORT"),
+];
 
 /// Whether a county's name is that of the county with this name and code, but for its spelling: case, accents, punctuation,
 /// blanks, its kind, and its state behind it. So `DeKalb County, GA` is `De Kalb`, `Municipality of Anchorage` is `Anchorage
@@ -51,7 +56,10 @@ const WORDS: [(&str, &str); 4] = [("ST", "SAINT"), ("STE", "SAINTE"), ("MT", "MO
 /// another state by the state behind the name.
 pub(super) fn is_same_county(claimed: &str, name: &str, code: Option<&str>, states: &[State]) -> bool {
     let ((claimed, state), (name, _)) = (apart(claimed, states), apart(name, states));
-    if state.zip(code.and_then(|code| code.get(..2))).is_some_and(|(claimed, own)| claimed != own) {
+    if state
+        .zip(code.and_then(|code| code.get(..2)))
+        .is_some_and(|(claimed, own)| claimed != own)
+    {
         return false;
     }
     let (claimed, name) = (words(claimed), words(name));
@@ -66,7 +74,9 @@ pub(super) fn is_same_county(claimed: &str, name: &str, code: Option<&str>, stat
 
 /// A name and the FIPS code of the state behind it, after a comma or in brackets; none where that is no state.
 fn apart<'n, 's>(name: &'n str, states: &'s [State]) -> (&'n str, Option<&'s str>) {
-    let Some((head, tail)) = name.rsplit_once([',', '(']) else { return (name, None) };
+    let Some((head, tail)) = name.rsplit_once([',', '(']) else {
+        return (name, None);
+    };
     let tail = tail.trim().trim_end_matches([')', '.']);
     let is_it =
         |state: &&State| state.usps.eq_ignore_ascii_case(tail) || state.name.eq_ignore_ascii_case(tail);
@@ -81,25 +91,42 @@ fn words(name: &str) -> Vec<String> {
     let is_apostrophe = |c: char| matches!(c, '\'' | '’' | '‘' | '`' | '´' | 'ʻ' | 'ʼ');
     // An accent may be a character of its own.
     let is_mark = |c: char| ('\u{300}'..='\u{36f}').contains(&c);
-    let plain: String = name.chars().filter(|c| !is_apostrophe(*c) && !is_mark(*c)).map(plain).collect();
+    let plain: String = name
+        .chars()
+        .filter(|c| !is_apostrophe(*c) && !is_mark(*c))
+        .map(plain)
+        .collect();
     let upper = plain.replace('&', " AND ").to_uppercase();
-    upper.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(in_full).collect()
+    upper
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(in_full)
+        .collect()
 }
 
 fn in_full(word: &str) -> String {
-    WORDS.iter().find(|(short, _)| *short == word).map_or(word, |(_, full)| full).to_owned()
+    WORDS
+        .iter()
+        .find(|(short, _)| *short == word)
+        .map_or(word, |(_, full)| full)
+        .to_owned()
 }
 
 /// The words that are left without the kind of the county; never none.
 fn bare(words: &[String]) -> &[String] {
-    let before = BEFORE.iter().find(|kind| words.len() > kind.len() && words.iter().zip(**kind).all(is_word));
+    let before = BEFORE
+        .iter()
+        .find(|kind| words.len() > kind.len() && words.iter().zip(**kind).all(is_word));
     if let Some(kind) = before {
         return &words[kind.len()..];
     }
     let ends = |kind: &&&[&str]| {
         words.len() > kind.len() && words[words.len() - kind.len()..].iter().zip(**kind).all(is_word)
     };
-    BEHIND.iter().find(ends).map_or(words, |kind| &words[..words.len() - kind.len()])
+    BEHIND
+        .iter()
+        .find(ends)
+        .map_or(words, |kind| &words[..words.len() - kind.len()])
 }
 
 fn is_word((word, other): (&String, &&str)) -> bool {
@@ -110,7 +137,9 @@ fn is_word((word, other): (&String, &&str)) -> bool {
 fn says_city(words: &[String]) -> Option<bool> {
     let is_city =
         words.ends_with(&["CITY".to_owned()]) || words.starts_with(&["CITY".to_owned(), "OF".to_owned()]);
-    let is_county = words.last().is_some_and(|word| matches!(&**word, "COUNTY" | "CO" | "CNTY" | "CTY"))
+    let is_county = words
+        .last()
+        .is_some_and(|word| matches!(&**word, "COUNTY" | "CO" | "CNTY" | "CTY"))
         || words.starts_with(&["COUNTY".to_owned(), "OF".to_owned()]);
     // Denver, San Francisco and Honolulu are both.
     let is_both = words.windows(3).any(|words| words == ["CITY", "AND", "COUNTY"]);
@@ -124,7 +153,8 @@ fn says_city(words: &[String]) -> Option<bool> {
 /// Whether a county code is that of a city which is no part of a county: such codes begin at 510 within their state
 /// (INCITS 31), and St. Louis and Baltimore are a city and a county each.
 fn is_independent_city(code: &str) -> bool {
-    code.get(2..).is_some_and(|county| county.len() == 3 && county >= "510")
+    code.get(2..)
+        .is_some_and(|county| county.len() == 3 && county >= "510")
 }
 
 /// A letter without its accent, of those that names in the United States and Puerto Rico have.
@@ -152,7 +182,13 @@ mod tests {
 
     fn state(fips: &str, usps: &str, name: &str) -> State {
         let [fips, usps, name] = [fips, usps, name].map(str::to_owned);
-        State { fips, usps, name, kind: String::new(), source: String::new() }
+        State {
+            fips,
+            usps,
+            name,
+            kind: String::new(),
+            source: String::new(),
+        }
     }
 
     fn is_same(claimed: &str, name: &str, code: &str) -> bool {
@@ -190,9 +226,12 @@ mod tests {
                 assert!(is_same(one, other, "06059"), "{one} {other}");
             }
         }
-        for (one, other) in
-            [("Kings", "Queens"), ("Orange, FL", "Orange"), ("Parish", "County"), ("Clark", "Clarke")]
-        {
+        for (one, other) in [
+            ("Kings", "Queens"),
+            ("Orange, FL", "Orange"),
+            ("Parish", "County"),
+            ("Clark", "Clarke"),
+        ] {
             assert!(!is_same(one, other, "06059"), "{one} {other}");
         }
     }

@@ -25,7 +25,9 @@ pub(in crate::kernel) fn contradictions(
     states: &[State],
 ) -> Vec<RowFlag> {
     let mut flags = codes(columns, states);
-    let position = STATED.iter().find(|names| names.iter().all(|name| numbers(columns, name).is_some()));
+    let position = STATED
+        .iter()
+        .find(|names| names.iter().all(|name| numbers(columns, name).is_some()));
     if let Some([latitude, longitude]) = position {
         flags.extend(coordinates(columns, geometries, latitude, longitude));
     }
@@ -49,13 +51,25 @@ struct Claim<'a> {
 
 /// The claimed state, its FIPS code and the claimed county, each against the next that is stated.
 fn codes(columns: &RecordBatch, states: &[State]) -> Vec<RowFlag> {
-    let fips: BTreeMap<&str, &str> = states.iter().map(|s| (s.usps.as_str(), s.fips.as_str())).collect();
+    let fips: BTreeMap<&str, &str> = states
+        .iter()
+        .map(|s| (s.usps.as_str(), s.fips.as_str()))
+        .collect();
     let digits = |text: &str, n: usize| text.len() == n && text.bytes().all(|byte| byte.is_ascii_digit());
     let claim = |field, state| texts(columns, field).map(|values| Claim { field, values, state });
     let claims = [
-        claim("county_fips_claimed", Box::new(move |county| county.get(..2).filter(|_| digits(county, 5)))),
-        claim("state_fips_claimed", Box::new(move |state| Some(state).filter(|state| digits(state, 2)))),
-        claim("state_code_claimed", Box::new(move |state| fips.get(state).copied())),
+        claim(
+            "county_fips_claimed",
+            Box::new(move |county| county.get(..2).filter(|_| digits(county, 5))),
+        ),
+        claim(
+            "state_fips_claimed",
+            Box::new(move |state| Some(state).filter(|state| digits(state, 2))),
+        ),
+        claim(
+            "state_code_claimed",
+            Box::new(move |state| fips.get(state).copied()),
+        ),
     ];
     let claims: Vec<Claim<'_>> = claims.into_iter().flatten().collect();
     let mut flags = Vec::new();
@@ -89,7 +103,9 @@ fn coordinates(
     latitude: &str,
     longitude: &str,
 ) -> Vec<RowFlag> {
-    let (Some(y), Some(x)) = (numbers(columns, latitude), numbers(columns, longitude)) else { return vec![] };
+    let (Some(y), Some(x)) = (numbers(columns, latitude), numbers(columns, longitude)) else {
+        return vec![];
+    };
     let told = |index: usize, detail: String| RowFlag {
         index,
         field: format!("{latitude}/{longitude}"),
@@ -98,7 +114,9 @@ fn coordinates(
         detail,
     };
     let apart = |(index, geometry): (usize, &Geometry<f64>)| {
-        let Geometry::Point(point) = geometry else { return None };
+        let Geometry::Point(point) = geometry else {
+            return None;
+        };
         if y.is_null(index) || x.is_null(index) {
             return None;
         }

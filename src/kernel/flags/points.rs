@@ -15,7 +15,9 @@ pub fn shared(boxes: &[Rect<f64>]) -> Vec<RowFlag> {
         *facilities.entry(place).or_default() += 1;
     }
     let flag = |(index, bounds): (usize, &Rect<f64>)| {
-        let sharing = place(bounds).map(|place| facilities[&place]).filter(|sharing| *sharing > 1)?;
+        let sharing = place(bounds)
+            .map(|place| facilities[&place])
+            .filter(|sharing| *sharing > 1)?;
         Some(RowFlag {
             index,
             field: "geometry".to_owned(),
@@ -43,8 +45,18 @@ mod tests {
     fn only_exactly_the_same_point_is_shared() {
         let at = |x: f64, y: f64| Rect::new(coord! { x: x, y: y }, coord! { x: x, y: y });
         let line = Rect::new(coord! { x: 0.0, y: 0.0 }, coord! { x: 1.0, y: 1.0 });
-        let boxes = [at(-0.0, 0.0), at(-95.0, 35.0), at(0.0, 0.0), at(-95.0, 35.000_000_000_1), line, line];
+        let boxes = [
+            at(-0.0, 0.0),
+            at(-95.0, 35.0),
+            at(0.0, 0.0),
+            at(-95.0, 35.000_000_000_1),
+            line,
+            line,
+        ];
         let found: Vec<(usize, String)> = shared(&boxes).into_iter().map(|f| (f.index, f.detail)).collect();
-        assert_eq!(found, [(0, "2 facilities".to_owned()), (2, "2 facilities".to_owned())]);
+        assert_eq!(
+            found,
+            [(0, "2 facilities".to_owned()), (2, "2 facilities".to_owned())]
+        );
     }
 }

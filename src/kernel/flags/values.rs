@@ -33,7 +33,13 @@ pub(in crate::kernel) fn values(
 }
 
 fn flag(index: usize, field: &Field, value: &str, code: FlagCode, detail: String) -> RowFlag {
-    RowFlag { index, field: field.name.clone(), value: shortened(value), code, detail }
+    RowFlag {
+        index,
+        field: field.name.clone(),
+        value: shortened(value),
+        code,
+        detail,
+    }
 }
 
 /// Values that became null when they were typed.
@@ -43,9 +49,15 @@ fn unparsed(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
         return;
     }
     let days = spelling::days(known);
-    let day = |row: usize| days.as_ref().filter(|days| days.is_valid(row)).map(|days| days.value(row));
+    let day = |row: usize| {
+        days.as_ref()
+            .filter(|days| days.is_valid(row))
+            .map(|days| days.value(row))
+    };
     for row in (0..known.len()).filter(|row| value.is_null(*row)) {
-        let Some(text) = spelling::text(known, row) else { continue };
+        let Some(text) = spelling::text(known, row) else {
+            continue;
+        };
         let (code, detail) = match &field.kind {
             FieldKind::Date { formats } => dates::doubt(&text, day(row), formats),
             kind => (FlagCode::Unparsed, type_of(kind).to_owned()),
@@ -56,8 +68,10 @@ fn unparsed(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
 
 /// Dates in scientific notation that were understood.
 fn recovered(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps, recovered: &BTreeMap<String, usize>) {
-    let Some(days) =
-        steps.value.as_primitive_opt::<Date32Type>().filter(|_| recovered.contains_key(&field.name))
+    let Some(days) = steps
+        .value
+        .as_primitive_opt::<Date32Type>()
+        .filter(|_| recovered.contains_key(&field.name))
     else {
         return;
     };
@@ -65,7 +79,10 @@ fn recovered(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps, recovered: 
         let Some(text) = spelling::text(&steps.known, row).filter(|text| Moment::read(text).is_some()) else {
             continue;
         };
-        let day = days.value_as_date(row).map(|day| day.to_string()).unwrap_or_default();
+        let day = days
+            .value_as_date(row)
+            .map(|day| day.to_string())
+            .unwrap_or_default();
         let detail = format!("made {day}");
         flags.push(flag(row, field, &text, FlagCode::RecoveredDate, detail));
     }
@@ -84,7 +101,9 @@ fn type_of(kind: &FieldKind) -> &'static str {
 
 /// Codes without a meaning.
 fn unknown_codes(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
-    let (Some(meaning), value) = (&steps.decoded, &steps.value) else { return };
+    let (Some(meaning), value) = (&steps.decoded, &steps.value) else {
+        return;
+    };
     if meaning.null_count() == value.null_count() {
         return;
     }
@@ -97,7 +116,9 @@ fn unknown_codes(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
 
 /// Codes that `pad` rebuilt.
 fn restored(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
-    let (Some(bare), Some(text)) = (&steps.bare, spelling::as_text(&steps.known)) else { return };
+    let (Some(bare), Some(text)) = (&steps.bare, spelling::as_text(&steps.known)) else {
+        return;
+    };
     if bare == text {
         return;
     }
@@ -110,7 +131,9 @@ fn restored(flags: &mut Vec<RowFlag>, field: &Field, steps: &Steps) {
 /// Characters inside the text of a field that nobody sees.
 fn repaired(flags: &mut Vec<RowFlag>, raw: &RawBatch, field: &Field, sources: &[String]) {
     for (name, column) in raw.columns.iter().filter(|(name, _)| sources.contains(name)) {
-        let Some(text) = spelling::as_text(column).filter(|text| repair::has_unseen(text)) else { continue };
+        let Some(text) = spelling::as_text(column).filter(|text| repair::has_unseen(text)) else {
+            continue;
+        };
         for row in (0..text.len()).filter(|row| text.is_valid(*row) && repair::is_broken(text.value(*row))) {
             let detail = format!("control or invisible characters in {name}");
             let value = unseen::repaired(text.value(row)).unwrap_or_default();
@@ -141,7 +164,9 @@ const NONE: [&str; 12] = [
 
 /// Names that say only that there is none.
 pub(in crate::kernel) fn placeholders(columns: &RecordBatch) -> Vec<RowFlag> {
-    let names = columns.column_by_name("name").and_then(|names| names.as_any().downcast_ref::<StringArray>());
+    let names = columns
+        .column_by_name("name")
+        .and_then(|names| names.as_any().downcast_ref::<StringArray>());
     let Some(names) = names else { return vec![] };
     let placeholder = |(index, name): (usize, Option<&str>)| {
         let name = name.filter(|name| is_placeholder(name))?;
@@ -165,7 +190,10 @@ fn is_placeholder(name: &str) -> bool {
         let start = name.get(..word.len())?;
         start.eq_ignore_ascii_case(word).then(|| &name[word.len()..])
     });
-    rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit() || b" -_#".contains(&byte)))
+    rest.is_some_and(|rest| {
+        rest.bytes()
+            .all(|byte| byte.is_ascii_digit() || b" -_#".contains(&byte))
+    })
 }
 
 #[cfg(test)]
@@ -194,7 +222,16 @@ mod tests {
         ] {
             assert!(is_placeholder(name), "{name}");
         }
-        for name in ["UNKNOWN SOLDIER CLINIC", "TBDX", "TAP12", "UN", "Ünknown", "", "NAPA", "NONE SUCH"] {
+        for name in [
+            "UNKNOWN SOLDIER CLINIC",
+            "TBDX",
+            "TAP12",
+            "UN",
+            "Ünknown",
+            "",
+            "NAPA",
+            "NONE SUCH",
+        ] {
             assert!(!is_placeholder(name), "{name}");
         }
     }

@@ -12,7 +12,11 @@ const COORDINATE: usize = 16;
 
 /// The bounding box; none where there is no point, or the bytes are not as `encode` writes them.
 pub fn bounds(wkb: &[u8]) -> Option<Rect<f64>> {
-    let mut scan = Scan { bytes: wkb, low: [f64::INFINITY; 2], high: [f64::NEG_INFINITY; 2] };
+    let mut scan = Scan {
+        bytes: wkb,
+        low: [f64::INFINITY; 2],
+        high: [f64::NEG_INFINITY; 2],
+    };
     scan.geometry()?;
     let ([west, south], [east, north]) = (scan.low, scan.high);
     (west <= east && south <= north)

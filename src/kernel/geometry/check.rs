@@ -35,12 +35,21 @@ pub fn check(geometry: &Geometry<f64>, kind: GeometryKind) -> Result<(), Fault> 
     if geometry.coords_iter().next().is_none() {
         return Err(RejectReason::EmptyGeometry.into());
     }
-    if geometry.coords_iter().any(|c| !(c.x.is_finite() && c.y.is_finite())) {
+    if geometry
+        .coords_iter()
+        .any(|c| !(c.x.is_finite() && c.y.is_finite()))
+    {
         return Err(RejectReason::NotANumber.into());
     }
     if !geometry.coords_iter().all(is_lon_lat) {
-        let swapped = geometry.coords_iter().all(|c| is_lon_lat(Coord { x: c.y, y: c.x }));
-        let reason = if swapped { RejectReason::SwappedCoordinates } else { RejectReason::OutOfRange };
+        let swapped = geometry
+            .coords_iter()
+            .all(|c| is_lon_lat(Coord { x: c.y, y: c.x }));
+        let reason = if swapped {
+            RejectReason::SwappedCoordinates
+        } else {
+            RejectReason::OutOfRange
+        };
         return Err(reason.into());
     }
     let sound = match geometry {
@@ -66,8 +75,12 @@ pub(super) fn is_line(line: &LineString<f64>) -> bool {
 
 /// Whether a closed ring has at least four points, three of them distinct.
 pub(super) fn is_ring(ring: &LineString<f64>) -> bool {
-    let Some(&first) = ring.0.first() else { return false };
-    let Some(&second) = ring.0.iter().find(|c| **c != first) else { return false };
+    let Some(&first) = ring.0.first() else {
+        return false;
+    };
+    let Some(&second) = ring.0.iter().find(|c| **c != first) else {
+        return false;
+    };
     ring.0.len() >= 4 && ring.0.iter().any(|c| *c != first && *c != second)
 }
 
@@ -106,22 +119,58 @@ mod tests {
             (wkt!(POINT(-180. - 90.)).into(), Point, Ok(())),
             (wkt!(MULTIPOINT(1. 2., 3. 4.)).into(), Point, Ok(())),
             (wkt!(POINT(0. 0.)).into(), Line, Err(ImpossibleGeometry)),
-            (wkt!(LINESTRING(0. 0.,1. 1.)).into(), Polygon, Err(ImpossibleGeometry)),
+            (
+                wkt!(LINESTRING(0. 0.,1. 1.)).into(),
+                Polygon,
+                Err(ImpossibleGeometry),
+            ),
             (wkt!(MULTIPOINT EMPTY).into(), Point, Err(EmptyGeometry)),
             (wkt!(POLYGON EMPTY).into(), Polygon, Err(EmptyGeometry)),
             (geo::Point::new(f64::NAN, 1.0).into(), Point, Err(NotANumber)),
             (geo::Point::new(1.0, f64::INFINITY).into(), Point, Err(NotANumber)),
             (wkt!(POINT(30.25 - 97.5)).into(), Point, Err(SwappedCoordinates)),
-            (wkt!(LINESTRING(30.25 - 97.5, 30.5 - 80.)).into(), Line, Err(SwappedCoordinates)),
-            (wkt!(LINESTRING(30.25 - 97.5, 100. - 80.)).into(), Line, Err(OutOfRange)),
-            (wkt!(POINT(-10_853_000. 3_520_000.)).into(), Point, Err(OutOfRange)),
+            (
+                wkt!(LINESTRING(30.25 - 97.5, 30.5 - 80.)).into(),
+                Line,
+                Err(SwappedCoordinates),
+            ),
+            (
+                wkt!(LINESTRING(30.25 - 97.5, 100. - 80.)).into(),
+                Line,
+                Err(OutOfRange),
+            ),
+            (
+                wkt!(POINT(-10_853_000. 3_520_000.)).into(),
+                Point,
+                Err(OutOfRange),
+            ),
             (wkt!(POINT(180.1 0.)).into(), Point, Err(OutOfRange)),
-            (wkt!(LINESTRING(0. 0.,0. 0.)).into(), Line, Err(ImpossibleGeometry)),
-            (wkt!(MULTILINESTRING((0. 0.,1. 1.),(5. 5.,5. 5.))).into(), Line, Err(ImpossibleGeometry)),
+            (
+                wkt!(LINESTRING(0. 0.,0. 0.)).into(),
+                Line,
+                Err(ImpossibleGeometry),
+            ),
+            (
+                wkt!(MULTILINESTRING((0. 0.,1. 1.),(5. 5.,5. 5.))).into(),
+                Line,
+                Err(ImpossibleGeometry),
+            ),
             (wkt!(POLYGON((0. 0.,1. 0.,0. 1.))).into(), Polygon, Ok(())),
-            (wkt!(POLYGON((0. 0.,1. 0.,0. 0.))).into(), Polygon, Err(ImpossibleGeometry)),
-            (wkt!(POLYGON((0. 0.,1. 0.,1. 0.,0. 0.))).into(), Polygon, Err(ImpossibleGeometry)),
-            (wkt!(POLYGON((0. 0.,2. 2.,2. 0.,0. 2.,0. 0.))).into(), Polygon, Ok(())),
+            (
+                wkt!(POLYGON((0. 0.,1. 0.,0. 0.))).into(),
+                Polygon,
+                Err(ImpossibleGeometry),
+            ),
+            (
+                wkt!(POLYGON((0. 0.,1. 0.,1. 0.,0. 0.))).into(),
+                Polygon,
+                Err(ImpossibleGeometry),
+            ),
+            (
+                wkt!(POLYGON((0. 0.,2. 2.,2. 0.,0. 2.,0. 0.))).into(),
+                Polygon,
+                Ok(()),
+            ),
         ];
         for (geometry, kind, expected) in cases {
             assert_eq!(

@@ -14,7 +14,12 @@ pub fn covering(geometry: &Geometry<f64>) -> Option<[f32; 4]> {
 
 /// A box as `[xmin, ymin, xmax, ymax]` rounded outward to `f32`.
 pub fn outward(rect: Rect<f64>) -> [f32; 4] {
-    [down(rect.min().x), down(rect.min().y), up(rect.max().x), up(rect.max().y)]
+    [
+        down(rect.min().x),
+        down(rect.min().y),
+        up(rect.max().x),
+        up(rect.max().y),
+    ]
 }
 
 /// A point that stands for the geometry and lies on it.
@@ -23,13 +28,19 @@ pub fn outward(rect: Rect<f64>) -> [f32; 4] {
 /// the middle of the widest stretch of surface on a line from west to east through their middle.
 pub fn representative_point(geometry: &Geometry<f64>) -> Option<Point<f64>> {
     match geometry {
-        Geometry::MultiPoint(points) => {
-            points.iter().copied().min_by(|a, b| a.x().total_cmp(&b.x()).then(a.y().total_cmp(&b.y())))
-        }
+        Geometry::MultiPoint(points) => points
+            .iter()
+            .copied()
+            .min_by(|a, b| a.x().total_cmp(&b.x()).then(a.y().total_cmp(&b.y()))),
         Geometry::Polygon(polygon) => surface_point(polygon).map(|(point, _)| point),
         Geometry::MultiPolygon(polygons) => {
             // `max_by` takes the last of equals; from the back, that is the first part.
-            let widest = polygons.0.iter().rev().filter_map(surface_point).max_by(|a, b| a.1.total_cmp(&b.1));
+            let widest = polygons
+                .0
+                .iter()
+                .rev()
+                .filter_map(surface_point)
+                .max_by(|a, b| a.1.total_cmp(&b.1));
             widest.map(|(point, _)| point)
         }
         other => other.interior_point(),
@@ -49,7 +60,9 @@ fn surface_point(polygon: &Polygon<f64>) -> Option<(Point<f64>, f64)> {
     crossings.sort_unstable_by(f64::total_cmp);
     let stretches = crossings.as_chunks().0.iter().rev();
     let widest = stretches.map(|[west, east]| (f64::midpoint(*west, *east), east - west));
-    let widest = widest.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, width)| *width > 0.0);
+    let widest = widest
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .filter(|(_, width)| *width > 0.0);
     let vertex = || polygon.coords_iter().next().map(|vertex| (vertex.into(), 0.0));
     widest.map(|(x, width)| (Point::new(x, y), width)).or_else(vertex)
 }
@@ -59,11 +72,17 @@ fn scan_latitude(polygon: &Polygon<f64>) -> Option<f64> {
     let bounds = polygon.bounding_rect()?;
     let middle = f64::midpoint(bounds.min().y, bounds.max().y);
     let distance = |y: &f64| (y - middle).abs();
-    let nearest = polygon.coords_iter().map(|c| c.y).min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+    let nearest = polygon
+        .coords_iter()
+        .map(|c| c.y)
+        .min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
     if nearest.total_cmp(&middle).is_ne() {
         return Some(middle);
     }
-    let others = polygon.coords_iter().map(|c| c.y).filter(|y| y.total_cmp(&middle).is_ne());
+    let others = polygon
+        .coords_iter()
+        .map(|c| c.y)
+        .filter(|y| y.total_cmp(&middle).is_ne());
     let next = others.min_by(|a, b| distance(a).total_cmp(&distance(b)));
     Some(next.map_or(middle, |next| f64::midpoint(middle, next)))
 }
@@ -83,15 +102,26 @@ pub fn type_name(geometry: &Geometry<f64>) -> &'static str {
 
 fn down(value: f64) -> f32 {
     let near = nearest(value);
-    if f64::from(near) > value { near.next_down() } else { near }
+    if f64::from(near) > value {
+        near.next_down()
+    } else {
+        near
+    }
 }
 
 fn up(value: f64) -> f32 {
     let near = nearest(value);
-    if f64::from(near) < value { near.next_up() } else { near }
+    if f64::from(near) < value {
+        near.next_up()
+    } else {
+        near
+    }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "`down` and `up` repair the rounding")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "`down` and `up` repair the rounding"
+)]
 fn nearest(value: f64) -> f32 {
     value as f32
 }

@@ -14,7 +14,10 @@ pub struct Fault {
 impl Fault {
     /// A geometry that can't be, and why.
     pub(super) const fn impossible(why: &'static str) -> Self {
-        Self { reason: RejectReason::ImpossibleGeometry, why }
+        Self {
+            reason: RejectReason::ImpossibleGeometry,
+            why,
+        }
     }
 
     /// What a reject tells of a geometry that has this text, where it has one.

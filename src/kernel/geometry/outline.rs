@@ -12,8 +12,11 @@ const PER_DEGREE: f64 = 100.0;
 pub fn outline(shape: &MultiPolygon<f64>) -> Vec<Vec<[f64; 2]>> {
     let snap = |degrees: f64| (degrees * PER_DEGREE).round() / PER_DEGREE;
     let rings = shape.iter().map(|polygon| {
-        let mut ring: Vec<[f64; 2]> =
-            polygon.exterior().coords().map(|corner| [snap(corner.x), snap(corner.y)]).collect();
+        let mut ring: Vec<[f64; 2]> = polygon
+            .exterior()
+            .coords()
+            .map(|corner| [snap(corner.x), snap(corner.y)])
+            .collect();
         ring.dedup();
         if ring.first() == ring.last() {
             ring.pop();

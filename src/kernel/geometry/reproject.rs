@@ -68,7 +68,9 @@ fn write_back(
 ) {
     let at = Cell::new(0);
     for index in range {
-        let Some(geometry) = &mut geometries[index] else { continue };
+        let Some(geometry) = &mut geometries[index] else {
+            continue;
+        };
         geometry.map_coords_in_place(|_| {
             let i = at.replace(at.get() + 1);
             geo::Coord { x: x[i], y: y[i] }
@@ -104,7 +106,11 @@ mod tests {
                 if x.abs() > 1000.0 {
                     return Err("outside the domain".to_owned());
                 }
-                (*x, *y) = if (70.0..80.0).contains(x) { (f64::INFINITY, 0.0) } else { (*y / 2.0, *x / 2.0) };
+                (*x, *y) = if (70.0..80.0).contains(x) {
+                    (f64::INFINITY, 0.0)
+                } else {
+                    (*y / 2.0, *x / 2.0)
+                };
             }
             Ok(())
         }
@@ -124,7 +130,11 @@ mod tests {
         let failed = reproject(&mut geometries, &Strict(Cell::new(0)));
         assert_eq!(
             failed,
-            [(1, RejectReason::NotANumber), (3, RejectReason::OutOfRange), (5, RejectReason::OutOfRange)]
+            [
+                (1, RejectReason::NotANumber),
+                (3, RejectReason::OutOfRange),
+                (5, RejectReason::OutOfRange)
+            ]
         );
         assert_eq!(geometries[0], Some(wkt!(POINT(2. 1.)).into()));
         assert_eq!(

@@ -43,8 +43,11 @@ impl Grid {
     /// Files polygons, which are sorted by owner; about one cell per edge.
     pub(super) fn build(parts: &[Part]) -> Self {
         let frame = Frame::over(parts);
-        let lists: Vec<Vec<(usize, Entry)>> =
-            parts.par_iter().enumerate().map(|(at, part)| frame.entries(at, part)).collect();
+        let lists: Vec<Vec<(usize, Entry)>> = parts
+            .par_iter()
+            .enumerate()
+            .map(|(at, part)| frame.entries(at, part))
+            .collect();
         let mut cells = vec![0u32; frame.columns * frame.rows + 1];
         for (cell, _) in lists.iter().flatten() {
             cells[cell + 1] += 1;
@@ -53,13 +56,21 @@ impl Grid {
             cells[cell] += cells[cell - 1];
         }
         let mut next = cells.clone();
-        let blank = Entry { part: 0, owner: 0, is_full: false };
+        let blank = Entry {
+            part: 0,
+            owner: 0,
+            is_full: false,
+        };
         let mut entries = vec![blank; lists.iter().map(Vec::len).sum()];
         for (cell, entry) in lists.into_iter().flatten() {
             entries[next[cell] as usize] = entry;
             next[cell] += 1;
         }
-        Self { frame, cells, entries }
+        Self {
+            frame,
+            cells,
+            entries,
+        }
     }
 
     /// The lowest owner of a polygon that holds the point.
@@ -83,21 +94,33 @@ impl Frame {
         reason = "between 1 and MAX_CELLS, never NaN"
     )]
     fn over(parts: &[Part]) -> Self {
-        let corners: MultiPoint<f64> =
-            parts.iter().flat_map(|part| [part.bounds.min(), part.bounds.max()]).collect();
+        let corners: MultiPoint<f64> = parts
+            .iter()
+            .flat_map(|part| [part.bounds.min(), part.bounds.max()])
+            .collect();
         let Some(extent) = corners.bounding_rect() else {
             let nowhere = Coord { x: 0.0, y: 0.0 };
-            return Self { extent: Rect::new(nowhere, nowhere), columns: 1, rows: 1 };
+            return Self {
+                extent: Rect::new(nowhere, nowhere),
+                columns: 1,
+                rows: 1,
+            };
         };
         let edges = parts.iter().map(Part::filed).sum::<usize>() as f64;
         // How often the boxes cover the extent: where they lie in layers, cells must be fewer.
         let layers =
             parts.iter().map(|part| part.bounds.unsigned_area()).sum::<f64>() / extent.unsigned_area();
         let cells = (edges / (layers / LAYERS).max(1.0)).min(MAX_CELLS);
-        let columns = (cells * extent.width() / extent.height()).sqrt().min(extent.width() / MIN_CELL);
+        let columns = (cells * extent.width() / extent.height())
+            .sqrt()
+            .min(extent.width() / MIN_CELL);
         let columns = columns.clamp(1.0, cells.max(1.0));
         let rows = (cells / columns).min(extent.height() / MIN_CELL).max(1.0);
-        Self { extent, columns: columns as usize, rows: rows as usize }
+        Self {
+            extent,
+            columns: columns as usize,
+            rows: rows as usize,
+        }
     }
 
     /// The polygon's entries: cells its edges may touch, and cells it holds.
@@ -107,7 +130,10 @@ impl Frame {
         let width = east - west + 1;
         let mut touched = vec![false; width * (north - south + 1)];
         for Edge { low, high } in part.edges_between(f64::NEG_INFINITY, f64::INFINITY) {
-            let (from, to) = (self.column(low.x.min(high.x)) - west, self.column(low.x.max(high.x)) - west);
+            let (from, to) = (
+                self.column(low.x.min(high.x)) - west,
+                self.column(low.x.max(high.x)) - west,
+            );
             for row in self.row(low.y)..=self.row(high.y) {
                 touched[(row - south) * width..][from..=to].fill(true);
             }
@@ -124,7 +150,11 @@ impl Frame {
                     holds = None;
                 }
                 if is_touched || is_full {
-                    let entry = Entry { part: part_number, owner: part.owner, is_full };
+                    let entry = Entry {
+                        part: part_number,
+                        owner: part.owner,
+                        is_full,
+                    };
                     entries.push((row * self.columns + column, entry));
                 }
             }
@@ -150,7 +180,11 @@ impl Frame {
 }
 
 /// Which of `count` equal steps a share of the whole is in; 0 where the whole is nothing.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast saturates"
+)]
 fn step(share: f64, count: usize) -> usize {
     ((share * count as f64) as usize).min(count - 1)
 }

@@ -55,14 +55,19 @@ pub struct JurisdictionIndex {
 
 impl fmt::Debug for JurisdictionIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JurisdictionIndex").field("boundaries", &self.boundaries).finish_non_exhaustive()
+        f.debug_struct("JurisdictionIndex")
+            .field("boundaries", &self.boundaries)
+            .finish_non_exhaustive()
     }
 }
 
 impl JurisdictionIndex {
     /// Indexes a polygon set, on rayon's current pool.
     pub fn build(boundaries: Vec<Boundary>) -> Self {
-        let mut names: Vec<_> = boundaries.iter().map(|b| (b.code.clone(), b.name.clone())).collect();
+        let mut names: Vec<_> = boundaries
+            .iter()
+            .map(|b| (b.code.clone(), b.name.clone()))
+            .collect();
         // Within a code: the lowest name first, none last.
         names.sort_unstable_by(|a, b| (&a.0, a.1.is_none(), &a.1).cmp(&(&b.0, b.1.is_none(), &b.1)));
         names.dedup_by(|later, first| later.0 == first.0);
@@ -72,13 +77,22 @@ impl JurisdictionIndex {
             .into_par_iter()
             .flat_map_iter(|boundary| {
                 let owner = rank(&boundary.code);
-                boundary.shape.into_iter().filter_map(move |polygon| Part::new(owner, &polygon))
+                boundary
+                    .shape
+                    .into_iter()
+                    .filter_map(move |polygon| Part::new(owner, &polygon))
             })
             .collect();
         parts.par_sort_by_key(|part| part.owner);
         let grid = Grid::build(&parts);
         let nearby = Nearby::build(&parts);
-        Self { boundaries: count, names, parts, grid, nearby }
+        Self {
+            boundaries: count,
+            names,
+            parts,
+            grid,
+            nearby,
+        }
     }
 
     /// Number of boundaries indexed.
@@ -110,7 +124,10 @@ impl JurisdictionIndex {
 
     /// Codes and names in the order of the codes: a rank is a place in this list.
     pub fn names(&self) -> impl ExactSizeIterator<Item = Match<'_>> {
-        self.names.iter().map(|(code, name)| Match { code, name: name.as_deref() })
+        self.names.iter().map(|(code, name)| Match {
+            code,
+            name: name.as_deref(),
+        })
     }
 
     /// The jurisdiction nearest to a point and its distance, if within `max_m` metres.
@@ -123,7 +140,8 @@ impl JurisdictionIndex {
         if let Some(found) = self.locate(point) {
             return Some((found, 0.0));
         }
-        self.nearest_rank(point, max_m).map(|(rank, metres)| (self.named(rank), metres))
+        self.nearest_rank(point, max_m)
+            .map(|(rank, metres)| (self.named(rank), metres))
     }
 
     /// The rank and distance of the jurisdiction nearest to a point outside every one; see [`Self::nearest`].
@@ -133,20 +151,30 @@ impl JurisdictionIndex {
 
     /// Whether a code is among them.
     pub fn has(&self, code: &str) -> bool {
-        self.names.binary_search_by(|(other, _)| other.as_str().cmp(code)).is_ok()
+        self.names
+            .binary_search_by(|(other, _)| other.as_str().cmp(code))
+            .is_ok()
     }
 
     /// Ranks of the jurisdictions that share a point with a geometry, their borders included.
     pub fn touched(&self, geometry: &Geometry<f64>) -> BTreeSet<u32> {
-        let Some(bounds) = geometry.bounding_rect() else { return BTreeSet::new() };
+        let Some(bounds) = geometry.bounding_rect() else {
+            return BTreeSet::new();
+        };
         let candidates = self.nearby.over(bounds).map(|at| &self.parts[at as usize]);
-        candidates.filter(|part| touched::meets(part, geometry)).map(|part| part.owner).collect()
+        candidates
+            .filter(|part| touched::meets(part, geometry))
+            .map(|part| part.owner)
+            .collect()
     }
 
     /// Code and name of a rank.
     pub(super) fn named(&self, rank: u32) -> Match<'_> {
         let (code, name) = &self.names[rank as usize];
-        Match { code, name: name.as_deref() }
+        Match {
+            code,
+            name: name.as_deref(),
+        }
     }
 }
 

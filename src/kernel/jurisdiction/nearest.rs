@@ -22,14 +22,18 @@ impl Nearby {
             let (min, max) = (part.bounds.min(), part.bounds.max());
             GeomWithData::new(Rectangle::from_corners([min.x, min.y], [max.x, max.y]), at)
         });
-        Self { tree: RTree::bulk_load(boxes.collect()) }
+        Self {
+            tree: RTree::bulk_load(boxes.collect()),
+        }
     }
 
     /// Places of the polygons whose boxes meet a box.
     pub(super) fn over(&self, bounds: Rect<f64>) -> impl Iterator<Item = u32> {
         let (min, max) = (bounds.min(), bounds.max());
         let envelope = AABB::from_corners([min.x, min.y], [max.x, max.y]);
-        self.tree.locate_in_envelope_intersecting(&envelope).map(|candidate| candidate.data)
+        self.tree
+            .locate_in_envelope_intersecting(&envelope)
+            .map(|candidate| candidate.data)
     }
 
     /// Owner of the nearest edge and its geodesic distance, if within `max_m` metres.
@@ -40,7 +44,10 @@ impl Nearby {
         // The same point one turn to the west and to the east meets what lies across ±180.
         [-360.0, 0.0, 360.0]
             .into_iter()
-            .map(|turn| Coord { x: point.x() + turn, y: point.y() })
+            .map(|turn| Coord {
+                x: point.x() + turn,
+                y: point.y(),
+            })
             .flat_map(|from| self.candidates(from, max_m, parts))
             .filter(|(_, metres)| *metres <= max_m)
             .min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)))
@@ -49,10 +56,12 @@ impl Nearby {
     /// Owner and distance of each polygon near `from`.
     fn candidates(&self, from: Coord<f64>, max_m: f64, parts: &[Part]) -> impl Iterator<Item = (u32, f64)> {
         let reach = Reach::new(from, max_m);
-        self.tree.locate_in_envelope_intersecting(&reach.envelope()).filter_map(move |candidate| {
-            let part = &parts[candidate.data as usize];
-            Some((part.owner, reach.closest(part)?))
-        })
+        self.tree
+            .locate_in_envelope_intersecting(&reach.envelope())
+            .filter_map(move |candidate| {
+                let part = &parts[candidate.data as usize];
+                Some((part.owner, reach.closest(part)?))
+            })
     }
 }
 
@@ -67,7 +76,11 @@ impl Reach {
     fn new(from: Coord<f64>, max_m: f64) -> Self {
         let dy = max_m / DEGREE_M;
         let farthest = (from.y.abs() + dy).min(90.0).to_radians();
-        Self { from, dx: (dy / farthest.cos().max(1e-9)).min(180.0), dy }
+        Self {
+            from,
+            dx: (dy / farthest.cos().max(1e-9)).min(180.0),
+            dy,
+        }
     }
 
     fn envelope(&self) -> AABB<[f64; 2]> {
@@ -116,7 +129,10 @@ fn longitude_scale(latitude: f64) -> f64 {
 ///
 /// An end that is closest is given back bit for bit, so that edges which share it tie.
 fn closest_on(Edge { low: a, high: b }: Edge, from: Coord<f64>, scale: f64) -> (Coord<f64>, f64) {
-    let flat = |c: Coord<f64>| Coord { x: (c.x - from.x) * scale, y: c.y - from.y };
+    let flat = |c: Coord<f64>| Coord {
+        x: (c.x - from.x) * scale,
+        y: c.y - from.y,
+    };
     let (start, end) = (flat(a), flat(b));
     let along = end - start;
     let length = along.x * along.x + along.y * along.y;

@@ -18,7 +18,11 @@ pub(super) struct Edge {
 
 impl From<Line<f64>> for Edge {
     fn from(Line { start, end }: Line<f64>) -> Self {
-        let (low, high) = if (start.y, start.x) <= (end.y, end.x) { (start, end) } else { (end, start) };
+        let (low, high) = if (start.y, start.x) <= (end.y, end.x) {
+            (start, end)
+        } else {
+            (end, start)
+        };
         Self { low, high }
     }
 }
@@ -39,7 +43,10 @@ pub(super) struct Part {
 impl Part {
     /// Files a polygon's edges; none where it is empty or has a coordinate that isn't finite.
     pub(super) fn new(owner: usize, polygon: &Polygon<f64>) -> Option<Self> {
-        if polygon.coords_iter().any(|c| !(c.x.is_finite() && c.y.is_finite())) {
+        if polygon
+            .coords_iter()
+            .any(|c| !(c.x.is_finite() && c.y.is_finite()))
+        {
             return None;
         }
         // A hole may reach beyond the exterior ring.
@@ -50,7 +57,13 @@ impl Part {
         let count = edges.len().div_ceil(SLAB_EDGES).max(1);
         let height = bounds.height();
         let scale = if height > 0.0 { count as f64 / height } else { 0.0 };
-        let mut part = Self { owner, bounds, scale, slabs: vec![0; count + 1], edges: Vec::new() };
+        let mut part = Self {
+            owner,
+            bounds,
+            scale,
+            slabs: vec![0; count + 1],
+            edges: Vec::new(),
+        };
         part.file(edges);
         Some(part)
     }
@@ -59,7 +72,9 @@ impl Part {
     fn file(&mut self, edges: Vec<Edge>) {
         for edge in &edges {
             let (from, to) = (self.slab(edge.low.y), self.slab(edge.high.y));
-            self.slabs[from + 1..=to + 1].iter_mut().for_each(|count| *count += 1);
+            self.slabs[from + 1..=to + 1]
+                .iter_mut()
+                .for_each(|count| *count += 1);
         }
         for slab in 1..self.slabs.len() {
             self.slabs[slab] += self.slabs[slab - 1];

@@ -8,7 +8,11 @@ use proptest::prelude::*;
 use super::{Boundary, JurisdictionIndex};
 
 fn boundary(code: &str, shape: impl Into<MultiPolygon<f64>>) -> Boundary {
-    Boundary { code: code.to_owned(), name: Some(format!("{code} County")), shape: shape.into() }
+    Boundary {
+        code: code.to_owned(),
+        name: Some(format!("{code} County")),
+        shape: shape.into(),
+    }
 }
 
 fn code(index: &JurisdictionIndex, x: f64, y: f64) -> Option<&str> {
@@ -16,7 +20,11 @@ fn code(index: &JurisdictionIndex, x: f64, y: f64) -> Option<&str> {
 }
 
 fn brute(boundaries: &[Boundary], point: Point<f64>) -> Option<&str> {
-    boundaries.iter().filter(|b| b.shape.intersects(&point)).map(|b| b.code.as_str()).min()
+    boundaries
+        .iter()
+        .filter(|b| b.shape.intersects(&point))
+        .map(|b| b.code.as_str())
+        .min()
 }
 
 #[test]
@@ -31,7 +39,10 @@ fn borders_count_as_inside_and_the_lowest_code_wins() {
     assert_eq!(code(&index, 1.0, 1.0), Some("48001"));
     assert_eq!(code(&index, 2.0, 1.0_f64.next_up()), None);
     assert_eq!(code(&index, f64::NAN, 0.5), None);
-    assert_eq!(index.locate(Point::new(0.5, 0.5)).unwrap().name, Some("48001 County"));
+    assert_eq!(
+        index.locate(Point::new(0.5, 0.5)).unwrap().name,
+        Some("48001 County")
+    );
 }
 
 #[test]
@@ -40,7 +51,10 @@ fn several_boundaries_share_a_code() {
     first.name = None;
     let second = boundary("A", wkt!(POLYGON((5. 5.,6. 5.,5. 6.,5. 5.))));
     let index = JurisdictionIndex::build(vec![first, second]);
-    assert_eq!((index.len(), code(&index, 0.2, 0.2), code(&index, 5.2, 5.2)), (2, Some("A"), Some("A")));
+    assert_eq!(
+        (index.len(), code(&index, 0.2, 0.2), code(&index, 5.2, 5.2)),
+        (2, Some("A"), Some("A"))
+    );
     assert_eq!(index.locate(Point::new(0.2, 0.2)).unwrap().name, Some("A County"));
 }
 
@@ -48,15 +62,25 @@ fn several_boundaries_share_a_code() {
 fn holes_may_turn_either_way_and_rings_may_cross_themselves() {
     let same_turn = wkt!(POLYGON((0. 0.,9. 0.,9. 9.,0. 9.,0. 0.),(3. 3.,6. 3.,6. 6.,3. 6.,3. 3.)));
     let index = JurisdictionIndex::build(vec![boundary("A", same_turn)]);
-    assert_eq!((code(&index, 1.0, 4.0), code(&index, 4.0, 4.0)), (Some("A"), None));
+    assert_eq!(
+        (code(&index, 1.0, 4.0), code(&index, 4.0, 4.0)),
+        (Some("A"), None)
+    );
     assert_eq!(code(&index, 3.0, 4.0), Some("A"));
 
     let bow_tie = wkt!(POLYGON((0. 0.,4. 4.,4. 0.,0. 4.,0. 0.)));
     let index = JurisdictionIndex::build(vec![boundary("A", bow_tie)]);
-    let found: Vec<bool> = [(0.5, 2.0), (3.5, 2.0), (2.0, 3.5), (2.0, 0.5), (2.0, 2.0), (0.0, 4.0)]
-        .into_iter()
-        .map(|(x, y)| code(&index, x, y).is_some())
-        .collect();
+    let found: Vec<bool> = [
+        (0.5, 2.0),
+        (3.5, 2.0),
+        (2.0, 3.5),
+        (2.0, 0.5),
+        (2.0, 2.0),
+        (0.0, 4.0),
+    ]
+    .into_iter()
+    .map(|(x, y)| code(&index, x, y).is_some())
+    .collect();
     assert_eq!(found, [true, true, false, false, true, true]);
 }
 
@@ -70,7 +94,10 @@ fn impossible_shapes_are_left_out() {
         boundary("NONE", MultiPolygon::new(vec![])),
         boundary("EMPTY", wkt!(POLYGON EMPTY)),
     ]);
-    assert_eq!((code(&index, 0.5, 0.5), code(&index, 0.5, 0.0)), (None, Some("FLAT")));
+    assert_eq!(
+        (code(&index, 0.5, 0.5), code(&index, 0.5, 0.0)),
+        (None, Some("FLAT"))
+    );
     let empty = JurisdictionIndex::build(vec![]);
     assert!(empty.is_empty() && empty.locate(Point::new(0.0, 0.0)).is_none());
     assert!(empty.nearest(Point::new(0.0, 0.0), 1e9).is_none());
@@ -96,7 +123,10 @@ fn the_date_line_is_no_border() {
     assert_eq!(code(&index, -180.0, 51.5), Some("02016"));
     let (found, metres) = index.nearest(Point::new(-179.95, 51.5), 5000.0).unwrap();
     let expected = Geodesic.distance(Point::new(-179.95, 51.5), Point::new(180.0, 51.5));
-    assert!(found.code == "02016" && (metres - expected).abs() < 1.0, "{metres} {expected}");
+    assert!(
+        found.code == "02016" && (metres - expected).abs() < 1.0,
+        "{metres} {expected}"
+    );
 }
 
 #[test]
@@ -120,8 +150,10 @@ fn star() -> impl Strategy<Value = Polygon<f64>> {
             let mut corners = corners;
             corners.sort_by(|a, b| angle(a).total_cmp(&angle(b)).then(a.cmp(b)));
             corners.dedup_by(|a, b| angle(a).total_cmp(&angle(b)).is_eq());
-            let ring: LineString<f64> =
-                corners.iter().map(|(x, y)| (f64::from(x + cx), f64::from(y + cy))).collect();
+            let ring: LineString<f64> = corners
+                .iter()
+                .map(|(x, y)| (f64::from(x + cx), f64::from(y + cy)))
+                .collect();
             (corners.len() >= 3).then(|| Polygon::new(ring, vec![]))
         },
     )

@@ -26,15 +26,23 @@ fn crosses(part: &Part, segment: Line<f64>) -> bool {
     if !part.bounds.intersects(&segment) {
         return false;
     }
-    let (south, north) = (segment.start.y.min(segment.end.y), segment.start.y.max(segment.end.y));
+    let (south, north) = (
+        segment.start.y.min(segment.end.y),
+        segment.start.y.max(segment.end.y),
+    );
     let edges = part.edges_between(south, north).iter();
-    edges.into_iter().any(|Edge { low, high }| Line::new(*low, *high).intersects(&segment))
+    edges
+        .into_iter()
+        .any(|Edge { low, high }| Line::new(*low, *high).intersects(&segment))
 }
 
 /// Whether a surface holds the whole polygon, where no edge of one meets the other's: any vertex tells.
 fn holds(geometry: &Geometry<f64>, part: &Part) -> bool {
     let bounds = part.bounds;
-    let vertex = part.edges_between(bounds.min().y, bounds.max().y).first().map(|edge| Point(edge.low));
+    let vertex = part
+        .edges_between(bounds.min().y, bounds.max().y)
+        .first()
+        .map(|edge| Point(edge.low));
     let is_surface = matches!(geometry, Geometry::Polygon(_) | Geometry::MultiPolygon(_));
     is_surface && vertex.is_some_and(|vertex| geometry.intersects(&vertex))
 }

@@ -24,7 +24,11 @@ pub struct Levels {
 
 impl From<&Output> for Levels {
     fn from(output: &Output) -> Self {
-        Self { tile_rows: output.tile_rows, group_rows: output.group_rows, page_rows: output.page_rows }
+        Self {
+            tile_rows: output.tile_rows,
+            group_rows: output.group_rows,
+            page_rows: output.page_rows,
+        }
     }
 }
 
@@ -43,14 +47,21 @@ pub struct TileCut {
 /// two halves, no crumb. Ceilings are rounded down to whole pages; a page above a ceiling shrinks
 /// to it; a ceiling of 0 counts as 1.
 pub fn cuts(rows: usize, levels: &Levels) -> Vec<TileCut> {
-    let Levels { tile_rows, group_rows, page_rows } = levels.whole();
+    let Levels {
+        tile_rows,
+        group_rows,
+        page_rows,
+    } = levels.whole();
     let mut start = 0;
     even(rows, tile_rows, page_rows)
         .into_iter()
         .map(|length| {
             let rows = start..start + length;
             start = rows.end;
-            TileCut { rows, row_groups: even(length, group_rows, page_rows) }
+            TileCut {
+                rows,
+                row_groups: even(length, group_rows, page_rows),
+            }
         })
         .collect()
 }
@@ -86,7 +97,10 @@ pub fn slices(rows: usize, levels: &Levels) -> Vec<Slice> {
     let slice = |count: usize| {
         let tiles: Vec<TileCut> = tiles.by_ref().take(count).collect();
         let ends = tiles.first().zip(tiles.last());
-        Slice { rows: ends.map_or(0..0, |(first, last)| first.rows.start..last.rows.end), tiles }
+        Slice {
+            rows: ends.map_or(0..0, |(first, last)| first.rows.start..last.rows.end),
+            tiles,
+        }
     };
     counts.into_iter().map(slice).collect()
 }
@@ -99,15 +113,22 @@ pub fn order_slice(spots: &mut [Spot], slice: &Slice, levels: &Levels) {
     let page_rows = levels.whole().page_rows;
     let lengths: Vec<usize> = slice.tiles.iter().map(|tile| tile.rows.len()).collect();
     part(spots, &lengths, Spot::by_y);
-    pieces(spots, lengths).into_par_iter().zip(&slice.tiles).for_each(|(tile, cut)| {
-        str_leaves(tile, &cut.row_groups);
-        pieces(tile, cut.row_groups.iter().copied()).into_par_iter().for_each(|group| {
-            let pages = even(group.len(), page_rows, page_rows);
-            str_leaves(group, &pages);
-            // Within a page from south to north: neighbours compress well.
-            pieces(group, pages).into_par_iter().for_each(|page| page.sort_unstable_by(Spot::by_y));
+    pieces(spots, lengths)
+        .into_par_iter()
+        .zip(&slice.tiles)
+        .for_each(|(tile, cut)| {
+            str_leaves(tile, &cut.row_groups);
+            pieces(tile, cut.row_groups.iter().copied())
+                .into_par_iter()
+                .for_each(|group| {
+                    let pages = even(group.len(), page_rows, page_rows);
+                    str_leaves(group, &pages);
+                    // Within a page from south to north: neighbours compress well.
+                    pieces(group, pages)
+                        .into_par_iter()
+                        .for_each(|page| page.sort_unstable_by(Spot::by_y));
+                });
         });
-    });
 }
 
 /// Puts spots in the order in which the tiles, row groups and pages of `cuts` are leaves of one packed R-tree.
@@ -120,7 +141,9 @@ pub fn order_slices(spots: &mut [Spot], slices: &[Slice], levels: &Levels) {
     let lengths: Vec<usize> = slices.iter().map(|slice| slice.rows.len()).collect();
     part(spots, &lengths, Spot::by_x);
     let spots = pieces(spots, lengths).into_par_iter();
-    spots.zip(slices).for_each(|(spots, slice)| order_slice(spots, slice, levels));
+    spots
+        .zip(slices)
+        .for_each(|(spots, slice)| order_slice(spots, slice, levels));
 }
 
 /// Runs of spots with one centre, as ranges of the spots in the order of [`Spot::by_x`], and longer than one.
@@ -141,11 +164,17 @@ pub fn shared_centres(spots: &[Spot]) -> Vec<Range<usize>> {
 impl Spot {
     /// West to east, then south to north.
     pub fn by_x(&self, other: &Self) -> Ordering {
-        self.x.total_cmp(&other.x).then_with(|| self.y.total_cmp(&other.y)).then(self.tie.cmp(&other.tie))
+        self.x
+            .total_cmp(&other.x)
+            .then_with(|| self.y.total_cmp(&other.y))
+            .then(self.tie.cmp(&other.tie))
     }
 
     fn by_y(&self, other: &Self) -> Ordering {
-        self.y.total_cmp(&other.y).then_with(|| self.x.total_cmp(&other.x)).then(self.tie.cmp(&other.tie))
+        self.y
+            .total_cmp(&other.y)
+            .then_with(|| self.x.total_cmp(&other.x))
+            .then(self.tie.cmp(&other.tie))
     }
 
     fn is_at(&self, other: &Self) -> bool {
@@ -160,7 +189,11 @@ impl Levels {
         let group_rows = self.group_rows.clamp(1, tile_rows);
         let page_rows = self.page_rows.clamp(1, group_rows);
         let floor = |rows: usize| rows / page_rows * page_rows;
-        Self { tile_rows: floor(tile_rows), group_rows: floor(group_rows), page_rows }
+        Self {
+            tile_rows: floor(tile_rows),
+            group_rows: floor(group_rows),
+            page_rows,
+        }
     }
 }
 
@@ -181,7 +214,9 @@ fn str_leaves(spots: &mut [Spot], leaves: &[usize]) {
     let lengths: Vec<usize> = slices.iter().map(|slice| slice.iter().sum()).collect();
     part(spots, &lengths, Spot::by_x);
     let spots = pieces(spots, lengths).into_par_iter();
-    spots.zip(slices).for_each(|(spots, leaves)| part(spots, leaves, Spot::by_y));
+    spots
+        .zip(slices)
+        .for_each(|(spots, leaves)| part(spots, leaves, Spot::by_y));
 }
 
 /// Parts rows into runs of these lengths, each before the next in an order of all; within a run there is none yet.
@@ -199,7 +234,11 @@ fn part(spots: &mut [Spot], lengths: &[usize], order: fn(&Spot, &Spot) -> Orderi
 /// How many of so many leaves each slice along x holds: as many slices as leaves in a slice, as even as can be.
 fn slice_counts(leaves: usize) -> Vec<usize> {
     let slices = leaves.isqrt() + usize::from(leaves.isqrt().pow(2) < leaves);
-    if leaves == 0 { vec![] } else { even(leaves, leaves.div_ceil(slices), 1) }
+    if leaves == 0 {
+        vec![]
+    } else {
+        even(leaves, leaves.div_ceil(slices), 1)
+    }
 }
 
 /// Lengths of the fewest runs of at most `most` rows, as even as whole units allow; the last takes
@@ -220,7 +259,10 @@ fn even(rows: usize, most: usize, unit: usize) -> Vec<usize> {
 
 /// Cuts a slice into runs of these lengths.
 fn pieces<T>(mut rows: &mut [T], lengths: impl IntoIterator<Item = usize>) -> Vec<&mut [T]> {
-    lengths.into_iter().map(|length| rows.split_off_mut(..length).unwrap_or_default()).collect()
+    lengths
+        .into_iter()
+        .map(|length| rows.split_off_mut(..length).unwrap_or_default())
+        .collect()
 }
 
 #[cfg(test)]

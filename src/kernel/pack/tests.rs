@@ -31,14 +31,21 @@ impl Random {
 /// Points in towns of different sizes, a few in the open country.
 fn towns(rows: usize, seed: u64) -> Vec<Rect<f64>> {
     let mut random = Random(seed);
-    let centres: Vec<(f64, f64)> =
-        (0..300).map(|_| (-125.0 + 58.0 * random.next(), 25.0 + 24.0 * random.next())).collect();
+    let centres: Vec<(f64, f64)> = (0..300)
+        .map(|_| (-125.0 + 58.0 * random.next(), 25.0 + 24.0 * random.next()))
+        .collect();
     let point = |_| {
         let town = random.index(300);
         let (x, y) = centres[random.index(town + 1)];
         let spread = if random.next() < 0.1 { 4.0 } else { 0.3 };
-        let (dx, dy) = (random.next() + random.next() - 1.0, random.next() + random.next() - 1.0);
-        let at = Coord { x: x + spread * dx, y: y + spread * dy };
+        let (dx, dy) = (
+            random.next() + random.next() - 1.0,
+            random.next() + random.next() - 1.0,
+        );
+        let at = Coord {
+            x: x + spread * dx,
+            y: y + spread * dy,
+        };
         Rect::new(at, at)
     };
     (0..rows).map(point).collect()
@@ -54,31 +61,72 @@ fn order(boxes: &[Rect<f64>], ids: &[String], levels: &Levels) -> Vec<u32> {
     by_id.sort_by_key(|row| ids.get(*row));
     let spot = |(tie, row): (u32, usize)| {
         let centre = boxes[row].center();
-        Spot { x: centre.x, y: centre.y, tie, part: 0, row: u32::try_from(row).unwrap() }
+        Spot {
+            x: centre.x,
+            y: centre.y,
+            tie,
+            part: 0,
+            row: u32::try_from(row).unwrap(),
+        }
     };
     let mut spots: Vec<Spot> = (0..).zip(by_id).map(spot).collect();
     str_order(&mut spots, levels);
     spots.into_iter().map(|spot| spot.row).collect()
 }
 
-const LEVELS: Levels = Levels { tile_rows: 30_000, group_rows: 5_000, page_rows: 256 };
+const LEVELS: Levels = Levels {
+    tile_rows: 30_000,
+    group_rows: 5_000,
+    page_rows: 256,
+};
 
 #[test]
 fn cuts_are_even_and_in_whole_pages() {
-    let levels = Levels { tile_rows: 4096, group_rows: 2048, page_rows: 1024 };
+    let levels = Levels {
+        tile_rows: 4096,
+        group_rows: 2048,
+        page_rows: 1024,
+    };
     assert_eq!(cuts(0, &levels), []);
-    assert_eq!(cuts(5, &levels), [TileCut { rows: 0..5, row_groups: vec![5] }]);
-    assert_eq!(cuts(4096, &levels), [TileCut { rows: 0..4096, row_groups: vec![2048, 2048] }]);
+    assert_eq!(
+        cuts(5, &levels),
+        [TileCut {
+            rows: 0..5,
+            row_groups: vec![5]
+        }]
+    );
+    assert_eq!(
+        cuts(4096, &levels),
+        [TileCut {
+            rows: 0..4096,
+            row_groups: vec![2048, 2048]
+        }]
+    );
     assert_eq!(
         cuts(4097, &levels),
         [
-            TileCut { rows: 0..3072, row_groups: vec![2048, 1024] },
-            TileCut { rows: 3072..4097, row_groups: vec![1025] },
+            TileCut {
+                rows: 0..3072,
+                row_groups: vec![2048, 1024]
+            },
+            TileCut {
+                rows: 3072..4097,
+                row_groups: vec![1025]
+            },
         ]
     );
     assert_eq!(
-        cuts(2049, &Levels { page_rows: 100, ..levels }),
-        [TileCut { rows: 0..2049, row_groups: vec![1100, 949] }]
+        cuts(
+            2049,
+            &Levels {
+                page_rows: 100,
+                ..levels
+            }
+        ),
+        [TileCut {
+            rows: 0..2049,
+            row_groups: vec![1100, 949]
+        }]
     );
 }
 
@@ -86,16 +134,28 @@ fn cuts_are_even_and_in_whole_pages() {
 fn the_same_rows_give_the_same_order_however_they_come() {
     let boxes = towns(20_000, 7);
     // Every tenth row stands where its neighbour stands: only ids can settle those.
-    let boxes: Vec<_> = (0..boxes.len()).map(|row| boxes[row - usize::from(row % 10 == 9)]).collect();
+    let boxes: Vec<_> = (0..boxes.len())
+        .map(|row| boxes[row - usize::from(row % 10 == 9)])
+        .collect();
     let ids = ids(boxes.len());
-    let levels = Levels { tile_rows: 8192, group_rows: 2048, page_rows: 128 };
-    let expected: Vec<&String> = order(&boxes, &ids, &levels).iter().map(|row| &ids[*row as usize]).collect();
+    let levels = Levels {
+        tile_rows: 8192,
+        group_rows: 2048,
+        page_rows: 128,
+    };
+    let expected: Vec<&String> = order(&boxes, &ids, &levels)
+        .iter()
+        .map(|row| &ids[*row as usize])
+        .collect();
     for threads in [1, 4] {
         let mut rows: Vec<usize> = (0..boxes.len()).collect();
         Random(threads as u64).shuffle(&mut rows);
         let boxes: Vec<_> = rows.iter().map(|row| boxes[*row]).collect();
         let shuffled: Vec<_> = rows.iter().map(|row| ids[*row].clone()).collect();
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
         let found = pool.install(|| order(&boxes, &shuffled, &levels));
         let found: Vec<&String> = found.iter().map(|row| &shuffled[*row as usize]).collect();
         assert!(found == expected, "{threads} threads, shuffled");
@@ -111,8 +171,14 @@ fn runs(boxes: &[Rect<f64>], order: &[u32], lengths: impl Iterator<Item = usize>
             rest = others;
             let (mut min, mut max) = (boxes[run[0] as usize].min(), boxes[run[0] as usize].max());
             for rect in run.iter().map(|row| boxes[*row as usize]) {
-                min = Coord { x: min.x.min(rect.min().x), y: min.y.min(rect.min().y) };
-                max = Coord { x: max.x.max(rect.max().x), y: max.y.max(rect.max().y) };
+                min = Coord {
+                    x: min.x.min(rect.min().x),
+                    y: min.y.min(rect.min().y),
+                };
+                max = Coord {
+                    x: max.x.max(rect.max().x),
+                    y: max.y.max(rect.max().y),
+                };
             }
             Rect::new(min, max)
         })
@@ -138,22 +204,44 @@ fn skip_ratio(boxes: &[Rect<f64>]) -> f64 {
         .map(|i| (i / columns, i % columns))
         .map(|(row, column)| {
             let in_row = columns.min(boxes.len() - row * columns) as f64;
-            cell(column as f64 / in_row, row as f64 / rows as f64, 1.0 / in_row, 1.0 / rows as f64)
+            cell(
+                column as f64 / in_row,
+                row as f64 / rows as f64,
+                1.0 / in_row,
+                1.0 / rows as f64,
+            )
         })
         .collect();
     let mut random = Random(42);
-    let windows: Vec<_> =
-        (0..200).map(|_| cell(0.9 * random.next(), 0.9 * random.next(), 0.1, 0.1)).collect();
+    let windows: Vec<_> = (0..200)
+        .map(|_| cell(0.9 * random.next(), 0.9 * random.next(), 0.1, 0.1))
+        .collect();
     let skipped = |tiling: &[Rect<f64>]| {
-        windows.iter().map(|w| tiling.iter().filter(|b| !b.intersects(w)).count()).sum::<usize>() as f64
+        windows
+            .iter()
+            .map(|w| tiling.iter().filter(|b| !b.intersects(w)).count())
+            .sum::<usize>() as f64
     };
     skipped(boxes) / skipped(&ideal)
 }
 
 #[test]
 fn rows_that_share_a_centre_are_found() {
-    let at = |x: f64, row: u32| Spot { x, y: 1.0, tie: 0, part: 0, row };
-    let spots = [at(0.0, 0), at(0.0, 1), at(1.0, 2), at(2.0, 3), at(2.0, 4), at(2.0, 5)];
+    let at = |x: f64, row: u32| Spot {
+        x,
+        y: 1.0,
+        tie: 0,
+        part: 0,
+        row,
+    };
+    let spots = [
+        at(0.0, 0),
+        at(0.0, 1),
+        at(1.0, 2),
+        at(2.0, 3),
+        at(2.0, 4),
+        at(2.0, 5),
+    ];
     assert_eq!(shared_centres(&spots), [0..2, 3..6]);
     assert!(shared_centres(&spots[..1]).is_empty() && shared_centres(&[]).is_empty());
 }

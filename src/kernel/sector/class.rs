@@ -17,7 +17,14 @@ use crate::feature::Texts;
 pub const COLUMN: &str = "sector_class";
 
 /// The column, and those it follows from in the order in which they are hashed.
-pub const COLUMNS: [&str; 6] = [COLUMN, "sector_code", "subsector", "sector_also", "naics_code", "lifeline"];
+pub const COLUMNS: [&str; 6] = [
+    COLUMN,
+    "sector_code",
+    "subsector",
+    "sector_also",
+    "naics_code",
+    "lifeline",
+];
 
 /// Bytes of the digest in a name: of a layer with a million classes, two share a name in one case of 560.
 const BYTES: usize = 6;
@@ -89,7 +96,10 @@ pub fn classes(layer: &str, rows: &RecordBatch) -> Vec<Class> {
 /// Class of each published row.
 pub fn of_rows(layer: &str, rows: &RecordBatch) -> StringArray {
     let (classes, places) = grouped(layer, rows);
-    places.into_iter().map(|place| Some(classes[place].name.as_str())).collect()
+    places
+        .into_iter()
+        .map(|place| Some(classes[place].name.as_str()))
+        .collect()
 }
 
 /// What is wrong with rows of which a class isn't the one of the values beside it.
@@ -114,7 +124,11 @@ fn grouped(layer: &str, rows: &RecordBatch) -> (Vec<Class>, Vec<usize>) {
     for row in 0..rows.num_rows() {
         let mut place_of = |name: &str| {
             by_name.get(name).copied().unwrap_or_else(|| {
-                classes.push(Class { name: name.to_owned(), values: columns.values(row), rows: 0 });
+                classes.push(Class {
+                    name: name.to_owned(),
+                    values: columns.values(row),
+                    rows: 0,
+                });
                 by_name.insert(name.to_owned(), classes.len() - 1);
                 classes.len() - 1
             })
@@ -145,19 +159,33 @@ impl<'a> Columns<'a> {
         let texts = ["sector_code", "subsector", "naics_code", "lifeline"];
         Self {
             texts: texts.map(|name| Texts::named(rows, name)),
-            also: rows.column_by_name("sector_also").and_then(|column| column.as_list_opt()),
+            also: rows
+                .column_by_name("sector_also")
+                .and_then(|column| column.as_list_opt()),
         }
     }
 
     fn values(&self, row: usize) -> Values {
         let text = |texts: Option<Texts<'_>>| {
-            texts.and_then(|texts| texts.value(row)).unwrap_or_default().to_owned()
+            texts
+                .and_then(|texts| texts.value(row))
+                .unwrap_or_default()
+                .to_owned()
         };
         let [sector, subsector, naics, lifeline] = self.texts.map(text);
-        let list = self.also.filter(|lists| lists.is_valid(row)).map(|lists| lists.value(row));
+        let list = self
+            .also
+            .filter(|lists| lists.is_valid(row))
+            .map(|lists| lists.value(row));
         let list = list.as_ref().and_then(|list| list.as_string_opt::<i32>());
         let also = list.into_iter().flatten().flatten().map(str::to_owned).collect();
-        Values { sector, subsector, also, naics, lifeline }
+        Values {
+            sector,
+            subsector,
+            also,
+            naics,
+            lifeline,
+        }
     }
 }
 
@@ -183,11 +211,26 @@ mod tests {
     #[test]
     fn values_do_not_run_together() {
         let class = |of: &Values| of.class("a");
-        assert_ne!(class(&values("A", "B", &[], "")), class(&values("AB", "", &[], "")));
-        assert_ne!(class(&values("A", "", &["B", "C"], "")), class(&values("A", "", &["B\",\"C"], "")));
-        assert_ne!(class(&values("A", "", &["B"], "")), class(&values("A", "", &[], "B")));
-        assert_ne!(class(&values("A", "", &["B", "C"], "")), class(&values("A", "", &["C", "B"], "")));
-        assert_ne!(values("A", "", &[], "").class("b"), class(&values("A", "", &[], "")));
+        assert_ne!(
+            class(&values("A", "B", &[], "")),
+            class(&values("AB", "", &[], ""))
+        );
+        assert_ne!(
+            class(&values("A", "", &["B", "C"], "")),
+            class(&values("A", "", &["B\",\"C"], ""))
+        );
+        assert_ne!(
+            class(&values("A", "", &["B"], "")),
+            class(&values("A", "", &[], "B"))
+        );
+        assert_ne!(
+            class(&values("A", "", &["B", "C"], "")),
+            class(&values("A", "", &["C", "B"], ""))
+        );
+        assert_ne!(
+            values("A", "", &[], "").class("b"),
+            class(&values("A", "", &[], ""))
+        );
     }
 
     /// Two rows of one class and one of another; `None` for lists and texts is as good as empty.
@@ -209,14 +252,26 @@ mod tests {
     fn null_and_empty_are_alike_and_an_old_tile_gets_the_class_a_new_one_tells() {
         let old = rows(&[None, Some("22"), Some("")], &[Some(&[]), None, None]);
         let found = classes("a", &old);
-        let counted: Vec<_> = found.iter().map(|class| (class.values.clone(), class.rows)).collect();
-        assert_eq!(counted, [(values("ENER", "", &[], ""), 2), (values("ENER", "", &[], "22"), 1)]);
+        let counted: Vec<_> = found
+            .iter()
+            .map(|class| (class.values.clone(), class.rows))
+            .collect();
+        assert_eq!(
+            counted,
+            [
+                (values("ENER", "", &[], ""), 2),
+                (values("ENER", "", &[], "22"), 1)
+            ]
+        );
         assert_eq!(found[1].name, values("ENER", "", &[], "22").class("a"));
         let column: ArrayRef = Arc::new(of_rows("a", &old));
         let told = old.columns().iter().cloned().chain([column]);
         let names = ["sector_code", "naics_code", "sector_also", COLUMN];
         let new = RecordBatch::try_from_iter_with_nullable(
-            names.into_iter().zip(told).map(|(name, column)| (name, column, true)),
+            names
+                .into_iter()
+                .zip(told)
+                .map(|(name, column)| (name, column, true)),
         );
         assert_eq!(classes("a", &new.unwrap()), found);
     }

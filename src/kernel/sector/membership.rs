@@ -60,7 +60,9 @@ fn apply_naics(membership: &mut Membership, rule: &NaicsRule, using: NaicsUse) {
     if rule.sector == membership.code {
         membership.subsector = membership.subsector.take().or_else(subsector);
     } else if using == NaicsUse::Decide {
-        membership.also.insert(std::mem::replace(&mut membership.code, rule.sector.clone()));
+        membership
+            .also
+            .insert(std::mem::replace(&mut membership.code, rule.sector.clone()));
         membership.subsector = subsector();
     } else {
         membership.also.insert(rule.sector.clone());
@@ -107,7 +109,11 @@ mod tests {
 
     #[test]
     fn longest_prefix_wins() {
-        let rules = [rule("22", "WATR", &[]), rule("2211", "ENER", &[]), rule("221113", "NUCL", &["ENER"])];
+        let rules = [
+            rule("22", "WATR", &[]),
+            rule("2211", "ENER", &[]),
+            rule("221113", "NUCL", &["ENER"]),
+        ];
         assert_eq!(longest_prefix(&rules, "221113").map(|r| &*r.sector), Some("NUCL"));
         assert_eq!(longest_prefix(&rules, "221118").map(|r| &*r.sector), Some("ENER"));
         assert_eq!(longest_prefix(&rules, "622110"), None);
@@ -117,9 +123,15 @@ mod tests {
     fn naics_refines_decides_or_is_ignored() {
         let rules = [rule("221113", "NUCL", &["ENER"])];
         let refined = membership(&plan(NaicsUse::Refine), None, "221113", &rules);
-        assert_eq!((refined.code.as_str(), refined.also.contains("NUCL")), ("ENER", true));
+        assert_eq!(
+            (refined.code.as_str(), refined.also.contains("NUCL")),
+            ("ENER", true)
+        );
         let decided = membership(&plan(NaicsUse::Decide), None, "221113", &rules);
-        assert_eq!((decided.code.as_str(), decided.also.contains("ENER")), ("NUCL", true));
+        assert_eq!(
+            (decided.code.as_str(), decided.also.contains("ENER")),
+            ("NUCL", true)
+        );
         let ignored = membership(&plan(NaicsUse::Ignore), None, "221113", &rules);
         assert_eq!((ignored.code.as_str(), ignored.also.len()), ("ENER", 0));
     }
@@ -133,16 +145,34 @@ mod tests {
 
     #[test]
     fn a_code_of_another_sector_is_told_of_unless_somebody_allows_for_it() {
-        let rules = [rule("6221", "HLPH", &[]), rule("6111", "GOVF", &[]), rule("221113", "NUCL", &["ENER"])];
+        let rules = [
+            rule("6221", "HLPH", &[]),
+            rule("6111", "GOVF", &[]),
+            rule("221113", "NUCL", &["ENER"]),
+        ];
         let told = |plan: &SectorPlan, code: &str| membership(plan, None, code, &rules).disagrees;
         let mut energy = plan(NaicsUse::Refine);
-        assert_eq!(told(&energy, "611110").as_deref(), Some("6111 → GOVF, layer ENER"));
-        assert_eq!(told(&energy, "221113"), None, "the code's further sector is the layer's");
+        assert_eq!(
+            told(&energy, "611110").as_deref(),
+            Some("6111 → GOVF, layer ENER")
+        );
+        assert_eq!(
+            told(&energy, "221113"),
+            None,
+            "the code's further sector is the layer's"
+        );
         assert_eq!(told(&energy, "999"), None, "no rule, no sector");
         assert_eq!(told(&plan(NaicsUse::Decide), "611110"), None, "the code decides");
-        assert_eq!(told(&plan(NaicsUse::Ignore), "622110").as_deref(), Some("6221 → HLPH, layer ENER"));
+        assert_eq!(
+            told(&plan(NaicsUse::Ignore), "622110").as_deref(),
+            Some("6221 → HLPH, layer ENER")
+        );
         energy.also = vec!["GOVF".into()];
-        assert_eq!(told(&energy, "611110"), None, "the layer's further sector is the code's");
+        assert_eq!(
+            told(&energy, "611110"),
+            None,
+            "the layer's further sector is the code's"
+        );
     }
 
     #[test]
@@ -159,10 +189,20 @@ mod tests {
             lifeline: None,
         };
         let found = membership(&plan(NaicsUse::Refine), Some(&rule_of_schema), "", &[]);
-        assert_eq!((found.code.as_str(), found.subsector.as_deref()), ("DAMS", Some("Hydropower")));
+        assert_eq!(
+            (found.code.as_str(), found.subsector.as_deref()),
+            ("DAMS", Some("Hydropower"))
+        );
         assert_eq!(found.lifeline.as_deref(), Some("Energy/Power Grid"));
-        let bare = SectorRule { subsector: None, ..rule_of_schema };
+        let bare = SectorRule {
+            subsector: None,
+            ..rule_of_schema
+        };
         let found = membership(&plan(NaicsUse::Refine), Some(&bare), "", &[]);
-        assert_eq!((found.code.as_str(), found.subsector), ("DAMS", None), "no subsector of another sector");
+        assert_eq!(
+            (found.code.as_str(), found.subsector),
+            ("DAMS", None),
+            "no subsector of another sector"
+        );
     }
 }

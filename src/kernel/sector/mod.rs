@@ -56,24 +56,36 @@ pub fn classify<'a>(
     reference: &Reference,
 ) -> Result<Sectors, KernelError> {
     let (schema, naics) = (&layer.schema, field("naics_code"));
-    let rules: Vec<(&SectorRule, &StringArray)> =
-        schema.sector.rules.iter().filter_map(|rule| Some((rule, field(&rule.values.field)?))).collect();
+    let rules: Vec<(&SectorRule, &StringArray)> = schema
+        .sector
+        .rules
+        .iter()
+        .filter_map(|rule| Some((rule, field(&rule.values.field)?)))
+        .collect();
     let mut places: HashMap<(Option<usize>, &str), i32> = HashMap::new();
     let mut known: Vec<Known<'_>> = Vec::new();
     let mut keys: Vec<i32> = Vec::with_capacity(rows);
     let mut flags = Vec::new();
     for row in 0..rows {
-        let rule = rules.iter().position(|(rule, values)| rule.values.are(text(values, row)));
+        let rule = rules
+            .iter()
+            .position(|(rule, values)| rule.values.are(text(values, row)));
         let naics = naics.map_or("", |values| text(values, row));
         let key = *places.entry((rule, naics)).or_insert_with(|| {
             let rule = rule.map(|at| rules[at].0);
-            known.push(Known { naics, is: membership(&schema.sector, rule, naics, &reference.naics) });
+            known.push(Known {
+                naics,
+                is: membership(&schema.sector, rule, naics, &reference.naics),
+            });
             i32::try_from(known.len() - 1).expect("no batch has 2^31 rows")
         });
         flags.extend(known[place(key)].flag(row));
         keys.push(key);
     }
-    let columns = Columns { keys: Int32Array::from(keys), known: &known };
+    let columns = Columns {
+        keys: Int32Array::from(keys),
+        known: &known,
+    };
     columns.sectors(layer.id.as_str(), reference, flags)
 }
 
@@ -83,7 +95,11 @@ fn place(key: i32) -> usize {
 }
 
 fn text(values: &StringArray, row: usize) -> &str {
-    if values.is_null(row) { "" } else { values.value(row) }
+    if values.is_null(row) {
+        ""
+    } else {
+        values.value(row)
+    }
 }
 
 /// A membership, and the NAICS code of its rows.
@@ -97,7 +113,13 @@ impl Known<'_> {
     fn flag(&self, index: usize) -> Option<RowFlag> {
         let detail = self.is.disagrees.clone()?;
         let (field, value) = ("naics_code".to_owned(), self.naics.to_owned());
-        Some(RowFlag { index, field, value, code: FlagCode::NaicsDisagrees, detail })
+        Some(RowFlag {
+            index,
+            field,
+            value,
+            code: FlagCode::NaicsDisagrees,
+            detail,
+        })
     }
 
     fn class(&self, layer: &str) -> String {
@@ -125,14 +147,20 @@ impl Columns<'_> {
         reference: &Reference,
         flags: Vec<RowFlag>,
     ) -> Result<Sectors, KernelError> {
-        let leads: BTreeMap<&str, &str> =
-            reference.sectors.iter().map(|s| (s.code.as_str(), s.lead_agency.as_str())).collect();
+        let leads: BTreeMap<&str, &str> = reference
+            .sectors
+            .iter()
+            .map(|s| (s.code.as_str(), s.lead_agency.as_str()))
+            .collect();
         let classes: Vec<String> = self.known.iter().map(|known| known.class(layer)).collect();
         Ok(Sectors {
             code: self.texts(|is| Some(&is.code)),
             subsector: self.texts(|is| is.subsector.as_deref()),
             also: self.also()?,
-            class: coded(&self.keys, classes.iter().map(|class| Some(class.as_str())).collect()),
+            class: coded(
+                &self.keys,
+                classes.iter().map(|class| Some(class.as_str())).collect(),
+            ),
             lead_agency: self.texts(|is| leads.get(is.code.as_str()).copied()),
             lifeline: self.texts(|is| is.lifeline.as_deref()),
             flags,
@@ -140,14 +168,22 @@ impl Columns<'_> {
     }
 
     fn texts<'k>(&'k self, value: impl Fn(&'k Membership) -> Option<&'k str>) -> CodedArray {
-        coded(&self.keys, self.known.iter().map(|known| value(&known.is)).collect())
+        coded(
+            &self.keys,
+            self.known.iter().map(|known| value(&known.is)).collect(),
+        )
     }
 
     fn also(&self) -> Result<ListArray, KernelError> {
         let mut lists = ListBuilder::new(StringBuilder::new());
-        self.known.iter().for_each(|known| lists.append_value(known.is.also.iter().map(Some)));
+        self.known
+            .iter()
+            .for_each(|known| lists.append_value(known.is.also.iter().map(Some)));
         let taken = take(&lists.finish(), &self.keys, None);
-        Ok(taken.map_err(|source| KernelError::Arrow { source })?.as_list::<i32>().clone())
+        Ok(taken
+            .map_err(|source| KernelError::Arrow { source })?
+            .as_list::<i32>()
+            .clone())
     }
 }
 

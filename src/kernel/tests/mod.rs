@@ -54,7 +54,10 @@ fn schema(fields: Vec<Field>) -> LayerSchema {
 
 fn batch(columns: &[(&str, &[Option<&str>])]) -> RawBatch {
     let text = |values: &[Option<&str>]| Arc::new(values.iter().collect::<StringArray>()) as ArrayRef;
-    raw(columns.iter().map(|(name, values)| ((*name).to_owned(), text(values))).collect())
+    raw(columns
+        .iter()
+        .map(|(name, values)| ((*name).to_owned(), text(values)))
+        .collect())
 }
 
 fn raw(columns: Vec<(String, ArrayRef)>) -> RawBatch {
@@ -98,7 +101,10 @@ fn values(field: Field, values: &[&str]) -> Vec<String> {
     let column: ArrayRef = Arc::clone(done.columns.column_by_name(&name).unwrap());
     let options = arrow_array::cast::as_string_array;
     if let Some(numbers) = column.as_any().downcast_ref::<Int64Array>() {
-        return numbers.iter().map(|value| value.map_or("-".into(), |value| value.to_string())).collect();
+        return numbers
+            .iter()
+            .map(|value| value.map_or("-".into(), |value| value.to_string()))
+            .collect();
     }
     if let Some(days) = column.as_any().downcast_ref::<arrow_array::Date32Array>() {
         let day = |row: usize| days.value_as_date(row).map(|day| day.to_string());
@@ -107,12 +113,21 @@ fn values(field: Field, values: &[&str]) -> Vec<String> {
             .collect();
     }
     if let Some(flags) = column.as_any().downcast_ref::<arrow_array::BooleanArray>() {
-        return flags.iter().map(|value| value.map_or("-".into(), |value| value.to_string())).collect();
+        return flags
+            .iter()
+            .map(|value| value.map_or("-".into(), |value| value.to_string()))
+            .collect();
     }
     if let Some(numbers) = column.as_any().downcast_ref::<arrow_array::Float64Array>() {
-        return numbers.iter().map(|value| value.map_or("-".into(), |value| value.to_string())).collect();
+        return numbers
+            .iter()
+            .map(|value| value.map_or("-".into(), |value| value.to_string()))
+            .collect();
     }
-    options(&column).iter().map(|value| value.unwrap_or("-").to_owned()).collect()
+    options(&column)
+        .iter()
+        .map(|value| value.unwrap_or("-").to_owned())
+        .collect()
 }
 
 #[test]
@@ -120,7 +135,10 @@ fn text_is_repaired_and_sentinels_are_of_the_field() {
     let mut name = field("name", &["V"], FieldKind::Text);
     name.null = vec!["NOT AVAILABLE".into()];
     assert_eq!(
-        values(name, &[" A\u{0}B\t ", "NOT AVAILABLE", " NOT AVAILABLE ", " ", "NA", "-"]),
+        values(
+            name,
+            &[" A\u{0}B\t ", "NOT AVAILABLE", " NOT AVAILABLE ", " ", "NA", "-"]
+        ),
         ["A B", "-", "-", "-", "NA", "-"]
     );
 }
@@ -130,11 +148,17 @@ fn numbers_parse_or_are_null() {
     let mut beds = field("beds", &["V"], FieldKind::Integer);
     beds.null = vec!["-999".into()];
     assert_eq!(
-        values(beds, &["12", "12.0", "12.5", "-999", "-2", "9007199254740993", "1e3", "x"]),
+        values(
+            beds,
+            &["12", "12.0", "12.5", "-999", "-2", "9007199254740993", "1e3", "x"]
+        ),
         ["12", "12", "-", "-", "-2", "9007199254740993", "1000", "-"]
     );
     let number = field("mw", &["V"], FieldKind::Number);
-    assert_eq!(values(number, &["1.5", "-99", "NaN", "inf", "1,5"]), ["1.5", "-99", "-", "-", "-"]);
+    assert_eq!(
+        values(number, &["1.5", "-99", "NaN", "inf", "1,5"]),
+        ["1.5", "-99", "-", "-", "-"]
+    );
 }
 
 #[test]
@@ -149,7 +173,12 @@ fn lost_zeros_come_back_where_the_schema_says_so() {
 
 #[test]
 fn dates_follow_the_declared_patterns() {
-    let formats = ["%Y/%m/%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%.fZ", "%d-%b-%y", "epoch-ms"];
+    let formats = [
+        "%Y/%m/%d %H:%M:%S",
+        "%Y-%m-%dT%H:%M:%S%.fZ",
+        "%d-%b-%y",
+        "epoch-ms",
+    ];
     let formats = formats.iter().map(|format| (*format).to_owned()).collect();
     let date = field("source_date", &["V"], FieldKind::Date { formats });
     assert_eq!(
@@ -165,17 +194,34 @@ fn dates_follow_the_declared_patterns() {
                 "0"
             ]
         ),
-        ["2016-02-04", "2009-02-12", "2018-07-23", "1960-01-01", "2020-02-01", "2020-02-01", "-"]
+        [
+            "2016-02-04",
+            "2009-02-12",
+            "2018-07-23",
+            "1960-01-01",
+            "2020-02-01",
+            "2020-02-01",
+            "-"
+        ]
     );
 }
 
 #[test]
 fn states_words_and_codes_are_understood() {
     let state = field("state_code_claimed", &["V"], FieldKind::State);
-    assert_eq!(values(state, &["TX", "texas", "48", "Tejas"]), ["TX", "TX", "TX", "-"]);
+    assert_eq!(
+        values(state, &["TX", "texas", "48", "Tejas"]),
+        ["TX", "TX", "TX", "-"]
+    );
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-    let flag = FieldKind::Boolean { truth: words(&["Y"]), falsity: words(&["N"]) };
-    assert_eq!(values(field("is_open", &["V"], flag), &["Y", "n", "?"]), ["true", "false", "-"]);
+    let flag = FieldKind::Boolean {
+        truth: words(&["Y"]),
+        falsity: words(&["N"]),
+    };
+    assert_eq!(
+        values(field("is_open", &["V"], flag), &["Y", "n", "?"]),
+        ["true", "false", "-"]
+    );
     let mut kind = field("kind_code", &["V"], FieldKind::Integer);
     kind.codes = vec![("1".into(), "Regular".into())];
     kind.decoded = Some("kind_name".into());
@@ -195,7 +241,10 @@ fn both_spellings_of_a_field_serve_and_case_does_not_matter() {
     ]);
     let done = run(&raw, &schema(fields));
     let codes = done.columns.column_by_name("naics_code").unwrap();
-    let codes: Vec<_> = arrow_array::cast::as_string_array(codes).iter().flatten().collect();
+    let codes: Vec<_> = arrow_array::cast::as_string_array(codes)
+        .iter()
+        .flatten()
+        .collect();
     assert_eq!(codes, ["622110", "622210"], "the first that has a value");
 }
 
@@ -205,16 +254,29 @@ fn a_row_without_key_is_rejected_with_its_origin_and_what_stood_there() {
     id.null = vec!["UNKNOWN".into()];
     let raw = batch(&[("ID", &[Some("1"), Some("UNKNOWN"), None])]);
     let done = run(&raw, &schema(vec![id]));
-    assert_eq!((done.rows.as_slice(), done.keys.len(), done.geometries.len()), (&[2_u64][..], 1, 1));
-    let told: Vec<String> =
-        done.rejects.iter().map(|r| format!("{} {} {}", r.origin, r.field, r.value)).collect();
+    assert_eq!(
+        (done.rows.as_slice(), done.keys.len(), done.geometries.len()),
+        (&[2_u64][..], 1, 1)
+    );
+    let told: Vec<String> = done
+        .rejects
+        .iter()
+        .map(|r| format!("{} {} {}", r.origin, r.field, r.value))
+        .collect();
     assert_eq!(told, ["test.csv:3 ID UNKNOWN", "test.csv:4 ID "]);
-    assert!(done.rejects.iter().all(|reject| reject.reason == RejectReason::NoKey));
+    assert!(
+        done.rejects
+            .iter()
+            .all(|reject| reject.reason == RejectReason::NoKey)
+    );
 }
 
 #[test]
 fn keys_of_several_fields_never_meet() {
-    let mut schema = schema(vec![field("a", &["A"], FieldKind::Text), field("b", &["B"], FieldKind::Text)]);
+    let mut schema = schema(vec![
+        field("a", &["A"], FieldKind::Text),
+        field("b", &["B"], FieldKind::Text),
+    ]);
     let raw = batch(&[("A", &[Some("x/y"), Some("x")]), ("B", &[Some("z"), Some("y/z")])]);
     assert_eq!(
         run(&raw, &schema).keys.iter().flatten().collect::<Vec<_>>(),
@@ -222,7 +284,10 @@ fn keys_of_several_fields_never_meet() {
         "one field as it is"
     );
     schema.key.push("b".into());
-    assert_eq!(run(&raw, &schema).keys.iter().flatten().collect::<Vec<_>>(), ["x%2Fy/z", "x/y%2Fz"]);
+    assert_eq!(
+        run(&raw, &schema).keys.iter().flatten().collect::<Vec<_>>(),
+        ["x%2Fy/z", "x/y%2Fz"]
+    );
 }
 
 #[test]
@@ -268,9 +333,17 @@ fn set(kind: JurisdictionKind, nearest_m: f64, boundaries: &[(&str, f64)]) -> Jo
 }
 
 fn place(sets: Vec<JoinSet>, kind: GeometryKind, points: &[(f64, f64)]) -> Located {
-    let region =
-        Region { code: "R06".into(), name: String::new(), state: "TX".into(), source: String::new() };
-    let reference = Reference { states: vec![texas()], regions: vec![region], ..Reference::default() };
+    let region = Region {
+        code: "R06".into(),
+        name: String::new(),
+        state: "TX".into(),
+        source: String::new(),
+    };
+    let reference = Reference {
+        states: vec![texas()],
+        regions: vec![region],
+        ..Reference::default()
+    };
     let points: Vec<Point<f64>> = points.iter().map(|point| Point::from(*point)).collect();
     locate(&points, kind, &JoinContext::new(sets, &reference))
 }
@@ -291,16 +364,29 @@ fn within_nearest_and_none() {
     assert_eq!(method, ["within", "nearest", "none", "within"]);
     let metres = found.location_distance_m.value(1);
     // A tenth of a degree of longitude at 30.5° N on WGS 84.
-    assert!((metres - 9_596.0).abs() < 5.0 && found.location_distance_m.is_null(0), "{metres}");
+    assert!(
+        (metres - 9_596.0).abs() < 5.0 && found.location_distance_m.is_null(0),
+        "{metres}"
+    );
     let regions: Vec<_> = texts(&found.region_code).collect();
     assert_eq!(regions, [Some("R06"), Some("R06"), None, Some("R06")]);
 }
 
 #[test]
 fn on_a_border_the_lowest_code_wins_and_counties_stand_in_for_states() {
-    let sets = vec![set(JurisdictionKind::County, 0.0, &[("48003", -100.0), ("48001", -99.0)])];
+    let sets = vec![set(
+        JurisdictionKind::County,
+        0.0,
+        &[("48003", -100.0), ("48001", -99.0)],
+    )];
     let found = place(sets, GeometryKind::Line, &[(-99.0, 30.5), (-90.0, 30.5)]);
-    assert_eq!(texts(&found.county_fips).collect::<Vec<_>>(), [Some("48001"), None]);
+    assert_eq!(
+        texts(&found.county_fips).collect::<Vec<_>>(),
+        [Some("48001"), None]
+    );
     assert_eq!(texts(&found.state_code).collect::<Vec<_>>(), [Some("TX"), None]);
-    assert_eq!(texts(&found.location_method).next(), Some(Some("representative_point")));
+    assert_eq!(
+        texts(&found.location_method).next(),
+        Some(Some("representative_point"))
+    );
 }

@@ -45,35 +45,113 @@ fn columns() -> Vec<(&'static str, ArrayRef)> {
         1e300,
         5e-324,
     ];
-    let days = [0, -25_569, 18_321, -98_615, -98_616, 47_846, 47_847, 345_519, 2_932_897, i32::MAX, i32::MIN];
-    let moments: Vec<i64> = days[..9].iter().map(|day| i64::from(*day) * DAY + 46_800_000).collect();
-    let moments: Vec<i64> = moments.into_iter().chain([0, -1, 250, 90_000_000_000_000_000]).collect();
+    let days = [
+        0,
+        -25_569,
+        18_321,
+        -98_615,
+        -98_616,
+        47_846,
+        47_847,
+        345_519,
+        2_932_897,
+        i32::MAX,
+        i32::MIN,
+    ];
+    let moments: Vec<i64> = days[..9]
+        .iter()
+        .map(|day| i64::from(*day) * DAY + 46_800_000)
+        .collect();
+    let moments: Vec<i64> = moments
+        .into_iter()
+        .chain([0, -1, 250, 90_000_000_000_000_000])
+        .collect();
     let fine = |scale: i64| moments.iter().map(move |moment| moment.saturating_mul(scale));
     let nulled = |rows: usize| (0..=rows).map(move |row| (row < rows).then_some(row));
     let mixed = {
-        let texts =
-            ["2020-02-29", "soon ", "02/29/2020", "-999", "1899-12-30", "1970-01-01T12:00:00", "", "7"];
+        let texts = [
+            "2020-02-29",
+            "soon ",
+            "02/29/2020",
+            "-999",
+            "1899-12-30",
+            "1970-01-01T12:00:00",
+            "",
+            "7",
+        ];
         let days = [Some(18_321), None, None, None, Some(-25_569), Some(0), None, None];
-        spelling::mixed(StringArray::from_iter_values(texts), Date32Array::from(days.to_vec()))
+        spelling::mixed(
+            StringArray::from_iter_values(texts),
+            Date32Array::from(days.to_vec()),
+        )
     };
     let short: Vec<f32> = vec![0.1, -999.0, 16_777_216.0, 12.5, 1e20, f32::MIN_POSITIVE];
     vec![
-        ("integers", Arc::new(nulled(14).map(|row| row.map(|row| integers[row])).collect::<Int64Array>())),
-        ("floats", Arc::new(nulled(15).map(|row| row.map(|row| floats[row])).collect::<Float64Array>())),
+        (
+            "integers",
+            Arc::new(
+                nulled(14)
+                    .map(|row| row.map(|row| integers[row]))
+                    .collect::<Int64Array>(),
+            ),
+        ),
+        (
+            "floats",
+            Arc::new(
+                nulled(15)
+                    .map(|row| row.map(|row| floats[row]))
+                    .collect::<Float64Array>(),
+            ),
+        ),
         ("short floats", Arc::new(Float32Array::from(short))),
-        ("truths", Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)]))),
-        ("days", Arc::new(nulled(11).map(|row| row.map(|row| days[row])).collect::<Date32Array>())),
-        ("moments", Arc::new(TimestampMillisecondArray::from(moments.clone()).with_timezone("UTC"))),
-        ("local moments", Arc::new(TimestampMillisecondArray::from(moments.clone()))),
-        ("fine moments", Arc::new(TimestampMicrosecondArray::from_iter_values(fine(1_000)))),
-        ("finest moments", Arc::new(TimestampNanosecondArray::from_iter_values(fine(1_000_000)))),
+        (
+            "truths",
+            Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)])),
+        ),
+        (
+            "days",
+            Arc::new(
+                nulled(11)
+                    .map(|row| row.map(|row| days[row]))
+                    .collect::<Date32Array>(),
+            ),
+        ),
+        (
+            "moments",
+            Arc::new(TimestampMillisecondArray::from(moments.clone()).with_timezone("UTC")),
+        ),
+        (
+            "local moments",
+            Arc::new(TimestampMillisecondArray::from(moments.clone())),
+        ),
+        (
+            "fine moments",
+            Arc::new(TimestampMicrosecondArray::from_iter_values(fine(1_000))),
+        ),
+        (
+            "finest moments",
+            Arc::new(TimestampNanosecondArray::from_iter_values(fine(1_000_000))),
+        ),
         ("mixed", mixed),
-        ("text", Arc::new(StringArray::from(vec![Some("48 "), None, Some("-999.00"), Some("a\u{1}b")]))),
+        (
+            "text",
+            Arc::new(StringArray::from(vec![
+                Some("48 "),
+                None,
+                Some("-999.00"),
+                Some("a\u{1}b"),
+            ])),
+        ),
     ]
 }
 
 /// Date patterns that read every spelling of a date that a typed column has.
-const ISO: [&str; 4] = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%dT%H:%M:%S%.f", "epoch-ms"];
+const ISO: [&str; 4] = [
+    "%Y-%m-%d",
+    "%Y-%m-%dT%H:%M:%S%.fZ",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "epoch-ms",
+];
 
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
@@ -85,22 +163,46 @@ fn fields() -> Vec<(String, Field)> {
         truth: words(truth),
         falsity: words(falsity),
     };
-    let date = |formats: &[&str]| FieldKind::Date { formats: words(formats) };
+    let date = |formats: &[&str]| FieldKind::Date {
+        formats: words(formats),
+    };
     let of = |kind| field("v", &["V", "W"], kind);
-    let codes = vec![("1".to_owned(), "One".to_owned()), ("-999".to_owned(), "None".to_owned())];
-    let with_codes = |kind| Field { codes: codes.clone(), decoded: Some("v_name".to_owned()), ..of(kind) };
+    let codes = vec![
+        ("1".to_owned(), "One".to_owned()),
+        ("-999".to_owned(), "None".to_owned()),
+    ];
+    let with_codes = |kind| Field {
+        codes: codes.clone(),
+        decoded: Some("v_name".to_owned()),
+        ..of(kind)
+    };
     let fields = [
         ("text", of(FieldKind::Text)),
-        ("padded", Field { pad: Some(5), ..of(FieldKind::Text) }),
+        (
+            "padded",
+            Field {
+                pad: Some(5),
+                ..of(FieldKind::Text)
+            },
+        ),
         ("coded text", with_codes(FieldKind::Text)),
-        ("coded and padded", Field { pad: Some(2), ..with_codes(FieldKind::Text) }),
+        (
+            "coded and padded",
+            Field {
+                pad: Some(2),
+                ..with_codes(FieldKind::Text)
+            },
+        ),
         ("integer", of(FieldKind::Integer)),
         ("coded integer", with_codes(FieldKind::Integer)),
         ("number", of(FieldKind::Number)),
         ("boolean", of(boolean(&["Y", "TRUE", "1"], &["N", "false", "0"]))),
         ("boolean of few words", of(boolean(&["False", "1"], &["-999"]))),
         ("date", of(date(&ISO))),
-        ("date of other numbers", of(date(&[&ISO[..3], &["excel-serial", "%m/%d/%Y"]].concat()))),
+        (
+            "date of other numbers",
+            of(date(&[&ISO[..3], &["excel-serial", "%m/%d/%Y"]].concat())),
+        ),
         ("state", of(FieldKind::State)),
     ];
     let sentinels = words(&[
@@ -118,23 +220,55 @@ fn fields() -> Vec<(String, Field)> {
         "soon",
     ]);
     let with = |(name, field): &(&str, Field)| {
-        (format!("{name} with sentinels"), Field { null: sentinels.clone(), ..field.clone() })
+        (
+            format!("{name} with sentinels"),
+            Field {
+                null: sentinels.clone(),
+                ..field.clone()
+            },
+        )
     };
     let all: Vec<(String, Field)> = fields.iter().map(with).collect();
-    fields.into_iter().map(|(name, field)| (name.to_owned(), field)).chain(all).collect()
+    fields
+        .into_iter()
+        .map(|(name, field)| (name.to_owned(), field))
+        .chain(all)
+        .collect()
 }
 
 fn as_text(columns: &[(String, ArrayRef)]) -> Vec<(String, ArrayRef)> {
     let text = |column: &ArrayRef| Arc::new(spelling::texts(column)) as ArrayRef;
-    columns.iter().map(|(name, column)| (name.clone(), text(column))).collect()
+    columns
+        .iter()
+        .map(|(name, column)| (name.clone(), text(column)))
+        .collect()
 }
 
 /// Everything that comes out.
 fn told(columns: Vec<(String, ArrayRef)>, schema: &LayerSchema) -> String {
     let done = run(&raw(columns), schema);
-    let Normalised { columns, keys, geometries, rows, rejects, fields, flags, repairs, mangled } = done;
-    let types: Vec<_> = columns.schema().fields().iter().map(|field| field.data_type().clone()).collect();
-    let values = columns.columns().iter().map(|column| format!("{column:?}")).collect::<Vec<_>>();
+    let Normalised {
+        columns,
+        keys,
+        geometries,
+        rows,
+        rejects,
+        fields,
+        flags,
+        repairs,
+        mangled,
+    } = done;
+    let types: Vec<_> = columns
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.data_type().clone())
+        .collect();
+    let values = columns
+        .columns()
+        .iter()
+        .map(|column| format!("{column:?}"))
+        .collect::<Vec<_>>();
     format!(
         "{types:?} {values:#?} {keys:?} {} {rows:?} {rejects:#?} {fields:?} {flags:#?} {repairs:?} {mangled:?}",
         geometries.len()
@@ -143,9 +277,12 @@ fn told(columns: Vec<(String, ArrayRef)>, schema: &LayerSchema) -> String {
 
 /// A key, and the columns of the field.
 fn with_key(columns: &[(&str, &ArrayRef)]) -> Vec<(String, ArrayRef)> {
-    let keys: ArrayRef =
-        Arc::new(StringArray::from_iter_values((0..columns[0].1.len()).map(|n| n.to_string())));
-    let columns = columns.iter().map(|(name, column)| ((*name).to_owned(), Arc::clone(column)));
+    let keys: ArrayRef = Arc::new(StringArray::from_iter_values(
+        (0..columns[0].1.len()).map(|n| n.to_string()),
+    ));
+    let columns = columns
+        .iter()
+        .map(|(name, column)| ((*name).to_owned(), Arc::clone(column)));
     [("ID".to_owned(), keys)].into_iter().chain(columns).collect()
 }
 
@@ -153,7 +290,10 @@ fn with_key(columns: &[(&str, &ArrayRef)]) -> Vec<(String, ArrayRef)> {
 fn a_typed_column_comes_out_as_its_spelling() {
     for (kind, field) in fields() {
         let by_id = schema(vec![super::field("id", &["ID"], FieldKind::Text), field.clone()]);
-        let by_value = LayerSchema { key: vec!["v".into()], ..by_id.clone() };
+        let by_value = LayerSchema {
+            key: vec!["v".into()],
+            ..by_id.clone()
+        };
         for (name, column) in columns() {
             let columns = with_key(&[("V", &column)]);
             for schema in [&by_id, &by_value] {
@@ -184,16 +324,34 @@ fn columns_of_one_field_need_not_be_of_one_type() {
 
 #[test]
 fn a_date_by_the_sources_own_word_needs_no_pattern() {
-    let formats = FieldKind::Date { formats: words(&["%m/%d/%Y"]) };
+    let formats = FieldKind::Date {
+        formats: words(&["%m/%d/%Y"]),
+    };
     let schema = schema(vec![
         field("id", &["ID"], FieldKind::Text),
-        Field { null: words(&["1970-01-01T12:00:00"]), ..field("v", &["V"], formats) },
+        Field {
+            null: words(&["1970-01-01T12:00:00"]),
+            ..field("v", &["V"], formats)
+        },
     ]);
-    let mixed = columns().into_iter().find(|(name, _)| *name == "mixed").unwrap().1;
+    let mixed = columns()
+        .into_iter()
+        .find(|(name, _)| *name == "mixed")
+        .unwrap()
+        .1;
     let done = run(&raw(with_key(&[("V", &mixed)])), &schema);
-    let days: Vec<Option<i32>> =
-        done.columns.column(1).as_any().downcast_ref::<Date32Array>().unwrap().iter().collect();
-    assert_eq!(days, [Some(18_321), None, Some(18_321), None, None, None, None, None]);
+    let days: Vec<Option<i32>> = done
+        .columns
+        .column(1)
+        .as_any()
+        .downcast_ref::<Date32Array>()
+        .unwrap()
+        .iter()
+        .collect();
+    assert_eq!(
+        days,
+        [Some(18_321), None, Some(18_321), None, None, None, None, None]
+    );
     let told: Vec<String> = done
         .flags
         .iter()
@@ -201,14 +359,24 @@ fn a_date_by_the_sources_own_word_needs_no_pattern() {
         .collect();
     assert_eq!(
         told,
-        ["soon unparsed date", "-999 unparsed date", "1899-12-30 zero_date no date", "7 unparsed date"]
+        [
+            "soon unparsed date",
+            "-999 unparsed date",
+            "1899-12-30 zero_date no date",
+            "7 unparsed date"
+        ]
     );
     let counts = done.fields["v"];
     assert_eq!((counts.sentinel, counts.unparsed), (1, 4));
     // The same rows one by one: a value's worth does not depend on its neighbours.
     for (row, day) in days.into_iter().enumerate() {
         let alone = run(&raw(with_key(&[("V", &mixed.slice(row, 1))])), &schema);
-        let found = alone.columns.column(1).as_any().downcast_ref::<Date32Array>().unwrap();
+        let found = alone
+            .columns
+            .column(1)
+            .as_any()
+            .downcast_ref::<Date32Array>()
+            .unwrap();
         assert_eq!(found.iter().next().unwrap(), day);
     }
 }
@@ -223,6 +391,9 @@ fn numbers_that_are_none_are_null() {
     for numbers in &numbers {
         assert_eq!(crate::kernel::fields::not_numbers(numbers), 2);
         let repaired = crate::kernel::fields::repaired(numbers);
-        assert_eq!((repaired.null_count(), repaired.data_type()), (2, numbers.data_type()));
+        assert_eq!(
+            (repaired.null_count(), repaired.data_type()),
+            (2, numbers.data_type())
+        );
     }
 }

@@ -19,7 +19,13 @@ pub(super) fn keys(reference: &Reference) -> Keys {
     .table("if", json!({"required": ["include"]}))
     // A field of a block may lack what the schema adds, and the other way round.
     .table("else", json!({"properties": {"field": {"items": whole_field()}}}));
-    by_path([whole].into_iter().chain(top()).chain(sector(reference)).chain(fields()))
+    by_path(
+        [whole]
+            .into_iter()
+            .chain(top())
+            .chain(sector(reference))
+            .chain(fields()),
+    )
 }
 
 /// Of `schemas/include/<name>.toml`.
@@ -79,11 +85,22 @@ fn top() -> Vec<Key> {
 }
 
 fn sector(reference: &Reference) -> Vec<Key> {
-    let codes = || reference.sectors.iter().map(|sector| (sector.code.as_str(), sector.name.as_str()));
-    let lifelines: Vec<String> =
-        reference.lifelines.iter().map(|l| format!("{}/{}", l.lifeline, l.component)).collect();
+    let codes = || {
+        reference
+            .sectors
+            .iter()
+            .map(|sector| (sector.code.as_str(), sector.name.as_str()))
+    };
+    let lifelines: Vec<String> = reference
+        .lifelines
+        .iter()
+        .map(|l| format!("{}/{}", l.lifeline, l.component))
+        .collect();
     let lifelines = || lifelines.iter().map(String::as_str);
-    let changes: Vec<Value> = RuleSpec::CHANGES.iter().map(|key| json!({"required": [key]})).collect();
+    let changes: Vec<Value> = RuleSpec::CHANGES
+        .iter()
+        .map(|key| json!({"required": [key]}))
+        .collect();
     vec![
         key("sector", "Sector of every row, unless a rule or the row's NAICS code refines it."),
         key("sector.code", "Code of the sector in `reference/sectors.csv`.").told(codes()).example("HLPH"),
@@ -118,7 +135,10 @@ fn sector(reference: &Reference) -> Vec<Key> {
 
 /// Of `[[field]]`, in schemas and blocks.
 fn fields() -> Vec<Key> {
-    let computed = CORE_COLUMNS.iter().map(|column| column.name).filter(|name| !FILLABLE.contains(name));
+    let computed = CORE_COLUMNS
+        .iter()
+        .map(|column| column.name)
+        .filter(|name| !FILLABLE.contains(name));
     let types = field::kinds((vec![], vec![]), vec![]).map(|(word, _)| word);
     let name = format!(
         "Name of the column, lower snake case, with its unit (`capacity_mw`). These fill the columns that all layers share: {}.",

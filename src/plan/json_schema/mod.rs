@@ -29,12 +29,23 @@ pub enum Written {
 /// The JSON Schema of a kind of file; codes are enumerated where the reference tables have them, and so are products.
 pub fn json_schema(written: Written, reference: &Reference, products: &[ProductName]) -> Value {
     let (title, shape, keys) = match written {
-        Written::Layer => ("Layer schema of cikr", SchemaSpec::shape(), layer::keys(reference)),
+        Written::Layer => (
+            "Layer schema of cikr",
+            SchemaSpec::shape(),
+            layer::keys(reference),
+        ),
         Written::Block => ("Block of fields of cikr", BlockSpec::shape(), layer::block_keys()),
-        Written::Pipeline => ("Pipeline of cikr", PipelineSpec::shape(), pipeline::keys(products)),
+        Written::Pipeline => (
+            "Pipeline of cikr",
+            PipelineSpec::shape(),
+            pipeline::keys(products),
+        ),
     };
     let mut root = table(&shape, "", &keys);
-    root.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+    root.insert(
+        "$schema".to_owned(),
+        json!("https://json-schema.org/draft/2020-12/schema"),
+    );
     root.insert("title".to_owned(), json!(title));
     root.extend(keys.get("").cloned().unwrap_or_default().table);
     Value::Object(root)
@@ -45,9 +56,19 @@ fn table(shape: &Shape, path: &str, keys: &Keys) -> Map<String, Value> {
     let properties: Map<String, Value> = shape
         .keys
         .iter()
-        .map(|key| (key.name.to_owned(), Value::Object(property(key, &joined(path, key.name), keys))))
+        .map(|key| {
+            (
+                key.name.to_owned(),
+                Value::Object(property(key, &joined(path, key.name), keys)),
+            )
+        })
         .collect();
-    let required: Vec<&str> = shape.keys.iter().filter(|key| key.is_required).map(|key| key.name).collect();
+    let required: Vec<&str> = shape
+        .keys
+        .iter()
+        .filter(|key| key.is_required)
+        .map(|key| key.name)
+        .collect();
     let mut table = Map::new();
     table.insert("type".to_owned(), json!("object"));
     table.insert("properties".to_owned(), Value::Object(properties));
@@ -71,7 +92,11 @@ fn property(key: &KeyShape, path: &str, keys: &Keys) -> Map<String, Value> {
         Kind::Time => measured(said.values, &TIME_UNITS),
         Kind::Pairs => pairs(),
         Kind::Table(shape) => merged(table(shape, path, keys), said.table),
-        Kind::Tables(shape) => list(merged(table(shape, path, keys), said.table), key.is_required, "object"),
+        Kind::Tables(shape) => list(
+            merged(table(shape, path, keys), said.table),
+            key.is_required,
+            "object",
+        ),
     };
     value.extend(said.about);
     value
@@ -80,7 +105,10 @@ fn property(key: &KeyShape, path: &str, keys: &Keys) -> Map<String, Value> {
 /// Text that is not blank, unless something stricter is said.
 fn text(values: Map<String, Value>) -> Map<String, Value> {
     let mut text = with("string", values);
-    if !["enum", "pattern"].iter().any(|stricter| text.contains_key(*stricter)) {
+    if !["enum", "pattern"]
+        .iter()
+        .any(|stricter| text.contains_key(*stricter))
+    {
         text.insert("pattern".to_owned(), json!("[^ ]"));
     }
     text
@@ -102,7 +130,10 @@ fn list(mut items: Map<String, Value>, is_filled: bool, kind: &str) -> Map<Strin
 
 fn text_or_integer(values: Map<String, Value>) -> Map<String, Value> {
     let mut either = Map::new();
-    either.insert("anyOf".to_owned(), json!([with("integer", Map::new()), text(values)]));
+    either.insert(
+        "anyOf".to_owned(),
+        json!([with("integer", Map::new()), text(values)]),
+    );
     either
 }
 
@@ -118,7 +149,10 @@ fn measured(values: Map<String, Value>, units: &[(&'static str, u64)]) -> Map<St
 fn pairs() -> Map<String, Value> {
     let mut pairs = with("object", Map::new());
     pairs.insert("minProperties".to_owned(), json!(1));
-    pairs.insert("additionalProperties".to_owned(), json!({"type": "string", "pattern": "\\S"}));
+    pairs.insert(
+        "additionalProperties".to_owned(),
+        json!({"type": "string", "pattern": "\\S"}),
+    );
     pairs
 }
 
@@ -134,7 +168,11 @@ fn merged(mut base: Map<String, Value>, more: Map<String, Value>) -> Map<String,
 }
 
 fn joined(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
 }
 
 /// What is said of a key: under its path, or, for a source, under `source`; what every

@@ -18,28 +18,47 @@ use crate::spec::file_kinds;
 pub(super) fn keys(products: &[ProductName]) -> Keys {
     let whole =
         file("Which layers, from which sources, against which boundaries. Paths are relative to this file.");
-    let sources = [sources(), csv_geometry::keys(), dialect::keys(), format::keys(), servers()];
+    let sources = [
+        sources(),
+        csv_geometry::keys(),
+        dialect::keys(),
+        format::keys(),
+        servers(),
+    ];
     let tables = [jurisdictions(), layers(), gates(), settings(products)];
-    by_path([whole].into_iter().chain(top()).chain(tables.into_iter().chain(sources).flatten()))
+    by_path(
+        [whole]
+            .into_iter()
+            .chain(top())
+            .chain(tables.into_iter().chain(sources).flatten()),
+    )
 }
 
 fn top() -> Vec<Key> {
     vec![
-        key("id", "Short name of the pipeline.").identifier().example("demo"),
+        key("id", "Short name of the pipeline.")
+            .identifier()
+            .example("demo"),
         key("title", "Title of the releases.").example("Critical infrastructure of the Gulf coast"),
         key("description", "What the releases are for.").example("Facilities of six sectors, every night."),
         key("store", "Folder of the releases.").example("../out/demo"),
         key("schemas", "Folder of the layer schemas.").otherwise("../schemas"),
-        key("reference", "Folder of the reference tables; `reference` beside the schemas by default.")
-            .example("../schemas/reference"),
+        key(
+            "reference",
+            "Folder of the reference tables; `reference` beside the schemas by default.",
+        )
+        .example("../schemas/reference"),
         key(
             "regions",
             "Regions that tiles are made for: the table `regions-<name>.csv` of the reference tables.",
         )
         .identifier()
         .otherwise("fema"),
-        key("expected", "Table of the counts that a reviewer expects, per layer and state.")
-            .example("../reviewed/expected.csv"),
+        key(
+            "expected",
+            "Table of the counts that a reviewer expects, per layer and state.",
+        )
+        .example("../reviewed/expected.csv"),
         key("keep", "Releases that stay.").bounds(&KEEP),
     ]
 }
@@ -106,16 +125,24 @@ fn settings(products: &[ProductName]) -> Vec<Key> {
 
 fn jurisdictions() -> Vec<Key> {
     vec![
-        key("jurisdiction", "Polygons that facilities are placed in, by point in polygon."),
-        key("jurisdiction.id", "Short name of the set.").identifier().example("county"),
+        key(
+            "jurisdiction",
+            "Polygons that facilities are placed in, by point in polygon.",
+        ),
+        key("jurisdiction.id", "Short name of the set.")
+            .identifier()
+            .example("county"),
         key(
             "jurisdiction.kind",
             "What the polygons are; there is one set of each kind but `other`, which fills `<id>_code`.",
         )
         .words(KINDS.map(|(word, _)| word)),
         key("jurisdiction.vintage", "Year or date of the boundaries.").example("2023"),
-        key("jurisdiction.code", "Column of the code: FIPS codes of states and counties, a GEOID of places.")
-            .example("GEOID"),
+        key(
+            "jurisdiction.code",
+            "Column of the code: FIPS codes of states and counties, a GEOID of places.",
+        )
+        .example("GEOID"),
         key("jurisdiction.name", "Column of the name.").example("NAME"),
         key(
             "jurisdiction.nearest-m",
@@ -123,18 +150,24 @@ fn jurisdictions() -> Vec<Key> {
         )
         .bounds(&NEAREST_M),
         key("jurisdiction.agency", "Agency that draws the boundaries.").example("US Census Bureau"),
-        key("jurisdiction.licence", "Licence of the boundaries: an SPDX identifier, or words.")
-            .example("public domain"),
+        key(
+            "jurisdiction.licence",
+            "Licence of the boundaries: an SPDX identifier, or words.",
+        )
+        .example("public domain"),
     ]
 }
 
 fn layers() -> Vec<Key> {
     vec![
         key("layer", "A layer of facilities."),
-        key("layer.id", "Short name of the layer; it stands in paths and facility ids.")
-            .identifier()
-            .never([INVENTORY])
-            .example("hospitals"),
+        key(
+            "layer.id",
+            "Short name of the layer; it stands in paths and facility ids.",
+        )
+        .identifier()
+        .never([INVENTORY])
+        .example("hospitals"),
         key(
             "layer.schema",
             "Schema of the layer, the file `<schema>.toml`; the one named like the layer by default.",
@@ -146,8 +179,11 @@ fn layers() -> Vec<Key> {
             &format!("Whether the rows stand in `{INVENTORY}` too; not for a second vintage of a layer."),
         )
         .otherwise(true),
-        key("layer.synthetic", "Whether the rows of this source are made up, over the schema's.")
-            .example(true),
+        key(
+            "layer.synthetic",
+            "Whether the rows of this source are made up, over the schema's.",
+        )
+        .example(true),
         key("layer.agency", "Agency of this source, over the schema's.")
             .example("Texas Department of Health"),
         key("layer.licence", "Licence of this source, over the schema's.").example("CC0-1.0"),
@@ -158,7 +194,11 @@ fn layers() -> Vec<Key> {
             "layer.sector",
             "Sector of this layer's rows, over the schema's, whose NAICS codes and rules refine it.",
         ),
-        key("layer.sector.code", "Code of the sector in `reference/sectors.csv`.").example("ENER"),
+        key(
+            "layer.sector.code",
+            "Code of the sector in `reference/sectors.csv`.",
+        )
+        .example("ENER"),
         key("layer.sector.subsector", "Subsector of the rows.").example("Oil and Natural Gas"),
         key("layer.sector.also", "Further sectors of the rows.").example(["TRAN"]),
         key(
@@ -166,8 +206,11 @@ fn layers() -> Vec<Key> {
             "Community lifeline of the rows, `<lifeline>/<component>` of `reference/lifelines.csv`.",
         )
         .example("Energy/Fuel"),
-        key("layer.current-days", "Days for which the date of a record counts as current.")
-            .bounds(&CURRENT_DAYS),
+        key(
+            "layer.current-days",
+            "Days for which the date of a record counts as current.",
+        )
+        .bounds(&CURRENT_DAYS),
     ]
 }
 
@@ -206,17 +249,23 @@ fn gates() -> Vec<Key> {
 /// Of the `source` of a layer or jurisdiction; `*` is any kind, `format` tells of the kinds of file.
 fn sources() -> Vec<Key> {
     vec![
-        key("source", "Where the rows are and how to read them: exactly one kind.")
-            .table("minProperties", 1)
-            .table("maxProperties", 1),
+        key(
+            "source",
+            "Where the rows are and how to read them: exactly one kind.",
+        )
+        .table("minProperties", 1)
+        .table("maxProperties", 1),
         key(
             "source.*.path",
             "File or folder, relative to this file; `${NAME}` stands for a variable of the environment.",
         )
         .example("../data/hospitals.csv"),
-        key("source.*.crs", "CRS of the coordinates, where the file doesn't say.")
-            .like(CRS)
-            .example("EPSG:4326"),
+        key(
+            "source.*.crs",
+            "CRS of the coordinates, where the file doesn't say.",
+        )
+        .like(CRS)
+        .example("EPSG:4326"),
     ]
 }
 
@@ -227,12 +276,18 @@ fn servers() -> Vec<Key> {
     let variable = "a variable of the environment";
     vec![
         key("source.http", "A file behind HTTP, read like a local one.").one_of(files),
-        key("source.*.url", "Address; `${NAME}` stands for a variable of the environment.")
-            .like(ADDRESS)
-            .example("https://data.example.org/FeatureServer/0"),
-        key("source.http.sha256", "SHA-256 that the file must have; it is then fetched once.")
-            .like("^[0-9a-fA-F]{64}$")
-            .example("0".repeat(64)),
+        key(
+            "source.*.url",
+            "Address; `${NAME}` stands for a variable of the environment.",
+        )
+        .like(ADDRESS)
+        .example("https://data.example.org/FeatureServer/0"),
+        key(
+            "source.http.sha256",
+            "SHA-256 that the file must have; it is then fetched once.",
+        )
+        .like("^[0-9a-fA-F]{64}$")
+        .example("0".repeat(64)),
         key(
             "source.http.extension",
             "Extension of the landed file, where neither the URL nor the kind tells it.",
@@ -240,21 +295,33 @@ fn servers() -> Vec<Key> {
         .like("^[a-z0-9]+$")
         .example("zip"),
         key("source.*.max-bytes", "Size at which fetching is given up.").bounds(&MAX_BYTES),
-        key("source.*.timeout-s", "Seconds without a byte after which a request is given up.")
-            .bounds(&TIMEOUT_S),
+        key(
+            "source.*.timeout-s",
+            "Seconds without a byte after which a request is given up.",
+        )
+        .bounds(&TIMEOUT_S),
         key(
             "source.*.insecure-tls",
             "Whether a certificate that doesn't verify is accepted; the log says so each time.",
         )
         .otherwise(false),
-        key("source.*.auth", "Who asks. Every value is the name of a variable of the environment.")
-            .one_of(auths),
-        key("source.*.auth.token", &format!("Name of {variable} with a token of ArcGIS."))
-            .like(VARIABLE)
-            .example("AGENCY_TOKEN"),
-        key("source.*.auth.bearer", &format!("Name of {variable} with a bearer token."))
-            .like(VARIABLE)
-            .example("AGENCY_TOKEN"),
+        key(
+            "source.*.auth",
+            "Who asks. Every value is the name of a variable of the environment.",
+        )
+        .one_of(auths),
+        key(
+            "source.*.auth.token",
+            &format!("Name of {variable} with a token of ArcGIS."),
+        )
+        .like(VARIABLE)
+        .example("AGENCY_TOKEN"),
+        key(
+            "source.*.auth.bearer",
+            &format!("Name of {variable} with a bearer token."),
+        )
+        .like(VARIABLE)
+        .example("AGENCY_TOKEN"),
         key("source.*.auth.basic", "User and password."),
         key("source.*.auth.basic.user", &format!("Name of {variable}."))
             .like(VARIABLE)
@@ -275,11 +342,21 @@ fn servers() -> Vec<Key> {
         key("source.*.auth.login.password", &format!("Name of {variable}."))
             .like(VARIABLE)
             .example("AGENCY_PASSWORD"),
-        key("source.arcgis", "A layer of an ArcGIS FeatureServer or MapServer."),
-        key("source.arcgis.layer", "Id or name of the layer, where the URL is a service's.").example(0),
+        key(
+            "source.arcgis",
+            "A layer of an ArcGIS FeatureServer or MapServer.",
+        ),
+        key(
+            "source.arcgis.layer",
+            "Id or name of the layer, where the URL is a service's.",
+        )
+        .example(0),
         key("source.arcgis.where", "Rows wanted, as SQL.").otherwise(ALL_ROWS),
-        key("source.arcgis.page-rows", "Rows asked for at a time; the server's own limit counts too.")
-            .bounds(&PULL_ROWS),
+        key(
+            "source.arcgis.page-rows",
+            "Rows asked for at a time; the server's own limit counts too.",
+        )
+        .bounds(&PULL_ROWS),
         key("source.arcgis.at-once", "Requests at the same time.").bounds(&AT_ONCE),
         key(
             "source.arcgis.pages",

@@ -21,25 +21,42 @@ fn parts(written: Written) -> (Shape, Keys) {
 
 /// Asserts that a table of the JSON Schema has the keys of the reader's, and no others.
 fn compare(shape: &Shape, schema: &Value, path: &str) {
-    let properties = schema["properties"].as_object().unwrap_or_else(|| panic!("{path} has properties"));
+    let properties = schema["properties"]
+        .as_object()
+        .unwrap_or_else(|| panic!("{path} has properties"));
     let asked: BTreeSet<&str> = shape.keys.iter().map(|key| key.name).collect();
     let listed: BTreeSet<&str> = properties.keys().map(String::as_str).collect();
     assert_eq!(asked, listed, "the keys of `{path}`");
     assert_eq!(schema["additionalProperties"], false, "{path}");
-    let needed: BTreeSet<&str> =
-        shape.keys.iter().filter(|key| key.is_required).map(|key| key.name).collect();
-    let required: BTreeSet<&str> =
-        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let needed: BTreeSet<&str> = shape
+        .keys
+        .iter()
+        .filter(|key| key.is_required)
+        .map(|key| key.name)
+        .collect();
+    let required: BTreeSet<&str> = schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     assert_eq!(needed, required, "the required keys of `{path}`");
     for key in &shape.keys {
         let (path, property) = (joined(path, key.name), &properties[key.name]);
         let description = property["description"].as_str().unwrap_or_default();
-        assert!(description.ends_with(['.', ')']), "`{path}` is not described: {description}");
+        assert!(
+            description.ends_with(['.', ')']),
+            "`{path}` is not described: {description}"
+        );
         let kind = property["type"].as_str();
         match &key.kind {
             Kind::Text => assert_eq!(kind, Some("string"), "{path}"),
             Kind::Texts { .. } => {
-                assert_eq!((kind, &property["items"]["type"]), (Some("array"), &json!("string")), "{path}");
+                assert_eq!(
+                    (kind, &property["items"]["type"]),
+                    (Some("array"), &json!("string")),
+                    "{path}"
+                );
             }
             Kind::Integer => assert_eq!(kind, Some("integer"), "{path}"),
             Kind::Number => assert_eq!(kind, Some("number"), "{path}"),
@@ -55,7 +72,11 @@ fn compare(shape: &Shape, schema: &Value, path: &str) {
 #[test]
 fn the_keys_are_those_the_readers_ask_for() {
     for written in ALL {
-        compare(&parts(written).0, &json_schema(written, &Reference::default(), &[]), "");
+        compare(
+            &parts(written).0,
+            &json_schema(written, &Reference::default(), &[]),
+            "",
+        );
     }
 }
 
@@ -78,7 +99,10 @@ fn nothing_is_said_of_a_key_that_is_not_there() {
         paths(&shape, "", &mut there);
         for told in keys.keys() {
             let alone: Keys = [(told.clone(), keys[told].clone())].into();
-            assert!(there.iter().any(|path| said(&alone, path).is_some()), "{written:?}: `{told}`");
+            assert!(
+                there.iter().any(|path| said(&alone, path).is_some()),
+                "{written:?}: `{told}`"
+            );
         }
     }
 }
@@ -97,7 +121,9 @@ fn sample(schema: &Value, kind_of_source: &str) -> Value {
             // Of what excludes each other the first is written.
             let sets = schema["oneOf"].as_array().map(Vec::as_slice).unwrap_or_default();
             let required = |set: &Value, name: &str| {
-                set["required"].as_array().is_some_and(|keys| keys.iter().any(|key| key == name))
+                set["required"]
+                    .as_array()
+                    .is_some_and(|keys| keys.iter().any(|key| key == name))
             };
             let is_other = |name: &str| {
                 sets.iter().any(|set| required(set, name))
@@ -106,7 +132,9 @@ fn sample(schema: &Value, kind_of_source: &str) -> Value {
             let wanted = properties
                 .filter(|(name, _)| !is_source || *name == kind_of_source)
                 .filter(|(name, _)| !is_other(name));
-            wanted.map(|(name, property)| (name.clone(), sample(property, kind_of_source))).collect()
+            wanted
+                .map(|(name, property)| (name.clone(), sample(property, kind_of_source)))
+                .collect()
         }
         Some("array") => json!([sample(&schema["items"], kind_of_source)]),
         _ => panic!("no example, default or words in {schema:#}"),
@@ -117,8 +145,10 @@ fn sample(schema: &Value, kind_of_source: &str) -> Value {
 fn toml(value: &Value) -> String {
     match value {
         Value::Object(table) => {
-            let pairs: Vec<String> =
-                table.iter().map(|(key, value)| format!("{key} = {}", toml(value))).collect();
+            let pairs: Vec<String> = table
+                .iter()
+                .map(|(key, value)| format!("{key} = {}", toml(value)))
+                .collect();
             format!("{{ {} }}", pairs.join(", "))
         }
         Value::Array(list) => format!("[{}]", list.iter().map(toml).collect::<Vec<_>>().join(", ")),
@@ -129,7 +159,11 @@ fn toml(value: &Value) -> String {
 fn read(written: Written, value: &Value) -> Vec<Diagnostic> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("written.toml");
-    let lines = value.as_object().unwrap().iter().map(|(key, value)| format!("{key} = {}\n", toml(value)));
+    let lines = value
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(key, value)| format!("{key} = {}\n", toml(value)));
     fs::write(&path, lines.collect::<String>()).unwrap();
     let mut found = Vec::new();
     let is_read = match written {
@@ -161,10 +195,19 @@ fn codes_are_enumerated_where_the_tables_are_there() {
     let sector = &json_schema(Written::Layer, &reference, &[])["properties"]["sector"]["properties"];
     let codes = sector["code"]["enum"].as_array().unwrap();
     assert_eq!(codes.len(), reference.sectors.len());
-    assert_eq!(sector["code"]["x-taplo"]["docs"]["enumValues"].as_array().unwrap().len(), codes.len());
+    assert_eq!(
+        sector["code"]["x-taplo"]["docs"]["enumValues"]
+            .as_array()
+            .unwrap()
+            .len(),
+        codes.len()
+    );
     assert_eq!(&sector["also"]["items"]["enum"], &json!(codes));
     assert!(
-        sector["lifeline"]["enum"].as_array().unwrap().contains(&json!("Health and Medical/Medical Care"))
+        sector["lifeline"]["enum"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("Health and Medical/Medical Care"))
     );
     let bare = &json_schema(Written::Layer, &Reference::default(), &[])["properties"]["sector"]["properties"]
         ["code"];

@@ -77,7 +77,10 @@ decoded = "x"
 #[test]
 #[expect(clippy::too_many_lines, reason = "one snapshot of all of them")]
 fn every_mistake_is_reported_at_once() {
-    let files = [("pipelines/demo.toml", BAD_PIPELINE), ("schemas/hospitals.toml", BAD_SCHEMA)];
+    let files = [
+        ("pipelines/demo.toml", BAD_PIPELINE),
+        ("schemas/hospitals.toml", BAD_SCHEMA),
+    ];
     let (loaded, root) = load_with(&files, &Overrides::default());
     let text = render(&loaded.err().unwrap(), false).replace(&root, "[TMP]");
     insta::assert_snapshot!(text, @r#"

@@ -55,17 +55,39 @@ fn schema(top: &str, own: &str) -> String {
 #[test]
 fn a_block_comes_first_and_the_schema_overrides_it_key_by_key() {
     let schema = schema("include = [\"hifld\"]\nomit = [\"telephone\"]", OWN);
-    let files = [("schemas/hospitals.toml", schema.as_str()), ("schemas/include/hifld.toml", HIFLD)];
+    let files = [
+        ("schemas/hospitals.toml", schema.as_str()),
+        ("schemas/include/hifld.toml", HIFLD),
+    ];
     let (plan, _) = plan(&files, &Overrides::default());
     let fields = &plan.layers[0].schema.fields;
     let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
-    assert_eq!(names, ["name", "verified_on", "beds", "id", "owner_code", "is_open", "source_date", "wards"]);
-    let [name, verified, beds, ..] = fields.as_slice() else { panic!("three fields") };
+    assert_eq!(
+        names,
+        [
+            "name",
+            "verified_on",
+            "beds",
+            "id",
+            "owner_code",
+            "is_open",
+            "source_date",
+            "wards"
+        ]
+    );
+    let [name, verified, beds, ..] = fields.as_slice() else {
+        panic!("three fields")
+    };
     assert_eq!(
         (name.from.as_slice(), name.null.as_slice()),
         (&["NAME".to_owned()][..], &["NOT AVAILABLE".to_owned()][..])
     );
-    assert_eq!(verified.kind, FieldKind::Date { formats: vec!["%m/%d/%Y".to_owned()] });
+    assert_eq!(
+        verified.kind,
+        FieldKind::Date {
+            formats: vec!["%m/%d/%Y".to_owned()]
+        }
+    );
     assert!(verified.null.is_empty(), "`null = []` replaces the block's");
     assert_eq!(
         (verified.from[0].as_str(), verified.description.as_str()),
@@ -83,10 +105,16 @@ fn an_omitted_field_may_be_written_from_nothing() {
         "include = [\"hifld\"]\nomit = [\"verified_on\", \"beds\"]",
         "[[field]]\nname = \"verified_on\"\nfrom = [\"DATE\"]\ndescription = \"As it came\"",
     );
-    let files = [("schemas/hospitals.toml", schema.as_str()), ("schemas/include/hifld.toml", HIFLD)];
+    let files = [
+        ("schemas/hospitals.toml", schema.as_str()),
+        ("schemas/include/hifld.toml", HIFLD),
+    ];
     let (plan, _) = plan(&files, &Overrides::default());
     let last = plan.layers[0].schema.fields.last().unwrap();
-    assert_eq!((last.name.as_str(), &last.kind), ("verified_on", &FieldKind::Text));
+    assert_eq!(
+        (last.name.as_str(), &last.kind),
+        ("verified_on", &FieldKind::Text)
+    );
 }
 
 #[test]
@@ -100,7 +128,12 @@ fn two_blocks_come_in_the_order_named() {
         ("schemas/include/other.toml", other),
     ];
     let (plan, _) = plan(&files, &Overrides::default());
-    let names: Vec<&str> = plan.layers[0].schema.fields.iter().map(|field| field.name.as_str()).collect();
+    let names: Vec<&str> = plan.layers[0]
+        .schema
+        .fields
+        .iter()
+        .map(|field| field.name.as_str())
+        .collect();
     assert_eq!(names[..4], ["city", "name", "telephone", "verified_on"]);
 }
 
@@ -137,10 +170,15 @@ fn a_mistake_is_told_of_the_file_it_stands_in() {
 
 #[test]
 fn an_unknown_block_is_the_only_cause_told() {
-    let schema =
-        schema("include = [\"hifdl\", \"../hifld\", \"hifld\", \"hifld\"]\nomit = [\"whatever\"]", OWN)
-            .replace("key = [\"id\"]", "key = [\"id\", \"perhaps\"]");
-    let files = [("schemas/hospitals.toml", schema.as_str()), ("schemas/include/hifld.toml", HIFLD)];
+    let schema = schema(
+        "include = [\"hifdl\", \"../hifld\", \"hifld\", \"hifld\"]\nomit = [\"whatever\"]",
+        OWN,
+    )
+    .replace("key = [\"id\"]", "key = [\"id\", \"perhaps\"]");
+    let files = [
+        ("schemas/hospitals.toml", schema.as_str()),
+        ("schemas/include/hifld.toml", HIFLD),
+    ];
     insta::assert_snapshot!(mistakes(&files, &Overrides::default()), @r#"
     pipelines/demo.toml:32:23: there is no `data/absent.gdb.zip`
     schemas/hospitals.toml:1:12: there is no block `schemas/include/hifdl.toml` (did you mean `hifld`?)
@@ -152,7 +190,9 @@ fn an_unknown_block_is_the_only_cause_told() {
 #[test]
 fn a_block_of_two_schemas_is_told_once() {
     let pipeline = super::PIPELINE.replace("schema = \"hospitals\"\n", "");
-    let block = HIFLD.replace("type = \"integer\"", "type = \"int\"").replace("\"NAME\"", "NAME");
+    let block = HIFLD
+        .replace("type = \"integer\"", "type = \"int\"")
+        .replace("\"NAME\"", "NAME");
     let schema = schema("include = [\"hifld\"]", OWN);
     let files = [
         ("pipelines/demo.toml", pipeline.as_str()),

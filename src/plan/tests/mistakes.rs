@@ -13,7 +13,13 @@ pub(super) fn mistakes(files: &[(&str, &str)], overrides: &Overrides) -> String 
         .map(|f| {
             let place = |n: Option<usize>| n.map(|n| format!(":{n}")).unwrap_or_default();
             let help = f.help.map(|help| format!(" ({help})")).unwrap_or_default();
-            format!("{}{}{}: {}{help}", f.file, place(f.line), place(f.column), f.message)
+            format!(
+                "{}{}{}: {}{help}",
+                f.file,
+                place(f.line),
+                place(f.column),
+                f.message
+            )
         })
         .collect();
     lines.join("\n").replace(&format!("{root}/"), "")
@@ -21,8 +27,9 @@ pub(super) fn mistakes(files: &[(&str, &str)], overrides: &Overrides) -> String 
 
 #[test]
 fn a_syntax_error_hides_nothing_but_its_line() {
-    let pipeline =
-        PIPELINE.replace("id = \"demo\"", "id = demo").replace("code = \"GEOID\"", "cod = \"GEOID\"");
+    let pipeline = PIPELINE
+        .replace("id = \"demo\"", "id = demo")
+        .replace("code = \"GEOID\"", "cod = \"GEOID\"");
     insta::assert_snapshot!(mistakes(&[("pipelines/demo.toml", &pipeline)], &Overrides::default()), @r#"
     pipelines/demo.toml:2:6: string values must be quoted, expected literal string
     pipelines/demo.toml:12:1: `[[jurisdiction]]` has no `code`
@@ -38,9 +45,15 @@ fn a_crs_is_never_guessed() {
         "geojsonl = { path = \"../data/hospitals.csv\"",
     );
     let schema = SCHEMA.replace("OGC:CRS84", "EPSG:3857");
-    let files = [("pipelines/demo.toml", pipeline.as_str()), ("schemas/hospitals.toml", &schema)];
+    let files = [
+        ("pipelines/demo.toml", pipeline.as_str()),
+        ("schemas/hospitals.toml", &schema),
+    ];
     let (plan, _) = load_with(&files, &Overrides::default()).0.unwrap();
-    assert_eq!(plan.layers[1].source.crs, None, "the file is asked first, the schema last");
+    assert_eq!(
+        plan.layers[1].source.crs, None,
+        "the file is asked first, the schema last"
+    );
 
     let pipeline = PIPELINE.replace(", crs = \"EPSG:3857\"", "");
     let schema = SCHEMA.replace("crs = \"OGC:CRS84\"\n", "");
@@ -49,7 +62,10 @@ fn a_crs_is_never_guessed() {
         "",
         "the schema declares it"
     );
-    let files = [("pipelines/demo.toml", pipeline.as_str()), ("schemas/hospitals.toml", &schema)];
+    let files = [
+        ("pipelines/demo.toml", pipeline.as_str()),
+        ("schemas/hospitals.toml", &schema),
+    ];
     insta::assert_snapshot!(mistakes(&files, &Overrides::default()), @r#"
     pipelines/demo.toml:24:14: nothing says in which CRS the coordinates are (declare it by `crs = "…"` in the source or the schema; a CRS is never guessed)
     pipelines/demo.toml:32:23: there is no `data/absent.gdb.zip`
@@ -84,7 +100,10 @@ fn reference_tables_are_checked() {
 
 #[test]
 fn columns_do_not_collide() {
-    let pipeline = PIPELINE.replace("id = \"county\"\nkind = \"county\"", "id = \"owner\"\nkind = \"other\"");
+    let pipeline = PIPELINE.replace(
+        "id = \"county\"\nkind = \"county\"",
+        "id = \"owner\"\nkind = \"other\"",
+    );
     let field = |name: &str, from: &str, more: &str| {
         format!("\n[[field]]\nname = \"{name}\"\nfrom = [\"{from}\"]\ndescription = \"d\"\n{more}\n")
     };
@@ -94,12 +113,27 @@ fn columns_do_not_collide() {
         field("id", "id", ""),
         field("ID", "ident", ""),
         field("geometry", "g", ""),
-        field("status", "STATUS", "type = \"integer\"\ncodes = { 1 = \"a\", 01 = \"b\", x = \" \" }"),
-        field("status_type", "ST", "codes = { A = \"a\" }\ndecoded = \"facility_type\"\nformats = []"),
-        field("opened", "OPENED", "type = \"date\"\nformats = [\"%Q\", \"%Y\"]\npad = 3"),
+        field(
+            "status",
+            "STATUS",
+            "type = \"integer\"\ncodes = { 1 = \"a\", 01 = \"b\", x = \" \" }",
+        ),
+        field(
+            "status_type",
+            "ST",
+            "codes = { A = \"a\" }\ndecoded = \"facility_type\"\nformats = []",
+        ),
+        field(
+            "opened",
+            "OPENED",
+            "type = \"date\"\nformats = [\"%Q\", \"%Y\"]\npad = 3",
+        ),
         field("is_shut", "SHUT", "type = \"boolean\"\ntrue = [\"Y\", \"no\"]"),
     ];
-    let files = [("pipelines/demo.toml", pipeline.as_str()), ("schemas/hospitals.toml", &schema.concat())];
+    let files = [
+        ("pipelines/demo.toml", pipeline.as_str()),
+        ("schemas/hospitals.toml", &schema.concat()),
+    ];
     insta::assert_snapshot!(mistakes(&files, &Overrides::default()), @r#"
     pipelines/demo.toml:13:6: `owner` would fill `owner_code`, which is a column of schema `hospitals`
     pipelines/demo.toml:32:23: there is no `data/absent.gdb.zip`
@@ -125,9 +159,15 @@ fn columns_do_not_collide() {
 #[test]
 fn what_is_not_there_is_said() {
     let wrong = |from: &str, to: &str| {
-        mistakes(&[("pipelines/demo.toml", &PIPELINE.replace(from, to))], &Overrides::default())
+        mistakes(
+            &[("pipelines/demo.toml", &PIPELINE.replace(from, to))],
+            &Overrides::default(),
+        )
     };
-    let overrides = Overrides { layers: vec!["hospital".to_owned()], ..Overrides::default() };
+    let overrides = Overrides {
+        layers: vec!["hospital".to_owned()],
+        ..Overrides::default()
+    };
     insta::assert_snapshot!(mistakes(&[], &overrides), @"pipelines/demo.toml: `--layer hospital` is no layer of this pipeline (did you mean `hospitals`?)");
     insta::assert_snapshot!(wrong("store", "regions = \"fma\"\nstore"), @r#"
     pipelines/demo.toml:4:11: there is no region table `schemas/reference/regions-fma.csv` (did you mean `fema`?)
@@ -142,7 +182,9 @@ fn what_is_not_there_is_said() {
     pipelines/demo.toml:24:10: `../hospitals` cannot be a schema id (use lower-case letters, digits and `_`, starting with a letter)
     pipelines/demo.toml:33:23: there is no `data/absent.gdb.zip`
     "#);
-    let found = load(Path::new("no/such.toml"), &Overrides::default()).err().unwrap();
+    let found = load(Path::new("no/such.toml"), &Overrides::default())
+        .err()
+        .unwrap();
     insta::assert_snapshot!(render(&found, false), @r#"
     error: cannot read `no/such.toml`: no such file
     --> no/such.toml
@@ -159,7 +201,12 @@ fn sources_of_tables_say_where_the_geometry_is() {
     };
     let path = "path = \"../data/hospitals.csv\"";
     assert_eq!(source(&format!("parquet = {{ {path} }}")), "");
-    assert_eq!(source(&format!("xlsx = {{ {path}, sheet = \"A\", header-row = 3, wkt = \"W\" }}")), "");
+    assert_eq!(
+        source(&format!(
+            "xlsx = {{ {path}, sheet = \"A\", header-row = 3, wkt = \"W\" }}"
+        )),
+        ""
+    );
     let wrong = [
         format!("parquet = {{ {path}, geometri = \"shape\" }}"),
         format!("xlsx = {{ {path}, x = \"X\", wkt = \"W\" }}"),

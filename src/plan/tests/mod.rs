@@ -116,7 +116,10 @@ const TABLES: [(&str, &str); 12] = [
         "naics_rules.csv",
         "prefix,sector_code,subsector,also,source\n622,HLPH,Direct Patient Care,,Census\n6219,HLPH,,EMSV; HLPH,Census\n",
     ),
-    ("lifelines.csv", "lifeline,component,source\nHealth and Medical,Medical Care,FEMA\n"),
+    (
+        "lifelines.csv",
+        "lifeline,component,source\nHealth and Medical,Medical Care,FEMA\n",
+    ),
     (
         "sector_schemes.csv",
         "scheme,title,document,date,sectors,supporting_agencies,source\n2003,Strategy,The Strategy,2003-02-14,1,,seen\n",
@@ -190,13 +193,24 @@ fn a_good_pipeline_gives_its_plan() {
     32 | source.ogr = { path = "../data/absent.gdb.zip", layer = "Clinics" }
        |                       ^^^^^^^^^^^^^^^^^^^^^^^^
     "#);
-    assert_eq!((plan.id.as_str(), plan.keep, plan.limits.record_bytes), ("demo", 3, 2 << 20));
     assert_eq!(
-        (plan.limits.batch_rows, plan.limits.archive_bytes, plan.limits.rows),
+        (plan.id.as_str(), plan.keep, plan.limits.record_bytes),
+        ("demo", 3, 2 << 20)
+    );
+    assert_eq!(
+        (
+            plan.limits.batch_rows,
+            plan.limits.archive_bytes,
+            plan.limits.rows
+        ),
         (16_384, 16 << 30, None)
     );
     assert_eq!(
-        (plan.output.tile_rows, plan.output.group_rows, plan.output.page_rows),
+        (
+            plan.output.tile_rows,
+            plan.output.group_rows,
+            plan.output.page_rows
+        ),
         (1_000_000, 20_480, 1_024)
     );
     assert_eq!(plan.output.zstd_level, 3);
@@ -205,22 +219,44 @@ fn a_good_pipeline_gives_its_plan() {
     assert_eq!(plan.reference.naics[1].also, ["EMSV", "HLPH"]);
 
     let county = &plan.jurisdictions[0];
-    assert_eq!((county.kind, county.nearest_m), (JurisdictionKind::County, 5000.0));
-    assert_eq!((&county.source.format, &county.source.crs), (&Format::Geojson, &None));
+    assert_eq!(
+        (county.kind, county.nearest_m),
+        (JurisdictionKind::County, 5000.0)
+    );
+    assert_eq!(
+        (&county.source.format, &county.source.crs),
+        (&Format::Geojson, &None)
+    );
 
-    let [hospitals, clinics] = plan.layers.as_slice() else { panic!("two layers") };
+    let [hospitals, clinics] = plan.layers.as_slice() else {
+        panic!("two layers")
+    };
     assert!(hospitals.inventory && !clinics.inventory);
     assert!(clinics.schema.synthetic && clinics.schema.agency == "none");
     assert_eq!(clinics.schema.licence, hospitals.schema.licence);
     let geometry = CsvGeometry::of_columns("X", "Y");
-    assert_eq!(hospitals.source.format, Format::Csv { dialect: Dialect::USUAL, geometry });
+    assert_eq!(
+        hospitals.source.format,
+        Format::Csv {
+            dialect: Dialect::USUAL,
+            geometry
+        }
+    );
     assert_eq!(hospitals.source.crs, Some(Crs::Code("EPSG:3857".to_owned())));
     assert_eq!(clinics.source.crs, None);
 
     let schema = &hospitals.schema;
-    assert_eq!((schema.handling.as_str(), schema.max_rejects, schema.synthetic), ("TLP:CLEAR", 0.05, false));
-    assert_eq!((schema.sector.naics, schema.sector.rules.len()), (NaicsUse::Refine, 1));
-    let [id, owner, open, date] = schema.fields.as_slice() else { panic!("four fields") };
+    assert_eq!(
+        (schema.handling.as_str(), schema.max_rejects, schema.synthetic),
+        ("TLP:CLEAR", 0.05, false)
+    );
+    assert_eq!(
+        (schema.sector.naics, schema.sector.rules.len()),
+        (NaicsUse::Refine, 1)
+    );
+    let [id, owner, open, date] = schema.fields.as_slice() else {
+        panic!("four fields")
+    };
     assert_eq!((id.required, id.pad, owner.required), (true, Some(5), false));
     assert_eq!(
         (owner.null.as_slice(), owner.decoded.as_deref()),
@@ -228,7 +264,9 @@ fn a_good_pipeline_gives_its_plan() {
     );
     let codes: Vec<&str> = owner.codes.iter().map(|(code, _)| code.as_str()).collect();
     assert_eq!(codes, ["10", "2"], "as written, not sorted");
-    let FieldKind::Boolean { truth, falsity } = &open.kind else { panic!("boolean") };
+    let FieldKind::Boolean { truth, falsity } = &open.kind else {
+        panic!("boolean")
+    };
     assert_eq!((truth.len(), falsity.as_slice()), (5, &["CLOSED".to_owned()][..]));
     assert!(matches!(&date.kind, FieldKind::Date { formats } if formats.len() == 2));
 }
@@ -239,13 +277,27 @@ fn a_layer_says_what_its_generic_schema_cannot() {
                    sector = { code = \"EMSV\", also = [\"HLPH\"] }";
     let pipeline = PIPELINE.replace("id = \"clinics\"", clinics);
     let (plan, _) = plan(&[("pipelines/demo.toml", &pipeline)], &Overrides::default());
-    let [hospitals, clinics] = plan.layers.as_slice() else { panic!("two layers") };
+    let [hospitals, clinics] = plan.layers.as_slice() else {
+        panic!("two layers")
+    };
     let (sector, schema) = (&clinics.schema.sector, &hospitals.schema);
-    assert_eq!((clinics.schema.title.as_str(), clinics.schema.geometry), ("Clinics", GeometryKind::Polygon));
-    assert_eq!((sector.code.as_str(), sector.also.as_slice()), ("EMSV", &["HLPH".to_owned()][..]));
-    assert_eq!(sector.lifeline, None, "of the schema's sector, only what refines the rows is left");
+    assert_eq!(
+        (clinics.schema.title.as_str(), clinics.schema.geometry),
+        ("Clinics", GeometryKind::Polygon)
+    );
+    assert_eq!(
+        (sector.code.as_str(), sector.also.as_slice()),
+        ("EMSV", &["HLPH".to_owned()][..])
+    );
+    assert_eq!(
+        sector.lifeline, None,
+        "of the schema's sector, only what refines the rows is left"
+    );
     assert_eq!(sector.rules, schema.sector.rules);
-    assert_eq!((schema.title.as_str(), schema.sector.code.as_str()), ("Hospitals", "HLPH"));
+    assert_eq!(
+        (schema.title.as_str(), schema.sector.code.as_str()),
+        ("Hospitals", "HLPH")
+    );
 }
 
 #[test]

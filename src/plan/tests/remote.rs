@@ -14,7 +14,10 @@ fn variables() -> Overrides {
         "EMPTY" => Some(String::new()),
         _ => None,
     });
-    Overrides { variables, ..Overrides::default() }
+    Overrides {
+        variables,
+        ..Overrides::default()
+    }
 }
 
 /// The demonstration with another source for its second layer.
@@ -60,8 +63,14 @@ fn a_file_behind_http_is_read_like_a_local_one() {
     let plan = http(
         r#"http = { url = "https://${HOST}/a.zip?k=${KEY}", ogr = { layer = "A" }, max-bytes = "2 MiB", timeout-s = 5, sha256 = "ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789" }"#,
     );
-    assert_eq!(plan.url.reveal(), format!("https://data.example.org/a.zip?k={SECRET}"));
-    assert_eq!((plan.extension.as_str(), plan.max_bytes, plan.access.timeout_s), ("zip", 2 << 20, 5));
+    assert_eq!(
+        plan.url.reveal(),
+        format!("https://data.example.org/a.zip?k={SECRET}")
+    );
+    assert_eq!(
+        (plan.extension.as_str(), plan.max_bytes, plan.access.timeout_s),
+        ("zip", 2 << 20, 5)
+    );
     assert_eq!(plan.sha256.unwrap(), "abcdef0123456789".repeat(4));
     assert_eq!(plan.access.hidden.len(), 2);
 }
@@ -74,16 +83,26 @@ fn secrets_are_used_and_shown_nowhere() {
         assert!(!text.contains(SECRET), "{text}");
         assert!(text.contains("https://${HOST}/FeatureServer/0"), "{text}");
     }
-    let Location::Arcgis(plan) = &plan.layers[1].source.location else { panic!("{plan:?}") };
-    let Credential::Login { user, password, .. } = &plan.access.credential else { panic!("{plan:?}") };
+    let Location::Arcgis(plan) = &plan.layers[1].source.location else {
+        panic!("{plan:?}")
+    };
+    let Credential::Login { user, password, .. } = &plan.access.credential else {
+        panic!("{plan:?}")
+    };
     assert_eq!((user.reveal(), password.reveal()), (SECRET, SECRET));
 }
 
 #[test]
 fn what_is_not_written_has_its_default() {
     let plan = arcgis(r#"arcgis = { url = "https://a.gov/x/FeatureServer/0" }"#);
-    assert_eq!((plan.layer.as_deref(), plan.filter.as_str(), plan.pages), (None, "1=1", PageFormat::Json));
-    assert_eq!((plan.page_rows, plan.at_once, plan.max_bytes), (2_000, 4, 16 << 30));
+    assert_eq!(
+        (plan.layer.as_deref(), plan.filter.as_str(), plan.pages),
+        (None, "1=1", PageFormat::Json)
+    );
+    assert_eq!(
+        (plan.page_rows, plan.at_once, plan.max_bytes),
+        (2_000, 4, 16 << 30)
+    );
     assert_eq!((plan.access.timeout_s, plan.access.is_insecure), (60, false));
     let named = |layer: &str| {
         arcgis(&format!(
@@ -91,7 +110,10 @@ fn what_is_not_written_has_its_default() {
         ))
     };
     assert_eq!(named("3").layer.as_deref(), Some("3"));
-    assert_eq!((named("\"Dams\"").layer.as_deref(), named("3").pages), (Some("Dams"), PageFormat::Pbf));
+    assert_eq!(
+        (named("\"Dams\"").layer.as_deref(), named("3").pages),
+        (Some("Dams"), PageFormat::Pbf)
+    );
     let extension = |url: &str, kind: &str| {
         http(&format!("http = {{ url = \"https://a.gov/{url}\", {kind} }}")).extension
     };
@@ -158,10 +180,29 @@ fn every_mistake_has_its_place() {
 
 #[test]
 fn the_json_schema_takes_what_the_plan_takes() {
-    let schema = json_schema(super::super::Written::Pipeline, &super::super::Reference::default(), &[]);
+    let schema = json_schema(
+        super::super::Written::Pipeline,
+        &super::super::Reference::default(),
+        &[],
+    );
     let source = &schema["properties"]["layer"]["items"]["properties"]["source"]["properties"];
-    assert_eq!(source["http"]["oneOf"].as_array().unwrap().len(), file_kinds().len());
-    assert_eq!(source["http"]["properties"]["csv"]["oneOf"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        source["http"]["oneOf"].as_array().unwrap().len(),
+        file_kinds().len()
+    );
+    assert_eq!(
+        source["http"]["properties"]["csv"]["oneOf"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
     assert_eq!(source["arcgis"]["properties"]["page-rows"]["default"], 2_000);
-    assert_eq!(source["arcgis"]["properties"]["auth"]["oneOf"].as_array().unwrap().len(), 4);
+    assert_eq!(
+        source["arcgis"]["properties"]["auth"]["oneOf"]
+            .as_array()
+            .unwrap()
+            .len(),
+        4
+    );
 }

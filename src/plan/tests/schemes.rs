@@ -19,13 +19,26 @@ fn cells<'r>(
     subsector: &str,
     naics: &str,
 ) -> Vec<&'r str> {
-    let rule = reference.membership(scheme, Standing { sector, subsector, naics }).unwrap();
+    let rule = reference
+        .membership(
+            scheme,
+            Standing {
+                sector,
+                subsector,
+                naics,
+            },
+        )
+        .unwrap();
     assert_eq!(rule.targets.is_empty(), !rule.reason.is_empty(), "{rule:?}");
     rule.targets.iter().map(String::as_str).collect()
 }
 
 fn cell<'r>(reference: &'r Reference, scheme: &str, code: &str) -> &'r SchemeCell {
-    reference.cells.iter().find(|cell| cell.scheme == scheme && cell.code == code).unwrap()
+    reference
+        .cells
+        .iter()
+        .find(|cell| cell.scheme == scheme && cell.code == code)
+        .unwrap()
 }
 
 /// Distinct sectors of a scheme.
@@ -51,7 +64,17 @@ fn the_most_specific_row_decides() {
         "an unlisted subsector has a place"
     );
     assert_eq!(cells(reference, FUNCTIONS, "EMSV", "", ""), [""; 0]);
-    assert_eq!(reference.membership("2003", Standing { sector: "DAMS", subsector: "", naics: "" }), None);
+    assert_eq!(
+        reference.membership(
+            "2003",
+            Standing {
+                sector: "DAMS",
+                subsector: "",
+                naics: ""
+            }
+        ),
+        None
+    );
     assert_eq!(reference.scheme_ids(), ["2003", FUNCTIONS, LIFELINES]);
 }
 
@@ -118,7 +141,10 @@ fn schemes_are_checked() {
 fn a_schema_is_warned_of_a_subsector_nobody_lists() {
     let schema = super::SCHEMA.replace("subsector = \"Military\"", "subsector = \"Militry\"");
     let (_, warnings) = plan(&[("schemas/hospitals.toml", &schema)], &Overrides::default());
-    assert!(warnings.contains("`Militry` is not a subsector of `HLPH` in subsectors.csv"), "{warnings}");
+    assert!(
+        warnings.contains("`Militry` is not a subsector of `HLPH` in subsectors.csv"),
+        "{warnings}"
+    );
     assert!(warnings.contains("did you mean `Military`?"), "{warnings}");
 }
 
@@ -126,12 +152,38 @@ fn a_schema_is_warned_of_a_subsector_nobody_lists() {
 #[test]
 fn every_scheme_adds_up() {
     let reference = shipped();
-    let counts: Vec<(&str, usize)> =
-        reference.schemes.iter().map(|s| (s.id.as_str(), sectors(&reference, &s.id).len())).collect();
-    assert_eq!(counts, [("2003", 14), ("2006", 17), ("2009", 18), ("2013", 16), ("2024", 16)]);
-    assert_eq!(reference.cells.iter().filter(|cell| cell.scheme == "2003").count(), 16);
-    let new: Vec<_> = sectors(&reference, "2024").difference(&sectors(&reference, "2013")).copied().collect();
-    assert_eq!(new, ["Government Services and Facilities"], "NSM-22 renames one sector");
+    let counts: Vec<(&str, usize)> = reference
+        .schemes
+        .iter()
+        .map(|s| (s.id.as_str(), sectors(&reference, &s.id).len()))
+        .collect();
+    assert_eq!(
+        counts,
+        [
+            ("2003", 14),
+            ("2006", 17),
+            ("2009", 18),
+            ("2013", 16),
+            ("2024", 16)
+        ]
+    );
+    assert_eq!(
+        reference
+            .cells
+            .iter()
+            .filter(|cell| cell.scheme == "2003")
+            .count(),
+        16
+    );
+    let new: Vec<_> = sectors(&reference, "2024")
+        .difference(&sectors(&reference, "2013"))
+        .copied()
+        .collect();
+    assert_eq!(
+        new,
+        ["Government Services and Facilities"],
+        "NSM-22 renames one sector"
+    );
 }
 
 /// The prose of 2003 names five sectors that the Department of Homeland Security leads; the table gives it five cells.
@@ -145,21 +197,44 @@ fn prose_and_table_of_2003_agree_with_their_exceptions_noted() {
         "postal and shipping",
         "information and telecommunications",
     ];
-    let led =
-        reference.cells.iter().filter(|cell| cell.scheme == "2003" && cell.lead_agency.contains("Homeland"));
+    let led = reference
+        .cells
+        .iter()
+        .filter(|cell| cell.scheme == "2003" && cell.lead_agency.contains("Homeland"));
     let mut table: Vec<String> = Vec::new();
     for cell in led {
         let differs = !cell.also_called.is_empty();
-        assert_eq!(differs, cell.note.starts_with("The text"), "{} says what differs", cell.code);
-        table.push(if differs { cell.also_called.clone() } else { cell.sector.to_lowercase() });
+        assert_eq!(
+            differs,
+            cell.note.starts_with("The text"),
+            "{} says what differs",
+            cell.code
+        );
+        table.push(if differs {
+            cell.also_called.clone()
+        } else {
+            cell.sector.to_lowercase()
+        });
     }
-    assert_eq!(table.iter().map(String::as_str).collect::<BTreeSet<_>>(), BTreeSet::from(prose));
+    assert_eq!(
+        table.iter().map(String::as_str).collect::<BTreeSet<_>>(),
+        BTreeSet::from(prose)
+    );
     assert_eq!(table.len(), 5);
-    assert_eq!(cell(&reference, "2003", "GOV_COOP").lead_agency, "All departments and agencies");
+    assert_eq!(
+        cell(&reference, "2003", "GOV_COOP").lead_agency,
+        "All departments and agencies"
+    );
     let note = &cell(&reference, "2003", "TRAN").note;
-    assert!(note.starts_with("* ") && note.contains("Department of Transportation"), "{note}");
+    assert!(
+        note.starts_with("* ") && note.contains("Department of Transportation"),
+        "{note}"
+    );
     let supporting = &reference.schemes[0].supporting_agencies;
-    assert!(supporting.contains("NIST") && supporting.contains("Department of State"), "{supporting}");
+    assert!(
+        supporting.contains("NIST") && supporting.contains("Department of State"),
+        "{supporting}"
+    );
 }
 
 /// 18 of 2009 = today's 16 with the government's sector split in two and transportation in two.
@@ -167,29 +242,52 @@ fn prose_and_table_of_2003_agree_with_their_exceptions_noted() {
 fn the_eighteen_of_2009_are_the_sixteen_of_today_with_two_split() {
     let reference = shipped();
     let mut reached: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for rule in reference.memberships.iter().filter(|rule| rule.scheme == "2009" && rule.sector != "ENER") {
-        let codes = rule.targets.iter().map(|code| cell(&reference, "2009", code).sector.as_str());
+    for rule in reference
+        .memberships
+        .iter()
+        .filter(|rule| rule.scheme == "2009" && rule.sector != "ENER")
+    {
+        let codes = rule
+            .targets
+            .iter()
+            .map(|code| cell(&reference, "2009", code).sector.as_str());
         reached.entry(&rule.sector).or_default().extend(codes);
     }
-    reached.insert("ENER", cells(&reference, "2009", "ENER", "", "").into_iter().map(|_| "Energy").collect());
+    reached.insert(
+        "ENER",
+        cells(&reference, "2009", "ENER", "", "")
+            .into_iter()
+            .map(|_| "Energy")
+            .collect(),
+    );
     assert_eq!(reached.len(), 16);
     let split: Vec<_> = reached.iter().filter(|(_, sectors)| sectors.len() > 1).collect();
     let two = |a, b| BTreeSet::from([a, b]);
     assert_eq!(
         split,
         [
-            (&"GOVF", &two("Government Facilities", "National Monuments and Icons")),
+            (
+                &"GOVF",
+                &two("Government Facilities", "National Monuments and Icons")
+            ),
             (&"TRAN", &two("Postal and Shipping", "Transportation Systems")),
         ]
     );
-    assert_eq!(reached.values().flatten().copied().collect::<BTreeSet<_>>(), sectors(&reference, "2009"));
+    assert_eq!(
+        reached.values().flatten().copied().collect::<BTreeSet<_>>(),
+        sectors(&reference, "2009")
+    );
 }
 
 #[test]
 fn todays_sectors_are_those_of_the_last_scheme() {
     let reference = shipped();
     for sector in &reference.sectors {
-        let found = cell(&reference, "2024", cells(&reference, "2024", &sector.code, "", "")[0]);
+        let found = cell(
+            &reference,
+            "2024",
+            cells(&reference, "2024", &sector.code, "", "")[0],
+        );
         assert_eq!(
             (&found.sector, &found.lead_agency),
             (&sector.name, &sector.lead_agency),
@@ -203,12 +301,21 @@ fn todays_sectors_are_those_of_the_last_scheme() {
 #[test]
 fn two_sectors_of_2009_have_no_coordinating_council_of_their_owners() {
     let reference = shipped();
-    let of_2009: Vec<&SchemeCell> = reference.cells.iter().filter(|cell| cell.scheme == "2009").collect();
+    let of_2009: Vec<&SchemeCell> = reference
+        .cells
+        .iter()
+        .filter(|cell| cell.scheme == "2009")
+        .collect();
     let without = |council: &str| -> BTreeSet<&str> {
-        let lacking = of_2009.iter().filter(|cell| !cell.councils.iter().any(|has| has == council));
+        let lacking = of_2009
+            .iter()
+            .filter(|cell| !cell.councils.iter().any(|has| has == council));
         lacking.map(|cell| cell.sector.as_str()).collect()
     };
-    assert_eq!(without("SCC"), BTreeSet::from(["Government Facilities", "National Monuments and Icons"]));
+    assert_eq!(
+        without("SCC"),
+        BTreeSet::from(["Government Facilities", "National Monuments and Icons"])
+    );
     assert_eq!(without("GCC"), BTreeSet::new());
 }
 
@@ -219,9 +326,19 @@ fn meat_is_led_by_agriculture_and_other_food_by_health() {
         let code = cells(&reference, scheme, "FOAG", "Production/processing", naics)[0];
         cell(&reference, scheme, code).lead_agency.as_str()
     };
-    let (usda, hhs) = ("Department of Agriculture", "Department of Health and Human Services");
+    let (usda, hhs) = (
+        "Department of Agriculture",
+        "Department of Health and Human Services",
+    );
     for scheme in ["2003", "2006", "2009"] {
-        assert_eq!([lead(scheme, "311611"), lead(scheme, "311615"), lead(scheme, "112111")], [usda; 3]);
+        assert_eq!(
+            [
+                lead(scheme, "311611"),
+                lead(scheme, "311615"),
+                lead(scheme, "112111")
+            ],
+            [usda; 3]
+        );
         assert_eq!([lead(scheme, "311511"), lead(scheme, "312111")], [hhs; 2]);
         assert!(cells(&reference, scheme, "FOAG", "Production/processing", "").is_empty());
     }
@@ -234,16 +351,31 @@ fn what_moved_between_the_schemes_is_found_again() {
     let reference = shipped();
     let through = |sector, subsector| -> Vec<String> {
         let schemes = ["2003", "2006", "2009", "2013", "2024"];
-        schemes.iter().map(|scheme| cells(&reference, scheme, sector, subsector, "").join(";")).collect()
+        schemes
+            .iter()
+            .map(|scheme| cells(&reference, scheme, sector, subsector, "").join(";"))
+            .collect()
     };
     assert_eq!(
         through("GOVF", "National Monuments and Icons"),
         ["MONU", "MONU", "MONU", "GOVF_MONU", "GOVF_MONU"]
     );
-    assert_eq!(through("TRAN", "Postal and Shipping"), ["POST", "POST", "POST", "TRAN", "TRAN"]);
-    assert_eq!(through("TRAN", "Maritime"), ["TRAN", "TRAN_MARI", "TRAN_MARI", "TRAN", "TRAN"]);
-    assert_eq!(through("GOVF", "Education Facilities"), ["", "GOVF", "GOVF_EDUC", "GOVF_EDUC", "GOVF_EDUC"]);
-    assert_eq!(through("GOVF", "Election Infrastructure"), ["", "", "", "GOVF_ELEC", "GOVF_ELEC"]);
+    assert_eq!(
+        through("TRAN", "Postal and Shipping"),
+        ["POST", "POST", "POST", "TRAN", "TRAN"]
+    );
+    assert_eq!(
+        through("TRAN", "Maritime"),
+        ["TRAN", "TRAN_MARI", "TRAN_MARI", "TRAN", "TRAN"]
+    );
+    assert_eq!(
+        through("GOVF", "Education Facilities"),
+        ["", "GOVF", "GOVF_EDUC", "GOVF_EDUC", "GOVF_EDUC"]
+    );
+    assert_eq!(
+        through("GOVF", "Election Infrastructure"),
+        ["", "", "", "GOVF_ELEC", "GOVF_ELEC"]
+    );
     assert_eq!(through("CRMF", ""), ["", "", "CRMF", "CRMF", "CRMF"]);
     assert_eq!(through("COMM", ""), ["INFO", "COMM", "COMM", "COMM", "COMM"]);
     assert_eq!(
@@ -282,14 +414,22 @@ fn passages_lead_there_and_back() {
         .collect();
     assert!(ends.len() > 300, "{}", ends.len());
     for (from, code, to, end) in &ends {
-        assert!(ends.contains(&(*to, *end, *from, *code)), "{to} {end} → {from} {code}");
+        assert!(
+            ends.contains(&(*to, *end, *from, *code)),
+            "{to} {end} → {from} {code}"
+        );
     }
     for passage in &passages {
-        assert_eq!(passage.to_code.is_none(), !passage.reason.is_empty(), "{passage:?}");
+        assert_eq!(
+            passage.to_code.is_none(),
+            !passage.reason.is_empty(),
+            "{passage:?}"
+        );
     }
     let of = |from: &str, code: &str, to: &str| -> Vec<String> {
-        let found =
-            passages.iter().filter(|p| p.from_scheme == from && p.from_code == code && p.to_scheme == to);
+        let found = passages
+            .iter()
+            .filter(|p| p.from_scheme == from && p.from_code == code && p.to_scheme == to);
         found.map(|p| p.to_code.clone().unwrap_or_default()).collect()
     };
     assert_eq!(of("2009", "MONU", "2013"), ["GOVF_MONU"]);
@@ -307,10 +447,22 @@ fn the_functions_are_fifty_five_in_four_areas() {
         *areas.entry(&function.area).or_default() += 1;
     }
     let counted: Vec<_> = areas.into_iter().collect();
-    assert_eq!(counted, [("Connect", 9), ("Distribute", 9), ("Manage", 24), ("Supply", 13)]);
-    assert_eq!(cells(&reference, FUNCTIONS, "ENER", "Electricity", "221112"), ["GENERATE_ELECTRICITY"]);
-    assert_eq!(cells(&reference, FUNCTIONS, "GOVF", "Education Facilities", ""), ["EDUCATE"]);
-    assert_eq!(cells(&reference, LIFELINES, "TRAN", "Aviation", ""), ["Transportation/Aviation"]);
+    assert_eq!(
+        counted,
+        [("Connect", 9), ("Distribute", 9), ("Manage", 24), ("Supply", 13)]
+    );
+    assert_eq!(
+        cells(&reference, FUNCTIONS, "ENER", "Electricity", "221112"),
+        ["GENERATE_ELECTRICITY"]
+    );
+    assert_eq!(
+        cells(&reference, FUNCTIONS, "GOVF", "Education Facilities", ""),
+        ["EDUCATE"]
+    );
+    assert_eq!(
+        cells(&reference, LIFELINES, "TRAN", "Aviation", ""),
+        ["Transportation/Aviation"]
+    );
 }
 
 /// Every subsector that the shipped schemas and rules use is listed, so no schema is warned of its own words.
@@ -325,14 +477,32 @@ fn every_subsector_in_use_is_listed() {
             continue;
         }
         let text: toml::Table = toml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        let Some(sector) = text.get("sector").and_then(|sector| sector.as_table()) else { continue };
-        let rules = sector.get("rule").and_then(|rules| rules.as_array()).into_iter().flatten();
+        let Some(sector) = text.get("sector").and_then(|sector| sector.as_table()) else {
+            continue;
+        };
+        let rules = sector
+            .get("rule")
+            .and_then(|rules| rules.as_array())
+            .into_iter()
+            .flatten();
         for part in rules.filter_map(|rule| rule.as_table()).chain([sector]) {
-            let code =
-                part.get("code").or_else(|| sector.get("code")).and_then(|code| code.as_str()).unwrap();
-            let Some(name) = part.get("subsector").and_then(|name| name.as_str()) else { continue };
-            let listed = reference.subsectors.iter().any(|s| s.sector == code && s.name == name);
-            assert!(listed, "{}: `{name}` of {code} is not in subsectors.csv", path.display());
+            let code = part
+                .get("code")
+                .or_else(|| sector.get("code"))
+                .and_then(|code| code.as_str())
+                .unwrap();
+            let Some(name) = part.get("subsector").and_then(|name| name.as_str()) else {
+                continue;
+            };
+            let listed = reference
+                .subsectors
+                .iter()
+                .any(|s| s.sector == code && s.name == name);
+            assert!(
+                listed,
+                "{}: `{name}` of {code} is not in subsectors.csv",
+                path.display()
+            );
             seen += 1;
         }
     }

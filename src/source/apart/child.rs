@@ -25,7 +25,12 @@ pub fn serve(from: impl BufRead + Send + 'static, mut to: impl Write) -> io::Res
     for asked in questions {
         let asked = asked?;
         limit(Resource::Data, asked.memory)?;
-        match source::open(&asked.landed, &asked.plan, &asked.limits, asked.schema_crs.as_ref()) {
+        match source::open(
+            &asked.landed,
+            &asked.plan,
+            &asked.limits,
+            asked.schema_crs.as_ref(),
+        ) {
             Ok(reader) => send(reader, &mut to),
             Err(error) => wire::write_json(&mut to, wire::FAILED, &chain(&error)),
         }?;
@@ -49,8 +54,16 @@ fn listen(mut from: impl BufRead, to: &SyncSender<io::Result<Asked>>) {
 
 /// What the process may take of the machine from now on: no more than before.
 fn limit(what: Resource, most: u64) -> io::Result<()> {
-    let most = getrlimit(what).maximum.map_or(most, |there_is| there_is.min(most));
-    Ok(setrlimit(what, Rlimit { current: Some(most), maximum: Some(most) })?)
+    let most = getrlimit(what)
+        .maximum
+        .map_or(most, |there_is| there_is.min(most));
+    Ok(setrlimit(
+        what,
+        Rlimit {
+            current: Some(most),
+            maximum: Some(most),
+        },
+    )?)
 }
 
 fn send(reader: Reader, to: &mut impl Write) -> io::Result<()> {

@@ -26,7 +26,10 @@ pub(super) fn relay(from: impl Read, of: &Mutex<Span>) -> String {
     let mut line = Vec::new();
     while matches!(from.by_ref().take(LINE).read_until(b'\n', &mut line), Ok(read) if read > 0) {
         match serde_json::from_slice::<Line>(&line) {
-            Ok(line) => of.lock().unwrap_or_else(PoisonError::into_inner).in_scope(|| say(&line)),
+            Ok(line) => of
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .in_scope(|| say(&line)),
             Err(_) => words.extend_from_slice(&line),
         }
         line.clear();
@@ -44,7 +47,9 @@ fn say(line: &Line) {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let message = line.fields.get("message").map(text).unwrap_or_default();
     let others = line.fields.iter().filter(|(name, _)| *name != "message");
-    let fields: Vec<String> = others.map(|(name, value)| format!("{name}={}", text(value))).collect();
+    let fields: Vec<String> = others
+        .map(|(name, value)| format!("{name}={}", text(value)))
+        .collect();
     let fields = fields.join(" ");
     match line.level.as_str() {
         "ERROR" => tracing::error!(fields, "{message}"),

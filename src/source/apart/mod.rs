@@ -76,7 +76,13 @@ impl Readers {
     /// Reads what isn't read by our own code in processes of their own, for a run that may take so many bytes.
     pub fn apart(program: Program, memory: u64) -> Self {
         let memory = (memory / SHARE).max(LEAST);
-        Self { apart: Some(Apart { program, memory, idle: Arc::default() }) }
+        Self {
+            apart: Some(Apart {
+                program,
+                memory,
+                idle: Arc::default(),
+            }),
+        }
     }
 
     /// Opens a landed source as [`super::open`] does.
@@ -90,7 +96,11 @@ impl Readers {
         limits: &Limits,
         schema_crs: Option<&Crs>,
     ) -> Result<Reader, SourceError> {
-        match self.apart.as_ref().filter(|_| !is_ours(&plan.format) && limits.isolate) {
+        match self
+            .apart
+            .as_ref()
+            .filter(|_| !is_ours(&plan.format) && limits.isolate)
+        {
             None => super::open(landed, plan, limits, schema_crs),
             Some(apart) => {
                 let question = Question::new(landed, plan, limits, schema_crs, apart.memory);
@@ -112,7 +122,10 @@ impl Apart {
     fn open(&self, question: &Question, shown: &Arc<str>, limits: &Limits) -> Result<Reader, SourceError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let worker = idle.map_or_else(|| Worker::start(&self.program), Ok);
-        let mut worker = worker.map_err(|source| SourceError::Start { shown: shown.to_string(), source })?;
+        let mut worker = worker.map_err(|source| SourceError::Start {
+            shown: shown.to_string(),
+            source,
+        })?;
         worker.ask(question);
         let mut answer = Answer {
             shown: Arc::clone(shown),
@@ -122,7 +135,11 @@ impl Apart {
             crs: Crs::Crs84,
             deadline: Instant::now() + limits.read,
         };
-        let Header { crs, fixed, rows_at_most } = answer.header()?;
+        let Header {
+            crs,
+            fixed,
+            rows_at_most,
+        } = answer.header()?;
         answer.crs = Crs::from(crs);
         let crs = answer.crs.clone();
         Ok(Reader::new(Box::new(answer), crs, fixed, limits).at_most(rows_at_most))
@@ -154,7 +171,9 @@ impl Answer {
     /// The next message of a process that is expected to speak.
     fn message(&mut self) -> Result<Message, SourceError> {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        let Some(worker) = &self.worker else { return Err(self.died()) };
+        let Some(worker) = &self.worker else {
+            return Err(self.died());
+        };
         match worker.next(left.min(SILENCE)) {
             Ok(message) => Ok(message),
             Err(Silence::Dead) => Err(self.died()),
@@ -182,7 +201,10 @@ impl Answer {
     fn died(&mut self) -> SourceError {
         let (shown, mib) = (self.shown.to_string(), self.memory >> 20);
         let Some(worker) = self.worker.take() else {
-            return SourceError::Died { shown, how: "asked once more".to_owned() };
+            return SourceError::Died {
+                shown,
+                how: "asked once more".to_owned(),
+            };
         };
         let end = worker.end();
         if end.is_out_of_memory {
@@ -194,7 +216,10 @@ impl Answer {
 
     fn done(&mut self) {
         if let Some(worker) = self.worker.take() {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+            self.idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(worker);
         }
     }
 }

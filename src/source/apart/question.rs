@@ -105,6 +105,12 @@ impl Question {
         let crs = self.crs.map(Crs::from);
         let plan = SourcePlan::of_file(path.clone(), self.shown.into(), self.format, crs);
         let schema_crs = self.schema_crs.map(Crs::from);
-        Asked { landed: Landed::at(path), plan, limits: self.limits, schema_crs, memory: self.memory }
+        Asked {
+            landed: Landed::at(path),
+            plan,
+            limits: self.limits,
+            schema_crs,
+            memory: self.memory,
+        }
     }
 }

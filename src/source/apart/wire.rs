@@ -74,16 +74,20 @@ const BATCH: u8 = b'B';
 
 /// Sends a batch.
 pub(super) fn write_batch(to: &mut impl Write, batch: RawBatch) -> Result<(), ArrowError> {
-    let besides =
-        Besides { source: batch.source.to_string(), defects: batch.defects, repairs: batch.repairs };
+    let besides = Besides {
+        source: batch.source.to_string(),
+        defects: batch.defects,
+        repairs: batch.repairs,
+    };
     let besides = serde_json::to_string(&besides).map_err(|error| ArrowError::ExternalError(error.into()))?;
     let (mut names, mut columns): (Vec<String>, Vec<ArrayRef>) = batch.columns.into_iter().unzip();
     names.extend(["geometry".to_owned(), "row".to_owned()]);
     columns.push(Arc::new(batch.geometry));
     columns.push(Arc::new(batch.rows));
     let fields = names.into_iter().zip(&columns);
-    let fields: Vec<Field> =
-        fields.map(|(name, column)| Field::new(name, column.data_type().clone(), true)).collect();
+    let fields: Vec<Field> = fields
+        .map(|(name, column)| Field::new(name, column.data_type().clone(), true))
+        .collect();
     let schema = Schema::new_with_metadata(fields, HashMap::from([(BESIDES.to_owned(), besides)]));
     let rows = RecordBatch::try_new(Arc::new(schema), columns)?;
     to.write_all(&[BATCH])?;
@@ -100,7 +104,9 @@ pub(super) fn read(from: &mut impl Read) -> io::Result<Message> {
         [HEADER] => json(from).map(Message::Header),
         [END] => json(from).map(Message::End),
         [FAILED] => json(from).map(Message::Failed),
-        [BATCH] => batch(from).map(|batch| Message::Batch(Box::new(batch))).map_err(io::Error::other),
+        [BATCH] => batch(from)
+            .map(|batch| Message::Batch(Box::new(batch)))
+            .map_err(io::Error::other),
         _ => Err(io::ErrorKind::InvalidData.into()),
     }
 }
@@ -122,7 +128,10 @@ fn batch(from: &mut impl Read) -> Result<RawBatch, ArrowError> {
         return Err(broken("two batches in one message"));
     }
     let schema = rows.schema();
-    let besides = schema.metadata().get(BESIDES).ok_or_else(|| broken("columns alone"))?;
+    let besides = schema
+        .metadata()
+        .get(BESIDES)
+        .ok_or_else(|| broken("columns alone"))?;
     let besides: Besides =
         serde_json::from_str(besides).map_err(|error| ArrowError::ExternalError(error.into()))?;
     let names = schema.fields().iter().map(|field| field.name().clone());
@@ -131,8 +140,14 @@ fn batch(from: &mut impl Read) -> Result<RawBatch, ArrowError> {
     let geometry = columns.pop().ok_or_else(|| broken("no geometry"))?.1;
     Ok(RawBatch {
         columns,
-        geometry: geometry.as_binary_opt().ok_or_else(|| broken("geometry of another type"))?.clone(),
-        rows: numbers.as_primitive_opt::<UInt64Type>().ok_or_else(|| broken("rows of another type"))?.clone(),
+        geometry: geometry
+            .as_binary_opt()
+            .ok_or_else(|| broken("geometry of another type"))?
+            .clone(),
+        rows: numbers
+            .as_primitive_opt::<UInt64Type>()
+            .ok_or_else(|| broken("rows of another type"))?
+            .clone(),
         defects: besides.defects,
         crs: Crs::Crs84,
         source: besides.source.into(),

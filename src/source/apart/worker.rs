@@ -65,13 +65,22 @@ impl Worker {
             let span = Arc::clone(&span);
             thread::spawn(move || log::relay(stderr, &span))
         });
-        Ok(Self { stdin: child.stdin.take(), child, messages, last_words, span })
+        Ok(Self {
+            stdin: child.stdin.take(),
+            child,
+            messages,
+            last_words,
+            span,
+        })
     }
 
     /// Asks it; one that is gone is told of when its answer is waited for.
     pub(super) fn ask(&mut self, question: &Question) {
         *self.span.lock().unwrap_or_else(PoisonError::into_inner) = Span::current();
-        let asked = self.stdin.as_mut().map(|stdin| stdin.write_all(&question.to_line()));
+        let asked = self
+            .stdin
+            .as_mut()
+            .map(|stdin| stdin.write_all(&question.to_line()));
         if !matches!(asked, Some(Ok(()))) {
             self.stdin = None;
         }
@@ -101,7 +110,10 @@ impl Worker {
         drop(self.child.kill());
         let status = self.child.wait().ok();
         let words = words.and_then(|words| words.join().ok()).unwrap_or_default();
-        End { is_out_of_memory: is_out_of_memory(status, &words), how: how(status) }
+        End {
+            is_out_of_memory: is_out_of_memory(status, &words),
+            how: how(status),
+        }
     }
 }
 
@@ -127,7 +139,12 @@ fn receive(stdout: ChildStdout, to: &SyncSender<io::Result<Message>>) {
 
 /// Whether a process ended because it was refused memory: allocators say so before they give up.
 fn is_out_of_memory(status: Option<ExitStatus>, said: &str) -> bool {
-    const WORDS: [&str; 4] = ["memory allocation of", "bad_alloc", "ut of memory", "annot allocate"];
+    const WORDS: [&str; 4] = [
+        "memory allocation of",
+        "bad_alloc",
+        "ut of memory",
+        "annot allocate",
+    ];
     let is_killed = status.is_some_and(|status| status.signal().is_some());
     is_killed && WORDS.iter().any(|word| said.contains(word))
 }

@@ -119,7 +119,13 @@ impl Cells {
 impl Splitter {
     /// At the start of a record.
     pub(super) fn new(delimiter: u8, quotes: Quotes) -> Self {
-        Self { delimiter, quotes, is_open: false, has_stray_quote: false, has_blank_before_quote: false }
+        Self {
+            delimiter,
+            quotes,
+            is_open: false,
+            has_stray_quote: false,
+            has_blank_before_quote: false,
+        }
     }
 
     /// Whether a quote stood in a cell that doesn't begin with one.
@@ -180,9 +186,9 @@ impl Splitter {
             let quote = at + line[at..].iter().position(|byte| *byte == b'"')?;
             let is_text = match self.quotes {
                 Quotes::Strict => line.get(quote + 1) == Some(&b'"'),
-                Quotes::Loose => {
-                    self.behind(line, quote).is_some_and(|behind| line[behind] != self.delimiter)
-                }
+                Quotes::Loose => self
+                    .behind(line, quote)
+                    .is_some_and(|behind| line[behind] != self.delimiter),
             };
             match self.quotes {
                 _ if !is_text => return Some(quote),
@@ -214,8 +220,18 @@ mod tests {
     fn split(lines: &[&str], quotes: Quotes) -> (Taken, Vec<String>) {
         let mut cells = Cells::default();
         let mut splitter = Splitter::new(b',', quotes);
-        let taken = lines.iter().map(|line| splitter.take(line.as_bytes(), &mut cells)).last().unwrap();
-        (taken, cells.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect())
+        let taken = lines
+            .iter()
+            .map(|line| splitter.take(line.as_bytes(), &mut cells))
+            .last()
+            .unwrap();
+        (
+            taken,
+            cells
+                .iter()
+                .map(|cell| String::from_utf8_lossy(cell).into_owned())
+                .collect(),
+        )
     }
 
     #[test]

@@ -51,7 +51,9 @@ impl Form {
 
     /// Whether a record of these cells has a place.
     pub(super) fn is_placed(&self, cells: &Cells) -> bool {
-        let (_, shape) = self.place.shape(|column| decode(&cells.bytes()[cells.text(column)]));
+        let (_, shape) = self
+            .place
+            .shape(|column| decode(&cells.bytes()[cells.text(column)]));
         self.fits(cells) && matches!(shape, Shape::Found(..) | Shape::Curved(..))
     }
 

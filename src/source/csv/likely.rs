@@ -41,13 +41,22 @@ enum Cell {
 pub(in crate::source) fn dialect(head: &[u8]) -> Dialect {
     let lines = lines(head);
     if let Some((_, [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter])) = lines.first() {
-        return Dialect { delimiter: *delimiter, header_row: header_row(&records(&lines[1..], *delimiter)) };
+        return Dialect {
+            delimiter: *delimiter,
+            header_row: header_row(&records(&lines[1..], *delimiter)),
+        };
     }
     let split = |delimiter: &u8| (*delimiter, records(&lines, *delimiter));
     // Of equals the last wins, and that is the comma.
-    let best = b"|\t;,".iter().map(split).max_by_key(|(_, records)| score(records));
+    let best = b"|\t;,"
+        .iter()
+        .map(split)
+        .max_by_key(|(_, records)| score(records));
     let (delimiter, records) = best.unwrap_or((b',', Vec::new()));
-    Dialect { delimiter, header_row: header_row(&records) }
+    Dialect {
+        delimiter,
+        header_row: header_row(&records),
+    }
 }
 
 /// The lines that hold anything, by their numbers; the last is left out where it seems to be cut off.
@@ -55,8 +64,11 @@ fn lines(head: &[u8]) -> Vec<(usize, &[u8])> {
     const FEW: usize = 2;
     let end = line_end(head);
     let text = head.split(|byte| *byte == end).map(<[u8]>::trim_ascii_end);
-    let mut lines: Vec<(usize, &[u8])> =
-        text.enumerate().filter(|(_, line)| !line.is_empty()).map(|(at, line)| (at + 1, line)).collect();
+    let mut lines: Vec<(usize, &[u8])> = text
+        .enumerate()
+        .filter(|(_, line)| !line.is_empty())
+        .map(|(at, line)| (at + 1, line))
+        .collect();
     if lines.len() > FEW && head.last() != Some(&end) {
         lines.pop();
     }
@@ -69,7 +81,11 @@ fn records<'a>(lines: &[(usize, &'a [u8])], delimiter: u8) -> Vec<Record<'a>> {
     let mut rest = lines;
     while let (Some((line, start)), true) = (rest.first(), records.len() < SAMPLE) {
         let (cells, taken) = record(rest, delimiter);
-        records.push(Record { line: *line, start, cells });
+        records.push(Record {
+            line: *line,
+            start,
+            cells,
+        });
         rest = &rest[taken..];
     }
     records
@@ -108,7 +124,11 @@ fn score(records: &[Record<'_>]) -> (bool, usize, usize) {
     let (cells, alike) = most(records, |record| record.cells.len());
     let usual = usual(records);
     let is_even = cells > 1 && alike * 5 >= records.len() * 4;
-    (is_even, usual, records.iter().filter(|record| filled(record) == usual).count())
+    (
+        is_even,
+        usual,
+        records.iter().filter(|record| filled(record) == usual).count(),
+    )
 }
 
 /// What most records have of something, and how many of them do.
@@ -117,7 +137,10 @@ fn most(records: &[Record<'_>], of: impl Fn(&Record<'_>) -> usize) -> (usize, us
     for record in records {
         *counts.entry(of(record)).or_default() += 1;
     }
-    counts.into_iter().max_by_key(|(_, count)| *count).unwrap_or_default()
+    counts
+        .into_iter()
+        .max_by_key(|(_, count)| *count)
+        .unwrap_or_default()
 }
 
 /// Cells that hold anything in a record of the middle.
@@ -145,7 +168,12 @@ fn header_row(records: &[Record<'_>]) -> Option<u32> {
         record.cells.len() == width && !numbers.is_empty() && numbers.iter().all(is_word)
     };
     let is_doubtful = records[first].cells.len() != width || records[first].start.starts_with(b"#");
-    let below = records.iter().skip(first + 1).take(TITLES).filter(|_| is_doubtful).find(is_header);
+    let below = records
+        .iter()
+        .skip(first + 1)
+        .take(TITLES)
+        .filter(|_| is_doubtful)
+        .find(is_header);
     let header = below.unwrap_or(&records[first]);
     let is_first = records.first().is_some_and(|top| top.line == header.line);
     u32::try_from(header.line).ok().filter(|_| !is_first)
@@ -154,8 +182,10 @@ fn header_row(records: &[Record<'_>]) -> Option<u32> {
 /// Columns that hold numbers in most records of this width.
 fn columns_of_numbers(records: &[Record<'_>], width: usize) -> Vec<usize> {
     let holds = |column: usize| {
-        let cells =
-            records.iter().filter(|record| record.cells.len() == width).map(|record| record.cells[column]);
+        let cells = records
+            .iter()
+            .filter(|record| record.cells.len() == width)
+            .map(|record| record.cells[column]);
         let (numbers, texts) = cells.fold((0, 0), |(numbers, texts), cell| match cell {
             Cell::Nothing => (numbers, texts),
             Cell::Number => (numbers + 1, texts),
@@ -178,7 +208,10 @@ mod tests {
         for at in 0..20 {
             writeln!(text, "A{at},{row}").unwrap();
         }
-        let Dialect { delimiter, header_row } = dialect(text.as_bytes());
+        let Dialect {
+            delimiter,
+            header_row,
+        } = dialect(text.as_bytes());
         (char::from(delimiter), header_row)
     }
 
@@ -193,7 +226,10 @@ mod tests {
             assert_eq!(likely("ID,LON,LAT,NOTE\n", &row), (',', None), "{note}");
         }
         // A quote that nobody closes is a line's alone.
-        assert_eq!(likely("ID,LON,LAT,NOTE\n\"A,1,2,3\n", "-95.5,35.5,6\" pipe"), (',', None));
+        assert_eq!(
+            likely("ID,LON,LAT,NOTE\n\"A,1,2,3\n", "-95.5,35.5,6\" pipe"),
+            (',', None)
+        );
     }
 
     #[test]
@@ -209,16 +245,30 @@ mod tests {
             ("sep=,\n", None),
             ("sep=,\nSites, of all, 2024\n", Some(3)),
         ] {
-            assert_eq!(likely(&format!("{above}ID,NAME,LON,LAT\n"), row), (',', line), "{above}");
+            assert_eq!(
+                likely(&format!("{above}ID,NAME,LON,LAT\n"), row),
+                (',', line),
+                "{above}"
+            );
         }
-        assert_eq!(likely("\"Site\nID\",\"Facility\nName\",LON,LAT\n", row), (',', None));
+        assert_eq!(
+            likely("\"Site\nID\",\"Facility\nName\",LON,LAT\n", row),
+            (',', None)
+        );
         assert_eq!(likely("#ID,NAME,LON,LAT\n", row), (',', None));
-        assert_eq!(likely("ID,NAME,LON,LAT\n", "a b,-95.5,35.5,"), (',', None), "rows end with a delimiter");
+        assert_eq!(
+            likely("ID,NAME,LON,LAT\n", "a b,-95.5,35.5,"),
+            (',', None),
+            "rows end with a delimiter"
+        );
     }
 
     #[test]
     fn decimal_commas_are_no_delimiters() {
-        let Dialect { delimiter, header_row } = dialect(b"id;x;y\n1;-97,5;30,25\n2;-97,6;30,35\n");
+        let Dialect {
+            delimiter,
+            header_row,
+        } = dialect(b"id;x;y\n1;-97,5;30,25\n2;-97,6;30,35\n");
         assert_eq!((delimiter, header_row), (b';', None));
     }
 }

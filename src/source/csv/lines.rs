@@ -50,7 +50,15 @@ pub(super) struct Line<'a> {
 impl Lines {
     /// The lines of what `reader` serves, each of at most `limit` bytes.
     pub(super) fn new(reader: BufReader<File>, end: u8, limit: usize) -> Self {
-        Self { reader, end, limit, held: Vec::new(), start: 0, waiting: VecDeque::new(), next: 1 }
+        Self {
+            reader,
+            end,
+            limit,
+            held: Vec::new(),
+            start: 0,
+            waiting: VecDeque::new(),
+            next: 1,
+        }
     }
 
     /// Looks at a line, counted from the first that hasn't been consumed; none behind the last.
@@ -60,9 +68,24 @@ impl Lines {
                 return Ok(None);
             }
         }
-        let start = if at == 0 { self.start } else { self.waiting[at - 1].end };
-        let Held { text, number, is_too_long, is_ended, .. } = self.waiting[at];
-        Ok(Some(Line { text: &self.held[start..text], number, is_too_long, is_ended }))
+        let start = if at == 0 {
+            self.start
+        } else {
+            self.waiting[at - 1].end
+        };
+        let Held {
+            text,
+            number,
+            is_too_long,
+            is_ended,
+            ..
+        } = self.waiting[at];
+        Ok(Some(Line {
+            text: &self.held[start..text],
+            number,
+            is_too_long,
+            is_ended,
+        }))
     }
 
     /// Goes on behind the first lines.
@@ -85,17 +108,32 @@ impl Lines {
 
     /// Makes of the first line several, each of which ends at a carriage return.
     pub(super) fn split_at_returns(&mut self) {
-        let Some(line) = self.waiting.pop_front() else { return };
+        let Some(line) = self.waiting.pop_front() else {
+            return;
+        };
         let text = &self.held[self.start..line.text];
-        let returns = text.iter().enumerate().filter(|(_, byte)| **byte == b'\r').map(|(at, _)| at);
+        let returns = text
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte == b'\r')
+            .map(|(at, _)| at);
         let ends: Vec<usize> = returns.map(|at| self.start + at).collect();
         let added = ends.len() as u64;
         self.waiting.iter_mut().for_each(|later| later.number += added);
         self.next += added;
-        self.waiting.push_front(Held { number: line.number + added, ..line });
+        self.waiting.push_front(Held {
+            number: line.number + added,
+            ..line
+        });
         for (at, text) in ends.into_iter().enumerate().rev() {
             let number = line.number + at as u64;
-            self.waiting.push_front(Held { text, end: text + 1, number, is_too_long: false, is_ended: true });
+            self.waiting.push_front(Held {
+                text,
+                end: text + 1,
+                number,
+                is_too_long: false,
+                is_ended: true,
+            });
         }
     }
 
@@ -103,7 +141,10 @@ impl Lines {
     fn read(&mut self) -> io::Result<bool> {
         let start = self.held.len();
         let allowed = (self.limit as u64).saturating_add(2);
-        self.reader.by_ref().take(allowed).read_until(self.end, &mut self.held)?;
+        self.reader
+            .by_ref()
+            .take(allowed)
+            .read_until(self.end, &mut self.held)?;
         if self.held.len() == start {
             return Ok(false);
         }
@@ -118,7 +159,13 @@ impl Lines {
             self.held.truncate(start + START.min(self.limit));
             text = self.held.len();
         }
-        self.waiting.push_back(Held { text, end: self.held.len(), number: self.next, is_too_long, is_ended });
+        self.waiting.push_back(Held {
+            text,
+            end: self.held.len(),
+            number: self.next,
+            is_too_long,
+            is_ended,
+        });
         self.next += 1;
         Ok(true)
     }

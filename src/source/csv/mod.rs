@@ -51,10 +51,18 @@ impl CsvRecords {
         let mut csv = Self::open_header(path, shown, dialect, limit)?;
         csv.place = Place::find(geometry, |column| csv.position(column))?;
         let written = csv.records.cells();
-        let named = written.iter().rposition(|name| !name.trim_ascii().is_empty()).map_or(0, |last| last + 1);
+        let named = written
+            .iter()
+            .rposition(|name| !name.trim_ascii().is_empty())
+            .map_or(0, |last| last + 1);
         // A row that ends before its geometry is a broken one.
         let least = named.max(csv.place.width());
-        csv.records.expect(Form { least, most: csv.header.len(), may_trail: None, place: csv.place.clone() });
+        csv.records.expect(Form {
+            least,
+            most: csv.header.len(),
+            may_trail: None,
+            place: csv.place.clone(),
+        });
         Ok(csv)
     }
 
@@ -69,25 +77,48 @@ impl CsvRecords {
         match records.advance()? {
             Next::Whole { .. } => {}
             Next::Malformed { row, .. } => {
-                return Err(SourceError::UnclosedQuote { shown: shown.to_string(), row });
+                return Err(SourceError::UnclosedQuote {
+                    shown: shown.to_string(),
+                    row,
+                });
             }
             Next::TooLong { row } => {
-                return Err(SourceError::RecordTooLong { shown: shown.to_string(), row, limit });
+                return Err(SourceError::RecordTooLong {
+                    shown: shown.to_string(),
+                    row,
+                    limit,
+                });
             }
-            Next::End => return Err(SourceError::Empty { shown: shown.to_string() }),
+            Next::End => {
+                return Err(SourceError::Empty {
+                    shown: shown.to_string(),
+                });
+            }
         }
         let cells = records.cells();
-        let written: Vec<Cow<'_, str>> =
-            (0..cells.len()).map(|cell| decode(&cells.bytes()[cells.text(cell)])).collect();
+        let written: Vec<Cow<'_, str>> = (0..cells.len())
+            .map(|cell| decode(&cells.bytes()[cells.text(cell)]))
+            .collect();
         if written.len() > MAX_COLUMNS {
-            return Err(SourceError::TooManyColumns { shown: shown.to_string(), row: 1, limit: MAX_COLUMNS });
+            return Err(SourceError::TooManyColumns {
+                shown: shown.to_string(),
+                row: 1,
+                limit: MAX_COLUMNS,
+            });
         }
         let header = header::names(written.iter().map(AsRef::as_ref));
         if let Some(columns) = header::renamed(written.iter().map(AsRef::as_ref), &header) {
             tracing::warn!(source = %shown, columns, "names stand in the header more than once");
         }
         let (shown, place) = (Arc::clone(shown), Place::Wkt(0));
-        Ok(Self { shown, limit, header, place, records, wkb: Vec::new() })
+        Ok(Self {
+            shown,
+            limit,
+            header,
+            place,
+            records,
+            wkb: Vec::new(),
+        })
     }
 
     /// Column names, in file order.
@@ -110,8 +141,10 @@ impl CsvRecords {
         let cells = self.records.cells();
         let line = (cells.len() == 1).then(|| cells.get(0))?;
         let count = |delimiter: &u8| count(line, *delimiter);
-        let likely =
-            b"|\t;,".iter().filter(|delimiter| count(delimiter) > 0).max_by_key(|delimiter| count(delimiter));
+        let likely = b"|\t;,"
+            .iter()
+            .filter(|delimiter| count(delimiter) > 0)
+            .max_by_key(|delimiter| count(delimiter));
         likely.map(|delimiter| char::from(*delimiter))
     }
 
@@ -131,7 +164,10 @@ impl CsvRecords {
             is_recoded |= matches!(value, Cow::Owned(_));
             // Within a formula's text a quote is written twice, and so are those around it where the cell has none.
             if is_formula && value.contains('"') {
-                let bare = value.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&value);
+                let bare = value
+                    .strip_prefix('"')
+                    .and_then(|text| text.strip_suffix('"'))
+                    .unwrap_or(&value);
                 value = Cow::Owned(bare.replace("\"\"", "\""));
             }
             if !value.is_empty() {

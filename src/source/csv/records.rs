@@ -95,7 +95,11 @@ impl TextRecords {
         let text = sniff::open(path, shown, "delimited text")?;
         if matches!(text.head.trim_ascii_start(), [b'{', ..]) {
             let (expected, found) = ("delimited text", "JSON");
-            return Err(SourceError::Unexpected { shown: shown.to_string(), expected, found });
+            return Err(SourceError::Unexpected {
+                shown: shown.to_string(),
+                expected,
+                found,
+            });
         }
         let lines = Lines::new(text.reader, line_end(&text.head), limit);
         let mut records = Self {
@@ -170,7 +174,11 @@ impl TextRecords {
     /// Whether records end with a delimiter is as the first has it.
     fn learn(&mut self) {
         let trails = |form: &Form| self.cells.len() > form.most;
-        let trails = self.form.as_ref().filter(|form| form.may_trail.is_none()).map(trails);
+        let trails = self
+            .form
+            .as_ref()
+            .filter(|form| form.may_trail.is_none())
+            .map(trails);
         if let (Some(form), Some(trails)) = (&mut self.form, trails) {
             form.may_trail = Some(trails);
         }
@@ -185,7 +193,10 @@ impl TextRecords {
             Some(form) if !form.fits(&self.cells) && !self.cells.iter().all(is_blank) => {
                 Ok(Found::None(form.unlike(&self.cells)))
             }
-            _ => Ok(Found::Record { lines: 1, is_mended: false }),
+            _ => Ok(Found::Record {
+                lines: 1,
+                is_mended: false,
+            }),
         }
     }
 
@@ -203,26 +214,39 @@ impl TextRecords {
             && fits
             && !(lines == 1 && splitter.has_blank_before_quote())
         {
-            return Ok(Found::Record { lines, is_mended: false });
+            return Ok(Found::Record {
+                lines,
+                is_mended: false,
+            });
         }
         if self.is_several_lines()? {
             return Ok(Found::Lines);
         }
         if let Some(cells) = self.loosely()? {
             self.cells = cells;
-            return Ok(Found::Record { lines: 1, is_mended: true });
+            return Ok(Found::Record {
+                lines: 1,
+                is_mended: true,
+            });
         }
         // The cell that is open is none of the last, whose rest could be missing: all of the row is there.
         let is_whole = matches!(ends, Ends::CutOff)
-            && self.form.as_ref().is_some_and(|form| self.cells.len() + 1 < form.most)
+            && self
+                .form
+                .as_ref()
+                .is_some_and(|form| self.cells.len() + 1 < form.most)
             && self.alone(0)? != Alone::Nothing;
         match (ends, &self.form) {
-            (Ends::Behind(1), _) if fits => Ok(Found::Record { lines: 1, is_mended: false }),
+            (Ends::Behind(1), _) if fits => Ok(Found::Record {
+                lines: 1,
+                is_mended: false,
+            }),
             (Ends::Behind(1), Some(form)) => Ok(Found::None(form.unlike(&self.cells))),
             (Ends::TooFar, _) => Ok(Found::TooLong),
-            (Ends::CutOff, _) if !is_whole => {
-                Err(SourceError::UnclosedQuote { shown: self.shown.to_string(), row: self.row()? })
-            }
+            (Ends::CutOff, _) if !is_whole => Err(SourceError::UnclosedQuote {
+                shown: self.shown.to_string(),
+                row: self.row()?,
+            }),
             (Ends::Behind(_) | Ends::Astray | Ends::CutOff, _) => {
                 Ok(Found::None("a quote that ends no cell".to_owned()))
             }
@@ -268,7 +292,11 @@ impl TextRecords {
         // What the first line says by itself must not be lost to the cell of another.
         let is_placed = |form: &Form| form.is_placed(&self.cells);
         let has_lost_place = lines > 1 && has_place(first) && !self.form.as_ref().is_none_or(is_placed);
-        let ends = if fits && has_lost_place { Ends::Astray } else { ends };
+        let ends = if fits && has_lost_place {
+            Ends::Astray
+        } else {
+            ends
+        };
         match ends {
             Ends::Behind(_) if fits => self.read += bytes as u64,
             _ if lines > 1 => self.vain += bytes as u64,
@@ -280,7 +308,9 @@ impl TextRecords {
     /// What a line is by itself, counted from the first.
     fn alone(&mut self, at: usize) -> Result<Alone, SourceError> {
         let line = self.lines.look(at).map_err(unreadable(&self.shown))?;
-        let (Some(form), Some(line)) = (&self.form, line) else { return Ok(Alone::Nothing) };
+        let (Some(form), Some(line)) = (&self.form, line) else {
+            return Ok(Alone::Nothing);
+        };
         Ok(form.alone(line.text, self.delimiter))
     }
 
@@ -295,7 +325,11 @@ impl TextRecords {
     /// Whether carriage returns within the first line end lines too: each of them is a record then, and the whole is none.
     fn is_several_lines(&mut self) -> Result<bool, SourceError> {
         let delimiter = self.delimiter;
-        let line = self.lines.look(0).map_err(unreadable(&self.shown))?.map_or(&b""[..], |line| line.text);
+        let line = self
+            .lines
+            .look(0)
+            .map_err(unreadable(&self.shown))?
+            .map_or(&b""[..], |line| line.text);
         if !line.contains(&b'\r') {
             return Ok(false);
         }
@@ -339,7 +373,12 @@ impl TextRecords {
             self.lines.consume(1);
         }
         let header = u64::from(header_row.unwrap_or(1));
-        while self.lines.look(0).map_err(unreadable(&self.shown))?.is_some_and(|line| line.number < header) {
+        while self
+            .lines
+            .look(0)
+            .map_err(unreadable(&self.shown))?
+            .is_some_and(|line| line.number < header)
+        {
             self.lines.consume(1);
         }
         Ok(())
@@ -349,11 +388,19 @@ impl TextRecords {
 /// The delimiter that a line names: `sep=;`, also in quotes, and with the delimiters of a sheet's other columns behind it.
 fn named_delimiter(line: &[u8]) -> Option<u8> {
     let line = line.strip_prefix(b"\"").unwrap_or(line);
-    let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter, rest @ ..] = line else { return None };
-    rest.iter().all(|byte| matches!(byte, b'"' | b',' | b';') || byte == delimiter).then_some(*delimiter)
+    let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter, rest @ ..] = line else {
+        return None;
+    };
+    rest.iter()
+        .all(|byte| matches!(byte, b'"' | b',' | b';') || byte == delimiter)
+        .then_some(*delimiter)
 }
 
 fn unreadable(shown: &Arc<str>) -> impl Fn(io::Error) -> SourceError + use<> {
     let shown = shown.to_string();
-    move |source| SourceError::Read { shown: shown.clone(), row: 0, source }
+    move |source| SourceError::Read {
+        shown: shown.clone(),
+        row: 0,
+        source,
+    }
 }

@@ -75,17 +75,43 @@ impl Domains {
 impl Subtypes {
     /// The kinds of rows, where there are any.
     pub(super) fn of(info: &Value) -> Option<Self> {
-        let field = info.get("typeIdField").or_else(|| info.get("subtypeField"))?.as_str()?.to_owned();
-        let mut subtypes = Self { field, kinds: HashMap::new(), names: Names::new() };
-        let kinds = info.get("types").or_else(|| info.get("subtypes")).and_then(Value::as_array);
+        let field = info
+            .get("typeIdField")
+            .or_else(|| info.get("subtypeField"))?
+            .as_str()?
+            .to_owned();
+        let mut subtypes = Self {
+            field,
+            kinds: HashMap::new(),
+            names: Names::new(),
+        };
+        let kinds = info
+            .get("types")
+            .or_else(|| info.get("subtypes"))
+            .and_then(Value::as_array);
         for kind in kinds.into_iter().flatten() {
-            let Some(id) = kind.get("id").or_else(|| kind.get("code")).and_then(code) else { continue };
+            let Some(id) = kind.get("id").or_else(|| kind.get("code")).and_then(code) else {
+                continue;
+            };
             if let Some(name) = kind.get("name").and_then(Value::as_str) {
-                subtypes.names.entry(id.clone()).or_insert_with(|| name.to_owned());
+                subtypes
+                    .names
+                    .entry(id.clone())
+                    .or_insert_with(|| name.to_owned());
             }
-            let domains = kind.get("domains").and_then(Value::as_object).into_iter().flatten();
+            let domains = kind
+                .get("domains")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten();
             let domains = domains.filter_map(|(field, domain)| Some((field.clone(), names(domain)?)));
-            subtypes.kinds.entry(id).or_default().domains.by_field.extend(domains);
+            subtypes
+                .kinds
+                .entry(id)
+                .or_default()
+                .domains
+                .by_field
+                .extend(domains);
         }
         (!subtypes.field.is_empty() && !subtypes.names.is_empty()).then_some(subtypes)
     }
@@ -105,7 +131,9 @@ pub(super) fn meaning<'a>(
     value: &str,
 ) -> Meaning<'a> {
     let value = plain(value);
-    let Some(subtypes) = subtypes else { return domains.meaning(field, &value) };
+    let Some(subtypes) = subtypes else {
+        return domains.meaning(field, &value);
+    };
     let kind = kind.and_then(|kind| subtypes.kinds.get(plain(kind).as_ref()));
     let of_kind = kind.map_or(Meaning::Plain, |kind| kind.domains.meaning(field, &value));
     if of_kind != Meaning::Plain {

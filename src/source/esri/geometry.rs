@@ -33,14 +33,25 @@ pub(super) struct Read {
 
 /// Reads the geometry object `raw`.
 pub(super) fn from_esri(raw: &[u8], ordinates: Ordinates) -> Read {
-    let mut reading = Reading { ordinates, has: Dimensions::default(), mended: Mended::default() };
+    let mut reading = Reading {
+        ordinates,
+        has: Dimensions::default(),
+        mended: Mended::default(),
+    };
     let shape = match reading.geometry(raw) {
         Ok(None) => None,
         Ok(Some(geometry)) => Some(sound(geometry, reading.has)),
         Err(reason) => Some(Shape::Lacking(reason)),
     };
     let is_found = matches!(shape, Some(Shape::Found(..)));
-    Read { shape, mended: if is_found { reading.mended } else { Mended::default() } }
+    Read {
+        shape,
+        mended: if is_found {
+            reading.mended
+        } else {
+            Mended::default()
+        },
+    }
 }
 
 /// A geometry being read.
@@ -53,7 +64,12 @@ struct Reading {
 impl Reading {
     fn geometry(&mut self, raw: &[u8]) -> Result<Option<Geometry>, RejectReason> {
         let members = json::members(raw).ok_or(RejectReason::ImpossibleGeometry)?;
-        let member = |name: &str| members.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
+        let member = |name: &str| {
+            members
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| *value)
+        };
         if let Some(x) = member("x") {
             return self.point(x, member("y"), member("z"), member("m")).map(Some);
         }
@@ -68,9 +84,14 @@ impl Reading {
         if let Some(rings) = either("curveRings", "rings") {
             return self.rings(rings).map(Some);
         }
-        let is_bare =
-            members.iter().all(|(key, _)| key == "spatialReference" || key == "hasZ" || key == "hasM");
-        if is_bare { Ok(None) } else { Err(RejectReason::ImpossibleGeometry) }
+        let is_bare = members
+            .iter()
+            .all(|(key, _)| key == "spatialReference" || key == "hasZ" || key == "hasM");
+        if is_bare {
+            Ok(None)
+        } else {
+            Err(RejectReason::ImpossibleGeometry)
+        }
     }
 
     /// A point without an x is Esri's empty point: `null`, or the text `NaN`.
@@ -88,7 +109,10 @@ impl Reading {
         }
         let is_there =
             |raw: Option<&[u8]>| raw.is_some_and(|raw| parse(raw).is_ok_and(|z: Ordinate| !z.0.is_nan()));
-        self.has = Dimensions { z: is_there(z), m: is_there(m) };
+        self.has = Dimensions {
+            z: is_there(z),
+            m: is_there(m),
+        };
         Ok(Geometry::Point(Point::new(x.0, y.0)))
     }
 
@@ -134,7 +158,11 @@ impl Reading {
     fn parts(&mut self, raw: &[u8], shortest: usize) -> Result<Vec<LineString>, RejectReason> {
         // No parts at all is an empty geometry; `null` is another spelling of it.
         let parts: Option<Vec<Option<Vec<Vertex>>>> = parse(raw)?;
-        let parts: Vec<Vec<Vertex>> = parts.into_iter().flatten().map(Option::unwrap_or_default).collect();
+        let parts: Vec<Vec<Vertex>> = parts
+            .into_iter()
+            .flatten()
+            .map(Option::unwrap_or_default)
+            .collect();
         let mut usable = Vec::with_capacity(parts.len());
         let mut reason = RejectReason::EmptyGeometry;
         for vertices in parts {
@@ -155,7 +183,11 @@ impl Reading {
             }
             usable.push(line);
         }
-        if usable.is_empty() { Err(reason) } else { Ok(usable) }
+        if usable.is_empty() {
+            Err(reason)
+        } else {
+            Ok(usable)
+        }
     }
 
     fn line(&mut self, vertices: Vec<Vertex>) -> LineString {
@@ -197,7 +229,10 @@ fn parse<'a, T: Deserialize<'a>>(raw: &'a [u8]) -> Result<T, RejectReason> {
     serde_json::from_slice(raw).map_err(|error| {
         let text = error.to_string();
         // `1e999`, and bare words for numbers that JSON doesn't have.
-        let bare = || raw.windows(3).any(|word| word.eq_ignore_ascii_case(b"nan") || word == b"Inf");
+        let bare = || {
+            raw.windows(3)
+                .any(|word| word.eq_ignore_ascii_case(b"nan") || word == b"Inf")
+        };
         if text.starts_with("number out of range") || bare() {
             RejectReason::NotANumber
         } else {
@@ -227,11 +262,17 @@ mod tests {
 
     #[test]
     fn points_are_read_or_empty() {
-        assert_eq!(wkt(r#"{"x":-80.5,"y":35.25,"spatialReference":{"wkid":4326}}"#), "POINT(-80.5 35.25)");
+        assert_eq!(
+            wkt(r#"{"x":-80.5,"y":35.25,"spatialReference":{"wkid":4326}}"#),
+            "POINT(-80.5 35.25)"
+        );
         assert_eq!(wkt(r#"{"x":1,"y":"2.5"}"#), "POINT(1 2.5)");
-        for empty in
-            [r#"{"x":"NaN","y":"NaN"}"#, r#"{"x":null,"y":null}"#, r#"{"x":1}"#, r#"{"x":1,"y":"NaN"}"#]
-        {
+        for empty in [
+            r#"{"x":"NaN","y":"NaN"}"#,
+            r#"{"x":null,"y":null}"#,
+            r#"{"x":1}"#,
+            r#"{"x":1,"y":"NaN"}"#,
+        ] {
             assert_eq!(wkt(empty), "empty_geometry", "{empty}");
         }
         assert_eq!(wkt("{}"), "none");
@@ -240,8 +281,14 @@ mod tests {
         assert_eq!(wkt(r#"{"x":NaN,"y":2}"#), "not_a_number");
         assert_eq!(wkt(r#"{"x":"west","y":2}"#), "impossible_geometry");
         assert_eq!(wkt(r#""a multipatch""#), "impossible_geometry");
-        assert_eq!(wkt(r#"{"xmin":1,"ymin":2,"xmax":3,"ymax":4}"#), "impossible_geometry");
-        assert_eq!(wkt(r#"{"points":[[1,2],["NaN","NaN"],[3,4,5]]}"#), "MULTIPOINT((1 2),(3 4))");
+        assert_eq!(
+            wkt(r#"{"xmin":1,"ymin":2,"xmax":3,"ymax":4}"#),
+            "impossible_geometry"
+        );
+        assert_eq!(
+            wkt(r#"{"points":[[1,2],["NaN","NaN"],[3,4,5]]}"#),
+            "MULTIPOINT((1 2),(3 4))"
+        );
         assert_eq!(wkt(r#"{"points":[]}"#), "empty_geometry");
         assert_eq!(wkt(r#"{"points":[["NaN","NaN"]]}"#), "not_a_number");
     }
@@ -290,9 +337,18 @@ mod tests {
         };
         assert_eq!(has(r#"{"x":1,"y":2,"z":3}"#, true, false), (true, false));
         assert_eq!(has(r#"{"x":1,"y":2,"z":"NaN","m":4}"#, true, true), (false, true));
-        assert_eq!(has(r#"{"paths":[[[0,0,1],[1,1,1]]]}"#, true, false), (true, false));
-        assert_eq!(has(r#"{"paths":[[[0,0,1],[1,1,1]]]}"#, false, true), (false, true));
-        assert_eq!(has(r#"{"paths":[[[0,0,1,2],[1,1,1,2]]]}"#, true, true), (true, true));
+        assert_eq!(
+            has(r#"{"paths":[[[0,0,1],[1,1,1]]]}"#, true, false),
+            (true, false)
+        );
+        assert_eq!(
+            has(r#"{"paths":[[[0,0,1],[1,1,1]]]}"#, false, true),
+            (false, true)
+        );
+        assert_eq!(
+            has(r#"{"paths":[[[0,0,1,2],[1,1,1,2]]]}"#, true, true),
+            (true, true)
+        );
         assert_eq!(has(r#"{"paths":[[[0,0],[1,1]]]}"#, true, true), (false, false));
     }
 
@@ -307,7 +363,13 @@ mod tests {
         let area = geo::Area::unsigned_area(&half);
         assert!((area - std::f64::consts::FRAC_PI_2).abs() < 1e-3, "{area}");
         assert_eq!(mended(raw), (false, true));
-        assert_eq!(wkt(r#"{"curvePaths":[[[0,0],{"q":[[2,0]]}]]}"#), "impossible_geometry");
-        assert_eq!(wkt(r#"{"curvePaths":[[[0,0],{"a":[[2,0]]}]]}"#), "impossible_geometry");
+        assert_eq!(
+            wkt(r#"{"curvePaths":[[[0,0],{"q":[[2,0]]}]]}"#),
+            "impossible_geometry"
+        );
+        assert_eq!(
+            wkt(r#"{"curvePaths":[[[0,0],{"a":[[2,0]]}]]}"#),
+            "impossible_geometry"
+        );
     }
 }

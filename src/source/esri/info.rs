@@ -62,13 +62,18 @@ impl Info {
         }
         let is = |name: &str| value.get(name).and_then(Value::as_bool).unwrap_or(false);
         let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-        let extent = value.get("extent").and_then(|extent| extent.get("spatialReference"));
-        let mut references: Vec<Reference> =
-            [extent, value.get("sourceSpatialReference"), value.get("spatialReference")]
-                .into_iter()
-                .flatten()
-                .filter_map(Reference::of)
-                .collect();
+        let extent = value
+            .get("extent")
+            .and_then(|extent| extent.get("spatialReference"));
+        let mut references: Vec<Reference> = [
+            extent,
+            value.get("sourceSpatialReference"),
+            value.get("spatialReference"),
+        ]
+        .into_iter()
+        .flatten()
+        .filter_map(Reference::of)
+        .collect();
         references.dedup();
         let info = Self {
             name: text("name").unwrap_or_default(),
@@ -104,7 +109,9 @@ impl Info {
     /// its days begin at another hour.
     fn tell_zone(&self, value: &Value) {
         let zone = value.get("dateFieldsTimeReference").and_then(|zone| {
-            zone.get("timeZoneIANA").or_else(|| zone.get("timeZone")).and_then(Value::as_str)
+            zone.get("timeZoneIANA")
+                .or_else(|| zone.get("timeZone"))
+                .and_then(Value::as_str)
         });
         let has_dates = self.fields.iter().any(|field| field.kind == Kind::Date);
         if let Some(zone) = zone.filter(|zone| has_dates && !matches!(*zone, "UTC" | "Etc/UTC")) {
@@ -122,7 +129,12 @@ fn fields(value: &Value) -> Vec<Field> {
     const SKIPPED: [&str; 3] = ["Geometry", "Blob", "Raster"];
     let mut seen = HashSet::new();
     let mut fields = Vec::new();
-    for field in value.get("fields").and_then(Value::as_array).into_iter().flatten() {
+    for field in value
+        .get("fields")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         let text = |name: &str| field.get(name).and_then(Value::as_str).unwrap_or_default();
         let (name, declared) = (text("name"), text("type"));
         let bare = declared.trim_start_matches("esriFieldType");
@@ -136,7 +148,10 @@ fn fields(value: &Value) -> Vec<Field> {
             // Times of day, moments with their offset, identifiers and numbers are text that says all.
             _ => Kind::Other,
         };
-        fields.push(Field { name: name.to_owned(), kind });
+        fields.push(Field {
+            name: name.to_owned(),
+            kind,
+        });
     }
     fields
 }
@@ -154,7 +169,11 @@ mod tests {
             {"name":"B","type":"esriFieldTypeBigInteger"},{"name":"T","type":"esriFieldTypeTimeOnly"},{"type":"x"},7]}"#,
         )
         .unwrap();
-        let kinds: Vec<_> = info.fields.iter().map(|field| (field.name.as_str(), field.kind)).collect();
+        let kinds: Vec<_> = info
+            .fields
+            .iter()
+            .map(|field| (field.name.as_str(), field.kind))
+            .collect();
         assert_eq!(
             kinds,
             [
@@ -173,14 +192,19 @@ mod tests {
     fn a_layer_with_two_references_has_none() {
         let stated = |more: &str| {
             let extent = r#""extent":{"spatialReference":{"wkid":102100,"latestWkid":3857}}"#;
-            Info::parse(format!("{{{extent}{more}}}").as_bytes()).unwrap().stated()
+            Info::parse(format!("{{{extent}{more}}}").as_bytes())
+                .unwrap()
+                .stated()
         };
         assert_eq!(stated(""), Stated::Named(Crs::Code("EPSG:3857".into())));
         assert_eq!(
             stated(r#","sourceSpatialReference":{"wkid":3857}"#),
             Stated::Named(Crs::Code("EPSG:3857".into()))
         );
-        assert!(matches!(stated(r#","sourceSpatialReference":{"wkid":4269}"#), Stated::Unclear(_)));
+        assert!(matches!(
+            stated(r#","sourceSpatialReference":{"wkid":4269}"#),
+            Stated::Unclear(_)
+        ));
         assert_eq!(Info::parse(b"{}").unwrap().stated(), Stated::Silent);
     }
 }

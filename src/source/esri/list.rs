@@ -59,9 +59,16 @@ pub(super) struct List {
 impl List {
     /// Reads the list at `path`.
     pub(super) fn read(path: &Path, shown: &Arc<str>) -> Result<Self, SourceError> {
-        let open = |source| SourceError::Open { shown: shown.to_string(), source };
+        let open = |source| SourceError::Open {
+            shown: shown.to_string(),
+            source,
+        };
         let mut text = Vec::new();
-        File::open(path).map_err(open)?.take(LIST_BYTES + 1).read_to_end(&mut text).map_err(open)?;
+        File::open(path)
+            .map_err(open)?
+            .take(LIST_BYTES + 1)
+            .read_to_end(&mut text)
+            .map_err(open)?;
         let wrong = |reason: String| broken(shown, "the list of pages", reason);
         if text.len() as u64 > LIST_BYTES {
             return Err(wrong(format!("it is longer than {LIST_BYTES} bytes")));
@@ -70,12 +77,25 @@ impl List {
         if list.version != VERSION {
             return Err(wrong(format!("its version is {}, not {VERSION}", list.version)));
         }
-        if let Some(entry) = list.pages.iter().chain([&list.info]).find(|entry| !entry.is_below()) {
-            return Err(wrong(format!("`{}` leads out of its folder", entry.path.display())));
+        if let Some(entry) = list
+            .pages
+            .iter()
+            .chain([&list.info])
+            .find(|entry| !entry.is_below())
+        {
+            return Err(wrong(format!(
+                "`{}` leads out of its folder",
+                entry.path.display()
+            )));
         }
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let generalised = list.generalised.len() as u64;
-        Ok(Self { folder, info: list.info, pages: list.pages, generalised })
+        Ok(Self {
+            folder,
+            info: list.info,
+            pages: list.pages,
+            generalised,
+        })
     }
 
     /// The pages in row order.
@@ -87,11 +107,19 @@ impl List {
     pub(super) fn info(&self, shown: &str) -> Result<Vec<u8>, SourceError> {
         let what = "the layer's info";
         if self.info.bytes > INFO_BYTES {
-            return Err(broken(shown, what, format!("it is longer than {INFO_BYTES} bytes")));
+            return Err(broken(
+                shown,
+                what,
+                format!("it is longer than {INFO_BYTES} bytes"),
+            ));
         }
         let mut text = Vec::new();
-        let mut input = self.open_page(&self.info).map_err(|error| broken(shown, what, error.to_string()))?;
-        input.read_to_end(&mut text).map_err(|error| broken(shown, what, error.to_string()))?;
+        let mut input = self
+            .open_page(&self.info)
+            .map_err(|error| broken(shown, what, error.to_string()))?;
+        input
+            .read_to_end(&mut text)
+            .map_err(|error| broken(shown, what, error.to_string()))?;
         input.finish().map_err(|reason| broken(shown, what, reason))?;
         Ok(text)
     }
@@ -145,6 +173,10 @@ impl PageInput {
             // Writing to a text doesn't fail.
             let _ = write!(hex, "{byte:02x}");
         }
-        if hex == self.entry.sha256 { Ok(()) } else { Err("its bytes are not those that came".to_owned()) }
+        if hex == self.entry.sha256 {
+            Ok(())
+        } else {
+            Err("its bytes are not those that came".to_owned())
+        }
     }
 }

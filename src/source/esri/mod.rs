@@ -52,9 +52,20 @@ impl EsriRecords {
         // Rows are in the reference that was asked for; the layer's own is only where they come from.
         let first = (!list.pages().is_empty()).then(|| OpenPage::open(&list, 0, shown, limit));
         let reference = first.transpose()?.map(OpenPage::reference).transpose()?.flatten();
-        let stated = reference.as_ref().map_or_else(|| info.stated(), Reference::stated);
+        let stated = reference
+            .as_ref()
+            .map_or_else(|| info.stated(), Reference::stated);
         let rows = RowReader::new(info);
-        Ok(Self { shown: Arc::clone(shown), list, limit, stated, reference, rows, next_page: 0, page: None })
+        Ok(Self {
+            shown: Arc::clone(shown),
+            list,
+            limit,
+            stated,
+            reference,
+            rows,
+            next_page: 0,
+            page: None,
+        })
     }
 
     /// What the pull says about its CRS.
@@ -73,7 +84,12 @@ impl EsriRecords {
             self.rows.tell(&self.shown);
             return Ok(false);
         }
-        self.page = Some(OpenPage::open(&self.list, self.next_page, &self.shown, self.limit)?);
+        self.page = Some(OpenPage::open(
+            &self.list,
+            self.next_page,
+            &self.shown,
+            self.limit,
+        )?);
         self.next_page += 1;
         Ok(true)
     }
@@ -81,10 +97,16 @@ impl EsriRecords {
     /// Ends a page after its last row: it must be whole, and in the CRS of the first.
     fn end_page(&mut self, page: OpenPage) -> Result<(), SourceError> {
         let shown = page.shown().to_owned();
-        let Some(reference) = page.close()? else { return Ok(()) };
+        let Some(reference) = page.close()? else {
+            return Ok(());
+        };
         let is_known = self.reference.as_ref() == Some(&reference) || reference.stated() == self.stated;
         if !is_known {
-            return Err(broken(&shown, "the page", "its spatial reference is not that of the first page"));
+            return Err(broken(
+                &shown,
+                "the page",
+                "its spatial reference is not that of the first page",
+            ));
         }
         self.reference = Some(reference);
         Ok(())
@@ -121,5 +143,9 @@ impl Records for EsriRecords {
 }
 
 fn broken(shown: &str, what: &'static str, reason: impl Into<String>) -> SourceError {
-    SourceError::Pull { shown: shown.to_owned(), what, reason: reason.into() }
+    SourceError::Pull {
+        shown: shown.to_owned(),
+        what,
+        reason: reason.into(),
+    }
 }

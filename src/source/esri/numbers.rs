@@ -17,7 +17,9 @@ pub(super) fn whole(text: &str) -> Option<i64> {
     if let Ok(number) = text.parse() {
         return Some(number);
     }
-    let looks = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    let looks = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     let number: f64 = text.parse().ok().filter(|_| looks && !text.is_empty())?;
     #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
     (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
@@ -25,7 +27,9 @@ pub(super) fn whole(text: &str) -> Option<i64> {
 
 /// A number of a field of this kind: whole, or a moment, which is one without a zone where it `is_local`.
 pub(super) fn number(raw: &str, kind: Kind, is_local: bool) -> Value<'_> {
-    let Some(number) = whole(raw).filter(|_| kind != Kind::Other) else { return Value::Text(raw) };
+    let Some(number) = whole(raw).filter(|_| kind != Kind::Other) else {
+        return Value::Text(raw);
+    };
     match (kind, DateTime::from_timestamp_millis(number)) {
         (Kind::Date, Some(_)) if is_local => Value::Local(number),
         (Kind::Date, Some(_)) => Value::Moment(number),
@@ -57,11 +61,27 @@ mod tests {
         for (text, number) in [("7", 7), ("-7.0", -7), ("6.4579816E7", 64_579_816), ("0e5", 0)] {
             assert_eq!(whole(text), Some(number), "{text}");
         }
-        for text in ["", "1.5", "1e400", "NaN", "inf", "0x1", "9007199254740993.0e3", "A", "1 "] {
+        for text in [
+            "",
+            "1.5",
+            "1e400",
+            "NaN",
+            "inf",
+            "0x1",
+            "9007199254740993.0e3",
+            "A",
+            "1 ",
+        ] {
             assert_eq!(whole(text), None, "{text}");
         }
-        assert_eq!(spelled("9223372036854775807", Kind::Integer, false), "9223372036854775807");
-        assert_eq!(spelled("92233720368547758079", Kind::Integer, false), "92233720368547758079");
+        assert_eq!(
+            spelled("9223372036854775807", Kind::Integer, false),
+            "9223372036854775807"
+        );
+        assert_eq!(
+            spelled("92233720368547758079", Kind::Integer, false),
+            "92233720368547758079"
+        );
         assert_eq!(spelled("6.4579816E7", Kind::Integer, false), "64579816");
         assert_eq!(spelled("1e400", Kind::Other, false), "1e400");
         assert_eq!(spelled("43.0", Kind::Other, false), "43.0");
@@ -85,6 +105,9 @@ mod tests {
         assert_eq!(spelled("1234396800000", Kind::Day, false), "2009-02-12");
         assert_eq!(text("2009-02-12", Kind::Day), Value::Day(14_287));
         assert_eq!(text("2009-02-12", Kind::Other), Value::Text("2009-02-12"));
-        assert_eq!(text("2009-02-12T00:00:00", Kind::Day), Value::Text("2009-02-12T00:00:00"));
+        assert_eq!(
+            text("2009-02-12T00:00:00", Kind::Day),
+            Value::Text("2009-02-12T00:00:00")
+        );
     }
 }

@@ -46,11 +46,24 @@ impl OpenPage {
     pub(super) fn open(list: &List, number: usize, shown: &str, limit: usize) -> Result<Self, SourceError> {
         let shown = format!("{shown} (page {})", number + 1);
         let entry = &list.pages()[number];
-        let input = list.open_page(entry).and_then(|input| Input::of(input, entry.bytes));
-        let input = input.map_err(|source| SourceError::Open { shown: shown.clone(), source })?;
+        let input = list
+            .open_page(entry)
+            .and_then(|input| Input::of(input, entry.bytes));
+        let input = input.map_err(|source| SourceError::Open {
+            shown: shown.clone(),
+            source,
+        })?;
         let input = input.map_err(|reason| broken(&shown, "the page", reason))?;
         let (rows, scanner) = (entry.rows, Scanner::new(input));
-        let mut page = Self { shown, rows, row: 0, limit, scanner, raw: Vec::new(), head: Head::default() };
+        let mut page = Self {
+            shown,
+            rows,
+            row: 0,
+            limit,
+            scanner,
+            raw: Vec::new(),
+            head: Head::default(),
+        };
         page.go_to_features()?;
         Ok(page)
     }
@@ -96,7 +109,10 @@ impl OpenPage {
         if self.is_last_row() {
             return Err(self.miscounted("more"));
         }
-        let captured = self.scanner.value(&mut self.raw, self.limit).map_err(|error| self.stopped(error))?;
+        let captured = self
+            .scanner
+            .value(&mut self.raw, self.limit)
+            .map_err(|error| self.stopped(error))?;
         self.row += 1;
         Ok(Some(captured))
     }
@@ -123,7 +139,12 @@ impl OpenPage {
             self.member(&key)?;
         }
         self.scanner.expect(b'}').map_err(|error| self.stopped(error))?;
-        if self.scanner.peek().map_err(|error| self.stopped(error))?.is_some() {
+        if self
+            .scanner
+            .peek()
+            .map_err(|error| self.stopped(error))?
+            .is_some()
+        {
             return Err(broken(&self.shown, "the page", "something follows its end"));
         }
         let finished = self.scanner.into_inner().finish();
@@ -148,7 +169,9 @@ impl OpenPage {
 
     /// The key of a member, behind its colon.
     fn key(&mut self) -> Result<String, SourceError> {
-        self.scanner.value(&mut self.raw, MEMBER_BYTES).map_err(|error| self.stopped(error))?;
+        self.scanner
+            .value(&mut self.raw, MEMBER_BYTES)
+            .map_err(|error| self.stopped(error))?;
         let key = json::string(&self.raw).map(String::from);
         self.scanner.expect(b':').map_err(|error| self.stopped(error))?;
         key.ok_or_else(|| broken(&self.shown, "the page", "the name of a member is no text"))
@@ -156,7 +179,9 @@ impl OpenPage {
 
     /// Takes a member's value and notes what it says.
     fn member(&mut self, key: &str) -> Result<(), SourceError> {
-        self.scanner.value(&mut self.raw, MEMBER_BYTES).map_err(|error| self.stopped(error))?;
+        self.scanner
+            .value(&mut self.raw, MEMBER_BYTES)
+            .map_err(|error| self.stopped(error))?;
         let says = |raw: &[u8]| match raw {
             b"true" => Some(true),
             b"false" => Some(false),
@@ -172,17 +197,29 @@ impl OpenPage {
     }
 
     fn miscounted(&self, than: &str) -> SourceError {
-        broken(&self.shown, "the page", format!("it has {than} rows than the {} that came", self.rows))
+        broken(
+            &self.shown,
+            "the page",
+            format!("it has {than} rows than the {} that came", self.rows),
+        )
     }
 
     fn stopped(&self, error: ScanError) -> SourceError {
         let reason = match error {
             ScanError::Io(source) => {
-                return SourceError::Read { shown: self.shown.clone(), row: self.row, source };
+                return SourceError::Read {
+                    shown: self.shown.clone(),
+                    row: self.row,
+                    source,
+                };
             }
             ScanError::End => format!("it ends after row {}", self.row),
             ScanError::Byte(byte) => {
-                format!("`{}` after row {}, where JSON doesn't allow it", byte.escape_ascii(), self.row)
+                format!(
+                    "`{}` after row {}, where JSON doesn't allow it",
+                    byte.escape_ascii(),
+                    self.row
+                )
             }
         };
         broken(&self.shown, "the page", reason)
@@ -211,7 +248,9 @@ impl Input {
             return Ok(Err(reason));
         }
         let json = esri::to_json(&body, PBF_BYTES.1);
-        Ok(json.map(|json| Self::Held(Cursor::new(json))).map_err(|error| error.to_string()))
+        Ok(json
+            .map(|json| Self::Held(Cursor::new(json)))
+            .map_err(|error| error.to_string()))
     }
 
     /// Says what is wrong with the bytes as they came, if anything.

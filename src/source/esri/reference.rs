@@ -31,7 +31,13 @@ impl Reference {
         let code = |name: &str| value.get(name)?.as_i64().filter(|code| *code > 0);
         let mut codes: Vec<i64> = ["latestWkid", "wkid"].into_iter().filter_map(code).collect();
         codes.dedup();
-        let text = |name: &str| value.get(name)?.as_str().map(str::trim).filter(|wkt| !wkt.is_empty());
+        let text = |name: &str| {
+            value
+                .get(name)?
+                .as_str()
+                .map(str::trim)
+                .filter(|wkt| !wkt.is_empty())
+        };
         let wkt = text("wkt").or_else(|| text("wkt2")).map(str::to_owned);
         (!codes.is_empty() || wkt.is_some()).then_some(Self { codes, wkt })
     }
@@ -75,20 +81,33 @@ mod tests {
 
     #[test]
     fn codes_of_esri_and_epsg_are_told_apart() {
-        assert_eq!(stated(r#"{"wkid":4326,"latestWkid":4326}"#), Stated::Named(Crs::Crs84));
-        for mercator in [r#"{"wkid":102100,"latestWkid":3857}"#, r#"{"wkid":102100}"#, r#"{"wkid":3857}"#] {
+        assert_eq!(
+            stated(r#"{"wkid":4326,"latestWkid":4326}"#),
+            Stated::Named(Crs::Crs84)
+        );
+        for mercator in [
+            r#"{"wkid":102100,"latestWkid":3857}"#,
+            r#"{"wkid":102100}"#,
+            r#"{"wkid":3857}"#,
+        ] {
             assert_eq!(stated(mercator), code("EPSG:3857"), "{mercator}");
         }
         assert_eq!(stated(r#"{"wkid":102113}"#), code("EPSG:3785"));
         assert_eq!(stated(r#"{"wkid":2229}"#), code("EPSG:2229"));
         assert_eq!(stated(r#"{"wkid":102697}"#), code("ESRI:102697"));
-        assert_eq!(stated(r#"{"wkid":102039,"latestWkid":102039}"#), code("ESRI:102039"));
+        assert_eq!(
+            stated(r#"{"wkid":102039,"latestWkid":102039}"#),
+            code("ESRI:102039")
+        );
         assert_eq!(stated(r#"{"wkid":54009}"#), code("ESRI:54009"));
     }
 
     #[test]
     fn a_name_that_proj_does_not_know_gives_way_to_the_next() {
-        assert_eq!(stated(r#"{"latestWkid":9999999,"wkid":102100}"#), code("EPSG:3857"));
+        assert_eq!(
+            stated(r#"{"latestWkid":9999999,"wkid":102100}"#),
+            code("EPSG:3857")
+        );
         let wgs84 = r#"{"wkt":"GEOGCS[\"GCS_WGS_1984\",DATUM[\"D_WGS_1984\",SPHEROID[\"WGS_1984\",6378137.0,298.257223563]],PRIMEM[\"Greenwich\",0.0],UNIT[\"Degree\",0.0174532925199433]]"}"#;
         assert_eq!(stated(wgs84), Stated::Named(Crs::Crs84));
         let wkt = r#"{"wkid":0,"wkt":"GEOGCS[\"GCS_North_American_1983\",DATUM[\"D_North_American_1983\",SPHEROID[\"GRS_1980\",6378137.0,298.257222101]],PRIMEM[\"Greenwich\",0.0],UNIT[\"Degree\",0.0174532925199433]]"}"#;
@@ -97,8 +116,18 @@ mod tests {
 
     #[test]
     fn what_nobody_knows_is_unclear_and_what_says_nothing_silent() {
-        assert_eq!(stated(r#"{"wkid":999999}"#), Stated::Unclear("wkid 999999".into()));
-        for silent in ["{}", "null", r#"{"wkid":null}"#, r#"{"wkid":0,"wkt":""}"#, r#"{"wkid":-1}"#, "["] {
+        assert_eq!(
+            stated(r#"{"wkid":999999}"#),
+            Stated::Unclear("wkid 999999".into())
+        );
+        for silent in [
+            "{}",
+            "null",
+            r#"{"wkid":null}"#,
+            r#"{"wkid":0,"wkt":""}"#,
+            r#"{"wkid":-1}"#,
+            "[",
+        ] {
             assert_eq!(stated(silent), Stated::Silent, "{silent}");
         }
     }

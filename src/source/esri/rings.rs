@@ -47,11 +47,20 @@ pub(super) fn assemble(lines: Vec<LineString>) -> Assembled {
     }
     if rings.is_empty() {
         // Nothing but slivers: what they are worth is the kernel's to say.
-        let polygons = flat.into_iter().map(|line| Polygon::new(line, Vec::new())).collect();
-        return Assembled { geometry: one_or_many(polygons), is_mended };
+        let polygons = flat
+            .into_iter()
+            .map(|line| Polygon::new(line, Vec::new()))
+            .collect();
+        return Assembled {
+            geometry: one_or_many(polygons),
+            is_mended,
+        };
     }
     is_mended |= rings.len() < all;
-    Assembled { geometry: nest(rings, EFFORT).and_then(one_or_many), is_mended }
+    Assembled {
+        geometry: nest(rings, EFFORT).and_then(one_or_many),
+        is_mended,
+    }
 }
 
 fn one_or_many(mut polygons: Vec<Polygon>) -> Option<Geometry> {
@@ -79,13 +88,15 @@ fn nest(rings: Vec<Ring>, mut effort: u64) -> Option<Vec<Polygon>> {
 /// Tells shells from holes by the number of rings around each.
 fn by_depth(rings: Vec<Ring>, mut effort: u64) -> Option<Vec<Polygon>> {
     let all = tree(&rings, |_| true);
-    let outer: Option<Vec<Vec<usize>>> =
-        (0..rings.len()).map(|at| around(&rings, at, &all, &mut effort)).collect();
+    let outer: Option<Vec<Vec<usize>>> = (0..rings.len())
+        .map(|at| around(&rings, at, &all, &mut effort))
+        .collect();
     let outer = outer?;
     let is_hole = |at: usize| outer[at].len() % 2 == 1;
     let shell_of = |at: usize| outer[at].iter().copied().find(|ring| !is_hole(*ring));
-    let owners: Vec<Option<usize>> =
-        (0..rings.len()).map(|at| if is_hole(at) { shell_of(at) } else { None }).collect();
+    let owners: Vec<Option<usize>> = (0..rings.len())
+        .map(|at| if is_hole(at) { shell_of(at) } else { None })
+        .collect();
     Some(polygons(rings, &owners))
 }
 
@@ -99,16 +110,23 @@ fn polygons(rings: Vec<Ring>, owners: &[Option<usize>]) -> Vec<Polygon> {
             None => shells.push((at, ring.turned(true))),
         }
     }
-    shells.into_iter().map(|(at, shell)| Polygon::new(shell, std::mem::take(&mut holes[at]))).collect()
+    shells
+        .into_iter()
+        .map(|(at, shell)| Polygon::new(shell, std::mem::take(&mut holes[at])))
+        .collect()
 }
 
 type Tree = RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>;
 
 fn tree(rings: &[Ring], is_in: impl Fn(usize) -> bool) -> Tree {
-    let boxes = rings.iter().enumerate().filter(|(at, _)| is_in(*at)).map(|(at, ring)| {
-        let (low, high) = (ring.bounds.min(), ring.bounds.max());
-        GeomWithData::new(Rectangle::from_corners([low.x, low.y], [high.x, high.y]), at)
-    });
+    let boxes = rings
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| is_in(*at))
+        .map(|(at, ring)| {
+            let (low, high) = (ring.bounds.min(), ring.bounds.max());
+            GeomWithData::new(Rectangle::from_corners([low.x, low.y], [high.x, high.y]), at)
+        });
     RTree::bulk_load(boxes.collect())
 }
 
@@ -123,7 +141,13 @@ fn around(rings: &[Ring], inner: usize, tree: &Tree, effort: &mut u64) -> Option
             found.push(outer);
         }
     }
-    found.sort_by(|a, b| rings[*a].area.abs().total_cmp(&rings[*b].area.abs()).then(a.cmp(b)));
+    found.sort_by(|a, b| {
+        rings[*a]
+            .area
+            .abs()
+            .total_cmp(&rings[*b].area.abs())
+            .then(a.cmp(b))
+    });
     Some(found)
 }
 
@@ -202,10 +226,16 @@ mod tests {
         for polygon in &polygons {
             assert!(Polygon::new(polygon.exterior().clone(), vec![]).signed_area() > 0.0);
             assert!(
-                polygon.interiors().iter().all(|hole| Polygon::new(hole.clone(), vec![]).signed_area() < 0.0)
+                polygon
+                    .interiors()
+                    .iter()
+                    .all(|hole| Polygon::new(hole.clone(), vec![]).signed_area() < 0.0)
             );
         }
-        polygons.iter().map(|p| (width(p.exterior()), p.interiors().iter().map(width).collect())).collect()
+        polygons
+            .iter()
+            .map(|p| (width(p.exterior()), p.interiors().iter().map(width).collect()))
+            .collect()
     }
 
     #[test]
@@ -219,7 +249,10 @@ mod tests {
             square(20.0, 0.0, 3.0, true),
             square(21.0, 0.0, 1.0, false),
         ];
-        assert_eq!(shapes(rings), [(10.0, vec![8.0]), (4.0, vec![2.0]), (6.0, vec![2.0])]);
+        assert_eq!(
+            shapes(rings),
+            [(10.0, vec![8.0]), (4.0, vec![2.0]), (6.0, vec![2.0])]
+        );
     }
 
     #[test]
@@ -237,7 +270,10 @@ mod tests {
     #[test]
     fn a_hole_that_touches_its_shell_is_within() {
         let notch: LineString = vec![(-2.0, -2.0), (0.0, -2.0), (0.0, 0.0), (-2.0, 0.0), (-2.0, -2.0)].into();
-        assert_eq!(shapes(vec![square(0.0, 0.0, 2.0, true), notch]), [(4.0, vec![2.0])]);
+        assert_eq!(
+            shapes(vec![square(0.0, 0.0, 2.0, true), notch]),
+            [(4.0, vec![2.0])]
+        );
     }
 
     #[test]
@@ -245,7 +281,10 @@ mod tests {
         let sliver: LineString = vec![(0.0, 0.0), (5.0, 0.0), (9.0, 0.0), (0.0, 0.0)].into();
         let assembled = assemble(vec![square(0.0, 0.0, 1.0, true), sliver.clone()]);
         assert!(assembled.is_mended && matches!(assembled.geometry, Some(Geometry::Polygon(_))));
-        assert!(matches!(assemble(vec![sliver]).geometry, Some(Geometry::Polygon(_))));
+        assert!(matches!(
+            assemble(vec![sliver]).geometry,
+            Some(Geometry::Polygon(_))
+        ));
         assert!(assemble(vec![]).geometry.is_none());
     }
 

@@ -46,30 +46,53 @@ type Values<'a> = Vec<(Cow<'a, str>, &'a [u8])>;
 impl RowReader {
     /// Prepares for rows of this layer.
     pub(super) fn new(info: Info) -> Self {
-        let exact: HashMap<String, usize> =
-            info.fields.iter().enumerate().map(|(at, field)| (field.name.clone(), at)).collect();
+        let exact: HashMap<String, usize> = info
+            .fields
+            .iter()
+            .enumerate()
+            .map(|(at, field)| (field.name.clone(), at))
+            .collect();
         let mut folded = HashMap::new();
         for (at, field) in info.fields.iter().enumerate() {
             // Two names that differ in case alone are told apart by it, or not at all.
-            folded.entry(field.name.to_lowercase()).and_modify(|known| *known = None).or_insert(Some(at));
+            folded
+                .entry(field.name.to_lowercase())
+                .and_modify(|known| *known = None)
+                .or_insert(Some(at));
         }
         let decoded = |field: &Field| {
             let name = format!("{}{DECODED}", field.name);
-            let subtyped = info.subtypes.as_ref().is_some_and(|subtypes| subtypes.has(&field.name));
+            let subtyped = info
+                .subtypes
+                .as_ref()
+                .is_some_and(|subtypes| subtypes.has(&field.name));
             let is_coded = subtyped || info.domains.has(&field.name);
             (is_coded && !exact.contains_key(&name)).then_some(name)
         };
         let fields = info
             .fields
             .iter()
-            .map(|field| Column { decoded: decoded(field), field: field.clone() })
+            .map(|field| Column {
+                decoded: decoded(field),
+                field: field.clone(),
+            })
             .collect();
-        Self { info, fields, exact, folded, unknown: BTreeMap::new(), wkb: Vec::new() }
+        Self {
+            info,
+            fields,
+            exact,
+            folded,
+            unknown: BTreeMap::new(),
+            wkb: Vec::new(),
+        }
     }
 
     /// Names of all columns; none where the layer doesn't name its fields.
     pub(super) fn columns(&self) -> Option<Vec<String>> {
-        let names = self.fields.iter().flat_map(|column| [Some(&column.field.name), column.decoded.as_ref()]);
+        let names = self
+            .fields
+            .iter()
+            .flat_map(|column| [Some(&column.field.name), column.decoded.as_ref()]);
         let names: Vec<String> = names.flatten().cloned().collect();
         (!names.is_empty()).then_some(names)
     }
@@ -77,7 +100,12 @@ impl RowReader {
     /// Tells of codes outside their domain.
     pub(super) fn tell(&self, shown: &str) {
         for (field, rows) in &self.unknown {
-            tracing::warn!(source = shown, field, rows, "codes that the layer's own domain doesn't have");
+            tracing::warn!(
+                source = shown,
+                field,
+                rows,
+                "codes that the layer's own domain doesn't have"
+            );
         }
     }
 
@@ -89,7 +117,11 @@ impl RowReader {
         batch: &mut BatchBuilder,
     ) -> Result<(), SourceError> {
         if captured == Captured::TooLong {
-            batch.defect("record", &format!("over {} bytes", page.limit()), RejectReason::RecordTooLong);
+            batch.defect(
+                "record",
+                &format!("over {} bytes", page.limit()),
+                RejectReason::RecordTooLong,
+            );
             batch.end_row(page.row(), None);
             return Ok(());
         }
@@ -99,7 +131,11 @@ impl RowReader {
         }
         match Feature::parse(text.as_bytes()) {
             Err(reason) => {
-                batch.defect("record", &format!("{reason}: {text:.200}"), RejectReason::MalformedRecord);
+                batch.defect(
+                    "record",
+                    &format!("{reason}: {text:.200}"),
+                    RejectReason::MalformedRecord,
+                );
                 batch.end_row(page.row(), None);
             }
             Ok(feature) => {
@@ -153,7 +189,9 @@ impl RowReader {
 
     /// Gives whether the row has a geometry; its WKB is in `self.wkb` then.
     fn put_geometry(&mut self, page: &OpenPage, raw: Option<&[u8]>, batch: &mut BatchBuilder) -> bool {
-        let Some(raw) = raw.filter(|raw| *raw != b"null") else { return false };
+        let Some(raw) = raw.filter(|raw| *raw != b"null") else {
+            return false;
+        };
         let head = page.head();
         let ordinates = Ordinates {
             has_z: head.has_z.unwrap_or(self.info.has_z),
@@ -220,9 +258,9 @@ fn is_value(raw: &[u8]) -> bool {
         _ if is_not_a_number(raw) => true,
         [b'"', ..] => json::string(raw).is_some(),
         [b'{' | b'[', ..] => serde_json::from_slice::<IgnoredAny>(raw).is_ok(),
-        [b'-' | b'0'..=b'9', rest @ ..] => {
-            rest.iter().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(byte))
-        }
+        [b'-' | b'0'..=b'9', rest @ ..] => rest
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || b".eE+-".contains(byte)),
         _ => false,
     }
 }

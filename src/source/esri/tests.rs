@@ -16,7 +16,9 @@ const INFO: &str = r#"{"geometryType":"esriGeometryPoint","extent":{"spatialRefe
     "fields":[{"name":"OBJECTID","type":"esriFieldTypeOID"},{"name":"NAME","type":"esriFieldTypeString"}]}"#;
 
 fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// A landed pull, as the store lays it out.
@@ -36,7 +38,10 @@ impl Pull {
         };
         let info = put(info.as_ref(), 0);
         let pages: Vec<_> = pages.iter().map(|(bytes, rows)| put(bytes, *rows)).collect();
-        Self { list: serde_json::json!({"version": 1, "info": info, "pages": pages}), folder }
+        Self {
+            list: serde_json::json!({"version": 1, "info": info, "pages": pages}),
+            folder,
+        }
     }
 
     fn path(&self) -> PathBuf {
@@ -57,14 +62,20 @@ impl Pull {
     #[track_caller]
     fn fault(&self) -> String {
         let error = self.read_with(&LIMITS).unwrap_err().to_string();
-        assert!(error.contains("in/shown.json") && !error.contains("0123"), "{error}");
+        assert!(
+            error.contains("in/shown.json") && !error.contains("0123"),
+            "{error}"
+        );
         error
     }
 }
 
 /// A page of these features.
 fn page(features: &[&str]) -> String {
-    format!(r#"{{"features":[{}],"geometryType":"esriGeometryPoint"}}"#, features.join(","))
+    format!(
+        r#"{{"features":[{}],"geometryType":"esriGeometryPoint"}}"#,
+        features.join(",")
+    )
 }
 
 /// The only batch of a pull of one page.
@@ -88,15 +99,33 @@ fn rows_come_page_by_page_with_their_place_in_the_page() {
     let (a, b, c) = (page(&[&row(1), &row(2)]), page(&[]), page(&[&row(3)]));
     let pull = Pull::new(INFO, &[(a.as_bytes(), 2), (b.as_bytes(), 0), (c.as_bytes(), 1)]);
     let batches = pull.batches();
-    let sources: Vec<_> =
-        batches.iter().map(|batch| (&*batch.source, batch.rows.values().to_vec())).collect();
-    assert_eq!(sources, [("in/shown.json (page 1)", vec![1, 2]), ("in/shown.json (page 3)", vec![1])]);
+    let sources: Vec<_> = batches
+        .iter()
+        .map(|batch| (&*batch.source, batch.rows.values().to_vec()))
+        .collect();
+    assert_eq!(
+        sources,
+        [
+            ("in/shown.json (page 1)", vec![1, 2]),
+            ("in/shown.json (page 3)", vec![1])
+        ]
+    );
     assert_eq!(column(&batches[1], "NAME"), [Some("n3")]);
     assert_eq!(geometries(&batches[0])[1].as_deref(), Some("POINT(2 2)"));
     assert_eq!(batches[0].crs, Crs::Crs84);
-    let small = pull.read_with(&Limits { batch_rows: 1, ..LIMITS }).unwrap();
+    let small = pull
+        .read_with(&Limits {
+            batch_rows: 1,
+            ..LIMITS
+        })
+        .unwrap();
     assert_eq!(small.iter().map(RawBatch::len).collect::<Vec<_>>(), [1, 1, 1]);
-    let two = pull.read_with(&Limits { rows: Some(2), ..LIMITS }).unwrap();
+    let two = pull
+        .read_with(&Limits {
+            rows: Some(2),
+            ..LIMITS
+        })
+        .unwrap();
     assert_eq!(two.iter().map(RawBatch::len).sum::<usize>(), 2);
     let reader = open_as(&pull.path(), Format::Esri, &LIMITS, None).unwrap();
     assert_eq!(reader.fixed_columns().unwrap(), ["OBJECTID", "NAME"]);
@@ -120,10 +149,20 @@ fn whole_numbers_days_and_instants_come_typed_and_other_numbers_as_spelled() {
     let texts = ["N", "D", "O", "X"].map(|name| column(&batch, name)[0].unwrap());
     assert_eq!(texts, ["7", "2009-02-12T00:00:00Z", "2020-02-29", "12.50"]);
     // A slip beside a date: the column is text, and the date stays one.
-    let batch = one(info, &page(&[&row("1234396800000"), &row("99999999999999999")]), 2);
-    assert_eq!(column(&batch, "D"), [Some("2009-02-12T00:00:00Z"), Some("99999999999999999")]);
+    let batch = one(
+        info,
+        &page(&[&row("1234396800000"), &row("99999999999999999")]),
+        2,
+    );
+    assert_eq!(
+        column(&batch, "D"),
+        [Some("2009-02-12T00:00:00Z"), Some("99999999999999999")]
+    );
     let dates = &batch.columns.iter().find(|(name, _)| name == "D").unwrap().1;
-    assert_eq!(spelling::days(dates).unwrap().iter().collect::<Vec<_>>(), [Some(14_287), None]);
+    assert_eq!(
+        spelling::days(dates).unwrap().iter().collect::<Vec<_>>(),
+        [Some(14_287), None]
+    );
 }
 
 #[test]
@@ -145,8 +184,11 @@ fn members_stand_in_any_order_and_unknown_ones_do_not_matter() {
         assert_eq!(column(&batch, "NAME"), [None]);
     }
     // Without fields and geometry type the rows speak for themselves.
-    let batch =
-        one(r#"{"extent":{"spatialReference":{"wkid":4326}}}"#, &page(&[&rows[1..rows.len() - 1]]), 1);
+    let batch = one(
+        r#"{"extent":{"spatialReference":{"wkid":4326}}}"#,
+        &page(&[&rows[1..rows.len() - 1]]),
+        1,
+    );
     assert_eq!(column(&batch, "objectid"), [Some("7")]);
     assert_eq!(geometries(&batch), [Some("POINT(1 2)".to_owned())]);
 }
@@ -178,7 +220,10 @@ fn a_bad_row_is_a_defect_and_the_next_one_is_read() {
         ]
     );
     let names = column(&batch, "NAME");
-    assert_eq!((names[0], names[1], names[7], names[8]), (Some("none"), Some("empty"), Some("absent"), None));
+    assert_eq!(
+        (names[0], names[1], names[7], names[8]),
+        (Some("none"), Some("empty"), Some("absent"), None)
+    );
     assert!(geometries(&batch).iter().all(Option::is_none));
 }
 
@@ -198,17 +243,30 @@ fn values_are_text_and_dates_are_moments() {
     let batch = one(info, &page(&rows), 3);
     assert_eq!(
         column(&batch, "D"),
-        [Some("2009-02-12T00:00:00Z"), Some("1900-01-01T00:00:00Z"), Some("4/21/2006 12:00:00 AM")]
+        [
+            Some("2009-02-12T00:00:00Z"),
+            Some("1900-01-01T00:00:00Z"),
+            Some("4/21/2006 12:00:00 AM")
+        ]
     );
     assert_eq!(column(&batch, "DO")[0], Some("2020-05-01"));
     assert_eq!(column(&batch, "TO")[0], Some("13:30:00"));
     assert_eq!(column(&batch, "OFF")[0], Some("2020-05-01T13:30:00-07:00"));
-    assert_eq!(column(&batch, "BIG"), [Some("9007199254740993"), Some("64579816"), Some("x")]);
+    assert_eq!(
+        column(&batch, "BIG"),
+        [Some("9007199254740993"), Some("64579816"), Some("x")]
+    );
     assert_eq!(column(&batch, "F"), [Some("1e400"), Some("NaN"), Some("0.1000")]);
-    assert_eq!(column(&batch, "G")[0], Some("{478A59A5-65DB-47A0-84F2-685C611B2BB0}"));
+    assert_eq!(
+        column(&batch, "G")[0],
+        Some("{478A59A5-65DB-47A0-84F2-685C611B2BB0}")
+    );
     assert_eq!(column(&batch, "S"), [Some("aé\n"), Some("true"), None]);
     let local = info.replace("\"fields\"", "\"datesInUnknownTimezone\":true,\"fields\"");
-    assert_eq!(column(&one(&local, &page(&rows), 3), "D")[0], Some("2009-02-12T00:00:00"));
+    assert_eq!(
+        column(&one(&local, &page(&rows), 3), "D")[0],
+        Some("2009-02-12T00:00:00")
+    );
 }
 
 #[test]
@@ -226,7 +284,19 @@ fn codes_keep_their_place_and_have_their_names_beside_them() {
     ];
     let batch = one(info, &page(&rows), 3);
     let names: Vec<&str> = batch.columns.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["KIND", "KIND_decoded", "ST", "ST_decoded", "N", "N_decoded", "X", "X_decoded"]);
+    assert_eq!(
+        names,
+        [
+            "KIND",
+            "KIND_decoded",
+            "ST",
+            "ST_decoded",
+            "N",
+            "N_decoded",
+            "X",
+            "X_decoded"
+        ]
+    );
     assert_eq!(column(&batch, "KIND_decoded"), [None, Some("Road"), None]);
     assert_eq!(column(&batch, "ST"), [Some("A"), Some("Z"), None]);
     assert_eq!(column(&batch, "ST_decoded"), [Some("open"), None, None]);
@@ -245,8 +315,14 @@ fn what_is_mended_is_counted() {
     ];
     let batch = one(INFO, &page(&rows), 4);
     let repairs = batch.repairs;
-    assert_eq!((repairs.mended_parts, repairs.straightened, repairs.dropped_z), (1, 1, 1));
-    assert_eq!(defects(&batch), [(4, "geometry", RejectReason::ImpossibleGeometry)]);
+    assert_eq!(
+        (repairs.mended_parts, repairs.straightened, repairs.dropped_z),
+        (1, 1, 1)
+    );
+    assert_eq!(
+        defects(&batch),
+        [(4, "geometry", RejectReason::ImpossibleGeometry)]
+    );
 }
 
 #[test]
@@ -261,14 +337,34 @@ fn a_page_that_is_not_the_one_that_came_is_an_error() {
         pull.list["pages"][0][member] = value;
         pull
     };
-    assert!(with("sha256", "00".into()).fault().contains("not those that came"));
-    assert!(with("bytes", (whole.len() - 1).into()).fault().contains("has not the"));
-    assert!(with("bytes", (whole.len() + 1).into()).fault().contains("has not the"));
+    assert!(
+        with("sha256", "00".into())
+            .fault()
+            .contains("not those that came")
+    );
+    assert!(
+        with("bytes", (whole.len() - 1).into())
+            .fault()
+            .contains("has not the")
+    );
+    assert!(
+        with("bytes", (whole.len() + 1).into())
+            .fault()
+            .contains("has not the")
+    );
     for path in ["../x.zst", "/etc/passwd", "pages/../../x", "", "."] {
-        assert!(with("path", path.into()).fault().contains("leads out of its folder"), "{path}");
+        assert!(
+            with("path", path.into())
+                .fault()
+                .contains("leads out of its folder"),
+            "{path}"
+        );
     }
     let missing = with("path", "pages/none.zst".into()).fault();
-    assert!(missing.contains("cannot open in/shown.json (page 1)"), "{missing}");
+    assert!(
+        missing.contains("cannot open in/shown.json (page 1)"),
+        "{missing}"
+    );
     let mut later = pull(1);
     later.list["version"] = 2.into();
     assert!(later.fault().contains("its version is 2"));
@@ -306,7 +402,11 @@ fn the_spatial_reference_is_never_guessed() {
         Pull::new(info, &pages)
     };
     assert!(pull("{}", &[]).fault().contains("doesn't say its CRS"));
-    assert!(pull(INFO, &[&with(r#"{"wkid":999999}"#)]).fault().contains("wkid 999999"));
+    assert!(
+        pull(INFO, &[&with(r#"{"wkid":999999}"#)])
+            .fault()
+            .contains("wkid 999999")
+    );
     let two = r#"{"extent":{"spatialReference":{"wkid":4326}},"sourceSpatialReference":{"wkid":3857}}"#;
     assert!(pull(two, &[&page(&[])]).fault().contains("doesn't say its CRS"));
     let said = pull(two, &[&with(r#"{"wkid":102100}"#)]);
@@ -316,16 +416,31 @@ fn the_spatial_reference_is_never_guessed() {
     );
     let mixed = pull(INFO, &[&with(r#"{"wkid":4326}"#), &with(r#"{"wkid":102100}"#)]);
     assert!(mixed.fault().contains("page 2") && mixed.fault().contains("not that of the first page"));
-    let alike =
-        pull(INFO, &[&with(r#"{"wkid":102100}"#), &page(&[]), &with(r#"{"wkid":102100,"latestWkid":3857}"#)]);
+    let alike = pull(
+        INFO,
+        &[
+            &with(r#"{"wkid":102100}"#),
+            &page(&[]),
+            &with(r#"{"wkid":102100,"latestWkid":3857}"#),
+        ],
+    );
     assert!(alike.batches().is_empty());
 }
 
 #[test]
 fn recorded_answers_of_old_servers_are_read() {
     let carson = recording("us-ca-carson", 3);
-    assert_eq!((carson.crs.clone(), carson.defects.len()), (Crs::Crs84, 0), "rows in degrees, layer in feet");
-    assert!(geometries(&carson)[0].as_ref().unwrap().starts_with("POINT(-118.266125843955"));
+    assert_eq!(
+        (carson.crs.clone(), carson.defects.len()),
+        (Crs::Crs84, 0),
+        "rows in degrees, layer in feet"
+    );
+    assert!(
+        geometries(&carson)[0]
+            .as_ref()
+            .unwrap()
+            .starts_with("POINT(-118.266125843955")
+    );
     assert_eq!(geometries(&carson)[2], None);
 
     let test = recording("us-esri-test", 3);
@@ -335,13 +450,23 @@ fn recorded_answers_of_old_servers_are_read() {
     assert_eq!(column(&test, "facility_decoded"), [None; 3]);
 
     let kent = recording("us-mi-kent", 2);
-    let Crs::Wkt(wkt) = &kent.crs else { panic!("{}", kent.crs) };
+    let Crs::Wkt(wkt) = &kent.crs else {
+        panic!("{}", kent.crs)
+    };
     assert!(wkt.contains("FIPS_2113"), "{wkt}");
-    assert!(geometries(&kent)[0].as_ref().unwrap().starts_with("POLYGON((12745374.032152"));
+    assert!(
+        geometries(&kent)[0]
+            .as_ref()
+            .unwrap()
+            .starts_with("POLYGON((12745374.032152")
+    );
     assert_eq!(column(&kent, "SHAPE.STArea()")[0], Some("160469.21826171875"));
     assert_eq!(column(&kent, "PPN")[0], Some("410106100009"));
 
     let columbia = recording("us-mo-columbia", 2);
-    assert_eq!((columbia.crs.clone(), column(&columbia, "OBJECTID")[0]), (Crs::Crs84, Some("64579816")));
+    assert_eq!(
+        (columbia.crs.clone(), column(&columbia, "OBJECTID")[0]),
+        (Crs::Crs84, Some("64579816"))
+    );
     assert_eq!(column(&columbia, "XCOORD")[0], Some("-92.269846479999998"));
 }

@@ -44,7 +44,10 @@ impl<'de> Deserialize<'de> for Ordinate {
                 if text.trim().eq_ignore_ascii_case("nan") {
                     return Ok(Ordinate(f64::NAN));
                 }
-                text.trim().parse().map(Ordinate).or(Err(E::custom("not a number")))
+                text.trim()
+                    .parse()
+                    .map(Ordinate)
+                    .or(Err(E::custom("not a number")))
             }
         }
         deserializer.deserialize_any(Number)
@@ -83,13 +86,20 @@ impl<'de> Visitor<'de> for PositionVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Position, A::Error> {
-        let x: Ordinate = seq.next_element()?.ok_or_else(|| Error::invalid_length(0, &self))?;
-        let y: Ordinate = seq.next_element()?.ok_or_else(|| Error::invalid_length(1, &self))?;
+        let x: Ordinate = seq
+            .next_element()?
+            .ok_or_else(|| Error::invalid_length(0, &self))?;
+        let y: Ordinate = seq
+            .next_element()?
+            .ok_or_else(|| Error::invalid_length(1, &self))?;
         let mut ordinates = 2;
         while seq.next_element::<IgnoredAny>()?.is_some() {
             ordinates += 1;
         }
-        Ok(Position { coord: Coord { x: x.0, y: y.0 }, ordinates })
+        Ok(Position {
+            coord: Coord { x: x.0, y: y.0 },
+            ordinates,
+        })
     }
 }
 
@@ -132,7 +142,9 @@ impl<'de> Deserialize<'de> for Vertex {
                     let (points, numbers) = sorted(parameters);
                     segment = segment.or(Segment::of(&kind, &points, &numbers));
                 }
-                segment.map(Vertex::Curve).ok_or_else(|| Error::custom("a curve of no known kind"))
+                segment
+                    .map(Vertex::Curve)
+                    .ok_or_else(|| Error::custom("a curve of no known kind"))
             }
         }
         deserializer.deserialize_any(Either)

@@ -134,10 +134,12 @@ impl Coded {
         for at in 0..columns.len() {
             let field = &columns[at];
             let own = subtypes.fields.iter().filter(|((_, of), _)| of == field);
-            let by_subtype: HashMap<String, Names> =
-                own.map(|((code, _), names)| (code.clone(), names.clone())).collect();
-            let names =
-                fields.remove(field).or_else(|| (*field == subtypes.field).then(|| subtypes.names.clone()));
+            let by_subtype: HashMap<String, Names> = own
+                .map(|((code, _), names)| (code.clone(), names.clone()))
+                .collect();
+            let names = fields
+                .remove(field)
+                .or_else(|| (*field == subtypes.field).then(|| subtypes.names.clone()));
             let decoded = format!("{field}{DECODED}");
             if names.is_none() && by_subtype.is_empty() || columns.contains(&decoded) {
                 coded.push(None);
@@ -145,7 +147,12 @@ impl Coded {
             }
             columns.push(decoded);
             let (names, column) = (names.unwrap_or_default(), columns.len() - 1);
-            coded.push(Some(Self { names, by_subtype, column, unknown: 0 }));
+            coded.push(Some(Self {
+                names,
+                by_subtype,
+                column,
+                unknown: 0,
+            }));
         }
         coded
     }
@@ -163,7 +170,10 @@ impl Coded {
 /// Coded values of a layer.
 pub(super) fn of(dataset: &Dataset, layer: &str, is_geopackage: bool) -> Domains {
     if is_geopackage {
-        return Domains { fields: geopackage::domains(dataset, layer), subtypes: None };
+        return Domains {
+            fields: geopackage::domains(dataset, layer),
+            subtypes: None,
+        };
     }
     of_geodatabase(dataset, layer).unwrap_or_default()
 }
@@ -176,9 +186,15 @@ fn of_geodatabase(dataset: &Dataset, layer: &str) -> Option<Domains> {
     let (mut table, mut domains) = (Table::default(), HashMap::new());
     for item in items.features() {
         let text = |at| item.field_as_string(at).ok().flatten();
-        let Some(xml) = text(definition).filter(|xml| xml.len() <= LONGEST) else { continue };
+        let Some(xml) = text(definition).filter(|xml| xml.len() <= LONGEST) else {
+            continue;
+        };
         if let Ok(domain) = quick_xml::de::from_str::<Domain>(&xml) {
-            let names = domain.coded_values.all.into_iter().map(|value| (value.code, value.name));
+            let names = domain
+                .coded_values
+                .all
+                .into_iter()
+                .map(|value| (value.code, value.name));
             domains.insert(domain.domain_name, names.collect::<Names>());
         } else if text(name).as_deref() == Some(layer) {
             table = quick_xml::de::from_str(&xml).unwrap_or_default();
@@ -186,13 +202,18 @@ fn of_geodatabase(dataset: &Dataset, layer: &str) -> Option<Domains> {
     }
     let named = |field: TableField| Some((field.name, Names::clone(domains.get(&field.domain_name?)?)));
     let fields = table.fields.all.into_iter().filter_map(named).collect();
-    let mut subtypes = table.subtype_field.map(|field| Subtypes { field, ..Subtypes::default() });
+    let mut subtypes = table.subtype_field.map(|field| Subtypes {
+        field,
+        ..Subtypes::default()
+    });
     for subtype in table.subtypes.all {
         let Some(subtypes) = &mut subtypes else { break };
         subtypes.names.insert(subtype.code.clone(), subtype.name);
         for field in subtype.fields.all {
             if let Some(names) = field.domain_name.and_then(|domain| domains.get(&domain)) {
-                subtypes.fields.insert((subtype.code.clone(), field.field_name), names.clone());
+                subtypes
+                    .fields
+                    .insert((subtype.code.clone(), field.field_name), names.clone());
             }
         }
     }

@@ -48,16 +48,26 @@ impl Page {
         let label = label.trim_start_matches(['\u{feff}', 'ï', '»', '¿']).trim();
         let squeezed: String = label.chars().filter(char::is_ascii_alphanumeric).collect();
         let squeezed = squeezed.to_ascii_lowercase();
-        let number = ["cp", "ibm", "oem", "dos", "ansi"].iter().find_map(|kind| squeezed.strip_prefix(kind));
+        let number = ["cp", "ibm", "oem", "dos", "ansi"]
+            .iter()
+            .find_map(|kind| squeezed.strip_prefix(kind));
         let number = number.unwrap_or(&squeezed);
         if let Some((_, page)) = DOS.iter().find(|(known, _)| *known == number) {
             return Some(Self::Dos(*page));
         }
-        let latin =
-            number.trim_start_matches("iso").strip_prefix("8859").map(|part| format!("iso-8859-{part}"));
+        let latin = number
+            .trim_start_matches("iso")
+            .strip_prefix("8859")
+            .map(|part| format!("iso-8859-{part}"));
         let windows = number.starts_with("125").then(|| format!("windows-{number}"));
         let unicode = matches!(number, "65001" | "utf8sig").then(|| "utf-8".to_owned());
-        let spellings = [Some(label.to_owned()), latin, windows, unicode, Some(squeezed.clone())];
+        let spellings = [
+            Some(label.to_owned()),
+            latin,
+            windows,
+            unicode,
+            Some(squeezed.clone()),
+        ];
         let known = |spelling: String| Encoding::for_label(spelling.as_bytes());
         let encoding = spellings.into_iter().flatten().find_map(known)?;
         // No text of a .dbf is in units of two bytes.
@@ -77,7 +87,9 @@ impl TextBytes {
     pub(super) fn of(dataset: &gdal::Dataset) -> Option<Self> {
         let layer = dataset.layer(0).ok()?;
         let declared = layer.metadata_item("SOURCE_ENCODING", "SHAPEFILE")?;
-        Some(Self { declared: Page::named(&declared) })
+        Some(Self {
+            declared: Page::named(&declared),
+        })
     }
 
     /// Turns bytes that came as Latin-1 characters into their text, which may have `width` of them; gives whether they
@@ -86,8 +98,13 @@ impl TextBytes {
         if text.is_ascii() {
             return false;
         }
-        let bytes: Vec<u8> = text.chars().map(|char| u8::try_from(char).unwrap_or(b'?')).collect();
-        let other = self.declared.filter(|declared| !matches!(declared, Page::Web(page) if *page == UTF_8));
+        let bytes: Vec<u8> = text
+            .chars()
+            .map(|char| u8::try_from(char).unwrap_or(b'?'))
+            .collect();
+        let other = self
+            .declared
+            .filter(|declared| !matches!(declared, Page::Web(page) if *page == UTF_8));
         if let Some(utf8) = self.utf8(&bytes, width) {
             let is_cut = utf8.len() < bytes.len();
             utf8.clone_into(text);
@@ -119,8 +136,15 @@ mod tests {
         // A text that is as long as the field may be cut, and is where it ends in `Pe\xC3`.
         let decoded = |declared: &str, bytes: &[u8]| {
             let mut text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
-            let width = if bytes.ends_with(b"Pe\xC3") { bytes.len() } else { 24 };
-            let is_other = TextBytes { declared: Page::named(declared) }.decode(&mut text, width);
+            let width = if bytes.ends_with(b"Pe\xC3") {
+                bytes.len()
+            } else {
+                24
+            };
+            let is_other = TextBytes {
+                declared: Page::named(declared),
+            }
+            .decode(&mut text, width);
             (text, is_other)
         };
         let utf8 = "Peña".as_bytes();
@@ -150,7 +174,11 @@ mod tests {
             ("UTF-8", b"CAF\xC9", "CAFÉ", true),
             ("UTF-8", b"plain", "plain", false),
         ] {
-            assert_eq!(decoded(declared, bytes), (text.to_owned(), is_other), "{declared:?} {bytes:?}");
+            assert_eq!(
+                decoded(declared, bytes),
+                (text.to_owned(), is_other),
+                "{declared:?} {bytes:?}"
+            );
         }
     }
 }

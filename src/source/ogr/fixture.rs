@@ -15,7 +15,12 @@ pub(in crate::source) fn write(path: &Path, driver: &str, layers: &[&str], crs: 
     let srs = crs.map(|crs| SpatialRef::from_definition(crs).unwrap());
     let kind = Geometry::from_wkt(wkt[0]).unwrap().geometry_type();
     for name in layers {
-        let options = LayerOptions { name, srs: srs.as_ref(), ty: kind, options: None };
+        let options = LayerOptions {
+            name,
+            srs: srs.as_ref(),
+            ty: kind,
+            options: None,
+        };
         let layer = dataset.create_layer(options).unwrap();
         let fields = [
             ("name", OGRFieldType::OFTString),
@@ -52,13 +57,20 @@ pub(in crate::source) fn ask(path: &Path, statements: &[&str]) {
     };
     let dataset = gdal::Dataset::open_ex(path, options).unwrap();
     for statement in statements {
-        drop(dataset.execute_sql(*statement, None, gdal::vector::sql::Dialect::DEFAULT).unwrap());
+        drop(
+            dataset
+                .execute_sql(*statement, None, gdal::vector::sql::Dialect::DEFAULT)
+                .unwrap(),
+        );
     }
     dataset.close().unwrap();
     SAID.with_borrow_mut(Vec::clear);
 }
 
 fn gdal_date(year: i32, month: u32, day: u32) -> chrono::DateTime<chrono::FixedOffset> {
-    let date = chrono::NaiveDate::from_ymd_opt(year, month, day).unwrap().and_hms_opt(0, 0, 0).unwrap();
+    let date = chrono::NaiveDate::from_ymd_opt(year, month, day)
+        .unwrap()
+        .and_hms_opt(0, 0, 0)
+        .unwrap();
     date.and_utc().fixed_offset()
 }

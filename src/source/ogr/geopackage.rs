@@ -23,7 +23,10 @@ pub(super) fn contradiction(dataset: &Dataset, position: usize) -> Option<String
     let stated = i32::try_from(srs_id).ok()?;
     let column = quoted(&column, '"');
     // A column that states none is not contradicted by geometries that are of one mind: the pipeline says which.
-    let own = UNDEFINED.contains(&stated).then(|| only_id(dataset, table, &column)).flatten();
+    let own = UNDEFINED
+        .contains(&stated)
+        .then(|| only_id(dataset, table, &column))
+        .flatten();
     let fitting = [own.unwrap_or(stated), 0, -1]
         .map(|id| format!("'{}', '{}'", hex(id.to_le_bytes()), hex(id.to_be_bytes())));
     let strays = format!(
@@ -51,7 +54,9 @@ fn only_id(dataset: &Dataset, table: &str, column: &str) -> Option<i32> {
         quoted(table, '"')
     );
     let mut rows = dataset.execute_sql(asked, None, Dialect::DEFAULT).ok()??;
-    let stated = rows.features().filter_map(|row| id_of(&row.field_as_string(0).ok()??));
+    let stated = rows
+        .features()
+        .filter_map(|row| id_of(&row.field_as_string(0).ok()??));
     let mut ids: Vec<i32> = stated.filter(|id| !UNDEFINED.contains(id)).collect();
     ids.dedup();
     ids.pop().filter(|_| ids.is_empty())
@@ -67,10 +72,17 @@ fn id_of(header: &str) -> Option<i32> {
 
 /// Names of the views among its tables.
 pub(super) fn views(dataset: &Dataset) -> BTreeSet<String> {
-    let named =
-        dataset.execute_sql("SELECT name FROM sqlite_master WHERE type = 'view'", None, Dialect::DEFAULT);
-    let Ok(Some(mut rows)) = named else { return BTreeSet::new() };
-    rows.features().filter_map(|row| row.field_as_string(0).ok().flatten()).collect()
+    let named = dataset.execute_sql(
+        "SELECT name FROM sqlite_master WHERE type = 'view'",
+        None,
+        Dialect::DEFAULT,
+    );
+    let Ok(Some(mut rows)) = named else {
+        return BTreeSet::new();
+    };
+    rows.features()
+        .filter_map(|row| row.field_as_string(0).ok().flatten())
+        .collect()
 }
 
 /// Names of the codes of a layer's fields, by field: its enumerated constraints (OGC 12-128r19, F.9).
@@ -83,7 +95,9 @@ pub(super) fn domains(dataset: &Dataset, table: &str) -> HashMap<String, Names> 
     );
     let mut domains: HashMap<String, Names> = HashMap::new();
     // Without these tables there are none.
-    let Ok(Some(mut rows)) = dataset.execute_sql(asked, None, Dialect::DEFAULT) else { return domains };
+    let Ok(Some(mut rows)) = dataset.execute_sql(asked, None, Dialect::DEFAULT) else {
+        return domains;
+    };
     for row in rows.features() {
         let [field, code, name] = [0, 1, 2].map(|at| row.field_as_string(at).ok().flatten());
         if let (Some(field), Some(code), Some(name)) = (field, code, name) {

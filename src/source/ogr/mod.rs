@@ -66,7 +66,9 @@ pub fn init() {
             });
         });
         let build = VersionInfo::build_info();
-        let proj = build.get("PROJ_RUNTIME_VERSION").map_or("unknown", String::as_str);
+        let proj = build
+            .get("PROJ_RUNTIME_VERSION")
+            .map_or("unknown", String::as_str);
         tracing::debug!(gdal = %VersionInfo::release_name(), proj, "geospatial libraries");
     });
 }
@@ -91,7 +93,9 @@ pub(super) fn wkb_of_text(text: &str) -> Option<(Vec<u8>, Dimensions)> {
     let geometry = gdal::vector::Geometry::from_wkt(text);
     heed(None);
     let geometry = geometry.ok()?;
-    records::encode(&geometry).ok().map(|wkb| (wkb, records::dimensions(&geometry)))
+    records::encode(&geometry)
+        .ok()
+        .map(|wkb| (wkb, records::dimensions(&geometry)))
 }
 
 /// An open dataset.
@@ -109,8 +113,10 @@ impl Dataset {
         init();
         let names = Names::new(path, shown);
         // Landed bytes don't change, so SQLite needs no lock and leaves no file beside them.
-        let is_geopackage =
-            found.name.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gpkg"));
+        let is_geopackage = found
+            .name
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("gpkg"));
         let mut opened = open(&found.name, is_geopackage.then_some(&["IMMUTABLE=YES"]));
         let texts = opened.as_ref().ok().and_then(TextBytes::of);
         if texts.is_some() {
@@ -119,25 +125,56 @@ impl Dataset {
         }
         let said = heed(Some(&names));
         let Ok(inner) = opened else {
-            let missing = is_shapefile(found).then(|| shapefile::missing(found).ok()).flatten().flatten();
-            let reason = missing.or(said).unwrap_or_else(|| "GDAL doesn't recognise it".to_owned());
-            return Err(SourceError::Dataset { shown: found.shown.clone(), reason });
+            let missing = is_shapefile(found)
+                .then(|| shapefile::missing(found).ok())
+                .flatten()
+                .flatten();
+            let reason = missing
+                .or(said)
+                .unwrap_or_else(|| "GDAL doesn't recognise it".to_owned());
+            return Err(SourceError::Dataset {
+                shown: found.shown.clone(),
+                reason,
+            });
         };
-        let numbers = is_shapefile(found).then(|| shapefile_numbers(found)).transpose()?.flatten();
-        Ok(Self { inner, names, texts, numbers, is_geopackage })
+        let numbers = is_shapefile(found)
+            .then(|| shapefile_numbers(found))
+            .transpose()?
+            .flatten();
+        Ok(Self {
+            inner,
+            names,
+            texts,
+            numbers,
+            is_geopackage,
+        })
     }
 
     /// Describes every layer.
     pub(super) fn layers(&self) -> Vec<LayerInfo> {
-        let views = if self.is_geopackage { geopackage::views(&self.inner) } else { BTreeSet::new() };
+        let views = if self.is_geopackage {
+            geopackage::views(&self.inner)
+        } else {
+            BTreeSet::new()
+        };
         let layers = self.inner.layers().map(|layer| LayerInfo {
             is_view: views.contains(&layer.name()),
             name: layer.name(),
             geometry: geometry_name(layer.defn().geometry_type()),
-            stated: layer.spatial_ref().map_or(Stated::Silent, |srs| proj::stated(&srs)),
+            stated: layer
+                .spatial_ref()
+                .map_or(Stated::Silent, |srs| proj::stated(&srs)),
             // A view that asks itself would be counted for ever.
-            features: if views.contains(&layer.name()) { 0 } else { layer.feature_count() },
-            columns: layer.defn().fields().map(|field| (self.named(&field), type_name(&field))).collect(),
+            features: if views.contains(&layer.name()) {
+                0
+            } else {
+                layer.feature_count()
+            },
+            columns: layer
+                .defn()
+                .fields()
+                .map(|field| (self.named(&field), type_name(&field)))
+                .collect(),
         });
         let layers = layers.collect();
         heed(Some(&self.names));
@@ -173,9 +210,19 @@ impl Dataset {
         heed(Some(&names));
         let layer = self.inner.into_layer(position).map_err(|error| {
             let reason = heed(Some(&names)).unwrap_or_else(|| error.to_string());
-            SourceError::Dataset { shown: shown.clone(), reason }
+            SourceError::Dataset {
+                shown: shown.clone(),
+                reason,
+            }
         })?;
-        let opened = Opened { names, shown, texts: self.texts, numbers: self.numbers, domains, limit };
+        let opened = Opened {
+            names,
+            shown,
+            texts: self.texts,
+            numbers: self.numbers,
+            domains,
+            limit,
+        };
         Ok(OgrRecords::new(layer, info, opened))
     }
 }
@@ -206,7 +253,10 @@ fn shapefile_numbers(found: &Found) -> Result<Option<WideNumbers>, SourceError> 
         Ok(Some(reason)) => reason,
         Err(error) => format!("its .dbf or .shx can't be read: {error}"),
     };
-    Err(SourceError::Dataset { shown: found.shown.clone(), reason })
+    Err(SourceError::Dataset {
+        shown: found.shown.clone(),
+        reason,
+    })
 }
 
 fn geometry_name(kind: OGRwkbGeometryType::Type) -> Option<String> {

@@ -64,7 +64,9 @@ pub(in crate::source) fn identify_wkt(wkt: &str) -> Option<Crs> {
 pub(in crate::source) fn identify_projjson(definition: &Value) -> Option<Crs> {
     init();
     // An object begins with a brace, so GDAL can't take it for the name of a file.
-    let srs = definition.is_object().then(|| SpatialRef::from_definition(&definition.to_string()));
+    let srs = definition
+        .is_object()
+        .then(|| SpatialRef::from_definition(&definition.to_string()));
     heed(None);
     known(&srs?.ok()?)
 }
@@ -116,7 +118,12 @@ fn transform(crs: &Crs) -> gdal::errors::Result<Transform> {
     options.set_ballpark_allowed(false)?;
     let way = |from: &SpatialRef, to: &SpatialRef| CoordTransform::new_with_options(from, to, &options);
     let (there, back) = (way(&source, &target)?, way(&target, &source)?);
-    Ok(Transform { there, back, is_projected: source.is_projected(), seen: Cell::default() })
+    Ok(Transform {
+        there,
+        back,
+        is_projected: source.is_projected(),
+        seen: Cell::default(),
+    })
 }
 
 /// The definition of a CRS, with x before y.
@@ -126,7 +133,9 @@ fn reference(crs: &Crs) -> gdal::errors::Result<SpatialRef> {
         // Other text could name a file or a URL to GDAL.
         Crs::Code(code) if crs::named(code).is_some() => SpatialRef::from_definition(code)?,
         Crs::Code(code) => {
-            return Err(gdal::errors::GdalError::BadArgument(format!("`{code}` is no authority code")));
+            return Err(gdal::errors::GdalError::BadArgument(format!(
+                "`{code}` is no authority code"
+            )));
         }
         Crs::Wkt(wkt) => SpatialRef::from_wkt(wkt)?,
     };
@@ -135,7 +144,10 @@ fn reference(crs: &Crs) -> gdal::errors::Result<SpatialRef> {
 }
 
 fn describe(srs: &SpatialRef) -> Value {
-    srs.to_projjson().ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    srs.to_projjson()
+        .ok()
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default()
 }
 
 /// PROJ's transformation behind the kernel's trait, and the way back.
@@ -163,7 +175,10 @@ impl Reproject for Transform {
             (x1[*at] - x0[*at]).abs() > most || (y1[*at] - y0[*at]).abs() > most
         };
         match (0..x0.len()).find(away) {
-            Some(at) => Err(format!("({}, {}) is outside the domain of the CRS", x0[at], y0[at])),
+            Some(at) => Err(format!(
+                "({}, {}) is outside the domain of the CRS",
+                x0[at], y0[at]
+            )),
             None => Ok(()),
         }
     }
@@ -176,9 +191,16 @@ impl Reproject for Transform {
 impl Transform {
     fn look(&self, x: &[f64], y: &[f64]) {
         if self.is_projected {
-            let like = x.iter().zip(y).filter(|(x, y)| x.abs() <= 180.0 && y.abs() <= 90.0).count() as u64;
+            let like = x
+                .iter()
+                .zip(y)
+                .filter(|(x, y)| x.abs() <= 180.0 && y.abs() <= 90.0)
+                .count() as u64;
             let mut seen = self.seen.get();
-            seen.add(CoordinatesSeen { degrees: like, others: x.len() as u64 - like });
+            seen.add(CoordinatesSeen {
+                degrees: like,
+                others: x.len() as u64 - like,
+            });
             self.seen.set(seen);
         }
     }
@@ -196,16 +218,32 @@ mod tests {
 
     #[test]
     fn definitions_get_their_code() {
-        let wkt = reference(&Crs::Code("EPSG:4269".into())).unwrap().to_wkt().unwrap();
+        let wkt = reference(&Crs::Code("EPSG:4269".into()))
+            .unwrap()
+            .to_wkt()
+            .unwrap();
         assert_eq!(identify_wkt(&wkt), Some(Crs::Code("EPSG:4269".into())));
-        let compound = SpatialRef::from_definition("EPSG:4326+5773").unwrap().to_wkt().unwrap();
+        let compound = SpatialRef::from_definition("EPSG:4326+5773")
+            .unwrap()
+            .to_wkt()
+            .unwrap();
         assert_eq!(identify_wkt(&compound), Some(Crs::Crs84));
         assert_eq!(identify_wkt("GEOGCS["), None);
         // A complete definition, whatever its name; and a datum from which there is no way.
-        let utm = SpatialRef::from_definition("EPSG:32614").unwrap().to_wkt().unwrap();
+        let utm = SpatialRef::from_definition("EPSG:32614")
+            .unwrap()
+            .to_wkt()
+            .unwrap();
         let renamed = utm.replace("WGS 84 / UTM zone 14N", "Undefined_UTM");
-        assert!(renamed.contains("Undefined_UTM") && identify_wkt(&renamed).is_some(), "{renamed}");
-        for datum in ["D_Unknown", "D_MAPINFO", "Not specified (based on GRS 1980 ellipsoid)"] {
+        assert!(
+            renamed.contains("Undefined_UTM") && identify_wkt(&renamed).is_some(),
+            "{renamed}"
+        );
+        for datum in [
+            "D_Unknown",
+            "D_MAPINFO",
+            "Not specified (based on GRS 1980 ellipsoid)",
+        ] {
             let unknown = format!(
                 "GEOGCS[\"GCS\",DATUM[\"{datum}\",SPHEROID[\"GRS 1980\",6378137,298.257222101]],PRIMEM[\"Greenwich\",0],UNIT[\"degree\",0.0174532925199433]]"
             );

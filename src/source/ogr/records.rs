@@ -62,9 +62,20 @@ pub(super) struct Opened {
 impl OgrRecords {
     /// Reads a layer, which is described by `info`.
     pub(super) fn new(layer: OwnedLayer, info: LayerInfo, opened: Opened) -> Self {
-        let Opened { names, shown, texts, numbers, domains, limit } = opened;
+        let Opened {
+            names,
+            shown,
+            texts,
+            numbers,
+            domains,
+            limit,
+        } = opened;
         let kinds = layer.defn().fields().map(|field| field.field_type()).collect();
-        let widths = layer.defn().fields().map(|field| usize::try_from(field.width()).unwrap_or(0)).collect();
+        let widths = layer
+            .defn()
+            .fields()
+            .map(|field| usize::try_from(field.width()).unwrap_or(0))
+            .collect();
         let mut columns: Vec<String> = info.columns.into_iter().map(|(column, _)| column).collect();
         let subtypes = domains.subtypes.as_ref();
         let subtype = subtypes.and_then(|kinds| columns.iter().position(|column| *column == kinds.field));
@@ -82,7 +93,11 @@ impl OgrRecords {
             texts,
             numbers,
             limit,
-            tally: Tally { stated: info.features, read: 0, skipped: None },
+            tally: Tally {
+                stated: info.features,
+                read: 0,
+                skipped: None,
+            },
             last: 0,
             text: String::new(),
         }
@@ -136,11 +151,16 @@ impl Records for OgrRecords {
         let size = wkb.as_ref().map_or(0, |wkb| wkb.as_ref().map_or(0, Vec::len));
         let mut left = self.limit.saturating_sub(size);
         let mut recoded = false;
-        let subtype = self.subtype.and_then(|column| feature.field_as_string(column).ok().flatten());
+        let subtype = self
+            .subtype
+            .and_then(|column| feature.field_as_string(column).ok().flatten());
         for (column, kind) in self.kinds.iter().enumerate() {
             self.text.clear();
-            let content =
-                if size <= self.limit { content(&feature, column, *kind, &mut self.text) } else { None };
+            let content = if size <= self.limit {
+                content(&feature, column, *kind, &mut self.text)
+            } else {
+                None
+            };
             let Some(content) = content else { continue };
             if let Some(texts) = self.texts.filter(|_| content == Content::Text) {
                 recoded |= texts.decode(&mut self.text, self.widths[column]);
@@ -163,7 +183,11 @@ impl Records for OgrRecords {
         }
         let wkb = match wkb {
             _ if left == 0 => {
-                batch.defect("record", &format!("over {} bytes", self.limit), RejectReason::RecordTooLong);
+                batch.defect(
+                    "record",
+                    &format!("over {} bytes", self.limit),
+                    RejectReason::RecordTooLong,
+                );
                 None
             }
             Ok(wkb) => wkb,
@@ -186,14 +210,22 @@ fn whole(digits: &str) -> Value<'_> {
 fn tell_unknown(source: &str, columns: &[String], coded: &[Option<Coded>]) {
     for (field, coded) in columns.iter().zip(coded) {
         if let Some(rows) = coded.as_ref().map(|coded| coded.unknown).filter(|rows| *rows > 0) {
-            tracing::warn!(source, field, rows, "codes that the layer's own domain doesn't have");
+            tracing::warn!(
+                source,
+                field,
+                rows,
+                "codes that the layer's own domain doesn't have"
+            );
         }
     }
 }
 
 pub(super) fn dimensions(geometry: &Geometry) -> Dimensions {
     let kind = geometry.geometry_type();
-    Dimensions { z: geometry_type_has_z(kind), m: geometry_type_has_m(kind) }
+    Dimensions {
+        z: geometry_type_has_z(kind),
+        m: geometry_type_has_m(kind),
+    }
 }
 
 /// Little-endian 2-D WKB; the error is why there can be none.
@@ -225,7 +257,10 @@ mod tests {
         init();
         let wkb = |wkt| encode(&Geometry::from_wkt(wkt).unwrap());
         assert_eq!(wkb("POINT ZM (1 2 3 4)").unwrap().len(), 21);
-        assert_eq!(wkb("CIRCULARSTRING Z (0 0 9, 1 1 9, 2 0 9)").unwrap()[..5], [1, 8, 0, 0, 0]);
+        assert_eq!(
+            wkb("CIRCULARSTRING Z (0 0 9, 1 1 9, 2 0 9)").unwrap()[..5],
+            [1, 8, 0, 0, 0]
+        );
         assert!(wkb("TIN (((0 0,0 1,1 0,0 0)))").unwrap_err().contains("TIN"));
     }
 }

@@ -48,7 +48,9 @@ pub(super) fn survey(
     }
     let Some((first, columns)) = columns else {
         let error = silent.into_iter().next().map(|(_, _, error)| error);
-        return Err(error.unwrap_or_else(|| SourceError::Empty { shown: shown.to_string() }));
+        return Err(error.unwrap_or_else(|| SourceError::Empty {
+            shown: shown.to_string(),
+        }));
     };
     for (file, footer, error) in silent {
         let found = columns.of_nulls(&footer, file).ok_or(error)?;
@@ -69,22 +71,37 @@ impl Columns {
         let in_file = kept.iter().map(|at| footer.names[*at].as_str());
         let names = header::names(in_file.chain(file.keys.iter().map(|(key, _)| key.as_str())));
         let geometry_name = footer.names[geometry.position].clone();
-        Self { names, in_file: kept.len(), types, geometry, geometry_name }
+        Self {
+            names,
+            in_file: kept.len(),
+            types,
+            geometry,
+            geometry_name,
+        }
     }
 
     /// The columns of a file that declares no geometry, where the column that is one in the other files
     /// is null throughout.
     fn of_nulls(&self, footer: &Footer, file: &DataFile) -> Option<Self> {
         let position = footer.names.iter().position(|name| *name == self.geometry_name)?;
-        let geometry = GeometryColumn { position, ..self.geometry.clone() };
-        footer.is_all_null(position).then(|| Self::new(footer, file, geometry))
+        let geometry = GeometryColumn {
+            position,
+            ..self.geometry.clone()
+        };
+        footer
+            .is_all_null(position)
+            .then(|| Self::new(footer, file, geometry))
     }
 
     /// Files of one source have the same columns and CRS, in any order.
     fn compare(&self, first: &DataFile, other: &Self, file: &DataFile) -> Result<(), SourceError> {
         let lacking = |a: &Self, b: &Self| -> Vec<String> {
             let there: HashSet<&String> = b.names.iter().collect();
-            a.names.iter().filter(|name| !there.contains(name)).cloned().collect()
+            a.names
+                .iter()
+                .filter(|name| !there.contains(name))
+                .cloned()
+                .collect()
         };
         let (missing, further) = (lacking(self, other), lacking(other, self));
         if !missing.is_empty() || !further.is_empty() || self.in_file != other.in_file {
@@ -116,7 +133,9 @@ impl Columns {
     pub(super) fn tell(&self, shown: &str) {
         let keys = &self.names[self.in_file..];
         for key in keys {
-            let twin = self.names[..self.in_file].iter().find(|name| key.strip_suffix("_2") == Some(name));
+            let twin = self.names[..self.in_file]
+                .iter()
+                .find(|name| key.strip_suffix("_2") == Some(name));
             if let Some(name) = twin {
                 tracing::warn!(
                     source = shown,

@@ -52,7 +52,15 @@ impl Decoder {
         let rows = foreseen(metadata, &columns).min(most).max(1);
         let metadata = as_views(metadata)?;
         let reader = reader(&file, &metadata, &columns, 0, rows)?;
-        Ok(Self { file, metadata, columns, reader, rows, most, decoded: 0 })
+        Ok(Self {
+            file,
+            metadata,
+            columns,
+            reader,
+            rows,
+            most,
+            decoded: 0,
+        })
     }
 
     /// The next rows; none after the last.
@@ -102,16 +110,24 @@ impl Decoder {
 fn foreseen(metadata: &ArrowReaderMetadata, columns: &[usize]) -> usize {
     let schema = metadata.parquet_schema();
     let is_wanted = |leaf: usize| columns.contains(&schema.get_column_root_idx(leaf));
-    let is_nested = columns.iter().any(|column| metadata.schema().field(*column).data_type().is_nested());
+    let is_nested = columns
+        .iter()
+        .any(|column| metadata.schema().field(*column).data_type().is_nested());
     // Of values with a common prefix a page has the prefix once, and every row gets it.
     let shares =
         |chunk: &ColumnChunkMetaData| chunk.encodings().any(|kind| kind == Encoding::DELTA_BYTE_ARRAY);
     let wanted = |group: &RowGroupMetaData| -> Vec<ColumnChunkMetaData> {
-        let chunks = group.columns().iter().enumerate().filter(|(leaf, _)| is_wanted(*leaf));
+        let chunks = group
+            .columns()
+            .iter()
+            .enumerate()
+            .filter(|(leaf, _)| is_wanted(*leaf));
         chunks.map(|(_, chunk)| chunk.clone()).collect()
     };
     let row_bytes = |group: &RowGroupMetaData| {
-        let sizes = wanted(group).into_iter().map(|chunk| chunk.uncompressed_size().unsigned_abs());
+        let sizes = wanted(group)
+            .into_iter()
+            .map(|chunk| chunk.uncompressed_size().unsigned_abs());
         let bytes = sizes.fold(0, u64::saturating_add);
         bytes / group.num_rows().unsigned_abs().max(1)
     };
@@ -136,7 +152,9 @@ fn as_views(metadata: &ArrowReaderMetadata) -> Result<ArrowReaderMetadata, Parqu
     };
     let fields = metadata.schema().fields();
     let schema = Schema::new(fields.iter().map(|field| viewed(field)).collect::<Vec<_>>());
-    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(Arc::new(schema));
+    let options = ArrowReaderOptions::new()
+        .with_skip_arrow_metadata(true)
+        .with_schema(Arc::new(schema));
     ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)
 }
 
@@ -179,19 +197,28 @@ mod tests {
         let mut writer = ArrowWriter::try_new(&mut file, batch.schema(), Some(properties)).unwrap();
         writer.write(&batch).unwrap();
         writer.close().unwrap();
-        assert!(file.metadata().unwrap().len() < 1_000_000, "the file holds a long text once");
+        assert!(
+            file.metadata().unwrap().len() < 1_000_000,
+            "the file holds a long text once"
+        );
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::load(&file, options).unwrap();
         let mut decoder = Decoder::new(file, &metadata, vec![0], most).unwrap();
-        std::iter::from_fn(|| decoder.next()).map(Result::unwrap).collect()
+        std::iter::from_fn(|| decoder.next())
+            .map(Result::unwrap)
+            .collect()
     }
 
     /// Short rows, then long ones of one text.
     fn texts() -> StringArray {
         let long = "x".repeat(500_000);
-        StringArray::from_iter_values(
-            (0..230).map(|row| if row < 100 || row == 229 { "short" } else { long.as_str() }),
-        )
+        StringArray::from_iter_values((0..230).map(|row| {
+            if row < 100 || row == 229 {
+                "short"
+            } else {
+                long.as_str()
+            }
+        }))
     }
 
     #[test]
@@ -200,9 +227,18 @@ mod tests {
         let counts: Vec<usize> = chunks.iter().map(RecordBatch::num_rows).collect();
         assert_eq!((counts[0], counts.iter().sum::<usize>()), (150, 230));
         assert!(counts[1..].iter().all(|rows| *rows <= 75), "{counts:?}");
-        assert!(chunks[0].get_array_memory_size() < 2_000_000, "50 rows share a text");
-        let lengths = chunks.iter().flat_map(|rows| rows.column(0).as_string_view().lengths());
-        assert!(lengths.zip(texts().iter().flatten()).all(|(length, text)| length as usize == text.len()));
+        assert!(
+            chunks[0].get_array_memory_size() < 2_000_000,
+            "50 rows share a text"
+        );
+        let lengths = chunks
+            .iter()
+            .flat_map(|rows| rows.column(0).as_string_view().lengths());
+        assert!(
+            lengths
+                .zip(texts().iter().flatten())
+                .all(|(length, text)| length as usize == text.len())
+        );
     }
 
     #[test]
@@ -220,8 +256,13 @@ mod tests {
             assert!(counts[2..].iter().all(|rows| *rows <= 32), "{counts:?}");
         }
         let chunks = decoded(Arc::new(short.clone()), 400, Some(Encoding::DELTA_BYTE_ARRAY));
-        assert_eq!(chunks.iter().map(RecordBatch::num_rows).collect::<Vec<_>>(), [384, 384, 232]);
-        let found = chunks.iter().flat_map(|rows| rows.column(0).as_string_view().iter().flatten());
+        assert_eq!(
+            chunks.iter().map(RecordBatch::num_rows).collect::<Vec<_>>(),
+            [384, 384, 232]
+        );
+        let found = chunks
+            .iter()
+            .flat_map(|rows| rows.column(0).as_string_view().iter().flatten());
         assert!(found.eq(short.iter().flatten()));
     }
 }

@@ -24,8 +24,15 @@ pub(in crate::source) fn describe(path: &Path, shown: &Arc<str>) -> Result<Descr
         },
         features: Some(records.rows()),
         columns: columns
-            .map(|(name, kind)| ColumnDescription { name: name.clone(), declared: Some(kind.clone()) })
+            .map(|(name, kind)| ColumnDescription {
+                name: name.clone(),
+                declared: Some(kind.clone()),
+            })
             .collect(),
     };
-    Ok(Description { format: Some(Format::Parquet { geometry: None }), dialect: None, layers: vec![layer] })
+    Ok(Description {
+        format: Some(Format::Parquet { geometry: None }),
+        dialect: None,
+        layers: vec![layer],
+    })
 }

@@ -33,7 +33,9 @@ pub(super) struct DataFile {
 
 /// Whether a folder holds Parquet files, or folders that look like partitions.
 pub(in crate::source) fn is_folder_of_parquet(path: &Path) -> bool {
-    let Ok(entries) = fs::read_dir(path) else { return false };
+    let Ok(entries) = fs::read_dir(path) else {
+        return false;
+    };
     entries.flatten().any(|entry| {
         is_parquet(&entry.path())
             || (entry.path().is_dir() && entry.file_name().to_string_lossy().contains('='))
@@ -43,24 +45,40 @@ pub(in crate::source) fn is_folder_of_parquet(path: &Path) -> bool {
 /// Whether a name is that of a Parquet file.
 pub(in crate::source) fn is_parquet(path: &Path) -> bool {
     let extension = path.extension().unwrap_or_default();
-    EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
+    EXTENSIONS
+        .iter()
+        .any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 /// The files of the landed file or folder at `path`, shown as `shown`.
 pub(super) fn list(path: &Path, shown: &Arc<str>) -> Result<Vec<DataFile>, SourceError> {
-    let open = |source| SourceError::Open { shown: shown.to_string(), source };
+    let open = |source| SourceError::Open {
+        shown: shown.to_string(),
+        source,
+    };
     if !fs::metadata(path).map_err(open)?.is_dir() {
-        return Ok(vec![DataFile { path: path.to_owned(), shown: Arc::clone(shown), keys: Vec::new() }]);
+        return Ok(vec![DataFile {
+            path: path.to_owned(),
+            shown: Arc::clone(shown),
+            keys: Vec::new(),
+        }]);
     }
     let mut found = Vec::new();
     walk(path, "", &mut found).map_err(open)?;
     found.sort();
     if found.len() > MAX_FILES {
         let (entries, limit) = (found.len(), MAX_FILES);
-        return Err(SourceError::TooManyEntries { shown: shown.to_string(), entries, limit });
+        return Err(SourceError::TooManyEntries {
+            shown: shown.to_string(),
+            entries,
+            limit,
+        });
     }
     if let Some(stray) = found.iter().find(|name| !is_parquet(Path::new(name))) {
-        return Err(SourceError::Stray { shown: shown.to_string(), entry: stray.clone() });
+        return Err(SourceError::Stray {
+            shown: shown.to_string(),
+            entry: stray.clone(),
+        });
     }
     if found.is_empty() {
         return Err(SourceError::Dataset {
@@ -98,12 +116,18 @@ fn walk(folder: &Path, prefix: &str, found: &mut Vec<String>) -> io::Result<()> 
 fn keys(name: &str) -> Vec<(String, Option<String>)> {
     let folders = name.rsplit_once('/').map_or("", |(folders, _)| folders);
     let pairs = folders.split('/').filter_map(|folder| folder.split_once('='));
-    pairs.map(|(key, value)| (decoded(key), (value != NULL).then(|| decoded(value)))).collect()
+    pairs
+        .map(|(key, value)| (decoded(key), (value != NULL).then(|| decoded(value))))
+        .collect()
 }
 
 /// Text with its `%41` escapes undone; what is no escape stays.
 fn decoded(text: &str) -> String {
-    let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let hex = |byte: u8| {
+        char::from(byte)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
@@ -129,26 +153,48 @@ mod tests {
             keys("state=TX/county name=San%20Saba%2C/x/a=b.parquet"),
             [pair("state", Some("TX")), pair("county name", Some("San Saba,"))]
         );
-        assert_eq!(keys("state=__HIVE_DEFAULT_PARTITION__/a.parquet"), [pair("state", None)]);
-        assert_eq!(decoded("100%/%zz/%C3%B1/%ff"), "100%/%zz/%C3%B1/%ff", "not UTF-8: left as it is");
+        assert_eq!(
+            keys("state=__HIVE_DEFAULT_PARTITION__/a.parquet"),
+            [pair("state", None)]
+        );
+        assert_eq!(
+            decoded("100%/%zz/%C3%B1/%ff"),
+            "100%/%zz/%C3%B1/%ff",
+            "not UTF-8: left as it is"
+        );
         assert_eq!(decoded("100%/%zz/%C3%B1"), "100%/%zz/ñ");
     }
 
     #[test]
     fn files_come_in_the_order_of_their_paths() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["s=b/1.parquet", "s=a/2.PARQUET", "s=a/1.geoparquet", "_SUCCESS", ".crc/x"] {
+        for name in [
+            "s=b/1.parquet",
+            "s=a/2.PARQUET",
+            "s=a/1.geoparquet",
+            "_SUCCESS",
+            ".crc/x",
+        ] {
             let path = folder.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
         let names = |shown: &str| {
             let files = list(folder.path(), &shown.into()).map_err(|error| error.to_string());
-            files.map(|files| files.into_iter().map(|file| file.shown.to_string()).collect::<Vec<_>>())
+            files.map(|files| {
+                files
+                    .into_iter()
+                    .map(|file| file.shown.to_string())
+                    .collect::<Vec<_>>()
+            })
         };
         assert_eq!(
             names("in/d").unwrap(),
-            ["in/d/s=a/1.geoparquet", "in/d/s=a/2.PARQUET", "in/d/s=b/1.parquet"]
+            [
+                "in/d/s=a/1.geoparquet",
+                "in/d/s=a/2.PARQUET",
+                "in/d/s=b/1.parquet"
+            ]
         );
         fs::write(folder.path().join("s=a/notes.csv"), "").unwrap();
         assert!(names("in/d").unwrap_err().contains("s=a/notes.csv"));

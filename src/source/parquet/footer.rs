@@ -34,9 +34,15 @@ pub(super) struct Footer {
 
 /// Opens the Parquet file at `path`, shown as `shown`.
 pub(super) fn open(path: &Path, shown: &str) -> Result<(File, Footer), SourceError> {
-    let mut file =
-        File::open(path).map_err(|source| SourceError::Open { shown: shown.to_owned(), source })?;
-    let read = |source| SourceError::Read { shown: shown.to_owned(), row: 0, source };
+    let mut file = File::open(path).map_err(|source| SourceError::Open {
+        shown: shown.to_owned(),
+        source,
+    })?;
+    let read = |source| SourceError::Read {
+        shown: shown.to_owned(),
+        row: 0,
+        source,
+    };
     check_ends(&mut file, shown).map_err(read)??;
     check_footer(&mut file, shown).map_err(read)??;
     let metadata = parse(&file).map_err(|error| unreadable(shown, &error))?;
@@ -45,7 +51,11 @@ pub(super) fn open(path: &Path, shown: &str) -> Result<(File, Footer), SourceErr
     check_overlaps(&metadata).map_err(|reason| unreadable(shown, &reason))?;
     let fields = metadata.schema().fields();
     if fields.len() > MAX_COLUMNS {
-        return Err(SourceError::TooManyColumns { shown: shown.to_owned(), row: 1, limit: MAX_COLUMNS });
+        return Err(SourceError::TooManyColumns {
+            shown: shown.to_owned(),
+            row: 1,
+            limit: MAX_COLUMNS,
+        });
     }
     let names = header::names(fields.iter().map(|field| field.name().as_str()));
     Ok((file, Footer { metadata, names }))
@@ -66,7 +76,11 @@ fn parse(file: &File) -> Result<ArrowReaderMetadata, ParquetError> {
 /// A file and its row groups count the same rows.
 fn check_counts(metadata: &ArrowReaderMetadata) -> Result<(), String> {
     let stated = metadata.metadata().file_metadata().num_rows();
-    let counts = metadata.metadata().row_groups().iter().map(RowGroupMetaData::num_rows);
+    let counts = metadata
+        .metadata()
+        .row_groups()
+        .iter()
+        .map(RowGroupMetaData::num_rows);
     let (mut rows, mut is_sound) = (0_i64, true);
     for count in counts {
         is_sound &= count >= 0;
@@ -81,7 +95,12 @@ fn check_counts(metadata: &ArrowReaderMetadata) -> Result<(), String> {
 
 /// Pages lie in the file: a place or a length below zero would end the reader in a panic.
 fn check_places(metadata: &ArrowReaderMetadata) -> Result<(), String> {
-    for column in metadata.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns) {
+    for column in metadata
+        .metadata()
+        .row_groups()
+        .iter()
+        .flat_map(RowGroupMetaData::columns)
+    {
         let places = [
             Some(column.data_page_offset()),
             column.dictionary_page_offset(),
@@ -108,20 +127,32 @@ fn check_places(metadata: &ArrowReaderMetadata) -> Result<(), String> {
 /// No two column chunks lie in the same bytes: a file of kilobytes could name its pages again and again, and have the
 /// same rows counted as many times.
 fn check_overlaps(metadata: &ArrowReaderMetadata) -> Result<(), String> {
-    let columns = metadata.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
+    let columns = metadata
+        .metadata()
+        .row_groups()
+        .iter()
+        .flat_map(RowGroupMetaData::columns);
     let mut places: Vec<Range<i64>> = columns.map(data_of).filter(|place| !place.is_empty()).collect();
     places.sort_unstable_by_key(|place| (place.start, place.end));
     match places.windows(2).find(|pair| pair[1].start < pair[0].end) {
         None => Ok(()),
-        Some(pair) => Err(format!("two of its columns lie in the same bytes, from {} on", pair[1].start)),
+        Some(pair) => Err(format!(
+            "two of its columns lie in the same bytes, from {} on",
+            pair[1].start
+        )),
     }
 }
 
 /// Where the data pages of a column chunk lie. Some writers say of a dictionary that isn't there that it is at 0.
 fn data_of(column: &ColumnChunkMetaData) -> Range<i64> {
     let first = column.data_page_offset();
-    let dictionary = column.dictionary_page_offset().filter(|at| (1..first).contains(at));
-    first..dictionary.unwrap_or(first).saturating_add(column.compressed_size())
+    let dictionary = column
+        .dictionary_page_offset()
+        .filter(|at| (1..first).contains(at));
+    first
+        ..dictionary
+            .unwrap_or(first)
+            .saturating_add(column.compressed_size())
 }
 
 /// Looks at the marks at both ends of a file, which say more than a parser's complaint.
@@ -131,14 +162,19 @@ fn check_ends(file: &mut File, shown: &str) -> io::Result<Result<(), SourceError
     file.take(512).read_to_end(&mut head)?;
     let bytes = file.metadata()?.len();
     if bytes == 0 {
-        return Ok(Err(SourceError::Empty { shown: shown.to_owned() }));
+        return Ok(Err(SourceError::Empty {
+            shown: shown.to_owned(),
+        }));
     }
     let mut tail = [0; 4];
     if bytes >= LEAST {
         file.seek(SeekFrom::End(-4))?;
         file.read_exact(&mut tail)?;
     }
-    let broken = |reason: &str| SourceError::Dataset { shown: shown.to_owned(), reason: reason.to_owned() };
+    let broken = |reason: &str| SourceError::Dataset {
+        shown: shown.to_owned(),
+        reason: reason.to_owned(),
+    };
     Ok(match (head.as_slice(), &tail) {
         ([b'P', b'A', b'R', b'1', ..], b"PAR1") => Ok(()),
         ([b'P', b'A', b'R', b'E', ..], _) | (_, b"PARE") => {
@@ -178,7 +214,10 @@ fn check_footer(file: &mut File, shown: &str) -> io::Result<Result<(), SourceErr
 
 fn unreadable(shown: &str, why: &impl Display) -> SourceError {
     let reason = format!("its footer can't be read ({why}); fetch it again");
-    SourceError::Dataset { shown: shown.to_owned(), reason }
+    SourceError::Dataset {
+        shown: shown.to_owned(),
+        reason,
+    }
 }
 
 impl Footer {
@@ -207,12 +246,20 @@ impl Footer {
 
     /// Whether a column holds bytes.
     pub(super) fn is_binary(&self, position: usize) -> bool {
-        matches!(self.data_type(position), DataType::Binary | DataType::FixedSizeBinary(_))
+        matches!(
+            self.data_type(position),
+            DataType::Binary | DataType::FixedSizeBinary(_)
+        )
     }
 
     /// Parquet's own type of a column.
     pub(super) fn logical_type(&self, position: usize) -> Option<&LogicalType> {
-        let field = self.metadata.parquet_schema().root_schema().get_fields().get(position)?;
+        let field = self
+            .metadata
+            .parquet_schema()
+            .root_schema()
+            .get_fields()
+            .get(position)?;
         field.get_basic_info().logical_type_ref()
     }
 
@@ -222,15 +269,18 @@ impl Footer {
         let leaf = (0..schema.num_columns()).find(|leaf| schema.get_column_root_idx(*leaf) == position);
         let nulls = |group: &RowGroupMetaData| group.column(leaf?).statistics()?.null_count_opt();
         let groups = self.metadata.metadata().row_groups();
-        groups.iter().all(|group| nulls(group) == Some(group.num_rows().unsigned_abs()))
+        groups
+            .iter()
+            .all(|group| nulls(group) == Some(group.num_rows().unsigned_abs()))
     }
 
     /// How to spell the values of a column.
     pub(super) fn spelling(&self, position: usize) -> Spelling {
         let schema = self.metadata.parquet_schema();
         let is_ours = |leaf: &usize| schema.get_column_root_idx(*leaf) == position;
-        let mut leaves =
-            (0..schema.num_columns()).filter(is_ours).map(|leaf| schema.columns()[leaf].as_ref());
+        let mut leaves = (0..schema.num_columns())
+            .filter(is_ours)
+            .map(|leaf| schema.columns()[leaf].as_ref());
         leaves::spelling(self.data_type(position), &mut leaves)
     }
 }
@@ -243,7 +293,11 @@ fn words(kind: &LogicalType) -> String {
             TimeUnit::MICROS => "microseconds",
             TimeUnit::NANOS => "nanoseconds",
         };
-        let zone = if time.is_adjusted_to_u_t_c { "UTC" } else { "no time zone" };
+        let zone = if time.is_adjusted_to_u_t_c {
+            "UTC"
+        } else {
+            "no time zone"
+        };
         format!("{name} in {unit}, {zone}")
     };
     match kind {
@@ -269,8 +323,9 @@ mod tests {
     #[test]
     fn a_place_below_zero_is_an_error_and_no_panic() {
         let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(0..100));
-        let names: ArrayRef =
-            Arc::new(StringArray::from_iter_values((0..100).map(|id| format!("N{}", id % 3))));
+        let names: ArrayRef = Arc::new(StringArray::from_iter_values(
+            (0..100).map(|id| format!("N{}", id % 3)),
+        ));
         let rows = RecordBatch::try_from_iter([("id", ids), ("name", names)]).unwrap();
         let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), None).unwrap();
         writer.write(&rows).unwrap();
@@ -299,9 +354,18 @@ mod tests {
 
     #[test]
     fn types_are_told_in_words() {
-        let micros = TimestampType { is_adjusted_to_u_t_c: false, unit: TimeUnit::MICROS };
-        assert_eq!(words(&LogicalType::Timestamp(micros)), "Timestamp in microseconds, no time zone");
-        let integer = LogicalType::Integer(IntType { bit_width: 32, is_signed: true });
+        let micros = TimestampType {
+            is_adjusted_to_u_t_c: false,
+            unit: TimeUnit::MICROS,
+        };
+        assert_eq!(
+            words(&LogicalType::Timestamp(micros)),
+            "Timestamp in microseconds, no time zone"
+        );
+        let integer = LogicalType::Integer(IntType {
+            bit_width: 32,
+            is_signed: true,
+        });
         assert_eq!(words(&integer), "Integer");
         assert_eq!(words(&LogicalType::String), "String");
     }

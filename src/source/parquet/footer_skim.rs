@@ -32,15 +32,33 @@ pub(super) enum FooterFault {
 
 /// A struct or list that is being walked.
 enum Open {
-    Struct { shape: Shape, last: i64 },
-    List { left: u64, wire: u8, shape: Shape },
-    Map { left: u64, key: u8, value: u8, is_key: bool },
+    Struct {
+        shape: Shape,
+        last: i64,
+    },
+    List {
+        left: u64,
+        wire: u8,
+        shape: Shape,
+    },
+    Map {
+        left: u64,
+        key: u8,
+        value: u8,
+        is_key: bool,
+    },
 }
 
 /// Checks the bytes of a footer.
 pub(super) fn check(footer: &[u8]) -> Result<(), FooterFault> {
-    let mut skim =
-        Skim { rest: footer, open: vec![Open::Struct { shape: Shape::File, last: 0 }], children: vec![] };
+    let mut skim = Skim {
+        rest: footer,
+        open: vec![Open::Struct {
+            shape: Shape::File,
+            last: 0,
+        }],
+        children: vec![],
+    };
     while skim.step()? {}
     check_levels(&skim.children)
 }
@@ -79,9 +97,16 @@ struct Skim<'a> {
 impl Skim<'_> {
     /// Walks to the next value; false after the last.
     fn step(&mut self) -> Result<bool, FooterFault> {
-        let Some(top) = self.open.last_mut() else { return Ok(false) };
+        let Some(top) = self.open.last_mut() else {
+            return Ok(false);
+        };
         match top {
-            Open::List { left: 0, .. } | Open::Map { left: 0, is_key: true, .. } => {
+            Open::List { left: 0, .. }
+            | Open::Map {
+                left: 0,
+                is_key: true,
+                ..
+            } => {
                 self.open.pop();
             }
             Open::List { left, wire, shape } => {
@@ -89,7 +114,12 @@ impl Skim<'_> {
                 let (wire, shape) = (*wire, *shape);
                 self.value(wire, shape)?;
             }
-            Open::Map { left, key, value, is_key } => {
+            Open::Map {
+                left,
+                key,
+                value,
+                is_key,
+            } => {
                 let wire = if *is_key { *key } else { *value };
                 *left -= u64::from(*is_key);
                 *is_key = !*is_key;
@@ -111,7 +141,11 @@ impl Skim<'_> {
             self.open.pop();
             return Ok(());
         }
-        let id = if delta == 0 { signed(self.varint()?) } else { last + i64::from(delta) };
+        let id = if delta == 0 {
+            signed(self.varint()?)
+        } else {
+            last + i64::from(delta)
+        };
         if i16::try_from(id).is_err() {
             return Err(FooterFault::Type);
         }
@@ -185,13 +219,22 @@ impl Skim<'_> {
             return Ok(());
         }
         let kinds = self.byte()?;
-        self.enter(Open::Map { left, key: kinds >> 4, value: kinds & 15, is_key: true })
+        self.enter(Open::Map {
+            left,
+            key: kinds >> 4,
+            value: kinds & 15,
+            is_key: true,
+        })
     }
 
     /// Every item takes a byte at least.
     fn bound(&self, items: u64) -> Result<(), FooterFault> {
         let bytes = u64::try_from(self.rest.len()).unwrap_or(u64::MAX);
-        if items > bytes.min(MAX_ITEMS) { Err(FooterFault::Items { items }) } else { Ok(()) }
+        if items > bytes.min(MAX_ITEMS) {
+            Err(FooterFault::Items { items })
+        } else {
+            Ok(())
+        }
     }
 
     fn enter(&mut self, open: Open) -> Result<(), FooterFault> {
@@ -203,7 +246,8 @@ impl Skim<'_> {
     }
 
     fn byte(&mut self) -> Result<u8, FooterFault> {
-        self.take(1).map(|taken| taken.first().copied().unwrap_or_default())
+        self.take(1)
+            .map(|taken| taken.first().copied().unwrap_or_default())
     }
 
     fn take(&mut self, bytes: u64) -> Result<&[u8], FooterFault> {
@@ -240,7 +284,11 @@ mod tests {
         let element = |children: &[u8]| [&[0x48, 1, b'a'][..], children, &[0]].concat();
         let count = u8::try_from(levels + 1).unwrap();
         let mut bytes = vec![0x15, 2, 0x19, 0xfc];
-        bytes.extend(if count < 128 { vec![count] } else { vec![count | 0x80, 1] });
+        bytes.extend(if count < 128 {
+            vec![count]
+        } else {
+            vec![count | 0x80, 1]
+        });
         (0..levels).for_each(|_| bytes.extend(element(&[0x15, 2])));
         bytes.extend(element(&[]));
         bytes.extend(more);
@@ -253,9 +301,16 @@ mod tests {
         assert_eq!(groups(&[0x0c]), Ok(()));
         assert_eq!(groups(&[0]), Ok(()), "some writers give an empty list no type");
         let items = 0x7fff_ffff;
-        assert_eq!(groups(&[0xfc, 0xff, 0xff, 0xff, 0xff, 7]), Err(FooterFault::Items { items }));
+        assert_eq!(
+            groups(&[0xfc, 0xff, 0xff, 0xff, 0xff, 7]),
+            Err(FooterFault::Items { items })
+        );
         assert_eq!(groups(&[0x2c, 0]), Err(FooterFault::Ended));
-        assert_eq!(groups(&[0x18, 0, 0]), Err(FooterFault::Type), "row groups are structs");
+        assert_eq!(
+            groups(&[0x18, 0, 0]),
+            Err(FooterFault::Type),
+            "row groups are structs"
+        );
         assert_eq!(check(&[]), Err(FooterFault::Ended));
     }
 
@@ -268,7 +323,10 @@ mod tests {
         let lists = [&[0x09, 40][..], &[0x19; 100], &[0x0c, 0]].concat();
         assert_eq!(check(&footer(1, &lists)), Err(FooterFault::Levels));
         assert_eq!(check_levels(&[2, 0, 0]), Ok(()));
-        assert_eq!(check_levels(&[0x7fff_ffff, 0]), Err(FooterFault::Items { items: 0x7fff_ffff }));
+        assert_eq!(
+            check_levels(&[0x7fff_ffff, 0]),
+            Err(FooterFault::Items { items: 0x7fff_ffff })
+        );
     }
 
     /// A known field of another type would be read as the known one all the same.
@@ -280,7 +338,9 @@ mod tests {
         assert_eq!(check(&footer(1, &flags)), Err(FooterFault::Type));
         let unknown_map = [0x16, 0, 0x19, 0x0c, 0x0b, 40, 1, 0x85, 1, b'k', 2, 0];
         assert_eq!(check(&footer(1, &unknown_map)), Ok(()));
-        let endless = [0x16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0];
+        let endless = [
+            0x16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0,
+        ];
         assert_eq!(check(&footer(1, &endless)), Err(FooterFault::Type));
     }
 }

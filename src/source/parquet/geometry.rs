@@ -57,8 +57,17 @@ pub(super) fn find(
         (None, None) => Stated::Silent,
     };
     let types = column.and_then(|column| column.get("geometry_types")?.as_array());
-    let types = types.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-    Ok(GeometryColumn { position, stated, types })
+    let types = types
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
+    Ok(GeometryColumn {
+        position,
+        stated,
+        types,
+    })
 }
 
 /// Positions of the columns that repeat what the geometry says, or are further geometries.
@@ -66,7 +75,13 @@ pub(super) fn beside(footer: &Footer, chosen: &GeometryColumn) -> Vec<usize> {
     let geo = geo(footer, "").ok().flatten();
     let columns = geo.as_ref().and_then(|geo| geo.get("columns")?.as_object());
     let coverings = columns.into_iter().flatten().filter_map(|(_, column)| {
-        column.get("covering")?.get("bbox")?.get("xmin")?.get(0)?.as_str().map(str::to_owned)
+        column
+            .get("covering")?
+            .get("bbox")?
+            .get("xmin")?
+            .get(0)?
+            .as_str()
+            .map(str::to_owned)
     });
     let coverings: Vec<String> = coverings.collect();
     let is_beside = |position: &usize| {
@@ -80,8 +95,13 @@ pub(super) fn beside(footer: &Footer, chosen: &GeometryColumn) -> Vec<usize> {
 
 /// The `geo` key; none where there is none.
 fn geo(footer: &Footer, shown: &str) -> Result<Option<Map<String, Value>>, SourceError> {
-    let Some(text) = footer.value("geo") else { return Ok(None) };
-    let broken = |reason: String| SourceError::GeoKey { shown: shown.to_owned(), reason };
+    let Some(text) = footer.value("geo") else {
+        return Ok(None);
+    };
+    let broken = |reason: String| SourceError::GeoKey {
+        shown: shown.to_owned(),
+        reason,
+    };
     match serde_json::from_str(text).map_err(|error| broken(error.to_string()))? {
         Value::Object(geo) => Ok(Some(geo)),
         _ => Err(broken("no JSON object".to_owned())),
@@ -93,7 +113,10 @@ fn described<'a>(geo: Option<&'a Map<String, Value>>, column: &str) -> Option<&'
 }
 
 fn primary(geo: &Map<String, Value>, footer: &Footer, shown: &str) -> Result<usize, SourceError> {
-    let broken = |reason: String| SourceError::GeoKey { shown: shown.to_owned(), reason };
+    let broken = |reason: String| SourceError::GeoKey {
+        shown: shown.to_owned(),
+        reason,
+    };
     let primary = geo.get("primary_column").and_then(Value::as_str);
     let primary = primary.ok_or_else(|| broken("it names no `primary_column`".to_owned()))?;
     let found = footer.names.iter().position(|name| name == primary);
@@ -102,10 +125,15 @@ fn primary(geo: &Map<String, Value>, footer: &Footer, shown: &str) -> Result<usi
 
 /// The only column of a native geometry type.
 fn only_native(footer: &Footer, shown: &str) -> Result<usize, SourceError> {
-    let natives: Vec<usize> = (0..footer.names.len()).filter(|at| native(footer, *at).is_some()).collect();
+    let natives: Vec<usize> = (0..footer.names.len())
+        .filter(|at| native(footer, *at).is_some())
+        .collect();
     match natives.as_slice() {
         [only] => Ok(*only),
-        [] => Err(SourceError::NoGeometry { shown: shown.to_owned(), found: footer.names.clone() }),
+        [] => Err(SourceError::NoGeometry {
+            shown: shown.to_owned(),
+            found: footer.names.clone(),
+        }),
         several => Err(SourceError::GeometryNeeded {
             shown: shown.to_owned(),
             columns: several.iter().map(|at| footer.names[*at].clone()).collect(),
@@ -125,7 +153,9 @@ fn native(footer: &Footer, position: usize) -> Option<&str> {
 /// What the `geo` key says, which a native type beside it may not contradict.
 fn agreed(footer: &Footer, column: &Value, native: Option<&str>, shown: &str) -> Result<Stated, SourceError> {
     let stated = of_geo(column);
-    let native = native.filter(|text| !text.is_empty()).map(|text| of_native(footer, text));
+    let native = native
+        .filter(|text| !text.is_empty())
+        .map(|text| of_native(footer, text));
     if let (Stated::Named(geo), Some(Stated::Named(native))) = (&stated, &native) {
         let (a, b) = (crs::normalise(geo), crs::normalise(native));
         if a != b && !ogr::is_same(&a, &b) {
@@ -156,7 +186,9 @@ fn of_native(footer: &Footer, text: &str) -> Stated {
         "srid:0" => Stated::Silent,
         text if text.starts_with("srid:") => Stated::Unclear(text.to_owned()),
         text => match text.strip_prefix("projjson:") {
-            Some(key) => footer.value(key).map_or_else(|| Stated::Unclear(text.to_owned()), of_text),
+            Some(key) => footer
+                .value(key)
+                .map_or_else(|| Stated::Unclear(text.to_owned()), of_text),
             None => of_text(text),
         },
     }
@@ -175,7 +207,12 @@ fn of_text(text: &str) -> Stated {
 
 fn of_projjson(definition: &Value) -> Stated {
     let named = projjson::code(definition).and_then(|code| crs::named(&code));
-    let name = || definition.get("name").and_then(Value::as_str).unwrap_or("PROJJSON without a name");
+    let name = || {
+        definition
+            .get("name")
+            .and_then(Value::as_str)
+            .unwrap_or("PROJJSON without a name")
+    };
     named
         .or_else(|| ogr::identify_projjson(definition))
         .map_or_else(|| Stated::Unclear(name().to_owned()), Stated::Named)

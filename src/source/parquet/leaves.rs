@@ -34,12 +34,18 @@ static PLAIN: Spelling = Spelling::leaf(Bytes::Plain);
 impl Spelling {
     /// Of values that hold no others.
     pub(super) const fn leaf(bytes: Bytes) -> Self {
-        Self { bytes, parts: Vec::new() }
+        Self {
+            bytes,
+            parts: Vec::new(),
+        }
     }
 
     /// Of values that hold others.
     pub(super) const fn nested(parts: Vec<Self>) -> Self {
-        Self { bytes: Bytes::Plain, parts }
+        Self {
+            bytes: Bytes::Plain,
+            parts,
+        }
     }
 
     /// How to spell the bytes it holds itself.
@@ -63,9 +69,17 @@ pub(super) fn in_micros(schema: &Schema, parquet: &SchemaDescriptor) -> Option<S
     let mut leaves = parquet.columns().iter();
     let mut change = |kind: &DataType| {
         let is_changed = leaves.next().is_some_and(|leaf| is_int96(leaf));
-        if is_changed { DataType::Timestamp(TimeUnit::Microsecond, None) } else { kind.clone() }
+        if is_changed {
+            DataType::Timestamp(TimeUnit::Microsecond, None)
+        } else {
+            kind.clone()
+        }
     };
-    let fields: Fields = schema.fields().iter().map(|field| changed(field, &mut change)).collect();
+    let fields: Fields = schema
+        .fields()
+        .iter()
+        .map(|field| changed(field, &mut change))
+        .collect();
     Some(Arc::new(Schema::new(fields)))
 }
 
@@ -90,7 +104,10 @@ pub(super) fn spelling(kind: &DataType, leaves: &mut dyn Iterator<Item = &Column
         D::List(item) | D::LargeList(item) | D::FixedSizeList(item, _) | D::Map(item, _) => {
             vec![spelling(item.data_type(), leaves)]
         }
-        D::Struct(fields) => fields.iter().map(|field| spelling(field.data_type(), leaves)).collect(),
+        D::Struct(fields) => fields
+            .iter()
+            .map(|field| spelling(field.data_type(), leaves))
+            .collect(),
         _ => return Spelling::leaf(leaves.next().map_or(Bytes::Plain, bytes)),
     };
     Spelling::nested(parts)

@@ -59,7 +59,12 @@ impl ParquetSource {
         let files = files::list(path, shown)?;
         let (columns, rows) = columns::survey(&files, shown, wanted)?;
         columns.tell(shown);
-        Ok(Self { limit, files, columns, rows })
+        Ok(Self {
+            limit,
+            files,
+            columns,
+            rows,
+        })
     }
 
     /// Column names, keys of folders last.
@@ -89,7 +94,12 @@ impl ParquetSource {
 
     /// Starts to read, geometries being in `crs`.
     pub(super) fn read(self, crs: Crs) -> ParquetBatches {
-        ParquetBatches { source: self, crs, opened: 0, current: None }
+        ParquetBatches {
+            source: self,
+            crs,
+            opened: 0,
+            current: None,
+        }
     }
 }
 
@@ -123,11 +133,18 @@ struct OpenFile {
 impl Batches for ParquetBatches {
     fn next(&mut self, most: usize) -> Result<Option<RawBatch>, SourceError> {
         loop {
-            let rows = self.current.as_mut().map(|file| file.next(most)).transpose()?.flatten();
+            let rows = self
+                .current
+                .as_mut()
+                .map(|file| file.next(most))
+                .transpose()?
+                .flatten();
             if let Some((file, rows)) = self.current.as_ref().zip(rows) {
                 return self.batch(file, &rows).map(Some);
             }
-            let Some(file) = self.source.files.get(self.opened) else { return Ok(None) };
+            let Some(file) = self.source.files.get(self.opened) else {
+                return Ok(None);
+            };
             self.opened += 1;
             self.current = Some(OpenFile::open(file, &self.source.columns, most)?);
         }
@@ -138,15 +155,23 @@ impl ParquetBatches {
     /// The rows of a file that have just been handed over, as a batch.
     fn batch(&self, file: &OpenFile, rows: &RecordBatch) -> Result<RawBatch, SourceError> {
         let limit = self.source.limit;
-        let mut decoded: Vec<ArrayRef> =
-            file.places.iter().map(|place| Arc::clone(rows.column(*place))).collect();
+        let mut decoded: Vec<ArrayRef> = file
+            .places
+            .iter()
+            .map(|place| Arc::clone(rows.column(*place)))
+            .collect();
         let columns = decoded.iter().zip(&file.spellings);
-        let mut held: Vec<ArrayRef> =
-            columns.map(|(column, spelling)| values::held(column, spelling, limit)).collect();
+        let mut held: Vec<ArrayRef> = columns
+            .map(|(column, spelling)| values::held(column, spelling, limit))
+            .collect();
         decoded.push(Arc::clone(rows.column(file.geometry)));
         held.push(Arc::new(values::bytes(rows.column(file.geometry), limit)));
         let too_long = values::too_long(&decoded, &held, limit);
-        held.extend(file.keys.iter().map(|key| values::constant(key.as_deref(), rows.num_rows())));
+        held.extend(
+            file.keys
+                .iter()
+                .map(|key| values::constant(key.as_deref(), rows.num_rows())),
+        );
         let mut held = values::without(held, &too_long).map_err(|error| file.damaged(error.to_string()))?;
         let geometry = held.remove(file.places.len()).as_binary::<i32>().clone();
         let defect = |index: usize| Defect {
@@ -182,13 +207,19 @@ impl OpenFile {
     /// Opens a file, of which at most `most` rows are decoded at a time.
     fn open(data: &DataFile, columns: &Columns, most: usize) -> Result<Self, SourceError> {
         let (file, footer) = footer::open(&data.path, &data.shown)?;
-        let damaged = |reason: String| SourceError::Damaged { shown: data.shown.to_string(), row: 0, reason };
+        let damaged = |reason: String| SourceError::Damaged {
+            shown: data.shown.to_string(),
+            row: 0,
+            reason,
+        };
         let position = |name: &String| {
             let found = footer.names.iter().position(|found| found == name);
             found.ok_or_else(|| damaged(format!("column `{name}` has gone")))
         };
-        let positions =
-            columns.names[..columns.in_file].iter().map(position).collect::<Result<Vec<_>, _>>()?;
+        let positions = columns.names[..columns.in_file]
+            .iter()
+            .map(position)
+            .collect::<Result<Vec<_>, _>>()?;
         let geometry = position(&columns.geometry_name)?;
         let mut read: Vec<usize> = positions.iter().copied().chain([geometry]).collect();
         read.sort_unstable();
@@ -199,7 +230,10 @@ impl OpenFile {
             shown: Arc::clone(&data.shown),
             keys: data.keys.iter().map(|(_, value)| value.clone()).collect(),
             places: positions.iter().map(place).collect(),
-            spellings: positions.iter().map(|position| footer.spelling(*position)).collect(),
+            spellings: positions
+                .iter()
+                .map(|position| footer.spelling(*position))
+                .collect(),
             geometry: place(&geometry),
             rows: footer.rows(),
             row: 0,
@@ -230,7 +264,11 @@ impl OpenFile {
     }
 
     fn damaged(&self, reason: String) -> SourceError {
-        SourceError::Damaged { shown: self.shown.to_string(), row: self.row, reason }
+        SourceError::Damaged {
+            shown: self.shown.to_string(),
+            row: self.row,
+            reason,
+        }
     }
 }
 

@@ -227,12 +227,18 @@ mod tests {
     fn spelled(column: impl Array + 'static) -> Vec<Option<String>> {
         let column: ArrayRef = Arc::new(column);
         assert!(is_known(column.data_type()));
-        texts(&column, &Spelling::leaf(Bytes::Plain)).iter().map(|text| text.map(str::to_owned)).collect()
+        texts(&column, &Spelling::leaf(Bytes::Plain))
+            .iter()
+            .map(|text| text.map(str::to_owned))
+            .collect()
     }
 
     #[track_caller]
     fn check(column: impl Array + 'static, expected: &[Option<&str>]) {
-        assert_eq!(spelled(column).iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
+        assert_eq!(
+            spelled(column).iter().map(Option::as_deref).collect::<Vec<_>>(),
+            expected
+        );
     }
 
     #[test]
@@ -243,9 +249,17 @@ mod tests {
             Float64Array::from(vec![12.0, 0.1, -0.5e-3, f64::NAN]),
             &["12", "0.1", "-0.0005", "NaN"].map(Some),
         );
-        check(Float32Array::from(vec![0.1, 16_777_216.0]), &["0.1", "16777216"].map(Some));
-        check(BooleanArray::from(vec![true, false]), &["true", "false"].map(Some));
-        let decimals = Decimal128Array::from(vec![12_345, -50]).with_precision_and_scale(9, 2).unwrap();
+        check(
+            Float32Array::from(vec![0.1, 16_777_216.0]),
+            &["0.1", "16777216"].map(Some),
+        );
+        check(
+            BooleanArray::from(vec![true, false]),
+            &["true", "false"].map(Some),
+        );
+        let decimals = Decimal128Array::from(vec![12_345, -50])
+            .with_precision_and_scale(9, 2)
+            .unwrap();
         check(decimals, &["123.45", "-0.50"].map(Some));
         check(BinaryArray::from(vec![&b"\x00\xFFa"[..]]), &[Some("00ff61")]);
         check(StringArray::from(vec!["007", ""]), &["007", ""].map(Some));
@@ -257,7 +271,10 @@ mod tests {
             Date32Array::from(vec![0, 18_321, -25_509]),
             &["1970-01-01", "2020-02-29", "1900-02-28"].map(Some),
         );
-        check(Time64MicrosecondArray::from(vec![45_000_250_000]), &[Some("12:30:00.250")]);
+        check(
+            Time64MicrosecondArray::from(vec![45_000_250_000]),
+            &[Some("12:30:00.250")],
+        );
         let plain = TimestampMillisecondArray::from(vec![1_454_590_800_000]);
         check(plain.clone(), &[Some("2016-02-04T13:00:00")]);
         check(plain.with_timezone("UTC"), &[Some("2016-02-04T13:00:00Z")]);
@@ -270,7 +287,10 @@ mod tests {
     #[test]
     fn what_is_outside_the_calendar_is_its_number() {
         check(Date32Array::from(vec![i32::MAX]), &[Some("2147483647 d")]);
-        check(Time64MicrosecondArray::from(vec![90_000_000_000]), &[Some("90000000000 us")]);
+        check(
+            Time64MicrosecondArray::from(vec![90_000_000_000]),
+            &[Some("90000000000 us")],
+        );
         let far = TimestampMillisecondArray::from(vec![90_000_000_000_000_000]);
         check(far.clone(), &[Some("90000000000000000 ms")]);
         check(far.with_timezone("UTC"), &[Some("90000000000000000 ms")]);
@@ -288,9 +308,15 @@ mod tests {
                 field("n", DataType::Float64),
                 Arc::new(Float64Array::from(vec![1.5, f64::INFINITY])) as ArrayRef,
             ),
-            (field("d", DataType::Date32), Arc::new(Date32Array::from(vec![Some(0), None])) as ArrayRef),
+            (
+                field("d", DataType::Date32),
+                Arc::new(Date32Array::from(vec![Some(0), None])) as ArrayRef,
+            ),
         ]);
-        check(pair, &["{\"n\":1.5,\"d\":\"1970-01-01\"}", "{\"n\":\"inf\",\"d\":null}"].map(Some));
+        check(
+            pair,
+            &["{\"n\":1.5,\"d\":\"1970-01-01\"}", "{\"n\":\"inf\",\"d\":null}"].map(Some),
+        );
         let mut map = MapBuilder::new(None, StringBuilder::new(), Int64Builder::new());
         map.keys().append_value("k");
         map.values().append_value(1);

@@ -28,13 +28,17 @@ const WIDEST: usize = 400;
 pub(super) fn held(column: &ArrayRef, kind: &Spelling, limit: usize) -> ArrayRef {
     macro_rules! widened {
         ($kind:ty) => {
-            Arc::new(column.as_primitive::<$kind>().unary::<_, Int64Type>(i64::from)) as ArrayRef
+            Arc::new(
+                column
+                    .as_primitive::<$kind>()
+                    .unary::<_, Int64Type>(i64::from),
+            ) as ArrayRef
         };
     }
     match column.data_type() {
-        DataType::Utf8View if is_plain(column, limit) => {
-            Arc::new(StringArray::from_iter_values(column.as_string_view().iter().flatten()))
-        }
+        DataType::Utf8View if is_plain(column, limit) => Arc::new(StringArray::from_iter_values(
+            column.as_string_view().iter().flatten(),
+        )),
         DataType::Utf8View => {
             let mut texts = StringBuilder::with_capacity(column.len(), long(column));
             let values = column.as_string_view().iter();
@@ -49,9 +53,13 @@ pub(super) fn held(column: &ArrayRef, kind: &Spelling, limit: usize) -> ArrayRef
         DataType::UInt16 => widened!(UInt16Type),
         DataType::UInt32 => widened!(UInt32Type),
         DataType::UInt64 => {
-            let numbers: Result<Int64Array, _> =
-                column.as_primitive::<UInt64Type>().try_unary::<_, Int64Type, _>(i64::try_from);
-            numbers.map_or_else(|_| Arc::new(texts(column, kind)) as ArrayRef, |numbers| Arc::new(numbers))
+            let numbers: Result<Int64Array, _> = column
+                .as_primitive::<UInt64Type>()
+                .try_unary::<_, Int64Type, _>(i64::try_from);
+            numbers.map_or_else(
+                |_| Arc::new(texts(column, kind)) as ArrayRef,
+                |numbers| Arc::new(numbers),
+            )
         }
         DataType::Boolean
         | DataType::Int64
@@ -75,7 +83,10 @@ pub(super) fn bytes(column: &ArrayRef, limit: usize) -> BinaryArray {
             values.for_each(|value| bytes.append_option(value.filter(|value| value.len() <= limit)));
         }
         DataType::FixedSizeBinary(_) => {
-            column.as_fixed_size_binary().iter().for_each(|value| bytes.append_option(value));
+            column
+                .as_fixed_size_binary()
+                .iter()
+                .for_each(|value| bytes.append_option(value));
         }
         _ => bytes.append_nulls(column.len()),
     }
@@ -89,7 +100,9 @@ fn long(column: &ArrayRef) -> usize {
 
 fn views(column: &ArrayRef) -> Option<&[u128]> {
     let texts = column.as_string_view_opt().map(StringViewArray::views);
-    texts.or_else(|| column.as_binary_view_opt().map(BinaryViewArray::views)).map(AsRef::as_ref)
+    texts
+        .or_else(|| column.as_binary_view_opt().map(BinaryViewArray::views))
+        .map(AsRef::as_ref)
 }
 
 /// Length of a value; that of null is none.
@@ -145,7 +158,11 @@ pub(super) fn too_long(decoded: &[ArrayRef], held: &[ArrayRef], limit: usize) ->
     let is_other =
         |(decoded, held): (&ArrayRef, &'_ ArrayRef)| views(decoded).is_none().then(|| Arc::clone(held));
     let others: Vec<ArrayRef> = decoded.iter().zip(held).filter_map(is_other).collect();
-    let most = decoded.iter().map(long).chain(others.iter().map(most_spelled)).sum::<usize>();
+    let most = decoded
+        .iter()
+        .map(long)
+        .chain(others.iter().map(most_spelled))
+        .sum::<usize>();
     if most <= limit {
         return Vec::new();
     }
@@ -153,13 +170,20 @@ pub(super) fn too_long(decoded: &[ArrayRef], held: &[ArrayRef], limit: usize) ->
         let rest = || others.iter().map(|column| spelled(column, *row)).sum::<usize>();
         *sure > limit || sure + rest() > limit
     };
-    row_lengths(decoded).into_iter().enumerate().filter(is_too_long).map(|(row, _)| row).collect()
+    row_lengths(decoded)
+        .into_iter()
+        .enumerate()
+        .filter(is_too_long)
+        .map(|(row, _)| row)
+        .collect()
 }
 
 /// Bytes that a value of a column is spelled in, at most.
 fn most_spelled(column: &ArrayRef) -> usize {
     let texts = spelling::as_text(column).map(|texts| texts.value_data().len());
-    texts.or_else(|| Some(column.as_binary_opt::<i32>()?.value_data().len())).unwrap_or(WIDEST)
+    texts
+        .or_else(|| Some(column.as_binary_opt::<i32>()?.value_data().len()))
+        .unwrap_or(WIDEST)
 }
 
 /// Bytes that a value is spelled in.
@@ -181,7 +205,9 @@ pub(super) fn constant(text: Option<&str>, rows: usize) -> ArrayRef {
 
 /// The columns with nulls in some rows.
 pub(super) fn without(columns: Vec<ArrayRef>, rows: &[usize]) -> Result<Vec<ArrayRef>, ArrowError> {
-    let Some(first) = columns.first().filter(|_| !rows.is_empty()) else { return Ok(columns) };
+    let Some(first) = columns.first().filter(|_| !rows.is_empty()) else {
+        return Ok(columns);
+    };
     let mut marks = vec![false; first.len()];
     for row in rows {
         marks[*row] = true;
@@ -204,11 +230,17 @@ mod tests {
 
     #[test]
     fn types_that_a_batch_has_stay_and_others_are_text_of_the_same_spelling() {
-        let decimal = Decimal128Array::from(vec![12_345]).with_precision_and_scale(9, 2).unwrap();
+        let decimal = Decimal128Array::from(vec![12_345])
+            .with_precision_and_scale(9, 2)
+            .unwrap();
         let columns: [(ArrayRef, DataType, &str); 9] = [
             (Arc::new(Int32Array::from(vec![-7])), DataType::Int64, "-7"),
             (Arc::new(UInt64Array::from(vec![7])), DataType::Int64, "7"),
-            (Arc::new(UInt64Array::from(vec![u64::MAX])), DataType::Utf8, "18446744073709551615"),
+            (
+                Arc::new(UInt64Array::from(vec![u64::MAX])),
+                DataType::Utf8,
+                "18446744073709551615",
+            ),
             (Arc::new(Float32Array::from(vec![0.1])), DataType::Float32, "0.1"),
             (Arc::new(decimal), DataType::Utf8, "123.45"),
             (
@@ -216,19 +248,31 @@ mod tests {
                 DataType::Utf8,
                 "a text of some length",
             ),
-            (Arc::new(BinaryViewArray::from(vec![&b"\x00\xff"[..]])), DataType::Utf8, "00ff"),
+            (
+                Arc::new(BinaryViewArray::from(vec![&b"\x00\xff"[..]])),
+                DataType::Utf8,
+                "00ff",
+            ),
             (
                 Arc::new(TimestampNanosecondArray::from(vec![1_250_000_000]).with_timezone("UTC")),
                 DataType::Timestamp(arrow_schema::TimeUnit::Nanosecond, Some("UTC".into())),
                 "1970-01-01T00:00:01.250Z",
             ),
-            (Arc::new(BooleanArray::from(vec![true])), DataType::Boolean, "true"),
+            (
+                Arc::new(BooleanArray::from(vec![true])),
+                DataType::Boolean,
+                "true",
+            ),
         ];
         for (column, kind, text) in columns {
             let held = held(&column, &PLAIN, 100);
             assert_eq!(*held.data_type(), kind);
             assert_eq!(spelling::text(&held, 0).as_deref(), Some(text));
-            assert_eq!(texts(&column_of_text(&column), &PLAIN).value(0), text, "as it was spelled before");
+            assert_eq!(
+                texts(&column_of_text(&column), &PLAIN).value(0),
+                text,
+                "as it was spelled before"
+            );
         }
     }
 
@@ -243,8 +287,11 @@ mod tests {
 
     #[test]
     fn a_row_is_too_long_by_all_that_is_spelled_of_it() {
-        let texts: ArrayRef =
-            Arc::new(StringViewArray::from(vec![Some("x".repeat(20)), None, Some("x".into())]));
+        let texts: ArrayRef = Arc::new(StringViewArray::from(vec![
+            Some("x".repeat(20)),
+            None,
+            Some("x".into()),
+        ]));
         let numbers: ArrayRef = Arc::new(Int64Array::from(vec![Some(123), Some(1_234_567_890), None]));
         let points: ArrayRef =
             Arc::new(FixedSizeBinaryArray::try_from_iter([[0_u8; 5]; 3].into_iter()).unwrap());
@@ -268,7 +315,10 @@ mod tests {
     fn rows_are_taken_until_their_bytes_are_there() {
         let texts: ArrayRef = Arc::new(StringViewArray::from(vec!["x".repeat(20); 10]));
         let rows = RecordBatch::try_from_iter([("a", Arc::clone(&texts)), ("b", texts)]).unwrap();
-        assert_eq!([400, 399, 81, 80, 1].map(|bytes| fitting(&rows, bytes)), [10, 10, 3, 2, 1]);
+        assert_eq!(
+            [400, 399, 81, 80, 1].map(|bytes| fitting(&rows, bytes)),
+            [10, 10, 3, 2, 1]
+        );
         assert_eq!(fitting(&rows.slice(8, 2), 40), 1);
         assert_eq!(size(&rows), 400);
     }

@@ -30,11 +30,17 @@ pub(super) const LIMITS: Limits = Limits {
 };
 
 fn lon_lat() -> Format {
-    Format::Csv { dialect: Dialect::USUAL, geometry: CsvGeometry::of_columns("lon", "lat") }
+    Format::Csv {
+        dialect: Dialect::USUAL,
+        geometry: CsvGeometry::of_columns("lon", "lat"),
+    }
 }
 
 fn ogr(layer: Option<&str>) -> Format {
-    Format::Ogr { layer: layer.map(str::to_owned), allow_views: false }
+    Format::Ogr {
+        layer: layer.map(str::to_owned),
+        allow_views: false,
+    }
 }
 
 /// Opens `path`, shown as `shown.ext`, as the pipeline would.
@@ -44,7 +50,9 @@ pub(super) fn open_as(
     limits: &Limits,
     crs: Option<Crs>,
 ) -> Result<Reader, SourceError> {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
+    let extension = path
+        .extension()
+        .map(|extension| extension.to_string_lossy().into_owned());
     let shown: Arc<str> = format!("in/shown.{}", extension.unwrap_or_default()).into();
     let plan = SourcePlan::of_file(path.to_owned(), shown, format, crs);
     open(&Landed::at(path.to_owned()), &plan, limits, None)
@@ -67,7 +75,10 @@ fn one(text: impl AsRef<[u8]>, format: Format) -> RawBatch {
 
 fn fault(text: impl AsRef<[u8]>, format: Format) -> String {
     let error = read_text(text, format, &LIMITS).unwrap_err().to_string();
-    assert!(error.contains("in/shown.text") && !error.contains("0123"), "{error}");
+    assert!(
+        error.contains("in/shown.text") && !error.contains("0123"),
+        "{error}"
+    );
     error
 }
 
@@ -75,12 +86,22 @@ fn fault(text: impl AsRef<[u8]>, format: Format) -> String {
 pub(super) fn column(batch: &RawBatch, name: &str) -> Vec<Option<&'static str>> {
     let (_, values) = batch.columns.iter().find(|(column, _)| column == name).unwrap();
     // A test's few texts may as well stay, and read like literals.
-    spelling::texts(values).iter().map(|text| text.map(|text| &*text.to_owned().leak())).collect()
+    spelling::texts(values)
+        .iter()
+        .map(|text| text.map(|text| &*text.to_owned().leak()))
+        .collect()
 }
 
 /// Type of a column.
 pub(super) fn kind(batch: &RawBatch, name: &str) -> DataType {
-    batch.columns.iter().find(|(column, _)| column == name).unwrap().1.data_type().clone()
+    batch
+        .columns
+        .iter()
+        .find(|(column, _)| column == name)
+        .unwrap()
+        .1
+        .data_type()
+        .clone()
 }
 
 pub(super) fn geometries(batch: &RawBatch) -> Vec<Option<String>> {
@@ -94,5 +115,9 @@ pub(super) fn geometries(batch: &RawBatch) -> Vec<Option<String>> {
 
 pub(super) fn defects(batch: &RawBatch) -> Vec<(u64, &str, RejectReason)> {
     let row = |index: usize| batch.rows.value(index);
-    batch.defects.iter().map(|defect| (row(defect.index), defect.field.as_str(), defect.reason)).collect()
+    batch
+        .defects
+        .iter()
+        .map(|defect| (row(defect.index), defect.field.as_str(), defect.reason))
+        .collect()
 }

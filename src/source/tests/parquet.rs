@@ -23,7 +23,11 @@ struct Written<'a> {
     rows: i64,
 }
 
-const PLAIN: Written<'_> = Written { geometries: &[("shape", None)], pairs: &[], rows: 1 };
+const PLAIN: Written<'_> = Written {
+    geometries: &[("shape", None)],
+    pairs: &[],
+    rows: 1,
+};
 
 /// A file with a column `n` of the row numbers and a point `(n, n)` in each geometry column.
 fn bytes(written: &Written<'_>) -> Vec<u8> {
@@ -33,7 +37,10 @@ fn bytes(written: &Written<'_>) -> Vec<u8> {
         [&[1, 1, 0, 0, 0][..], &ordinate, &ordinate].concat()
     };
     let points: ArrayRef = Arc::new(BinaryArray::from_iter_values((1..=written.rows).map(point)));
-    let geometries = written.geometries.iter().map(|(name, _)| (*name, Arc::clone(&points)));
+    let geometries = written
+        .geometries
+        .iter()
+        .map(|(name, _)| (*name, Arc::clone(&points)));
     let batch = RecordBatch::try_from_iter([("n", numbers)].into_iter().chain(geometries)).unwrap();
     let field = |name: &str, physical, logical| {
         let builder = Type::primitive_type_builder(name, physical).with_repetition(Repetition::REQUIRED);
@@ -41,10 +48,18 @@ fn bytes(written: &Written<'_>) -> Vec<u8> {
     };
     let mut fields = vec![field("n", Physical::INT64, None)];
     fields.extend(
-        written.geometries.iter().map(|(name, kind)| field(name, Physical::BYTE_ARRAY, kind.clone())),
+        written
+            .geometries
+            .iter()
+            .map(|(name, kind)| field(name, Physical::BYTE_ARRAY, kind.clone())),
     );
-    let schema = Type::group_type_builder("schema").with_fields(fields).build().unwrap();
-    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(10)).build();
+    let schema = Type::group_type_builder("schema")
+        .with_fields(fields)
+        .build()
+        .unwrap();
+    let properties = WriterProperties::builder()
+        .set_max_row_group_row_count(Some(10))
+        .build();
     let options = ArrowWriterOptions::new()
         .with_parquet_schema(SchemaDescriptor::new(Arc::new(schema)))
         .with_skip_arrow_metadata(true)
@@ -59,7 +74,9 @@ fn bytes(written: &Written<'_>) -> Vec<u8> {
 }
 
 fn parquet(geometry: Option<&str>) -> Format {
-    Format::Parquet { geometry: geometry.map(str::to_owned) }
+    Format::Parquet {
+        geometry: geometry.map(str::to_owned),
+    }
 }
 
 /// Opens a file, which is there as long as the folder is.
@@ -74,14 +91,21 @@ fn opened(
     let reader = open_as(&path, parquet(geometry), &LIMITS, crs);
     reader.map(|reader| (reader, folder)).map_err(|error| {
         let text = error.to_string();
-        assert!(text.contains("in/shown.parquet") && !text.contains("0123"), "{text}");
+        assert!(
+            text.contains("in/shown.parquet") && !text.contains("0123"),
+            "{text}"
+        );
         text
     })
 }
 
 /// The CRS of a file with one native geometry column, or why there is none.
 fn native(kind: LogicalType, pairs: &[(&str, &str)]) -> Result<String, String> {
-    let written = Written { geometries: &[("shape", Some(kind))], pairs, rows: 1 };
+    let written = Written {
+        geometries: &[("shape", Some(kind))],
+        pairs,
+        rows: 1,
+    };
     opened(&written, None, None).map(|(reader, _)| reader.crs().to_string())
 }
 
@@ -95,12 +119,20 @@ fn native_types_say_their_crs() {
     assert_eq!(native(geometry("OGC:CRS84"), &[]), crs84());
     assert_eq!(native(geometry("EPSG:26914"), &[]), Ok("EPSG:26914".to_owned()));
     assert_eq!(native(geometry(utm), &[]), Ok("EPSG:26914".to_owned()));
-    assert_eq!(native(geometry("projjson:my_crs"), &[("my_crs", utm)]), Ok("EPSG:26914".to_owned()));
-    for (crs, said) in
-        [("srid:0", "its CRS and"), ("srid:4326", "`srid:4326`"), ("projjson:gone", "`projjson:gone`")]
-    {
+    assert_eq!(
+        native(geometry("projjson:my_crs"), &[("my_crs", utm)]),
+        Ok("EPSG:26914".to_owned())
+    );
+    for (crs, said) in [
+        ("srid:0", "its CRS and"),
+        ("srid:4326", "`srid:4326`"),
+        ("projjson:gone", "`projjson:gone`"),
+    ] {
         let error = native(geometry(crs), &[]).unwrap_err();
-        assert!(error.contains("doesn't say its CRS") && error.contains(said), "{error}");
+        assert!(
+            error.contains("doesn't say its CRS") && error.contains(said),
+            "{error}"
+        );
     }
 }
 
@@ -114,7 +146,10 @@ fn a_definition_without_a_code_is_read_by_what_it_says() {
 #[test]
 fn the_pipeline_names_a_column_that_nothing_else_does() {
     let error = opened(&PLAIN, None, Some(Crs::Crs84)).err().unwrap();
-    assert!(error.contains("`n`, `shape`") && error.contains("geometry = "), "{error}");
+    assert!(
+        error.contains("`n`, `shape`") && error.contains("geometry = "),
+        "{error}"
+    );
     let error = opened(&PLAIN, Some("shape"), None).err().unwrap();
     assert!(error.contains("doesn't say its CRS"), "{error}");
     let error = opened(&PLAIN, Some("n"), Some(Crs::Crs84)).err().unwrap();
@@ -129,7 +164,10 @@ fn the_pipeline_names_a_column_that_nothing_else_does() {
 fn of_several_geometries_one_must_be_chosen() {
     let kind = Some(LogicalType::geometry(None));
     let utm = Some(LogicalType::geometry(Some("EPSG:26914".to_owned())));
-    let two = Written { geometries: &[("shape", kind), ("footprint", utm)], ..PLAIN };
+    let two = Written {
+        geometries: &[("shape", kind), ("footprint", utm)],
+        ..PLAIN
+    };
     let error = opened(&two, None, None).err().unwrap();
     assert!(error.contains("`shape`, `footprint`"), "{error}");
     let (reader, _) = opened(&two, Some("footprint"), None).unwrap();
@@ -138,8 +176,19 @@ fn of_several_geometries_one_must_be_chosen() {
         ("EPSG:26914", &["n".to_owned()][..])
     );
     let geo = r#"{"version":"1.1.0","primary_column":"shape","columns":{"shape":{"encoding":"WKB"}}}"#;
-    let (reader, _) = opened(&Written { pairs: &[("geo", geo)], ..two }, None, None).unwrap();
-    assert_eq!((reader.crs(), reader.fixed_columns().unwrap().len()), (&Crs::Crs84, 1));
+    let (reader, _) = opened(
+        &Written {
+            pairs: &[("geo", geo)],
+            ..two
+        },
+        None,
+        None,
+    )
+    .unwrap();
+    assert_eq!(
+        (reader.crs(), reader.fixed_columns().unwrap().len()),
+        (&Crs::Crs84, 1)
+    );
 }
 
 #[test]
@@ -147,12 +196,23 @@ fn a_file_that_contradicts_itself_is_refused() {
     let geo = r#"{"version":"2.0.0","primary_column":"shape","columns":{"shape":{"encoding":"WKB"}}}"#;
     let file = |crs: &str| {
         let geometries = &[("shape", Some(LogicalType::geometry(Some(crs.to_owned()))))];
-        opened(&Written { geometries, pairs: &[("geo", geo)], rows: 1 }, None, None)
-            .map(|(reader, _)| reader.crs().clone())
+        opened(
+            &Written {
+                geometries,
+                pairs: &[("geo", geo)],
+                rows: 1,
+            },
+            None,
+            None,
+        )
+        .map(|(reader, _)| reader.crs().clone())
     };
     assert_eq!(file("EPSG:4326"), Ok(Crs::Crs84));
     let error = file("EPSG:3857").unwrap_err();
-    assert!(error.contains("contradicts itself") && error.contains("EPSG:3857"), "{error}");
+    assert!(
+        error.contains("contradicts itself") && error.contains("EPSG:3857"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -163,7 +223,15 @@ fn rows_are_numbered_within_their_file_and_batches_end_with_it() {
         let path = folder.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let geometries = &[("shape", Some(kind.clone()))];
-        fs::write(path, bytes(&Written { geometries, pairs: &[], rows })).unwrap();
+        fs::write(
+            path,
+            bytes(&Written {
+                geometries,
+                pairs: &[],
+                rows,
+            }),
+        )
+        .unwrap();
     }
     let read = |limits: &Limits, path: &Path| -> Vec<(String, Vec<u64>)> {
         let reader = open_as(path, parquet(None), limits, None).unwrap();
@@ -173,13 +241,26 @@ fn rows_are_numbered_within_their_file_and_batches_end_with_it() {
         };
         reader.map(batch).collect()
     };
-    let error = open_as(folder.path(), parquet(None), &LIMITS, None).err().unwrap().to_string();
-    assert!(error.contains("b=1/x.parquet") && error.contains("`b`"), "{error}");
+    let error = open_as(folder.path(), parquet(None), &LIMITS, None)
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        error.contains("b=1/x.parquet") && error.contains("`b`"),
+        "{error}"
+    );
     fs::remove_file(folder.path().join("a.parquet")).unwrap();
     let found = read(&LIMITS, folder.path());
     assert_eq!(found, [("in/shown./b=2/x.parquet".to_owned(), vec![1, 2, 3])]);
-    let limits = Limits { batch_rows: 2, rows: Some(3), ..LIMITS };
-    let counted: Vec<usize> = read(&limits, folder.path()).iter().map(|(_, rows)| rows.len()).collect();
+    let limits = Limits {
+        batch_rows: 2,
+        rows: Some(3),
+        ..LIMITS
+    };
+    let counted: Vec<usize> = read(&limits, folder.path())
+        .iter()
+        .map(|(_, rows)| rows.len())
+        .collect();
     assert_eq!(counted, [2, 1]);
 }
 
@@ -188,12 +269,29 @@ fn a_row_over_the_limit_is_rejected_alone() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("a.parquet");
     let geometries = &[("shape", Some(LogicalType::geometry(None)))];
-    fs::write(&path, bytes(&Written { geometries, pairs: &[], rows: 120 })).unwrap();
+    fs::write(
+        &path,
+        bytes(&Written {
+            geometries,
+            pairs: &[],
+            rows: 120,
+        }),
+    )
+    .unwrap();
     // A point is 21 bytes; the number of the hundredth row is the first with three digits.
-    let limits = Limits { record_bytes: 23, ..LIMITS };
-    let batches: Vec<_> = open_as(&path, parquet(None), &limits, None).unwrap().map(Result::unwrap).collect();
+    let limits = Limits {
+        record_bytes: 23,
+        ..LIMITS
+    };
+    let batches: Vec<_> = open_as(&path, parquet(None), &limits, None)
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
     let found = defects(&batches[0]);
-    assert_eq!((found.len(), found[0]), (21, (100, "record", RejectReason::RecordTooLong)));
+    assert_eq!(
+        (found.len(), found[0]),
+        (21, (100, "record", RejectReason::RecordTooLong))
+    );
 }
 
 /// INT96 and annotated bytes, at the top and nested, as no Arrow writer writes them.
@@ -204,7 +302,10 @@ fn low_level() -> Vec<u8> {
         levels: [Option<&[i16]>; 2],
     ) {
         let mut column = group.next_column().unwrap().unwrap();
-        column.typed::<T>().write_batch(values, levels[0], levels[1]).unwrap();
+        column
+            .typed::<T>()
+            .write_batch(values, levels[0], levels[1])
+            .unwrap();
         column.close().unwrap();
     }
     let schema = "message m {
@@ -239,8 +340,11 @@ fn instants_of_96_bits_and_nested_bytes_are_spelled_like_others() {
     fs::write(&path, low_level()).unwrap();
     let mut reader = open_as(&path, parquet(Some("shape")), &LIMITS, Some(Crs::Crs84)).unwrap();
     let batch = reader.next().unwrap().unwrap();
-    let values: Vec<String> =
-        batch.columns.iter().map(|(_, values)| spelling::text(values, 0).unwrap()).collect();
+    let values: Vec<String> = batch
+        .columns
+        .iter()
+        .map(|(_, values)| spelling::text(values, 0).unwrap())
+        .collect();
     assert_eq!(
         values,
         [

@@ -28,7 +28,11 @@ fn dbf(fields: &[(&str, u8, u8)], rows: &[&[&[u8]]], language: u8) -> Vec<u8> {
         file.push(b' ');
         for ((_, kind, width), value) in fields.iter().zip(*row) {
             let blanks = vec![b' '; usize::from(*width) - value.len()];
-            let parts = if *kind == b'N' { [&blanks[..], value] } else { [*value, &blanks[..]] };
+            let parts = if *kind == b'N' {
+                [&blanks[..], value]
+            } else {
+                [*value, &blanks[..]]
+            };
             file.extend(parts.concat());
         }
     }
@@ -58,8 +62,12 @@ fn read(path: &Path) -> Result<RawBatch, SourceError> {
 #[test]
 fn texts_are_decoded_one_by_one_whatever_is_declared() {
     const WINDOWS: u8 = 0x57;
-    let rows: &[&[&[u8]]] =
-        &[&[b"1", "Peña".as_bytes()], &[b"2", b"Pe\xF1a"], &[b"3", b"plain"], &[b"4", b"SanPePe\xC3"]];
+    let rows: &[&[&[u8]]] = &[
+        &[b"1", "Peña".as_bytes()],
+        &[b"2", b"Pe\xF1a"],
+        &[b"3", b"plain"],
+        &[b"4", b"SanPePe\xC3"],
+    ];
     let attributes = |language| dbf(&[("id", b'N', 4), ("name", b'C', 8)], rows, language);
     for (language, page, cut, recoded) in [
         (0, None, "SanPePeÃ", 2),
@@ -81,20 +89,39 @@ fn texts_are_decoded_one_by_one_whatever_is_declared() {
 /// As doubles the first two are one number.
 #[test]
 fn whole_numbers_of_twenty_digits_keep_them_all() {
-    let rows: &[&[&[u8]]] = &[&[b"12345678901234567891"], &[b"12345678901234567892"], &[b"7"], &[b""]];
+    let rows: &[&[&[u8]]] = &[
+        &[b"12345678901234567891"],
+        &[b"12345678901234567892"],
+        &[b"7"],
+        &[b""],
+    ];
     let folder = TempDir::new().unwrap();
     let path = shapefile(&folder, 4, &dbf(&[("id", b'N', 20)], rows, 0), None);
-    let expected = [Some("12345678901234567891"), Some("12345678901234567892"), Some("7"), None];
+    let expected = [
+        Some("12345678901234567891"),
+        Some("12345678901234567892"),
+        Some("7"),
+        None,
+    ];
     assert_eq!(column(&read(&path).unwrap(), "id"), expected);
     // With decimals that are all zeros, as spreadsheets and databases write them.
-    let rows: &[&[&[u8]]] =
-        &[&[b"1234567890123456789.00"], &[b"1234567890123456788.00"], &[b"0.50"], &[b"7.00"]];
+    let rows: &[&[&[u8]]] = &[
+        &[b"1234567890123456789.00"],
+        &[b"1234567890123456788.00"],
+        &[b"0.50"],
+        &[b"7.00"],
+    ];
     let mut attributes = dbf(&[("id", b'N', 22)], rows, 0);
     attributes[32 + 17] = 2;
     let decimals = TempDir::new().unwrap();
     assert_eq!(
         column(&read(&shapefile(&decimals, 4, &attributes, None)).unwrap(), "id"),
-        [Some("1234567890123456789"), Some("1234567890123456788"), Some("0.5"), Some("7")]
+        [
+            Some("1234567890123456789"),
+            Some("1234567890123456788"),
+            Some("0.5"),
+            Some("7")
+        ]
     );
     let zipped = folder.path().join("zipped.zip");
     datasets::pack(&zipped, folder.path(), &[]);
@@ -107,9 +134,18 @@ fn whole_numbers_of_twenty_digits_keep_them_all() {
 #[test]
 fn shapes_and_attributes_of_unequal_number_are_refused() {
     let rows: &[&[&[u8]]] = &[&[b"1"], &[b"2"]];
-    for (points, told) in [(1, "1 shapes and its .dbf 2 rows"), (3, "3 shapes and its .dbf 2 rows")] {
+    for (points, told) in [
+        (1, "1 shapes and its .dbf 2 rows"),
+        (3, "3 shapes and its .dbf 2 rows"),
+    ] {
         let folder = TempDir::new().unwrap();
-        let error = read(&shapefile(&folder, points, &dbf(&[("id", b'N', 4)], rows, 0), None)).unwrap_err();
+        let error = read(&shapefile(
+            &folder,
+            points,
+            &dbf(&[("id", b'N', 4)], rows, 0),
+            None,
+        ))
+        .unwrap_err();
         assert!(error.to_string().contains(told), "{error}");
     }
 }
@@ -128,9 +164,15 @@ fn an_index_may_be_padded() {
 #[test]
 fn coded_domains_are_decoded_beside_their_codes() {
     for file in ["coded.gpkg", "coded.gdb.zip"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/domains").join(file);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/fixtures/domains")
+            .join(file);
         let batch = read(&path).unwrap();
-        assert_eq!(column(&batch, "status"), [Some("1"), Some("2"), Some("9"), None], "{file}");
+        assert_eq!(
+            column(&batch, "status"),
+            [Some("1"), Some("2"), Some("9"), None],
+            "{file}"
+        );
         assert_eq!(
             column(&batch, "status_decoded"),
             [Some("In service"), Some("Out of service"), None, None],
@@ -149,7 +191,10 @@ fn coded_domains_are_decoded_beside_their_codes() {
 fn codes_mean_what_the_subtype_of_their_row_says() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/domains/kinds.gdb.zip");
     let batch = read(&path).unwrap();
-    assert_eq!(column(&batch, "kind_decoded"), [Some("Road"), Some("Rail"), Some("Rail"), None]);
+    assert_eq!(
+        column(&batch, "kind_decoded"),
+        [Some("Road"), Some("Rail"), Some("Rail"), None]
+    );
     assert_eq!(
         column(&batch, "status_decoded"),
         [Some("Open"), Some("Freight"), Some("Passenger"), Some("Open")],
@@ -162,10 +207,19 @@ fn codes_mean_what_the_subtype_of_their_row_says() {
 fn geometries_may_state_what_their_column_does_not() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("a.gpkg");
-    fixture::write(&path, "GPKG", &["sites"], Some("EPSG:4326"), &["POINT (1 2)", "POINT (3 4)"]);
+    fixture::write(
+        &path,
+        "GPKG",
+        &["sites"],
+        Some("EPSG:4326"),
+        &["POINT (1 2)", "POINT (3 4)"],
+    );
     fixture::ask(
         &path,
-        &["UPDATE gpkg_geometry_columns SET srs_id = 0", "UPDATE gpkg_contents SET srs_id = 0"],
+        &[
+            "UPDATE gpkg_geometry_columns SET srs_id = 0",
+            "UPDATE gpkg_contents SET srs_id = 0",
+        ],
     );
     let reader = open_as(&path, ogr(None), &LIMITS, Some(Crs::Crs84)).unwrap();
     assert_eq!(reader.map(|batch| batch.unwrap().len()).sum::<usize>(), 2);
@@ -187,7 +241,10 @@ fn an_undefined_crs_is_none() {
                 &format!("UPDATE gpkg_contents SET srs_id = {srs_id}"),
             ],
         );
-        let error = open_as(&path, ogr(None), &LIMITS, None).err().unwrap().to_string();
+        let error = open_as(&path, ogr(None), &LIMITS, None)
+            .err()
+            .unwrap()
+            .to_string();
         assert!(error.contains("doesn't say its CRS"), "{srs_id}: {error}");
         let reader = open_as(&path, ogr(None), &LIMITS, Some(Crs::Code("EPSG:3857".into()))).unwrap();
         assert_eq!(*reader.crs(), Crs::Code("EPSG:3857".into()), "{srs_id}");

@@ -72,13 +72,21 @@ fn date_text(date: &ExcelDateTime) -> String {
         return duration_text(days);
     }
     let (year, month, day, hour, minute, second, milli) = date.to_ymd_hms_milli();
-    let fraction = if milli > 0 { format!(".{milli:03}") } else { String::new() };
+    let fraction = if milli > 0 {
+        format!(".{milli:03}")
+    } else {
+        String::new()
+    };
     let time = format!("{hour:02}:{minute:02}:{second:02}{fraction}");
     if days < 1.0 {
         return time;
     }
     let day = format!("{year:04}-{month:02}-{day:02}");
-    if time == "00:00:00" { day } else { format!("{day}T{time}") }
+    if time == "00:00:00" {
+        day
+    } else {
+        format!("{day}T{time}")
+    }
 }
 
 /// Hours, minutes and seconds; the hours go on beyond 24.
@@ -98,8 +106,14 @@ mod tests {
     fn dates_are_values_where_the_calendar_has_them() {
         let date = |days| DataRef::DateTime(ExcelDateTime::new(days, ExcelDateTimeType::DateTime, false));
         let value = |days| Cell::of(date(days)).map(|cell| matches!(cell.value(), Value::Text(_)));
-        assert!(matches!(Cell::of(date(43_890.0)).unwrap().value(), Value::Day(18_321)));
-        assert!(matches!(Cell::of(date(43_890.5)).unwrap().value(), Value::Local(_)));
+        assert!(matches!(
+            Cell::of(date(43_890.0)).unwrap().value(),
+            Value::Day(18_321)
+        ));
+        assert!(matches!(
+            Cell::of(date(43_890.5)).unwrap().value(),
+            Value::Local(_)
+        ));
         // Half a day, a day before all, and a 29 February that never was.
         assert_eq!([value(0.5), value(-1.0), value(60.0)], [Some(true); 3]);
     }
@@ -129,8 +143,16 @@ mod tests {
             (span(1.5), Some("36:00:00")),
         ] {
             let cell = Cell::of(value.clone());
-            assert_eq!(cell.as_ref().map(|cell| cell.text()).as_deref(), expected, "{value:?}");
-            assert_eq!(cell.map(|cell| cell.value().text()).as_deref(), expected, "{value:?}");
+            assert_eq!(
+                cell.as_ref().map(|cell| cell.text()).as_deref(),
+                expected,
+                "{value:?}"
+            );
+            assert_eq!(
+                cell.map(|cell| cell.value().text()).as_deref(),
+                expected,
+                "{value:?}"
+            );
         }
     }
 }

@@ -11,13 +11,19 @@ use super::{At, Bounds, XlsxRecords, likely_header, sheets};
 
 /// Describes every visible sheet; the geometry is that of the first, its first column where none looks like it.
 pub(in crate::source) fn describe(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
-    let bounds = Bounds { record: LIMITS.record_bytes, archive: LIMITS.archive_bytes };
+    let bounds = Bounds {
+        record: LIMITS.record_bytes,
+        archive: LIMITS.archive_bytes,
+    };
     let mut layers: Vec<LayerDescription> = Vec::new();
     let mut format = None;
     let sheets = sheets(path, shown, bounds.archive)?;
     for sheet in &sheets {
         let header_row = likely_header(path, shown, sheet, bounds)?;
-        let at = At { sheet: Some(sheet), header_row };
+        let at = At {
+            sheet: Some(sheet),
+            header_row,
+        };
         let records = match XlsxRecords::open_header(path, shown, at, bounds) {
             // A blank sheet beside others is nothing to stop at.
             Err(SourceError::Empty { .. }) if sheets.len() > 1 => continue,
@@ -27,7 +33,11 @@ pub(in crate::source) fn describe(path: &Path, shown: &Arc<str>) -> Result<Descr
         let first = records.header().first().cloned().unwrap_or_default();
         let geometry = found.clone().unwrap_or(CsvGeometry::Wkt { column: first });
         let chosen = (sheets.len() > 1).then(|| sheet.clone());
-        format.get_or_insert(Format::Xlsx { sheet: chosen, header_row, geometry });
+        format.get_or_insert(Format::Xlsx {
+            sheet: chosen,
+            header_row,
+            geometry,
+        });
         layers.push(LayerDescription {
             name: sheet.clone(),
             geometry: matches!(found, Some(CsvGeometry::Xy { .. })).then(|| "Point".to_owned()),
@@ -36,5 +46,9 @@ pub(in crate::source) fn describe(path: &Path, shown: &Arc<str>) -> Result<Descr
             columns: undeclared(records.header().iter().cloned()),
         });
     }
-    Ok(Description { format, dialect: None, layers })
+    Ok(Description {
+        format,
+        dialect: None,
+        layers,
+    })
 }

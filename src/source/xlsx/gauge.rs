@@ -43,11 +43,19 @@ impl Gauge {
             // Names are looked up whatever their case and folder.
             let file = entry.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
             let is_texts = file == "sharedstrings.xml";
-            *self = Self { entry: entry.to_owned(), is_texts, wrong, ..Self::default() };
+            *self = Self {
+                entry: entry.to_owned(),
+                is_texts,
+                wrong,
+                ..Self::default()
+            };
         }
         self.bytes += piece.len() as u64;
         if self.is_texts && self.bytes > MAX_TEXTS {
-            return Err(format!("holds over {} MiB of texts; save the sheet as CSV", MAX_TEXTS >> 20));
+            return Err(format!(
+                "holds over {} MiB of texts; save the sheet as CSV",
+                MAX_TEXTS >> 20
+            ));
         }
         // The workbook says which entry is parsed for which part: a sheet may be called `image1.png`.
         piece.iter().try_for_each(|byte| self.step(*byte))
@@ -60,16 +68,26 @@ impl Gauge {
         }
         let most = self.bytes / LEAST_TEXT;
         if self.claimed > most {
-            return Err(format!("`{}` claims {} texts and has room for {most}", self.entry, self.claimed));
+            return Err(format!(
+                "`{}` claims {} texts and has room for {most}",
+                self.entry, self.claimed
+            ));
         }
         Ok(())
     }
 
     fn step(&mut self, byte: u8) -> Result<(), String> {
-        self.piece = if matches!(byte, b'<' | b'>') { 0 } else { self.piece + 1 };
+        self.piece = if matches!(byte, b'<' | b'>') {
+            0
+        } else {
+            self.piece + 1
+        };
         self.cell = self.cell.map(|bytes| bytes + 1);
         if self.piece.max(self.cell.unwrap_or(0)) > MAX_PIECE {
-            return Err(format!("holds a cell, text or tag of over {} MiB", MAX_PIECE >> 20));
+            return Err(format!(
+                "holds a cell, text or tag of over {} MiB",
+                MAX_PIECE >> 20
+            ));
         }
         if let Some(head) = &mut self.head {
             head.push(byte);
@@ -86,7 +104,9 @@ impl Gauge {
             _ => {}
         }
         if byte == b'>' {
-            self.claimed = self.claimed.max(self.head.take().map_or(0, |head| claimed(&head)));
+            self.claimed = self
+                .claimed
+                .max(self.head.take().map_or(0, |head| claimed(&head)));
         }
         Ok(())
     }
@@ -105,12 +125,19 @@ impl Gauge {
 /// The number of texts that the tag claims.
 fn claimed(head: &[u8]) -> u64 {
     let head = String::from_utf8_lossy(head);
-    let values = head.split("uniqueCount").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('='));
+    let values = head
+        .split("uniqueCount")
+        .skip(1)
+        .filter_map(|rest| rest.trim_start().strip_prefix('='));
     let digits = values.map(|value| value.trim_start().trim_start_matches(['"', '\'']));
     let number = |text: &str| {
         let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         // A number of more digits than fit is no smaller.
-        if end == 0 { 0 } else { text[..end].parse().unwrap_or(u64::MAX) }
+        if end == 0 {
+            0
+        } else {
+            text[..end].parse().unwrap_or(u64::MAX)
+        }
     };
     digits.map(number).max().unwrap_or(0)
 }
@@ -142,11 +169,31 @@ mod tests {
         let long = vec![b'a'; usize::try_from(MAX_PIECE).unwrap() + 1];
         let half = &long[..=long.len() / 2];
         let text = [b"<row><c><is><t>", long.as_slice(), b"</t></is></c></row>"].concat();
-        let runs = [b"<x:c r='A1'><r><t>", half, b"</t></r><r><t>", half, b"</t></r></x:c>"].concat();
+        let runs = [
+            b"<x:c r='A1'><r><t>",
+            half,
+            b"</t></r><r><t>",
+            half,
+            b"</t></r></x:c>",
+        ]
+        .concat();
         let cells = [b"<c><v>", half, b"</v></c><c><v>", half, b"</v></c>"].concat();
-        let tail = [b"<c r='A1'/></row></sheetData><a>", half, b"</a><a>", half, b"</a>"].concat();
+        let tail = [
+            b"<c r='A1'/></row></sheetData><a>",
+            half,
+            b"</a><a>",
+            half,
+            b"</a>",
+        ]
+        .concat();
         let sheet = |text: &[u8]| gauge("xl/worksheets/sheet1.xml", text).is_ok();
-        assert_eq!([&text, &runs, &cells, &tail].map(|text| sheet(text)), [false, false, true, true]);
-        assert!(gauge("xl/media/image1.png", &text).is_err(), "whatever the entry is called");
+        assert_eq!(
+            [&text, &runs, &cells, &tail].map(|text| sheet(text)),
+            [false, false, true, true]
+        );
+        assert!(
+            gauge("xl/media/image1.png", &text).is_err(),
+            "whatever the entry is called"
+        );
     }
 }

@@ -68,8 +68,9 @@ impl XlsxRecords {
         bounds: Bounds,
     ) -> Result<Self, SourceError> {
         let mut records = Self::open_header(path, shown, at, bounds)?;
-        records.place =
-            Place::find(geometry, |column| header::position(column, &records.header, &records.shown))?;
+        records.place = Place::find(geometry, |column| {
+            header::position(column, &records.header, &records.shown)
+        })?;
         Ok(records)
     }
 
@@ -84,7 +85,11 @@ impl XlsxRecords {
         // A merged cell at the end has blank ones behind it, and they have columns.
         let width = filled.max(header.width.min(MAX_COLUMNS));
         if width > MAX_COLUMNS {
-            return Err(SourceError::TooManyColumns { shown, row: header.number, limit: MAX_COLUMNS });
+            return Err(SourceError::TooManyColumns {
+                shown,
+                row: header.number,
+                limit: MAX_COLUMNS,
+            });
         }
         let mut written = vec![Cow::Borrowed(""); width];
         for (column, cell) in &header.cells {
@@ -92,10 +97,22 @@ impl XlsxRecords {
         }
         let names = header::names(written.iter().map(AsRef::as_ref));
         if let Some(columns) = header::renamed(written.iter().map(AsRef::as_ref), &names) {
-            tracing::warn!(source = shown, columns, "names stand in the header more than once");
+            tracing::warn!(
+                source = shown,
+                columns,
+                "names stand in the header more than once"
+            );
         }
         let (place, limit, wkb) = (Place::Wkt(0), bounds.record, Vec::new());
-        Ok(Self { shown, header: names, place, rows, limit, has_margin: false, wkb })
+        Ok(Self {
+            shown,
+            header: names,
+            place,
+            rows,
+            limit,
+            has_margin: false,
+            wkb,
+        })
     }
 
     /// Column names, in sheet order.
@@ -110,7 +127,10 @@ impl XlsxRecords {
 
     /// Says once that there are cells beside the table: they are no part of a row.
     fn note_margin(&mut self, row: &Row) {
-        let beside = row.cells.last().filter(|(column, _)| *column >= self.header.len());
+        let beside = row
+            .cells
+            .last()
+            .filter(|(column, _)| *column >= self.header.len());
         if let Some((column, _)) = beside.filter(|_| !self.has_margin) {
             self.has_margin = true;
             let first = format!("column {} of row {}", letters(*column), row.number);
@@ -127,7 +147,11 @@ impl XlsxRecords {
             batch.put(*column, cell.value());
         }
         if row.is_too_long {
-            batch.defect("record", &format!("over {} bytes", self.limit), RejectReason::RecordTooLong);
+            batch.defect(
+                "record",
+                &format!("over {} bytes", self.limit),
+                RejectReason::RecordTooLong,
+            );
             batch.end_row(row.number, None);
             return;
         }
@@ -147,7 +171,12 @@ impl Records for XlsxRecords {
     fn next(&mut self, batch: &mut BatchBuilder) -> Result<bool, SourceError> {
         while let Some(row) = self.rows.next()? {
             // A note beside the table is no row of it.
-            if row.is_too_long || row.cells.first().is_some_and(|(column, _)| *column < self.header.len()) {
+            if row.is_too_long
+                || row
+                    .cells
+                    .first()
+                    .is_some_and(|(column, _)| *column < self.header.len())
+            {
                 self.fill(&row, batch);
                 return Ok(true);
             }
@@ -169,7 +198,9 @@ fn likely_header(path: &Path, shown: &str, sheet: &str, bounds: Bounds) -> Resul
     }
     let most = sizes.iter().map(|(_, cells)| *cells).max().unwrap_or(0);
     let likely = sizes.iter().position(|(_, cells)| cells * 2 > most);
-    let number = likely.filter(|position| *position > 0).and_then(|position| sizes.get(position));
+    let number = likely
+        .filter(|position| *position > 0)
+        .and_then(|position| sizes.get(position));
     Ok(number.and_then(|(number, _)| u32::try_from(*number).ok()))
 }
 
@@ -180,12 +211,17 @@ fn find_header(rows: &mut Rows, shown: &str, wanted: Option<u32>) -> Result<Row,
             Some(wanted) if row.number < wanted => {}
             Some(wanted) if row.number > wanted => {
                 let reason = format!("row {wanted}, which should hold the column names, is blank");
-                return Err(SourceError::Dataset { shown: shown.to_owned(), reason });
+                return Err(SourceError::Dataset {
+                    shown: shown.to_owned(),
+                    reason,
+                });
             }
             _ => return Ok(row),
         }
     }
-    Err(SourceError::Empty { shown: shown.to_owned() })
+    Err(SourceError::Empty {
+        shown: shown.to_owned(),
+    })
 }
 
 /// A column as spreadsheets call it.
@@ -203,7 +239,14 @@ mod tests {
 
     #[test]
     fn columns_are_called_as_in_a_sheet() {
-        for (column, name) in [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA"), (16_383, "XFD")] {
+        for (column, name) in [
+            (0, "A"),
+            (25, "Z"),
+            (26, "AA"),
+            (701, "ZZ"),
+            (702, "AAA"),
+            (16_383, "XFD"),
+        ] {
             assert_eq!(letters(column), name);
         }
     }

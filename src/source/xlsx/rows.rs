@@ -59,7 +59,13 @@ impl Rows {
             // Nobody may be listening any more.
             drop(sender.send(end));
         });
-        Self { shown, messages, bundle: Vec::new().into_iter(), last: 0, ended: false }
+        Self {
+            shown,
+            messages,
+            bundle: Vec::new().into_iter(),
+            last: 0,
+            ended: false,
+        }
     }
 
     /// The next row that holds something; `None` after the last.
@@ -82,13 +88,19 @@ impl Rows {
     }
 
     fn damaged(&self, reason: String) -> SourceError {
-        SourceError::Damaged { shown: self.shown.clone(), row: self.last, reason }
+        SourceError::Damaged {
+            shown: self.shown.clone(),
+            row: self.last,
+            reason,
+        }
     }
 }
 
 /// Sends every row that holds something; the error is why there are no more.
 fn send_all(book: &mut Book, sheet: &str, limit: usize, to: &SyncSender<Message>) -> Result<(), String> {
-    let mut cells = book.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
+    let mut cells = book
+        .worksheet_cells_reader(sheet)
+        .map_err(|error| error.to_string())?;
     let mut bundle: Vec<Row> = Vec::new();
     let mut bytes = 0;
     while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
@@ -110,7 +122,13 @@ fn send_all(book: &mut Book, sheet: &str, limit: usize, to: &SyncSender<Message>
                         return Ok(());
                     }
                 }
-                bundle.push(Row { number, cells: Vec::new(), width: 0, is_too_long: false, bytes: 0 });
+                bundle.push(Row {
+                    number,
+                    cells: Vec::new(),
+                    width: 0,
+                    is_too_long: false,
+                    bytes: 0,
+                });
             }
         }
         let size = cell.text().len();

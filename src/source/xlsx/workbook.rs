@@ -24,20 +24,34 @@ const COMPOUND: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
 
 /// Opens the workbook at `path`, shown as `shown`.
 pub(super) fn open(path: &Path, shown: &str, limit: u64) -> Result<Book, SourceError> {
-    let open = |source| SourceError::Open { shown: shown.to_owned(), source };
-    let broken = |reason: String| SourceError::Dataset { shown: shown.to_owned(), reason };
+    let open = |source| SourceError::Open {
+        shown: shown.to_owned(),
+        source,
+    };
+    let broken = |reason: String| SourceError::Dataset {
+        shown: shown.to_owned(),
+        reason,
+    };
     let mut file = File::open(path).map_err(open)?;
     let mut head = Vec::new();
     file.by_ref().take(512).read_to_end(&mut head).map_err(open)?;
     let found = match sniff::look(&head) {
-        _ if head.is_empty() => return Err(SourceError::Empty { shown: shown.to_owned() }),
+        _ if head.is_empty() => {
+            return Err(SourceError::Empty {
+                shown: shown.to_owned(),
+            });
+        }
         Some("a zip archive") => None,
         _ if head.starts_with(&COMPOUND) => Some(compound(file)),
         found => Some(found.unwrap_or("something else")),
     };
     if let Some(found) = found {
         let expected = "an XLSX workbook";
-        return Err(SourceError::Unexpected { shown: shown.to_owned(), expected, found });
+        return Err(SourceError::Unexpected {
+            shown: shown.to_owned(),
+            expected,
+            found,
+        });
     }
     measure(path, shown, limit)?;
     let file = BufReader::new(File::open(path).map_err(open)?);
@@ -53,8 +67,13 @@ fn compound(file: File) -> &'static str {
 
 fn measure(path: &Path, shown: &str, limit: u64) -> Result<(), SourceError> {
     let mut gauge = Gauge::default();
-    archive::contents(path, shown, limit.min(MAX_BYTES), &mut |entry, piece| gauge.take(entry, piece))?;
-    gauge.finish().map_err(|reason| SourceError::Dataset { shown: shown.to_owned(), reason })
+    archive::contents(path, shown, limit.min(MAX_BYTES), &mut |entry, piece| {
+        gauge.take(entry, piece)
+    })?;
+    gauge.finish().map_err(|reason| SourceError::Dataset {
+        shown: shown.to_owned(),
+        reason,
+    })
 }
 
 /// Names of the visible sheets with cells; of the hidden ones where none is visible.
@@ -65,7 +84,10 @@ pub(in crate::source) fn sheets(path: &Path, shown: &str, limit: u64) -> Result<
 
 /// Visible and hidden sheets with cells, in their order.
 fn names(book: &Book) -> (Vec<String>, Vec<String>) {
-    let sheets = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+    let sheets = book
+        .sheets_metadata()
+        .iter()
+        .filter(|sheet| sheet.typ == SheetType::WorkSheet);
     let (visible, hidden): (Vec<_>, Vec<_>) =
         sheets.partition(|sheet| sheet.visible == SheetVisible::Visible);
     let names = |sheets: Vec<&calamine::Sheet>| sheets.into_iter().map(|sheet| sheet.name.clone()).collect();
@@ -78,13 +100,23 @@ pub(super) fn choose(book: &Book, shown: &str, wanted: Option<&str>) -> Result<S
     let Some(wanted) = wanted else {
         return match visible.len() {
             1 => Ok(visible.remove(0)),
-            0 => Err(SourceError::SheetNeeded { shown: shown.to_owned(), sheets: hidden }),
-            _ => Err(SourceError::SheetNeeded { shown: shown.to_owned(), sheets: visible }),
+            0 => Err(SourceError::SheetNeeded {
+                shown: shown.to_owned(),
+                sheets: hidden,
+            }),
+            _ => Err(SourceError::SheetNeeded {
+                shown: shown.to_owned(),
+                sheets: visible,
+            }),
         };
     };
     visible.append(&mut hidden);
     let exact = visible.iter().position(|name| name == wanted);
-    let folded = || visible.iter().position(|name| name.to_lowercase() == wanted.to_lowercase());
+    let folded = || {
+        visible
+            .iter()
+            .position(|name| name.to_lowercase() == wanted.to_lowercase())
+    };
     match exact.or_else(folded) {
         Some(position) => Ok(visible.swap_remove(position)),
         None => Err(SourceError::NoSuchSheet {

@@ -30,7 +30,13 @@ fn case(
     bytes: impl AsRef<[u8]>,
     words: &'static [&'static str],
 ) -> Case {
-    Case { id, source, file, bytes: bytes.as_ref().to_vec(), words }
+    Case {
+        id,
+        source,
+        file,
+        bytes: bytes.as_ref().to_vec(),
+        words,
+    }
 }
 
 /// A file that another program wrote.
@@ -45,25 +51,49 @@ fn check(prepare: impl FnOnce(&Path), cases: &[Case]) {
     folder.points("1,A,48001,5,-95,35\n");
     prepare(folder.path());
     let mut layers = POINTS_LAYER.to_owned();
-    for Case { id, source, file, bytes, .. } in cases {
+    for Case {
+        id,
+        source,
+        file,
+        bytes,
+        ..
+    } in cases
+    {
         if !bytes.is_empty() {
             folder.write(file, bytes);
         }
         let source = source.replace("FILE", file);
-        layers.push_str(&format!("\n[[layer]]\nid = \"{id}\"\nschema = \"points\"\nsource.{source}\n"));
+        layers.push_str(&format!(
+            "\n[[layer]]\nid = \"{id}\"\nschema = \"points\"\nsource.{source}\n"
+        ));
     }
     folder.pipeline(&format!("{layers}\n[limits]\narchive = \"1 MiB\"\n"));
     let ended = folder.run().code(5);
     let mut wrong = Vec::new();
     for case in cases {
         let layer = ended.layer(case.id);
-        let reason = layer.reason.unwrap_or_else(|| format!("published {} rows", layer.rows_written));
-        let missing: Vec<_> = case.words.iter().filter(|word| !reason.contains(**word)).collect();
-        let leaks = ["landing/", "panicked", "/vsizip"].iter().any(|word| reason.contains(word));
+        let reason = layer
+            .reason
+            .unwrap_or_else(|| format!("published {} rows", layer.rows_written));
+        let missing: Vec<_> = case
+            .words
+            .iter()
+            .filter(|word| !reason.contains(**word))
+            .collect();
+        let leaks = ["landing/", "panicked", "/vsizip"]
+            .iter()
+            .any(|word| reason.contains(word));
         if !missing.is_empty() || leaks || !reason.contains(case.file) {
-            wrong.push(format!("{}: {missing:?} not in, or a leak, or no file name in: {reason}", case.id));
+            wrong.push(format!(
+                "{}: {missing:?} not in, or a leak, or no file name in: {reason}",
+                case.id
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(ended.layer("points").rows_written, 1, "the good layer is published");
+    assert_eq!(
+        ended.layer("points").rows_written,
+        1,
+        "the good layer is published"
+    );
 }

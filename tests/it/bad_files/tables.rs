@@ -30,7 +30,12 @@ fn parquet(geo: Option<&str>, geometry: ArrayRef) -> Vec<u8> {
 }
 
 fn points() -> ArrayRef {
-    let wkb = [&[1, 1, 0, 0, 0][..], &(-95_f64).to_le_bytes(), &35_f64.to_le_bytes()].concat();
+    let wkb = [
+        &[1, 1, 0, 0, 0][..],
+        &(-95_f64).to_le_bytes(),
+        &35_f64.to_le_bytes(),
+    ]
+    .concat();
     Arc::new(BinaryArray::from(vec![wkb.as_slice()]))
 }
 
@@ -57,9 +62,18 @@ fn folders(folder: &Path) {
     write("stray/S=a/1.parquet", &gzip);
     write("stray/S=a/rows.csv", b"ID\n1\n");
     write("mixed/1.parquet", &gzip);
-    write("mixed/2.parquet", &parquet(Some(&geo(r#"{"encoding":"WKB"}"#)), points()));
-    write("crss/1.parquet", &parquet(Some(&geo(r#"{"encoding":"WKB"}"#)), points()));
-    write("crss/2.parquet", &parquet(Some(&geo(r#"{"encoding":"WKB","crs":null}"#)), points()));
+    write(
+        "mixed/2.parquet",
+        &parquet(Some(&geo(r#"{"encoding":"WKB"}"#)), points()),
+    );
+    write(
+        "crss/1.parquet",
+        &parquet(Some(&geo(r#"{"encoding":"WKB"}"#)), points()),
+    );
+    write(
+        "crss/2.parquet",
+        &parquet(Some(&geo(r#"{"encoding":"WKB","crs":null}"#)), points()),
+    );
     write("keys/S=a/1.parquet", &gzip);
     write("keys/T=b/2.parquet", &gzip);
     write("none/readme.txt", b"nothing here");
@@ -71,7 +85,14 @@ fn folders(folder: &Path) {
 fn footer(levels: u16, groups: &[u8]) -> Vec<u8> {
     let element = |children: &[u8]| [&[0x48, 1, b'a'][..], children, &[0]].concat();
     let count = (levels + 1).to_le_bytes()[0] | 0x80;
-    let mut footer = vec![0x15, 2, 0x19, 0xfc, count, u8::try_from((levels + 1) >> 7).unwrap()];
+    let mut footer = vec![
+        0x15,
+        2,
+        0x19,
+        0xfc,
+        count,
+        u8::try_from((levels + 1) >> 7).unwrap(),
+    ];
     footer.extend(element(&[0x15, 2]).repeat(levels.into()));
     footer.extend(element(&[]));
     footer.extend([&[0x16, 0, 0x19], groups, &[0]].concat());
@@ -88,9 +109,27 @@ fn footers_that_parsers_die_of() {
     check(
         |_| {},
         &[
-            case("levels", PARQUET, "a.parquet", footer(1500, &[0x0c]), &["a.parquet", "64 levels"]),
-            case("groups", PARQUET, "b.parquet", groups, &["b.parquet", "2147483647 items"]),
-            case("bytes", PARQUET, "c.parquet", long, &["c.parquet", "68157440 bytes"]),
+            case(
+                "levels",
+                PARQUET,
+                "a.parquet",
+                footer(1500, &[0x0c]),
+                &["a.parquet", "64 levels"],
+            ),
+            case(
+                "groups",
+                PARQUET,
+                "b.parquet",
+                groups,
+                &["b.parquet", "2147483647 items"],
+            ),
+            case(
+                "bytes",
+                PARQUET,
+                "c.parquet",
+                long,
+                &["c.parquet", "68157440 bytes"],
+            ),
         ],
     );
 }
@@ -112,10 +151,22 @@ fn parquet_files_and_folders() {
     check(
         folders,
         &[
-            case("half", PARQUET, "a.parquet", &whole[..whole.len() / 2], &["cut off"]),
+            case(
+                "half",
+                PARQUET,
+                "a.parquet",
+                &whole[..whole.len() / 2],
+                &["cut off"],
+            ),
             case("length", PARQUET, "b.parquet", length, &["footer"]),
             case("page", PARQUET, "c.parquet", page, &["c.parquet after row 0"]),
-            case("html", PARQUET, "d.parquet", "<!DOCTYPE html><html></html>", &["HTML"]),
+            case(
+                "html",
+                PARQUET,
+                "d.parquet",
+                "<!DOCTYPE html><html></html>",
+                &["HTML"],
+            ),
             case(
                 "csv",
                 PARQUET,
@@ -124,8 +175,20 @@ fn parquet_files_and_folders() {
                 &["a Parquet file", "something else"],
             ),
             case("encrypted", PARQUET, "f.parquet", encrypted, &["encrypted"]),
-            case("no_geo", PARQUET, "g.parquet", &polars, &["`geometry = \"…\"`", "`ID`", "crs"]),
-            case("no_crs", geometry("geometry", ""), "h.parquet", &polars, &["doesn't say its CRS"]),
+            case(
+                "no_geo",
+                PARQUET,
+                "g.parquet",
+                &polars,
+                &["`geometry = \"…\"`", "`ID`", "crs"],
+            ),
+            case(
+                "no_crs",
+                geometry("geometry", ""),
+                "h.parquet",
+                &polars,
+                &["doesn't say its CRS"],
+            ),
             case(
                 "misspelt",
                 geometry("geom", ", crs = \"EPSG:4326\""),
@@ -168,7 +231,13 @@ fn parquet_files_and_folders() {
                 parquet(Some(&geo(r#"{"encoding":"point"}"#)), geoarrow()),
                 &["GeoArrow `point`"],
             ),
-            case("geo_text", PARQUET, "o.parquet", parquet(Some("{\"version\":"), points()), &["`geo`"]),
+            case(
+                "geo_text",
+                PARQUET,
+                "o.parquet",
+                parquet(Some("{\"version\":"), points()),
+                &["`geo`"],
+            ),
             case(
                 "primary",
                 PARQUET,
@@ -190,19 +259,47 @@ fn parquet_files_and_folders() {
                 parquet(Some(&geo("{}")), points().slice(0, 0)),
                 &["no rows"],
             ),
-            case("stray_file", PARQUET, "stray", "", &["stray/S=a/rows.csv", "no Parquet file"]),
-            case("mixed_columns", PARQUET, "mixed", "", &["mixed/2.parquet", "other columns", "`NAME`"]),
+            case(
+                "stray_file",
+                PARQUET,
+                "stray",
+                "",
+                &["stray/S=a/rows.csv", "no Parquet file"],
+            ),
+            case(
+                "mixed_columns",
+                PARQUET,
+                "mixed",
+                "",
+                &["mixed/2.parquet", "other columns", "`NAME`"],
+            ),
             case(
                 "mixed_crs",
                 PARQUET,
                 "crss",
                 "",
-                &["crss/2.parquet", "`geometry` in an unknown CRS", "`geometry` in OGC:CRS84"],
+                &[
+                    "crss/2.parquet",
+                    "`geometry` in an unknown CRS",
+                    "`geometry` in OGC:CRS84",
+                ],
             ),
-            case("mixed_keys", PARQUET, "keys", "", &["keys/T=b/2.parquet", "`S`", "`T`"]),
+            case(
+                "mixed_keys",
+                PARQUET,
+                "keys",
+                "",
+                &["keys/T=b/2.parquet", "`S`", "`T`"],
+            ),
             case("no_parquet", PARQUET, "none", "", &["folder of .parquet files"]),
             case("half_folder", PARQUET, "half", "", &["half/2.parquet", "cut off"]),
-            case("as_text", super::CSV, "s.csv", &whole, &["Parquet", "source.parquet"]),
+            case(
+                "as_text",
+                super::CSV,
+                "s.csv",
+                &whole,
+                &["Parquet", "source.parquet"],
+            ),
         ],
     );
 }
@@ -212,7 +309,11 @@ fn workbooks() {
     let book = || fixture("xlsx/openpyxl.xlsx");
     let sheet = |name: &str| name == "xl/worksheets/sheet1.xml";
     let bomb = changed(book(), |name, bytes| {
-        Some(if sheet(name) { [bytes, vec![b' '; 4 << 20]].concat() } else { bytes })
+        Some(if sheet(name) {
+            [bytes, vec![b' '; 4 << 20]].concat()
+        } else {
+            bytes
+        })
     });
     let cut = changed(book(), |name, mut bytes| {
         if sheet(name) {
@@ -222,13 +323,19 @@ fn workbooks() {
     });
     let gone = changed(book(), |name, bytes| (!sheet(name)).then_some(bytes));
     let backwards = changed(book(), |name, bytes| {
-        let text = String::from_utf8_lossy(&bytes).replace("r=\"8\"", "r=\"2\"").replace("8\" ", "2\" ");
+        let text = String::from_utf8_lossy(&bytes)
+            .replace("r=\"8\"", "r=\"2\"")
+            .replace("8\" ", "2\" ");
         Some(if sheet(name) { text.into_bytes() } else { bytes })
     });
     let boast = changed(fixture("xlsx/xlsxwriter.xlsx"), |name, bytes| {
         let text =
             String::from_utf8_lossy(&bytes).replace("uniqueCount=\"", "uniqueCount=\"100000000000\" was=\"");
-        Some(if name == "xl/sharedStrings.xml" { text.into_bytes() } else { bytes })
+        Some(if name == "xl/sharedStrings.xml" {
+            text.into_bytes()
+        } else {
+            bytes
+        })
     });
     let half = &book()[..3_000];
     let named = "xlsx = { path = \"FILE\", sheet = \"Facilites\", header-row = 3, x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }";
@@ -239,7 +346,13 @@ fn workbooks() {
         &[
             case("bomb", third, "a.xlsx", bomb, &["1048576"]),
             case("cut_sheet", third, "b.xlsx", cut, &["b.xlsx (sheet Facilities)"]),
-            case("gone_sheet", third, "c.xlsx", gone, &["c.xlsx (sheet Facilities)"]),
+            case(
+                "gone_sheet",
+                third,
+                "c.xlsx",
+                gone,
+                &["c.xlsx (sheet Facilities)"],
+            ),
             case("half", third, "d.xlsx", half, &["archive"]),
             case(
                 "no_sheet",
@@ -248,15 +361,63 @@ fn workbooks() {
                 book(),
                 &["no sheet `Facilites`", "did you mean `Facilities`?", "`Lists`"],
             ),
-            case("several", XLSX, "f.xlsx", fixture("xlsx/xlsxwriter.xlsx"), &["`North`, `South`"]),
-            case("password", XLSX, "g.xlsx", fixture("xlsx/protected.xlsx"), &["password"]),
-            case("old", XLSX, "h.xlsx", fixture("xlsx/excel97.xls"), &["Excel 97-2003", "save it as .xlsx"]),
-            case("no_book", XLSX, "i.xlsx", zip_of("content.xml", b"<office/>"), &["no XLSX workbook"]),
-            case("csv", XLSX, "j.xlsx", "ID,LON,LAT\n1,-95,35\n", &["an XLSX workbook", "something else"]),
+            case(
+                "several",
+                XLSX,
+                "f.xlsx",
+                fixture("xlsx/xlsxwriter.xlsx"),
+                &["`North`, `South`"],
+            ),
+            case(
+                "password",
+                XLSX,
+                "g.xlsx",
+                fixture("xlsx/protected.xlsx"),
+                &["password"],
+            ),
+            case(
+                "old",
+                XLSX,
+                "h.xlsx",
+                fixture("xlsx/excel97.xls"),
+                &["Excel 97-2003", "save it as .xlsx"],
+            ),
+            case(
+                "no_book",
+                XLSX,
+                "i.xlsx",
+                zip_of("content.xml", b"<office/>"),
+                &["no XLSX workbook"],
+            ),
+            case(
+                "csv",
+                XLSX,
+                "j.xlsx",
+                "ID,LON,LAT\n1,-95,35\n",
+                &["an XLSX workbook", "something else"],
+            ),
             case("html", XLSX, "k.xlsx", "<html><table></table></html>", &["HTML"]),
-            case("title", XLSX, "l.xlsx", book(), &["`LON`", "`Facilities of two states`"]),
-            case("column", column, "m.xlsx", book(), &["`LONG`", "did you mean `LON`?"]),
-            case("backwards", third, "n.xlsx", backwards, &["n.xlsx (sheet Facilities)"]),
+            case(
+                "title",
+                XLSX,
+                "l.xlsx",
+                book(),
+                &["`LON`", "`Facilities of two states`"],
+            ),
+            case(
+                "column",
+                column,
+                "m.xlsx",
+                book(),
+                &["`LONG`", "did you mean `LON`?"],
+            ),
+            case(
+                "backwards",
+                third,
+                "n.xlsx",
+                backwards,
+                &["n.xlsx (sheet Facilities)"],
+            ),
             case("boast", XLSX, "o.xlsx", boast, &["claims 100000000000 texts"]),
         ],
     );

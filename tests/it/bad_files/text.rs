@@ -8,7 +8,11 @@ const METRES: &str = "csv = { path = \"FILE\", x = \"LON\", y = \"LAT\", crs = \
 const WKT: &str = "csv = { path = \"FILE\", wkt = \"WKT\", crs = \"EPSG:4326\" }";
 
 fn utf_16(text: &str) -> Vec<u8> {
-    [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+    [0xFEFF]
+        .into_iter()
+        .chain(text.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect()
 }
 
 #[test]
@@ -19,11 +23,29 @@ fn delimited_text() {
     check(
         |_| (),
         &[
-            case("png", CSV, "a.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\0", &["binary"]),
-            case("gzip", CSV, "b.csv", b"\x1f\x8b\x08\0\0\0\0\0\0\x03abc", &["gzip"]),
+            case(
+                "png",
+                CSV,
+                "a.csv",
+                b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\0",
+                &["binary"],
+            ),
+            case(
+                "gzip",
+                CSV,
+                "b.csv",
+                b"\x1f\x8b\x08\0\0\0\0\0\0\x03abc",
+                &["gzip"],
+            ),
             case("zip", CSV, "c.csv", b"PK\x03\x04\x14\0\0\0\x08\0", &["zip"]),
             case("utf16", CSV, "d.csv", utf_16(row), &["UTF-16"]),
-            case("html", CSV, "e.csv", "<!DOCTYPE html>\n<html><body>Sign in</body></html>", &["HTML"]),
+            case(
+                "html",
+                CSV,
+                "e.csv",
+                "<!DOCTYPE html>\n<html><body>Sign in</body></html>",
+                &["HTML"],
+            ),
             case(
                 "json_error",
                 CSV,
@@ -31,10 +53,34 @@ fn delimited_text() {
                 r#"{"error":{"code":499,"message":"Token Required"}}"#,
                 &["JSON"],
             ),
-            case("quote", CSV, "g.csv", "ID,NAME,LON,LAT\n1,A,-95,35\n2,\"B", &["g.csv, row 3", "quote"]),
-            case("degrees", METRES, "h2.csv", row, &["EPSG:3857", "±180", "EPSG:4326"]),
-            case("delimiter", CSV, "h.csv", row.replace(',', ";"), &["LON", "delimiter"]),
-            case("no_header", CSV, "i.csv", "1,A,-95,35\n2,B,-95,36\n", &["LON", "-95"]),
+            case(
+                "quote",
+                CSV,
+                "g.csv",
+                "ID,NAME,LON,LAT\n1,A,-95,35\n2,\"B",
+                &["g.csv, row 3", "quote"],
+            ),
+            case(
+                "degrees",
+                METRES,
+                "h2.csv",
+                row,
+                &["EPSG:3857", "±180", "EPSG:4326"],
+            ),
+            case(
+                "delimiter",
+                CSV,
+                "h.csv",
+                row.replace(',', ";"),
+                &["LON", "delimiter"],
+            ),
+            case(
+                "no_header",
+                CSV,
+                "i.csv",
+                "1,A,-95,35\n2,B,-95,36\n",
+                &["LON", "-95"],
+            ),
             case(
                 "ragged",
                 CSV,
@@ -57,10 +103,28 @@ fn delimited_text() {
                 format!("ID,NAME,LON,LAT\n{same}"),
                 &["duplicate_key 19", "m.csv:3"],
             ),
-            case("swapped", CSV, "n.csv", "ID,NAME,LON,LAT\n1,A,35,-95\n", &["swapped_coordinates 1"]),
+            case(
+                "swapped",
+                CSV,
+                "n.csv",
+                "ID,NAME,LON,LAT\n1,A,35,-95\n",
+                &["swapped_coordinates 1"],
+            ),
             case("blank", CSV, "o.csv", "\n\n\n", &["empty"]),
-            case("wkt", WKT, "p.csv", "ID,WKT\n1,POINT -95 35\n", &["impossible_geometry 1", "POINT -95 35"]),
-            case("no_wkt", WKT, "q.csv", row, &["`WKT`", "`ID`, `NAME`, `LON`, `LAT`"]),
+            case(
+                "wkt",
+                WKT,
+                "p.csv",
+                "ID,WKT\n1,POINT -95 35\n",
+                &["impossible_geometry 1", "POINT -95 35"],
+            ),
+            case(
+                "no_wkt",
+                WKT,
+                "q.csv",
+                row,
+                &["`WKT`", "`ID`, `NAME`, `LON`, `LAT`"],
+            ),
             case(
                 "crs",
                 "csv = { path = \"FILE\", x = \"LON\", y = \"LAT\", crs = \"EPSG:999999\" }",
@@ -88,8 +152,11 @@ fn geojson() {
         r#"{"crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::999999"}},"#,
         1,
     );
-    let linked_crs =
-        whole.replacen('{', r#"{"crs":{"type":"link","properties":{"href":"http://example.com/crs"}},"#, 1);
+    let linked_crs = whole.replacen(
+        '{',
+        r#"{"crs":{"type":"link","properties":{"href":"http://example.com/crs"}},"#,
+        1,
+    );
     let cases: Vec<Case> = vec![
         case(
             "geometry",
@@ -114,16 +181,64 @@ fn geojson() {
             r#"{"error":{"code":500,"message":"failed"}}"#,
             &["FeatureCollection"],
         ),
-        case("none", GEOJSON, "f.geojson", r#"{"type":"FeatureCollection","features":[]}"#, &["no rows"]),
-        case("object", GEOJSON, "g.geojson", r#"{"type":"FeatureCollection","features":{}}"#, &["features"]),
-        case("deep", GEOJSON, "h.geojson", deep, &["malformed_record 1", "h.geojson:1"]),
-        case("twice", GEOJSON, "i.geojson", format!("{whole}{whole}"), &["i.geojson"]),
-        case("csv", GEOJSON, "j.geojson", "ID,NAME,LON,LAT\n1,A,-95,35\n", &["GeoJSON"]),
-        case("null_crs", GEOJSON, "k.geojson", whole.replacen('{', r#"{"crs":null,"#, 1), &["crs"]),
+        case(
+            "none",
+            GEOJSON,
+            "f.geojson",
+            r#"{"type":"FeatureCollection","features":[]}"#,
+            &["no rows"],
+        ),
+        case(
+            "object",
+            GEOJSON,
+            "g.geojson",
+            r#"{"type":"FeatureCollection","features":{}}"#,
+            &["features"],
+        ),
+        case(
+            "deep",
+            GEOJSON,
+            "h.geojson",
+            deep,
+            &["malformed_record 1", "h.geojson:1"],
+        ),
+        case(
+            "twice",
+            GEOJSON,
+            "i.geojson",
+            format!("{whole}{whole}"),
+            &["i.geojson"],
+        ),
+        case(
+            "csv",
+            GEOJSON,
+            "j.geojson",
+            "ID,NAME,LON,LAT\n1,A,-95,35\n",
+            &["GeoJSON"],
+        ),
+        case(
+            "null_crs",
+            GEOJSON,
+            "k.geojson",
+            whole.replacen('{', r#"{"crs":null,"#, 1),
+            &["crs"],
+        ),
         case("odd_crs", GEOJSON, "l.geojson", unknown_crs, &["EPSG:999999"]),
         case("linked_crs", GEOJSON, "m.geojson", linked_crs, &["crs"]),
-        case("pretty", LINES, "n.geojsonl", whole.replace('{', "{\n"), &["line"]),
-        case("binary_lines", LINES, "o.geojsonl", b"\x00\x01\x02\x03\xff\xfe", &["o.geojsonl"]),
+        case(
+            "pretty",
+            LINES,
+            "n.geojsonl",
+            whole.replace('{', "{\n"),
+            &["line"],
+        ),
+        case(
+            "binary_lines",
+            LINES,
+            "o.geojsonl",
+            b"\x00\x01\x02\x03\xff\xfe",
+            &["o.geojsonl"],
+        ),
         case("text", GEOJSON, "p.geojson", "null", &["FeatureCollection"]),
     ];
     check(|_| (), &cases);

@@ -8,12 +8,20 @@ type Case = (&'static str, &'static str, &'static str);
 #[track_caller]
 fn check(formats: &str, cases: &[Case]) {
     let texts: Vec<&str> = cases.iter().map(|case| case.0).collect();
-    let schema = field("checked_on", "\"V\"", &format!("type = \"date\"\nformats = [{formats}]"));
+    let schema = field(
+        "checked_on",
+        "\"V\"",
+        &format!("type = \"date\"\nformats = [{formats}]"),
+    );
     let ran = ran(&schema, &column(&texts));
-    assert_eq!(ran.values("checked_on"), cases.iter().map(|case| case.1).collect::<Vec<_>>());
+    assert_eq!(
+        ran.values("checked_on"),
+        cases.iter().map(|case| case.1).collect::<Vec<_>>()
+    );
     let told = cases.iter().enumerate().filter(|(_, case)| !case.2.is_empty());
-    let told: Vec<String> =
-        told.map(|(at, case)| format!("{at} | checked_on | {} | {}", case.0, case.2)).collect();
+    let told: Vec<String> = told
+        .map(|(at, case)| format!("{at} | checked_on | {} | {}", case.0, case.2))
+        .collect();
     assert_eq!(ran.flags(), told);
 }
 
@@ -57,8 +65,16 @@ fn mangled_moments_are_not_believed() {
         &[
             ("1255390000000", "2009-10-12", ""),
             ("1255390000000.0", "2009-10-12", ""),
-            ("1.25539E+12", "-", "mangled_date | 2009-10-12 to 2009-10-13 if milliseconds since 1970"),
-            ("1.2e12", "-", "mangled_date | 2006-06-11 to 2009-08-11 if milliseconds since 1970"),
+            (
+                "1.25539E+12",
+                "-",
+                "mangled_date | 2009-10-12 to 2009-10-13 if milliseconds since 1970",
+            ),
+            (
+                "1.2e12",
+                "-",
+                "mangled_date | 2006-06-11 to 2009-08-11 if milliseconds since 1970",
+            ),
             ("2009-10-12", "2009-10-12", ""),
         ],
     );
@@ -166,7 +182,10 @@ fn dates_of_no_time_we_know_are_not_believed() {
 fn two_digits_of_a_year_are_not_the_first_century() {
     check(
         r#""%m/%d/%Y""#,
-        &[("1/20/2009", "2009-01-20", ""), ("1/20/09", "-", "implausible_date | read as 0009-01-20")],
+        &[
+            ("1/20/2009", "2009-01-20", ""),
+            ("1/20/09", "-", "implausible_date | read as 0009-01-20"),
+        ],
     );
 }
 
@@ -174,6 +193,10 @@ fn two_digits_of_a_year_are_not_the_first_century() {
 fn what_is_no_date_is_told_with_its_words() {
     check(
         r#""%Y-%m-%d""#,
-        &[("2009-02-30", "-", "unparsed | date"), ("SPRING 2009", "-", "unparsed | date"), ("", "-", "")],
+        &[
+            ("2009-02-30", "-", "unparsed | date"),
+            ("SPRING 2009", "-", "unparsed | date"),
+            ("", "-", ""),
+        ],
     );
 }

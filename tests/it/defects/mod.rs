@@ -60,7 +60,10 @@ fn ran_in(sector: &str, fields: &str, csv: &str) -> Ran {
 
 /// Rows of one column `V` beside key and coordinates, quoted.
 fn column(values: &[&str]) -> String {
-    let rows = values.iter().enumerate().map(|(at, value)| format!("{at},\"{value}\",-95.{at:03},35\n"));
+    let rows = values
+        .iter()
+        .enumerate()
+        .map(|(at, value)| format!("{at},\"{value}\",-95.{at:03},35\n"));
     format!("ID,V,LON,LAT\n{}", rows.collect::<String>())
 }
 
@@ -73,7 +76,10 @@ impl Ran {
             let ids = shown(&batch, "facility_id").into_iter();
             ids.zip(shown(&batch, column)).collect::<Vec<_>>()
         });
-        pairs.collect::<BTreeMap<String, String>>().into_values().collect()
+        pairs
+            .collect::<BTreeMap<String, String>>()
+            .into_values()
+            .collect()
     }
 
     /// Rows of the flags file: `key field value flag detail`.
@@ -84,7 +90,12 @@ impl Ran {
 
     /// How often a field was flagged so, by the report.
     fn count(&self, flag: &str, field: &str) -> u64 {
-        self.report.flags.get(flag).and_then(|fields| fields.get(field)).copied().unwrap_or(0)
+        self.report
+            .flags
+            .get(flag)
+            .and_then(|fields| fields.get(field))
+            .copied()
+            .unwrap_or(0)
     }
 }
 
@@ -93,11 +104,15 @@ fn flags(release: &Path, layer: &str) -> Vec<String> {
     let batch = cikr::geoparquet::read(&table, None).unwrap();
     let columns = ["facility_id", "field", "value", "flag", "detail"].map(|name| shown(&batch, name));
     let line = |row: usize| columns.each_ref().map(|column| column[row].as_str()).join(" | ");
-    (0..batch.num_rows()).map(|row| line(row).replace(&format!("{layer}:"), "")).collect()
+    (0..batch.num_rows())
+        .map(|row| line(row).replace(&format!("{layer}:"), ""))
+        .collect()
 }
 
 fn shown(batch: &RecordBatch, name: &str) -> Vec<String> {
-    let column: &ArrayRef = batch.column_by_name(name).unwrap_or_else(|| panic!("no column {name}"));
+    let column: &ArrayRef = batch
+        .column_by_name(name)
+        .unwrap_or_else(|| panic!("no column {name}"));
     let value = |row: usize| -> String {
         if column.is_null(row) {
             return "-".to_owned();

@@ -5,8 +5,15 @@ use super::{field, prepared, ran};
 #[test]
 fn the_exact_name_is_taken_before_one_that_differs_in_case() {
     let rows = "ID,id,Id,Name,NAME,LON,LAT\n1,x,a,lower,UPPER,-95,35\n2,x,b,lower,UPPER,-95.1,35\n";
-    let ran = ran(&(field("name", "\"NAME\"", "") + &field("other_id", "\"Id\"", "")), rows);
-    assert_eq!(ran.values("facility_id"), ["things:1", "things:2"], "ID and not id, whose values repeat");
+    let ran = ran(
+        &(field("name", "\"NAME\"", "") + &field("other_id", "\"Id\"", "")),
+        rows,
+    );
+    assert_eq!(
+        ran.values("facility_id"),
+        ["things:1", "things:2"],
+        "ID and not id, whose values repeat"
+    );
     assert_eq!(ran.values("name"), ["UPPER", "UPPER"]);
     assert_eq!(ran.values("other_id"), ["a", "b"]);
 }
@@ -14,7 +21,10 @@ fn the_exact_name_is_taken_before_one_that_differs_in_case() {
 #[test]
 fn a_name_in_another_case_serves_where_no_name_is_exact() {
     let ran = ran(&field("name", "\"NAME\"", ""), "id,Name,lon,lat\n1,A,-95,35\n");
-    assert_eq!((ran.values("facility_id"), ran.values("name")), (vec!["things:1".into()], vec!["A".into()]));
+    assert_eq!(
+        (ran.values("facility_id"), ran.values("name")),
+        (vec!["things:1".into()], vec!["A".into()])
+    );
 }
 
 #[test]
@@ -34,7 +44,11 @@ fn of_two_pairs_of_coordinates_the_pipeline_names_one() {
     for (x, y, crs) in [("X", "Y", "EPSG:3857"), ("X_2", "Y_2", "EPSG:4326")] {
         let folder = prepared("", "\n[sector]\ncode = \"HLPH\"\n", csv);
         folder.pipeline(&format!("[[layer]]\nid = \"things\"\nsource.csv = {{ path = \"things.csv\", x = \"{x}\", y = \"{y}\", crs = \"{crs}\" }}\n"));
-        assert_eq!(folder.run().code(0).layer("things").rows_by_state, [("TX".to_owned(), 1)].into(), "{x}");
+        assert_eq!(
+            folder.run().code(0).layer("things").rows_by_state,
+            [("TX".to_owned(), 1)].into(),
+            "{x}"
+        );
     }
 }
 
@@ -46,5 +60,8 @@ fn a_name_that_says_there_is_none_stays_and_is_told() {
     );
     assert_eq!(ran.values("name")[..2], ["UNKNOWN107655", "TAP12"]);
     let told = |row: u8, name: &str| format!("{row} | name | {name} | placeholder_name | ");
-    assert_eq!(ran.flags(), [told(1, "UNKNOWN107655"), told(3, "Unnamed"), told(5, "TBD 7")]);
+    assert_eq!(
+        ran.flags(),
+        [told(1, "UNKNOWN107655"), told(3, "Unnamed"), told(5, "TBD 7")]
+    );
 }

@@ -4,7 +4,11 @@ use super::{field, ran, ran_in};
 
 fn claims() -> String {
     field("state_code_claimed", "\"STATE\"", "type = \"state\"")
-        + &field("county_fips_claimed", "\"COUNTYFIPS\"", "pad = 5\nnull = [\"NOT AVAILABLE\"]")
+        + &field(
+            "county_fips_claimed",
+            "\"COUNTYFIPS\"",
+            "pad = 5\nnull = [\"NOT AVAILABLE\"]",
+        )
         + &field("state_fips_claimed", "\"ST_FIPS\"", "pad = 2")
 }
 
@@ -14,8 +18,11 @@ fn codes_of_one_row_must_name_one_state() {
         &claims(),
         "ID,STATE,COUNTYFIPS,ST_FIPS,LON,LAT\n1,TX,48001,48,-95,35\n2,TX,01001,48,-95.1,35\n3,,15057,45,-95.2,35\n4,TX,NOT AVAILABLE,1,-95.3,35\n5,TX,ABCDE,48,-95.4,35\n",
     );
-    let told: Vec<String> =
-        ran.flags().into_iter().filter(|flag| flag.contains("self_contradiction")).collect();
+    let told: Vec<String> = ran
+        .flags()
+        .into_iter()
+        .filter(|flag| flag.contains("self_contradiction"))
+        .collect();
     assert_eq!(
         told,
         [
@@ -34,7 +41,11 @@ fn claims_that_are_not_what_is_computed_are_told_with_both() {
         &claims(),
         "ID,STATE,COUNTYFIPS,LON,LAT\n1,TX,48001,-95,35\n2,TX,48003,-95.1,35\n3,AL,1001,-95.2,35\n4,TX,48001,0,0\n5,,,-95.3,35\n",
     );
-    let told: Vec<String> = ran.flags().into_iter().filter(|flag| flag.contains("mismatch")).collect();
+    let told: Vec<String> = ran
+        .flags()
+        .into_iter()
+        .filter(|flag| flag.contains("mismatch"))
+        .collect();
     assert_eq!(
         told,
         [
@@ -45,7 +56,10 @@ fn claims_that_are_not_what_is_computed_are_told_with_both() {
             "4 | state_code_claimed | TX | state_mismatch | TX → none",
         ]
     );
-    assert_eq!(ran.report.located.county_mismatch, ran.count("county_mismatch", "county_fips_claimed"));
+    assert_eq!(
+        ran.report.located.county_mismatch,
+        ran.count("county_mismatch", "county_fips_claimed")
+    );
 }
 
 #[test]
@@ -70,7 +84,10 @@ fn stated_coordinates_must_be_those_of_the_geometry() {
 
 #[test]
 fn facilities_at_exactly_one_point_are_told_each() {
-    let ran = ran("", "ID,LON,LAT\n1,-95,35\n2,-95.0000001,35\n3,-95,35.0\n4,-95.00,35\n");
+    let ran = ran(
+        "",
+        "ID,LON,LAT\n1,-95,35\n2,-95.0000001,35\n3,-95,35.0\n4,-95.00,35\n",
+    );
     let told = |row: u8| format!("{row} | geometry | POINT(-95 35) | shared_coordinates | 3 facilities");
     assert_eq!(ran.flags(), [told(1), told(3), told(4)]);
 }
@@ -89,5 +106,9 @@ fn a_naics_code_of_another_sector_is_told_unless_the_schema_allows_for_it() {
             "{naics}"
         );
     }
-    assert_eq!(ran_in(&sector("decide"), &fields, csv).flags(), Vec::<String>::new(), "the code decides");
+    assert_eq!(
+        ran_in(&sector("decide"), &fields, csv).flags(),
+        Vec::<String>::new(),
+        "the code decides"
+    );
 }

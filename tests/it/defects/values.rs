@@ -9,10 +9,14 @@ type Case = (&'static str, &'static str, &'static str);
 fn check(more: &str, cases: &[Case]) -> Ran {
     let texts: Vec<&str> = cases.iter().map(|case| case.0).collect();
     let ran = ran(&field("value", "\"V\"", more), &column(&texts));
-    assert_eq!(ran.values("value"), cases.iter().map(|case| case.1).collect::<Vec<_>>());
+    assert_eq!(
+        ran.values("value"),
+        cases.iter().map(|case| case.1).collect::<Vec<_>>()
+    );
     let told = cases.iter().enumerate().filter(|(_, case)| !case.2.is_empty());
-    let told: Vec<String> =
-        told.map(|(at, case)| format!("{at} | value | {} | {}", case.0, case.2)).collect();
+    let told: Vec<String> = told
+        .map(|(at, case)| format!("{at} | value | {} | {}", case.0, case.2))
+        .collect();
     assert_eq!(ran.flags(), told);
     ran
 }
@@ -30,27 +34,60 @@ fn what_does_not_parse_is_null_and_told_with_its_words() {
             ("1,234", "-", integer),
         ],
     );
-    assert_eq!((ran.count("unparsed", "value"), ran.report.fields["value"].unparsed), (3, 3));
+    assert_eq!(
+        (
+            ran.count("unparsed", "value"),
+            ran.report.fields["value"].unparsed
+        ),
+        (3, 3)
+    );
     check(
         "type = \"number\"",
-        &[("1.5", "1.5", ""), ("1.5 MW", "-", "unparsed | number"), ("inf", "-", "unparsed | number")],
+        &[
+            ("1.5", "1.5", ""),
+            ("1.5 MW", "-", "unparsed | number"),
+            ("inf", "-", "unparsed | number"),
+        ],
     );
     check(
         "type = \"boolean\"",
-        &[("Y", "true", ""), ("n", "false", ""), ("maybe", "-", "unparsed | boolean")],
+        &[
+            ("Y", "true", ""),
+            ("n", "false", ""),
+            ("maybe", "-", "unparsed | boolean"),
+        ],
     );
-    check("type = \"state\"", &[("TX", "TX", ""), ("Texas", "TX", ""), ("Tejas", "-", "unparsed | state")]);
+    check(
+        "type = \"state\"",
+        &[
+            ("TX", "TX", ""),
+            ("Texas", "TX", ""),
+            ("Tejas", "-", "unparsed | state"),
+        ],
+    );
 }
 
 #[test]
 fn a_code_outside_its_list_stays_and_is_told() {
     let codes = "codes = { 1 = \"open\", 2 = \"closed\" }\ndecoded = \"meaning\"";
     let unknown = "unknown_code | not among 2 codes";
-    let ran = check(codes, &[("1", "1", ""), ("9", "9", unknown), ("M", "M", unknown), ("", "-", "")]);
+    let ran = check(
+        codes,
+        &[
+            ("1", "1", ""),
+            ("9", "9", unknown),
+            ("M", "M", unknown),
+            ("", "-", ""),
+        ],
+    );
     assert_eq!(ran.values("meaning"), ["open", "-", "-", "-"]);
     check(
         &format!("type = \"integer\"\n{codes}"),
-        &[("2.0", "2", ""), ("3", "3", unknown), ("x", "-", "unparsed | integer")],
+        &[
+            ("2.0", "2", ""),
+            ("3", "3", unknown),
+            ("x", "-", "unparsed | integer"),
+        ],
     );
 }
 
@@ -104,14 +141,23 @@ fn a_long_value_is_shortened_in_its_flag_and_nowhere_else() {
     let long = "x".repeat(300);
     let ran = ran(&field("value", "\"V\"", "type = \"integer\""), &column(&[&long]));
     let flag = &ran.flags()[0];
-    assert!(flag.contains(&format!("{}… | unparsed", "x".repeat(199))), "{flag}");
+    assert!(
+        flag.contains(&format!("{}… | unparsed", "x".repeat(199))),
+        "{flag}"
+    );
 }
 
 #[test]
 fn values_of_several_codes_are_taken_apart() {
     let codes = "concatenated = true\n[field.codes]\nER = \"Rockfill\"\nRE = \"Earth\"\nTC = \"Timber crib\"";
-    let ran = ran(&field("kind_code", "\"V\"", codes), &column(&["RE", "ERRETC", "RE;TC", "REX"]));
+    let ran = ran(
+        &field("kind_code", "\"V\"", codes),
+        &column(&["RE", "ERRETC", "RE;TC", "REX"]),
+    );
     let expected = ["Earth", "Rockfill, Earth, Timber crib", "Earth, Timber crib", "-"];
     assert_eq!(ran.values("kind_name"), expected);
-    assert_eq!(ran.flags(), ["3 | kind_code | REX | unknown_code | not among 3 codes"]);
+    assert_eq!(
+        ran.flags(),
+        ["3 | kind_code | REX | unknown_code | not among 3 codes"]
+    );
 }

@@ -19,7 +19,10 @@ fn a_lost_column_is_red_where_a_field_reads_it_and_told_otherwise() {
     for (name, now, red, told) in [
         (
             "unread column gone",
-            wide(header).lines().map(|l| l.rsplit_once(',').unwrap().0.to_owned() + "\n").collect::<String>(),
+            wide(header)
+                .lines()
+                .map(|l| l.rsplit_once(',').unwrap().0.to_owned() + "\n")
+                .collect::<String>(),
             vec![],
             vec![Check::Dropped],
         ),
@@ -35,7 +38,12 @@ fn a_lost_column_is_red_where_a_field_reads_it_and_told_otherwise() {
             vec![],
             vec![Check::Dropped, Check::Added],
         ),
-        ("letters of another case", wide("id,name,CountyFips,beds,LON,LAT,owner"), vec![], vec![]),
+        (
+            "letters of another case",
+            wide("id,name,CountyFips,beds,LON,LAT,owner"),
+            vec![],
+            vec![],
+        ),
         (
             "read column renamed",
             wide("ID,NAME,COUNTYFIPS,BEDS_2024,LON,LAT,OWNER"),
@@ -54,7 +62,12 @@ fn a_lost_column_is_red_where_a_field_reads_it_and_told_otherwise() {
             vec![Check::Retyped, Check::Unread],
             vec![],
         ),
-        ("codes become words", wide(header).replace(",48001,", ",Texas,"), vec![], vec![Check::Retyped]),
+        (
+            "codes become words",
+            wide(header).replace(",48001,", ",Texas,"),
+            vec![],
+            vec![Check::Retyped],
+        ),
         (
             "a field loses its values",
             wide(header)
@@ -76,15 +89,27 @@ fn a_lost_column_is_red_where_a_field_reads_it_and_told_otherwise() {
         passed(&folder.run().code(0));
         folder.write("points.csv", &now);
         let ended = folder.run();
-        let layer = if red.is_empty() { passed(&ended) } else { held(&ended) };
-        assert_eq!((reds(&layer), warnings(&layer)), (red, told), "{name}: {:#?}", layer.gate);
+        let layer = if red.is_empty() {
+            passed(&ended)
+        } else {
+            held(&ended)
+        };
+        assert_eq!(
+            (reds(&layer), warnings(&layer)),
+            (red, told),
+            "{name}: {:#?}",
+            layer.gate
+        );
     }
 }
 
 #[test]
 fn drift_can_be_turned_into_warnings() {
     let folder = published(100, "gate = { drift = false }\n");
-    folder.write("points.csv", format!("{HEADER}{}", rows(100)).replace("BEDS", "BEDS_2024"));
+    folder.write(
+        "points.csv",
+        format!("{HEADER}{}", rows(100)).replace("BEDS", "BEDS_2024"),
+    );
     let layer = passed(&folder.run().code(0));
     assert_eq!(warnings(&layer), [Check::Renamed]);
     let readme = fs::read_to_string(folder.latest().join("README.md")).unwrap();
@@ -97,31 +122,54 @@ fn a_new_schema_is_no_drift() {
     let folder = published(100, "");
     let path = folder.path().join("schemas/points.toml");
     let schema = fs::read_to_string(&path).unwrap();
-    folder.write("schemas/points.toml", schema.replace("from = [\"BEDS\"]", "from = [\"BEDS_2024\", \"B\"]"));
+    folder.write(
+        "schemas/points.toml",
+        schema.replace("from = [\"BEDS\"]", "from = [\"BEDS_2024\", \"B\"]"),
+    );
     let layer = passed(&folder.run().code(0));
     assert_eq!(gate(&layer).findings, []);
     // Half of the names are twice there: as keys they make rejects, by the plan and not by the source.
-    let twice: String = (1..=100).map(|id| format!("{id},N{},48001,1,-95,35\n", id % 50)).collect();
+    let twice: String = (1..=100)
+        .map(|id| format!("{id},N{},48001,1,-95,35\n", id % 50))
+        .collect();
     folder.write("points.csv", format!("{HEADER}{twice}"));
     passed(&folder.run().code(0));
     // But every facility has another id, which somebody must have meant.
-    folder.write("schemas/points.toml", schema.replace("key = [\"id\"]", "key = [\"name\"]"));
-    folder.run().code(4).says("the schema's key is `name`, which was `id`");
+    folder.write(
+        "schemas/points.toml",
+        schema.replace("key = [\"id\"]", "key = [\"name\"]"),
+    );
+    folder
+        .run()
+        .code(4)
+        .says("the schema's key is `name`, which was `id`");
     accept(&folder, &[]).code(0);
     // The second layer has the same schema.
     let layer = passed(&folder.run().code(5));
     assert_eq!(layer.rows_rejected, 50);
-    assert_eq!(passed(&folder.run().code(5)).gate.unwrap().findings, [], "once is enough");
+    assert_eq!(
+        passed(&folder.run().code(5)).gate.unwrap().findings,
+        [],
+        "once is enough"
+    );
 }
 
 #[test]
 fn fields_that_can_be_read_no_more_or_empty_by_half_are_held_back() {
     let rows = |beds: &dyn Fn(u32) -> String| -> String {
-        (1..=100).map(|n| format!("{n},N{n},48001,{},-95,35\n", beds(n))).collect()
+        (1..=100)
+            .map(|n| format!("{n},N{n},48001,{},-95,35\n", beds(n)))
+            .collect()
     };
     for (beds, check) in [
-        (&(|n: u32| format!("{n}.5")) as &dyn Fn(u32) -> String, Check::Unread),
-        (&|n| if n <= 40 { n.to_string() } else { String::new() }, Check::Retyped),
+        (
+            &(|n: u32| format!("{n}.5")) as &dyn Fn(u32) -> String,
+            Check::Unread,
+        ),
+        (
+            &|n| if n <= 40 { n.to_string() } else { String::new() },
+            Check::Retyped,
+        ),
     ] {
         let folder = published_rows(&rows(&|n| n.to_string()), "");
         folder.write("points.csv", format!("{HEADER}{}", rows(beds)));
@@ -134,7 +182,9 @@ fn fields_that_can_be_read_no_more_or_empty_by_half_are_held_back() {
 #[test]
 fn fields_that_become_nothing_or_unknown_codes_are_held_back() {
     let rows = |beds: &dyn Fn(u32) -> String, status: &str| -> String {
-        (1..=100).map(|n| format!("{n},N{n},48001,{},-95,{},{status}\n", beds(n), 31 + n % 8)).collect()
+        (1..=100)
+            .map(|n| format!("{n},N{n},48001,{},-95,{},{status}\n", beds(n), 31 + n % 8))
+            .collect()
     };
     let header = HEADER.trim().to_owned() + ",STATUS\n";
     let count = |n: u32| n.to_string();
@@ -144,9 +194,19 @@ fn fields_that_become_nothing_or_unknown_codes_are_held_back() {
     for (what, now, red, told) in [
         ("all nothing", rows(&sentinel, "O"), vec![Check::Unread], vec![]),
         ("some nothing", rows(&some, "O"), vec![], vec![Check::Unread]),
-        ("unknown codes", rows(&count, "7"), vec![Check::Unread], vec![Check::Retyped]),
+        (
+            "unknown codes",
+            rows(&count, "7"),
+            vec![Check::Unread],
+            vec![Check::Retyped],
+        ),
         ("other codes", rows(&count, "C"), vec![], vec![]),
-        ("nothing and unknown", rows(&sentinel, "X"), vec![Check::Unread, Check::Unread], vec![]),
+        (
+            "nothing and unknown",
+            rows(&sentinel, "X"),
+            vec![Check::Unread, Check::Unread],
+            vec![],
+        ),
     ] {
         let folder = published(1, "");
         let path = folder.path().join("schemas/points.toml");
@@ -157,8 +217,17 @@ fn fields_that_become_nothing_or_unknown_codes_are_held_back() {
         passed(&folder.run().code(0));
         folder.write("points.csv", header.clone() + &now);
         let ended = folder.run();
-        let layer = if red.is_empty() { passed(&ended) } else { held(&ended) };
-        assert_eq!((reds(&layer), warnings(&layer)), (red, told), "{what}: {:#?}", layer.gate);
+        let layer = if red.is_empty() {
+            passed(&ended)
+        } else {
+            held(&ended)
+        };
+        assert_eq!(
+            (reds(&layer), warnings(&layer)),
+            (red, told),
+            "{what}: {:#?}",
+            layer.gate
+        );
     }
 }
 
@@ -167,7 +236,9 @@ fn fields_that_become_nothing_or_unknown_codes_are_held_back() {
 fn a_sentinel_for_what_was_blank_is_no_loss() {
     let rows = |blank: &str| -> String {
         let beds = |n: u32| if n <= 90 { blank.to_owned() } else { n.to_string() };
-        (1..=100).map(|n| format!("{n},N{n},48001,{},-95,35\n", beds(n))).collect()
+        (1..=100)
+            .map(|n| format!("{n},N{n},48001,{},-95,35\n", beds(n)))
+            .collect()
     };
     let folder = published_rows(&rows(""), "");
     folder.write("points.csv", format!("{HEADER}{}", rows("-999")));
@@ -177,11 +248,17 @@ fn a_sentinel_for_what_was_blank_is_no_loss() {
 #[test]
 fn a_field_that_falls_back_to_its_next_column_is_told() {
     let rows = |first: &str| -> String {
-        (1..=100).map(|n| format!("{n},N{n},48001,{n},-95,35,{first},{}\n", 2 * n)).collect()
+        (1..=100)
+            .map(|n| format!("{n},N{n},48001,{n},-95,35,{first},{}\n", 2 * n))
+            .collect()
     };
     let header = HEADER.trim().to_owned() + ",BEDS_STAFFED,OTHER\n";
     for (what, now, check) in [
-        ("gone", (header.clone() + &rows("5")).replace(",BEDS_STAFFED,", ",QQ,"), Check::Dropped),
+        (
+            "gone",
+            (header.clone() + &rows("5")).replace(",BEDS_STAFFED,", ",QQ,"),
+            Check::Dropped,
+        ),
         ("empty", header.clone() + &rows(""), Check::Retyped),
     ] {
         let folder = published(1, "");
@@ -193,7 +270,11 @@ fn a_field_that_falls_back_to_its_next_column_is_told() {
         folder.write("points.csv", header.clone() + &rows("5"));
         passed(&folder.run().code(0));
         folder.write("points.csv", now);
-        let ended = folder.run().code(0).says("read as field `beds`").says("`BEDS` serves now");
+        let ended = folder
+            .run()
+            .code(0)
+            .says("read as field `beds`")
+            .says("`BEDS` serves now");
         assert!(warnings(&passed(&ended)).contains(&check), "{what}");
     }
 }
@@ -202,7 +283,9 @@ fn a_field_that_falls_back_to_its_next_column_is_told() {
 #[test]
 fn a_column_of_another_kind_is_held_back_where_values_are_lost() {
     let rows = |beds: &dyn Fn(u32) -> String| -> String {
-        (1..=100).map(|n| format!("{n},N{n},48001,{},-95,35\n", beds(n))).collect()
+        (1..=100)
+            .map(|n| format!("{n},N{n},48001,{},-95,35\n", beds(n)))
+            .collect()
     };
     let folder = published_rows(&rows(&|n| n.to_string()), "");
     folder.write("points.csv", format!("{HEADER}{}", rows(&|n| format!("{n}.0"))));

@@ -45,7 +45,10 @@ fn published_rows(rows: &str, gate: &str) -> Folder {
 
 /// Bytes of a collection's tiles.
 fn contents_of_tiles(collection: &Path) -> Vec<Vec<u8>> {
-    tiles(collection).iter().map(|tile| fs::read(tile).unwrap()).collect()
+    tiles(collection)
+        .iter()
+        .map(|tile| fs::read(tile).unwrap())
+        .collect()
 }
 
 fn gate(layer: &LayerReport) -> &GateReport {
@@ -68,7 +71,11 @@ fn held(ended: &Ended) -> LayerReport {
     let layer = ended.layer("points");
     assert_eq!(layer.status, LayerStatus::Carried, "{:?}", layer.gate);
     assert!(gate(&layer).held.is_some());
-    assert_eq!(ended.layer("second").status, LayerStatus::Published, "the others are published");
+    assert_eq!(
+        ended.layer("second").status,
+        LayerStatus::Published,
+        "the others are published"
+    );
     layer
 }
 
@@ -80,8 +87,21 @@ fn passed(ended: &Ended) -> LayerReport {
 }
 
 fn accept(folder: &Folder, more: &[&str]) -> Ended {
-    folder
-        .cikr(&[&["accept", "pipeline.toml", "points", "--reason", "meant so", "--by", "ana"], more].concat())
+    folder.cikr(
+        &[
+            &[
+                "accept",
+                "pipeline.toml",
+                "points",
+                "--reason",
+                "meant so",
+                "--by",
+                "ana",
+            ],
+            more,
+        ]
+        .concat(),
+    )
 }
 
 #[test]
@@ -96,17 +116,28 @@ fn a_layer_that_shrinks_from_28619_rows_to_37_keeps_its_last_good_rows() {
         assert_eq!((layer.rows_written, reds(&layer)), (28_619, vec![Check::Rows]));
         let release = first.file_name().unwrap().to_str().unwrap();
         assert_eq!(layer.carried_from.as_deref(), Some(release));
-        assert_eq!(gate(&layer).against.as_deref(), Some(release), "compared with what was published");
+        assert_eq!(
+            gate(&layer).against.as_deref(),
+            Some(release),
+            "compared with what was published"
+        );
         assert_eq!(layer.carried_days, Some(0));
         let held = gate(&layer).held.clone().unwrap();
         assert_eq!((held.rows_read, held.sha256.len()), (37, 64));
         let latest = folder.latest();
         assert!(contents_of_tiles(&latest.join("layers/points")) == tiles);
-        for file in
-            ["report.json", "report.html", "README.md", "layers/points/collection.json", "catalog.json"]
-        {
+        for file in [
+            "report.json",
+            "report.html",
+            "README.md",
+            "layers/points/collection.json",
+            "catalog.json",
+        ] {
             let text = fs::read_to_string(latest.join(file)).unwrap();
-            assert!(text.contains("37 rows instead of 28619"), "{file} doesn't say why");
+            assert!(
+                text.contains("37 rows instead of 28619"),
+                "{file} doesn't say why"
+            );
             assert!(text.contains(release), "{file} doesn't say of when the rows are");
         }
         let collection = fs::read_to_string(latest.join("layers/points/collection.json")).unwrap();
@@ -117,7 +148,10 @@ fn a_layer_that_shrinks_from_28619_rows_to_37_keeps_its_last_good_rows() {
     let layer = passed(&folder.run().code(0));
     assert_eq!((layer.rows_written, gate(&layer).findings.len()), (28_000, 0));
     let list = folder.cikr(&["accept", "pipeline.toml", "--list"]).code(0);
-    assert_eq!(list.stdout.trim(), "nothing is held back, and nothing was accepted");
+    assert_eq!(
+        list.stdout.trim(),
+        "nothing is held back, and nothing was accepted"
+    );
 }
 
 #[test]
@@ -146,20 +180,29 @@ fn rows_may_change_within_the_band_and_no_further() {
 #[test]
 fn a_source_that_turned_into_a_web_page_is_an_ordinary_failure() {
     let folder = published(100, "");
-    for bad in ["<html>moved</html>", r#"{"error":{"code":499,"message":"Token Required"}}"#, ""] {
+    for bad in [
+        "<html>moved</html>",
+        r#"{"error":{"code":499,"message":"Token Required"}}"#,
+        "",
+    ] {
         folder.write("points.csv", bad);
         let layer = folder.run().code(5).layer("points");
         assert_eq!((layer.status, layer.rows_written), (LayerStatus::Carried, 100));
         assert!(layer.gate.is_none(), "{bad}: {:?}", layer.gate);
     }
-    accept(&folder, &[]).code(2).says("nothing of layer `points` is held back").says("--next");
+    accept(&folder, &[])
+        .code(2)
+        .says("nothing of layer `points` is held back")
+        .says("--next");
 }
 
 #[test]
 fn useless_rows_may_not_multiply() {
     let with = |bad: &str, n: usize| -> String {
         let good = rows(100 - n);
-        let bad: String = (0..n).map(|row| bad.replace("{}", &(1000 + row).to_string())).collect();
+        let bad: String = (0..n)
+            .map(|row| bad.replace("{}", &(1000 + row).to_string()))
+            .collect();
         format!("{HEADER}{good}{bad}")
     };
     for (bad, check) in [
@@ -181,10 +224,20 @@ fn a_first_pull_is_judged_by_itself() {
     let good = rows(90);
     let nowhere: String = (91..=100).map(|id| format!("{id},N,48001,1,,\n")).collect();
     let twice = "1,N,48001,1,-95,35\n".repeat(10);
-    let africa: String = (1..=100).map(|id| format!("{id},N,48001,1,{},{}\n", id % 10, id % 7)).collect();
+    let africa: String = (1..=100)
+        .map(|id| format!("{id},N,48001,1,{},{}\n", id % 10, id % 7))
+        .collect();
     for (content, declared, check) in [
-        (format!("{good}{nowhere}"), "gate = { null-geometry = 9 }\n", Check::NullGeometry),
-        (format!("{good}{twice}"), "gate = { duplicate-keys = 9 }\n", Check::DuplicateKeys),
+        (
+            format!("{good}{nowhere}"),
+            "gate = { null-geometry = 9 }\n",
+            Check::NullGeometry,
+        ),
+        (
+            format!("{good}{twice}"),
+            "gate = { duplicate-keys = 9 }\n",
+            Check::DuplicateKeys,
+        ),
         (africa, "", Check::States),
         (rows(100), "gate = { states = [\"TX\"] }\n", Check::States),
     ] {
@@ -202,7 +255,11 @@ fn a_first_pull_is_judged_by_itself() {
     }
     // Without any other layer there is no release, and the acceptance is recorded all the same.
     drop(fs::remove_dir_all(folder.path().join("store")));
-    folder.points(&good.replace(",-9", ",9")).run().code(4).says("more than 5 degrees from every state");
+    folder
+        .points(&good.replace(",-9", ",9"))
+        .run()
+        .code(4)
+        .says("more than 5 degrees from every state");
     accept(&folder, &[]).code(0);
     passed_alone(&folder.run().code(0));
 }
@@ -214,14 +271,18 @@ fn passed_alone(ended: &Ended) {
 #[test]
 fn rows_that_moved_are_held_back() {
     let folder = published(100, "");
-    let moved: String =
-        (1..=100).map(|id| format!("{id},N,48001,{id},{},-60.5\n", 10.0 + f64::from(id))).collect();
+    let moved: String = (1..=100)
+        .map(|id| format!("{id},N,48001,{id},{},-60.5\n", 10.0 + f64::from(id)))
+        .collect();
     folder.write("points.csv", format!("{HEADER}{moved}"));
     let mut found = reds(&held(&folder.run().code(5)));
     found.sort_unstable();
     assert_eq!(found, [Check::Extent, Check::States]);
     // One stray row moves nothing.
-    folder.write("points.csv", format!("{HEADER}{}101,STRAY,48001,1,0,0\n", rows(100)));
+    folder.write(
+        "points.csv",
+        format!("{HEADER}{}101,STRAY,48001,1,0,0\n", rows(100)),
+    );
     passed(&folder.run().code(0));
 }
 
@@ -234,7 +295,9 @@ fn runs_of_a_part_are_not_judged_and_judge_nothing() {
         &["--layer", "points"],
         &["--limit", "90", "--store", "store"],
     ] {
-        let ended = folder.cikr(&[&["run", "pipeline.toml", "--format", "json"], args].concat()).code(0);
+        let ended = folder
+            .cikr(&[&["run", "pipeline.toml", "--format", "json"], args].concat())
+            .code(0);
         let layer = passed_of(&ended);
         assert_eq!(layer.gate.is_none(), args.contains(&"--limit"), "{args:?}");
     }
@@ -263,7 +326,16 @@ fn layers_of_one_source_are_judged_each_by_its_own_band() {
         (LayerStatus::Carried, 100)
     );
     accept(&folder, &[]).code(0);
-    assert!(folder.run().code(0).layer("wide").gate.unwrap().accepted.is_none());
+    assert!(
+        folder
+            .run()
+            .code(0)
+            .layer("wide")
+            .gate
+            .unwrap()
+            .accepted
+            .is_none()
+    );
 }
 
 #[test]
@@ -278,7 +350,10 @@ fn reports_of_earlier_releases_are_enough_to_compare_rows() {
     }
     fs::write(&path, serde_json::to_vec(&report).unwrap()).unwrap();
     crate::upgrade::sign(&folder.path().join("store"), &folder.latest());
-    folder.write("points.csv", format!("{HEADER}{}", rows(10)).replace("BEDS", "QQ"));
+    folder.write(
+        "points.csv",
+        format!("{HEADER}{}", rows(10)).replace("BEDS", "QQ"),
+    );
     let layer = held(&folder.run().code(5));
     assert_eq!(reds(&layer), [Check::Rows]);
 }
@@ -296,10 +371,21 @@ fn mistakes_in_a_gate_are_told_with_their_place() {
         .says("`grow` is -1, outside 0 to 1000000")
         .says("`TXX` is not the USPS code of a state or territory");
     folder.pipeline(&format!("{POINTS_LAYER}gate = {{ outside = 2 }}\n"));
-    folder.cikr(&["check", "pipeline.toml"]).code(3).says("`outside` says nothing without `states`");
-    folder.pipeline(&format!("{POINTS_LAYER}gate = {{ shrink = 5, states = [\"TX\"] }}\n"));
-    let plan = folder.cikr(&["plan", "pipeline.toml", "--format", "json"]).code(0).stdout;
+    folder
+        .cikr(&["check", "pipeline.toml"])
+        .code(3)
+        .says("`outside` says nothing without `states`");
+    folder.pipeline(&format!(
+        "{POINTS_LAYER}gate = {{ shrink = 5, states = [\"TX\"] }}\n"
+    ));
+    let plan = folder
+        .cikr(&["plan", "pipeline.toml", "--format", "json"])
+        .code(0)
+        .stdout;
     let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
     let gate = &plan["layers"][0]["gate"];
-    assert_eq!((gate["shrink"].as_f64(), gate["grow"].as_f64()), (Some(5.0), Some(50.0)));
+    assert_eq!(
+        (gate["shrink"].as_f64(), gate["grow"].as_f64()),
+        (Some(5.0), Some(50.0))
+    );
 }

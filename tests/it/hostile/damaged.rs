@@ -9,12 +9,30 @@ use crate::program::ROOT;
 
 /// Files of the repository, and their sources.
 const FILES: [(&str, &str); 13] = [
-    ("tests/fixtures/parquet/arrow_gzip.parquet", "parquet = { path = \"FILE\" }"),
-    ("tests/fixtures/parquet/arrow_brotli.parquet", "parquet = { path = \"FILE\" }"),
-    ("tests/fixtures/parquet/arrow_lz4.parquet", "parquet = { path = \"FILE\" }"),
-    ("tests/fixtures/parquet/duckdb_2.parquet", "parquet = { path = \"FILE\" }"),
-    ("tests/fixtures/parquet/pandas_1_1.parquet", "parquet = { path = \"FILE\" }"),
-    ("tests/fixtures/parquet/sedona_2_0.parquet", "parquet = { path = \"FILE\" }"),
+    (
+        "tests/fixtures/parquet/arrow_gzip.parquet",
+        "parquet = { path = \"FILE\" }",
+    ),
+    (
+        "tests/fixtures/parquet/arrow_brotli.parquet",
+        "parquet = { path = \"FILE\" }",
+    ),
+    (
+        "tests/fixtures/parquet/arrow_lz4.parquet",
+        "parquet = { path = \"FILE\" }",
+    ),
+    (
+        "tests/fixtures/parquet/duckdb_2.parquet",
+        "parquet = { path = \"FILE\" }",
+    ),
+    (
+        "tests/fixtures/parquet/pandas_1_1.parquet",
+        "parquet = { path = \"FILE\" }",
+    ),
+    (
+        "tests/fixtures/parquet/sedona_2_0.parquet",
+        "parquet = { path = \"FILE\" }",
+    ),
     (
         "tests/fixtures/xlsx/openpyxl.xlsx",
         "xlsx = { path = \"FILE\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }",
@@ -24,7 +42,10 @@ const FILES: [(&str, &str); 13] = [
         "xlsx = { path = \"FILE\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }",
     ),
     ("tests/fixtures/fgb/utm14.fgb", "ogr = { path = \"FILE\" }"),
-    ("sample-data/service_territories.gpkg", "ogr = { path = \"FILE\" }"),
+    (
+        "sample-data/service_territories.gpkg",
+        "ogr = { path = \"FILE\" }",
+    ),
     ("sample-data/us_counties.gpkg", "ogr = { path = \"FILE\" }"),
     ("sample-data/substations.gdb.zip", "ogr = { path = \"FILE\" }"),
     ("sample-data/transmission_lines.zip", "ogr = { path = \"FILE\" }"),
@@ -40,7 +61,10 @@ pub(super) fn write(folder: &Path, each: u64) -> Vec<Hostile> {
             let mut chance = Chance(number as u64 * 1_000 + copy);
             let file = format!("{copy}_{name}");
             fs::write(folder.join(&file), damage(&whole, copy, &mut chance)).unwrap();
-            written.push(Hostile { source: source.replace("FILE", &file), file });
+            written.push(Hostile {
+                source: source.replace("FILE", &file),
+                file,
+            });
         }
     }
     written

@@ -51,7 +51,10 @@ fn a_view_that_never_ends_is_given_up() {
     let ended = folder.run().code(5);
     for layer in ["view_0", "view_1"] {
         let reason = ended.layer(layer).reason.unwrap();
-        assert!(reason.contains("takes longer than `limits.read` allows"), "{reason}");
+        assert!(
+            reason.contains("takes longer than `limits.read` allows"),
+            "{reason}"
+        );
     }
     assert_eq!(ended.layer("points").rows_written, 1);
 }
@@ -66,7 +69,10 @@ fn pages_that_are_named_twice_are_no_rows() {
         file.source
     ));
     let reason = folder.run().code(5).layer("twice").reason.unwrap();
-    assert!(reason.contains("same_pages.parquet") && reason.contains("lie in the same bytes"), "{reason}");
+    assert!(
+        reason.contains("same_pages.parquet") && reason.contains("lie in the same bytes"),
+        "{reason}"
+    );
 }
 
 /// Where the system allows less than a reader may take, it gets that.
@@ -80,7 +86,11 @@ fn a_limit_that_is_there_already_is_kept() {
     ));
     let program = env!("CARGO_BIN_EXE_cikr");
     let limited = format!("ulimit -d 400000; exec {program} run pipeline.toml --memory 2GiB --format json");
-    let run = Command::new("sh").args(["-c", &limited]).current_dir(folder.path()).output().unwrap();
+    let run = Command::new("sh")
+        .args(["-c", &limited])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
     assert!(ended(&run).code(0).layer("other").rows_written > 0);
 }
 
@@ -107,11 +117,25 @@ fn soak_hostile_parquet_and_damaged_files_keep_to_their_time_and_memory() {
 #[track_caller]
 fn written(folder: &Path, args: &[&str]) -> Vec<Hostile> {
     let script = Path::new(ROOT).join("tests/it/hostile/files.py");
-    let written = Command::new("python3").arg(script).arg(folder).args(args).output().unwrap();
-    assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
+    let written = Command::new("python3")
+        .arg(script)
+        .arg(folder)
+        .args(args)
+        .output()
+        .unwrap();
+    assert!(
+        written.status.success(),
+        "{}",
+        String::from_utf8_lossy(&written.stderr)
+    );
     let listed = String::from_utf8(written.stdout).unwrap();
     let listed = listed.lines().filter_map(|line| line.split_once('\t'));
-    listed.map(|(file, source)| Hostile { file: file.to_owned(), source: source.to_owned() }).collect()
+    listed
+        .map(|(file, source)| Hostile {
+            file: file.to_owned(),
+            source: source.to_owned(),
+        })
+        .collect()
 }
 
 #[track_caller]
@@ -131,25 +155,35 @@ fn check(folder: &Path, files: &[Hostile]) {
         files.len()
     );
     std::io::Write::write_all(&mut std::io::stdout(), told.as_bytes()).unwrap();
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), files.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        files.len(),
+        wrong.join("\n")
+    );
 }
 
 /// Runs a pipeline over a hostile file and a good one; what it says of the hostile layer, where it says something.
 fn run(folder: &Path, file: &Hostile) -> (Watched, Option<cikr::feature::LayerReport>) {
     let target = Folder::new();
     target.points("1,A,48001,5,-95,35\n");
-    let source = file.source.replace(&file.file, &folder.join(&file.file).display().to_string());
+    let source = file
+        .source
+        .replace(&file.file, &folder.join(&file.file).display().to_string());
     target.pipeline(&format!(
         "{POINTS_LAYER}\n[[layer]]\nid = \"hostile\"\nschema = \"points\"\nsource.{source}\n\
          [limits]\nmemory = \"{BUDGET} MiB\"\nread = {}\n",
         SECONDS / 2
     ));
     let watched = watch::run(target.path(), SECONDS);
-    let report = fs::read(target.path().join("store/latest.json")).ok().and_then(|_| {
-        let report = fs::read(target.latest().join("report.json")).ok()?;
-        let report: cikr::feature::RunReport = serde_json::from_slice(&report).ok()?;
-        report.layers.into_iter().find(|layer| layer.id == "hostile")
-    });
+    let report = fs::read(target.path().join("store/latest.json"))
+        .ok()
+        .and_then(|_| {
+            let report = fs::read(target.latest().join("report.json")).ok()?;
+            let report: cikr::feature::RunReport = serde_json::from_slice(&report).ok()?;
+            report.layers.into_iter().find(|layer| layer.id == "hostile")
+        });
     (watched, report)
 }
 

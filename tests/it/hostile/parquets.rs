@@ -34,13 +34,23 @@ const FILES: [(&str, Make); 15] = [
     ("claims_a_small_page", || claiming(0x0800_0000)),
     ("claims_rows", || with_rows(i64::MAX / 2)),
     ("negative_rows", || with_rows(-1)),
-    ("nulls", || file(&[("ID", new_null_array(&DataType::Utf8, ROWS))], ROWS, properties())),
+    ("nulls", || {
+        file(
+            &[("ID", new_null_array(&DataType::Utf8, ROWS))],
+            ROWS,
+            properties(),
+        )
+    }),
     ("columns_of_nulls", || columns_of_nulls(4_000, 20_000)),
     ("too_many_columns", || columns_of_nulls(5_000, 10)),
-    ("one_long_text", || file(&[("ID", dictionary(&long_text(), 2_000))], 2_000, properties())),
+    ("one_long_text", || {
+        file(&[("ID", dictionary(&long_text(), 2_000))], 2_000, properties())
+    }),
     ("many_long_texts", || many_long_texts(&long_text(), 100, 500)),
     ("prefixes", || file(&[("ID", prefixes(3_000))], 3_000, deltas())),
-    ("lists", || file(&[("ID", lists(500, 100_000))], 500, properties())),
+    ("lists", || {
+        file(&[("ID", lists(500, 100_000))], 500, properties())
+    }),
     ("long_geometry", || long_geometry(8)),
     ("wide_pages", || wide_pages(60, 1 << 20)),
 ];
@@ -54,11 +64,22 @@ fn long_text() -> String {
 pub(super) fn write(folder: &Path, is_wanted: impl Fn(&str) -> bool) -> Vec<Hostile> {
     let write = |(name, make): (&str, Make)| {
         let (file, bytes) = (format!("{name}.parquet"), make());
-        assert!(bytes.len() < 50_000_000, "{name} is no small file: {} bytes", bytes.len());
+        assert!(
+            bytes.len() < 50_000_000,
+            "{name} is no small file: {} bytes",
+            bytes.len()
+        );
         fs::write(folder.join(&file), bytes).unwrap();
-        Hostile { source: format!("parquet = {{ path = \"{file}\" }}"), file }
+        Hostile {
+            source: format!("parquet = {{ path = \"{file}\" }}"),
+            file,
+        }
     };
-    FILES.into_iter().filter(|(name, _)| is_wanted(name)).map(write).collect()
+    FILES
+        .into_iter()
+        .filter(|(name, _)| is_wanted(name))
+        .map(write)
+        .collect()
 }
 
 fn properties() -> WriterPropertiesBuilder {
@@ -67,19 +88,32 @@ fn properties() -> WriterPropertiesBuilder {
 }
 
 fn deltas() -> WriterPropertiesBuilder {
-    properties().set_dictionary_enabled(false).set_encoding(Encoding::DELTA_BYTE_ARRAY)
+    properties()
+        .set_dictionary_enabled(false)
+        .set_encoding(Encoding::DELTA_BYTE_ARRAY)
 }
 
 fn points(rows: usize) -> ArrayRef {
-    let wkb = [&[1, 1, 0, 0, 0][..], &(-95_f64).to_le_bytes(), &35_f64.to_le_bytes()].concat();
+    let wkb = [
+        &[1, 1, 0, 0, 0][..],
+        &(-95_f64).to_le_bytes(),
+        &35_f64.to_le_bytes(),
+    ]
+    .concat();
     Arc::new(BinaryArray::from_iter_values((0..rows).map(|_| wkb.as_slice())))
 }
 
 /// A file with these columns and points.
 fn file(columns: &[(&str, ArrayRef)], rows: usize, properties: WriterPropertiesBuilder) -> Vec<u8> {
     let points = [("geometry", points(rows))];
-    let columns = columns.iter().chain(&points).map(|(name, column)| (*name, Arc::clone(column), true));
-    written(&RecordBatch::try_from_iter_with_nullable(columns).unwrap(), properties)
+    let columns = columns
+        .iter()
+        .chain(&points)
+        .map(|(name, column)| (*name, Arc::clone(column), true));
+    written(
+        &RecordBatch::try_from_iter_with_nullable(columns).unwrap(),
+        properties,
+    )
 }
 
 fn written(rows: &RecordBatch, properties: WriterPropertiesBuilder) -> Vec<u8> {
@@ -117,7 +151,9 @@ fn many_long_texts(text: &str, columns: usize, rows: usize) -> Vec<u8> {
 /// Texts each of which begins with the one before it.
 fn prefixes(rows: usize) -> ArrayRef {
     let whole = "x".repeat(rows * 20);
-    Arc::new(StringArray::from_iter_values((1..=rows).map(|row| &whole[..row * 20])))
+    Arc::new(StringArray::from_iter_values(
+        (1..=rows).map(|row| &whole[..row * 20]),
+    ))
 }
 
 /// Lists of so many nulls.
@@ -137,15 +173,25 @@ fn long_geometry(rows: usize) -> Vec<u8> {
     let vertex = [(-95_f64).to_le_bytes(), 35_f64.to_le_bytes()].concat();
     (0..vertices).for_each(|_| line.extend_from_slice(&vertex));
     let lines: ArrayRef = Arc::new(BinaryArray::from_iter_values((0..rows).map(|_| line.as_slice())));
-    let ids: ArrayRef = Arc::new(StringArray::from_iter_values((0..rows).map(|row| row.to_string())));
-    written(&RecordBatch::try_from_iter([("ID", ids), ("geometry", lines)]).unwrap(), properties())
+    let ids: ArrayRef = Arc::new(StringArray::from_iter_values(
+        (0..rows).map(|row| row.to_string()),
+    ));
+    written(
+        &RecordBatch::try_from_iter([("ID", ids), ("geometry", lines)]).unwrap(),
+        properties(),
+    )
 }
 
 /// Columns each of which has a page that unpacks to so many bytes.
 fn wide_pages(columns: usize, bytes: usize) -> Vec<u8> {
     let text = "x".repeat(bytes);
     let names: Vec<String> = (0..columns).map(|column| format!("C{column}")).collect();
-    let column = |name| (name, Arc::new(StringArray::from(vec![text.as_str(); 3])) as ArrayRef);
+    let column = |name| {
+        (
+            name,
+            Arc::new(StringArray::from(vec![text.as_str(); 3])) as ArrayRef,
+        )
+    };
     let columns: Vec<(&str, ArrayRef)> = names.iter().map(String::as_str).map(column).collect();
     file(&columns, 3, properties().set_dictionary_enabled(false))
 }
@@ -182,7 +228,13 @@ fn same_pages(rows: usize, groups: usize) -> Vec<u8> {
 fn with_rows(rows: i64) -> Vec<u8> {
     let file = small(3);
     let found = metadata(&file);
-    let group = found.row_group(0).clone().into_builder().set_num_rows(rows).build().unwrap();
+    let group = found
+        .row_group(0)
+        .clone()
+        .into_builder()
+        .set_num_rows(rows)
+        .build()
+        .unwrap();
     refooted(&file, &ParquetMetaData::new(about(&found, rows), vec![group]))
 }
 
@@ -209,7 +261,11 @@ fn claiming(bytes: u64) -> Vec<u8> {
     }
     claim.push(left as u8);
     // Behind the mark of the file: field 1 and its value of one byte, then the head of field 2.
-    assert_eq!((file[4], file[6]), (0x15, 0x15), "the header of a page begins with two numbers");
+    assert_eq!(
+        (file[4], file[6]),
+        (0x15, 0x15),
+        "the header of a page begins with two numbers"
+    );
     let end = 7 + file[7..].iter().position(|byte| byte & 0x80 == 0).unwrap() + 1;
     let mut changed = file.clone();
     // Of the same length, so that nothing else moves: what is lost is the end of the page.

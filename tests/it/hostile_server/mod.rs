@@ -72,13 +72,22 @@ fn trial(cases: Vec<Case>) -> usize {
         let source = source.replace("{url}", &url);
         format!("\n[[layer]]\nid = \"c{number}\"\nschema = \"points\"\ninventory = false\nsource.{source}\n")
     };
-    let layers: String = sources.iter().enumerate().map(|(number, source)| layer(number, source)).collect();
-    folder.schema("points", "point", "").pipeline(&format!("{layers}\n[limits]\nfetch = \"30 s\"\n"));
+    let layers: String = sources
+        .iter()
+        .enumerate()
+        .map(|(number, source)| layer(number, source))
+        .collect();
+    folder
+        .schema("points", "point", "")
+        .pipeline(&format!("{layers}\n[limits]\nfetch = \"30 s\"\n"));
     let began = Instant::now();
     let reports = ran(&folder);
     let seconds = began.elapsed().as_secs_f64();
     let truth = published(&folder, "c0");
-    assert_eq!((names[0].as_str(), truth.len()), ("honest", reports[0].rows_read as usize));
+    assert_eq!(
+        (names[0].as_str(), truth.len()),
+        ("honest", reports[0].rows_read as usize)
+    );
     let mut wrong = Vec::new();
     let (mut whole, mut most) = (0, 0);
     for (number, (name, report)) in names.iter().zip(&reports).enumerate() {
@@ -89,7 +98,9 @@ fn trial(cases: Vec<Case>) -> usize {
             .map(|r| r.at)
             .collect();
         // Waits for its turn, and until all others are done and it is tried again, are no work on it.
-        let gaps = times.windows(2).map(|two| two[1].duration_since(two[0]).unwrap_or_default());
+        let gaps = times
+            .windows(2)
+            .map(|two| two[1].duration_since(two[0]).unwrap_or_default());
         let lasted: Duration = gaps.map(|gap| gap.min(Duration::from_secs(2))).sum();
         most = most.max(times.len());
         if times.len() > MOST_REQUESTS || lasted > LONGEST {
@@ -98,7 +109,12 @@ fn trial(cases: Vec<Case>) -> usize {
         whole += usize::from(report.status == LayerStatus::Published);
         wrong.extend(mistake(&folder, &truth, report).map(|what| format!("{name}: {what}")));
     }
-    assert!(wrong.is_empty(), "{} of {count} got through:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {count} got through:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     println!(
         "{count} servers in {seconds:.0} s: {whole} published whole, {} refused, 0 wrongly accepted; {most} requests at most",
         count - whole
@@ -107,13 +123,23 @@ fn trial(cases: Vec<Case>) -> usize {
 }
 
 fn number(request: &Request) -> usize {
-    request.path.split('/').nth(2).and_then(|number| number.parse().ok()).unwrap()
+    request
+        .path
+        .split('/')
+        .nth(2)
+        .and_then(|number| number.parse().ok())
+        .unwrap()
 }
 
 fn ran(folder: &Folder) -> Vec<LayerReport> {
     let variables = Variables(|name| Some(format!("value of {name}")));
-    let overrides = Overrides { variables, ..Overrides::default() };
-    let plan = cikr::plan::load(&folder.path().join("pipeline.toml"), &overrides).unwrap().0;
+    let overrides = Overrides {
+        variables,
+        ..Overrides::default()
+    };
+    let plan = cikr::plan::load(&folder.path().join("pipeline.toml"), &overrides)
+        .unwrap()
+        .0;
     let store = Store::open(&plan.store).unwrap();
     let settings = ClientSettings {
         attempts: 4,
@@ -123,13 +149,20 @@ fn ran(folder: &Folder) -> Vec<LayerReport> {
         ..ClientSettings::default()
     };
     let id = run::release_id();
-    run::run(&plan, &store, &id, run::Mode::default(), &settings, &Unseen).unwrap().report.layers
+    run::run(&plan, &store, &id, run::Mode::default(), &settings, &Unseen)
+        .unwrap()
+        .report
+        .layers
 }
 
 /// Names by facility, as published.
 fn published(folder: &Folder, layer: &str) -> BTreeMap<String, Option<String>> {
     let collection = latest(&folder.path().join("store")).join("layers").join(layer);
-    if Path::new(&collection).join("data").is_dir() { by_id(&collection, "name") } else { BTreeMap::new() }
+    if Path::new(&collection).join("data").is_dir() {
+        by_id(&collection, "name")
+    } else {
+        BTreeMap::new()
+    }
 }
 
 /// What is wrong with what became of a server's rows.
@@ -149,6 +182,12 @@ fn mistake(
     let (rows, truth) = (bare(&published(folder, &report.id)), bare(truth));
     let is_true = rows.iter().all(|(id, name)| truth.get(id) == Some(name));
     let told = rows.len() as u64 + report.rows_rejected;
-    (!is_true || told != truth.len() as u64)
-        .then(|| format!("{} of {} rows, {} rejected", rows.len(), truth.len(), report.rows_rejected))
+    (!is_true || told != truth.len() as u64).then(|| {
+        format!(
+            "{} of {} rows, {} rejected",
+            rows.len(),
+            truth.len(),
+            report.rows_rejected
+        )
+    })
 }

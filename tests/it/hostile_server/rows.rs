@@ -20,12 +20,16 @@ fn offset(request: &Request) -> usize {
 
 /// A lie about a page, whatever way it was asked for.
 fn page(name: &str, lie: fn(&Request, &mut Value)) -> Case {
-    saying(&format!("page: {name}"), Ask::Rows, move |request, _, mut honest| {
-        if honest["features"].is_array() {
-            lie(request, &mut honest);
-        }
-        honest
-    })
+    saying(
+        &format!("page: {name}"),
+        Ask::Rows,
+        move |request, _, mut honest| {
+            if honest["features"].is_array() {
+                lie(request, &mut honest);
+            }
+            honest
+        },
+    )
 }
 
 fn pages() -> Vec<Case> {
@@ -38,7 +42,9 @@ fn pages() -> Vec<Case> {
             "features": (1..=10).map(row).collect::<Vec<_>>(), "exceededTransferLimit": true})
     };
     vec![
-        saying("page: the first again and again", Ask::Rows, move |_, _, _| first()),
+        saying("page: the first again and again", Ask::Rows, move |_, _, _| {
+            first()
+        }),
         page("the last row is missing", |_, page| drop(features(page).pop())),
         page("the second page lacks a row", |request, page| {
             if offset(request) == 10 {
@@ -66,9 +72,15 @@ fn pages() -> Vec<Case> {
         }),
         page("one row at a time", |_, page| features(page).truncate(1)),
         page("in reverse", |_, page| features(page).reverse()),
-        page("more is always said", |_, page| page["exceededTransferLimit"] = json!(true)),
-        page("more is never said", |_, page| page["exceededTransferLimit"] = json!(false)),
-        page("more is said in text", |_, page| page["exceededTransferLimit"] = json!("true")),
+        page("more is always said", |_, page| {
+            page["exceededTransferLimit"] = json!(true)
+        }),
+        page("more is never said", |_, page| {
+            page["exceededTransferLimit"] = json!(false)
+        }),
+        page("more is said in text", |_, page| {
+            page["exceededTransferLimit"] = json!("true")
+        }),
         page("no rows, but more", |_, page| {
             features(page).clear();
             page["exceededTransferLimit"] = json!(true);
@@ -105,13 +117,23 @@ fn pages() -> Vec<Case> {
                 page["geometryType"] = json!("esriGeometryPolyline");
             }
         }),
-        page("a reference that is text", |_, page| page["spatialReference"] = json!("EPSG:4326")),
-        page("a reference of no number", |_, page| page["spatialReference"] = json!({"wkid": "x"})),
+        page("a reference that is text", |_, page| {
+            page["spatialReference"] = json!("EPSG:4326")
+        }),
+        page("a reference of no number", |_, page| {
+            page["spatialReference"] = json!({"wkid": "x"})
+        }),
         page("rows that are null", |_, page| page["features"] = Value::Null),
-        page("rows that are an object", |_, page| page["features"] = json!({"a": 1})),
+        page("rows that are an object", |_, page| {
+            page["features"] = json!({"a": 1})
+        }),
         page("rows that are text", |_, page| page["features"] = json!("none")),
-        page("no rows at all", |_, page| drop(page.as_object_mut().unwrap().remove("features"))),
-        page("an error beside rows", |_, page| page["error"] = json!({"code": 500})),
+        page("no rows at all", |_, page| {
+            drop(page.as_object_mut().unwrap().remove("features"))
+        }),
+        page("an error beside rows", |_, page| {
+            page["error"] = json!({"code": 500})
+        }),
     ]
 }
 
@@ -146,8 +168,9 @@ fn shapes() -> Vec<Case> {
     let row = |name: &str, lie: fn(&mut Value)| {
         saying(&format!("row: {name}"), Ask::Rows, move |_, _, mut honest| {
             if honest["features"].is_array()
-                && let Some(row) =
-                    features(&mut honest).iter_mut().find(|row| row["attributes"]["OBJECTID"] == 3)
+                && let Some(row) = features(&mut honest)
+                    .iter_mut()
+                    .find(|row| row["attributes"]["OBJECTID"] == 3)
             {
                 lie(row);
             }
@@ -165,24 +188,64 @@ fn shapes() -> Vec<Case> {
         row("a list", |row| *row = json!([1, 2])),
         row("attributes in a list", |row| row["attributes"] = json!([1])),
         row("attributes that are text", |row| row["attributes"] = json!("x")),
-        row("no attributes", |row| drop(row.as_object_mut().unwrap().remove("attributes"))),
-        row("a geometry that is text", |row| row["geometry"] = json!("POINT (1 2)")),
-        row("a geometry that is a list", |row| row["geometry"] = json!([-95, 35])),
-        row("coordinates that are text", |row| row["geometry"] = json!({"x": "a", "y": "b"})),
-        row("no coordinates", |row| row["geometry"] = json!({"x": null, "y": null})),
-        row("rings in place of a point", |row| row["geometry"] = json!({"rings": [[[0, 0], [1, 1]]]})),
+        row("no attributes", |row| {
+            drop(row.as_object_mut().unwrap().remove("attributes"))
+        }),
+        row("a geometry that is text", |row| {
+            row["geometry"] = json!("POINT (1 2)")
+        }),
+        row("a geometry that is a list", |row| {
+            row["geometry"] = json!([-95, 35])
+        }),
+        row("coordinates that are text", |row| {
+            row["geometry"] = json!({"x": "a", "y": "b"})
+        }),
+        row("no coordinates", |row| {
+            row["geometry"] = json!({"x": null, "y": null})
+        }),
+        row("rings in place of a point", |row| {
+            row["geometry"] = json!({"rings": [[[0, 0], [1, 1]]]})
+        }),
         row("a key that is null", |row| row["attributes"]["ID"] = Value::Null),
-        text("beyond numbers", "\"geometry\":{\"x\":", "\"geometry\":{\"z\":1e999,\"x\":".to_owned()),
-        text("not a number", "\"geometry\":{\"x\":", "\"geometry\":{\"z\":NaN,\"x\":".to_owned()),
-        text("a number of a megabyte", "\"BEDS\":", format!("\"A\":{},\"BEDS\":", "9".repeat(1 << 20))),
-        text("a text of a megabyte", "\"BEDS\":", format!("\"A\":\"{}\",\"BEDS\":", "9".repeat(1 << 20))),
-        text("as deep as it goes", "\"geometry\":{", format!("\"geometry\":{{\"a\":{}", "[".repeat(200_000))),
+        text(
+            "beyond numbers",
+            "\"geometry\":{\"x\":",
+            "\"geometry\":{\"z\":1e999,\"x\":".to_owned(),
+        ),
+        text(
+            "not a number",
+            "\"geometry\":{\"x\":",
+            "\"geometry\":{\"z\":NaN,\"x\":".to_owned(),
+        ),
+        text(
+            "a number of a megabyte",
+            "\"BEDS\":",
+            format!("\"A\":{},\"BEDS\":", "9".repeat(1 << 20)),
+        ),
+        text(
+            "a text of a megabyte",
+            "\"BEDS\":",
+            format!("\"A\":\"{}\",\"BEDS\":", "9".repeat(1 << 20)),
+        ),
+        text(
+            "as deep as it goes",
+            "\"geometry\":{",
+            format!("\"geometry\":{{\"a\":{}", "[".repeat(200_000)),
+        ),
         text(
             "deep, and closed",
             "\"geometry\":{",
-            format!("\"geometry\":{{\"a\":{}{},", "[".repeat(50_000), "]".repeat(50_000)),
+            format!(
+                "\"geometry\":{{\"a\":{}{},",
+                "[".repeat(50_000),
+                "]".repeat(50_000)
+            ),
         ),
-        text("features twice", "\"features\":[", "\"features\":[],\"features\":[".to_owned()),
+        text(
+            "features twice",
+            "\"features\":[",
+            "\"features\":[],\"features\":[".to_owned(),
+        ),
         text("a control character", "Point 1", "Point \u{1}1".to_owned()),
     ]
 }

@@ -170,12 +170,18 @@ impl Rows {
     /// These rows, as stored.
     pub(crate) fn listed(rows: Vec<Row>) -> Self {
         let oids = rows.iter().map(|row| row.oid).collect();
-        Self { oids, make: Box::new(move |at| rows[at].clone()) }
+        Self {
+            oids,
+            make: Box::new(move |at| rows[at].clone()),
+        }
     }
 
     /// `count` rows with OIDs 1, 2, …, made when asked for.
     pub(crate) fn generated(count: usize, make: impl Fn(usize) -> Row + Send + Sync + 'static) -> Self {
-        Self { oids: (1..=count as i64).collect(), make: Box::new(make) }
+        Self {
+            oids: (1..=count as i64).collect(),
+            make: Box::new(make),
+        }
     }
 }
 
@@ -189,7 +195,12 @@ impl Layer {
     pub(crate) fn of(rows: Rows) -> Self {
         let field = |name: &str, kind: &str| json!({"name": name, "type": format!("esriFieldType{kind}"), "alias": name});
         let text = ["ID", "NAME", "COUNTYFIPS"].map(|name| field(name, "String"));
-        let fields = [vec![field("OBJECTID", "OID")], text.to_vec(), vec![field("BEDS", "Integer")]].concat();
+        let fields = [
+            vec![field("OBJECTID", "OID")],
+            text.to_vec(),
+            vec![field("BEDS", "Integer")],
+        ]
+        .concat();
         Self {
             id: 0,
             name: "Points".to_owned(),
@@ -215,7 +226,10 @@ impl Layer {
 
     /// Positions of the rows that meet a condition, as stored.
     pub(super) fn matching(&self, condition: &Condition) -> Vec<usize> {
-        let by_oid = condition.names().iter().all(|name| name.eq_ignore_ascii_case(&self.oid));
+        let by_oid = condition
+            .names()
+            .iter()
+            .all(|name| name.eq_ignore_ascii_case(&self.oid));
         let meets = |at: &usize| {
             let oid = self.rows.oids[*at];
             let row = (!by_oid).then(|| (self.rows.make)(*at));
@@ -231,11 +245,20 @@ impl Layer {
 
 /// Row `at` of `Layer::points`: OID `at` + 1, key `P` + OID.
 pub(crate) fn point(at: usize) -> Row {
-    let (x, y) = (-99.9 + (at % 1980) as f64 * 0.01, 30.1 + (at / 1980) as f64 % 980.0 * 0.01);
+    let (x, y) = (
+        -99.9 + (at % 1980) as f64 * 0.01,
+        30.1 + (at / 1980) as f64 % 980.0 * 0.01,
+    );
     let attributes = json!({"ID": format!("P{:07}", at + 1), "NAME": format!("Point {}", at + 1),
         "COUNTYFIPS": if x < -90.0 { "48001" } else { "01001" }, "BEDS": at % 500});
-    let Value::Object(attributes) = attributes else { unreachable!("written as an object") };
-    Row { oid: at as i64 + 1, attributes, geometry: json!({"x": x, "y": y}) }
+    let Value::Object(attributes) = attributes else {
+        unreachable!("written as an object")
+    };
+    Row {
+        oid: at as i64 + 1,
+        attributes,
+        geometry: json!({"x": x, "y": y}),
+    }
 }
 
 impl Service {
@@ -286,7 +309,10 @@ impl ArcGis {
 
     /// URL of the service.
     pub(crate) fn root(&self) -> String {
-        self.server.url(&format!("/arcgis/rest/services/City/{}", self.service.read().unwrap().kind))
+        self.server.url(&format!(
+            "/arcgis/rest/services/City/{}",
+            self.service.read().unwrap().kind
+        ))
     }
 
     /// Where a token is to be had.
@@ -296,7 +322,11 @@ impl ArcGis {
 
     /// The requests for rows so far.
     pub(crate) fn pages(&self) -> Vec<Request> {
-        self.server.requests().into_iter().filter(Request::asks_for_rows).collect()
+        self.server
+            .requests()
+            .into_iter()
+            .filter(Request::asks_for_rows)
+            .collect()
     }
 }
 
@@ -313,11 +343,16 @@ fn answer(service: &Service, request: &Request) -> Reply {
     if request.path == "/arcgis/tokens/generateToken" {
         return token(service, request);
     }
-    if let Some(refused) = service.token_lasts.and_then(|lasts| unauthorised(service, request, lasts)) {
+    if let Some(refused) = service
+        .token_lasts
+        .and_then(|lasts| unauthorised(service, request, lasts))
+    {
         return refused;
     }
     let root = format!("/arcgis/rest/services/City/{}", service.kind);
-    let Some(rest) = request.path.strip_prefix(&root) else { return Reply::html(404, "Not Found") };
+    let Some(rest) = request.path.strip_prefix(&root) else {
+        return Reply::html(404, "Not Found");
+    };
     if !matches!(request.get("f"), Some("json" | "pjson")) {
         return Reply::html(200, "ArcGIS REST Services Directory"); // as the real ones do
     }
@@ -327,9 +362,10 @@ fn answer(service: &Service, request: &Request) -> Reply {
     let group = service.groups.iter().find(|(group, _)| Some(*group) == id);
     match (&parts[..], layer, group) {
         ([], ..) => Reply::json(&layer_info::root(service)),
-        ([_], Some(layer), _) => {
-            Reply::json(&layer_info::layer(layer, service.infos.fetch_add(1, Ordering::SeqCst)))
-        }
+        ([_], Some(layer), _) => Reply::json(&layer_info::layer(
+            layer,
+            service.infos.fetch_add(1, Ordering::SeqCst),
+        )),
         ([_], _, Some((id, name))) => Reply::json(&layer_info::group(*id, name)),
         ([_, "query"], Some(layer), _) => query::answer(layer, request).after(layer.quirks.pause),
         _ => error(400, "Invalid URL", &json!([])),
@@ -343,7 +379,11 @@ pub(crate) fn error(code: u16, message: &str, details: &Value) -> Reply {
 
 fn token(service: &Service, request: &Request) -> Reply {
     if (request.get("username"), request.get("password")) != (Some("ada"), Some("lovelace")) {
-        return error(400, "Unable to generate token.", &json!(["Invalid username or password."]));
+        return error(
+            400,
+            "Unable to generate token.",
+            &json!(["Invalid username or password."]),
+        );
     }
     let number = service.tokens.fetch_add(1, Ordering::SeqCst) + 1;
     service.token_used.store(0, Ordering::SeqCst);
@@ -352,11 +392,16 @@ fn token(service: &Service, request: &Request) -> Reply {
 
 /// 499 without a token, 498 with one that has run out.
 fn unauthorised(service: &Service, request: &Request, lasts: usize) -> Option<Reply> {
-    let bearer = ["X-Esri-Authorization", "Authorization"].iter().find_map(|name| request.header(name));
+    let bearer = ["X-Esri-Authorization", "Authorization"]
+        .iter()
+        .find_map(|name| request.header(name));
     let given = request.get("token").or_else(|| bearer?.strip_prefix("Bearer "));
-    let Some(given) = given else { return Some(error(499, "Token Required", &json!([]))) };
+    let Some(given) = given else {
+        return Some(error(499, "Token Required", &json!([])));
+    };
     let last = service.tokens.load(Ordering::SeqCst);
     let good = last > 0 && given == format!("token-{last}");
     let used = good.then(|| service.token_used.fetch_add(1, Ordering::SeqCst));
-    used.is_none_or(|used| used >= lasts).then(|| error(498, "Invalid Token", &json!([])))
+    used.is_none_or(|used| used >= lasts)
+        .then(|| error(498, "Invalid Token", &json!([])))
 }

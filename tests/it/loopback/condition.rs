@@ -17,7 +17,10 @@ pub(crate) enum Condition {
 impl Condition {
     /// Parses a clause; nothing if it is not one.
     pub(crate) fn parse(clause: &str) -> Option<Self> {
-        let mut parser = Parser { words: words(clause)?, at: 0 };
+        let mut parser = Parser {
+            words: words(clause)?,
+            at: 0,
+        };
         let condition = parser.any()?;
         (parser.at == parser.words.len()).then_some(condition)
     }
@@ -31,9 +34,9 @@ impl Condition {
             Self::Compare(left, operator, right) => {
                 compare(&side(left, value), operator, &side(right, value))
             }
-            Self::In(left, list) => {
-                list.iter().any(|right| compare(&side(left, value), "=", &side(right, value)))
-            }
+            Self::In(left, list) => list
+                .iter()
+                .any(|right| compare(&side(left, value), "=", &side(right, value))),
             Self::Null(name) => side(name, value).is_null(),
         }
     }
@@ -88,7 +91,11 @@ impl Parser {
         while self.takes("OR") {
             parts.push(self.all()?);
         }
-        Some(if parts.len() == 1 { parts.remove(0) } else { Condition::Any(parts) })
+        Some(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Condition::Any(parts)
+        })
     }
 
     fn all(&mut self) -> Option<Condition> {
@@ -96,7 +103,11 @@ impl Parser {
         while self.takes("AND") {
             parts.push(self.one()?);
         }
-        Some(if parts.len() == 1 { parts.remove(0) } else { Condition::All(parts) })
+        Some(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Condition::All(parts)
+        })
     }
 
     fn one(&mut self) -> Option<Condition> {
@@ -111,18 +122,25 @@ impl Parser {
         if self.takes("BETWEEN") {
             let low = Condition::Compare(left.clone(), ">=".to_owned(), self.next()?);
             let high = self.takes("AND").then(|| self.next())??;
-            return Some(Condition::All(vec![low, Condition::Compare(left, "<=".to_owned(), high)]));
+            return Some(Condition::All(vec![
+                low,
+                Condition::Compare(left, "<=".to_owned(), high),
+            ]));
         }
         if self.takes("IN") {
-            return self.takes("(").then(|| self.list())?.map(|list| Condition::In(left, list));
+            return self
+                .takes("(")
+                .then(|| self.list())?
+                .map(|list| Condition::In(left, list));
         }
         if self.takes("IS") {
             let not = self.takes("NOT");
             let null = self.takes("NULL").then_some(Condition::Null(left))?;
             return Some(if not { Condition::Not(Box::new(null)) } else { null });
         }
-        let operator =
-            self.next().filter(|word| ["=", "<>", "<", "<=", ">", ">="].contains(&word.as_str()))?;
+        let operator = self
+            .next()
+            .filter(|word| ["=", "<>", "<", "<=", ">", ">="].contains(&word.as_str()))?;
         Some(Condition::Compare(left, operator, self.next()?))
     }
 
@@ -135,7 +153,10 @@ impl Parser {
     }
 
     fn takes(&mut self, word: &str) -> bool {
-        let found = self.words.get(self.at).is_some_and(|next| next.eq_ignore_ascii_case(word));
+        let found = self
+            .words
+            .get(self.at)
+            .is_some_and(|next| next.eq_ignore_ascii_case(word));
         self.at += usize::from(found);
         found
     }
@@ -154,9 +175,9 @@ fn words(clause: &str) -> Option<Vec<String>> {
             '\'' => quoted(rest)?,
             '<' | '>' | '=' => rest.find(|sign| !"<>=".contains(sign)).unwrap_or(rest.len()),
             '(' | ')' | ',' => 1,
-            _ => {
-                rest.find(|next: char| next.is_whitespace() || "<>=(),'".contains(next)).unwrap_or(rest.len())
-            }
+            _ => rest
+                .find(|next: char| next.is_whitespace() || "<>=(),'".contains(next))
+                .unwrap_or(rest.len()),
         };
         words.push(rest[..length].to_owned());
         rest = rest[length..].trim_start();

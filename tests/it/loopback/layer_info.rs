@@ -10,7 +10,12 @@ pub(super) fn root(service: &Service) -> Value {
     let entry =
         |layer: &Layer| json!({"id": layer.id, "name": layer.name, "parentLayerId": -1, "subLayerIds": null});
     let is_table = |layer: &&Layer| layer.geometry_type.is_none();
-    let mut layers: Vec<Value> = service.layers.iter().filter(|layer| !is_table(layer)).map(entry).collect();
+    let mut layers: Vec<Value> = service
+        .layers
+        .iter()
+        .filter(|layer| !is_table(layer))
+        .map(entry)
+        .collect();
     for (id, name) in &service.groups {
         let below: Vec<usize> = service.layers.iter().map(|layer| layer.id).collect();
         layers.push(
@@ -36,17 +41,27 @@ pub(super) fn group(id: usize, name: &str) -> Value {
 /// `<root>/<id>?f=json`; `asked` counts the times it was asked before.
 pub(super) fn layer(layer: &Layer, asked: usize) -> Value {
     let quirks = &layer.quirks;
-    let kind = if layer.geometry_type.is_some() { "Feature Layer" } else { "Table" };
+    let kind = if layer.geometry_type.is_some() {
+        "Feature Layer"
+    } else {
+        "Table"
+    };
     let mut info = Map::new();
     let mut say = |name: &str, value: Value| info.insert(name.to_owned(), value);
-    say("currentVersion", json!(if quirks.old_style { 10.0 } else { 10.91 }));
+    say(
+        "currentVersion",
+        json!(if quirks.old_style { 10.0 } else { 10.91 }),
+    );
     say("id", json!(layer.id));
     say("name", json!(layer.name));
     say("type", json!(kind));
     say("geometryType", json!(layer.geometry_type));
     say("fields", Value::from(layer.fields.clone()));
     say("capabilities", json!("Map,Query,Data"));
-    say("supportedQueryFormats", json!(if quirks.old_style { "JSON, AMF" } else { "JSON" }));
+    say(
+        "supportedQueryFormats",
+        json!(if quirks.old_style { "JSON, AMF" } else { "JSON" }),
+    );
     say("hasZ", json!(false));
     say("hasM", json!(false));
     say(
@@ -59,7 +74,9 @@ pub(super) fn layer(layer: &Layer, asked: usize) -> Value {
     if let Some(rows) = quirks.max_record_count {
         say("maxRecordCount", json!(rows));
     }
-    let pages = quirks.advertised.unwrap_or(quirks.pagination == Pagination::Works);
+    let pages = quirks
+        .advertised
+        .unwrap_or(quirks.pagination == Pagination::Works);
     if !quirks.old_style {
         let more = json!({"supportsPagination": pages, "supportsStatistics": true, "supportsOrderBy": true});
         say("advancedQueryCapabilities", more);

@@ -124,20 +124,28 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
         let reply = (shared.handler)(&request);
         let stays = answer(&mut stream, shared, &request, &reply);
         shared.busy.fetch_sub(1, Ordering::SeqCst);
-        let last = request.header("Connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+        let last = request
+            .header("Connection")
+            .is_some_and(|value| value.eq_ignore_ascii_case("close"));
         if last || !matches!(stays, Ok(true)) {
             break;
         }
     }
     if !shared.stopped.load(Ordering::SeqCst) {
         let port = stream.peer_addr().ok();
-        shared.connections.lock().unwrap().retain(|kept| kept.peer_addr().ok() != port);
+        shared
+            .connections
+            .lock()
+            .unwrap()
+            .retain(|kept| kept.peer_addr().ok() != port);
     }
 }
 
 /// Reads a request and leaves its last byte in the socket: closed with a byte unread, a socket sends a reset.
 fn receive(stream: &TcpStream, shared: &Shared) -> io::Result<Option<Request>> {
-    let Some(head) = peek_head(stream)? else { return Ok(None) };
+    let Some(head) = peek_head(stream)? else {
+        return Ok(None);
+    };
     let length = request::content_length(&head);
     let mut bytes = vec![0; head.len() + length];
     let (last, mut reader) = (bytes.len() - 1, stream);

@@ -35,7 +35,11 @@ pub(super) fn answer(layer: &Layer, request: &Request) -> Reply {
 }
 
 fn invalid(layer: &Layer, message: &str) -> Reply {
-    let details = if layer.quirks.details_null { Value::Null } else { json!([message]) };
+    let details = if layer.quirks.details_null {
+        Value::Null
+    } else {
+        json!([message])
+    };
     error(400, message, &details)
 }
 
@@ -48,7 +52,13 @@ fn extra(layer: &Layer, how: Extra, good: &Value) -> Reply {
 
 fn is_reference(layer: &Layer, wanted: &str) -> bool {
     let wkid = serde_json::from_str::<Value>(wanted).ok();
-    let wkid = wkid.map(|wanted| if wanted.is_object() { wanted["wkid"].clone() } else { wanted });
+    let wkid = wkid.map(|wanted| {
+        if wanted.is_object() {
+            wanted["wkid"].clone()
+        } else {
+            wanted
+        }
+    });
     wkid.is_some_and(|wkid| wkid == layer.reference["wkid"] || wkid == layer.reference["latestWkid"])
 }
 
@@ -57,7 +67,10 @@ fn select(layer: &Layer, request: &Request, condition: &Condition) -> Vec<usize>
     let oids = &layer.rows.oids;
     let mut rows = layer.matching(condition);
     if let Some(listed) = request.get("objectIds") {
-        let listed: Vec<i64> = listed.split(',').filter_map(|oid| oid.trim().parse().ok()).collect();
+        let listed: Vec<i64> = listed
+            .split(',')
+            .filter_map(|oid| oid.trim().parse().ok())
+            .collect();
         rows.retain(|row| listed.contains(&oids[*row]));
     }
     if let Some(envelope) = request.get("geometry").and_then(envelope) {
@@ -73,10 +86,16 @@ fn select(layer: &Layer, request: &Request, condition: &Condition) -> Vec<usize>
 }
 
 fn envelope(text: &str) -> Option<[f64; 4]> {
-    let value: Value =
-        serde_json::from_str(text).or_else(|_| serde_json::from_str(&format!("[{text}]"))).ok()?;
+    let value: Value = serde_json::from_str(text)
+        .or_else(|_| serde_json::from_str(&format!("[{text}]")))
+        .ok()?;
     let side = |at: usize, name: &str| value.get(at).or_else(|| value.get(name))?.as_f64();
-    Some([side(0, "xmin")?, side(1, "ymin")?, side(2, "xmax")?, side(3, "ymax")?])
+    Some([
+        side(0, "xmin")?,
+        side(1, "ymin")?,
+        side(2, "xmax")?,
+        side(3, "ymax")?,
+    ])
 }
 
 /// Whether the box of a row's geometry and the envelope meet; a row without geometry meets none.
@@ -84,7 +103,12 @@ fn touches(row: &Row, [west, south, east, north]: [f64; 4]) -> bool {
     let mut points = Vec::new();
     points_of(&row.geometry, &mut points);
     let side = |axis: usize, pick: fn(f64, f64) -> f64| points.iter().map(|point| point[axis]).reduce(pick);
-    match (side(0, f64::min), side(1, f64::min), side(0, f64::max), side(1, f64::max)) {
+    match (
+        side(0, f64::min),
+        side(1, f64::min),
+        side(0, f64::max),
+        side(1, f64::max),
+    ) {
         (Some(x0), Some(y0), Some(x1), Some(y1)) => x0 <= east && x1 >= west && y0 <= north && y1 >= south,
         _ => false,
     }
@@ -107,8 +131,16 @@ fn points_of(geometry: &Value, points: &mut Vec<[f64; 2]>) {
 
 fn ids(layer: &Layer, rows: &[usize]) -> Reply {
     let ids: Vec<i64> = rows.iter().map(|row| layer.rows.oids[*row]).collect();
-    let ids = if layer.quirks.ids == Extra::Odd { Value::Null } else { json!(ids) };
-    extra(layer, layer.quirks.ids, &json!({"objectIdFieldName": layer.oid, "objectIds": ids}))
+    let ids = if layer.quirks.ids == Extra::Odd {
+        Value::Null
+    } else {
+        json!(ids)
+    };
+    extra(
+        layer,
+        layer.quirks.ids,
+        &json!({"objectIdFieldName": layer.oid, "objectIds": ids}),
+    )
 }
 
 /// Minimum, maximum and count of the OID by the names asked for, or by those that a database made of them.
@@ -120,7 +152,10 @@ fn statistics(layer: &Layer, request: &Request, rows: &[usize]) -> Reply {
     let oids = || rows.iter().map(|row| layer.rows.oids[*row]);
     let mut attributes = Map::new();
     for statistic in &asked {
-        let kind = statistic["statisticType"].as_str().unwrap_or_default().to_ascii_lowercase();
+        let kind = statistic["statisticType"]
+            .as_str()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         let value = match kind.as_str() {
             "min" => json!(oids().min()),
             "max" => json!(oids().max()),
@@ -129,11 +164,18 @@ fn statistics(layer: &Layer, request: &Request, rows: &[usize]) -> Reply {
         };
         let name = match layer.quirks.statistics {
             Extra::Odd => format!("{}(SHAPE.{})", kind.to_uppercase(), layer.oid),
-            _ => statistic["outStatisticFieldName"].as_str().unwrap_or(&kind).to_owned(),
+            _ => statistic["outStatisticFieldName"]
+                .as_str()
+                .unwrap_or(&kind)
+                .to_owned(),
         };
         attributes.insert(name, value);
     }
-    extra(layer, layer.quirks.statistics, &json!({"fields": [], "features": [{"attributes": attributes}]}))
+    extra(
+        layer,
+        layer.quirks.statistics,
+        &json!({"fields": [], "features": [{"attributes": attributes}]}),
+    )
 }
 
 fn page(layer: &Layer, request: &Request, rows: Vec<usize>) -> Reply {
@@ -151,12 +193,20 @@ fn page(layer: &Layer, request: &Request, rows: Vec<usize>) -> Reply {
         }
         _ => {}
     }
-    let offset = if quirks.pagination == Pagination::Ignored { 0 } else { offset };
+    let offset = if quirks.pagination == Pagination::Ignored {
+        0
+    } else {
+        offset
+    };
     let most = quirks.page_cap.min(asked.unwrap_or(usize::MAX));
     let total = rows.len();
     let page: Vec<usize> = rows.into_iter().skip(offset).take(most).collect();
-    let heavy_row = quirks.heavy_row.is_some_and(|oid| page.iter().any(|row| layer.rows.oids[*row] == oid));
-    let coarse: f64 = request.get("maxAllowableOffset").map_or(0.0, |offset| offset.parse().unwrap());
+    let heavy_row = quirks
+        .heavy_row
+        .is_some_and(|oid| page.iter().any(|row| layer.rows.oids[*row] == oid));
+    let coarse: f64 = request
+        .get("maxAllowableOffset")
+        .map_or(0.0, |offset| offset.parse().unwrap());
     let heavy_row = heavy_row && page.len() > 1
         || quirks.heavy_shape.is_some_and(|(oid, least)| {
             coarse < least && page.iter().any(|row| layer.rows.oids[*row] == oid)
@@ -174,12 +224,18 @@ fn body(layer: &Layer, page: &[usize], cut: bool, shaped: bool) -> String {
     let feature = |row: &usize| {
         let mut feature = layer.feature((layer.rows.make)(*row));
         if !shaped {
-            feature.as_object_mut().and_then(|members| members.remove("geometry"));
+            feature
+                .as_object_mut()
+                .and_then(|members| members.remove("geometry"));
         }
         feature.to_string()
     };
     let features = page.iter().map(feature).collect::<Vec<_>>().join(",");
-    let cut = if cut { ",\"exceededTransferLimit\":true" } else { "" };
+    let cut = if cut {
+        ",\"exceededTransferLimit\":true"
+    } else {
+        ""
+    };
     let kind = json!(layer.geometry_type);
     if layer.quirks.bare {
         return format!("{{\"features\":[{features}],\"geometryType\":{kind}{cut}}}");

@@ -17,8 +17,14 @@ impl Replay {
     /// Serves the recordings in `folder`.
     pub(crate) fn start(folder: impl AsRef<Path>) -> Self {
         let folder = folder.as_ref().to_path_buf();
-        assert!(folder.join("info.json").is_file(), "{} holds no recording", folder.display());
-        Self { server: Server::start(move |request| answer(&folder, request)) }
+        assert!(
+            folder.join("info.json").is_file(),
+            "{} holds no recording",
+            folder.display()
+        );
+        Self {
+            server: Server::start(move |request| answer(&folder, request)),
+        }
     }
 
     /// URL of the layer.

@@ -47,23 +47,38 @@ impl Reply {
     /// 200 with a body.
     pub(crate) fn bytes(content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("Content-Type".to_owned(), content_type.to_owned())];
-        Self { status: 200, headers, body: body.into(), delivery: Delivery::Whole, after: Duration::ZERO }
+        Self {
+            status: 200,
+            headers,
+            body: body.into(),
+            delivery: Delivery::Whole,
+            after: Duration::ZERO,
+        }
     }
 
     /// 200 with JSON.
     pub(crate) fn json(value: &Value) -> Self {
-        Self::bytes("application/json; charset=utf-8", serde_json::to_vec(value).unwrap())
+        Self::bytes(
+            "application/json; charset=utf-8",
+            serde_json::to_vec(value).unwrap(),
+        )
     }
 
     /// A page of a proxy or firewall, with any status.
     pub(crate) fn html(status: u16, text: &str) -> Self {
         let body = format!("<html><body><h1>{text}</h1></body></html>");
-        Self { status, ..Self::bytes("text/html", body) }
+        Self {
+            status,
+            ..Self::bytes("text/html", body)
+        }
     }
 
     /// A status with an empty body.
     pub(crate) fn status(status: u16) -> Self {
-        Self { status, ..Self::bytes("text/plain", "") }
+        Self {
+            status,
+            ..Self::bytes("text/plain", "")
+        }
     }
 
     /// 302 to anywhere.
@@ -77,7 +92,9 @@ impl Reply {
         if request.header("If-None-Match") == Some(etag) {
             return marked(Self::status(304));
         }
-        let range = request.header("Range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'));
+        let range = request
+            .header("Range")
+            .and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'));
         let same = request.header("If-Range").is_none_or(|held| held == etag);
         let Some(from) = range.filter(|_| same).and_then(|from| from.parse::<usize>().ok()) else {
             return marked(Self::bytes(content_type, body));
@@ -86,7 +103,10 @@ impl Reply {
             return marked(Self::status(416)).header("Content-Range", &format!("bytes */{}", body.len()));
         }
         let place = format!("bytes {from}-{}/{}", body.len() - 1, body.len());
-        let rest = Self { status: 206, ..Self::bytes(content_type, &body[from..]) };
+        let rest = Self {
+            status: 206,
+            ..Self::bytes(content_type, &body[from..])
+        };
         marked(rest).header("Content-Range", &place)
     }
 
@@ -97,12 +117,19 @@ impl Reply {
 
     /// The connection is reset instead of an answer.
     pub(crate) fn reset() -> Self {
-        Self { delivery: Delivery::Reset, ..Self::status(200) }
+        Self {
+            delivery: Delivery::Reset,
+            ..Self::status(200)
+        }
     }
 
     /// Bytes in place of an answer, however malformed.
     pub(crate) fn raw(bytes: impl Into<Vec<u8>>) -> Self {
-        Self { delivery: Delivery::Raw, body: bytes.into(), ..Self::status(200) }
+        Self {
+            delivery: Delivery::Raw,
+            body: bytes.into(),
+            ..Self::status(200)
+        }
     }
 
     /// With another status.
@@ -124,27 +151,42 @@ impl Reply {
 
     /// Pieces of `piece` bytes with a pause after each.
     pub(crate) fn slow(self, piece: usize, pause: Duration) -> Self {
-        Self { delivery: Delivery::Slow(piece, pause), ..self }
+        Self {
+            delivery: Delivery::Slow(piece, pause),
+            ..self
+        }
     }
 
     /// The connection is closed after `bytes` of the body.
     pub(crate) fn cut(self, bytes: usize) -> Self {
-        Self { delivery: Delivery::Cut(bytes), ..self }
+        Self {
+            delivery: Delivery::Cut(bytes),
+            ..self
+        }
     }
 
     /// Content-Length says `length`, whatever the body is.
     pub(crate) fn claiming(self, length: usize) -> Self {
-        Self { delivery: Delivery::Claiming(length), ..self }
+        Self {
+            delivery: Delivery::Claiming(length),
+            ..self
+        }
     }
 
     /// The body repeats until the client gives up.
     pub(crate) fn endless(self) -> Self {
-        Self { delivery: Delivery::Endless, ..self }
+        Self {
+            delivery: Delivery::Endless,
+            ..self
+        }
     }
 
     /// The body's length is told nowhere: it ends with the connection.
     pub(crate) fn undelimited(self) -> Self {
-        Self { delivery: Delivery::Undelimited, ..self }
+        Self {
+            delivery: Delivery::Undelimited,
+            ..self
+        }
     }
 
     /// The answer starts only after this time.
@@ -194,7 +236,12 @@ impl Reply {
                 return Ok(false);
             }
             Delivery::Endless => {
-                let chunk = [format!("{:x}\r\n", self.body.len()).as_bytes(), &self.body, b"\r\n"].concat();
+                let chunk = [
+                    format!("{:x}\r\n", self.body.len()).as_bytes(),
+                    &self.body,
+                    b"\r\n",
+                ]
+                .concat();
                 while !stopped() {
                     stream.write_all(&chunk)?;
                 }

@@ -37,7 +37,9 @@ impl Request {
             method,
             path: decoded(path),
             parameters,
-            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
             at: SystemTime::now(),
         }
     }
@@ -52,7 +54,8 @@ impl Request {
 
     /// Whether a parameter says `true`.
     pub(crate) fn is(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+        self.get(name)
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
     /// A parameter that is a number.
@@ -62,7 +65,10 @@ impl Request {
 
     /// A header's value.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// Whether this asks a layer for rows, rather than for its info, a count, ids, statistics or an extent.
@@ -77,7 +83,9 @@ impl Request {
 /// The length that a head announces.
 pub(super) fn content_length(head: &[u8]) -> usize {
     let head = String::from_utf8_lossy(head).to_ascii_lowercase();
-    let line = head.lines().find_map(|line| line.strip_prefix("content-length:").map(str::trim));
+    let line = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:").map(str::trim));
     line.and_then(|length| length.parse().ok()).unwrap_or(0)
 }
 

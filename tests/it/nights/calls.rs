@@ -16,17 +16,37 @@ struct Kind {
 }
 
 const KINDS: [Kind; 7] = [
-    Kind { name: "sync", calls: "fsync,fdatasync", faults: &["error=EIO", "error=ENOSPC", "signal=KILL"] },
+    Kind {
+        name: "sync",
+        calls: "fsync,fdatasync",
+        faults: &["error=EIO", "error=ENOSPC", "signal=KILL"],
+    },
     Kind {
         name: "name",
         calls: "rename,renameat,renameat2,link,linkat",
         faults: &["error=EIO", "error=ENOSPC", "signal=KILL"],
     },
-    Kind { name: "make", calls: "mkdir,mkdirat", faults: &["error=ENOSPC", "signal=KILL"] },
-    Kind { name: "remove", calls: "unlink,unlinkat,rmdir", faults: &["error=EIO", "signal=KILL"] },
-    Kind { name: "write", calls: "write,pwrite64", faults: &["error=ENOSPC", "error=EIO", "signal=KILL"] },
+    Kind {
+        name: "make",
+        calls: "mkdir,mkdirat",
+        faults: &["error=ENOSPC", "signal=KILL"],
+    },
+    Kind {
+        name: "remove",
+        calls: "unlink,unlinkat,rmdir",
+        faults: &["error=EIO", "signal=KILL"],
+    },
+    Kind {
+        name: "write",
+        calls: "write,pwrite64",
+        faults: &["error=ENOSPC", "error=EIO", "signal=KILL"],
+    },
     // The first of them are the loader's.
-    Kind { name: "read", calls: "read,pread64", faults: &["error=EIO", "signal=KILL"] },
+    Kind {
+        name: "read",
+        calls: "read,pread64",
+        faults: &["error=EIO", "signal=KILL"],
+    },
     Kind {
         name: "network",
         calls: "connect,recvfrom,sendto,sendmsg,recvmsg",
@@ -45,7 +65,13 @@ fn a_call_that_fails_loses_nothing() {
 fn soak_every_kind_of_call_fails_at_many_places() {
     let told = fail(
         &KINDS,
-        &["error=EIO", "error=ENOSPC", "error=ECONNRESET", "error=ETIMEDOUT", "signal=KILL"],
+        &[
+            "error=EIO",
+            "error=ENOSPC",
+            "error=ECONNRESET",
+            "error=ETIMEDOUT",
+            "signal=KILL",
+        ],
         1,
         400,
     );
@@ -77,9 +103,15 @@ fn fail(kinds: &[Kind], faults: &[&str], first: u32, last: u32) -> Told {
                 edition += 1;
                 nights.publish(edition);
                 let why = format!("{} call {at}: {fault}", kind.name);
-                let Some(Ended { code }) = night_with(&nights, kind.calls, fault, at) else { break };
+                let Some(Ended { code }) = night_with(&nights, kind.calls, fault, at) else {
+                    break;
+                };
                 told.met += 1;
-                *(if code == Some(0) { &mut told.went_on } else { &mut told.ended }) += 1;
+                *(if code == Some(0) {
+                    &mut told.went_on
+                } else {
+                    &mut told.ended
+                }) += 1;
                 check(&nights, edition, code, &why);
                 // Each of the first, then ever fewer.
                 at += (at / 4).max(1);
@@ -93,10 +125,16 @@ fn fail(kinds: &[Kind], faults: &[&str], first: u32, last: u32) -> Told {
 /// What is published is whole and of this edition or the one before; and a calm night mends everything.
 fn check(nights: &Nights, edition: u32, code: Option<i32>, why: &str) {
     // Killed, or one of the documented codes; 127 is the loader's, whose own reads may have failed.
-    assert!(matches!(code, None | Some(0 | 1 | 4 | 5 | 6 | 127)), "{why}: exit code {code:?}");
+    assert!(
+        matches!(code, None | Some(0 | 1 | 4 | 5 | 6 | 127)),
+        "{why}: exit code {code:?}"
+    );
     for (layer, found) in LAYERS.iter().zip(nights.editions(why)) {
         let is_right = found.is_some_and(|found| found == edition || found + 1 == edition);
-        assert!(is_right, "{why}: `{layer}` is of edition {found:?}, not {edition}");
+        assert!(
+            is_right,
+            "{why}: `{layer}` is of edition {found:?}, not {edition}"
+        );
     }
     nights.calm(&format!("after {why}"));
 }

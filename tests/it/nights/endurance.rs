@@ -49,11 +49,17 @@ fn endure(nights: u32, seed: u64) {
         }
         let (what, code) = disturbed(&store, &mut chance);
         let why = format!("night {night}: {what}");
-        assert!(matches!(code, None | Some(0 | 4 | 5 | 6)), "{why}: exit code {code:?}");
+        assert!(
+            matches!(code, None | Some(0 | 4 | 5 | 6)),
+            "{why}: exit code {code:?}"
+        );
         *codes.entry(code).or_default() += 1;
         for (layer, found) in LAYERS.iter().zip(store.editions(&why)) {
             let is_right = found.is_some_and(|found| (oldest..=edition).contains(&found));
-            assert!(is_right, "{why}: `{layer}` is of edition {found:?}, not {oldest} to {edition}");
+            assert!(
+                is_right,
+                "{why}: `{layer}` is of edition {found:?}, not {oldest} to {edition}"
+            );
         }
     }
     store.calm("the last night");
@@ -85,15 +91,23 @@ fn disturbed(store: &Nights, chance: &mut Chance) -> (String, Option<i32>) {
 /// What servers answer: from some request on, or every so often.
 fn fault(kind: usize, at: usize) -> (&'static str, Option<Box<Fault>>) {
     let from = move |reply: fn(&Request) -> Reply| -> Option<Box<Fault>> {
-        Some(Box::new(move |request| (request.number % 13 == at + 1).then(|| reply(request))))
+        Some(Box::new(move |request| {
+            (request.number % 13 == at + 1).then(|| reply(request))
+        }))
     };
     match kind {
-        1 => ("busy now and then", from(|_| Reply::status(503).header("Retry-After", "0"))),
+        1 => (
+            "busy now and then",
+            from(|_| Reply::status(503).header("Retry-After", "0")),
+        ),
         2 => ("resets", from(|_| Reply::reset())),
         3 => ("a proxy's page", from(|_| Reply::html(200, "Sign in"))),
         4 => ("nothing", from(|_| Reply::bytes("text/csv", ""))),
         5 => ("gone", Some(Box::new(|_| Some(Reply::status(404))))),
-        6 => ("cut off", from(|_| Reply::bytes("text/csv", "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,x,").cut(20))),
+        6 => (
+            "cut off",
+            from(|_| Reply::bytes("text/csv", "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,x,").cut(20)),
+        ),
         7 => (
             "an error in a 200",
             from(|_| {
@@ -105,7 +119,12 @@ fn fault(kind: usize, at: usize) -> (&'static str, Option<Box<Fault>>) {
         ),
         8 => (
             "one row",
-            from(|_| Reply::bytes("text/csv", "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,x,48001,1,-95,35\n")),
+            from(|_| {
+                Reply::bytes(
+                    "text/csv",
+                    "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n1,x,48001,1,-95,35\n",
+                )
+            }),
         ),
         _ => ("no fault", None),
     }
@@ -114,5 +133,7 @@ fn fault(kind: usize, at: usize) -> (&'static str, Option<Box<Fault>>) {
 /// Files below a folder.
 fn count(folder: &Path) -> usize {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.map(|path| if path.is_dir() { count(&path) } else { 1 }).sum()
+    entries
+        .map(|path| if path.is_dir() { count(&path) } else { 1 })
+        .sum()
 }

@@ -48,7 +48,11 @@ impl Nights {
         let fault: Arc<RwLock<Option<Box<Fault>>>> = Arc::default();
         let (of_file, fault_of_file) = (Arc::clone(&edition), Arc::clone(&fault));
         let server = Server::start(move |request| {
-            let answer = fault_of_file.read().unwrap().as_ref().and_then(|fault| fault(request));
+            let answer = fault_of_file
+                .read()
+                .unwrap()
+                .as_ref()
+                .and_then(|fault| fault(request));
             answer.unwrap_or_else(|| {
                 let edition = of_file.load(Ordering::SeqCst);
                 let tag = format!("\"{edition}\"");
@@ -60,7 +64,11 @@ impl Nights {
         let fault_of_service = Arc::clone(&fault);
         service.change(|service| {
             service.fault = Some(Box::new(move |request| {
-                fault_of_service.read().unwrap().as_ref().and_then(|fault| fault(request))
+                fault_of_service
+                    .read()
+                    .unwrap()
+                    .as_ref()
+                    .and_then(|fault| fault(request))
             }));
         });
         let folder = Folder::new();
@@ -68,7 +76,13 @@ impl Nights {
         folder.pipeline(&layers(&server.url("/file.csv"), &service.url(0)));
         let text = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
         folder.write("pipeline.toml", format!("keep = 2\n{text}"));
-        let nights = Self { folder, edition, service, _server: server, fault };
+        let nights = Self {
+            folder,
+            edition,
+            service,
+            _server: server,
+            fault,
+        };
         nights.publish(1);
         nights
     }
@@ -87,12 +101,18 @@ impl Nights {
 
     fn command(&self) -> Command {
         let mut command = Command::new(program());
-        command.args(["run", "pipeline.toml", "--quiet"]).current_dir(self.folder.path());
+        command
+            .args(["run", "pipeline.toml", "--quiet"])
+            .current_dir(self.folder.path());
         command
     }
 
     fn spawn(&self) -> Child {
-        self.command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        self.command()
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
     }
 
     /// A night in which nothing happens: it ends well, with the newest edition.
@@ -106,7 +126,10 @@ impl Nights {
             assert_eq!(edition, Some(newest), "{why}: `{layer}`");
         }
         let work = self.folder.path().join("store/work");
-        let left: Vec<PathBuf> = fs::read_dir(work).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let left: Vec<PathBuf> = fs::read_dir(work)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         assert!(left.is_empty(), "{why}: {left:?}");
     }
 
@@ -123,10 +146,18 @@ impl Nights {
                 return None;
             }
             let names = by_id(&folder, "name");
-            assert_eq!(names.len(), ROWS as usize, "{why}: rows of `{layer}` are lost or doubled");
+            assert_eq!(
+                names.len(),
+                ROWS as usize,
+                "{why}: rows of `{layer}` are lost or doubled"
+            );
             let editions: BTreeSet<String> = names.into_values().flatten().collect();
             assert_eq!(editions.len(), 1, "{why}: `{layer}` mixes {editions:?}");
-            editions.first().and_then(|name| name.strip_prefix("EDITION "))?.parse().ok()
+            editions
+                .first()
+                .and_then(|name| name.strip_prefix("EDITION "))?
+                .parse()
+                .ok()
         };
         LAYERS.iter().map(edition).collect()
     }
@@ -161,7 +192,10 @@ source.csv = {{ path = "points.csv", x = "LON", y = "LAT", crs = "EPSG:4326" }}
 
 /// Where a row stands.
 fn place(row: u32) -> (f64, f64) {
-    (f64::from(row % 199) / 10.0 - 99.9, f64::from(row % 97) / 10.0 + 30.1)
+    (
+        f64::from(row % 199) / 10.0 - 99.9,
+        f64::from(row % 97) / 10.0 + 30.1,
+    )
 }
 
 fn csv(edition: u32) -> String {
@@ -177,8 +211,14 @@ fn layer(edition: u32) -> Layer {
     let mut layer = Layer::of(Rows::generated(ROWS as usize, move |at| {
         let (x, y) = place(at as u32);
         let attributes = json!({ "ID": at.to_string(), "NAME": format!("EDITION {edition}"), "COUNTYFIPS": "48001", "BEDS": at % 500 });
-        let Value::Object(attributes) = attributes else { unreachable!("written as an object") };
-        Row { oid: at as i64 + 1, attributes, geometry: json!({ "x": x, "y": y }) }
+        let Value::Object(attributes) = attributes else {
+            unreachable!("written as an object")
+        };
+        Row {
+            oid: at as i64 + 1,
+            attributes,
+            geometry: json!({ "x": x, "y": y }),
+        }
     }));
     layer.edited = Some(1_700_000_000_000 + i64::from(edition) * 1_000);
     (layer.quirks.page_cap, layer.quirks.max_record_count) = (50, Some(50));

@@ -14,11 +14,20 @@ use crate::program::ROOT;
 fn rows_land_in_oid_order_in_pages_of_the_plan() {
     let service = ArcGis::start(layer());
     let pages = Puller::new(&service.url(0)).pages();
-    assert!(pages.iter().all(|page| page["features"].as_array().unwrap().len() == PAGE_ROWS as usize));
-    let oids: Vec<i64> =
-        rows(&pages).iter().map(|row| row["attributes"]["OBJECTID"].as_i64().unwrap()).collect();
+    assert!(
+        pages
+            .iter()
+            .all(|page| page["features"].as_array().unwrap().len() == PAGE_ROWS as usize)
+    );
+    let oids: Vec<i64> = rows(&pages)
+        .iter()
+        .map(|row| row["attributes"]["OBJECTID"].as_i64().unwrap())
+        .collect();
     assert!(oids.is_sorted() && oids.len() == 1_000 && oids[0] == -4);
-    assert!(service.server.busiest() <= 3, "no more requests at once than the plan has");
+    assert!(
+        service.server.busiest() <= 3,
+        "no more requests at once than the plan has"
+    );
 }
 
 #[test]
@@ -51,7 +60,10 @@ fn statistics_by_other_names_or_refused_lead_to_windows_or_ids() {
     same(|quirks| (quirks.pagination, quirks.statistics) = (Pagination::Refused, Extra::Odd));
     let requests =
         same(|quirks| (quirks.pagination, quirks.statistics) = (Pagination::Refused, Extra::Refused));
-    let listed = requests.iter().filter(|request| request.get("objectIds").is_some()).count();
+    let listed = requests
+        .iter()
+        .filter(|request| request.get("objectIds").is_some())
+        .count();
     assert_eq!(listed, 0, "ranges, not lists");
 }
 
@@ -84,9 +96,16 @@ fn old_bare_and_terse_servers_are_pulled() {
 #[test]
 fn page_sizes_are_the_least_of_all_limits() {
     let most = |requests: Vec<Request>| {
-        requests.iter().filter_map(|request| request.number_of("resultRecordCount")).max().unwrap()
+        requests
+            .iter()
+            .filter_map(|request| request.number_of("resultRecordCount"))
+            .max()
+            .unwrap()
     };
-    assert_eq!(most(same(|quirks| quirks.max_record_count = Some(100_000))), PAGE_ROWS as usize);
+    assert_eq!(
+        most(same(|quirks| quirks.max_record_count = Some(100_000))),
+        PAGE_ROWS as usize
+    );
     assert_eq!(most(same(|quirks| quirks.max_record_count = Some(50))), 50);
 }
 
@@ -96,9 +115,19 @@ fn roots_groups_tables_and_map_servers() {
     service.change(|service| {
         service.kind = "MapServer";
         service.groups.push((5, "Everything".to_owned()));
-        let rows = (0..30).map(|at| Row { geometry: Value::Null, ..point(at) }).collect();
+        let rows = (0..30)
+            .map(|at| Row {
+                geometry: Value::Null,
+                ..point(at)
+            })
+            .collect();
         let name = "Beds".to_owned();
-        service.layers.push(Layer { id: 2, name, geometry_type: None, ..Layer::of(Rows::listed(rows)) });
+        service.layers.push(Layer {
+            id: 2,
+            name,
+            geometry_type: None,
+            ..Layer::of(Rows::listed(rows))
+        });
     });
     let from = |layer: Option<&str>| {
         let mut puller = Puller::new(&service.root());
@@ -110,7 +139,10 @@ fn roots_groups_tables_and_map_servers() {
     assert_eq!(from(Some("Beds")).unwrap(), 30);
     assert!(from(Some("Pumps")).is_err());
     assert!(from(None).is_err(), "two layers, and none named");
-    assert!(Puller::new(&service.url(5)).land().is_err(), "a group has no rows");
+    assert!(
+        Puller::new(&service.url(5)).land().is_err(),
+        "a group has no rows"
+    );
 }
 
 #[test]

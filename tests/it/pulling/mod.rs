@@ -79,8 +79,12 @@ impl Task for Unseen {
 
 impl Puller {
     fn new(url: &str) -> Self {
-        let access =
-            Access { credential: Credential::None, timeout_s: 5, is_insecure: false, hidden: vec![] };
+        let access = Access {
+            credential: Credential::None,
+            timeout_s: 5,
+            is_insecure: false,
+            hidden: vec![],
+        };
         let plan = ArcgisPlan {
             url: Secret::new(url),
             layer: None,
@@ -91,7 +95,10 @@ impl Puller {
             max_bytes: 1 << 30,
             access,
         };
-        Self { dir: tempfile::tempdir().unwrap(), plan }
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            plan,
+        }
     }
 
     fn land(&self) -> Result<Landed, ArcgisError> {
@@ -104,7 +111,13 @@ impl Puller {
         let client = Client::new(&settings).unwrap();
         let now = || "2026-01-01T00:00:00Z".to_owned();
         let until = Deadline::default();
-        let landing = Landing { store: &store, id: "points", progress: &Unseen, now: &now, until };
+        let landing = Landing {
+            store: &store,
+            id: "points",
+            progress: &Unseen,
+            now: &now,
+            until,
+        };
         land(&self.plan, &Asker::new(&client, &self.plan, until), &landing)
     }
 
@@ -133,7 +146,10 @@ fn pages(list: &Path) -> Vec<Value> {
 
 /// Rows of the pages in order.
 fn rows(pages: &[Value]) -> Vec<Value> {
-    pages.iter().flat_map(|page| page["features"].as_array().unwrap().clone()).collect()
+    pages
+        .iter()
+        .flat_map(|page| page["features"].as_array().unwrap().clone())
+        .collect()
 }
 
 /// 1,000 rows, stored out of order, with gaps in the OIDs, a negative one and 31-bit ones.
@@ -143,7 +159,12 @@ fn layer() -> Layer {
         at if at < 600 => at * 3,
         at => 1_781_375_299 + at * 7_919,
     };
-    let mut rows: Vec<Row> = (0..1_000).map(|at| Row { oid: oid(at), ..point(at) }).collect();
+    let mut rows: Vec<Row> = (0..1_000)
+        .map(|at| Row {
+            oid: oid(at),
+            ..point(at)
+        })
+        .collect();
     rows.rotate_left(317);
     let mut layer = Layer::of(Rows::listed(rows));
     layer.quirks.page_cap = 400; // no answer holds them all
@@ -166,7 +187,11 @@ fn same_from(disturb: impl FnOnce(&ArcGis)) -> Vec<Request> {
     disturb(&service);
     service.server.forget();
     let disturbed = rows(&Puller::new(&service.url(0)).pages());
-    assert!(disturbed == undisturbed, "{} rows, other than the undisturbed ones", disturbed.len());
+    assert!(
+        disturbed == undisturbed,
+        "{} rows, other than the undisturbed ones",
+        disturbed.len()
+    );
     service.server.requests()
 }
 
@@ -187,17 +212,29 @@ fn every(nth: usize, reply: Reply) -> impl FnOnce(&ArcGis) {
 /// The index above names tests that are there, for every case.
 #[test]
 fn every_case_has_its_test() {
-    let index: Vec<&str> =
-        include_str!("mod.rs").lines().filter_map(|line| line.strip_prefix("//! | ")).skip(1).collect();
-    let numbers: Vec<usize> =
-        index.iter().map(|line| line.split(' ').next().unwrap().parse().unwrap()).collect();
+    let index: Vec<&str> = include_str!("mod.rs")
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | "))
+        .skip(1)
+        .collect();
+    let numbers: Vec<usize> = index
+        .iter()
+        .map(|line| line.split(' ').next().unwrap().parse().unwrap())
+        .collect();
     assert_eq!(numbers, (1..=30).collect::<Vec<_>>());
     let code: String = ["src", "tests/it", "tests/interop"]
         .iter()
         .map(|folder| code(&Path::new(ROOT).join(folder)))
         .collect();
     for line in index {
-        let tests: Vec<&str> = line.split(" | ").nth(1).unwrap().split('`').skip(1).step_by(2).collect();
+        let tests: Vec<&str> = line
+            .split(" | ")
+            .nth(1)
+            .unwrap()
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .collect();
         assert!(!tests.is_empty(), "{line}");
         let is_there = |test: &&&str| {
             code.contains(&format!("#[test]\nfn {test}()")) || code.contains(&format!("\ndef {test}("))
@@ -216,7 +253,10 @@ fn code(folder: &Path) -> String {
             text += &code(&path);
         } else if path.extension().is_some_and(|end| end == "rs" || end == "py") {
             text.extend(
-                fs::read_to_string(&path).unwrap().lines().map(|line| format!("{}\n", line.trim_start())),
+                fs::read_to_string(&path)
+                    .unwrap()
+                    .lines()
+                    .map(|line| format!("{}\n", line.trim_start())),
             );
         }
     }

@@ -20,7 +20,11 @@ fn refused(disturb: impl FnOnce(&ArcGis), says: &str) {
     let error = puller.land().expect_err("it must not be accepted");
     let told = chain(&error);
     assert!(told.contains(says), "`{says}` is not in: {told}");
-    assert!(service.server.requests().len() < 150, "{} requests", service.server.requests().len());
+    assert!(
+        service.server.requests().len() < 150,
+        "{} requests",
+        service.server.requests().len()
+    );
     let store = Store::open(&puller.dir.path().join("store")).unwrap();
     assert_eq!(
         store.held("points").unwrap().unwrap().landed.sha256,
@@ -50,7 +54,9 @@ fn a_count_that_no_pull_reaches_is_not_accepted() {
     let more = |service: &ArcGis| {
         service.change(|service| {
             service.fault = Some(Box::new(|request| {
-                request.is("returnCountOnly").then(|| Reply::json(&json!({"count": 1_003})))
+                request
+                    .is("returnCountOnly")
+                    .then(|| Reply::json(&json!({"count": 1_003})))
             }));
         });
     };
@@ -68,7 +74,10 @@ fn answers_that_are_none_are_not_accepted() {
     refused(always(Reply::html(200, "Sign in")), "Sign in");
     refused(always(Reply::status(404)), "404");
     refused(always(Reply::redirect("file:///etc/passwd")), "file");
-    refused(always(Reply::bytes("application/json", "[1,2,3,4],".repeat(1_000)).endless()), "");
+    refused(
+        always(Reply::bytes("application/json", "[1,2,3,4],".repeat(1_000)).endless()),
+        "",
+    );
     refused(always(Reply::gzip_bomb("application/json", 40)), "");
 }
 
@@ -81,8 +90,9 @@ fn the_same_page_for_ever_is_not_accepted() {
             .collect();
         let body = json!({"objectIdFieldName": "OBJECTID", "fields": page.fields, "features": features, "exceededTransferLimit": true});
         service.change(|service| {
-            service.fault =
-                Some(Box::new(move |request| request.asks_for_rows().then(|| Reply::json(&body))));
+            service.fault = Some(Box::new(move |request| {
+                request.asks_for_rows().then(|| Reply::json(&body))
+            }));
         });
     };
     refused(stuck, "it ignores which object ids are asked for");
@@ -97,7 +107,10 @@ fn pages_without_end_are_not_accepted() {
             let features: Vec<Value> = (from..from + 200)
                 .map(|at| json!({"attributes": {"OBJECTID": at + 1, "NAME": "x".repeat(900)}}))
                 .collect();
-            request.path.ends_with("/query").then(|| Reply::json(&json!({ "features": features })))
+            request
+                .path
+                .ends_with("/query")
+                .then(|| Reply::json(&json!({ "features": features })))
         };
         service.change(|service| service.fault = Some(Box::new(more)));
     };
@@ -117,7 +130,9 @@ fn redirects_in_a_circle_or_with_a_credential_are_not_followed() {
     refused(around, "where it has already been");
     let away = |service: &ArcGis| {
         service.change(|service| {
-            service.fault = Some(Box::new(|_| Some(Reply::redirect("https://ada:lovelace@other.example/0"))));
+            service.fault = Some(Box::new(|_| {
+                Some(Reply::redirect("https://ada:lovelace@other.example/0"))
+            }));
         });
     };
     refused(away, "an address with a user name or password");

@@ -16,7 +16,10 @@ use crate::program::{Folder, ROOT};
 
 #[test]
 fn errors_in_a_200_with_null_details_are_tried_again() {
-    same_from(every(3, error(500, "Error performing query operation", &Value::Null)));
+    same_from(every(
+        3,
+        error(500, "Error performing query operation", &Value::Null),
+    ));
 }
 
 #[test]
@@ -24,21 +27,39 @@ fn html_resets_cut_bodies_and_lies_about_length_are_tried_again() {
     same_from(every(3, Reply::html(503, "Service Unavailable")));
     same_from(every(3, Reply::html(200, "Please sign in")));
     same_from(every(3, Reply::reset()));
-    same_from(every(3, Reply::bytes("application/json", r#"{"features":[{"attributes""#).cut(20)));
-    same_from(every(3, Reply::bytes("application/json", r#"{"features":[]"#).claiming(900)));
-    same_from(every(4, Reply::bytes("application/json", r#"{"objectIdFieldName":"OBJECTID","fea"#)));
+    same_from(every(
+        3,
+        Reply::bytes("application/json", r#"{"features":[{"attributes""#).cut(20),
+    ));
+    same_from(every(
+        3,
+        Reply::bytes("application/json", r#"{"features":[]"#).claiming(900),
+    ));
+    same_from(every(
+        4,
+        Reply::bytes("application/json", r#"{"objectIdFieldName":"OBJECTID","fea"#),
+    ));
 }
 
 #[test]
 fn retry_after_is_honoured() {
     let requests = same_from(every(3, Reply::status(429).header("Retry-After", "1")));
-    let pages: Vec<_> = requests.iter().filter(|request| request.asks_for_rows()).collect();
+    let pages: Vec<_> = requests
+        .iter()
+        .filter(|request| request.asks_for_rows())
+        .collect();
     // Several are asked for at once: which of them came third is the server's to know.
     let mut refused = 0;
     for (at, page) in pages.iter().enumerate() {
-        if let Some(again) = pages[at + 1..].iter().find(|later| later.parameters == page.parameters) {
+        if let Some(again) = pages[at + 1..]
+            .iter()
+            .find(|later| later.parameters == page.parameters)
+        {
             let waited = again.at.duration_since(page.at).unwrap();
-            assert!(waited >= Duration::from_millis(990), "asked again after {waited:?}");
+            assert!(
+                waited >= Duration::from_millis(990),
+                "asked again after {waited:?}"
+            );
             refused += 1;
         }
     }
@@ -71,8 +92,12 @@ fn a_token_that_expires_is_renewed_and_the_page_asked_for_again() {
         password: Secret::new("lovelace"),
     };
     assert_eq!(rows(&puller.pages()).len(), 1_000);
-    let logins =
-        service.server.requests().iter().filter(|request| request.path.ends_with("generateToken")).count();
+    let logins = service
+        .server
+        .requests()
+        .iter()
+        .filter(|request| request.path.ends_with("generateToken"))
+        .count();
     assert!(logins >= 3, "{logins} logins");
     assert!(shows(&puller, &["token-1", "lovelace"]).is_empty());
 }
@@ -90,8 +115,11 @@ fn threads_that_lose_a_token_together_share_a_login() {
         password: Secret::new("lovelace"),
     };
     assert_eq!(rows(&puller.pages()).len(), 1_000);
-    let (logins, asked): (Vec<_>, Vec<_>) =
-        service.server.requests().into_iter().partition(|request| request.path.ends_with("generateToken"));
+    let (logins, asked): (Vec<_>, Vec<_>) = service
+        .server
+        .requests()
+        .into_iter()
+        .partition(|request| request.path.ends_with("generateToken"));
     // A login for each of three threads would cut short the life of each token.
     assert!(
         (2..=asked.len() / 15).contains(&logins.len()),
@@ -125,7 +153,8 @@ fn a_single_row_of_ten_megabytes_lands() {
     let big = |at: usize| {
         let mut row = point(at);
         if at == 3 {
-            row.attributes.insert("NAME".to_owned(), json!("x".repeat(10 << 20)));
+            row.attributes
+                .insert("NAME".to_owned(), json!("x".repeat(10 << 20)));
         }
         row
     };
@@ -153,7 +182,11 @@ fn a_shape_too_heavy_for_any_page_is_generalised_and_told_of() {
     let landed = puller.land().unwrap();
     let store = Store::open(&puller.dir.path().join("store")).unwrap();
     let record = store.held("points").unwrap().unwrap().record;
-    let noted: Vec<_> = record.generalised.iter().map(|row| (row.oid, row.max_allowable_offset)).collect();
+    let noted: Vec<_> = record
+        .generalised
+        .iter()
+        .map(|row| (row.oid, row.max_allowable_offset))
+        .collect();
     // A hundred-thousandth of the layer's 360 degrees.
     assert!(matches!(noted[..], [(300, 0.0035..0.0037)]), "{noted:?}");
     assert_eq!(rows(&pages(&landed.path)).len(), 1_000);
@@ -167,7 +200,10 @@ fn a_shape_too_heavy_for_any_page_is_generalised_and_told_of() {
     let report = ended.layer("points");
     assert_eq!((report.generalised, report.rows_read), (1, 1_000));
     let words = folder.cikr(&["run", "pipeline.toml"]).code(0).stdout;
-    assert!(words.contains("geometries generalised by the service: 1"), "{words}");
+    assert!(
+        words.contains("geometries generalised by the service: 1"),
+        "{words}"
+    );
 }
 
 #[test]

@@ -29,11 +29,22 @@ fn a_digit_that_changed_in_a_landed_copy_is_not_published() {
     folder.run().code(0);
     let before = tables(&folder.latest());
     one_digit(&landed(&folder, "points"));
-    folder.cikr(&["run", "pipeline.toml", "--rebuild"]).code(0).says("a landed file is missing or damaged");
+    folder
+        .cikr(&["run", "pipeline.toml", "--rebuild"])
+        .code(0)
+        .says("a landed file is missing or damaged");
     assert_tables(&folder, &before, "from the source again");
     one_digit(&landed(&folder, "points"));
-    let offline =
-        folder.cikr(&["run", "pipeline.toml", "--rebuild", "--offline", "--format", "json"]).code(5);
+    let offline = folder
+        .cikr(&[
+            "run",
+            "pipeline.toml",
+            "--rebuild",
+            "--offline",
+            "--format",
+            "json",
+        ])
+        .code(5);
     let layer = offline.layer("points");
     assert_eq!(layer.status, LayerStatus::Carried, "nothing whole is landed");
     assert_tables(&folder, &before, "");
@@ -56,15 +67,27 @@ fn a_damaged_copy_of_a_fetched_file_is_fetched_unconditionally() {
     assert_tables(&folder, &before, "");
     server.forget();
     folder.run().code(0);
-    assert_eq!(server.requests()[0].header("If-None-Match"), Some("\"v1\""), "it is whole again");
+    assert_eq!(
+        server.requests()[0].header("If-None-Match"),
+        Some("\"v1\""),
+        "it is whole again"
+    );
 }
 
 /// Bytes that were linked from earlier releases, and how many of them were digested, as the log tells.
 fn care(ended: &Ended) -> (u64, u64) {
-    let line = ended.stderr.lines().find(|line| line.contains("compared with their digests")).unwrap();
+    let line = ended
+        .stderr
+        .lines()
+        .find(|line| line.contains("compared with their digests"))
+        .unwrap();
     let number = |name: &str| {
         let text = line.split(&format!("{name}=")).nth(1).unwrap();
-        text.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
+        text.split(|c: char| !c.is_ascii_digit())
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap()
     };
     (number("linked"), number("digested"))
 }
@@ -79,13 +102,21 @@ fn a_quiet_night_digests_a_share_and_every_file_once_in_seven() {
     let digested: u64 = nights.iter().map(|(_, digested)| digested).sum();
     let linked = nights[0].0;
     // Small tables that the page shows are digested every night.
-    let each: u64 = ["points", "more"].map(|id| rejects(&folder, id)).into_iter().sum();
+    let each: u64 = ["points", "more"]
+        .map(|id| rejects(&folder, id))
+        .into_iter()
+        .sum();
     assert!(nights.iter().all(|night| night.0 == linked), "{nights:?}");
-    assert!(digested >= linked && digested <= linked + 7 * each, "{nights:?}, {each} each night");
+    assert!(
+        digested >= linked && digested <= linked + 7 * each,
+        "{nights:?}, {each} each night"
+    );
 }
 
 fn rejects(folder: &Folder, layer: &str) -> u64 {
-    fs::metadata(folder.latest().join(format!("rejects/{layer}.parquet"))).unwrap().len()
+    fs::metadata(folder.latest().join(format!("rejects/{layer}.parquet")))
+        .unwrap()
+        .len()
 }
 
 #[test]
@@ -94,9 +125,15 @@ fn a_tile_that_was_written_to_is_made_again_at_once() {
     folder.run().code(0);
     let before = tables(&folder.latest());
     rot(&tile(&folder, "points"));
-    let night = folder.run().code(0).says("the last release can't be built on: made again");
+    let night = folder
+        .run()
+        .code(0)
+        .says("the last release can't be built on: made again");
     assert_eq!(night.layer("points").unchanged_since, None);
-    assert!(night.layer("more").unchanged_since.is_some(), "the other layer is linked");
+    assert!(
+        night.layer("more").unchanged_since.is_some(),
+        "the other layer is linked"
+    );
     assert_tables(&folder, &before, "");
     folder.cikr(&["verify", "store"]).code(0);
 }
@@ -121,7 +158,12 @@ fn rot_that_changes_no_time_is_found_in_seven_nights_or_where_the_tile_is_read()
         }
         let after = tables(&folder.latest());
         let same = |path: &Path| before.get(path) == after.get(path);
-        assert!(before.keys().filter(|path| path.starts_with("layers/points")).all(|path| same(path)));
+        assert!(
+            before
+                .keys()
+                .filter(|path| path.starts_with("layers/points"))
+                .all(|path| same(path))
+        );
         folder.cikr(&["verify", "store"]).code(0);
     }
 }

@@ -48,7 +48,12 @@ impl Harm {
             Self::Rot => {
                 let modified = fs::metadata(path).unwrap().modified().unwrap();
                 put(&flipped(&bytes, chance));
-                fs::File::options().append(true).open(path).unwrap().set_modified(modified).unwrap();
+                fs::File::options()
+                    .append(true)
+                    .open(path)
+                    .unwrap()
+                    .set_modified(modified)
+                    .unwrap();
             }
             Self::Half => put(&bytes[..bytes.len() / 2]),
             Self::Empty => put(b""),
@@ -56,7 +61,11 @@ impl Harm {
             Self::NotJson => put(b"<html><body>502 Bad Gateway</body></html>\n"),
             Self::WrongVersion => {
                 let text = String::from_utf8_lossy(&bytes).replacen("\"version\": 1", "\"version\": 7", 1);
-                put(if text.as_bytes() == bytes { b"{\"version\": 7}" } else { text.as_bytes() });
+                put(if text.as_bytes() == bytes {
+                    b"{\"version\": 7}"
+                } else {
+                    text.as_bytes()
+                });
             }
             Self::Deleted => fs::remove_file(path).unwrap(),
             Self::Folder => {

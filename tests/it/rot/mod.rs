@@ -21,16 +21,30 @@ const HEADER: &str = "ID,NAME,COUNTYFIPS,BEDS,LON,LAT\n";
 fn rows(beds: u32) -> String {
     let row = |id: u32| {
         let more = beds * u32::from(id.is_multiple_of(3));
-        format!("{id},N{id},48001,{},-{}.{id:03},3{}.5\n", 5 + more, 81 + id % 18, 1 + id % 8)
+        format!(
+            "{id},N{id},48001,{},-{}.{id:03},3{}.5\n",
+            5 + more,
+            81 + id % 18,
+            1 + id % 8
+        )
     };
-    (0..200).map(row).chain(["x,N,,1,500,35\n".to_owned(), ",N,,1,-95,35\n".to_owned()]).collect()
+    (0..200)
+        .map(row)
+        .chain(["x,N,,1,500,35\n".to_owned(), ",N,,1,-95,35\n".to_owned()])
+        .collect()
 }
 
 /// Two layers over files, `points` and `more`, with every product by default.
 fn two_layers() -> Folder {
     let folder = Folder::new();
-    folder.points(&rows(0)).schema("more", "point", "").write("more.csv", format!("{HEADER}{}", rows(1)));
-    folder.pipeline(&format!("{POINTS_LAYER}{}", POINTS_LAYER.replace("points", "more")));
+    folder
+        .points(&rows(0))
+        .schema("more", "point", "")
+        .write("more.csv", format!("{HEADER}{}", rows(1)));
+    folder.pipeline(&format!(
+        "{POINTS_LAYER}{}",
+        POINTS_LAYER.replace("points", "more")
+    ));
     folder
 }
 
@@ -64,13 +78,19 @@ fn tables(release: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             && !path.to_string_lossy().contains("changes.parquet")
     };
     let paths = files(release).into_iter().filter(is_table);
-    paths.map(|path| (path.clone(), fs::read(release.join(&path)).unwrap())).collect()
+    paths
+        .map(|path| (path.clone(), fs::read(release.join(&path)).unwrap()))
+        .collect()
 }
 
 /// Tables that differ, or that one of the two hasn't.
 fn differing(a: &BTreeMap<PathBuf, Vec<u8>>, b: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<PathBuf> {
     let paths: std::collections::BTreeSet<&PathBuf> = a.keys().chain(b.keys()).collect();
-    paths.into_iter().filter(|path| a.get(*path) != b.get(*path)).cloned().collect()
+    paths
+        .into_iter()
+        .filter(|path| a.get(*path) != b.get(*path))
+        .cloned()
+        .collect()
 }
 
 /// The latest release has these tables.

@@ -23,7 +23,13 @@ const KINDS: [Harm; 8] = [
 fn store() -> Folder {
     let folder = two_layers();
     folder.run().code(0);
-    folder.write("more.csv", format!("{HEADER}{}", rows(1).lines().take(20).collect::<Vec<_>>().join("\n")));
+    folder.write(
+        "more.csv",
+        format!(
+            "{HEADER}{}",
+            rows(1).lines().take(20).collect::<Vec<_>>().join("\n")
+        ),
+    );
     folder.write("points.csv", format!("{HEADER}{}", rows(1)));
     folder.run().code(5).says("held back by the gate");
     folder
@@ -36,7 +42,12 @@ fn find(folder: &Folder, starts: &str, holds: &str, ends: &str) -> PathBuf {
         let path = path.to_str().unwrap();
         path.starts_with(starts) && path.contains(holds) && path.ends_with(ends)
     };
-    store.join(files(&store).into_iter().rfind(is_it).unwrap_or_else(|| panic!("{starts} {holds} {ends}")))
+    store.join(
+        files(&store)
+            .into_iter()
+            .rfind(is_it)
+            .unwrap_or_else(|| panic!("{starts} {holds} {ends}")),
+    )
 }
 
 /// Damages one file in every way, each in a store of its own; the night after it publishes what an undisturbed one does.
@@ -61,7 +72,9 @@ fn survives(starts: &str, holds: &str, ends: &str, is_told: bool) {
         // Pruning, and the feed, survive it as well.
         folder.cikr(&["landing", "store", "--keep", "1"]).code(0);
         assert!(
-            fs::read_to_string(folder.path().join("store/feed.xml")).unwrap().contains("<entry>"),
+            fs::read_to_string(folder.path().join("store/feed.xml"))
+                .unwrap()
+                .contains("<entry>"),
             "{place}"
         );
     }
@@ -128,7 +141,8 @@ fn an_old_releases_record_is_made_again_and_set_aside() {
         let folder = store();
         let records = || {
             let all = files(&folder.path().join("store"));
-            all.into_iter().filter(|path| path.starts_with("releases") && path.components().count() == 2)
+            all.into_iter()
+                .filter(|path| path.starts_with("releases") && path.components().count() == 2)
         };
         let old = folder.path().join("store").join(records().next().unwrap());
         let before = fs::read(&old).unwrap();
@@ -137,7 +151,10 @@ fn an_old_releases_record_is_made_again_and_set_aside() {
         assert_eq!(records().count(), 3, "{harm:?}");
         assert!(fs::read(&old).unwrap() == before, "{harm:?}");
         let aside = PathBuf::from(format!("{}.damaged", old.display()));
-        assert!(aside.symlink_metadata().is_ok() || harm == Harm::Deleted, "{harm:?}");
+        assert!(
+            aside.symlink_metadata().is_ok() || harm == Harm::Deleted,
+            "{harm:?}"
+        );
     }
 }
 
@@ -146,13 +163,34 @@ fn an_old_releases_record_is_made_again_and_set_aside() {
 fn pruning_survives_a_release_without_record_and_manifest() {
     let folder = store();
     let pipeline = fs::read_to_string(folder.path().join("pipeline.toml")).unwrap();
-    folder.write("pipeline.toml", pipeline.replacen("store = \"store\"", "store = \"store\"\nkeep = 2", 1));
+    folder.write(
+        "pipeline.toml",
+        pipeline.replacen("store = \"store\"", "store = \"store\"\nkeep = 2", 1),
+    );
     let store = folder.path().join("store");
-    let first = files(&store).into_iter().find(|path| path.starts_with("releases")).unwrap();
-    let id = first.components().nth(1).unwrap().as_os_str().to_str().unwrap().to_owned();
+    let first = files(&store)
+        .into_iter()
+        .find(|path| path.starts_with("releases"))
+        .unwrap();
+    let id = first
+        .components()
+        .nth(1)
+        .unwrap()
+        .as_os_str()
+        .to_str()
+        .unwrap()
+        .to_owned();
     fs::write(store.join("releases").join(format!("{id}.json")), "").unwrap();
     fs::write(store.join("releases").join(&id).join("manifest.json"), "{").unwrap();
     folder.run().code(5).says("a damaged record");
     assert!(!store.join("releases").join(&id).exists());
-    assert_eq!(folder.cikr(&["releases", "--store", "store"]).code(0).stdout.lines().count(), 2);
+    assert_eq!(
+        folder
+            .cikr(&["releases", "--store", "store"])
+            .code(0)
+            .stdout
+            .lines()
+            .count(),
+        2
+    );
 }

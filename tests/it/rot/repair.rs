@@ -36,7 +36,9 @@ fn every_way_to_falsify_latest_is_noticed_and_mended() {
     let text = fs::read_to_string(&path).unwrap();
     folder.cikr(&["verify", "store"]).code(0);
     let sound: Value = serde_json::from_str(&text).unwrap();
-    let first = folder.cikr(&["releases", "--store", "store", "--format", "json"]).code(0);
+    let first = folder
+        .cikr(&["releases", "--store", "store", "--format", "json"])
+        .code(0);
     let first: Value = serde_json::from_str(&first.stdout).unwrap();
     let first = first[2]["id"].as_str().unwrap().to_owned();
     let with = |field: &str, value: Value| {
@@ -63,12 +65,24 @@ fn every_way_to_falsify_latest_is_noticed_and_mended() {
         String::new(),
         text[..text.len() / 2].to_owned(),
     ];
-    let fields = ["version", "release", "published", "manifest_sha256", "tiles", "rows", "bytes"];
+    let fields = [
+        "version",
+        "release",
+        "published",
+        "manifest_sha256",
+        "tiles",
+        "rows",
+        "bytes",
+    ];
     ways.extend(fields.map(without));
     for falsified in ways {
         fs::write(&path, &falsified).unwrap();
         let verified = folder.cikr(&["verify", "store"]).code(7);
-        assert!(verified.stdout.contains("latest.json: "), "{falsified}\n{}", verified.stdout);
+        assert!(
+            verified.stdout.contains("latest.json: "),
+            "{falsified}\n{}",
+            verified.stdout
+        );
         let (code, told) = repaired(&folder, &["--dry-run"]);
         assert_eq!((code, told["damaged"].as_u64()), (7, Some(1)), "{falsified}");
         assert!(fs::read_to_string(&path).unwrap() == falsified, "only told");
@@ -76,7 +90,10 @@ fn every_way_to_falsify_latest_is_noticed_and_mended() {
         assert_eq!((code, told["left"].as_u64()), (0, Some(0)), "{falsified} {told}");
         assert!(fs::read_to_string(path.with_extension("json.damaged")).unwrap() == falsified);
         let mended: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        assert!(mended == sound || falsified.contains("release\":\"20"), "{falsified}: {mended}");
+        assert!(
+            mended == sound || falsified.contains("release\":\"20"),
+            "{falsified}: {mended}"
+        );
         folder.cikr(&["verify", "store"]).code(0);
         fs::write(&path, &text).unwrap();
     }
@@ -127,7 +144,13 @@ fn a_damaged_tile_is_linked_from_a_release_that_has_it_whole() {
     assert!(verified.stdout.contains("sha256"), "{}", verified.stdout);
     let (code, told) = repaired(&folder, &[]);
     assert_eq!(code, 0, "{told}");
-    assert!(told["found"][0]["done"].as_str().unwrap().starts_with("linked from releases/"), "{told}");
+    assert!(
+        told["found"][0]["done"]
+            .as_str()
+            .unwrap()
+            .starts_with("linked from releases/"),
+        "{told}"
+    );
     assert_tables(&folder, &whole, "");
     folder.cikr(&["verify", "store"]).code(0);
 }
@@ -140,7 +163,12 @@ fn what_has_rotten_in_all_releases_is_told_and_made_again_by_the_next_run() {
     assert!(
         ended.stdout.contains("CAN'T BE MENDED") && ended.stdout.contains("no other release has these bytes")
     );
-    assert_eq!(ended.stdout.matches(".parquet: ").count(), 3, "in each of the releases:\n{}", ended.stdout);
+    assert_eq!(
+        ended.stdout.matches(".parquet: ").count(),
+        3,
+        "in each of the releases:\n{}",
+        ended.stdout
+    );
     folder.run().code(0);
     folder.cikr(&["verify", "store"]).code(0);
     // Now there is a whole one.
@@ -174,21 +202,28 @@ fn half_records_go_and_a_stray_one_is_told_of() {
 #[test]
 fn the_way_back_does_not_lead_to_what_is_damaged() {
     let folder = nights();
-    let listed = folder.cikr(&["releases", "--store", "store", "--format", "json"]).code(0);
+    let listed = folder
+        .cikr(&["releases", "--store", "store", "--format", "json"])
+        .code(0);
     let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
     let first = listed[2]["id"].as_str().unwrap();
     // `more` hasn't changed since: its tiles are those of the first release, too.
     rot(&tile(&folder, "more"));
     let before = fs::read(latest(&folder)).unwrap();
     let refused = folder.cikr(&["rollback", first, "--store", "store"]).code(6);
-    refused.says("is damaged: ").says("`cikr repair store` mends what another release has whole");
+    refused
+        .says("is damaged: ")
+        .says("`cikr repair store` mends what another release has whole");
     assert!(fs::read(latest(&folder)).unwrap() == before);
 }
 
 #[test]
 fn a_store_that_a_run_holds_is_not_repaired() {
     let folder = nights();
-    let store = fs::File::options().write(true).open(folder.path().join("store/lock")).unwrap();
+    let store = fs::File::options()
+        .write(true)
+        .open(folder.path().join("store/lock"))
+        .unwrap();
     store.lock().unwrap();
     folder.cikr(&["repair", "store"]).code(6).says("another run");
 }

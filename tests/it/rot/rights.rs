@@ -16,8 +16,15 @@ fn mode(path: &Path) -> u32 {
 }
 
 fn with_umask(folder: &Folder, umask: &str) {
-    let script = format!("umask {umask}; exec {} run pipeline.toml", env!("CARGO_BIN_EXE_cikr"));
-    let output = Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
+    let script = format!(
+        "umask {umask}; exec {} run pipeline.toml",
+        env!("CARGO_BIN_EXE_cikr")
+    );
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
     ended(&output).code(0);
 }
 
@@ -91,17 +98,33 @@ fn a_crash_leaves_no_core() {
             .after(std::time::Duration::from_secs(20))
     });
     let folder = crate::downloads::folder(&server.url("/points.csv"), "");
-    let script = format!("ulimit -c unlimited; exec {} run pipeline.toml", env!("CARGO_BIN_EXE_cikr"));
+    let script = format!(
+        "ulimit -c unlimited; exec {} run pipeline.toml",
+        env!("CARGO_BIN_EXE_cikr")
+    );
     let mut command = Command::new("sh");
-    command.args(["-c", &script]).current_dir(folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .args(["-c", &script])
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     while server.requests().is_empty() {
         std::thread::yield_now();
     }
     let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
-    let cores = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    let cores = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"))
+        .unwrap();
     assert_eq!(cores.split_whitespace().nth(4), Some("0"), "{cores}");
-    assert!(Command::new("kill").args(["-s", "ABRT", &child.id().to_string()]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-s", "ABRT", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
     let status = child.wait().unwrap();
     assert!(!status.core_dumped(), "{status}");
 }

@@ -20,12 +20,20 @@ const KINDS: [Kind; 14] = [
     ("landed copy", |path| {
         path.starts_with("landing/") && !path.contains("/pages/") && !path.ends_with(".json")
     }),
-    ("list of pages", |path| path.starts_with("landing/") && path.ends_with(".esri.json")),
+    ("list of pages", |path| {
+        path.starts_with("landing/") && path.ends_with(".esri.json")
+    }),
     ("page", |path| path.contains("/pages/")),
-    ("landing record", |path| path.starts_with("landing/") && path.ends_with(".record.json")),
+    ("landing record", |path| {
+        path.starts_with("landing/") && path.ends_with(".record.json")
+    }),
     ("held.json", |path| path.ends_with("/held.json")),
-    ("tile", |path| path.starts_with("releases/") && path.contains("/data/") && path.ends_with(".parquet")),
-    ("table", |path| path.starts_with("releases/") && !path.contains("/data/") && path.ends_with(".parquet")),
+    ("tile", |path| {
+        path.starts_with("releases/") && path.contains("/data/") && path.ends_with(".parquet")
+    }),
+    ("table", |path| {
+        path.starts_with("releases/") && !path.contains("/data/") && path.ends_with(".parquet")
+    }),
     ("other file of a release", |path| {
         path.starts_with("releases/")
             && path.matches('/').count() > 1
@@ -33,11 +41,15 @@ const KINDS: [Kind; 14] = [
             && !path.ends_with("manifest.json")
     }),
     ("manifest", |path| path.ends_with("/manifest.json")),
-    ("release record", |path| path.starts_with("releases/") && path.matches('/').count() == 1),
+    ("release record", |path| {
+        path.starts_with("releases/") && path.matches('/').count() == 1
+    }),
     ("gate", |path| path.starts_with("gate/")),
     ("tally", |path| path.starts_with("tallies/")),
     ("work", |path| path.starts_with("work/")),
-    ("top", |path| ["latest.json", "feed.xml", "checked.json"].contains(&path)),
+    ("top", |path| {
+        ["latest.json", "feed.xml", "checked.json"].contains(&path)
+    }),
 ];
 
 /// A store of several nights, its sources, and what a night without damage makes of them.
@@ -56,13 +68,21 @@ impl Trial {
         let service = ArcGis::start(Layer::points(300));
         service.change(|service| service.layers[0].edited = Some(1_700_000_000_000));
         let folder = Folder::new();
-        folder.points(&rows(0)).schema("fetched", "point", "").schema("pulled", "point", "");
+        folder
+            .points(&rows(0))
+            .schema("fetched", "point", "")
+            .schema("pulled", "point", "");
         folder.pipeline(&format!(
             "{POINTS_LAYER}gate = {{ grow = 1000 }}\n\n[[layer]]\nid = \"fetched\"\nsource.http = {{ url = \"{}\", csv = {{ x = \"LON\", y = \"LAT\" }}, crs = \"EPSG:4326\" }}\n\n[[layer]]\nid = \"pulled\"\nsource.arcgis = {{ url = \"{}\", page-rows = 50 }}\n",
             file.url("/fetched.csv"),
             service.url(0)
         ));
-        let trial = Self { folder, _files: file, _service: service, expected: Default::default() };
+        let trial = Self {
+            folder,
+            _files: file,
+            _service: service,
+            expected: Default::default(),
+        };
         trial.nights();
         trial
     }
@@ -75,7 +95,9 @@ impl Trial {
         let fewer = rows(0).lines().take(30).collect::<Vec<_>>().join("\n");
         folder.write("points.csv", format!("{HEADER}{fewer}"));
         folder.run().code(5);
-        folder.cikr(&["accept", "pipeline.toml", "points", "--reason", "meant"]).code(0);
+        folder
+            .cikr(&["accept", "pipeline.toml", "points", "--reason", "meant"])
+            .code(0);
         folder.run().code(0);
         self.die();
     }
@@ -106,7 +128,12 @@ impl Trial {
     /// The store as it was before any damage, its links being links.
     fn restore(&self) {
         drop(fs::remove_dir_all(self.store()));
-        let copied = Command::new("cp").arg("-a").arg(self.base()).arg(self.store()).status().unwrap();
+        let copied = Command::new("cp")
+            .arg("-a")
+            .arg(self.base())
+            .arg(self.store())
+            .status()
+            .unwrap();
         assert!(copied.success());
     }
 
@@ -125,8 +152,10 @@ impl Trial {
             self.folder.run().code(0);
             self.expected[usize::from(is_changed)] = tables(&self.folder.latest());
         }
-        let all: Vec<String> =
-            files(&self.base()).into_iter().map(|path| path.to_str().unwrap().to_owned()).collect();
+        let all: Vec<String> = files(&self.base())
+            .into_iter()
+            .map(|path| path.to_str().unwrap().to_owned())
+            .collect();
         let mut counts = Counts::default();
         for number in 0..mutations {
             let (kind, is_of) = KINDS[number as usize % KINDS.len()];
@@ -160,18 +189,24 @@ impl Trial {
         counts.mutations += 1;
         counts.told += u64::from(night.stderr.contains(" WARN "));
         if night.code != 0 || night.stderr.contains("panicked") {
-            counts.blocked.push(format!("{place}: exit {}\n{}", night.code, night.stderr));
+            counts
+                .blocked
+                .push(format!("{place}: exit {}\n{}", night.code, night.stderr));
             return;
         }
         let verified = self.folder.cikr(&["verify", "store"]);
         if verified.code != 0 {
-            counts.unsound.push(format!("{place}\n{}{}", verified.stdout, verified.stderr));
+            counts
+                .unsound
+                .push(format!("{place}\n{}{}", verified.stdout, verified.stderr));
         }
         let expected = &self.expected[usize::from(is_changed)];
         let found = tables(&self.folder.latest());
         let differing = differing(&found, expected);
         if !differing.is_empty() {
-            counts.wrong.push(format!("{place}: {differing:?}\n{}", night.stderr));
+            counts
+                .wrong
+                .push(format!("{place}: {differing:?}\n{}", night.stderr));
         }
     }
 }
@@ -190,12 +225,22 @@ struct Counts {
 
 impl Counts {
     fn failures(&self) -> impl Iterator<Item = &str> {
-        [&self.blocked, &self.unsound, &self.wrong].into_iter().flatten().map(String::as_str)
+        [&self.blocked, &self.unsound, &self.wrong]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
     }
 
     #[expect(clippy::print_stdout, reason = "counts are what the trial is for")]
     fn assert_none(&self) {
-        let Self { mutations, told, blocked, unsound, wrong, .. } = self;
+        let Self {
+            mutations,
+            told,
+            blocked,
+            unsound,
+            wrong,
+            ..
+        } = self;
         let pairs = self.kinds.len();
         println!(
             "{mutations} mutations ({pairs} kinds of file and damage): {} nights blocked, {} releases unsound, {} of other rows; {told} nights warned",
@@ -240,7 +285,9 @@ fn the_trial_has_files_of_every_kind() {
     let trial = Trial::prepare();
     let all = files(&trial.store());
     for (kind, is_of) in KINDS {
-        let some = all.iter().any(|path: &PathBuf| is_of(Path::new(path).to_str().unwrap()));
+        let some = all
+            .iter()
+            .any(|path: &PathBuf| is_of(Path::new(path).to_str().unwrap()));
         assert!(some || kind == "work", "{kind}");
     }
 }

@@ -31,7 +31,9 @@ struct Columns(BTreeMap<i32, Vec<(i32, u64)>>);
 impl From<Columns> for Cells {
     fn from(columns: Columns) -> Self {
         let cells = columns.0.into_iter().flat_map(|(lon, cells)| {
-            cells.into_iter().map(move |(lat, facilities)| ((lon, lat), facilities))
+            cells
+                .into_iter()
+                .map(move |(lat, facilities)| ((lon, lat), facilities))
         });
         Self(cells.collect())
     }
@@ -52,10 +54,14 @@ impl Extend<(f64, f64)> for Cells {
     fn extend<P: IntoIterator<Item = (f64, f64)>>(&mut self, places: P) {
         #[expect(clippy::cast_possible_truncation, reason = "degrees times fifty are small")]
         let cell = |degrees: f64| (degrees * PER_DEGREE).floor() as i32;
-        let mut cells: Vec<(i32, i32)> =
-            places.into_iter().map(|(lon, lat)| (cell(lon), cell(lat))).collect();
+        let mut cells: Vec<(i32, i32)> = places
+            .into_iter()
+            .map(|(lon, lat)| (cell(lon), cell(lat)))
+            .collect();
         cells.sort_unstable();
-        let counted = cells.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u64));
+        let counted = cells
+            .chunk_by(|a, b| a == b)
+            .map(|same| (same[0], same.len() as u64));
         self.absorb(Self(counted.collect()));
     }
 }
@@ -74,7 +80,9 @@ impl Cells {
     /// Middle of each cell, and the facilities in it.
     fn places(&self) -> impl Iterator<Item = (f64, f64, u64)> {
         let middle = |cell: i32| (f64::from(cell) + 0.5) / PER_DEGREE;
-        self.0.iter().map(move |((lon, lat), n)| (middle(*lon), middle(*lat), *n))
+        self.0
+            .iter()
+            .map(move |((lon, lat), n)| (middle(*lon), middle(*lat), *n))
     }
 }
 

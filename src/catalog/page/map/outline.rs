@@ -41,8 +41,10 @@ pub(super) fn outlines(rings: &[Ring]) -> Outlines {
             groups.entry(arc.spots.clone()).or_default().insert(ring.group);
         }
     }
-    let simple: BTreeMap<&[Spot], Vec<Spot>> =
-        groups.keys().map(|arc| (arc.as_slice(), simplified(arc))).collect();
+    let simple: BTreeMap<&[Spot], Vec<Spot>> = groups
+        .keys()
+        .map(|arc| (arc.as_slice(), simplified(arc)))
+        .collect();
     let mut drawn = Outlines::default();
     for arcs in &cut {
         let mut ring: Vec<Spot> = Vec::new();
@@ -81,7 +83,10 @@ fn tidy(ring: &Ring) -> Option<Ring> {
             spots.remove(0);
         }
     }
-    (spots.len() > 2).then_some(Ring { group: ring.group, spots })
+    (spots.len() > 2).then_some(Ring {
+        group: ring.group,
+        spots,
+    })
 }
 
 /// Corners where arcs end: those that have other than two neighbours over all rings.
@@ -93,7 +98,11 @@ fn junctions(rings: &[Ring]) -> BTreeSet<Spot> {
             neighbours.entry(*b).or_default().insert(*a);
         }
     }
-    neighbours.into_iter().filter(|(_, near)| near.len() != 2).map(|(spot, _)| spot).collect()
+    neighbours
+        .into_iter()
+        .filter(|(_, near)| near.len() != 2)
+        .map(|(spot, _)| spot)
+        .collect()
 }
 
 /// A run of corners from junction to junction, in the direction that sorts first.
@@ -106,7 +115,10 @@ impl Arc {
     fn new(spots: Vec<Spot>) -> Self {
         let other: Vec<Spot> = spots.iter().rev().copied().collect();
         let is_reversed = other < spots;
-        Self { spots: if is_reversed { other } else { spots }, is_reversed }
+        Self {
+            spots: if is_reversed { other } else { spots },
+            is_reversed,
+        }
     }
 }
 
@@ -146,7 +158,11 @@ fn simplified(arc: &[Spot]) -> Vec<Spot> {
             waiting.extend([(from, at), (at, to)]);
         }
     }
-    arc.iter().zip(keep).filter(|(_, keep)| *keep).map(|(spot, _)| *spot).collect()
+    arc.iter()
+        .zip(keep)
+        .filter(|(_, keep)| *keep)
+        .map(|(spot, _)| *spot)
+        .collect()
 }
 
 /// Distance from a spot to the segment between two others.
@@ -155,7 +171,11 @@ fn distance(spot: Spot, from: Spot, to: Spot) -> f64 {
     let ((px, py), (ax, ay), (bx, by)) = (point(spot), point(from), point(to));
     let (dx, dy) = (bx - ax, by - ay);
     let length = dx * dx + dy * dy;
-    let along = if length > 0.0 { (((px - ax) * dx + (py - ay) * dy) / length).clamp(0.0, 1.0) } else { 0.0 };
+    let along = if length > 0.0 {
+        (((px - ax) * dx + (py - ay) * dy) / length).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
     (px - ax - along * dx).hypot(py - ay - along * dy)
 }
 
@@ -198,18 +218,31 @@ mod tests {
         let drawn = outlines(&[square(0, 0, 3), square(1, 10, 3)]);
         assert_eq!(drawn.borders, "M10 0l3 5-3 5");
         assert_eq!(drawn.areas.matches('M').count(), 2);
-        assert_eq!(outlines(&[square(0, 0, 3), square(0, 10, 3)]).borders, "", "the same group");
+        assert_eq!(
+            outlines(&[square(0, 0, 3), square(0, 10, 3)]).borders,
+            "",
+            "the same group"
+        );
     }
 
     #[test]
     fn what_hardly_differs_from_a_line_goes() {
-        let ring = Ring { group: 0, spots: vec![(0, 0), (50, 0), (100, 0), (100, 100), (0, 100)] };
+        let ring = Ring {
+            group: 0,
+            spots: vec![(0, 0), (50, 0), (100, 0), (100, 100), (0, 100)],
+        };
         assert_eq!(outlines(&[ring]).areas, "M0 0l100 0 0 100-100 0z");
     }
 
     #[test]
     fn what_is_too_small_to_see_is_left_out() {
-        let speck = |spots: &[Spot]| outlines(&[Ring { group: 0, spots: spots.to_vec() }]).areas;
+        let speck = |spots: &[Spot]| {
+            outlines(&[Ring {
+                group: 0,
+                spots: spots.to_vec(),
+            }])
+            .areas
+        };
         assert_eq!(speck(&[(1, 1), (1, 1), (1, 1)]), "");
         assert_eq!(speck(&[(1, 1), (5, 1), (1, 1)]), "");
         assert_eq!(speck(&[(1, 1), (5, 1), (9, 1), (5, 1)]), "");
@@ -222,7 +255,12 @@ mod tests {
             group,
             spots: vec![(x, y), (x + 10, y), (x + 10, y + 10), (x, y + 10)],
         };
-        let drawn = outlines(&[square(0, 0, 0), square(1, 10, 0), square(2, 0, 10), square(3, 10, 10)]);
+        let drawn = outlines(&[
+            square(0, 0, 0),
+            square(1, 10, 0),
+            square(2, 0, 10),
+            square(3, 10, 10),
+        ]);
         assert_eq!(drawn.borders.matches('M').count(), 4);
         assert_eq!(drawn.areas.matches('z').count(), 4);
     }

@@ -49,20 +49,35 @@ pub(super) fn panels(page: &Page<'_>) -> (Vec<Panel>, u64) {
         pieces.push((Piece::around(around), std::mem::take(&mut outside)));
     }
     let panels = pieces.iter().enumerate().map(|(at, (piece, places))| {
-        panel(piece, places, page.outlines, &page.plan.reference, WIDTHS[at.min(1)])
+        panel(
+            piece,
+            places,
+            page.outlines,
+            &page.plan.reference,
+            WIDTHS[at.min(1)],
+        )
     });
     (panels.collect(), outside.iter().map(|(_, _, n)| n).sum())
 }
 
 fn panel(piece: &Piece, places: &[Place], outlines: &[Outline], reference: &Reference, width: i32) -> Panel {
     let projection = piece.projection();
-    let spots: Vec<((f64, f64), u64)> =
-        places.iter().map(|(lon, lat, n)| (projection.project(*lon, *lat), *n)).collect();
+    let spots: Vec<((f64, f64), u64)> = places
+        .iter()
+        .map(|(lon, lat, n)| (projection.project(*lon, *lat), *n))
+        .collect();
     let rings: Vec<(&str, Vec<(f64, f64)>)> = outlines
         .iter()
         .flat_map(|outline| outline.rings.iter().map(|ring| (outline.code.as_str(), ring)))
         .filter(|(_, ring)| ring.iter().any(|[lon, lat]| piece.holds(*lon, *lat)))
-        .map(|(code, ring)| (code, ring.iter().map(|[lon, lat]| projection.project(*lon, *lat)).collect()))
+        .map(|(code, ring)| {
+            (
+                code,
+                ring.iter()
+                    .map(|[lon, lat]| projection.project(*lon, *lat))
+                    .collect(),
+            )
+        })
         .collect();
     let frame = Frame::of(&spots, &rings, width);
     let regions = Regions::of(reference);
@@ -107,14 +122,22 @@ impl Frame {
         } else {
             let [west, south, east, north] = land;
             Self::around(
-                [west.min(dots[0]), south.min(dots[1]), east.max(dots[2]), north.max(dots[3])],
+                [
+                    west.min(dots[0]),
+                    south.min(dots[1]),
+                    east.max(dots[2]),
+                    north.max(dots[3]),
+                ],
                 0.03,
                 width,
             )
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "a panel is some hundred units high")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a panel is some hundred units high"
+    )]
     fn around([west, south, east, north]: [f64; 4], margin: f64, width: i32) -> Self {
         // 200 km at least: a single facility has no extent, and closer up the outlines' corners show.
         let least = 0.03;
@@ -136,7 +159,10 @@ impl Frame {
     #[expect(clippy::cast_possible_truncation, reason = "clamped")]
     fn spot(&self, (x, y): (f64, f64)) -> Spot {
         let spot = |along: f64, most: i32| along.clamp(-60.0, f64::from(most) + 60.0).round() as i32;
-        (spot((x - self.west) * self.scale, self.width), spot((self.north - y) * self.scale, self.height))
+        (
+            spot((x - self.west) * self.scale, self.width),
+            spot((self.north - y) * self.scale, self.height),
+        )
     }
 }
 
@@ -145,7 +171,10 @@ fn bounds(spots: impl Iterator<Item = (f64, f64)>) -> [f64; 4] {
     let around = |[west, south, east, north]: [f64; 4], (x, y): (f64, f64)| {
         [west.min(x), south.min(y), east.max(x), north.max(y)]
     };
-    spots.fold([f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY], around)
+    spots.fold(
+        [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY],
+        around,
+    )
 }
 
 /// Facilities per square of the panel, by its row and column.
@@ -153,7 +182,9 @@ fn squares(spots: &[((f64, f64), u64)], frame: &Frame) -> BTreeMap<Spot, u64> {
     let mut squares: BTreeMap<Spot, u64> = BTreeMap::new();
     for (spot, n) in spots {
         let (x, y) = frame.spot(*spot);
-        *squares.entry((y.div_euclid(PITCH), x.div_euclid(PITCH))).or_default() += n;
+        *squares
+            .entry((y.div_euclid(PITCH), x.div_euclid(PITCH)))
+            .or_default() += n;
     }
     squares
 }
@@ -166,7 +197,11 @@ struct Regions {
 
 impl Regions {
     fn of(reference: &Reference) -> Self {
-        let mut codes: Vec<String> = reference.regions.iter().map(|region| region.code.clone()).collect();
+        let mut codes: Vec<String> = reference
+            .regions
+            .iter()
+            .map(|region| region.code.clone())
+            .collect();
         codes.sort();
         codes.dedup();
         let region = |usps: &str| {
@@ -211,8 +246,16 @@ fn middle(spots: &[Spot]) -> (f64, f64, f64) {
     for (a, b) in spots.iter().zip(spots.iter().cycle().skip(1)) {
         let ((ax, ay), (bx, by)) = ((f64::from(a.0), f64::from(a.1)), (f64::from(b.0), f64::from(b.1)));
         let cross = ax * by - bx * ay;
-        sum = (sum.0 + cross, sum.1 + (ax + bx) * cross, sum.2 + (ay + by) * cross);
+        sum = (
+            sum.0 + cross,
+            sum.1 + (ax + bx) * cross,
+            sum.2 + (ay + by) * cross,
+        );
     }
     let area = sum.0 / 2.0;
-    if area == 0.0 { (0.0, 0.0, 0.0) } else { (area.abs(), sum.1 / (6.0 * area), sum.2 / (6.0 * area)) }
+    if area == 0.0 {
+        (0.0, 0.0, 0.0)
+    } else {
+        (area.abs(), sum.1 / (6.0 * area), sum.2 / (6.0 * area))
+    }
 }

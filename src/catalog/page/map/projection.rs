@@ -48,16 +48,36 @@ pub(super) struct Piece {
 
 /// The contiguous states first: they have the large panel. Bounds leave some water for what stands off a coast.
 pub(super) const PIECES: [Piece; 6] = [
-    piece("Contiguous states", [-126.5, 23.5, -65.5, 50.5], [29.5, 45.5, -96.0, 37.5]),
+    piece(
+        "Contiguous states",
+        [-126.5, 23.5, -65.5, 50.5],
+        [29.5, 45.5, -96.0, 37.5],
+    ),
     piece("Alaska", [170.0, 50.5, -129.0, 72.5], [55.0, 65.0, -154.0, 60.0]),
     piece("Hawaii", [-161.5, 18.0, -154.0, 23.0], [19.0, 22.0, -157.5, 20.5]),
-    piece("Puerto Rico and U.S. Virgin Islands", [-68.5, 17.0, -64.0, 19.0], [17.5, 18.5, -66.2, 18.0]),
-    piece("Guam and Northern Mariana Islands", [144.0, 12.5, 147.0, 21.0], [13.5, 19.0, 145.3, 16.0]),
-    piece("American Samoa", [-172.0, -15.5, -167.5, -10.5], [-14.5, -11.5, -170.0, -14.0]),
+    piece(
+        "Puerto Rico and U.S. Virgin Islands",
+        [-68.5, 17.0, -64.0, 19.0],
+        [17.5, 18.5, -66.2, 18.0],
+    ),
+    piece(
+        "Guam and Northern Mariana Islands",
+        [144.0, 12.5, 147.0, 21.0],
+        [13.5, 19.0, 145.3, 16.0],
+    ),
+    piece(
+        "American Samoa",
+        [-172.0, -15.5, -167.5, -10.5],
+        [-14.5, -11.5, -170.0, -14.0],
+    ),
 ];
 
 const fn piece(name: &'static str, bounds: [f64; 4], parallels: [f64; 4]) -> Piece {
-    Piece { name, bounds, parallels }
+    Piece {
+        name,
+        bounds,
+        parallels,
+    }
 }
 
 impl Piece {
@@ -66,14 +86,26 @@ impl Piece {
         let [west, south, east, north] = bounds;
         let (middle, origin) = (f64::midpoint(west, east), f64::midpoint(south, north));
         // A cone that opens neither way has no parallels: the equator's neighbours get some.
-        let origin = if origin.abs() < 5.0 { 5.0_f64.copysign(origin) } else { origin };
-        piece("All facilities", bounds, [origin - 2.0, origin + 2.0, middle, origin])
+        let origin = if origin.abs() < 5.0 {
+            5.0_f64.copysign(origin)
+        } else {
+            origin
+        };
+        piece(
+            "All facilities",
+            bounds,
+            [origin - 2.0, origin + 2.0, middle, origin],
+        )
     }
 
     /// Whether a place is on its panel.
     pub(super) fn holds(&self, lon: f64, lat: f64) -> bool {
         let [west, south, east, north] = self.bounds;
-        let across = if west <= east { lon >= west && lon <= east } else { lon >= west || lon <= east };
+        let across = if west <= east {
+            lon >= west && lon <= east
+        } else {
+            lon >= west || lon <= east
+        };
         across && lat >= south && lat <= north
     }
 
@@ -92,15 +124,27 @@ mod tests {
     #[test]
     fn the_projection_is_that_of_the_book() {
         let (x, y) = Albers::new(29.5, 45.5, -96.0, 23.0).project(-75.0, 35.0);
-        assert!((x - 0.295_272_0).abs() < 1e-6 && (y - 0.241_677_4).abs() < 1e-6, "{x} {y}");
+        assert!(
+            (x - 0.295_272_0).abs() < 1e-6 && (y - 0.241_677_4).abs() < 1e-6,
+            "{x} {y}"
+        );
     }
 
     #[test]
     fn each_place_is_on_the_panel_of_its_piece() {
-        let at = |lon, lat| PIECES.iter().find(|piece| piece.holds(lon, lat)).map(|piece| piece.name);
+        let at = |lon, lat| {
+            PIECES
+                .iter()
+                .find(|piece| piece.holds(lon, lat))
+                .map(|piece| piece.name)
+        };
         assert_eq!(at(-98.6, 39.8), Some("Contiguous states"));
         assert_eq!(at(-149.9, 61.2), Some("Alaska"));
-        assert_eq!(at(173.2, 52.9), Some("Alaska"), "Attu lies beyond the antimeridian");
+        assert_eq!(
+            at(173.2, 52.9),
+            Some("Alaska"),
+            "Attu lies beyond the antimeridian"
+        );
         assert_eq!(at(-157.9, 21.3), Some("Hawaii"));
         assert_eq!(at(-66.1, 18.4), Some("Puerto Rico and U.S. Virgin Islands"));
         assert_eq!(at(144.8, 13.5), Some("Guam and Northern Mariana Islands"));
@@ -117,11 +161,17 @@ mod tests {
 
     #[test]
     fn any_place_can_be_around() {
-        for bounds in [[-1.0, -1.0, 1.0, 1.0], [10.0, -40.0, 20.0, -30.0], [5.0, 45.0, 6.0, 46.0]] {
+        for bounds in [
+            [-1.0, -1.0, 1.0, 1.0],
+            [10.0, -40.0, 20.0, -30.0],
+            [5.0, 45.0, 6.0, 46.0],
+        ] {
             let piece = Piece::around(bounds);
             let projection = piece.projection();
-            let (south, north) =
-                (projection.project(bounds[0], bounds[1]), projection.project(bounds[0], bounds[3]));
+            let (south, north) = (
+                projection.project(bounds[0], bounds[1]),
+                projection.project(bounds[0], bounds[3]),
+            );
             assert!(south.1 < north.1, "north is up: {bounds:?}");
         }
     }

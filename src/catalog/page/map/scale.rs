@@ -79,15 +79,20 @@ mod tests {
         assert_eq!(Scale::of([31].into_iter()).0, [1, 2, 4, 8, 16]);
         assert_eq!(Scale::of([32].into_iter()).0, [1, 3, 9, 27, 81]);
         assert_eq!(Scale::of([90_000].into_iter()).0, [1, 10, 100, 1_000, 10_000]);
-        assert_eq!(Scale::of([u64::MAX].into_iter()).0, [1, 100, 10_000, 1_000_000, 100_000_000]);
+        assert_eq!(
+            Scale::of([u64::MAX].into_iter()).0,
+            [1, 100, 10_000, 1_000_000, 100_000_000]
+        );
     }
 
     #[test]
     fn a_square_is_a_dot_of_its_class() {
         let squares = [((0, 0), 1), ((0, 1), 2), ((2, 1), 3)].into();
         let drawn = Scale::of([3].into_iter()).dots(&squares).into_string();
-        let (small, large) =
-            (r#"stroke-width="2.2" d="M4 4h0""#, r#"stroke-width="3.6" d="M12 4h0M12 20h0""#);
+        let (small, large) = (
+            r#"stroke-width="2.2" d="M4 4h0""#,
+            r#"stroke-width="3.6" d="M12 4h0M12 20h0""#,
+        );
         assert!(drawn.contains(small) && drawn.contains(large), "{drawn}");
     }
 }

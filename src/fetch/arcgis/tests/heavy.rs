@@ -25,7 +25,9 @@ fn a_server_that_answers_everything_with_one_page_is_found_out_at_once() {
         let error = pull_to(&stuck, &plan("http://h/FeatureServer/0"), &Memory::default()).unwrap_err();
         assert!(matches!(error, ArcgisError::NoWay { .. }), "{error}");
         assert!(
-            error.to_string().contains("oid windows: it ignores which object ids are asked for"),
+            error
+                .to_string()
+                .contains("oid windows: it ignores which object ids are asked for"),
             "{error}"
         );
         assert!(stuck.asked().len() < 100, "{} requests", stuck.asked().len());
@@ -34,7 +36,10 @@ fn a_server_that_answers_everything_with_one_page_is_found_out_at_once() {
 
 /// Fails on rows 20 and 30 unless they may be coarse: row 20 by a part in a million, row 30 by one in ten thousand.
 fn heavy(asked: &Asked<'_>) -> Option<Answer> {
-    let offset: f64 = asked.form.get("maxAllowableOffset").map_or(0.0, |offset| offset.parse().unwrap());
+    let offset: f64 = asked
+        .form
+        .get("maxAllowableOffset")
+        .map_or(0.0, |offset| offset.parse().unwrap());
     let page = asked.server.answer(asked);
     let fails = |id: i64, least: f64| page.contains(&format!("\"OBJECTID\":{id}}}")) && offset < least;
     (is_page(asked) && (fails(20, 0.001) || fails(30, 0.1))).then_some(Answer::Status(500))
@@ -43,17 +48,30 @@ fn heavy(asked: &Asked<'_>) -> Option<Answer> {
 #[test]
 fn a_geometry_too_heavy_for_the_server_is_generalised_and_noted() {
     for no_offsets in [false, true] {
-        let server = || Server::new(0..60).says("supportsPagination", json!(!no_offsets)).with(heavy);
+        let server = || {
+            Server::new(0..60)
+                .says("supportsPagination", json!(!no_offsets))
+                .with(heavy)
+        };
         let whole = Memory::default();
         let pulled = pull_to(&server(), &plan("http://h/FeatureServer/0"), &whole).unwrap();
-        let noted: Vec<_> =
-            pulled.generalised.iter().map(|row| (row.oid, row.max_allowable_offset)).collect();
+        let noted: Vec<_> = pulled
+            .generalised
+            .iter()
+            .map(|row| (row.oid, row.max_allowable_offset))
+            .collect();
         assert_eq!((pulled.rows, noted), (60, vec![(20, 0.001), (30, 0.1)]));
         // A pull that goes on knows the row that an earlier one has had in this way.
         for killed_after in [8, 20, 40] {
-            let killed = Memory { until: Some(killed_after), ..Memory::default() };
+            let killed = Memory {
+                until: Some(killed_after),
+                ..Memory::default()
+            };
             let _ = pull_to(&server(), &plan("http://h/FeatureServer/0"), &killed);
-            let shelf = Memory { pages: killed.pages, until: None };
+            let shelf = Memory {
+                pages: killed.pages,
+                until: None,
+            };
             let again = pull_to(&server(), &plan("http://h/FeatureServer/0"), &shelf).unwrap();
             assert_eq!(
                 (text(&again, &shelf), again.generalised),
@@ -76,7 +94,12 @@ fn a_server_that_has_recovered_gives_its_geometries_in_full() {
     });
     let pulled = pull_to(&server, &plan("http://h/FeatureServer/0"), &Memory::default()).unwrap();
     assert!(pulled.generalised.is_empty() && pulled.rows == 60);
-    assert!(server.asked().iter().any(|asked| asked.contains("maxAllowableOffset")));
+    assert!(
+        server
+            .asked()
+            .iter()
+            .any(|asked| asked.contains("maxAllowableOffset"))
+    );
 }
 
 #[test]

@@ -16,7 +16,10 @@ fn pull(server: &Server) -> Result<Pulled, ArcgisError> {
 
 fn counting(count: u64) -> impl Fn(&Asked<'_>) -> Option<Answer> + Sync {
     move |asked| {
-        asked.form.contains_key("returnCountOnly").then(|| body(&json!({ "count": count }).to_string()))
+        asked
+            .form
+            .contains_key("returnCountOnly")
+            .then(|| body(&json!({ "count": count }).to_string()))
     }
 }
 
@@ -31,10 +34,19 @@ fn rows_beyond_the_count_that_nothing_else_speaks_for_are_not_accepted() {
     let count = counting(45);
     let silent = Server::new(0..47).with(move |asked| {
         let is_list = asked.form.contains_key("returnIdsOnly");
-        if is_list { Some(body(r#"{"objectIds":null}"#)) } else { count(asked) }
+        if is_list {
+            Some(body(r#"{"objectIds":null}"#))
+        } else {
+            count(asked)
+        }
     });
     let error = pull(&silent).unwrap_err();
-    assert!(error.to_string().contains("count 45 before and 45 after, 47 rows"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("count 45 before and 45 after, 47 rows"),
+        "{error}"
+    );
     let more = pull(&Server::new(0..47).with(counting(49))).unwrap_err();
     assert!(matches!(more, ArcgisError::Unsettled { .. }), "{more}");
 }
@@ -43,7 +55,12 @@ fn rows_beyond_the_count_that_nothing_else_speaks_for_are_not_accepted() {
 fn pages_in_two_references_are_not_accepted() {
     let stating = |reference: fn(usize) -> Value| {
         Server::new(0..30).with(move |asked| {
-            let from: usize = asked.form.get("resultOffset").filter(|_| is_page(asked))?.parse().unwrap();
+            let from: usize = asked
+                .form
+                .get("resultOffset")
+                .filter(|_| is_page(asked))?
+                .parse()
+                .unwrap();
             let mut page: Value = serde_json::from_str(&asked.server.answer(asked)).unwrap();
             page["spatialReference"] = reference(from);
             Some(body(&page.to_string()))
@@ -51,7 +68,16 @@ fn pages_in_two_references_are_not_accepted() {
     };
     let mixed = stating(|from| json!({"wkid": if from < 20 { 4326 } else { 3857 }}));
     let error = pull(&mixed).unwrap_err();
-    assert!(matches!(error, ArcgisError::Mixed { member: "spatialReference", .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            ArcgisError::Mixed {
+                member: "spatialReference",
+                ..
+            }
+        ),
+        "{error}"
+    );
     // Two names of one reference.
     let renamed = stating(|from| match from {
         0 => json!({"wkid": 102_100, "latestWkid": 3857}),
@@ -64,11 +90,13 @@ fn pages_in_two_references_are_not_accepted() {
 /// Rows without object ids, of which the page from 10 on begins with the last two of the page before, so many times.
 fn shifting(times: usize) -> Server {
     let asked_for = AtomicUsize::new(0);
-    Server::new(0..30).says("objectIdField", Value::Null).with(move |asked| {
-        let is_second = is_offset(asked) && asked.form["resultOffset"] == "10";
-        let is_shifted = is_second && asked_for.fetch_add(1, Ordering::Relaxed) < times;
-        is_shifted.then(|| body(&asked.server.page(&(8..18).collect::<Vec<_>>())))
-    })
+    Server::new(0..30)
+        .says("objectIdField", Value::Null)
+        .with(move |asked| {
+            let is_second = is_offset(asked) && asked.form["resultOffset"] == "10";
+            let is_shifted = is_second && asked_for.fetch_add(1, Ordering::Relaxed) < times;
+            is_shifted.then(|| body(&asked.server.page(&(8..18).collect::<Vec<_>>())))
+        })
 }
 
 #[test]

@@ -18,7 +18,12 @@ use crate::store::Store;
 const REFUSED: &str = r#"{"error":{"code":400,"message":"Pagination is not supported.","details":null}}"#;
 
 fn plan(url: &str) -> ArcgisPlan {
-    let access = Access { credential: Credential::None, timeout_s: 30, is_insecure: false, hidden: vec![] };
+    let access = Access {
+        credential: Credential::None,
+        timeout_s: 30,
+        is_insecure: false,
+        hidden: vec![],
+    };
     ArcgisPlan {
         url: Secret::new(url),
         layer: None,
@@ -86,11 +91,16 @@ fn same_by(method: &str, server: &Server) {
 fn rows_come_in_oid_order_and_in_pages_of_the_plan() {
     let server = Server::new([5, 3, 9, 1]);
     let (_, text) = pulled(&server);
-    let places: Vec<usize> =
-        [1, 3, 5, 9].iter().map(|id| text.find(&format!("\"OBJECTID\":{id}}}")).unwrap()).collect();
+    let places: Vec<usize> = [1, 3, 5, 9]
+        .iter()
+        .map(|id| text.find(&format!("\"OBJECTID\":{id}}}")).unwrap())
+        .collect();
     assert!(places.is_sorted());
     assert!(
-        server.asked().iter().any(|asked| asked.contains("outSR=4269") && asked.contains("returnZ=false"))
+        server
+            .asked()
+            .iter()
+            .any(|asked| asked.contains("outSR=4269") && asked.contains("returnZ=false"))
     );
 }
 
@@ -105,7 +115,11 @@ fn protocol_buffers_are_asked_for_only_where_they_are_offered() {
             let is = |asked: &&String| asked.contains(format) && asked.contains("outFields") == is_page;
             server.asked().iter().filter(is).count()
         };
-        (count("f=pbf", true) > 0, count("f=json", true) > 0, count("f=pbf", false))
+        (
+            count("f=pbf", true) > 0,
+            count("f=json", true) > 0,
+            count("f=pbf", false),
+        )
     };
     assert_eq!(asked("JSON, geoJSON, PBF"), (true, false, 0));
     assert_eq!(asked("JSON, AMF"), (false, true, 0));
@@ -120,9 +134,17 @@ fn a_page_shorter_than_asked_for_is_not_the_last() {
 
 #[test]
 fn an_advertised_limit_that_is_absurd_is_capped() {
-    same_by("offsets", &Server::new(ids()).says("maxRecordCount", json!(1_000_000)));
-    let largest =
-        |server: &Server| server.asked().iter().filter(|asked| asked.contains("resultRecordCount=7")).count();
+    same_by(
+        "offsets",
+        &Server::new(ids()).says("maxRecordCount", json!(1_000_000)),
+    );
+    let largest = |server: &Server| {
+        server
+            .asked()
+            .iter()
+            .filter(|asked| asked.contains("resultRecordCount=7"))
+            .count()
+    };
     let server = Server::new(ids()).says("maxRecordCount", json!(100_000));
     pulled(&server);
     assert!(largest(&server) > 5);
@@ -130,7 +152,10 @@ fn an_advertised_limit_that_is_absurd_is_capped() {
 
 #[test]
 fn offsets_that_are_refused_lead_to_windows() {
-    same_by("oid windows", &Server::new(ids()).with(|asked| is_offset(asked).then(|| body(REFUSED))));
+    same_by(
+        "oid windows",
+        &Server::new(ids()).with(|asked| is_offset(asked).then(|| body(REFUSED))),
+    );
     let told = Server::new(ids()).says("supportsPagination", json!(false));
     same_by("oid windows", &told);
     assert!(!told.asked().iter().any(|asked| asked.contains("resultOffset")));
@@ -154,7 +179,9 @@ fn pages_in_no_stable_order_lead_to_windows() {
         let ids = asked.server.ids.lock().unwrap();
         // From the second page on, each begins one row too early.
         let from = from.saturating_sub(usize::from(from > 7));
-        Some(Answer::Body(asked.server.page(&ids[from..(from + rows).min(ids.len())])))
+        Some(Answer::Body(
+            asked.server.page(&ids[from..(from + rows).min(ids.len())]),
+        ))
     });
     same_by("oid windows", &unstable);
 }
@@ -164,17 +191,26 @@ fn statistics_that_are_refused_or_lie_lead_further_down() {
     let no_offsets = || Server::new(ids()).says("supportsPagination", json!(false));
     let is_statistics = |asked: &Asked<'_>| asked.form.contains_key("outStatistics");
     let refused = r#"{"error":{"code":400,"message":"Unable to complete operation.","details":[]}}"#;
-    same_by("oid ranges", &no_offsets().with(move |asked| is_statistics(asked).then(|| body(refused))));
+    same_by(
+        "oid ranges",
+        &no_offsets().with(move |asked| is_statistics(asked).then(|| body(refused))),
+    );
     let lies = r#"{"features":[{"attributes":{"MIN(SHAPE.fid) AS THE_MIN":1,"THE_MAX":2}}]}"#;
-    same_by("oid ranges", &no_offsets().with(move |asked| is_statistics(asked).then(|| body(lies))));
+    same_by(
+        "oid ranges",
+        &no_offsets().with(move |asked| is_statistics(asked).then(|| body(lies))),
+    );
 }
 
 #[test]
 fn conditions_on_the_id_that_are_refused_lead_to_lists() {
-    let server = Server::new(ids()).says("supportsPagination", json!(false)).with(|asked| {
-        let refused = r#"{"error":{"code":400,"message":"Cannot perform query. Invalid query parameters."}}"#;
-        asked.form["where"].contains("OBJECTID").then(|| body(refused))
-    });
+    let server = Server::new(ids())
+        .says("supportsPagination", json!(false))
+        .with(|asked| {
+            let refused =
+                r#"{"error":{"code":400,"message":"Cannot perform query. Invalid query parameters."}}"#;
+            asked.form["where"].contains("OBJECTID").then(|| body(refused))
+        });
     same_by("oid lists", &server);
 }
 
@@ -182,11 +218,14 @@ fn conditions_on_the_id_that_are_refused_lead_to_lists() {
 fn boxes_are_the_last_way() {
     let inside: Vec<i64> = ids().into_iter().filter(|id| *id >= 0).collect();
     let undisturbed = pulled(&Server::new(inside.clone()));
-    let server = Server::new(inside).says("supportsPagination", json!(false)).with(|asked| {
-        let is_listed =
-            ["outStatistics", "returnIdsOnly", "objectIds"].iter().any(|name| asked.form.contains_key(name));
-        is_listed.then(|| body(REFUSED))
-    });
+    let server = Server::new(inside)
+        .says("supportsPagination", json!(false))
+        .with(|asked| {
+            let is_listed = ["outStatistics", "returnIdsOnly", "objectIds"]
+                .iter()
+                .any(|name| asked.form.contains_key(name));
+            is_listed.then(|| body(REFUSED))
+        });
     assert_eq!(pulled(&server), ("boxes", undisturbed.1));
 }
 
@@ -200,9 +239,10 @@ fn ids_far_apart_take_no_thousand_windows() {
 
 #[test]
 fn errors_inside_a_200_and_html_pass() {
-    for trouble in
-        [r#"{"error":{"code":500,"message":"Error performing query operation"}}"#, "<html>Busy</html>"]
-    {
+    for trouble in [
+        r#"{"error":{"code":500,"message":"Error performing query operation"}}"#,
+        "<html>Busy</html>",
+    ] {
         same_by(
             "offsets",
             &Server::new(ids()).with(move |asked| (asked.number % 3 == 0).then(|| body(trouble))),
@@ -233,16 +273,24 @@ fn a_row_that_never_comes_fails_the_layer() {
     let server = Server::new(0..9).with(|asked| {
         let from: u32 = asked.form.get("resultOffset")?.parse().ok()?;
         let rows: u32 = asked.form.get("resultRecordCount")?.parse().ok()?;
-        (from..from + rows).contains(&5).then(|| body(r#"{"error":{"code":500,"message":"Too heavy"}}"#))
+        (from..from + rows)
+            .contains(&5)
+            .then(|| body(r#"{"error":{"code":500,"message":"Too heavy"}}"#))
     });
     let error = pull_to(&server, &plan("http://h/FeatureServer/0"), &Memory::default()).unwrap_err();
-    assert_eq!(error.to_string(), "http://h/FeatureServer/0/query answers with error 500: Too heavy");
+    assert_eq!(
+        error.to_string(),
+        "http://h/FeatureServer/0/query answers with error 500: Too heavy"
+    );
 }
 
 #[test]
 fn a_count_that_is_no_count_is_replaced_by_the_ids() {
     let server = Server::new(ids()).with(|asked| {
-        asked.form.contains_key("returnCountOnly").then(|| Answer::Body(asked.server.page(&[1, 2])))
+        asked
+            .form
+            .contains_key("returnCountOnly")
+            .then(|| Answer::Body(asked.server.page(&[1, 2])))
     });
     same_by("offsets", &server);
 }
@@ -250,23 +298,36 @@ fn a_count_that_is_no_count_is_replaced_by_the_ids() {
 #[test]
 fn a_server_that_neither_counts_nor_lists_is_pulled_all_the_same() {
     let server = Server::new(ids()).with(|asked| {
-        let is_scalar = ["returnCountOnly", "returnIdsOnly"].iter().any(|name| asked.form.contains_key(name));
+        let is_scalar = ["returnCountOnly", "returnIdsOnly"]
+            .iter()
+            .any(|name| asked.form.contains_key(name));
         is_scalar.then(|| Answer::Body(asked.server.page(&[1, 2])))
     });
     // Page by page to the empty one, by offsets where it has them.
     same_by("offsets", &server);
     let lists = |asked: &Asked<'_>| {
-        let odd = ["returnCountOnly", "returnIdsOnly"].iter().any(|name| asked.form.contains_key(name));
+        let odd = ["returnCountOnly", "returnIdsOnly"]
+            .iter()
+            .any(|name| asked.form.contains_key(name));
         let is_refused = is_offset(asked) || asked.form.contains_key("outStatistics");
-        odd.then(|| Answer::Body(asked.server.page(&[1, 2]))).or(is_refused.then(|| body(REFUSED)))
+        odd.then(|| Answer::Body(asked.server.page(&[1, 2])))
+            .or(is_refused.then(|| body(REFUSED)))
     };
-    let error =
-        pull_to(&Server::new(ids()).with(lists), &plan("http://h/FeatureServer/0"), &Memory::default());
+    let error = pull_to(
+        &Server::new(ids()).with(lists),
+        &plan("http://h/FeatureServer/0"),
+        &Memory::default(),
+    );
     let error = error.unwrap_err().to_string();
     assert!(error.contains("boxes: nobody counts the rows"), "{error}");
     let anonymous = Server::new(0..3).says("objectIdField", json!(null)).with(lists);
     let error = pull_to(&anonymous, &plan("http://h/FeatureServer/0"), &Memory::default()).unwrap_err();
-    assert!(error.to_string().contains("without object ids nothing tells whether all came"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("without object ids nothing tells whether all came"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -274,7 +335,10 @@ fn a_layer_without_object_ids_is_taken_by_count_in_the_order_it_comes() {
     let server = Server::new([4, 1, 3]).says("objectIdField", json!(null));
     let (method, text) = pulled(&server);
     assert_eq!(method, "offsets");
-    let places: Vec<usize> = ["n4", "n1", "n3"].iter().map(|name| text.find(name).unwrap()).collect();
+    let places: Vec<usize> = ["n4", "n1", "n3"]
+        .iter()
+        .map(|name| text.find(name).unwrap())
+        .collect();
     assert!(places.is_sorted());
 }
 
@@ -286,10 +350,16 @@ fn an_empty_layer_is_no_mistake() {
 #[test]
 fn a_token_is_renewed_once_and_then_the_layer_fails() {
     const EXPIRED: &str = r#"{"error":{"code":498,"message":"Invalid token.","details":[]}}"#;
-    same_by("offsets", &Server::new(ids()).with(|asked| (asked.number == 4).then(|| body(EXPIRED))));
+    same_by(
+        "offsets",
+        &Server::new(ids()).with(|asked| (asked.number == 4).then(|| body(EXPIRED))),
+    );
     let server = Server::new(ids()).with(|asked| is_page(asked).then(|| body(EXPIRED)));
     let error = pull_to(&server, &plan("http://h/FeatureServer/0"), &Memory::default()).unwrap_err();
-    assert_eq!(error.to_string(), "http://h/FeatureServer/0/query answers with error 498: Invalid token.");
+    assert_eq!(
+        error.to_string(),
+        "http://h/FeatureServer/0/query answers with error 498: Invalid token."
+    );
     assert!(server.asked().len() < 10, "{:?}", server.asked());
 }
 
@@ -312,7 +382,12 @@ fn rows_added_meanwhile_are_in_or_the_pull_fails() {
         None
     });
     let error = pull_to(&ever, &plan("http://h/FeatureServer/0"), &Memory::default()).unwrap_err();
-    assert!(error.to_string().contains("was pulled 3 times and never added up: count"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("was pulled 3 times and never added up: count"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -321,17 +396,28 @@ fn what_had_landed_is_not_asked_for_again() {
     for no_offsets in [false, true] {
         let server = || {
             let vice = |asked: &Asked<'_>| {
-                let rows: u32 = asked.form.get("resultRecordCount").map_or(0, |rows| rows.parse().unwrap());
+                let rows: u32 = asked
+                    .form
+                    .get("resultRecordCount")
+                    .map_or(0, |rows| rows.parse().unwrap());
                 (rows > 4).then_some(Answer::Status(500))
             };
-            Server::new(0..95).says("supportsPagination", json!(!no_offsets)).with(vice)
+            Server::new(0..95)
+                .says("supportsPagination", json!(!no_offsets))
+                .with(vice)
         };
         let whole = Memory::default();
         let undisturbed = pull_to(&server(), &plan, &whole).unwrap();
         for killed_after in [1, 2, 5, 9, 14] {
-            let killed = Memory { until: Some(killed_after), ..Memory::default() };
+            let killed = Memory {
+                until: Some(killed_after),
+                ..Memory::default()
+            };
             pull_to(&server(), &plan, &killed).unwrap_err();
-            let shelf = Memory { pages: killed.pages, until: None };
+            let shelf = Memory {
+                pages: killed.pages,
+                until: None,
+            };
             let landed: Vec<String> = shelf.pages.lock().unwrap().keys().cloned().collect();
             let next = server();
             let again = pull_to(&next, &plan, &shelf).unwrap();
@@ -353,7 +439,10 @@ fn too_many_bytes_are_given_up() {
     let mut plan = plan("http://h/FeatureServer/0");
     plan.max_bytes = 1_500;
     let error = pull_to(&Server::new(ids()), &plan, &Memory::default()).unwrap_err();
-    assert!(matches!(error, ArcgisError::TooLarge { limit: 1_500, .. }), "{error}");
+    assert!(
+        matches!(error, ArcgisError::TooLarge { limit: 1_500, .. }),
+        "{error}"
+    );
     plan.max_bytes = 500;
     let error = pull_to(&Server::new(ids()), &plan, &Memory::default()).unwrap_err();
     assert!(
@@ -368,7 +457,12 @@ fn a_filter_goes_with_every_question() {
     let mut plan = plan("http://h/FeatureServer/0");
     plan.filter = "OBJECTID >= 10".to_owned();
     assert_eq!(pull_to(&server, &plan, &Memory::default()).unwrap().rows, 20);
-    assert!(server.asked().iter().all(|asked| asked.contains("OBJECTID >= 10")));
+    assert!(
+        server
+            .asked()
+            .iter()
+            .all(|asked| asked.contains("OBJECTID >= 10"))
+    );
 }
 
 fn land_in(store: &Store, server: &Server, plan: &ArcgisPlan) -> Result<Landed, ArcgisError> {
@@ -376,7 +470,13 @@ fn land_in(store: &Store, server: &Server, plan: &ArcgisPlan) -> Result<Landed, 
     land(
         plan,
         server,
-        &Landing { store, id: "dams", progress: &Unseen, now: &now, until: Deadline::default() },
+        &Landing {
+            store,
+            id: "dams",
+            progress: &Unseen,
+            now: &now,
+            until: Deadline::default(),
+        },
     )
 }
 
@@ -388,9 +488,18 @@ fn a_layer_lands_with_its_record_and_is_not_pulled_again_while_it_stays_the_same
     let server = Server::new(ids());
     let first = land_in(&store, &server, &plan).unwrap();
     let record = store.held("dams").unwrap().unwrap().record;
-    assert_eq!((record.url.as_str(), record.method.as_str()), ("http://${NAME}/FeatureServer/0", "offsets"));
-    assert_eq!((record.rows, record.last_edit), (Some(ids().len() as u64), Some(1)));
-    assert_eq!((record.requests, record.status), (server.asked().len() as u64, 203));
+    assert_eq!(
+        (record.url.as_str(), record.method.as_str()),
+        ("http://${NAME}/FeatureServer/0", "offsets")
+    );
+    assert_eq!(
+        (record.rows, record.last_edit),
+        (Some(ids().len() as u64), Some(1))
+    );
+    assert_eq!(
+        (record.requests, record.status),
+        (server.asked().len() as u64, 203)
+    );
 
     let asked = server.asked().len();
     let again = land_in(&store, &server, &plan).unwrap();

@@ -88,7 +88,12 @@ impl Server {
 
     fn note(&self, form: &BTreeMap<&str, &str>) -> usize {
         let mut log = self.log.lock().unwrap();
-        log.push(form.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&"));
+        log.push(
+            form.iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect::<Vec<_>>()
+                .join("&"),
+        );
         log.len()
     }
 
@@ -150,7 +155,11 @@ impl Wire for Server {
         let mut tried = 0;
         loop {
             tried += 1;
-            let asked = Asked { form: form.clone(), number: self.note(&form), server: self };
+            let asked = Asked {
+                form: form.clone(),
+                number: self.note(&form),
+                server: self,
+            };
             match (self.vice)(&asked) {
                 None => return Ok(came(self.answer(&asked))),
                 Some(Answer::Body(body)) => return Ok(came(body)),
@@ -158,7 +167,11 @@ impl Wire for Server {
                 Some(Answer::Status(503)) if tried < 4 => {}
                 Some(Answer::Status(status)) => {
                     let (is_passing, source) = (status >= 500, format!("status {status}").into());
-                    return Err(WireError { status: Some(status), is_passing, source });
+                    return Err(WireError {
+                        status: Some(status),
+                        is_passing,
+                        source,
+                    });
                 }
             }
         }
@@ -173,12 +186,20 @@ impl Wire for Server {
     }
 
     fn spent(&self) -> Spent {
-        Spent { requests: self.log.lock().unwrap().len() as u64, status: 203, ..Spent::default() }
+        Spent {
+            requests: self.log.lock().unwrap().len() as u64,
+            status: 203,
+            ..Spent::default()
+        }
     }
 }
 
 fn came(body: String) -> Came {
-    Came { body: body.into_bytes(), status: 203, token: None }
+    Came {
+        body: body.into_bytes(),
+        status: 203,
+        token: None,
+    }
 }
 
 /// Pages in memory.

@@ -62,21 +62,36 @@ pub fn read(wkb: &[u8]) -> Result<Decoded, Fault> {
     if !reader.bytes.is_empty() {
         return Err(LONG);
     }
-    let Reader { dropped, is_curved, .. } = reader;
-    Ok(Decoded { geometry, srid: header.srid, dropped_parts: dropped, is_straightened: is_curved })
+    let Reader {
+        dropped, is_curved, ..
+    } = reader;
+    Ok(Decoded {
+        geometry,
+        srid: header.srid,
+        dropped_parts: dropped,
+        is_straightened: is_curved,
+    })
 }
 
 /// Whether WKB says that it is a collection of geometries of any kind.
 pub fn is_collection(wkb: &[u8]) -> bool {
-    Reader::of(wkb).header().is_ok_and(|header| header.kind == COLLECTION)
+    Reader::of(wkb)
+        .header()
+        .is_ok_and(|header| header.kind == COLLECTION)
 }
 
 /// Of a collection of several kinds of geometry its polygons, as WKB with its SRID; none where it has none, or is no such
 /// collection. For sets of areas, of which points and lines are no part.
 pub fn areas(wkb: &[u8]) -> Option<Vec<u8>> {
-    let mut reader = Reader { takes_areas: true, ..Reader::of(wkb) };
+    let mut reader = Reader {
+        takes_areas: true,
+        ..Reader::of(wkb)
+    };
     let header = reader.header().ok().filter(|header| header.kind == COLLECTION)?;
-    let geometry = reader.geometry(&header, 0).ok().filter(|_| reader.bytes.is_empty())?;
+    let geometry = reader
+        .geometry(&header, 0)
+        .ok()
+        .filter(|_| reader.bytes.is_empty())?;
     let mut areas = Vec::new();
     encode(&geometry, &mut areas);
     if let Some(srid) = header.srid {
@@ -92,7 +107,9 @@ pub fn areas(wkb: &[u8]) -> Option<Vec<u8>> {
 /// # Errors
 /// As [`read`].
 pub fn decode(wkb: &[u8]) -> Result<Geometry<f64>, RejectReason> {
-    read(wkb).map(|decoded| decoded.geometry).map_err(|fault| fault.reason)
+    read(wkb)
+        .map(|decoded| decoded.geometry)
+        .map_err(|fault| fault.reason)
 }
 
 /// Appends a geometry as little-endian ISO WKB, 2-D.
@@ -135,7 +152,13 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn of(bytes: &'a [u8]) -> Self {
-        Self { bytes, little: true, dropped: 0, is_curved: false, takes_areas: false }
+        Self {
+            bytes,
+            little: true,
+            dropped: 0,
+            is_curved: false,
+            takes_areas: false,
+        }
     }
 }
 
@@ -147,7 +170,10 @@ impl Reader<'_> {
             return Err(DEEP);
         }
         Ok(match header.kind {
-            1 => Geometry::Point(self.point(size)?.ok_or(Fault::from(RejectReason::EmptyGeometry))?),
+            1 => Geometry::Point(
+                self.point(size)?
+                    .ok_or(Fault::from(RejectReason::EmptyGeometry))?,
+            ),
             2 => Geometry::LineString(self.line(size)?),
             3 => Geometry::Polygon(self.polygon(size)?),
             4 => {
@@ -247,7 +273,11 @@ impl Reader<'_> {
         (self.bytes, self.little) = (rest, order == 1);
         let code = self.count()?;
         let (z, m) = (code & 0x8000_0000 != 0, code & 0x4000_0000 != 0);
-        let srid = if code & 0x2000_0000 != 0 { Some(self.count()?).filter(|srid| *srid != 0) } else { None };
+        let srid = if code & 0x2000_0000 != 0 {
+            Some(self.count()?).filter(|srid| *srid != 0)
+        } else {
+            None
+        };
         let iso = code & 0x1FFF_FFFF;
         let (z, m) = match iso / 1000 {
             0 => (z, m),
@@ -256,13 +286,21 @@ impl Reader<'_> {
             3 => (true, true),
             _ => return Err(UNKNOWN),
         };
-        Ok(Header { kind: iso % 1000, coordinate: 8 * (2 + usize::from(z) + usize::from(m)), srid })
+        Ok(Header {
+            kind: iso % 1000,
+            coordinate: 8 * (2 + usize::from(z) + usize::from(m)),
+            srid,
+        })
     }
 
     fn count(&mut self) -> Result<u32, Fault> {
         let (head, rest) = self.bytes.split_first_chunk().ok_or(CUT)?;
         self.bytes = rest;
-        Ok(if self.little { u32::from_le_bytes(*head) } else { u32::from_be_bytes(*head) })
+        Ok(if self.little {
+            u32::from_le_bytes(*head)
+        } else {
+            u32::from_be_bytes(*head)
+        })
     }
 
     /// A count of things of at least `size` bytes, which the rest must be able to hold.
@@ -276,18 +314,29 @@ impl Reader<'_> {
     fn coord(&mut self, size: usize) -> Result<Coord<f64>, Fault> {
         let (head, rest) = self.bytes.split_at_checked(size).ok_or(CUT)?;
         self.bytes = rest;
-        Ok(Coord { x: self.number(&head[..8]), y: self.number(&head[8..16]) })
+        Ok(Coord {
+            x: self.number(&head[..8]),
+            y: self.number(&head[8..16]),
+        })
     }
 
     fn number(&self, bytes: &[u8]) -> f64 {
         let bytes = bytes.try_into().expect("a coordinate has eight bytes");
-        if self.little { f64::from_le_bytes(bytes) } else { f64::from_be_bytes(bytes) }
+        if self.little {
+            f64::from_le_bytes(bytes)
+        } else {
+            f64::from_be_bytes(bytes)
+        }
     }
 
     /// A point; none where every ordinate is NaN, which is how WKB spells an empty one.
     fn point(&mut self, size: usize) -> Result<Option<Point<f64>>, Fault> {
         let c = self.coord(size)?;
-        Ok(if c.x.is_nan() && c.y.is_nan() { None } else { Some(c.into()) })
+        Ok(if c.x.is_nan() && c.y.is_nan() {
+            None
+        } else {
+            Some(c.into())
+        })
     }
 
     fn line(&mut self, size: usize) -> Result<LineString<f64>, Fault> {
@@ -349,7 +398,14 @@ impl Reader<'_> {
         let mut line: Vec<Coord<f64>> = points.first().copied().into_iter().collect();
         for arc in points.get(1..).unwrap_or_default().chunks_exact(2) {
             let start = *line.last().expect("the first point is there");
-            linearise(start, &Segment::Through { on: arc[0], end: arc[1] }, &mut line);
+            linearise(
+                start,
+                &Segment::Through {
+                    on: arc[0],
+                    end: arc[1],
+                },
+                &mut line,
+            );
         }
         Ok(LineString::new(line))
     }

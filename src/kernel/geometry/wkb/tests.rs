@@ -57,9 +57,16 @@ fn z_m_srid_and_byte_order_are_taken_off() {
         assert_eq!(decode(&point(little, 2001, None, &[1.0, 2.0, 9.0])), plain);
         assert_eq!(decode(&point(little, 3001, None, &[1.0, 2.0, 9.0, 9.0])), plain);
         assert_eq!(decode(&point(little, 0x8000_0001, None, &[1.0, 2.0, 9.0])), plain);
-        assert_eq!(decode(&point(little, 0xE000_0001, Some(4326), &[1.0, 2.0, 9.0, 9.0])), plain);
+        assert_eq!(
+            decode(&point(little, 0xE000_0001, Some(4326), &[1.0, 2.0, 9.0, 9.0])),
+            plain
+        );
     }
-    let srid = |srid| read(&point(true, 0x2000_0001, Some(srid), &[1.0, 2.0])).unwrap().srid;
+    let srid = |srid| {
+        read(&point(true, 0x2000_0001, Some(srid), &[1.0, 2.0]))
+            .unwrap()
+            .srid
+    };
     assert_eq!((srid(26915), srid(0)), (Some(26915), None));
     let mut multi = vec![0, 0, 0, 0, 4, 0, 0, 0, 2];
     multi.extend(point(true, 0x2000_0001, Some(4326), &[1.0, 2.0]));
@@ -73,7 +80,10 @@ fn other_bytes_are_refused() {
         let bytes = point(true, kind, None, &[1.0, 2.0, 3.0]);
         assert_eq!(decode(&bytes), Err(ImpossibleGeometry), "type {kind}");
     }
-    assert_eq!(decode(&point(true, 1, None, &[f64::NAN, f64::NAN])), Err(EmptyGeometry));
+    assert_eq!(
+        decode(&point(true, 1, None, &[f64::NAN, f64::NAN])),
+        Err(EmptyGeometry)
+    );
     assert_eq!(decode(&[]), Err(ImpossibleGeometry));
     let whole = encoded(&samples()[5]);
     for cut in 0..whole.len() {
@@ -89,9 +99,15 @@ fn other_bytes_are_refused() {
 #[test]
 fn degenerate_parts_beside_good_ones_are_dropped() {
     let line: Geometry<f64> = wkt!(MULTILINESTRING((0. 0.,1. 1.),(5. 5.,5. 5.))).into();
-    assert_eq!(decode(&encoded(&line)), Ok(wkt!(MULTILINESTRING((0. 0.,1. 1.))).into()));
+    assert_eq!(
+        decode(&encoded(&line)),
+        Ok(wkt!(MULTILINESTRING((0. 0.,1. 1.))).into())
+    );
     let hole: Geometry<f64> = wkt!(POLYGON((0. 0.,9. 0.,9. 9.,0. 0.),(4. 1.,4. 1.,4. 1.))).into();
-    assert_eq!(decode(&encoded(&hole)), Ok(wkt!(POLYGON((0. 0.,9. 0.,9. 9.,0. 0.))).into()));
+    assert_eq!(
+        decode(&encoded(&hole)),
+        Ok(wkt!(POLYGON((0. 0.,9. 0.,9. 9.,0. 0.))).into())
+    );
     let none: Geometry<f64> = wkt!(MULTILINESTRING((5. 5.,5. 5.))).into();
     assert_eq!(decode(&encoded(&none)), Ok(none));
 }
@@ -103,7 +119,10 @@ fn what_is_left_out_is_counted() {
         dropped(wkt!(POLYGON((0. 0.,9. 0.,9. 9.,0. 0.),(4. 1.,4. 1.,4. 1.),(5. 1.,6. 1.,5. 1.))).into()),
         2
     );
-    assert_eq!(dropped(wkt!(MULTILINESTRING((0. 0.,1. 1.),(5. 5.,5. 5.))).into()), 1);
+    assert_eq!(
+        dropped(wkt!(MULTILINESTRING((0. 0.,1. 1.),(5. 5.,5. 5.))).into()),
+        1
+    );
     assert_eq!(
         dropped(wkt!(MULTILINESTRING((5. 5.,5. 5.))).into()),
         0,
@@ -129,15 +148,22 @@ fn a_collection_of_one_family_is_a_multi_geometry() {
     let of = |members: &[Geometry<f64>]| read(&gathered(7, &members.iter().map(encoded).collect::<Vec<_>>()));
     let point: Geometry<f64> = wkt!(POINT(1. 2.)).into();
     let line: Geometry<f64> = wkt!(LINESTRING(0. 0.,1. 1.)).into();
-    let points = of(&[point.clone(), wkt!(MULTIPOINT(3. 4.,5. 6.)).into()]).unwrap().geometry;
+    let points = of(&[point.clone(), wkt!(MULTIPOINT(3. 4.,5. 6.)).into()])
+        .unwrap()
+        .geometry;
     assert_eq!(points, wkt!(MULTIPOINT(1. 2.,3. 4.,5. 6.)).into());
     assert_eq!(
         of(std::slice::from_ref(&line)).unwrap().geometry,
         wkt!(MULTILINESTRING((0. 0.,1. 1.))).into()
     );
-    assert_eq!(of(&[point, line]).unwrap_err().why, "a collection of several kinds of geometry");
+    assert_eq!(
+        of(&[point, line]).unwrap_err().why,
+        "a collection of several kinds of geometry"
+    );
     assert_eq!(of(&[]).unwrap_err().reason, EmptyGeometry);
-    let deep = (0..40).fold(encoded(&wkt!(POINT(1. 2.)).into()), |inner, _| gathered(7, &[inner]));
+    let deep = (0..40).fold(encoded(&wkt!(POINT(1. 2.)).into()), |inner, _| {
+        gathered(7, &[inner])
+    });
     assert_eq!(read(&deep).unwrap_err().why, "a collection nested too deeply");
 }
 
@@ -145,7 +171,11 @@ fn a_collection_of_one_family_is_a_multi_geometry() {
 fn curves_become_straight_segments() {
     let half: Geometry<f64> = wkt!(LINESTRING(-1. 0.,0. 1.,1. 0.)).into();
     let straight = |wkb: &[u8]| -> Decoded { read(wkb).unwrap() };
-    let Decoded { geometry: Geometry::LineString(line), is_straightened: true, .. } = straight(&arc(&half))
+    let Decoded {
+        geometry: Geometry::LineString(line),
+        is_straightened: true,
+        ..
+    } = straight(&arc(&half))
     else {
         panic!("no line")
     };
@@ -155,16 +185,25 @@ fn curves_become_straight_segments() {
     let back: Geometry<f64> = wkt!(LINESTRING(1. 0.,-1. 0.)).into();
     let ring = gathered(9, &[arc(&half), encoded(&back)]);
     let surface = gathered(12, &[gathered(10, &[ring]), encoded(&samples()[2])]);
-    let Decoded { geometry: Geometry::MultiPolygon(polygons), is_straightened: true, .. } =
-        straight(&surface)
+    let Decoded {
+        geometry: Geometry::MultiPolygon(polygons),
+        is_straightened: true,
+        ..
+    } = straight(&surface)
     else {
         panic!("no polygons")
     };
     let area = geo::Area::unsigned_area(&polygons.0[0]);
     assert!((area - std::f64::consts::FRAC_PI_2).abs() < 1e-3, "{area}");
-    assert_eq!(polygons.0[1], wkt!(POLYGON((0. 0.,9. 0.,9. 9.,0. 0.),(4. 1.,6. 1.,6. 2.,4. 1.))));
+    assert_eq!(
+        polygons.0[1],
+        wkt!(POLYGON((0. 0.,9. 0.,9. 9.,0. 0.),(4. 1.,6. 1.,6. 2.,4. 1.)))
+    );
     let even = arc(&wkt!(LINESTRING(-1. 0.,0. 1.)).into());
-    assert_eq!(read(&even), Err(Fault::impossible("an arc of an even number of points")));
+    assert_eq!(
+        read(&even),
+        Err(Fault::impossible("an arc of an even number of points"))
+    );
 }
 
 proptest! {
