@@ -17,6 +17,7 @@ mod layer;
 mod layer_report;
 mod memory;
 mod national;
+mod nearby;
 mod page;
 mod past;
 mod reference;

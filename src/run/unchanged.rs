@@ -24,7 +24,7 @@ use crate::plan::{LayerPlan, Plan};
 use crate::store::{self, Care, StoreError};
 
 /// To be raised when the same source and plan give other files than before within one version.
-const GENERATION: u32 = 5;
+const GENERATION: u32 = 6;
 
 /// What the last release gives to a night on which nothing has changed.
 #[derive(Default)]
