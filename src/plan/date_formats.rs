@@ -6,8 +6,13 @@ use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, Utc};
 
 use super::check::Check;
-use super::field::{EPOCH_MS, EXCEL_SERIAL};
 use crate::spec::FieldSpec;
+
+/// Date pattern for milliseconds since 1970, beside those of strftime.
+pub const EPOCH_MS: &str = "epoch-ms";
+
+/// Date pattern for a spreadsheet's day count (day 61 is 1900-03-01), beside those of strftime.
+pub const EXCEL_SERIAL: &str = "excel-serial";
 
 /// Word for all of [`USUAL_PATTERNS`] in their order.
 pub(super) const USUAL: &str = "usual";

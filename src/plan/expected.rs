@@ -5,11 +5,41 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use serde::Serialize;
 
 use super::check::{Bounds, Check};
-use super::{Expectations, ExpectedCount, State};
+use super::reference::State;
 use crate::feature::RegionId;
 use crate::spec::{CsvTable, Diagnostic, PipelineSpec, Spanned, beside};
+
+/// Counts that a reviewer expects, per layer and state.
+#[derive(Debug, Clone, Serialize)]
+pub struct Expectations {
+    /// The file, as shown.
+    pub shown: String,
+    /// Counts that may be other than expected before the exit code says so; none for any number.
+    pub unmet: Option<u64>,
+    /// Its rows, in its order.
+    #[serde(skip)]
+    pub counts: Vec<ExpectedCount>,
+}
+
+/// Rows that a reviewer expects of a layer in a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedCount {
+    /// Layer id.
+    pub layer: String,
+    /// USPS code, `unassigned`, or [`ALL_STATES`] for the layer's total.
+    pub state: String,
+    /// Least rows.
+    pub low: u64,
+    /// Most rows; none for no upper bound.
+    pub high: Option<u64>,
+    /// What the reviewer went by.
+    pub source: String,
+    /// Day of the review, ISO 8601; none where nobody has reviewed it yet, so that it expects nothing.
+    pub reviewed: Option<String>,
+}
 
 type Cell = Spanned<String>;
 

@@ -1,10 +1,69 @@
 //! One field of a schema: its type, and the keys that go with the type.
 
+use serde::Serialize;
+
 use super::check::{Bounds, Check, optional, text, texts};
-use super::date_formats::{self, USUAL};
-use super::{Field, FieldKind};
+use super::date_formats::{self, EPOCH_MS, EXCEL_SERIAL, USUAL};
 use crate::feature::{CORE_COLUMNS, CoreType};
 use crate::spec::{FieldSpec, Span, Spanned};
+
+/// One field of a schema.
+///
+/// A field whose name is a core column (`name`, `facility_type`, `status`, `naics_code`,
+/// `state_code_claimed`, `county_fips_claimed`, `source_date`) fills it; any other is an
+/// attribute of the layer's own tiles.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Field {
+    /// Canonical name, lower snake case.
+    pub name: String,
+    /// Source names, most trusted first; compared without case where no exact match exists.
+    pub from: Vec<String>,
+    /// Type.
+    pub kind: FieldKind,
+    /// Unit, such as `MW`; empty for none.
+    pub unit: Option<String>,
+    /// Meaning, for the data dictionary.
+    pub description: String,
+    /// Values that mean null in this field, compared after trimming, upper and lower case alike.
+    pub null: Vec<String>,
+    /// Whether a file without this field fails the layer.
+    pub required: bool,
+    /// Digits to restore by leading zeros to a shorter run of digits.
+    pub pad: Option<usize>,
+    /// Coded values; the decoded text goes to `decoded`.
+    pub codes: Vec<(String, String)>,
+    /// Whether a value may be several codes, one behind the other.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_concatenated: bool,
+    /// Name of the column with the decoded text, where `codes` is not empty.
+    pub decoded: Option<String>,
+}
+
+/// Type of a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    /// Utf8.
+    Text,
+    /// Int64; `12.0` counts as 12, `12.5` does not parse.
+    Integer,
+    /// Float64.
+    Number,
+    /// Boolean, from these words (compared without case).
+    Boolean {
+        /// Words for true.
+        truth: Vec<String>,
+        /// Words for false.
+        falsity: Vec<String>,
+    },
+    /// Date32, from the first of these patterns that fits (chrono's strftime; `epoch-ms`, `excel-serial`).
+    Date {
+        /// Patterns, in order.
+        formats: Vec<String>,
+    },
+    /// USPS code of a state or territory, from USPS code, name or 2-digit FIPS code.
+    State,
+}
 
 /// Core columns that a source may fill; every other is computed.
 pub(super) const FILLABLE: [&str; 7] = [
@@ -29,12 +88,6 @@ pub(super) const PAD: Bounds<i64> = Bounds {
 
 pub(super) const TRUE_WORDS: [&str; 5] = ["Y", "YES", "T", "TRUE", "1"];
 pub(super) const FALSE_WORDS: [&str; 5] = ["N", "NO", "F", "FALSE", "0"];
-
-/// Date pattern for milliseconds since 1970, beside those of strftime.
-pub const EPOCH_MS: &str = "epoch-ms";
-
-/// Date pattern for a spreadsheet's day count (day 61 is 1900-03-01), beside those of strftime.
-pub const EXCEL_SERIAL: &str = "excel-serial";
 
 /// Whether a name is taken by a column of every tile, whoever fills it.
 pub(super) fn is_core(name: &str) -> bool {
@@ -258,6 +311,26 @@ fn core_column(check: &mut Check<'_>, name: &Spanned<String>, kind: &FieldKind) 
             &name.span,
             format!("the core column `{written}` is of type {wanted}"),
         );
+    }
+}
+
+#[cfg(test)]
+impl Field {
+    /// A field that asks for nothing but its kind.
+    pub(crate) fn plain(name: &str, kind: FieldKind, from: &[&str]) -> Self {
+        Self {
+            name: name.to_owned(),
+            from: from.iter().map(|name| (*name).to_owned()).collect(),
+            kind,
+            unit: None,
+            description: String::new(),
+            null: vec![],
+            required: false,
+            pad: None,
+            codes: vec![],
+            is_concatenated: false,
+            decoded: None,
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Formats of sources: how each is read, and all that other rooms know of one.
 //!
-//! Whoever adds a variant is asked by the compiler for the rest of it, here and where `source` opens it; `keys` is held
-//! against what `spec` reads by the tests of `json_schema`.
+//! What is the same for every file of a format stands in its row of `spec::FileKind`, and nowhere else. Whoever adds a
+//! variant is asked by the compiler for the rest of it, here and where `source` opens it; `keys` is held against what `spec`
+//! reads by the tests of `json_schema`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use super::csv_geometry::{self, CsvGeometry, X_AND_Y_OR_WKT};
 use super::dialect::{self, Dialect};
 use super::key::{Key, key};
 use crate::feature::Crs;
-use crate::spec::{FormatSpec, SourceSpec, Span};
+use crate::spec::{self, FILE_KINDS, FileKind, FormatSpec, SourceSpec, Span};
 
 /// How to read a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,15 +55,46 @@ pub enum Format {
     },
 }
 
-impl Format {
-    /// Whether a file of it that is cut off after a row looks whole.
-    pub fn may_end_anywhere(&self) -> bool {
-        matches!(self, Self::Csv { .. } | Self::Geojsonl)
-    }
+/// A kind of single file that GDAL opens: it chooses its driver by the extension.
+struct Dataset {
+    extension: &'static str,
+    /// The bytes that it begins with; none where a file of this extension may begin otherwise.
+    magic: Option<&'static [u8]>,
+    is_json: bool,
 }
 
-/// Extensions by which GDAL chooses its driver for a single file.
-const DATASETS: [&str; 8] = ["zip", "gpkg", "fgb", "shp", "json", "geojson", "kml", "gml"];
+const DATASETS: [Dataset; 8] = [
+    Dataset::binary("zip", Some(b"PK")),
+    Dataset::binary("gpkg", Some(b"SQLite format 3\0")),
+    Dataset::binary("fgb", Some(b"fgb")),
+    Dataset::binary("shp", None),
+    Dataset::json("json"),
+    Dataset::json("geojson"),
+    Dataset::binary("kml", None),
+    Dataset::binary("gml", None),
+];
+
+impl Dataset {
+    const fn binary(extension: &'static str, magic: Option<&'static [u8]>) -> Self {
+        Self {
+            extension,
+            magic,
+            is_json: false,
+        }
+    }
+
+    const fn json(extension: &'static str) -> Self {
+        Self {
+            extension,
+            magic: None,
+            is_json: true,
+        }
+    }
+
+    fn by_extension(extension: &str) -> Option<&'static Self> {
+        DATASETS.iter().find(|dataset| dataset.extension == extension)
+    }
+}
 
 /// The format of the source at `place`; `schema` is the CRS the schema falls back to, the outer none where the schema
 /// is not known.
@@ -129,21 +161,26 @@ fn declared(check: &mut Check<'_>, source: &SourceSpec, place: &Span, schema: Op
 
 /// What the kinds of file and their keys mean, for editors.
 pub(super) fn keys() -> Vec<Key> {
-    vec![
-        key("source.csv", "Delimited text with a header line.").one_of(X_AND_Y_OR_WKT),
-        key("source.geojson", "A GeoJSON FeatureCollection."),
-        key("source.geojsonl", "GeoJSON features, one a line."),
-        key("source.ogr", "Shapefile, FileGDB, GeoPackage or FlatGeobuf, plain or in a zip."),
+    let kinds = FILE_KINDS.iter().map(|kind| {
+        let described = key(&format!("source.{}", kind.key), kind.description);
+        if kind.has_geometry_columns {
+            described.one_of(X_AND_Y_OR_WKT)
+        } else {
+            described
+        }
+    });
+    let own = [
         key("source.ogr.layer", "Table to read, where the file has several.").example("Electric_Substations"),
         key(
             "source.ogr.allow-views",
             "Whether the table may be a view of a GeoPackage: a question to the database, which may never end.",
         )
         .otherwise(false),
-        key("source.parquet", "GeoParquet, or Parquet with a column of WKB: a file, or a folder of files."),
-        key("source.parquet.geometry", "Column of the geometry, where the file doesn't say.")
-            .example("geometry"),
-        key("source.xlsx", "A sheet of an Excel workbook.").one_of(X_AND_Y_OR_WKT),
+        key(
+            "source.parquet.geometry",
+            "Column of the geometry, where the file doesn't say.",
+        )
+        .example("geometry"),
         key("source.xlsx.sheet", "Sheet to read, where the workbook has several.").example("Facilities"),
         key(
             "source.xlsx.header-row",
@@ -151,21 +188,32 @@ pub(super) fn keys() -> Vec<Key> {
         )
         .within(&dialect::HEADER_ROW.range)
         .example(dialect::HEADER_ROW.default),
-    ]
+    ];
+    kinds.chain(own).collect()
 }
 
 impl Format {
+    /// What is the same for every file of it.
+    fn file_kind(&self) -> &'static FileKind {
+        match self {
+            Self::Csv { .. } => &spec::CSV,
+            Self::Geojson => &spec::GEOJSON,
+            Self::Geojsonl => &spec::GEOJSONL,
+            Self::Ogr { .. } => &spec::OGR,
+            Self::Parquet { .. } => &spec::PARQUET,
+            Self::Esri => &spec::ESRI,
+            Self::Xlsx { .. } => &spec::XLSX,
+        }
+    }
+
     /// The kind of source that a pipeline names it by: `source.<kind>`.
     pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Csv { .. } => "csv",
-            Self::Geojson => "geojson",
-            Self::Geojsonl => "geojsonl",
-            Self::Ogr { .. } => "ogr",
-            Self::Parquet { .. } => "parquet",
-            Self::Esri => "arcgis",
-            Self::Xlsx { .. } => "xlsx",
-        }
+        self.file_kind().key
+    }
+
+    /// Whether a file of it that is cut off after a row looks whole.
+    pub fn may_end_anywhere(&self) -> bool {
+        self.file_kind().may_end_anywhere
     }
 
     /// The keys of its own that a pipeline must have for it, with their values: texts and whole numbers.
@@ -211,51 +259,28 @@ impl Format {
 
     /// What messages call a file of it.
     pub fn called(&self) -> &'static str {
-        match self {
-            Self::Csv { .. } => "delimited text",
-            Self::Geojson | Self::Geojsonl | Self::Esri => "GeoJSON",
-            Self::Ogr { .. } => "dataset",
-            Self::Parquet { .. } => "Parquet",
-            Self::Xlsx { .. } => "workbook",
-        }
+        self.file_kind().noun
     }
 
     /// The extension that a file from this URL lands with, where the pipeline says none.
     pub(super) fn landed_extension(&self, url: &str) -> String {
-        let own = match self {
-            Self::Csv { .. } => "csv",
-            Self::Geojson | Self::Esri => "geojson",
-            Self::Geojsonl => "geojsonl",
-            Self::Ogr { .. } => return dataset_extension(url),
-            Self::Parquet { .. } => "parquet",
-            Self::Xlsx { .. } => "xlsx",
-        };
-        own.to_owned()
+        let own = self.file_kind().extension.map(str::to_owned);
+        own.unwrap_or_else(|| dataset_extension(url))
     }
 
     /// Whether a file of it with this extension may be JSON.
     pub fn may_be_json(&self, extension: &str) -> bool {
         match self {
-            Self::Geojson | Self::Geojsonl | Self::Esri => true,
-            Self::Ogr { .. } => matches!(extension, "json" | "geojson"),
-            Self::Csv { .. } | Self::Parquet { .. } | Self::Xlsx { .. } => false,
+            Self::Ogr { .. } => Dataset::by_extension(extension).is_some_and(|dataset| dataset.is_json),
+            _ => self.file_kind().is_json,
         }
     }
 
     /// The bytes that a file of it with this extension begins with, where they are always the same.
     pub fn magic(&self, extension: &str) -> Option<&'static [u8]> {
-        match self {
-            _ if extension == "zip" => Some(b"PK"),
-            Self::Parquet { .. } => Some(b"PAR1"),
-            Self::Xlsx { .. } => Some(b"PK"),
-            Self::Csv { .. } | Self::Geojson | Self::Geojsonl | Self::Ogr { .. } | Self::Esri => {
-                match extension {
-                    "gpkg" => Some(b"SQLite format 3\0"),
-                    "fgb" => Some(b"fgb"),
-                    _ => None,
-                }
-            }
-        }
+        // Whatever is asked for in an archive begins as the archive does.
+        let own = self.file_kind().magic.filter(|_| extension != "zip");
+        own.or_else(|| Dataset::by_extension(extension)?.magic)
     }
 }
 
@@ -263,6 +288,6 @@ impl Format {
 fn dataset_extension(url: &str) -> String {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let written = path.rsplit_once('.').map(|(_, last)| last.to_ascii_lowercase());
-    let known = written.filter(|extension| DATASETS.contains(&extension.as_str()));
+    let known = written.filter(|extension| Dataset::by_extension(extension).is_some());
     known.unwrap_or_else(|| "zip".to_owned())
 }

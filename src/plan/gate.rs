@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::State;
 use super::check::{Bounds, Check, texts};
+use super::reference::State;
 use crate::spec::{GateSpec, Spanned};
 
 /// Percent of rows that may be missing against last good.

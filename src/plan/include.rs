@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::check::{Check, is_identifier};
-use super::resolve::stems;
+use super::folder::stems;
 use crate::spec::{BlockSpec, Diagnostic, FieldSpec, SchemaSpec, Spanned, did_you_mean, one_of};
 
 /// The blocks of a folder of schemas, each read once.

@@ -2,7 +2,6 @@
 //!
 //! What products there are, `derive` knows: the names come from there.
 
-use super::Plan;
 use super::check::Check;
 use crate::spec::OutputSpec;
 
@@ -16,13 +15,6 @@ pub struct ProductName {
     pub name: &'static str,
     /// Whether it is made where the pipeline doesn't say which are.
     pub is_default: bool,
-}
-
-impl Plan {
-    /// Whether a product is to be made.
-    pub fn makes(&self, product: &str) -> bool {
-        self.products.iter().any(|wanted| wanted == product)
-    }
 }
 
 /// Names of the products to be made, in the order of the known ones.

@@ -115,3 +115,8 @@ impl Lifeline {
         format!("{}/{}", self.lifeline, self.component)
     }
 }
+
+/// Codes of the sectors.
+pub(super) fn sector_codes(sectors: &[Sector]) -> impl Iterator<Item = &str> {
+    sectors.iter().map(|sector| sector.code.as_str())
+}

@@ -6,14 +6,13 @@
 use std::path::Path;
 
 use super::check::{Check, text};
-use super::reference::{Lifeline, NaicsRule, Reference, Region, Sector, State};
+use super::csv::{Cell, code, filled, is_digits, split};
+use super::membership_tables::{self, Known};
+use super::reference::{Lifeline, NaicsRule, Reference, Region, Sector, State, sector_codes};
 use super::scheme::Subsector;
-use super::scheme_tables::{self, Known};
+use super::scheme_tables;
 use crate::feature::RegionId;
-use crate::spec::{CsvTable, Diagnostic, Span, Spanned};
-
-/// A cell of a table with its place.
-pub(super) type Cell = Spanned<String>;
+use crate::spec::{CsvTable, Diagnostic};
 
 /// Reads the reference tables of a folder, and the region table where there is one.
 pub(super) fn load(folder: &Path, regions: Option<&Path>, found: &mut Vec<Diagnostic>) -> Reference {
@@ -36,7 +35,7 @@ pub(super) fn load(folder: &Path, regions: Option<&Path>, found: &mut Vec<Diagno
         functions: &functions,
         lifelines: &lifelines,
     };
-    let memberships = scheme_tables::memberships(folder, &known, found);
+    let memberships = membership_tables::memberships(folder, &known, found);
     Reference {
         states,
         regions,
@@ -154,12 +153,12 @@ fn naics(
         code(&mut check, "a NAICS prefix of 2 to 6 digits", prefix, |c| {
             (2..=6).contains(&c.len()) && is_digits(c)
         });
-        check.among("a sector code of sectors.csv", sector, codes(sectors));
+        check.among("a sector code of sectors.csv", sector, sector_codes(sectors));
         scheme_tables::listed(&mut check, &sector.value, subsector, subsectors);
         filled(&mut check, [source]);
         let also = split(also);
         for code in &also {
-            check.among("a sector code of sectors.csv", code, codes(sectors));
+            check.among("a sector code of sectors.csv", code, sector_codes(sectors));
         }
         rules.push(NaicsRule {
             prefix: text(Some(prefix)),
@@ -185,43 +184,4 @@ fn lifelines(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Lifeline> {
         source: source.value,
     };
     table.rows.into_iter().map(lifeline).collect()
-}
-
-/// Codes of the sectors.
-pub(super) fn codes(sectors: &[Sector]) -> impl Iterator<Item = &str> {
-    sectors.iter().map(|sector| sector.code.as_str())
-}
-
-pub(super) fn filled<'c>(check: &mut Check<'_>, cells: impl IntoIterator<Item = &'c Cell>) {
-    for cell in cells.into_iter().filter(|cell| cell.value.is_empty()) {
-        check.error(&cell.span, "the cell is empty");
-    }
-}
-
-pub(super) fn code(check: &mut Check<'_>, what: &str, cell: &Cell, fits: impl Fn(&str) -> bool) {
-    if !cell.value.is_empty() && !fits(&cell.value) {
-        check.error(&cell.span, format!("`{}` is not {what}", cell.value));
-    }
-}
-
-pub(super) fn is_digits(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Codes joined by `;`, each with its place.
-pub(super) fn split(cell: &Cell) -> Vec<Cell> {
-    let mut start = cell.span.start;
-    let mut codes = Vec::new();
-    for part in cell.value.split(';') {
-        let at = start + (part.len() - part.trim_start().len());
-        let code = part.trim();
-        if !code.is_empty() {
-            codes.push(Spanned::new(
-                code.to_owned(),
-                Span::new(&cell.span.file, at..at + code.len()),
-            ));
-        }
-        start += part.len() + 1;
-    }
-    codes
 }

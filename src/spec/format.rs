@@ -1,4 +1,4 @@
-//! Formats of files: the kinds that a source may name, and the keys of each.
+//! Formats of files: the kinds that a source may name, what is fixed about each, and the keys of each.
 //!
 //! LEAF. Where the file is stands in `source` and `remote`.
 
@@ -60,44 +60,148 @@ pub enum FormatSpec {
     },
 }
 
-/// Reads the keys of a kind of file.
-type ReadKeys = fn(&mut Table<'_>) -> FormatSpec;
+/// A kind of file, and all of it that is the same for every file: the one place where that stands.
+///
+/// Whoever adds a kind writes such a row for it and lists it in [`FILE_KINDS`]. What pipelines may say, what messages call a
+/// file, how a download is named and what its first bytes are held against follow from the row.
+pub struct FileKind {
+    /// What a pipeline calls it: `source.<key>`.
+    pub key: &'static str,
+    /// What it is, for editors.
+    pub description: &'static str,
+    /// What messages call a file of it.
+    pub noun: &'static str,
+    /// Extension that a file of it lands with; none where that depends on the file, as it does for GDAL.
+    pub extension: Option<&'static str>,
+    /// The bytes that every file of it begins with, where there are such.
+    pub magic: Option<&'static [u8]>,
+    /// Whether a file of it is JSON.
+    pub is_json: bool,
+    /// Whether a file of it that is cut off after a row looks whole.
+    pub may_end_anywhere: bool,
+    /// Whether a pipeline says which columns hold the coordinates.
+    pub has_geometry_columns: bool,
+    read_keys: fn(&mut Table<'_>) -> FormatSpec,
+}
 
-/// The kinds of file, in the order in which they are read and listed.
-const FILES: &[(&str, ReadKeys)] = &[
-    ("csv", csv),
-    ("geojson", |_| FormatSpec::Geojson),
-    ("geojsonl", |_| FormatSpec::Geojsonl),
-    ("ogr", |table| FormatSpec::Ogr {
-        layer: table.text("layer"),
-        allow_views: table.flag("allow-views"),
-    }),
-    ("parquet", |table| FormatSpec::Parquet {
-        geometry: table.text("geometry"),
-    }),
-    ("xlsx", xlsx),
-];
+impl FileKind {
+    /// Of a kind whose keys are read by `read_keys`: binary, whole only to its last byte, with the geometry where the format
+    /// says.
+    const fn new(
+        key: &'static str,
+        noun: &'static str,
+        description: &'static str,
+        read_keys: fn(&mut Table<'_>) -> FormatSpec,
+    ) -> Self {
+        Self {
+            key,
+            description,
+            noun,
+            extension: Some(key),
+            magic: None,
+            is_json: false,
+            may_end_anywhere: false,
+            has_geometry_columns: false,
+            read_keys,
+        }
+    }
+}
 
-/// The kinds of file that a source may name: `source.<kind>`, or `<kind>` in `source.http`.
-pub fn file_kinds() -> Vec<&'static str> {
-    FILES.iter().map(|(kind, _)| *kind).collect()
+/// Delimited text.
+pub const CSV: FileKind = FileKind {
+    may_end_anywhere: true,
+    has_geometry_columns: true,
+    ..FileKind::new(
+        "csv",
+        "delimited text",
+        "Delimited text with a header line.",
+        read_csv,
+    )
+};
+
+/// A `FeatureCollection` of GeoJSON (RFC 7946).
+pub const GEOJSON: FileKind = FileKind {
+    is_json: true,
+    ..FileKind::new("geojson", "GeoJSON", "A GeoJSON FeatureCollection.", |_| {
+        FormatSpec::Geojson
+    })
+};
+
+/// Newline-delimited GeoJSON (RFC 8142).
+pub const GEOJSONL: FileKind = FileKind {
+    is_json: true,
+    may_end_anywhere: true,
+    ..FileKind::new("geojsonl", "GeoJSON", "GeoJSON features, one a line.", |_| {
+        FormatSpec::Geojsonl
+    })
+};
+
+/// What GDAL opens.
+pub const OGR: FileKind = FileKind {
+    extension: None,
+    ..FileKind::new(
+        "ogr",
+        "dataset",
+        "Shapefile, FileGDB, GeoPackage or FlatGeobuf, plain or in a zip.",
+        |table| FormatSpec::Ogr {
+            layer: table.text("layer"),
+            allow_views: table.flag("allow-views"),
+        },
+    )
+};
+
+/// `GeoParquet`, or Parquet with a column of WKB.
+pub const PARQUET: FileKind = FileKind {
+    magic: Some(b"PAR1"),
+    ..FileKind::new(
+        "parquet",
+        "Parquet",
+        "GeoParquet, or Parquet with a column of WKB: a file, or a folder of files.",
+        |table| FormatSpec::Parquet {
+            geometry: table.text("geometry"),
+        },
+    )
+};
+
+/// Pages that a pull of `source.arcgis` has landed; no file that a pipeline could name, so not among [`FILE_KINDS`].
+pub const ESRI: FileKind = FileKind {
+    extension: Some("geojson"),
+    is_json: true,
+    ..FileKind::new("arcgis", "GeoJSON", "Pages of an ArcGIS layer.", |_| {
+        FormatSpec::Esri
+    })
+};
+
+/// A workbook of Excel.
+pub const XLSX: FileKind = FileKind {
+    magic: Some(b"PK"),
+    has_geometry_columns: true,
+    ..FileKind::new("xlsx", "workbook", "A sheet of an Excel workbook.", read_xlsx)
+};
+
+/// The kinds of file that a source may name, in the order in which they are read and listed.
+pub const FILE_KINDS: &[&FileKind] = &[&CSV, &GEOJSON, &GEOJSONL, &OGR, &PARQUET, &XLSX];
+
+/// The keys of the kinds of file: `source.<key>`, or `<key>` in `source.http`.
+pub fn file_keys() -> Vec<&'static str> {
+    FILE_KINDS.iter().map(|kind| kind.key).collect()
 }
 
 /// Reads every kind of file with what `more` reads beside, so that no mistake in a superfluous one hides; the first
 /// counts.
-pub(super) fn files<T>(
+pub(super) fn read_files<T>(
     table: &mut Table<'_>,
     more: impl Fn(&mut Table<'_>) -> T,
 ) -> Option<Spanned<(T, FormatSpec)>> {
     let mut first = None;
-    for (kind, keys) in FILES {
-        let file = table.table(kind, |t| (more(t), keys(t)));
+    for kind in FILE_KINDS {
+        let file = table.table(kind.key, |t| (more(t), (kind.read_keys)(t)));
         first = first.or(file);
     }
     first
 }
 
-fn csv(table: &mut Table<'_>) -> FormatSpec {
+fn read_csv(table: &mut Table<'_>) -> FormatSpec {
     FormatSpec::Csv {
         x: table.text("x"),
         y: table.text("y"),
@@ -109,7 +213,7 @@ fn csv(table: &mut Table<'_>) -> FormatSpec {
     }
 }
 
-fn xlsx(table: &mut Table<'_>) -> FormatSpec {
+fn read_xlsx(table: &mut Table<'_>) -> FormatSpec {
     FormatSpec::Xlsx {
         sheet: table.text("sheet"),
         header_row: table.integer("header-row"),

@@ -7,6 +7,7 @@ mod block;
 mod diagnostic;
 mod format;
 mod gate;
+mod open;
 mod pipeline;
 mod reference;
 mod remote;
@@ -21,7 +22,9 @@ mod text;
 
 pub use block::BlockSpec;
 pub use diagnostic::{Diagnostic, Severity, settle};
-pub use format::{FormatSpec, file_kinds};
+pub use format::{
+    CSV, ESRI, FILE_KINDS, FileKind, FormatSpec, GEOJSON, GEOJSONL, OGR, PARQUET, XLSX, file_keys,
+};
 pub use gate::GateSpec;
 pub use pipeline::{JurisdictionSpec, LayerSectorSpec, LayerSpec, LimitsSpec, OutputSpec, PipelineSpec};
 pub use reference::CsvTable;

@@ -2,8 +2,7 @@
 //!
 //! LEAF.
 
-use super::format::{FormatSpec, file_kinds, files};
-use super::source::{LocationSpec, SourceSpec, one};
+use super::format::{FormatSpec, file_keys, read_files};
 use super::table::Table;
 use super::text::Spanned;
 
@@ -83,19 +82,21 @@ pub enum AuthSpec {
 
 const AUTHS: [&str; 4] = ["basic", "bearer", "login", "token"];
 
-/// Reads `source.http`; none where nothing says how to read the file.
-pub(super) fn http(table: &mut Table<'_>) -> Option<SourceSpec> {
+/// Reads `source.http`: the request, the CRS, and how to read the file, where something says so.
+///
+/// The keys are asked for in the order in which editors list them.
+pub(super) fn read_http(table: &mut Table<'_>) -> (HttpSpec, Option<Spanned<String>>, Option<FormatSpec>) {
     let url = table.required_text("url");
     let crs = table.text("crs");
-    let kinds = file_kinds();
+    let kinds = file_keys();
     if table.present(&kinds).is_empty() {
         let listed: Vec<String> = kinds.iter().map(|kind| format!("`{kind} = {{ … }}`")).collect();
         table
             .error_here("nothing says how to read what the URL answers".to_owned())
             .help = Some(format!("say one of {}", listed.join(", ")));
     }
-    one(table, "the file", &kinds);
-    let format = files(table, |_| ());
+    table.refuse_second("the file", &kinds);
+    let format = read_files(table, |_| ());
     let spec = HttpSpec {
         url,
         sha256: table.text("sha256"),
@@ -103,15 +104,11 @@ pub(super) fn http(table: &mut Table<'_>) -> Option<SourceSpec> {
         extension: table.text("extension"),
         access: access(table),
     };
-    Some(SourceSpec {
-        location: LocationSpec::Http(spec),
-        crs,
-        format: format?.value.1,
-    })
+    (spec, crs, format.map(|format| format.value.1))
 }
 
-/// Reads `source.arcgis`.
-pub(super) fn arcgis(table: &mut Table<'_>) -> SourceSpec {
+/// Reads `source.arcgis`: the request and the CRS.
+pub(super) fn read_arcgis(table: &mut Table<'_>) -> (ArcgisSpec, Option<Spanned<String>>) {
     let spec = ArcgisSpec {
         url: table.required_text("url"),
         layer: table.text_or_integer("layer"),
@@ -123,11 +120,7 @@ pub(super) fn arcgis(table: &mut Table<'_>) -> SourceSpec {
         access: access(table),
     };
     let crs = table.text("crs");
-    SourceSpec {
-        location: LocationSpec::Arcgis(spec),
-        crs,
-        format: FormatSpec::Esri,
-    }
+    (spec, crs)
 }
 
 fn access(table: &mut Table<'_>) -> AccessSpec {
@@ -146,7 +139,7 @@ fn auth(table: &mut Table<'_>) -> AuthSpec {
             .error_here("no way to authenticate is given".to_owned())
             .help = Some(format!("say one of {ways}"));
     }
-    one(table, "`auth`", &AUTHS);
+    table.refuse_second("`auth`", &AUTHS);
     let basic = table.table("basic", |t| AuthSpec::Basic {
         user: t.required_text("user"),
         password: t.required_text("password"),

@@ -2,7 +2,7 @@
 //!
 //! LEAF. What is asked of a server stands in `remote`, the kinds of file in `format`.
 
-use super::format::{FormatSpec, file_kinds, files};
+use super::format::{FormatSpec, file_keys, read_files};
 use super::remote::{self, ArcgisSpec, HttpSpec};
 use super::table::Table;
 use super::text::Spanned;
@@ -47,7 +47,7 @@ pub(super) fn read(parent: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
 
 /// Every kind of source, in the order of the alphabet.
 fn kinds() -> Vec<&'static str> {
-    let mut kinds = file_kinds();
+    let mut kinds = file_keys();
     kinds.extend(["arcgis", "http"]);
     kinds.sort_unstable();
     kinds
@@ -61,9 +61,9 @@ fn any_kind(table: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
         table.error_here("no kind of source is given".to_owned()).help =
             Some(format!("a source is one of {}", listed.join(", ")));
     }
-    one(table, "source", &kinds);
-    let arcgis = table.table("arcgis", |t| Some(remote::arcgis(t)));
-    let file = files(table, |t| {
+    table.refuse_second("source", &kinds);
+    let arcgis = table.table("arcgis", |t| Some(arcgis(t)));
+    let file = read_files(table, |t| {
         (LocationSpec::Path(t.required_text("path")), t.text("crs"))
     });
     let file = file.map(|spec| {
@@ -77,20 +77,26 @@ fn any_kind(table: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
             spec.span,
         )
     });
-    let http = table.table("http", remote::http);
+    let http = table.table("http", http);
     let spec = arcgis.or(file).or(http)?;
     Some(Spanned::new(spec.value?, spec.span))
 }
 
-/// Reports every key of some that is written beside another of them.
-pub(super) fn one(table: &mut Table<'_>, name: &str, keys: &[&'static str]) {
-    if let [first, others @ ..] = table.present(keys).as_slice() {
-        for other in others {
-            let message = format!(
-                "{name} is already `{}`; it cannot be `{}` too",
-                first.value, other.value
-            );
-            table.error(other.span.clone(), message);
-        }
+fn arcgis(table: &mut Table<'_>) -> SourceSpec {
+    let (spec, crs) = remote::read_arcgis(table);
+    SourceSpec {
+        location: LocationSpec::Arcgis(spec),
+        crs,
+        format: FormatSpec::Esri,
     }
+}
+
+/// None where nothing says how to read the file.
+fn http(table: &mut Table<'_>) -> Option<SourceSpec> {
+    let (spec, crs, format) = remote::read_http(table);
+    Some(SourceSpec {
+        location: LocationSpec::Http(spec),
+        crs,
+        format: format?,
+    })
 }

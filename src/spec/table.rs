@@ -285,6 +285,19 @@ impl Table<'_> {
         keys.iter().filter_map(place).collect()
     }
 
+    /// Reports every key of some that is written beside another of them; `name` is what messages call the table.
+    pub(super) fn refuse_second(&mut self, name: &str, keys: &[&'static str]) {
+        if let [first, others @ ..] = self.present(keys).as_slice() {
+            for other in others {
+                let message = format!(
+                    "{name} is already `{}`; it cannot be `{}` too",
+                    first.value, other.value
+                );
+                self.error(other.span.clone(), message);
+            }
+        }
+    }
+
     /// Reports a mistake in this table's file.
     pub(super) fn error(&mut self, span: Span, message: String) -> &mut Diagnostic {
         self.push(Some(span), message)

@@ -1,14 +1,10 @@
 //! Text files people write, and places in them.
 //!
-//! LEAF. Opens files for reading only, never more of one than its limit.
+//! LEAF. Pure: `open` reads the files.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
-
-use super::diagnostic::Diagnostic;
 
 /// A place: byte offsets in a file. What is written is put together from several files, so that
 /// every place says which it is in.
@@ -74,40 +70,6 @@ impl TextFile {
         Arc::new(Self::new(String::new(), String::new()))
     }
 
-    /// Reads a UTF-8 file of at most `limit` bytes.
-    ///
-    /// # Errors
-    /// Says why the file cannot be used: absent, unreadable, too large, not UTF-8.
-    pub fn open(path: &Path, limit: u64) -> Result<Arc<Self>, Diagnostic> {
-        let name = path.display().to_string();
-        let refuse = |text: String, at: Option<usize>, reason: String| {
-            let file = Arc::new(Self::new(name.clone(), text));
-            Diagnostic::error(&file, at.map(|at| Span::new(&file, at..at)), reason)
-        };
-        let bytes = read(path, limit).map_err(|error| {
-            refuse(
-                String::new(),
-                None,
-                format!("cannot read `{name}`: {}", reason(&error)),
-            )
-        })?;
-        if bytes.len() as u64 > limit {
-            return Err(refuse(
-                String::new(),
-                None,
-                format!("`{name}` is larger than {limit} bytes"),
-            ));
-        }
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok(Arc::new(Self::new(name, text))),
-            Err(error) => {
-                let valid = error.utf8_error().valid_up_to();
-                let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
-                Err(refuse(text, Some(valid), format!("`{name}` is not UTF-8 text")))
-            }
-        }
-    }
-
     /// Line of a byte offset, from 1.
     pub fn line(&self, offset: usize) -> usize {
         self.starts.partition_point(|start| *start <= offset)
@@ -150,25 +112,6 @@ pub fn beside(file: &Path, written: &str) -> PathBuf {
     }
 }
 
-fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    // Before it is opened: a pipe would wait for somebody to write.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    let file = File::open(path)?;
-    let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,31 +129,6 @@ mod tests {
         assert_eq!(of("/a/demo.toml", "../../x.csv"), "/../x.csv");
         assert_eq!(of("a/demo.toml", "/data/x.csv"), "/data/x.csv");
         assert_eq!(of("a/demo.toml", ".."), ".");
-    }
-
-    #[test]
-    fn unusable_files_say_why() {
-        let folder = tempfile::tempdir().unwrap();
-        let why = |name: &str, bytes: Option<&[u8]>| {
-            let path = folder.path().join(name);
-            if let Some(bytes) = bytes {
-                fs::write(&path, bytes).unwrap();
-            }
-            let diagnostic = TextFile::open(&path, 8).unwrap_err();
-            diagnostic
-                .message
-                .replace(&*folder.path().to_string_lossy(), "[TMP]")
-        };
-        assert_eq!(why("absent", None), "cannot read `[TMP]/absent`: no such file");
-        assert_eq!(why("", None), "cannot read `[TMP]/`: not a regular file");
-        assert_eq!(
-            why("large", Some(b"123456789")),
-            "`[TMP]/large` is larger than 8 bytes"
-        );
-        assert_eq!(
-            why("latin", Some(b"a\n\xe9t\xe9")),
-            "`[TMP]/latin` is not UTF-8 text"
-        );
     }
 
     #[test]

@@ -3,11 +3,13 @@
 use serde_json::{Value, json};
 
 use super::super::check::CRS;
-use super::super::date_formats::USUAL;
-use super::super::field::{self, EPOCH_MS, EXCEL_SERIAL, FALSE_WORDS, FILLABLE, PAD, TAKEN, TRUE_WORDS};
+use super::super::date_formats::{EPOCH_MS, EXCEL_SERIAL, USUAL};
+use super::super::field::{self, FALSE_WORDS, FILLABLE, PAD, TAKEN, TRUE_WORDS};
 use super::super::key::{Key, Keys, by_path, file, key};
-use super::super::schema::{DUPLICATES, GEOMETRIES, HANDLINGS, MAX_REJECTS, NAICS_USES, STATUSES};
-use super::Reference;
+use super::super::layer_schema::GEOMETRIES;
+use super::super::reference::{Lifeline, Reference};
+use super::super::schema::{DUPLICATES, HANDLINGS, MAX_REJECTS, STATUSES};
+use super::super::sector::NAICS_USES;
 use crate::feature::CORE_COLUMNS;
 use crate::spec::{FieldSpec, RuleSpec};
 
@@ -91,11 +93,7 @@ fn sector(reference: &Reference) -> Vec<Key> {
             .iter()
             .map(|sector| (sector.code.as_str(), sector.name.as_str()))
     };
-    let lifelines: Vec<String> = reference
-        .lifelines
-        .iter()
-        .map(|l| format!("{}/{}", l.lifeline, l.component))
-        .collect();
+    let lifelines: Vec<String> = reference.lifelines.iter().map(Lifeline::code).collect();
     let lifelines = || lifelines.iter().map(String::as_str);
     let changes: Vec<Value> = RuleSpec::CHANGES
         .iter()

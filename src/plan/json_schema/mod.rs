@@ -6,13 +6,15 @@
 
 mod layer;
 mod pipeline;
+mod servers;
 #[cfg(test)]
 mod tests;
 
 use serde_json::{Map, Value, json};
 
 use super::key::{Key, Keys};
-use super::{ProductName, Reference};
+use super::products::ProductName;
+use super::reference::Reference;
 use crate::spec::{BlockSpec, KeyShape, Kind, PipelineSpec, SIZE_UNITS, SchemaSpec, Shape, TIME_UNITS};
 
 /// A kind of file that people write.

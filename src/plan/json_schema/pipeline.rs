@@ -3,16 +3,16 @@
 use super::super::check::CRS;
 use super::super::expected::UNMET;
 use super::super::gate::{DUPLICATE_KEYS, GROW, NULL_GEOMETRY, OUTSIDE, RISE, SHRINK};
+use super::super::jurisdiction::{KINDS, NEAREST_M};
 use super::super::key::{Key, Keys, by_path, file, key};
-use super::super::layer::{CURRENT_DAYS, INVENTORY, KINDS, NEAREST_M};
-use super::super::remote::{ADDRESS, ALL_ROWS, AT_ONCE, MAX_BYTES, PAGES, PULL_ROWS, TIMEOUT_S, VARIABLE};
-use super::super::resolve::{
-    ARCHIVE, BATCH_ROWS, FETCH_S, GROUP_ROWS, KEEP, MEMORY, PAGE_ROWS, PROFILES, READ_S, RECORD, TILE_ROWS,
-    ZSTD_LEVEL,
-};
-use super::super::schema::GEOMETRIES;
-use super::super::{ProductName, csv_geometry, dialect, format};
-use crate::spec::file_kinds;
+use super::super::layer::{CURRENT_DAYS, INVENTORY};
+use super::super::layer_schema::GEOMETRIES;
+use super::super::limits::{ARCHIVE, BATCH_ROWS, FETCH_S, MEMORY, READ_S, RECORD};
+use super::super::output::{GROUP_ROWS, PAGE_ROWS, PROFILES, TILE_ROWS, ZSTD_LEVEL};
+use super::super::products::ProductName;
+use super::super::resolve::KEEP;
+use super::super::{csv_geometry, dialect, format};
+use super::servers;
 
 /// Of `pipelines/*.toml`.
 pub(super) fn keys(products: &[ProductName]) -> Keys {
@@ -23,7 +23,7 @@ pub(super) fn keys(products: &[ProductName]) -> Keys {
         csv_geometry::keys(),
         dialect::keys(),
         format::keys(),
-        servers(),
+        servers::keys(),
     ];
     let tables = [jurisdictions(), layers(), gates(), settings(products)];
     by_path(
@@ -266,103 +266,5 @@ fn sources() -> Vec<Key> {
         )
         .like(CRS)
         .example("EPSG:4326"),
-    ]
-}
-
-/// Of `source.http` and `source.arcgis`.
-fn servers() -> Vec<Key> {
-    let files = file_kinds().into_iter().map(|kind| [kind]);
-    let auths = ["basic", "bearer", "login", "token"].map(|way| [way]);
-    let variable = "a variable of the environment";
-    vec![
-        key("source.http", "A file behind HTTP, read like a local one.").one_of(files),
-        key(
-            "source.*.url",
-            "Address; `${NAME}` stands for a variable of the environment.",
-        )
-        .like(ADDRESS)
-        .example("https://data.example.org/FeatureServer/0"),
-        key(
-            "source.http.sha256",
-            "SHA-256 that the file must have; it is then fetched once.",
-        )
-        .like("^[0-9a-fA-F]{64}$")
-        .example("0".repeat(64)),
-        key(
-            "source.http.extension",
-            "Extension of the landed file, where neither the URL nor the kind tells it.",
-        )
-        .like("^[a-z0-9]+$")
-        .example("zip"),
-        key("source.*.max-bytes", "Size at which fetching is given up.").bounds(&MAX_BYTES),
-        key(
-            "source.*.timeout-s",
-            "Seconds without a byte after which a request is given up.",
-        )
-        .bounds(&TIMEOUT_S),
-        key(
-            "source.*.insecure-tls",
-            "Whether a certificate that doesn't verify is accepted; the log says so each time.",
-        )
-        .otherwise(false),
-        key(
-            "source.*.auth",
-            "Who asks. Every value is the name of a variable of the environment.",
-        )
-        .one_of(auths),
-        key(
-            "source.*.auth.token",
-            &format!("Name of {variable} with a token of ArcGIS."),
-        )
-        .like(VARIABLE)
-        .example("AGENCY_TOKEN"),
-        key(
-            "source.*.auth.bearer",
-            &format!("Name of {variable} with a bearer token."),
-        )
-        .like(VARIABLE)
-        .example("AGENCY_TOKEN"),
-        key("source.*.auth.basic", "User and password."),
-        key("source.*.auth.basic.user", &format!("Name of {variable}."))
-            .like(VARIABLE)
-            .example("AGENCY_USER"),
-        key("source.*.auth.basic.password", &format!("Name of {variable}."))
-            .like(VARIABLE)
-            .example("AGENCY_PASSWORD"),
-        key(
-            "source.*.auth.login",
-            "User and password of ArcGIS, for a token that is renewed when it expires.",
-        ),
-        key("source.*.auth.login.url", "Address of `generateToken`.")
-            .like(ADDRESS)
-            .example("https://data.example.org/portal/sharing/rest/generateToken"),
-        key("source.*.auth.login.user", &format!("Name of {variable}."))
-            .like(VARIABLE)
-            .example("AGENCY_USER"),
-        key("source.*.auth.login.password", &format!("Name of {variable}."))
-            .like(VARIABLE)
-            .example("AGENCY_PASSWORD"),
-        key(
-            "source.arcgis",
-            "A layer of an ArcGIS FeatureServer or MapServer.",
-        ),
-        key(
-            "source.arcgis.layer",
-            "Id or name of the layer, where the URL is a service's.",
-        )
-        .example(0),
-        key("source.arcgis.where", "Rows wanted, as SQL.").otherwise(ALL_ROWS),
-        key(
-            "source.arcgis.page-rows",
-            "Rows asked for at a time; the server's own limit counts too.",
-        )
-        .bounds(&PULL_ROWS),
-        key("source.arcgis.at-once", "Requests at the same time.").bounds(&AT_ONCE),
-        key(
-            "source.arcgis.pages",
-            "Wire format: Esri JSON, or protocol buffers where the layer offers them.",
-        )
-        .words(PAGES.map(|(word, _)| word))
-        .otherwise(PAGES[0].0),
     ]
 }

@@ -1,0 +1,139 @@
+//! Who asks a server, and how: credentials by the names of variables, timeouts, certificates.
+
+use serde::Serialize;
+
+use super::address::{is_private, judge};
+use super::check::{Bounds, Check, text};
+use super::variables::{Hidden, Secret, Variables};
+use crate::spec::{AccessSpec, AuthSpec, Span, Spanned};
+
+/// How a server is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Access {
+    /// Who asks.
+    pub credential: Credential,
+    /// Seconds without a byte after which a request is given up.
+    pub timeout_s: u32,
+    /// Whether a certificate that doesn't verify is accepted; the log says so in every run.
+    pub is_insecure: bool,
+    /// Names and values of the variables that stand in the source's URL: messages show the names.
+    #[serde(skip)]
+    pub hidden: Vec<(String, Secret)>,
+}
+
+/// Who asks; every value comes from the environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Credential {
+    /// Nobody in particular.
+    None,
+    /// `token=…` of ArcGIS.
+    Token(#[serde(skip)] Secret),
+    /// `Authorization: Bearer …`.
+    Bearer(#[serde(skip)] Secret),
+    /// `Authorization: Basic …`.
+    Basic {
+        /// User name.
+        #[serde(skip)]
+        user: Secret,
+        /// Password.
+        #[serde(skip)]
+        password: Secret,
+    },
+    /// A token from ArcGIS's `generateToken`, renewed when it expires.
+    Login {
+        /// URL of `generateToken`.
+        url: String,
+        /// User name.
+        #[serde(skip)]
+        user: Secret,
+        /// Password.
+        #[serde(skip)]
+        password: Secret,
+    },
+}
+
+impl Credential {
+    /// What of it nobody else may see.
+    pub fn secrets(&self) -> Vec<&Secret> {
+        match self {
+            Self::None => vec![],
+            Self::Token(secret) | Self::Bearer(secret) => vec![secret],
+            Self::Basic { user, password } | Self::Login { user, password, .. } => vec![user, password],
+        }
+    }
+}
+
+/// Seconds without a byte.
+pub(super) const TIMEOUT_S: Bounds<i64> = Bounds {
+    key: "timeout-s",
+    range: 1..=3_600,
+    default: 60,
+};
+
+/// How the server of a source is asked; `url` is its address with the values of `hidden` in it.
+pub(super) fn resolve(
+    check: &mut Check<'_>,
+    spec: &AccessSpec,
+    written: Option<&Spanned<String>>,
+    url: &str,
+    hidden: Hidden,
+    variables: Variables,
+) -> Access {
+    let credential = spec
+        .auth
+        .as_ref()
+        .map(|auth| credential(check, &auth.value, variables));
+    if let (Some(_), Some(written)) = (&spec.auth, written.filter(|_| !is_private(url))) {
+        unencrypted(check, &written.span);
+    }
+    let timeout_s = check.within(spec.timeout_s.as_ref(), &TIMEOUT_S);
+    Access {
+        credential: credential.unwrap_or(Credential::None),
+        timeout_s: u32::try_from(timeout_s).unwrap_or(u32::MAX),
+        is_insecure: spec.insecure_tls.as_ref().is_some_and(|flag| flag.value),
+        hidden,
+    }
+}
+
+fn unencrypted(check: &mut Check<'_>, span: &Span) {
+    let help = "credentials are sent over https alone, or within this machine";
+    check
+        .error(
+            span,
+            "`auth` over http shows the credentials to everyone on the way",
+        )
+        .help = Some(help.to_owned());
+}
+
+fn credential(check: &mut Check<'_>, spec: &AuthSpec, variables: Variables) -> Credential {
+    let mut value = |name: &Option<Spanned<String>>| {
+        name.as_ref()
+            .map(|name| check.variable(name, variables))
+            .unwrap_or_default()
+    };
+    match spec {
+        AuthSpec::Token(name) => Credential::Token(value(&Some(name.clone()))),
+        AuthSpec::Bearer(name) => Credential::Bearer(value(&Some(name.clone()))),
+        AuthSpec::Basic { user, password } => Credential::Basic {
+            user: value(user),
+            password: value(password),
+        },
+        AuthSpec::Login { url, user, password } => {
+            let (user, password) = (value(user), value(password));
+            if let Some(written) = url {
+                if let Err(reason) = judge(&written.value) {
+                    check.error(&written.span, format!("`url` {reason}"));
+                } else if !is_private(&written.value) {
+                    unencrypted(check, &written.span);
+                }
+            }
+            Credential::Login {
+                url: text(url.as_ref()),
+                user,
+                password,
+            }
+        }
+        AuthSpec::Unknown => Credential::None,
+    }
+}

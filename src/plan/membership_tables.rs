@@ -1,0 +1,235 @@
+//! The rules that place sectors in every scheme: tables → rows, and the check that every sector has a place or a reason.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::check::Check;
+use super::csv::{Cell, code, filled, is_digits, split};
+use super::membership::{FUNCTIONS, LIFELINES};
+use super::reference::{Lifeline, Sector, sector_codes};
+use super::scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
+use super::scheme_tables::listed;
+use crate::spec::{CsvTable, Diagnostic, TextFile};
+
+/// What rules refer to.
+pub(super) struct Known<'a> {
+    pub(super) schemes: &'a [Scheme],
+    pub(super) cells: &'a [SchemeCell],
+    pub(super) sectors: &'a [Sector],
+    pub(super) subsectors: &'a [Subsector],
+    pub(super) functions: &'a [CriticalFunction],
+    pub(super) lifelines: &'a [Lifeline],
+}
+
+/// Rules of the crosswalk, of functions and of lifelines.
+pub(super) fn memberships(
+    folder: &Path,
+    known: &Known<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<MembershipRule> {
+    let mut rules = crosswalk(folder, known, found);
+    let functions: Vec<String> = known
+        .functions
+        .iter()
+        .map(|function| function.code.clone())
+        .collect();
+    rules.extend(judged(
+        folder,
+        ("function_rules.csv", "functions"),
+        (FUNCTIONS, &functions),
+        known,
+        found,
+    ));
+    let lifelines: Vec<String> = known.lifelines.iter().map(Lifeline::code).collect();
+    rules.extend(judged(
+        folder,
+        ("lifeline_rules.csv", "lifelines"),
+        (LIFELINES, &lifelines),
+        known,
+        found,
+    ));
+    rules
+}
+
+fn crosswalk(folder: &Path, known: &Known<'_>, found: &mut Vec<Diagnostic>) -> Vec<MembershipRule> {
+    let columns = [
+        "scheme",
+        "sector_code",
+        "subsector",
+        "naics_prefix",
+        "cells",
+        "reason",
+        "judged",
+        "source",
+    ];
+    let Some(table) = CsvTable::read(&folder.join("sector_crosswalk.csv"), columns, found) else {
+        return Vec::new();
+    };
+    let mut check = Check { found };
+    let mut rules = Vec::new();
+    for [scheme, sector, subsector, prefix, cells, reason, judged, source] in &table.rows {
+        check.among(
+            "a scheme of sector_schemes.csv",
+            scheme,
+            known.schemes.iter().map(|s| s.id.as_str()),
+        );
+        check.among("a word for yes or no", judged, ["yes", "no"]);
+        let of_scheme = known.cells.iter().filter(|cell| cell.scheme == scheme.value);
+        let codes: Vec<&str> = of_scheme.map(|cell| cell.code.as_str()).collect();
+        let what = format!("a cell of scheme `{}` in scheme_sectors.csv", scheme.value);
+        let written = Written {
+            key: [sector, subsector, prefix],
+            targets: cells,
+            reason,
+            source,
+        };
+        let base = (scheme.value.as_str(), judged.value == "yes");
+        rule(&mut check, &written, base, (&what, &codes), known, &mut rules);
+    }
+    for scheme in known.schemes {
+        total(&mut check, &table.file, (&scheme.id, "cells"), known, &rules);
+    }
+    for cell in known.cells {
+        let reaches = |rule: &MembershipRule| rule.scheme == cell.scheme && rule.targets.contains(&cell.code);
+        if !rules.iter().any(reaches) {
+            check.whole(
+                &table.file,
+                format!(
+                    "no sector leads to cell `{}` of scheme `{}`",
+                    cell.code, cell.scheme
+                ),
+            );
+        }
+    }
+    rules
+}
+
+fn judged(
+    folder: &Path,
+    (file, column): (&str, &'static str),
+    (scheme, targets): (&str, &[String]),
+    known: &Known<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<MembershipRule> {
+    let columns = [
+        "sector_code",
+        "subsector",
+        "naics_prefix",
+        column,
+        "reason",
+        "source",
+    ];
+    let Some(table) = CsvTable::read(&folder.join(file), columns, found) else {
+        return Vec::new();
+    };
+    let mut check = Check { found };
+    let what = format!("one of the {column}");
+    let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+    let mut rules = Vec::new();
+    for [sector, subsector, prefix, cells, reason, source] in &table.rows {
+        let written = Written {
+            key: [sector, subsector, prefix],
+            targets: cells,
+            reason,
+            source,
+        };
+        rule(
+            &mut check,
+            &written,
+            (scheme, true),
+            (&what, &targets),
+            known,
+            &mut rules,
+        );
+    }
+    total(&mut check, &table.file, (scheme, column), known, &rules);
+    rules
+}
+
+/// A rule as written; the key is sector, subsector, NAICS prefix.
+struct Written<'a> {
+    key: [&'a Cell; 3],
+    targets: &'a Cell,
+    reason: &'a Cell,
+    source: &'a Cell,
+}
+
+fn rule(
+    check: &mut Check<'_>,
+    written: &Written<'_>,
+    (scheme, is_judged): (&str, bool),
+    (what, codes): (&str, &[&str]),
+    known: &Known<'_>,
+    rules: &mut Vec<MembershipRule>,
+) {
+    let [sector, subsector, prefix] = written.key;
+    filled(check, [sector, written.source]);
+    check.among(
+        "a sector code of sectors.csv",
+        sector,
+        sector_codes(known.sectors),
+    );
+    listed(check, &sector.value, subsector, known.subsectors);
+    let is_prefix = |prefix: &str| (2..=6).contains(&prefix.len()) && is_digits(prefix);
+    code(check, "a NAICS prefix of 2 to 6 digits", prefix, is_prefix);
+    let targets = split(written.targets);
+    for target in &targets {
+        check.among(what, target, codes.iter().copied());
+    }
+    match (targets.is_empty(), written.reason.value.is_empty()) {
+        (true, true) => {
+            check.error(
+                &written.targets.span,
+                format!("the row names neither {what} nor a reason"),
+            );
+        }
+        (false, false) => {
+            check.error(
+                &written.reason.span,
+                "a reason stands only where the row leads nowhere",
+            );
+        }
+        _ => {}
+    }
+    let rule = MembershipRule {
+        scheme: scheme.to_owned(),
+        sector: sector.value.clone(),
+        subsector: subsector.value.clone(),
+        prefix: prefix.value.clone(),
+        targets: targets.into_iter().map(|target| target.value).collect(),
+        reason: written.reason.value.clone(),
+        is_judged,
+        source: written.source.value.clone(),
+    };
+    let key = |r: &MembershipRule| [&r.scheme, &r.sector, &r.subsector, &r.prefix].map(String::clone);
+    if rules.iter().any(|other| key(other) == key(&rule)) {
+        check.error(
+            &sector.span,
+            "a row for this sector, subsector and NAICS prefix stands above",
+        );
+    }
+    rules.push(rule);
+}
+
+/// Every sector has a row without subsector and prefix, so that every facility has a place or a reason.
+fn total(
+    check: &mut Check<'_>,
+    file: &Arc<TextFile>,
+    (scheme, column): (&str, &str),
+    known: &Known<'_>,
+    rules: &[MembershipRule],
+) {
+    for sector in sector_codes(known.sectors) {
+        let is_base = |rule: &MembershipRule| {
+            rule.scheme == scheme
+                && rule.sector == sector
+                && rule.subsector.is_empty()
+                && rule.prefix.is_empty()
+        };
+        if !rules.iter().any(is_base) {
+            let message = format!("sector `{sector}` has no place in `{scheme}`");
+            let help = "add a row with this sector alone, and its {column} or a reason";
+            check.whole(file, message).help = Some(help.replace("{column}", column));
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! `[output]`: how tiles are cut and written.
+
+use serde::Serialize;
+
+use super::check::{Bounds, Check};
+use crate::spec::{PipelineSpec, Spanned};
+
+/// How tiles are cut and written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Output {
+    /// Row ceiling of a tile.
+    pub tile_rows: usize,
+    /// Row ceiling of a row group.
+    pub group_rows: usize,
+    /// Rows of a data page.
+    pub page_rows: usize,
+    /// zstd level.
+    pub zstd_level: i32,
+    /// Where the store's folder is served, without a slash at the end; `urls.txt` starts there.
+    pub base_url: Option<String>,
+}
+
+pub(super) const ZSTD_LEVEL: Bounds<i64> = Bounds {
+    key: "zstd-level",
+    range: 1..=22,
+    default: 3,
+};
+
+pub(super) const TILE_ROWS: Bounds<i64> = Bounds {
+    key: "tile-rows",
+    range: 1..=1_000_000_000,
+    default: 1_000_000,
+};
+
+pub(super) const GROUP_ROWS: Bounds<i64> = Bounds {
+    key: "group-rows",
+    range: 1..=100_000_000,
+    default: 20_480,
+};
+
+pub(super) const PAGE_ROWS: Bounds<i64> = Bounds {
+    key: "page-rows",
+    range: 1..=10_000_000,
+    default: 1_024,
+};
+
+pub(super) const PROFILES: [(&str, ()); 1] = [("compat", ())];
+
+/// The output that the pipeline writes, with every default applied.
+pub(super) fn resolve(check: &mut Check<'_>, spec: &PipelineSpec) -> Output {
+    let written = &spec.output;
+    check.choice("an output profile", written.profile.as_ref(), &PROFILES);
+    let zstd_level = check.count(written.zstd_level.as_ref(), &ZSTD_LEVEL);
+    let output = Output {
+        tile_rows: check.count(written.tile_rows.as_ref(), &TILE_ROWS),
+        group_rows: check.count(written.group_rows.as_ref(), &GROUP_ROWS),
+        page_rows: check.count(written.page_rows.as_ref(), &PAGE_ROWS),
+        zstd_level: i32::try_from(zstd_level).unwrap_or(3),
+        base_url: check.base_url(written.base_url.as_ref()),
+    };
+    let mut at_most = |small: (&str, usize), large: (&str, usize), places: [&Option<Spanned<i64>>; 2]| {
+        if small.1 > large.1
+            && let Some(place) = places.into_iter().flatten().next()
+        {
+            let message = format!(
+                "`{}` ({}) is more than `{}` ({})",
+                small.0, small.1, large.0, large.1
+            );
+            check.error(&place.span, message);
+        }
+    };
+    let (page, group) = (("page-rows", output.page_rows), ("group-rows", output.group_rows));
+    at_most(page, group, [&written.page_rows, &written.group_rows]);
+    at_most(
+        group,
+        ("tile-rows", output.tile_rows),
+        [&written.group_rows, &written.tile_rows],
+    );
+    output
+}

@@ -1,0 +1,99 @@
+//! Variables of the environment that sources name, and their values, which nobody sees.
+//!
+//! Reads no environment: whoever loads a plan hands in how a variable is looked up.
+
+use std::fmt;
+
+use super::check::Check;
+use crate::spec::{Span, Spanned};
+
+/// Looks a variable of the environment up; finds none by default.
+#[derive(Debug, Clone, Copy)]
+pub struct Variables(pub fn(&str) -> Option<String>);
+
+impl Default for Variables {
+    fn default() -> Self {
+        Self(|_| None)
+    }
+}
+
+/// A value of the environment: never shown, never serialised.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Hides `value`.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value, for the request alone.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// What the name of a variable looks like, as a pattern.
+pub(super) const VARIABLE: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
+
+/// Names and values of the variables in a text.
+pub(super) type Hidden = Vec<(String, Secret)>;
+
+impl Check<'_> {
+    /// A text with the values of `${NAME}` in it, and those; values are never shown.
+    pub(super) fn expanded(&mut self, written: &Spanned<String>, variables: Variables) -> (String, Hidden) {
+        let mut parts = written.value.split("${");
+        let mut whole = parts.next().unwrap_or_default().to_owned();
+        let mut hidden = Vec::new();
+        for part in parts {
+            let Some((name, rest)) = part.split_once('}') else {
+                self.error(&written.span, "`${` without `}`");
+                return (whole, hidden);
+            };
+            if let Some(value) = variables.0(name) {
+                whole.push_str(&value);
+                hidden.push((name.to_owned(), Secret::new(value)));
+            } else {
+                self.unset(&written.span, name);
+            }
+            whole.push_str(rest);
+        }
+        (whole, hidden)
+    }
+
+    /// The value of a variable by its name.
+    pub(super) fn variable(&mut self, name: &Spanned<String>, variables: Variables) -> Secret {
+        let word = name.value.as_str();
+        let is_name = word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !is_name {
+            // What stands there may be the credential itself, so it isn't repeated.
+            let help = "write the name of a variable of the environment, never the value";
+            self.error(&name.span, "this is no name of a variable").help = Some(help.to_owned());
+            return Secret::default();
+        }
+        match variables.0(word) {
+            Some(value) if !value.is_empty() => return Secret::new(value),
+            Some(_) => {
+                self.error(
+                    &name.span,
+                    format!("the variable `{word}` of the environment is empty"),
+                );
+            }
+            None => self.unset(&name.span, word),
+        }
+        Secret::default()
+    }
+
+    fn unset(&mut self, span: &Span, name: &str) {
+        let help = format!("set it for the program, as in `{name}=… cikr run …`");
+        let message = format!("there is no variable `{name}` in the environment");
+        self.error(span, message).help = Some(help);
+    }
+}
