@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Output, reference};
-use crate::draft::{self, Wanted};
+use crate::draft::{self, Request};
 use crate::error::{Error, exit};
 use crate::plan;
 use crate::store::{StoreError, write_texts};
@@ -69,7 +69,7 @@ impl Draft {
         let root = self.into.clone().unwrap_or_default();
         let pipelines = root.join("pipelines");
         let named = |path: &Path| seen_from(&pipelines, path);
-        let wanted = Wanted {
+        let wanted = Request {
             path: self.file.clone(),
             shown: named(&self.file),
             table: self.source_layer.clone(),

@@ -9,7 +9,7 @@ use arrow_array::{Array, StringArray};
 use csv::ReaderBuilder;
 
 use super::codes::{self, Fips};
-use super::crs::Word;
+use super::crs_evidence::Word;
 use super::geometry::position;
 use super::kind::Kind;
 use super::names;

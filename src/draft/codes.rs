@@ -2,7 +2,7 @@
 //!
 //! Pure. Spreadsheets take codes for numbers: the zeros that they lose come back by `pad`.
 
-use super::names::{snake, squeezed};
+use super::snake_case::{letters_and_digits, snake_case};
 
 /// Characters of a ZIP code with its four digits behind a hyphen, of which `pad` restores the first five.
 const ZIP_AND_4: usize = 10;
@@ -24,7 +24,7 @@ pub(super) fn is_code(name: &str) -> bool {
         "zipcode",
     ];
     const PARTS: [&str; 6] = ["zip", "fips", "phone", "naics", "postal", "geoid"];
-    let (snake, squeezed) = (snake(name), squeezed(name));
+    let (snake, squeezed) = (snake_case(name), letters_and_digits(name));
     snake.split('_').any(|word| WORDS.contains(&word)) || PARTS.iter().any(|part| squeezed.contains(part))
 }
 
@@ -51,7 +51,7 @@ pub(super) fn pad(name: &str, canonical: &str, longest: usize) -> Option<usize> 
         // With the state's before it a county's has four digits at least: no state's begins with two zeros.
         Some(Fips::County | Fips::Either) if longest <= 3 => 3,
         Some(Fips::County | Fips::Either) => 5,
-        None if matches!(squeezed(name).as_str(), "zip4" | "zipp4") => 4,
+        None if matches!(letters_and_digits(name).as_str(), "zip4" | "zipp4") => 4,
         None => return None,
     };
     (longest <= width).then_some(width)
@@ -59,7 +59,7 @@ pub(super) fn pad(name: &str, canonical: &str, longest: usize) -> Option<usize> 
 
 /// What a column's FIPS codes are of, by its name: `STATEFP`, `FIPS_CNTY`, `CNTY_FIPS_CD`; none for a place's or a class's.
 pub(super) fn fips(name: &str) -> Option<Fips> {
-    let squeezed = squeezed(name);
+    let squeezed = letters_and_digits(name);
     let before = squeezed.trim_end_matches("code").trim_end_matches("cd");
     let rest = match before.strip_suffix("fp") {
         Some(rest) => rest.to_owned(),
@@ -98,7 +98,7 @@ fn is_zip(name: &str) -> bool {
         "postalcode",
         "postcode",
     ];
-    let snake = snake(name);
+    let snake = snake_case(name);
     let is_four = snake
         .split('_')
         .any(|word| matches!(word, "4" | "plus" | "plus4" | "ext" | "suffix"));

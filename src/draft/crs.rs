@@ -6,21 +6,11 @@
 
 use std::cmp::Reverse;
 
+use super::crs_evidence::Word;
 use super::places::{Agreement, Place, Places};
 use super::whose::{self, Whose};
 use crate::feature::Crs;
 use crate::source;
-
-/// What the draft says of the CRS.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Word {
-    /// The file names it.
-    Stated(Crs),
-    /// The rows speak for it: code, and how.
-    Inferred(String, String),
-    /// Nothing does.
-    Asked,
-}
 
 /// Where the coordinates are read from, and in which CRS.
 #[derive(Debug)]

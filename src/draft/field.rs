@@ -5,9 +5,10 @@
 use super::codes;
 use super::column::Column;
 use super::key::Key;
-use super::kind::{Kind, nulls};
+use super::kind::Kind;
 use super::layer;
 use super::names;
+use super::nulls::nulls;
 use super::survey::Survey;
 use crate::plan::{Field, FieldKind};
 

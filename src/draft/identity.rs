@@ -4,7 +4,8 @@
 
 use super::column::Column;
 use super::kind::Kind;
-use super::names::{is_coordinate, snake, squeezed, unit};
+use super::names::{is_coordinate, unit};
+use super::snake_case::{letters_and_digits, snake_case};
 use crate::feature::is_row_number;
 
 /// How well a column serves as a key; lower is better.
@@ -134,13 +135,13 @@ pub(super) fn is_measure(name: &str) -> bool {
         "width",
         "year",
     ];
-    let name = snake(name);
+    let name = snake_case(name);
     unit(&format!("_{name}")).is_some() || name.split('_').any(|word| WORDS.contains(&word))
 }
 
 /// Whether a column can be no part of a key.
 pub(super) fn is_excluded(column: &Column, kind: &Kind) -> bool {
-    let name = squeezed(&column.name);
+    let name = letters_and_digits(&column.name);
     let is_kind = matches!(kind, Kind::Date(_) | Kind::Boolean | Kind::Number);
     // A state that isn't one becomes null, and a key with it.
     let is_misfit = *kind == Kind::State && column.states < column.values;
@@ -161,20 +162,20 @@ pub(super) fn is_part_by_name(column: &Column) -> bool {
         "unit", "line", "seq", "sequence", "location", "segment", "part", "chamber", "version",
     ];
     let name = &column.name;
-    let is_word = snake(name).split('_').any(|word| WORDS.contains(&word));
+    let is_word = snake_case(name).split('_').any(|word| WORDS.contains(&word));
     (is_identifier(name) || is_named_like_one(name) || is_named_code(name) || is_word) && column.is_code_like
 }
 
 pub(super) fn is_identifier(name: &str) -> bool {
-    IDENTIFIERS.contains(&squeezed(name).as_str())
+    IDENTIFIERS.contains(&letters_and_digits(name).as_str())
 }
 
 pub(super) fn is_named_like_one(name: &str) -> bool {
-    let squeezed = squeezed(name);
+    let squeezed = letters_and_digits(name);
     squeezed.ends_with("id") || squeezed.ends_with("identifier") || squeezed.ends_with("key")
 }
 
 pub(super) fn is_named_code(name: &str) -> bool {
     let is_word = |word: &str| matches!(word, "code" | "number" | "num" | "no" | "callsign" | "siteno");
-    snake(name).split('_').any(is_word) || squeezed(name).ends_with("code")
+    snake_case(name).split('_').any(is_word) || letters_and_digits(name).ends_with("code")
 }

@@ -2,8 +2,8 @@
 //!
 //! Pure. A CRS that the file doesn't state is proposed with its evidence, or asked for.
 
-use super::crs::Word;
-use super::rejects;
+use super::ceiling;
+use super::crs_evidence::Word;
 use super::survey::Survey;
 use super::toml_text::{line, list, quoted, value};
 use crate::plan::{CsvGeometry, Format};
@@ -71,10 +71,10 @@ pub(super) fn remarks(survey: &Survey) -> Vec<String> {
             "{} of {} rows will be rejects: {}.",
             survey.nowhere,
             survey.rows,
-            rejects::positions(survey)
+            ceiling::positions(survey)
         ));
     }
-    if let Some(beyond) = rejects::beyond(survey) {
+    if let Some(beyond) = ceiling::beyond(survey) {
         let rows = survey.rejected.as_ref().map_or(0, |rejected| rejected.beyond);
         remarks.push(line(&format!("{rows} rows will be rejects: {beyond}.")));
     }

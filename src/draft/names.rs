@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use super::column::Column;
 use super::kind::Kind;
 use super::parts::is_of_axis;
+use super::snake_case::{letters_and_digits, snake_case};
 use super::whose::{self, Whose};
 use crate::feature::CORE_COLUMNS;
 
@@ -97,7 +98,7 @@ fn canonical(columns: &[(&str, &Kind, (usize, usize))]) -> Vec<String> {
     let mut names: Vec<Option<&str>> = vec![None; columns.len()];
     for (core, aliases) in CORE {
         let fits = |(name, kind, lengths): &(&str, &Kind, (usize, usize)), alias: &str| {
-            squeezed(name) == alias && fills(core, kind, *lengths)
+            letters_and_digits(name) == alias && fills(core, kind, *lengths)
         };
         let found = aliases
             .iter()
@@ -140,7 +141,7 @@ pub(super) fn is_text_core(name: &str) -> bool {
 
 /// A name of its own for a column: snake case, no column that tiles have anyway.
 fn free(name: &str, position: usize, used: &mut HashSet<String>) -> String {
-    let mut base = snake(name);
+    let mut base = snake_case(name);
     if base.is_empty() {
         base = format!("column_{}", position + 1);
     }
@@ -164,39 +165,9 @@ fn is_reserved(name: &str) -> bool {
         .any(|taken| taken == name)
 }
 
-/// Lower snake case: `EPAFacilityID` → `epa_facility_id`, `Install_MW` → `install_mw`.
-pub(super) fn snake(name: &str) -> String {
-    let letters: Vec<char> = name.chars().collect();
-    let mut snake = String::new();
-    for (at, &letter) in letters.iter().enumerate() {
-        if !letter.is_ascii_alphanumeric() {
-            snake.push('_');
-            continue;
-        }
-        let before = at.checked_sub(1).map(|at| letters[at]);
-        let after = letters.get(at + 1);
-        let starts_word = letter.is_ascii_uppercase()
-            && before.is_some_and(|before| {
-                before.is_ascii_lowercase()
-                    || before.is_ascii_uppercase() && after.is_some_and(char::is_ascii_lowercase)
-            });
-        if starts_word {
-            snake.push('_');
-        }
-        snake.push(letter.to_ascii_lowercase());
-    }
-    let words: Vec<&str> = snake.split('_').filter(|word| !word.is_empty()).collect();
-    let snake = words.join("_");
-    if snake.starts_with(|c: char| c.is_ascii_digit()) {
-        format!("n_{snake}")
-    } else {
-        snake
-    }
-}
-
 /// An identifier for a layer from the name of a file or table.
 pub(super) fn layer_id(name: &str) -> String {
-    match snake(name).as_str() {
+    match snake_case(name).as_str() {
         "" => "layer".to_owned(),
         "facilities" => "facilities_layer".to_owned(),
         id => id.to_owned(),
@@ -208,7 +179,7 @@ pub(super) fn is_unnamed_sheet(name: &str) -> bool {
     const NEW: [&str; 9] = [
         "sheet", "tabelle", "feuil", "hoja", "foglio", "data", "table", "export", "results",
     ];
-    let name = squeezed(name);
+    let name = letters_and_digits(name);
     NEW.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit()))
 }
 
@@ -223,8 +194,8 @@ pub(super) fn unit(canonical: &str) -> Option<&'static str> {
 
 /// Whether a column is called a state.
 pub(super) fn is_state(name: &str) -> bool {
-    let squeezed = squeezed(name);
-    snake(name)
+    let squeezed = letters_and_digits(name);
+    snake_case(name)
         .split('_')
         .any(|word| matches!(word, "state" | "stusps" | "st"))
         || CORE[4].1.contains(&squeezed.as_str())
@@ -232,44 +203,18 @@ pub(super) fn is_state(name: &str) -> bool {
 
 /// Whether a column is called a coordinate.
 pub(super) fn is_coordinate(name: &str) -> bool {
-    let squeezed = squeezed(name);
+    let squeezed = letters_and_digits(name);
     is_of_axis(name)
-        || snake(name).split('_').any(|word| matches!(word, "x" | "y"))
+        || snake_case(name).split('_').any(|word| matches!(word, "x" | "y"))
         || squeezed.contains("latitude")
         || squeezed.contains("longitude")
         || squeezed.ends_with("latdec")
         || squeezed.ends_with("londec")
 }
 
-/// Lower-case letters and digits of a name.
-pub(super) fn squeezed(name: &str) -> String {
-    name.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_become_snake_case() {
-        for (name, canonical) in [
-            ("NAICS_DESC", "naics_desc"),
-            ("EPAFacilityID", "epa_facility_id"),
-            ("PrimSource", "prim_source"),
-            ("HydroPS_MW", "hydro_ps_mw"),
-            ("Shape__Length", "shape_length"),
-            ("LATITUDE1", "latitude1"),
-            ("Name (en)", "name_en"),
-            ("2ndName", "n_2nd_name"),
-            ("LEVEL_", "level"),
-            ("日本", ""),
-        ] {
-            assert_eq!(snake(name), canonical, "{name}");
-        }
-    }
 
     fn names(columns: &[(&str, Kind)]) -> Vec<String> {
         let columns: Vec<_> = columns.iter().map(|(name, kind)| (*name, kind, (5, 5))).collect();

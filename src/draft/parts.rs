@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::column::Column;
-use super::names::snake;
+use super::snake_case::snake_case;
 
 /// What a column holds of a coordinate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +101,7 @@ fn is_up_to_60(column: &Column) -> bool {
 
 /// The axis that a name is after, its other words included, and the part that it says.
 fn axis(name: &str) -> Option<(String, Option<Part>)> {
-    let snake = snake(name);
+    let snake = snake_case(name);
     let (mut words, mut found, mut part) = (Vec::new(), false, None);
     for word in snake.split('_') {
         if let Some((axis, joined)) = axis_of_word(word) {

@@ -8,9 +8,8 @@ use std::collections::{HashMap, HashSet};
 use arrow_array::{Array, StringArray};
 
 use super::geometry::{Shapes, is_beyond, point};
-use super::names::{snake, squeezed};
-use super::rejects::is_decimal_comma;
-use super::sentinel::number;
+use super::sentinel::{is_decimal_comma, number};
+use super::snake_case::{letters_and_digits, snake_case};
 use super::toml_text::shown;
 use crate::feature::{RawBatch, Reproject, spelling};
 
@@ -241,9 +240,9 @@ fn pairs(names: &[&str]) -> Vec<Pair> {
         }
     };
     for (lat, lon) in DEGREES {
-        for y in names.iter().filter(|name| squeezed(name).contains(lat)) {
-            let wanted = squeezed(y).replacen(lat, lon, 1);
-            if let Some(x) = names.iter().find(|x| squeezed(x) == wanted) {
+        for y in names.iter().filter(|name| letters_and_digits(name).contains(lat)) {
+            let wanted = letters_and_digits(y).replacen(lat, lon, 1);
+            if let Some(x) = names.iter().find(|x| letters_and_digits(x) == wanted) {
                 add(x, y, true);
             }
         }
@@ -290,7 +289,7 @@ fn missing<'a>(pair: &Pair, row: u64, value: &impl Fn(&str) -> Option<&'a str>) 
 }
 
 fn words(name: &str) -> Vec<String> {
-    snake(name).split('_').map(str::to_owned).collect()
+    snake_case(name).split('_').map(str::to_owned).collect()
 }
 
 #[cfg(test)]

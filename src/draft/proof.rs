@@ -1,17 +1,19 @@
 //! What keys would lose, counted on the rows themselves: a second look through the file.
 //!
-//! Reads through `survey`. Memory is bounded: a candidate that loses too many rows is given up,
+//! Reads through `rows`. Memory is bounded: a candidate that loses too many rows is given up,
 //! and where the others need more hashes than there is room for, the count ends and says so.
 
 use std::collections::HashSet;
 
 use arrow_array::{Array, StringArray};
 
-use super::Wanted;
 use super::column::Column;
 use super::distinct::hash;
-use super::kind::{Kind, nulls};
-use super::survey::{Survey, batches, broken};
+use super::kind::Kind;
+use super::nulls::nulls;
+use super::request::Request;
+use super::rows::{batches, broken};
+use super::survey::Survey;
 use crate::feature::{RawBatch, spelling};
 use crate::source::SourceError;
 
@@ -71,7 +73,7 @@ impl Candidate {
 pub(super) fn count(
     survey: &Survey,
     kinds: &[Kind],
-    wanted: &Wanted,
+    wanted: &Request,
     candidates: &mut [Candidate],
     bearable: u64,
 ) -> Result<u64, SourceError> {

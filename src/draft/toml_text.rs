@@ -55,6 +55,11 @@ pub(super) fn line(text: &str) -> String {
         .collect()
 }
 
+/// A line of comment.
+pub(super) fn comment(text: &str) -> String {
+    format!("# {}", line(text)).trim_end().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

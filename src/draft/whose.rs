@@ -2,7 +2,7 @@
 //!
 //! Pure. The words are those of agencies' files.
 
-use super::names::snake;
+use super::snake_case::snake_case;
 
 /// Words of those beside a facility that have names, addresses and places too.
 const OTHERS: [&str; 58] = [
@@ -119,14 +119,14 @@ pub(super) enum Whose {
 
 /// Whose a column is by the words of its name, but for the last, which says what it holds.
 pub(super) fn of(name: &str) -> Whose {
-    let snake = snake(name);
+    let snake = snake_case(name);
     of_words(snake.rsplit('_').skip(1))
 }
 
 /// Whose names a column holds: `CLINIC_NAME`, `STATIONNAME`, `FAC_NM`; none where it is not called a name.
 pub(super) fn of_name(name: &str) -> Option<Whose> {
     const NAMES: [&str; 3] = ["name", "nam", "nm"];
-    let snake = snake(name);
+    let snake = snake_case(name);
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let mut words = snake.rsplit('_').skip_while(|word| is_digits(word));
     let last = words.next()?.trim_end_matches(|c: char| c.is_ascii_digit());

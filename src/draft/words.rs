@@ -3,8 +3,8 @@
 //! Pure. The words are this project's judgement of what agencies call such layers; a guess is made
 //! only where one sector has more of them than any other, and it says which words it is made of.
 
-use super::names::snake;
 use super::sector::Guess;
+use super::snake_case::snake_case;
 use crate::plan::Reference;
 
 /// Words that speak for a sector, each a word or a run of words in snake case.
@@ -277,7 +277,7 @@ pub(super) fn guess(
 
 /// Snake case between underscores, so that whole words can be sought.
 fn padded(text: &str) -> String {
-    format!("_{}_", snake(text))
+    format!("_{}_", snake_case(text))
 }
 
 /// Whether a word or its plural stands in a padded text.

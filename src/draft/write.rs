@@ -2,38 +2,62 @@
 //!
 //! Pure. Whatever it writes, `cikr check` accepts; what a person must decide says EDIT.
 
-use super::codes;
-use super::column::Column;
-use super::crs::Word;
+use super::ceiling;
+use super::crs_evidence::Word;
 use super::field::{self, FieldDraft};
+use super::field_text::field_table;
 use super::key::Key;
-use super::kind::{self, Kind};
+use super::request::Request;
 use super::sector::{self, Guess};
 use super::survey::Survey;
-use super::toml_text::{line, list, quoted, shown};
-use super::{Wanted, layer, names, pipeline, rejects, words};
+use super::toml_text::{comment, list, quoted};
+use super::{layer, names, pipeline, words};
 use crate::plan::{GeometryKind, Reference};
 
-/// Distinct values up to which all are shown.
-const FEW: usize = 6;
+/// A schema and the pipeline that would run it.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Id of the layer, the schema and the pipeline.
+    pub id: String,
+    /// Text of the schema.
+    pub schema: String,
+    /// Text of the pipeline: it names the schema by its id, and a store two folders up.
+    pub pipeline: String,
+    /// Rows looked at.
+    pub rows: u64,
+    /// Fields of the key.
+    pub key: Vec<String>,
+    /// Rows that a run would reject: unreadable, without a position, or without a key of their own.
+    pub lost: u64,
+    /// CRS of the coordinates; none where it must be asked for.
+    pub crs: Option<String>,
+    /// Sector; none where nothing tells.
+    pub sector: Option<String>,
+    /// Other tables of the file with geometries.
+    pub others: Vec<String>,
+    /// Columns of the source that hold no geometry, in its order.
+    pub columns: Vec<String>,
+    /// Lines that want a decision before a run is possible, `EDIT` in the place of a value.
+    pub questions: Vec<String>,
+}
 
 /// The draft of the table that was looked through.
 pub(super) fn draft(
-    wanted: &Wanted,
+    wanted: &Request,
     survey: &Survey,
     fields: &[FieldDraft<'_>],
     key: Option<&Key>,
     reference: &Reference,
     folder: Option<&str>,
-) -> super::Draft {
+) -> Draft {
     let guess = guess(survey, fields, reference);
     let id = survey.id.clone();
-    super::Draft {
+    Draft {
         schema: schema(wanted, survey, key, fields, &guess, reference),
         pipeline: pipeline::text(survey, &id, &title(survey), folder),
         rows: survey.rows,
         key: key_fields(fields, key).into_iter().map(str::to_owned).collect(),
-        lost: rejects::count(survey, key),
+        lost: ceiling::count(survey, key),
         crs: match &survey.crs {
             Word::Stated(crs) => Some(crs.to_string()),
             Word::Inferred(code, _) => Some(code.clone()),
@@ -59,7 +83,7 @@ fn columns(survey: &Survey) -> Vec<String> {
 }
 
 /// What must be answered before a run is possible.
-fn questions(wanted: &Wanted, survey: &Survey, key: Option<&Key>, guess: &Guess) -> Vec<String> {
+fn questions(wanted: &Request, survey: &Survey, key: Option<&Key>, guess: &Guess) -> Vec<String> {
     let mut questions = Vec::new();
     let unsaid = [
         ("agency", wanted.agency.is_none()),
@@ -88,7 +112,7 @@ fn questions(wanted: &Wanted, survey: &Survey, key: Option<&Key>, guess: &Guess)
         questions.push(layer::exchanged(survey).unwrap_or_else(|| unknown.to_owned()));
     }
     questions.extend(survey.outside.clone());
-    questions.extend(rejects::ceiling(survey, key).1);
+    questions.extend(ceiling::ceiling(survey, key).1);
     if guess.code.is_none() {
         questions.push("nothing tells the sector: say so by `code` under [sector] in the schema".to_owned());
     }
@@ -96,7 +120,7 @@ fn questions(wanted: &Wanted, survey: &Survey, key: Option<&Key>, guess: &Guess)
 }
 
 fn schema(
-    wanted: &Wanted,
+    wanted: &Request,
     survey: &Survey,
     key: Option<&Key>,
     fields: &[FieldDraft<'_>],
@@ -167,7 +191,7 @@ fn head(survey: &Survey, is_saved: bool) -> Vec<String> {
 }
 
 fn description(
-    wanted: &Wanted,
+    wanted: &Request,
     survey: &Survey,
     key: Option<&Key>,
     fields: &[FieldDraft<'_>],
@@ -193,7 +217,7 @@ fn description(
     );
     lines.push(format!("key = {}", list(key_fields(fields, key))));
     lines.extend(geometry(survey));
-    lines.extend(rejects::ceiling(survey, key).0);
+    lines.extend(ceiling::ceiling(survey, key).0);
     lines
 }
 
@@ -253,147 +277,6 @@ fn sector_table(guess: &Guess, reference: &Reference) -> Vec<String> {
     );
     lines.push(comment("lifeline = \"…\" as in lifelines.csv, where it has one"));
     lines
-}
-
-fn field_table(field: &FieldDraft<'_>, rows: u64) -> Vec<String> {
-    let (column, kind) = (field.column, &field.kind);
-    let (sure, doubtful) = kind::nulls(column, kind);
-    let mut lines = vec![comment(&seen(column, &sure, rows))];
-    lines.extend(
-        remarks(column, kind, &doubtful)
-            .iter()
-            .map(|remark| comment(remark)),
-    );
-    lines.push("[[field]]".to_owned());
-    lines.push(format!("name = {}", quoted(&field.name)));
-    lines.push(format!("from = {}", list([column.name.as_str()])));
-    if *kind != Kind::Text {
-        lines.push(format!("type = {}", quoted(kind.word())));
-    }
-    match kind {
-        Kind::Date(formats) => lines.push(format!("formats = {}", list(formats.iter().copied()))),
-        Kind::Text => lines.extend(field.pad().map(|pad| format!("pad = {pad}"))),
-        Kind::Integer | Kind::Number => {
-            lines.extend(names::unit(&field.name).map(|unit| format!("unit = {}", quoted(unit))));
-        }
-        Kind::Boolean | Kind::State => {}
-    }
-    if !sure.is_empty() {
-        lines.push(format!("null = {}", list(sure)));
-    }
-    lines.push(format!(
-        "description = {}",
-        quoted(&format!("EDIT: what {} means", line(&column.name)))
-    ));
-    lines
-}
-
-/// Share of nulls and some values.
-fn seen(column: &Column, sure: &[&str], rows: u64) -> String {
-    let sentinels: u64 = column
-        .sentinels
-        .iter()
-        .filter(|(value, _)| sure.contains(&value.as_str()))
-        .map(|(_, (_, n))| n)
-        .sum();
-    let all: u64 = column.values + column.sentinels.values().map(|(_, n)| n).sum::<u64>();
-    let nulls = rows.saturating_sub(all) + sentinels;
-    let share = if rows == 0 {
-        0.0
-    } else {
-        nulls as f64 * 100.0 / rows as f64
-    };
-    let values = if column.is_complete && column.first.len() <= FEW {
-        let mut counted: Vec<&(String, u64)> = column.first.iter().collect();
-        counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        counted
-            .iter()
-            .map(|(value, count)| format!("{} ×{count}", shown(value)))
-            .collect::<Vec<_>>()
-            .join(", ")
-    } else {
-        let some = column.first.iter().take(3).map(|(value, _)| shown(value));
-        format!("such as {}", some.collect::<Vec<_>>().join(", "))
-    };
-    let values = if values.is_empty() {
-        "no value".to_owned()
-    } else {
-        values
-    };
-    let declared = column
-        .declared
-        .as_ref()
-        .map(|kind| format!("; {kind} in the file"))
-        .unwrap_or_default();
-    format!("{values}; {share:.1} % null{declared}")
-}
-
-/// What is worth knowing of the values of a column.
-fn remarks(column: &Column, kind: &Kind, doubtful: &[&str]) -> Vec<String> {
-    let mut remarks = Vec::new();
-    let misfits = match kind {
-        Kind::Date(_) => column.dates.misfits(),
-        Kind::Integer | Kind::Number => column
-            .no_number
-            .as_deref()
-            .map(|n| (column.values - column.numbers, n)),
-        Kind::State => column
-            .no_state
-            .as_deref()
-            .map(|n| (column.values - column.states, n)),
-        _ => None,
-    };
-    if let Some((count, value)) = misfits {
-        remarks.push(format!(
-            "EDIT: {count} of the values, such as {}, would become null.",
-            shown(value)
-        ));
-    }
-    if column.rounded * 2 > column.values && *kind != Kind::Text {
-        remarks.push(format!(
-            "EDIT: {} values such as {} were rounded by a spreadsheet: dates or identifiers are lost; ask for the original.",
-            column.rounded,
-            column.first.first().map_or_else(String::new, |(value, _)| shown(value))
-        ));
-    }
-    if column.dates.is_ambiguous() {
-        remarks.push("EDIT: day or month first? No value tells; month first is assumed.".to_owned());
-    }
-    let is_nearly_numbers = column.numbers * 100 >= column.values * 95 && column.numbers < column.values;
-    if let (true, Kind::Text, Some(value)) = (
-        is_nearly_numbers && !codes::is_code(&column.name),
-        kind,
-        &column.no_number,
-    ) {
-        remarks.push(format!(
-            "Nearly all are numbers, but not {}: text loses none.",
-            shown(value)
-        ));
-    }
-    let is_nearly_states =
-        names::is_state(&column.name) && column.states * 2 >= column.values && column.states < column.values;
-    if let (true, Kind::Text, Some(value)) = (is_nearly_states, kind, &column.no_state) {
-        let (states, all) = (column.states, column.values);
-        remarks.push(format!(
-            "EDIT: {states} of {all} values are states, but not {}: text keeps them all; `type = \"state\"` makes the others null.",
-            shown(value)
-        ));
-    }
-    if column.survey_codes > 0 && column.range.is_none_or(|(low, _)| low >= 0.0) {
-        let count = column.survey_codes;
-        remarks.push(format!("EDIT: -1, -2 or -3 occur {count} times and nothing else below 0: codes, or missing values for `null`?"));
-    }
-    if !doubtful.is_empty() {
-        remarks.push(format!(
-            "EDIT: may mean null, or not: {}.",
-            doubtful.iter().map(|v| shown(v)).collect::<Vec<_>>().join(", ")
-        ));
-    }
-    remarks
-}
-
-fn comment(text: &str) -> String {
-    format!("# {}", line(text)).trim_end().to_owned()
 }
 
 fn capitalised(word: &str) -> String {

@@ -2,12 +2,13 @@
 //!
 //! Pure but for the second look that `proof` takes.
 
-use super::Wanted;
 use super::column::Column;
 use super::identity::{is_excluded, is_measure, is_part_by_name, is_unstable};
 use super::key::{Key, PARTS, loss};
-use super::kind::{Kind, nulls};
+use super::kind::Kind;
+use super::nulls::nulls;
 use super::proof::{self, Candidate};
+use super::request::Request;
 use super::survey::Survey;
 use crate::source::SourceError;
 
@@ -18,7 +19,7 @@ const BEARABLE: u64 = 20;
 pub(super) fn of_several(
     survey: &Survey,
     kinds: &[Kind],
-    wanted: &Wanted,
+    wanted: &Request,
 ) -> Result<Option<(Key, bool)>, SourceError> {
     let parts = parts(survey, kinds, |_| true);
     let mut candidates: Vec<Candidate> = Vec::new();

@@ -162,27 +162,3 @@ fn keys(survey: &Survey, key: &Key) -> String {
         None => format!("they have no key {names}, or repeat an earlier one"),
     }
 }
-
-/// Whether a value is a number with a comma where the program reads a point: `-97,5`.
-pub(super) fn is_decimal_comma(value: &str) -> bool {
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (whole, part) = value
-        .trim()
-        .trim_start_matches(['-', '+'])
-        .split_once(',')
-        .unwrap_or_default();
-    is_digits(whole) && is_digits(part)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_decimal_comma_has_digits_on_both_sides() {
-        assert!(is_decimal_comma("-97,5") && is_decimal_comma(" 30,25 "));
-        for other in ["-97.5", "1,2,3", ",5", "5,", "a,5", ""] {
-            assert!(!is_decimal_comma(other), "{other}");
-        }
-    }
-}
