@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::{Output, reference};
+use super::output::Output;
+use super::reference;
 use crate::error::{Error, exit};
 use crate::plan::{self, Written};
 use crate::run;
@@ -47,8 +48,12 @@ impl Schema {
             Kind::Block => Written::Block,
             Kind::Pipeline => Written::Pipeline,
         };
-        let folder = reference::folder(self.reference.as_deref(), &[Path::new("")]);
-        let schema = plan::json_schema(written, &reference::tables(folder.as_deref())?, &run::products());
+        let folder = reference::usual_folder(self.reference.as_deref(), &[Path::new("")]);
+        let schema = plan::json_schema(
+            written,
+            &reference::load_tables(folder.as_deref())?,
+            &run::products(),
+        );
         out.print(&schema, || format!("{schema:#}"))?;
         Ok(exit::OK)
     }

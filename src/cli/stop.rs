@@ -17,7 +17,7 @@ use crate::report::Logging;
 ///
 /// # Errors
 /// The system lets no signal be handled.
-pub(super) fn listen(logging: &Logging) -> Result<(), Error> {
+pub(super) fn tell_of_signals(logging: &Logging) -> Result<(), Error> {
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(|source| Error::Signals { source })?;
     let bars = logging.bars().clone();
     thread::spawn(move || {

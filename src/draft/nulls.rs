@@ -21,9 +21,9 @@ pub(super) fn nulls<'a>(column: &'a Column, kind: &Kind) -> (Vec<&'a str>, Vec<&
             }
         };
         if is_sure {
-            sure.push(value.as_str())
+            sure.push(value.as_str());
         } else {
-            doubtful.push(value.as_str())
+            doubtful.push(value.as_str());
         }
     }
     (sure, doubtful)

@@ -107,20 +107,16 @@ fn unencrypted(check: &mut Check<'_>, span: &Span) {
 }
 
 fn credential(check: &mut Check<'_>, spec: &AuthSpec, variables: Variables) -> Credential {
-    let mut value = |name: &Option<Spanned<String>>| {
-        name.as_ref()
-            .map(|name| check.variable(name, variables))
-            .unwrap_or_default()
-    };
     match spec {
-        AuthSpec::Token(name) => Credential::Token(value(&Some(name.clone()))),
-        AuthSpec::Bearer(name) => Credential::Bearer(value(&Some(name.clone()))),
+        AuthSpec::Token(name) => Credential::Token(check.variable(Some(name), variables)),
+        AuthSpec::Bearer(name) => Credential::Bearer(check.variable(Some(name), variables)),
         AuthSpec::Basic { user, password } => Credential::Basic {
-            user: value(user),
-            password: value(password),
+            user: check.variable(user.as_ref(), variables),
+            password: check.variable(password.as_ref(), variables),
         },
         AuthSpec::Login { url, user, password } => {
-            let (user, password) = (value(user), value(password));
+            let user = check.variable(user.as_ref(), variables);
+            let password = check.variable(password.as_ref(), variables);
             if let Some(written) = url {
                 if let Err(reason) = judge(&written.value) {
                     check.error(&written.span, format!("`url` {reason}"));

@@ -22,6 +22,11 @@ pub(super) fn is_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether text is the beginning of a NAICS code, of two digits (a sector) to six.
+pub(super) fn is_naics_prefix(text: &str) -> bool {
+    (2..=6).contains(&text.len()) && is_digits(text)
+}
+
 /// Codes joined by `;`, each with its place.
 pub(super) fn split(cell: &Cell) -> Vec<Cell> {
     let mut start = cell.span.start;

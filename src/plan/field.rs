@@ -199,24 +199,16 @@ fn only_for(check: &mut Check<'_>, key: &str, place: Option<&Span>, kinds: &str,
 }
 
 fn words(check: &mut Check<'_>, spec: &FieldSpec) -> (Vec<String>, Vec<String>) {
-    let mut list =
-        |written: Option<&Spanned<Vec<Spanned<String>>>>, default: &[&str], key: &str| match written {
-            None => default.iter().map(|word| (*word).to_owned()).collect(),
-            Some(words) => {
-                if words.value.is_empty() {
-                    check.error(&words.span, format!("`{key}` is empty"));
-                }
-                texts(&words.value)
-            }
-        };
-    let truth: Vec<String> = list(spec.truth.as_ref(), &TRUE_WORDS, "true");
-    let falsity: Vec<String> = list(spec.falsity.as_ref(), &FALSE_WORDS, "false");
-    let is_true = |word: &str| truth.iter().any(|other| other.eq_ignore_ascii_case(word));
+    let truth = words_or_default(check, spec.truth.as_ref(), &TRUE_WORDS, "true");
+    let falsity = words_or_default(check, spec.falsity.as_ref(), &FALSE_WORDS, "false");
     let (place, written) = match (&spec.falsity, &spec.truth) {
         (Some(words), _) | (None, Some(words)) => (&words.span, words),
         (None, None) => return (truth, falsity),
     };
-    if let Some(word) = falsity.iter().find(|word| is_true(word)) {
+    let both = falsity
+        .iter()
+        .find(|word| truth.iter().any(|other| other.eq_ignore_ascii_case(word)));
+    if let Some(word) = both {
         let span = written
             .value
             .iter()
@@ -225,6 +217,21 @@ fn words(check: &mut Check<'_>, spec: &FieldSpec) -> (Vec<String>, Vec<String>) 
         check.error(span, format!("`{word}` means both true and false"));
     }
     (truth, falsity)
+}
+
+fn words_or_default(
+    check: &mut Check<'_>,
+    written: Option<&Spanned<Vec<Spanned<String>>>>,
+    default: &[&str],
+    key: &str,
+) -> Vec<String> {
+    let Some(words) = written else {
+        return default.iter().map(|word| (*word).to_owned()).collect();
+    };
+    if words.value.is_empty() {
+        check.error(&words.span, format!("`{key}` is empty"));
+    }
+    texts(&words.value)
 }
 
 fn pad(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Option<usize> {

@@ -29,16 +29,18 @@ impl FieldValues {
     /// assert!(hydro.are("Power") && hydro.are("hcr") && !hydro.are("CH"));
     /// ```
     pub fn are(&self, value: &str) -> bool {
-        let begins = |start: &String| {
-            value
-                .get(..start.len())
-                .is_some_and(|value| value.eq_ignore_ascii_case(start))
-        };
         self.equals
             .iter()
             .any(|wanted| wanted.eq_ignore_ascii_case(value))
-            || self.starts_with.iter().any(begins)
+            || self.starts_with.iter().any(|start| begins_with(value, start))
     }
+}
+
+/// Compared without case.
+fn begins_with(value: &str, start: &str) -> bool {
+    value
+        .get(..start.len())
+        .is_some_and(|value| value.eq_ignore_ascii_case(start))
 }
 
 /// The values that a rule or an exclusion of a schema is for.

@@ -91,9 +91,6 @@ pub(super) fn resolve(
     let Some(Spanned { value: spec, .. }) = written else {
         return GatePlan::default();
     };
-    let optional = |check: &mut Check<'_>, written: &Option<Spanned<f64>>, bounds| {
-        written.as_ref().map(|_| check.within(written.as_ref(), bounds))
-    };
     if let Some(states) = &spec.states {
         for state in &states.value {
             let known = known.iter().map(|state| state.usps.as_str());
@@ -107,8 +104,8 @@ pub(super) fn resolve(
         shrink: check.within(spec.shrink.as_ref(), &SHRINK),
         grow: check.within(spec.grow.as_ref(), &GROW),
         rise: check.within(spec.rise.as_ref(), &RISE),
-        null_geometry: optional(check, &spec.null_geometry, &NULL_GEOMETRY),
-        duplicate_keys: optional(check, &spec.duplicate_keys, &DUPLICATE_KEYS),
+        null_geometry: within_if_written(check, spec.null_geometry.as_ref(), &NULL_GEOMETRY),
+        duplicate_keys: within_if_written(check, spec.duplicate_keys.as_ref(), &DUPLICATE_KEYS),
         states: spec
             .states
             .as_ref()
@@ -118,4 +115,13 @@ pub(super) fn resolve(
         drift: spec.drift.as_ref().is_none_or(|drift| drift.value),
         extent: spec.extent.as_ref().is_none_or(|extent| extent.value),
     }
+}
+
+/// A share in a range; none where it isn't written, for then the schema's `max-rejects` stands for it.
+fn within_if_written(
+    check: &mut Check<'_>,
+    written: Option<&Spanned<f64>>,
+    bounds: &Bounds<f64>,
+) -> Option<f64> {
+    written.map(|_| check.within(written, bounds))
 }

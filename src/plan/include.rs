@@ -36,8 +36,8 @@ impl Blocks {
         check.unique("omitted field", &spec.omit);
         let included = self.included(&mut check, &mut spec);
         omitted(&mut check, &spec, &included);
-        let is_kept = |field: &Spanned<FieldSpec>| !spec.omit.iter().any(|omit| is_named(field, &omit.value));
-        let shared: Vec<Spanned<FieldSpec>> = included.into_iter().filter(is_kept).collect();
+        let mut shared = included;
+        shared.retain(|field| !spec.omit.iter().any(|omit| is_named(field, &omit.value)));
         spec.fields = overridden(shared, spec.fields);
         spec.fields.iter().for_each(|field| required(&mut check, field));
         spec
@@ -142,8 +142,11 @@ fn list(folder: &Path) -> Option<Vec<PathBuf>> {
     let files = fs::read_dir(folder)
         .ok()?
         .filter_map(|file| Some(file.ok()?.path()));
-    let is_schema = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "toml");
-    Some(files.filter(is_schema).collect())
+    Some(
+        files
+            .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+            .collect(),
+    )
 }
 
 /// A schema with the fields of its blocks.
@@ -154,20 +157,16 @@ fn fields_of(schema: &Path) -> Option<SchemaSpec> {
 }
 
 fn has_key(spec: &SchemaSpec, columns: &[String]) -> bool {
-    let field = |name: &str| {
-        spec.fields
-            .iter()
-            .map(|field| &field.value)
-            .find(|field| is_called(field, name))
-    };
-    let required = spec.fields.iter().map(|field| &field.value);
-    let mut required =
-        required.filter(|field| field.required.as_ref().is_some_and(|required| required.value));
+    let fields: Vec<&FieldSpec> = spec.fields.iter().map(|field| &field.value).collect();
+    let mut key = spec
+        .key
+        .iter()
+        .map(|key| fields.iter().find(|field| is_called(field, &key.value)));
+    let mut required = fields
+        .iter()
+        .filter(|field| field.required.as_ref().is_some_and(|required| required.value));
     !spec.key.is_empty()
-        && spec
-            .key
-            .iter()
-            .all(|key| field(&key.value).is_some_and(|field| is_there(field, columns)))
+        && key.all(|field| field.is_some_and(|field| is_there(field, columns)))
         && required.all(|field| is_there(field, columns))
 }
 

@@ -55,15 +55,9 @@ impl Reference {
     ///
     /// None only for a sector or scheme that the tables don't have.
     pub fn membership(&self, scheme: &str, of: Standing<'_>) -> Option<&MembershipRule> {
-        let fits = |rule: &&MembershipRule| {
-            rule.scheme == scheme
-                && rule.sector == of.sector
-                && (rule.subsector.is_empty() || rule.subsector == of.subsector)
-                && of.naics.starts_with(&rule.prefix)
-        };
         self.memberships
             .iter()
-            .filter(fits)
+            .filter(|rule| rule.scheme == scheme && rule.is_for(of))
             .max_by_key(|rule| (rule.prefix.len(), !rule.subsector.is_empty()))
     }
 
@@ -91,26 +85,25 @@ impl Reference {
                 }
             }
         }
-        let count = |way: &Way<'_>| {
-            found
-                .keys()
-                .filter(|other| other.0 == way.0 && other.1 == way.1)
-                .count()
-        };
-        let passage = |(way, (through, reason)): (&Way<'_>, &(BTreeSet<&str>, &str))| Passage {
-            from_scheme: self.schemes[way.0.0].id.clone(),
-            from_code: way.0.1.to_owned(),
-            to_scheme: self.schemes[way.1].id.clone(),
-            to_code: way.2.map(str::to_owned),
-            is_only: count(way) == 1,
-            through: through.iter().map(|&sector| sector.to_owned()).collect(),
-            reason: if way.2.is_none() {
-                (*reason).to_owned()
-            } else {
-                String::new()
-            },
-        };
-        found.iter().map(passage).collect()
+        let mut passages = Vec::new();
+        for (way, (through, reason)) in &found {
+            let (start, to, end) = *way;
+            let ways_to_scheme = found.keys().filter(|other| other.0 == start && other.1 == to);
+            passages.push(Passage {
+                from_scheme: self.schemes[start.0].id.clone(),
+                from_code: start.1.to_owned(),
+                to_scheme: self.schemes[to].id.clone(),
+                to_code: end.map(str::to_owned),
+                is_only: ways_to_scheme.count() == 1,
+                through: through.iter().map(|&sector| sector.to_owned()).collect(),
+                reason: if end.is_none() {
+                    (*reason).to_owned()
+                } else {
+                    String::new()
+                },
+            });
+        }
+        passages
     }
 
     /// Everything the rules tell apart: each sector with and without each subsector and NAICS prefix.
@@ -132,6 +125,15 @@ impl Reference {
     }
 }
 
+impl MembershipRule {
+    /// Whether its sector, subsector and NAICS prefix are those of a facility.
+    fn is_for(&self, standing: Standing<'_>) -> bool {
+        self.sector == standing.sector
+            && (self.subsector.is_empty() || self.subsector == standing.subsector)
+            && standing.naics.starts_with(&self.prefix)
+    }
+}
+
 /// Start (scheme and cell), scheme and cell of the end.
 type Way<'a> = ((usize, &'a str), usize, Option<&'a str>);
 
@@ -139,13 +141,16 @@ fn ways<'a>(
     (from, start): (usize, Option<&'a MembershipRule>),
     (to, end): (usize, Option<&'a MembershipRule>),
 ) -> Vec<Way<'a>> {
-    let cells = |rule: Option<&'a MembershipRule>| rule.map_or(&[][..], |rule| rule.targets.as_slice());
-    let mut ends: Vec<Option<&str>> = cells(end).iter().map(|code| Some(code.as_str())).collect();
+    let mut ends: Vec<Option<&str>> = cells_of(end).iter().map(|code| Some(code.as_str())).collect();
     if ends.is_empty() {
         ends.push(None);
     }
-    let start = cells(start).iter();
-    start
+    cells_of(start)
+        .iter()
         .flat_map(|code| ends.iter().map(move |end| ((from, code.as_str()), to, *end)))
         .collect()
+}
+
+fn cells_of(rule: Option<&MembershipRule>) -> &[String] {
+    rule.map_or(&[], |rule| &rule.targets)
 }

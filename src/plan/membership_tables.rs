@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::check::Check;
-use super::csv::{Cell, code, filled, is_digits, split};
+use super::csv::{Cell, code, filled, is_naics_prefix, split};
 use super::membership::{FUNCTIONS, LIFELINES};
 use super::reference::{Lifeline, Sector, sector_codes};
 use super::scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
@@ -90,8 +90,10 @@ fn crosswalk(folder: &Path, known: &Known<'_>, found: &mut Vec<Diagnostic>) -> V
         total(&mut check, &table.file, (&scheme.id, "cells"), known, &rules);
     }
     for cell in known.cells {
-        let reaches = |rule: &MembershipRule| rule.scheme == cell.scheme && rule.targets.contains(&cell.code);
-        if !rules.iter().any(reaches) {
+        let is_reached = rules
+            .iter()
+            .any(|rule| rule.scheme == cell.scheme && rule.targets.contains(&cell.code));
+        if !is_reached {
             check.whole(
                 &table.file,
                 format!(
@@ -170,8 +172,7 @@ fn rule(
         sector_codes(known.sectors),
     );
     listed(check, &sector.value, subsector, known.subsectors);
-    let is_prefix = |prefix: &str| (2..=6).contains(&prefix.len()) && is_digits(prefix);
-    code(check, "a NAICS prefix of 2 to 6 digits", prefix, is_prefix);
+    code(check, "a NAICS prefix of 2 to 6 digits", prefix, is_naics_prefix);
     let targets = split(written.targets);
     for target in &targets {
         check.among(what, target, codes.iter().copied());
@@ -201,14 +202,23 @@ fn rule(
         is_judged,
         source: written.source.value.clone(),
     };
-    let key = |r: &MembershipRule| [&r.scheme, &r.sector, &r.subsector, &r.prefix].map(String::clone);
-    if rules.iter().any(|other| key(other) == key(&rule)) {
+    if rules.iter().any(|other| other.has_same_key(&rule)) {
         check.error(
             &sector.span,
             "a row for this sector, subsector and NAICS prefix stands above",
         );
     }
     rules.push(rule);
+}
+
+impl MembershipRule {
+    /// Whether both decide for the same facilities, so that nothing tells which of them counts.
+    fn has_same_key(&self, other: &Self) -> bool {
+        self.scheme == other.scheme
+            && self.sector == other.sector
+            && self.subsector == other.subsector
+            && self.prefix == other.prefix
+    }
 }
 
 /// Every sector has a row without subsector and prefix, so that every facility has a place or a reason.
@@ -220,13 +230,10 @@ fn total(
     rules: &[MembershipRule],
 ) {
     for sector in sector_codes(known.sectors) {
-        let is_base = |rule: &MembershipRule| {
-            rule.scheme == scheme
-                && rule.sector == sector
-                && rule.subsector.is_empty()
-                && rule.prefix.is_empty()
-        };
-        if !rules.iter().any(is_base) {
+        let mut of_sector = rules
+            .iter()
+            .filter(|rule| rule.scheme == scheme && rule.sector == sector);
+        if !of_sector.any(|rule| rule.subsector.is_empty() && rule.prefix.is_empty()) {
             let message = format!("sector `{sector}` has no place in `{scheme}`");
             let help = "add a row with this sector alone, and its {column} or a reason";
             check.whole(file, message).help = Some(help.replace("{column}", column));

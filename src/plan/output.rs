@@ -58,23 +58,25 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &PipelineSpec) -> Output {
         zstd_level: i32::try_from(zstd_level).unwrap_or(3),
         base_url: check.base_url(written.base_url.as_ref()),
     };
-    let mut at_most = |small: (&str, usize), large: (&str, usize), places: [&Option<Spanned<i64>>; 2]| {
-        if small.1 > large.1
-            && let Some(place) = places.into_iter().flatten().next()
-        {
-            let message = format!(
-                "`{}` ({}) is more than `{}` ({})",
-                small.0, small.1, large.0, large.1
-            );
-            check.error(&place.span, message);
-        }
-    };
-    let (page, group) = (("page-rows", output.page_rows), ("group-rows", output.group_rows));
-    at_most(page, group, [&written.page_rows, &written.group_rows]);
-    at_most(
-        group,
-        ("tile-rows", output.tile_rows),
-        [&written.group_rows, &written.tile_rows],
-    );
+    let page = ("page-rows", output.page_rows, written.page_rows.as_ref());
+    let group = ("group-rows", output.group_rows, written.group_rows.as_ref());
+    let tile = ("tile-rows", output.tile_rows, written.tile_rows.as_ref());
+    check_nested(check, page, group);
+    check_nested(check, group, tile);
     output
+}
+
+/// A key, its resolved value, and where it is written.
+type Ceiling<'a> = (&'a str, usize, Option<&'a Spanned<i64>>);
+
+/// Reports a ceiling that is above that of what it is a part of: the larger could never be filled by it.
+fn check_nested(check: &mut Check<'_>, part: Ceiling<'_>, whole: Ceiling<'_>) {
+    // Where neither is written, the defaults fit into each other.
+    if let Some(place) = part.2.or(whole.2).filter(|_| part.1 > whole.1) {
+        let message = format!(
+            "`{}` ({}) is more than `{}` ({})",
+            part.0, part.1, whole.0, whole.1
+        );
+        check.error(&place.span, message);
+    }
 }

@@ -15,7 +15,9 @@ use super::overrides::Overrides;
 use super::pipeline::Plan;
 use super::reference::Reference;
 use super::{expected, jurisdiction, limits, output, products, schema, tables};
-use crate::spec::{Diagnostic, PipelineSpec, SchemaSpec, Spanned, beside, did_you_mean, one_of, settle};
+use crate::spec::{
+    Diagnostic, PipelineSpec, SchemaSpec, Spanned, beside, did_you_mean, in_reading_order, one_of,
+};
 
 pub(super) const KEEP: Bounds<i64> = Bounds {
     key: "keep",
@@ -31,7 +33,7 @@ pub(super) const KEEP: Bounds<i64> = Bounds {
 pub fn load(pipeline: &Path, overrides: &Overrides) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut found = Vec::new();
     let plan = PipelineSpec::read(pipeline, &mut found).map(|spec| plan(&spec, overrides, &mut found));
-    let found = settle(found, &pipeline.display().to_string());
+    let found = in_reading_order(found, &pipeline.display().to_string());
     match plan {
         Some(plan) if !found.iter().any(Diagnostic::is_error) => Ok((plan, found)),
         _ => Err(found),
@@ -45,7 +47,7 @@ pub fn load(pipeline: &Path, overrides: &Overrides) -> Result<(Plan, Vec<Diagnos
 pub fn reference_tables(folder: &Path) -> Result<Reference, Vec<Diagnostic>> {
     let mut found = Vec::new();
     let reference = tables::load(folder, None, &mut found);
-    let found = settle(found, &folder.display().to_string());
+    let found = in_reading_order(found, &folder.display().to_string());
     if found.iter().any(Diagnostic::is_error) {
         Err(found)
     } else {

@@ -9,7 +9,7 @@ use super::layer_schema::{GEOMETRIES, GeometryKind, LayerSchema};
 use super::reference::Reference;
 use super::sector;
 use super::unanswered::{said, unedited};
-use crate::spec::{Diagnostic, FieldSpec, SchemaSpec, Spanned};
+use crate::spec::{Diagnostic, SchemaSpec, Spanned};
 
 /// Status of a schema → whether it is unverified.
 pub(super) const STATUSES: [(&str, bool); 2] = [("verified", false), ("unverified", true)];
@@ -108,15 +108,11 @@ fn fields(check: &mut Check<'_>, spec: &SchemaSpec) -> Vec<Field> {
         .chain(&spec.key_repeated)
         .for_each(|key| check_declared(check, spec, key));
     check.unique("field", field_names(spec));
-    let is_key = |field: &FieldSpec| {
-        field
-            .name
-            .as_ref()
-            .is_some_and(|name| spec.key.iter().any(|key| key.value == name.value))
-    };
     let mut fields = Vec::new();
     for Spanned { value, .. } in &spec.fields {
-        fields.push(field::resolve(check, value, is_key(value)));
+        let name = value.name.as_ref();
+        let is_key = name.is_some_and(|name| spec.key.iter().any(|key| key.value == name.value));
+        fields.push(field::resolve(check, value, is_key));
     }
     decoded_columns(check, spec, &fields);
     shared_sources(check, spec);

@@ -34,12 +34,11 @@ pub(super) fn schemes(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Scheme>
     let mut schemes = Vec::new();
     for [id, title, document, date, sectors, supporting, source] in &table.rows {
         filled(&mut check, [id, title, document, date, sectors, source]);
-        let is_id = |id: &str| ![FUNCTIONS, LIFELINES].contains(&id);
         code(
             &mut check,
             "a scheme id: it stands for functions or lifelines",
             id,
-            is_id,
+            |id| ![FUNCTIONS, LIFELINES].contains(&id),
         );
         code(&mut check, "a date (YYYY-MM-DD)", date, |d| {
             d.parse::<NaiveDate>().is_ok()
@@ -79,71 +78,85 @@ pub(super) fn cells(folder: &Path, schemes: &[Scheme], found: &mut Vec<Diagnosti
     let mut check = Check { found };
     let mut cells: Vec<SchemeCell> = Vec::new();
     for row in &table.rows {
-        let [
-            scheme,
-            id,
-            sector,
-            part,
-            also_called,
-            lead,
-            supporting,
-            councils,
-            note,
-            source,
-        ] = row;
-        filled(&mut check, [scheme, id, sector, lead, source]);
-        check.among(
-            "a scheme of sector_schemes.csv",
-            scheme,
-            schemes.iter().map(|s| s.id.as_str()),
-        );
-        let is_code = |c: &str| {
-            c.bytes()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-        };
-        code(
-            &mut check,
-            "a code (upper-case letters, digits and `_`)",
-            id,
-            is_code,
-        );
-        if cells
-            .iter()
-            .any(|cell| cell.scheme == scheme.value && cell.code == id.value)
-        {
-            let message = format!(
-                "cell `{}` of scheme `{}` is written twice",
-                id.value, scheme.value
-            );
-            check.error(&id.span, message);
-        }
-        let councils = split(councils);
-        for council in &councils {
-            check.among("a kind of council", council, ["SCC", "GCC"]);
-        }
-        cells.push(SchemeCell {
-            scheme: scheme.value.clone(),
-            code: id.value.clone(),
-            sector: sector.value.clone(),
-            part: part.value.clone(),
-            also_called: also_called.value.clone(),
-            lead_agency: lead.value.clone(),
-            supporting_agencies: supporting.value.clone(),
-            councils: councils.into_iter().map(|council| council.value).collect(),
-            note: note.value.clone(),
-            source: source.value.clone(),
-        });
+        let cell = scheme_cell(&mut check, row, schemes, &cells);
+        cells.push(cell);
     }
     split_sectors(&mut check, &table.rows, &cells);
     add_up(&mut check, &table.file, schemes, &cells);
     cells
 }
 
+/// A cell as its row has it; `above` are those of the rows before.
+fn scheme_cell(
+    check: &mut Check<'_>,
+    row: &[Cell; 10],
+    schemes: &[Scheme],
+    above: &[SchemeCell],
+) -> SchemeCell {
+    let [
+        scheme,
+        id,
+        sector,
+        part,
+        also_called,
+        lead,
+        supporting,
+        councils,
+        note,
+        source,
+    ] = row;
+    filled(check, [scheme, id, sector, lead, source]);
+    check.among(
+        "a scheme of sector_schemes.csv",
+        scheme,
+        schemes.iter().map(|s| s.id.as_str()),
+    );
+    code(
+        check,
+        "a code (upper-case letters, digits and `_`)",
+        id,
+        is_cell_code,
+    );
+    if above
+        .iter()
+        .any(|cell| cell.scheme == scheme.value && cell.code == id.value)
+    {
+        let message = format!(
+            "cell `{}` of scheme `{}` is written twice",
+            id.value, scheme.value
+        );
+        check.error(&id.span, message);
+    }
+    let councils = split(councils);
+    for council in &councils {
+        check.among("a kind of council", council, ["SCC", "GCC"]);
+    }
+    SchemeCell {
+        scheme: scheme.value.clone(),
+        code: id.value.clone(),
+        sector: sector.value.clone(),
+        part: part.value.clone(),
+        also_called: also_called.value.clone(),
+        lead_agency: lead.value.clone(),
+        supporting_agencies: supporting.value.clone(),
+        councils: councils.into_iter().map(|council| council.value).collect(),
+        note: note.value.clone(),
+        source: source.value.clone(),
+    }
+}
+
+fn is_cell_code(code: &str) -> bool {
+    code.bytes()
+        .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
 /// A sector of several cells says which part each is.
 fn split_sectors(check: &mut Check<'_>, rows: &[[Cell; 10]], cells: &[SchemeCell]) {
     for (row, cell) in rows.iter().zip(cells) {
-        let same = |other: &&SchemeCell| other.scheme == cell.scheme && other.sector == cell.sector;
-        if cells.iter().filter(same).count() > 1 && cell.part.is_empty() {
+        let parts = cells
+            .iter()
+            .filter(|other| other.scheme == cell.scheme && other.sector == cell.sector);
+        if parts.count() > 1 && cell.part.is_empty() {
             let message = format!(
                 "`{}` stands twice, but this row doesn't say which part it is",
                 cell.sector
@@ -162,11 +175,13 @@ fn add_up(check: &mut Check<'_>, file: &Arc<TextFile>, schemes: &[Scheme], cells
             .map(|cell| cell.sector.as_str())
             .collect();
         if sectors.len() != scheme.sectors {
-            let (id, found, told) = (&scheme.id, sectors.len(), scheme.sectors);
-            check.whole(
-                file,
-                format!("scheme `{id}` has {found} sectors here, {told} in sector_schemes.csv"),
+            let message = format!(
+                "scheme `{}` has {} sectors here, {} in sector_schemes.csv",
+                scheme.id,
+                sectors.len(),
+                scheme.sectors
             );
+            check.whole(file, message);
         }
     }
 }
@@ -195,8 +210,10 @@ pub(super) fn subsectors(
                 schemes.iter().map(|s| s.id.as_str()),
             );
         }
-        let same = |other: &Subsector| other.sector == sector.value && other.name == name.value;
-        if subsectors.iter().any(same) {
+        let is_repeated = subsectors
+            .iter()
+            .any(|other| other.sector == sector.value && other.name == name.value);
+        if is_repeated {
             check.error(&name.span, format!("subsector `{}` is written twice", name.value));
         }
         subsectors.push(Subsector {
@@ -237,11 +254,14 @@ pub(super) fn functions(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Criti
         filled(&mut check, row);
         check.among("an area", &row[1], AREAS);
     }
-    let function = |[code, area, name, source]: [Cell; 4]| CriticalFunction {
-        code: code.value,
-        area: area.value,
-        name: name.value,
-        source: source.value,
-    };
-    table.rows.into_iter().map(function).collect()
+    let mut functions = Vec::new();
+    for [code, area, name, source] in table.rows {
+        functions.push(CriticalFunction {
+            code: code.value,
+            area: area.value,
+            name: name.value,
+            source: source.value,
+        });
+    }
+    functions
 }

@@ -195,9 +195,8 @@ fn listed(
     sector: Option<&Spanned<String>>,
     subsector: Option<&Spanned<String>>,
 ) {
-    let (Some(sector), Some(subsector)) = (sector, subsector) else {
-        return;
-    };
+    let Some(sector) = sector else { return };
+    let Some(subsector) = subsector else { return };
     let of_sector = reference
         .subsectors
         .iter()

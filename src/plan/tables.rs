@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::check::{Check, text};
-use super::csv::{Cell, code, filled, is_digits, split};
+use super::csv::{code, filled, is_digits, is_naics_prefix, split};
 use super::membership_tables::{self, Known};
 use super::reference::{Lifeline, NaicsRule, Reference, Region, Sector, State, sector_codes};
 use super::scheme::Subsector;
@@ -67,14 +67,17 @@ fn states(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<State> {
             c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase())
         });
     }
-    let state = |[fips, usps, name, kind, source]: [Cell; 5]| State {
-        fips: fips.value,
-        usps: usps.value,
-        name: name.value,
-        kind: kind.value,
-        source: source.value,
-    };
-    table.rows.into_iter().map(state).collect()
+    let mut states = Vec::new();
+    for [fips, usps, name, kind, source] in table.rows {
+        states.push(State {
+            fips: fips.value,
+            usps: usps.value,
+            name: name.value,
+            kind: kind.value,
+            source: source.value,
+        });
+    }
+    states
 }
 
 fn regions(path: &Path, states: &[State], found: &mut Vec<Diagnostic>) -> Vec<Region> {
@@ -91,17 +94,11 @@ fn regions(path: &Path, states: &[State], found: &mut Vec<Diagnostic>) -> Vec<Re
             &row[2],
             states.iter().map(|state| state.usps.as_str()),
         );
-        // The code stands in a path as `region=<code>`; digits alone would be read as a number.
-        let is_word = |c: &str| {
-            c.bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
-        };
-        let is_code = |c: &str| c.starts_with(char::is_alphabetic) && is_word(c) && c != RegionId::UNASSIGNED;
         code(
             &mut check,
             "a region code (a letter, then letters and digits)",
             &row[0],
-            is_code,
+            is_region_code,
         );
         if let Some([_, name, ..]) = table.rows.iter().find(|other| other[0].value == row[0].value)
             && name.value != row[1].value
@@ -110,13 +107,25 @@ fn regions(path: &Path, states: &[State], found: &mut Vec<Diagnostic>) -> Vec<Re
             check.error(&row[1].span, message);
         }
     }
-    let region = |[code, name, state, source]: [Cell; 4]| Region {
-        code: code.value,
-        name: name.value,
-        state: state.value,
-        source: source.value,
-    };
-    table.rows.into_iter().map(region).collect()
+    let mut regions = Vec::new();
+    for [code, name, state, source] in table.rows {
+        regions.push(Region {
+            code: code.value,
+            name: name.value,
+            state: state.value,
+            source: source.value,
+        });
+    }
+    regions
+}
+
+fn is_region_code(text: &str) -> bool {
+    // The code stands in a path as `region=<code>`; digits alone would be read as a number.
+    text.starts_with(char::is_alphabetic)
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+        && text != RegionId::UNASSIGNED
 }
 
 fn sectors(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Sector> {
@@ -127,13 +136,16 @@ fn sectors(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Sector> {
     let mut check = Check { found };
     check.unique("sector", table.rows.iter().map(|[code, ..]| code));
     table.rows.iter().for_each(|row| filled(&mut check, row));
-    let sector = |[code, name, lead_agency, source]: [Cell; 4]| Sector {
-        code: code.value,
-        name: name.value,
-        lead_agency: lead_agency.value,
-        source: source.value,
-    };
-    table.rows.into_iter().map(sector).collect()
+    let mut sectors = Vec::new();
+    for [code, name, lead_agency, source] in table.rows {
+        sectors.push(Sector {
+            code: code.value,
+            name: name.value,
+            lead_agency: lead_agency.value,
+            source: source.value,
+        });
+    }
+    sectors
 }
 
 fn naics(
@@ -150,9 +162,12 @@ fn naics(
     check.unique("prefix", table.rows.iter().map(|[prefix, ..]| prefix));
     let mut rules = Vec::new();
     for [prefix, sector, subsector, also, source] in &table.rows {
-        code(&mut check, "a NAICS prefix of 2 to 6 digits", prefix, |c| {
-            (2..=6).contains(&c.len()) && is_digits(c)
-        });
+        code(
+            &mut check,
+            "a NAICS prefix of 2 to 6 digits",
+            prefix,
+            is_naics_prefix,
+        );
         check.among("a sector code of sectors.csv", sector, sector_codes(sectors));
         scheme_tables::listed(&mut check, &sector.value, subsector, subsectors);
         filled(&mut check, [source]);
@@ -178,10 +193,13 @@ fn lifelines(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Lifeline> {
     };
     let mut check = Check { found };
     table.rows.iter().for_each(|row| filled(&mut check, row));
-    let lifeline = |[lifeline, component, source]: [Cell; 3]| Lifeline {
-        lifeline: lifeline.value,
-        component: component.value,
-        source: source.value,
-    };
-    table.rows.into_iter().map(lifeline).collect()
+    let mut lifelines = Vec::new();
+    for [lifeline, component, source] in table.rows {
+        lifelines.push(Lifeline {
+            lifeline: lifeline.value,
+            component: component.value,
+            source: source.value,
+        });
+    }
+    lifelines
 }

@@ -67,8 +67,11 @@ impl Check<'_> {
         (whole, hidden)
     }
 
-    /// The value of a variable by its name.
-    pub(super) fn variable(&mut self, name: &Spanned<String>, variables: Variables) -> Secret {
+    /// The value of a variable by its name; nothing, where the key that names it was reported as absent.
+    pub(super) fn variable(&mut self, name: Option<&Spanned<String>>, variables: Variables) -> Secret {
+        let Some(name) = name else {
+            return Secret::default();
+        };
         let word = name.value.as_str();
         let is_name = word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');

@@ -68,12 +68,7 @@ pub fn init(verbosity: i8, format: LogFormat) -> Logging {
         0 => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
     };
-    let ours = |level| {
-        Targets::new()
-            .with_default(LevelFilter::WARN)
-            .with_target("cikr", level)
-    };
-    let on_screen = ours(level).with_target(LOG_FILE, LevelFilter::OFF);
+    let on_screen = own_targets(level).with_target(LOG_FILE, LevelFilter::OFF);
     let is_json = format == LogFormat::Json;
     let screen = Screen {
         bars: logging.bars.clone(),
@@ -85,7 +80,7 @@ pub fn init(verbosity: i8, format: LogFormat) -> Logging {
         .with_writer(screen);
     let screen = match format {
         LogFormat::Text => {
-            let fields = debug_fn(field).delimited(" ");
+            let fields = debug_fn(write_field).delimited(" ");
             plain
                 .with_ansi(io::stderr().is_terminal())
                 .without_time()
@@ -100,15 +95,22 @@ pub fn init(verbosity: i8, format: LogFormat) -> Logging {
     });
     tracing_subscriber::registry()
         .with(screen.with_filter(on_screen))
-        .with(file.with_filter(ours(LevelFilter::DEBUG)))
+        .with(file.with_filter(own_targets(LevelFilter::DEBUG)))
         .init();
     // A panic of a layer is caught and becomes its reason: here it is told where, in a line.
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "panicked")));
     logging
 }
 
+/// What this program says from `level` up, and warnings of the crates that it uses.
+fn own_targets(level: LevelFilter) -> Targets {
+    Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("cikr", level)
+}
+
 /// A value on one line, and with nothing in it that can't be seen: it may be of a source.
-fn field(out: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+fn write_field(out: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
     let value = format!("{value:?}").replace('\n', "\\n");
     let value = visible(&value);
     if field.name() == "message" {
@@ -119,7 +121,7 @@ fn field(out: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Re
 }
 
 /// A line of JSON without secrets, all of it seen.
-fn covered(veil: &Veil, line: &[u8]) -> Vec<u8> {
+fn covered_line(veil: &Veil, line: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(line);
     if veil.is_empty() {
         return visible_json(&text).into_owned().into_bytes();
@@ -143,7 +145,7 @@ struct Screen {
 impl Write for Screen {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let covered = if self.is_json {
-            covered(&self.veil, line)
+            covered_line(&self.veil, line)
         } else {
             let text = String::from_utf8_lossy(line);
             format!("{}\n", self.veil.own(text.trim_end_matches('\n'))).into_bytes()
@@ -182,7 +184,7 @@ impl Write for Sink {
             // A log that can't be written must not stop a run: the first failure ends it.
             if slot
                 .as_mut()
-                .is_some_and(|file| file.write_all(&covered(&self.veil, line)).is_err())
+                .is_some_and(|file| file.write_all(&covered_line(&self.veil, line)).is_err())
             {
                 *slot = None;
             }

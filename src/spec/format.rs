@@ -144,8 +144,8 @@ pub const OGR: FileKind = FileKind {
         "dataset",
         "Shapefile, FileGDB, GeoPackage or FlatGeobuf, plain or in a zip.",
         |table| FormatSpec::Ogr {
-            layer: table.text("layer"),
-            allow_views: table.flag("allow-views"),
+            layer: table.optional_text("layer"),
+            allow_views: table.optional_flag("allow-views"),
         },
     )
 };
@@ -158,7 +158,7 @@ pub const PARQUET: FileKind = FileKind {
         "Parquet",
         "GeoParquet, or Parquet with a column of WKB: a file, or a folder of files.",
         |table| FormatSpec::Parquet {
-            geometry: table.text("geometry"),
+            geometry: table.optional_text("geometry"),
         },
     )
 };
@@ -195,7 +195,7 @@ pub(super) fn read_files<T>(
 ) -> Option<Spanned<(T, FormatSpec)>> {
     let mut first = None;
     for kind in FILE_KINDS {
-        let file = table.table(kind.key, |t| (more(t), (kind.read_keys)(t)));
+        let file = table.optional_table(kind.key, |t| (more(t), (kind.read_keys)(t)));
         first = first.or(file);
     }
     first
@@ -203,23 +203,23 @@ pub(super) fn read_files<T>(
 
 fn read_csv(table: &mut Table<'_>) -> FormatSpec {
     FormatSpec::Csv {
-        x: table.text("x"),
-        y: table.text("y"),
-        wkt: table.text("wkt"),
-        null: table.texts("null"),
-        delimiter: table.text("delimiter"),
-        header_row: table.integer("header-row"),
-        skip: table.integer("skip"),
+        x: table.optional_text("x"),
+        y: table.optional_text("y"),
+        wkt: table.optional_text("wkt"),
+        null: table.optional_texts("null"),
+        delimiter: table.optional_text("delimiter"),
+        header_row: table.optional_integer("header-row"),
+        skip: table.optional_integer("skip"),
     }
 }
 
 fn read_xlsx(table: &mut Table<'_>) -> FormatSpec {
     FormatSpec::Xlsx {
-        sheet: table.text("sheet"),
-        header_row: table.integer("header-row"),
-        x: table.text("x"),
-        y: table.text("y"),
-        wkt: table.text("wkt"),
-        null: table.texts("null"),
+        sheet: table.optional_text("sheet"),
+        header_row: table.optional_integer("header-row"),
+        x: table.optional_text("x"),
+        y: table.optional_text("y"),
+        wkt: table.optional_text("wkt"),
+        null: table.optional_texts("null"),
     }
 }

@@ -21,7 +21,7 @@ mod table;
 mod text;
 
 pub use block::BlockSpec;
-pub use diagnostic::{Diagnostic, Severity, settle};
+pub use diagnostic::{Diagnostic, Severity, in_reading_order};
 pub use format::{
     CSV, ESRI, FILE_KINDS, FileKind, FormatSpec, GEOJSON, GEOJSONL, OGR, PARQUET, XLSX, file_keys,
 };
@@ -32,7 +32,7 @@ pub use remote::{AccessSpec, ArcgisSpec, AuthSpec, HttpSpec};
 pub use render::{Finding, findings, render};
 pub use schema::{CodeSpec, ExcludeSpec, FieldSpec, RuleSpec, SchemaSpec, SectorSpec};
 pub use shape::{KeyShape, Kind, Shape};
-pub use size::{TIMES as TIME_UNITS, UNITS as SIZE_UNITS, bytes as size_bytes};
+pub use size::{SIZE_UNITS, TIME_UNITS, parse_size};
 pub use source::{LocationSpec, SourceSpec};
 pub use suggest::{did_you_mean, one_of};
 pub use text::{Span, Spanned, TextFile, beside};

@@ -87,7 +87,7 @@ const AUTHS: [&str; 4] = ["basic", "bearer", "login", "token"];
 /// The keys are asked for in the order in which editors list them.
 pub(super) fn read_http(table: &mut Table<'_>) -> (HttpSpec, Option<Spanned<String>>, Option<FormatSpec>) {
     let url = table.required_text("url");
-    let crs = table.text("crs");
+    let crs = table.optional_text("crs");
     let kinds = file_keys();
     if table.present(&kinds).is_empty() {
         let listed: Vec<String> = kinds.iter().map(|kind| format!("`{kind} = {{ … }}`")).collect();
@@ -99,10 +99,10 @@ pub(super) fn read_http(table: &mut Table<'_>) -> (HttpSpec, Option<Spanned<Stri
     let format = read_files(table, |_| ());
     let spec = HttpSpec {
         url,
-        sha256: table.text("sha256"),
-        max_bytes: table.size("max-bytes"),
-        extension: table.text("extension"),
-        access: access(table),
+        sha256: table.optional_text("sha256"),
+        max_bytes: table.optional_size("max-bytes"),
+        extension: table.optional_text("extension"),
+        access: read_access(table),
     };
     (spec, crs, format.map(|format| format.value.1))
 }
@@ -112,27 +112,27 @@ pub(super) fn read_arcgis(table: &mut Table<'_>) -> (ArcgisSpec, Option<Spanned<
     let spec = ArcgisSpec {
         url: table.required_text("url"),
         layer: table.text_or_integer("layer"),
-        filter: table.text("where"),
-        page_rows: table.integer("page-rows"),
-        at_once: table.integer("at-once"),
-        pages: table.text("pages"),
-        max_bytes: table.size("max-bytes"),
-        access: access(table),
+        filter: table.optional_text("where"),
+        page_rows: table.optional_integer("page-rows"),
+        at_once: table.optional_integer("at-once"),
+        pages: table.optional_text("pages"),
+        max_bytes: table.optional_size("max-bytes"),
+        access: read_access(table),
     };
-    let crs = table.text("crs");
+    let crs = table.optional_text("crs");
     (spec, crs)
 }
 
-fn access(table: &mut Table<'_>) -> AccessSpec {
+fn read_access(table: &mut Table<'_>) -> AccessSpec {
     AccessSpec {
-        timeout_s: table.integer("timeout-s"),
-        insecure_tls: table.flag("insecure-tls"),
-        auth: table.table("auth", auth),
+        timeout_s: table.optional_integer("timeout-s"),
+        insecure_tls: table.optional_flag("insecure-tls"),
+        auth: table.optional_table("auth", read_auth),
     }
 }
 
 /// Reads every way that is written, so that no mistake in a superfluous one hides; the first counts.
-fn auth(table: &mut Table<'_>) -> AuthSpec {
+fn read_auth(table: &mut Table<'_>) -> AuthSpec {
     if table.present(&AUTHS).is_empty() {
         let ways = AUTHS.map(|way| format!("`{way}`")).join(", ");
         table
@@ -140,17 +140,17 @@ fn auth(table: &mut Table<'_>) -> AuthSpec {
             .help = Some(format!("say one of {ways}"));
     }
     table.refuse_second("`auth`", &AUTHS);
-    let basic = table.table("basic", |t| AuthSpec::Basic {
+    let basic = table.optional_table("basic", |t| AuthSpec::Basic {
         user: t.required_text("user"),
         password: t.required_text("password"),
     });
-    let bearer = table.text("bearer").map(AuthSpec::Bearer);
-    let login = table.table("login", |t| AuthSpec::Login {
+    let bearer = table.optional_text("bearer").map(AuthSpec::Bearer);
+    let login = table.optional_table("login", |t| AuthSpec::Login {
         url: t.required_text("url"),
         user: t.required_text("user"),
         password: t.required_text("password"),
     });
-    let token = table.text("token").map(AuthSpec::Token);
+    let token = table.optional_text("token").map(AuthSpec::Token);
     let tables = basic.or(login).map(|way| way.value);
     tables.or(bearer).or(token).unwrap_or(AuthSpec::Unknown)
 }

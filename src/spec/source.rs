@@ -40,13 +40,13 @@ impl SourceSpec {
 }
 
 /// Reads the `source` of a layer or a jurisdiction.
-pub(super) fn read(parent: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
+pub(super) fn read_source(parent: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
     let source = parent.required_table("source", any_kind)?;
     source.value.map(|spec| Spanned::new(spec.value, spec.span))
 }
 
 /// Every kind of source, in the order of the alphabet.
-fn kinds() -> Vec<&'static str> {
+fn source_kinds() -> Vec<&'static str> {
     let mut kinds = file_keys();
     kinds.extend(["arcgis", "http"]);
     kinds.sort_unstable();
@@ -55,16 +55,19 @@ fn kinds() -> Vec<&'static str> {
 
 /// Reads every kind that is written, so that no mistake in a superfluous one hides; the first counts.
 fn any_kind(table: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
-    let kinds = kinds();
+    let kinds = source_kinds();
     if table.present(&kinds).is_empty() {
         let listed: Vec<String> = kinds.iter().map(|kind| format!("`source.{kind}`")).collect();
         table.error_here("no kind of source is given".to_owned()).help =
             Some(format!("a source is one of {}", listed.join(", ")));
     }
     table.refuse_second("source", &kinds);
-    let arcgis = table.table("arcgis", |t| Some(arcgis(t)));
+    let arcgis = table.optional_table("arcgis", |t| Some(arcgis_source(t)));
     let file = read_files(table, |t| {
-        (LocationSpec::Path(t.required_text("path")), t.text("crs"))
+        (
+            LocationSpec::Path(t.required_text("path")),
+            t.optional_text("crs"),
+        )
     });
     let file = file.map(|spec| {
         let ((location, crs), format) = spec.value;
@@ -77,12 +80,12 @@ fn any_kind(table: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
             spec.span,
         )
     });
-    let http = table.table("http", http);
+    let http = table.optional_table("http", http_source);
     let spec = arcgis.or(file).or(http)?;
     Some(Spanned::new(spec.value?, spec.span))
 }
 
-fn arcgis(table: &mut Table<'_>) -> SourceSpec {
+fn arcgis_source(table: &mut Table<'_>) -> SourceSpec {
     let (spec, crs) = remote::read_arcgis(table);
     SourceSpec {
         location: LocationSpec::Arcgis(spec),
@@ -92,7 +95,7 @@ fn arcgis(table: &mut Table<'_>) -> SourceSpec {
 }
 
 /// None where nothing says how to read the file.
-fn http(table: &mut Table<'_>) -> Option<SourceSpec> {
+fn http_source(table: &mut Table<'_>) -> Option<SourceSpec> {
     let (spec, crs, format) = remote::read_http(table);
     Some(SourceSpec {
         location: LocationSpec::Http(spec),

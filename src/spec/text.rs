@@ -83,7 +83,7 @@ impl TextFile {
     }
 
     /// The whole lines that a place touches: where they start in the text, and their text.
-    pub(super) fn lines(&self, place: &Range<usize>) -> (usize, &str) {
+    pub(super) fn whole_lines(&self, place: &Range<usize>) -> (usize, &str) {
         let start = self.starts[self.line(place.start) - 1];
         let last = self.line(place.end.saturating_sub(1).max(place.start));
         let end = self.starts.get(last).copied().unwrap_or(self.text.len());
@@ -138,8 +138,8 @@ mod tests {
         assert_eq!(file.position(2), (2, 1));
         assert_eq!(file.position(5), (2, 3));
         assert_eq!(file.position(9), (3, 1));
-        assert_eq!(file.lines(&(2..3)), (2, "é = 1\n"));
-        assert_eq!(file.lines(&(0..4)), (0, "a\né = 1\n"));
-        assert_eq!(file.lines(&(9..9)), (9, ""));
+        assert_eq!(file.whole_lines(&(2..3)), (2, "é = 1\n"));
+        assert_eq!(file.whole_lines(&(0..4)), (0, "a\né = 1\n"));
+        assert_eq!(file.whole_lines(&(9..9)), (9, ""));
     }
 }

@@ -87,25 +87,19 @@ fn top() -> Vec<Key> {
 }
 
 fn sector(reference: &Reference) -> Vec<Key> {
-    let codes = || {
-        reference
-            .sectors
-            .iter()
-            .map(|sector| (sector.code.as_str(), sector.name.as_str()))
-    };
     let lifelines: Vec<String> = reference.lifelines.iter().map(Lifeline::code).collect();
-    let lifelines = || lifelines.iter().map(String::as_str);
+    let lifelines: Vec<&str> = lifelines.iter().map(String::as_str).collect();
     let changes: Vec<Value> = RuleSpec::CHANGES
         .iter()
         .map(|key| json!({"required": [key]}))
         .collect();
     vec![
         key("sector", "Sector of every row, unless a rule or the row's NAICS code refines it."),
-        key("sector.code", "Code of the sector in `reference/sectors.csv`.").told(codes()).example("HLPH"),
+        key("sector.code", "Code of the sector in `reference/sectors.csv`.").told(sector_names(reference)).example("HLPH"),
         key("sector.subsector", "Subsector of the rows.").example("Direct Patient Care"),
-        key("sector.also", "Further sectors of the rows.").told(codes()).example(["EMSV"]),
+        key("sector.also", "Further sectors of the rows.").told(sector_names(reference)).example(["EMSV"]),
         key("sector.lifeline", "Community lifeline of the rows, `<lifeline>/<component>` of `reference/lifelines.csv`.")
-            .words(lifelines())
+            .words(lifelines.iter().copied())
             .example("Health and Medical/Medical Care"),
         key(
             "sector.naics",
@@ -122,13 +116,21 @@ fn sector(reference: &Reference) -> Vec<Key> {
         key("exclude.starts-with", "What values that match begin with, upper and lower case alike.").example(["Foreign"]),
         key("sector.rule.equals", "Values that match, upper and lower case alike.").example(["MILITARY"]),
         key("sector.rule.starts-with", "What values that match begin with, upper and lower case alike.").example(["H"]),
-        key("sector.rule.code", "Sector of the rows that match.").told(codes()).example("GOVF"),
+        key("sector.rule.code", "Sector of the rows that match.").told(sector_names(reference)).example("GOVF"),
         key("sector.rule.subsector", "Subsector of the rows that match.").example("Military"),
-        key("sector.rule.also", "Further sectors of the rows that match.").told(codes()).example(["GOVF"]),
+        key("sector.rule.also", "Further sectors of the rows that match.").told(sector_names(reference)).example(["GOVF"]),
         key("sector.rule.lifeline", "Community lifeline of the rows that match.")
-            .words(lifelines())
+            .words(lifelines.iter().copied())
             .example("Health and Medical/Medical Care"),
     ]
+}
+
+/// Codes of the sectors and their names.
+fn sector_names(reference: &Reference) -> impl Iterator<Item = (&str, &str)> {
+    reference
+        .sectors
+        .iter()
+        .map(|sector| (sector.code.as_str(), sector.name.as_str()))
 }
 
 /// Of `[[field]]`, in schemas and blocks.
