@@ -4,19 +4,19 @@
 //! published again, which no single file can show: names decide among the columns that are unique.
 
 use super::column::Column;
-use super::composite_key::{beside, of_several};
-use super::identity::{Rank, is_excluded, is_identifier, is_named_like_one, rank};
-use super::key::{Key, PARTS, loss};
+use super::composite_key::{composite_key, keys_beside};
+use super::identity::{Rank, is_excluded, is_identifier, is_named_like_one, key_rank};
+use super::key::{Key, PARTS, loss_remarks};
 use super::kind::Kind;
-use super::nulls::nulls;
-use super::proof::{self, Candidate};
+use super::nulls::{lost_alone, null_spellings};
+use super::proof::{self, KeyCandidate};
 use super::request::Request;
 use super::survey::Survey;
 use crate::source::SourceError;
 
 /// A single column that may be the key.
 #[derive(Debug, Clone, Copy)]
-struct Single {
+struct SingleColumn {
     rank: Rank,
     at: usize,
     lost: u64,
@@ -29,49 +29,53 @@ const ESTIMATED: u64 = 500;
 const ANY: u64 = 1 << 24;
 
 /// The best candidate of the file.
-pub(super) fn choose(survey: &Survey, kinds: &[Kind], wanted: &Request) -> Result<Option<Key>, SourceError> {
-    let singles = singles(&survey.columns, kinds, survey.rows, survey.most_lost);
-    let singles = proven(survey, kinds, wanted, singles)?;
-    let best = best(&singles);
+pub(super) fn choose_key(
+    survey: &Survey,
+    kinds: &[Kind],
+    wanted: &Request,
+) -> Result<Option<Key>, SourceError> {
+    let singles = single_candidates(&survey.columns, kinds, survey.rows, survey.most_lost);
+    let singles = without_disproven(survey, kinds, wanted, singles)?;
+    let best = best_single(&singles);
     if let Some(best) = best.filter(|best| best.rank <= Rank::Unique) {
         let is_sure = best.lost == 0 && survey.columns[best.at].distinct.is_exact();
         if is_sure {
-            return Ok(Some(of_one(survey, survey.rows, best)));
+            return Ok(Some(key_of_one(survey, survey.rows, best)));
         }
-        return nearly(survey, kinds, wanted, best).map(Some);
+        return nearly_unique_key(survey, kinds, wanted, best).map(Some);
     }
     // What is unique alone beats several that only happen to be so together; whole numbers may be a measure, by whose
     // chance no key goes whose every part is called one.
     if let Some(best) = best.filter(|best| matches!(best.rank, Rank::Counter | Rank::Words)) {
-        return Ok(Some(of_one(survey, survey.rows, best)));
+        return Ok(Some(key_of_one(survey, survey.rows, best)));
     }
     let number = best.filter(|best| best.rank == Rank::Number);
-    Ok(match (of_several(survey, kinds, wanted)?, number, best) {
+    Ok(match (composite_key(survey, kinds, wanted)?, number, best) {
         (Some((key, true)), ..) => Some(key),
-        (_, Some(number), _) => Some(of_one(survey, survey.rows, number)),
+        (_, Some(number), _) => Some(key_of_one(survey, survey.rows, number)),
         (Some((key, false)), ..) => Some(key),
-        (None, None, Some(best)) => Some(of_one(survey, survey.rows, best)),
-        (None, None, None) => fallback(survey, kinds),
+        (None, None, Some(best)) => Some(key_of_one(survey, survey.rows, best)),
+        (None, None, None) => least_lossy_key(survey, kinds),
     })
 }
 
 /// Single columns that lose few rows.
-fn singles(columns: &[Column], kinds: &[Kind], rows: u64, most_lost: u64) -> Vec<Single> {
+fn single_candidates(columns: &[Column], kinds: &[Kind], rows: u64, most_lost: u64) -> Vec<SingleColumn> {
     let ranked = columns
         .iter()
         .zip(kinds)
         .enumerate()
         .filter_map(|(at, (column, kind))| {
-            let (_, doubtful) = nulls(column, kind);
-            let lost = column.lost(rows, doubtful.len() as u64);
+            let (_, doubtful) = null_spellings(column, kind);
+            let lost = column.lost_as_key(rows, doubtful.len() as u64);
             // An estimate this near to none may be none.
             let is_near = !column.distinct.is_exact() && lost * ESTIMATED < rows;
             let lost = if is_near { 0 } else { lost };
             if lost > most_lost {
                 return None;
             }
-            Some(Single {
-                rank: rank(column, kind, lost)?,
+            Some(SingleColumn {
+                rank: key_rank(column, kind, lost)?,
                 at,
                 lost,
             })
@@ -80,26 +84,23 @@ fn singles(columns: &[Column], kinds: &[Kind], rows: u64, most_lost: u64) -> Vec
 }
 
 /// Without those that seemed unique by an estimate, have no name that says so, and are not.
-fn proven(
+fn without_disproven(
     survey: &Survey,
     kinds: &[Kind],
     wanted: &Request,
-    singles: Vec<Single>,
-) -> Result<Vec<Single>, SourceError> {
-    let is_estimate = |one: &Single| {
-        matches!(one.rank, Rank::Unique | Rank::Words | Rank::Number)
-            && !survey.columns[one.at].distinct.is_exact()
-    };
-    if !best(&singles).is_some_and(|best| is_estimate(&best)) {
+    singles: Vec<SingleColumn>,
+) -> Result<Vec<SingleColumn>, SourceError> {
+    if !best_single(&singles).is_some_and(|best| is_estimate(&best, survey)) {
         return Ok(singles);
     }
-    let (estimates, mut proven): (Vec<Single>, Vec<Single>) = singles.into_iter().partition(is_estimate);
-    let mut candidates: Vec<Candidate> = estimates
+    let (estimates, mut proven): (Vec<SingleColumn>, Vec<SingleColumn>) =
+        singles.into_iter().partition(|one| is_estimate(one, survey));
+    let mut candidates: Vec<KeyCandidate> = estimates
         .iter()
         .take(PARTS)
-        .map(|one| Candidate::new(vec![one.at]))
+        .map(|one| KeyCandidate::new(vec![one.at]))
         .collect();
-    proof::count(survey, kinds, wanted, &mut candidates, ANY)?;
+    proof::count_losses(survey, kinds, wanted, &mut candidates, ANY)?;
     let unique = estimates
         .iter()
         .zip(&candidates)
@@ -108,13 +109,21 @@ fn proven(
     Ok(proven)
 }
 
-/// A named one that loses nothing comes first; then the better name.
-fn best(singles: &[Single]) -> Option<Single> {
-    let order = |one: &&Single| (one.rank > Rank::Code || one.lost > 0, one.rank, one.at);
-    singles.iter().min_by_key(order).copied()
+/// Whether nothing but an estimate speaks for a column.
+fn is_estimate(one: &SingleColumn, survey: &Survey) -> bool {
+    matches!(one.rank, Rank::Unique | Rank::Words | Rank::Number)
+        && !survey.columns[one.at].distinct.is_exact()
 }
 
-fn of_one(survey: &Survey, counted: u64, single: Single) -> Key {
+/// A named one that loses nothing comes first; then the better name.
+fn best_single(singles: &[SingleColumn]) -> Option<SingleColumn> {
+    let best = singles
+        .iter()
+        .min_by_key(|one| (one.rank > Rank::Code || one.lost > 0, one.rank, one.at));
+    best.copied()
+}
+
+fn key_of_one(survey: &Survey, counted: u64, single: SingleColumn) -> Key {
     let name = &survey.columns[single.at].name;
     let mut remarks = Vec::new();
     match single.rank {
@@ -129,7 +138,7 @@ fn of_one(survey: &Survey, counted: u64, single: Single) -> Key {
         }
         _ => {}
     }
-    remarks.extend(loss(survey.rows, counted, single.lost));
+    remarks.extend(loss_remarks(survey.rows, counted, single.lost));
     Key {
         columns: vec![single.at],
         lost: single.lost,
@@ -138,23 +147,28 @@ fn of_one(survey: &Survey, counted: u64, single: Single) -> Key {
 }
 
 /// A column that identifies nearly every row, or, where that makes all unique, with others beside it.
-fn nearly(survey: &Survey, kinds: &[Kind], wanted: &Request, single: Single) -> Result<Key, SourceError> {
-    let mut alone = [Candidate::new(vec![single.at])];
-    let counted = proof::count(survey, kinds, wanted, &mut alone, 1)?;
+fn nearly_unique_key(
+    survey: &Survey,
+    kinds: &[Kind],
+    wanted: &Request,
+    single: SingleColumn,
+) -> Result<Key, SourceError> {
+    let mut alone = [KeyCandidate::new(vec![single.at])];
+    let counted = proof::count_losses(survey, kinds, wanted, &mut alone, 1)?;
     let [alone] = alone;
-    let key = of_one(
+    let key = key_of_one(
         survey,
         counted,
-        Single {
+        SingleColumn {
             lost: alone.lost(),
             ..single
         },
     );
-    let mut candidates = beside(survey, kinds, single.at);
+    let mut candidates = keys_beside(survey, kinds, single.at);
     if alone.repeated == 0 || candidates.is_empty() {
         return Ok(key);
     }
-    let counted = proof::count(survey, kinds, wanted, &mut candidates, 1)?;
+    let counted = proof::count_losses(survey, kinds, wanted, &mut candidates, 1)?;
     let unique = candidates
         .iter()
         .filter(|one| one.repeated == 0 && one.lost() < alone.lost());
@@ -165,7 +179,7 @@ fn nearly(survey: &Survey, kinds: &[Kind], wanted: &Request, single: Single) -> 
         "EDIT: `{}` alone repeats in {} of {counted} rows; with what stands beside it, none does. Are those one facility or two?",
         survey.columns[single.at].name, alone.repeated
     )];
-    remarks.extend(loss(survey.rows, counted, better.lost()));
+    remarks.extend(loss_remarks(survey.rows, counted, better.lost()));
     Ok(Key {
         columns: better.columns.clone(),
         lost: better.lost(),
@@ -174,16 +188,19 @@ fn nearly(survey: &Survey, kinds: &[Kind], wanted: &Request, single: Single) -> 
 }
 
 /// Where nothing is unique, the column that loses the fewest rows.
-fn fallback(survey: &Survey, kinds: &[Kind]) -> Option<Key> {
-    let (columns, rows) = (&survey.columns, survey.rows);
-    let lost = |at: usize| columns[at].lost(rows, nulls(&columns[at], &kinds[at]).1.len() as u64);
-    let is_named = |at: usize| is_identifier(&columns[at].name) || is_named_like_one(&columns[at].name);
-    let may_be = |at: &usize| !is_excluded(&columns[*at], &kinds[*at]);
+fn least_lossy_key(survey: &Survey, kinds: &[Kind]) -> Option<Key> {
+    let columns = &survey.columns;
+    let rows = survey.rows;
     let found = (0..columns.len())
-        .filter(may_be)
-        .min_by_key(|at| (lost(*at), !is_named(*at), *at));
+        .filter(|at| !is_excluded(&columns[*at], &kinds[*at]))
+        .min_by_key(|at| {
+            let name = &columns[*at].name;
+            let is_named = is_identifier(name) || is_named_like_one(name);
+            (lost_alone(survey, kinds, *at), !is_named, *at)
+        });
     let at = found.or((!columns.is_empty()).then_some(0))?;
-    let (name, lost) = (&columns[at].name, lost(at));
+    let name = &columns[at].name;
+    let lost = lost_alone(survey, kinds, at);
     let about = if columns[at].distinct.is_exact() {
         ""
     } else {
@@ -209,8 +226,8 @@ fn fallback(survey: &Survey, kinds: &[Kind]) -> Option<Key> {
 mod tests {
     use std::fmt::Write as _;
 
-    use super::super::infer::infer;
-    use super::super::look::survey;
+    use super::super::infer::infer_kind;
+    use super::super::look::look_through;
     use super::*;
     use crate::plan::Reference;
 
@@ -235,10 +252,10 @@ mod tests {
             licence: None,
             is_saved: false,
         };
-        let mut survey = survey(&wanted, &Reference::default()).unwrap();
+        let mut survey = look_through(&wanted, &Reference::default()).unwrap();
         survey.most_lost = 1;
-        let kinds: Vec<Kind> = survey.columns.iter().map(infer).collect();
-        let key = choose(&survey, &kinds, &wanted).unwrap().unwrap();
+        let kinds: Vec<Kind> = survey.columns.iter().map(infer_kind).collect();
+        let key = choose_key(&survey, &kinds, &wanted).unwrap().unwrap();
         let names: Vec<&str> = key
             .columns
             .iter()

@@ -24,7 +24,8 @@ pub(super) fn is_code(name: &str) -> bool {
         "zipcode",
     ];
     const PARTS: [&str; 6] = ["zip", "fips", "phone", "naics", "postal", "geoid"];
-    let (snake, squeezed) = (snake_case(name), letters_and_digits(name));
+    let snake = snake_case(name);
+    let squeezed = letters_and_digits(name);
     snake.split('_').any(|word| WORDS.contains(&word)) || PARTS.iter().any(|part| squeezed.contains(part))
 }
 
@@ -40,11 +41,11 @@ pub(super) enum Fips {
 }
 
 /// Digits to pad to, by what a column is called and its longest value: county and state FIPS codes, ZIP codes.
-pub(super) fn pad(name: &str, canonical: &str, longest: usize) -> Option<usize> {
+pub(super) fn padded_width(name: &str, canonical: &str, longest: usize) -> Option<usize> {
     if is_zip(name) && longest <= ZIP_AND_4 {
         return Some(5);
     }
-    let width = match fips(name) {
+    let width = match fips_kind(name) {
         _ if canonical == "county_fips_claimed" => 5,
         Some(Fips::State) => 2,
         Some(Fips::Either) if longest <= 2 => 2,
@@ -58,7 +59,8 @@ pub(super) fn pad(name: &str, canonical: &str, longest: usize) -> Option<usize> 
 }
 
 /// What a column's FIPS codes are of, by its name: `STATEFP`, `FIPS_CNTY`, `CNTY_FIPS_CD`; none for a place's or a class's.
-pub(super) fn fips(name: &str) -> Option<Fips> {
+pub(super) fn fips_kind(name: &str) -> Option<Fips> {
+    const COUNTY: [&str; 3] = ["county", "cnty", "cty"];
     let squeezed = letters_and_digits(name);
     let before = squeezed.trim_end_matches("code").trim_end_matches("cd");
     let rest = match before.strip_suffix("fp") {
@@ -66,13 +68,12 @@ pub(super) fn fips(name: &str) -> Option<Fips> {
         None if before.contains("fips") => before.replacen("fips", "", 1),
         None => return None,
     };
-    let ends = |endings: &[&str]| endings.iter().any(|ending| rest.ends_with(ending));
     match rest.as_str() {
         "" | "loc" | "fac" | "site" => Some(Fips::Either),
         "co" | "stco" => Some(Fips::County),
-        _ if ends(&["county", "cnty", "cty"]) => Some(Fips::County),
         "st" => Some(Fips::State),
-        _ if ends(&["state"]) => Some(Fips::State),
+        rest if COUNTY.iter().any(|ending| rest.ends_with(ending)) => Some(Fips::County),
+        rest if rest.ends_with("state") => Some(Fips::State),
         _ => None,
     }
 }
@@ -169,7 +170,7 @@ mod tests {
             (&["STATEFP"], 5, None),
         ] {
             for name in names {
-                assert_eq!(pad(name, "", longest), width, "{name}");
+                assert_eq!(padded_width(name, "", longest), width, "{name}");
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::feature::Crs;
 
 /// What the draft says of the CRS.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Word {
+pub(super) enum CrsEvidence {
     /// The file names it.
     Stated(Crs),
     /// The rows speak for it: code, and how.

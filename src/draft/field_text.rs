@@ -7,52 +7,46 @@ use super::column::Column;
 use super::field::FieldDraft;
 use super::kind::Kind;
 use super::names;
-use super::nulls;
-use super::toml_text::{comment, line, list, quoted, shown};
+use super::nulls::{null_rows, null_spellings};
+use super::toml_text::{comment_line, one_line, shortened, toml_list, toml_string};
 
 pub(super) fn field_table(field: &FieldDraft<'_>, rows: u64) -> Vec<String> {
-    let (column, kind) = (field.column, &field.kind);
-    let (sure, doubtful) = nulls::nulls(column, kind);
-    let mut lines = vec![comment(&seen(column, &sure, rows))];
+    let column = field.column;
+    let kind = &field.kind;
+    let (sure, doubtful) = null_spellings(column, kind);
+    let mut lines = vec![comment_line(&seen_values(column, kind, rows))];
     lines.extend(
-        remarks(column, kind, &doubtful)
+        field_remarks(column, kind, &doubtful)
             .iter()
-            .map(|remark| comment(remark)),
+            .map(|remark| comment_line(remark)),
     );
     lines.push("[[field]]".to_owned());
-    lines.push(format!("name = {}", quoted(&field.name)));
-    lines.push(format!("from = {}", list([column.name.as_str()])));
+    lines.push(format!("name = {}", toml_string(&field.name)));
+    lines.push(format!("from = {}", toml_list([column.name.as_str()])));
     if *kind != Kind::Text {
-        lines.push(format!("type = {}", quoted(kind.word())));
+        lines.push(format!("type = {}", toml_string(kind.schema_word())));
     }
     match kind {
-        Kind::Date(formats) => lines.push(format!("formats = {}", list(formats.iter().copied()))),
-        Kind::Text => lines.extend(field.pad().map(|pad| format!("pad = {pad}"))),
+        Kind::Date(formats) => lines.push(format!("formats = {}", toml_list(formats.iter().copied()))),
+        Kind::Text => lines.extend(field.padded_width().map(|pad| format!("pad = {pad}"))),
         Kind::Integer | Kind::Number => {
-            lines.extend(names::unit(&field.name).map(|unit| format!("unit = {}", quoted(unit))));
+            lines.extend(names::unit_of(&field.name).map(|unit| format!("unit = {}", toml_string(unit))));
         }
         Kind::Boolean | Kind::State => {}
     }
     if !sure.is_empty() {
-        lines.push(format!("null = {}", list(sure)));
+        lines.push(format!("null = {}", toml_list(sure)));
     }
     lines.push(format!(
         "description = {}",
-        quoted(&format!("EDIT: what {} means", line(&column.name)))
+        toml_string(&format!("EDIT: what {} means", one_line(&column.name)))
     ));
     lines
 }
 
 /// Share of nulls and some values.
-fn seen(column: &Column, sure: &[&str], rows: u64) -> String {
-    let sentinels: u64 = column
-        .sentinels
-        .iter()
-        .filter(|(value, _)| sure.contains(&value.as_str()))
-        .map(|(_, (_, n))| n)
-        .sum();
-    let all: u64 = column.values + column.sentinels.values().map(|(_, n)| n).sum::<u64>();
-    let nulls = rows.saturating_sub(all) + sentinels;
+fn seen_values(column: &Column, kind: &Kind, rows: u64) -> String {
+    let nulls = null_rows(column, kind, rows);
     let share = if rows == 0 {
         0.0
     } else {
@@ -63,11 +57,11 @@ fn seen(column: &Column, sure: &[&str], rows: u64) -> String {
         counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         counted
             .iter()
-            .map(|(value, count)| format!("{} ×{count}", shown(value)))
+            .map(|(value, count)| format!("{} ×{count}", shortened(value)))
             .collect::<Vec<_>>()
             .join(", ")
     } else {
-        let some = column.first.iter().take(3).map(|(value, _)| shown(value));
+        let some = column.first.iter().take(3).map(|(value, _)| shortened(value));
         format!("such as {}", some.collect::<Vec<_>>().join(", "))
     };
     let values = if values.is_empty() {
@@ -84,7 +78,7 @@ fn seen(column: &Column, sure: &[&str], rows: u64) -> String {
 }
 
 /// What is worth knowing of the values of a column.
-fn remarks(column: &Column, kind: &Kind, doubtful: &[&str]) -> Vec<String> {
+fn field_remarks(column: &Column, kind: &Kind, doubtful: &[&str]) -> Vec<String> {
     let mut remarks = Vec::new();
     let misfits = match kind {
         Kind::Date(_) => column.dates.misfits(),
@@ -101,14 +95,14 @@ fn remarks(column: &Column, kind: &Kind, doubtful: &[&str]) -> Vec<String> {
     if let Some((count, value)) = misfits {
         remarks.push(format!(
             "EDIT: {count} of the values, such as {}, would become null.",
-            shown(value)
+            shortened(value)
         ));
     }
     if column.rounded * 2 > column.values && *kind != Kind::Text {
         remarks.push(format!(
             "EDIT: {} values such as {} were rounded by a spreadsheet: dates or identifiers are lost; ask for the original.",
             column.rounded,
-            column.first.first().map_or_else(String::new, |(value, _)| shown(value))
+            column.first.first().map_or_else(String::new, |(value, _)| shortened(value))
         ));
     }
     if column.dates.is_ambiguous() {
@@ -122,16 +116,17 @@ fn remarks(column: &Column, kind: &Kind, doubtful: &[&str]) -> Vec<String> {
     ) {
         remarks.push(format!(
             "Nearly all are numbers, but not {}: text loses none.",
-            shown(value)
+            shortened(value)
         ));
     }
     let is_nearly_states =
         names::is_state(&column.name) && column.states * 2 >= column.values && column.states < column.values;
     if let (true, Kind::Text, Some(value)) = (is_nearly_states, kind, &column.no_state) {
-        let (states, all) = (column.states, column.values);
         remarks.push(format!(
-            "EDIT: {states} of {all} values are states, but not {}: text keeps them all; `type = \"state\"` makes the others null.",
-            shown(value)
+            "EDIT: {} of {} values are states, but not {}: text keeps them all; `type = \"state\"` makes the others null.",
+            column.states,
+            column.values,
+            shortened(value)
         ));
     }
     if column.survey_codes > 0 && column.range.is_none_or(|(low, _)| low >= 0.0) {
@@ -141,7 +136,11 @@ fn remarks(column: &Column, kind: &Kind, doubtful: &[&str]) -> Vec<String> {
     if !doubtful.is_empty() {
         remarks.push(format!(
             "EDIT: may mean null, or not: {}.",
-            doubtful.iter().map(|v| shown(v)).collect::<Vec<_>>().join(", ")
+            doubtful
+                .iter()
+                .map(|v| shortened(v))
+                .collect::<Vec<_>>()
+                .join(", ")
         ));
     }
     remarks

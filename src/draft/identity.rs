@@ -4,7 +4,7 @@
 
 use super::column::Column;
 use super::kind::Kind;
-use super::names::{is_coordinate, unit};
+use super::names::{is_coordinate, unit_of};
 use super::snake_case::{letters_and_digits, snake_case};
 use crate::feature::is_row_number;
 
@@ -52,7 +52,7 @@ const IDENTIFIERS: [&str; 17] = [
 ];
 
 /// How well a column would do that loses `lost` rows; `None` where it can't be a key.
-pub(super) fn rank(column: &Column, kind: &Kind, lost: u64) -> Option<Rank> {
+pub(super) fn key_rank(column: &Column, kind: &Kind, lost: u64) -> Option<Rank> {
     if is_excluded(column, kind) {
         return None;
     }
@@ -136,7 +136,7 @@ pub(super) fn is_measure(name: &str) -> bool {
         "year",
     ];
     let name = snake_case(name);
-    unit(&format!("_{name}")).is_some() || name.split('_').any(|word| WORDS.contains(&word))
+    unit_of(&format!("_{name}")).is_some() || name.split('_').any(|word| WORDS.contains(&word))
 }
 
 /// Whether a column can be no part of a key.
@@ -176,6 +176,7 @@ pub(super) fn is_named_like_one(name: &str) -> bool {
 }
 
 pub(super) fn is_named_code(name: &str) -> bool {
-    let is_word = |word: &str| matches!(word, "code" | "number" | "num" | "no" | "callsign" | "siteno");
-    snake_case(name).split('_').any(is_word) || letters_and_digits(name).ends_with("code")
+    const WORDS: [&str; 6] = ["code", "number", "num", "no", "callsign", "siteno"];
+    snake_case(name).split('_').any(|word| WORDS.contains(&word))
+        || letters_and_digits(name).ends_with("code")
 }

@@ -14,7 +14,7 @@ const TRUE: [&str; 4] = ["Y", "YES", "T", "TRUE"];
 const FALSE: [&str; 4] = ["N", "NO", "F", "FALSE"];
 
 /// The type that the values of a column fit.
-pub(super) fn infer(column: &Column) -> Kind {
+pub(super) fn infer_kind(column: &Column) -> Kind {
     if column.values == 0 {
         return of_nothing(column);
     }
@@ -32,7 +32,7 @@ pub(super) fn infer(column: &Column) -> Kind {
     if has_misfits || column.is_digits_code || codes::is_code(&column.name) {
         return Kind::Text;
     }
-    let is_real = declares(column, "Real");
+    let is_real = is_declared(column, "Real");
     if column.integers == column.numbers && !is_real {
         Kind::Integer
     } else {
@@ -50,15 +50,15 @@ fn of_nothing(column: &Column) -> Kind {
         return Kind::Text;
     }
     match () {
-        () if declares(column, "Real") => Kind::Number,
-        () if has_number || declares(column, "Integer") => Kind::Integer,
-        () if declares(column, "DateTime") => Kind::Date(vec!["%+", "%Y-%m-%dT%H:%M:%S"]),
-        () if declares(column, "Date") => Kind::Date(vec!["%Y-%m-%d"]),
+        () if is_declared(column, "Real") => Kind::Number,
+        () if has_number || is_declared(column, "Integer") => Kind::Integer,
+        () if is_declared(column, "DateTime") => Kind::Date(vec!["%+", "%Y-%m-%dT%H:%M:%S"]),
+        () if is_declared(column, "Date") => Kind::Date(vec!["%Y-%m-%d"]),
         () => Kind::Text,
     }
 }
 
-fn declares(column: &Column, kind: &str) -> bool {
+fn is_declared(column: &Column, kind: &str) -> bool {
     column
         .declared
         .as_ref()
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     fn kind(name: &str, values: &[&str]) -> Kind {
-        infer(&column(name, values))
+        infer_kind(&column(name, values))
     }
 
     #[test]
@@ -138,6 +138,6 @@ mod tests {
         assert_eq!(kind("NOTE", &["", "NOT AVAILABLE"]), Kind::Text);
         let mut declared = column("D", &[]);
         declared.declared = Some("Date(10)".to_owned());
-        assert_eq!(infer(&declared), Kind::Date(vec!["%Y-%m-%d"]));
+        assert_eq!(infer_kind(&declared), Kind::Date(vec!["%Y-%m-%d"]));
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Key {
 pub(super) const PARTS: usize = 8;
 
 /// What a key loses, and whether all was counted.
-pub(super) fn loss(rows: u64, counted: u64, lost: u64) -> Vec<String> {
+pub(super) fn loss_remarks(rows: u64, counted: u64, lost: u64) -> Vec<String> {
     let mut told = Vec::new();
     if lost > 0 {
         told.push(format!(

@@ -21,7 +21,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// The word that a schema uses.
-    pub(super) fn word(&self) -> &'static str {
+    pub(super) fn schema_word(&self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Integer => "integer",

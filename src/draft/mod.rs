@@ -50,6 +50,7 @@ use self::claims::Claims;
 use self::kind::Kind;
 use crate::error::Error;
 use crate::plan::Reference;
+use crate::source::SourceError;
 
 /// The draft of a schema for a file.
 ///
@@ -60,7 +61,7 @@ use crate::plan::Reference;
 /// # Errors
 /// When the file can't be opened or read, or has no such table.
 pub fn draft(wanted: &Request, reference: &Reference, folder: Option<&str>) -> Result<Draft, Error> {
-    let inner = look::landable(&wanted.path, wanted.table.as_deref());
+    let inner = look::landable_file(&wanted.path, wanted.table.as_deref());
     let name = inner.as_deref().and_then(Path::file_name);
     let wanted = &match (&inner, name) {
         (Some(path), Some(name)) => Request {
@@ -72,24 +73,28 @@ pub fn draft(wanted: &Request, reference: &Reference, folder: Option<&str>) -> R
         },
         _ => wanted.clone(),
     };
-    let describe = |source| Error::Describe {
+    of_file(wanted, reference, folder).map_err(|source| Error::Describe {
         path: wanted.path.clone(),
         source,
-    };
-    let mut survey = look::survey(wanted, reference).map_err(describe)?;
-    let kinds: Vec<Kind> = survey.columns.iter().map(infer::infer).collect();
-    let key = choose_key::choose(&survey, &kinds, wanted).map_err(describe)?;
+    })
+}
+
+/// The draft of a file that a run could land.
+fn of_file(wanted: &Request, reference: &Reference, folder: Option<&str>) -> Result<Draft, SourceError> {
+    let mut survey = look::look_through(wanted, reference)?;
+    let kinds: Vec<Kind> = survey.columns.iter().map(infer::infer_kind).collect();
+    let key = choose_key::choose_key(&survey, &kinds, wanted)?;
     if survey.has_coordinates && key.is_some() {
         let mut claims = Claims::new(&survey, &kinds, &reference.states);
-        let fields = field::of(&survey, &kinds, key.as_ref());
-        let of_key = field::of_key(&fields, key.as_ref());
-        let rejected = trial::count(&survey, wanted, &of_key, &reference.states, &mut claims);
-        let outside = claims.question();
-        survey.rejected = rejected.map_err(describe)?;
+        let fields = field::fields_of(&survey, &kinds, key.as_ref());
+        let of_key = field::fields_of_key(&fields, key.as_ref());
+        let rejected = trial::count_rejects(&survey, wanted, &of_key, &reference.states, &mut claims);
+        let outside = claims.outside_question();
+        survey.rejected = rejected?;
         survey.outside = outside;
     }
-    let fields = field::of(&survey, &kinds, key.as_ref());
-    Ok(write::draft(
+    let fields = field::fields_of(&survey, &kinds, key.as_ref());
+    Ok(write::write_draft(
         wanted,
         &survey,
         &fields,

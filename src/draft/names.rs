@@ -85,33 +85,34 @@ const UNITS: [(&str, &str); 24] = [
 ];
 
 /// Canonical names of the columns of a file.
-pub(super) fn of_columns(columns: &[Column], kinds: &[Kind]) -> Vec<String> {
-    let shape = |(column, kind)| -> (&str, &Kind, (usize, usize)) {
-        let column: &Column = column;
-        (&column.name, kind, column.lengths)
-    };
-    canonical(&columns.iter().zip(kinds).map(shape).collect::<Vec<_>>())
+pub(super) fn names_of_columns(columns: &[Column], kinds: &[Kind]) -> Vec<String> {
+    let mut named = Vec::new();
+    for (column, kind) in columns.iter().zip(kinds) {
+        named.push((column.name.as_str(), kind, column.lengths));
+    }
+    canonical_names(&named)
 }
 
 /// A field's name and the source name it stands for.
-fn canonical(columns: &[(&str, &Kind, (usize, usize))]) -> Vec<String> {
+fn canonical_names(columns: &[(&str, &Kind, (usize, usize))]) -> Vec<String> {
     let mut names: Vec<Option<&str>> = vec![None; columns.len()];
     for (core, aliases) in CORE {
-        let fits = |(name, kind, lengths): &(&str, &Kind, (usize, usize)), alias: &str| {
-            letters_and_digits(name) == alias && fills(core, kind, *lengths)
-        };
-        let found = aliases
-            .iter()
-            .find_map(|alias| columns.iter().position(|column| fits(column, alias)));
+        let found = aliases.iter().find_map(|alias| {
+            columns.iter().position(|(name, kind, lengths)| {
+                letters_and_digits(name) == *alias && can_fill(core, kind, *lengths)
+            })
+        });
         if let Some(found) = found {
             names[found] = Some(core);
         }
     }
     if !names.contains(&Some("name")) {
         let free = (0..columns.len()).filter(|at| names[*at].is_none());
-        let whose = |at: usize| whose::of_name(columns[at].0).filter(|whose| *whose != Whose::Others);
-        let fitting = free.filter(|at| fills("name", columns[*at].1, columns[*at].2));
-        let found = fitting.filter_map(|at| Some((whose(at)?, at))).min();
+        let fitting = free.filter(|at| can_fill("name", columns[*at].1, columns[*at].2));
+        let found = fitting
+            .filter_map(|at| Some((whose::whose_name(columns[at].0)?, at)))
+            .filter(|(whose, _)| *whose != Whose::Others)
+            .min();
         if let Some((_, at)) = found {
             names[at] = Some("name");
         }
@@ -119,12 +120,12 @@ fn canonical(columns: &[(&str, &Kind, (usize, usize))]) -> Vec<String> {
     let mut used: HashSet<String> = names.iter().flatten().map(|name| (*name).to_owned()).collect();
     let pairs = names.into_iter().zip(columns).enumerate();
     pairs
-        .map(|(at, (core, (name, ..)))| core.map_or_else(|| free(name, at, &mut used), str::to_owned))
+        .map(|(at, (core, (name, ..)))| core.map_or_else(|| unused_name(name, at, &mut used), str::to_owned))
         .collect()
 }
 
 /// Whether values of this type and these lengths can fill a core column.
-fn fills(core: &str, kind: &Kind, (_, longest): (usize, usize)) -> bool {
+fn can_fill(core: &str, kind: &Kind, (_, longest): (usize, usize)) -> bool {
     match core {
         "source_date" => matches!(kind, Kind::Date(_)),
         "state_code_claimed" => *kind == Kind::State,
@@ -140,7 +141,7 @@ pub(super) fn is_text_core(name: &str) -> bool {
 }
 
 /// A name of its own for a column: snake case, no column that tiles have anyway.
-fn free(name: &str, position: usize, used: &mut HashSet<String>) -> String {
+fn unused_name(name: &str, position: usize, used: &mut HashSet<String>) -> String {
     let mut base = snake_case(name);
     if base.is_empty() {
         base = format!("column_{}", position + 1);
@@ -184,7 +185,7 @@ pub(super) fn is_unnamed_sheet(name: &str) -> bool {
 }
 
 /// Unit that a name ends in.
-pub(super) fn unit(canonical: &str) -> Option<&'static str> {
+pub(super) fn unit_of(canonical: &str) -> Option<&'static str> {
     let (_, last) = canonical.rsplit_once('_')?;
     UNITS
         .iter()
@@ -218,7 +219,7 @@ mod tests {
 
     fn names(columns: &[(&str, Kind)]) -> Vec<String> {
         let columns: Vec<_> = columns.iter().map(|(name, kind)| (*name, kind, (5, 5))).collect();
-        canonical(&columns)
+        canonical_names(&columns)
     }
 
     #[test]
@@ -301,9 +302,9 @@ mod tests {
 
     #[test]
     fn suffixes_are_units() {
-        assert_eq!(unit("install_mw"), Some("MW"));
-        assert_eq!(unit("height_ft"), Some("ft"));
-        assert_eq!(unit("mw"), None);
-        assert_eq!(unit("beds"), None);
+        assert_eq!(unit_of("install_mw"), Some("MW"));
+        assert_eq!(unit_of("height_ft"), Some("ft"));
+        assert_eq!(unit_of("mw"), None);
+        assert_eq!(unit_of("beds"), None);
     }
 }

@@ -16,18 +16,14 @@ pub(super) struct Rejected {
 }
 
 impl Rejected {
-    pub(super) fn note(&mut self, rejects: &[Reject]) {
+    pub(super) fn note_rejects(&mut self, rejects: &[Reject]) {
         self.rows += rejects.len() as u64;
-        let is_beyond = |reject: &&Reject| {
-            matches!(
-                reject.reason,
-                RejectReason::OutOfRange | RejectReason::SwappedCoordinates
-            )
-        };
-        for reject in rejects.iter().filter(is_beyond) {
-            self.beyond += 1;
-            self.first_beyond
-                .get_or_insert_with(|| (reject.origin.row, reject.value.clone()));
+        for reject in rejects {
+            if let RejectReason::OutOfRange | RejectReason::SwappedCoordinates = reject.reason {
+                self.beyond += 1;
+                self.first_beyond
+                    .get_or_insert_with(|| (reject.origin.row, reject.value.clone()));
+            }
         }
     }
 }

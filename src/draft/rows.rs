@@ -22,7 +22,11 @@ const LIMITS: Limits = Limits {
 };
 
 /// The rows of the table, in batches.
-pub(super) fn batches(format: &Format, wanted: &Request, crs: Option<Crs>) -> Result<Reader, SourceError> {
+pub(super) fn read_batches(
+    format: &Format,
+    wanted: &Request,
+    crs: Option<Crs>,
+) -> Result<Reader, SourceError> {
     let shown: Arc<str> = wanted.path.display().to_string().into();
     let plan = SourcePlan::of_file(wanted.path.clone(), shown, format.clone(), crs);
     let landed = Landed::at(wanted.path.clone());
@@ -35,7 +39,7 @@ pub(super) fn batches(format: &Format, wanted: &Request, crs: Option<Crs>) -> Re
 }
 
 /// Rows whose values stand in the wrong columns, if in any.
-pub(super) fn broken(batch: &RawBatch) -> HashSet<usize> {
+pub(super) fn broken_rows(batch: &RawBatch) -> HashSet<usize> {
     batch
         .defects
         .iter()

@@ -3,9 +3,9 @@
 //! Pure.
 
 use super::column::Column;
-use super::crs_evidence::Word;
+use super::crs_evidence::CrsEvidence;
 use super::geometry::Shapes;
-use super::places::{Missing, Places};
+use super::places::{MissingPosition, Places};
 use super::rejected::Rejected;
 use crate::plan::Format;
 
@@ -25,7 +25,7 @@ pub(super) struct Survey {
     /// Columns that hold degrees, minutes or seconds of a coordinate.
     pub(super) parts: Vec<String>,
     /// CRS of the coordinates.
-    pub(super) crs: Word,
+    pub(super) crs: CrsEvidence,
     /// What else is to be known of where the rows are.
     pub(super) remarks: Vec<String>,
     /// Other tables of the file with geometries.
@@ -41,7 +41,7 @@ pub(super) struct Survey {
     /// Rows without a position or geometry.
     pub(super) nowhere: u64,
     /// The first of them, where columns should give it one.
-    pub(super) first_nowhere: Option<Missing>,
+    pub(super) first_nowhere: Option<MissingPosition>,
     /// Whether these are not all.
     pub(super) is_partial: bool,
     /// Rows that a key may lose.

@@ -5,12 +5,12 @@
 use std::collections::HashSet;
 
 use super::claims::Claims;
-use super::crs_evidence::Word;
-use super::distinct::hash;
+use super::crs_evidence::CrsEvidence;
+use super::distinct::hash_value;
 use super::field::FieldDraft;
 use super::rejected::Rejected;
 use super::request::Request;
-use super::rows::batches;
+use super::rows::read_batches;
 use super::survey::Survey;
 use crate::feature::{Crs, Reproject};
 use crate::kernel::again::Again;
@@ -22,9 +22,9 @@ use crate::source::{self, SourceError};
 const ROOM: usize = 12 << 20;
 
 /// Scales positions down, so that none is beyond anything: nobody has said yet what they are.
-struct Unsaid;
+struct UnknownCrs;
 
-impl Reproject for Unsaid {
+impl Reproject for UnknownCrs {
     fn to_crs84(&self, x: &mut [f64], y: &mut [f64]) -> Result<(), String> {
         x.iter_mut().chain(y).for_each(|coordinate| *coordinate /= 1e6);
         Ok(())
@@ -32,27 +32,27 @@ impl Reproject for Unsaid {
 }
 
 /// Counts them; none where there is no room to, or the CRS is none that a run could read. The look is shared with `claims`.
-pub(super) fn count(
+pub(super) fn count_rejects(
     survey: &Survey,
     wanted: &Request,
     key: &[&FieldDraft<'_>],
     states: &[State],
     claims: &mut Claims<'_>,
 ) -> Result<Option<Rejected>, SourceError> {
-    let schema = schema(survey, key);
+    let schema = key_schema(survey, key);
     let crs = match &survey.crs {
-        Word::Stated(crs) => Some(crs.clone()),
-        Word::Inferred(code, _) => Some(Crs::Code(code.clone())),
-        Word::Asked => None,
+        CrsEvidence::Stated(crs) => Some(crs.clone()),
+        CrsEvidence::Inferred(code, _) => Some(Crs::Code(code.clone())),
+        CrsEvidence::Asked => None,
     };
     let reproject = match &crs {
         Some(crs) => source::reprojection(crs),
-        None => Ok(Some(Box::new(Unsaid) as Box<dyn Reproject>)),
+        None => Ok(Some(Box::new(UnknownCrs) as Box<dyn Reproject>)),
     };
     let Ok(reproject) = reproject else { return Ok(None) };
     let mut rejected = Rejected::default();
     let mut seen: HashSet<u64> = HashSet::new();
-    for batch in batches(&survey.format, wanted, None)? {
+    for batch in read_batches(&survey.format, wanted, None)? {
         let mut batch = batch?;
         claims.note_batch(&batch);
         if let Some(crs) = &crs {
@@ -62,12 +62,12 @@ pub(super) fn count(
         let Ok(rows) = normalise(&batch, &schema, states, &Again::default(), reproject.as_deref()) else {
             return Ok(None);
         };
-        rejected.note(&rows.rejects);
+        rejected.note_rejects(&rows.rejects);
         rejected.rows += rows
             .keys
             .iter()
             .flatten()
-            .filter(|key| !seen.insert(hash(key)))
+            .filter(|key| !seen.insert(hash_value(key)))
             .count() as u64;
         if seen.len() > ROOM {
             return Ok(None);
@@ -77,8 +77,8 @@ pub(super) fn count(
 }
 
 /// What decides whether a row can stand: its key and the family of its geometry.
-fn schema(survey: &Survey, key: &[&FieldDraft<'_>]) -> LayerSchema {
-    let family = survey.shapes.kinds().first().map(|(kind, _)| *kind);
+fn key_schema(survey: &Survey, key: &[&FieldDraft<'_>]) -> LayerSchema {
+    let family = survey.shapes.families().first().map(|(kind, _)| *kind);
     LayerSchema {
         id: survey.id.clone(),
         title: String::new(),
@@ -104,6 +104,6 @@ fn schema(survey: &Survey, key: &[&FieldDraft<'_>]) -> LayerSchema {
             rules: Vec::new(),
         },
         excludes: Vec::new(),
-        fields: key.iter().map(|field| field.of_a_run()).collect(),
+        fields: key.iter().map(|field| field.as_in_a_run()).collect(),
     }
 }

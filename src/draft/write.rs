@@ -3,14 +3,14 @@
 //! Pure. Whatever it writes, `cikr check` accepts; what a person must decide says EDIT.
 
 use super::ceiling;
-use super::crs_evidence::Word;
+use super::crs_evidence::CrsEvidence;
 use super::field::{self, FieldDraft};
 use super::field_text::field_table;
 use super::key::Key;
 use super::request::Request;
-use super::sector::{self, Guess};
+use super::sector::{self, SectorGuess};
 use super::survey::Survey;
-use super::toml_text::{comment, list, quoted};
+use super::toml_text::{comment_line, toml_list, toml_string};
 use super::{layer, names, pipeline, words};
 use crate::plan::{GeometryKind, Reference};
 
@@ -42,7 +42,7 @@ pub struct Draft {
 }
 
 /// The draft of the table that was looked through.
-pub(super) fn draft(
+pub(super) fn write_draft(
     wanted: &Request,
     survey: &Survey,
     fields: &[FieldDraft<'_>],
@@ -50,29 +50,29 @@ pub(super) fn draft(
     reference: &Reference,
     folder: Option<&str>,
 ) -> Draft {
-    let guess = guess(survey, fields, reference);
+    let guess = guess_sector(survey, fields, reference);
     let id = survey.id.clone();
     Draft {
-        schema: schema(wanted, survey, key, fields, &guess, reference),
-        pipeline: pipeline::text(survey, &id, &title(survey), folder),
+        schema: schema_text(wanted, survey, key, fields, &guess, reference),
+        pipeline: pipeline::pipeline_text(survey, &id, &title_of(survey), folder),
         rows: survey.rows,
         key: key_fields(fields, key).into_iter().map(str::to_owned).collect(),
-        lost: ceiling::count(survey, key),
+        lost: ceiling::rejected_rows(survey, key),
         crs: match &survey.crs {
-            Word::Stated(crs) => Some(crs.to_string()),
-            Word::Inferred(code, _) => Some(code.clone()),
-            Word::Asked => None,
+            CrsEvidence::Stated(crs) => Some(crs.to_string()),
+            CrsEvidence::Inferred(code, _) => Some(code.clone()),
+            CrsEvidence::Asked => None,
         },
         sector: guess.code.clone(),
-        questions: questions(wanted, survey, key, &guess),
+        questions: open_questions(wanted, survey, key, &guess),
         others: survey.others.clone(),
-        columns: columns(survey),
+        columns: readable_columns(survey),
         id,
     }
 }
 
 /// Columns that a schema may read.
-fn columns(survey: &Survey) -> Vec<String> {
+fn readable_columns(survey: &Survey) -> Vec<String> {
     let names = survey.columns.iter().map(|column| &column.name);
     names
         .filter(|name| {
@@ -83,7 +83,7 @@ fn columns(survey: &Survey) -> Vec<String> {
 }
 
 /// What must be answered before a run is possible.
-fn questions(wanted: &Request, survey: &Survey, key: Option<&Key>, guess: &Guess) -> Vec<String> {
+fn open_questions(wanted: &Request, survey: &Survey, key: Option<&Key>, guess: &SectorGuess) -> Vec<String> {
     let mut questions = Vec::new();
     let unsaid = [
         ("agency", wanted.agency.is_none()),
@@ -107,30 +107,30 @@ fn questions(wanted: &Request, survey: &Survey, key: Option<&Key>, guess: &Guess
             ),
         });
     }
-    if survey.crs == Word::Asked {
+    if survey.crs == CrsEvidence::Asked {
         let unknown = "nothing tells in which CRS the coordinates are: say so by `crs` in the pipeline";
-        questions.push(layer::exchanged(survey).unwrap_or_else(|| unknown.to_owned()));
+        questions.push(layer::exchanged_axes(survey).unwrap_or_else(|| unknown.to_owned()));
     }
     questions.extend(survey.outside.clone());
-    questions.extend(ceiling::ceiling(survey, key).1);
+    questions.extend(ceiling::max_rejects_lines(survey, key).1);
     if guess.code.is_none() {
         questions.push("nothing tells the sector: say so by `code` under [sector] in the schema".to_owned());
     }
     questions
 }
 
-fn schema(
+fn schema_text(
     wanted: &Request,
     survey: &Survey,
     key: Option<&Key>,
     fields: &[FieldDraft<'_>],
-    guess: &Guess,
+    guess: &SectorGuess,
     reference: &Reference,
 ) -> String {
     let mut lines = Vec::new();
-    lines.extend(head(survey, wanted.is_saved));
+    lines.extend(head_lines(survey, wanted.is_saved));
     lines.push(String::new());
-    lines.extend(description(wanted, survey, key, fields));
+    lines.extend(description_lines(wanted, survey, key, fields));
     lines.push(String::new());
     lines.extend(sector_table(guess, reference));
     for field in fields {
@@ -141,33 +141,40 @@ fn schema(
 }
 
 /// What the names, types and NAICS codes say of the sector.
-fn guess(survey: &Survey, fields: &[FieldDraft<'_>], reference: &Reference) -> Guess {
-    let values = |name: &str| {
-        fields
-            .iter()
-            .find(|field| field.name == name)
-            .map_or(&[][..], |f| &f.column.first)
-    };
+fn guess_sector(survey: &Survey, fields: &[FieldDraft<'_>], reference: &Reference) -> SectorGuess {
     let stem = std::path::Path::new(&survey.path)
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned());
     let titles = [stem.unwrap_or_default(), survey.name.clone()];
     let columns: Vec<&str> = survey.columns.iter().map(|column| column.name.as_str()).collect();
-    sector::guess(values("naics_code"), reference)
-        .or_else(|| words::guess(&titles, &columns, values("facility_type"), reference))
+    sector::guess_by_naics(first_values(fields, "naics_code"), reference)
+        .or_else(|| {
+            words::guess_by_words(
+                &titles,
+                &columns,
+                first_values(fields, "facility_type"),
+                reference,
+            )
+        })
         .unwrap_or_default()
+}
+
+/// The first values of a field with their counts; none where the draft has no such field.
+fn first_values<'a>(fields: &'a [FieldDraft<'_>], name: &str) -> &'a [(String, u64)] {
+    let field = fields.iter().find(|field| field.name == name);
+    field.map_or(&[], |field| &field.column.first)
 }
 
 /// Names of the key's fields, in the key's order.
 fn key_fields<'f>(fields: &'f [FieldDraft<'_>], key: Option<&Key>) -> Vec<&'f str> {
-    field::of_key(fields, key)
+    field::fields_of_key(fields, key)
         .into_iter()
         .map(|field| field.name.as_str())
         .collect()
 }
 
 /// What was looked at; the lines of a pipeline too where nobody writes one.
-fn head(survey: &Survey, is_saved: bool) -> Vec<String> {
+fn head_lines(survey: &Survey, is_saved: bool) -> Vec<String> {
     let id = &survey.id;
     let looked = if survey.is_partial { "the first " } else { "all " };
     let mut lines = vec![format!(
@@ -178,104 +185,113 @@ fn head(survey: &Survey, is_saved: bool) -> Vec<String> {
         lines.push(format!(
             "What is to be said of the source stands in pipelines/{id}.toml."
         ));
-        return lines.iter().map(|text| comment(text)).collect();
+        return lines.iter().map(|text| comment_line(text)).collect();
     }
     lines.push(format!(
         "Save it as schemas/{id}.toml, and put this into a pipeline in pipelines/ (paths are relative to that folder):"
     ));
     lines.push(String::new());
-    lines.extend(layer::table(survey, id));
+    lines.extend(layer::layer_table(survey, id));
     lines.push(String::new());
-    lines.extend(layer::remarks(survey));
-    lines.iter().map(|text| comment(text)).collect()
+    lines.extend(layer::source_remarks(survey));
+    lines.iter().map(|text| comment_line(text)).collect()
 }
 
-fn description(
+fn description_lines(
     wanted: &Request,
     survey: &Survey,
     key: Option<&Key>,
     fields: &[FieldDraft<'_>],
 ) -> Vec<String> {
-    let said = |said: &Option<String>, edit: &str| quoted(said.as_deref().unwrap_or(edit));
+    let agency = wanted.agency.as_deref();
+    let licence = wanted.licence.as_deref();
     let mut lines = vec![
-        format!("title = {} # EDIT", quoted(&title(survey))),
+        format!("title = {} # EDIT", toml_string(&title_of(survey))),
         "description = \"EDIT: what the layer holds, in one sentence\"".to_owned(),
         format!(
             "agency = {}",
-            said(&wanted.agency, "EDIT: agency that owns the layer")
+            toml_string(agency.unwrap_or("EDIT: agency that owns the layer"))
         ),
         format!(
             "licence = {}",
-            said(&wanted.licence, "EDIT: SPDX identifier, or `public domain`")
+            toml_string(licence.unwrap_or("EDIT: SPDX identifier, or `public domain`"))
         ),
         "# homepage = \"https://…\"".to_owned(),
     ];
     lines.extend(
         key.iter()
             .flat_map(|key| &key.remarks)
-            .map(|remark| comment(remark)),
+            .map(|remark| comment_line(remark)),
     );
-    lines.push(format!("key = {}", list(key_fields(fields, key))));
-    lines.extend(geometry(survey));
-    lines.extend(ceiling::ceiling(survey, key).0);
+    lines.push(format!("key = {}", toml_list(key_fields(fields, key))));
+    lines.extend(geometry_lines(survey));
+    lines.extend(ceiling::max_rejects_lines(survey, key).0);
     lines
 }
 
-fn title(survey: &Survey) -> String {
+fn title_of(survey: &Survey) -> String {
     let words: Vec<String> = survey.id.split('_').map(capitalised).collect();
     words.join(" ")
 }
 
-fn geometry(survey: &Survey) -> Vec<String> {
-    let word = |kind: GeometryKind| match kind {
-        GeometryKind::Point => "point",
-        GeometryKind::Line => "line",
-        GeometryKind::Polygon => "polygon",
-    };
-    let kinds = survey.shapes.kinds();
+fn geometry_lines(survey: &Survey) -> Vec<String> {
+    let kinds = survey.shapes.families();
     match kinds.as_slice() {
         [] => vec!["geometry = \"point\" # EDIT: no geometry was seen".to_owned()],
-        [(kind, _)] => vec![format!("geometry = {}", quoted(word(*kind)))],
+        [(kind, _)] => vec![format!("geometry = {}", toml_string(geometry_word(*kind)))],
         [(kind, _), others @ ..] => {
             let others: Vec<String> = others
                 .iter()
-                .map(|(kind, n)| format!("{} ×{n}", word(*kind)))
+                .map(|(kind, n)| format!("{} ×{n}", geometry_word(*kind)))
                 .collect();
             let remark = format!(
                 "EDIT: a layer holds one family; the others would be rejected: {}.",
                 others.join(", ")
             );
-            vec![comment(&remark), format!("geometry = {}", quoted(word(*kind)))]
+            vec![
+                comment_line(&remark),
+                format!("geometry = {}", toml_string(geometry_word(*kind))),
+            ]
         }
     }
 }
 
-fn sector_table(guess: &Guess, reference: &Reference) -> Vec<String> {
+fn geometry_word(kind: GeometryKind) -> &'static str {
+    match kind {
+        GeometryKind::Point => "point",
+        GeometryKind::Line => "line",
+        GeometryKind::Polygon => "polygon",
+    }
+}
+
+fn sector_table(guess: &SectorGuess, reference: &Reference) -> Vec<String> {
     let mut lines = vec!["[sector]".to_owned()];
     if guess.code.is_some() {
-        lines.push(comment(&format!(
+        lines.push(comment_line(&format!(
             "Guessed, and judged by nobody yet: {}.",
             guess.why
         )));
     } else {
-        lines.push(comment(
+        lines.push(comment_line(
             "EDIT: nothing in the file tells the sector; one of these, or the run is refused.",
         ));
-        let known = sector::known(reference).into_iter();
-        lines.extend(known.map(|(code, name)| comment(&format!("    {code}  {name}"))));
+        let known = sector::known_sectors(reference).into_iter();
+        lines.extend(known.map(|(code, name)| comment_line(&format!("    {code}  {name}"))));
     }
     let mark = if guess.code.is_some() { " # guessed" } else { "" };
     lines.push(format!(
         "code = {}{mark}",
-        quoted(guess.code.as_deref().unwrap_or("EDIT"))
+        toml_string(guess.code.as_deref().unwrap_or("EDIT"))
     ));
     lines.extend(
         guess
             .subsector
             .as_ref()
-            .map(|subsector| format!("subsector = {}", quoted(subsector))),
+            .map(|subsector| format!("subsector = {}", toml_string(subsector))),
     );
-    lines.push(comment("lifeline = \"…\" as in lifelines.csv, where it has one"));
+    lines.push(comment_line(
+        "lifeline = \"…\" as in lifelines.csv, where it has one",
+    ));
     lines
 }
 
