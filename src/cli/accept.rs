@@ -63,6 +63,7 @@ impl Accept {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
         let (plan, warnings) = load_plan(&self.pipeline, &[], None, self.store.as_deref(), &out.veil)?;
         crate::report::problems(&warnings);
+        // Against the plan: what is misspelt would wait in the store for a layer that never comes.
         let ids: Vec<&str> = plan.layers.iter().map(|layer| layer.id.as_str()).collect();
         if let Some(layer) = self.layer.as_deref().filter(|layer| !ids.contains(layer)) {
             let hint = one_of(layer, ids.iter().copied()).map(|hint| format!("; {hint}"));

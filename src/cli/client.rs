@@ -13,6 +13,8 @@ pub(super) fn client_settings(veil: &Veil) -> ClientSettings {
         https: first_variable(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
         except: first_variable(&["no_proxy", "NO_PROXY"]),
     };
+    // An address with a user in it is hidden as a whole; without one it may be told, which helps where a proxy
+    // fails.
     for address in [&proxies.http, &proxies.https]
         .into_iter()
         .flatten()

@@ -98,7 +98,9 @@ impl Draft {
         if let Some(files) = &files {
             save_files(&draft, files, self.force)?;
         }
-        let mut fitting = plan::fitting(&root.join("schemas"), &draft.columns);
+        // After the draft is written, so that its own schema is among those that are found, and left out by its
+        // id.
+        let mut fitting = plan::fitting_schemas(&root.join("schemas"), &draft.columns);
         fitting.retain(|id| *id != draft.id);
         out.print(&facts_json(&draft, files.as_ref(), &fitting), || {
             files.as_ref().map_or_else(
@@ -117,7 +119,7 @@ fn save_files(draft: &draft::Draft, files: &Files, is_forced: bool) -> Result<()
     ];
     write_texts(&texts, is_forced).map_err(|source| match source {
         StoreError::Exists { path } => {
-            let is_fitting = path == files.schema && plan::fits(&path, &draft.columns);
+            let is_fitting = path == files.schema && plan::schema_fits(&path, &draft.columns);
             Error::Exists {
                 path,
                 fits: is_fitting.then(|| draft.id.clone()),
@@ -225,6 +227,7 @@ fn seen_from(folder: &Path, path: &Path) -> String {
         .zip(to.components())
         .take_while(|(a, b)| a == b)
         .count();
+    // Only the root is shared: a path up to it and down again would mean nothing on another machine.
     if shared < 2 {
         return to.display().to_string();
     }
@@ -237,6 +240,7 @@ fn seen_from(folder: &Path, path: &Path) -> String {
 
 /// An absolute path without `..`.
 fn without_parent_dirs(path: &Path) -> PathBuf {
+    // `absolute` keeps `..` on POSIX, and `canonicalize` needs the file to be there.
     path.components().fold(PathBuf::new(), |mut plain, part| {
         match part {
             Component::ParentDir => {

@@ -38,6 +38,7 @@ struct Entry<'a> {
 impl Layers {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
         let plan = self.pipeline.load_plan(&out.veil)?;
+        // Before the first run there is no store, and a list of layers all the same.
         let last = match Store::existing(&plan.store) {
             Ok(store) => run::last_report(&store).unwrap_or_default(),
             Err(_no_store_yet) => None,

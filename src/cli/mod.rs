@@ -116,6 +116,16 @@ enum Command {
 
 impl Cli {
     /// −1 quiet, 0 normal, 1 and more debug.
+    ///
+    /// ```
+    /// use cikr::cli::Cli;
+    /// use clap::Parser;
+    ///
+    /// let quiet = Cli::try_parse_from(["cikr", "--quiet", "releases"]).unwrap();
+    /// assert_eq!(quiet.verbosity(), -1);
+    /// let talkative = Cli::try_parse_from(["cikr", "-vv", "releases"]).unwrap();
+    /// assert_eq!(talkative.verbosity(), 2);
+    /// ```
     pub fn verbosity(&self) -> i8 {
         if self.quiet {
             -1
@@ -129,6 +139,7 @@ impl Cli {
     /// # Errors
     /// When the command fails.
     pub fn run(&self, logging: &Logging, out: &mut dyn Write) -> Result<u8, Error> {
+        // First of all: pools are made at their first use, and this may start the program again.
         threads::bound_pools(self.threads)?;
         crate::source::init();
         let out = &mut Output {

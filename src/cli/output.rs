@@ -60,6 +60,8 @@ impl Output<'_> {
         if self.veil.is_empty() {
             return self.write_line(&visible_json(&json));
         }
+        // Member by member rather than in the text: a secret may be spelled with escapes there, and what is put
+        // in its place must not break the JSON.
         let plain = serde_json::to_value(value).map_err(unwritable)?;
         let hidden = self.veil.over_json(plain.clone());
         // Only where there is something to hide is the order of members not that of the value.

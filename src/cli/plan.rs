@@ -38,6 +38,7 @@ impl Check {
             findings.extend(fresh);
         }
         let is_bad = findings.iter().any(Diagnostic::is_error);
+        // For programs the findings are the result itself, not a failure beside it.
         if out.is_json() {
             out.print(&spec::findings(&findings), String::new)?;
             return Ok(if is_bad { exit::SPEC } else { exit::OK });

@@ -42,6 +42,7 @@ impl Rollback {
         let store = self.store.open()?;
         let lock = store.lock().map_err(store_error)?;
         let latest = store.rollback(&lock, &self.id).map_err(store_error)?;
+        // The feed names the latest release: it is written again before anybody else gets the store.
         run::write_feed(&store, &lock);
         let value = json!({ "release": latest.release });
         out.print(&value, || format!("latest is now {}", latest.release))?;

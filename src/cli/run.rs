@@ -82,6 +82,8 @@ impl Run {
         .inspect_err(|error| {
             tracing::error!(target: LOG_FILE, reason = crate::error::chain(error), "run failed");
         })?;
+        // The release is published by now, and stays so: only that nobody could be told is the failure (exit
+        // code 8).
         let printed = out.print(&outcome.report, || {
             report::summary(&outcome.report, &outcome.release)
         });

@@ -38,6 +38,7 @@ pub(super) fn max_rejects_lines(survey: &Survey, key: Option<&Key>) -> (Vec<Stri
     if lost * air <= all * USUAL {
         return (Vec::new(), None);
     }
+    // No ceiling is proposed then: a release of what is left of a misread file would look like a success.
     if let Some(why) = too_many(survey, key) {
         return (
             vec![format!("# EDIT: {why}."), "# max-rejects = 0.05".to_owned()],
@@ -76,6 +77,7 @@ fn is_counted(survey: &Survey) -> bool {
 
 /// The run's own share of rejects, rounded up to a thousandth; a tenth more where not all was counted.
 fn rejects_share(survey: &Survey, lost: u64, all: u64) -> String {
+    // Never below what was found: the first run of the draft would fail on its own ceiling.
     let thousandths = if is_counted(survey) {
         (lost * 1000).div_ceil(all)
     } else {

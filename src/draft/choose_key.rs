@@ -93,6 +93,8 @@ fn without_disproven(
     if !best_single(&singles).is_some_and(|best| is_estimate(&best, survey)) {
         return Ok(singles);
     }
+    // What is estimated at a few hundredths of a percent can hide a repeated key. A pass over the file settles
+    // it, and is made only where an estimate would win.
     let (estimates, mut proven): (Vec<SingleColumn>, Vec<SingleColumn>) =
         singles.into_iter().partition(|one| is_estimate(one, survey));
     let mut candidates: Vec<KeyCandidate> = estimates
@@ -164,6 +166,9 @@ fn nearly_unique_key(
             ..single
         },
     );
+    // An agency's own number may repeat for parts of one thing: `nidid` does 806 times in the National Inventory
+    // of Dams. What stands beside it may tell the parts apart; whether they are one facility or two, its makers
+    // know.
     let mut candidates = keys_beside(survey, kinds, single.at);
     if alone.repeated == 0 || candidates.is_empty() {
         return Ok(key);

@@ -51,6 +51,8 @@ impl<'a> Claims<'a> {
         let reproject = match &survey.crs {
             CrsEvidence::Stated(crs) => source::reprojection(crs).ok(),
             CrsEvidence::Inferred(code, _) => source::reprojection(&Crs::Code(code.clone())).ok(),
+            // Where nobody knows the CRS, numbers that could be degrees are compared as degrees: that decides
+            // nothing, it only asks.
             CrsEvidence::Asked => (!survey.shapes.is_beyond_degrees()).then_some(None),
         };
         Self {
@@ -121,6 +123,8 @@ impl<'a> Claims<'a> {
         let first = self
             .first
             .as_ref()
+            // More than half, for then the file is misread as a whole; single rows in other states are a run's
+            // to flag.
             .filter(|_| self.compared >= FEW && self.outside * 2 > self.compared)?;
         let Self {
             compared,

@@ -42,6 +42,8 @@ pub(super) enum Fips {
 
 /// Digits to pad to, by what a column is called and its longest value: county and state FIPS codes, ZIP codes.
 pub(super) fn padded_width(name: &str, canonical: &str, longest: usize) -> Option<usize> {
+    // Between its files of 2018 and 2020 the urgent care layer has lost zeros of 984 county codes and 243 ZIP
+    // codes.
     if is_zip(name) && longest <= ZIP_AND_4 {
         return Some(5);
     }

@@ -23,6 +23,8 @@ pub(super) fn composite_key(
 ) -> Result<Option<(Key, bool)>, SourceError> {
     let parts = key_parts(survey, kinds, |_| true);
     let mut candidates: Vec<KeyCandidate> = Vec::new();
+    // Two and three of eight columns are 84 sets. Each costs a hash per row, so those with too few combinations
+    // of values to tell the rows apart are not counted at all.
     for (at, first) in parts.iter().enumerate() {
         for (next, second) in parts.iter().enumerate().skip(at + 1) {
             let threes = parts[next + 1..]
@@ -40,6 +42,8 @@ pub(super) fn composite_key(
     let bearable = candidates
         .iter()
         .filter(|one| !one.is_hopeless && one.lost() <= survey.most_lost);
+    // Columns may be unique together by chance, as names and cities are in a small file: sets without any column
+    // that is called a part of a key come last, whatever they lose.
     let found = bearable.min_by_key(|one| {
         let unnamed = unnamed_parts(survey, one);
         (

@@ -115,6 +115,8 @@ fn infer_crs(places: &Places, at: usize, reference: Option<usize>) -> Option<Inf
     let compared = reference.filter(|reference| *reference != at);
     if let Some(reference) = compared {
         let proven = prove_crs(places, reference, at);
+        // Metres that no projection brings to the degrees of their own rows are not guessed at any further;
+        // degrees that differ from others may still be degrees of another place.
         if proven.is_some() || is_beyond {
             return proven;
         }
@@ -143,6 +145,7 @@ fn prove_crs(places: &Places, reference: usize, at: usize) -> Option<InferredCrs
             .is_proof()
             .then(|| (DEGREES.to_owned(), why_proven(places, reference, at, agreement)));
     }
+    // NAD83 / UTM zones 1N to 23N are EPSG:26901 to 26923.
     let zones = ZONES.map(|zone| format!("EPSG:{}", 26_900 + zone));
     let mut codes = PROJECTIONS.into_iter().map(str::to_owned).chain(zones);
     codes.find_map(|code| {

@@ -67,11 +67,13 @@ impl Dates {
 
     /// Takes a value into account.
     pub(super) fn note_value(&mut self, value: &str) {
+        // Eighteen patterns are tried on each value: most columns hold no dates, and that shows early.
         if self.misfits > PATIENCE && self.misfits > self.dated {
             return;
         }
         let mut is_dated = false;
         for (pattern, (fits, first)) in PATTERNS.iter().zip(&mut self.fits) {
+            // Eight digits may be anything that is counted, a telephone number among them.
             if !self.named && DIGITS.contains(pattern) || parse_day(value, pattern).is_none() {
                 continue;
             }

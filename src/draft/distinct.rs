@@ -47,6 +47,8 @@ impl Distinct {
         if self.is_exact() {
             return self.exact.len() as u64;
         }
+        // Linear counting (Whang, Vander-Zanden, Taylor 1990): where a share `v` of `m` bits is still empty,
+        // about `-m ln v` values have been hashed.
         let empty = (BITS - self.set).max(1) as f64 / BITS as f64;
         let estimate = -(BITS as f64) * empty.ln();
         #[expect(
@@ -69,6 +71,7 @@ impl Distinct {
 
 /// The same on every machine and in every run.
 pub(super) fn hash_value(value: &str) -> u64 {
+    // Its keys are fixed, unlike those of a `HashMap`: a draft is the same in every run.
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()

@@ -65,6 +65,7 @@ pub(super) fn fields_of<'a>(survey: &'a Survey, kinds: &[Kind], key: Option<&Key
     let all = survey.columns.iter().zip(kinds).zip(names).enumerate();
     let fields = all.map(|(at, ((column, kind), name))| {
         let is_key = key.is_some_and(|key| key.columns.contains(&at));
+        // A number in a key would lose zeros and gain a point; as text it is what the source has.
         let is_text = names::is_text_core(&name) || is_key && matches!(kind, Kind::Integer | Kind::Number);
         FieldDraft {
             column,

@@ -127,6 +127,9 @@ pub(super) fn is_beyond([west, south, east, north]: [f64; 4]) -> bool {
 }
 
 fn first_position(wkb: &[u8], deepest: usize) -> Option<(f64, f64)> {
+    // Coordinates of a point follow byte order and type (5 bytes), those of a line its count of points (4 more),
+    // those of a polygon also the count of its rings; a collection begins with a geometry of its own, header and
+    // all.
     let at = match read_u32(wkb, 1)? {
         POINT => 5,
         LINE_STRING => 9,

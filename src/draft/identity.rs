@@ -57,6 +57,8 @@ pub(super) fn key_rank(column: &Column, kind: &Kind, lost: u64) -> Option<Rank> 
         return None;
     }
     let rank = match &column.name {
+        // Of 11,989 power plants that two releases of 2023 share by their plant code, none has the same OBJECTID
+        // in both.
         name if is_row_number(name) => Rank::Unstable,
         name if column.is_running_number() && (is_identifier(name) || is_named_like_one(name)) => {
             Rank::Counter

@@ -24,14 +24,18 @@ pub(super) fn infer_kind(column: &Column) -> Kind {
     if names::is_state(&column.name) && column.states * 100 >= column.values * 99 {
         return Kind::State;
     }
+    // One answer alone is no question: `N` in every row may be the code of anything.
     let words: Vec<&str> = TRUE.into_iter().chain(FALSE).collect();
     if column.is_all(&words) && column.has_any(&TRUE) && column.has_any(&FALSE) {
         return Kind::Boolean;
     }
+    // One word among a hundred numbers is a slip; one `12A` is an identifier, and makes codes of the others.
     let has_misfits = column.numbers * 100 < column.values * 99 || column.is_mixed;
     if has_misfits || column.is_digits_code || codes::is_code(&column.name) {
         return Kind::Text;
     }
+    // BEDS of the hospitals is whole in the CSV and Real in the shapefile: a file that declares decimals may
+    // have some in its next release.
     let is_real = is_declared(column, "Real");
     if column.integers == column.numbers && !is_real {
         Kind::Integer

@@ -23,7 +23,7 @@ pub(super) fn layer_table(survey: &Survey, id: &str) -> Vec<String> {
     let mut keys = vec![format!("path = {}", toml_string(&survey.path))];
     keys.extend(
         format
-            .written()
+            .pipeline_keys()
             .iter()
             .map(|(key, written)| format!("{key} = {}", toml_value(written))),
     );
@@ -39,7 +39,11 @@ pub(super) fn layer_table(survey: &Survey, id: &str) -> Vec<String> {
     vec![
         "[[layer]]".to_owned(),
         format!("id = {}", toml_string(id)),
-        format!("source.{} = {{ {} }}{confirm}", format.kind(), keys.join(", ")),
+        format!(
+            "source.{} = {{ {} }}{confirm}",
+            format.source_key(),
+            keys.join(", ")
+        ),
     ]
 }
 

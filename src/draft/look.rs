@@ -55,12 +55,16 @@ pub(super) fn look_through(wanted: &Request, reference: &Reference) -> Result<Su
         places: Places::new([]),
     };
     read_rows(&mut survey, layer, wanted, &reference.states)?;
+    // That a column is well-known text shows in its values alone, so such a file is read once more, with its
+    // geometry.
     if let Some(column) = well_known_text(&survey) {
         survey.format.set_csv_geometry(CsvGeometry::Wkt { column });
         survey.has_coordinates = true;
         read_rows(&mut survey, layer, wanted, &reference.states)?;
     }
     refuse_no_table(&survey, wanted)?;
+    // Whole degrees and minutes up to 60 tell parts of coordinates from `LAT_MIN`, the lowest latitude: known
+    // once the values were seen.
     leave_parts_out(&mut survey, layer);
     survey.is_partial = wanted.rows.is_some_and(|rows| {
         survey.rows + survey.broken == rows && layer.features.is_none_or(|all| all > rows)

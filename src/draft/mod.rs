@@ -58,6 +58,25 @@ use crate::source::SourceError;
 /// NAICS rules; an empty reference leaves both to names. `folder` is what the pipeline calls the
 /// reference tables, where they stand elsewhere than beside the schemas.
 ///
+/// ```
+/// use cikr::draft::{Request, draft};
+/// use cikr::plan::Reference;
+///
+/// let request = Request {
+///     path: "sample-data/hospitals.csv".into(),
+///     shown: "../sample-data/hospitals.csv".to_owned(),
+///     table: None,
+///     rows: Some(100),
+///     id: None,
+///     agency: None,
+///     licence: None,
+///     is_saved: false,
+/// };
+/// let draft = draft(&request, &Reference::default(), None).unwrap();
+/// assert_eq!((draft.id.as_str(), draft.rows), ("hospitals", 100));
+/// assert_eq!(draft.key, ["id"]);
+/// ```
+///
 /// # Errors
 /// When the file can't be opened or read, or has no such table.
 pub fn draft(wanted: &Request, reference: &Reference, folder: Option<&str>) -> Result<Draft, Error> {
@@ -84,6 +103,8 @@ fn of_file(wanted: &Request, reference: &Reference, folder: Option<&str>) -> Res
     let mut survey = look::look_through(wanted, reference)?;
     let kinds: Vec<Kind> = survey.columns.iter().map(infer::infer_kind).collect();
     let key = choose_key::choose_key(&survey, &kinds, wanted)?;
+    // A further pass over the file; without places or keys every row would be a reject, and the count says
+    // nothing.
     if survey.has_coordinates && key.is_some() {
         let mut claims = Claims::new(&survey, &kinds, &reference.states);
         let fields = field::fields_of(&survey, &kinds, key.as_ref());
@@ -93,6 +114,7 @@ fn of_file(wanted: &Request, reference: &Reference, folder: Option<&str>) -> Res
         survey.rejected = rejected?;
         survey.outside = outside;
     }
+    // Made again: the fields borrow the survey, which has just been told what a run would reject.
     let fields = field::fields_of(&survey, &kinds, key.as_ref());
     Ok(write::write_draft(
         wanted,

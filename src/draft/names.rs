@@ -96,6 +96,8 @@ pub(super) fn names_of_columns(columns: &[Column], kinds: &[Kind]) -> Vec<String
 /// A field's name and the source name it stands for.
 fn canonical_names(columns: &[(&str, &Kind, (usize, usize))]) -> Vec<String> {
     let mut names: Vec<Option<&str>> = vec![None; columns.len()];
+    // One concept has several spellings within HIFLD alone: `FIPS`, `COUNTYFIPS`, `STFIPS` with `COFIPS`;
+    // `NAICS_CODE` and `NAICSCODE`; `SOURCEDATE` and `SOURCE_DATE`.
     for (core, aliases) in CORE {
         let found = aliases.iter().find_map(|alias| {
             columns.iter().position(|(name, kind, lengths)| {
@@ -151,6 +153,8 @@ fn unused_name(name: &str, position: usize, used: &mut HashSet<String>) -> Strin
     }
     let mut free = base.clone();
     let mut count = 1;
+    // `ID` and `id` may stand in one file: a reader that doesn't tell cases apart would see one column of the
+    // two.
     while is_reserved(&free) || !used.insert(free.clone()) {
         count += 1;
         free = format!("{base}_{count}");

@@ -144,6 +144,7 @@ impl Places {
         if let Some((x, y)) = wkb.and_then(|wkb| self.geometry.shapes.note_geometry(wkb)) {
             self.geometry.fine += u64::from(is_fine(x) || is_fine(y));
         }
+        // A row with one position has nothing that it could be compared with.
         if self.sample.len() < SAMPLE && row.iter().flatten().count() > 1 {
             self.sample.push(row);
         }
@@ -233,6 +234,7 @@ impl Places {
 impl Agreement {
     /// Whether enough rows have both, and nearly all of them agree.
     pub(super) fn is_proof(self) -> bool {
+        // A tenth may be mistyped or exchanged, as in any file; three rows don't agree to 100 m by chance.
         self.rows >= 3 && self.same * 10 >= self.rows * 9
     }
 }

@@ -58,6 +58,8 @@ impl KeyCandidate {
         let parts: Option<Vec<&str>> = self.columns.iter().map(|at| values[*at].as_deref()).collect();
         match parts {
             None => self.empty += 1,
+            // Joined by a character that values don't have (US, the unit separator), so that `1` with `23` is
+            // not `12` with `3`.
             Some(parts) => self.repeated += u64::from(!self.seen.insert(hash_value(&parts.join("\u{1f}")))),
         }
         if rows > PATIENCE && self.lost() * bearable > rows {
@@ -103,6 +105,8 @@ pub(super) fn count_losses(
             hopeful.for_each(|candidate| candidate.note_row(&values, rows, bearable));
         }
         let hashes: usize = candidates.iter().map(|candidate| candidate.seen.len()).sum();
+        // What has been counted until here is told with how many rows that were: a part that says so, instead of
+        // memory without bound.
         if hashes > ROOM || candidates.iter().all(|candidate| candidate.is_hopeless) {
             break;
         }

@@ -17,6 +17,8 @@ const LIMITS: Limits = Limits {
     batch_rows: 4096,
     rows: None,
     archive_bytes: 16 << 30,
+    // A reader that breaks ends one layer of a run, which is why a run reads apart. A draft has one file, and
+    // somebody who waits for it.
     isolate: false,
     read: Duration::MAX,
 };

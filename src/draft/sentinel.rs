@@ -73,6 +73,7 @@ pub(super) fn parse_number(value: &str) -> Option<f64> {
 
 /// The same, infinite where it is beyond a double: Esri's null, rounded in print, is.
 fn parse_decimal(value: &str) -> Option<f64> {
+    // Rust reads `inf`, `infinity` and `NaN` as numbers; in a file they are words.
     let is_spelled = value.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))
         && !value.ends_with(char::is_alphabetic);
     is_spelled.then(|| value.parse().ok()).flatten()
@@ -86,10 +87,13 @@ pub(super) fn is_survey_code(number: f64) -> bool {
 /// −99 and longer runs of nines; and the lowest numbers of C's types, Esri's nulls.
 fn is_sentinel(number: f64) -> bool {
     const NINES: [f64; 6] = [-99.0, -999.0, -9_999.0, -99_999.0, -999_999.0, -9_999_999.0];
+    // Printed with fifteen digits, the lowest double is beyond a double and parses as minus infinity: comparing
+    // with it would miss it.
     NINES.contains(&number) || number < -1e30
 }
 
 fn is_day_zero(day: NaiveDate) -> bool {
+    // Exports of FileGDB and Excel have it where a date is empty.
     (day.year(), day.month(), day.day()) == (1899, 12, 30)
 }
 

@@ -25,6 +25,7 @@ pub(super) fn snake_case(name: &str) -> String {
     }
     let words: Vec<&str> = snake.split('_').filter(|word| !word.is_empty()).collect();
     let snake = words.join("_");
+    // Identifiers of schemas begin with a letter.
     if snake.starts_with(|c: char| c.is_ascii_digit()) {
         format!("n_{snake}")
     } else {

@@ -51,6 +51,7 @@ pub(super) fn count_rejects(
     };
     let Ok(reproject) = reproject else { return Ok(None) };
     let mut rejected = Rejected::default();
+    // `normalise` knows one batch; keys repeat across all of them.
     let mut seen: HashSet<u64> = HashSet::new();
     for batch in read_batches(&survey.format, wanted, None)? {
         let mut batch = batch?;

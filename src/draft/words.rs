@@ -265,6 +265,8 @@ pub(super) fn guess_by_words(
         }
         scored.push((score, code, said));
     }
+    // In the order of the codes where scores are equal, so that a draft doesn't depend on chance; equal winners
+    // name none.
     scored.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
     let is_clear = scored.get(1).is_none_or(|second| second.0 < scored[0].0);
     let (score, code, said) = scored.into_iter().next()?;

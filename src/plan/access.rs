@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::address::{is_private, judge};
-use super::check::{Bounds, Check, text};
+use super::address::{check_url, is_private};
+use super::check::{Bounds, Check, text_or_empty};
 use super::variables::{Hidden, Secret, Variables};
 use crate::spec::{AccessSpec, AuthSpec, Span, Spanned};
 
@@ -55,6 +55,14 @@ pub enum Credential {
 
 impl Credential {
     /// What of it nobody else may see.
+    ///
+    /// ```
+    /// use cikr::plan::{Credential, Secret};
+    ///
+    /// let bearer = Credential::Bearer(Secret::new("abc"));
+    /// assert_eq!(bearer.secrets(), [&Secret::new("abc")]);
+    /// assert!(Credential::None.secrets().is_empty());
+    /// ```
     pub fn secrets(&self) -> Vec<&Secret> {
         match self {
             Self::None => vec![],
@@ -83,11 +91,12 @@ pub(super) fn resolve(
     let credential = spec
         .auth
         .as_ref()
-        .map(|auth| credential(check, &auth.value, variables));
+        .map(|auth| resolve_credential(check, &auth.value, variables));
+    // Whatever the credential is, plain HTTP shows it to everyone on the way.
     if let (Some(_), Some(written)) = (&spec.auth, written.filter(|_| !is_private(url))) {
-        unencrypted(check, &written.span);
+        report_unencrypted(check, &written.span);
     }
-    let timeout_s = check.within(spec.timeout_s.as_ref(), &TIMEOUT_S);
+    let timeout_s = check.in_range(spec.timeout_s.as_ref(), &TIMEOUT_S);
     Access {
         credential: credential.unwrap_or(Credential::None),
         timeout_s: u32::try_from(timeout_s).unwrap_or(u32::MAX),
@@ -96,7 +105,7 @@ pub(super) fn resolve(
     }
 }
 
-fn unencrypted(check: &mut Check<'_>, span: &Span) {
+fn report_unencrypted(check: &mut Check<'_>, span: &Span) {
     let help = "credentials are sent over https alone, or within this machine";
     check
         .error(
@@ -106,30 +115,31 @@ fn unencrypted(check: &mut Check<'_>, span: &Span) {
         .help = Some(help.to_owned());
 }
 
-fn credential(check: &mut Check<'_>, spec: &AuthSpec, variables: Variables) -> Credential {
+fn resolve_credential(check: &mut Check<'_>, spec: &AuthSpec, variables: Variables) -> Credential {
     match spec {
-        AuthSpec::Token(name) => Credential::Token(check.variable(Some(name), variables)),
-        AuthSpec::Bearer(name) => Credential::Bearer(check.variable(Some(name), variables)),
+        AuthSpec::Token(name) => Credential::Token(check.secret_of(Some(name), variables)),
+        AuthSpec::Bearer(name) => Credential::Bearer(check.secret_of(Some(name), variables)),
         AuthSpec::Basic { user, password } => Credential::Basic {
-            user: check.variable(user.as_ref(), variables),
-            password: check.variable(password.as_ref(), variables),
+            user: check.secret_of(user.as_ref(), variables),
+            password: check.secret_of(password.as_ref(), variables),
         },
         AuthSpec::Login { url, user, password } => {
-            let user = check.variable(user.as_ref(), variables);
-            let password = check.variable(password.as_ref(), variables);
+            let user = check.secret_of(user.as_ref(), variables);
+            let password = check.secret_of(password.as_ref(), variables);
             if let Some(written) = url {
-                if let Err(reason) = judge(&written.value) {
+                if let Err(reason) = check_url(&written.value) {
                     check.error(&written.span, format!("`url` {reason}"));
                 } else if !is_private(&written.value) {
-                    unencrypted(check, &written.span);
+                    report_unencrypted(check, &written.span);
                 }
             }
             Credential::Login {
-                url: text(url.as_ref()),
+                url: text_or_empty(url.as_ref()),
                 user,
                 password,
             }
         }
+        // Reported when it was read; a plan with an error in it asks nobody.
         AuthSpec::Unknown => Credential::None,
     }
 }

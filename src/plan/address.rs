@@ -23,7 +23,7 @@ const CREDENTIALS: [&str; 9] = [
 ];
 
 /// A URL with the values of its variables, and those variables.
-pub(super) fn address(
+pub(super) fn resolve_url(
     check: &mut Check<'_>,
     written: Option<&Spanned<String>>,
     variables: Variables,
@@ -31,13 +31,14 @@ pub(super) fn address(
     let Some(written) = written else {
         return (String::new(), Vec::new());
     };
+    // A URL whose variables are wrong is judged no further: what else is wrong with it follows from them.
     let before = check.found.len();
-    written_out(check, written);
-    let (url, hidden) = check.expanded(written, variables);
+    report_written_credentials(check, written);
+    let (url, hidden) = check.expand_variables(written, variables);
     if check.found.len() > before {
         return (url, hidden);
     }
-    if let Err(reason) = judge(&url) {
+    if let Err(reason) = check_url(&url) {
         let help = "write an address such as `https://data.example.org/file.csv`";
         check.error(&written.span, format!("`url` {reason}")).help = Some(help.to_owned());
     }
@@ -45,7 +46,7 @@ pub(super) fn address(
 }
 
 /// A credential that stands in the URL itself would be shown wherever the URL is.
-fn written_out(check: &mut Check<'_>, written: &Spanned<String>) {
+fn report_written_credentials(check: &mut Check<'_>, written: &Spanned<String>) {
     let query = written.value.split_once('?').map_or("", |(_, query)| query);
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -60,7 +61,8 @@ fn written_out(check: &mut Check<'_>, written: &Spanned<String>) {
 }
 
 /// What is wrong with an address; never with a part of it, which may be a value of the environment.
-pub(super) fn judge(url: &str) -> Result<(), &'static str> {
+pub(super) fn check_url(url: &str) -> Result<(), &'static str> {
+    // The parser's own words are dropped, for they could repeat a value of the environment.
     let parsed = url::Url::parse(url).map_err(|_invalid| "is no address")?;
     match () {
         () if !matches!(parsed.scheme(), "http" | "https") => {

@@ -7,7 +7,7 @@ impl Check<'_> {
     /// An absolute URL without credentials, query or fragment; its closing slashes go.
     pub(super) fn base_url(&mut self, written: Option<&Spanned<String>>) -> Option<String> {
         let written = written?;
-        if let Err(reason) = judge(&written.value) {
+        if let Err(reason) = check_base_url(&written.value) {
             let diagnostic = self.error(&written.span, format!("`base-url` {reason}"));
             diagnostic.help =
                 Some("write where the store is served, as `https://example.org/cikr`".to_owned());
@@ -17,11 +17,12 @@ impl Check<'_> {
 }
 
 /// Lists of URLs are handed on: nothing secret may stand in them, and nothing a reader has to unquote.
-fn judge(url: &str) -> Result<(), &'static str> {
+fn check_base_url(url: &str) -> Result<(), &'static str> {
     let rest = url
         .strip_prefix("https://")
         .or_else(|| url.strip_prefix("http://"));
     let rest = rest.ok_or("starts with neither `https://` nor `http://`")?;
+    // As text, and not as a parser would mend it: readers are handed these very bytes with a path behind them.
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     match () {
         () if host.contains('@') => Err("holds a user name or password"),
@@ -49,7 +50,7 @@ mod tests {
             "https://a.gov/~b/c%20d",
             "http://[::1]/x",
         ] {
-            assert_eq!(judge(good), Ok(()), "{good}");
+            assert_eq!(check_base_url(good), Ok(()), "{good}");
         }
         let bad = [
             ("a.gov/x", "starts with neither"),
@@ -67,7 +68,7 @@ mod tests {
             ("https://a.gov/é", "percent-encoded"),
         ];
         for (url, reason) in bad {
-            assert!(judge(url).unwrap_err().contains(reason), "{url}");
+            assert!(check_base_url(url).unwrap_err().contains(reason), "{url}");
         }
     }
 }

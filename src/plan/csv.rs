@@ -6,13 +6,13 @@ use crate::spec::{Span, Spanned};
 /// A cell of a table with its place.
 pub(super) type Cell = Spanned<String>;
 
-pub(super) fn filled<'c>(check: &mut Check<'_>, cells: impl IntoIterator<Item = &'c Cell>) {
+pub(super) fn require_filled<'c>(check: &mut Check<'_>, cells: impl IntoIterator<Item = &'c Cell>) {
     for cell in cells.into_iter().filter(|cell| cell.value.is_empty()) {
         check.error(&cell.span, "the cell is empty");
     }
 }
 
-pub(super) fn code(check: &mut Check<'_>, what: &str, cell: &Cell, fits: impl Fn(&str) -> bool) {
+pub(super) fn require_code(check: &mut Check<'_>, what: &str, cell: &Cell, fits: impl Fn(&str) -> bool) {
     if !cell.value.is_empty() && !fits(&cell.value) {
         check.error(&cell.span, format!("`{}` is not {what}", cell.value));
     }
@@ -28,7 +28,8 @@ pub(super) fn is_naics_prefix(text: &str) -> bool {
 }
 
 /// Codes joined by `;`, each with its place.
-pub(super) fn split(cell: &Cell) -> Vec<Cell> {
+pub(super) fn split_codes(cell: &Cell) -> Vec<Cell> {
+    // Every code gets a place of its own, so that a mistake is shown under it and not under the whole cell.
     let mut start = cell.span.start;
     let mut codes = Vec::new();
     for part in cell.value.split(';') {

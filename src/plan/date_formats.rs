@@ -71,6 +71,7 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &FieldSpec) -> Vec<String> {
 
 /// Whether a pattern that prints a moment also gives back its date.
 fn gives_a_date(pattern: &str) -> bool {
+    // chrono can't be asked what a pattern gives: so it prints a moment, and what it reads back tells.
     let mut printed = String::new();
     // chrono reads `%#z` and refuses to print it.
     if write!(

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::check::{Bounds, Check, optional, text, texts};
+use super::check::{Bounds, Check, optional_text, plain_texts, text_or_empty};
 use super::date_formats::{self, EPOCH_MS, EXCEL_SERIAL, USUAL};
 use crate::feature::{CORE_COLUMNS, CoreType};
 use crate::spec::{FieldSpec, Span, Spanned};
@@ -98,35 +98,37 @@ pub(super) fn is_core(name: &str) -> bool {
 /// A field with every default applied; `is_key` fields are required.
 pub(super) fn resolve(check: &mut Check<'_>, spec: &FieldSpec, is_key: bool) -> Field {
     let name = check.identifier("a field name", spec.name.as_ref());
-    let kind = kind(check, spec);
+    let kind = field_kind(check, spec);
     if let Some(written) = &spec.name {
-        core_column(check, written, &kind);
+        check_core_column(check, written, &kind);
     }
-    let codes = codes(check, spec, &kind);
+    let codes = coded_values(check, spec, &kind);
     Field {
-        from: list(spec.from.as_ref()),
-        unit: optional(spec.unit.as_ref()),
-        description: text(spec.description.as_ref()),
-        null: list(spec.null.as_ref())
+        from: texts_or_empty(spec.from.as_ref()),
+        unit: optional_text(spec.unit.as_ref()),
+        description: text_or_empty(spec.description.as_ref()),
+        null: texts_or_empty(spec.null.as_ref())
             .iter()
             .map(|sentinel| sentinel.trim().to_owned())
             .collect(),
+        // Without a field of its key a source has no row that could stand: better to fail the layer and say
+        // which is missing.
         required: spec.required.as_ref().map_or(is_key, |required| required.value),
-        pad: pad(check, spec, &kind),
-        is_concatenated: concatenated(check, spec, &kind),
-        decoded: decoded(check, spec, &name),
+        pad: pad_width(check, spec, &kind),
+        is_concatenated: is_concatenated(check, spec, &kind),
+        decoded: decoded_column(check, spec, &name),
         codes,
         name,
         kind,
     }
 }
 
-fn list(written: Option<&Spanned<Vec<Spanned<String>>>>) -> Vec<String> {
-    written.map(|list| texts(&list.value)).unwrap_or_default()
+fn texts_or_empty(written: Option<&Spanned<Vec<Spanned<String>>>>) -> Vec<String> {
+    written.map(|list| plain_texts(&list.value)).unwrap_or_default()
 }
 
-fn kind(check: &mut Check<'_>, spec: &FieldSpec) -> FieldKind {
-    let kinds = kinds(words(check, spec), date_formats::resolve(check, spec));
+fn field_kind(check: &mut Check<'_>, spec: &FieldSpec) -> FieldKind {
+    let kinds = field_kinds(boolean_words(check, spec), date_formats::resolve(check, spec));
     let kind = match &spec.kind {
         None => FieldKind::Text,
         // A type that is not known is reported; what goes with it cannot be judged.
@@ -178,7 +180,7 @@ fn kind(check: &mut Check<'_>, spec: &FieldSpec) -> FieldKind {
 }
 
 /// The types by their names.
-pub(super) fn kinds(
+pub(super) fn field_kinds(
     (truth, falsity): (Vec<String>, Vec<String>),
     formats: Vec<String>,
 ) -> [(&'static str, FieldKind); 6] {
@@ -198,7 +200,7 @@ fn only_for(check: &mut Check<'_>, key: &str, place: Option<&Span>, kinds: &str,
     }
 }
 
-fn words(check: &mut Check<'_>, spec: &FieldSpec) -> (Vec<String>, Vec<String>) {
+fn boolean_words(check: &mut Check<'_>, spec: &FieldSpec) -> (Vec<String>, Vec<String>) {
     let truth = words_or_default(check, spec.truth.as_ref(), &TRUE_WORDS, "true");
     let falsity = words_or_default(check, spec.falsity.as_ref(), &FALSE_WORDS, "false");
     let (place, written) = match (&spec.falsity, &spec.truth) {
@@ -231,15 +233,15 @@ fn words_or_default(
     if words.value.is_empty() {
         check.error(&words.span, format!("`{key}` is empty"));
     }
-    texts(&words.value)
+    plain_texts(&words.value)
 }
 
-fn pad(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Option<usize> {
+fn pad_width(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Option<usize> {
     let written = spec.pad.as_ref().filter(|_| *kind == FieldKind::Text)?;
-    Some(check.count(Some(written), &PAD))
+    Some(check.count_in_range(Some(written), &PAD))
 }
 
-fn codes(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Vec<(String, String)> {
+fn coded_values(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Vec<(String, String)> {
     let Some(codes) = &spec.codes else {
         return Vec::new();
     };
@@ -270,7 +272,7 @@ fn codes(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Vec<(Stri
 }
 
 /// Whether a value may be several codes.
-fn concatenated(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> bool {
+fn is_concatenated(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> bool {
     let Some(written) = &spec.concatenated else {
         return false;
     };
@@ -281,7 +283,7 @@ fn concatenated(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> bo
 }
 
 /// Name of the column with the decoded text: as written, or `owner_code` → `owner_name`.
-fn decoded(check: &mut Check<'_>, spec: &FieldSpec, name: &str) -> Option<String> {
+fn decoded_column(check: &mut Check<'_>, spec: &FieldSpec, name: &str) -> Option<String> {
     match (&spec.codes, &spec.decoded) {
         (None, None) => None,
         (None, Some(decoded)) => {
@@ -294,7 +296,7 @@ fn decoded(check: &mut Check<'_>, spec: &FieldSpec, name: &str) -> Option<String
 }
 
 /// A field named as a core column fills it, so it must be one that sources fill, and of its type.
-fn core_column(check: &mut Check<'_>, name: &Spanned<String>, kind: &FieldKind) {
+fn check_core_column(check: &mut Check<'_>, name: &Spanned<String>, kind: &FieldKind) {
     let written = name.value.as_str();
     if !FILLABLE.contains(&written) {
         if is_core(written) {

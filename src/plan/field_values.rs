@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::check::{Check, text, texts};
+use super::check::{Check, plain_texts, text_or_empty};
 use crate::spec::{SchemaSpec, Spanned, one_of};
 
 /// Values of a field.
@@ -39,6 +39,7 @@ impl FieldValues {
 /// Compared without case.
 fn begins_with(value: &str, start: &str) -> bool {
     value
+        // By bytes, and none where that would cut a character: no ASCII text begins with half of one.
         .get(..start.len())
         .is_some_and(|value| value.eq_ignore_ascii_case(start))
 }
@@ -55,9 +56,9 @@ pub(super) fn resolve(
         check_declared(check, spec, field);
     }
     FieldValues {
-        field: text(field),
-        equals: texts(equals),
-        starts_with: texts(starts_with),
+        field: text_or_empty(field),
+        equals: plain_texts(equals),
+        starts_with: plain_texts(starts_with),
     }
 }
 

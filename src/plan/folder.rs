@@ -5,7 +5,7 @@ use std::fs::read_dir;
 use std::path::Path;
 
 /// Names, without extension, of a folder's files of one extension, sorted; for suggestions only.
-pub(super) fn stems(folder: &Path, extension: &str) -> Vec<String> {
+pub(super) fn file_stems(folder: &Path, extension: &str) -> Vec<String> {
     let files = read_dir(folder)
         .into_iter()
         .flatten()
@@ -15,6 +15,7 @@ pub(super) fn stems(folder: &Path, extension: &str) -> Vec<String> {
         .filter(|path| path.extension().is_some_and(|other| other == extension))
         .filter_map(|path| path.file_stem().and_then(OsStr::to_str).map(str::to_owned))
         .collect();
+    // A folder lists its files in any order.
     stems.sort();
     stems
 }

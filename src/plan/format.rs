@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::check::{Check, optional};
+use super::check::{Check, optional_text};
 use super::csv_geometry::{self, CsvGeometry, X_AND_Y_OR_WKT};
 use super::dialect::{self, Dialect};
 use super::key::{Key, key};
@@ -109,11 +109,11 @@ pub(super) fn resolve(
         FormatSpec::Geojsonl => Format::Geojsonl,
         FormatSpec::Esri => Format::Esri,
         FormatSpec::Ogr { layer, allow_views } => Format::Ogr {
-            layer: optional(layer.as_ref()),
+            layer: optional_text(layer.as_ref()),
             allow_views: allow_views.as_ref().is_some_and(|allowed| allowed.value),
         },
         FormatSpec::Parquet { geometry } => Format::Parquet {
-            geometry: optional(geometry.as_ref()),
+            geometry: optional_text(geometry.as_ref()),
         },
         FormatSpec::Csv {
             x,
@@ -124,7 +124,7 @@ pub(super) fn resolve(
             header_row,
             skip,
         } => {
-            declared(check, source, place, schema);
+            require_crs(check, source, place, schema);
             let geometry = csv_geometry::resolve(check, place, [x, y, wkt], null.as_ref());
             let dialect = dialect::resolve(check, delimiter.as_ref(), header_row.as_ref(), skip.as_ref());
             Format::Csv { dialect, geometry }
@@ -137,11 +137,11 @@ pub(super) fn resolve(
             wkt,
             null,
         } => {
-            declared(check, source, place, schema);
+            require_crs(check, source, place, schema);
             let geometry = csv_geometry::resolve(check, place, [x, y, wkt], null.as_ref());
             let header_row = dialect::header_row(check, header_row.as_ref());
             Format::Xlsx {
-                sheet: optional(sheet.as_ref()),
+                sheet: optional_text(sheet.as_ref()),
                 header_row,
                 geometry,
             }
@@ -150,7 +150,7 @@ pub(super) fn resolve(
 }
 
 /// A format that can't state a CRS needs one from the pipeline or the schema.
-fn declared(check: &mut Check<'_>, source: &SourceSpec, place: &Span, schema: Option<&Option<Crs>>) {
+fn require_crs(check: &mut Check<'_>, source: &SourceSpec, place: &Span, schema: Option<&Option<Crs>>) {
     if source.crs.is_none() && schema == Some(&None) {
         let help = "declare it by `crs = \"…\"` in the source or the schema; a CRS is never guessed";
         check
@@ -175,7 +175,7 @@ pub(super) fn keys() -> Vec<Key> {
             "source.ogr.allow-views",
             "Whether the table may be a view of a GeoPackage: a question to the database, which may never end.",
         )
-        .otherwise(false),
+        .default_value(false),
         key(
             "source.parquet.geometry",
             "Column of the geometry, where the file doesn't say.",
@@ -186,7 +186,7 @@ pub(super) fn keys() -> Vec<Key> {
             "source.xlsx.header-row",
             "Row of the column names, from 1; where not written, the first that holds anything.",
         )
-        .within(&dialect::HEADER_ROW.range)
+        .number_range(&dialect::HEADER_ROW.range)
         .example(dialect::HEADER_ROW.default),
     ];
     kinds.chain(own).collect()
@@ -207,22 +207,50 @@ impl Format {
     }
 
     /// The kind of source that a pipeline names it by: `source.<kind>`.
-    pub fn kind(&self) -> &'static str {
+    ///
+    /// ```
+    /// use cikr::plan::Format;
+    ///
+    /// assert_eq!(Format::Geojsonl.source_key(), "geojsonl");
+    /// assert_eq!(Format::Esri.source_key(), "arcgis");
+    /// ```
+    pub fn source_key(&self) -> &'static str {
         self.file_kind().key
     }
 
     /// Whether a file of it that is cut off after a row looks whole.
+    ///
+    /// ```
+    /// use cikr::plan::Format;
+    ///
+    /// assert!(Format::Geojsonl.may_end_anywhere());
+    /// assert!(!Format::Geojson.may_end_anywhere());
+    /// ```
     pub fn may_end_anywhere(&self) -> bool {
         self.file_kind().may_end_anywhere
     }
 
     /// The keys of its own that a pipeline must have for it, with their values: texts and whole numbers.
-    pub fn written(&self) -> Vec<(&'static str, Value)> {
+    ///
+    /// ```
+    /// use cikr::plan::{CsvGeometry, Dialect, Format};
+    ///
+    /// let format = Format::Csv {
+    ///     dialect: Dialect {
+    ///         delimiter: b';',
+    ///         header_row: None,
+    ///     },
+    ///     geometry: CsvGeometry::of_columns("LON", "LAT"),
+    /// };
+    /// let keys: Vec<&str> = format.pipeline_keys().iter().map(|(key, _)| *key).collect();
+    /// assert_eq!(keys, ["x", "y", "delimiter"]);
+    /// ```
+    pub fn pipeline_keys(&self) -> Vec<(&'static str, Value)> {
         let mut keys = Vec::new();
         match self {
             Self::Csv { dialect, geometry } => {
-                keys.extend(geometry.written());
-                keys.extend(dialect.written());
+                keys.extend(geometry.pipeline_keys());
+                keys.extend(dialect.pipeline_keys());
             }
             Self::Ogr { layer, .. } => keys.extend(layer.iter().map(|layer| ("layer", json!(layer)))),
             Self::Parquet { geometry } => {
@@ -235,7 +263,7 @@ impl Format {
             } => {
                 keys.extend(sheet.iter().map(|sheet| ("sheet", json!(sheet))));
                 keys.extend(header_row.iter().map(|row| ("header-row", json!(row))));
-                keys.extend(geometry.written());
+                keys.extend(geometry.pipeline_keys());
             }
             Self::Geojson | Self::Geojsonl | Self::Esri => {}
         }
@@ -251,6 +279,20 @@ impl Format {
     }
 
     /// Has the geometry in other columns, where a pipeline names them.
+    ///
+    /// ```
+    /// use cikr::plan::{CsvGeometry, Dialect, Format};
+    ///
+    /// let wkt = CsvGeometry::Wkt {
+    ///     column: "WKT".to_owned(),
+    /// };
+    /// let mut format = Format::Csv {
+    ///     dialect: Dialect::USUAL,
+    ///     geometry: CsvGeometry::of_columns("X", "Y"),
+    /// };
+    /// format.set_csv_geometry(wkt.clone());
+    /// assert_eq!(format.csv_geometry(), Some(&wkt));
+    /// ```
     pub fn set_csv_geometry(&mut self, columns: CsvGeometry) {
         if let Self::Csv { geometry, .. } | Self::Xlsx { geometry, .. } = self {
             *geometry = columns;
@@ -258,6 +300,10 @@ impl Format {
     }
 
     /// What messages call a file of it.
+    ///
+    /// ```
+    /// assert_eq!(cikr::plan::Format::Parquet { geometry: None }.called(), "Parquet");
+    /// ```
     pub fn called(&self) -> &'static str {
         self.file_kind().noun
     }
@@ -269,14 +315,30 @@ impl Format {
     }
 
     /// Whether a file of it with this extension may be JSON.
+    ///
+    /// ```
+    /// let dataset = cikr::plan::Format::Ogr {
+    ///     layer: None,
+    ///     allow_views: false,
+    /// };
+    /// assert!(dataset.may_be_json("geojson") && !dataset.may_be_json("zip"));
+    /// ```
     pub fn may_be_json(&self, extension: &str) -> bool {
         match self {
+            // GDAL opens GeoJSON, too, and knows it by its extension: what else it opens never is JSON.
             Self::Ogr { .. } => Dataset::by_extension(extension).is_some_and(|dataset| dataset.is_json),
             _ => self.file_kind().is_json,
         }
     }
 
     /// The bytes that a file of it with this extension begins with, where they are always the same.
+    ///
+    /// ```
+    /// let parquet = cikr::plan::Format::Parquet { geometry: None };
+    /// assert_eq!(parquet.magic("parquet"), Some(&b"PAR1"[..]));
+    /// assert_eq!(parquet.magic("zip"), Some(&b"PK"[..]));
+    /// assert_eq!(cikr::plan::Format::Geojson.magic("geojson"), None);
+    /// ```
     pub fn magic(&self, extension: &str) -> Option<&'static [u8]> {
         // Whatever is asked for in an archive begins as the archive does.
         let own = self.file_kind().magic.filter(|_| extension != "zip");

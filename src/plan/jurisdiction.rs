@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::check::{Bounds, Check, LONGEST_ID, optional, text};
+use super::check::{Bounds, Check, LONGEST_ID, optional_text, text_or_empty};
 use super::field::is_core;
 use super::layer_schema::Schemas;
 use super::source::{self, SourcePlan};
-use super::unanswered::said;
+use super::unanswered::refuse_unanswered;
 use super::variables::Variables;
 use crate::spec::{Diagnostic, JurisdictionSpec, PipelineSpec, Spanned};
 
@@ -77,7 +77,7 @@ pub(super) fn resolve(
     found: &mut Vec<Diagnostic>,
 ) -> Vec<JurisdictionPlan> {
     let mut check = Check { found };
-    check.unique(
+    check.report_repeats(
         "jurisdiction",
         spec.jurisdictions.iter().filter_map(|set| set.value.id.as_ref()),
     );
@@ -99,8 +99,8 @@ pub(super) fn resolve(
             one_per_kind(&mut check, kind, written, &mut kinds, set);
             own_column(&mut check, kind, set, schemas);
         }
-        said(&mut check, [&set.agency, &set.licence]);
-        let nearest_m = check.within(set.nearest_m.as_ref(), &NEAREST_M);
+        refuse_unanswered(&mut check, [&set.agency, &set.licence]);
+        let nearest_m = check.in_range(set.nearest_m.as_ref(), &NEAREST_M);
         let source = source::resolve(
             &mut check,
             &spec.path,
@@ -113,13 +113,13 @@ pub(super) fn resolve(
         sets.push(JurisdictionPlan {
             id,
             kind: kind.unwrap_or(JurisdictionKind::Other),
-            vintage: text(set.vintage.as_ref()),
+            vintage: text_or_empty(set.vintage.as_ref()),
             source,
-            code: text(set.code.as_ref()),
-            name: optional(set.name.as_ref()),
+            code: text_or_empty(set.code.as_ref()),
+            name: optional_text(set.name.as_ref()),
             nearest_m,
-            agency: text(set.agency.as_ref()),
-            licence: text(set.licence.as_ref()),
+            agency: text_or_empty(set.agency.as_ref()),
+            licence: text_or_empty(set.licence.as_ref()),
         });
     }
     sets
@@ -132,6 +132,8 @@ fn one_per_kind<'a>(
     kinds: &mut BTreeMap<JurisdictionKind, &'a str>,
     set: &'a JurisdictionSpec,
 ) {
+    // Each kind fills columns of its own (`state_fips`, `county_fips`, …), so a second set of it would have
+    // nowhere to write.
     let id = set.id.as_ref().map_or("", |id| &id.value);
     match kinds.get(&kind) {
         Some(first) if kind != JurisdictionKind::Other => {

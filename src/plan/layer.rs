@@ -12,7 +12,7 @@ use super::reference::Reference;
 use super::sector;
 use super::serialize::as_if_owned;
 use super::source::{self, SourcePlan};
-use super::unanswered::said;
+use super::unanswered::refuse_unanswered;
 use crate::feature::LayerId;
 use crate::spec::{Diagnostic, LayerSpec, PipelineSpec, Spanned};
 
@@ -59,7 +59,7 @@ pub(super) fn resolve(
 ) -> Vec<LayerPlan> {
     let wanted = &overrides.layers;
     let mut check = Check { found };
-    check.unique(
+    check.report_repeats(
         "layer",
         spec.layers.iter().filter_map(|layer| layer.value.id.as_ref()),
     );
@@ -86,13 +86,14 @@ pub(super) fn resolve(
             overrides.variables,
         );
         let gate = gate::resolve(&mut check, layer.gate.as_ref(), &reference.states);
+        // Only now: `--layer` chooses what is run, not what has to be right.
         if !wanted.is_empty() && !wanted.contains(&id) {
             continue;
         }
         if let (Some(schema), Some(source)) = (schema, source) {
             source::warn_if_absent(&mut check, layer.source.as_ref(), &source);
             let inventory = layer.inventory.as_ref().is_none_or(|inventory| inventory.value);
-            let current_days = check.within(layer.current_days.as_ref(), &CURRENT_DAYS);
+            let current_days = check.in_range(layer.current_days.as_ref(), &CURRENT_DAYS);
             layers.push(LayerPlan {
                 id: LayerId::new(id),
                 schema: own_schema(&mut check, schema, layer, reference),
@@ -115,9 +116,11 @@ fn own_schema(
     reference: &Reference,
 ) -> Arc<LayerSchema> {
     if let Some(synthetic) = &layer.synthetic {
+        // Layers share a schema that none of them changes: it is copied with the first key that one has of its
+        // own.
         Arc::make_mut(&mut schema).synthetic = synthetic.value;
     }
-    said(check, [&layer.agency, &layer.licence]);
+    refuse_unanswered(check, [&layer.agency, &layer.licence]);
     if let Some(agency) = &layer.agency {
         let schema = Arc::make_mut(&mut schema);
         schema.agency.clone_from(&agency.value);
@@ -134,7 +137,7 @@ fn own_schema(
         Arc::make_mut(&mut schema).geometry = geometry;
     }
     if let Some(sector) = &layer.sector {
-        let sector = sector::of_layer(check, &sector.value, &schema.sector, reference);
+        let sector = sector::resolve_for_layer(check, &sector.value, &schema.sector, reference);
         Arc::make_mut(&mut schema).sector = sector;
     }
     schema

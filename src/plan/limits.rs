@@ -71,13 +71,13 @@ pub(super) const MEMORY: Bounds<u64> = Bounds {
 /// The limits that the pipeline writes, with every default applied; `rows` is the command line's.
 pub(super) fn resolve(check: &mut Check<'_>, spec: &PipelineSpec, rows: Option<u64>) -> Limits {
     let limits = &spec.limits;
-    let record = check.within(limits.record.as_ref(), &RECORD);
+    let record = check.in_range(limits.record.as_ref(), &RECORD);
     Limits {
         record_bytes: usize::try_from(record).unwrap_or(usize::MAX),
-        batch_rows: check.count(limits.batch_rows.as_ref(), &BATCH_ROWS),
+        batch_rows: check.count_in_range(limits.batch_rows.as_ref(), &BATCH_ROWS),
         rows,
-        archive_bytes: check.within(limits.archive.as_ref(), &ARCHIVE),
+        archive_bytes: check.in_range(limits.archive.as_ref(), &ARCHIVE),
         isolate: limits.isolate.as_ref().is_none_or(|written| written.value),
-        read: Duration::from_secs(check.within(limits.read.as_ref(), &READ_S)),
+        read: Duration::from_secs(check.in_range(limits.read.as_ref(), &READ_S)),
     }
 }

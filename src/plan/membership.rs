@@ -43,6 +43,11 @@ pub struct Passage {
 
 impl Reference {
     /// Ids of all that a facility is placed in: the dated schemes, functions, lifelines.
+    ///
+    /// ```
+    /// let tables = cikr::plan::reference_tables("schemas/reference".as_ref()).unwrap();
+    /// assert_eq!(tables.scheme_ids().last(), Some(&cikr::plan::LIFELINES));
+    /// ```
     pub fn scheme_ids(&self) -> Vec<&str> {
         self.schemes
             .iter()
@@ -54,10 +59,25 @@ impl Reference {
     /// The rule that decides in a scheme: the longest NAICS prefix first, then the subsector.
     ///
     /// None only for a sector or scheme that the tables don't have.
+    ///
+    /// ```
+    /// use cikr::plan::{Standing, reference_tables};
+    ///
+    /// let tables = reference_tables("schemas/reference".as_ref()).unwrap();
+    /// let hospital = Standing {
+    ///     sector: "HLPH",
+    ///     subsector: "",
+    ///     naics: "622110",
+    /// };
+    /// let latest = &tables.schemes.last().unwrap().id;
+    /// assert_eq!(tables.membership(latest, hospital).unwrap().sector, "HLPH");
+    /// assert!(tables.membership("1066", hospital).is_none());
+    /// ```
     pub fn membership(&self, scheme: &str, of: Standing<'_>) -> Option<&MembershipRule> {
         self.memberships
             .iter()
             .filter(|rule| rule.scheme == scheme && rule.is_for(of))
+            // No two rules have the same key (`membership_tables` refuses the second), so there is one greatest.
             .max_by_key(|rule| (rule.prefix.len(), !rule.subsector.is_empty()))
     }
 
@@ -65,8 +85,10 @@ impl Reference {
     ///
     /// Found through today's sectors: whatever two cells can hold the same facility are joined.
     pub fn passages(&self) -> Vec<Passage> {
+        // Two cells are joined where some facility of today's sectors would stand in both; that way every
+        // passage can be told with the sectors it goes through.
         let mut found: BTreeMap<Way<'_>, (BTreeSet<&str>, &str)> = BTreeMap::new();
-        for standing in self.standings() {
+        for standing in self.all_standings() {
             let ends: Vec<Option<&MembershipRule>> = self
                 .schemes
                 .iter()
@@ -74,7 +96,7 @@ impl Reference {
                 .collect();
             for (from, start) in ends.iter().enumerate() {
                 for (to, end) in ends.iter().enumerate().filter(|(to, _)| *to != from) {
-                    for way in ways((from, *start), (to, *end)) {
+                    for way in ways_between((from, *start), (to, *end)) {
                         let reason = end.map_or("", |rule| rule.reason.as_str());
                         found
                             .entry(way)
@@ -107,7 +129,7 @@ impl Reference {
     }
 
     /// Everything the rules tell apart: each sector with and without each subsector and NAICS prefix.
-    fn standings(&self) -> BTreeSet<Standing<'_>> {
+    fn all_standings(&self) -> BTreeSet<Standing<'_>> {
         let mut standings = BTreeSet::new();
         for sector in self.sectors.iter().map(|sector| sector.code.as_str()) {
             let listed = self.subsectors.iter().filter(|listed| listed.sector == sector);
@@ -137,7 +159,7 @@ impl MembershipRule {
 /// Start (scheme and cell), scheme and cell of the end.
 type Way<'a> = ((usize, &'a str), usize, Option<&'a str>);
 
-fn ways<'a>(
+fn ways_between<'a>(
     (from, start): (usize, Option<&'a MembershipRule>),
     (to, end): (usize, Option<&'a MembershipRule>),
 ) -> Vec<Way<'a>> {

@@ -4,15 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::check::Check;
-use super::csv::{Cell, code, filled, is_naics_prefix, split};
+use super::csv::{Cell, is_naics_prefix, require_code, require_filled, split_codes};
 use super::membership::{FUNCTIONS, LIFELINES};
 use super::reference::{Lifeline, Sector, sector_codes};
 use super::scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
-use super::scheme_tables::listed;
+use super::scheme_tables::check_subsector;
 use crate::spec::{CsvTable, Diagnostic, TextFile};
 
 /// What rules refer to.
-pub(super) struct Known<'a> {
+pub(super) struct KnownCodes<'a> {
     pub(super) schemes: &'a [Scheme],
     pub(super) cells: &'a [SchemeCell],
     pub(super) sectors: &'a [Sector],
@@ -22,18 +22,18 @@ pub(super) struct Known<'a> {
 }
 
 /// Rules of the crosswalk, of functions and of lifelines.
-pub(super) fn memberships(
+pub(super) fn membership_rules(
     folder: &Path,
-    known: &Known<'_>,
+    known: &KnownCodes<'_>,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<MembershipRule> {
-    let mut rules = crosswalk(folder, known, found);
+    let mut rules = crosswalk_rules(folder, known, found);
     let functions: Vec<String> = known
         .functions
         .iter()
         .map(|function| function.code.clone())
         .collect();
-    rules.extend(judged(
+    rules.extend(judged_rules(
         folder,
         ("function_rules.csv", "functions"),
         (FUNCTIONS, &functions),
@@ -41,7 +41,7 @@ pub(super) fn memberships(
         found,
     ));
     let lifelines: Vec<String> = known.lifelines.iter().map(Lifeline::code).collect();
-    rules.extend(judged(
+    rules.extend(judged_rules(
         folder,
         ("lifeline_rules.csv", "lifelines"),
         (LIFELINES, &lifelines),
@@ -51,7 +51,11 @@ pub(super) fn memberships(
     rules
 }
 
-fn crosswalk(folder: &Path, known: &Known<'_>, found: &mut Vec<Diagnostic>) -> Vec<MembershipRule> {
+fn crosswalk_rules(
+    folder: &Path,
+    known: &KnownCodes<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<MembershipRule> {
     let columns = [
         "scheme",
         "sector_code",
@@ -68,33 +72,36 @@ fn crosswalk(folder: &Path, known: &Known<'_>, found: &mut Vec<Diagnostic>) -> V
     let mut check = Check { found };
     let mut rules = Vec::new();
     for [scheme, sector, subsector, prefix, cells, reason, judged, source] in &table.rows {
-        check.among(
+        check.require_among(
             "a scheme of sector_schemes.csv",
             scheme,
             known.schemes.iter().map(|s| s.id.as_str()),
         );
-        check.among("a word for yes or no", judged, ["yes", "no"]);
+        check.require_among("a word for yes or no", judged, ["yes", "no"]);
         let of_scheme = known.cells.iter().filter(|cell| cell.scheme == scheme.value);
         let codes: Vec<&str> = of_scheme.map(|cell| cell.code.as_str()).collect();
         let what = format!("a cell of scheme `{}` in scheme_sectors.csv", scheme.value);
-        let written = Written {
+        let written = RuleCells {
             key: [sector, subsector, prefix],
             targets: cells,
             reason,
             source,
         };
         let base = (scheme.value.as_str(), judged.value == "yes");
-        rule(&mut check, &written, base, (&what, &codes), known, &mut rules);
+        push_rule(&mut check, &written, base, (&what, &codes), known, &mut rules);
     }
+    // Every scheme, as the table of a release has a row for each facility and scheme: a place in it, or the
+    // reason why there is none.
     for scheme in known.schemes {
-        total(&mut check, &table.file, (&scheme.id, "cells"), known, &rules);
+        report_unplaced_sectors(&mut check, &table.file, (&scheme.id, "cells"), known, &rules);
     }
+    // The other way round as well: a cell that no rule leads to would hold no facility in any release.
     for cell in known.cells {
         let is_reached = rules
             .iter()
             .any(|rule| rule.scheme == cell.scheme && rule.targets.contains(&cell.code));
         if !is_reached {
-            check.whole(
+            check.file_error(
                 &table.file,
                 format!(
                     "no sector leads to cell `{}` of scheme `{}`",
@@ -106,11 +113,11 @@ fn crosswalk(folder: &Path, known: &Known<'_>, found: &mut Vec<Diagnostic>) -> V
     rules
 }
 
-fn judged(
+fn judged_rules(
     folder: &Path,
     (file, column): (&str, &'static str),
     (scheme, targets): (&str, &[String]),
-    known: &Known<'_>,
+    known: &KnownCodes<'_>,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<MembershipRule> {
     let columns = [
@@ -129,13 +136,13 @@ fn judged(
     let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
     let mut rules = Vec::new();
     for [sector, subsector, prefix, cells, reason, source] in &table.rows {
-        let written = Written {
+        let written = RuleCells {
             key: [sector, subsector, prefix],
             targets: cells,
             reason,
             source,
         };
-        rule(
+        push_rule(
             &mut check,
             &written,
             (scheme, true),
@@ -144,39 +151,40 @@ fn judged(
             &mut rules,
         );
     }
-    total(&mut check, &table.file, (scheme, column), known, &rules);
+    report_unplaced_sectors(&mut check, &table.file, (scheme, column), known, &rules);
     rules
 }
 
 /// A rule as written; the key is sector, subsector, NAICS prefix.
-struct Written<'a> {
+struct RuleCells<'a> {
     key: [&'a Cell; 3],
     targets: &'a Cell,
     reason: &'a Cell,
     source: &'a Cell,
 }
 
-fn rule(
+fn push_rule(
     check: &mut Check<'_>,
-    written: &Written<'_>,
+    written: &RuleCells<'_>,
     (scheme, is_judged): (&str, bool),
     (what, codes): (&str, &[&str]),
-    known: &Known<'_>,
+    known: &KnownCodes<'_>,
     rules: &mut Vec<MembershipRule>,
 ) {
     let [sector, subsector, prefix] = written.key;
-    filled(check, [sector, written.source]);
-    check.among(
+    require_filled(check, [sector, written.source]);
+    check.require_among(
         "a sector code of sectors.csv",
         sector,
         sector_codes(known.sectors),
     );
-    listed(check, &sector.value, subsector, known.subsectors);
-    code(check, "a NAICS prefix of 2 to 6 digits", prefix, is_naics_prefix);
-    let targets = split(written.targets);
+    check_subsector(check, &sector.value, subsector, known.subsectors);
+    require_code(check, "a NAICS prefix of 2 to 6 digits", prefix, is_naics_prefix);
+    let targets = split_codes(written.targets);
     for target in &targets {
-        check.among(what, target, codes.iter().copied());
+        check.require_among(what, target, codes.iter().copied());
     }
+    // A place or a reason, never both: a reader of the release must know which of them holds.
     match (targets.is_empty(), written.reason.value.is_empty()) {
         (true, true) => {
             check.error(
@@ -222,11 +230,11 @@ impl MembershipRule {
 }
 
 /// Every sector has a row without subsector and prefix, so that every facility has a place or a reason.
-fn total(
+fn report_unplaced_sectors(
     check: &mut Check<'_>,
     file: &Arc<TextFile>,
     (scheme, column): (&str, &str),
-    known: &Known<'_>,
+    known: &KnownCodes<'_>,
     rules: &[MembershipRule],
 ) {
     for sector in sector_codes(known.sectors) {
@@ -236,7 +244,7 @@ fn total(
         if !of_sector.any(|rule| rule.subsector.is_empty() && rule.prefix.is_empty()) {
             let message = format!("sector `{sector}` has no place in `{scheme}`");
             let help = "add a row with this sector alone, and its {column} or a reason";
-            check.whole(file, message).help = Some(help.replace("{column}", column));
+            check.file_error(file, message).help = Some(help.replace("{column}", column));
         }
     }
 }

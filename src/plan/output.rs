@@ -50,14 +50,16 @@ pub(super) const PROFILES: [(&str, ()); 1] = [("compat", ())];
 pub(super) fn resolve(check: &mut Check<'_>, spec: &PipelineSpec) -> Output {
     let written = &spec.output;
     check.choice("an output profile", written.profile.as_ref(), &PROFILES);
-    let zstd_level = check.count(written.zstd_level.as_ref(), &ZSTD_LEVEL);
+    let zstd_level = check.count_in_range(written.zstd_level.as_ref(), &ZSTD_LEVEL);
     let output = Output {
-        tile_rows: check.count(written.tile_rows.as_ref(), &TILE_ROWS),
-        group_rows: check.count(written.group_rows.as_ref(), &GROUP_ROWS),
-        page_rows: check.count(written.page_rows.as_ref(), &PAGE_ROWS),
+        tile_rows: check.count_in_range(written.tile_rows.as_ref(), &TILE_ROWS),
+        group_rows: check.count_in_range(written.group_rows.as_ref(), &GROUP_ROWS),
+        page_rows: check.count_in_range(written.page_rows.as_ref(), &PAGE_ROWS),
         zstd_level: i32::try_from(zstd_level).unwrap_or(3),
         base_url: check.base_url(written.base_url.as_ref()),
     };
+    // A page is a leaf of the tree, a row group its parent, a tile a file of them: none may be larger than what
+    // holds it.
     let page = ("page-rows", output.page_rows, written.page_rows.as_ref());
     let group = ("group-rows", output.group_rows, written.group_rows.as_ref());
     let tile = ("tile-rows", output.tile_rows, written.tile_rows.as_ref());

@@ -58,6 +58,21 @@ impl Plan {
     }
 
     /// Whether a product is to be made.
+    ///
+    /// ```
+    /// use cikr::plan::{Overrides, ProductName, load};
+    ///
+    /// let inventory = ProductName {
+    ///     name: "inventory",
+    ///     is_default: true,
+    /// };
+    /// let overrides = Overrides {
+    ///     products: vec![inventory],
+    ///     ..Overrides::default()
+    /// };
+    /// let (plan, _) = load("pipelines/demo.toml".as_ref(), &overrides).unwrap();
+    /// assert!(plan.makes("inventory") && !plan.makes("ages"));
+    /// ```
     pub fn makes(&self, product: &str) -> bool {
         self.products.iter().any(|wanted| wanted == product)
     }

@@ -18,12 +18,16 @@ pub struct ProductName {
 }
 
 /// Names of the products to be made, in the order of the known ones.
-pub(super) fn wanted(check: &mut Check<'_>, written: &OutputSpec, known: &[ProductName]) -> Vec<String> {
+pub(super) fn wanted_products(
+    check: &mut Check<'_>,
+    written: &OutputSpec,
+    known: &[ProductName],
+) -> Vec<String> {
     let listed = written.products.as_ref().map(|products| &products.value);
     for product in listed.into_iter().flatten() {
-        check.among("a product", product, known.iter().map(|known| known.name));
+        check.require_among("a product", product, known.iter().map(|known| known.name));
     }
-    check.unique("product", listed.into_iter().flatten());
+    check.report_repeats("product", listed.into_iter().flatten());
     let is_national = written.national.as_ref().is_some_and(|national| national.value);
     let mut wanted = Vec::new();
     for product in known {

@@ -5,8 +5,8 @@
 use serde::Serialize;
 
 use super::access::{self, Access};
-use super::address::address;
-use super::check::{Bounds, Check, optional};
+use super::address::resolve_url;
+use super::check::{Bounds, Check, optional_text};
 use super::format::Format;
 use super::variables::{Secret, Variables};
 use crate::spec::{ArcgisSpec, HttpSpec, Spanned};
@@ -83,30 +83,30 @@ pub(super) const PAGES: [(&str, PageFormat); 2] = [("json", PageFormat::Json), (
 pub(super) const ALL_ROWS: &str = "1=1";
 
 /// `source.http` of the pipeline.
-pub(super) fn http(
+pub(super) fn resolve_http(
     check: &mut Check<'_>,
     spec: &HttpSpec,
     format: &Format,
     variables: Variables,
 ) -> HttpPlan {
-    let (url, hidden) = address(check, spec.url.as_ref(), variables);
+    let (url, hidden) = resolve_url(check, spec.url.as_ref(), variables);
     HttpPlan {
-        extension: extension(check, spec, format, &url),
-        sha256: spec.sha256.as_ref().map(|sha256| digest(check, sha256)),
-        max_bytes: check.within(spec.max_bytes.as_ref(), &MAX_BYTES),
+        extension: file_extension(check, spec, format, &url),
+        sha256: spec.sha256.as_ref().map(|sha256| checked_sha256(check, sha256)),
+        max_bytes: check.in_range(spec.max_bytes.as_ref(), &MAX_BYTES),
         access: access::resolve(check, &spec.access, spec.url.as_ref(), &url, hidden, variables),
         url: Secret::new(url),
     }
 }
 
 /// `source.arcgis` of the pipeline.
-pub(super) fn arcgis(check: &mut Check<'_>, spec: &ArcgisSpec, variables: Variables) -> ArcgisPlan {
-    let (url, hidden) = address(check, spec.url.as_ref(), variables);
-    service(check, spec, &url);
-    let page_rows = check.within(spec.page_rows.as_ref(), &PULL_ROWS);
-    let at_once = check.within(spec.at_once.as_ref(), &AT_ONCE);
+pub(super) fn resolve_arcgis(check: &mut Check<'_>, spec: &ArcgisSpec, variables: Variables) -> ArcgisPlan {
+    let (url, hidden) = resolve_url(check, spec.url.as_ref(), variables);
+    check_layer_url(check, spec, &url);
+    let page_rows = check.in_range(spec.page_rows.as_ref(), &PULL_ROWS);
+    let at_once = check.in_range(spec.at_once.as_ref(), &AT_ONCE);
     ArcgisPlan {
-        layer: optional(spec.layer.as_ref()),
+        layer: optional_text(spec.layer.as_ref()),
         filter: spec
             .filter
             .as_ref()
@@ -117,14 +117,14 @@ pub(super) fn arcgis(check: &mut Check<'_>, spec: &ArcgisSpec, variables: Variab
         pages: check
             .choice("a wire format", spec.pages.as_ref(), &PAGES)
             .unwrap_or(PageFormat::Json),
-        max_bytes: check.within(spec.max_bytes.as_ref(), &MAX_BYTES),
+        max_bytes: check.in_range(spec.max_bytes.as_ref(), &MAX_BYTES),
         access: access::resolve(check, &spec.access, spec.url.as_ref(), &url, hidden, variables),
         url: Secret::new(url),
     }
 }
 
 /// The URL of a layer, or of a service and the layer beside it.
-fn service(check: &mut Check<'_>, spec: &ArcgisSpec, url: &str) {
+fn check_layer_url(check: &mut Check<'_>, spec: &ArcgisSpec, url: &str) {
     let Some(written) = &spec.url else { return };
     let path = url
         .split(['?', '#'])
@@ -146,7 +146,7 @@ fn service(check: &mut Check<'_>, spec: &ArcgisSpec, url: &str) {
 }
 
 /// The extension that is written, or what the format makes of the URL.
-fn extension(check: &mut Check<'_>, spec: &HttpSpec, format: &Format, url: &str) -> String {
+fn file_extension(check: &mut Check<'_>, spec: &HttpSpec, format: &Format, url: &str) -> String {
     let Some(written) = &spec.extension else {
         return format.landed_extension(url);
     };
@@ -161,7 +161,7 @@ fn extension(check: &mut Check<'_>, spec: &HttpSpec, format: &Format, url: &str)
     extension.clone()
 }
 
-fn digest(check: &mut Check<'_>, written: &Spanned<String>) -> String {
+fn checked_sha256(check: &mut Check<'_>, written: &Spanned<String>) -> String {
     let digest = written.value.to_ascii_lowercase();
     if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         let help = "write the 64 hexadecimal digits that `sha256sum` prints";

@@ -5,8 +5,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::check::{Bounds, Check, is_identifier, text};
-use super::folder::stems;
+use super::check::{Bounds, Check, is_identifier, text_or_empty};
+use super::folder::file_stems;
 use super::include::Blocks;
 use super::layer;
 use super::layer_schema::Schemas;
@@ -27,13 +27,25 @@ pub(super) const KEEP: Bounds<i64> = Bounds {
 
 /// Reads a pipeline and everything it names; the plan comes with the warnings.
 ///
+/// ```
+/// use std::path::Path;
+///
+/// use cikr::plan::{Overrides, load};
+///
+/// let (plan, warnings) = load(Path::new("pipelines/demo.toml"), &Overrides::default()).unwrap();
+/// assert_eq!((plan.id.as_str(), warnings.len()), ("demo", 0));
+/// assert!(load(Path::new("pipelines/no_such.toml"), &Overrides::default()).unwrap_err()[0].is_error());
+/// ```
+///
 /// # Errors
 /// Every mistake in the pipeline, its schemas and the reference tables, and the warnings, in
 /// reading order.
 pub fn load(pipeline: &Path, overrides: &Overrides) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut found = Vec::new();
-    let plan = PipelineSpec::read(pipeline, &mut found).map(|spec| plan(&spec, overrides, &mut found));
+    let plan =
+        PipelineSpec::read(pipeline, &mut found).map(|spec| resolve_plan(&spec, overrides, &mut found));
     let found = in_reading_order(found, &pipeline.display().to_string());
+    // What stood in for mistaken values is in the plan, too: one with an error is never handed out.
     match plan {
         Some(plan) if !found.iter().any(Diagnostic::is_error) => Ok((plan, found)),
         _ => Err(found),
@@ -42,11 +54,17 @@ pub fn load(pipeline: &Path, overrides: &Overrides) -> Result<(Plan, Vec<Diagnos
 
 /// Reads the reference tables of a folder, without regions.
 ///
+/// ```
+/// let tables = cikr::plan::reference_tables("schemas/reference".as_ref()).unwrap();
+/// assert_eq!(tables.sectors.len(), 16);
+/// assert!(tables.states.iter().any(|state| state.usps == "TX" && state.fips == "48"));
+/// ```
+///
 /// # Errors
 /// Every mistake in the tables.
 pub fn reference_tables(folder: &Path) -> Result<Reference, Vec<Diagnostic>> {
     let mut found = Vec::new();
-    let reference = tables::load(folder, None, &mut found);
+    let reference = tables::load_tables(folder, None, &mut found);
     let found = in_reading_order(found, &folder.display().to_string());
     if found.iter().any(Diagnostic::is_error) {
         Err(found)
@@ -55,38 +73,40 @@ pub fn reference_tables(folder: &Path) -> Result<Reference, Vec<Diagnostic>> {
     }
 }
 
-fn plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diagnostic>) -> Plan {
+fn resolve_plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diagnostic>) -> Plan {
     let folder = beside(
         &spec.path,
         spec.schemas
             .as_ref()
             .map_or("../schemas", |schemas| &schemas.value),
     );
-    let reference = reference(spec, &folder, found);
-    let schemas = schemas(spec, &folder, &reference, found);
+    // In the order of what names what: schemas name codes of the tables, layers name schemas, expected counts
+    // name layers.
+    let reference = load_reference(spec, &folder, found);
+    let schemas = load_schemas(spec, &folder, &reference, found);
     let jurisdictions = jurisdiction::resolve(spec, &schemas, overrides.variables, found);
-    select(spec, &overrides.layers, found);
+    report_unknown_layers(spec, &overrides.layers, found);
     let layers = layer::resolve(spec, &schemas, &reference, overrides, found);
     let expected = expected::load(spec, &reference.states, found);
     let mut check = Check { found };
     Plan {
         id: check.identifier("a pipeline id", spec.id.as_ref()),
-        title: text(spec.title.as_ref()),
-        description: text(spec.description.as_ref()),
+        title: text_or_empty(spec.title.as_ref()),
+        description: text_or_empty(spec.description.as_ref()),
         store: overrides
             .store
             .clone()
-            .unwrap_or_else(|| beside(&spec.path, &text(spec.store.as_ref()))),
-        keep: check.count(spec.keep.as_ref(), &KEEP),
+            .unwrap_or_else(|| beside(&spec.path, &text_or_empty(spec.store.as_ref()))),
+        keep: check.count_in_range(spec.keep.as_ref(), &KEEP),
         limits: limits::resolve(&mut check, spec, overrides.rows),
         memory_bytes: spec
             .limits
             .memory
             .as_ref()
-            .map(|written| check.within(Some(written), &MEMORY)),
-        fetch_s: check.within(spec.limits.fetch.as_ref(), &FETCH_S),
+            .map(|written| check.in_range(Some(written), &MEMORY)),
+        fetch_s: check.in_range(spec.limits.fetch.as_ref(), &FETCH_S),
         output: output::resolve(&mut check, spec),
-        products: products::wanted(&mut check, &spec.output, &overrides.products),
+        products: products::wanted_products(&mut check, &spec.output, &overrides.products),
         reference: Arc::new(reference),
         jurisdictions,
         layers,
@@ -94,7 +114,7 @@ fn plan(spec: &PipelineSpec, overrides: &Overrides, found: &mut Vec<Diagnostic>)
     }
 }
 
-fn reference(spec: &PipelineSpec, schemas: &Path, found: &mut Vec<Diagnostic>) -> Reference {
+fn load_reference(spec: &PipelineSpec, schemas: &Path, found: &mut Vec<Diagnostic>) -> Reference {
     let written = spec.reference.as_ref();
     let folder = written.map_or_else(
         || schemas.join("reference"),
@@ -107,6 +127,8 @@ fn reference(spec: &PipelineSpec, schemas: &Path, found: &mut Vec<Diagnostic>) -
             written.map(|path| path.span.clone()),
             message,
         ));
+        // One cause, one report: each table of it would be missing, too, and so would every code that is looked
+        // up.
         return Reference::default();
     }
     let regions = spec.regions.as_ref().map_or("fema", |regions| &regions.value);
@@ -118,7 +140,7 @@ fn reference(spec: &PipelineSpec, schemas: &Path, found: &mut Vec<Diagnostic>) -
     } else if !is_there {
         let message = format!("there is no region table `{}`", table.display());
         let place = spec.regions.as_ref().map(|regions| regions.span.clone());
-        let tables = stems(&folder, "csv");
+        let tables = file_stems(&folder, "csv");
         let mut diagnostic = Diagnostic::error(&spec.file, place, message);
         diagnostic.label = one_of(
             regions,
@@ -126,11 +148,11 @@ fn reference(spec: &PipelineSpec, schemas: &Path, found: &mut Vec<Diagnostic>) -
         );
         found.push(diagnostic);
     }
-    tables::load(&folder, is_there.then_some(table.as_path()), found)
+    tables::load_tables(&folder, is_there.then_some(table.as_path()), found)
 }
 
 /// Every schema a layer names, read and resolved once.
-fn schemas(
+fn load_schemas(
     spec: &PipelineSpec,
     folder: &Path,
     reference: &Reference,
@@ -164,14 +186,14 @@ fn read_schema(check: &mut Check<'_>, folder: &Path, id: &Spanned<String>) -> Op
     if path.exists() {
         return SchemaSpec::read(&path, check.found);
     }
-    let known = stems(folder, "toml");
+    let known = file_stems(folder, "toml");
     let diagnostic = check.error(&id.span, format!("there is no schema `{}`", path.display()));
     diagnostic.label = did_you_mean(&id.value, known.iter().map(String::as_str));
     None
 }
 
 /// Reports the layers asked for on the command line that the pipeline doesn't have.
-fn select(spec: &PipelineSpec, wanted: &[String], found: &mut Vec<Diagnostic>) {
+fn report_unknown_layers(spec: &PipelineSpec, wanted: &[String], found: &mut Vec<Diagnostic>) {
     let known: Vec<&str> = spec
         .layers
         .iter()

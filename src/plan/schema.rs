@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::check::{Bounds, Check, optional, text, texts};
+use super::check::{Bounds, Check, optional_text, plain_texts, text_or_empty};
 use super::field::{self, Field};
 use super::field_values::{self, check_declared, field_names};
 use super::layer_schema::{GEOMETRIES, GeometryKind, LayerSchema};
 use super::reference::Reference;
 use super::sector;
-use super::unanswered::{said, unedited};
+use super::unanswered::{refuse_unanswered, warn_of_unedited};
 use crate::spec::{Diagnostic, SchemaSpec, Spanned};
 
 /// Status of a schema → whether it is unverified.
@@ -53,6 +53,7 @@ pub(super) fn resolve(
         spec.duplicates.as_ref(),
         &DUPLICATES,
     );
+    // Where further fields tell rows of one key apart, none of them is first or last.
     if let Some(duplicates) = spec.duplicates.as_ref().filter(|_| !spec.key_repeated.is_empty()) {
         check.error(
             &duplicates.span,
@@ -60,25 +61,25 @@ pub(super) fn resolve(
         );
     }
     let geometry = check.choice("a geometry", spec.geometry.as_ref(), &GEOMETRIES);
-    let max_rejects = check.within(spec.max_rejects.as_ref(), &MAX_REJECTS);
-    let fields = fields(&mut check, spec);
+    let max_rejects = check.in_range(spec.max_rejects.as_ref(), &MAX_REJECTS);
+    let fields = resolve_fields(&mut check, spec);
     let sector = sector::resolve(&mut check, spec, reference);
-    said(&mut check, [&spec.agency, &spec.licence]);
-    unedited(&mut check, spec);
+    refuse_unanswered(&mut check, [&spec.agency, &spec.licence]);
+    warn_of_unedited(&mut check, spec);
     LayerSchema {
         id: id.to_owned(),
-        title: text(spec.title.as_ref()),
-        description: text(spec.description.as_ref()),
-        agency: text(spec.agency.as_ref()),
-        licence: text(spec.licence.as_ref()),
-        homepage: optional(spec.homepage.as_ref()),
+        title: text_or_empty(spec.title.as_ref()),
+        description: text_or_empty(spec.description.as_ref()),
+        agency: text_or_empty(spec.agency.as_ref()),
+        licence: text_or_empty(spec.licence.as_ref()),
+        homepage: optional_text(spec.homepage.as_ref()),
         synthetic: spec.synthetic.as_ref().is_some_and(|synthetic| synthetic.value),
         unverified: status.unwrap_or(false),
-        key: texts(&spec.key),
-        key_repeated: texts(&spec.key_repeated),
+        key: plain_texts(&spec.key),
+        key_repeated: plain_texts(&spec.key_repeated),
         keeps_last: keeps_last.unwrap_or(false),
         geometry: geometry.unwrap_or(GeometryKind::Point),
-        crs: check.crs(spec.crs.as_ref()),
+        crs: check.written_crs(spec.crs.as_ref()),
         max_rejects,
         handling: handling
             .map_or(HANDLINGS[0].0, |handling| &handling.value)
@@ -101,13 +102,13 @@ pub(super) fn resolve(
     }
 }
 
-fn fields(check: &mut Check<'_>, spec: &SchemaSpec) -> Vec<Field> {
-    check.unique("key field", &spec.key);
+fn resolve_fields(check: &mut Check<'_>, spec: &SchemaSpec) -> Vec<Field> {
+    check.report_repeats("key field", &spec.key);
     spec.key
         .iter()
         .chain(&spec.key_repeated)
         .for_each(|key| check_declared(check, spec, key));
-    check.unique("field", field_names(spec));
+    check.report_repeats("field", field_names(spec));
     let mut fields = Vec::new();
     for Spanned { value, .. } in &spec.fields {
         let name = value.name.as_ref();
@@ -159,6 +160,8 @@ fn shared_sources(check: &mut Check<'_>, spec: &SchemaSpec) {
     for Spanned { value: field, .. } in &spec.fields {
         let Some(name) = &field.name else { continue };
         for source in field.from.iter().flat_map(|from| &from.value) {
+            // Names of columns are found in any case where none fits to the letter, so `ID` and `Id` may be one
+            // column.
             let first = *seen.entry(source.value.to_lowercase()).or_insert(&name.value);
             if first != name.value {
                 let message = format!(

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::check::{Check, text};
-use super::csv::{Cell, code, filled, split};
+use super::check::{Check, text_or_empty};
+use super::csv::{Cell, require_code, require_filled, split_codes};
 use super::membership::{FUNCTIONS, LIFELINES};
 use super::reference::{Sector, sector_codes};
 use super::scheme::{CriticalFunction, Scheme, SchemeCell, Subsector};
@@ -16,7 +16,7 @@ use crate::spec::{CsvTable, Diagnostic, TextFile};
 /// Areas of the National Critical Functions.
 const AREAS: [&str; 4] = ["Connect", "Distribute", "Manage", "Supply"];
 
-pub(super) fn schemes(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Scheme> {
+pub(super) fn read_schemes(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Scheme> {
     let columns = [
         "scheme",
         "title",
@@ -30,20 +30,20 @@ pub(super) fn schemes(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Scheme>
         return Vec::new();
     };
     let mut check = Check { found };
-    check.unique("scheme", table.rows.iter().map(|[id, ..]| id));
+    check.report_repeats("scheme", table.rows.iter().map(|[id, ..]| id));
     let mut schemes = Vec::new();
     for [id, title, document, date, sectors, supporting, source] in &table.rows {
-        filled(&mut check, [id, title, document, date, sectors, source]);
-        code(
+        require_filled(&mut check, [id, title, document, date, sectors, source]);
+        require_code(
             &mut check,
             "a scheme id: it stands for functions or lifelines",
             id,
             |id| ![FUNCTIONS, LIFELINES].contains(&id),
         );
-        code(&mut check, "a date (YYYY-MM-DD)", date, |d| {
+        require_code(&mut check, "a date (YYYY-MM-DD)", date, |d| {
             d.parse::<NaiveDate>().is_ok()
         });
-        code(&mut check, "a number of sectors", sectors, |n| {
+        require_code(&mut check, "a number of sectors", sectors, |n| {
             n.parse::<usize>().is_ok()
         });
         schemes.push(Scheme {
@@ -59,7 +59,7 @@ pub(super) fn schemes(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Scheme>
     schemes
 }
 
-pub(super) fn cells(folder: &Path, schemes: &[Scheme], found: &mut Vec<Diagnostic>) -> Vec<SchemeCell> {
+pub(super) fn read_cells(folder: &Path, schemes: &[Scheme], found: &mut Vec<Diagnostic>) -> Vec<SchemeCell> {
     let columns = [
         "scheme",
         "code",
@@ -105,13 +105,13 @@ fn scheme_cell(
         note,
         source,
     ] = row;
-    filled(check, [scheme, id, sector, lead, source]);
-    check.among(
+    require_filled(check, [scheme, id, sector, lead, source]);
+    check.require_among(
         "a scheme of sector_schemes.csv",
         scheme,
         schemes.iter().map(|s| s.id.as_str()),
     );
-    code(
+    require_code(
         check,
         "a code (upper-case letters, digits and `_`)",
         id,
@@ -127,9 +127,9 @@ fn scheme_cell(
         );
         check.error(&id.span, message);
     }
-    let councils = split(councils);
+    let councils = split_codes(councils);
     for council in &councils {
-        check.among("a kind of council", council, ["SCC", "GCC"]);
+        check.require_among("a kind of council", council, ["SCC", "GCC"]);
     }
     SchemeCell {
         scheme: scheme.value.clone(),
@@ -153,6 +153,8 @@ fn is_cell_code(code: &str) -> bool {
 /// A sector of several cells says which part each is.
 fn split_sectors(check: &mut Check<'_>, rows: &[[Cell; 10]], cells: &[SchemeCell]) {
     for (row, cell) in rows.iter().zip(cells) {
+        // The strategy of 2003 gives meat and poultry one lead agency and all other food another: one sector,
+        // two cells.
         let parts = cells
             .iter()
             .filter(|other| other.scheme == cell.scheme && other.sector == cell.sector);
@@ -174,6 +176,7 @@ fn add_up(check: &mut Check<'_>, file: &Arc<TextFile>, schemes: &[Scheme], cells
             .filter(|cell| cell.scheme == scheme.id)
             .map(|cell| cell.sector.as_str())
             .collect();
+        // Counted by name, since a sector that is split among agencies stands in several rows.
         if sectors.len() != scheme.sectors {
             let message = format!(
                 "scheme `{}` has {} sectors here, {} in sector_schemes.csv",
@@ -181,12 +184,12 @@ fn add_up(check: &mut Check<'_>, file: &Arc<TextFile>, schemes: &[Scheme], cells
                 sectors.len(),
                 scheme.sectors
             );
-            check.whole(file, message);
+            check.file_error(file, message);
         }
     }
 }
 
-pub(super) fn subsectors(
+pub(super) fn read_subsectors(
     folder: &Path,
     sectors: &[Sector],
     schemes: &[Scheme],
@@ -199,12 +202,12 @@ pub(super) fn subsectors(
     let mut check = Check { found };
     let mut subsectors: Vec<Subsector> = Vec::new();
     for [sector, name, named_by, origin, source] in &table.rows {
-        filled(&mut check, [sector, name, origin, source]);
-        check.among("a sector code of sectors.csv", sector, sector_codes(sectors));
-        check.among("an origin", origin, ["plan", "own"]);
-        let named_by = split(named_by);
+        require_filled(&mut check, [sector, name, origin, source]);
+        check.require_among("a sector code of sectors.csv", sector, sector_codes(sectors));
+        check.require_among("an origin", origin, ["plan", "own"]);
+        let named_by = split_codes(named_by);
         for scheme in &named_by {
-            check.among(
+            check.require_among(
                 "a scheme of sector_schemes.csv",
                 scheme,
                 schemes.iter().map(|s| s.id.as_str()),
@@ -217,24 +220,29 @@ pub(super) fn subsectors(
             check.error(&name.span, format!("subsector `{}` is written twice", name.value));
         }
         subsectors.push(Subsector {
-            sector: text(Some(sector)),
-            name: text(Some(name)),
+            sector: text_or_empty(Some(sector)),
+            name: text_or_empty(Some(name)),
             schemes: named_by.into_iter().map(|scheme| scheme.value).collect(),
             is_own: origin.value == "own",
-            source: text(Some(source)),
+            source: text_or_empty(Some(source)),
         });
     }
     subsectors
 }
 
 /// Reports a subsector that isn't listed for its sector.
-pub(super) fn listed(check: &mut Check<'_>, sector: &str, subsector: &Cell, subsectors: &[Subsector]) {
+pub(super) fn check_subsector(
+    check: &mut Check<'_>,
+    sector: &str,
+    subsector: &Cell,
+    subsectors: &[Subsector],
+) {
     let known = subsectors
         .iter()
         .filter(|known| known.sector == sector)
         .map(|known| known.name.as_str());
     if !subsector.value.is_empty() {
-        check.among(
+        check.require_among(
             &format!("a subsector of `{sector}` in subsectors.csv"),
             subsector,
             known,
@@ -242,17 +250,17 @@ pub(super) fn listed(check: &mut Check<'_>, sector: &str, subsector: &Cell, subs
     }
 }
 
-pub(super) fn functions(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<CriticalFunction> {
+pub(super) fn read_functions(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<CriticalFunction> {
     let columns = ["function_code", "area", "function", "source"];
     let Some(table) = CsvTable::read(&folder.join("critical_functions.csv"), columns, found) else {
         return Vec::new();
     };
     let mut check = Check { found };
-    check.unique("function code", table.rows.iter().map(|[code, ..]| code));
-    check.unique("function", table.rows.iter().map(|[_, _, name, _]| name));
+    check.report_repeats("function code", table.rows.iter().map(|[code, ..]| code));
+    check.report_repeats("function", table.rows.iter().map(|[_, _, name, _]| name));
     for row in &table.rows {
-        filled(&mut check, row);
-        check.among("an area", &row[1], AREAS);
+        require_filled(&mut check, row);
+        check.require_among("an area", &row[1], AREAS);
     }
     let mut functions = Vec::new();
     for [code, area, name, source] in table.rows {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::check::{Check, optional, text, texts};
+use super::check::{Check, optional_text, plain_texts, text_or_empty};
 use super::field_values::{self, FieldValues, field_names};
 use super::reference::{Lifeline, Reference, sector_codes};
 use crate::spec::{LayerSectorSpec, RuleSpec, SchemaSpec, SectorSpec, Spanned, one_of};
@@ -76,6 +76,8 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &SchemaSpec, reference: &Refe
             "the schema has no field `naics_code`, so this has no effect",
         );
     }
+    // That there is no `[sector]` has been reported when the file was read; what is checked of it has nothing to
+    // add.
     let empty = SectorSpec {
         code: None,
         subsector: None,
@@ -85,16 +87,16 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &SchemaSpec, reference: &Refe
         rules: vec![],
     };
     let sector = spec.sector.as_ref().map_or(&empty, |sector| &sector.value);
-    known(
+    check_codes(
         check,
         reference,
         sector.code.as_ref(),
         &sector.also,
         sector.lifeline.as_ref(),
     );
-    listed(check, reference, sector.code.as_ref(), sector.subsector.as_ref());
+    warn_unless_listed(check, reference, sector.code.as_ref(), sector.subsector.as_ref());
     for rule in sector.rules.iter().map(|rule| &rule.value) {
-        listed(
+        warn_unless_listed(
             check,
             reference,
             rule.code.as_ref().or(sector.code.as_ref()),
@@ -102,52 +104,57 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &SchemaSpec, reference: &Refe
         );
     }
     SectorPlan {
-        code: text(sector.code.as_ref()),
-        subsector: optional(sector.subsector.as_ref()),
-        also: texts(&sector.also),
-        lifeline: optional(sector.lifeline.as_ref()),
+        code: text_or_empty(sector.code.as_ref()),
+        subsector: optional_text(sector.subsector.as_ref()),
+        also: plain_texts(&sector.also),
+        lifeline: optional_text(sector.lifeline.as_ref()),
         naics: naics_use,
         rules: sector
             .rules
             .iter()
-            .map(|rule| self::rule(check, spec, &rule.value, reference))
+            .map(|rule| resolve_rule(check, spec, &rule.value, reference))
             .collect(),
     }
 }
 
 /// The sector that a pipeline gives a layer, over its schema's; NAICS codes and rules refine both alike.
-pub(super) fn of_layer(
+pub(super) fn resolve_for_layer(
     check: &mut Check<'_>,
     written: &LayerSectorSpec,
     schema: &SectorPlan,
     reference: &Reference,
 ) -> SectorPlan {
-    known(
+    check_codes(
         check,
         reference,
         written.code.as_ref(),
         &written.also,
         written.lifeline.as_ref(),
     );
-    listed(
+    warn_unless_listed(
         check,
         reference,
         written.code.as_ref(),
         written.subsector.as_ref(),
     );
     SectorPlan {
-        code: text(written.code.as_ref()),
-        subsector: optional(written.subsector.as_ref()),
-        also: texts(&written.also),
-        lifeline: optional(written.lifeline.as_ref()),
+        code: text_or_empty(written.code.as_ref()),
+        subsector: optional_text(written.subsector.as_ref()),
+        also: plain_texts(&written.also),
+        lifeline: optional_text(written.lifeline.as_ref()),
         naics: schema.naics,
         rules: schema.rules.clone(),
     }
 }
 
-fn rule(check: &mut Check<'_>, spec: &SchemaSpec, rule: &RuleSpec, reference: &Reference) -> SectorRule {
+fn resolve_rule(
+    check: &mut Check<'_>,
+    spec: &SchemaSpec,
+    rule: &RuleSpec,
+    reference: &Reference,
+) -> SectorRule {
     let values = field_values::resolve(check, spec, rule.field.as_ref(), &rule.equals, &rule.starts_with);
-    known(
+    check_codes(
         check,
         reference,
         rule.code.as_ref(),
@@ -156,15 +163,15 @@ fn rule(check: &mut Check<'_>, spec: &SchemaSpec, rule: &RuleSpec, reference: &R
     );
     SectorRule {
         values,
-        code: optional(rule.code.as_ref()),
-        subsector: optional(rule.subsector.as_ref()),
-        also: texts(&rule.also),
-        lifeline: optional(rule.lifeline.as_ref()),
+        code: optional_text(rule.code.as_ref()),
+        subsector: optional_text(rule.subsector.as_ref()),
+        also: plain_texts(&rule.also),
+        lifeline: optional_text(rule.lifeline.as_ref()),
     }
 }
 
 /// Reports sector codes and lifelines that the reference tables don't have.
-fn known(
+fn check_codes(
     check: &mut Check<'_>,
     reference: &Reference,
     code: Option<&Spanned<String>>,
@@ -172,7 +179,7 @@ fn known(
     lifeline: Option<&Spanned<String>>,
 ) {
     for code in code.into_iter().chain(also) {
-        check.among(
+        check.require_among(
             "a sector code of sectors.csv",
             code,
             sector_codes(&reference.sectors),
@@ -180,7 +187,7 @@ fn known(
     }
     if let Some(written) = lifeline {
         let lifelines: Vec<String> = reference.lifelines.iter().map(Lifeline::code).collect();
-        check.among(
+        check.require_among(
             "a lifeline of lifelines.csv",
             written,
             lifelines.iter().map(String::as_str),
@@ -189,7 +196,7 @@ fn known(
 }
 
 /// Warns of a subsector that isn't listed: a row of it is placed in the schemes by its sector alone.
-fn listed(
+fn warn_unless_listed(
     check: &mut Check<'_>,
     reference: &Reference,
     sector: Option<&Spanned<String>>,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::check::{Check, text};
+use super::check::{Check, text_or_empty};
 use super::format::{self, Format};
 use super::remote::{self, ArcgisPlan, HttpPlan};
 use super::serialize::as_if_owned;
@@ -34,6 +34,14 @@ pub struct SourcePlan {
 
 impl SourcePlan {
     /// A local file or folder that no pipeline names, shown as `shown`.
+    ///
+    /// ```
+    /// use cikr::plan::{Format, SourcePlan};
+    ///
+    /// let source = SourcePlan::of_file("/data/a.geojson".into(), "a.geojson".into(), Format::Geojson, None);
+    /// assert_eq!(source.local(), Some("/data/a.geojson".as_ref()));
+    /// assert!(!source.is_insecure());
+    /// ```
     pub fn of_file(path: PathBuf, shown: Arc<str>, format: Format, crs: Option<Crs>) -> Self {
         Self {
             location: Location::Path(path),
@@ -45,6 +53,13 @@ impl SourcePlan {
     }
 
     /// A message about the source with its path as written: the real one may hold values of the environment.
+    ///
+    /// ```
+    /// use cikr::plan::{Format, SourcePlan};
+    ///
+    /// let source = SourcePlan::of_file("/secret/a.csv".into(), "${DATA}/a.csv".into(), Format::Geojson, None);
+    /// assert_eq!(source.as_shown("cannot open /secret/a.csv"), "cannot open ${DATA}/a.csv");
+    /// ```
     pub fn as_shown(&self, text: &str) -> String {
         match &self.location {
             Location::Path(path) => text.replace(&*path.to_string_lossy(), &self.shown),
@@ -53,6 +68,14 @@ impl SourcePlan {
     }
 
     /// An origin as tables of a release show it; in an archive or a folder it goes on after the path.
+    ///
+    /// ```
+    /// use cikr::plan::{Format, SourcePlan};
+    ///
+    /// let mut source = SourcePlan::of_file("x".into(), "run/data/a.zip".into(), Format::Geojson, None);
+    /// source.written = "../data/a.zip".into();
+    /// assert_eq!(&*source.as_written(&"run/data/a.zip/b.shp".into()), "../data/a.zip/b.shp");
+    /// ```
     pub fn as_written(&self, origin: &Arc<str>) -> Arc<str> {
         match origin.strip_prefix(&*self.shown) {
             Some("") => Arc::clone(&self.written),
@@ -124,22 +147,24 @@ pub(super) fn resolve(
     let Spanned { value: source, span } = spec?;
     let format = format::resolve(check, source, span, schema);
     let (location, shown) = match &source.location {
-        LocationSpec::Path(path) => local(check, pipeline, path.as_ref(), variables),
+        LocationSpec::Path(path) => local_source(check, pipeline, path.as_ref(), variables),
         LocationSpec::Http(http) => (
-            Location::Http(remote::http(check, http, &format, variables)),
-            text(http.url.as_ref()),
+            Location::Http(remote::resolve_http(check, http, &format, variables)),
+            text_or_empty(http.url.as_ref()),
         ),
         LocationSpec::Arcgis(arcgis) => (
-            Location::Arcgis(remote::arcgis(check, arcgis, variables)),
-            text(arcgis.url.as_ref()),
+            Location::Arcgis(remote::resolve_arcgis(check, arcgis, variables)),
+            text_or_empty(arcgis.url.as_ref()),
         ),
     };
-    let crs = check.crs(source.crs.as_ref());
+    let crs = check.written_crs(source.crs.as_ref());
     let shown: Arc<str> = shown.into();
     let path = match &source.location {
         LocationSpec::Path(path) => path.as_ref(),
         LocationSpec::Http(_) | LocationSpec::Arcgis(_) => None,
     };
+    // Tables of a release name a source as the pipeline does, so that they are the same wherever a run was
+    // begun.
     let written = path.map_or_else(|| Arc::clone(&shown), |path| path.value.as_str().into());
     Some(SourcePlan {
         location,
@@ -150,20 +175,21 @@ pub(super) fn resolve(
     })
 }
 
-fn local(
+fn local_source(
     check: &mut Check<'_>,
     pipeline: &Path,
     written: Option<&Spanned<String>>,
     variables: Variables,
 ) -> (Location, String) {
-    let path = text(written);
+    let path = text_or_empty(written);
     // Where a variable stands first, what the path is relative to is the variable's affair.
     let shown = if path.starts_with("${") {
         path.into()
     } else {
         beside(pipeline, &path)
     };
-    let expanded = written.map(|path| check.expanded(path, variables).0);
+    // Two paths: the one that is opened has the values of variables, the one that is shown their names.
+    let expanded = written.map(|path| check.expand_variables(path, variables).0);
     let location = Location::Path(beside(pipeline, &expanded.unwrap_or_default()));
     (location, shown.display().to_string())
 }

@@ -5,9 +5,9 @@
 
 use std::path::Path;
 
-use super::check::{Check, text};
-use super::csv::{code, filled, is_digits, is_naics_prefix, split};
-use super::membership_tables::{self, Known};
+use super::check::{Check, text_or_empty};
+use super::csv::{is_digits, is_naics_prefix, require_code, require_filled, split_codes};
+use super::membership_tables::{self, KnownCodes};
 use super::reference::{Lifeline, NaicsRule, Reference, Region, Sector, State, sector_codes};
 use super::scheme::Subsector;
 use super::scheme_tables;
@@ -15,19 +15,20 @@ use crate::feature::RegionId;
 use crate::spec::{CsvTable, Diagnostic};
 
 /// Reads the reference tables of a folder, and the region table where there is one.
-pub(super) fn load(folder: &Path, regions: Option<&Path>, found: &mut Vec<Diagnostic>) -> Reference {
-    let states = states(folder, found);
+pub(super) fn load_tables(folder: &Path, regions: Option<&Path>, found: &mut Vec<Diagnostic>) -> Reference {
+    // Each table after those whose codes it names.
+    let states = read_states(folder, found);
     let regions = regions
-        .map(|path| self::regions(path, &states, found))
+        .map(|path| read_regions(path, &states, found))
         .unwrap_or_default();
-    let sectors = sectors(folder, found);
-    let schemes = scheme_tables::schemes(folder, found);
-    let subsectors = scheme_tables::subsectors(folder, &sectors, &schemes, found);
-    let naics = naics(folder, &sectors, &subsectors, found);
-    let lifelines = lifelines(folder, found);
-    let cells = scheme_tables::cells(folder, &schemes, found);
-    let functions = scheme_tables::functions(folder, found);
-    let known = Known {
+    let sectors = read_sectors(folder, found);
+    let schemes = scheme_tables::read_schemes(folder, found);
+    let subsectors = scheme_tables::read_subsectors(folder, &sectors, &schemes, found);
+    let naics = read_naics_rules(folder, &sectors, &subsectors, found);
+    let lifelines = read_lifelines(folder, found);
+    let cells = scheme_tables::read_cells(folder, &schemes, found);
+    let functions = scheme_tables::read_functions(folder, found);
+    let known = KnownCodes {
         schemes: &schemes,
         cells: &cells,
         sectors: &sectors,
@@ -35,7 +36,7 @@ pub(super) fn load(folder: &Path, regions: Option<&Path>, found: &mut Vec<Diagno
         functions: &functions,
         lifelines: &lifelines,
     };
-    let memberships = membership_tables::memberships(folder, &known, found);
+    let memberships = membership_tables::membership_rules(folder, &known, found);
     Reference {
         states,
         regions,
@@ -50,20 +51,20 @@ pub(super) fn load(folder: &Path, regions: Option<&Path>, found: &mut Vec<Diagno
     }
 }
 
-fn states(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<State> {
+fn read_states(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<State> {
     let columns = ["state_fips", "state_code", "name", "kind", "source"];
     let Some(table) = CsvTable::read(&folder.join("states.csv"), columns, found) else {
         return Vec::new();
     };
     let mut check = Check { found };
-    check.unique("state", table.rows.iter().map(|[_, usps, ..]| usps));
-    check.unique("FIPS code", table.rows.iter().map(|[fips, ..]| fips));
+    check.report_repeats("state", table.rows.iter().map(|[_, usps, ..]| usps));
+    check.report_repeats("FIPS code", table.rows.iter().map(|[fips, ..]| fips));
     for row in &table.rows {
-        filled(&mut check, row);
-        code(&mut check, "a 2-digit FIPS code", &row[0], |c| {
+        require_filled(&mut check, row);
+        require_code(&mut check, "a 2-digit FIPS code", &row[0], |c| {
             c.len() == 2 && is_digits(c)
         });
-        code(&mut check, "a USPS code", &row[1], |c| {
+        require_code(&mut check, "a USPS code", &row[1], |c| {
             c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase())
         });
     }
@@ -80,26 +81,27 @@ fn states(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<State> {
     states
 }
 
-fn regions(path: &Path, states: &[State], found: &mut Vec<Diagnostic>) -> Vec<Region> {
+fn read_regions(path: &Path, states: &[State], found: &mut Vec<Diagnostic>) -> Vec<Region> {
     let columns = ["region_code", "region_name", "state_code", "source"];
     let Some(table) = CsvTable::read(path, columns, found) else {
         return Vec::new();
     };
     let mut check = Check { found };
-    check.unique("state", table.rows.iter().map(|[_, _, state, _]| state));
+    check.report_repeats("state", table.rows.iter().map(|[_, _, state, _]| state));
     for row in &table.rows {
-        filled(&mut check, row);
-        check.among(
+        require_filled(&mut check, row);
+        check.require_among(
             "a state code of states.csv",
             &row[2],
             states.iter().map(|state| state.usps.as_str()),
         );
-        code(
+        require_code(
             &mut check,
             "a region code (a letter, then letters and digits)",
             &row[0],
             is_region_code,
         );
+        // A region has a row per state, and each repeats its name.
         if let Some([_, name, ..]) = table.rows.iter().find(|other| other[0].value == row[0].value)
             && name.value != row[1].value
         {
@@ -128,14 +130,14 @@ fn is_region_code(text: &str) -> bool {
         && text != RegionId::UNASSIGNED
 }
 
-fn sectors(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Sector> {
+fn read_sectors(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Sector> {
     let columns = ["sector_code", "name", "lead_agency", "source"];
     let Some(table) = CsvTable::read(&folder.join("sectors.csv"), columns, found) else {
         return Vec::new();
     };
     let mut check = Check { found };
-    check.unique("sector", table.rows.iter().map(|[code, ..]| code));
-    table.rows.iter().for_each(|row| filled(&mut check, row));
+    check.report_repeats("sector", table.rows.iter().map(|[code, ..]| code));
+    table.rows.iter().for_each(|row| require_filled(&mut check, row));
     let mut sectors = Vec::new();
     for [code, name, lead_agency, source] in table.rows {
         sectors.push(Sector {
@@ -148,7 +150,7 @@ fn sectors(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Sector> {
     sectors
 }
 
-fn naics(
+fn read_naics_rules(
     folder: &Path,
     sectors: &[Sector],
     subsectors: &[Subsector],
@@ -159,40 +161,40 @@ fn naics(
         return Vec::new();
     };
     let mut check = Check { found };
-    check.unique("prefix", table.rows.iter().map(|[prefix, ..]| prefix));
+    check.report_repeats("prefix", table.rows.iter().map(|[prefix, ..]| prefix));
     let mut rules = Vec::new();
     for [prefix, sector, subsector, also, source] in &table.rows {
-        code(
+        require_code(
             &mut check,
             "a NAICS prefix of 2 to 6 digits",
             prefix,
             is_naics_prefix,
         );
-        check.among("a sector code of sectors.csv", sector, sector_codes(sectors));
-        scheme_tables::listed(&mut check, &sector.value, subsector, subsectors);
-        filled(&mut check, [source]);
-        let also = split(also);
+        check.require_among("a sector code of sectors.csv", sector, sector_codes(sectors));
+        scheme_tables::check_subsector(&mut check, &sector.value, subsector, subsectors);
+        require_filled(&mut check, [source]);
+        let also = split_codes(also);
         for code in &also {
-            check.among("a sector code of sectors.csv", code, sector_codes(sectors));
+            check.require_among("a sector code of sectors.csv", code, sector_codes(sectors));
         }
         rules.push(NaicsRule {
-            prefix: text(Some(prefix)),
-            sector: text(Some(sector)),
-            subsector: text(Some(subsector)),
+            prefix: text_or_empty(Some(prefix)),
+            sector: text_or_empty(Some(sector)),
+            subsector: text_or_empty(Some(subsector)),
             also: also.into_iter().map(|code| code.value).collect(),
-            source: text(Some(source)),
+            source: text_or_empty(Some(source)),
         });
     }
     rules
 }
 
-fn lifelines(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Lifeline> {
+fn read_lifelines(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Lifeline> {
     let columns = ["lifeline", "component", "source"];
     let Some(table) = CsvTable::read(&folder.join("lifelines.csv"), columns, found) else {
         return Vec::new();
     };
     let mut check = Check { found };
-    table.rows.iter().for_each(|row| filled(&mut check, row));
+    table.rows.iter().for_each(|row| require_filled(&mut check, row));
     let mut lifelines = Vec::new();
     for [lifeline, component, source] in table.rows {
         lifelines.push(Lifeline {

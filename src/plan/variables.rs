@@ -8,6 +8,14 @@ use super::check::Check;
 use crate::spec::{Span, Spanned};
 
 /// Looks a variable of the environment up; finds none by default.
+///
+/// ```
+/// use cikr::plan::Variables;
+///
+/// let variables = Variables(|name| (name == "DATA").then(|| "/data".to_owned()));
+/// assert_eq!((variables.0)("DATA").as_deref(), Some("/data"));
+/// assert_eq!((Variables::default().0)("DATA"), None);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Variables(pub fn(&str) -> Option<String>);
 
@@ -28,6 +36,12 @@ impl Secret {
     }
 
     /// The value, for the request alone.
+    ///
+    /// ```
+    /// let token = cikr::plan::Secret::new("abc");
+    /// assert_eq!(token.reveal(), "abc");
+    /// assert_eq!(format!("{token:?}"), "***");
+    /// ```
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -35,6 +49,7 @@ impl Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Of its own, for a derived `Debug` would print the value wherever a plan is logged or a test fails.
         f.write_str("***")
     }
 }
@@ -47,7 +62,11 @@ pub(super) type Hidden = Vec<(String, Secret)>;
 
 impl Check<'_> {
     /// A text with the values of `${NAME}` in it, and those; values are never shown.
-    pub(super) fn expanded(&mut self, written: &Spanned<String>, variables: Variables) -> (String, Hidden) {
+    pub(super) fn expand_variables(
+        &mut self,
+        written: &Spanned<String>,
+        variables: Variables,
+    ) -> (String, Hidden) {
         let mut parts = written.value.split("${");
         let mut whole = parts.next().unwrap_or_default().to_owned();
         let mut hidden = Vec::new();
@@ -60,7 +79,8 @@ impl Check<'_> {
                 whole.push_str(&value);
                 hidden.push((name.to_owned(), Secret::new(value)));
             } else {
-                self.unset(&written.span, name);
+                // Read on, so that every variable that isn't set is told of at once.
+                self.report_unset(&written.span, name);
             }
             whole.push_str(rest);
         }
@@ -68,7 +88,7 @@ impl Check<'_> {
     }
 
     /// The value of a variable by its name; nothing, where the key that names it was reported as absent.
-    pub(super) fn variable(&mut self, name: Option<&Spanned<String>>, variables: Variables) -> Secret {
+    pub(super) fn secret_of(&mut self, name: Option<&Spanned<String>>, variables: Variables) -> Secret {
         let Some(name) = name else {
             return Secret::default();
         };
@@ -89,12 +109,12 @@ impl Check<'_> {
                     format!("the variable `{word}` of the environment is empty"),
                 );
             }
-            None => self.unset(&name.span, word),
+            None => self.report_unset(&name.span, word),
         }
         Secret::default()
     }
 
-    fn unset(&mut self, span: &Span, name: &str) {
+    fn report_unset(&mut self, span: &Span, name: &str) {
         let help = format!("set it for the program, as in `{name}=… cikr run …`");
         let message = format!("there is no variable `{name}` in the environment");
         self.error(span, message).help = Some(help);

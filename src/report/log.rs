@@ -95,6 +95,7 @@ pub fn init(verbosity: i8, format: LogFormat) -> Logging {
     });
     tracing_subscriber::registry()
         .with(screen.with_filter(on_screen))
+        // Debug in the file, whatever the screen shows: a night is looked into after it is over.
         .with(file.with_filter(own_targets(LevelFilter::DEBUG)))
         .init();
     // A panic of a layer is caught and becomes its reason: here it is told where, in a line.
@@ -126,6 +127,8 @@ fn covered_line(veil: &Veil, line: &[u8]) -> Vec<u8> {
     if veil.is_empty() {
         return visible_json(&text).into_owned().into_bytes();
     }
+    // As it was where nothing is hidden, so that members keep their order. What is no JSON could not be searched
+    // member by member, and is not shown at all.
     let text = match serde_json::from_str::<Value>(&text).map(|plain| (veil.over_json(plain.clone()), plain))
     {
         Ok((hidden, plain)) if hidden == plain => visible_json(&text).into_owned(),

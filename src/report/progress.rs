@@ -57,6 +57,7 @@ impl Task for Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
+        // Cleared when the stage ends, however it ends: the lines of the log are what stays.
         self.bar.finish_and_clear();
         self.bars.remove(&self.bar);
     }

@@ -80,6 +80,7 @@ pub fn summary(report: &RunReport, release: &Path) -> String {
         &mut text,
         &format!("report: {}", release.join("report.html").display()),
     );
+    // Without an inventory to ask, the largest layer: a query on it has something to show.
     let fullest = report.layers.iter().max_by_key(|layer| layer.rows_written);
     let layer = fullest
         .filter(|_| !has_inventory)
@@ -124,6 +125,7 @@ fn status_words(layer: &LayerReport) -> String {
         }
         LayerStatus::Absent => format!("ABSENT: {}", layer.reason.as_deref().unwrap_or_default()),
     };
+    // Behind the status, whatever it is: carried rows are of an unverified schema as much as new ones.
     let doubts = [
         (layer.unverified, UNVERIFIED),
         (layer.insecure_tls, "certificate not verified"),
@@ -261,11 +263,16 @@ fn inventory_line(report: &RunReport, widest: usize) -> String {
 }
 
 /// Bytes for people.
+///
+/// ```
+/// assert_eq!(cikr::report::size(2048), "2.00 KiB");
+/// ```
 pub fn size(bytes: u64) -> String {
     indicatif::HumanBytes(bytes).to_string()
 }
 
 fn sample_query(collection: &Path) -> String {
+    // A quote in a path would end the text in SQL, so it is doubled there.
     let files = collection.join("data").join("*").join("*.parquet");
     format!(
         "  SELECT sector_code, region, count(*) AS facilities\n  FROM read_parquet('{}', hive_partitioning = true)\n  GROUP BY ALL ORDER BY facilities DESC;",

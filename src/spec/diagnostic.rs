@@ -78,12 +78,14 @@ impl Diagnostic {
 /// Where a line could not be parsed, only the first syntax error on it is kept: whatever else was
 /// found there follows from it.
 pub fn in_reading_order(mut found: Vec<Diagnostic>, first: &str) -> Vec<Diagnostic> {
+    // As first met, not by name: a schema's mistakes stand where the pipeline came to it.
     let mut files = vec![first.to_owned()];
     for diagnostic in &found {
         if !files.contains(&diagnostic.file.name) {
             files.push(diagnostic.file.name.clone());
         }
     }
+    // Of a line the syntax error comes first, so that it is known when what follows from it is dropped.
     found.sort_by_cached_key(|d| {
         (
             files.iter().position(|file| *file == d.file.name),
@@ -108,6 +110,7 @@ pub fn in_reading_order(mut found: Vec<Diagnostic>, first: &str) -> Vec<Diagnost
 fn without_repeats(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut told: Vec<Diagnostic> = Vec::new();
     for diagnostic in found {
+        // In reading order what repeats a finding stands among those of the same place, just before.
         let mut here = told
             .iter()
             .rev()

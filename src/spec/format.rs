@@ -183,6 +183,13 @@ pub const XLSX: FileKind = FileKind {
 pub const FILE_KINDS: &[&FileKind] = &[&CSV, &GEOJSON, &GEOJSONL, &OGR, &PARQUET, &XLSX];
 
 /// The keys of the kinds of file: `source.<key>`, or `<key>` in `source.http`.
+///
+/// ```
+/// assert_eq!(
+///     cikr::spec::file_keys(),
+///     ["csv", "geojson", "geojsonl", "ogr", "parquet", "xlsx"]
+/// );
+/// ```
 pub fn file_keys() -> Vec<&'static str> {
     FILE_KINDS.iter().map(|kind| kind.key).collect()
 }

@@ -13,6 +13,15 @@ use super::text::{Span, TextFile};
 impl TextFile {
     /// Reads a UTF-8 file of at most `limit` bytes.
     ///
+    /// ```
+    /// use cikr::spec::TextFile;
+    ///
+    /// let file = TextFile::open("schemas/hospitals.toml".as_ref(), 1 << 20).unwrap();
+    /// assert_eq!(file.name, "schemas/hospitals.toml");
+    /// let refused = TextFile::open("schemas".as_ref(), 1 << 20).unwrap_err();
+    /// assert_eq!(refused.message, "cannot read `schemas`: not a regular file");
+    /// ```
+    ///
     /// # Errors
     /// Says why the file cannot be used: absent, unreadable, too large, not UTF-8.
     pub fn open(path: &Path, limit: u64) -> Result<Arc<Self>, Diagnostic> {
@@ -52,6 +61,7 @@ fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     }
     let file = File::open(path)?;
     let mut bytes = Vec::new();
+    // A byte more than it may have tells a file that is too long from one that just fits.
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -159,6 +159,13 @@ pub struct LayerSectorSpec {
 
 impl PipelineSpec {
     /// Reads a pipeline file as far as possible; none if there is no text to read.
+    ///
+    /// ```
+    /// let mut mistakes = Vec::new();
+    /// let spec = cikr::spec::PipelineSpec::read("pipelines/demo.toml".as_ref(), &mut mistakes).unwrap();
+    /// assert!(mistakes.is_empty());
+    /// assert_eq!(spec.id.unwrap().value, "demo");
+    /// ```
     pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
         let file = TextFile::open(path, LARGEST)
             .map_err(|diagnostic| found.push(diagnostic))

@@ -26,6 +26,14 @@ pub struct CsvTable<const N: usize> {
 
 impl<const N: usize> CsvTable<N> {
     /// Reads the rows that have every cell; none if there is no text or a column is absent.
+    ///
+    /// ```
+    /// let mut mistakes = Vec::new();
+    /// let columns = ["sector_code", "name", "lead_agency", "source"];
+    /// let table = cikr::spec::CsvTable::read("schemas/reference/sectors.csv".as_ref(), columns, &mut mistakes);
+    /// assert!(mistakes.is_empty());
+    /// assert_eq!(table.unwrap().rows.len(), 16);
+    /// ```
     pub fn read(path: &Path, columns: [&'static str; N], found: &mut Vec<Diagnostic>) -> Option<Self> {
         let file = TextFile::open(path, LARGEST)
             .map_err(|diagnostic| found.push(diagnostic))
@@ -57,6 +65,8 @@ type Cells = Vec<Spanned<String>>;
 /// Every record with its cells' places.
 fn read_records(file: &Arc<TextFile>, found: &mut Vec<Diagnostic>) -> Vec<Cells> {
     let mut reader = ReaderBuilder::new()
+        // The header is a record like the others, for its cells have places, too; and of rows that are too short
+        // or too long every one is told, not only the first.
         .has_headers(false)
         .flexible(true)
         .from_reader(file.text.as_bytes());
@@ -88,6 +98,7 @@ fn locate_cells(file: &Arc<TextFile>, place: Range<usize>, record: &StringRecord
     let mut cursor = place.start;
     let mut cells = Vec::new();
     for cell in record {
+        // A blank line before a record is a part of what the parser says is the record.
         let rest = &file.text[cursor..end];
         let blank = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
         cursor += blank;

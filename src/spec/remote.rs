@@ -152,5 +152,6 @@ fn read_auth(table: &mut Table<'_>) -> AuthSpec {
     });
     let token = table.optional_text("token").map(AuthSpec::Token);
     let tables = basic.or(login).map(|way| way.value);
+    // As with kinds of source: a second way is refused above, and the first is gone on with.
     tables.or(bearer).or(token).unwrap_or(AuthSpec::Unknown)
 }

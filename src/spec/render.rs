@@ -25,6 +25,14 @@ pub struct Finding {
 }
 
 /// The mistakes as records, in the order given.
+///
+/// ```
+/// use cikr::plan::{Overrides, load};
+///
+/// let mistakes = load("pipelines/no_such.toml".as_ref(), &Overrides::default()).unwrap_err();
+/// let finding = &cikr::spec::findings(&mistakes)[0];
+/// assert_eq!((finding.file.as_str(), finding.line), ("pipelines/no_such.toml", None));
+/// ```
 pub fn findings(diagnostics: &[Diagnostic]) -> Vec<Finding> {
     diagnostics.iter().map(to_finding).collect()
 }
@@ -34,12 +42,21 @@ const MOST: usize = 50;
 
 /// The mistakes with their source lines, in rustc's style, a blank line between two; of very many the first ones, errors
 /// before warnings.
+///
+/// ```
+/// use cikr::plan::{Overrides, load};
+///
+/// let mistakes = load("pipelines/no_such.toml".as_ref(), &Overrides::default()).unwrap_err();
+/// let text = cikr::spec::render(&mistakes, false);
+/// assert!(text.contains("cannot read `pipelines/no_such.toml`: no such file"));
+/// ```
 pub fn render(diagnostics: &[Diagnostic], colour: bool) -> String {
     let renderer = if colour {
         Renderer::styled()
     } else {
         Renderer::plain()
     };
+    // Warnings get what errors leave of the room: with hundreds of either, the errors are what stops the run.
     let errors = diagnostics.iter().filter(|one| one.is_error()).count();
     let mut errors_left = errors.min(MOST);
     let mut warnings_left = MOST - errors_left;

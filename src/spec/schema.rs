@@ -152,6 +152,7 @@ impl FieldSpec {
     /// This field of a block, with every key that a schema's field of the same name writes in place of its own.
     #[must_use]
     pub fn overridden(&self, own: Self) -> Self {
+        // Key by key: a schema that reads the column from elsewhere keeps what the block says it means.
         let base = self.clone();
         Self {
             name: own.name.or(base.name),
@@ -178,6 +179,13 @@ pub type CodeSpec = Pair;
 
 impl SchemaSpec {
     /// Reads a schema file as far as possible; none if there is no text to read.
+    ///
+    /// ```
+    /// let mut mistakes = Vec::new();
+    /// let spec = cikr::spec::SchemaSpec::read("schemas/hospitals.toml".as_ref(), &mut mistakes).unwrap();
+    /// assert!(mistakes.is_empty());
+    /// assert_eq!(spec.geometry.unwrap().value, "point");
+    /// ```
     pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
         let file = TextFile::open(path, LARGEST)
             .map_err(|diagnostic| found.push(diagnostic))
@@ -188,6 +196,11 @@ impl SchemaSpec {
     }
 
     /// What a schema file may hold.
+    ///
+    /// ```
+    /// let shape = cikr::spec::SchemaSpec::shape();
+    /// assert!(shape.keys.iter().any(|key| key.name == "geometry" && key.is_required));
+    /// ```
     pub fn shape() -> Shape {
         table::shape_of(|table| read_schema(table, &TextFile::empty()))
     }

@@ -22,6 +22,14 @@ pub(super) fn parse_time(text: &str) -> Option<u64> {
 }
 
 /// Bytes of a size such as `16 MiB` or `500kB`; none if it isn't one, or is over `u64`.
+///
+/// ```
+/// use cikr::spec::parse_size;
+///
+/// assert_eq!(parse_size("16 MiB"), Some(16 << 20));
+/// assert_eq!(parse_size("500kB"), Some(500_000));
+/// assert_eq!(parse_size("16"), None, "a size has a unit");
+/// ```
 pub fn parse_size(text: &str) -> Option<u64> {
     parse_measured(text, &SIZE_UNITS)
 }
@@ -32,6 +40,7 @@ fn parse_measured(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let count: u64 = text[..digits].parse().ok()?;
     let unit = text[digits..].trim_start();
     let (_, scale) = units.iter().find(|(name, _)| *name == unit)?;
+    // A size beyond `u64` is refused as written, not cut to what fits.
     count.checked_mul(*scale)
 }
 

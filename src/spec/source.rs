@@ -81,6 +81,7 @@ fn any_kind(table: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
         )
     });
     let http = table.optional_table("http", http_source);
+    // A second kind has been refused by now: which of them stands for the source only decides what else is told.
     let spec = arcgis.or(file).or(http)?;
     Some(Spanned::new(spec.value?, spec.span))
 }

@@ -41,6 +41,7 @@ pub(super) fn read_document<T>(
     found: &mut Vec<Diagnostic>,
     read: impl FnOnce(&mut Table<'_>) -> T,
 ) -> T {
+    // The parser goes on after an error, so that a file's other mistakes are told in the same run.
     let (root, errors) = DeTable::parse_recoverable(&file.text);
     for error in errors {
         let place = error.span().map(|bytes| Span::new(file, bytes));
@@ -86,6 +87,7 @@ impl Table<'_> {
     /// Text that is not blank.
     pub(super) fn optional_text(&mut self, key: &'static str) -> Option<Spanned<String>> {
         let text = self.typed_value(key, Kind::Text, "text", text_of)?;
+        // Blanks alone: a tab is white space as well, and a delimiter.
         if text.value.trim_matches(' ').is_empty() {
             self.error(text.span, format!("`{key}` is empty"));
             return None;
@@ -224,6 +226,7 @@ impl Table<'_> {
         read: impl FnOnce(&mut Table<'_>) -> T,
     ) -> Option<Spanned<T>> {
         if self.is_probe {
+            // No table is there to be read: its reader is asked about an empty one.
             return self.record_shape(key, Kind::Table(shape_of(read)));
         }
         let value = self.raw_value(key, Kind::Table(Shape::default()))?;
@@ -342,6 +345,8 @@ impl Table<'_> {
 
     /// Reports the keys nobody asked for.
     fn report_unknown_keys(&mut self) {
+        // Keys that were asked for are all the table may hold: so no list of them has to be kept beside the
+        // reader.
         let unknown = self.entries.keys().filter(|key| {
             self.known
                 .iter()
@@ -436,6 +441,7 @@ fn text_of(value: &DeValue<'_>) -> Option<String> {
 
 fn integer_of(value: &DeValue<'_>) -> Option<i64> {
     let integer = value.as_integer()?;
+    // TOML writes whole numbers in hexadecimal, octal and binary, too.
     i64::from_str_radix(integer.as_str(), integer.radix()).ok()
 }
 

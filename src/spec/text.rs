@@ -59,6 +59,7 @@ pub struct TextFile {
 impl TextFile {
     /// A text under a name.
     pub(super) fn new(name: String, text: String) -> Self {
+        // Found once, for a place is asked for with every mistake and every cell of a table.
         let starts = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))
             .collect();
@@ -76,6 +77,13 @@ impl TextFile {
     }
 
     /// Line and column of a byte offset, both from 1; columns count characters.
+    ///
+    /// ```
+    /// let file = cikr::spec::TextFile::open("schemas/hospitals.toml".as_ref(), 1 << 20).unwrap();
+    /// let second_line = file.text.find('\n').unwrap() + 1;
+    /// assert_eq!(file.position(second_line), (2, 1));
+    /// assert_eq!(file.line(second_line - 1), 1);
+    /// ```
     pub fn position(&self, offset: usize) -> (usize, usize) {
         let line = self.line(offset);
         let before = &self.text[self.starts[line - 1]..self.text.floor_char_boundary(offset)];
@@ -94,11 +102,21 @@ impl TextFile {
 /// The path a file means by `written`: beside itself, with `..` removed from the text.
 ///
 /// The result names both what is opened and what messages show, so that the two never differ.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use cikr::spec::beside;
+///
+/// let path = beside(Path::new("pipelines/demo.toml"), "../sample-data/dams.csv");
+/// assert_eq!(path, Path::new("sample-data/dams.csv"));
+/// ```
 pub fn beside(file: &Path, written: &str) -> PathBuf {
     let mut path = PathBuf::new();
     for part in file.parent().unwrap_or(Path::new("")).join(written).components() {
         match part {
             Component::CurDir => {}
+            // Where nothing in the text comes before it, `..` stays: a file system alone knows what is above.
             Component::ParentDir if matches!(path.components().next_back(), Some(Component::Normal(_))) => {
                 path.pop();
             }

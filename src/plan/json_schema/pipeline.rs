@@ -19,22 +19,27 @@ pub(super) fn keys(products: &[ProductName]) -> Keys {
     let whole =
         file("Which layers, from which sources, against which boundaries. Paths are relative to this file.");
     let sources = [
-        sources(),
+        source_keys(),
         csv_geometry::keys(),
         dialect::keys(),
         format::keys(),
         servers::keys(),
     ];
-    let tables = [jurisdictions(), layers(), gates(), settings(products)];
+    let tables = [
+        jurisdiction_keys(),
+        layer_keys(),
+        gate_keys(),
+        settings_keys(products),
+    ];
     by_path(
         [whole]
             .into_iter()
-            .chain(top())
+            .chain(top_level_keys())
             .chain(tables.into_iter().chain(sources).flatten()),
     )
 }
 
-fn top() -> Vec<Key> {
+fn top_level_keys() -> Vec<Key> {
     vec![
         key("id", "Short name of the pipeline.")
             .identifier()
@@ -42,7 +47,7 @@ fn top() -> Vec<Key> {
         key("title", "Title of the releases.").example("Critical infrastructure of the Gulf coast"),
         key("description", "What the releases are for.").example("Facilities of six sectors, every night."),
         key("store", "Folder of the releases.").example("../out/demo"),
-        key("schemas", "Folder of the layer schemas.").otherwise("../schemas"),
+        key("schemas", "Folder of the layer schemas.").default_value("../schemas"),
         key(
             "reference",
             "Folder of the reference tables; `reference` beside the schemas by default.",
@@ -53,7 +58,7 @@ fn top() -> Vec<Key> {
             "Regions that tiles are made for: the table `regions-<name>.csv` of the reference tables.",
         )
         .identifier()
-        .otherwise("fema"),
+        .default_value("fema"),
         key(
             "expected",
             "Table of the counts that a reviewer expects, per layer and state.",
@@ -63,7 +68,7 @@ fn top() -> Vec<Key> {
     ]
 }
 
-fn settings(products: &[ProductName]) -> Vec<Key> {
+fn settings_keys(products: &[ProductName]) -> Vec<Key> {
     let rows = "rows; a page is a leaf of the tree, a row group its parent, a tile a file";
     vec![
         key("limits", "What a run may take."),
@@ -74,14 +79,14 @@ fn settings(products: &[ProductName]) -> Vec<Key> {
             "Memory for a run; rows that don't fit wait in a scratch file. By default half of what the machine or its \
              control group has, 2 GiB at most.",
         )
-        .within(&MEMORY.range)
+        .number_range(&MEMORY.range)
         .example("1 GiB"),
         key(
             "limits.isolate",
             "Whether GDAL, Parquet and spreadsheets are read in a process of its own, so that a file that breaks its \
              reader ends one layer.",
         )
-        .otherwise(true),
+        .default_value(true),
         key("limits.archive", "Largest content of a zip archive.").bounds(&ARCHIVE),
         key(
             "limits.fetch",
@@ -96,34 +101,34 @@ fn settings(products: &[ProductName]) -> Vec<Key> {
             "limits.unmet-counts",
             "Counts that may be other than expected before the exit code says so; any number by default.",
         )
-        .within(&UNMET.range)
+        .number_range(&UNMET.range)
         .example(UNMET.default),
         key("output", "How tiles are written."),
         key("output.profile", "`compat` is GeoParquet 1.1, which every reader opens.")
-            .words(PROFILES.map(|(word, ())| word))
-            .otherwise(PROFILES[0].0),
+            .one_of_words(PROFILES.map(|(word, ())| word))
+            .default_value(PROFILES[0].0),
         key("output.tile-rows", &format!("Largest tile, {rows}.")).bounds(&TILE_ROWS),
         key("output.group-rows", &format!("Largest row group, {rows}.")).bounds(&GROUP_ROWS),
         key("output.page-rows", &format!("Largest page, {rows}.")).bounds(&PAGE_ROWS),
         key("output.zstd-level", "Compression: more is smaller and slower.").bounds(&ZSTD_LEVEL),
         key("output.products", "What is made beside the layers' tiles.")
-            .words(products.iter().map(|product| product.name))
+            .one_of_words(products.iter().map(|product| product.name))
             .example(products.iter().filter(|p| p.is_default).map(|p| p.name).collect::<Vec<_>>()),
         key(
             "output.national",
             "Whether each layer stands in one file too, `national.parquet`: adds that product.",
         )
-        .otherwise(false),
+        .default_value(false),
         key(
             "output.base-url",
             "Address that the store is served under, for `urls.txt`: no user, query or fragment.",
         )
-        .like("^https?://[^/?#@]+(/[^?#]*)?$")
+        .pattern("^https?://[^/?#@]+(/[^?#]*)?$")
         .example("https://data.example.org/cikr"),
     ]
 }
 
-fn jurisdictions() -> Vec<Key> {
+fn jurisdiction_keys() -> Vec<Key> {
     vec![
         key(
             "jurisdiction",
@@ -136,7 +141,7 @@ fn jurisdictions() -> Vec<Key> {
             "jurisdiction.kind",
             "What the polygons are; there is one set of each kind but `other`, which fills `<id>_code`.",
         )
-        .words(KINDS.map(|(word, _)| word)),
+        .one_of_words(KINDS.map(|(word, _)| word)),
         key("jurisdiction.vintage", "Year or date of the boundaries.").example("2023"),
         key(
             "jurisdiction.code",
@@ -158,7 +163,7 @@ fn jurisdictions() -> Vec<Key> {
     ]
 }
 
-fn layers() -> Vec<Key> {
+fn layer_keys() -> Vec<Key> {
     vec![
         key("layer", "A layer of facilities."),
         key(
@@ -166,7 +171,7 @@ fn layers() -> Vec<Key> {
             "Short name of the layer; it stands in paths and facility ids.",
         )
         .identifier()
-        .never([INVENTORY])
+        .except_words([INVENTORY])
         .example("hospitals"),
         key(
             "layer.schema",
@@ -178,7 +183,7 @@ fn layers() -> Vec<Key> {
             "layer.inventory",
             &format!("Whether the rows stand in `{INVENTORY}` too; not for a second vintage of a layer."),
         )
-        .otherwise(true),
+        .default_value(true),
         key(
             "layer.synthetic",
             "Whether the rows of this source are made up, over the schema's.",
@@ -189,7 +194,7 @@ fn layers() -> Vec<Key> {
         key("layer.licence", "Licence of this source, over the schema's.").example("CC0-1.0"),
         key("layer.title", "Title of this layer, over the schema's.").example("Ethanol plants"),
         key("layer.geometry", "Geometry of this layer, over the schema's.")
-            .words(GEOMETRIES.map(|(word, _)| word)),
+            .one_of_words(GEOMETRIES.map(|(word, _)| word)),
         key(
             "layer.sector",
             "Sector of this layer's rows, over the schema's, whose NAICS codes and rules refine it.",
@@ -215,7 +220,7 @@ fn layers() -> Vec<Key> {
 }
 
 /// Of the `gate` of a layer.
-fn gates() -> Vec<Key> {
+fn gate_keys() -> Vec<Key> {
     let own = "percent; the schema's `max-rejects` where not written";
     vec![
         key("layer.gate", "What a source may change by before the last good rows stay in its place."),
@@ -227,34 +232,34 @@ fn gates() -> Vec<Key> {
         )
         .bounds(&RISE),
         key("layer.gate.null-geometry", &format!("Rows that may have no geometry, {own}."))
-            .within(&NULL_GEOMETRY.range)
+            .number_range(&NULL_GEOMETRY.range)
             .example(NULL_GEOMETRY.default),
         key("layer.gate.duplicate-keys", &format!("Rows that may repeat the key of another, {own}."))
-            .within(&DUPLICATE_KEYS.range)
+            .number_range(&DUPLICATE_KEYS.range)
             .example(DUPLICATE_KEYS.default),
         key("layer.gate.states", "USPS codes of the states and territories that the layer has rows in.")
-            .like("^[A-Z]{2}$")
+            .pattern("^[A-Z]{2}$")
             .example(["TX", "OK"]),
         key("layer.gate.outside", "Rows that may lie in other states than `states`, percent.").bounds(&OUTSIDE),
         key(
             "layer.gate.drift",
             "Whether columns that a field reads and that are gone or of another kind hold the layer back.",
         )
-        .otherwise(true),
+        .default_value(true),
         key("layer.gate.extent", "Whether rows in other places than before hold the layer back.")
-            .otherwise(true),
+            .default_value(true),
     ]
 }
 
 /// Of the `source` of a layer or jurisdiction; `*` is any kind, `format` tells of the kinds of file.
-fn sources() -> Vec<Key> {
+fn source_keys() -> Vec<Key> {
     vec![
         key(
             "source",
             "Where the rows are and how to read them: exactly one kind.",
         )
-        .table("minProperties", 1)
-        .table("maxProperties", 1),
+        .table_keyword("minProperties", 1)
+        .table_keyword("maxProperties", 1),
         key(
             "source.*.path",
             "File or folder, relative to this file; `${NAME}` stands for a variable of the environment.",
@@ -264,7 +269,7 @@ fn sources() -> Vec<Key> {
             "source.*.crs",
             "CRS of the coordinates, where the file doesn't say.",
         )
-        .like(CRS)
+        .pattern(CRS)
         .example("EPSG:4326"),
     ]
 }

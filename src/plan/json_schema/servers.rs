@@ -21,19 +21,19 @@ fn http_keys() -> Vec<Key> {
             "source.*.url",
             "Address; `${NAME}` stands for a variable of the environment.",
         )
-        .like(ADDRESS)
+        .pattern(ADDRESS)
         .example("https://data.example.org/FeatureServer/0"),
         key(
             "source.http.sha256",
             "SHA-256 that the file must have; it is then fetched once.",
         )
-        .like("^[0-9a-fA-F]{64}$")
+        .pattern("^[0-9a-fA-F]{64}$")
         .example("0".repeat(64)),
         key(
             "source.http.extension",
             "Extension of the landed file, where neither the URL nor the kind tells it.",
         )
-        .like("^[a-z0-9]+$")
+        .pattern("^[a-z0-9]+$")
         .example("zip"),
         key("source.*.max-bytes", "Size at which fetching is given up.").bounds(&MAX_BYTES),
         key(
@@ -45,7 +45,7 @@ fn http_keys() -> Vec<Key> {
             "source.*.insecure-tls",
             "Whether a certificate that doesn't verify is accepted; the log says so each time.",
         )
-        .otherwise(false),
+        .default_value(false),
     ]
 }
 
@@ -63,33 +63,33 @@ fn auth_keys() -> Vec<Key> {
             "source.*.auth.token",
             &format!("Name of {variable} with a token of ArcGIS."),
         )
-        .like(VARIABLE)
+        .pattern(VARIABLE)
         .example("AGENCY_TOKEN"),
         key(
             "source.*.auth.bearer",
             &format!("Name of {variable} with a bearer token."),
         )
-        .like(VARIABLE)
+        .pattern(VARIABLE)
         .example("AGENCY_TOKEN"),
         key("source.*.auth.basic", "User and password."),
         key("source.*.auth.basic.user", &format!("Name of {variable}."))
-            .like(VARIABLE)
+            .pattern(VARIABLE)
             .example("AGENCY_USER"),
         key("source.*.auth.basic.password", &format!("Name of {variable}."))
-            .like(VARIABLE)
+            .pattern(VARIABLE)
             .example("AGENCY_PASSWORD"),
         key(
             "source.*.auth.login",
             "User and password of ArcGIS, for a token that is renewed when it expires.",
         ),
         key("source.*.auth.login.url", "Address of `generateToken`.")
-            .like(ADDRESS)
+            .pattern(ADDRESS)
             .example("https://data.example.org/portal/sharing/rest/generateToken"),
         key("source.*.auth.login.user", &format!("Name of {variable}."))
-            .like(VARIABLE)
+            .pattern(VARIABLE)
             .example("AGENCY_USER"),
         key("source.*.auth.login.password", &format!("Name of {variable}."))
-            .like(VARIABLE)
+            .pattern(VARIABLE)
             .example("AGENCY_PASSWORD"),
     ]
 }
@@ -106,7 +106,7 @@ fn arcgis_keys() -> Vec<Key> {
             "Id or name of the layer, where the URL is a service's.",
         )
         .example(0),
-        key("source.arcgis.where", "Rows wanted, as SQL.").otherwise(ALL_ROWS),
+        key("source.arcgis.where", "Rows wanted, as SQL.").default_value(ALL_ROWS),
         key(
             "source.arcgis.page-rows",
             "Rows asked for at a time; the server's own limit counts too.",
@@ -117,7 +117,7 @@ fn arcgis_keys() -> Vec<Key> {
             "source.arcgis.pages",
             "Wire format: Esri JSON, or protocol buffers where the layer offers them.",
         )
-        .words(PAGES.map(|(word, _)| word))
-        .otherwise(PAGES[0].0),
+        .one_of_words(PAGES.map(|(word, _)| word))
+        .default_value(PAGES[0].0),
     ]
 }

@@ -181,7 +181,7 @@ fn every_mistake_has_its_place() {
 #[test]
 fn the_json_schema_takes_what_the_plan_takes() {
     let schema = json_schema(
-        super::super::Written::Pipeline,
+        super::super::WrittenFile::Pipeline,
         &super::super::Reference::default(),
         &[],
     );
