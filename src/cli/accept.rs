@@ -53,7 +53,7 @@ pub(super) struct Accept {
 
 /// A layer as listed.
 #[derive(Debug, Serialize)]
-struct Entry {
+struct LayerRecord {
     layer: String,
     held: Option<HeldBack>,
     acceptances: Vec<Acceptance>,
@@ -62,7 +62,7 @@ struct Entry {
 impl Accept {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
         let (plan, warnings) = load_plan(&self.pipeline, &[], None, self.store.as_deref(), &out.veil)?;
-        crate::report::problems(&warnings);
+        crate::report::show_mistakes(&warnings);
         // Against the plan: what is misspelt would wait in the store for a layer that never comes.
         let ids: Vec<&str> = plan.layers.iter().map(|layer| layer.id.as_str()).collect();
         if let Some(layer) = self.layer.as_deref().filter(|layer| !ids.contains(layer)) {
@@ -127,7 +127,7 @@ fn list_records(store: &Store, layers: &[&str], out: &mut Output<'_>) -> Result<
     for layer in layers {
         let record = store.gate_record(layer).map_err(store_error)?;
         if record.held.is_some() || !record.acceptances.is_empty() {
-            entries.push(Entry {
+            entries.push(LayerRecord {
                 layer: (*layer).to_owned(),
                 held: record.held,
                 acceptances: record.acceptances,
@@ -138,9 +138,9 @@ fn list_records(store: &Store, layers: &[&str], out: &mut Output<'_>) -> Result<
     Ok(exit::OK)
 }
 
-fn entries_text(entries: &[Entry]) -> String {
+fn entries_text(entries: &[LayerRecord]) -> String {
     let mut text = String::new();
-    for Entry {
+    for LayerRecord {
         layer,
         held,
         acceptances,

@@ -60,7 +60,7 @@ pub(super) struct Draft {
 }
 
 /// Files of a draft.
-struct Files {
+struct DraftFiles {
     schema: PathBuf,
     pipeline: PathBuf,
 }
@@ -91,7 +91,7 @@ impl Draft {
             &reference::load_tables(folder.as_deref())?,
             elsewhere.as_deref(),
         )?;
-        let files = self.into.as_ref().map(|into| Files {
+        let files = self.into.as_ref().map(|into| DraftFiles {
             schema: into.join("schemas").join(format!("{}.toml", draft.id)),
             pipeline: into.join("pipelines").join(format!("{}.toml", draft.id)),
         });
@@ -112,7 +112,7 @@ impl Draft {
     }
 }
 
-fn save_files(draft: &draft::Draft, files: &Files, is_forced: bool) -> Result<(), Error> {
+fn save_files(draft: &draft::Draft, files: &DraftFiles, is_forced: bool) -> Result<(), Error> {
     let texts = [
         (files.schema.clone(), &*draft.schema),
         (files.pipeline.clone(), &*draft.pipeline),
@@ -152,7 +152,7 @@ fn parse_answer(text: &str) -> Result<String, String> {
     }
 }
 
-fn facts_json(draft: &draft::Draft, files: Option<&Files>, fitting: &[String]) -> serde_json::Value {
+fn facts_json(draft: &draft::Draft, files: Option<&DraftFiles>, fitting: &[String]) -> serde_json::Value {
     json!({
         "id": draft.id,
         "rows": draft.rows,
@@ -170,7 +170,7 @@ fn facts_json(draft: &draft::Draft, files: Option<&Files>, fitting: &[String]) -
 }
 
 /// What was written, what was found, and what to do next.
-fn next_steps(draft: &draft::Draft, files: &Files, fitting: &[String], has_reference: bool) -> String {
+fn next_steps(draft: &draft::Draft, files: &DraftFiles, fitting: &[String], has_reference: bool) -> String {
     let schema = files.schema.display();
     let pipeline = files.pipeline.display();
     let mut text = format!("wrote {schema}\nwrote {pipeline}\n\n");

@@ -27,7 +27,7 @@ pub(super) struct Expected {
 
 /// A row of the file.
 #[derive(Debug, Serialize)]
-struct Row<'a> {
+struct ExpectedRow<'a> {
     layer: &'a str,
     state_code: &'a str,
     low: u64,
@@ -55,14 +55,14 @@ impl Expected {
             .layers
             .iter()
             .filter(|layer| layer.status != LayerStatus::Absent);
-        let rows: Vec<Row<'_>> = present
+        let rows: Vec<ExpectedRow<'_>> = present
             .flat_map(|layer| self.rows_of_layer(layer, &report))
             .collect();
         out.print(&rows, || csv_text(&rows))?;
         Ok(exit::OK)
     }
 
-    fn rows_of_layer<'a>(&self, layer: &'a LayerReport, report: &RunReport) -> Vec<Row<'a>> {
+    fn rows_of_layer<'a>(&self, layer: &'a LayerReport, report: &RunReport) -> Vec<ExpectedRow<'a>> {
         let total = std::iter::once((ALL_STATES, layer.rows_written));
         let states = layer
             .rows_by_state
@@ -71,7 +71,7 @@ impl Expected {
         let mut expected = Vec::new();
         for (state_code, rows) in total.chain(states) {
             let (low, high) = bounds_around(rows, self.tolerance);
-            expected.push(Row {
+            expected.push(ExpectedRow {
                 layer: &layer.id,
                 state_code,
                 low,
@@ -96,10 +96,10 @@ fn bounds_around(rows: u64, tolerance: f64) -> (u64, u64) {
     (rows.saturating_sub(away).max(rows.min(1)), rows + away)
 }
 
-fn csv_text(rows: &[Row<'_>]) -> String {
+fn csv_text(rows: &[ExpectedRow<'_>]) -> String {
     let mut text = format!("{}\n", EXPECTED_COLUMNS.join(","));
     for row in rows {
-        let Row {
+        let ExpectedRow {
             layer,
             state_code,
             low,

@@ -12,7 +12,7 @@ use super::pipeline::load_plan;
 use super::stop;
 use super::store::{open_store, store_error};
 use crate::error::{Error, exit};
-use crate::report::{self, Logging, Reporter, size};
+use crate::report::{self, Logging, Reporter, human_size};
 use crate::run::{self, AgedCopy, Fetched, FetchedSource, Keep, SourceStatus};
 use crate::store::Store;
 
@@ -47,7 +47,7 @@ impl Fetch {
     pub(super) fn run(&self, logging: &Logging, quiet: bool, out: &mut Output<'_>) -> Result<u8, Error> {
         stop::tell_of_signals(logging)?;
         let (plan, warnings) = load_plan(&self.file, &self.layer, None, self.store.as_deref(), &out.veil)?;
-        report::problems(&warnings);
+        report::show_mistakes(&warnings);
         let store = Store::open(&plan.store).map_err(store_error)?;
         let fetched = run::fetch(
             &plan,
@@ -69,7 +69,7 @@ fn fetch_summary(fetched: &Fetched) -> String {
     let widest = sources.iter().map(|source| source.id.len()).max().unwrap_or(0);
     let mut text = String::new();
     for source in &sources {
-        let bytes = source.bytes.map_or_else(String::new, size);
+        let bytes = source.bytes.map_or_else(String::new, human_size);
         let _ = writeln!(
             text,
             "{:widest$}  {bytes:>10}  {}",
@@ -146,7 +146,7 @@ impl Landing {
         let value = json!({ "dry_run": self.dry_run, "bytes": bytes, "pruned": pruned });
         out.print(&value, || {
             let verb = if self.dry_run { "would be pruned" } else { "pruned" };
-            let total = format!("{} copies of {} {verb}", pruned.len(), size(bytes));
+            let total = format!("{} copies of {} {verb}", pruned.len(), human_size(bytes));
             format!("{}{total}", copies_table(&pruned, ""))
         })?;
         Ok(exit::OK)
@@ -176,7 +176,7 @@ fn copies_table(copies: &[AgedCopy], none: &str) -> String {
         let checked = aged.checked_s.map_or_else(String::new, human_age);
         let id = &copy.id;
         let age = human_age(aged.age_s);
-        let bytes = size(copy.bytes);
+        let bytes = human_size(copy.bytes);
         let sha256 = copy.sha256.get(..12).unwrap_or_default();
         let _ = writeln!(
             text,

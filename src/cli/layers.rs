@@ -22,7 +22,7 @@ pub(super) struct Layers {
 
 /// A layer as listed.
 #[derive(Debug, Serialize)]
-struct Entry<'a> {
+struct ListedLayer<'a> {
     id: &'a str,
     title: String,
     sector: &'a str,
@@ -43,7 +43,7 @@ impl Layers {
             Ok(store) => run::last_report(&store).unwrap_or_default(),
             Err(_no_store_yet) => None,
         };
-        let entries: Vec<Entry<'_>> = plan
+        let entries: Vec<ListedLayer<'_>> = plan
             .layers
             .iter()
             .map(|layer| layer_entry(layer, last.as_ref()))
@@ -53,9 +53,9 @@ impl Layers {
     }
 }
 
-fn layer_entry<'a>(layer: &'a LayerPlan, last: Option<&'a RunReport>) -> Entry<'a> {
+fn layer_entry<'a>(layer: &'a LayerPlan, last: Option<&'a RunReport>) -> ListedLayer<'a> {
     let schema = &layer.schema;
-    Entry {
+    ListedLayer {
         id: layer.id.as_str(),
         title: schema.label(),
         sector: &schema.sector.code,
@@ -69,7 +69,7 @@ fn layer_entry<'a>(layer: &'a LayerPlan, last: Option<&'a RunReport>) -> Entry<'
     }
 }
 
-fn layers_table(entries: &[Entry<'_>]) -> String {
+fn layers_table(entries: &[ListedLayer<'_>]) -> String {
     let widest = entries.iter().map(|entry| entry.id.len()).max().unwrap_or(0);
     let mut text = String::new();
     for entry in entries {

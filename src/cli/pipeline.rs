@@ -35,7 +35,7 @@ impl Pipeline {
     /// The plan, with warnings shown.
     pub(super) fn load_plan(&self, veil: &Veil) -> Result<Plan, Error> {
         let (plan, warnings) = load_plan(&self.file, &self.layer, self.limit, self.store.as_deref(), veil)?;
-        crate::report::problems(&warnings);
+        crate::report::show_mistakes(&warnings);
         Ok(plan)
     }
 }

@@ -48,7 +48,7 @@ impl Check {
                 diagnostics: findings,
             });
         }
-        crate::report::problems(&findings);
+        crate::report::show_mistakes(&findings);
         Ok(exit::OK)
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::output::Output;
 use super::store::{StoreAt, is_release, is_store, open_store, release_folder, store_error};
 use crate::error::{Error, exit};
-use crate::report::size;
+use crate::report::human_size;
 use crate::run::{self, Verified};
 use crate::store::{self, ReleaseInfo};
 
@@ -143,7 +143,7 @@ fn releases_table(releases: &[ReleaseInfo]) -> String {
         let mark = if release.is_latest { "  latest" } else { "" };
         let id = &release.id;
         let rows = release.rows;
-        let bytes = size(release.bytes);
+        let bytes = human_size(release.bytes);
         let _ = writeln!(
             text,
             "{id}  {:>5} tiles  {rows:>10} rows  {bytes:>10}{mark}",

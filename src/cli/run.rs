@@ -85,7 +85,7 @@ impl Run {
         // The release is published by now, and stays so: only that nobody could be told is the failure (exit
         // code 8).
         let printed = out.print(&outcome.report, || {
-            report::summary(&outcome.report, &outcome.release)
+            report::run_summary(&outcome.report, &outcome.release)
         });
         printed.map_err(|error| match error {
             Error::Output { source, .. } => Error::Output {

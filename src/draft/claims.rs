@@ -33,7 +33,7 @@ const FEW: u64 = 3;
 type Extent = [f64; 4];
 
 /// How many rows were compared with the state that they name, and what came of it.
-pub(super) struct Claims<'a> {
+pub(super) struct StateClaims<'a> {
     column: Option<&'a str>,
     states: &'a [State],
     extents: HashMap<String, Extent>,
@@ -45,7 +45,7 @@ pub(super) struct Claims<'a> {
     first: Option<String>,
 }
 
-impl<'a> Claims<'a> {
+impl<'a> StateClaims<'a> {
     /// Nothing compared yet. Nothing will be where no column names states, or nobody knows what the coordinates are.
     pub(super) fn new(survey: &'a Survey, kinds: &[Kind], states: &'a [State]) -> Self {
         let reproject = match &survey.crs {

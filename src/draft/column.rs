@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::dates::Dates;
-use super::distinct::Distinct;
+use super::dates::DateFits;
+use super::distinct::DistinctCount;
 use super::sentinel::{self, Sentinel};
 use crate::plan::State;
 
@@ -63,9 +63,9 @@ pub(super) struct Column {
     /// The first value that is no state.
     pub(super) no_state: Option<String>,
     /// Values that are dates.
-    pub(super) dates: Dates,
+    pub(super) dates: DateFits,
     /// Distinct values.
-    pub(super) distinct: Distinct,
+    pub(super) distinct: DistinctCount,
     /// Values that are well-known text.
     wkt: u64,
     /// Well-known text of lines and polygons.
@@ -97,8 +97,8 @@ impl Column {
             is_code_like: true,
             states: 0,
             no_state: None,
-            dates: Dates::new(name),
-            distinct: Distinct::default(),
+            dates: DateFits::new(name),
+            distinct: DistinctCount::default(),
             wkt: 0,
             shapes: 0,
             rounded: 0,

@@ -42,7 +42,7 @@ const PATIENCE: u64 = 20;
 
 /// Patterns by the values they fit.
 #[derive(Debug)]
-pub(super) struct Dates {
+pub(super) struct DateFits {
     named: bool,
     /// Values that each pattern fits, and those that no earlier one does.
     fits: [(u64, u64); PATTERNS.len()],
@@ -51,7 +51,7 @@ pub(super) struct Dates {
     misfit: Option<String>,
 }
 
-impl Dates {
+impl DateFits {
     /// For the values of a column of this name.
     pub(super) fn new(column: &str) -> Self {
         let lower = column.to_ascii_lowercase();
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     fn formats(column: &str, values: &[&str]) -> Option<Vec<&'static str>> {
-        let mut dates = Dates::new(column);
+        let mut dates = DateFits::new(column);
         for value in values {
             dates.note_value(value);
         }
@@ -194,7 +194,7 @@ mod tests {
             formats("D", &["01/02/2020", "13/02/2020"]),
             Some(vec!["%d/%m/%Y"])
         );
-        let mut unsettled = Dates::new("D");
+        let mut unsettled = DateFits::new("D");
         unsettled.note_value("01/02/2020");
         assert!(unsettled.is_ambiguous());
         unsettled.note_value("01/22/2020");
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_few_mangled_dates_are_told_and_many_make_it_text() {
-        let mut dates = Dates::new("SOURCEDATE");
+        let mut dates = DateFits::new("SOURCEDATE");
         for _ in 0..400 {
             dates.note_value("2016/02/04 00:00:00");
         }

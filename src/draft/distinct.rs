@@ -14,13 +14,13 @@ const BITS: usize = 1 << 22;
 
 /// A count of distinct values.
 #[derive(Debug, Default)]
-pub(super) struct Distinct {
+pub(super) struct DistinctCount {
     exact: HashSet<u64>,
     bits: Vec<u64>,
     set: usize,
 }
 
-impl Distinct {
+impl DistinctCount {
     /// Takes a value into account.
     pub(super) fn note_value(&mut self, value: &str) {
         let hash = hash_value(value);
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn few_are_counted_and_many_estimated() {
-        let mut distinct = Distinct::default();
+        let mut distinct = DistinctCount::default();
         for n in 0..200_000_u64 {
             distinct.note_value(&n.to_string());
             if n % 3 == 0 {

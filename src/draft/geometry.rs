@@ -8,7 +8,7 @@ use crate::plan::GeometryKind;
 
 /// Families seen, and where the first positions are.
 #[derive(Debug, Default)]
-pub(super) struct Shapes {
+pub(super) struct GeometryTally {
     families: BTreeMap<u32, u64>,
     degrees: Positions,
     others: Positions,
@@ -35,7 +35,7 @@ const GEOMETRY_COLLECTION: u32 = 7;
 /// Deepest nesting of multi geometries that is followed.
 const DEEPEST: usize = 4;
 
-impl Shapes {
+impl GeometryTally {
     /// Takes a geometry into account, little-endian WKB, as every reader gives it; gives its first position.
     pub(super) fn note_geometry(&mut self, wkb: &[u8]) -> Option<(f64, f64)> {
         *self.families.entry(read_u32(wkb, 1)?).or_default() += 1;
@@ -157,8 +157,8 @@ mod tests {
 
     use super::*;
 
-    fn shapes(geometries: Vec<Geometry>) -> Shapes {
-        let mut shapes = Shapes::default();
+    fn shapes(geometries: Vec<Geometry>) -> GeometryTally {
+        let mut shapes = GeometryTally::default();
         for geometry in geometries {
             let mut wkb = Vec::new();
             write_geometry(&mut wkb, &geometry, &WriteOptions::default()).unwrap();
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn broken_bytes_are_passed_over() {
-        let mut shapes = Shapes::default();
+        let mut shapes = GeometryTally::default();
         shapes.note_geometry(&[1, 1, 0, 0, 0, 9]);
         shapes.note_geometry(&[]);
         assert_eq!(shapes.extent(), None);

@@ -11,7 +11,7 @@ use arrow_array::{Array, ArrayRef};
 use super::column::Column;
 use super::crs::{self, PlaceChoice};
 use super::crs_evidence::CrsEvidence;
-use super::geometry::Shapes;
+use super::geometry::GeometryTally;
 use super::names;
 use super::parts;
 use super::places::Places;
@@ -43,7 +43,7 @@ pub(super) fn look_through(wanted: &Request, reference: &Reference) -> Result<Su
         remarks: Vec::new(),
         others,
         columns: Vec::new(),
-        shapes: Shapes::default(),
+        shapes: GeometryTally::default(),
         rows: 0,
         broken: 0,
         nowhere: 0,

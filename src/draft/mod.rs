@@ -46,7 +46,7 @@ use std::path::Path;
 pub use request::Request;
 pub use write::Draft;
 
-use self::claims::Claims;
+use self::claims::StateClaims;
 use self::kind::Kind;
 use crate::error::Error;
 use crate::plan::Reference;
@@ -106,7 +106,7 @@ fn of_file(wanted: &Request, reference: &Reference, folder: Option<&str>) -> Res
     // A further pass over the file; without places or keys every row would be a reject, and the count says
     // nothing.
     if survey.has_coordinates && key.is_some() {
-        let mut claims = Claims::new(&survey, &kinds, &reference.states);
+        let mut claims = StateClaims::new(&survey, &kinds, &reference.states);
         let fields = field::fields_of(&survey, &kinds, key.as_ref());
         let of_key = field::fields_of_key(&fields, key.as_ref());
         let rejected = trial::count_rejects(&survey, wanted, &of_key, &reference.states, &mut claims);

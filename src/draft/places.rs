@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use arrow_array::{Array, StringArray};
 
-use super::geometry::{Shapes, is_beyond, point_position};
+use super::geometry::{GeometryTally, is_beyond, point_position};
 use super::sentinel::{is_decimal_comma, parse_number};
 use super::snake_case::{letters_and_digits, snake_case};
 use super::toml_text::shortened;
@@ -39,7 +39,7 @@ const PLANE: [(&str, &str); 4] = [
 #[derive(Debug, Default)]
 pub(super) struct Place {
     /// Positions and how far they reach.
-    pub(super) shapes: Shapes,
+    pub(super) shapes: GeometryTally,
     /// Positions with more than three decimal places, as degrees have and few other numbers.
     fine: u64,
 }

@@ -6,7 +6,7 @@ use crate::feature::{Reject, RejectReason};
 
 /// Rows that a run would reject.
 #[derive(Debug, Default)]
-pub(super) struct Rejected {
+pub(super) struct RejectedRows {
     /// All of them, each once, whatever is wrong with it.
     pub(super) rows: u64,
     /// Those that lie beyond ±180 and ±90.
@@ -15,7 +15,7 @@ pub(super) struct Rejected {
     pub(super) first_beyond: Option<(u64, String)>,
 }
 
-impl Rejected {
+impl RejectedRows {
     pub(super) fn note_rejects(&mut self, rejects: &[Reject]) {
         self.rows += rejects.len() as u64;
         for reject in rejects {

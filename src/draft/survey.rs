@@ -4,9 +4,9 @@
 
 use super::column::Column;
 use super::crs_evidence::CrsEvidence;
-use super::geometry::Shapes;
+use super::geometry::GeometryTally;
 use super::places::{MissingPosition, Places};
-use super::rejected::Rejected;
+use super::rejected::RejectedRows;
 use crate::plan::Format;
 
 /// What a look through a file has shown.
@@ -33,7 +33,7 @@ pub(super) struct Survey {
     /// Columns in source order.
     pub(super) columns: Vec<Column>,
     /// Geometries.
-    pub(super) shapes: Shapes,
+    pub(super) shapes: GeometryTally,
     /// Rows looked at, broken records left out.
     pub(super) rows: u64,
     /// Records that can't be parsed.
@@ -47,7 +47,7 @@ pub(super) struct Survey {
     /// Rows that a key may lose.
     pub(super) most_lost: u64,
     /// Rows that a run would reject, where they have been counted.
-    pub(super) rejected: Option<Rejected>,
+    pub(super) rejected: Option<RejectedRows>,
     /// What is to be asked where most rows lie outside the state that they name.
     pub(super) outside: Option<String>,
     /// Where the rows say they are, until one place is chosen.

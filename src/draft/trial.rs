@@ -4,11 +4,11 @@
 
 use std::collections::HashSet;
 
-use super::claims::Claims;
+use super::claims::StateClaims;
 use super::crs_evidence::CrsEvidence;
 use super::distinct::hash_value;
 use super::field::FieldDraft;
-use super::rejected::Rejected;
+use super::rejected::RejectedRows;
 use super::request::Request;
 use super::rows::read_batches;
 use super::survey::Survey;
@@ -37,8 +37,8 @@ pub(super) fn count_rejects(
     wanted: &Request,
     key: &[&FieldDraft<'_>],
     states: &[State],
-    claims: &mut Claims<'_>,
-) -> Result<Option<Rejected>, SourceError> {
+    claims: &mut StateClaims<'_>,
+) -> Result<Option<RejectedRows>, SourceError> {
     let schema = key_schema(survey, key);
     let crs = match &survey.crs {
         CrsEvidence::Stated(crs) => Some(crs.clone()),
@@ -50,7 +50,7 @@ pub(super) fn count_rejects(
         None => Ok(Some(Box::new(UnknownCrs) as Box<dyn Reproject>)),
     };
     let Ok(reproject) = reproject else { return Ok(None) };
-    let mut rejected = Rejected::default();
+    let mut rejected = RejectedRows::default();
     // `normalise` knows one batch; keys repeat across all of them.
     let mut seen: HashSet<u64> = HashSet::new();
     for batch in read_batches(&survey.format, wanted, None)? {

@@ -77,6 +77,7 @@ pub(super) fn check_url(url: &str) -> Result<(), &'static str> {
 
 /// Whether nobody on the way can read what is sent.
 pub(super) fn is_private(url: &str) -> bool {
+    // What is no address is reported as that, and not as one that anybody can read as well.
     let Ok(parsed) = url::Url::parse(url) else {
         return true;
     };

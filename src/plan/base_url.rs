@@ -12,6 +12,7 @@ impl Check<'_> {
             diagnostic.help =
                 Some("write where the store is served, as `https://example.org/cikr`".to_owned());
         }
+        // Paths are put behind it with a slash of their own.
         Some(written.value.trim_end_matches('/').to_owned())
     }
 }

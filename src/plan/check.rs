@@ -154,6 +154,7 @@ impl Check<'_> {
         what: &str,
         written: impl IntoIterator<Item = &'w Spanned<String>>,
     ) {
+        // Ids name files and columns, and not every file system or reader tells cases apart.
         let mut seen: Vec<&str> = Vec::new();
         for name in written {
             match seen

@@ -82,6 +82,7 @@ pub(super) fn resolve(
         }
         _ => {}
     }
+    // A cell of WKT is a geometry or empty: no number in it could stand for none.
     if let (Some(_), Some(null)) = (wkt, null) {
         check.error(&null.span, "`null` is for `x` and `y`");
     }

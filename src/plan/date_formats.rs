@@ -85,6 +85,7 @@ fn gives_a_date(pattern: &str) -> bool {
     }
     let mut parsed = Parsed::new();
     let is_parsed = parse(&mut parsed, &printed, StrftimeItems::new(pattern)).is_ok();
+    // A moment with its offset from UTC gives a date, too.
     is_parsed && (parsed.to_naive_date().is_ok() || parsed.to_naive_datetime_with_offset(0).is_ok())
 }
 

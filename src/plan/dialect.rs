@@ -97,6 +97,7 @@ impl Dialect {
 
     /// The keys that a pipeline must have for it.
     pub(super) fn pipeline_keys(self) -> Vec<(&'static str, Value)> {
+        // What is usual isn't written: a drafted pipeline says what is special about its file.
         let is_usual = self.delimiter == Self::USUAL.delimiter;
         let delimiter = (!is_usual).then(|| ("delimiter", json!(char::from(self.delimiter))));
         let header_row = self.header_row.map(|row| ("header-row", json!(row)));

@@ -87,7 +87,7 @@ pub(super) fn load(
         .iter()
         .filter_map(|layer| layer.value.id.as_ref())
         .map(|id| id.value.as_str());
-    let known = Known {
+    let known = KnownNames {
         layers: ids.collect(),
         states,
     };
@@ -107,12 +107,12 @@ pub(super) fn load(
     })
 }
 
-struct Known<'a> {
+struct KnownNames<'a> {
     layers: Vec<&'a str>,
     states: &'a [State],
 }
 
-fn expected_count(check: &mut Check<'_>, row: &[Cell; 6], known: &Known<'_>) -> ExpectedCount {
+fn expected_count(check: &mut Check<'_>, row: &[Cell; 6], known: &KnownNames<'_>) -> ExpectedCount {
     let [layer, state, low, high, source, reviewed] = row;
     check.require_among("a layer of this pipeline", layer, known.layers.iter().copied());
     // What is placed in no state is counted as well, and has no code in states.csv.
@@ -209,6 +209,7 @@ fn report_contradictions(check: &mut Check<'_>, rows: &[[Cell; 6]], counts: &[Ex
 
 /// A proposal that nobody has dated is no expectation.
 fn warn_of_undated(check: &mut Check<'_>, rows: &[[Cell; 6]]) {
+    // One warning for all rows: a file fresh from `cikr expected` has no dated one.
     let mut undated = rows.iter().filter(|[.., reviewed]| reviewed.value.is_empty());
     if let Some([.., first]) = undated.next() {
         let message = format!(

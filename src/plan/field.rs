@@ -107,6 +107,7 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &FieldSpec, is_key: bool) -> 
         from: texts_or_empty(spec.from.as_ref()),
         unit: optional_text(spec.unit.as_ref()),
         description: text_or_empty(spec.description.as_ref()),
+        // Trimmed like the cells that they are compared with.
         null: texts_or_empty(spec.null.as_ref())
             .iter()
             .map(|sentinel| sentinel.trim().to_owned())
@@ -248,6 +249,7 @@ fn coded_values(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Ve
     if codes.value.is_empty() {
         check.error(&codes.span, "`codes` is empty");
     }
+    // As numbers where the field is of integers: `1` and `01` are one code then.
     let mut numbers: Vec<i64> = Vec::new();
     for (code, meaning) in &codes.value {
         if meaning.value.trim().is_empty() {

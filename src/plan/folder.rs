@@ -6,6 +6,7 @@ use std::path::Path;
 
 /// Names, without extension, of a folder's files of one extension, sorted; for suggestions only.
 pub(super) fn file_stems(folder: &Path, extension: &str) -> Vec<String> {
+    // It serves suggestions alone: a folder that can't be read has none to give.
     let files = read_dir(folder)
         .into_iter()
         .flatten()

@@ -12,7 +12,7 @@ use super::csv_geometry::{self, CsvGeometry, X_AND_Y_OR_WKT};
 use super::dialect::{self, Dialect};
 use super::key::{Key, key};
 use crate::feature::Crs;
-use crate::spec::{self, FILE_KINDS, FileKind, FormatSpec, SourceSpec, Span};
+use crate::spec::{self, FILE_KINDS, FileKind, FormatSpec, GeometryPlace, SourceSpec, Span};
 
 /// How to read a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,9 +161,10 @@ fn require_crs(check: &mut Check<'_>, source: &SourceSpec, place: &Span, schema:
 
 /// What the kinds of file and their keys mean, for editors.
 pub(super) fn keys() -> Vec<Key> {
+    // One entry for each kind from its row, so that editors learn of a new one with it.
     let kinds = FILE_KINDS.iter().map(|kind| {
         let described = key(&format!("source.{}", kind.key), kind.description);
-        if kind.has_geometry_columns {
+        if kind.geometry == GeometryPlace::Columns {
             described.one_of(X_AND_Y_OR_WKT)
         } else {
             described
@@ -228,6 +229,16 @@ impl Format {
     /// ```
     pub fn may_end_anywhere(&self) -> bool {
         self.file_kind().may_end_anywhere
+    }
+
+    /// Whether this project's own code reads it, so that it needs no process of its own.
+    ///
+    /// ```
+    /// assert!(cikr::plan::Format::Geojson.is_own_reader());
+    /// assert!(!cikr::plan::Format::Parquet { geometry: None }.is_own_reader());
+    /// ```
+    pub fn is_own_reader(&self) -> bool {
+        self.file_kind().is_own_reader
     }
 
     /// The keys of its own that a pipeline must have for it, with their values: texts and whole numbers.

@@ -103,6 +103,7 @@ pub(super) fn resolve(
             check.require_among("the USPS code of a state or territory", state, known);
         }
     }
+    // Where nobody says in which states a layer lies, none of its rows is outside.
     if let Some(outside) = spec.outside.as_ref().filter(|_| spec.states.is_none()) {
         check.error(&outside.span, "`outside` says nothing without `states`");
     }

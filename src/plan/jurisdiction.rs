@@ -105,6 +105,7 @@ pub(super) fn resolve(
             &mut check,
             &spec.path,
             set.source.as_ref(),
+            // A set has no schema that could declare its CRS.
             Some(&None),
             variables,
         );

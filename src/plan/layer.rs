@@ -77,6 +77,8 @@ pub(super) fn resolve(
             .and_then(|id| schemas.get(&id.value))
             .cloned()
             .flatten();
+        // None where the schema is not known: it may well declare a CRS, so nothing is said of one that is
+        // missing.
         let fallback = schema.as_ref().map(|schema| schema.crs.clone());
         let source = source::resolve(
             &mut check,

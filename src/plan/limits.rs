@@ -77,6 +77,8 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &PipelineSpec, rows: Option<u
         batch_rows: check.count_in_range(limits.batch_rows.as_ref(), &BATCH_ROWS),
         rows,
         archive_bytes: check.in_range(limits.archive.as_ref(), &ARCHIVE),
+        // On unless it is turned off: a file that breaks GDAL, Parquet or a workbook's reader shall end one
+        // layer.
         isolate: limits.isolate.as_ref().is_none_or(|written| written.value),
         read: Duration::from_secs(check.in_range(limits.read.as_ref(), &READ_S)),
     }

@@ -87,7 +87,7 @@ impl Reference {
     pub fn passages(&self) -> Vec<Passage> {
         // Two cells are joined where some facility of today's sectors would stand in both; that way every
         // passage can be told with the sectors it goes through.
-        let mut found: BTreeMap<Way<'_>, (BTreeSet<&str>, &str)> = BTreeMap::new();
+        let mut found: BTreeMap<CellPair<'_>, (BTreeSet<&str>, &str)> = BTreeMap::new();
         for standing in self.all_standings() {
             let ends: Vec<Option<&MembershipRule>> = self
                 .schemes
@@ -157,13 +157,14 @@ impl MembershipRule {
 }
 
 /// Start (scheme and cell), scheme and cell of the end.
-type Way<'a> = ((usize, &'a str), usize, Option<&'a str>);
+type CellPair<'a> = ((usize, &'a str), usize, Option<&'a str>);
 
 fn ways_between<'a>(
     (from, start): (usize, Option<&'a MembershipRule>),
     (to, end): (usize, Option<&'a MembershipRule>),
-) -> Vec<Way<'a>> {
+) -> Vec<CellPair<'a>> {
     let mut ends: Vec<Option<&str>> = cells_of(end).iter().map(|code| Some(code.as_str())).collect();
+    // That a cell has no counterpart is told as well, with the reason.
     if ends.is_empty() {
         ends.push(None);
     }

@@ -38,6 +38,8 @@ pub(super) const GROUP_ROWS: Bounds<i64> = Bounds {
     default: 20_480,
 };
 
+// Statistics of the native types stop at the row group (opengeospatial/geoparquet#279): small pages, with an
+// index over the covering's columns, tell more.
 pub(super) const PAGE_ROWS: Bounds<i64> = Bounds {
     key: "page-rows",
     range: 1..=10_000_000,

@@ -162,6 +162,7 @@ fn file_extension(check: &mut Check<'_>, spec: &HttpSpec, format: &Format, url: 
 }
 
 fn checked_sha256(check: &mut Check<'_>, written: &Spanned<String>) -> String {
+    // Lower case, as digests of landed bytes are written.
     let digest = written.value.to_ascii_lowercase();
     if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         let help = "write the 64 hexadecimal digits that `sha256sum` prints";

@@ -137,6 +137,7 @@ fn decoded_columns(check: &mut Check<'_>, spec: &SchemaSpec, fields: &[Field]) {
         };
         let place = written.value.decoded.as_ref().or(written.value.name.as_ref());
         let span = place.map_or(&written.span, |place| &place.span);
+        // Without case: readers such as DuckDB see one column where two differ in case alone.
         let lower = decoded.to_ascii_lowercase();
         let other = match taken.get(&lower) {
             None if field::is_core(&lower) => "a core column".to_owned(),

@@ -70,7 +70,7 @@ pub fn init(verbosity: i8, format: LogFormat) -> Logging {
     };
     let on_screen = own_targets(level).with_target(LOG_FILE, LevelFilter::OFF);
     let is_json = format == LogFormat::Json;
-    let screen = Screen {
+    let screen = ScreenWriter {
         bars: logging.bars.clone(),
         veil: logging.veil.clone(),
         is_json,
@@ -89,10 +89,12 @@ pub fn init(verbosity: i8, format: LogFormat) -> Logging {
         }
         LogFormat::Json => plain.json().boxed(),
     };
-    let file = tracing_subscriber::fmt::layer().json().with_writer(Sink {
-        file: Arc::clone(&logging.file),
-        veil: logging.veil.clone(),
-    });
+    let file = tracing_subscriber::fmt::layer()
+        .json()
+        .with_writer(LogFileWriter {
+            file: Arc::clone(&logging.file),
+            veil: logging.veil.clone(),
+        });
     tracing_subscriber::registry()
         .with(screen.with_filter(on_screen))
         // Debug in the file, whatever the screen shows: a night is looked into after it is over.
@@ -139,13 +141,13 @@ fn covered_line(veil: &Veil, line: &[u8]) -> Vec<u8> {
 }
 
 /// stderr, with the bars out of the way while a line is written.
-struct Screen {
+struct ScreenWriter {
     bars: MultiProgress,
     veil: Veil,
     is_json: bool,
 }
 
-impl Write for Screen {
+impl Write for ScreenWriter {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let covered = if self.is_json {
             covered_line(&self.veil, line)
@@ -163,7 +165,7 @@ impl Write for Screen {
     }
 }
 
-impl<'a> MakeWriter<'a> for Screen {
+impl<'a> MakeWriter<'a> for ScreenWriter {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {
@@ -176,12 +178,12 @@ impl<'a> MakeWriter<'a> for Screen {
 }
 
 /// The log file, while there is one.
-struct Sink {
+struct LogFileWriter {
     file: Arc<Mutex<Option<File>>>,
     veil: Veil,
 }
 
-impl Write for Sink {
+impl Write for LogFileWriter {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if let Ok(mut slot) = self.file.lock() {
             // A log that can't be written must not stop a run: the first failure ends it.
@@ -200,7 +202,7 @@ impl Write for Sink {
     }
 }
 
-impl<'a> MakeWriter<'a> for Sink {
+impl<'a> MakeWriter<'a> for LogFileWriter {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {

@@ -48,6 +48,7 @@ fn verdicts_line(quality: &QualityReport) -> String {
     let Some(file) = &quality.expected_from else {
         return "no reviewed counts (`cikr expected` prints some to review)".to_owned();
     };
+    // A count that nobody has reviewed expects nothing, so it is neither met nor missed.
     let told = quality
         .verdicts
         .iter()

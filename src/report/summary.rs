@@ -12,13 +12,13 @@ use crate::spec::{self, Diagnostic};
 /// Tells why a command failed, on stderr: without secrets, and with nothing in it that can't be seen.
 pub fn error(error: &Error, veil: &Veil) {
     if let Error::Spec { diagnostics } = error {
-        problems(diagnostics);
+        show_mistakes(diagnostics);
     }
     write_stderr(&format!("error: {}\n", visible(&veil.own(&chain(error)))));
 }
 
 /// Shows mistakes of what people wrote, on stderr.
-pub fn problems(diagnostics: &[Diagnostic]) {
+pub fn show_mistakes(diagnostics: &[Diagnostic]) {
     if !diagnostics.is_empty() {
         write_stderr(&format!(
             "{}\n",
@@ -33,7 +33,7 @@ fn write_stderr(text: &str) {
 }
 
 /// The summary of a run: a line per layer, where the release lies, and a query to try.
-pub fn summary(report: &RunReport, release: &Path) -> String {
+pub fn run_summary(report: &RunReport, release: &Path) -> String {
     let mut text = String::new();
     let widest = report
         .layers
@@ -42,9 +42,9 @@ pub fn summary(report: &RunReport, release: &Path) -> String {
         .max()
         .unwrap_or(0)
         .max("layer".len());
-    let memory = report
-        .peak_memory_bytes
-        .map_or_else(String::new, |bytes| format!(", peak memory {}", size(bytes)));
+    let memory = report.peak_memory_bytes.map_or_else(String::new, |bytes| {
+        format!(", peak memory {}", human_size(bytes))
+    });
     push_line(
         &mut text,
         &format!("{} — release {}\n", report.title, report.release),
@@ -105,7 +105,7 @@ fn layer_line(layer: &LayerReport, widest: usize) -> String {
         layer.rows_read,
         layer.rows_written,
         layer.rows_rejected,
-        size(layer.bytes_out)
+        human_size(layer.bytes_out)
     )
 }
 
@@ -170,7 +170,7 @@ fn published_words(layer: &LayerReport) -> String {
         let warnings = gate.warnings().count();
         parts.extend((warnings > 0).then(|| format!("source changes noted: {warnings}")));
     }
-    parts.extend(repairs(layer));
+    parts.extend(repair_counts(layer));
     let flags: u64 = layer.flags.values().flat_map(|fields| fields.values()).sum();
     match (flags, layer.flags.len()) {
         (0, _) => {}
@@ -234,7 +234,7 @@ fn listed_fields(what: &str, fields: impl Iterator<Item = String>) -> Option<Str
 }
 
 /// What reading has left out or repaired.
-fn repairs(layer: &LayerReport) -> impl Iterator<Item = String> {
+fn repair_counts(layer: &LayerReport) -> impl Iterator<Item = String> {
     let counts = [
         ("heights left out", layer.dropped_z),
         ("measures left out", layer.dropped_m),
@@ -255,7 +255,7 @@ fn repairs(layer: &LayerReport) -> impl Iterator<Item = String> {
 
 fn inventory_line(report: &RunReport, widest: usize) -> String {
     let rows = report.inventory_rows;
-    let bytes = size(report.inventory_bytes);
+    let bytes = human_size(report.inventory_bytes);
     format!(
         "{:widest$}  {:>9}  {rows:>9}  {:>8}  {bytes:>9}  inventory of all layers",
         "facilities", "", ""
@@ -265,9 +265,9 @@ fn inventory_line(report: &RunReport, widest: usize) -> String {
 /// Bytes for people.
 ///
 /// ```
-/// assert_eq!(cikr::report::size(2048), "2.00 KiB");
+/// assert_eq!(cikr::report::human_size(2048), "2.00 KiB");
 /// ```
-pub fn size(bytes: u64) -> String {
+pub fn human_size(bytes: u64) -> String {
     indicatif::HumanBytes(bytes).to_string()
 }
 

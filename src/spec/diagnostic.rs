@@ -55,6 +55,8 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, file: &Arc<TextFile>, span: Option<Span>, message: String) -> Self {
+        // A place knows its file, for what is written is put together from several: a block's mistake is told of
+        // the block.
         let file = Arc::clone(span.as_ref().map_or(file, |span| &span.file));
         Self {
             severity,

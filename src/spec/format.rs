@@ -60,6 +60,15 @@ pub enum FormatSpec {
     },
 }
 
+/// Where the geometry of a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GeometryPlace {
+    /// Where the format has it.
+    Format,
+    /// In columns that a pipeline names.
+    Columns,
+}
+
 /// A kind of file, and all of it that is the same for every file: the one place where that stands.
 ///
 /// Whoever adds a kind writes such a row for it and lists it in [`FILE_KINDS`]. What pipelines may say, what messages call a
@@ -79,14 +88,16 @@ pub struct FileKind {
     pub is_json: bool,
     /// Whether a file of it that is cut off after a row looks whole.
     pub may_end_anywhere: bool,
-    /// Whether a pipeline says which columns hold the coordinates.
-    pub has_geometry_columns: bool,
+    /// Whether this project's own code reads it; what others parse is read in a process of its own.
+    pub is_own_reader: bool,
+    /// Where the geometry of its rows is.
+    pub geometry: GeometryPlace,
     read_keys: fn(&mut Table<'_>) -> FormatSpec,
 }
 
 impl FileKind {
-    /// Of a kind whose keys are read by `read_keys`: binary, whole only to its last byte, with the geometry where the format
-    /// says.
+    /// Of a kind whose keys are read by `read_keys`: binary, whole only to its last byte, parsed by others' code, with the
+    /// geometry where the format says.
     const fn new(
         key: &'static str,
         noun: &'static str,
@@ -101,7 +112,8 @@ impl FileKind {
             magic: None,
             is_json: false,
             may_end_anywhere: false,
-            has_geometry_columns: false,
+            is_own_reader: false,
+            geometry: GeometryPlace::Format,
             read_keys,
         }
     }
@@ -109,8 +121,9 @@ impl FileKind {
 
 /// Delimited text.
 pub const CSV: FileKind = FileKind {
+    is_own_reader: true,
     may_end_anywhere: true,
-    has_geometry_columns: true,
+    geometry: GeometryPlace::Columns,
     ..FileKind::new(
         "csv",
         "delimited text",
@@ -121,6 +134,7 @@ pub const CSV: FileKind = FileKind {
 
 /// A `FeatureCollection` of GeoJSON (RFC 7946).
 pub const GEOJSON: FileKind = FileKind {
+    is_own_reader: true,
     is_json: true,
     ..FileKind::new("geojson", "GeoJSON", "A GeoJSON FeatureCollection.", |_| {
         FormatSpec::Geojson
@@ -129,6 +143,7 @@ pub const GEOJSON: FileKind = FileKind {
 
 /// Newline-delimited GeoJSON (RFC 8142).
 pub const GEOJSONL: FileKind = FileKind {
+    is_own_reader: true,
     is_json: true,
     may_end_anywhere: true,
     ..FileKind::new("geojsonl", "GeoJSON", "GeoJSON features, one a line.", |_| {
@@ -165,6 +180,7 @@ pub const PARQUET: FileKind = FileKind {
 
 /// Pages that a pull of `source.arcgis` has landed; no file that a pipeline could name, so not among [`FILE_KINDS`].
 pub const ESRI: FileKind = FileKind {
+    is_own_reader: true,
     extension: Some("geojson"),
     is_json: true,
     ..FileKind::new("arcgis", "GeoJSON", "Pages of an ArcGIS layer.", |_| {
@@ -175,7 +191,7 @@ pub const ESRI: FileKind = FileKind {
 /// A workbook of Excel.
 pub const XLSX: FileKind = FileKind {
     magic: Some(b"PK"),
-    has_geometry_columns: true,
+    geometry: GeometryPlace::Columns,
     ..FileKind::new("xlsx", "workbook", "A sheet of an Excel workbook.", read_xlsx)
 };
 

@@ -19,11 +19,13 @@ mod source;
 mod suggest;
 mod table;
 mod text;
+mod values;
 
 pub use block::BlockSpec;
 pub use diagnostic::{Diagnostic, Severity, in_reading_order};
 pub use format::{
-    CSV, ESRI, FILE_KINDS, FileKind, FormatSpec, GEOJSON, GEOJSONL, OGR, PARQUET, XLSX, file_keys,
+    CSV, ESRI, FILE_KINDS, FileKind, FormatSpec, GEOJSON, GEOJSONL, GeometryPlace, OGR, PARQUET, XLSX,
+    file_keys,
 };
 pub use gate::GateSpec;
 pub use pipeline::{JurisdictionSpec, LayerSectorSpec, LayerSpec, LimitsSpec, OutputSpec, PipelineSpec};

@@ -194,6 +194,7 @@ fn read_pipeline(table: &mut Table<'_>, path: &Path, file: &Arc<TextFile>) -> Pi
         regions: table.optional_text("regions"),
         expected: table.optional_text("expected"),
         keep: table.optional_integer("keep"),
+        // Tables that needn't be there: without them all that they hold is absent.
         limits: table
             .optional_table("limits", read_limits)
             .map(|limits| limits.value)

@@ -111,6 +111,7 @@ pub(super) fn read_http(table: &mut Table<'_>) -> (HttpSpec, Option<Spanned<Stri
 pub(super) fn read_arcgis(table: &mut Table<'_>) -> (ArcgisSpec, Option<Spanned<String>>) {
     let spec = ArcgisSpec {
         url: table.required_text("url"),
+        // Layers of a service have both, an id and a name; an id is written as the number that it is.
         layer: table.text_or_integer("layer"),
         filter: table.optional_text("where"),
         page_rows: table.optional_integer("page-rows"),

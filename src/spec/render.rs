@@ -99,6 +99,7 @@ fn to_finding(diagnostic: &Diagnostic) -> Finding {
         .span
         .as_ref()
         .map(|span| diagnostic.file.position(span.start));
+    // One text for programs: what stands at the caret is as much a way out as what stands below.
     let help: Vec<&str> = diagnostic
         .label
         .iter()

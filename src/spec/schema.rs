@@ -8,8 +8,9 @@ use std::sync::Arc;
 use super::diagnostic::Diagnostic;
 use super::pipeline::LARGEST;
 use super::shape::Shape;
-use super::table::{self, Pair, Table};
+use super::table::{self, Table};
 use super::text::{Spanned, TextFile};
+use super::values::Pair;
 
 /// A schema file.
 #[derive(Debug, Clone)]
@@ -279,6 +280,7 @@ fn read_rule(table: &mut Table<'_>) -> RuleSpec {
 pub(super) fn read_field(table: &mut Table<'_>) -> FieldSpec {
     FieldSpec {
         name: table.required_text("name"),
+        // Not `required_…`: a block may leave to its schemas what each of them says for itself.
         from: table.optional_filled_texts("from"),
         kind: table.optional_text("type"),
         unit: table.optional_text("unit"),

@@ -25,6 +25,7 @@ pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>)
         .into_iter()
         .map(|name| (damerau_levenshtein(&lower, &name.to_lowercase()), name))
         .min_by_key(|(distance, _)| *distance)?;
+    // Of the shortest names one letter may differ, or no slip in them would be forgiven.
     (distance <= written.chars().count().max(3) / 3).then(|| format!("did you mean `{name}`?"))
 }
 

@@ -1,4 +1,4 @@
-//! Reads one TOML table key by key, and reports what doesn't fit.
+//! Reads one TOML table key by key, tables within it too, and reports what doesn't fit.
 //!
 //! LEAF. Every key asked for is known; when the table is done the others are mistakes. A value of
 //! the wrong type is reported and read as absent, so reading goes on to the last key. A reader asks
@@ -11,14 +11,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Diagnostic;
 use super::shape::{KeyShape, Kind, Shape};
-use super::size;
 use super::suggest::one_of;
 use super::text::{Span, Spanned, TextFile};
 
-/// A key of the writer's choice and its text.
-pub(super) type Pair = (Spanned<String>, Spanned<String>);
-
-type Value<'a> = toml::Spanned<DeValue<'a>>;
+pub(super) type Value<'a> = toml::Spanned<DeValue<'a>>;
 
 /// A table being read.
 pub(super) struct Table<'a> {
@@ -77,137 +73,6 @@ pub(super) fn shape_of<T>(read: impl FnOnce(&mut Table<'_>) -> T) -> Shape {
 }
 
 impl Table<'_> {
-    /// Text that must be there and not be blank.
-    pub(super) fn required_text(&mut self, key: &'static str) -> Option<Spanned<String>> {
-        let text = self.optional_text(key);
-        self.require_last(key);
-        text
-    }
-
-    /// Text that is not blank.
-    pub(super) fn optional_text(&mut self, key: &'static str) -> Option<Spanned<String>> {
-        let text = self.typed_value(key, Kind::Text, "text", text_of)?;
-        // Blanks alone: a tab is white space as well, and a delimiter.
-        if text.value.trim_matches(' ').is_empty() {
-            self.error(text.span, format!("`{key}` is empty"));
-            return None;
-        }
-        Some(text)
-    }
-
-    /// A list of texts that must be there and have an element.
-    pub(super) fn required_texts(&mut self, key: &'static str) -> Vec<Spanned<String>> {
-        let texts = self.optional_filled_texts(key);
-        self.require_last(key);
-        texts.map(|texts| texts.value).unwrap_or_default()
-    }
-
-    /// A list of texts that has an element.
-    pub(super) fn optional_filled_texts(
-        &mut self,
-        key: &'static str,
-    ) -> Option<Spanned<Vec<Spanned<String>>>> {
-        let texts = self.read_texts(key, true)?;
-        if texts.value.is_empty() {
-            self.error(texts.span.clone(), format!("`{key}` is empty"));
-        }
-        Some(texts)
-    }
-
-    /// A list of texts.
-    pub(super) fn optional_texts(&mut self, key: &'static str) -> Option<Spanned<Vec<Spanned<String>>>> {
-        self.read_texts(key, false)
-    }
-
-    fn read_texts(&mut self, key: &'static str, is_filled: bool) -> Option<Spanned<Vec<Spanned<String>>>> {
-        let wanted = "a list of texts";
-        let value = self.raw_value(key, Kind::Texts { is_filled })?;
-        let Some(array) = value.get_ref().as_array() else {
-            self.report_mismatch(key, wanted, value);
-            return None;
-        };
-        let mut texts = Vec::new();
-        for element in array {
-            match text_of(element.get_ref()) {
-                Some(text) => texts.push(self.spanned(text, element.span())),
-                None => self.report_mismatch(key, wanted, element),
-            }
-        }
-        Some(self.spanned(texts, value.span()))
-    }
-
-    /// A whole number.
-    pub(super) fn optional_integer(&mut self, key: &'static str) -> Option<Spanned<i64>> {
-        self.typed_value(key, Kind::Integer, "a whole number", integer_of)
-    }
-
-    /// Text that is not blank, or a whole number as text.
-    pub(super) fn text_or_integer(&mut self, key: &'static str) -> Option<Spanned<String>> {
-        let text = self.typed_value(key, Kind::TextOrInteger, "text or a whole number", |value| {
-            text_of(value).or_else(|| integer_of(value).map(|integer| integer.to_string()))
-        })?;
-        if text.value.trim_matches(' ').is_empty() {
-            self.error(text.span, format!("`{key}` is empty"));
-            return None;
-        }
-        Some(text)
-    }
-
-    /// A number.
-    pub(super) fn optional_number(&mut self, key: &'static str) -> Option<Spanned<f64>> {
-        self.typed_value(key, Kind::Number, "a number", |value| match value {
-            DeValue::Float(float) => float.as_str().parse().ok(),
-            DeValue::Integer(_) => integer_of(value).map(|integer| integer as f64),
-            _ => None,
-        })
-    }
-
-    /// `true` or `false`.
-    pub(super) fn optional_flag(&mut self, key: &'static str) -> Option<Spanned<bool>> {
-        self.typed_value(key, Kind::Flag, "`true` or `false`", |value| match value {
-            DeValue::Boolean(flag) => Some(*flag),
-            _ => None,
-        })
-    }
-
-    /// A size in bytes, or in words (`16 MiB`).
-    pub(super) fn optional_size(&mut self, key: &'static str) -> Option<Spanned<u64>> {
-        self.typed_value(key, Kind::Size, "a size such as `16 MiB`", |value| match value {
-            DeValue::String(text) => size::parse_size(text),
-            _ => integer_of(value).and_then(|integer| u64::try_from(integer).ok()),
-        })
-    }
-
-    /// A time in seconds, or in words (`2 h`).
-    pub(super) fn optional_time(&mut self, key: &'static str) -> Option<Spanned<u64>> {
-        self.typed_value(key, Kind::Time, "a time such as `90 min`", |value| match value {
-            DeValue::String(text) => size::parse_time(text),
-            _ => integer_of(value).and_then(|integer| u64::try_from(integer).ok()),
-        })
-    }
-
-    /// A table of texts under keys of the writer's choice, in the order written.
-    pub(super) fn optional_pairs(&mut self, key: &'static str) -> Option<Spanned<Vec<Pair>>> {
-        let value = self.raw_value(key, Kind::Pairs)?;
-        let Some(entries) = value.get_ref().as_table() else {
-            self.report_mismatch(key, "a table of texts", value);
-            return None;
-        };
-        let mut pairs = Vec::new();
-        for (name, value) in entries {
-            match text_of(value.get_ref()) {
-                Some(text) => pairs.push((
-                    self.spanned(name.get_ref().to_string(), name.span()),
-                    self.spanned(text, value.span()),
-                )),
-                None => self.report_mismatch(name.get_ref(), "text", value),
-            }
-        }
-        // The parser sorts keys; people number their codes in an order that means something.
-        pairs.sort_by_key(|(name, _)| name.span.start);
-        Some(self.spanned(pairs, value.span()))
-    }
-
     /// A table that must be there.
     pub(super) fn required_table<T>(
         &mut self,
@@ -314,7 +179,8 @@ impl Table<'_> {
         self.push_error(self.span.clone(), message)
     }
 
-    fn spanned<T>(&self, value: T, bytes: Range<usize>) -> Spanned<T> {
+    /// A value of this table's file, with its place.
+    pub(super) fn spanned<T>(&self, value: T, bytes: Range<usize>) -> Spanned<T> {
         Spanned::new(value, Span::new(self.file, bytes))
     }
 
@@ -324,7 +190,7 @@ impl Table<'_> {
     }
 
     /// The key asked for last must be there.
-    fn require_last(&mut self, key: &'static str) {
+    pub(super) fn require_last(&mut self, key: &'static str) {
         self.require_as(key, key);
     }
 
@@ -362,7 +228,8 @@ impl Table<'_> {
         }
     }
 
-    fn report_mismatch(&mut self, key: &str, wanted: &str, value: &Value<'_>) {
+    /// Reports a value that is of another type than `wanted`.
+    pub(super) fn report_mismatch(&mut self, key: &str, wanted: &str, value: &Value<'_>) {
         let quote = match value.get_ref() {
             DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {
                 wanted.contains("text").then(|| "put it in quotes".to_owned())
@@ -391,7 +258,8 @@ impl<'a> Table<'a> {
         None
     }
 
-    fn raw_value(&mut self, key: &'static str, kind: Kind) -> Option<&'a Value<'a>> {
+    /// The value of a key, whatever it is; from now on the key is known.
+    pub(super) fn raw_value(&mut self, key: &'static str, kind: Kind) -> Option<&'a Value<'a>> {
         self.known.push(KeyShape {
             name: key,
             kind,
@@ -400,7 +268,8 @@ impl<'a> Table<'a> {
         self.entries.get(key)
     }
 
-    fn typed_value<T>(
+    /// The value of a key, where `read` finds in it what is wanted.
+    pub(super) fn typed_value<T>(
         &mut self,
         key: &'static str,
         kind: Kind,
@@ -433,16 +302,6 @@ impl<'a> Table<'a> {
         }
         .read_all(read)
     }
-}
-
-fn text_of(value: &DeValue<'_>) -> Option<String> {
-    value.as_str().map(str::to_owned)
-}
-
-fn integer_of(value: &DeValue<'_>) -> Option<i64> {
-    let integer = value.as_integer()?;
-    // TOML writes whole numbers in hexadecimal, octal and binary, too.
-    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
 }
 
 fn kind_of(value: &DeValue<'_>) -> &'static str {

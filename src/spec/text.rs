@@ -93,6 +93,7 @@ impl TextFile {
     /// The whole lines that a place touches: where they start in the text, and their text.
     pub(super) fn whole_lines(&self, place: &Range<usize>) -> (usize, &str) {
         let start = self.starts[self.line(place.start) - 1];
+        // The end is the byte after the place, and may stand on a line that the place doesn't touch.
         let last = self.line(place.end.saturating_sub(1).max(place.start));
         let end = self.starts.get(last).copied().unwrap_or(self.text.len());
         (start, &self.text[start..end])

@@ -94,10 +94,10 @@ fn property_schema(key: &KeyShape, path: &str, keys: &Keys) -> Map<String, Value
     let mut value = match &key.kind {
         Kind::Text => text_schema(said.values),
         Kind::Texts { is_filled } => list_schema(text_schema(said.values), *is_filled, "string"),
-        Kind::Integer => with("integer", said.values),
+        Kind::Integer => typed_schema("integer", said.values),
         Kind::TextOrInteger => text_or_integer(said.values),
-        Kind::Number => with("number", said.values),
-        Kind::Flag => with("boolean", said.values),
+        Kind::Number => typed_schema("number", said.values),
+        Kind::Flag => typed_schema("boolean", said.values),
         Kind::Size => measured_schema(said.values, &SIZE_UNITS),
         Kind::Time => measured_schema(said.values, &TIME_UNITS),
         Kind::Pairs => pairs_schema(),
@@ -114,7 +114,7 @@ fn property_schema(key: &KeyShape, path: &str, keys: &Keys) -> Map<String, Value
 
 /// Text that is not blank, unless something stricter is said.
 fn text_schema(values: Map<String, Value>) -> Map<String, Value> {
-    let mut text = with("string", values);
+    let mut text = typed_schema("string", values);
     if !["enum", "pattern"]
         .iter()
         .any(|stricter| text.contains_key(*stricter))
@@ -142,7 +142,7 @@ fn text_or_integer(values: Map<String, Value>) -> Map<String, Value> {
     let mut either = Map::new();
     either.insert(
         "anyOf".to_owned(),
-        json!([with("integer", Map::new()), text_schema(values)]),
+        json!([typed_schema("integer", Map::new()), text_schema(values)]),
     );
     either
 }
@@ -153,12 +153,15 @@ fn measured_schema(values: Map<String, Value>, units: &[(&'static str, u64)]) ->
     // As `spec::parse_size` reads it: blanks around it, and some or none before the unit.
     let words = json!({"type": "string", "pattern": format!("^\\s*[0-9]+\\s*({})\\s*$", units.join("|"))});
     let mut size = Map::new();
-    size.insert("anyOf".to_owned(), json!([with("integer", values), words]));
+    size.insert(
+        "anyOf".to_owned(),
+        json!([typed_schema("integer", values), words]),
+    );
     size
 }
 
 fn pairs_schema() -> Map<String, Value> {
-    let mut pairs = with("object", Map::new());
+    let mut pairs = typed_schema("object", Map::new());
     pairs.insert("minProperties".to_owned(), json!(1));
     pairs.insert(
         "additionalProperties".to_owned(),
@@ -167,7 +170,7 @@ fn pairs_schema() -> Map<String, Value> {
     pairs
 }
 
-fn with(kind: &str, values: Map<String, Value>) -> Map<String, Value> {
+fn typed_schema(kind: &str, values: Map<String, Value>) -> Map<String, Value> {
     let mut all = Map::new();
     all.insert("type".to_owned(), json!(kind));
     merged(all, values)
