@@ -98,8 +98,7 @@ impl Draft {
         if let Some(files) = &files {
             save_files(&draft, files, self.force)?;
         }
-        // After the draft is written, so that its own schema is among those that are found, and left out by its
-        // id.
+        // The draft's own schema, just written, would fit best.
         let mut fitting = plan::fitting_schemas(&root.join("schemas"), &draft.columns);
         fitting.retain(|id| *id != draft.id);
         out.print(&facts_json(&draft, files.as_ref(), &fitting), || {

@@ -20,8 +20,8 @@ use crate::report::Logging;
 pub(super) fn tell_of_signals(logging: &Logging) -> Result<(), Error> {
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(|source| Error::Signals { source })?;
     let bars = logging.bars().clone();
-    // A thread of its own, since a handler of signals may neither lock nor allocate (POSIX, async-signal-
-    // safety), and a line of the log does both.
+    // A thread of its own: in a handler of signals POSIX allows neither locks nor allocations, and a line of the
+    // log takes both.
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             // The bars are in the way of the line; where they can't be cleared there are none.

@@ -113,7 +113,7 @@ impl Column {
             return;
         }
         // A sentinel is no value of the column: -999 stands for the population of 817 of the 7,596 hospitals of
-        // May 2020, and would be their lowest, most frequent number.
+        // May 2020, and would be the lowest of their numbers.
         if let Some(sentinel) = sentinel::sentinel_of(value) {
             self.sentinels.entry(value.to_owned()).or_insert((sentinel, 0)).1 += 1;
             return;

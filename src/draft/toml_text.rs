@@ -12,7 +12,7 @@ pub(super) fn toml_string(text: &str) -> String {
     if !text.contains(|c: char| c.is_control() || matches!(c, '"' | '\\')) {
         return format!("\"{text}\"");
     }
-    // TOML 1.0 takes no control character in a string, U+007F among them.
+    // TOML 1.0 takes no control character but the tab in a string, and U+007F is one.
     let escaped = text.chars().map(|c| match c {
         '"' => "\\\"".to_owned(),
         '\\' => "\\\\".to_owned(),

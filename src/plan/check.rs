@@ -116,6 +116,7 @@ impl Check<'_> {
         known: &[(&str, T)],
     ) -> Option<T> {
         let written = written?;
+        // None for a word that isn't known: that is reported here, and what hangs on it is not judged.
         self.require_among(what, written, known.iter().map(|(word, _)| *word));
         known
             .iter()
@@ -178,8 +179,7 @@ impl Check<'_> {
         let written = written?;
         let crs = parse_crs(&written.value);
         if crs.is_none() {
-            // `epsg:4326` and blanks around it are the common slips; what isn't one is no near miss, and gets
-            // the help alone.
+            // `epsg:4326`, or blanks around it, is a slip with one way out; anything else gets the help alone.
             let upper = written.value.trim().to_ascii_uppercase();
             let near = parse_crs(&upper).and_then(|_| did_you_mean(&written.value, [upper.as_str()]));
             let diagnostic = self.error(&written.span, format!("`{}` is not a CRS", written.value));

@@ -67,6 +67,8 @@ pub(super) fn resolve(
                 "the geometry is either in `x` and `y` or in `wkt`, not both",
             );
         }
+        // A draft that found no coordinates writes `EDIT-X` and `EDIT-Y`, which are refused above; here nobody
+        // has written anything.
         (None, None, None) => {
             let help = "name its columns: `x` and `y`, or `wkt`";
             check.error(place, "nothing says where the geometry is").help = Some(help.to_owned());

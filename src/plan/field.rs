@@ -314,6 +314,7 @@ fn check_core_column(check: &mut Check<'_>, name: &Spanned<String>, kind: &Field
         .map(|column| column.kind);
     let (wanted, fits) = match core {
         Some(CoreType::Date) => ("date", matches!(kind, FieldKind::Date { .. })),
+        // Its column is text, but the type `state` alone makes USPS codes of what sources write.
         _ if written == "state_code_claimed" => ("state", *kind == FieldKind::State),
         _ => ("text", *kind == FieldKind::Text),
     };

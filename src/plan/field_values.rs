@@ -39,7 +39,7 @@ impl FieldValues {
 /// Compared without case.
 fn begins_with(value: &str, start: &str) -> bool {
     value
-        // By bytes, and none where that would cut a character: no ASCII text begins with half of one.
+        // None where it would cut a character, and then the value begins with something else.
         .get(..start.len())
         .is_some_and(|value| value.eq_ignore_ascii_case(start))
 }

@@ -155,6 +155,7 @@ fn own_column(check: &mut Check<'_>, kind: JurisdictionKind, set: &JurisdictionS
     let Some(id) = set.id.as_ref().filter(|_| kind == JurisdictionKind::Other) else {
         return;
     };
+    // Every layer's tile has it, so no schema may have a column of that name either.
     let column = format!("{}_code", id.value);
     if is_core(&column) {
         check.error(

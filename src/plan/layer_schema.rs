@@ -78,6 +78,7 @@ pub struct LayerSchema {
 impl LayerSchema {
     /// The title as catalogs show it: made-up data and unverified schemas say so.
     pub fn label(&self) -> String {
+        // Both may hold: made-up rows in a layout that nobody has verified.
         let notes = [(self.synthetic, "synthetic"), (self.unverified, UNVERIFIED)];
         let notes: Vec<&str> = notes
             .iter()

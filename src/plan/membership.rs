@@ -135,6 +135,7 @@ impl Reference {
             let listed = self.subsectors.iter().filter(|listed| listed.sector == sector);
             let subsectors: Vec<&str> = listed.map(|listed| listed.name.as_str()).chain([""]).collect();
             for rule in self.memberships.iter().filter(|rule| rule.sector == sector) {
+                // A prefix stands for every code that begins with it: the rules tell no two of them apart.
                 let naics = rule.prefix.as_str();
                 standings.extend(subsectors.iter().map(|subsector| Standing {
                     sector,

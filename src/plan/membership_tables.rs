@@ -145,6 +145,8 @@ fn judged_rules(
         push_rule(
             &mut check,
             &written,
+            // Functions and lifelines are placed by judgement alone; only the crosswalk says of each row whether
+            // a document does.
             (scheme, true),
             (&what, &targets),
             known,

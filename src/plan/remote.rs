@@ -132,6 +132,7 @@ fn check_layer_url(check: &mut Check<'_>, spec: &ArcgisSpec, url: &str) {
         .unwrap_or_default()
         .trim_end_matches('/');
     let last = path.rsplit('/').next().unwrap_or_default();
+    // `…/FeatureServer/0` is a layer, `…/FeatureServer` a service of several.
     let is_layer = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(layer) = spec.layer.as_ref().filter(|_| is_layer) {
         check.error(

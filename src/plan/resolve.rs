@@ -161,6 +161,7 @@ fn load_schemas(
     let mut schemas = Schemas::new();
     let mut blocks = Blocks::new(folder);
     for Spanned { value: layer, .. } in &spec.layers {
+        // Several layers may name one schema: it is read once, and its mistakes are told once.
         let Some(id) = layer::schema_id(layer).filter(|id| !schemas.contains_key(&id.value)) else {
             continue;
         };

@@ -37,7 +37,7 @@ impl TextFile {
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Arc::new(Self::new(name, text))),
             Err(error) => {
-                // What comes before is shown, so that an editor finds the byte by line and column.
+                // What comes before is kept, so that the byte's line and column can be counted.
                 let valid = error.utf8_error().valid_up_to();
                 let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
                 let message = format!("`{name}` is not UTF-8 text");

@@ -43,6 +43,7 @@ impl<const N: usize> CsvTable<N> {
         let order = column_order(&file, &header, columns, found)?;
         let mut rows = Vec::new();
         for cells in records {
+            // A row of another length would have its values under the wrong names.
             if cells.len() == header.len() {
                 rows.push(order.map(|index| cells[index].clone()));
             } else {
@@ -124,6 +125,7 @@ fn column_order<const N: usize>(
     found: &mut Vec<Diagnostic>,
 ) -> Option<[usize; N]> {
     let place = row_span(file, header);
+    // Misspelt, a column is one too many and one too few: both are told, and the nearer name.
     for unknown in header
         .iter()
         .filter(|cell| !columns.contains(&cell.value.as_str()))

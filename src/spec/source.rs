@@ -42,6 +42,7 @@ impl SourceSpec {
 /// Reads the `source` of a layer or a jurisdiction.
 pub(super) fn read_source(parent: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
     let source = parent.required_table("source", any_kind)?;
+    // Placed at the kind and not at `source`: that is what a mistake of it is shown under.
     source.value.map(|spec| Spanned::new(spec.value, spec.span))
 }
 

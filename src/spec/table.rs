@@ -59,6 +59,7 @@ pub(super) fn read_document<T>(
 
 /// The shape of the tables that a reader reads.
 pub(super) fn shape_of<T>(read: impl FnOnce(&mut Table<'_>) -> T) -> Shape {
+    // What the reader reports of an empty table goes nowhere: what it asks for is all that is wanted.
     let mut table = Table {
         file: &TextFile::empty(),
         entries: &DeTable::new(),
@@ -195,6 +196,7 @@ impl Table<'_> {
     }
 
     fn require_as(&mut self, key: &'static str, shown: &str) {
+        // The key as it was asked for is known already; people are shown it as they would write it, `[[layer]]`.
         if let Some(known) = self.known.last_mut() {
             known.is_required = true;
         }
@@ -232,6 +234,7 @@ impl Table<'_> {
     pub(super) fn report_mismatch(&mut self, key: &str, wanted: &str, value: &Value<'_>) {
         let quote = match value.get_ref() {
             DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {
+                // A number or a date in the place of a text most often lacks its quotes.
                 wanted.contains("text").then(|| "put it in quotes".to_owned())
             }
             DeValue::String(_) if wanted == "a list of texts" => {

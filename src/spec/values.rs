@@ -94,6 +94,7 @@ impl Table<'_> {
     pub(super) fn optional_number(&mut self, key: &'static str) -> Option<Spanned<f64>> {
         self.typed_value(key, Kind::Number, "a number", |value| match value {
             DeValue::Float(float) => float.as_str().parse().ok(),
+            // `5` is meant as much as `5.0`.
             DeValue::Integer(_) => integer_of(value).map(|integer| integer as f64),
             _ => None,
         })
