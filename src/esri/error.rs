@@ -1,6 +1,6 @@
 //! Why a page in protocol buffers can't be read.
 
-use super::message::MOST_COLUMNS;
+use super::limits::MOST_COLUMNS;
 
 /// What is wrong with a page; whose page it is, the caller knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

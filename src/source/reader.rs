@@ -75,6 +75,7 @@ impl Iterator for Reader {
         let batch = self.batches.next(self.batch_rows.min(left)).transpose()?;
         match &batch {
             Ok(batch) => self.rows_left -= batch.len() as u64,
+            // What comes after a failure is not known to be whole, so that nothing may.
             Err(_) => self.ended = true,
         }
         Some(batch)
