@@ -4,6 +4,14 @@ use std::fmt::{Display, LowerExp, Write as _};
 
 /// A number that is none, in JSON: the text `NaN`, spelled as nobody else spells it, so that its reader can tell it from
 /// a text of that name.
+///
+/// ```
+/// use cikr::esri::NOT_A_NUMBER;
+///
+/// // To any parser it is the text `NaN`; only who looks at the bytes knows better.
+/// assert_eq!(serde_json::from_str::<String>(NOT_A_NUMBER).ok().as_deref(), Some("NaN"));
+/// assert_ne!(NOT_A_NUMBER, "\"NaN\"");
+/// ```
 pub const NOT_A_NUMBER: &str = r#""\u004eaN""#;
 
 /// Words that servers write for numbers which JSON doesn't have.

@@ -22,23 +22,29 @@ pub(super) enum Value<'a> {
     /// A whole number.
     Integer(i64),
     /// Any other number.
-    Number(f64),
+    Float(f64),
     /// True or false.
-    Truth(bool),
+    Boolean(bool),
     /// A date: days since 1970.
-    Day(i32),
+    Date(i32),
     /// An instant: milliseconds since 1970, in UTC.
-    Moment(i64),
+    UtcTimestamp(i64),
     /// An instant in no zone: milliseconds since 1970.
-    Local(i64),
+    LocalTimestamp(i64),
 }
 
 /// A column.
 #[derive(Debug, Default)]
 pub(super) struct Column {
     values: Values,
-    /// Rows and bytes of text that there is likely to be.
-    room: (usize, usize),
+    room: Room,
+}
+
+/// What there is likely to be in a column.
+#[derive(Debug, Default, Clone, Copy)]
+struct Room {
+    rows: usize,
+    text_bytes: usize,
 }
 
 #[derive(Debug)]
@@ -47,11 +53,11 @@ enum Values {
     Nothing(usize),
     Texts(StringBuilder),
     Integers(Int64Builder),
-    Numbers(Float64Builder),
-    Truths(BooleanBuilder),
-    Days(Date32Builder),
-    Moments(TimestampMillisecondBuilder),
-    Locals(TimestampMillisecondBuilder),
+    Floats(Float64Builder),
+    Booleans(BooleanBuilder),
+    Dates(Date32Builder),
+    UtcTimestamps(TimestampMillisecondBuilder),
+    LocalTimestamps(TimestampMillisecondBuilder),
     /// Every value's text, and the day of those that are dates.
     Mixed(StringBuilder, Date32Builder),
 }
@@ -69,10 +75,10 @@ macro_rules! each {
             $nothing => $nulls,
             Values::Texts($builder) => $done,
             Values::Integers($builder) => $done,
-            Values::Numbers($builder) => $done,
-            Values::Truths($builder) => $done,
-            Values::Days($builder) => $done,
-            Values::Moments($builder) | Values::Locals($builder) => $done,
+            Values::Floats($builder) => $done,
+            Values::Booleans($builder) => $done,
+            Values::Dates($builder) => $done,
+            Values::UtcTimestamps($builder) | Values::LocalTimestamps($builder) => $done,
             Values::Mixed($builder, _) => $done,
         }
     };
@@ -100,7 +106,10 @@ impl Column {
         self.append_nulls(rows - self.len());
         if let Values::Texts(texts) | Values::Mixed(texts, _) = &self.values {
             // Batches of a file are alike. Growing every column from nothing took a third of the time of reading CSV.
-            self.room = (rows, texts.values_slice().len());
+            self.room = Room {
+                rows,
+                text_bytes: texts.values_slice().len(),
+            };
         }
         self.take_array()
     }
@@ -153,7 +162,7 @@ impl Column {
     fn take_array(&mut self) -> ArrayRef {
         let mut values = mem::take(&mut self.values);
         match &mut values {
-            Values::Moments(moments) => Arc::new(moments.finish().with_timezone("UTC")),
+            Values::UtcTimestamps(moments) => Arc::new(moments.finish().with_timezone("UTC")),
             Values::Mixed(texts, days) => spelling::mixed(texts.finish(), days.finish()),
             values => each!(values, builder => Arc::new(builder.finish()), Values::Nothing(rows) => {
                 Arc::new(StringArray::new_null(*rows))
@@ -163,27 +172,31 @@ impl Column {
 }
 
 impl Values {
-    fn texts_with_room((rows, bytes): (usize, usize)) -> Self {
-        Self::Texts(StringBuilder::with_capacity(rows, bytes))
+    fn texts_with_room(room: Room) -> Self {
+        Self::Texts(StringBuilder::with_capacity(room.rows, room.text_bytes))
     }
 
-    fn mixed_with_room((rows, bytes): (usize, usize)) -> Self {
+    fn mixed_with_room(room: Room) -> Self {
         Self::Mixed(
-            StringBuilder::with_capacity(rows, bytes),
-            Date32Builder::with_capacity(rows),
+            StringBuilder::with_capacity(room.rows, room.text_bytes),
+            Date32Builder::with_capacity(room.rows),
         )
     }
 
     /// Room for values like this one.
-    fn with_room_for(value: Value<'_>, room: (usize, usize)) -> Self {
+    fn with_room_for(value: Value<'_>, room: Room) -> Self {
         match value {
             Value::Text(_) => Self::texts_with_room(room),
-            Value::Integer(_) => Self::Integers(Int64Builder::with_capacity(room.0)),
-            Value::Number(_) => Self::Numbers(Float64Builder::with_capacity(room.0)),
-            Value::Truth(_) => Self::Truths(BooleanBuilder::with_capacity(room.0)),
-            Value::Day(_) => Self::Days(Date32Builder::with_capacity(room.0)),
-            Value::Moment(_) => Self::Moments(TimestampMillisecondBuilder::with_capacity(room.0)),
-            Value::Local(_) => Self::Locals(TimestampMillisecondBuilder::with_capacity(room.0)),
+            Value::Integer(_) => Self::Integers(Int64Builder::with_capacity(room.rows)),
+            Value::Float(_) => Self::Floats(Float64Builder::with_capacity(room.rows)),
+            Value::Boolean(_) => Self::Booleans(BooleanBuilder::with_capacity(room.rows)),
+            Value::Date(_) => Self::Dates(Date32Builder::with_capacity(room.rows)),
+            Value::UtcTimestamp(_) => {
+                Self::UtcTimestamps(TimestampMillisecondBuilder::with_capacity(room.rows))
+            }
+            Value::LocalTimestamp(_) => {
+                Self::LocalTimestamps(TimestampMillisecondBuilder::with_capacity(room.rows))
+            }
         }
     }
 
@@ -194,11 +207,11 @@ impl Values {
             // A number among texts is worth its spelling alone; a date among them would lose that it is one.
             (Self::Texts(texts), value) if !value.is_date() => texts.append_value(value.to_text()),
             (Self::Integers(numbers), Value::Integer(number)) => numbers.append_value(number),
-            (Self::Numbers(numbers), Value::Number(number)) => numbers.append_value(number),
-            (Self::Truths(truths), Value::Truth(truth)) => truths.append_value(truth),
-            (Self::Days(days), Value::Day(day)) => days.append_value(day),
-            (Self::Moments(moments), Value::Moment(moment))
-            | (Self::Locals(moments), Value::Local(moment)) => {
+            (Self::Floats(numbers), Value::Float(number)) => numbers.append_value(number),
+            (Self::Booleans(truths), Value::Boolean(truth)) => truths.append_value(truth),
+            (Self::Dates(days), Value::Date(day)) => days.append_value(day),
+            (Self::UtcTimestamps(moments), Value::UtcTimestamp(moment))
+            | (Self::LocalTimestamps(moments), Value::LocalTimestamp(moment)) => {
                 moments.append_value(moment);
             }
             (Self::Mixed(texts, days), value) => {
@@ -219,21 +232,30 @@ impl Value<'_> {
         match self {
             Self::Text(text) => text.to_owned(),
             Self::Integer(number) => number.to_string(),
-            Self::Number(number) => number.to_string(),
-            Self::Truth(truth) => truth.to_string(),
+            Self::Float(number) => number.to_string(),
+            Self::Boolean(truth) => truth.to_string(),
             date => spelling::text(&date.to_array(), 0).unwrap_or_default(),
         }
     }
 
     fn is_date(self) -> bool {
-        matches!(self, Self::Day(_) | Self::Moment(_) | Self::Local(_))
+        matches!(
+            self,
+            Self::Date(_) | Self::UtcTimestamp(_) | Self::LocalTimestamp(_)
+        )
     }
 
     /// A column of this value alone.
     fn to_array(self) -> ArrayRef {
         let mut column = Column {
-            values: Values::with_room_for(self, (1, 0)),
-            room: (0, 0),
+            values: Values::with_room_for(
+                self,
+                Room {
+                    rows: 1,
+                    text_bytes: 0,
+                },
+            ),
+            room: Room::default(),
         };
         column.values.try_append(self);
         column.take_array()
@@ -263,24 +285,24 @@ mod tests {
         (made.data_type().clone(), texts, days)
     }
 
-    const DAY: Value<'_> = Value::Day(18_321);
+    const DAY: Value<'_> = Value::Date(18_321);
     const NOON: i64 = 18_321 * 86_400_000 + 43_200_000;
 
     #[test]
     fn values_of_one_type_stay_typed_wherever_nulls_are() {
         for (value, kind, text) in [
             (Value::Integer(7), DataType::Int64, "7"),
-            (Value::Number(-0.5), DataType::Float64, "-0.5"),
-            (Value::Truth(true), DataType::Boolean, "true"),
+            (Value::Float(-0.5), DataType::Float64, "-0.5"),
+            (Value::Boolean(true), DataType::Boolean, "true"),
             (DAY, DataType::Date32, "2020-02-29"),
             (Value::Text("x"), DataType::Utf8, "x"),
             (
-                Value::Moment(NOON),
+                Value::UtcTimestamp(NOON),
                 DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
                 "2020-02-29T12:00:00Z",
             ),
             (
-                Value::Local(NOON),
+                Value::LocalTimestamp(NOON),
                 DataType::Timestamp(TimeUnit::Millisecond, None),
                 "2020-02-29T12:00:00",
             ),
@@ -301,8 +323,8 @@ mod tests {
         let (kind, texts, _) = made(&[
             Some(Value::Integer(1)),
             None,
-            Some(Value::Number(1.5)),
-            Some(Value::Truth(false)),
+            Some(Value::Float(1.5)),
+            Some(Value::Boolean(false)),
         ]);
         assert_eq!(kind, DataType::Utf8);
         assert_eq!(
@@ -313,8 +335,8 @@ mod tests {
             DAY,
             Value::Text("soon"),
             Value::Integer(2),
-            Value::Local(NOON),
-            Value::Moment(NOON),
+            Value::LocalTimestamp(NOON),
+            Value::UtcTimestamp(NOON),
         ];
         let spelled = [
             "2020-02-29",

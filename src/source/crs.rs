@@ -22,15 +22,15 @@ pub(super) fn resolve_crs(
         (_, Some(pipeline)) => Ok(canonical_crs(pipeline)),
         (StatedCrs::Rfc7946, None) => Ok(Crs::Crs84),
         (StatedCrs::Silent, None) => schema_crs(shown, None, schema),
-        (StatedCrs::Unclear(said), None) => schema_crs(shown, Some(said), schema),
+        (StatedCrs::Unclear(text), None) => schema_crs(shown, Some(text), schema),
     }
 }
 
 /// The schema's CRS. A schema serves many files, so it is asked last: it must not overrule what one of them says.
-fn schema_crs(shown: &str, said: Option<String>, schema: Option<&Crs>) -> Result<Crs, SourceError> {
+fn schema_crs(shown: &str, unclear: Option<String>, schema: Option<&Crs>) -> Result<Crs, SourceError> {
     schema.map(canonical_crs).ok_or_else(|| SourceError::NoCrs {
         shown: shown.to_owned(),
-        said,
+        unclear,
     })
 }
 
@@ -67,10 +67,13 @@ mod tests {
             mercator
         );
         assert_eq!(resolve_crs("x", file(), Some(&mercator), None).unwrap(), mercator);
-        let said = resolve_crs("x", file(), Some(&Crs::Crs84), None)
+        let message = resolve_crs("x", file(), Some(&Crs::Crs84), None)
             .unwrap_err()
             .to_string();
-        assert!(said.contains("EPSG:3857") && said.contains("OGC:CRS84"), "{said}");
+        assert!(
+            message.contains("EPSG:3857") && message.contains("OGC:CRS84"),
+            "{message}"
+        );
     }
 
     #[test]

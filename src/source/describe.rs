@@ -15,8 +15,7 @@ use crate::plan::{CsvGeometry, Dialect, Format, Limits, SourcePlan};
 
 use super::csv::{self, CsvRecords};
 use super::error::SourceError;
-use super::geojson::CollectionRecords;
-use super::geojsonl::LineRecords;
+use super::geojson::{CollectionRecords, LineRecords};
 use super::ogr::canonical_crs;
 use super::stated_crs::StatedCrs;
 use super::{archive, layers, open, sniff};
@@ -47,6 +46,26 @@ pub(super) const LIMITS: Limits = Limits {
 };
 
 /// What a file holds.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use cikr::plan::{CsvGeometry, Format};
+/// use cikr::source;
+///
+/// let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/dams.csv");
+/// let description = source::describe(&path)?;
+/// assert_eq!(description.dialect.map(|dialect| dialect.delimiter), Some(b';'));
+/// let Some(Format::Csv { geometry, .. }) = description.format else {
+///     panic!("it has a column of well-known text");
+/// };
+/// assert_eq!(geometry, CsvGeometry::Wkt { column: "WKT".into() });
+/// // A text file says nothing of types, nor of its CRS.
+/// let layer = &description.layers[0];
+/// assert_eq!((layer.columns[1].name.as_str(), &layer.columns[1].declared), ("NIDID", &None));
+/// assert_eq!(layer.crs, None);
+/// # Ok::<(), source::SourceError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Description {
     /// How to read it; `None` for delimited text without a column that looks like coordinates.

@@ -124,9 +124,9 @@ pub enum SourceError {
     /// Nobody says which CRS the coordinates are in.
     #[error(
         "{shown} doesn't say its CRS{} and neither does the pipeline nor the schema: add `crs = \"EPSG:…\"` to the pipeline's source once you know it",
-        said.as_ref().map(|said| format!(" (`{said}` is not enough)")).unwrap_or_default()
+        unclear.as_ref().map(|text| format!(" (`{text}` is not enough)")).unwrap_or_default()
     )]
-    NoCrs { shown: String, said: Option<String> },
+    NoCrs { shown: String, unclear: Option<String> },
     /// File and pipeline contradict each other.
     #[error(
         "{shown} says its CRS is {file} but the pipeline says {pipeline}: remove the pipeline's `crs`, or repair the file"

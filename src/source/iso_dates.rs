@@ -38,7 +38,7 @@ fn parse_date(iso: &str) -> Option<Value<'_>> {
         return None;
     }
     if iso.len() == 10 {
-        return Some(Value::Day(day.to_epoch_days()));
+        return Some(Value::Date(day.to_epoch_days()));
     }
     if !has_marks(iso, &[(10, b'T'), (13, b':'), (16, b':')]) {
         return None;
@@ -61,9 +61,9 @@ fn parse_date(iso: &str) -> Option<Value<'_>> {
     )?;
     let moment = moment.and_utc().timestamp_millis();
     Some(if is_utc {
-        Value::Moment(moment)
+        Value::UtcTimestamp(moment)
     } else {
-        Value::Local(moment)
+        Value::LocalTimestamp(moment)
     })
 }
 

@@ -142,7 +142,7 @@ fn forward_messages(stdout: ChildStdout, to: &SyncSender<io::Result<Message>>) {
 }
 
 /// Whether a process ended because it was refused memory: allocators say so before they give up.
-fn is_out_of_memory(status: Option<ExitStatus>, said: &str) -> bool {
+fn is_out_of_memory(status: Option<ExitStatus>, last_words: &str) -> bool {
     // Rust, C++, GDAL and libc each say it in their own words; the first letters are left out for their case.
     const WORDS: [&str; 4] = [
         "memory allocation of",
@@ -152,7 +152,7 @@ fn is_out_of_memory(status: Option<ExitStatus>, said: &str) -> bool {
     ];
     // Allocators abort behind such words. A process that ended by itself may have quoted them of its file.
     let is_killed = status.is_some_and(|status| status.signal().is_some());
-    is_killed && WORDS.iter().any(|word| said.contains(word))
+    is_killed && WORDS.iter().any(|word| last_words.contains(word))
 }
 
 fn describe_status(status: Option<ExitStatus>) -> String {

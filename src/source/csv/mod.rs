@@ -188,13 +188,13 @@ impl Records for CsvRecords {
     fn next(&mut self, batch: &mut BatchBuilder) -> Result<bool, SourceError> {
         let (row, is_mended) = match self.records.read_next()? {
             NextRecord::Whole { row, is_mended } => (row, is_mended),
-            NextRecord::Malformed { row, said } => {
-                end_rejected_row(row, &said, RejectReason::MalformedRecord, batch);
+            NextRecord::Malformed { row, description } => {
+                end_rejected_row(row, &description, RejectReason::MalformedRecord, batch);
                 return Ok(true);
             }
             NextRecord::TooLong { row } => {
-                let said = format!("over {} bytes", self.limit);
-                end_rejected_row(row, &said, RejectReason::RecordTooLong, batch);
+                let description = format!("over {} bytes", self.limit);
+                end_rejected_row(row, &description, RejectReason::RecordTooLong, batch);
                 return Ok(true);
             }
             NextRecord::End => return Ok(false),
@@ -212,8 +212,8 @@ impl Records for CsvRecords {
     }
 }
 
-/// Ends a row that can't be used, of which `said` is to be told.
-fn end_rejected_row(row: u64, said: &str, reason: RejectReason, batch: &mut BatchBuilder) {
-    batch.note_defect("record", said, reason);
+/// Ends a row that can't be used, and notes why.
+fn end_rejected_row(row: u64, description: &str, reason: RejectReason, batch: &mut BatchBuilder) {
+    batch.note_defect("record", description, reason);
     batch.end_row(row, None);
 }

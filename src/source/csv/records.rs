@@ -49,7 +49,7 @@ pub(super) enum NextRecord {
         /// Line that it begins in.
         row: u64,
         /// What is wrong, and the line as it stands in the file.
-        said: String,
+        description: String,
     },
     /// It is over the limit.
     TooLong {
@@ -159,9 +159,9 @@ impl TextRecords {
                 }
                 FoundRecord::Lines => self.lines.split_at_returns(),
                 FoundRecord::None(what) => {
-                    let said = format!("{what}: {}", decode_text(self.first_line()?));
+                    let description = format!("{what}: {}", decode_text(self.first_line()?));
                     self.lines.consume(1);
-                    return Ok(NextRecord::Malformed { row, said });
+                    return Ok(NextRecord::Malformed { row, description });
                 }
                 FoundRecord::TooLong => {
                     self.lines.consume(1);

@@ -8,7 +8,7 @@ pub(super) enum FieldKind {
     /// A moment, epoch milliseconds.
     Date,
     /// A day.
-    Day,
+    DateOnly,
     /// Anything that is kept as spelled.
     Other,
 }

@@ -132,7 +132,7 @@ fn parse_fields(value: &Value) -> Vec<Field> {
         let kind = match bare {
             "OID" | "Integer" | "SmallInteger" | "BigInteger" => FieldKind::Integer,
             "Date" => FieldKind::Date,
-            "DateOnly" => FieldKind::Day,
+            "DateOnly" => FieldKind::DateOnly,
             // Times of day, moments with their offset, identifiers and numbers are text that says all.
             _ => FieldKind::Other,
         };
@@ -167,7 +167,7 @@ mod tests {
             [
                 ("OBJECTID", FieldKind::Integer),
                 ("D", FieldKind::Date),
-                ("O", FieldKind::Day),
+                ("O", FieldKind::DateOnly),
                 ("B", FieldKind::Integer),
                 ("T", FieldKind::Other)
             ]

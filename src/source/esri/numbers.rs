@@ -32,11 +32,11 @@ pub(super) fn typed_number(raw: &str, kind: FieldKind, is_local: bool) -> Value<
         return Value::Text(raw);
     };
     match (kind, DateTime::from_timestamp_millis(number)) {
-        (FieldKind::Date, Some(_)) if is_local => Value::Local(number),
-        (FieldKind::Date, Some(_)) => Value::Moment(number),
-        (FieldKind::Day, Some(moment)) => Value::Day(moment.date_naive().to_epoch_days()),
+        (FieldKind::Date, Some(_)) if is_local => Value::LocalTimestamp(number),
+        (FieldKind::Date, Some(_)) => Value::UtcTimestamp(number),
+        (FieldKind::DateOnly, Some(moment)) => Value::Date(moment.date_naive().to_epoch_days()),
         // Beyond the calendar: a slip, which whoever reads dates will flag.
-        (FieldKind::Date | FieldKind::Day, None) => Value::Text(raw),
+        (FieldKind::Date | FieldKind::DateOnly, None) => Value::Text(raw),
         _ => Value::Integer(number),
     }
 }
@@ -44,7 +44,7 @@ pub(super) fn typed_number(raw: &str, kind: FieldKind, is_local: bool) -> Value<
 /// The text of a field of this kind: a day where it is one.
 pub(super) fn typed_text(text: &str, kind: FieldKind) -> Value<'_> {
     match typed_date(text) {
-        day @ Value::Day(_) if kind == FieldKind::Day => day,
+        day @ Value::Date(_) if kind == FieldKind::DateOnly => day,
         _ => Value::Text(text),
     }
 }
@@ -106,14 +106,14 @@ mod tests {
             spelled("1234396800000", FieldKind::Date, true),
             "2009-02-12T00:00:00"
         );
-        assert_eq!(spelled("1234396800000", FieldKind::Day, false), "2009-02-12");
-        assert_eq!(typed_text("2009-02-12", FieldKind::Day), Value::Day(14_287));
+        assert_eq!(spelled("1234396800000", FieldKind::DateOnly, false), "2009-02-12");
+        assert_eq!(typed_text("2009-02-12", FieldKind::DateOnly), Value::Date(14_287));
         assert_eq!(
             typed_text("2009-02-12", FieldKind::Other),
             Value::Text("2009-02-12")
         );
         assert_eq!(
-            typed_text("2009-02-12T00:00:00", FieldKind::Day),
+            typed_text("2009-02-12T00:00:00", FieldKind::DateOnly),
             Value::Text("2009-02-12T00:00:00")
         );
     }

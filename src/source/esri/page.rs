@@ -107,27 +107,18 @@ impl OpenPage {
 
     /// Takes the next row; none behind the last.
     pub(super) fn next_row(&mut self) -> Result<Option<Captured>, SourceError> {
-        if self
-            .scanner
-            .accept(b']')
-            .map_err(|error| self.scan_error(error))?
-        {
+        if self.accept(b']')? {
             return Ok(None);
         }
         if self.row > 0 {
-            self.scanner
-                .expect(b',')
-                .map_err(|error| self.scan_error(error))?;
+            self.expect(b',')?;
         }
         // The pull has counted the rows of each page when it came. Another number now means other bytes, or another
         // reading of them.
         if self.is_last_row() {
             return Err(self.count_error("more"));
         }
-        let captured = self
-            .scanner
-            .capture_value(&mut self.raw, self.limit)
-            .map_err(|error| self.scan_error(error))?;
+        let captured = self.capture(self.limit)?;
         self.row += 1;
         Ok(Some(captured))
     }
@@ -146,20 +137,14 @@ impl OpenPage {
         if !self.is_last_row() {
             return Err(self.count_error("fewer"));
         }
-        while self
-            .scanner
-            .accept(b',')
-            .map_err(|error| self.scan_error(error))?
-        {
+        while self.accept(b',')? {
             let key = self.read_key()?;
             if key == "features" {
                 return Err(pull_error(&self.shown, "the page", "it has `features` twice"));
             }
             self.note_member(&key)?;
         }
-        self.scanner
-            .expect(b'}')
-            .map_err(|error| self.scan_error(error))?;
+        self.expect(b'}')?;
         if self
             .scanner
             .peek()
@@ -174,45 +159,31 @@ impl OpenPage {
     }
 
     fn go_to_features(&mut self) -> Result<(), SourceError> {
-        self.scanner
-            .expect(b'{')
-            .map_err(|error| self.scan_error(error))?;
+        self.expect(b'{')?;
         loop {
-            if self
-                .scanner
-                .accept(b'}')
-                .map_err(|error| self.scan_error(error))?
-            {
+            if self.accept(b'}')? {
                 return Err(pull_error(&self.shown, "the page", "it has no `features`"));
             }
             let key = self.read_key()?;
             if key == "features" {
-                return self.scanner.expect(b'[').map_err(|error| self.scan_error(error));
+                return self.expect(b'[');
             }
             self.note_member(&key)?;
-            self.scanner
-                .accept(b',')
-                .map_err(|error| self.scan_error(error))?;
+            self.accept(b',')?;
         }
     }
 
     /// The key of a member, behind its colon.
     fn read_key(&mut self) -> Result<String, SourceError> {
-        self.scanner
-            .capture_value(&mut self.raw, MEMBER_BYTES)
-            .map_err(|error| self.scan_error(error))?;
+        self.capture(MEMBER_BYTES)?;
         let key = json::parse_string(&self.raw).map(String::from);
-        self.scanner
-            .expect(b':')
-            .map_err(|error| self.scan_error(error))?;
+        self.expect(b':')?;
         key.ok_or_else(|| pull_error(&self.shown, "the page", "the name of a member is no text"))
     }
 
     /// Takes a member's value and notes what it says.
     fn note_member(&mut self, key: &str) -> Result<(), SourceError> {
-        self.scanner
-            .capture_value(&mut self.raw, MEMBER_BYTES)
-            .map_err(|error| self.scan_error(error))?;
+        self.capture(MEMBER_BYTES)?;
         match key {
             "spatialReference" => self.head.reference = SpatialReference::parse(&self.raw),
             "hasZ" => self.head.has_z = parse_bool(&self.raw),
@@ -220,6 +191,21 @@ impl OpenPage {
             _ => {}
         }
         Ok(())
+    }
+
+    fn accept(&mut self, byte: u8) -> Result<bool, SourceError> {
+        self.scanner.accept(byte).map_err(|error| self.scan_error(error))
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), SourceError> {
+        self.scanner.expect(byte).map_err(|error| self.scan_error(error))
+    }
+
+    /// Takes the next value into `self.raw`.
+    fn capture(&mut self, limit: usize) -> Result<Captured, SourceError> {
+        self.scanner
+            .capture_value(&mut self.raw, limit)
+            .map_err(|error| self.scan_error(error))
     }
 
     fn count_error(&self, than: &str) -> SourceError {

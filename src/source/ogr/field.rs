@@ -35,7 +35,7 @@ pub(super) fn read_field(
             .field_as_double(column)
             .ok()
             .flatten()
-            .map(|number| FieldContent::Number(Value::Number(number))),
+            .map(|number| FieldContent::Number(Value::Float(number))),
         OGRFieldType::OFTDate | OGRFieldType::OFTDateTime => {
             text.push_str(&iso_of_ogr(&feature.field_as_string(column).ok().flatten()?));
             Some(FieldContent::Date)

@@ -130,12 +130,12 @@ pub fn reprojection(crs: &Crs) -> Result<Option<Box<dyn Reproject>>, SourceError
         return Ok(None);
     }
     let transform = build_transform(&crs);
-    let said = drain_messages(None);
+    let failure = drain_messages(None);
     match transform {
         Ok(transform) => Ok(Some(Box::new(transform))),
         Err(error) => Err(SourceError::UnknownCrs {
             crs: crs.to_string(),
-            reason: said.unwrap_or_else(|| error.to_string()),
+            reason: failure.unwrap_or_else(|| error.to_string()),
         }),
     }
 }
@@ -242,8 +242,8 @@ impl Transform {
 
 fn transform_in_place(transform: &CoordTransform, x: &mut [f64], y: &mut [f64]) -> Result<(), String> {
     let done = transform.transform_coords(x, y, &mut []);
-    let said = drain_messages(None);
-    done.map_err(|error| said.unwrap_or_else(|| error.to_string()))
+    let failure = drain_messages(None);
+    done.map_err(|error| failure.unwrap_or_else(|| error.to_string()))
 }
 
 #[cfg(test)]

@@ -31,11 +31,11 @@ impl Cell {
     pub(super) fn from_value(value: DataRef<'_>) -> Option<Self> {
         let cell = match value {
             DataRef::Int(number) => Self::Other(Value::Integer(number)),
-            DataRef::Float(number) => Self::Other(Value::Number(number)),
+            DataRef::Float(number) => Self::Other(Value::Float(number)),
             DataRef::String(text) | DataRef::DurationIso(text) => Self::Text(text),
             DataRef::DateTimeIso(text) => Self::Date(text),
             DataRef::SharedString(text) => Self::Text(text.to_owned()),
-            DataRef::Bool(truth) => Self::Other(Value::Truth(truth)),
+            DataRef::Bool(truth) => Self::Other(Value::Boolean(truth)),
             DataRef::DateTime(date) => Self::Date(date_text(&date)),
             DataRef::Error(error) => Self::Text(error.to_string()),
             DataRef::Empty => return None,
@@ -113,11 +113,11 @@ mod tests {
         let value = |days| Cell::from_value(date(days)).map(|cell| matches!(cell.to_value(), Value::Text(_)));
         assert!(matches!(
             Cell::from_value(date(43_890.0)).unwrap().to_value(),
-            Value::Day(18_321)
+            Value::Date(18_321)
         ));
         assert!(matches!(
             Cell::from_value(date(43_890.5)).unwrap().to_value(),
-            Value::Local(_)
+            Value::LocalTimestamp(_)
         ));
         // Half a day, a day before all, and a 29 February that never was.
         assert_eq!([value(0.5), value(-1.0), value(60.0)], [Some(true); 3]);

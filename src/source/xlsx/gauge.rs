@@ -17,7 +17,7 @@ const NAME: usize = 9;
 
 /// What has been seen of the entry at hand.
 #[derive(Default)]
-pub(super) struct Gauge {
+pub(super) struct WorkbookGauge {
     entry: String,
     is_texts: bool,
     bytes: u64,
@@ -35,7 +35,7 @@ pub(super) struct Gauge {
     wrong: Option<String>,
 }
 
-impl Gauge {
+impl WorkbookGauge {
     /// Takes the next bytes of an entry; the error says what is wrong with it.
     pub(super) fn take_piece(&mut self, entry: &str, piece: &[u8]) -> Result<(), String> {
         if self.entry != entry {
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     fn gauge(entry: &str, text: &[u8]) -> Result<(), String> {
-        let mut gauge = Gauge::default();
+        let mut gauge = WorkbookGauge::default();
         // However it is cut.
         text.chunks(7)
             .try_for_each(|piece| gauge.take_piece(entry, piece))?;

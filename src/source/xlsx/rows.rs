@@ -10,7 +10,7 @@ use std::vec;
 
 use super::super::error::SourceError;
 use super::cell::Cell;
-use super::workbook::Book;
+use super::workbook::Workbook;
 
 /// Rows handed over at a time, and how many such bundles may wait.
 const BUNDLE: usize = 256;
@@ -50,7 +50,7 @@ pub(super) struct SheetRows {
 
 impl SheetRows {
     /// Starts to read `sheet`, which is shown as `shown`; `limit` is the longest row in bytes.
-    pub(super) fn start(mut book: Book, sheet: String, shown: String, limit: usize) -> Self {
+    pub(super) fn start(mut book: Workbook, sheet: String, shown: String, limit: usize) -> Self {
         let (sender, messages) = sync_channel(WAITING);
         thread::spawn(move || {
             let end = match send_all(&mut book, &sheet, limit, &sender) {
@@ -98,7 +98,7 @@ impl SheetRows {
 }
 
 /// Sends every row that holds something; the error is why there are no more.
-fn send_all(book: &mut Book, sheet: &str, limit: usize, to: &SyncSender<Message>) -> Result<(), String> {
+fn send_all(book: &mut Workbook, sheet: &str, limit: usize, to: &SyncSender<Message>) -> Result<(), String> {
     let mut cells = book
         .worksheet_cells_reader(sheet)
         .map_err(|error| error.to_string())?;

@@ -11,10 +11,10 @@ use calamine::{Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
 use super::super::error::{SourceError, closest_name};
 use super::super::{archive, sniff};
-use super::gauge::Gauge;
+use super::gauge::WorkbookGauge;
 
 /// An open workbook.
-pub(super) type Book = Xlsx<BufReader<File>>;
+pub(super) type Workbook = Xlsx<BufReader<File>>;
 
 /// Unpacked bytes of a workbook, at most: more than a full sheet of forty columns.
 const MAX_BYTES: u64 = 2 << 30;
@@ -23,7 +23,7 @@ const MAX_BYTES: u64 = 2 << 30;
 const COMPOUND: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
 
 /// Opens the workbook at `path`, shown as `shown`.
-pub(super) fn open_workbook(path: &Path, shown: &str, limit: u64) -> Result<Book, SourceError> {
+pub(super) fn open_workbook(path: &Path, shown: &str, limit: u64) -> Result<Workbook, SourceError> {
     let mut file = File::open(path).map_err(|source| open_error(shown, source))?;
     let mut head = Vec::new();
     file.by_ref()
@@ -71,7 +71,7 @@ fn compound_kind(file: File) -> &'static str {
 }
 
 fn measure_archive(path: &Path, shown: &str, limit: u64) -> Result<(), SourceError> {
-    let mut gauge = Gauge::default();
+    let mut gauge = WorkbookGauge::default();
     archive::verify_entries(path, shown, limit.min(MAX_BYTES), &mut |entry, piece| {
         gauge.take_piece(entry, piece)
     })?;
@@ -92,7 +92,7 @@ pub(in crate::source) fn listed_sheets(
 }
 
 /// Visible and hidden sheets with cells, in their order.
-fn sheet_names(book: &Book) -> (Vec<String>, Vec<String>) {
+fn sheet_names(book: &Workbook) -> (Vec<String>, Vec<String>) {
     let mut visible = Vec::new();
     let mut hidden = Vec::new();
     for sheet in book.sheets_metadata() {
@@ -107,7 +107,11 @@ fn sheet_names(book: &Book) -> (Vec<String>, Vec<String>) {
 }
 
 /// The sheet that is meant: the one named, hidden or not, or the only visible one.
-pub(super) fn choose_sheet(book: &Book, shown: &str, wanted: Option<&str>) -> Result<String, SourceError> {
+pub(super) fn choose_sheet(
+    book: &Workbook,
+    shown: &str,
+    wanted: Option<&str>,
+) -> Result<String, SourceError> {
     let (mut visible, mut hidden) = sheet_names(book);
     let Some(wanted) = wanted else {
         return match visible.len() {

@@ -2,7 +2,7 @@
 //!
 //! Pure. Servers that page say so in members beside the features, and each family in its own words.
 
-use super::json::{self, object_members};
+use crate::source::json::{self, object_members};
 
 /// Members by which `ArcGIS` says that there are more rows; GeoJSON of newer servers has it in `properties`.
 const CUT: &str = "exceededTransferLimit";

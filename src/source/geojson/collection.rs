@@ -2,7 +2,7 @@
 //!
 //! Only the top-level `features` counts. A bad feature is a defect and the next one is read; a
 //! file that breaks off is an error that says after which feature. The legacy `crs` member
-//! (GeoJSON 2008) is honoured before and after the features, and so is what says that there are more (`geojson_part`).
+//! (GeoJSON 2008) is honoured before and after the features, and so is what says that there are more (`completeness`).
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -11,17 +11,16 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::completeness::Completeness;
+use super::feature::put_feature;
 use crate::feature::{Crs, RejectReason};
-
-use super::Records;
-use super::batch::BatchBuilder;
-use super::crs_code::parse_crs_code;
-use super::error::SourceError;
-use super::geojson_part::Completeness;
-use super::geojson_row;
-use super::json::{self, Captured, ScanError, Scanner};
-use super::sniff;
-use super::stated_crs::StatedCrs;
+use crate::source::Records;
+use crate::source::batch::BatchBuilder;
+use crate::source::crs_code::parse_crs_code;
+use crate::source::error::SourceError;
+use crate::source::json::{self, Captured, ScanError, Scanner};
+use crate::source::sniff;
+use crate::source::stated_crs::StatedCrs;
 
 /// How much of the end of a file is searched for a `crs` member. One that hides farther from the
 /// end is still seen after the last feature, and is an error then unless it changes nothing.
@@ -34,7 +33,7 @@ const MEMBER_BYTES: usize = 1 << 20;
 const ESRI: [&str; 3] = ["spatialReference", "objectIdFieldName", "geometryType"];
 
 /// Reads the features of one collection.
-pub(super) struct CollectionRecords {
+pub(in crate::source) struct CollectionRecords {
     shown: Arc<str>,
     scanner: Scanner<BufReader<File>>,
     limit: usize,
@@ -47,7 +46,7 @@ pub(super) struct CollectionRecords {
 
 impl CollectionRecords {
     /// Opens the file at `path` and finds its features and its CRS.
-    pub(super) fn open(path: &Path, shown: &Arc<str>, limit: usize) -> Result<Self, SourceError> {
+    pub(in crate::source) fn open(path: &Path, shown: &Arc<str>, limit: usize) -> Result<Self, SourceError> {
         let mut records = Self::open_at_features(path, shown, limit)?;
         // The CRS must be known before the first row is handed on, and the member may stand behind the last. Reading
         // a file twice is worth it only where its end has the word.
@@ -63,12 +62,12 @@ impl CollectionRecords {
     }
 
     /// What the file says about its CRS.
-    pub(super) fn stated_crs(&self) -> StatedCrs {
+    pub(in crate::source) fn stated_crs(&self) -> StatedCrs {
         self.stated.clone()
     }
 
     /// Goes over all features and gives their number.
-    pub(super) fn count_features(mut self) -> Result<u64, SourceError> {
+    pub(in crate::source) fn count_features(mut self) -> Result<u64, SourceError> {
         while self.capture_feature()?.is_some() {}
         Ok(self.row)
     }
@@ -100,10 +99,7 @@ impl CollectionRecords {
     fn go_to_features(&mut self) -> Result<(), SourceError> {
         const PLACE: &str = "before its features";
         let mut found = Vec::new();
-        let mut more = self
-            .scanner
-            .accept(b'{')
-            .map_err(|error| self.scan_error_at(error, PLACE))?;
+        let mut more = self.accept(b'{', PLACE)?;
         while more {
             let Some(key) = self.member_key(PLACE)? else { break };
             if key == "features" {
@@ -128,16 +124,9 @@ impl CollectionRecords {
                 self.stated = stated;
             }
             found.push(key);
-            more = self
-                .scanner
-                .accept(b',')
-                .map_err(|error| self.scan_error_at(error, PLACE))?;
+            more = self.accept(b',', PLACE)?;
         }
-        match self
-            .scanner
-            .peek()
-            .map_err(|error| self.scan_error_at(error, PLACE))?
-        {
+        match self.peek(PLACE)? {
             None => Err(self.scan_error_at(ScanError::End, PLACE)),
             Some(_) => Err(SourceError::NoFeatures {
                 shown: self.shown.to_string(),
@@ -173,11 +162,7 @@ impl CollectionRecords {
     fn read_end(&mut self) -> Result<Option<StatedCrs>, SourceError> {
         const PLACE: &str = "after its features";
         let mut stated = None;
-        while self
-            .scanner
-            .accept(b',')
-            .map_err(|error| self.scan_error_at(error, PLACE))?
-        {
+        while self.accept(b',', PLACE)? {
             let Some(key) = self.member_key(PLACE)? else { break };
             // Of a member that is there twice, some parsers take the first and others the last: nobody can say which
             // rows were meant.
@@ -186,15 +171,8 @@ impl CollectionRecords {
             }
             stated = self.member_value(&key, PLACE)?.or(stated);
         }
-        self.scanner
-            .expect(b'}')
-            .map_err(|error| self.scan_error_at(error, PLACE))?;
-        if self
-            .scanner
-            .peek()
-            .map_err(|error| self.scan_error_at(error, PLACE))?
-            .is_some()
-        {
+        self.expect(b'}', PLACE)?;
+        if self.peek(PLACE)?.is_some() {
             return Err(self.json_error("something follows the end of the collection".to_owned()));
         }
         match self.completeness.why_partial(self.row) {
@@ -208,26 +186,17 @@ impl CollectionRecords {
 
     /// The key of the next member, behind its colon; `None` where there is no member.
     fn member_key(&mut self, place: &'static str) -> Result<Option<String>, SourceError> {
-        if self
-            .scanner
-            .peek()
-            .map_err(|error| self.scan_error_at(error, place))?
-            != Some(b'"')
-        {
+        if self.peek(place)? != Some(b'"') {
             return Ok(None);
         }
-        let key = self.scanner.capture_value(&mut self.raw, MEMBER_BYTES);
-        key.map_err(|error| self.scan_error_at(error, place))?;
-        self.scanner
-            .expect(b':')
-            .map_err(|error| self.scan_error_at(error, place))?;
+        self.capture_member(place)?;
+        self.expect(b':', place)?;
         Ok(json::parse_string(&self.raw).map(Into::into))
     }
 
     /// Takes a member's value; gives what it says if it is the `crs`.
     fn member_value(&mut self, key: &str, place: &'static str) -> Result<Option<StatedCrs>, SourceError> {
-        let value = self.scanner.capture_value(&mut self.raw, MEMBER_BYTES);
-        value.map_err(|error| self.scan_error_at(error, place))?;
+        self.capture_member(place)?;
         self.completeness.note_member(key, &self.raw);
         if key == "crs" {
             crs_member(&self.shown, &self.raw).map(Some)
@@ -236,6 +205,33 @@ impl CollectionRecords {
         }
     }
 
+    fn peek(&mut self, place: &'static str) -> Result<Option<u8>, SourceError> {
+        self.scanner
+            .peek()
+            .map_err(|error| self.scan_error_at(error, place))
+    }
+
+    fn accept(&mut self, byte: u8, place: &'static str) -> Result<bool, SourceError> {
+        self.scanner
+            .accept(byte)
+            .map_err(|error| self.scan_error_at(error, place))
+    }
+
+    fn expect(&mut self, byte: u8, place: &'static str) -> Result<(), SourceError> {
+        self.scanner
+            .expect(byte)
+            .map_err(|error| self.scan_error_at(error, place))
+    }
+
+    /// Takes a key or a value beside the features into `self.raw`.
+    fn capture_member(&mut self, place: &'static str) -> Result<(), SourceError> {
+        self.scanner
+            .capture_value(&mut self.raw, MEMBER_BYTES)
+            .map_err(|error| self.scan_error_at(error, place))?;
+        Ok(())
+    }
+
+    /// Why the features can't be read on.
     fn scan_error(&self, error: ScanError) -> SourceError {
         match error {
             ScanError::Io(source) => self.read_error(source),
@@ -249,6 +245,7 @@ impl CollectionRecords {
         }
     }
 
+    /// Why the collection can't be read on before or after them.
     fn scan_error_at(&self, error: ScanError, place: &'static str) -> SourceError {
         match error {
             ScanError::End => SourceError::CutOff {
@@ -280,7 +277,7 @@ impl Records for CollectionRecords {
     fn next(&mut self, batch: &mut BatchBuilder) -> Result<bool, SourceError> {
         match self.capture_feature()? {
             Some(Captured::Whole) => {
-                geojson_row::put_feature(&self.raw, self.row, &self.shown, batch, &mut self.wkb)?;
+                put_feature(&self.raw, self.row, &self.shown, batch, &mut self.wkb)?;
             }
             Some(Captured::TooLong) => {
                 batch.note_defect(
@@ -345,11 +342,11 @@ fn crs_member(shown: &str, raw: &[u8]) -> Result<StatedCrs, SourceError> {
     let properties = member.get("properties");
     let name = properties.and_then(|properties| properties.get("name"));
     let code = properties.and_then(|properties| properties.get("code"));
-    let said: Vec<String> = [name, code].into_iter().flatten().map(display_value).collect();
+    let names: Vec<String> = [name, code].into_iter().flatten().map(display_value).collect();
     // Programs write such names where their data has no CRS, and readers that take them for one put the rows
     // somewhere.
-    if member.is_object() && said.iter().all(|said| names_no_crs(said)) {
-        return Ok(StatedCrs::Unclear(said.join(" ")));
+    if member.is_object() && names.iter().all(|names| names_no_crs(names)) {
+        return Ok(StatedCrs::Unclear(names.join(" ")));
     }
     name.and_then(Value::as_str)
         .and_then(parse_crs_code)

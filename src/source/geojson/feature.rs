@@ -9,13 +9,12 @@ use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
 
+use super::geometry::from_geojson;
 use crate::feature::RejectReason;
-
-use super::batch::{BatchBuilder, MAX_COLUMNS};
-use super::coordinates;
-use super::error::SourceError;
-use super::json::{self, object_members};
-use super::sniff::decode_text;
+use crate::source::batch::{BatchBuilder, MAX_COLUMNS};
+use crate::source::error::SourceError;
+use crate::source::json::{self, object_members};
+use crate::source::sniff::decode_text;
 
 /// Column of the feature's own `id`.
 const ID: &str = "$id";
@@ -63,7 +62,7 @@ pub(super) fn put_feature(
         Some(raw) => {
             // Of a value 200 characters are kept, each of at most four bytes.
             let value = || String::from_utf8_lossy(&raw[..raw.len().min(800)]).into_owned();
-            coordinates::from_geojson(raw).put_wkb("geometry", value, batch, wkb)
+            from_geojson(raw).put_wkb("geometry", value, batch, wkb)
         }
     };
     batch.end_row(row, found.then_some(wkb.as_slice()));

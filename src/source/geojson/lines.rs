@@ -8,20 +8,19 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::feature::put_feature;
 use crate::feature::RejectReason;
-
-use super::Records;
-use super::batch::BatchBuilder;
-use super::error::SourceError;
-use super::geojson_row;
-use super::json::Captured;
-use super::sniff;
+use crate::source::Records;
+use crate::source::batch::BatchBuilder;
+use crate::source::error::SourceError;
+use crate::source::json::Captured;
+use crate::source::sniff;
 
 /// RFC 8142's record separator.
 const SEPARATOR: u8 = 0x1E;
 
 /// Reads the records of one file.
-pub(super) struct LineRecords {
+pub(in crate::source) struct LineRecords {
     shown: Arc<str>,
     reader: BufReader<File>,
     end: u8,
@@ -33,7 +32,7 @@ pub(super) struct LineRecords {
 
 impl LineRecords {
     /// Opens the file at `path`.
-    pub(super) fn open(path: &Path, shown: &Arc<str>, limit: usize) -> Result<Self, SourceError> {
+    pub(in crate::source) fn open(path: &Path, shown: &Arc<str>, limit: usize) -> Result<Self, SourceError> {
         let text = sniff::open_text(path, shown, "newline-delimited GeoJSON")?;
         // Pretty-printed JSON has a bracket on each line, and every line of it would be a reject.
         if text
@@ -67,7 +66,7 @@ impl LineRecords {
     }
 
     /// Goes over all records and gives their number.
-    pub(super) fn count_records(mut self) -> Result<u64, SourceError> {
+    pub(in crate::source) fn count_records(mut self) -> Result<u64, SourceError> {
         let mut records = 0;
         while self.capture_record()?.is_some() {
             records += 1;
@@ -142,7 +141,7 @@ impl Records for LineRecords {
                 {
                     self.raw.pop();
                 }
-                geojson_row::put_feature(&self.raw, row, &self.shown, batch, &mut self.wkb)?;
+                put_feature(&self.raw, row, &self.shown, batch, &mut self.wkb)?;
             }
             Some((row, Captured::TooLong)) => {
                 batch.note_defect(

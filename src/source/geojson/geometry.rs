@@ -13,10 +13,9 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 
 use crate::feature::RejectReason;
-
-use super::dimensions::Dimensions;
-use super::json;
-use super::shape::{MAX_NESTING, Shape};
+use crate::source::dimensions::Dimensions;
+use crate::source::json;
+use crate::source::shape::{MAX_NESTING, Shape};
 
 /// Reads the geometry object `raw`.
 pub(super) fn from_geojson(raw: &[u8]) -> Shape {
