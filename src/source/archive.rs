@@ -235,7 +235,8 @@ fn check_entry(archive: &mut Archive, position: usize, shown: &str) -> Result<Ch
     })
 }
 
-/// Shows `watch` an entry's bytes, one more than `left` at most, and gives their number; its checksum is verified at its end.
+/// Shows `watch` an entry's bytes, one more than `left` at most, and gives their number; its checksum is verified at
+/// its end.
 fn unpack_entry(
     archive: &mut Archive,
     position: usize,

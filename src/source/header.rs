@@ -1,9 +1,9 @@
 //! Names of columns from a header: one rule for text files, sheets and tables.
 //!
-//! Pure. Names are trimmed, and without characters that nobody sees, a line break among them; a blank one is called by its position, `column_5`; of equal names the
-//! first keeps it and the others are told apart by `_2`, `_3` …, never taking a name that stands in
-//! the header itself. So `X,Y,NAME,X,Y` has the columns `X`, `Y`, `NAME`, `X_2`, `Y_2`. Names that
-//! differ in case alone are different names.
+//! Pure. Names are trimmed, and without characters that nobody sees, a line break among them; a blank one is called
+//! by its position, `column_5`; of equal names the first keeps it and the others are told apart by `_2`, `_3` …,
+//! never taking a name that stands in the header itself. So `X,Y,NAME,X,Y` has the columns `X`, `Y`, `NAME`, `X_2`,
+//! `Y_2`. Names that differ in case alone are different names.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -38,8 +38,8 @@ pub(super) fn from_wkt(text: &str) -> Shape {
     }
 }
 
-/// Whether a text has a word for curves, which the parser doesn't know: `CIRCULARSTRING`, `COMPOUNDCURVE`, `CURVEPOLYGON`,
-/// `MULTICURVE`, `MULTISURFACE`.
+/// Whether a text has a word for curves, which the parser doesn't know: `CIRCULARSTRING`, `COMPOUNDCURVE`,
+/// `CURVEPOLYGON`, `MULTICURVE`, `MULTISURFACE`.
 fn may_be_curved(text: &str) -> bool {
     let upper = text.to_ascii_uppercase();
     ["CIRCULAR", "CURVE", "SURFACE"]

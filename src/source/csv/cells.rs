@@ -71,8 +71,8 @@ impl Cells {
         &self.bytes[self.cell_range(cell)]
     }
 
-    /// Where a cell's text lies in [`Cells::joined_bytes`]: of what keeps a spreadsheet from making a number of it (`="0100"`,
-    /// `=T("0100")`, `'0100`), that within.
+    /// Where a cell's text lies in [`Cells::joined_bytes`]: of what keeps a spreadsheet from making a number of it
+    /// (`="0100"`, `=T("0100")`, `'0100`), that within.
     pub(super) fn text_range(&self, cell: usize) -> Range<usize> {
         let whole = self.cell_range(cell);
         let text = self.bytes[whole.clone()].trim_ascii_start();

@@ -84,8 +84,8 @@ impl RecordForm {
     }
 }
 
-/// Whether a line within a quoted cell is a record that an open quote has swallowed. Where the first line could be a record
-/// by itself, so could one with quotes of its own; a note's last line looks like one otherwise.
+/// Whether a line within a quoted cell is a record that an open quote has swallowed. Where the first line could be a
+/// record by itself, so could one with quotes of its own; a note's last line looks like one otherwise.
 pub(super) fn is_swallowed(first: StandaloneLine, line: StandaloneLine) -> bool {
     match line {
         StandaloneLine::Placed => true,
@@ -94,7 +94,8 @@ pub(super) fn is_swallowed(first: StandaloneLine, line: StandaloneLine) -> bool 
     }
 }
 
-/// Whether the parts of a line between carriage returns are records each: of the header's line where there is no form yet.
+/// Whether the parts of a line between carriage returns are records each: of the header's line where there is no form
+/// yet.
 pub(super) fn is_several_records(line: &[u8], form: Option<&RecordForm>, delimiter: u8) -> bool {
     let mut parts = line.split(|byte| *byte == b'\r').filter(|part| !is_blank(part));
     let Some(form) = form else {

@@ -119,8 +119,8 @@ fn cell_kind(cell: &[u8]) -> CellKind {
     }
 }
 
-/// How much speaks for a delimiter: whether nearly all records have as many cells, how many hold something in most of them,
-/// and in how many records as many do.
+/// How much speaks for a delimiter: whether nearly all records have as many cells, how many hold something in most of
+/// them, and in how many records as many do.
 fn delimiter_score(records: &[Record<'_>]) -> (bool, usize, usize) {
     let (cells, alike) = most_common(records, |record| record.cells.len());
     let usual = median_filled(records);

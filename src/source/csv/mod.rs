@@ -1,7 +1,7 @@
 //! Delimited text with a header line, and its geometry from two columns or one of WKT.
 //!
-//! Every column comes out as text, which is all that the file says of it, the coordinates' too; an empty field is null. Bytes that are
-//! no UTF-8 are read as Windows-1252, field by field: that is what agencies' exports hold. Rows
+//! Every column comes out as text, which is all that the file says of it, the coordinates' too; an empty field is
+//! null. Bytes that are no UTF-8 are read as Windows-1252, field by field: that is what agencies' exports hold. Rows
 //! with such fields are counted. `header` names the columns, `records` says where a record ends.
 
 mod cells;

@@ -377,7 +377,8 @@ impl TextRecords {
     }
 }
 
-/// The delimiter that a line names: `sep=;`, also in quotes, and with the delimiters of a sheet's other columns behind it.
+/// The delimiter that a line names: `sep=;`, also in quotes, and with the delimiters of a sheet's other columns
+/// behind it.
 fn named_delimiter(line: &[u8]) -> Option<u8> {
     let line = line.strip_prefix(b"\"").unwrap_or(line);
     let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter, rest @ ..] = line else {

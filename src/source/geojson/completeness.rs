@@ -85,7 +85,8 @@ fn parse_count(raw: &[u8]) -> Option<u64> {
     whole.map_or(text, |(whole, _)| whole).parse().ok()
 }
 
-/// Whether a member points to a next page: `links` or `_links` with the relation `next`, a `next` of its own, or `OData`'s.
+/// Whether a member points to a next page: `links` or `_links` with the relation `next`, a `next` of its own, or
+/// `OData`'s.
 fn is_next_page(key: &str, raw: &[u8]) -> bool {
     match key {
         "next" | "@odata.nextLink" | "odata.nextLink" => is_target(raw),

@@ -41,8 +41,8 @@ pub fn init() {
 
 /// Passes on what GDAL said in this thread; the text of its last failure, if there was one.
 ///
-/// GDAL's own error state is the thread's, too, and stays until the next call: whoever is about to judge a call by it takes
-/// what earlier ones have left first.
+/// GDAL's own error state is the thread's, too, and stays until the next call: whoever is about to judge a call by it
+/// takes what earlier ones have left first.
 pub(super) fn drain_messages(landing: Option<&LandingPath>) -> Option<String> {
     let messages = MESSAGES.with_borrow_mut(mem::take);
     let mut failure = None;

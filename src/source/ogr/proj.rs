@@ -25,8 +25,8 @@ pub(super) fn stated_crs(srs: &SpatialRef) -> StatedCrs {
     )
 }
 
-/// The CRS of a definition; none where it says that there is none, as a GeoPackage's 0, -1 and 99999 do: a plane of its own
-/// that lies nowhere, degrees of that name, or a datum that PROJ knows no way from (`D_Unknown`).
+/// The CRS of a definition; none where it says that there is none, as a GeoPackage's 0, -1 and 99999 do: a plane of
+/// its own that lies nowhere, degrees of that name, or a datum that PROJ knows no way from (`D_Unknown`).
 fn usable_crs(srs: &SpatialRef) -> Option<Crs> {
     let is_undefined = srs
         .name()
