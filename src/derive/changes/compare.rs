@@ -16,7 +16,7 @@ use super::values;
 use crate::derive::product::{self, BoxError, Place, Sink};
 use crate::feature::records::RecordRoom;
 use crate::feature::{ColumnChange, LayerChanges, Sorter, Texts, is_row_number};
-use crate::geoparquet::{Columns, GeoparquetError};
+use crate::geoparquet::{ColumnReader, GeoparquetError};
 use crate::plan::LayerPlan;
 
 /// With fewer facilities on both sides, a change of every row is not told from a change of each.
@@ -79,7 +79,7 @@ pub(super) fn compare(
     let old = sides
         .before
         .first()
-        .map(|tile| Columns::of(tile))
+        .map(|tile| ColumnReader::open(tile))
         .transpose()?
         .map(|old| old.schema());
     // Where a side has no tiles of its own, the others are the same, and so are their columns.

@@ -15,7 +15,7 @@ use super::digest::{Digest, digests};
 use crate::derive::product::{Night, Observer, Place, Seen};
 use crate::feature::records::{Records, Sorted};
 use crate::feature::{LayerReport, RegionId, Texts, TileRecord};
-use crate::geoparquet::Columns;
+use crate::geoparquet::ColumnReader;
 use crate::kernel::map::key_number;
 
 /// Columns that say nothing of their own: the key, what is the same in every row, what follows from the geometry.
@@ -98,7 +98,7 @@ pub(super) struct Observed {
 impl Observed {
     fn of(layer: u32, rows: &RecordBatch, before: &[(PathBuf, String)]) -> Self {
         let schema = in_a_file(&rows.schema());
-        let old = before.first().and_then(|(tile, _)| Columns::of(tile).ok());
+        let old = before.first().and_then(|(tile, _)| ColumnReader::open(tile).ok());
         // What can't be read is told when the two are compared.
         let old = old.map_or_else(|| schema.clone(), |old| old.schema());
         Self {

@@ -61,7 +61,7 @@ impl Told {
 }
 
 impl Spooled for Told {
-    fn bytes(&self) -> usize {
+    fn memory_bytes(&self) -> usize {
         let texts = [&self.name, &self.state, &self.old, &self.new];
         size_of::<Self>() + self.id.len() + texts.into_iter().flatten().map(String::len).sum::<usize>()
     }
