@@ -45,6 +45,7 @@ impl SourceColumn {
 
     /// The kind most values are of, the stricter of two; none where there was no value.
     pub fn kind(&self) -> Option<ValueKind> {
+        // The map's order is that of the variants, stricter ones first: the first that has as many as any is it.
         let most = self.kinds.values().copied().max().filter(|most| *most > 0)?;
         self.kinds
             .iter()
@@ -52,6 +53,9 @@ impl SourceColumn {
             .map(|(kind, _)| *kind)
     }
 }
+
+// The order of the variants is that of `SourceColumn::kind`, and the names are kept in the store: a new one goes where it
+// belongs by strictness, and none is renamed.
 
 /// What a source's value looks like: inferred, since sources are read as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -80,6 +80,13 @@ impl fmt::Display for LayerId {
 }
 
 /// Code of the region whose team a tile is for, such as `R06`; `unassigned` outside every region.
+///
+/// ```
+/// use cikr::feature::RegionId;
+///
+/// assert_eq!(RegionId::new(Some("R06")).as_str(), "R06");
+/// assert_eq!(RegionId::new(None).as_str(), "unassigned");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RegionId(String);
 
@@ -126,6 +133,13 @@ impl fmt::Display for Origin {
 }
 
 /// A coordinate reference system, as a source states it or a person declares it.
+///
+/// ```
+/// use cikr::feature::Crs;
+///
+/// assert_eq!(Crs::Crs84.to_string(), "OGC:CRS84");
+/// assert_eq!(Crs::Wkt(r#"PROJCS["Texas_Centric",GEOGCS["NAD83"]]"#.to_owned()).to_string(), "Texas_Centric");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(into = "String")]
 pub enum Crs {
@@ -303,6 +317,19 @@ pub struct Tile {
 
 impl Tile {
     /// Path below the collection's `data/` folder.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use cikr::feature::{RegionId, Tile};
+    ///
+    /// let tile = Tile {
+    ///     collection: "dams".to_owned(),
+    ///     region: RegionId::new(Some("R06")),
+    ///     ordinal: 0,
+    ///     row_groups: vec![10_240],
+    /// };
+    /// assert_eq!(tile.file(), Path::new("region=R06/part-000.parquet"));
+    /// ```
     pub fn file(&self) -> PathBuf {
         PathBuf::from(format!("region={}", self.region)).join(format!("part-{:03}.parquet", self.ordinal))
     }

@@ -75,6 +75,14 @@ pub struct Score {
 
 impl Score {
     /// A score with evidence; nothing counted is no evidence.
+    ///
+    /// ```
+    /// use cikr::feature::Score;
+    ///
+    /// assert_eq!(Score::of(3, 4, "rows dated").share, Some(0.75));
+    /// let none = Score::of(0, 0, "rows dated");
+    /// assert_eq!((none.share, none.reason.as_deref()), (None, Some("there is no row to count")));
+    /// ```
     pub fn of(numerator: u64, denominator: u64, definition: &str) -> Self {
         Self {
             numerator: Some(numerator),
@@ -96,6 +104,8 @@ impl Score {
         }
     }
 }
+
+// Derived in the order of the variants: lists of states are sorted by verdict, what is plainly wrong before what may be.
 
 /// What a count is against what was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
