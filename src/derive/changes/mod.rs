@@ -78,7 +78,7 @@ impl Tables for Watch<'_> {
         Some(self)
     }
 
-    fn make(
+    fn make_tables(
         &self,
         release: &Release<'_>,
         out: &dyn Out,
@@ -244,7 +244,7 @@ fn written(
         Ok(())
     });
     done.map(|()| changes)
-        .map_err(|source| DeriveError::write(&path, source))
+        .map_err(|source| DeriveError::write_error(&path, source))
 }
 
 fn tell(layer: &str, changes: &LayerChanges) {

@@ -306,11 +306,11 @@ impl<'a> Watch<'a> {
 }
 
 impl Observer for Watch<'_> {
-    fn columns(&self, _: &LayerReport) -> Vec<&'static str> {
+    fn columns_to_read(&self, _: &LayerReport) -> Vec<&'static str> {
         vec![]
     }
 
-    fn see(&self, seen: &Seen<'_>) {
+    fn see_rows(&self, seen: &Seen<'_>) {
         // A tile of an earlier run is the same as in the release before.
         let Some(places) = seen.places else { return };
         let Some(observed) = self.layer(seen) else { return };
@@ -323,15 +323,15 @@ impl Observer for Watch<'_> {
         }
     }
 
-    fn forget(&self, layer: &str) {
+    fn forget_layer(&self, layer: &str) {
         self.take(layer);
     }
 
-    fn tally(&self, _: &str) -> Option<Box<RawValue>> {
+    fn tally_layer(&self, _: &str) -> Option<Box<RawValue>> {
         Some(RawValue::NULL.to_owned())
     }
 
-    fn recall(&self, _: &LayerReport, _: &RawValue) -> bool {
+    fn recall_layer(&self, _: &LayerReport, _: &RawValue) -> bool {
         // As `see`: nothing is kept of tiles of earlier runs.
         true
     }

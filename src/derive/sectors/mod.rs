@@ -135,24 +135,24 @@ impl Tables for Making<'_> {
         Some(self)
     }
 
-    fn make(&self, _: &Release<'_>, out: &dyn Out, _: &mut RunReport) -> Result<Value, DeriveError> {
+    fn make_tables(&self, _: &Release<'_>, out: &dyn Out, _: &mut RunReport) -> Result<Value, DeriveError> {
         let classes = self.classes.lock().unwrap_or_else(PoisonError::into_inner);
         let written = out.pieces(Path::new(MEMBERSHIP.path), rows::schema(), &mut |emit| {
             classes.memberships(self.reference, emit)
         });
-        written.map_err(|source| DeriveError::write(MEMBERSHIP.path, source))?;
+        written.map_err(|source| DeriveError::write_error(MEMBERSHIP.path, source))?;
         out.table(&classes.totals(self.reference)?)
-            .map_err(|source| DeriveError::write(TOTALS.path, source))?;
+            .map_err(|source| DeriveError::write_error(TOTALS.path, source))?;
         Ok(json!({ "classes": classes.len() }))
     }
 }
 
 impl Observer for Making<'_> {
-    fn columns(&self, _: &LayerReport) -> Vec<&'static str> {
+    fn columns_to_read(&self, _: &LayerReport) -> Vec<&'static str> {
         class::COLUMNS.to_vec()
     }
 
-    fn see(&self, seen: &Seen<'_>) {
+    fn see_rows(&self, seen: &Seen<'_>) {
         let found = class::classes(seen.layer, seen.rows);
         self.classes
             .lock()
@@ -160,19 +160,19 @@ impl Observer for Making<'_> {
             .add(seen.layer, found);
     }
 
-    fn forget(&self, layer: &str) {
+    fn forget_layer(&self, layer: &str) {
         self.classes
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .forget(layer);
     }
 
-    fn tally(&self, layer: &str) -> Option<Box<RawValue>> {
+    fn tally_layer(&self, layer: &str) -> Option<Box<RawValue>> {
         let classes = self.classes.lock().unwrap_or_else(PoisonError::into_inner);
         to_raw_value(classes.of(layer)?).ok()
     }
 
-    fn recall(&self, layer: &LayerReport, told: &RawValue) -> bool {
+    fn recall_layer(&self, layer: &LayerReport, told: &RawValue) -> bool {
         let Ok(told) = serde_json::from_str(told.get()) else {
             return false;
         };

@@ -26,7 +26,7 @@ const COLUMNS: [&str; 4] = ["scheme", "code", "is_primary", "reason"];
 
 /// What is wrong with a release's links; one from before there were any has no table of schemes either.
 pub(super) fn problems(held: &Held<'_>) -> Vec<Problem> {
-    if !held.has("links/") && !held.has(SCHEMES) {
+    if !held.has_file_below("links/") && !held.has_file_below(SCHEMES) {
         return Vec::new();
     }
     let schemes = match schemes(held.folder) {
@@ -38,7 +38,7 @@ pub(super) fn problems(held: &Held<'_>) -> Vec<Problem> {
         .layers
         .iter()
         .filter(|layer| layer.status != LayerStatus::Absent);
-    if held.has(PER_FACILITY) {
+    if held.has_file_below(PER_FACILITY) {
         return present
             .filter_map(|layer| facilities(held, layer, &schemes))
             .collect();

@@ -1,0 +1,24 @@
+//! A layer as the quality tables see it: what became of it, what its rows count, and what was expected of it.
+
+use chrono::NaiveDate;
+
+use super::currency::days_since_1970;
+use super::expected::Expected;
+use super::scan::Scan;
+use crate::derive::LayerTables;
+
+/// A layer, what its rows count, and what was expected of it.
+pub(super) struct Assessed<'a> {
+    pub(super) layer: &'a LayerTables<'a>,
+    pub(super) scan: Scan,
+    pub(super) expected: Expected<'a>,
+    /// Days since 1970 when the run began.
+    pub(super) today: i32,
+}
+
+impl Assessed<'_> {
+    /// Whole days from a day to the day on which the run began.
+    pub(super) fn age_of(&self, day: NaiveDate) -> Option<i64> {
+        Some(i64::from(self.today) - i64::from(days_since_1970(day)))
+    }
+}
