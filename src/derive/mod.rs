@@ -17,7 +17,8 @@ mod table;
 mod tiles;
 
 pub use self::error::DeriveError;
-pub use self::night::{Products, Tally};
+pub use self::night::Products;
+pub use self::night::Tally;
 use self::product::Product;
 pub use self::release::{Before, LayerTables, Release, layer_folder};
 pub use self::table::Table;

@@ -9,9 +9,9 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StringArray};
 use arrow_schema::{DataType, Schema};
 
-use super::matched::{Finder, Sought, TOLD, kept_badly};
-use super::observed::{Compared, LEFT_OUT, compared};
-use super::rows::{Change, Rows, Told};
+use super::matched::{FACILITY_COLUMNS, Finder, RowMatcher, records_error};
+use super::observed::{Compared, LEFT_OUT, shared_columns};
+use super::rows::{Change, ChangeRow, ChangeTable};
 use super::values;
 use crate::derive::product::{self, BoxError, Place, Sink};
 use crate::feature::records::RecordRoom;
@@ -50,12 +50,12 @@ pub(super) struct After<'a> {
 }
 
 impl After<'_> {
-    fn take(&self, places: &[Place], columns: &[&str]) -> Result<RecordBatch, GeoparquetError> {
-        self.rows.take(places, columns).map_err(failed)
+    fn take_rows(&self, places: &[Place], columns: &[&str]) -> Result<RecordBatch, GeoparquetError> {
+        self.rows.take(places, columns).map_err(rows_error)
     }
 }
 
-fn failed(source: BoxError) -> GeoparquetError {
+fn rows_error(source: BoxError) -> GeoparquetError {
     GeoparquetError::Rows {
         what: "a layer".to_owned(),
         source,
@@ -66,7 +66,7 @@ fn failed(source: BoxError) -> GeoparquetError {
 ///
 /// # Errors
 /// When a tile can't be read, rows can't be had back, or `emit` fails.
-pub(super) fn compare(
+pub(super) fn compare_sides(
     layer: &LayerPlan,
     sides: Sides<'_>,
     room: &RecordRoom,
@@ -89,7 +89,7 @@ pub(super) fn compare(
     };
     let found = Found {
         told: Sorter::new(room),
-        columns: vec![Column::default(); columns.len()],
+        columns: vec![ColumnDifference::default(); columns.len()],
         differing: BTreeMap::new(),
     };
     let comparison = Comparison {
@@ -98,18 +98,19 @@ pub(super) fn compare(
         columns: &columns,
         found: Mutex::new(found),
     };
-    let sought = Sought {
+    let matcher = RowMatcher {
         layer: layer.id.as_str(),
         records: sides.after.map(|after| after.records),
         columns: sides.after.map_or(&[][..], |after| after.columns),
         finder: &comparison,
     };
-    let kept = sought.find(sides.before)?;
+    let kept = matcher.match_tiles(sides.before)?;
     let found = comparison
         .found
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
     changes.unchanged = sides.same_rows + kept;
+    // Only where no tile was left out: the rows of those have the old value still.
     let every: Vec<Option<ColumnChange>> = columns
         .iter()
         .zip(&found.columns)
@@ -122,13 +123,13 @@ pub(super) fn compare(
             None => {}
         }
     }
-    count(layer, &columns, &every, &found.differing, &mut changes);
-    tell(&columns, &every, layer, found.told, &mut changes, emit)?;
+    count_facilities(layer, &columns, &every, &found.differing, &mut changes);
+    write_rows(&columns, &every, layer, found.told, &mut changes, emit)?;
     Ok(changes)
 }
 
 /// Counts the facilities that are not as they were: by the source, or by what is computed here alone.
-fn count(
+fn count_facilities(
     layer: &LayerPlan,
     columns: &[String],
     every: &[Option<ColumnChange>],
@@ -136,6 +137,8 @@ fn count(
     changes: &mut LayerChanges,
 ) {
     for (set, rows) in differing {
+        // A column that changed in every row is told once for the layer. A facility that differs in such columns alone counts
+        // as unchanged: otherwise the month in a column would make each night one on which everything changed.
         let mut own = set.iter().filter(|at| every[**at].is_none()).peekable();
         if own.peek().is_none() {
             continue;
@@ -151,30 +154,30 @@ fn count(
 }
 
 /// Hands on what differs: new and gone facilities, then column by column, each by id.
-fn tell(
+fn write_rows(
     columns: &[String],
     every: &[Option<ColumnChange>],
     layer: &LayerPlan,
-    told: Sorter<Told>,
+    told: Sorter<ChangeRow>,
     changes: &mut LayerChanges,
     emit: &mut Sink<'_>,
 ) -> Result<(), GeoparquetError> {
-    let mut rows = Rows::new(emit);
+    let mut rows = ChangeTable::new(emit);
     // Columns whose own row is still to come.
     let mut next = every
         .iter()
         .enumerate()
         .filter_map(|(at, every)| Some((at, every.as_ref()?)))
         .peekable();
-    for told in told.in_order().map_err(kept_badly)? {
-        let told = told.map_err(kept_badly)?;
+    for told in told.in_order().map_err(records_error)? {
+        let told = told.map_err(records_error)?;
         let change = match told.what {
-            Told::ADDED => Change::Added,
-            Told::REMOVED => Change::Removed,
+            ChangeRow::ADDED => Change::Added,
+            ChangeRow::REMOVED => Change::Removed,
             at => {
-                let at = at as usize - Told::FIRST_COLUMN as usize;
+                let at = at as usize - ChangeRow::FIRST_COLUMN as usize;
                 while let Some((_, every)) = next.next_if(|(every, _)| *every <= at) {
-                    rows.every(every)?;
+                    rows.push_every_row(every)?;
                 }
                 if every[at].is_some() {
                     continue;
@@ -192,11 +195,11 @@ fn tell(
             _ => {}
         }
         let field = (told.what as usize)
-            .checked_sub(Told::FIRST_COLUMN as usize)
+            .checked_sub(ChangeRow::FIRST_COLUMN as usize)
             .map(|at| columns[at].as_str());
         rows.push(&told, change, field)?;
     }
-    next.try_for_each(|(_, every)| rows.every(every))?;
+    next.try_for_each(|(_, every)| rows.push_every_row(every))?;
     rows.close()
 }
 
@@ -214,16 +217,9 @@ fn is_key_unstable(layer: &LayerPlan) -> bool {
 
 /// Columns of both sides with the same type, in the order of this release; notes the others.
 fn columns_of(before: &Schema, after: &Schema, changes: &mut LayerChanges) -> Vec<String> {
-    let lacks = |of: &Schema, other: &Schema| -> Vec<String> {
-        let names = of.fields().iter().map(|field| field.name());
-        names
-            .filter(|name| other.index_of(name).is_err())
-            .cloned()
-            .collect()
-    };
-    changes.columns_added = lacks(after, before);
-    changes.columns_dropped = lacks(before, after);
-    let shared = compared(before, after);
+    changes.columns_added = columns_lacking(after, before);
+    changes.columns_dropped = columns_lacking(before, after);
+    let shared = shared_columns(before, after);
     for field in after
         .fields()
         .iter()
@@ -242,9 +238,18 @@ fn columns_of(before: &Schema, after: &Schema, changes: &mut LayerChanges) -> Ve
     shared
 }
 
+/// Names of columns that the other schema doesn't have.
+fn columns_lacking(schema: &Schema, other: &Schema) -> Vec<String> {
+    let names = schema.fields().iter().map(|field| field.name());
+    names
+        .filter(|name| other.index_of(name).is_err())
+        .cloned()
+        .collect()
+}
+
 /// What a column of facilities that differ was found to be.
 #[derive(Debug, Clone, Default)]
-struct Column {
+struct ColumnDifference {
     /// Rows in which it differs.
     rows: u64,
     /// Its value before and now, while it is the same in all of them.
@@ -252,11 +257,12 @@ struct Column {
     is_mixed: bool,
 }
 
-impl Column {
-    fn add(&mut self, old: Option<&String>, new: Option<&String>) {
+impl ColumnDifference {
+    fn add_pair(&mut self, old: Option<&String>, new: Option<&String>) {
         self.rows += 1;
         match &self.pair {
             None => self.pair = Some((old.cloned(), new.cloned())),
+            // The first pair is enough to find out: where all are alike, each is like the first.
             Some((before, now)) => self.is_mixed |= (before.as_ref(), now.as_ref()) != (old, new),
         }
     }
@@ -276,9 +282,9 @@ impl Column {
 
 /// What was found so far.
 struct Found {
-    told: Sorter<Told>,
+    told: Sorter<ChangeRow>,
     /// Of each column that is compared.
-    columns: Vec<Column>,
+    columns: Vec<ColumnDifference>,
     /// Facilities by the columns in which they differ: few kinds of differences have many facilities.
     differing: BTreeMap<Vec<usize>, u64>,
 }
@@ -294,96 +300,111 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    fn tell(&self, told: impl IntoIterator<Item = Told>) -> Result<(), GeoparquetError> {
+    fn keep_rows(&self, told: impl IntoIterator<Item = ChangeRow>) -> Result<(), GeoparquetError> {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         told.into_iter()
             .try_for_each(|told| found.told.push(told))
-            .map_err(kept_badly)
+            .map_err(records_error)
     }
 
     /// A column of this release, laid out as that of the one before.
-    fn column(&self, rows: &RecordBatch, name: &str) -> Option<ArrayRef> {
+    fn column_as_before(&self, rows: &RecordBatch, name: &str) -> Option<ArrayRef> {
         let column = rows.column_by_name(name)?;
         let old = self.old.and_then(|old| old.field_with_name(name).ok());
-        Some(old.map_or_else(|| Arc::clone(column), |old| as_in_a_file(column, old.data_type())))
+        Some(old.map_or_else(
+            || Arc::clone(column),
+            |old| column_in_file(column, old.data_type()),
+        ))
     }
 }
 
 impl Finder for Comparison<'_> {
-    fn removed(&self, rows: &RecordBatch) -> Result<(), GeoparquetError> {
-        self.tell(facilities(rows, Told::REMOVED))
+    fn found_removed(&self, rows: &RecordBatch) -> Result<(), GeoparquetError> {
+        self.keep_rows(facility_rows(rows, ChangeRow::REMOVED))
     }
 
-    fn added(&self, places: &[Place]) -> Result<(), GeoparquetError> {
+    fn found_added(&self, places: &[Place]) -> Result<(), GeoparquetError> {
         let Some(after) = self.after else { return Ok(()) };
-        self.tell(facilities(&after.take(places, &TOLD)?, Told::ADDED))
+        self.keep_rows(facility_rows(
+            &after.take_rows(places, &FACILITY_COLUMNS)?,
+            ChangeRow::ADDED,
+        ))
     }
 
-    fn changed(&self, before: &RecordBatch, places: &[Place]) -> Result<(), GeoparquetError> {
+    fn found_changed(&self, before: &RecordBatch, places: &[Place]) -> Result<(), GeoparquetError> {
         let Some(after) = self.after else { return Ok(()) };
         let further = self
             .columns
             .iter()
             .map(String::as_str)
-            .filter(|name| !TOLD.contains(name));
-        let now = after.take(places, &TOLD.into_iter().chain(further).collect::<Vec<_>>())?;
-        let facilities: Vec<Told> = facilities(&now, 0).collect();
+            .filter(|name| !FACILITY_COLUMNS.contains(name));
+        let now = after.take_rows(
+            places,
+            &FACILITY_COLUMNS.into_iter().chain(further).collect::<Vec<_>>(),
+        )?;
+        let facilities: Vec<ChangeRow> = facility_rows(&now, 0).collect();
         let mut of_row: Vec<Vec<usize>> = vec![vec![]; places.len()];
         let mut told = Vec::new();
         for (at, name) in self.columns.iter().enumerate() {
-            let columns = before.column_by_name(name).zip(self.column(&now, name));
+            let columns = before.column_by_name(name).zip(self.column_as_before(&now, name));
             let Some((old, new)) = columns else { continue };
-            for row in values::differing(old, &new) {
+            for row in values::differing_rows(old, &new) {
                 let distance = values::distance_m(name, (old, row), (&new, row));
                 if distance.is_some_and(|distance| distance < LEAST_MOVE_M) {
                     continue;
                 }
                 of_row[row].push(at);
-                told.push(Told {
-                    what: Told::FIRST_COLUMN + u32::try_from(at).expect("a layer has less than 2^32 columns"),
-                    old: values::text(name, old, row),
-                    new: values::text(name, &new, row),
+                told.push(ChangeRow {
+                    what: ChangeRow::FIRST_COLUMN
+                        + u32::try_from(at).expect("a layer has less than 2^32 columns"),
+                    old: values::value_text(name, old, row),
+                    new: values::value_text(name, &new, row),
                     distance: distance.map(f64::to_bits),
                     ..facilities[row].clone()
                 });
             }
         }
+        // Values were compared and spelled without the lock, which is held only for what the threads share.
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         for columns in of_row {
             *found.differing.entry(columns).or_default() += 1;
         }
         for told in told {
-            let at = (told.what - Told::FIRST_COLUMN) as usize;
-            found.columns[at].add(told.old.as_ref(), told.new.as_ref());
-            found.told.push(told).map_err(kept_badly)?;
+            let at = (told.what - ChangeRow::FIRST_COLUMN) as usize;
+            found.columns[at].add_pair(told.old.as_ref(), told.new.as_ref());
+            found.told.push(told).map_err(records_error)?;
         }
         Ok(())
     }
 }
 
 /// Facilities without a value.
-fn facilities(rows: &RecordBatch, what: u32) -> impl Iterator<Item = Told> {
-    let [ids, names, states] = TOLD.map(|name| Texts::named(rows, name));
-    let text = |texts: Option<Texts<'_>>, row: usize| texts?.value(row).map(str::to_owned);
-    (0..rows.num_rows()).map(move |row| Told {
+fn facility_rows(rows: &RecordBatch, what: u32) -> impl Iterator<Item = ChangeRow> {
+    let [ids, names, states] = FACILITY_COLUMNS.map(|name| Texts::named(rows, name));
+    (0..rows.num_rows()).map(move |row| ChangeRow {
         what,
-        id: text(ids, row).unwrap_or_default(),
-        name: text(names, row),
-        state: text(states, row),
+        id: owned_text(ids, row).unwrap_or_default(),
+        name: owned_text(names, row),
+        state: owned_text(states, row),
         old: None,
         new: None,
         distance: None,
     })
 }
 
+fn owned_text(texts: Option<Texts<'_>>, row: usize) -> Option<String> {
+    texts?.value(row).map(str::to_owned)
+}
+
 /// Whether the source gives a column; others are computed here.
 fn is_source(layer: &LayerPlan, column: &str) -> bool {
-    let gives = |field: &crate::plan::Field| field.name == column || field.decoded.as_deref() == Some(column);
-    column == "geometry" || layer.schema.fields.iter().any(gives)
+    let mut fields = layer.schema.fields.iter();
+    column == "geometry"
+        || fields.any(|field| field.name == column || field.decoded.as_deref() == Some(column))
 }
 
 /// A column as a file with this type has it: codes as text, the items of lists by the file's name for them.
-fn as_in_a_file(column: &ArrayRef, kind: &DataType) -> ArrayRef {
+fn column_in_file(column: &ArrayRef, kind: &DataType) -> ArrayRef {
     match (column.data_type(), kind) {
         (DataType::Dictionary(..), _) => match Texts::of(column.as_ref()) {
             Some(texts) => Arc::new(texts.iter().collect::<StringArray>()),
