@@ -24,7 +24,7 @@ pub struct ColumnDoc {
 
 impl ColumnDoc {
     /// A column that nothing describes any more.
-    pub(super) fn unknown(field: &ArrowField) -> Self {
+    pub(super) fn undescribed(field: &ArrowField) -> Self {
         Self::new(
             field.name(),
             kind_name(field.data_type()),

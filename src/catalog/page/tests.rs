@@ -1,13 +1,15 @@
 //! A page of a small and of a huge run: what it says, that it is escaped, bounded and the same again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
-use crate::catalog::tests::{layer_report, plan, run_report};
+use crate::catalog::tests::fixture::{layer_report, plan, run_report};
 use crate::feature::{
-    ClaimKind, ClaimPair, FieldCounts, LayerId, LayerQuality, Outline, QualityReport, Score, Unmet, Verdict,
+    ClaimKind, ClaimPair, FieldCounts, LayerId, LayerQuality, LayerReport, LayerStatus, Outline,
+    QualityReport, RunReport, Score, Unmet, Verdict,
 };
-use crate::plan::{LayerSchema, Region, State};
+use crate::plan::{LayerPlan, LayerSchema, Plan, Region, State};
 
 /// A release to describe, owned.
 struct Release {
