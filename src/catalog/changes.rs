@@ -14,6 +14,7 @@ pub(super) fn write_changes(out: &mut String, report: &RunReport) -> fmt::Result
         .iter()
         .filter_map(|layer| Some((layer, layer.changes.as_ref()?)))
         .collect();
+    // All layers are compared with one release: that which `latest` named when the run began.
     let Some((_, first)) = compared.first() else {
         return Ok(());
     };

@@ -124,6 +124,7 @@ impl<'a> Collection<'a> {
 
     /// Folder of the collection, relative to the release.
     pub fn base(&self) -> String {
+        // Beside the layers, not among them: it repeats their rows.
         if self.id == INVENTORY {
             self.id.clone()
         } else {

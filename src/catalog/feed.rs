@@ -13,6 +13,8 @@ use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport, visible}
 /// Its name, as it links to itself.
 const FILE: &str = "feed.xml";
 
+// A feed is fetched whole, by each reader and time and again: what it tells of a release is bounded.
+
 /// Most layers told of a release; its report has all.
 const LAYERS: usize = 100;
 
@@ -33,6 +35,8 @@ pub struct Entry<'a> {
 /// assert_eq!(cikr::catalog::feed::feed(&[]), None);
 /// ```
 pub fn feed(entries: &[Entry<'_>]) -> Option<Vec<u8>> {
+    // The feed's own title and links are the latest release's: earlier ones may have had another title, or another
+    // address.
     let latest = entries.iter().find(|entry| entry.is_latest).or(entries.first())?;
     let newest = entries
         .iter()
@@ -260,6 +264,7 @@ fn escape_xml(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\t' | '\n' | '\r' => out.push(' '),
+            // Unicode has them, XML 1.0 does not: one of them would make the whole feed unreadable.
             '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             other => out.push(other),
         }

@@ -40,6 +40,7 @@ impl<'a> Item<'a> {
             .map(|part| part.to_string_lossy())
             .collect::<Vec<_>>()
             .join("/");
+        // A region has tiles of its own and tiles of what crosses its border, each counted from 0; ids tell them apart.
         let crossing = if href.starts_with("crossing/") {
             "crossing-"
         } else {

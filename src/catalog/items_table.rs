@@ -40,6 +40,7 @@ pub(super) fn encode_items(
     );
     types.sort();
     // The collection stands in the footer (stac-geoparquet 1.1), so that the table is a catalog by itself.
+    // The version of stac-geoparquet, which happens to be that of STAC.
     let stac = json!({"version": "1.1.0", "collections": {&collection.id: described}});
     let features = Features {
         what: "items.parquet",
@@ -119,9 +120,12 @@ fn text_columns(items: &[Item<'_>]) -> Vec<(&'static str, ArrayRef, bool)> {
     columns
 }
 
+/// A side of a tile's box.
+type Side = fn(&TileRecord) -> f64;
+
 fn bbox_column(items: &[Item<'_>]) -> StructArray {
     // The exact boxes, as doubles: there is a row for a tile, not for a facility, and nothing to save.
-    let sides: [(&str, fn(&TileRecord) -> f64); 4] = [
+    let sides: [(&str, Side); 4] = [
         ("xmin", |tile| tile.extent.min().x),
         ("ymin", |tile| tile.extent.min().y),
         ("xmax", |tile| tile.extent.max().x),

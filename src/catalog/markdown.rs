@@ -9,6 +9,7 @@ use crate::feature::visible;
 /// Text of the pipeline's own as it may stand in a cell of a Markdown table.
 pub(super) fn table_cell(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // `|` ends a cell wherever it stands, also within a code span; `<` may begin HTML.
     visible(&line).replace('|', "\\|").replace('<', "\\<")
 }
 

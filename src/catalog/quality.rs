@@ -70,11 +70,14 @@ mod tests {
     #[test]
     fn only_what_is_whole_reads_100_percent() {
         assert_eq!(
-            percent_with_counts(&Score::of(9_999, 10_000, "")),
+            percent_with_counts(&Score::from_counts(9_999, 10_000, "")),
             "99.9 % (9999 of 10000)"
         );
-        assert_eq!(percent_with_counts(&Score::of(3, 3, "")), "100 % (3 of 3)");
-        assert_eq!(percent_with_counts(&Score::of(0, 0, "")), "–");
-        assert_eq!(percent_with_counts(&Score::none("why", "")), "–");
+        assert_eq!(
+            percent_with_counts(&Score::from_counts(3, 3, "")),
+            "100 % (3 of 3)"
+        );
+        assert_eq!(percent_with_counts(&Score::from_counts(0, 0, "")), "–");
+        assert_eq!(percent_with_counts(&Score::without_evidence("why", "")), "–");
     }
 }

@@ -16,6 +16,7 @@ pub(super) fn write_queries(out: &mut String, collections: &[Collection<'_>]) ->
     };
     let base = collection.base();
     let region = tile.region.as_str();
+    // A box within the tile, so that the query shows what is skipped and still finds something.
     let [west, south, east, north] = middle_ninth(tile.extent);
     writeln!(
         out,

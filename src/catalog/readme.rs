@@ -118,6 +118,7 @@ fn write_layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Resul
         )?;
     }
     writeln!(out)?;
+    // The table has the status; why it is so takes a sentence, which would not fit in a cell.
     let failed: Vec<_> = report
         .layers
         .iter()

@@ -101,6 +101,7 @@ pub(super) fn collection_json(plan: &Plan, report: &RunReport, of: &Collection<'
             .iter()
             .map(|url| link_json("about", url, "text/html", "Source of the rows")),
     );
+    // STAC 1.1 wants an SPDX identifier or `other`, and deprecates `proprietary`; of `other` a link must tell more.
     if !is_spdx(&of.licence) {
         links.push(link_json(
             "license",
@@ -118,27 +119,28 @@ pub(super) fn collection_json(plan: &Plan, report: &RunReport, of: &Collection<'
         )
     }));
     let mut object = json!({
-        "type": "Collection",
-        "stac_version": VERSION,
-        "stac_extensions": EXTENSIONS,
-        "id": of.id,
-        "title": of.title,
-        "description": or_title(&of.description, &of.title),
-        "keywords": distinct(of.keywords.iter().cloned()),
-        "license": if is_spdx(&of.licence) { of.licence.as_str() } else { "other" },
-        "providers": of.agencies.iter().map(|agency| provider_json(agency, of.homepage.as_deref())).collect::<Vec<_>>(),
-        "extent": {
-            "spatial": {"bbox": [bbox_or_world(union_extent(items.iter().map(|item| item.tile.extent)))]},
-            "temporal": {"interval": [[report.started, report.started]]},
-        },
-        "summaries": item_summaries(&items),
-        "item_assets": {"data": {"type": MEDIA_TYPE, "roles": ["data"], "title": "Facilities of one region"}},
-        "assets": collection_assets(of),
-        "links": links,
-        "table:primary_geometry": "geometry",
-        "table:row_count": row_count(&items),
-        "table:columns": of.columns().iter().map(table_column).collect::<Vec<_>>(),
-    });
+            "type": "Collection",
+            "stac_version": VERSION,
+            "stac_extensions": EXTENSIONS,
+            "id": of.id,
+            "title": of.title,
+            "description": or_title(&of.description, &of.title),
+            "keywords": distinct(of.keywords.iter().cloned()),
+            "license": if is_spdx(&of.licence) { of.licence.as_str() } else { "other" },
+            "providers": of.agencies.iter().map(|agency| provider_json(agency, of.homepage.as_deref())).collect::<Vec<_>>(),
+            "extent": {
+                "spatial": {"bbox": [bbox_or_world(union_extent(items.iter().map(|item| item.tile.extent)))]},
+    // STAC wants a time. Facilities have none that all sources give; what is known is when they were so.
+                "temporal": {"interval": [[report.started, report.started]]},
+            },
+            "summaries": item_summaries(&items),
+            "item_assets": {"data": {"type": MEDIA_TYPE, "roles": ["data"], "title": "Facilities of one region"}},
+            "assets": collection_assets(of),
+            "links": links,
+            "table:primary_geometry": "geometry",
+            "table:row_count": row_count(&items),
+            "table:columns": of.columns().iter().map(table_column).collect::<Vec<_>>(),
+        });
     // With a prefix of our own, as STAC asks of fields that no extension defines.
     if let Some((layer, state)) = of.layer {
         for (name, value) in layer_provenance(state, &layer.schema) {
@@ -151,13 +153,14 @@ pub(super) fn collection_json(plan: &Plan, report: &RunReport, of: &Collection<'
 /// The collection with its `items.parquet` as an asset.
 pub(super) fn with_mirror(mut collection: Value, table: &[u8]) -> Value {
     collection["assets"]["items"] = json!({
-        "href": "./items.parquet",
-        "title": "All items as stac-geoparquet",
-        "type": MEDIA_TYPE,
-        "roles": ["collection-mirror"],
-        "file:size": table.len(),
-        "file:checksum": multihash(&sha256_hex(table)),
-    });
+            "href": "./items.parquet",
+            "title": "All items as stac-geoparquet",
+            "type": MEDIA_TYPE,
+    // Portolan's word for such a table; STAC has none.
+            "roles": ["collection-mirror"],
+            "file:size": table.len(),
+            "file:checksum": multihash(&sha256_hex(table)),
+        });
     collection
 }
 
@@ -190,6 +193,8 @@ fn table_asset(href: &str, title: &str, role: &str, file: &FileRecord) -> Value 
 
 /// An item: one tile.
 pub(super) fn item_json(report: &RunReport, of: &Item<'_>) -> Value {
+    // Items stand in `stac/`, a folder beside `data/`: one file below `data/` that is not Parquet, and GeoPandas, pyarrow
+    // and Polars can't open the folder as a whole. What is relative to the collection is one up from here.
     let links: Vec<Value> = of
         .links()
         .iter()
@@ -263,6 +268,7 @@ fn item_summaries(items: &[Item<'_>]) -> Value {
     let mut summaries = json!({});
     for name in ["proj:code", "region", "layer", "sector"] {
         let texts = items.iter().flat_map(|item| TEXTS.into_iter().zip(item.texts()));
+        // In one order, whatever the order of the tiles: the same release has the same summaries.
         let mut values = distinct(texts.filter(|(key, _)| *key == name).filter_map(|(_, text)| text));
         values.sort();
         if !values.is_empty() {

@@ -17,5 +17,6 @@ pub(super) const EXTENSIONS: [&str; 3] = [
 
 /// A checksum as the file extension wants it: multihash code and length of SHA-256, then the digest.
 pub(super) fn multihash(sha256: &str) -> String {
+    // 0x12 is SHA2-256 in the table of multicodec, 0x20 its length in bytes.
     format!("1220{sha256}")
 }

@@ -40,6 +40,7 @@ fn percent_encoded(path: &str) -> String {
     path.bytes().fold(String::new(), |mut url, byte| {
         match byte {
             b'\n' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => url.push(char::from(byte)),
+            // `=` may stand in a path (RFC 3986), and must here: readers look for `region=R06`.
             _ if b"/-._~=".contains(&byte) => url.push(char::from(byte)),
             _ => write!(url, "%{byte:02X}").expect("a string takes any text"),
         }

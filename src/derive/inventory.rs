@@ -42,6 +42,8 @@ impl Product for Inventory {
     /// All rows of a layer are there, or none; and as many as the report says.
     fn verify(&self, held: &Held<'_>) -> Vec<Problem> {
         let mut wrong = Vec::new();
+        // The sum, and each layer by itself: in the sum, a layer that is there twice would make up for one that
+        // lacks.
         let rows: u64 = held.tiles_of(FACILITIES).map(|tile| tile.rows).sum();
         if rows != held.report.inventory_rows {
             wrong.push(format!(

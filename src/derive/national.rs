@@ -127,6 +127,7 @@ fn read_column(files: &[PathBuf], name: &str) -> Result<ArrayRef, BoxError> {
 /// Positions in the order of the ids; one that stands twice counts as a mistake of both files alike.
 fn id_order(ids: &ArrayRef) -> Result<UInt64Array, BoxError> {
     let ids: &StringArray = ids.as_any().downcast_ref().ok_or("`facility_id` is no text")?;
+    // The row is part of the key, so that an id that stands twice keeps both of its rows.
     let order: BTreeMap<(&str, usize), u64> = ids
         .iter()
         .zip(0..)

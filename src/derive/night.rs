@@ -29,6 +29,7 @@ impl<'a> Products<'a> {
         let mut begun = Vec::new();
         for product in wanted(night.plan) {
             let about = product.about();
+            // What is linked whole isn't made: every layer is as it was, and so is what follows from all of them.
             if is_linked && matches!(about.carried, Carried::Whole(_)) {
                 continue;
             }

@@ -163,7 +163,7 @@ struct Ellipse {
 
 impl Ellipse {
     /// Angle and radius of a point on the circle.
-    fn to_polar(&self, point: Coord) -> (f64, f64) {
+    fn polar_of(&self, point: Coord) -> (f64, f64) {
         let (sin, cos) = self.rotation.sin_cos();
         let from = point - self.centre;
         let x = from.x * cos + from.y * sin;
@@ -173,13 +173,13 @@ impl Ellipse {
 
     /// Angle from one point to another, counter-clockwise.
     fn turn(&self, start: Coord, end: Coord) -> f64 {
-        let (from, _) = self.to_polar(start);
-        let (to, _) = self.to_polar(end);
+        let (from, _) = self.polar_of(start);
+        let (to, _) = self.polar_of(end);
         (to - from).rem_euclid(TAU)
     }
 
     /// The point of a polar one.
-    fn from_polar(&self, angle: f64, radius: f64) -> Coord {
+    fn point_at(&self, angle: f64, radius: f64) -> Coord {
         let (sin, cos) = self.rotation.sin_cos();
         let x = radius * angle.cos();
         let y = radius * angle.sin() * self.ratio;
@@ -193,8 +193,8 @@ impl Ellipse {
 
 /// The points between `start` and `end`; where their radii differ, the radius goes over from one to the other.
 fn push_arc(start: Coord, end: Coord, ellipse: &Ellipse, sweep: f64, line: &mut Vec<Coord>) {
-    let (from, r0) = ellipse.to_polar(start);
-    let (_, r1) = ellipse.to_polar(end);
+    let (from, r0) = ellipse.polar_of(start);
+    let (_, r1) = ellipse.polar_of(end);
     if r0 == 0.0 || !sweep.is_finite() {
         return;
     }
@@ -204,7 +204,7 @@ fn push_arc(start: Coord, end: Coord, ellipse: &Ellipse, sweep: f64, line: &mut 
         let share = step / steps;
         // Coordinates are rounded: both ends are hardly ever equally far from the centre. One radius for all would leave a
         // jump before the end.
-        line.push(ellipse.from_polar(from + sweep * share, r0 + (r1 - r0) * share));
+        line.push(ellipse.point_at(from + sweep * share, r0 + (r1 - r0) * share));
         step += 1.0;
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Origin;
+use super::ids::Origin;
 use super::records::RecordRoom;
 use super::spool::{self, Spool, Spooled};
 

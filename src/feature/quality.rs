@@ -22,6 +22,16 @@ pub struct QualityReport {
 
 impl QualityReport {
     /// Counts that aren't as expected.
+    ///
+    /// ```
+    /// use cikr::feature::{QualityReport, Verdict};
+    ///
+    /// let report = QualityReport {
+    ///     verdicts: [(Verdict::Missing, 2), (Verdict::Short, 1), (Verdict::Ok, 49)].into(),
+    ///     ..QualityReport::default()
+    /// };
+    /// assert_eq!(report.unmet(), 3);
+    /// ```
     pub fn unmet(&self) -> u64 {
         self.verdicts
             .iter()
@@ -79,11 +89,11 @@ impl Score {
     /// ```
     /// use cikr::feature::Score;
     ///
-    /// assert_eq!(Score::of(3, 4, "rows dated").share, Some(0.75));
-    /// let none = Score::of(0, 0, "rows dated");
+    /// assert_eq!(Score::from_counts(3, 4, "rows dated").share, Some(0.75));
+    /// let none = Score::from_counts(0, 0, "rows dated");
     /// assert_eq!((none.share, none.reason.as_deref()), (None, Some("there is no row to count")));
     /// ```
-    pub fn of(numerator: u64, denominator: u64, definition: &str) -> Self {
+    pub fn from_counts(numerator: u64, denominator: u64, definition: &str) -> Self {
         Self {
             numerator: Some(numerator),
             denominator: Some(denominator),
@@ -94,7 +104,7 @@ impl Score {
     }
 
     /// No score, and why.
-    pub fn none(reason: &str, definition: &str) -> Self {
+    pub fn without_evidence(reason: &str, definition: &str) -> Self {
         Self {
             numerator: None,
             denominator: None,

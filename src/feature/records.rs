@@ -160,7 +160,7 @@ impl<const N: usize> Sorted<N> {
     ///
     /// # Errors
     /// When the scratch file can't be read.
-    pub fn starting(&self, start: &[u8]) -> io::Result<Range<usize>> {
+    pub fn range_starting_with(&self, start: &[u8]) -> io::Result<Range<usize>> {
         // What follows all of them: the start, counted one up.
         let mut after = start.to_vec();
         while after.last() == Some(&u8::MAX) {
@@ -392,12 +392,12 @@ mod tests {
                 let found = (at < end).then(|| (at, expected[at]));
                 assert_eq!(sorted.find(&start).unwrap(), found, "{number} in {bytes} bytes");
                 assert_eq!(
-                    sorted.starting(&start).unwrap(),
+                    sorted.range_starting_with(&start).unwrap(),
                     at..end,
                     "{number} in {bytes} bytes"
                 );
             }
-            assert_eq!(sorted.starting(&[]).unwrap(), 0..60_000);
+            assert_eq!(sorted.range_starting_with(&[]).unwrap(), 0..60_000);
         }
     }
 
@@ -405,6 +405,6 @@ mod tests {
     fn nothing_is_found_among_nothing() {
         let none = sorted(&[], 0);
         assert!(none.is_empty() && none.find(&[1]).unwrap().is_none());
-        assert_eq!(none.starting(&[u8::MAX]).unwrap(), 0..0);
+        assert_eq!(none.range_starting_with(&[u8::MAX]).unwrap(), 0..0);
     }
 }

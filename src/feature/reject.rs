@@ -7,7 +7,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::Origin;
+use super::ids::Origin;
 use super::records::RecordRoom;
 use super::spool::{Spool, Spooled};
 

@@ -49,6 +49,7 @@ impl<T: Spooled + Ord> Sorter<T> {
             ..
         } = self.newest;
         newest.sort_unstable();
+        // What is still in memory is merged as a run that has no pieces: it need not be written to be in order.
         let written = self
             .runs
             .into_iter()
@@ -81,6 +82,7 @@ impl<T: Spooled + Ord> PieceMerge<T> {
 
     fn refill(&mut self, run: usize) -> io::Result<()> {
         let (pieces, values) = &mut self.runs[run];
+        // Of each run one piece is in memory, whatever its length.
         if values.as_slice().is_empty()
             && let Some((piece, file)) = pieces.next().zip(self.file.as_ref())
         {

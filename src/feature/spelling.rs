@@ -33,6 +33,7 @@ const CALENDAR: RangeInclusive<i64> =
 
 /// The column as text; nulls stay. Text is shared, not copied.
 pub fn texts(column: &ArrayRef) -> StringArray {
+    // A clone of an Arrow array is a clone of its pointers.
     if let Some(texts) = as_text(column) {
         return texts.clone();
     }

@@ -74,6 +74,7 @@ impl ColumnReader {
         // A handle of its own: clones of one would share their place in the file.
         let file = open_regular_file(&self.path)?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
+        // By root, not by leaf: a struct such as `bbox` is one column here, with all of its leaves.
         let mask = ProjectionMask::roots(builder.parquet_schema(), [at]);
         Ok(Arc::clone(
             read_batch(&self.path, builder.with_projection(mask))?.column(0),

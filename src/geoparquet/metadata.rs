@@ -71,6 +71,7 @@ pub struct Covering {
 pub fn geo_metadata(geometry_types: &[String], extent: Option<Rect<f64>>) -> GeoMetadata {
     let column = GeoColumn {
         encoding: "WKB".to_owned(),
+        // Exact, as the specification wants them: a reader may make its own column types of these.
         geometry_types: geometry_types.to_vec(),
         // OGC:CRS84 is what an absent `crs` means; it is written all the same, since readers differ in what they make of
         // an absent one, and reject a null (DuckDB 1.5.0, duckdb#21332).

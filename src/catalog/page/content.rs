@@ -95,6 +95,7 @@ impl<'a> Page<'a> {
             plan: plans.find(|layer| layer.id.as_str() == state.id),
             state,
             before: self.last.and_then(|last| find_layer(last, &state.id)),
+            // A release in which the layer was absent is a gap of the trend, not a zero.
             trail: past
                 .map(|report| find_layer(report, &state.id).and_then(published_rows))
                 .chain([published_rows(state)])

@@ -35,6 +35,9 @@ pub const FILE: &str = "report.html";
 
 const STYLE: &str = include_str!("style.css");
 
+// maud escapes every text. Behind that stands this policy: were a text to become markup all the same, a browser would
+// run no script of it and ask no server for anything.
+
 /// No script, nothing from elsewhere.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
@@ -47,38 +50,39 @@ pub fn page(page: &Page<'_>) -> Vec<u8> {
     let layers = page.known_layers();
     let title = format!("{}: release {}", page.plan.title, page.report.release);
     let document = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                meta name="generator" content={ "cikr " (page.report.cikr_version) };
-                title { (title) }
-                link rel="icon" href="data:,";
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                a.skip href="#main" { "Skip to the content" }
-                (summary::page_header(page, &layers))
-                (contents_nav())
-                main #main {
-                    (summary::failures_section(page, &layers))
-                    (gate::source_changes_section(&layers))
-                    (layers::layers_section(page, &layers))
-                    (changes::changes_section(&layers))
-                    (places::places_section(page))
-                    (rejects::rejects_section(page, &layers))
-                    (quality::quality_section(page, &layers))
-                    (sources::sources_section(page, &layers))
-                    (sources::query_section(page))
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta http-equiv="Content-Security-Policy" content=(POLICY);
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    meta name="referrer" content="no-referrer";
+                    meta name="generator" content={ "cikr " (page.report.cikr_version) };
+                    title { (title) }
+    // Browsers ask for /favicon.ico where a page names no icon.
+                    link rel="icon" href="data:,";
+                    style { (PreEscaped(STYLE)) }
                 }
-                (page_footer(page))
+                body {
+                    a.skip href="#main" { "Skip to the content" }
+                    (summary::page_header(page, &layers))
+                    (contents_nav())
+                    main #main {
+                        (summary::failures_section(page, &layers))
+                        (gate::source_changes_section(&layers))
+                        (layers::layers_section(page, &layers))
+                        (changes::changes_section(&layers))
+                        (places::places_section(page))
+                        (rejects::rejects_section(page, &layers))
+                        (quality::quality_section(page, &layers))
+                        (sources::sources_section(page, &layers))
+                        (sources::query_section(page))
+                    }
+                    (page_footer(page))
+                }
             }
-        }
-    };
+        };
     document.into_string().into_bytes()
 }
 

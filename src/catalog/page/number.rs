@@ -54,6 +54,7 @@ pub(super) fn growth_percent(before: u64, now: u64) -> Option<String> {
 
 /// `12.3 MiB`.
 pub(super) fn bytes(n: u64) -> String {
+    // Steps of 1,024, with the names that say so (IEC 80000-13).
     let units = ["B", "KiB", "MiB", "GiB", "TiB"];
     let step = units
         .iter()

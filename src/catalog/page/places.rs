@@ -65,6 +65,7 @@ pub(super) fn places_section(page: &Page<'_>) -> Markup {
 }
 
 fn regions_table(page: &Page<'_>) -> Markup {
+    // In the order of the codes, not of the sizes: regions are few, and people look for theirs.
     let totals: Vec<(&String, u64, &BTreeMap<String, u64>)> = page
         .facilities
         .by_region

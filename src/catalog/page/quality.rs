@@ -64,6 +64,7 @@ fn lowest_share(layer: &LayerQuality) -> f64 {
     scores
         .iter()
         .filter_map(|score| score.share)
+        // Infinity: without evidence nothing is said against a layer, and those of which something is come first.
         .fold(f64::INFINITY, f64::min)
 }
 
@@ -142,6 +143,8 @@ fn definition_items(name: &str, definitions: &[(&str, Vec<&str>)]) -> Markup {
 
 /// Every definition of a score with the layers it holds for, in the order of the layers.
 fn by_definition(quality: &QualityReport, score: ScoreOf) -> Vec<(&str, Vec<&str>)> {
+    // A list, not a map: definitions differ in numbers such as the days that count as current, and stay in the order of
+    // the layers.
     let mut definitions: Vec<(&str, Vec<&str>)> = Vec::new();
     for layer in &quality.layers {
         let written = score(layer).definition.as_str();

@@ -16,6 +16,8 @@ const HEIGHT: f64 = 22.0;
 /// Room for the line's and the dot's width.
 const EDGE: f64 = 3.0;
 
+// Least to greatest fill the height, from no zero: what matters is whether tonight is out of line.
+
 /// Rows per release, oldest first, this one last; none where the layer was absent.
 pub(super) fn sparkline(trail: &[Option<u64>]) -> Markup {
     let trail = &trail[trail.len().saturating_sub(MOST)..];

@@ -53,15 +53,16 @@ fn state_banner(layers: &[Layer<'_>]) -> Markup {
     told.extend((absent > 0).then(|| is_or_are(absent, "absent")));
     let of = number::count_of(layers.len(), "layer");
     html! {
-        @if carried + absent == 0 {
-            p.state.ok { strong { "Complete. " } "All " (of) " are of this run." }
-        } @else {
-            p.state.(if absent > 0 { "bad" } else { "warn" }) {
-                strong { "Incomplete. " }
-                "Of " (of) ", " (told.join(", ")) ". " a href="#failed" { "What failed and why" }
+    // The one sentence that everybody reads: whether the release can be used as a whole.
+            @if carried + absent == 0 {
+                p.state.ok { strong { "Complete. " } "All " (of) " are of this run." }
+            } @else {
+                p.state.(if absent > 0 { "bad" } else { "warn" }) {
+                    strong { "Incomplete. " }
+                    "Of " (of) ", " (told.join(", ")) ". " a href="#failed" { "What failed and why" }
+                }
             }
         }
-    }
 }
 
 fn is_or_are(n: usize, what: &str) -> String {

@@ -3,27 +3,19 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StringArray};
-use arrow_schema::{DataType, Schema};
+use arrow_schema::Schema;
 
-use super::matched::{FACILITY_COLUMNS, Finder, RowMatcher, records_error};
-use super::observed::{Compared, LEFT_OUT, shared_columns};
+use super::differences::{After, DifferenceFinder};
+use super::matched::{RowMatcher, records_error};
+use super::observed::{LEFT_OUT, shared_columns};
 use super::rows::{Change, ChangeRow, ChangeTable};
 use super::values;
-use crate::derive::product::{self, BoxError, Place, Sink};
+use crate::derive::product::Sink;
 use crate::feature::records::RecordRoom;
-use crate::feature::{ColumnChange, LayerChanges, Sorter, Texts, is_row_number};
+use crate::feature::{ColumnChange, LayerChanges, Sorter, is_row_number};
 use crate::geoparquet::{ColumnReader, GeoparquetError};
 use crate::plan::LayerPlan;
-
-/// With fewer facilities on both sides, a change of every row is not told from a change of each.
-const FEW: u64 = 10;
-
-/// A point that has moved by less hasn't: a coordinate was written with other digits, metres.
-const LEAST_MOVE_M: f64 = 1e-7;
 
 /// A layer in two releases; tiles that are the same byte for byte are left out of both.
 #[derive(Debug, Clone, Copy)]
@@ -36,32 +28,6 @@ pub(super) struct Sides<'a> {
     pub(super) same_rows: u64,
 }
 
-/// Rows of this release.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct After<'a> {
-    /// Their columns, as a file has them.
-    pub(super) schema: &'a Schema,
-    /// Those that their digests are over.
-    pub(super) columns: &'a [String],
-    /// What was kept of each.
-    pub(super) records: &'a Compared<'a>,
-    /// Where their values are to be had.
-    pub(super) rows: &'a dyn product::Rows,
-}
-
-impl After<'_> {
-    fn take_rows(&self, places: &[Place], columns: &[&str]) -> Result<RecordBatch, GeoparquetError> {
-        self.rows.take(places, columns).map_err(rows_error)
-    }
-}
-
-fn rows_error(source: BoxError) -> GeoparquetError {
-    GeoparquetError::Rows {
-        what: "a layer".to_owned(),
-        source,
-    }
-}
-
 /// Compares the two sides, hands on what differs, and counts it. Whom it was compared with, the caller knows.
 ///
 /// # Errors
@@ -72,6 +38,8 @@ pub(super) fn compare_sides(
     room: &RecordRoom,
     emit: &mut Sink<'_>,
 ) -> Result<LayerChanges, GeoparquetError> {
+    // Whether keys are stable, their names tell alone: two releases with the same ids don't say whether they are of
+    // the same facilities.
     let mut changes = LayerChanges {
         is_key_unstable: is_key_unstable(layer),
         ..LayerChanges::default()
@@ -87,28 +55,15 @@ pub(super) fn compare_sides(
         (Some(after), Some(old)) => columns_of(old, after.schema, &mut changes),
         _ => vec![],
     };
-    let found = Found {
-        told: Sorter::new(room),
-        columns: vec![ColumnDifference::default(); columns.len()],
-        differing: BTreeMap::new(),
-    };
-    let comparison = Comparison {
-        after: sides.after,
-        old: old.as_ref(),
-        columns: &columns,
-        found: Mutex::new(found),
-    };
+    let finder = DifferenceFinder::new(sides.after, old.as_ref(), &columns, room);
     let matcher = RowMatcher {
         layer: layer.id.as_str(),
         records: sides.after.map(|after| after.records),
         columns: sides.after.map_or(&[][..], |after| after.columns),
-        finder: &comparison,
+        finder: &finder,
     };
     let kept = matcher.match_tiles(sides.before)?;
-    let found = comparison
-        .found
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
+    let found = finder.into_found();
     changes.unchanged = sides.same_rows + kept;
     // Only where no tile was left out: the rows of those have the old value still.
     let every: Vec<Option<ColumnChange>> = columns
@@ -176,6 +131,7 @@ fn write_rows(
             ChangeRow::REMOVED => Change::Removed,
             at => {
                 let at = at as usize - ChangeRow::FIRST_COLUMN as usize;
+                // The row of a column that changed everywhere stands where the rows of its facilities would.
                 while let Some((_, every)) = next.next_if(|(every, _)| *every <= at) {
                     rows.push_every_row(every)?;
                 }
@@ -247,173 +203,9 @@ fn columns_lacking(schema: &Schema, other: &Schema) -> Vec<String> {
         .collect()
 }
 
-/// What a column of facilities that differ was found to be.
-#[derive(Debug, Clone, Default)]
-struct ColumnDifference {
-    /// Rows in which it differs.
-    rows: u64,
-    /// Its value before and now, while it is the same in all of them.
-    pair: Option<(Option<String>, Option<String>)>,
-    is_mixed: bool,
-}
-
-impl ColumnDifference {
-    fn add_pair(&mut self, old: Option<&String>, new: Option<&String>) {
-        self.rows += 1;
-        match &self.pair {
-            None => self.pair = Some((old.cloned(), new.cloned())),
-            // The first pair is enough to find out: where all are alike, each is like the first.
-            Some((before, now)) => self.is_mixed |= (before.as_ref(), now.as_ref()) != (old, new),
-        }
-    }
-
-    /// The change of a column that went from one value to another in every row, such as the month of the file; `kept`
-    /// rows are in both releases.
-    fn every_row(&self, name: &str, kept: u64) -> Option<ColumnChange> {
-        let is_every = self.rows == kept && kept >= FEW && !self.is_mixed && name != "geometry";
-        let (old, new) = self.pair.clone().filter(|_| is_every)?;
-        Some(ColumnChange {
-            field: name.to_owned(),
-            old,
-            new,
-        })
-    }
-}
-
-/// What was found so far.
-struct Found {
-    told: Sorter<ChangeRow>,
-    /// Of each column that is compared.
-    columns: Vec<ColumnDifference>,
-    /// Facilities by the columns in which they differ: few kinds of differences have many facilities.
-    differing: BTreeMap<Vec<usize>, u64>,
-}
-
-/// Tells what is found.
-struct Comparison<'a> {
-    after: Option<After<'a>>,
-    /// Columns of the release before.
-    old: Option<&'a Schema>,
-    /// Those that are compared.
-    columns: &'a [String],
-    found: Mutex<Found>,
-}
-
-impl Comparison<'_> {
-    fn keep_rows(&self, told: impl IntoIterator<Item = ChangeRow>) -> Result<(), GeoparquetError> {
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        told.into_iter()
-            .try_for_each(|told| found.told.push(told))
-            .map_err(records_error)
-    }
-
-    /// A column of this release, laid out as that of the one before.
-    fn column_as_before(&self, rows: &RecordBatch, name: &str) -> Option<ArrayRef> {
-        let column = rows.column_by_name(name)?;
-        let old = self.old.and_then(|old| old.field_with_name(name).ok());
-        Some(old.map_or_else(
-            || Arc::clone(column),
-            |old| column_in_file(column, old.data_type()),
-        ))
-    }
-}
-
-impl Finder for Comparison<'_> {
-    fn found_removed(&self, rows: &RecordBatch) -> Result<(), GeoparquetError> {
-        self.keep_rows(facility_rows(rows, ChangeRow::REMOVED))
-    }
-
-    fn found_added(&self, places: &[Place]) -> Result<(), GeoparquetError> {
-        let Some(after) = self.after else { return Ok(()) };
-        self.keep_rows(facility_rows(
-            &after.take_rows(places, &FACILITY_COLUMNS)?,
-            ChangeRow::ADDED,
-        ))
-    }
-
-    fn found_changed(&self, before: &RecordBatch, places: &[Place]) -> Result<(), GeoparquetError> {
-        let Some(after) = self.after else { return Ok(()) };
-        let further = self
-            .columns
-            .iter()
-            .map(String::as_str)
-            .filter(|name| !FACILITY_COLUMNS.contains(name));
-        let now = after.take_rows(
-            places,
-            &FACILITY_COLUMNS.into_iter().chain(further).collect::<Vec<_>>(),
-        )?;
-        let facilities: Vec<ChangeRow> = facility_rows(&now, 0).collect();
-        let mut of_row: Vec<Vec<usize>> = vec![vec![]; places.len()];
-        let mut told = Vec::new();
-        for (at, name) in self.columns.iter().enumerate() {
-            let columns = before.column_by_name(name).zip(self.column_as_before(&now, name));
-            let Some((old, new)) = columns else { continue };
-            for row in values::differing_rows(old, &new) {
-                let distance = values::distance_m(name, (old, row), (&new, row));
-                if distance.is_some_and(|distance| distance < LEAST_MOVE_M) {
-                    continue;
-                }
-                of_row[row].push(at);
-                told.push(ChangeRow {
-                    what: ChangeRow::FIRST_COLUMN
-                        + u32::try_from(at).expect("a layer has less than 2^32 columns"),
-                    old: values::value_text(name, old, row),
-                    new: values::value_text(name, &new, row),
-                    distance: distance.map(f64::to_bits),
-                    ..facilities[row].clone()
-                });
-            }
-        }
-        // Values were compared and spelled without the lock, which is held only for what the threads share.
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        for columns in of_row {
-            *found.differing.entry(columns).or_default() += 1;
-        }
-        for told in told {
-            let at = (told.what - ChangeRow::FIRST_COLUMN) as usize;
-            found.columns[at].add_pair(told.old.as_ref(), told.new.as_ref());
-            found.told.push(told).map_err(records_error)?;
-        }
-        Ok(())
-    }
-}
-
-/// Facilities without a value.
-fn facility_rows(rows: &RecordBatch, what: u32) -> impl Iterator<Item = ChangeRow> {
-    let [ids, names, states] = FACILITY_COLUMNS.map(|name| Texts::named(rows, name));
-    (0..rows.num_rows()).map(move |row| ChangeRow {
-        what,
-        id: owned_text(ids, row).unwrap_or_default(),
-        name: owned_text(names, row),
-        state: owned_text(states, row),
-        old: None,
-        new: None,
-        distance: None,
-    })
-}
-
-fn owned_text(texts: Option<Texts<'_>>, row: usize) -> Option<String> {
-    texts?.value(row).map(str::to_owned)
-}
-
 /// Whether the source gives a column; others are computed here.
 fn is_source(layer: &LayerPlan, column: &str) -> bool {
     let mut fields = layer.schema.fields.iter();
     column == "geometry"
         || fields.any(|field| field.name == column || field.decoded.as_deref() == Some(column))
-}
-
-/// A column as a file with this type has it: codes as text, the items of lists by the file's name for them.
-fn column_in_file(column: &ArrayRef, kind: &DataType) -> ArrayRef {
-    match (column.data_type(), kind) {
-        (DataType::Dictionary(..), _) => match Texts::of(column.as_ref()) {
-            Some(texts) => Arc::new(texts.iter().collect::<StringArray>()),
-            None => Arc::clone(column),
-        },
-        (DataType::List(_), DataType::List(item)) => {
-            let (_, ends, items, nulls) = column.as_list::<i32>().clone().into_parts();
-            Arc::new(ListArray::new(Arc::clone(item), ends, items, nulls))
-        }
-        _ => Arc::clone(column),
-    }
 }

@@ -102,6 +102,7 @@ impl RowMatcher<'_> {
     /// # Errors
     /// When a tile can't be read, records can't be had back, or the finder fails.
     pub(super) fn match_tiles(&self, tiles: &[PathBuf]) -> Result<u64, GeoparquetError> {
+        // By the place of each record among those of the layer, in tiles that are compared and in others alike.
         let met = MetRecords::none_met(self.records.map_or(0, Compared::len));
         tiles
             .par_iter()
@@ -130,6 +131,7 @@ impl RowMatcher<'_> {
     }
 
     fn match_tile(&self, tile: &Path, met: &MetRecords) -> Result<(), GeoparquetError> {
+        // Name and state are told of a facility, whether they are compared or not; a column that is both is read once.
         let further = self
             .columns
             .iter()

@@ -5,6 +5,7 @@
 //! the columns in the order of the tiles, each by id. Tiles that are the same byte for byte aren't compared.
 
 mod compare;
+mod differences;
 mod digest;
 mod matched;
 mod observed;
@@ -21,7 +22,8 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 use tracing::{info, warn};
 
-use self::compare::{After, Sides, compare_sides};
+use self::compare::{Sides, compare_sides};
+use self::differences::After;
 use self::observed::{BYTES, Compared, Observed, Watch};
 pub use self::tables::{NAME, TABLE, path};
 use super::product::{
@@ -136,10 +138,11 @@ fn compare_layer(
     }
 }
 
+/// Path and digest of a tile.
+type PublishedTile = (PathBuf, String);
+
 /// The tiles of the release before that can be compared with; or why none can.
-fn comparable_tiles<'l>(
-    layer: &'l LayerTables<'_>,
-) -> Result<(&'l Before<'l>, &'l [(PathBuf, String)]), String> {
+fn comparable_tiles<'l>(layer: &'l LayerTables<'_>) -> Result<(&'l Before<'l>, &'l [PublishedTile]), String> {
     let Some(before) = &layer.before else {
         return Err("no release before has rows of it".to_owned());
     };

@@ -100,6 +100,7 @@ pub(super) struct Observed {
 impl Observed {
     fn begin_layer(layer: u32, rows: &RecordBatch, before: &[(PathBuf, String)]) -> Self {
         let schema = schema_in_file(&rows.schema());
+        // One tile is enough: all tiles of a layer in a release have the same columns.
         let old = before.first().and_then(|(tile, _)| ColumnReader::open(tile).ok());
         // What can't be read is told when the two are compared.
         let old = old.map_or_else(|| schema.clone(), |old| old.schema());
@@ -115,6 +116,7 @@ impl Observed {
         let Some(ids) = Texts::named(seen.rows, "facility_id") else {
             return vec![];
         };
+        // Locked for the look-up alone: the digests below are the work, and several threads do theirs at once.
         let tile = {
             let mut tiles = self.tiles.lock().unwrap_or_else(PoisonError::into_inner);
             let next = u32::try_from(tiles.len()).expect("a layer has less than 2^32 tiles");
@@ -152,10 +154,11 @@ impl Observed {
         for tile in tiles {
             match seen.get(&(tile.region.clone(), tile.ordinal)) {
                 Some((number, rows)) if *rows == tile.rows => are_wanted[*number as usize] = true,
+                // Rows that weren't seen would be told as removed.
                 _ => return Ok(None),
             }
         }
-        let places = all.starting(&self.layer.to_be_bytes())?;
+        let places = all.range_starting_with(&self.layer.to_be_bytes())?;
         Ok(Some(Compared {
             all,
             layer: self.layer,
@@ -332,6 +335,7 @@ impl Observer for Watch<'_> {
     }
 
     fn tally_layer(&self, _: &str) -> Option<Box<RawValue>> {
+        // Something, though there is nothing to keep: none would have the tiles of a quiet night shown again.
         Some(RawValue::NULL.to_owned())
     }
 

@@ -12,6 +12,8 @@ use crate::derive::product::Sink;
 use crate::feature::{ColumnChange, Spooled};
 use crate::geoparquet::GeoparquetError;
 
+// A row group of the table (`geoparquet::writer`): a piece is written as it comes.
+
 /// Rows of a piece.
 const PIECE: usize = 50_000;
 
@@ -105,6 +107,7 @@ impl<'e, 's> ChangeTable<'e, 's> {
         change: Change,
         field: Option<&str>,
     ) -> Result<(), GeoparquetError> {
+        // The key is of the facility, the values are of the column: the order is that of `TABLE`.
         let facility = [
             Some(told.id.as_str()),
             told.name.as_deref(),

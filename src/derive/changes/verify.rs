@@ -41,6 +41,7 @@ fn check_layer(release: &Path, layer: &LayerReport) -> Vec<String> {
             .collect();
     };
     let mut wrong = Vec::new();
+    // Every row is new or was there before; what became of those that were is told by three numbers.
     let kept = changes.changed + changes.recomputed + changes.unchanged;
     if kept + changes.added != layer.rows_written {
         wrong.push(format!(

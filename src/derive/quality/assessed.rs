@@ -18,7 +18,7 @@ pub(super) struct Assessed<'a> {
 
 impl Assessed<'_> {
     /// Whole days from a day to the day on which the run began.
-    pub(super) fn age_of(&self, day: NaiveDate) -> Option<i64> {
-        Some(i64::from(self.today) - i64::from(days_since_1970(day)))
+    pub(super) fn age_of(&self, day: NaiveDate) -> i64 {
+        i64::from(self.today) - i64::from(days_since_1970(day))
     }
 }

@@ -62,13 +62,16 @@ pub(super) fn accuracy_score(plan: &Plan, scan: &Scan) -> Score {
         .values()
         .fold((0, 0), |sum, cell| (sum.0 + cell.claimed, sum.1 + cell.agreeing));
     if claimed > 0 {
-        return Score::of(agreeing, claimed, DEFINITION);
+        return Score::from_counts(agreeing, claimed, DEFINITION);
     }
-    let checks = |kind| matches!(kind, JurisdictionKind::State | JurisdictionKind::County);
+    let has_states_or_counties = plan
+        .jurisdictions
+        .iter()
+        .any(|set| matches!(set.kind, JurisdictionKind::State | JurisdictionKind::County));
     let reason = match scan.rows {
         0 => "the layer has no row",
-        _ if !plan.jurisdictions.iter().any(|set| checks(set.kind)) => "no states or counties are joined",
+        _ if !has_states_or_counties => "no states or counties are joined",
         _ => "no row claims a state or county of the kind that is joined",
     };
-    Score::none(reason, DEFINITION)
+    Score::without_evidence(reason, DEFINITION)
 }

@@ -32,10 +32,13 @@ pub(super) fn currency_score(layer: &LayerTables<'_>, scan: &Scan) -> Score {
         layer.plan.current_days
     );
     let current = scan.cells.values().map(|cell| cell.current).sum();
+    // Without any date there is no score, and not a score of zero: a source that dates nothing may be of today.
     match (scan.rows, scan.days.is_empty()) {
-        (0, _) => Score::none("the layer has no row", &definition),
-        (_, true) => Score::none(&why_undated(layer.report.fields.get("source_date")), &definition),
-        (rows, false) => Score::of(current, rows, &definition),
+        (0, _) => Score::without_evidence("the layer has no row", &definition),
+        (_, true) => {
+            Score::without_evidence(&why_undated(layer.report.fields.get("source_date")), &definition)
+        }
+        (rows, false) => Score::from_counts(current, rows, &definition),
     }
 }
 

@@ -115,12 +115,15 @@ impl<'a> Expected<'a> {
                 .filter_map(|(_, count)| count.reviewed.as_deref())
                 .max(),
         );
+        // No score rather than a bad one: of a part of the rows, or without a reviewer's word, nothing is known to lack.
         match (&plan.expected, plan.limits.rows) {
-            (None, _) => Score::none("the pipeline names no expected counts", &definition),
-            (_, Some(_)) => Score::none("only a part of the rows was read", &definition),
-            _ if reviewed.is_empty() => Score::none("no reviewed count is of this layer", &definition),
-            _ if expected == 0 => Score::none("no row is expected", &definition),
-            _ => Score::of(found, expected, &definition),
+            (None, _) => Score::without_evidence("the pipeline names no expected counts", &definition),
+            (_, Some(_)) => Score::without_evidence("only a part of the rows was read", &definition),
+            _ if reviewed.is_empty() => {
+                Score::without_evidence("no reviewed count is of this layer", &definition)
+            }
+            _ if expected == 0 => Score::without_evidence("no row is expected", &definition),
+            _ => Score::from_counts(found, expected, &definition),
         }
     }
 }

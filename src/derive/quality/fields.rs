@@ -107,9 +107,9 @@ pub(super) fn filled_score(scan: &Scan) -> Score {
         .map(|(_, nulls)| scan.rows - nulls)
         .collect();
     if core.is_empty() || scan.rows == 0 {
-        return Score::none("the layer has no row", DEFINITION);
+        return Score::without_evidence("the layer has no row", DEFINITION);
     }
-    Score::of(core.iter().sum(), scan.rows * core.len() as u64, DEFINITION)
+    Score::from_counts(core.iter().sum(), scan.rows * core.len() as u64, DEFINITION)
 }
 
 /// Core fields with nulls, the emptiest first; among equals in column order.

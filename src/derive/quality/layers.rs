@@ -43,7 +43,7 @@ fn source_columns(assessed: &[Assessed<'_>]) -> Vec<Named> {
         (
             "carried_age_days",
             days_column(assessed, |of| {
-                of.age_of(release_day(of.layer.report.carried_from.as_deref()?)?)
+                Some(of.age_of(release_day(of.layer.report.carried_from.as_deref()?)?))
             }),
         ),
         (
@@ -53,7 +53,7 @@ fn source_columns(assessed: &[Assessed<'_>]) -> Vec<Named> {
         (
             "landed_age_days",
             days_column(assessed, |of| {
-                of.age_of(parse_day(of.layer.report.landed_at.as_deref()?)?)
+                Some(of.age_of(parse_day(of.layer.report.landed_at.as_deref()?)?))
             }),
         ),
     ]
@@ -93,6 +93,7 @@ fn row_columns(assessed: &[Assessed<'_>]) -> Vec<Named> {
 
 /// What the source's dates say.
 fn date_columns(assessed: &[Assessed<'_>]) -> Vec<Named> {
+    // Dates and ages stand side by side: a table that is read next year still says how old the rows were that night.
     let [oldest, median, newest] = [0, 1, 2].map(|which| {
         date_column(assessed, move |of| {
             date_span(&of.scan).map(|days: [i32; 3]| days[which])
@@ -128,10 +129,9 @@ fn date_columns(assessed: &[Assessed<'_>]) -> Vec<Named> {
 
 /// Rows whose claim could be checked, and those of which it holds.
 fn claim_columns(assessed: &[Assessed<'_>], kind: ClaimKind) -> [ArrayRef; 2] {
-    let checked = |of: &Assessed<'_>| of.scan.claims.get(&kind).copied().unwrap_or_default();
     [
-        count_column(assessed, |of| Some(checked(of).0)),
-        count_column(assessed, |of| Some(checked(of).1)),
+        count_column(assessed, |of| Some(of.scan.claims_of(kind).0)),
+        count_column(assessed, |of| Some(of.scan.claims_of(kind).1)),
     ]
 }
 

@@ -38,6 +38,8 @@ use super::product::{
 use super::{DeriveError, Release, Table};
 use crate::feature::{LayerQuality, LayerReport, ProductDoc, QualityReport, RunReport};
 
+// A report is loaded whole, and by each night that looks back.
+
 /// Pairs and fields that a report names; the tables hold all.
 const NAMED: usize = 10;
 
@@ -123,6 +125,7 @@ impl Observer for Making<'_> {
 
     fn see_rows(&self, seen: &Seen<'_>) {
         let scan = scan::scan_rows(seen);
+        // The rows were counted before: under the lock two counts are added up, however many rows they are of.
         let mut scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
         scans.entry(seen.layer.to_owned()).or_default().add_scan(scan);
         drop(scans);

@@ -134,6 +134,11 @@ impl Scan {
         }
     }
 
+    /// Rows whose claim of this kind could be checked, and those that agree.
+    pub(super) fn claims_of(&self, kind: ClaimKind) -> (u64, u64) {
+        self.claims.get(&kind).copied().unwrap_or_default()
+    }
+
     /// Rows with a source date.
     pub(super) fn dated(&self) -> u64 {
         self.days.values().sum()

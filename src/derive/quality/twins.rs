@@ -25,6 +25,7 @@ pub(super) struct Twins<'a> {
 #[derive(Debug)]
 struct Seen {
     /// An error is told when they are asked for.
+    // `see_rows` has nobody to tell an error to.
     records: io::Result<Records<BYTES>>,
     /// Numbers of the layers; one that was forgotten gets another.
     layers: BTreeMap<String, u32>,
@@ -87,9 +88,12 @@ impl<'a> Twins<'a> {
             let mut before = None;
             let mut repeated = 0;
             // Of n rows that are alike n - 1 repeat another.
-            sorted.each(sorted.starting(&number.to_be_bytes())?, &mut |_, record| {
-                repeated += u64::from(before.replace(*record) == Some(*record));
-            })?;
+            sorted.each(
+                sorted.range_starting_with(&number.to_be_bytes())?,
+                &mut |_, record| {
+                    repeated += u64::from(before.replace(*record) == Some(*record));
+                },
+            )?;
             counts.insert(layer.clone(), repeated);
         }
         Ok(counts)
@@ -126,6 +130,8 @@ fn box_sides(rows: &RecordBatch) -> Option<[&Float32Array; 4]> {
 }
 
 fn hash_name(name: &str) -> u64 {
+    // With keys that are the same in every thread, as those of a `RandomState` are not. Two names of one number would
+    // have to share a box, too, to be taken for one.
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
     hasher.finish()

@@ -54,6 +54,7 @@ fn check_coverage(rows: &RecordBatch, report: &RunReport) -> Vec<String> {
             .or_default()
             .entry(state.to_owned())
             .or_default() += counts.value(row);
+        // Every row is located in one way or in none, and `none` is one of the four.
         let ways: u64 = located.iter().map(|method| method.value(row)).sum();
         if ways != counts.value(row) {
             wrong.push(format!(

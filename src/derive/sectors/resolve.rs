@@ -73,6 +73,7 @@ impl<'a> Resolver<'a> {
 
     fn in_scheme(&self, scheme: &str, of: &Values) -> Vec<Membership> {
         let by_naics = self.reference.naics_rule(&of.naics);
+        // What the layer's schema says of its lifeline is somebody's word on these facilities; rules are for those without.
         let stated = scheme == LIFELINES && !of.lifeline.is_empty();
         let mut found = if stated {
             vec![self.membership(scheme, Some(&of.lifeline), None, "layer")]

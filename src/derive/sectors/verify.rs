@@ -26,6 +26,7 @@ const COLUMNS: [&str; 4] = ["scheme", "code", "is_primary", "reason"];
 
 /// What is wrong with a release's links; one from before there were any has no table of schemes either.
 pub(super) fn find_problems(held: &Held<'_>) -> Vec<Problem> {
+    // Neither of the two is a release of before there were links; one of them alone is a release that has lost the other.
     if !held.has_file_below("links/") && !held.has_file_below(SCHEMES) {
         return Vec::new();
     }
@@ -90,6 +91,7 @@ fn check_facility_links(held: &Held<'_>, layer: &LayerReport, schemes: &[String]
 
 /// Ids of the schemes a release publishes, functions and lifelines among them.
 fn scheme_ids(release: &Path) -> Result<Vec<String>, GeoparquetError> {
+    // Of the release, not of tonight's plan: an older one is held to what it published itself.
     let table = geoparquet::read(&release.join(SCHEMES), Some(&["scheme"]))?;
     let ids = text_column(&table, "scheme");
     let dated = ids.iter().flatten().map(str::to_owned);

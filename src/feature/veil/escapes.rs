@@ -8,6 +8,7 @@ use super::coded::bytes_of_hex;
 pub(super) fn undo_escapes(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
+    // Bytes, not characters: escapes are ASCII, and a percent-encoded character of UTF-8 comes byte by byte.
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         let (taken, put) = match byte {

@@ -50,6 +50,8 @@ impl Hidden {
         let path = path
             .map(|url| url.path().trim_start_matches('/').to_owned())
             .unwrap_or_default();
+        // As parameters have it, with `%20` or `+` for a blank, and as a path has it, where fewer characters are
+        // escaped.
         let mut written = vec![value.to_owned(), form.replace('+', "%20"), form, path];
         written.retain(|form| !form.is_empty());
         written.dedup();
@@ -175,6 +177,7 @@ fn parts_of_address(value: &str) -> Vec<&str> {
 
 /// A long text in pieces that can be read, each with some of the one before.
 pub(super) fn overlapping_pieces(text: &str) -> impl Iterator<Item = &str> {
+    // They overlap, so that a secret which is cut by one stands whole in the next.
     let starts = (0..text.len().max(1)).step_by(MOST - SHARED);
     starts.map(|start| {
         let end = text.ceil_char_boundary((start + MOST).min(text.len()));

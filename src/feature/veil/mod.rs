@@ -45,6 +45,7 @@ pub struct Veil {
     known: Arc<RwLock<Vec<Arc<Hidden>>>>,
     /// Digests of texts in which there was nothing to hide: a log says the same again and again.
     clean: Arc<Mutex<HashSet<u64>>>,
+    // Of this process alone: nobody can make a text whose digest is that of one which was found clean.
     seed: RandomState,
 }
 
@@ -164,6 +165,8 @@ impl Veil {
         if known.is_empty() {
             return Cow::Borrowed(text);
         }
+        // There is a value for each reject and each flag, up to millions of them: escapes are undone, and no more.
+        // What a server says comes through `excerpt` or `own`, which undo codings, too.
         let readings = Readings::with_escapes_undone(text);
         let is_there = known
             .iter()

@@ -27,6 +27,8 @@ pub(super) struct Outlines {
     pub(super) borders: String,
 }
 
+// Under one unit: at a unit to a pixel, nobody sees which of the two lines was drawn.
+
 /// Farthest distance of a dropped corner from the line that replaces it, units.
 const TOLERANCE: f64 = 0.8;
 
@@ -34,6 +36,8 @@ const TOLERANCE: f64 = 0.8;
 pub(super) fn simplify_outlines(rings: &[Ring]) -> Outlines {
     let rings: Vec<Ring> = rings.iter().filter_map(tidy_ring).collect();
     let junctions = find_junctions(&rings);
+    // Keyed by the corners themselves: two rings find their common border without knowing of each other. That takes whole
+    // units, to which both were rounded alike.
     let mut groups: BTreeMap<Vec<Spot>, BTreeSet<usize>> = BTreeMap::new();
     let cut: Vec<Vec<Arc>> = rings
         .iter()
@@ -71,6 +75,8 @@ pub(super) fn simplify_outlines(rings: &[Ring]) -> Outlines {
 
 /// A ring without repeated corners and spikes; none where nothing is left.
 fn tidy_ring(ring: &Ring) -> Option<Ring> {
+    // Rounding to whole units lets corners fall together, and folds narrow inlets and capes into lines that go out and
+    // come back. Neither has an area, and each would be a junction.
     let mut spots: Vec<Spot> = Vec::with_capacity(ring.spots.len());
     for spot in &ring.spots {
         if spots.len() > 1 && spots[spots.len() - 2] == *spot {

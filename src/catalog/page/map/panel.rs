@@ -44,6 +44,7 @@ pub(super) fn build_panels(page: &Page<'_>) -> (Vec<Panel>, u64) {
     }
     let mut pieces: Vec<(Piece, Vec<Place>)> = PIECES.into_iter().zip(places).collect();
     pieces.retain(|(_, places)| !places.is_empty());
+    // Another nation's facilities: one panel around all of them is better than none.
     if pieces.is_empty() && !outside.is_empty() {
         let around = bounds_of(outside.iter().map(|(lon, lat, _)| (*lon, *lat)));
         pieces.push((Piece::around_bounds(around), std::mem::take(&mut outside)));
@@ -122,6 +123,8 @@ impl Frame {
         let land = bounds_of(rings.iter().flat_map(|(_, ring)| ring.iter().copied()));
         let [west, south, east, north] = land;
         let [dots_west, dots_south, dots_east, dots_north] = dots;
+        // A pipeline of one state is shown as that state, not as a few dots of a nation. Insets are small already, and their
+        // land says which they are.
         let is_corner = width == WIDTHS[0]
             && dots_east - dots_west < (east - west) / 2.0
             && dots_north - dots_south < (north - south) / 2.0;

@@ -49,6 +49,9 @@ pub(super) struct Piece {
     parallels: [f64; 4],
 }
 
+// Parallels and middles of the contiguous states and of Alaska are those of the U.S. Geological Survey's maps, which
+// Snyder gives; the others' lie within their piece.
+
 /// The contiguous states first: they have the large panel. Bounds leave some water for what stands off a coast.
 pub(super) const PIECES: [Piece; 6] = [
     piece(

@@ -24,12 +24,15 @@ impl Scale {
     /// With the least factor whose classes hold the fullest square.
     pub(super) fn fitting(squares: impl Iterator<Item = u64>) -> Self {
         let most = squares.max().unwrap_or(1);
+        // There are five classes: the fifth begins at the factor's fourth power, and what is below the fifth power
+        // fits into it.
         let fits = FACTORS.into_iter().find(|factor| factor.pow(5) > most);
         Self([0, 1, 2, 3, 4].map(|power| fits.unwrap_or(100).pow(power)))
     }
 
     /// A dot per square, all of a class in one path: points that a round line's end makes visible.
     pub(super) fn draw_dots(&self, squares: &BTreeMap<Spot, u64>) -> Markup {
+        // An element for each dot would be most of the page: thousands of squares have a facility.
         let mut paths: [String; DOTS.len()] = Default::default();
         for ((row, column), n) in squares {
             let class = self.0.iter().rposition(|least| n >= least).unwrap_or(0);
