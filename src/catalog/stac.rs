@@ -118,29 +118,29 @@ pub(super) fn collection_json(plan: &Plan, report: &RunReport, of: &Collection<'
             &item.title(),
         )
     }));
-    let mut object = json!({
-            "type": "Collection",
-            "stac_version": VERSION,
-            "stac_extensions": EXTENSIONS,
-            "id": of.id,
-            "title": of.title,
-            "description": or_title(&of.description, &of.title),
-            "keywords": distinct(of.keywords.iter().cloned()),
-            "license": if is_spdx(&of.licence) { of.licence.as_str() } else { "other" },
-            "providers": of.agencies.iter().map(|agency| provider_json(agency, of.homepage.as_deref())).collect::<Vec<_>>(),
-            "extent": {
-                "spatial": {"bbox": [bbox_or_world(union_extent(items.iter().map(|item| item.tile.extent)))]},
     // STAC wants a time. Facilities have none that all sources give; what is known is when they were so.
-                "temporal": {"interval": [[report.started, report.started]]},
-            },
-            "summaries": item_summaries(&items),
-            "item_assets": {"data": {"type": MEDIA_TYPE, "roles": ["data"], "title": "Facilities of one region"}},
-            "assets": collection_assets(of),
-            "links": links,
-            "table:primary_geometry": "geometry",
-            "table:row_count": row_count(&items),
-            "table:columns": of.columns().iter().map(table_column).collect::<Vec<_>>(),
-        });
+    let mut object = json!({
+        "type": "Collection",
+        "stac_version": VERSION,
+        "stac_extensions": EXTENSIONS,
+        "id": of.id,
+        "title": of.title,
+        "description": or_title(&of.description, &of.title),
+        "keywords": distinct(of.keywords.iter().cloned()),
+        "license": if is_spdx(&of.licence) { of.licence.as_str() } else { "other" },
+        "providers": of.agencies.iter().map(|agency| provider_json(agency, of.homepage.as_deref())).collect::<Vec<_>>(),
+        "extent": {
+            "spatial": {"bbox": [bbox_or_world(union_extent(items.iter().map(|item| item.tile.extent)))]},
+            "temporal": {"interval": [[report.started, report.started]]},
+        },
+        "summaries": item_summaries(&items),
+        "item_assets": {"data": {"type": MEDIA_TYPE, "roles": ["data"], "title": "Facilities of one region"}},
+        "assets": collection_assets(of),
+        "links": links,
+        "table:primary_geometry": "geometry",
+        "table:row_count": row_count(&items),
+        "table:columns": of.columns().iter().map(table_column).collect::<Vec<_>>(),
+    });
     // With a prefix of our own, as STAC asks of fields that no extension defines.
     if let Some((layer, state)) = of.layer {
         for (name, value) in layer_provenance(state, &layer.schema) {

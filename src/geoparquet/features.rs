@@ -37,20 +37,22 @@ pub struct Features<'a> {
 /// ```
 /// use std::sync::Arc;
 /// use arrow_array::{ArrayRef, BinaryArray, RecordBatch};
-/// use cikr::geoparquet::{Features, WriteOptions, write_features};
+/// use cikr::geoparquet::{Features, WriteOptions, inspect, write_features};
 ///
-/// let wkb: ArrayRef = Arc::new(BinaryArray::from_vec(vec![b"\x01", b"\x01"]));
-/// let rows = RecordBatch::try_from_iter([("geometry", wkb)])?;
+/// // A point at 31° N, 98° W: byte order, type, longitude, latitude.
+/// let wkb = [&[1, 1, 0, 0, 0][..], &(-98.0_f64).to_le_bytes(), &31.0_f64.to_le_bytes()].concat();
+/// let geometry: ArrayRef = Arc::new(BinaryArray::from_vec(vec![&wkb]));
 /// let features = Features {
 ///     what: "part-000.parquet",
-///     rows: &rows,
+///     rows: &RecordBatch::try_from_iter([("geometry", geometry)])?,
 ///     row_groups: &[1],
 ///     extent: None,
-///     geometry_types: &[],
+///     geometry_types: &["Point".to_owned()],
 ///     footer: &[],
 /// };
-/// let error = write_features(&features, &WriteOptions::default(), Vec::new()).unwrap_err();
-/// assert_eq!(error.to_string(), "the row groups of part-000.parquet hold 1 rows, but there are 2");
+/// let mut file = tempfile::NamedTempFile::new()?;
+/// assert_eq!(write_features(&features, &WriteOptions::default(), &mut file)?, 1);
+/// assert_eq!(inspect(file.path())?.geo.map(|geo| geo.version), Some("1.1.0".to_owned()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

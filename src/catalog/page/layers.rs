@@ -60,26 +60,26 @@ fn row_change(layer: &Layer<'_>) -> Option<i64> {
 }
 
 fn layers_table(layers: &[&Layer<'_>], is_compared: bool) -> Markup {
-    html! {
     // On a phone the rows are cards (`display: block` in style.css), which takes from table, row and cell what they are
     // to a screen reader; the roles say it again.
-            table.cards.two role="table" {
-                caption { "Layers in the order of the pipeline" }
-                thead role="rowgroup" {
-                    tr role="row" {
-                        th scope="col" role="columnheader" { "Layer" }
-                        th scope="col" role="columnheader" { "Status" }
-                        th.n scope="col" role="columnheader" { "Rows" }
-                        @if is_compared { th.n scope="col" role="columnheader" { "Change" } }
-                        th scope="col" role="columnheader" { "Trend" }
-                        th.n scope="col" role="columnheader" { "Rejected" }
-                        th.n scope="col" role="columnheader" { "Tiles" }
-                        th.n scope="col" role="columnheader" { "Size" }
-                    }
+    html! {
+        table.cards.two role="table" {
+            caption { "Layers in the order of the pipeline" }
+            thead role="rowgroup" {
+                tr role="row" {
+                    th scope="col" role="columnheader" { "Layer" }
+                    th scope="col" role="columnheader" { "Status" }
+                    th.n scope="col" role="columnheader" { "Rows" }
+                    @if is_compared { th.n scope="col" role="columnheader" { "Change" } }
+                    th scope="col" role="columnheader" { "Trend" }
+                    th.n scope="col" role="columnheader" { "Rejected" }
+                    th.n scope="col" role="columnheader" { "Tiles" }
+                    th.n scope="col" role="columnheader" { "Size" }
                 }
-                tbody role="rowgroup" { @for layer in layers { (layer_row(layer, is_compared)) } }
             }
+            tbody role="rowgroup" { @for layer in layers { (layer_row(layer, is_compared)) } }
         }
+    }
 }
 
 fn layer_row(layer: &Layer<'_>, is_compared: bool) -> Markup {

@@ -49,40 +49,40 @@ pub fn page(page: &Page<'_>) -> Vec<u8> {
     let page = &Page { last, ..*page };
     let layers = page.known_layers();
     let title = format!("{}: release {}", page.plan.title, page.report.release);
-    let document = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta http-equiv="Content-Security-Policy" content=(POLICY);
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    meta name="referrer" content="no-referrer";
-                    meta name="generator" content={ "cikr " (page.report.cikr_version) };
-                    title { (title) }
     // Browsers ask for /favicon.ico where a page names no icon.
-                    link rel="icon" href="data:,";
-                    style { (PreEscaped(STYLE)) }
-                }
-                body {
-                    a.skip href="#main" { "Skip to the content" }
-                    (summary::page_header(page, &layers))
-                    (contents_nav())
-                    main #main {
-                        (summary::failures_section(page, &layers))
-                        (gate::source_changes_section(&layers))
-                        (layers::layers_section(page, &layers))
-                        (changes::changes_section(&layers))
-                        (places::places_section(page))
-                        (rejects::rejects_section(page, &layers))
-                        (quality::quality_section(page, &layers))
-                        (sources::sources_section(page, &layers))
-                        (sources::query_section(page))
-                    }
-                    (page_footer(page))
-                }
+    let document = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="no-referrer";
+                meta name="generator" content={ "cikr " (page.report.cikr_version) };
+                title { (title) }
+                link rel="icon" href="data:,";
+                style { (PreEscaped(STYLE)) }
             }
-        };
+            body {
+                a.skip href="#main" { "Skip to the content" }
+                (summary::page_header(page, &layers))
+                (contents_nav())
+                main #main {
+                    (summary::failures_section(page, &layers))
+                    (gate::source_changes_section(&layers))
+                    (layers::layers_section(page, &layers))
+                    (changes::changes_section(&layers))
+                    (places::places_section(page))
+                    (rejects::rejects_section(page, &layers))
+                    (quality::quality_section(page, &layers))
+                    (sources::sources_section(page, &layers))
+                    (sources::query_section(page))
+                }
+                (page_footer(page))
+            }
+        }
+    };
     document.into_string().into_bytes()
 }
 

@@ -101,7 +101,7 @@ pub(super) fn release_time(release: &str) -> Option<String> {
 }
 
 /// `today`, `1 day`, `12 days`.
-pub(super) fn age_in_days(days: i64) -> String {
+pub(super) fn days_in_words(days: i64) -> String {
     match days {
         ..=0 => "less than a day".to_owned(),
         1 => "1 day".to_owned(),

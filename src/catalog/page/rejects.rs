@@ -24,20 +24,20 @@ pub(super) fn rejects_section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
         .collect();
     // The sort is stable: equals stay in the order of the pipeline.
     worst.sort_by_key(|layer| std::cmp::Reverse(layer.state.rows_rejected));
-    html! {
-            section aria-labelledby="rejects" {
-                h2 #rejects { "Rejects" }
-                @if worst.is_empty() { p { "No row was rejected." } } @else {
-                    p {
-                        "Rows that could not be used. None has disappeared: each stands with origin, field, value and reason in "
-                        code { "rejects/" i { "layer" } ".parquet" } ". Here are the first of each layer, the layers with the most first."
-                    }
-                }
     // The worst is open: who looks at this section at all wants to see one.
-                @for (at, layer) in worst.iter().take(MOST).enumerate() { (layer_rejects(page, layer, at == 0)) }
-                (left_out(MOST, worst.len(), "layers with fewer rejects are in report.json."))
+    html! {
+        section aria-labelledby="rejects" {
+            h2 #rejects { "Rejects" }
+            @if worst.is_empty() { p { "No row was rejected." } } @else {
+                p {
+                    "Rows that could not be used. None has disappeared: each stands with origin, field, value and reason in "
+                    code { "rejects/" i { "layer" } ".parquet" } ". Here are the first of each layer, the layers with the most first."
+                }
             }
+            @for (at, layer) in worst.iter().take(MOST).enumerate() { (layer_rejects(page, layer, at == 0)) }
+            (left_out(MOST, worst.len(), "layers with fewer rejects are in report.json."))
         }
+    }
 }
 
 fn layer_rejects(page: &Page<'_>, layer: &Layer<'_>, is_open: bool) -> Markup {

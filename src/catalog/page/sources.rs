@@ -75,33 +75,33 @@ fn sources_table(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
 fn source_row(page: &Page<'_>, layer: &Layer<'_>) -> Markup {
     let state = layer.state;
     let about = layer.plan.map(|plan| &plan.schema);
-    html! {
-            tr role="row" {
-                th scope="row" role="rowheader" { (layer.title()) }
-                td role="cell" data-t="Agency" {
-                    @if let Some(about) = about {
-                        div {
-                            (cut_text(&about.agency, TEXT))
-                            @if let Some(url) = about.homepage.as_deref().filter(|url| is_web(url)) {
-                                small { a href=(url) rel="noreferrer noopener" { "about the source" } }
-                            }
-                        }
-                    }
-                }
-                td role="cell" data-t="Licence" { (about.map(|about| cut_text(&about.licence, TEXT)).unwrap_or_default()) }
-                td role="cell" data-t="File" {
-                    div {
-                        (cut_text(&state.source, TEXT))
-                        @if let Some(digest) = &state.source_sha256 {
     // Twelve digits tell two copies of a source apart; report.json has all 64.
-                            small { (number::bytes(state.bytes_in)) ", SHA-256 " code { (cut_text(digest, 12)) } }
+    html! {
+        tr role="row" {
+            th scope="row" role="rowheader" { (layer.title()) }
+            td role="cell" data-t="Agency" {
+                @if let Some(about) = about {
+                    div {
+                        (cut_text(&about.agency, TEXT))
+                        @if let Some(url) = about.homepage.as_deref().filter(|url| is_web(url)) {
+                            small { a href=(url) rel="noreferrer noopener" { "about the source" } }
                         }
                     }
                 }
-                td role="cell" data-t="Age" { (landed_age(page, state.landed_at.as_deref())) }
-                td role="cell" data-t="Records dated" { (record_dates(page, &state.id)) }
             }
+            td role="cell" data-t="Licence" { (about.map(|about| cut_text(&about.licence, TEXT)).unwrap_or_default()) }
+            td role="cell" data-t="File" {
+                div {
+                    (cut_text(&state.source, TEXT))
+                    @if let Some(digest) = &state.source_sha256 {
+                        small { (number::bytes(state.bytes_in)) ", SHA-256 " code { (cut_text(digest, 12)) } }
+                    }
+                }
+            }
+            td role="cell" data-t="Age" { (landed_age(page, state.landed_at.as_deref())) }
+            td role="cell" data-t="Records dated" { (record_dates(page, &state.id)) }
         }
+    }
 }
 
 /// What a browser may follow; a schema's homepage is anybody's text.
@@ -115,7 +115,7 @@ fn landed_age(page: &Page<'_>, landed: Option<&str>) -> Markup {
         div {
             @match (landed, days) {
                 (Some(landed), Some(days)) => {
-                    (number::age_in_days(days)) small { "landed " (landed.get(..10).unwrap_or(landed)) }
+                    (number::days_in_words(days)) small { "landed " (landed.get(..10).unwrap_or(landed)) }
                 }
                 _ => "not landed",
             }

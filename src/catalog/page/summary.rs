@@ -52,17 +52,17 @@ fn state_banner(layers: &[Layer<'_>]) -> Markup {
     told.extend((carried > 0).then(|| is_or_are(carried, "carried from an earlier release")));
     told.extend((absent > 0).then(|| is_or_are(absent, "absent")));
     let of = number::count_of(layers.len(), "layer");
-    html! {
     // The one sentence that everybody reads: whether the release can be used as a whole.
-            @if carried + absent == 0 {
-                p.state.ok { strong { "Complete. " } "All " (of) " are of this run." }
-            } @else {
-                p.state.(if absent > 0 { "bad" } else { "warn" }) {
-                    strong { "Incomplete. " }
-                    "Of " (of) ", " (told.join(", ")) ". " a href="#failed" { "What failed and why" }
-                }
+    html! {
+        @if carried + absent == 0 {
+            p.state.ok { strong { "Complete. " } "All " (of) " are of this run." }
+        } @else {
+            p.state.(if absent > 0 { "bad" } else { "warn" }) {
+                strong { "Incomplete. " }
+                "Of " (of) ", " (told.join(", ")) ". " a href="#failed" { "What failed and why" }
             }
         }
+    }
 }
 
 fn is_or_are(n: usize, what: &str) -> String {
@@ -193,7 +193,7 @@ fn carried_age(page: &Page<'_>, release: &str) -> String {
         .or_else(|| number::release_time(release));
     let days = begun.and_then(|begun| number::days_between(&begun, &page.report.started));
     days.map_or_else(String::new, |days| {
-        format!(" ({} old)", number::age_in_days(days))
+        format!(" ({} old)", number::days_in_words(days))
     })
 }
 
@@ -204,7 +204,7 @@ fn landed_note(page: &Page<'_>, layer: &Layer<'_>) -> String {
         format!(
             ", from a source landed on {}, {} before this run",
             landed.get(..10).unwrap_or(landed),
-            number::age_in_days(days)
+            number::days_in_words(days)
         )
     })
 }

@@ -52,7 +52,7 @@ pub(super) fn compare_sides(
         .map(|old| old.schema());
     // Where a side has no tiles of its own, the others are the same, and so are their columns.
     let columns = match (sides.after, &old) {
-        (Some(after), Some(old)) => columns_of(old, after.schema, &mut changes),
+        (Some(after), Some(old)) => compare_columns(old, after.schema, &mut changes),
         _ => vec![],
     };
     let finder = DifferenceFinder::new(sides.after, old.as_ref(), &columns, room);
@@ -172,7 +172,7 @@ fn is_key_unstable(layer: &LayerPlan) -> bool {
 }
 
 /// Columns of both sides with the same type, in the order of this release; notes the others.
-fn columns_of(before: &Schema, after: &Schema, changes: &mut LayerChanges) -> Vec<String> {
+fn compare_columns(before: &Schema, after: &Schema, changes: &mut LayerChanges) -> Vec<String> {
     changes.columns_added = columns_lacking(after, before);
     changes.columns_dropped = columns_lacking(before, after);
     let shared = shared_columns(before, after);

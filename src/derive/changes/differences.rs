@@ -10,7 +10,7 @@ use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StringArray};
 use arrow_schema::{DataType, Schema};
 
 use super::matched::{FACILITY_COLUMNS, Finder, records_error};
-use super::observed::Compared;
+use super::observed::ComparedRecords;
 use super::rows::ChangeRow;
 use super::values;
 use crate::derive::product::{self, BoxError, Place};
@@ -32,7 +32,7 @@ pub(super) struct After<'a> {
     /// Those that their digests are over.
     pub(super) columns: &'a [String],
     /// What was kept of each.
-    pub(super) records: &'a Compared<'a>,
+    pub(super) records: &'a ComparedRecords<'a>,
     /// Where their values are to be had.
     pub(super) rows: &'a dyn product::Rows,
 }

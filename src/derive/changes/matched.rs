@@ -11,7 +11,7 @@ use arrow_select::take::take_record_batch;
 use rayon::prelude::*;
 
 use super::digest::{Digest, row_digests};
-use super::observed::{Compared, Record, id_number};
+use super::observed::{ComparedRecords, Record, id_number};
 use crate::derive::product::Place;
 use crate::feature::Texts;
 use crate::geoparquet::{GeoparquetError, read_each};
@@ -47,7 +47,7 @@ pub(super) trait Finder: Sync {
 pub(super) struct RowMatcher<'a> {
     pub(super) layer: &'a str,
     /// None where it has no rows of its own.
-    pub(super) records: Option<&'a Compared<'a>>,
+    pub(super) records: Option<&'a ComparedRecords<'a>>,
     /// Columns that the records' digests are over.
     pub(super) columns: &'a [String],
     pub(super) finder: &'a dyn Finder,
@@ -75,13 +75,13 @@ impl MetRecords {
 }
 
 /// Rows of a tile that differ, until there are enough of them.
-struct Lot<'t> {
+struct DifferingRows<'t> {
     tile: &'t Path,
     before: Vec<RecordBatch>,
     places: Vec<Place>,
 }
 
-impl<'t> Lot<'t> {
+impl<'t> DifferingRows<'t> {
     fn new(tile: &'t Path) -> Self {
         Self {
             tile,
@@ -103,7 +103,7 @@ impl RowMatcher<'_> {
     /// When a tile can't be read, records can't be had back, or the finder fails.
     pub(super) fn match_tiles(&self, tiles: &[PathBuf]) -> Result<u64, GeoparquetError> {
         // By the place of each record among those of the layer, in tiles that are compared and in others alike.
-        let met = MetRecords::none_met(self.records.map_or(0, Compared::len));
+        let met = MetRecords::none_met(self.records.map_or(0, ComparedRecords::len));
         tiles
             .par_iter()
             .try_for_each(|tile| self.match_tile(tile, &met))?;
@@ -138,7 +138,7 @@ impl RowMatcher<'_> {
             .map(String::as_str)
             .filter(|name| !FACILITY_COLUMNS.contains(name));
         let columns: Vec<&str> = FACILITY_COLUMNS.into_iter().chain(further).collect();
-        let mut lot = Lot::new(tile);
+        let mut lot = DifferingRows::new(tile);
         let mut failed = None;
         read_each(tile, &columns, &mut |rows| {
             if failed.is_none() {
@@ -154,7 +154,7 @@ impl RowMatcher<'_> {
         &self,
         rows: &RecordBatch,
         met: &MetRecords,
-        lot: &mut Lot<'_>,
+        lot: &mut DifferingRows<'_>,
     ) -> Result<(), GeoparquetError> {
         let ids = Texts::named(rows, FACILITY_COLUMNS[0]);
         let mut gone = Vec::new();
@@ -196,8 +196,8 @@ impl RowMatcher<'_> {
             .map_or(Ok(None), |records| records.find(id_number(self.layer, id)))
     }
 
-    fn hand_on(&self, lot: &mut Lot<'_>) -> Result<(), GeoparquetError> {
-        let Lot { tile, before, places } = std::mem::replace(lot, Lot::new(lot.tile));
+    fn hand_on(&self, lot: &mut DifferingRows<'_>) -> Result<(), GeoparquetError> {
+        let DifferingRows { tile, before, places } = std::mem::replace(lot, DifferingRows::new(lot.tile));
         let Some(first) = before.first() else {
             return Ok(());
         };
@@ -313,7 +313,11 @@ mod tests {
         records.sorted().unwrap()
     }
 
-    fn found(tiles: &[PathBuf], records: Option<&Compared<'_>>, columns: &[String]) -> (u64, Vec<String>) {
+    fn found(
+        tiles: &[PathBuf],
+        records: Option<&ComparedRecords<'_>>,
+        columns: &[String],
+    ) -> (u64, Vec<String>) {
         let finder = Words::default();
         let kept = RowMatcher {
             layer: "l",
@@ -335,7 +339,7 @@ mod tests {
         let two = tile(&rows(&["l:c", "l:e"], &["x", "x"]));
         let before = [one.path().to_owned(), two.path().to_owned()];
         let after = records(&["l:b", "l:c", "l:a", "l:e"], &["x", "y", "x", "z"], &columns);
-        let (kept, words) = found(&before, Some(&Compared::all(&after)), &columns);
+        let (kept, words) = found(&before, Some(&ComparedRecords::all(&after)), &columns);
         assert_eq!(kept, 3);
         assert_eq!(
             words,
@@ -349,7 +353,7 @@ mod tests {
         let some = tile(&rows(&["l:a", "l:b"], &["x", "x"]));
         let after = records(&["l:a"], &["x"], &columns);
         assert_eq!(
-            found(&[], Some(&Compared::all(&after)), &columns),
+            found(&[], Some(&ComparedRecords::all(&after)), &columns),
             (0, vec!["new at 0".to_owned()])
         );
         let (kept, gone) = found(&[some.path().to_owned()], None, &[]);

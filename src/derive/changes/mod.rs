@@ -24,7 +24,7 @@ use tracing::{info, warn};
 
 use self::compare::{Sides, compare_sides};
 use self::differences::After;
-use self::observed::{BYTES, Compared, Observed, Watch};
+use self::observed::{BYTES, ComparedRecords, ObservedLayer, Watch};
 pub use self::tables::{NAME, TABLE, path};
 use super::product::{
     About, Carried, Held, Night, Observer, Out, Problem, Product, Rows, Scope, Tables, Work,
@@ -110,7 +110,7 @@ fn compare_layer(
         Err(reason) => return Ok(Err(reason)),
     };
     let observed = watch.take_layer(&layer.report.id);
-    let pair = Pair::of_layer(layer, tiles, observed.as_deref(), records);
+    let pair = ComparedTiles::of_layer(layer, tiles, observed.as_deref(), records);
     let Some(pair) = pair.map_err(|source| DeriveError::Scratch { source })? else {
         return Ok(Err(
             "its rows were not seen on their way into the release".to_owned()
@@ -184,18 +184,18 @@ fn is_read_otherwise(before: &LayerReport, now: &LayerReport) -> bool {
 }
 
 /// What is to be compared of a layer: on both sides, tiles that the other doesn't have.
-struct Pair<'a> {
+struct ComparedTiles<'a> {
     before: Vec<PathBuf>,
-    after: Option<(&'a Observed, Compared<'a>, &'a dyn Rows)>,
+    after: Option<(&'a ObservedLayer, ComparedRecords<'a>, &'a dyn Rows)>,
     same_rows: u64,
 }
 
-impl<'a> Pair<'a> {
+impl<'a> ComparedTiles<'a> {
     /// None where rows of this release were not seen.
     fn of_layer(
         layer: &LayerTables<'a>,
         before: &[(PathBuf, String)],
-        observed: Option<&'a Observed>,
+        observed: Option<&'a ObservedLayer>,
         records: &'a Sorted<BYTES>,
     ) -> io::Result<Option<Self>> {
         // An id stands once in a release: the same bytes are the same facilities, wherever they lie.
@@ -242,7 +242,7 @@ impl<'a> Pair<'a> {
 /// Compares a layer and writes its table; `unreadable` says whether the release before was what failed.
 fn write_changes(
     layer: &LayerTables<'_>,
-    pair: &Pair<'_>,
+    pair: &ComparedTiles<'_>,
     room: &RecordRoom,
     earlier: &Before<'_>,
     out: &dyn Out,

@@ -86,7 +86,7 @@ pub(super) fn id_number(layer: &str, id: &str) -> u128 {
 
 /// A layer that goes by.
 #[derive(Debug)]
-pub(super) struct Observed {
+pub(super) struct ObservedLayer {
     /// Its number among those that do.
     layer: u32,
     /// Its columns, with the types that they have in a file.
@@ -97,7 +97,7 @@ pub(super) struct Observed {
     tiles: Mutex<BTreeMap<(RegionId, u32), (u32, u64)>>,
 }
 
-impl Observed {
+impl ObservedLayer {
     fn begin_layer(layer: u32, rows: &RecordBatch, before: &[(PathBuf, String)]) -> Self {
         let schema = schema_in_file(&rows.schema());
         // One tile is enough: all tiles of a layer in a release have the same columns.
@@ -148,7 +148,7 @@ impl Observed {
         &self,
         all: &'s Sorted<BYTES>,
         tiles: impl Iterator<Item = &'t TileRecord>,
-    ) -> io::Result<Option<Compared<'s>>> {
+    ) -> io::Result<Option<ComparedRecords<'s>>> {
         let seen = self.tiles.lock().unwrap_or_else(PoisonError::into_inner);
         let mut are_wanted = vec![false; seen.len()];
         for tile in tiles {
@@ -159,7 +159,7 @@ impl Observed {
             }
         }
         let places = all.range_starting_with(&self.layer.to_be_bytes())?;
-        Ok(Some(Compared {
+        Ok(Some(ComparedRecords {
             all,
             layer: self.layer,
             places,
@@ -170,7 +170,7 @@ impl Observed {
 
 /// The records of a layer's tiles that are compared.
 #[derive(Debug)]
-pub(super) struct Compared<'s> {
+pub(super) struct ComparedRecords<'s> {
     all: &'s Sorted<BYTES>,
     layer: u32,
     places: Range<usize>,
@@ -179,7 +179,7 @@ pub(super) struct Compared<'s> {
 }
 
 #[cfg(test)]
-impl<'s> Compared<'s> {
+impl<'s> ComparedRecords<'s> {
     /// All records, of one layer and tile.
     pub(super) fn all(all: &'s Sorted<BYTES>) -> Self {
         Self {
@@ -191,7 +191,7 @@ impl<'s> Compared<'s> {
     }
 }
 
-impl Compared<'_> {
+impl ComparedRecords<'_> {
     /// Records of the layer, in tiles that are compared and in others: above all numbers that are given out.
     pub(super) fn len(&self) -> usize {
         self.places.len()
@@ -260,7 +260,7 @@ fn schema_in_file(schema: &Schema) -> Schema {
 /// Sees the layers that the release before has, too.
 pub(super) struct Watch<'a> {
     pub(super) night: Night<'a>,
-    layers: Mutex<BTreeMap<String, Arc<Observed>>>,
+    layers: Mutex<BTreeMap<String, Arc<ObservedLayer>>>,
     /// How many there have been.
     met: AtomicU32,
     /// Of all layers; those of a layer that was forgotten are among them. An error is told when they are asked for.
@@ -278,7 +278,7 @@ impl<'a> Watch<'a> {
     }
 
     /// What was seen of a layer.
-    pub(super) fn take_layer(&self, layer: &str) -> Option<Arc<Observed>> {
+    pub(super) fn take_layer(&self, layer: &str) -> Option<Arc<ObservedLayer>> {
         self.layers
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -294,7 +294,7 @@ impl<'a> Watch<'a> {
         std::mem::replace(&mut *records, Ok(Records::new(self.night.room)))?.sorted()
     }
 
-    fn observed_layer(&self, seen: &Seen<'_>) -> Option<Arc<Observed>> {
+    fn observed_layer(&self, seen: &Seen<'_>) -> Option<Arc<ObservedLayer>> {
         let before = self
             .night
             .before?
@@ -304,7 +304,7 @@ impl<'a> Watch<'a> {
         let known = layers.entry(seen.layer.to_owned()).or_insert_with(|| {
             // A layer that was forgotten and is made once more gets another number: its first records are nobody's.
             let number = self.met.fetch_add(1, Ordering::Relaxed);
-            Arc::new(Observed::begin_layer(number, seen.rows, before))
+            Arc::new(ObservedLayer::begin_layer(number, seen.rows, before))
         });
         Some(Arc::clone(known))
     }

@@ -1,8 +1,5 @@
 //! A layer as the quality tables see it: what became of it, what its rows count, and what was expected of it.
 
-use chrono::NaiveDate;
-
-use super::currency::days_since_1970;
 use super::expected::Expected;
 use super::scan::Scan;
 use crate::derive::LayerTables;
@@ -17,8 +14,8 @@ pub(super) struct Assessed<'a> {
 }
 
 impl Assessed<'_> {
-    /// Whole days from a day to the day on which the run began.
-    pub(super) fn age_of(&self, day: NaiveDate) -> i64 {
-        i64::from(self.today) - i64::from(days_since_1970(day))
+    /// Whole days from a day since 1970 to the day on which the run began.
+    pub(super) fn age_in_days(&self, day: i32) -> i64 {
+        i64::from(self.today) - i64::from(day)
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate};
 
 use super::assessed::Assessed;
 use super::column::{count_column, date_column, days_column, share_column, share_of, text_column};
-use super::currency::{date_span, rows_dated_after};
+use super::currency::{date_span, days_since_1970, rows_dated_after};
 use crate::derive::{DeriveError, Table};
 use crate::feature::{ClaimKind, LayerStatus, RejectReason};
 
@@ -43,7 +43,8 @@ fn source_columns(assessed: &[Assessed<'_>]) -> Vec<Named> {
         (
             "carried_age_days",
             days_column(assessed, |of| {
-                Some(of.age_of(release_day(of.layer.report.carried_from.as_deref()?)?))
+                let day = release_day(of.layer.report.carried_from.as_deref()?)?;
+                Some(of.age_in_days(days_since_1970(day)))
             }),
         ),
         (
@@ -53,7 +54,8 @@ fn source_columns(assessed: &[Assessed<'_>]) -> Vec<Named> {
         (
             "landed_age_days",
             days_column(assessed, |of| {
-                Some(of.age_of(parse_day(of.layer.report.landed_at.as_deref()?)?))
+                let day = parse_day(of.layer.report.landed_at.as_deref()?)?;
+                Some(of.age_in_days(days_since_1970(day)))
             }),
         ),
     ]
@@ -94,16 +96,6 @@ fn row_columns(assessed: &[Assessed<'_>]) -> Vec<Named> {
 /// What the source's dates say.
 fn date_columns(assessed: &[Assessed<'_>]) -> Vec<Named> {
     // Dates and ages stand side by side: a table that is read next year still says how old the rows were that night.
-    let [oldest, median, newest] = [0, 1, 2].map(|which| {
-        date_column(assessed, move |of| {
-            date_span(&of.scan).map(|days: [i32; 3]| days[which])
-        })
-    });
-    let [oldest_age, median_age, newest_age] = [0, 1, 2].map(|which| {
-        days_column(assessed, move |of| {
-            date_span(&of.scan).map(|days: [i32; 3]| i64::from(of.today) - i64::from(days[which]))
-        })
-    });
     vec![
         ("dated", count_column(assessed, |of| Some(of.scan.dated()))),
         (
@@ -114,12 +106,30 @@ fn date_columns(assessed: &[Assessed<'_>]) -> Vec<Named> {
             "dated_after_run",
             count_column(assessed, |of| Some(rows_dated_after(&of.scan, of.today))),
         ),
-        ("source_date_oldest", oldest),
-        ("source_date_median", median),
-        ("source_date_newest", newest),
-        ("oldest_age_days", oldest_age),
-        ("median_age_days", median_age),
-        ("newest_age_days", newest_age),
+        (
+            "source_date_oldest",
+            date_column(assessed, |of| Some(date_span(&of.scan)?[0])),
+        ),
+        (
+            "source_date_median",
+            date_column(assessed, |of| Some(date_span(&of.scan)?[1])),
+        ),
+        (
+            "source_date_newest",
+            date_column(assessed, |of| Some(date_span(&of.scan)?[2])),
+        ),
+        (
+            "oldest_age_days",
+            days_column(assessed, |of| Some(of.age_in_days(date_span(&of.scan)?[0]))),
+        ),
+        (
+            "median_age_days",
+            days_column(assessed, |of| Some(of.age_in_days(date_span(&of.scan)?[1]))),
+        ),
+        (
+            "newest_age_days",
+            days_column(assessed, |of| Some(of.age_in_days(date_span(&of.scan)?[2]))),
+        ),
         (
             "current_days",
             count_column(assessed, |of| Some(of.layer.plan.current_days.into())),

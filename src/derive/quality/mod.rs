@@ -31,7 +31,7 @@ use self::currency::days_since_1970;
 use self::expected::Expected;
 use self::scan::Scan;
 pub use self::tables::TABLES;
-use self::twins::Twins;
+use self::twins::TwinRecords;
 use super::product::{
     About, Carried, Held, Night, Observer, Out, Problem, Product, Scope, Seen, Tables, Work,
 };
@@ -71,7 +71,7 @@ impl Product for Quality {
             night,
             today,
             scans: Mutex::default(),
-            twins: Twins::new(night.room),
+            twins: TwinRecords::new(night.room),
         })))
     }
 
@@ -87,7 +87,7 @@ struct Making<'a> {
     today: i32,
     /// By layer.
     scans: Mutex<BTreeMap<String, Scan>>,
-    twins: Twins<'a>,
+    twins: TwinRecords<'a>,
 }
 
 impl Making<'_> {

@@ -58,7 +58,7 @@ pub(super) struct Cell {
 
 /// Rows with one disagreement.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Pair {
+pub(super) struct ClaimCount {
     pub(super) rows: u64,
     /// The lowest id.
     pub(super) example: String,
@@ -75,7 +75,7 @@ pub(super) struct Scan {
     #[serde(with = "entries")]
     pub(super) cells: BTreeMap<(String, Option<String>), Cell>,
     #[serde(with = "entries")]
-    pub(super) pairs: BTreeMap<PairKey, Pair>,
+    pub(super) pairs: BTreeMap<PairKey, ClaimCount>,
     /// Rows with a checkable claim and rows that agree, per kind.
     #[serde(with = "entries")]
     pub(super) claims: BTreeMap<ClaimKind, (u64, u64)>,
@@ -97,7 +97,7 @@ impl Scan {
             self.cells.entry(key).or_default().add_cell(&cell);
         }
         for (key, pair) in other.pairs {
-            let all = self.pairs.entry(key).or_insert_with(|| Pair {
+            let all = self.pairs.entry(key).or_insert_with(|| ClaimCount {
                 rows: 0,
                 example: pair.example.clone(),
             });
@@ -124,11 +124,9 @@ impl Scan {
         for cell in self.cells.values_mut() {
             for (day, rows) in cell.days.counts() {
                 cell.dated += rows;
-                cell.current += if (current.0..=current.1).contains(day) {
-                    *rows
-                } else {
-                    0
-                };
+                if (current.0..=current.1).contains(day) {
+                    cell.current += rows;
+                }
                 *self.days.entry(*day).or_default() += rows;
             }
         }
@@ -176,8 +174,8 @@ impl Days {
     const MANY: usize = 1_024;
 
     fn extend(&mut self, counts: impl IntoIterator<Item = (i32, u64)>) {
-        // Once the list is as long as its memory: that is at least as long again as what was left of it the last time, so that
-        // the sorting costs each count a constant number of times. The first counts are added up to see how far they go.
+        // Once the list has filled its memory, before it would grow: to sort it with every piece of a tile would cost more
+        // than the counting.
         let before = self.0.len();
         self.0.extend(counts);
         if self.0.len() >= self.0.capacity().max(Self::MANY) || before == 0 {
@@ -316,7 +314,7 @@ impl<'a> Columns<'a> {
             let claimed = text_at(claimed, row).unwrap_or_default().to_owned();
             let key = (kind, claimed, text_at(computed, row).map(str::to_owned));
             let id = text_at(self.id, row).unwrap_or_default();
-            let pair = scan.pairs.entry(key).or_insert_with(|| Pair {
+            let pair = scan.pairs.entry(key).or_insert_with(|| ClaimCount {
                 rows: 0,
                 example: id.to_owned(),
             });

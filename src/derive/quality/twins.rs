@@ -17,13 +17,13 @@ const BYTES: usize = 28;
 
 /// The records of a night.
 #[derive(Debug)]
-pub(super) struct Twins<'a> {
+pub(super) struct TwinRecords<'a> {
     room: &'a RecordRoom,
-    seen: Mutex<Seen>,
+    seen: Mutex<TwinState>,
 }
 
 #[derive(Debug)]
-struct Seen {
+struct TwinState {
     /// An error is told when they are asked for.
     // `see_rows` has nobody to tell an error to.
     records: io::Result<Records<BYTES>>,
@@ -32,9 +32,9 @@ struct Seen {
     met: u32,
 }
 
-impl<'a> Twins<'a> {
+impl<'a> TwinRecords<'a> {
     pub(super) fn new(room: &'a RecordRoom) -> Self {
-        let seen = Seen {
+        let seen = TwinState {
             records: Ok(Records::new(room)),
             layers: BTreeMap::new(),
             met: 0,
@@ -99,12 +99,12 @@ impl<'a> Twins<'a> {
         Ok(counts)
     }
 
-    fn locked(&self) -> MutexGuard<'_, Seen> {
+    fn locked(&self) -> MutexGuard<'_, TwinState> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Seen {
+impl TwinState {
     fn number_of(&mut self, layer: &str) -> u32 {
         if let Some(number) = self.layers.get(layer) {
             return *number;

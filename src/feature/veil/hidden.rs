@@ -31,7 +31,7 @@ const SHARED: usize = 4 << 10;
 const LEAST_OF_OWN: usize = 12;
 
 /// A secret.
-pub(super) struct Hidden {
+pub(super) struct Secret {
     value: String,
     shown: String,
     /// As URLs have it: replaced as well as the value itself.
@@ -40,7 +40,7 @@ pub(super) struct Hidden {
     spellings: Vec<String>,
 }
 
-impl Hidden {
+impl Secret {
     pub(super) fn new(value: &str, shown: &str) -> Self {
         let form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
         let mut path = url::Url::parse("http://h/").ok();

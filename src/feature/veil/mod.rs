@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::visible::visible;
-use hidden::{Hidden, Readings};
+use hidden::{Readings, Secret};
 
 /// Characters of what others say that are shown.
 const EXCERPT: usize = 200;
@@ -42,7 +42,7 @@ pub const MASKED: &str = "*** (not shown: it repeats a credential)";
 /// ```
 #[derive(Clone, Default)]
 pub struct Veil {
-    known: Arc<RwLock<Vec<Arc<Hidden>>>>,
+    known: Arc<RwLock<Vec<Arc<Secret>>>>,
     /// Digests of texts in which there was nothing to hide: a log says the same again and again.
     clean: Arc<Mutex<HashSet<u64>>>,
     // Of this process alone: nobody can make a text whose digest is that of one which was found clean.
@@ -62,7 +62,7 @@ impl Veil {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for part in hidden::secret_parts(value) {
             if !part.is_empty() && !known.iter().any(|other| other.has_value(&part)) {
-                known.push(Arc::new(Hidden::new(&part, shown)));
+                known.push(Arc::new(Secret::new(&part, shown)));
             }
         }
         // The longest first: where one secret holds another, replacing that one would leave pieces of the first.
@@ -79,7 +79,7 @@ impl Veil {
         replace_secrets(&self.known_secrets(), text, |_| true)
     }
 
-    fn known_secrets(&self) -> Vec<Arc<Hidden>> {
+    fn known_secrets(&self) -> Vec<Arc<Secret>> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -128,7 +128,7 @@ impl Veil {
         if self.clean_texts().contains(&digest) {
             return Cow::Borrowed(text);
         }
-        let plain = replace_secrets(&known, text, Hidden::is_telling);
+        let plain = replace_secrets(&known, text, Secret::is_telling);
         let readings = Readings::with_codings_undone(&plain);
         // Nothing of this program's own is so long.
         let is_left = plain.len() > hidden::MOST
@@ -236,9 +236,9 @@ pub fn shortened(text: &str, most: usize) -> String {
 }
 
 fn replace_secrets<'t>(
-    known: &[Arc<Hidden>],
+    known: &[Arc<Secret>],
     text: &'t str,
-    which: impl Fn(&Hidden) -> bool,
+    which: impl Fn(&Secret) -> bool,
 ) -> Cow<'t, str> {
     let chosen = known.iter().filter(|secret| which(secret));
     chosen.fold(Cow::Borrowed(text), |text, secret| {

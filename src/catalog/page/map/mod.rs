@@ -50,15 +50,15 @@ fn panel_svg(panel: &Panel, scale: &Scale, is_main: bool) -> Markup {
         panel.name,
         number::count(panel.facilities)
     );
-    html! {
-            svg viewBox={ "0 0 " (panel.width) " " (panel.height) } role="img" aria-label=(label) {
-                @if !panel.outlines.areas.is_empty() { path.land d=(panel.outlines.areas) {} }
-                @if !panel.outlines.borders.is_empty() { path.border d=(panel.outlines.borders) {} }
-                (scale.draw_dots(&panel.squares))
     // Insets are small, and each is named by its caption.
-                @if is_main {
-                    @for (code, (x, y)) in &panel.labels { text x=(x) y=(y) { (code) } }
-                }
+    html! {
+        svg viewBox={ "0 0 " (panel.width) " " (panel.height) } role="img" aria-label=(label) {
+            @if !panel.outlines.areas.is_empty() { path.land d=(panel.outlines.areas) {} }
+            @if !panel.outlines.borders.is_empty() { path.border d=(panel.outlines.borders) {} }
+            (scale.draw_dots(&panel.squares))
+            @if is_main {
+                @for (code, (x, y)) in &panel.labels { text x=(x) y=(y) { (code) } }
             }
         }
+    }
 }
