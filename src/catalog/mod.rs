@@ -64,8 +64,8 @@ pub fn build(
         ),
     ];
     for collection in collections {
-        // Two steps: `items.parquet` carries the collection in its footer, and the collection its digest. One of them has to
-        // do without the other, and a digest of what holds itself can't be had.
+        // Two steps: `items.parquet` carries the collection in its footer, and the collection its digest. One of them
+        // has to do without the other, and a digest of what holds itself can't be had.
         let base = PathBuf::from(collection.base());
         let items = items_of(collection);
         let described = stac::collection_json(plan, report, collection);

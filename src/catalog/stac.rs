@@ -193,8 +193,8 @@ fn table_asset(href: &str, title: &str, role: &str, file: &FileRecord) -> Value 
 
 /// An item: one tile.
 pub(super) fn item_json(report: &RunReport, of: &Item<'_>) -> Value {
-    // Items stand in `stac/`, a folder beside `data/`: one file below `data/` that is not Parquet, and GeoPandas, pyarrow
-    // and Polars can't open the folder as a whole. What is relative to the collection is one up from here.
+    // Items stand in `stac/`, a folder beside `data/`: one file below `data/` that is not Parquet, and GeoPandas,
+    // pyarrow and Polars can't open the folder as a whole. What is relative to the collection is one up from here.
     let links: Vec<Value> = of
         .links()
         .iter()

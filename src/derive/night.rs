@@ -95,7 +95,8 @@ impl<'a> Products<'a> {
                 .get(name)
                 .is_some_and(|told| observer.recall_layer(layer, told))
         });
-        // All or none: the tiles are shown again to every observer then, and one that had recalled them would count them twice.
+        // All or none: the tiles are shown again to every observer then, and one that had recalled them would count
+        // them twice.
         if !are_recalled {
             self.forget(&layer.id);
         }

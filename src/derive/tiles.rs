@@ -29,8 +29,8 @@ pub(super) fn null_counts(tile: &Path, rows: &RecordBatch) -> Result<Vec<(String
         .map(|field| field.name().as_str())
         .filter(|name| !matches!(*name, "geometry" | "bbox"))
         .collect();
-    // Lists, and text that hardly repeats, have no statistics in the footer. What was read for another purpose needn't be
-    // read twice.
+    // Lists, and text that hardly repeats, have no statistics in the footer. What was read for another purpose needn't
+    // be read twice.
     let unread: Vec<&str> = names
         .iter()
         .copied()

@@ -202,8 +202,8 @@ fn push_arc(start: Coord, end: Coord, ellipse: &Ellipse, sweep: f64, line: &mut 
     let mut step = 1.0;
     while step < steps {
         let share = step / steps;
-        // Coordinates are rounded: both ends are hardly ever equally far from the centre. One radius for all would leave a
-        // jump before the end.
+        // Coordinates are rounded: both ends are hardly ever equally far from the centre. One radius for all would
+        // leave a jump before the end.
         line.push(ellipse.point_at(from + sweep * share, r0 + (r1 - r0) * share));
         step += 1.0;
     }

@@ -218,8 +218,8 @@ impl Flags {
     /// # Errors
     /// When the scratch file can't be written.
     pub fn extend(&mut self, mut batch: Vec<Flag>) -> io::Result<()> {
-        // Before any is kept: which are the first of their code must not depend on the order in which the checks ran. The sort
-        // is stable, so that flags which are alike stay as they came.
+        // Before any is kept: which are the first of their code must not depend on the order in which the checks ran.
+        // The sort is stable, so that flags which are alike stay as they came.
         batch.sort_by(|a, b| a.order_key().cmp(&b.order_key()));
         for flag in batch {
             self.count(flag.code, &flag.field, 1);

@@ -64,8 +64,8 @@ impl SourceColumn {
     }
 }
 
-// The order of the variants is that of `SourceColumn::kind`, and the names are kept in the store: a new one goes where it
-// belongs by strictness, and none is renamed.
+// The order of the variants is that of `SourceColumn::kind`, and the names are kept in the store: a new one goes where
+// it belongs by strictness, and none is renamed.
 
 /// What a source's value looks like: inferred, since sources are read as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -13,8 +13,9 @@ use rayon::slice::ParallelSliceMut;
 
 use super::{ScratchFile, ScratchSpace};
 
-// An index of every record would be as long as the records themselves, and none at all would make of each look-up a binary
-// search of reads. One record of a span in memory makes it one read of a span: for records of 40 bytes that is 10 KiB.
+// An index of every record would be as long as the records themselves, and none at all would make of each look-up a
+// binary search of reads. One record of a span in memory makes it one read of a span: for records of 40 bytes that is
+// 10 KiB.
 
 /// Records between two that memory keeps of a run: those between are one short read.
 const SPAN: usize = 256;
@@ -46,8 +47,8 @@ impl<const N: usize> Records<N> {
     pub fn new(room: &RecordRoom) -> Self {
         Self {
             newest: vec![],
-            // However little memory there is: runs that are shorter than a piece would be many files, and many reads at once
-            // where they are merged.
+            // However little memory there is: runs that are shorter than a piece would be many files, and many reads
+            // at once where they are merged.
             most: (room.bytes / N).max(PIECE),
             runs: vec![],
             space: Arc::clone(&room.space),
@@ -77,7 +78,8 @@ impl<const N: usize> Records<N> {
             self.newest.par_sort_unstable();
             return Ok(Sorted::Held(self.newest));
         }
-        // One run of all, though reading the merged ones would do for a single pass: a look-up then searches one run, not each.
+        // One run of all, though reading the merged ones would do for a single pass: a look-up then searches one run,
+        // not each.
         self.spill()?;
         self.newest = vec![];
         let file: Arc<dyn ScratchFile> = self.space.file(self.runs.iter().map(Run::byte_len).sum())?.into();
@@ -266,7 +268,7 @@ impl<const N: usize> Run<N> {
         let mut records = Vec::with_capacity(places.len());
         let mut start = places.start;
         while start < places.end {
-            // Other runs, and other kinds of records, may share the file: pieces lie where they were appended, not in a row.
+            // Pieces lie where they were appended, not in a row: a file takes appends of several threads.
             let piece = start / PIECE;
             let within = start % PIECE;
             let end = places.end.min((piece + 1) * PIECE);

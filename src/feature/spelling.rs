@@ -42,7 +42,8 @@ pub fn texts(column: &ArrayRef) -> StringArray {
         if column.is_null(row) {
             texts.append_null();
         } else {
-            // What was written to the builder belongs to the value that is appended next, so that no text is made on the way.
+            // What was written to the builder belongs to the value that is appended next, so that no text is made on
+            // the way.
             put(column, row, &mut texts);
             texts.append_value("");
         }
@@ -98,8 +99,8 @@ pub fn mixed(texts: StringArray, days: Date32Array) -> ArrayRef {
 /// The day of every value that is a date by the source's own word and in the calendar; none where a column of this
 /// type has no dates.
 pub fn days(column: &ArrayRef) -> Option<Date32Array> {
-    // A macro, since each unit of time is a type of its own to Arrow. `div_euclid` rounds down before 1970, too: one second
-    // before that midnight is the day before.
+    // A macro, since each unit of time is a type of its own to Arrow. `div_euclid` rounds down before 1970, too: one
+    // second before that midnight is the day before.
     macro_rules! of_moments {
         ($kind:ty, $day:expr) => {
             column

@@ -45,8 +45,8 @@ impl Tile {
     /// assert_eq!(tile.file(), Path::new("region=R06/part-000.parquet"));
     /// ```
     pub fn file(&self) -> PathBuf {
-        // Hive's form, which DuckDB, pyarrow, Polars and GeoPandas read as a column. No column of the file has the same name:
-        // GeoPandas and SedonaDB fail where both are there.
+        // Hive's form, which DuckDB, pyarrow, Polars and GeoPandas read as a column. No column of the file has the
+        // same name: GeoPandas and SedonaDB fail where both are there.
         PathBuf::from(format!("region={}", self.region)).join(format!("part-{:03}.parquet", self.ordinal))
     }
 }

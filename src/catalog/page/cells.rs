@@ -51,8 +51,8 @@ impl From<Cells> for Columns {
 impl Extend<(f64, f64)> for Cells {
     /// Counts facilities at longitudes and latitudes, degrees.
     fn extend<P: IntoIterator<Item = (f64, f64)>>(&mut self, places: P) {
-        // Sorted and counted by themselves first: facilities of a tile are neighbours, and the map is asked once for a cell, not
-        // once for a facility.
+        // Sorted and counted by themselves first: facilities of a tile are neighbours, and the map is asked once for a
+        // cell, not once for a facility.
         let mut cells: Vec<(i32, i32)> = places
             .into_iter()
             .map(|(lon, lat)| (cell_of(lon), cell_of(lat)))

@@ -92,8 +92,8 @@ fn count_facilities(
     changes: &mut LayerChanges,
 ) {
     for (set, rows) in differing {
-        // A column that changed in every row is told once for the layer. A facility that differs in such columns alone counts
-        // as unchanged: otherwise the month in a column would make each night one on which everything changed.
+        // A column that changed in every row is told once for the layer. A facility that differs in such columns alone
+        // counts as unchanged: otherwise the month in a column would make each night one on which everything changed.
         let mut own = set.iter().filter(|at| every[**at].is_none()).peekable();
         if own.peek().is_none() {
             continue;

@@ -116,8 +116,8 @@ fn compare_layer(
             "its rows were not seen on their way into the release".to_owned()
         ));
     };
-    // Two failures that must not be mixed up: an old release that can't be read leaves this one without a comparison; a new
-    // table that can't be written leaves it without a product.
+    // Two failures that must not be mixed up: an old release that can't be read leaves this one without a comparison;
+    // a new table that can't be written leaves it without a product.
     let mut unreadable = None;
     match write_changes(layer, &pair, watch.night.room, before, out, &mut unreadable) {
         Ok(mut changes) => {

@@ -18,8 +18,8 @@ use crate::feature::{LayerReport, RegionId, Texts, TileRecord};
 use crate::geoparquet::ColumnReader;
 use crate::kernel::map::key_number;
 
-// A record is compared by memory alone, so that its numbers have their highest byte first (`feature::records`): layer, key,
-// digest, tile, place. All records of a layer, and among them those of a key, then stand side by side.
+// A record is compared by memory alone, so that its numbers have their highest byte first (`feature::records`): layer,
+// key, digest, tile, place. All records of a layer, and among them those of a key, then stand side by side.
 
 /// Columns that say nothing of their own: the key, what is the same in every row, what follows from the geometry.
 pub(super) const LEFT_OUT: [&str; 3] = ["facility_id", "layer", "bbox"];

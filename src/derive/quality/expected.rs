@@ -36,8 +36,8 @@ impl<'a> Expected<'a> {
             .collect();
         let mut found = scan.rows_by_state();
         found.insert(ALL_STATES, scan.rows);
-        // Where a reviewer has gone through the states, one that isn't in the list is expected to have no row. Where only the
-        // total was reviewed, nothing is known of any state.
+        // Where a reviewer has gone through the states, one that isn't in the list is expected to have no row. Where
+        // only the total was reviewed, nothing is known of any state.
         let are_states_reviewed = counts.keys().any(|state| *state != ALL_STATES);
         let states: BTreeSet<&str> = found.keys().chain(counts.keys()).copied().collect();
         let mut rows = Vec::with_capacity(states.len());

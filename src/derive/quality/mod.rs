@@ -182,7 +182,8 @@ impl Tables for Making<'_> {
         let assessed: Vec<Assessed<'_>> = scans
             .into_par_iter()
             .map(|(layer, mut scan)| {
-                // What is known of the same bytes comes first: their twins weren't read again, and the count of them is zero.
+                // What is known of the same bytes comes first: their twins weren't read again, and the count of them
+                // is zero.
                 scan.suspected_duplicates = self
                     .known_duplicates(layer.report)
                     .or_else(|| twins.get(layer.plan.id.as_str()).copied())

@@ -174,8 +174,8 @@ impl Days {
     const MANY: usize = 1_024;
 
     fn extend(&mut self, counts: impl IntoIterator<Item = (i32, u64)>) {
-        // Once the list has filled its memory, before it would grow: to sort it with every piece of a tile would cost more
-        // than the counting.
+        // Once the list has filled its memory, before it would grow: to sort it with every piece of a tile would cost
+        // more than the counting.
         let before = self.0.len();
         self.0.extend(counts);
         if self.0.len() >= self.0.capacity().max(Self::MANY) || before == 0 {

@@ -57,7 +57,7 @@ impl<'a> TwinRecords<'a> {
             let mut record = [0; BYTES];
             record[..4].copy_from_slice(&number);
             record[4..12].copy_from_slice(&hash_name(name).to_be_bytes());
-            // Bits of a float are in no order of the numbers below zero; only whether two are the same is asked.
+            // As bits, whose order is not that of the numbers: whether two boxes are the same is all that is asked.
             let sides = boxes.map(|side| side.value(row).to_bits().to_be_bytes());
             record[12..].copy_from_slice(sides.as_flattened());
             new.push(record);

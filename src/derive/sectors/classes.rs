@@ -87,8 +87,8 @@ impl Classes {
         reference: &Reference,
         emit: &mut Sink<'_>,
     ) -> Result<(), GeoparquetError> {
-        // Resolved here and for the totals, rather than once and kept: rows of all classes in all schemes are far more than
-        // the classes, and memory is for the layers' rows.
+        // Resolved here and for the totals, rather than once and kept: rows of all classes in all schemes are far more
+        // than the classes, and memory is for the layers' rows.
         let resolver = Resolver::new(reference);
         let classes: Vec<_> = self.iter().collect();
         for piece in classes.chunks(PIECE) {

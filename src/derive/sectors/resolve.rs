@@ -73,15 +73,16 @@ impl<'a> Resolver<'a> {
 
     fn in_scheme(&self, scheme: &str, of: &Values) -> Vec<Membership> {
         let by_naics = self.reference.naics_rule(&of.naics);
-        // What the layer's schema says of its lifeline is somebody's word on these facilities; rules are for those without.
+        // What the layer's schema says of its lifeline is somebody's word on these facilities; rules are for those
+        // without.
         let stated = scheme == LIFELINES && !of.lifeline.is_empty();
         let mut found = if stated {
             vec![self.membership(scheme, Some(&of.lifeline), None, "layer")]
         } else {
             self.by_rule(scheme, of, &of.sector, by_naics)
         };
-        // Only with a code, and only with another one: that a further sector has no place in a scheme says nothing of the
-        // facility, whose primary row tells why there is none.
+        // Only with a code, and only with another one: that a further sector has no place in a scheme says nothing of
+        // the facility, whose primary row tells why there is none.
         for sector in &of.also {
             for further in self.by_rule(scheme, of, sector, by_naics) {
                 if further.code.is_some() && found.iter().all(|known| known.code != further.code) {

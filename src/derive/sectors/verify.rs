@@ -26,7 +26,8 @@ const COLUMNS: [&str; 4] = ["scheme", "code", "is_primary", "reason"];
 
 /// What is wrong with a release's links; one from before there were any has no table of schemes either.
 pub(super) fn find_problems(held: &Held<'_>) -> Vec<Problem> {
-    // Neither of the two is a release of before there were links; one of them alone is a release that has lost the other.
+    // Neither of the two is a release of before there were links; one of them alone is a release that has lost the
+    // other.
     if !held.has_file_below("links/") && !held.has_file_below(SCHEMES) {
         return Vec::new();
     }

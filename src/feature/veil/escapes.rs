@@ -90,8 +90,8 @@ fn undo_entity(at: &[u8]) -> Undone {
             .take(32)
             .take_while(|byte| byte.is_ascii_alphanumeric())
             .count();
-        // Letters and digits have no names among HTML's entities: whatever a name stands for, the secret's letters are not in
-        // it, and a blank in its place is as good.
+        // Letters and digits have no names among HTML's entities: whatever a name stands for, the secret's letters are
+        // not in it, and a blank in its place is as good.
         return (length > 1 && at.get(length + 1) == Some(&b';')).then(|| (length + 2, vec![b' ']));
     }
     let is_hex = matches!(at.get(2), Some(b'x' | b'X'));

@@ -36,8 +36,8 @@ const TOLERANCE: f64 = 0.8;
 pub(super) fn simplify_outlines(rings: &[Ring]) -> Outlines {
     let rings: Vec<Ring> = rings.iter().filter_map(tidy_ring).collect();
     let junctions = find_junctions(&rings);
-    // Keyed by the corners themselves: two rings find their common border without knowing of each other. That takes whole
-    // units, to which both were rounded alike.
+    // Keyed by the corners themselves: two rings find their common border without knowing of each other. That takes
+    // whole units, to which both were rounded alike.
     let mut groups: BTreeMap<Vec<Spot>, BTreeSet<usize>> = BTreeMap::new();
     let cut: Vec<Vec<Arc>> = rings
         .iter()

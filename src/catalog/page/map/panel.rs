@@ -123,8 +123,8 @@ impl Frame {
         let land = bounds_of(rings.iter().flat_map(|(_, ring)| ring.iter().copied()));
         let [west, south, east, north] = land;
         let [dots_west, dots_south, dots_east, dots_north] = dots;
-        // A pipeline of one state is shown as that state, not as a few dots of a nation. Insets are small already, and their
-        // land says which they are.
+        // A pipeline of one state is shown as that state, not as a few dots of a nation. Insets are small already, and
+        // their land says which they are.
         let is_corner = width == WIDTHS[0]
             && dots_east - dots_west < (east - west) / 2.0
             && dots_north - dots_south < (north - south) / 2.0;
@@ -174,8 +174,8 @@ impl Frame {
     }
 }
 
-// Outside, but not on the edge: an outline that leaves the panel would be drawn along it. Not as far as it goes either, since
-// the digits of such coordinates are bytes of the page.
+// Outside, but not on the edge: an outline that leaves the panel would be drawn along it. Not as far as it goes
+// either, since the digits of such coordinates are bytes of the page.
 #[expect(clippy::cast_possible_truncation, reason = "clamped")]
 fn clamped(along: f64, most: i32) -> i32 {
     along.clamp(-60.0, f64::from(most) + 60.0).round() as i32
