@@ -81,8 +81,8 @@ def expanded(text):
                     part += sign
             inner.append(part)
             return [head + path for part in inner if part.strip() for path in paths(part)]
-        return "\n".join(f"use {path};" for path in paths(found[1]))
-    return re.sub(r"\buse ([^;]+);", multiply, text)
+        return "\n".join(f"{found[1]}use {path};" for path in paths(found[2]))
+    return re.sub(r"((?:\bpub(?:\([^)]*\))? )?)\buse ([^;]+);", multiply, text)
 
 
 def circles(texts, root):
