@@ -194,6 +194,12 @@ pub enum Error {
     },
 }
 
+impl From<StoreError> for Error {
+    fn from(source: StoreError) -> Self {
+        Self::Store { source }
+    }
+}
+
 impl Error {
     /// Exit code of the failure.
     pub fn exit(&self) -> u8 {

@@ -19,22 +19,18 @@ pub fn write_feed(store: &Store, lock: &Lock) {
         );
         vec![]
     });
-    let told = |info: &ReleaseInfo| {
-        let read = sound_report(store, &info.id);
-        read.map_err(|error| {
-            warn!(
+    let mut reports: Vec<(&ReleaseInfo, RunReport)> = Vec::new();
+    for info in &releases {
+        match sound_report(store, &info.id) {
+            Ok(report) => reports.push((info, report)),
+            Err(error) => warn!(
                 release = info.id,
                 reason = chain(&error),
                 "left out of feed.xml: its report can't be read"
-            );
-        })
-        .ok()
-    };
-    let known: Vec<(&ReleaseInfo, RunReport)> = releases
-        .iter()
-        .filter_map(|info| Some((info, told(info)?)))
-        .collect();
-    let entries: Vec<Entry<'_>> = known
+            ),
+        }
+    }
+    let entries: Vec<Entry<'_>> = reports
         .iter()
         .map(|(info, report)| Entry {
             report,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDateTime};
 use tracing::{info, warn};
 
-use super::layer::LayerError;
+use super::layer_error::LayerError;
 use super::{Context, LayerOutcome, kept, now};
 use crate::engine::{EngineError, LayerRows};
 use crate::error::Error;
