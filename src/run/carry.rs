@@ -55,6 +55,7 @@ pub(super) fn carry_or_absent(
     error: &LayerError,
 ) -> Result<LayerOutcome, Error> {
     let id = layer.id.as_str();
+    // It may have failed in the middle of its tiles: neither they nor what products saw of them may stay.
     context.products.forget(id);
     discard_layer(context, id)?;
     let mut reason = chain(error);
@@ -74,6 +75,7 @@ pub(super) fn carry_or_absent(
                     "not carried from a release"
                 );
                 discard_layer(context, id)?;
+                // After the layer's own failure, which is what has to be mended.
                 let _ = write!(
                     reason,
                     "; and its last good data can't be used: {}",
@@ -169,6 +171,7 @@ fn carried_outcome(
         gate: held,
         ..past.layer.clone()
     };
+    // Of a tile, and not of the plan: a release of an earlier version may lack columns that this one would write.
     let first = tiles.first().map(|tile| context.staging.path_of(&tile.path));
     let footer = first.and_then(|path| geoparquet::inspect(&path).ok());
     LayerOutcome::of_tiles(report, tiles, footer.map(|footer| footer.schema))

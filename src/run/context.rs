@@ -54,6 +54,8 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     /// Notes how many rows a staged file has, for the manifest.
     pub(super) fn note_rows(&self, path: &Path, rows: u64) {
+        // A lock is held for one call that leaves the value whole, here as elsewhere in this room: a thread that panics fails
+        // its layer, and that it held the lock once tells nothing of what lies behind it.
         self.rows
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

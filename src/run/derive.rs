@@ -77,6 +77,8 @@ fn report_linked_products(context: &Context<'_>, report: &mut RunReport) {
 /// Shows the tiles that no observer saw in memory: those of earlier runs, each read once, where it isn't known what is seen
 /// in them; keeps what is known now.
 fn show_earlier_tiles(context: &Context<'_>, lock: &Lock, layers: &[LayerOutcome]) -> Result<(), Error> {
+    // Linked and carried tiles were never in this run's memory. What was once counted of tiles with the same digests counts
+    // still, so that on most nights none of them is opened.
     let mut counted = Vec::new();
     let mut unknown = Vec::new();
     for outcome in layers {

@@ -11,6 +11,15 @@ use crate::store::{Lock, ReleaseInfo, Store};
 /// Writes the feed of the releases that the store keeps, whole or not at all.
 ///
 /// The releases stand without it: what goes wrong is warned of, and the next run writes it again.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// let store = cikr::store::Store::open(&folder.path().join("store"))?;
+/// let lock = store.lock()?;
+/// cikr::run::write_feed(&store, &lock);
+/// assert!(!store.root().join("feed.xml").exists(), "there is no release to tell of");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn write_feed(store: &Store, lock: &Lock) {
     let releases = store.releases().unwrap_or_else(|error| {
         warn!(

@@ -61,6 +61,8 @@ struct Board {
     layers_left: usize,
 }
 
+// All sources once landed before any was read, and one slow server kept every layer waiting. So whoever makes layers asks
+// for the next that has come, and nobody asks for one by its name.
 impl<'a> Landings<'a> {
     pub(super) fn new(fetching: Fetching<'a>) -> Self {
         let plan = fetching.plan;
@@ -112,7 +114,7 @@ impl<'a> Landings<'a> {
             let first = board.arrived.range(self.sets..).next().map(|(place, _)| *place);
             if let Some((place, arrival)) = first.and_then(|place| board.arrived.remove_entry(&place)) {
                 board.layers_left -= 1;
-                // Who waits for the last layer as well has nothing more to wait for.
+                // Whoever else waits here has to see that no layer is left.
                 self.changed.notify_all();
                 return Some((place - self.sets, arrival));
             }
@@ -169,6 +171,8 @@ impl<'a> Landings<'a> {
             };
             let mut board = self.lock_board();
             board.at_work -= usize::from(is_first_try);
+            // A hundred layers on one dead host would each be patient with it for minutes. The client leaves such a host alone
+            // for a while; what was to come from it is tried once more when all else is done.
             if is_first_try && arrival.is_unreachable() {
                 board.unreached.push_back(place);
             } else {

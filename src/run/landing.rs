@@ -67,6 +67,26 @@ impl Fetched {
     }
 
     /// Whether a run could publish anything: every polygon set landed, and a layer.
+    ///
+    /// ```
+    /// use cikr::run::{Fetched, FetchedSource, SourceStatus};
+    ///
+    /// let source = |status| FetchedSource {
+    ///     id: "hospitals".to_owned(),
+    ///     source: "hospitals.csv".to_owned(),
+    ///     status,
+    ///     reason: None,
+    ///     sha256: None,
+    ///     bytes: None,
+    ///     landed_at: None,
+    /// };
+    /// let fetched = Fetched {
+    ///     started: "2026-11-30T02:15:00Z".to_owned(),
+    ///     jurisdictions: vec![],
+    ///     layers: vec![source(SourceStatus::Unchanged), source(SourceStatus::Failed)],
+    /// };
+    /// assert!(fetched.is_usable() && !fetched.is_complete());
+    /// ```
     pub fn is_usable(&self) -> bool {
         self.jurisdictions.iter().all(FetchedSource::has_landed)
             && self.layers.iter().any(FetchedSource::has_landed)
@@ -187,6 +207,13 @@ pub struct AgedCopy {
 ///
 /// # Errors
 /// When the landing can't be read.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// let store = cikr::store::Store::open(&folder.path().join("store"))?;
+/// assert!(cikr::run::landings(&store)?.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn landings(store: &Store) -> Result<Vec<AgedCopy>, Error> {
     Ok(with_ages(store.landings()?))
 }
@@ -226,12 +253,23 @@ pub struct Keep {
 ///
 /// # Errors
 /// When the store fails.
+///
+/// ```
+/// use cikr::run::{Keep, prune};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let store = cikr::store::Store::open(&folder.path().join("store"))?;
+/// let keep = Keep { newest: Some(3), is_dry: true, ..Keep::default() };
+/// assert!(prune(&store, keep)?.is_empty(), "nothing is landed, so nothing would go");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn prune(store: &Store, keep: Keep) -> Result<Vec<AgedCopy>, Error> {
     let lock = store.lock()?;
     // To heal is to write, and nothing is written where all is only told.
     if !keep.is_dry {
         store.heal(&lock)?;
     }
+    // What a kept release was made from stays whatever the rule says: with it, the release can be made once more.
     let needs = landing_needs(store)?;
     let since = keep.days.map(|days| {
         let since = clock::utc() - TimeDelta::days(i64::from(days));
@@ -275,6 +313,7 @@ fn landing_needs(store: &Store) -> Result<LandingNeeds, Error> {
                     reason = chain(&error),
                     "a release can't tell what it was made from: {hint}"
                 );
+                // Better too much is kept than the bytes that some release was made from.
                 needs.unknown_until = needs.unknown_until.max(Some(release.published));
             }
         }

@@ -52,8 +52,8 @@ pub(super) fn link_or_make<'a>(
     )?;
     let fingerprints = Fingerprints::new(context.plan, &sets);
     let linked = unchanged::link_if_all_same(context, landings, &fingerprints)?;
-    // Products look at tiles while these are in memory, so that they have to be at work before the first layer is made;
-    // and which of them are depends on whether any is.
+    // Products look at tiles while these are in memory, so that they have to be at work before the first layer is made; and
+    // which of them are depends on whether any is made at all.
     context.products =
         Products::begin(night, linked.inventory.is_some()).map_err(|source| Error::Derive { source })?;
     let joined = match (&linked.inventory, &context.last) {
@@ -138,6 +138,8 @@ fn finish_layer(
     if let Some(linked) = landed.linked {
         return Ok(linked);
     }
+    // What costs least is tried first: to link compares digests, to take over decodes the tiles as well, and to make reads
+    // the source.
     let fingerprint = fingerprints.of_layer(landed.index, &landed.arrival);
     let linked = unchanged::link_one(context, landed.index, &landed.arrival, fingerprint.as_deref())?;
     if let Some(linked) = linked {

@@ -52,6 +52,7 @@ fn run_bytes(asked: Option<u64>) -> u64 {
 
 /// Of a run's memory, what rows may take: while they wait to be packed, and on the way to a tile.
 fn row_bytes(memory: u64, threads: usize) -> usize {
+    // Polygon sets are no part of it: they come on top of what is asked for, since every batch needs all of them.
     let besides = BESIDES + BESIDES_EACH * threads as u64;
     let rows = memory.saturating_sub(besides).max(LEAST_ROWS);
     usize::try_from(rows).unwrap_or(usize::MAX)
@@ -78,6 +79,9 @@ fn field_bytes(text: &str, field: &str) -> Option<u64> {
 
 /// Files that may limit a process of these control groups: of each group and all above it, versions 2 and 1.
 fn limit_files(groups: &str) -> Vec<PathBuf> {
+    // cgroups(7): a line is `number:controllers:path`. Version 2 has one line, which names no controllers; version 1 has one
+    // for each hierarchy, of which that of `memory` counts. The limit of a group holds for all below it, so that the least
+    // on the way to the root is what a process has, as in a container within a slice.
     let mut files = Vec::new();
     for line in groups.lines() {
         let Some((controllers, path)) = line.split_once(':').and_then(|(_, rest)| rest.split_once(':'))

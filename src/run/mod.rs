@@ -166,6 +166,7 @@ fn run_stages(fetching: Fetching<'_>, lock: &Lock, id: &str, mode: Mode<'_>) -> 
     derive::write_products(&context, lock, &mut layers.outcomes, &mut report)?;
     report.seconds = timer.elapsed().as_secs_f64();
     report.peak_memory_bytes = memory::peak_resident();
+    // README, page, feed and catalog are made of the report: what it doesn't show, they can't.
     let report = context.mask_secrets(&report)?;
     describe::write_catalog(
         &context,

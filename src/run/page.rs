@@ -34,6 +34,7 @@ pub(super) fn count_row_group(
     tile: &Tile,
     rows: &RecordBatch,
 ) -> Result<(), TileError> {
+    // Counted without the lock, and added up under it: tiles of several regions are written side by side.
     let counted = count_facilities(&tile.region, rows).map_err(|source| TileError::Shown { source })?;
     let mut seen = context.facilities.lock().unwrap_or_else(PoisonError::into_inner);
     *seen = Some(seen.take().unwrap_or_default().and(counted));
@@ -55,6 +56,7 @@ pub(super) fn facility_counts(
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .take();
+    // None were seen where the inventory is linked. To read it all for a few sums would be most of such a night's work.
     if seen.is_none()
         && let Some(known) = tallies::recall_facilities(context, tiles)
     {

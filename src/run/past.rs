@@ -16,6 +16,13 @@ const REPORT: &str = "report.json";
 ///
 /// # Errors
 /// When there is a latest release whose report can't be read.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// let store = cikr::store::Store::open(&folder.path().join("store"))?;
+/// assert!(cikr::run::last_report(&store)?.is_none(), "nothing was published yet");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn last_report(store: &Store) -> Result<Option<RunReport>, Error> {
     match store.latest()? {
         Some(latest) => report_of(&store.release_dir(&latest.release)).map(Some),
@@ -27,8 +34,16 @@ pub fn last_report(store: &Store) -> Result<Option<RunReport>, Error> {
 ///
 /// # Errors
 /// When it can't be read or isn't a report.
+///
+/// ```
+/// use cikr::error::exit;
+///
+/// let error = cikr::run::report_of("no/such/release".as_ref()).unwrap_err();
+/// assert_eq!(error.exit(), exit::STORE);
+/// ```
 pub fn report_of(release: &Path) -> Result<RunReport, Error> {
     let path = release.join(REPORT);
+    // A pipe in place of a report is told of: to open it would wait for a writer for ever.
     match store::read_regular(&path) {
         Ok(bytes) => parse_report(path, &bytes),
         Err(source) => Err(StoreError::Read { path, source }.into()),
@@ -54,6 +69,8 @@ fn parse_report(path: PathBuf, bytes: &[u8]) -> Result<RunReport, Error> {
 
 /// Report of the release that a night builds on: the latest, or the newest one that tells of itself where that can't.
 pub(super) fn last_sound(store: &Store) -> Option<RunReport> {
+    // Law 10: no damage to one file of a store ends a night. Any release that is whole will do to build on; the layers that
+    // it has no rows of are made as if there were none.
     let latest = store.latest().unwrap_or_else(|error| {
         warn!(reason = chain(&error), "latest.json can't be read");
         None

@@ -67,6 +67,7 @@ pub(super) fn rows_of_tiles(
                 name => columns.is_none_or(|columns| columns.contains(&name)),
             })
             .collect();
+        // What `read_each` calls can't fail: the first failure is kept, and the rows after it are let pass.
         let mut failed = None;
         geoparquet::read_each(&file, &names, &mut |rows| {
             if failed.is_none() {

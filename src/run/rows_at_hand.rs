@@ -44,6 +44,7 @@ impl Rows for RowsAtHand<'_> {
         let parts: Vec<&[usize]> = order
             .chunk_by(|a, b| places[*a].part == places[*b].part)
             .collect();
+        // A few parts at a time: rows that outgrew memory must not all come back into it at once.
         let mut pieces = Vec::new();
         for parts in parts.chunks(PARTS_AT_ONCE) {
             let spots: Vec<Spot> = parts.concat().into_iter().map(|at| spot_of(places[at])).collect();

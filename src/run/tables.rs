@@ -95,6 +95,7 @@ fn write_rows<T>(
 
 /// Puts named columns together; every column is nullable.
 pub(super) fn named_columns(columns: Vec<(&str, ArrayRef)>, path: &Path) -> Result<RecordBatch, TileError> {
+    // Nullable whatever tonight's rows hold: the schema of a table is the same on every night.
     let fields: Vec<Field> = columns
         .iter()
         .map(|(name, array)| Field::new(*name, array.data_type().clone(), true))

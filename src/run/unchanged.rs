@@ -238,6 +238,8 @@ fn layer_files(
     last: &RunReport,
     before: &LayerReport,
 ) -> Result<LayerFiles, TileError> {
+    // What is only linked is compared with its digests in turns, each file once in seven nights at least: all of them every
+    // night would read the whole release where nothing else is read.
     let id = before.id.as_str();
     let staging = context.staging;
     let tiles = staging.carry(&last.release, &tile_folder(id), Care::InTurns)?;

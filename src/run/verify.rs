@@ -48,6 +48,19 @@ impl Verified {
     ///
     /// # Errors
     /// When the landing can't be listed.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// let store = cikr::store::Store::open(&folder.path().join("store"))?;
+    /// let verified = cikr::run::Verified {
+    ///     release: "20261130T021500123Z".to_owned(),
+    ///     tiles: 1,
+    ///     rows: 10,
+    ///     problems: vec![],
+    /// };
+    /// assert!(verified.with_landing(&store)?.problems.is_empty(), "nothing is landed, so nothing is damaged");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_landing(mut self, store: &Store) -> Result<Self, Error> {
         let wrong = store.check_landing()?;
         self.problems
@@ -60,7 +73,16 @@ impl Verified {
 ///
 /// # Errors
 /// When there is no release, or the store can't be read.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// let store = cikr::store::Store::open(&folder.path().join("store"))?;
+/// let error = cikr::run::verify_store(&store).unwrap_err();
+/// assert!(cikr::error::chain(&error).contains("there is no release in"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn verify_store(store: &Store) -> Result<Verified, Error> {
+    // A `latest.json` that leads nowhere is a problem to tell, and no reason to check nothing.
     let wrong = store.check_latest()?;
     let latest = store.latest().ok().flatten().map(|latest| latest.release);
     let newest = store.releases()?.into_iter().next().map(|release| release.id);
@@ -83,6 +105,14 @@ pub fn verify_store(store: &Store) -> Result<Verified, Error> {
 /// # Errors
 /// When there is no such folder, or the store can't be read. A release without a readable manifest or
 /// report is a release with a problem.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// let verified = cikr::run::verify(folder.path())?;
+/// assert_eq!(verified.tiles, 0);
+/// assert_eq!(verified.problems[0].path.to_str(), Some("manifest.json"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn verify(release: &Path) -> Result<Verified, Error> {
     let manifest = match store::read_manifest(release) {
         Ok(manifest) => manifest,
@@ -254,6 +284,7 @@ fn broken_layer_laws(release: &Path, layer: &LayerReport, checked: &[CheckedTile
 
 /// The first facility that stands in more than one row of a layer, whatever tiles these are in.
 fn repeated_id<'a>(tiles: &[&'a HeldTile]) -> Option<&'a str> {
+    // Whole ids, not digests of them: two that collide would be told as damage. It is what no setting of memory bounds here.
     let mut seen = HashSet::new();
     let mut ids = tiles.iter().flat_map(|tile| &tile.ids).map(String::as_str);
     ids.find(|id| !seen.insert(*id))
