@@ -33,6 +33,9 @@ impl Arrival {
     }
 }
 
+/// How landing a source went; the outer error is a panic.
+pub(super) type Tried = Result<Result<Landed, LandError>, Box<dyn Any + Send>>;
+
 /// Why a source isn't landed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LandError {
@@ -60,7 +63,7 @@ pub(super) enum LandFault {
 
 impl Arrival {
     /// The same as nested results.
-    pub(super) fn into_tried(self) -> super::fetch::Tried {
+    pub(super) fn into_tried(self) -> Tried {
         match self {
             Self::Landed(landed) => Ok(Ok(landed)),
             Self::Failed(error) => Ok(Err(error)),

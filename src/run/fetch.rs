@@ -11,6 +11,7 @@ use std::{iter, mem};
 
 use tracing::{error_span, info, warn};
 
+pub(super) use super::arrival::Tried;
 use super::arrival::{Arrival, LandError};
 use super::clock::now;
 use crate::feature::{Landed, Progress};
@@ -203,9 +204,6 @@ impl<'a> Landings<'a> {
         Some((place, false))
     }
 }
-
-/// How landing a source went; the outer error is a panic.
-pub(super) type Tried = Result<Result<Landed, LandError>, Box<dyn std::any::Any + Send>>;
 
 /// What has come of every source of a plan: of polygon sets and of layers, each in plan order.
 pub(super) struct Arrivals {
