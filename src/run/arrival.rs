@@ -33,9 +33,6 @@ impl Arrival {
     }
 }
 
-/// How landing a source went; the outer error is a panic.
-pub(super) type Tried = Result<Result<Landed, LandError>, Box<dyn Any + Send>>;
-
 /// Why a source isn't landed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LandError {
@@ -61,26 +58,7 @@ pub(super) enum LandFault {
     },
 }
 
-impl Arrival {
-    /// The same as nested results.
-    pub(super) fn into_tried(self) -> Tried {
-        match self {
-            Self::Landed(landed) => Ok(Ok(landed)),
-            Self::Failed(error) => Ok(Err(error)),
-            Self::Panicked(panic) => Err(panic),
-        }
-    }
-}
-
 impl LandError {
-    /// What is wrong with the source; or the store's own failure.
-    pub(super) fn told(self) -> Result<String, StoreError> {
-        match self.into_fault() {
-            LandFault::Store { source } => Err(source),
-            LandFault::Source { reason } => Ok(reason),
-        }
-    }
-
     /// Whose fault it is. The store is the one that opens local files, so that its errors may be the source's, too.
     pub(super) fn into_fault(self) -> LandFault {
         let source = match self {

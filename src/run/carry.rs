@@ -99,7 +99,7 @@ struct PastLayer<'a> {
 /// The gate compares with the first; the others are asked only where its files are damaged.
 fn past_layers<'a>(context: &'a Context<'_>, id: &'a str) -> impl Iterator<Item = PastLayer<'a>> {
     let last = gate::last_good(context, id).map(|(release, layer)| PastLayer { release, layer });
-    let last_release = context.last.as_ref().map(|last| last.release.as_str());
+    let last_release = context.last.map(|last| last.release.as_str());
     let older = context
         .history
         .iter()

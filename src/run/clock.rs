@@ -1,6 +1,9 @@
 //! The clock: the only file that reads it. Whoever needs the time takes it from here or as an argument.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+
+/// How the id of a release tells when it was begun.
+const RELEASE_ID: &str = "%Y%m%dT%H%M%S%3fZ";
 
 /// This moment.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
@@ -21,7 +24,13 @@ pub(super) fn now() -> String {
 /// assert!(id.starts_with("20") && id.ends_with('Z'));
 /// ```
 pub fn release_id() -> String {
-    utc().format("%Y%m%dT%H%M%S%3fZ").to_string()
+    utc().format(RELEASE_ID).to_string()
+}
+
+/// When a release was begun, as its id tells; none of an id that its caller has made up.
+pub(super) fn time_of_release(id: &str) -> Option<DateTime<Utc>> {
+    let time = NaiveDateTime::parse_from_str(id, RELEASE_ID).ok()?;
+    Some(time.and_utc())
 }
 
 /// ISO 8601 day of a time in milliseconds since 1970; none beyond the calendar.

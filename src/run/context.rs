@@ -7,12 +7,16 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::fetch::Fetching;
+use super::memory;
 use super::mode::Mode;
+use super::past::Past;
 use crate::catalog::page::Facilities;
-use crate::derive::product::{Place, TilesBefore};
+use crate::derive::product::{Night, Place, TilesBefore};
 use crate::derive::{Products, changes};
 use crate::engine::{Group, Packing, Room};
 use crate::error::Error;
+use crate::feature::records::RecordRoom;
 use crate::feature::{Progress, RunReport, Tile, Veil};
 use crate::geoparquet::WriteOptions;
 use crate::kernel::pack::Levels;
@@ -36,7 +40,7 @@ pub(super) struct Context<'a> {
     /// When it began, RFC 3339 UTC.
     pub(super) started: &'a str,
     /// Report of the release that this one builds on.
-    pub(super) last: Option<RunReport>,
+    pub(super) last: Option<&'a RunReport>,
     /// Reports of the releases the store still keeps, oldest first.
     pub(super) history: &'a [RunReport],
     /// Tiles of the last release by layer; none where its manifest can't be read.
@@ -51,7 +55,46 @@ pub(super) struct Context<'a> {
     pub(super) rows: Mutex<BTreeMap<PathBuf, u64>>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// Of a run that is about to land its sources; what products there are is not known yet.
+    pub(super) fn new(
+        fetching: Fetching<'a>,
+        mode: Mode<'a>,
+        release: &'a str,
+        started: &'a str,
+        staging: &'a Staging<'a>,
+        past: &'a Past,
+    ) -> Self {
+        Self {
+            plan: fetching.plan,
+            store: fetching.store,
+            mode,
+            readers: memory::readers(fetching.plan, mode),
+            staging,
+            progress: fetching.progress,
+            release,
+            started,
+            last: past.last.as_ref(),
+            history: &past.history,
+            tiles_before: past.tiles_before.as_ref(),
+            veil: &fetching.settings.veil,
+            products: Products::default(),
+            facilities: Mutex::default(),
+            rows: Mutex::default(),
+        }
+    }
+
+    /// What products are told when they begin; `records` is where they keep something of every row.
+    pub(super) fn night(&self, records: &'a RecordRoom) -> Night<'a> {
+        Night {
+            plan: self.plan,
+            history: self.history,
+            started: self.started,
+            before: self.tiles_before,
+            room: records,
+        }
+    }
+
     /// Notes how many rows a staged file has, for the manifest.
     pub(super) fn note_rows(&self, path: &Path, rows: u64) {
         // A lock is held for one call that leaves the value whole, here as elsewhere in this room: a thread that panics fails

@@ -67,8 +67,7 @@ fn report_linked_products(context: &Context<'_>, report: &mut RunReport) {
     for product in wanted(context.plan) {
         let name = product.about().doc.name;
         products.entry(name.to_owned()).or_insert_with(|| {
-            let last = context.last.as_ref();
-            let told = last.and_then(|last| last.product(name)).cloned();
+            let told = context.last.and_then(|last| last.product(name)).cloned();
             told.unwrap_or_else(|| json!({}))
         });
     }
@@ -111,8 +110,7 @@ fn make_tables(
     files: &ProductFiles<'_>,
     report: &mut RunReport,
 ) -> Result<(), Error> {
-    let last = context.last.as_ref();
-    let folder = last.map(|last| context.store.release_dir(&last.release));
+    let folder = context.last.map(|last| context.store.release_dir(&last.release));
     let plans = &context.plan.layers;
     let waiting: Vec<Option<RowsAtHand<'_>>> = plans
         .iter()

@@ -5,7 +5,7 @@ use std::path::Path;
 use tracing::info;
 
 use super::context::Context;
-use super::jurisdictions::Joined;
+use super::jurisdictions::JoinedSets;
 use super::layer_outcome::LayerOutcome;
 use super::page;
 use crate::catalog::page::{FILE as PAGE, Page};
@@ -24,7 +24,7 @@ pub(super) fn write_catalog(
     context: &Context<'_>,
     lock: &Lock,
     report: &RunReport,
-    joined: &Joined,
+    joined: &JoinedSets,
     layers: &[LayerOutcome],
     facilities: &[TileRecord],
 ) -> Result<(), Error> {
@@ -48,7 +48,7 @@ pub(super) fn write_catalog(
     let shown = Page {
         plan,
         report,
-        last: context.last.as_ref(),
+        last: context.last,
         history: context.history,
         facilities: &page::facility_counts(context, lock, facilities)?,
         outlines: &joined.outlines,

@@ -11,7 +11,6 @@ use std::{iter, mem};
 
 use tracing::{error_span, info, warn};
 
-pub(super) use super::arrival::Tried;
 use super::arrival::{Arrival, LandError};
 use super::clock::now;
 use crate::feature::{Landed, Progress};

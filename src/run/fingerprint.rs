@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::arrival::Arrival;
-use super::jurisdictions::Ground;
+use super::jurisdictions::SetSource;
 use crate::feature::Landed;
 use crate::plan::{JurisdictionPlan, LayerPlan, Output, Plan};
 use crate::store;
@@ -34,7 +34,7 @@ pub(super) struct Fingerprints<'a> {
 }
 
 impl<'a> Fingerprints<'a> {
-    pub(super) fn new(plan: &'a Plan, sets: &[Ground]) -> Self {
+    pub(super) fn new(plan: &'a Plan, sets: &[SetSource]) -> Self {
         let mut tables: Vec<String> = sets.iter().map(|set| landed_name(&set.landed)).collect();
         // The reference tables hold lists alone, so their debug text is the same on every run.
         tables.push(store::sha256(format!("{:?}", plan.reference).as_bytes()));

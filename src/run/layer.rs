@@ -65,7 +65,7 @@ fn make_layer(
 ) -> Result<LayerOutcome, LayerFailure> {
     let landed = landed_source(layer, arrival)?;
     let mut rows = read_rows(context, inputs, layer, &landed)?;
-    let gate = gate::judge(context, layer, &landed, &mut rows)?;
+    let gate = gate::judge_layer(context, layer, &landed, &mut rows)?;
     // The gate was the last that looked keys up, and what they take is better given to tiles.
     rows.forget_keys();
     if let Some(gate) = gate.as_ref().filter(|gate| gate.held.is_some()) {

@@ -20,8 +20,6 @@ pub(super) enum LayerError {
     Write { source: TileError },
     #[error("rows went missing: {read} read, {written} written, {rejected} rejected")]
     Conservation { read: u64, written: u64, rejected: u64 },
-    #[error("cannot read what was accepted of the layer")]
-    Record { source: StoreError },
     #[error("held back by the gate: {}; `cikr accept` lets it through if it is meant", gate.reds())]
     Held { gate: Box<GateReport> },
     #[error("a stage panicked: {what}")]
@@ -58,12 +56,8 @@ pub(super) enum LayerFailure {
 }
 
 impl From<LayerError> for LayerFailure {
-    fn from(error: LayerError) -> Self {
-        match error {
-            LayerError::Record { source } => Self::EndsRun { source },
-            LayerError::Engine { source } => Self::from(source),
-            source => Self::EndsLayer { source },
-        }
+    fn from(source: LayerError) -> Self {
+        Self::EndsLayer { source }
     }
 }
 

@@ -8,7 +8,7 @@ use super::arrival::Arrival;
 use super::context::{Context, LAYERS_AT_ONCE};
 use super::fetch::Landings;
 use super::fingerprint::Fingerprints;
-use super::jurisdictions::{self, Joined};
+use super::jurisdictions::{self, JoinedSets};
 use super::layer::{self, LayerInputs};
 use super::layer_outcome::LayerOutcome;
 use super::takeover;
@@ -24,7 +24,7 @@ use crate::plan::LayerPlan;
 /// All that is made while sources land.
 pub(super) struct Layers {
     /// What every row is joined to.
-    pub(super) joined: Joined,
+    pub(super) joined: JoinedSets,
     /// The layers in plan order.
     pub(super) outcomes: Vec<LayerOutcome>,
     /// The inventory's tiles, where all is linked.
@@ -42,23 +42,16 @@ pub(super) fn link_or_make<'a>(
     room: &Room,
     landings: &Landings<'_>,
 ) -> Result<Layers, Error> {
-    let sets = jurisdictions::ground(
-        context,
-        landings
-            .landed_sets()
-            .into_iter()
-            .map(Arrival::into_tried)
-            .collect(),
-    )?;
+    let sets = jurisdictions::sources_of_sets(context, landings.landed_sets())?;
     let fingerprints = Fingerprints::new(context.plan, &sets);
     let linked = unchanged::link_if_all_same(context, landings, &fingerprints)?;
     // Products look at tiles while these are in memory, so that they have to be at work before the first layer is made; and
     // which of them are depends on whether any is made at all.
     context.products =
         Products::begin(night, linked.inventory.is_some()).map_err(|source| Error::Derive { source })?;
-    let joined = match (&linked.inventory, &context.last) {
-        (Some(_), Some(last)) => jurisdictions::known(context, &sets, last)?,
-        _ => jurisdictions::join(context, &sets)?,
+    let joined = match (&linked.inventory, context.last) {
+        (Some(_), Some(last)) => jurisdictions::describe_as_before(context, &sets, last)?,
+        _ => jurisdictions::index_sets(context, &sets)?,
     };
     let queue = LayerQueue {
         landed: Mutex::new(linked.layers),
@@ -98,7 +91,7 @@ impl LayerQueue<'_> {
 /// Makes every layer that is not linked, as it comes; the outcomes are in pipeline order.
 fn make_layers(
     context: &Context<'_>,
-    joined: &Joined,
+    joined: &JoinedSets,
     room: &Room,
     queue: &LayerQueue<'_>,
 ) -> Result<Vec<LayerOutcome>, Error> {

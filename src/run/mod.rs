@@ -44,31 +44,28 @@ mod unchanged;
 mod verify;
 mod verify_tile;
 
-use std::sync::Mutex;
 use std::time::Instant;
 
 use tracing::warn;
 
-use clock::now;
 pub use clock::{day_of_ms, release_id};
 use context::Context;
 pub use feed::write_feed;
 use fetch::{Fetching, Landings};
 pub use gate::{Wish, accept};
 pub use landing::{AgedCopy, Fetched, FetchedSource, Keep, SourceStatus, fetch, landings, prune};
-use layer_outcome::LayerOutcome;
 pub use layer_report::is_conserved;
 use layers::Layers;
 pub use mode::Mode;
 pub use outcome::Outcome;
+use past::Past;
 pub use past::{last_report, report_of};
 use publish::Counts;
 pub use verify::{Verified, verify, verify_store};
 
 pub use crate::derive::product::Problem;
 
-use crate::derive::product::Night;
-use crate::derive::{self as products, Products};
+use crate::derive as products;
 use crate::engine::Room;
 use crate::error::{Error, chain};
 use crate::feature::{Progress, TileRecord};
@@ -121,39 +118,14 @@ pub fn run(
 
 /// Lands, links what is as it was, makes layers of the rest, derives, describes, publishes.
 fn run_stages(fetching: Fetching<'_>, lock: &Lock, id: &str, mode: Mode<'_>) -> Result<Outcome, Error> {
-    let Fetching { plan, store, .. } = fetching;
-    let started = now();
+    let started = clock::now();
     let timer = Instant::now();
-    let staging = store.begin(lock, id)?;
-    let last = past::last_sound(store);
-    let history = past::history(store);
-    let tiles_before = last.as_ref().and_then(|last| past::tiles(store, last));
-    let room = memory::row_room(plan, mode, &staging);
+    let staging = fetching.store.begin(lock, id)?;
+    let past = Past::of_store(fetching.store);
+    let room = memory::row_room(fetching.plan, mode, &staging);
     let records = room.for_records();
-    let mut context = Context {
-        plan,
-        store,
-        mode,
-        readers: memory::readers(plan, mode),
-        staging: &staging,
-        progress: fetching.progress,
-        release: id,
-        started: &started,
-        last,
-        history: &history,
-        tiles_before: tiles_before.as_ref(),
-        veil: &fetching.settings.veil,
-        products: Products::default(),
-        facilities: Mutex::default(),
-        rows: Mutex::default(),
-    };
-    let night = Night {
-        plan,
-        history: &history,
-        started: &started,
-        before: context.tiles_before,
-        room: &records,
-    };
+    let mut context = Context::new(fetching, mode, id, &started, &staging, &past);
+    let night = context.night(&records);
     let landings = Landings::new(fetching);
     let mut layers = landings.land_while(|| layers::link_or_make(&mut context, night, &room, &landings))?;
     // Whether or not anything is published: else an analyst could not accept what kept it all back.

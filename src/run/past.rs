@@ -12,6 +12,30 @@ use crate::store::{self, Manifest, Store, StoreError};
 
 const REPORT: &str = "report.json";
 
+/// What a run builds on and is compared with.
+pub(super) struct Past {
+    /// Report of the release that this one builds on.
+    pub(super) last: Option<RunReport>,
+    /// Reports of the releases the store still keeps, oldest first.
+    pub(super) history: Vec<RunReport>,
+    /// Tiles of the last release by layer; none where its manifest can't be read.
+    pub(super) tiles_before: Option<TilesBefore>,
+}
+
+impl Past {
+    /// That of a run which begins now.
+    pub(super) fn of_store(store: &Store) -> Self {
+        let last = last_sound(store);
+        let history = history(store);
+        let tiles_before = last.as_ref().and_then(|last| tiles(store, last));
+        Self {
+            last,
+            history,
+            tiles_before,
+        }
+    }
+}
+
 /// Report of the release that `latest` points to; none before the first.
 ///
 /// # Errors
@@ -68,7 +92,7 @@ fn parse_report(path: PathBuf, bytes: &[u8]) -> Result<RunReport, Error> {
 }
 
 /// Report of the release that a night builds on: the latest, or the newest one that tells of itself where that can't.
-pub(super) fn last_sound(store: &Store) -> Option<RunReport> {
+fn last_sound(store: &Store) -> Option<RunReport> {
     // Law 10: no damage to one file of a store ends a night. Any release that is whole will do to build on; the layers that
     // it has no rows of are made as if there were none.
     let latest = store.latest().unwrap_or_else(|error| {
@@ -103,7 +127,7 @@ pub(super) fn last_sound(store: &Store) -> Option<RunReport> {
 }
 
 /// Reports of the releases the store still keeps, oldest first; one that can't be read is left out.
-pub(super) fn history(store: &Store) -> Vec<RunReport> {
+fn history(store: &Store) -> Vec<RunReport> {
     let newest_first = store.releases().unwrap_or_else(|error| {
         warn!(
             reason = chain(&error),

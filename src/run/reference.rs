@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, StringArray};
 
 use super::context::Context;
-use super::jurisdictions::Joined;
+use super::jurisdictions::JoinedSets;
 use super::tables::named_columns;
 use super::tile::write_table;
 use crate::error::Error;
@@ -50,7 +50,7 @@ fn owned_cells<const N: usize>(cells: [&str; N]) -> Vec<String> {
 ///
 /// # Errors
 /// When a table can't be written.
-pub(super) fn write_reference_tables(context: &Context<'_>, joined: &Joined) -> Result<(), Error> {
+pub(super) fn write_reference_tables(context: &Context<'_>, joined: &JoinedSets) -> Result<(), Error> {
     let reference = &context.plan.reference;
     let tables = [
         place_tables(reference),
@@ -303,7 +303,7 @@ fn yes_or_no(is_so: bool) -> &'static str {
     if is_so { "yes" } else { "no" }
 }
 
-fn jurisdiction_table(context: &Context<'_>, joined: &Joined) -> TextTable {
+fn jurisdiction_table(context: &Context<'_>, joined: &JoinedSets) -> TextTable {
     let sets = context.plan.jurisdictions.iter().zip(&joined.names);
     let boundaries = sets.flat_map(|(set, names)| names.iter().map(move |boundary| (set, boundary)));
     let header = &["set", "code", "name", "vintage", "source"];

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::context::Context;
-use super::jurisdictions::Joined;
+use super::jurisdictions::JoinedSets;
 use super::layer_outcome::LayerOutcome;
 use crate::derive::inventory;
 use crate::error::Error;
@@ -13,7 +13,7 @@ use crate::plan::Plan;
 /// The report, as far as layers and inventory tell.
 pub(super) fn report_of_run(
     context: &Context<'_>,
-    joined: &Joined,
+    joined: &JoinedSets,
     layers: &[LayerOutcome],
     facilities: &[TileRecord],
 ) -> RunReport {

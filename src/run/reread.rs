@@ -111,15 +111,15 @@ fn with_places(rows: &RecordBatch) -> Result<StageRows, RereadError> {
     let wkb = rows
         .column_by_name("geometry")
         .and_then(|column| column.as_binary_opt::<i32>())
-        .ok_or_else(|| invalid("a tile has no geometry"))?;
+        .ok_or_else(|| bad_geometry("a tile has no geometry"))?;
     let mut centres = Vec::with_capacity(wkb.len());
     let mut points = Vec::with_capacity(wkb.len());
     for bytes in wkb {
-        let bytes = bytes.ok_or_else(|| invalid("a tile holds a row without geometry"))?;
-        let bounds = geometry::bounds(bytes).ok_or_else(|| invalid("a tile holds an empty geometry"))?;
-        let shape = geometry::decode(bytes).map_err(|reason: RejectReason| invalid(reason.code()))?;
+        let bytes = bytes.ok_or_else(|| bad_geometry("a tile holds a row without geometry"))?;
+        let bounds = geometry::bounds(bytes).ok_or_else(|| bad_geometry("a tile holds an empty geometry"))?;
+        let shape = geometry::decode(bytes).map_err(|reason: RejectReason| bad_geometry(reason.code()))?;
         let point = geometry::representative_point(&shape)
-            .ok_or_else(|| invalid("a tile holds an empty geometry"))?;
+            .ok_or_else(|| bad_geometry("a tile holds an empty geometry"))?;
         centres.push([bounds.center().x, bounds.center().y]);
         points.push([point.x(), point.y()]);
     }
@@ -132,6 +132,6 @@ fn with_places(rows: &RecordBatch) -> Result<StageRows, RereadError> {
     })
 }
 
-fn invalid(what: &'static str) -> RereadError {
+fn bad_geometry(what: &'static str) -> RereadError {
     RereadError::Geometry { what }
 }

@@ -19,7 +19,7 @@ use crate::store::{self, Lock};
 
 /// What stands for tiles, whatever they lie in: their digests in the order of their paths, and this program's version.
 fn digest_of_tiles(tiles: &[TileRecord]) -> String {
-    // With the version, since another may count otherwise; sorted, since tiles come in no order that has to be kept.
+    // With the version of this program: another may count otherwise.
     let mut digests: Vec<(&str, &str)> = vec![("", env!("CARGO_PKG_VERSION"))];
     let files = tiles
         .iter()

@@ -54,7 +54,7 @@ pub(super) fn link_if_all_same(
     landings: &Landings<'_>,
     fingerprints: &Fingerprints<'_>,
 ) -> Result<LinkedRelease, Error> {
-    let last = context.last.as_ref().filter(|last| has_same_list(context, last));
+    let last = context.last.filter(|last| has_same_list(context, last));
     let Some(last) = last else {
         return Ok(LinkedRelease::default());
     };
@@ -71,7 +71,7 @@ pub(super) fn link_if_all_same(
         if let Some(outcome) = &linked
             && !tallies::are_kept(context, &outcome.report.id, &outcome.tiles)
         {
-            linked = undamaged(context, linked)?;
+            linked = keep_if_undamaged(context, linked)?;
         }
         layers.push(LandedLayer {
             index,
@@ -87,7 +87,7 @@ pub(super) fn link_if_all_same(
     if inventory.is_none() {
         // The inventory is made of them after all.
         for layer in &mut layers {
-            layer.linked = undamaged(context, layer.linked.take())?;
+            layer.linked = keep_if_undamaged(context, layer.linked.take())?;
         }
     }
     Ok(LinkedRelease { layers, inventory })
@@ -104,7 +104,7 @@ pub(super) fn link_one(
     arrival: &Arrival,
     fingerprint: Option<&str>,
 ) -> Result<Option<LayerOutcome>, Error> {
-    undamaged(context, link_unlooked(context, index, arrival, fingerprint)?)
+    keep_if_undamaged(context, link_unlooked(context, index, arrival, fingerprint)?)
 }
 
 /// Whether a layer is what it was in the last release.
@@ -120,7 +120,7 @@ fn layer_before<'a>(
     index: usize,
     fingerprint: &str,
 ) -> Option<(&'a RunReport, &'a LayerReport)> {
-    let last = context.last.as_ref().filter(|_| !context.mode.rebuild)?;
+    let last = context.last.filter(|_| !context.mode.rebuild)?;
     let id = context.plan.layers[index].id.as_str();
     let before = last.layers.iter().find(|before| before.id == id)?;
     let is_same = before.fingerprint.as_deref() == Some(fingerprint) && before.tiles > 0;
@@ -153,7 +153,10 @@ fn link_unlooked(
 
 /// A layer of which something is to be made is compared with its digests whole, whatever was compared of it in its turn:
 /// one that is damaged is made again.
-fn undamaged(context: &Context<'_>, linked: Option<LayerOutcome>) -> Result<Option<LayerOutcome>, Error> {
+fn keep_if_undamaged(
+    context: &Context<'_>,
+    linked: Option<LayerOutcome>,
+) -> Result<Option<LayerOutcome>, Error> {
     let Some(outcome) = linked else { return Ok(None) };
     let id = &outcome.report.id;
     let problems = context.staging.damaged(&[tile_folder(id)]);
@@ -181,7 +184,7 @@ fn link_layer(
 ) -> Result<Option<LayerOutcome>, Error> {
     let _span = error_span!("layer", id = before.id).entered();
     let timer = Instant::now();
-    let Some(files) = usable(context, layer_files(context, last, before))? else {
+    let Some(files) = linked_or_warn(context, layer_files(context, last, before))? else {
         discard_layer(context, &before.id)?;
         return Ok(None);
     };
@@ -194,7 +197,7 @@ fn link_layer(
         reason: None,
         carried_from: None,
         carried_days: None,
-        gate: gate::unchanged(context, last, before),
+        gate: gate::report_of_same(context, last, before),
         unchanged_since: before
             .unchanged_since
             .clone()
@@ -211,12 +214,12 @@ fn link_layer(
 }
 
 /// What was linked; none, with a warning, where the last release can't give it.
-fn usable<T>(context: &Context<'_>, linked: Result<T, TileError>) -> Result<Option<T>, Error> {
+fn linked_or_warn<T>(context: &Context<'_>, linked: Result<T, TileError>) -> Result<Option<T>, Error> {
     match linked.map_err(CarryFailure::from) {
         Ok(linked) => Ok(Some(linked)),
         Err(CarryFailure::EndsRun { source }) => Err(source.into()),
         Err(CarryFailure::Unusable { source }) => {
-            let release = context.last.as_ref().map(|last| last.release.as_str());
+            let release = context.last.map(|last| last.release.as_str());
             warn!(
                 release,
                 reason = chain(&source),
@@ -273,7 +276,7 @@ fn layer_files(
 
 /// Links what is linked whole: the inventory, whose tiles are returned, the reference tables, and products.
 fn link_whole(context: &Context<'_>, last: &RunReport) -> Result<Option<Vec<TileRecord>>, Error> {
-    let inventory = usable(context, whole_files(context, last))?;
+    let inventory = linked_or_warn(context, whole_files(context, last))?;
     if inventory.is_none() {
         for path in whole_paths(context).chain(["reference"]) {
             context.staging.discard(Path::new(path))?;
