@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Output, load};
+use super::output::Output;
+use super::pipeline::load_plan;
+use super::store::store_error;
 use crate::error::{Error, exit};
 use crate::feature::{Acceptance, HeldBack};
 use crate::run::{self, Wish};
@@ -51,7 +53,7 @@ pub(super) struct Accept {
 
 /// A layer as listed.
 #[derive(Debug, Serialize)]
-struct Entry {
+struct LayerRecord {
     layer: String,
     held: Option<HeldBack>,
     acceptances: Vec<Acceptance>,
@@ -59,8 +61,9 @@ struct Entry {
 
 impl Accept {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
-        let (plan, warnings) = load(&self.pipeline, &[], None, self.store.as_deref(), &out.veil)?;
-        crate::report::problems(&warnings);
+        let (plan, warnings) = load_plan(&self.pipeline, &[], None, self.store.as_deref(), &out.veil)?;
+        crate::report::show_mistakes(&warnings);
+        // Against the plan: what is misspelt would wait in the store for a layer that never comes.
         let ids: Vec<&str> = plan.layers.iter().map(|layer| layer.id.as_str()).collect();
         if let Some(layer) = self.layer.as_deref().filter(|layer| !ids.contains(layer)) {
             let hint = one_of(layer, ids.iter().copied()).map(|hint| format!("; {hint}"));
@@ -69,21 +72,27 @@ impl Accept {
                 hint: hint.unwrap_or_default(),
             });
         }
-        let store = Store::existing(&plan.store).map_err(|source| Error::Store { source })?;
+        let store = Store::existing(&plan.store).map_err(store_error)?;
         match (&self.layer, &self.reason) {
-            (Some(layer), Some(reason)) => self.accept(&store, layer, reason, out),
+            (Some(layer), Some(reason)) => self.accept_change(&store, layer, reason, out),
             (layer, _) => {
                 let wanted: Vec<&str> = layer.as_deref().map_or(ids, |layer| vec![layer]);
-                list(&store, &wanted, out)
+                list_records(&store, &wanted, out)
             }
         }
     }
 
-    fn accept(&self, store: &Store, layer: &str, reason: &str, out: &mut Output<'_>) -> Result<u8, Error> {
+    fn accept_change(
+        &self,
+        store: &Store,
+        layer: &str,
+        reason: &str,
+        out: &mut Output<'_>,
+    ) -> Result<u8, Error> {
         if reason.trim().is_empty() {
             return Err(Error::NoReason);
         }
-        let by = self.by.clone().unwrap_or_else(user);
+        let by = self.by.clone().unwrap_or_else(user_name);
         let wish = Wish {
             layer,
             by: &by,
@@ -103,7 +112,7 @@ impl Accept {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the environment is read in cli alone")]
-fn user() -> String {
+fn user_name() -> String {
     let named = ["USER", "LOGNAME"]
         .iter()
         .find_map(|name| std::env::var(name).ok());
@@ -112,28 +121,26 @@ fn user() -> String {
         .unwrap_or_else(|| "unknown".to_owned())
 }
 
-fn list(store: &Store, layers: &[&str], out: &mut Output<'_>) -> Result<u8, Error> {
+/// What is held back of some layers, and what was accepted of them.
+fn list_records(store: &Store, layers: &[&str], out: &mut Output<'_>) -> Result<u8, Error> {
     let mut entries = Vec::new();
     for layer in layers {
-        let record = store
-            .gate_record(layer)
-            .map_err(|source| Error::Store { source })?;
+        let record = store.gate_record(layer).map_err(store_error)?;
         if record.held.is_some() || !record.acceptances.is_empty() {
-            let (held, acceptances) = (record.held, record.acceptances);
-            entries.push(Entry {
+            entries.push(LayerRecord {
                 layer: (*layer).to_owned(),
-                held,
-                acceptances,
+                held: record.held,
+                acceptances: record.acceptances,
             });
         }
     }
-    out.print(&entries, || table(&entries))?;
+    out.print(&entries, || entries_text(&entries))?;
     Ok(exit::OK)
 }
 
-fn table(entries: &[Entry]) -> String {
+fn entries_text(entries: &[LayerRecord]) -> String {
     let mut text = String::new();
-    for Entry {
+    for LayerRecord {
         layer,
         held,
         acceptances,

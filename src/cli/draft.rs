@@ -6,8 +6,9 @@ use std::path::{Component, Path, PathBuf, absolute};
 use clap::Args;
 use serde_json::json;
 
-use super::{Output, reference};
-use crate::draft::{self, Wanted};
+use super::output::Output;
+use super::reference;
+use crate::draft::{self, Request};
 use crate::error::{Error, exit};
 use crate::plan;
 use crate::store::{StoreError, write_texts};
@@ -39,13 +40,13 @@ pub(super) struct Draft {
     #[arg(long, requires = "into")]
     force: bool,
     /// Id of the layer, the schema and the pipeline [default: of the table's or the file's name]
-    #[arg(long, value_name = "NAME", value_parser = identifier)]
+    #[arg(long, value_name = "NAME", value_parser = parse_id)]
     id: Option<String>,
     /// Agency that owns the rows: every one of them carries it
-    #[arg(long, value_name = "NAME", value_parser = answer)]
+    #[arg(long, value_name = "NAME", value_parser = parse_answer)]
     agency: Option<String>,
     /// Licence of the rows: an SPDX identifier, or words
-    #[arg(long, value_name = "TEXT", value_parser = answer)]
+    #[arg(long, value_name = "TEXT", value_parser = parse_answer)]
     licence: Option<String>,
     /// Table within the file [default: the first with geometries]
     #[arg(long, visible_alias = "layer", value_name = "NAME")]
@@ -59,7 +60,7 @@ pub(super) struct Draft {
 }
 
 /// Files of a draft.
-struct Files {
+struct DraftFiles {
     schema: PathBuf,
     pipeline: PathBuf,
 }
@@ -68,10 +69,9 @@ impl Draft {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
         let root = self.into.clone().unwrap_or_default();
         let pipelines = root.join("pipelines");
-        let named = |path: &Path| seen_from(&pipelines, path);
-        let wanted = Wanted {
+        let wanted = Request {
             path: self.file.clone(),
-            shown: named(&self.file),
+            shown: seen_from(&pipelines, &self.file),
             table: self.source_layer.clone(),
             rows: self.rows,
             id: self.id.clone(),
@@ -80,44 +80,45 @@ impl Draft {
             is_saved: self.into.is_some(),
         };
         let roots: Vec<&Path> = self.into.as_deref().into_iter().chain([Path::new("")]).collect();
-        let folder = reference::folder(self.reference.as_deref(), &roots);
+        let folder = reference::usual_folder(self.reference.as_deref(), &roots);
         let beside = root.join(reference::REFERENCE);
         let elsewhere = folder
             .as_ref()
             .filter(|folder| **folder != beside)
-            .map(|folder| named(folder));
+            .map(|folder| seen_from(&pipelines, folder));
         let draft = draft::draft(
             &wanted,
-            &reference::tables(folder.as_deref())?,
+            &reference::load_tables(folder.as_deref())?,
             elsewhere.as_deref(),
         )?;
-        let files = self.into.as_ref().map(|into| Files {
+        let files = self.into.as_ref().map(|into| DraftFiles {
             schema: into.join("schemas").join(format!("{}.toml", draft.id)),
             pipeline: into.join("pipelines").join(format!("{}.toml", draft.id)),
         });
         if let Some(files) = &files {
-            save(&draft, files, self.force)?;
+            save_files(&draft, files, self.force)?;
         }
-        let mut fitting = plan::fitting(&root.join("schemas"), &draft.columns);
+        // The draft's own schema, just written, would fit best.
+        let mut fitting = plan::fitting_schemas(&root.join("schemas"), &draft.columns);
         fitting.retain(|id| *id != draft.id);
-        out.print(&facts(&draft, files.as_ref(), &fitting), || {
+        out.print(&facts_json(&draft, files.as_ref(), &fitting), || {
             files.as_ref().map_or_else(
                 || draft.schema.clone(),
-                |files| summary(&draft, files, &fitting, folder.is_some()),
+                |files| next_steps(&draft, files, &fitting, folder.is_some()),
             )
         })?;
         Ok(exit::OK)
     }
 }
 
-fn save(draft: &draft::Draft, files: &Files, is_forced: bool) -> Result<(), Error> {
+fn save_files(draft: &draft::Draft, files: &DraftFiles, is_forced: bool) -> Result<(), Error> {
     let texts = [
         (files.schema.clone(), &*draft.schema),
         (files.pipeline.clone(), &*draft.pipeline),
     ];
     write_texts(&texts, is_forced).map_err(|source| match source {
         StoreError::Exists { path } => {
-            let is_fitting = path == files.schema && plan::fits(&path, &draft.columns);
+            let is_fitting = path == files.schema && plan::schema_fits(&path, &draft.columns);
             Error::Exists {
                 path,
                 fits: is_fitting.then(|| draft.id.clone()),
@@ -128,7 +129,7 @@ fn save(draft: &draft::Draft, files: &Files, is_forced: bool) -> Result<(), Erro
 }
 
 /// An id as pipelines and schemas take it.
-fn identifier(text: &str) -> Result<String, String> {
+fn parse_id(text: &str) -> Result<String, String> {
     let is_first = text.starts_with(|c: char| c.is_ascii_lowercase());
     let is_rest = text
         .chars()
@@ -140,7 +141,7 @@ fn identifier(text: &str) -> Result<String, String> {
 }
 
 /// What every row will carry: not nothing, and not the mark of what nobody has answered.
-fn answer(text: &str) -> Result<String, String> {
+fn parse_answer(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("every row would carry it: leave the option out where nobody knows yet".to_owned()),
         text if text.starts_with("EDIT") => {
@@ -150,7 +151,7 @@ fn answer(text: &str) -> Result<String, String> {
     }
 }
 
-fn facts(draft: &draft::Draft, files: Option<&Files>, fitting: &[String]) -> serde_json::Value {
+fn facts_json(draft: &draft::Draft, files: Option<&DraftFiles>, fitting: &[String]) -> serde_json::Value {
     json!({
         "id": draft.id,
         "rows": draft.rows,
@@ -168,17 +169,17 @@ fn facts(draft: &draft::Draft, files: Option<&Files>, fitting: &[String]) -> ser
 }
 
 /// What was written, what was found, and what to do next.
-fn summary(draft: &draft::Draft, files: &Files, fitting: &[String], has_reference: bool) -> String {
-    let (schema, pipeline) = (files.schema.display(), files.pipeline.display());
+fn next_steps(draft: &draft::Draft, files: &DraftFiles, fitting: &[String], has_reference: bool) -> String {
+    let schema = files.schema.display();
+    let pipeline = files.pipeline.display();
     let mut text = format!("wrote {schema}\nwrote {pipeline}\n\n");
-    let unknown = || "EDIT".to_owned();
     let _ = writeln!(
         text,
         "{} rows; key {}; crs {}; sector {}; {} rows would be rejected",
         draft.rows,
         draft.key.join("/"),
-        draft.crs.clone().unwrap_or_else(unknown),
-        draft.sector.clone().unwrap_or_else(unknown),
+        draft.crs.as_deref().unwrap_or("EDIT"),
+        draft.sector.as_deref().unwrap_or("EDIT"),
         draft.lost
     );
     for question in &draft.questions {
@@ -212,15 +213,20 @@ fn summary(draft: &draft::Draft, files: &Files, fitting: &[String], has_referenc
 
 /// A path as a file in `folder` would name it: relative, unless the two share no folder but the root.
 fn seen_from(folder: &Path, path: &Path) -> String {
-    let (Ok(from), Ok(to)) = (absolute(folder), absolute(path)) else {
+    let Ok(from) = absolute(folder) else {
         return path.display().to_string();
     };
-    let (from, to) = (plain(&from), plain(&to));
+    let Ok(to) = absolute(path) else {
+        return path.display().to_string();
+    };
+    let from = without_parent_dirs(&from);
+    let to = without_parent_dirs(&to);
     let shared = from
         .components()
         .zip(to.components())
         .take_while(|(a, b)| a == b)
         .count();
+    // Only the root is shared: a path up to it and down again would mean nothing on another machine.
     if shared < 2 {
         return to.display().to_string();
     }
@@ -232,7 +238,8 @@ fn seen_from(folder: &Path, path: &Path) -> String {
 }
 
 /// An absolute path without `..`.
-fn plain(path: &Path) -> PathBuf {
+fn without_parent_dirs(path: &Path) -> PathBuf {
+    // `absolute` keeps `..` on POSIX, and `canonicalize` needs the file to be there.
     path.components().fold(PathBuf::new(), |mut plain, part| {
         match part {
             Component::ParentDir => {

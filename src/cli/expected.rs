@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::Output;
-use super::releases::{StoreAt, release_folder};
+use super::output::Output;
+use super::store::{StoreAt, release_folder};
 use crate::error::{Error, exit};
 use crate::feature::{LayerReport, LayerStatus, RunReport};
 use crate::plan::{ALL_STATES, EXPECTED_COLUMNS};
@@ -21,13 +21,13 @@ pub(super) struct Expected {
     #[command(flatten)]
     store: StoreAt,
     /// How far a count may be from the release's, as a share of it
-    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = parse_share)]
     tolerance: f64,
 }
 
 /// A row of the file.
 #[derive(Debug, Serialize)]
-struct Row<'a> {
+struct ExpectedRow<'a> {
     layer: &'a str,
     state_code: &'a str,
     low: u64,
@@ -37,7 +37,7 @@ struct Row<'a> {
     reviewed: Option<&'a str>,
 }
 
-fn share(text: &str) -> Result<f64, String> {
+fn parse_share(text: &str) -> Result<f64, String> {
     let share: f64 = text
         .parse()
         .map_err(|_no_number| "write a share such as 0.1".to_owned())?;
@@ -55,30 +55,32 @@ impl Expected {
             .layers
             .iter()
             .filter(|layer| layer.status != LayerStatus::Absent);
-        let rows: Vec<Row<'_>> = present.flat_map(|layer| self.of_layer(layer, &report)).collect();
-        out.print(&rows, || csv(&rows))?;
+        let rows: Vec<ExpectedRow<'_>> = present
+            .flat_map(|layer| self.rows_of_layer(layer, &report))
+            .collect();
+        out.print(&rows, || csv_text(&rows))?;
         Ok(exit::OK)
     }
 
-    fn of_layer<'a>(&self, layer: &'a LayerReport, report: &RunReport) -> Vec<Row<'a>> {
+    fn rows_of_layer<'a>(&self, layer: &'a LayerReport, report: &RunReport) -> Vec<ExpectedRow<'a>> {
         let total = std::iter::once((ALL_STATES, layer.rows_written));
         let states = layer
             .rows_by_state
             .iter()
             .map(|(state, rows)| (state.as_str(), *rows));
-        let row = |(state_code, rows)| {
-            let (low, high) = around(rows, self.tolerance);
-            let source = format!("release {}: {rows}", report.release);
-            Row {
+        let mut expected = Vec::new();
+        for (state_code, rows) in total.chain(states) {
+            let (low, high) = bounds_around(rows, self.tolerance);
+            expected.push(ExpectedRow {
                 layer: &layer.id,
                 state_code,
                 low,
                 high,
-                source,
+                source: format!("release {}: {rows}", report.release),
                 reviewed: None,
-            }
-        };
-        total.chain(states).map(row).collect()
+            });
+        }
+        expected
     }
 }
 
@@ -88,16 +90,16 @@ impl Expected {
     clippy::cast_sign_loss,
     reason = "rows, far below 2^53"
 )]
-fn around(rows: u64, tolerance: f64) -> (u64, u64) {
+fn bounds_around(rows: u64, tolerance: f64) -> (u64, u64) {
     // A billionth less: 10 % of 100 is 10, whatever the last bit says.
     let away = (rows as f64 * tolerance - 1e-9).ceil() as u64;
     (rows.saturating_sub(away).max(rows.min(1)), rows + away)
 }
 
-fn csv(rows: &[Row<'_>]) -> String {
+fn csv_text(rows: &[ExpectedRow<'_>]) -> String {
     let mut text = format!("{}\n", EXPECTED_COLUMNS.join(","));
     for row in rows {
-        let Row {
+        let ExpectedRow {
             layer,
             state_code,
             low,
@@ -117,7 +119,7 @@ mod tests {
 
     #[test]
     fn bounds_lie_the_tolerance_away() {
-        let of = |tolerance, rows| around(rows, tolerance);
+        let of = |tolerance, rows| bounds_around(rows, tolerance);
         assert_eq!(
             (of(0.1, 100), of(0.1, 10), of(0.1, 7)),
             ((90, 110), (9, 11), (6, 8))

@@ -6,9 +6,13 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::{Output, load, releases};
+use super::client::client_settings;
+use super::output::Output;
+use super::pipeline::load_plan;
+use super::stop;
+use super::store::{open_store, store_error};
 use crate::error::{Error, exit};
-use crate::report::{self, Logging, Reporter, size};
+use crate::report::{self, Logging, Reporter, human_size};
 use crate::run::{self, AgedCopy, Fetched, FetchedSource, Keep, SourceStatus};
 use crate::store::Store;
 
@@ -41,17 +45,17 @@ pub(super) struct Fetch {
 
 impl Fetch {
     pub(super) fn run(&self, logging: &Logging, quiet: bool, out: &mut Output<'_>) -> Result<u8, Error> {
-        super::stop::listen(logging)?;
-        let (plan, warnings) = load(&self.file, &self.layer, None, self.store.as_deref(), &out.veil)?;
-        report::problems(&warnings);
-        let store = Store::open(&plan.store).map_err(|source| Error::Store { source })?;
+        stop::tell_of_signals(logging)?;
+        let (plan, warnings) = load_plan(&self.file, &self.layer, None, self.store.as_deref(), &out.veil)?;
+        report::show_mistakes(&warnings);
+        let store = Store::open(&plan.store).map_err(store_error)?;
         let fetched = run::fetch(
             &plan,
             &store,
-            &super::client_settings(&out.veil),
+            &client_settings(&out.veil),
             &Reporter::new(logging.bars(), quiet),
         )?;
-        out.print(&fetched, || summary(&fetched))?;
+        out.print(&fetched, || fetch_summary(&fetched))?;
         Ok(match (fetched.is_usable(), fetched.is_complete()) {
             (false, _) => exit::SOURCE,
             (true, false) => exit::INCOMPLETE,
@@ -60,12 +64,12 @@ impl Fetch {
     }
 }
 
-fn summary(fetched: &Fetched) -> String {
-    let sources = || fetched.jurisdictions.iter().chain(&fetched.layers);
-    let widest = sources().map(|source| source.id.len()).max().unwrap_or(0);
+fn fetch_summary(fetched: &Fetched) -> String {
+    let sources: Vec<&FetchedSource> = fetched.jurisdictions.iter().chain(&fetched.layers).collect();
+    let widest = sources.iter().map(|source| source.id.len()).max().unwrap_or(0);
     let mut text = String::new();
-    for source in sources() {
-        let bytes = source.bytes.map_or_else(String::new, size);
+    for source in &sources {
+        let bytes = source.bytes.map_or_else(String::new, human_size);
         let _ = writeln!(
             text,
             "{:widest$}  {bytes:>10}  {}",
@@ -73,14 +77,18 @@ fn summary(fetched: &Fetched) -> String {
             what_became(source)
         );
     }
-    let count = |status| sources().filter(|source| source.status == status).count();
-    let (new, unchanged) = (count(SourceStatus::New), count(SourceStatus::Unchanged));
     let _ = write!(
         text,
-        "{new} new, {unchanged} unchanged, {} failed",
-        count(SourceStatus::Failed)
+        "{} new, {} unchanged, {} failed",
+        count_of(SourceStatus::New, &sources),
+        count_of(SourceStatus::Unchanged, &sources),
+        count_of(SourceStatus::Failed, &sources)
     );
     text
+}
+
+fn count_of(status: SourceStatus, sources: &[&FetchedSource]) -> usize {
+    sources.iter().filter(|source| source.status == status).count()
 }
 
 fn what_became(source: &FetchedSource) -> String {
@@ -116,13 +124,13 @@ pub(super) struct Landing {
 
 impl Landing {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
-        let store = releases::open(&self.at)?;
+        let store = open_store(&self.at)?;
         if self.keep.is_none() && self.keep_days.is_none() {
             if self.dry_run {
                 tracing::warn!("--dry-run has nothing to tell without --keep or --keep-days");
             }
             let copies = run::landings(&store)?;
-            out.print(&copies, || listing(&copies, "nothing is landed yet"))?;
+            out.print(&copies, || copies_table(&copies, "nothing is landed yet"))?;
             return Ok(exit::OK);
         }
         let newest = self.keep.map(usize::from);
@@ -138,14 +146,14 @@ impl Landing {
         let value = json!({ "dry_run": self.dry_run, "bytes": bytes, "pruned": pruned });
         out.print(&value, || {
             let verb = if self.dry_run { "would be pruned" } else { "pruned" };
-            let total = format!("{} copies of {} {verb}", pruned.len(), size(bytes));
-            format!("{}{total}", listing(&pruned, ""))
+            let total = format!("{} copies of {} {verb}", pruned.len(), human_size(bytes));
+            format!("{}{total}", copies_table(&pruned, ""))
         })?;
         Ok(exit::OK)
     }
 }
 
-fn listing(copies: &[AgedCopy], none: &str) -> String {
+fn copies_table(copies: &[AgedCopy], none: &str) -> String {
     if copies.is_empty() {
         return none.to_owned();
     }
@@ -165,9 +173,11 @@ fn listing(copies: &[AgedCopy], none: &str) -> String {
             .and_then(run::day_of_ms)
             .unwrap_or_default();
         let method = fetch.map_or("copy", |fetch| fetch.method.as_str());
-        let checked = aged.checked_s.map_or_else(String::new, age);
-        let (id, sha256) = (&copy.id, copy.sha256.get(..12).unwrap_or_default());
-        let (age, bytes) = (age(aged.age_s), size(copy.bytes));
+        let checked = aged.checked_s.map_or_else(String::new, human_age);
+        let id = &copy.id;
+        let age = human_age(aged.age_s);
+        let bytes = human_size(copy.bytes);
+        let sha256 = copy.sha256.get(..12).unwrap_or_default();
         let _ = writeln!(
             text,
             "{id:widest$}  {age:>8}  {checked:>8}  {bytes:>10}  {rows:>9}  {edit:<10}  {sha256:<12}  {method:<8}  {}",
@@ -178,7 +188,7 @@ fn listing(copies: &[AgedCopy], none: &str) -> String {
 }
 
 /// Seconds for people, in the largest unit that fits twice.
-fn age(seconds: i64) -> String {
+fn human_age(seconds: i64) -> String {
     let units = [(86_400, "d"), (3_600, "h"), (60, "min")];
     let unit = units.into_iter().find(|(length, _)| seconds >= 2 * length);
     unit.map_or_else(

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Output, Pipeline};
+use super::output::Output;
+use super::pipeline::Pipeline;
 use crate::error::{Error, exit};
 use crate::feature::{LayerReport, RunReport, UNVERIFIED};
 use crate::plan::LayerPlan;
@@ -21,7 +22,7 @@ pub(super) struct Layers {
 
 /// A layer as listed.
 #[derive(Debug, Serialize)]
-struct Entry<'a> {
+struct ListedLayer<'a> {
     id: &'a str,
     title: String,
     sector: &'a str,
@@ -36,24 +37,25 @@ struct Entry<'a> {
 
 impl Layers {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
-        let plan = self.pipeline.plan(&out.veil)?;
+        let plan = self.pipeline.load_plan(&out.veil)?;
+        // Before the first run there is no store, and a list of layers all the same.
         let last = match Store::existing(&plan.store) {
             Ok(store) => run::last_report(&store).unwrap_or_default(),
             Err(_no_store_yet) => None,
         };
-        let entries: Vec<Entry<'_>> = plan
+        let entries: Vec<ListedLayer<'_>> = plan
             .layers
             .iter()
-            .map(|layer| entry(layer, last.as_ref()))
+            .map(|layer| layer_entry(layer, last.as_ref()))
             .collect();
-        out.print(&entries, || table(&entries))?;
+        out.print(&entries, || layers_table(&entries))?;
         Ok(exit::OK)
     }
 }
 
-fn entry<'a>(layer: &'a LayerPlan, last: Option<&'a RunReport>) -> Entry<'a> {
+fn layer_entry<'a>(layer: &'a LayerPlan, last: Option<&'a RunReport>) -> ListedLayer<'a> {
     let schema = &layer.schema;
-    Entry {
+    ListedLayer {
         id: layer.id.as_str(),
         title: schema.label(),
         sector: &schema.sector.code,
@@ -67,7 +69,7 @@ fn entry<'a>(layer: &'a LayerPlan, last: Option<&'a RunReport>) -> Entry<'a> {
     }
 }
 
-fn table(entries: &[Entry<'_>]) -> String {
+fn layers_table(entries: &[ListedLayer<'_>]) -> String {
     let widest = entries.iter().map(|entry| entry.id.len()).max().unwrap_or(0);
     let mut text = String::new();
     for entry in entries {
@@ -86,11 +88,10 @@ fn table(entries: &[Entry<'_>]) -> String {
         } else {
             String::new()
         };
-        let (id, sector, geometry) = (entry.id, entry.sector, &entry.geometry);
         let _ = writeln!(
             text,
-            "{id:widest$}  {sector}  {geometry:7}  {}  ({last}{doubt})",
-            entry.source
+            "{:widest$}  {}  {:7}  {}  ({last}{doubt})",
+            entry.id, entry.sector, entry.geometry, entry.source
         );
     }
     text

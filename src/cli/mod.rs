@@ -3,11 +3,14 @@
 //! stdout is data, stderr is talk.
 
 mod accept;
+mod client;
 mod draft;
 mod dump;
 mod expected;
 mod landing;
 mod layers;
+mod output;
+mod pipeline;
 mod plan;
 mod reader;
 mod reference;
@@ -15,25 +18,20 @@ mod releases;
 mod run;
 mod schema;
 mod stop;
+mod store;
 mod threads;
 
-use std::borrow::Cow;
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
 use clap::builder::styling::Styles;
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use serde::Serialize;
+use clap::{Parser, Subcommand};
 use serde_json::json;
 
 pub use dump::keep_to_itself;
 
+use self::output::{Format, Output};
 use crate::error::{Error, chain};
-use crate::feature::{Veil, visible, visible_json};
-use crate::fetch::http::{ClientSettings, Proxies};
-use crate::plan::{Overrides, Plan, Variables};
 use crate::report::{LogFormat, Logging};
-use crate::spec::Diagnostic;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -116,17 +114,18 @@ enum Command {
     ReadSource(reader::ReadSource),
 }
 
-/// How results are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
-}
-
 impl Cli {
     /// −1 quiet, 0 normal, 1 and more debug.
+    ///
+    /// ```
+    /// use cikr::cli::Cli;
+    /// use clap::Parser;
+    ///
+    /// let quiet = Cli::try_parse_from(["cikr", "--quiet", "releases"]).unwrap();
+    /// assert_eq!(quiet.verbosity(), -1);
+    /// let talkative = Cli::try_parse_from(["cikr", "-vv", "releases"]).unwrap();
+    /// assert_eq!(talkative.verbosity(), 2);
+    /// ```
     pub fn verbosity(&self) -> i8 {
         if self.quiet {
             -1
@@ -140,25 +139,26 @@ impl Cli {
     /// # Errors
     /// When the command fails.
     pub fn run(&self, logging: &Logging, out: &mut dyn Write) -> Result<u8, Error> {
-        threads::bound(self.threads)?;
+        // First of all: pools are made at their first use, and this may start the program again.
+        threads::bound_pools(self.threads)?;
         crate::source::init();
         let out = &mut Output {
             format: self.format,
             veil: logging.veil().clone(),
             out,
         };
-        let done = self.dispatch(logging, out);
+        let done = self.run_command(logging, out);
         match &done {
             Err(error) if out.is_json() => {
                 // Where that can't be printed either, the failure itself is what stderr and the exit code tell.
-                drop(out.print(&failure(error), String::new));
+                drop(out.print(&failure_json(error), String::new));
                 done
             }
             _ => done,
         }
     }
 
-    fn dispatch(&self, logging: &Logging, out: &mut Output<'_>) -> Result<u8, Error> {
+    fn run_command(&self, logging: &Logging, out: &mut Output<'_>) -> Result<u8, Error> {
         match &self.command {
             Command::Run(command) => command.run(logging, self.quiet, out),
             Command::Fetch(command) => command.run(logging, self.quiet, out),
@@ -180,148 +180,10 @@ impl Cli {
 }
 
 /// A failure for programs; the mistakes as `check` prints them.
-fn failure(error: &Error) -> serde_json::Value {
+fn failure_json(error: &Error) -> serde_json::Value {
     let mistakes = match error {
         Error::Spec { diagnostics } => crate::spec::findings(diagnostics),
         _ => Vec::new(),
     };
     json!({ "error": chain(error), "exit": error.exit(), "mistakes": mistakes })
-}
-
-/// A pipeline file and what the command line changes of it.
-#[derive(Debug, Args)]
-struct Pipeline {
-    /// Pipeline file
-    #[arg(value_name = "PIPELINE")]
-    file: PathBuf,
-    /// Only this layer (repeatable)
-    #[arg(long, value_name = "ID")]
-    layer: Vec<String>,
-    /// Only the first N rows of each layer
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    limit: Option<u64>,
-    /// Store folder instead of the pipeline's
-    #[arg(long, value_name = "DIR")]
-    store: Option<PathBuf>,
-}
-
-impl Pipeline {
-    /// Whether only some layers or rows are wanted.
-    fn is_partial(&self) -> bool {
-        !self.layer.is_empty() || self.limit.is_some()
-    }
-
-    /// The plan, with warnings shown.
-    fn plan(&self, veil: &Veil) -> Result<Plan, Error> {
-        let (plan, warnings) = self.load(veil)?;
-        crate::report::problems(&warnings);
-        Ok(plan)
-    }
-
-    fn load(&self, veil: &Veil) -> Result<(Plan, Vec<Diagnostic>), Error> {
-        load(&self.file, &self.layer, self.limit, self.store.as_deref(), veil)
-    }
-}
-
-fn load(
-    file: &Path,
-    layers: &[String],
-    limit: Option<u64>,
-    store: Option<&Path>,
-    veil: &Veil,
-) -> Result<(Plan, Vec<Diagnostic>), Error> {
-    #[expect(clippy::disallowed_methods, reason = "the environment is read in cli alone")]
-    let variables = Variables(|name| std::env::var(name).ok());
-    let overrides = Overrides {
-        store: store.map(Path::to_owned),
-        layers: layers.to_vec(),
-        rows: limit,
-        products: crate::run::products(),
-        variables,
-    };
-    let loaded = crate::plan::load(file, &overrides).map_err(|diagnostics| Error::Spec { diagnostics })?;
-    for (value, shown) in loaded.0.secrets() {
-        veil.add(value.reveal(), &shown);
-    }
-    Ok(loaded)
-}
-
-/// How servers are asked: by the proxies that the environment names, as other programs take them.
-fn client_settings(veil: &Veil) -> ClientSettings {
-    #[expect(clippy::disallowed_methods, reason = "the environment is read in cli alone")]
-    let named = |names: &[&str]| {
-        names
-            .iter()
-            .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
-    };
-    // A web server hands a header `Proxy` on as `HTTP_PROXY`: nothing that it starts may be led astray by one.
-    let is_cgi = named(&["REQUEST_METHOD"]).is_some();
-    let http = if is_cgi { "http_proxy" } else { "HTTP_PROXY" };
-    let proxies = Proxies {
-        http: named(&["http_proxy", http, "all_proxy", "ALL_PROXY"]),
-        https: named(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
-        except: named(&["no_proxy", "NO_PROXY"]),
-    };
-    for address in [&proxies.http, &proxies.https]
-        .into_iter()
-        .flatten()
-        .filter(|address| address.contains('@'))
-    {
-        veil.add(address, "(the proxy)");
-    }
-    ClientSettings {
-        proxies,
-        veil: veil.clone(),
-        ..ClientSettings::default()
-    }
-}
-
-/// stdout, as text or JSON: without secrets, and with nothing in it that can't be seen.
-struct Output<'a> {
-    format: Format,
-    veil: Veil,
-    out: &'a mut dyn Write,
-}
-
-impl Output<'_> {
-    fn is_json(&self) -> bool {
-        self.format == Format::Json
-    }
-
-    fn line(&mut self, text: &str) -> Result<(), Error> {
-        let lines: Vec<Cow<'_, str>> = text.split('\n').map(|line| self.veil.own(line)).collect();
-        self.raw(&visible(&lines.join("\n")))
-    }
-
-    fn raw(&mut self, text: &str) -> Result<(), Error> {
-        match writeln!(self.out, "{text}") {
-            // A reader that has seen enough changes nothing of how the command went.
-            Err(source) if source.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-            done => done.map_err(|source| Error::Output { done: None, source }),
-        }
-    }
-
-    /// `value` as JSON, or `text`.
-    fn print(&mut self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Error> {
-        if !self.is_json() {
-            return self.line(text().trim_end());
-        }
-        let failed = |source: serde_json::Error| Error::Output {
-            done: None,
-            source: source.into(),
-        };
-        let json = serde_json::to_string_pretty(value).map_err(failed)?;
-        if self.veil.is_empty() {
-            return self.raw(&visible_json(&json));
-        }
-        let plain = serde_json::to_value(value).map_err(failed)?;
-        let hidden = self.veil.over_json(plain.clone());
-        // Only where there is something to hide is the order of members not that of the value.
-        let json = if hidden == plain {
-            json
-        } else {
-            serde_json::to_string_pretty(&hidden).map_err(failed)?
-        };
-        self.raw(&visible_json(&json))
-    }
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Output, Pipeline, load};
+use super::output::Output;
+use super::pipeline::{Pipeline, load_plan};
 use crate::error::{Error, exit};
 use crate::plan::{LayerPlan, Plan};
 use crate::spec::{self, Diagnostic};
@@ -22,10 +23,10 @@ impl Check {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
         let mut findings: Vec<Diagnostic> = Vec::new();
         for file in &self.files {
-            let told = match load(file, &[], None, None, &out.veil) {
+            let told = match load_plan(file, &[], None, None, &out.veil) {
                 Ok((plan, warnings)) => {
                     if !out.is_json() {
-                        out.line(&good(&file.display().to_string(), &plan))?;
+                        out.print_text(&ok_line(&file.display().to_string(), &plan))?;
                     }
                     warnings
                 }
@@ -37,6 +38,7 @@ impl Check {
             findings.extend(fresh);
         }
         let is_bad = findings.iter().any(Diagnostic::is_error);
+        // For programs the findings are the result itself, not a failure beside it.
         if out.is_json() {
             out.print(&spec::findings(&findings), String::new)?;
             return Ok(if is_bad { exit::SPEC } else { exit::OK });
@@ -46,12 +48,12 @@ impl Check {
                 diagnostics: findings,
             });
         }
-        crate::report::problems(&findings);
+        crate::report::show_mistakes(&findings);
         Ok(exit::OK)
     }
 }
 
-fn good(file: &str, plan: &Plan) -> String {
+fn ok_line(file: &str, plan: &Plan) -> String {
     format!(
         "{file}: ok, {} layers, {} jurisdiction sets",
         plan.layers.len(),
@@ -68,13 +70,13 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
-        let plan = self.pipeline.plan(&out.veil)?;
-        out.print(&plan, || describe(&plan))?;
+        let plan = self.pipeline.load_plan(&out.veil)?;
+        out.print(&plan, || describe_plan(&plan))?;
         Ok(exit::OK)
     }
 }
 
-fn describe(plan: &Plan) -> String {
+fn describe_plan(plan: &Plan) -> String {
     let mut text = format!(
         "pipeline {}: {}\nstore {}, {} releases kept\n",
         plan.id,

@@ -46,7 +46,7 @@ impl ReadSource {
 }
 
 /// How the program is started to read a source; none where it isn't known where it is.
-pub(super) fn program() -> Option<Program> {
+pub(super) fn reader_program() -> Option<Program> {
     let path = env::current_exe().ok()?;
     let arguments = ["--log-format", "json", "--verbose", "read-source"]
         .map(Into::into)

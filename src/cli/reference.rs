@@ -9,7 +9,7 @@ use crate::plan::{self, Reference};
 pub(super) const REFERENCE: &str = "schemas/reference";
 
 /// The folder that was named, else the usual one below the first of `roots` that has it.
-pub(super) fn folder(named: Option<&Path>, roots: &[&Path]) -> Option<PathBuf> {
+pub(super) fn usual_folder(named: Option<&Path>, roots: &[&Path]) -> Option<PathBuf> {
     let mut usual = roots.iter().map(|root| root.join(REFERENCE));
     named
         .map(Path::to_owned)
@@ -17,7 +17,7 @@ pub(super) fn folder(named: Option<&Path>, roots: &[&Path]) -> Option<PathBuf> {
 }
 
 /// The tables in `folder`; none without one.
-pub(super) fn tables(folder: Option<&Path>) -> Result<Reference, Error> {
+pub(super) fn load_tables(folder: Option<&Path>) -> Result<Reference, Error> {
     let Some(folder) = folder else {
         return Ok(Reference::default());
     };

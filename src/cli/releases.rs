@@ -1,40 +1,17 @@
 //! `cikr releases`, `cikr rollback`, `cikr verify` and `cikr repair`.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
 
-use super::{Output, load};
+use super::output::Output;
+use super::store::{StoreAt, is_release, is_store, open_store, release_folder, store_error};
 use crate::error::{Error, exit};
-use crate::feature::Veil;
-use crate::report::size;
-use crate::run;
-use crate::store::{self, Store, StoreError};
-
-/// Where the store is.
-#[derive(Debug, Args)]
-pub(super) struct StoreAt {
-    /// Store folder, or a pipeline file that names it
-    #[arg(long, value_name = "DIR|PIPELINE", default_value = "out/demo")]
-    store: PathBuf,
-}
-
-impl StoreAt {
-    fn open(&self) -> Result<Store, Error> {
-        open(&self.store)
-    }
-}
-
-pub(super) fn open(at: &Path) -> Result<Store, Error> {
-    let root = if at.extension().is_some_and(|extension| extension == "toml") {
-        load(at, &[], None, None, &Veil::default())?.0.store
-    } else {
-        at.to_owned()
-    };
-    Store::existing(&root).map_err(|source| Error::Store { source })
-}
+use crate::report::human_size;
+use crate::run::{self, Verified};
+use crate::store::{self, ReleaseInfo};
 
 /// List the releases of a store.
 #[derive(Debug, Args)]
@@ -45,28 +22,8 @@ pub(super) struct List {
 
 impl List {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
-        let releases = self
-            .store
-            .open()?
-            .releases()
-            .map_err(|source| Error::Store { source })?;
-        out.print(&releases, || {
-            let mut text = String::new();
-            for release in &releases {
-                let mark = if release.is_latest { "  latest" } else { "" };
-                let (id, rows, bytes) = (&release.id, release.rows, size(release.bytes));
-                let _ = writeln!(
-                    text,
-                    "{id}  {:>5} tiles  {rows:>10} rows  {bytes:>10}{mark}",
-                    release.tiles
-                );
-            }
-            if text.is_empty() {
-                "no release yet".to_owned()
-            } else {
-                text
-            }
-        })?;
+        let releases = self.store.open()?.releases().map_err(store_error)?;
+        out.print(&releases, || releases_table(&releases))?;
         Ok(exit::OK)
     }
 }
@@ -83,9 +40,9 @@ pub(super) struct Rollback {
 impl Rollback {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
         let store = self.store.open()?;
-        let store_error = |source| Error::Store { source };
         let lock = store.lock().map_err(store_error)?;
         let latest = store.rollback(&lock, &self.id).map_err(store_error)?;
+        // The feed names the latest release: it is written again before anybody else gets the store.
         run::write_feed(&store, &lock);
         let value = json!({ "release": latest.release });
         out.print(&value, || format!("latest is now {}", latest.release))?;
@@ -108,39 +65,20 @@ pub(super) struct Verify {
 impl Verify {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
         let is_store = !is_release(&self.release) && is_store(&self.release);
-        let store = || {
-            if is_store {
-                open(&self.release)
-            } else {
-                self.store.open()
-            }
-        };
         let mut verified = if is_store {
-            run::verify_store(&store()?)?
+            run::verify_store(&open_store(&self.release)?)?
         } else {
             run::verify(&release_folder(&self.release, &self.store)?)?
         };
         if self.landing {
-            verified = verified.with_landing(&store()?)?;
-        }
-        out.print(&verified, || {
-            let mut text = String::new();
-            for problem in &verified.problems {
-                let _ = writeln!(text, "{}: {}", problem.path.display(), problem.what);
-            }
-            let verdict = match verified.problems.len() {
-                0 => "sound".to_owned(),
-                1 => "1 problem".to_owned(),
-                n => format!("{n} problems"),
+            let store = if is_store {
+                open_store(&self.release)?
+            } else {
+                self.store.open()?
             };
-            let (tiles, rows) = (verified.tiles, verified.rows);
-            let _ = write!(
-                text,
-                "release {}: {verdict}; {tiles} tiles hold {rows} rows, the inventory's among them",
-                verified.release
-            );
-            text
-        })?;
+            verified = verified.with_landing(&store)?;
+        }
+        out.print(&verified, || verdict_text(&verified))?;
         Ok(if verified.problems.is_empty() {
             exit::OK
         } else {
@@ -168,8 +106,7 @@ another release that has the same bytes whole. Exit code 7 where something stays
 
 impl Repair {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
-        let store = open(&self.at)?;
-        let store_error = |source| Error::Store { source };
+        let store = open_store(&self.at)?;
         let lock = store.lock().map_err(store_error)?;
         let found = store.repair(&lock, self.dry_run).map_err(store_error)?;
         let left = found
@@ -180,11 +117,11 @@ impl Repair {
             run::write_feed(&store, &lock);
         }
         let value = json!({ "dry_run": self.dry_run, "damaged": found.len(), "left": left, "found": found });
-        out.print(&value, || self.text(&found))?;
+        out.print(&value, || self.findings_text(&found))?;
         Ok(if left == 0 { exit::OK } else { exit::PROBLEMS })
     }
 
-    fn text(&self, found: &[store::Repair]) -> String {
+    fn findings_text(&self, found: &[store::Repair]) -> String {
         if found.is_empty() {
             return "nothing is damaged".to_owned();
         }
@@ -200,42 +137,40 @@ impl Repair {
     }
 }
 
-/// What is no path is an id, to be found in the store.
-fn by_id(id: &str, at: &StoreAt) -> Result<PathBuf, Error> {
-    let none = |store: &Path| Error::Store {
-        source: StoreError::NoRelease {
-            release: id.to_owned(),
-            store: store.to_owned(),
-        },
+fn releases_table(releases: &[ReleaseInfo]) -> String {
+    let mut text = String::new();
+    for release in releases {
+        let mark = if release.is_latest { "  latest" } else { "" };
+        let id = &release.id;
+        let rows = release.rows;
+        let bytes = human_size(release.bytes);
+        let _ = writeln!(
+            text,
+            "{id}  {:>5} tiles  {rows:>10} rows  {bytes:>10}{mark}",
+            release.tiles
+        );
+    }
+    if text.is_empty() {
+        "no release yet".to_owned()
+    } else {
+        text
+    }
+}
+
+fn verdict_text(verified: &Verified) -> String {
+    let mut text = String::new();
+    for problem in &verified.problems {
+        let _ = writeln!(text, "{}: {}", problem.path.display(), problem.what);
+    }
+    let verdict = match verified.problems.len() {
+        0 => "sound".to_owned(),
+        1 => "1 problem".to_owned(),
+        n => format!("{n} problems"),
     };
-    match at.open() {
-        Ok(store) if store.has(id) => Ok(store.release_dir(id)),
-        Ok(store) => Err(none(store.root())),
-        Err(Error::Store {
-            source: StoreError::NoStore { path },
-        }) => Err(none(&path)),
-        Err(error) => Err(error),
-    }
-}
-
-/// The release meant: a folder with a manifest, the latest of a store, or an id.
-pub(super) fn release_folder(release: &Path, at: &StoreAt) -> Result<PathBuf, Error> {
-    if is_release(release) {
-        return Ok(release.to_owned());
-    }
-    if !is_store(release) {
-        return by_id(&release.to_string_lossy(), at);
-    }
-    let store = open(release)?;
-    let latest = store.latest().map_err(|source| Error::Store { source })?;
-    Ok(latest.map_or_else(|| release.to_owned(), |latest| store.release_dir(&latest.release)))
-}
-
-fn is_release(path: &Path) -> bool {
-    path.join("manifest.json").is_file()
-}
-
-/// A folder that is no release's, or the pipeline file that names one.
-fn is_store(path: &Path) -> bool {
-    path.is_dir() || path.extension().is_some_and(|extension| extension == "toml")
+    let _ = write!(
+        text,
+        "release {}: {verdict}; {} tiles hold {} rows, the inventory's among them",
+        verified.release, verified.tiles, verified.rows
+    );
+    text
 }

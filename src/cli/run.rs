@@ -4,12 +4,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Output, Pipeline};
+use super::client::client_settings;
+use super::output::Output;
+use super::pipeline::Pipeline;
+use super::reader::reader_program;
+use super::stop;
+use super::store::store_error;
 use crate::error::{Error, exit};
 use crate::plan::LEAST_MEMORY;
 use crate::report::{self, LOG_FILE, Logging, Reporter};
 use crate::run;
-use crate::spec::size_bytes;
+use crate::spec::parse_size;
 use crate::store::Store;
 
 /// Make a release and publish it.
@@ -25,7 +30,7 @@ pub(super) struct Run {
     rebuild: bool,
     /// Memory for the run, such as 1GiB: rows that don't fit wait in a scratch file [default: the pipeline's, else half of
     /// what the machine or its control group has, 2 GiB at most; polygon sets come on top]
-    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
     memory: Option<u64>,
     /// Folder for scratch files, which are gone with the run [default: in the store]
     #[arg(long, value_name = "DIR")]
@@ -33,8 +38,8 @@ pub(super) struct Run {
 }
 
 /// A size that a run can work with.
-fn memory(text: &str) -> Result<u64, String> {
-    let bytes = size_bytes(text).ok_or("write a size with its unit, such as 512MiB or 2GB")?;
+fn parse_memory(text: &str) -> Result<u64, String> {
+    let bytes = parse_size(text).ok_or("write a size with its unit, such as 512MiB or 2GB")?;
     if bytes < LEAST_MEMORY {
         return Err(format!(
             "the least that a run works with is {}MiB",
@@ -46,21 +51,20 @@ fn memory(text: &str) -> Result<u64, String> {
 
 impl Run {
     pub(super) fn run(&self, logging: &Logging, quiet: bool, out: &mut Output<'_>) -> Result<u8, Error> {
-        super::stop::listen(logging)?;
-        let mut plan = self.pipeline.plan(&out.veil)?;
+        stop::tell_of_signals(logging)?;
+        let mut plan = self.pipeline.load_plan(&out.veil)?;
         if self.pipeline.is_partial() && self.pipeline.store.is_none() {
             // A part of the layers or rows must never become the latest release of the whole.
             plan.store.as_mut_os_string().push("-partial");
             tracing::warn!(store = %plan.store.display(), "a partial run has a store of its own; --store names another");
         }
-        let store_error = |source| Error::Store { source };
         let store = Store::open(&plan.store).map_err(store_error)?;
         let id = run::release_id();
         logging.to_file(store.log_file(&id).map_err(store_error)?);
         if self.memory.is_some() {
             plan.memory_bytes = self.memory;
         }
-        let reader = super::reader::program();
+        let reader = reader_program();
         let mode = run::Mode {
             offline: self.offline,
             rebuild: self.rebuild,
@@ -72,14 +76,16 @@ impl Run {
             &store,
             &id,
             mode,
-            &super::client_settings(&out.veil),
+            &client_settings(&out.veil),
             &Reporter::new(logging.bars(), quiet),
         )
         .inspect_err(|error| {
             tracing::error!(target: LOG_FILE, reason = crate::error::chain(error), "run failed");
         })?;
+        // The release is published by now, and stays so: only that nobody could be told is the failure (exit
+        // code 8).
         let printed = out.print(&outcome.report, || {
-            report::summary(&outcome.report, &outcome.release)
+            report::run_summary(&outcome.report, &outcome.release)
         });
         printed.map_err(|error| match error {
             Error::Output { source, .. } => Error::Output {

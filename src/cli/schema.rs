@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::{Output, reference};
+use super::output::Output;
+use super::reference;
 use crate::error::{Error, exit};
-use crate::plan::{self, Written};
+use crate::plan::{self, WrittenFile};
 use crate::run;
 
 const EXAMPLES: &str = "\
@@ -43,12 +44,18 @@ enum Kind {
 impl Schema {
     pub(super) fn run(&self, out: &mut Output<'_>) -> Result<u8, Error> {
         let written = match self.kind {
-            Kind::Layer => Written::Layer,
-            Kind::Block => Written::Block,
-            Kind::Pipeline => Written::Pipeline,
+            Kind::Layer => WrittenFile::Layer,
+            Kind::Block => WrittenFile::Block,
+            Kind::Pipeline => WrittenFile::Pipeline,
         };
-        let folder = reference::folder(self.reference.as_deref(), &[Path::new("")]);
-        let schema = plan::json_schema(written, &reference::tables(folder.as_deref())?, &run::products());
+        // Codes are listed where there are tables, and left open where there are none: the schema is good for
+        // editing either way.
+        let folder = reference::usual_folder(self.reference.as_deref(), &[Path::new("")]);
+        let schema = plan::json_schema(
+            written,
+            &reference::load_tables(folder.as_deref())?,
+            &run::products(),
+        );
         out.print(&schema, || format!("{schema:#}"))?;
         Ok(exit::OK)
     }

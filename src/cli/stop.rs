@@ -17,9 +17,11 @@ use crate::report::Logging;
 ///
 /// # Errors
 /// The system lets no signal be handled.
-pub(super) fn listen(logging: &Logging) -> Result<(), Error> {
+pub(super) fn tell_of_signals(logging: &Logging) -> Result<(), Error> {
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(|source| Error::Signals { source })?;
     let bars = logging.bars().clone();
+    // A thread of its own: in a handler of signals POSIX allows neither locks nor allocations, and a line of the
+    // log takes both.
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             // The bars are in the way of the line; where they can't be cleared there are none.

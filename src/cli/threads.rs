@@ -13,11 +13,12 @@ use crate::error::Error;
 const POLARS: &str = "POLARS_MAX_THREADS";
 
 /// Bounds rayon and polars to `threads`.
-pub(super) fn bound(threads: Option<u16>) -> Result<(), Error> {
+pub(super) fn bound_pools(threads: Option<u16>) -> Result<(), Error> {
     let Some(threads) = threads else { return Ok(()) };
     let wanted = threads.to_string();
     #[expect(clippy::disallowed_methods, reason = "the environment is read in cli alone")]
     let set = env::var(POLARS).ok();
+    // The second time it is set, and the program goes on.
     if set.as_deref() != Some(&wanted) {
         let program = env::current_exe().map_err(|source| Error::Threads { source })?;
         let failure = Command::new(program)

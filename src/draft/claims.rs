@@ -9,12 +9,12 @@ use arrow_array::{Array, StringArray};
 use csv::ReaderBuilder;
 
 use super::codes::{self, Fips};
-use super::crs::Word;
-use super::geometry::position;
+use super::crs_evidence::CrsEvidence;
+use super::geometry::finite_position;
 use super::kind::Kind;
 use super::names;
 use super::survey::Survey;
-use super::toml_text::shown;
+use super::toml_text::shortened;
 use super::whose::{self, Whose};
 use crate::feature::{Crs, RawBatch, Reproject, spelling};
 use crate::plan::State;
@@ -33,7 +33,7 @@ const FEW: u64 = 3;
 type Extent = [f64; 4];
 
 /// How many rows were compared with the state that they name, and what came of it.
-pub(super) struct Claims<'a> {
+pub(super) struct StateClaims<'a> {
     column: Option<&'a str>,
     states: &'a [State],
     extents: HashMap<String, Extent>,
@@ -45,18 +45,20 @@ pub(super) struct Claims<'a> {
     first: Option<String>,
 }
 
-impl<'a> Claims<'a> {
+impl<'a> StateClaims<'a> {
     /// Nothing compared yet. Nothing will be where no column names states, or nobody knows what the coordinates are.
     pub(super) fn new(survey: &'a Survey, kinds: &[Kind], states: &'a [State]) -> Self {
         let reproject = match &survey.crs {
-            Word::Stated(crs) => source::reprojection(crs).ok(),
-            Word::Inferred(code, _) => source::reprojection(&Crs::Code(code.clone())).ok(),
-            Word::Asked => (!survey.shapes.is_beyond_degrees()).then_some(None),
+            CrsEvidence::Stated(crs) => source::reprojection(crs).ok(),
+            CrsEvidence::Inferred(code, _) => source::reprojection(&Crs::Code(code.clone())).ok(),
+            // Where nobody knows the CRS, numbers that could be degrees are compared as degrees: that decides
+            // nothing, it only asks.
+            CrsEvidence::Asked => (!survey.shapes.is_beyond_degrees()).then_some(None),
         };
         Self {
-            column: column(survey, kinds).filter(|_| reproject.is_some()),
+            column: claiming_column(survey, kinds).filter(|_| reproject.is_some()),
             states,
-            extents: extents(),
+            extents: shipped_extents(),
             reproject: reproject.flatten(),
             compared: 0,
             outside: 0,
@@ -76,52 +78,53 @@ impl<'a> Claims<'a> {
         let broken: HashSet<usize> = batch.defects.iter().map(|defect| defect.index).collect();
         let rows = (0..batch.len()).filter(|row| !broken.contains(row));
         for row in rows.filter(|row| batch.geometry.is_valid(*row) && values.is_valid(*row)) {
-            if let Some((x, y)) = position(batch.geometry.value(row)) {
-                self.note(batch.rows.value(row), values.value(row).trim(), x, y);
+            if let Some((x, y)) = finite_position(batch.geometry.value(row)) {
+                self.note_row(batch.rows.value(row), values.value(row).trim(), x, y);
             }
         }
     }
 
-    fn note(&mut self, at: u64, value: &str, x: f64, y: f64) {
-        let Some(extent) = self.extent(value) else { return };
-        let (mut lons, mut lats) = ([x], [y]);
-        if self
-            .reproject
-            .as_ref()
-            .is_some_and(|reproject| reproject.to_crs84(&mut lons, &mut lats).is_err())
-        {
+    fn note_row(&mut self, at: u64, value: &str, x: f64, y: f64) {
+        let Some(extent) = self.extent_of_state(value) else {
             return;
-        }
-        let ([lon], [lat]) = (lons, lats);
+        };
+        let Some((lon, lat)) = to_degrees(self.reproject.as_deref(), x, y) else {
+            return;
+        };
         self.compared += 1;
-        if holds(extent, lon, lat) {
+        if is_within(extent, lon, lat) {
             return;
         }
         self.outside += 1;
-        self.exchanged += u64::from(holds(extent, lat, lon));
-        self.negated += u64::from(holds(extent, -lon, lat));
+        self.exchanged += u64::from(is_within(extent, lat, lon));
+        self.negated += u64::from(is_within(extent, -lon, lat));
         if self.first.is_none() {
-            self.first = Some(format!("row {at} names {} and lies at {x}, {y}", shown(value)));
+            self.first = Some(format!(
+                "row {at} names {} and lies at {x}, {y}",
+                shortened(value)
+            ));
         }
     }
 
     /// The box of the state that a value names: by its code, or by its name or FIPS code where the states are known.
-    fn extent(&self, value: &str) -> Option<Extent> {
+    fn extent_of_state(&self, value: &str) -> Option<Extent> {
         let fips = codes::state_of(value);
-        let is_named = |state: &&State| {
+        let named = self.states.iter().find(|state| {
             state.name.eq_ignore_ascii_case(value) || fips.as_ref().is_some_and(|fips| *fips == state.fips)
-        };
-        let named = self.states.iter().find(is_named).map(|state| state.usps.as_str());
+        });
+        let named = named.map(|state| state.usps.as_str());
         self.extents
             .get(&named.unwrap_or(value).to_ascii_uppercase())
             .copied()
     }
 
     /// What is to be asked where most rows lie outside the state that they name.
-    pub(super) fn question(&self) -> Option<String> {
+    pub(super) fn outside_question(&self) -> Option<String> {
         let first = self
             .first
             .as_ref()
+            // More than half, for then the file is misread as a whole; single rows in other states are a run's
+            // to flag.
             .filter(|_| self.compared >= FEW && self.outside * 2 > self.compared)?;
         let Self {
             compared,
@@ -136,7 +139,7 @@ impl<'a> Claims<'a> {
             () if negated * 2 > *outside => format!("; {negated} would lie in it with the sign of x turned"),
             () => String::new(),
         };
-        let column = shown(self.column?);
+        let column = shortened(self.column?);
         Some(format!(
             "{outside} of {compared} rows lie outside the state that {column} names, first {first}{likely}"
         ))
@@ -145,24 +148,30 @@ impl<'a> Claims<'a> {
 
 /// The column that says in which state a row is: the one that becomes the claim, else another that is nobody else's, by FIPS
 /// codes if by nothing else.
-fn column<'a>(survey: &'a Survey, kinds: &[Kind]) -> Option<&'a str> {
-    let names = names::of_columns(&survey.columns, kinds);
-    let position = |canonical: &str| names.iter().position(|name| name == canonical);
-    let own = |at: &usize| whose::of(&survey.columns[*at].name) != Whose::Others;
-    let is_called = |at: &usize| names::is_state(&survey.columns[*at].name) && own(at);
-    let is_fips = |at: &usize| codes::fips(&survey.columns[*at].name) == Some(Fips::State) && own(at);
-    let mut all = 0..kinds.len();
-    let states = all.clone().find(|at| kinds[*at] == Kind::State && is_called(at));
-    let codes = all.find(|at| is_fips(at) || is_called(at));
-    let at = position("state_code_claimed")
-        .or(states)
-        .or(codes)
-        .or_else(|| position("county_fips_claimed"))?;
+fn claiming_column<'a>(survey: &'a Survey, kinds: &[Kind]) -> Option<&'a str> {
+    let names = names::names_of_columns(&survey.columns, kinds);
+    let mut states = None;
+    let mut codes = None;
+    for (at, column) in survey.columns.iter().enumerate() {
+        if whose::whose_column(&column.name) == Whose::Others {
+            continue;
+        }
+        let is_called = names::is_state(&column.name);
+        if is_called && kinds[at] == Kind::State {
+            states = states.or(Some(at));
+        }
+        if is_called || codes::fips_kind(&column.name) == Some(Fips::State) {
+            codes = codes.or(Some(at));
+        }
+    }
+    let claimed = names.iter().position(|name| name == "state_code_claimed");
+    let county = names.iter().position(|name| name == "county_fips_claimed");
+    let at = claimed.or(states).or(codes).or(county)?;
     Some(&survey.columns[at].name)
 }
 
 /// Whether a box holds a position, or nearly.
-fn holds([west, south, east, north]: Extent, lon: f64, lat: f64) -> bool {
+fn is_within([west, south, east, north]: Extent, lon: f64, lat: f64) -> bool {
     let is_between = if west <= east {
         lon >= west - MARGIN && lon <= east + MARGIN
     } else {
@@ -172,16 +181,30 @@ fn holds([west, south, east, north]: Extent, lon: f64, lat: f64) -> bool {
 }
 
 /// The shipped boxes by USPS code.
-fn extents() -> HashMap<String, Extent> {
+fn shipped_extents() -> HashMap<String, Extent> {
     let mut rows = ReaderBuilder::new().from_reader(EXTENTS.as_bytes());
-    let extent = |row: &csv::StringRecord| {
-        let number = |at: usize| row.get(at)?.parse().ok();
-        Some((
-            row.get(0)?.to_owned(),
-            [number(1)?, number(2)?, number(3)?, number(4)?],
-        ))
-    };
-    rows.records().flatten().filter_map(|row| extent(&row)).collect()
+    rows.records()
+        .flatten()
+        .filter_map(|row| Some((row.get(0)?.to_owned(), parse_extent(&row)?)))
+        .collect()
+}
+
+fn parse_extent(row: &csv::StringRecord) -> Option<Extent> {
+    let mut extent = [0.0; 4];
+    for (at, side) in extent.iter_mut().enumerate() {
+        *side = row.get(at + 1)?.parse().ok()?;
+    }
+    Some(extent)
+}
+
+/// A position in degrees; none where its CRS has no such place.
+fn to_degrees(reproject: Option<&dyn Reproject>, x: f64, y: f64) -> Option<(f64, f64)> {
+    let mut lons = [x];
+    let mut lats = [y];
+    if let Some(reproject) = reproject {
+        reproject.to_crs84(&mut lons, &mut lats).ok()?;
+    }
+    Some((lons[0], lats[0]))
 }
 
 #[cfg(test)]
@@ -190,7 +213,7 @@ mod tests {
 
     #[test]
     fn every_state_and_territory_has_its_box() {
-        let extents = extents();
+        let extents = shipped_extents();
         assert_eq!(extents.len(), 56);
         for (state, lon, lat) in [
             ("AK", -149.9, 61.2),
@@ -200,9 +223,9 @@ mod tests {
             ("ME", -69.8, 44.3),
             ("CA", -121.5, 38.6),
         ] {
-            assert!(holds(extents[state], lon, lat), "{state} {lon} {lat}");
-            assert!(!holds(extents[state], lat, lon), "{state} {lat} {lon}");
+            assert!(is_within(extents[state], lon, lat), "{state} {lon} {lat}");
+            assert!(!is_within(extents[state], lat, lon), "{state} {lat} {lon}");
         }
-        assert!(!holds(extents["AK"], -100.0, 60.0), "Manitoba");
+        assert!(!is_within(extents["AK"], -100.0, 60.0), "Manitoba");
     }
 }

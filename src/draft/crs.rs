@@ -6,29 +6,19 @@
 
 use std::cmp::Reverse;
 
+use super::crs_evidence::CrsEvidence;
 use super::places::{Agreement, Place, Places};
 use super::whose::{self, Whose};
 use crate::feature::Crs;
 use crate::source;
 
-/// What the draft says of the CRS.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Word {
-    /// The file names it.
-    Stated(Crs),
-    /// The rows speak for it: code, and how.
-    Inferred(String, String),
-    /// Nothing does.
-    Asked,
-}
-
 /// Where the coordinates are read from, and in which CRS.
 #[derive(Debug)]
-pub(super) struct Choice {
+pub(super) struct PlaceChoice {
     /// Pair by position, or the geometry, which comes after the pairs.
     pub(super) place: usize,
     /// Its CRS.
-    pub(super) word: Word,
+    pub(super) word: CrsEvidence,
     /// Other places of the file, and whether they agree.
     pub(super) remarks: Vec<String>,
 }
@@ -54,91 +44,85 @@ const PROJECTIONS: [&str; 10] = [
 const ZONES: std::ops::RangeInclusive<u32> = 1..=23;
 
 /// A CRS for a place, and how it is known.
-type Found = (String, String);
+type InferredCrs = (String, String);
 
 /// For a text file of coordinates: of the pairs whose CRS is known the likeliest with the fewest blanks.
-pub(super) fn of_pairs(places: &Places) -> Option<Choice> {
-    let reference = degrees(places);
-    let known: Vec<Option<Found>> = (0..places.pairs.len())
-        .map(|at| infer(places, at, reference))
+pub(super) fn of_pairs(places: &Places) -> Option<PlaceChoice> {
+    let reference = degrees_pair(places);
+    let known: Vec<Option<InferredCrs>> = (0..places.pairs.len())
+        .map(|at| infer_crs(places, at, reference))
         .collect();
-    let count = |at: usize| places.pairs[at].place.shapes.count();
     let place = (0..places.pairs.len())
-        .filter(|at| count(*at) > 0)
+        .filter(|at| position_count(places, *at) > 0)
         .min_by_key(|at| {
             (
                 known[*at].is_none(),
-                doubt(places, *at),
-                Reverse(count(*at)),
+                doubts(places, *at),
+                Reverse(position_count(places, *at)),
                 Some(*at) != reference,
             )
         })
         .or((!places.pairs.is_empty()).then_some(0))?;
     let word = known[place]
         .clone()
-        .map_or(Word::Asked, |(code, why)| Word::Inferred(code, why));
-    let others = (0..places.pairs.len()).filter(|at| *at != place && count(*at) > 0);
+        .map_or(CrsEvidence::Asked, |(code, why)| CrsEvidence::Inferred(code, why));
+    let others = (0..places.pairs.len()).filter(|at| *at != place && position_count(places, *at) > 0);
     let remarks = others
-        .map(|other| beside(places, place, other, reference, known[other].as_ref()))
+        .map(|other| other_pair_remark(places, place, other, reference, known[other].as_ref()))
         .collect();
-    Some(Choice { place, word, remarks })
+    Some(PlaceChoice { place, word, remarks })
 }
 
 /// For a geometry whose file names no CRS.
-pub(super) fn of_geometry(places: &Places) -> Word {
-    match infer(places, places.pairs.len(), degrees(places)) {
-        Some((code, why)) => Word::Inferred(code, why),
-        None => Word::Asked,
+pub(super) fn of_geometry(places: &Places) -> CrsEvidence {
+    match infer_crs(places, places.pairs.len(), degrees_pair(places)) {
+        Some((code, why)) => CrsEvidence::Inferred(code, why),
+        None => CrsEvidence::Asked,
     }
 }
 
 /// Why a pair is hardly where the rows are: it has far fewer positions than another, or is called somebody else's.
-fn doubt(places: &Places, at: usize) -> (bool, bool) {
+fn doubts(places: &Places, at: usize) -> (bool, bool) {
     let most = (0..places.pairs.len())
-        .map(|at| places.distinct(at))
+        .map(|at| places.distinct_positions(at))
         .max()
         .unwrap_or(0);
     (
-        places.distinct(at) * 2 < most,
-        whose::of(&places.pairs[at].x) == Whose::Others,
+        places.distinct_positions(at) * 2 < most,
+        whose::whose_column(&places.pairs[at].x) == Whose::Others,
     )
 }
 
 /// The pair that gives degrees, if one does: named so, then the likeliest, with the fewest blanks.
-fn degrees(places: &Places) -> Option<usize> {
-    let is_degrees = |at: &usize| {
-        let pair = &places.pairs[*at];
-        let is_within = pair.place.shapes.count() > 0 && !pair.place.shapes.is_beyond_degrees();
-        is_within && (pair.is_named || pair.place.looks_like_degrees())
-    };
-    let found = (0..places.pairs.len()).filter(is_degrees);
+fn degrees_pair(places: &Places) -> Option<usize> {
+    let found = (0..places.pairs.len()).filter(|at| places.pairs[*at].may_be_degrees());
     found.min_by_key(|at| {
         let pair = &places.pairs[*at];
         (
             !pair.is_named,
-            doubt(places, *at),
+            doubts(places, *at),
             Reverse(pair.place.shapes.count()),
         )
     })
 }
 
-fn infer(places: &Places, at: usize, reference: Option<usize>) -> Option<Found> {
-    let place = place(places, at);
+fn infer_crs(places: &Places, at: usize, reference: Option<usize>) -> Option<InferredCrs> {
+    let place = place_at(places, at);
     if place.shapes.count() == 0 {
         return None;
     }
     let is_beyond = place.shapes.is_beyond_degrees();
     let compared = reference.filter(|reference| *reference != at);
     if let Some(reference) = compared {
-        let proven = prove(places, reference, at, is_beyond);
+        let proven = prove_crs(places, reference, at);
+        // Metres that no projection brings to the degrees of their own rows are not guessed at any further;
+        // degrees that differ from others may still be degrees of another place.
         if proven.is_some() || is_beyond {
             return proven;
         }
     }
-    let (name, is_named) = (
-        name(places, at),
-        places.pairs.get(at).is_some_and(|pair| pair.is_named),
-    );
+    let name = place_name(places, at);
+    let is_named = places.pairs.get(at).is_some_and(|pair| pair.is_named);
     match () {
         () if is_beyond => None,
         () if is_named => Some((
@@ -154,49 +138,58 @@ fn infer(places: &Places, at: usize, reference: Option<usize>) -> Option<Found> 
 }
 
 /// The CRS in which a place says the same as the degrees of the same rows.
-fn prove(places: &Places, reference: usize, at: usize, is_beyond: bool) -> Option<Found> {
-    let why = |agreement: Agreement| {
-        let Agreement { rows, same } = agreement;
-        format!(
-            "{}, which say the same as {} in {same} of the {rows} rows compared",
-            name(places, at),
-            name(places, reference)
-        )
-    };
-    if !is_beyond {
+fn prove_crs(places: &Places, reference: usize, at: usize) -> Option<InferredCrs> {
+    if !place_at(places, at).shapes.is_beyond_degrees() {
         let agreement = places.agreement(reference, at, None);
-        return agreement.is_proof().then(|| (DEGREES.to_owned(), why(agreement)));
+        return agreement
+            .is_proof()
+            .then(|| (DEGREES.to_owned(), why_proven(places, reference, at, agreement)));
     }
+    // NAD83 / UTM zones 1N to 23N are EPSG:26901 to 26923.
     let zones = ZONES.map(|zone| format!("EPSG:{}", 26_900 + zone));
     let mut codes = PROJECTIONS.into_iter().map(str::to_owned).chain(zones);
     codes.find_map(|code| {
         let reproject = source::reprojection(&Crs::Code(code.clone())).ok().flatten()?;
         let agreement = places.agreement(reference, at, Some(reproject.as_ref()));
-        agreement.is_proof().then(|| (code, why(agreement)))
+        agreement
+            .is_proof()
+            .then(|| (code, why_proven(places, reference, at, agreement)))
     })
 }
 
+fn why_proven(places: &Places, reference: usize, at: usize, agreement: Agreement) -> String {
+    let Agreement { rows, same } = agreement;
+    format!(
+        "{}, which say the same as {} in {same} of the {rows} rows compared",
+        place_name(places, at),
+        place_name(places, reference)
+    )
+}
+
 /// A further pair beside the chosen one, and whether the two agree.
-fn beside(
+fn other_pair_remark(
     places: &Places,
     chosen: usize,
     other: usize,
     reference: Option<usize>,
-    found: Option<&Found>,
+    found: Option<&InferredCrs>,
 ) -> String {
-    let count = |at: usize| places.pairs[at].place.shapes.count();
-    let blanks = format!("{} rows have them, {} the chosen", count(other), count(chosen));
+    let blanks = format!(
+        "{} rows have them, {} the chosen",
+        position_count(places, other),
+        position_count(places, chosen)
+    );
     let compared = reference.map(|reference| if reference == other { chosen } else { reference });
-    let is_beyond = |at: usize| place(places, at).shapes.is_beyond_degrees();
     // Where the reference is the other one, it is the chosen that is held against it.
     let are_same = match compared {
         Some(against) if against == chosen && reference == Some(other) => {
-            prove(places, other, chosen, is_beyond(chosen)).is_some()
+            prove_crs(places, other, chosen).is_some()
         }
-        Some(against) => prove(places, against, other, is_beyond(other)).is_some(),
+        Some(against) => prove_crs(places, against, other).is_some(),
         None => false,
     };
-    let (other, chosen) = (name(places, other), name(places, chosen));
+    let other = place_name(places, other);
+    let chosen = place_name(places, chosen);
     match found {
         Some((code, _)) if are_same => {
             format!("{other} hold the same places in {code} ({blanks}); {chosen} were chosen.")
@@ -207,11 +200,16 @@ fn beside(
     }
 }
 
-fn place(places: &Places, at: usize) -> &Place {
+/// Positions that a pair has.
+fn position_count(places: &Places, at: usize) -> u64 {
+    places.pairs[at].place.shapes.count()
+}
+
+fn place_at(places: &Places, at: usize) -> &Place {
     places.pairs.get(at).map_or(&places.geometry, |pair| &pair.place)
 }
 
-fn name(places: &Places, at: usize) -> String {
+fn place_name(places: &Places, at: usize) -> String {
     places.pairs.get(at).map_or_else(
         || "the geometries".to_owned(),
         |pair| format!("{}, {}", pair.x, pair.y),
@@ -229,7 +227,7 @@ mod tests {
         let mut places = Places::new(NAMES);
         for row in rows {
             let value = |name: &str| NAMES.iter().position(|known| *known == name).map(|at| row[at]);
-            places.note(1, value, None);
+            places.note_row(1, value, None);
         }
         places
     }
@@ -238,7 +236,7 @@ mod tests {
         let places = places(rows);
         let choice = of_pairs(&places).unwrap();
         let code = match choice.word {
-            Word::Inferred(code, _) => Some(code),
+            CrsEvidence::Inferred(code, _) => Some(code),
             _ => None,
         };
         (
@@ -276,7 +274,7 @@ mod tests {
         // 500 km east and the equator's northing are on the zone's meridian.
         let rows = [["500000.0", "0.5", "-93.0", "0.0"]; 3];
         let places = places(&rows);
-        let found = infer(&places, 1, Some(0)).unwrap();
+        let found = infer_crs(&places, 1, Some(0)).unwrap();
         assert_eq!(found.0, "EPSG:26915");
     }
 
@@ -292,7 +290,7 @@ mod tests {
         const NAMES: [&str; 4] = ["LONGITUDE", "LATITUDE", "OWNER_LON", "OWNER_LAT"];
         let mut places = Places::new(NAMES);
         for row in [["-95.1234", "30.5678", "-74.1234", "40.5678"]; 4] {
-            places.note(
+            places.note_row(
                 1,
                 |name| NAMES.iter().position(|known| *known == name).map(|at| row[at]),
                 None,
@@ -314,7 +312,7 @@ mod tests {
             let mut places = Places::new(NAMES);
             for (row, lon) in longitudes.iter().enumerate() {
                 let values = [owners[row], "40.5678", lon, "30.5678"];
-                places.note(
+                places.note_row(
                     1,
                     |name| NAMES.iter().position(|known| *known == name).map(|at| values[at]),
                     None,

@@ -42,7 +42,7 @@ const PATIENCE: u64 = 20;
 
 /// Patterns by the values they fit.
 #[derive(Debug)]
-pub(super) struct Dates {
+pub(super) struct DateFits {
     named: bool,
     /// Values that each pattern fits, and those that no earlier one does.
     fits: [(u64, u64); PATTERNS.len()],
@@ -51,7 +51,7 @@ pub(super) struct Dates {
     misfit: Option<String>,
 }
 
-impl Dates {
+impl DateFits {
     /// For the values of a column of this name.
     pub(super) fn new(column: &str) -> Self {
         let lower = column.to_ascii_lowercase();
@@ -66,13 +66,15 @@ impl Dates {
     }
 
     /// Takes a value into account.
-    pub(super) fn note(&mut self, value: &str) {
+    pub(super) fn note_value(&mut self, value: &str) {
+        // Eighteen patterns are tried on each value: most columns hold no dates, and that shows early.
         if self.misfits > PATIENCE && self.misfits > self.dated {
             return;
         }
         let mut is_dated = false;
         for (pattern, (fits, first)) in PATTERNS.iter().zip(&mut self.fits) {
-            if !self.named && DIGITS.contains(pattern) || day(value, pattern).is_none() {
+            // Eight digits may be anything that is counted, a telephone number among them.
+            if !self.named && DIGITS.contains(pattern) || parse_day(value, pattern).is_none() {
                 continue;
             }
             *fits += 1;
@@ -92,17 +94,17 @@ impl Dates {
         if self.dated == 0 || self.misfits * 99 > self.dated {
             return None;
         }
-        let counts = || PATTERNS.into_iter().zip(self.fits);
         // The 3rd of May and the 5th of March look alike: one value beyond 12 settles it.
-        let is_day_first =
-            counts().any(|(pattern, (fits, first))| pattern == DAY_FIRST && first > 0 && fits == self.dated);
-        if is_day_first {
-            return Some(vec![DAY_FIRST]);
+        let mut needed = Vec::new();
+        for (pattern, (fits, first)) in PATTERNS.into_iter().zip(self.fits) {
+            if first > 0 && pattern == DAY_FIRST && fits == self.dated {
+                return Some(vec![DAY_FIRST]);
+            }
+            if first > 0 {
+                needed.push(pattern);
+            }
         }
-        let needed = counts()
-            .filter(|(_, (_, first))| *first > 0)
-            .map(|(pattern, _)| pattern);
-        Some(needed.collect())
+        Some(needed)
     }
 
     /// Whether every date could have day and month the other way round.
@@ -122,11 +124,11 @@ impl Dates {
 
 /// The day of a value by any pattern at all.
 pub(super) fn any_day(value: &str) -> Option<NaiveDate> {
-    PATTERNS.iter().find_map(|pattern| day(value, pattern))
+    PATTERNS.iter().find_map(|pattern| parse_day(value, pattern))
 }
 
 /// The day of a value by a pattern, in a plausible year.
-fn day(value: &str, pattern: &str) -> Option<NaiveDate> {
+fn parse_day(value: &str, pattern: &str) -> Option<NaiveDate> {
     if !value.starts_with(|c: char| c.is_ascii_digit() || c == '-') || !(6..=35).contains(&value.len()) {
         return None;
     }
@@ -149,9 +151,9 @@ mod tests {
     use super::*;
 
     fn formats(column: &str, values: &[&str]) -> Option<Vec<&'static str>> {
-        let mut dates = Dates::new(column);
+        let mut dates = DateFits::new(column);
         for value in values {
-            dates.note(value);
+            dates.note_value(value);
         }
         dates.formats()
     }
@@ -192,20 +194,20 @@ mod tests {
             formats("D", &["01/02/2020", "13/02/2020"]),
             Some(vec!["%d/%m/%Y"])
         );
-        let mut unsettled = Dates::new("D");
-        unsettled.note("01/02/2020");
+        let mut unsettled = DateFits::new("D");
+        unsettled.note_value("01/02/2020");
         assert!(unsettled.is_ambiguous());
-        unsettled.note("01/22/2020");
+        unsettled.note_value("01/22/2020");
         assert!(!unsettled.is_ambiguous());
     }
 
     #[test]
     fn a_few_mangled_dates_are_told_and_many_make_it_text() {
-        let mut dates = Dates::new("SOURCEDATE");
+        let mut dates = DateFits::new("SOURCEDATE");
         for _ in 0..400 {
-            dates.note("2016/02/04 00:00:00");
+            dates.note_value("2016/02/04 00:00:00");
         }
-        dates.note("1.25539E+12");
+        dates.note_value("1.25539E+12");
         assert_eq!(dates.formats(), Some(vec!["%Y/%m/%d %H:%M:%S"]));
         assert_eq!(dates.misfits(), Some((1, "1.25539E+12")));
         assert_eq!(formats("D", &["2016-02-04", "SPRING"]), None);

@@ -14,26 +14,26 @@ const BITS: usize = 1 << 22;
 
 /// A count of distinct values.
 #[derive(Debug, Default)]
-pub(super) struct Distinct {
+pub(super) struct DistinctCount {
     exact: HashSet<u64>,
     bits: Vec<u64>,
     set: usize,
 }
 
-impl Distinct {
+impl DistinctCount {
     /// Takes a value into account.
-    pub(super) fn note(&mut self, value: &str) {
-        let hash = hash(value);
+    pub(super) fn note_value(&mut self, value: &str) {
+        let hash = hash_value(value);
         if self.bits.is_empty() {
             self.exact.insert(hash);
             if self.exact.len() > EXACT {
                 self.bits = vec![0; BITS / 64];
                 for hash in std::mem::take(&mut self.exact) {
-                    self.mark(hash);
+                    self.set_bit(hash);
                 }
             }
         } else {
-            self.mark(hash);
+            self.set_bit(hash);
         }
     }
 
@@ -47,6 +47,8 @@ impl Distinct {
         if self.is_exact() {
             return self.exact.len() as u64;
         }
+        // Linear counting (Whang, Vander-Zanden, Taylor 1990): where a share `v` of `m` bits is still empty,
+        // about `-m ln v` values have been hashed.
         let empty = (BITS - self.set).max(1) as f64 / BITS as f64;
         let estimate = -(BITS as f64) * empty.ln();
         #[expect(
@@ -58,16 +60,18 @@ impl Distinct {
         estimate
     }
 
-    fn mark(&mut self, hash: u64) {
+    fn set_bit(&mut self, hash: u64) {
         let at = usize::try_from(hash % BITS as u64).unwrap_or(0);
-        let (word, bit) = (&mut self.bits[at / 64], 1_u64 << (at % 64));
+        let word = &mut self.bits[at / 64];
+        let bit = 1_u64 << (at % 64);
         self.set += usize::from(*word & bit == 0);
         *word |= bit;
     }
 }
 
 /// The same on every machine and in every run.
-pub(super) fn hash(value: &str) -> u64 {
+pub(super) fn hash_value(value: &str) -> u64 {
+    // Its keys are fixed, unlike those of a `HashMap`: a draft is the same in every run.
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
@@ -79,11 +83,11 @@ mod tests {
 
     #[test]
     fn few_are_counted_and_many_estimated() {
-        let mut distinct = Distinct::default();
+        let mut distinct = DistinctCount::default();
         for n in 0..200_000_u64 {
-            distinct.note(&n.to_string());
+            distinct.note_value(&n.to_string());
             if n % 3 == 0 {
-                distinct.note(&n.to_string());
+                distinct.note_value(&n.to_string());
             }
             if n == 9_999 {
                 assert!(distinct.is_exact());

@@ -8,7 +8,7 @@ use crate::plan::GeometryKind;
 
 /// Families seen, and where the first positions are.
 #[derive(Debug, Default)]
-pub(super) struct Shapes {
+pub(super) struct GeometryTally {
     families: BTreeMap<u32, u64>,
     degrees: Positions,
     others: Positions,
@@ -23,33 +23,38 @@ struct Positions {
     extent: Option<[f64; 4]>,
 }
 
-/// Types of WKB.
+/// Types of WKB (OGC 06-103r4).
 const POINT: u32 = 1;
+const LINE_STRING: u32 = 2;
+const POLYGON: u32 = 3;
 const MULTI_POINT: u32 = 4;
+const MULTI_LINE_STRING: u32 = 5;
+const MULTI_POLYGON: u32 = 6;
+const GEOMETRY_COLLECTION: u32 = 7;
 
 /// Deepest nesting of multi geometries that is followed.
 const DEEPEST: usize = 4;
 
-impl Shapes {
+impl GeometryTally {
     /// Takes a geometry into account, little-endian WKB, as every reader gives it; gives its first position.
-    pub(super) fn note(&mut self, wkb: &[u8]) -> Option<(f64, f64)> {
-        *self.families.entry(word(wkb, 1)?).or_default() += 1;
+    pub(super) fn note_geometry(&mut self, wkb: &[u8]) -> Option<(f64, f64)> {
+        *self.families.entry(read_u32(wkb, 1)?).or_default() += 1;
         let (x, y) = first_position(wkb, DEEPEST).filter(|(x, y)| x.is_finite() && y.is_finite())?;
-        self.place(x, y);
+        self.place_position(x, y);
         Some((x, y))
     }
 
     /// Takes a point into account.
     pub(super) fn note_position(&mut self, x: f64, y: f64) {
         *self.families.entry(POINT).or_default() += 1;
-        self.place(x, y);
+        self.place_position(x, y);
     }
 
-    fn place(&mut self, x: f64, y: f64) {
+    fn place_position(&mut self, x: f64, y: f64) {
         if !is_beyond([x, y, x, y]) {
-            return self.degrees.note(x, y);
+            return self.degrees.add(x, y);
         }
-        self.others.note(x, y);
+        self.others.add(x, y);
         self.exchanged += u64::from(!is_beyond([y, x, y, x]));
     }
 
@@ -59,21 +64,22 @@ impl Shapes {
     }
 
     /// The families with their counts, the most frequent first.
-    pub(super) fn kinds(&self) -> Vec<(GeometryKind, u64)> {
-        let count = |kinds: [u32; 2]| {
-            kinds
-                .iter()
-                .filter_map(|kind| self.families.get(kind))
-                .sum::<u64>()
-        };
+    pub(super) fn families(&self) -> Vec<(GeometryKind, u64)> {
         let mut kinds = vec![
-            (GeometryKind::Point, count([POINT, MULTI_POINT])),
-            (GeometryKind::Line, count([2, 5])),
-            (GeometryKind::Polygon, count([3, 6])),
+            (GeometryKind::Point, self.count_of([POINT, MULTI_POINT])),
+            (
+                GeometryKind::Line,
+                self.count_of([LINE_STRING, MULTI_LINE_STRING]),
+            ),
+            (GeometryKind::Polygon, self.count_of([POLYGON, MULTI_POLYGON])),
         ];
         kinds.retain(|(_, count)| *count > 0);
         kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         kinds
+    }
+
+    fn count_of(&self, types: [u32; 2]) -> u64 {
+        types.iter().filter_map(|kind| self.families.get(kind)).sum()
     }
 
     /// Whether most positions can't be a longitude and a latitude; a few are defects.
@@ -97,7 +103,7 @@ impl Shapes {
 }
 
 impl Positions {
-    fn note(&mut self, x: f64, y: f64) {
+    fn add(&mut self, x: f64, y: f64) {
         let [west, south, east, north] = self.extent.unwrap_or([x, y, x, y]);
         self.extent = Some([west.min(x), south.min(y), east.max(x), north.max(y)]);
         self.count += 1;
@@ -105,14 +111,14 @@ impl Positions {
 }
 
 /// The first position of a geometry.
-pub(super) fn position(wkb: &[u8]) -> Option<(f64, f64)> {
+pub(super) fn finite_position(wkb: &[u8]) -> Option<(f64, f64)> {
     first_position(wkb, DEEPEST).filter(|(x, y)| x.is_finite() && y.is_finite())
 }
 
 /// The position of a point or of a single point in many.
-pub(super) fn point(wkb: &[u8]) -> Option<(f64, f64)> {
-    let is_point = matches!(word(wkb, 1)?, POINT | MULTI_POINT);
-    position(wkb).filter(|_| is_point)
+pub(super) fn point_position(wkb: &[u8]) -> Option<(f64, f64)> {
+    let is_point = matches!(read_u32(wkb, 1)?, POINT | MULTI_POINT);
+    finite_position(wkb).filter(|_| is_point)
 }
 
 /// Whether a box reaches beyond ±180 or ±90.
@@ -121,21 +127,26 @@ pub(super) fn is_beyond([west, south, east, north]: [f64; 4]) -> bool {
 }
 
 fn first_position(wkb: &[u8], deepest: usize) -> Option<(f64, f64)> {
-    let at = match word(wkb, 1)? {
+    // Coordinates of a point follow byte order and type (5 bytes), those of a line its count of points (4 more),
+    // those of a polygon also the count of its rings; a collection begins with a geometry of its own, header and
+    // all.
+    let at = match read_u32(wkb, 1)? {
         POINT => 5,
-        2 => 9,
-        3 => 13,
-        4..=7 if deepest > 0 => return first_position(wkb.get(9..)?, deepest - 1),
+        LINE_STRING => 9,
+        POLYGON => 13,
+        MULTI_POINT..=GEOMETRY_COLLECTION if deepest > 0 => {
+            return first_position(wkb.get(9..)?, deepest - 1);
+        }
         _ => return None,
     };
-    Some((double(wkb, at)?, double(wkb, at + 8)?))
+    Some((read_f64(wkb, at)?, read_f64(wkb, at + 8)?))
 }
 
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
+fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
-fn double(bytes: &[u8], at: usize) -> Option<f64> {
+fn read_f64(bytes: &[u8], at: usize) -> Option<f64> {
     Some(f64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
 }
 
@@ -146,12 +157,12 @@ mod tests {
 
     use super::*;
 
-    fn shapes(geometries: Vec<Geometry>) -> Shapes {
-        let mut shapes = Shapes::default();
+    fn shapes(geometries: Vec<Geometry>) -> GeometryTally {
+        let mut shapes = GeometryTally::default();
         for geometry in geometries {
             let mut wkb = Vec::new();
             write_geometry(&mut wkb, &geometry, &WriteOptions::default()).unwrap();
-            shapes.note(&wkb);
+            shapes.note_geometry(&wkb);
         }
         shapes
     }
@@ -165,7 +176,7 @@ mod tests {
             Geometry::LineString(LineString::from(vec![(-5.0, 3.0), (0.0, 0.0)])),
         ]);
         assert_eq!(
-            seen.kinds(),
+            seen.families(),
             [(GeometryKind::Polygon, 2), (GeometryKind::Line, 1)]
         );
         assert_eq!(seen.extent(), Some([-5.0, 3.0, 10.0, 20.0]));
@@ -187,9 +198,9 @@ mod tests {
 
     #[test]
     fn broken_bytes_are_passed_over() {
-        let mut shapes = Shapes::default();
-        shapes.note(&[1, 1, 0, 0, 0, 9]);
-        shapes.note(&[]);
+        let mut shapes = GeometryTally::default();
+        shapes.note_geometry(&[1, 1, 0, 0, 0, 9]);
+        shapes.note_geometry(&[]);
         assert_eq!(shapes.extent(), None);
     }
 }

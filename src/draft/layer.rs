@@ -2,10 +2,10 @@
 //!
 //! Pure. A CRS that the file doesn't state is proposed with its evidence, or asked for.
 
-use super::crs::Word;
-use super::rejects;
+use super::ceiling;
+use super::crs_evidence::CrsEvidence;
 use super::survey::Survey;
-use super::toml_text::{line, list, quoted, value};
+use super::toml_text::{one_line, toml_list, toml_string, toml_value};
 use crate::plan::{CsvGeometry, Format};
 
 /// Columns that hold the geometry of a text file.
@@ -18,33 +18,37 @@ pub(super) fn geometry_columns(survey: &Survey) -> Vec<&str> {
 }
 
 /// The `[[layer]]` table, without comment signs.
-pub(super) fn table(survey: &Survey, id: &str) -> Vec<String> {
-    let format = readable(survey);
-    let mut keys = vec![format!("path = {}", quoted(&survey.path))];
+pub(super) fn layer_table(survey: &Survey, id: &str) -> Vec<String> {
+    let format = readable_format(survey);
+    let mut keys = vec![format!("path = {}", toml_string(&survey.path))];
     keys.extend(
         format
-            .written()
+            .pipeline_keys()
             .iter()
-            .map(|(key, written)| format!("{key} = {}", value(written))),
+            .map(|(key, written)| format!("{key} = {}", toml_value(written))),
     );
     let mut confirm = String::new();
     match &survey.crs {
-        Word::Stated(_) => {}
-        Word::Inferred(code, why) => {
-            keys.push(format!("crs = {}", quoted(code)));
-            confirm = format!(" # crs inferred from {}: confirm", line(why));
+        CrsEvidence::Stated(_) => {}
+        CrsEvidence::Inferred(code, why) => {
+            keys.push(format!("crs = {}", toml_string(code)));
+            confirm = format!(" # crs inferred from {}: confirm", one_line(why));
         }
-        Word::Asked => keys.push("crs = \"EDIT\"".to_owned()),
+        CrsEvidence::Asked => keys.push("crs = \"EDIT\"".to_owned()),
     }
     vec![
         "[[layer]]".to_owned(),
-        format!("id = {}", quoted(id)),
-        format!("source.{} = {{ {} }}{confirm}", format.kind(), keys.join(", ")),
+        format!("id = {}", toml_string(id)),
+        format!(
+            "source.{} = {{ {} }}{confirm}",
+            format.source_key(),
+            keys.join(", ")
+        ),
     ]
 }
 
 /// How to read the source; which columns hold the coordinates is left to be said where none look like them.
-fn readable(survey: &Survey) -> Format {
+fn readable_format(survey: &Survey) -> Format {
     let mut format = survey.format.clone();
     if !survey.has_coordinates && matches!(format.csv_geometry(), Some(CsvGeometry::Wkt { .. })) {
         format.set_csv_geometry(CsvGeometry::of_columns("EDIT-X", "EDIT-Y"));
@@ -53,30 +57,30 @@ fn readable(survey: &Survey) -> Format {
 }
 
 /// What is to be decided about the source, or is worth knowing, a line each.
-pub(super) fn remarks(survey: &Survey) -> Vec<String> {
+pub(super) fn source_remarks(survey: &Survey) -> Vec<String> {
     let mut remarks = Vec::new();
     if !survey.has_coordinates {
         remarks.push("EDIT x and y: no columns look like coordinates or well-known text.".to_owned());
     }
-    remarks.extend(crs(survey));
-    remarks.extend(survey.remarks.iter().map(|remark| line(remark)));
+    remarks.extend(crs_remarks(survey));
+    remarks.extend(survey.remarks.iter().map(|remark| one_line(remark)));
     remarks.extend(
         survey
             .outside
             .iter()
-            .map(|outside| line(&format!("EDIT: {outside}."))),
+            .map(|outside| one_line(&format!("EDIT: {outside}."))),
     );
     if survey.nowhere > 0 && survey.has_coordinates {
         remarks.push(format!(
             "{} of {} rows will be rejects: {}.",
             survey.nowhere,
             survey.rows,
-            rejects::positions(survey)
+            ceiling::no_position_reason(survey)
         ));
     }
-    if let Some(beyond) = rejects::beyond(survey) {
+    if let Some(beyond) = ceiling::beyond_reason(survey) {
         let rows = survey.rejected.as_ref().map_or(0, |rejected| rejected.beyond);
-        remarks.push(line(&format!("{rows} rows will be rejects: {beyond}.")));
+        remarks.push(one_line(&format!("{rows} rows will be rejects: {beyond}.")));
     }
     if survey.broken > 0 {
         remarks.push(format!(
@@ -85,8 +89,8 @@ pub(super) fn remarks(survey: &Survey) -> Vec<String> {
         ));
     }
     if !survey.others.is_empty() {
-        let others = list(survey.others.iter().map(String::as_str));
-        remarks.push(line(&format!(
+        let others = toml_list(survey.others.iter().map(String::as_str));
+        remarks.push(one_line(&format!(
             "EDIT: the file has other tables, which --source-layer NAME drafts: {others}."
         )));
     }
@@ -94,13 +98,14 @@ pub(super) fn remarks(survey: &Survey) -> Vec<String> {
 }
 
 /// What is to be said of coordinates that seem to be exchanged: no CRS makes them places.
-pub(super) fn exchanged(survey: &Survey) -> Option<String> {
+pub(super) fn exchanged_axes(survey: &Survey) -> Option<String> {
     let all = survey.shapes.are_exchanged().then(|| survey.shapes.count())?;
     let way_out = match survey.format.csv_geometry() {
         Some(CsvGeometry::Xy { x, y, .. }) => {
-            let (x, y) = (quoted(y), quoted(x));
             format!(
-                "if that is what they are, write x = {x}, y = {y} in the pipeline, and the CRS of the degrees"
+                "if that is what they are, write x = {}, y = {} in the pipeline, and the CRS of the degrees",
+                toml_string(y),
+                toml_string(x)
             )
         }
         _ => "if that is what they are, its makers should repair the file".to_owned(),
@@ -110,25 +115,25 @@ pub(super) fn exchanged(survey: &Survey) -> Option<String> {
     ))
 }
 
-fn crs(survey: &Survey) -> Vec<String> {
+fn crs_remarks(survey: &Survey) -> Vec<String> {
     let beyond = survey.shapes.is_beyond_degrees();
-    let reach = survey.shapes.extent().map(reach).unwrap_or_default();
+    let reach = survey.shapes.extent().map(extent_words).unwrap_or_default();
     match &survey.crs {
-        Word::Stated(crs) if beyond && crs.to_string() == "OGC:CRS84" => vec![
+        CrsEvidence::Stated(crs) if beyond && crs.to_string() == "OGC:CRS84" => vec![
             format!("EDIT: the file says that its CRS is OGC:CRS84, but {reach}:"),
-            match exchanged(survey) {
-                Some(exchanged) => line(&format!("{exchanged}.")),
+            match exchanged_axes(survey) {
+                Some(exchanged) => one_line(&format!("{exchanged}.")),
                 None => "these are no degrees. Ask its makers, and repair the file.".to_owned(),
             },
         ],
-        Word::Stated(crs) => vec![line(&format!(
+        CrsEvidence::Stated(crs) => vec![one_line(&format!(
             "The file says, or its format, that its CRS is {crs}."
         ))],
-        Word::Inferred(code, why) => {
+        CrsEvidence::Inferred(code, why) => {
             let mut told = vec![
                 format!(
                     "Confirm crs: the file doesn't name it. {code} is inferred from {}.",
-                    line(why)
+                    one_line(why)
                 ),
                 format!("In the file {reach}."),
             ];
@@ -137,32 +142,37 @@ fn crs(survey: &Survey) -> Vec<String> {
             }
             told
         }
-        Word::Asked => {
+        CrsEvidence::Asked => {
             let mut question = vec![
                 "EDIT crs: nothing tells in which CRS the coordinates are, and a CRS is never guessed."
                     .to_owned(),
             ];
             if survey.shapes.extent().is_some() {
-                let looks = match exchanged(survey) {
+                let looks = match exchanged_axes(survey) {
                     Some(exchanged) => exchanged,
                     None if beyond => "these are no degrees; EPSG:3857 (Web Mercator, metres) is common".to_owned(),
                     None => "degrees would fit, such as EPSG:4326 (WGS 84) or EPSG:4269 (NAD83), and so would a plan's metres".to_owned(),
                 };
                 question.push(format!("In the file {reach}:"));
-                question.push(line(&format!("{looks}. Its makers know.")));
+                question.push(one_line(&format!("{looks}. Its makers know.")));
             }
             question
         }
     }
 }
 
-fn reach([west, south, east, north]: [f64; 4]) -> String {
-    let [west, south, east, north] = [west, south, east, north].map(shown);
-    format!("x runs from {west} to {east} and y from {south} to {north}")
+fn extent_words([west, south, east, north]: [f64; 4]) -> String {
+    format!(
+        "x runs from {} to {} and y from {} to {}",
+        short_number(west),
+        short_number(east),
+        short_number(south),
+        short_number(north)
+    )
 }
 
 /// A coordinate; one that no CRS has, in few digits.
-fn shown(coordinate: f64) -> String {
+fn short_number(coordinate: f64) -> String {
     if coordinate.abs() < 1e9 {
         coordinate.to_string()
     } else {

@@ -3,89 +3,54 @@
 //! Reads through `source` and writes nothing; everything it says is a proposal to edit, marked so
 //! where it is a guess. A CRS is never guessed: where the file is silent, the draft asks.
 
+mod ceiling;
+mod choose_key;
 mod claims;
 mod codes;
 mod column;
+mod composite_key;
 mod crs;
+mod crs_evidence;
 mod dates;
 mod distinct;
 mod field;
+mod field_text;
 mod geometry;
 mod identity;
+mod infer;
 mod key;
 mod kind;
 mod layer;
+mod look;
 mod names;
+mod nulls;
 mod parts;
 mod pipeline;
 mod places;
 mod proof;
 mod rejected;
-mod rejects;
+mod request;
+mod rows;
 mod sector;
 mod sentinel;
-mod several;
+mod snake_case;
 mod survey;
 mod toml_text;
+mod trial;
 mod whose;
 mod words;
 mod write;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use claims::Claims;
-use kind::Kind;
+pub use request::Request;
+pub use write::Draft;
 
+use self::claims::StateClaims;
+use self::kind::Kind;
 use crate::error::Error;
 use crate::plan::Reference;
-
-/// What to draft from.
-#[derive(Debug, Clone)]
-pub struct Wanted {
-    /// File or folder to read.
-    pub path: PathBuf,
-    /// The same as the pipeline is to name it.
-    pub shown: String,
-    /// Table within the file; the first with geometries where none is named.
-    pub table: Option<String>,
-    /// Rows to look at; all where no number is given.
-    pub rows: Option<u64>,
-    /// Id of the layer; made of the table's or the file's name where none is given.
-    pub id: Option<String>,
-    /// Agency that owns the rows, where somebody says.
-    pub agency: Option<String>,
-    /// Their licence, where somebody says.
-    pub licence: Option<String>,
-    /// Whether the pipeline is saved too; otherwise its lines stand as comments on top of the schema.
-    pub is_saved: bool,
-}
-
-/// A schema and the pipeline that would run it.
-#[derive(Debug, Clone)]
-pub struct Draft {
-    /// Id of the layer, the schema and the pipeline.
-    pub id: String,
-    /// Text of the schema.
-    pub schema: String,
-    /// Text of the pipeline: it names the schema by its id, and a store two folders up.
-    pub pipeline: String,
-    /// Rows looked at.
-    pub rows: u64,
-    /// Fields of the key.
-    pub key: Vec<String>,
-    /// Rows that a run would reject: unreadable, without a position, or without a key of their own.
-    pub lost: u64,
-    /// CRS of the coordinates; none where it must be asked for.
-    pub crs: Option<String>,
-    /// Sector; none where nothing tells.
-    pub sector: Option<String>,
-    /// Other tables of the file with geometries.
-    pub others: Vec<String>,
-    /// Columns of the source that hold no geometry, in its order.
-    pub columns: Vec<String>,
-    /// Lines that want a decision before a run is possible, `EDIT` in the place of a value.
-    pub questions: Vec<String>,
-}
+use crate::source::SourceError;
 
 /// The draft of a schema for a file.
 ///
@@ -93,13 +58,32 @@ pub struct Draft {
 /// NAICS rules; an empty reference leaves both to names. `folder` is what the pipeline calls the
 /// reference tables, where they stand elsewhere than beside the schemas.
 ///
+/// ```
+/// use cikr::draft::{Request, draft};
+/// use cikr::plan::Reference;
+///
+/// let request = Request {
+///     path: "sample-data/hospitals.csv".into(),
+///     shown: "../sample-data/hospitals.csv".to_owned(),
+///     table: None,
+///     rows: Some(100),
+///     id: None,
+///     agency: None,
+///     licence: None,
+///     is_saved: false,
+/// };
+/// let draft = draft(&request, &Reference::default(), None).unwrap();
+/// assert_eq!((draft.id.as_str(), draft.rows), ("hospitals", 100));
+/// assert_eq!(draft.key, ["id"]);
+/// ```
+///
 /// # Errors
 /// When the file can't be opened or read, or has no such table.
-pub fn draft(wanted: &Wanted, reference: &Reference, folder: Option<&str>) -> Result<Draft, Error> {
-    let inner = survey::landable(&wanted.path, wanted.table.as_deref());
+pub fn draft(wanted: &Request, reference: &Reference, folder: Option<&str>) -> Result<Draft, Error> {
+    let inner = look::landable_file(&wanted.path, wanted.table.as_deref());
     let name = inner.as_deref().and_then(Path::file_name);
     let wanted = &match (&inner, name) {
-        (Some(path), Some(name)) => Wanted {
+        (Some(path), Some(name)) => Request {
             path: path.clone(),
             shown: Path::new(&wanted.shown).join(name).display().to_string(),
             // What was the name of the file among others is no table within it.
@@ -108,24 +92,31 @@ pub fn draft(wanted: &Wanted, reference: &Reference, folder: Option<&str>) -> Re
         },
         _ => wanted.clone(),
     };
-    let describe = |source| Error::Describe {
+    of_file(wanted, reference, folder).map_err(|source| Error::Describe {
         path: wanted.path.clone(),
         source,
-    };
-    let mut survey = survey::survey(wanted, reference).map_err(describe)?;
-    let kinds: Vec<Kind> = survey.columns.iter().map(kind::infer).collect();
-    let key = key::choose(&survey, &kinds, wanted).map_err(describe)?;
+    })
+}
+
+/// The draft of a file that a run could land.
+fn of_file(wanted: &Request, reference: &Reference, folder: Option<&str>) -> Result<Draft, SourceError> {
+    let mut survey = look::look_through(wanted, reference)?;
+    let kinds: Vec<Kind> = survey.columns.iter().map(infer::infer_kind).collect();
+    let key = choose_key::choose_key(&survey, &kinds, wanted)?;
+    // A further pass over the file; without places or keys every row would be a reject, and the count says
+    // nothing.
     if survey.has_coordinates && key.is_some() {
-        let mut claims = Claims::new(&survey, &kinds, &reference.states);
-        let fields = field::of(&survey, &kinds, key.as_ref());
-        let of_key = field::of_key(&fields, key.as_ref());
-        let rejected = rejected::count(&survey, wanted, &of_key, &reference.states, &mut claims);
-        let outside = claims.question();
-        survey.rejected = rejected.map_err(describe)?;
+        let mut claims = StateClaims::new(&survey, &kinds, &reference.states);
+        let fields = field::fields_of(&survey, &kinds, key.as_ref());
+        let of_key = field::fields_of_key(&fields, key.as_ref());
+        let rejected = trial::count_rejects(&survey, wanted, &of_key, &reference.states, &mut claims);
+        let outside = claims.outside_question();
+        survey.rejected = rejected?;
         survey.outside = outside;
     }
-    let fields = field::of(&survey, &kinds, key.as_ref());
-    Ok(write::draft(
+    // Made again: the fields borrow the survey, which has just been told what a run would reject.
+    let fields = field::fields_of(&survey, &kinds, key.as_ref());
+    Ok(write::write_draft(
         wanted,
         &survey,
         &fields,

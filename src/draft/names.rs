@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use super::column::Column;
 use super::kind::Kind;
 use super::parts::is_of_axis;
+use super::snake_case::{letters_and_digits, snake_case};
 use super::whose::{self, Whose};
 use crate::feature::CORE_COLUMNS;
 
@@ -84,33 +85,36 @@ const UNITS: [(&str, &str); 24] = [
 ];
 
 /// Canonical names of the columns of a file.
-pub(super) fn of_columns(columns: &[Column], kinds: &[Kind]) -> Vec<String> {
-    let shape = |(column, kind)| -> (&str, &Kind, (usize, usize)) {
-        let column: &Column = column;
-        (&column.name, kind, column.lengths)
-    };
-    canonical(&columns.iter().zip(kinds).map(shape).collect::<Vec<_>>())
+pub(super) fn names_of_columns(columns: &[Column], kinds: &[Kind]) -> Vec<String> {
+    let mut named = Vec::new();
+    for (column, kind) in columns.iter().zip(kinds) {
+        named.push((column.name.as_str(), kind, column.lengths));
+    }
+    canonical_names(&named)
 }
 
 /// A field's name and the source name it stands for.
-fn canonical(columns: &[(&str, &Kind, (usize, usize))]) -> Vec<String> {
+fn canonical_names(columns: &[(&str, &Kind, (usize, usize))]) -> Vec<String> {
     let mut names: Vec<Option<&str>> = vec![None; columns.len()];
+    // One concept has several spellings within HIFLD alone: `FIPS`, `COUNTYFIPS`, `STFIPS` with `COFIPS`;
+    // `NAICS_CODE` and `NAICSCODE`; `SOURCEDATE` and `SOURCE_DATE`.
     for (core, aliases) in CORE {
-        let fits = |(name, kind, lengths): &(&str, &Kind, (usize, usize)), alias: &str| {
-            squeezed(name) == alias && fills(core, kind, *lengths)
-        };
-        let found = aliases
-            .iter()
-            .find_map(|alias| columns.iter().position(|column| fits(column, alias)));
+        let found = aliases.iter().find_map(|alias| {
+            columns.iter().position(|(name, kind, lengths)| {
+                letters_and_digits(name) == *alias && can_fill(core, kind, *lengths)
+            })
+        });
         if let Some(found) = found {
             names[found] = Some(core);
         }
     }
     if !names.contains(&Some("name")) {
         let free = (0..columns.len()).filter(|at| names[*at].is_none());
-        let whose = |at: usize| whose::of_name(columns[at].0).filter(|whose| *whose != Whose::Others);
-        let fitting = free.filter(|at| fills("name", columns[*at].1, columns[*at].2));
-        let found = fitting.filter_map(|at| Some((whose(at)?, at))).min();
+        let fitting = free.filter(|at| can_fill("name", columns[*at].1, columns[*at].2));
+        let found = fitting
+            .filter_map(|at| Some((whose::whose_name(columns[at].0)?, at)))
+            .filter(|(whose, _)| *whose != Whose::Others)
+            .min();
         if let Some((_, at)) = found {
             names[at] = Some("name");
         }
@@ -118,12 +122,12 @@ fn canonical(columns: &[(&str, &Kind, (usize, usize))]) -> Vec<String> {
     let mut used: HashSet<String> = names.iter().flatten().map(|name| (*name).to_owned()).collect();
     let pairs = names.into_iter().zip(columns).enumerate();
     pairs
-        .map(|(at, (core, (name, ..)))| core.map_or_else(|| free(name, at, &mut used), str::to_owned))
+        .map(|(at, (core, (name, ..)))| core.map_or_else(|| unused_name(name, at, &mut used), str::to_owned))
         .collect()
 }
 
 /// Whether values of this type and these lengths can fill a core column.
-fn fills(core: &str, kind: &Kind, (_, longest): (usize, usize)) -> bool {
+fn can_fill(core: &str, kind: &Kind, (_, longest): (usize, usize)) -> bool {
     match core {
         "source_date" => matches!(kind, Kind::Date(_)),
         "state_code_claimed" => *kind == Kind::State,
@@ -139,8 +143,8 @@ pub(super) fn is_text_core(name: &str) -> bool {
 }
 
 /// A name of its own for a column: snake case, no column that tiles have anyway.
-fn free(name: &str, position: usize, used: &mut HashSet<String>) -> String {
-    let mut base = snake(name);
+fn unused_name(name: &str, position: usize, used: &mut HashSet<String>) -> String {
+    let mut base = snake_case(name);
     if base.is_empty() {
         base = format!("column_{}", position + 1);
     }
@@ -149,6 +153,8 @@ fn free(name: &str, position: usize, used: &mut HashSet<String>) -> String {
     }
     let mut free = base.clone();
     let mut count = 1;
+    // `ID` and `id` may stand in one file: a reader that doesn't tell cases apart would see one column of the
+    // two.
     while is_reserved(&free) || !used.insert(free.clone()) {
         count += 1;
         free = format!("{base}_{count}");
@@ -164,39 +170,9 @@ fn is_reserved(name: &str) -> bool {
         .any(|taken| taken == name)
 }
 
-/// Lower snake case: `EPAFacilityID` → `epa_facility_id`, `Install_MW` → `install_mw`.
-pub(super) fn snake(name: &str) -> String {
-    let letters: Vec<char> = name.chars().collect();
-    let mut snake = String::new();
-    for (at, &letter) in letters.iter().enumerate() {
-        if !letter.is_ascii_alphanumeric() {
-            snake.push('_');
-            continue;
-        }
-        let before = at.checked_sub(1).map(|at| letters[at]);
-        let after = letters.get(at + 1);
-        let starts_word = letter.is_ascii_uppercase()
-            && before.is_some_and(|before| {
-                before.is_ascii_lowercase()
-                    || before.is_ascii_uppercase() && after.is_some_and(char::is_ascii_lowercase)
-            });
-        if starts_word {
-            snake.push('_');
-        }
-        snake.push(letter.to_ascii_lowercase());
-    }
-    let words: Vec<&str> = snake.split('_').filter(|word| !word.is_empty()).collect();
-    let snake = words.join("_");
-    if snake.starts_with(|c: char| c.is_ascii_digit()) {
-        format!("n_{snake}")
-    } else {
-        snake
-    }
-}
-
 /// An identifier for a layer from the name of a file or table.
 pub(super) fn layer_id(name: &str) -> String {
-    match snake(name).as_str() {
+    match snake_case(name).as_str() {
         "" => "layer".to_owned(),
         "facilities" => "facilities_layer".to_owned(),
         id => id.to_owned(),
@@ -208,12 +184,12 @@ pub(super) fn is_unnamed_sheet(name: &str) -> bool {
     const NEW: [&str; 9] = [
         "sheet", "tabelle", "feuil", "hoja", "foglio", "data", "table", "export", "results",
     ];
-    let name = squeezed(name);
+    let name = letters_and_digits(name);
     NEW.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit()))
 }
 
 /// Unit that a name ends in.
-pub(super) fn unit(canonical: &str) -> Option<&'static str> {
+pub(super) fn unit_of(canonical: &str) -> Option<&'static str> {
     let (_, last) = canonical.rsplit_once('_')?;
     UNITS
         .iter()
@@ -223,8 +199,8 @@ pub(super) fn unit(canonical: &str) -> Option<&'static str> {
 
 /// Whether a column is called a state.
 pub(super) fn is_state(name: &str) -> bool {
-    let squeezed = squeezed(name);
-    snake(name)
+    let squeezed = letters_and_digits(name);
+    snake_case(name)
         .split('_')
         .any(|word| matches!(word, "state" | "stusps" | "st"))
         || CORE[4].1.contains(&squeezed.as_str())
@@ -232,48 +208,22 @@ pub(super) fn is_state(name: &str) -> bool {
 
 /// Whether a column is called a coordinate.
 pub(super) fn is_coordinate(name: &str) -> bool {
-    let squeezed = squeezed(name);
+    let squeezed = letters_and_digits(name);
     is_of_axis(name)
-        || snake(name).split('_').any(|word| matches!(word, "x" | "y"))
+        || snake_case(name).split('_').any(|word| matches!(word, "x" | "y"))
         || squeezed.contains("latitude")
         || squeezed.contains("longitude")
         || squeezed.ends_with("latdec")
         || squeezed.ends_with("londec")
 }
 
-/// Lower-case letters and digits of a name.
-pub(super) fn squeezed(name: &str) -> String {
-    name.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn names_become_snake_case() {
-        for (name, canonical) in [
-            ("NAICS_DESC", "naics_desc"),
-            ("EPAFacilityID", "epa_facility_id"),
-            ("PrimSource", "prim_source"),
-            ("HydroPS_MW", "hydro_ps_mw"),
-            ("Shape__Length", "shape_length"),
-            ("LATITUDE1", "latitude1"),
-            ("Name (en)", "name_en"),
-            ("2ndName", "n_2nd_name"),
-            ("LEVEL_", "level"),
-            ("日本", ""),
-        ] {
-            assert_eq!(snake(name), canonical, "{name}");
-        }
-    }
-
     fn names(columns: &[(&str, Kind)]) -> Vec<String> {
         let columns: Vec<_> = columns.iter().map(|(name, kind)| (*name, kind, (5, 5))).collect();
-        canonical(&columns)
+        canonical_names(&columns)
     }
 
     #[test]
@@ -356,9 +306,9 @@ mod tests {
 
     #[test]
     fn suffixes_are_units() {
-        assert_eq!(unit("install_mw"), Some("MW"));
-        assert_eq!(unit("height_ft"), Some("ft"));
-        assert_eq!(unit("mw"), None);
-        assert_eq!(unit("beds"), None);
+        assert_eq!(unit_of("install_mw"), Some("MW"));
+        assert_eq!(unit_of("height_ft"), Some("ft"));
+        assert_eq!(unit_of("mw"), None);
+        assert_eq!(unit_of("beds"), None);
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::column::Column;
-use super::names::snake;
+use super::snake_case::snake_case;
 
 /// What a column holds of a coordinate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,21 +38,21 @@ const PARTS: [(Part, &[&str]); 4] = [
 ];
 
 /// A column that is called after an axis.
-struct Named<'a> {
+struct AxisColumn<'a> {
     column: &'a Column,
     /// Its part; none where its name says nothing further.
     part: Option<Part>,
 }
 
 /// The columns that hold such parts, in the order of the file.
-pub(super) fn of(columns: &[Column]) -> Vec<String> {
-    let mut axes: BTreeMap<String, Vec<Named<'_>>> = BTreeMap::new();
+pub(super) fn coordinate_parts(columns: &[Column]) -> Vec<String> {
+    let mut axes: BTreeMap<String, Vec<AxisColumn<'_>>> = BTreeMap::new();
     for column in columns {
-        if let Some((axis, part)) = axis(&column.name) {
-            axes.entry(axis).or_default().push(Named { column, part });
+        if let Some((axis, part)) = axis_and_part(&column.name) {
+            axes.entry(axis).or_default().push(AxisColumn { column, part });
         }
     }
-    let found: Vec<&str> = axes.values().flat_map(|named| together(named)).collect();
+    let found: Vec<&str> = axes.values().flat_map(|named| parts_of_axis(named)).collect();
     let names = columns.iter().map(|column| &column.name);
     names
         .filter(|name| found.contains(&name.as_str()))
@@ -62,16 +62,16 @@ pub(super) fn of(columns: &[Column]) -> Vec<String> {
 
 /// Whether a name is that of an axis, or of a part of one.
 pub(super) fn is_of_axis(name: &str) -> bool {
-    axis(name).is_some()
+    axis_and_part(name).is_some()
 }
 
 /// Of the columns of one axis those that make up a coordinate; none where they don't.
-fn together<'a>(named: &[Named<'a>]) -> Vec<&'a str> {
-    let of_part = |part: Option<Part>| named.iter().filter(move |named| named.part == part);
-    let has_minutes = of_part(Some(Part::Minutes)).any(|minutes| is_up_to_60(minutes.column));
+fn parts_of_axis<'a>(named: &[AxisColumn<'a>]) -> Vec<&'a str> {
+    let has_minutes = of_part(named, Some(Part::Minutes)).any(|minutes| is_up_to_60(minutes.column));
     // `LAT` beside `LAT_DEG` is another coordinate; beside `LAT_MIN` alone it is the degrees.
-    let has_degrees = of_part(Some(Part::Degrees)).next().is_some();
-    let degrees = of_part(has_degrees.then_some(Part::Degrees)).find(|degrees| is_whole(degrees.column));
+    let has_degrees = of_part(named, Some(Part::Degrees)).next().is_some();
+    let degrees =
+        of_part(named, has_degrees.then_some(Part::Degrees)).find(|degrees| is_whole(degrees.column));
     match degrees.filter(|_| has_minutes) {
         None => Vec::new(),
         Some(degrees) => {
@@ -87,10 +87,21 @@ fn together<'a>(named: &[Named<'a>]) -> Vec<&'a str> {
     }
 }
 
+/// The columns of an axis that hold one part of it.
+fn of_part<'n, 'a>(
+    named: &'n [AxisColumn<'a>],
+    part: Option<Part>,
+) -> impl Iterator<Item = &'n AxisColumn<'a>> {
+    named.iter().filter(move |named| named.part == part)
+}
+
 /// Whether a number has no decimals, as far as texts are kept.
 fn is_whole(column: &Column) -> bool {
-    let has_decimals = |text: &str| text.parse::<f64>().is_ok_and(|number| number.fract() != 0.0);
-    !column.first.iter().any(|(text, _)| has_decimals(text))
+    let mut numbers = column
+        .first
+        .iter()
+        .filter_map(|(text, _)| text.parse::<f64>().ok());
+    numbers.all(|number| number.fract() == 0.0)
 }
 
 fn is_up_to_60(column: &Column) -> bool {
@@ -100,9 +111,11 @@ fn is_up_to_60(column: &Column) -> bool {
 }
 
 /// The axis that a name is after, its other words included, and the part that it says.
-fn axis(name: &str) -> Option<(String, Option<Part>)> {
-    let snake = snake(name);
-    let (mut words, mut found, mut part) = (Vec::new(), false, None);
+fn axis_and_part(name: &str) -> Option<(String, Option<Part>)> {
+    let snake = snake_case(name);
+    let mut words = Vec::new();
+    let mut found = false;
+    let mut part = None;
     for word in snake.split('_') {
         if let Some((axis, joined)) = axis_of_word(word) {
             words.push(axis);
@@ -119,15 +132,16 @@ fn axis(name: &str) -> Option<(String, Option<Part>)> {
 
 /// The axis of a word such as `lat`, `latdeg` or `seclat`, and its part.
 fn axis_of_word(word: &str) -> Option<(&'static str, Option<Part>)> {
-    let rests = |axis: &str| [word.strip_prefix(axis), word.strip_suffix(axis)];
-    let of_rest = |rest: &str| match rest {
-        "" => Some(None),
-        rest => part_of_word(rest).map(Some),
-    };
-    AXES.iter().find_map(|(axis, short)| {
-        let part = rests(axis).into_iter().flatten().find_map(of_rest)?;
-        Some((*short, part))
-    })
+    for (axis, short) in AXES {
+        if word == axis {
+            return Some((short, None));
+        }
+        let rests = [word.strip_prefix(axis), word.strip_suffix(axis)];
+        if let Some(part) = rests.into_iter().flatten().find_map(part_of_word) {
+            return Some((short, Some(part)));
+        }
+    }
+    None
 }
 
 fn part_of_word(word: &str) -> Option<Part> {
@@ -144,16 +158,18 @@ mod tests {
 
     /// The parts among columns of these names: degrees with decimals or without, then 12 and 30.5.
     fn parts(names: &[&str], degrees: &str) -> Vec<String> {
-        let value = |name: &str| match axis(name) {
+        let value = |name: &str| match axis_and_part(name) {
             Some((_, None | Some(Part::Degrees))) => degrees,
             Some((_, Some(Part::Minutes))) => "12",
             Some((_, Some(Part::Seconds))) => "30.5",
             _ => "N",
         };
-        of(&names
-            .iter()
-            .map(|name| column(name, &[value(name)]))
-            .collect::<Vec<_>>())
+        coordinate_parts(
+            &names
+                .iter()
+                .map(|name| column(name, &[value(name)]))
+                .collect::<Vec<_>>(),
+        )
     }
 
     #[test]
@@ -202,6 +218,9 @@ mod tests {
             column("LAT_DEG", &["35", "36"]),
             column("LAT_MIN", &["100", "12"]),
         );
-        assert!(of(&[whole, lowest]).is_empty(), "no minutes beyond 60");
+        assert!(
+            coordinate_parts(&[whole, lowest]).is_empty(),
+            "no minutes beyond 60"
+        );
     }
 }

@@ -4,23 +4,23 @@
 
 use super::layer;
 use super::survey::Survey;
-use super::toml_text::{line, quoted};
+use super::toml_text::{one_line, toml_string};
 
 /// The text of `pipelines/<id>.toml`; `reference` where the tables stand elsewhere than beside the schemas.
-pub(super) fn text(survey: &Survey, id: &str, title: &str, reference: Option<&str>) -> String {
+pub(super) fn pipeline_text(survey: &Survey, id: &str, title: &str, reference: Option<&str>) -> String {
     let mut lines = vec![
         format!(
             "# Draft of a pipeline for {}: a proposal, as is schemas/{id}.toml.",
-            line(&survey.path)
+            one_line(&survey.path)
         ),
         "#".to_owned(),
         format!("#     cikr check pipelines/{id}.toml"),
         format!("#     cikr run pipelines/{id}.toml"),
-        format!("id = {}", quoted(id)),
-        format!("title = {}", quoted(title)),
-        format!("store = {}", quoted(&format!("../out/{id}"))),
+        format!("id = {}", toml_string(id)),
+        format!("title = {}", toml_string(title)),
+        format!("store = {}", toml_string(&format!("../out/{id}"))),
     ];
-    lines.extend(reference.map(|folder| format!("reference = {}", quoted(folder))));
+    lines.extend(reference.map(|folder| format!("reference = {}", toml_string(folder))));
     lines.extend([
         String::new(),
         "# Without boundaries no facility is placed: all stand in the region `unassigned`. For example:"
@@ -35,8 +35,8 @@ pub(super) fn text(survey: &Survey, id: &str, title: &str, reference: Option<&st
         "# licence = \"public domain\"".to_owned(),
         String::new(),
     ]);
-    let remarks = layer::remarks(survey);
-    lines.extend(remarks.iter().map(|remark| format!("# {}", line(remark))));
-    lines.extend(layer::table(survey, id));
+    let remarks = layer::source_remarks(survey);
+    lines.extend(remarks.iter().map(|remark| format!("# {}", one_line(remark))));
+    lines.extend(layer::layer_table(survey, id));
     lines.join("\n") + "\n"
 }

@@ -7,11 +7,10 @@ use std::collections::{HashMap, HashSet};
 
 use arrow_array::{Array, StringArray};
 
-use super::geometry::{Shapes, is_beyond, point};
-use super::names::{snake, squeezed};
-use super::rejects::is_decimal_comma;
-use super::sentinel::number;
-use super::toml_text::shown;
+use super::geometry::{GeometryTally, is_beyond, point_position};
+use super::sentinel::{is_decimal_comma, parse_number};
+use super::snake_case::{letters_and_digits, snake_case};
+use super::toml_text::shortened;
 use crate::feature::{RawBatch, Reproject, spelling};
 
 /// Rows whose positions are kept to be compared.
@@ -40,7 +39,7 @@ const PLANE: [(&str, &str); 4] = [
 #[derive(Debug, Default)]
 pub(super) struct Place {
     /// Positions and how far they reach.
-    pub(super) shapes: Shapes,
+    pub(super) shapes: GeometryTally,
     /// Positions with more than three decimal places, as degrees have and few other numbers.
     fine: u64,
 }
@@ -57,12 +56,12 @@ pub(super) struct Pair {
     /// What they hold.
     pub(super) place: Place,
     /// The first row that they give no position.
-    pub(super) missing: Option<Missing>,
+    pub(super) missing: Option<MissingPosition>,
 }
 
 /// A row without a position.
 #[derive(Debug)]
-pub(super) struct Missing {
+pub(super) struct MissingPosition {
     /// Row in the source.
     pub(super) row: u64,
     /// What stands in its columns.
@@ -97,9 +96,17 @@ impl Place {
         count > 0 && !self.shapes.is_beyond_degrees() && self.fine * 10 >= count * 9
     }
 
-    fn note(&mut self, x: f64, y: f64) {
+    fn note_position(&mut self, x: f64, y: f64) {
         self.shapes.note_position(x, y);
         self.fine += u64::from(is_fine(x) || is_fine(y));
+    }
+}
+
+impl Pair {
+    /// Whether it is called longitude and latitude, or looks so, and says nothing else.
+    pub(super) fn may_be_degrees(&self) -> bool {
+        let is_within = self.place.shapes.count() > 0 && !self.place.shapes.is_beyond_degrees();
+        is_within && (self.is_named || self.place.looks_like_degrees())
     }
 }
 
@@ -108,29 +115,36 @@ impl Places {
     pub(super) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let names: Vec<&str> = names.into_iter().collect();
         Self {
-            pairs: pairs(&names),
+            pairs: find_pairs(&names),
             geometry: Place::default(),
             sample: Vec::new(),
         }
     }
 
     /// Takes a row into account: its columns by name, and its geometry where that is a place of its own.
-    pub(super) fn note<'a>(&mut self, at: u64, value: impl Fn(&str) -> Option<&'a str>, wkb: Option<&[u8]>) {
-        let coordinate = |name: &str| value(name).and_then(|value| number(value.trim()));
+    pub(super) fn note_row<'a>(
+        &mut self,
+        at: u64,
+        value: impl Fn(&str) -> Option<&'a str>,
+        wkb: Option<&[u8]>,
+    ) {
         let mut row = Vec::with_capacity(self.pairs.len() + 1);
         for pair in &mut self.pairs {
-            let position = coordinate(&pair.x).zip(coordinate(&pair.y));
+            let x = value(&pair.x).and_then(|x| parse_number(x.trim()));
+            let y = value(&pair.y).and_then(|y| parse_number(y.trim()));
+            let position = x.zip(y);
             match position {
-                Some((x, y)) => pair.place.note(x, y),
-                None if pair.missing.is_none() => pair.missing = Some(missing(pair, at, &value)),
+                Some((x, y)) => pair.place.note_position(x, y),
+                None if pair.missing.is_none() => pair.missing = Some(missing_position(pair, at, &value)),
                 None => {}
             }
             row.push(position);
         }
-        row.push(wkb.and_then(point));
-        if let Some((x, y)) = wkb.and_then(|wkb| self.geometry.shapes.note(wkb)) {
+        row.push(wkb.and_then(point_position));
+        if let Some((x, y)) = wkb.and_then(|wkb| self.geometry.shapes.note_geometry(wkb)) {
             self.geometry.fine += u64::from(is_fine(x) || is_fine(y));
         }
+        // A row with one position has nothing that it could be compared with.
         if self.sample.len() < SAMPLE && row.iter().flatten().count() > 1 {
             self.sample.push(row);
         }
@@ -143,20 +157,21 @@ impl Places {
         has_geometry: bool,
         rows: impl Iterator<Item = usize>,
     ) {
-        let is_of_a_pair = |name: &str| self.pairs.iter().any(|pair| pair.x == name || pair.y == name);
-        let columns = batch.columns.iter().filter(|(name, _)| is_of_a_pair(name));
+        let columns = batch
+            .columns
+            .iter()
+            .filter(|(name, _)| self.pairs.iter().any(|pair| pair.x == *name || pair.y == *name));
         let texts: HashMap<&str, StringArray> = columns
             .map(|(name, values)| (name.as_str(), spelling::texts(values)))
             .collect();
         for row in rows {
-            let value = |name: &str| {
-                let values = texts.get(name)?;
-                values.is_valid(row).then(|| values.value(row))
-            };
             let has_geometry = has_geometry && batch.geometry.is_valid(row);
-            self.note(
+            self.note_row(
                 batch.rows.value(row),
-                value,
+                |name| {
+                    let values = texts.get(name)?;
+                    values.is_valid(row).then(|| values.value(row))
+                },
                 has_geometry.then(|| batch.geometry.value(row)),
             );
         }
@@ -164,18 +179,22 @@ impl Places {
 
     /// Leaves the pairs out that are made of some of these columns.
     pub(super) fn leave_out(&mut self, columns: &[String]) {
-        let is_left = |pair: &Pair| !columns.contains(&pair.x) && !columns.contains(&pair.y);
-        // The geometry comes after the pairs, and stays.
-        let left: Vec<bool> = self.pairs.iter().map(is_left).chain([true]).collect();
-        self.pairs.retain(is_left);
-        for row in &mut self.sample {
-            let mut marks = left.iter();
-            row.retain(|_| marks.next().copied().unwrap_or(false));
+        // Beside each pair stands its position in the rows of the sample; the geometry comes after the pairs, and stays.
+        let mut at = 0;
+        while let Some(pair) = self.pairs.get(at) {
+            if columns.contains(&pair.x) || columns.contains(&pair.y) {
+                self.pairs.remove(at);
+                for row in &mut self.sample {
+                    row.remove(at);
+                }
+            } else {
+                at += 1;
+            }
         }
     }
 
     /// How many different positions a place has, among the rows that were kept to be compared.
-    pub(super) fn distinct(&self, at: usize) -> usize {
+    pub(super) fn distinct_positions(&self, at: usize) -> usize {
         let positions = self.sample.iter().filter_map(|row| row[at]);
         positions
             .map(|(x, y)| (x.to_bits(), y.to_bits()))
@@ -202,7 +221,8 @@ impl Places {
                 continue;
             }
             agreement.rows += 1;
-            let (mut xs, mut ys) = ([x], [y]);
+            let mut xs = [x];
+            let mut ys = [y];
             let is_done = reproject.is_none_or(|reproject| reproject.to_crs84(&mut xs, &mut ys).is_ok());
             let is_same = is_done && (xs[0] - lon).abs() <= SAME && (ys[0] - lat).abs() <= SAME;
             agreement.same += usize::from(is_same);
@@ -214,6 +234,7 @@ impl Places {
 impl Agreement {
     /// Whether enough rows have both, and nearly all of them agree.
     pub(super) fn is_proof(self) -> bool {
+        // A tenth may be mistyped or exchanged, as in any file; three rows don't agree to 100 m by chance.
         self.rows >= 3 && self.same * 10 >= self.rows * 9
     }
 }
@@ -225,32 +246,19 @@ fn is_fine(value: f64) -> bool {
 }
 
 /// Columns whose names differ only as x and y do: `latdec` and `londec`, `LATITUDE1` and `LONGITUDE1`, `Y_2` and `X_2`.
-fn pairs(names: &[&str]) -> Vec<Pair> {
+fn find_pairs(names: &[&str]) -> Vec<Pair> {
     let mut found: Vec<Pair> = Vec::new();
-    let mut add = |x: &str, y: &str, is_named: bool| {
-        let is_taken = found.iter().any(|pair| pair.x == x || pair.y == y);
-        if !is_taken && x != y {
-            let place = Place::default();
-            found.push(Pair {
-                x: x.to_owned(),
-                y: y.to_owned(),
-                is_named,
-                place,
-                missing: None,
-            });
-        }
-    };
     for (lat, lon) in DEGREES {
-        for y in names.iter().filter(|name| squeezed(name).contains(lat)) {
-            let wanted = squeezed(y).replacen(lat, lon, 1);
-            if let Some(x) = names.iter().find(|x| squeezed(x) == wanted) {
-                add(x, y, true);
+        for y in names.iter().filter(|name| letters_and_digits(name).contains(lat)) {
+            let wanted = letters_and_digits(y).replacen(lat, lon, 1);
+            if let Some(x) = names.iter().find(|x| letters_and_digits(x) == wanted) {
+                add_pair(&mut found, x, y, true);
             }
         }
     }
     for (second, first) in PLANE {
         for y in names {
-            let words = words(y);
+            let words = name_words(y);
             if !words.contains(&second.to_owned()) {
                 continue;
             }
@@ -264,33 +272,48 @@ fn pairs(names: &[&str]) -> Vec<Pair> {
                     }
                 })
                 .collect();
-            if let Some(x) = names.iter().find(|x| self::words(x) == wanted) {
-                add(x, y, false);
+            if let Some(x) = names.iter().find(|x| name_words(x) == wanted) {
+                add_pair(&mut found, x, y, false);
             }
         }
     }
     found
 }
 
+/// A column is of one pair alone, the likeliest, which is found first.
+fn add_pair(found: &mut Vec<Pair>, x: &str, y: &str, is_named: bool) {
+    let is_taken = found.iter().any(|pair| pair.x == x || pair.y == y);
+    if !is_taken && x != y {
+        found.push(Pair {
+            x: x.to_owned(),
+            y: y.to_owned(),
+            is_named,
+            place: Place::default(),
+            missing: None,
+        });
+    }
+}
+
 /// What a row has where its position should be.
-fn missing<'a>(pair: &Pair, row: u64, value: &impl Fn(&str) -> Option<&'a str>) -> Missing {
-    let [x, y] = [&pair.x, &pair.y].map(|column| value(column).unwrap_or_default());
+fn missing_position<'a>(pair: &Pair, row: u64, value: &impl Fn(&str) -> Option<&'a str>) -> MissingPosition {
+    let x = value(&pair.x).unwrap_or_default();
+    let y = value(&pair.y).unwrap_or_default();
     let values = format!(
         "{} is {}, {} is {}",
-        shown(&pair.x),
-        shown(x),
-        shown(&pair.y),
-        shown(y)
+        shortened(&pair.x),
+        shortened(x),
+        shortened(&pair.y),
+        shortened(y)
     );
-    Missing {
+    MissingPosition {
         row,
         values,
         has_decimal_comma: is_decimal_comma(x) || is_decimal_comma(y),
     }
 }
 
-fn words(name: &str) -> Vec<String> {
-    snake(name).split('_').map(str::to_owned).collect()
+fn name_words(name: &str) -> Vec<String> {
+    snake_case(name).split('_').map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -298,7 +321,7 @@ mod tests {
     use super::*;
 
     fn found(names: &[&str]) -> Vec<String> {
-        pairs(names)
+        find_pairs(names)
             .iter()
             .map(|pair| format!("{} {}", pair.x, pair.y))
             .collect()
@@ -327,7 +350,7 @@ mod tests {
         let place = |positions: &[(f64, f64)]| {
             let mut place = Place::default();
             for (x, y) in positions {
-                place.note(*x, *y);
+                place.note_position(*x, *y);
             }
             place.looks_like_degrees()
         };

@@ -1,27 +1,12 @@
-//! The rows that a run of the draft would reject, found as a run finds them: a further look through the file.
+//! Rows that a run of the draft would reject, as `trial` has counted them.
 //!
-//! Reads through `survey` and has `kernel` judge the rows, by a schema that holds the key's fields alone.
+//! Pure.
 
-use std::collections::HashSet;
-
-use super::Wanted;
-use super::claims::Claims;
-use super::crs::Word;
-use super::distinct::hash;
-use super::field::FieldDraft;
-use super::survey::{Survey, batches};
-use crate::feature::{Crs, Reject, RejectReason, Reproject};
-use crate::kernel::again::Again;
-use crate::kernel::normalise::normalise;
-use crate::plan::{GeometryKind, LayerSchema, NaicsUse, SectorPlan, State};
-use crate::source::{self, SourceError};
-
-/// Hashes of keys that there is room for: about a quarter of a gigabyte.
-const ROOM: usize = 12 << 20;
+use crate::feature::{Reject, RejectReason};
 
 /// Rows that a run would reject.
 #[derive(Debug, Default)]
-pub(super) struct Rejected {
+pub(super) struct RejectedRows {
     /// All of them, each once, whatever is wrong with it.
     pub(super) rows: u64,
     /// Those that lie beyond ±180 and ±90.
@@ -30,106 +15,15 @@ pub(super) struct Rejected {
     pub(super) first_beyond: Option<(u64, String)>,
 }
 
-/// Scales positions down, so that none is beyond anything: nobody has said yet what they are.
-struct Unsaid;
-
-impl Reproject for Unsaid {
-    fn to_crs84(&self, x: &mut [f64], y: &mut [f64]) -> Result<(), String> {
-        x.iter_mut().chain(y).for_each(|coordinate| *coordinate /= 1e6);
-        Ok(())
-    }
-}
-
-/// Counts them; none where there is no room to, or the CRS is none that a run could read. The look is shared with `claims`.
-pub(super) fn count(
-    survey: &Survey,
-    wanted: &Wanted,
-    key: &[&FieldDraft<'_>],
-    states: &[State],
-    claims: &mut Claims<'_>,
-) -> Result<Option<Rejected>, SourceError> {
-    let schema = schema(survey, key);
-    let crs = match &survey.crs {
-        Word::Stated(crs) => Some(crs.clone()),
-        Word::Inferred(code, _) => Some(Crs::Code(code.clone())),
-        Word::Asked => None,
-    };
-    let reproject = match &crs {
-        Some(crs) => source::reprojection(crs),
-        None => Ok(Some(Box::new(Unsaid) as Box<dyn Reproject>)),
-    };
-    let Ok(reproject) = reproject else { return Ok(None) };
-    let mut rejected = Rejected::default();
-    let mut seen: HashSet<u64> = HashSet::new();
-    for batch in batches(&survey.format, wanted, None)? {
-        let mut batch = batch?;
-        claims.note_batch(&batch);
-        if let Some(crs) = &crs {
-            batch.crs = crs.clone();
-        }
-        // What the kernel can't do is a mistake of this program, which a run would tell of.
-        let Ok(rows) = normalise(&batch, &schema, states, &Again::default(), reproject.as_deref()) else {
-            return Ok(None);
-        };
-        rejected.note(&rows.rejects);
-        rejected.rows += rows
-            .keys
-            .iter()
-            .flatten()
-            .filter(|key| !seen.insert(hash(key)))
-            .count() as u64;
-        if seen.len() > ROOM {
-            return Ok(None);
-        }
-    }
-    Ok(Some(rejected))
-}
-
-impl Rejected {
-    fn note(&mut self, rejects: &[Reject]) {
+impl RejectedRows {
+    pub(super) fn note_rejects(&mut self, rejects: &[Reject]) {
         self.rows += rejects.len() as u64;
-        let is_beyond = |reject: &&Reject| {
-            matches!(
-                reject.reason,
-                RejectReason::OutOfRange | RejectReason::SwappedCoordinates
-            )
-        };
-        for reject in rejects.iter().filter(is_beyond) {
-            self.beyond += 1;
-            self.first_beyond
-                .get_or_insert_with(|| (reject.origin.row, reject.value.clone()));
+        for reject in rejects {
+            if let RejectReason::OutOfRange | RejectReason::SwappedCoordinates = reject.reason {
+                self.beyond += 1;
+                self.first_beyond
+                    .get_or_insert_with(|| (reject.origin.row, reject.value.clone()));
+            }
         }
-    }
-}
-
-/// What decides whether a row can stand: its key and the family of its geometry.
-fn schema(survey: &Survey, key: &[&FieldDraft<'_>]) -> LayerSchema {
-    let family = survey.shapes.kinds().first().map(|(kind, _)| *kind);
-    LayerSchema {
-        id: survey.id.clone(),
-        title: String::new(),
-        description: String::new(),
-        agency: String::new(),
-        licence: String::new(),
-        homepage: None,
-        synthetic: false,
-        unverified: false,
-        key: key.iter().map(|field| field.name.clone()).collect(),
-        key_repeated: Vec::new(),
-        keeps_last: false,
-        geometry: family.unwrap_or(GeometryKind::Point),
-        crs: None,
-        max_rejects: 1.0,
-        handling: String::new(),
-        sector: SectorPlan {
-            code: String::new(),
-            subsector: None,
-            also: Vec::new(),
-            lifeline: None,
-            naics: NaicsUse::Ignore,
-            rules: Vec::new(),
-        },
-        excludes: Vec::new(),
-        fields: key.iter().map(|field| field.of_a_run()).collect(),
     }
 }

@@ -13,7 +13,7 @@ const SHIPPED: &str = include_str!("../../schemas/reference/sectors.csv");
 
 /// A sector and why.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Guess {
+pub(super) struct SectorGuess {
     /// Sector code; none where nothing tells.
     pub(super) code: Option<String>,
     /// Subsector that nine in ten codes agree on.
@@ -23,7 +23,7 @@ pub(super) struct Guess {
 }
 
 /// The sector of most of the NAICS codes, given with their counts.
-pub(super) fn guess(codes: &[(String, u64)], reference: &Reference) -> Option<Guess> {
+pub(super) fn guess_by_naics(codes: &[(String, u64)], reference: &Reference) -> Option<SectorGuess> {
     let mut sectors: BTreeMap<&str, u64> = BTreeMap::new();
     let mut subsectors: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for (code, count) in codes {
@@ -37,7 +37,7 @@ pub(super) fn guess(codes: &[(String, u64)], reference: &Reference) -> Option<Gu
     let agreed = subsectors
         .into_iter()
         .find(|((of, _), agreeing)| *of == sector && agreeing * 10 >= all * 9);
-    Some(Guess {
+    Some(SectorGuess {
         code: Some(sector.to_owned()),
         subsector: agreed.map(|((_, subsector), _)| subsector.to_owned()),
         why: format!("{count} of {all} NAICS codes belong there by the longest prefix"),
@@ -45,7 +45,7 @@ pub(super) fn guess(codes: &[(String, u64)], reference: &Reference) -> Option<Gu
 }
 
 /// Code and name of every sector: the table's, or, without one, those that are shipped.
-pub(super) fn known(reference: &Reference) -> Vec<(String, String)> {
+pub(super) fn known_sectors(reference: &Reference) -> Vec<(String, String)> {
     if !reference.sectors.is_empty() {
         return reference
             .sectors
@@ -54,8 +54,10 @@ pub(super) fn known(reference: &Reference) -> Vec<(String, String)> {
             .collect();
     }
     let mut rows = ReaderBuilder::new().from_reader(SHIPPED.as_bytes());
-    let named = |row: &csv::StringRecord| Some((row.get(0)?.to_owned(), row.get(1)?.to_owned()));
-    rows.records().flatten().filter_map(|row| named(&row)).collect()
+    rows.records()
+        .flatten()
+        .filter_map(|row| Some((row.get(0)?.to_owned(), row.get(1)?.to_owned())))
+        .collect()
 }
 
 #[cfg(test)]
@@ -91,12 +93,12 @@ mod tests {
 
     #[test]
     fn the_longest_prefix_of_most_rows_decides() {
-        let ambulances = guess(&codes(&[("621910", 30), ("622110", 20)]), &reference()).unwrap();
+        let ambulances = guess_by_naics(&codes(&[("621910", 30), ("622110", 20)]), &reference()).unwrap();
         assert_eq!(
             (ambulances.code.as_deref(), ambulances.subsector),
             (Some("EMSV"), None)
         );
-        let hospitals = guess(&codes(&[("622110", 99), ("621910", 1)]), &reference()).unwrap();
+        let hospitals = guess_by_naics(&codes(&[("622110", 99), ("621910", 1)]), &reference()).unwrap();
         assert_eq!(
             (hospitals.code.as_deref(), hospitals.subsector.as_deref()),
             (Some("HLPH"), Some("Care"))
@@ -106,7 +108,7 @@ mod tests {
 
     #[test]
     fn sectors_are_listed_without_a_table_too() {
-        let known = known(&Reference::default());
+        let known = known_sectors(&Reference::default());
         assert_eq!(known.len(), 16);
         assert!(known.contains(&(
             "NUCL".to_owned(),
@@ -116,7 +118,7 @@ mod tests {
 
     #[test]
     fn without_known_codes_nothing_is_guessed() {
-        assert_eq!(guess(&[], &reference()), None);
-        assert_eq!(guess(&codes(&[("999", 5)]), &reference()), None);
+        assert_eq!(guess_by_naics(&[], &reference()), None);
+        assert_eq!(guess_by_naics(&codes(&[("999", 5)]), &reference()), None);
     }
 }

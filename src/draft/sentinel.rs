@@ -43,12 +43,12 @@ const WORDS: [&str; 17] = [
 const DOUBTFUL: [&str; 4] = ["NONE", "NA", "NOT APPLICABLE", "OTHER/UNKNOWN"];
 
 /// What `value` may stand for; `None` for an ordinary value.
-pub(super) fn of(value: &str) -> Option<Sentinel> {
+pub(super) fn sentinel_of(value: &str) -> Option<Sentinel> {
     const LONGEST: usize = 32;
     if value.len() > LONGEST {
         return None;
     }
-    if let Some(number) = decimal(value) {
+    if let Some(number) = parse_decimal(value) {
         return is_sentinel(number).then_some(Sentinel::Number);
     }
     if value.contains("1899") || value.contains("12/30/99") {
@@ -56,21 +56,24 @@ pub(super) fn of(value: &str) -> Option<Sentinel> {
             .filter(|day| is_day_zero(*day))
             .map(|_| Sentinel::Day);
     }
-    let is_among = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(value));
-    match value {
-        _ if is_among(&WORDS) => Some(Sentinel::Word),
-        _ if is_among(&DOUBTFUL) => Some(Sentinel::DoubtfulWord),
-        _ => None,
-    }
+    let meanings = [
+        (Sentinel::Word, &WORDS[..]),
+        (Sentinel::DoubtfulWord, &DOUBTFUL[..]),
+    ];
+    let found = meanings
+        .into_iter()
+        .find(|(_, words)| words.iter().any(|word| word.eq_ignore_ascii_case(value)));
+    found.map(|(sentinel, _)| sentinel)
 }
 
 /// A decimal number as agencies spell it: no `inf`, no `NaN`, no separators.
-pub(super) fn number(value: &str) -> Option<f64> {
-    decimal(value).filter(|number| number.is_finite())
+pub(super) fn parse_number(value: &str) -> Option<f64> {
+    parse_decimal(value).filter(|number| number.is_finite())
 }
 
 /// The same, infinite where it is beyond a double: Esri's null, rounded in print, is.
-fn decimal(value: &str) -> Option<f64> {
+fn parse_decimal(value: &str) -> Option<f64> {
+    // Rust reads `inf`, `infinity` and `NaN` as numbers; in a file they are words.
     let is_spelled = value.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))
         && !value.ends_with(char::is_alphabetic);
     is_spelled.then(|| value.parse().ok()).flatten()
@@ -84,11 +87,26 @@ pub(super) fn is_survey_code(number: f64) -> bool {
 /// −99 and longer runs of nines; and the lowest numbers of C's types, Esri's nulls.
 fn is_sentinel(number: f64) -> bool {
     const NINES: [f64; 6] = [-99.0, -999.0, -9_999.0, -99_999.0, -999_999.0, -9_999_999.0];
+    // Printed with fifteen digits, the lowest double is beyond a double and parses as minus infinity: comparing
+    // with it would miss it.
     NINES.contains(&number) || number < -1e30
 }
 
 fn is_day_zero(day: NaiveDate) -> bool {
+    // Exports of FileGDB and Excel have it where a date is empty.
     (day.year(), day.month(), day.day()) == (1899, 12, 30)
+}
+
+/// Whether a value is a number with a comma where the program reads a point: `-97,5`.
+pub(super) fn is_decimal_comma(value: &str) -> bool {
+    let (whole, part) = value
+        .trim()
+        .trim_start_matches(['-', '+'])
+        .split_once(',')
+        .unwrap_or_default();
+    [whole, part]
+        .iter()
+        .all(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -114,17 +132,25 @@ mod tests {
             ("1899 MAIN STREET", None),
             ("", None),
         ] {
-            assert_eq!(of(value), sentinel, "{value}");
+            assert_eq!(sentinel_of(value), sentinel, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_decimal_comma_has_digits_on_both_sides() {
+        assert!(is_decimal_comma("-97,5") && is_decimal_comma(" 30,25 "));
+        for other in ["-97.5", "1,2,3", ",5", "5,", "a,5", ""] {
+            assert!(!is_decimal_comma(other), "{other}");
         }
     }
 
     #[test]
     fn words_are_no_numbers() {
         for word in ["inf", "NaN", "infinity", "1e", "1,000", "12A", "0x1F", "-", "1 2"] {
-            assert_eq!(number(word), None, "{word}");
+            assert_eq!(parse_number(word), None, "{word}");
         }
-        assert_eq!(number("-12.50"), Some(-12.5));
-        assert_eq!(number(".5"), Some(0.5));
-        assert_eq!(number("1.25539E+12"), Some(1.255_39e12));
+        assert_eq!(parse_number("-12.50"), Some(-12.5));
+        assert_eq!(parse_number(".5"), Some(0.5));
+        assert_eq!(parse_number("1.25539E+12"), Some(1.255_39e12));
     }
 }

@@ -1,26 +1,13 @@
-//! Looks through a file: its table, its columns, its geometries.
+//! What a look through a file has shown: its table, its columns, its geometries.
 //!
-//! The only file of the room that reads, and it reads through `source`.
+//! Pure.
 
-use std::collections::{HashMap, HashSet};
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
-
-use arrow_array::{Array, ArrayRef};
-
-use super::Wanted;
 use super::column::Column;
-use super::crs::{self, Choice, Word};
-use super::geometry::Shapes;
-use super::names;
-use super::parts;
-use super::places::{Missing, Places};
-use super::rejected::Rejected;
-use crate::feature::{Crs, Landed, RawBatch, spelling};
-use crate::plan::{CsvGeometry, Dialect, Format, Limits, Reference, SourcePlan, State};
-use crate::source::{self, Description, LayerDescription, Reader, SourceError};
+use super::crs_evidence::CrsEvidence;
+use super::geometry::GeometryTally;
+use super::places::{MissingPosition, Places};
+use super::rejected::RejectedRows;
+use crate::plan::Format;
 
 /// What a look through a file has shown.
 #[derive(Debug)]
@@ -38,7 +25,7 @@ pub(super) struct Survey {
     /// Columns that hold degrees, minutes or seconds of a coordinate.
     pub(super) parts: Vec<String>,
     /// CRS of the coordinates.
-    pub(super) crs: Word,
+    pub(super) crs: CrsEvidence,
     /// What else is to be known of where the rows are.
     pub(super) remarks: Vec<String>,
     /// Other tables of the file with geometries.
@@ -46,7 +33,7 @@ pub(super) struct Survey {
     /// Columns in source order.
     pub(super) columns: Vec<Column>,
     /// Geometries.
-    pub(super) shapes: Shapes,
+    pub(super) shapes: GeometryTally,
     /// Rows looked at, broken records left out.
     pub(super) rows: u64,
     /// Records that can't be parsed.
@@ -54,348 +41,15 @@ pub(super) struct Survey {
     /// Rows without a position or geometry.
     pub(super) nowhere: u64,
     /// The first of them, where columns should give it one.
-    pub(super) first_nowhere: Option<Missing>,
+    pub(super) first_nowhere: Option<MissingPosition>,
     /// Whether these are not all.
     pub(super) is_partial: bool,
     /// Rows that a key may lose.
     pub(super) most_lost: u64,
     /// Rows that a run would reject, where they have been counted.
-    pub(super) rejected: Option<Rejected>,
+    pub(super) rejected: Option<RejectedRows>,
     /// What is to be asked where most rows lie outside the state that they name.
     pub(super) outside: Option<String>,
-    places: Places,
-}
-
-/// Bounds while a file is looked at, but for the rows.
-const LIMITS: Limits = Limits {
-    record_bytes: 16 << 20,
-    batch_rows: 4096,
-    rows: None,
-    archive_bytes: 16 << 30,
-    isolate: false,
-    read: Duration::MAX,
-};
-
-/// Looks through the wanted file.
-pub(super) fn survey(wanted: &Wanted, reference: &Reference) -> Result<Survey, SourceError> {
-    let description = source::describe(&wanted.path)?;
-    let layer = table(&description, wanted)?;
-    let (format, has_coordinates) = format(&description, layer, wanted.table.is_some());
-    let spatial = description.layers.iter().filter(|other| other.geometry.is_some());
-    let others = spatial
-        .map(|other| other.name.clone())
-        .filter(|other| *other != layer.name)
-        .collect();
-    let mut survey = Survey {
-        path: wanted.shown.clone(),
-        id: id(&description, layer, wanted),
-        name: layer.name.clone(),
-        format,
-        has_coordinates,
-        parts: Vec::new(),
-        crs: layer.crs.clone().map_or(Word::Asked, Word::Stated),
-        remarks: Vec::new(),
-        others,
-        columns: Vec::new(),
-        shapes: Shapes::default(),
-        rows: 0,
-        broken: 0,
-        nowhere: 0,
-        first_nowhere: None,
-        is_partial: false,
-        most_lost: 0,
-        rejected: None,
-        outside: None,
-        places: Places::new([]),
-    };
-    read(&mut survey, layer, wanted, &reference.states)?;
-    if let Some(column) = well_known_text(&survey) {
-        survey.format.set_csv_geometry(CsvGeometry::Wkt { column });
-        survey.has_coordinates = true;
-        read(&mut survey, layer, wanted, &reference.states)?;
-    }
-    is_table(&survey, wanted)?;
-    leave_parts_out(&mut survey, layer);
-    survey.is_partial = wanted.rows.is_some_and(|rows| {
-        survey.rows + survey.broken == rows && layer.features.is_none_or(|all| all > rows)
-    });
-    // A few planted or real defects in a small file don't unmake its key, but none may fail a run.
-    survey.most_lost = (survey.rows / 100).max((survey.rows / 20).min(5));
-    settle(&mut survey, wanted);
-    Ok(survey)
-}
-
-/// Takes no column for a coordinate that holds a part of one.
-fn leave_parts_out(survey: &mut Survey, layer: &LayerDescription) {
-    survey.parts = parts::of(&survey.columns);
-    survey.places.leave_out(&survey.parts);
-    let is_part = |name: &String| survey.parts.contains(name);
-    if matches!(survey.format.csv_geometry(), Some(CsvGeometry::Xy { x, y, .. }) if is_part(x) || is_part(y))
-    {
-        survey.format.set_csv_geometry(first_column(layer));
-        survey.has_coordinates = false;
-    }
-}
-
-/// What a run could land: a folder around one file is that file, unless it is a `FileGDB`.
-pub(super) fn landable(path: &Path, table: Option<&str>) -> Option<PathBuf> {
-    let is = |path: &Path, wanted: &str| {
-        path.extension()
-            .is_some_and(|found| found.eq_ignore_ascii_case(wanted))
-    };
-    if !path.is_dir() || is(path, "gdb") {
-        return None;
-    }
-    let entries = path.read_dir().ok()?.flatten().map(|entry| entry.path());
-    let known = |path: &PathBuf| ["shp", "gpkg", "gdb"].iter().any(|kind| is(path, kind));
-    let mut files: Vec<PathBuf> = entries.filter(known).collect();
-    files.sort();
-    let is_table = |path: &&PathBuf| {
-        path.file_stem()
-            .is_some_and(|stem| table.is_some_and(|table| stem == table))
-    };
-    let named = files.iter().find(is_table).cloned();
-    named.or_else(|| (files.len() == 1).then(|| files.swap_remove(0)))
-}
-
-/// The wanted id, or one of the table's name; a sheet that nobody named goes by its file's.
-fn id(description: &Description, layer: &LayerDescription, wanted: &Wanted) -> String {
-    let is_sheet = matches!(description.format, Some(Format::Xlsx { .. }));
-    let stem = wanted
-        .path
-        .file_stem()
-        .filter(|_| is_sheet && names::is_unnamed_sheet(&layer.name));
-    let name = stem.map_or_else(|| layer.name.clone().into(), OsStr::to_string_lossy);
-    wanted.id.clone().unwrap_or_else(|| names::layer_id(&name))
-}
-
-/// Refuses text that has commas, say, and is no table: nobody could make a layer of it.
-fn is_table(survey: &Survey, wanted: &Wanted) -> Result<(), SourceError> {
-    // So many broken records are no accident, even where some lines happen to fit.
-    const MANY: u64 = 10;
-    if !matches!(survey.format, Format::Csv { .. }) {
-        return Ok(());
-    }
-    let (broken, all) = (survey.broken, survey.rows + survey.broken);
-    let is_ragged = broken * 2 > all || broken >= MANY && broken * 4 > all;
-    let found = match survey.columns.len() {
-        _ if is_ragged => "text whose lines differ in their number of fields",
-        1 if !survey.has_coordinates => "text of a single column",
-        _ => return Ok(()),
-    };
-    let shown = wanted.path.display().to_string();
-    Err(SourceError::Unexpected {
-        shown,
-        expected: "a table of delimited text",
-        found,
-    })
-}
-
-/// The table to look at: the one of this name, or the first with geometries.
-fn table<'a>(description: &'a Description, wanted: &Wanted) -> Result<&'a LayerDescription, SourceError> {
-    let layers = &description.layers;
-    let name = wanted.table.as_deref();
-    let found = match name {
-        Some(name) => layers.iter().find(|layer| layer.name.eq_ignore_ascii_case(name)),
-        None => layers
-            .iter()
-            .find(|layer| layer.geometry.is_some())
-            .or(layers.first()),
-    };
-    let shown = wanted.path.display().to_string();
-    match (found, name) {
-        (Some(found), _) => Ok(found),
-        (None, None) => Err(SourceError::NoLayer { shown }),
-        (None, Some(name)) => Err(SourceError::NoSuchLayer {
-            shown,
-            layer: name.to_owned(),
-            suggestion: None,
-            layers: layers.iter().map(|layer| layer.name.clone()).collect(),
-        }),
-    }
-}
-
-/// How to read the table, and whether its geometry has been found.
-///
-/// A text file without coordinates is read all the same, for its columns.
-fn format(description: &Description, layer: &LayerDescription, is_named: bool) -> (Format, bool) {
-    match &description.format {
-        Some(Format::Ogr { .. }) => {
-            let is_one = description.layers.len() == 1 && !is_named;
-            (
-                Format::Ogr {
-                    layer: (!is_one).then(|| layer.name.clone()),
-                    allow_views: false,
-                },
-                true,
-            )
-        }
-        Some(Format::Xlsx {
-            header_row, geometry, ..
-        }) => {
-            let is_one = description.layers.len() == 1 && !is_named;
-            let is_there = |name: &String| layer.columns.iter().any(|column| column.name == *name);
-            let is_found = matches!(geometry, CsvGeometry::Xy { x, y, .. } if is_there(x) && is_there(y));
-            let geometry = if is_found {
-                geometry.clone()
-            } else {
-                first_column(layer)
-            };
-            let sheet = (!is_one).then(|| layer.name.clone());
-            (
-                Format::Xlsx {
-                    sheet,
-                    header_row: *header_row,
-                    geometry,
-                },
-                is_found,
-            )
-        }
-        Some(format) => (format.clone(), true),
-        None => {
-            let dialect = description.dialect.unwrap_or(Dialect::USUAL);
-            (
-                Format::Csv {
-                    dialect,
-                    geometry: first_column(layer),
-                },
-                false,
-            )
-        }
-    }
-}
-
-/// Where nothing looks like a geometry, a column stands in, so that the others can be read.
-fn first_column(layer: &LayerDescription) -> CsvGeometry {
-    let column = layer
-        .columns
-        .first()
-        .map(|column| column.name.clone())
-        .unwrap_or_default();
-    CsvGeometry::Wkt { column }
-}
-
-/// The rows of the table, in batches.
-pub(super) fn batches(format: &Format, wanted: &Wanted, crs: Option<Crs>) -> Result<Reader, SourceError> {
-    let shown: Arc<str> = wanted.path.display().to_string().into();
-    let plan = SourcePlan::of_file(wanted.path.clone(), shown, format.clone(), crs);
-    let landed = Landed::at(wanted.path.clone());
-    let limits = Limits {
-        rows: wanted.rows,
-        ..LIMITS
-    };
-    // Which CRS it is doesn't matter to the values; the draft asks where the file is silent.
-    source::open(&landed, &plan, &limits, Some(&Crs::Crs84))
-}
-
-fn read(
-    survey: &mut Survey,
-    layer: &LayerDescription,
-    wanted: &Wanted,
-    states: &[State],
-) -> Result<(), SourceError> {
-    survey.columns = layer
-        .columns
-        .iter()
-        .map(|c| Column::new(&c.name, c.declared.as_deref()))
-        .collect();
-    survey.places = Places::new(layer.columns.iter().map(|column| column.name.as_str()));
-    (survey.rows, survey.broken, survey.nowhere) = (0, 0, 0);
-    let has_geometry = !matches!(survey.format.csv_geometry(), Some(CsvGeometry::Xy { .. }));
-    let mut places: HashMap<String, usize> = survey
-        .columns
-        .iter()
-        .enumerate()
-        .map(|(at, column)| (column.name.clone(), at))
-        .collect();
-    for batch in batches(&survey.format, wanted, None)? {
-        let batch = batch?;
-        let broken = broken(&batch);
-        for (name, values) in &batch.columns {
-            let place = *places.entry(name.clone()).or_insert_with(|| {
-                survey.columns.push(Column::new(name, None));
-                survey.columns.len() - 1
-            });
-            note(&mut survey.columns[place], values, &broken, states);
-        }
-        let whole = (0..batch.len()).filter(|row| !broken.contains(row));
-        survey.nowhere += whole.clone().filter(|row| batch.geometry.is_null(*row)).count() as u64;
-        survey.places.note_batch(&batch, has_geometry, whole);
-        survey.rows += (batch.len() - broken.len()) as u64;
-        survey.broken += broken.len() as u64;
-    }
-    Ok(())
-}
-
-/// Rows whose values stand in the wrong columns, if in any.
-pub(super) fn broken(batch: &RawBatch) -> HashSet<usize> {
-    batch
-        .defects
-        .iter()
-        .filter(|defect| defect.field == "record")
-        .map(|defect| defect.index)
-        .collect()
-}
-
-fn note(column: &mut Column, values: &ArrayRef, broken: &HashSet<usize>, states: &[State]) {
-    let texts = spelling::texts(values);
-    let whole = texts.iter().enumerate().filter(|(row, _)| !broken.contains(row));
-    whole
-        .filter_map(|(_, value)| value)
-        .for_each(|value| column.note(value, states));
-}
-
-/// The column of well-known text by its values, where the file is read otherwise and has no coordinates.
-fn well_known_text(survey: &Survey) -> Option<String> {
-    let geometry = survey.format.csv_geometry()?;
-    let is_chosen = |column: &Column| {
-        let CsvGeometry::Wkt { column: chosen } = geometry else {
-            return false;
-        };
-        survey.has_coordinates && *chosen == column.name
-    };
-    let has_pair = survey
-        .places
-        .pairs
-        .iter()
-        .any(|pair| pair.place.shapes.count() > 0);
-    let found = survey.columns.iter().find(|column| column.is_well_known_text())?;
-    (!is_chosen(found) && (!has_pair || found.has_shapes())).then(|| found.name.clone())
-}
-
-/// Chooses among the places of the file, and says in which CRS it is.
-fn settle(survey: &mut Survey, wanted: &Wanted) {
-    let places = std::mem::replace(&mut survey.places, Places::new([]));
-    let columns = survey.format.csv_geometry();
-    let is_text = columns.is_some();
-    let has_wkt = matches!(columns, Some(CsvGeometry::Wkt { .. }))
-        && survey.has_coordinates
-        && places.geometry.shapes.count() > 0;
-    match crs::of_pairs(&places) {
-        Some(choice) if is_text && !has_wkt => settle_pair(survey, places, choice),
-        _ => {
-            let is_beyond = places.geometry.shapes.is_beyond_degrees();
-            // GeoJSON is in degrees unless somebody says otherwise; metres say otherwise.
-            let is_doubtful = is_beyond
-                && survey.crs == Word::Stated(Crs::Crs84)
-                && batches(&survey.format, wanted, Some(Crs::Code("EPSG:3857".to_owned()))).is_ok();
-            if survey.crs == Word::Asked && survey.has_coordinates || is_doubtful {
-                survey.crs = crs::of_geometry(&places);
-            }
-            survey.shapes = places.geometry.shapes;
-        }
-    }
-}
-
-fn settle_pair(survey: &mut Survey, mut places: Places, choice: Choice) {
-    let pair = places.pairs.swap_remove(choice.place);
-    survey.nowhere = survey.rows.saturating_sub(pair.place.shapes.count());
-    survey
-        .format
-        .set_csv_geometry(CsvGeometry::of_columns(pair.x, pair.y));
-    survey.first_nowhere = pair.missing;
-    survey.has_coordinates = true;
-    survey.shapes = pair.place.shapes;
-    survey.crs = choice.word;
-    survey.remarks = choice.remarks;
+    /// Where the rows say they are, until one place is chosen.
+    pub(super) places: Places,
 }

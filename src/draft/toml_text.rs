@@ -8,11 +8,11 @@ use serde_json::Value;
 const SHOWN: usize = 40;
 
 /// A TOML string, quoted and escaped.
-pub(super) fn quoted(text: &str) -> String {
-    let is_plain = |c: char| !c.is_control() && c != '"' && c != '\\';
-    if text.chars().all(is_plain) {
+pub(super) fn toml_string(text: &str) -> String {
+    if !text.contains(|c: char| c.is_control() || matches!(c, '"' | '\\')) {
         return format!("\"{text}\"");
     }
+    // TOML 1.0 takes no control character but the tab in a string, and U+007F is one.
     let escaped = text.chars().map(|c| match c {
         '"' => "\\\"".to_owned(),
         '\\' => "\\\\".to_owned(),
@@ -23,18 +23,18 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// A TOML string, or another value that is written as JSON writes it: a number, `true` or `false`.
-pub(super) fn value(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), quoted)
+pub(super) fn toml_value(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), toml_string)
 }
 
 /// A TOML list of strings.
-pub(super) fn list<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> = texts.into_iter().map(quoted).collect();
+pub(super) fn toml_list<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = texts.into_iter().map(toml_string).collect();
     format!("[{}]", quoted.join(", "))
 }
 
 /// A value for a comment: one line, shortened.
-pub(super) fn shown(value: &str) -> String {
+pub(super) fn shortened(value: &str) -> String {
     let line: String = value
         .chars()
         .take(SHOWN)
@@ -49,10 +49,15 @@ pub(super) fn shown(value: &str) -> String {
 }
 
 /// Text for a comment on one line.
-pub(super) fn line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
+}
+
+/// A line of comment.
+pub(super) fn comment_line(text: &str) -> String {
+    format!("# {}", one_line(text)).trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -70,7 +75,7 @@ mod tests {
             "\u{7f}\u{85}",
             "ü ' #",
         ] {
-            let written = format!("key = {}", quoted(text));
+            let written = format!("key = {}", toml_string(text));
             let read: toml::Table = toml::from_str(&written).unwrap();
             assert_eq!(read["key"].as_str(), Some(text), "{written}");
         }
@@ -79,14 +84,14 @@ mod tests {
     #[test]
     fn numbers_are_not_quoted() {
         assert_eq!(
-            (value(&3.into()), value(&"3".into())),
+            (toml_value(&3.into()), toml_value(&"3".into())),
             ("3".to_owned(), "\"3\"".to_owned())
         );
     }
 
     #[test]
     fn a_comment_stays_on_its_line() {
-        assert_eq!(shown("a\nb"), "`a b`");
-        assert_eq!(shown(&"x".repeat(50)).chars().count(), 43);
+        assert_eq!(shortened("a\nb"), "`a b`");
+        assert_eq!(shortened(&"x".repeat(50)).chars().count(), 43);
     }
 }

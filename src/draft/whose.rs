@@ -2,7 +2,7 @@
 //!
 //! Pure. The words are those of agencies' files.
 
-use super::names::snake;
+use super::snake_case::snake_case;
 
 /// Words of those beside a facility that have names, addresses and places too.
 const OTHERS: [&str; 58] = [
@@ -112,30 +112,31 @@ pub(super) enum Whose {
     /// The facility's.
     Facility,
     /// The name doesn't say: the facility's, most likely.
-    Unsaid,
+    UnknownCrs,
     /// Somebody else's.
     Others,
 }
 
 /// Whose a column is by the words of its name, but for the last, which says what it holds.
-pub(super) fn of(name: &str) -> Whose {
-    let snake = snake(name);
+pub(super) fn whose_column(name: &str) -> Whose {
+    let snake = snake_case(name);
     of_words(snake.rsplit('_').skip(1))
 }
 
 /// Whose names a column holds: `CLINIC_NAME`, `STATIONNAME`, `FAC_NM`; none where it is not called a name.
-pub(super) fn of_name(name: &str) -> Option<Whose> {
+pub(super) fn whose_name(name: &str) -> Option<Whose> {
     const NAMES: [&str; 3] = ["name", "nam", "nm"];
-    let snake = snake(name);
-    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let mut words = snake.rsplit('_').skip_while(|word| is_digits(word));
+    let snake = snake_case(name);
+    let mut words = snake
+        .rsplit('_')
+        .skip_while(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
     let last = words.next()?.trim_end_matches(|c: char| c.is_ascii_digit());
     let joined = last.strip_suffix("name").filter(|before| !before.is_empty());
     (NAMES.contains(&last) || joined.is_some()).then(|| of_words(words.chain(joined)))
 }
 
 fn of_words<'a>(words: impl Iterator<Item = &'a str>) -> Whose {
-    let mut whose = Whose::Unsaid;
+    let mut whose = Whose::UnknownCrs;
     for word in words {
         if OTHERS.contains(&word) {
             return Whose::Others;
@@ -162,10 +163,10 @@ mod tests {
             "SITE_NM",
             "FacName1",
         ] {
-            assert_eq!(of_name(name), Some(Whose::Facility), "{name}");
+            assert_eq!(whose_name(name), Some(Whose::Facility), "{name}");
         }
         for name in ["NAME", "NAME1", "NAME_2", "LEGAL_NAME", "TITLE_NAME"] {
-            assert_eq!(of_name(name), Some(Whose::Unsaid), "{name}");
+            assert_eq!(whose_name(name), Some(Whose::UnknownCrs), "{name}");
         }
         for name in [
             "LICENSEE_NAME",
@@ -179,18 +180,18 @@ mod tests {
             "FileName",
             "username",
         ] {
-            assert_eq!(of_name(name), Some(Whose::Others), "{name}");
+            assert_eq!(whose_name(name), Some(Whose::Others), "{name}");
         }
         for name in ["ID", "NAMED", "SITE", "TYPE_DESC", "TONNAGE"] {
-            assert_eq!(of_name(name), None, "{name}");
+            assert_eq!(whose_name(name), None, "{name}");
         }
     }
 
     #[test]
     fn other_columns_are_somebody_elses_by_the_words_before_what_they_hold() {
-        assert_eq!(of("OWNER_LAT"), Whose::Others);
-        assert_eq!(of("MAIL_STATE"), Whose::Others);
-        assert_eq!(of("FAC_LON"), Whose::Facility);
-        assert_eq!(of("STATE"), Whose::Unsaid);
+        assert_eq!(whose_column("OWNER_LAT"), Whose::Others);
+        assert_eq!(whose_column("MAIL_STATE"), Whose::Others);
+        assert_eq!(whose_column("FAC_LON"), Whose::Facility);
+        assert_eq!(whose_column("STATE"), Whose::UnknownCrs);
     }
 }

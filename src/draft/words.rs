@@ -3,8 +3,8 @@
 //! Pure. The words are this project's judgement of what agencies call such layers; a guess is made
 //! only where one sector has more of them than any other, and it says which words it is made of.
 
-use super::names::snake;
-use super::sector::Guess;
+use super::sector::SectorGuess;
+use super::snake_case::snake_case;
 use crate::plan::Reference;
 
 /// Words that speak for a sector, each a word or a run of words in snake case.
@@ -227,33 +227,36 @@ const IN_COLUMN: u64 = 2;
 const IN_TYPES: u64 = 3;
 
 /// The sector with the most words; none where no word is known or two sectors are equal.
-pub(super) fn guess(
+pub(super) fn guess_by_words(
     titles: &[String],
     columns: &[&str],
     types: &[(String, u64)],
     reference: &Reference,
-) -> Option<Guess> {
-    let titles: Vec<String> = titles.iter().map(|title| padded(title)).collect();
-    let columns: Vec<String> = columns.iter().map(|column| padded(column)).collect();
+) -> Option<SectorGuess> {
+    let titles: Vec<String> = titles.iter().map(|title| between_underscores(title)).collect();
+    let columns: Vec<String> = columns.iter().map(|column| between_underscores(column)).collect();
     let types: Vec<(String, u64)> = types
         .iter()
-        .map(|(value, count)| (padded(value), *count))
+        .map(|(value, count)| (between_underscores(value), *count))
         .collect();
     let all: u64 = types.iter().map(|(_, count)| count).sum();
-    let is_known =
-        |code: &str| reference.sectors.is_empty() || reference.sectors.iter().any(|s| s.code == code);
     let mut scored: Vec<(u64, &str, Vec<&str>)> = Vec::new();
-    for (code, words) in WORDS.iter().filter(|(code, _)| is_known(code)) {
+    for (code, words) in WORDS {
+        let is_known =
+            reference.sectors.is_empty() || reference.sectors.iter().any(|sector| sector.code == code);
+        if !is_known {
+            continue;
+        }
         let mut said = Vec::new();
         let mut score = 0;
-        for word in *words {
+        for word in words {
             let of_type: u64 = types
                 .iter()
-                .filter(|(value, _)| has(value, word))
+                .filter(|(value, _)| has_word(value, word))
                 .map(|(_, n)| n)
                 .sum();
-            let points = IN_TITLE * u64::from(titles.iter().any(|title| has(title, word)))
-                + IN_COLUMN * u64::from(columns.iter().any(|column| has(column, word)))
+            let points = IN_TITLE * u64::from(titles.iter().any(|title| has_word(title, word)))
+                + IN_COLUMN * u64::from(columns.iter().any(|column| has_word(column, word)))
                 + IN_TYPES * u64::from(of_type * 2 > all);
             if points > 0 {
                 score += points;
@@ -262,10 +265,12 @@ pub(super) fn guess(
         }
         scored.push((score, code, said));
     }
+    // In the order of the codes where scores are equal, so that a draft doesn't depend on chance; equal winners
+    // name none.
     scored.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
     let is_clear = scored.get(1).is_none_or(|second| second.0 < scored[0].0);
     let (score, code, said) = scored.into_iter().next()?;
-    (score > 0 && is_clear).then(|| Guess {
+    (score > 0 && is_clear).then(|| SectorGuess {
         code: Some(code.to_owned()),
         subsector: None,
         why: format!(
@@ -276,12 +281,12 @@ pub(super) fn guess(
 }
 
 /// Snake case between underscores, so that whole words can be sought.
-fn padded(text: &str) -> String {
-    format!("_{}_", snake(text))
+fn between_underscores(text: &str) -> String {
+    format!("_{}_", snake_case(text))
 }
 
 /// Whether a word or its plural stands in a padded text.
-fn has(text: &str, word: &str) -> bool {
+fn has_word(text: &str, word: &str) -> bool {
     let plurals = [format!("_{word}_"), format!("_{word}s_"), format!("_{word}es_")];
     plurals.iter().any(|plural| text.contains(plural))
         || word
@@ -295,7 +300,7 @@ mod tests {
 
     fn code(title: &str, columns: &[&str], types: &[&str]) -> Option<String> {
         let types: Vec<_> = types.iter().map(|value| ((*value).to_owned(), 10)).collect();
-        guess(&[title.to_owned()], columns, &types, &Reference::default())?.code
+        guess_by_words(&[title.to_owned()], columns, &types, &Reference::default())?.code
     }
 
     #[test]

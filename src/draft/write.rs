@@ -2,53 +2,77 @@
 //!
 //! Pure. Whatever it writes, `cikr check` accepts; what a person must decide says EDIT.
 
-use super::codes;
-use super::column::Column;
-use super::crs::Word;
+use super::ceiling;
+use super::crs_evidence::CrsEvidence;
 use super::field::{self, FieldDraft};
+use super::field_text::field_table;
 use super::key::Key;
-use super::kind::{self, Kind};
-use super::sector::{self, Guess};
+use super::request::Request;
+use super::sector::{self, SectorGuess};
 use super::survey::Survey;
-use super::toml_text::{line, list, quoted, shown};
-use super::{Wanted, layer, names, pipeline, rejects, words};
+use super::toml_text::{comment_line, toml_list, toml_string};
+use super::{layer, names, pipeline, words};
 use crate::plan::{GeometryKind, Reference};
 
-/// Distinct values up to which all are shown.
-const FEW: usize = 6;
+/// A schema and the pipeline that would run it.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Id of the layer, the schema and the pipeline.
+    pub id: String,
+    /// Text of the schema.
+    pub schema: String,
+    /// Text of the pipeline: it names the schema by its id, and a store two folders up.
+    pub pipeline: String,
+    /// Rows looked at.
+    pub rows: u64,
+    /// Fields of the key.
+    pub key: Vec<String>,
+    /// Rows that a run would reject: unreadable, without a position, or without a key of their own.
+    pub lost: u64,
+    /// CRS of the coordinates; none where it must be asked for.
+    pub crs: Option<String>,
+    /// Sector; none where nothing tells.
+    pub sector: Option<String>,
+    /// Other tables of the file with geometries.
+    pub others: Vec<String>,
+    /// Columns of the source that hold no geometry, in its order.
+    pub columns: Vec<String>,
+    /// Lines that want a decision before a run is possible, `EDIT` in the place of a value.
+    pub questions: Vec<String>,
+}
 
 /// The draft of the table that was looked through.
-pub(super) fn draft(
-    wanted: &Wanted,
+pub(super) fn write_draft(
+    wanted: &Request,
     survey: &Survey,
     fields: &[FieldDraft<'_>],
     key: Option<&Key>,
     reference: &Reference,
     folder: Option<&str>,
-) -> super::Draft {
-    let guess = guess(survey, fields, reference);
+) -> Draft {
+    let guess = guess_sector(survey, fields, reference);
     let id = survey.id.clone();
-    super::Draft {
-        schema: schema(wanted, survey, key, fields, &guess, reference),
-        pipeline: pipeline::text(survey, &id, &title(survey), folder),
+    Draft {
+        schema: schema_text(wanted, survey, key, fields, &guess, reference),
+        pipeline: pipeline::pipeline_text(survey, &id, &title_of(survey), folder),
         rows: survey.rows,
         key: key_fields(fields, key).into_iter().map(str::to_owned).collect(),
-        lost: rejects::count(survey, key),
+        lost: ceiling::rejected_rows(survey, key),
         crs: match &survey.crs {
-            Word::Stated(crs) => Some(crs.to_string()),
-            Word::Inferred(code, _) => Some(code.clone()),
-            Word::Asked => None,
+            CrsEvidence::Stated(crs) => Some(crs.to_string()),
+            CrsEvidence::Inferred(code, _) => Some(code.clone()),
+            CrsEvidence::Asked => None,
         },
         sector: guess.code.clone(),
-        questions: questions(wanted, survey, key, &guess),
+        questions: open_questions(wanted, survey, key, &guess),
         others: survey.others.clone(),
-        columns: columns(survey),
+        columns: readable_columns(survey),
         id,
     }
 }
 
 /// Columns that a schema may read.
-fn columns(survey: &Survey) -> Vec<String> {
+fn readable_columns(survey: &Survey) -> Vec<String> {
     let names = survey.columns.iter().map(|column| &column.name);
     names
         .filter(|name| {
@@ -59,7 +83,7 @@ fn columns(survey: &Survey) -> Vec<String> {
 }
 
 /// What must be answered before a run is possible.
-fn questions(wanted: &Wanted, survey: &Survey, key: Option<&Key>, guess: &Guess) -> Vec<String> {
+fn open_questions(wanted: &Request, survey: &Survey, key: Option<&Key>, guess: &SectorGuess) -> Vec<String> {
     let mut questions = Vec::new();
     let unsaid = [
         ("agency", wanted.agency.is_none()),
@@ -83,30 +107,30 @@ fn questions(wanted: &Wanted, survey: &Survey, key: Option<&Key>, guess: &Guess)
             ),
         });
     }
-    if survey.crs == Word::Asked {
+    if survey.crs == CrsEvidence::Asked {
         let unknown = "nothing tells in which CRS the coordinates are: say so by `crs` in the pipeline";
-        questions.push(layer::exchanged(survey).unwrap_or_else(|| unknown.to_owned()));
+        questions.push(layer::exchanged_axes(survey).unwrap_or_else(|| unknown.to_owned()));
     }
     questions.extend(survey.outside.clone());
-    questions.extend(rejects::ceiling(survey, key).1);
+    questions.extend(ceiling::max_rejects_lines(survey, key).1);
     if guess.code.is_none() {
         questions.push("nothing tells the sector: say so by `code` under [sector] in the schema".to_owned());
     }
     questions
 }
 
-fn schema(
-    wanted: &Wanted,
+fn schema_text(
+    wanted: &Request,
     survey: &Survey,
     key: Option<&Key>,
     fields: &[FieldDraft<'_>],
-    guess: &Guess,
+    guess: &SectorGuess,
     reference: &Reference,
 ) -> String {
     let mut lines = Vec::new();
-    lines.extend(head(survey, wanted.is_saved));
+    lines.extend(head_lines(survey, wanted.is_saved));
     lines.push(String::new());
-    lines.extend(description(wanted, survey, key, fields));
+    lines.extend(description_lines(wanted, survey, key, fields));
     lines.push(String::new());
     lines.extend(sector_table(guess, reference));
     for field in fields {
@@ -117,33 +141,40 @@ fn schema(
 }
 
 /// What the names, types and NAICS codes say of the sector.
-fn guess(survey: &Survey, fields: &[FieldDraft<'_>], reference: &Reference) -> Guess {
-    let values = |name: &str| {
-        fields
-            .iter()
-            .find(|field| field.name == name)
-            .map_or(&[][..], |f| &f.column.first)
-    };
+fn guess_sector(survey: &Survey, fields: &[FieldDraft<'_>], reference: &Reference) -> SectorGuess {
     let stem = std::path::Path::new(&survey.path)
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned());
     let titles = [stem.unwrap_or_default(), survey.name.clone()];
     let columns: Vec<&str> = survey.columns.iter().map(|column| column.name.as_str()).collect();
-    sector::guess(values("naics_code"), reference)
-        .or_else(|| words::guess(&titles, &columns, values("facility_type"), reference))
+    sector::guess_by_naics(first_values(fields, "naics_code"), reference)
+        .or_else(|| {
+            words::guess_by_words(
+                &titles,
+                &columns,
+                first_values(fields, "facility_type"),
+                reference,
+            )
+        })
         .unwrap_or_default()
+}
+
+/// The first values of a field with their counts; none where the draft has no such field.
+fn first_values<'a>(fields: &'a [FieldDraft<'_>], name: &str) -> &'a [(String, u64)] {
+    let field = fields.iter().find(|field| field.name == name);
+    field.map_or(&[], |field| &field.column.first)
 }
 
 /// Names of the key's fields, in the key's order.
 fn key_fields<'f>(fields: &'f [FieldDraft<'_>], key: Option<&Key>) -> Vec<&'f str> {
-    field::of_key(fields, key)
+    field::fields_of_key(fields, key)
         .into_iter()
         .map(|field| field.name.as_str())
         .collect()
 }
 
 /// What was looked at; the lines of a pipeline too where nobody writes one.
-fn head(survey: &Survey, is_saved: bool) -> Vec<String> {
+fn head_lines(survey: &Survey, is_saved: bool) -> Vec<String> {
     let id = &survey.id;
     let looked = if survey.is_partial { "the first " } else { "all " };
     let mut lines = vec![format!(
@@ -154,246 +185,114 @@ fn head(survey: &Survey, is_saved: bool) -> Vec<String> {
         lines.push(format!(
             "What is to be said of the source stands in pipelines/{id}.toml."
         ));
-        return lines.iter().map(|text| comment(text)).collect();
+        return lines.iter().map(|text| comment_line(text)).collect();
     }
     lines.push(format!(
         "Save it as schemas/{id}.toml, and put this into a pipeline in pipelines/ (paths are relative to that folder):"
     ));
     lines.push(String::new());
-    lines.extend(layer::table(survey, id));
+    lines.extend(layer::layer_table(survey, id));
     lines.push(String::new());
-    lines.extend(layer::remarks(survey));
-    lines.iter().map(|text| comment(text)).collect()
+    lines.extend(layer::source_remarks(survey));
+    lines.iter().map(|text| comment_line(text)).collect()
 }
 
-fn description(
-    wanted: &Wanted,
+fn description_lines(
+    wanted: &Request,
     survey: &Survey,
     key: Option<&Key>,
     fields: &[FieldDraft<'_>],
 ) -> Vec<String> {
-    let said = |said: &Option<String>, edit: &str| quoted(said.as_deref().unwrap_or(edit));
+    let agency = wanted.agency.as_deref();
+    let licence = wanted.licence.as_deref();
     let mut lines = vec![
-        format!("title = {} # EDIT", quoted(&title(survey))),
+        format!("title = {} # EDIT", toml_string(&title_of(survey))),
         "description = \"EDIT: what the layer holds, in one sentence\"".to_owned(),
         format!(
             "agency = {}",
-            said(&wanted.agency, "EDIT: agency that owns the layer")
+            toml_string(agency.unwrap_or("EDIT: agency that owns the layer"))
         ),
         format!(
             "licence = {}",
-            said(&wanted.licence, "EDIT: SPDX identifier, or `public domain`")
+            toml_string(licence.unwrap_or("EDIT: SPDX identifier, or `public domain`"))
         ),
         "# homepage = \"https://…\"".to_owned(),
     ];
     lines.extend(
         key.iter()
             .flat_map(|key| &key.remarks)
-            .map(|remark| comment(remark)),
+            .map(|remark| comment_line(remark)),
     );
-    lines.push(format!("key = {}", list(key_fields(fields, key))));
-    lines.extend(geometry(survey));
-    lines.extend(rejects::ceiling(survey, key).0);
+    lines.push(format!("key = {}", toml_list(key_fields(fields, key))));
+    lines.extend(geometry_lines(survey));
+    lines.extend(ceiling::max_rejects_lines(survey, key).0);
     lines
 }
 
-fn title(survey: &Survey) -> String {
+fn title_of(survey: &Survey) -> String {
     let words: Vec<String> = survey.id.split('_').map(capitalised).collect();
     words.join(" ")
 }
 
-fn geometry(survey: &Survey) -> Vec<String> {
-    let word = |kind: GeometryKind| match kind {
-        GeometryKind::Point => "point",
-        GeometryKind::Line => "line",
-        GeometryKind::Polygon => "polygon",
-    };
-    let kinds = survey.shapes.kinds();
+fn geometry_lines(survey: &Survey) -> Vec<String> {
+    let kinds = survey.shapes.families();
     match kinds.as_slice() {
         [] => vec!["geometry = \"point\" # EDIT: no geometry was seen".to_owned()],
-        [(kind, _)] => vec![format!("geometry = {}", quoted(word(*kind)))],
+        [(kind, _)] => vec![format!("geometry = {}", toml_string(geometry_word(*kind)))],
         [(kind, _), others @ ..] => {
             let others: Vec<String> = others
                 .iter()
-                .map(|(kind, n)| format!("{} ×{n}", word(*kind)))
+                .map(|(kind, n)| format!("{} ×{n}", geometry_word(*kind)))
                 .collect();
             let remark = format!(
                 "EDIT: a layer holds one family; the others would be rejected: {}.",
                 others.join(", ")
             );
-            vec![comment(&remark), format!("geometry = {}", quoted(word(*kind)))]
+            vec![
+                comment_line(&remark),
+                format!("geometry = {}", toml_string(geometry_word(*kind))),
+            ]
         }
     }
 }
 
-fn sector_table(guess: &Guess, reference: &Reference) -> Vec<String> {
+fn geometry_word(kind: GeometryKind) -> &'static str {
+    match kind {
+        GeometryKind::Point => "point",
+        GeometryKind::Line => "line",
+        GeometryKind::Polygon => "polygon",
+    }
+}
+
+fn sector_table(guess: &SectorGuess, reference: &Reference) -> Vec<String> {
     let mut lines = vec!["[sector]".to_owned()];
     if guess.code.is_some() {
-        lines.push(comment(&format!(
+        lines.push(comment_line(&format!(
             "Guessed, and judged by nobody yet: {}.",
             guess.why
         )));
     } else {
-        lines.push(comment(
+        lines.push(comment_line(
             "EDIT: nothing in the file tells the sector; one of these, or the run is refused.",
         ));
-        let known = sector::known(reference).into_iter();
-        lines.extend(known.map(|(code, name)| comment(&format!("    {code}  {name}"))));
+        let known = sector::known_sectors(reference).into_iter();
+        lines.extend(known.map(|(code, name)| comment_line(&format!("    {code}  {name}"))));
     }
     let mark = if guess.code.is_some() { " # guessed" } else { "" };
     lines.push(format!(
         "code = {}{mark}",
-        quoted(guess.code.as_deref().unwrap_or("EDIT"))
+        toml_string(guess.code.as_deref().unwrap_or("EDIT"))
     ));
     lines.extend(
         guess
             .subsector
             .as_ref()
-            .map(|subsector| format!("subsector = {}", quoted(subsector))),
+            .map(|subsector| format!("subsector = {}", toml_string(subsector))),
     );
-    lines.push(comment("lifeline = \"…\" as in lifelines.csv, where it has one"));
-    lines
-}
-
-fn field_table(field: &FieldDraft<'_>, rows: u64) -> Vec<String> {
-    let (column, kind) = (field.column, &field.kind);
-    let (sure, doubtful) = kind::nulls(column, kind);
-    let mut lines = vec![comment(&seen(column, &sure, rows))];
-    lines.extend(
-        remarks(column, kind, &doubtful)
-            .iter()
-            .map(|remark| comment(remark)),
-    );
-    lines.push("[[field]]".to_owned());
-    lines.push(format!("name = {}", quoted(&field.name)));
-    lines.push(format!("from = {}", list([column.name.as_str()])));
-    if *kind != Kind::Text {
-        lines.push(format!("type = {}", quoted(kind.word())));
-    }
-    match kind {
-        Kind::Date(formats) => lines.push(format!("formats = {}", list(formats.iter().copied()))),
-        Kind::Text => lines.extend(field.pad().map(|pad| format!("pad = {pad}"))),
-        Kind::Integer | Kind::Number => {
-            lines.extend(names::unit(&field.name).map(|unit| format!("unit = {}", quoted(unit))));
-        }
-        Kind::Boolean | Kind::State => {}
-    }
-    if !sure.is_empty() {
-        lines.push(format!("null = {}", list(sure)));
-    }
-    lines.push(format!(
-        "description = {}",
-        quoted(&format!("EDIT: what {} means", line(&column.name)))
+    lines.push(comment_line(
+        "lifeline = \"…\" as in lifelines.csv, where it has one",
     ));
     lines
-}
-
-/// Share of nulls and some values.
-fn seen(column: &Column, sure: &[&str], rows: u64) -> String {
-    let sentinels: u64 = column
-        .sentinels
-        .iter()
-        .filter(|(value, _)| sure.contains(&value.as_str()))
-        .map(|(_, (_, n))| n)
-        .sum();
-    let all: u64 = column.values + column.sentinels.values().map(|(_, n)| n).sum::<u64>();
-    let nulls = rows.saturating_sub(all) + sentinels;
-    let share = if rows == 0 {
-        0.0
-    } else {
-        nulls as f64 * 100.0 / rows as f64
-    };
-    let values = if column.is_complete && column.first.len() <= FEW {
-        let mut counted: Vec<&(String, u64)> = column.first.iter().collect();
-        counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        counted
-            .iter()
-            .map(|(value, count)| format!("{} ×{count}", shown(value)))
-            .collect::<Vec<_>>()
-            .join(", ")
-    } else {
-        let some = column.first.iter().take(3).map(|(value, _)| shown(value));
-        format!("such as {}", some.collect::<Vec<_>>().join(", "))
-    };
-    let values = if values.is_empty() {
-        "no value".to_owned()
-    } else {
-        values
-    };
-    let declared = column
-        .declared
-        .as_ref()
-        .map(|kind| format!("; {kind} in the file"))
-        .unwrap_or_default();
-    format!("{values}; {share:.1} % null{declared}")
-}
-
-/// What is worth knowing of the values of a column.
-fn remarks(column: &Column, kind: &Kind, doubtful: &[&str]) -> Vec<String> {
-    let mut remarks = Vec::new();
-    let misfits = match kind {
-        Kind::Date(_) => column.dates.misfits(),
-        Kind::Integer | Kind::Number => column
-            .no_number
-            .as_deref()
-            .map(|n| (column.values - column.numbers, n)),
-        Kind::State => column
-            .no_state
-            .as_deref()
-            .map(|n| (column.values - column.states, n)),
-        _ => None,
-    };
-    if let Some((count, value)) = misfits {
-        remarks.push(format!(
-            "EDIT: {count} of the values, such as {}, would become null.",
-            shown(value)
-        ));
-    }
-    if column.rounded * 2 > column.values && *kind != Kind::Text {
-        remarks.push(format!(
-            "EDIT: {} values such as {} were rounded by a spreadsheet: dates or identifiers are lost; ask for the original.",
-            column.rounded,
-            column.first.first().map_or_else(String::new, |(value, _)| shown(value))
-        ));
-    }
-    if column.dates.is_ambiguous() {
-        remarks.push("EDIT: day or month first? No value tells; month first is assumed.".to_owned());
-    }
-    let is_nearly_numbers = column.numbers * 100 >= column.values * 95 && column.numbers < column.values;
-    if let (true, Kind::Text, Some(value)) = (
-        is_nearly_numbers && !codes::is_code(&column.name),
-        kind,
-        &column.no_number,
-    ) {
-        remarks.push(format!(
-            "Nearly all are numbers, but not {}: text loses none.",
-            shown(value)
-        ));
-    }
-    let is_nearly_states =
-        names::is_state(&column.name) && column.states * 2 >= column.values && column.states < column.values;
-    if let (true, Kind::Text, Some(value)) = (is_nearly_states, kind, &column.no_state) {
-        let (states, all) = (column.states, column.values);
-        remarks.push(format!(
-            "EDIT: {states} of {all} values are states, but not {}: text keeps them all; `type = \"state\"` makes the others null.",
-            shown(value)
-        ));
-    }
-    if column.survey_codes > 0 && column.range.is_none_or(|(low, _)| low >= 0.0) {
-        let count = column.survey_codes;
-        remarks.push(format!("EDIT: -1, -2 or -3 occur {count} times and nothing else below 0: codes, or missing values for `null`?"));
-    }
-    if !doubtful.is_empty() {
-        remarks.push(format!(
-            "EDIT: may mean null, or not: {}.",
-            doubtful.iter().map(|v| shown(v)).collect::<Vec<_>>().join(", ")
-        ));
-    }
-    remarks
-}
-
-fn comment(text: &str) -> String {
-    format!("# {}", line(text)).trim_end().to_owned()
 }
 
 fn capitalised(word: &str) -> String {

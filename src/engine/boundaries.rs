@@ -1,13 +1,15 @@
 //! Reads polygon sets and indexes them, all sets in parallel.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use arrow_array::{Array, StringArray};
-use geo::{BoundingRect, Geometry, MultiPolygon, Rect};
+use arrow_array::{Array, BinaryArray, StringArray};
+use geo::{Geometry, MultiPolygon, Rect};
 use rayon::prelude::*;
 
 use super::EngineError;
 use super::codes;
+use super::gaps::{self, Whereabouts, whereabouts};
 use crate::feature::{Defect, Landed, Outline, RawBatch, Reproject, spelling};
 use crate::kernel::geometry;
 use crate::kernel::jurisdiction::{Boundary, JurisdictionIndex};
@@ -56,12 +58,17 @@ pub struct BoundaryName {
 /// # Errors
 /// When a set can't be read, or over a tenth of it can't be used: with the row of the first.
 pub fn join_context(plan: &Plan, landed: &[Landed], readers: &Readers) -> Result<Sets, EngineError> {
-    let sets = plan.jurisdictions.par_iter().zip(landed).map(|(set, landed)| {
+    let read = plan.jurisdictions.par_iter().zip(landed);
+    let read: Vec<Read> = read
+        .map(|(set, landed)| boundaries(set, landed, plan, readers))
+        .collect::<Result<_, _>>()?;
+    let states = state_boxes(plan, &read);
+    let sets = plan.jurisdictions.par_iter().zip(read).map(|(set, read)| {
         let Read {
             boundaries,
             unusable,
             restored,
-        } = boundaries(set, landed, plan, readers)?;
+        } = read;
         let mut names: Vec<BoundaryName> = boundaries
             .iter()
             .map(|boundary| BoundaryName {
@@ -78,14 +85,15 @@ pub fn join_context(plan: &Plan, landed: &[Landed], readers: &Readers) -> Result
         } else {
             vec![]
         };
-        let boxes = unusable.iter().filter_map(|unusable| unusable.bounds).collect();
+        let gap = |item: &Unusable| gaps::gap(set, item.code.as_deref(), item.place, &boundaries, &states);
+        let gaps = unusable.iter().filter_map(gap).collect();
         let told = unusable.iter().map(Unusable::told).collect();
         let set = JoinSet {
             plan: set.clone(),
             index: JurisdictionIndex::build(boundaries),
-            unusable: boxes,
+            gaps,
         };
-        Ok((
+        (
             set,
             SetRead {
                 names,
@@ -94,9 +102,9 @@ pub fn join_context(plan: &Plan, landed: &[Landed], readers: &Readers) -> Result
                 restored_codes: restored,
             },
             outlines,
-        ))
+        )
     });
-    let mut made = sets.collect::<Result<Vec<_>, EngineError>>()?;
+    let mut made: Vec<_> = sets.collect();
     // The first set of a kind is the one that answers.
     let outlines = made.iter_mut().map(|(_, _, outlines)| std::mem::take(outlines));
     let outlines = outlines
@@ -111,12 +119,28 @@ pub fn join_context(plan: &Plan, landed: &[Landed], readers: &Readers) -> Result
     })
 }
 
+/// Boxes around the states: by their own polygons, else by their counties'.
+fn state_boxes(plan: &Plan, read: &[Read]) -> BTreeMap<String, Rect<f64>> {
+    let mut boxes = BTreeMap::new();
+    for kind in [JurisdictionKind::State, JurisdictionKind::County] {
+        let sets = plan
+            .jurisdictions
+            .iter()
+            .zip(read)
+            .filter(|(set, _)| set.kind == kind);
+        for (state, bounds) in sets.flat_map(|(_, read)| gaps::boxes_by_state(&read.boundaries)) {
+            boxes.entry(state).or_insert(bounds);
+        }
+    }
+    boxes
+}
+
 /// The plan's sets without a polygon, for a run that locates nothing.
 pub fn join_nothing(plan: &Plan) -> JoinContext {
     let empty = |set: &JurisdictionPlan| JoinSet {
         plan: set.clone(),
         index: JurisdictionIndex::build(vec![]),
-        unusable: vec![],
+        gaps: vec![],
     };
     JoinContext::new(plan.jurisdictions.iter().map(empty).collect(), &plan.reference)
 }
@@ -147,11 +171,10 @@ struct Read {
 /// A polygon that can't be used.
 struct Unusable {
     origin: String,
-    code: String,
+    code: Option<String>,
     name: Option<String>,
     why: String,
-    /// Box around it in degrees, where it has coordinates.
-    bounds: Option<Rect<f64>>,
+    place: Whereabouts,
 }
 
 impl Unusable {
@@ -161,7 +184,8 @@ impl Unusable {
             .as_deref()
             .map(|name| format!(" ({name})"))
             .unwrap_or_default();
-        format!("{}: {}{name}: {}", self.origin, self.code, self.why)
+        let code = self.code.as_deref().unwrap_or("no code");
+        format!("{}: {code}{name}: {}", self.origin, self.why)
     }
 }
 
@@ -235,7 +259,8 @@ fn read_batch(
         .as_deref()
         .map(|name| column(set, batch, name))
         .transpose()?;
-    let prepared = shapes::prepare(&batch.geometry, &batch.crs, GeometryKind::Polygon, transform);
+    let geometry = without_lines(&batch.geometry);
+    let prepared = shapes::prepare(&geometry, &batch.crs, GeometryKind::Polygon, transform);
     let defects: BTreeMap<usize, String> = prepared
         .defects
         .iter()
@@ -256,9 +281,10 @@ fn read_batch(
             (None, None) => Err("not a polygon".to_owned()),
             (None, Some(shape)) => Ok(shape),
         };
-        let usable = match (polygon, code) {
-            (Ok(shape), Some(Ok(code))) => Ok((shape, code)),
-            (Err(why), _) | (Ok(_), Some(Err(why))) => Err(why),
+        let usable = match (polygon, &code) {
+            (Ok(shape), Some(Ok(code))) => Ok((shape, code.clone())),
+            (Err(why), _) => Err(why),
+            (Ok(_), Some(Err(why))) => Err(why.clone()),
             (Ok(_), None) => Err(format!("no code in `{}`", set.code)),
         };
         match usable {
@@ -272,10 +298,10 @@ fn read_batch(
             }
             Err(why) => read.unusable.push(Unusable {
                 origin: format!("{}:{}", batch.source, batch.rows.value(row)),
-                code: written.unwrap_or_else(|| "no code".to_owned()),
+                code: code.and_then(Result::ok).map(Cow::into_owned).or(written),
                 name,
                 why,
-                bounds: bounds(batch, row, transform),
+                place: whereabouts(&geometry, row, transform),
             }),
         }
     }
@@ -290,16 +316,13 @@ fn why(defect: &Defect) -> String {
     }
 }
 
-/// The box around a geometry that can't be used.
-fn bounds(batch: &RawBatch, row: usize, transform: Option<&dyn Reproject>) -> Option<Rect<f64>> {
-    let wkb = batch.geometry.is_valid(row).then(|| batch.geometry.value(row))?;
-    let mut shapes = vec![Some(geometry::decode(wkb).ok()?)];
-    if let Some(transform) = transform {
-        geometry::reproject(&mut shapes, transform);
+/// Geometries, of collections of several kinds their polygons alone: boundaries come with points and lines on them.
+fn without_lines(geometries: &BinaryArray) -> BinaryArray {
+    if !geometries.iter().flatten().any(geometry::is_collection) {
+        return geometries.clone();
     }
-    let bounds = shapes.pop()??.bounding_rect()?;
-    let is_finite = |c: geo::Coord| c.x.is_finite() && c.y.is_finite();
-    Some(bounds).filter(|bounds| is_finite(bounds.min()) && is_finite(bounds.max()))
+    let areas = |wkb: &[u8]| geometry::areas(wkb).unwrap_or_else(|| wkb.to_owned());
+    geometries.iter().map(|wkb| wkb.map(areas)).collect()
 }
 
 fn column(set: &JurisdictionPlan, batch: &RawBatch, name: &str) -> Result<StringArray, EngineError> {

@@ -86,8 +86,7 @@ impl<'c> Fold<'c> {
         };
         self.flag(&batch).map_err(scratch)?;
         let places = batch.places_of(0..batch.numbers.len());
-        self.sample
-            .add(&batch.numbers, |row| places[row], &batch.stage.rows);
+        self.sample.add(&batch.numbers, |row| places[row], &batch.stage);
         self.rejects.extend(batch.rejects).map_err(scratch)?;
         self.tally.merge(batch.tally);
         let first = self.origins.push(&batch.source, &batch.origins);

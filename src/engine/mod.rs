@@ -9,6 +9,7 @@ mod boundaries;
 mod codes;
 mod error;
 mod fold;
+mod gaps;
 mod inventory;
 mod keys;
 mod layer;

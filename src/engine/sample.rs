@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef};
 
 use super::keys::mixed;
 use crate::feature::spelling;
+use crate::kernel::assemble::StageRows;
 use crate::kernel::map::key_number;
 
 /// Rows that are kept.
@@ -16,7 +17,16 @@ const ROWS: usize = 2_000;
 #[derive(Debug, Default)]
 pub struct Sample {
     fields: Vec<String>,
-    rows: BTreeMap<u64, Vec<Option<u64>>>,
+    rows: BTreeMap<u64, Facility>,
+}
+
+/// What is kept of a row.
+#[derive(Debug)]
+pub struct Facility {
+    /// Its values in the order of the fields, as [`digest`] has them.
+    pub values: Vec<Option<u64>>,
+    /// Centre of its box, degrees.
+    pub place: [f64; 2],
 }
 
 impl Sample {
@@ -33,12 +43,12 @@ impl Sample {
         &self.fields
     }
 
-    /// Takes those of a batch that belong to the sample; `places` gives where among `rows` a row of `numbers` is.
-    pub(super) fn add(&mut self, numbers: &[u128], places: impl Fn(usize) -> usize, rows: &RecordBatch) {
+    /// Takes those of a batch that belong to the sample; `places` gives where among `stage` a row of `numbers` is.
+    pub(super) fn add(&mut self, numbers: &[u128], places: impl Fn(usize) -> usize, stage: &StageRows) {
         let columns: Vec<Option<&ArrayRef>> = self
             .fields
             .iter()
-            .map(|field| rows.column_by_name(field))
+            .map(|field| stage.rows.column_by_name(field))
             .collect();
         for (row, number) in numbers.iter().enumerate() {
             let rank = mixed(*number);
@@ -48,21 +58,27 @@ impl Sample {
             }
             let place = places(row);
             let value = |column: Option<&ArrayRef>| digest(column?, place);
-            self.rows
-                .insert(rank, columns.iter().copied().map(value).collect());
+            let values = columns.iter().copied().map(value).collect();
+            self.rows.insert(
+                rank,
+                Facility {
+                    values,
+                    place: stage.centres[place],
+                },
+            );
             if self.rows.len() > ROWS {
                 self.rows.pop_last();
             }
         }
     }
 
-    /// The values of a facility, where it is in the sample: equal where their spellings are.
-    pub fn values(&self, key: &str) -> Option<&[Option<u64>]> {
-        self.rows.get(&mixed(key_number(key))).map(Vec::as_slice)
+    /// A facility, where it is in the sample.
+    pub fn facility(&self, key: &str) -> Option<&Facility> {
+        self.rows.get(&mixed(key_number(key)))
     }
 }
 
-/// A value as a number; none for null.
+/// A value as a number, equal where their spellings are; none for null.
 pub fn digest(column: &ArrayRef, row: usize) -> Option<u64> {
     let text = column
         .is_valid(row)

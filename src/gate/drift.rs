@@ -3,6 +3,7 @@
 //! Pure. Only what touches a field that the schema reads is red; the rest is for people to know.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use super::listed;
 use crate::feature::{Check, Finding, SourceColumn, SourceProfile, ValueKind};
@@ -19,21 +20,38 @@ const MOSTLY_FILLED: f64 = 0.5;
 /// Share of what was filled that must still be.
 const STILL_FILLED: f64 = 0.5;
 
-/// What changed between two profiles of a source.
-pub(super) fn findings(layer: &LayerPlan, before: &SourceProfile, now: &SourceProfile) -> Vec<Finding> {
+/// What changed between two profiles of a source; `unread` are fields that have lost values by the kind of their values.
+pub(super) fn findings(
+    layer: &LayerPlan,
+    before: &SourceProfile,
+    now: &SourceProfile,
+    unread: &BTreeSet<&str>,
+) -> Vec<Finding> {
     if before.columns.is_empty() || now.columns.is_empty() {
         return vec![];
     }
-    let dropped = missing(&before.columns, &now.columns);
+    let mut dropped = missing(&before.columns, &now.columns);
     let added = missing(&now.columns, &before.columns);
     let pairs = renamed(&dropped, &added);
     let mut found = lost(layer, before, now, &pairs);
-    found.extend(retyped(layer, before, now));
+    found.extend(retyped(layer, before, now, unread));
     found.extend(emptied(layer, before, now));
     for finding in &mut found {
         finding.is_red &= layer.gate.drift;
     }
-    found.extend(told(layer, (&dropped, &added), &pairs, now));
+    let replaced: Vec<Replaced<'_>> = layer
+        .schema
+        .fields
+        .iter()
+        .filter_map(|field| Replaced::of(field, before, now))
+        .collect();
+    found.extend(replaced.iter().map(Replaced::finding));
+    let is_open = |column: &SourceColumn| {
+        !is_lost(layer, column, now) && !replaced.iter().any(|replaced| replaced.column == column)
+    };
+    dropped.retain(|column| is_open(column) || pairs.iter().any(|(from, _)| from == column));
+    let open: Pairs<'_> = pairs.iter().copied().filter(|(from, _)| is_open(from)).collect();
+    found.extend(told(layer, (&dropped, &added), (&pairs, &open), now));
     found
 }
 
@@ -57,7 +75,7 @@ fn named<'a>(columns: &'a [SourceColumn], name: &str) -> Option<&'a SourceColumn
 }
 
 /// Columns that a field is read from.
-fn read<'a>(columns: &'a [SourceColumn], field: &Field) -> Vec<&'a SourceColumn> {
+pub(super) fn read<'a>(columns: &'a [SourceColumn], field: &Field) -> Vec<&'a SourceColumn> {
     field
         .from
         .iter()
@@ -188,8 +206,80 @@ fn emptied(layer: &LayerPlan, before: &SourceProfile, now: &SourceProfile) -> Ve
     layer.schema.fields.iter().filter_map(finding).collect()
 }
 
-/// Columns whose values are of another kind than before.
-fn retyped(layer: &LayerPlan, before: &SourceProfile, now: &SourceProfile) -> Vec<Finding> {
+/// A column that a field was read from first, and that has lost its values to the next one of the field.
+struct Replaced<'a> {
+    field: &'a Field,
+    /// As it was.
+    column: &'a SourceColumn,
+    /// Share of the rows with a value in it, before and now, 0 to 1; none now where it is gone.
+    filled: (f64, Option<f64>),
+    /// What serves instead.
+    by: Vec<&'a str>,
+}
+
+impl<'a> Replaced<'a> {
+    /// None where nothing serves instead, which is told as lost or emptied.
+    fn of(field: &'a Field, before: &'a SourceProfile, now: &'a SourceProfile) -> Option<Self> {
+        let share =
+            |column: &SourceColumn, of: &SourceProfile| column.values() as f64 / of.looked_at.max(1) as f64;
+        let columns = read(&before.columns, field);
+        let column = columns.iter().find(|column| share(column, before) >= FILLED)?;
+        let was = share(column, before);
+        let left = named(&now.columns, &column.name);
+        let is = left.map(|left| share(left, now));
+        let others = read(&now.columns, field)
+            .into_iter()
+            .filter(|other| Some(*other) != left);
+        let others: Vec<&SourceColumn> = others.filter(|other| other.values() > 0).collect();
+        let fullest = others.iter().map(|other| share(other, now)).fold(0.0, f64::max);
+        let is_replaced = is.is_none_or(|is| is < was * STILL_FILLED) && fullest >= was * STILL_FILLED;
+        let by = others.iter().map(|other| other.name.as_str()).collect();
+        is_replaced.then_some(Self {
+            field,
+            column,
+            filled: (was, is),
+            by,
+        })
+    }
+
+    fn finding(&self) -> Finding {
+        let Self {
+            field,
+            column,
+            filled: (was, is),
+            by,
+        } = self;
+        let (check, what) = match is {
+            None => (Check::Dropped, "is gone".to_owned()),
+            Some(is) => {
+                let [was, is] = [was, is].map(|share| share * 100.0);
+                (
+                    Check::Retyped,
+                    format!("has a value in {is:.1} % of the rows instead of {was:.1} %"),
+                )
+            }
+        };
+        let what = format!(
+            "column `{}`, read as field `{}`, {what}: {} serves now",
+            column.name,
+            field.name,
+            listed(by)
+        );
+        Finding {
+            check,
+            is_red: false,
+            what,
+        }
+    }
+}
+
+/// Columns whose values are of another kind than before; red where a field has lost values by it.
+fn retyped(
+    layer: &LayerPlan,
+    before: &SourceProfile,
+    now: &SourceProfile,
+    unread: &BTreeSet<&str>,
+) -> Vec<Finding> {
     let finding = |column: &SourceColumn| {
         let old = named(&before.columns, &column.name)?;
         let (was, is) = (old.kind()?, column.kind()?);
@@ -211,9 +301,10 @@ fn retyped(layer: &LayerPlan, before: &SourceProfile, now: &SourceProfile) -> Ve
             .unwrap_or_default();
         let (name, was, is) = (&column.name, was.word(), is.word());
         let what = format!("column `{name}`{read} holds {is} values instead of {was}");
+        let is_red = field.is_some_and(|field| unread.contains(field.name.as_str()));
         Some(Finding {
             check: Check::Retyped,
-            is_red: field.is_some(),
+            is_red,
             what,
         })
     };
@@ -258,7 +349,7 @@ fn minds(field: &Field, is_key: bool, kind: ValueKind) -> bool {
 fn told(
     layer: &LayerPlan,
     (dropped, added): (&[&SourceColumn], &[&SourceColumn]),
-    pairs: &Pairs<'_>,
+    (pairs, open): (&Pairs<'_>, &Pairs<'_>),
     now: &SourceProfile,
 ) -> Vec<Finding> {
     let warning = |check, what| Finding {
@@ -266,9 +357,8 @@ fn told(
         is_red: false,
         what,
     };
-    let mut found: Vec<Finding> = pairs
+    let mut found: Vec<Finding> = open
         .iter()
-        .filter(|(from, _)| !is_lost(layer, from, now))
         .map(|(from, to)| {
             let what = format!(
                 "column `{}` seems to be called `{}` now (a guess)",
@@ -279,7 +369,7 @@ fn told(
         .collect();
     let gone: Vec<&str> = dropped
         .iter()
-        .filter(|column| !pairs.iter().any(|(from, _)| from == *column) && !is_lost(layer, column, now))
+        .filter(|column| !pairs.iter().any(|(from, _)| from == *column))
         .map(|column| column.name.as_str())
         .collect();
     let new: Vec<&str> = added

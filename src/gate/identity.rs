@@ -2,8 +2,9 @@
 //!
 //! Pure.
 
+use super::columns::{self, Exchanged, Shifted};
 use super::{LastGood, Measures};
-use crate::feature::{Check, FieldCounts, Finding};
+use crate::feature::{Check, Finding};
 use crate::plan::LayerPlan;
 
 /// What a source has kept of the facilities that were looked at in the last release.
@@ -13,23 +14,18 @@ pub struct Kept {
     pub facilities: u64,
     /// Those whose id is there today.
     pub ids: u64,
-    /// Of the others, those in whose place there is a facility today; counted where over half of the ids are lost.
+    /// Of the others, those whose places were looked for; none where not over half of the ids are lost.
+    pub sought: u64,
+    /// Of these, those in whose place, or close to it under their name, there is a facility today.
     pub places: u64,
-    /// Fields whose values seem to have changed places.
+    /// Facilities whose id is there today and whose places and names were compared.
+    pub compared: u64,
+    /// Of these, those that are elsewhere or have another name, while another id has their place, or their name.
+    pub taken: u64,
+    /// Fields that have each other's values.
     pub exchanged: Vec<Exchanged>,
-}
-
-/// Two fields, and rows in which each has what the other had.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exchanged {
-    /// One field.
-    pub one: String,
-    /// The other.
-    pub other: String,
-    /// Rows in which they are exchanged.
-    pub rows: u64,
-    /// Rows in which they differed.
-    pub of: u64,
+    /// Fields that have the values of another, each way for itself.
+    pub shifted: Vec<Shifted>,
 }
 
 impl Kept {
@@ -39,86 +35,84 @@ impl Kept {
     }
 }
 
-/// Points of percent by which the share of values that can't be read may rise before it is red.
-const UNREAD: f64 = 50.0;
-
 /// Facilities of which there must be so many for what became of them to be told.
-const FEW: u64 = 10;
+pub(super) const FEW: u64 = 10;
 
-/// Another key in the schema, ids that are lost while places stay, exchanged columns.
+/// Another key in the schema, ids that are lost or change hands while places stay, columns that have changed places.
 pub(super) fn findings(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>) -> Vec<Finding> {
-    let mut found = Vec::new();
+    let key = key(layer, last, now);
+    if key.as_ref().is_some_and(|finding| finding.is_red) {
+        return key.into_iter().collect();
+    }
+    let Some(kept) = now.kept else {
+        return key.into_iter().collect();
+    };
     let release = last.release;
-    let before = last
-        .profile()
-        .map(|before| before.key.as_slice())
-        .unwrap_or_default();
-    let key = &layer.schema.key;
-    if !before.is_empty() && before != key.as_slice() {
-        let [before, now] = [before.join("`, `"), key.join("`, `")];
-        let what = format!(
-            "the schema's key is `{now}`, which was `{before}` in release {release}: every facility gets another id"
-        );
-        return vec![Finding {
-            check: Check::Key,
-            is_red: true,
-            what,
-        }];
-    }
-    let Some(kept) = now.kept else { return found };
-    let gone = kept.facilities - kept.ids;
-    if kept.facilities >= FEW && kept.are_ids_lost() && kept.places * 2 > gone {
-        let what = format!(
-            "{gone} of {} facilities of release {release} have another key, {} of them in the same place: a prefix, lost \
-             zeros, another column?",
-            kept.facilities, kept.places
-        );
-        found.push(Finding {
-            check: Check::Identity,
-            is_red: true,
-            what,
-        });
-    }
-    let is_told = |pair: &&Exchanged| pair.of >= FEW && pair.rows * 2 > pair.of;
-    found.extend(kept.exchanged.iter().filter(is_told).map(|pair| {
-        let Exchanged { one, other, rows, of } = pair;
-        let what = format!("in {rows} of {of} facilities `{one}` has what `{other}` had, and the reverse");
-        Finding {
-            check: Check::Exchanged,
-            is_red: layer.gate.drift,
-            what,
-        }
-    }));
-    found
+    let identity = [lost(release, kept), taken(release, kept)].into_iter().flatten();
+    let identity = identity.map(|what| Finding {
+        check: Check::Identity,
+        is_red: true,
+        what,
+    });
+    let columns = columns::findings(layer, kept);
+    key.into_iter().chain(identity).chain(columns).collect()
 }
 
-/// Fields of whose values far more can't be read than before.
-pub(super) fn unread(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>) -> Vec<Finding> {
-    let share = |counts: &FieldCounts| {
-        let all = counts.unparsed + counts.values;
-        if all == 0 {
-            0.0
-        } else {
-            counts.unparsed as f64 / all as f64 * 100.0
+/// Another key in the schema: every facility has another id, unless the field has only got another name.
+fn key(layer: &LayerPlan, last: LastGood<'_>, now: &Measures<'_>) -> Option<Finding> {
+    let before = last.profile()?.key.as_slice();
+    let key = &layer.schema.key;
+    if before.is_empty() || before == key.as_slice() {
+        return None;
+    }
+    let release = last.release;
+    let [before, key] = [before.join("`, `"), key.join("`, `")];
+    let what = format!("the schema's key is `{key}`, which was `{before}` in release {release}");
+    let (is_red, rest) = match now.kept {
+        Some(kept) if (kept.facilities - kept.ids) * 10 <= kept.facilities => (
+            false,
+            format!("{} of {} facilities keep their ids", kept.ids, kept.facilities),
+        ),
+        Some(kept) if kept.ids > 0 => {
+            let gone = kept.facilities - kept.ids;
+            (
+                true,
+                format!("{gone} of {} facilities get another id", kept.facilities),
+            )
         }
+        _ => (true, "every facility gets another id".to_owned()),
     };
-    let finding = |(field, counts): (&String, &FieldCounts)| {
-        let before = last.report.fields.get(field).map_or(0.0, share);
-        let rise = share(counts) - before;
-        if rise <= layer.gate.rise {
-            return None;
-        }
-        let what = format!(
-            "{} values of `{field}` can't be read ({:.1} %; {before:.1} % in release {})",
-            counts.unparsed,
-            share(counts),
-            last.release
-        );
-        Some(Finding {
-            check: Check::Unread,
-            is_red: layer.gate.drift && rise >= UNREAD,
-            what,
-        })
+    Some(Finding {
+        check: Check::Key,
+        is_red,
+        what: format!("{what}: {rest}"),
+    })
+}
+
+/// Facilities that are where they were, under other ids.
+fn lost(release: &str, kept: &Kept) -> Option<String> {
+    let all = kept.facilities;
+    let gone = all - kept.ids;
+    if all < FEW || !kept.are_ids_lost() || kept.places * 2 <= kept.sought {
+        return None;
+    }
+    let places = match kept.sought {
+        sought if sought == gone => format!("{} of them", kept.places),
+        sought => format!("{} of {sought} looked for", kept.places),
     };
-    now.fields.iter().filter_map(finding).collect()
+    Some(format!(
+        "{gone} of {all} facilities of release {release} have another key, {places} in the same place: a prefix, lost zeros, \
+         another column?"
+    ))
+}
+
+/// Ids that are other facilities' now.
+fn taken(release: &str, kept: &Kept) -> Option<String> {
+    let Kept { compared, taken, .. } = kept;
+    (*compared >= FEW && taken * 2 > *compared).then(|| {
+        format!(
+            "{taken} of {compared} facilities of release {release} have changed their key, place or name with \
+             another: were keys given out anew, columns sorted apart?"
+        )
+    })
 }

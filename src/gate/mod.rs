@@ -3,19 +3,22 @@
 //! Pure: last report + this run's measures → findings. A red one holds the layer back. May use: `plan`, `feature`.
 //! What was accepted, carried or published is `run`'s affair.
 
+mod columns;
 mod drift;
 mod identity;
 mod places;
 mod shares;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-pub use identity::{Exchanged, Kept};
+pub use columns::{Exchanged, Shifted};
+pub use identity::Kept;
 
 use crate::feature::{Check, FieldCounts, Finding, GateReport, LayerReport, SourceProfile};
 use crate::plan::LayerPlan;
@@ -65,8 +68,13 @@ impl LastGood<'_> {
 pub fn judge(layer: &LayerPlan, last: Option<LastGood<'_>>, now: &Measures<'_>) -> GateReport {
     let last = last.filter(|last| !last.is_limited());
     let mut findings: Vec<Finding> = last.and_then(|last| rows(layer, last, now)).into_iter().collect();
-    if let Some(before) = last.as_ref().and_then(LastGood::profile) {
-        findings.extend(drift::findings(layer, before, now.profile));
+    if let Some((last, before)) = last.as_ref().and_then(|last| Some((*last, last.profile()?))) {
+        findings.extend(drift::findings(
+            layer,
+            before,
+            now.profile,
+            &values::lost(layer, last, now),
+        ));
     }
     findings.extend(
         last.into_iter()
@@ -82,7 +90,7 @@ pub fn judge(layer: &LayerPlan, last: Option<LastGood<'_>>, now: &Measures<'_>) 
     findings.extend(
         alike
             .into_iter()
-            .flat_map(|last| identity::unread(layer, last, now)),
+            .flat_map(|last| values::findings(layer, last, now)),
     );
     findings.extend(shares::findings(layer, alike, now));
     findings.extend(places::findings(layer, alike, now));

@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, Float64Array, Int32Array, StringArray};
-use geo::{Intersects, Point, Rect};
+use geo::{CoordsIter, Geometry, Intersects, Point, Rect};
 
 use super::CodedArray;
 use super::cluster::along_curve;
 use super::jurisdiction::{JurisdictionIndex, Match};
-use crate::plan::{GeometryKind, JurisdictionKind, JurisdictionPlan, Reference};
+use crate::plan::{GeometryKind, JurisdictionKind, JurisdictionPlan, Reference, State};
 
 /// How a row may be located, in the order of the keys of `location_method`.
 const METHODS: [&str; 4] = ["within", "nearest", "representative_point", "none"];
@@ -23,10 +23,13 @@ const METHODS: [&str; 4] = ["within", "nearest", "representative_point", "none"]
 #[derive(Debug)]
 pub struct JoinContext {
     sets: Vec<(JoinSet, Lists)>,
-    /// By rank of the set that answers for the state: that of kind state, else that of kind county.
+    /// By rank of the set that answers for the state: that of kind state, and behind its ranks the states that only counties
+    /// have; without such a set, that of kind county.
     states: States,
-    /// By rank of a county, the rank of its state in the set of kind state: the first two digits of its code.
+    /// By rank of a county, the rank of its state, where there is a set of kind state: the first two digits of its code.
     county_states: Vec<Option<u32>>,
+    /// All that there are, with a polygon or without.
+    every_state: Vec<State>,
     methods: ArrayRef,
 }
 
@@ -37,8 +40,17 @@ pub struct JoinSet {
     pub plan: JurisdictionPlan,
     /// Its polygons.
     pub index: JurisdictionIndex,
-    /// Boxes around polygons that can't be used: what lies there and in no other may be theirs.
-    pub unusable: Vec<Rect<f64>>,
+    /// Where polygons that can't be used may be: what lies there and in no other may be theirs.
+    pub gaps: Vec<Gap>,
+}
+
+/// Where a polygon that can't be used may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gap {
+    /// Box in degrees.
+    pub bounds: Rect<f64>,
+    /// Whether it is somewhere in the box, which is far larger: only a nearest polygon is in doubt there.
+    pub is_vague: bool,
 }
 
 /// A list of texts that ranks point into; a rank without a text has no key.
@@ -123,47 +135,96 @@ impl JoinContext {
                 .find(|(set, _)| set.plan.kind == kind)
                 .map(|(set, _)| &set.index)
         };
-        let ranks: BTreeMap<&str, u32> = match of_kind(JurisdictionKind::State) {
-            Some(states) => states.names().map(|found| found.code).zip(0..).collect(),
-            None => BTreeMap::new(),
-        };
-        let counties = of_kind(JurisdictionKind::County)
-            .into_iter()
-            .flat_map(JurisdictionIndex::names);
-        let county_states = counties
-            .map(|found| ranks.get(found.code.get(..2)?).copied())
-            .collect();
-        let states = match (
+        let (states, counties) = (
             of_kind(JurisdictionKind::State),
             of_kind(JurisdictionKind::County),
-        ) {
-            (Some(states), _) => States::new(states.names().map(|found| Some(found.code)), reference),
-            // Without a state set, a county's first two digits are its state.
-            (None, Some(counties)) => {
-                States::new(counties.names().map(|found| found.code.get(..2)), reference)
+        );
+        let of_counties = || {
+            counties
+                .into_iter()
+                .flat_map(JurisdictionIndex::names)
+                .map(|c| c.code.get(..2))
+        };
+        let (states, county_states) = match states {
+            Some(states) => {
+                let fips = with_further(states.names().map(|found| found.code), of_counties().flatten());
+                let ranks: BTreeMap<&str, u32> = fips.iter().copied().zip(0..).collect();
+                let of_counties = of_counties().map(|fips| ranks.get(fips?).copied()).collect();
+                (States::new(fips.into_iter().map(Some), reference), of_counties)
             }
-            (None, None) => States::new(std::iter::empty(), reference),
+            // Without a state set, a county's first two digits are its state.
+            None => (States::new(of_counties(), reference), vec![]),
         };
         let methods = Arc::new(StringArray::from_iter_values(METHODS));
         Self {
             sets,
             states,
             county_states,
+            every_state: reference.states.clone(),
             methods,
         }
     }
 
     /// USPS code of the state that holds a point, its border included, by the polygons of states or else of counties.
     pub fn state_at(&self, point: Point<f64>) -> Option<&str> {
-        let (set, _) = self
-            .set(JurisdictionKind::State)
-            .or(self.set(JurisdictionKind::County))?;
-        self.states.usps.text(set.index.rank(point)?)
+        let of_county = || self.set(JurisdictionKind::County)?.0.index.rank(point);
+        let rank = match self.set(JurisdictionKind::State) {
+            None => of_county(),
+            Some((set, _)) => {
+                let own = set.index.rank(point);
+                own.or_else(|| self.county_states.get(of_county()? as usize).copied().flatten())
+            }
+        };
+        self.states.usps.text(rank?)
     }
 
-    /// The county that holds a point, its border included.
-    pub fn county_at(&self, point: Point<f64>) -> Option<Match<'_>> {
-        self.set(JurisdictionKind::County)?.0.index.locate(point)
+    /// Whether a polygon is known to be of the state with this USPS code, or of a county of it.
+    pub fn has_state(&self, usps: &str) -> bool {
+        self.states
+            .usps
+            .values
+            .as_string::<i32>()
+            .iter()
+            .any(|state| state == Some(usps))
+    }
+
+    /// Whether there is a polygon of the county with this code.
+    pub fn has_county(&self, code: &str) -> bool {
+        self.set(JurisdictionKind::County)
+            .is_some_and(|(set, _)| set.index.has(code))
+    }
+
+    /// All states and territories of the reference, with a polygon or without.
+    pub fn every_state(&self) -> &[State] {
+        &self.every_state
+    }
+
+    /// USPS codes of the states that a geometry shares a point with, and of those in whose counties a vertex lies off shore.
+    pub fn states_touched(&self, geometry: &Geometry<f64>) -> Vec<&str> {
+        let set = self
+            .set(JurisdictionKind::State)
+            .or(self.set(JurisdictionKind::County));
+        let touched = set.into_iter().flat_map(|(set, _)| set.index.touched(geometry));
+        let mut states: Vec<&str> = touched.filter_map(|rank| self.states.usps.text(rank)).collect();
+        states.extend(
+            geometry
+                .coords_iter()
+                .filter_map(|vertex| self.state_at(Point(vertex))),
+        );
+        states.sort_unstable();
+        states.dedup();
+        states
+    }
+
+    /// Counties that a geometry shares a point with.
+    pub fn counties_touched(&self, geometry: &Geometry<f64>) -> impl Iterator<Item = Match<'_>> {
+        let set = self.set(JurisdictionKind::County);
+        set.into_iter().flat_map(|(set, _)| {
+            set.index
+                .touched(geometry)
+                .into_iter()
+                .map(|rank| set.index.named(rank))
+        })
     }
 
     /// Ids of the sets of kind `Other`, in pipeline order: each fills a column `<id>_code`.
@@ -192,6 +253,17 @@ impl JoinContext {
     fn set(&self, kind: JurisdictionKind) -> Option<&(JoinSet, Lists)> {
         self.sets.iter().find(|(set, _)| set.plan.kind == kind)
     }
+}
+
+/// FIPS codes of the states of a set, and behind them those that only counties have, in order.
+fn with_further<'v>(
+    own: impl Iterator<Item = &'v str>,
+    of_counties: impl Iterator<Item = &'v str>,
+) -> Vec<&'v str> {
+    let mut fips: Vec<&str> = own.collect();
+    let further: BTreeSet<&str> = of_counties.filter(|county| !fips.contains(county)).collect();
+    fips.extend(further);
+    fips
 }
 
 /// Location columns, one value per row; names as the core columns'.
@@ -310,8 +382,12 @@ fn with_counties(
                     of_county: usps(of_county),
                 });
             }
-            None if state.missing.contains(&row) => {}
-            None => state.ranks[row] = Some(of_county),
+            // The state's own polygon may be the one that can't be used; a county that is only near says nothing then.
+            None if state.missing.contains(&row) && is_county_near => {}
+            None => {
+                state.ranks[row] = Some(of_county);
+                state.missing.remove(&row);
+            }
         }
     }
     state
@@ -377,7 +453,12 @@ fn ask(points: &[Point<f64>], order: &[u32], set: &JoinSet) -> Answers {
     };
     for row in order.iter().map(|row| *row as usize) {
         let mut rank = set.index.rank(points[row]);
-        if rank.is_none() && set.unusable.iter().any(|bounds| bounds.intersects(&points[row])) {
+        let gap = set
+            .gaps
+            .iter()
+            .filter(|gap| rank.is_none() && gap.bounds.intersects(&points[row]));
+        let gap = gap.min_by_key(|gap| gap.is_vague);
+        if gap.is_some_and(|gap| !gap.is_vague) {
             answers.missing.insert(row);
             continue;
         }
@@ -385,6 +466,10 @@ fn ask(points: &[Point<f64>], order: &[u32], set: &JoinSet) -> Answers {
             && set.plan.nearest_m > 0.0
             && let Some((near, metres)) = set.index.nearest_rank(points[row], set.plan.nearest_m)
         {
+            if gap.is_some() {
+                answers.missing.insert(row);
+                continue;
+            }
             rank = Some(near);
             answers.away.insert(row, metres);
         }

@@ -45,7 +45,7 @@ pub struct RowTally {
     pub states: BTreeMap<String, u64>,
     /// Box around them, degrees.
     pub extent: Option<Rect<f64>>,
-    /// Rows far from every state; none where there is no state to be far from.
+    /// Rows in no state and far from every one; none where there is no state to be far from.
     pub far: Option<u64>,
 }
 
@@ -115,7 +115,7 @@ impl RowTally {
                 .map(|(code, n)| (code.unwrap_or(RegionId::UNASSIGNED).to_owned(), n))
                 .collect(),
             extent,
-            far: profile::far(&stage.centres, places),
+            far: profile::far(&stateless(stage), places),
         })
     }
 
@@ -133,6 +133,17 @@ impl RowTally {
             (one, other) => one.or(other),
         };
     }
+}
+
+/// Centres of the rows in no state: a county may be in one of which there is no polygon, far from all others.
+fn stateless(stage: &StageRows) -> Vec<[f64; 2]> {
+    let states = Texts::named(&stage.rows, "state_code");
+    let is_stateless = |row: usize| states.is_none_or(|states| states.value(row).is_none());
+    let centres = stage.centres.iter().enumerate();
+    centres
+        .filter(|(row, _)| is_stateless(*row))
+        .map(|(_, centre)| *centre)
+        .collect()
 }
 
 /// Rows by text.

@@ -31,17 +31,17 @@ pub(super) const LONGEST_ID: usize = 100;
 pub(super) const CRS: &str = "^(OGC:CRS84|(EPSG|ESRI):[0-9]{1,9})$";
 
 /// Text that was written, or was reported as absent.
-pub(super) fn text(written: Option<&Spanned<String>>) -> String {
+pub(super) fn text_or_empty(written: Option<&Spanned<String>>) -> String {
     written.map(|text| text.value.clone()).unwrap_or_default()
 }
 
 /// Text that may be absent.
-pub(super) fn optional(written: Option<&Spanned<String>>) -> Option<String> {
+pub(super) fn optional_text(written: Option<&Spanned<String>>) -> Option<String> {
     written.map(|text| text.value.clone())
 }
 
 /// Values of a list.
-pub(super) fn texts(written: &[Spanned<String>]) -> Vec<String> {
+pub(super) fn plain_texts(written: &[Spanned<String>]) -> Vec<String> {
     written.iter().map(|text| text.value.clone()).collect()
 }
 
@@ -56,20 +56,20 @@ pub(super) fn is_identifier(text: &str) -> bool {
 impl Check<'_> {
     /// Reports an error; the caller may add a label or help.
     pub(super) fn error(&mut self, span: &Span, message: impl Into<String>) -> &mut Diagnostic {
-        self.push(Diagnostic::error(&span.file, Some(span.clone()), message))
+        self.push_diagnostic(Diagnostic::error(&span.file, Some(span.clone()), message))
     }
 
     /// Reports a warning; the caller may add a label or help.
     pub(super) fn warning(&mut self, span: &Span, message: impl Into<String>) -> &mut Diagnostic {
-        self.push(Diagnostic::warning(&span.file, Some(span.clone()), message))
+        self.push_diagnostic(Diagnostic::warning(&span.file, Some(span.clone()), message))
     }
 
     /// Reports an error of the file as a whole; the caller may add help.
-    pub(super) fn whole(&mut self, file: &Arc<TextFile>, message: impl Into<String>) -> &mut Diagnostic {
-        self.push(Diagnostic::error(file, None, message))
+    pub(super) fn file_error(&mut self, file: &Arc<TextFile>, message: impl Into<String>) -> &mut Diagnostic {
+        self.push_diagnostic(Diagnostic::error(file, None, message))
     }
 
-    fn push(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
+    fn push_diagnostic(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
         self.found.push(diagnostic);
         self.found.last_mut().expect("just pushed")
     }
@@ -89,17 +89,18 @@ impl Check<'_> {
             );
             self.error(&id.span, message);
         }
-        text(written)
+        text_or_empty(written)
     }
 
     /// Reports a name that is not among the known ones; an empty list knows nothing and checks nothing.
-    pub(super) fn among<'k>(
+    pub(super) fn require_among<'k>(
         &mut self,
         what: &str,
         written: &Spanned<String>,
         known: impl IntoIterator<Item = &'k str>,
     ) {
         let known: Vec<&str> = known.into_iter().collect();
+        // An empty list is most often a table that could not be read, of which there is a report already.
         if known.is_empty() || known.contains(&written.value.as_str()) {
             return;
         }
@@ -115,7 +116,8 @@ impl Check<'_> {
         known: &[(&str, T)],
     ) -> Option<T> {
         let written = written?;
-        self.among(what, written, known.iter().map(|(word, _)| *word));
+        // None for a word that isn't known: that is reported here, and what hangs on it is not judged.
+        self.require_among(what, written, known.iter().map(|(word, _)| *word));
         known
             .iter()
             .find(|(word, _)| *word == written.value)
@@ -123,7 +125,7 @@ impl Check<'_> {
     }
 
     /// A value in a range, or the default.
-    pub(super) fn within<T: PartialOrd + std::fmt::Display + Copy>(
+    pub(super) fn in_range<T: PartialOrd + std::fmt::Display + Copy>(
         &mut self,
         written: Option<&Spanned<T>>,
         Bounds { key, range, default }: &Bounds<T>,
@@ -143,12 +145,17 @@ impl Check<'_> {
     }
 
     /// A count in a range, or the default.
-    pub(super) fn count(&mut self, written: Option<&Spanned<i64>>, bounds: &Bounds<i64>) -> usize {
-        usize::try_from(self.within(written, bounds)).unwrap_or(usize::MAX)
+    pub(super) fn count_in_range(&mut self, written: Option<&Spanned<i64>>, bounds: &Bounds<i64>) -> usize {
+        usize::try_from(self.in_range(written, bounds)).unwrap_or(usize::MAX)
     }
 
     /// Reports every name that repeats an earlier one, upper and lower case alike.
-    pub(super) fn unique<'w>(&mut self, what: &str, written: impl IntoIterator<Item = &'w Spanned<String>>) {
+    pub(super) fn report_repeats<'w>(
+        &mut self,
+        what: &str,
+        written: impl IntoIterator<Item = &'w Spanned<String>>,
+    ) {
+        // Ids name files and columns, and not every file system or reader tells cases apart.
         let mut seen: Vec<&str> = Vec::new();
         for name in written {
             match seen
@@ -168,10 +175,11 @@ impl Check<'_> {
     }
 
     /// A CRS: `OGC:CRS84`, or `EPSG` or `ESRI` and a code, as [`CRS`] says.
-    pub(super) fn crs(&mut self, written: Option<&Spanned<String>>) -> Option<Crs> {
+    pub(super) fn written_crs(&mut self, written: Option<&Spanned<String>>) -> Option<Crs> {
         let written = written?;
         let crs = parse_crs(&written.value);
         if crs.is_none() {
+            // `epsg:4326`, or blanks around it, is a slip with one way out; anything else gets the help alone.
             let upper = written.value.trim().to_ascii_uppercase();
             let near = parse_crs(&upper).and_then(|_| did_you_mean(&written.value, [upper.as_str()]));
             let diagnostic = self.error(&written.span, format!("`{}` is not a CRS", written.value));

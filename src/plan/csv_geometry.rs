@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::check::{Check, text, texts};
+use super::check::{Check, plain_texts, text_or_empty};
 use super::key::{Key, key};
 use crate::spec::{Span, Spanned};
 
@@ -59,7 +59,7 @@ pub(super) fn resolve(
     [x, y, wkt]
         .into_iter()
         .flatten()
-        .for_each(|column| undecided(check, column));
+        .for_each(|column| refuse_undecided(check, column));
     match (x, y, wkt) {
         (Some(_), _, Some(wkt)) | (_, Some(_), Some(wkt)) => {
             check.error(
@@ -67,6 +67,8 @@ pub(super) fn resolve(
                 "the geometry is either in `x` and `y` or in `wkt`, not both",
             );
         }
+        // A draft that found no coordinates writes `EDIT-X` and `EDIT-Y`, which are refused above; here nobody
+        // has written anything.
         (None, None, None) => {
             let help = "name its columns: `x` and `y`, or `wkt`";
             check.error(place, "nothing says where the geometry is").help = Some(help.to_owned());
@@ -82,24 +84,25 @@ pub(super) fn resolve(
         }
         _ => {}
     }
+    // A cell of WKT is a geometry or empty: no number in it could stand for none.
     if let (Some(_), Some(null)) = (wkt, null) {
         check.error(&null.span, "`null` is for `x` and `y`");
     }
-    let null = null.map(|words| texts(&words.value)).unwrap_or_default();
+    let null = null.map(|words| plain_texts(&words.value)).unwrap_or_default();
     match wkt {
         Some(wkt) => CsvGeometry::Wkt {
             column: wkt.value.clone(),
         },
         None => CsvGeometry::Xy {
-            x: text(x.as_ref()),
-            y: text(y.as_ref()),
+            x: text_or_empty(x.as_ref()),
+            y: text_or_empty(y.as_ref()),
             null,
         },
     }
 }
 
 /// Refuses what a draft left to be said.
-fn undecided(check: &mut Check<'_>, column: &Spanned<String>) {
+fn refuse_undecided(check: &mut Check<'_>, column: &Spanned<String>) {
     if column.value == "EDIT" || column.value.starts_with("EDIT-") {
         let message = format!("`{}` is not a column: a draft left it to be said", column.value);
         let help = "name the columns of the coordinates: `x` and `y`, or `wkt`";
@@ -109,6 +112,13 @@ fn undecided(check: &mut Check<'_>, column: &Spanned<String>) {
 
 impl CsvGeometry {
     /// Two columns, all of whose numbers count.
+    ///
+    /// ```
+    /// use cikr::plan::CsvGeometry;
+    ///
+    /// let columns = CsvGeometry::of_columns("LONGITUDE", "LATITUDE");
+    /// assert!(matches!(columns, CsvGeometry::Xy { x, null, .. } if x == "LONGITUDE" && null.is_empty()));
+    /// ```
     pub fn of_columns(x: impl Into<String>, y: impl Into<String>) -> Self {
         Self::Xy {
             x: x.into(),
@@ -118,7 +128,7 @@ impl CsvGeometry {
     }
 
     /// The keys that name its columns in a pipeline.
-    pub(super) fn written(&self) -> Vec<(&'static str, Value)> {
+    pub(super) fn pipeline_keys(&self) -> Vec<(&'static str, Value)> {
         match self {
             Self::Xy { x, y, null } => {
                 let null = (!null.is_empty()).then_some(("null", json!(null)));

@@ -6,8 +6,13 @@ use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, Utc};
 
 use super::check::Check;
-use super::field::{EPOCH_MS, EXCEL_SERIAL};
 use crate::spec::FieldSpec;
+
+/// Date pattern for milliseconds since 1970, beside those of strftime.
+pub const EPOCH_MS: &str = "epoch-ms";
+
+/// Date pattern for a spreadsheet's day count (day 61 is 1900-03-01), beside those of strftime.
+pub const EXCEL_SERIAL: &str = "excel-serial";
 
 /// Word for all of [`USUAL_PATTERNS`] in their order.
 pub(super) const USUAL: &str = "usual";
@@ -66,6 +71,7 @@ pub(super) fn resolve(check: &mut Check<'_>, spec: &FieldSpec) -> Vec<String> {
 
 /// Whether a pattern that prints a moment also gives back its date.
 fn gives_a_date(pattern: &str) -> bool {
+    // chrono can't be asked what a pattern gives: so it prints a moment, and what it reads back tells.
     let mut printed = String::new();
     // chrono reads `%#z` and refuses to print it.
     if write!(
@@ -79,6 +85,7 @@ fn gives_a_date(pattern: &str) -> bool {
     }
     let mut parsed = Parsed::new();
     let is_parsed = parse(&mut parsed, &printed, StrftimeItems::new(pattern)).is_ok();
+    // A moment with its offset from UTC gives a date, too.
     is_parsed && (parsed.to_naive_date().is_ok() || parsed.to_naive_datetime_with_offset(0).is_ok())
 }
 

@@ -38,20 +38,20 @@ pub(super) fn keys() -> Vec<Key> {
             "source.csv.delimiter",
             "What separates the cells: one ASCII character.",
         )
-        .like("^[\\x01-\\x09\\x0b\\x0c\\x0e-\\x1f\\x21\\x23-\\x7f]$")
-        .otherwise(",")
+        .pattern("^[\\x01-\\x09\\x0b\\x0c\\x0e-\\x1f\\x21\\x23-\\x7f]$")
+        .default_value(",")
         .example(";"),
         key(
             "source.csv.header-row",
             "Line of the column names, from 1; where not written, the first that holds anything.",
         )
-        .within(&HEADER_ROW.range)
+        .number_range(&HEADER_ROW.range)
         .example(2),
         key(
             "source.csv.skip",
             "Lines above the column names, instead of `header-row`.",
         )
-        .within(&SKIP.range)
+        .number_range(&SKIP.range)
         .example(1),
     ]
 }
@@ -72,18 +72,19 @@ pub(super) fn resolve(
             )
             .help = Some(help.to_owned());
     }
-    let skipped = skip.map(|_| check.within(skip, &SKIP) + 1);
+    // One value for both: lines above the header are what its row counts.
+    let skipped = skip.map(|_| check.in_range(skip, &SKIP) + 1);
     let row = skipped.or_else(|| self::header_row(check, header_row).map(i64::from));
     let header_row = row.filter(|row| *row > 1).and_then(|row| u32::try_from(row).ok());
     Dialect {
-        delimiter: separator(check, delimiter),
+        delimiter: parse_delimiter(check, delimiter),
         header_row,
     }
 }
 
 /// Row of the column names, where a source says it.
 pub(super) fn header_row(check: &mut Check<'_>, written: Option<&Spanned<i64>>) -> Option<u32> {
-    let row = check.within(written, &HEADER_ROW);
+    let row = check.in_range(written, &HEADER_ROW);
     written.and_then(|_| u32::try_from(row).ok())
 }
 
@@ -95,7 +96,8 @@ impl Dialect {
     };
 
     /// The keys that a pipeline must have for it.
-    pub(super) fn written(self) -> Vec<(&'static str, Value)> {
+    pub(super) fn pipeline_keys(self) -> Vec<(&'static str, Value)> {
+        // What is usual isn't written: a drafted pipeline says what is special about its file.
         let is_usual = self.delimiter == Self::USUAL.delimiter;
         let delimiter = (!is_usual).then(|| ("delimiter", json!(char::from(self.delimiter))));
         let header_row = self.header_row.map(|row| ("header-row", json!(row)));
@@ -103,9 +105,10 @@ impl Dialect {
     }
 }
 
-fn separator(check: &mut Check<'_>, written: Option<&Spanned<String>>) -> u8 {
+fn parse_delimiter(check: &mut Check<'_>, written: Option<&Spanned<String>>) -> u8 {
     let Some(written) = written else { return b',' };
     match written.value.as_bytes() {
+        // Quotes and line ends mean something else in such text already (RFC 4180).
         [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0) => *byte,
         _ => {
             let help = "write one ASCII character, such as `,`, `;`, `|` or `\\t`";

@@ -5,11 +5,41 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use serde::Serialize;
 
 use super::check::{Bounds, Check};
-use super::{Expectations, ExpectedCount, State};
+use super::reference::State;
 use crate::feature::RegionId;
 use crate::spec::{CsvTable, Diagnostic, PipelineSpec, Spanned, beside};
+
+/// Counts that a reviewer expects, per layer and state.
+#[derive(Debug, Clone, Serialize)]
+pub struct Expectations {
+    /// The file, as shown.
+    pub shown: String,
+    /// Counts that may be other than expected before the exit code says so; none for any number.
+    pub unmet: Option<u64>,
+    /// Its rows, in its order.
+    #[serde(skip)]
+    pub counts: Vec<ExpectedCount>,
+}
+
+/// Rows that a reviewer expects of a layer in a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedCount {
+    /// Layer id.
+    pub layer: String,
+    /// USPS code, `unassigned`, or [`ALL_STATES`] for the layer's total.
+    pub state: String,
+    /// Least rows.
+    pub low: u64,
+    /// Most rows; none for no upper bound.
+    pub high: Option<u64>,
+    /// What the reviewer went by.
+    pub source: String,
+    /// Day of the review, ISO 8601; none where nobody has reviewed it yet, so that it expects nothing.
+    pub reviewed: Option<String>,
+}
 
 type Cell = Spanned<String>;
 
@@ -40,7 +70,7 @@ pub(super) fn load(
         }
         return None;
     };
-    let most = Check { found }.within(allowed, &UNMET);
+    let most = Check { found }.in_range(allowed, &UNMET);
     let unmet = allowed.map(|_| most.unsigned_abs());
     let path = beside(&spec.path, &written.value);
     if !path.is_file() {
@@ -57,7 +87,7 @@ pub(super) fn load(
         .iter()
         .filter_map(|layer| layer.value.id.as_ref())
         .map(|id| id.value.as_str());
-    let known = Known {
+    let known = KnownNames {
         layers: ids.collect(),
         states,
     };
@@ -65,11 +95,11 @@ pub(super) fn load(
     let counts: Vec<ExpectedCount> = table
         .rows
         .iter()
-        .map(|row| count(&mut check, row, &known))
+        .map(|row| expected_count(&mut check, row, &known))
         .collect();
-    twice(&mut check, &table.rows);
-    contradictions(&mut check, &table.rows, &counts);
-    undated(&mut check, &table.rows);
+    report_repeated_counts(&mut check, &table.rows);
+    report_contradictions(&mut check, &table.rows, &counts);
+    warn_of_undated(&mut check, &table.rows);
     Some(Expectations {
         shown: path.display().to_string(),
         unmet,
@@ -77,14 +107,15 @@ pub(super) fn load(
     })
 }
 
-struct Known<'a> {
+struct KnownNames<'a> {
     layers: Vec<&'a str>,
     states: &'a [State],
 }
 
-fn count(check: &mut Check<'_>, row: &[Cell; 6], known: &Known<'_>) -> ExpectedCount {
+fn expected_count(check: &mut Check<'_>, row: &[Cell; 6], known: &KnownNames<'_>) -> ExpectedCount {
     let [layer, state, low, high, source, reviewed] = row;
-    check.among("a layer of this pipeline", layer, known.layers.iter().copied());
+    check.require_among("a layer of this pipeline", layer, known.layers.iter().copied());
+    // What is placed in no state is counted as well, and has no code in states.csv.
     let further = [ALL_STATES, RegionId::UNASSIGNED];
     let states = known
         .states
@@ -93,10 +124,10 @@ fn count(check: &mut Check<'_>, row: &[Cell; 6], known: &Known<'_>) -> ExpectedC
         .chain(further);
     // Without a table of states nothing is known of them.
     if !known.states.is_empty() {
-        check.among("a state code, `unassigned` or `*` for the total", state, states);
+        check.require_among("a state code, `unassigned` or `*` for the total", state, states);
     }
-    let least = rows(check, low);
-    let most = (!high.value.is_empty()).then(|| rows(check, high));
+    let least = parse_rows(check, low);
+    let most = (!high.value.is_empty()).then(|| parse_rows(check, high));
     if let Some(most) = most.filter(|most| *most < least) {
         check.error(
             &high.span,
@@ -112,11 +143,11 @@ fn count(check: &mut Check<'_>, row: &[Cell; 6], known: &Known<'_>) -> ExpectedC
         low: least,
         high: most,
         source: source.value.clone(),
-        reviewed: date(check, reviewed),
+        reviewed: review_date(check, reviewed),
     }
 }
 
-fn rows(check: &mut Check<'_>, cell: &Cell) -> u64 {
+fn parse_rows(check: &mut Check<'_>, cell: &Cell) -> u64 {
     cell.value.parse().unwrap_or_else(|_not_a_number| {
         check
             .error(&cell.span, format!("`{}` is not a number of rows", cell.value))
@@ -126,7 +157,7 @@ fn rows(check: &mut Check<'_>, cell: &Cell) -> u64 {
 }
 
 /// Day of the review; none where nobody has reviewed the row yet.
-fn date(check: &mut Check<'_>, cell: &Cell) -> Option<String> {
+fn review_date(check: &mut Check<'_>, cell: &Cell) -> Option<String> {
     if cell.value.is_empty() {
         return None;
     }
@@ -137,7 +168,7 @@ fn date(check: &mut Check<'_>, cell: &Cell) -> Option<String> {
     Some(cell.value.clone())
 }
 
-fn twice(check: &mut Check<'_>, rows: &[[Cell; 6]]) {
+fn report_repeated_counts(check: &mut Check<'_>, rows: &[[Cell; 6]]) {
     let mut seen: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for [layer, state, ..] in rows {
         let line = layer.span.file.line(layer.span.start);
@@ -154,7 +185,8 @@ fn twice(check: &mut Check<'_>, rows: &[[Cell; 6]]) {
 }
 
 /// States can't be expected to hold more than their layer.
-fn contradictions(check: &mut Check<'_>, rows: &[[Cell; 6]], counts: &[ExpectedCount]) {
+fn report_contradictions(check: &mut Check<'_>, rows: &[[Cell; 6]], counts: &[ExpectedCount]) {
+    // The least of each state, added up: a layer whose total may be no more than that can't meet both.
     let mut least: BTreeMap<&str, u64> = BTreeMap::new();
     for count in counts.iter().filter(|count| count.state != ALL_STATES) {
         *least.entry(&count.layer).or_default() += count.low;
@@ -176,7 +208,8 @@ fn contradictions(check: &mut Check<'_>, rows: &[[Cell; 6]], counts: &[ExpectedC
 }
 
 /// A proposal that nobody has dated is no expectation.
-fn undated(check: &mut Check<'_>, rows: &[[Cell; 6]]) {
+fn warn_of_undated(check: &mut Check<'_>, rows: &[[Cell; 6]]) {
+    // One warning for all rows: a file fresh from `cikr expected` has no dated one.
     let mut undated = rows.iter().filter(|[.., reviewed]| reviewed.value.is_empty());
     if let Some([.., first]) = undated.next() {
         let message = format!(

@@ -1,10 +1,69 @@
 //! One field of a schema: its type, and the keys that go with the type.
 
-use super::check::{Bounds, Check, optional, text, texts};
-use super::date_formats::{self, USUAL};
-use super::{Field, FieldKind};
+use serde::Serialize;
+
+use super::check::{Bounds, Check, optional_text, plain_texts, text_or_empty};
+use super::date_formats::{self, EPOCH_MS, EXCEL_SERIAL, USUAL};
 use crate::feature::{CORE_COLUMNS, CoreType};
 use crate::spec::{FieldSpec, Span, Spanned};
+
+/// One field of a schema.
+///
+/// A field whose name is a core column (`name`, `facility_type`, `status`, `naics_code`,
+/// `state_code_claimed`, `county_fips_claimed`, `source_date`) fills it; any other is an
+/// attribute of the layer's own tiles.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Field {
+    /// Canonical name, lower snake case.
+    pub name: String,
+    /// Source names, most trusted first; compared without case where no exact match exists.
+    pub from: Vec<String>,
+    /// Type.
+    pub kind: FieldKind,
+    /// Unit, such as `MW`; empty for none.
+    pub unit: Option<String>,
+    /// Meaning, for the data dictionary.
+    pub description: String,
+    /// Values that mean null in this field, compared after trimming, upper and lower case alike.
+    pub null: Vec<String>,
+    /// Whether a file without this field fails the layer.
+    pub required: bool,
+    /// Digits to restore by leading zeros to a shorter run of digits.
+    pub pad: Option<usize>,
+    /// Coded values; the decoded text goes to `decoded`.
+    pub codes: Vec<(String, String)>,
+    /// Whether a value may be several codes, one behind the other.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_concatenated: bool,
+    /// Name of the column with the decoded text, where `codes` is not empty.
+    pub decoded: Option<String>,
+}
+
+/// Type of a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    /// Utf8.
+    Text,
+    /// Int64; `12.0` counts as 12, `12.5` does not parse.
+    Integer,
+    /// Float64.
+    Number,
+    /// Boolean, from these words (compared without case).
+    Boolean {
+        /// Words for true.
+        truth: Vec<String>,
+        /// Words for false.
+        falsity: Vec<String>,
+    },
+    /// Date32, from the first of these patterns that fits (chrono's strftime; `epoch-ms`, `excel-serial`).
+    Date {
+        /// Patterns, in order.
+        formats: Vec<String>,
+    },
+    /// USPS code of a state or territory, from USPS code, name or 2-digit FIPS code.
+    State,
+}
 
 /// Core columns that a source may fill; every other is computed.
 pub(super) const FILLABLE: [&str; 7] = [
@@ -30,12 +89,6 @@ pub(super) const PAD: Bounds<i64> = Bounds {
 pub(super) const TRUE_WORDS: [&str; 5] = ["Y", "YES", "T", "TRUE", "1"];
 pub(super) const FALSE_WORDS: [&str; 5] = ["N", "NO", "F", "FALSE", "0"];
 
-/// Date pattern for milliseconds since 1970, beside those of strftime.
-pub const EPOCH_MS: &str = "epoch-ms";
-
-/// Date pattern for a spreadsheet's day count (day 61 is 1900-03-01), beside those of strftime.
-pub const EXCEL_SERIAL: &str = "excel-serial";
-
 /// Whether a name is taken by a column of every tile, whoever fills it.
 pub(super) fn is_core(name: &str) -> bool {
     let core = CORE_COLUMNS.iter().map(|column| column.name).chain(TAKEN);
@@ -45,35 +98,38 @@ pub(super) fn is_core(name: &str) -> bool {
 /// A field with every default applied; `is_key` fields are required.
 pub(super) fn resolve(check: &mut Check<'_>, spec: &FieldSpec, is_key: bool) -> Field {
     let name = check.identifier("a field name", spec.name.as_ref());
-    let kind = kind(check, spec);
+    let kind = field_kind(check, spec);
     if let Some(written) = &spec.name {
-        core_column(check, written, &kind);
+        check_core_column(check, written, &kind);
     }
-    let codes = codes(check, spec, &kind);
+    let codes = coded_values(check, spec, &kind);
     Field {
-        from: list(spec.from.as_ref()),
-        unit: optional(spec.unit.as_ref()),
-        description: text(spec.description.as_ref()),
-        null: list(spec.null.as_ref())
+        from: texts_or_empty(spec.from.as_ref()),
+        unit: optional_text(spec.unit.as_ref()),
+        description: text_or_empty(spec.description.as_ref()),
+        // Trimmed like the cells that they are compared with.
+        null: texts_or_empty(spec.null.as_ref())
             .iter()
             .map(|sentinel| sentinel.trim().to_owned())
             .collect(),
+        // Without a field of its key a source has no row that could stand: better to fail the layer and say
+        // which is missing.
         required: spec.required.as_ref().map_or(is_key, |required| required.value),
-        pad: pad(check, spec, &kind),
-        is_concatenated: concatenated(check, spec, &kind),
-        decoded: decoded(check, spec, &name),
+        pad: pad_width(check, spec, &kind),
+        is_concatenated: is_concatenated(check, spec, &kind),
+        decoded: decoded_column(check, spec, &name),
         codes,
         name,
         kind,
     }
 }
 
-fn list(written: Option<&Spanned<Vec<Spanned<String>>>>) -> Vec<String> {
-    written.map(|list| texts(&list.value)).unwrap_or_default()
+fn texts_or_empty(written: Option<&Spanned<Vec<Spanned<String>>>>) -> Vec<String> {
+    written.map(|list| plain_texts(&list.value)).unwrap_or_default()
 }
 
-fn kind(check: &mut Check<'_>, spec: &FieldSpec) -> FieldKind {
-    let kinds = kinds(words(check, spec), date_formats::resolve(check, spec));
+fn field_kind(check: &mut Check<'_>, spec: &FieldSpec) -> FieldKind {
+    let kinds = field_kinds(boolean_words(check, spec), date_formats::resolve(check, spec));
     let kind = match &spec.kind {
         None => FieldKind::Text,
         // A type that is not known is reported; what goes with it cannot be judged.
@@ -125,7 +181,7 @@ fn kind(check: &mut Check<'_>, spec: &FieldSpec) -> FieldKind {
 }
 
 /// The types by their names.
-pub(super) fn kinds(
+pub(super) fn field_kinds(
     (truth, falsity): (Vec<String>, Vec<String>),
     formats: Vec<String>,
 ) -> [(&'static str, FieldKind); 6] {
@@ -145,25 +201,17 @@ fn only_for(check: &mut Check<'_>, key: &str, place: Option<&Span>, kinds: &str,
     }
 }
 
-fn words(check: &mut Check<'_>, spec: &FieldSpec) -> (Vec<String>, Vec<String>) {
-    let mut list =
-        |written: Option<&Spanned<Vec<Spanned<String>>>>, default: &[&str], key: &str| match written {
-            None => default.iter().map(|word| (*word).to_owned()).collect(),
-            Some(words) => {
-                if words.value.is_empty() {
-                    check.error(&words.span, format!("`{key}` is empty"));
-                }
-                texts(&words.value)
-            }
-        };
-    let truth: Vec<String> = list(spec.truth.as_ref(), &TRUE_WORDS, "true");
-    let falsity: Vec<String> = list(spec.falsity.as_ref(), &FALSE_WORDS, "false");
-    let is_true = |word: &str| truth.iter().any(|other| other.eq_ignore_ascii_case(word));
+fn boolean_words(check: &mut Check<'_>, spec: &FieldSpec) -> (Vec<String>, Vec<String>) {
+    let truth = words_or_default(check, spec.truth.as_ref(), &TRUE_WORDS, "true");
+    let falsity = words_or_default(check, spec.falsity.as_ref(), &FALSE_WORDS, "false");
     let (place, written) = match (&spec.falsity, &spec.truth) {
         (Some(words), _) | (None, Some(words)) => (&words.span, words),
         (None, None) => return (truth, falsity),
     };
-    if let Some(word) = falsity.iter().find(|word| is_true(word)) {
+    let both = falsity
+        .iter()
+        .find(|word| truth.iter().any(|other| other.eq_ignore_ascii_case(word)));
+    if let Some(word) = both {
         let span = written
             .value
             .iter()
@@ -174,18 +222,34 @@ fn words(check: &mut Check<'_>, spec: &FieldSpec) -> (Vec<String>, Vec<String>) 
     (truth, falsity)
 }
 
-fn pad(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Option<usize> {
-    let written = spec.pad.as_ref().filter(|_| *kind == FieldKind::Text)?;
-    Some(check.count(Some(written), &PAD))
+fn words_or_default(
+    check: &mut Check<'_>,
+    written: Option<&Spanned<Vec<Spanned<String>>>>,
+    default: &[&str],
+    key: &str,
+) -> Vec<String> {
+    let Some(words) = written else {
+        return default.iter().map(|word| (*word).to_owned()).collect();
+    };
+    if words.value.is_empty() {
+        check.error(&words.span, format!("`{key}` is empty"));
+    }
+    plain_texts(&words.value)
 }
 
-fn codes(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Vec<(String, String)> {
+fn pad_width(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Option<usize> {
+    let written = spec.pad.as_ref().filter(|_| *kind == FieldKind::Text)?;
+    Some(check.count_in_range(Some(written), &PAD))
+}
+
+fn coded_values(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Vec<(String, String)> {
     let Some(codes) = &spec.codes else {
         return Vec::new();
     };
     if codes.value.is_empty() {
         check.error(&codes.span, "`codes` is empty");
     }
+    // As numbers where the field is of integers: `1` and `01` are one code then.
     let mut numbers: Vec<i64> = Vec::new();
     for (code, meaning) in &codes.value {
         if meaning.value.trim().is_empty() {
@@ -210,7 +274,7 @@ fn codes(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> Vec<(Stri
 }
 
 /// Whether a value may be several codes.
-fn concatenated(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> bool {
+fn is_concatenated(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> bool {
     let Some(written) = &spec.concatenated else {
         return false;
     };
@@ -221,7 +285,7 @@ fn concatenated(check: &mut Check<'_>, spec: &FieldSpec, kind: &FieldKind) -> bo
 }
 
 /// Name of the column with the decoded text: as written, or `owner_code` → `owner_name`.
-fn decoded(check: &mut Check<'_>, spec: &FieldSpec, name: &str) -> Option<String> {
+fn decoded_column(check: &mut Check<'_>, spec: &FieldSpec, name: &str) -> Option<String> {
     match (&spec.codes, &spec.decoded) {
         (None, None) => None,
         (None, Some(decoded)) => {
@@ -234,7 +298,7 @@ fn decoded(check: &mut Check<'_>, spec: &FieldSpec, name: &str) -> Option<String
 }
 
 /// A field named as a core column fills it, so it must be one that sources fill, and of its type.
-fn core_column(check: &mut Check<'_>, name: &Spanned<String>, kind: &FieldKind) {
+fn check_core_column(check: &mut Check<'_>, name: &Spanned<String>, kind: &FieldKind) {
     let written = name.value.as_str();
     if !FILLABLE.contains(&written) {
         if is_core(written) {
@@ -250,6 +314,7 @@ fn core_column(check: &mut Check<'_>, name: &Spanned<String>, kind: &FieldKind) 
         .map(|column| column.kind);
     let (wanted, fits) = match core {
         Some(CoreType::Date) => ("date", matches!(kind, FieldKind::Date { .. })),
+        // Its column is text, but the type `state` alone makes USPS codes of what sources write.
         _ if written == "state_code_claimed" => ("state", *kind == FieldKind::State),
         _ => ("text", *kind == FieldKind::Text),
     };
@@ -258,6 +323,26 @@ fn core_column(check: &mut Check<'_>, name: &Spanned<String>, kind: &FieldKind) 
             &name.span,
             format!("the core column `{written}` is of type {wanted}"),
         );
+    }
+}
+
+#[cfg(test)]
+impl Field {
+    /// A field that asks for nothing but its kind.
+    pub(crate) fn plain(name: &str, kind: FieldKind, from: &[&str]) -> Self {
+        Self {
+            name: name.to_owned(),
+            from: from.iter().map(|name| (*name).to_owned()).collect(),
+            kind,
+            unit: None,
+            description: String::new(),
+            null: vec![],
+            required: false,
+            pad: None,
+            codes: vec![],
+            is_concatenated: false,
+            decoded: None,
+        }
     }
 }
 

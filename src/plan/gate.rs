@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::State;
-use super::check::{Bounds, Check, texts};
+use super::check::{Bounds, Check, plain_texts};
+use super::reference::State;
 use crate::spec::{GateSpec, Spanned};
 
 /// Percent of rows that may be missing against last good.
@@ -44,6 +44,12 @@ pub(super) const OUTSIDE: Bounds<f64> = Bounds {
 };
 
 /// What the gate lets through of a layer.
+///
+/// ```
+/// let gate = cikr::plan::GatePlan::default();
+/// assert_eq!((gate.shrink, gate.grow), (10.0, 50.0));
+/// assert!(gate.drift && gate.states.is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GatePlan {
     /// Percent of rows that may be missing against last good.
@@ -91,31 +97,38 @@ pub(super) fn resolve(
     let Some(Spanned { value: spec, .. }) = written else {
         return GatePlan::default();
     };
-    let optional = |check: &mut Check<'_>, written: &Option<Spanned<f64>>, bounds| {
-        written.as_ref().map(|_| check.within(written.as_ref(), bounds))
-    };
     if let Some(states) = &spec.states {
         for state in &states.value {
             let known = known.iter().map(|state| state.usps.as_str());
-            check.among("the USPS code of a state or territory", state, known);
+            check.require_among("the USPS code of a state or territory", state, known);
         }
     }
+    // Where nobody says in which states a layer lies, none of its rows is outside.
     if let Some(outside) = spec.outside.as_ref().filter(|_| spec.states.is_none()) {
         check.error(&outside.span, "`outside` says nothing without `states`");
     }
     GatePlan {
-        shrink: check.within(spec.shrink.as_ref(), &SHRINK),
-        grow: check.within(spec.grow.as_ref(), &GROW),
-        rise: check.within(spec.rise.as_ref(), &RISE),
-        null_geometry: optional(check, &spec.null_geometry, &NULL_GEOMETRY),
-        duplicate_keys: optional(check, &spec.duplicate_keys, &DUPLICATE_KEYS),
+        shrink: check.in_range(spec.shrink.as_ref(), &SHRINK),
+        grow: check.in_range(spec.grow.as_ref(), &GROW),
+        rise: check.in_range(spec.rise.as_ref(), &RISE),
+        null_geometry: within_if_written(check, spec.null_geometry.as_ref(), &NULL_GEOMETRY),
+        duplicate_keys: within_if_written(check, spec.duplicate_keys.as_ref(), &DUPLICATE_KEYS),
         states: spec
             .states
             .as_ref()
-            .map(|states| texts(&states.value))
+            .map(|states| plain_texts(&states.value))
             .unwrap_or_default(),
-        outside: check.within(spec.outside.as_ref(), &OUTSIDE),
+        outside: check.in_range(spec.outside.as_ref(), &OUTSIDE),
         drift: spec.drift.as_ref().is_none_or(|drift| drift.value),
         extent: spec.extent.as_ref().is_none_or(|extent| extent.value),
     }
+}
+
+/// A share in a range; none where it isn't written, for then the schema's `max-rejects` stands for it.
+fn within_if_written(
+    check: &mut Check<'_>,
+    written: Option<&Spanned<f64>>,
+    bounds: &Bounds<f64>,
+) -> Option<f64> {
+    written.map(|_| check.in_range(written, bounds))
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::check::{Check, is_identifier};
-use super::resolve::stems;
+use super::folder::file_stems;
 use crate::spec::{BlockSpec, Diagnostic, FieldSpec, SchemaSpec, Spanned, did_you_mean, one_of};
 
 /// The blocks of a folder of schemas, each read once.
@@ -32,28 +32,32 @@ impl Blocks {
     /// In the result `include` names only the blocks that could not be read.
     pub(super) fn expand(&mut self, mut spec: SchemaSpec, found: &mut Vec<Diagnostic>) -> SchemaSpec {
         let mut check = Check { found };
-        check.unique("block", &spec.include);
-        check.unique("omitted field", &spec.omit);
-        let included = self.included(&mut check, &mut spec);
-        omitted(&mut check, &spec, &included);
-        let is_kept = |field: &Spanned<FieldSpec>| !spec.omit.iter().any(|omit| is_named(field, &omit.value));
-        let shared: Vec<Spanned<FieldSpec>> = included.into_iter().filter(is_kept).collect();
-        spec.fields = overridden(shared, spec.fields);
-        spec.fields.iter().for_each(|field| required(&mut check, field));
+        check.report_repeats("block", &spec.include);
+        check.report_repeats("omitted field", &spec.omit);
+        let included = self.included_fields(&mut check, &mut spec);
+        report_unknown_omits(&mut check, &spec, &included);
+        let mut shared = included;
+        shared.retain(|field| !spec.omit.iter().any(|omit| is_named(field, &omit.value)));
+        spec.fields = merge_fields(shared, spec.fields);
+        spec.fields
+            .iter()
+            .for_each(|field| report_absent_keys(&mut check, field));
         spec
     }
 
     /// Fields of the schema's blocks, in block order; takes the blocks that were read out of `include`.
-    fn included(&mut self, check: &mut Check<'_>, spec: &mut SchemaSpec) -> Vec<Spanned<FieldSpec>> {
+    fn included_fields(&mut self, check: &mut Check<'_>, spec: &mut SchemaSpec) -> Vec<Spanned<FieldSpec>> {
         let mut fields: Vec<Spanned<FieldSpec>> = Vec::new();
         let mut seen: Vec<String> = Vec::new();
         let omit = &spec.omit;
+        // What is left in `include` could not be read: later checks pass over whatever it may hold, so that one
+        // cause gives one report.
         spec.include.retain(|name| {
             if seen.contains(&name.value) {
                 return false;
             }
             seen.push(name.value.clone());
-            let Some(block) = self.block(check, name) else {
+            let Some(block) = self.read_once(check, name) else {
                 return true;
             };
             let known = std::mem::take(&mut fields);
@@ -63,7 +67,7 @@ impl Blocks {
                 .cloned()
                 .partition(|field| is_among(field, &known));
             for field in &again {
-                repeated(check, name, field, omit);
+                report_repeated_field(check, name, field, omit);
             }
             fields = known.into_iter().chain(new).collect();
             false
@@ -71,16 +75,16 @@ impl Blocks {
         fields
     }
 
-    fn block(&mut self, check: &mut Check<'_>, name: &Spanned<String>) -> Option<Arc<BlockSpec>> {
+    fn read_once(&mut self, check: &mut Check<'_>, name: &Spanned<String>) -> Option<Arc<BlockSpec>> {
         if let Some(block) = self.read.get(&name.value) {
             return Some(Arc::clone(block));
         }
-        let block = Arc::new(self.open(check, name)?);
+        let block = Arc::new(self.open_block(check, name)?);
         self.read.insert(name.value.clone(), Arc::clone(&block));
         Some(block)
     }
 
-    fn open(&self, check: &mut Check<'_>, name: &Spanned<String>) -> Option<BlockSpec> {
+    fn open_block(&self, check: &mut Check<'_>, name: &Spanned<String>) -> Option<BlockSpec> {
         // A name that is none must not become a path.
         if !is_identifier(&name.value) {
             check.identifier("the name of a block", Some(name));
@@ -90,7 +94,7 @@ impl Blocks {
         if path.exists() {
             return BlockSpec::read(&path, check.found);
         }
-        let known = stems(&self.folder, "toml");
+        let known = file_stems(&self.folder, "toml");
         let diagnostic = check.error(&name.span, format!("there is no block `{}`", path.display()));
         diagnostic.label = one_of(&name.value, known.iter().map(String::as_str));
         None
@@ -98,7 +102,7 @@ impl Blocks {
 }
 
 /// Whether the key of a schema and its required fields can be read from these columns.
-pub fn fits(schema: &Path, columns: &[String]) -> bool {
+pub fn schema_fits(schema: &Path, columns: &[String]) -> bool {
     fields_of(schema).is_some_and(|spec| has_key(&spec, columns))
 }
 
@@ -106,10 +110,17 @@ pub fn fits(schema: &Path, columns: &[String]) -> bool {
 ///
 /// Of each the key is there, and either nearly all fields or most of the columns have a place in it: a schema may know
 /// columns of several years, and a file may have a few of its own.
-pub fn fitting(folder: &Path, columns: &[String]) -> Vec<String> {
+///
+/// ```
+/// let header = "ID NAME CITY STATE BEDS TRAUMA HELIPAD OWNER TYPE STATUS COUNTYFIPS SOURCEDATE NAICS_CODE TTL_STAFF";
+/// let columns: Vec<String> = header.split(' ').map(str::to_owned).collect();
+/// let schemas = cikr::plan::fitting_schemas("schemas".as_ref(), &columns);
+/// assert_eq!(schemas.first().map(String::as_str), Some("hospitals"));
+/// ```
+pub fn fitting_schemas(folder: &Path, columns: &[String]) -> Vec<String> {
     const LEAST: usize = 5;
     let mut found: Vec<(usize, String)> = Vec::new();
-    for schema in list(folder).unwrap_or_default() {
+    for schema in schema_files(folder).unwrap_or_default() {
         let Some(spec) = fields_of(&schema).filter(|spec| has_key(spec, columns)) else {
             continue;
         };
@@ -126,6 +137,7 @@ pub fn fitting(folder: &Path, columns: &[String]) -> Vec<String> {
             found.push((read, id.unwrap_or_default()));
         }
     }
+    // Of schemas that read as many columns the first by its id, so that the answer is the same on every disk.
     found.sort_by(|a, b| (b.0, &a.1).cmp(&(a.0, &b.1)));
     found.into_iter().map(|(_, id)| id).collect()
 }
@@ -138,12 +150,15 @@ fn is_read(spec: &SchemaSpec, column: &String) -> bool {
 }
 
 /// Schema files of a folder.
-fn list(folder: &Path) -> Option<Vec<PathBuf>> {
+fn schema_files(folder: &Path) -> Option<Vec<PathBuf>> {
     let files = fs::read_dir(folder)
         .ok()?
         .filter_map(|file| Some(file.ok()?.path()));
-    let is_schema = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "toml");
-    Some(files.filter(is_schema).collect())
+    Some(
+        files
+            .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+            .collect(),
+    )
 }
 
 /// A schema with the fields of its blocks.
@@ -154,20 +169,16 @@ fn fields_of(schema: &Path) -> Option<SchemaSpec> {
 }
 
 fn has_key(spec: &SchemaSpec, columns: &[String]) -> bool {
-    let field = |name: &str| {
-        spec.fields
-            .iter()
-            .map(|field| &field.value)
-            .find(|field| is_called(field, name))
-    };
-    let required = spec.fields.iter().map(|field| &field.value);
-    let mut required =
-        required.filter(|field| field.required.as_ref().is_some_and(|required| required.value));
+    let fields: Vec<&FieldSpec> = spec.fields.iter().map(|field| &field.value).collect();
+    let mut key = spec
+        .key
+        .iter()
+        .map(|key| fields.iter().find(|field| is_called(field, &key.value)));
+    let mut required = fields
+        .iter()
+        .filter(|field| field.required.as_ref().is_some_and(|required| required.value));
     !spec.key.is_empty()
-        && spec
-            .key
-            .iter()
-            .all(|key| field(&key.value).is_some_and(|field| is_there(field, columns)))
+        && key.all(|field| field.is_some_and(|field| is_there(field, columns)))
         && required.all(|field| is_there(field, columns))
 }
 
@@ -186,7 +197,7 @@ fn is_called(field: &FieldSpec, name: &str) -> bool {
 }
 
 /// A field in two blocks has two meanings; the schema must choose.
-fn repeated(
+fn report_repeated_field(
     check: &mut Check<'_>,
     block: &Spanned<String>,
     field: &Spanned<FieldSpec>,
@@ -209,7 +220,7 @@ fn repeated(
 }
 
 /// Reports what `omit` names and no block has; a block that could not be read may have it.
-fn omitted(check: &mut Check<'_>, spec: &SchemaSpec, included: &[Spanned<FieldSpec>]) {
+fn report_unknown_omits(check: &mut Check<'_>, spec: &SchemaSpec, included: &[Spanned<FieldSpec>]) {
     if !spec.include.is_empty() {
         return;
     }
@@ -226,10 +237,14 @@ fn omitted(check: &mut Check<'_>, spec: &SchemaSpec, included: &[Spanned<FieldSp
 }
 
 /// The shared fields under the schema's own of the same name, then the schema's others.
-fn overridden(shared: Vec<Spanned<FieldSpec>>, mut own: Vec<Spanned<FieldSpec>>) -> Vec<Spanned<FieldSpec>> {
+fn merge_fields(
+    shared: Vec<Spanned<FieldSpec>>,
+    mut own: Vec<Spanned<FieldSpec>>,
+) -> Vec<Spanned<FieldSpec>> {
     let mut fields = Vec::new();
     for base in shared {
         let name = base.value.name.as_ref().map(|name| name.value.as_str());
+        // In the block's place, for the order of fields is that of the tile's columns.
         let at = name.and_then(|name| own.iter().position(|field| is_named(field, name)));
         fields.push(match at.map(|at| own.remove(at)) {
             Some(Spanned { value, span }) => Spanned::new(base.value.overridden(value), span),
@@ -249,7 +264,7 @@ fn is_named(field: &Spanned<FieldSpec>, name: &str) -> bool {
     field.value.name.as_ref().is_some_and(|own| own.value == name)
 }
 
-fn required(check: &mut Check<'_>, field: &Spanned<FieldSpec>) {
+fn report_absent_keys(check: &mut Check<'_>, field: &Spanned<FieldSpec>) {
     for key in FieldSpec::REQUIRED
         .iter()
         .filter(|key| !field.value.has.contains(key))

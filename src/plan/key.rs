@@ -35,7 +35,7 @@ pub(super) fn key(path: &str, description: &str) -> Key {
 
 /// The file as a whole and what it is.
 pub(super) fn file(description: &str) -> Key {
-    Key::default().table("description", description)
+    Key::default().table_keyword("description", description)
 }
 
 /// Keys by their paths.
@@ -45,7 +45,7 @@ pub(super) fn by_path(keys: impl IntoIterator<Item = Key>) -> Keys {
 
 impl Key {
     /// What stands for the key where it isn't written.
-    pub(super) fn otherwise(mut self, value: impl Serialize) -> Self {
+    pub(super) fn default_value(mut self, value: impl Serialize) -> Self {
         self.about.insert("default".to_owned(), json!(value));
         self
     }
@@ -57,8 +57,9 @@ impl Key {
     }
 
     /// The only words that may stand there, if any are known.
-    pub(super) fn words<'a>(mut self, words: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(super) fn one_of_words<'a>(mut self, words: impl IntoIterator<Item = &'a str>) -> Self {
         let words: Vec<&str> = words.into_iter().collect();
+        // Without the reference tables no word is known, which must not read as if none were allowed.
         if !words.is_empty() {
             self.values.insert("enum".to_owned(), json!(words));
         }
@@ -66,28 +67,31 @@ impl Key {
     }
 
     /// The only words that may stand there and what each means, as the editors with taplo show it.
-    pub(super) fn told<'a>(mut self, words: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+    pub(super) fn words_with_meanings<'a>(
+        mut self,
+        words: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
         let (words, meanings): (Vec<&str>, Vec<&str>) = words.into_iter().unzip();
         if !words.is_empty() {
             self.values
                 .insert("x-taplo".to_owned(), json!({"docs": {"enumValues": meanings}}));
         }
-        self.words(words)
+        self.one_of_words(words)
     }
 
     /// What the text must look like.
-    pub(super) fn like(mut self, pattern: &str) -> Self {
+    pub(super) fn pattern(mut self, pattern: &str) -> Self {
         self.values.insert("pattern".to_owned(), json!(pattern));
         self
     }
 
     /// Lower snake case.
     pub(super) fn identifier(self) -> Self {
-        self.like(IDENTIFIER)
+        self.pattern(IDENTIFIER)
     }
 
     /// Words that may not stand there.
-    pub(super) fn never<'a>(mut self, words: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(super) fn except_words<'a>(mut self, words: impl IntoIterator<Item = &'a str>) -> Self {
         let words: Vec<&str> = words.into_iter().collect();
         self.values.insert("not".to_owned(), json!({"enum": words}));
         self
@@ -95,18 +99,18 @@ impl Key {
 
     /// Where the number lies, and the default.
     pub(super) fn bounds<T: Serialize>(self, bounds: &Bounds<T>) -> Self {
-        self.within(&bounds.range).otherwise(&bounds.default)
+        self.number_range(&bounds.range).default_value(&bounds.default)
     }
 
     /// Where the number lies.
-    pub(super) fn within<T: Serialize>(mut self, range: &RangeInclusive<T>) -> Self {
+    pub(super) fn number_range<T: Serialize>(mut self, range: &RangeInclusive<T>) -> Self {
         self.values.insert("minimum".to_owned(), json!(range.start()));
         self.values.insert("maximum".to_owned(), json!(range.end()));
         self
     }
 
     /// What holds of the table, or of each table of the list.
-    pub(super) fn table(mut self, keyword: &str, value: impl Serialize) -> Self {
+    pub(super) fn table_keyword(mut self, keyword: &str, value: impl Serialize) -> Self {
         self.table.insert(keyword.to_owned(), json!(value));
         self
     }
@@ -114,6 +118,6 @@ impl Key {
     /// One of some sets of keys and nothing of the others must be there.
     pub(super) fn one_of(self, sets: impl IntoIterator<Item = impl Serialize>) -> Self {
         let sets: Vec<Value> = sets.into_iter().map(|set| json!({"required": set})).collect();
-        self.table("oneOf", sets)
+        self.table_keyword("oneOf", sets)
     }
 }

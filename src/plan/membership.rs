@@ -43,6 +43,11 @@ pub struct Passage {
 
 impl Reference {
     /// Ids of all that a facility is placed in: the dated schemes, functions, lifelines.
+    ///
+    /// ```
+    /// let tables = cikr::plan::reference_tables("schemas/reference".as_ref()).unwrap();
+    /// assert_eq!(tables.scheme_ids().last(), Some(&cikr::plan::LIFELINES));
+    /// ```
     pub fn scheme_ids(&self) -> Vec<&str> {
         self.schemes
             .iter()
@@ -54,16 +59,25 @@ impl Reference {
     /// The rule that decides in a scheme: the longest NAICS prefix first, then the subsector.
     ///
     /// None only for a sector or scheme that the tables don't have.
+    ///
+    /// ```
+    /// use cikr::plan::{Standing, reference_tables};
+    ///
+    /// let tables = reference_tables("schemas/reference".as_ref()).unwrap();
+    /// let hospital = Standing {
+    ///     sector: "HLPH",
+    ///     subsector: "",
+    ///     naics: "622110",
+    /// };
+    /// let latest = &tables.schemes.last().unwrap().id;
+    /// assert_eq!(tables.membership(latest, hospital).unwrap().sector, "HLPH");
+    /// assert!(tables.membership("1066", hospital).is_none());
+    /// ```
     pub fn membership(&self, scheme: &str, of: Standing<'_>) -> Option<&MembershipRule> {
-        let fits = |rule: &&MembershipRule| {
-            rule.scheme == scheme
-                && rule.sector == of.sector
-                && (rule.subsector.is_empty() || rule.subsector == of.subsector)
-                && of.naics.starts_with(&rule.prefix)
-        };
         self.memberships
             .iter()
-            .filter(fits)
+            .filter(|rule| rule.scheme == scheme && rule.is_for(of))
+            // No two rules have the same key (`membership_tables` refuses the second), so there is one greatest.
             .max_by_key(|rule| (rule.prefix.len(), !rule.subsector.is_empty()))
     }
 
@@ -71,8 +85,10 @@ impl Reference {
     ///
     /// Found through today's sectors: whatever two cells can hold the same facility are joined.
     pub fn passages(&self) -> Vec<Passage> {
-        let mut found: BTreeMap<Way<'_>, (BTreeSet<&str>, &str)> = BTreeMap::new();
-        for standing in self.standings() {
+        // Two cells are joined where some facility of today's sectors would stand in both; that way every
+        // passage can be told with the sectors it goes through.
+        let mut found: BTreeMap<CellPair<'_>, (BTreeSet<&str>, &str)> = BTreeMap::new();
+        for standing in self.all_standings() {
             let ends: Vec<Option<&MembershipRule>> = self
                 .schemes
                 .iter()
@@ -80,7 +96,7 @@ impl Reference {
                 .collect();
             for (from, start) in ends.iter().enumerate() {
                 for (to, end) in ends.iter().enumerate().filter(|(to, _)| *to != from) {
-                    for way in ways((from, *start), (to, *end)) {
+                    for way in ways_between((from, *start), (to, *end)) {
                         let reason = end.map_or("", |rule| rule.reason.as_str());
                         found
                             .entry(way)
@@ -91,35 +107,35 @@ impl Reference {
                 }
             }
         }
-        let count = |way: &Way<'_>| {
-            found
-                .keys()
-                .filter(|other| other.0 == way.0 && other.1 == way.1)
-                .count()
-        };
-        let passage = |(way, (through, reason)): (&Way<'_>, &(BTreeSet<&str>, &str))| Passage {
-            from_scheme: self.schemes[way.0.0].id.clone(),
-            from_code: way.0.1.to_owned(),
-            to_scheme: self.schemes[way.1].id.clone(),
-            to_code: way.2.map(str::to_owned),
-            is_only: count(way) == 1,
-            through: through.iter().map(|&sector| sector.to_owned()).collect(),
-            reason: if way.2.is_none() {
-                (*reason).to_owned()
-            } else {
-                String::new()
-            },
-        };
-        found.iter().map(passage).collect()
+        let mut passages = Vec::new();
+        for (way, (through, reason)) in &found {
+            let (start, to, end) = *way;
+            let ways_to_scheme = found.keys().filter(|other| other.0 == start && other.1 == to);
+            passages.push(Passage {
+                from_scheme: self.schemes[start.0].id.clone(),
+                from_code: start.1.to_owned(),
+                to_scheme: self.schemes[to].id.clone(),
+                to_code: end.map(str::to_owned),
+                is_only: ways_to_scheme.count() == 1,
+                through: through.iter().map(|&sector| sector.to_owned()).collect(),
+                reason: if end.is_none() {
+                    (*reason).to_owned()
+                } else {
+                    String::new()
+                },
+            });
+        }
+        passages
     }
 
     /// Everything the rules tell apart: each sector with and without each subsector and NAICS prefix.
-    fn standings(&self) -> BTreeSet<Standing<'_>> {
+    fn all_standings(&self) -> BTreeSet<Standing<'_>> {
         let mut standings = BTreeSet::new();
         for sector in self.sectors.iter().map(|sector| sector.code.as_str()) {
             let listed = self.subsectors.iter().filter(|listed| listed.sector == sector);
             let subsectors: Vec<&str> = listed.map(|listed| listed.name.as_str()).chain([""]).collect();
             for rule in self.memberships.iter().filter(|rule| rule.sector == sector) {
+                // A prefix stands for every code that begins with it: the rules tell no two of them apart.
                 let naics = rule.prefix.as_str();
                 standings.extend(subsectors.iter().map(|subsector| Standing {
                     sector,
@@ -132,20 +148,33 @@ impl Reference {
     }
 }
 
-/// Start (scheme and cell), scheme and cell of the end.
-type Way<'a> = ((usize, &'a str), usize, Option<&'a str>);
+impl MembershipRule {
+    /// Whether its sector, subsector and NAICS prefix are those of a facility.
+    fn is_for(&self, standing: Standing<'_>) -> bool {
+        self.sector == standing.sector
+            && (self.subsector.is_empty() || self.subsector == standing.subsector)
+            && standing.naics.starts_with(&self.prefix)
+    }
+}
 
-fn ways<'a>(
+/// Start (scheme and cell), scheme and cell of the end.
+type CellPair<'a> = ((usize, &'a str), usize, Option<&'a str>);
+
+fn ways_between<'a>(
     (from, start): (usize, Option<&'a MembershipRule>),
     (to, end): (usize, Option<&'a MembershipRule>),
-) -> Vec<Way<'a>> {
-    let cells = |rule: Option<&'a MembershipRule>| rule.map_or(&[][..], |rule| rule.targets.as_slice());
-    let mut ends: Vec<Option<&str>> = cells(end).iter().map(|code| Some(code.as_str())).collect();
+) -> Vec<CellPair<'a>> {
+    let mut ends: Vec<Option<&str>> = cells_of(end).iter().map(|code| Some(code.as_str())).collect();
+    // That a cell has no counterpart is told as well, with the reason.
     if ends.is_empty() {
         ends.push(None);
     }
-    let start = cells(start).iter();
-    start
+    cells_of(start)
+        .iter()
         .flat_map(|code| ends.iter().map(move |end| ((from, code.as_str()), to, *end)))
         .collect()
+}
+
+fn cells_of(rule: Option<&MembershipRule>) -> &[String] {
+    rule.map_or(&[], |rule| &rule.targets)
 }

@@ -2,7 +2,6 @@
 //!
 //! What products there are, `derive` knows: the names come from there.
 
-use super::Plan;
 use super::check::Check;
 use crate::spec::OutputSpec;
 
@@ -18,31 +17,26 @@ pub struct ProductName {
     pub is_default: bool,
 }
 
-impl Plan {
-    /// Whether a product is to be made.
-    pub fn makes(&self, product: &str) -> bool {
-        self.products.iter().any(|wanted| wanted == product)
-    }
-}
-
 /// Names of the products to be made, in the order of the known ones.
-pub(super) fn wanted(check: &mut Check<'_>, written: &OutputSpec, known: &[ProductName]) -> Vec<String> {
-    let names = || known.iter().map(|product| product.name);
+pub(super) fn wanted_products(
+    check: &mut Check<'_>,
+    written: &OutputSpec,
+    known: &[ProductName],
+) -> Vec<String> {
     let listed = written.products.as_ref().map(|products| &products.value);
     for product in listed.into_iter().flatten() {
-        check.among("a product", product, names());
+        check.require_among("a product", product, known.iter().map(|known| known.name));
     }
-    check.unique("product", listed.into_iter().flatten());
+    check.report_repeats("product", listed.into_iter().flatten());
     let is_national = written.national.as_ref().is_some_and(|national| national.value);
-    let is_wanted = |product: &&ProductName| {
+    let mut wanted = Vec::new();
+    for product in known {
         let is_listed = listed.map_or(product.is_default, |listed| {
             listed.iter().any(|listed| listed.value == product.name)
         });
-        is_listed || (is_national && product.name == NATIONAL)
-    };
-    known
-        .iter()
-        .filter(is_wanted)
-        .map(|product| product.name.to_owned())
-        .collect()
+        if is_listed || (is_national && product.name == NATIONAL) {
+            wanted.push(product.name.to_owned());
+        }
+    }
+    wanted
 }

@@ -29,16 +29,38 @@ pub struct Reference {
 
 impl Reference {
     /// The NAICS rule with the longest prefix of a code.
+    ///
+    /// ```
+    /// let tables = cikr::plan::reference_tables("schemas/reference".as_ref()).unwrap();
+    /// assert_eq!(tables.naics_rule("622110").unwrap().sector, "HLPH");
+    /// assert!(tables.naics_rule("x").is_none());
+    /// ```
     pub fn naics_rule(&self, code: &str) -> Option<&NaicsRule> {
         longest_prefix(&self.naics, code)
     }
 }
 
 /// The rule with the longest prefix of `code`.
+///
+/// ```
+/// use cikr::plan::{NaicsRule, longest_prefix};
+///
+/// let rule = |prefix: &str, sector: &str| NaicsRule {
+///     prefix: prefix.to_owned(),
+///     sector: sector.to_owned(),
+///     subsector: String::new(),
+///     also: vec![],
+///     source: String::new(),
+/// };
+/// let rules = [rule("62", "HLPH"), rule("62191", "EMSV")];
+/// assert_eq!(longest_prefix(&rules, "621910").unwrap().sector, "EMSV");
+/// assert_eq!(longest_prefix(&rules, "622110").unwrap().sector, "HLPH");
+/// ```
 pub fn longest_prefix<'a>(rules: &'a [NaicsRule], code: &str) -> Option<&'a NaicsRule> {
     rules
         .iter()
         .filter(|rule| code.starts_with(&rule.prefix))
+        // A prefix stands in one row alone (`tables` refuses the second), so there is one longest.
         .max_by_key(|rule| rule.prefix.len())
 }
 
@@ -111,7 +133,21 @@ pub struct Lifeline {
 
 impl Lifeline {
     /// `lifeline/component`, as schemas and tiles write it.
+    ///
+    /// ```
+    /// let lifeline = cikr::plan::Lifeline {
+    ///     lifeline: "Health and Medical".to_owned(),
+    ///     component: "Medical Care".to_owned(),
+    ///     source: String::new(),
+    /// };
+    /// assert_eq!(lifeline.code(), "Health and Medical/Medical Care");
+    /// ```
     pub fn code(&self) -> String {
         format!("{}/{}", self.lifeline, self.component)
     }
+}
+
+/// Codes of the sectors.
+pub(super) fn sector_codes(sectors: &[Sector]) -> impl Iterator<Item = &str> {
+    sectors.iter().map(|sector| sector.code.as_str())
 }

@@ -46,6 +46,12 @@ pub struct SchemeCell {
 
 impl SchemeCell {
     /// Sector, and its part where it is split.
+    ///
+    /// ```
+    /// let tables = cikr::plan::reference_tables("schemas/reference".as_ref()).unwrap();
+    /// let meat = tables.cells.iter().find(|cell| cell.code == "FOOD_MEAT").unwrap();
+    /// assert_eq!(meat.name(), "Food: Meat and poultry");
+    /// ```
     pub fn name(&self) -> String {
         if self.part.is_empty() {
             self.sector.clone()

@@ -1,4 +1,4 @@
-//! The sector schemes' tables → rows, and the check that every sector has a place in every scheme or a reason.
+//! The sector schemes' tables → rows: schemes, their cells, subsectors, functions.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::check::{Check, text};
+use super::check::{Check, text_or_empty};
+use super::csv::{Cell, require_code, require_filled, split_codes};
 use super::membership::{FUNCTIONS, LIFELINES};
-use super::reference::{Lifeline, Sector};
-use super::scheme::{CriticalFunction, MembershipRule, Scheme, SchemeCell, Subsector};
-use super::tables::{Cell, code, codes, filled, is_digits, split};
+use super::reference::{Sector, sector_codes};
+use super::scheme::{CriticalFunction, Scheme, SchemeCell, Subsector};
 use crate::spec::{CsvTable, Diagnostic, TextFile};
 
 /// Areas of the National Critical Functions.
 const AREAS: [&str; 4] = ["Connect", "Distribute", "Manage", "Supply"];
 
-pub(super) fn schemes(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Scheme> {
+pub(super) fn read_schemes(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Scheme> {
     let columns = [
         "scheme",
         "title",
@@ -30,21 +30,20 @@ pub(super) fn schemes(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Scheme>
         return Vec::new();
     };
     let mut check = Check { found };
-    check.unique("scheme", table.rows.iter().map(|[id, ..]| id));
+    check.report_repeats("scheme", table.rows.iter().map(|[id, ..]| id));
     let mut schemes = Vec::new();
     for [id, title, document, date, sectors, supporting, source] in &table.rows {
-        filled(&mut check, [id, title, document, date, sectors, source]);
-        let is_id = |id: &str| ![FUNCTIONS, LIFELINES].contains(&id);
-        code(
+        require_filled(&mut check, [id, title, document, date, sectors, source]);
+        require_code(
             &mut check,
             "a scheme id: it stands for functions or lifelines",
             id,
-            is_id,
+            |id| ![FUNCTIONS, LIFELINES].contains(&id),
         );
-        code(&mut check, "a date (YYYY-MM-DD)", date, |d| {
+        require_code(&mut check, "a date (YYYY-MM-DD)", date, |d| {
             d.parse::<NaiveDate>().is_ok()
         });
-        code(&mut check, "a number of sectors", sectors, |n| {
+        require_code(&mut check, "a number of sectors", sectors, |n| {
             n.parse::<usize>().is_ok()
         });
         schemes.push(Scheme {
@@ -60,7 +59,7 @@ pub(super) fn schemes(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Scheme>
     schemes
 }
 
-pub(super) fn cells(folder: &Path, schemes: &[Scheme], found: &mut Vec<Diagnostic>) -> Vec<SchemeCell> {
+pub(super) fn read_cells(folder: &Path, schemes: &[Scheme], found: &mut Vec<Diagnostic>) -> Vec<SchemeCell> {
     let columns = [
         "scheme",
         "code",
@@ -79,71 +78,87 @@ pub(super) fn cells(folder: &Path, schemes: &[Scheme], found: &mut Vec<Diagnosti
     let mut check = Check { found };
     let mut cells: Vec<SchemeCell> = Vec::new();
     for row in &table.rows {
-        let [
-            scheme,
-            id,
-            sector,
-            part,
-            also_called,
-            lead,
-            supporting,
-            councils,
-            note,
-            source,
-        ] = row;
-        filled(&mut check, [scheme, id, sector, lead, source]);
-        check.among(
-            "a scheme of sector_schemes.csv",
-            scheme,
-            schemes.iter().map(|s| s.id.as_str()),
-        );
-        let is_code = |c: &str| {
-            c.bytes()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-        };
-        code(
-            &mut check,
-            "a code (upper-case letters, digits and `_`)",
-            id,
-            is_code,
-        );
-        if cells
-            .iter()
-            .any(|cell| cell.scheme == scheme.value && cell.code == id.value)
-        {
-            let message = format!(
-                "cell `{}` of scheme `{}` is written twice",
-                id.value, scheme.value
-            );
-            check.error(&id.span, message);
-        }
-        let councils = split(councils);
-        for council in &councils {
-            check.among("a kind of council", council, ["SCC", "GCC"]);
-        }
-        cells.push(SchemeCell {
-            scheme: scheme.value.clone(),
-            code: id.value.clone(),
-            sector: sector.value.clone(),
-            part: part.value.clone(),
-            also_called: also_called.value.clone(),
-            lead_agency: lead.value.clone(),
-            supporting_agencies: supporting.value.clone(),
-            councils: councils.into_iter().map(|council| council.value).collect(),
-            note: note.value.clone(),
-            source: source.value.clone(),
-        });
+        let cell = scheme_cell(&mut check, row, schemes, &cells);
+        cells.push(cell);
     }
     split_sectors(&mut check, &table.rows, &cells);
     add_up(&mut check, &table.file, schemes, &cells);
     cells
 }
 
+/// A cell as its row has it; `above` are those of the rows before.
+fn scheme_cell(
+    check: &mut Check<'_>,
+    row: &[Cell; 10],
+    schemes: &[Scheme],
+    above: &[SchemeCell],
+) -> SchemeCell {
+    let [
+        scheme,
+        id,
+        sector,
+        part,
+        also_called,
+        lead,
+        supporting,
+        councils,
+        note,
+        source,
+    ] = row;
+    require_filled(check, [scheme, id, sector, lead, source]);
+    check.require_among(
+        "a scheme of sector_schemes.csv",
+        scheme,
+        schemes.iter().map(|s| s.id.as_str()),
+    );
+    require_code(
+        check,
+        "a code (upper-case letters, digits and `_`)",
+        id,
+        is_cell_code,
+    );
+    if above
+        .iter()
+        .any(|cell| cell.scheme == scheme.value && cell.code == id.value)
+    {
+        let message = format!(
+            "cell `{}` of scheme `{}` is written twice",
+            id.value, scheme.value
+        );
+        check.error(&id.span, message);
+    }
+    let councils = split_codes(councils);
+    for council in &councils {
+        check.require_among("a kind of council", council, ["SCC", "GCC"]);
+    }
+    SchemeCell {
+        scheme: scheme.value.clone(),
+        code: id.value.clone(),
+        sector: sector.value.clone(),
+        part: part.value.clone(),
+        also_called: also_called.value.clone(),
+        lead_agency: lead.value.clone(),
+        supporting_agencies: supporting.value.clone(),
+        councils: councils.into_iter().map(|council| council.value).collect(),
+        note: note.value.clone(),
+        source: source.value.clone(),
+    }
+}
+
+fn is_cell_code(code: &str) -> bool {
+    code.bytes()
+        .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
 /// A sector of several cells says which part each is.
 fn split_sectors(check: &mut Check<'_>, rows: &[[Cell; 10]], cells: &[SchemeCell]) {
     for (row, cell) in rows.iter().zip(cells) {
-        let same = |other: &&SchemeCell| other.scheme == cell.scheme && other.sector == cell.sector;
-        if cells.iter().filter(same).count() > 1 && cell.part.is_empty() {
+        // The strategy of 2003 gives meat and poultry one lead agency and all other food another: one sector,
+        // two cells.
+        let parts = cells
+            .iter()
+            .filter(|other| other.scheme == cell.scheme && other.sector == cell.sector);
+        if parts.count() > 1 && cell.part.is_empty() {
             let message = format!(
                 "`{}` stands twice, but this row doesn't say which part it is",
                 cell.sector
@@ -161,17 +176,20 @@ fn add_up(check: &mut Check<'_>, file: &Arc<TextFile>, schemes: &[Scheme], cells
             .filter(|cell| cell.scheme == scheme.id)
             .map(|cell| cell.sector.as_str())
             .collect();
+        // Counted by name, since a sector that is split among agencies stands in several rows.
         if sectors.len() != scheme.sectors {
-            let (id, found, told) = (&scheme.id, sectors.len(), scheme.sectors);
-            check.whole(
-                file,
-                format!("scheme `{id}` has {found} sectors here, {told} in sector_schemes.csv"),
+            let message = format!(
+                "scheme `{}` has {} sectors here, {} in sector_schemes.csv",
+                scheme.id,
+                sectors.len(),
+                scheme.sectors
             );
+            check.file_error(file, message);
         }
     }
 }
 
-pub(super) fn subsectors(
+pub(super) fn read_subsectors(
     folder: &Path,
     sectors: &[Sector],
     schemes: &[Scheme],
@@ -184,40 +202,47 @@ pub(super) fn subsectors(
     let mut check = Check { found };
     let mut subsectors: Vec<Subsector> = Vec::new();
     for [sector, name, named_by, origin, source] in &table.rows {
-        filled(&mut check, [sector, name, origin, source]);
-        check.among("a sector code of sectors.csv", sector, codes(sectors));
-        check.among("an origin", origin, ["plan", "own"]);
-        let named_by = split(named_by);
+        require_filled(&mut check, [sector, name, origin, source]);
+        check.require_among("a sector code of sectors.csv", sector, sector_codes(sectors));
+        check.require_among("an origin", origin, ["plan", "own"]);
+        let named_by = split_codes(named_by);
         for scheme in &named_by {
-            check.among(
+            check.require_among(
                 "a scheme of sector_schemes.csv",
                 scheme,
                 schemes.iter().map(|s| s.id.as_str()),
             );
         }
-        let same = |other: &Subsector| other.sector == sector.value && other.name == name.value;
-        if subsectors.iter().any(same) {
+        let is_repeated = subsectors
+            .iter()
+            .any(|other| other.sector == sector.value && other.name == name.value);
+        if is_repeated {
             check.error(&name.span, format!("subsector `{}` is written twice", name.value));
         }
         subsectors.push(Subsector {
-            sector: text(Some(sector)),
-            name: text(Some(name)),
+            sector: text_or_empty(Some(sector)),
+            name: text_or_empty(Some(name)),
             schemes: named_by.into_iter().map(|scheme| scheme.value).collect(),
             is_own: origin.value == "own",
-            source: text(Some(source)),
+            source: text_or_empty(Some(source)),
         });
     }
     subsectors
 }
 
 /// Reports a subsector that isn't listed for its sector.
-pub(super) fn listed(check: &mut Check<'_>, sector: &str, subsector: &Cell, subsectors: &[Subsector]) {
+pub(super) fn check_subsector(
+    check: &mut Check<'_>,
+    sector: &str,
+    subsector: &Cell,
+    subsectors: &[Subsector],
+) {
     let known = subsectors
         .iter()
         .filter(|known| known.sector == sector)
         .map(|known| known.name.as_str());
     if !subsector.value.is_empty() {
-        check.among(
+        check.require_among(
             &format!("a subsector of `{sector}` in subsectors.csv"),
             subsector,
             known,
@@ -225,242 +250,26 @@ pub(super) fn listed(check: &mut Check<'_>, sector: &str, subsector: &Cell, subs
     }
 }
 
-pub(super) fn functions(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<CriticalFunction> {
+pub(super) fn read_functions(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<CriticalFunction> {
     let columns = ["function_code", "area", "function", "source"];
     let Some(table) = CsvTable::read(&folder.join("critical_functions.csv"), columns, found) else {
         return Vec::new();
     };
     let mut check = Check { found };
-    check.unique("function code", table.rows.iter().map(|[code, ..]| code));
-    check.unique("function", table.rows.iter().map(|[_, _, name, _]| name));
+    check.report_repeats("function code", table.rows.iter().map(|[code, ..]| code));
+    check.report_repeats("function", table.rows.iter().map(|[_, _, name, _]| name));
     for row in &table.rows {
-        filled(&mut check, row);
-        check.among("an area", &row[1], AREAS);
+        require_filled(&mut check, row);
+        check.require_among("an area", &row[1], AREAS);
     }
-    let function = |[code, area, name, source]: [Cell; 4]| CriticalFunction {
-        code: code.value,
-        area: area.value,
-        name: name.value,
-        source: source.value,
-    };
-    table.rows.into_iter().map(function).collect()
-}
-
-/// What rules refer to.
-pub(super) struct Known<'a> {
-    pub(super) schemes: &'a [Scheme],
-    pub(super) cells: &'a [SchemeCell],
-    pub(super) sectors: &'a [Sector],
-    pub(super) subsectors: &'a [Subsector],
-    pub(super) functions: &'a [CriticalFunction],
-    pub(super) lifelines: &'a [Lifeline],
-}
-
-/// Rules of the crosswalk, of functions and of lifelines.
-pub(super) fn memberships(
-    folder: &Path,
-    known: &Known<'_>,
-    found: &mut Vec<Diagnostic>,
-) -> Vec<MembershipRule> {
-    let mut rules = crosswalk(folder, known, found);
-    let functions: Vec<String> = known
-        .functions
-        .iter()
-        .map(|function| function.code.clone())
-        .collect();
-    rules.extend(judged(
-        folder,
-        ("function_rules.csv", "functions"),
-        (FUNCTIONS, &functions),
-        known,
-        found,
-    ));
-    let lifelines: Vec<String> = known.lifelines.iter().map(Lifeline::code).collect();
-    rules.extend(judged(
-        folder,
-        ("lifeline_rules.csv", "lifelines"),
-        (LIFELINES, &lifelines),
-        known,
-        found,
-    ));
-    rules
-}
-
-fn crosswalk(folder: &Path, known: &Known<'_>, found: &mut Vec<Diagnostic>) -> Vec<MembershipRule> {
-    let columns = [
-        "scheme",
-        "sector_code",
-        "subsector",
-        "naics_prefix",
-        "cells",
-        "reason",
-        "judged",
-        "source",
-    ];
-    let Some(table) = CsvTable::read(&folder.join("sector_crosswalk.csv"), columns, found) else {
-        return Vec::new();
-    };
-    let mut check = Check { found };
-    let mut rules = Vec::new();
-    for [scheme, sector, subsector, prefix, cells, reason, judged, source] in &table.rows {
-        check.among(
-            "a scheme of sector_schemes.csv",
-            scheme,
-            known.schemes.iter().map(|s| s.id.as_str()),
-        );
-        check.among("a word for yes or no", judged, ["yes", "no"]);
-        let of_scheme = known.cells.iter().filter(|cell| cell.scheme == scheme.value);
-        let codes: Vec<&str> = of_scheme.map(|cell| cell.code.as_str()).collect();
-        let what = format!("a cell of scheme `{}` in scheme_sectors.csv", scheme.value);
-        let written = Written {
-            key: [sector, subsector, prefix],
-            targets: cells,
-            reason,
-            source,
-        };
-        let base = (scheme.value.as_str(), judged.value == "yes");
-        rule(&mut check, &written, base, (&what, &codes), known, &mut rules);
+    let mut functions = Vec::new();
+    for [code, area, name, source] in table.rows {
+        functions.push(CriticalFunction {
+            code: code.value,
+            area: area.value,
+            name: name.value,
+            source: source.value,
+        });
     }
-    for scheme in known.schemes {
-        total(&mut check, &table.file, (&scheme.id, "cells"), known, &rules);
-    }
-    for cell in known.cells {
-        let reaches = |rule: &MembershipRule| rule.scheme == cell.scheme && rule.targets.contains(&cell.code);
-        if !rules.iter().any(reaches) {
-            check.whole(
-                &table.file,
-                format!(
-                    "no sector leads to cell `{}` of scheme `{}`",
-                    cell.code, cell.scheme
-                ),
-            );
-        }
-    }
-    rules
-}
-
-fn judged(
-    folder: &Path,
-    (file, column): (&str, &'static str),
-    (scheme, targets): (&str, &[String]),
-    known: &Known<'_>,
-    found: &mut Vec<Diagnostic>,
-) -> Vec<MembershipRule> {
-    let columns = [
-        "sector_code",
-        "subsector",
-        "naics_prefix",
-        column,
-        "reason",
-        "source",
-    ];
-    let Some(table) = CsvTable::read(&folder.join(file), columns, found) else {
-        return Vec::new();
-    };
-    let mut check = Check { found };
-    let what = format!("one of the {column}");
-    let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
-    let mut rules = Vec::new();
-    for [sector, subsector, prefix, cells, reason, source] in &table.rows {
-        let written = Written {
-            key: [sector, subsector, prefix],
-            targets: cells,
-            reason,
-            source,
-        };
-        rule(
-            &mut check,
-            &written,
-            (scheme, true),
-            (&what, &targets),
-            known,
-            &mut rules,
-        );
-    }
-    total(&mut check, &table.file, (scheme, column), known, &rules);
-    rules
-}
-
-/// A rule as written; the key is sector, subsector, NAICS prefix.
-struct Written<'a> {
-    key: [&'a Cell; 3],
-    targets: &'a Cell,
-    reason: &'a Cell,
-    source: &'a Cell,
-}
-
-fn rule(
-    check: &mut Check<'_>,
-    written: &Written<'_>,
-    (scheme, is_judged): (&str, bool),
-    (what, codes): (&str, &[&str]),
-    known: &Known<'_>,
-    rules: &mut Vec<MembershipRule>,
-) {
-    let [sector, subsector, prefix] = written.key;
-    filled(check, [sector, written.source]);
-    check.among("a sector code of sectors.csv", sector, self::codes(known.sectors));
-    listed(check, &sector.value, subsector, known.subsectors);
-    let is_prefix = |prefix: &str| (2..=6).contains(&prefix.len()) && is_digits(prefix);
-    code(check, "a NAICS prefix of 2 to 6 digits", prefix, is_prefix);
-    let targets = split(written.targets);
-    for target in &targets {
-        check.among(what, target, codes.iter().copied());
-    }
-    match (targets.is_empty(), written.reason.value.is_empty()) {
-        (true, true) => {
-            check.error(
-                &written.targets.span,
-                format!("the row names neither {what} nor a reason"),
-            );
-        }
-        (false, false) => {
-            check.error(
-                &written.reason.span,
-                "a reason stands only where the row leads nowhere",
-            );
-        }
-        _ => {}
-    }
-    let rule = MembershipRule {
-        scheme: scheme.to_owned(),
-        sector: sector.value.clone(),
-        subsector: subsector.value.clone(),
-        prefix: prefix.value.clone(),
-        targets: targets.into_iter().map(|target| target.value).collect(),
-        reason: written.reason.value.clone(),
-        is_judged,
-        source: written.source.value.clone(),
-    };
-    let key = |r: &MembershipRule| [&r.scheme, &r.sector, &r.subsector, &r.prefix].map(String::clone);
-    if rules.iter().any(|other| key(other) == key(&rule)) {
-        check.error(
-            &sector.span,
-            "a row for this sector, subsector and NAICS prefix stands above",
-        );
-    }
-    rules.push(rule);
-}
-
-/// Every sector has a row without subsector and prefix, so that every facility has a place or a reason.
-fn total(
-    check: &mut Check<'_>,
-    file: &Arc<TextFile>,
-    (scheme, column): (&str, &str),
-    known: &Known<'_>,
-    rules: &[MembershipRule],
-) {
-    for sector in codes(known.sectors) {
-        let is_base = |rule: &MembershipRule| {
-            rule.scheme == scheme
-                && rule.sector == sector
-                && rule.subsector.is_empty()
-                && rule.prefix.is_empty()
-        };
-        if !rules.iter().any(is_base) {
-            let message = format!("sector `{sector}` has no place in `{scheme}`");
-            let help = "add a row with this sector alone, and its {column} or a reason";
-            check.whole(file, message).help = Some(help.replace("{column}", column));
-        }
-    }
+    functions
 }

@@ -1,15 +1,19 @@
-//! Types of a layer's source: where its rows are, and who asks a server for them.
+//! Where rows are and how to read them: the `source` of a layer or a polygon set → plan.
+//!
+//! Of data it asks only whether a local file is there.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::check::{Check, text_or_empty};
+use super::format::{self, Format};
+use super::remote::{self, ArcgisPlan, HttpPlan};
+use super::serialize::as_if_owned;
+use super::variables::{Secret, Variables};
 use crate::feature::Crs;
-
-use super::format::Format;
-use super::shared;
+use crate::spec::{LocationSpec, SourceSpec, Spanned, beside};
 
 /// Where rows are and how to read them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -17,7 +21,7 @@ pub struct SourcePlan {
     /// Where the bytes come from.
     pub location: Location,
     /// The path, from the working directory, or the URL: what messages show.
-    #[serde(serialize_with = "shared")]
+    #[serde(serialize_with = "as_if_owned")]
     pub shown: Arc<str>,
     /// The path or URL as the pipeline has it: what tables of a release show, wherever the run was begun.
     #[serde(skip)]
@@ -30,6 +34,14 @@ pub struct SourcePlan {
 
 impl SourcePlan {
     /// A local file or folder that no pipeline names, shown as `shown`.
+    ///
+    /// ```
+    /// use cikr::plan::{Format, SourcePlan};
+    ///
+    /// let source = SourcePlan::of_file("/data/a.geojson".into(), "a.geojson".into(), Format::Geojson, None);
+    /// assert_eq!(source.local(), Some("/data/a.geojson".as_ref()));
+    /// assert!(!source.is_insecure());
+    /// ```
     pub fn of_file(path: PathBuf, shown: Arc<str>, format: Format, crs: Option<Crs>) -> Self {
         Self {
             location: Location::Path(path),
@@ -41,6 +53,13 @@ impl SourcePlan {
     }
 
     /// A message about the source with its path as written: the real one may hold values of the environment.
+    ///
+    /// ```
+    /// use cikr::plan::{Format, SourcePlan};
+    ///
+    /// let source = SourcePlan::of_file("/secret/a.csv".into(), "${DATA}/a.csv".into(), Format::Geojson, None);
+    /// assert_eq!(source.as_shown("cannot open /secret/a.csv"), "cannot open ${DATA}/a.csv");
+    /// ```
     pub fn as_shown(&self, text: &str) -> String {
         match &self.location {
             Location::Path(path) => text.replace(&*path.to_string_lossy(), &self.shown),
@@ -49,6 +68,14 @@ impl SourcePlan {
     }
 
     /// An origin as tables of a release show it; in an archive or a folder it goes on after the path.
+    ///
+    /// ```
+    /// use cikr::plan::{Format, SourcePlan};
+    ///
+    /// let mut source = SourcePlan::of_file("x".into(), "run/data/a.zip".into(), Format::Geojson, None);
+    /// source.written = "../data/a.zip".into();
+    /// assert_eq!(&*source.as_written(&"run/data/a.zip/b.shp".into()), "../data/a.zip/b.shp");
+    /// ```
     pub fn as_written(&self, origin: &Arc<str>) -> Arc<str> {
         match origin.strip_prefix(&*self.shown) {
             Some("") => Arc::clone(&self.written),
@@ -107,129 +134,70 @@ pub enum Location {
     Arcgis(ArcgisPlan),
 }
 
-/// A file behind HTTP.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HttpPlan {
-    /// URL with the values of the environment in it.
-    #[serde(skip)]
-    pub url: Secret,
-    /// Extension the landed file gets, lower case, such as `zip` or `csv`.
-    pub extension: String,
-    /// SHA-256 that the bytes must have, lower-case hex.
-    pub sha256: Option<String>,
-    /// Size at which a download is given up, bytes.
-    pub max_bytes: u64,
-    /// How the server is asked.
-    pub access: Access,
+/// A source with the CRS that the pipeline declares for it, if any.
+///
+/// `schema` is the CRS the schema falls back to; the outer none means that the schema is not known.
+pub(super) fn resolve(
+    check: &mut Check<'_>,
+    pipeline: &Path,
+    spec: Option<&Spanned<SourceSpec>>,
+    schema: Option<&Option<Crs>>,
+    variables: Variables,
+) -> Option<SourcePlan> {
+    let Spanned { value: source, span } = spec?;
+    let format = format::resolve(check, source, span, schema);
+    let (location, shown) = match &source.location {
+        LocationSpec::Path(path) => local_source(check, pipeline, path.as_ref(), variables),
+        LocationSpec::Http(http) => (
+            Location::Http(remote::resolve_http(check, http, &format, variables)),
+            text_or_empty(http.url.as_ref()),
+        ),
+        LocationSpec::Arcgis(arcgis) => (
+            Location::Arcgis(remote::resolve_arcgis(check, arcgis, variables)),
+            text_or_empty(arcgis.url.as_ref()),
+        ),
+    };
+    let crs = check.written_crs(source.crs.as_ref());
+    let shown: Arc<str> = shown.into();
+    let path = match &source.location {
+        LocationSpec::Path(path) => path.as_ref(),
+        LocationSpec::Http(_) | LocationSpec::Arcgis(_) => None,
+    };
+    // Tables of a release name a source as the pipeline does, so that they are the same wherever a run was
+    // begun.
+    let written = path.map_or_else(|| Arc::clone(&shown), |path| path.value.as_str().into());
+    Some(SourcePlan {
+        location,
+        shown,
+        written,
+        format,
+        crs,
+    })
 }
 
-/// A layer of an ArcGIS service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ArcgisPlan {
-    /// URL of the layer, or of the service with `layer` beside it, with the values of the environment in it.
-    #[serde(skip)]
-    pub url: Secret,
-    /// Id or name of the layer, where the URL is a service's.
-    pub layer: Option<String>,
-    /// Rows wanted, as SQL that every server takes; `1=1` for all.
-    pub filter: String,
-    /// Rows asked for at a time at most; the server's own limit counts too.
-    pub page_rows: u32,
-    /// Requests at the same time.
-    pub at_once: u32,
-    /// Wire format of the pages.
-    pub pages: PageFormat,
-    /// Size at which a pull is given up, bytes of all pages before compression.
-    pub max_bytes: u64,
-    /// How the server is asked.
-    pub access: Access,
+fn local_source(
+    check: &mut Check<'_>,
+    pipeline: &Path,
+    written: Option<&Spanned<String>>,
+    variables: Variables,
+) -> (Location, String) {
+    let path = text_or_empty(written);
+    // Where a variable stands first, what the path is relative to is the variable's affair.
+    let shown = if path.starts_with("${") {
+        path.into()
+    } else {
+        beside(pipeline, &path)
+    };
+    // Two paths: the one that is opened has the values of variables, the one that is shown their names.
+    let expanded = written.map(|path| check.expand_variables(path, variables).0);
+    let location = Location::Path(beside(pipeline, &expanded.unwrap_or_default()));
+    (location, shown.display().to_string())
 }
 
-/// Wire format of an ArcGIS layer's pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PageFormat {
-    /// Esri JSON, which every server speaks.
-    Json,
-    /// Protocol buffers, where the layer offers them; else Esri JSON.
-    Pbf,
-}
-
-/// How a server is asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Access {
-    /// Who asks.
-    pub credential: Credential,
-    /// Seconds without a byte after which a request is given up.
-    pub timeout_s: u32,
-    /// Whether a certificate that doesn't verify is accepted; the log says so in every run.
-    pub is_insecure: bool,
-    /// Names and values of the variables that stand in the source's URL: messages show the names.
-    #[serde(skip)]
-    pub hidden: Vec<(String, Secret)>,
-}
-
-/// Who asks; every value comes from the environment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Credential {
-    /// Nobody in particular.
-    None,
-    /// `token=…` of ArcGIS.
-    Token(#[serde(skip)] Secret),
-    /// `Authorization: Bearer …`.
-    Bearer(#[serde(skip)] Secret),
-    /// `Authorization: Basic …`.
-    Basic {
-        /// User name.
-        #[serde(skip)]
-        user: Secret,
-        /// Password.
-        #[serde(skip)]
-        password: Secret,
-    },
-    /// A token from ArcGIS's `generateToken`, renewed when it expires.
-    Login {
-        /// URL of `generateToken`.
-        url: String,
-        /// User name.
-        #[serde(skip)]
-        user: Secret,
-        /// Password.
-        #[serde(skip)]
-        password: Secret,
-    },
-}
-
-impl Credential {
-    /// What of it nobody else may see.
-    pub fn secrets(&self) -> Vec<&Secret> {
-        match self {
-            Self::None => vec![],
-            Self::Token(secret) | Self::Bearer(secret) => vec![secret],
-            Self::Basic { user, password } | Self::Login { user, password, .. } => vec![user, password],
-        }
-    }
-}
-
-/// A value of the environment: never shown, never serialised.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Hides `value`.
-    pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
-    }
-
-    /// The value, for the request alone.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
+/// An absent source fails its layer when the run comes to it, and not the whole plan before.
+pub(super) fn warn_if_absent(check: &mut Check<'_>, spec: Option<&Spanned<SourceSpec>>, source: &SourcePlan) {
+    let written = spec.and_then(|spec| spec.value.path());
+    if let Some(written) = written.filter(|_| source.local().is_some_and(|path| !path.exists())) {
+        check.warning(&written.span, format!("there is no `{}`", source.shown));
     }
 }

@@ -5,30 +5,30 @@
 
 use std::path::Path;
 
-use super::check::{Check, text};
-use super::reference::{Lifeline, NaicsRule, Reference, Region, Sector, State};
+use super::check::{Check, text_or_empty};
+use super::csv::{is_digits, is_naics_prefix, require_code, require_filled, split_codes};
+use super::membership_tables::{self, KnownCodes};
+use super::reference::{Lifeline, NaicsRule, Reference, Region, Sector, State, sector_codes};
 use super::scheme::Subsector;
-use super::scheme_tables::{self, Known};
+use super::scheme_tables;
 use crate::feature::RegionId;
-use crate::spec::{CsvTable, Diagnostic, Span, Spanned};
-
-/// A cell of a table with its place.
-pub(super) type Cell = Spanned<String>;
+use crate::spec::{CsvTable, Diagnostic};
 
 /// Reads the reference tables of a folder, and the region table where there is one.
-pub(super) fn load(folder: &Path, regions: Option<&Path>, found: &mut Vec<Diagnostic>) -> Reference {
-    let states = states(folder, found);
+pub(super) fn load_tables(folder: &Path, regions: Option<&Path>, found: &mut Vec<Diagnostic>) -> Reference {
+    // Each table after those whose codes it names.
+    let states = read_states(folder, found);
     let regions = regions
-        .map(|path| self::regions(path, &states, found))
+        .map(|path| read_regions(path, &states, found))
         .unwrap_or_default();
-    let sectors = sectors(folder, found);
-    let schemes = scheme_tables::schemes(folder, found);
-    let subsectors = scheme_tables::subsectors(folder, &sectors, &schemes, found);
-    let naics = naics(folder, &sectors, &subsectors, found);
-    let lifelines = lifelines(folder, found);
-    let cells = scheme_tables::cells(folder, &schemes, found);
-    let functions = scheme_tables::functions(folder, found);
-    let known = Known {
+    let sectors = read_sectors(folder, found);
+    let schemes = scheme_tables::read_schemes(folder, found);
+    let subsectors = scheme_tables::read_subsectors(folder, &sectors, &schemes, found);
+    let naics = read_naics_rules(folder, &sectors, &subsectors, found);
+    let lifelines = read_lifelines(folder, found);
+    let cells = scheme_tables::read_cells(folder, &schemes, found);
+    let functions = scheme_tables::read_functions(folder, found);
+    let known = KnownCodes {
         schemes: &schemes,
         cells: &cells,
         sectors: &sectors,
@@ -36,7 +36,7 @@ pub(super) fn load(folder: &Path, regions: Option<&Path>, found: &mut Vec<Diagno
         functions: &functions,
         lifelines: &lifelines,
     };
-    let memberships = scheme_tables::memberships(folder, &known, found);
+    let memberships = membership_tables::membership_rules(folder, &known, found);
     Reference {
         states,
         regions,
@@ -51,59 +51,57 @@ pub(super) fn load(folder: &Path, regions: Option<&Path>, found: &mut Vec<Diagno
     }
 }
 
-fn states(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<State> {
+fn read_states(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<State> {
     let columns = ["state_fips", "state_code", "name", "kind", "source"];
     let Some(table) = CsvTable::read(&folder.join("states.csv"), columns, found) else {
         return Vec::new();
     };
     let mut check = Check { found };
-    check.unique("state", table.rows.iter().map(|[_, usps, ..]| usps));
-    check.unique("FIPS code", table.rows.iter().map(|[fips, ..]| fips));
+    check.report_repeats("state", table.rows.iter().map(|[_, usps, ..]| usps));
+    check.report_repeats("FIPS code", table.rows.iter().map(|[fips, ..]| fips));
     for row in &table.rows {
-        filled(&mut check, row);
-        code(&mut check, "a 2-digit FIPS code", &row[0], |c| {
+        require_filled(&mut check, row);
+        require_code(&mut check, "a 2-digit FIPS code", &row[0], |c| {
             c.len() == 2 && is_digits(c)
         });
-        code(&mut check, "a USPS code", &row[1], |c| {
+        require_code(&mut check, "a USPS code", &row[1], |c| {
             c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase())
         });
     }
-    let state = |[fips, usps, name, kind, source]: [Cell; 5]| State {
-        fips: fips.value,
-        usps: usps.value,
-        name: name.value,
-        kind: kind.value,
-        source: source.value,
-    };
-    table.rows.into_iter().map(state).collect()
+    let mut states = Vec::new();
+    for [fips, usps, name, kind, source] in table.rows {
+        states.push(State {
+            fips: fips.value,
+            usps: usps.value,
+            name: name.value,
+            kind: kind.value,
+            source: source.value,
+        });
+    }
+    states
 }
 
-fn regions(path: &Path, states: &[State], found: &mut Vec<Diagnostic>) -> Vec<Region> {
+fn read_regions(path: &Path, states: &[State], found: &mut Vec<Diagnostic>) -> Vec<Region> {
     let columns = ["region_code", "region_name", "state_code", "source"];
     let Some(table) = CsvTable::read(path, columns, found) else {
         return Vec::new();
     };
     let mut check = Check { found };
-    check.unique("state", table.rows.iter().map(|[_, _, state, _]| state));
+    check.report_repeats("state", table.rows.iter().map(|[_, _, state, _]| state));
     for row in &table.rows {
-        filled(&mut check, row);
-        check.among(
+        require_filled(&mut check, row);
+        check.require_among(
             "a state code of states.csv",
             &row[2],
             states.iter().map(|state| state.usps.as_str()),
         );
-        // The code stands in a path as `region=<code>`; digits alone would be read as a number.
-        let is_word = |c: &str| {
-            c.bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
-        };
-        let is_code = |c: &str| c.starts_with(char::is_alphabetic) && is_word(c) && c != RegionId::UNASSIGNED;
-        code(
+        require_code(
             &mut check,
             "a region code (a letter, then letters and digits)",
             &row[0],
-            is_code,
+            is_region_code,
         );
+        // A region has a row per state, and each repeats its name.
         if let Some([_, name, ..]) = table.rows.iter().find(|other| other[0].value == row[0].value)
             && name.value != row[1].value
         {
@@ -111,33 +109,48 @@ fn regions(path: &Path, states: &[State], found: &mut Vec<Diagnostic>) -> Vec<Re
             check.error(&row[1].span, message);
         }
     }
-    let region = |[code, name, state, source]: [Cell; 4]| Region {
-        code: code.value,
-        name: name.value,
-        state: state.value,
-        source: source.value,
-    };
-    table.rows.into_iter().map(region).collect()
+    let mut regions = Vec::new();
+    for [code, name, state, source] in table.rows {
+        regions.push(Region {
+            code: code.value,
+            name: name.value,
+            state: state.value,
+            source: source.value,
+        });
+    }
+    regions
 }
 
-fn sectors(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Sector> {
+fn is_region_code(text: &str) -> bool {
+    // The code stands in a path as `region=<code>`; digits alone would be read as a number.
+    text.starts_with(char::is_alphabetic)
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+        && text != RegionId::UNASSIGNED
+}
+
+fn read_sectors(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Sector> {
     let columns = ["sector_code", "name", "lead_agency", "source"];
     let Some(table) = CsvTable::read(&folder.join("sectors.csv"), columns, found) else {
         return Vec::new();
     };
     let mut check = Check { found };
-    check.unique("sector", table.rows.iter().map(|[code, ..]| code));
-    table.rows.iter().for_each(|row| filled(&mut check, row));
-    let sector = |[code, name, lead_agency, source]: [Cell; 4]| Sector {
-        code: code.value,
-        name: name.value,
-        lead_agency: lead_agency.value,
-        source: source.value,
-    };
-    table.rows.into_iter().map(sector).collect()
+    check.report_repeats("sector", table.rows.iter().map(|[code, ..]| code));
+    table.rows.iter().for_each(|row| require_filled(&mut check, row));
+    let mut sectors = Vec::new();
+    for [code, name, lead_agency, source] in table.rows {
+        sectors.push(Sector {
+            code: code.value,
+            name: name.value,
+            lead_agency: lead_agency.value,
+            source: source.value,
+        });
+    }
+    sectors
 }
 
-fn naics(
+fn read_naics_rules(
     folder: &Path,
     sectors: &[Sector],
     subsectors: &[Subsector],
@@ -148,80 +161,47 @@ fn naics(
         return Vec::new();
     };
     let mut check = Check { found };
-    check.unique("prefix", table.rows.iter().map(|[prefix, ..]| prefix));
+    check.report_repeats("prefix", table.rows.iter().map(|[prefix, ..]| prefix));
     let mut rules = Vec::new();
     for [prefix, sector, subsector, also, source] in &table.rows {
-        code(&mut check, "a NAICS prefix of 2 to 6 digits", prefix, |c| {
-            (2..=6).contains(&c.len()) && is_digits(c)
-        });
-        check.among("a sector code of sectors.csv", sector, codes(sectors));
-        scheme_tables::listed(&mut check, &sector.value, subsector, subsectors);
-        filled(&mut check, [source]);
-        let also = split(also);
+        require_code(
+            &mut check,
+            "a NAICS prefix of 2 to 6 digits",
+            prefix,
+            is_naics_prefix,
+        );
+        check.require_among("a sector code of sectors.csv", sector, sector_codes(sectors));
+        scheme_tables::check_subsector(&mut check, &sector.value, subsector, subsectors);
+        require_filled(&mut check, [source]);
+        let also = split_codes(also);
         for code in &also {
-            check.among("a sector code of sectors.csv", code, codes(sectors));
+            check.require_among("a sector code of sectors.csv", code, sector_codes(sectors));
         }
         rules.push(NaicsRule {
-            prefix: text(Some(prefix)),
-            sector: text(Some(sector)),
-            subsector: text(Some(subsector)),
+            prefix: text_or_empty(Some(prefix)),
+            sector: text_or_empty(Some(sector)),
+            subsector: text_or_empty(Some(subsector)),
             also: also.into_iter().map(|code| code.value).collect(),
-            source: text(Some(source)),
+            source: text_or_empty(Some(source)),
         });
     }
     rules
 }
 
-fn lifelines(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Lifeline> {
+fn read_lifelines(folder: &Path, found: &mut Vec<Diagnostic>) -> Vec<Lifeline> {
     let columns = ["lifeline", "component", "source"];
     let Some(table) = CsvTable::read(&folder.join("lifelines.csv"), columns, found) else {
         return Vec::new();
     };
     let mut check = Check { found };
-    table.rows.iter().for_each(|row| filled(&mut check, row));
-    let lifeline = |[lifeline, component, source]: [Cell; 3]| Lifeline {
-        lifeline: lifeline.value,
-        component: component.value,
-        source: source.value,
-    };
-    table.rows.into_iter().map(lifeline).collect()
-}
-
-/// Codes of the sectors.
-pub(super) fn codes(sectors: &[Sector]) -> impl Iterator<Item = &str> {
-    sectors.iter().map(|sector| sector.code.as_str())
-}
-
-pub(super) fn filled<'c>(check: &mut Check<'_>, cells: impl IntoIterator<Item = &'c Cell>) {
-    for cell in cells.into_iter().filter(|cell| cell.value.is_empty()) {
-        check.error(&cell.span, "the cell is empty");
+    table.rows.iter().for_each(|row| require_filled(&mut check, row));
+    let mut lifelines = Vec::new();
+    for [lifeline, component, source] in table.rows {
+        lifelines.push(Lifeline {
+            lifeline: lifeline.value,
+            component: component.value,
+            source: source.value,
+        });
     }
-}
-
-pub(super) fn code(check: &mut Check<'_>, what: &str, cell: &Cell, fits: impl Fn(&str) -> bool) {
-    if !cell.value.is_empty() && !fits(&cell.value) {
-        check.error(&cell.span, format!("`{}` is not {what}", cell.value));
-    }
-}
-
-pub(super) fn is_digits(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Codes joined by `;`, each with its place.
-pub(super) fn split(cell: &Cell) -> Vec<Cell> {
-    let mut start = cell.span.start;
-    let mut codes = Vec::new();
-    for part in cell.value.split(';') {
-        let at = start + (part.len() - part.trim_start().len());
-        let code = part.trim();
-        if !code.is_empty() {
-            codes.push(Spanned::new(
-                code.to_owned(),
-                Span::new(&cell.span.file, at..at + code.len()),
-            ));
-        }
-        start += part.len() + 1;
-    }
-    codes
+    lifelines
 }

@@ -68,14 +68,9 @@ pub fn init(verbosity: i8, format: LogFormat) -> Logging {
         0 => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
     };
-    let ours = |level| {
-        Targets::new()
-            .with_default(LevelFilter::WARN)
-            .with_target("cikr", level)
-    };
-    let on_screen = ours(level).with_target(LOG_FILE, LevelFilter::OFF);
+    let on_screen = own_targets(level).with_target(LOG_FILE, LevelFilter::OFF);
     let is_json = format == LogFormat::Json;
-    let screen = Screen {
+    let screen = ScreenWriter {
         bars: logging.bars.clone(),
         veil: logging.veil.clone(),
         is_json,
@@ -85,7 +80,7 @@ pub fn init(verbosity: i8, format: LogFormat) -> Logging {
         .with_writer(screen);
     let screen = match format {
         LogFormat::Text => {
-            let fields = debug_fn(field).delimited(" ");
+            let fields = debug_fn(write_field).delimited(" ");
             plain
                 .with_ansi(io::stderr().is_terminal())
                 .without_time()
@@ -94,21 +89,31 @@ pub fn init(verbosity: i8, format: LogFormat) -> Logging {
         }
         LogFormat::Json => plain.json().boxed(),
     };
-    let file = tracing_subscriber::fmt::layer().json().with_writer(Sink {
-        file: Arc::clone(&logging.file),
-        veil: logging.veil.clone(),
-    });
+    let file = tracing_subscriber::fmt::layer()
+        .json()
+        .with_writer(LogFileWriter {
+            file: Arc::clone(&logging.file),
+            veil: logging.veil.clone(),
+        });
     tracing_subscriber::registry()
         .with(screen.with_filter(on_screen))
-        .with(file.with_filter(ours(LevelFilter::DEBUG)))
+        // Debug in the file, whatever the screen shows: a night is looked into after it is over.
+        .with(file.with_filter(own_targets(LevelFilter::DEBUG)))
         .init();
     // A panic of a layer is caught and becomes its reason: here it is told where, in a line.
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "panicked")));
     logging
 }
 
+/// What this program says from `level` up, and warnings of the crates that it uses.
+fn own_targets(level: LevelFilter) -> Targets {
+    Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("cikr", level)
+}
+
 /// A value on one line, and with nothing in it that can't be seen: it may be of a source.
-fn field(out: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+fn write_field(out: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
     let value = format!("{value:?}").replace('\n', "\\n");
     let value = visible(&value);
     if field.name() == "message" {
@@ -119,11 +124,13 @@ fn field(out: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Re
 }
 
 /// A line of JSON without secrets, all of it seen.
-fn covered(veil: &Veil, line: &[u8]) -> Vec<u8> {
+fn covered_line(veil: &Veil, line: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(line);
     if veil.is_empty() {
         return visible_json(&text).into_owned().into_bytes();
     }
+    // As it was where nothing is hidden, so that members keep their order. What is no JSON could not be searched
+    // member by member, and is not shown at all.
     let text = match serde_json::from_str::<Value>(&text).map(|plain| (veil.over_json(plain.clone()), plain))
     {
         Ok((hidden, plain)) if hidden == plain => visible_json(&text).into_owned(),
@@ -134,16 +141,16 @@ fn covered(veil: &Veil, line: &[u8]) -> Vec<u8> {
 }
 
 /// stderr, with the bars out of the way while a line is written.
-struct Screen {
+struct ScreenWriter {
     bars: MultiProgress,
     veil: Veil,
     is_json: bool,
 }
 
-impl Write for Screen {
+impl Write for ScreenWriter {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let covered = if self.is_json {
-            covered(&self.veil, line)
+            covered_line(&self.veil, line)
         } else {
             let text = String::from_utf8_lossy(line);
             format!("{}\n", self.veil.own(text.trim_end_matches('\n'))).into_bytes()
@@ -158,7 +165,7 @@ impl Write for Screen {
     }
 }
 
-impl<'a> MakeWriter<'a> for Screen {
+impl<'a> MakeWriter<'a> for ScreenWriter {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {
@@ -171,18 +178,18 @@ impl<'a> MakeWriter<'a> for Screen {
 }
 
 /// The log file, while there is one.
-struct Sink {
+struct LogFileWriter {
     file: Arc<Mutex<Option<File>>>,
     veil: Veil,
 }
 
-impl Write for Sink {
+impl Write for LogFileWriter {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if let Ok(mut slot) = self.file.lock() {
             // A log that can't be written must not stop a run: the first failure ends it.
             if slot
                 .as_mut()
-                .is_some_and(|file| file.write_all(&covered(&self.veil, line)).is_err())
+                .is_some_and(|file| file.write_all(&covered_line(&self.veil, line)).is_err())
             {
                 *slot = None;
             }
@@ -195,7 +202,7 @@ impl Write for Sink {
     }
 }
 
-impl<'a> MakeWriter<'a> for Sink {
+impl<'a> MakeWriter<'a> for LogFileWriter {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {

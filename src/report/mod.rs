@@ -9,4 +9,4 @@ mod summary;
 
 pub use log::{LOG_FILE, LogFormat, Logging, init};
 pub use progress::Reporter;
-pub use summary::{error, problems, size, summary};
+pub use summary::{error, human_size, run_summary, show_mistakes};

@@ -37,26 +37,27 @@ impl Progress for Reporter {
             .with_message(what.to_owned());
         let bar = self.bars.add(bar);
         bar.enable_steady_tick(Duration::from_millis(120));
-        Box::new(Bar {
+        Box::new(StageBar {
             bar,
             bars: self.bars.clone(),
         })
     }
 }
 
-struct Bar {
+struct StageBar {
     bar: ProgressBar,
     bars: MultiProgress,
 }
 
-impl Task for Bar {
+impl Task for StageBar {
     fn advance(&self, n: u64) {
         self.bar.inc(n);
     }
 }
 
-impl Drop for Bar {
+impl Drop for StageBar {
     fn drop(&mut self) {
+        // Cleared when the stage ends, however it ends: the lines of the log are what stays.
         self.bar.finish_and_clear();
         self.bars.remove(&self.bar);
     }

@@ -4,19 +4,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::feature::{LayerQuality, QualityReport, Score, Verdict};
+use crate::feature::{QualityReport, Score, Verdict};
 
 /// Accuracy, currency and completeness over all layers that have evidence of it.
-pub(super) fn assessment(quality: &QualityReport) -> String {
-    let sum = |score: fn(&LayerQuality) -> &Score| {
-        let scores = quality.layers.iter().map(score);
-        let counted = scores.filter_map(|score| score.numerator.zip(score.denominator));
-        counted.fold((0, 0), |sum, (of, all)| (sum.0 + of, sum.1 + all))
-    };
-    let (agreeing, claimed) = sum(|layer| &layer.accuracy);
-    let (current, dated) = sum(|layer| &layer.currency);
+pub(super) fn quality_lines(quality: &QualityReport) -> String {
+    let (agreeing, claimed) = total_score(quality.layers.iter().map(|layer| &layer.accuracy));
+    let (current, dated) = total_score(quality.layers.iter().map(|layer| &layer.currency));
     let accuracy = match claimed {
-        0 => unclaimed(quality),
+        0 => why_unclaimed(quality),
         _ => format!("{agreeing} of {claimed} rows that claim a state or county lie there"),
     };
     let currency = match dated {
@@ -25,12 +20,18 @@ pub(super) fn assessment(quality: &QualityReport) -> String {
     };
     format!(
         "quality: {accuracy}; {currency}\nexpected: {}",
-        expectations(quality)
+        verdicts_line(quality)
     )
 }
 
+/// Numerators and denominators of those scores that have both, each added up.
+fn total_score<'a>(scores: impl Iterator<Item = &'a Score>) -> (u64, u64) {
+    let counted = scores.filter_map(|score| score.numerator.zip(score.denominator));
+    counted.fold((0, 0), |sum, (of, all)| (sum.0 + of, sum.1 + all))
+}
+
 /// Why no layer's claims could be checked.
-fn unclaimed(quality: &QualityReport) -> String {
+fn why_unclaimed(quality: &QualityReport) -> String {
     let reasons = quality
         .layers
         .iter()
@@ -43,12 +44,15 @@ fn unclaimed(quality: &QualityReport) -> String {
     }
 }
 
-fn expectations(quality: &QualityReport) -> String {
+fn verdicts_line(quality: &QualityReport) -> String {
     let Some(file) = &quality.expected_from else {
         return "no reviewed counts (`cikr expected` prints some to review)".to_owned();
     };
-    let is_told = |verdict: Verdict| verdict != Verdict::NotReviewed;
-    let told = quality.verdicts.iter().filter(|(verdict, _)| is_told(**verdict));
+    // A count that nobody has reviewed expects nothing, so it is neither met nor missed.
+    let told = quality
+        .verdicts
+        .iter()
+        .filter(|(verdict, _)| **verdict != Verdict::NotReviewed);
     let told: Vec<String> = told
         .map(|(verdict, rows)| format!("{rows} {}", verdict.code()))
         .collect();

@@ -6,23 +6,21 @@ use std::path::Path;
 
 use super::quality;
 use crate::error::{Error, chain};
-use crate::feature::{
-    FieldCounts, LayerChanges, LayerReport, LayerStatus, RunReport, UNVERIFIED, Veil, visible,
-};
+use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport, UNVERIFIED, Veil, visible};
 use crate::spec::{self, Diagnostic};
 
 /// Tells why a command failed, on stderr: without secrets, and with nothing in it that can't be seen.
 pub fn error(error: &Error, veil: &Veil) {
     if let Error::Spec { diagnostics } = error {
-        problems(diagnostics);
+        show_mistakes(diagnostics);
     }
-    tell(&format!("error: {}\n", visible(&veil.own(&chain(error)))));
+    write_stderr(&format!("error: {}\n", visible(&veil.own(&chain(error)))));
 }
 
 /// Shows mistakes of what people wrote, on stderr.
-pub fn problems(diagnostics: &[Diagnostic]) {
+pub fn show_mistakes(diagnostics: &[Diagnostic]) {
     if !diagnostics.is_empty() {
-        tell(&format!(
+        write_stderr(&format!(
             "{}\n",
             spec::render(diagnostics, io::stderr().is_terminal())
         ));
@@ -30,12 +28,12 @@ pub fn problems(diagnostics: &[Diagnostic]) {
 }
 
 /// stderr may be closed; there is nobody left to tell then.
-fn tell(text: &str) {
+fn write_stderr(text: &str) {
     drop(io::stderr().write_all(text.as_bytes()));
 }
 
 /// The summary of a run: a line per layer, where the release lies, and a query to try.
-pub fn summary(report: &RunReport, release: &Path) -> String {
+pub fn run_summary(report: &RunReport, release: &Path) -> String {
     let mut text = String::new();
     let widest = report
         .layers
@@ -44,14 +42,14 @@ pub fn summary(report: &RunReport, release: &Path) -> String {
         .max()
         .unwrap_or(0)
         .max("layer".len());
-    let memory = report
-        .peak_memory_bytes
-        .map_or_else(String::new, |bytes| format!(", peak memory {}", size(bytes)));
-    put(
+    let memory = report.peak_memory_bytes.map_or_else(String::new, |bytes| {
+        format!(", peak memory {}", human_size(bytes))
+    });
+    push_line(
         &mut text,
         &format!("{} — release {}\n", report.title, report.release),
     );
-    put(
+    push_line(
         &mut text,
         &format!(
             "{:widest$}  {:>9}  {:>9}  {:>8}  {:>9}  status",
@@ -59,60 +57,61 @@ pub fn summary(report: &RunReport, release: &Path) -> String {
         ),
     );
     for layer in &report.layers {
-        put(&mut text, &line(layer, widest));
+        push_line(&mut text, &layer_line(layer, widest));
     }
     let has_inventory = report.may_hold("inventory");
     if has_inventory {
-        put(&mut text, &inventory_line(report, widest));
+        push_line(&mut text, &inventory_line(report, widest));
     }
     for set in &report.jurisdictions {
         if let Some(stale) = &set.stale {
-            put(
+            push_line(
                 &mut text,
                 &format!("boundaries `{}`: an earlier copy stands in, {stale}", set.id),
             );
         }
     }
     if let Some(quality) = &report.quality {
-        put(&mut text, &format!("\n{}", quality::assessment(quality)));
+        push_line(&mut text, &format!("\n{}", quality::quality_lines(quality)));
     }
-    put(&mut text, &format!("\n{:.1} s{memory}", report.seconds));
-    put(&mut text, &format!("release: {}", release.display()));
-    put(
+    push_line(&mut text, &format!("\n{:.1} s{memory}", report.seconds));
+    push_line(&mut text, &format!("release: {}", release.display()));
+    push_line(
         &mut text,
         &format!("report: {}", release.join("report.html").display()),
     );
+    // Without an inventory to ask, the largest layer: a query on it has something to show.
     let fullest = report.layers.iter().max_by_key(|layer| layer.rows_written);
     let layer = fullest
         .filter(|_| !has_inventory)
         .map(|layer| Path::new("layers").join(&layer.id));
-    put(&mut text, "try, in DuckDB:");
-    put(
+    push_line(&mut text, "try, in DuckDB:");
+    push_line(
         &mut text,
-        &query(&release.join(layer.as_deref().unwrap_or(Path::new("facilities")))),
+        &sample_query(&release.join(layer.as_deref().unwrap_or(Path::new("facilities")))),
     );
     text
 }
 
-fn put(text: &mut String, line: &str) {
+fn push_line(text: &mut String, line: &str) {
     let _ = writeln!(text, "{line}");
 }
 
-fn line(layer: &LayerReport, widest: usize) -> String {
-    let status = status(layer);
+fn layer_line(layer: &LayerReport, widest: usize) -> String {
+    let status = status_words(layer);
     format!(
         "{:widest$}  {:>9}  {:>9}  {:>8}  {:>9}  {status}",
         layer.id,
         layer.rows_read,
         layer.rows_written,
         layer.rows_rejected,
-        size(layer.bytes_out)
+        human_size(layer.bytes_out)
     )
 }
 
-fn status(layer: &LayerReport) -> String {
+fn status_words(layer: &LayerReport) -> String {
     let status = match layer.status {
-        LayerStatus::Published => published(layer),
+        LayerStatus::Published => published_words(layer),
         LayerStatus::Carried => {
             let from = layer.carried_from.as_deref().unwrap_or("an earlier release");
             let age = layer
@@ -126,6 +125,7 @@ fn status(layer: &LayerReport) -> String {
         }
         LayerStatus::Absent => format!("ABSENT: {}", layer.reason.as_deref().unwrap_or_default()),
     };
+    // Behind the status, whatever it is: carried rows are of an unverified schema as much as new ones.
     let doubts = [
         (layer.unverified, UNVERIFIED),
         (layer.insecure_tls, "certificate not verified"),
@@ -134,7 +134,7 @@ fn status(layer: &LayerReport) -> String {
     doubts.fold(status, |status, (_, doubt)| format!("{status}; {doubt}"))
 }
 
-fn published(layer: &LayerReport) -> String {
+fn published_words(layer: &LayerReport) -> String {
     let since = layer.unchanged_since.as_ref();
     let mut parts = vec![since.map_or_else(
         || "published".to_owned(),
@@ -156,11 +156,11 @@ fn published(layer: &LayerReport) -> String {
             .changes
             .as_ref()
             .filter(|changes| changes.is_some())
-            .map(changed),
+            .map(changes_words),
     );
-    parts.extend(missing(layer));
-    parts.extend(unread(layer));
-    parts.extend(empty(layer));
+    parts.extend(missing_fields(layer));
+    parts.extend(unread_fields(layer));
+    parts.extend(empty_fields(layer));
     if let Some(gate) = &layer.gate {
         let accepted = gate
             .accepted
@@ -170,7 +170,7 @@ fn published(layer: &LayerReport) -> String {
         let warnings = gate.warnings().count();
         parts.extend((warnings > 0).then(|| format!("source changes noted: {warnings}")));
     }
-    parts.extend(repaired(layer));
+    parts.extend(repair_counts(layer));
     let flags: u64 = layer.flags.values().flat_map(|fields| fields.values()).sum();
     match (flags, layer.flags.len()) {
         (0, _) => {}
@@ -182,7 +182,7 @@ fn published(layer: &LayerReport) -> String {
 }
 
 /// What differs from the release before.
-fn changed(changes: &LayerChanges) -> String {
+fn changes_words(changes: &LayerChanges) -> String {
     let columns = changes.remarks().len();
     let remarks = if columns > 0 {
         format!(" ({columns} remarks in the report)")
@@ -193,34 +193,31 @@ fn changed(changes: &LayerChanges) -> String {
 }
 
 /// Fields of the schema that the source lacks.
-fn missing(layer: &LayerReport) -> Option<String> {
-    listed("not in the source", layer.fields_missing.iter().cloned())
+fn missing_fields(layer: &LayerReport) -> Option<String> {
+    listed_fields("not in the source", layer.fields_missing.iter().cloned())
 }
 
 /// Fields of which the source has values, and none could be read.
-fn unread(layer: &LayerReport) -> Option<String> {
+fn unread_fields(layer: &LayerReport) -> Option<String> {
     let unread = layer.fields.iter().filter(|(_, counts)| counts.is_unread());
-    listed(
+    listed_fields(
         "NOT ONE VALUE READ",
         unread.map(|(field, counts)| format!("{field} (of {})", counts.unparsed)),
     )
 }
 
 /// Other fields without a value.
-fn empty(layer: &LayerReport) -> Option<String> {
-    let is_unread = |field: &String| layer.fields.get(field).is_some_and(FieldCounts::is_unread);
-    listed(
-        "empty in every row",
-        layer
-            .fields_empty
-            .iter()
-            .filter(|field| !is_unread(field))
-            .cloned(),
-    )
+fn empty_fields(layer: &LayerReport) -> Option<String> {
+    // A field of which no value could be read is empty, too, and told of before.
+    let others = layer
+        .fields_empty
+        .iter()
+        .filter(|field| layer.fields.get(*field).is_none_or(|counts| !counts.is_unread()));
+    listed_fields("empty in every row", others.cloned())
 }
 
 /// What holds for these fields, the first of them by name.
-fn listed(what: &str, fields: impl Iterator<Item = String>) -> Option<String> {
+fn listed_fields(what: &str, fields: impl Iterator<Item = String>) -> Option<String> {
     const NAMED: usize = 3;
     let fields: Vec<String> = fields.collect();
     let named = fields
@@ -237,7 +234,7 @@ fn listed(what: &str, fields: impl Iterator<Item = String>) -> Option<String> {
 }
 
 /// What reading has left out or repaired.
-fn repaired(layer: &LayerReport) -> impl Iterator<Item = String> {
+fn repair_counts(layer: &LayerReport) -> impl Iterator<Item = String> {
     let counts = [
         ("heights left out", layer.dropped_z),
         ("measures left out", layer.dropped_m),
@@ -257,7 +254,8 @@ fn repaired(layer: &LayerReport) -> impl Iterator<Item = String> {
 }
 
 fn inventory_line(report: &RunReport, widest: usize) -> String {
-    let (rows, bytes) = (report.inventory_rows, size(report.inventory_bytes));
+    let rows = report.inventory_rows;
+    let bytes = human_size(report.inventory_bytes);
     format!(
         "{:widest$}  {:>9}  {rows:>9}  {:>8}  {bytes:>9}  inventory of all layers",
         "facilities", "", ""
@@ -265,11 +263,16 @@ fn inventory_line(report: &RunReport, widest: usize) -> String {
 }
 
 /// Bytes for people.
-pub fn size(bytes: u64) -> String {
+///
+/// ```
+/// assert_eq!(cikr::report::human_size(2048), "2.00 KiB");
+/// ```
+pub fn human_size(bytes: u64) -> String {
     indicatif::HumanBytes(bytes).to_string()
 }
 
-fn query(collection: &Path) -> String {
+fn sample_query(collection: &Path) -> String {
+    // A quote in a path would end the text in SQL, so it is doubled there.
     let files = collection.join("data").join("*").join("*.parquet");
     format!(
         "  SELECT sector_code, region, count(*) AS facilities\n  FROM read_parquet('{}', hive_partitioning = true)\n  GROUP BY ALL ORDER BY facilities DESC;",

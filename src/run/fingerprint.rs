@@ -9,7 +9,7 @@ use crate::plan::{JurisdictionPlan, LayerPlan, Output, Plan};
 use crate::store;
 
 /// To be raised when the same source and plan give other files than before within one version.
-const GENERATION: u32 = 5;
+const GENERATION: u32 = 6;
 
 /// Everything but the source that a layer's files follow from.
 ///

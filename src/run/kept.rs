@@ -2,19 +2,18 @@
 //!
 //! Reads tiles of the last release, of a large layer a part.
 
-use std::collections::HashSet;
-
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch};
 use tracing::warn;
 
-use super::{Context, past};
+use super::nearby::Sought;
+use super::{Context, nearby, past};
 use crate::engine::LayerRows;
-use crate::engine::rows::{RowStore, RowsError, Stands};
-use crate::engine::sample::digest;
+use crate::engine::rows::RowsError;
+use crate::engine::sample::{Facility, digest};
 use crate::error::chain;
 use crate::feature::RunReport;
-use crate::gate::{Exchanged, Kept};
+use crate::gate::{Exchanged, Kept, Shifted};
 use crate::geoparquet;
 use crate::kernel::geometry;
 use crate::plan::LayerPlan;
@@ -22,8 +21,8 @@ use crate::plan::LayerPlan;
 /// Facilities of the last release that are looked at, about.
 const ROWS: u64 = 100_000;
 
-/// Parts of a degree within which two places are one.
-const PLACES: f64 = 1e6;
+/// Facilities whose ids are gone of which the places are looked for, at most.
+const SOUGHT: usize = 10_000;
 
 /// What was kept; none where the last release can't be read, or has nothing of the layer.
 ///
@@ -36,15 +35,7 @@ pub(super) fn kept(
     last: &RunReport,
 ) -> Result<Option<Kept>, RowsError> {
     let before = past::tiles(context.store, last).and_then(|mut tiles| tiles.remove(layer.id.as_str()));
-    let mut looking = Looking {
-        layer,
-        rows,
-        kept: Kept::default(),
-        gone: vec![],
-        pairs: vec![],
-        failed: None,
-    };
-    looking.pairs = vec![[0; 2]; rows.sample.fields().len().pow(2)];
+    let mut looking = Looking::new(layer, rows);
     for (tile, _) in before.unwrap_or_default() {
         if looking.kept.facilities >= ROWS {
             break;
@@ -69,15 +60,44 @@ pub(super) fn kept(
 struct Looking<'a> {
     layer: &'a LayerPlan,
     rows: &'a LayerRows,
+    /// Columns by which a facility is told from its neighbours.
+    naming: Vec<String>,
     kept: Kept,
-    /// Places of those whose id isn't there any more.
-    gone: Vec<[i64; 2]>,
-    /// Of each two fields, rows in which the values of both differed, and in which they are exchanged now.
-    pairs: Vec<[u64; 2]>,
+    /// Those whose id isn't there any more.
+    gone: Vec<Sought>,
+    /// Those whose id is there, but elsewhere or under another name.
+    changed: Vec<Sought>,
+    /// Of each two fields, by both their places in the list of fields.
+    pairs: Vec<Pair>,
     failed: Option<RowsError>,
 }
 
-impl Looking<'_> {
+/// Of two fields the rows in which their values differed.
+#[derive(Debug, Clone, Default)]
+struct Pair {
+    differed: u64,
+    exchanged: u64,
+    /// Rows in which the second has what the first had, and whether these are several values.
+    shifted: u64,
+    value: Option<u64>,
+    is_varied: bool,
+}
+
+impl<'a> Looking<'a> {
+    fn new(layer: &'a LayerPlan, rows: &'a LayerRows) -> Self {
+        let fields = rows.sample.fields();
+        Self {
+            layer,
+            rows,
+            naming: nearby::naming(layer),
+            kept: Kept::default(),
+            gone: vec![],
+            changed: vec![],
+            pairs: vec![Pair::default(); fields.len().pow(2)],
+            failed: None,
+        }
+    }
+
     fn see(&mut self, before: &RecordBatch) {
         let (Some(ids), Some(shapes)) = (
             before.column_by_name("facility_id"),
@@ -97,37 +117,65 @@ impl Looking<'_> {
         for row in 0..before.num_rows() {
             let key = ids.value(row).strip_prefix(&prefix).unwrap_or_default();
             self.kept.facilities += 1;
+            let place = geometry::bounds(shapes.value(row)).map(|bounds| bounds.center().into());
+            let sought = |has_moved: bool| {
+                let name = nearby::name(before, &self.naming, row);
+                place.map(|place| Sought {
+                    id: nearby::id(before, row),
+                    place,
+                    name,
+                    has_moved,
+                })
+            };
             match self.rows.has_key(key) {
                 Ok(true) => self.kept.ids += 1,
-                Ok(false) => {
-                    self.gone
-                        .extend(geometry::bounds(shapes.value(row)).map(|b| place(b.center().into())));
-                }
+                Ok(false) => self.gone.extend(sought(true)),
                 Err(source) => self.failed = Some(RowsError::Scratch { source }),
             }
-            if let Some(now) = self.rows.sample.values(key) {
-                let then: Vec<Option<u64>> = columns
-                    .iter()
-                    .map(|column| column.and_then(|column| digest(column, row)))
-                    .collect();
-                self.compare(&then, now);
+            let Some(now) = self.rows.sample.facility(key) else {
+                continue;
+            };
+            let then: Vec<Option<u64>> = columns
+                .iter()
+                .map(|column| column.and_then(|column| digest(column, row)))
+                .collect();
+            let has_moved = place.is_some_and(|place| !nearby::is_near(place, now.place));
+            let sought = sought(has_moved);
+            self.compare(&then, &now.values);
+            self.kept.compared += 1;
+            if has_moved || self.is_renamed(&then, now) {
+                self.changed.extend(sought);
             }
         }
+    }
+
+    /// Whether one of the columns that tell a facility from its neighbours has another value.
+    fn is_renamed(&self, then: &[Option<u64>], now: &Facility) -> bool {
+        let fields = self.rows.sample.fields().iter().zip(then).zip(&now.values);
+        fields
+            .into_iter()
+            .any(|((field, then), now)| then != now && self.naming.contains(field))
     }
 
     fn compare(&mut self, then: &[Option<u64>], now: &[Option<u64>]) {
         let fields = then.len();
         for a in 0..fields {
-            for b in a + 1..fields {
+            for b in (0..fields).filter(|b| *b != a) {
                 let (Some(then_a), Some(then_b)) = (then[a], then[b]) else {
                     continue;
                 };
                 if then_a == then_b {
                     continue;
                 }
-                let [differed, exchanged] = &mut self.pairs[a * fields + b];
-                *differed += 1;
-                *exchanged += u64::from(now[a] == Some(then_b) && now[b] == Some(then_a));
+                let pair = &mut self.pairs[a * fields + b];
+                pair.differed += 1;
+                if now[b] != Some(then_a) {
+                    continue;
+                }
+                pair.exchanged += u64::from(now[a] == Some(then_b));
+                pair.shifted += 1;
+                pair.is_varied |= pair.value.is_some_and(|value| value != then_a);
+                pair.value = Some(then_a);
             }
         }
     }
@@ -140,32 +188,45 @@ impl Looking<'_> {
             return Ok(None);
         }
         if self.kept.are_ids_lost() {
-            let mut places: HashSet<[i64; 2]> = HashSet::new();
-            self.rows.store.each(None, Stands::AtCentre, &mut |spot| {
-                places.insert(place([spot.x, spot.y]));
-            })?;
-            self.kept.places = self.gone.iter().filter(|place| places.contains(*place)).count() as u64;
+            // Evenly, whatever the order of the tiles.
+            let step = self.gone.len().div_ceil(SOUGHT).max(1);
+            let gone: Vec<Sought> = self.gone.iter().copied().step_by(step).collect();
+            self.kept.sought = gone.len() as u64;
+            self.kept.places = nearby::found(&gone, &self.naming, &self.rows.store)?;
         }
-        let fields = self.rows.sample.fields();
-        for (at, [differed, exchanged]) in self.pairs.iter().enumerate().filter(|(_, [_, rows])| *rows > 0) {
-            let [one, other] = [at / fields.len(), at % fields.len()].map(|at| fields[at].clone());
-            self.kept.exchanged.push(Exchanged {
-                one,
-                other,
-                rows: *exchanged,
-                of: *differed,
-            });
+        // Looked for only where it would be told.
+        if self.changed.len() as u64 * 2 > self.kept.compared {
+            let found = nearby::found(&self.changed, &self.naming, &self.rows.store)?;
+            let given = nearby::given_away(&self.changed, &self.naming, &self.rows.store)?;
+            self.kept.taken = found.max(given);
         }
+        self.note_columns();
         Ok(Some(self.kept))
     }
-}
 
-/// A place, such that what is written with other digits is the same.
-fn place([x, y]: [f64; 2]) -> [i64; 2] {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "degrees by a million are within 64 bits"
-    )]
-    let parts = |degrees: f64| (degrees * PLACES).round() as i64;
-    [parts(x), parts(y)]
+    /// Which fields have the values of which.
+    fn note_columns(&mut self) {
+        let fields = self.rows.sample.fields();
+        for (at, pair) in self.pairs.iter().enumerate() {
+            let (one, other) = (at / fields.len(), at % fields.len());
+            let [from, to] = [one, other].map(|at| fields[at].clone());
+            if pair.exchanged > 0 && one < other {
+                self.kept.exchanged.push(Exchanged {
+                    one: from.clone(),
+                    other: to.clone(),
+                    rows: pair.exchanged,
+                    of: pair.differed,
+                });
+            }
+            // One value in all rows is in many columns by chance.
+            if pair.is_varied {
+                self.kept.shifted.push(Shifted {
+                    from,
+                    to,
+                    rows: pair.shifted,
+                    of: pair.differed,
+                });
+            }
+        }
+    }
 }

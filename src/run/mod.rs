@@ -25,6 +25,7 @@ mod layers;
 mod memory;
 mod mode;
 mod national;
+mod nearby;
 mod outcome;
 mod page;
 mod past;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::diagnostic::Diagnostic;
 use super::pipeline::LARGEST;
-use super::schema::{FieldSpec, field};
+use super::schema::{FieldSpec, read_field};
 use super::shape::Shape;
 use super::table::{self, Table};
 use super::text::{Spanned, TextFile};
@@ -26,18 +26,18 @@ impl BlockSpec {
         let file = TextFile::open(path, LARGEST)
             .map_err(|diagnostic| found.push(diagnostic))
             .ok()?;
-        Some(table::document(&file, "the block", found, block))
+        Some(table::read_document(&file, "the block", found, read_block))
     }
 
     /// What a block file may hold.
     pub fn shape() -> Shape {
-        table::shape(block)
+        table::shape_of(read_block)
     }
 }
 
-fn block(table: &mut Table<'_>) -> BlockSpec {
+fn read_block(table: &mut Table<'_>) -> BlockSpec {
     BlockSpec {
         description: table.required_text("description"),
-        fields: table.required_tables("field", field),
+        fields: table.required_tables("field", read_field),
     }
 }

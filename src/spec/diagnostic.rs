@@ -55,6 +55,8 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, file: &Arc<TextFile>, span: Option<Span>, message: String) -> Self {
+        // A place knows its file, for what is written is put together from several: a block's mistake is told of
+        // the block.
         let file = Arc::clone(span.as_ref().map_or(file, |span| &span.file));
         Self {
             severity,
@@ -68,7 +70,7 @@ impl Diagnostic {
     }
 
     /// First line it touches, from 1.
-    fn line(&self) -> Option<usize> {
+    fn first_line(&self) -> Option<usize> {
         self.span.as_ref().map(|span| self.file.line(span.start))
     }
 }
@@ -77,38 +79,40 @@ impl Diagnostic {
 ///
 /// Where a line could not be parsed, only the first syntax error on it is kept: whatever else was
 /// found there follows from it.
-pub fn settle(mut found: Vec<Diagnostic>, first: &str) -> Vec<Diagnostic> {
+pub fn in_reading_order(mut found: Vec<Diagnostic>, first: &str) -> Vec<Diagnostic> {
+    // As first met, not by name: a schema's mistakes stand where the pipeline came to it.
     let mut files = vec![first.to_owned()];
     for diagnostic in &found {
         if !files.contains(&diagnostic.file.name) {
             files.push(diagnostic.file.name.clone());
         }
     }
-    let rank = |name: &str| files.iter().position(|file| file == name);
+    // Of a line the syntax error comes first, so that it is known when what follows from it is dropped.
     found.sort_by_cached_key(|d| {
         (
-            rank(&d.file.name),
-            d.line(),
+            files.iter().position(|file| *file == d.file.name),
+            d.first_line(),
             !d.syntax,
             d.span.as_ref().map(|s| s.start),
         )
     });
     let mut broken = BTreeSet::new();
     found.retain(|diagnostic| {
-        let place = (diagnostic.file.name.clone(), diagnostic.line());
+        let place = (diagnostic.file.name.clone(), diagnostic.first_line());
         if diagnostic.syntax {
             broken.insert(place)
         } else {
             !broken.contains(&place)
         }
     });
-    once(found)
+    without_repeats(found)
 }
 
 /// Every finding of a sorted list once: a file that many others include is looked at for each of them.
-fn once(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+fn without_repeats(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut told: Vec<Diagnostic> = Vec::new();
     for diagnostic in found {
+        // In reading order what repeats a finding stands among those of the same place, just before.
         let mut here = told
             .iter()
             .rev()

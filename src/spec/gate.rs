@@ -29,16 +29,16 @@ pub struct GateSpec {
 }
 
 /// Reads the table.
-pub(super) fn read(table: &mut Table<'_>) -> GateSpec {
+pub(super) fn read_gate(table: &mut Table<'_>) -> GateSpec {
     GateSpec {
-        shrink: table.number("shrink"),
-        grow: table.number("grow"),
-        rise: table.number("rise"),
-        null_geometry: table.number("null-geometry"),
-        duplicate_keys: table.number("duplicate-keys"),
-        states: table.some_texts("states"),
-        outside: table.number("outside"),
-        drift: table.flag("drift"),
-        extent: table.flag("extent"),
+        shrink: table.optional_number("shrink"),
+        grow: table.optional_number("grow"),
+        rise: table.optional_number("rise"),
+        null_geometry: table.optional_number("null-geometry"),
+        duplicate_keys: table.optional_number("duplicate-keys"),
+        states: table.optional_filled_texts("states"),
+        outside: table.optional_number("outside"),
+        drift: table.optional_flag("drift"),
+        extent: table.optional_flag("extent"),
     }
 }

@@ -7,6 +7,7 @@ mod block;
 mod diagnostic;
 mod format;
 mod gate;
+mod open;
 mod pipeline;
 mod reference;
 mod remote;
@@ -18,10 +19,14 @@ mod source;
 mod suggest;
 mod table;
 mod text;
+mod values;
 
 pub use block::BlockSpec;
-pub use diagnostic::{Diagnostic, Severity, settle};
-pub use format::{FormatSpec, file_kinds};
+pub use diagnostic::{Diagnostic, Severity, in_reading_order};
+pub use format::{
+    CSV, ESRI, FILE_KINDS, FileKind, FormatSpec, GEOJSON, GEOJSONL, GeometryPlace, OGR, PARQUET, XLSX,
+    file_keys,
+};
 pub use gate::GateSpec;
 pub use pipeline::{JurisdictionSpec, LayerSectorSpec, LayerSpec, LimitsSpec, OutputSpec, PipelineSpec};
 pub use reference::CsvTable;
@@ -29,7 +34,7 @@ pub use remote::{AccessSpec, ArcgisSpec, AuthSpec, HttpSpec};
 pub use render::{Finding, findings, render};
 pub use schema::{CodeSpec, ExcludeSpec, FieldSpec, RuleSpec, SchemaSpec, SectorSpec};
 pub use shape::{KeyShape, Kind, Shape};
-pub use size::{TIMES as TIME_UNITS, UNITS as SIZE_UNITS, bytes as size_bytes};
+pub use size::{SIZE_UNITS, TIME_UNITS, parse_size};
 pub use source::{LocationSpec, SourceSpec};
 pub use suggest::{did_you_mean, one_of};
 pub use text::{Span, Spanned, TextFile, beside};

@@ -159,109 +159,120 @@ pub struct LayerSectorSpec {
 
 impl PipelineSpec {
     /// Reads a pipeline file as far as possible; none if there is no text to read.
+    ///
+    /// ```
+    /// let mut mistakes = Vec::new();
+    /// let spec = cikr::spec::PipelineSpec::read("pipelines/demo.toml".as_ref(), &mut mistakes).unwrap();
+    /// assert!(mistakes.is_empty());
+    /// assert_eq!(spec.id.unwrap().value, "demo");
+    /// ```
     pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
         let file = TextFile::open(path, LARGEST)
             .map_err(|diagnostic| found.push(diagnostic))
             .ok()?;
-        Some(table::document(&file, "the pipeline", found, |t| {
-            pipeline(t, path, &file)
+        Some(table::read_document(&file, "the pipeline", found, |t| {
+            read_pipeline(t, path, &file)
         }))
     }
 
     /// What a pipeline file may hold.
     pub fn shape() -> Shape {
-        table::shape(|table| pipeline(table, Path::new(""), &TextFile::empty()))
+        table::shape_of(|table| read_pipeline(table, Path::new(""), &TextFile::empty()))
     }
 }
 
-fn pipeline(table: &mut Table<'_>, path: &Path, file: &Arc<TextFile>) -> PipelineSpec {
+fn read_pipeline(table: &mut Table<'_>, path: &Path, file: &Arc<TextFile>) -> PipelineSpec {
     PipelineSpec {
         path: path.to_owned(),
         file: Arc::clone(file),
         id: table.required_text("id"),
         title: table.required_text("title"),
-        description: table.text("description"),
+        description: table.optional_text("description"),
         store: table.required_text("store"),
-        schemas: table.text("schemas"),
-        reference: table.text("reference"),
-        regions: table.text("regions"),
-        expected: table.text("expected"),
-        keep: table.integer("keep"),
+        schemas: table.optional_text("schemas"),
+        reference: table.optional_text("reference"),
+        regions: table.optional_text("regions"),
+        expected: table.optional_text("expected"),
+        keep: table.optional_integer("keep"),
+        // Tables that needn't be there: without them all that they hold is absent.
         limits: table
-            .table("limits", limits)
+            .optional_table("limits", read_limits)
             .map(|limits| limits.value)
             .unwrap_or_default(),
         output: table
-            .table("output", output)
+            .optional_table("output", read_output)
             .map(|output| output.value)
             .unwrap_or_default(),
-        jurisdictions: table.tables("jurisdiction", jurisdiction),
-        layers: layers(table),
+        jurisdictions: table.optional_tables("jurisdiction", read_jurisdiction),
+        layers: read_layers(table),
     }
 }
 
-fn limits(table: &mut Table<'_>) -> LimitsSpec {
+fn read_limits(table: &mut Table<'_>) -> LimitsSpec {
     LimitsSpec {
-        record: table.size("record"),
-        batch_rows: table.integer("batch-rows"),
-        archive: table.size("archive"),
-        memory: table.size("memory"),
-        isolate: table.flag("isolate"),
-        fetch: table.time("fetch"),
-        read: table.time("read"),
-        unmet_counts: table.integer("unmet-counts"),
+        record: table.optional_size("record"),
+        batch_rows: table.optional_integer("batch-rows"),
+        archive: table.optional_size("archive"),
+        memory: table.optional_size("memory"),
+        isolate: table.optional_flag("isolate"),
+        fetch: table.optional_time("fetch"),
+        read: table.optional_time("read"),
+        unmet_counts: table.optional_integer("unmet-counts"),
     }
 }
 
-fn output(table: &mut Table<'_>) -> OutputSpec {
+fn read_output(table: &mut Table<'_>) -> OutputSpec {
     OutputSpec {
-        profile: table.text("profile"),
-        tile_rows: table.integer("tile-rows"),
-        group_rows: table.integer("group-rows"),
-        page_rows: table.integer("page-rows"),
-        zstd_level: table.integer("zstd-level"),
-        products: table.texts("products"),
-        national: table.flag("national"),
-        base_url: table.text("base-url"),
+        profile: table.optional_text("profile"),
+        tile_rows: table.optional_integer("tile-rows"),
+        group_rows: table.optional_integer("group-rows"),
+        page_rows: table.optional_integer("page-rows"),
+        zstd_level: table.optional_integer("zstd-level"),
+        products: table.optional_texts("products"),
+        national: table.optional_flag("national"),
+        base_url: table.optional_text("base-url"),
     }
 }
 
-fn jurisdiction(table: &mut Table<'_>) -> JurisdictionSpec {
+fn read_jurisdiction(table: &mut Table<'_>) -> JurisdictionSpec {
     JurisdictionSpec {
         id: table.required_text("id"),
         kind: table.required_text("kind"),
         vintage: table.required_text("vintage"),
-        source: source::read(table),
+        source: source::read_source(table),
         code: table.required_text("code"),
-        name: table.text("name"),
-        nearest_m: table.number("nearest-m"),
+        name: table.optional_text("name"),
+        nearest_m: table.optional_number("nearest-m"),
         agency: table.required_text("agency"),
         licence: table.required_text("licence"),
     }
 }
 
-fn sector(table: &mut Table<'_>) -> LayerSectorSpec {
+fn read_sector(table: &mut Table<'_>) -> LayerSectorSpec {
     LayerSectorSpec {
         code: table.required_text("code"),
-        subsector: table.text("subsector"),
-        also: table.texts("also").map(|also| also.value).unwrap_or_default(),
-        lifeline: table.text("lifeline"),
+        subsector: table.optional_text("subsector"),
+        also: table
+            .optional_texts("also")
+            .map(|also| also.value)
+            .unwrap_or_default(),
+        lifeline: table.optional_text("lifeline"),
     }
 }
 
-fn layers(table: &mut Table<'_>) -> Vec<Spanned<LayerSpec>> {
+fn read_layers(table: &mut Table<'_>) -> Vec<Spanned<LayerSpec>> {
     table.required_tables("layer", |t| LayerSpec {
         id: t.required_text("id"),
-        schema: t.text("schema"),
-        inventory: t.flag("inventory"),
-        synthetic: t.flag("synthetic"),
-        agency: t.text("agency"),
-        licence: t.text("licence"),
-        title: t.text("title"),
-        geometry: t.text("geometry"),
-        sector: t.table("sector", sector),
-        current_days: t.integer("current-days"),
-        gate: t.table("gate", gate::read),
-        source: source::read(t),
+        schema: t.optional_text("schema"),
+        inventory: t.optional_flag("inventory"),
+        synthetic: t.optional_flag("synthetic"),
+        agency: t.optional_text("agency"),
+        licence: t.optional_text("licence"),
+        title: t.optional_text("title"),
+        geometry: t.optional_text("geometry"),
+        sector: t.optional_table("sector", read_sector),
+        current_days: t.optional_integer("current-days"),
+        gate: t.optional_table("gate", gate::read_gate),
+        source: source::read_source(t),
     })
 }

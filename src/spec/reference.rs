@@ -26,19 +26,28 @@ pub struct CsvTable<const N: usize> {
 
 impl<const N: usize> CsvTable<N> {
     /// Reads the rows that have every cell; none if there is no text or a column is absent.
+    ///
+    /// ```
+    /// let mut mistakes = Vec::new();
+    /// let columns = ["sector_code", "name", "lead_agency", "source"];
+    /// let table = cikr::spec::CsvTable::read("schemas/reference/sectors.csv".as_ref(), columns, &mut mistakes);
+    /// assert!(mistakes.is_empty());
+    /// assert_eq!(table.unwrap().rows.len(), 16);
+    /// ```
     pub fn read(path: &Path, columns: [&'static str; N], found: &mut Vec<Diagnostic>) -> Option<Self> {
         let file = TextFile::open(path, LARGEST)
             .map_err(|diagnostic| found.push(diagnostic))
             .ok()?;
-        let mut records = records(&file, found).into_iter();
+        let mut records = read_records(&file, found).into_iter();
         let header = records.next().unwrap_or_default();
-        let order = order(&file, &header, columns, found)?;
+        let order = column_order(&file, &header, columns, found)?;
         let mut rows = Vec::new();
         for cells in records {
+            // A row of another length would have its values under the wrong names.
             if cells.len() == header.len() {
                 rows.push(order.map(|index| cells[index].clone()));
             } else {
-                found.push(ragged(&file, &cells, header.len()));
+                found.push(ragged_row(&file, &cells, header.len()));
             }
         }
         if rows.is_empty() {
@@ -55,19 +64,21 @@ impl<const N: usize> CsvTable<N> {
 type Cells = Vec<Spanned<String>>;
 
 /// Every record with its cells' places.
-fn records(file: &Arc<TextFile>, found: &mut Vec<Diagnostic>) -> Vec<Cells> {
+fn read_records(file: &Arc<TextFile>, found: &mut Vec<Diagnostic>) -> Vec<Cells> {
     let mut reader = ReaderBuilder::new()
+        // The header is a record like the others, for its cells have places, too; and of rows that are too short
+        // or too long every one is told, not only the first.
         .has_headers(false)
         .flexible(true)
         .from_reader(file.text.as_bytes());
     let mut record = StringRecord::new();
     let mut records = Vec::new();
     loop {
-        let start = offset(reader.position().byte(), file);
+        let start = text_offset(reader.position().byte(), file);
         match reader.read_record(&mut record) {
-            Ok(true) => records.push(cells(
+            Ok(true) => records.push(locate_cells(
                 file,
-                start..offset(reader.position().byte(), file),
+                start..text_offset(reader.position().byte(), file),
                 &record,
             )),
             Ok(false) => return records,
@@ -83,11 +94,12 @@ fn records(file: &Arc<TextFile>, found: &mut Vec<Diagnostic>) -> Vec<Cells> {
 ///
 /// The parser gives no places of cells, so each is sought after the one before; a cell with
 /// doubled quotes is not found as it reads and gets the place of the record's rest.
-fn cells(file: &Arc<TextFile>, place: Range<usize>, record: &StringRecord) -> Cells {
+fn locate_cells(file: &Arc<TextFile>, place: Range<usize>, record: &StringRecord) -> Cells {
     let end = place.start + file.text[place.clone()].trim_end_matches(['\r', '\n']).len();
     let mut cursor = place.start;
     let mut cells = Vec::new();
     for cell in record {
+        // A blank line before a record is a part of what the parser says is the record.
         let rest = &file.text[cursor..end];
         let blank = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
         cursor += blank;
@@ -106,13 +118,14 @@ fn cells(file: &Arc<TextFile>, place: Range<usize>, record: &StringRecord) -> Ce
 }
 
 /// Where each of `columns` stands in the header.
-fn order<const N: usize>(
+fn column_order<const N: usize>(
     file: &Arc<TextFile>,
     header: &[Spanned<String>],
     columns: [&'static str; N],
     found: &mut Vec<Diagnostic>,
 ) -> Option<[usize; N]> {
-    let place = whole(file, header);
+    let place = row_span(file, header);
+    // Misspelt, a column is one too many and one too few: both are told, and the nearer name.
     for unknown in header
         .iter()
         .filter(|cell| !columns.contains(&cell.value.as_str()))
@@ -136,22 +149,23 @@ fn order<const N: usize>(
         .then(|| order.map(Option::unwrap_or_default))
 }
 
-fn ragged(file: &Arc<TextFile>, cells: &[Spanned<String>], columns: usize) -> Diagnostic {
+fn ragged_row(file: &Arc<TextFile>, cells: &[Spanned<String>], columns: usize) -> Diagnostic {
     Diagnostic::error(
         file,
-        whole(file, cells),
+        row_span(file, cells),
         format!("the row has {} cells, the header {columns}", cells.len()),
     )
 }
 
 /// From the first cell to the last.
-fn whole(file: &Arc<TextFile>, cells: &[Spanned<String>]) -> Option<Span> {
-    let (first, last) = (cells.first()?, cells.last()?);
+fn row_span(file: &Arc<TextFile>, cells: &[Spanned<String>]) -> Option<Span> {
+    let first = cells.first()?;
+    let last = cells.last()?;
     Some(Span::new(file, first.span.start..last.span.end))
 }
 
 /// A byte position of the parser as an offset in the text it reads from memory.
-fn offset(position: u64, file: &TextFile) -> usize {
+fn text_offset(position: u64, file: &TextFile) -> usize {
     usize::try_from(position)
         .unwrap_or(file.text.len())
         .min(file.text.len())

@@ -2,8 +2,7 @@
 //!
 //! LEAF.
 
-use super::format::{FormatSpec, file_kinds, files};
-use super::source::{LocationSpec, SourceSpec, one};
+use super::format::{FormatSpec, file_keys, read_files};
 use super::table::Table;
 use super::text::Spanned;
 
@@ -83,81 +82,77 @@ pub enum AuthSpec {
 
 const AUTHS: [&str; 4] = ["basic", "bearer", "login", "token"];
 
-/// Reads `source.http`; none where nothing says how to read the file.
-pub(super) fn http(table: &mut Table<'_>) -> Option<SourceSpec> {
+/// Reads `source.http`: the request, the CRS, and how to read the file, where something says so.
+///
+/// The keys are asked for in the order in which editors list them.
+pub(super) fn read_http(table: &mut Table<'_>) -> (HttpSpec, Option<Spanned<String>>, Option<FormatSpec>) {
     let url = table.required_text("url");
-    let crs = table.text("crs");
-    let kinds = file_kinds();
+    let crs = table.optional_text("crs");
+    let kinds = file_keys();
     if table.present(&kinds).is_empty() {
         let listed: Vec<String> = kinds.iter().map(|kind| format!("`{kind} = {{ … }}`")).collect();
         table
             .error_here("nothing says how to read what the URL answers".to_owned())
             .help = Some(format!("say one of {}", listed.join(", ")));
     }
-    one(table, "the file", &kinds);
-    let format = files(table, |_| ());
+    table.refuse_second("the file", &kinds);
+    let format = read_files(table, |_| ());
     let spec = HttpSpec {
         url,
-        sha256: table.text("sha256"),
-        max_bytes: table.size("max-bytes"),
-        extension: table.text("extension"),
-        access: access(table),
+        sha256: table.optional_text("sha256"),
+        max_bytes: table.optional_size("max-bytes"),
+        extension: table.optional_text("extension"),
+        access: read_access(table),
     };
-    Some(SourceSpec {
-        location: LocationSpec::Http(spec),
-        crs,
-        format: format?.value.1,
-    })
+    (spec, crs, format.map(|format| format.value.1))
 }
 
-/// Reads `source.arcgis`.
-pub(super) fn arcgis(table: &mut Table<'_>) -> SourceSpec {
+/// Reads `source.arcgis`: the request and the CRS.
+pub(super) fn read_arcgis(table: &mut Table<'_>) -> (ArcgisSpec, Option<Spanned<String>>) {
     let spec = ArcgisSpec {
         url: table.required_text("url"),
+        // Layers of a service have both, an id and a name; an id is written as the number that it is.
         layer: table.text_or_integer("layer"),
-        filter: table.text("where"),
-        page_rows: table.integer("page-rows"),
-        at_once: table.integer("at-once"),
-        pages: table.text("pages"),
-        max_bytes: table.size("max-bytes"),
-        access: access(table),
+        filter: table.optional_text("where"),
+        page_rows: table.optional_integer("page-rows"),
+        at_once: table.optional_integer("at-once"),
+        pages: table.optional_text("pages"),
+        max_bytes: table.optional_size("max-bytes"),
+        access: read_access(table),
     };
-    let crs = table.text("crs");
-    SourceSpec {
-        location: LocationSpec::Arcgis(spec),
-        crs,
-        format: FormatSpec::Esri,
-    }
+    let crs = table.optional_text("crs");
+    (spec, crs)
 }
 
-fn access(table: &mut Table<'_>) -> AccessSpec {
+fn read_access(table: &mut Table<'_>) -> AccessSpec {
     AccessSpec {
-        timeout_s: table.integer("timeout-s"),
-        insecure_tls: table.flag("insecure-tls"),
-        auth: table.table("auth", auth),
+        timeout_s: table.optional_integer("timeout-s"),
+        insecure_tls: table.optional_flag("insecure-tls"),
+        auth: table.optional_table("auth", read_auth),
     }
 }
 
 /// Reads every way that is written, so that no mistake in a superfluous one hides; the first counts.
-fn auth(table: &mut Table<'_>) -> AuthSpec {
+fn read_auth(table: &mut Table<'_>) -> AuthSpec {
     if table.present(&AUTHS).is_empty() {
         let ways = AUTHS.map(|way| format!("`{way}`")).join(", ");
         table
             .error_here("no way to authenticate is given".to_owned())
             .help = Some(format!("say one of {ways}"));
     }
-    one(table, "`auth`", &AUTHS);
-    let basic = table.table("basic", |t| AuthSpec::Basic {
+    table.refuse_second("`auth`", &AUTHS);
+    let basic = table.optional_table("basic", |t| AuthSpec::Basic {
         user: t.required_text("user"),
         password: t.required_text("password"),
     });
-    let bearer = table.text("bearer").map(AuthSpec::Bearer);
-    let login = table.table("login", |t| AuthSpec::Login {
+    let bearer = table.optional_text("bearer").map(AuthSpec::Bearer);
+    let login = table.optional_table("login", |t| AuthSpec::Login {
         url: t.required_text("url"),
         user: t.required_text("user"),
         password: t.required_text("password"),
     });
-    let token = table.text("token").map(AuthSpec::Token);
+    let token = table.optional_text("token").map(AuthSpec::Token);
     let tables = basic.or(login).map(|way| way.value);
+    // As with kinds of source: a second way is refused above, and the first is gone on with.
     tables.or(bearer).or(token).unwrap_or(AuthSpec::Unknown)
 }

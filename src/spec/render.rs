@@ -25,8 +25,16 @@ pub struct Finding {
 }
 
 /// The mistakes as records, in the order given.
+///
+/// ```
+/// use cikr::plan::{Overrides, load};
+///
+/// let mistakes = load("pipelines/no_such.toml".as_ref(), &Overrides::default()).unwrap_err();
+/// let finding = &cikr::spec::findings(&mistakes)[0];
+/// assert_eq!((finding.file.as_str(), finding.line), ("pipelines/no_such.toml", None));
+/// ```
 pub fn findings(diagnostics: &[Diagnostic]) -> Vec<Finding> {
-    diagnostics.iter().map(finding).collect()
+    diagnostics.iter().map(to_finding).collect()
 }
 
 /// So many mistakes at most are shown to people.
@@ -34,38 +42,48 @@ const MOST: usize = 50;
 
 /// The mistakes with their source lines, in rustc's style, a blank line between two; of very many the first ones, errors
 /// before warnings.
+///
+/// ```
+/// use cikr::plan::{Overrides, load};
+///
+/// let mistakes = load("pipelines/no_such.toml".as_ref(), &Overrides::default()).unwrap_err();
+/// let text = cikr::spec::render(&mistakes, false);
+/// assert!(text.contains("cannot read `pipelines/no_such.toml`: no such file"));
+/// ```
 pub fn render(diagnostics: &[Diagnostic], colour: bool) -> String {
     let renderer = if colour {
         Renderer::styled()
     } else {
         Renderer::plain()
     };
+    // Warnings get what errors leave of the room: with hundreds of either, the errors are what stops the run.
     let errors = diagnostics.iter().filter(|one| one.is_error()).count();
-    let (mut errors, mut warnings) = (errors.min(MOST), MOST - errors.min(MOST));
-    let is_shown = |one: &&Diagnostic| {
-        let left = if one.is_error() {
-            &mut errors
+    let mut errors_left = errors.min(MOST);
+    let mut warnings_left = MOST - errors_left;
+    let mut blocks: Vec<String> = Vec::new();
+    for diagnostic in diagnostics {
+        let left = if diagnostic.is_error() {
+            &mut errors_left
         } else {
-            &mut warnings
+            &mut warnings_left
         };
-        let is_shown = *left > 0;
-        *left -= usize::from(is_shown);
-        is_shown
-    };
-    let shown = diagnostics.iter().filter(is_shown);
-    let mut blocks: Vec<String> = shown.map(|one| renderer.render(&[group(one)]) + "\n").collect();
+        if *left > 0 {
+            *left -= 1;
+            blocks.push(renderer.render(&[annotated(diagnostic)]) + "\n");
+        }
+    }
     let left = diagnostics.len() - blocks.len();
     if left > 0 {
         blocks.push(format!(
             "and {} more; `--format json` lists all\n",
-            thousands(left)
+            with_thousands(left)
         ));
     }
     blocks.join("\n")
 }
 
 /// A number with a comma between thousands.
-fn thousands(number: usize) -> String {
+fn with_thousands(number: usize) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> = digits
         .as_bytes()
@@ -76,11 +94,12 @@ fn thousands(number: usize) -> String {
     groups.join(",")
 }
 
-fn finding(diagnostic: &Diagnostic) -> Finding {
+fn to_finding(diagnostic: &Diagnostic) -> Finding {
     let position = diagnostic
         .span
         .as_ref()
         .map(|span| diagnostic.file.position(span.start));
+    // One text for programs: what stands at the caret is as much a way out as what stands below.
     let help: Vec<&str> = diagnostic
         .label
         .iter()
@@ -97,7 +116,7 @@ fn finding(diagnostic: &Diagnostic) -> Finding {
     }
 }
 
-fn group(diagnostic: &Diagnostic) -> Group<'_> {
+fn annotated(diagnostic: &Diagnostic) -> Group<'_> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -106,7 +125,7 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
     let file = &diagnostic.file;
     let group = match &diagnostic.span {
         Some(span) => {
-            let (start, lines) = file.lines(&(span.start..span.end));
+            let (start, lines) = file.whole_lines(&(span.start..span.end));
             let place = AnnotationKind::Primary.span(span.start - start..span.end - start);
             let snippet = Snippet::source(lines)
                 .line_start(file.line(span.start))

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use super::diagnostic::Diagnostic;
 use super::pipeline::LARGEST;
 use super::shape::Shape;
-use super::table::{self, Pair, Table};
+use super::table::{self, Table};
 use super::text::{Spanned, TextFile};
+use super::values::Pair;
 
 /// A schema file.
 #[derive(Debug, Clone)]
@@ -152,6 +153,7 @@ impl FieldSpec {
     /// This field of a block, with every key that a schema's field of the same name writes in place of its own.
     #[must_use]
     pub fn overridden(&self, own: Self) -> Self {
+        // Key by key: a schema that reads the column from elsewhere keeps what the block says it means.
         let base = self.clone();
         Self {
             name: own.name.or(base.name),
@@ -178,105 +180,120 @@ pub type CodeSpec = Pair;
 
 impl SchemaSpec {
     /// Reads a schema file as far as possible; none if there is no text to read.
+    ///
+    /// ```
+    /// let mut mistakes = Vec::new();
+    /// let spec = cikr::spec::SchemaSpec::read("schemas/hospitals.toml".as_ref(), &mut mistakes).unwrap();
+    /// assert!(mistakes.is_empty());
+    /// assert_eq!(spec.geometry.unwrap().value, "point");
+    /// ```
     pub fn read(path: &Path, found: &mut Vec<Diagnostic>) -> Option<Self> {
         let file = TextFile::open(path, LARGEST)
             .map_err(|diagnostic| found.push(diagnostic))
             .ok()?;
-        Some(table::document(&file, "the schema", found, |t| schema(t, &file)))
+        Some(table::read_document(&file, "the schema", found, |t| {
+            read_schema(t, &file)
+        }))
     }
 
     /// What a schema file may hold.
+    ///
+    /// ```
+    /// let shape = cikr::spec::SchemaSpec::shape();
+    /// assert!(shape.keys.iter().any(|key| key.name == "geometry" && key.is_required));
+    /// ```
     pub fn shape() -> Shape {
-        table::shape(|table| schema(table, &TextFile::empty()))
+        table::shape_of(|table| read_schema(table, &TextFile::empty()))
     }
 }
 
-fn schema(table: &mut Table<'_>, file: &Arc<TextFile>) -> SchemaSpec {
+fn read_schema(table: &mut Table<'_>, file: &Arc<TextFile>) -> SchemaSpec {
     SchemaSpec {
         file: Arc::clone(file),
         title: table.required_text("title"),
         description: table.required_text("description"),
         agency: table.required_text("agency"),
         licence: table.required_text("licence"),
-        homepage: table.text("homepage"),
-        synthetic: table.flag("synthetic"),
-        status: table.text("status"),
+        homepage: table.optional_text("homepage"),
+        synthetic: table.optional_flag("synthetic"),
+        status: table.optional_text("status"),
         key: table.required_texts("key"),
-        key_repeated: list(table, "key-repeated"),
-        duplicates: table.text("duplicates"),
+        key_repeated: texts_or_empty(table, "key-repeated"),
+        duplicates: table.optional_text("duplicates"),
         geometry: table.required_text("geometry"),
-        crs: table.text("crs"),
-        max_rejects: table.number("max-rejects"),
-        handling: table.text("handling"),
-        sector: table.required_table("sector", sector),
-        include: list(table, "include"),
-        omit: list(table, "omit"),
-        excludes: table.tables("exclude", exclude),
-        fields: table.tables("field", field),
+        crs: table.optional_text("crs"),
+        max_rejects: table.optional_number("max-rejects"),
+        handling: table.optional_text("handling"),
+        sector: table.required_table("sector", read_sector),
+        include: texts_or_empty(table, "include"),
+        omit: texts_or_empty(table, "omit"),
+        excludes: table.optional_tables("exclude", read_exclude),
+        fields: table.optional_tables("field", read_field),
     }
 }
 
-fn exclude(table: &mut Table<'_>) -> ExcludeSpec {
-    looks_for_something(table);
+fn read_exclude(table: &mut Table<'_>) -> ExcludeSpec {
+    require_match(table);
     ExcludeSpec {
         field: table.required_text("field"),
-        equals: list(table, "equals"),
-        starts_with: list(table, "starts-with"),
+        equals: texts_or_empty(table, "equals"),
+        starts_with: texts_or_empty(table, "starts-with"),
     }
 }
 
-fn looks_for_something(table: &mut Table<'_>) {
+fn require_match(table: &mut Table<'_>) {
     if table.present(&RuleSpec::MATCHES).is_empty() {
         let help = "give it `equals` or `starts-with`";
         table.error_here("the rule matches nothing".to_owned()).help = Some(help.to_owned());
     }
 }
 
-fn sector(table: &mut Table<'_>) -> SectorSpec {
+fn read_sector(table: &mut Table<'_>) -> SectorSpec {
     SectorSpec {
         code: table.required_text("code"),
-        subsector: table.text("subsector"),
-        also: list(table, "also"),
-        lifeline: table.text("lifeline"),
-        naics: table.text("naics"),
-        rules: table.tables("rule", rule),
+        subsector: table.optional_text("subsector"),
+        also: texts_or_empty(table, "also"),
+        lifeline: table.optional_text("lifeline"),
+        naics: table.optional_text("naics"),
+        rules: table.optional_tables("rule", read_rule),
     }
 }
 
-fn rule(table: &mut Table<'_>) -> RuleSpec {
+fn read_rule(table: &mut Table<'_>) -> RuleSpec {
     if table.present(&RuleSpec::CHANGES).is_empty() {
         let help = "give it a `code`, `subsector`, `also` or `lifeline`";
         table.error_here("the rule changes nothing".to_owned()).help = Some(help.to_owned());
     }
-    looks_for_something(table);
+    require_match(table);
     RuleSpec {
         field: table.required_text("field"),
-        equals: list(table, "equals"),
-        starts_with: list(table, "starts-with"),
-        code: table.text("code"),
-        subsector: table.text("subsector"),
-        also: list(table, "also"),
-        lifeline: table.text("lifeline"),
+        equals: texts_or_empty(table, "equals"),
+        starts_with: texts_or_empty(table, "starts-with"),
+        code: table.optional_text("code"),
+        subsector: table.optional_text("subsector"),
+        also: texts_or_empty(table, "also"),
+        lifeline: table.optional_text("lifeline"),
     }
 }
 
 /// Reads a field; whether it has every key it needs can't be said before blocks are included.
-pub(super) fn field(table: &mut Table<'_>) -> FieldSpec {
+pub(super) fn read_field(table: &mut Table<'_>) -> FieldSpec {
     FieldSpec {
         name: table.required_text("name"),
-        from: table.some_texts("from"),
-        kind: table.text("type"),
-        unit: table.text("unit"),
-        description: table.text("description"),
-        null: table.texts("null"),
-        required: table.flag("required"),
-        pad: table.integer("pad"),
-        formats: table.texts("formats"),
-        truth: table.texts("true"),
-        falsity: table.texts("false"),
-        codes: table.pairs("codes"),
-        concatenated: table.flag("concatenated"),
-        decoded: table.text("decoded"),
+        // Not `required_…`: a block may leave to its schemas what each of them says for itself.
+        from: table.optional_filled_texts("from"),
+        kind: table.optional_text("type"),
+        unit: table.optional_text("unit"),
+        description: table.optional_text("description"),
+        null: table.optional_texts("null"),
+        required: table.optional_flag("required"),
+        pad: table.optional_integer("pad"),
+        formats: table.optional_texts("formats"),
+        truth: table.optional_texts("true"),
+        falsity: table.optional_texts("false"),
+        codes: table.optional_pairs("codes"),
+        concatenated: table.optional_flag("concatenated"),
+        decoded: table.optional_text("decoded"),
         has: table
             .present(&FieldSpec::REQUIRED)
             .iter()
@@ -285,6 +302,9 @@ pub(super) fn field(table: &mut Table<'_>) -> FieldSpec {
     }
 }
 
-fn list(table: &mut Table<'_>, key: &'static str) -> Vec<Spanned<String>> {
-    table.texts(key).map(|texts| texts.value).unwrap_or_default()
+fn texts_or_empty(table: &mut Table<'_>, key: &'static str) -> Vec<Spanned<String>> {
+    table
+        .optional_texts(key)
+        .map(|texts| texts.value)
+        .unwrap_or_default()
 }

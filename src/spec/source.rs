@@ -2,7 +2,7 @@
 //!
 //! LEAF. What is asked of a server stands in `remote`, the kinds of file in `format`.
 
-use super::format::{FormatSpec, file_kinds, files};
+use super::format::{FormatSpec, file_keys, read_files};
 use super::remote::{self, ArcgisSpec, HttpSpec};
 use super::table::Table;
 use super::text::Spanned;
@@ -40,14 +40,15 @@ impl SourceSpec {
 }
 
 /// Reads the `source` of a layer or a jurisdiction.
-pub(super) fn read(parent: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
+pub(super) fn read_source(parent: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
     let source = parent.required_table("source", any_kind)?;
+    // Placed at the kind and not at `source`: that is what a mistake of it is shown under.
     source.value.map(|spec| Spanned::new(spec.value, spec.span))
 }
 
 /// Every kind of source, in the order of the alphabet.
-fn kinds() -> Vec<&'static str> {
-    let mut kinds = file_kinds();
+fn source_kinds() -> Vec<&'static str> {
+    let mut kinds = file_keys();
     kinds.extend(["arcgis", "http"]);
     kinds.sort_unstable();
     kinds
@@ -55,16 +56,19 @@ fn kinds() -> Vec<&'static str> {
 
 /// Reads every kind that is written, so that no mistake in a superfluous one hides; the first counts.
 fn any_kind(table: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
-    let kinds = kinds();
+    let kinds = source_kinds();
     if table.present(&kinds).is_empty() {
         let listed: Vec<String> = kinds.iter().map(|kind| format!("`source.{kind}`")).collect();
         table.error_here("no kind of source is given".to_owned()).help =
             Some(format!("a source is one of {}", listed.join(", ")));
     }
-    one(table, "source", &kinds);
-    let arcgis = table.table("arcgis", |t| Some(remote::arcgis(t)));
-    let file = files(table, |t| {
-        (LocationSpec::Path(t.required_text("path")), t.text("crs"))
+    table.refuse_second("source", &kinds);
+    let arcgis = table.optional_table("arcgis", |t| Some(arcgis_source(t)));
+    let file = read_files(table, |t| {
+        (
+            LocationSpec::Path(t.required_text("path")),
+            t.optional_text("crs"),
+        )
     });
     let file = file.map(|spec| {
         let ((location, crs), format) = spec.value;
@@ -77,20 +81,27 @@ fn any_kind(table: &mut Table<'_>) -> Option<Spanned<SourceSpec>> {
             spec.span,
         )
     });
-    let http = table.table("http", remote::http);
+    let http = table.optional_table("http", http_source);
+    // A second kind has been refused by now: which of them stands for the source only decides what else is told.
     let spec = arcgis.or(file).or(http)?;
     Some(Spanned::new(spec.value?, spec.span))
 }
 
-/// Reports every key of some that is written beside another of them.
-pub(super) fn one(table: &mut Table<'_>, name: &str, keys: &[&'static str]) {
-    if let [first, others @ ..] = table.present(keys).as_slice() {
-        for other in others {
-            let message = format!(
-                "{name} is already `{}`; it cannot be `{}` too",
-                first.value, other.value
-            );
-            table.error(other.span.clone(), message);
-        }
+fn arcgis_source(table: &mut Table<'_>) -> SourceSpec {
+    let (spec, crs) = remote::read_arcgis(table);
+    SourceSpec {
+        location: LocationSpec::Arcgis(spec),
+        crs,
+        format: FormatSpec::Esri,
     }
+}
+
+/// None where nothing says how to read the file.
+fn http_source(table: &mut Table<'_>) -> Option<SourceSpec> {
+    let (spec, crs, format) = remote::read_http(table);
+    Some(SourceSpec {
+        location: LocationSpec::Http(spec),
+        crs,
+        format: format?,
+    })
 }

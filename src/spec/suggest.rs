@@ -11,16 +11,30 @@ const LISTED: usize = 12;
 ///
 /// Near is cargo's rule: at most a third of the letters differ, upper and lower case alike. The
 /// first of equally near names wins.
+///
+/// ```
+/// use cikr::spec::did_you_mean;
+///
+/// let hint = did_you_mean("hospital", ["dams", "hospitals"]);
+/// assert_eq!(hint.as_deref(), Some("did you mean `hospitals`?"));
+/// assert_eq!(did_you_mean("bridges", ["dams"]), None);
+/// ```
 pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let lower = written.to_lowercase();
     let (distance, name) = known
         .into_iter()
         .map(|name| (damerau_levenshtein(&lower, &name.to_lowercase()), name))
         .min_by_key(|(distance, _)| *distance)?;
+    // Of the shortest names one letter may differ, or no slip in them would be forgiven.
     (distance <= written.chars().count().max(3) / 3).then(|| format!("did you mean `{name}`?"))
 }
 
 /// "did you mean", or all known names where none is near and they are few.
+///
+/// ```
+/// let hint = cikr::spec::one_of("bridges", ["dams", "hospitals"]);
+/// assert_eq!(hint.as_deref(), Some("known: `dams`, `hospitals`"));
+/// ```
 pub fn one_of<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
     did_you_mean(written, known.iter().copied()).or_else(|| {

@@ -1,4 +1,4 @@
-//! Reads one TOML table key by key, and reports what doesn't fit.
+//! Reads one TOML table key by key, tables within it too, and reports what doesn't fit.
 //!
 //! LEAF. Every key asked for is known; when the table is done the others are mistakes. A value of
 //! the wrong type is reported and read as absent, so reading goes on to the last key. A reader asks
@@ -11,14 +11,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Diagnostic;
 use super::shape::{KeyShape, Kind, Shape};
-use super::size;
 use super::suggest::one_of;
 use super::text::{Span, Spanned, TextFile};
 
-/// A key of the writer's choice and its text.
-pub(super) type Pair = (Spanned<String>, Spanned<String>);
-
-type Value<'a> = toml::Spanned<DeValue<'a>>;
+pub(super) type Value<'a> = toml::Spanned<DeValue<'a>>;
 
 /// A table being read.
 pub(super) struct Table<'a> {
@@ -35,12 +31,13 @@ pub(super) struct Table<'a> {
 }
 
 /// Parses a document and reads its root table; `name` is what messages call the root.
-pub(super) fn document<T>(
+pub(super) fn read_document<T>(
     file: &Arc<TextFile>,
     name: &str,
     found: &mut Vec<Diagnostic>,
     read: impl FnOnce(&mut Table<'_>) -> T,
 ) -> T {
+    // The parser goes on after an error, so that a file's other mistakes are told in the same run.
     let (root, errors) = DeTable::parse_recoverable(&file.text);
     for error in errors {
         let place = error.span().map(|bytes| Span::new(file, bytes));
@@ -48,29 +45,27 @@ pub(super) fn document<T>(
         diagnostic.syntax = true;
         found.push(diagnostic);
     }
-    let (name, known) = (name.to_owned(), Vec::new());
     Table {
         file,
         entries: root.get_ref(),
-        name,
+        name: name.to_owned(),
         span: None,
-        known,
+        known: Vec::new(),
         is_probe: false,
         found,
     }
-    .read(read)
+    .read_all(read)
 }
 
 /// The shape of the tables that a reader reads.
-pub(super) fn shape<T>(read: impl FnOnce(&mut Table<'_>) -> T) -> Shape {
-    let file = &TextFile::empty();
-    let (entries, name, known) = (&DeTable::new(), String::new(), Vec::new());
+pub(super) fn shape_of<T>(read: impl FnOnce(&mut Table<'_>) -> T) -> Shape {
+    // What the reader reports of an empty table goes nowhere: what it asks for is all that is wanted.
     let mut table = Table {
-        file,
-        entries,
-        name,
+        file: &TextFile::empty(),
+        entries: &DeTable::new(),
+        name: String::new(),
         span: None,
-        known,
+        known: Vec::new(),
         is_probe: true,
         found: &mut Vec::new(),
     };
@@ -79,160 +74,34 @@ pub(super) fn shape<T>(read: impl FnOnce(&mut Table<'_>) -> T) -> Shape {
 }
 
 impl Table<'_> {
-    /// Text that must be there and not be blank.
-    pub(super) fn required_text(&mut self, key: &'static str) -> Option<Spanned<String>> {
-        let text = self.text(key);
-        self.require(key);
-        text
-    }
-
-    /// Text that is not blank.
-    pub(super) fn text(&mut self, key: &'static str) -> Option<Spanned<String>> {
-        let text = self.get(key, Kind::Text, "text", text_of)?;
-        if text.value.trim_matches(' ').is_empty() {
-            self.error(text.span, format!("`{key}` is empty"));
-            return None;
-        }
-        Some(text)
-    }
-
-    /// A list of texts that must be there and have an element.
-    pub(super) fn required_texts(&mut self, key: &'static str) -> Vec<Spanned<String>> {
-        let texts = self.some_texts(key);
-        self.require(key);
-        texts.map(|texts| texts.value).unwrap_or_default()
-    }
-
-    /// A list of texts that has an element.
-    pub(super) fn some_texts(&mut self, key: &'static str) -> Option<Spanned<Vec<Spanned<String>>>> {
-        let texts = self.list(key, true)?;
-        if texts.value.is_empty() {
-            self.error(texts.span.clone(), format!("`{key}` is empty"));
-        }
-        Some(texts)
-    }
-
-    /// A list of texts.
-    pub(super) fn texts(&mut self, key: &'static str) -> Option<Spanned<Vec<Spanned<String>>>> {
-        self.list(key, false)
-    }
-
-    fn list(&mut self, key: &'static str, is_filled: bool) -> Option<Spanned<Vec<Spanned<String>>>> {
-        let wanted = "a list of texts";
-        let value = self.raw(key, Kind::Texts { is_filled })?;
-        let Some(array) = value.get_ref().as_array() else {
-            self.mismatch(key, wanted, value);
-            return None;
-        };
-        let mut texts = Vec::new();
-        for element in array {
-            match text_of(element.get_ref()) {
-                Some(text) => texts.push(self.place(text, element.span())),
-                None => self.mismatch(key, wanted, element),
-            }
-        }
-        Some(self.place(texts, value.span()))
-    }
-
-    /// A whole number.
-    pub(super) fn integer(&mut self, key: &'static str) -> Option<Spanned<i64>> {
-        self.get(key, Kind::Integer, "a whole number", integer_of)
-    }
-
-    /// Text that is not blank, or a whole number as text.
-    pub(super) fn text_or_integer(&mut self, key: &'static str) -> Option<Spanned<String>> {
-        let text = self.get(key, Kind::TextOrInteger, "text or a whole number", |value| {
-            text_of(value).or_else(|| integer_of(value).map(|integer| integer.to_string()))
-        })?;
-        if text.value.trim_matches(' ').is_empty() {
-            self.error(text.span, format!("`{key}` is empty"));
-            return None;
-        }
-        Some(text)
-    }
-
-    /// A number.
-    pub(super) fn number(&mut self, key: &'static str) -> Option<Spanned<f64>> {
-        self.get(key, Kind::Number, "a number", |value| match value {
-            DeValue::Float(float) => float.as_str().parse().ok(),
-            DeValue::Integer(_) => integer_of(value).map(|integer| integer as f64),
-            _ => None,
-        })
-    }
-
-    /// `true` or `false`.
-    pub(super) fn flag(&mut self, key: &'static str) -> Option<Spanned<bool>> {
-        self.get(key, Kind::Flag, "`true` or `false`", |value| match value {
-            DeValue::Boolean(flag) => Some(*flag),
-            _ => None,
-        })
-    }
-
-    /// A size in bytes, or in words (`16 MiB`).
-    pub(super) fn size(&mut self, key: &'static str) -> Option<Spanned<u64>> {
-        self.get(key, Kind::Size, "a size such as `16 MiB`", |value| match value {
-            DeValue::String(text) => size::bytes(text),
-            _ => integer_of(value).and_then(|integer| u64::try_from(integer).ok()),
-        })
-    }
-
-    /// A time in seconds, or in words (`2 h`).
-    pub(super) fn time(&mut self, key: &'static str) -> Option<Spanned<u64>> {
-        self.get(key, Kind::Time, "a time such as `90 min`", |value| match value {
-            DeValue::String(text) => size::seconds(text),
-            _ => integer_of(value).and_then(|integer| u64::try_from(integer).ok()),
-        })
-    }
-
-    /// A table of texts under keys of the writer's choice, in the order written.
-    pub(super) fn pairs(&mut self, key: &'static str) -> Option<Spanned<Vec<Pair>>> {
-        let value = self.raw(key, Kind::Pairs)?;
-        let Some(entries) = value.get_ref().as_table() else {
-            self.mismatch(key, "a table of texts", value);
-            return None;
-        };
-        let mut pairs = Vec::new();
-        for (name, value) in entries {
-            match text_of(value.get_ref()) {
-                Some(text) => pairs.push((
-                    self.place(name.get_ref().to_string(), name.span()),
-                    self.place(text, value.span()),
-                )),
-                None => self.mismatch(name.get_ref(), "text", value),
-            }
-        }
-        // The parser sorts keys; people number their codes in an order that means something.
-        pairs.sort_by_key(|(name, _)| name.span.start);
-        Some(self.place(pairs, value.span()))
-    }
-
     /// A table that must be there.
     pub(super) fn required_table<T>(
         &mut self,
         key: &'static str,
         read: impl FnOnce(&mut Table<'_>) -> T,
     ) -> Option<Spanned<T>> {
-        let table = self.table(key, read);
-        self.require(key);
+        let table = self.optional_table(key, read);
+        self.require_last(key);
         table
     }
 
     /// A table.
-    pub(super) fn table<T>(
+    pub(super) fn optional_table<T>(
         &mut self,
         key: &'static str,
         read: impl FnOnce(&mut Table<'_>) -> T,
     ) -> Option<Spanned<T>> {
         if self.is_probe {
-            return self.probe(key, Kind::Table(shape(read)));
+            // No table is there to be read: its reader is asked about an empty one.
+            return self.record_shape(key, Kind::Table(shape_of(read)));
         }
-        let value = self.raw(key, Kind::Table(Shape::default()))?;
+        let value = self.raw_value(key, Kind::Table(Shape::default()))?;
         let Some(entries) = value.get_ref().as_table() else {
-            self.mismatch(key, "a table", value);
+            self.report_mismatch(key, "a table", value);
             return None;
         };
-        let table = self.nested(entries, format!("`{key}`"), value.span(), read);
-        Some(self.place(table, value.span()))
+        let table = self.read_nested(entries, format!("`{key}`"), value.span(), read);
+        Some(self.spanned(table, value.span()))
     }
 
     /// A list of tables, `[[key]]`, that must be there.
@@ -241,35 +110,37 @@ impl Table<'_> {
         key: &'static str,
         read: impl FnMut(&mut Table<'_>) -> T,
     ) -> Vec<Spanned<T>> {
-        let tables = self.tables(key, read);
+        let tables = self.optional_tables(key, read);
         self.require_as(key, &format!("[[{key}]]"));
         tables
     }
 
     /// A list of tables, `[[key]]`.
-    pub(super) fn tables<T>(
+    pub(super) fn optional_tables<T>(
         &mut self,
         key: &'static str,
         mut read: impl FnMut(&mut Table<'_>) -> T,
     ) -> Vec<Spanned<T>> {
         if self.is_probe {
-            return self.probe(key, Kind::Tables(shape(read))).unwrap_or_default();
+            return self
+                .record_shape(key, Kind::Tables(shape_of(read)))
+                .unwrap_or_default();
         }
-        let Some(value) = self.raw(key, Kind::Tables(Shape::default())) else {
+        let Some(value) = self.raw_value(key, Kind::Tables(Shape::default())) else {
             return Vec::new();
         };
         let Some(array) = value.get_ref().as_array() else {
-            self.mismatch(key, "a list of tables", value);
+            self.report_mismatch(key, "a list of tables", value);
             return Vec::new();
         };
         let mut tables = Vec::new();
         for element in array {
             match element.get_ref().as_table() {
                 Some(entries) => {
-                    let table = self.nested(entries, format!("`[[{key}]]`"), element.span(), &mut read);
-                    tables.push(self.place(table, element.span()));
+                    let table = self.read_nested(entries, format!("`[[{key}]]`"), element.span(), &mut read);
+                    tables.push(self.spanned(table, element.span()));
                 }
-                None => self.mismatch(key, "a list of tables", element),
+                None => self.report_mismatch(key, "a list of tables", element),
             }
         }
         tables
@@ -277,39 +148,55 @@ impl Table<'_> {
 
     /// Which of some keys are written, each with its place.
     pub(super) fn present(&self, keys: &[&'static str]) -> Vec<Spanned<&'static str>> {
-        let place = |key: &&'static str| {
-            self.entries
-                .get_key_value(*key)
-                .map(|(written, _)| self.place(*key, written.span()))
-        };
-        keys.iter().filter_map(place).collect()
+        let mut present = Vec::new();
+        for key in keys {
+            if let Some((written, _)) = self.entries.get_key_value(*key) {
+                present.push(self.spanned(*key, written.span()));
+            }
+        }
+        present
+    }
+
+    /// Reports every key of some that is written beside another of them; `name` is what messages call the table.
+    pub(super) fn refuse_second(&mut self, name: &str, keys: &[&'static str]) {
+        if let [first, others @ ..] = self.present(keys).as_slice() {
+            for other in others {
+                let message = format!(
+                    "{name} is already `{}`; it cannot be `{}` too",
+                    first.value, other.value
+                );
+                self.error(other.span.clone(), message);
+            }
+        }
     }
 
     /// Reports a mistake in this table's file.
     pub(super) fn error(&mut self, span: Span, message: String) -> &mut Diagnostic {
-        self.push(Some(span), message)
+        self.push_error(Some(span), message)
     }
 
     /// Reports a mistake of the table as a whole.
     pub(super) fn error_here(&mut self, message: String) -> &mut Diagnostic {
-        self.push(self.span.clone(), message)
+        self.push_error(self.span.clone(), message)
     }
 
-    fn place<T>(&self, value: T, bytes: Range<usize>) -> Spanned<T> {
+    /// A value of this table's file, with its place.
+    pub(super) fn spanned<T>(&self, value: T, bytes: Range<usize>) -> Spanned<T> {
         Spanned::new(value, Span::new(self.file, bytes))
     }
 
-    fn push(&mut self, span: Option<Span>, message: String) -> &mut Diagnostic {
+    fn push_error(&mut self, span: Option<Span>, message: String) -> &mut Diagnostic {
         self.found.push(Diagnostic::error(self.file, span, message));
         self.found.last_mut().expect("just pushed")
     }
 
     /// The key asked for last must be there.
-    fn require(&mut self, key: &'static str) {
+    pub(super) fn require_last(&mut self, key: &'static str) {
         self.require_as(key, key);
     }
 
     fn require_as(&mut self, key: &'static str, shown: &str) {
+        // The key as it was asked for is known already; people are shown it as they would write it, `[[layer]]`.
         if let Some(known) = self.known.last_mut() {
             known.is_required = true;
         }
@@ -318,14 +205,16 @@ impl Table<'_> {
         }
     }
 
-    fn read<T>(&mut self, read: impl FnOnce(&mut Table<'_>) -> T) -> T {
+    fn read_all<T>(&mut self, read: impl FnOnce(&mut Table<'_>) -> T) -> T {
         let value = read(self);
-        self.finish();
+        self.report_unknown_keys();
         value
     }
 
     /// Reports the keys nobody asked for.
-    fn finish(&mut self) {
+    fn report_unknown_keys(&mut self) {
+        // Keys that were asked for are all the table may hold: so no list of them has to be kept beside the
+        // reader.
         let unknown = self.entries.keys().filter(|key| {
             self.known
                 .iter()
@@ -341,9 +230,11 @@ impl Table<'_> {
         }
     }
 
-    fn mismatch(&mut self, key: &str, wanted: &str, value: &Value<'_>) {
+    /// Reports a value that is of another type than `wanted`.
+    pub(super) fn report_mismatch(&mut self, key: &str, wanted: &str, value: &Value<'_>) {
         let quote = match value.get_ref() {
             DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {
+                // A number or a date in the place of a text most often lacks its quotes.
                 wanted.contains("text").then(|| "put it in quotes".to_owned())
             }
             DeValue::String(_) if wanted == "a list of texts" => {
@@ -361,7 +252,7 @@ impl Table<'_> {
 }
 
 impl<'a> Table<'a> {
-    fn probe<T>(&mut self, key: &'static str, kind: Kind) -> Option<T> {
+    fn record_shape<T>(&mut self, key: &'static str, kind: Kind) -> Option<T> {
         self.known.push(KeyShape {
             name: key,
             kind,
@@ -370,7 +261,8 @@ impl<'a> Table<'a> {
         None
     }
 
-    fn raw(&mut self, key: &'static str, kind: Kind) -> Option<&'a Value<'a>> {
+    /// The value of a key, whatever it is; from now on the key is known.
+    pub(super) fn raw_value(&mut self, key: &'static str, kind: Kind) -> Option<&'a Value<'a>> {
         self.known.push(KeyShape {
             name: key,
             kind,
@@ -379,50 +271,40 @@ impl<'a> Table<'a> {
         self.entries.get(key)
     }
 
-    fn get<T>(
+    /// The value of a key, where `read` finds in it what is wanted.
+    pub(super) fn typed_value<T>(
         &mut self,
         key: &'static str,
         kind: Kind,
         wanted: &str,
         read: impl FnOnce(&DeValue<'_>) -> Option<T>,
     ) -> Option<Spanned<T>> {
-        let value = self.raw(key, kind)?;
-        let read = read(value.get_ref()).map(|read| self.place(read, value.span()));
+        let value = self.raw_value(key, kind)?;
+        let read = read(value.get_ref()).map(|read| self.spanned(read, value.span()));
         if read.is_none() {
-            self.mismatch(key, wanted, value);
+            self.report_mismatch(key, wanted, value);
         }
         read
     }
 
-    fn nested<T>(
+    fn read_nested<T>(
         &mut self,
         entries: &DeTable<'_>,
         name: String,
         bytes: Range<usize>,
         read: impl FnOnce(&mut Table<'_>) -> T,
     ) -> T {
-        let (file, found) = (self.file, &mut *self.found);
-        let span = Some(Span::new(file, bytes));
         Table {
-            file,
+            file: self.file,
             entries,
             name,
-            span,
+            span: Some(Span::new(self.file, bytes)),
             known: Vec::new(),
             is_probe: false,
-            found,
+            found: &mut *self.found,
         }
-        .read(read)
+        .read_all(read)
     }
-}
-
-fn text_of(value: &DeValue<'_>) -> Option<String> {
-    value.as_str().map(str::to_owned)
-}
-
-fn integer_of(value: &DeValue<'_>) -> Option<i64> {
-    let integer = value.as_integer()?;
-    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
 }
 
 fn kind_of(value: &DeValue<'_>) -> &'static str {

@@ -1,14 +1,10 @@
 //! Text files people write, and places in them.
 //!
-//! LEAF. Opens files for reading only, never more of one than its limit.
+//! LEAF. Pure: `open` reads the files.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
-
-use super::diagnostic::Diagnostic;
 
 /// A place: byte offsets in a file. What is written is put together from several files, so that
 /// every place says which it is in.
@@ -63,6 +59,7 @@ pub struct TextFile {
 impl TextFile {
     /// A text under a name.
     pub(super) fn new(name: String, text: String) -> Self {
+        // Found once, for a place is asked for with every mistake and every cell of a table.
         let starts = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))
             .collect();
@@ -74,46 +71,19 @@ impl TextFile {
         Arc::new(Self::new(String::new(), String::new()))
     }
 
-    /// Reads a UTF-8 file of at most `limit` bytes.
-    ///
-    /// # Errors
-    /// Says why the file cannot be used: absent, unreadable, too large, not UTF-8.
-    pub fn open(path: &Path, limit: u64) -> Result<Arc<Self>, Diagnostic> {
-        let name = path.display().to_string();
-        let refuse = |text: String, at: Option<usize>, reason: String| {
-            let file = Arc::new(Self::new(name.clone(), text));
-            Diagnostic::error(&file, at.map(|at| Span::new(&file, at..at)), reason)
-        };
-        let bytes = read(path, limit).map_err(|error| {
-            refuse(
-                String::new(),
-                None,
-                format!("cannot read `{name}`: {}", reason(&error)),
-            )
-        })?;
-        if bytes.len() as u64 > limit {
-            return Err(refuse(
-                String::new(),
-                None,
-                format!("`{name}` is larger than {limit} bytes"),
-            ));
-        }
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok(Arc::new(Self::new(name, text))),
-            Err(error) => {
-                let valid = error.utf8_error().valid_up_to();
-                let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
-                Err(refuse(text, Some(valid), format!("`{name}` is not UTF-8 text")))
-            }
-        }
-    }
-
     /// Line of a byte offset, from 1.
     pub fn line(&self, offset: usize) -> usize {
         self.starts.partition_point(|start| *start <= offset)
     }
 
     /// Line and column of a byte offset, both from 1; columns count characters.
+    ///
+    /// ```
+    /// let file = cikr::spec::TextFile::open("schemas/hospitals.toml".as_ref(), 1 << 20).unwrap();
+    /// let second_line = file.text.find('\n').unwrap() + 1;
+    /// assert_eq!(file.position(second_line), (2, 1));
+    /// assert_eq!(file.line(second_line - 1), 1);
+    /// ```
     pub fn position(&self, offset: usize) -> (usize, usize) {
         let line = self.line(offset);
         let before = &self.text[self.starts[line - 1]..self.text.floor_char_boundary(offset)];
@@ -121,8 +91,9 @@ impl TextFile {
     }
 
     /// The whole lines that a place touches: where they start in the text, and their text.
-    pub(super) fn lines(&self, place: &Range<usize>) -> (usize, &str) {
+    pub(super) fn whole_lines(&self, place: &Range<usize>) -> (usize, &str) {
         let start = self.starts[self.line(place.start) - 1];
+        // The end is the byte after the place, and may stand on a line that the place doesn't touch.
         let last = self.line(place.end.saturating_sub(1).max(place.start));
         let end = self.starts.get(last).copied().unwrap_or(self.text.len());
         (start, &self.text[start..end])
@@ -132,11 +103,21 @@ impl TextFile {
 /// The path a file means by `written`: beside itself, with `..` removed from the text.
 ///
 /// The result names both what is opened and what messages show, so that the two never differ.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use cikr::spec::beside;
+///
+/// let path = beside(Path::new("pipelines/demo.toml"), "../sample-data/dams.csv");
+/// assert_eq!(path, Path::new("sample-data/dams.csv"));
+/// ```
 pub fn beside(file: &Path, written: &str) -> PathBuf {
     let mut path = PathBuf::new();
     for part in file.parent().unwrap_or(Path::new("")).join(written).components() {
         match part {
             Component::CurDir => {}
+            // Where nothing in the text comes before it, `..` stays: a file system alone knows what is above.
             Component::ParentDir if matches!(path.components().next_back(), Some(Component::Normal(_))) => {
                 path.pop();
             }
@@ -147,25 +128,6 @@ pub fn beside(file: &Path, written: &str) -> PathBuf {
         PathBuf::from(".")
     } else {
         path
-    }
-}
-
-fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    // Before it is opened: a pipe would wait for somebody to write.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    let file = File::open(path)?;
-    let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
     }
 }
 
@@ -189,39 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn unusable_files_say_why() {
-        let folder = tempfile::tempdir().unwrap();
-        let why = |name: &str, bytes: Option<&[u8]>| {
-            let path = folder.path().join(name);
-            if let Some(bytes) = bytes {
-                fs::write(&path, bytes).unwrap();
-            }
-            let diagnostic = TextFile::open(&path, 8).unwrap_err();
-            diagnostic
-                .message
-                .replace(&*folder.path().to_string_lossy(), "[TMP]")
-        };
-        assert_eq!(why("absent", None), "cannot read `[TMP]/absent`: no such file");
-        assert_eq!(why("", None), "cannot read `[TMP]/`: not a regular file");
-        assert_eq!(
-            why("large", Some(b"123456789")),
-            "`[TMP]/large` is larger than 8 bytes"
-        );
-        assert_eq!(
-            why("latin", Some(b"a\n\xe9t\xe9")),
-            "`[TMP]/latin` is not UTF-8 text"
-        );
-    }
-
-    #[test]
     fn positions_count_characters() {
         let file = TextFile::new(String::new(), "a\né = 1\n".to_owned());
         assert_eq!(file.position(0), (1, 1));
         assert_eq!(file.position(2), (2, 1));
         assert_eq!(file.position(5), (2, 3));
         assert_eq!(file.position(9), (3, 1));
-        assert_eq!(file.lines(&(2..3)), (2, "é = 1\n"));
-        assert_eq!(file.lines(&(0..4)), (0, "a\né = 1\n"));
-        assert_eq!(file.lines(&(9..9)), (9, ""));
+        assert_eq!(file.whole_lines(&(2..3)), (2, "é = 1\n"));
+        assert_eq!(file.whole_lines(&(0..4)), (0, "a\né = 1\n"));
+        assert_eq!(file.whole_lines(&(9..9)), (9, ""));
     }
 }

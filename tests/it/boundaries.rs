@@ -314,3 +314,110 @@ fn zeros_can_be_said_to_stand_for_nothing() {
         Some(&3)
     );
 }
+
+/// An item of a set with any geometry.
+fn item(code: &str, geometry: &str) -> String {
+    format!(
+        r#"{{"type":"Feature","properties":{{"GEOID":"{code}","NAME":"n{code}"}},"geometry":{geometry}}}"#
+    )
+}
+
+/// Off the shores of Texas, of Alabama and far away, with the counties' nearest polygons at 20 km.
+const OFFSHORE: &str = "1,A,,1,-95,35\n2,B,,1,-95,40.05\n3,C,,1,-85,40.05\n4,D,,1,25,40.05\n";
+
+#[test]
+fn a_polygon_without_geometry_is_named_and_leaves_its_state_in_doubt() {
+    for geometry in ["null", r#"{"type":"Polygon","coordinates":[]}"#] {
+        let mut counties = far_away("06");
+        counties.extend([
+            square(-100.0, "48001", true),
+            square(-90.0, "01001", true),
+            item("48003", geometry),
+        ]);
+        let (folder, ended) = ran(&set(&counties), OFFSHORE);
+        let ended = ended.code(0).says("counties.geojson:15: 48003 (n48003): ");
+        let county = by_id(&folder.latest().join("layers/points"), "county_fips");
+        let found = ["1", "2", "3", "4"].map(|id| county[&format!("points:{id}")].clone());
+        let expected = [Some("48001"), None, Some("01001"), Some("06100")];
+        assert_eq!(found, expected.map(|code| code.map(str::to_owned)), "{geometry}");
+        assert_eq!(flags(&ended, "boundary_missing"), 1);
+        let set = ended
+            .report()
+            .jurisdictions
+            .into_iter()
+            .find(|set| set.id == "county")
+            .unwrap();
+        assert_eq!((set.polygons, set.unusable_polygons), (14, 1));
+    }
+}
+
+/// What is no area is counted and named, and hides nothing.
+#[test]
+fn items_without_an_area_and_frames_around_the_set_hide_nothing() {
+    for geometry in [
+        r#"{"type":"LineString","coordinates":[[-100,20],[140,60]]}"#,
+        r#"{"type":"Point","coordinates":[-95,40.05]}"#,
+        r#"{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[-95,40.05]},{"type":"LineString","coordinates":[[-100,20],[140,60]]}]}"#,
+        r#"{"type":"Polygon","coordinates":[[[-180,-90],[180,90],[-180,-90]]]}"#,
+    ] {
+        let mut counties = far_away("06");
+        counties.extend([
+            square(-100.0, "48001", true),
+            square(-90.0, "01001", true),
+            item("48003", geometry),
+        ]);
+        let (folder, ended) = ran(&set(&counties), OFFSHORE);
+        let county = by_id(&folder.latest().join("layers/points"), "county_fips");
+        let found = ["1", "2", "3", "4"].map(|id| county[&format!("points:{id}")].clone());
+        let expected = ["48001", "48001", "01001", "06100"];
+        assert_eq!(found, expected.map(|code| Some(code.to_owned())), "{geometry}");
+        let ended = ended.code(0);
+        assert_eq!(flags(&ended, "boundary_missing"), 0, "{geometry}");
+        let set = ended
+            .report()
+            .jurisdictions
+            .into_iter()
+            .find(|set| set.id == "county")
+            .unwrap();
+        assert_eq!(set.unusable_polygons, 1, "{geometry}");
+    }
+}
+
+#[test]
+fn polygons_are_taken_out_of_collections() {
+    let ring = "[[[-100,30],[-90,30],[-90,40],[-100,40],[-100,30]]]";
+    let collection = format!(
+        r#"{{"type":"GeometryCollection","geometries":[{{"type":"Point","coordinates":[-95,35]}},{{"type":"LineString","coordinates":[[-100,30],[-90,30]]}},{{"type":"GeometryCollection","geometries":[{{"type":"Point","coordinates":[0,0]}}]}},{{"type":"Polygon","coordinates":{ring}}}]}}"#
+    );
+    let (folder, ended) = ran(
+        &set(&[item("48001", &collection), square(-90.0, "01001", true)]),
+        "1,A,,1,-95,35\n",
+    );
+    let set = ended
+        .code(0)
+        .report()
+        .jurisdictions
+        .into_iter()
+        .find(|set| set.id == "county")
+        .unwrap();
+    assert_eq!((set.polygons, set.unusable_polygons), (2, 0));
+    let county = by_id(&folder.latest().join("layers/points"), "county_fips");
+    assert_eq!(county["points:1"].as_deref(), Some("48001"));
+}
+
+/// The state's polygon is left out, and the county's says in which state it is.
+#[test]
+fn a_county_has_the_state_whose_polygon_is_bad() {
+    let folder = Folder::new();
+    folder.points("1,A,,1,-95,35\n");
+    let fips = ["02", "04", "05", "06", "08", "09", "10", "11", "12", "13", "15"];
+    let mut states: Vec<String> = (0..11)
+        .map(|n| square(20.0 + f64::from(n) * 10.0, fips[n as usize], true))
+        .collect();
+    states.push(square(-100.0, "48", false));
+    folder.write("states.geojson", set(&states));
+    let ended = folder.run().code(0);
+    let points = folder.latest().join("layers/points");
+    assert_eq!(by_id(&points, "state_code")["points:1"].as_deref(), Some("TX"));
+    assert_eq!(flags(&ended, "boundary_missing"), 0);
+}

@@ -510,3 +510,51 @@ fn the_feed_lists_the_releases_that_are_kept_and_says_which_is_the_latest() {
     assert!(!feed().contains(&first), "pruned");
     assert!(!folder.path().join("store/releases").join(&first).exists());
 }
+
+/// Digits beyond the twelfth are no move; one vertex more is.
+#[test]
+fn lines_and_surfaces_move_by_their_vertices_not_by_their_last_digits() {
+    for (kind, shape) in [
+        (
+            "line",
+            r#"{"type":"LineString","coordinates":[[-95,35],[LAST,36.25],[-94,36]]}"#,
+        ),
+        (
+            "polygon",
+            r#"{"type":"Polygon","coordinates":[[[-95,35],[LAST,36.25],[-94,35],[-95,35]]]}"#,
+        ),
+        (
+            "polygon",
+            r#"{"type":"MultiPolygon","coordinates":[[[[-95,35],[LAST,36.25],[-94,35],[-95,35]]],[[[-93,35],[-92,36],[-92,35],[-93,35]]]]}"#,
+        ),
+    ] {
+        let folder = Folder::new();
+        folder.schema("shapes", kind, "");
+        folder.pipeline("[[layer]]\nid = \"shapes\"\nsource.geojson = { path = \"shapes.geojson\" }\n");
+        let night = |shape: &str| {
+            let feature =
+                format!(r#"{{"type":"Feature","properties":{{"ID":"1","NAME":"A"}},"geometry":{shape}}}"#);
+            folder.write(
+                "shapes.geojson",
+                format!(r#"{{"type":"FeatureCollection","features":[{feature}]}}"#),
+            );
+            folder.run().code(0).layer("shapes").changes
+        };
+        let vertex = |x: &str| shape.replace("LAST", x);
+        night(&vertex("-94.7"));
+        let counts = |shape: &str| {
+            let changes = night(shape).unwrap();
+            (changes.changed, changes.recomputed, changes.unchanged)
+        };
+        assert_eq!(counts(&vertex("-94.700000000001")), (0, 0, 1), "{shape}");
+        assert_eq!(
+            counts(&vertex("-94.700000000001").replace("36.25]", "36.250000000001]")),
+            (0, 0, 1),
+            "{shape}"
+        );
+        assert_eq!(counts(&vertex("-94.7000001")), (1, 0, 0), "{shape}");
+        let more =
+            vertex("-94.7000001").replace("[-94.7000001,36.25]", "[-94.7000001,36.25],[-94.7000001,36.25]");
+        assert_eq!(counts(&more), (1, 0, 0), "{shape}");
+    }
+}

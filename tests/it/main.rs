@@ -24,6 +24,7 @@ mod bad_input;
 mod boundaries;
 mod chance;
 mod changes;
+mod claims;
 mod cli;
 mod client;
 mod csv_defects;

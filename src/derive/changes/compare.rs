@@ -335,7 +335,11 @@ impl Finder for Comparison<'_> {
             let Some((old, new)) = columns else { continue };
             for row in values::differing(old, &new) {
                 let distance = values::distance_m(name, (old, row), (&new, row));
-                if distance.is_some_and(|distance| distance < LEAST_MOVE_M) {
+                let has_stayed = match distance {
+                    Some(distance) => distance < LEAST_MOVE_M,
+                    None => values::is_same_shape(name, (old, row), (&new, row)),
+                };
+                if has_stayed {
                     continue;
                 }
                 of_row[row].push(at);

@@ -6,7 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayAccessor, ArrayRef, BinaryArray, BooleanArray, PrimitiveArray, StringArray};
 use arrow_schema::DataType;
-use geo::{BoundingRect, CoordsIter, Distance, Geodesic, Geometry};
+use geo::{BoundingRect, Coord, CoordsIter, Distance, Geodesic, Geometry, Polygon};
 use sha2::{Digest, Sha256};
 
 use crate::kernel::geometry;
@@ -127,6 +127,50 @@ pub(super) fn distance_m(column: &str, old: (&dyn Array, usize), new: (&dyn Arra
         return None;
     }
     Some(Geodesic.distance(point(old)?, point(new)?))
+}
+
+/// A vertex of a line or a surface that has moved by less hasn't: a coordinate was written with other digits, degrees.
+const LEAST_MOVE: f64 = 1.5e-12;
+
+/// Whether two lines or surfaces have the same vertices in the same parts, but for their last digits.
+pub(super) fn is_same_shape(column: &str, old: (&dyn Array, usize), new: (&dyn Array, usize)) -> bool {
+    let shape = |(values, row): (&dyn Array, usize)| {
+        let wkb = values
+            .as_binary_opt::<i32>()
+            .filter(|shapes| shapes.is_valid(row))?
+            .value(row);
+        geometry::decode(wkb).ok()
+    };
+    let is_close = |(one, other): (Coord<f64>, Coord<f64>)| {
+        (one.x - other.x).abs() < LEAST_MOVE && (one.y - other.y).abs() < LEAST_MOVE
+    };
+    if column != "geometry" {
+        return false;
+    }
+    let Some((old, new)) = shape(old).zip(shape(new)) else {
+        return false;
+    };
+    geometry::type_name(&old) == geometry::type_name(&new)
+        && parts(&old) == parts(&new)
+        && old.coords_iter().zip(new.coords_iter()).all(is_close)
+}
+
+/// How many vertices each part has, and how many rings each polygon.
+fn parts(shape: &Geometry<f64>) -> Vec<usize> {
+    match shape {
+        Geometry::MultiLineString(lines) => lines.iter().map(|line| line.0.len()).collect(),
+        Geometry::Polygon(polygon) => rings(polygon),
+        Geometry::MultiPolygon(polygons) => polygons.iter().flat_map(rings).collect(),
+        other => vec![other.coords_count()],
+    }
+}
+
+fn rings(polygon: &Polygon<f64>) -> Vec<usize> {
+    let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
+    let vertices = rings.map(|ring| ring.0.len());
+    std::iter::once(polygon.interiors().len())
+        .chain(vertices)
+        .collect()
 }
 
 /// A type in the words of the data dictionary.

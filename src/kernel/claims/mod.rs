@@ -6,11 +6,13 @@
 mod names;
 
 use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
-use geo::{CoordsIter, Geometry, Point};
+use geo::{Geometry, Point};
 
 use super::CodedArray;
+use super::jurisdiction::Match;
 use super::locate::{JoinContext, Located};
 use crate::feature::{FlagCode, RowFlag, Texts};
+use names::is_same_county;
 
 const STATE: &str = "state_code_claimed";
 const COUNTY: &str = "county_fips_claimed";
@@ -27,6 +29,13 @@ pub struct Placed<'a> {
     pub points: &'a [Point<f64>],
     /// What was computed of them.
     pub located: &'a Located,
+}
+
+impl Placed<'_> {
+    /// Whether polygons hold a row with what was computed of it, rather than being near.
+    fn is_held(&self, pair: &Pair<'_>) -> bool {
+        pair.computed.is_some() && self.located.location_distance_m.is_null(pair.index)
+    }
 }
 
 /// What came of the claims.
@@ -125,8 +134,13 @@ fn each<'a>(
 
 fn states(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -> Mismatches {
     each(placed, STATE, &placed.located.state_code, |pair| {
+        // A state of which there is no polygon can't be missed: only what another's holds is surely elsewhere.
+        if !join.has_state(pair.claimed) && !placed.is_held(pair) {
+            return None;
+        }
         let geometry = &placed.geometries[pair.index];
-        if touches(geometry, |vertex| join.state_at(vertex) == Some(pair.claimed)) {
+        let is_touched = |states: &[&str]| states.contains(&pair.claimed);
+        if !is_point(geometry) && is_touched(&join.states_touched(geometry)) {
             return Some(false);
         }
         flags.push(pair.flag(STATE, FlagCode::StateMismatch));
@@ -137,11 +151,13 @@ fn states(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -> 
 
 fn counties(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -> Mismatches {
     each(placed, COUNTY, &placed.located.county_fips, |pair| {
-        let is_there = |vertex: Point<f64>| {
-            join.county_at(vertex)
-                .is_some_and(|county| county.code == pair.claimed)
-        };
-        if touches(&placed.geometries[pair.index], is_there) {
+        // As with states.
+        if !join.has_county(pair.claimed) && !placed.is_held(pair) {
+            return None;
+        }
+        let geometry = &placed.geometries[pair.index];
+        let is_claimed = |county: Match<'_>| county.code == pair.claimed;
+        if !is_point(geometry) && join.counties_touched(geometry).any(is_claimed) {
             return Some(false);
         }
         flags.push(pair.flag(COUNTY, FlagCode::CountyMismatch));
@@ -153,23 +169,23 @@ fn counties(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -
 /// it: names alone say little.
 fn county_names(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag>) -> Mismatches {
     let codes = Texts::of(&placed.located.county_fips).expect("computed codes are text");
+    let states = join.every_state();
     each(placed, COUNTY_NAME, &placed.located.county_name, |pair| {
         let computed = pair.computed?;
         if pair.claimed.to_lowercase() == computed.to_lowercase() {
             return Some(false);
         }
-        if is_same_county(pair.claimed, computed, codes.value(pair.index)) {
+        if is_same_county(pair.claimed, computed, codes.value(pair.index), states) {
             flags.push(pair.flag(COUNTY_NAME, FlagCode::CountySpelling));
             return Some(false);
         }
-        let is_there = |vertex: Point<f64>| {
-            join.county_at(vertex).is_some_and(|county| {
-                county
-                    .name
-                    .is_some_and(|name| is_same_county(pair.claimed, name, Some(county.code)))
-            })
+        let geometry = &placed.geometries[pair.index];
+        let is_claimed = |county: Match<'_>| {
+            county
+                .name
+                .is_some_and(|name| is_same_county(pair.claimed, name, Some(county.code), states))
         };
-        if touches(&placed.geometries[pair.index], is_there) {
+        if !is_point(geometry) && join.counties_touched(geometry).any(is_claimed) {
             return Some(false);
         }
         flags.push(pair.flag(COUNTY_NAME, FlagCode::CountyMismatch));
@@ -177,20 +193,9 @@ fn county_names(placed: &Placed<'_>, join: &JoinContext, flags: &mut Vec<RowFlag
     })
 }
 
-/// Whether a county's name is that of another, but for its spelling; cities that are no part of a county are told from
-/// counties of their name by their code.
-fn is_same_county(claimed: &str, name: &str, code: Option<&str>) -> bool {
-    let is_city = code.is_some_and(names::is_independent_city);
-    let is_of_kind = names::is_city(claimed, name).is_none_or(|claimed| claimed == is_city);
-    is_of_kind && names::county(claimed) == names::county(name)
-}
-
-/// Whether a vertex of a line or a surface lies where it should.
-fn touches(geometry: &Geometry<f64>, mut is_there: impl FnMut(Point<f64>) -> bool) -> bool {
-    match geometry {
-        Geometry::Point(_) => false,
-        other => other.coords_iter().any(|vertex| is_there(Point(vertex))),
-    }
+/// Whether a geometry is one point, which lies in one state and one county.
+fn is_point(geometry: &Geometry<f64>) -> bool {
+    matches!(geometry, Geometry::Point(_))
 }
 
 /// The flag of a point that lies in the state that it claims, once its coordinates are exchanged or negated.

@@ -1,20 +1,43 @@
 //! Names of counties, as they are compared.
+//!
+//! Pure.
 
-/// What the Census Bureau and others write behind a county's name (legal and statistical area descriptions).
-const KINDS: [&str; 13] = [
-    " CITY AND BOROUGH",
-    " CENSUS AREA",
-    " PLANNING REGION",
-    " MUNICIPALITY",
-    " MUNICIPIO",
-    " BOROUGH",
-    " DISTRICT",
-    " COUNTY",
-    " PARISH",
-    " ISLAND",
-    " CITY",
-    " CO",
-    " CNTY",
+use crate::plan::State;
+
+/// What the Census Bureau and others write behind a county's name (legal and statistical area descriptions), and for short;
+/// the longest that fits counts.
+const BEHIND: [&[&str]; 18] = [
+    &["CITY", "AND", "BOROUGH"],
+    &["CITY", "AND", "COUNTY"],
+    &["INDEPENDENT", "CITY"],
+    &["CENSUS", "AREA"],
+    &["PLANNING", "REGION"],
+    &["MUNICIPALITY"],
+    &["MUNICIPIO"],
+    &["BOROUGH"],
+    &["BORO"],
+    &["DISTRICT"],
+    &["COUNTY"],
+    &["PARISH"],
+    &["ISLAND"],
+    &["CITY"],
+    &["CO"],
+    &["CNTY"],
+    &["CTY"],
+    &["PAR"],
+];
+
+/// What is written before it.
+const BEFORE: [&[&str]; 9] = [
+    &["CITY", "AND", "BOROUGH", "OF"],
+    &["CITY", "AND", "COUNTY", "OF"],
+    &["MUNICIPALITY", "OF"],
+    &["MUNICIPIO", "DE"],
+    &["MUNICIPIO", "OF"],
+    &["COUNTY", "OF"],
+    &["PARISH", "OF"],
+    &["BOROUGH", "OF"],
+    &["CITY", "OF"],
 ];
 
 /// What they are written as in full, by what is written for short.
@@ -25,49 +48,113 @@ const WORDS: [(&str, &str); 4] = [
     ("FT", "FORT"),
 ];
 
-/// A county's name without what is spelt in several ways: case, accents, punctuation, blanks, and its kind. So `DeKalb
-/// County` is `De Kalb`, `Saint Louis` is `St. Louis`, and `Doña Ana` is `DONA ANA`.
-pub(super) fn county(name: &str) -> String {
-    let upper: String = name
-        .chars()
-        .filter(|c| !matches!(c, '.' | '\'' | '’' | '`'))
-        .map(plain)
-        .collect::<String>()
-        .to_uppercase();
-    let upper = upper.trim();
-    let bare = KINDS
-        .iter()
-        .find_map(|kind| upper.strip_suffix(kind))
-        .unwrap_or(upper);
-    let words = bare
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty());
-    let in_full = |word: &str| {
-        WORDS
-            .iter()
-            .find(|(short, _)| *short == word)
-            .map_or(word, |(_, full)| full)
-            .to_owned()
+/// Whether a county's name is that of the county with this name and code, but for its spelling: case, accents, punctuation,
+/// blanks, its kind, and its state behind it. So `DeKalb County, GA` is `De Kalb`, `Municipality of Anchorage` is `Anchorage
+/// Borough`, and `Doña Ana` is `DONA ANA`.
+///
+/// Cities that are no part of a county are told from counties of their name by their code; so is a county from that of
+/// another state by the state behind the name.
+pub(super) fn is_same_county(claimed: &str, name: &str, code: Option<&str>, states: &[State]) -> bool {
+    let ((claimed, state), (name, _)) = (apart(claimed, states), apart(name, states));
+    if state
+        .zip(code.and_then(|code| code.get(..2)))
+        .is_some_and(|(claimed, own)| claimed != own)
+    {
+        return false;
+    }
+    let (claimed, name) = (words(claimed), words(name));
+    let (bare_claim, bare_name) = (bare(&claimed).concat(), bare(&name).concat());
+    if [name.concat(), bare_name.clone()].contains(&claimed.concat()) {
+        return true;
+    }
+    let is_city = code.is_some_and(is_independent_city);
+    let is_of_kind = says_city(&claimed).is_none_or(|claimed| claimed == is_city);
+    is_of_kind && [name.concat(), bare_name].contains(&bare_claim)
+}
+
+/// A name and the FIPS code of the state behind it, after a comma or in brackets; none where that is no state.
+fn apart<'n, 's>(name: &'n str, states: &'s [State]) -> (&'n str, Option<&'s str>) {
+    let Some((head, tail)) = name.rsplit_once([',', '(']) else {
+        return (name, None);
     };
-    words.map(in_full).collect()
+    let tail = tail.trim().trim_end_matches([')', '.']);
+    let is_it =
+        |state: &&State| state.usps.eq_ignore_ascii_case(tail) || state.name.eq_ignore_ascii_case(tail);
+    match states.iter().find(is_it) {
+        Some(state) => (head, Some(&state.fips)),
+        None => (name, None),
+    }
+}
+
+/// The words of a name in capitals, in full and without accents.
+fn words(name: &str) -> Vec<String> {
+    let is_apostrophe = |c: char| matches!(c, '\'' | '’' | '‘' | '`' | '´' | 'ʻ' | 'ʼ');
+    // An accent may be a character of its own.
+    let is_mark = |c: char| ('\u{300}'..='\u{36f}').contains(&c);
+    let plain: String = name
+        .chars()
+        .filter(|c| !is_apostrophe(*c) && !is_mark(*c))
+        .map(plain)
+        .collect();
+    let upper = plain.replace('&', " AND ").to_uppercase();
+    upper
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(in_full)
+        .collect()
+}
+
+fn in_full(word: &str) -> String {
+    WORDS
+        .iter()
+        .find(|(short, _)| *short == word)
+        .map_or(word, |(_, full)| full)
+        .to_owned()
+}
+
+/// The words that are left without the kind of the county; never none.
+fn bare(words: &[String]) -> &[String] {
+    let before = BEFORE
+        .iter()
+        .find(|kind| words.len() > kind.len() && words.iter().zip(**kind).all(is_word));
+    if let Some(kind) = before {
+        return &words[kind.len()..];
+    }
+    let ends = |kind: &&&[&str]| {
+        words.len() > kind.len() && words[words.len() - kind.len()..].iter().zip(**kind).all(is_word)
+    };
+    BEHIND
+        .iter()
+        .find(ends)
+        .map_or(words, |kind| &words[..words.len() - kind.len()])
+}
+
+fn is_word((word, other): (&String, &&str)) -> bool {
+    word == other
+}
+
+/// Whether a name says that it is that of such a city, or of a county; none where it says neither.
+fn says_city(words: &[String]) -> Option<bool> {
+    let is_city =
+        words.ends_with(&["CITY".to_owned()]) || words.starts_with(&["CITY".to_owned(), "OF".to_owned()]);
+    let is_county = words
+        .last()
+        .is_some_and(|word| matches!(&**word, "COUNTY" | "CO" | "CNTY" | "CTY"))
+        || words.starts_with(&["COUNTY".to_owned(), "OF".to_owned()]);
+    // Denver, San Francisco and Honolulu are both.
+    let is_both = words.windows(3).any(|words| words == ["CITY", "AND", "COUNTY"]);
+    match (is_both, is_city, is_county) {
+        (false, true, false) => Some(true),
+        (false, false, true) => Some(false),
+        _ => None,
+    }
 }
 
 /// Whether a county code is that of a city which is no part of a county: such codes begin at 510 within their state
 /// (INCITS 31), and St. Louis and Baltimore are a city and a county each.
-pub(super) fn is_independent_city(code: &str) -> bool {
+fn is_independent_city(code: &str) -> bool {
     code.get(2..)
         .is_some_and(|county| county.len() == 3 && county >= "510")
-}
-
-/// Whether a name claims such a city, or a county, beyond the name that was computed; none where it says neither.
-pub(super) fn is_city(claimed: &str, computed: &str) -> Option<bool> {
-    let (claimed, computed) = (claimed.trim().to_uppercase(), computed.to_uppercase());
-    let says = |kind: &str| claimed.ends_with(kind) && !computed.ends_with(kind);
-    match (says(" CITY"), says(" COUNTY")) {
-        (true, _) => Some(true),
-        (_, true) => Some(false),
-        (false, false) => None,
-    }
 }
 
 /// A letter without its accent, of those that names in the United States and Puerto Rico have.
@@ -91,7 +178,23 @@ fn plain(letter: char) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::{county, is_city, is_independent_city};
+    use super::*;
+
+    fn state(fips: &str, usps: &str, name: &str) -> State {
+        let [fips, usps, name] = [fips, usps, name].map(str::to_owned);
+        State {
+            fips,
+            usps,
+            name,
+            kind: String::new(),
+            source: String::new(),
+        }
+    }
+
+    fn is_same(claimed: &str, name: &str, code: &str) -> bool {
+        let states = [state("06", "CA", "California"), state("12", "FL", "Florida")];
+        is_same_county(claimed, name, Some(code), &states)
+    }
 
     #[test]
     fn spellings_of_one_county_are_one() {
@@ -99,22 +202,54 @@ mod tests {
             ("DeKalb", "De Kalb County"),
             ("ST LOUIS", "St. Louis"),
             ("Saint Louis", "St. Louis County"),
+            ("St.Clair Co.", "Saint Clair"),
             ("Ste. Genevieve", "SAINTE GENEVIEVE"),
             ("Doña Ana", "DONA ANA"),
+            ("Don\u{303}a Ana", "Doña Ana County"),
             ("Prince George's", "PRINCE GEORGES"),
+            ("Prince George’s County", "Prince George's"),
             ("O'Brien", "OBrien Co."),
             ("LaSalle Parish", "La Salle"),
             ("Miami-Dade", "MIAMI DADE"),
             ("Juneau City and Borough", "Juneau"),
+            ("City & Borough of Juneau", "Juneau"),
+            ("Municipality of Anchorage", "Anchorage Borough"),
+            ("City and County of Denver", "Denver County"),
             ("Mayagüez Municipio", "Mayaguez"),
+            ("Kauaʻi", "Kauai County"),
+            ("Orange (CA)", "Orange"),
+            ("Orange County, California", "Orange County"),
+            ("James City County", "James City"),
+            ("James City", "James City County"),
         ] {
-            assert_eq!(county(one), county(other), "{one} {other}");
+            for (one, other) in [(one, other), (other, one)] {
+                assert!(is_same(one, other, "06059"), "{one} {other}");
+            }
         }
-        assert_ne!(county("Kings"), county("Queens"));
-        assert!(is_independent_city("24510") && !is_independent_city("24005") && !is_independent_city("24"));
-        assert_eq!(is_city("BALTIMORE CITY", "Baltimore"), Some(true));
-        assert_eq!(is_city("St. Louis County", "St. Louis"), Some(false));
-        assert_eq!(is_city("James City", "James City"), None);
-        assert_ne!(county("Carson City"), county("Clark"));
+        for (one, other) in [
+            ("Kings", "Queens"),
+            ("Orange, FL", "Orange"),
+            ("Parish", "County"),
+            ("Clark", "Clarke"),
+        ] {
+            assert!(!is_same(one, other, "06059"), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn cities_are_told_from_counties_of_their_name() {
+        for (claimed, name, code, expected) in [
+            ("Baltimore City", "Baltimore", "24510", true),
+            ("Baltimore City", "Baltimore", "24005", false),
+            ("Baltimore County", "Baltimore city", "24510", false),
+            ("City of Richmond", "Richmond city", "51760", true),
+            ("RICHMOND", "Richmond city", "51760", true),
+            ("Richmond County", "Richmond city", "51760", false),
+            ("Richmond (Independent City)", "Richmond city", "51760", true),
+            ("Carson City", "Carson", "32510", true),
+            ("Carson City", "Clark", "32003", false),
+        ] {
+            assert_eq!(is_same(claimed, name, code), expected, "{claimed} {name} {code}");
+        }
     }
 }

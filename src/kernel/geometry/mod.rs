@@ -17,4 +17,4 @@ pub use extent::{covering, outward, representative_point, type_name};
 pub use fault::Fault;
 pub use outline::outline;
 pub use reproject::reproject;
-pub use wkb::{Decoded, decode, encode, read, type_of};
+pub use wkb::{Decoded, areas, decode, encode, is_collection, read, type_of};

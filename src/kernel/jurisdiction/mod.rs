@@ -8,10 +8,12 @@
 mod grid;
 mod nearest;
 mod part;
+mod touched;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use geo::{MultiPolygon, Point};
+use geo::{BoundingRect, Geometry, MultiPolygon, Point};
 use rayon::prelude::*;
 
 use grid::Grid;
@@ -147,7 +149,27 @@ impl JurisdictionIndex {
         self.nearby.nearest(point, max_m, &self.parts)
     }
 
-    fn named(&self, rank: u32) -> Match<'_> {
+    /// Whether a code is among them.
+    pub fn has(&self, code: &str) -> bool {
+        self.names
+            .binary_search_by(|(other, _)| other.as_str().cmp(code))
+            .is_ok()
+    }
+
+    /// Ranks of the jurisdictions that share a point with a geometry, their borders included.
+    pub fn touched(&self, geometry: &Geometry<f64>) -> BTreeSet<u32> {
+        let Some(bounds) = geometry.bounding_rect() else {
+            return BTreeSet::new();
+        };
+        let candidates = self.nearby.over(bounds).map(|at| &self.parts[at as usize]);
+        candidates
+            .filter(|part| touched::meets(part, geometry))
+            .map(|part| part.owner)
+            .collect()
+    }
+
+    /// Code and name of a rank.
+    pub(super) fn named(&self, rank: u32) -> Match<'_> {
         let (code, name) = &self.names[rank as usize];
         Match {
             code,

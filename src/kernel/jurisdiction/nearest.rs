@@ -2,7 +2,7 @@
 //!
 //! For points outside every polygon, and distances of some kilometres.
 
-use geo::{Coord, Distance, Geodesic, Point};
+use geo::{Coord, Distance, Geodesic, Point, Rect};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
@@ -25,6 +25,15 @@ impl Nearby {
         Self {
             tree: RTree::bulk_load(boxes.collect()),
         }
+    }
+
+    /// Places of the polygons whose boxes meet a box.
+    pub(super) fn over(&self, bounds: Rect<f64>) -> impl Iterator<Item = u32> {
+        let (min, max) = (bounds.min(), bounds.max());
+        let envelope = AABB::from_corners([min.x, min.y], [max.x, max.y]);
+        self.tree
+            .locate_in_envelope_intersecting(&envelope)
+            .map(|candidate| candidate.data)
     }
 
     /// Owner of the nearest edge and its geodesic distance, if within `max_m` metres.

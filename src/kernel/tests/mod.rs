@@ -311,7 +311,7 @@ fn set(kind: JurisdictionKind, nearest_m: f64, boundaries: &[(&str, f64)]) -> Jo
     };
     JoinSet {
         index: JurisdictionIndex::build(boundaries.iter().map(square).collect()),
-        unusable: vec![],
+        gaps: vec![],
         plan: JurisdictionPlan {
             id: "set".into(),
             kind,

@@ -6,18 +6,20 @@
 
 mod layer;
 mod pipeline;
+mod servers;
 #[cfg(test)]
 mod tests;
 
 use serde_json::{Map, Value, json};
 
 use super::key::{Key, Keys};
-use super::{ProductName, Reference};
+use super::products::ProductName;
+use super::reference::Reference;
 use crate::spec::{BlockSpec, KeyShape, Kind, PipelineSpec, SIZE_UNITS, SchemaSpec, Shape, TIME_UNITS};
 
 /// A kind of file that people write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
+pub enum WrittenFile {
     /// `schemas/<id>.toml`.
     Layer,
     /// `schemas/include/<name>.toml`.
@@ -27,21 +29,28 @@ pub enum Written {
 }
 
 /// The JSON Schema of a kind of file; codes are enumerated where the reference tables have them, and so are products.
-pub fn json_schema(written: Written, reference: &Reference, products: &[ProductName]) -> Value {
+///
+/// ```
+/// use cikr::plan::{Reference, WrittenFile, json_schema};
+///
+/// let schema = json_schema(WrittenFile::Layer, &Reference::default(), &[]);
+/// assert_eq!(schema["properties"]["geometry"]["enum"][0], "point");
+/// ```
+pub fn json_schema(written: WrittenFile, reference: &Reference, products: &[ProductName]) -> Value {
     let (title, shape, keys) = match written {
-        Written::Layer => (
+        WrittenFile::Layer => (
             "Layer schema of cikr",
             SchemaSpec::shape(),
             layer::keys(reference),
         ),
-        Written::Block => ("Block of fields of cikr", BlockSpec::shape(), layer::block_keys()),
-        Written::Pipeline => (
+        WrittenFile::Block => ("Block of fields of cikr", BlockSpec::shape(), layer::block_keys()),
+        WrittenFile::Pipeline => (
             "Pipeline of cikr",
             PipelineSpec::shape(),
             pipeline::keys(products),
         ),
     };
-    let mut root = table(&shape, "", &keys);
+    let mut root = object_schema(&shape, "", &keys);
     root.insert(
         "$schema".to_owned(),
         json!("https://json-schema.org/draft/2020-12/schema"),
@@ -52,14 +61,14 @@ pub fn json_schema(written: Written, reference: &Reference, products: &[ProductN
 }
 
 /// An object that has the keys of a shape and no other.
-fn table(shape: &Shape, path: &str, keys: &Keys) -> Map<String, Value> {
+fn object_schema(shape: &Shape, path: &str, keys: &Keys) -> Map<String, Value> {
     let properties: Map<String, Value> = shape
         .keys
         .iter()
         .map(|key| {
             (
                 key.name.to_owned(),
-                Value::Object(property(key, &joined(path, key.name), keys)),
+                Value::Object(property_schema(key, &join_path(path, key.name), keys)),
             )
         })
         .collect();
@@ -72,6 +81,7 @@ fn table(shape: &Shape, path: &str, keys: &Keys) -> Map<String, Value> {
     let mut table = Map::new();
     table.insert("type".to_owned(), json!("object"));
     table.insert("properties".to_owned(), Value::Object(properties));
+    // As the readers of `spec` have it: a key that nobody asks for is a mistake.
     table.insert("additionalProperties".to_owned(), json!(false));
     if !required.is_empty() {
         table.insert("required".to_owned(), json!(required));
@@ -79,21 +89,21 @@ fn table(shape: &Shape, path: &str, keys: &Keys) -> Map<String, Value> {
     table
 }
 
-fn property(key: &KeyShape, path: &str, keys: &Keys) -> Map<String, Value> {
-    let said = said(keys, path).cloned().unwrap_or_default();
+fn property_schema(key: &KeyShape, path: &str, keys: &Keys) -> Map<String, Value> {
+    let said = documented_key(keys, path).cloned().unwrap_or_default();
     let mut value = match &key.kind {
-        Kind::Text => text(said.values),
-        Kind::Texts { is_filled } => list(text(said.values), *is_filled, "string"),
-        Kind::Integer => with("integer", said.values),
+        Kind::Text => text_schema(said.values),
+        Kind::Texts { is_filled } => list_schema(text_schema(said.values), *is_filled, "string"),
+        Kind::Integer => typed_schema("integer", said.values),
         Kind::TextOrInteger => text_or_integer(said.values),
-        Kind::Number => with("number", said.values),
-        Kind::Flag => with("boolean", said.values),
-        Kind::Size => measured(said.values, &SIZE_UNITS),
-        Kind::Time => measured(said.values, &TIME_UNITS),
-        Kind::Pairs => pairs(),
-        Kind::Table(shape) => merged(table(shape, path, keys), said.table),
-        Kind::Tables(shape) => list(
-            merged(table(shape, path, keys), said.table),
+        Kind::Number => typed_schema("number", said.values),
+        Kind::Flag => typed_schema("boolean", said.values),
+        Kind::Size => measured_schema(said.values, &SIZE_UNITS),
+        Kind::Time => measured_schema(said.values, &TIME_UNITS),
+        Kind::Pairs => pairs_schema(),
+        Kind::Table(shape) => merged(object_schema(shape, path, keys), said.table),
+        Kind::Tables(shape) => list_schema(
+            merged(object_schema(shape, path, keys), said.table),
             key.is_required,
             "object",
         ),
@@ -103,8 +113,8 @@ fn property(key: &KeyShape, path: &str, keys: &Keys) -> Map<String, Value> {
 }
 
 /// Text that is not blank, unless something stricter is said.
-fn text(values: Map<String, Value>) -> Map<String, Value> {
-    let mut text = with("string", values);
+fn text_schema(values: Map<String, Value>) -> Map<String, Value> {
+    let mut text = typed_schema("string", values);
     if !["enum", "pattern"]
         .iter()
         .any(|stricter| text.contains_key(*stricter))
@@ -114,7 +124,7 @@ fn text(values: Map<String, Value>) -> Map<String, Value> {
     text
 }
 
-fn list(mut items: Map<String, Value>, is_filled: bool, kind: &str) -> Map<String, Value> {
+fn list_schema(mut items: Map<String, Value>, is_filled: bool, kind: &str) -> Map<String, Value> {
     // A blank text may be a value, such as one that stands for null.
     if kind == "string" && items.get("pattern") == Some(&json!("[^ ]")) {
         items.remove("pattern");
@@ -132,22 +142,26 @@ fn text_or_integer(values: Map<String, Value>) -> Map<String, Value> {
     let mut either = Map::new();
     either.insert(
         "anyOf".to_owned(),
-        json!([with("integer", Map::new()), text(values)]),
+        json!([typed_schema("integer", Map::new()), text_schema(values)]),
     );
     either
 }
 
 /// A number in the smallest unit, or text such as `16 MiB`.
-fn measured(values: Map<String, Value>, units: &[(&'static str, u64)]) -> Map<String, Value> {
+fn measured_schema(values: Map<String, Value>, units: &[(&'static str, u64)]) -> Map<String, Value> {
     let units: Vec<&str> = units.iter().map(|(unit, _)| *unit).collect();
+    // As `spec::parse_size` reads it: blanks around it, and some or none before the unit.
     let words = json!({"type": "string", "pattern": format!("^\\s*[0-9]+\\s*({})\\s*$", units.join("|"))});
     let mut size = Map::new();
-    size.insert("anyOf".to_owned(), json!([with("integer", values), words]));
+    size.insert(
+        "anyOf".to_owned(),
+        json!([typed_schema("integer", values), words]),
+    );
     size
 }
 
-fn pairs() -> Map<String, Value> {
-    let mut pairs = with("object", Map::new());
+fn pairs_schema() -> Map<String, Value> {
+    let mut pairs = typed_schema("object", Map::new());
     pairs.insert("minProperties".to_owned(), json!(1));
     pairs.insert(
         "additionalProperties".to_owned(),
@@ -156,7 +170,7 @@ fn pairs() -> Map<String, Value> {
     pairs
 }
 
-fn with(kind: &str, values: Map<String, Value>) -> Map<String, Value> {
+fn typed_schema(kind: &str, values: Map<String, Value>) -> Map<String, Value> {
     let mut all = Map::new();
     all.insert("type".to_owned(), json!(kind));
     merged(all, values)
@@ -167,7 +181,7 @@ fn merged(mut base: Map<String, Value>, more: Map<String, Value>) -> Map<String,
     base
 }
 
-fn joined(path: &str, name: &str) -> String {
+fn join_path(path: &str, name: &str) -> String {
     if path.is_empty() {
         name.to_owned()
     } else {
@@ -177,7 +191,8 @@ fn joined(path: &str, name: &str) -> String {
 
 /// What is said of a key: under its path, or, for a source, under `source`; what every
 /// kind of source has is said once, under `source.*`. A file is the same behind HTTP.
-fn said<'k>(keys: &'k Keys, path: &str) -> Option<&'k Key> {
+fn documented_key<'k>(keys: &'k Keys, path: &str) -> Option<&'k Key> {
+    // The most special place first: what is said of one kind of source goes before what holds of all.
     let mut places = vec![path.to_owned()];
     if let Some(at) = path.find("source") {
         places.push(path[at..].to_owned());

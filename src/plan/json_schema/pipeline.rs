@@ -3,38 +3,43 @@
 use super::super::check::CRS;
 use super::super::expected::UNMET;
 use super::super::gate::{DUPLICATE_KEYS, GROW, NULL_GEOMETRY, OUTSIDE, RISE, SHRINK};
+use super::super::jurisdiction::{KINDS, NEAREST_M};
 use super::super::key::{Key, Keys, by_path, file, key};
-use super::super::layer::{CURRENT_DAYS, INVENTORY, KINDS, NEAREST_M};
-use super::super::remote::{ADDRESS, ALL_ROWS, AT_ONCE, MAX_BYTES, PAGES, PULL_ROWS, TIMEOUT_S, VARIABLE};
-use super::super::resolve::{
-    ARCHIVE, BATCH_ROWS, FETCH_S, GROUP_ROWS, KEEP, MEMORY, PAGE_ROWS, PROFILES, READ_S, RECORD, TILE_ROWS,
-    ZSTD_LEVEL,
-};
-use super::super::schema::GEOMETRIES;
-use super::super::{ProductName, csv_geometry, dialect, format};
-use crate::spec::file_kinds;
+use super::super::layer::{CURRENT_DAYS, INVENTORY};
+use super::super::layer_schema::GEOMETRIES;
+use super::super::limits::{ARCHIVE, BATCH_ROWS, FETCH_S, MEMORY, READ_S, RECORD};
+use super::super::output::{GROUP_ROWS, PAGE_ROWS, PROFILES, TILE_ROWS, ZSTD_LEVEL};
+use super::super::products::ProductName;
+use super::super::resolve::KEEP;
+use super::super::{csv_geometry, dialect, format};
+use super::servers;
 
 /// Of `pipelines/*.toml`.
 pub(super) fn keys(products: &[ProductName]) -> Keys {
     let whole =
         file("Which layers, from which sources, against which boundaries. Paths are relative to this file.");
     let sources = [
-        sources(),
+        source_keys(),
         csv_geometry::keys(),
         dialect::keys(),
         format::keys(),
-        servers(),
+        servers::keys(),
     ];
-    let tables = [jurisdictions(), layers(), gates(), settings(products)];
+    let tables = [
+        jurisdiction_keys(),
+        layer_keys(),
+        gate_keys(),
+        settings_keys(products),
+    ];
     by_path(
         [whole]
             .into_iter()
-            .chain(top())
+            .chain(top_level_keys())
             .chain(tables.into_iter().chain(sources).flatten()),
     )
 }
 
-fn top() -> Vec<Key> {
+fn top_level_keys() -> Vec<Key> {
     vec![
         key("id", "Short name of the pipeline.")
             .identifier()
@@ -42,7 +47,7 @@ fn top() -> Vec<Key> {
         key("title", "Title of the releases.").example("Critical infrastructure of the Gulf coast"),
         key("description", "What the releases are for.").example("Facilities of six sectors, every night."),
         key("store", "Folder of the releases.").example("../out/demo"),
-        key("schemas", "Folder of the layer schemas.").otherwise("../schemas"),
+        key("schemas", "Folder of the layer schemas.").default_value("../schemas"),
         key(
             "reference",
             "Folder of the reference tables; `reference` beside the schemas by default.",
@@ -53,7 +58,7 @@ fn top() -> Vec<Key> {
             "Regions that tiles are made for: the table `regions-<name>.csv` of the reference tables.",
         )
         .identifier()
-        .otherwise("fema"),
+        .default_value("fema"),
         key(
             "expected",
             "Table of the counts that a reviewer expects, per layer and state.",
@@ -63,7 +68,7 @@ fn top() -> Vec<Key> {
     ]
 }
 
-fn settings(products: &[ProductName]) -> Vec<Key> {
+fn settings_keys(products: &[ProductName]) -> Vec<Key> {
     let rows = "rows; a page is a leaf of the tree, a row group its parent, a tile a file";
     vec![
         key("limits", "What a run may take."),
@@ -74,14 +79,14 @@ fn settings(products: &[ProductName]) -> Vec<Key> {
             "Memory for a run; rows that don't fit wait in a scratch file. By default half of what the machine or its \
              control group has, 2 GiB at most.",
         )
-        .within(&MEMORY.range)
+        .number_range(&MEMORY.range)
         .example("1 GiB"),
         key(
             "limits.isolate",
             "Whether GDAL, Parquet and spreadsheets are read in a process of its own, so that a file that breaks its \
              reader ends one layer.",
         )
-        .otherwise(true),
+        .default_value(true),
         key("limits.archive", "Largest content of a zip archive.").bounds(&ARCHIVE),
         key(
             "limits.fetch",
@@ -96,34 +101,34 @@ fn settings(products: &[ProductName]) -> Vec<Key> {
             "limits.unmet-counts",
             "Counts that may be other than expected before the exit code says so; any number by default.",
         )
-        .within(&UNMET.range)
+        .number_range(&UNMET.range)
         .example(UNMET.default),
         key("output", "How tiles are written."),
         key("output.profile", "`compat` is GeoParquet 1.1, which every reader opens.")
-            .words(PROFILES.map(|(word, ())| word))
-            .otherwise(PROFILES[0].0),
+            .one_of_words(PROFILES.map(|(word, ())| word))
+            .default_value(PROFILES[0].0),
         key("output.tile-rows", &format!("Largest tile, {rows}.")).bounds(&TILE_ROWS),
         key("output.group-rows", &format!("Largest row group, {rows}.")).bounds(&GROUP_ROWS),
         key("output.page-rows", &format!("Largest page, {rows}.")).bounds(&PAGE_ROWS),
         key("output.zstd-level", "Compression: more is smaller and slower.").bounds(&ZSTD_LEVEL),
         key("output.products", "What is made beside the layers' tiles.")
-            .words(products.iter().map(|product| product.name))
+            .one_of_words(products.iter().map(|product| product.name))
             .example(products.iter().filter(|p| p.is_default).map(|p| p.name).collect::<Vec<_>>()),
         key(
             "output.national",
             "Whether each layer stands in one file too, `national.parquet`: adds that product.",
         )
-        .otherwise(false),
+        .default_value(false),
         key(
             "output.base-url",
             "Address that the store is served under, for `urls.txt`: no user, query or fragment.",
         )
-        .like("^https?://[^/?#@]+(/[^?#]*)?$")
+        .pattern("^https?://[^/?#@]+(/[^?#]*)?$")
         .example("https://data.example.org/cikr"),
     ]
 }
 
-fn jurisdictions() -> Vec<Key> {
+fn jurisdiction_keys() -> Vec<Key> {
     vec![
         key(
             "jurisdiction",
@@ -136,7 +141,7 @@ fn jurisdictions() -> Vec<Key> {
             "jurisdiction.kind",
             "What the polygons are; there is one set of each kind but `other`, which fills `<id>_code`.",
         )
-        .words(KINDS.map(|(word, _)| word)),
+        .one_of_words(KINDS.map(|(word, _)| word)),
         key("jurisdiction.vintage", "Year or date of the boundaries.").example("2023"),
         key(
             "jurisdiction.code",
@@ -158,7 +163,7 @@ fn jurisdictions() -> Vec<Key> {
     ]
 }
 
-fn layers() -> Vec<Key> {
+fn layer_keys() -> Vec<Key> {
     vec![
         key("layer", "A layer of facilities."),
         key(
@@ -166,7 +171,7 @@ fn layers() -> Vec<Key> {
             "Short name of the layer; it stands in paths and facility ids.",
         )
         .identifier()
-        .never([INVENTORY])
+        .except_words([INVENTORY])
         .example("hospitals"),
         key(
             "layer.schema",
@@ -178,7 +183,7 @@ fn layers() -> Vec<Key> {
             "layer.inventory",
             &format!("Whether the rows stand in `{INVENTORY}` too; not for a second vintage of a layer."),
         )
-        .otherwise(true),
+        .default_value(true),
         key(
             "layer.synthetic",
             "Whether the rows of this source are made up, over the schema's.",
@@ -189,7 +194,7 @@ fn layers() -> Vec<Key> {
         key("layer.licence", "Licence of this source, over the schema's.").example("CC0-1.0"),
         key("layer.title", "Title of this layer, over the schema's.").example("Ethanol plants"),
         key("layer.geometry", "Geometry of this layer, over the schema's.")
-            .words(GEOMETRIES.map(|(word, _)| word)),
+            .one_of_words(GEOMETRIES.map(|(word, _)| word)),
         key(
             "layer.sector",
             "Sector of this layer's rows, over the schema's, whose NAICS codes and rules refine it.",
@@ -215,7 +220,7 @@ fn layers() -> Vec<Key> {
 }
 
 /// Of the `gate` of a layer.
-fn gates() -> Vec<Key> {
+fn gate_keys() -> Vec<Key> {
     let own = "percent; the schema's `max-rejects` where not written";
     vec![
         key("layer.gate", "What a source may change by before the last good rows stay in its place."),
@@ -227,34 +232,34 @@ fn gates() -> Vec<Key> {
         )
         .bounds(&RISE),
         key("layer.gate.null-geometry", &format!("Rows that may have no geometry, {own}."))
-            .within(&NULL_GEOMETRY.range)
+            .number_range(&NULL_GEOMETRY.range)
             .example(NULL_GEOMETRY.default),
         key("layer.gate.duplicate-keys", &format!("Rows that may repeat the key of another, {own}."))
-            .within(&DUPLICATE_KEYS.range)
+            .number_range(&DUPLICATE_KEYS.range)
             .example(DUPLICATE_KEYS.default),
         key("layer.gate.states", "USPS codes of the states and territories that the layer has rows in.")
-            .like("^[A-Z]{2}$")
+            .pattern("^[A-Z]{2}$")
             .example(["TX", "OK"]),
         key("layer.gate.outside", "Rows that may lie in other states than `states`, percent.").bounds(&OUTSIDE),
         key(
             "layer.gate.drift",
             "Whether columns that a field reads and that are gone or of another kind hold the layer back.",
         )
-        .otherwise(true),
+        .default_value(true),
         key("layer.gate.extent", "Whether rows in other places than before hold the layer back.")
-            .otherwise(true),
+            .default_value(true),
     ]
 }
 
 /// Of the `source` of a layer or jurisdiction; `*` is any kind, `format` tells of the kinds of file.
-fn sources() -> Vec<Key> {
+fn source_keys() -> Vec<Key> {
     vec![
         key(
             "source",
             "Where the rows are and how to read them: exactly one kind.",
         )
-        .table("minProperties", 1)
-        .table("maxProperties", 1),
+        .table_keyword("minProperties", 1)
+        .table_keyword("maxProperties", 1),
         key(
             "source.*.path",
             "File or folder, relative to this file; `${NAME}` stands for a variable of the environment.",
@@ -264,105 +269,7 @@ fn sources() -> Vec<Key> {
             "source.*.crs",
             "CRS of the coordinates, where the file doesn't say.",
         )
-        .like(CRS)
+        .pattern(CRS)
         .example("EPSG:4326"),
-    ]
-}
-
-/// Of `source.http` and `source.arcgis`.
-fn servers() -> Vec<Key> {
-    let files = file_kinds().into_iter().map(|kind| [kind]);
-    let auths = ["basic", "bearer", "login", "token"].map(|way| [way]);
-    let variable = "a variable of the environment";
-    vec![
-        key("source.http", "A file behind HTTP, read like a local one.").one_of(files),
-        key(
-            "source.*.url",
-            "Address; `${NAME}` stands for a variable of the environment.",
-        )
-        .like(ADDRESS)
-        .example("https://data.example.org/FeatureServer/0"),
-        key(
-            "source.http.sha256",
-            "SHA-256 that the file must have; it is then fetched once.",
-        )
-        .like("^[0-9a-fA-F]{64}$")
-        .example("0".repeat(64)),
-        key(
-            "source.http.extension",
-            "Extension of the landed file, where neither the URL nor the kind tells it.",
-        )
-        .like("^[a-z0-9]+$")
-        .example("zip"),
-        key("source.*.max-bytes", "Size at which fetching is given up.").bounds(&MAX_BYTES),
-        key(
-            "source.*.timeout-s",
-            "Seconds without a byte after which a request is given up.",
-        )
-        .bounds(&TIMEOUT_S),
-        key(
-            "source.*.insecure-tls",
-            "Whether a certificate that doesn't verify is accepted; the log says so each time.",
-        )
-        .otherwise(false),
-        key(
-            "source.*.auth",
-            "Who asks. Every value is the name of a variable of the environment.",
-        )
-        .one_of(auths),
-        key(
-            "source.*.auth.token",
-            &format!("Name of {variable} with a token of ArcGIS."),
-        )
-        .like(VARIABLE)
-        .example("AGENCY_TOKEN"),
-        key(
-            "source.*.auth.bearer",
-            &format!("Name of {variable} with a bearer token."),
-        )
-        .like(VARIABLE)
-        .example("AGENCY_TOKEN"),
-        key("source.*.auth.basic", "User and password."),
-        key("source.*.auth.basic.user", &format!("Name of {variable}."))
-            .like(VARIABLE)
-            .example("AGENCY_USER"),
-        key("source.*.auth.basic.password", &format!("Name of {variable}."))
-            .like(VARIABLE)
-            .example("AGENCY_PASSWORD"),
-        key(
-            "source.*.auth.login",
-            "User and password of ArcGIS, for a token that is renewed when it expires.",
-        ),
-        key("source.*.auth.login.url", "Address of `generateToken`.")
-            .like(ADDRESS)
-            .example("https://data.example.org/portal/sharing/rest/generateToken"),
-        key("source.*.auth.login.user", &format!("Name of {variable}."))
-            .like(VARIABLE)
-            .example("AGENCY_USER"),
-        key("source.*.auth.login.password", &format!("Name of {variable}."))
-            .like(VARIABLE)
-            .example("AGENCY_PASSWORD"),
-        key(
-            "source.arcgis",
-            "A layer of an ArcGIS FeatureServer or MapServer.",
-        ),
-        key(
-            "source.arcgis.layer",
-            "Id or name of the layer, where the URL is a service's.",
-        )
-        .example(0),
-        key("source.arcgis.where", "Rows wanted, as SQL.").otherwise(ALL_ROWS),
-        key(
-            "source.arcgis.page-rows",
-            "Rows asked for at a time; the server's own limit counts too.",
-        )
-        .bounds(&PULL_ROWS),
-        key("source.arcgis.at-once", "Requests at the same time.").bounds(&AT_ONCE),
-        key(
-            "source.arcgis.pages",
-            "Wire format: Esri JSON, or protocol buffers where the layer offers them.",
-        )
-        .words(PAGES.map(|(word, _)| word))
-        .otherwise(PAGES[0].0),
     ]
 }

@@ -9,13 +9,13 @@ use serde_json::Value;
 use super::*;
 use crate::spec::Diagnostic;
 
-const ALL: [Written; 3] = [Written::Layer, Written::Block, Written::Pipeline];
+const ALL: [WrittenFile; 3] = [WrittenFile::Layer, WrittenFile::Block, WrittenFile::Pipeline];
 
-fn parts(written: Written) -> (Shape, Keys) {
+fn parts(written: WrittenFile) -> (Shape, Keys) {
     match written {
-        Written::Layer => (SchemaSpec::shape(), layer::keys(&Reference::default())),
-        Written::Block => (BlockSpec::shape(), layer::block_keys()),
-        Written::Pipeline => (PipelineSpec::shape(), pipeline::keys(&[])),
+        WrittenFile::Layer => (SchemaSpec::shape(), layer::keys(&Reference::default())),
+        WrittenFile::Block => (BlockSpec::shape(), layer::block_keys()),
+        WrittenFile::Pipeline => (PipelineSpec::shape(), pipeline::keys(&[])),
     }
 }
 
@@ -42,7 +42,7 @@ fn compare(shape: &Shape, schema: &Value, path: &str) {
         .collect();
     assert_eq!(needed, required, "the required keys of `{path}`");
     for key in &shape.keys {
-        let (path, property) = (joined(path, key.name), &properties[key.name]);
+        let (path, property) = (join_path(path, key.name), &properties[key.name]);
         let description = property["description"].as_str().unwrap_or_default();
         assert!(
             description.ends_with(['.', ')']),
@@ -83,7 +83,7 @@ fn the_keys_are_those_the_readers_ask_for() {
 /// Paths of every key of a shape.
 fn paths(shape: &Shape, path: &str, found: &mut Vec<String>) {
     for key in &shape.keys {
-        let path = joined(path, key.name);
+        let path = join_path(path, key.name);
         if let Kind::Table(shape) | Kind::Tables(shape) = &key.kind {
             paths(shape, &path, found);
         }
@@ -100,7 +100,7 @@ fn nothing_is_said_of_a_key_that_is_not_there() {
         for told in keys.keys() {
             let alone: Keys = [(told.clone(), keys[told].clone())].into();
             assert!(
-                there.iter().any(|path| said(&alone, path).is_some()),
+                there.iter().any(|path| documented_key(&alone, path).is_some()),
                 "{written:?}: `{told}`"
             );
         }
@@ -156,7 +156,7 @@ fn toml(value: &Value) -> String {
     }
 }
 
-fn read(written: Written, value: &Value) -> Vec<Diagnostic> {
+fn read(written: WrittenFile, value: &Value) -> Vec<Diagnostic> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("written.toml");
     let lines = value
@@ -167,9 +167,9 @@ fn read(written: Written, value: &Value) -> Vec<Diagnostic> {
     fs::write(&path, lines.collect::<String>()).unwrap();
     let mut found = Vec::new();
     let is_read = match written {
-        Written::Layer => SchemaSpec::read(&path, &mut found).is_some(),
-        Written::Block => BlockSpec::read(&path, &mut found).is_some(),
-        Written::Pipeline => PipelineSpec::read(&path, &mut found).is_some(),
+        WrittenFile::Layer => SchemaSpec::read(&path, &mut found).is_some(),
+        WrittenFile::Block => BlockSpec::read(&path, &mut found).is_some(),
+        WrittenFile::Pipeline => PipelineSpec::read(&path, &mut found).is_some(),
     };
     assert!(is_read);
     found
@@ -177,7 +177,7 @@ fn read(written: Written, value: &Value) -> Vec<Diagnostic> {
 
 #[test]
 fn a_file_with_every_key_is_read_without_a_mistake() {
-    let pipeline = json_schema(Written::Pipeline, &Reference::default(), &[]);
+    let pipeline = json_schema(WrittenFile::Pipeline, &Reference::default(), &[]);
     let kinds = pipeline["properties"]["layer"]["items"]["properties"]["source"]["properties"].clone();
     for kind in kinds.as_object().unwrap().keys() {
         for written in ALL {
@@ -192,7 +192,7 @@ fn a_file_with_every_key_is_read_without_a_mistake() {
 fn codes_are_enumerated_where_the_tables_are_there() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/reference");
     let reference = super::super::reference_tables(&folder).unwrap();
-    let sector = &json_schema(Written::Layer, &reference, &[])["properties"]["sector"]["properties"];
+    let sector = &json_schema(WrittenFile::Layer, &reference, &[])["properties"]["sector"]["properties"];
     let codes = sector["code"]["enum"].as_array().unwrap();
     assert_eq!(codes.len(), reference.sectors.len());
     assert_eq!(
@@ -209,7 +209,7 @@ fn codes_are_enumerated_where_the_tables_are_there() {
             .unwrap()
             .contains(&json!("Health and Medical/Medical Care"))
     );
-    let bare = &json_schema(Written::Layer, &Reference::default(), &[])["properties"]["sector"]["properties"]
+    let bare = &json_schema(WrittenFile::Layer, &Reference::default(), &[])["properties"]["sector"]["properties"]
         ["code"];
     assert_eq!(bare["enum"], Value::Null);
 }

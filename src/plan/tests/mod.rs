@@ -244,8 +244,12 @@ fn a_good_pipeline_gives_its_plan() {
     );
     assert_eq!(hospitals.source.crs, Some(Crs::Code("EPSG:3857".to_owned())));
     assert_eq!(clinics.source.crs, None);
+}
 
-    let schema = &hospitals.schema;
+#[test]
+fn a_good_schema_gives_its_layers_theirs() {
+    let (plan, _) = plan(&[], &Overrides::default());
+    let schema = &plan.layers[0].schema;
     assert_eq!(
         (schema.handling.as_str(), schema.max_rejects, schema.synthetic),
         ("TLP:CLEAR", 0.05, false)

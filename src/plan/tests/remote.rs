@@ -3,7 +3,7 @@
 use super::super::{ArcgisPlan, Credential, HttpPlan, Location, PageFormat, Plan, Variables, json_schema};
 use super::mistakes::mistakes;
 use super::{Overrides, PIPELINE, load_with};
-use crate::spec::file_kinds;
+use crate::spec::file_keys;
 
 const SECRET: &str = "s3cr3t/4f 7a";
 
@@ -181,14 +181,14 @@ fn every_mistake_has_its_place() {
 #[test]
 fn the_json_schema_takes_what_the_plan_takes() {
     let schema = json_schema(
-        super::super::Written::Pipeline,
+        super::super::WrittenFile::Pipeline,
         &super::super::Reference::default(),
         &[],
     );
     let source = &schema["properties"]["layer"]["items"]["properties"]["source"]["properties"];
     assert_eq!(
         source["http"]["oneOf"].as_array().unwrap().len(),
-        file_kinds().len()
+        file_keys().len()
     );
     assert_eq!(
         source["http"]["properties"]["csv"]["oneOf"]

@@ -19,7 +19,7 @@ fuzz_target!(init: prepare(), |data: &[u8]| {
         let _ = SchemaSpec::read(path, &mut found);
         let _ = PipelineSpec::read(path, &mut found);
         let _ = BlockSpec::read(path, &mut found);
-        tell(&spec::settle(found, "fuzzed"));
+        tell(&spec::in_reading_order(found, "fuzzed"));
         let is_toml = str::from_utf8(data).is_ok_and(|text| text.parse::<toml::Table>().is_ok());
         if is_toml {
             resolve(data);

@@ -27,6 +27,8 @@ const ARC: Fault = Fault::impossible("an arc of an even number of points");
 const MEMBER: usize = 9;
 /// Bytes of a ring's count.
 const RING: usize = 4;
+/// The type of a collection of geometries.
+const COLLECTION: u32 = 7;
 /// How deep collections, compound curves and the like may nest in each other.
 const MAX_NESTING: u32 = 16;
 
@@ -54,12 +56,7 @@ pub struct Decoded {
 /// `EmptyGeometry` for an empty point or collection; `ImpossibleGeometry` for a collection of several families, a surface of faces,
 /// and bytes that end early or go on after the geometry.
 pub fn read(wkb: &[u8]) -> Result<Decoded, Fault> {
-    let mut reader = Reader {
-        bytes: wkb,
-        little: true,
-        dropped: 0,
-        is_curved: false,
-    };
+    let mut reader = Reader::of(wkb);
     let header = reader.header()?;
     let geometry = reader.geometry(&header, 0)?;
     if !reader.bytes.is_empty() {
@@ -74,6 +71,35 @@ pub fn read(wkb: &[u8]) -> Result<Decoded, Fault> {
         dropped_parts: dropped,
         is_straightened: is_curved,
     })
+}
+
+/// Whether WKB says that it is a collection of geometries of any kind.
+pub fn is_collection(wkb: &[u8]) -> bool {
+    Reader::of(wkb)
+        .header()
+        .is_ok_and(|header| header.kind == COLLECTION)
+}
+
+/// Of a collection of several kinds of geometry its polygons, as WKB with its SRID; none where it has none, or is no such
+/// collection. For sets of areas, of which points and lines are no part.
+pub fn areas(wkb: &[u8]) -> Option<Vec<u8>> {
+    let mut reader = Reader {
+        takes_areas: true,
+        ..Reader::of(wkb)
+    };
+    let header = reader.header().ok().filter(|header| header.kind == COLLECTION)?;
+    let geometry = reader
+        .geometry(&header, 0)
+        .ok()
+        .filter(|_| reader.bytes.is_empty())?;
+    let mut areas = Vec::new();
+    encode(&geometry, &mut areas);
+    if let Some(srid) = header.srid {
+        // Behind byte order and type; the type's highest byte says that it is there.
+        areas.splice(5..5, srid.to_le_bytes());
+        areas[4] |= 0x20;
+    }
+    Some(areas)
 }
 
 /// The geometry alone, and of what is wrong the code alone: enough for what this program has written.
@@ -120,6 +146,20 @@ struct Reader<'a> {
     little: bool,
     dropped: u64,
     is_curved: bool,
+    /// Whether of collections only the polygons are wanted.
+    takes_areas: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn of(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            little: true,
+            dropped: 0,
+            is_curved: false,
+            takes_areas: false,
+        }
+    }
 }
 
 impl Reader<'_> {
@@ -161,7 +201,7 @@ impl Reader<'_> {
                 })?;
                 Geometry::MultiPolygon(MultiPolygon::new(self.good(polygons, is_polygon)))
             }
-            7 => {
+            COLLECTION => {
                 let members = self.members(|reader, header| match reader.geometry(header, depth + 1) {
                     Err(fault) if fault.reason == RejectReason::EmptyGeometry => Ok(None),
                     member => member.map(Some),
@@ -190,6 +230,10 @@ impl Reader<'_> {
                 Geometry::MultiPolygon(many) => polygons.extend(many),
                 _ => return Err(MIXED),
             }
+        }
+        if self.takes_areas {
+            points.clear();
+            lines.clear();
         }
         Ok(match (points.is_empty(), lines.is_empty(), polygons.is_empty()) {
             (true, true, true) => return Err(RejectReason::EmptyGeometry.into()),

@@ -5,7 +5,7 @@
 
 use super::key::Key;
 use super::survey::Survey;
-use super::toml_text::shown;
+use super::toml_text::shortened;
 
 /// Share of rejects that a schema allows where it says nothing, in percent.
 const USUAL: u64 = 5;
@@ -14,30 +14,31 @@ const USUAL: u64 = 5;
 const HIGHEST: u64 = 50;
 
 /// Rows that would be rejected for one reason.
-struct Cause {
+struct RejectCause {
     rows: u64,
     why: String,
 }
 
 /// Rows that a run would reject: as counted, else at most so many.
-pub(super) fn count(survey: &Survey, key: Option<&Key>) -> u64 {
+pub(super) fn rejected_rows(survey: &Survey, key: Option<&Key>) -> u64 {
     if let Some(rejected) = &survey.rejected {
         return rejected.rows;
     }
-    let lost: u64 = causes(survey, key).iter().map(|cause| cause.rows).sum();
-    lost.min(records(survey))
+    let lost: u64 = reject_causes(survey, key).iter().map(|cause| cause.rows).sum();
+    lost.min(all_records(survey))
 }
 
 /// The ceiling where the file is known to need one above the usual; where most would go, and where
 /// somebody can mend the file, the reason why.
-pub(super) fn ceiling(survey: &Survey, key: Option<&Key>) -> (Vec<String>, Option<String>) {
-    let lost = count(survey, key);
-    let all = records(survey);
+pub(super) fn max_rejects_lines(survey: &Survey, key: Option<&Key>) -> (Vec<String>, Option<String>) {
+    let lost = rejected_rows(survey, key);
+    let all = all_records(survey);
     // What is close to the usual ceiling counts where not all was counted, for a run may find a few more.
     let air = if is_counted(survey) { 100 } else { 125 };
     if lost * air <= all * USUAL {
         return (Vec::new(), None);
     }
+    // No ceiling is proposed then: a release of what is left of a misread file would look like a success.
     if let Some(why) = too_many(survey, key) {
         return (
             vec![format!("# EDIT: {why}."), "# max-rejects = 0.05".to_owned()],
@@ -53,7 +54,7 @@ pub(super) fn ceiling(survey: &Survey, key: Option<&Key>) -> (Vec<String>, Optio
         format!(
             "{} of {all} rows would be rejected: {}",
             survey.nowhere,
-            positions(survey)
+            no_position_reason(survey)
         )
     });
     let about = if is_counted(survey) { "" } else { "about " };
@@ -61,7 +62,10 @@ pub(super) fn ceiling(survey: &Survey, key: Option<&Key>) -> (Vec<String>, Optio
         "# EDIT: {about}{lost} of {all} rows will be rejects; by default more than {USUAL} % fail the layer."
     );
     (
-        vec![told, format!("max-rejects = {}", share(survey, lost, all))],
+        vec![
+            told,
+            format!("max-rejects = {}", rejects_share(survey, lost, all)),
+        ],
         why,
     )
 }
@@ -72,7 +76,8 @@ fn is_counted(survey: &Survey) -> bool {
 }
 
 /// The run's own share of rejects, rounded up to a thousandth; a tenth more where not all was counted.
-fn share(survey: &Survey, lost: u64, all: u64) -> String {
+fn rejects_share(survey: &Survey, lost: u64, all: u64) -> String {
+    // Never below what was found: the first run of the draft would fail on its own ceiling.
     let thousandths = if is_counted(survey) {
         (lost * 1000).div_ceil(all)
     } else {
@@ -84,49 +89,58 @@ fn share(survey: &Survey, lost: u64, all: u64) -> String {
 
 /// Why so many rows would be rejects that no ceiling can be proposed.
 fn too_many(survey: &Survey, key: Option<&Key>) -> Option<String> {
-    let (lost, all) = (count(survey, key), records(survey));
+    let lost = rejected_rows(survey, key);
+    let all = all_records(survey);
     if lost * 100 <= all * HIGHEST {
         return None;
     }
-    let main = causes(survey, key).into_iter().max_by_key(|cause| cause.rows)?;
+    let main = reject_causes(survey, key)
+        .into_iter()
+        .max_by_key(|cause| cause.rows)?;
     Some(format!("{lost} of {all} rows would be rejected: {}", main.why))
 }
 
-fn records(survey: &Survey) -> u64 {
+fn all_records(survey: &Survey) -> u64 {
     survey.rows + survey.broken
 }
 
-fn causes(survey: &Survey, key: Option<&Key>) -> Vec<Cause> {
-    let others = survey.shapes.kinds().iter().skip(1).map(|(_, count)| count).sum();
+fn reject_causes(survey: &Survey, key: Option<&Key>) -> Vec<RejectCause> {
+    let others = survey
+        .shapes
+        .families()
+        .iter()
+        .skip(1)
+        .map(|(_, count)| count)
+        .sum();
     // Without columns of coordinates nobody knows who is nowhere.
     let nowhere = if survey.has_coordinates { survey.nowhere } else { 0 };
     let beyond = survey.rejected.as_ref().map_or(0, |rejected| rejected.beyond);
     vec![
-        Cause {
+        RejectCause {
             rows: beyond,
-            why: self::beyond(survey).unwrap_or_default(),
+            why: beyond_reason(survey).unwrap_or_default(),
         },
-        Cause {
+        RejectCause {
             rows: nowhere,
-            why: positions(survey),
+            why: no_position_reason(survey),
         },
-        Cause {
+        RejectCause {
             rows: survey.broken,
             why: "their records can't be parsed".to_owned(),
         },
-        Cause {
+        RejectCause {
             rows: others,
             why: "a layer holds one family of geometries".to_owned(),
         },
-        Cause {
+        RejectCause {
             rows: key.map_or(0, |key| key.lost),
-            why: key.map(|key| keys(survey, key)).unwrap_or_default(),
+            why: key.map(|key| key_reason(survey, key)).unwrap_or_default(),
         },
     ]
 }
 
 /// The first row without a position, and decimal commas where that is what they are.
-pub(super) fn positions(survey: &Survey) -> String {
+pub(super) fn no_position_reason(survey: &Survey) -> String {
     let Some(first) = &survey.first_nowhere else {
         return "they have no usable position".to_owned();
     };
@@ -141,16 +155,16 @@ pub(super) fn positions(survey: &Survey) -> String {
 }
 
 /// The first row that lies where no longitude and latitude do.
-pub(super) fn beyond(survey: &Survey) -> Option<String> {
+pub(super) fn beyond_reason(survey: &Survey) -> Option<String> {
     let (row, place) = survey.rejected.as_ref()?.first_beyond.as_ref()?;
     Some(format!("they lie beyond ±180 and ±90, first row {row}: {place}"))
 }
 
-fn keys(survey: &Survey, key: &Key) -> String {
+fn key_reason(survey: &Survey, key: &Key) -> String {
     let names: Vec<String> = key
         .columns
         .iter()
-        .map(|at| shown(&survey.columns[*at].name))
+        .map(|at| shortened(&survey.columns[*at].name))
         .collect();
     let names = names.join(", ");
     let first = key
@@ -158,31 +172,7 @@ fn keys(survey: &Survey, key: &Key) -> String {
         .first()
         .and_then(|at| survey.columns[*at].repeated.as_deref());
     match first {
-        Some(value) => format!("they repeat an earlier key {names}, first {}", shown(value)),
+        Some(value) => format!("they repeat an earlier key {names}, first {}", shortened(value)),
         None => format!("they have no key {names}, or repeat an earlier one"),
-    }
-}
-
-/// Whether a value is a number with a comma where the program reads a point: `-97,5`.
-pub(super) fn is_decimal_comma(value: &str) -> bool {
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (whole, part) = value
-        .trim()
-        .trim_start_matches(['-', '+'])
-        .split_once(',')
-        .unwrap_or_default();
-    is_digits(whole) && is_digits(part)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_decimal_comma_has_digits_on_both_sides() {
-        assert!(is_decimal_comma("-97,5") && is_decimal_comma(" 30,25 "));
-        for other in ["-97.5", "1,2,3", ",5", "5,", "a,5", ""] {
-            assert!(!is_decimal_comma(other), "{other}");
-        }
     }
 }

@@ -1,0 +1,247 @@
+//! What sources claim of where their rows lie, held against real intersections and against what the sets have.
+
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+
+use crate::program::{Folder, by_id, rows};
+
+/// Fields of a claimed state and county.
+const CLAIMS: &str = "\n[[field]]\nname = \"state_code_claimed\"\nfrom = [\"ST\"]\ntype = \"state\"\ndescription = \"state\"\n\n\
+                      [[field]]\nname = \"county_name_claimed\"\nfrom = [\"COUNTY\"]\ndescription = \"county\"\n";
+
+/// A schema `points` of this geometry with claims.
+fn folder(geometry: &str) -> Folder {
+    let folder = Folder::new();
+    folder.schema("points", geometry, "");
+    let schema = std::fs::read_to_string(folder.path().join("schemas/points.toml")).unwrap();
+    folder.write("schemas/points.toml", schema + CLAIMS);
+    folder
+}
+
+/// A square of a set, ten degrees wide.
+fn square(west: f64, south: f64, code: &str, name: &str) -> String {
+    let (east, north) = (west + 10.0, south + 10.0);
+    format!(
+        r#"{{"type":"Feature","properties":{{"GEOID":"{code}","NAME":"{name}"}},"geometry":{{"type":"Polygon","coordinates":[[[{west},{south}],[{east},{south}],[{east},{north}],[{west},{north}],[{west},{south}]]]}}}}"#
+    )
+}
+
+fn set(features: &[String]) -> String {
+    format!(
+        r#"{{"type":"FeatureCollection","features":[{}]}}"#,
+        features.join(",")
+    )
+}
+
+/// A truth by facility id, null as none.
+fn truths(folder: &Folder, column: &str) -> Vec<(String, Option<bool>)> {
+    let of = |batch: RecordBatch| -> Vec<(String, Option<bool>)> {
+        let ids = batch.column_by_name("facility_id").unwrap().as_string::<i32>();
+        let values = batch.column_by_name(column).unwrap().as_boolean();
+        let pairs = ids.iter().zip(values.iter());
+        pairs
+            .map(|(id, value)| (id.unwrap().replace("points:", ""), value))
+            .collect()
+    };
+    let mut all: Vec<(String, Option<bool>)> = rows(&folder.latest().join("layers/points"))
+        .into_iter()
+        .flat_map(of)
+        .collect();
+    all.sort();
+    all
+}
+
+const CSV: &str = "[[layer]]\nid = \"points\"\nsource.csv = { path = \"points.csv\", x = \"LON\", y = \"LAT\", crs = \"EPSG:4326\" }\n";
+
+/// The state comes from the county where the set of states has none of its state.
+#[test]
+fn a_county_has_a_state_that_the_states_lack() {
+    let folder = folder("point");
+    folder.pipeline(CSV);
+    let counties = [
+        square(-100.0, 30.0, "48001", "Anderson"),
+        square(-90.0, 30.0, "01001", "Autauga"),
+        square(-70.0, 10.0, "72147", "Vieques"),
+    ];
+    folder.write("counties.geojson", set(&counties));
+    // Guam is in no set; what lies in a polygon of Texas is surely not there, and what is near one may be.
+    folder.write(
+        "points.csv",
+        "ID,ST,COUNTY,LON,LAT\n1,TX,Anderson,-95,35\n2,PR,Vieques,-65,15\n3,TX,,-65,15\n4,GU,,144,13\n5,GU,,-95,35\n\
+         6,GU,,-95,40.05\n7,PR,,-95,35\n8,TX,,-60,50\n9,,,144,13\n",
+    );
+    folder.run().code(0);
+    let points = folder.latest().join("layers/points");
+    let of = |column: &str, id: &str| by_id(&points, column)[&format!("points:{id}")].clone();
+    assert_eq!(of("state_code", "2").as_deref(), Some("PR"));
+    assert_eq!(of("state_fips", "2").as_deref(), Some("72"));
+    assert_eq!(of("region_code", "2").as_deref(), Some("R02"));
+    assert_eq!(of("county_fips", "2").as_deref(), Some("72147"));
+    let expected = [
+        ("1", Some(false)),
+        ("2", Some(false)),
+        ("3", Some(true)),
+        ("4", None),
+        ("5", Some(true)),
+        ("6", None),
+        ("7", Some(true)),
+        ("8", Some(true)),
+        ("9", None),
+    ];
+    assert_eq!(
+        truths(&folder, "is_state_mismatch"),
+        expected.map(|(id, is)| (id.to_owned(), is))
+    );
+}
+
+/// What the counties lack can't be missed there.
+#[test]
+fn a_county_that_the_set_lacks_is_no_mismatch_but_in_another() {
+    let folder = folder("point");
+    folder.pipeline(CSV);
+    folder.write(
+        "points.csv",
+        "ID,COUNTYFIPS,LON,LAT\n1,48001,-95,35\n2,72147,-65,15\n3,72147,-95,35\n4,48001,-85,35\n5,48001,-65,15\n",
+    );
+    folder.run().code(0);
+    let found: Vec<Option<bool>> = truths(&folder, "is_county_mismatch")
+        .into_iter()
+        .map(|(_, is)| is)
+        .collect();
+    assert_eq!(found, [Some(false), None, Some(true), Some(true), Some(true)]);
+}
+
+/// A layer of these shapes, all of which claim Texas, the square from -100 to -90; Alabama's is to the east of it.
+fn shapes(geometry: &str, shapes: &[&str]) -> Folder {
+    let folder = folder(geometry);
+    folder.pipeline("[[layer]]\nid = \"points\"\nsource.geojson = { path = \"shapes.geojson\" }\n");
+    folder.write(
+        "counties.geojson",
+        set(&[
+            square(-100.0, 30.0, "48001", "Anderson"),
+            square(-90.0, 30.0, "01001", "Autauga"),
+        ]),
+    );
+    let feature = |(id, shape): (usize, &&str)| {
+        format!(
+            r#"{{"type":"Feature","properties":{{"ID":"{id}","ST":"TX","COUNTY":"Anderson","COUNTYFIPS":"48001"}},"geometry":{shape}}}"#
+        )
+    };
+    let features: Vec<String> = shapes.iter().enumerate().map(feature).collect();
+    folder.write("shapes.geojson", set(&features));
+    folder.run().code(0);
+    folder
+}
+
+#[test]
+fn lines_and_surfaces_are_where_they_touch() {
+    let lines = shapes(
+        "line",
+        &[
+            // It starts in the claimed state; it crosses it between two vertices; it is in Alabama alone; its box alone touches.
+            r#"{"type":"LineString","coordinates":[[-90.1,35],[-81,35]]}"#,
+            r#"{"type":"LineString","coordinates":[[-101,29],[-95,31],[-80,29],[-80,45],[-81,45],[-82,29.5]]}"#,
+            r#"{"type":"LineString","coordinates":[[-89,35],[-81,35]]}"#,
+            r#"{"type":"LineString","coordinates":[[-91,29],[-85,29],[-85,39]]}"#,
+            r#"{"type":"MultiLineString","coordinates":[[[-89,35],[-81,35]],[[-101,35],[-95,29]]]}"#,
+        ],
+    );
+    let expected = [false, false, true, true, false];
+    for column in ["is_state_mismatch", "is_county_mismatch"] {
+        let found: Vec<Option<bool>> = truths(&lines, column).into_iter().map(|(_, is)| is).collect();
+        assert_eq!(found, expected.map(Some), "{column} of lines");
+    }
+    let surfaces = shapes(
+        "polygon",
+        &[
+            // An L around the corner of the claimed state; one that crosses it without a vertex in it; one that holds it.
+            r#"{"type":"Polygon","coordinates":[[[-91,28],[-84,28],[-84,38],[-88,38],[-88,29],[-91,29],[-91,28]]]}"#,
+            r#"{"type":"Polygon","coordinates":[[[-101,34],[-85,34],[-85,35],[-101,35],[-101,34]]]}"#,
+            r#"{"type":"Polygon","coordinates":[[[-101,20],[-60,20],[-60,45],[-101,45],[-101,20]]]}"#,
+            r#"{"type":"Polygon","coordinates":[[[-101,29],[-89,29],[-89,41],[-101,41],[-101,29]],[[-100.5,29.5],[-89.5,29.5],[-89.5,40.5],[-100.5,40.5],[-100.5,29.5]]]}"#,
+        ],
+    );
+    let found: Vec<Option<bool>> = truths(&surfaces, "is_state_mismatch")
+        .into_iter()
+        .map(|(_, is)| is)
+        .collect();
+    assert_eq!(found, [true, false, false, true].map(Some));
+}
+
+/// As agencies spell them, against the set's own names.
+#[test]
+fn counties_spelt_otherwise_are_none_others() {
+    let names = [
+        (
+            "01115",
+            "St. Clair",
+            "Saint Clair|ST CLAIR COUNTY|St.Clair Co.|St. Clair County, Alabama",
+            "Clay",
+        ),
+        (
+            "48123",
+            "DeWitt",
+            "De Witt|DEWITT|De Witt, TX|DeWitt County (Texas)",
+            "DeWitt, CA",
+        ),
+        (
+            "35013",
+            "Doña Ana",
+            "Dona Ana|DONA ANA COUNTY|Don\u{303}a Ana",
+            "Grant",
+        ),
+        (
+            "22059",
+            "LaSalle Parish",
+            "La Salle|LA SALLE PARISH|LaSalle",
+            "Lafourche",
+        ),
+        (
+            "24033",
+            "Prince George's",
+            "Prince Georges|PRINCE GEORGE’S COUNTY",
+            "St. George's",
+        ),
+        (
+            "02020",
+            "Anchorage Borough",
+            "Municipality of Anchorage|Anchorage|ANCHORAGE MUNICIPALITY",
+            "Juneau",
+        ),
+        (
+            "51760",
+            "Richmond city",
+            "Richmond City|RICHMOND|City of Richmond",
+            "Richmond County",
+        ),
+        (
+            "06059",
+            "Orange",
+            "Orange, CA|Orange County, California|ORANGE CO.",
+            "Orange County, Florida",
+        ),
+    ];
+    let west = |at: usize| -170.0 + 10.0 * at as f64;
+    let folder = folder("point");
+    folder.pipeline(CSV);
+    let counties: Vec<String> = names
+        .iter()
+        .enumerate()
+        .map(|(at, (code, name, ..))| square(west(at), 30.0, code, name))
+        .collect();
+    folder.write("counties.geojson", set(&counties));
+    let mut csv = "ID,ST,COUNTY,LON,LAT\n".to_owned();
+    let mut expected = Vec::new();
+    for (at, (code, _, same, other)) in names.iter().enumerate() {
+        let lon = west(at) + 5.0;
+        for (n, name) in same.split('|').enumerate() {
+            csv += &format!("{code}-{n},,\"{name}\",{lon},35\n");
+            expected.push((format!("{code}-{n}"), Some(false)));
+        }
+        csv += &format!("{code}-x,,\"{other}\",{lon},35\n");
+        expected.push((format!("{code}-x"), Some(true)));
+    }
+    expected.sort();
+    folder.write("points.csv", csv).run().code(0);
+    assert_eq!(truths(&folder, "is_county_mismatch"), expected);
+}
