@@ -39,7 +39,7 @@ pub mod exit {
 #[expect(clippy::error_impl_error, reason = "the one error of the whole program")]
 pub enum Error {
     /// Mistakes in what people wrote.
-    #[error("{} in the pipeline or its schemas", mistakes(diagnostics))]
+    #[error("{} in the pipeline or its schemas", count_mistakes(diagnostics))]
     Spec {
         /// Every mistake.
         diagnostics: Vec<Diagnostic>,
@@ -194,12 +194,26 @@ pub enum Error {
     },
 }
 
+impl From<StoreError> for Error {
+    fn from(source: StoreError) -> Self {
+        Self::Store { source }
+    }
+}
+
 impl Error {
     /// Exit code of the failure.
+    ///
+    /// ```
+    /// use cikr::error::{Error, exit};
+    ///
+    /// let error = Error::NothingPublished { reasons: vec!["hospitals: no rows".to_owned()] };
+    /// assert_eq!(error.exit(), exit::SOURCE);
+    /// assert_eq!(Error::NoReason.exit(), exit::USAGE);
+    /// ```
     pub fn exit(&self) -> u8 {
         match self {
             Self::Output { .. } => exit::OUTPUT,
-            // Whatever was being made: what a person has to do is the same.
+            // Before all kinds: whatever was being made when a disk filled, what a person has to do is the same.
             _ if is_of_store(self) => exit::STORE,
             Self::Spec { .. } => exit::SPEC,
             Self::Describe { .. }
@@ -229,7 +243,8 @@ fn is_of_store(error: &(dyn StdError + 'static)) -> bool {
         return !store.is_source();
     }
     let io = error.downcast_ref::<std::io::Error>();
-    // The system's errors carry the store's own within.
+    // Writers that know no store fail with errors of the system, and carry the store's own within. `source()` of such an
+    // error is what lies behind the one within, so that it has to be asked for by itself.
     let within = io
         .and_then(std::io::Error::get_ref)
         .and_then(|inner| inner.downcast_ref::<StoreError>());
@@ -242,6 +257,16 @@ fn is_out_of_space(error: &std::io::Error) -> bool {
 
 impl Error {
     /// Whether a disk without room is what failed.
+    ///
+    /// ```
+    /// use std::io::{self, ErrorKind};
+    ///
+    /// use cikr::error::Error;
+    ///
+    /// let full = Error::Table { source: Box::new(io::Error::from(ErrorKind::StorageFull)) };
+    /// assert!(full.is_out_of_space());
+    /// assert!(!Error::NoReason.is_out_of_space());
+    /// ```
     pub fn is_out_of_space(&self) -> bool {
         let mut cause: Option<&(dyn StdError + 'static)> = Some(self);
         while let Some(error) = cause {
@@ -257,7 +282,7 @@ impl Error {
     }
 }
 
-fn mistakes(diagnostics: &[Diagnostic]) -> String {
+fn count_mistakes(diagnostics: &[Diagnostic]) -> String {
     match diagnostics.iter().filter(|one| one.is_error()).count() {
         1 => "1 mistake".to_owned(),
         n => format!("{n} mistakes"),

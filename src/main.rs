@@ -9,12 +9,15 @@ use cikr::cli::Cli;
 use cikr::report;
 use tikv_jemallocator::Jemalloc;
 
-/// So that memory that is freed is free again: what a run takes of the machine is what `--memory` says.
+// glibc's allocator keeps what threads have freed, up to twice what is in use: `--memory` would bound what the program asks
+// for, and not what it takes of the machine.
+/// Gives back what is freed.
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse(); // usage errors: clap exits 2
+    // Before anything is loaded that a core dump could show.
     cikr::cli::keep_to_itself();
     let logging = report::init(cli.verbosity(), cli.log_format);
     match cli.run(&logging, &mut io::stdout().lock()) {

@@ -80,12 +80,4 @@ pub enum EngineError {
         /// First reject, with its origin.
         first: String,
     },
-    /// The sink failed.
-    #[error("cannot write a tile of region {region}")]
-    Sink {
-        /// Region of the tile.
-        region: String,
-        /// Cause.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
 }

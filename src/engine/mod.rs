@@ -28,7 +28,7 @@ pub use boundaries::{BoundaryName, SetRead, Sets, join_context, join_nothing, st
 pub use error::EngineError;
 pub use inventory::{Facilities, Member};
 pub use layer::{LayerRows, Work, read_layer};
-pub use pack::{Group, Groups, Packable, Packing, pack};
+pub use pack::{Group, Groups, PackError, Packable, Packing, pack};
 pub use room::Room;
 pub use shared::Shared;
 pub use tiles::{LayerTiles, OneFile};

@@ -116,7 +116,7 @@ fn little_memory_changes_nothing_in_a_file_that_holds_a_region_whole() {
                 .map(|group| Ok(group?.spots.len()))
                 .collect::<Result<Vec<_>, EngineError>>()?;
             assert_eq!(lengths, tile.row_groups);
-            Ok(lengths)
+            Ok::<_, EngineError>(lengths)
         });
         let mut told = rows.told.into_inner().unwrap();
         told.sort_unstable();
@@ -148,7 +148,7 @@ fn little_memory_changes_neither_the_order_nor_what_is_told_of_shared_places() {
         };
         let tiles = pack(&rows, &packing, |tile, groups| {
             groups.for_each(drop);
-            Ok((tile.ordinal, tile.row_groups.clone()))
+            Ok::<_, EngineError>((tile.ordinal, tile.row_groups.clone()))
         });
         let (mut asked, mut told) = (rows.asked.into_inner().unwrap(), rows.told.into_inner().unwrap());
         asked.sort();

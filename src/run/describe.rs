@@ -4,25 +4,27 @@ use std::path::Path;
 
 use tracing::info;
 
-use super::jurisdictions::Joined;
-use super::{Context, LayerOutcome, page};
+use super::context::Context;
+use super::jurisdictions::JoinedSets;
+use super::layer_outcome::LayerOutcome;
+use super::page;
 use crate::catalog::page::{FILE as PAGE, Page};
 use crate::catalog::{self, Collection};
 use crate::derive::{self, inventory};
 use crate::error::Error;
 use crate::feature::{RunReport, TileRecord};
 use crate::kernel::assemble::inventory_schema;
-use crate::store::{Lock, StoreError};
+use crate::store::Lock;
 
 /// Writes everything that describes the tiles, `report.html` and `report.json`.
 ///
 /// # Errors
 /// When the catalog can't be made or the store can't take it.
-pub(super) fn write(
+pub(super) fn write_catalog(
     context: &Context<'_>,
     lock: &Lock,
     report: &RunReport,
-    joined: &Joined,
+    joined: &JoinedSets,
     layers: &[LayerOutcome],
     facilities: &[TileRecord],
 ) -> Result<(), Error> {
@@ -39,33 +41,27 @@ pub(super) fn write(
     let products = derive::docs(plan);
     let files =
         catalog::build(plan, report, &collections, &products).map_err(|source| Error::Catalog { source })?;
-    let store_error = |source: StoreError| Error::Store { source };
-    context.staging.write_all(&files).map_err(store_error)?;
+    context.staging.write_all(&files)?;
     for (path, rows) in collections.iter().filter_map(Collection::index) {
         context.note_rows(&path, rows);
     }
     let shown = Page {
         plan,
         report,
-        last: context.last.as_ref(),
+        last: context.last,
         history: context.history,
-        facilities: &page::facilities(context, lock, facilities)?,
+        facilities: &page::facility_counts(context, lock, facilities)?,
         outlines: &joined.outlines,
-        rejects: &page::rejects(context, layers)?,
+        rejects: &page::first_rejects(context, layers)?,
         collections: &collections,
         products: &products,
     };
-    context
-        .staging
-        .write(Path::new(PAGE), &catalog::page::page(&shown))
-        .map_err(store_error)?;
+    let html = catalog::page::page(&shown);
+    context.staging.write(Path::new(PAGE), &html)?;
     let text = serde_json::to_vec_pretty(report).map_err(|source| Error::Law {
         what: source.to_string(),
     })?;
-    context
-        .staging
-        .write(Path::new("report.json"), &text)
-        .map_err(store_error)?;
+    context.staging.write(Path::new("report.json"), &text)?;
     info!(
         stage = "catalog",
         collections = collections.len(),

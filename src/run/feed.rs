@@ -11,6 +11,15 @@ use crate::store::{Lock, ReleaseInfo, Store};
 /// Writes the feed of the releases that the store keeps, whole or not at all.
 ///
 /// The releases stand without it: what goes wrong is warned of, and the next run writes it again.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// let store = cikr::store::Store::open(&folder.path().join("store"))?;
+/// let lock = store.lock()?;
+/// cikr::run::write_feed(&store, &lock);
+/// assert!(!store.root().join("feed.xml").exists(), "there is no release to tell of");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn write_feed(store: &Store, lock: &Lock) {
     let releases = store.releases().unwrap_or_else(|error| {
         warn!(
@@ -19,22 +28,18 @@ pub fn write_feed(store: &Store, lock: &Lock) {
         );
         vec![]
     });
-    let told = |info: &ReleaseInfo| {
-        let read = sound_report(store, &info.id);
-        read.map_err(|error| {
-            warn!(
+    let mut reports: Vec<(&ReleaseInfo, RunReport)> = Vec::new();
+    for info in &releases {
+        match sound_report(store, &info.id) {
+            Ok(report) => reports.push((info, report)),
+            Err(error) => warn!(
                 release = info.id,
                 reason = chain(&error),
                 "left out of feed.xml: its report can't be read"
-            );
-        })
-        .ok()
-    };
-    let known: Vec<(&ReleaseInfo, RunReport)> = releases
-        .iter()
-        .filter_map(|info| Some((info, told(info)?)))
-        .collect();
-    let entries: Vec<Entry<'_>> = known
+            ),
+        }
+    }
+    let entries: Vec<Entry<'_>> = reports
         .iter()
         .map(|(info, report)| Entry {
             report,

@@ -1,23 +1,25 @@
 //! The gate in a run: what it compares, what it holds back, and what an analyst has let through.
 
-use chrono::{DateTime, NaiveDateTime};
+use chrono::DateTime;
 use tracing::{info, warn};
 
-use super::layer::LayerError;
-use super::{Context, LayerOutcome, kept, now};
+use super::context::Context;
+use super::layer_error::LayerFailure;
+use super::layer_outcome::LayerOutcome;
+use super::{clock, kept};
 use crate::engine::{EngineError, LayerRows};
 use crate::error::Error;
 use crate::feature::{Acceptance, GateReport, HeldBack, Landed, LayerReport, LayerStatus, RunReport};
 use crate::gate::{self, LastGood, Measures};
 use crate::plan::LayerPlan;
-use crate::store::{GateRecord, Lock, Store};
+use crate::store::{GateRecord, Lock, Store, StoreError};
 
 /// The layer as the last release holds it, of whatever run; none where that has no rows of it.
 pub(super) fn last_good<'a>(
     context: &'a Context<'_>,
     layer: &str,
 ) -> Option<(&'a RunReport, &'a LayerReport)> {
-    let last = context.last.as_ref()?;
+    let last = context.last?;
     let before = last.layers.iter().find(|before| before.id == layer)?;
     (before.status != LayerStatus::Absent).then_some((last, before))
 }
@@ -29,9 +31,7 @@ pub(super) fn made_for<'a>(last: &'a RunReport, before: &'a LayerReport) -> &'a 
 
 /// Whole days from a release to the start of this run, as the release's id tells.
 pub(super) fn days_since(context: &Context<'_>, release: &str) -> Option<i64> {
-    let begun = NaiveDateTime::parse_from_str(release, "%Y%m%dT%H%M%S%3fZ")
-        .ok()?
-        .and_utc();
+    let begun = clock::time_of_release(release)?;
     let started = DateTime::parse_from_rfc3339(context.started).ok()?;
     Some((started.to_utc() - begun).num_days())
 }
@@ -40,27 +40,26 @@ pub(super) fn days_since(context: &Context<'_>, release: &str) -> Option<i64> {
 ///
 /// # Errors
 /// When the store's record of the layer can't be read.
-pub(super) fn judge(
+pub(super) fn judge_layer(
     context: &Context<'_>,
     layer: &LayerPlan,
     landed: &Landed,
     rows: &mut LayerRows,
-) -> Result<Option<GateReport>, LayerError> {
+) -> Result<Option<GateReport>, LayerFailure> {
     rows.profile.reading = gate::reading(layer);
     rows.profile.key.clone_from(&layer.schema.key);
     rows.profile.limit = context.plan.limits.rows;
+    // `--limit` reads a part of a source, which would look like one that has lost most of its rows.
     if context.plan.limits.rows.is_some() {
         return Ok(None);
     }
     let last = last_good(context, layer.id.as_str());
-    let kept = last
-        .map(|(last, _)| kept::kept(context, layer, rows, last))
-        .transpose();
-    let kept = kept
-        .map_err(|source| LayerError::Engine {
-            source: EngineError::Rows { source },
-        })?
-        .flatten();
+    let kept = match last {
+        Some((last, _)) => {
+            kept::kept(context, layer, rows, last).map_err(|source| EngineError::Rows { source })?
+        }
+        None => None,
+    };
     let last = last.map(|(last, report)| LastGood {
         release: made_for(last, report),
         report,
@@ -76,15 +75,27 @@ pub(super) fn judge(
         kept: kept.as_ref(),
     };
     let mut report = gate::judge(layer, last, &measures);
-    let reason = report.reds();
     for warning in report.warnings() {
         warn!(check = warning.check.code(), "{}", warning.what);
     }
-    if reason.is_empty() {
-        return Ok(Some(report));
+    if !report.reds().is_empty() {
+        accept_or_hold(context, layer, landed, rows.tally.read, &mut report)?;
     }
-    let record = context.store.gate_record(layer.id.as_str());
-    let record = record.map_err(|source| LayerError::Record { source })?;
+    Ok(Some(report))
+}
+
+/// Lets a change through that an analyst has accepted, and holds back any other.
+fn accept_or_hold(
+    context: &Context<'_>,
+    layer: &LayerPlan,
+    landed: &Landed,
+    rows_read: u64,
+    report: &mut GateReport,
+) -> Result<(), StoreError> {
+    let reason = report.reds();
+    let record = context.store.gate_record(layer.id.as_str())?;
+    // An acceptance is of the bytes that were held back, so that what is let through is what somebody has looked at; one
+    // that was given in advance is of any. The last word counts.
     report.accepted = record
         .acceptances
         .into_iter()
@@ -97,20 +108,24 @@ pub(super) fn judge(
             "let through the gate: {reason}"
         );
         accepted.used_by = Some(context.release.to_owned());
-        return Ok(Some(report));
+        return Ok(());
     }
     report.held = Some(HeldBack {
         release: context.release.to_owned(),
         at: context.started.to_owned(),
         sha256: landed.sha256.clone(),
-        rows_read: rows.tally.read,
+        rows_read,
         reason,
     });
-    Ok(Some(report))
+    Ok(())
 }
 
 /// What the gate says of a layer whose source is that of last good: there is nothing to find.
-pub(super) fn unchanged(context: &Context<'_>, last: &RunReport, before: &LayerReport) -> Option<GateReport> {
+pub(super) fn report_of_same(
+    context: &Context<'_>,
+    last: &RunReport,
+    before: &LayerReport,
+) -> Option<GateReport> {
     let against = Some(made_for(last, before).to_owned());
     context.plan.limits.rows.is_none().then(|| GateReport {
         against,
@@ -126,7 +141,7 @@ pub(super) fn note_held(context: &Context<'_>, lock: &Lock, layers: &[LayerOutco
     for layer in layers {
         let held = layer.report.gate.as_ref().and_then(|gate| gate.held.clone());
         if held.is_some() {
-            change(context.store, lock, &layer.report.id, |record| record.held = held)?;
+            edit_record(context.store, lock, &layer.report.id, |record| record.held = held)?;
         }
     }
     Ok(())
@@ -136,13 +151,13 @@ pub(super) fn note_held(context: &Context<'_>, lock: &Lock, layers: &[LayerOutco
 ///
 /// # Errors
 /// When the store can't be written.
-pub(super) fn settle(store: &Store, lock: &Lock, report: &RunReport) -> Result<(), Error> {
+pub(super) fn note_used_acceptances(store: &Store, lock: &Lock, report: &RunReport) -> Result<(), Error> {
     // A part of a layer says nothing of the whole.
     let judged = report.layers.iter().filter(|layer| layer.gate.is_some());
     for layer in judged.filter(|layer| layer.status == LayerStatus::Published) {
         let digest = layer.source_sha256.as_deref();
         let used = layer.gate.as_ref().and_then(|gate| gate.accepted.as_ref());
-        change(store, lock, &layer.id, |record| {
+        edit_record(store, lock, &layer.id, |record| {
             record.held = None;
             for accepted in record
                 .acceptances
@@ -162,15 +177,20 @@ pub(super) fn settle(store: &Store, lock: &Lock, report: &RunReport) -> Result<(
     Ok(())
 }
 
-fn change(store: &Store, lock: &Lock, layer: &str, edit: impl FnOnce(&mut GateRecord)) -> Result<(), Error> {
-    let store_error = |source| Error::Store { source };
-    let before = store.gate_record(layer).map_err(store_error)?;
+/// Edits what is recorded of a layer's gate, and writes it where that has changed anything.
+fn edit_record(
+    store: &Store,
+    lock: &Lock,
+    layer: &str,
+    edit: impl FnOnce(&mut GateRecord),
+) -> Result<(), Error> {
+    let before = store.gate_record(layer)?;
     let mut record = before.clone();
     edit(&mut record);
-    if record == before {
-        return Ok(());
+    if record != before {
+        store.put_gate_record(lock, layer, &record)?;
     }
-    store.put_gate_record(lock, layer, &record).map_err(store_error)
+    Ok(())
 }
 
 /// What an analyst wants to accept.
@@ -190,12 +210,21 @@ pub struct Wish<'a> {
 ///
 /// # Errors
 /// When nothing of the layer is held back, another run is at work, or the store can't be written.
+///
+/// ```
+/// use cikr::run::{Wish, accept};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let store = cikr::store::Store::open(&folder.path().join("store"))?;
+/// let wish = Wish { layer: "hospitals", by: "an analyst", reason: "a new list", next: false };
+/// assert!(accept(&store, &wish).is_err(), "nothing is held back yet");
+/// let accepted = accept(&store, &Wish { next: true, ..wish })?;
+/// assert_eq!(accepted.reason, "a new list");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn accept(store: &Store, wish: &Wish<'_>) -> Result<Acceptance, Error> {
-    let lock = store.lock().map_err(|source| Error::Store { source })?;
-    let record = store
-        .gate_record(wish.layer)
-        .map_err(|source| Error::Store { source })?;
-    let held = record.held;
+    let lock = store.lock()?;
+    let held = store.gate_record(wish.layer)?.held;
     if held.is_none() && !wish.next {
         return Err(Error::NothingToAccept {
             layer: wish.layer.to_owned(),
@@ -209,12 +238,12 @@ pub fn accept(store: &Store, wish: &Wish<'_>) -> Result<Acceptance, Error> {
     let accepted = Acceptance {
         sha256,
         by: wish.by.to_owned(),
-        at: now(),
+        at: clock::now(),
         reason: wish.reason.to_owned(),
         held,
         used_by: None,
     };
-    change(store, &lock, wish.layer, |record| {
+    edit_record(store, &lock, wish.layer, |record| {
         // The last word on a change counts.
         record
             .acceptances

@@ -4,11 +4,13 @@
 
 use tracing::info;
 
-use super::tile::TileError;
-use super::{Context, LayerOutcome, again, page, tile};
+use super::context::Context;
+use super::layer_outcome::LayerOutcome;
+use super::tile_error::TileError;
+use super::{page, reread, tile};
 use crate::derive::inventory::FACILITIES;
 use crate::engine::rows::LocalRows;
-use crate::engine::{self, EngineError, Facilities, Member, Room};
+use crate::engine::{self, Facilities, Member, PackError, Room};
 use crate::error::Error;
 use crate::feature::TileRecord;
 use crate::kernel::assemble::inventory_schema;
@@ -19,7 +21,7 @@ use crate::plan::LayerPlan;
 ///
 /// # Errors
 /// When a tile of an earlier release can't be read, or one can't be written.
-pub(super) fn write(
+pub(super) fn write_inventory(
     context: &Context<'_>,
     join: &JoinContext,
     room: &Room,
@@ -27,39 +29,27 @@ pub(super) fn write(
 ) -> Result<Vec<TileRecord>, Error> {
     let task = context.progress.start("pack", FACILITIES, None);
     let schema = inventory_schema(join.further_sets());
-    let taking_part = || {
-        context
-            .plan
-            .layers
-            .iter()
-            .zip(layers)
-            .filter(|(layer, _)| layer.inventory)
-    };
     let names = schema.fields().iter().map(|field| field.name().as_str());
+    // Neither is taken from a tile: the inventory has points, and a covering of these.
     let names: Vec<&str> = names
         .filter(|name| !matches!(*name, "bbox" | "geometry"))
         .collect();
-    let mut earlier: Vec<(&LayerPlan, LocalRows)> = Vec::new();
-    for (layer, outcome) in taking_part().filter(|(_, outcome)| outcome.rows.is_none()) {
-        let rows = again::rows(context, room, &outcome.tiles, Some(&names));
-        earlier.push((layer, rows.map_err(|source| Error::Inventory { source })?));
-    }
-    let made = taking_part().filter_map(|(layer, outcome)| Some((layer, outcome.rows.as_ref()?)));
+    let earlier = earlier_rows(context, room, layers, &names)?;
+    let made = members(context, layers).filter_map(|(layer, outcome)| Some((layer, outcome.rows.as_ref()?)));
     let all = made.chain(earlier.iter().map(|(layer, rows)| (*layer, rows)));
+    // Which layers are made varies from night to night, and with it this order. No tile does: rows are packed by where they
+    // stand, and by their ids where they stand together.
     let members: Vec<Member<'_>> = all.map(|(layer, store)| Member { layer, store }).collect();
     let unpacked = Facilities::new(&members, &schema);
-    let tiles = engine::pack(
-        &unpacked,
-        &context.packing(FACILITIES, room, 1),
-        |tile, groups| {
-            let record = tile::write(context, &schema, tile, groups, &mut |group| {
-                page::see(context, tile, &group.published.rows.0)
-            })?;
-            task.advance(record.rows);
-            Ok(record)
-        },
-    );
-    let tiles = tiles.map_err(failure)?;
+    let packing = context.packing_alone(FACILITIES, room);
+    let tiles = engine::pack(&unpacked, &packing, |tile, groups| {
+        let record = tile::write_tile(context, &schema, tile, groups, &mut |group| {
+            page::count_row_group(context, tile, &group.published.rows.0)
+        })?;
+        task.advance(record.rows);
+        Ok(record)
+    });
+    let tiles = tiles.map_err(inventory_error)?;
     let rows: u64 = tiles.iter().map(|tile| tile.rows).sum();
     info!(
         stage = "write",
@@ -71,17 +61,76 @@ pub(super) fn write(
     Ok(tiles)
 }
 
-/// A store that can't take a tile is the store's failure.
-fn failure(error: EngineError) -> Error {
-    let EngineError::Sink { region, source } = error else {
-        return Error::Inventory {
-            source: Box::new(error),
-        };
-    };
-    match source.downcast::<TileError>() {
-        Ok(error) => Error::from(*error),
-        Err(source) => Error::Inventory {
-            source: Box::new(EngineError::Sink { region, source }),
+/// The layers that take part.
+fn members<'a>(
+    context: &'a Context<'_>,
+    layers: &'a [LayerOutcome],
+) -> impl Iterator<Item = (&'a LayerPlan, &'a LayerOutcome)> {
+    let all = context.plan.layers.iter().zip(layers);
+    all.filter(|(layer, _)| layer.inventory)
+}
+
+/// The rows of layers that this run didn't make, with the columns of the inventory alone.
+fn earlier_rows<'a>(
+    context: &'a Context<'_>,
+    room: &Room,
+    layers: &'a [LayerOutcome],
+    columns: &[&str],
+) -> Result<Vec<(&'a LayerPlan, LocalRows)>, Error> {
+    let mut earlier = Vec::new();
+    for (layer, outcome) in members(context, layers) {
+        if outcome.rows.is_none() {
+            let rows = reread::rows_of_tiles(context, room, &outcome.tiles, Some(columns));
+            let rows = rows.map_err(|source| Error::Inventory {
+                source: Box::new(source),
+            })?;
+            earlier.push((layer, rows));
+        }
+    }
+    Ok(earlier)
+}
+
+/// A store that can't take a tile, or no longer holds its rows, is the store's failure.
+fn inventory_error(error: PackError<TileError>) -> Error {
+    match error {
+        PackError::Sink { source, .. } => source.into(),
+        PackError::Engine { source } => Error::Inventory {
+            source: Box::new(source),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, ErrorKind};
+
+    use super::*;
+    use crate::engine::EngineError;
+    use crate::engine::rows::RowsError;
+    use crate::error::exit;
+    use crate::store::StoreError;
+
+    fn full_disk() -> io::Error {
+        let full = StoreError::Full {
+            path: "scratch".into(),
+            source: ErrorKind::StorageFull.into(),
+        };
+        io::Error::new(ErrorKind::StorageFull, full)
+    }
+
+    #[test]
+    fn a_disk_that_fills_while_the_inventory_is_made_is_the_stores_failure() {
+        let while_a_tile_is_written = PackError::Sink {
+            region: "R06".to_owned(),
+            source: TileError::from_scratch(full_disk()),
+        };
+        let while_rows_are_ordered = PackError::from(EngineError::Rows {
+            source: RowsError::Scratch { source: full_disk() },
+        });
+        for error in [while_a_tile_is_written, while_rows_are_ordered] {
+            let error = inventory_error(error);
+            assert_eq!(error.exit(), exit::STORE, "{error:?}");
+            assert!(error.is_out_of_space(), "{error:?}");
+        }
     }
 }

@@ -4,8 +4,9 @@ use std::panic::resume_unwind;
 
 use tracing::{info, warn};
 
-use super::Context;
-use super::fetch::{self, Tried};
+use super::arrival::{Arrival, LandFault};
+use super::context::Context;
+use super::fetch;
 use crate::engine::{self, BoundaryName};
 use crate::error::Error;
 use crate::feature::{JurisdictionReport, Landed, Outline, RunReport};
@@ -13,10 +14,10 @@ use crate::kernel::locate::JoinContext;
 use crate::plan::JurisdictionPlan;
 
 /// Polygons that can't be used of which a run tells, by set.
-const TOLD: usize = 20;
+const MOST_TOLD: usize = 20;
 
 /// The sets, ready to locate features.
-pub(super) struct Joined {
+pub(super) struct JoinedSets {
     pub(super) context: JoinContext,
     pub(super) reports: Vec<JurisdictionReport>,
     /// Codes and their names, by set, for `reference/jurisdictions.parquet`.
@@ -26,7 +27,7 @@ pub(super) struct Joined {
 }
 
 /// What a polygon set is read from.
-pub(super) struct Ground {
+pub(super) struct SetSource {
     pub(super) landed: Landed,
     /// Why it isn't what the source has now.
     stale: Option<String>,
@@ -36,36 +37,49 @@ pub(super) struct Ground {
 ///
 /// # Errors
 /// When there is neither: without boundaries no facility can be placed.
-pub(super) fn ground(context: &Context<'_>, sets: Vec<Tried>) -> Result<Vec<Ground>, Error> {
-    let ground = |(set, tried): (&JurisdictionPlan, Tried)| {
-        let error = match tried.unwrap_or_else(|panic| resume_unwind(panic)) {
-            Ok(landed) => return Ok(Ground { landed, stale: None }),
-            Err(error) => error,
-        };
-        let what = error.told().map_err(|source| Error::Store { source })?;
-        let what = set.source.as_shown(&what);
-        let Some(landed) = last_used(context, set)? else {
-            return Err(Error::JurisdictionSource {
-                id: set.id.clone(),
-                what,
-            });
-        };
-        warn!(set = %set.id, landed_at = landed.landed_at, reason = what, "the last boundaries stand in");
-        let stale = Some(format!("as landed {}: {what}", landed.landed_at));
-        Ok(Ground { landed, stale })
+pub(super) fn sources_of_sets(
+    context: &Context<'_>,
+    arrivals: Vec<Arrival>,
+) -> Result<Vec<SetSource>, Error> {
+    let sets = context.plan.jurisdictions.iter();
+    sets.zip(arrivals)
+        .map(|(set, arrival)| landed_or_last(context, set, arrival))
+        .collect()
+}
+
+fn landed_or_last(
+    context: &Context<'_>,
+    set: &JurisdictionPlan,
+    arrival: Arrival,
+) -> Result<SetSource, Error> {
+    let error = match arrival {
+        Arrival::Landed(landed) => return Ok(SetSource { landed, stale: None }),
+        Arrival::Failed(error) => error,
+        // Without its boundaries there is no run that could go on.
+        Arrival::Panicked(panic) => resume_unwind(panic),
     };
-    context.plan.jurisdictions.iter().zip(sets).map(ground).collect()
+    let what = match error.into_fault() {
+        LandFault::Store { source } => return Err(source.into()),
+        LandFault::Source { reason } => set.source.as_shown(&reason),
+    };
+    let Some(landed) = last_used(context, set)? else {
+        return Err(Error::JurisdictionSource {
+            id: set.id.clone(),
+            what,
+        });
+    };
+    warn!(set = %set.id, landed_at = landed.landed_at, reason = what, "the last boundaries stand in");
+    let stale = Some(format!("as landed {}: {what}", landed.landed_at));
+    Ok(SetSource { landed, stale })
 }
 
 /// The landed copy of a set that the last release was made with, if the plan still wants that set.
 fn last_used(context: &Context<'_>, set: &JurisdictionPlan) -> Result<Option<Landed>, Error> {
-    let Some(before) = before(context, set) else {
+    let Some(before) = report_before(context, set) else {
         return Ok(None);
     };
-    let held = context
-        .store
-        .held(&fetch::set_folder(&set.id))
-        .map_err(|source| Error::Store { source })?;
+    // Only the very bytes of the last release, of the same vintage and source: what stands in must move no facility.
+    let held = context.store.held(&fetch::set_folder(&set.id))?;
     let landed = held.map(|held| held.landed);
     Ok(landed.filter(|landed| {
         landed.sha256 == before.source_sha256 && before.source == set.source.shown.to_string()
@@ -73,7 +87,7 @@ fn last_used(context: &Context<'_>, set: &JurisdictionPlan) -> Result<Option<Lan
 }
 
 /// What the last release tells of a set of this vintage.
-fn before<'a>(context: &'a Context<'_>, set: &JurisdictionPlan) -> Option<&'a JurisdictionReport> {
+fn report_before<'a>(context: &'a Context<'_>, set: &JurisdictionPlan) -> Option<&'a JurisdictionReport> {
     let sets = context.last.iter().flat_map(|last| &last.jurisdictions);
     sets.filter(|before| before.vintage == set.vintage)
         .find(|before| before.id == set.id)
@@ -83,17 +97,22 @@ fn before<'a>(context: &'a Context<'_>, set: &JurisdictionPlan) -> Option<&'a Ju
 ///
 /// # Errors
 /// When the outlines of the states can't be read.
-pub(super) fn known(context: &Context<'_>, ground: &[Ground], last: &RunReport) -> Result<Joined, Error> {
+pub(super) fn describe_as_before(
+    context: &Context<'_>,
+    sources: &[SetSource],
+    last: &RunReport,
+) -> Result<JoinedSets, Error> {
     let plan = context.plan;
     let task = context.progress.start("read", "jurisdictions", None);
-    let outlines =
-        engine::state_outlines(plan, &files(ground)).map_err(|source| Error::Jurisdiction { source })?;
+    let outlines = engine::state_outlines(plan, &landed_files(sources))
+        .map_err(|source| Error::Jurisdiction { source })?;
     drop(task);
+    // Where no layer is made no row is located, so that nothing needs an index of the polygons.
     let mut reports = last.jurisdictions.clone();
-    for (report, ground) in reports.iter_mut().zip(ground) {
-        report.stale.clone_from(&ground.stale);
+    for (report, source) in reports.iter_mut().zip(sources) {
+        report.stale.clone_from(&source.stale);
     }
-    Ok(Joined {
+    Ok(JoinedSets {
         context: engine::join_nothing(plan),
         reports,
         names: vec![],
@@ -105,15 +124,15 @@ pub(super) fn known(context: &Context<'_>, ground: &[Ground], last: &RunReport) 
 ///
 /// # Errors
 /// When one fails, or has lost many of its polygons: without it no facility can be placed.
-pub(super) fn join(context: &Context<'_>, ground: &[Ground]) -> Result<Joined, Error> {
+pub(super) fn index_sets(context: &Context<'_>, sources: &[SetSource]) -> Result<JoinedSets, Error> {
     let plan = context.plan;
     let task = context.progress.start("read", "jurisdictions", None);
-    let sets = engine::join_context(plan, &files(ground), &context.readers)
+    let sets = engine::join_context(plan, &landed_files(sources), &context.readers)
         .map_err(|source| Error::Jurisdiction { source })?;
     drop(task);
     for (set, read) in plan.jurisdictions.iter().zip(&sets.read) {
         refuse_lost(context, set, read.polygons)?;
-        for polygon in read.unusable.iter().take(TOLD) {
+        for polygon in read.unusable.iter().take(MOST_TOLD) {
             warn!(set = %set.id, polygon, "a polygon can't be used: what lies there gets no code of this set");
         }
         if read.restored_codes > 0 {
@@ -123,25 +142,25 @@ pub(super) fn join(context: &Context<'_>, ground: &[Ground]) -> Result<Joined, E
     let reports = plan
         .jurisdictions
         .iter()
-        .zip(ground)
+        .zip(sources)
         .zip(&sets.read)
-        .map(|((set, ground), read)| {
+        .map(|((set, source), read)| {
             info!(stage = "read", set = %set.id, polygons = read.polygons, "jurisdictions indexed");
             JurisdictionReport {
                 id: set.id.clone(),
                 vintage: set.vintage.clone(),
                 source: set.source.shown.to_string(),
-                source_sha256: ground.landed.sha256.clone(),
+                source_sha256: source.landed.sha256.clone(),
                 agency: set.agency.clone(),
                 licence: set.licence.clone(),
                 polygons: read.polygons,
-                unusable: read.unusable.iter().take(TOLD).cloned().collect(),
+                unusable: read.unusable.iter().take(MOST_TOLD).cloned().collect(),
                 unusable_polygons: read.unusable.len() as u64,
                 restored_codes: read.restored_codes,
-                stale: ground.stale.clone(),
+                stale: source.stale.clone(),
             }
         });
-    Ok(Joined {
+    Ok(JoinedSets {
         reports: reports.collect(),
         context: sets.context,
         names: sets.read.into_iter().map(|read| read.names).collect(),
@@ -149,14 +168,14 @@ pub(super) fn join(context: &Context<'_>, ground: &[Ground]) -> Result<Joined, E
     })
 }
 
-fn files(ground: &[Ground]) -> Vec<Landed> {
-    ground.iter().map(|ground| ground.landed.clone()).collect()
+fn landed_files(sources: &[SetSource]) -> Vec<Landed> {
+    sources.iter().map(|source| source.landed.clone()).collect()
 }
 
 /// Refuses a set that has far fewer polygons than one of the same vintage had in the last release: the facilities in
 /// those that are gone would be placed nowhere.
 fn refuse_lost(context: &Context<'_>, set: &JurisdictionPlan, polygons: u64) -> Result<(), Error> {
-    match before(context, set).map(|before| before.polygons) {
+    match report_before(context, set).map(|before| before.polygons) {
         Some(before) if polygons * 10 < before * 9 => Err(Error::JurisdictionLost {
             id: set.id.clone(),
             source_name: set.source.shown.to_string(),

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
 use tracing::warn;
 
-use super::fetch::{self, Fetching, Tried, set_folder};
-use super::{clock, now, past};
+use super::arrival::{Arrival, LandFault};
+use super::fetch::{self, Fetching, layer_sources, set_sources};
+use super::{clock, past};
 use crate::error::{Error, chain};
-use crate::feature::Progress;
+use crate::feature::{Landed, Progress};
 use crate::fetch::http::ClientSettings;
 use crate::plan::{Plan, SourcePlan};
 use crate::store::{LandedCopy, Retention, Store};
@@ -66,15 +67,29 @@ impl Fetched {
     }
 
     /// Whether a run could publish anything: every polygon set landed, and a layer.
+    ///
+    /// ```
+    /// use cikr::run::{Fetched, FetchedSource, SourceStatus};
+    ///
+    /// let source = |status| FetchedSource {
+    ///     id: "hospitals".to_owned(),
+    ///     source: "hospitals.csv".to_owned(),
+    ///     status,
+    ///     reason: None,
+    ///     sha256: None,
+    ///     bytes: None,
+    ///     landed_at: None,
+    /// };
+    /// let fetched = Fetched {
+    ///     started: "2026-11-30T02:15:00Z".to_owned(),
+    ///     jurisdictions: vec![],
+    ///     layers: vec![source(SourceStatus::Unchanged), source(SourceStatus::Failed)],
+    /// };
+    /// assert!(fetched.is_usable() && !fetched.is_complete());
+    /// ```
     pub fn is_usable(&self) -> bool {
         self.jurisdictions.iter().all(FetchedSource::has_landed)
             && self.layers.iter().any(FetchedSource::has_landed)
-    }
-}
-
-impl FetchedSource {
-    fn has_landed(&self) -> bool {
-        self.status != SourceStatus::Failed
     }
 }
 
@@ -88,79 +103,91 @@ pub fn fetch(
     settings: &ClientSettings,
     progress: &dyn Progress,
 ) -> Result<Fetched, Error> {
-    let started = now();
-    let lock = store.lock().map_err(|source| Error::Store { source })?;
-    store.heal(&lock).map_err(|source| Error::Store { source })?;
-    let known = known(store)?;
-    let (sets_landed, layers_landed) = fetch::land_all(Fetching {
+    let started = clock::now();
+    let lock = store.lock()?;
+    store.heal(&lock)?;
+    // Before anything lands: what is new is what wasn't there.
+    let before = landed_before(store)?;
+    let arrivals = fetch::land_all(Fetching {
         plan,
         store,
         progress,
         settings,
         is_offline: false,
     });
-    let sets = plan
-        .jurisdictions
-        .iter()
-        .map(|set| (set_folder(&set.id), &set.source));
-    let layers = plan
-        .layers
-        .iter()
-        .map(|layer| (layer.id.to_string(), &layer.source));
-    let tell = |((id, source), tried): ((String, &SourcePlan), Tried)| told(id, source, tried, &known);
-    let jurisdictions = sets.zip(sets_landed).map(tell).collect::<Result<_, _>>()?;
-    let layers = layers.zip(layers_landed).map(tell).collect::<Result<_, _>>()?;
+    let sets = set_sources(plan).zip(arrivals.sets);
+    let layers = layer_sources(plan).zip(arrivals.layers);
     Ok(Fetched {
         started,
-        jurisdictions,
-        layers,
+        jurisdictions: fetched_sources(sets, &before)?,
+        layers: fetched_sources(layers, &before)?,
     })
 }
 
 /// Folder and digest of what was landed before.
-type Known = BTreeSet<(String, String)>;
+type LandedBefore = BTreeSet<(String, String)>;
 
-fn known(store: &Store) -> Result<Known, Error> {
-    let copies = store.landings().map_err(|source| Error::Store { source })?;
+fn landed_before(store: &Store) -> Result<LandedBefore, Error> {
+    let copies = store.landings()?;
     Ok(copies.into_iter().map(|copy| (copy.id, copy.sha256)).collect())
 }
 
-fn told(id: String, source: &SourcePlan, tried: Tried, known: &Known) -> Result<FetchedSource, Error> {
-    let shown = source.shown.to_string();
-    let failed = |reason| FetchedSource {
-        id: id.clone(),
-        source: shown.clone(),
-        status: SourceStatus::Failed,
-        reason: Some(reason),
-        sha256: None,
-        bytes: None,
-        landed_at: None,
-    };
-    match tried {
-        Err(_panic) => Ok(failed("the fetch stage panicked".to_owned())),
-        Ok(Err(error)) => match error.told() {
-            Ok(what) => Ok(failed(source.as_shown(&what))),
-            Err(source) => Err(Error::Store { source }),
-        },
-        Ok(Ok(landed)) => {
-            let is_known = known.contains(&(id.clone(), landed.sha256.clone()));
-            let status = if is_known {
-                SourceStatus::Unchanged
-            } else {
-                SourceStatus::New
-            };
-            let (sha256, bytes) = (Some(landed.sha256), Some(landed.bytes));
-            let landed_at = Some(landed.landed_at);
-            Ok(FetchedSource {
-                id,
-                source: shown,
-                status,
-                reason: None,
-                sha256,
-                bytes,
-                landed_at,
-            })
+fn fetched_sources<'a>(
+    arrived: impl Iterator<Item = ((String, &'a SourcePlan), Arrival)>,
+    before: &LandedBefore,
+) -> Result<Vec<FetchedSource>, Error> {
+    let mut fetched = Vec::new();
+    for ((id, source), arrival) in arrived {
+        fetched.push(match arrival {
+            Arrival::Landed(landed) => FetchedSource::of_landed(id, source, landed, before),
+            Arrival::Failed(error) => match error.into_fault() {
+                LandFault::Store { source } => return Err(source.into()),
+                LandFault::Source { reason } => {
+                    FetchedSource::of_failed(id, source, source.as_shown(&reason))
+                }
+            },
+            Arrival::Panicked(_) => {
+                FetchedSource::of_failed(id, source, "the fetch stage panicked".to_owned())
+            }
+        });
+    }
+    Ok(fetched)
+}
+
+impl FetchedSource {
+    fn of_landed(id: String, source: &SourcePlan, landed: Landed, before: &LandedBefore) -> Self {
+        let key = (id, landed.sha256);
+        let status = if before.contains(&key) {
+            SourceStatus::Unchanged
+        } else {
+            SourceStatus::New
+        };
+        let (id, sha256) = key;
+        Self {
+            id,
+            source: source.shown.to_string(),
+            status,
+            reason: None,
+            sha256: Some(sha256),
+            bytes: Some(landed.bytes),
+            landed_at: Some(landed.landed_at),
         }
+    }
+
+    fn of_failed(id: String, source: &SourcePlan, reason: String) -> Self {
+        Self {
+            id,
+            source: source.shown.to_string(),
+            status: SourceStatus::Failed,
+            reason: Some(reason),
+            sha256: None,
+            bytes: None,
+            landed_at: None,
+        }
+    }
+
+    fn has_landed(&self) -> bool {
+        self.status != SourceStatus::Failed
     }
 }
 
@@ -180,29 +207,35 @@ pub struct AgedCopy {
 ///
 /// # Errors
 /// When the landing can't be read.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// let store = cikr::store::Store::open(&folder.path().join("store"))?;
+/// assert!(cikr::run::landings(&store)?.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn landings(store: &Store) -> Result<Vec<AgedCopy>, Error> {
-    Ok(aged(store.landings().map_err(|source| Error::Store { source })?))
+    Ok(with_ages(store.landings()?))
 }
 
-fn aged(copies: Vec<LandedCopy>) -> Vec<AgedCopy> {
-    let now = clock();
-    let since =
-        |time: &str| DateTime::parse_from_rfc3339(time).map(|time| (now - time.to_utc()).num_seconds());
-    let aged = |copy: LandedCopy| AgedCopy {
-        age_s: since(&copy.landed_at).unwrap_or_default(),
+fn with_ages(copies: Vec<LandedCopy>) -> Vec<AgedCopy> {
+    // Read once, so that copies of one moment have one age.
+    let now = clock::utc();
+    let aged = copies.into_iter().map(|copy| AgedCopy {
+        age_s: seconds_since(now, &copy.landed_at).unwrap_or_default(),
         checked_s: copy
             .fetch
             .as_ref()
             .filter(|_| copy.is_held)
-            .and_then(|fetch| since(&fetch.fetched_at).ok()),
+            .and_then(|fetch| seconds_since(now, &fetch.fetched_at)),
         copy,
-    };
-    copies.into_iter().map(aged).collect()
+    });
+    aged.collect()
 }
 
-/// ISO 8601 day of a time in milliseconds since 1970; none beyond the calendar.
-pub fn day_of_ms(ms: i64) -> Option<String> {
-    DateTime::from_timestamp_millis(ms).map(|time| time.date_naive().to_string())
+fn seconds_since(now: DateTime<Utc>, time: &str) -> Option<i64> {
+    let time = DateTime::parse_from_rfc3339(time).ok()?;
+    Some((now - time.to_utc()).num_seconds())
 }
 
 /// Which landed copies to keep beyond those that releases or the next offline run need.
@@ -220,37 +253,58 @@ pub struct Keep {
 ///
 /// # Errors
 /// When the store fails.
+///
+/// ```
+/// use cikr::run::{Keep, prune};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let store = cikr::store::Store::open(&folder.path().join("store"))?;
+/// let keep = Keep { newest: Some(3), is_dry: true, ..Keep::default() };
+/// assert!(prune(&store, keep)?.is_empty(), "nothing is landed, so nothing would go");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn prune(store: &Store, keep: Keep) -> Result<Vec<AgedCopy>, Error> {
-    let store_error = |source| Error::Store { source };
-    let lock = store.lock().map_err(store_error)?;
+    let lock = store.lock()?;
+    // To heal is to write, and nothing is written where all is only told.
     if !keep.is_dry {
-        store.heal(&lock).map_err(store_error)?;
+        store.heal(&lock)?;
     }
-    let (needed, until) = needed(store)?;
+    // What a kept release was made from stays whatever the rule says: with it, the release can be made once more.
+    let needs = landing_needs(store)?;
     let since = keep.days.map(|days| {
-        let since = clock() - TimeDelta::days(i64::from(days));
+        let since = clock::utc() - TimeDelta::days(i64::from(days));
         since.to_rfc3339_opts(SecondsFormat::Secs, true)
     });
-    let newest = keep.newest.unwrap_or(1);
-    let (since, until) = (since.as_deref(), until.as_deref());
     let retention = Retention {
-        keep: newest,
-        since,
-        needed: &needed,
-        until,
+        keep: keep.newest.unwrap_or(1),
+        since: since.as_deref(),
+        needed: &needs.digests,
+        until: needs.unknown_until.as_deref(),
         is_dry: keep.is_dry,
     };
-    Ok(aged(store.prune_landing(&lock, &retention).map_err(store_error)?))
+    Ok(with_ages(store.prune_landing(&lock, &retention)?))
 }
 
-/// Digests of all that the releases were made from; and when the newest one was published that can't tell.
-fn needed(store: &Store) -> Result<(BTreeSet<String>, Option<String>), Error> {
-    let (mut needed, mut until) = (BTreeSet::new(), None);
-    for release in store.releases().map_err(|source| Error::Store { source })? {
+/// What of the landing releases still need.
+#[derive(Default)]
+struct LandingNeeds {
+    /// Digests of all that they were made from.
+    digests: BTreeSet<String>,
+    /// When the newest release was published that can't tell: all that was landed before may be what it needs.
+    unknown_until: Option<String>,
+}
+
+fn landing_needs(store: &Store) -> Result<LandingNeeds, Error> {
+    let mut needs = LandingNeeds::default();
+    for release in store.releases()? {
         match past::sound_report(store, &release.id) {
             Ok(report) => {
-                needed.extend(report.layers.into_iter().filter_map(|layer| layer.source_sha256));
-                needed.extend(report.jurisdictions.into_iter().map(|set| set.source_sha256));
+                let layers = report.layers.into_iter();
+                needs
+                    .digests
+                    .extend(layers.filter_map(|layer| layer.source_sha256));
+                let sets = report.jurisdictions.into_iter();
+                needs.digests.extend(sets.map(|set| set.source_sha256));
             }
             Err(error) => {
                 let hint = "nothing that was landed before it is pruned";
@@ -259,9 +313,10 @@ fn needed(store: &Store) -> Result<(BTreeSet<String>, Option<String>), Error> {
                     reason = chain(&error),
                     "a release can't tell what it was made from: {hint}"
                 );
-                until = until.max(Some(release.published));
+                // Better too much is kept than the bytes that some release was made from.
+                needs.unknown_until = needs.unknown_until.max(Some(release.published));
             }
         }
     }
-    Ok((needed, until))
+    Ok(needs)
 }

@@ -1,23 +1,35 @@
 //! What is told of a layer: its report, by what its stages counted. Writes nothing.
 
 use crate::engine::LayerRows;
-use crate::feature::{Flags, Landed, LayerReport, LayerStatus, TileRecord};
+use crate::feature::{Flags, Landed, LayerReport, LayerStatus, Origin, TileRecord};
 use crate::plan::LayerPlan;
 
 /// Law 1: rows read = rows in tiles + rows rejected.
+///
+/// ```
+/// use cikr::feature::{LayerReport, LayerStatus};
+/// use cikr::run::is_conserved;
+///
+/// let mut report = LayerReport::new("hospitals", LayerStatus::Published);
+/// report.rows_read = 10;
+/// report.rows_written = 9;
+/// assert!(!is_conserved(&report), "a row has gone missing");
+/// report.rows_rejected = 1;
+/// assert!(is_conserved(&report));
+/// ```
 pub fn is_conserved(report: &LayerReport) -> bool {
     report.rows_read == report.rows_written + report.rows_rejected
 }
 
 /// What is to be told of a layer that was made.
-pub(super) fn published(
+pub(super) fn published_report(
     layer: &LayerPlan,
     landed: &Landed,
     rows: &LayerRows,
     tiles: &[TileRecord],
 ) -> LayerReport {
     let tally = &rows.tally;
-    let mut report = started(layer, LayerStatus::Published);
+    let mut report = report_of_plan(layer, LayerStatus::Published);
     report.source_sha256 = Some(landed.sha256.clone());
     report.landed_at = Some(landed.landed_at.clone());
     report.bytes_in = landed.bytes;
@@ -30,7 +42,7 @@ pub(super) fn published(
     report.located = tally.rows.located;
     report.rows_by_state.clone_from(&tally.rows.states);
     report.flags = rows.flags.counts();
-    report.flags_truncated = truncated(&report);
+    report.flags_truncated = truncated_flags(&report);
     let told = tally.fields.iter().filter(|(_, counts)| counts.is_told());
     report.fields = told.map(|(field, counts)| (field.clone(), *counts)).collect();
     let empty = tally
@@ -55,7 +67,7 @@ pub(super) fn published(
 }
 
 /// A report of a layer of which nothing is known yet but its plan.
-pub(super) fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
+pub(super) fn report_of_plan(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
     LayerReport {
         unverified: layer.schema.unverified,
         source: layer.source.shown.to_string(),
@@ -65,7 +77,7 @@ pub(super) fn started(layer: &LayerPlan, status: LayerStatus) -> LayerReport {
 }
 
 /// Codes that were flagged more often than their flags are kept.
-fn truncated(report: &LayerReport) -> Vec<String> {
+fn truncated_flags(report: &LayerReport) -> Vec<String> {
     let many = report
         .flags
         .iter()
@@ -74,10 +86,18 @@ fn truncated(report: &LayerReport) -> Vec<String> {
 }
 
 /// Rows of `quality/flags/<layer>.parquet`, by the report.
-pub(super) fn flags_kept(report: &LayerReport) -> u64 {
+pub(super) fn kept_flags(report: &LayerReport) -> u64 {
     report
         .flags
         .values()
         .map(|fields| fields.values().sum::<u64>().min(Flags::KEPT))
         .sum()
+}
+
+/// An origin as tables of a release show it.
+pub(super) fn origin_as_written(layer: &LayerPlan, origin: &Origin) -> Origin {
+    Origin {
+        source: layer.source.as_written(&origin.source),
+        row: origin.row,
+    }
 }

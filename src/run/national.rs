@@ -6,21 +6,25 @@ use std::error::Error as StdError;
 
 use tracing::info;
 
-use super::tile::{self, TileError};
-use super::{Context, LayerOutcome, again};
+use super::context::Context;
+use super::layer_outcome::LayerOutcome;
+use super::tile_error::TileError;
+use super::{reread, tile};
 use crate::derive::national::{NAME, path};
-use crate::engine::{self, EngineError, LayerTiles, OneFile, Room};
+use crate::engine::{self, LayerTiles, OneFile, PackError, Room};
 use crate::error::Error;
 use crate::feature::FileRecord;
 use crate::plan::LayerPlan;
-
-type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Writes the file of every layer that has rows, where the pipeline wants them.
 ///
 /// # Errors
 /// When a tile can't be read back or a file can't be written.
-pub(super) fn write(context: &Context<'_>, room: &Room, layers: &mut [LayerOutcome]) -> Result<(), Error> {
+pub(super) fn write_national_files(
+    context: &Context<'_>,
+    room: &Room,
+    layers: &mut [LayerOutcome],
+) -> Result<(), Error> {
     for (layer, outcome) in context.plan.layers.iter().zip(layers) {
         if outcome.national.is_some() {
             continue;
@@ -31,8 +35,7 @@ pub(super) fn write(context: &Context<'_>, room: &Room, layers: &mut [LayerOutco
             continue;
         }
         let _task = context.progress.start("write", "national.parquet", None);
-        let file =
-            one(context, layer, outcome, room).map_err(|source| failure(&outcome.report.id, source))?;
+        let file = write_one(context, layer, outcome, room)?;
         info!(
             stage = "write",
             layer = outcome.report.id,
@@ -45,49 +48,47 @@ pub(super) fn write(context: &Context<'_>, room: &Room, layers: &mut [LayerOutco
     Ok(())
 }
 
-/// A store that can't take the file is the store's failure.
-fn failure(layer: &str, source: BoxError) -> Error {
-    match source.downcast::<TileError>() {
-        Ok(error) => Error::from(*error),
-        Err(source) => Error::National {
-            layer: layer.to_owned(),
-            source,
-        },
-    }
-}
-
-fn one(
+fn write_one(
     context: &Context<'_>,
     layer: &LayerPlan,
     outcome: &LayerOutcome,
     room: &Room,
-) -> Result<FileRecord, BoxError> {
-    let schema = outcome
-        .schema
-        .as_ref()
-        .ok_or("a layer with tiles has no columns")?;
-    let earlier = match &outcome.rows {
-        Some(_) => None,
-        None => Some(again::rows(context, room, &outcome.tiles, None)?),
+) -> Result<FileRecord, Error> {
+    let id = outcome.report.id.as_str();
+    let Some(schema) = &outcome.schema else {
+        return Err(national_error(id, "a layer with tiles has no columns"));
     };
-    let store = outcome
-        .rows
-        .as_ref()
-        .or(earlier.as_ref())
-        .ok_or("a layer with tiles has no rows")?;
+    let earlier;
+    let store = if let Some(rows) = &outcome.rows {
+        rows
+    } else {
+        earlier = reread::rows_of_tiles(context, room, &outcome.tiles, None)
+            .map_err(|source| national_error(id, source))?;
+        &earlier
+    };
     let unpacked = OneFile(LayerTiles::new(layer, store, schema));
-    let mut packing = context.packing(layer.id.as_str(), room, 1);
+    let mut packing = context.packing_alone(layer.id.as_str(), room);
+    // One file holds all: it is packed as the one tile of one region. Where its spots don't fit (32 bytes for each row of a
+    // layer that may have millions), packing cuts them out of the rows slice by slice.
     packing.levels.tile_rows = usize::MAX;
-    let path = path(&outcome.report.id);
+    let path = path(id);
     let files = engine::pack(&unpacked, &packing, |_, groups| {
-        Ok(tile::write_groups(context, schema, &path, groups, &mut |_| Ok(()))?.file)
+        let written = tile::write_features(context, schema, &path, groups, &mut |_| Ok(()))?;
+        Ok::<_, TileError>(written.file)
     });
     match files {
         Ok(files) => files
             .into_iter()
             .next()
-            .ok_or_else(|| "a layer with tiles has no rows".into()),
-        Err(EngineError::Sink { source, .. }) => Err(source),
-        Err(error) => Err(Box::new(error)),
+            .ok_or_else(|| national_error(id, "a layer with tiles has no rows")),
+        Err(PackError::Sink { source, .. }) => Err(source.into()),
+        Err(PackError::Engine { source }) => Err(national_error(id, source)),
+    }
+}
+
+fn national_error(layer: &str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
+    Error::National {
+        layer: layer.to_owned(),
+        source: source.into(),
     }
 }

@@ -8,25 +8,34 @@ use arrow_array::{Array, BinaryArray, RecordBatch, StringArray, UInt64Array};
 use geo::Geometry;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::layer::{as_written, rejects_path};
-use super::tile::TileError;
-use super::{Context, LayerOutcome, tallies};
+use super::context::Context;
+use super::layer_outcome::LayerOutcome;
+use super::layer_report::origin_as_written;
+use super::paths::rejects_path;
+use super::tallies;
+use super::tile_error::TileError;
 use crate::catalog::page::{Facilities, RejectSample, SAMPLES};
 use crate::error::Error;
-use crate::feature::{RegionId, Reject, RejectReason, Rejects, Texts, Tile, TileRecord, visible};
+use crate::feature::{RegionId, RejectReason, Rejects, Texts, Tile, TileRecord, visible};
 use crate::geoparquet;
 use crate::kernel::geometry;
 use crate::plan::LayerPlan;
 use crate::store::Lock;
 
+/// A row that isn't as this program writes it: told, and nothing is decided by its kind.
 type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Counts facilities of a tile of the inventory, a row group at a time, as they are about to be written.
 ///
 /// # Errors
 /// When they are more than points.
-pub(super) fn see(context: &Context<'_>, tile: &Tile, rows: &RecordBatch) -> Result<(), TileError> {
-    let counted = count(&tile.region, rows).map_err(|source| TileError::Shown { source })?;
+pub(super) fn count_row_group(
+    context: &Context<'_>,
+    tile: &Tile,
+    rows: &RecordBatch,
+) -> Result<(), TileError> {
+    // Counted without the lock, and added up under it: tiles of several regions are written side by side.
+    let counted = count_facilities(&tile.region, rows).map_err(|source| TileError::Shown { source })?;
     let mut seen = context.facilities.lock().unwrap_or_else(PoisonError::into_inner);
     *seen = Some(seen.take().unwrap_or_default().and(counted));
     Ok(())
@@ -37,7 +46,7 @@ pub(super) fn see(context: &Context<'_>, tile: &Tile, rows: &RecordBatch) -> Res
 ///
 /// # Errors
 /// When a tile can't be read back, or the store can't take what was counted.
-pub(super) fn facilities(
+pub(super) fn facility_counts(
     context: &Context<'_>,
     lock: &Lock,
     tiles: &[TileRecord],
@@ -47,32 +56,33 @@ pub(super) fn facilities(
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .take();
+    // None were seen where the inventory is linked. To read it all for a few sums would be most of such a night's work.
     if seen.is_none()
-        && let Some(known) = tallies::facilities(context, tiles)
+        && let Some(known) = tallies::recall_facilities(context, tiles)
     {
         return Ok(known);
     }
-    let counted = seen.map_or_else(|| counted(context, tiles), Ok)?;
+    let counted = seen.map_or_else(|| count_tiles(context, tiles), Ok)?;
     tallies::keep_facilities(context, lock, tiles, &counted)?;
     Ok(counted)
 }
 
-fn counted(context: &Context<'_>, tiles: &[TileRecord]) -> Result<Facilities, Error> {
+fn count_tiles(context: &Context<'_>, tiles: &[TileRecord]) -> Result<Facilities, Error> {
     let counted = tiles.par_iter().map(|tile| {
         let rows = geoparquet::read(
             &context.staging.path_of(&tile.path),
             Some(&["sector_code", "geometry"]),
         );
-        count(&tile.region, &rows?)
+        count_facilities(&tile.region, &rows?)
     });
     let counted = counted.try_reduce(Facilities::default, |all, more| Ok(all.and(more)));
     counted.map_err(|source: BoxError| Error::Table { source })
 }
 
-fn count(region: &RegionId, rows: &RecordBatch) -> Result<Facilities, BoxError> {
+fn count_facilities(region: &RegionId, rows: &RecordBatch) -> Result<Facilities, BoxError> {
     let mut counted = Facilities::default();
     let sectors = Texts::named(rows, "sector_code").ok_or("no `sector_code` of the expected type")?;
-    let points: &BinaryArray = column(rows, "geometry")?;
+    let points: &BinaryArray = typed_column(rows, "geometry")?;
     let by_sector = counted.by_region.entry(region.as_str().to_owned()).or_default();
     let mut places = Vec::with_capacity(rows.num_rows());
     for (sector, point) in sectors.iter().zip(points) {
@@ -91,27 +101,30 @@ fn count(region: &RegionId, rows: &RecordBatch) -> Result<Facilities, BoxError> 
     Ok(counted)
 }
 
-/// The first of a layer's rejects, as `rejects` finds them in its file.
+/// The first of a layer's rejects, as [`first_rejects`] finds them in its file.
 ///
 /// # Errors
 /// When those that outgrew memory can't be read back.
-pub(super) fn samples_of(
+pub(super) fn reject_samples(
     context: &Context<'_>,
     layer: &LayerPlan,
     rejects: &Rejects,
 ) -> Result<Vec<RejectSample>, TileError> {
-    let sample = |reject: Reject| RejectSample {
-        origin: as_written(layer, &reject.origin).to_string(),
-        field: shown(context, &reject.field),
-        value: shown(context, &reject.value),
-        reason: reject.reason.code().to_owned(),
-    };
-    let first = rejects.rows().take(SAMPLES).map(|reject| reject.map(sample));
-    first.collect::<Result<_, _>>().map_err(TileError::from_scratch)
+    let mut samples = Vec::new();
+    for reject in rejects.rows().take(SAMPLES) {
+        let reject = reject.map_err(TileError::from_scratch)?;
+        samples.push(RejectSample {
+            origin: origin_as_written(layer, &reject.origin).to_string(),
+            field: visible_value(context, &reject.field),
+            value: visible_value(context, &reject.value),
+            reason: reject.reason.code().to_owned(),
+        });
+    }
+    Ok(samples)
 }
 
 /// Text of a source as a page may have it.
-fn shown(context: &Context<'_>, text: &str) -> String {
+fn visible_value(context: &Context<'_>, text: &str) -> String {
     visible(&context.veil.value(text)).into_owned()
 }
 
@@ -119,43 +132,42 @@ fn shown(context: &Context<'_>, text: &str) -> String {
 ///
 /// # Errors
 /// When a rejects file can't be read back.
-pub(super) fn rejects(
+pub(super) fn first_rejects(
     context: &Context<'_>,
     layers: &[LayerOutcome],
 ) -> Result<BTreeMap<String, Vec<RejectSample>>, Error> {
-    let rejected = layers
-        .iter()
-        .filter(|layer| layer.report.rows_rejected > 0 && layer.schema.is_some());
-    let first = |layer: &LayerOutcome| -> Result<(String, Vec<RejectSample>), BoxError> {
-        if let Some(found) = &layer.rejects {
-            return Ok((layer.report.id.clone(), found.clone()));
+    let mut first = BTreeMap::new();
+    for layer in layers {
+        if layer.report.rows_rejected == 0 || layer.schema.is_none() {
+            continue;
         }
-        let path = context.staging.path_of(&rejects_path(&layer.report.id));
-        Ok((
-            layer.report.id.clone(),
-            samples(context, &geoparquet::read_first(&path, SAMPLES)?)?,
-        ))
-    };
-    rejected
-        .map(|layer| first(layer).map_err(|source| Error::Table { source }))
-        .collect()
+        let samples = match &layer.rejects {
+            Some(found) => found.clone(),
+            None => read_samples(context, &layer.report.id).map_err(|source| Error::Table { source })?,
+        };
+        first.insert(layer.report.id.clone(), samples);
+    }
+    Ok(first)
 }
 
-fn samples(context: &Context<'_>, rows: &RecordBatch) -> Result<Vec<RejectSample>, BoxError> {
-    let text = |name: &str| column::<StringArray>(rows, name);
-    let (sources, fields, values, reasons) =
-        (text("source")?, text("field")?, text("value")?, text("reason")?);
-    let numbers: &UInt64Array = column(rows, "row")?;
-    let sample = |row: usize| RejectSample {
+fn read_samples(context: &Context<'_>, layer: &str) -> Result<Vec<RejectSample>, BoxError> {
+    let path = context.staging.path_of(&rejects_path(layer));
+    let rows = geoparquet::read_first(&path, SAMPLES)?;
+    let sources: &StringArray = typed_column(&rows, "source")?;
+    let numbers: &UInt64Array = typed_column(&rows, "row")?;
+    let fields: &StringArray = typed_column(&rows, "field")?;
+    let values: &StringArray = typed_column(&rows, "value")?;
+    let reasons: &StringArray = typed_column(&rows, "reason")?;
+    let samples = (0..rows.num_rows()).map(|row| RejectSample {
         origin: format!("{}:{}", sources.value(row), numbers.value(row)),
-        field: shown(context, fields.value(row)),
-        value: shown(context, values.value(row)),
+        field: visible_value(context, fields.value(row)),
+        value: visible_value(context, values.value(row)),
         reason: reasons.value(row).to_owned(),
-    };
-    Ok((0..rows.num_rows()).map(sample).collect())
+    });
+    Ok(samples.collect())
 }
 
-fn column<'a, T: Array + 'static>(rows: &'a RecordBatch, name: &str) -> Result<&'a T, BoxError> {
+fn typed_column<'a, T: Array + 'static>(rows: &'a RecordBatch, name: &str) -> Result<&'a T, BoxError> {
     let found = rows
         .column_by_name(name)
         .and_then(|column| column.as_any().downcast_ref());

@@ -1,10 +1,10 @@
-//! What an earlier release tells of itself.
+//! What earlier releases tell of themselves.
 
 use std::path::{Path, PathBuf};
 
 use tracing::warn;
 
-use super::tile;
+use super::paths::tile_folder;
 use crate::derive::product::TilesBefore;
 use crate::error::{Error, chain};
 use crate::feature::RunReport;
@@ -12,35 +12,66 @@ use crate::store::{self, Manifest, Store, StoreError};
 
 const REPORT: &str = "report.json";
 
+/// What a run builds on and is compared with.
+pub(super) struct Past {
+    /// Report of the release that this one builds on.
+    pub(super) last: Option<RunReport>,
+    /// Reports of the releases the store still keeps, oldest first.
+    pub(super) history: Vec<RunReport>,
+    /// Tiles of the last release by layer; none where its manifest can't be read.
+    pub(super) tiles_before: Option<TilesBefore>,
+}
+
+impl Past {
+    /// That of a run which begins now.
+    pub(super) fn of_store(store: &Store) -> Self {
+        let last = last_sound(store);
+        let history = history(store);
+        let tiles_before = last.as_ref().and_then(|last| tiles(store, last));
+        Self {
+            last,
+            history,
+            tiles_before,
+        }
+    }
+}
+
 /// Report of the release that `latest` points to; none before the first.
 ///
 /// # Errors
 /// When there is a latest release whose report can't be read.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// let store = cikr::store::Store::open(&folder.path().join("store"))?;
+/// assert!(cikr::run::last_report(&store)?.is_none(), "nothing was published yet");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn last_report(store: &Store) -> Result<Option<RunReport>, Error> {
-    let latest = store.latest().map_err(|source| Error::Store { source })?;
-    latest
-        .map(|latest| report_of(&store.release_dir(&latest.release)))
-        .transpose()
+    match store.latest()? {
+        Some(latest) => report_of(&store.release_dir(&latest.release)).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Report of the release in a folder.
 ///
 /// # Errors
 /// When it can't be read or isn't a report.
+///
+/// ```
+/// use cikr::error::exit;
+///
+/// let error = cikr::run::report_of("no/such/release".as_ref()).unwrap_err();
+/// assert_eq!(error.exit(), exit::STORE);
+/// ```
 pub fn report_of(release: &Path) -> Result<RunReport, Error> {
     let path = release.join(REPORT);
-    let reading = |source| Error::Store {
-        source: StoreError::Read {
-            path: path.clone(),
-            source,
-        },
-    };
-    let bytes = store::read_regular(&path).map_err(reading)?;
-    serde_json::from_slice(&bytes).map_err(|source| Error::Format {
-        path,
-        what: "run report",
-        source,
-    })
+    // A pipe in place of a report is told of: to open it would wait for a writer for ever.
+    match store::read_regular(&path) {
+        Ok(bytes) => parse_report(path, &bytes),
+        Err(source) => Err(StoreError::Read { path, source }.into()),
+    }
 }
 
 /// Report of a release of a store, which has the digest that the release's manifest says.
@@ -48,11 +79,12 @@ pub fn report_of(release: &Path) -> Result<RunReport, Error> {
 /// # Errors
 /// When it, the manifest or the record is missing or damaged.
 pub(super) fn sound_report(store: &Store, release: &str) -> Result<RunReport, Error> {
-    let bytes = store
-        .sound_file(release, REPORT)
-        .map_err(|source| Error::Store { source })?;
-    let path = store.release_dir(release).join(REPORT);
-    serde_json::from_slice(&bytes).map_err(|source| Error::Format {
+    let bytes = store.sound_file(release, REPORT)?;
+    parse_report(store.release_dir(release).join(REPORT), &bytes)
+}
+
+fn parse_report(path: PathBuf, bytes: &[u8]) -> Result<RunReport, Error> {
+    serde_json::from_slice(bytes).map_err(|source| Error::Format {
         path,
         what: "run report",
         source,
@@ -60,94 +92,89 @@ pub(super) fn sound_report(store: &Store, release: &str) -> Result<RunReport, Er
 }
 
 /// Report of the release that a night builds on: the latest, or the newest one that tells of itself where that can't.
-pub(super) fn last_sound(store: &Store) -> Option<RunReport> {
+fn last_sound(store: &Store) -> Option<RunReport> {
+    // Law 10: no damage to one file of a store ends a night. Any release that is whole will do to build on; the layers that
+    // it has no rows of are made as if there were none.
     let latest = store.latest().unwrap_or_else(|error| {
         warn!(reason = chain(&error), "latest.json can't be read");
         None
     });
     let latest = latest.map(|latest| latest.release);
-    let others = store
-        .releases()
-        .unwrap_or_default()
+    let newest_first = store.releases().unwrap_or_default();
+    let others = newest_first
         .into_iter()
-        .map(|release| release.id);
-    let others = others.filter(|id| Some(id) != latest.as_ref());
-    let mut reports = latest
-        .iter()
-        .cloned()
-        .chain(others)
-        .map(|id| (sound_report(store, &id), id));
-    let sound = reports.find_map(|(report, id)| match report {
-        Ok(report) => Some(report),
-        Err(error) => {
-            warn!(
+        .map(|release| release.id)
+        .filter(|id| Some(id) != latest.as_ref());
+    for id in latest.iter().cloned().chain(others) {
+        match sound_report(store, &id) {
+            Ok(report) => {
+                if Some(&report.release) != latest.as_ref() {
+                    warn!(
+                        release = report.release,
+                        "an older release stands in for the last one"
+                    );
+                }
+                return Some(report);
+            }
+            Err(error) => warn!(
                 release = id,
                 reason = chain(&error),
                 "a release can't be built on"
-            );
-            None
+            ),
         }
-    });
-    let report = sound?;
-    if Some(&report.release) != latest.as_ref() {
-        warn!(
-            release = report.release,
-            "an older release stands in for the last one"
-        );
     }
-    Some(report)
+    None
 }
 
 /// Reports of the releases the store still keeps, oldest first; one that can't be read is left out.
-pub(super) fn history(store: &Store) -> Vec<RunReport> {
-    let releases = store.releases().unwrap_or_else(|error| {
+fn history(store: &Store) -> Vec<RunReport> {
+    let newest_first = store.releases().unwrap_or_else(|error| {
         warn!(
             reason = chain(&error),
             "the store's earlier releases can't be listed"
         );
         Vec::new()
     });
-    let report = |id: &str| {
-        let read = sound_report(store, id);
-        read.map_err(|error| {
-            warn!(
-                release = id,
+    let mut reports = Vec::new();
+    for release in newest_first.iter().rev() {
+        match sound_report(store, &release.id) {
+            Ok(report) => reports.push(report),
+            Err(error) => warn!(
+                release = release.id,
                 reason = chain(&error),
                 "an earlier report can't be read"
-            )
-        })
-        .ok()
-    };
-    releases
-        .iter()
-        .rev()
-        .filter_map(|release| report(&release.id))
-        .collect()
+            ),
+        }
+    }
+    reports
 }
 
 /// Tiles of every layer of a release, and their digests, by its manifest; none where that can't be read.
 pub(super) fn tiles(store: &Store, release: &RunReport) -> Option<TilesBefore> {
     let folder = store.release_dir(&release.release);
-    let manifest = store::read_manifest(&folder);
-    let manifest = manifest.map_err(|error| {
-        warn!(
-            release = release.release,
-            reason = chain(&error),
-            "the last release has no manifest"
-        );
-    });
-    let manifest = manifest.ok()?;
-    let of = |layer: &str| (layer.to_owned(), of_layer(&manifest, &folder, layer));
-    Some(release.layers.iter().map(|layer| of(&layer.id)).collect())
+    match store::read_manifest(&folder) {
+        Ok(manifest) => {
+            let layers = release.layers.iter().map(|layer| layer.id.as_str());
+            let tiles = layers.map(|layer| (layer.to_owned(), layer_tiles(&manifest, &folder, layer)));
+            Some(tiles.collect())
+        }
+        Err(error) => {
+            warn!(
+                release = release.release,
+                reason = chain(&error),
+                "the last release has no manifest"
+            );
+            None
+        }
+    }
 }
 
-fn of_layer(manifest: &Manifest, folder: &Path, layer: &str) -> Vec<(PathBuf, String)> {
-    let data = tile::base(layer).join("data");
-    let files = manifest
+fn layer_tiles(manifest: &Manifest, folder: &Path, layer: &str) -> Vec<(PathBuf, String)> {
+    let data = tile_folder(layer);
+    manifest
         .files
         .iter()
-        .filter(|file| Path::new(&file.path).starts_with(&data));
-    files
+        .filter(|file| Path::new(&file.path).starts_with(&data))
         .map(|file| (folder.join(&file.path), file.sha256.clone()))
         .collect()
 }

@@ -5,183 +5,166 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, StringArray};
 
-use super::Context;
-use super::jurisdictions::Joined;
-use super::tables::table;
+use super::context::Context;
+use super::jurisdictions::JoinedSets;
+use super::tables::named_columns;
 use super::tile::write_table;
 use crate::error::Error;
 use crate::plan::{FUNCTIONS, LIFELINES, MembershipRule, Reference};
 
 /// A table of text as it is published; an empty cell is null.
-struct Texts {
+struct TextTable {
     name: &'static str,
     header: &'static [&'static str],
     rows: Vec<Vec<String>>,
+}
+
+impl TextTable {
+    fn new<T>(
+        name: &'static str,
+        header: &'static [&'static str],
+        records: impl IntoIterator<Item = T>,
+        row: impl Fn(T) -> Vec<String>,
+    ) -> Self {
+        Self {
+            name,
+            header,
+            rows: records.into_iter().map(row).collect(),
+        }
+    }
+
+    /// A column by its place in the header.
+    fn column(&self, at: usize) -> ArrayRef {
+        let cells = self.rows.iter().map(|row| row[at].as_str());
+        let cells = cells.map(|cell| Some(cell).filter(|cell| !cell.is_empty()));
+        Arc::new(cells.collect::<StringArray>())
+    }
+}
+
+/// Cells of a row, in the order of the header.
+fn owned_cells<const N: usize>(cells: [&str; N]) -> Vec<String> {
+    cells.map(str::to_owned).into()
 }
 
 /// Writes every reference table.
 ///
 /// # Errors
 /// When a table can't be written.
-pub(super) fn write(context: &Context<'_>, joined: &Joined) -> Result<(), Error> {
+pub(super) fn write_reference_tables(context: &Context<'_>, joined: &JoinedSets) -> Result<(), Error> {
     let reference = &context.plan.reference;
-    let tables = [places(reference), schemes(reference), memberships(reference)];
-    for table in tables.iter().flatten().chain([&jurisdictions(context, joined)]) {
-        write_texts(context, table)?;
+    let tables = [
+        place_tables(reference),
+        scheme_tables(reference),
+        membership_tables(reference),
+        vec![jurisdiction_table(context, joined)],
+    ];
+    for table in tables.iter().flatten() {
+        write_text_table(context, table)?;
     }
     Ok(())
 }
 
-fn write_texts(context: &Context<'_>, texts: &Texts) -> Result<(), Error> {
-    let path = Path::new("reference").join(format!("{}.parquet", texts.name));
-    let cell = |row: &Vec<String>, at: usize| Some(row[at].clone()).filter(|text| !text.is_empty());
-    let column = |at: usize| -> ArrayRef {
-        Arc::new(
-            texts
-                .rows
-                .iter()
-                .map(|row| cell(row, at))
-                .collect::<StringArray>(),
-        )
-    };
-    let columns = texts
-        .header
-        .iter()
-        .enumerate()
-        .map(|(at, name)| (*name, column(at)))
-        .collect();
-    let written = table(columns, &path).and_then(|table| write_table(context, &path, &table));
-    written.map(drop).map_err(Error::from)
-}
-
-fn texts<'r, T: 'r>(
-    name: &'static str,
-    header: &'static [&'static str],
-    rows: impl IntoIterator<Item = &'r T>,
-    row: impl Fn(&T) -> Vec<String>,
-) -> Texts {
-    Texts {
-        name,
-        header,
-        rows: rows.into_iter().map(row).collect(),
-    }
+fn write_text_table(context: &Context<'_>, table: &TextTable) -> Result<(), Error> {
+    let path = Path::new("reference").join(format!("{}.parquet", table.name));
+    let columns = table.header.iter().enumerate();
+    let columns = columns.map(|(at, name)| (*name, table.column(at))).collect();
+    write_table(context, &path, &named_columns(columns, &path)?)?;
+    Ok(())
 }
 
 /// States, regions, NAICS rules.
-fn places(reference: &Reference) -> Vec<Texts> {
+fn place_tables(reference: &Reference) -> Vec<TextTable> {
     vec![
-        texts(
+        TextTable::new(
             "states",
             &["state_fips", "state_code", "name", "kind", "source"],
             &reference.states,
-            |s| {
-                vec![
-                    s.fips.clone(),
-                    s.usps.clone(),
-                    s.name.clone(),
-                    s.kind.clone(),
-                    s.source.clone(),
-                ]
-            },
+            |state| owned_cells([&state.fips, &state.usps, &state.name, &state.kind, &state.source]),
         ),
-        texts(
+        TextTable::new(
             "regions",
             &["region_code", "region_name", "state_code", "source"],
             &reference.regions,
-            |r| vec![r.code.clone(), r.name.clone(), r.state.clone(), r.source.clone()],
+            |region| owned_cells([&region.code, &region.name, &region.state, &region.source]),
         ),
-        texts(
+        TextTable::new(
             "naics_rules",
             &["prefix", "sector_code", "subsector", "also", "source"],
             &reference.naics,
-            |n| {
-                let also = n.also.join(";");
-                vec![
-                    n.prefix.clone(),
-                    n.sector.clone(),
-                    n.subsector.clone(),
-                    also,
-                    n.source.clone(),
-                ]
+            |rule| {
+                let also = rule.also.join(";");
+                owned_cells([&rule.prefix, &rule.sector, &rule.subsector, &also, &rule.source])
             },
         ),
     ]
 }
 
 /// Sectors of today and of the dated schemes, subsectors, functions, lifelines.
-fn schemes(reference: &Reference) -> Vec<Texts> {
+fn scheme_tables(reference: &Reference) -> Vec<TextTable> {
     vec![
-        texts(
+        TextTable::new(
             "sectors",
             &["sector_code", "name", "lead_agency", "source"],
             &reference.sectors,
-            |s| {
-                vec![
-                    s.code.clone(),
-                    s.name.clone(),
-                    s.lead_agency.clone(),
-                    s.source.clone(),
-                ]
-            },
+            |sector| owned_cells([&sector.code, &sector.name, &sector.lead_agency, &sector.source]),
         ),
-        texts(
-            "sector_schemes",
-            &[
-                "scheme",
-                "title",
-                "document",
-                "date",
-                "sectors",
-                "supporting_agencies",
-                "source",
-            ],
-            &reference.schemes,
-            |s| {
-                let (id, title, document) = (s.id.clone(), s.title.clone(), s.document.clone());
-                let (date, sectors) = (s.date.clone(), s.sectors.to_string());
-                vec![
-                    id,
-                    title,
-                    document,
-                    date,
-                    sectors,
-                    s.supporting_agencies.clone(),
-                    s.source.clone(),
-                ]
-            },
-        ),
-        scheme_sectors(reference),
-        texts(
+        dated_scheme_table(reference),
+        scheme_sector_table(reference),
+        TextTable::new(
             "subsectors",
             &["sector_code", "subsector", "schemes", "origin", "source"],
             &reference.subsectors,
-            |s| {
-                let origin = if s.is_own { "own" } else { "plan" }.to_owned();
-                vec![
-                    s.sector.clone(),
-                    s.name.clone(),
-                    s.schemes.join(";"),
+            |subsector| {
+                let schemes = subsector.schemes.join(";");
+                let origin = if subsector.is_own { "own" } else { "plan" };
+                owned_cells([
+                    &subsector.sector,
+                    &subsector.name,
+                    &schemes,
                     origin,
-                    s.source.clone(),
-                ]
+                    &subsector.source,
+                ])
             },
         ),
-        texts(
+        TextTable::new(
             "critical_functions",
             &["function_code", "area", "function", "source"],
             &reference.functions,
-            |f| vec![f.code.clone(), f.area.clone(), f.name.clone(), f.source.clone()],
+            |function| owned_cells([&function.code, &function.area, &function.name, &function.source]),
         ),
-        texts(
+        TextTable::new(
             "lifelines",
             &["lifeline", "component", "source"],
             &reference.lifelines,
-            |l| vec![l.lifeline.clone(), l.component.clone(), l.source.clone()],
+            |lifeline| owned_cells([&lifeline.lifeline, &lifeline.component, &lifeline.source]),
         ),
     ]
 }
 
-fn scheme_sectors(reference: &Reference) -> Texts {
+fn dated_scheme_table(reference: &Reference) -> TextTable {
+    let header = &[
+        "scheme",
+        "title",
+        "document",
+        "date",
+        "sectors",
+        "supporting_agencies",
+        "source",
+    ];
+    TextTable::new("sector_schemes", header, &reference.schemes, |scheme| {
+        owned_cells([
+            &scheme.id,
+            &scheme.title,
+            &scheme.document,
+            &scheme.date,
+            &scheme.sectors.to_string(),
+            &scheme.supporting_agencies,
+            &scheme.source,
+        ])
+    })
+}
+
+fn scheme_sector_table(reference: &Reference) -> TextTable {
     let header = &[
         "scheme",
         "code",
@@ -194,71 +177,29 @@ fn scheme_sectors(reference: &Reference) -> Texts {
         "note",
         "source",
     ];
-    texts("scheme_sectors", header, &reference.cells, |cell| {
-        vec![
-            cell.scheme.clone(),
-            cell.code.clone(),
-            cell.sector.clone(),
-            cell.part.clone(),
-            cell.also_called.clone(),
-            cell.lead_agency.clone(),
-            cell.supporting_agencies.clone(),
-            cell.councils.join(";"),
-            cell.note.clone(),
-            cell.source.clone(),
-        ]
+    TextTable::new("scheme_sectors", header, &reference.cells, |cell| {
+        owned_cells([
+            &cell.scheme,
+            &cell.code,
+            &cell.sector,
+            &cell.part,
+            &cell.also_called,
+            &cell.lead_agency,
+            &cell.supporting_agencies,
+            &cell.councils.join(";"),
+            &cell.note,
+            &cell.source,
+        ])
     })
 }
 
 /// Rules from today's sectors, and what follows from them between the schemes.
-fn memberships(reference: &Reference) -> Vec<Texts> {
-    let rules = |wanted: &dyn Fn(&str) -> bool| -> Vec<&MembershipRule> {
-        reference
-            .memberships
-            .iter()
-            .filter(|rule| wanted(&rule.scheme))
-            .collect()
-    };
-    let row = |rule: &MembershipRule| {
-        let [sector, subsector] = [rule.sector.clone(), rule.subsector.clone()];
-        let [prefix, reason] = [rule.prefix.clone(), rule.reason.clone()];
-        vec![
-            sector,
-            subsector,
-            prefix,
-            rule.targets.join(";"),
-            reason,
-            rule.source.clone(),
-        ]
-    };
-    let dated = |rule: &MembershipRule| {
-        let mut cells = row(rule);
-        cells.insert(0, rule.scheme.clone());
-        cells.insert(6, yes_or_no(rule.is_judged));
-        cells
-    };
-    let crosswalk = rules(&|scheme| ![FUNCTIONS, LIFELINES].contains(&scheme));
-    let (functions, lifelines) = (
-        rules(&|scheme| scheme == FUNCTIONS),
-        rules(&|scheme| scheme == LIFELINES),
-    );
+fn membership_tables(reference: &Reference) -> Vec<TextTable> {
     vec![
-        texts(
-            "sector_crosswalk",
-            &[
-                "scheme",
-                "sector_code",
-                "subsector",
-                "naics_prefix",
-                "cells",
-                "reason",
-                "judged",
-                "source",
-            ],
-            crosswalk,
-            dated,
-        ),
-        texts(
+        crosswalk_table(reference),
+        undated_rules_table(
+            reference,
+            FUNCTIONS,
             "function_rules",
             &[
                 "sector_code",
@@ -268,10 +209,10 @@ fn memberships(reference: &Reference) -> Vec<Texts> {
                 "reason",
                 "source",
             ],
-            functions,
-            row,
         ),
-        texts(
+        undated_rules_table(
+            reference,
+            LIFELINES,
             "lifeline_rules",
             &[
                 "sector_code",
@@ -281,14 +222,61 @@ fn memberships(reference: &Reference) -> Vec<Texts> {
                 "reason",
                 "source",
             ],
-            lifelines,
-            row,
         ),
-        scheme_crosswalk(reference),
+        scheme_crosswalk_table(reference),
     ]
 }
 
-fn scheme_crosswalk(reference: &Reference) -> Texts {
+/// Rules into the dated schemes, all of them in one table.
+fn crosswalk_table(reference: &Reference) -> TextTable {
+    let header = &[
+        "scheme",
+        "sector_code",
+        "subsector",
+        "naics_prefix",
+        "cells",
+        "reason",
+        "judged",
+        "source",
+    ];
+    let rules = reference.memberships.iter();
+    let dated = rules.filter(|rule| ![FUNCTIONS, LIFELINES].contains(&rule.scheme.as_str()));
+    TextTable::new("sector_crosswalk", header, dated, |rule| {
+        owned_cells([
+            &rule.scheme,
+            &rule.sector,
+            &rule.subsector,
+            &rule.prefix,
+            &rule.targets.join(";"),
+            &rule.reason,
+            yes_or_no(rule.is_judged),
+            &rule.source,
+        ])
+    })
+}
+
+/// Rules into functions or lifelines, which have no date: a table each, which needs not say which it is of.
+fn undated_rules_table(
+    reference: &Reference,
+    scheme: &str,
+    name: &'static str,
+    header: &'static [&'static str],
+) -> TextTable {
+    let rules = reference.memberships.iter();
+    let rules = rules.filter(|rule| rule.scheme == scheme);
+    TextTable::new(name, header, rules, |rule: &MembershipRule| {
+        owned_cells([
+            &rule.sector,
+            &rule.subsector,
+            &rule.prefix,
+            &rule.targets.join(";"),
+            &rule.reason,
+            &rule.source,
+        ])
+    })
+}
+
+fn scheme_crosswalk_table(reference: &Reference) -> TextTable {
     let header = &[
         "from_scheme",
         "from_code",
@@ -298,41 +286,29 @@ fn scheme_crosswalk(reference: &Reference) -> Texts {
         "sector_codes",
         "reason",
     ];
-    texts("scheme_crosswalk", header, &reference.passages(), |passage| {
-        vec![
-            passage.from_scheme.clone(),
-            passage.from_code.clone(),
-            passage.to_scheme.clone(),
-            passage.to_code.clone().unwrap_or_default(),
+    TextTable::new("scheme_crosswalk", header, reference.passages(), |passage| {
+        owned_cells([
+            &passage.from_scheme,
+            &passage.from_code,
+            &passage.to_scheme,
+            passage.to_code.as_deref().unwrap_or_default(),
             yes_or_no(passage.is_only),
-            passage.through.join(";"),
-            passage.reason.clone(),
-        ]
+            &passage.through.join(";"),
+            &passage.reason,
+        ])
     })
 }
 
-fn yes_or_no(is_so: bool) -> String {
-    if is_so { "yes" } else { "no" }.to_owned()
+fn yes_or_no(is_so: bool) -> &'static str {
+    if is_so { "yes" } else { "no" }
 }
 
-fn jurisdictions(context: &Context<'_>, joined: &Joined) -> Texts {
+fn jurisdiction_table(context: &Context<'_>, joined: &JoinedSets) -> TextTable {
     let sets = context.plan.jurisdictions.iter().zip(&joined.names);
-    let rows = sets.flat_map(|(set, names)| {
-        names.iter().map(|boundary| {
-            let name = boundary.name.clone().unwrap_or_default();
-            vec![
-                set.id.clone(),
-                boundary.code.clone(),
-                name,
-                set.vintage.clone(),
-                set.agency.clone(),
-            ]
-        })
-    });
+    let boundaries = sets.flat_map(|(set, names)| names.iter().map(move |boundary| (set, boundary)));
     let header = &["set", "code", "name", "vintage", "source"];
-    Texts {
-        name: "jurisdictions",
-        header,
-        rows: rows.collect(),
-    }
+    TextTable::new("jurisdictions", header, boundaries, |(set, boundary)| {
+        let name = boundary.name.as_deref().unwrap_or_default();
+        owned_cells([&set.id, &boundary.code, name, &set.vintage, &set.agency])
+    })
 }

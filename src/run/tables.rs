@@ -8,13 +8,15 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
 use arrow_schema::{Field, Schema};
 
-use super::Context;
-use super::layer::{flags_path, rejects_path};
-use super::tile::{self, TileError};
+use super::context::Context;
+use super::paths::{flags_path, rejects_path};
+use super::tile;
+use super::tile_error::TileError;
 use crate::feature::{Flag, Reject};
 
-/// Rows that are put together at a time.
-const AT_ONCE: usize = 8_192;
+/// Rows that are put together at a time: rejects of a source that is broken throughout may be as many as its rows, and
+/// wait in a scratch file.
+const ROWS_AT_ONCE: usize = 8_192;
 
 /// Writes `rejects/<layer>.parquet`, with no rows where nothing was rejected.
 pub(super) fn write_rejects(
@@ -22,31 +24,26 @@ pub(super) fn write_rejects(
     layer: &str,
     rejects: impl Iterator<Item = io::Result<Reject>>,
 ) -> Result<(), TileError> {
-    let rejects = rejects.map(|reject| reject.map(|reject| covered(context, reject)));
+    let rejects = rejects.map(|reject| reject.map(|reject| mask_reject(context, reject)));
     write_rows(context, &rejects_path(layer), rejects, |rejects| {
-        let text = |value: fn(&Reject) -> &str| -> ArrayRef {
-            Arc::new(StringArray::from_iter_values(rejects.iter().map(value)))
-        };
         let rows = rejects.iter().map(|reject| reject.origin.row);
         vec![
-            ("source", text(|reject| &reject.origin.source)),
+            ("source", text_column(rejects, |reject| &reject.origin.source)),
             ("row", Arc::new(UInt64Array::from_iter_values(rows))),
-            ("field", text(|reject| &reject.field)),
-            ("value", text(|reject| &reject.value)),
-            ("reason", text(|reject| reject.reason.code())),
+            ("field", text_column(rejects, |reject| &reject.field)),
+            ("value", text_column(rejects, |reject| &reject.value)),
+            ("reason", text_column(rejects, |reject| reject.reason.code())),
         ]
     })
 }
 
 /// A reject with nothing in it that a server was sent: a record that repeats it isn't the facility's.
-fn covered(context: &Context<'_>, mut reject: Reject) -> Reject {
-    let shown = |text: &mut String| {
-        if let Cow::Owned(hidden) = context.veil.value(text) {
-            *text = hidden;
+fn mask_reject(context: &Context<'_>, mut reject: Reject) -> Reject {
+    for text in [&mut reject.value, &mut reject.field] {
+        if let Cow::Owned(masked) = context.veil.value(text) {
+            *text = masked;
         }
-    };
-    shown(&mut reject.value);
-    shown(&mut reject.field);
+    }
     reject
 }
 
@@ -57,20 +54,21 @@ pub(super) fn write_flags(
     flags: impl Iterator<Item = io::Result<Flag>>,
 ) -> Result<(), TileError> {
     write_rows(context, &flags_path(layer), flags, |flags| {
-        let text = |value: fn(&Flag) -> &str| -> ArrayRef {
-            Arc::new(StringArray::from_iter_values(flags.iter().map(value)))
-        };
         let rows = flags.iter().map(|flag| flag.origin.row);
         vec![
-            ("facility_id", text(|flag| &flag.facility_id)),
-            ("source", text(|flag| &flag.origin.source)),
+            ("facility_id", text_column(flags, |flag| &flag.facility_id)),
+            ("source", text_column(flags, |flag| &flag.origin.source)),
             ("row", Arc::new(UInt64Array::from_iter_values(rows))),
-            ("field", text(|flag| &flag.field)),
-            ("value", text(|flag| &flag.value)),
-            ("flag", text(|flag| flag.code.code())),
-            ("detail", text(|flag| &flag.detail)),
+            ("field", text_column(flags, |flag| &flag.field)),
+            ("value", text_column(flags, |flag| &flag.value)),
+            ("flag", text_column(flags, |flag| flag.code.code())),
+            ("detail", text_column(flags, |flag| &flag.detail)),
         ]
     })
+}
+
+fn text_column<T>(rows: &[T], value: fn(&T) -> &str) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(rows.iter().map(value)))
 }
 
 /// Writes rows that come one after the other as a table, few of them in memory at a time.
@@ -80,22 +78,24 @@ fn write_rows<T>(
     mut rows: impl Iterator<Item = io::Result<T>>,
     columns: impl Fn(&[T]) -> Vec<(&'static str, ArrayRef)>,
 ) -> Result<(), TileError> {
-    let schema = table(columns(&[]), path)?.schema();
-    let written = tile::write_pieces(context, path, schema, |write| {
+    let schema = named_columns(columns(&[]), path)?.schema();
+    tile::write_pieces(context, path, schema, |write| {
         loop {
-            let some = rows.by_ref().take(AT_ONCE).collect::<io::Result<Vec<T>>>();
+            let some = rows.by_ref().take(ROWS_AT_ONCE).collect::<io::Result<Vec<T>>>();
             let some = some.map_err(TileError::from_scratch)?;
             if some.is_empty() {
                 return Ok(());
             }
-            write(&table(columns(&some), path)?).map_err(|source| TileError::encoding(path, source))?;
+            write(&named_columns(columns(&some), path)?)
+                .map_err(|source| TileError::from_parquet(path, source))?;
         }
-    });
-    written.map(drop)
+    })?;
+    Ok(())
 }
 
 /// Puts named columns together; every column is nullable.
-pub(super) fn table(columns: Vec<(&str, ArrayRef)>, path: &Path) -> Result<RecordBatch, TileError> {
+pub(super) fn named_columns(columns: Vec<(&str, ArrayRef)>, path: &Path) -> Result<RecordBatch, TileError> {
+    // Nullable whatever tonight's rows hold: the schema of a table is the same on every night.
     let fields: Vec<Field> = columns
         .iter()
         .map(|(name, array)| Field::new(*name, array.data_type().clone(), true))
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn an_empty_table_keeps_its_types() {
         let rows: ArrayRef = Arc::new(UInt64Array::from_iter_values(std::iter::empty()));
-        let table = table(vec![("row", rows)], Path::new("rejects/x.parquet")).unwrap();
+        let table = named_columns(vec![("row", rows)], Path::new("rejects/x.parquet")).unwrap();
         assert_eq!(
             (table.num_rows(), table.schema().field(0).data_type()),
             (0, &DataType::UInt64)

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::value::to_raw_value;
 use tracing::debug;
 
-use super::{Context, LayerOutcome};
+use super::context::Context;
+use super::layer_outcome::LayerOutcome;
 use crate::catalog::page::Facilities;
 use crate::derive::inventory::FACILITIES;
 use crate::derive::product::Scope;
@@ -17,7 +18,8 @@ use crate::feature::TileRecord;
 use crate::store::{self, Lock};
 
 /// What stands for tiles, whatever they lie in: their digests in the order of their paths, and this program's version.
-fn name(tiles: &[TileRecord]) -> String {
+fn digest_of_tiles(tiles: &[TileRecord]) -> String {
+    // With the version of this program: another may count otherwise.
     let mut digests: Vec<(&str, &str)> = vec![("", env!("CARGO_PKG_VERSION"))];
     let files = tiles
         .iter()
@@ -28,9 +30,9 @@ fn name(tiles: &[TileRecord]) -> String {
 }
 
 /// Whether what products want to see of a layer of an earlier run is known without its tiles.
-pub(super) fn recall(context: &Context<'_>, outcome: &LayerOutcome) -> bool {
+pub(super) fn recall_layer(context: &Context<'_>, outcome: &LayerOutcome) -> bool {
     let layer = &outcome.report;
-    let told = context.store.tally(&layer.id, &name(&outcome.tiles));
+    let told = context.store.tally(&layer.id, &digest_of_tiles(&outcome.tiles));
     let is_known = told.is_some_and(|told| context.products.recall(layer, &told));
     debug!(layer = layer.id, is_known, "tally");
     is_known
@@ -38,7 +40,7 @@ pub(super) fn recall(context: &Context<'_>, outcome: &LayerOutcome) -> bool {
 
 /// Whether what products want to see of a layer's tiles is likely known without them: a tally of each was kept.
 pub(super) fn are_kept(context: &Context<'_>, layer: &str, tiles: &[TileRecord]) -> bool {
-    let told = context.store.tally(layer, &name(tiles));
+    let told = context.store.tally(layer, &digest_of_tiles(tiles));
     let names = wanted(context.plan).filter(|product| product.about().scope == Scope::Tile);
     let mut names = names.map(|product| product.about().doc.name);
     told.is_some_and(|told| names.all(|name| told.contains_key(name)))
@@ -48,10 +50,10 @@ pub(super) fn are_kept(context: &Context<'_>, layer: &str, tiles: &[TileRecord])
 ///
 /// # Errors
 /// When the store can't take it.
-pub(super) fn keep(context: &Context<'_>, lock: &Lock, layers: &[&LayerOutcome]) -> Result<(), Error> {
+pub(super) fn keep_layers(context: &Context<'_>, lock: &Lock, layers: &[&LayerOutcome]) -> Result<(), Error> {
     for outcome in layers.iter().filter(|outcome| !outcome.tiles.is_empty()) {
         if let Some(told) = context.products.tally(&outcome.report.id) {
-            put(context, lock, &outcome.report.id, &outcome.tiles, told)?;
+            put_tally(context, lock, &outcome.report.id, &outcome.tiles, told)?;
         }
     }
     Ok(())
@@ -61,8 +63,8 @@ pub(super) fn keep(context: &Context<'_>, lock: &Lock, layers: &[&LayerOutcome])
 const PAGE: &str = "page";
 
 /// The inventory's facilities as they were counted of the same tiles.
-pub(super) fn facilities(context: &Context<'_>, tiles: &[TileRecord]) -> Option<Facilities> {
-    let told = context.store.tally(FACILITIES, &name(tiles))?;
+pub(super) fn recall_facilities(context: &Context<'_>, tiles: &[TileRecord]) -> Option<Facilities> {
+    let told = context.store.tally(FACILITIES, &digest_of_tiles(tiles))?;
     serde_json::from_str(told.get(PAGE)?.get()).ok()
 }
 
@@ -79,7 +81,7 @@ pub(super) fn keep_facilities(
     let Ok(told) = to_raw_value(counted) else {
         return Ok(());
     };
-    put(
+    put_tally(
         context,
         lock,
         FACILITIES,
@@ -88,13 +90,15 @@ pub(super) fn keep_facilities(
     )
 }
 
-fn put(
+fn put_tally(
     context: &Context<'_>,
     lock: &Lock,
     collection: &str,
     tiles: &[TileRecord],
     told: Tally,
 ) -> Result<(), Error> {
-    let put = context.store.put_tally(lock, collection, &name(tiles), told);
-    put.map_err(|source| Error::Store { source })
+    context
+        .store
+        .put_tally(lock, collection, &digest_of_tiles(tiles), told)?;
+    Ok(())
 }

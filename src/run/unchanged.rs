@@ -1,126 +1,96 @@
 //! What need not be made again: a layer whose source and plan are those of the last release.
 //!
-//! A layer's *fingerprint* stands for all that its files follow from. Same fingerprint, same bytes (law 3):
-//! so the last release's files are linked into the new one, and the rows are of this run all the same.
+//! Same fingerprint, same bytes (law 3): so the last release's files are linked into the new one, and the rows are of
+//! this run all the same.
 
 use std::path::Path;
 use std::time::Instant;
 
-use serde::Serialize;
 use tracing::{error_span, info, warn};
 
-use super::fetch::{Landings, Tried};
-use super::jurisdictions::Ground;
-use super::layer::{discard, flags_path, rejects_path};
-use super::tile::{self, TileError};
-use super::{Context, LayerOutcome, gate, tallies};
+use super::arrival::Arrival;
+use super::carry::{CarryFailure, discard_layer};
+use super::context::Context;
+use super::fetch::Landings;
+use super::fingerprint::Fingerprints;
+use super::layer_outcome::LayerOutcome;
+use super::paths::{flags_path, rejects_path, tile_folder};
+use super::tile_error::TileError;
+use super::{gate, tallies, tile};
 use crate::derive::inventory::FACILITIES;
 use crate::derive::product::{Carried, Product};
 use crate::derive::{national, wanted};
 use crate::error::{Error, chain};
 use crate::feature::{FileRecord, Landed, LayerReport, LayerStatus, RunReport, TileRecord};
 use crate::geoparquet;
-use crate::plan::{LayerPlan, Plan};
-use crate::store::{self, Care, StoreError};
+use crate::store::{Care, StoreError, Written};
 
-/// To be raised when the same source and plan give other files than before within one version.
-const GENERATION: u32 = 6;
+/// A layer whose source has landed, or failed to.
+pub(super) struct LandedLayer {
+    /// Its number in the plan.
+    pub(super) index: usize,
+    /// How its source landed.
+    pub(super) arrival: Arrival,
+    /// Its outcome, where it is linked and need not be made.
+    pub(super) linked: Option<LayerOutcome>,
+}
 
 /// What the last release gives to a night on which nothing has changed.
 #[derive(Default)]
-pub(super) struct Kept {
-    /// Layers, each with how it landed; the outcome is none where one has to be made after all.
-    pub(super) layers: Vec<Ready>,
+pub(super) struct LinkedRelease {
+    /// All layers, if they were waited for; one that couldn't be linked has to be made after all.
+    pub(super) layers: Vec<LandedLayer>,
     /// Where no layer has to be made: the inventory's tiles, and with them the reference tables and what else is
     /// linked whole.
-    pub(super) rest: Option<Vec<TileRecord>>,
+    pub(super) inventory: Option<Vec<TileRecord>>,
 }
 
-/// A layer that has landed: its number in the plan, how it landed, and its outcome where it need not be made.
-pub(super) type Ready = (usize, Tried, Option<LayerOutcome>);
-
-/// Everything but the source that a layer's files follow from.
-#[derive(Serialize)]
-struct Basis<'a> {
-    generation: u32,
-    version: &'static str,
-    layer: &'a LayerPlan,
-    limits: (usize, u64, Option<u64>),
-    output: &'a crate::plan::Output,
-    jurisdictions: &'a [crate::plan::JurisdictionPlan],
-    /// Digests of the polygon sets and of the reference tables.
-    tables: &'a [String],
-}
-
-/// Tells the fingerprints of layers.
-pub(super) struct Prints<'a> {
-    plan: &'a Plan,
-    /// Digests of the polygon sets and of the reference tables.
-    tables: Vec<String>,
-}
-
-impl<'a> Prints<'a> {
-    pub(super) fn new(plan: &'a Plan, sets: &[Ground]) -> Self {
-        let mut tables: Vec<String> = sets.iter().map(|set| name(&set.landed)).collect();
-        // The reference tables hold lists alone, so their debug text is the same on every run.
-        tables.push(store::sha256(format!("{:?}", plan.reference).as_bytes()));
-        Self { plan, tables }
+/// Waits for the layers until one has to be made; where none has, links all into the release to be.
+///
+/// # Errors
+/// When the store can't be written to; what is damaged in the last release is made again.
+pub(super) fn link_if_all_same(
+    context: &Context<'_>,
+    landings: &Landings<'_>,
+    fingerprints: &Fingerprints<'_>,
+) -> Result<LinkedRelease, Error> {
+    let last = context.last.filter(|last| has_same_list(context, last));
+    let Some(last) = last else {
+        return Ok(LinkedRelease::default());
+    };
+    // Which products are at work depends on whether all is linked, and they have to be at work before the first layer is
+    // made. So nothing is touched until one is known to have changed, or all to be the same.
+    if landings.any_layer(|index, arrival| !is_same(context, fingerprints, index, arrival)) {
+        return Ok(LinkedRelease::default());
     }
-
-    /// That of the layer with this number; none where it hasn't landed.
-    pub(super) fn of(&self, layer: usize, tried: &Tried) -> Option<String> {
-        let landed = tried.as_ref().ok()?.as_ref().ok()?;
-        let plan = self.plan;
-        let basis = Basis {
-            generation: GENERATION,
-            version: env!("CARGO_PKG_VERSION"),
-            layer: &plan.layers[layer],
-            // Memory and the size of batches change no byte.
-            limits: (
-                plan.limits.record_bytes,
-                plan.limits.archive_bytes,
-                plan.limits.rows,
-            ),
-            output: &plan.output,
-            jurisdictions: &plan.jurisdictions,
-            tables: &self.tables,
-        };
-        let text = serde_json::to_string(&(basis, name(landed)));
-        Some(store::sha256(
-            text.expect("a plan has text keys only, so it serializes")
-                .as_bytes(),
-        ))
+    let mut layers = Vec::new();
+    while let Some((index, arrival)) = landings.next_layer() {
+        let fingerprint = fingerprints.of_layer(index, &arrival);
+        let mut linked = link_unlooked(context, index, &arrival, fingerprint.as_deref())?;
+        // Where its tally is kept, nothing of its tiles is looked at: digesting them all is left to their turn.
+        if let Some(outcome) = &linked
+            && !tallies::are_kept(context, &outcome.report.id, &outcome.tiles)
+        {
+            linked = keep_if_undamaged(context, linked)?;
+        }
+        layers.push(LandedLayer {
+            index,
+            arrival,
+            linked,
+        });
     }
-}
-
-/// Digest and extension: the same bytes may be opened as two formats.
-fn name(landed: &Landed) -> String {
-    landed
-        .path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
-}
-
-/// Whether a layer is what it was in the last release.
-pub(super) fn is_same(context: &Context<'_>, prints: &Prints<'_>, layer: usize, tried: &Tried) -> bool {
-    prints
-        .of(layer, tried)
-        .is_some_and(|print| before(context, layer, &print).is_some())
-}
-
-/// The last release, and what it tells of a layer that has the same fingerprint there.
-fn before<'a>(
-    context: &'a Context<'_>,
-    layer: usize,
-    print: &str,
-) -> Option<(&'a RunReport, &'a LayerReport)> {
-    let last = context.last.as_ref().filter(|_| !context.mode.rebuild)?;
-    let id = context.plan.layers[layer].id.as_str();
-    let before = last.layers.iter().find(|before| before.id == id)?;
-    let is_same = before.fingerprint.as_deref() == Some(print) && before.tiles > 0;
-    is_same.then_some((last, before))
+    let inventory = if layers.iter().all(|layer| layer.linked.is_some()) {
+        link_whole(context, last)?
+    } else {
+        None
+    };
+    if inventory.is_none() {
+        // The inventory is made of them after all.
+        for layer in &mut layers {
+            layer.linked = keep_if_undamaged(context, layer.linked.take())?;
+        }
+    }
+    Ok(LinkedRelease { layers, inventory })
 }
 
 /// Links a layer that need not be made again into the release to be, and of which something is to be made; none where it
@@ -128,72 +98,68 @@ fn before<'a>(
 ///
 /// # Errors
 /// When the store can't be written to; what is damaged in the last release is made again.
-pub(super) fn take_layer(
+pub(super) fn link_one(
     context: &Context<'_>,
-    layer: usize,
-    tried: &Tried,
-    print: Option<&str>,
+    index: usize,
+    arrival: &Arrival,
+    fingerprint: Option<&str>,
 ) -> Result<Option<LayerOutcome>, Error> {
-    confirmed(context, link(context, layer, tried, print)?)
+    keep_if_undamaged(context, link_unlooked(context, index, arrival, fingerprint)?)
 }
 
-/// Waits for the layers until one has to be made; where none has, links all into the release to be.
-///
-/// # Errors
-/// When the store can't be written to; what is damaged in the last release is made again.
-pub(super) fn take(
-    context: &Context<'_>,
-    landings: &Landings<'_>,
-    prints: &Prints<'_>,
-) -> Result<Kept, Error> {
-    let Some(last) = context.last.as_ref().filter(|last| has_same_list(context, last)) else {
-        return Ok(Kept::default());
-    };
-    if landings.any_layer(|layer, tried| !is_same(context, prints, layer, tried)) {
-        return Ok(Kept::default());
-    }
-    let mut layers = Vec::new();
-    while let Some((layer, tried)) = landings.next_layer() {
-        let mut outcome = link(context, layer, &tried, prints.of(layer, &tried).as_deref())?;
-        // Else nothing of it is looked at.
-        if outcome
-            .as_ref()
-            .is_some_and(|kept| !tallies::are_kept(context, &kept.report.id, &kept.tiles))
-        {
-            outcome = confirmed(context, outcome)?;
-        }
-        layers.push((layer, tried, outcome));
-    }
-    let are_kept = layers.iter().all(|(_, _, outcome)| outcome.is_some());
-    let rest = if are_kept { keep_rest(context, last)? } else { None };
-    if rest.is_none() {
-        // The inventory is made of them after all.
-        for (_, _, outcome) in &mut layers {
-            *outcome = confirmed(context, outcome.take())?;
-        }
-    }
-    Ok(Kept { layers, rest })
+/// Whether a layer is what it was in the last release.
+fn is_same(context: &Context<'_>, fingerprints: &Fingerprints<'_>, index: usize, arrival: &Arrival) -> bool {
+    fingerprints
+        .of_layer(index, arrival)
+        .is_some_and(|fingerprint| layer_before(context, index, &fingerprint).is_some())
 }
 
-fn link(
+/// The last release, and what it tells of a layer that has the same fingerprint there.
+fn layer_before<'a>(
+    context: &'a Context<'_>,
+    index: usize,
+    fingerprint: &str,
+) -> Option<(&'a RunReport, &'a LayerReport)> {
+    let last = context.last.filter(|_| !context.mode.rebuild)?;
+    let id = context.plan.layers[index].id.as_str();
+    let before = last.layers.iter().find(|before| before.id == id)?;
+    let is_same = before.fingerprint.as_deref() == Some(fingerprint) && before.tiles > 0;
+    is_same.then_some((last, before))
+}
+
+/// Whether the last release has the layers of the plan, and all that is linked whole.
+fn has_same_list(context: &Context<'_>, last: &RunReport) -> bool {
+    let before = last.layers.iter().map(|before| before.id.as_str());
+    let now = context.plan.layers.iter().map(|layer| layer.id.as_str());
+    before.eq(now)
+        && wanted(context.plan).map(Product::about).all(|about| {
+            !matches!(about.carried, Carried::Whole(_)) || last.product(about.doc.name).is_some()
+        })
+}
+
+/// Links a layer, whose files are compared with their digests in turns.
+fn link_unlooked(
     context: &Context<'_>,
-    layer: usize,
-    tried: &Tried,
-    print: Option<&str>,
+    index: usize,
+    arrival: &Arrival,
+    fingerprint: Option<&str>,
 ) -> Result<Option<LayerOutcome>, Error> {
-    let before = print.and_then(|print| before(context, layer, print));
-    match (before, tried) {
-        (Some((last, before)), Ok(Ok(landed))) => keep_layer(context, last, before, landed),
+    let before = fingerprint.and_then(|fingerprint| layer_before(context, index, fingerprint));
+    match (before, arrival) {
+        (Some((last, before)), Arrival::Landed(landed)) => link_layer(context, last, before, landed),
         _ => Ok(None),
     }
 }
 
 /// A layer of which something is to be made is compared with its digests whole, whatever was compared of it in its turn:
 /// one that is damaged is made again.
-fn confirmed(context: &Context<'_>, kept: Option<LayerOutcome>) -> Result<Option<LayerOutcome>, Error> {
-    let Some(outcome) = kept else { return Ok(None) };
+fn keep_if_undamaged(
+    context: &Context<'_>,
+    linked: Option<LayerOutcome>,
+) -> Result<Option<LayerOutcome>, Error> {
+    let Some(outcome) = linked else { return Ok(None) };
     let id = &outcome.report.id;
-    let problems = context.staging.damaged(&[tile::base(id).join("data")]);
+    let problems = context.staging.damaged(&[tile_folder(id)]);
     if problems.is_empty() {
         return Ok(Some(outcome));
     }
@@ -206,27 +172,11 @@ fn confirmed(context: &Context<'_>, kept: Option<LayerOutcome>) -> Result<Option
         reason = chain(&damaged),
         "what was linked is damaged: made again"
     );
-    discard(context, id)?;
+    discard_layer(context, id)?;
     Ok(None)
 }
 
-/// Whether the last release has the layers of the plan, and all that is linked whole.
-fn has_same_list(context: &Context<'_>, last: &RunReport) -> bool {
-    let layers = &context.plan.layers;
-    let is_there = |product: &dyn Product| {
-        let about = product.about();
-        !matches!(about.carried, Carried::Whole(_)) || last.product(about.doc.name).is_some()
-    };
-    last.layers.len() == layers.len()
-        && last
-            .layers
-            .iter()
-            .zip(layers)
-            .all(|(before, layer)| before.id == layer.id.as_str())
-        && wanted(context.plan).all(is_there)
-}
-
-fn keep_layer(
+fn link_layer(
     context: &Context<'_>,
     last: &RunReport,
     before: &LayerReport,
@@ -234,19 +184,20 @@ fn keep_layer(
 ) -> Result<Option<LayerOutcome>, Error> {
     let _span = error_span!("layer", id = before.id).entered();
     let timer = Instant::now();
-    let Some((tiles, national)) = sound(context, layer_files(context, last, before))? else {
-        discard(context, &before.id)?;
+    let Some(files) = linked_or_warn(context, layer_files(context, last, before))? else {
+        discard_layer(context, &before.id)?;
         return Ok(None);
     };
-    let first = tiles.first().map(|tile| context.staging.path_of(&tile.path));
+    let first = files.tiles.first();
+    let first = first.map(|tile| context.staging.path_of(&tile.path));
     let footer = first.and_then(|path| geoparquet::inspect(&path).ok());
-    info!(stage = "write", tiles = tiles.len(), "unchanged");
+    info!(stage = "write", tiles = files.tiles.len(), "unchanged");
     let report = LayerReport {
         status: LayerStatus::Published,
         reason: None,
         carried_from: None,
         carried_days: None,
-        gate: gate::unchanged(context, last, before),
+        gate: gate::report_of_same(context, last, before),
         unchanged_since: before
             .unchanged_since
             .clone()
@@ -257,28 +208,21 @@ fn keep_layer(
         ..before.clone()
     };
     Ok(Some(LayerOutcome {
-        report,
-        tiles,
-        schema: footer.map(|footer| footer.schema),
-        national,
-        changes: None,
-        rejects: None,
-        rows: None,
+        national: files.national,
+        ..LayerOutcome::of_tiles(report, files.tiles, footer.map(|footer| footer.schema))
     }))
 }
 
-/// The value; none, with a warning, where the last release can't give it.
-fn sound<T>(context: &Context<'_>, tried: Result<T, TileError>) -> Result<Option<T>, Error> {
-    match tried {
-        Ok(value) => Ok(Some(value)),
-        Err(TileError::Store { source }) if !matches!(source, StoreError::Damaged { .. }) => {
-            Err(Error::Store { source })
-        }
-        Err(error) => {
-            let release = context.last.as_ref().map(|last| last.release.as_str());
+/// What was linked; none, with a warning, where the last release can't give it.
+fn linked_or_warn<T>(context: &Context<'_>, linked: Result<T, TileError>) -> Result<Option<T>, Error> {
+    match linked.map_err(CarryFailure::from) {
+        Ok(linked) => Ok(Some(linked)),
+        Err(CarryFailure::EndsRun { source }) => Err(source.into()),
+        Err(CarryFailure::Unusable { source }) => {
+            let release = context.last.map(|last| last.release.as_str());
             warn!(
                 release,
-                reason = chain(&error),
+                reason = chain(&source),
                 "the last release can't be built on: made again"
             );
             Ok(None)
@@ -286,102 +230,98 @@ fn sound<T>(context: &Context<'_>, tried: Result<T, TileError>) -> Result<Option
     }
 }
 
-type LayerFiles = (Vec<TileRecord>, Option<FileRecord>);
+/// Files of a layer that are linked.
+struct LayerFiles {
+    tiles: Vec<TileRecord>,
+    national: Option<FileRecord>,
+}
 
 fn layer_files(
     context: &Context<'_>,
     last: &RunReport,
     before: &LayerReport,
 ) -> Result<LayerFiles, TileError> {
-    let carry_with = |path: &Path, care| {
-        context
-            .staging
-            .carry(&last.release, path, care)
-            .map_err(|source| TileError::Store { source })
-    };
-    let carry = |path: &Path| carry_with(path, Care::InTurns);
-    let tiles = carry(&tile::base(&before.id).join("data"))?;
+    // What is only linked is compared with its digests in turns, each file once in seven nights at least: all of them every
+    // night would read the whole release where nothing else is read.
+    let id = before.id.as_str();
+    let staging = context.staging;
+    let tiles = staging.carry(&last.release, &tile_folder(id), Care::InTurns)?;
     let tiles = tiles
         .into_iter()
-        .map(|file| tile::carried(context, &before.id, file));
-    let tiles = tiles.collect::<Result<Vec<_>, _>>()?;
-    // The report page shows some of them.
-    carry_with(&rejects_path(&before.id), Care::Each)?;
-    carry(&flags_path(&before.id))?;
-    let mut files = Vec::new();
+        .map(|file| tile::read_record(context, id, file))
+        .collect::<Result<Vec<_>, _>>()?;
+    // The report page shows some of them, so that they are opened tonight.
+    staging.carry(&last.release, &rejects_path(id), Care::Each)?;
+    staging.carry(&last.release, &flags_path(id), Care::InTurns)?;
+    let mut files: Vec<Written> = Vec::new();
     for about in wanted(context.plan).map(Product::about) {
         if let Carried::WithLayer(path) = about.carried
             && last.product(about.doc.name).is_some()
         {
-            files.extend(carry(&path(&before.id))?);
+            files.extend(staging.carry(&last.release, &path(id), Care::InTurns)?);
         }
     }
-    let national = national::path(&before.id);
-    let file = files.into_iter().find(|file| file.path == national);
-    let record = |file: store::Written| FileRecord {
-        path: file.path,
-        rows: before.rows_written,
-        bytes: file.bytes,
-        sha256: file.sha256,
-    };
-    Ok((tiles, file.map(record)))
-}
-
-fn keep_rest(context: &Context<'_>, last: &RunReport) -> Result<Option<Vec<TileRecord>>, Error> {
-    let rest = sound(context, rest_files(context, last))?;
-    if rest.is_none() {
-        for path in whole(context).chain(["reference"]) {
-            context
-                .staging
-                .discard(Path::new(path))
-                .map_err(|source| Error::Store { source })?;
-        }
-    }
-    Ok(rest)
-}
-
-fn rest_files(context: &Context<'_>, last: &RunReport) -> Result<Vec<TileRecord>, TileError> {
-    let carry = |path: &str| {
-        let carried = context
-            .staging
-            .carry(&last.release, Path::new(path), Care::InTurns);
-        carried.map_err(|source| TileError::Store { source })
-    };
-    carry("reference")?;
-    let mut files = Vec::new();
-    let data = tile::base(FACILITIES).join("data");
-    // An inventory without rows has no files.
-    let is_there = |path: &&str| last.inventory_rows > 0 || !Path::new(path).starts_with(FACILITIES);
-    for path in whole(context).filter(is_there) {
-        files.extend(carry(path)?);
-    }
-    let tiles = files.into_iter().filter(|file| file.path.starts_with(&data));
-    let tiles: Vec<TileRecord> = tiles
-        .map(|file| tile::carried(context, FACILITIES, file))
-        .collect::<Result<_, _>>()?;
-    if tallies::facilities(context, &tiles).is_some() {
-        return Ok(tiles);
-    }
-    // They will be counted.
-    let problems = context.staging.damaged(&[data]);
-    if problems.is_empty() {
-        return Ok(tiles);
-    }
-    Err(TileError::Store {
-        source: StoreError::Damaged {
-            release: last.release.clone(),
-            problems,
-        },
+    let national_path = national::path(id);
+    let national = files.into_iter().find(|file| file.path == national_path);
+    Ok(LayerFiles {
+        tiles,
+        national: national.map(|file| FileRecord {
+            path: file.path,
+            rows: before.rows_written,
+            bytes: file.bytes,
+            sha256: file.sha256,
+        }),
     })
 }
 
+/// Links what is linked whole: the inventory, whose tiles are returned, the reference tables, and products.
+fn link_whole(context: &Context<'_>, last: &RunReport) -> Result<Option<Vec<TileRecord>>, Error> {
+    let inventory = linked_or_warn(context, whole_files(context, last))?;
+    if inventory.is_none() {
+        for path in whole_paths(context).chain(["reference"]) {
+            context.staging.discard(Path::new(path))?;
+        }
+    }
+    Ok(inventory)
+}
+
+fn whole_files(context: &Context<'_>, last: &RunReport) -> Result<Vec<TileRecord>, TileError> {
+    let staging = context.staging;
+    staging.carry(&last.release, Path::new("reference"), Care::InTurns)?;
+    let mut files = Vec::new();
+    for path in whole_paths(context).map(Path::new) {
+        // An inventory without rows has no files.
+        if last.inventory_rows > 0 || !path.starts_with(FACILITIES) {
+            files.extend(staging.carry(&last.release, path, Care::InTurns)?);
+        }
+    }
+    let data = tile_folder(FACILITIES);
+    let tiles: Vec<TileRecord> = files
+        .into_iter()
+        .filter(|file| file.path.starts_with(&data))
+        .map(|file| tile::read_record(context, FACILITIES, file))
+        .collect::<Result<_, _>>()?;
+    if tallies::recall_facilities(context, &tiles).is_some() {
+        return Ok(tiles);
+    }
+    // They will be counted for the page, and what is read is digested first.
+    let problems = staging.damaged(&[data]);
+    if problems.is_empty() {
+        return Ok(tiles);
+    }
+    Err(StoreError::Damaged {
+        release: last.release.clone(),
+        problems,
+    }
+    .into())
+}
+
 /// What is linked whole, of the products that the plan asks for.
-fn whole(context: &Context<'_>) -> impl Iterator<Item = &'static str> {
-    let paths = |carried| match carried {
-        Carried::Whole(paths) => paths,
-        Carried::Never | Carried::WithLayer(_) => &[],
-    };
+fn whole_paths(context: &Context<'_>) -> impl Iterator<Item = &'static str> {
     wanted(context.plan)
-        .flat_map(move |product| paths(product.about().carried))
+        .flat_map(|product| match product.about().carried {
+            Carried::Whole(paths) => paths,
+            Carried::Never | Carried::WithLayer(_) => &[],
+        })
         .copied()
 }

@@ -3,6 +3,7 @@
 //! A region is ordered from spots alone; ids are asked for where two rows have one centre. A tile's rows are brought
 //! together a row group at a time, or from a scratch file as many row groups at a time as memory allows.
 
+mod error;
 mod groups;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+pub use error::PackError;
 use groups::{SlicedGroups, TileGroups};
 
 use super::EngineError;
@@ -18,8 +20,6 @@ use crate::feature::{RegionId, Tile};
 use crate::kernel::assemble::Published;
 use crate::kernel::core::ranked;
 use crate::kernel::pack::{Levels, Slice, Spot, TileCut, order_slice, shared_centres, slices};
-
-type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Rows that can be packed.
 pub trait Packable: Sync {
@@ -127,27 +127,27 @@ impl Packing<'_> {
 ///
 /// # Errors
 /// When rows can't be had back or the sink fails.
-pub fn pack<T: Send>(
+pub fn pack<T: Send, E: StdError + Send + 'static>(
     rows: &dyn Packable,
     packing: &Packing<'_>,
-    sink: impl Fn(&Tile, &mut Groups<'_>) -> Result<T, BoxError> + Sync,
-) -> Result<Vec<T>, EngineError> {
+    sink: impl Fn(&Tile, &mut Groups<'_>) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, PackError<E>> {
     let regions: Vec<RegionId> = rows.regions().into_iter().collect();
     let one = |region: &RegionId| pack_region(rows, region, packing, &sink);
     let mut tiles = Vec::new();
     for turn in packing.turns(&regions, rows) {
-        let of_turn: Vec<Vec<T>> = turn.par_iter().map(one).collect::<Result<_, _>>()?;
+        let of_turn: Vec<Vec<T>> = turn.par_iter().map(one).collect::<Result<_, PackError<E>>>()?;
         tiles.extend(of_turn.into_iter().flatten());
     }
     Ok(tiles)
 }
 
-fn pack_region<T: Send>(
+fn pack_region<T: Send, E: StdError + Send + 'static>(
     rows: &dyn Packable,
     region: &RegionId,
     packing: &Packing<'_>,
-    sink: &(impl Fn(&Tile, &mut Groups<'_>) -> Result<T, BoxError> + Sync),
-) -> Result<Vec<T>, EngineError> {
+    sink: &(impl Fn(&Tile, &mut Groups<'_>) -> Result<T, E> + Sync),
+) -> Result<Vec<T>, PackError<E>> {
     let count = rows.rows_in(region);
     let slices = slices(usize::try_from(count).unwrap_or(usize::MAX), &packing.levels);
     let mut tiles = Vec::new();
@@ -158,7 +158,7 @@ fn pack_region<T: Send>(
         let tile = packing.tile(region, 0, cut);
         let mut groups = SlicedGroups::new(rows, region, packing, cut.rows.len());
         let done = sink(&tile, &mut groups);
-        return Ok(vec![done.map_err(|source| EngineError::Sink {
+        return Ok(vec![done.map_err(|source| PackError::Sink {
             region: region.to_string(),
             source,
         })?]);
@@ -244,11 +244,11 @@ struct Part<'a> {
     first: usize,
 }
 
-fn pack_slice<T: Send>(
+fn pack_slice<T: Send, E: StdError + Send + 'static>(
     part: Part<'_>,
     spots: &mut [Spot],
-    sink: &(impl Fn(&Tile, &mut Groups<'_>) -> Result<T, BoxError> + Sync),
-) -> Result<Vec<T>, EngineError> {
+    sink: &(impl Fn(&Tile, &mut Groups<'_>) -> Result<T, E> + Sync),
+) -> Result<Vec<T>, PackError<E>> {
     let Part {
         rows,
         region,
@@ -262,7 +262,7 @@ fn pack_slice<T: Send>(
         let own = &spots[cut.rows.start - slice.rows.start..cut.rows.end - slice.rows.start];
         let mut groups = TileGroups::new(rows, own.into(), cut.row_groups.clone().into(), packing);
         let done = sink(&tile, &mut groups);
-        done.map_err(|source| EngineError::Sink {
+        done.map_err(|source| PackError::Sink {
             region: region.to_string(),
             source,
         })

@@ -113,7 +113,7 @@ fn no_files_import_each_other_in_a_circle() {
 fn only_the_right_rooms_touch_the_world() {
     let rules: &[(&str, &[&str], &[&str])] = &[
         ("GDAL", &["gdal::"], &["source/ogr"]),
-        ("the clock", &["Utc::now", "SystemTime::now"], &["run/mod.rs"]),
+        ("the clock", &["Utc::now", "SystemTime::now"], &["run/clock.rs"]),
         (
             "the environment",
             &["env::var", "env::vars", "args_os"],

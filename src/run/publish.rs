@@ -1,0 +1,70 @@
+//! The publish stage: the release to be becomes the latest, and what that settles is noted.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use tracing::{info, warn};
+
+use super::clock::now;
+use super::feed::write_feed;
+use super::fetch::Fetching;
+use super::gate;
+use super::outcome::Outcome;
+use super::report::facilities_of;
+use crate::error::Error;
+use crate::feature::RunReport;
+use crate::store::{Lock, Publication, Staging};
+
+/// What a release holds, counted while it was made.
+pub(super) struct Counts {
+    /// Tiles of all collections.
+    pub(super) tiles: u64,
+    /// Rows of every Parquet file, for the manifest.
+    pub(super) rows: BTreeMap<PathBuf, u64>,
+}
+
+/// Publishes what is staged.
+///
+/// # Errors
+/// When the store fails.
+pub(super) fn publish_release(
+    run: Fetching<'_>,
+    lock: &Lock,
+    staging: Staging<'_>,
+    report: RunReport,
+    counts: &Counts,
+) -> Result<Outcome, Error> {
+    let task = run.progress.start("publish", &report.release, None);
+    let (linked, digested) = staging.care_taken();
+    info!(
+        stage = "publish",
+        linked, digested, "bytes of earlier releases linked, and compared with their digests"
+    );
+    let publication = Publication {
+        rows: &counts.rows,
+        tiles: counts.tiles,
+        facilities: facilities_of(run.plan, &report),
+        keep: run.plan.keep,
+        now: &now(),
+    };
+    let published = staging.publish(&publication)?;
+    drop(task);
+    // From here on the release stands: acceptances that it has made use of are used up, and the feed may tell of it.
+    gate::note_used_acceptances(run.store, lock, &report)?;
+    write_feed(run.store, lock);
+    for warning in &published.warnings {
+        warn!(stage = "publish", "{warning}");
+    }
+    info!(
+        stage = "publish",
+        release = report.release,
+        bytes = published.latest.bytes,
+        "published"
+    );
+    let expected = run.plan.expected.as_ref();
+    Ok(Outcome {
+        report,
+        release: published.folder,
+        unmet: expected.and_then(|expected| expected.unmet),
+    })
+}
