@@ -5,12 +5,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use arrow_array::{Array, ArrayRef, RecordBatch};
 
-use super::keys::mixed;
+use super::keys::mix_bits;
 use crate::feature::spelling;
-use crate::kernel::map::key_number;
+use crate::kernel::keys::key_number;
 
 /// Rows that are kept.
-const ROWS: usize = 2_000;
+const MOST_ROWS: usize = 2_000;
 
 /// Rows whose keys come first in an order that has nothing to do with them.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub struct Sample {
 
 impl Sample {
     /// No rows yet, and of those to come these columns.
-    pub(super) fn of(fields: Vec<String>) -> Self {
+    pub(super) fn new(fields: Vec<String>) -> Self {
         Self {
             fields,
             rows: BTreeMap::new(),
@@ -34,23 +34,29 @@ impl Sample {
     }
 
     /// Takes those of a batch that belong to the sample; `places` gives where among `rows` a row of `numbers` is.
-    pub(super) fn add(&mut self, numbers: &[u128], places: impl Fn(usize) -> usize, rows: &RecordBatch) {
+    pub(super) fn add_batch(
+        &mut self,
+        numbers: &[u128],
+        places: impl Fn(usize) -> usize,
+        rows: &RecordBatch,
+    ) {
         let columns: Vec<Option<&ArrayRef>> = self
             .fields
             .iter()
             .map(|field| rows.column_by_name(field))
             .collect();
         for (row, number) in numbers.iter().enumerate() {
-            let rank = mixed(*number);
-            let is_full = self.rows.len() >= ROWS;
+            // By a digest, not by chance or place: two nights keep the same rows, whatever was added between them and however
+            // the source is ordered.
+            let rank = mix_bits(*number);
+            let is_full = self.rows.len() >= MOST_ROWS;
             if is_full && self.rows.last_key_value().is_some_and(|(last, _)| *last < rank) {
                 continue;
             }
             let place = places(row);
-            let value = |column: Option<&ArrayRef>| digest(column?, place);
-            self.rows
-                .insert(rank, columns.iter().copied().map(value).collect());
-            if self.rows.len() > ROWS {
+            let values = columns.iter().map(|column| digest((*column)?, place)).collect();
+            self.rows.insert(rank, values);
+            if self.rows.len() > MOST_ROWS {
                 self.rows.pop_last();
             }
         }
@@ -58,7 +64,7 @@ impl Sample {
 
     /// The values of a facility, where it is in the sample: equal where their spellings are.
     pub fn values(&self, key: &str) -> Option<&[Option<u64>]> {
-        self.rows.get(&mixed(key_number(key))).map(Vec::as_slice)
+        self.rows.get(&mix_bits(key_number(key))).map(Vec::as_slice)
     }
 }
 

@@ -21,7 +21,7 @@ impl Seats {
     }
 
     /// Waits for a seat.
-    pub(super) fn take(&self) -> Seat<'_> {
+    pub(super) fn take_seat(&self) -> Seat<'_> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         while *free == 0 {
             free = self.given_back.wait(free).unwrap_or_else(PoisonError::into_inner);

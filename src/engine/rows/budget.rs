@@ -28,13 +28,15 @@ impl Budget {
         self.bytes.saturating_sub(self.used.load(Ordering::Relaxed))
     }
 
+    // `Relaxed` throughout: the number guards nothing, and a store that sees it a moment late spills a batch later.
+
     /// Notes that more bytes are used.
-    pub(super) fn take(&self, bytes: usize) {
+    pub(super) fn note_taken(&self, bytes: usize) {
         self.used.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Notes that bytes are free again.
-    pub(super) fn give(&self, bytes: usize) {
+    pub(super) fn note_given_back(&self, bytes: usize) {
         self.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 

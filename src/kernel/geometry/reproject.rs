@@ -25,13 +25,13 @@ pub fn reproject(
             failed.push((index, RejectReason::NotANumber));
         }
     }
-    transform(geometries, 0..geometries.len(), with, &mut failed);
+    transform_range(geometries, 0..geometries.len(), with, &mut failed);
     failed.sort_unstable();
     failed
 }
 
 /// Transforms the geometries of `range`, halving it when the call fails.
-fn transform(
+fn transform_range(
     geometries: &mut [Option<Geometry<f64>>],
     range: Range<usize>,
     with: &dyn Reproject,
@@ -55,8 +55,8 @@ fn transform(
         return;
     }
     let middle = range.start + range.len() / 2;
-    transform(geometries, range.start..middle, with, failed);
-    transform(geometries, middle..range.end, with, failed);
+    transform_range(geometries, range.start..middle, with, failed);
+    transform_range(geometries, middle..range.end, with, failed);
 }
 
 /// Puts transformed coordinates back in the order they were taken.

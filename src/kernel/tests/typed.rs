@@ -390,7 +390,7 @@ fn numbers_that_are_none_are_null() {
     ];
     for numbers in &numbers {
         assert_eq!(crate::kernel::fields::not_numbers(numbers), 2);
-        let repaired = crate::kernel::fields::repaired(numbers);
+        let repaired = crate::kernel::fields::repair_column(numbers);
         assert_eq!(
             (repaired.null_count(), repaired.data_type()),
             (2, numbers.data_type())

@@ -13,20 +13,20 @@ use super::fault::Fault;
 use crate::feature::RejectReason;
 use crate::feature::curves::{Segment, linearise};
 
-const CUT: Fault = Fault::impossible("the WKB ends early");
-const LONG: Fault = Fault::impossible("the WKB goes on behind the geometry");
-const ORDER: Fault = Fault::impossible("no WKB: it begins with no byte order");
-const UNKNOWN: Fault = Fault::impossible("a type that no WKB has");
-const MEMBERS: Fault = Fault::impossible("a geometry of parts of another type");
-const SURFACE: Fault = Fault::impossible("a surface of faces (TIN, triangle or polyhedron)");
-const MIXED: Fault = Fault::impossible("a collection of several kinds of geometry");
-const DEEP: Fault = Fault::impossible("a collection nested too deeply");
-const ARC: Fault = Fault::impossible("an arc of an even number of points");
+const ENDS_EARLY: Fault = Fault::impossible("the WKB ends early");
+const TRAILING_BYTES: Fault = Fault::impossible("the WKB goes on behind the geometry");
+const NO_BYTE_ORDER: Fault = Fault::impossible("no WKB: it begins with no byte order");
+const UNKNOWN_TYPE: Fault = Fault::impossible("a type that no WKB has");
+const WRONG_MEMBER: Fault = Fault::impossible("a geometry of parts of another type");
+const SURFACE_OF_FACES: Fault = Fault::impossible("a surface of faces (TIN, triangle or polyhedron)");
+const MIXED_COLLECTION: Fault = Fault::impossible("a collection of several kinds of geometry");
+const NESTED_TOO_DEEPLY: Fault = Fault::impossible("a collection nested too deeply");
+const EVEN_ARC: Fault = Fault::impossible("an arc of an even number of points");
 
 /// Bytes of a member's header: byte order, type, and at least a count.
-const MEMBER: usize = 9;
+const LEAST_MEMBER_BYTES: usize = 9;
 /// Bytes of a ring's count.
-const RING: usize = 4;
+const LEAST_RING_BYTES: usize = 4;
 /// How deep collections, compound curves and the like may nest in each other.
 const MAX_NESTING: u32 = 16;
 
@@ -60,10 +60,10 @@ pub fn read(wkb: &[u8]) -> Result<Decoded, Fault> {
         dropped: 0,
         is_curved: false,
     };
-    let header = reader.header()?;
-    let geometry = reader.geometry(&header, 0)?;
+    let header = reader.read_header()?;
+    let geometry = reader.read_geometry(&header, 0)?;
     if !reader.bytes.is_empty() {
-        return Err(LONG);
+        return Err(TRAILING_BYTES);
     }
     let Reader {
         dropped, is_curved, ..
@@ -77,6 +77,19 @@ pub fn read(wkb: &[u8]) -> Result<Decoded, Fault> {
 }
 
 /// The geometry alone, and of what is wrong the code alone: enough for what this program has written.
+///
+/// ```
+/// use cikr::feature::RejectReason;
+/// use cikr::kernel::geometry::{decode, encode};
+/// use geo::{Geometry, point};
+///
+/// let houston: Geometry<f64> = point! { x: -95.4, y: 29.8 }.into();
+/// let mut wkb = Vec::new();
+/// encode(&houston, &mut wkb);
+/// assert_eq!(wkb.len(), 21);
+/// assert_eq!(decode(&wkb), Ok(houston));
+/// assert_eq!(decode(&wkb[..20]), Err(RejectReason::ImpossibleGeometry));
+/// ```
 ///
 /// # Errors
 /// As [`read`].
@@ -124,61 +137,64 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// The geometry behind its header, so deep in others.
-    fn geometry(&mut self, header: &Header, depth: u32) -> Result<Geometry<f64>, Fault> {
+    fn read_geometry(&mut self, header: &Header, depth: u32) -> Result<Geometry<f64>, Fault> {
         let size = header.coordinate;
         if depth > MAX_NESTING {
-            return Err(DEEP);
+            return Err(NESTED_TOO_DEEPLY);
         }
         Ok(match header.kind {
             1 => Geometry::Point(
-                self.point(size)?
+                self.read_point(size)?
                     .ok_or(Fault::from(RejectReason::EmptyGeometry))?,
             ),
-            2 => Geometry::LineString(self.line(size)?),
-            3 => Geometry::Polygon(self.polygon(size)?),
+            2 => Geometry::LineString(self.read_line(size)?),
+            3 => Geometry::Polygon(self.read_polygon(size)?),
             4 => {
-                let points = self.members(|reader, header| match header.kind {
-                    1 => reader.point(header.coordinate),
-                    _ => Err(MEMBERS),
+                let points = self.read_members(|reader, header| match header.kind {
+                    1 => reader.read_point(header.coordinate),
+                    _ => Err(WRONG_MEMBER),
                 })?;
-                Geometry::MultiPoint(MultiPoint::new(self.present(points)))
+                Geometry::MultiPoint(MultiPoint::new(self.keep_present(points)))
             }
             5 | 11 => {
                 let is_curved = header.kind == 11;
-                let lines = self.members(|reader, header| match header.kind {
-                    2 => reader.line(header.coordinate),
-                    8 | 9 if is_curved => reader.curve(header, depth + 1),
-                    _ => Err(MEMBERS),
+                let lines = self.read_members(|reader, header| match header.kind {
+                    2 => reader.read_line(header.coordinate),
+                    8 | 9 if is_curved => reader.read_curve(header, depth + 1),
+                    _ => Err(WRONG_MEMBER),
                 })?;
-                Geometry::MultiLineString(MultiLineString::new(self.good(lines, is_line)))
+                Geometry::MultiLineString(MultiLineString::new(self.keep_good(lines, is_line)))
             }
             6 | 12 => {
                 let is_curved = header.kind == 12;
-                let polygons = self.members(|reader, header| match header.kind {
-                    3 => reader.polygon(header.coordinate),
-                    10 if is_curved => reader.curve_polygon(depth + 1),
-                    _ => Err(MEMBERS),
+                let polygons = self.read_members(|reader, header| match header.kind {
+                    3 => reader.read_polygon(header.coordinate),
+                    10 if is_curved => reader.read_curve_polygon(depth + 1),
+                    _ => Err(WRONG_MEMBER),
                 })?;
-                Geometry::MultiPolygon(MultiPolygon::new(self.good(polygons, is_polygon)))
+                Geometry::MultiPolygon(MultiPolygon::new(self.keep_good(polygons, is_polygon)))
             }
             7 => {
-                let members = self.members(|reader, header| match reader.geometry(header, depth + 1) {
-                    Err(fault) if fault.reason == RejectReason::EmptyGeometry => Ok(None),
-                    member => member.map(Some),
-                })?;
-                let members = self.present(members);
-                self.family(members)?
+                let members =
+                    self.read_members(|reader, header| match reader.read_geometry(header, depth + 1) {
+                        Err(fault) if fault.reason == RejectReason::EmptyGeometry => Ok(None),
+                        member => member.map(Some),
+                    })?;
+                let members = self.keep_present(members);
+                self.into_multi_geometry(members)?
             }
-            8 | 9 => Geometry::LineString(self.curve(header, depth)?),
-            10 => Geometry::Polygon(self.curve_polygon(depth)?),
-            15..=17 => return Err(SURFACE),
-            _ => return Err(UNKNOWN),
+            8 | 9 => Geometry::LineString(self.read_curve(header, depth)?),
+            10 => Geometry::Polygon(self.read_curve_polygon(depth)?),
+            15..=17 => return Err(SURFACE_OF_FACES),
+            _ => return Err(UNKNOWN_TYPE),
         })
     }
 
     /// Members of a collection as one geometry, where they are all of one family.
-    fn family(&mut self, members: Vec<Geometry<f64>>) -> Result<Geometry<f64>, Fault> {
-        let (mut points, mut lines, mut polygons) = (Vec::new(), Vec::new(), Vec::new());
+    fn into_multi_geometry(&mut self, members: Vec<Geometry<f64>>) -> Result<Geometry<f64>, Fault> {
+        let mut points = Vec::new();
+        let mut lines = Vec::new();
+        let mut polygons = Vec::new();
         // What is empty is of no family.
         for member in members.into_iter().filter(|member| member.coords_count() > 0) {
             match member {
@@ -188,20 +204,24 @@ impl Reader<'_> {
                 Geometry::MultiLineString(many) => lines.extend(many),
                 Geometry::Polygon(polygon) => polygons.push(polygon),
                 Geometry::MultiPolygon(many) => polygons.extend(many),
-                _ => return Err(MIXED),
+                _ => return Err(MIXED_COLLECTION),
             }
         }
         Ok(match (points.is_empty(), lines.is_empty(), polygons.is_empty()) {
             (true, true, true) => return Err(RejectReason::EmptyGeometry.into()),
             (false, true, true) => Geometry::MultiPoint(MultiPoint::new(points)),
-            (true, false, true) => Geometry::MultiLineString(MultiLineString::new(self.good(lines, is_line))),
-            (true, true, false) => Geometry::MultiPolygon(MultiPolygon::new(self.good(polygons, is_polygon))),
-            _ => return Err(MIXED),
+            (true, false, true) => {
+                Geometry::MultiLineString(MultiLineString::new(self.keep_good(lines, is_line)))
+            }
+            (true, true, false) => {
+                Geometry::MultiPolygon(MultiPolygon::new(self.keep_good(polygons, is_polygon)))
+            }
+            _ => return Err(MIXED_COLLECTION),
         })
     }
 
     /// The good parts, or all of them where none is good.
-    fn good<T>(&mut self, mut parts: Vec<T>, is_good: impl Fn(&T) -> bool) -> Vec<T> {
+    fn keep_good<T>(&mut self, mut parts: Vec<T>, is_good: impl Fn(&T) -> bool) -> Vec<T> {
         if parts.iter().any(&is_good) {
             let all = parts.len();
             parts.retain(is_good);
@@ -211,7 +231,7 @@ impl Reader<'_> {
     }
 
     /// The parts that there are.
-    fn present<T>(&mut self, parts: Vec<Option<T>>) -> Vec<T> {
+    fn keep_present<T>(&mut self, parts: Vec<Option<T>>) -> Vec<T> {
         let all = parts.len();
         let present: Vec<T> = parts.into_iter().flatten().collect();
         if !present.is_empty() {
@@ -221,36 +241,38 @@ impl Reader<'_> {
     }
 
     /// Byte order, type, dimensions, SRID.
-    fn header(&mut self) -> Result<Header, Fault> {
-        let (&order, rest) = self.bytes.split_first().ok_or(CUT)?;
+    fn read_header(&mut self) -> Result<Header, Fault> {
+        let (&order, rest) = self.bytes.split_first().ok_or(ENDS_EARLY)?;
         if order > 1 {
-            return Err(ORDER);
+            return Err(NO_BYTE_ORDER);
         }
         (self.bytes, self.little) = (rest, order == 1);
-        let code = self.count()?;
-        let (z, m) = (code & 0x8000_0000 != 0, code & 0x4000_0000 != 0);
+        let code = self.read_count()?;
+        // EWKB of PostGIS sets high bits for Z, M and an SRID; ISO WKB adds thousands to the type: both are read, also together.
+        let has_z = code & 0x8000_0000 != 0;
+        let has_m = code & 0x4000_0000 != 0;
         let srid = if code & 0x2000_0000 != 0 {
-            Some(self.count()?).filter(|srid| *srid != 0)
+            Some(self.read_count()?).filter(|srid| *srid != 0)
         } else {
             None
         };
         let iso = code & 0x1FFF_FFFF;
-        let (z, m) = match iso / 1000 {
-            0 => (z, m),
-            1 => (true, m),
-            2 => (z, true),
+        let (has_z, has_m) = match iso / 1000 {
+            0 => (has_z, has_m),
+            1 => (true, has_m),
+            2 => (has_z, true),
             3 => (true, true),
-            _ => return Err(UNKNOWN),
+            _ => return Err(UNKNOWN_TYPE),
         };
         Ok(Header {
             kind: iso % 1000,
-            coordinate: 8 * (2 + usize::from(z) + usize::from(m)),
+            coordinate: 8 * (2 + usize::from(has_z) + usize::from(has_m)),
             srid,
         })
     }
 
-    fn count(&mut self) -> Result<u32, Fault> {
-        let (head, rest) = self.bytes.split_first_chunk().ok_or(CUT)?;
+    fn read_count(&mut self) -> Result<u32, Fault> {
+        let (head, rest) = self.bytes.split_first_chunk().ok_or(ENDS_EARLY)?;
         self.bytes = rest;
         Ok(if self.little {
             u32::from_le_bytes(*head)
@@ -260,23 +282,25 @@ impl Reader<'_> {
     }
 
     /// A count of things of at least `size` bytes, which the rest must be able to hold.
-    fn count_of(&mut self, size: usize) -> Result<usize, Fault> {
-        match usize::try_from(self.count()?) {
+    fn read_count_of(&mut self, size: usize) -> Result<usize, Fault> {
+        // Before anything is allocated for them: a count is four bytes that anybody can write.
+        match usize::try_from(self.read_count()?) {
             Ok(count) if count <= self.bytes.len() / size => Ok(count),
-            _ => Err(CUT),
+            _ => Err(ENDS_EARLY),
         }
     }
 
-    fn coord(&mut self, size: usize) -> Result<Coord<f64>, Fault> {
-        let (head, rest) = self.bytes.split_at_checked(size).ok_or(CUT)?;
+    /// A coordinate of `size` bytes, of which the first two ordinates are taken: heights and measures have no column.
+    fn read_coord(&mut self, size: usize) -> Result<Coord<f64>, Fault> {
+        let (head, rest) = self.bytes.split_at_checked(size).ok_or(ENDS_EARLY)?;
         self.bytes = rest;
         Ok(Coord {
-            x: self.number(&head[..8]),
-            y: self.number(&head[8..16]),
+            x: self.to_double(&head[..8]),
+            y: self.to_double(&head[8..16]),
         })
     }
 
-    fn number(&self, bytes: &[u8]) -> f64 {
+    fn to_double(&self, bytes: &[u8]) -> f64 {
         let bytes = bytes.try_into().expect("a coordinate has eight bytes");
         if self.little {
             f64::from_le_bytes(bytes)
@@ -286,8 +310,8 @@ impl Reader<'_> {
     }
 
     /// A point; none where every ordinate is NaN, which is how WKB spells an empty one.
-    fn point(&mut self, size: usize) -> Result<Option<Point<f64>>, Fault> {
-        let c = self.coord(size)?;
+    fn read_point(&mut self, size: usize) -> Result<Option<Point<f64>>, Fault> {
+        let c = self.read_coord(size)?;
         Ok(if c.x.is_nan() && c.y.is_nan() {
             None
         } else {
@@ -295,29 +319,33 @@ impl Reader<'_> {
         })
     }
 
-    fn line(&mut self, size: usize) -> Result<LineString<f64>, Fault> {
-        let count = self.count_of(size)?;
-        (0..count).map(|_| self.coord(size)).collect()
+    /// Coordinates behind their count.
+    fn read_line(&mut self, size: usize) -> Result<LineString<f64>, Fault> {
+        let count = self.read_count_of(size)?;
+        (0..count).map(|_| self.read_coord(size)).collect()
     }
 
-    fn polygon(&mut self, size: usize) -> Result<Polygon<f64>, Fault> {
-        let count = self.count_of(RING)?;
-        let rings = (0..count).map(|_| self.line(size)).collect::<Result<_, _>>()?;
-        Ok(self.of_rings(rings))
+    /// A polygon of straight rings.
+    fn read_polygon(&mut self, size: usize) -> Result<Polygon<f64>, Fault> {
+        let count = self.read_count_of(LEAST_RING_BYTES)?;
+        let rings = (0..count)
+            .map(|_| self.read_line(size))
+            .collect::<Result<_, _>>()?;
+        Ok(self.polygon_of(rings))
     }
 
     /// A polygon whose rings may be curves.
-    fn curve_polygon(&mut self, depth: u32) -> Result<Polygon<f64>, Fault> {
-        let rings = self.members(|reader, header| match header.kind {
-            2 => reader.line(header.coordinate),
-            8 | 9 => reader.curve(header, depth + 1),
-            _ => Err(MEMBERS),
+    fn read_curve_polygon(&mut self, depth: u32) -> Result<Polygon<f64>, Fault> {
+        let rings = self.read_members(|reader, header| match header.kind {
+            2 => reader.read_line(header.coordinate),
+            8 | 9 => reader.read_curve(header, depth + 1),
+            _ => Err(WRONG_MEMBER),
         })?;
-        Ok(self.of_rings(rings))
+        Ok(self.polygon_of(rings))
     }
 
     /// A polygon of rings, the first of them its outline; holes that are none are left out.
-    fn of_rings(&mut self, rings: Vec<LineString<f64>>) -> Polygon<f64> {
+    fn polygon_of(&mut self, rings: Vec<LineString<f64>>) -> Polygon<f64> {
         let mut rings = rings.into_iter();
         let exterior = rings.next().unwrap_or_else(|| LineString::new(vec![]));
         let (exterior, mut holes) = Polygon::new(exterior, rings.collect()).into_inner();
@@ -328,16 +356,16 @@ impl Reader<'_> {
     }
 
     /// A line of arcs, each through a point between its ends, or a compound one of lines and such arcs.
-    fn curve(&mut self, header: &Header, depth: u32) -> Result<LineString<f64>, Fault> {
+    fn read_curve(&mut self, header: &Header, depth: u32) -> Result<LineString<f64>, Fault> {
         self.is_curved = true;
         if depth > MAX_NESTING {
-            return Err(DEEP);
+            return Err(NESTED_TOO_DEEPLY);
         }
         if header.kind == 9 {
-            let parts = self.members(|reader, header| match header.kind {
-                2 => reader.line(header.coordinate),
-                8 => reader.curve(header, depth + 1),
-                _ => Err(MEMBERS),
+            let parts = self.read_members(|reader, header| match header.kind {
+                2 => reader.read_line(header.coordinate),
+                8 => reader.read_curve(header, depth + 1),
+                _ => Err(WRONG_MEMBER),
             })?;
             let mut line: Vec<Coord<f64>> = Vec::new();
             for part in parts {
@@ -347,9 +375,9 @@ impl Reader<'_> {
             }
             return Ok(LineString::new(line));
         }
-        let points = self.line(header.coordinate)?.0;
+        let points = self.read_line(header.coordinate)?.0;
         if !points.is_empty() && points.len() % 2 == 0 {
-            return Err(ARC);
+            return Err(EVEN_ARC);
         }
         let mut line: Vec<Coord<f64>> = points.first().copied().into_iter().collect();
         for arc in points.get(1..).unwrap_or_default().chunks_exact(2) {
@@ -367,14 +395,18 @@ impl Reader<'_> {
     }
 
     /// The members of a multi-geometry, each with a header of its own.
-    fn members<T>(&mut self, read: impl Fn(&mut Self, &Header) -> Result<T, Fault>) -> Result<Vec<T>, Fault> {
-        let count = self.count_of(MEMBER)?;
+    fn read_members<T>(
+        &mut self,
+        read: impl Fn(&mut Self, &Header) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Fault> {
+        let count = self.read_count_of(LEAST_MEMBER_BYTES)?;
         let little = self.little;
-        let member = |_| {
-            let header = self.header()?;
-            read(self, &header)
-        };
-        let members = (0..count).map(member).collect::<Result<_, _>>()?;
+        let members = (0..count)
+            .map(|_| {
+                let header = self.read_header()?;
+                read(self, &header)
+            })
+            .collect::<Result<_, _>>()?;
         // Each has a byte order of its own.
         self.little = little;
         Ok(members)
