@@ -181,7 +181,7 @@ impl Reader<'_> {
                         member => member.map(Some),
                     })?;
                 let members = self.keep_present(members);
-                self.into_multi_geometry(members)?
+                self.join_members(members)?
             }
             8 | 9 => Geometry::LineString(self.read_curve(header, depth)?),
             10 => Geometry::Polygon(self.read_curve_polygon(depth)?),
@@ -191,7 +191,7 @@ impl Reader<'_> {
     }
 
     /// Members of a collection as one geometry, where they are all of one family.
-    fn into_multi_geometry(&mut self, members: Vec<Geometry<f64>>) -> Result<Geometry<f64>, Fault> {
+    fn join_members(&mut self, members: Vec<Geometry<f64>>) -> Result<Geometry<f64>, Fault> {
         let mut points = Vec::new();
         let mut lines = Vec::new();
         let mut polygons = Vec::new();
