@@ -57,6 +57,7 @@ impl KeySet {
                 *fresh = *fresh && !run.contains(*key)?;
             }
         }
+        // The set last, and in order: of a key that stands twice in this batch, the first row is the new one.
         for (fresh, key) in fresh.iter_mut().zip(keys) {
             *fresh = *fresh && self.newest.insert(*key);
         }

@@ -208,6 +208,7 @@ fn fail_unusable(layer: &LayerPlan, rows: LayerRows) -> Result<LayerRows, Engine
             shown: layer.source.shown.to_string(),
         });
     }
+    // By faults, not by all rejects: rows that the schema itself excludes are no sign of a broken source.
     let is_left = rows.rejects.count() < read;
     if rows.rejects.faults() as f64 <= layer.schema.max_rejects * read as f64 && is_left {
         return Ok(rows);

@@ -23,6 +23,7 @@ struct Batch {
 impl Origins {
     /// Notes the rows of the next batch; gives the position of the first, which the others follow.
     pub(super) fn add_batch(&mut self, source: &Arc<str>, rows: &[u64]) -> u64 {
+        // Rows follow each other but for rejects and repeated keys: a batch of thousands is a run or a few.
         let mut runs: Vec<(u64, u64)> = Vec::new();
         for (place, row) in (0u64..).zip(rows) {
             let follows = runs

@@ -170,7 +170,7 @@ impl<'c> Pipeline<'c> {
     ) -> Mapped {
         let mapped = raw.and_then(|raw| {
             let transform = transform.for_batch(&raw)?;
-            let mapped = map::map(&raw, first_row, &self.context, transform);
+            let mapped = map::map_batch(&raw, first_row, &self.context, transform);
             mapped
                 .and_then(StageBatch::clustered)
                 .map_err(|source| EngineError::Kernel { source })

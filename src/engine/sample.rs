@@ -69,6 +69,18 @@ impl Sample {
 }
 
 /// A value as a number; none for null.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use arrow_array::{ArrayRef, Float64Array, StringArray};
+/// use cikr::engine::sample::digest;
+///
+/// let numbers: ArrayRef = Arc::new(Float64Array::from(vec![Some(12.5), None]));
+/// let texts: ArrayRef = Arc::new(StringArray::from(vec!["12.5"]));
+/// assert_eq!(digest(&numbers, 0), digest(&texts, 0), "values are as their spellings");
+/// assert_eq!(digest(&numbers, 1), None);
+/// ```
 pub fn digest(column: &ArrayRef, row: usize) -> Option<u64> {
     let text = column
         .is_valid(row)

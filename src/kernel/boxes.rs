@@ -19,6 +19,15 @@ pub fn extent(boxes: &[Rect<f64>]) -> Rect<f64> {
 }
 
 /// The box around two.
+///
+/// ```
+/// use cikr::kernel::boxes::around;
+/// use geo::Rect;
+///
+/// let one = Rect::new((0.0, 0.0), (1.0, 1.0));
+/// let other = Rect::new((0.5, -2.0), (3.0, 0.0));
+/// assert_eq!(around(one, other), Rect::new((0.0, -2.0), (3.0, 1.0)));
+/// ```
 pub fn around(one: Rect<f64>, other: Rect<f64>) -> Rect<f64> {
     let low = one.min();
     let high = one.max();

@@ -34,6 +34,7 @@ pub fn along_curve(points: &[[f64; 2]]) -> Vec<u32> {
     reason = "a float beyond a type is its end"
 )]
 fn cell_of(degrees: f64, extent: f64) -> u16 {
+    // What is no place on the globe goes to its edge: a reject is for others to make, and any order is a right one.
     ((degrees / extent + 0.5) * 65_536.0) as u16
 }
 

@@ -75,6 +75,7 @@ pub fn ranked<E>(wanted: &[(usize, u64)], passes: &Passes<'_, E>) -> Result<Vec<
         passes(&mut |centre| wanted.iter_mut().for_each(|search| search.count_centre(centre)))?;
         wanted.iter_mut().for_each(Search::narrow_down);
     }
+    // One pass more: few numbers are left that can be the ones looked for, and these are held.
     passes(&mut |centre| wanted.iter_mut().for_each(|search| search.hold_centre(centre)))?;
     Ok(wanted.into_iter().map(Search::into_number).collect())
 }

@@ -124,6 +124,7 @@ pub(super) fn rows_without_key(
     schema: &LayerSchema,
     sources: &[Vec<String>],
 ) -> impl Iterator<Item = Defect> {
+    // Of a key of several fields the first stands for all: a reject names one column of the source, as the source has it.
     let at = schema.fields.iter().position(|field| field.name == schema.key[0]);
     let name = at
         .and_then(|at| sources[at].first().cloned())

@@ -88,6 +88,7 @@ impl Moment {
 
     /// Whether it can be day zero of OLE and DBF, or is zero.
     pub(super) fn is_day_zero(self) -> bool {
+        // As if five decimals were known, at least: a number of few is near to any day, and so to this one.
         let day_zero = f64::from(DAY_ZERO) * DAY_MS;
         let half = self.half_step(self.decimals.max(FEWEST_DECIMALS)).unwrap_or(0.0);
         self.milliseconds == 0.0 || (self.milliseconds - day_zero).abs() <= half

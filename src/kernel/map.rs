@@ -16,7 +16,7 @@ use super::assemble::{self, Sources, StageRows};
 use super::claims::{self, Placed};
 use super::cluster::along_curve;
 use super::locate::{self, JoinContext};
-use super::normalise;
+use super::normalise::{self, Normalised};
 use super::profile::Profiler;
 use super::quote::shortened;
 use super::tally::{LayerTally, RowTally};
@@ -72,7 +72,7 @@ pub struct StageBatch {
 ///
 /// # Errors
 /// When the batch lacks a required field, or columns don't fit together.
-pub fn map(
+pub fn map_batch(
     raw: &RawBatch,
     first: u64,
     context: &MapContext<'_>,
@@ -92,6 +92,7 @@ pub fn map(
         layer,
         reference,
     )?;
+    // Once, for locate, claims and pack: that of a polygon takes its crossings with a line, edge by edge.
     let points: Vec<Point<f64>> = normalised.geometries.iter().map(point_of).collect();
     let located = locate::locate(&points, schema.geometry, join);
     let placed = Placed {
@@ -118,18 +119,7 @@ pub fn map(
     // Stable: the flags of a row stay in the order of the stages, and those of a layer are in the order of its rows however
     // it was cut into batches.
     doubts.sort_by_key(|flag| flag.index);
-    let mut repairs = raw.repairs;
-    repairs.add(normalised.repairs);
-    let tally = LayerTally {
-        read: raw.len() as u64,
-        good: normalised.rows.len() as u64,
-        repairs,
-        fields: std::mem::take(&mut normalised.fields),
-        mangled: std::mem::take(&mut normalised.mangled),
-        missing: Some(normalise::missing_fields(raw, schema).into_iter().collect()),
-        profile: Profiler::of_batch(raw, first),
-        rows: RowTally::of_rows(&stage, context.places)?,
-    };
+    let tally = tally_batch(raw, first, context, &mut normalised, &stage)?;
     Ok(StageBatch {
         stage,
         order: None,
@@ -144,6 +134,29 @@ pub fn map(
         rejects: normalised.rejects,
         flags: doubts,
         tally,
+    })
+}
+
+/// What a batch counts: as it was read, as it was understood, and as its rows are published.
+fn tally_batch(
+    raw: &RawBatch,
+    first: u64,
+    context: &MapContext<'_>,
+    normalised: &mut Normalised,
+    stage: &StageRows,
+) -> Result<LayerTally, KernelError> {
+    let mut repairs = raw.repairs;
+    repairs.add(normalised.repairs);
+    let missing = normalise::missing_fields(raw, &context.layer.schema);
+    Ok(LayerTally {
+        read: raw.len() as u64,
+        good: normalised.rows.len() as u64,
+        repairs,
+        fields: std::mem::take(&mut normalised.fields),
+        mangled: std::mem::take(&mut normalised.mangled),
+        missing: Some(missing.into_iter().collect()),
+        profile: Profiler::of_batch(raw, first),
+        rows: RowTally::of_rows(stage, context.places)?,
     })
 }
 

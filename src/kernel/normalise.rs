@@ -69,6 +69,7 @@ pub fn normalise(
     let prepared = shapes::prepare(&raw.geometry, &raw.crs, schema.geometry, reproject);
     note_defects(&mut bad, prepared.defects.into_iter());
     let mut repairs = prepared.repairs;
+    // Of columns that a field is read from alone: what nobody reads is nobody's loss.
     let used = raw
         .columns
         .iter()
@@ -298,6 +299,7 @@ impl Normalised {
     /// Never: filtering keeps a column's type.
     pub fn keep_rows(mut self, kept: &[bool], rejects: Vec<Reject>) -> Result<Self, KernelError> {
         self.rejects.extend(rejects);
+        // What most batches are: their columns are shared, not copied.
         if kept.iter().all(|kept| *kept) {
             return Ok(self);
         }

@@ -117,6 +117,7 @@ fn parse_by_format(texts: &StringChunked, format: &str) -> PolarsResult<DateChun
         EPOCH_MS => parse_epoch_ms(texts)?.date().cloned(),
         EXCEL_SERIAL => parse_excel_serial(texts),
         pattern => {
+            // `%y` and `%D`, which has one within, read years of two digits as chrono has them.
             let days = texts.as_date(Some(pattern), true)?;
             Ok(if pattern.contains("%y") || pattern.contains("%D") {
                 days.phys.apply_values(dates::with_century).into_date()
@@ -129,6 +130,7 @@ fn parse_by_format(texts: &StringChunked, format: &str) -> PolarsResult<DateChun
 
 /// Milliseconds since 1970.
 fn parse_epoch_ms(texts: &StringChunked) -> PolarsResult<Series> {
+    // Moments of a column that was taken for real numbers: `1255392000000.0`.
     let numbers = texts.iter().map(|text| text.map(without_zeros));
     let numbers = StringChunked::from_iter_options("".into(), numbers).cast(&DataType::Int64)?;
     let moments = numbers

@@ -128,6 +128,16 @@ fn kind_of_value(values: &ArrayRef, days: Option<&Date32Array>, row: usize) -> O
 }
 
 /// What a value looks like; none where it is blank.
+///
+/// ```
+/// use cikr::feature::ValueKind;
+/// use cikr::kernel::profile::kind_of_text;
+///
+/// assert_eq!(kind_of_text("01001"), Some(ValueKind::Integer));
+/// assert_eq!(kind_of_text("2024-01-31T10:00:00Z"), Some(ValueKind::Date));
+/// assert_eq!(kind_of_text("713-555-0100"), Some(ValueKind::Text));
+/// assert_eq!(kind_of_text("  "), None);
+/// ```
 pub fn kind_of_text(value: &str) -> Option<ValueKind> {
     let value = value.trim();
     let first = *value.as_bytes().first()?;
@@ -171,6 +181,20 @@ fn is_date(value: &str) -> bool {
 }
 
 /// Boxes around everything that is not far from an outline; those within another are left out.
+///
+/// ```
+/// use cikr::feature::Outline;
+/// use cikr::kernel::profile::{count_far, places};
+///
+/// let colorado = Outline {
+///     code: "08".to_owned(),
+///     rings: vec![vec![[-109.05, 37.0], [-102.05, 37.0], [-102.05, 41.0], [-109.05, 41.0]]],
+/// };
+/// let places = places(&[colorado]);
+/// let denver = [-105.0, 39.7];
+/// let zero = [0.0, 0.0];
+/// assert_eq!(count_far(&[denver, zero], &places), Some(1));
+/// ```
 pub fn places(outlines: &[Outline]) -> Vec<Rect<f64>> {
     let mut boxes: Vec<Rect<f64>> = outlines
         .iter()

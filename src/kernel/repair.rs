@@ -22,6 +22,7 @@ pub(super) fn repair_texts(column: &StringArray) -> StringArray {
     if !has_unseen && column.iter().flatten().all(is_trimmed) {
         return column.clone();
     }
+    // Without anything unseen, trimming is all there is to repair: it needs no look at every character.
     let mut repaired = StringBuilder::with_capacity(column.len(), bytes_of(column).len());
     for value in column {
         match value {

@@ -131,6 +131,7 @@ impl RowTally {
             (Some(one), Some(other)) => Some(around(one, other)),
             (one, other) => one.or(other),
         };
+        // None with none, not zero: where there is no state to be far from, nothing is known.
         self.far = match (self.far, later.far) {
             (Some(one), Some(other)) => Some(one + other),
             (one, other) => one.or(other),

@@ -137,6 +137,7 @@ pub fn pack<T: Send>(
     packing: &Packing<'_>,
     sink: impl Fn(&Tile, &mut Groups<'_>) -> Result<T, BoxError> + Sync,
 ) -> Result<Vec<T>, EngineError> {
+    // Results are in the order of regions and tiles whichever was done first: the catalog of a release is made of them.
     let regions: Vec<RegionId> = rows.regions().into_iter().collect();
     let mut tiles = Vec::new();
     for turn in packing.region_turns(&regions, rows) {

@@ -3,6 +3,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes that there are, and those that rows take which wait.
+///
+/// ```
+/// use cikr::engine::rows::Budget;
+///
+/// let budget = Budget::new(1 << 30);
+/// assert_eq!(budget.to_wait(), 1 << 29, "half of it, so that packing has the other half");
+/// assert_eq!(budget.left(), 1 << 30);
+/// ```
 #[derive(Debug)]
 pub struct Budget {
     bytes: usize,

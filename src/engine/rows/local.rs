@@ -100,6 +100,7 @@ impl LocalRows {
         }
         self.regions = regions;
         self.written.1 += self.held_bytes;
+        // Parts keep their numbers: spots name their rows by them.
         for part in &mut self.parts {
             if let Part::Held(rows, _) = part {
                 self.written.0 += rows.num_rows();
@@ -118,6 +119,7 @@ impl LocalRows {
             .map(|spot| self.at_point(*spot))
             .map(|spot| [spot.x, spot.y])
             .collect();
+        // Of points both are the same, and stand in the file once.
         let rows = self.gather(spots, None)?;
         Ok(EncodedBlock::encode(
             &rows,
@@ -172,14 +174,13 @@ impl LocalRows {
         if spots.is_empty() {
             return Ok(RecordBatch::new_empty(schema));
         }
-        // Pieces of a column are let go of when they are together.
-        let together = |pieces: Vec<ArrayRef>| {
-            interleave(
-                &pieces.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>(),
-                &indices,
-            )
-        };
-        let columns = pieces.into_iter().map(together).collect::<Result<_, _>>()?;
+        // Column by column: the pieces of one are let go of once they are together, so that rows are there twice in no more
+        // than one column.
+        let mut columns = Vec::with_capacity(pieces.len());
+        for pieces in pieces {
+            let pieces: Vec<&dyn Array> = pieces.iter().map(AsRef::as_ref).collect();
+            columns.push(interleave(&pieces, &indices)?);
+        }
         Ok(RecordBatch::try_new_with_options(
             schema,
             columns,

@@ -144,6 +144,17 @@ pub fn order_slice(spots: &mut [Spot], slice: &Slice, levels: &Levels) {
 }
 
 /// Puts spots in the order in which the tiles, row groups and pages of `cuts` are leaves of one packed R-tree.
+///
+/// ```
+/// use cikr::kernel::pack::{Levels, Spot, str_order};
+///
+/// let spot = |(x, y): (f64, f64)| Spot { x, y, tie: 0, part: 0, row: 0 };
+/// let mut spots = [(3.0, 1.0), (1.0, 3.0), (3.0, 3.0), (1.0, 1.0)].map(spot);
+/// let levels = Levels { tile_rows: 1, group_rows: 1, page_rows: 1 };
+/// str_order(&mut spots, &levels);
+/// let order = spots.map(|spot| (spot.x, spot.y));
+/// assert_eq!(order, [(1.0, 1.0), (1.0, 3.0), (3.0, 1.0), (3.0, 3.0)], "two slices, each from the south");
+/// ```
 pub fn str_order(spots: &mut [Spot], levels: &Levels) {
     order_slices(spots, &slices(spots.len(), levels), levels);
 }
@@ -159,6 +170,14 @@ pub fn order_slices(spots: &mut [Spot], slices: &[Slice], levels: &Levels) {
 }
 
 /// Runs of spots with one centre, as ranges of the spots in the order of [`Spot::by_x`], and longer than one.
+///
+/// ```
+/// use cikr::kernel::pack::{Spot, shared_centres};
+///
+/// let spot = |x: f64, row: u32| Spot { x, y: 29.8, tie: 0, part: 0, row };
+/// let spots = [spot(-95.4, 0), spot(-95.3, 1), spot(-95.3, 2), spot(-95.2, 3)];
+/// assert_eq!(shared_centres(&spots), [1..3]);
+/// ```
 pub fn shared_centres(spots: &[Spot]) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
     let mut start = 0;
@@ -173,6 +192,7 @@ pub fn shared_centres(spots: &[Spot]) -> Vec<Range<usize>> {
     runs
 }
 
+// `total_cmp` in both orders: a NaN has its place there, where `partial_cmp` would leave the order to chance.
 impl Spot {
     /// West to east, then south to north.
     pub fn by_x(&self, other: &Self) -> Ordering {
@@ -249,6 +269,7 @@ fn partition_into_runs(spots: &mut [Spot], lengths: &[usize], order: fn(&Spot, &
 
 /// How many of so many leaves each slice along x holds: as many slices as leaves in a slice, as even as can be.
 fn slice_counts(leaves: usize) -> Vec<usize> {
+    // ⌈√n⌉ slices, as in the paper: about as many leaves from west to east as from south to north, so that they are square.
     let slices = leaves.isqrt() + usize::from(leaves.isqrt().pow(2) < leaves);
     if leaves == 0 {
         vec![]

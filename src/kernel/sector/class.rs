@@ -117,35 +117,49 @@ pub fn misnamed(rows: &RecordBatch) -> Option<String> {
 fn group_rows(layer: &str, rows: &RecordBatch) -> (Vec<Class>, Vec<usize>) {
     let told = Texts::named(rows, COLUMN);
     let columns = ClassColumns::of_rows(rows);
-    let mut classes: Vec<Class> = Vec::new();
-    let mut by_name: HashMap<String, usize> = HashMap::new();
+    let mut found = FoundClasses::default();
+    // By their JSON, so that values are hashed once however many rows have them.
     let mut by_values: HashMap<String, usize> = HashMap::new();
     let mut places = Vec::with_capacity(rows.num_rows());
     for row in 0..rows.num_rows() {
-        let mut place_of = |name: &str| {
-            by_name.get(name).copied().unwrap_or_else(|| {
-                classes.push(Class {
-                    name: name.to_owned(),
-                    values: columns.values_at(row),
-                    rows: 0,
-                });
-                by_name.insert(name.to_owned(), classes.len() - 1);
-                classes.len() - 1
-            })
-        };
         let place = if let Some(name) = told.and_then(|told| told.value(row)) {
-            place_of(name)
+            found.place_of(name, || columns.values_at(row))
         } else {
-            let json = columns.values_at(row).to_hashed_json();
+            let values = columns.values_at(row);
+            let json = values.to_hashed_json();
             let known = by_values.get(&json).copied();
-            let place = known.unwrap_or_else(|| place_of(&class_name(layer, &json)));
+            let place = known.unwrap_or_else(|| found.place_of(&class_name(layer, &json), || values));
             by_values.insert(json, place);
             place
         };
-        classes[place].rows += 1;
+        found.classes[place].rows += 1;
         places.push(place);
     }
-    (classes, places)
+    (found.classes, places)
+}
+
+/// Classes in the order first seen, to be found by their names.
+#[derive(Default)]
+struct FoundClasses {
+    classes: Vec<Class>,
+    by_name: HashMap<String, usize>,
+}
+
+impl FoundClasses {
+    /// Where the class of a name is; a new one has these values.
+    fn place_of(&mut self, name: &str, values: impl FnOnce() -> Values) -> usize {
+        if let Some(place) = self.by_name.get(name) {
+            return *place;
+        }
+        let place = self.classes.len();
+        self.classes.push(Class {
+            name: name.to_owned(),
+            values: values(),
+            rows: 0,
+        });
+        self.by_name.insert(name.to_owned(), place);
+        place
+    }
 }
 
 /// The columns that a class follows from; one that is absent is empty throughout.
