@@ -131,6 +131,7 @@ impl<'c> Fold<'c> {
         let places = batch.places_of(batch.flags.iter().map(|doubt| doubt.index));
         let mut flags = Vec::new();
         for (doubt, place) in batch.flags.iter().zip(places) {
+            // Counted beyond what is kept: a report tells how many there are.
             if !self.flags.has_room(doubt.code) {
                 self.flags.count(doubt.code, &doubt.field, 1);
                 continue;

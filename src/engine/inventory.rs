@@ -162,6 +162,7 @@ impl Packable for Facilities<'_> {
     }
 
     fn bytes_away(&self) -> usize {
+        // The most of any: which members a tile takes its rows from isn't known before.
         self.members
             .iter()
             .map(|member| member.store.bytes_away())

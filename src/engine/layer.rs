@@ -135,6 +135,7 @@ fn read_once(
     let crs = reader.crs().to_string();
     // Rows whose key repeats may be told apart the second time: until then they are no reason to give up early.
     let is_final = layer.schema.key_repeated.is_empty() || !again.is_nothing();
+    // A source that says how many rows it has at most can be given up before its end: no later row makes up for so many.
     let most_rejects = reader.rows_at_most().filter(|_| is_final);
     let most_rejects = most_rejects.map(|rows| layer.schema.max_rejects * rows as f64);
     let schema = layer_schema(&layer.schema, work.join.further_sets());

@@ -191,6 +191,7 @@ impl Packable for OneFile<'_> {
     }
 
     fn tied_ids(&self, spots: &[Spot], _runs: &[Range<usize>]) -> Result<Vec<String>, EngineError> {
+        // Ids alone: who shares a point was noted when the layer's tiles were packed.
         let rows = self.0.store.take_rows(spots, Some(&TIED_COLUMNS[..1]));
         Ok(facility_ids(
             &rows.map_err(|source| EngineError::Rows { source })?,

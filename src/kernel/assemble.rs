@@ -34,7 +34,7 @@ pub struct StageRows {
 
 /// What the stages have found out about a batch.
 #[derive(Debug, Clone, Copy)]
-pub struct Sources<'a> {
+pub struct StageInputs<'a> {
     /// The layer's plan.
     pub layer: &'a LayerPlan,
     /// Its attributes, geometries and keys.
@@ -55,23 +55,19 @@ pub struct Sources<'a> {
 ///
 /// # Errors
 /// When lengths differ, which would be a mistake of this program.
-pub fn stage_rows(schema: &Schema, sources: &Sources<'_>) -> Result<StageRows, KernelError> {
-    let geometries = &sources.normalised.geometries;
+pub fn stage_rows(schema: &Schema, inputs: &StageInputs<'_>) -> Result<StageRows, KernelError> {
+    let geometries = &inputs.normalised.geometries;
     let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
     for field in schema.fields() {
         let name = field.name().as_str();
         if name == "geometry" {
             columns.push((name, Arc::new(encode_geometries(geometries))));
-        } else if let Some(column) = sources.column_named(name) {
+        } else if let Some(column) = inputs.column_named(name) {
             columns.push((name, column));
         }
     }
     let centres: Vec<[f64; 2]> = geometries.iter().map(centre_of).collect();
-    let points: Vec<[f64; 2]> = sources
-        .points
-        .iter()
-        .map(|point| [point.x(), point.y()])
-        .collect();
+    let points: Vec<[f64; 2]> = inputs.points.iter().map(|point| [point.x(), point.y()]).collect();
     Ok(StageRows {
         rows: batch_of(columns)?,
         // Of points, which most layers hold, both are one: they are kept once.
@@ -93,7 +89,7 @@ fn centre_of(geometry: &Geometry<f64>) -> [f64; 2] {
     [centre.x + 0.0, centre.y + 0.0]
 }
 
-impl Sources<'_> {
+impl StageInputs<'_> {
     /// A column that differs from row to row; none where it is the same in every row of the layer.
     fn column_named(&self, name: &str) -> Option<ArrayRef> {
         let located = self.located;
@@ -128,6 +124,7 @@ impl Sources<'_> {
         let prefix = format!("{}:", self.layer.id);
         let bytes = keys.value_data().len() + keys.len() * prefix.len();
         let mut ids = StringBuilder::with_capacity(keys.len(), bytes);
+        // One text, cut back to the prefix for each row: ids are put together without an allocation of their own.
         let mut id = prefix.clone();
         for key in keys.iter().flatten() {
             id.truncate(prefix.len());

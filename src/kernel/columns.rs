@@ -44,6 +44,7 @@ fn published_schema<'a>(
     further: impl Iterator<Item = &'a str>,
     attributes: impl Iterator<Item = Field>,
 ) -> SchemaRef {
+    // What all layers have comes first and in one order; what differs between them stands behind it.
     let core = CORE_COLUMNS
         .iter()
         .map(|column| Field::new(column.name, core_type(column.kind), true));

@@ -47,6 +47,7 @@ pub fn core<E>(rows: u64, passes: &Passes<'_, E>) -> Result<Option<[f64; 4]>, E>
         reason = "a part of a count"
     )]
     let skip = (last as f64 * STRAY) as u64;
+    // By ranks: a mean is moved by the very rows that are to be left out.
     let found = ranked(
         &[
             (LONGITUDE, skip),
@@ -66,22 +67,22 @@ pub fn core<E>(rows: u64, passes: &Passes<'_, E>) -> Result<Option<[f64; 4]>, E>
 /// When the rows can't be gone over.
 pub fn ranked<E>(wanted: &[(usize, u64)], passes: &Passes<'_, E>) -> Result<Vec<f64>, E> {
     // All searches share the passes: going over the rows is what costs, where they wait in a file.
-    let mut wanted: Vec<Search> = wanted
+    let mut wanted: Vec<RankSearch> = wanted
         .iter()
-        .map(|(axis, rank)| Search::new(*axis, *rank))
+        .map(|(axis, rank)| RankSearch::new(*axis, *rank))
         .collect();
     while wanted.iter().any(|search| !search.is_narrow()) {
-        wanted.iter_mut().for_each(Search::begin_pass);
+        wanted.iter_mut().for_each(RankSearch::begin_pass);
         passes(&mut |centre| wanted.iter_mut().for_each(|search| search.count_centre(centre)))?;
-        wanted.iter_mut().for_each(Search::narrow_down);
+        wanted.iter_mut().for_each(RankSearch::narrow_down);
     }
     // One pass more: few numbers are left that can be the ones looked for, and these are held.
     passes(&mut |centre| wanted.iter_mut().for_each(|search| search.hold_centre(centre)))?;
-    Ok(wanted.into_iter().map(Search::into_number).collect())
+    Ok(wanted.into_iter().map(RankSearch::into_number).collect())
 }
 
 /// Looks for the number of a rank among those of an axis.
-struct Search {
+struct RankSearch {
     axis: usize,
     /// Its rank among the numbers that begin with `prefix`.
     rank: u64,
@@ -94,7 +95,7 @@ struct Search {
     held: Vec<u64>,
 }
 
-impl Search {
+impl RankSearch {
     fn new(axis: usize, rank: u64) -> Self {
         Self {
             axis,

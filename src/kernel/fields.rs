@@ -57,6 +57,7 @@ pub(super) fn take_steps(
         .and_then(|columns| first_present(&columns, rows))
         .map_err(arrow_error)?;
     let raw = first_present(&sources, rows).map_err(arrow_error)?;
+    // Sentinels are gone by now: they are compared as the source writes them, and `0` for an unknown ZIP is no `00000`.
     let (bare, known) = match field.pad {
         None => (None, bare),
         Some(width) => {

@@ -54,6 +54,7 @@ fn distinct_texts(texts: &StringArray) -> Option<(UInt32Array, Vec<&str>)> {
             })
         });
         keys.push(key);
+        // More than half of them were new: looking up the rest would spare little.
         if row >= PATIENCE && distinct.len() > row / 2 {
             return None;
         }

@@ -12,7 +12,7 @@ use arrow_select::take::take_record_batch;
 use geo::{Point, Rect};
 
 use super::again::Again;
-use super::assemble::{self, Sources, StageRows};
+use super::assemble::{self, StageInputs, StageRows};
 use super::claims::{self, Placed};
 use super::cluster::along_curve;
 use super::locate::{self, JoinContext};
@@ -102,7 +102,7 @@ pub fn map_batch(
         located: &located,
     };
     let claims = claims::compare(&placed, join);
-    let sources = Sources {
+    let inputs = StageInputs {
         layer,
         normalised: &normalised,
         sectors: &sectors,
@@ -111,7 +111,7 @@ pub fn map_batch(
         further: context.further,
         points: &points,
     };
-    let stage = assemble::stage_rows(context.schema, &sources)?;
+    let stage = assemble::stage_rows(context.schema, &inputs)?;
     let mut doubts = std::mem::take(&mut normalised.flags);
     doubts.extend(sectors.flags);
     doubts.extend(claims.flags);
@@ -171,6 +171,8 @@ impl StageBatch {
     /// # Errors
     /// When Arrow can't take rows, which would be a mistake of this program.
     pub fn clustered(mut self) -> Result<Self, KernelError> {
+        // Rows alone, and once all is told of them: keys, rejects and flags stay in the order of the source, in which
+        // the first row keeps a key.
         let order = along_curve(&self.stage.centres);
         let StageRows {
             rows,

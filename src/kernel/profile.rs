@@ -109,6 +109,8 @@ fn count_kinds(values: &ArrayRef, rows: &[usize]) -> BTreeMap<ValueKind, u64> {
 fn kind_of_value(values: &ArrayRef, days: Option<&Date32Array>, row: usize) -> Option<ValueKind> {
     /// Days from 1970 of the years that have four digits.
     const YEARS: RangeInclusive<i32> = -719_528..=2_932_896;
+    // A typed value is of the kind that its spelling would be (a test compares them), so that a source gives the same profile
+    // in whatever format it comes.
     if let Some(texts) = spelling::as_text(values) {
         return kind_of_text(texts.value(row));
     }

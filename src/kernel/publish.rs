@@ -49,6 +49,7 @@ pub fn publish(staged: &RecordBatch, schema: &Schema, layer: &LayerPlan) -> Resu
         };
         (field.name().as_str(), column)
     });
+    // `geometry_types` of GeoParquet are those that are there, exactly: not those that a layer may have.
     Ok(Published {
         rows: FeatureBatch(batch_of(columns.collect())?),
         extent: extent(&boxes),

@@ -47,6 +47,7 @@ pub fn prepare(
             decode(wkb.value(row)).map_or_else(|_| String::new(), |shape| shortened(&shape.wkt_string()));
         prepared.defects.push(to_defect(row, (reason, text)));
     }
+    // Checked in OGC:CRS84: what is out of range, or has its axes exchanged, shows in degrees alone.
     let checked = prepared.shapes.par_iter().enumerate().with_min_len(CHUNK_ROWS);
     let refused: Vec<Defect> = checked
         .filter_map(|(row, shape)| {
@@ -69,7 +70,7 @@ fn decode_row(wkb: &BinaryArray, row: usize, srid: Option<u32>) -> Result<Decode
     if wkb.is_null(row) {
         return Err((RejectReason::NullGeometry, String::new()));
     }
-    let decoded = read(wkb.value(row)).map_err(|fault| (fault.reason, fault.told("")))?;
+    let decoded = read(wkb.value(row)).map_err(|fault| (fault.reason, fault.reject_value("")))?;
     // The `SRID` of EWKB. Where it contradicts the source, nothing tells which of them is right, and a CRS is never guessed.
     match (decoded.srid, srid) {
         (Some(stated), Some(expected)) if common_srid(stated) != expected => {
@@ -107,7 +108,7 @@ fn common_srid(srid: u32) -> u32 {
 type Rejection = (RejectReason, String);
 
 fn rejection(fault: Fault, shape: &Geometry<f64>) -> Rejection {
-    (fault.reason, shortened(&fault.told(&shape.wkt_string())))
+    (fault.reason, shortened(&fault.reject_value(&shape.wkt_string())))
 }
 
 fn checked(decoded: Decoded, kind: GeometryKind) -> Result<Decoded, Rejection> {

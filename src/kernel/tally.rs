@@ -96,6 +96,7 @@ impl RowTally {
             .column_by_name("geometry")
             .and_then(|column| column.as_binary_opt::<i32>());
         let mut extent: Option<Rect<f64>> = None;
+        // Exact, and not out of the published `bbox`, whose sides are rounded outward.
         for wkb in geometry.into_iter().flatten().flatten() {
             let bounds = geometry::bounds(wkb).ok_or(KernelError::Geometry)?;
             extent = Some(extent.map_or(bounds, |extent| around(extent, bounds)));

@@ -24,6 +24,8 @@ impl Codes {
             .as_ref()
             .is_some_and(|(last, _)| Arc::ptr_eq(last, column.values()));
         if !is_known {
+            // Whoever hands in one dictionary again and again has its texts looked up once; where they are in their own
+            // places, its keys are shared as they are.
             let places = self.places_of(column.values().as_string());
             let is_own = (0..).zip(&places).all(|(own, place)| Some(own) == *place);
             self.last = Some((Arc::clone(column.values()), (!is_own).then_some(places)));

@@ -41,6 +41,7 @@ impl HeldColumns {
                 columns.push(Arc::clone(column));
             }
         }
+        // That of the first batch: columns follow from the plan alone, and a batch that has others is an error here.
         let schema = Arc::clone(self.schema.get_or_insert_with(|| Arc::new(Schema::new(fields))));
         Ok(RecordBatch::try_new(schema, columns)?)
     }

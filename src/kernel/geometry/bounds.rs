@@ -73,6 +73,7 @@ impl Scan<'_> {
         for ordinates in coordinates.as_chunks::<8>().0.as_chunks::<2>().0 {
             for (axis, bytes) in ordinates.iter().enumerate() {
                 let value = f64::from_le_bytes(*bytes);
+                // Both pass over NaN: where there is nothing else, the box stays inside out, and is none.
                 self.low[axis] = self.low[axis].min(value);
                 self.high[axis] = self.high[axis].max(value);
             }

@@ -90,6 +90,7 @@ fn surface_point(polygon: &Polygon<f64>) -> Option<(Point<f64>, f64)> {
         .map(|line| line.start.x + (y - line.start.y) / line.dy() * line.dx())
         .collect();
     crossings.sort_unstable_by(f64::total_cmp);
+    // In pairs, by the even-odd rule: from the first to the second is surface, from there to the third is none.
     let stretches = crossings.as_chunks().0.iter().rev();
     let widest = stretches.map(|[west, east]| (f64::midpoint(*west, *east), east - west));
     let widest = widest

@@ -115,14 +115,14 @@ pub fn misnamed(rows: &RecordBatch) -> Option<String> {
 
 /// Classes, and which of them each row is of: as the rows tell, or by their values where an older tile doesn't.
 fn group_rows(layer: &str, rows: &RecordBatch) -> (Vec<Class>, Vec<usize>) {
-    let told = Texts::named(rows, COLUMN);
+    let names = Texts::named(rows, COLUMN);
     let columns = ClassColumns::of_rows(rows);
     let mut found = FoundClasses::default();
     // By their JSON, so that values are hashed once however many rows have them.
     let mut by_values: HashMap<String, usize> = HashMap::new();
     let mut places = Vec::with_capacity(rows.num_rows());
     for row in 0..rows.num_rows() {
-        let place = if let Some(name) = told.and_then(|told| told.value(row)) {
+        let place = if let Some(name) = names.and_then(|names| names.value(row)) {
             found.place_of(name, || columns.values_at(row))
         } else {
             let values = columns.values_at(row);

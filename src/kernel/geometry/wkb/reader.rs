@@ -297,6 +297,7 @@ impl Reader<'_> {
 
     /// A polygon of rings, the first of them its outline; holes that are none are left out.
     fn polygon_of(&mut self, rings: Vec<LineString<f64>>) -> Polygon<f64> {
+        // Through `Polygon::new`, which closes rings: only a closed one can be judged.
         let mut rings = rings.into_iter();
         let exterior = rings.next().unwrap_or_else(|| LineString::new(vec![]));
         let (exterior, mut holes) = Polygon::new(exterior, rings.collect()).into_inner();
