@@ -64,6 +64,7 @@ fn fold_spelling(spelling: &str) -> String {
         .filter(|letter| !matches!(letter, '.' | '\'' | '’' | 'ʻ' | '`'))
         .map(|letter| if letter == ',' { ' ' } else { letter })
         .collect();
+    // A FIPS code may come out of a column of real numbers, as `6.0`.
     let digits = spelling
         .split_once('.')
         .filter(|(_, zeros)| zeros.bytes().all(|byte| byte == b'0'));

@@ -84,6 +84,7 @@ impl Block {
         columns: &[usize],
         file: &dyn ScratchFile,
     ) -> Result<RecordBatch, RowsError> {
+        // The bytes of all columns are read, in one go; those that nobody asks for stay compressed.
         let bytes = file.read(self.at, self.bytes)?;
         let mut batches = StreamReader::try_new(Cursor::new(bytes), Some(columns.to_vec()))?;
         match batches.next() {

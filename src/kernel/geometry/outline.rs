@@ -30,6 +30,7 @@ pub fn outline(shape: &MultiPolygon<f64>) -> Vec<Vec<[f64; 2]>> {
         }
         ring
     });
+    // What is smaller than a step of the grid is left with a corner or two, and is nothing to draw.
     rings.filter(|ring| ring.len() > 2).collect()
 }
 
