@@ -115,7 +115,7 @@ pub fn map_batch(
     let mut doubts = std::mem::take(&mut normalised.flags);
     doubts.extend(sectors.flags);
     doubts.extend(claims.flags);
-    doubts.extend(flags::places(&located));
+    doubts.extend(flags::doubtful_places(&located));
     // Stable: the flags of a row stay in the order of the stages, and those of a layer are in the order of its rows however
     // it was cut into batches.
     doubts.sort_by_key(|flag| flag.index);

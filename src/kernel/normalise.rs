@@ -14,13 +14,12 @@ use geo::Geometry;
 use super::again::Again;
 use super::fields::{self, Steps};
 use super::mangled::MangledDates;
+use super::quote::shortened;
 use super::{KernelError, flags, keys, shapes};
 use crate::feature::{
     Defect, FieldCounts, Origin, RawBatch, Reject, RejectReason, Repairs, Reproject, RowFlag, spelling,
 };
 use crate::plan::{Field, FieldKind, FieldValues, LayerSchema, State};
-
-pub(super) use super::quote::shortened;
 
 /// Rows that can be used, and those that can't.
 #[derive(Debug)]
@@ -77,7 +76,7 @@ pub fn normalise(
     repairs.not_numbers += used
         .map(|(_, column)| fields::not_numbers(column) as u64)
         .sum::<u64>();
-    let mut doubts = flags::values(raw, schema, &sources, &steps, &again.recovered);
+    let mut doubts = flags::changed_values(raw, schema, &sources, &steps, &again.recovered);
     doubts.extend(prepared.zeros);
     let all = Normalised {
         columns: published_columns(&steps, schema, raw.len())?,
@@ -94,7 +93,7 @@ pub fn normalise(
     let rejects = bad.values().map(|defect| to_reject(raw, defect)).collect();
     let mut kept = all.keep_rows(&good, rejects)?;
     // These look at values as they are published, and so at the rows that are.
-    kept.flags.extend(flags::placeholders(&kept.columns));
+    kept.flags.extend(flags::placeholder_names(&kept.columns));
     kept.flags
         .extend(flags::contradictions(&kept.columns, &kept.geometries, states));
     Ok(kept)
