@@ -18,7 +18,7 @@ use crate::feature::{Landed, Progress};
 use crate::fetch::http::{Client, ClientSettings, HttpError};
 use crate::fetch::{FetchError, Landing, arcgis, file};
 use crate::plan::{Location, Plan, SourcePlan};
-use crate::store::{Store, StoreError};
+use crate::store::{LandingError, Store, StoreError};
 
 /// Sources at work at the same time: most of their time is spent waiting for servers and disks.
 const AT_ONCE: usize = 8;
@@ -267,7 +267,7 @@ fn land_one(
 fn held(fetching: Fetching<'_>, id: &str) -> Result<Landed, StoreError> {
     let held = fetching.store.held(id)?;
     held.map(|held| held.landed)
-        .ok_or_else(|| StoreError::NeverLanded { id: id.to_owned() })
+        .ok_or_else(|| LandingError::NeverLanded { id: id.to_owned() }.into())
 }
 
 /// Lands `source` in the folder `id` of the landing.

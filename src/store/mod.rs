@@ -26,6 +26,8 @@
 //! is damaged counts as none; whoever holds the lock sets it aside, as `<name>.damaged`.
 
 mod care;
+mod carry;
+mod consistency;
 mod digest;
 mod disk;
 mod download;
@@ -34,19 +36,25 @@ mod error;
 mod fault;
 #[cfg(test)]
 mod fixture;
+mod folder;
 mod gate;
 mod heal;
 mod held;
+mod landed;
 mod landing;
+mod landing_error;
 mod left;
 mod lock;
 mod manifest;
 mod parcel;
+mod problem;
 mod publish;
 mod pull;
+mod pull_record;
 mod record;
 mod regular;
 mod release;
+mod release_file;
 mod repair;
 mod retention;
 mod scratch;
@@ -58,6 +66,8 @@ mod text;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use error::IoResultExt;
+
 pub use care::Care;
 pub use digest::digest_bytes as sha256;
 pub use digest::has_digest;
@@ -66,15 +76,18 @@ pub use error::StoreError;
 pub use gate::GateRecord;
 pub use heal::Repair;
 pub use held::Held;
+pub use landing_error::LandingError;
 pub use lock::Lock;
-pub use manifest::{Manifest, ManifestFile, Problem, ProblemKind, check_manifest, read_manifest};
+pub use manifest::{Manifest, ManifestFile, check_manifest, read_manifest};
+pub use problem::{Problem, ProblemKind};
 pub use publish::{Publication, Published};
 pub use pull::Pull;
 pub use regular::read_regular;
 pub use release::{Latest, ReleaseInfo};
+pub use release_file::Written;
 pub use retention::{LandedCopy, Retention};
 pub use scratch::Scratch;
-pub use staged::{Staged, Written};
+pub use staged::Staged;
 pub use staging::Staging;
 pub use text::write_texts;
 
@@ -99,6 +112,13 @@ pub struct Store {
 impl Store {
     /// Opens a store for writing, and makes it where there is none.
     ///
+    /// ```
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let store = cikr::store::Store::open(&folder.path().join("store")).unwrap();
+    /// assert!(store.root().join("releases").is_dir());
+    /// assert_eq!(store.latest().unwrap(), None, "nothing is published yet");
+    /// ```
+    ///
     /// # Errors
     /// The path is a file, a folder with other things in it, or can't be written to (read-only, full).
     pub fn open(root: &Path) -> Result<Self, StoreError> {
@@ -114,7 +134,8 @@ impl Store {
             disk::make_own(&root.join(folder), is_deep)?;
         }
         disk::sync_folder(root)?;
-        disk::probe(&store.work())?;
+        // Asked now: a disk that is full or read-only would else end the night after everything was fetched.
+        disk::probe_writable(&store.work())?;
         Ok(store)
     }
 
@@ -154,7 +175,7 @@ impl Store {
     /// The name is not one for a release, or the file can't be written to.
     pub fn log_file(&self, release: &str) -> Result<File, StoreError> {
         check_name("release", release)?;
-        disk::append(&self.log_path(release))
+        disk::open_to_append(&self.log_path(release))
     }
 
     fn work(&self) -> PathBuf {
@@ -168,14 +189,17 @@ impl Store {
     /// Makes a file of those that releases are for visible as a whole.
     fn publish_file(&self, path: &Path, content: &[u8]) -> Result<(), StoreError> {
         let readers = disk::Readers::Of(disk::mode_of(&self.releases_dir())?);
-        disk::put_for(readers, &self.work(), path, content)
+        disk::put_file_for(readers, &self.work(), path, content)
     }
 }
 
 /// Names become files: letters, digits, `_` and `-`, the first one a letter or a digit.
 fn check_name(what: &'static str, name: &str) -> Result<(), StoreError> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(plain) && name.len() <= 100 {
+    let is_plain = name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    if is_plain && name.len() <= 100 {
         return Ok(());
     }
     Err(StoreError::BadName {
@@ -192,12 +216,8 @@ fn refuse_foreign(root: &Path) -> Result<(), StoreError> {
     {
         return Ok(());
     }
-    let reading = |source| StoreError::Read {
-        path: root.to_owned(),
-        source,
-    };
-    for entry in fs::read_dir(root).map_err(reading)? {
-        let name = entry.map_err(reading)?.file_name();
+    for entry in fs::read_dir(root).while_reading(root)? {
+        let name = entry.while_reading(root)?.file_name();
         let ours = FOLDERS
             .iter()
             .chain(&FILES)

@@ -56,7 +56,7 @@ impl Sink<'_, '_> {
         if download.len() > 0 {
             download.restart().map_err(failed)?;
         }
-        download.expect(self.complete);
+        download.expect_length(self.complete);
         download.append(self.head.bytes()).map_err(failed)?;
         self.download = Some(download);
         Ok(())
