@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use serde::Deserialize;
 use url::Url;
 
-use super::error::HttpError;
+use super::error::{HttpError, error_chain};
 use super::mask::Mask;
-use super::send::is_safe;
+use super::request::is_safe;
 use super::{Ask, Client, Deadline};
 use crate::plan::{Access, Credential, Secret};
 
@@ -31,22 +31,21 @@ struct Token {
 }
 
 #[derive(Deserialize)]
-struct Given {
+struct TokenAnswer {
     token: Option<String>,
-    error: Option<Refused>,
+    error: Option<Refusal>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
-struct Refused {
+struct Refusal {
     message: String,
     details: Vec<String>,
 }
 
 impl Tokens {
     /// The token to send with a question, if any, and its number where it may be renewed.
-    pub(super) fn get(
+    pub(super) fn token_for(
         &self,
         client: &Client,
         access: &Access,
@@ -70,7 +69,7 @@ impl Tokens {
     }
 
     /// The token that is known, without asking.
-    pub(super) fn known(&self, access: &Access) -> Option<String> {
+    pub(super) fn known_token(&self, access: &Access) -> Option<String> {
         let Credential::Login { url, user, .. } = &access.credential else {
             return None;
         };
@@ -81,7 +80,7 @@ impl Tokens {
     }
 
     /// Gets a token in place of the `refused` one, unless another thread has done so since that was sent.
-    pub(super) fn renew(
+    pub(super) fn renew_token(
         &self,
         client: &Client,
         access: &Access,
@@ -94,6 +93,8 @@ impl Tokens {
         let key = (url.clone(), user.reveal().to_owned());
         // Held during the login, so that threads which notice together log in once.
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // Threads notice together that a token has run out. Whoever held an older one than is known now needs no
+        // login.
         let number = known.get(&key).map_or(0, |token| token.number);
         if refused.is_some_and(|refused| refused < number) {
             return Ok(true);
@@ -110,6 +111,7 @@ impl Tokens {
     }
 }
 
+/// Asks the service of a login for a token.
 fn log_in(client: &Client, access: &Access, until: Deadline) -> Result<Secret, HttpError> {
     let Credential::Login {
         url: written,
@@ -121,15 +123,18 @@ fn log_in(client: &Client, access: &Access, until: Deadline) -> Result<Secret, H
             what: "no login is declared".to_owned(),
         });
     };
-    let mask = Mask::of(access, None, &client.settings.veil);
+    let mask = Mask::for_access(access, None, &client.settings.veil);
     let failed = |what: String| HttpError::Login {
-        url: mask.text(written),
+        url: mask.own_text(written),
         what,
     };
     let url = Url::parse(written).map_err(|error| failed(error.to_string()))?;
     if !is_safe(&url) {
-        return Err(HttpError::Unencrypted { url: mask.url(&url) });
+        return Err(HttpError::Unencrypted {
+            url: mask.url_text(&url),
+        });
     }
+    // The question for a token must not ask for a token.
     let anybody = Access {
         credential: Credential::None,
         ..access.clone()
@@ -150,25 +155,29 @@ fn log_in(client: &Client, access: &Access, until: Deadline) -> Result<Secret, H
         accept: "application/json",
         until,
     };
-    let answer = client.post(&ask, &mask).map_err(|error| match error {
+    let answer = client.post_hidden(&ask, &mask).map_err(|error| match error {
         late @ HttpError::Late { .. } => late,
-        other => failed(super::error::chain(&other)),
+        other => failed(error_chain(&other)),
     })?;
+    let token = read_token(&answer.body, &mask).map_err(failed)?;
+    client.settings.veil.add(&token, "***");
+    Ok(Secret::new(token))
+}
+
+/// The token of an answer, or what the service says instead.
+fn read_token(body: &[u8], mask: &Mask) -> Result<String, String> {
     // What the parser says may repeat the answer.
-    let given: Given = serde_json::from_slice(&answer.body).map_err(|_invalid| {
-        failed(format!(
+    let answer: TokenAnswer = serde_json::from_slice(body).map_err(|_invalid| {
+        format!(
             "the answer is not the JSON of a token, beginning `{}`",
-            mask.excerpt(&answer.body)
-        ))
+            mask.excerpt(body)
+        )
     })?;
-    match (given.token, given.error) {
-        (Some(token), _) if !token.is_empty() => {
-            client.settings.veil.add(&token, "***");
-            Ok(Secret::new(token))
+    match (answer.token, answer.error) {
+        (Some(token), _) if !token.is_empty() => Ok(token),
+        (_, Some(refusal)) => {
+            Err(mask.server_text(&[vec![refusal.message], refusal.details].concat().join(" ")))
         }
-        (_, Some(refused)) => Err(failed(
-            mask.said(&[vec![refused.message], refused.details].concat().join(" ")),
-        )),
-        _ => Err(failed("the answer holds no token".to_owned())),
+        _ => Err("the answer holds no token".to_owned()),
     }
 }

@@ -11,7 +11,9 @@ mod login;
 mod mask;
 mod range;
 mod redirect;
+mod request;
 mod retry;
+mod retry_after;
 mod send;
 mod settings;
 
@@ -33,7 +35,7 @@ use crate::plan::Access;
 use deadline::Times;
 use gate::Gate;
 use login::Tokens;
-use send::Request;
+use request::Request;
 
 /// What is asked of a server.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +71,7 @@ pub struct Answer {
     pub wire_bytes: u64,
     /// Requests made again before this answer came.
     pub retries: u32,
-    /// Number of the token that was sent, for `Client::renew`; none where it can't be renewed.
+    /// Number of the token that was sent, for `Client::renew_token`; none where it can't be renewed.
     pub token: Option<u32>,
     /// Seconds from the first request to the last byte, waits between attempts included.
     pub seconds: f64,
@@ -104,17 +106,25 @@ pub struct Client {
 impl Client {
     /// A client; connects to nothing yet.
     ///
+    /// ```
+    /// use cikr::fetch::http::{Client, ClientSettings};
+    ///
+    /// let settings = ClientSettings { attempts: 3, ..ClientSettings::default() };
+    /// assert_eq!(Client::new(&settings).unwrap().attempts(), 3);
+    /// ```
+    ///
     /// # Errors
     /// A proxy can't be understood, or the machine's certificates can't be read.
     pub fn new(settings: &ClientSettings) -> Result<Self, HttpError> {
         let client = Self {
             settings: settings.clone(),
-            gate: Gate::new(settings.limits()),
+            gate: Gate::new(settings.host_limits()),
             tokens: Tokens::default(),
             times: Times::default(),
             inner: Mutex::default(),
         };
-        client.inner(settings::DEFAULT_TIMEOUT_S, false)?;
+        // A proxy or a certificate that can't be used is told before the first layer, and not once for each.
+        client.inner_client(settings::DEFAULT_TIMEOUT_S, false)?;
         Ok(client)
     }
 
@@ -123,15 +133,15 @@ impl Client {
     /// # Errors
     /// There is none after every attempt, or what came is refused.
     pub fn ask(&self, ask: &Ask<'_>) -> Result<Answer, HttpError> {
-        self.asked(ask, None)
+        self.ask_with_retries(ask, None)
     }
 
     /// Asks by POST, however short: for what must not stand in a URL. What is posted is hidden by `mask`.
-    fn post(&self, ask: &Ask<'_>, mask: &Mask) -> Result<Answer, HttpError> {
-        self.asked(ask, Some(mask))
+    fn post_hidden(&self, ask: &Ask<'_>, mask: &Mask) -> Result<Answer, HttpError> {
+        self.ask_with_retries(ask, Some(mask))
     }
 
-    fn asked(&self, ask: &Ask<'_>, posted: Option<&Mask>) -> Result<Answer, HttpError> {
+    fn ask_with_retries(&self, ask: &Ask<'_>, posted: Option<&Mask>) -> Result<Answer, HttpError> {
         let started = Instant::now();
         let request = Request {
             url: ask.url,
@@ -144,7 +154,9 @@ impl Client {
             sent: Cell::default(),
             until: ask.until,
         };
-        let (mut answer, retries) = self.tried(&request, || self.follow(&request)?.whole(ask.max_bytes))?;
+        let (mut answer, retries) = self.with_retries(&request, || {
+            self.follow_redirects(&request)?.read_whole(ask.max_bytes)
+        })?;
         answer.retries = retries;
         answer.seconds = started.elapsed().as_secs_f64();
         Ok(answer)
@@ -166,19 +178,19 @@ impl Client {
             sent: Cell::default(),
             until: open.until,
         };
-        self.tried(&request, || self.follow(&request))
+        self.with_retries(&request, || self.follow_redirects(&request))
     }
 
     /// Waits before the next request: as long as the server asked for, or longer with each attempt; bounded.
-    pub fn wait(&self, asked: Option<Duration>, attempt: u32, until: Deadline) {
+    pub fn wait_to_ask_again(&self, asked: Option<Duration>, attempt: u32, until: Deadline) {
         let wait = asked
             .unwrap_or_default()
-            .max(retry::pause(&self.settings, attempt));
+            .max(retry::pause_before(&self.settings, attempt));
         until.sleep(wait.min(self.settings.longest_wait));
     }
 
     /// How long a file that is being prepared is waited for.
-    pub fn patience(&self) -> Duration {
+    pub fn preparation_patience(&self) -> Duration {
         self.settings.longest_wait * 5
     }
 
@@ -189,7 +201,7 @@ impl Client {
 
     /// The time of a source, of which what it has taken before is gone.
     pub fn time_of<'c>(&'c self, id: &'c str, allowed: Duration) -> Time<'c> {
-        self.times.of(id, allowed)
+        self.times.time_of(id, allowed)
     }
 
     /// Attempts that are made of one question.
@@ -205,26 +217,44 @@ impl Client {
     ///
     /// # Errors
     /// The login fails.
-    pub fn renew(&self, access: &Access, refused: Option<u32>, until: Deadline) -> Result<bool, HttpError> {
-        self.tokens.renew(self, access, refused, until)
+    pub fn renew_token(
+        &self,
+        access: &Access,
+        refused: Option<u32>,
+        until: Deadline,
+    ) -> Result<bool, HttpError> {
+        self.tokens.renew_token(self, access, refused, until)
     }
 
     /// Why an address that a server names isn't asked for what `from` was asked for; none where it may be.
-    pub fn refusal(&self, access: &Access, from: &Url, target: (&Url, &str)) -> Option<&'static str> {
-        redirect::refusal(from, target, &[], &self.mask(access))
+    pub fn redirect_refusal(
+        &self,
+        access: &Access,
+        from: &Url,
+        target: (&Url, &str),
+    ) -> Option<&'static str> {
+        redirect::redirect_refusal(from, target, &[], &self.mask_for(access))
     }
 
     /// What hides the secrets of `access`, its token of now included.
-    pub fn mask(&self, access: &Access) -> Mask {
-        Mask::of(access, self.tokens.known(access).as_deref(), &self.settings.veil)
+    pub fn mask_for(&self, access: &Access) -> Mask {
+        Mask::for_access(
+            access,
+            self.tokens.known_token(access).as_deref(),
+            &self.settings.veil,
+        )
     }
 
-    fn inner(&self, timeout_s: u32, is_insecure: bool) -> Result<reqwest::blocking::Client, HttpError> {
+    fn inner_client(
+        &self,
+        timeout_s: u32,
+        is_insecure: bool,
+    ) -> Result<reqwest::blocking::Client, HttpError> {
         let mut clients = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&(timeout_s, is_insecure)) {
             return Ok(client.clone());
         }
-        let client = self.settings.client(timeout_s, is_insecure)?;
+        let client = self.settings.build_client(timeout_s, is_insecure)?;
         clients.insert((timeout_s, is_insecure), client.clone());
         Ok(client)
     }
