@@ -13,10 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::digest_bytes;
 use super::error::StoreError;
+use super::layout::CHECKED;
 use super::manifest::ManifestFile;
 use super::{Store, disk, record};
-
-pub(super) const CHECKED: &str = "checked.json";
 
 /// Every file of a release that is linked on and on is digested at least once in so many nights.
 const NIGHTS: u64 = 7;

@@ -20,6 +20,8 @@ pub(super) fn folder_names(folder: &Path) -> Result<Vec<String>, StoreError> {
     if !folder.is_dir() {
         return Ok(vec![]);
     }
+    // Sorted, since the system lists a folder in no order of its own, and what is told of it must not differ from one
+    // run to the next.
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).while_reading(folder)? {
         names.push(

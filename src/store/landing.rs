@@ -54,6 +54,8 @@ impl Store {
             self.hold_local(&folder, &parcel.landed_name(), fetch)?;
             return Ok(landed);
         }
+        // The record comes after all that it names, and what is held after the record: a kill in between costs a
+        // copy.
         disk::create_folder(&folder)?;
         self.copy_in_place(&parcel, &folder)?;
         let record = LandingRecord {

@@ -181,8 +181,8 @@ fn shapefile_files(source: &Path) -> Result<Vec<(String, PathBuf)>, LandingError
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    // Names of parts are compared without case, since `Roads.DBF` may stand beside `Roads.shp`. So
-    // there may be two of a part, and no rule tells which one is meant.
+    // Names of parts are compared without case, since `Roads.DBF` may stand beside `Roads.shp`. So there may be two of
+    // a part, and no rule tells which one is meant.
     let mut files = vec![("shp".to_owned(), source.to_owned())];
     for entry in list_entries(folder)? {
         let path = entry.path();
@@ -210,6 +210,8 @@ fn filegdb_files(source: &Path) -> Result<Vec<(String, PathBuf)>, LandingError> 
     let mut files = Vec::new();
     for entry in list_entries(source)? {
         let path = entry.path();
+        // Links are not followed here, as they are for the source itself: one that lies in a folder could lead to any
+        // file of this machine.
         let is_file = entry.file_type().while_reading_source(&path)?.is_file();
         match entry.file_name().to_str() {
             Some(_) if extension_of(&path) == "lock" => {}

@@ -112,7 +112,7 @@ impl Pull<'_> {
             sha256,
         };
         let place = self.layer_folder().join(&page.path);
-        // A page that an earlier pull has brought is not written again: most pages of most nights are the same.
+        // A page that has not changed since an earlier pull is there already, under its digest.
         if read_page(&place, &page).is_none() {
             let packed = zstd::bulk::compress(bytes, ZSTD_LEVEL).while_writing(&place)?;
             disk::put_file(&self.store.work(), &place, &packed)?;

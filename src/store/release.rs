@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::folder::folder_names;
-use super::{FEED, Lock, Store, check_name, record};
+use super::layout::FEED;
+use super::{Lock, Store, check_name, record};
 
 /// Record of a release, and content of `latest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,25 +5,11 @@ use super::error::ArcgisError;
 use super::layer_pages::LayerPages;
 use super::pull::{Pulled, Survey, survey_layer};
 use super::wire::{BoxError, PageFacts, PageStore, RequestTotals, Wire};
-use crate::feature::{FetchRecord, Landed, PageRecord, Progress};
-use crate::fetch::FetchError;
-use crate::fetch::http::{Client, Deadline};
+use crate::feature::{FetchRecord, Landed, PageRecord};
+use crate::fetch::http::Client;
+use crate::fetch::{FetchError, Landing};
 use crate::plan::ArcgisPlan;
-use crate::store::{Held, Pull, Store, StoreError};
-
-/// Where a layer lands.
-pub struct Landing<'a> {
-    /// The store.
-    pub store: &'a Store,
-    /// Folder of the layer in the landing.
-    pub id: &'a str,
-    /// Told of the rows.
-    pub progress: &'a dyn Progress,
-    /// The clock, RFC 3339 UTC.
-    pub now: &'a (dyn Fn() -> String + Sync),
-    /// Until when the source may be asked.
-    pub until: Deadline,
-}
+use crate::store::{Held, Pull, StoreError};
 
 /// Name of the layer's info among the pages.
 const INFO: &str = "info";

@@ -11,9 +11,9 @@ mod wal;
 use tracing::info;
 use url::Url;
 
-use super::arcgis::Landing;
 use super::error::FetchError;
 use super::http::{Client, HttpError};
+use super::landing::Landing;
 use transfer::Transfer;
 
 use crate::feature::{FetchRecord, Landed};

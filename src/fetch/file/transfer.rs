@@ -7,10 +7,9 @@ use tracing::{debug, info};
 use url::Url;
 
 use crate::feature::{FetchRecord, Landed};
-use crate::fetch::FetchError;
-use crate::fetch::arcgis::Landing;
 use crate::fetch::content::Verdict;
 use crate::fetch::http::{Client, HttpError, Open, Stream};
+use crate::fetch::{FetchError, Landing};
 use crate::plan::{Access, HttpPlan, SourcePlan};
 use crate::store::{Download, Held, StoreError, Unfinished};
 

@@ -1,14 +1,12 @@
 //! Tokens of ArcGIS: asked for with a name and a password, kept in memory alone, renewed when they expire.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
 use serde::Deserialize;
 use url::Url;
 
 use super::error::{HttpError, error_chain};
 use super::mask::Mask;
 use super::request::is_safe;
+use super::tokens::{Token, login_of};
 use super::{Ask, Client, Deadline};
 use crate::plan::{Access, Credential, Secret};
 
@@ -16,19 +14,6 @@ use crate::plan::{Access, Credential, Secret};
 const MINUTES: u32 = 60;
 
 const MAX_BYTES: u64 = 64 << 10;
-
-/// Tokens by service, user and the host that they are for.
-#[derive(Debug, Default)]
-pub(super) struct Tokens {
-    known: Mutex<BTreeMap<(String, String), Token>>,
-}
-
-#[derive(Debug)]
-struct Token {
-    value: Secret,
-    /// Logins up to this one.
-    number: u32,
-}
 
 #[derive(Deserialize)]
 struct TokenAnswer {
@@ -43,70 +28,56 @@ struct Refusal {
     details: Vec<String>,
 }
 
-impl Tokens {
+impl Client {
     /// The token to send with a question, if any, and its number where it may be renewed.
     pub(super) fn token_for(
         &self,
-        client: &Client,
         access: &Access,
         until: Deadline,
     ) -> Result<Option<(String, Option<u32>)>, HttpError> {
-        match &access.credential {
-            Credential::Token(token) => Ok(Some((token.reveal().to_owned(), None))),
-            Credential::Login { url, user, .. } => {
-                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                let key = (url.clone(), user.reveal().to_owned());
-                if let Some(token) = known.get(&key) {
-                    return Ok(Some((token.value.reveal().to_owned(), Some(token.number))));
-                }
-                let value = log_in(client, access, until)?;
-                let sent = value.reveal().to_owned();
-                known.insert(key, Token { value, number: 1 });
-                Ok(Some((sent, Some(1))))
-            }
-            Credential::None | Credential::Bearer(_) | Credential::Basic { .. } => Ok(None),
+        if let Credential::Token(token) = &access.credential {
+            return Ok(Some((token.reveal().to_owned(), None)));
         }
-    }
-
-    /// The token that is known, without asking.
-    pub(super) fn known_token(&self, access: &Access) -> Option<String> {
-        let Credential::Login { url, user, .. } = &access.credential else {
-            return None;
+        let Some(login) = login_of(access) else {
+            return Ok(None);
         };
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known
-            .get(&(url.clone(), user.reveal().to_owned()))
-            .map(|token| token.value.reveal().to_owned())
+        let mut known = self.tokens.lock();
+        if let Some(token) = known.get(&login) {
+            return Ok(Some((token.value.reveal().to_owned(), Some(token.number))));
+        }
+        let value = log_in(self, access, until)?;
+        let sent = value.reveal().to_owned();
+        known.insert(login, Token { value, number: 1 });
+        Ok(Some((sent, Some(1))))
     }
 
-    /// Gets a token in place of the `refused` one, unless another thread has done so since that was sent.
-    pub(super) fn renew_token(
+    /// Gets a new token in place of the `refused` one, by its number, where the credential is a login; whether there is
+    /// one.
+    ///
+    /// For a server that says inside a 200 that the token has expired (ArcGIS codes 498 and 499). Threads whose
+    /// question went with the same token share one login.
+    ///
+    /// # Errors
+    /// The login fails.
+    pub fn renew_token(
         &self,
-        client: &Client,
         access: &Access,
         refused: Option<u32>,
         until: Deadline,
     ) -> Result<bool, HttpError> {
-        let Credential::Login { url, user, .. } = &access.credential else {
+        let Some(login) = login_of(access) else {
             return Ok(false);
         };
-        let key = (url.clone(), user.reveal().to_owned());
         // Held during the login, so that threads which notice together log in once.
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        // Threads notice together that a token has run out. Whoever held an older one than is known now needs no
-        // login.
-        let number = known.get(&key).map_or(0, |token| token.number);
+        let mut known = self.tokens.lock();
+        // Whoever was refused with an older token than is known by now needs no login.
+        let number = known.get(&login).map_or(0, |token| token.number);
         if refused.is_some_and(|refused| refused < number) {
             return Ok(true);
         }
-        let value = log_in(client, access, until)?;
-        known.insert(
-            key,
-            Token {
-                value,
-                number: number + 1,
-            },
-        );
+        let value = log_in(self, access, until)?;
+        let number = number + 1;
+        known.insert(login, Token { value, number });
         Ok(true)
     }
 }

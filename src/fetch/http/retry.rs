@@ -1,13 +1,11 @@
 //! When a question is asked again, and after how long.
 
-use std::time::Duration;
-
 use tracing::debug;
 
 use super::Client;
+use super::backoff::{jitter, pause_before};
 use super::error::HttpError;
 use super::request::{Request, host_of};
-use super::settings::ClientSettings;
 use crate::plan::Credential;
 
 /// Statuses by which a server says that it wants a new token.
@@ -92,18 +90,4 @@ impl Client {
         request.until.sleep(asked + jitter(settings.pause));
         Ok(())
     }
-}
-
-/// A wait that is drawn below a bound that doubles with each attempt.
-pub(super) fn pause_before(settings: &ClientSettings, retries: u32) -> Duration {
-    let bound = settings
-        .pause
-        .saturating_mul(1 << retries.min(16))
-        .min(settings.longest_wait);
-    // At least half of the bound, or a server would be asked again at once.
-    bound / 2 + jitter(bound / 2)
-}
-
-fn jitter(bound: Duration) -> Duration {
-    bound.mul_f64(fastrand::f64())
 }

@@ -56,10 +56,7 @@ impl Hop {
 impl Client {
     /// Sends the question and follows its redirects.
     pub(super) fn follow_redirects(&self, request: &Request<'_>) -> Result<Stream<'_>, HttpError> {
-        let (token, number) = self
-            .tokens
-            .token_for(self, request.access, request.until)?
-            .unzip();
+        let (token, number) = self.token_for(request.access, request.until)?.unzip();
         request.sent.set(number.flatten());
         let mask = Mask::for_access(request.access, token.as_deref(), &self.settings.veil);
         let mask = request.posted.cloned().unwrap_or(mask);

@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::json;
 
 use self::server::{Answer, Asked, Memory, Server, Unseen};
-use super::{ArcgisError, Landing, PageStore, Pulled, Wire, land, survey_layer};
+use super::{ArcgisError, PageStore, Pulled, Wire, land, survey_layer};
 use crate::feature::Landed;
+use crate::fetch::Landing;
 use crate::fetch::http::Deadline;
 use crate::plan::{Access, ArcgisPlan, Credential, PageFormat, Secret};
 use crate::store::Store;
