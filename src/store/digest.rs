@@ -67,6 +67,16 @@ pub(super) fn digest_file(path: &Path) -> Result<(String, u64), StoreError> {
 }
 
 /// Whether a file has a digest (lower-case hex).
+///
+/// ```
+/// use cikr::store::{has_digest, sha256, write_texts};
+///
+/// let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("dams.csv");
+/// write_texts(&[(path.clone(), "id\n1\n")], false).unwrap();
+/// assert!(has_digest(&path, &sha256(b"id\n1\n")));
+/// assert!(!has_digest(&path, &sha256(b"id\n2\n")));
+/// ```
 pub fn has_digest(path: &Path, sha256: &str) -> bool {
     digest_file(path).is_ok_and(|(found, _)| found == sha256)
 }

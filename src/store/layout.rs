@@ -59,6 +59,14 @@ impl Store {
 
     /// Opens a store that must be there, without writing to it.
     ///
+    /// ```
+    /// use cikr::store::{Store, StoreError};
+    ///
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let none = Store::existing(folder.path());
+    /// assert!(matches!(none, Err(StoreError::NoStore { .. })));
+    /// ```
+    ///
     /// # Errors
     /// There is no store at the path.
     pub fn existing(root: &Path) -> Result<Self, StoreError> {
