@@ -4,16 +4,17 @@
 
 use std::fmt::{self, Write};
 
-use super::readme::prose;
+use super::markdown::plain_prose;
 use crate::feature::{LayerChanges, LayerReport, RunReport};
 
 /// Counts of every compared layer, and why others could not be compared.
-pub(super) fn changes(out: &mut String, report: &RunReport) -> fmt::Result {
+pub(super) fn write_changes(out: &mut String, report: &RunReport) -> fmt::Result {
     let compared: Vec<(&LayerReport, &LayerChanges)> = report
         .layers
         .iter()
         .filter_map(|layer| Some((layer, layer.changes.as_ref()?)))
         .collect();
+    // All layers are compared with one release: that which `latest` named when the run began.
     let Some((_, first)) = compared.first() else {
         return Ok(());
     };
@@ -43,18 +44,18 @@ pub(super) fn changes(out: &mut String, report: &RunReport) -> fmt::Result {
     )?;
     compared
         .iter()
-        .try_for_each(|(layer, changes)| details(out, layer, changes))?;
+        .try_for_each(|(layer, changes)| write_details(out, layer, changes))?;
     for layer in &report.layers {
         if let Some(reason) = &layer.not_compared {
-            writeln!(out, "- `{}` is not compared: {}", layer.id, prose(reason))?;
+            writeln!(out, "- `{}` is not compared: {}", layer.id, plain_prose(reason))?;
         }
     }
     writeln!(out)
 }
 
-fn details(out: &mut String, layer: &LayerReport, changes: &LayerChanges) -> fmt::Result {
+fn write_details(out: &mut String, layer: &LayerReport, changes: &LayerChanges) -> fmt::Result {
     if !changes.fields.is_empty() {
-        let fields: Vec<String> = most(changes)
+        let fields: Vec<String> = fields_by_rows(changes)
             .iter()
             .map(|(field, rows)| format!("{field} {rows}"))
             .collect();
@@ -63,11 +64,11 @@ fn details(out: &mut String, layer: &LayerReport, changes: &LayerChanges) -> fmt
     changes
         .remarks()
         .iter()
-        .try_for_each(|remark| writeln!(out, "- `{}`: {}", layer.id, prose(remark)))
+        .try_for_each(|remark| writeln!(out, "- `{}`: {}", layer.id, plain_prose(remark)))
 }
 
 /// Columns that differ, those with the most facilities first.
-pub(super) fn most(changes: &LayerChanges) -> Vec<(&str, u64)> {
+pub(super) fn fields_by_rows(changes: &LayerChanges) -> Vec<(&str, u64)> {
     let mut fields: Vec<(&str, u64)> = changes
         .fields
         .iter()

@@ -24,7 +24,7 @@ pub struct ColumnDoc {
 
 impl ColumnDoc {
     /// A column that nothing describes any more.
-    pub(super) fn unknown(field: &ArrowField) -> Self {
+    pub(super) fn undescribed(field: &ArrowField) -> Self {
         Self::new(
             field.name(),
             kind_name(field.data_type()),
@@ -45,6 +45,8 @@ impl ColumnDoc {
 
 /// Every column of a layer's tiles, in file order; of the inventory's where `schema` is none.
 pub fn dictionary(plan: &Plan, schema: Option<&LayerSchema>) -> Vec<ColumnDoc> {
+    // In the order in which `kernel::assemble` puts the columns of a tile: the tables of README and STAC are read beside
+    // it.
     let fields = schema.map_or(&[][..], |schema| &schema.fields);
     let mut columns: Vec<ColumnDoc> = CORE_COLUMNS
         .iter()
@@ -84,6 +86,7 @@ fn core_column(core: &CoreColumn, fields: &[Field]) -> ColumnDoc {
         CoreType::Date => "date32",
     };
     let mut doc = ColumnDoc::new(core.name, kind, core.meaning);
+    // Units stand in the names of columns; of the core columns one has a unit, and it is this.
     if core.name.ends_with("_m") {
         doc.unit = Some("m".to_owned());
     }

@@ -13,6 +13,8 @@ use crate::feature::{LayerChanges, LayerReport, LayerStatus, RunReport, visible}
 /// Its name, as it links to itself.
 const FILE: &str = "feed.xml";
 
+// A feed is fetched whole, by each reader and time and again: what it tells of a release is bounded.
+
 /// Most layers told of a release; its report has all.
 const LAYERS: usize = 100;
 
@@ -28,7 +30,13 @@ pub struct Entry<'a> {
 }
 
 /// The feed of releases, newest first; none where there is no release.
+///
+/// ```
+/// assert_eq!(cikr::catalog::feed::feed(&[]), None);
+/// ```
 pub fn feed(entries: &[Entry<'_>]) -> Option<Vec<u8>> {
+    // The feed's own title and links are the latest release's: earlier ones may have had another title, or another
+    // address.
     let latest = entries.iter().find(|entry| entry.is_latest).or(entries.first())?;
     let newest = entries
         .iter()
@@ -36,7 +44,7 @@ pub fn feed(entries: &[Entry<'_>]) -> Option<Vec<u8>> {
         .max()
         .unwrap_or(latest.published);
     let about = latest.report;
-    let (title, pipeline) = (escaped(&about.title), &about.pipeline);
+    let title = escape_xml(&about.title);
     let mut out = String::from(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n",
     );
@@ -44,10 +52,10 @@ pub fn feed(entries: &[Entry<'_>]) -> Option<Vec<u8>> {
         out,
         "  <id>{}</id>\n  <title>{title}: releases</title>\n  <updated>{newest}</updated>\n  \
          <author><name>{title}</name></author>\n  <generator version=\"{}\">cikr</generator>\n{}{}",
-        urn(&[pipeline]),
-        escaped(&about.cikr_version),
-        link(about, "self", "application/atom+xml", FILE, ""),
-        link(
+        uuid_urn(&[&about.pipeline]),
+        escape_xml(&about.cikr_version),
+        atom_link(about, "self", "application/atom+xml", FILE, ""),
+        atom_link(
             about,
             "alternate",
             "text/html",
@@ -55,13 +63,14 @@ pub fn feed(entries: &[Entry<'_>]) -> Option<Vec<u8>> {
             "The latest release"
         ),
     );
-    out.extend(entries.iter().map(|of| entry(about, of)));
+    out.extend(entries.iter().map(|entry| render_entry(about, entry)));
     out.push_str("</feed>\n");
     Some(out.into_bytes())
 }
 
-fn entry(about: &RunReport, entry: &Entry<'_>) -> String {
-    let (report, time) = (entry.report, entry.published);
+fn render_entry(about: &RunReport, entry: &Entry<'_>) -> String {
+    let report = entry.report;
+    let time = entry.published;
     let category = if entry.is_latest {
         "    <category term=\"latest\"/>\n"
     } else {
@@ -70,9 +79,9 @@ fn entry(about: &RunReport, entry: &Entry<'_>) -> String {
     let mut out = format!(
         "  <entry>\n    <id>{}</id>\n    <title>{}: release {}</title>\n    <published>{time}</published>\n    \
          <updated>{time}</updated>\n{category}",
-        urn(&[&report.pipeline, &report.release]),
-        escaped(&report.title),
-        escaped(&report.release),
+        uuid_urn(&[&report.pipeline, &report.release]),
+        escape_xml(&report.title),
+        escape_xml(&report.release),
     );
     for (rel, kind, file, title) in [
         (
@@ -94,73 +103,81 @@ fn entry(about: &RunReport, entry: &Entry<'_>) -> String {
             "The tiles, as STAC",
         ),
     ] {
-        let _ = write!(out, "  {}", link(about, rel, kind, &file_of(report, file), title));
+        let _ = write!(
+            out,
+            "  {}",
+            atom_link(about, rel, kind, &file_of(report, file), title)
+        );
     }
     let _ = write!(
         out,
         "    <summary>{}</summary>\n    <content type=\"xhtml\">\n      <div xmlns=\"http://www.w3.org/1999/xhtml\">\n",
-        escaped(&summary(report))
+        escape_xml(&summarise_release(report))
     );
+    out.push_str(&list_layers(report));
+    out.push_str("      </div>\n    </content>\n  </entry>\n");
+    out
+}
+
+/// The layers of a release that are anything but as before, and how many others there are.
+fn list_layers(report: &RunReport) -> String {
     let told: Vec<&LayerReport> = report.layers.iter().filter(|layer| is_told(layer)).collect();
+    let mut out = String::new();
     if !told.is_empty() {
         out.push_str("        <ul>\n");
         for layer in told.iter().take(LAYERS) {
             let _ = writeln!(
                 out,
                 "          <li><b>{}</b>: {}</li>",
-                escaped(&layer.id),
-                escaped(&words(layer))
+                escape_xml(&layer.id),
+                escape_xml(&describe_layer(layer))
             );
         }
         out.push_str("        </ul>\n");
     }
-    let rest = report.layers.len() - told.len();
-    let mut ends = vec![];
-    ends.extend(
-        (told.len() > LAYERS).then(|| format!("{} more layers changed or failed.", told.len() - LAYERS)),
-    );
-    ends.extend((rest > 0).then(|| format!("{rest} of {} layers are as before.", report.layers.len())));
-    for end in ends {
-        let _ = writeln!(out, "        <p>{end}</p>");
+    if told.len() > LAYERS {
+        let _ = writeln!(
+            out,
+            "        <p>{} more layers changed or failed.</p>",
+            told.len() - LAYERS
+        );
     }
-    out.push_str("      </div>\n    </content>\n  </entry>\n");
+    let rest = report.layers.len() - told.len();
+    if rest > 0 {
+        let _ = writeln!(
+            out,
+            "        <p>{rest} of {} layers are as before.</p>",
+            report.layers.len()
+        );
+    }
     out
 }
 
 /// The release in a sentence or two.
-fn summary(report: &RunReport) -> String {
-    let sum = |count: fn(&LayerChanges) -> u64| -> u64 {
-        report
-            .layers
-            .iter()
-            .filter_map(|layer| layer.changes.as_ref())
-            .map(count)
-            .sum()
-    };
-    let of = |status| {
-        report
-            .layers
-            .iter()
-            .filter(|layer| layer.status == status)
-            .count()
-    };
-    let (rows, layers) = (
+fn summarise_release(report: &RunReport) -> String {
+    let mut text = format!(
+        "{} facilities in {}",
         number::count(report.inventory_rows),
-        number::plural(report.layers.len(), "layer"),
+        number::count_of(report.layers.len(), "layer")
     );
-    let mut text = format!("{rows} facilities in {layers}");
-    if report.layers.iter().any(|layer| layer.changes.is_some()) {
+    let changes: Vec<&LayerChanges> = report
+        .layers
+        .iter()
+        .filter_map(|layer| layer.changes.as_ref())
+        .collect();
+    if !changes.is_empty() {
         let _ = write!(
             text,
             "; {} added, {} removed, {} changed, {} recomputed",
-            sum(|changes| changes.added),
-            sum(|changes| changes.removed),
-            sum(|changes| changes.changed),
-            sum(|changes| changes.recomputed),
+            changes.iter().map(|layer| layer.added).sum::<u64>(),
+            changes.iter().map(|layer| layer.removed).sum::<u64>(),
+            changes.iter().map(|layer| layer.changed).sum::<u64>(),
+            changes.iter().map(|layer| layer.recomputed).sum::<u64>(),
         );
     }
     text.push('.');
-    let (carried, absent) = (of(LayerStatus::Carried), of(LayerStatus::Absent));
+    let carried = count_with_status(report, LayerStatus::Carried);
+    let absent = count_with_status(report, LayerStatus::Absent);
     if carried + absent > 0 {
         let _ = write!(
             text,
@@ -170,22 +187,22 @@ fn summary(report: &RunReport) -> String {
     text
 }
 
+fn count_with_status(report: &RunReport, status: LayerStatus) -> usize {
+    let layers = report.layers.iter();
+    layers.filter(|layer| layer.status == status).count()
+}
+
 /// Whether a layer is anything but as before.
 fn is_told(layer: &LayerReport) -> bool {
     let differs = layer.changes.as_ref().is_none_or(LayerChanges::is_some);
     layer.status != LayerStatus::Published || differs
 }
 
-fn words(layer: &LayerReport) -> String {
-    let failed = |what: &str| {
-        format!(
-            "{what}: {}",
-            layer.reason.as_deref().unwrap_or("no reason was recorded")
-        )
-    };
+fn describe_layer(layer: &LayerReport) -> String {
+    let reason = layer.reason.as_deref().unwrap_or("no reason was recorded");
     match (layer.status, &layer.changes) {
-        (LayerStatus::Carried, _) => failed("rows of an earlier release stand in"),
-        (LayerStatus::Absent, _) => failed("absent"),
+        (LayerStatus::Carried, _) => format!("rows of an earlier release stand in: {reason}"),
+        (LayerStatus::Absent, _) => format!("absent: {reason}"),
         (LayerStatus::Published, Some(changes)) => {
             let remarks = changes.remarks().into_iter().map(|remark| format!("; {remark}"));
             std::iter::once(changes.words()).chain(remarks).collect()
@@ -202,7 +219,7 @@ fn file_of(report: &RunReport, file: &str) -> String {
 }
 
 /// A link, relative to the feed unless the latest release's pipeline says where the store is served.
-fn link(about: &RunReport, rel: &str, kind: &str, path: &str, title: &str) -> String {
+fn atom_link(about: &RunReport, rel: &str, kind: &str, path: &str, title: &str) -> String {
     let href = about
         .base_url
         .as_ref()
@@ -210,22 +227,24 @@ fn link(about: &RunReport, rel: &str, kind: &str, path: &str, title: &str) -> St
     let title = if title.is_empty() {
         String::new()
     } else {
-        format!(" title=\"{}\"", escaped(title))
+        format!(" title=\"{}\"", escape_xml(title))
     };
     format!(
         "  <link rel=\"{rel}\" type=\"{kind}\" href=\"{}\"{title}/>\n",
-        escaped(&href)
+        escape_xml(&href)
     )
 }
 
 /// A UUID of words (RFC 9562, version 8): the same words, the same id.
-fn urn(words: &[&str]) -> String {
+fn uuid_urn(words: &[&str]) -> String {
     let mut hash = Sha256::new_with_prefix(b"cikr feed");
     for word in words {
+        // Between the words, so that `ab`, `c` and `a`, `bc` are two ids.
         hash.update([0]);
         hash.update(word);
     }
     let mut bytes: [u8; 16] = hash.finalize()[..16].try_into().expect("a digest has 32 bytes");
+    // Version 8 and the variant of the RFC, in the places where every UUID has them.
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex = bytes
@@ -236,7 +255,7 @@ fn urn(words: &[&str]) -> String {
 }
 
 /// Text as it may stand in XML 1.0, which has no place for most control characters.
-fn escaped(text: &str) -> String {
+fn escape_xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in visible(text).chars() {
         match c {
@@ -245,6 +264,7 @@ fn escaped(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\t' | '\n' | '\r' => out.push(' '),
+            // Unicode has them, XML 1.0 does not: one of them would make the whole feed unreadable.
             '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             other => out.push(other),
         }
@@ -255,7 +275,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::tests::run_report;
+    use crate::catalog::tests::fixture::run_report;
 
     fn told(report: &RunReport) -> String {
         let entry = Entry {

@@ -4,39 +4,42 @@
 
 use std::fmt::{self, Write};
 
+use super::markdown::table_cell;
 use super::page::number;
-use super::readme::cell;
-use crate::feature::{LayerQuality, QualityReport, Score, TableDoc};
+use crate::feature::{LayerQuality, QualityReport, Score};
 
 /// Scores of every layer, and what isn't as expected.
-pub(super) fn quality(out: &mut String, quality: &QualityReport) -> fmt::Result {
+pub(super) fn write_quality(out: &mut String, quality: &QualityReport) -> fmt::Result {
     out.write_str(
         "## Quality\n\nNo score without evidence: `quality/scores.parquet` says what was counted, or why nothing could be.\n\n\
          | layer | complete | current | accurate | suspected duplicates |\n|---|---:|---:|---:|---:|\n",
     )?;
     for layer in &quality.layers {
         let [complete, current, accurate] =
-            [&layer.completeness, &layer.currency, &layer.accuracy].map(percent);
-        let (id, twins) = (&layer.id, layer.suspected_duplicates);
-        writeln!(out, "| `{id}` | {complete} | {current} | {accurate} | {twins} |")?;
+            [&layer.completeness, &layer.currency, &layer.accuracy].map(percent_with_counts);
+        writeln!(
+            out,
+            "| `{}` | {complete} | {current} | {accurate} | {} |",
+            layer.id, layer.suspected_duplicates
+        )?;
     }
     writeln!(out)?;
     quality
         .layers
         .iter()
         .filter(|layer| !layer.unmet.is_empty())
-        .try_for_each(|layer| unmet(out, layer))
+        .try_for_each(|layer| write_unmet(out, layer))
 }
 
 /// Percent with the counts behind it.
-fn percent(score: &Score) -> String {
+fn percent_with_counts(score: &Score) -> String {
     match (score.share, score.numerator, score.denominator) {
         (Some(_), Some(of), Some(all)) => format!("{} ({of} of {all})", number::percent(of, all)),
         _ => "–".to_owned(),
     }
 }
 
-fn unmet(out: &mut String, layer: &LayerQuality) -> fmt::Result {
+fn write_unmet(out: &mut String, layer: &LayerQuality) -> fmt::Result {
     writeln!(out, "`{}` is not as expected:\n", layer.id)?;
     for state in &layer.unmet {
         let expected = match (state.low, state.high) {
@@ -44,30 +47,18 @@ fn unmet(out: &mut String, layer: &LayerQuality) -> fmt::Result {
             (Some(low), None) => format!("{low} expected at least"),
             _ => "none expected".to_owned(),
         };
-        let (code, found) = (&state.state_code, state.found);
         let source = state
             .source
             .as_deref()
-            .map(|source| format!(" ({})", cell(source)))
+            .map(|source| format!(" ({})", table_cell(source)))
             .unwrap_or_default();
         writeln!(
             out,
-            "- `{code}`: {}, {expected}, {found} found{source}",
-            state.verdict.code()
+            "- `{}`: {}, {expected}, {} found{source}",
+            state.state_code,
+            state.verdict.code(),
+            state.found
         )?;
-    }
-    writeln!(out)
-}
-
-/// What a table's rows and columns are.
-pub(super) fn table(out: &mut String, table: &TableDoc) -> fmt::Result {
-    let (path, what) = (table.path, cell(table.what));
-    writeln!(
-        out,
-        "`{path}`, each row is {what}.\n\n| column | meaning |\n|---|---|"
-    )?;
-    for (name, meaning) in table.columns {
-        writeln!(out, "| `{name}` | {} |", cell(meaning))?;
     }
     writeln!(out)
 }
@@ -78,9 +69,15 @@ mod tests {
 
     #[test]
     fn only_what_is_whole_reads_100_percent() {
-        assert_eq!(percent(&Score::of(9_999, 10_000, "")), "99.9 % (9999 of 10000)");
-        assert_eq!(percent(&Score::of(3, 3, "")), "100 % (3 of 3)");
-        assert_eq!(percent(&Score::of(0, 0, "")), "–");
-        assert_eq!(percent(&Score::none("why", "")), "–");
+        assert_eq!(
+            percent_with_counts(&Score::from_counts(9_999, 10_000, "")),
+            "99.9 % (9999 of 10000)"
+        );
+        assert_eq!(
+            percent_with_counts(&Score::from_counts(3, 3, "")),
+            "100 % (3 of 3)"
+        );
+        assert_eq!(percent_with_counts(&Score::from_counts(0, 0, "")), "–");
+        assert_eq!(percent_with_counts(&Score::without_evidence("why", "")), "–");
     }
 }

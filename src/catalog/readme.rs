@@ -5,60 +5,66 @@
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
-use super::items::status;
-use super::{Collection, ColumnDoc, changes, distinct, quality};
-use crate::feature::{FlagCode, Flags, LayerReport, LayerStatus, ProductDoc, RunReport, visible};
+use super::changes::write_changes;
+use super::collection::{Collection, distinct};
+use super::dictionary::ColumnDoc;
+use super::item::status_word;
+use super::markdown::{plain_prose, table_cell, write_description};
+use super::quality::write_quality;
+use super::queries::write_queries;
+use crate::feature::{FlagCode, Flags, LayerReport, LayerStatus, ProductDoc, RunReport, TableDoc};
 use crate::plan::Plan;
 
 /// The text of `README.md`.
-pub(super) fn readme(
+pub(super) fn render_readme(
     plan: &Plan,
     report: &RunReport,
     collections: &[Collection<'_>],
     products: &[ProductDoc],
 ) -> String {
     let mut text = String::new();
-    write_all(&mut text, plan, report, (collections, products)).expect("a string takes any text");
+    write_readme(&mut text, plan, report, (collections, products)).expect("a string takes any text");
     text
 }
 
-fn write_all(
+fn write_readme(
     out: &mut String,
     plan: &Plan,
     report: &RunReport,
     (collections, products): (&[Collection<'_>], &[ProductDoc]),
 ) -> fmt::Result {
-    writeln!(out, "# {}\n", prose(&plan.title))?;
-    described(out, &plan.description)?;
+    writeln!(out, "# {}\n", plain_prose(&plan.title))?;
+    write_description(out, &plan.description)?;
     writeln!(
         out,
         "Release `{}` of pipeline `{}`, made by cikr {} from {}. GeoParquet 1.1 tiles by region, longitude and\n\
          latitude (OGC:CRS84), described as STAC 1.1 in `catalog.json`.\n",
         report.release, report.pipeline, report.cikr_version, report.started
     )?;
-    folders(out, products)?;
-    layers(out, plan, report)?;
-    doubts(out, report)?;
-    gate(out, report)?;
-    changes::changes(out, report)?;
-    flags(out, report)?;
-    boundaries(out, report)?;
-    queries(out, collections)?;
+    write_folders(out, products)?;
+    write_layers(out, plan, report)?;
+    write_doubts(out, report)?;
+    write_gate(out, report)?;
+    write_changes(out, report)?;
+    write_flags(out, report)?;
+    write_boundaries(out, report)?;
+    write_queries(out, collections)?;
     if let Some(found) = &report.quality {
-        quality::quality(out, found)?;
+        write_quality(out, found)?;
     }
+    // Products describe their tables themselves, so that the README names those that this release was asked for.
     let mut tables = products.iter().flat_map(|product| product.tables).peekable();
     if tables.peek().is_some() {
         writeln!(out, "## Tables\n")?;
-        tables.try_for_each(|table| quality::table(out, table))?;
+        tables.try_for_each(|table| write_table_doc(out, table))?;
     }
     writeln!(out, "## Columns\n")?;
     collections
         .iter()
-        .try_for_each(|collection| columns(out, collection))
+        .try_for_each(|collection| write_columns(out, collection))
 }
 
-fn folders(out: &mut String, products: &[ProductDoc]) -> fmt::Result {
+fn write_folders(out: &mut String, products: &[ProductDoc]) -> fmt::Result {
     let places = products.iter().flat_map(|product| product.places);
     let places: Vec<String> = places
         .map(|(path, what)| format!("| `{path}` | {what} |\n"))
@@ -80,7 +86,7 @@ fn folders(out: &mut String, products: &[ProductDoc]) -> fmt::Result {
     )
 }
 
-fn layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Result {
+fn write_layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Result {
     out.write_str("## Layers\n\n| layer | title | status | rows | rejected | tiles | licence |\n|---|---|---|---:|---:|---:|---|\n")?;
     for state in &report.layers {
         let about = plan
@@ -92,12 +98,16 @@ fn layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Result {
             out,
             "| `{}` | {} | {} | {} | {} | {} | {} |",
             state.id,
-            about.map(|schema| cell(&schema.label())).unwrap_or_default(),
-            status(state.status),
+            about
+                .map(|schema| table_cell(&schema.label()))
+                .unwrap_or_default(),
+            status_word(state.status),
             state.rows_written,
             state.rows_rejected,
             state.tiles,
-            about.map(|schema| cell(&schema.licence)).unwrap_or_default(),
+            about
+                .map(|schema| table_cell(&schema.licence))
+                .unwrap_or_default(),
         )?;
     }
     if plan.makes("inventory") {
@@ -108,6 +118,7 @@ fn layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Result {
         )?;
     }
     writeln!(out)?;
+    // The table has the status; why it is so takes a sentence, which would not fit in a cell.
     let failed: Vec<_> = report
         .layers
         .iter()
@@ -117,12 +128,14 @@ fn layers(out: &mut String, plan: &Plan, report: &RunReport) -> fmt::Result {
         return Ok(());
     }
     writeln!(out, "### Layers that failed in this run\n")?;
-    failed.into_iter().try_for_each(|layer| failure(out, layer))?;
+    failed
+        .into_iter()
+        .try_for_each(|layer| write_failure(out, layer))?;
     writeln!(out)
 }
 
-fn failure(out: &mut String, layer: &LayerReport) -> fmt::Result {
-    let reason = prose(layer.reason.as_deref().unwrap_or("no reason was recorded"));
+fn write_failure(out: &mut String, layer: &LayerReport) -> fmt::Result {
+    let reason = plain_prose(layer.reason.as_deref().unwrap_or("no reason was recorded"));
     let age = layer
         .carried_days
         .map(|days| format!(" ({days} {} old)", if days == 1 { "day" } else { "days" }));
@@ -145,7 +158,7 @@ fn failure(out: &mut String, layer: &LayerReport) -> fmt::Result {
 }
 
 /// What can't be known of the layers' rows.
-fn doubts(out: &mut String, report: &RunReport) -> fmt::Result {
+fn write_doubts(out: &mut String, report: &RunReport) -> fmt::Result {
     if report.layers.iter().all(|layer| layer.doubts.is_empty()) {
         return Ok(());
     }
@@ -154,22 +167,13 @@ fn doubts(out: &mut String, report: &RunReport) -> fmt::Result {
         layer
             .doubts
             .iter()
-            .try_for_each(|doubt| writeln!(out, "- `{}`: {}", layer.id, prose(doubt)))?;
+            .try_for_each(|doubt| writeln!(out, "- `{}`: {}", layer.id, plain_prose(doubt)))?;
     }
     writeln!(out)
 }
 
-/// A description as its author wrote it, without HTML.
-fn described(out: &mut String, text: &str) -> fmt::Result {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "{}\n", visible(&text.replace('<', "\\<")))
-}
-
 /// What the gate let through and people should know of.
-fn gate(out: &mut String, report: &RunReport) -> fmt::Result {
+fn write_gate(out: &mut String, report: &RunReport) -> fmt::Result {
     let judged = report
         .layers
         .iter()
@@ -187,21 +191,21 @@ fn gate(out: &mut String, report: &RunReport) -> fmt::Result {
                 out,
                 "- `{}` was let through, accepted by {} at {}: {}. It would have been held back for: {}",
                 layer.id,
-                prose(&accepted.by),
+                plain_prose(&accepted.by),
                 accepted.at,
-                prose(&accepted.reason),
-                prose(&gate.reds())
+                plain_prose(&accepted.reason),
+                plain_prose(&gate.reds())
             )?;
         }
         for warning in gate.warnings() {
-            writeln!(out, "- `{}`: {}", layer.id, prose(&warning.what))?;
+            writeln!(out, "- `{}`: {}", layer.id, plain_prose(&warning.what))?;
         }
     }
     writeln!(out)
 }
 
 /// What is doubtful about the rows, layer by layer, and what the codes mean.
-fn flags(out: &mut String, report: &RunReport) -> fmt::Result {
+fn write_flags(out: &mut String, report: &RunReport) -> fmt::Result {
     let present: BTreeSet<&String> = report
         .layers
         .iter()
@@ -229,6 +233,7 @@ fn flags(out: &mut String, report: &RunReport) -> fmt::Result {
         }
     }
     out.write_str("\n| flag | the row has |\n|---|---|\n")?;
+    // Of all codes those that were met, in the order of the program: a reader finds them in the same order every night.
     for code in FlagCode::ALL
         .iter()
         .filter(|code| present.iter().any(|name| *name == code.code()))
@@ -238,7 +243,7 @@ fn flags(out: &mut String, report: &RunReport) -> fmt::Result {
     writeln!(out)
 }
 
-fn boundaries(out: &mut String, report: &RunReport) -> fmt::Result {
+fn write_boundaries(out: &mut String, report: &RunReport) -> fmt::Result {
     if report.jurisdictions.is_empty() {
         return Ok(());
     }
@@ -250,10 +255,10 @@ fn boundaries(out: &mut String, report: &RunReport) -> fmt::Result {
             out,
             "| `{}` | {} | {} | {} | {} |",
             set.id,
-            cell(&set.vintage),
+            table_cell(&set.vintage),
             set.polygons,
-            cell(&set.agency),
-            cell(&set.licence)
+            table_cell(&set.agency),
+            table_cell(&set.licence)
         )?;
     }
     for set in &report.jurisdictions {
@@ -262,126 +267,66 @@ fn boundaries(out: &mut String, report: &RunReport) -> fmt::Result {
                 out,
                 "\nOf `{}` an earlier copy stands in, {}\n",
                 set.id,
-                prose(stale)
+                plain_prose(stale)
             )?;
         }
     }
     writeln!(out)
 }
 
-/// Queries that can be pasted from this folder; they name a region that has a tile.
-fn queries(out: &mut String, collections: &[Collection<'_>]) -> fmt::Result {
-    let Some((collection, tile)) = collections.iter().find_map(|c| Some((c, c.tiles.first()?))) else {
-        return Ok(());
-    };
-    let (base, region) = (collection.base(), tile.region.as_str());
-    let [west, south, east, north] = middle(tile.extent);
+fn write_columns(out: &mut String, collection: &Collection<'_>) -> fmt::Result {
     writeln!(
         out,
-        r#"## Queries
-
-Run them from this folder. Filters on `region` read one folder; filters on `bbox` skip row groups.
-
-DuckDB:
-```sql
-SELECT facility_id, name, county_fips
-FROM read_parquet('{base}/data/*/*.parquet', hive_partitioning = true)
-WHERE region = '{region}' AND bbox.xmin <= {east} AND bbox.xmax >= {west} AND bbox.ymin <= {north} AND bbox.ymax >= {south};
-```
-DuckDB, where folders can't be listed (over HTTP): `urls.txt` names the tiles.
-```sql
-SET VARIABLE tiles = (
-    SELECT list(url) FROM read_csv('urls.txt', header = false, names = ['url'], delim = '\t')
-    WHERE url LIKE '%{base}/data/%'
-);
-SELECT region, count(*) AS facilities
-FROM read_parquet(getvariable('tiles'), hive_partitioning = true)
-GROUP BY region ORDER BY region;
-```
-GeoPandas:
-```python
-import geopandas
-print(geopandas.read_parquet("{base}/data/region={region}", bbox=({west}, {south}, {east}, {north})))
-```
-Polars:
-```python
-import polars as pl
-tiles = pl.scan_parquet("{base}/data/**/*.parquet", hive_partitioning=True)
-print(tiles.filter(pl.col("region") == "{region}").collect())
-```
-pyarrow:
-```python
-import pyarrow.dataset as ds
-tiles = ds.dataset("{base}/data", partitioning="hive")
-print(tiles.to_table(filter=ds.field("region") == "{region}").num_rows)
-```
-"#
-    )
-}
-
-/// The middle ninth of an extent, in hundredths of a degree: `[west, south, east, north]`.
-fn middle(extent: geo::Rect<f64>) -> [f64; 4] {
-    let (min, max) = (extent.min(), extent.max());
-    let third = |low: f64, high: f64, n: f64| ((low + (high - low) * n / 3.0) * 100.0).round() / 100.0;
-    [
-        third(min.x, max.x, 1.0),
-        third(min.y, max.y, 1.0),
-        third(min.x, max.x, 2.0),
-        third(min.y, max.y, 2.0),
-    ]
-}
-
-fn columns(out: &mut String, collection: &Collection<'_>) -> fmt::Result {
-    writeln!(out, "### {} (`{}`)\n", cell(&collection.title), collection.base())?;
-    described(out, &collection.description)?;
+        "### {} (`{}`)\n",
+        table_cell(&collection.title),
+        collection.base()
+    )?;
+    write_description(out, &collection.description)?;
     let agencies = distinct(collection.agencies.iter().cloned()).join(", ");
-    let link = |url: &String| format!(" (<{}>)", url.replace(['<', '>', ' ', '\n'], ""));
-    let from = collection.homepage.as_ref().map(link).unwrap_or_default();
+    let from = match &collection.homepage {
+        Some(url) => format!(" (<{}>)", url.replace(['<', '>', ' ', '\n'], "")),
+        None => String::new(),
+    };
     writeln!(
         out,
         "Source: {}{from}. Licence: {}.\n",
-        cell(&agencies),
-        cell(&collection.licence)
+        table_cell(&agencies),
+        table_cell(&collection.licence)
     )?;
     out.write_str("| column | type | unit | meaning | source fields |\n|---|---|---|---|---|\n")?;
     for column in collection.columns() {
-        row(out, &column)?;
+        write_column(out, &column)?;
     }
     writeln!(out)
 }
 
-fn row(out: &mut String, column: &ColumnDoc) -> fmt::Result {
+fn write_column(out: &mut String, column: &ColumnDoc) -> fmt::Result {
     let sources: Vec<String> = column
         .sources
         .iter()
-        .map(|name| format!("`{}`", cell(name)))
+        .map(|name| format!("`{}`", table_cell(name)))
         .collect();
     writeln!(
         out,
         "| `{}` | {} | {} | {} | {} |",
         column.name,
-        cell(&column.kind),
-        cell(column.unit.as_deref().unwrap_or_default()),
-        cell(&column.meaning),
+        table_cell(&column.kind),
+        table_cell(column.unit.as_deref().unwrap_or_default()),
+        table_cell(&column.meaning),
         sources.join(", ")
     )
 }
 
-/// Text of the pipeline's own as it may stand in a cell of a Markdown table.
-pub(super) fn cell(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    visible(&line).replace('|', "\\|").replace('<', "\\<")
-}
-
-/// Text that may be anybody's: on one line, and none of it Markdown or HTML.
-pub(super) fn prose(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut out = String::with_capacity(line.len());
-    for c in line.chars() {
-        if matches!(c, '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '&' | '!') {
-            out.push('\\');
-        }
-        out.push(c);
+/// What a table's rows and columns are.
+fn write_table_doc(out: &mut String, table: &TableDoc) -> fmt::Result {
+    writeln!(
+        out,
+        "`{}`, each row is {}.\n\n| column | meaning |\n|---|---|",
+        table.path,
+        table_cell(table.what)
+    )?;
+    for (name, meaning) in table.columns {
+        writeln!(out, "| `{name}` | {} |", table_cell(meaning))?;
     }
-    visible(&out).into_owned()
+    writeln!(out)
 }

@@ -5,28 +5,18 @@
 
 use std::fmt::Write;
 
-use geo::{Geometry, Line, LineString, Point, Polygon, Rect, coord};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::items::{Item, TEXTS};
-use super::{Collection, ColumnDoc, distinct, page, urls};
+use super::collection::{Collection, distinct};
+use super::dictionary::ColumnDoc;
+use super::footprint::{bbox_or_world, footprint, union_extent};
+use super::item::{Item, TEXTS, items_of, row_count};
+use super::stac_terms::{EXTENSIONS, VERSION, multihash};
+use super::{page, urls};
 use crate::feature::{FileRecord, LayerReport, RunReport};
 use crate::geoparquet::MEDIA_TYPE;
 use crate::plan::{LayerSchema, Plan};
-
-/// Version of STAC.
-pub(super) const VERSION: &str = "1.1.0";
-
-/// CRS of everything in a release, as the projection extension spells it.
-pub(super) const CRS: &str = "OGC:CRS84";
-
-/// Extensions of collections and items, by version.
-pub(super) const EXTENSIONS: [&str; 3] = [
-    "https://stac-extensions.github.io/file/v2.1.0/schema.json",
-    "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
-    "https://stac-extensions.github.io/table/v1.2.0/schema.json",
-];
 
 /// Licences of the data that such layers carry which are SPDX identifiers; any other words are
 /// `other` with a link, as STAC asks. `LicenseRef-…` counts too.
@@ -50,22 +40,23 @@ const SPDX: &[&str] = &[
 ];
 
 /// The root: `catalog.json`.
-pub(super) fn catalog(plan: &Plan, report: &RunReport, collections: &[Collection<'_>]) -> Value {
+pub(super) fn catalog_json(plan: &Plan, report: &RunReport, collections: &[Collection<'_>]) -> Value {
+    // Relative, as STAC's best practices have it for what is published to be copied: a release is moved as a folder.
     let mut links = vec![
-        link("root", "./catalog.json", "application/json", &plan.title),
-        link(
+        link_json("root", "./catalog.json", "application/json", &plan.title),
+        link_json(
             "describedby",
             "./README.md",
             "text/markdown",
             "What this release holds and how to query it",
         ),
-        link(
+        link_json(
             "alternate",
             &format!("./{}", page::FILE),
             "text/html",
             "What became of the run, for people",
         ),
-        link(
+        link_json(
             "related",
             &format!("./{}", urls::FILE),
             "text/plain",
@@ -74,7 +65,7 @@ pub(super) fn catalog(plan: &Plan, report: &RunReport, collections: &[Collection
     ];
     links.extend(collections.iter().map(|collection| {
         let href = format!("./{}/collection.json", collection.base());
-        link("child", &href, "application/json", &collection.title)
+        link_json("child", &href, "application/json", &collection.title)
     }));
     json!({
         "type": "Catalog",
@@ -92,13 +83,13 @@ pub(super) fn catalog(plan: &Plan, report: &RunReport, collections: &[Collection
 }
 
 /// A collection, but for the asset of its `items.parquet` (which carries this very object).
-pub(super) fn collection(plan: &Plan, report: &RunReport, of: &Collection<'_>) -> Value {
-    let items = of.items();
+pub(super) fn collection_json(plan: &Plan, report: &RunReport, of: &Collection<'_>) -> Value {
+    let items = items_of(of);
     let root = format!("{}catalog.json", of.to_root());
     let mut links = vec![
-        link("root", &root, "application/json", &plan.title),
-        link("parent", &root, "application/json", &plan.title),
-        link(
+        link_json("root", &root, "application/json", &plan.title),
+        link_json("parent", &root, "application/json", &plan.title),
+        link_json(
             "describedby",
             &format!("{}README.md", of.to_root()),
             "text/markdown",
@@ -108,10 +99,11 @@ pub(super) fn collection(plan: &Plan, report: &RunReport, of: &Collection<'_>) -
     links.extend(
         of.homepage
             .iter()
-            .map(|url| link("about", url, "text/html", "Source of the rows")),
+            .map(|url| link_json("about", url, "text/html", "Source of the rows")),
     );
+    // STAC 1.1 wants an SPDX identifier or `other`, and deprecates `proprietary`; of `other` a link must tell more.
     if !is_spdx(&of.licence) {
-        links.push(link(
+        links.push(link_json(
             "license",
             &format!("{}README.md", of.to_root()),
             "text/markdown",
@@ -119,13 +111,14 @@ pub(super) fn collection(plan: &Plan, report: &RunReport, of: &Collection<'_>) -
         ));
     }
     links.extend(items.iter().map(|item| {
-        link(
+        link_json(
             "item",
             &format!("./stac/{}.json", item.id),
             "application/geo+json",
             &item.title(),
         )
     }));
+    // STAC wants a time. Facilities have none that all sources give; what is known is when they were so.
     let mut object = json!({
         "type": "Collection",
         "stac_version": VERSION,
@@ -135,21 +128,22 @@ pub(super) fn collection(plan: &Plan, report: &RunReport, of: &Collection<'_>) -
         "description": or_title(&of.description, &of.title),
         "keywords": distinct(of.keywords.iter().cloned()),
         "license": if is_spdx(&of.licence) { of.licence.as_str() } else { "other" },
-        "providers": of.agencies.iter().map(|agency| provider(agency, of.homepage.as_deref())).collect::<Vec<_>>(),
+        "providers": of.agencies.iter().map(|agency| provider_json(agency, of.homepage.as_deref())).collect::<Vec<_>>(),
         "extent": {
-            "spatial": {"bbox": [bbox(extent(&items))]},
+            "spatial": {"bbox": [bbox_or_world(union_extent(items.iter().map(|item| item.tile.extent)))]},
             "temporal": {"interval": [[report.started, report.started]]},
         },
-        "summaries": summaries(&items),
+        "summaries": item_summaries(&items),
         "item_assets": {"data": {"type": MEDIA_TYPE, "roles": ["data"], "title": "Facilities of one region"}},
-        "assets": assets(of),
+        "assets": collection_assets(of),
         "links": links,
         "table:primary_geometry": "geometry",
-        "table:row_count": of.rows(),
+        "table:row_count": row_count(&items),
         "table:columns": of.columns().iter().map(table_column).collect::<Vec<_>>(),
     });
+    // With a prefix of our own, as STAC asks of fields that no extension defines.
     if let Some((layer, state)) = of.layer {
-        for (name, value) in provenance(state, &layer.schema) {
+        for (name, value) in layer_provenance(state, &layer.schema) {
             object[name] = value;
         }
     }
@@ -159,32 +153,33 @@ pub(super) fn collection(plan: &Plan, report: &RunReport, of: &Collection<'_>) -
 /// The collection with its `items.parquet` as an asset.
 pub(super) fn with_mirror(mut collection: Value, table: &[u8]) -> Value {
     collection["assets"]["items"] = json!({
-        "href": "./items.parquet",
-        "title": "All items as stac-geoparquet",
-        "type": MEDIA_TYPE,
-        "roles": ["collection-mirror"],
-        "file:size": table.len(),
-        "file:checksum": multihash(&sha256(table)),
-    });
+            "href": "./items.parquet",
+            "title": "All items as stac-geoparquet",
+            "type": MEDIA_TYPE,
+    // Portolan's word for such a table; STAC has none.
+            "roles": ["collection-mirror"],
+            "file:size": table.len(),
+            "file:checksum": multihash(&sha256_hex(table)),
+        });
     collection
 }
 
 /// The file of all rows and that of the changes, where there are such.
-fn assets(of: &Collection<'_>) -> Value {
+fn collection_assets(of: &Collection<'_>) -> Value {
     let mut assets = json!({});
     if let Some(file) = of.national {
         let title = format!("{}, every region in one file", of.title);
-        assets["national"] = table("./national.parquet", &title, "data", file);
+        assets["national"] = table_asset("./national.parquet", &title, "data", file);
     }
     if let Some(file) = of.changes {
         let href = format!("{}{}", of.to_root(), file.path.display());
         let title = format!("{}, what differs from the release before", of.title);
-        assets["changes"] = table(&href, &title, "metadata", file);
+        assets["changes"] = table_asset(&href, &title, "metadata", file);
     }
     assets
 }
 
-fn table(href: &str, title: &str, role: &str, file: &FileRecord) -> Value {
+fn table_asset(href: &str, title: &str, role: &str, file: &FileRecord) -> Value {
     json!({
         "href": href,
         "title": title,
@@ -197,11 +192,13 @@ fn table(href: &str, title: &str, role: &str, file: &FileRecord) -> Value {
 }
 
 /// An item: one tile.
-pub(super) fn item(report: &RunReport, of: &Item<'_>) -> Value {
+pub(super) fn item_json(report: &RunReport, of: &Item<'_>) -> Value {
+    // Items stand in `stac/`, a folder beside `data/`: one file below `data/` that is not Parquet, and GeoPandas,
+    // pyarrow and Polars can't open the folder as a whole. What is relative to the collection is one up from here.
     let links: Vec<Value> = of
         .links()
         .iter()
-        .map(|(rel, href, title)| link(rel, &format!("../{href}"), "application/json", title))
+        .map(|(rel, href, title)| link_json(rel, &format!("../{href}"), "application/json", title))
         .collect();
     json!({
         "type": "Feature",
@@ -209,8 +206,8 @@ pub(super) fn item(report: &RunReport, of: &Item<'_>) -> Value {
         "stac_extensions": EXTENSIONS,
         "id": of.id,
         "geometry": geojson::Geometry::new((&footprint(of.tile.extent)).into()),
-        "bbox": bbox(Some(of.tile.extent)),
-        "properties": properties(report, of),
+        "bbox": bbox_or_world(Some(of.tile.extent)),
+        "properties": item_properties(report, of),
         "collection": of.collection.id,
         "links": links,
         "assets": {"data": {
@@ -225,7 +222,7 @@ pub(super) fn item(report: &RunReport, of: &Item<'_>) -> Value {
 }
 
 /// `datetime` and the row count, and the texts that stand in `items.parquet` too.
-fn properties(report: &RunReport, of: &Item<'_>) -> Value {
+fn item_properties(report: &RunReport, of: &Item<'_>) -> Value {
     let mut properties = json!({"datetime": report.started, "table:row_count": of.tile.rows});
     for (name, text) in TEXTS.into_iter().zip(of.texts()) {
         if let Some(text) = text {
@@ -248,7 +245,7 @@ fn layer_state(layer: &LayerReport) -> Value {
 }
 
 /// Where a layer's rows come from and what became of them, as fields of its collection.
-fn provenance(state: &LayerReport, schema: &LayerSchema) -> [(&'static str, Value); 13] {
+fn layer_provenance(state: &LayerReport, schema: &LayerSchema) -> [(&'static str, Value); 13] {
     [
         ("cikr:status", json!(state.status)),
         ("cikr:reason", json!(state.reason)),
@@ -267,10 +264,11 @@ fn provenance(state: &LayerReport, schema: &LayerSchema) -> [(&'static str, Valu
 }
 
 /// Distinct values across the items; a summary may not be empty, so an absent one is left out.
-fn summaries(items: &[Item<'_>]) -> Value {
+fn item_summaries(items: &[Item<'_>]) -> Value {
     let mut summaries = json!({});
     for name in ["proj:code", "region", "layer", "sector"] {
         let texts = items.iter().flat_map(|item| TEXTS.into_iter().zip(item.texts()));
+        // In one order, whatever the order of the tiles: the same release has the same summaries.
         let mut values = distinct(texts.filter(|(key, _)| *key == name).filter_map(|(_, text)| text));
         values.sort();
         if !values.is_empty() {
@@ -280,7 +278,7 @@ fn summaries(items: &[Item<'_>]) -> Value {
     summaries
 }
 
-fn provider(agency: &str, homepage: Option<&str>) -> Value {
+fn provider_json(agency: &str, homepage: Option<&str>) -> Value {
     let mut provider = json!({"name": agency, "roles": ["producer"]});
     if let Some(url) = homepage {
         provider["url"] = json!(url);
@@ -297,21 +295,16 @@ fn table_column(column: &ColumnDoc) -> Value {
     json!({"name": column.name, "type": column.kind, "description": format!("{}{unit}", column.meaning)})
 }
 
-fn link(rel: &str, href: &str, media_type: &str, title: &str) -> Value {
+fn link_json(rel: &str, href: &str, media_type: &str, title: &str) -> Value {
     json!({"rel": rel, "href": href, "type": media_type, "title": title})
 }
 
 /// SHA-256 in lower-case hex.
-fn sha256(bytes: &[u8]) -> String {
+fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").expect("a string takes any text");
         hex
     })
-}
-
-/// A checksum as the file extension wants it: multihash code and length of SHA-256, then the digest.
-pub(super) fn multihash(sha256: &str) -> String {
-    format!("1220{sha256}")
 }
 
 fn is_spdx(licence: &str) -> bool {
@@ -324,32 +317,5 @@ fn or_title<'a>(description: &'a str, title: &'a str) -> &'a str {
         title
     } else {
         description
-    }
-}
-
-/// Box around all tiles; none where there is no tile.
-pub(super) fn extent(items: &[Item<'_>]) -> Option<Rect<f64>> {
-    items.iter().map(|item| item.tile.extent).reduce(|a, b| {
-        Rect::new(
-            coord! {x: a.min().x.min(b.min().x), y: a.min().y.min(b.min().y)},
-            coord! {x: a.max().x.max(b.max().x), y: a.max().y.max(b.max().y)},
-        )
-    })
-}
-
-/// `[west, south, east, north]`; the world for a collection without tiles, since STAC wants a box.
-fn bbox(extent: Option<Rect<f64>>) -> [f64; 4] {
-    extent.map_or([-180.0, -90.0, 180.0, 90.0], |e| {
-        [e.min().x, e.min().y, e.max().x, e.max().y]
-    })
-}
-
-/// Outline of a tile. A tile of one facility, or of facilities in a row, has no area, and a polygon
-/// without area is invalid: such a tile is a point or a line.
-pub(super) fn footprint(extent: Rect<f64>) -> Geometry<f64> {
-    match (extent.width() > 0.0, extent.height() > 0.0) {
-        (true, true) => Geometry::Polygon(Polygon::from(extent)),
-        (false, false) => Geometry::Point(Point::from(extent.min())),
-        _ => Geometry::LineString(LineString::from(Line::new(extent.min(), extent.max()))),
     }
 }

@@ -4,7 +4,8 @@
 
 use std::fmt::Write;
 
-use super::Collection;
+use super::collection::Collection;
+use super::item::items_of;
 use crate::feature::RunReport;
 use crate::plan::Plan;
 
@@ -12,31 +13,34 @@ use crate::plan::Plan;
 pub(super) const FILE: &str = "urls.txt";
 
 /// The lines, sorted; tiles below `data/` alone, where every feature stands once.
-pub(super) fn urls(plan: &Plan, report: &RunReport, collections: &[Collection<'_>]) -> String {
+pub(super) fn list_tiles(plan: &Plan, report: &RunReport, collections: &[Collection<'_>]) -> String {
     let base = plan
         .output
         .base_url
         .as_ref()
         .map(|url| format!("{url}/releases/{}/", report.release));
-    let tile = |path: String| {
-        base.as_ref()
-            .map_or_else(|| path.clone(), |base| base.clone() + &encoded(&path))
-    };
-    let mut lines: Vec<String> = collections
-        .iter()
-        .flat_map(Collection::items)
-        .filter(|item| !item.is_crossing())
-        .map(|item| tile(format!("{}/{}\n", item.collection.base(), item.href)))
-        .collect();
+    let mut lines = Vec::new();
+    for item in collections.iter().flat_map(items_of) {
+        if item.is_crossing() {
+            continue;
+        }
+        let path = format!("{}/{}\n", item.collection.base(), item.href);
+        lines.push(match &base {
+            // A path is for the file system, which takes any character as it is; a URL isn't.
+            Some(base) => base.clone() + &percent_encoded(&path),
+            None => path,
+        });
+    }
     lines.sort();
     lines.concat()
 }
 
 /// A path as it stands in a URL (RFC 3986, `pchar` and `/`); the line's end stays.
-fn encoded(path: &str) -> String {
+fn percent_encoded(path: &str) -> String {
     path.bytes().fold(String::new(), |mut url, byte| {
         match byte {
             b'\n' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => url.push(char::from(byte)),
+            // `=` may stand in a path (RFC 3986), and must here: readers look for `region=R06`.
             _ if b"/-._~=".contains(&byte) => url.push(char::from(byte)),
             _ => write!(url, "%{byte:02X}").expect("a string takes any text"),
         }

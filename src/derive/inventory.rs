@@ -41,11 +41,12 @@ impl Product for Inventory {
 
     /// All rows of a layer are there, or none; and as many as the report says.
     fn verify(&self, held: &Held<'_>) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        let mut tell = |what: String| problems.push(Problem::new("report.json", what));
+        let mut wrong = Vec::new();
+        // The sum, and each layer by itself: in the sum, a layer that is there twice would make up for one that
+        // lacks.
         let rows: u64 = held.tiles_of(FACILITIES).map(|tile| tile.rows).sum();
         if rows != held.report.inventory_rows {
-            tell(format!(
+            wrong.push(format!(
                 "{} inventory rows, {rows} in tiles",
                 held.report.inventory_rows
             ));
@@ -55,15 +56,19 @@ impl Product for Inventory {
             let layer = id.split_once(':').map_or("", |(layer, _)| layer);
             *layers.entry(layer).or_default() += 1;
         }
+        // A layer may stay out of the inventory, as its pipeline says: none of its rows are there then.
         for layer in &held.report.layers {
             let rows = layers.get(layer.id.as_str()).copied();
             if let Some(rows) = rows.filter(|rows| *rows != layer.rows_written) {
-                let (id, written) = (&layer.id, layer.rows_written);
-                tell(format!(
-                    "layer {id}: {written} rows written, {rows} in the inventory"
+                wrong.push(format!(
+                    "layer {}: {} rows written, {rows} in the inventory",
+                    layer.id, layer.rows_written
                 ));
             }
         }
-        problems
+        wrong
+            .into_iter()
+            .map(|what| Problem::new("report.json", what))
+            .collect()
     }
 }

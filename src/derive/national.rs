@@ -19,6 +19,12 @@ use crate::geoparquet;
 pub const NAME: &str = "national";
 
 /// Path of a layer's file within a release.
+///
+/// ```
+/// use std::path::Path;
+///
+/// assert_eq!(cikr::derive::national::path("dams"), Path::new("layers/dams/national.parquet"));
+/// ```
 pub fn path(layer: &str) -> PathBuf {
     layer_folder(layer).join("national.parquet")
 }
@@ -54,34 +60,33 @@ impl Product for National {
             .layers
             .iter()
             .filter(|layer| layer.status != LayerStatus::Absent);
-        let of = |layer: &LayerReport| {
+        let mut problems = Vec::new();
+        for layer in present {
             let tiles: Vec<PathBuf> = held
                 .tiles_of(&layer.id)
                 .map(|tile| held.folder.join(&tile.path))
                 .collect();
-            let found = of_layer(held.folder, &layer.id, layer.national_bytes, &tiles);
+            let wrong = check_layer(held.folder, layer, &tiles).into_iter();
             let folder = layer_folder(&layer.id);
-            found
-                .into_iter()
-                .map(move |what| Problem::new(&folder, format!("national.parquet: {what}")))
-        };
-        present.flat_map(of).collect()
+            problems.extend(wrong.map(|what| Problem::new(&folder, format!("national.parquet: {what}"))));
+        }
+        problems
     }
 }
 
 /// What is wrong with a layer's file in a release: it must hold the very rows of the tiles.
 ///
 /// Compares column by column, so that memory holds one column of the layer.
-fn of_layer(release: &Path, layer: &str, told: Option<u64>, tiles: &[PathBuf]) -> Vec<String> {
-    let file = release.join(path(layer));
-    match told {
+fn check_layer(release: &Path, layer: &LayerReport, tiles: &[PathBuf]) -> Vec<String> {
+    let file = release.join(path(&layer.id));
+    match layer.national_bytes {
         None if file.exists() => vec!["a file that report.json doesn't know".to_owned()],
         None => vec![],
-        Some(_) => differences(&file, tiles).unwrap_or_else(|error| vec![chain(&*error)]),
+        Some(_) => find_differences(&file, tiles).unwrap_or_else(|error| vec![chain(&*error)]),
     }
 }
 
-fn differences(file: &Path, tiles: &[PathBuf]) -> Result<Vec<String>, BoxError> {
+fn find_differences(file: &Path, tiles: &[PathBuf]) -> Result<Vec<String>, BoxError> {
     let footer = geoparquet::inspect(file)?;
     let Some(first) = tiles.first() else {
         return Ok(vec!["the layer has no tiles".to_owned()]);
@@ -89,36 +94,40 @@ fn differences(file: &Path, tiles: &[PathBuf]) -> Result<Vec<String>, BoxError> 
     if footer.schema != geoparquet::inspect(first)?.schema {
         return Ok(vec!["its columns are not those of the tiles".to_owned()]);
     }
-    let ids = column(std::slice::from_ref(&file.to_owned()), "facility_id")?;
-    let expected = column(tiles, "facility_id")?;
-    let (order, wanted) = (by_id(&ids)?, by_id(&expected)?);
-    let (found, wanted_rows) = (order.len(), wanted.len());
-    if found != wanted_rows {
-        return Ok(vec![format!("{found} rows, {wanted_rows} in the tiles")]);
+    let file = [file.to_owned()];
+    // The two are packed each for itself, so that their rows come in different orders; the ids bring them together.
+    let order = id_order(&read_column(&file, "facility_id")?)?;
+    let order_in_tiles = id_order(&read_column(tiles, "facility_id")?)?;
+    if order.len() != order_in_tiles.len() {
+        return Ok(vec![format!(
+            "{} rows, {} in the tiles",
+            order.len(),
+            order_in_tiles.len()
+        )]);
     }
     for field in footer.schema.fields() {
-        let of = |files: &[PathBuf], order: &UInt64Array| -> Result<ArrayRef, BoxError> {
-            Ok(take(&column(files, field.name())?, order, None)?)
-        };
-        if of(std::slice::from_ref(&file.to_owned()), &order)? != of(tiles, &wanted)? {
+        let found = take(&read_column(&file, field.name())?, &order, None)?;
+        let expected = take(&read_column(tiles, field.name())?, &order_in_tiles, None)?;
+        if found != expected {
             return Ok(vec![format!("`{}` is not that of the tiles", field.name())]);
         }
     }
     Ok(vec![])
 }
 
-fn column(files: &[PathBuf], name: &str) -> Result<ArrayRef, BoxError> {
-    let read = |file: &PathBuf| -> Result<ArrayRef, BoxError> {
-        Ok(Arc::clone(geoparquet::read(file, Some(&[name]))?.column(0)))
-    };
-    let parts = files.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+fn read_column(files: &[PathBuf], name: &str) -> Result<ArrayRef, BoxError> {
+    let mut parts: Vec<ArrayRef> = Vec::with_capacity(files.len());
+    for file in files {
+        parts.push(Arc::clone(geoparquet::read(file, Some(&[name]))?.column(0)));
+    }
     let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
     Ok(concat(&parts)?)
 }
 
 /// Positions in the order of the ids; one that stands twice counts as a mistake of both files alike.
-fn by_id(ids: &ArrayRef) -> Result<UInt64Array, BoxError> {
+fn id_order(ids: &ArrayRef) -> Result<UInt64Array, BoxError> {
     let ids: &StringArray = ids.as_any().downcast_ref().ok_or("`facility_id` is no text")?;
+    // The row is part of the key, so that an id that stands twice keeps both of its rows.
     let order: BTreeMap<(&str, usize), u64> = ids
         .iter()
         .zip(0..)

@@ -6,18 +6,10 @@ use std::path::Path;
 use arrow_array::RecordBatch;
 use serde_json::value::RawValue;
 
-use super::product::{Carried, Night, Observer, Out, Place, Product, Seen, Tables, Work};
-use super::{DeriveError, PRODUCTS, Release, null_counts, read_present};
+use super::product::{Carried, Night, Observer, Out, Place, Seen, Tables, Work};
+use super::tiles::null_counts;
+use super::{DeriveError, Release, read_present, wanted};
 use crate::feature::{LayerReport, RunReport, Tile, TileRecord};
-use crate::plan::Plan;
-
-/// Products a plan asks for, in the order of the list.
-pub fn wanted(plan: &Plan) -> impl Iterator<Item = &'static dyn Product> {
-    PRODUCTS
-        .iter()
-        .copied()
-        .filter(|product| plan.makes(product.about().doc.name))
-}
 
 /// What products have seen of a layer's tiles, by their names.
 pub type Tally = BTreeMap<String, Box<RawValue>>;
@@ -37,6 +29,7 @@ impl<'a> Products<'a> {
         let mut begun = Vec::new();
         for product in wanted(night.plan) {
             let about = product.about();
+            // What is linked whole isn't made: every layer is as it was, and so is what follows from all of them.
             if is_linked && matches!(about.carried, Carried::Whole(_)) {
                 continue;
             }
@@ -49,16 +42,15 @@ impl<'a> Products<'a> {
 
     /// Shows a layer's tile, or a piece of one, that this run writes: every column is there.
     pub fn see(&self, tile: &Tile, rows: &RecordBatch, places: &[Place]) {
-        let (layer, region, ordinal) = (&tile.collection, &tile.region, tile.ordinal);
         let seen = Seen {
-            layer,
-            region,
-            ordinal,
+            layer: &tile.collection,
+            region: &tile.region,
+            ordinal: tile.ordinal,
             rows,
             places: Some(places),
             nulls: None,
         };
-        self.observers().for_each(|observer| observer.see(&seen));
+        self.observers().for_each(|observer| observer.see_rows(&seen));
     }
 
     /// Shows a layer's tile of an earlier run, with the columns that somebody wants to see.
@@ -66,9 +58,10 @@ impl<'a> Products<'a> {
     /// # Errors
     /// When it can't be read.
     pub fn see_again(&self, layer: &LayerReport, tile: &TileRecord, file: &Path) -> Result<(), DeriveError> {
+        // The union of what all ask for: a tile is read once, whoever looks at it.
         let columns: BTreeSet<&str> = self
             .observers()
-            .flat_map(|observer| observer.columns(layer))
+            .flat_map(|observer| observer.columns_to_read(layer))
             .collect();
         if columns.is_empty() {
             return Ok(());
@@ -76,32 +69,34 @@ impl<'a> Products<'a> {
         let columns: Vec<&str> = columns.into_iter().collect();
         let rows = read_present(file, &columns)?;
         let nulls = null_counts(file, &rows)?;
-        let (region, ordinal) = (&tile.region, tile.ordinal);
         let seen = Seen {
             layer: &layer.id,
-            region,
-            ordinal,
+            region: &tile.region,
+            ordinal: tile.ordinal,
             rows: &rows,
             places: None,
             nulls: Some(&nulls),
         };
-        self.observers().for_each(|observer| observer.see(&seen));
+        self.observers().for_each(|observer| observer.see_rows(&seen));
         Ok(())
     }
 
     /// All that was seen of a layer, by product, to be recalled when its tiles are the same; none where a product can't tell.
     pub fn tally(&self, layer: &str) -> Option<Tally> {
-        let told = self
-            .watching()
-            .map(|(name, observer)| Some((name.to_owned(), observer.tally(layer)?)));
-        told.collect()
+        self.named_observers()
+            .map(|(name, observer)| Some((name.to_owned(), observer.tally_layer(layer)?)))
+            .collect()
     }
 
     /// Takes what was once told of the same tiles for having seen them; tells whether every product could.
     pub fn recall(&self, layer: &LayerReport, tally: &Tally) -> bool {
-        let mut watching = self.watching();
-        let are_recalled =
-            watching.all(|(name, observer)| tally.get(name).is_some_and(|told| observer.recall(layer, told)));
+        let are_recalled = self.named_observers().all(|(name, observer)| {
+            tally
+                .get(name)
+                .is_some_and(|told| observer.recall_layer(layer, told))
+        });
+        // All or none: the tiles are shown again to every observer then, and one that had recalled them would count
+        // them twice.
         if !are_recalled {
             self.forget(&layer.id);
         }
@@ -110,7 +105,7 @@ impl<'a> Products<'a> {
 
     /// Forgets what was seen of a layer that failed.
     pub fn forget(&self, layer: &str) {
-        self.observers().for_each(|observer| observer.forget(layer));
+        self.observers().for_each(|observer| observer.forget_layer(layer));
     }
 
     /// Makes them all, and tells the report.
@@ -124,7 +119,7 @@ impl<'a> Products<'a> {
         report: &mut RunReport,
     ) -> Result<(), DeriveError> {
         for (name, tables) in &self.begun {
-            let told = tables.make(release, out, report)?;
+            let told = tables.make_tables(release, out, report)?;
             report
                 .products
                 .get_or_insert_default()
@@ -134,10 +129,10 @@ impl<'a> Products<'a> {
     }
 
     fn observers(&self) -> impl Iterator<Item = &dyn Observer> {
-        self.watching().map(|(_, observer)| observer)
+        self.named_observers().map(|(_, observer)| observer)
     }
 
-    fn watching(&self) -> impl Iterator<Item = (&'static str, &dyn Observer)> {
+    fn named_observers(&self) -> impl Iterator<Item = (&'static str, &dyn Observer)> {
         self.begun
             .iter()
             .filter_map(|(name, tables)| Some((*name, tables.observer()?)))

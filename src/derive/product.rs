@@ -4,8 +4,6 @@
 //! so by the compiler. Makes nothing itself; writes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error as StdError;
-use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
@@ -13,7 +11,11 @@ use arrow_schema::SchemaRef;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{DeriveError, Release, Table};
+pub use super::error::BoxError;
+use super::error::DeriveError;
+use super::release::Release;
+pub use super::rows::{Place, Rows};
+use super::table::Table;
 use crate::feature::records::RecordRoom;
 use crate::feature::{LayerReport, ProductDoc, RegionId, RunReport};
 use crate::geoparquet::GeoparquetError;
@@ -31,6 +33,8 @@ pub enum Scope {
 }
 
 /// How a product comes into a release of which nothing is new.
+///
+/// Whether its bytes would be the same decides: a link costs nothing, and keeps the digests that readers know.
 #[derive(Clone, Copy)]
 pub enum Carried {
     /// It is made again: it tells of the night.
@@ -107,7 +111,7 @@ pub trait Tables: Send + Sync {
     ///
     /// # Errors
     /// When a tile can't be read, or a table can't be put together or written.
-    fn make(
+    fn make_tables(
         &self,
         release: &Release<'_>,
         out: &dyn Out,
@@ -115,41 +119,26 @@ pub trait Tables: Send + Sync {
     ) -> Result<Value, DeriveError>;
 }
 
+// Products look at a row group while it is in memory, not at tiles once these are written: reading a release back would
+// decode all of it a second time. What an observer keeps is therefore counts, or records of fixed size.
+
 /// Looks at the layers' tiles. Several threads call at once, with pieces of tiles in any order: counts add up.
 pub trait Observer: Sync {
     /// Columns to be read of a tile that was made in an earlier run, and lies on disk.
-    fn columns(&self, layer: &LayerReport) -> Vec<&'static str>;
+    fn columns_to_read(&self, layer: &LayerReport) -> Vec<&'static str>;
 
     /// Looks at a tile, or a piece of one.
-    fn see(&self, seen: &Seen<'_>);
+    fn see_rows(&self, seen: &Seen<'_>);
 
     /// Forgets what was seen of a layer: it failed, or its rows are another's now.
-    fn forget(&self, layer: &str);
+    fn forget_layer(&self, layer: &str);
 
     /// All that was seen of a layer's tiles, to be kept for nights on which they are the same; none where it wants to see
     /// them again. Nothing in it depends on the day.
-    fn tally(&self, layer: &str) -> Option<Box<RawValue>>;
+    fn tally_layer(&self, layer: &str) -> Option<Box<RawValue>>;
 
-    /// Takes what `tally` once told of the same tiles for having seen them; tells whether it could.
-    fn recall(&self, layer: &LayerReport, told: &RawValue) -> bool;
-}
-
-/// Where a row of a layer that this run made is to be had: the part of the rows that it is in, and its number there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// The part.
-    pub part: u32,
-    /// The row.
-    pub row: u32,
-}
-
-/// The rows of a layer that this run made, as they still wait.
-pub trait Rows: Debug + Sync {
-    /// Named columns of rows, in the order of their places, as they are published; text may be a dictionary.
-    ///
-    /// # Errors
-    /// When they can't be had back.
-    fn take(&self, places: &[Place], columns: &[&str]) -> Result<RecordBatch, BoxError>;
+    /// Takes what `tally_layer` once told of the same tiles for having seen them; tells whether it could.
+    fn recall_layer(&self, layer: &LayerReport, told: &RawValue) -> bool;
 }
 
 /// Rows of a tile.
@@ -184,9 +173,6 @@ pub trait Out: Sync {
     fn pieces(&self, path: &Path, schema: SchemaRef, fill: &mut Fill<'_>) -> Result<(), BoxError>;
 }
 
-/// What an `Out` may fail with; the caller knows its kinds.
-pub type BoxError = Box<dyn StdError + Send + Sync>;
-
 /// Takes a table piece by piece.
 pub type Sink<'a> = dyn FnMut(&RecordBatch) -> Result<(), GeoparquetError> + 'a;
 
@@ -214,8 +200,9 @@ impl<'a> Held<'a> {
             .filter(move |tile| tile.collection == collection)
     }
 
-    /// Whether a file starts so.
-    pub fn has(&self, start: &str) -> bool {
+    /// Whether a file's path starts so.
+    pub fn has_file_below(&self, start: &str) -> bool {
+        // Paths are in order: the first that doesn't come before `start` begins with it, or none does.
         self.files
             .range(start..)
             .next()
@@ -251,6 +238,13 @@ pub struct Problem {
 
 impl Problem {
     /// Of a file.
+    ///
+    /// ```
+    /// use cikr::derive::product::Problem;
+    ///
+    /// let problem = Problem::new("report.json", "5 inventory rows, 4 in tiles");
+    /// assert_eq!(problem.path.to_str(), Some("report.json"));
+    /// ```
     pub fn new(path: impl Into<PathBuf>, what: impl Into<String>) -> Self {
         Self {
             path: path.into(),

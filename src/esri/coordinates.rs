@@ -3,9 +3,9 @@
 //! Coordinates are steps from the one before, and every part starts anew; more than the bytes hold is never promised.
 
 use super::error::PbfError;
-use super::message::{Rows, Transform};
-use super::text::{push, write_number};
-use super::wire::{Packed, Value, fields, zigzag};
+use super::message::{FeatureResult, Transform};
+use super::text::{push_display, write_number};
+use super::wire::{Packed, Value, fields, zigzag_decoded};
 
 /// A quantised geometry.
 pub(super) struct Coordinates<'a> {
@@ -18,7 +18,7 @@ pub(super) struct Coordinates<'a> {
 
 impl<'a> Coordinates<'a> {
     /// Reads a message `Geometry`.
-    pub(super) fn read(message: &'a [u8], rows: &Rows<'_>) -> Result<Self, PbfError> {
+    pub(super) fn read(message: &'a [u8], rows: &FeatureResult<'_>) -> Result<Self, PbfError> {
         let mut coordinates = Self {
             kind: rows.kind,
             lengths: Vec::new(),
@@ -27,13 +27,13 @@ impl<'a> Coordinates<'a> {
             transform: rows.transform,
         };
         let mut found = fields(message);
-        while let Some(field) = found.next()? {
+        while let Some(field) = found.next_field()? {
             match (field.number, field.value) {
                 // Zero is what a server leaves out where the page says the type.
                 (1, Value::Varint(kind)) if kind != 0 => coordinates.kind = kind,
                 (2, Value::Bytes(packed)) => {
                     let mut packed = Packed(packed);
-                    while let Some(length) = packed.next()? {
+                    while let Some(length) = packed.next_integer()? {
                         coordinates.lengths.push(length);
                     }
                 }
@@ -46,7 +46,7 @@ impl<'a> Coordinates<'a> {
     }
 
     /// Writes the geometry as JSON; gives whether it kept to the limit.
-    pub(super) fn write(&self, text: &mut String, limit: usize) -> Result<bool, PbfError> {
+    pub(super) fn write_json(&self, text: &mut String, limit: usize) -> Result<bool, PbfError> {
         match self.kind {
             0 => self.write_point(text)?,
             1 => return self.write_parts("points", false, text, limit),
@@ -60,12 +60,12 @@ impl<'a> Coordinates<'a> {
     fn write_point(&self, text: &mut String) -> Result<(), PbfError> {
         let mut packed = Packed(self.packed);
         let mut at = [0_i64; 4];
-        let names = self.places().into_iter().zip(["x", "y", "z", "m"]);
+        let names = self.ordinate_places().into_iter().zip(["x", "y", "z", "m"]);
         text.push('{');
         for (place, name) in names.filter_map(|(place, name)| Some((place?, name))) {
-            let Some(step) = packed.next()? else { break };
-            at[place] = zigzag(step);
-            push(
+            let Some(step) = packed.next_integer()? else { break };
+            at[place] = zigzag_decoded(step);
+            push_display(
                 text,
                 format_args!("{}\"{name}\":", if place == 0 { "" } else { "," }),
             );
@@ -85,7 +85,8 @@ impl<'a> Coordinates<'a> {
     ) -> Result<bool, PbfError> {
         let mut packed = Packed(self.packed);
         let start = text.len();
-        push(text, format_args!("{{\"{name}\":["));
+        push_display(text, format_args!("{{\"{name}\":["));
+        // A multi-point and a line of one part may leave their lengths out: all that is there is one part then.
         let lengths: &[u64] = if self.lengths.is_empty() {
             &[u64::MAX]
         } else {
@@ -101,6 +102,7 @@ impl<'a> Coordinates<'a> {
             if text.len() > limit {
                 return Ok(false);
             }
+            // What has been written so far is taken back: half a geometry reads like a whole one.
             if !is_complete {
                 text.truncate(start);
                 text.push_str("\"fewer coordinates than its parts have\"");
@@ -120,7 +122,7 @@ impl<'a> Coordinates<'a> {
         text: &mut String,
         limit: usize,
     ) -> Result<bool, PbfError> {
-        let places: Vec<usize> = self.places().into_iter().flatten().collect();
+        let places: Vec<usize> = self.ordinate_places().into_iter().flatten().collect();
         let mut at = [0_i64; 4];
         for position in 0..length {
             if text.len() > limit || (length == u64::MAX && packed.0.is_empty()) {
@@ -128,10 +130,12 @@ impl<'a> Coordinates<'a> {
             }
             text.push_str(if position == 0 { "[" } else { ",[" });
             for place in &places {
-                let Some(step) = packed.next()? else {
+                let Some(step) = packed.next_integer()? else {
                     return Ok(false);
                 };
-                at[*place] = at[*place].wrapping_add(zigzag(step));
+                // Damaged steps may add up to anything; a sum beyond 64 bits is a wrong place like any other, and no
+                // panic.
+                at[*place] = at[*place].wrapping_add(zigzag_decoded(step));
                 text.push_str(if *place == 0 { "" } else { "," });
                 self.write_ordinate(at[*place], *place, text);
             }
@@ -141,7 +145,7 @@ impl<'a> Coordinates<'a> {
     }
 
     /// Which of x, y, z, m a position has.
-    fn places(&self) -> [Option<usize>; 4] {
+    fn ordinate_places(&self) -> [Option<usize>; 4] {
         [Some(0), Some(1), self.has.0.then_some(2), self.has.1.then_some(3)]
     }
 

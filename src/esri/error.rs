@@ -1,8 +1,17 @@
 //! Why a page in protocol buffers can't be read.
 
-use super::message::MOST_COLUMNS;
+use super::limits::MOST_COLUMNS;
 
 /// What is wrong with a page; whose page it is, the caller knows.
+///
+/// ```
+/// use cikr::esri::{PbfError, to_json};
+///
+/// // A length of 9 bytes, of which there is one.
+/// let error = to_json(b"\x12\x09\x0a", 1 << 20).expect_err("it breaks off");
+/// assert!(matches!(error, PbfError::Broken { at: 2 }));
+/// assert_eq!(error.to_string(), "the protocol buffers break off or are damaged at byte 2");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PbfError {

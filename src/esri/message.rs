@@ -2,12 +2,9 @@
 //!
 //! Members may come in any order, so a page is gone over once before its first row is made.
 
-use super::MOST_ROWS;
 use super::error::PbfError;
+use super::limits::{MOST_COLUMNS, MOST_ROWS};
 use super::wire::{Value, fields};
-
-/// Most columns of a page: four times as many as a layer may have.
-pub(super) const MOST_COLUMNS: usize = 1 << 14;
 
 /// How quantised ordinates become coordinates: x, y, z, m.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,7 +40,7 @@ pub(super) struct Reference<'a> {
 
 /// `FeatureResult`; its rows are not looked into.
 #[derive(Debug, Default)]
-pub(super) struct Rows<'a> {
+pub(super) struct FeatureResult<'a> {
     pub(super) oid: &'a str,
     pub(super) kind: u64,
     pub(super) reference: Option<Reference<'a>>,
@@ -55,30 +52,37 @@ pub(super) struct Rows<'a> {
     pub(super) features: Vec<&'a [u8]>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> FeatureResult<'a> {
     /// Finds the rows of a page.
     pub(super) fn find(page: &'a [u8]) -> Result<Self, PbfError> {
-        let result = message(page, 2)?.ok_or(PbfError::NoRows)?;
-        Self::read(message(result, 1)?.ok_or(PbfError::NoRows)?)
+        let result = last_message(page, 2)?.ok_or(PbfError::NoRows)?;
+        Self::read(last_message(result, 1)?.ok_or(PbfError::NoRows)?)
     }
 
     fn read(result: &'a [u8]) -> Result<Self, PbfError> {
         let mut rows = Self::default();
         let mut found = fields(result);
-        while let Some(field) = found.next()? {
+        while let Some(field) = found.next_field()? {
             let value = field.value;
             match field.number {
-                1 => rows.oid = value.text()?.unwrap_or_default(),
-                7 => rows.kind = value.varint().unwrap_or_default(),
-                8 => rows.reference = value.bytes().map(reference).transpose()?,
-                9 => rows.is_cut = value.varint() == Some(1),
-                10 => rows.has_z = value.varint() == Some(1),
-                11 => rows.has_m = value.varint() == Some(1),
-                12 => rows.transform = value.bytes().map(transform).transpose()?.unwrap_or_default(),
+                1 => rows.oid = value.as_text()?.unwrap_or_default(),
+                7 => rows.kind = value.as_varint().unwrap_or_default(),
+                8 => rows.reference = value.as_bytes().map(read_reference).transpose()?,
+                9 => rows.is_cut = value.as_varint() == Some(1),
+                10 => rows.has_z = value.as_varint() == Some(1),
+                11 => rows.has_m = value.as_varint() == Some(1),
+                12 => {
+                    let transform = value.as_bytes().map(read_transform).transpose()?;
+                    rows.transform = transform.unwrap_or_default();
+                }
+                // A field or a feature takes two bytes on the wire and many more here, so both are counted as they
+                // come.
                 13 if rows.columns.len() == MOST_COLUMNS => return Err(PbfError::TooMany),
-                13 => rows.columns.extend(value.bytes().map(column).transpose()?),
+                13 => rows
+                    .columns
+                    .extend(value.as_bytes().map(read_column).transpose()?),
                 15 if rows.features.len() == MOST_ROWS => return Err(PbfError::TooMany),
-                15 => rows.features.extend(value.bytes()),
+                15 => rows.features.extend(value.as_bytes()),
                 16 => return Err(PbfError::Block),
                 _ => {}
             }
@@ -88,59 +92,59 @@ impl<'a> Rows<'a> {
 }
 
 /// The last message under `number`, which is the one that counts.
-fn message(within: &[u8], number: u64) -> Result<Option<&[u8]>, PbfError> {
+fn last_message(within: &[u8], number: u64) -> Result<Option<&[u8]>, PbfError> {
     let mut found = fields(within);
     let mut last = None;
-    while let Some(field) = found.next()? {
+    while let Some(field) = found.next_field()? {
         if field.number == number {
-            last = field.value.bytes().or(last);
+            last = field.value.as_bytes().or(last);
         }
     }
     Ok(last)
 }
 
-fn reference(message: &[u8]) -> Result<Reference<'_>, PbfError> {
+fn read_reference(message: &[u8]) -> Result<Reference<'_>, PbfError> {
     let mut reference = Reference::default();
     let mut found = fields(message);
-    while let Some(field) = found.next()? {
+    while let Some(field) = found.next_field()? {
         match field.number {
-            1 => reference.wkid = field.value.varint().unwrap_or_default(),
-            2 => reference.latest_wkid = field.value.varint().unwrap_or_default(),
-            5 => reference.wkt = field.value.text()?.unwrap_or_default(),
+            1 => reference.wkid = field.value.as_varint().unwrap_or_default(),
+            2 => reference.latest_wkid = field.value.as_varint().unwrap_or_default(),
+            5 => reference.wkt = field.value.as_text()?.unwrap_or_default(),
             _ => {}
         }
     }
     Ok(reference)
 }
 
-fn column(message: &[u8]) -> Result<Column<'_>, PbfError> {
+fn read_column(message: &[u8]) -> Result<Column<'_>, PbfError> {
     let mut column = Column {
         name: "",
         alias: "",
         kind: 0,
     };
     let mut found = fields(message);
-    while let Some(field) = found.next()? {
+    while let Some(field) = found.next_field()? {
         match field.number {
-            1 => column.name = field.value.text()?.unwrap_or_default(),
-            2 => column.kind = field.value.varint().unwrap_or_default(),
-            3 => column.alias = field.value.text()?.unwrap_or_default(),
+            1 => column.name = field.value.as_text()?.unwrap_or_default(),
+            2 => column.kind = field.value.as_varint().unwrap_or_default(),
+            3 => column.alias = field.value.as_text()?.unwrap_or_default(),
             _ => {}
         }
     }
     Ok(column)
 }
 
-fn transform(message: &[u8]) -> Result<Transform, PbfError> {
+fn read_transform(message: &[u8]) -> Result<Transform, PbfError> {
     const LOWER_LEFT: u64 = 1;
     let mut transform = Transform::default();
     let mut origin = 0;
     let mut found = fields(message);
-    while let Some(field) = found.next()? {
+    while let Some(field) = found.next_field()? {
         match (field.number, field.value) {
             (1, Value::Varint(value)) => origin = value,
-            (2, Value::Bytes(scale)) => transform.scale = ordinates(scale)?,
-            (3, Value::Bytes(translate)) => transform.translate = ordinates(translate)?,
+            (2, Value::Bytes(scale)) => transform.scale = read_ordinates(scale)?,
+            (3, Value::Bytes(translate)) => transform.translate = read_ordinates(translate)?,
             _ => {}
         }
     }
@@ -152,10 +156,10 @@ fn transform(message: &[u8]) -> Result<Transform, PbfError> {
 }
 
 /// `Scale` and `Translate`: x, y, m, z on the wire; x, y, z, m here.
-fn ordinates(message: &[u8]) -> Result<[f64; 4], PbfError> {
+fn read_ordinates(message: &[u8]) -> Result<[f64; 4], PbfError> {
     let mut found = fields(message);
     let mut ordinates = [0.0; 4];
-    while let Some(field) = found.next()? {
+    while let Some(field) = found.next_field()? {
         let place = match field.number {
             1 => 0,
             2 => 1,
@@ -163,7 +167,7 @@ fn ordinates(message: &[u8]) -> Result<[f64; 4], PbfError> {
             4 => 2,
             _ => continue,
         };
-        ordinates[place] = field.value.double().unwrap_or_default();
+        ordinates[place] = field.value.as_double().unwrap_or_default();
     }
     Ok(ordinates)
 }

@@ -6,6 +6,7 @@
 
 mod coordinates;
 mod error;
+mod limits;
 mod message;
 mod page;
 #[cfg(test)]
@@ -13,9 +14,7 @@ mod tests;
 mod text;
 mod wire;
 
-/// Most rows that one answer of a service can have: servers give thousands at a time, and a few bytes could claim to be one.
-pub const MOST_ROWS: usize = 1_000_000;
-
 pub use error::PbfError;
-pub use page::{Page, Written, is_pbf, to_json};
+pub use limits::MOST_ROWS;
+pub use page::{Page, WrittenRow, is_pbf, to_json};
 pub use text::{NOT_A_NUMBER, without_bare_words};

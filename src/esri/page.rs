@@ -6,9 +6,9 @@
 
 use super::coordinates::Coordinates;
 use super::error::PbfError;
-use super::message::{Column, Rows};
-use super::text::{push, quoted, write_number};
-use super::wire::{Field, Value, fields, zigzag};
+use super::message::{Column, FeatureResult};
+use super::text::{push_display, quoted_json, write_number};
+use super::wire::{Field, Value, fields, zigzag_decoded};
 
 /// Names of `FieldType`, by number.
 const FIELD_TYPES: [&str; 13] = [
@@ -31,12 +31,36 @@ const FIELD_TYPES: [&str; 13] = [
 const GEOMETRY_TYPES: [&str; 5] = ["Point", "Multipoint", "Polyline", "Polygon", "MultiPatch"];
 
 /// Whether an answer is a page in protocol buffers, and not the JSON or HTML that errors come as.
+///
+/// ```
+/// use cikr::esri::is_pbf;
+///
+/// // FeatureCollectionPBuffer: `version` is "1", `queryResult` is empty.
+/// assert!(is_pbf(b"\x0a\x011\x12\x00"));
+/// // A line feed is the first byte of either.
+/// assert!(!is_pbf(b"\n{\"error\": {\"code\": 500}}"));
+/// assert!(!is_pbf(b"<html>"));
+/// ```
 pub fn is_pbf(body: &[u8]) -> bool {
     // A line feed opens both a page that says its version and JSON after an empty line.
     matches!(body, [b'\n' | 0x12, ..]) && !matches!(body.trim_ascii_start(), [b'{' | b'[' | b'<', ..])
 }
 
 /// A whole page as Esri JSON of at most `limit` bytes.
+///
+/// ```
+/// use cikr::esri::{PbfError, to_json};
+///
+/// // `queryResult` holds a `featureResult`, whose `objectIdFieldName` is "ID".
+/// let page = b"\x12\x06\x0a\x04\x0a\x02ID";
+/// let json = String::from_utf8(to_json(page, 1 << 20)?).expect("JSON is UTF-8");
+/// assert!(json.starts_with("{\"objectIdFieldName\":\"ID\""));
+/// assert!(json.ends_with("\"features\":[\n]}"));
+///
+/// assert_eq!(to_json(page, 10), Err(PbfError::TooLarge { limit: 10 }));
+/// assert_eq!(to_json(b"", 10), Err(PbfError::NoRows));
+/// # Ok::<(), PbfError>(())
+/// ```
 ///
 /// # Errors
 /// Where it can't be read, or gets longer.
@@ -50,8 +74,8 @@ pub fn to_json(body: &[u8], limit: usize) -> Result<Vec<u8>, PbfError> {
             .ok_or(PbfError::TooLarge { limit })?;
         match page.next_row(text_limit)? {
             None => break,
-            Some(Written::TooLong) => return Err(PbfError::TooLarge { limit }),
-            Some(Written::Whole(row)) => {
+            Some(WrittenRow::TooLong) => return Err(PbfError::TooLarge { limit }),
+            Some(WrittenRow::Whole(row)) => {
                 json.push_str(if std::mem::take(&mut is_first) {
                     "\n"
                 } else {
@@ -70,8 +94,21 @@ pub fn to_json(body: &[u8], limit: usize) -> Result<Vec<u8>, PbfError> {
 }
 
 /// A page, and how far its rows have been read.
+///
+/// ```
+/// use cikr::esri::{Page, PbfError, WrittenRow};
+///
+/// // A `featureResult` of one field, `A`, and one feature whose value is the string "x".
+/// let page = b"\x12\x0e\x0a\x0c\x6a\x03\x0a\x01A\x7a\x05\x0a\x03\x0a\x01x";
+/// let mut page = Page::open(page)?;
+/// assert_eq!(page.len(), 1);
+/// let row = page.next_row(100)?;
+/// assert_eq!(row, Some(WrittenRow::Whole(r#"{"attributes":{"A":"x"},"geometry":null}"#)));
+/// assert_eq!(page.next_row(100)?, None);
+/// # Ok::<(), PbfError>(())
+/// ```
 pub struct Page<'a> {
-    rows: Rows<'a>,
+    rows: FeatureResult<'a>,
     names: Vec<String>,
     next: usize,
     text: String,
@@ -79,7 +116,7 @@ pub struct Page<'a> {
 
 /// What became of a row.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Written<'a> {
+pub enum WrittenRow<'a> {
     /// Its JSON.
     Whole(&'a str),
     /// It would be longer than the limit.
@@ -92,8 +129,12 @@ impl<'a> Page<'a> {
     /// # Errors
     /// Where the bytes are damaged, or hold no rows.
     pub fn open(body: &'a [u8]) -> Result<Self, PbfError> {
-        let rows = Rows::find(body)?;
-        let names = rows.columns.iter().map(|column| quoted(column.name)).collect();
+        let rows = FeatureResult::find(body)?;
+        let names = rows
+            .columns
+            .iter()
+            .map(|column| quoted_json(column.name))
+            .collect();
         Ok(Self {
             rows,
             names,
@@ -115,12 +156,12 @@ impl<'a> Page<'a> {
     /// Every member but the rows, as JSON without the braces.
     pub fn head(&self) -> String {
         let rows = &self.rows;
-        let mut head = format!("\"objectIdFieldName\":{}", quoted(rows.oid));
+        let mut head = format!("\"objectIdFieldName\":{}", quoted_json(rows.oid));
         if let Some(kind) = usize::try_from(rows.kind)
             .ok()
             .and_then(|kind| GEOMETRY_TYPES.get(kind))
         {
-            push(
+            push_display(
                 &mut head,
                 format_args!(",\"geometryType\":\"esriGeometry{kind}\""),
             );
@@ -128,14 +169,15 @@ impl<'a> Page<'a> {
         if let Some(reference) = rows.reference {
             let mut members = Vec::new();
             for (name, code) in [("wkid", reference.wkid), ("latestWkid", reference.latest_wkid)] {
+                // Protocol buffers leave zeros out: 0 is none.
                 if code != 0 {
                     members.push(format!("\"{name}\":{code}"));
                 }
             }
             if !reference.wkt.is_empty() {
-                members.push(format!("\"wkt\":{}", quoted(reference.wkt)));
+                members.push(format!("\"wkt\":{}", quoted_json(reference.wkt)));
             }
-            push(
+            push_display(
                 &mut head,
                 format_args!(",\"spatialReference\":{{{}}}", members.join(",")),
             );
@@ -146,11 +188,11 @@ impl<'a> Page<'a> {
             ("exceededTransferLimit", rows.is_cut),
         ] {
             if is_set {
-                push(&mut head, format_args!(",\"{name}\":true"));
+                push_display(&mut head, format_args!(",\"{name}\":true"));
             }
         }
-        let columns: Vec<String> = rows.columns.iter().map(described).collect();
-        push(&mut head, format_args!(",\"fields\":[{}]", columns.join(",")));
+        let columns: Vec<String> = rows.columns.iter().map(describe_field).collect();
+        push_display(&mut head, format_args!(",\"fields\":[{}]", columns.join(",")));
         head
     }
 
@@ -158,32 +200,32 @@ impl<'a> Page<'a> {
     ///
     /// # Errors
     /// Where its bytes are damaged.
-    pub fn next_row(&mut self, limit: usize) -> Result<Option<Written<'_>>, PbfError> {
+    pub fn next_row(&mut self, limit: usize) -> Result<Option<WrittenRow<'_>>, PbfError> {
         let Some(feature) = self.rows.features.get(self.next) else {
             return Ok(None);
         };
         self.next += 1;
         self.text.clear();
-        let is_whole = self.write(feature, limit)? && self.text.len() <= limit;
+        let is_whole = self.write_row(feature, limit)? && self.text.len() <= limit;
         Ok(Some(if is_whole {
-            Written::Whole(&self.text)
+            WrittenRow::Whole(&self.text)
         } else {
-            Written::TooLong
+            WrittenRow::TooLong
         }))
     }
 
     /// Writes a row; gives whether it kept to the limit, and stops where it didn't.
-    fn write(&mut self, feature: &[u8], limit: usize) -> Result<bool, PbfError> {
-        let (rows, text) = (&self.rows, &mut self.text);
-        let mut geometry = Found::None;
+    fn write_row(&mut self, feature: &[u8], limit: usize) -> Result<bool, PbfError> {
+        let text = &mut self.text;
+        let mut geometry = RowGeometry::None;
         let mut values = 0;
         text.push_str("{\"attributes\":{");
         let mut found = fields(feature);
-        while let Some(field) = found.next()? {
+        while let Some(field) = found.next_field()? {
             match (field.number, field.value) {
                 (1, Value::Bytes(value)) => {
                     if let Some(name) = self.names.get(values) {
-                        push(
+                        push_display(
                             text,
                             format_args!("{}{name}:", if values == 0 { "" } else { "," }),
                         );
@@ -191,14 +233,16 @@ impl<'a> Page<'a> {
                     }
                     values += 1;
                 }
-                (2, Value::Bytes(message)) => geometry = Found::Quantised(message),
-                (3, Value::Bytes(_)) => geometry = Found::Shape,
+                (2, Value::Bytes(message)) => geometry = RowGeometry::Quantised(message),
+                (3, Value::Bytes(_)) => geometry = RowGeometry::Shape,
                 _ => {}
             }
+            // Within a row, too: names of columns are repeated in each, so that a few bytes could become any length.
             if text.len() > limit {
                 return Ok(false);
             }
         }
+        // Values are told apart by their order alone, so a row of too few or too many has all of them in doubt.
         if values != self.names.len() {
             let columns = self.names.len();
             *text = format!("\"a row of {values} values for {columns} fields\"");
@@ -206,10 +250,10 @@ impl<'a> Page<'a> {
         }
         text.push_str("},\"geometry\":");
         match geometry {
-            Found::None => text.push_str("null"),
-            Found::Shape => text.push_str("\"a shape buffer\""),
-            Found::Quantised(message) => {
-                if !Coordinates::read(message, rows)?.write(text, limit)? {
+            RowGeometry::None => text.push_str("null"),
+            RowGeometry::Shape => text.push_str("\"a shape buffer\""),
+            RowGeometry::Quantised(message) => {
+                if !Coordinates::read(message, &self.rows)?.write_json(text, limit)? {
                     return Ok(false);
                 }
             }
@@ -220,17 +264,18 @@ impl<'a> Page<'a> {
 }
 
 /// What a row has for a geometry.
-enum Found<'a> {
+enum RowGeometry<'a> {
     None,
     Shape,
     Quantised(&'a [u8]),
 }
 
-fn described(column: &Column<'_>) -> String {
+fn describe_field(column: &Column<'_>) -> String {
     let kind = usize::try_from(column.kind)
         .ok()
         .and_then(|kind| FIELD_TYPES.get(kind));
-    let (name, alias) = (quoted(column.name), quoted(column.alias));
+    let name = quoted_json(column.name);
+    let alias = quoted_json(column.alias);
     format!(
         "{{\"name\":{name},\"type\":\"esriFieldType{}\",\"alias\":{alias}}}",
         kind.unwrap_or(&"Other")
@@ -240,8 +285,9 @@ fn described(column: &Column<'_>) -> String {
 /// A message `Value` as JSON; null where it holds none.
 fn write_value(message: &[u8], text: &mut String) -> Result<(), PbfError> {
     let mut found = fields(message);
+    // A `oneof` holds one field; of several the last counts, as in every reader of the format.
     let mut last = None;
-    while let Some(field) = found.next()? {
+    while let Some(field) = found.next_field()? {
         last = Some(field);
     }
     let Some(Field { number, value }) = last else {
@@ -249,7 +295,7 @@ fn write_value(message: &[u8], text: &mut String) -> Result<(), PbfError> {
         return Ok(());
     };
     match (number, value) {
-        (1, value) => text.push_str(&quoted(value.text()?.unwrap_or_default())),
+        (1, value) => text.push_str(&quoted_json(value.as_text()?.unwrap_or_default())),
         (2, Value::Four(bytes)) => {
             let value = f32::from_le_bytes(bytes);
             write_number(f64::from(value), value, text);
@@ -258,11 +304,11 @@ fn write_value(message: &[u8], text: &mut String) -> Result<(), PbfError> {
             let value = f64::from_le_bytes(bytes);
             write_number(value, value, text);
         }
-        (4 | 8, Value::Varint(value)) => push(text, zigzag(value)),
-        (5 | 7, Value::Varint(value)) => push(text, value),
+        (4 | 8, Value::Varint(value)) => push_display(text, zigzag_decoded(value)),
+        (5 | 7, Value::Varint(value)) => push_display(text, value),
         #[expect(clippy::cast_possible_wrap, reason = "two's complement, as the type has it")]
-        (6, Value::Varint(value)) => push(text, value as i64),
-        (9, Value::Varint(value)) => push(text, value != 0),
+        (6, Value::Varint(value)) => push_display(text, value as i64),
+        (9, Value::Varint(value)) => push_display(text, value != 0),
         _ => text.push_str("null"),
     }
     Ok(())

@@ -4,21 +4,41 @@ use std::fmt::{Display, LowerExp, Write as _};
 
 /// A number that is none, in JSON: the text `NaN`, spelled as nobody else spells it, so that its reader can tell it from
 /// a text of that name.
+///
+/// ```
+/// use cikr::esri::NOT_A_NUMBER;
+///
+/// // To any parser it is the text `NaN`; only who looks at the bytes knows better.
+/// assert_eq!(serde_json::from_str::<String>(NOT_A_NUMBER).ok().as_deref(), Some("NaN"));
+/// assert_ne!(NOT_A_NUMBER, "\"NaN\"");
+/// ```
 pub const NOT_A_NUMBER: &str = r#""\u004eaN""#;
 
 /// Words that servers write for numbers which JSON doesn't have.
 const BARE: [&[u8]; 3] = [b"NaN", b"Infinity", b"-Infinity"];
 
 /// JSON with [`NOT_A_NUMBER`] in place of each bare `NaN`, `Infinity` and `-Infinity`; none where there is no such word.
+///
+/// ```
+/// use cikr::esri::{NOT_A_NUMBER, without_bare_words};
+///
+/// let mended = without_bare_words(br#"{"DEPTH":NaN,"NAME":"NaN"}"#).expect("there is one");
+/// let expected = format!(r#"{{"DEPTH":{NOT_A_NUMBER},"NAME":"NaN"}}"#);
+/// assert_eq!(mended, expected.as_bytes());
+/// assert_eq!(without_bare_words(br#"{"DEPTH":1.5}"#), None);
+/// ```
 pub fn without_bare_words(json: &[u8]) -> Option<Vec<u8>> {
     let mut clean = Vec::new();
-    let (mut copied, mut at) = (0, 0);
-    let (mut in_text, mut is_escaped) = (false, false);
+    let mut copied = 0;
+    let mut at = 0;
+    let mut in_text = false;
+    let mut is_escaped = false;
     while let Some(byte) = json.get(at) {
         match byte {
             _ if is_escaped => is_escaped = false,
             b'\\' if in_text => is_escaped = true,
             b'"' => in_text = !in_text,
+            // In a string such a word is text like any other.
             b'N' | b'I' | b'-' if !in_text => {
                 if let Some(word) = BARE.iter().find(|word| json[at..].starts_with(word)) {
                     clean.extend_from_slice(&json[copied..at]);
@@ -32,6 +52,7 @@ pub fn without_bare_words(json: &[u8]) -> Option<Vec<u8>> {
         }
         at += 1;
     }
+    // Nearly no page has one, and none is copied for nothing.
     if copied == 0 {
         return None;
     }
@@ -46,15 +67,16 @@ pub(super) fn write_number(value: f64, spelled: impl Display + LowerExp, text: &
         text.push('0');
     } else if !value.is_finite() {
         text.push_str(NOT_A_NUMBER);
+    // Plain digits where they are few: beyond, a double has zeros that say nothing.
     } else if (1e-6..PLAIN).contains(&value.abs()) {
-        push(text, spelled);
+        push_display(text, spelled);
     } else {
-        push(text, format_args!("{spelled:e}"));
+        push_display(text, format_args!("{spelled:e}"));
     }
 }
 
 /// A text as JSON.
-pub(super) fn quoted(text: &str) -> String {
+pub(super) fn quoted_json(text: &str) -> String {
     if text
         .bytes()
         .any(|byte| byte < b' ' || byte == b'"' || byte == b'\\')
@@ -65,7 +87,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// Appends to a text.
-pub(super) fn push(text: &mut String, more: impl Display) {
+pub(super) fn push_display(text: &mut String, more: impl Display) {
     // Writing to a text doesn't fail.
     let _ = write!(text, "{more}");
 }

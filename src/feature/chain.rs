@@ -5,6 +5,13 @@
 use std::error::Error as StdError;
 
 /// An error with its causes on one line, as `a: b: c`.
+///
+/// ```
+/// use cikr::feature::chain;
+///
+/// let error = std::io::Error::other("disk full");
+/// assert_eq!(chain(&error), "disk full");
+/// ```
 pub fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -51,6 +51,7 @@ pub struct ColumnChange {
 impl LayerChanges {
     /// Whether there is anything to tell.
     pub fn is_some(&self) -> bool {
+        // What is unchanged is nothing to tell, and neither is a schema that was changed without any effect.
         self.added + self.removed + self.changed + self.recomputed > 0
             || !self.every_row.is_empty()
             || !(self.columns_added.is_empty()
@@ -63,7 +64,14 @@ impl LayerChanges {
         self.added + self.removed + self.fields.values().sum::<u64>() + self.every_row.len() as u64
     }
 
-    /// The counts in words, without those that are zero: `3 added, 1 removed, 20 changed, 7,572 unchanged`.
+    /// The counts in words, without those that are zero: `3 added, 1 removed, 20 changed, 7572 unchanged`.
+    ///
+    /// ```
+    /// use cikr::feature::LayerChanges;
+    ///
+    /// let changes = LayerChanges { added: 3, unchanged: 7_572, ..LayerChanges::default() };
+    /// assert_eq!(changes.words(), "3 added, 7572 unchanged");
+    /// ```
     pub fn words(&self) -> String {
         let counts = [
             (self.added, "added"),
@@ -79,31 +87,27 @@ impl LayerChanges {
     }
 
     /// What is true of the layer as a whole, a sentence each.
+    ///
+    /// ```
+    /// use cikr::feature::LayerChanges;
+    ///
+    /// let changes = LayerChanges {
+    ///     columns_added: vec!["owner".to_owned(), "use".to_owned()],
+    ///     ..LayerChanges::default()
+    /// };
+    /// assert_eq!(changes.remarks(), ["new columns: owner, use"]);
+    /// ```
     pub fn remarks(&self) -> Vec<String> {
-        let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "null".to_owned());
-        let every = |column: &ColumnChange| {
-            format!(
-                "{}: {} → {} in every row",
-                column.field,
-                value(&column.old),
-                value(&column.new)
-            )
-        };
-        let retyped = |column: &ColumnChange| {
-            format!(
-                "{}: type {} → {}",
-                column.field,
-                value(&column.old),
-                value(&column.new)
-            )
-        };
-        let named = |what: &str, names: &[String]| {
-            (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
-        };
-        let mut remarks: Vec<String> = self.every_row.iter().map(every).collect();
-        remarks.extend(named("new columns:", &self.columns_added));
-        remarks.extend(named("columns gone:", &self.columns_dropped));
-        remarks.extend(self.columns_retyped.iter().map(retyped));
+        let mut remarks = Vec::new();
+        for column in &self.every_row {
+            remarks.push(format!("{}: {} in every row", column.field, column.old_to_new()));
+        }
+        remarks.extend(list_columns("new columns:", &self.columns_added));
+        remarks.extend(list_columns("columns gone:", &self.columns_dropped));
+        for column in &self.columns_retyped {
+            remarks.push(format!("{}: type {}", column.field, column.old_to_new()));
+        }
+        // A warning is worth its line only where there is something that it may explain.
         remarks.extend(
             (self.is_read_otherwise && self.is_some())
                 .then(|| "the schema was changed between the two: changes may follow from that".to_owned()),
@@ -114,6 +118,18 @@ impl LayerChanges {
         }));
         remarks
     }
+}
+
+impl ColumnChange {
+    fn old_to_new(&self) -> String {
+        let [old, new] = [&self.old, &self.new].map(|value| value.as_deref().unwrap_or("null"));
+        format!("{old} → {new}")
+    }
+}
+
+/// Columns by their names, where there are any.
+fn list_columns(what: &str, names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
 }
 
 #[cfg(test)]

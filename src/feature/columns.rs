@@ -7,120 +7,120 @@
 /// `geometry` and `bbox` close the row, after the layer's attributes.
 /// Source: the project's design; code lists as named in `schemas/reference`.
 pub const CORE_COLUMNS: &[CoreColumn] = &[
-    core(
+    core_column(
         "facility_id",
         CoreType::Text,
         "<layer>:<key>, stable across nights",
     ),
-    core("layer", CoreType::Text, "layer the facility belongs to"),
-    core("name", CoreType::Text, "name as the source gives it"),
-    core(
+    core_column("layer", CoreType::Text, "layer the facility belongs to"),
+    core_column("name", CoreType::Text, "name as the source gives it"),
+    core_column(
         "facility_type",
         CoreType::Text,
         "kind of facility in the source's own words",
     ),
-    core(
+    core_column(
         "status",
         CoreType::Text,
         "operating status in the source's own words",
     ),
-    core(
+    core_column(
         "sector_code",
         CoreType::Text,
         "critical-infrastructure sector (reference/sectors)",
     ),
-    core("subsector", CoreType::Text, "subsector within the sector"),
-    core(
+    core_column("subsector", CoreType::Text, "subsector within the sector"),
+    core_column(
         "sector_also",
         CoreType::TextList,
         "further sectors the facility belongs to",
     ),
-    core(
+    core_column(
         "sector_class",
         CoreType::Text,
         "key of links/sector_membership: <layer>:<digest of sector, subsector, further sectors, NAICS code and lifeline>",
     ),
-    core(
+    core_column(
         "lead_agency",
         CoreType::Text,
         "federal lead (sector risk management) agency of the sector",
     ),
-    core(
+    core_column(
         "lifeline",
         CoreType::Text,
         "FEMA community lifeline, as lifeline/component",
     ),
-    core("naics_code", CoreType::Text, "NAICS code as the source gives it"),
-    core(
+    core_column("naics_code", CoreType::Text, "NAICS code as the source gives it"),
+    core_column(
         "state_code",
         CoreType::Text,
         "computed state or territory, USPS code",
     ),
-    core(
+    core_column(
         "state_fips",
         CoreType::Text,
         "computed state or territory, 2-digit FIPS code",
     ),
-    core(
+    core_column(
         "county_fips",
         CoreType::Text,
         "computed county or equivalent, 5-digit FIPS code",
     ),
-    core("county_name", CoreType::Text, "name of the computed county"),
-    core(
+    core_column("county_name", CoreType::Text, "name of the computed county"),
+    core_column(
         "place_geoid",
         CoreType::Text,
         "computed Census place, 7-digit GEOID",
     ),
-    core("place_name", CoreType::Text, "name of the computed place"),
-    core(
+    core_column("place_name", CoreType::Text, "name of the computed place"),
+    core_column(
         "tribal_geoid",
         CoreType::Text,
         "computed tribal area, code of the set used",
     ),
-    core("tribal_name", CoreType::Text, "name of the computed tribal area"),
-    core(
+    core_column("tribal_name", CoreType::Text, "name of the computed tribal area"),
+    core_column(
         "region_code",
         CoreType::Text,
         "region of the computed state; null where unassigned",
     ),
-    core(
+    core_column(
         "state_code_claimed",
         CoreType::Text,
         "state the source claims, USPS code",
     ),
-    core(
+    core_column(
         "county_fips_claimed",
         CoreType::Text,
         "county the source claims, 5-digit FIPS code",
     ),
-    core(
+    core_column(
         "is_state_mismatch",
         CoreType::Boolean,
         "claimed state is neither the computed one nor one that a line or a surface touches; null where nothing was claimed",
     ),
-    core(
+    core_column(
         "is_county_mismatch",
         CoreType::Boolean,
         "the same of the claimed county, by its code or by its name",
     ),
-    core(
+    core_column(
         "location_method",
         CoreType::Text,
         "how state and county were found: within, nearest, representative_point, none",
     ),
-    core(
+    core_column(
         "location_distance_m",
         CoreType::Number,
         "geodesic distance to the nearest jurisdiction, metres, where location_method is nearest",
     ),
-    core("source_agency", CoreType::Text, "agency that owns the layer"),
-    core(
+    core_column("source_agency", CoreType::Text, "agency that owns the layer"),
+    core_column(
         "source_date",
         CoreType::Date,
         "date the source gives for the record",
     ),
-    core(
+    core_column(
         "handling",
         CoreType::Text,
         "handling marking, Traffic Light Protocol 2.0",
@@ -153,7 +153,7 @@ pub enum CoreType {
     Date,
 }
 
-const fn core(name: &'static str, kind: CoreType, meaning: &'static str) -> CoreColumn {
+const fn core_column(name: &'static str, kind: CoreType, meaning: &'static str) -> CoreColumn {
     CoreColumn { name, kind, meaning }
 }
 
@@ -174,6 +174,13 @@ const ROW_NUMBERS: [&str; 12] = [
 ];
 
 /// Whether a source's column is numbered anew whenever the source is made, going by its name.
+///
+/// ```
+/// use cikr::feature::is_row_number;
+///
+/// assert!(is_row_number("OBJECTID_1") && is_row_number("ogc_fid"));
+/// assert!(!is_row_number("facility_id"));
+/// ```
 pub fn is_row_number(name: &str) -> bool {
     let squeezed: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
     ROW_NUMBERS.contains(&squeezed.to_lowercase().as_str())

@@ -60,16 +60,13 @@ impl Segment {
             }),
             // After the points: whether it is the minor arc, whether clockwise, and for an ellipse the main
             // axis's angle, its half length, and the ratio of the axes.
-            ("a", [end, centre, ..]) => {
-                let number = |at: usize, default| numbers.get(at).copied().unwrap_or(default);
-                Some(Self::Arc {
-                    end: *end,
-                    centre: *centre,
-                    is_clockwise: number(1, 0.0) != 0.0,
-                    rotation: number(2, 0.0),
-                    ratio: number(4, 1.0),
-                })
-            }
+            ("a", [end, centre, ..]) => Some(Self::Arc {
+                end: *end,
+                centre: *centre,
+                is_clockwise: numbers.get(1).is_some_and(|flag| *flag != 0.0),
+                rotation: numbers.get(2).copied().unwrap_or(0.0),
+                ratio: numbers.get(4).copied().unwrap_or(1.0),
+            }),
             _ => None,
         }
     }
@@ -83,25 +80,44 @@ impl Segment {
 
     /// Whether all of its numbers can be calculated with.
     pub fn is_finite(&self) -> bool {
-        let finite = |coord: &Coord| coord.x.is_finite() && coord.y.is_finite();
         match self {
-            Self::Through { end, on } => finite(end) && finite(on),
+            Self::Through { end, on } => are_finite(&[*end, *on]),
             Self::Arc {
                 end,
                 centre,
                 rotation,
                 ratio,
                 ..
-            } => finite(end) && finite(centre) && rotation.is_finite() && ratio.is_finite() && *ratio > 0.0,
-            Self::Bezier { end, control: [a, b] } => finite(end) && finite(a) && finite(b),
+            // A ratio of zero presses the ellipse flat: there is no circle to turn it back into.
+            } => {
+                are_finite(&[*end, *centre]) && rotation.is_finite() && ratio.is_finite() && *ratio > 0.0
+            }
+            Self::Bezier { end, control: [a, b] } => are_finite(&[*end, *a, *b]),
         }
     }
 }
 
+fn are_finite(points: &[Coord]) -> bool {
+    points
+        .iter()
+        .all(|point| point.x.is_finite() && point.y.is_finite())
+}
+
 /// Appends the curve from `start` to the line, its end exactly.
+///
+/// ```
+/// use cikr::feature::curves::{Segment, linearise};
+/// use geo::coord;
+///
+/// let segment = Segment::Through { end: coord! { x: 1.0, y: 0.0 }, on: coord! { x: 0.0, y: 1.0 } };
+/// let mut line = vec![coord! { x: -1.0, y: 0.0 }];
+/// linearise(line[0], &segment, &mut line);
+/// assert_eq!(line.len(), 91, "half a circle in steps of two degrees");
+/// assert_eq!(line[90], segment.end());
+/// ```
 pub fn linearise(start: Coord, segment: &Segment, line: &mut Vec<Coord>) {
     match *segment {
-        Segment::Through { end, on } => through(start, on, end, line),
+        Segment::Through { end, on } => push_arc_through(start, on, end, line),
         Segment::Arc {
             end,
             centre,
@@ -109,33 +125,33 @@ pub fn linearise(start: Coord, segment: &Segment, line: &mut Vec<Coord>) {
             rotation,
             ratio,
         } => {
-            let sweep = |from: f64, to: f64| {
-                let turn = (to - from).rem_euclid(TAU);
-                // An arc that ends where it begins goes all the way round.
-                let turn = if turn == 0.0 || start == end { TAU } else { turn };
-                if is_clockwise && turn < TAU {
-                    turn - TAU
-                } else if is_clockwise {
-                    -TAU
-                } else {
-                    turn
-                }
+            let ellipse = Ellipse {
+                centre,
+                rotation,
+                ratio,
             };
-            arc(
-                start,
-                end,
-                &Ellipse {
-                    centre,
-                    rotation,
-                    ratio,
-                },
-                sweep,
-                line,
-            );
+            let sweep = sweep_about_centre(start, end, &ellipse, is_clockwise);
+            push_arc(start, end, &ellipse, sweep, line);
         }
-        Segment::Bezier { end, control: [a, b] } => bezier([start, a, b, end], line),
+        Segment::Bezier { end, control: [a, b] } => push_bezier([start, a, b, end], line),
     }
+    // The end as it was written, not as it was calculated: the next segment, or the ring's first point, is the same.
     line.push(segment.end());
+}
+
+/// How far an arc turns, radians; negative where it runs clockwise. Whether it is the minor arc follows from that, so that
+/// Esri's flag for it isn't asked for.
+fn sweep_about_centre(start: Coord, end: Coord, ellipse: &Ellipse, is_clockwise: bool) -> f64 {
+    let turn = ellipse.turn(start, end);
+    // An arc that ends where it begins goes all the way round.
+    let turn = if turn == 0.0 || start == end { TAU } else { turn };
+    if is_clockwise && turn < TAU {
+        turn - TAU
+    } else if is_clockwise {
+        -TAU
+    } else {
+        turn
+    }
 }
 
 /// An ellipse as a circle, turned and pressed.
@@ -147,20 +163,26 @@ struct Ellipse {
 
 impl Ellipse {
     /// Angle and radius of a point on the circle.
-    fn polar(&self, point: Coord) -> (f64, f64) {
+    fn polar_of(&self, point: Coord) -> (f64, f64) {
         let (sin, cos) = self.rotation.sin_cos();
         let from = point - self.centre;
-        let (x, y) = (
-            from.x * cos + from.y * sin,
-            (from.y * cos - from.x * sin) / self.ratio,
-        );
+        let x = from.x * cos + from.y * sin;
+        let y = (from.y * cos - from.x * sin) / self.ratio;
         (y.atan2(x), x.hypot(y))
     }
 
+    /// Angle from one point to another, counter-clockwise.
+    fn turn(&self, start: Coord, end: Coord) -> f64 {
+        let (from, _) = self.polar_of(start);
+        let (to, _) = self.polar_of(end);
+        (to - from).rem_euclid(TAU)
+    }
+
     /// The point of a polar one.
-    fn point(&self, angle: f64, radius: f64) -> Coord {
+    fn point_at(&self, angle: f64, radius: f64) -> Coord {
         let (sin, cos) = self.rotation.sin_cos();
-        let (x, y) = (radius * angle.cos(), radius * angle.sin() * self.ratio);
+        let x = radius * angle.cos();
+        let y = radius * angle.sin() * self.ratio;
         self.centre
             + Coord {
                 x: x * cos - y * sin,
@@ -170,9 +192,9 @@ impl Ellipse {
 }
 
 /// The points between `start` and `end`; where their radii differ, the radius goes over from one to the other.
-fn arc(start: Coord, end: Coord, ellipse: &Ellipse, sweep: impl Fn(f64, f64) -> f64, line: &mut Vec<Coord>) {
-    let ((from, r0), (to, r1)) = (ellipse.polar(start), ellipse.polar(end));
-    let sweep = sweep(from, to);
+fn push_arc(start: Coord, end: Coord, ellipse: &Ellipse, sweep: f64, line: &mut Vec<Coord>) {
+    let (from, r0) = ellipse.polar_of(start);
+    let (_, r1) = ellipse.polar_of(end);
     if r0 == 0.0 || !sweep.is_finite() {
         return;
     }
@@ -180,14 +202,16 @@ fn arc(start: Coord, end: Coord, ellipse: &Ellipse, sweep: impl Fn(f64, f64) -> 
     let mut step = 1.0;
     while step < steps {
         let share = step / steps;
-        line.push(ellipse.point(from + sweep * share, r0 + (r1 - r0) * share));
+        // Coordinates are rounded: both ends are hardly ever equally far from the centre. One radius for all would
+        // leave a jump before the end.
+        line.push(ellipse.point_at(from + sweep * share, r0 + (r1 - r0) * share));
         step += 1.0;
     }
 }
 
 /// The circle through three points, from the first by the second to the third; nothing between them where they
 /// lie in a row.
-fn through(start: Coord, on: Coord, end: Coord, line: &mut Vec<Coord>) {
+fn push_arc_through(start: Coord, on: Coord, end: Coord, line: &mut Vec<Coord>) {
     if start == end {
         // The point on the way is the opposite one.
         let ellipse = Ellipse {
@@ -195,11 +219,15 @@ fn through(start: Coord, on: Coord, end: Coord, line: &mut Vec<Coord>) {
             rotation: 0.0,
             ratio: 1.0,
         };
-        return arc(start, end, &ellipse, |_, _| TAU, line);
+        return push_arc(start, end, &ellipse, TAU, line);
     }
-    let (b, c) = (on - start, end - start);
+    // The circumcentre, with the first point as origin: coordinates of a projected CRS are millions of metres, and their
+    // squares would leave few digits for a bend of some metres.
+    let b = on - start;
+    let c = end - start;
     let cross = b.x * c.y - b.y * c.x;
-    let (bb, cc) = (b.x * b.x + b.y * b.y, c.x * c.x + c.y * c.y);
+    let bb = b.x * b.x + b.y * b.y;
+    let cc = c.x * c.x + c.y * c.y;
     let from_start = Coord {
         x: (c.y * bb - b.y * cc) / (2.0 * cross),
         y: (b.x * cc - c.x * bb) / (2.0 * cross),
@@ -213,20 +241,19 @@ fn through(start: Coord, on: Coord, end: Coord, line: &mut Vec<Coord>) {
         ratio: 1.0,
     };
     // The three points turn left where the arc runs counter-clockwise.
-    let turned = |from: f64, to: f64| {
-        let turn = (to - from).rem_euclid(TAU);
-        if cross > 0.0 { turn } else { turn - TAU }
-    };
-    arc(start, end, &ellipse, turned, line);
+    let turn = ellipse.turn(start, end);
+    let sweep = if cross > 0.0 { turn } else { turn - TAU };
+    push_arc(start, end, &ellipse, sweep, line);
 }
 
-fn bezier([p0, p1, p2, p3]: [Coord; 4], line: &mut Vec<Coord>) {
-    let length = |from: Coord, to: Coord| (to.x - from.x).hypot(to.y - from.y);
-    let polygon = length(p0, p1) + length(p1, p2) + length(p2, p3);
+fn push_bezier([p0, p1, p2, p3]: [Coord; 4], line: &mut Vec<Coord>) {
+    let polygon = length_of(p1 - p0) + length_of(p2 - p1) + length_of(p3 - p2);
     // The second derivative is largest at an end; the distance to a chord of n parts is at most its eighth over n².
-    let bend = |a: Coord, b: Coord, c: Coord| 6.0 * (a - b * 2.0 + c).x.hypot((a - b * 2.0 + c).y);
-    let most = bend(p0, p1, p2).max(bend(p1, p2, p3));
+    let at_start = 6.0 * length_of(p0 - p1 * 2.0 + p2);
+    let at_end = 6.0 * length_of(p1 - p2 * 2.0 + p3);
+    let most = at_start.max(at_end);
     let steps = (most / (8.0 * SHARE * polygon)).sqrt().ceil();
+    // All four points are one: nothing lies between them.
     if !steps.is_finite() {
         return;
     }
@@ -238,6 +265,10 @@ fn bezier([p0, p1, p2, p3]: [Coord; 4], line: &mut Vec<Coord>) {
         line.push(p0 * (u * u * u) + p1 * (3.0 * u * u * t) + p2 * (3.0 * u * t * t) + p3 * (t * t * t));
         step += 1.0;
     }
+}
+
+fn length_of(vector: Coord) -> f64 {
+    vector.x.hypot(vector.y)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub fn serialize<K: Serialize, V: Serialize, S: Serializer>(
     map: &BTreeMap<K, V>,
     out: S,
 ) -> Result<S::Ok, S::Error> {
+    // Members of a JSON object are named by texts: of a map whose keys are tuples or options serde_json makes an error.
     out.collect_seq(map)
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Origin;
+use super::ids::Origin;
 use super::records::RecordRoom;
 use super::spool::{self, Spool, Spooled};
 
@@ -186,7 +186,7 @@ pub struct Flag {
 }
 
 impl Spooled for Flag {
-    fn bytes(&self) -> usize {
+    fn memory_bytes(&self) -> usize {
         size_of::<Self>() + self.facility_id.len() + self.field.len() + self.value.len() + self.detail.len()
     }
 }
@@ -218,7 +218,9 @@ impl Flags {
     /// # Errors
     /// When the scratch file can't be written.
     pub fn extend(&mut self, mut batch: Vec<Flag>) -> io::Result<()> {
-        batch.sort_by(|a, b| a.place().cmp(&b.place()));
+        // Before any is kept: which are the first of their code must not depend on the order in which the checks ran.
+        // The sort is stable, so that flags which are alike stay as they came.
+        batch.sort_by(|a, b| a.order_key().cmp(&b.order_key()));
         for flag in batch {
             self.count(flag.code, &flag.field, 1);
             if self.has_room(flag.code) {
@@ -239,6 +241,7 @@ impl Flags {
         if rows == 0 {
             return;
         }
+        // `entry` would copy the field's name for each flag; there are as many flags as rows where a column is bad.
         let fields = self.counts.entry(code).or_default();
         match fields.get_mut(field) {
             Some(count) => *count += rows,
@@ -266,7 +269,7 @@ impl Flags {
 
 impl Flag {
     /// What the flags of a batch, which is of one source, are in order of.
-    fn place(&self) -> (u64, FlagCode, &str) {
+    fn order_key(&self) -> (u64, FlagCode, &str) {
         (self.origin.row, self.code, &self.field)
     }
 }

@@ -44,7 +44,18 @@ impl SourceColumn {
     }
 
     /// The kind most values are of, the stricter of two; none where there was no value.
+    ///
+    /// ```
+    /// use cikr::feature::{SourceColumn, ValueKind};
+    ///
+    /// let beds = SourceColumn {
+    ///     name: "BEDS".to_owned(),
+    ///     kinds: [(ValueKind::Text, 3), (ValueKind::Integer, 3)].into(),
+    /// };
+    /// assert_eq!((beds.values(), beds.kind()), (6, Some(ValueKind::Integer)));
+    /// ```
     pub fn kind(&self) -> Option<ValueKind> {
+        // The map's order is that of the variants, stricter ones first: the first that has as many as any is it.
         let most = self.kinds.values().copied().max().filter(|most| *most > 0)?;
         self.kinds
             .iter()
@@ -52,6 +63,9 @@ impl SourceColumn {
             .map(|(kind, _)| *kind)
     }
 }
+
+// The order of the variants is that of `SourceColumn::kind`, and the names are kept in the store: a new one goes where
+// it belongs by strictness, and none is renamed.
 
 /// What a source's value looks like: inferred, since sources are read as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -213,7 +227,20 @@ pub struct Acceptance {
 
 impl Acceptance {
     /// Whether it waits for a change and this is one it covers.
+    ///
+    /// ```
+    /// use cikr::feature::Acceptance;
+    ///
+    /// let any: Acceptance = serde_json::from_value(serde_json::json!({
+    ///     "sha256": null, "by": "ada", "at": "2026-11-22T03:00:00Z", "reason": "the agency has merged two lists",
+    /// }))?;
+    /// assert!(any.covers("5f70bf18"));
+    /// let used = Acceptance { used_by: Some("20261122T030000000Z".to_owned()), ..any };
+    /// assert!(!used.covers("5f70bf18"), "once");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn covers(&self, sha256: &str) -> bool {
+        // Once: what was meant of one change says nothing of the next.
         self.used_by.is_none() && self.sha256.as_deref().is_none_or(|accepted| accepted == sha256)
     }
 }

@@ -1,6 +1,38 @@
-//! How a source's bytes were got: what the landing keeps beside them.
+//! A source's bytes, and how they were got: what the landing keeps beside them.
+//!
+//! LEAF.
+
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+/// A source's bytes, unchanged, in the store's landing.
+#[derive(Debug, Clone)]
+pub struct Landed {
+    /// What to open: a file, or a folder for a FileGDB; keeps the source's extension.
+    pub path: PathBuf,
+    /// SHA-256 of the bytes, lower-case hex.
+    pub sha256: String,
+    /// Total size.
+    pub bytes: u64,
+    /// When it was first landed, RFC 3339 UTC.
+    pub landed_at: String,
+    /// What can't be known of its rows.
+    pub doubts: Vec<String>,
+}
+
+impl Landed {
+    /// Bytes that are read where they lie, outside a landing.
+    pub fn at(path: PathBuf) -> Self {
+        Self {
+            path,
+            sha256: String::new(),
+            bytes: 0,
+            landed_at: String::new(),
+            doubts: vec![],
+        }
+    }
+}
 
 /// How a source was fetched, and what the server said of it. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

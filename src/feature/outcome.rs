@@ -14,6 +14,10 @@ use super::quality::QualityReport;
 /// How lists, catalogs and summaries mark what a schema nobody has seen the fields of made.
 pub const UNVERIFIED: &str = "unverified schema";
 
+// Reports are read again by later versions: by `verify`, for the history that products and the page show, and for what
+// a carried layer was. Every field that came after the first version has a default, so that the reports of earlier
+// releases still read.
+
 /// What became of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunReport {

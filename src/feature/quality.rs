@@ -22,6 +22,16 @@ pub struct QualityReport {
 
 impl QualityReport {
     /// Counts that aren't as expected.
+    ///
+    /// ```
+    /// use cikr::feature::{QualityReport, Verdict};
+    ///
+    /// let report = QualityReport {
+    ///     verdicts: [(Verdict::Missing, 2), (Verdict::Short, 1), (Verdict::Ok, 49)].into(),
+    ///     ..QualityReport::default()
+    /// };
+    /// assert_eq!(report.unmet(), 3);
+    /// ```
     pub fn unmet(&self) -> u64 {
         self.verdicts
             .iter()
@@ -75,7 +85,15 @@ pub struct Score {
 
 impl Score {
     /// A score with evidence; nothing counted is no evidence.
-    pub fn of(numerator: u64, denominator: u64, definition: &str) -> Self {
+    ///
+    /// ```
+    /// use cikr::feature::Score;
+    ///
+    /// assert_eq!(Score::from_counts(3, 4, "rows dated").share, Some(0.75));
+    /// let none = Score::from_counts(0, 0, "rows dated");
+    /// assert_eq!((none.share, none.reason.as_deref()), (None, Some("there is no row to count")));
+    /// ```
+    pub fn from_counts(numerator: u64, denominator: u64, definition: &str) -> Self {
         Self {
             numerator: Some(numerator),
             denominator: Some(denominator),
@@ -86,7 +104,7 @@ impl Score {
     }
 
     /// No score, and why.
-    pub fn none(reason: &str, definition: &str) -> Self {
+    pub fn without_evidence(reason: &str, definition: &str) -> Self {
         Self {
             numerator: None,
             denominator: None,
@@ -96,6 +114,8 @@ impl Score {
         }
     }
 }
+
+// Derived in the order of the variants: lists of states are sorted by verdict, what is plainly wrong before what may be.
 
 /// What a count is against what was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -13,6 +13,10 @@ use rayon::slice::ParallelSliceMut;
 
 use super::{ScratchFile, ScratchSpace};
 
+// An index of every record would be as long as the records themselves, and none at all would make of each look-up a
+// binary search of reads. One record of a span in memory makes it one read of a span: for records of 40 bytes that is
+// 10 KiB.
+
 /// Records between two that memory keeps of a run: those between are one short read.
 const SPAN: usize = 256;
 /// Records that are written at a time, in whole spans.
@@ -43,6 +47,8 @@ impl<const N: usize> Records<N> {
     pub fn new(room: &RecordRoom) -> Self {
         Self {
             newest: vec![],
+            // However little memory there is: runs that are shorter than a piece would be many files, and many reads
+            // at once where they are merged.
             most: (room.bytes / N).max(PIECE),
             runs: vec![],
             space: Arc::clone(&room.space),
@@ -72,13 +78,16 @@ impl<const N: usize> Records<N> {
             self.newest.par_sort_unstable();
             return Ok(Sorted::Held(self.newest));
         }
+        // One run of all, though reading the merged ones would do for a single pass: a look-up then searches one run,
+        // not each.
         self.spill()?;
         self.newest = vec![];
-        let file: Arc<dyn ScratchFile> = self.space.file(self.runs.iter().map(Run::bytes).sum())?.into();
-        Run::write(Merged::of(&self.runs)?, file).map(Sorted::Written)
+        let file: Arc<dyn ScratchFile> = self.space.file(self.runs.iter().map(Run::byte_len).sum())?.into();
+        Run::write(RunMerge::of_runs(&self.runs)?, file).map(Sorted::Written)
     }
 
     fn spill(&mut self) -> io::Result<()> {
+        // Unstable: records that are equal are so to the last byte, and nobody can tell which was first.
         self.newest.par_sort_unstable();
         let file = self.space.file((self.newest.len() * N) as u64)?.into();
         self.runs.push(Run::write(self.newest.drain(..).map(Ok), file)?);
@@ -153,11 +162,7 @@ impl<const N: usize> Sorted<N> {
     ///
     /// # Errors
     /// When the scratch file can't be read.
-    pub fn starting(&self, start: &[u8]) -> io::Result<Range<usize>> {
-        let place = |start: &[u8]| match self {
-            Self::Held(records) => Ok(first_from(records, start)),
-            Self::Written(run) => run.first_from(start).map(|(at, _)| at),
-        };
+    pub fn range_starting_with(&self, start: &[u8]) -> io::Result<Range<usize>> {
         // What follows all of them: the start, counted one up.
         let mut after = start.to_vec();
         while after.last() == Some(&u8::MAX) {
@@ -166,11 +171,19 @@ impl<const N: usize> Sorted<N> {
         let end = match after.last_mut() {
             Some(last) => {
                 *last += 1;
-                place(&after)?
+                self.first_place_from(&after)?
             }
+            // Nothing but 0xFF, or nothing at all: no record can follow.
             None => self.len(),
         };
-        Ok(place(start)?..end)
+        Ok(self.first_place_from(start)?..end)
+    }
+
+    fn first_place_from(&self, start: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Held(records) => Ok(first_from(records, start)),
+            Self::Written(run) => run.first_from(start).map(|(at, _)| at),
+        }
     }
 }
 
@@ -235,7 +248,7 @@ impl<const N: usize> Run<N> {
             .is_some_and(|record| record.starts_with(start)))
     }
 
-    fn bytes(&self) -> u64 {
+    fn byte_len(&self) -> u64 {
         (self.len * N) as u64
     }
 
@@ -255,7 +268,9 @@ impl<const N: usize> Run<N> {
         let mut records = Vec::with_capacity(places.len());
         let mut start = places.start;
         while start < places.end {
-            let (piece, within) = (start / PIECE, start % PIECE);
+            // Pieces lie where they were appended, not in a row: a file takes appends of several threads.
+            let piece = start / PIECE;
+            let within = start % PIECE;
             let end = places.end.min((piece + 1) * PIECE);
             let at = self.pieces[piece] + (within * N) as u64;
             records.extend_from_slice(self.file.read(at, (end - start) * N)?.as_chunks::<N>().0);
@@ -266,21 +281,24 @@ impl<const N: usize> Run<N> {
 }
 
 /// Several runs as one.
-struct Merged<'r, const N: usize> {
-    ahead: Vec<Ahead<'r, N>>,
+///
+/// The heap is a greatest-first one; `Reverse` turns it around. It holds one record of each run, so that the next of all is
+/// found in as many comparisons as the number of runs has digits in base two.
+struct RunMerge<'r, const N: usize> {
+    cursors: Vec<RunCursor<'r, N>>,
     /// The next record of every run, and which that is.
     next: BinaryHeap<Reverse<([u8; N], usize)>>,
 }
 
-/// A run that is read on and on.
-struct Ahead<'r, const N: usize> {
+/// A run that is read from its start to its end, some records ahead of what is taken.
+struct RunCursor<'r, const N: usize> {
     run: &'r Run<N>,
     read: usize,
     records: std::vec::IntoIter<[u8; N]>,
 }
 
-impl<const N: usize> Ahead<'_, N> {
-    fn take(&mut self) -> io::Result<Option<[u8; N]>> {
+impl<const N: usize> RunCursor<'_, N> {
+    fn next_record(&mut self) -> io::Result<Option<[u8; N]>> {
         if self.records.as_slice().is_empty() && self.read < self.run.len {
             let end = self.run.len.min(self.read + AHEAD);
             self.records = self.run.read(self.read..end)?.into_iter();
@@ -290,18 +308,18 @@ impl<const N: usize> Ahead<'_, N> {
     }
 }
 
-impl<'r, const N: usize> Merged<'r, N> {
-    fn of(runs: &'r [Run<N>]) -> io::Result<Self> {
-        let ahead = runs
+impl<'r, const N: usize> RunMerge<'r, N> {
+    fn of_runs(runs: &'r [Run<N>]) -> io::Result<Self> {
+        let cursors = runs
             .iter()
-            .map(|run| Ahead {
+            .map(|run| RunCursor {
                 run,
                 read: 0,
                 records: vec![].into_iter(),
             })
             .collect();
         let mut merged = Self {
-            ahead,
+            cursors,
             next: BinaryHeap::new(),
         };
         (0..runs.len()).try_for_each(|run| merged.refill(run))?;
@@ -309,13 +327,16 @@ impl<'r, const N: usize> Merged<'r, N> {
     }
 
     fn refill(&mut self, run: usize) -> io::Result<()> {
-        self.next
-            .extend(self.ahead[run].take()?.map(|record| Reverse((record, run))));
+        self.next.extend(
+            self.cursors[run]
+                .next_record()?
+                .map(|record| Reverse((record, run))),
+        );
         Ok(())
     }
 }
 
-impl<const N: usize> Iterator for Merged<'_, N> {
+impl<const N: usize> Iterator for RunMerge<'_, N> {
     type Item = io::Result<[u8; N]>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -373,12 +394,12 @@ mod tests {
                 let found = (at < end).then(|| (at, expected[at]));
                 assert_eq!(sorted.find(&start).unwrap(), found, "{number} in {bytes} bytes");
                 assert_eq!(
-                    sorted.starting(&start).unwrap(),
+                    sorted.range_starting_with(&start).unwrap(),
                     at..end,
                     "{number} in {bytes} bytes"
                 );
             }
-            assert_eq!(sorted.starting(&[]).unwrap(), 0..60_000);
+            assert_eq!(sorted.range_starting_with(&[]).unwrap(), 0..60_000);
         }
     }
 
@@ -386,6 +407,6 @@ mod tests {
     fn nothing_is_found_among_nothing() {
         let none = sorted(&[], 0);
         assert!(none.is_empty() && none.find(&[1]).unwrap().is_none());
-        assert_eq!(none.starting(&[u8::MAX]).unwrap(), 0..0);
+        assert_eq!(none.range_starting_with(&[u8::MAX]).unwrap(), 0..0);
     }
 }

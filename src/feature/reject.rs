@@ -7,7 +7,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::Origin;
+use super::ids::Origin;
 use super::records::RecordRoom;
 use super::spool::{Spool, Spooled};
 
@@ -74,7 +74,7 @@ pub struct Reject {
 }
 
 impl Spooled for Reject {
-    fn bytes(&self) -> usize {
+    fn memory_bytes(&self) -> usize {
         size_of::<Self>() + self.field.len() + self.value.len()
     }
 }
@@ -100,6 +100,7 @@ impl Rejects {
     /// # Errors
     /// When the scratch file can't be written.
     pub fn extend(&mut self, mut batch: Vec<Reject>) -> io::Result<()> {
+        // They come check by check, the reader's before those that repeat a key: the source's order is that of its rows.
         batch.sort_by_key(|reject| reject.origin.row);
         for reject in batch {
             *self.by_reason.entry(reject.reason).or_default() += 1;

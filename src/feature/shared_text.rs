@@ -1,4 +1,6 @@
 //! Texts that many rows share, as they are put away and had back.
+//!
+//! LEAF. By hand, since serde does so of an `Arc` with its feature `rc` alone, which then holds for every type.
 
 use std::sync::Arc;
 

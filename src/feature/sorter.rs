@@ -6,12 +6,12 @@ use std::{io, iter, vec};
 
 use super::ScratchFile;
 use super::records::RecordRoom;
-use super::spool::{Piece, Spooled, Waiting};
+use super::spool::{PendingRows, Piece, Spooled};
 
 /// Values in any order so far.
 #[derive(Debug)]
 pub struct Sorter<T> {
-    newest: Waiting<T>,
+    newest: PendingRows<T>,
     /// Pieces of each sorted run.
     runs: Vec<Vec<Piece>>,
 }
@@ -20,7 +20,7 @@ impl<T: Spooled + Ord> Sorter<T> {
     /// None yet.
     pub fn new(room: &RecordRoom) -> Self {
         Self {
-            newest: Waiting::new(room),
+            newest: PendingRows::new(room),
             runs: vec![],
         }
     }
@@ -31,6 +31,7 @@ impl<T: Spooled + Ord> Sorter<T> {
     /// When the scratch file can't be written.
     pub fn push(&mut self, value: T) -> io::Result<()> {
         if self.newest.push(value) {
+            // Values are compared whole, so that equal ones are the same whichever comes first.
             self.newest.rows.sort_unstable();
             self.runs.push(self.newest.put_away()?);
         }
@@ -42,29 +43,30 @@ impl<T: Spooled + Ord> Sorter<T> {
     /// # Errors
     /// As of the first.
     pub fn in_order(self) -> io::Result<impl Iterator<Item = io::Result<T>>> {
-        let Waiting {
+        let PendingRows {
             rows: mut newest,
             file,
             ..
         } = self.newest;
         newest.sort_unstable();
+        // What is still in memory is merged as a run that has no pieces: it need not be written to be in order.
         let written = self
             .runs
             .into_iter()
             .map(|pieces| (pieces.into_iter(), vec![].into_iter()));
         let newest = (vec![].into_iter(), newest.into_iter());
-        let mut merged = Merged {
+        let mut merged = PieceMerge {
             file,
             runs: written.chain([newest]).collect(),
             next: BinaryHeap::new(),
         };
         (0..merged.runs.len()).try_for_each(|run| merged.refill(run))?;
-        Ok(iter::from_fn(move || merged.take()))
+        Ok(iter::from_fn(move || merged.next_value()))
     }
 }
 
 /// Several runs as one.
-struct Merged<T> {
+struct PieceMerge<T> {
     file: Option<Box<dyn ScratchFile>>,
     /// Of each, pieces that are still to be read, and values that have been.
     runs: Vec<(vec::IntoIter<Piece>, vec::IntoIter<T>)>,
@@ -72,14 +74,15 @@ struct Merged<T> {
     next: BinaryHeap<Reverse<(T, usize)>>,
 }
 
-impl<T: Spooled + Ord> Merged<T> {
-    fn take(&mut self) -> Option<io::Result<T>> {
+impl<T: Spooled + Ord> PieceMerge<T> {
+    fn next_value(&mut self) -> Option<io::Result<T>> {
         let Reverse((value, run)) = self.next.pop()?;
         Some(self.refill(run).map(|()| value))
     }
 
     fn refill(&mut self, run: usize) -> io::Result<()> {
         let (pieces, values) = &mut self.runs[run];
+        // Of each run one piece is in memory, whatever its length.
         if values.as_slice().is_empty()
             && let Some((piece, file)) = pieces.next().zip(self.file.as_ref())
         {

@@ -33,6 +33,7 @@ const CALENDAR: RangeInclusive<i64> =
 
 /// The column as text; nulls stay. Text is shared, not copied.
 pub fn texts(column: &ArrayRef) -> StringArray {
+    // A clone of an Arrow array is a clone of its pointers.
     if let Some(texts) = as_text(column) {
         return texts.clone();
     }
@@ -41,6 +42,8 @@ pub fn texts(column: &ArrayRef) -> StringArray {
         if column.is_null(row) {
             texts.append_null();
         } else {
+            // What was written to the builder belongs to the value that is appended next, so that no text is made on
+            // the way.
             put(column, row, &mut texts);
             texts.append_value("");
         }
@@ -49,6 +52,18 @@ pub fn texts(column: &ArrayRef) -> StringArray {
 }
 
 /// One value as text; none for null.
+///
+/// ```
+/// use std::sync::Arc;
+/// use arrow_array::{ArrayRef, Date32Array, Float64Array};
+/// use cikr::feature::spelling::text;
+///
+/// let sizes: ArrayRef = Arc::new(Float64Array::from(vec![Some(12.0), None]));
+/// assert_eq!(text(&sizes, 0).as_deref(), Some("12"));
+/// assert_eq!(text(&sizes, 1), None);
+/// let days: ArrayRef = Arc::new(Date32Array::from(vec![18_321]));
+/// assert_eq!(text(&days, 0).as_deref(), Some("2020-02-29"));
+/// ```
 pub fn text(column: &ArrayRef, row: usize) -> Option<String> {
     column.is_valid(row).then(|| {
         let mut text = String::new();
@@ -69,8 +84,10 @@ pub fn as_text(column: &ArrayRef) -> Option<&StringArray> {
 /// # Panics
 /// If there are not as many texts as days.
 pub fn mixed(texts: StringArray, days: Date32Array) -> ArrayRef {
-    let part = |name: &str, kind| Field::new(name, kind, true);
-    let parts = Fields::from(vec![part("text", DataType::Utf8), part("day", DataType::Date32)]);
+    let parts = Fields::from(vec![
+        Field::new("text", DataType::Utf8, true),
+        Field::new("day", DataType::Date32, true),
+    ]);
     let nulls = texts.nulls().cloned();
     Arc::new(StructArray::new(
         parts,
@@ -82,7 +99,8 @@ pub fn mixed(texts: StringArray, days: Date32Array) -> ArrayRef {
 /// The day of every value that is a date by the source's own word and in the calendar; none where a column of this
 /// type has no dates.
 pub fn days(column: &ArrayRef) -> Option<Date32Array> {
-    let in_calendar = |day: i64| CALENDAR.contains(&day).then(|| i32::try_from(day).ok()).flatten();
+    // A macro, since each unit of time is a type of its own to Arrow. `div_euclid` rounds down before 1970, too: one
+    // second before that midnight is the day before.
     macro_rules! of_moments {
         ($kind:ty, $day:expr) => {
             column
@@ -108,6 +126,10 @@ pub fn days(column: &ArrayRef) -> Option<Date32Array> {
             .as_primitive_opt::<Date32Type>()
             .cloned(),
     }
+}
+
+fn in_calendar(day: i64) -> Option<i32> {
+    CALENDAR.contains(&day).then(|| i32::try_from(day).ok()).flatten()
 }
 
 /// Appends one value that is not null; nothing where no column of a `RawBatch` is of such a type.
@@ -150,7 +172,7 @@ fn put_moment(column: &dyn Array, row: usize, unit: TimeUnit, is_utc: bool, out:
     };
     put_or(
         found.map(|found| found.format("%Y-%m-%dT%H:%M:%S%.f")),
-        (number, short(unit)),
+        (number, unit_suffix(unit)),
         out,
     );
     if is_utc && found.is_some() {
@@ -158,7 +180,7 @@ fn put_moment(column: &dyn Array, row: usize, unit: TimeUnit, is_utc: bool, out:
     }
 }
 
-fn short(unit: TimeUnit) -> &'static str {
+fn unit_suffix(unit: TimeUnit) -> &'static str {
     match unit {
         TimeUnit::Second => "s",
         TimeUnit::Millisecond => "ms",

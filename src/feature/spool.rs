@@ -11,6 +11,9 @@ use super::ScratchFile;
 use super::ScratchSpace;
 use super::records::RecordRoom;
 
+// Rows are JSON here for the sake of one derive: they are of any size, and zstd takes from JSON what its repeated names
+// cost.
+
 /// Rows that are written and read at a time.
 const PIECE: usize = 4_096;
 
@@ -21,12 +24,12 @@ const LEVEL: i32 = 1;
 /// What can wait in a file.
 pub trait Spooled: Clone + Serialize + DeserializeOwned {
     /// Bytes that it takes in memory, about.
-    fn bytes(&self) -> usize;
+    fn memory_bytes(&self) -> usize;
 }
 
 /// Rows that wait in memory until they are too many, and the file of those that were.
 #[derive(Debug)]
-pub(super) struct Waiting<T> {
+pub(super) struct PendingRows<T> {
     pub(super) rows: Vec<T>,
     bytes: usize,
     /// Bytes that may wait in memory.
@@ -35,7 +38,7 @@ pub(super) struct Waiting<T> {
     space: Arc<dyn ScratchSpace>,
 }
 
-impl<T: Spooled> Waiting<T> {
+impl<T: Spooled> PendingRows<T> {
     pub(super) fn new(room: &RecordRoom) -> Self {
         Self {
             rows: vec![],
@@ -48,8 +51,9 @@ impl<T: Spooled> Waiting<T> {
 
     /// Takes one more; tells whether they are too many now.
     pub(super) fn push(&mut self, row: T) -> bool {
-        self.bytes += row.bytes();
+        self.bytes += row.memory_bytes();
         self.rows.push(row);
+        // Both: with hardly any room, a piece would otherwise be a row or two, and zstd find nothing that repeats.
         self.bytes > self.most && self.rows.len() >= PIECE
     }
 
@@ -75,7 +79,7 @@ impl<T: Spooled> Waiting<T> {
 #[derive(Debug)]
 pub struct Spool<T> {
     /// The last of them: none of these is in the file.
-    newest: Waiting<T>,
+    newest: PendingRows<T>,
     written: Vec<Piece>,
 }
 
@@ -92,7 +96,7 @@ impl<T: Spooled> Spool<T> {
     /// None yet.
     pub fn new(room: &RecordRoom) -> Self {
         Self {
-            newest: Waiting::new(room),
+            newest: PendingRows::new(room),
             written: vec![],
         }
     }
@@ -116,7 +120,7 @@ impl<T: Spooled> Spool<T> {
             .iter()
             .flat_map(|file| self.written.iter().map(move |piece| (file, *piece)));
         written
-            .flat_map(|(file, piece)| each(piece.read(file.as_ref())))
+            .flat_map(|(file, piece)| rows_or_error(piece.read(file.as_ref())))
             .chain(self.newest.rows.iter().cloned().map(Ok))
     }
 }
@@ -139,7 +143,7 @@ impl Piece {
 }
 
 /// The rows, or the one error instead of them.
-fn each<T>(rows: io::Result<Vec<T>>) -> impl Iterator<Item = io::Result<T>> {
+fn rows_or_error<T>(rows: io::Result<Vec<T>>) -> impl Iterator<Item = io::Result<T>> {
     let (rows, error) = match rows {
         Ok(rows) => (rows, None),
         Err(error) => (vec![], Some(error)),
@@ -158,6 +162,7 @@ pub(super) fn in_order<T, K: Ord>(
     iter::from_fn(move || {
         let is_seconds_turn = match (first.peek(), second.peek()) {
             (Some(Ok(one)), Some(other)) => key(other) < key(one),
+            // An error has no place in the order: it is told as soon as it is met.
             (one, _) => one.is_none(),
         };
         if is_seconds_turn {
@@ -174,7 +179,7 @@ mod tests {
     use crate::feature::scratch_in_memory::Memory;
 
     impl Spooled for String {
-        fn bytes(&self) -> usize {
+        fn memory_bytes(&self) -> usize {
             self.len()
         }
     }

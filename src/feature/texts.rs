@@ -8,6 +8,17 @@ use arrow_array::types::Int32Type;
 use arrow_array::{Array, RecordBatch, StringArray, TypedDictionaryArray};
 
 /// A text column, plain or as a dictionary.
+///
+/// ```
+/// use arrow_array::DictionaryArray;
+/// use arrow_array::types::Int32Type;
+/// use cikr::feature::Texts;
+///
+/// let states: DictionaryArray<Int32Type> = [Some("GA"), None, Some("GA")].into_iter().collect();
+/// let texts = Texts::of(&states).ok_or("no text")?;
+/// assert_eq!(texts.iter().collect::<Vec<_>>(), [Some("GA"), None, Some("GA")]);
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub enum Texts<'a> {
     /// A value per row.
@@ -24,15 +35,13 @@ impl<'a> Texts<'a> {
 
     /// An array as text; none where it is none.
     pub fn of(column: &'a dyn Array) -> Option<Self> {
-        let coded = || {
-            column
-                .as_dictionary_opt::<Int32Type>()?
-                .downcast_dict::<StringArray>()
-        };
+        if let Some(plain) = column.as_string_opt::<i32>() {
+            return Some(Self::Plain(plain));
+        }
         column
-            .as_string_opt::<i32>()
-            .map(Self::Plain)
-            .or_else(|| coded().map(Self::Coded))
+            .as_dictionary_opt::<Int32Type>()?
+            .downcast_dict::<StringArray>()
+            .map(Self::Coded)
     }
 
     /// Number of rows.
@@ -54,7 +63,9 @@ impl<'a> Texts<'a> {
             Self::Plain(texts) => texts.is_valid(row).then(|| texts.value(row)),
             Self::Coded(texts) => {
                 let key = texts.keys().is_valid(row).then(|| texts.keys().value(row))?;
-                let (values, at) = (texts.values(), usize::try_from(key).ok()?);
+                let values = texts.values();
+                let at = usize::try_from(key).ok()?;
+                // Arrow allows a null among the values, too: a valid key alone doesn't say that there is a text.
                 values.is_valid(at).then(|| values.value(at))
             }
         }

@@ -11,7 +11,15 @@ use encoding_rs::WINDOWS_1252;
 /// - Each run of control characters, with the blanks beside it, is one space.
 /// - U+0080 to U+009F are no characters of a name: Windows-1252 was read as Latin-1. They become what they were.
 /// - Characters of no width go.
+///
+/// ```
+/// use cikr::feature::unseen::repaired;
+///
+/// assert_eq!(repaired(" St.\u{200b} Mary\u{92}s\r\nHospital").as_deref(), Some("St. Mary’s Hospital"));
+/// assert_eq!(repaired("\u{feff} "), None);
+/// ```
 pub fn repaired(value: &str) -> Option<Cow<'_, str>> {
+    // Nearly every value: it is only trimmed, and not copied.
     if !value.chars().any(is_unseen) {
         return Some(value.trim())
             .filter(|text| !text.is_empty())

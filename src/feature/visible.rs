@@ -6,13 +6,17 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// `text` with such characters as Rust writes them (`\u{1b}`); line breaks and tabs stay.
+///
+/// ```
+/// assert_eq!(cikr::feature::visible("dam\u{202e}s\n"), "dam\\u{202e}s\n");
+/// ```
 pub fn visible(text: &str) -> Cow<'_, str> {
-    shown(text, |out, c| write!(out, "\\u{{{:x}}}", u32::from(c)))
+    escape_invisible(text, |out, c| write!(out, "\\u{{{:x}}}", u32::from(c)))
 }
 
 /// The same for a text that is JSON, and stays so.
 pub fn visible_json(text: &str) -> Cow<'_, str> {
-    shown(text, |out, c| {
+    escape_invisible(text, |out, c| {
         c.encode_utf16(&mut [0; 2])
             .iter()
             .try_for_each(|unit| write!(out, "\\u{unit:04x}"))
@@ -21,13 +25,15 @@ pub fn visible_json(text: &str) -> Cow<'_, str> {
 
 /// Whether a character is one that must be seen as an escape.
 pub fn is_invisible(c: char) -> bool {
+    // C0 but for tab and line feed, DEL and C1; then, of Unicode's formats, the soft hyphen, marks and embeddings of
+    // direction, what has no width, separators of lines, annotations, and tags.
     matches!(c,
         '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
         | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-fn shown(text: &str, escape: impl Fn(&mut String, char) -> std::fmt::Result) -> Cow<'_, str> {
+fn escape_invisible(text: &str, escape: impl Fn(&mut String, char) -> std::fmt::Result) -> Cow<'_, str> {
     if !text.contains(is_invisible) {
         return Cow::Borrowed(text);
     }

@@ -13,28 +13,41 @@ use parquet::arrow::arrow_reader::{
 };
 
 use super::GeoparquetError;
-use super::reader::{gathered, open};
+use super::file::open_regular_file;
+use super::reader::read_batch;
 
 /// A file whose footer was read.
+///
+/// ```
+/// use std::sync::Arc;
+/// use arrow_array::{ArrayRef, Int64Array, RecordBatch};
+/// use cikr::geoparquet::{ColumnReader, WriteOptions, write_table};
+///
+/// let beds: ArrayRef = Arc::new(Int64Array::from(vec![120, 80]));
+/// let rows = RecordBatch::try_from_iter([("beds", Arc::clone(&beds))])?;
+/// let mut file = tempfile::NamedTempFile::new()?;
+/// write_table(&rows, &WriteOptions::default(), &mut file)?;
+///
+/// let columns = ColumnReader::open(file.path())?;
+/// assert_eq!(columns.schema().field(0).name(), "beds");
+/// assert_eq!(&columns.read("beds")?, &beds);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
-pub struct Columns {
+pub struct ColumnReader {
     path: PathBuf,
     metadata: ArrowReaderMetadata,
 }
 
-impl Columns {
+impl ColumnReader {
     /// Reads the footer of a file.
     ///
     /// # Errors
     /// If it can't be opened or is no Parquet file.
-    pub fn of(path: &Path) -> Result<Self, GeoparquetError> {
-        let metadata =
-            ArrowReaderMetadata::load(&open(path)?, ArrowReaderOptions::new()).map_err(|source| {
-                GeoparquetError::Read {
-                    path: path.to_owned(),
-                    source,
-                }
-            })?;
+    pub fn open(path: &Path) -> Result<Self, GeoparquetError> {
+        let file = open_regular_file(path)?;
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
+            .map_err(|source| GeoparquetError::read_error(path, source))?;
         Ok(Self {
             path: path.to_owned(),
             metadata,
@@ -59,11 +72,12 @@ impl Columns {
             });
         };
         // A handle of its own: clones of one would share their place in the file.
-        let file = open(&self.path)?;
+        let file = open_regular_file(&self.path)?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
+        // By root, not by leaf: a struct such as `bbox` is one column here, with all of its leaves.
         let mask = ProjectionMask::roots(builder.parquet_schema(), [at]);
         Ok(Arc::clone(
-            gathered(&self.path, builder.with_projection(mask))?.column(0),
+            read_batch(&self.path, builder.with_projection(mask))?.column(0),
         ))
     }
 
@@ -86,10 +100,8 @@ mod tests {
             zstd_level: 3,
         };
         write_tile(&rows(300), &[200, 100], &options, &mut file).unwrap();
-        let (columns, whole) = (
-            Columns::of(file.path()).unwrap(),
-            read(file.path(), None).unwrap(),
-        );
+        let columns = ColumnReader::open(file.path()).unwrap();
+        let whole = read(file.path(), None).unwrap();
         for (field, expected) in whole.schema().fields().iter().zip(whole.columns()) {
             assert_eq!(&columns.read(field.name()).unwrap(), expected);
         }

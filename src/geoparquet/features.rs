@@ -12,7 +12,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 
-use super::writer::{arrow_writer, properties, spatial};
+use super::writer::{arrow_writer, base_properties, with_spatial_encodings};
 use super::{GeoparquetError, WriteOptions, geo_metadata};
 
 /// Rows with a `geometry` column (WKB in OGC:CRS84) and a `bbox` struct, and what the footer says of them.
@@ -33,6 +33,28 @@ pub struct Features<'a> {
 }
 
 /// Writes rows with geometry that are all in memory, such as an index of items. Returns the rows written.
+///
+/// ```
+/// use std::sync::Arc;
+/// use arrow_array::{ArrayRef, BinaryArray, RecordBatch};
+/// use cikr::geoparquet::{Features, WriteOptions, inspect, write_features};
+///
+/// // A point at 31° N, 98° W: byte order, type, longitude, latitude.
+/// let wkb = [&[1, 1, 0, 0, 0][..], &(-98.0_f64).to_le_bytes(), &31.0_f64.to_le_bytes()].concat();
+/// let geometry: ArrayRef = Arc::new(BinaryArray::from_vec(vec![&wkb]));
+/// let features = Features {
+///     what: "part-000.parquet",
+///     rows: &RecordBatch::try_from_iter([("geometry", geometry)])?,
+///     row_groups: &[1],
+///     extent: None,
+///     geometry_types: &["Point".to_owned()],
+///     footer: &[],
+/// };
+/// let mut file = tempfile::NamedTempFile::new()?;
+/// assert_eq!(write_features(&features, &WriteOptions::default(), &mut file)?, 1);
+/// assert_eq!(inspect(file.path())?.geo.map(|geo| geo.version), Some("1.1.0".to_owned()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// If the row groups don't add up, or encoding or `out` fails.
@@ -68,6 +90,9 @@ pub struct FeatureWriter<W: Write + Send> {
 }
 
 /// How columns are encoded is settled by the first rows.
+///
+/// Parquet fixes the properties of a file when its writer is made, so that one can't be made before there are rows to
+/// judge by (`repeats`). A file without rows gets its writer at the end.
 enum State<W: Write + Send> {
     Waiting {
         out: W,
@@ -81,11 +106,12 @@ enum State<W: Write + Send> {
 
 impl<W: Write + Send> State<W> {
     /// The writer, begun by these rows if it isn't yet.
-    fn begun(&mut self, first: &RecordBatch) -> Result<&mut ArrowWriter<W>, ParquetError> {
+    fn begin_with(&mut self, first: &RecordBatch) -> Result<&mut ArrowWriter<W>, ParquetError> {
+        // The guard comes first: replacing the state of a writer at work would throw that writer away.
         if let Self::Waiting { .. } = self
             && let Self::Waiting { out, schema, options } = std::mem::replace(self, Self::Failed)
         {
-            let properties = spatial(properties(&options)?, first).build();
+            let properties = with_spatial_encodings(base_properties(&options)?, first).build();
             *self = Self::Writing(Box::new(arrow_writer(properties, schema, out)?));
         }
         match self {
@@ -118,12 +144,10 @@ impl<W: Write + Send> FeatureWriter<W> {
     /// If encoding or the file fails.
     pub fn group(&mut self, rows: &RecordBatch) -> Result<(), GeoparquetError> {
         self.rows += rows.num_rows() as u64;
-        let writer = self.state.begun(rows);
+        let writer = self.state.begin_with(rows);
+        // The flush ends the row group: it is a run of the leaves of the packed R-tree, and no other rows may join it.
         let written = writer.and_then(|writer| writer.write(rows).and_then(|()| writer.flush()));
-        written.map_err(|source| GeoparquetError::Write {
-            what: self.what.clone(),
-            source,
-        })
+        written.map_err(|source| GeoparquetError::write_error(&self.what, source))
     }
 
     /// Ends the file with what its footer says of the rows. Returns the rows written.
@@ -136,12 +160,11 @@ impl<W: Write + Send> FeatureWriter<W> {
         geometry_types: &[String],
         footer: &[(String, String)],
     ) -> Result<u64, GeoparquetError> {
-        let what = self.what;
         let geo = serde_json::to_string(&geo_metadata(geometry_types, extent))
             .map_err(|source| ParquetError::External(Box::new(source)));
         let nothing = RecordBatch::new_empty(Arc::new(Schema::empty()));
         let closed = geo.and_then(|geo| {
-            let writer = self.state.begun(&nothing)?;
+            let writer = self.state.begin_with(&nothing)?;
             writer.append_key_value_metadata(KeyValue::new("geo".to_owned(), geo));
             for (key, value) in footer {
                 writer.append_key_value_metadata(KeyValue::new(key.clone(), value.clone()));
@@ -150,7 +173,7 @@ impl<W: Write + Send> FeatureWriter<W> {
         });
         match closed {
             Ok(_) => Ok(self.rows),
-            Err(source) => Err(GeoparquetError::Write { what, source }),
+            Err(source) => Err(GeoparquetError::write_error(&self.what, source)),
         }
     }
 }

@@ -8,6 +8,8 @@ use geo::Rect;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::writer::BBOX_SIDES;
+
 /// Version written; the only one that every reader tried opens with a covering.
 const VERSION: &str = "1.1.0";
 
@@ -55,15 +57,30 @@ pub struct Covering {
 }
 
 /// The `geo` key of rows with a `geometry` column and a `bbox` struct in OGC:CRS84.
+///
+/// ```
+/// use cikr::geoparquet::geo_metadata;
+///
+/// let geo = geo_metadata(&["Point".to_owned()], None);
+/// assert_eq!(geo.version, "1.1.0");
+/// let column = &geo.columns[&geo.primary_column];
+/// assert_eq!(column.encoding, "WKB");
+/// assert_eq!(column.covering.as_ref().map(|c| c.bbox["ymax"].join(".")), Some("bbox.ymax".to_owned()));
+/// assert!(column.bbox.is_none(), "there is no row");
+/// ```
 pub fn geo_metadata(geometry_types: &[String], extent: Option<Rect<f64>>) -> GeoMetadata {
-    let side = |name: &str| (name.to_owned(), vec!["bbox".to_owned(), name.to_owned()]);
     let column = GeoColumn {
         encoding: "WKB".to_owned(),
+        // Exact, as the specification wants them: a reader may make its own column types of these.
         geometry_types: geometry_types.to_vec(),
+        // OGC:CRS84 is what an absent `crs` means; it is written all the same, since readers differ in what they make of
+        // an absent one, and reject a null (DuckDB 1.5.0, duckdb#21332).
         crs: Some(crs84_projjson()),
         bbox: extent.map(|e| vec![e.min().x, e.min().y, e.max().x, e.max().y]),
         covering: Some(Covering {
-            bbox: super::writer::BBOX_SIDES.map(side).into(),
+            bbox: BBOX_SIDES
+                .map(|side| (side.to_owned(), vec!["bbox".to_owned(), side.to_owned()]))
+                .into(),
         }),
     };
     GeoMetadata {
@@ -76,8 +93,13 @@ pub fn geo_metadata(geometry_types: &[String], extent: Option<Rect<f64>>) -> Geo
 /// PROJJSON of OGC:CRS84: longitude, latitude on the WGS 84 ensemble, degrees.
 ///
 /// Source: the PROJ database, as the GeoParquet specification prints it under "OGC:CRS84 details".
+///
+/// ```
+/// let crs = cikr::geoparquet::crs84_projjson();
+/// assert_eq!(crs["id"]["code"], "CRS84");
+/// assert_eq!(crs["coordinate_system"]["axis"][0]["direction"], "east", "longitude comes first");
+/// ```
 pub fn crs84_projjson() -> Value {
-    let member = |name: &str, code: u32| json!({"name": name, "id": {"authority": "EPSG", "code": code}});
     json!({
         "$schema": "https://proj.org/schemas/v0.7/projjson.schema.json",
         "type": "GeographicCRS",
@@ -85,13 +107,13 @@ pub fn crs84_projjson() -> Value {
         "datum_ensemble": {
             "name": "World Geodetic System 1984 ensemble",
             "members": [
-                member("World Geodetic System 1984 (Transit)", 1166),
-                member("World Geodetic System 1984 (G730)", 1152),
-                member("World Geodetic System 1984 (G873)", 1153),
-                member("World Geodetic System 1984 (G1150)", 1154),
-                member("World Geodetic System 1984 (G1674)", 1155),
-                member("World Geodetic System 1984 (G1762)", 1156),
-                member("World Geodetic System 1984 (G2139)", 1309),
+                ensemble_member("World Geodetic System 1984 (Transit)", 1166),
+                ensemble_member("World Geodetic System 1984 (G730)", 1152),
+                ensemble_member("World Geodetic System 1984 (G873)", 1153),
+                ensemble_member("World Geodetic System 1984 (G1150)", 1154),
+                ensemble_member("World Geodetic System 1984 (G1674)", 1155),
+                ensemble_member("World Geodetic System 1984 (G1762)", 1156),
+                ensemble_member("World Geodetic System 1984 (G2139)", 1309),
             ],
             "ellipsoid": {
                 "name": "WGS 84",
@@ -118,4 +140,9 @@ pub fn crs84_projjson() -> Value {
         },
         "id": {"authority": "OGC", "code": "CRS84"},
     })
+}
+
+/// A realisation of WGS 84, as PROJJSON names it.
+fn ensemble_member(name: &str, epsg: u32) -> Value {
+    json!({"name": name, "id": {"authority": "EPSG", "code": epsg}})
 }

@@ -5,6 +5,8 @@
 
 mod columns;
 mod features;
+mod file;
+mod footer;
 mod metadata;
 mod reader;
 mod repeats;
@@ -16,10 +18,11 @@ use std::path::{Path, PathBuf};
 use arrow_schema::ArrowError;
 use parquet::errors::ParquetError;
 
-pub use columns::Columns;
+pub use columns::ColumnReader;
 pub use features::{FeatureWriter, Features, write_features};
+pub use footer::{Footer, inspect, null_counts, page_boxes};
 pub use metadata::{Covering, GeoColumn, GeoMetadata, crs84_projjson, geo_metadata};
-pub use reader::{Footer, inspect, null_counts, page_boxes, read, read_each, read_first, read_present};
+pub use reader::{read, read_each, read_first, read_present};
 pub use table::TableWriter;
 pub use writer::{WriteOptions, write_table};
 
@@ -119,6 +122,30 @@ impl GeoparquetError {
             | Self::Metadata { path, .. }
             | Self::NoPageIndex { path, .. } => Some(path),
             Self::Write { .. } | Self::RowGroups { .. } | Self::Rows { .. } => None,
+        }
+    }
+
+    /// The Parquet decoder refuses a file.
+    fn read_error(path: &Path, source: ParquetError) -> Self {
+        Self::Read {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// Rows of a file can't be put together.
+    pub(crate) fn decode_error(path: &Path, source: ArrowError) -> Self {
+        Self::Decode {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// The encoder, or what it writes into, fails.
+    fn write_error(what: &str, source: ParquetError) -> Self {
+        Self::Write {
+            what: what.to_owned(),
+            source,
         }
     }
 }

@@ -21,7 +21,7 @@ const FEW: usize = 1_024;
 const DIFFERENT: usize = 75;
 
 /// Columns of text and of numbers whose values hardly repeat, and which of them are text.
-pub(super) fn unrepeated(rows: &RecordBatch) -> Vec<(&str, bool)> {
+pub(super) fn nearly_unique_columns(rows: &RecordBatch) -> Vec<(&str, bool)> {
     if rows.num_rows() < FEW {
         return vec![];
     }
@@ -33,9 +33,10 @@ pub(super) fn unrepeated(rows: &RecordBatch) -> Vec<(&str, bool)> {
 }
 
 fn hardly_repeats(column: &dyn Array) -> bool {
+    // Bits stand for doubles, which have no equality to hash by.
     let different = match column.data_type() {
-        DataType::Int64 => distinct(column.as_primitive::<Int64Type>().iter().flatten()),
-        DataType::Float64 => distinct(
+        DataType::Int64 => count_distinct(column.as_primitive::<Int64Type>().iter().flatten()),
+        DataType::Float64 => count_distinct(
             column
                 .as_primitive::<Float64Type>()
                 .iter()
@@ -43,15 +44,16 @@ fn hardly_repeats(column: &dyn Array) -> bool {
                 .map(f64::to_bits),
         ),
         _ => match Texts::of(column) {
-            Some(texts) => distinct(texts.iter().flatten()),
+            Some(texts) => count_distinct(texts.iter().flatten()),
             None => return false,
         },
     };
+    // Nulls repeat, and cost nothing either way: they are in the definition levels, not among the values.
     let values = column.len() - column.logical_null_count();
     different * 100 > values * DIFFERENT
 }
 
-fn distinct<T: Hash + Eq>(values: impl Iterator<Item = T>) -> usize {
+fn count_distinct<T: Hash + Eq>(values: impl Iterator<Item = T>) -> usize {
     values.collect::<HashSet<T>>().len()
 }
 
@@ -105,7 +107,7 @@ mod tests {
             ("serial", false),
             ("size", false),
         ];
-        assert_eq!(unrepeated(&batch), expected);
-        assert_eq!(unrepeated(&batch.slice(0, 100)), []);
+        assert_eq!(nearly_unique_columns(&batch), expected);
+        assert_eq!(nearly_unique_columns(&batch.slice(0, 100)), []);
     }
 }

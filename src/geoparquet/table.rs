@@ -7,13 +7,28 @@ use std::io::Write;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::errors::ParquetError;
 
-use super::writer::{TABLE_GROUP_ROWS, properties};
+use super::writer::{TABLE_GROUP_ROWS, arrow_writer, base_properties};
 use super::{GeoparquetError, WriteOptions};
 
 /// A table in the making: no `geo` key, row groups of at most 50,000 rows.
+///
+/// ```
+/// use std::sync::Arc;
+/// use arrow_array::{ArrayRef, RecordBatch, UInt64Array};
+/// use cikr::geoparquet::{TableWriter, WriteOptions, inspect};
+///
+/// let counts: ArrayRef = Arc::new(UInt64Array::from(vec![3, 5]));
+/// let piece = RecordBatch::try_from_iter([("rows", counts)])?;
+/// let mut file = tempfile::NamedTempFile::new()?;
+/// let mut table = TableWriter::new(piece.schema(), &WriteOptions::default(), &mut file)?;
+/// table.write(&piece)?;
+/// table.write(&piece)?;
+/// assert_eq!(table.close()?, 4);
+/// assert_eq!(inspect(file.path())?.row_groups, [4], "pieces join a row group");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct TableWriter<W: Write + Send> {
     writer: ArrowWriter<W>,
     rows: u64,
@@ -25,17 +40,12 @@ impl<W: Write + Send> TableWriter<W> {
     /// # Errors
     /// If the columns can't be encoded.
     pub fn new(schema: SchemaRef, options: &WriteOptions, out: W) -> Result<Self, GeoparquetError> {
-        let begin = || {
-            let properties = properties(options)?.set_max_row_group_row_count(Some(TABLE_GROUP_ROWS));
-            let options = ArrowWriterOptions::new()
-                .with_properties(properties.build())
-                .with_skip_arrow_metadata(true);
-            ArrowWriter::try_new_with_options(out, schema, options)
-        };
-        Ok(Self {
-            writer: begin().map_err(failed)?,
-            rows: 0,
-        })
+        // The pieces come in any lengths, so that the writer itself cuts the row groups here.
+        let writer = base_properties(options)
+            .map(|builder| builder.set_max_row_group_row_count(Some(TABLE_GROUP_ROWS)))
+            .and_then(|builder| arrow_writer(builder.build(), schema, out))
+            .map_err(table_error)?;
+        Ok(Self { writer, rows: 0 })
     }
 
     /// Adds rows.
@@ -44,7 +54,7 @@ impl<W: Write + Send> TableWriter<W> {
     /// If encoding or the file fails.
     pub fn write(&mut self, rows: &RecordBatch) -> Result<(), GeoparquetError> {
         self.rows += rows.num_rows() as u64;
-        self.writer.write(rows).map_err(failed)
+        self.writer.write(rows).map_err(table_error)
     }
 
     /// Ends the table. Returns its rows.
@@ -52,16 +62,13 @@ impl<W: Write + Send> TableWriter<W> {
     /// # Errors
     /// If encoding or the file fails.
     pub fn close(self) -> Result<u64, GeoparquetError> {
-        self.writer.close().map_err(failed)?;
+        self.writer.close().map_err(table_error)?;
         Ok(self.rows)
     }
 }
 
-fn failed(source: ParquetError) -> GeoparquetError {
-    GeoparquetError::Write {
-        what: "a table".to_owned(),
-        source,
-    }
+fn table_error(source: ParquetError) -> GeoparquetError {
+    GeoparquetError::write_error("a table", source)
 }
 
 #[cfg(test)]

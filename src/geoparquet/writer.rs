@@ -42,7 +42,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPrope
 use parquet::schema::types::ColumnPath;
 
 use super::GeoparquetError;
-use super::repeats::unrepeated;
+use super::repeats::nearly_unique_columns;
 
 /// Sides of a row's box, in the order of the `bbox` struct.
 pub(super) const BBOX_SIDES: [&str; 4] = ["xmin", "ymin", "xmax", "ymax"];
@@ -75,6 +75,19 @@ impl Default for WriteOptions {
 
 /// Writes a plain table (rejects, reference): no `geo` key. Returns the rows written.
 ///
+/// ```
+/// use std::sync::Arc;
+/// use arrow_array::{ArrayRef, RecordBatch, StringArray};
+/// use cikr::geoparquet::{WriteOptions, read, write_table};
+///
+/// let codes: ArrayRef = Arc::new(StringArray::from(vec!["R04", "R06"]));
+/// let rows = RecordBatch::try_from_iter_with_nullable([("region", codes, true)])?;
+/// let mut file = tempfile::NamedTempFile::new()?;
+/// assert_eq!(write_table(&rows, &WriteOptions::default(), &mut file)?, 2);
+/// assert_eq!(read(file.path(), None)?, rows);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// If encoding or `out` fails.
 pub fn write_table<W: Write + Send>(
@@ -85,17 +98,14 @@ pub fn write_table<W: Write + Send>(
     let full = rows.num_rows() / TABLE_GROUP_ROWS;
     let mut groups = vec![TABLE_GROUP_ROWS; full];
     groups.push(rows.num_rows() - full * TABLE_GROUP_ROWS);
-    properties(options)
-        .and_then(|builder| encode(rows, &groups, builder.build(), out))
-        .map_err(|source| GeoparquetError::Write {
-            what: "a table".to_owned(),
-            source,
-        })
+    base_properties(options)
+        .and_then(|builder| write_row_groups(rows, &groups, builder.build(), out))
+        .map_err(|source| GeoparquetError::write_error("a table", source))
 }
 
 /// What every file shares: page and offset index are on by default, sorting columns are not claimed
 /// (STR order is no order by columns).
-pub(super) fn properties(options: &WriteOptions) -> Result<WriterPropertiesBuilder, ParquetError> {
+pub(super) fn base_properties(options: &WriteOptions) -> Result<WriterPropertiesBuilder, ParquetError> {
     // A page of no rows would never fill.
     let page_rows = options.page_rows.max(1);
     Ok(WriterProperties::builder()
@@ -104,19 +114,22 @@ pub(super) fn properties(options: &WriteOptions) -> Result<WriterPropertiesBuild
         .set_data_page_row_count_limit(page_rows)
         // Limits are checked between batches: pages align across columns only if a batch is a page.
         .set_write_batch_size(page_rows)
-        // Row groups are cut by `encode`.
+        // Row groups are cut by whoever writes them.
         .set_max_row_group_row_count(None))
 }
 
 /// What differs for columns whose values hardly repeat, as `first`, the first rows, tell; see the measurements above.
-pub(super) fn spatial(builder: WriterPropertiesBuilder, first: &RecordBatch) -> WriterPropertiesBuilder {
+pub(super) fn with_spatial_encodings(
+    builder: WriterPropertiesBuilder,
+    first: &RecordBatch,
+) -> WriterPropertiesBuilder {
     let geometry = ColumnPath::from("geometry");
     let mut builder = builder
         .set_column_dictionary_enabled(ColumnPath::from("facility_id"), false)
         .set_column_dictionary_enabled(geometry.clone(), false)
         // Least and greatest bytes of WKB say nothing about space.
         .set_column_statistics_enabled(geometry, EnabledStatistics::None);
-    for (name, is_text) in unrepeated(first) {
+    for (name, is_text) in nearly_unique_columns(first) {
         let path = ColumnPath::from(name);
         if is_text {
             builder = builder.set_column_statistics_enabled(path.clone(), EnabledStatistics::None);
@@ -131,7 +144,7 @@ pub(super) fn spatial(builder: WriterPropertiesBuilder, first: &RecordBatch) -> 
     })
 }
 
-fn encode<W: Write + Send>(
+fn write_row_groups<W: Write + Send>(
     rows: &RecordBatch,
     row_groups: &[usize],
     properties: WriterProperties,

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use arrow_array::builder::{BinaryBuilder, UInt64Builder};
 
 use super::column::{Column, Value};
-use super::shape::{Dimensions, Mended};
+use super::dimensions::Dimensions;
+use super::geometry_repairs::GeometryRepairs;
 use crate::feature::{Crs, Defect, RawBatch, RejectReason, Repairs};
 
 /// A batch ends at this size even if it has fewer rows: Arrow's text columns count in 31 bits,
@@ -61,32 +62,34 @@ impl BatchBuilder {
             is_closed: false,
         };
         for name in fixed.unwrap_or_default() {
-            batch.add(name);
+            batch.add_column(name);
         }
         batch
     }
 
     /// The position of a column, made if it is new; `None` above the column limit.
-    pub(super) fn column(&mut self, name: &str) -> Option<usize> {
+    pub(super) fn find_or_add_column(&mut self, name: &str) -> Option<usize> {
         match self.index.get(name) {
             Some(column) => Some(*column),
-            None if self.names.len() < MAX_COLUMNS => Some(self.add(name)),
+            None if self.names.len() < MAX_COLUMNS => Some(self.add_column(name)),
             None => None,
         }
     }
 
     /// Sets a column of the current row to a text; the first value of a row stays.
-    pub(super) fn text(&mut self, column: usize, value: &str) {
-        self.put(column, Value::Text(value));
+    pub(super) fn put_text(&mut self, column: usize, value: &str) {
+        self.put_value(column, Value::Text(value));
     }
 
     /// Sets a column of the current row; the first value of a row stays.
-    pub(super) fn put(&mut self, column: usize, value: Value<'_>) {
-        self.bytes += self.values[column].put(self.len, value);
+    pub(super) fn put_value(&mut self, column: usize, value: Value<'_>) {
+        self.bytes += self.values[column].set_value(self.len, value);
     }
 
     /// Notes why the current row can't be used.
-    pub(super) fn defect(&mut self, field: &str, value: &str, reason: RejectReason) {
+    pub(super) fn note_defect(&mut self, field: &str, value: &str, reason: RejectReason) {
+        // A reject is to be recognised, not to be restored: a row of megabytes would be kept whole in each of its
+        // defects.
         let value = value.chars().take(VALUE_CHARS).collect();
         self.defects.push(Defect {
             index: self.len,
@@ -97,39 +100,39 @@ impl BatchBuilder {
     }
 
     /// Counts the ordinates beyond x and y of the current row's geometry, which tiles leave out.
-    pub(super) fn dimensions(&mut self, has: Dimensions) {
+    pub(super) fn count_dropped_ordinates(&mut self, has: Dimensions) {
         self.repairs.dropped_z += u64::from(has.z);
         self.repairs.dropped_m += u64::from(has.m);
     }
 
     /// Counts what was done to the current row's geometry so that it can be used.
-    pub(super) fn mended(&mut self, done: Mended) {
+    pub(super) fn count_repairs(&mut self, done: GeometryRepairs) {
         self.repairs.mended_parts += u64::from(done.parts);
         self.repairs.straightened += u64::from(done.curves);
     }
 
     /// Counts rows whose geometry came with fewer vertices than there are.
-    pub(super) fn generalised(&mut self, rows: u64) {
+    pub(super) fn count_generalised(&mut self, rows: u64) {
         self.repairs.generalised += rows;
     }
 
     /// Counts the current row among those whose text was no UTF-8.
-    pub(super) fn recoded(&mut self) {
+    pub(super) fn count_recoded(&mut self) {
         self.repairs.recoded += 1;
     }
 
     /// Counts the current row among those whose quotes were not as they should be.
-    pub(super) fn requoted(&mut self) {
+    pub(super) fn count_requoted(&mut self) {
         self.repairs.requoted += 1;
     }
 
     /// Counts the current row among those with a text written as a formula.
-    pub(super) fn unwrapped(&mut self) {
+    pub(super) fn count_unwrapped(&mut self) {
         self.repairs.unwrapped += 1;
     }
 
     /// Counts numbers that are none.
-    pub(super) fn not_numbers(&mut self, values: u64) {
+    pub(super) fn count_not_numbers(&mut self, values: u64) {
         self.repairs.not_numbers += values;
     }
 
@@ -139,7 +142,7 @@ impl BatchBuilder {
     }
 
     /// Ends the batch with the current row: the next one is from another file.
-    pub(super) fn close(&mut self) {
+    pub(super) fn close_after_row(&mut self) {
         self.is_closed = true;
     }
 
@@ -180,6 +183,8 @@ impl BatchBuilder {
             source: Arc::clone(&self.source),
             repairs: mem::take(&mut self.repairs),
         };
+        // Where no header says what columns there are, those of one batch are of its rows alone: an odd row must not
+        // widen everything behind it.
         if !self.fixed {
             self.names.clear();
             self.index.clear();
@@ -188,7 +193,7 @@ impl BatchBuilder {
         batch
     }
 
-    fn add(&mut self, name: &str) -> usize {
+    fn add_column(&mut self, name: &str) -> usize {
         self.names.push(name.to_owned());
         self.index.insert(name.to_owned(), self.names.len() - 1);
         self.values.push(Column::default());
@@ -205,13 +210,13 @@ mod tests {
     #[test]
     fn columns_that_come_late_or_stay_away_are_null() {
         let mut batch = BatchBuilder::new("x".into(), Crs::Crs84, None);
-        let a = batch.column("a").unwrap();
-        batch.text(a, "1");
-        batch.text(a, "a second value of the same row");
+        let a = batch.find_or_add_column("a").unwrap();
+        batch.put_text(a, "1");
+        batch.put_text(a, "a second value of the same row");
         batch.end_row(7, None);
-        let b = batch.column("b").unwrap();
-        batch.text(b, "2");
-        batch.defect("b", &"é".repeat(300), RejectReason::NotANumber);
+        let b = batch.find_or_add_column("b").unwrap();
+        batch.put_text(b, "2");
+        batch.note_defect("b", &"é".repeat(300), RejectReason::NotANumber);
         batch.end_row(9, Some(b"wkb"));
         let made = batch.finish();
         assert_eq!(made.len(), 2);

@@ -13,11 +13,11 @@ use wkb::reader::read_wkb;
 use crate::feature::{Crs, Landed};
 use crate::plan::{CsvGeometry, Dialect, Format, Limits, SourcePlan};
 
-use super::crs::{Stated, normalise};
 use super::csv::{self, CsvRecords};
 use super::error::SourceError;
-use super::geojson::CollectionRecords;
-use super::geojsonl::LineRecords;
+use super::geojson::{CollectionRecords, LineRecords};
+use super::ogr::canonical_crs;
+use super::stated_crs::StatedCrs;
 use super::{archive, layers, open, sniff};
 
 /// Column names that hold x and y, most trusted first.
@@ -46,6 +46,26 @@ pub(super) const LIMITS: Limits = Limits {
 };
 
 /// What a file holds.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use cikr::plan::{CsvGeometry, Format};
+/// use cikr::source;
+///
+/// let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/dams.csv");
+/// let description = source::describe(&path)?;
+/// assert_eq!(description.dialect.map(|dialect| dialect.delimiter), Some(b';'));
+/// let Some(Format::Csv { geometry, .. }) = description.format else {
+///     panic!("it has a column of well-known text");
+/// };
+/// assert_eq!(geometry, CsvGeometry::Wkt { column: "WKT".into() });
+/// // A text file says nothing of types, nor of its CRS.
+/// let layer = &description.layers[0];
+/// assert_eq!((layer.columns[1].name.as_str(), &layer.columns[1].declared), ("NIDID", &None));
+/// assert_eq!(layer.crs, None);
+/// # Ok::<(), source::SourceError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Description {
     /// How to read it; `None` for delimited text without a column that looks like coordinates.
@@ -81,17 +101,17 @@ pub struct ColumnDescription {
 }
 
 /// Describes delimited text; its dialect is guessed from the first lines.
-pub(super) fn csv(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
-    let dialect = csv::likely_dialect(&sniff::open(path, shown, "delimited text")?.head);
+pub(super) fn describe_csv(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
+    let dialect = csv::likely_dialect(&sniff::open_text(path, shown, "delimited text")?.head);
     let records = CsvRecords::open_header(path, shown, dialect, LIMITS.record_bytes)?;
     let header = records.header();
-    let geometry = coordinates(header);
+    let geometry = likely_geometry(header);
     let layer = LayerDescription {
-        name: stem(path),
+        name: stem_name(path),
         geometry: matches!(geometry, Some(CsvGeometry::Xy { .. })).then(|| "Point".to_owned()),
         crs: None,
         features: None,
-        columns: undeclared(header.iter().cloned()),
+        columns: untyped_columns(header.iter().cloned()),
     };
     let format = geometry.map(|geometry| Format::Csv { dialect, geometry });
     Ok(Description {
@@ -102,51 +122,53 @@ pub(super) fn csv(path: &Path, shown: &Arc<str>) -> Result<Description, SourceEr
 }
 
 /// The columns of a header that look like a geometry.
-pub(super) fn coordinates(header: &[String]) -> Option<CsvGeometry> {
-    let column = |name: &str| {
-        header
-            .iter()
-            .find(|column| column.eq_ignore_ascii_case(name))
-            .cloned()
-    };
-    let xy = XY
+pub(super) fn likely_geometry(header: &[String]) -> Option<CsvGeometry> {
+    // Pairs in the order of trust, not names one by one: X and Y of a file that was exported from a map can be
+    // metres, and stand before its LONGITUDE and LATITUDE.
+    for (x, y) in XY {
+        if let (Some(x), Some(y)) = (column_named(header, x), column_named(header, y)) {
+            return Some(CsvGeometry::of_columns(x, y));
+        }
+    }
+    let column = WKT.iter().find_map(|name| column_named(header, name))?;
+    Some(CsvGeometry::Wkt { column })
+}
+
+fn column_named(header: &[String], name: &str) -> Option<String> {
+    header
         .iter()
-        .find_map(|(x, y)| Some(CsvGeometry::of_columns(column(x)?, column(y)?)));
-    xy.or_else(|| {
-        Some(CsvGeometry::Wkt {
-            column: WKT.iter().find_map(|name| column(name))?,
-        })
-    })
+        .find(|column| column.eq_ignore_ascii_case(name))
+        .cloned()
 }
 
 /// Describes GeoJSON, as one collection or as lines.
-pub(super) fn geojson(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
+pub(super) fn describe_geojson(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
     match CollectionRecords::open(path, shown, LIMITS.record_bytes) {
         // A file of lines may bear the collection's extension; its first line has no features.
         Err(SourceError::NoFeatures { found, .. }) if found.iter().any(|name| name == "geometry") => {
-            geojsonl(path, shown)
+            describe_geojsonl(path, shown)
         }
         Err(error) => Err(error),
         Ok(records) => {
-            let crs = match records.stated() {
-                Stated::Named(crs) => Some(normalise(&crs)),
-                Stated::Rfc7946 => Some(Crs::Crs84),
-                Stated::Silent | Stated::Unclear(_) => None,
+            let crs = match records.stated_crs() {
+                StatedCrs::Named(crs) => Some(canonical_crs(&crs)),
+                StatedCrs::Rfc7946 => Some(Crs::Crs84),
+                StatedCrs::Silent | StatedCrs::Unclear(_) => None,
             };
-            let features = records.count()?;
-            by_features(path, shown, Format::Geojson, crs, features)
+            let features = records.count_features()?;
+            describe_by_features(path, shown, Format::Geojson, crs, features)
         }
     }
 }
 
 /// Describes GeoJSON with a feature a line.
-pub(super) fn geojsonl(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
-    let features = LineRecords::open(path, shown, LIMITS.record_bytes)?.count()?;
-    by_features(path, shown, Format::Geojsonl, Some(Crs::Crs84), features)
+pub(super) fn describe_geojsonl(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
+    let features = LineRecords::open(path, shown, LIMITS.record_bytes)?.count_records()?;
+    describe_by_features(path, shown, Format::Geojsonl, Some(Crs::Crs84), features)
 }
 
 /// Describes GeoJSON by its first features: what they hold, no header says.
-fn by_features(
+fn describe_by_features(
     path: &Path,
     shown: &Arc<str>,
     format: Format,
@@ -173,13 +195,12 @@ fn by_features(
         kinds.extend(types.map(|geometry| format!("{:?}", geometry.geometry_type())));
     }
     let geometry = (!kinds.is_empty()).then(|| kinds.into_iter().collect::<Vec<_>>().join(", "));
-    let (name, columns) = (stem(path), undeclared(columns.into_iter()));
     let layer = LayerDescription {
-        name,
+        name: stem_name(path),
         geometry,
         crs,
         features: Some(features),
-        columns,
+        columns: untyped_columns(columns.into_iter()),
     };
     Ok(Description {
         format: Some(format),
@@ -189,26 +210,28 @@ fn by_features(
 }
 
 /// Describes every layer of a dataset, plain or in an archive.
-pub(super) fn ogr(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
-    let found = archive::datasets(path, shown, LIMITS.archive_bytes)?;
+pub(super) fn describe_ogr(path: &Path, shown: &Arc<str>) -> Result<Description, SourceError> {
+    let found = archive::find_datasets(path, shown, LIMITS.archive_bytes)?;
     let mut layers: Vec<LayerDescription> = Vec::new();
-    for choice in layers::all(&found, path, shown)? {
+    for choice in layers::list_layers(&found, path, shown)? {
         let info = choice.info();
         let columns = info.columns.iter().map(|(name, declared)| ColumnDescription {
             name: name.clone(),
             declared: Some(declared.clone()),
         });
+        // A view is not counted: one that asks itself has no end.
         layers.push(LayerDescription {
             name: info.name.clone(),
             geometry: info.geometry.clone(),
             crs: match &info.stated {
-                Stated::Named(crs) => Some(normalise(crs)),
-                Stated::Silent | Stated::Unclear(_) | Stated::Rfc7946 => None,
+                StatedCrs::Named(crs) => Some(canonical_crs(crs)),
+                StatedCrs::Silent | StatedCrs::Unclear(_) | StatedCrs::Rfc7946 => None,
             },
             features: (!info.is_view).then_some(info.features),
             columns: columns.collect(),
         });
     }
+    // A run chooses the only layer with geometries by itself, so it is named where there are several.
     let spatial = layers.iter().filter(|layer| layer.geometry.is_some()).count();
     let layer = layers
         .iter()
@@ -225,14 +248,14 @@ pub(super) fn ogr(path: &Path, shown: &Arc<str>) -> Result<Description, SourceEr
 }
 
 /// Name of a layer whose file gives it none.
-pub(super) fn stem(path: &Path) -> String {
+pub(super) fn stem_name(path: &Path) -> String {
     path.file_stem()
         .map(|stem| stem.to_string_lossy().into_owned())
         .unwrap_or_default()
 }
 
 /// Columns of a format without types.
-pub(super) fn undeclared(names: impl Iterator<Item = String>) -> Vec<ColumnDescription> {
+pub(super) fn untyped_columns(names: impl Iterator<Item = String>) -> Vec<ColumnDescription> {
     names
         .map(|name| ColumnDescription { name, declared: None })
         .collect()

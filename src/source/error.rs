@@ -6,6 +6,21 @@
 use std::io;
 
 /// Why a source can't be read. Every text says where and, where a person can act, what to do.
+///
+/// ```
+/// use cikr::source::SourceError;
+///
+/// let error = SourceError::NoSuchLayer {
+///     shown: "in/sites.gpkg".into(),
+///     layer: "hospital".into(),
+///     suggestion: Some("hospitals".into()),
+///     layers: vec!["hospitals".into(), "clinics".into()],
+/// };
+/// assert_eq!(
+///     error.to_string(),
+///     "in/sites.gpkg has no layer `hospital`, did you mean `hospitals`?; it has `hospitals`, `clinics`"
+/// );
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(
@@ -27,8 +42,8 @@ pub enum SourceError {
     #[error("cannot start a process to read {shown}; `limits.isolate = false` reads it without one")]
     Start { shown: String, source: io::Error },
     /// What the process that reads it says, causes and all.
-    #[error("{told}")]
-    Told { told: String },
+    #[error("{message}")]
+    Reported { message: String },
     /// The process that reads it took more memory than it may.
     #[error(
         "reading {shown} takes more than the {mib} MiB that a reader may take; look into the file, or raise `--memory`, of which it is a quarter"
@@ -36,9 +51,9 @@ pub enum SourceError {
     OutOfMemory { shown: String, mib: u64 },
     /// The process that reads it crashed.
     #[error(
-        "the process that read {shown} died ({how}): the file breaks its reader; look into it, and fetch it again"
+        "the process that read {shown} died ({status}): the file breaks its reader; look into it, and fetch it again"
     )]
-    Died { shown: String, how: String },
+    Crashed { shown: String, status: String },
     /// The process that reads it says nothing any more.
     #[error(
         "reading {shown} came to a stop: nothing for {seconds} s; look into the file (a view that never ends?)"
@@ -62,9 +77,9 @@ pub enum SourceError {
     /// A column the pipeline names is not there.
     #[error(
         "{shown} has no column `{column}`{}; it has {}{}",
-        hint(suggestion.as_ref()),
-        list(found),
-        separator(*delimiter)
+        did_you_mean(suggestion.as_ref()),
+        quoted_list(found),
+        separator_hint(*delimiter)
     )]
     MissingColumn {
         shown: String,
@@ -98,20 +113,20 @@ pub enum SourceError {
     /// JSON of another kind.
     #[error(
         "{shown} is no GeoJSON FeatureCollection: no top-level `features` array, members: {}",
-        list(found)
+        quoted_list(found)
     )]
     NoFeatures { shown: String, found: Vec<String> },
     /// Features that are not all.
     #[error(
-        "{shown} is a part by its own word: {said}; fetch all of it: `source.arcgis` does so with a layer of ArcGIS, of another service ask for every page and make one file of them"
+        "{shown} is a part by its own word: {reason}; fetch all of it: `source.arcgis` does so with a layer of ArcGIS, of another service ask for every page and make one file of them"
     )]
-    Part { shown: String, said: String },
+    Partial { shown: String, reason: String },
     /// Nobody says which CRS the coordinates are in.
     #[error(
         "{shown} doesn't say its CRS{} and neither does the pipeline nor the schema: add `crs = \"EPSG:…\"` to the pipeline's source once you know it",
-        said.as_ref().map(|said| format!(" (`{said}` is not enough)")).unwrap_or_default()
+        unclear.as_ref().map(|text| format!(" (`{text}` is not enough)")).unwrap_or_default()
     )]
-    NoCrs { shown: String, said: Option<String> },
+    NoCrs { shown: String, unclear: Option<String> },
     /// File and pipeline contradict each other.
     #[error(
         "{shown} says its CRS is {file} but the pipeline says {pipeline}: remove the pipeline's `crs`, or repair the file"
@@ -157,20 +172,20 @@ pub enum SourceError {
     /// No dataset in an archive or folder.
     #[error(
         "{shown} holds no dataset (shapefile, file geodatabase, GeoPackage or FlatGeobuf); it holds {}",
-        list(found)
+        quoted_list(found)
     )]
     NoDataset { shown: String, found: Vec<String> },
     /// Several layers and no choice.
     #[error(
         "{shown} has several layers: add `layer = \"…\"` to the pipeline's source, one of {}",
-        list(layers)
+        quoted_list(layers)
     )]
     LayerNeeded { shown: String, layers: Vec<String> },
     /// No layer with geometries.
     #[error("{shown} has no layer with geometries")]
     NoLayer { shown: String },
     /// A layer that isn't there.
-    #[error("{shown} has no layer `{layer}`{}; it has {}", hint(suggestion.as_ref()), list(layers))]
+    #[error("{shown} has no layer `{layer}`{}; it has {}", did_you_mean(suggestion.as_ref()), quoted_list(layers))]
     NoSuchLayer {
         shown: String,
         layer: String,
@@ -180,11 +195,11 @@ pub enum SourceError {
     /// Several sheets, or none that is visible, and no choice.
     #[error(
         "{shown}: add `sheet = \"…\"` to the pipeline's source, one of {}",
-        list(sheets)
+        quoted_list(sheets)
     )]
     SheetNeeded { shown: String, sheets: Vec<String> },
     /// A sheet that isn't there.
-    #[error("{shown} has no sheet `{sheet}`{}; it has {}", hint(suggestion.as_ref()), list(sheets))]
+    #[error("{shown} has no sheet `{sheet}`{}; it has {}", did_you_mean(suggestion.as_ref()), quoted_list(sheets))]
     NoSuchSheet {
         shown: String,
         sheet: String,
@@ -197,13 +212,13 @@ pub enum SourceError {
     /// Parquet that declares no geometry.
     #[error(
         "{shown} says of no column that it is a geometry: add `geometry = \"…\"`, its column of WKB, and `crs = \"EPSG:…\"` to the pipeline's source; it has {}",
-        list(found)
+        quoted_list(found)
     )]
     NoGeometry { shown: String, found: Vec<String> },
     /// Several native geometry columns and no choice.
     #[error(
         "{shown} has several geometry columns: add `geometry = \"…\"` to the pipeline's source, one of {}",
-        list(columns)
+        quoted_list(columns)
     )]
     GeometryNeeded { shown: String, columns: Vec<String> },
     /// A geometry column that is not WKB.
@@ -219,7 +234,7 @@ pub enum SourceError {
     #[error(
         "{shown} contradicts itself: its `geo` metadata says {geo}, its geometry type {native}; repair the file"
     )]
-    CrsTwice {
+    CrsContradiction {
         shown: String,
         geo: String,
         native: String,
@@ -227,8 +242,8 @@ pub enum SourceError {
     /// Files of one source with different columns.
     #[error(
         "{shown} has other columns than {first}: it lacks {}, and has besides {}; make them sources of their own",
-        list(missing),
-        list(further)
+        quoted_list(missing),
+        quoted_list(further)
     )]
     MixedColumns {
         shown: String,
@@ -250,10 +265,10 @@ pub enum SourceError {
     #[error(
         "{shown} holds `{entry}`, which is no Parquet file: move it elsewhere, or let its name begin with `_` if it holds no rows"
     )]
-    Stray { shown: String, entry: String },
+    StrayFile { shown: String, entry: String },
     /// What a pull has landed can't be read.
     #[error("{shown}: {what} can't be read: {reason}; fetch the layer again")]
-    Pull {
+    BrokenPull {
         shown: String,
         what: &'static str,
         reason: String,
@@ -267,7 +282,7 @@ pub enum SourceError {
 }
 
 /// Names for a message: quoted, at most forty of them.
-fn list(names: &[String]) -> String {
+fn quoted_list(names: &[String]) -> String {
     const SHOWN: usize = 40;
     let text = names
         .iter()
@@ -282,24 +297,23 @@ fn list(names: &[String]) -> String {
     }
 }
 
-fn separator(likely: Option<char>) -> String {
-    let told = |likely: char| {
+fn separator_hint(likely: Option<char>) -> String {
+    likely.map_or_else(String::new, |likely| {
         format!(
             ": add `delimiter = \"{}\"` to the pipeline's source?",
             likely.escape_default()
         )
-    };
-    likely.map(told).unwrap_or_default()
+    })
 }
 
-fn hint(suggestion: Option<&String>) -> String {
+fn did_you_mean(suggestion: Option<&String>) -> String {
     suggestion
         .map(|name| format!(", did you mean `{name}`?"))
         .unwrap_or_default()
 }
 
 /// The name closest to `wanted`, if any is close enough to be a slip of the pen.
-pub(super) fn closest(wanted: &str, names: &[String]) -> Option<String> {
+pub(super) fn closest_name(wanted: &str, names: &[String]) -> Option<String> {
     const CLOSE: f64 = 0.75;
     names
         .iter()

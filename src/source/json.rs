@@ -85,10 +85,14 @@ impl<R: BufRead> Scanner<R> {
     }
 
     /// Takes the next value into `buffer`, or past it where it is longer than `limit`.
-    pub(super) fn value(&mut self, buffer: &mut Vec<u8>, limit: usize) -> Result<Captured, ScanError> {
+    pub(super) fn capture_value(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<Captured, ScanError> {
         buffer.clear();
         self.peek()?;
-        let mut extent = Extent::default();
+        let mut extent = ValueExtent::default();
         let mut captured = Captured::Whole;
         loop {
             let chunk = self.input.fill_buf().map_err(ScanError::Io)?;
@@ -100,7 +104,8 @@ impl<R: BufRead> Scanner<R> {
                     Err(ScanError::End)
                 };
             }
-            let (used, done) = extent.follow(chunk).map_err(ScanError::Byte)?;
+            let (used, done) = extent.take_bytes(chunk).map_err(ScanError::Byte)?;
+            // The end of a value over the limit is looked for all the same, since the next one begins there.
             if buffer.len() + used > limit {
                 captured = Captured::TooLong;
                 buffer.clear();
@@ -117,17 +122,17 @@ impl<R: BufRead> Scanner<R> {
 
 /// The state of finding the end of one value.
 #[derive(Default)]
-struct Extent {
+struct ValueExtent {
     open: Vec<u8>,
     in_string: bool,
     escaped: bool,
     in_word: bool,
 }
 
-impl Extent {
+impl ValueExtent {
     /// Follows the value through `bytes`: how many belong to it, and whether it ends there.
     /// The error is a byte that can't stand where it does.
-    fn follow(&mut self, bytes: &[u8]) -> Result<(usize, bool), u8> {
+    fn take_bytes(&mut self, bytes: &[u8]) -> Result<(usize, bool), u8> {
         for (at, byte) in bytes.iter().enumerate() {
             if self.in_string {
                 match (self.escaped, byte) {
@@ -150,6 +155,8 @@ impl Extent {
                 b'"' => self.in_string = true,
                 b'{' => self.open.push(b'}'),
                 b'[' => self.open.push(b']'),
+                // A bracket that closes another is where JSON breaks. Counting depth alone would go on to the end of
+                // the file.
                 b'}' | b']' => {
                     if self.open.pop() != Some(*byte) {
                         return Err(*byte);
@@ -175,7 +182,7 @@ fn is_blank(byte: u8) -> bool {
 }
 
 /// The members of a JSON object as key and raw value, or `None` where `text` is no object.
-pub(super) fn members(text: &[u8]) -> Option<Vec<(Cow<'_, str>, &[u8])>> {
+pub(super) fn object_members(text: &[u8]) -> Option<Vec<(Cow<'_, str>, &[u8])>> {
     let mut rest = text
         .trim_ascii()
         .strip_prefix(b"{")?
@@ -185,14 +192,22 @@ pub(super) fn members(text: &[u8]) -> Option<Vec<(Cow<'_, str>, &[u8])>> {
     while !rest.is_empty() {
         let (key, after) = split_value(rest)?;
         let (value, after) = split_value(after.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start())?;
-        members.push((string(key)?, value));
+        members.push((parse_string(key)?, value));
         rest = next_item(after)?;
     }
     Some(members)
 }
 
+/// The value of the first member of a name.
+pub(super) fn member<'a>(members: &[(Cow<'_, str>, &'a [u8])], name: &str) -> Option<&'a [u8]> {
+    members
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| *value)
+}
+
 /// The elements of a JSON array as raw values, or `None` where `text` is no array.
-pub(super) fn elements(text: &[u8]) -> Option<Vec<&[u8]>> {
+pub(super) fn array_elements(text: &[u8]) -> Option<Vec<&[u8]>> {
     let mut rest = text
         .trim_ascii()
         .strip_prefix(b"[")?
@@ -208,8 +223,9 @@ pub(super) fn elements(text: &[u8]) -> Option<Vec<&[u8]>> {
 }
 
 /// The text of a JSON string, or `None` where `raw` is none.
-pub(super) fn string(raw: &[u8]) -> Option<Cow<'_, str>> {
+pub(super) fn parse_string(raw: &[u8]) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    // Nearly all strings have no escapes, and need no copy.
     let plain = inner
         .iter()
         .all(|byte| *byte >= 0x20 && *byte != b'\\' && *byte != b'"');
@@ -233,15 +249,14 @@ pub(super) fn without_not_numbers(raw: &[u8]) -> Option<Vec<u8>> {
 /// Whether `raw` nests deeper than `MAX_DEPTH`.
 pub(super) fn is_too_deep(raw: &[u8]) -> bool {
     let mut depth = 0_usize;
-    let (mut in_string, mut escaped) = (false, false);
+    let mut strings = StringState::default();
     for byte in raw {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => depth += 1,
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
+        if !strings.is_within(*byte) {
+            match byte {
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
         }
         if depth > MAX_DEPTH {
             return true;
@@ -251,18 +266,32 @@ pub(super) fn is_too_deep(raw: &[u8]) -> bool {
 }
 
 /// A value without the white space between its parts, spelled as it was.
-pub(super) fn compact(raw: &[u8]) -> Vec<u8> {
-    let (mut in_string, mut escaped) = (false, false);
-    let keep = |byte: &&u8| {
+pub(super) fn compact_json(raw: &[u8]) -> Vec<u8> {
+    let mut strings = StringState::default();
+    raw.iter()
+        .copied()
+        .filter(|byte| strings.is_within(*byte) || !is_blank(*byte))
+        .collect()
+}
+
+/// Whether the bytes at hand are a string's.
+#[derive(Default)]
+struct StringState {
+    is_open: bool,
+    is_escaped: bool,
+}
+
+impl StringState {
+    /// Takes the next byte: whether it belongs to a string, whose closing quote doesn't.
+    fn is_within(&mut self, byte: u8) -> bool {
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
+            _ if self.is_escaped => self.is_escaped = false,
+            b'\\' if self.is_open => self.is_escaped = true,
+            b'"' => self.is_open = !self.is_open,
             _ => {}
         }
-        in_string || !is_blank(**byte)
-    };
-    raw.iter().filter(keep).copied().collect()
+        self.is_open
+    }
 }
 
 /// What follows the comma after an item; nothing after the last; `None` where there is neither.
@@ -277,8 +306,8 @@ fn next_item(after: &[u8]) -> Option<&[u8]> {
 }
 
 fn split_value(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut extent = Extent::default();
-    match extent.follow(text) {
+    let mut extent = ValueExtent::default();
+    match extent.take_bytes(text) {
         Ok((used, true)) => Some(text.split_at(used)),
         Ok((used, false)) if extent.is_word() => Some(text.split_at(used)),
         _ => None,
@@ -295,14 +324,14 @@ mod tests {
         for chunk in [1, 2, 7, 64] {
             let mut scanner = Scanner::new(io::BufReader::with_capacity(chunk, &text[..]));
             let mut buffer = Vec::new();
-            assert_eq!(scanner.value(&mut buffer, 64).unwrap(), Captured::Whole);
+            assert_eq!(scanner.capture_value(&mut buffer, 64).unwrap(), Captured::Whole);
             assert_eq!(buffer, br#"{"a": [1, "}\"]", {}]}"#);
             assert!(scanner.accept(b',').unwrap());
-            assert_eq!(scanner.value(&mut buffer, 3).unwrap(), Captured::TooLong);
+            assert_eq!(scanner.capture_value(&mut buffer, 3).unwrap(), Captured::TooLong);
             scanner.expect(b',').unwrap();
-            scanner.value(&mut buffer, 64).unwrap();
+            scanner.capture_value(&mut buffer, 64).unwrap();
             assert_eq!(buffer, b"\"x\"");
-            scanner.value(&mut buffer, 64).unwrap();
+            scanner.capture_value(&mut buffer, 64).unwrap();
             assert_eq!(buffer, b"nul");
             assert_eq!(scanner.peek().unwrap(), None);
         }
@@ -310,7 +339,7 @@ mod tests {
 
     #[test]
     fn what_is_no_value_is_an_error() {
-        let scan = |text: &'static str| Scanner::new(text.as_bytes()).value(&mut Vec::new(), 99);
+        let scan = |text: &'static str| Scanner::new(text.as_bytes()).capture_value(&mut Vec::new(), 99);
         assert!(matches!(scan("{\"a\": [1, 2}"), Err(ScanError::Byte(b'}'))));
         assert!(matches!(scan("{\"a\": \"b"), Err(ScanError::End)));
         assert!(matches!(scan("  "), Err(ScanError::End)));
@@ -318,10 +347,10 @@ mod tests {
 
     #[test]
     fn members_keep_their_spelling() {
-        let found = members(br#"{"a": 43.0, "b\u00e9" : [ 1 , " x" ],"c":null}"#).unwrap();
+        let found = object_members(br#"{"a": 43.0, "b\u00e9" : [ 1 , " x" ],"c":null}"#).unwrap();
         let found: Vec<_> = found
             .iter()
-            .map(|(key, raw)| (key.as_ref(), String::from_utf8(compact(raw)).unwrap()))
+            .map(|(key, raw)| (key.as_ref(), String::from_utf8(compact_json(raw)).unwrap()))
             .collect();
         assert_eq!(
             found,
@@ -332,9 +361,9 @@ mod tests {
             ]
         );
         for text in ["[1]", "{\"a\"}", "{\"a\":1,}", "{\"a\":1 2}", "{1:2}", "{\"a\":}"] {
-            assert!(members(text.as_bytes()).is_none(), "{text}");
+            assert!(object_members(text.as_bytes()).is_none(), "{text}");
         }
-        assert_eq!(members(b"{ }").unwrap(), []);
+        assert_eq!(object_members(b"{ }").unwrap(), []);
     }
 
     #[test]

@@ -6,43 +6,47 @@ use serde_json::Value;
 
 /// The code of the horizontal part of a compound CRS, or of the CRS that a bound one wraps.
 pub(super) fn horizontal_code(definition: &Value) -> Option<String> {
-    code(inner(definition)?)
+    own_code(inner_crs(definition)?)
 }
 
 /// The code of the geographic CRS that a projected one is based on.
 pub(super) fn base_code(definition: &Value) -> Option<String> {
     match definition.get("base_crs") {
-        Some(base) => code(base).or_else(|| geographic_code(base)),
-        None => base_code(inner(definition)?),
+        Some(base) => own_code(base).or_else(|| geographic_code(base)),
+        None => base_code(inner_crs(definition)?),
     }
 }
 
 /// The code of longitudes and latitudes in degrees on WGS 84 or NAD83 that carry none themselves, as Esri's definitions
 /// don't, but whose datum has one.
 pub(super) fn geographic_code(definition: &Value) -> Option<String> {
-    const DEGREE: f64 = std::f64::consts::PI / 180.0;
     let datum = definition
         .get("datum")
         .or_else(|| definition.get("datum_ensemble"))?;
     let axes = definition.get("coordinate_system")?.get("axis")?.as_array()?;
-    let in_degrees = |axis: &Value| match axis.get("unit") {
-        Some(Value::String(unit)) => unit == "degree",
-        unit => {
-            let factor = unit
-                .and_then(|unit| unit.get("conversion_factor"))
-                .and_then(Value::as_f64);
-            factor.is_some_and(|factor| (factor - DEGREE).abs() < 1e-12)
-        }
-    };
-    let is_plain = datum.get("prime_meridian").is_none() && axes.iter().all(in_degrees);
-    match code(datum).filter(|_| is_plain)?.as_str() {
+    // A meridian of Paris, or grads, make other numbers of the same place.
+    let is_plain = datum.get("prime_meridian").is_none() && axes.iter().all(is_in_degrees);
+    match own_code(datum).filter(|_| is_plain)?.as_str() {
         "EPSG:6326" => Some("EPSG:4326".to_owned()),
         "EPSG:6269" => Some("EPSG:4269".to_owned()),
         _ => None,
     }
 }
 
-fn inner(definition: &Value) -> Option<&Value> {
+/// Whether an axis counts in degrees, whose unit is a name or, as Esri's is, a factor.
+fn is_in_degrees(axis: &Value) -> bool {
+    const DEGREE: f64 = std::f64::consts::PI / 180.0;
+    match axis.get("unit") {
+        Some(Value::String(unit)) => unit == "degree",
+        unit => unit
+            .and_then(|unit| unit.get("conversion_factor"))
+            .and_then(Value::as_f64)
+            .is_some_and(|factor| (factor - DEGREE).abs() < 1e-12),
+    }
+}
+
+/// The horizontal part of a compound CRS, which comes first, or the CRS that a bound one wraps.
+fn inner_crs(definition: &Value) -> Option<&Value> {
     definition
         .get("components")
         .and_then(|parts| parts.get(0))
@@ -50,7 +54,7 @@ fn inner(definition: &Value) -> Option<&Value> {
 }
 
 /// The code of a CRS itself.
-pub(super) fn code(definition: &Value) -> Option<String> {
+pub(super) fn own_code(definition: &Value) -> Option<String> {
     let id = definition.get("id")?;
     let code = id.get("code")?;
     let code = code.as_str().map_or_else(|| code.to_string(), str::to_owned);

@@ -47,6 +47,33 @@ impl Reader {
 
     /// The most rows that there can be, asked before the first: where that follows from the source's size, from what it
     /// says of itself, or from how many are wanted.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use std::time::Duration;
+    ///
+    /// use cikr::feature::Landed;
+    /// use cikr::plan::{Format, Limits, SourcePlan};
+    /// use cikr::source;
+    ///
+    /// let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/state_capitals.geojson");
+    /// let bytes = path.metadata().expect("it is there").len();
+    /// let plan = SourcePlan::of_file(path.clone(), "capitals".into(), Format::Geojson, None);
+    /// let limits = Limits {
+    ///     record_bytes: 1 << 20,
+    ///     batch_rows: 1_000,
+    ///     rows: None,
+    ///     archive_bytes: 0,
+    ///     isolate: false,
+    ///     read: Duration::MAX,
+    /// };
+    /// let reader = source::open(&Landed::at(path), &plan, &limits, None)?;
+    /// // No row of text is shorter than a character and what ends it.
+    /// assert_eq!(reader.rows_at_most(), Some(bytes / 2 + 1));
+    /// // GeoJSON names its columns row by row.
+    /// assert_eq!(reader.fixed_columns(), None);
+    /// # Ok::<(), source::SourceError>(())
+    /// ```
     pub fn rows_at_most(&self) -> Option<u64> {
         let wanted = (self.rows_left < u64::MAX).then_some(self.rows_left);
         self.rows_at_most.into_iter().chain(wanted).min()
@@ -75,6 +102,7 @@ impl Iterator for Reader {
         let batch = self.batches.next(self.batch_rows.min(left)).transpose()?;
         match &batch {
             Ok(batch) => self.rows_left -= batch.len() as u64,
+            // What comes after a failure is not known to be whole, so that nothing may.
             Err(_) => self.ended = true,
         }
         Some(batch)

@@ -11,7 +11,7 @@ use std::path::Path;
 use flate2::read::DeflateDecoder;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::archive::{Found, Packed};
+use super::archive::{ArchiveEntry, FoundDataset};
 
 /// Bytes of the header of a `.shx`.
 const SHX_HEADER: usize = 100;
@@ -29,7 +29,7 @@ const WIDE: u8 = 19;
 const EXACT: u8 = 16;
 
 /// One of the files that make up a shapefile.
-struct Part {
+struct ShapefilePart {
     bytes: Box<dyn Read + Send>,
     len: u64,
 }
@@ -38,9 +38,9 @@ struct Part {
 ///
 /// # Errors
 /// Where the folder or the archive can't be read.
-pub(super) fn missing(found: &Found) -> io::Result<Option<String>> {
+pub(super) fn missing_file(found: &FoundDataset) -> io::Result<Option<String>> {
     for extension in ["shx", "dbf"] {
-        if part(found, extension)?.is_none() {
+        if open_part(found, extension)?.is_none() {
             return Ok(Some(format!(
                 "there is no .{extension} beside it; fetch all of its files again, of one export"
             )));
@@ -53,8 +53,10 @@ pub(super) fn missing(found: &Found) -> io::Result<Option<String>> {
 ///
 /// # Errors
 /// Where the files can't be read.
-pub(super) fn mismatch(found: &Found) -> io::Result<Option<String>> {
-    let (Some(mut shx), Some(mut dbf)) = (part(found, "shx")?, part(found, "dbf")?) else {
+pub(super) fn row_mismatch(found: &FoundDataset) -> io::Result<Option<String>> {
+    let shx = open_part(found, "shx")?;
+    let dbf = open_part(found, "dbf")?;
+    let (Some(mut shx), Some(mut dbf)) = (shx, dbf) else {
         return Ok(None);
     };
     let mut index = [0; SHX_HEADER];
@@ -88,8 +90,8 @@ impl WideNumbers {
     ///
     /// # Errors
     /// Where the `.dbf` can't be read.
-    pub(super) fn open(found: &Found) -> io::Result<Option<Self>> {
-        let Some(Part { mut bytes, .. }) = part(found, "dbf")? else {
+    pub(super) fn open(found: &FoundDataset) -> io::Result<Option<Self>> {
+        let Some(ShapefilePart { mut bytes, .. }) = open_part(found, "dbf")? else {
             return Ok(None);
         };
         let mut start = [0; DBF];
@@ -100,9 +102,12 @@ impl WideNumbers {
         let mut places = Vec::new();
         // A record begins with the mark of a deleted one.
         let mut at = 1;
+        // Of the 32 bytes of a field: its type is the 12th, its length the 17th, its decimals the 18th. A carriage
+        // return ends the list, behind which Visual FoxPro keeps more.
         for field in fields.chunks_exact(DBF).take_while(|field| field[0] != b'\r') {
             let place = at..at + usize::from(field[16]);
             at = place.end;
+            // The point takes a character of the length, too.
             let before_point = if field[17] == 0 {
                 field[16]
             } else {
@@ -125,7 +130,7 @@ impl WideNumbers {
     ///
     /// # Errors
     /// Where the `.dbf` ends before it.
-    pub(super) fn go_to(&mut self, row: u64) -> io::Result<()> {
+    pub(super) fn go_to_row(&mut self, row: u64) -> io::Result<()> {
         while self.read <= row {
             self.bytes.read_exact(&mut self.record)?;
             self.read += 1;
@@ -134,7 +139,7 @@ impl WideNumbers {
     }
 
     /// The digits of a field in the current row: none where it has other numbers, and where it has none.
-    pub(super) fn digits(&self, field: usize) -> Option<&str> {
+    pub(super) fn wide_digits(&self, field: usize) -> Option<&str> {
         let place = self.places.get(field)?.clone()?;
         let text = std::str::from_utf8(&self.record[place]).ok()?.trim();
         // Zeros behind the point are nothing's digits.
@@ -148,24 +153,25 @@ impl WideNumbers {
 }
 
 /// The file of a shapefile with this extension; none where there is none.
-fn part(found: &Found, extension: &str) -> io::Result<Option<Part>> {
+fn open_part(found: &FoundDataset, extension: &str) -> io::Result<Option<ShapefilePart>> {
     match &found.packed {
         Some(packed) => packed_part(packed, extension),
         None => plain_part(&found.name, extension),
     }
 }
 
-fn plain_part(path: &Path, extension: &str) -> io::Result<Option<Part>> {
+fn plain_part(path: &Path, extension: &str) -> io::Result<Option<ShapefilePart>> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
+    // Some programs write .SHP beside .dbf.
     for entry in fs::read_dir(folder)? {
         let candidate = entry?.path();
         if candidate.file_stem() == path.file_stem() && has_extension(&candidate, extension) {
             let file = File::open(&candidate)?;
             let len = file.metadata()?.len();
-            return Ok(Some(Part {
+            return Ok(Some(ShapefilePart {
                 bytes: Box::new(BufReader::new(file)),
                 len,
             }));
@@ -174,17 +180,22 @@ fn plain_part(path: &Path, extension: &str) -> io::Result<Option<Part>> {
     Ok(None)
 }
 
-fn packed_part(packed: &Packed, extension: &str) -> io::Result<Option<Part>> {
+fn packed_part(packed: &ArchiveEntry, extension: &str) -> io::Result<Option<ShapefilePart>> {
     let mut archive = ZipArchive::new(BufReader::new(File::open(&packed.archive)?))?;
     for at in 0..archive.len() {
         let entry = archive.by_index_raw(at)?;
         let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
-        let (name, wanted) = (Path::new(&name), Path::new(&packed.entry));
+        let name = Path::new(&name);
+        let wanted = Path::new(&packed.entry);
+        // The archive is read from where an entry's bytes begin: the reader of `zip` borrows its archive, and rows
+        // are asked for one by one.
         let is_part = name.with_extension("") == wanted.with_extension("") && has_extension(name, extension);
         let Some(start) = entry.data_start().filter(|_| is_part) else {
             continue;
         };
-        let (len, packed_len, method) = (entry.size(), entry.compressed_size(), entry.compression());
+        let len = entry.size();
+        let packed_len = entry.compressed_size();
+        let method = entry.compression();
         let mut file = File::open(&packed.archive)?;
         file.seek(SeekFrom::Start(start))?;
         let raw = BufReader::new(file).take(packed_len);
@@ -193,7 +204,7 @@ fn packed_part(packed: &Packed, extension: &str) -> io::Result<Option<Part>> {
             CompressionMethod::Deflated => Box::new(BufReader::new(DeflateDecoder::new(raw))),
             _ => continue,
         };
-        return Ok(Some(Part { bytes, len }));
+        return Ok(Some(ShapefilePart { bytes, len }));
     }
     Ok(None)
 }

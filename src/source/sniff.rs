@@ -17,7 +17,7 @@ use super::error::SourceError;
 pub(super) const BUFFER: usize = 64 << 10;
 
 /// A text file opened behind its byte order mark.
-pub(super) struct Text {
+pub(super) struct OpenedText {
     /// The file, positioned behind the mark.
     pub(super) reader: BufReader<File>,
     /// The first bytes, without the mark.
@@ -25,7 +25,7 @@ pub(super) struct Text {
 }
 
 /// Opens the text file at `path`, shown as `shown`, which should be `expected`.
-pub(super) fn open(path: &Path, shown: &str, expected: &'static str) -> Result<Text, SourceError> {
+pub(super) fn open_text(path: &Path, shown: &str, expected: &'static str) -> Result<OpenedText, SourceError> {
     let file = File::open(path).map_err(|source| SourceError::Open {
         shown: shown.to_owned(),
         source,
@@ -39,6 +39,7 @@ pub(super) fn open(path: &Path, shown: &str, expected: &'static str) -> Result<T
             source,
         })?
         .to_vec();
+    // A byte order mark would become part of the first column's name.
     let unmarked = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).to_vec();
     let mark = head.len() - unmarked.len();
     reader.consume(mark);
@@ -47,13 +48,13 @@ pub(super) fn open(path: &Path, shown: &str, expected: &'static str) -> Result<T
             shown: shown.to_owned(),
         });
     }
-    match look(&unmarked) {
+    match recognise_kind(&unmarked) {
         Some(found) => Err(SourceError::Unexpected {
             shown: shown.to_owned(),
             expected,
             found,
         }),
-        None => Ok(Text {
+        None => Ok(OpenedText {
             reader,
             head: unmarked,
         }),
@@ -61,20 +62,21 @@ pub(super) fn open(path: &Path, shown: &str, expected: &'static str) -> Result<T
 }
 
 /// The text of `bytes`: UTF-8, or else Windows-1252, which is what agencies' exports hold.
-pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
+pub(super) fn decode_text(bytes: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
+        // Every byte is a character of Windows-1252, so nothing is lost: a wrong guess can be undone.
         Err(_) => WINDOWS_1252.decode_without_bom_handling(bytes).0,
     }
 }
 
 /// How often `byte` stands in `bytes`.
-pub(super) fn count(bytes: &[u8], byte: u8) -> u64 {
+pub(super) fn count_byte(bytes: &[u8], byte: u8) -> u64 {
     bytes.iter().map(|next| u64::from(*next == byte)).sum()
 }
 
 /// What a file that is no plain text source seems to be, from its first bytes.
-pub(super) fn look(head: &[u8]) -> Option<&'static str> {
+pub(super) fn recognise_kind(head: &[u8]) -> Option<&'static str> {
     let start = head.trim_ascii_start();
     let lower = start[..start.len().min(200)].to_ascii_lowercase();
     match start {
@@ -101,8 +103,11 @@ fn is_binary(head: &[u8]) -> bool {
         .iter()
         .position(|byte| *byte == b'\n')
         .unwrap_or(first.len());
-    let is_odd = |(at, byte): (usize, &u8)| matches!(byte, 1..=8 | 0x0E..=0x1F) || *byte == 0 && at < header;
-    let odd = first.iter().enumerate().filter(|place| is_odd(*place)).count();
+    let odd = first
+        .iter()
+        .enumerate()
+        .filter(|(at, byte)| matches!(byte, 1..=8 | 0x0E..=0x1F) || **byte == 0 && *at < header)
+        .count();
     odd * 20 > first.len()
 }
 
@@ -112,24 +117,27 @@ mod tests {
 
     #[test]
     fn other_kinds_of_files_are_named() {
-        assert_eq!(look(b"  <!DOCTYPE html>"), Some("an HTML page"));
-        assert_eq!(look(b"<html>"), Some("an HTML page"));
-        assert_eq!(look(b"<?xml version='1.0'?>"), Some("an XML document"));
+        assert_eq!(recognise_kind(b"  <!DOCTYPE html>"), Some("an HTML page"));
+        assert_eq!(recognise_kind(b"<html>"), Some("an HTML page"));
+        assert_eq!(recognise_kind(b"<?xml version='1.0'?>"), Some("an XML document"));
         assert_eq!(
-            look(b"<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC>\n<HTML>"),
+            recognise_kind(b"<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC>\n<HTML>"),
             Some("an HTML page")
         );
-        assert_eq!(look(b"<ServiceException>"), Some("an XML document"));
-        assert_eq!(look(b"PK\x03\x04"), Some("a zip archive"));
-        assert_eq!(look(b"\xFF\xFEX\0"), Some("UTF-16 text (save it as UTF-8)"));
+        assert_eq!(recognise_kind(b"<ServiceException>"), Some("an XML document"));
+        assert_eq!(recognise_kind(b"PK\x03\x04"), Some("a zip archive"));
         assert_eq!(
-            look(b"SQLite format 3\0\x10\0\x01\x01\0\x40\x20\x20\0\0"),
+            recognise_kind(b"\xFF\xFEX\0"),
+            Some("UTF-16 text (save it as UTF-8)")
+        );
+        assert_eq!(
+            recognise_kind(b"SQLite format 3\0\x10\0\x01\x01\0\x40\x20\x20\0\0"),
             Some("a binary file")
         );
-        assert_eq!(look(b"X,Y\n1,2\n"), None);
-        assert_eq!(look(b"X,Y,NAME\n1,2,PLANT\0 A\n2,3,B\n"), None);
+        assert_eq!(recognise_kind(b"X,Y\n1,2\n"), None);
+        assert_eq!(recognise_kind(b"X,Y,NAME\n1,2,PLANT\0 A\n2,3,B\n"), None);
         assert_eq!(
-            look(b"X,Y,NAME\n1,2,PLANT\0\0\0\0\0\n2,3,B\0\0\0\0\0\0\0\0\0\n"),
+            recognise_kind(b"X,Y,NAME\n1,2,PLANT\0\0\0\0\0\n2,3,B\0\0\0\0\0\0\0\0\0\n"),
             None
         );
     }

@@ -190,6 +190,7 @@ pub const ESRI: FileKind = FileKind {
 
 /// A workbook of Excel.
 pub const XLSX: FileKind = FileKind {
+    // A workbook is a zip archive.
     magic: Some(b"PK"),
     geometry: GeometryPlace::Columns,
     ..FileKind::new("xlsx", "workbook", "A sheet of an Excel workbook.", read_xlsx)

@@ -132,6 +132,7 @@ fn annotated(diagnostic: &Diagnostic) -> Group<'_> {
                 .path(file.name.as_str());
             title.element(snippet.annotation(place.label(diagnostic.label.as_ref())))
         }
+        // Without a place the file's name alone says where to look.
         None => title.element(Origin::path(file.name.as_str())),
     };
     group.elements(

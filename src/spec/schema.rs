@@ -294,6 +294,7 @@ pub(super) fn read_field(table: &mut Table<'_>) -> FieldSpec {
         codes: table.optional_pairs("codes"),
         concatenated: table.optional_flag("concatenated"),
         decoded: table.optional_text("decoded"),
+        // Well or not: what is written and mistaken has been reported, and is not absent as well.
         has: table
             .present(&FieldSpec::REQUIRED)
             .iter()

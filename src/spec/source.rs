@@ -50,6 +50,7 @@ pub(super) fn read_source(parent: &mut Table<'_>) -> Option<Spanned<SourceSpec>>
 fn source_kinds() -> Vec<&'static str> {
     let mut kinds = file_keys();
     kinds.extend(["arcgis", "http"]);
+    // Mistakes list them, and nobody knows the order in which they came to be.
     kinds.sort_unstable();
     kinds
 }

@@ -17,7 +17,7 @@ TESTS = {"tests", "tests.rs", "fixture.rs", "fault.rs"}
 CLOSURE = re.compile(r"^\s*let (?:mut )?\w+(?:: [^=]+?)? =\s*(?:move )?\|", re.M)
 TUPLE = re.compile(r"^\s*let \((?:[^()=]|\([^()]*\))+\)(?:: [^=]+?)? =\s*\((?=[^;]*,)", re.M)
 FUNCTION = re.compile(r"^\s*(?:pub(?:\([^)]*\))? )?(?:const )?fn (\w+)", re.M)
-DOCTEST = re.compile(r"^\s*//[/!] ```(?!text|toml|json|sh|sql|console|ignore)\w*", re.M)
+DOCTEST = re.compile(r"^\s*//[/!] ```(?:rust|no_run|should_panic)?$(?P<body>(?:\n\s*//[/!](?! ```).*)*)\n\s*//[/!] ```$", re.M)
 USED = re.compile(r"\b(crate|super|self)((?:::(?:super|\w+))+)")
 
 
@@ -81,8 +81,8 @@ def expanded(text):
                     part += sign
             inner.append(part)
             return [head + path for part in inner if part.strip() for path in paths(part)]
-        return "\n".join(f"use {path};" for path in paths(found[1]))
-    return re.sub(r"\buse ([^;]+);", multiply, text)
+        return "\n".join(f"{found[1]}use {path};" for path in paths(found[2]))
+    return re.sub(r"((?:\bpub(?:\([^)]*\))? )?)\buse ([^;]+);", multiply, text)
 
 
 def circles(texts, root):
@@ -186,7 +186,7 @@ def main():
         ("one-word function names, %", round(100 * names[False] / max(1, names.total()), 1)),
         ("why-comments per 1,000 lines", round(1000 * why / lines, 1)),
         ("doc comments per 1,000 lines", round(1000 * documents / lines, 1)),
-        ("doc examples", len(places["examples"]) // 1),
+        ("doc examples", len(places["examples"])),
         ("circles of imports among files", len(shown)),
         ("lines of a file, median, greatest", f"{file_lines[len(file_lines) // 2]}, {file_lines[-1]}"),
         ("lines of a function, 95 of 100, greatest", f"{function_lines[len(function_lines) * 95 // 100]}, {function_lines[-1]}"),

@@ -4,19 +4,23 @@
 
 use maud::{Markup, html};
 
-use super::{Layer, left_out, number, shortened, table_box};
-use crate::catalog::changes::most;
+use super::content::Layer;
+use super::number;
+use super::parts::{cut_text, left_out, table_box};
+use crate::catalog::changes::fields_by_rows;
 use crate::feature::LayerChanges;
 
 /// Most layers shown, those with the most changes.
 const LAYERS: usize = 50;
 /// Most columns named of a layer.
 const FIELDS: usize = 8;
-/// Most remarks shown of a layer, and the longest one, characters.
-const REMARKS: (usize, usize) = (4, 300);
+/// Most remarks shown of a layer.
+const REMARKS: usize = 4;
+/// Longest remark shown, characters.
+const REMARK: usize = 300;
 
 /// The section of changes; nothing where no layer could be compared.
-pub(super) fn section(layers: &[Layer<'_>]) -> Markup {
+pub(super) fn changes_section(layers: &[Layer<'_>]) -> Markup {
     let mut compared: Vec<(&Layer<'_>, &LayerChanges)> = layers
         .iter()
         .filter_map(|layer| Some((layer, layer.state.changes.as_ref()?)))
@@ -34,9 +38,9 @@ pub(super) fn section(layers: &[Layer<'_>]) -> Markup {
                 p {
                     "Facility by facility, against the release before. Every value before and after stands in "
                     code { "changes/" i { "layer" } ".parquet" } "."
-                    @if same > 0 { " Nothing differs in " (number::plural(same, "layer")) "." }
+                    @if same > 0 { " Nothing differs in " (number::count_of(same, "layer")) "." }
                 }
-                @if !compared.is_empty() { (table_box("Changes of facilities", &table(&compared))) }
+                @if !compared.is_empty() { (table_box("Changes of facilities", &changes_table(&compared))) }
                 (left_out(LAYERS, compared.len(), "layers with fewer changes are in report.json."))
                 (not_compared(layers))
             }
@@ -44,7 +48,7 @@ pub(super) fn section(layers: &[Layer<'_>]) -> Markup {
     }
 }
 
-fn table(compared: &[(&Layer<'_>, &LayerChanges)]) -> Markup {
+fn changes_table(compared: &[(&Layer<'_>, &LayerChanges)]) -> Markup {
     html! {
         table {
             caption { "Recomputed: only what is computed here differs, such as place, sector or lead agency" }
@@ -64,7 +68,7 @@ fn table(compared: &[(&Layer<'_>, &LayerChanges)]) -> Markup {
                         @for count in [
                             changes.added, changes.removed, changes.changed, changes.recomputed, changes.unchanged,
                         ] { td.n { (number::count(count)) } }
-                        td.w { (columns(changes)) }
+                        td.w { (differing_columns(changes)) }
                     }
                 }
             }
@@ -72,15 +76,15 @@ fn table(compared: &[(&Layer<'_>, &LayerChanges)]) -> Markup {
     }
 }
 
-fn columns(changes: &LayerChanges) -> Markup {
-    let fields = most(changes);
+fn differing_columns(changes: &LayerChanges) -> Markup {
+    let fields = fields_by_rows(changes);
     html! {
         @for (at, (field, rows)) in fields.iter().take(FIELDS).enumerate() {
             @if at > 0 { ", " }
             code { (field) } " " (number::count(*rows))
         }
-        @if fields.len() > FIELDS { " and " (number::plural(fields.len() - FIELDS, "more column")) }
-        @for remark in changes.remarks().iter().take(REMARKS.0) { small { (shortened(remark, REMARKS.1)) } }
+        @if fields.len() > FIELDS { " and " (number::count_of(fields.len() - FIELDS, "more column")) }
+        @for remark in changes.remarks().iter().take(REMARKS) { small { (cut_text(remark, REMARK)) } }
     }
 }
 
@@ -95,7 +99,7 @@ fn not_compared(layers: &[Layer<'_>]) -> Markup {
         @if !told.is_empty() {
             ul.m {
                 @for (layer, reason) in told.iter().take(LAYERS) {
-                    li { (layer.title()) " is not compared: " (shortened(reason, REMARKS.1)) "." }
+                    li { (layer.title()) " is not compared: " (cut_text(reason, REMARK)) "." }
                 }
             }
         }

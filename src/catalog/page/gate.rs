@@ -4,7 +4,9 @@
 
 use maud::{Markup, html};
 
-use super::{Layer, left_out, number, shortened};
+use super::content::Layer;
+use super::number;
+use super::parts::{cut_text, left_out};
 use crate::feature::{Acceptance, Finding, GateReport};
 
 /// Longest finding shown, characters; the whole one is in `report.json`.
@@ -15,19 +17,19 @@ const MOST: usize = 4;
 const LAYERS: usize = 20;
 
 /// Why a layer was held back, and what to do where the change is meant.
-pub(super) fn held(gate: &GateReport, layer: &str) -> Markup {
+pub(super) fn held_back(gate: &GateReport, layer: &str) -> Markup {
     let rows = gate.held.as_ref().map_or(0, |held| held.rows_read);
     html! {
         p.m {
-            "The gate held back a source of " (number::plural(usize::try_from(rows).unwrap_or(usize::MAX), "row")) "."
+            "The gate held back a source of " (number::count_of(usize::try_from(rows).unwrap_or(usize::MAX), "row")) "."
         }
-        (list(gate.findings.iter().filter(|finding| finding.is_red)))
+        (findings_list(gate.findings.iter().filter(|finding| finding.is_red)))
         p.m { "If that is meant: " code { "cikr accept PIPELINE " (layer) " --reason …" } "; the next run publishes it." }
     }
 }
 
 /// Changes that were let through: accepted ones, and those that touch no field.
-pub(super) fn section(layers: &[Layer<'_>]) -> Markup {
+pub(super) fn source_changes_section(layers: &[Layer<'_>]) -> Markup {
     let judged = layers
         .iter()
         .filter_map(|layer| Some((layer, layer.state.gate.as_ref()?)));
@@ -42,8 +44,8 @@ pub(super) fn section(layers: &[Layer<'_>]) -> Markup {
                     @for (layer, gate) in told.iter().take(LAYERS) {
                         li {
                             strong { (layer.title()) } " " code { (layer.state.id) } " "
-                            @if let Some(by) = &gate.accepted { (accepted(by, gate)) }
-                            (list(gate.warnings()))
+                            @if let Some(by) = &gate.accepted { (accepted_change(by, gate)) }
+                            (findings_list(gate.warnings()))
                         }
                     }
                 }
@@ -53,20 +55,20 @@ pub(super) fn section(layers: &[Layer<'_>]) -> Markup {
     }
 }
 
-fn accepted(by: &Acceptance, gate: &GateReport) -> Markup {
+fn accepted_change(by: &Acceptance, gate: &GateReport) -> Markup {
     html! {
         span.tag.warn { "accepted" }
-        " by " (shortened(&by.by, FINDING)) " on " (by.at.get(..10).unwrap_or(&by.at)) ": "
-        (shortened(&by.reason, FINDING))
-        (list(gate.findings.iter().filter(|finding| finding.is_red)))
+        " by " (cut_text(&by.by, FINDING)) " on " (by.at.get(..10).unwrap_or(&by.at)) ": "
+        (cut_text(&by.reason, FINDING))
+        (findings_list(gate.findings.iter().filter(|finding| finding.is_red)))
     }
 }
 
-fn list<'a>(findings: impl Iterator<Item = &'a Finding>) -> Markup {
+fn findings_list<'a>(findings: impl Iterator<Item = &'a Finding>) -> Markup {
     let findings: Vec<&Finding> = findings.collect();
     html! {
         @if !findings.is_empty() {
-            ul.m { @for finding in findings.iter().take(MOST) { li { (shortened(&finding.what, FINDING)) } } }
+            ul.m { @for finding in findings.iter().take(MOST) { li { (cut_text(&finding.what, FINDING)) } } }
             (left_out(MOST, findings.len(), "findings are in report.json."))
         }
     }

@@ -4,13 +4,17 @@
 //! nothing fetched, readable on a phone and on paper. Every text goes through maud, which escapes it.
 //! Its size is bounded: of much, it shows the first or the worst, and says how many it leaves out.
 
+mod cells;
 mod changes;
+mod content;
 mod gate;
 mod layers;
 mod map;
 pub(super) mod number;
+mod parts;
 mod places;
 mod quality;
+mod reject_sample;
 mod rejects;
 mod sources;
 mod spark;
@@ -18,127 +22,34 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use serde::{Deserialize, Serialize};
 
-pub use map::Cells;
-pub use rejects::{RejectSample, SAMPLES};
-
-use super::Collection;
-use crate::feature::{LayerReport, LayerStatus, Outline, ProductDoc, RunReport};
-use crate::plan::{LayerPlan, Plan};
+pub use self::cells::Cells;
+pub use self::content::Facilities;
+pub use self::content::Page;
+pub use self::reject_sample::RejectSample;
+pub use self::reject_sample::SAMPLES;
 
 /// Its name, at the root of the release.
 pub const FILE: &str = "report.html";
 
 const STYLE: &str = include_str!("style.css");
 
+// maud escapes every text. Behind that stands this policy: were a text to become markup all the same, a browser would
+// run no script of it and ask no server for anything.
+
 /// No script, nothing from elsewhere.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
-
-/// What the page is made of.
-#[derive(Debug, Clone, Copy)]
-pub struct Page<'a> {
-    /// The plan of the run.
-    pub plan: &'a Plan,
-    /// What became of it.
-    pub report: &'a RunReport,
-    /// Report of the release before; none for the first.
-    pub last: Option<&'a RunReport>,
-    /// Reports of the releases the store still keeps, oldest first; this run's is not among them.
-    pub history: &'a [RunReport],
-    /// The inventory, counted.
-    pub facilities: &'a Facilities,
-    /// States' outlines; empty where the pipeline joins none.
-    pub outlines: &'a [Outline],
-    /// First rows of each layer's rejects, by layer id.
-    pub rejects: &'a BTreeMap<String, Vec<RejectSample>>,
-    /// Collections of the release, for the query shown.
-    pub collections: &'a [Collection<'a>],
-    /// Products asked for.
-    pub products: &'a [ProductDoc],
-}
-
-/// The inventory's facilities, counted.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Facilities {
-    /// By small cell of the globe.
-    pub cells: Cells,
-    /// By region, then by sector; `unassigned` and an empty sector where there is none.
-    pub by_region: BTreeMap<String, BTreeMap<String, u64>>,
-}
-
-impl Facilities {
-    /// These and others together.
-    #[must_use]
-    pub fn and(mut self, more: Self) -> Self {
-        self.cells.absorb(more.cells);
-        for (region, sectors) in more.by_region {
-            let all = self.by_region.entry(region).or_default();
-            for (sector, n) in sectors {
-                *all.entry(sector).or_default() += n;
-            }
-        }
-        self
-    }
-}
-
-/// A layer in all that is known of it.
-struct Layer<'a> {
-    plan: Option<&'a LayerPlan>,
-    state: &'a LayerReport,
-    /// As the release before has it.
-    before: Option<&'a LayerReport>,
-    /// Rows per release, oldest first, this one last.
-    trail: Vec<Option<u64>>,
-}
-
-impl<'a> Page<'a> {
-    fn layers(&self) -> Vec<Layer<'a>> {
-        let of = |report: &'a RunReport, id: &str| report.layers.iter().find(|layer| layer.id == id);
-        let plan = |id: &str| self.plan.layers.iter().find(|layer| layer.id.as_str() == id);
-        let layer = |state: &'a LayerReport| Layer {
-            plan: plan(&state.id),
-            state,
-            before: self.last.and_then(|last| of(last, &state.id)),
-            trail: self
-                .history
-                .iter()
-                .filter(|report| report.pipeline == self.report.pipeline)
-                .map(|report| of(report, &state.id).and_then(rows))
-                .chain([rows(state)])
-                .collect(),
-        };
-        self.report.layers.iter().map(layer).collect()
-    }
-}
-
-impl Layer<'_> {
-    fn title(&self) -> String {
-        self.plan
-            .map_or_else(|| self.state.id.clone(), |plan| plan.schema.label())
-    }
-
-    fn is_synthetic(&self) -> bool {
-        self.plan.is_some_and(|plan| plan.schema.synthetic)
-    }
-}
-
-/// Rows of a layer in a release; none where it is absent.
-fn rows(layer: &LayerReport) -> Option<u64> {
-    (layer.status != LayerStatus::Absent).then_some(layer.rows_written)
-}
 
 /// The bytes of `report.html`.
 pub fn page(page: &Page<'_>) -> Vec<u8> {
     // A store may have served another pipeline; its numbers are no past of this one's.
     let last = page.last.filter(|last| last.pipeline == page.report.pipeline);
     let page = &Page { last, ..*page };
-    let layers = page.layers();
+    let layers = page.known_layers();
     let title = format!("{}: release {}", page.plan.title, page.report.release);
+    // Browsers ask for /favicon.ico where a page names no icon.
     let document = html! {
         (DOCTYPE)
         html lang="en" {
@@ -155,27 +66,27 @@ pub fn page(page: &Page<'_>) -> Vec<u8> {
             }
             body {
                 a.skip href="#main" { "Skip to the content" }
-                (summary::header(page, &layers))
-                (contents())
+                (summary::page_header(page, &layers))
+                (contents_nav())
                 main #main {
-                    (summary::failures(page, &layers))
-                    (gate::section(&layers))
-                    (layers::section(page, &layers))
-                    (changes::section(&layers))
-                    (places::section(page))
-                    (rejects::section(page, &layers))
-                    (quality::section(page, &layers))
-                    (sources::section(page, &layers))
-                    (sources::queries(page))
+                    (summary::failures_section(page, &layers))
+                    (gate::source_changes_section(&layers))
+                    (layers::layers_section(page, &layers))
+                    (changes::changes_section(&layers))
+                    (places::places_section(page))
+                    (rejects::rejects_section(page, &layers))
+                    (quality::quality_section(page, &layers))
+                    (sources::sources_section(page, &layers))
+                    (sources::query_section(page))
                 }
-                (footer(page))
+                (page_footer(page))
             }
         }
     };
     document.into_string().into_bytes()
 }
 
-fn contents() -> Markup {
+fn contents_nav() -> Markup {
     let sections = [
         ("layers", "Layers"),
         ("places", "Map, regions, sectors"),
@@ -191,7 +102,7 @@ fn contents() -> Markup {
     }
 }
 
-fn footer(page: &Page<'_>) -> Markup {
+fn page_footer(page: &Page<'_>) -> Markup {
     let files = [
         "README.md",
         "catalog.json",
@@ -207,27 +118,5 @@ fn footer(page: &Page<'_>) -> Markup {
                 "This page loads nothing and runs no script."
             }
         }
-    }
-}
-
-/// A table in a box of its own that scrolls where it is too wide.
-fn table_box(label: &str, table: &Markup) -> Markup {
-    html! { div.box tabindex="0" role="region" aria-label=(label) { (table) } }
-}
-
-/// How many of something are left out, where any are.
-fn left_out(shown: usize, of: usize, rest: &str) -> Markup {
-    html! {
-        @if of > shown {
-            p.m { (number::count((of - shown) as u64)) " more " (rest) }
-        }
-    }
-}
-
-/// Text cut to a number of characters.
-fn shortened(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Pure text. Separators are those of English; the minus is a minus, not a hyphen.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime};
 
 /// `1,234,567`.
 pub(in crate::catalog) fn count(n: u64) -> String {
@@ -18,7 +18,7 @@ pub(in crate::catalog) fn count(n: u64) -> String {
 }
 
 /// `+1,234`, `−1,234` or `0`.
-pub(super) fn signed(n: i64) -> String {
+pub(super) fn signed_count(n: i64) -> String {
     match n {
         0 => "0".to_owned(),
         n if n > 0 => format!("+{}", count(n.unsigned_abs())),
@@ -41,7 +41,8 @@ pub(in crate::catalog) fn percent(part: u64, whole: u64) -> String {
 }
 
 /// How much larger or smaller: `+1.2 %`, `−3.4 %`; none from nothing.
-pub(super) fn growth(before: u64, now: u64) -> Option<String> {
+pub(super) fn growth_percent(before: u64, now: u64) -> Option<String> {
+    // Less than what one digit shows is told as that: `+0.0 %` would say that nothing has changed.
     let change = (now as f64 - before as f64) / before as f64 * 100.0;
     match change {
         _ if before == 0 || now == before => None,
@@ -53,6 +54,7 @@ pub(super) fn growth(before: u64, now: u64) -> Option<String> {
 
 /// `12.3 MiB`.
 pub(super) fn bytes(n: u64) -> String {
+    // Steps of 1,024, with the names that say so (IEC 80000-13).
     let units = ["B", "KiB", "MiB", "GiB", "TiB"];
     let step = units
         .iter()
@@ -85,23 +87,21 @@ pub(super) fn duration(seconds: f64) -> String {
 }
 
 /// Whole days from one RFC 3339 time to another; none where one is no time.
-pub(super) fn days(from: &str, to: &str) -> Option<i64> {
-    let time = |text: &str| {
-        DateTime::parse_from_rfc3339(text)
-            .ok()
-            .map(|time| time.with_timezone(&Utc))
-    };
-    Some((time(to)? - time(from)?).num_days())
+pub(super) fn days_between(from: &str, to: &str) -> Option<i64> {
+    // `-` takes the zones into account: both are instants.
+    let from = DateTime::parse_from_rfc3339(from).ok()?;
+    let to = DateTime::parse_from_rfc3339(to).ok()?;
+    Some((to - from).num_days())
 }
 
 /// When a release was begun, as its id tells: RFC 3339; none of an id of another form.
-pub(super) fn begun(release: &str) -> Option<String> {
+pub(super) fn release_time(release: &str) -> Option<String> {
     let time = NaiveDateTime::parse_from_str(release.get(..15)?, "%Y%m%dT%H%M%S").ok()?;
     Some(time.and_utc().to_rfc3339())
 }
 
 /// `today`, `1 day`, `12 days`.
-pub(super) fn age(days: i64) -> String {
+pub(super) fn days_in_words(days: i64) -> String {
     match days {
         ..=0 => "less than a day".to_owned(),
         1 => "1 day".to_owned(),
@@ -110,7 +110,7 @@ pub(super) fn age(days: i64) -> String {
 }
 
 /// A number with its noun: `1 layer`, `2 layers`.
-pub(in crate::catalog) fn plural(n: usize, noun: &str) -> String {
+pub(in crate::catalog) fn count_of(n: usize, noun: &str) -> String {
     format!("{} {noun}{}", count(n as u64), if n == 1 { "" } else { "s" })
 }
 
@@ -124,7 +124,7 @@ mod tests {
             [0, 999, 1_000, 1_234_567].map(count),
             ["0", "999", "1,000", "1,234,567"]
         );
-        assert_eq!([0, 1_200, -1_200].map(signed), ["0", "+1,200", "−1,200"]);
+        assert_eq!([0, 1_200, -1_200].map(signed_count), ["0", "+1,200", "−1,200"]);
     }
 
     #[test]
@@ -141,10 +141,10 @@ mod tests {
 
     #[test]
     fn growth_is_against_what_was() {
-        assert_eq!(growth(100, 112).as_deref(), Some("+12.0 %"));
-        assert_eq!(growth(100, 0).as_deref(), Some("−100.0 %"));
-        assert_eq!(growth(1_000_000, 999_999).as_deref(), Some("−< 0.1 %"));
-        assert_eq!((growth(0, 5), growth(5, 5)), (None, None));
+        assert_eq!(growth_percent(100, 112).as_deref(), Some("+12.0 %"));
+        assert_eq!(growth_percent(100, 0).as_deref(), Some("−100.0 %"));
+        assert_eq!(growth_percent(1_000_000, 999_999).as_deref(), Some("−< 0.1 %"));
+        assert_eq!((growth_percent(0, 5), growth_percent(5, 5)), (None, None));
     }
 
     #[test]
@@ -157,12 +157,15 @@ mod tests {
             [0.04, 59.0, 200.4, 7_500.0].map(duration),
             ["0.0 s", "59.0 s", "3 min 20 s", "2 h 5 min"]
         );
-        assert_eq!(days("2026-11-20T03:00:00Z", "2026-11-25T02:00:00Z"), Some(4));
-        assert_eq!(days("yesterday", "2026-11-25T02:00:00Z"), None);
         assert_eq!(
-            begun("20261125T025202896Z").as_deref(),
+            days_between("2026-11-20T03:00:00Z", "2026-11-25T02:00:00Z"),
+            Some(4)
+        );
+        assert_eq!(days_between("yesterday", "2026-11-25T02:00:00Z"), None);
+        assert_eq!(
+            release_time("20261125T025202896Z").as_deref(),
             Some("2026-11-25T02:52:02+00:00")
         );
-        assert_eq!(begun("r1"), None);
+        assert_eq!(release_time("r1"), None);
     }
 }

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::{Page, left_out, map, number, table_box};
+use super::content::Page;
+use super::parts::{left_out, table_box};
+use super::{map, number};
 use crate::feature::RegionId;
 
 /// Most regions shown.
@@ -14,12 +16,18 @@ const MOST: usize = 60;
 
 impl Page<'_> {
     /// Facilities by sector; the empty code stands for none.
-    pub(super) fn sectors(&self) -> BTreeMap<&str, u64> {
+    pub(super) fn facilities_by_sector(&self) -> BTreeMap<&str, u64> {
         let mut sums = BTreeMap::new();
         for (sector, n) in self.facilities.by_region.values().flatten() {
             *sums.entry(sector.as_str()).or_default() += n;
         }
         sums
+    }
+
+    fn region_name(&self, code: &str) -> Option<&str> {
+        let mut regions = self.plan.reference.regions.iter();
+        let region = regions.find(|region| region.code == code)?;
+        Some(&region.name)
     }
 
     fn sector_name(&self, code: &str) -> String {
@@ -37,18 +45,18 @@ impl Page<'_> {
 }
 
 /// The section of the map.
-pub(super) fn section(page: &Page<'_>) -> Markup {
+pub(super) fn places_section(page: &Page<'_>) -> Markup {
     html! {
         section aria-labelledby="places" {
             h2 #places { "Where the facilities are" }
             @if page.plan.makes("inventory") {
                 p { "Facilities of the inventory, one point each, by the region they lie in." }
-                (map::map(page))
+                (map::density_map(page))
                 h3 { "By region" }
-                (table_box("Facilities by region", &regions(page)))
+                (table_box("Facilities by region", &regions_table(page)))
                 (left_out(MOST, page.facilities.by_region.len(), "regions are in the inventory."))
                 h3 { "By sector" }
-                (table_box("Facilities by sector", &sectors(page)))
+                (table_box("Facilities by sector", &sectors_table(page)))
             } @else {
                 p { "The pipeline asks for no inventory, from which the map is drawn." }
             }
@@ -56,7 +64,8 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
     }
 }
 
-fn regions(page: &Page<'_>) -> Markup {
+fn regions_table(page: &Page<'_>) -> Markup {
+    // In the order of the codes, not of the sizes: regions are few, and people look for theirs.
     let totals: Vec<(&String, u64, &BTreeMap<String, u64>)> = page
         .facilities
         .by_region
@@ -64,15 +73,6 @@ fn regions(page: &Page<'_>) -> Markup {
         .map(|(code, sectors)| (code, sectors.values().sum(), sectors))
         .collect();
     let most = totals.iter().map(|(_, n, _)| *n).max().unwrap_or(0);
-    let name = |code: &str| {
-        let region = page
-            .plan
-            .reference
-            .regions
-            .iter()
-            .find(|region| region.code == code);
-        region.map(|region| region.name.clone())
-    };
     html! {
         table {
             thead {
@@ -88,12 +88,12 @@ fn regions(page: &Page<'_>) -> Markup {
                     tr {
                         th scope="row" {
                             (code)
-                            @if let Some(name) = name(code) { small { (name) } }
+                            @if let Some(name) = page.region_name(code) { small { (name) } }
                             @if code.as_str() == RegionId::UNASSIGNED { small { "outside every region" } }
                         }
                         td.n { (number::count(*n)) }
-                        td.b { (bar(*n, most)) }
-                        td { (largest(page, sectors)) }
+                        td.b { (share_bar(*n, most)) }
+                        td { (largest_sector(page, sectors)) }
                     }
                 }
             }
@@ -101,25 +101,24 @@ fn regions(page: &Page<'_>) -> Markup {
     }
 }
 
-fn largest(page: &Page<'_>, sectors: &BTreeMap<String, u64>) -> Markup {
+fn largest_sector(page: &Page<'_>, sectors: &BTreeMap<String, u64>) -> Markup {
     // The first of equals.
     let top = sectors.iter().reduce(|a, b| if b.1 > a.1 { b } else { a });
     html! { @if let Some((code, n)) = top { (page.sector_name(code)) small { (number::count(*n)) } } }
 }
 
-fn sectors(page: &Page<'_>) -> Markup {
-    let mut sums: Vec<(&str, u64)> = page.sectors().into_iter().collect();
+fn sectors_table(page: &Page<'_>) -> Markup {
+    let mut sums: Vec<(&str, u64)> = page.facilities_by_sector().into_iter().collect();
     sums.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
     let most = sums.first().map_or(0, |(_, n)| *n);
     let total: u64 = sums.iter().map(|(_, n)| n).sum();
-    let here = |code: &str| sums.iter().any(|(sector, _)| *sector == code);
     let without: Vec<&str> = page
         .plan
         .reference
         .sectors
         .iter()
-        .filter(|s| !here(&s.code))
-        .map(|s| s.name.as_str())
+        .filter(|sector| sums.iter().all(|(code, _)| *code != sector.code))
+        .map(|sector| sector.name.as_str())
         .collect();
     html! {
         table {
@@ -137,7 +136,7 @@ fn sectors(page: &Page<'_>) -> Markup {
                         th scope="row" { (page.sector_name(code)) @if !code.is_empty() { small { (code) } } }
                         td.n { (number::count(*n)) }
                         td.n { (number::percent(*n, total)) }
-                        td.b { (bar(*n, most)) }
+                        td.b { (share_bar(*n, most)) }
                     }
                 }
             }
@@ -147,7 +146,7 @@ fn sectors(page: &Page<'_>) -> Markup {
 }
 
 /// A bar beside its number, for the eye alone.
-fn bar(n: u64, most: u64) -> Markup {
+fn share_bar(n: u64, most: u64) -> Markup {
     let width = if most == 0 {
         0.0
     } else {

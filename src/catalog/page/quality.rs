@@ -6,7 +6,9 @@ use std::cmp::Reverse;
 
 use maud::{Markup, html};
 
-use super::{Layer, Page, left_out, number, shortened, table_box};
+use super::content::{Layer, Page};
+use super::number;
+use super::parts::{cut_text, left_out, table_box};
 use crate::feature::{ClaimPair, FieldCounts, LayerQuality, QualityReport, Score, Unmet, Verdict};
 
 /// Most layers shown: those with the lowest score first.
@@ -16,28 +18,28 @@ const MOST: usize = 40;
 const ROWS: usize = 30;
 
 /// The section of quality.
-pub(super) fn section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
+pub(super) fn quality_section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
     html! {
         section aria-labelledby="quality" {
             h2 #quality { "Quality" }
             @match &page.report.quality {
-                Some(quality) => (scored(page, quality, layers)),
+                Some(quality) => (score_overview(page, quality, layers)),
                 None => { p { "This release was not scored." } }
             }
-            (flags(layers))
-            (fields(layers))
+            (flags_table(layers))
+            (fields_table(layers))
         }
     }
 }
 
-fn scored(page: &Page<'_>, quality: &QualityReport, layers: &[Layer<'_>]) -> Markup {
+fn score_overview(page: &Page<'_>, quality: &QualityReport, layers: &[Layer<'_>]) -> Markup {
     let tables = page
         .products
         .iter()
         .filter(|product| product.name == "quality")
         .flat_map(|product| product.tables);
     let mut worst: Vec<&LayerQuality> = quality.layers.iter().collect();
-    worst.sort_by(|a, b| lowest(a).total_cmp(&lowest(b)));
+    worst.sort_by(|a, b| lowest_share(a).total_cmp(&lowest_share(b)));
     html! {
         p {
             "What the sources let one say, layer by layer, the lowest score first; no score means no evidence, and says why. "
@@ -48,28 +50,25 @@ fn scored(page: &Page<'_>, quality: &QualityReport, layers: &[Layer<'_>]) -> Mar
             }
             "."
         }
-        (table_box("Scores by layer", &scores(&worst, layers)))
+        (table_box("Scores by layer", &scores_table(&worst, layers)))
         (left_out(MOST, worst.len(), "layers with higher scores are in report.json."))
-        (definitions(quality))
-        (expected(quality))
-        (claims(&quality.worst_claims))
+        (score_definitions(quality))
+        (expected_counts(quality))
+        (claims_table(&quality.worst_claims))
     }
 }
 
 /// A layer's least score; one without any comes last.
-fn lowest(layer: &LayerQuality) -> f64 {
+fn lowest_share(layer: &LayerQuality) -> f64 {
     let scores = [&layer.completeness, &layer.currency, &layer.accuracy];
     scores
         .iter()
         .filter_map(|score| score.share)
+        // Infinity: without evidence nothing is said against a layer, and those of which something is come first.
         .fold(f64::INFINITY, f64::min)
 }
 
-fn scores(worst: &[&LayerQuality], layers: &[Layer<'_>]) -> Markup {
-    let title = |id: &str| {
-        let layer = layers.iter().find(|layer| layer.state.id == id);
-        layer.map_or_else(|| id.to_owned(), Layer::title)
-    };
+fn scores_table(worst: &[&LayerQuality], layers: &[Layer<'_>]) -> Markup {
     html! {
         table {
             thead {
@@ -83,8 +82,8 @@ fn scores(worst: &[&LayerQuality], layers: &[Layer<'_>]) -> Markup {
             tbody {
                 @for layer in worst.iter().take(MOST) {
                     tr {
-                        th scope="row" { (title(&layer.id)) }
-                        @for score in [&layer.completeness, &layer.currency, &layer.accuracy, &layer.filled] { (cell(score)) }
+                        th scope="row" { (title_of(&layer.id, layers)) }
+                        @for score in [&layer.completeness, &layer.currency, &layer.accuracy, &layer.filled] { (score_cell(score)) }
                         td.n { (number::count(layer.suspected_duplicates)) }
                     }
                 }
@@ -93,7 +92,12 @@ fn scores(worst: &[&LayerQuality], layers: &[Layer<'_>]) -> Markup {
     }
 }
 
-fn cell(score: &Score) -> Markup {
+fn title_of(id: &str, layers: &[Layer<'_>]) -> String {
+    let layer = layers.iter().find(|layer| layer.state.id == id);
+    layer.map_or_else(|| id.to_owned(), Layer::title)
+}
+
+fn score_cell(score: &Score) -> Markup {
     html! {
         @match (score.share, score.numerator, score.denominator) {
             (Some(_), Some(part), Some(whole)) => {
@@ -111,7 +115,7 @@ fn cell(score: &Score) -> Markup {
 type ScoreOf = fn(&LayerQuality) -> &Score;
 
 /// What the scores are: where layers' definitions differ, each with its layers.
-fn definitions(quality: &QualityReport) -> Markup {
+fn score_definitions(quality: &QualityReport) -> Markup {
     let scores: [(&str, ScoreOf); 4] = [
         ("Completeness", |layer| &layer.completeness),
         ("Currency", |layer| &layer.currency),
@@ -120,12 +124,12 @@ fn definitions(quality: &QualityReport) -> Markup {
     ];
     html! {
         ul.m {
-            @for (name, score) in scores { (definition(name, &by_definition(quality, score))) }
+            @for (name, score) in scores { (definition_items(name, &by_definition(quality, score))) }
         }
     }
 }
 
-fn definition(name: &str, definitions: &[(&str, Vec<&str>)]) -> Markup {
+fn definition_items(name: &str, definitions: &[(&str, Vec<&str>)]) -> Markup {
     html! {
         @for (definition, layers) in definitions {
             li {
@@ -139,6 +143,8 @@ fn definition(name: &str, definitions: &[(&str, Vec<&str>)]) -> Markup {
 
 /// Every definition of a score with the layers it holds for, in the order of the layers.
 fn by_definition(quality: &QualityReport, score: ScoreOf) -> Vec<(&str, Vec<&str>)> {
+    // A list, not a map: definitions differ in numbers such as the days that count as current, and stay in the order of
+    // the layers.
     let mut definitions: Vec<(&str, Vec<&str>)> = Vec::new();
     for layer in &quality.layers {
         let written = score(layer).definition.as_str();
@@ -153,7 +159,7 @@ fn by_definition(quality: &QualityReport, score: ScoreOf) -> Vec<(&str, Vec<&str
     definitions
 }
 
-fn expected(quality: &QualityReport) -> Markup {
+fn expected_counts(quality: &QualityReport) -> Markup {
     let unmet: Vec<(&str, &Unmet)> = quality
         .layers
         .iter()
@@ -161,7 +167,14 @@ fn expected(quality: &QualityReport) -> Markup {
         .collect();
     let mut first = unmet.clone();
     first.sort_by_key(|(_, unmet)| unmet.verdict);
-    let of = |verdict: Verdict| quality.verdicts.get(&verdict).copied().unwrap_or(0);
+    let verdicts = [
+        (Verdict::Missing, " missing, "),
+        (Verdict::Unexpected, " unexpected, "),
+        (Verdict::Short, " short, "),
+        (Verdict::Excess, " in excess, "),
+        (Verdict::Ok, " as expected, "),
+        (Verdict::NotReviewed, " not reviewed."),
+    ];
     html! {
         h3 { "Expected counts" }
         @match &quality.expected_from {
@@ -169,12 +182,9 @@ fn expected(quality: &QualityReport) -> Markup {
             Some(file) => {
                 p {
                     "Against " code { (file) } ": "
-                    (number::count(of(Verdict::Missing))) " missing, "
-                    (number::count(of(Verdict::Unexpected))) " unexpected, "
-                    (number::count(of(Verdict::Short))) " short, "
-                    (number::count(of(Verdict::Excess))) " in excess, "
-                    (number::count(of(Verdict::Ok))) " as expected, "
-                    (number::count(of(Verdict::NotReviewed))) " not reviewed."
+                    @for (verdict, words) in verdicts {
+                        (number::count(quality.verdicts.get(&verdict).copied().unwrap_or(0))) (words)
+                    }
                 }
                 @if !first.is_empty() { (table_box("Counts that are not as expected", &unmet_table(&first))) }
                 (left_out(ROWS, first.len(), "are in quality/expected.parquet."))
@@ -199,9 +209,9 @@ fn unmet_table(unmet: &[(&str, &Unmet)]) -> Markup {
                         th scope="row" { (layer) }
                         td { @if unmet.state_code == "*" { "all" } @else { (unmet.state_code) } }
                         td { (unmet.verdict.code().replace('_', " ")) }
-                        td.n { (range(unmet)) }
+                        td.n { (expected_range(unmet)) }
                         td.n { (number::count(unmet.found)) }
-                        td { (unmet.source.as_deref().map(|source| shortened(source, 80)).unwrap_or_default()) }
+                        td { (unmet.source.as_deref().map(|source| cut_text(source, 80)).unwrap_or_default()) }
                     }
                 }
             }
@@ -209,7 +219,7 @@ fn unmet_table(unmet: &[(&str, &Unmet)]) -> Markup {
     }
 }
 
-fn range(unmet: &Unmet) -> String {
+fn expected_range(unmet: &Unmet) -> String {
     match (unmet.low, unmet.high) {
         (Some(low), Some(high)) if low == high => number::count(low),
         (Some(low), Some(high)) => format!("{}–{}", number::count(low), number::count(high)),
@@ -219,7 +229,7 @@ fn range(unmet: &Unmet) -> String {
     }
 }
 
-fn claims(worst: &[ClaimPair]) -> Markup {
+fn claims_table(worst: &[ClaimPair]) -> Markup {
     html! {
         @if !worst.is_empty() {
             h3 { "Claims that disagree with the map" }
@@ -238,10 +248,10 @@ fn claims(worst: &[ClaimPair]) -> Markup {
                             tr {
                                 th scope="row" { (claim.layer) }
                                 td { (claim.kind.code()) }
-                                td { (shortened(&claim.claimed, 40)) }
+                                td { (cut_text(&claim.claimed, 40)) }
                                 td { (claim.computed.as_deref().unwrap_or("none")) }
                                 td.n { (number::count(claim.rows)) }
-                                td { code { (shortened(&claim.example, 60)) } }
+                                td { code { (cut_text(&claim.example, 60)) } }
                             }
                         }
                     }
@@ -252,7 +262,7 @@ fn claims(worst: &[ClaimPair]) -> Markup {
 }
 
 /// Published rows that are doubtful, by layer and flag.
-fn flags(layers: &[Layer<'_>]) -> Markup {
+fn flags_table(layers: &[Layer<'_>]) -> Markup {
     let mut told: Vec<(&Layer<'_>, &str, u64, Vec<&str>)> = layers
         .iter()
         .flat_map(|layer| {
@@ -290,7 +300,7 @@ fn flags(layers: &[Layer<'_>]) -> Markup {
                                 th scope="row" { (layer.state.id) }
                                 td { (code.replace('_', " ")) }
                                 td.n { (number::count(*n)) }
-                                td.w { (shortened(&fields.join(", "), 120)) }
+                                td.w { (cut_text(&fields.join(", "), 120)) }
                             }
                         }
                     }
@@ -302,7 +312,7 @@ fn flags(layers: &[Layer<'_>]) -> Markup {
 }
 
 /// Values that became null or stayed without a meaning.
-fn fields(layers: &[Layer<'_>]) -> Markup {
+fn fields_table(layers: &[Layer<'_>]) -> Markup {
     let mut told: Vec<(&str, &str, &FieldCounts)> = layers
         .iter()
         .flat_map(|layer| {
@@ -348,7 +358,7 @@ fn fields(layers: &[Layer<'_>]) -> Markup {
             h3 { "Fields that sources lack" }
             ul {
                 @for layer in lacking.iter().take(ROWS) {
-                    li { (layer.title()) ": " (shortened(&layer.state.fields_missing.join(", "), 300)) }
+                    li { (layer.title()) ": " (cut_text(&layer.state.fields_missing.join(", "), 300)) }
                 }
             }
             (left_out(ROWS, lacking.len(), "layers lack fields, as report.json tells."))

@@ -4,11 +4,11 @@
 
 use maud::{Markup, html};
 
-use super::{Layer, Page, left_out, number, shortened, table_box};
+use super::content::{Layer, Page};
+use super::number;
+use super::parts::{cut_text, left_out, table_box};
+use super::reject_sample::{RejectSample, SAMPLES};
 use crate::feature::LayerStatus;
-
-/// Rows of a layer's rejects that are shown.
-pub const SAMPLES: usize = 5;
 
 /// Most layers shown, those with the most rejects.
 const MOST: usize = 20;
@@ -16,27 +16,15 @@ const MOST: usize = 20;
 /// Longest value shown, characters.
 const VALUE: usize = 80;
 
-/// A row of `rejects/<layer>.parquet`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RejectSample {
-    /// Where it came from, as `<source>:<row>`.
-    pub origin: String,
-    /// The field it failed in.
-    pub field: String,
-    /// The value.
-    pub value: String,
-    /// Reason code.
-    pub reason: String,
-}
-
 /// The section of rejects.
-pub(super) fn section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
+pub(super) fn rejects_section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
     let mut worst: Vec<&Layer<'_>> = layers
         .iter()
         .filter(|layer| layer.state.rows_rejected > 0 && layer.state.status != LayerStatus::Absent)
         .collect();
     // The sort is stable: equals stay in the order of the pipeline.
     worst.sort_by_key(|layer| std::cmp::Reverse(layer.state.rows_rejected));
+    // The worst is open: who looks at this section at all wants to see one.
     html! {
         section aria-labelledby="rejects" {
             h2 #rejects { "Rejects" }
@@ -46,13 +34,13 @@ pub(super) fn section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
                     code { "rejects/" i { "layer" } ".parquet" } ". Here are the first of each layer, the layers with the most first."
                 }
             }
-            @for (at, layer) in worst.iter().take(MOST).enumerate() { (of_layer(page, layer, at == 0)) }
+            @for (at, layer) in worst.iter().take(MOST).enumerate() { (layer_rejects(page, layer, at == 0)) }
             (left_out(MOST, worst.len(), "layers with fewer rejects are in report.json."))
         }
     }
 }
 
-fn of_layer(page: &Page<'_>, layer: &Layer<'_>, is_open: bool) -> Markup {
+fn layer_rejects(page: &Page<'_>, layer: &Layer<'_>, is_open: bool) -> Markup {
     let state = layer.state;
     let samples = page.rejects.get(&state.id).map_or(&[][..], Vec::as_slice);
     let samples = &samples[..samples.len().min(SAMPLES)];
@@ -67,7 +55,7 @@ fn of_layer(page: &Page<'_>, layer: &Layer<'_>, is_open: bool) -> Markup {
             ul.legend {
                 @for (reason, n) in &state.rejects_by_reason { li { (reason.replace('_', " ")) " " strong { (number::count(*n)) } } }
             }
-            @if !samples.is_empty() { (table_box(&format!("First rejects of {}", layer.title()), &table(samples))) }
+            @if !samples.is_empty() { (table_box(&format!("First rejects of {}", layer.title()), &samples_table(samples))) }
             p.m {
                 @if state.rows_rejected > samples.len() as u64 {
                     (number::count(state.rows_rejected - samples.len() as u64)) " more in "
@@ -78,7 +66,7 @@ fn of_layer(page: &Page<'_>, layer: &Layer<'_>, is_open: bool) -> Markup {
     }
 }
 
-fn table(samples: &[RejectSample]) -> Markup {
+fn samples_table(samples: &[RejectSample]) -> Markup {
     html! {
         table {
             thead { tr { @for name in ["Origin", "Field", "Value", "Reason"] { th scope="col" { (name) } } } }
@@ -86,8 +74,8 @@ fn table(samples: &[RejectSample]) -> Markup {
                 @for sample in samples {
                     tr {
                         td { (shortened_front(&sample.origin)) }
-                        td { (shortened(&sample.field, VALUE)) }
-                        td.w { @if sample.value.is_empty() { span.m { "empty" } } @else { code { (shortened(&sample.value, VALUE)) } } }
+                        td { (cut_text(&sample.field, VALUE)) }
+                        td.w { @if sample.value.is_empty() { span.m { "empty" } } @else { code { (cut_text(&sample.value, VALUE)) } } }
                         td { (sample.reason.replace('_', " ")) }
                     }
                 }

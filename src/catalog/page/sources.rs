@@ -4,7 +4,9 @@
 
 use maud::{Markup, html};
 
-use super::{Layer, Page, left_out, number, shortened, table_box};
+use super::content::{Layer, Page};
+use super::number;
+use super::parts::{cut_text, left_out, table_box};
 
 /// Most sources shown.
 const MOST: usize = 40;
@@ -13,7 +15,7 @@ const MOST: usize = 40;
 const TEXT: usize = 100;
 
 /// The section of sources.
-pub(super) fn section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
+pub(super) fn sources_section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
     html! {
         section aria-labelledby="sources" {
             h2 #sources { "Sources" }
@@ -21,19 +23,19 @@ pub(super) fn section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
                 "Age is from when a source's bytes were first landed to the start of this run; the dates of records are what "
                 "the source itself gives. Data keep the licence of their source."
             }
-            (table(page, layers))
+            (sources_table(page, layers))
             (left_out(MOST, layers.len(), "sources are in report.json and the collections."))
-            (doubts(layers))
+            (doubts_list(layers))
             @if !page.report.jurisdictions.is_empty() {
                 h3 { "Boundaries" }
-                (table_box("Boundaries", &boundaries(page)))
+                (table_box("Boundaries", &boundaries_table(page)))
             }
         }
     }
 }
 
 /// What can't be known of the layers' rows.
-fn doubts(layers: &[Layer<'_>]) -> Markup {
+fn doubts_list(layers: &[Layer<'_>]) -> Markup {
     let told: Vec<_> = layers
         .iter()
         .filter(|layer| !layer.state.doubts.is_empty())
@@ -54,7 +56,7 @@ fn doubts(layers: &[Layer<'_>]) -> Markup {
     }
 }
 
-fn table(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
+fn sources_table(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
     html! {
         table.cards role="table" {
             caption { "Sources of the layers" }
@@ -65,38 +67,39 @@ fn table(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
                     }
                 }
             }
-            tbody role="rowgroup" { @for layer in layers.iter().take(MOST) { (line(page, layer)) } }
+            tbody role="rowgroup" { @for layer in layers.iter().take(MOST) { (source_row(page, layer)) } }
         }
     }
 }
 
-fn line(page: &Page<'_>, layer: &Layer<'_>) -> Markup {
+fn source_row(page: &Page<'_>, layer: &Layer<'_>) -> Markup {
     let state = layer.state;
     let about = layer.plan.map(|plan| &plan.schema);
+    // Twelve digits tell two copies of a source apart; report.json has all 64.
     html! {
         tr role="row" {
             th scope="row" role="rowheader" { (layer.title()) }
             td role="cell" data-t="Agency" {
                 @if let Some(about) = about {
                     div {
-                        (shortened(&about.agency, TEXT))
+                        (cut_text(&about.agency, TEXT))
                         @if let Some(url) = about.homepage.as_deref().filter(|url| is_web(url)) {
                             small { a href=(url) rel="noreferrer noopener" { "about the source" } }
                         }
                     }
                 }
             }
-            td role="cell" data-t="Licence" { (about.map(|about| shortened(&about.licence, TEXT)).unwrap_or_default()) }
+            td role="cell" data-t="Licence" { (about.map(|about| cut_text(&about.licence, TEXT)).unwrap_or_default()) }
             td role="cell" data-t="File" {
                 div {
-                    (shortened(&state.source, TEXT))
+                    (cut_text(&state.source, TEXT))
                     @if let Some(digest) = &state.source_sha256 {
-                        small { (number::bytes(state.bytes_in)) ", SHA-256 " code { (shortened(digest, 12)) } }
+                        small { (number::bytes(state.bytes_in)) ", SHA-256 " code { (cut_text(digest, 12)) } }
                     }
                 }
             }
-            td role="cell" data-t="Age" { (age(page, state.landed_at.as_deref())) }
-            td role="cell" data-t="Records dated" { (dated(page, &state.id)) }
+            td role="cell" data-t="Age" { (landed_age(page, state.landed_at.as_deref())) }
+            td role="cell" data-t="Records dated" { (record_dates(page, &state.id)) }
         }
     }
 }
@@ -106,13 +109,13 @@ fn is_web(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
 }
 
-fn age(page: &Page<'_>, landed: Option<&str>) -> Markup {
-    let days = landed.and_then(|landed| number::days(landed, &page.report.started));
+fn landed_age(page: &Page<'_>, landed: Option<&str>) -> Markup {
+    let days = landed.and_then(|landed| number::days_between(landed, &page.report.started));
     html! {
         div {
             @match (landed, days) {
                 (Some(landed), Some(days)) => {
-                    (number::age(days)) small { "landed " (landed.get(..10).unwrap_or(landed)) }
+                    (number::days_in_words(days)) small { "landed " (landed.get(..10).unwrap_or(landed)) }
                 }
                 _ => "not landed",
             }
@@ -120,7 +123,7 @@ fn age(page: &Page<'_>, landed: Option<&str>) -> Markup {
     }
 }
 
-fn dated(page: &Page<'_>, id: &str) -> Markup {
+fn record_dates(page: &Page<'_>, id: &str) -> Markup {
     let quality = page.report.quality.as_ref();
     let layer = quality.and_then(|quality| quality.layers.iter().find(|layer| layer.id == id));
     html! {
@@ -136,7 +139,7 @@ fn dated(page: &Page<'_>, id: &str) -> Markup {
     }
 }
 
-fn boundaries(page: &Page<'_>) -> Markup {
+fn boundaries_table(page: &Page<'_>) -> Markup {
     html! {
         table {
             thead {
@@ -150,14 +153,14 @@ fn boundaries(page: &Page<'_>) -> Markup {
                 @for set in page.report.jurisdictions.iter().take(MOST) {
                     tr {
                         th scope="row" { (set.id) }
-                        td { (shortened(&set.vintage, TEXT)) }
+                        td { (cut_text(&set.vintage, TEXT)) }
                         td.n { (number::count(set.polygons)) }
-                        td { (shortened(&set.agency, TEXT)) }
-                        td { (shortened(&set.licence, TEXT)) }
-                        td { (shortened(&set.source, TEXT)) }
+                        td { (cut_text(&set.agency, TEXT)) }
+                        td { (cut_text(&set.licence, TEXT)) }
+                        td { (cut_text(&set.source, TEXT)) }
                     }
                     @if let Some(stale) = &set.stale {
-                        tr { td colspan="6" { "An earlier copy stands in, " (shortened(stale, TEXT * 4)) } }
+                        tr { td colspan="6" { "An earlier copy stands in, " (cut_text(stale, TEXT * 4)) } }
                     }
                 }
             }
@@ -166,7 +169,7 @@ fn boundaries(page: &Page<'_>) -> Markup {
 }
 
 /// A query to paste, and where more is.
-pub(super) fn queries(page: &Page<'_>) -> Markup {
+pub(super) fn query_section(page: &Page<'_>) -> Markup {
     let tile = page
         .collections
         .iter()
@@ -182,13 +185,13 @@ pub(super) fn queries(page: &Page<'_>) -> Markup {
             }
             @if let Some((base, tile)) = tile {
                 p { "In DuckDB, in the folder of the release:" }
-                pre tabindex="0" { code { (query(&base, tile.region.as_str())) } }
+                pre tabindex="0" { code { (example_query(&base, tile.region.as_str())) } }
             }
         }
     }
 }
 
-fn query(base: &str, region: &str) -> String {
+fn example_query(base: &str, region: &str) -> String {
     format!(
         "SELECT sector_code, state_code, count(*) AS facilities\n\
          FROM read_parquet('{base}/data/*/*.parquet', hive_partitioning = true)\n\

@@ -16,12 +16,15 @@ const HEIGHT: f64 = 22.0;
 /// Room for the line's and the dot's width.
 const EDGE: f64 = 3.0;
 
+// Least to greatest fill the height, from no zero: what matters is whether tonight is out of line.
+
 /// Rows per release, oldest first, this one last; none where the layer was absent.
 pub(super) fn sparkline(trail: &[Option<u64>]) -> Markup {
     let trail = &trail[trail.len().saturating_sub(MOST)..];
     if trail.iter().flatten().next().is_none() {
         return html! { "–" };
     }
+    // One value has no line, and a step of nothing would be a division by zero.
     if trail.len() < 2 {
         return html! { span.m { "first release" } };
     }
@@ -34,47 +37,49 @@ pub(super) fn sparkline(trail: &[Option<u64>]) -> Markup {
         trail.len(),
         told.join("; ")
     );
-    let spots = spots(trail);
+    let spots = trail_spots(trail);
     html! {
         svg.sp viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } width=(WIDTH) height=(HEIGHT) role="img" aria-label=(label) {
-            path d=(line(&spots)) {}
+            path d=(line_path(&spots)) {}
             @if let Some((x, y)) = spots.last().copied().flatten() {
-                circle cx=(round(x)) cy=(round(y)) r="2.5" {}
+                circle cx=(round_tenth(x)) cy=(round_tenth(y)) r="2.5" {}
             }
         }
     }
 }
 
 /// Where the values stand; a flat line where they don't differ.
-fn spots(trail: &[Option<u64>]) -> Vec<Option<(f64, f64)>> {
+fn trail_spots(trail: &[Option<u64>]) -> Vec<Option<(f64, f64)>> {
     let (low, high) = trail
         .iter()
         .flatten()
         .fold((u64::MAX, 0), |(low, high), n| (low.min(*n), high.max(*n)));
     let step = (WIDTH - 2.0 * EDGE) / (trail.len() - 1) as f64;
-    let spot = |(at, rows): (usize, &Option<u64>)| {
-        let rows = (*rows)?;
-        let height = if high > low {
-            (rows - low) as f64 / (high - low) as f64
-        } else {
-            0.5
-        };
-        Some((
-            EDGE + step * at as f64,
-            HEIGHT - EDGE - height * (HEIGHT - 2.0 * EDGE),
-        ))
-    };
-    trail.iter().enumerate().map(spot).collect()
+    let mut spots = Vec::with_capacity(trail.len());
+    for (at, rows) in trail.iter().enumerate() {
+        spots.push(rows.map(|rows| {
+            let height = if high > low {
+                (rows - low) as f64 / (high - low) as f64
+            } else {
+                0.5
+            };
+            let x = EDGE + step * at as f64;
+            let y = HEIGHT - EDGE - height * (HEIGHT - 2.0 * EDGE);
+            (x, y)
+        }));
+    }
+    spots
 }
 
 /// A line that breaks where the layer was absent.
-fn line(spots: &[Option<(f64, f64)>]) -> String {
+fn line_path(spots: &[Option<(f64, f64)>]) -> String {
     let mut path = String::new();
     let mut pen = 'M';
     for spot in spots {
         pen = match spot {
             Some((x, y)) => {
-                write!(path, "{pen}{} {}", round(*x), round(*y)).expect("a string takes any text");
+                write!(path, "{pen}{} {}", round_tenth(*x), round_tenth(*y))
+                    .expect("a string takes any text");
                 'L'
             }
             None => 'M',
@@ -83,7 +88,7 @@ fn line(spots: &[Option<(f64, f64)>]) -> String {
     path
 }
 
-fn round(value: f64) -> f64 {
+fn round_tenth(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 

@@ -4,7 +4,9 @@
 
 use maud::{Markup, html};
 
-use super::{Layer, Page, gate, number, shortened};
+use super::content::{Layer, Page};
+use super::parts::{cut_text, left_out};
+use super::{gate, number};
 use crate::feature::LayerStatus;
 
 /// Longest reason shown, characters; the whole one is in `report.json`.
@@ -14,7 +16,7 @@ const REASON: usize = 300;
 const FAILED: usize = 40;
 
 /// Title, state and sums.
-pub(super) fn header(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
+pub(super) fn page_header(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
     let report = page.report;
     html! {
         header {
@@ -24,9 +26,9 @@ pub(super) fn header(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
                 "Release " code { (report.release) } " of pipeline " code { (report.pipeline) }
                 ", begun " time datetime=(report.started) { (shown_time(&report.started)) } "."
             }
-            (state(layers))
-            (synthetic(layers))
-            (facts(page, layers))
+            (state_banner(layers))
+            (synthetic_banner(layers))
+            (facts_list(page, layers))
         }
     }
 }
@@ -43,14 +45,14 @@ fn with_status(layers: &[Layer<'_>], status: LayerStatus) -> usize {
     layers.iter().filter(|layer| layer.state.status == status).count()
 }
 
-fn state(layers: &[Layer<'_>]) -> Markup {
+fn state_banner(layers: &[Layer<'_>]) -> Markup {
     let [published, carried, absent] =
         [LayerStatus::Published, LayerStatus::Carried, LayerStatus::Absent].map(|s| with_status(layers, s));
-    let are = |n: usize, what: &str| format!("{n} {} {what}", if n == 1 { "is" } else { "are" });
-    let mut told = vec![are(published, "of this run")];
-    told.extend((carried > 0).then(|| are(carried, "carried from an earlier release")));
-    told.extend((absent > 0).then(|| are(absent, "absent")));
-    let of = number::plural(layers.len(), "layer");
+    let mut told = vec![is_or_are(published, "of this run")];
+    told.extend((carried > 0).then(|| is_or_are(carried, "carried from an earlier release")));
+    told.extend((absent > 0).then(|| is_or_are(absent, "absent")));
+    let of = number::count_of(layers.len(), "layer");
+    // The one sentence that everybody reads: whether the release can be used as a whole.
     html! {
         @if carried + absent == 0 {
             p.state.ok { strong { "Complete. " } "All " (of) " are of this run." }
@@ -63,14 +65,18 @@ fn state(layers: &[Layer<'_>]) -> Markup {
     }
 }
 
-fn synthetic(layers: &[Layer<'_>]) -> Markup {
+fn is_or_are(n: usize, what: &str) -> String {
+    format!("{n} {} {what}", if n == 1 { "is" } else { "are" })
+}
+
+fn synthetic_banner(layers: &[Layer<'_>]) -> Markup {
     let made_up: Vec<&Layer<'_>> = layers.iter().filter(|layer| layer.is_synthetic()).collect();
     let rows: u64 = made_up.iter().map(|layer| layer.state.rows_written).sum();
     html! {
         @if !made_up.is_empty() {
             p.state.warn {
                 strong { "Made-up data. " }
-                (made_up.len()) " of " (number::plural(layers.len(), "layer")) " (" (number::count(rows))
+                (made_up.len()) " of " (number::count_of(layers.len(), "layer")) " (" (number::count(rows))
                 " rows) are synthetic: made to try the program on. They describe nothing real, and every number on this "
                 "page that counts them is as made up."
             }
@@ -78,20 +84,18 @@ fn synthetic(layers: &[Layer<'_>]) -> Markup {
     }
 }
 
-fn facts(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
+fn facts_list(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
     let report = page.report;
-    let sum = |value: fn(&Layer<'_>) -> u64| -> u64 { layers.iter().map(value).sum() };
-    let (read, rejected) = (
-        sum(|layer| layer.state.rows_read),
-        sum(|layer| layer.state.rows_rejected),
-    );
-    let bytes = sum(|layer| layer.state.bytes_out) + report.inventory_bytes;
+    let read: u64 = layers.iter().map(|layer| layer.state.rows_read).sum();
+    let rejected: u64 = layers.iter().map(|layer| layer.state.rows_rejected).sum();
+    let tiles: u64 = layers.iter().map(|layer| layer.state.tiles).sum();
+    let bytes: u64 = layers.iter().map(|layer| layer.state.bytes_out).sum();
     let before = page.last.map(|last| {
         let change = report.inventory_rows.cast_signed() - last.inventory_rows.cast_signed();
         let change = if change == 0 {
             "as many as in".to_owned()
         } else {
-            format!("{} on", number::signed(change))
+            format!("{} on", number::signed_count(change))
         };
         format!("{change} the last release")
     });
@@ -99,7 +103,11 @@ fn facts(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
     let memory = report
         .peak_memory_bytes
         .map(|bytes| format!("peak memory {}", number::bytes(bytes)));
-    let sectors = page.sectors().iter().filter(|(code, _)| !code.is_empty()).count();
+    let sectors = page
+        .facilities_by_sector()
+        .iter()
+        .filter(|(code, _)| !code.is_empty())
+        .count();
     let facts = [
         ("Facilities", number::count(report.inventory_rows), before),
         (
@@ -116,12 +124,12 @@ fn facts(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
         ),
         (
             "Tiles",
-            number::count(sum(|layer| layer.state.tiles)),
+            number::count(tiles),
             Some("of layers, by region".to_owned()),
         ),
         (
             "Size",
-            number::bytes(bytes),
+            number::bytes(bytes + report.inventory_bytes),
             Some("tiles of layers and inventory".to_owned()),
         ),
         ("Time", number::duration(report.seconds), memory),
@@ -136,7 +144,7 @@ fn facts(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
 }
 
 /// Every layer that is not of this run: what its rows are instead, and why.
-pub(super) fn failures(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
+pub(super) fn failures_section(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
     let failed: Vec<&Layer<'_>> = layers
         .iter()
         .filter(|layer| layer.state.status != LayerStatus::Published)
@@ -146,15 +154,15 @@ pub(super) fn failures(page: &Page<'_>, layers: &[Layer<'_>]) -> Markup {
             section aria-labelledby="failed" {
                 h2 #failed { "What failed, and why" }
                 ul {
-                    @for layer in failed.iter().take(FAILED) { li { (failure(page, layer)) } }
+                    @for layer in failed.iter().take(FAILED) { li { (failure_item(page, layer)) } }
                 }
-                (super::left_out(FAILED, failed.len(), "layers failed; report.json has their reasons."))
+                (left_out(FAILED, failed.len(), "layers failed; report.json has their reasons."))
             }
         }
     }
 }
 
-fn failure(page: &Page<'_>, layer: &Layer<'_>) -> Markup {
+fn failure_item(page: &Page<'_>, layer: &Layer<'_>) -> Markup {
     let state = layer.state;
     let reason = state.reason.as_deref().unwrap_or("no reason was recorded");
     html! {
@@ -168,11 +176,11 @@ fn failure(page: &Page<'_>, layer: &Layer<'_>) -> Markup {
                 Some(release) => { "release " code { (release) } (carried_age(page, release)) }
                 None => "an earlier release",
             }
-            (landed(page, layer)) "."
+            (landed_note(page, layer)) "."
         }
         @match &state.gate {
-            Some(verdict) if verdict.held.is_some() => { (gate::held(verdict, &state.id)) }
-            _ => { p.m { "Reason: " (shortened(reason, REASON)) } }
+            Some(verdict) if verdict.held.is_some() => { (gate::held_back(verdict, &state.id)) }
+            _ => { p.m { "Reason: " (cut_text(reason, REASON)) } }
         }
     }
 }
@@ -182,19 +190,21 @@ fn carried_age(page: &Page<'_>, release: &str) -> String {
     let kept = page.history.iter().find(|report| report.release == release);
     let begun = kept
         .map(|report| report.started.clone())
-        .or_else(|| number::begun(release));
-    let days = begun.and_then(|begun| number::days(&begun, &page.report.started));
-    days.map_or_else(String::new, |days| format!(" ({} old)", number::age(days)))
+        .or_else(|| number::release_time(release));
+    let days = begun.and_then(|begun| number::days_between(&begun, &page.report.started));
+    days.map_or_else(String::new, |days| {
+        format!(" ({} old)", number::days_in_words(days))
+    })
 }
 
-fn landed(page: &Page<'_>, layer: &Layer<'_>) -> String {
+fn landed_note(page: &Page<'_>, layer: &Layer<'_>) -> String {
     let landed = layer.state.landed_at.as_deref();
-    let age = landed.and_then(|landed| Some((landed, number::days(landed, &page.report.started)?)));
+    let age = landed.and_then(|landed| Some((landed, number::days_between(landed, &page.report.started)?)));
     age.map_or_else(String::new, |(landed, days)| {
         format!(
             ", from a source landed on {}, {} before this run",
             landed.get(..10).unwrap_or(landed),
-            number::age(days)
+            number::days_in_words(days)
         )
     })
 }

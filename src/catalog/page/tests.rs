@@ -1,13 +1,15 @@
 //! A page of a small and of a huge run: what it says, that it is escaped, bounded and the same again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
-use crate::catalog::tests::{layer_report, plan, run_report};
+use crate::catalog::tests::fixture::{layer_report, plan, run_report};
 use crate::feature::{
-    ClaimKind, ClaimPair, FieldCounts, LayerId, LayerQuality, Outline, QualityReport, Score, Unmet, Verdict,
+    ClaimKind, ClaimPair, FieldCounts, LayerId, LayerQuality, LayerReport, LayerStatus, Outline,
+    QualityReport, RunReport, Score, Unmet, Verdict,
 };
-use crate::plan::{LayerSchema, Region, State};
+use crate::plan::{LayerPlan, LayerSchema, Plan, Region, State};
 
 /// A release to describe, owned.
 struct Release {
@@ -340,7 +342,7 @@ fn a_huge_run_is_a_page_of_bounded_size() {
 /// The worst that can be said of every layer.
 fn doubtful(layers: &[LayerReport]) -> QualityReport {
     let none = || {
-        Score::none(
+        Score::without_evidence(
             "nobody has said in a file what to expect of this layer, and nothing is dated",
             "rows",
         )
@@ -365,12 +367,12 @@ fn doubtful(layers: &[LayerReport]) -> QualityReport {
         id: layer.id.clone(),
         completeness: none(),
         currency: none(),
-        accuracy: Score::of(
+        accuracy: Score::from_counts(
             1_000,
             3_000,
             "rows whose claims are the computed ones, of rows that claim a place",
         ),
-        filled: Score::of(1_000, 3_000, "values"),
+        filled: Score::from_counts(1_000, 3_000, "values"),
         verdicts: BTreeMap::new(),
         unmet: (0..50).map(unmet).collect(),
         worst_claims: vec![pair(layer); 10],

@@ -21,25 +21,27 @@ const NULL: u8 = 0;
 const VALUE: u8 = 1;
 
 /// The digest of every row over the named columns; one that isn't there is null.
-pub(super) fn digests(rows: &RecordBatch, columns: &[String]) -> Vec<Digest> {
+pub(super) fn row_digests(rows: &RecordBatch, columns: &[String]) -> Vec<Digest> {
     let columns: Vec<Option<Column<'_>>> = columns
         .iter()
-        .map(|name| rows.column_by_name(name).map(|column| Column::of(column)))
+        .map(|name| rows.column_by_name(name).map(|column| Column::from_array(column)))
         .collect();
+    let mut digests = Vec::with_capacity(rows.num_rows());
     let mut bytes = Vec::new();
-    let digest = |row: usize| {
+    for row in 0..rows.num_rows() {
         bytes.clear();
         for column in &columns {
             match column {
-                Some(column) => column.write(row, &mut bytes),
+                Some(column) => column.write_value(row, &mut bytes),
                 None => bytes.push(NULL),
             }
         }
+        // A row's bytes are put together first: a hasher that is fed value by value pays for each call.
         let mut hasher = DefaultHasher::new();
         hasher.write(&bytes);
-        hasher.finish()
-    };
-    (0..rows.num_rows()).map(digest).collect()
+        digests.push(hasher.finish());
+    }
+    digests
 }
 
 /// A column, its type known.
@@ -57,7 +59,7 @@ enum Column<'a> {
 }
 
 impl<'a> Column<'a> {
-    fn of(column: &'a dyn Array) -> Self {
+    fn from_array(column: &'a dyn Array) -> Self {
         if let Some(texts) = Texts::of(column) {
             return Self::Text(texts);
         }
@@ -78,7 +80,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    fn write(&self, row: usize, bytes: &mut Vec<u8>) {
+    fn write_value(&self, row: usize, bytes: &mut Vec<u8>) {
         match self {
             Self::Text(texts) => write_text(texts.value(row), bytes),
             Self::Bytes(column) if column.is_valid(row) => write_bytes(column.value(row), bytes),
@@ -94,15 +96,19 @@ impl<'a> Column<'a> {
             }
             Self::Day(column) if column.is_valid(row) => write_fixed(column.value(row).to_le_bytes(), bytes),
             Self::Texts(column, ends, texts) if column.is_valid(row) => {
-                let place = |end: i32| usize::try_from(end).expect("a list begins where the one before ends");
-                let items = place(ends[row])..place(ends[row + 1]);
+                let items = list_end(ends[row])..list_end(ends[row + 1]);
                 write_fixed(items.len().to_le_bytes(), bytes);
                 items.for_each(|item| write_text(texts.value(item), bytes));
             }
-            Self::Other(column) => write_text(values::text("", *column, row).as_deref(), bytes),
+            Self::Other(column) => write_text(values::value_text("", *column, row).as_deref(), bytes),
             _ => bytes.push(NULL),
         }
     }
+}
+
+/// Arrow's offsets are signed, and never negative.
+fn list_end(end: i32) -> usize {
+    usize::try_from(end).expect("a list begins where the one before ends")
 }
 
 fn write_text(text: Option<&str>, bytes: &mut Vec<u8>) {
@@ -113,6 +119,7 @@ fn write_text(text: Option<&str>, bytes: &mut Vec<u8>) {
 }
 
 fn write_bytes(value: &[u8], bytes: &mut Vec<u8>) {
+    // The length first: `ab`, `c` and `a`, `bc` are two rows.
     write_fixed(value.len().to_le_bytes(), bytes);
     bytes.extend_from_slice(value);
 }
@@ -134,7 +141,7 @@ mod tests {
 
     fn of(columns: Vec<(&str, ArrayRef)>) -> Vec<Digest> {
         let names: Vec<String> = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
-        digests(
+        row_digests(
             &RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, c)| (n, c, true)))
                 .unwrap(),
             &names,

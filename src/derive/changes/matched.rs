@@ -6,19 +6,18 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow_array::{RecordBatch, UInt32Array};
-use arrow_schema::ArrowError;
 use arrow_select::concat::concat_batches;
 use arrow_select::take::take_record_batch;
 use rayon::prelude::*;
 
-use super::digest::{Digest, digests};
-use super::observed::{Compared, Record, number};
+use super::digest::{Digest, row_digests};
+use super::observed::{ComparedRecords, Record, id_number};
 use crate::derive::product::Place;
 use crate::feature::Texts;
 use crate::geoparquet::{GeoparquetError, read_each};
 
 /// What is told of a facility.
-pub(super) const TOLD: [&str; 3] = ["facility_id", "name", "state_code"];
+pub(super) const FACILITY_COLUMNS: [&str; 3] = ["facility_id", "name", "state_code"];
 
 /// Rows that differ which are looked at together: their values in this release are had back together.
 const LOT: usize = 8_192;
@@ -29,125 +28,148 @@ pub(super) trait Finder: Sync {
     ///
     /// # Errors
     /// When they can't be told.
-    fn removed(&self, rows: &RecordBatch) -> Result<(), GeoparquetError>;
+    fn found_removed(&self, rows: &RecordBatch) -> Result<(), GeoparquetError>;
 
     /// Rows that differ, and where each is in this release.
     ///
     /// # Errors
     /// When their values can't be had back, or they can't be told.
-    fn changed(&self, before: &RecordBatch, places: &[Place]) -> Result<(), GeoparquetError>;
+    fn found_changed(&self, before: &RecordBatch, places: &[Place]) -> Result<(), GeoparquetError>;
 
     /// Rows of this release alone.
     ///
     /// # Errors
-    /// As `changed`.
-    fn added(&self, places: &[Place]) -> Result<(), GeoparquetError>;
+    /// As `found_changed`.
+    fn found_added(&self, places: &[Place]) -> Result<(), GeoparquetError>;
 }
 
 /// Rows of this release, to be found in the one before.
-pub(super) struct Sought<'a> {
+pub(super) struct RowMatcher<'a> {
     pub(super) layer: &'a str,
     /// None where it has no rows of its own.
-    pub(super) records: Option<&'a Compared<'a>>,
+    pub(super) records: Option<&'a ComparedRecords<'a>>,
     /// Columns that the records' digests are over.
     pub(super) columns: &'a [String],
     pub(super) finder: &'a dyn Finder,
 }
 
 /// Of each record, whether the release before has it: one bit.
-struct Met(Vec<AtomicU64>);
+///
+/// Bits, for there is one for every row of the release. Tiles are read by several threads, and each bit stands by itself:
+/// whether it is set is all that anybody asks, so that no order among them has to be kept (`Relaxed`).
+struct MetRecords(Vec<AtomicU64>);
 
-impl Met {
-    fn none_of(records: usize) -> Self {
+impl MetRecords {
+    fn none_met(records: usize) -> Self {
         Self((0..records.div_ceil(64)).map(|_| AtomicU64::new(0)).collect())
     }
 
     /// Notes that a record is met; tells whether it was before.
-    fn meet(&self, at: usize) -> bool {
+    fn mark_met(&self, at: usize) -> bool {
         self.0[at / 64].fetch_or(1 << (at % 64), Ordering::Relaxed) >> (at % 64) & 1 == 1
     }
 
-    fn has(&self, at: usize) -> bool {
+    fn is_met(&self, at: usize) -> bool {
         self.0[at / 64].load(Ordering::Relaxed) >> (at % 64) & 1 == 1
     }
 }
 
 /// Rows of a tile that differ, until there are enough of them.
-#[derive(Default)]
-struct Lot {
+struct DifferingRows<'t> {
+    tile: &'t Path,
     before: Vec<RecordBatch>,
     places: Vec<Place>,
 }
 
-impl Sought<'_> {
+impl<'t> DifferingRows<'t> {
+    fn new(tile: &'t Path) -> Self {
+        Self {
+            tile,
+            before: vec![],
+            places: vec![],
+        }
+    }
+
+    fn rows_of_tile(&self, rows: &RecordBatch, which: Vec<u32>) -> Result<RecordBatch, GeoparquetError> {
+        take_record_batch(rows, &UInt32Array::from(which))
+            .map_err(|source| GeoparquetError::decode_error(self.tile, source))
+    }
+}
+
+impl RowMatcher<'_> {
     /// Holds the tiles of the release before against the records of this one; tells how many rows both have.
     ///
     /// # Errors
     /// When a tile can't be read, records can't be had back, or the finder fails.
-    pub(super) fn find(&self, tiles: &[PathBuf]) -> Result<u64, GeoparquetError> {
-        let met = Met::none_of(self.records.map_or(0, Compared::len));
-        tiles.par_iter().try_for_each(|tile| self.read(tile, &met))?;
+    pub(super) fn match_tiles(&self, tiles: &[PathBuf]) -> Result<u64, GeoparquetError> {
+        // By the place of each record among those of the layer, in tiles that are compared and in others alike.
+        let met = MetRecords::none_met(self.records.map_or(0, ComparedRecords::len));
+        tiles
+            .par_iter()
+            .try_for_each(|tile| self.match_tile(tile, &met))?;
         let Some(records) = self.records else { return Ok(0) };
-        let (mut kept, mut new, mut failed) = (0, Vec::new(), None);
-        let each = records.each(&mut |at, record| {
-            if met.has(at) {
+        let mut kept = 0;
+        let mut new = Vec::new();
+        let mut failed = None;
+        // The records can't be left half-way, so that a failure is noted, and what follows it is passed over.
+        let shown = records.each(&mut |at, record| {
+            if met.is_met(at) {
                 kept += 1;
                 return;
             }
             new.push(record.place);
             if new.len() == LOT && failed.is_none() {
-                failed = self.finder.added(&std::mem::take(&mut new)).err();
+                failed = self.finder.found_added(&std::mem::take(&mut new)).err();
             }
         });
-        each.map_err(kept_badly)?;
+        shown.map_err(records_error)?;
         failed.map_or(Ok(()), Err)?;
         if !new.is_empty() {
-            self.finder.added(&new)?;
+            self.finder.found_added(&new)?;
         }
         Ok(kept)
     }
 
-    fn read(&self, tile: &Path, met: &Met) -> Result<(), GeoparquetError> {
+    fn match_tile(&self, tile: &Path, met: &MetRecords) -> Result<(), GeoparquetError> {
+        // Name and state are told of a facility, whether they are compared or not; a column that is both is read once.
         let further = self
             .columns
             .iter()
             .map(String::as_str)
-            .filter(|name| !TOLD.contains(name));
-        let columns: Vec<&str> = TOLD.into_iter().chain(further).collect();
-        let undecodable = |source: ArrowError| GeoparquetError::Decode {
-            path: tile.to_owned(),
-            source,
-        };
-        let (mut lot, mut failed) = (Lot::default(), None);
+            .filter(|name| !FACILITY_COLUMNS.contains(name));
+        let columns: Vec<&str> = FACILITY_COLUMNS.into_iter().chain(further).collect();
+        let mut lot = DifferingRows::new(tile);
+        let mut failed = None;
         read_each(tile, &columns, &mut |rows| {
             if failed.is_none() {
-                failed = self.see(rows, met, &mut lot, &undecodable).err();
+                failed = self.match_rows(rows, met, &mut lot).err();
             }
         })?;
         failed.map_or(Ok(()), Err)?;
-        self.hand_on(&mut lot, &undecodable)
+        self.hand_on(&mut lot)
     }
 
     /// Looks at rows of a tile.
-    fn see(
+    fn match_rows(
         &self,
         rows: &RecordBatch,
-        met: &Met,
-        lot: &mut Lot,
-        undecodable: &dyn Fn(ArrowError) -> GeoparquetError,
+        met: &MetRecords,
+        lot: &mut DifferingRows<'_>,
     ) -> Result<(), GeoparquetError> {
-        let ids = Texts::named(rows, TOLD[0]);
-        let (mut gone, mut differing) = (Vec::new(), Vec::new());
+        let ids = Texts::named(rows, FACILITY_COLUMNS[0]);
+        let mut gone = Vec::new();
+        let mut differing = Vec::new();
+        // Where there is nothing to find, every row is gone, whatever its values.
         let digests: Vec<Digest> = if self.records.is_some() {
-            digests(rows, self.columns)
+            row_digests(rows, self.columns)
         } else {
             vec![]
         };
         for (row, id) in (0u32..).zip(ids.into_iter().flat_map(Texts::iter)) {
-            match self.record(id.unwrap_or_default()).map_err(kept_badly)? {
+            match self.find_record(id.unwrap_or_default()).map_err(records_error)? {
                 None => gone.push(row),
                 // An id stands once in a release; in one that isn't sound, the rows that repeat it are gone.
-                Some((at, _)) if met.meet(at) => gone.push(row),
+                Some((at, _)) if met.mark_met(at) => gone.push(row),
                 Some((_, record)) if digests[row as usize] == record.digest => {}
                 Some((_, record)) => {
                     lot.places.push(record.place);
@@ -156,41 +178,37 @@ impl Sought<'_> {
             }
         }
         if !gone.is_empty() {
-            let gone = take_record_batch(rows, &UInt32Array::from(gone)).map_err(undecodable)?;
-            self.finder.removed(&gone)?;
+            self.finder.found_removed(&lot.rows_of_tile(rows, gone)?)?;
         }
         if !differing.is_empty() {
-            lot.before
-                .push(take_record_batch(rows, &UInt32Array::from(differing)).map_err(undecodable)?);
+            let differing = lot.rows_of_tile(rows, differing)?;
+            lot.before.push(differing);
         }
         if lot.places.len() >= LOT {
-            self.hand_on(lot, undecodable)
+            self.hand_on(lot)
         } else {
             Ok(())
         }
     }
 
-    fn record(&self, id: &str) -> io::Result<Option<(usize, Record)>> {
+    fn find_record(&self, id: &str) -> io::Result<Option<(usize, Record)>> {
         self.records
-            .map_or(Ok(None), |records| records.find(number(self.layer, id)))
+            .map_or(Ok(None), |records| records.find(id_number(self.layer, id)))
     }
 
-    fn hand_on(
-        &self,
-        lot: &mut Lot,
-        undecodable: &dyn Fn(ArrowError) -> GeoparquetError,
-    ) -> Result<(), GeoparquetError> {
-        let Lot { before, places } = std::mem::take(lot);
+    fn hand_on(&self, lot: &mut DifferingRows<'_>) -> Result<(), GeoparquetError> {
+        let DifferingRows { tile, before, places } = std::mem::replace(lot, DifferingRows::new(lot.tile));
         let Some(first) = before.first() else {
             return Ok(());
         };
-        let before = concat_batches(&first.schema(), &before).map_err(undecodable)?;
-        self.finder.changed(&before, &places)
+        let before = concat_batches(&first.schema(), &before)
+            .map_err(|source| GeoparquetError::decode_error(tile, source))?;
+        self.finder.found_changed(&before, &places)
     }
 }
 
 /// What was put away can't be had back.
-pub(super) fn kept_badly(source: io::Error) -> GeoparquetError {
+pub(super) fn records_error(source: io::Error) -> GeoparquetError {
     GeoparquetError::Rows {
         what: "what was kept of every row".to_owned(),
         source: Box::new(source),
@@ -203,7 +221,7 @@ mod tests {
 
     use arrow_array::{ArrayRef, StringArray};
 
-    use super::super::observed::{BYTES, key};
+    use super::super::observed::{BYTES, record_key};
     use super::*;
     use crate::feature::records::{RecordRoom, Records, Sorted};
     use crate::feature::scratch_in_memory::Memory;
@@ -228,17 +246,17 @@ mod tests {
     }
 
     impl Finder for Words {
-        fn removed(&self, rows: &RecordBatch) -> Result<(), GeoparquetError> {
+        fn found_removed(&self, rows: &RecordBatch) -> Result<(), GeoparquetError> {
             self.say("gone", rows, &[]);
             Ok(())
         }
 
-        fn changed(&self, before: &RecordBatch, places: &[Place]) -> Result<(), GeoparquetError> {
+        fn found_changed(&self, before: &RecordBatch, places: &[Place]) -> Result<(), GeoparquetError> {
             self.say("differs", before, places);
             Ok(())
         }
 
-        fn added(&self, places: &[Place]) -> Result<(), GeoparquetError> {
+        fn found_added(&self, places: &[Place]) -> Result<(), GeoparquetError> {
             self.0
                 .lock()
                 .unwrap()
@@ -280,14 +298,14 @@ mod tests {
             space: Arc::new(Memory),
         });
         let places = (0..).map(|row| Place { part: 0, row });
-        let digests = digests(&rows(ids, values), columns);
+        let digests = row_digests(&rows(ids, values), columns);
         let record = |((id, digest), place): ((&&str, Digest), Place)| {
             Record {
                 digest,
                 tile: 0,
                 place,
             }
-            .bytes(key(0, number("l", id)))
+            .to_bytes(record_key(0, id_number("l", id)))
         };
         records
             .extend(ids.iter().zip(digests).zip(places).map(record))
@@ -295,15 +313,19 @@ mod tests {
         records.sorted().unwrap()
     }
 
-    fn found(tiles: &[PathBuf], records: Option<&Compared<'_>>, columns: &[String]) -> (u64, Vec<String>) {
+    fn found(
+        tiles: &[PathBuf],
+        records: Option<&ComparedRecords<'_>>,
+        columns: &[String],
+    ) -> (u64, Vec<String>) {
         let finder = Words::default();
-        let kept = Sought {
+        let kept = RowMatcher {
             layer: "l",
             records,
             columns,
             finder: &finder,
         }
-        .find(tiles)
+        .match_tiles(tiles)
         .unwrap();
         let mut words = finder.0.into_inner().unwrap();
         words.sort();
@@ -313,13 +335,11 @@ mod tests {
     #[test]
     fn rows_are_found_wherever_they_have_moved_to() {
         let columns = ["use".to_owned()];
-        let (one, two) = (
-            tile(&rows(&["l:d", "l:a"], &["x", "x"])),
-            tile(&rows(&["l:c", "l:e"], &["x", "x"])),
-        );
+        let one = tile(&rows(&["l:d", "l:a"], &["x", "x"]));
+        let two = tile(&rows(&["l:c", "l:e"], &["x", "x"]));
         let before = [one.path().to_owned(), two.path().to_owned()];
         let after = records(&["l:b", "l:c", "l:a", "l:e"], &["x", "y", "x", "z"], &columns);
-        let (kept, words) = found(&before, Some(&Compared::all(&after)), &columns);
+        let (kept, words) = found(&before, Some(&ComparedRecords::all(&after)), &columns);
         assert_eq!(kept, 3);
         assert_eq!(
             words,
@@ -333,7 +353,7 @@ mod tests {
         let some = tile(&rows(&["l:a", "l:b"], &["x", "x"]));
         let after = records(&["l:a"], &["x"], &columns);
         assert_eq!(
-            found(&[], Some(&Compared::all(&after)), &columns),
+            found(&[], Some(&ComparedRecords::all(&after)), &columns),
             (0, vec!["new at 0".to_owned()])
         );
         let (kept, gone) = found(&[some.path().to_owned()], None, &[]);

@@ -5,42 +5,35 @@
 //! the columns in the order of the tiles, each by id. Tiles that are the same byte for byte aren't compared.
 
 mod compare;
+mod differences;
 mod digest;
 mod matched;
 mod observed;
 mod rows;
+mod shapes;
 mod tables;
 mod values;
 mod verify;
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rayon::prelude::*;
 use serde_json::{Value, json};
 use tracing::{info, warn};
 
-use self::compare::{After, Sides, compare};
-use self::observed::{BYTES, Compared, Observed, Watch};
-pub use self::tables::TABLE;
+use self::compare::{Sides, compare_sides};
+use self::differences::After;
+use self::observed::{BYTES, ComparedRecords, ObservedLayer, Watch};
+pub use self::tables::{NAME, TABLE, path};
 use super::product::{
     About, Carried, Held, Night, Observer, Out, Problem, Product, Rows, Scope, Tables, Work,
 };
 use super::{Before, DeriveError, LayerTables, Release};
 use crate::feature::records::{RecordRoom, Sorted};
-use crate::feature::{
-    LayerChanges, LayerReport, LayerStatus, ProductDoc, RunReport, SourceProfile, TileRecord, chain,
-};
+use crate::feature::{LayerChanges, LayerReport, LayerStatus, ProductDoc, RunReport, TileRecord, chain};
 use crate::geoparquet::GeoparquetError;
-
-/// Its name, as in `[output] products`.
-pub const NAME: &str = "changes";
-
-/// Path of a layer's changes within a release.
-pub fn path(layer: &str) -> PathBuf {
-    Path::new("changes").join(format!("{layer}.parquet"))
-}
 
 /// The product.
 pub(super) struct Changes;
@@ -69,7 +62,7 @@ impl Product for Changes {
     }
 
     fn verify(&self, held: &Held<'_>) -> Vec<Problem> {
-        verify::problems(held)
+        verify::find_problems(held)
     }
 }
 
@@ -78,23 +71,25 @@ impl Tables for Watch<'_> {
         Some(self)
     }
 
-    fn make(
+    fn make_tables(
         &self,
         release: &Release<'_>,
         out: &dyn Out,
         report: &mut RunReport,
     ) -> Result<Value, DeriveError> {
-        let records = self.sorted().map_err(|source| DeriveError::Scratch { source })?;
+        let records = self
+            .sort_records()
+            .map_err(|source| DeriveError::Scratch { source })?;
         let compared = release
             .layers
             .par_iter()
-            .map(|layer| one(self, &records, layer, out));
+            .map(|layer| compare_layer(self, &records, layer, out));
         let compared = compared.collect::<Result<Vec<_>, DeriveError>>()?;
         let tables = compared.iter().filter(|compared| compared.is_ok()).count();
         for (layer, compared) in report.layers.iter_mut().zip(compared) {
             match compared {
                 Ok(changes) => {
-                    tell(&layer.id, &changes);
+                    log_changes(&layer.id, &changes);
                     layer.changes = Some(changes);
                 }
                 Err(reason) => layer.not_compared = Some(reason),
@@ -105,47 +100,27 @@ impl Tables for Watch<'_> {
 }
 
 /// What differs in a layer; or why nothing can be compared.
-fn one(
+fn compare_layer(
     watch: &Watch<'_>,
     records: &Sorted<BYTES>,
     layer: &LayerTables<'_>,
     out: &dyn Out,
 ) -> Result<Result<LayerChanges, String>, DeriveError> {
-    let Some(before) = &layer.before else {
-        return Ok(Err("no release before has rows of it".to_owned()));
+    let (before, tiles) = match comparable_tiles(layer) {
+        Ok(found) => found,
+        Err(reason) => return Ok(Err(reason)),
     };
-    if layer.report.status == LayerStatus::Absent {
-        return Ok(Err("the release has no rows of it".to_owned()));
-    }
-    let is_part = |profile: Option<&SourceProfile>| profile.is_some_and(|profile| profile.limit.is_some());
-    if is_part(layer.report.profile.as_ref()) || is_part(before.report.profile.as_ref()) {
-        return Ok(Err(
-            "only a part of the source was read (`--limit`), here or before".to_owned(),
-        ));
-    }
-    let Some(tiles) = before.tiles else {
-        return Ok(Err(format!(
-            "the manifest of release {} can't be read",
-            before.release
-        )));
-    };
-    if before.is_damaged {
-        let reason = format!("tiles of release {} are damaged", before.release);
-        warn!(
-            layer = layer.report.id,
-            reason, "not compared with the last release"
-        );
-        return Ok(Err(reason));
-    }
-    let observed = watch.take(&layer.report.id);
-    let pair = Pair::of(layer, tiles, observed.as_deref(), records);
+    let observed = watch.take_layer(&layer.report.id);
+    let pair = ComparedTiles::of_layer(layer, tiles, observed.as_deref(), records);
     let Some(pair) = pair.map_err(|source| DeriveError::Scratch { source })? else {
         return Ok(Err(
             "its rows were not seen on their way into the release".to_owned()
         ));
     };
+    // Two failures that must not be mixed up: an old release that can't be read leaves this one without a comparison;
+    // a new table that can't be written leaves it without a product.
     let mut unreadable = None;
-    match written(layer, &pair, watch.night.room, before, out, &mut unreadable) {
+    match write_changes(layer, &pair, watch.night.room, before, out, &mut unreadable) {
         Ok(mut changes) => {
             before.release.clone_into(&mut changes.against);
             changes.is_read_otherwise = is_read_otherwise(before.report, layer.report);
@@ -164,32 +139,73 @@ fn one(
     }
 }
 
+/// Path and digest of a tile.
+type PublishedTile = (PathBuf, String);
+
+/// The tiles of the release before that can be compared with; or why none can.
+fn comparable_tiles<'l>(layer: &'l LayerTables<'_>) -> Result<(&'l Before<'l>, &'l [PublishedTile]), String> {
+    let Some(before) = &layer.before else {
+        return Err("no release before has rows of it".to_owned());
+    };
+    if layer.report.status == LayerStatus::Absent {
+        return Err("the release has no rows of it".to_owned());
+    }
+    // A part of the rows against all of them would tell the rest as removed.
+    if is_limited(layer.report) || is_limited(before.report) {
+        return Err("only a part of the source was read (`--limit`), here or before".to_owned());
+    }
+    let Some(tiles) = before.tiles else {
+        return Err(format!(
+            "the manifest of release {} can't be read",
+            before.release
+        ));
+    };
+    if before.is_damaged {
+        let reason = format!("tiles of release {} are damaged", before.release);
+        warn!(
+            layer = layer.report.id,
+            reason, "not compared with the last release"
+        );
+        return Err(reason);
+    }
+    Ok((before, tiles))
+}
+
+fn is_limited(layer: &LayerReport) -> bool {
+    layer
+        .profile
+        .as_ref()
+        .is_some_and(|profile| profile.limit.is_some())
+}
+
 /// Whether the plan reads the layer in another way than it did for the release before.
 fn is_read_otherwise(before: &LayerReport, now: &LayerReport) -> bool {
-    let reading = |report: &LayerReport| report.profile.as_ref().map(|profile| profile.reading.clone());
-    reading(before) != reading(now)
+    let [before, now] = [before, now].map(|layer| layer.profile.as_ref().map(|profile| &profile.reading));
+    before != now
 }
 
 /// What is to be compared of a layer: on both sides, tiles that the other doesn't have.
-struct Pair<'a> {
+struct ComparedTiles<'a> {
     before: Vec<PathBuf>,
-    after: Option<(&'a Observed, Compared<'a>, &'a dyn Rows)>,
+    after: Option<(&'a ObservedLayer, ComparedRecords<'a>, &'a dyn Rows)>,
     same_rows: u64,
 }
 
-impl<'a> Pair<'a> {
+impl<'a> ComparedTiles<'a> {
     /// None where rows of this release were not seen.
-    fn of(
+    fn of_layer(
         layer: &LayerTables<'a>,
         before: &[(PathBuf, String)],
-        observed: Option<&'a Observed>,
+        observed: Option<&'a ObservedLayer>,
         records: &'a Sorted<BYTES>,
     ) -> io::Result<Option<Self>> {
         // An id stands once in a release: the same bytes are the same facilities, wherever they lie.
         let old: BTreeSet<&str> = before.iter().map(|(_, sha256)| sha256.as_str()).collect();
         let new: BTreeSet<&str> = layer.tiles.iter().map(|tile| tile.sha256.as_str()).collect();
-        let is_same = |tile: &&TileRecord| old.contains(tile.sha256.as_str());
-        let (same, own): (Vec<&TileRecord>, Vec<&TileRecord>) = layer.tiles.iter().partition(is_same);
+        let (same, own): (Vec<&TileRecord>, Vec<&TileRecord>) = layer
+            .tiles
+            .iter()
+            .partition(|tile| old.contains(tile.sha256.as_str()));
         let before = before.iter().filter(|(_, sha256)| !new.contains(sha256.as_str()));
         let after = if own.is_empty() {
             None
@@ -209,7 +225,7 @@ impl<'a> Pair<'a> {
         }))
     }
 
-    fn sides(&self) -> Sides<'_> {
+    fn as_sides(&self) -> Sides<'_> {
         let after = self.after.as_ref().map(|(observed, records, rows)| After {
             schema: &observed.schema,
             columns: &observed.columns,
@@ -225,9 +241,9 @@ impl<'a> Pair<'a> {
 }
 
 /// Compares a layer and writes its table; `unreadable` says whether the release before was what failed.
-fn written(
+fn write_changes(
     layer: &LayerTables<'_>,
-    pair: &Pair<'_>,
+    pair: &ComparedTiles<'_>,
     room: &RecordRoom,
     earlier: &Before<'_>,
     out: &dyn Out,
@@ -235,19 +251,21 @@ fn written(
 ) -> Result<LayerChanges, DeriveError> {
     let path = path(&layer.report.id);
     let mut changes = LayerChanges::default();
-    let done = out.pieces(&path, rows::schema(), &mut |emit| {
-        changes = compare(layer.plan, pair.sides(), room, emit).inspect_err(|error: &GeoparquetError| {
-            let is_theirs = error.path().is_some_and(|path| path.starts_with(earlier.folder));
-            *unreadable =
-                is_theirs.then(|| format!("release {} can't be read: {}", earlier.release, chain(error)));
-        })?;
+    let done = out.pieces(&path, rows::table_schema(), &mut |emit| {
+        changes = compare_sides(layer.plan, pair.as_sides(), room, emit).inspect_err(
+            |error: &GeoparquetError| {
+                let is_theirs = error.path().is_some_and(|path| path.starts_with(earlier.folder));
+                *unreadable =
+                    is_theirs.then(|| format!("release {} can't be read: {}", earlier.release, chain(error)));
+            },
+        )?;
         Ok(())
     });
     done.map(|()| changes)
-        .map_err(|source| DeriveError::write(&path, source))
+        .map_err(|source| DeriveError::write_error(&path, source))
 }
 
-fn tell(layer: &str, changes: &LayerChanges) {
+fn log_changes(layer: &str, changes: &LayerChanges) {
     if changes.is_some() {
         info!(
             stage = "derive",

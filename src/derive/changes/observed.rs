@@ -11,12 +11,15 @@ use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Schema};
 use serde_json::value::RawValue;
 
-use super::digest::{Digest, digests};
+use super::digest::{Digest, row_digests};
 use crate::derive::product::{Night, Observer, Place, Seen};
 use crate::feature::records::{Records, Sorted};
 use crate::feature::{LayerReport, RegionId, Texts, TileRecord};
-use crate::geoparquet::Columns;
+use crate::geoparquet::ColumnReader;
 use crate::kernel::map::key_number;
+
+// A record is compared by memory alone, so that its numbers have their highest byte first (`feature::records`): layer,
+// key, digest, tile, place. All records of a layer, and among them those of a key, then stand side by side.
 
 /// Columns that say nothing of their own: the key, what is the same in every row, what follows from the geometry.
 pub(super) const LEFT_OUT: [&str; 3] = ["facility_id", "layer", "bbox"];
@@ -38,7 +41,7 @@ pub(super) struct Record {
 /// good as that.
 pub(super) type Key = [u8; 20];
 
-pub(super) fn key(layer: u32, number: u128) -> Key {
+pub(super) fn record_key(layer: u32, number: u128) -> Key {
     let mut key = [0; 20];
     key[..4].copy_from_slice(&layer.to_be_bytes());
     key[4..].copy_from_slice(&number.to_be_bytes());
@@ -46,7 +49,7 @@ pub(super) fn key(layer: u32, number: u128) -> Key {
 }
 
 impl Record {
-    pub(super) fn bytes(self, key: Key) -> [u8; BYTES] {
+    pub(super) fn to_bytes(self, key: Key) -> [u8; BYTES] {
         let mut bytes = [0; BYTES];
         bytes[..20].copy_from_slice(&key);
         bytes[20..28].copy_from_slice(&self.digest.to_be_bytes());
@@ -55,25 +58,24 @@ impl Record {
         bytes
     }
 
-    fn of(bytes: &[u8; BYTES]) -> Self {
+    fn from_bytes(bytes: &[u8; BYTES]) -> Self {
         let (_, rest) = bytes.split_at(20);
         let (digest, rest) = rest.split_first_chunk().unwrap_or((&[0; 8], &[]));
-        let numbers = rest.as_chunks().0;
-        let number = |at: usize| numbers.get(at).map_or(0, |number| u32::from_be_bytes(*number));
-        let place = Place {
-            part: number(1),
-            row: number(2),
-        };
+        let mut numbers = [0; 3];
+        for (number, bytes) in numbers.iter_mut().zip(rest.as_chunks().0) {
+            *number = u32::from_be_bytes(*bytes);
+        }
+        let [tile, part, row] = numbers;
         Self {
             digest: Digest::from_be_bytes(*digest),
-            tile: number(0),
-            place,
+            tile,
+            place: Place { part, row },
         }
     }
 }
 
 /// The number of a facility's id.
-pub(super) fn number(layer: &str, id: &str) -> u128 {
+pub(super) fn id_number(layer: &str, id: &str) -> u128 {
     // Short keys are exact; the layer before them is the same in every row.
     let key = id
         .strip_prefix(layer)
@@ -84,7 +86,7 @@ pub(super) fn number(layer: &str, id: &str) -> u128 {
 
 /// A layer that goes by.
 #[derive(Debug)]
-pub(super) struct Observed {
+pub(super) struct ObservedLayer {
     /// Its number among those that do.
     layer: u32,
     /// Its columns, with the types that they have in a file.
@@ -95,24 +97,26 @@ pub(super) struct Observed {
     tiles: Mutex<BTreeMap<(RegionId, u32), (u32, u64)>>,
 }
 
-impl Observed {
-    fn of(layer: u32, rows: &RecordBatch, before: &[(PathBuf, String)]) -> Self {
-        let schema = in_a_file(&rows.schema());
-        let old = before.first().and_then(|(tile, _)| Columns::of(tile).ok());
+impl ObservedLayer {
+    fn begin_layer(layer: u32, rows: &RecordBatch, before: &[(PathBuf, String)]) -> Self {
+        let schema = schema_in_file(&rows.schema());
+        // One tile is enough: all tiles of a layer in a release have the same columns.
+        let old = before.first().and_then(|(tile, _)| ColumnReader::open(tile).ok());
         // What can't be read is told when the two are compared.
         let old = old.map_or_else(|| schema.clone(), |old| old.schema());
         Self {
             layer,
-            columns: compared(&old, &schema),
+            columns: shared_columns(&old, &schema),
             schema,
             tiles: Mutex::default(),
         }
     }
 
-    fn records(&self, seen: &Seen<'_>, places: &[Place]) -> Vec<[u8; BYTES]> {
+    fn make_records(&self, seen: &Seen<'_>, places: &[Place]) -> Vec<[u8; BYTES]> {
         let Some(ids) = Texts::named(seen.rows, "facility_id") else {
             return vec![];
         };
+        // Locked for the look-up alone: the digests below are the work, and several threads do theirs at once.
         let tile = {
             let mut tiles = self.tiles.lock().unwrap_or_else(PoisonError::into_inner);
             let next = u32::try_from(tiles.len()).expect("a layer has less than 2^32 tiles");
@@ -122,20 +126,18 @@ impl Observed {
             *rows += places.len() as u64;
             *tile
         };
-        let record = |((id, digest), place): ((Option<&str>, Digest), &Place)| {
-            let key = key(self.layer, number(seen.layer, id.unwrap_or_default()));
-            Record {
+        let digests = row_digests(seen.rows, &self.columns);
+        let mut records = Vec::with_capacity(places.len());
+        for ((id, digest), place) in ids.iter().zip(digests).zip(places) {
+            let record = Record {
                 digest,
                 tile,
                 place: *place,
-            }
-            .bytes(key)
-        };
-        ids.iter()
-            .zip(digests(seen.rows, &self.columns))
-            .zip(places)
-            .map(record)
-            .collect()
+            };
+            let number = id_number(seen.layer, id.unwrap_or_default());
+            records.push(record.to_bytes(record_key(self.layer, number)));
+        }
+        records
     }
 
     /// The records of some tiles; none where not all of their rows were seen.
@@ -146,17 +148,18 @@ impl Observed {
         &self,
         all: &'s Sorted<BYTES>,
         tiles: impl Iterator<Item = &'t TileRecord>,
-    ) -> io::Result<Option<Compared<'s>>> {
+    ) -> io::Result<Option<ComparedRecords<'s>>> {
         let seen = self.tiles.lock().unwrap_or_else(PoisonError::into_inner);
         let mut are_wanted = vec![false; seen.len()];
         for tile in tiles {
             match seen.get(&(tile.region.clone(), tile.ordinal)) {
                 Some((number, rows)) if *rows == tile.rows => are_wanted[*number as usize] = true,
+                // Rows that weren't seen would be told as removed.
                 _ => return Ok(None),
             }
         }
-        let places = all.starting(&self.layer.to_be_bytes())?;
-        Ok(Some(Compared {
+        let places = all.range_starting_with(&self.layer.to_be_bytes())?;
+        Ok(Some(ComparedRecords {
             all,
             layer: self.layer,
             places,
@@ -167,7 +170,7 @@ impl Observed {
 
 /// The records of a layer's tiles that are compared.
 #[derive(Debug)]
-pub(super) struct Compared<'s> {
+pub(super) struct ComparedRecords<'s> {
     all: &'s Sorted<BYTES>,
     layer: u32,
     places: Range<usize>,
@@ -176,7 +179,7 @@ pub(super) struct Compared<'s> {
 }
 
 #[cfg(test)]
-impl<'s> Compared<'s> {
+impl<'s> ComparedRecords<'s> {
     /// All records, of one layer and tile.
     pub(super) fn all(all: &'s Sorted<BYTES>) -> Self {
         Self {
@@ -188,7 +191,7 @@ impl<'s> Compared<'s> {
     }
 }
 
-impl Compared<'_> {
+impl ComparedRecords<'_> {
     /// Records of the layer, in tiles that are compared and in others: above all numbers that are given out.
     pub(super) fn len(&self) -> usize {
         self.places.len()
@@ -199,8 +202,8 @@ impl Compared<'_> {
     /// # Errors
     /// When it can't be had back.
     pub(super) fn find(&self, number: u128) -> io::Result<Option<(usize, Record)>> {
-        let found = self.all.find(&key(self.layer, number))?;
-        let record = found.map(|(at, bytes)| (at - self.places.start, Record::of(&bytes)));
+        let found = self.all.find(&record_key(self.layer, number))?;
+        let record = found.map(|(at, bytes)| (at - self.places.start, Record::from_bytes(&bytes)));
         Ok(record.filter(|(_, record)| self.is_wanted(record)))
     }
 
@@ -210,7 +213,7 @@ impl Compared<'_> {
     /// When they can't be had back.
     pub(super) fn each(&self, see: &mut dyn FnMut(usize, Record)) -> io::Result<()> {
         self.all.each(self.places.clone(), &mut |at, bytes| {
-            let record = Record::of(bytes);
+            let record = Record::from_bytes(bytes);
             if self.is_wanted(&record) {
                 see(at - self.places.start, record);
             }
@@ -226,39 +229,38 @@ impl Compared<'_> {
 }
 
 /// Columns that two releases have with one type, in the order of the later one.
-pub(super) fn compared(old: &Schema, new: &Schema) -> Vec<String> {
+pub(super) fn shared_columns(old: &Schema, new: &Schema) -> Vec<String> {
     let fields = new
         .fields()
         .iter()
         .filter(|field| !LEFT_OUT.contains(&field.name().as_str()));
-    let is_same = |name: &str, kind: &DataType| {
-        old.field_with_name(name)
-            .is_ok_and(|old| old.data_type().equals_datatype(kind))
-    };
+    // `equals_datatype` passes over what a list's items are called, which differs by who wrote the file.
     fields
-        .filter(|field| is_same(field.name(), field.data_type()))
+        .filter(|field| {
+            old.field_with_name(field.name())
+                .is_ok_and(|old| old.data_type().equals_datatype(field.data_type()))
+        })
         .map(|field| field.name().clone())
         .collect()
 }
 
 /// Columns as a file has them: codes are text.
-fn in_a_file(schema: &Schema) -> Schema {
-    let plain = |kind: &DataType| match kind {
-        DataType::Dictionary(_, value) => value.as_ref().clone(),
-        other => other.clone(),
-    };
-    let fields = schema.fields().iter();
-    Schema::new(
-        fields
-            .map(|field| field.as_ref().clone().with_data_type(plain(field.data_type())))
-            .collect::<Vec<_>>(),
-    )
+fn schema_in_file(schema: &Schema) -> Schema {
+    let mut fields = Vec::with_capacity(schema.fields().len());
+    for field in schema.fields() {
+        let kind = match field.data_type() {
+            DataType::Dictionary(_, value) => value.as_ref().clone(),
+            other => other.clone(),
+        };
+        fields.push(field.as_ref().clone().with_data_type(kind));
+    }
+    Schema::new(fields)
 }
 
 /// Sees the layers that the release before has, too.
 pub(super) struct Watch<'a> {
     pub(super) night: Night<'a>,
-    layers: Mutex<BTreeMap<String, Arc<Observed>>>,
+    layers: Mutex<BTreeMap<String, Arc<ObservedLayer>>>,
     /// How many there have been.
     met: AtomicU32,
     /// Of all layers; those of a layer that was forgotten are among them. An error is told when they are asked for.
@@ -276,7 +278,7 @@ impl<'a> Watch<'a> {
     }
 
     /// What was seen of a layer.
-    pub(super) fn take(&self, layer: &str) -> Option<Arc<Observed>> {
+    pub(super) fn take_layer(&self, layer: &str) -> Option<Arc<ObservedLayer>> {
         self.layers
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -287,34 +289,39 @@ impl<'a> Watch<'a> {
     ///
     /// # Errors
     /// When one couldn't be put away.
-    pub(super) fn sorted(&self) -> io::Result<Sorted<BYTES>> {
+    pub(super) fn sort_records(&self) -> io::Result<Sorted<BYTES>> {
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *records, Ok(Records::new(self.night.room)))?.sorted()
     }
 
-    fn layer(&self, seen: &Seen<'_>) -> Option<Arc<Observed>> {
+    fn observed_layer(&self, seen: &Seen<'_>) -> Option<Arc<ObservedLayer>> {
         let before = self
             .night
             .before?
             .get(seen.layer)
             .filter(|tiles| !tiles.is_empty())?;
         let mut layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
-        let observed = || Observed::of(self.met.fetch_add(1, Ordering::Relaxed), seen.rows, before);
-        let known = layers.entry(seen.layer.to_owned());
-        Some(Arc::clone(known.or_insert_with(|| Arc::new(observed()))))
+        let known = layers.entry(seen.layer.to_owned()).or_insert_with(|| {
+            // A layer that was forgotten and is made once more gets another number: its first records are nobody's.
+            let number = self.met.fetch_add(1, Ordering::Relaxed);
+            Arc::new(ObservedLayer::begin_layer(number, seen.rows, before))
+        });
+        Some(Arc::clone(known))
     }
 }
 
 impl Observer for Watch<'_> {
-    fn columns(&self, _: &LayerReport) -> Vec<&'static str> {
+    fn columns_to_read(&self, _: &LayerReport) -> Vec<&'static str> {
         vec![]
     }
 
-    fn see(&self, seen: &Seen<'_>) {
+    fn see_rows(&self, seen: &Seen<'_>) {
         // A tile of an earlier run is the same as in the release before.
         let Some(places) = seen.places else { return };
-        let Some(observed) = self.layer(seen) else { return };
-        let new = observed.records(seen, places);
+        let Some(observed) = self.observed_layer(seen) else {
+            return;
+        };
+        let new = observed.make_records(seen, places);
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         if let Ok(all) = records.as_mut()
             && let Err(error) = all.extend(new)
@@ -323,15 +330,16 @@ impl Observer for Watch<'_> {
         }
     }
 
-    fn forget(&self, layer: &str) {
-        self.take(layer);
+    fn forget_layer(&self, layer: &str) {
+        self.take_layer(layer);
     }
 
-    fn tally(&self, _: &str) -> Option<Box<RawValue>> {
+    fn tally_layer(&self, _: &str) -> Option<Box<RawValue>> {
+        // Something, though there is nothing to keep: none would have the tiles of a quiet night shown again.
         Some(RawValue::NULL.to_owned())
     }
 
-    fn recall(&self, _: &LayerReport, _: &RawValue) -> bool {
+    fn recall_layer(&self, _: &LayerReport, _: &RawValue) -> bool {
         // As `see`: nothing is kept of tiles of earlier runs.
         true
     }

@@ -12,6 +12,8 @@ use crate::derive::product::Sink;
 use crate::feature::{ColumnChange, Spooled};
 use crate::geoparquet::GeoparquetError;
 
+// A row group of the table (`geoparquet::writer`): a piece is written as it comes.
+
 /// Rows of a piece.
 const PIECE: usize = 50_000;
 
@@ -40,9 +42,11 @@ impl Change {
     }
 }
 
+// The derived order is that of the table: what, then the id. A distance is kept as bits, since floats have no order.
+
 /// What is told of a facility, in the order in which it is told.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct Told {
+pub(super) struct ChangeRow {
     /// That it is new, that it is gone, or by its number the column in which it differs.
     pub(super) what: u32,
     pub(super) id: String,
@@ -54,21 +58,21 @@ pub(super) struct Told {
     pub(super) distance: Option<u64>,
 }
 
-impl Told {
+impl ChangeRow {
     pub(super) const ADDED: u32 = 0;
     pub(super) const REMOVED: u32 = 1;
     pub(super) const FIRST_COLUMN: u32 = 2;
 }
 
-impl Spooled for Told {
-    fn bytes(&self) -> usize {
+impl Spooled for ChangeRow {
+    fn memory_bytes(&self) -> usize {
         let texts = [&self.name, &self.state, &self.old, &self.new];
         size_of::<Self>() + self.id.len() + texts.into_iter().flatten().map(String::len).sum::<usize>()
     }
 }
 
 /// Columns of the table.
-pub(super) fn schema() -> SchemaRef {
+pub(super) fn table_schema() -> SchemaRef {
     let types = std::iter::repeat_n(DataType::Utf8, TEXTS).chain([DataType::Float64]);
     let fields = TABLE.columns.iter().zip(types);
     Arc::new(Schema::new(
@@ -79,14 +83,14 @@ pub(super) fn schema() -> SchemaRef {
 }
 
 /// Rows that wait to be handed on.
-pub(super) struct Rows<'e, 's> {
+pub(super) struct ChangeTable<'e, 's> {
     emit: &'e mut Sink<'s>,
     texts: [StringBuilder; TEXTS],
     distances: Float64Builder,
     waiting: usize,
 }
 
-impl<'e, 's> Rows<'e, 's> {
+impl<'e, 's> ChangeTable<'e, 's> {
     pub(super) fn new(emit: &'e mut Sink<'s>) -> Self {
         Self {
             emit,
@@ -99,10 +103,11 @@ impl<'e, 's> Rows<'e, 's> {
     /// What is told of a facility; the field is that in which it differs.
     pub(super) fn push(
         &mut self,
-        told: &Told,
+        told: &ChangeRow,
         change: Change,
         field: Option<&str>,
     ) -> Result<(), GeoparquetError> {
+        // The key is of the facility, the values are of the column: the order is that of `TABLE`.
         let facility = [
             Some(told.id.as_str()),
             told.name.as_deref(),
@@ -114,24 +119,24 @@ impl<'e, 's> Rows<'e, 's> {
             told.old.as_deref(),
             told.new.as_deref(),
         ];
-        self.row(
+        self.push_row(
             facility.into_iter().chain(values),
             told.distance.map(f64::from_bits),
         )
     }
 
     /// A column that changed in every facility alike.
-    pub(super) fn every(&mut self, change: &ColumnChange) -> Result<(), GeoparquetError> {
+    pub(super) fn push_every_row(&mut self, change: &ColumnChange) -> Result<(), GeoparquetError> {
         let values = [
             Some(Change::EveryRow.code()),
             Some(&change.field),
             change.old.as_deref(),
             change.new.as_deref(),
         ];
-        self.row([None; 3].into_iter().chain(values), None)
+        self.push_row([None; 3].into_iter().chain(values), None)
     }
 
-    fn row<'t>(
+    fn push_row<'t>(
         &mut self,
         texts: impl Iterator<Item = Option<&'t str>>,
         distance_m: Option<f64>,
@@ -164,7 +169,7 @@ impl<'e, 's> Rows<'e, 's> {
             .chain([Arc::new(self.distances.finish()) as ArrayRef])
             .collect();
         let piece =
-            RecordBatch::try_new(schema(), columns).expect("every push adds one value to each column");
+            RecordBatch::try_new(table_schema(), columns).expect("every push adds one value to each column");
         (self.emit)(&piece)
     }
 }

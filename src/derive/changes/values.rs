@@ -6,13 +6,13 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayAccessor, ArrayRef, BinaryArray, BooleanArray, PrimitiveArray, StringArray};
 use arrow_schema::DataType;
-use geo::{BoundingRect, Coord, CoordsIter, Distance, Geodesic, Geometry, Polygon};
+use geo::{BoundingRect, CoordsIter, Distance, Geodesic, Geometry, Point};
 use sha2::{Digest, Sha256};
 
 use crate::kernel::geometry;
 
 /// Rows in which two columns of one length hold different values.
-pub(super) fn differing(old: &ArrayRef, new: &ArrayRef) -> Vec<usize> {
+pub(super) fn differing_rows(old: &ArrayRef, new: &ArrayRef) -> Vec<usize> {
     let typed = match old.data_type() {
         DataType::Utf8 => of_type::<StringArray>(old, new, |a, b| a == b),
         DataType::Binary => of_type::<BinaryArray>(old, new, |a, b| a == b),
@@ -22,6 +22,7 @@ pub(super) fn differing(old: &ArrayRef, new: &ArrayRef) -> Vec<usize> {
         DataType::Float64 => of_type::<PrimitiveArray<Float64Type>>(old, new, is_same_number),
         _ => None,
     };
+    // Lists, and whatever else a schema may come to hold: Arrow compares slices of any type, one row at a time.
     typed.unwrap_or_else(|| {
         (0..old.len())
             .filter(|row| old.slice(*row, 1) != new.slice(*row, 1))
@@ -39,15 +40,19 @@ where
     A: Array + 'static,
     &'a A: ArrayAccessor,
 {
-    let (old, new) = (
-        old.as_any().downcast_ref::<A>()?,
-        new.as_any().downcast_ref::<A>()?,
-    );
-    let is_same = |row: usize| match (old.is_valid(row), new.is_valid(row)) {
-        (true, true) => is_equal(old.value(row), new.value(row)),
-        (is_old, is_new) => is_old == is_new,
-    };
-    Some((0..old.len()).filter(|row| !is_same(*row)).collect())
+    let old = old.as_any().downcast_ref::<A>()?;
+    let new = new.as_any().downcast_ref::<A>()?;
+    let mut differing = Vec::new();
+    for row in 0..old.len() {
+        let is_same = match (old.is_valid(row), new.is_valid(row)) {
+            (true, true) => is_equal(old.value(row), new.value(row)),
+            (is_old, is_new) => is_old == is_new,
+        };
+        if !is_same {
+            differing.push(row);
+        }
+    }
+    Some(differing)
 }
 
 /// Not a number is the same as itself, and −0 as 0.
@@ -60,7 +65,7 @@ fn is_same_number(a: f64, b: f64) -> bool {
 }
 
 /// A value as text: numbers in the fewest digits, dates as ISO 8601, lists as JSON, points as WKT; none for null.
-pub(super) fn text(column: &str, values: &dyn Array, row: usize) -> Option<String> {
+pub(super) fn value_text(column: &str, values: &dyn Array, row: usize) -> Option<String> {
     if values.is_null(row) {
         return None;
     }
@@ -74,103 +79,61 @@ pub(super) fn text(column: &str, values: &dyn Array, row: usize) -> Option<Strin
             days.value_as_date(row)
                 .map_or_else(|| days.value(row).to_string(), |date| date.to_string())
         }
-        DataType::Binary if column == "geometry" => shape(values.as_binary::<i32>().value(row)),
-        DataType::List(_) => list(values.as_list::<i32>().value(row).as_ref()),
+        DataType::Binary if column == "geometry" => geometry_text(values.as_binary::<i32>().value(row)),
+        DataType::List(_) => list_text(values.as_list::<i32>().value(row).as_ref()),
         _ => format!("{:?}", values.slice(row, 1)),
     })
 }
 
-fn list(items: &dyn Array) -> String {
-    let texts: Vec<Option<String>> = (0..items.len()).map(|item| text("", items, item)).collect();
+fn list_text(items: &dyn Array) -> String {
+    let texts: Vec<Option<String>> = (0..items.len()).map(|item| value_text("", items, item)).collect();
     serde_json::to_string(&texts).expect("a list of texts is JSON")
 }
 
 /// A point as WKT; of any other shape what it takes to tell two apart, since a coastline is no value of a table.
-fn shape(wkb: &[u8]) -> String {
-    let digest = || {
-        Sha256::digest(wkb)
-            .iter()
-            .take(6)
-            .fold(String::new(), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            })
-    };
+fn geometry_text(wkb: &[u8]) -> String {
     match geometry::decode(wkb) {
         Ok(Geometry::Point(point)) => format!("POINT ({} {})", point.x(), point.y()),
         Ok(other) => {
             let kind = geometry::type_name(&other).to_uppercase();
             let corners = other.bounding_rect().map(|rect| {
-                let (min, max) = (rect.min(), rect.max());
+                let min = rect.min();
+                let max = rect.max();
                 format!(", box {} {} {} {}", min.x, min.y, max.x, max.y)
             });
             let vertices = other.coords_count();
             format!(
                 "{kind}, {vertices} vertices{}, sha256 {}…",
                 corners.unwrap_or_default(),
-                digest()
+                short_digest(wkb)
             )
         }
-        Err(_) => format!("{} bytes, sha256 {}…", wkb.len(), digest()),
+        Err(_) => format!("{} bytes, sha256 {}…", wkb.len(), short_digest(wkb)),
     }
+}
+
+/// The first digits of a SHA-256: enough for people to tell two shapes apart.
+fn short_digest(bytes: &[u8]) -> String {
+    let mut hex = String::with_capacity(12);
+    for byte in Sha256::digest(bytes).iter().take(6) {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 /// How far a point has moved, metres; none for anything but two points.
 pub(super) fn distance_m(column: &str, old: (&dyn Array, usize), new: (&dyn Array, usize)) -> Option<f64> {
-    let point = |(values, row): (&dyn Array, usize)| match geometry::decode(
-        values.as_binary_opt::<i32>()?.value(row),
-    ) {
-        Ok(Geometry::Point(point)) => Some(point),
-        _ => None,
-    };
     if column != "geometry" {
         return None;
     }
-    Some(Geodesic.distance(point(old)?, point(new)?))
+    Some(Geodesic.distance(decode_point(old)?, decode_point(new)?))
 }
 
-/// A vertex of a line or a surface that has moved by less hasn't: a coordinate was written with other digits, degrees.
-const LEAST_MOVE: f64 = 1.5e-12;
-
-/// Whether two lines or surfaces have the same vertices in the same parts, but for their last digits.
-pub(super) fn is_same_shape(column: &str, old: (&dyn Array, usize), new: (&dyn Array, usize)) -> bool {
-    let shape = |(values, row): (&dyn Array, usize)| {
-        let wkb = values
-            .as_binary_opt::<i32>()
-            .filter(|shapes| shapes.is_valid(row))?
-            .value(row);
-        geometry::decode(wkb).ok()
-    };
-    let is_close = |(one, other): (Coord<f64>, Coord<f64>)| {
-        (one.x - other.x).abs() < LEAST_MOVE && (one.y - other.y).abs() < LEAST_MOVE
-    };
-    if column != "geometry" {
-        return false;
+fn decode_point((values, row): (&dyn Array, usize)) -> Option<Point> {
+    match geometry::decode(values.as_binary_opt::<i32>()?.value(row)) {
+        Ok(Geometry::Point(point)) => Some(point),
+        _ => None,
     }
-    let Some((old, new)) = shape(old).zip(shape(new)) else {
-        return false;
-    };
-    geometry::type_name(&old) == geometry::type_name(&new)
-        && parts(&old) == parts(&new)
-        && old.coords_iter().zip(new.coords_iter()).all(is_close)
-}
-
-/// How many vertices each part has, and how many rings each polygon.
-fn parts(shape: &Geometry<f64>) -> Vec<usize> {
-    match shape {
-        Geometry::MultiLineString(lines) => lines.iter().map(|line| line.0.len()).collect(),
-        Geometry::Polygon(polygon) => rings(polygon),
-        Geometry::MultiPolygon(polygons) => polygons.iter().flat_map(rings).collect(),
-        other => vec![other.coords_count()],
-    }
-}
-
-fn rings(polygon: &Polygon<f64>) -> Vec<usize> {
-    let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
-    let vertices = rings.map(|ring| ring.0.len());
-    std::iter::once(polygon.interiors().len())
-        .chain(vertices)
-        .collect()
 }
 
 /// A type in the words of the data dictionary.

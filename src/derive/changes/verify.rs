@@ -8,30 +8,30 @@ use std::path::Path;
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 
-use super::path;
+use super::tables::path;
 use crate::derive::layer_folder;
 use crate::derive::product::{Held, Problem};
 use crate::feature::{LayerChanges, LayerReport, LayerStatus, chain};
 use crate::geoparquet;
 
 /// What is wrong with the tables of a release.
-pub(super) fn problems(held: &Held<'_>) -> Vec<Problem> {
+pub(super) fn find_problems(held: &Held<'_>) -> Vec<Problem> {
     let present = held
         .report
         .layers
         .iter()
         .filter(|layer| layer.status != LayerStatus::Absent);
-    let of = |layer: &LayerReport| {
+    let mut problems = Vec::new();
+    for layer in present {
         let folder = layer_folder(&layer.id);
-        of_layer(held.folder, layer)
-            .into_iter()
-            .map(move |what| Problem::new(&folder, what))
-    };
-    present.flat_map(of).collect()
+        let wrong = check_layer(held.folder, layer).into_iter();
+        problems.extend(wrong.map(|what| Problem::new(&folder, what)));
+    }
+    problems
 }
 
 /// What is wrong with a layer's table of changes in a release: its rows are those that the report counts.
-fn of_layer(release: &Path, layer: &LayerReport) -> Vec<String> {
+fn check_layer(release: &Path, layer: &LayerReport) -> Vec<String> {
     let file = release.join(path(&layer.id));
     let Some(changes) = &layer.changes else {
         let is_foreign = file.exists();
@@ -41,16 +41,17 @@ fn of_layer(release: &Path, layer: &LayerReport) -> Vec<String> {
             .collect();
     };
     let mut wrong = Vec::new();
+    // Every row is new or was there before; what became of those that were is told by three numbers.
     let kept = changes.changed + changes.recomputed + changes.unchanged;
     if kept + changes.added != layer.rows_written {
-        let (added, written) = (changes.added, layer.rows_written);
         wrong.push(format!(
-            "{added} added and {kept} that were there before, {written} rows written"
+            "{} added and {kept} that were there before, {} rows written",
+            changes.added, layer.rows_written
         ));
     }
-    let expected = counts(changes);
+    let expected = expected_counts(changes);
     match geoparquet::read(&file, Some(&["change", "field"])) {
-        Ok(rows) if counted(&rows) == expected => {}
+        Ok(rows) if table_counts(&rows) == expected => {}
         Ok(_) => wrong.push("the table of changes has other rows than report.json counts".to_owned()),
         Err(error) => wrong.push(format!("the table of changes: {}", chain(&error))),
     }
@@ -58,7 +59,7 @@ fn of_layer(release: &Path, layer: &LayerReport) -> Vec<String> {
 }
 
 /// Rows by column, or by what became of a facility where they name no column.
-fn counts(changes: &LayerChanges) -> BTreeMap<String, u64> {
+fn expected_counts(changes: &LayerChanges) -> BTreeMap<String, u64> {
     let whole = [
         ("added".to_owned(), changes.added),
         ("removed".to_owned(), changes.removed),
@@ -73,7 +74,7 @@ fn counts(changes: &LayerChanges) -> BTreeMap<String, u64> {
         .collect()
 }
 
-fn counted(rows: &RecordBatch) -> BTreeMap<String, u64> {
+fn table_counts(rows: &RecordBatch) -> BTreeMap<String, u64> {
     let [changes, fields] = [0, 1].map(|column| rows.column(column).as_string_opt::<i32>());
     let mut counts = BTreeMap::new();
     for (change, field) in changes.into_iter().flatten().zip(fields.into_iter().flatten()) {

@@ -2,9 +2,10 @@
 //!
 //! Pure.
 
-use super::column::{count, text};
+use super::assessed::Assessed;
+use super::column::{count_column, text_column};
 use super::scan::Scan;
-use super::{Assessed, DeriveError, Table};
+use crate::derive::{DeriveError, Table};
 use crate::feature::{ClaimPair, Score};
 use crate::plan::{JurisdictionKind, Plan};
 
@@ -15,23 +16,23 @@ const DEFINITION: &str = "rows of which no claimed state or county differs from 
 ///
 /// # Errors
 /// When its columns don't fit together.
-pub(super) fn table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
-    let pairs = pairs(assessed);
+pub(super) fn claims_table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
+    let pairs = disagreeing_pairs(assessed);
     Table::new(
         "quality/claims.parquet",
         vec![
-            ("layer", text(&pairs, |pair| Some(&pair.layer))),
-            ("kind", text(&pairs, |pair| Some(pair.kind.code()))),
-            ("claimed", text(&pairs, |pair| Some(&pair.claimed))),
-            ("computed", text(&pairs, |pair| pair.computed.as_deref())),
-            ("rows", count(&pairs, |pair| Some(pair.rows))),
-            ("example", text(&pairs, |pair| Some(&pair.example))),
+            ("layer", text_column(&pairs, |pair| Some(&pair.layer))),
+            ("kind", text_column(&pairs, |pair| Some(pair.kind.code()))),
+            ("claimed", text_column(&pairs, |pair| Some(&pair.claimed))),
+            ("computed", text_column(&pairs, |pair| pair.computed.as_deref())),
+            ("rows", count_column(&pairs, |pair| Some(pair.rows))),
+            ("example", text_column(&pairs, |pair| Some(&pair.example))),
         ],
     )
 }
 
 /// Every pair that disagrees, most rows first; among equals by layer, kind and codes.
-pub(super) fn pairs(assessed: &[Assessed<'_>]) -> Vec<ClaimPair> {
+pub(super) fn disagreeing_pairs(assessed: &[Assessed<'_>]) -> Vec<ClaimPair> {
     let mut pairs: Vec<ClaimPair> = Vec::new();
     for of in assessed {
         let layer = of.layer.plan.id.as_str();
@@ -55,19 +56,22 @@ pub(super) fn pairs(assessed: &[Assessed<'_>]) -> Vec<ClaimPair> {
 }
 
 /// The accuracy of a layer, as far as its own claims tell.
-pub(super) fn score(plan: &Plan, scan: &Scan) -> Score {
+pub(super) fn accuracy_score(plan: &Plan, scan: &Scan) -> Score {
     let (claimed, agreeing) = scan
         .cells
         .values()
         .fold((0, 0), |sum, cell| (sum.0 + cell.claimed, sum.1 + cell.agreeing));
     if claimed > 0 {
-        return Score::of(agreeing, claimed, DEFINITION);
+        return Score::from_counts(agreeing, claimed, DEFINITION);
     }
-    let checks = |kind| matches!(kind, JurisdictionKind::State | JurisdictionKind::County);
+    let has_states_or_counties = plan
+        .jurisdictions
+        .iter()
+        .any(|set| matches!(set.kind, JurisdictionKind::State | JurisdictionKind::County));
     let reason = match scan.rows {
         0 => "the layer has no row",
-        _ if !plan.jurisdictions.iter().any(|set| checks(set.kind)) => "no states or counties are joined",
+        _ if !has_states_or_counties => "no states or counties are joined",
         _ => "no row claims a state or county of the kind that is joined",
     };
-    Score::none(reason, DEFINITION)
+    Score::without_evidence(reason, DEFINITION)
 }

@@ -2,9 +2,10 @@
 //!
 //! Pure.
 
-use super::column::{count, part, share, text};
+use super::assessed::Assessed;
+use super::column::{count_column, share_column, share_of, text_column};
 use super::scan::Cell;
-use super::{Assessed, DeriveError, Table};
+use crate::derive::{DeriveError, Table};
 
 struct Row<'a> {
     layer: &'a str,
@@ -17,7 +18,7 @@ struct Row<'a> {
 ///
 /// # Errors
 /// When its columns don't fit together.
-pub(super) fn table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
+pub(super) fn coverage_table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
     let rows: Vec<Row<'_>> = assessed
         .iter()
         .flat_map(|of| {
@@ -30,28 +31,38 @@ pub(super) fn table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
             })
         })
         .collect();
-    let located = |method: usize| count(&rows, |row| Some(row.cell.methods[method]));
-    let share_of = |method: usize| share(&rows, |row| part(row.cell.methods[method], row.cell.rows));
-    let cell = |value: fn(&Cell) -> u64| count(&rows, |row| Some(value(row.cell)));
+    // By the order of `scan::METHODS`.
+    let [within, nearest, representative_point, none] =
+        [0, 1, 2, 3].map(|method| count_column(&rows, move |row| Some(row.cell.methods[method])));
+    let [
+        share_within,
+        share_nearest,
+        share_representative_point,
+        share_none,
+    ] = [0, 1, 2, 3].map(|method| {
+        share_column(&rows, move |row| {
+            share_of(row.cell.methods[method], row.cell.rows)
+        })
+    });
     Table::new(
         "quality/coverage.parquet",
         vec![
-            ("layer", text(&rows, |row| Some(row.layer))),
-            ("state_code", text(&rows, |row| Some(row.state))),
-            ("sector_code", text(&rows, |row| row.sector)),
-            ("rows", cell(|cell| cell.rows)),
-            ("within", located(0)),
-            ("nearest", located(1)),
-            ("representative_point", located(2)),
-            ("none", located(3)),
-            ("share_within", share_of(0)),
-            ("share_nearest", share_of(1)),
-            ("share_representative_point", share_of(2)),
-            ("share_none", share_of(3)),
-            ("claimed", cell(|cell| cell.claimed)),
-            ("agreeing", cell(|cell| cell.agreeing)),
-            ("dated", cell(|cell| cell.dated)),
-            ("current", cell(|cell| cell.current)),
+            ("layer", text_column(&rows, |row| Some(row.layer))),
+            ("state_code", text_column(&rows, |row| Some(row.state))),
+            ("sector_code", text_column(&rows, |row| row.sector)),
+            ("rows", count_column(&rows, |row| Some(row.cell.rows))),
+            ("within", within),
+            ("nearest", nearest),
+            ("representative_point", representative_point),
+            ("none", none),
+            ("share_within", share_within),
+            ("share_nearest", share_nearest),
+            ("share_representative_point", share_representative_point),
+            ("share_none", share_none),
+            ("claimed", count_column(&rows, |row| Some(row.cell.claimed))),
+            ("agreeing", count_column(&rows, |row| Some(row.cell.agreeing))),
+            ("dated", count_column(&rows, |row| Some(row.cell.dated))),
+            ("current", count_column(&rows, |row| Some(row.cell.current))),
         ],
     )
 }

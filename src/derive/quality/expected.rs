@@ -1,65 +1,66 @@
-//! `quality/expected.parquet`: rows found against rows that a reviewer expects, per layer and state.
+//! Rows found against rows that a reviewer expects, per layer and state.
 //!
 //! Pure. A state with no row where rows are expected is missing; rows where none is expected are
 //! unexpected; both are told.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::column::{count, part, share, text};
 use super::scan::Scan;
-use super::{Assessed, DeriveError, LayerTables, Table};
+use crate::derive::LayerTables;
 use crate::feature::{Score, Unmet, Verdict};
 use crate::plan::{ALL_STATES, ExpectedCount, Plan};
 
 /// A layer's states, and its total, against what was expected.
 pub(super) struct Expected<'a> {
-    rows: Vec<Row<'a>>,
+    pub(super) rows: Vec<StateCount<'a>>,
 }
 
-struct Row<'a> {
-    state: String,
-    found: u64,
-    verdict: Verdict,
-    count: Option<&'a ExpectedCount>,
+/// Rows of a state, and what was expected of it.
+pub(super) struct StateCount<'a> {
+    pub(super) state: String,
+    pub(super) found: u64,
+    pub(super) verdict: Verdict,
+    pub(super) count: Option<&'a ExpectedCount>,
 }
 
 impl<'a> Expected<'a> {
     /// Holds a layer's rows against the reviewed counts; of a part of the rows nothing is expected.
-    pub(super) fn of(plan: &'a Plan, layer: &LayerTables<'_>, scan: &Scan) -> Self {
+    pub(super) fn of_layer(plan: &'a Plan, layer: &LayerTables<'_>, scan: &Scan) -> Self {
         let is_part = plan.limits.rows.is_some();
-        let counts = plan.expected.iter().flat_map(|expected| &expected.counts);
-        let of_layer = |count: &&ExpectedCount| {
-            !is_part && count.reviewed.is_some() && count.layer == layer.plan.id.as_str()
-        };
-        let counts: BTreeMap<&str, &ExpectedCount> = counts
-            .filter(of_layer)
+        let counts: BTreeMap<&str, &ExpectedCount> = plan
+            .expected
+            .iter()
+            .flat_map(|expected| &expected.counts)
+            .filter(|count| !is_part && count.reviewed.is_some() && count.layer == layer.plan.id.as_str())
             .map(|count| (count.state.as_str(), count))
             .collect();
-        let mut found = scan.states();
+        let mut found = scan.rows_by_state();
         found.insert(ALL_STATES, scan.rows);
+        // Where a reviewer has gone through the states, one that isn't in the list is expected to have no row. Where
+        // only the total was reviewed, nothing is known of any state.
         let are_states_reviewed = counts.keys().any(|state| *state != ALL_STATES);
         let states: BTreeSet<&str> = found.keys().chain(counts.keys()).copied().collect();
-        let row = |state: &str| {
-            let (found, count) = (found.get(state).copied().unwrap_or(0), counts.get(state).copied());
+        let mut rows = Vec::with_capacity(states.len());
+        for state in states {
+            let found = found.get(state).copied().unwrap_or(0);
+            let count = counts.get(state).copied();
             let verdict = match count {
-                Some(count) => verdict(count, found),
+                Some(count) => judge_count(count, found),
                 None if are_states_reviewed && state != ALL_STATES => Verdict::Unexpected,
                 None => Verdict::NotReviewed,
             };
-            Row {
+            rows.push(StateCount {
                 state: state.to_owned(),
                 found,
                 verdict,
                 count,
-            }
-        };
-        Self {
-            rows: states.into_iter().map(row).collect(),
+            });
         }
+        Self { rows }
     }
 
     /// Rows by verdict.
-    pub(super) fn verdicts(&self) -> BTreeMap<Verdict, u64> {
+    pub(super) fn count_verdicts(&self) -> BTreeMap<Verdict, u64> {
         let mut verdicts = BTreeMap::new();
         for row in &self.rows {
             *verdicts.entry(row.verdict).or_default() += 1;
@@ -68,7 +69,7 @@ impl<'a> Expected<'a> {
     }
 
     /// States that aren't as expected, by verdict and code.
-    pub(super) fn unmet(&self) -> Vec<Unmet> {
+    pub(super) fn unmet_states(&self) -> Vec<Unmet> {
         let unmet = self
             .rows
             .iter()
@@ -82,6 +83,7 @@ impl<'a> Expected<'a> {
                 source: row.count.map(|count| count.source.clone()),
             });
         let mut unmet: Vec<Unmet> = unmet.collect();
+        // The sort is stable: states with one verdict stay in the order of their codes.
         unmet.sort_by_key(|unmet| unmet.verdict);
         unmet
     }
@@ -90,18 +92,22 @@ impl<'a> Expected<'a> {
     ///
     /// No state makes up for another: each counts up to its own expectation. A layer of which only the
     /// total is reviewed is held against that.
-    pub(super) fn score(&self, plan: &Plan) -> Score {
-        let reviewed: Vec<(&Row<'_>, &ExpectedCount)> = self
+    pub(super) fn completeness_score(&self, plan: &Plan) -> Score {
+        let reviewed: Vec<(&StateCount<'_>, &ExpectedCount)> = self
             .rows
             .iter()
             .filter_map(|row| Some((row, row.count?)))
             .collect();
-        let is_state = |row: &Row<'_>| row.state != ALL_STATES;
-        let by_state = reviewed.iter().any(|(row, _)| is_state(row));
-        let counted = || reviewed.iter().filter(|(row, _)| is_state(row) == by_state);
-        let expected: u64 = counted().map(|(_, count)| count.low).sum();
-        let found = counted().map(|(row, count)| row.found.min(count.low)).sum();
-        let definition = definition(
+        let by_state = reviewed.iter().any(|(row, _)| row.is_state());
+        let mut expected: u64 = 0;
+        let mut found = 0;
+        for (row, count) in &reviewed {
+            if row.is_state() == by_state {
+                expected += count.low;
+                found += row.found.min(count.low);
+            }
+        }
+        let definition = define_score(
             plan,
             by_state,
             reviewed
@@ -109,17 +115,27 @@ impl<'a> Expected<'a> {
                 .filter_map(|(_, count)| count.reviewed.as_deref())
                 .max(),
         );
+        // No score rather than a bad one: of a part of the rows, or without a reviewer's word, nothing is known to lack.
         match (&plan.expected, plan.limits.rows) {
-            (None, _) => Score::none("the pipeline names no expected counts", &definition),
-            (_, Some(_)) => Score::none("only a part of the rows was read", &definition),
-            _ if reviewed.is_empty() => Score::none("no reviewed count is of this layer", &definition),
-            _ if expected == 0 => Score::none("no row is expected", &definition),
-            _ => Score::of(found, expected, &definition),
+            (None, _) => Score::without_evidence("the pipeline names no expected counts", &definition),
+            (_, Some(_)) => Score::without_evidence("only a part of the rows was read", &definition),
+            _ if reviewed.is_empty() => {
+                Score::without_evidence("no reviewed count is of this layer", &definition)
+            }
+            _ if expected == 0 => Score::without_evidence("no row is expected", &definition),
+            _ => Score::from_counts(found, expected, &definition),
         }
     }
 }
 
-fn definition(plan: &Plan, by_state: bool, reviewed: Option<&str>) -> String {
+impl StateCount<'_> {
+    /// Whether it is not the layer's total.
+    fn is_state(&self) -> bool {
+        self.state != ALL_STATES
+    }
+}
+
+fn define_score(plan: &Plan, by_state: bool, reviewed: Option<&str>) -> String {
     let how = if by_state {
         "each state counted up to its own"
     } else {
@@ -132,7 +148,7 @@ fn definition(plan: &Plan, by_state: bool, reviewed: Option<&str>) -> String {
     format!("rows found of the least expected{by}, {how}")
 }
 
-fn verdict(count: &ExpectedCount, found: u64) -> Verdict {
+fn judge_count(count: &ExpectedCount, found: u64) -> Verdict {
     match found {
         0 if count.low > 0 => Verdict::Missing,
         _ if found < count.low => Verdict::Short,
@@ -140,51 +156,4 @@ fn verdict(count: &ExpectedCount, found: u64) -> Verdict {
         _ if count.high.is_some_and(|high| found > high) => Verdict::Excess,
         _ => Verdict::Ok,
     }
-}
-
-/// The table, by layer and state, each layer's total (`*`) first.
-///
-/// # Errors
-/// When its columns don't fit together.
-pub(super) fn table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
-    let rows: Vec<(&str, &Row<'_>)> = assessed
-        .iter()
-        .flat_map(|of| {
-            of.expected
-                .rows
-                .iter()
-                .map(|row| (of.layer.plan.id.as_str(), row))
-        })
-        .collect();
-    let expects = |row: &Row<'_>| row.count.map(|count| count.low);
-    Table::new(
-        "quality/expected.parquet",
-        vec![
-            ("layer", text(&rows, |(layer, _)| Some(layer))),
-            ("state_code", text(&rows, |(_, row)| Some(&row.state))),
-            ("low", count(&rows, |(_, row)| expects(row))),
-            (
-                "high",
-                count(&rows, |(_, row)| row.count.and_then(|count| count.high)),
-            ),
-            ("found", count(&rows, |(_, row)| Some(row.found))),
-            (
-                "share",
-                share(&rows, |(_, row)| {
-                    expects(row).and_then(|low| part(row.found.min(low), low))
-                }),
-            ),
-            ("verdict", text(&rows, |(_, row)| Some(row.verdict.code()))),
-            (
-                "source",
-                text(&rows, |(_, row)| row.count.map(|count| count.source.as_str())),
-            ),
-            (
-                "reviewed",
-                text(&rows, |(_, row)| {
-                    row.count.and_then(|count| count.reviewed.as_deref())
-                }),
-            ),
-        ],
-    )
 }

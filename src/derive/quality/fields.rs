@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use arrow_array::BooleanArray;
 
-use super::column::{count, part, share, text};
+use super::assessed::Assessed;
+use super::column::{count_column, share_column, share_of, text_column};
 use super::scan::Scan;
-use super::{Assessed, DeriveError, Table};
+use crate::derive::{DeriveError, Table};
 use crate::feature::{CORE_COLUMNS, FieldCounts, NullShare, Score};
 use crate::plan::LayerPlan;
 
@@ -27,22 +28,27 @@ struct Row<'a> {
 ///
 /// # Errors
 /// When its columns don't fit together.
-pub(super) fn table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
-    let rows: Vec<Row<'_>> = assessed.iter().flat_map(of_layer).collect();
-    let told = |value: fn(&FieldCounts) -> u64| count(&rows, |row| Some(value(&row.told)));
+pub(super) fn fields_table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
+    let rows: Vec<Row<'_>> = assessed.iter().flat_map(layer_rows).collect();
     Table::new(
         "quality/fields.parquet",
         vec![
-            ("layer", text(&rows, |row| Some(row.layer))),
-            ("field", text(&rows, |row| Some(row.field))),
-            ("role", text(&rows, |row| Some(row.role))),
-            ("rows", count(&rows, |row| Some(row.rows))),
-            ("nulls", count(&rows, |row| Some(row.nulls))),
-            ("share_null", share(&rows, |row| part(row.nulls, row.rows))),
-            ("sentinel", told(|counts| counts.sentinel)),
-            ("unparsed", told(|counts| counts.unparsed)),
-            ("unknown_code", told(|counts| counts.unknown_code)),
-            ("flags", count(&rows, |row| Some(row.flags))),
+            ("layer", text_column(&rows, |row| Some(row.layer))),
+            ("field", text_column(&rows, |row| Some(row.field))),
+            ("role", text_column(&rows, |row| Some(row.role))),
+            ("rows", count_column(&rows, |row| Some(row.rows))),
+            ("nulls", count_column(&rows, |row| Some(row.nulls))),
+            (
+                "share_null",
+                share_column(&rows, |row| share_of(row.nulls, row.rows)),
+            ),
+            ("sentinel", count_column(&rows, |row| Some(row.told.sentinel))),
+            ("unparsed", count_column(&rows, |row| Some(row.told.unparsed))),
+            (
+                "unknown_code",
+                count_column(&rows, |row| Some(row.told.unknown_code)),
+            ),
+            ("flags", count_column(&rows, |row| Some(row.flags))),
             (
                 "is_missing",
                 Arc::new(rows.iter().map(|row| Some(row.missing)).collect::<BooleanArray>()),
@@ -51,12 +57,13 @@ pub(super) fn table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
     )
 }
 
-fn of_layer<'a>(of: &'a Assessed<'_>) -> impl Iterator<Item = Row<'a>> {
-    let (plan, report) = (of.layer.plan, of.layer.report);
+fn layer_rows<'a>(of: &'a Assessed<'_>) -> impl Iterator<Item = Row<'a>> {
+    let plan = of.layer.plan;
+    let report = of.layer.report;
     of.scan.nulls.iter().map(move |(field, nulls)| Row {
         layer: plan.id.as_str(),
         field,
-        role: role(plan, field),
+        role: column_role(plan, field),
         rows: of.scan.rows,
         nulls: *nulls,
         told: report.fields.get(field).copied().unwrap_or_default(),
@@ -70,7 +77,7 @@ fn is_core(field: &str) -> bool {
 }
 
 /// Where a column comes from.
-fn role(plan: &LayerPlan, field: &str) -> &'static str {
+fn column_role(plan: &LayerPlan, field: &str) -> &'static str {
     let mut fields = plan.schema.fields.iter();
     if is_core(field) {
         "core"
@@ -90,7 +97,7 @@ fn role(plan: &LayerPlan, field: &str) -> &'static str {
 }
 
 /// Share of core values that are there.
-pub(super) fn filled(scan: &Scan) -> Score {
+pub(super) fn filled_score(scan: &Scan) -> Score {
     const DEFINITION: &str =
         "values of the columns that every layer has which are not null, of all such values";
     let core: Vec<u64> = scan
@@ -100,13 +107,13 @@ pub(super) fn filled(scan: &Scan) -> Score {
         .map(|(_, nulls)| scan.rows - nulls)
         .collect();
     if core.is_empty() || scan.rows == 0 {
-        return Score::none("the layer has no row", DEFINITION);
+        return Score::without_evidence("the layer has no row", DEFINITION);
     }
-    Score::of(core.iter().sum(), scan.rows * core.len() as u64, DEFINITION)
+    Score::from_counts(core.iter().sum(), scan.rows * core.len() as u64, DEFINITION)
 }
 
 /// Core fields with nulls, the emptiest first; among equals in column order.
-pub(super) fn emptiest(scan: &Scan) -> Vec<NullShare> {
+pub(super) fn emptiest_fields(scan: &Scan) -> Vec<NullShare> {
     let mut nulls: Vec<NullShare> = scan
         .nulls
         .iter()
@@ -115,10 +122,11 @@ pub(super) fn emptiest(scan: &Scan) -> Vec<NullShare> {
             Some(NullShare {
                 field: field.clone(),
                 nulls: *nulls,
-                share: part(*nulls, scan.rows)?,
+                share: share_of(*nulls, scan.rows)?,
             })
         })
         .collect();
+    // The sort is stable: equals stay in the order of the columns.
     nulls.sort_by_key(|field| std::cmp::Reverse(field.nulls));
     nulls
 }

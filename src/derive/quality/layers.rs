@@ -2,96 +2,154 @@
 //!
 //! Pure.
 
+use arrow_array::ArrayRef;
 use chrono::{DateTime, NaiveDate};
 
-use super::column::{age, count, date, part, share, text};
-use super::currency::{days, future, span};
-use super::{Assessed, DeriveError, Table};
+use super::assessed::Assessed;
+use super::column::{count_column, date_column, days_column, share_column, share_of, text_column};
+use super::currency::{date_span, days_since_1970, rows_dated_after};
+use crate::derive::{DeriveError, Table};
 use crate::feature::{ClaimKind, LayerStatus, RejectReason};
 
 /// The table, in pipeline order.
 ///
 /// # Errors
 /// When its columns don't fit together.
-pub(super) fn table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
-    let spans: Vec<Option<[i32; 3]>> = assessed.iter().map(|of| span(&of.scan)).collect();
-    let zipped: Vec<(&Assessed<'_>, &Option<[i32; 3]>)> = assessed.iter().zip(&spans).collect();
-    let day = |which: usize| date(&zipped, move |(_, span)| span.map(|days| days[which]));
-    let old = |which: usize| {
-        age(&zipped, move |(of, span)| {
-            span.map(|days| i64::from(of.today) - i64::from(days[which]))
-        })
-    };
-    let claims = |kind: ClaimKind, agreeing: bool| {
-        count(assessed, move |of| {
-            let (claimed, agrees) = of.scan.claims.get(&kind).copied().unwrap_or_default();
-            Some(if agreeing { agrees } else { claimed })
-        })
-    };
-    let dated = |of: &Assessed<'_>| of.scan.days.values().sum::<u64>();
-    let landed = |of: &Assessed<'_>| of.layer.report.landed_at.as_deref().and_then(instant);
-    let carried = |of: &Assessed<'_>| of.layer.report.carried_from.as_deref().and_then(begun);
-    Table::new(
-        "quality/layers.parquet",
-        vec![
-            ("layer", text(assessed, |of| Some(of.layer.plan.id.as_str()))),
-            (
-                "status",
-                text(assessed, |of| Some(status(of.layer.report.status))),
-            ),
-            (
-                "carried_from",
-                text(assessed, |of| of.layer.report.carried_from.as_deref()),
-            ),
-            ("carried_age_days", age(assessed, |of| since(of, carried(of)))),
-            (
-                "landed_at",
-                text(assessed, |of| of.layer.report.landed_at.as_deref()),
-            ),
-            ("landed_age_days", age(assessed, |of| since(of, landed(of)))),
-            ("rows_read", count(assessed, |of| Some(of.layer.report.rows_read))),
-            (
-                "rows_written",
-                count(assessed, |of| Some(of.layer.report.rows_written)),
-            ),
-            (
-                "rows_rejected",
-                count(assessed, |of| Some(of.layer.report.rows_rejected)),
-            ),
-            ("duplicate_keys", count(assessed, |of| Some(duplicate_keys(of)))),
-            (
-                "suspected_duplicates",
-                count(assessed, |of| Some(of.scan.suspected_duplicates)),
-            ),
-            ("state_claimed", claims(ClaimKind::State, false)),
-            ("state_agreeing", claims(ClaimKind::State, true)),
-            ("county_claimed", claims(ClaimKind::County, false)),
-            ("county_agreeing", claims(ClaimKind::County, true)),
-            ("dated", count(assessed, |of| Some(dated(of)))),
-            ("share_dated", share(assessed, |of| part(dated(of), of.scan.rows))),
-            (
-                "dated_after_run",
-                count(assessed, |of| Some(future(&of.scan, of.today))),
-            ),
-            ("source_date_oldest", day(0)),
-            ("source_date_median", day(1)),
-            ("source_date_newest", day(2)),
-            ("oldest_age_days", old(0)),
-            ("median_age_days", old(1)),
-            ("newest_age_days", old(2)),
-            (
-                "current_days",
-                count(assessed, |of| Some(of.layer.plan.current_days.into())),
-            ),
-        ],
-    )
+pub(super) fn layers_table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
+    let mut columns = source_columns(assessed);
+    columns.extend(row_columns(assessed));
+    columns.extend(date_columns(assessed));
+    Table::new("quality/layers.parquet", columns)
+}
+
+/// A column and its name.
+type Named = (&'static str, ArrayRef);
+
+/// Whose rows stand in the release, and since when.
+fn source_columns(assessed: &[Assessed<'_>]) -> Vec<Named> {
+    vec![
+        (
+            "layer",
+            text_column(assessed, |of| Some(of.layer.plan.id.as_str())),
+        ),
+        (
+            "status",
+            text_column(assessed, |of| Some(status_code(of.layer.report.status))),
+        ),
+        (
+            "carried_from",
+            text_column(assessed, |of| of.layer.report.carried_from.as_deref()),
+        ),
+        (
+            "carried_age_days",
+            days_column(assessed, |of| {
+                let day = release_day(of.layer.report.carried_from.as_deref()?)?;
+                Some(of.age_in_days(days_since_1970(day)))
+            }),
+        ),
+        (
+            "landed_at",
+            text_column(assessed, |of| of.layer.report.landed_at.as_deref()),
+        ),
+        (
+            "landed_age_days",
+            days_column(assessed, |of| {
+                let day = parse_day(of.layer.report.landed_at.as_deref()?)?;
+                Some(of.age_in_days(days_since_1970(day)))
+            }),
+        ),
+    ]
+}
+
+/// How many rows there are, how many of them are doubtful, and how many claims hold.
+fn row_columns(assessed: &[Assessed<'_>]) -> Vec<Named> {
+    let [state_claimed, state_agreeing] = claim_columns(assessed, ClaimKind::State);
+    let [county_claimed, county_agreeing] = claim_columns(assessed, ClaimKind::County);
+    vec![
+        (
+            "rows_read",
+            count_column(assessed, |of| Some(of.layer.report.rows_read)),
+        ),
+        (
+            "rows_written",
+            count_column(assessed, |of| Some(of.layer.report.rows_written)),
+        ),
+        (
+            "rows_rejected",
+            count_column(assessed, |of| Some(of.layer.report.rows_rejected)),
+        ),
+        (
+            "duplicate_keys",
+            count_column(assessed, |of| Some(duplicate_keys(of))),
+        ),
+        (
+            "suspected_duplicates",
+            count_column(assessed, |of| Some(of.scan.suspected_duplicates)),
+        ),
+        ("state_claimed", state_claimed),
+        ("state_agreeing", state_agreeing),
+        ("county_claimed", county_claimed),
+        ("county_agreeing", county_agreeing),
+    ]
+}
+
+/// What the source's dates say.
+fn date_columns(assessed: &[Assessed<'_>]) -> Vec<Named> {
+    // Dates and ages stand side by side: a table that is read next year still says how old the rows were that night.
+    vec![
+        ("dated", count_column(assessed, |of| Some(of.scan.dated()))),
+        (
+            "share_dated",
+            share_column(assessed, |of| share_of(of.scan.dated(), of.scan.rows)),
+        ),
+        (
+            "dated_after_run",
+            count_column(assessed, |of| Some(rows_dated_after(&of.scan, of.today))),
+        ),
+        (
+            "source_date_oldest",
+            date_column(assessed, |of| Some(date_span(&of.scan)?[0])),
+        ),
+        (
+            "source_date_median",
+            date_column(assessed, |of| Some(date_span(&of.scan)?[1])),
+        ),
+        (
+            "source_date_newest",
+            date_column(assessed, |of| Some(date_span(&of.scan)?[2])),
+        ),
+        (
+            "oldest_age_days",
+            days_column(assessed, |of| Some(of.age_in_days(date_span(&of.scan)?[0]))),
+        ),
+        (
+            "median_age_days",
+            days_column(assessed, |of| Some(of.age_in_days(date_span(&of.scan)?[1]))),
+        ),
+        (
+            "newest_age_days",
+            days_column(assessed, |of| Some(of.age_in_days(date_span(&of.scan)?[2]))),
+        ),
+        (
+            "current_days",
+            count_column(assessed, |of| Some(of.layer.plan.current_days.into())),
+        ),
+    ]
+}
+
+/// Rows whose claim could be checked, and those of which it holds.
+fn claim_columns(assessed: &[Assessed<'_>], kind: ClaimKind) -> [ArrayRef; 2] {
+    [
+        count_column(assessed, |of| Some(of.scan.claims_of(kind).0)),
+        count_column(assessed, |of| Some(of.scan.claims_of(kind).1)),
+    ]
 }
 
 /// Rejected rows by reason.
 ///
 /// # Errors
 /// When its columns don't fit together.
-pub(super) fn rejects(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
+pub(super) fn rejects_table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
     let rows: Vec<(&str, &str, u64)> = assessed
         .iter()
         .flat_map(|of| {
@@ -106,9 +164,9 @@ pub(super) fn rejects(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
     Table::new(
         "quality/rejects.parquet",
         vec![
-            ("layer", text(&rows, |(layer, ..)| Some(layer))),
-            ("reason", text(&rows, |(_, reason, _)| Some(reason))),
-            ("rows", count(&rows, |(.., rows)| Some(*rows))),
+            ("layer", text_column(&rows, |(layer, ..)| Some(layer))),
+            ("reason", text_column(&rows, |(_, reason, _)| Some(reason))),
+            ("rows", count_column(&rows, |(.., rows)| Some(*rows))),
         ],
     )
 }
@@ -117,7 +175,7 @@ pub(super) fn rejects(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
 ///
 /// # Errors
 /// When its columns don't fit together.
-pub(super) fn flags(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
+pub(super) fn flags_table(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
     let mut rows: Vec<(&str, &str, &str, u64)> = Vec::new();
     for of in assessed {
         for (flag, fields) in &of.layer.report.flags {
@@ -132,15 +190,15 @@ pub(super) fn flags(assessed: &[Assessed<'_>]) -> Result<Table, DeriveError> {
     Table::new(
         "quality/flags.parquet",
         vec![
-            ("layer", text(&rows, |(layer, ..)| Some(layer))),
-            ("flag", text(&rows, |(_, flag, ..)| Some(flag))),
-            ("field", text(&rows, |(_, _, field, _)| Some(field))),
-            ("rows", count(&rows, |(.., rows)| Some(*rows))),
+            ("layer", text_column(&rows, |(layer, ..)| Some(layer))),
+            ("flag", text_column(&rows, |(_, flag, ..)| Some(flag))),
+            ("field", text_column(&rows, |(_, _, field, _)| Some(field))),
+            ("rows", count_column(&rows, |(.., rows)| Some(*rows))),
         ],
     )
 }
 
-fn status(status: LayerStatus) -> &'static str {
+fn status_code(status: LayerStatus) -> &'static str {
     match status {
         LayerStatus::Published => "published",
         LayerStatus::Carried => "carried",
@@ -157,18 +215,14 @@ fn duplicate_keys(of: &Assessed<'_>) -> u64 {
         .unwrap_or(0)
 }
 
-/// Whole days from a day to the day on which the run began.
-fn since(of: &Assessed<'_>, day: Option<NaiveDate>) -> Option<i64> {
-    Some(i64::from(of.today) - i64::from(days(day?)))
-}
-
-fn instant(time: &str) -> Option<NaiveDate> {
+/// The day of an RFC 3339 time, in UTC.
+fn parse_day(time: &str) -> Option<NaiveDate> {
     DateTime::parse_from_rfc3339(time)
         .ok()
         .map(|time| time.to_utc().date_naive())
 }
 
 /// The day on which a release was begun: its id starts with it.
-fn begun(release: &str) -> Option<NaiveDate> {
+fn release_day(release: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(release.split_once('T')?.0, "%Y%m%d").ok()
 }

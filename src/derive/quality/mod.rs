@@ -3,11 +3,13 @@
 //! One file per table. May use: `plan`, `feature`. No clock: the ages are those at the start of the run. No score
 //! without evidence: numerator, denominator, definition.
 
+mod assessed;
 mod claims;
 mod column;
 mod coverage;
 mod currency;
 mod expected;
+mod expected_table;
 mod fields;
 mod layers;
 mod scan;
@@ -24,16 +26,19 @@ use rayon::prelude::*;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
-use self::currency::days;
+use self::assessed::Assessed;
+use self::currency::days_since_1970;
 use self::expected::Expected;
 use self::scan::Scan;
 pub use self::tables::TABLES;
-use self::twins::Twins;
+use self::twins::TwinRecords;
 use super::product::{
     About, Carried, Held, Night, Observer, Out, Problem, Product, Scope, Seen, Tables, Work,
 };
-use super::{DeriveError, LayerTables, Release, Table};
+use super::{DeriveError, Release, Table};
 use crate::feature::{LayerQuality, LayerReport, ProductDoc, QualityReport, RunReport};
+
+// A report is loaded whole, and by each night that looks back.
 
 /// Pairs and fields that a report names; the tables hold all.
 const NAMED: usize = 10;
@@ -61,17 +66,17 @@ impl Product for Quality {
     }
 
     fn begin<'a>(&self, night: Night<'a>) -> Result<Work<'a>, DeriveError> {
-        let today = days(day(night.started)?);
+        let today = days_since_1970(parse_day(night.started)?);
         Ok(Work::Tables(Box::new(Making {
             night,
             today,
             scans: Mutex::default(),
-            twins: Twins::new(night.room),
+            twins: TwinRecords::new(night.room),
         })))
     }
 
     fn verify(&self, held: &Held<'_>) -> Vec<Problem> {
-        verify::problems(held)
+        verify::find_problems(held)
     }
 }
 
@@ -82,7 +87,7 @@ struct Making<'a> {
     today: i32,
     /// By layer.
     scans: Mutex<BTreeMap<String, Scan>>,
-    twins: Twins<'a>,
+    twins: TwinRecords<'a>,
 }
 
 impl Making<'_> {
@@ -90,54 +95,57 @@ impl Making<'_> {
     /// byte.
     fn known_duplicates(&self, layer: &LayerReport) -> Option<u64> {
         layer.unchanged_since.as_ref()?;
-        let is_same = |before: &LayerReport| before.id == layer.id && before.fingerprint == layer.fingerprint;
-        let earlier = self.night.history.iter().rev();
-        let mut same = earlier.filter(|before| before.layers.iter().any(is_same));
-        let quality = same.find_map(|before| {
-            before
-                .quality
-                .as_ref()?
-                .layers
-                .iter()
-                .find(|quality| quality.id == layer.id)
-        });
-        Some(quality?.suspected_duplicates)
+        self.night
+            .history
+            .iter()
+            .rev()
+            .filter(|release| {
+                release
+                    .layers
+                    .iter()
+                    .any(|before| before.id == layer.id && before.fingerprint == layer.fingerprint)
+            })
+            .find_map(|release| {
+                let mut layers = release.quality.as_ref()?.layers.iter();
+                layers.find(|quality| quality.id == layer.id)
+            })
+            .map(|quality| quality.suspected_duplicates)
     }
 }
 
 impl Observer for Making<'_> {
-    fn columns(&self, layer: &LayerReport) -> Vec<&'static str> {
-        let are_known = self.known_duplicates(layer).is_some();
-        scan::READS[..if are_known {
-            scan::BUT_TWINS
-        } else {
-            scan::READS.len()
-        }]
-            .to_vec()
+    fn columns_to_read(&self, layer: &LayerReport) -> Vec<&'static str> {
+        // Names and boxes are most of what there is to read; they are read only to find twins.
+        let count = match self.known_duplicates(layer) {
+            Some(_) => scan::BUT_TWINS,
+            None => scan::READS.len(),
+        };
+        scan::READS[..count].to_vec()
     }
 
-    fn see(&self, seen: &Seen<'_>) {
-        let scan = scan::rows(seen);
+    fn see_rows(&self, seen: &Seen<'_>) {
+        let scan = scan::scan_rows(seen);
+        // The rows were counted before: under the lock two counts are added up, however many rows they are of.
         let mut scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
-        scans.entry(seen.layer.to_owned()).or_default().absorb(scan);
+        scans.entry(seen.layer.to_owned()).or_default().add_scan(scan);
         drop(scans);
-        self.twins.see(seen.layer, seen.rows);
+        self.twins.see_rows(seen.layer, seen.rows);
     }
 
-    fn forget(&self, layer: &str) {
+    fn forget_layer(&self, layer: &str) {
         self.scans
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(layer);
-        self.twins.forget(layer);
+        self.twins.forget_layer(layer);
     }
 
-    fn tally(&self, layer: &str) -> Option<Box<RawValue>> {
+    fn tally_layer(&self, layer: &str) -> Option<Box<RawValue>> {
         let scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
         to_raw_value(scans.get(layer)?).ok()
     }
 
-    fn recall(&self, layer: &LayerReport, told: &RawValue) -> bool {
+    fn recall_layer(&self, layer: &LayerReport, told: &RawValue) -> bool {
         // Twins are found in the rows alone.
         let is_known = self.known_duplicates(layer).is_some();
         let scan = serde_json::from_str::<Scan>(told.get()).ok();
@@ -155,7 +163,7 @@ impl Tables for Making<'_> {
         Some(self)
     }
 
-    fn make(
+    fn make_tables(
         &self,
         release: &Release<'_>,
         out: &dyn Out,
@@ -169,21 +177,20 @@ impl Tables for Making<'_> {
             .collect();
         let twins = self
             .twins
-            .counted()
+            .count_repeats()
             .map_err(|source| DeriveError::Scratch { source })?;
         let assessed: Vec<Assessed<'_>> = scans
             .into_par_iter()
             .map(|(layer, mut scan)| {
-                let counted = || twins.get(layer.plan.id.as_str()).copied();
+                // What is known of the same bytes comes first: their twins weren't read again, and the count of them
+                // is zero.
                 scan.suspected_duplicates = self
                     .known_duplicates(layer.report)
-                    .or_else(counted)
+                    .or_else(|| twins.get(layer.plan.id.as_str()).copied())
                     .unwrap_or_default();
-                scan.settle((
-                    self.today.saturating_sub_unsigned(layer.plan.current_days),
-                    self.today,
-                ));
-                let expected = Expected::of(release.plan, layer, &scan);
+                let first_current = self.today.saturating_sub_unsigned(layer.plan.current_days);
+                scan.finish_counting((first_current, self.today));
+                let expected = Expected::of_layer(release.plan, layer, &scan);
                 Assessed {
                     layer,
                     scan,
@@ -192,45 +199,36 @@ impl Tables for Making<'_> {
                 }
             })
             .collect();
-        let (tables, quality) = assess(release, &assessed)?;
+        let (tables, quality) = assess_release(release, &assessed)?;
         tables.par_iter().try_for_each(|table| {
             out.table(table)
-                .map_err(|source| DeriveError::write(&table.path, source))
+                .map_err(|source| DeriveError::write_error(&table.path, source))
         })?;
         report.quality = Some(quality);
         Ok(json!({ "tables": tables.len() }))
     }
 }
 
-/// A layer, what its rows count, and what was expected of it.
-struct Assessed<'a> {
-    layer: &'a LayerTables<'a>,
-    scan: Scan,
-    expected: Expected<'a>,
-    /// Days since 1970 when the run began.
-    today: i32,
-}
-
 /// The quality tables of a release, and what its report says of them.
-fn assess(
+fn assess_release(
     release: &Release<'_>,
     assessed: &[Assessed<'_>],
 ) -> Result<(Vec<Table>, QualityReport), DeriveError> {
-    let report = report(release, assessed);
+    let report = quality_report(release, assessed);
     let tables = vec![
-        coverage::table(assessed)?,
-        fields::table(assessed)?,
-        claims::table(assessed)?,
-        expected::table(assessed)?,
-        layers::table(assessed)?,
-        layers::rejects(assessed)?,
-        layers::flags(assessed)?,
-        scores::table(&report)?,
+        coverage::coverage_table(assessed)?,
+        fields::fields_table(assessed)?,
+        claims::claims_table(assessed)?,
+        expected_table::expected_table(assessed)?,
+        layers::layers_table(assessed)?,
+        layers::rejects_table(assessed)?,
+        layers::flags_table(assessed)?,
+        scores::scores_table(&report)?,
     ];
     Ok((tables, report))
 }
 
-fn day(started: &str) -> Result<NaiveDate, DeriveError> {
+fn parse_day(started: &str) -> Result<NaiveDate, DeriveError> {
     match DateTime::parse_from_rfc3339(started) {
         Ok(time) => Ok(time.to_utc().date_naive()),
         Err(source) => Err(DeriveError::Started {
@@ -240,14 +238,20 @@ fn day(started: &str) -> Result<NaiveDate, DeriveError> {
     }
 }
 
-fn report(release: &Release<'_>, assessed: &[Assessed<'_>]) -> QualityReport {
-    let layers: Vec<LayerQuality> = assessed.iter().map(|layer| of_layer(release, layer)).collect();
+fn quality_report(release: &Release<'_>, assessed: &[Assessed<'_>]) -> QualityReport {
+    let layers: Vec<LayerQuality> = assessed
+        .iter()
+        .map(|layer| layer_quality(release, layer))
+        .collect();
     let mut verdicts = BTreeMap::new();
     for (verdict, rows) in layers.iter().flat_map(|layer| &layer.verdicts) {
         *verdicts.entry(*verdict).or_default() += rows;
     }
     QualityReport {
-        worst_claims: claims::pairs(assessed).into_iter().take(NAMED).collect(),
+        worst_claims: claims::disagreeing_pairs(assessed)
+            .into_iter()
+            .take(NAMED)
+            .collect(),
         verdicts,
         expected_from: release
             .plan
@@ -258,22 +262,23 @@ fn report(release: &Release<'_>, assessed: &[Assessed<'_>]) -> QualityReport {
     }
 }
 
-fn of_layer(release: &Release<'_>, assessed: &Assessed<'_>) -> LayerQuality {
-    let (layer, scan) = (assessed.layer, &assessed.scan);
+fn layer_quality(release: &Release<'_>, assessed: &Assessed<'_>) -> LayerQuality {
+    let layer = assessed.layer;
+    let scan = &assessed.scan;
     LayerQuality {
         id: layer.plan.id.to_string(),
-        completeness: assessed.expected.score(release.plan),
-        currency: currency::score(layer, scan),
-        accuracy: claims::score(release.plan, scan),
-        filled: fields::filled(scan),
-        verdicts: assessed.expected.verdicts(),
-        unmet: assessed.expected.unmet(),
-        worst_claims: claims::pairs(std::slice::from_ref(assessed))
+        completeness: assessed.expected.completeness_score(release.plan),
+        currency: currency::currency_score(layer, scan),
+        accuracy: claims::accuracy_score(release.plan, scan),
+        filled: fields::filled_score(scan),
+        verdicts: assessed.expected.count_verdicts(),
+        unmet: assessed.expected.unmet_states(),
+        worst_claims: claims::disagreeing_pairs(std::slice::from_ref(assessed))
             .into_iter()
             .take(NAMED)
             .collect(),
-        nulls: fields::emptiest(scan),
+        nulls: fields::emptiest_fields(scan),
         suspected_duplicates: scan.suspected_duplicates,
-        dates: currency::dates(scan, assessed.today),
+        dates: currency::source_dates(scan, assessed.today),
     }
 }

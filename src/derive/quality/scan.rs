@@ -58,7 +58,7 @@ pub(super) struct Cell {
 
 /// Rows with one disagreement.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Pair {
+pub(super) struct ClaimCount {
     pub(super) rows: u64,
     /// The lowest id.
     pub(super) example: String,
@@ -75,7 +75,7 @@ pub(super) struct Scan {
     #[serde(with = "entries")]
     pub(super) cells: BTreeMap<(String, Option<String>), Cell>,
     #[serde(with = "entries")]
-    pub(super) pairs: BTreeMap<PairKey, Pair>,
+    pub(super) pairs: BTreeMap<PairKey, ClaimCount>,
     /// Rows with a checkable claim and rows that agree, per kind.
     #[serde(with = "entries")]
     pub(super) claims: BTreeMap<ClaimKind, (u64, u64)>,
@@ -91,17 +91,18 @@ pub(super) struct Scan {
 
 impl Scan {
     /// Adds another tile's counts.
-    pub(super) fn absorb(&mut self, other: Self) {
+    pub(super) fn add_scan(&mut self, other: Self) {
         self.rows += other.rows;
         for (key, cell) in other.cells {
-            self.cells.entry(key).or_default().add(&cell);
+            self.cells.entry(key).or_default().add_cell(&cell);
         }
         for (key, pair) in other.pairs {
-            let all = self.pairs.entry(key).or_insert_with(|| Pair {
+            let all = self.pairs.entry(key).or_insert_with(|| ClaimCount {
                 rows: 0,
                 example: pair.example.clone(),
             });
             all.rows += pair.rows;
+            // The lowest of all, since pieces of tiles come in any order.
             all.example = pair.example.min(std::mem::take(&mut all.example));
         }
         for (kind, (claimed, agreeing)) in other.claims {
@@ -109,6 +110,7 @@ impl Scan {
             *all = (all.0 + claimed, all.1 + agreeing);
         }
         for (name, nulls) in other.nulls {
+            // A list, not a map: it keeps the order of the columns, and there are some dozens of them.
             match self.nulls.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, total)) => *total += nulls,
                 None => self.nulls.push((name, nulls)),
@@ -118,22 +120,30 @@ impl Scan {
 
     /// Ends the counting: what is current is known on the day. `current` are the first and last day, since 1970, of a date
     /// that is.
-    pub(super) fn settle(&mut self, current: (i32, i32)) {
+    pub(super) fn finish_counting(&mut self, current: (i32, i32)) {
         for cell in self.cells.values_mut() {
             for (day, rows) in cell.days.counts() {
                 cell.dated += rows;
-                cell.current += if (current.0..=current.1).contains(day) {
-                    *rows
-                } else {
-                    0
-                };
+                if (current.0..=current.1).contains(day) {
+                    cell.current += rows;
+                }
                 *self.days.entry(*day).or_default() += rows;
             }
         }
     }
 
+    /// Rows whose claim of this kind could be checked, and those that agree.
+    pub(super) fn claims_of(&self, kind: ClaimKind) -> (u64, u64) {
+        self.claims.get(&kind).copied().unwrap_or_default()
+    }
+
+    /// Rows with a source date.
+    pub(super) fn dated(&self) -> u64 {
+        self.days.values().sum()
+    }
+
     /// Rows of every state.
-    pub(super) fn states(&self) -> BTreeMap<&str, u64> {
+    pub(super) fn rows_by_state(&self) -> BTreeMap<&str, u64> {
         let mut states = BTreeMap::new();
         for ((state, _), cell) in &self.cells {
             *states.entry(state.as_str()).or_default() += cell.rows;
@@ -144,7 +154,7 @@ impl Scan {
 
 impl Cell {
     /// Adds the counts of another.
-    pub(super) fn add(&mut self, other: &Self) {
+    pub(super) fn add_cell(&mut self, other: &Self) {
         self.rows += other.rows;
         self.claimed += other.claimed;
         self.agreeing += other.agreeing;
@@ -164,6 +174,8 @@ impl Days {
     const MANY: usize = 1_024;
 
     fn extend(&mut self, counts: impl IntoIterator<Item = (i32, u64)>) {
+        // Once the list has filled its memory, before it would grow: to sort it with every piece of a tile would cost
+        // more than the counting.
         let before = self.0.len();
         self.0.extend(counts);
         if self.0.len() >= self.0.capacity().max(Self::MANY) || before == 0 {
@@ -188,14 +200,14 @@ impl Days {
 }
 
 /// Counts the rows of a tile, or of a piece of one.
-pub(super) fn rows(seen: &Seen<'_>) -> Scan {
+pub(super) fn scan_rows(seen: &Seen<'_>) -> Scan {
     let mut scan = Scan {
         rows: seen.rows.num_rows() as u64,
         ..Scan::default()
     };
-    let columns = Columns::of(seen.rows);
-    columns.count(&mut scan);
-    scan.nulls = seen.nulls.map_or_else(|| nulls(seen.rows), <[_]>::to_vec);
+    Columns::find_in(seen.rows).count_rows(&mut scan);
+    // Of a tile read back only some columns are here; of the others the footer has told.
+    scan.nulls = seen.nulls.map_or_else(|| count_nulls(seen.rows), <[_]>::to_vec);
     scan
 }
 
@@ -217,39 +229,34 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    fn of(rows: &'a RecordBatch) -> Self {
-        let text = |name: &str| Texts::named(rows, name);
-        let truth = |name: &str| {
-            rows.column_by_name(name)
-                .and_then(|column| column.as_boolean_opt())
-        };
+    fn find_in(rows: &'a RecordBatch) -> Self {
         let date = rows.column_by_name("source_date");
         Self {
             rows: rows.num_rows(),
-            id: text("facility_id"),
-            state: text("state_code"),
-            sector: text("sector_code"),
-            county: text("county_fips"),
-            state_claimed: text("state_code_claimed"),
-            county_claimed: text("county_fips_claimed"),
-            county_name: text("county_name"),
-            county_name_claimed: text("county_name_claimed"),
-            state_mismatch: truth("is_state_mismatch"),
-            county_mismatch: truth("is_county_mismatch"),
-            method: text("location_method"),
+            id: Texts::named(rows, "facility_id"),
+            state: Texts::named(rows, "state_code"),
+            sector: Texts::named(rows, "sector_code"),
+            county: Texts::named(rows, "county_fips"),
+            state_claimed: Texts::named(rows, "state_code_claimed"),
+            county_claimed: Texts::named(rows, "county_fips_claimed"),
+            county_name: Texts::named(rows, "county_name"),
+            county_name_claimed: Texts::named(rows, "county_name_claimed"),
+            state_mismatch: bool_column(rows, "is_state_mismatch"),
+            county_mismatch: bool_column(rows, "is_county_mismatch"),
+            method: Texts::named(rows, "location_method"),
             date: date.and_then(|column| column.as_primitive_opt::<Date32Type>()),
         }
     }
 
-    fn count(&self, scan: &mut Scan) {
+    fn count_rows(&self, scan: &mut Scan) {
         // Keyed by borrowed codes, so that no row costs a copy; the order is settled at the end.
         let mut cells: HashMap<(Option<&str>, Option<&str>), Cell> = HashMap::new();
         for row in 0..self.rows {
             let cell = cells
-                .entry((value(self.state, row), value(self.sector, row)))
+                .entry((text_at(self.state, row), text_at(self.sector, row)))
                 .or_default();
             cell.rows += 1;
-            let method = value(self.method, row);
+            let method = text_at(self.method, row);
             if let Some(at) = METHODS.iter().position(|known| Some(*known) == method) {
                 cell.methods[at] += 1;
             }
@@ -260,31 +267,26 @@ impl<'a> Columns<'a> {
             {
                 cell.days.0.push((day, 1));
             }
+            // Both are noted before either is judged: a row with two wrong claims is one row, and two disagreements.
             let verdicts = self
-                .claims(row)
-                .map(|verdict| verdict.map(|agrees| self.note(scan, row, agrees)));
+                .claim_verdicts(row)
+                .map(|verdict| verdict.map(|agrees| self.note_claim(scan, row, agrees)));
             if verdicts.iter().any(Option::is_some) {
                 cell.claimed += 1;
                 cell.agreeing += u64::from(verdicts.into_iter().flatten().all(|agrees| agrees));
             }
         }
-        let named = |((state, sector), mut cell): ((Option<&str>, Option<&str>), Cell)| {
+        for ((state, sector), mut cell) in cells {
             cell.days.add_up();
-            (
-                (
-                    state.unwrap_or(RegionId::UNASSIGNED).to_owned(),
-                    sector.map(str::to_owned),
-                ),
-                cell,
-            )
-        };
-        scan.cells = cells.into_iter().map(named).collect();
+            let state = state.unwrap_or(RegionId::UNASSIGNED).to_owned();
+            scan.cells.insert((state, sector.map(str::to_owned)), cell);
+        }
     }
 
     /// Whether the row's claims of state and county agree; none where nothing is claimed or could be compared.
-    fn claims(&self, row: usize) -> [Option<(ClaimKind, bool)>; 2] {
-        let state = truth(self.state_mismatch, row);
-        let county = truth(self.county_mismatch, row);
+    fn claim_verdicts(&self, row: usize) -> [Option<(ClaimKind, bool)>; 2] {
+        let state = bool_at(self.state_mismatch, row);
+        let county = bool_at(self.county_mismatch, row);
         [
             state.map(|differs| (ClaimKind::State, !differs)),
             county.map(|differs| (ClaimKind::County, !differs)),
@@ -293,15 +295,15 @@ impl<'a> Columns<'a> {
 
     /// The columns that a mismatch of counties is told by: codes, and names where the codes agree or none is claimed.
     fn county_pair(&self, row: usize) -> (Option<Texts<'a>>, Option<Texts<'a>>) {
-        let claimed = value(self.county_claimed, row);
-        if claimed.is_some() && claimed != value(self.county, row) {
+        let claimed = text_at(self.county_claimed, row);
+        if claimed.is_some() && claimed != text_at(self.county, row) {
             return (self.county_claimed, self.county);
         }
         (self.county_name_claimed, self.county_name)
     }
 
     /// Counts one claim; tells whether it agrees.
-    fn note(&self, scan: &mut Scan, row: usize, (kind, agrees): (ClaimKind, bool)) -> bool {
+    fn note_claim(&self, scan: &mut Scan, row: usize, (kind, agrees): (ClaimKind, bool)) -> bool {
         let total = scan.claims.entry(kind).or_default();
         *total = (total.0 + 1, total.1 + u64::from(agrees));
         if !agrees {
@@ -309,10 +311,10 @@ impl<'a> Columns<'a> {
                 ClaimKind::State => (self.state_claimed, self.state),
                 ClaimKind::County => self.county_pair(row),
             };
-            let claimed = value(claimed, row).unwrap_or_default().to_owned();
-            let key = (kind, claimed, value(computed, row).map(str::to_owned));
-            let id = value(self.id, row).unwrap_or_default();
-            let pair = scan.pairs.entry(key).or_insert_with(|| Pair {
+            let claimed = text_at(claimed, row).unwrap_or_default().to_owned();
+            let key = (kind, claimed, text_at(computed, row).map(str::to_owned));
+            let id = text_at(self.id, row).unwrap_or_default();
+            let pair = scan.pairs.entry(key).or_insert_with(|| ClaimCount {
                 rows: 0,
                 example: id.to_owned(),
             });
@@ -325,18 +327,22 @@ impl<'a> Columns<'a> {
     }
 }
 
-fn value(column: Option<Texts<'_>>, row: usize) -> Option<&str> {
+fn bool_column<'a>(rows: &'a RecordBatch, name: &str) -> Option<&'a BooleanArray> {
+    rows.column_by_name(name)?.as_boolean_opt()
+}
+
+fn text_at(column: Option<Texts<'_>>, row: usize) -> Option<&str> {
     column?.value(row)
 }
 
-fn truth(column: Option<&BooleanArray>, row: usize) -> Option<bool> {
+fn bool_at(column: Option<&BooleanArray>, row: usize) -> Option<bool> {
     column
         .filter(|known| known.is_valid(row))
         .map(|known| known.value(row))
 }
 
 /// Nulls of every column but geometry and covering, in column order.
-fn nulls(rows: &RecordBatch) -> Vec<(String, u64)> {
+fn count_nulls(rows: &RecordBatch) -> Vec<(String, u64)> {
     let schema = rows.schema_ref();
     let columns = schema.fields().iter().zip(rows.columns());
     let counted = columns.filter(|(field, _)| !matches!(field.name().as_str(), "geometry" | "bbox"));

@@ -2,15 +2,15 @@
 //!
 //! Pure.
 
-use super::column::{count, share, text};
-use super::{DeriveError, Table};
+use super::column::{count_column, share_column, text_column};
+use crate::derive::{DeriveError, Table};
 use crate::feature::{QualityReport, Score};
 
 /// The table: four rows per layer.
 ///
 /// # Errors
 /// When its columns don't fit together.
-pub(super) fn table(report: &QualityReport) -> Result<Table, DeriveError> {
+pub(super) fn scores_table(report: &QualityReport) -> Result<Table, DeriveError> {
     let rows: Vec<(&str, &str, &Score)> = report
         .layers
         .iter()
@@ -27,13 +27,22 @@ pub(super) fn table(report: &QualityReport) -> Result<Table, DeriveError> {
     Table::new(
         "quality/scores.parquet",
         vec![
-            ("layer", text(&rows, |(layer, ..)| Some(layer))),
-            ("score", text(&rows, |(_, name, _)| Some(name))),
-            ("numerator", count(&rows, |(.., score)| score.numerator)),
-            ("denominator", count(&rows, |(.., score)| score.denominator)),
-            ("share", share(&rows, |(.., score)| score.share)),
-            ("definition", text(&rows, |(.., score)| Some(&score.definition))),
-            ("reason", text(&rows, |(.., score)| score.reason.as_deref())),
+            ("layer", text_column(&rows, |(layer, ..)| Some(layer))),
+            ("score", text_column(&rows, |(_, name, _)| Some(name))),
+            ("numerator", count_column(&rows, |(.., score)| score.numerator)),
+            (
+                "denominator",
+                count_column(&rows, |(.., score)| score.denominator),
+            ),
+            ("share", share_column(&rows, |(.., score)| score.share)),
+            (
+                "definition",
+                text_column(&rows, |(.., score)| Some(&score.definition)),
+            ),
+            (
+                "reason",
+                text_column(&rows, |(.., score)| score.reason.as_deref()),
+            ),
         ],
     )
 }

@@ -17,23 +17,24 @@ const BYTES: usize = 28;
 
 /// The records of a night.
 #[derive(Debug)]
-pub(super) struct Twins<'a> {
+pub(super) struct TwinRecords<'a> {
     room: &'a RecordRoom,
-    seen: Mutex<Seen>,
+    seen: Mutex<TwinState>,
 }
 
 #[derive(Debug)]
-struct Seen {
+struct TwinState {
     /// An error is told when they are asked for.
+    // `see_rows` has nobody to tell an error to.
     records: io::Result<Records<BYTES>>,
     /// Numbers of the layers; one that was forgotten gets another.
     layers: BTreeMap<String, u32>,
     met: u32,
 }
 
-impl<'a> Twins<'a> {
+impl<'a> TwinRecords<'a> {
     pub(super) fn new(room: &'a RecordRoom) -> Self {
-        let seen = Seen {
+        let seen = TwinState {
             records: Ok(Records::new(room)),
             layers: BTreeMap::new(),
             met: 0,
@@ -45,22 +46,24 @@ impl<'a> Twins<'a> {
     }
 
     /// Takes rows of a layer, where they have the columns.
-    pub(super) fn see(&self, layer: &str, rows: &RecordBatch) {
-        let (names, boxes) = (Texts::named(rows, "name"), boxes(rows));
-        let (Some(names), Some(boxes)) = (names, boxes) else {
+    pub(super) fn see_rows(&self, layer: &str, rows: &RecordBatch) {
+        let Some((names, boxes)) = Texts::named(rows, "name").zip(box_sides(rows)) else {
             return;
         };
-        let number = self.seen().number(layer).to_be_bytes();
-        let record = |row: usize| {
+        let number = self.locked().number_of(layer).to_be_bytes();
+        let mut new = Vec::with_capacity(rows.num_rows());
+        for (row, name) in names.iter().enumerate() {
+            let Some(name) = name else { continue };
             let mut record = [0; BYTES];
             record[..4].copy_from_slice(&number);
-            record[4..12].copy_from_slice(&hash(names.value(row)?).to_be_bytes());
+            record[4..12].copy_from_slice(&hash_name(name).to_be_bytes());
+            // As bits, whose order is not that of the numbers: whether two boxes are the same is all that is asked.
             let sides = boxes.map(|side| side.value(row).to_bits().to_be_bytes());
             record[12..].copy_from_slice(sides.as_flattened());
-            Some(record)
-        };
-        let new: Vec<[u8; BYTES]> = (0..rows.num_rows()).filter_map(record).collect();
-        let mut seen = self.seen();
+            new.push(record);
+        }
+        // The lock is taken again: hashing the names is the work here, and other threads do theirs meanwhile.
+        let mut seen = self.locked();
         if let Ok(records) = seen.records.as_mut()
             && let Err(error) = records.extend(new)
         {
@@ -68,36 +71,41 @@ impl<'a> Twins<'a> {
         }
     }
 
-    /// Forgets a layer.
-    pub(super) fn forget(&self, layer: &str) {
-        self.seen().layers.remove(layer);
+    /// Forgets a layer. Its records stay, under a number that no layer has any more: to take them out would be to sort.
+    pub(super) fn forget_layer(&self, layer: &str) {
+        self.locked().layers.remove(layer);
     }
 
     /// How many rows of each layer repeat another's name and box.
     ///
     /// # Errors
     /// When records couldn't be put away, or can't be had back.
-    pub(super) fn counted(&self) -> io::Result<BTreeMap<String, u64>> {
-        let mut seen = self.seen();
+    pub(super) fn count_repeats(&self) -> io::Result<BTreeMap<String, u64>> {
+        let mut seen = self.locked();
         let sorted = std::mem::replace(&mut seen.records, Ok(Records::new(self.room)))?.sorted()?;
         let mut counts = BTreeMap::new();
         for (layer, number) in &seen.layers {
-            let (mut before, mut repeated) = (None, 0);
-            sorted.each(sorted.starting(&number.to_be_bytes())?, &mut |_, record| {
-                repeated += u64::from(before.replace(*record) == Some(*record));
-            })?;
+            let mut before = None;
+            let mut repeated = 0;
+            // Of n rows that are alike n - 1 repeat another.
+            sorted.each(
+                sorted.range_starting_with(&number.to_be_bytes())?,
+                &mut |_, record| {
+                    repeated += u64::from(before.replace(*record) == Some(*record));
+                },
+            )?;
             counts.insert(layer.clone(), repeated);
         }
         Ok(counts)
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
+    fn locked(&self) -> MutexGuard<'_, TwinState> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Seen {
-    fn number(&mut self, layer: &str) -> u32 {
+impl TwinState {
+    fn number_of(&mut self, layer: &str) -> u32 {
         if let Some(number) = self.layers.get(layer) {
             return *number;
         }
@@ -109,7 +117,7 @@ impl Seen {
 
 /// The sides of every row's box. The covering stands for the geometry: it is exact to about a metre, and far cheaper to
 /// read than lines and polygons.
-fn boxes(rows: &RecordBatch) -> Option<[&Float32Array; 4]> {
+fn box_sides(rows: &RecordBatch) -> Option<[&Float32Array; 4]> {
     let sides = rows
         .column_by_name("bbox")?
         .as_struct_opt()
@@ -121,7 +129,9 @@ fn boxes(rows: &RecordBatch) -> Option<[&Float32Array; 4]> {
     sides.try_into().ok()
 }
 
-fn hash(name: &str) -> u64 {
+fn hash_name(name: &str) -> u64 {
+    // With keys that are the same in every thread, as those of a `RandomState` are not. Two names of one number would
+    // have to share a box, too, to be taken for one.
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
     hasher.finish()

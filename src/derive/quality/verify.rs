@@ -16,44 +16,45 @@ const COVERAGE: &str = "quality/coverage.parquet";
 const METHODS: [&str; 4] = ["within", "nearest", "representative_point", "none"];
 
 /// What contradicts the report; a release made before there were such tables has nothing to check.
-pub(super) fn problems(held: &Held<'_>) -> Vec<Problem> {
+pub(super) fn find_problems(held: &Held<'_>) -> Vec<Problem> {
     let report = held.report;
     let Some(quality) = &report.quality else {
         return Vec::new();
     };
-    let mut problems = Vec::new();
-    let mut tell = |path: &str, what: String| problems.push(Problem::new(path, what));
-    match geoparquet::read(&held.folder.join(COVERAGE), None) {
-        Ok(rows) => coverage(&rows, report)
-            .into_iter()
-            .for_each(|what| tell(COVERAGE, what)),
-        Err(error) => tell(COVERAGE, chain(&error)),
-    }
+    let wrong = match geoparquet::read(&held.folder.join(COVERAGE), None) {
+        Ok(rows) => check_coverage(&rows, report),
+        Err(error) => vec![chain(&error)],
+    };
+    let mut problems: Vec<Problem> = wrong
+        .into_iter()
+        .map(|what| Problem::new(COVERAGE, what))
+        .collect();
     for layer in &report.layers {
         if !quality.layers.iter().any(|known| known.id == layer.id) {
-            tell("report.json", format!("layer {} has no quality", layer.id));
+            let what = format!("layer {} has no quality", layer.id);
+            problems.push(Problem::new("report.json", what));
         }
     }
     problems
 }
 
 /// Rows by state add up to the layer's, and every row is located in one way.
-fn coverage(rows: &RecordBatch, report: &RunReport) -> Vec<String> {
-    let (layers, states, counts) = (
-        text(rows, "layer"),
-        text(rows, "state_code"),
-        numbers(rows, "rows"),
-    );
-    let located = METHODS.map(|method| numbers(rows, method));
+fn check_coverage(rows: &RecordBatch, report: &RunReport) -> Vec<String> {
+    let layers = text_column(rows, "layer");
+    let states = text_column(rows, "state_code");
+    let counts = count_column(rows, "rows");
+    let located = METHODS.map(|method| count_column(rows, method));
     let mut wrong = Vec::new();
     let mut found: BTreeMap<&str, BTreeMap<String, u64>> = BTreeMap::new();
     for row in 0..rows.num_rows() {
-        let (layer, state) = (layers.value(row), states.value(row));
+        let layer = layers.value(row);
+        let state = states.value(row);
         *found
             .entry(layer)
             .or_default()
             .entry(state.to_owned())
             .or_default() += counts.value(row);
+        // Every row is located in one way or in none, and `none` is one of the four.
         let ways: u64 = located.iter().map(|method| method.value(row)).sum();
         if ways != counts.value(row) {
             wrong.push(format!(
@@ -62,13 +63,14 @@ fn coverage(rows: &RecordBatch, report: &RunReport) -> Vec<String> {
             ));
         }
     }
+    // What is taken out as it is checked leaves the layers that nobody knows.
     for layer in report
         .layers
         .iter()
         .filter(|layer| layer.status != LayerStatus::Absent)
     {
         let states = found.remove(layer.id.as_str()).unwrap_or_default();
-        wrong.extend(differs(layer, &states));
+        wrong.extend(state_differences(layer, &states));
     }
     wrong.extend(
         found
@@ -78,7 +80,7 @@ fn coverage(rows: &RecordBatch, report: &RunReport) -> Vec<String> {
     wrong
 }
 
-fn differs(layer: &LayerReport, states: &BTreeMap<String, u64>) -> Option<String> {
+fn state_differences(layer: &LayerReport, states: &BTreeMap<String, u64>) -> Option<String> {
     let rows: u64 = states.values().sum();
     if rows != layer.rows_written {
         return Some(format!(
@@ -89,7 +91,8 @@ fn differs(layer: &LayerReport, states: &BTreeMap<String, u64>) -> Option<String
     (*states != layer.rows_by_state).then(|| format!("{}: rows by state differ from the report's", layer.id))
 }
 
-fn text(rows: &RecordBatch, name: &str) -> StringArray {
+/// A column of the table; blank throughout where it isn't there, which no sum then matches.
+fn text_column(rows: &RecordBatch, name: &str) -> StringArray {
     let column = rows
         .column_by_name(name)
         .and_then(|column| column.as_string_opt());
@@ -98,7 +101,7 @@ fn text(rows: &RecordBatch, name: &str) -> StringArray {
         .unwrap_or_else(|| StringArray::from(vec![""; rows.num_rows()]))
 }
 
-fn numbers(rows: &RecordBatch, name: &str) -> UInt64Array {
+fn count_column(rows: &RecordBatch, name: &str) -> UInt64Array {
     let column = rows
         .column_by_name(name)
         .and_then(|column| column.as_primitive_opt::<UInt64Type>());

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, StringArray, UInt64Array};
 use serde::{Deserialize, Serialize};
 
-use super::TOTALS;
 use super::resolve::{Membership, Resolver};
-use super::rows::Rows;
+use super::rows::MembershipRows;
+use super::tables::TOTALS;
 use crate::derive::product::Sink;
 use crate::derive::{DeriveError, Table};
 use crate::geoparquet::GeoparquetError;
@@ -22,26 +22,26 @@ const PIECE: usize = 4_096;
 
 /// Classes by layer and name, counted.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Classes(BTreeMap<String, OfLayer>);
+pub(super) struct Classes(BTreeMap<String, LayerClasses>);
 
 /// Classes of a layer by name.
-pub(super) type OfLayer = BTreeMap<String, Counted>;
+pub(super) type LayerClasses = BTreeMap<String, CountedClass>;
 
 /// A class, and how many facilities are of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Counted {
+pub(super) struct CountedClass {
     values: Values,
     facilities: u64,
 }
 
 impl Classes {
     /// Counts classes of a layer's rows.
-    pub(super) fn add(&mut self, layer: &str, found: Vec<Class>) {
+    pub(super) fn add_rows(&mut self, layer: &str, found: Vec<Class>) {
         let known = self.0.entry(layer.to_owned()).or_default();
         for Class { name, values, rows } in found {
             known
                 .entry(name)
-                .or_insert(Counted {
+                .or_insert(CountedClass {
                     values,
                     facilities: 0,
                 })
@@ -50,17 +50,17 @@ impl Classes {
     }
 
     /// Those of a layer.
-    pub(super) fn of(&self, layer: &str) -> Option<&OfLayer> {
+    pub(super) fn of_layer(&self, layer: &str) -> Option<&LayerClasses> {
         self.0.get(layer)
     }
 
-    /// Takes all of a layer.
-    pub(super) fn take(&mut self, layer: &str, classes: OfLayer) {
+    /// Takes what was counted of the same tiles on an earlier night for all of a layer.
+    pub(super) fn restore_layer(&mut self, layer: &str, classes: LayerClasses) {
         self.0.insert(layer.to_owned(), classes);
     }
 
     /// Forgets a layer's.
-    pub(super) fn forget(&mut self, layer: &str) {
+    pub(super) fn forget_layer(&mut self, layer: &str) {
         self.0.remove(layer);
     }
 
@@ -70,7 +70,7 @@ impl Classes {
     }
 
     /// Layer, class, and what it stands for, by layer and class.
-    fn iter(&self) -> impl Iterator<Item = (&str, &str, &Counted)> {
+    fn iter(&self) -> impl Iterator<Item = (&str, &str, &CountedClass)> {
         self.0.iter().flat_map(|(layer, classes)| {
             classes
                 .iter()
@@ -82,17 +82,19 @@ impl Classes {
     ///
     /// # Errors
     /// When `emit` fails.
-    pub(super) fn memberships(
+    pub(super) fn write_memberships(
         &self,
         reference: &Reference,
         emit: &mut Sink<'_>,
     ) -> Result<(), GeoparquetError> {
+        // Resolved here and for the totals, rather than once and kept: rows of all classes in all schemes are far more
+        // than the classes, and memory is for the layers' rows.
         let resolver = Resolver::new(reference);
         let classes: Vec<_> = self.iter().collect();
         for piece in classes.chunks(PIECE) {
-            let mut rows = Rows::default();
-            for (layer, class, Counted { values, .. }) in piece {
-                for membership in resolver.memberships(values) {
+            let mut rows = MembershipRows::default();
+            for (layer, class, CountedClass { values, .. }) in piece {
+                for membership in resolver.memberships_of(values) {
                     rows.push(layer, class, values, &membership);
                 }
             }
@@ -106,13 +108,14 @@ impl Classes {
     ///
     /// # Errors
     /// When columns don't fit together, which would be a mistake of this program.
-    pub(super) fn totals(&self, reference: &Reference) -> Result<Table, DeriveError> {
+    pub(super) fn totals_table(&self, reference: &Reference) -> Result<Table, DeriveError> {
         let resolver = Resolver::new(reference);
         let mut totals: BTreeMap<(&str, usize, Option<String>), Total> = BTreeMap::new();
-        for (layer, _, Counted { values, facilities }) in self.iter() {
-            for found in resolver.memberships(values) {
-                let key = (layer, resolver.position(&found.scheme), found.code.clone());
+        for (layer, _, CountedClass { values, facilities }) in self.iter() {
+            for found in resolver.memberships_of(values) {
+                let key = (layer, resolver.scheme_position(&found.scheme), found.code.clone());
                 let is_primary = found.is_primary;
+                // Classes come in the order of their names, which are digests: the first is the same in every run.
                 let total = totals.entry(key).or_insert_with(|| Total {
                     first: found,
                     facilities: 0,
@@ -125,30 +128,32 @@ impl Classes {
                 }) += facilities;
             }
         }
-        let text = |value: fn(&Membership) -> Option<&str>| -> ArrayRef {
-            Arc::new(
-                totals
-                    .values()
-                    .map(|total| value(&total.first))
-                    .collect::<StringArray>(),
-            )
-        };
-        let number = |value: fn(&Total) -> u64| -> ArrayRef {
-            Arc::new(UInt64Array::from_iter_values(totals.values().map(value)))
-        };
         let layers = StringArray::from_iter_values(totals.keys().map(|(layer, ..)| layer));
+        let totals: Vec<Total> = totals.into_values().collect();
         let columns: Vec<(&str, ArrayRef)> = vec![
             ("layer", Arc::new(layers)),
-            ("scheme", text(|m| Some(&m.scheme))),
-            ("code", text(|m| m.code.as_deref())),
-            ("name", text(|m| m.name.as_deref())),
-            ("lead_agency", text(|m| m.lead_agency.as_deref())),
-            ("facilities", number(|total| total.facilities)),
-            ("further_facilities", number(|total| total.further)),
-            ("reason", text(|m| m.reason.as_deref())),
+            ("scheme", text_column(&totals, |first| Some(&first.scheme))),
+            ("code", text_column(&totals, |first| first.code.as_deref())),
+            ("name", text_column(&totals, |first| first.name.as_deref())),
+            (
+                "lead_agency",
+                text_column(&totals, |first| first.lead_agency.as_deref()),
+            ),
+            ("facilities", count_column(&totals, |total| total.facilities)),
+            ("further_facilities", count_column(&totals, |total| total.further)),
+            ("reason", text_column(&totals, |first| first.reason.as_deref())),
         ];
         Table::new(TOTALS.path, columns)
     }
+}
+
+fn text_column(totals: &[Total], value: fn(&Membership) -> Option<&str>) -> ArrayRef {
+    let texts: StringArray = totals.iter().map(|total| value(&total.first)).collect();
+    Arc::new(texts)
+}
+
+fn count_column(totals: &[Total], value: fn(&Total) -> u64) -> ArrayRef {
+    Arc::new(UInt64Array::from_iter_values(totals.iter().map(value)))
 }
 
 /// Facilities of a layer that share a code, and what the code stands for.

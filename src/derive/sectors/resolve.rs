@@ -56,7 +56,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Place of a scheme in the order of the tables.
-    pub(super) fn position(&self, scheme: &str) -> usize {
+    pub(super) fn scheme_position(&self, scheme: &str) -> usize {
         self.schemes
             .iter()
             .position(|known| *known == scheme)
@@ -64,7 +64,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A primary membership per scheme, with a code or a reason, then the further ones, each with a code.
-    pub(super) fn memberships(&self, of: &Values) -> Vec<Membership> {
+    pub(super) fn memberships_of(&self, of: &Values) -> Vec<Membership> {
         self.schemes
             .iter()
             .flat_map(|scheme| self.in_scheme(scheme, of))
@@ -73,12 +73,16 @@ impl<'a> Resolver<'a> {
 
     fn in_scheme(&self, scheme: &str, of: &Values) -> Vec<Membership> {
         let by_naics = self.reference.naics_rule(&of.naics);
+        // What the layer's schema says of its lifeline is somebody's word on these facilities; rules are for those
+        // without.
         let stated = scheme == LIFELINES && !of.lifeline.is_empty();
         let mut found = if stated {
             vec![self.membership(scheme, Some(&of.lifeline), None, "layer")]
         } else {
             self.by_rule(scheme, of, &of.sector, by_naics)
         };
+        // Only with a code, and only with another one: that a further sector has no place in a scheme says nothing of
+        // the facility, whose primary row tells why there is none.
         for sector in &of.also {
             for further in self.by_rule(scheme, of, sector, by_naics) {
                 if further.code.is_some() && found.iter().all(|known| known.code != further.code) {
@@ -123,7 +127,7 @@ impl<'a> Resolver<'a> {
                 naics: &of.naics,
             },
         ) else {
-            return vec![unknown(scheme, sector)];
+            return vec![unknown_sector(scheme, sector)];
         };
         let basis = match (rule.prefix.is_empty(), rule.subsector.is_empty()) {
             (true, true) => "sector",
@@ -152,23 +156,26 @@ impl<'a> Resolver<'a> {
             LIFELINES => self.lifelines.get(code).map(|name| (*name).to_owned()),
             _ => cell.map(|cell| cell.name()),
         });
-        let filled = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         Membership {
             scheme: scheme.to_owned(),
             code: code.map(str::to_owned),
             name,
-            lead_agency: cell.and_then(|cell| filled(&cell.lead_agency)),
+            lead_agency: cell.and_then(|cell| non_empty(&cell.lead_agency)),
             is_primary: true,
             basis,
             is_judged: rule.is_some_and(|rule| rule.is_judged),
-            reason: rule.and_then(|rule| filled(&rule.reason)),
-            note: cell.and_then(|cell| filled(&cell.note)),
+            reason: rule.and_then(|rule| non_empty(&rule.reason)),
+            note: cell.and_then(|cell| non_empty(&cell.note)),
         }
     }
 }
 
+fn non_empty(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
+}
+
 /// A carried tile may hold a sector that the tables have no longer.
-fn unknown(scheme: &str, sector: &str) -> Membership {
+fn unknown_sector(scheme: &str, sector: &str) -> Membership {
     let reason = if sector.is_empty() {
         "the facility has no sector".to_owned()
     } else {

@@ -8,27 +8,31 @@ use arrow_array::builder::{BooleanBuilder, ListBuilder, StringBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
-use super::MEMBERSHIP;
 use super::resolve::Membership;
+use super::tables::MEMBERSHIP;
 use crate::kernel::sector::class::Values;
 
 /// Columns of the table of memberships.
-pub(super) fn schema() -> SchemaRef {
-    let kind = |name: &str| match name {
-        "sector_also" => DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true))),
-        "is_primary" | "is_judged" => DataType::Boolean,
-        _ => DataType::Utf8,
-    };
+pub(super) fn membership_schema() -> SchemaRef {
+    // The names are those of the data dictionary, so that it can't say anything else than the file.
     let fields = MEMBERSHIP
         .columns
         .iter()
-        .map(|(name, _)| Field::new(*name, kind(name), true));
+        .map(|(name, _)| Field::new(*name, column_type(name), true));
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+fn column_type(name: &str) -> DataType {
+    match name {
+        "sector_also" => DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true))),
+        "is_primary" | "is_judged" => DataType::Boolean,
+        _ => DataType::Utf8,
+    }
 }
 
 /// Rows of the table to be.
 #[derive(Default)]
-pub(super) struct Rows {
+pub(super) struct MembershipRows {
     /// `sector_class` to `lifeline`, without the list.
     of_class: [StringBuilder; 6],
     also: ListBuilder<StringBuilder>,
@@ -38,8 +42,9 @@ pub(super) struct Rows {
     is_judged: BooleanBuilder,
 }
 
-impl Rows {
+impl MembershipRows {
     pub(super) fn push(&mut self, layer: &str, class: &str, of: &Values, found: &Membership) {
+        // An empty text of a class stands for none (its name is a digest of texts); in the table that is a null.
         let of_class = [class, layer, &of.sector, &of.subsector, &of.naics, &of.lifeline]
             .map(|text| (!text.is_empty()).then_some(text));
         self.of_class
@@ -65,13 +70,11 @@ impl Rows {
     }
 
     pub(super) fn finish(mut self) -> RecordBatch {
-        let [class, layer, sector, subsector, naics, lifeline] = self.of_class.each_mut().map(finished);
-        let [scheme, code, name, lead_agency, basis, reason, note] = self.texts.each_mut().map(finished);
-        let (also, is_primary, is_judged): (ArrayRef, ArrayRef, ArrayRef) = (
-            Arc::new(self.also.finish()),
-            Arc::new(self.is_primary.finish()),
-            Arc::new(self.is_judged.finish()),
-        );
+        let [class, layer, sector, subsector, naics, lifeline] = self.of_class.each_mut().map(finish_column);
+        let [scheme, code, name, lead_agency, basis, reason, note] = self.texts.each_mut().map(finish_column);
+        let also: ArrayRef = Arc::new(self.also.finish());
+        let is_primary: ArrayRef = Arc::new(self.is_primary.finish());
+        let is_judged: ArrayRef = Arc::new(self.is_judged.finish());
         let columns = vec![
             class,
             layer,
@@ -90,10 +93,10 @@ impl Rows {
             reason,
             note,
         ];
-        RecordBatch::try_new(schema(), columns).expect("every push adds one value to each column")
+        RecordBatch::try_new(membership_schema(), columns).expect("every push adds one value to each column")
     }
 }
 
-fn finished(column: &mut StringBuilder) -> ArrayRef {
+fn finish_column(column: &mut StringBuilder) -> ArrayRef {
     Arc::new(column.finish())
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 
-use super::MEMBERSHIP;
+use super::tables::MEMBERSHIP;
 use crate::derive::product::{Held, Problem};
 use crate::feature::{LayerReport, LayerStatus, chain};
 use crate::geoparquet::{self, GeoparquetError};
@@ -25,11 +25,13 @@ const PER_FACILITY: &str = "links/facility_sector";
 const COLUMNS: [&str; 4] = ["scheme", "code", "is_primary", "reason"];
 
 /// What is wrong with a release's links; one from before there were any has no table of schemes either.
-pub(super) fn problems(held: &Held<'_>) -> Vec<Problem> {
-    if !held.has("links/") && !held.has(SCHEMES) {
+pub(super) fn find_problems(held: &Held<'_>) -> Vec<Problem> {
+    // Neither of the two is a release of before there were links; one of them alone is a release that has lost the
+    // other.
+    if !held.has_file_below("links/") && !held.has_file_below(SCHEMES) {
         return Vec::new();
     }
-    let schemes = match schemes(held.folder) {
+    let schemes = match scheme_ids(held.folder) {
         Ok(schemes) => schemes,
         Err(error) => return vec![Problem::new(SCHEMES, chain(&error))],
     };
@@ -38,9 +40,9 @@ pub(super) fn problems(held: &Held<'_>) -> Vec<Problem> {
         .layers
         .iter()
         .filter(|layer| layer.status != LayerStatus::Absent);
-    if held.has(PER_FACILITY) {
+    if held.has_file_below(PER_FACILITY) {
         return present
-            .filter_map(|layer| facilities(held, layer, &schemes))
+            .filter_map(|layer| check_facility_links(held, layer, &schemes))
             .collect();
     }
     let classes: BTreeSet<&str> = present
@@ -50,7 +52,7 @@ pub(super) fn problems(held: &Held<'_>) -> Vec<Problem> {
     let keys: Vec<&str> = classes.into_iter().collect();
     let links = geoparquet::read(&held.folder.join(MEMBERSHIP.path), None);
     let misnamed = links.as_ref().ok().and_then(class::misnamed);
-    let broken = broken(
+    let wrong = check_links(
         links,
         Key {
             column: class::COLUMN,
@@ -59,7 +61,7 @@ pub(super) fn problems(held: &Held<'_>) -> Vec<Problem> {
         &keys,
         &schemes,
     );
-    broken
+    wrong
         .into_iter()
         .chain(misnamed)
         .map(|what| Problem::new(MEMBERSHIP.path, what))
@@ -67,7 +69,7 @@ pub(super) fn problems(held: &Held<'_>) -> Vec<Problem> {
 }
 
 /// What is wrong with a layer's links of before there were classes.
-fn facilities(held: &Held<'_>, layer: &LayerReport, schemes: &[String]) -> Option<Problem> {
+fn check_facility_links(held: &Held<'_>, layer: &LayerReport, schemes: &[String]) -> Option<Problem> {
     let path = Path::new(PER_FACILITY).join(format!("{}.parquet", layer.id));
     let columns = [&["facility_id"], &COLUMNS[..]].concat();
     let links = geoparquet::read(&held.folder.join(&path), Some(&columns));
@@ -76,7 +78,7 @@ fn facilities(held: &Held<'_>, layer: &LayerReport, schemes: &[String]) -> Optio
         .flat_map(|tile| &tile.ids)
         .map(String::as_str)
         .collect();
-    let what = broken(
+    let what = check_links(
         links,
         Key {
             column: "facility_id",
@@ -89,9 +91,10 @@ fn facilities(held: &Held<'_>, layer: &LayerReport, schemes: &[String]) -> Optio
 }
 
 /// Ids of the schemes a release publishes, functions and lifelines among them.
-fn schemes(release: &Path) -> Result<Vec<String>, GeoparquetError> {
+fn scheme_ids(release: &Path) -> Result<Vec<String>, GeoparquetError> {
+    // Of the release, not of tonight's plan: an older one is held to what it published itself.
     let table = geoparquet::read(&release.join(SCHEMES), Some(&["scheme"]))?;
-    let ids = texts(&table, "scheme");
+    let ids = text_column(&table, "scheme");
     let dated = ids.iter().flatten().map(str::to_owned);
     Ok(dated.chain([FUNCTIONS, LIFELINES].map(str::to_owned)).collect())
 }
@@ -103,30 +106,36 @@ struct Key {
     noun: &'static str,
 }
 
-fn broken(
+fn check_links(
     links: Result<RecordBatch, GeoparquetError>,
     key: Key,
     keys: &[&str],
     schemes: &[String],
 ) -> Option<String> {
     match links {
-        Ok(links) => unresolved(&links, key, keys, schemes),
+        Ok(links) => find_unresolved(&links, key, keys, schemes),
         Err(error) => Some(format!("the links can't be read: {error}")),
     }
 }
 
 /// Each key has one primary row per scheme, and every row a code or, if primary, a reason.
-fn unresolved(links: &RecordBatch, key: Key, keys: &[&str], schemes: &[String]) -> Option<String> {
+fn find_unresolved(links: &RecordBatch, key: Key, keys: &[&str], schemes: &[String]) -> Option<String> {
     let [ids, of_scheme, codes, reasons] =
-        [key.column, "scheme", "code", "reason"].map(|name| texts(links, name));
-    let (noun, primary) = (key.noun, links.column_by_name("is_primary"));
-    let primary = primary.and_then(|column| column.as_any().downcast_ref::<BooleanArray>())?;
+        [key.column, "scheme", "code", "reason"].map(|name| text_column(links, name));
+    let noun = key.noun;
+    let primary = links
+        .column_by_name("is_primary")?
+        .as_any()
+        .downcast_ref::<BooleanArray>()?;
     let places: HashMap<&str, usize> = keys.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    // A byte for each key and scheme: in releases of before there were classes each facility is a key.
     let mut seen = vec![0_u8; keys.len() * schemes.len()];
     for row in 0..links.num_rows() {
-        let (id, scheme) = (ids.value(row), of_scheme.value(row));
-        let (Some(place), Some(at)) = (places.get(id), schemes.iter().position(|known| known == scheme))
-        else {
+        let id = ids.value(row);
+        let scheme = of_scheme.value(row);
+        let place = places.get(id);
+        let known = schemes.iter().position(|known| known == scheme);
+        let Some((place, at)) = place.zip(known) else {
             return Some(format!(
                 "row {row}: `{id}` in `{scheme}` is no {noun} of a tile, or no scheme"
             ));
@@ -143,14 +152,15 @@ fn unresolved(links: &RecordBatch, key: Key, keys: &[&str], schemes: &[String]) 
         }
     }
     let odd = seen.iter().position(|count| *count != 1)?;
-    let (id, scheme) = (keys[odd / schemes.len()], &schemes[odd % schemes.len()]);
     Some(format!(
-        "{noun} `{id}` has {} primary rows in `{scheme}`, not one",
-        seen[odd]
+        "{noun} `{}` has {} primary rows in `{}`, not one",
+        keys[odd / schemes.len()],
+        seen[odd],
+        schemes[odd % schemes.len()]
     ))
 }
 
-fn texts(table: &RecordBatch, name: &str) -> StringArray {
+fn text_column(table: &RecordBatch, name: &str) -> StringArray {
     let column = table
         .column_by_name(name)
         .and_then(|column| column.as_any().downcast_ref::<StringArray>());
@@ -198,7 +208,7 @@ mod tests {
             ("a:1", LIFELINES, None, true, Some("none fits")),
         ];
         let found =
-            |rows: &[_], ids: &[&str]| unresolved(&links(rows), key, ids, &schemes).unwrap_or_default();
+            |rows: &[_], ids: &[&str]| find_unresolved(&links(rows), key, ids, &schemes).unwrap_or_default();
         assert_eq!(found(&sound, &["a:1"]), "");
         assert_eq!(
             found(&sound, &["a:1", "a:2"]),

@@ -25,17 +25,19 @@ const LEAST: usize = 8;
 pub(super) fn base64_of(value: &[u8]) -> impl Iterator<Item = String> {
     (0..3).map(move |before| {
         let coded = LENIENT.encode([&b"\0\0"[..before], value].concat());
-        let (first, last) = ((before * 8).div_ceil(6), (before + value.len()) * 8 / 6);
+        // Six bits to a character: the first that is the value's alone, and the last.
+        let first = (before * 8).div_ceil(6);
+        let last = (before + value.len()) * 8 / 6;
         coded.get(first..last).unwrap_or_default().to_owned()
     })
 }
 
 /// Lower-case hexadecimal of a value.
 pub(super) fn hex_of(value: &[u8]) -> String {
-    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
     value
         .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|half| char::from_digit(u32::from(half), 16))
         .collect()
 }
 
@@ -50,22 +52,27 @@ pub(super) fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// What may be coded in a text, each as if it began at another of its characters.
-pub(super) fn decoded(text: &str) -> Vec<String> {
-    let is_coded = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_');
+pub(super) fn decode_runs(text: &str) -> Vec<String> {
+    // Encoders break lines (MIME after 76 characters), and servers indent what they repeat.
     let dense: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let mut found = Vec::new();
-    for run in dense.split(|c| !is_coded(c)).filter(|run| run.len() >= LEAST) {
+    for run in dense.split(|c| !is_base64(c)).filter(|run| run.len() >= LEAST) {
         let run = run.replace('-', "+").replace('_', "/");
-        // A single character at the end stands for less than a byte.
-        let whole = |from: usize| run.len() - usize::from((run.len() - from) % 4 == 1);
-        found.extend((0..4).filter_map(|from| LENIENT.decode(&run[from..whole(from)]).ok()));
+        // Four characters are three bytes: what was coded may begin at any of four places of the run.
+        for from in 0..4 {
+            // A single character at the end stands for less than a byte.
+            let end = run.len() - usize::from((run.len() - from) % 4 == 1);
+            found.extend(LENIENT.decode(&run[from..end]));
+        }
     }
     for run in dense
         .split(|c: char| !c.is_ascii_hexdigit())
         .filter(|run| run.len() >= LEAST)
     {
-        let even = |from: usize| from + (run.len() - from) / 2 * 2;
-        found.extend((0..2).filter_map(|from| bytes_of_hex(&run[from..even(from)])));
+        for from in 0..2 {
+            let end = from + (run.len() - from) / 2 * 2;
+            found.extend(bytes_of_hex(&run[from..end]));
+        }
     }
     found
         .iter()
@@ -76,6 +83,14 @@ pub(super) fn decoded(text: &str) -> Vec<String> {
 
 /// Whether some of it can be read: what wasn't coded is noise after it is decoded.
 fn is_text(decoded: &str) -> bool {
-    let is_noise = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
     decoded.split(is_noise).any(|part| part.chars().count() >= LEAST)
+}
+
+fn is_noise(c: char) -> bool {
+    c.is_control() || c == char::REPLACEMENT_CHARACTER
+}
+
+/// Both alphabets of base64 (RFC 4648): the plain one and that of URLs.
+fn is_base64(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_')
 }

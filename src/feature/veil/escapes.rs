@@ -5,15 +5,16 @@
 use super::coded::bytes_of_hex;
 
 /// One pass over percent-encoding, backslashes and HTML entities; what has a name alone becomes a blank.
-pub(super) fn unescaped(text: &str) -> String {
+pub(super) fn undo_escapes(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
+    // Bytes, not characters: escapes are ASCII, and a percent-encoded character of UTF-8 comes byte by byte.
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         let (taken, put) = match byte {
-            b'%' => percent(&bytes[at..]),
-            b'\\' => backslash(&bytes[at..]),
-            b'&' => entity(&bytes[at..]),
+            b'%' => undo_percent(&bytes[at..]),
+            b'\\' => undo_backslash(&bytes[at..]),
+            b'&' => undo_entity(&bytes[at..]),
             _ => None,
         }
         .unwrap_or((1, vec![*byte]));
@@ -24,7 +25,7 @@ pub(super) fn unescaped(text: &str) -> String {
 }
 
 /// A text with the escapes of quoted-printable (RFC 2045) undone: `=2F`.
-pub(super) fn unquoted(text: &str) -> String {
+pub(super) fn undo_quoted_printable(text: &str) -> String {
     let mut parts = text.split('=');
     let mut out = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
@@ -36,48 +37,52 @@ pub(super) fn unquoted(text: &str) -> String {
 }
 
 /// Characters of what is a list of their numbers: `115, 51, 99` or `0x73 0x33`.
-pub(super) fn numbered(text: &str) -> String {
+pub(super) fn undo_character_numbers(text: &str) -> String {
     let words = text
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty());
-    let number = |word: &str| match word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")) {
-        Some(hex) => u8::from_str_radix(hex, 16).ok(),
-        None => word.parse().ok(),
-    };
     words
-        .filter_map(number)
+        .filter_map(parse_byte)
         .filter(|byte| (32..127).contains(byte))
         .map(char::from)
         .collect()
 }
 
+fn parse_byte(word: &str) -> Option<u8> {
+    match word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")) {
+        Some(hex) => u8::from_str_radix(hex, 16).ok(),
+        None => word.parse().ok(),
+    }
+}
+
+/// Bytes that an escape takes, and what it stands for.
 type Undone = Option<(usize, Vec<u8>)>;
 
-fn percent(at: &[u8]) -> Undone {
+fn undo_percent(at: &[u8]) -> Undone {
     if matches!(at.get(1), Some(b'u' | b'U')) {
-        return scalar(at, 2, 4, 16);
+        return undo_scalar(at, 2, 4, 16);
     }
     Some((3, bytes_of_hex(str::from_utf8(at.get(1..3)?).ok()?)?))
 }
 
-fn backslash(at: &[u8]) -> Undone {
+fn undo_backslash(at: &[u8]) -> Undone {
     match at.get(1)? {
         b'u' | b'U' if at.get(2) == Some(&b'{') => {
             let length = at.iter().take(12).position(|byte| *byte == b'}')?;
-            Some((length + 1, utf8(number(&at[3..length], 16)?)))
+            Some((length + 1, utf8_bytes(parse_number(&at[3..length], 16)?)))
         }
-        b'u' => scalar(at, 2, 4, 16),
-        b'U' => scalar(at, 2, 8, 16),
+        b'u' => undo_scalar(at, 2, 4, 16),
+        b'U' => undo_scalar(at, 2, 8, 16),
         b'x' | b'X' => Some((4, bytes_of_hex(str::from_utf8(at.get(2..4)?).ok()?)?)),
         b'0'..=b'3' if at.get(2..4)?.iter().all(|digit| matches!(digit, b'0'..=b'7')) => {
-            Some((4, vec![u8::try_from(number(&at[1..4], 8)?).ok()?]))
+            Some((4, vec![u8::try_from(parse_number(&at[1..4], 8)?).ok()?]))
         }
         b'b' | b'f' | b'n' | b'r' | b't' | b'v' => Some((2, vec![b' '])),
         other => Some((2, vec![*other])),
     }
 }
 
-fn entity(at: &[u8]) -> Undone {
+fn undo_entity(at: &[u8]) -> Undone {
     if at.get(1) != Some(&b'#') {
         let length = at
             .iter()
@@ -85,7 +90,8 @@ fn entity(at: &[u8]) -> Undone {
             .take(32)
             .take_while(|byte| byte.is_ascii_alphanumeric())
             .count();
-        // Letters and digits have no names.
+        // Letters and digits have no names among HTML's entities: whatever a name stands for, the secret's letters are
+        // not in it, and a blank in its place is as good.
         return (length > 1 && at.get(length + 1) == Some(&b';')).then(|| (length + 2, vec![b' ']));
     }
     let is_hex = matches!(at.get(2), Some(b'x' | b'X'));
@@ -99,22 +105,22 @@ fn entity(at: &[u8]) -> Undone {
     let end = start + digits;
     Some((
         end + usize::from(at.get(end) == Some(&b';')),
-        utf8(number(&at[start..end], radix)?),
+        utf8_bytes(parse_number(&at[start..end], radix)?),
     ))
 }
 
-fn scalar(at: &[u8], start: usize, digits: usize, radix: u32) -> Undone {
+fn undo_scalar(at: &[u8], start: usize, digits: usize, radix: u32) -> Undone {
     Some((
         start + digits,
-        utf8(number(at.get(start..start + digits)?, radix)?),
+        utf8_bytes(parse_number(at.get(start..start + digits)?, radix)?),
     ))
 }
 
-fn number(digits: &[u8], radix: u32) -> Option<u32> {
+fn parse_number(digits: &[u8], radix: u32) -> Option<u32> {
     u32::from_str_radix(str::from_utf8(digits).ok()?, radix).ok()
 }
 
-fn utf8(number: u32) -> Vec<u8> {
+fn utf8_bytes(number: u32) -> Vec<u8> {
     char::from_u32(number)
         .map(String::from)
         .unwrap_or_default()

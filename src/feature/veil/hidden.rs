@@ -3,8 +3,8 @@
 //! LEAF. Spellings are compared by their letters and digits alone, in lower case: what stands between them, how lines are
 //! broken, and which alphabet of base64 is used is then all the same.
 
-use super::coded::{base64_of, decoded, hex_of};
-use super::escapes::{numbered, unescaped, unquoted};
+use super::coded::{base64_of, decode_runs, hex_of};
+use super::escapes::{undo_character_numbers, undo_escapes, undo_quoted_printable};
 
 /// Letters and digits from which a secret is looked for in every spelling; a shorter one as it is.
 const LEAST: usize = 4;
@@ -31,7 +31,7 @@ const SHARED: usize = 4 << 10;
 const LEAST_OF_OWN: usize = 12;
 
 /// A secret.
-pub(super) struct Hidden {
+pub(super) struct Secret {
     value: String,
     shown: String,
     /// As URLs have it: replaced as well as the value itself.
@@ -40,7 +40,7 @@ pub(super) struct Hidden {
     spellings: Vec<String>,
 }
 
-impl Hidden {
+impl Secret {
     pub(super) fn new(value: &str, shown: &str) -> Self {
         let form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
         let mut path = url::Url::parse("http://h/").ok();
@@ -50,13 +50,15 @@ impl Hidden {
         let path = path
             .map(|url| url.path().trim_start_matches('/').to_owned())
             .unwrap_or_default();
+        // As parameters have it, with `%20` or `+` for a blank, and as a path has it, where fewer characters are
+        // escaped.
         let mut written = vec![value.to_owned(), form.replace('+', "%20"), form, path];
         written.retain(|form| !form.is_empty());
         written.dedup();
-        let plain = squeezed(value);
+        let plain = letters_and_digits(value);
         let mut spellings = vec![];
         if plain.len() >= LEAST {
-            let coded = base64_of(value.as_bytes()).map(|coded| squeezed(&coded));
+            let coded = base64_of(value.as_bytes()).map(|coded| letters_and_digits(&coded));
             spellings.extend(
                 coded
                     .chain([hex_of(value.as_bytes())])
@@ -72,7 +74,7 @@ impl Hidden {
         }
     }
 
-    pub(super) fn is(&self, value: &str) -> bool {
+    pub(super) fn has_value(&self, value: &str) -> bool {
         self.value == value
     }
 
@@ -82,7 +84,7 @@ impl Hidden {
 
     /// Whether a text that holds it hardly does so by chance.
     pub(super) fn is_telling(&self) -> bool {
-        squeezed(&self.value).len() >= TELLING
+        letters_and_digits(&self.value).len() >= TELLING
     }
 
     /// Whether it is also no word.
@@ -92,7 +94,7 @@ impl Hidden {
     }
 
     /// The text with what stands for it in its place; none where it isn't there as it is.
-    pub(super) fn replaced(&self, text: &str) -> Option<String> {
+    pub(super) fn replace_in(&self, text: &str) -> Option<String> {
         let there = self.written.iter().filter(|form| text.contains(*form));
         there.fold(None, |done, form| {
             Some(done.as_deref().unwrap_or(text).replace(form, &self.shown))
@@ -128,28 +130,27 @@ impl Hidden {
     fn has_part(&self, readings: &Readings, size: fn(usize) -> usize) -> bool {
         self.spellings.iter().any(|spelling| {
             let size = size(spelling.len());
-            let is_there = |part: &str| readings.squeezed.iter().any(|text| text.contains(part));
             // A part of that length holds one of these: where none is, there is no need to look for each.
             let mut halves = (0..spelling.len())
                 .step_by(size / 2)
                 .filter_map(|at| spelling.get(at..at + size / 2));
-            if spelling.is_ascii() && !halves.any(is_there) {
+            if spelling.is_ascii() && !halves.any(|part| readings.contain(part)) {
                 return false;
             }
             let starts = 0..(spelling.len() + 1).saturating_sub(size);
             let mut parts = starts.filter_map(|at| spelling.get(at..at + size));
-            parts.any(is_there)
+            parts.any(|part| readings.contain(part))
         })
     }
 }
 
 /// A value, and of an address the parts that are secret by themselves; each also without its escapes.
-pub(super) fn parts(value: &str) -> Vec<String> {
+pub(super) fn secret_parts(value: &str) -> Vec<String> {
     let mut parts = vec![value];
     parts.extend(parts_of_address(value));
     parts
         .into_iter()
-        .flat_map(|part| [part.to_owned(), unescaped(part)])
+        .flat_map(|part| [part.to_owned(), undo_escapes(part)])
         .collect()
 }
 
@@ -170,12 +171,13 @@ fn parts_of_address(value: &str) -> Vec<&str> {
     let user = user.into_iter().flat_map(|user| user.splitn(2, ':'));
     values
         .chain(user)
-        .filter(|part| squeezed(part).len() >= LEAST_PART)
+        .filter(|part| letters_and_digits(part).len() >= LEAST_PART)
         .collect()
 }
 
 /// A long text in pieces that can be read, each with some of the one before.
-pub(super) fn pieces(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn overlapping_pieces(text: &str) -> impl Iterator<Item = &str> {
+    // They overlap, so that a secret which is cut by one stands whole in the next.
     let starts = (0..text.len().max(1)).step_by(MOST - SHARED);
     starts.map(|start| {
         let end = text.ceil_char_boundary((start + MOST).min(text.len()));
@@ -191,39 +193,44 @@ pub(super) struct Readings {
 
 impl Readings {
     /// With escapes undone.
-    pub(super) fn plain(text: &str) -> Self {
-        Self::of(unwound(text))
+    pub(super) fn with_escapes_undone(text: &str) -> Self {
+        Self::of_texts(rounds_of_unescaping(text))
     }
 
     /// Also with what is coded in it decoded, and that again.
-    pub(super) fn deep(text: &str) -> Self {
-        let mut texts = unwound(text);
-        texts.extend([unquoted(text), numbered(text)]);
+    pub(super) fn with_codings_undone(text: &str) -> Self {
+        let mut texts = rounds_of_unescaping(text);
+        texts.extend([undo_quoted_printable(text), undo_character_numbers(text)]);
         let mut newest = texts.clone();
         for _ in 0..2 {
             newest = newest
                 .iter()
-                .flat_map(|text| decoded(text))
-                .flat_map(|text| unwound(&text))
+                .flat_map(|text| decode_runs(text))
+                .flat_map(|text| rounds_of_unescaping(&text))
                 .collect();
             texts.extend(newest.iter().cloned());
         }
-        Self::of(texts)
+        Self::of_texts(texts)
     }
 
-    fn of(mut texts: Vec<String>) -> Self {
+    /// Whether one of them has these letters and digits in a row.
+    fn contain(&self, part: &str) -> bool {
+        self.squeezed.iter().any(|text| text.contains(part))
+    }
+
+    fn of_texts(mut texts: Vec<String>) -> Self {
         texts.sort_unstable();
         texts.dedup();
-        let squeezed = texts.iter().map(|text| squeezed(text)).collect();
+        let squeezed = texts.iter().map(|text| letters_and_digits(text)).collect();
         Self { texts, squeezed }
     }
 }
 
 /// The text, and as it is after its escapes are undone once, twice …
-fn unwound(text: &str) -> Vec<String> {
+fn rounds_of_unescaping(text: &str) -> Vec<String> {
     let mut texts = vec![text[..text.floor_char_boundary(MOST)].to_owned()];
     for _ in 0..ROUNDS {
-        let next = unescaped(&texts[texts.len() - 1]);
+        let next = undo_escapes(&texts[texts.len() - 1]);
         if texts.last() == Some(&next) {
             break;
         }
@@ -233,7 +240,7 @@ fn unwound(text: &str) -> Vec<String> {
 }
 
 /// Letters and digits in lower case.
-fn squeezed(text: &str) -> String {
+fn letters_and_digits(text: &str) -> String {
     text.chars()
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)

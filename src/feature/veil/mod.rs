@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::visible::visible;
-use hidden::{Hidden, Readings};
+use hidden::{Readings, Secret};
 
 /// Characters of what others say that are shown.
 const EXCERPT: usize = 200;
@@ -31,11 +31,21 @@ const MOST_CLEAN: usize = 50_000;
 pub const MASKED: &str = "*** (not shown: it repeats a credential)";
 
 /// Secrets that no text may show. Clones share them.
+///
+/// ```
+/// use cikr::feature::{MASKED, Veil};
+///
+/// let veil = Veil::default();
+/// veil.add("k3y-0f-the-store", "${TOKEN}");
+/// assert_eq!(veil.own("fetching ?token=k3y-0f-the-store"), "fetching ?token=${TOKEN}");
+/// assert_eq!(veil.excerpt("no such key: K3Y%2D0F%2DTHE%2DSTORE"), MASKED, "as a server may repeat it");
+/// ```
 #[derive(Clone, Default)]
 pub struct Veil {
-    known: Arc<RwLock<Vec<Arc<Hidden>>>>,
+    known: Arc<RwLock<Vec<Arc<Secret>>>>,
     /// Digests of texts in which there was nothing to hide: a log says the same again and again.
     clean: Arc<Mutex<HashSet<u64>>>,
+    // Of this process alone: nobody can make a text whose digest is that of one which was found clean.
     seed: RandomState,
 }
 
@@ -50,25 +60,26 @@ impl Veil {
     /// parameters.
     pub fn add(&self, value: &str, shown: &str) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        for part in hidden::parts(value) {
-            if !part.is_empty() && !known.iter().any(|other| other.is(&part)) {
-                known.push(Arc::new(Hidden::new(&part, shown)));
+        for part in hidden::secret_parts(value) {
+            if !part.is_empty() && !known.iter().any(|other| other.has_value(&part)) {
+                known.push(Arc::new(Secret::new(&part, shown)));
             }
         }
+        // The longest first: where one secret holds another, replacing that one would leave pieces of the first.
         known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        self.clean().clear();
+        self.clean_texts().clear();
     }
 
-    fn clean(&self) -> MutexGuard<'_, HashSet<u64>> {
+    fn clean_texts(&self) -> MutexGuard<'_, HashSet<u64>> {
         self.clean.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A text with what stands for secrets in their place, however short they are, where they are written as they are.
     pub fn plain<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        replaced(&self.known(), text, |_| true)
+        replace_secrets(&self.known_secrets(), text, |_| true)
     }
 
-    fn known(&self) -> Vec<Arc<Hidden>> {
+    fn known_secrets(&self) -> Vec<Arc<Secret>> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -82,26 +93,26 @@ impl Veil {
 
     /// Whether a text holds a secret, in any spelling.
     pub fn is_in(&self, text: &str) -> bool {
-        let known = self.known();
+        let known = self.known_secrets();
         if known.is_empty() {
             return false;
         }
-        let readings = Readings::deep(text);
+        let readings = Readings::with_codings_undone(text);
         known.iter().any(|secret| secret.is_in(&readings))
     }
 
     /// Whether a text holds a secret, in any spelling, that it can't hold by chance.
     pub fn is_surely_in(&self, text: &str) -> bool {
         let known: Vec<_> = self
-            .known()
+            .known_secrets()
             .into_iter()
             .filter(|secret| secret.is_unlikely())
             .collect();
         if known.is_empty() {
             return false;
         }
-        hidden::pieces(text).any(|piece| {
-            let readings = Readings::deep(piece);
+        hidden::overlapping_pieces(text).any(|piece| {
+            let readings = Readings::with_codings_undone(piece);
             known.iter().any(|secret| secret.is_in(&readings))
         })
     }
@@ -109,22 +120,21 @@ impl Veil {
     /// A text of this program's own, with what stands for secrets in their place; where one is there in another
     /// spelling, nothing of it. Words that a text may hold by chance are replaced, and don't hide the rest.
     pub fn own<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let known = self.known();
+        let known = self.known_secrets();
         if known.is_empty() || text.len() < hidden::TELLING {
             return Cow::Borrowed(text);
         }
         let digest = self.seed.hash_one(text);
-        if self.clean().contains(&digest) {
+        if self.clean_texts().contains(&digest) {
             return Cow::Borrowed(text);
         }
-        let plain = replaced(&known, text, Hidden::is_telling);
-        let readings = Readings::deep(&plain);
-        let is_there = |secret: &Hidden| secret.is_in(&readings) || secret.is_mostly_in(&readings);
+        let plain = replace_secrets(&known, text, Secret::is_telling);
+        let readings = Readings::with_codings_undone(&plain);
         // Nothing of this program's own is so long.
         let is_left = plain.len() > hidden::MOST
-            || known
-                .iter()
-                .any(|secret| secret.is_unlikely() && is_there(secret));
+            || known.iter().any(|secret| {
+                secret.is_unlikely() && (secret.is_in(&readings) || secret.is_mostly_in(&readings))
+            });
         if is_left {
             return Cow::Borrowed(MASKED);
         }
@@ -141,8 +151,9 @@ impl Veil {
         if known.len() != of {
             return;
         }
-        let mut clean = self.clean();
+        let mut clean = self.clean_texts();
         if clean.len() >= MOST_CLEAN {
+            // All at once: which were said last nobody keeps, and what is said again is looked at again.
             clean.clear();
         }
         clean.insert(digest);
@@ -150,11 +161,13 @@ impl Veil {
 
     /// A value of a table, as `own`; for many of them, so that it isn't looked for in what may be coded there.
     pub fn value<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let known = self.known();
+        let known = self.known_secrets();
         if known.is_empty() {
             return Cow::Borrowed(text);
         }
-        let readings = Readings::plain(text);
+        // There is a value for each reject and each flag, up to millions of them: escapes are undone, and no more.
+        // What a server says comes through `excerpt` or `own`, which undo codings, too.
+        let readings = Readings::with_escapes_undone(text);
         let is_there = known
             .iter()
             .any(|secret| secret.is_unlikely() && secret.is_in(&readings));
@@ -168,10 +181,10 @@ impl Veil {
     /// The beginning of what somebody else says: on one line, visible, short, and masked as a whole where any part of it
     /// may be more than half of a secret.
     pub fn excerpt(&self, text: &str) -> String {
-        let known = self.known();
-        let plain = replaced(&known, text, |_| true);
+        let known = self.known_secrets();
+        let plain = replace_secrets(&known, text, |_| true);
         if !known.is_empty() {
-            let readings = Readings::deep(&plain);
+            let readings = Readings::with_codings_undone(&plain);
             if known
                 .iter()
                 .any(|secret| secret.is_in(&readings) || secret.is_partly_in(&readings))
@@ -206,6 +219,13 @@ impl Veil {
 }
 
 /// A text on one line, visible, of `most` characters at most.
+///
+/// ```
+/// use cikr::feature::shortened;
+///
+/// assert_eq!(shortened("a  long\ntext", 6), "a long…");
+/// assert_eq!(shortened("a\u{1b}[31m", 20), "a\\u{1b}[31m");
+/// ```
 pub fn shortened(text: &str, most: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = visible(&line);
@@ -215,11 +235,17 @@ pub fn shortened(text: &str, most: usize) -> String {
     }
 }
 
-fn replaced<'t>(known: &[Arc<Hidden>], text: &'t str, which: impl Fn(&Hidden) -> bool) -> Cow<'t, str> {
+fn replace_secrets<'t>(
+    known: &[Arc<Secret>],
+    text: &'t str,
+    which: impl Fn(&Secret) -> bool,
+) -> Cow<'t, str> {
     let chosen = known.iter().filter(|secret| which(secret));
-    chosen.fold(Cow::Borrowed(text), |text, secret| match secret.replaced(&text) {
-        Some(text) => Cow::Owned(text),
-        None => text,
+    chosen.fold(Cow::Borrowed(text), |text, secret| {
+        match secret.replace_in(&text) {
+            Some(text) => Cow::Owned(text),
+            None => text,
+        }
     })
 }
 

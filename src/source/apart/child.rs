@@ -9,7 +9,7 @@ use std::thread;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use super::question::{Asked, Question, WholeCrs};
+use super::question::{Question, ReadRequest, WholeCrs};
 use super::wire::{self, Header};
 use crate::feature::chain;
 use crate::source::{self, Reader};
@@ -19,19 +19,21 @@ use crate::source::{self, Reader};
 /// # Errors
 /// When a question can't be read, or nobody takes the answer.
 pub fn serve(from: impl BufRead + Send + 'static, mut to: impl Write) -> io::Result<()> {
-    limit(Resource::Core, 0)?;
+    // A crash is expected here and told by its signal; a core file of it would only fill the disk.
+    lower_limit(Resource::Core, 0)?;
     let (sender, questions) = sync_channel(1);
-    thread::spawn(move || listen(from, &sender));
+    thread::spawn(move || forward_questions(from, &sender));
     for asked in questions {
         let asked = asked?;
-        limit(Resource::Data, asked.memory)?;
+        // Data, not address space: libraries and files that are mapped take much of that, and no memory.
+        lower_limit(Resource::Data, asked.memory)?;
         match source::open(
             &asked.landed,
             &asked.plan,
             &asked.limits,
             asked.schema_crs.as_ref(),
         ) {
-            Ok(reader) => send(reader, &mut to),
+            Ok(reader) => send_batches(reader, &mut to),
             Err(error) => wire::write_json(&mut to, wire::FAILED, &chain(&error)),
         }?;
         to.flush()?;
@@ -41,8 +43,8 @@ pub fn serve(from: impl BufRead + Send + 'static, mut to: impl Write) -> io::Res
 
 /// Takes questions, also while one is being answered, so that the end of them is heard: nobody reads what a process says
 /// whose parent is gone, and a reader that never ends would outlive it.
-fn listen(mut from: impl BufRead, to: &SyncSender<io::Result<Asked>>) {
-    while let Some(asked) = Question::read(&mut from).transpose() {
+fn forward_questions(mut from: impl BufRead, to: &SyncSender<io::Result<ReadRequest>>) {
+    while let Some(asked) = Question::read_next(&mut from).transpose() {
         let is_last = asked.is_err();
         if to.send(asked).is_err() || is_last {
             return;
@@ -53,7 +55,7 @@ fn listen(mut from: impl BufRead, to: &SyncSender<io::Result<Asked>>) {
 }
 
 /// What the process may take of the machine from now on: no more than before.
-fn limit(what: Resource, most: u64) -> io::Result<()> {
+fn lower_limit(what: Resource, most: u64) -> io::Result<()> {
     let most = getrlimit(what)
         .maximum
         .map_or(most, |there_is| there_is.min(most));
@@ -66,7 +68,7 @@ fn limit(what: Resource, most: u64) -> io::Result<()> {
     )?)
 }
 
-fn send(reader: Reader, to: &mut impl Write) -> io::Result<()> {
+fn send_batches(reader: Reader, to: &mut impl Write) -> io::Result<()> {
     let header = Header {
         crs: WholeCrs::from(reader.crs()),
         fixed: reader.fixed_columns().map(<[String]>::to_vec),

@@ -14,25 +14,26 @@ const WORDS: usize = 4_096;
 
 /// A log line.
 #[derive(Deserialize)]
-struct Line {
+struct LogLine {
     level: String,
     fields: Map<String, Value>,
 }
 
 /// Passes on log lines as those of a span, until there are no more; gives what was no log line, the end of it.
-pub(super) fn relay(from: impl Read, of: &Mutex<Span>) -> String {
+pub(super) fn relay_log(from: impl Read, of: &Mutex<Span>) -> String {
     let mut from = BufReader::new(from);
     let mut words = Vec::new();
     let mut line = Vec::new();
     while matches!(from.by_ref().take(LINE).read_until(b'\n', &mut line), Ok(read) if read > 0) {
-        match serde_json::from_slice::<Line>(&line) {
+        match serde_json::from_slice::<LogLine>(&line) {
             Ok(line) => of
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .in_scope(|| say(&line)),
+                .in_scope(|| log_line(&line)),
             Err(_) => words.extend_from_slice(&line),
         }
         line.clear();
+        // What was said last is what it died of.
         let over = words.len().saturating_sub(WORDS);
         words.drain(..over);
     }
@@ -43,12 +44,11 @@ pub(super) fn relay(from: impl Read, of: &Mutex<Span>) -> String {
     words
 }
 
-fn say(line: &Line) {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let message = line.fields.get("message").map(text).unwrap_or_default();
+fn log_line(line: &LogLine) {
+    let message = line.fields.get("message").map(value_text).unwrap_or_default();
     let others = line.fields.iter().filter(|(name, _)| *name != "message");
     let fields: Vec<String> = others
-        .map(|(name, value)| format!("{name}={}", text(value)))
+        .map(|(name, value)| format!("{name}={}", value_text(value)))
         .collect();
     let fields = fields.join(" ");
     match line.level.as_str() {
@@ -57,4 +57,8 @@ fn say(line: &Line) {
         "INFO" => tracing::info!(fields, "{message}"),
         _ => tracing::debug!(fields, "{message}"),
     }
+}
+
+fn value_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

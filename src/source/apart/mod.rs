@@ -43,12 +43,12 @@ const SPENT: u64 = 2;
 #[derive(Debug, Default)]
 pub struct Readers {
     /// None where nothing is to be started: all is read in this process.
-    apart: Option<Apart>,
+    isolated: Option<IsolatedReaders>,
 }
 
 /// What is needed to read in other processes.
 #[derive(Debug)]
-struct Apart {
+struct IsolatedReaders {
     program: Program,
     /// Memory of a process, bytes.
     memory: u64,
@@ -69,6 +69,31 @@ pub struct Program {
 
 impl Readers {
     /// Reads everything in this process.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use std::time::Duration;
+    ///
+    /// use cikr::feature::{Crs, Landed};
+    /// use cikr::plan::{Format, Limits, SourcePlan};
+    /// use cikr::source::{Readers, SourceError};
+    ///
+    /// let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/cellular_towers.geojsonl");
+    /// let plan = SourcePlan::of_file(path.clone(), "towers".into(), Format::Geojsonl, None);
+    /// let limits = Limits {
+    ///     record_bytes: 1 << 20,
+    ///     batch_rows: 100,
+    ///     rows: Some(1),
+    ///     archive_bytes: 0,
+    ///     isolate: true,
+    ///     read: Duration::MAX,
+    /// };
+    /// let mut reader = Readers::inside().open(&Landed::at(path), &plan, &limits, None)?;
+    /// // GeoJSON is in OGC:CRS84 unless somebody says otherwise (RFC 7946, 4).
+    /// assert_eq!(*reader.crs(), Crs::Crs84);
+    /// assert_eq!(reader.next().expect("a row")?.len(), 1);
+    /// # Ok::<(), SourceError>(())
+    /// ```
     pub fn inside() -> Self {
         Self::default()
     }
@@ -77,7 +102,7 @@ impl Readers {
     pub fn apart(program: Program, memory: u64) -> Self {
         let memory = (memory / SHARE).max(LEAST);
         Self {
-            apart: Some(Apart {
+            isolated: Some(IsolatedReaders {
                 program,
                 memory,
                 idle: Arc::default(),
@@ -97,14 +122,16 @@ impl Readers {
         schema_crs: Option<&Crs>,
     ) -> Result<Reader, SourceError> {
         match self
-            .apart
+            .isolated
             .as_ref()
+            // What our own code reads holds one record at a time, whatever the file claims: a process would cost a
+            // copy of every batch and guard against little.
             .filter(|_| !is_ours(&plan.format) && limits.isolate)
         {
             None => super::open(landed, plan, limits, schema_crs),
-            Some(apart) => {
-                let question = Question::new(landed, plan, limits, schema_crs, apart.memory);
-                apart.open(&question, &plan.shown, limits)
+            Some(isolated) => {
+                let question = Question::new(landed, plan, limits, schema_crs, isolated.memory);
+                isolated.open(&question, &plan.shown, limits)
             }
         }
     }
@@ -118,15 +145,16 @@ fn is_ours(format: &Format) -> bool {
     }
 }
 
-impl Apart {
+impl IsolatedReaders {
     fn open(&self, question: &Question, shown: &Arc<str>, limits: &Limits) -> Result<Reader, SourceError> {
+        // A thread that panicked while it held the lock has left a list of processes all the same.
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let worker = idle.map_or_else(|| Worker::start(&self.program), Ok);
         let mut worker = worker.map_err(|source| SourceError::Start {
             shown: shown.to_string(),
             source,
         })?;
-        worker.ask(question);
+        worker.send_question(question);
         let mut answer = Answer {
             shown: Arc::clone(shown),
             worker: Some(worker),
@@ -139,7 +167,7 @@ impl Apart {
             crs,
             fixed,
             rows_at_most,
-        } = answer.header()?;
+        } = answer.expect_header()?;
         answer.crs = Crs::from(crs);
         let crs = answer.crs.clone();
         Ok(Reader::new(Box::new(answer), crs, fixed, limits).at_most(rows_at_most))
@@ -160,24 +188,28 @@ struct Answer {
 }
 
 impl Answer {
-    fn header(&mut self) -> Result<Header, SourceError> {
-        match self.message()? {
+    fn expect_header(&mut self) -> Result<Header, SourceError> {
+        match self.next_message()? {
             Message::Header(header) => Ok(header),
-            Message::Batch(_) | Message::End(_) => Err(self.died()),
-            Message::Failed(told) => Err(self.failed(told)),
+            Message::Batch(_) | Message::End(_) => Err(self.death_error()),
+            Message::Failed(message) => Err(self.reported_error(message)),
         }
     }
 
     /// The next message of a process that is expected to speak.
-    fn message(&mut self) -> Result<Message, SourceError> {
+    fn next_message(&mut self) -> Result<Message, SourceError> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let Some(worker) = &self.worker else {
-            return Err(self.died());
+            return Err(self.death_error());
         };
-        match worker.next(left.min(SILENCE)) {
+        // Two bounds end the wait: a process may be silent for so long at a time, and all of its answer must be there
+        // by the deadline. Whichever is nearer names the error, since what helps against one doesn't against the
+        // other.
+        match worker.next_message(left.min(SILENCE)) {
             Ok(message) => Ok(message),
-            Err(Silence::Dead) => Err(self.died()),
+            Err(Silence::Dead) => Err(self.death_error()),
             Err(Silence::Slow) => {
+                // Dropped, it is killed: it would go on reading for nobody, and hold its memory.
                 self.worker = None;
                 let shown = self.shown.to_string();
                 let seconds = SILENCE.as_secs();
@@ -192,29 +224,35 @@ impl Answer {
     }
 
     /// What it says of a source names the source; it has come to an end in order, and may be asked again.
-    fn failed(&mut self, told: String) -> SourceError {
-        self.done();
-        SourceError::Told { told }
+    fn reported_error(&mut self, message: String) -> SourceError {
+        self.return_worker();
+        SourceError::Reported { message }
     }
 
     /// Why a process has ended, or said what made no sense.
-    fn died(&mut self) -> SourceError {
-        let (shown, mib) = (self.shown.to_string(), self.memory >> 20);
+    fn death_error(&mut self) -> SourceError {
+        let shown = self.shown.to_string();
         let Some(worker) = self.worker.take() else {
-            return SourceError::Died {
+            return SourceError::Crashed {
                 shown,
-                how: "asked once more".to_owned(),
+                status: "asked once more".to_owned(),
             };
         };
-        let end = worker.end();
+        let end = worker.stop();
         if end.is_out_of_memory {
-            SourceError::OutOfMemory { shown, mib }
+            SourceError::OutOfMemory {
+                shown,
+                mib: self.memory >> 20,
+            }
         } else {
-            SourceError::Died { shown, how: end.how }
+            SourceError::Crashed {
+                shown,
+                status: end.status,
+            }
         }
     }
 
-    fn done(&mut self) {
+    fn return_worker(&mut self) {
         if let Some(worker) = self.worker.take() {
             self.idle
                 .lock()
@@ -226,8 +264,9 @@ impl Answer {
 
 impl Batches for Answer {
     fn next(&mut self, _rows: usize) -> Result<Option<RawBatch>, SourceError> {
-        match self.message()? {
+        match self.next_message()? {
             Message::Batch(mut batch) => {
+                // A definition of WKT can be long, so it is sent once, with the header.
                 batch.crs = self.crs.clone();
                 Ok(Some(*batch))
             }
@@ -236,11 +275,11 @@ impl Batches for Answer {
                 if peak > self.memory / SPENT {
                     self.worker = None;
                 }
-                self.done();
+                self.return_worker();
                 Ok(None)
             }
-            Message::Failed(told) => Err(self.failed(told)),
-            Message::Header(_) => Err(self.died()),
+            Message::Failed(message) => Err(self.reported_error(message)),
+            Message::Header(_) => Err(self.death_error()),
         }
     }
 }

@@ -56,7 +56,7 @@ impl From<WholeCrs> for Crs {
 }
 
 /// A question as `source::open` takes it.
-pub(super) struct Asked {
+pub(super) struct ReadRequest {
     pub(super) landed: Landed,
     pub(super) plan: SourcePlan,
     pub(super) limits: Limits,
@@ -91,21 +91,21 @@ impl Question {
     }
 
     /// The question that stands on the next line; none after the last.
-    pub(super) fn read(from: &mut impl BufRead) -> io::Result<Option<Asked>> {
+    pub(super) fn read_next(from: &mut impl BufRead) -> io::Result<Option<ReadRequest>> {
         let mut line = Vec::new();
         if from.take(LONGEST).read_until(b'\n', &mut line)? == 0 {
             return Ok(None);
         }
         let question: Self = serde_json::from_slice(&line)?;
-        Ok(Some(question.asked()))
+        Ok(Some(question.into_request()))
     }
 
-    fn asked(self) -> Asked {
+    fn into_request(self) -> ReadRequest {
         let path = PathBuf::from(OsString::from_vec(self.path));
         let crs = self.crs.map(Crs::from);
         let plan = SourcePlan::of_file(path.clone(), self.shown.into(), self.format, crs);
         let schema_crs = self.schema_crs.map(Crs::from);
-        Asked {
+        ReadRequest {
             landed: Landed::at(path),
             plan,
             limits: self.limits,

@@ -90,6 +90,7 @@ pub(super) fn write_batch(to: &mut impl Write, batch: RawBatch) -> Result<(), Ar
         .collect();
     let schema = Schema::new_with_metadata(fields, HashMap::from([(BESIDES.to_owned(), besides)]));
     let rows = RecordBatch::try_new(Arc::new(schema), columns)?;
+    // A stream of Arrow IPC knows its own end. A length before it would mean to write the batch to memory first.
     to.write_all(&[BATCH])?;
     let mut stream = StreamWriter::try_new(to, &rows.schema())?;
     stream.write(&rows)?;
@@ -97,60 +98,66 @@ pub(super) fn write_batch(to: &mut impl Write, batch: RawBatch) -> Result<(), Ar
 }
 
 /// The next message.
-pub(super) fn read(from: &mut impl Read) -> io::Result<Message> {
+pub(super) fn read_message(from: &mut impl Read) -> io::Result<Message> {
     let mut kind = [0];
     from.read_exact(&mut kind)?;
     match kind {
-        [HEADER] => json(from).map(Message::Header),
-        [END] => json(from).map(Message::End),
-        [FAILED] => json(from).map(Message::Failed),
-        [BATCH] => batch(from)
+        [HEADER] => read_json(from).map(Message::Header),
+        [END] => read_json(from).map(Message::End),
+        [FAILED] => read_json(from).map(Message::Failed),
+        [BATCH] => read_batch(from)
             .map(|batch| Message::Batch(Box::new(batch)))
             .map_err(io::Error::other),
         _ => Err(io::ErrorKind::InvalidData.into()),
     }
 }
 
-fn json<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<T> {
+fn read_json<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<T> {
     let mut length = [0; 4];
     from.read_exact(&mut length)?;
+    // A process out of its senses must not have room made for what it claims; text that is cut off here is no JSON.
     let length = u64::from(u32::from_le_bytes(length)).min(LONGEST);
     let mut json = Vec::new();
     from.take(length).read_to_end(&mut json)?;
     Ok(serde_json::from_slice(&json)?)
 }
 
-fn batch(from: &mut impl Read) -> Result<RawBatch, ArrowError> {
-    let broken = |what: &str| ArrowError::IpcError(what.to_owned());
+fn read_batch(from: &mut impl Read) -> Result<RawBatch, ArrowError> {
     let mut stream = StreamReader::try_new(from, None)?;
-    let rows = stream.next().ok_or_else(|| broken("no batch"))??;
+    let rows = stream.next().ok_or_else(|| broken_batch("no batch"))??;
+    // Asking once more also takes the stream's end off the pipe, so that the next message begins where it should.
     if stream.next().is_some() {
-        return Err(broken("two batches in one message"));
+        return Err(broken_batch("two batches in one message"));
     }
     let schema = rows.schema();
     let besides = schema
         .metadata()
         .get(BESIDES)
-        .ok_or_else(|| broken("columns alone"))?;
+        .ok_or_else(|| broken_batch("columns alone"))?;
     let besides: Besides =
         serde_json::from_str(besides).map_err(|error| ArrowError::ExternalError(error.into()))?;
     let names = schema.fields().iter().map(|field| field.name().clone());
     let mut columns: Vec<(String, ArrayRef)> = names.zip(rows.columns().iter().cloned()).collect();
-    let numbers = columns.pop().ok_or_else(|| broken("no rows"))?.1;
-    let geometry = columns.pop().ok_or_else(|| broken("no geometry"))?.1;
+    let numbers = columns.pop().ok_or_else(|| broken_batch("no rows"))?.1;
+    let geometry = columns.pop().ok_or_else(|| broken_batch("no geometry"))?.1;
     Ok(RawBatch {
         columns,
         geometry: geometry
             .as_binary_opt()
-            .ok_or_else(|| broken("geometry of another type"))?
+            .ok_or_else(|| broken_batch("geometry of another type"))?
             .clone(),
         rows: numbers
             .as_primitive_opt::<UInt64Type>()
-            .ok_or_else(|| broken("rows of another type"))?
+            .ok_or_else(|| broken_batch("rows of another type"))?
             .clone(),
         defects: besides.defects,
+        // Whoever asked puts in that of the header.
         crs: Crs::Crs84,
         source: besides.source.into(),
         repairs: besides.repairs,
     })
+}
+
+fn broken_batch(what: &str) -> ArrowError {
+    ArrowError::IpcError(what.to_owned())
 }

@@ -3,7 +3,10 @@
 //! Pure. A cell that begins with a quote ends at the next one, which a delimiter or the end of the line must follow;
 //! a quote within it is written twice (RFC 4180). Quotes within other cells are text.
 
+use std::borrow::Cow;
 use std::ops::Range;
+
+use super::super::sniff::decode_text;
 
 /// Cells of one record, one behind the other.
 #[derive(Default)]
@@ -33,7 +36,7 @@ pub(super) enum Quotes {
 
 /// How a line ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Taken {
+pub(super) enum LineSplit {
     /// With the record.
     Whole,
     /// Within quotes: the record goes on in the next line.
@@ -49,29 +52,34 @@ impl Cells {
     }
 
     /// All cells, one behind the other.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(super) fn joined_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Where a cell lies in [`Cells::bytes`]; nowhere where there is no such cell.
-    pub(super) fn range(&self, cell: usize) -> Range<usize> {
-        let end = |cell: usize| self.ends.get(cell).copied().unwrap_or(self.bytes.len());
-        let start = if cell == 0 { 0 } else { end(cell - 1) };
-        start..end(cell)
+    /// Where a cell lies in [`Cells::joined_bytes`]; nowhere where there is no such cell.
+    pub(super) fn cell_range(&self, cell: usize) -> Range<usize> {
+        let start = if cell == 0 { 0 } else { self.end_of(cell - 1) };
+        start..self.end_of(cell)
+    }
+
+    fn end_of(&self, cell: usize) -> usize {
+        self.ends.get(cell).copied().unwrap_or(self.bytes.len())
     }
 
     /// A cell; empty where there is none.
     pub(super) fn get(&self, cell: usize) -> &[u8] {
-        &self.bytes[self.range(cell)]
+        &self.bytes[self.cell_range(cell)]
     }
 
-    /// Where a cell's text lies in [`Cells::bytes`]: of what keeps a spreadsheet from making a number of it (`="0100"`,
-    /// `=T("0100")`, `'0100`), that within.
-    pub(super) fn text(&self, cell: usize) -> Range<usize> {
-        let whole = self.range(cell);
+    /// Where a cell's text lies in [`Cells::joined_bytes`]: of what keeps a spreadsheet from making a number of it
+    /// (`="0100"`, `=T("0100")`, `'0100`), that within.
+    pub(super) fn text_range(&self, cell: usize) -> Range<usize> {
+        let whole = self.cell_range(cell);
         let text = self.bytes[whole.clone()].trim_ascii_start();
         let start = whole.end - text.len();
         let end = start + text.trim_ascii_end().len();
+        // Agencies write zeros in front of codes so that spreadsheets keep them: as a formula, by T(), or behind an
+        // apostrophe. The three are undone where nothing else could be meant; a name may begin with an apostrophe.
         match &self.bytes[start..end] {
             [b'=', b'"', .., b'"'] if end - start > 2 => start + 2..end - 1,
             [b'=', b'T' | b't', b'(', b'"', .., b'"', b')'] if end - start > 5 => start + 4..end - 2,
@@ -80,6 +88,11 @@ impl Cells {
             }
             _ => whole,
         }
+    }
+
+    /// A cell's text, decoded.
+    pub(super) fn text_of(&self, cell: usize) -> Cow<'_, str> {
+        decode_text(&self.bytes[self.text_range(cell)])
     }
 
     /// All cells, in their order.
@@ -97,12 +110,13 @@ impl Cells {
     pub(super) fn split_plain(&mut self, line: &[u8], delimiter: u8) {
         for cell in line.split(|byte| *byte == delimiter) {
             self.bytes.extend_from_slice(cell);
-            self.end();
+            self.end_cell();
         }
     }
 
     /// Adds to the last cell what stands within quotes.
-    fn quoted(&mut self, mut text: &[u8]) {
+    fn push_quoted(&mut self, mut text: &[u8]) {
+        // Doubled quotes stand for one. A single one is here only by loose rules, and is text.
         while let Some(quote) = text.iter().position(|byte| *byte == b'"') {
             self.bytes.extend_from_slice(&text[..=quote]);
             let is_doubled = text.get(quote + 1) == Some(&b'"');
@@ -111,7 +125,7 @@ impl Cells {
         self.bytes.extend_from_slice(text);
     }
 
-    fn end(&mut self) {
+    fn end_cell(&mut self) {
         self.ends.push(self.bytes.len());
     }
 }
@@ -139,12 +153,13 @@ impl Splitter {
     }
 
     /// Takes the next line, without what ends it.
-    pub(super) fn take(&mut self, line: &[u8], cells: &mut Cells) -> Taken {
+    pub(super) fn split_line(&mut self, line: &[u8], cells: &mut Cells) -> LineSplit {
         let mut at = 0;
         loop {
             if !self.is_open {
                 let text = &line[at..];
                 let blanks = text.iter().take_while(|byte| self.is_blank(**byte)).count();
+                // By RFC 4180 blanks are a part of the cell, and a quote behind them is text.
                 let before = if self.quotes == Quotes::Loose { blanks } else { 0 };
                 if text.get(before) == Some(&b'"') {
                     self.is_open = true;
@@ -156,25 +171,27 @@ impl Splitter {
                 let cell = &text[..len.unwrap_or(text.len())];
                 self.has_stray_quote |= cell.contains(&b'"');
                 cells.bytes.extend_from_slice(cell);
-                cells.end();
+                cells.end_cell();
                 match len {
-                    None => return Taken::Whole,
+                    None => return LineSplit::Whole,
                     Some(len) => at += len + 1,
                 }
                 continue;
             }
             let Some(quote) = self.closing_quote(line, at) else {
-                cells.quoted(&line[at..]);
+                cells.push_quoted(&line[at..]);
+                // Whatever ended the line in the file: a carriage return would be one character more of the same
+                // cell.
                 cells.bytes.push(b'\n');
-                return Taken::Open;
+                return LineSplit::Open;
             };
-            cells.quoted(&line[at..quote]);
-            cells.end();
+            cells.push_quoted(&line[at..quote]);
+            cells.end_cell();
             self.is_open = false;
-            match self.behind(line, quote) {
-                None => return Taken::Whole,
+            match self.find_behind(line, quote) {
+                None => return LineSplit::Whole,
                 Some(delimiter) if line[delimiter] == self.delimiter => at = delimiter + 1,
-                Some(_) => return Taken::Astray,
+                Some(_) => return LineSplit::Astray,
             }
         }
     }
@@ -187,7 +204,7 @@ impl Splitter {
             let is_text = match self.quotes {
                 Quotes::Strict => line.get(quote + 1) == Some(&b'"'),
                 Quotes::Loose => self
-                    .behind(line, quote)
+                    .find_behind(line, quote)
                     .is_some_and(|behind| line[behind] != self.delimiter),
             };
             match self.quotes {
@@ -199,7 +216,7 @@ impl Splitter {
     }
 
     /// What follows a quote; none at the end of the line.
-    fn behind(&self, line: &[u8], quote: usize) -> Option<usize> {
+    fn find_behind(&self, line: &[u8], quote: usize) -> Option<usize> {
         let rest = &line[quote + 1..];
         let blanks = match self.quotes {
             Quotes::Strict => 0,
@@ -217,12 +234,12 @@ impl Splitter {
 mod tests {
     use super::*;
 
-    fn split(lines: &[&str], quotes: Quotes) -> (Taken, Vec<String>) {
+    fn split(lines: &[&str], quotes: Quotes) -> (LineSplit, Vec<String>) {
         let mut cells = Cells::default();
         let mut splitter = Splitter::new(b',', quotes);
         let taken = lines
             .iter()
-            .map(|line| splitter.take(line.as_bytes(), &mut cells))
+            .map(|line| splitter.split_line(line.as_bytes(), &mut cells))
             .last()
             .unwrap();
         (
@@ -243,11 +260,15 @@ mod tests {
             (&["\"\"\"\",x"], &["\"", "x"]),
         ] {
             let cells: Vec<String> = cells.iter().map(|cell| (*cell).to_owned()).collect();
-            assert_eq!(split(lines, Quotes::Strict), (Taken::Whole, cells), "{lines:?}");
+            assert_eq!(
+                split(lines, Quotes::Strict),
+                (LineSplit::Whole, cells),
+                "{lines:?}"
+            );
         }
-        assert_eq!(split(&["1,\"a"], Quotes::Strict).0, Taken::Open);
-        assert_eq!(split(&["1,\"a\"b,2"], Quotes::Strict).0, Taken::Astray);
-        assert_eq!(split(&["1,\"a\" ,2"], Quotes::Strict).0, Taken::Astray);
+        assert_eq!(split(&["1,\"a"], Quotes::Strict).0, LineSplit::Open);
+        assert_eq!(split(&["1,\"a\"b,2"], Quotes::Strict).0, LineSplit::Astray);
+        assert_eq!(split(&["1,\"a\" ,2"], Quotes::Strict).0, LineSplit::Astray);
     }
 
     #[test]
@@ -258,8 +279,11 @@ mod tests {
             ("1,\"The \"Old\" Mill\",2", ["1", "The \"Old\" Mill", "2"]),
         ] {
             let cells: Vec<String> = cells.iter().map(|cell| (*cell).to_owned()).collect();
-            assert_eq!(split(&[line], Quotes::Loose), (Taken::Whole, cells), "{line}");
+            assert_eq!(split(&[line], Quotes::Loose), (LineSplit::Whole, cells), "{line}");
         }
-        assert_eq!(split(&["1,\"OLD MILL,-95.1,35.1"], Quotes::Loose).0, Taken::Open);
+        assert_eq!(
+            split(&["1,\"OLD MILL,-95.1,35.1"], Quotes::Loose).0,
+            LineSplit::Open
+        );
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::plan::Dialect;
 
-use super::cells::{Cells, Quotes, Splitter, Taken};
+use super::cells::{Cells, LineSplit, Quotes, Splitter};
 use super::lines::line_end;
 
 /// Records that are looked at.
@@ -23,12 +23,12 @@ struct Record<'a> {
     /// Its first line, from 1.
     line: usize,
     start: &'a [u8],
-    cells: Vec<Cell>,
+    cells: Vec<CellKind>,
 }
 
 /// What a cell holds.
 #[derive(Clone, Copy, PartialEq)]
-enum Cell {
+enum CellKind {
     Nothing,
     Number,
     Text,
@@ -38,20 +38,20 @@ enum Cell {
 ///
 /// The delimiter is the one by which nearly all records have as many cells; of several, or if there is none, what most
 /// records have most of, and most of them alike. Above a header stand records with fewer cells, or with comments.
-pub(in crate::source) fn dialect(head: &[u8]) -> Dialect {
-    let lines = lines(head);
+pub(in crate::source) fn likely_dialect(head: &[u8]) -> Dialect {
+    let lines = numbered_lines(head);
+    // Excel reads such a first line (`sep=;`), so programs that write for it put one there.
     if let Some((_, [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter])) = lines.first() {
         return Dialect {
             delimiter: *delimiter,
-            header_row: header_row(&records(&lines[1..], *delimiter)),
+            header_row: header_row(&split_records(&lines[1..], *delimiter)),
         };
     }
-    let split = |delimiter: &u8| (*delimiter, records(&lines, *delimiter));
     // Of equals the last wins, and that is the comma.
     let best = b"|\t;,"
         .iter()
-        .map(split)
-        .max_by_key(|(_, records)| score(records));
+        .map(|delimiter| (*delimiter, split_records(&lines, *delimiter)))
+        .max_by_key(|(_, records)| delimiter_score(records));
     let (delimiter, records) = best.unwrap_or((b',', Vec::new()));
     Dialect {
         delimiter,
@@ -60,7 +60,7 @@ pub(in crate::source) fn dialect(head: &[u8]) -> Dialect {
 }
 
 /// The lines that hold anything, by their numbers; the last is left out where it seems to be cut off.
-fn lines(head: &[u8]) -> Vec<(usize, &[u8])> {
+fn numbered_lines(head: &[u8]) -> Vec<(usize, &[u8])> {
     const FEW: usize = 2;
     let end = line_end(head);
     let text = head.split(|byte| *byte == end).map(<[u8]>::trim_ascii_end);
@@ -69,6 +69,7 @@ fn lines(head: &[u8]) -> Vec<(usize, &[u8])> {
         .filter(|(_, line)| !line.is_empty())
         .map(|(at, line)| (at + 1, line))
         .collect();
+    // The start of a file ends anywhere. Half a line has fewer cells than all others.
     if lines.len() > FEW && head.last() != Some(&end) {
         lines.pop();
     }
@@ -76,11 +77,11 @@ fn lines(head: &[u8]) -> Vec<(usize, &[u8])> {
 }
 
 /// The first records of some lines.
-fn records<'a>(lines: &[(usize, &'a [u8])], delimiter: u8) -> Vec<Record<'a>> {
+fn split_records<'a>(lines: &[(usize, &'a [u8])], delimiter: u8) -> Vec<Record<'a>> {
     let mut records = Vec::new();
     let mut rest = lines;
     while let (Some((line, start)), true) = (rest.first(), records.len() < SAMPLE) {
-        let (cells, taken) = record(rest, delimiter);
+        let (cells, taken) = split_record(rest, delimiter);
         records.push(Record {
             line: *line,
             start,
@@ -92,47 +93,51 @@ fn records<'a>(lines: &[(usize, &'a [u8])], delimiter: u8) -> Vec<Record<'a>> {
 }
 
 /// The cells of the record that begins in the first line, and how many lines it has: one where its quotes never end.
-fn record(lines: &[(usize, &[u8])], delimiter: u8) -> (Vec<Cell>, usize) {
-    let kinds = |cells: &Cells| cells.iter().map(kind).collect();
+fn split_record(lines: &[(usize, &[u8])], delimiter: u8) -> (Vec<CellKind>, usize) {
     let mut cells = Cells::default();
     let mut splitter = Splitter::new(delimiter, Quotes::Strict);
     for (at, (_, line)) in lines.iter().take(MOST_LINES).enumerate() {
-        match splitter.take(line, &mut cells) {
-            Taken::Whole => return (kinds(&cells), at + 1),
-            Taken::Open => {}
-            Taken::Astray => break,
+        match splitter.split_line(line, &mut cells) {
+            LineSplit::Whole => return (cells.iter().map(cell_kind).collect(), at + 1),
+            LineSplit::Open => {}
+            LineSplit::Astray => break,
         }
     }
     cells.clear();
     // It has the cells that it has.
-    let _ = Splitter::new(delimiter, Quotes::Loose).take(lines[0].1, &mut cells);
-    (kinds(&cells), 1)
+    let _ = Splitter::new(delimiter, Quotes::Loose).split_line(lines[0].1, &mut cells);
+    (cells.iter().map(cell_kind).collect(), 1)
 }
 
-fn kind(cell: &[u8]) -> Cell {
+fn cell_kind(cell: &[u8]) -> CellKind {
     let text = String::from_utf8_lossy(cell.trim_ascii());
     match text.replacen(',', ".", 1).parse::<f64>() {
-        _ if text.is_empty() => Cell::Nothing,
-        Ok(_) => Cell::Number,
-        Err(_) => Cell::Text,
+        // A decimal comma counts as a point, else `30,25` would be a word.
+        _ if text.is_empty() => CellKind::Nothing,
+        Ok(_) => CellKind::Number,
+        Err(_) => CellKind::Text,
     }
 }
 
-/// How much speaks for a delimiter: whether nearly all records have as many cells, how many hold something in most of them,
-/// and in how many records as many do.
-fn score(records: &[Record<'_>]) -> (bool, usize, usize) {
-    let (cells, alike) = most(records, |record| record.cells.len());
-    let usual = usual(records);
+/// How much speaks for a delimiter: whether nearly all records have as many cells, how many hold something in most of
+/// them, and in how many records as many do.
+fn delimiter_score(records: &[Record<'_>]) -> (bool, usize, usize) {
+    let (cells, alike) = most_common(records, |record| record.cells.len());
+    let usual = median_filled(records);
+    // Four of five: titles above a header and notes below the rows have other numbers of cells.
     let is_even = cells > 1 && alike * 5 >= records.len() * 4;
     (
         is_even,
         usual,
-        records.iter().filter(|record| filled(record) == usual).count(),
+        records
+            .iter()
+            .filter(|record| filled_cells(record) == usual)
+            .count(),
     )
 }
 
 /// What most records have of something, and how many of them do.
-fn most(records: &[Record<'_>], of: impl Fn(&Record<'_>) -> usize) -> (usize, usize) {
+fn most_common(records: &[Record<'_>], of: impl Fn(&Record<'_>) -> usize) -> (usize, usize) {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     for record in records {
         *counts.entry(of(record)).or_default() += 1;
@@ -144,14 +149,18 @@ fn most(records: &[Record<'_>], of: impl Fn(&Record<'_>) -> usize) -> (usize, us
 }
 
 /// Cells that hold anything in a record of the middle.
-fn usual(records: &[Record<'_>]) -> usize {
-    let mut filled: Vec<usize> = records.iter().map(filled).collect();
+fn median_filled(records: &[Record<'_>]) -> usize {
+    let mut filled: Vec<usize> = records.iter().map(filled_cells).collect();
     filled.sort_unstable();
     filled.get(filled.len() / 2).copied().unwrap_or(0)
 }
 
-fn filled(record: &Record<'_>) -> usize {
-    record.cells.iter().filter(|cell| **cell != Cell::Nothing).count()
+fn filled_cells(record: &Record<'_>) -> usize {
+    record
+        .cells
+        .iter()
+        .filter(|cell| **cell != CellKind::Nothing)
+        .count()
 }
 
 /// The line of the header, where it is not the first.
@@ -159,41 +168,45 @@ fn filled(record: &Record<'_>) -> usize {
 /// Titles have half of a header's cells or less; one with more of them, or a comment, is told from a header by a record
 /// below that has words where most have numbers.
 fn header_row(records: &[Record<'_>]) -> Option<u32> {
-    let usual = usual(records);
-    let first = records.iter().position(|record| filled(record) * 2 > usual)?;
-    let (width, _) = most(records, |record| record.cells.len());
-    let numbers = columns_of_numbers(records, width);
-    let is_header = |record: &&Record<'_>| {
-        let is_word = |column: &usize| record.cells[*column] == Cell::Text;
-        record.cells.len() == width && !numbers.is_empty() && numbers.iter().all(is_word)
-    };
-    let is_doubtful = records[first].cells.len() != width || records[first].start.starts_with(b"#");
-    let below = records
+    let usual = median_filled(records);
+    let first = records
         .iter()
-        .skip(first + 1)
-        .take(TITLES)
-        .filter(|_| is_doubtful)
-        .find(is_header);
-    let header = below.unwrap_or(&records[first]);
+        .position(|record| filled_cells(record) * 2 > usual)?;
+    let (width, _) = most_common(records, |record| record.cells.len());
+    let numbers = columns_of_numbers(records, width);
+    let is_doubtful = records[first].cells.len() != width || records[first].start.starts_with(b"#");
+    let mut header = &records[first];
+    if is_doubtful && !numbers.is_empty() {
+        let below = records[first + 1..].iter().take(TITLES);
+        header = below
+            .filter(|record| record.cells.len() == width)
+            .find(|record| {
+                numbers
+                    .iter()
+                    .all(|column| record.cells[*column] == CellKind::Text)
+            })
+            .unwrap_or(header);
+    }
     let is_first = records.first().is_some_and(|top| top.line == header.line);
     u32::try_from(header.line).ok().filter(|_| !is_first)
 }
 
 /// Columns that hold numbers in most records of this width.
 fn columns_of_numbers(records: &[Record<'_>], width: usize) -> Vec<usize> {
-    let holds = |column: usize| {
-        let cells = records
-            .iter()
-            .filter(|record| record.cells.len() == width)
-            .map(|record| record.cells[column]);
-        let (numbers, texts) = cells.fold((0, 0), |(numbers, texts), cell| match cell {
-            Cell::Nothing => (numbers, texts),
-            Cell::Number => (numbers + 1, texts),
-            Cell::Text => (numbers, texts + 1),
-        });
-        numbers > 0 && numbers >= texts * 2
-    };
-    (0..width).filter(|column| holds(*column)).collect()
+    let mut numbers = vec![0_usize; width];
+    let mut texts = vec![0_usize; width];
+    for record in records.iter().filter(|record| record.cells.len() == width) {
+        for (column, cell) in record.cells.iter().enumerate() {
+            match cell {
+                CellKind::Nothing => {}
+                CellKind::Number => numbers[column] += 1,
+                CellKind::Text => texts[column] += 1,
+            }
+        }
+    }
+    (0..width)
+        .filter(|column| numbers[*column] > 0 && numbers[*column] >= texts[*column] * 2)
+        .collect()
 }
 
 #[cfg(test)]
@@ -211,7 +224,7 @@ mod tests {
         let Dialect {
             delimiter,
             header_row,
-        } = dialect(text.as_bytes());
+        } = likely_dialect(text.as_bytes());
         (char::from(delimiter), header_row)
     }
 
@@ -268,7 +281,7 @@ mod tests {
         let Dialect {
             delimiter,
             header_row,
-        } = dialect(b"id;x;y\n1;-97,5;30,25\n2;-97,6;30,35\n");
+        } = likely_dialect(b"id;x;y\n1;-97,5;30,25\n2;-97,6;30,35\n");
         assert_eq!((delimiter, header_row), (b';', None));
     }
 }

@@ -19,13 +19,13 @@ pub(super) struct Lines {
     held: Vec<u8>,
     /// Where in `held` the first line begins that hasn't been consumed.
     start: usize,
-    waiting: VecDeque<Held>,
+    waiting: VecDeque<HeldLine>,
     next: u64,
 }
 
 /// A line, as far as it is held.
 #[derive(Clone, Copy)]
-struct Held {
+struct HeldLine {
     /// Where in `held` it ends, what ends it left out.
     text: usize,
     /// Where in `held` the next one begins.
@@ -62,9 +62,9 @@ impl Lines {
     }
 
     /// Looks at a line, counted from the first that hasn't been consumed; none behind the last.
-    pub(super) fn look(&mut self, at: usize) -> io::Result<Option<Line<'_>>> {
+    pub(super) fn look_at(&mut self, at: usize) -> io::Result<Option<Line<'_>>> {
         while self.waiting.len() <= at {
-            if !self.read()? {
+            if !self.read_line()? {
                 return Ok(None);
             }
         }
@@ -73,7 +73,7 @@ impl Lines {
         } else {
             self.waiting[at - 1].end
         };
-        let Held {
+        let HeldLine {
             text,
             number,
             is_too_long,
@@ -96,6 +96,7 @@ impl Lines {
         if self.waiting.is_empty() {
             self.held.clear();
             self.start = 0;
+        // Bytes are moved up only once most of them are spent, so that each is moved once on average.
         } else if self.start > self.held.len() / 2 {
             self.held.drain(..self.start);
             for line in &mut self.waiting {
@@ -118,16 +119,17 @@ impl Lines {
             .filter(|(_, byte)| **byte == b'\r')
             .map(|(at, _)| at);
         let ends: Vec<usize> = returns.map(|at| self.start + at).collect();
+        // Origins name lines, and people look them up in editors that end lines at carriage returns, too.
         let added = ends.len() as u64;
         self.waiting.iter_mut().for_each(|later| later.number += added);
         self.next += added;
-        self.waiting.push_front(Held {
+        self.waiting.push_front(HeldLine {
             number: line.number + added,
             ..line
         });
         for (at, text) in ends.into_iter().enumerate().rev() {
             let number = line.number + at as u64;
-            self.waiting.push_front(Held {
+            self.waiting.push_front(HeldLine {
                 text,
                 end: text + 1,
                 number,
@@ -138,8 +140,9 @@ impl Lines {
     }
 
     /// Reads a further line; false at the end of the file.
-    fn read(&mut self) -> io::Result<bool> {
+    fn read_line(&mut self) -> io::Result<bool> {
         let start = self.held.len();
+        // What ends a line is none of it: a line feed, and a carriage return before it.
         let allowed = (self.limit as u64).saturating_add(2);
         self.reader
             .by_ref()
@@ -159,7 +162,7 @@ impl Lines {
             self.held.truncate(start + START.min(self.limit));
             text = self.held.len();
         }
-        self.waiting.push_back(Held {
+        self.waiting.push_back(HeldLine {
             text,
             end: self.held.len(),
             number: self.next,
@@ -177,6 +180,7 @@ pub(super) fn line_end(head: &[u8]) -> u8 {
     let mut is_quoted = false;
     let mut has_return = false;
     for byte in head {
+        // Within quotes either may stand in a file of the other kind.
         match byte {
             b'"' => is_quoted = !is_quoted,
             b'\n' if !is_quoted => return b'\n',

@@ -1,7 +1,7 @@
 //! Delimited text with a header line, and its geometry from two columns or one of WKT.
 //!
-//! Every column comes out as text, which is all that the file says of it, the coordinates' too; an empty field is null. Bytes that are
-//! no UTF-8 are read as Windows-1252, field by field: that is what agencies' exports hold. Rows
+//! Every column comes out as text, which is all that the file says of it, the coordinates' too; an empty field is
+//! null. Bytes that are no UTF-8 are read as Windows-1252, field by field: that is what agencies' exports hold. Rows
 //! with such fields are counted. `header` names the columns, `records` says where a record ends.
 
 mod cells;
@@ -21,20 +21,20 @@ use crate::plan::{CsvGeometry, Dialect};
 use super::Records;
 use super::batch::{BatchBuilder, MAX_COLUMNS};
 use super::error::SourceError;
+use super::geometry_columns::GeometryColumns;
 use super::header;
-use super::place::Place;
-use super::sniff::{count, decode};
-use form::Form;
-use records::{Next, TextRecords};
+use super::sniff::{count_byte, decode_text};
+use form::RecordForm;
+use records::{NextRecord, TextRecords};
 
-pub(super) use likely::dialect as likely_dialect;
+pub(super) use likely::likely_dialect;
 
 /// Reads the records of one delimited text file.
 pub(super) struct CsvRecords {
     shown: Arc<str>,
     limit: usize,
     header: Vec<String>,
-    place: Place,
+    geometry: GeometryColumns,
     records: TextRecords,
     wkb: Vec<u8>,
 }
@@ -49,19 +49,20 @@ impl CsvRecords {
         limit: usize,
     ) -> Result<Self, SourceError> {
         let mut csv = Self::open_header(path, shown, dialect, limit)?;
-        csv.place = Place::find(geometry, |column| csv.position(column))?;
+        csv.geometry = GeometryColumns::find(geometry, |column| csv.find_column(column))?;
         let written = csv.records.cells();
+        // Header lines that end with delimiters name columns that no row need have.
         let named = written
             .iter()
             .rposition(|name| !name.trim_ascii().is_empty())
             .map_or(0, |last| last + 1);
         // A row that ends before its geometry is a broken one.
-        let least = named.max(csv.place.width());
-        csv.records.expect(Form {
+        let least = named.max(csv.geometry.least_width());
+        csv.records.expect_form(RecordForm {
             least,
             most: csv.header.len(),
             may_trail: None,
-            place: csv.place.clone(),
+            geometry: csv.geometry.clone(),
         });
         Ok(csv)
     }
@@ -74,31 +75,29 @@ impl CsvRecords {
         limit: usize,
     ) -> Result<Self, SourceError> {
         let mut records = TextRecords::open(path, shown, dialect, limit)?;
-        match records.advance()? {
-            Next::Whole { .. } => {}
-            Next::Malformed { row, .. } => {
+        match records.read_next()? {
+            NextRecord::Whole { .. } => {}
+            NextRecord::Malformed { row, .. } => {
                 return Err(SourceError::UnclosedQuote {
                     shown: shown.to_string(),
                     row,
                 });
             }
-            Next::TooLong { row } => {
+            NextRecord::TooLong { row } => {
                 return Err(SourceError::RecordTooLong {
                     shown: shown.to_string(),
                     row,
                     limit,
                 });
             }
-            Next::End => {
+            NextRecord::End => {
                 return Err(SourceError::Empty {
                     shown: shown.to_string(),
                 });
             }
         }
         let cells = records.cells();
-        let written: Vec<Cow<'_, str>> = (0..cells.len())
-            .map(|cell| decode(&cells.bytes()[cells.text(cell)]))
-            .collect();
+        let written: Vec<Cow<'_, str>> = (0..cells.len()).map(|cell| cells.text_of(cell)).collect();
         if written.len() > MAX_COLUMNS {
             return Err(SourceError::TooManyColumns {
                 shown: shown.to_string(),
@@ -106,16 +105,15 @@ impl CsvRecords {
                 limit: MAX_COLUMNS,
             });
         }
-        let header = header::names(written.iter().map(AsRef::as_ref));
-        if let Some(columns) = header::renamed(written.iter().map(AsRef::as_ref), &header) {
+        let header = header::unique_names(written.iter().map(AsRef::as_ref));
+        if let Some(columns) = header::describe_renamed(written.iter().map(AsRef::as_ref), &header) {
             tracing::warn!(source = %shown, columns, "names stand in the header more than once");
         }
-        let (shown, place) = (Arc::clone(shown), Place::Wkt(0));
         Ok(Self {
-            shown,
+            shown: Arc::clone(shown),
             limit,
             header,
-            place,
+            geometry: GeometryColumns::Wkt(0),
             records,
             wkb: Vec::new(),
         })
@@ -127,8 +125,8 @@ impl CsvRecords {
     }
 
     /// A column by its name, while the current record is still the header.
-    fn position(&self, column: &str) -> Result<usize, SourceError> {
-        header::position(column, &self.header, &self.shown).map_err(|mut error| {
+    fn find_column(&self, column: &str) -> Result<usize, SourceError> {
+        header::find_column(column, &self.header, &self.shown).map_err(|mut error| {
             if let SourceError::MissingColumn { delimiter, .. } = &mut error {
                 *delimiter = self.likely_delimiter();
             }
@@ -140,26 +138,29 @@ impl CsvRecords {
     fn likely_delimiter(&self) -> Option<char> {
         let cells = self.records.cells();
         let line = (cells.len() == 1).then(|| cells.get(0))?;
-        let count = |delimiter: &u8| count(line, *delimiter);
-        let likely = b"|\t;,"
+        b"|\t;,"
             .iter()
-            .filter(|delimiter| count(delimiter) > 0)
-            .max_by_key(|delimiter| count(delimiter));
-        likely.map(|delimiter| char::from(*delimiter))
+            .map(|delimiter| (count_byte(line, *delimiter), char::from(*delimiter)))
+            .filter(|(count, _)| *count > 0)
+            .max_by_key(|(count, _)| *count)
+            .map(|(_, delimiter)| delimiter)
     }
 
     /// Puts the values of the current record into the batch.
-    fn fill(&self, batch: &mut BatchBuilder) {
+    fn put_values(&self, batch: &mut BatchBuilder) {
         let cells = self.records.cells();
-        let whole = str::from_utf8(cells.bytes()).ok();
-        let (mut is_recoded, mut is_unwrapped) = (false, false);
+        // Checked once for all cells of a record: most are UTF-8 throughout, and their parts are then, too. Only the
+        // fields of others are looked at one by one, so that one odd byte doesn't recode its whole row.
+        let whole = str::from_utf8(cells.joined_bytes()).ok();
+        let mut is_recoded = false;
+        let mut is_unwrapped = false;
         for column in 0..self.header.len().min(cells.len()) {
-            let range = cells.text(column);
-            let is_formula = range.len() < cells.range(column).len();
+            let range = cells.text_range(column);
+            let is_formula = range.len() < cells.cell_range(column).len();
             is_unwrapped |= is_formula;
             let mut value = match whole.and_then(|text| text.get(range.clone())) {
                 Some(text) => Cow::Borrowed(text),
-                None => decode(&cells.bytes()[range]),
+                None => decode_text(&cells.joined_bytes()[range]),
             };
             is_recoded |= matches!(value, Cow::Owned(_));
             // Within a formula's text a quote is written twice, and so are those around it where the cell has none.
@@ -171,49 +172,48 @@ impl CsvRecords {
                 value = Cow::Owned(bare.replace("\"\"", "\""));
             }
             if !value.is_empty() {
-                batch.text(column, &value);
+                batch.put_text(column, &value);
             }
         }
         if is_recoded {
-            batch.recoded();
+            batch.count_recoded();
         }
         if is_unwrapped {
-            batch.unwrapped();
+            batch.count_unwrapped();
         }
     }
 }
 
 impl Records for CsvRecords {
     fn next(&mut self, batch: &mut BatchBuilder) -> Result<bool, SourceError> {
-        let (row, is_mended) = match self.records.advance()? {
-            Next::Whole { row, is_mended } => (row, is_mended),
-            Next::Malformed { row, said } => {
-                reject(row, &said, RejectReason::MalformedRecord, batch);
+        let (row, is_mended) = match self.records.read_next()? {
+            NextRecord::Whole { row, is_mended } => (row, is_mended),
+            NextRecord::Malformed { row, description } => {
+                end_rejected_row(row, &description, RejectReason::MalformedRecord, batch);
                 return Ok(true);
             }
-            Next::TooLong { row } => {
-                let said = format!("over {} bytes", self.limit);
-                reject(row, &said, RejectReason::RecordTooLong, batch);
+            NextRecord::TooLong { row } => {
+                let description = format!("over {} bytes", self.limit);
+                end_rejected_row(row, &description, RejectReason::RecordTooLong, batch);
                 return Ok(true);
             }
-            Next::End => return Ok(false),
+            NextRecord::End => return Ok(false),
         };
-        self.fill(batch);
+        self.put_values(batch);
         if is_mended {
-            batch.requoted();
+            batch.count_requoted();
         }
         let cells = self.records.cells();
-        let field = |column: usize| decode(&cells.bytes()[cells.text(column)]);
-        let (column, shape) = self.place.shape(field);
-        let value = || field(column).into_owned();
-        let found = shape.encode(&self.header[column], value, batch, &mut self.wkb);
+        let (column, shape) = self.geometry.read_shape(|column| cells.text_of(column));
+        let value = || cells.text_of(column).into_owned();
+        let found = shape.put_wkb(&self.header[column], value, batch, &mut self.wkb);
         batch.end_row(row, found.then_some(self.wkb.as_slice()));
         Ok(true)
     }
 }
 
-/// Ends a row that can't be used, of which `said` is to be told.
-fn reject(row: u64, said: &str, reason: RejectReason, batch: &mut BatchBuilder) {
-    batch.defect("record", said, reason);
+/// Ends a row that can't be used, and notes why.
+fn end_rejected_row(row: u64, description: &str, reason: RejectReason, batch: &mut BatchBuilder) {
+    batch.note_defect("record", description, reason);
     batch.end_row(row, None);
 }

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use crate::plan::Dialect;
 
 use super::super::error::SourceError;
-use super::super::sniff::{self, decode};
-use super::cells::{Cells, Quotes, Splitter, Taken};
-use super::form::{Alone, Form, has_place, is_blank, is_swallowed};
+use super::super::sniff::{self, decode_text};
+use super::cells::{Cells, LineSplit, Quotes, Splitter};
+use super::form::{RecordForm, StandaloneLine, has_place, is_blank, is_several_records, is_swallowed};
 use super::lines::{Lines, line_end};
 
 /// Bytes that lines behind a record may be looked at in vain, beside sixteen times what has been read: quotes all over
@@ -29,14 +29,14 @@ pub(super) struct TextRecords {
     lines: Lines,
     delimiter: u8,
     limit: usize,
-    form: Option<Form>,
+    form: Option<RecordForm>,
     cells: Cells,
     read: u64,
     vain: u64,
 }
 
 /// The next record.
-pub(super) enum Next {
+pub(super) enum NextRecord {
     /// Its cells are there.
     Whole {
         /// Line that it begins in.
@@ -49,7 +49,7 @@ pub(super) enum Next {
         /// Line that it begins in.
         row: u64,
         /// What is wrong, and the line as it stands in the file.
-        said: String,
+        description: String,
     },
     /// It is over the limit.
     TooLong {
@@ -61,7 +61,7 @@ pub(super) enum Next {
 }
 
 /// What the first lines are.
-enum Found {
+enum FoundRecord {
     /// A record of so many lines.
     Record { lines: usize, is_mended: bool },
     /// Several records, each of which ends at a carriage return.
@@ -73,7 +73,7 @@ enum Found {
 }
 
 /// How the record that begins in the first line seems to end.
-enum Ends {
+enum RecordEnd {
     /// Behind so many lines.
     Behind(usize),
     /// Nowhere that can be right.
@@ -92,13 +92,12 @@ impl TextRecords {
         dialect: Dialect,
         limit: usize,
     ) -> Result<Self, SourceError> {
-        let text = sniff::open(path, shown, "delimited text")?;
+        let text = sniff::open_text(path, shown, "delimited text")?;
         if matches!(text.head.trim_ascii_start(), [b'{', ..]) {
-            let (expected, found) = ("delimited text", "JSON");
             return Err(SourceError::Unexpected {
                 shown: shown.to_string(),
-                expected,
-                found,
+                expected: "delimited text",
+                found: "JSON",
             });
         }
         let lines = Lines::new(text.reader, line_end(&text.head), limit);
@@ -122,16 +121,17 @@ impl TextRecords {
     }
 
     /// Says what records are like from here on.
-    pub(super) fn expect(&mut self, form: Form) {
+    pub(super) fn expect_form(&mut self, form: RecordForm) {
         self.form = Some(form);
     }
 
     /// Reads the next record that holds anything.
-    pub(super) fn advance(&mut self) -> Result<Next, SourceError> {
+    pub(super) fn read_next(&mut self) -> Result<NextRecord, SourceError> {
         loop {
-            let Some(line) = self.lines.look(0).map_err(unreadable(&self.shown))? else {
-                return Ok(Next::End);
+            let Some(line) = self.lines.look_at(0).map_err(read_error(&self.shown))? else {
+                return Ok(NextRecord::End);
             };
+            // Only at the very end: a cell may hold the character.
             if line.text == END_OF_TEXT && !line.is_ended {
                 self.lines.consume(1);
                 continue;
@@ -140,60 +140,55 @@ impl TextRecords {
             self.read += line.text.len() as u64 + 1;
             if line.is_too_long {
                 self.lines.consume(1);
-                return Ok(Next::TooLong { row });
+                return Ok(NextRecord::TooLong { row });
             }
             let found = if line.text.contains(&b'"') {
-                self.quoted()?
+                self.quoted_record()?
             } else {
                 self.cells.clear();
                 self.cells.split_plain(line.text, self.delimiter);
-                self.plain()?
+                self.plain_record()?
             };
             match found {
-                Found::Record { lines, is_mended } => {
+                FoundRecord::Record { lines, is_mended } => {
                     self.lines.consume(lines);
                     if !self.cells.iter().all(is_blank) {
-                        self.learn();
-                        return Ok(Next::Whole { row, is_mended });
+                        self.learn_trailing();
+                        return Ok(NextRecord::Whole { row, is_mended });
                     }
                 }
-                Found::Lines => self.lines.split_at_returns(),
-                Found::None(what) => {
-                    let said = format!("{what}: {}", decode(self.first()?));
+                FoundRecord::Lines => self.lines.split_at_returns(),
+                FoundRecord::None(what) => {
+                    let description = format!("{what}: {}", decode_text(self.first_line()?));
                     self.lines.consume(1);
-                    return Ok(Next::Malformed { row, said });
+                    return Ok(NextRecord::Malformed { row, description });
                 }
-                Found::TooLong => {
+                FoundRecord::TooLong => {
                     self.lines.consume(1);
-                    return Ok(Next::TooLong { row });
+                    return Ok(NextRecord::TooLong { row });
                 }
             }
         }
     }
 
     /// Whether records end with a delimiter is as the first has it.
-    fn learn(&mut self) {
-        let trails = |form: &Form| self.cells.len() > form.most;
-        let trails = self
-            .form
-            .as_ref()
-            .filter(|form| form.may_trail.is_none())
-            .map(trails);
-        if let (Some(form), Some(trails)) = (&mut self.form, trails) {
-            form.may_trail = Some(trails);
+    fn learn_trailing(&mut self) {
+        if let Some(form) = &mut self.form {
+            let trails = self.cells.len() > form.most;
+            form.may_trail.get_or_insert(trails);
         }
     }
 
     /// The record of the first line, which has no quotes and has been split.
-    fn plain(&mut self) -> Result<Found, SourceError> {
+    fn plain_record(&mut self) -> Result<FoundRecord, SourceError> {
         if self.is_several_lines()? {
-            return Ok(Found::Lines);
+            return Ok(FoundRecord::Lines);
         }
         match &self.form {
-            Some(form) if !form.fits(&self.cells) && !self.cells.iter().all(is_blank) => {
-                Ok(Found::None(form.unlike(&self.cells)))
+            Some(form) if !form.allows_cells(&self.cells) && !self.cells.iter().all(is_blank) => {
+                Ok(FoundRecord::None(form.describe_misfit(&self.cells)))
             }
-            _ => Ok(Found::Record {
+            _ => Ok(FoundRecord::Record {
                 lines: 1,
                 is_mended: false,
             }),
@@ -201,104 +196,119 @@ impl TextRecords {
     }
 
     /// The record that begins in the first line, which has quotes.
-    fn quoted(&mut self) -> Result<Found, SourceError> {
+    fn quoted_record(&mut self) -> Result<FoundRecord, SourceError> {
         if self.form.is_none() && self.is_several_lines()? {
-            return Ok(Found::Lines);
+            return Ok(FoundRecord::Lines);
         }
         self.cells.clear();
         let mut splitter = Splitter::new(self.delimiter, Quotes::Strict);
         let ends = self.find_end(&mut splitter)?;
-        let fits =
-            self.form.as_ref().is_none_or(|form| form.fits(&self.cells)) || self.cells.iter().all(is_blank);
-        if let Ends::Behind(lines) = ends
+        let fits = self.fits_form() || self.cells.iter().all(is_blank);
+        if let RecordEnd::Behind(lines) = ends
             && fits
             && !(lines == 1 && splitter.has_blank_before_quote())
         {
-            return Ok(Found::Record {
+            return Ok(FoundRecord::Record {
                 lines,
                 is_mended: false,
             });
         }
         if self.is_several_lines()? {
-            return Ok(Found::Lines);
+            return Ok(FoundRecord::Lines);
         }
-        if let Some(cells) = self.loosely()? {
+        // Strict rules have failed: a name like `"Plant "Emma""` has quotes that its writer never doubled. Loose
+        // rules are taken only where they give a row of the header's width with coordinates, so that a guess proves
+        // itself.
+        if let Some(cells) = self.split_loosely()? {
             self.cells = cells;
-            return Ok(Found::Record {
+            return Ok(FoundRecord::Record {
                 lines: 1,
                 is_mended: true,
             });
         }
         // The cell that is open is none of the last, whose rest could be missing: all of the row is there.
-        let is_whole = matches!(ends, Ends::CutOff)
+        let is_whole = matches!(ends, RecordEnd::CutOff)
             && self
                 .form
                 .as_ref()
                 .is_some_and(|form| self.cells.len() + 1 < form.most)
-            && self.alone(0)? != Alone::Nothing;
+            && self.standalone_line(0)? != StandaloneLine::Nothing;
         match (ends, &self.form) {
-            (Ends::Behind(1), _) if fits => Ok(Found::Record {
+            (RecordEnd::Behind(1), _) if fits => Ok(FoundRecord::Record {
                 lines: 1,
                 is_mended: false,
             }),
-            (Ends::Behind(1), Some(form)) => Ok(Found::None(form.unlike(&self.cells))),
-            (Ends::TooFar, _) => Ok(Found::TooLong),
-            (Ends::CutOff, _) if !is_whole => Err(SourceError::UnclosedQuote {
+            (RecordEnd::Behind(1), Some(form)) => Ok(FoundRecord::None(form.describe_misfit(&self.cells))),
+            (RecordEnd::TooFar, _) => Ok(FoundRecord::TooLong),
+            // The rest of a file that ends here is missing, and nobody knows how many rows. A record that merely
+            // forgot a quote has all of its cells, and is one reject.
+            (RecordEnd::CutOff, _) if !is_whole => Err(SourceError::UnclosedQuote {
                 shown: self.shown.to_string(),
-                row: self.row()?,
+                row: self.first_line_number()?,
             }),
-            (Ends::Behind(_) | Ends::Astray | Ends::CutOff, _) => {
-                Ok(Found::None("a quote that ends no cell".to_owned()))
+            (RecordEnd::Behind(_) | RecordEnd::Astray | RecordEnd::CutOff, _) => {
+                Ok(FoundRecord::None("a quote that ends no cell".to_owned()))
             }
         }
     }
 
     /// Where the record ends that begins in the first line, as its quotes say; splits it.
-    fn find_end(&mut self, splitter: &mut Splitter) -> Result<Ends, SourceError> {
+    fn find_end(&mut self, splitter: &mut Splitter) -> Result<RecordEnd, SourceError> {
         let mut lines = 0;
         let mut bytes = 0;
-        let mut first = Alone::Nothing;
+        let mut first = StandaloneLine::Nothing;
         let mut is_ended = true;
         let ends = loop {
-            let Some(line) = self.lines.look(lines).map_err(unreadable(&self.shown))? else {
-                break if is_ended { Ends::Astray } else { Ends::CutOff };
+            let Some(line) = self.lines.look_at(lines).map_err(read_error(&self.shown))? else {
+                break if is_ended {
+                    RecordEnd::Astray
+                } else {
+                    RecordEnd::CutOff
+                };
             };
             is_ended = line.is_ended;
             let is_too_long = line.is_too_long;
             if lines > 0 {
                 // Most quoted cells end in their line: what lines are by themselves is asked only here.
-                let alone = self.alone(lines)?;
-                first = if lines == 1 { self.alone(0)? } else { first };
+                let alone = self.standalone_line(lines)?;
+                if lines == 1 {
+                    first = self.standalone_line(0)?;
+                }
                 if is_too_long || is_swallowed(first, alone) {
-                    break Ends::Astray;
+                    break RecordEnd::Astray;
                 }
             }
-            let Some(line) = self.lines.look(lines).map_err(unreadable(&self.shown))? else {
-                break Ends::Astray;
+            let Some(line) = self.lines.look_at(lines).map_err(read_error(&self.shown))? else {
+                break RecordEnd::Astray;
             };
             bytes += line.text.len();
             if bytes > self.limit {
-                break Ends::TooFar;
+                break RecordEnd::TooFar;
             }
             lines += 1;
-            match splitter.take(line.text, &mut self.cells) {
-                Taken::Whole => break Ends::Behind(lines),
-                Taken::Astray => break Ends::Astray,
-                Taken::Open if self.vain > VAIN + 16 * self.read => break Ends::Astray,
-                Taken::Open => {}
+            match splitter.split_line(line.text, &mut self.cells) {
+                LineSplit::Whole => break RecordEnd::Behind(lines),
+                LineSplit::Astray => break RecordEnd::Astray,
+                // Else a file with an odd quote on each line would be read to its end for every one of them.
+                LineSplit::Open if self.vain > VAIN + 16 * self.read => break RecordEnd::Astray,
+                LineSplit::Open => {}
             }
         };
-        let fits = self.form.as_ref().is_none_or(|form| form.fits(&self.cells));
+        let fits = self.fits_form();
         // What the first line says by itself must not be lost to the cell of another.
-        let is_placed = |form: &Form| form.is_placed(&self.cells);
-        let has_lost_place = lines > 1 && has_place(first) && !self.form.as_ref().is_none_or(is_placed);
+        let has_lost_place = lines > 1
+            && has_place(first)
+            && self
+                .form
+                .as_ref()
+                .is_some_and(|form| !form.is_placed(&self.cells));
         let ends = if fits && has_lost_place {
-            Ends::Astray
+            RecordEnd::Astray
         } else {
             ends
         };
         match ends {
-            Ends::Behind(_) if fits => self.read += bytes as u64,
+            RecordEnd::Behind(_) if fits => self.read += bytes as u64,
             _ if lines > 1 => self.vain += bytes as u64,
             _ => {}
         }
@@ -306,77 +316,59 @@ impl TextRecords {
     }
 
     /// What a line is by itself, counted from the first.
-    fn alone(&mut self, at: usize) -> Result<Alone, SourceError> {
-        let line = self.lines.look(at).map_err(unreadable(&self.shown))?;
-        let (Some(form), Some(line)) = (&self.form, line) else {
-            return Ok(Alone::Nothing);
-        };
-        Ok(form.alone(line.text, self.delimiter))
+    fn standalone_line(&mut self, at: usize) -> Result<StandaloneLine, SourceError> {
+        let line = self.lines.look_at(at).map_err(read_error(&self.shown))?;
+        Ok(match (&self.form, line) {
+            (Some(form), Some(line)) => form.read_standalone(line.text, self.delimiter),
+            _ => StandaloneLine::Nothing,
+        })
     }
 
     /// The cells of the first line, if loose quotes give those of a record.
-    fn loosely(&mut self) -> Result<Option<Cells>, SourceError> {
+    fn split_loosely(&mut self) -> Result<Option<Cells>, SourceError> {
         let mut cells = Cells::default();
-        let taken = Splitter::new(self.delimiter, Quotes::Loose).take(self.first()?, &mut cells);
+        let taken = Splitter::new(self.delimiter, Quotes::Loose).split_line(self.first_line()?, &mut cells);
         let is_record = self.form.as_ref().is_none_or(|form| form.is_placed(&cells));
-        Ok((taken == Taken::Whole && is_record).then_some(cells))
+        Ok((taken == LineSplit::Whole && is_record).then_some(cells))
     }
 
     /// Whether carriage returns within the first line end lines too: each of them is a record then, and the whole is none.
     fn is_several_lines(&mut self) -> Result<bool, SourceError> {
-        let delimiter = self.delimiter;
-        let line = self
-            .lines
-            .look(0)
-            .map_err(unreadable(&self.shown))?
-            .map_or(&b""[..], |line| line.text);
-        if !line.contains(&b'\r') {
-            return Ok(false);
-        }
-        let mut parts = line.split(|byte| *byte == b'\r').filter(|part| !is_blank(part));
-        match &self.form {
-            // A header may have a line break within its quotes.
-            None => Ok(parts.next().is_some_and(|header| {
-                Splitter::new(delimiter, Quotes::Strict).take(header, &mut Cells::default()) == Taken::Whole
-            })),
-            // A row without a place among them, or with an inch in it, doesn't make one record of all.
-            Some(form) => {
-                let mut placed = 0;
-                let mut others = 0;
-                for part in parts {
-                    match form.alone(part, delimiter) {
-                        Alone::Placed | Alone::PlacedWithQuotes => placed += 1,
-                        Alone::Fits | Alone::Nothing => others += 1,
-                    }
-                }
-                Ok(placed > 0 && placed >= others)
-            }
-        }
+        let line = self.lines.look_at(0).map_err(read_error(&self.shown))?;
+        let text = line.map_or(&b""[..], |line| line.text);
+        Ok(text.contains(&b'\r') && is_several_records(text, self.form.as_ref(), self.delimiter))
+    }
+
+    /// Whether a record of the file may have the current cells.
+    fn fits_form(&self) -> bool {
+        self.form
+            .as_ref()
+            .is_none_or(|form| form.allows_cells(&self.cells))
     }
 
     /// The first line's text.
-    fn first(&mut self) -> Result<&[u8], SourceError> {
-        let line = self.lines.look(0).map_err(unreadable(&self.shown))?;
+    fn first_line(&mut self) -> Result<&[u8], SourceError> {
+        let line = self.lines.look_at(0).map_err(read_error(&self.shown))?;
         Ok(line.map_or(b"", |line| line.text))
     }
 
     /// The first line's number.
-    fn row(&mut self) -> Result<u64, SourceError> {
-        let line = self.lines.look(0).map_err(unreadable(&self.shown))?;
+    fn first_line_number(&mut self) -> Result<u64, SourceError> {
+        let line = self.lines.look_at(0).map_err(read_error(&self.shown))?;
         Ok(line.map_or(0, |line| line.number))
     }
 
     /// Leaves out the lines above the header, one of them what spreadsheets write of the delimiter (`sep=;`).
     fn go_to_header(&mut self, header_row: Option<u32>) -> Result<(), SourceError> {
-        if let Some(delimiter) = named_delimiter(self.first()?) {
+        if let Some(delimiter) = named_delimiter(self.first_line()?) {
             self.delimiter = delimiter;
             self.lines.consume(1);
         }
         let header = u64::from(header_row.unwrap_or(1));
         while self
             .lines
-            .look(0)
-            .map_err(unreadable(&self.shown))?
+            .look_at(0)
+            .map_err(read_error(&self.shown))?
             .is_some_and(|line| line.number < header)
         {
             self.lines.consume(1);
@@ -385,7 +377,8 @@ impl TextRecords {
     }
 }
 
-/// The delimiter that a line names: `sep=;`, also in quotes, and with the delimiters of a sheet's other columns behind it.
+/// The delimiter that a line names: `sep=;`, also in quotes, and with the delimiters of a sheet's other columns
+/// behind it.
 fn named_delimiter(line: &[u8]) -> Option<u8> {
     let line = line.strip_prefix(b"\"").unwrap_or(line);
     let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter, rest @ ..] = line else {
@@ -396,7 +389,7 @@ fn named_delimiter(line: &[u8]) -> Option<u8> {
         .then_some(*delimiter)
 }
 
-fn unreadable(shown: &Arc<str>) -> impl Fn(io::Error) -> SourceError + use<> {
+fn read_error(shown: &Arc<str>) -> impl Fn(io::Error) -> SourceError + use<> {
     let shown = shown.to_string();
     move |source| SourceError::Read {
         shown: shown.clone(),

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::numbers::whole;
+use super::numbers::parse_whole_number;
 
 /// Names by code.
 type Names = HashMap<String, String>;
@@ -24,12 +24,12 @@ pub(super) struct Domains {
 pub(super) struct Subtypes {
     /// Field that tells the kind.
     pub(super) field: String,
-    kinds: HashMap<String, Kind>,
+    kinds: HashMap<String, SubtypeDomains>,
     names: Names,
 }
 
 #[derive(Debug, Default)]
-struct Kind {
+struct SubtypeDomains {
     domains: Domains,
 }
 
@@ -46,11 +46,11 @@ pub(super) enum Meaning<'a> {
 
 impl Domains {
     /// The domains in the layer's fields.
-    pub(super) fn of_fields(info: &Value) -> Self {
+    pub(super) fn parse_fields(info: &Value) -> Self {
         let mut by_field = HashMap::new();
         for field in info.get("fields").and_then(Value::as_array).into_iter().flatten() {
             let name = field.get("name").and_then(Value::as_str);
-            if let (Some(name), Some(names)) = (name, field.get("domain").and_then(names)) {
+            if let (Some(name), Some(names)) = (name, field.get("domain").and_then(coded_names)) {
                 by_field.entry(name.to_owned()).or_insert(names);
             }
         }
@@ -58,12 +58,12 @@ impl Domains {
     }
 
     /// Whether a field has coded values.
-    pub(super) fn has(&self, field: &str) -> bool {
+    pub(super) fn has_codes(&self, field: &str) -> bool {
         self.by_field.contains_key(field)
     }
 
     /// What a code of a field means.
-    fn meaning(&self, field: &str, code: &str) -> Meaning<'_> {
+    fn meaning_in(&self, field: &str, code: &str) -> Meaning<'_> {
         match self.by_field.get(field).map(|names| names.get(code)) {
             None => Meaning::Plain,
             Some(None) => Meaning::Unknown,
@@ -74,7 +74,7 @@ impl Domains {
 
 impl Subtypes {
     /// The kinds of rows, where there are any.
-    pub(super) fn of(info: &Value) -> Option<Self> {
+    pub(super) fn parse(info: &Value) -> Option<Self> {
         let field = info
             .get("typeIdField")
             .or_else(|| info.get("subtypeField"))?
@@ -85,12 +85,13 @@ impl Subtypes {
             kinds: HashMap::new(),
             names: Names::new(),
         };
+        // Feature services list `types` by `id`; newer ones and maps have `subtypes` by `code`, and some have both.
         let kinds = info
             .get("types")
             .or_else(|| info.get("subtypes"))
             .and_then(Value::as_array);
         for kind in kinds.into_iter().flatten() {
-            let Some(id) = kind.get("id").or_else(|| kind.get("code")).and_then(code) else {
+            let Some(id) = kind.get("id").or_else(|| kind.get("code")).and_then(code_text) else {
                 continue;
             };
             if let Some(name) = kind.get("name").and_then(Value::as_str) {
@@ -104,7 +105,7 @@ impl Subtypes {
                 .and_then(Value::as_object)
                 .into_iter()
                 .flatten();
-            let domains = domains.filter_map(|(field, domain)| Some((field.clone(), names(domain)?)));
+            let domains = domains.filter_map(|(field, domain)| Some((field.clone(), coded_names(domain)?)));
             subtypes
                 .kinds
                 .entry(id)
@@ -117,29 +118,29 @@ impl Subtypes {
     }
 
     /// Whether a field has coded values in some kind of rows, or tells the kind.
-    pub(super) fn has(&self, field: &str) -> bool {
-        self.field == field || self.kinds.values().any(|kind| kind.domains.has(field))
+    pub(super) fn has_codes(&self, field: &str) -> bool {
+        self.field == field || self.kinds.values().any(|kind| kind.domains.has_codes(field))
     }
 }
 
 /// What `value` means in `field`, for a row of the kind `kind`.
-pub(super) fn meaning<'a>(
+pub(super) fn meaning_of<'a>(
     domains: &'a Domains,
     subtypes: Option<&'a Subtypes>,
     kind: Option<&str>,
     field: &str,
     value: &str,
 ) -> Meaning<'a> {
-    let value = plain(value);
+    let value = plain_code(value);
     let Some(subtypes) = subtypes else {
-        return domains.meaning(field, &value);
+        return domains.meaning_in(field, &value);
     };
-    let kind = kind.and_then(|kind| subtypes.kinds.get(plain(kind).as_ref()));
-    let of_kind = kind.map_or(Meaning::Plain, |kind| kind.domains.meaning(field, &value));
+    let kind = kind.and_then(|kind| subtypes.kinds.get(plain_code(kind).as_ref()));
+    let of_kind = kind.map_or(Meaning::Plain, |kind| kind.domains.meaning_in(field, &value));
     if of_kind != Meaning::Plain {
         return of_kind;
     }
-    match (subtypes.field == field, domains.meaning(field, &value)) {
+    match (subtypes.field == field, domains.meaning_in(field, &value)) {
         (false, meaning) => meaning,
         // The field's own domain, where it has one, may know more kinds.
         (true, own) => match (subtypes.names.get(value.as_ref()), own) {
@@ -151,29 +152,30 @@ pub(super) fn meaning<'a>(
 }
 
 /// The names of a domain of coded values; none for a range or `inherited`.
-fn names(domain: &Value) -> Option<Names> {
+fn coded_names(domain: &Value) -> Option<Names> {
     let values = domain.get("codedValues")?.as_array()?;
     let mut names = Names::new();
     for value in values {
         let name = value.get("name").and_then(Value::as_str);
-        if let (Some(code), Some(name)) = (value.get("code").and_then(code), name) {
+        if let (Some(code), Some(name)) = (value.get("code").and_then(code_text), name) {
             names.entry(code).or_insert_with(|| name.to_owned());
         }
     }
     (!names.is_empty()).then_some(names)
 }
 
-fn code(value: &Value) -> Option<String> {
+fn code_text(value: &Value) -> Option<String> {
     match value {
-        Value::Number(number) => Some(plain(&number.to_string()).into_owned()),
+        // Servers write the code of one value as 1 in the domain and 1.0 in the row.
+        Value::Number(number) => Some(plain_code(&number.to_string()).into_owned()),
         Value::String(text) => Some(text.clone()),
         _ => None,
     }
 }
 
 /// A whole number in plain digits, other text as it is.
-fn plain(text: &str) -> Cow<'_, str> {
-    whole(text).map_or(Cow::Borrowed(text), |number| Cow::Owned(number.to_string()))
+fn plain_code(text: &str) -> Cow<'_, str> {
+    parse_whole_number(text).map_or(Cow::Borrowed(text), |number| Cow::Owned(number.to_string()))
 }
 
 #[cfg(test)]
@@ -191,8 +193,8 @@ mod tests {
     #[test]
     fn codes_have_names_by_field_and_by_kind_of_row() {
         let info = serde_json::from_str(INFO).unwrap();
-        let (domains, subtypes) = (Domains::of_fields(&info), Subtypes::of(&info));
-        let of = |kind, field, value| meaning(&domains, subtypes.as_ref(), kind, field, value);
+        let (domains, subtypes) = (Domains::parse_fields(&info), Subtypes::parse(&info));
+        let of = |kind, field, value| meaning_of(&domains, subtypes.as_ref(), kind, field, value);
         assert_eq!(of(None, "ST", "A"), Meaning::Name("open"));
         assert_eq!(of(None, "ST", "X"), Meaning::Unknown);
         assert_eq!(of(None, "N", "1"), Meaning::Name("one"));
@@ -209,6 +211,6 @@ mod tests {
         assert_eq!(of(Some("7"), "KIND", "7"), Meaning::Unknown);
         assert_eq!(of(None, "R", "3"), Meaning::Plain);
         let subtypes = subtypes.unwrap();
-        assert!(subtypes.has("N") && subtypes.has("KIND") && !subtypes.has("R"));
+        assert!(subtypes.has_codes("N") && subtypes.has_codes("KIND") && !subtypes.has_codes("R"));
     }
 }

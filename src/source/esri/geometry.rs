@@ -7,11 +7,13 @@
 use geo::{Coord, Geometry, LineString, MultiLineString, MultiPoint, Point};
 use serde::Deserialize;
 
-use super::rings::{Assembled, assemble};
+use super::rings::{AssembledRings, assemble_polygons};
 use super::vertex::{Ordinate, Position, Vertex};
 use crate::feature::{RejectReason, curves};
+use crate::source::dimensions::Dimensions;
+use crate::source::geometry_repairs::GeometryRepairs;
 use crate::source::json;
-use crate::source::shape::{Dimensions, Mended, Shape, sound};
+use crate::source::shape::Shape;
 
 /// What a third and fourth ordinate are, as page or layer say.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,65 +26,61 @@ pub(super) struct Ordinates {
 
 /// A row's geometry.
 #[derive(Debug, PartialEq)]
-pub(super) struct Read {
+pub(super) struct EsriGeometry {
     /// The geometry, or why there is none; `None` where the row simply has none.
     pub(super) shape: Option<Shape>,
     /// What was mended.
-    pub(super) mended: Mended,
+    pub(super) mended: GeometryRepairs,
 }
 
 /// Reads the geometry object `raw`.
-pub(super) fn from_esri(raw: &[u8], ordinates: Ordinates) -> Read {
-    let mut reading = Reading {
+pub(super) fn from_esri(raw: &[u8], ordinates: Ordinates) -> EsriGeometry {
+    let mut reading = GeometryReader {
         ordinates,
         has: Dimensions::default(),
-        mended: Mended::default(),
+        mended: GeometryRepairs::default(),
     };
-    let shape = match reading.geometry(raw) {
+    let shape = match reading.read_geometry(raw) {
         Ok(None) => None,
-        Ok(Some(geometry)) => Some(sound(geometry, reading.has)),
+        Ok(Some(geometry)) => Some(Shape::of_finite(geometry, reading.has)),
         Err(reason) => Some(Shape::Lacking(reason)),
     };
     let is_found = matches!(shape, Some(Shape::Found(..)));
-    Read {
+    EsriGeometry {
         shape,
         mended: if is_found {
             reading.mended
         } else {
-            Mended::default()
+            GeometryRepairs::default()
         },
     }
 }
 
 /// A geometry being read.
-struct Reading {
+struct GeometryReader {
     ordinates: Ordinates,
     has: Dimensions,
-    mended: Mended,
+    mended: GeometryRepairs,
 }
 
-impl Reading {
-    fn geometry(&mut self, raw: &[u8]) -> Result<Option<Geometry>, RejectReason> {
-        let members = json::members(raw).ok_or(RejectReason::ImpossibleGeometry)?;
-        let member = |name: &str| {
-            members
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| *value)
-        };
-        if let Some(x) = member("x") {
-            return self.point(x, member("y"), member("z"), member("m")).map(Some);
+impl GeometryReader {
+    fn read_geometry(&mut self, raw: &[u8]) -> Result<Option<Geometry>, RejectReason> {
+        let members = json::object_members(raw).ok_or(RejectReason::ImpossibleGeometry)?;
+        if let Some(x) = json::member(&members, "x") {
+            let [y, z, m] = ["y", "z", "m"].map(|name| json::member(&members, name));
+            return self.read_point(x, y, z, m).map(Some);
         }
-        if let Some(points) = member("points") {
-            return self.points(points).map(Some);
+        if let Some(points) = json::member(&members, "points") {
+            return self.read_points(points).map(Some);
         }
         // A server that knows curves may send the straight ones beside them.
-        let either = |curved: &str, straight: &str| member(curved).or_else(|| member(straight));
-        if let Some(paths) = either("curvePaths", "paths") {
-            return self.paths(paths).map(Some);
+        let paths = json::member(&members, "curvePaths").or_else(|| json::member(&members, "paths"));
+        if let Some(paths) = paths {
+            return self.read_paths(paths).map(Some);
         }
-        if let Some(rings) = either("curveRings", "rings") {
-            return self.rings(rings).map(Some);
+        let rings = json::member(&members, "curveRings").or_else(|| json::member(&members, "rings"));
+        if let Some(rings) = rings {
+            return self.read_rings(rings).map(Some);
         }
         let is_bare = members
             .iter()
@@ -95,34 +93,32 @@ impl Reading {
     }
 
     /// A point without an x is Esri's empty point: `null`, or the text `NaN`.
-    fn point(
+    fn read_point(
         &mut self,
         x: &[u8],
         y: Option<&[u8]>,
         z: Option<&[u8]>,
         m: Option<&[u8]>,
     ) -> Result<Geometry, RejectReason> {
-        let x: Ordinate = parse(x)?;
-        let y: Ordinate = y.map_or(Ok(Ordinate(f64::NAN)), parse)?;
+        let x: Ordinate = parse_member(x)?;
+        let y: Ordinate = y.map_or(Ok(Ordinate(f64::NAN)), parse_member)?;
         if x.0.is_nan() || y.0.is_nan() {
             return Err(RejectReason::EmptyGeometry);
         }
-        let is_there =
-            |raw: Option<&[u8]>| raw.is_some_and(|raw| parse(raw).is_ok_and(|z: Ordinate| !z.0.is_nan()));
         self.has = Dimensions {
-            z: is_there(z),
-            m: is_there(m),
+            z: z.is_some_and(is_ordinate),
+            m: m.is_some_and(is_ordinate),
         };
         Ok(Geometry::Point(Point::new(x.0, y.0)))
     }
 
-    fn points(&mut self, raw: &[u8]) -> Result<Geometry, RejectReason> {
-        let positions: Vec<Position> = parse(raw)?;
+    fn read_points(&mut self, raw: &[u8]) -> Result<Geometry, RejectReason> {
+        let positions: Vec<Position> = parse_member(raw)?;
         let all = positions.len();
         let usable: Vec<Point> = positions
             .into_iter()
             .filter(Position::is_finite)
-            .map(|position| Point(self.coord(position)))
+            .map(|position| Point(self.read_coord(position)))
             .collect();
         self.mended.parts |= usable.len() < all;
         if usable.is_empty() && all > 0 {
@@ -131,21 +127,21 @@ impl Reading {
         Ok(Geometry::MultiPoint(MultiPoint(usable)))
     }
 
-    fn paths(&mut self, raw: &[u8]) -> Result<Geometry, RejectReason> {
+    fn read_paths(&mut self, raw: &[u8]) -> Result<Geometry, RejectReason> {
         const SHORTEST: usize = 2;
-        let mut lines = self.parts(raw, SHORTEST)?;
+        let mut lines = self.read_parts(raw, SHORTEST)?;
         Ok(match lines.len() {
             1 => Geometry::LineString(lines.remove(0)),
             _ => Geometry::MultiLineString(MultiLineString(lines)),
         })
     }
 
-    fn rings(&mut self, raw: &[u8]) -> Result<Geometry, RejectReason> {
+    fn read_rings(&mut self, raw: &[u8]) -> Result<Geometry, RejectReason> {
         // Closed or not, a ring has three corners.
         const SHORTEST: usize = 3;
-        let rings = self.parts(raw, SHORTEST)?;
+        let rings = self.read_parts(raw, SHORTEST)?;
         let all = rings.len();
-        let Assembled { geometry, is_mended } = assemble(rings);
+        let AssembledRings { geometry, is_mended } = assemble_polygons(rings);
         self.mended.parts |= is_mended;
         match geometry {
             Some(geometry) => Ok(geometry),
@@ -155,9 +151,9 @@ impl Reading {
     }
 
     /// The parts of at least `shortest` different neighbours, all of whose coordinates are finite.
-    fn parts(&mut self, raw: &[u8], shortest: usize) -> Result<Vec<LineString>, RejectReason> {
+    fn read_parts(&mut self, raw: &[u8], shortest: usize) -> Result<Vec<LineString>, RejectReason> {
         // No parts at all is an empty geometry; `null` is another spelling of it.
-        let parts: Option<Vec<Option<Vec<Vertex>>>> = parse(raw)?;
+        let parts: Option<Vec<Option<Vec<Vertex>>>> = parse_member(raw)?;
         let parts: Vec<Vec<Vertex>> = parts
             .into_iter()
             .flatten()
@@ -175,8 +171,8 @@ impl Reading {
                 self.mended.parts = true;
                 continue;
             }
-            let line = self.line(vertices);
-            if corners(&line) < shortest {
+            let line = self.read_line(vertices);
+            if count_corners(&line) < shortest {
                 reason = RejectReason::ImpossibleGeometry;
                 self.mended.parts = true;
                 continue;
@@ -190,11 +186,11 @@ impl Reading {
         }
     }
 
-    fn line(&mut self, vertices: Vec<Vertex>) -> LineString {
+    fn read_line(&mut self, vertices: Vec<Vertex>) -> LineString {
         let mut line: Vec<Coord> = Vec::with_capacity(vertices.len());
         for vertex in vertices {
             match (vertex, line.last().copied()) {
-                (Vertex::Position(position), _) => line.push(self.coord(position)),
+                (Vertex::Position(position), _) => line.push(self.read_coord(position)),
                 (Vertex::Curve(segment), Some(start)) => {
                     self.mended.curves = true;
                     curves::linearise(start, &segment, &mut line);
@@ -206,7 +202,9 @@ impl Reading {
         LineString(line)
     }
 
-    fn coord(&mut self, position: Position) -> Coord {
+    fn read_coord(&mut self, position: Position) -> Coord {
+        // A third ordinate is a height unless the page says that it has measures and no heights: positions don't name
+        // their ordinates.
         let only_m = self.ordinates.has_m && !self.ordinates.has_z;
         match position.ordinates {
             0..=2 => {}
@@ -218,22 +216,27 @@ impl Reading {
     }
 }
 
+/// Whether it is a number, not the null or text that stands for none.
+fn is_ordinate(raw: &[u8]) -> bool {
+    parse_member(raw).is_ok_and(|ordinate: Ordinate| !ordinate.0.is_nan())
+}
+
 /// Vertices that differ from the one before, the closing one not counted.
-fn corners(line: &LineString) -> usize {
+fn count_corners(line: &LineString) -> usize {
+    // A ring closed or left open has the same corners.
     let closing = usize::from(line.0.len() > 2 && line.0.first() == line.0.last());
     let open = &line.0[..line.0.len() - closing];
     usize::from(!open.is_empty()) + open.windows(2).filter(|pair| pair[0] != pair[1]).count()
 }
 
-fn parse<'a, T: Deserialize<'a>>(raw: &'a [u8]) -> Result<T, RejectReason> {
+fn parse_member<'a, T: Deserialize<'a>>(raw: &'a [u8]) -> Result<T, RejectReason> {
     serde_json::from_slice(raw).map_err(|error| {
-        let text = error.to_string();
         // `1e999`, and bare words for numbers that JSON doesn't have.
-        let bare = || {
-            raw.windows(3)
-                .any(|word| word.eq_ignore_ascii_case(b"nan") || word == b"Inf")
-        };
-        if text.starts_with("number out of range") || bare() {
+        let is_no_number = error.to_string().starts_with("number out of range")
+            || raw
+                .windows(3)
+                .any(|word| word.eq_ignore_ascii_case(b"nan") || word == b"Inf");
+        if is_no_number {
             RejectReason::NotANumber
         } else {
             RejectReason::ImpossibleGeometry

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
 
-use super::broken;
+use super::pull_error::pull_error;
 use crate::source::error::SourceError;
 
 /// Longest list, bytes: some three hundred thousand pages.
@@ -38,7 +38,7 @@ pub(super) struct PageEntry {
 }
 
 #[derive(Deserialize)]
-struct Written {
+struct ListFile {
     version: u32,
     info: PageEntry,
     pages: Vec<PageEntry>,
@@ -46,9 +46,31 @@ struct Written {
     generalised: Vec<IgnoredAny>,
 }
 
+impl ListFile {
+    /// The list in `text`, or what is wrong with it.
+    fn parse(text: &[u8]) -> Result<Self, String> {
+        if text.len() as u64 > LIST_BYTES {
+            return Err(format!("it is longer than {LIST_BYTES} bytes"));
+        }
+        let list: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        if list.version != VERSION {
+            return Err(format!("its version is {}, not {VERSION}", list.version));
+        }
+        let stray = list
+            .pages
+            .iter()
+            .chain([&list.info])
+            .find(|entry| !entry.is_below());
+        match stray {
+            Some(entry) => Err(format!("`{}` leads out of its folder", entry.path.display())),
+            None => Ok(list),
+        }
+    }
+}
+
 /// The list, and the folder it is in.
 #[derive(Debug)]
-pub(super) struct List {
+pub(super) struct PageList {
     folder: PathBuf,
     info: PageEntry,
     pages: Vec<PageEntry>,
@@ -56,38 +78,17 @@ pub(super) struct List {
     pub(super) generalised: u64,
 }
 
-impl List {
+impl PageList {
     /// Reads the list at `path`.
     pub(super) fn read(path: &Path, shown: &Arc<str>) -> Result<Self, SourceError> {
-        let open = |source| SourceError::Open {
-            shown: shown.to_string(),
-            source,
-        };
         let mut text = Vec::new();
         File::open(path)
-            .map_err(open)?
-            .take(LIST_BYTES + 1)
-            .read_to_end(&mut text)
-            .map_err(open)?;
-        let wrong = |reason: String| broken(shown, "the list of pages", reason);
-        if text.len() as u64 > LIST_BYTES {
-            return Err(wrong(format!("it is longer than {LIST_BYTES} bytes")));
-        }
-        let list: Written = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
-        if list.version != VERSION {
-            return Err(wrong(format!("its version is {}, not {VERSION}", list.version)));
-        }
-        if let Some(entry) = list
-            .pages
-            .iter()
-            .chain([&list.info])
-            .find(|entry| !entry.is_below())
-        {
-            return Err(wrong(format!(
-                "`{}` leads out of its folder",
-                entry.path.display()
-            )));
-        }
+            .and_then(|file| file.take(LIST_BYTES + 1).read_to_end(&mut text))
+            .map_err(|source| SourceError::Open {
+                shown: shown.to_string(),
+                source,
+            })?;
+        let list = ListFile::parse(&text).map_err(|reason| pull_error(shown, "the list of pages", reason))?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let generalised = list.generalised.len() as u64;
         Ok(Self {
@@ -104,10 +105,10 @@ impl List {
     }
 
     /// The layer's info as it came.
-    pub(super) fn info(&self, shown: &str) -> Result<Vec<u8>, SourceError> {
+    pub(super) fn read_info(&self, shown: &str) -> Result<Vec<u8>, SourceError> {
         let what = "the layer's info";
         if self.info.bytes > INFO_BYTES {
-            return Err(broken(
+            return Err(pull_error(
                 shown,
                 what,
                 format!("it is longer than {INFO_BYTES} bytes"),
@@ -116,11 +117,13 @@ impl List {
         let mut text = Vec::new();
         let mut input = self
             .open_page(&self.info)
-            .map_err(|error| broken(shown, what, error.to_string()))?;
+            .map_err(|error| pull_error(shown, what, error.to_string()))?;
         input
             .read_to_end(&mut text)
-            .map_err(|error| broken(shown, what, error.to_string()))?;
-        input.finish().map_err(|reason| broken(shown, what, reason))?;
+            .map_err(|error| pull_error(shown, what, error.to_string()))?;
+        input
+            .check_end()
+            .map_err(|reason| pull_error(shown, what, reason))?;
         Ok(text)
     }
 
@@ -139,6 +142,7 @@ impl List {
 
 impl PageEntry {
     fn is_below(&self) -> bool {
+        // The list is a file like any other: damaged or forged, it must not have others opened.
         let mut components = self.path.components();
         self.path.components().next().is_some() && components.all(|part| matches!(part, Component::Normal(_)))
     }
@@ -154,6 +158,8 @@ pub(super) struct PageInput {
 
 impl Read for PageInput {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // Digested while it streams: a page is checked without being held, and what is wrong with it shows at its
+        // end.
         let read = self.inner.read(buffer)?;
         self.digest.update(&buffer[..read]);
         self.read += read as u64;
@@ -163,7 +169,7 @@ impl Read for PageInput {
 
 impl PageInput {
     /// Reads what is left and says what is wrong with the page, if anything.
-    pub(super) fn finish(mut self) -> Result<(), String> {
+    pub(super) fn check_end(mut self) -> Result<(), String> {
         io::copy(&mut self, &mut io::sink()).map_err(|error| error.to_string())?;
         if self.read != self.entry.bytes {
             return Err(format!("it has not the {} bytes that came", self.entry.bytes));

@@ -5,18 +5,19 @@
 
 use chrono::DateTime;
 
-use super::info::Kind;
+use super::field::FieldKind;
 use crate::source::column::Value;
-use crate::source::text::native;
+use crate::source::iso_dates::typed_date;
 
 /// Numbers above this are not told apart by those who write them in floating point.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A whole number of any spelling, such as `7`, `7.0` or `6.4579816E7`; none for other text.
-pub(super) fn whole(text: &str) -> Option<i64> {
+pub(super) fn parse_whole_number(text: &str) -> Option<i64> {
     if let Ok(number) = text.parse() {
         return Some(number);
     }
+    // Rust also reads `inf` and `NaN` as numbers, which as texts are none.
     let looks = text
         .bytes()
         .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
@@ -26,24 +27,24 @@ pub(super) fn whole(text: &str) -> Option<i64> {
 }
 
 /// A number of a field of this kind: whole, or a moment, which is one without a zone where it `is_local`.
-pub(super) fn number(raw: &str, kind: Kind, is_local: bool) -> Value<'_> {
-    let Some(number) = whole(raw).filter(|_| kind != Kind::Other) else {
+pub(super) fn typed_number(raw: &str, kind: FieldKind, is_local: bool) -> Value<'_> {
+    let Some(number) = parse_whole_number(raw).filter(|_| kind != FieldKind::Other) else {
         return Value::Text(raw);
     };
     match (kind, DateTime::from_timestamp_millis(number)) {
-        (Kind::Date, Some(_)) if is_local => Value::Local(number),
-        (Kind::Date, Some(_)) => Value::Moment(number),
-        (Kind::Day, Some(moment)) => Value::Day(moment.date_naive().to_epoch_days()),
+        (FieldKind::Date, Some(_)) if is_local => Value::LocalTimestamp(number),
+        (FieldKind::Date, Some(_)) => Value::UtcTimestamp(number),
+        (FieldKind::DateOnly, Some(moment)) => Value::Date(moment.date_naive().to_epoch_days()),
         // Beyond the calendar: a slip, which whoever reads dates will flag.
-        (Kind::Date | Kind::Day, None) => Value::Text(raw),
+        (FieldKind::Date | FieldKind::DateOnly, None) => Value::Text(raw),
         _ => Value::Integer(number),
     }
 }
 
 /// The text of a field of this kind: a day where it is one.
-pub(super) fn text(text: &str, kind: Kind) -> Value<'_> {
-    match native(text) {
-        day @ Value::Day(_) if kind == Kind::Day => day,
+pub(super) fn typed_text(text: &str, kind: FieldKind) -> Value<'_> {
+    match typed_date(text) {
+        day @ Value::Date(_) if kind == FieldKind::DateOnly => day,
         _ => Value::Text(text),
     }
 }
@@ -52,14 +53,14 @@ pub(super) fn text(text: &str, kind: Kind) -> Value<'_> {
 mod tests {
     use super::*;
 
-    fn spelled(raw: &str, kind: Kind, is_local: bool) -> String {
-        number(raw, kind, is_local).text()
+    fn spelled(raw: &str, kind: FieldKind, is_local: bool) -> String {
+        typed_number(raw, kind, is_local).to_text()
     }
 
     #[test]
     fn whole_numbers_are_whole_however_spelled() {
         for (text, number) in [("7", 7), ("-7.0", -7), ("6.4579816E7", 64_579_816), ("0e5", 0)] {
-            assert_eq!(whole(text), Some(number), "{text}");
+            assert_eq!(parse_whole_number(text), Some(number), "{text}");
         }
         for text in [
             "",
@@ -72,19 +73,19 @@ mod tests {
             "A",
             "1 ",
         ] {
-            assert_eq!(whole(text), None, "{text}");
+            assert_eq!(parse_whole_number(text), None, "{text}");
         }
         assert_eq!(
-            spelled("9223372036854775807", Kind::Integer, false),
+            spelled("9223372036854775807", FieldKind::Integer, false),
             "9223372036854775807"
         );
         assert_eq!(
-            spelled("92233720368547758079", Kind::Integer, false),
+            spelled("92233720368547758079", FieldKind::Integer, false),
             "92233720368547758079"
         );
-        assert_eq!(spelled("6.4579816E7", Kind::Integer, false), "64579816");
-        assert_eq!(spelled("1e400", Kind::Other, false), "1e400");
-        assert_eq!(spelled("43.0", Kind::Other, false), "43.0");
+        assert_eq!(spelled("6.4579816E7", FieldKind::Integer, false), "64579816");
+        assert_eq!(spelled("1e400", FieldKind::Other, false), "1e400");
+        assert_eq!(spelled("43.0", FieldKind::Other, false), "43.0");
     }
 
     #[test]
@@ -99,14 +100,20 @@ mod tests {
             ("1234396800000.5", "1234396800000.5"),
             ("99999999999999999", "99999999999999999"),
         ] {
-            assert_eq!(spelled(raw, Kind::Date, false), text);
+            assert_eq!(spelled(raw, FieldKind::Date, false), text);
         }
-        assert_eq!(spelled("1234396800000", Kind::Date, true), "2009-02-12T00:00:00");
-        assert_eq!(spelled("1234396800000", Kind::Day, false), "2009-02-12");
-        assert_eq!(text("2009-02-12", Kind::Day), Value::Day(14_287));
-        assert_eq!(text("2009-02-12", Kind::Other), Value::Text("2009-02-12"));
         assert_eq!(
-            text("2009-02-12T00:00:00", Kind::Day),
+            spelled("1234396800000", FieldKind::Date, true),
+            "2009-02-12T00:00:00"
+        );
+        assert_eq!(spelled("1234396800000", FieldKind::DateOnly, false), "2009-02-12");
+        assert_eq!(typed_text("2009-02-12", FieldKind::DateOnly), Value::Date(14_287));
+        assert_eq!(
+            typed_text("2009-02-12", FieldKind::Other),
+            Value::Text("2009-02-12")
+        );
+        assert_eq!(
+            typed_text("2009-02-12T00:00:00", FieldKind::DateOnly),
             Value::Text("2009-02-12T00:00:00")
         );
     }

@@ -6,9 +6,9 @@
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
-use super::broken;
-use super::list::{List, PageInput};
-use super::reference::Reference;
+use super::list::{PageInput, PageList};
+use super::pull_error::pull_error;
+use super::reference::SpatialReference;
 use crate::esri;
 use crate::source::error::SourceError;
 use crate::source::json::{self, Captured, ScanError, Scanner};
@@ -16,8 +16,11 @@ use crate::source::json::{self, Captured, ScanError, Scanner};
 /// Longest member beside the features that is looked at, bytes.
 const MEMBER_BYTES: usize = 1 << 20;
 
-/// Largest page of protocol buffers, bytes; and the same page as JSON.
-const PBF_BYTES: (u64, usize) = (64 << 20, 256 << 20);
+/// Largest page of protocol buffers, bytes.
+const PBF_BYTES: u64 = 64 << 20;
+
+/// Largest page of protocol buffers as JSON, bytes.
+const PBF_JSON_BYTES: usize = 256 << 20;
 
 /// A page being read.
 pub(super) struct OpenPage {
@@ -25,16 +28,16 @@ pub(super) struct OpenPage {
     rows: u64,
     row: u64,
     limit: usize,
-    scanner: Scanner<Input>,
+    scanner: Scanner<PageJson>,
     raw: Vec<u8>,
-    head: Head,
+    head: PageHead,
 }
 
 /// What a page says of itself.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Head {
+pub(super) struct PageHead {
     /// What its coordinates mean.
-    pub(super) reference: Option<Reference>,
+    pub(super) reference: Option<SpatialReference>,
     /// Whether they have heights; none where it doesn't say.
     pub(super) has_z: Option<bool>,
     /// Whether they have measures; none where it doesn't say.
@@ -43,26 +46,30 @@ pub(super) struct Head {
 
 impl OpenPage {
     /// Opens page `number` of the list, from 0 up, and steps into its features.
-    pub(super) fn open(list: &List, number: usize, shown: &str, limit: usize) -> Result<Self, SourceError> {
+    pub(super) fn open(
+        list: &PageList,
+        number: usize,
+        shown: &str,
+        limit: usize,
+    ) -> Result<Self, SourceError> {
         let shown = format!("{shown} (page {})", number + 1);
         let entry = &list.pages()[number];
         let input = list
             .open_page(entry)
-            .and_then(|input| Input::of(input, entry.bytes));
+            .and_then(|input| PageJson::open(input, entry.bytes));
         let input = input.map_err(|source| SourceError::Open {
             shown: shown.clone(),
             source,
         })?;
-        let input = input.map_err(|reason| broken(&shown, "the page", reason))?;
-        let (rows, scanner) = (entry.rows, Scanner::new(input));
+        let input = input.map_err(|reason| pull_error(&shown, "the page", reason))?;
         let mut page = Self {
             shown,
-            rows,
+            rows: entry.rows,
             row: 0,
             limit,
-            scanner,
+            scanner: Scanner::new(input),
             raw: Vec::new(),
-            head: Head::default(),
+            head: PageHead::default(),
         };
         page.go_to_features()?;
         Ok(page)
@@ -94,117 +101,122 @@ impl OpenPage {
     }
 
     /// What the page has said of itself so far.
-    pub(super) fn head(&self) -> &Head {
+    pub(super) fn head(&self) -> &PageHead {
         &self.head
     }
 
     /// Takes the next row; none behind the last.
-    pub(super) fn next(&mut self) -> Result<Option<Captured>, SourceError> {
-        if self.scanner.accept(b']').map_err(|error| self.stopped(error))? {
+    pub(super) fn next_row(&mut self) -> Result<Option<Captured>, SourceError> {
+        if self.accept(b']')? {
             return Ok(None);
         }
         if self.row > 0 {
-            self.scanner.expect(b',').map_err(|error| self.stopped(error))?;
+            self.expect(b',')?;
         }
+        // The pull has counted the rows of each page when it came. Another number now means other bytes, or another
+        // reading of them.
         if self.is_last_row() {
-            return Err(self.miscounted("more"));
+            return Err(self.count_error("more"));
         }
-        let captured = self
-            .scanner
-            .value(&mut self.raw, self.limit)
-            .map_err(|error| self.stopped(error))?;
+        let captured = self.capture(self.limit)?;
         self.row += 1;
         Ok(Some(captured))
     }
 
     /// The page's spatial reference, wherever it stands; the page is over then.
-    pub(super) fn reference(mut self) -> Result<Option<Reference>, SourceError> {
+    pub(super) fn into_reference(mut self) -> Result<Option<SpatialReference>, SourceError> {
         if self.head.reference.is_some() {
             return Ok(self.head.reference);
         }
-        while self.next()?.is_some() {}
-        self.close()
+        while self.next_row()?.is_some() {}
+        self.check_end()
     }
 
     /// Reads what follows the rows, and checks that the page is the one that came; gives its spatial reference.
-    pub(super) fn close(mut self) -> Result<Option<Reference>, SourceError> {
+    pub(super) fn check_end(mut self) -> Result<Option<SpatialReference>, SourceError> {
         if !self.is_last_row() {
-            return Err(self.miscounted("fewer"));
+            return Err(self.count_error("fewer"));
         }
-        while self.scanner.accept(b',').map_err(|error| self.stopped(error))? {
-            let key = self.key()?;
+        while self.accept(b',')? {
+            let key = self.read_key()?;
             if key == "features" {
-                return Err(broken(&self.shown, "the page", "it has `features` twice"));
+                return Err(pull_error(&self.shown, "the page", "it has `features` twice"));
             }
-            self.member(&key)?;
+            self.note_member(&key)?;
         }
-        self.scanner.expect(b'}').map_err(|error| self.stopped(error))?;
+        self.expect(b'}')?;
         if self
             .scanner
             .peek()
-            .map_err(|error| self.stopped(error))?
+            .map_err(|error| self.scan_error(error))?
             .is_some()
         {
-            return Err(broken(&self.shown, "the page", "something follows its end"));
+            return Err(pull_error(&self.shown, "the page", "something follows its end"));
         }
-        let finished = self.scanner.into_inner().finish();
-        finished.map_err(|reason| broken(&self.shown, "the page", reason))?;
+        let finished = self.scanner.into_inner().check_end();
+        finished.map_err(|reason| pull_error(&self.shown, "the page", reason))?;
         Ok(self.head.reference)
     }
 
     fn go_to_features(&mut self) -> Result<(), SourceError> {
-        self.scanner.expect(b'{').map_err(|error| self.stopped(error))?;
+        self.expect(b'{')?;
         loop {
-            if self.scanner.accept(b'}').map_err(|error| self.stopped(error))? {
-                return Err(broken(&self.shown, "the page", "it has no `features`"));
+            if self.accept(b'}')? {
+                return Err(pull_error(&self.shown, "the page", "it has no `features`"));
             }
-            let key = self.key()?;
+            let key = self.read_key()?;
             if key == "features" {
-                return self.scanner.expect(b'[').map_err(|error| self.stopped(error));
+                return self.expect(b'[');
             }
-            self.member(&key)?;
-            self.scanner.accept(b',').map_err(|error| self.stopped(error))?;
+            self.note_member(&key)?;
+            self.accept(b',')?;
         }
     }
 
     /// The key of a member, behind its colon.
-    fn key(&mut self) -> Result<String, SourceError> {
-        self.scanner
-            .value(&mut self.raw, MEMBER_BYTES)
-            .map_err(|error| self.stopped(error))?;
-        let key = json::string(&self.raw).map(String::from);
-        self.scanner.expect(b':').map_err(|error| self.stopped(error))?;
-        key.ok_or_else(|| broken(&self.shown, "the page", "the name of a member is no text"))
+    fn read_key(&mut self) -> Result<String, SourceError> {
+        self.capture(MEMBER_BYTES)?;
+        let key = json::parse_string(&self.raw).map(String::from);
+        self.expect(b':')?;
+        key.ok_or_else(|| pull_error(&self.shown, "the page", "the name of a member is no text"))
     }
 
     /// Takes a member's value and notes what it says.
-    fn member(&mut self, key: &str) -> Result<(), SourceError> {
-        self.scanner
-            .value(&mut self.raw, MEMBER_BYTES)
-            .map_err(|error| self.stopped(error))?;
-        let says = |raw: &[u8]| match raw {
-            b"true" => Some(true),
-            b"false" => Some(false),
-            _ => None,
-        };
+    fn note_member(&mut self, key: &str) -> Result<(), SourceError> {
+        self.capture(MEMBER_BYTES)?;
         match key {
-            "spatialReference" => self.head.reference = Reference::parse(&self.raw),
-            "hasZ" => self.head.has_z = says(&self.raw),
-            "hasM" => self.head.has_m = says(&self.raw),
+            "spatialReference" => self.head.reference = SpatialReference::parse(&self.raw),
+            "hasZ" => self.head.has_z = parse_bool(&self.raw),
+            "hasM" => self.head.has_m = parse_bool(&self.raw),
             _ => {}
         }
         Ok(())
     }
 
-    fn miscounted(&self, than: &str) -> SourceError {
-        broken(
+    fn accept(&mut self, byte: u8) -> Result<bool, SourceError> {
+        self.scanner.accept(byte).map_err(|error| self.scan_error(error))
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), SourceError> {
+        self.scanner.expect(byte).map_err(|error| self.scan_error(error))
+    }
+
+    /// Takes the next value into `self.raw`.
+    fn capture(&mut self, limit: usize) -> Result<Captured, SourceError> {
+        self.scanner
+            .capture_value(&mut self.raw, limit)
+            .map_err(|error| self.scan_error(error))
+    }
+
+    fn count_error(&self, than: &str) -> SourceError {
+        pull_error(
             &self.shown,
             "the page",
             format!("it has {than} rows than the {} that came", self.rows),
         )
     }
 
-    fn stopped(&self, error: ScanError) -> SourceError {
+    fn scan_error(&self, error: ScanError) -> SourceError {
         let reason = match error {
             ScanError::Io(source) => {
                 return SourceError::Read {
@@ -222,47 +234,55 @@ impl OpenPage {
                 )
             }
         };
-        broken(&self.shown, "the page", reason)
+        pull_error(&self.shown, "the page", reason)
+    }
+}
+
+fn parse_bool(raw: &[u8]) -> Option<bool> {
+    match raw {
+        b"true" => Some(true),
+        b"false" => Some(false),
+        _ => None,
     }
 }
 
 /// A page's JSON: streamed, or held where it came as something else.
-enum Input {
+enum PageJson {
     Streamed(Box<BufReader<PageInput>>),
     Held(Cursor<Vec<u8>>),
 }
 
-impl Input {
+impl PageJson {
     /// The JSON of a page of `bytes` bytes; the inner error says why there is none.
-    fn of(input: PageInput, bytes: u64) -> io::Result<Result<Self, String>> {
+    fn open(input: PageInput, bytes: u64) -> io::Result<Result<Self, String>> {
         let mut reader = BufReader::with_capacity(64 << 10, input);
         if !esri::is_pbf(reader.fill_buf()?) {
             return Ok(Ok(Self::Streamed(Box::new(reader))));
         }
-        if bytes > PBF_BYTES.0 {
-            return Ok(Err(format!("it is longer than {} bytes", PBF_BYTES.0)));
+        if bytes > PBF_BYTES {
+            return Ok(Err(format!("it is longer than {PBF_BYTES} bytes")));
         }
         let mut body = Vec::new();
         reader.read_to_end(&mut body)?;
-        if let Err(reason) = reader.into_inner().finish() {
+        if let Err(reason) = reader.into_inner().check_end() {
             return Ok(Err(reason));
         }
-        let json = esri::to_json(&body, PBF_BYTES.1);
+        let json = esri::to_json(&body, PBF_JSON_BYTES);
         Ok(json
             .map(|json| Self::Held(Cursor::new(json)))
             .map_err(|error| error.to_string()))
     }
 
     /// Says what is wrong with the bytes as they came, if anything.
-    fn finish(self) -> Result<(), String> {
+    fn check_end(self) -> Result<(), String> {
         match self {
-            Self::Streamed(reader) => reader.into_inner().finish(),
+            Self::Streamed(reader) => reader.into_inner().check_end(),
             Self::Held(_) => Ok(()),
         }
     }
 }
 
-impl Read for Input {
+impl Read for PageJson {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Streamed(reader) => reader.read(buffer),
@@ -271,7 +291,7 @@ impl Read for Input {
     }
 }
 
-impl BufRead for Input {
+impl BufRead for PageJson {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         match self {
             Self::Streamed(reader) => reader.fill_buf(),

@@ -6,54 +6,59 @@
 use serde_json::Value;
 
 use crate::feature::Crs;
-use crate::source::crs::{self, Stated};
+use crate::source::crs_code::parse_crs_code;
 use crate::source::ogr;
+use crate::source::stated_crs::StatedCrs;
 
 /// Highest code of EPSG; Esri numbers its own from here up.
 const LAST_EPSG: i64 = 32767;
 
 /// A spatial reference as a server writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reference {
+pub(super) struct SpatialReference {
     /// Newest name first.
     codes: Vec<i64>,
     wkt: Option<String>,
 }
 
-impl Reference {
+impl SpatialReference {
     /// Reads the member `spatialReference`; none where it says nothing.
     pub(super) fn parse(raw: &[u8]) -> Option<Self> {
-        Self::of(&serde_json::from_slice(raw).ok()?)
+        Self::from_json(&serde_json::from_slice(raw).ok()?)
     }
 
     /// The same from parsed JSON.
-    pub(super) fn of(value: &Value) -> Option<Self> {
-        let code = |name: &str| value.get(name)?.as_i64().filter(|code| *code > 0);
-        let mut codes: Vec<i64> = ["latestWkid", "wkid"].into_iter().filter_map(code).collect();
+    pub(super) fn from_json(value: &Value) -> Option<Self> {
+        let mut codes: Vec<i64> = ["latestWkid", "wkid"]
+            .into_iter()
+            .filter_map(|name| value.get(name)?.as_i64())
+            .filter(|code| *code > 0)
+            .collect();
         codes.dedup();
-        let text = |name: &str| {
-            value
-                .get(name)?
-                .as_str()
-                .map(str::trim)
-                .filter(|wkt| !wkt.is_empty())
-        };
-        let wkt = text("wkt").or_else(|| text("wkt2")).map(str::to_owned);
+        let wkt = ["wkt", "wkt2"]
+            .into_iter()
+            .filter_map(|name| value.get(name)?.as_str())
+            .map(|wkt| wkt.trim().to_owned())
+            .find(|wkt| !wkt.is_empty());
         (!codes.is_empty() || wkt.is_some()).then_some(Self { codes, wkt })
     }
 
     /// The CRS it is; unclear where PROJ knows none of its names.
-    pub(super) fn stated(&self) -> Stated {
-        let coded = self.codes.iter().filter_map(|code| named(*code));
-        let worded = self.wkt.iter().map(|wkt| crs::normalise(&Crs::Wkt(wkt.clone())));
+    pub(super) fn stated_crs(&self) -> StatedCrs {
+        // `latestWkid` comes first: it is EPSG's where `wkid` is the number that Esri once gave (102100 and 3857).
+        let coded = self.codes.iter().filter_map(|code| crs_of_wkid(*code));
+        let worded = self
+            .wkt
+            .iter()
+            .map(|wkt| ogr::canonical_crs(&Crs::Wkt(wkt.clone())));
         match coded.chain(worded).find(|crs| ogr::reprojection(crs).is_ok()) {
-            Some(crs) => Stated::Named(crs),
-            None => Stated::Unclear(self.shown()),
+            Some(crs) => StatedCrs::Named(crs),
+            None => StatedCrs::Unclear(self.display_names()),
         }
     }
 
     /// Its names, for people.
-    fn shown(&self) -> String {
+    fn display_names(&self) -> String {
         const CHARS: usize = 80;
         let codes = self.codes.iter().map(|code| format!("wkid {code}"));
         let wkt = self.wkt.iter().map(|wkt| wkt.chars().take(CHARS).collect());
@@ -61,9 +66,9 @@ impl Reference {
     }
 }
 
-fn named(code: i64) -> Option<Crs> {
+fn crs_of_wkid(code: i64) -> Option<Crs> {
     let authority = if code <= LAST_EPSG { "EPSG" } else { "ESRI" };
-    crs::named(&format!("{authority}:{code}"))
+    parse_crs_code(&format!("{authority}:{code}"))
 }
 
 #[cfg(test)]
@@ -71,19 +76,19 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn stated(text: &str) -> Stated {
-        Reference::parse(text.as_bytes()).map_or(Stated::Silent, |reference| reference.stated())
+    fn stated(text: &str) -> StatedCrs {
+        SpatialReference::parse(text.as_bytes()).map_or(StatedCrs::Silent, |reference| reference.stated_crs())
     }
 
-    fn code(text: &str) -> Stated {
-        Stated::Named(Crs::Code(text.into()))
+    fn code(text: &str) -> StatedCrs {
+        StatedCrs::Named(Crs::Code(text.into()))
     }
 
     #[test]
     fn codes_of_esri_and_epsg_are_told_apart() {
         assert_eq!(
             stated(r#"{"wkid":4326,"latestWkid":4326}"#),
-            Stated::Named(Crs::Crs84)
+            StatedCrs::Named(Crs::Crs84)
         );
         for mercator in [
             r#"{"wkid":102100,"latestWkid":3857}"#,
@@ -109,7 +114,7 @@ mod tests {
             code("EPSG:3857")
         );
         let wgs84 = r#"{"wkt":"GEOGCS[\"GCS_WGS_1984\",DATUM[\"D_WGS_1984\",SPHEROID[\"WGS_1984\",6378137.0,298.257223563]],PRIMEM[\"Greenwich\",0.0],UNIT[\"Degree\",0.0174532925199433]]"}"#;
-        assert_eq!(stated(wgs84), Stated::Named(Crs::Crs84));
+        assert_eq!(stated(wgs84), StatedCrs::Named(Crs::Crs84));
         let wkt = r#"{"wkid":0,"wkt":"GEOGCS[\"GCS_North_American_1983\",DATUM[\"D_North_American_1983\",SPHEROID[\"GRS_1980\",6378137.0,298.257222101]],PRIMEM[\"Greenwich\",0.0],UNIT[\"Degree\",0.0174532925199433]]"}"#;
         assert_eq!(stated(wkt), code("EPSG:4269"));
     }
@@ -118,7 +123,7 @@ mod tests {
     fn what_nobody_knows_is_unclear_and_what_says_nothing_silent() {
         assert_eq!(
             stated(r#"{"wkid":999999}"#),
-            Stated::Unclear("wkid 999999".into())
+            StatedCrs::Unclear("wkid 999999".into())
         );
         for silent in [
             "{}",
@@ -128,7 +133,7 @@ mod tests {
             r#"{"wkid":-1}"#,
             "[",
         ] {
-            assert_eq!(stated(silent), Stated::Silent, "{silent}");
+            assert_eq!(stated(silent), StatedCrs::Silent, "{silent}");
         }
     }
 }

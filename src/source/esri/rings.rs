@@ -15,7 +15,7 @@ use rstar::primitives::{GeomWithData, Rectangle};
 const EFFORT: u64 = 1 << 30;
 
 /// What became of the rings.
-pub(super) struct Assembled {
+pub(super) struct AssembledRings {
     /// A polygon or several; none where no ring is left.
     pub(super) geometry: Option<Geometry>,
     /// Whether a ring was closed or left out.
@@ -31,10 +31,11 @@ struct Ring {
 }
 
 /// Makes polygons of rings of three corners and more.
-pub(super) fn assemble(lines: Vec<LineString>) -> Assembled {
+pub(super) fn assemble_polygons(lines: Vec<LineString>) -> AssembledRings {
     let all = lines.len();
     let mut is_mended = false;
-    let (mut rings, mut flat) = (Vec::new(), Vec::new());
+    let mut rings = Vec::new();
+    let mut flat = Vec::new();
     for mut line in lines {
         if line.0.first() != line.0.last() {
             line.close();
@@ -51,14 +52,14 @@ pub(super) fn assemble(lines: Vec<LineString>) -> Assembled {
             .into_iter()
             .map(|line| Polygon::new(line, Vec::new()))
             .collect();
-        return Assembled {
+        return AssembledRings {
             geometry: one_or_many(polygons),
             is_mended,
         };
     }
     is_mended |= rings.len() < all;
-    Assembled {
-        geometry: nest(rings, EFFORT).and_then(one_or_many),
+    AssembledRings {
+        geometry: nest_rings(rings, EFFORT).and_then(one_or_many),
         is_mended,
     }
 }
@@ -72,42 +73,45 @@ fn one_or_many(mut polygons: Vec<Polygon>) -> Option<Geometry> {
 }
 
 /// Gives every hole to its shell; none where that takes too long.
-fn nest(rings: Vec<Ring>, mut effort: u64) -> Option<Vec<Polygon>> {
+fn nest_rings(rings: Vec<Ring>, mut effort: u64) -> Option<Vec<Polygon>> {
     let is_shell: Vec<bool> = rings.iter().map(|ring| ring.area < 0.0).collect();
-    let shells = tree(&rings, |at| is_shell[at]);
+    let shells = index_boxes(&rings, |at| is_shell[at]);
     let mut owners = vec![None; rings.len()];
     for hole in (0..rings.len()).filter(|at| !is_shell[*at]) {
-        owners[hole] = around(&rings, hole, &shells, &mut effort)?.first().copied();
+        owners[hole] = rings_around(&rings, hole, &shells, &mut effort)?.first().copied();
     }
+    // Directions are believed as long as every hole has a shell. One that has none shows that its writer knew nothing
+    // of directions, and then none of them counts.
     if (0..rings.len()).all(|at| is_shell[at] || owners[at].is_some()) {
-        return Some(polygons(rings, &owners));
+        return Some(build_polygons(rings, &owners));
     }
-    by_depth(rings, effort)
+    nest_by_depth(rings, effort)
 }
 
 /// Tells shells from holes by the number of rings around each.
-fn by_depth(rings: Vec<Ring>, mut effort: u64) -> Option<Vec<Polygon>> {
-    let all = tree(&rings, |_| true);
+fn nest_by_depth(rings: Vec<Ring>, mut effort: u64) -> Option<Vec<Polygon>> {
+    let all = index_boxes(&rings, |_| true);
     let outer: Option<Vec<Vec<usize>>> = (0..rings.len())
-        .map(|at| around(&rings, at, &all, &mut effort))
+        .map(|at| rings_around(&rings, at, &all, &mut effort))
         .collect();
     let outer = outer?;
-    let is_hole = |at: usize| outer[at].len() % 2 == 1;
-    let shell_of = |at: usize| outer[at].iter().copied().find(|ring| !is_hole(*ring));
-    let owners: Vec<Option<usize>> = (0..rings.len())
-        .map(|at| if is_hole(at) { shell_of(at) } else { None })
-        .collect();
-    Some(polygons(rings, &owners))
+    // Within one ring is a hole, within two an island in it, and so on.
+    let is_hole: Vec<bool> = outer.iter().map(|around| around.len() % 2 == 1).collect();
+    let mut owners = vec![None; rings.len()];
+    for hole in (0..rings.len()).filter(|at| is_hole[*at]) {
+        owners[hole] = outer[hole].iter().copied().find(|ring| !is_hole[*ring]);
+    }
+    Some(build_polygons(rings, &owners))
 }
 
 /// Polygons in the order of their shells, each with its holes in order.
-fn polygons(rings: Vec<Ring>, owners: &[Option<usize>]) -> Vec<Polygon> {
+fn build_polygons(rings: Vec<Ring>, owners: &[Option<usize>]) -> Vec<Polygon> {
     let mut holes: Vec<Vec<LineString>> = vec![Vec::new(); rings.len()];
     let mut shells = Vec::new();
     for (at, ring) in rings.into_iter().enumerate() {
         match owners[at] {
-            Some(owner) => holes[owner].push(ring.turned(false)),
-            None => shells.push((at, ring.turned(true))),
+            Some(owner) => holes[owner].push(ring.into_oriented(false)),
+            None => shells.push((at, ring.into_oriented(true))),
         }
     }
     shells
@@ -116,22 +120,23 @@ fn polygons(rings: Vec<Ring>, owners: &[Option<usize>]) -> Vec<Polygon> {
         .collect()
 }
 
-type Tree = RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>;
+type BoxIndex = RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>;
 
-fn tree(rings: &[Ring], is_in: impl Fn(usize) -> bool) -> Tree {
+fn index_boxes(rings: &[Ring], is_in: impl Fn(usize) -> bool) -> BoxIndex {
     let boxes = rings
         .iter()
         .enumerate()
         .filter(|(at, _)| is_in(*at))
         .map(|(at, ring)| {
-            let (low, high) = (ring.bounds.min(), ring.bounds.max());
+            let low = ring.bounds.min();
+            let high = ring.bounds.max();
             GeomWithData::new(Rectangle::from_corners([low.x, low.y], [high.x, high.y]), at)
         });
     RTree::bulk_load(boxes.collect())
 }
 
 /// The rings around one, the smallest first; none where that takes too long.
-fn around(rings: &[Ring], inner: usize, tree: &Tree, effort: &mut u64) -> Option<Vec<usize>> {
+fn rings_around(rings: &[Ring], inner: usize, tree: &BoxIndex, effort: &mut u64) -> Option<Vec<usize>> {
     let corner = rings[inner].bounds.min();
     let mut found = Vec::new();
     for candidate in tree.locate_all_at_point(&[corner.x, corner.y]) {
@@ -155,7 +160,8 @@ impl Ring {
     /// A closed line as a ring; the line itself where it has no area.
     fn new(line: LineString) -> Result<Self, LineString> {
         let polygon = Polygon::new(line, Vec::new());
-        let (area, bounds) = (polygon.signed_area(), polygon.bounding_rect());
+        let area = polygon.signed_area();
+        let bounds = polygon.bounding_rect();
         let (line, _) = polygon.into_inner();
         match bounds {
             Some(bounds) if area != 0.0 && area.is_finite() => Ok(Self { line, area, bounds }),
@@ -165,16 +171,17 @@ impl Ring {
 
     /// Whether another ring lies within this one; they may share corners and edges. None where that takes too long.
     fn contains(&self, other: &Self, effort: &mut u64) -> Option<bool> {
-        let (outer, inner) = (self.bounds, other.bounds);
-        let is_around = outer.min().x <= inner.min().x
-            && outer.min().y <= inner.min().y
-            && outer.max().x >= inner.max().x
-            && outer.max().y >= inner.max().y;
+        let is_around = self.bounds.min().x <= other.bounds.min().x
+            && self.bounds.min().y <= other.bounds.min().y
+            && self.bounds.max().x >= other.bounds.max().x
+            && self.bounds.max().y >= other.bounds.max().y;
         if !is_around || self.area.abs() <= other.area.abs() {
             return Some(false);
         }
         let corners = other.line.0.iter().copied();
         let middles = other.line.lines().map(|edge| (edge.start + edge.end) / 2.0);
+        // Rings may touch, so that a corner on the edge decides nothing. Middles of edges do where all corners lie on
+        // the other ring.
         for point in corners.chain(middles) {
             *effort = effort.checked_sub(self.line.0.len() as u64)?;
             match coord_pos_relative_to_ring(point, &self.line) {
@@ -187,7 +194,7 @@ impl Ring {
     }
 
     /// The line in the direction of a shell or a hole.
-    fn turned(self, is_shell: bool) -> LineString {
+    fn into_oriented(self, is_shell: bool) -> LineString {
         let mut line = self.line;
         if (self.area > 0.0) != is_shell {
             line.0.reverse();
@@ -218,7 +225,7 @@ mod tests {
     /// Per polygon: size of the shell, and of its holes.
     fn shapes(lines: Vec<LineString>) -> Vec<(f64, Vec<f64>)> {
         let width = |line: &LineString| line.bounding_rect().unwrap().width();
-        let polygons = match assemble(lines).geometry {
+        let polygons = match assemble_polygons(lines).geometry {
             Some(Geometry::Polygon(polygon)) => vec![polygon],
             Some(Geometry::MultiPolygon(polygons)) => polygons.0,
             other => panic!("{other:?}"),
@@ -279,13 +286,13 @@ mod tests {
     #[test]
     fn slivers_are_left_out_unless_there_is_nothing_else() {
         let sliver: LineString = vec![(0.0, 0.0), (5.0, 0.0), (9.0, 0.0), (0.0, 0.0)].into();
-        let assembled = assemble(vec![square(0.0, 0.0, 1.0, true), sliver.clone()]);
+        let assembled = assemble_polygons(vec![square(0.0, 0.0, 1.0, true), sliver.clone()]);
         assert!(assembled.is_mended && matches!(assembled.geometry, Some(Geometry::Polygon(_))));
         assert!(matches!(
-            assemble(vec![sliver]).geometry,
+            assemble_polygons(vec![sliver]).geometry,
             Some(Geometry::Polygon(_))
         ));
-        assert!(assemble(vec![]).geometry.is_none());
+        assert!(assemble_polygons(vec![]).geometry.is_none());
     }
 
     #[test]
@@ -294,7 +301,7 @@ mod tests {
             let rings = (1..=count).map(|n| square(0.0, 0.0, f64::from(n), n % 2 == 0));
             rings.map(|line| Ring::new(line).unwrap()).collect::<Vec<_>>()
         };
-        assert!(nest(rings(200), 1_000_000).is_some());
-        assert!(nest(rings(2000), 1_000_000).is_none());
+        assert!(nest_rings(rings(200), 1_000_000).is_some());
+        assert!(nest_rings(rings(2000), 1_000_000).is_none());
     }
 }

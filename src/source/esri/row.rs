@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, HashMap};
 use serde::de::IgnoredAny;
 
 use super::domains::{self, Meaning};
+use super::field::{Field, FieldKind};
 use super::geometry::{self, Ordinates};
-use super::info::{Field, Info, Kind};
+use super::info::LayerInfo;
 use super::numbers;
 use super::page::OpenPage;
 use crate::esri::NOT_A_NUMBER;
@@ -19,14 +20,14 @@ use crate::source::batch::{BatchBuilder, MAX_COLUMNS};
 use crate::source::column::Value;
 use crate::source::error::SourceError;
 use crate::source::json::{self, Captured};
-use crate::source::sniff::decode;
+use crate::source::sniff::decode_text;
 
 /// Ending of the column with the names of a field's codes.
 const DECODED: &str = "_decoded";
 
 /// Puts rows into batches.
 pub(super) struct RowReader {
-    info: Info,
+    info: LayerInfo,
     fields: Vec<Column>,
     exact: HashMap<String, usize>,
     folded: HashMap<String, Option<usize>>,
@@ -45,7 +46,7 @@ type Values<'a> = Vec<(Cow<'a, str>, &'a [u8])>;
 
 impl RowReader {
     /// Prepares for rows of this layer.
-    pub(super) fn new(info: Info) -> Self {
+    pub(super) fn new(info: LayerInfo) -> Self {
         let exact: HashMap<String, usize> = info
             .fields
             .iter()
@@ -60,23 +61,21 @@ impl RowReader {
                 .and_modify(|known| *known = None)
                 .or_insert(Some(at));
         }
-        let decoded = |field: &Field| {
-            let name = format!("{}{DECODED}", field.name);
-            let subtyped = info
+        let mut fields = Vec::with_capacity(info.fields.len());
+        for field in &info.fields {
+            let is_subtyped = info
                 .subtypes
                 .as_ref()
-                .is_some_and(|subtypes| subtypes.has(&field.name));
-            let is_coded = subtyped || info.domains.has(&field.name);
-            (is_coded && !exact.contains_key(&name)).then_some(name)
-        };
-        let fields = info
-            .fields
-            .iter()
-            .map(|field| Column {
-                decoded: decoded(field),
+                .is_some_and(|subtypes| subtypes.has_codes(&field.name));
+            let name = format!("{}{DECODED}", field.name);
+            // A layer that has a field of that name keeps its own.
+            let has_decoded =
+                (is_subtyped || info.domains.has_codes(&field.name)) && !exact.contains_key(&name);
+            fields.push(Column {
                 field: field.clone(),
-            })
-            .collect();
+                decoded: has_decoded.then_some(name),
+            });
+        }
         Self {
             info,
             fields,
@@ -88,7 +87,7 @@ impl RowReader {
     }
 
     /// Names of all columns; none where the layer doesn't name its fields.
-    pub(super) fn columns(&self) -> Option<Vec<String>> {
+    pub(super) fn column_names(&self) -> Option<Vec<String>> {
         let names = self
             .fields
             .iter()
@@ -98,7 +97,7 @@ impl RowReader {
     }
 
     /// Tells of codes outside their domain.
-    pub(super) fn tell(&self, shown: &str) {
+    pub(super) fn warn_unknown_codes(&self, shown: &str) {
         for (field, rows) in &self.unknown {
             tracing::warn!(
                 source = shown,
@@ -110,14 +109,14 @@ impl RowReader {
     }
 
     /// Puts the page's current row into the batch; one that can't be parsed as a row of nulls with its defect.
-    pub(super) fn put(
+    pub(super) fn put_row(
         &mut self,
         page: &OpenPage,
         captured: Captured,
         batch: &mut BatchBuilder,
     ) -> Result<(), SourceError> {
         if captured == Captured::TooLong {
-            batch.defect(
+            batch.note_defect(
                 "record",
                 &format!("over {} bytes", page.limit()),
                 RejectReason::RecordTooLong,
@@ -125,13 +124,13 @@ impl RowReader {
             batch.end_row(page.row(), None);
             return Ok(());
         }
-        let text = decode(page.raw());
+        let text = decode_text(page.raw());
         if matches!(text, Cow::Owned(_)) {
-            batch.recoded();
+            batch.count_recoded();
         }
         match Feature::parse(text.as_bytes()) {
             Err(reason) => {
-                batch.defect(
+                batch.note_defect(
                     "record",
                     &format!("{reason}: {text:.200}"),
                     RejectReason::MalformedRecord,
@@ -153,31 +152,31 @@ impl RowReader {
         values: &Values<'_>,
         batch: &mut BatchBuilder,
     ) -> Result<(), SourceError> {
-        let kind = self.kind_of(values);
+        let kind = self.subtype_of(values);
         for (name, raw) in values {
-            let at = self.find(name);
+            let at = self.find_field(name);
             let known = at.map(|at| &self.fields[at]);
             let name = known.map_or(name.as_ref(), |column| &column.field.name);
-            let too_many = || SourceError::TooManyColumns {
-                shown: page.shown().into(),
-                row: page.row(),
-                limit: MAX_COLUMNS,
-            };
-            let column = batch.column(name).ok_or_else(too_many)?;
-            let field_kind = known.map_or(Kind::Other, |column| column.field.kind);
+            let column = batch
+                .find_or_add_column(name)
+                .ok_or_else(|| too_many_columns(page))?;
+            let field_kind = known.map_or(FieldKind::Other, |column| column.field.kind);
             if is_not_a_number(raw) {
-                batch.not_numbers(1);
+                batch.count_not_numbers(1);
                 continue;
             }
-            let Some(text) = text(raw) else { continue };
-            let value = value(raw, &text, field_kind, self.info.is_local);
-            batch.put(column, value);
+            let Some(text) = value_text(raw) else { continue };
+            let value = typed_value(raw, &text, field_kind, self.info.is_local);
+            batch.put_value(column, value);
             if let Some(decoded) = known.and_then(|column| column.decoded.as_deref()) {
-                let (domains, subtypes) = (&self.info.domains, self.info.subtypes.as_ref());
-                match domains::meaning(domains, subtypes, kind.as_deref(), name, &value.text()) {
+                let subtypes = self.info.subtypes.as_ref();
+                let code = value.to_text();
+                match domains::meaning_of(&self.info.domains, subtypes, kind.as_deref(), name, &code) {
                     Meaning::Name(text) => {
-                        let column = batch.column(decoded).ok_or_else(too_many)?;
-                        batch.text(column, text);
+                        let column = batch
+                            .find_or_add_column(decoded)
+                            .ok_or_else(|| too_many_columns(page))?;
+                        batch.put_text(column, text);
                     }
                     Meaning::Unknown => *self.unknown.entry(name.to_owned()).or_default() += 1,
                     Meaning::Plain => {}
@@ -198,24 +197,33 @@ impl RowReader {
             has_m: head.has_m.unwrap_or(self.info.has_m),
         };
         let found = geometry::from_esri(raw, ordinates);
-        batch.mended(found.mended);
+        batch.count_repairs(found.mended);
         let value = || String::from_utf8_lossy(&raw[..raw.len().min(800)]).into_owned();
         match found.shape {
             None => false,
-            Some(shape) => shape.encode("geometry", value, batch, &mut self.wkb),
+            Some(shape) => shape.put_wkb("geometry", value, batch, &mut self.wkb),
         }
     }
 
     /// The row's kind, where the layer has kinds.
-    fn kind_of(&self, values: &Values<'_>) -> Option<String> {
+    fn subtype_of(&self, values: &Values<'_>) -> Option<String> {
         let field = &self.info.subtypes.as_ref()?.field;
         let (_, raw) = values.iter().find(|(name, _)| name.eq_ignore_ascii_case(field))?;
-        Some(value(raw, &text(raw)?, Kind::Integer, false).text())
+        Some(typed_value(raw, &value_text(raw)?, FieldKind::Integer, false).to_text())
     }
 
-    fn find(&self, name: &str) -> Option<usize> {
+    fn find_field(&self, name: &str) -> Option<usize> {
+        // Some servers answer in another case than their own info has (`objectid`, `OBJECTID`).
         let exact = self.exact.get(name).copied();
         exact.or_else(|| self.folded.get(&name.to_lowercase()).copied().flatten())
+    }
+}
+
+fn too_many_columns(page: &OpenPage) -> SourceError {
+    SourceError::TooManyColumns {
+        shown: page.shown().into(),
+        row: page.row(),
+        limit: MAX_COLUMNS,
     }
 }
 
@@ -230,14 +238,14 @@ impl<'a> Feature<'a> {
         if json::is_too_deep(raw) {
             return Err("nested too deeply");
         }
-        let found = json::members(raw).ok_or("no JSON object")?;
-        let member = |name: &str| found.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
-        let (attributes, geometry) = (member("attributes"), member("geometry"));
+        let found = json::object_members(raw).ok_or("no JSON object")?;
+        let attributes = json::member(&found, "attributes");
+        let geometry = json::member(&found, "geometry");
         if attributes.is_none() && geometry.is_none() {
             return Err("no feature");
         }
         let values = match attributes.filter(|raw| *raw != b"null") {
-            Some(attributes) => json::members(attributes).ok_or("attributes are no JSON object")?,
+            Some(attributes) => json::object_members(attributes).ok_or("attributes are no JSON object")?,
             None => Values::new(),
         };
         if values.iter().any(|(_, raw)| !is_value(raw)) {
@@ -256,7 +264,7 @@ fn is_value(raw: &[u8]) -> bool {
     match raw {
         b"null" | b"true" | b"false" => true,
         _ if is_not_a_number(raw) => true,
-        [b'"', ..] => json::string(raw).is_some(),
+        [b'"', ..] => json::parse_string(raw).is_some(),
         [b'{' | b'[', ..] => serde_json::from_slice::<IgnoredAny>(raw).is_ok(),
         [b'-' | b'0'..=b'9', rest @ ..] => rest
             .iter()
@@ -266,19 +274,19 @@ fn is_value(raw: &[u8]) -> bool {
 }
 
 /// A value as text; none for null.
-fn text(raw: &[u8]) -> Option<Cow<'_, str>> {
+fn value_text(raw: &[u8]) -> Option<Cow<'_, str>> {
     match raw {
         b"null" => None,
-        [b'"', ..] => json::string(raw),
-        [b'{' | b'[', ..] => String::from_utf8(json::compact(raw)).ok().map(Cow::Owned),
+        [b'"', ..] => json::parse_string(raw),
+        [b'{' | b'[', ..] => String::from_utf8(json::compact_json(raw)).ok().map(Cow::Owned),
         _ => std::str::from_utf8(raw).ok().map(Cow::Borrowed),
     }
 }
 
 /// The value of a field of this kind, which has this text.
-fn value<'a>(raw: &[u8], text: &'a str, kind: Kind, is_local: bool) -> Value<'a> {
+fn typed_value<'a>(raw: &[u8], text: &'a str, kind: FieldKind, is_local: bool) -> Value<'a> {
     match raw {
-        [b'"' | b'{' | b'[', ..] => numbers::text(text, kind),
-        _ => numbers::number(text, kind, is_local),
+        [b'"' | b'{' | b'[', ..] => numbers::typed_text(text, kind),
+        _ => numbers::typed_number(text, kind, is_local),
     }
 }

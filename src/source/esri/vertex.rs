@@ -40,6 +40,7 @@ impl<'de> Deserialize<'de> for Ordinate {
                 Ok(Ordinate(f64::NAN))
             }
 
+            // Esri writes "NaN" for an empty point's ordinates, and some servers every number as text.
             fn visit_str<E: Error>(self, text: &str) -> Result<Ordinate, E> {
                 if text.trim().eq_ignore_ascii_case("nan") {
                     return Ok(Ordinate(f64::NAN));
@@ -139,7 +140,7 @@ impl<'de> Deserialize<'de> for Vertex {
                 let mut segment = None;
                 while let Some(kind) = map.next_key::<String>()? {
                     let parameters: Vec<Parameter> = map.next_value()?;
-                    let (points, numbers) = sorted(parameters);
+                    let (points, numbers) = split_parameters(parameters);
                     segment = segment.or(Segment::of(&kind, &points, &numbers));
                 }
                 segment
@@ -160,8 +161,9 @@ enum Parameter {
     Other(IgnoredAny),
 }
 
-fn sorted(parameters: Vec<Parameter>) -> (Vec<Coord>, Vec<f64>) {
-    let (mut points, mut numbers) = (Vec::new(), Vec::new());
+fn split_parameters(parameters: Vec<Parameter>) -> (Vec<Coord>, Vec<f64>) {
+    let mut points = Vec::new();
+    let mut numbers = Vec::new();
     for parameter in parameters {
         match parameter {
             Parameter::Point(point) => {

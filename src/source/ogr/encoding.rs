@@ -30,22 +30,23 @@ const DOS: [(&str, &DosPage); 12] = [
 
 /// How to read the texts of one shapefile.
 #[derive(Clone, Copy)]
-pub(super) struct TextBytes {
-    declared: Option<Page>,
+pub(super) struct ShapefileEncoding {
+    declared: Option<Charset>,
 }
 
 /// What a shapefile says its texts are in.
 #[derive(Clone, Copy)]
-enum Page {
+enum Charset {
     Web(&'static Encoding),
     Dos(&'static DosPage),
 }
 
-impl Page {
+impl Charset {
     /// The page of a name, however it is spelt; none for a name that nobody knows, which says nothing.
-    fn named(label: &str) -> Option<Self> {
+    fn from_label(label: &str) -> Option<Self> {
         // A mark of UTF-8 before the name comes as three characters.
         let label = label.trim_start_matches(['\u{feff}', 'ï', '»', '¿']).trim();
+        // `.cpg` files spell one page in many ways: CP1252, ANSI 1252, windows-1252; ISO 8859-1, 88591.
         let squeezed: String = label.chars().filter(char::is_ascii_alphanumeric).collect();
         let squeezed = squeezed.to_ascii_lowercase();
         let number = ["cp", "ibm", "oem", "dos", "ansi"]
@@ -68,8 +69,10 @@ impl Page {
             unicode,
             Some(squeezed.clone()),
         ];
-        let known = |spelling: String| Encoding::for_label(spelling.as_bytes());
-        let encoding = spellings.into_iter().flatten().find_map(known)?;
+        let encoding = spellings
+            .into_iter()
+            .flatten()
+            .find_map(|spelling| Encoding::for_label(spelling.as_bytes()))?;
         // No text of a .dbf is in units of two bytes.
         encoding.is_ascii_compatible().then_some(Self::Web(encoding))
     }
@@ -82,13 +85,13 @@ impl Page {
     }
 }
 
-impl TextBytes {
+impl ShapefileEncoding {
     /// For a dataset that is no shapefile, none: its texts are right as they come.
-    pub(super) fn of(dataset: &gdal::Dataset) -> Option<Self> {
+    pub(super) fn declared_in(dataset: &gdal::Dataset) -> Option<Self> {
         let layer = dataset.layer(0).ok()?;
         let declared = layer.metadata_item("SOURCE_ENCODING", "SHAPEFILE")?;
         Some(Self {
-            declared: Page::named(&declared),
+            declared: Charset::from_label(&declared),
         })
     }
 
@@ -104,25 +107,27 @@ impl TextBytes {
             .collect();
         let other = self
             .declared
-            .filter(|declared| !matches!(declared, Page::Web(page) if *page == UTF_8));
-        if let Some(utf8) = self.utf8(&bytes, width) {
+            .filter(|declared| !matches!(declared, Charset::Web(page) if *page == UTF_8));
+        if let Some(utf8) = self.as_utf8(&bytes, width) {
             let is_cut = utf8.len() < bytes.len();
             utf8.clone_into(text);
             return other.is_some() || is_cut;
         }
-        *text = other.unwrap_or(Page::Web(WINDOWS_1252)).decode(&bytes);
+        *text = other.unwrap_or(Charset::Web(WINDOWS_1252)).decode(&bytes);
         other.is_none()
     }
 
     /// The bytes as UTF-8, where they are; without a last character that the width of the field has cut.
-    fn utf8(self, bytes: &[u8], width: usize) -> Option<&str> {
+    fn as_utf8(self, bytes: &[u8], width: usize) -> Option<&str> {
         let error = match str::from_utf8(bytes) {
             Ok(text) => return Some(text),
             Err(error) => error,
         };
         let whole = str::from_utf8(&bytes[..error.valid_up_to()]).ok()?;
+        // A writer that cuts texts by bytes fills a field to within a character. That the start has letters beyond
+        // ASCII, or that the file declares UTF-8, shows that it isn't Windows-1252 with an accent at its end.
         let is_cut = error.error_len().is_none() && bytes.len() == width;
-        let is_declared = matches!(self.declared, Some(Page::Web(page)) if page == UTF_8);
+        let is_declared = matches!(self.declared, Some(Charset::Web(page)) if page == UTF_8);
         (is_cut && (!whole.is_ascii() || is_declared)).then_some(whole)
     }
 }
@@ -141,8 +146,8 @@ mod tests {
             } else {
                 24
             };
-            let is_other = TextBytes {
-                declared: Page::named(declared),
+            let is_other = ShapefileEncoding {
+                declared: Charset::from_label(declared),
             }
             .decode(&mut text, width);
             (text, is_other)

@@ -1,10 +1,12 @@
 //! Datasets for tests, written through GDAL.
 
-use gdal::spatial_ref::SpatialRef;
+use std::path::Path;
 
-use super::*;
-use gdal::DriverManager;
-use gdal::vector::{Feature, Geometry, LayerOptions, OGRFieldType};
+use gdal::spatial_ref::SpatialRef;
+use gdal::vector::{Feature, Geometry, LayerAccess, LayerOptions, OGRFieldType};
+use gdal::{DatasetOptions, DriverManager, GdalOpenFlags};
+
+use super::messages::{forget_messages, init};
 
 /// Writes a dataset whose layers all have these geometries, in WKT, the fields `name`, `beds`,
 /// `area`, `opened`, `seen`, and nulls in every row but the first.
@@ -45,7 +47,7 @@ pub(in crate::source) fn write(path: &Path, driver: &str, layers: &[&str], crs: 
         }
     }
     dataset.close().unwrap();
-    SAID.with_borrow_mut(Vec::clear);
+    forget_messages();
 }
 
 /// Asks a database of a dataset, in its own SQL.
@@ -64,7 +66,7 @@ pub(in crate::source) fn ask(path: &Path, statements: &[&str]) {
         );
     }
     dataset.close().unwrap();
-    SAID.with_borrow_mut(Vec::clear);
+    forget_messages();
 }
 
 fn gdal_date(year: i32, month: u32, day: u32) -> chrono::DateTime<chrono::FixedOffset> {

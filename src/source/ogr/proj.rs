@@ -5,11 +5,12 @@ use std::cell::Cell;
 use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, CoordTransformOptions, SpatialRef};
 use serde_json::Value;
 
-use super::{heed, init};
+use super::messages::{drain_messages, init};
 use crate::feature::{CoordinatesSeen, Crs, Reproject};
-use crate::source::crs::Stated;
+use crate::source::crs_code::parse_crs_code;
 use crate::source::error::SourceError;
-use crate::source::{crs, projjson};
+use crate::source::projjson;
+use crate::source::stated_crs::StatedCrs;
 
 /// Geographic CRSs whose longitudes and latitudes count as OGC:CRS84: WGS 84 itself, and NAD83 with its
 /// realisations, for which EPSG lists a null transformation (1188, 1580, 15931, 9774). Declared,
@@ -17,38 +18,55 @@ use crate::source::{crs, projjson};
 const IDENTITY: &[&str] = &["EPSG:4326", "EPSG:4269", "EPSG:4152", "EPSG:4759", "EPSG:6318"];
 
 /// What a dataset says by a definition.
-pub(super) fn stated(srs: &SpatialRef) -> Stated {
-    known(srs).map_or_else(|| Stated::Unclear(srs.name().unwrap_or_default()), Stated::Named)
+pub(super) fn stated_crs(srs: &SpatialRef) -> StatedCrs {
+    usable_crs(srs).map_or_else(
+        || StatedCrs::Unclear(srs.name().unwrap_or_default()),
+        StatedCrs::Named,
+    )
 }
 
-/// The CRS of a definition; none where it says that there is none, as a GeoPackage's 0, -1 and 99999 do: a plane of its own
-/// that lies nowhere, degrees of that name, or a datum that PROJ knows no way from (`D_Unknown`).
-fn known(srs: &SpatialRef) -> Option<Crs> {
-    let is_named = |name: String| name.to_ascii_lowercase().starts_with("undefined");
-    if srs.is_local() || srs.is_geographic() && srs.name().is_some_and(is_named) {
+/// The CRS of a definition; none where it says that there is none, as a GeoPackage's 0, -1 and 99999 do: a plane of
+/// its own that lies nowhere, degrees of that name, or a datum that PROJ knows no way from (`D_Unknown`).
+fn usable_crs(srs: &SpatialRef) -> Option<Crs> {
+    let is_undefined = srs
+        .name()
+        .is_some_and(|name| name.to_ascii_lowercase().starts_with("undefined"));
+    if srs.is_local() || srs.is_geographic() && is_undefined {
         return None;
     }
-    let crs = identify(srs);
-    let is_usable = is_identity(&crs) || transform(&crs).is_ok();
-    heed(None);
+    let crs = identify_crs(srs);
+    let is_usable = is_identity(&crs) || build_transform(&crs).is_ok();
+    drain_messages(None);
     is_usable.then_some(crs)
 }
 
 /// The authority's code of a definition, if it has one.
-fn identify(srs: &SpatialRef) -> Crs {
+fn identify_crs(srs: &SpatialRef) -> Crs {
     let mut guess = srs.clone();
     let found = srs.authority().ok().or_else(|| {
         guess.auto_identify_epsg().ok()?;
         guess.authority().ok()
     });
+    // Esri's .prj files carry no codes, and GDAL's own guess knows few of them: PROJ's description shows the datum,
+    // which has one.
     let found = found.or_else(|| {
-        let definition = describe(srs);
+        let definition = to_projjson(srs);
         projjson::horizontal_code(&definition).or_else(|| projjson::geographic_code(&definition))
     });
-    heed(None);
-    match found.as_deref().and_then(crs::named) {
+    drain_messages(None);
+    match found.as_deref().and_then(parse_crs_code) {
         Some(crs) => crs,
         None => Crs::Wkt(srs.to_wkt().unwrap_or_default()),
+    }
+}
+
+/// The same CRS under the name everybody uses: `EPSG:4326` is OGC:CRS84, `ESRI:102100` is
+/// `EPSG:3857`, a WKT that describes an authority's CRS is its code.
+pub(in crate::source) fn canonical_crs(crs: &Crs) -> Crs {
+    match crs {
+        Crs::Crs84 => Crs::Crs84,
+        Crs::Code(text) => parse_crs_code(text).unwrap_or_else(|| crs.clone()),
+        Crs::Wkt(wkt) => identify_wkt(wkt).unwrap_or_else(|| crs.clone()),
     }
 }
 
@@ -56,8 +74,8 @@ fn identify(srs: &SpatialRef) -> Crs {
 pub(in crate::source) fn identify_wkt(wkt: &str) -> Option<Crs> {
     init();
     let srs = SpatialRef::from_wkt(wkt);
-    heed(None);
-    known(&srs.ok()?)
+    drain_messages(None);
+    usable_crs(&srs.ok()?)
 }
 
 /// The CRS of a PROJJSON definition without a code of its own; `None` where it can't be read, or defines none.
@@ -67,16 +85,15 @@ pub(in crate::source) fn identify_projjson(definition: &Value) -> Option<Crs> {
     let srs = definition
         .is_object()
         .then(|| SpatialRef::from_definition(&definition.to_string()));
-    heed(None);
-    known(&srs?.ok()?)
+    drain_messages(None);
+    usable_crs(&srs?.ok()?)
 }
 
 /// Whether two CRSs are the same under different names.
 pub(in crate::source) fn is_same(a: &Crs, b: &Crs) -> bool {
     init();
-    let (a, b) = (reference(a), reference(b));
-    let same = matches!((a, b), (Ok(a), Ok(b)) if a == b);
-    heed(None);
+    let same = matches!((spatial_ref(a), spatial_ref(b)), (Ok(a), Ok(b)) if a == b);
+    drain_messages(None);
     same
 }
 
@@ -86,21 +103,39 @@ pub(in crate::source) fn is_same(a: &Crs, b: &Crs) -> bool {
 /// Projections on these are undone without a change of datum; any other datum needs a
 /// transformation that PROJ knows the accuracy of (no "ballpark" ones).
 ///
+/// ```
+/// use cikr::feature::Crs;
+/// use cikr::source::{self, SourceError};
+///
+/// // NAD83 counts as WGS 84: there is nothing to do.
+/// assert!(source::reprojection(&Crs::Code("EPSG:4269".into()))?.is_none());
+///
+/// let mercator = source::reprojection(&Crs::Code("EPSG:3857".into()))?.expect("metres");
+/// let mut x = [-10_018_754.171_394_62];
+/// let mut y = [0.0];
+/// mercator.to_crs84(&mut x, &mut y).expect("within the domain");
+/// assert!((x[0] + 90.0).abs() < 1e-9 && y[0].abs() < 1e-9);
+///
+/// let unknown = source::reprojection(&Crs::Code("EPSG:999999".into()));
+/// assert!(matches!(unknown, Err(SourceError::UnknownCrs { .. })));
+/// # Ok::<(), SourceError>(())
+/// ```
+///
 /// # Errors
 /// For a CRS that PROJ doesn't know or can't transform.
 pub fn reprojection(crs: &Crs) -> Result<Option<Box<dyn Reproject>>, SourceError> {
     init();
-    let crs = crs::normalise(crs);
+    let crs = canonical_crs(crs);
     if is_identity(&crs) {
         return Ok(None);
     }
-    let transform = transform(&crs);
-    let said = heed(None);
+    let transform = build_transform(&crs);
+    let failure = drain_messages(None);
     match transform {
         Ok(transform) => Ok(Some(Box::new(transform))),
         Err(error) => Err(SourceError::UnknownCrs {
             crs: crs.to_string(),
-            reason: said.unwrap_or_else(|| error.to_string()),
+            reason: failure.unwrap_or_else(|| error.to_string()),
         }),
     }
 }
@@ -109,29 +144,29 @@ fn is_identity(crs: &Crs) -> bool {
     *crs == Crs::Crs84 || matches!(crs, Crs::Code(code) if IDENTITY.contains(&code.as_str()))
 }
 
-fn transform(crs: &Crs) -> gdal::errors::Result<Transform> {
-    let source = reference(crs)?;
-    let base = projjson::base_code(&describe(&source));
+fn build_transform(crs: &Crs) -> gdal::errors::Result<Transform> {
+    let source = spatial_ref(crs)?;
+    let base = projjson::base_code(&to_projjson(&source));
+    // To the same datum where that counts as CRS84: a UTM zone on NAD83 is undone without a step to WGS 84, whose
+    // size would depend on which grids a machine has.
     let base = base.filter(|code| IDENTITY.contains(&code.as_str()));
-    let target = reference(&base.map_or(Crs::Crs84, Crs::Code))?;
+    let target = spatial_ref(&base.map_or(Crs::Crs84, Crs::Code))?;
     let mut options = CoordTransformOptions::new()?;
     options.set_ballpark_allowed(false)?;
-    let way = |from: &SpatialRef, to: &SpatialRef| CoordTransform::new_with_options(from, to, &options);
-    let (there, back) = (way(&source, &target)?, way(&target, &source)?);
     Ok(Transform {
-        there,
-        back,
+        there: CoordTransform::new_with_options(&source, &target, &options)?,
+        back: CoordTransform::new_with_options(&target, &source, &options)?,
         is_projected: source.is_projected(),
         seen: Cell::default(),
     })
 }
 
 /// The definition of a CRS, with x before y.
-fn reference(crs: &Crs) -> gdal::errors::Result<SpatialRef> {
+fn spatial_ref(crs: &Crs) -> gdal::errors::Result<SpatialRef> {
     let mut srs = match crs {
         Crs::Crs84 => SpatialRef::from_definition("OGC:CRS84")?,
         // Other text could name a file or a URL to GDAL.
-        Crs::Code(code) if crs::named(code).is_some() => SpatialRef::from_definition(code)?,
+        Crs::Code(code) if parse_crs_code(code).is_some() => SpatialRef::from_definition(code)?,
         Crs::Code(code) => {
             return Err(gdal::errors::GdalError::BadArgument(format!(
                 "`{code}` is no authority code"
@@ -143,7 +178,7 @@ fn reference(crs: &Crs) -> gdal::errors::Result<SpatialRef> {
     Ok(srs)
 }
 
-fn describe(srs: &SpatialRef) -> Value {
+fn to_projjson(srs: &SpatialRef) -> Value {
     srs.to_projjson()
         .ok()
         .and_then(|text| serde_json::from_str(&text).ok())
@@ -165,22 +200,20 @@ const ASTRAY: f64 = 1e-6;
 
 impl Reproject for Transform {
     fn to_crs84(&self, x: &mut [f64], y: &mut [f64]) -> Result<(), String> {
-        let (x0, y0) = (x.to_vec(), y.to_vec());
-        self.look(x, y);
-        run(&self.there, x, y)?;
-        let (mut x1, mut y1) = (x.to_vec(), y.to_vec());
-        run(&self.back, &mut x1, &mut y1)?;
-        let away = |at: &usize| {
-            let most = ASTRAY * (1.0 + x0[*at].abs() + y0[*at].abs());
-            (x1[*at] - x0[*at]).abs() > most || (y1[*at] - y0[*at]).abs() > most
-        };
-        match (0..x0.len()).find(away) {
-            Some(at) => Err(format!(
-                "({}, {}) is outside the domain of the CRS",
-                x0[at], y0[at]
-            )),
-            None => Ok(()),
+        let before_x = x.to_vec();
+        let before_y = y.to_vec();
+        self.note_degrees(x, y);
+        transform_in_place(&self.there, x, y)?;
+        let mut back_x = x.to_vec();
+        let mut back_y = y.to_vec();
+        transform_in_place(&self.back, &mut back_x, &mut back_y)?;
+        for (at, (x, y)) in before_x.into_iter().zip(before_y).enumerate() {
+            let most = ASTRAY * (1.0 + x.abs() + y.abs());
+            if (back_x[at] - x).abs() > most || (back_y[at] - y).abs() > most {
+                return Err(format!("({x}, {y}) is outside the domain of the CRS"));
+            }
         }
+        Ok(())
     }
 
     fn seen(&self) -> CoordinatesSeen {
@@ -189,7 +222,8 @@ impl Reproject for Transform {
 }
 
 impl Transform {
-    fn look(&self, x: &[f64], y: &[f64]) {
+    /// Counts coordinates that look like degrees, under a CRS in other units: a claim that can't be right.
+    fn note_degrees(&self, x: &[f64], y: &[f64]) {
         if self.is_projected {
             let like = x
                 .iter()
@@ -206,10 +240,10 @@ impl Transform {
     }
 }
 
-fn run(transform: &CoordTransform, x: &mut [f64], y: &mut [f64]) -> Result<(), String> {
+fn transform_in_place(transform: &CoordTransform, x: &mut [f64], y: &mut [f64]) -> Result<(), String> {
     let done = transform.transform_coords(x, y, &mut []);
-    let said = heed(None);
-    done.map_err(|error| said.unwrap_or_else(|| error.to_string()))
+    let failure = drain_messages(None);
+    done.map_err(|error| failure.unwrap_or_else(|| error.to_string()))
 }
 
 #[cfg(test)]
@@ -218,7 +252,7 @@ mod tests {
 
     #[test]
     fn definitions_get_their_code() {
-        let wkt = reference(&Crs::Code("EPSG:4269".into()))
+        let wkt = spatial_ref(&Crs::Code("EPSG:4269".into()))
             .unwrap()
             .to_wkt()
             .unwrap();

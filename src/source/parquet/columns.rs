@@ -3,16 +3,17 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::super::crs::{Stated, normalise};
 use super::super::error::SourceError;
 use super::super::header;
+use super::super::ogr::canonical_crs;
+use super::super::stated_crs::StatedCrs;
 use super::files::DataFile;
 use super::footer::{self, Footer};
 use super::geometry::{self, GeometryColumn};
 use super::text;
 
 /// What every file of a source has in common.
-pub(super) struct Columns {
+pub(super) struct SharedColumns {
     /// Columns of the files, then the keys of their folders.
     pub(super) names: Vec<String>,
     /// How many of them are in the files.
@@ -24,26 +25,28 @@ pub(super) struct Columns {
 }
 
 /// Looks at every file's footer: the columns they share, and the rows of all.
-pub(super) fn survey(
+pub(super) fn survey_files(
     files: &[DataFile],
     shown: &Arc<str>,
     wanted: Option<&str>,
-) -> Result<(Columns, u64), SourceError> {
-    let (mut columns, mut rows, mut silent) = (None::<(usize, Columns)>, 0, Vec::new());
+) -> Result<(SharedColumns, u64), SourceError> {
+    let mut columns: Option<(usize, SharedColumns)> = None;
+    let mut rows = 0;
+    let mut silent = Vec::new();
     for (at, file) in files.iter().enumerate() {
-        let (_, footer) = footer::open(&file.path, &file.shown)?;
-        rows += footer.rows();
-        let found = match geometry::find(&footer, &file.shown, wanted) {
+        let (_, footer) = footer::open_footer(&file.path, &file.shown)?;
+        rows += footer.row_count();
+        let found = match geometry::find_geometry(&footer, &file.shown, wanted) {
             // DuckDB describes no geometry that is null in every row.
             Err(error @ SourceError::NoGeometry { .. }) if files.len() > 1 => {
                 silent.push((file, footer, error));
                 continue;
             }
-            found => Columns::new(&footer, file, found?),
+            found => SharedColumns::new(&footer, file, found?),
         };
         match &columns {
             None => columns = Some((at, found)),
-            Some((first, columns)) => columns.compare(&files[*first], &found, file)?,
+            Some((first, columns)) => columns.check_same_columns(&files[*first], &found, file)?,
         }
     }
     let Some((first, columns)) = columns else {
@@ -52,24 +55,25 @@ pub(super) fn survey(
             shown: shown.to_string(),
         }));
     };
+    // Only now is it known which column would be the geometry.
     for (file, footer, error) in silent {
         let found = columns.of_nulls(&footer, file).ok_or(error)?;
-        columns.compare(&files[first], &found, file)?;
+        columns.check_same_columns(&files[first], &found, file)?;
     }
     Ok((columns, rows))
 }
 
-impl Columns {
+impl SharedColumns {
     fn new(footer: &Footer, file: &DataFile, geometry: GeometryColumn) -> Self {
-        let beside = geometry::beside(footer, &geometry);
-        let is_kept = |at: &usize| {
-            *at != geometry.position && !beside.contains(at) && text::is_known(footer.data_type(*at))
-        };
-        let kept: Vec<usize> = (0..footer.names.len()).filter(is_kept).collect();
-        let mut types: Vec<String> = kept.iter().map(|at| footer.kind(*at)).collect();
+        let beside = geometry::redundant_columns(footer, &geometry);
+        let kept: Vec<usize> = (0..footer.names.len())
+            .filter(|at| *at != geometry.position && !beside.contains(at))
+            .filter(|at| text::can_spell(footer.data_type(*at)))
+            .collect();
+        let mut types: Vec<String> = kept.iter().map(|at| footer.type_name(*at)).collect();
         types.extend(file.keys.iter().map(|_| "partition".to_owned()));
         let in_file = kept.iter().map(|at| footer.names[*at].as_str());
-        let names = header::names(in_file.chain(file.keys.iter().map(|(key, _)| key.as_str())));
+        let names = header::unique_names(in_file.chain(file.keys.iter().map(|(key, _)| key.as_str())));
         let geometry_name = footer.names[geometry.position].clone();
         Self {
             names,
@@ -94,16 +98,9 @@ impl Columns {
     }
 
     /// Files of one source have the same columns and CRS, in any order.
-    fn compare(&self, first: &DataFile, other: &Self, file: &DataFile) -> Result<(), SourceError> {
-        let lacking = |a: &Self, b: &Self| -> Vec<String> {
-            let there: HashSet<&String> = b.names.iter().collect();
-            a.names
-                .iter()
-                .filter(|name| !there.contains(name))
-                .cloned()
-                .collect()
-        };
-        let (missing, further) = (lacking(self, other), lacking(other, self));
+    fn check_same_columns(&self, first: &DataFile, other: &Self, file: &DataFile) -> Result<(), SourceError> {
+        let missing = self.names_lacking_in(other);
+        let further = other.names_lacking_in(self);
         if !missing.is_empty() || !further.is_empty() || self.in_file != other.in_file {
             return Err(SourceError::MixedColumns {
                 shown: file.shown.to_string(),
@@ -112,12 +109,8 @@ impl Columns {
                 further,
             });
         }
-        let said = |stated: &Stated| match stated {
-            Stated::Named(crs) => normalise(crs).to_string(),
-            Stated::Unclear(text) => format!("`{text}`"),
-            Stated::Silent | Stated::Rfc7946 => "an unknown CRS".to_owned(),
-        };
-        let (ours, theirs) = (said(&self.geometry.stated), said(&other.geometry.stated));
+        let ours = display_crs(&self.geometry.stated);
+        let theirs = display_crs(&other.geometry.stated);
         if ours == theirs && self.geometry_name == other.geometry_name {
             return Ok(());
         }
@@ -129,8 +122,14 @@ impl Columns {
         })
     }
 
+    fn names_lacking_in(&self, other: &Self) -> Vec<String> {
+        let there: HashSet<&String> = other.names.iter().collect();
+        let lacking = self.names.iter().filter(|name| !there.contains(name));
+        lacking.cloned().collect()
+    }
+
     /// Says what a reader of the file might look for in vain.
-    pub(super) fn tell(&self, shown: &str) {
+    pub(super) fn warn_repeated_keys(&self, shown: &str) {
         let keys = &self.names[self.in_file..];
         for key in keys {
             let twin = self.names[..self.in_file]
@@ -145,5 +144,13 @@ impl Columns {
                 );
             }
         }
+    }
+}
+
+fn display_crs(stated: &StatedCrs) -> String {
+    match stated {
+        StatedCrs::Named(crs) => canonical_crs(crs).to_string(),
+        StatedCrs::Unclear(text) => format!("`{text}`"),
+        StatedCrs::Silent | StatedCrs::Rfc7946 => "an unknown CRS".to_owned(),
     }
 }

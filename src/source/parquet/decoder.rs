@@ -8,7 +8,7 @@ use std::fs::File;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{DataType, Field, FieldRef, Schema};
 use arrow_select::concat::concat_batches;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -18,7 +18,7 @@ use parquet::basic::Encoding;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 
-use super::values::size;
+use super::values::decoded_size;
 
 /// Bytes of rows that are aimed at, at a time.
 const CHUNK_BYTES: usize = 8 << 20;
@@ -49,9 +49,9 @@ impl Decoder {
         columns: Vec<usize>,
         most: usize,
     ) -> Result<Self, ParquetError> {
-        let rows = foreseen(metadata, &columns).min(most).max(1);
+        let rows = rows_foreseen(metadata, &columns).min(most).max(1);
         let metadata = as_views(metadata)?;
-        let reader = reader(&file, &metadata, &columns, 0, rows)?;
+        let reader = build_reader(&file, &metadata, &columns, 0, rows)?;
         Ok(Self {
             file,
             metadata,
@@ -64,11 +64,12 @@ impl Decoder {
     }
 
     /// The next rows; none after the last.
-    pub(super) fn next(&mut self) -> Option<Result<RecordBatch, ParquetError>> {
+    pub(super) fn next_rows(&mut self) -> Option<Result<RecordBatch, ParquetError>> {
         let mut chunks: Vec<RecordBatch> = Vec::new();
-        let (mut rows, mut bytes) = (0, 0);
+        let mut rows = 0;
+        let mut bytes = 0;
         while rows + self.rows <= self.most && bytes < CHUNK_BYTES {
-            match self.decode() {
+            match self.decode_chunk() {
                 Some(Ok((chunk, size))) => {
                     rows += chunk.num_rows();
                     bytes += size;
@@ -86,18 +87,19 @@ impl Decoder {
     }
 
     /// Rows and their bytes.
-    fn decode(&mut self) -> Option<Result<(RecordBatch, usize), ParquetError>> {
+    fn decode_chunk(&mut self) -> Option<Result<(RecordBatch, usize), ParquetError>> {
         let rows = match self.reader.next()? {
             Ok(rows) => rows,
             Err(error) => return Some(Err(error.into())),
         };
         self.decoded += rows.num_rows();
-        let size = size(&rows);
+        let size = decoded_size(&rows);
+        // By the rows that have just come: what is behind them in the file is likely to be as long.
         let fitting = (CHUNK_BYTES / (size / rows.num_rows().max(1)).max(1)).clamp(1, self.rows);
         // A new reader decodes the current pages again: only for half the rows or fewer, and never for more.
         if fitting <= self.rows / 2 {
             self.rows = fitting;
-            match reader(&self.file, &self.metadata, &self.columns, self.decoded, fitting) {
+            match build_reader(&self.file, &self.metadata, &self.columns, self.decoded, fitting) {
                 Ok(reader) => self.reader = reader,
                 Err(error) => return Some(Err(error)),
             }
@@ -107,58 +109,77 @@ impl Decoder {
 }
 
 /// How many rows may be decoded at a time, by what the footer says.
-fn foreseen(metadata: &ArrowReaderMetadata, columns: &[usize]) -> usize {
-    let schema = metadata.parquet_schema();
-    let is_wanted = |leaf: usize| columns.contains(&schema.get_column_root_idx(leaf));
+fn rows_foreseen(metadata: &ArrowReaderMetadata, columns: &[usize]) -> usize {
     let is_nested = columns
         .iter()
         .any(|column| metadata.schema().field(*column).data_type().is_nested());
-    // Of values with a common prefix a page has the prefix once, and every row gets it.
-    let shares =
-        |chunk: &ColumnChunkMetaData| chunk.encodings().any(|kind| kind == Encoding::DELTA_BYTE_ARRAY);
-    let wanted = |group: &RowGroupMetaData| -> Vec<ColumnChunkMetaData> {
-        let chunks = group
-            .columns()
-            .iter()
-            .enumerate()
-            .filter(|(leaf, _)| is_wanted(*leaf));
-        chunks.map(|(_, chunk)| chunk.clone()).collect()
-    };
-    let row_bytes = |group: &RowGroupMetaData| {
-        let sizes = wanted(group)
-            .into_iter()
-            .map(|chunk| chunk.uncompressed_size().unsigned_abs());
-        let bytes = sizes.fold(0, u64::saturating_add);
-        bytes / group.num_rows().unsigned_abs().max(1)
-    };
     let groups = metadata.metadata().row_groups();
-    if is_nested || groups.iter().any(|group| wanted(group).iter().any(shares)) {
+    // Of values with a common prefix a page has the prefix once, and every row gets it.
+    let shares_prefixes = groups
+        .iter()
+        .flat_map(|group| wanted_chunks(group, metadata, columns))
+        .any(|chunk| {
+            chunk
+                .encodings()
+                .any(|encoding| encoding == Encoding::DELTA_BYTE_ARRAY)
+        });
+    if is_nested || shares_prefixes {
         return FEW_ROWS;
     }
-    let fixed = |column: &usize| match metadata.schema().field(*column).data_type() {
-        DataType::FixedSizeBinary(width) => usize::try_from(*width).unwrap_or(0),
-        _ => size_of::<u128>(),
-    };
-    let longest = usize::try_from(groups.iter().map(row_bytes).max().unwrap_or(0)).unwrap_or(usize::MAX);
-    CHUNK_BYTES / longest.max(columns.iter().map(fixed).sum()).max(1)
+    let mut longest = 0;
+    for group in groups {
+        let bytes = wanted_chunks(group, metadata, columns)
+            .map(|chunk| chunk.uncompressed_size().unsigned_abs())
+            .fold(0, u64::saturating_add);
+        longest = longest.max(bytes / group.num_rows().unsigned_abs().max(1));
+    }
+    // A dictionary makes a chunk smaller than its rows: decoded, each of them has a view at least, or its fixed width.
+    let views = columns
+        .iter()
+        .map(|column| match metadata.schema().field(*column).data_type() {
+            DataType::FixedSizeBinary(width) => usize::try_from(*width).unwrap_or(0),
+            _ => size_of::<u128>(),
+        })
+        .sum();
+    CHUNK_BYTES / usize::try_from(longest).unwrap_or(usize::MAX).max(views).max(1)
+}
+
+/// The chunks of the columns to decode.
+fn wanted_chunks<'a>(
+    group: &'a RowGroupMetaData,
+    metadata: &'a ArrowReaderMetadata,
+    columns: &'a [usize],
+) -> impl Iterator<Item = &'a ColumnChunkMetaData> {
+    let schema = metadata.parquet_schema();
+    let leaves = group.columns().iter().enumerate();
+    leaves
+        .filter(move |(leaf, _)| columns.contains(&schema.get_column_root_idx(*leaf)))
+        .map(|(_, chunk)| chunk)
 }
 
 /// The same file, with text and bytes as views.
 fn as_views(metadata: &ArrowReaderMetadata) -> Result<ArrowReaderMetadata, ParquetError> {
-    let viewed = |field: &Field| match field.data_type() {
-        DataType::Utf8 => field.clone().with_data_type(DataType::Utf8View),
-        DataType::Binary => field.clone().with_data_type(DataType::BinaryView),
-        _ => field.clone(),
-    };
-    let fields = metadata.schema().fields();
-    let schema = Schema::new(fields.iter().map(|field| viewed(field)).collect::<Vec<_>>());
+    let fields: Vec<FieldRef> = metadata
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| {
+            let viewed = match field.data_type() {
+                DataType::Utf8 => DataType::Utf8View,
+                DataType::Binary => DataType::BinaryView,
+                _ => return Arc::clone(field),
+            };
+            Arc::new(Field::clone(field).with_data_type(viewed))
+        })
+        .collect();
+    let schema = Schema::new(fields);
     let options = ArrowReaderOptions::new()
         .with_skip_arrow_metadata(true)
         .with_schema(Arc::new(schema));
     ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)
 }
 
-fn reader(
+fn build_reader(
     file: &File,
     metadata: &ArrowReaderMetadata,
     columns: &[usize],
@@ -204,7 +225,7 @@ mod tests {
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::load(&file, options).unwrap();
         let mut decoder = Decoder::new(file, &metadata, vec![0], most).unwrap();
-        std::iter::from_fn(|| decoder.next())
+        std::iter::from_fn(|| decoder.next_rows())
             .map(Result::unwrap)
             .collect()
     }

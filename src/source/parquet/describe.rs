@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::plan::Format;
 
-use super::super::crs::{Stated, normalise};
-use super::super::describe::{ColumnDescription, Description, LIMITS, LayerDescription, stem};
+use super::super::describe::{ColumnDescription, Description, LIMITS, LayerDescription, stem_name};
 use super::super::error::SourceError;
+use super::super::ogr::canonical_crs;
+use super::super::stated_crs::StatedCrs;
 use super::ParquetSource;
 
 /// Describes a file or a folder of files by its footer.
@@ -16,13 +17,13 @@ pub(in crate::source) fn describe(path: &Path, shown: &Arc<str>) -> Result<Descr
     let types = records.geometry_types().join(", ");
     let columns = records.columns().iter().zip(records.types());
     let layer = LayerDescription {
-        name: stem(path),
+        name: stem_name(path),
         geometry: (!types.is_empty()).then_some(types),
-        crs: match records.stated() {
-            Stated::Named(crs) => Some(normalise(&crs)),
-            Stated::Silent | Stated::Unclear(_) | Stated::Rfc7946 => None,
+        crs: match records.stated_crs() {
+            StatedCrs::Named(crs) => Some(canonical_crs(&crs)),
+            StatedCrs::Silent | StatedCrs::Unclear(_) | StatedCrs::Rfc7946 => None,
         },
-        features: Some(records.rows()),
+        features: Some(records.row_count()),
         columns: columns
             .map(|(name, kind)| ColumnDescription {
                 name: name.clone(),

@@ -51,12 +51,9 @@ pub(in crate::source) fn is_parquet(path: &Path) -> bool {
 }
 
 /// The files of the landed file or folder at `path`, shown as `shown`.
-pub(super) fn list(path: &Path, shown: &Arc<str>) -> Result<Vec<DataFile>, SourceError> {
-    let open = |source| SourceError::Open {
-        shown: shown.to_string(),
-        source,
-    };
-    if !fs::metadata(path).map_err(open)?.is_dir() {
+pub(super) fn list_files(path: &Path, shown: &Arc<str>) -> Result<Vec<DataFile>, SourceError> {
+    let metadata = fs::metadata(path).map_err(|source| open_error(shown, source))?;
+    if !metadata.is_dir() {
         return Ok(vec![DataFile {
             path: path.to_owned(),
             shown: Arc::clone(shown),
@@ -64,18 +61,19 @@ pub(super) fn list(path: &Path, shown: &Arc<str>) -> Result<Vec<DataFile>, Sourc
         }]);
     }
     let mut found = Vec::new();
-    walk(path, "", &mut found).map_err(open)?;
+    walk_folder(path, "", &mut found).map_err(|source| open_error(shown, source))?;
+    // In the order of their paths, which no file system promises: rows are numbered, and tiles packed, in this order.
     found.sort();
     if found.len() > MAX_FILES {
-        let (entries, limit) = (found.len(), MAX_FILES);
         return Err(SourceError::TooManyEntries {
             shown: shown.to_string(),
-            entries,
-            limit,
+            entries: found.len(),
+            limit: MAX_FILES,
         });
     }
+    // A file that was left behind, or is still being written, could hold rows of the layer.
     if let Some(stray) = found.iter().find(|name| !is_parquet(Path::new(name))) {
-        return Err(SourceError::Stray {
+        return Err(SourceError::StrayFile {
             shown: shown.to_string(),
             entry: stray.clone(),
         });
@@ -86,16 +84,23 @@ pub(super) fn list(path: &Path, shown: &Arc<str>) -> Result<Vec<DataFile>, Sourc
             reason: "no .parquet file in it".into(),
         });
     }
-    let file = |name: String| DataFile {
+    let files = found.into_iter().map(|name| DataFile {
         path: path.join(&name),
         shown: format!("{}/{name}", shown.trim_end_matches('/')).into(),
-        keys: keys(&name),
-    };
-    Ok(found.into_iter().map(file).collect())
+        keys: partition_keys(&name),
+    });
+    Ok(files.collect())
+}
+
+fn open_error(shown: &str, source: io::Error) -> SourceError {
+    SourceError::Open {
+        shown: shown.to_owned(),
+        source,
+    }
 }
 
 /// Collects the paths below `folder`, each with `prefix` before it and `/` between its parts.
-fn walk(folder: &Path, prefix: &str, found: &mut Vec<String>) -> io::Result<()> {
+fn walk_folder(folder: &Path, prefix: &str, found: &mut Vec<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -104,7 +109,7 @@ fn walk(folder: &Path, prefix: &str, found: &mut Vec<String>) -> io::Result<()> 
         }
         let name = format!("{prefix}{name}");
         if entry.file_type()?.is_dir() {
-            walk(&entry.path(), &format!("{name}/"), found)?;
+            walk_folder(&entry.path(), &format!("{name}/"), found)?;
         } else {
             found.push(name);
         }
@@ -113,32 +118,40 @@ fn walk(folder: &Path, prefix: &str, found: &mut Vec<String>) -> io::Result<()> 
 }
 
 /// The partition keys in a relative path.
-fn keys(name: &str) -> Vec<(String, Option<String>)> {
+fn partition_keys(name: &str) -> Vec<(String, Option<String>)> {
     let folders = name.rsplit_once('/').map_or("", |(folders, _)| folders);
     let pairs = folders.split('/').filter_map(|folder| folder.split_once('='));
     pairs
-        .map(|(key, value)| (decoded(key), (value != NULL).then(|| decoded(value))))
+        .map(|(key, value)| {
+            (
+                percent_decoded(key),
+                (value != NULL).then(|| percent_decoded(value)),
+            )
+        })
         .collect()
 }
 
 /// Text with its `%41` escapes undone; what is no escape stays.
-fn decoded(text: &str) -> String {
-    let hex = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|digit| u8::try_from(digit).ok())
-    };
+fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
+        // Spark and Hive escape what a file name can't have. What only looks like an escape stays as it is.
         let escaped = match (first, after) {
-            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| high * 16 + low),
+            (b'%', [high, low, ..]) => hex_digit(*high)
+                .zip(hex_digit(*low))
+                .map(|(high, low)| high * 16 + low),
             _ => None,
         };
         bytes.push(escaped.unwrap_or(first));
         rest = if escaped.is_some() { &after[2..] } else { after };
     }
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    let digit = char::from(byte).to_digit(16)?;
+    u8::try_from(digit).ok()
 }
 
 #[cfg(test)]
@@ -148,21 +161,21 @@ mod tests {
     #[test]
     fn folders_say_their_keys() {
         let pair = |key: &str, value: Option<&str>| (key.to_owned(), value.map(str::to_owned));
-        assert_eq!(keys("part-0.parquet"), []);
+        assert_eq!(partition_keys("part-0.parquet"), []);
         assert_eq!(
-            keys("state=TX/county name=San%20Saba%2C/x/a=b.parquet"),
+            partition_keys("state=TX/county name=San%20Saba%2C/x/a=b.parquet"),
             [pair("state", Some("TX")), pair("county name", Some("San Saba,"))]
         );
         assert_eq!(
-            keys("state=__HIVE_DEFAULT_PARTITION__/a.parquet"),
+            partition_keys("state=__HIVE_DEFAULT_PARTITION__/a.parquet"),
             [pair("state", None)]
         );
         assert_eq!(
-            decoded("100%/%zz/%C3%B1/%ff"),
+            percent_decoded("100%/%zz/%C3%B1/%ff"),
             "100%/%zz/%C3%B1/%ff",
             "not UTF-8: left as it is"
         );
-        assert_eq!(decoded("100%/%zz/%C3%B1"), "100%/%zz/ñ");
+        assert_eq!(percent_decoded("100%/%zz/%C3%B1"), "100%/%zz/ñ");
     }
 
     #[test]
@@ -180,7 +193,7 @@ mod tests {
             fs::write(path, "").unwrap();
         }
         let names = |shown: &str| {
-            let files = list(folder.path(), &shown.into()).map_err(|error| error.to_string());
+            let files = list_files(folder.path(), &shown.into()).map_err(|error| error.to_string());
             files.map(|files| {
                 files
                     .into_iter()

@@ -15,6 +15,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::basic::{LogicalType, TimeType, TimeUnit};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
+use parquet::file::statistics::Statistics;
 
 use super::super::batch::MAX_COLUMNS;
 use super::super::error::SourceError;
@@ -33,22 +34,18 @@ pub(super) struct Footer {
 }
 
 /// Opens the Parquet file at `path`, shown as `shown`.
-pub(super) fn open(path: &Path, shown: &str) -> Result<(File, Footer), SourceError> {
+pub(super) fn open_footer(path: &Path, shown: &str) -> Result<(File, Footer), SourceError> {
     let mut file = File::open(path).map_err(|source| SourceError::Open {
         shown: shown.to_owned(),
         source,
     })?;
-    let read = |source| SourceError::Read {
-        shown: shown.to_owned(),
-        row: 0,
-        source,
-    };
-    check_ends(&mut file, shown).map_err(read)??;
-    check_footer(&mut file, shown).map_err(read)??;
-    let metadata = parse(&file).map_err(|error| unreadable(shown, &error))?;
-    check_counts(&metadata).map_err(|reason| unreadable(shown, &reason))?;
-    check_places(&metadata).map_err(|reason| unreadable(shown, &reason))?;
-    check_overlaps(&metadata).map_err(|reason| unreadable(shown, &reason))?;
+    // Marks and footer are looked at before a parser sees them, which trusts what a file says of its own sizes.
+    check_ends(&mut file, shown).map_err(|source| read_error(shown, source))??;
+    check_footer(&mut file, shown).map_err(|source| read_error(shown, source))??;
+    let metadata = parse_footer(&file).map_err(|error| footer_error(shown, &error))?;
+    check_counts(&metadata).map_err(|reason| footer_error(shown, &reason))?;
+    check_places(&metadata).map_err(|reason| footer_error(shown, &reason))?;
+    check_overlaps(&metadata).map_err(|reason| footer_error(shown, &reason))?;
     let fields = metadata.schema().fields();
     if fields.len() > MAX_COLUMNS {
         return Err(SourceError::TooManyColumns {
@@ -57,12 +54,14 @@ pub(super) fn open(path: &Path, shown: &str) -> Result<(File, Footer), SourceErr
             limit: MAX_COLUMNS,
         });
     }
-    let names = header::names(fields.iter().map(|field| field.name().as_str()));
+    let names = header::unique_names(fields.iter().map(|field| field.name().as_str()));
     Ok((file, Footer { metadata, names }))
 }
 
 /// The footer, with the columns' types as they are to be read.
-fn parse(file: &File) -> Result<ArrowReaderMetadata, ParquetError> {
+fn parse_footer(file: &File) -> Result<ArrowReaderMetadata, ParquetError> {
+    // The Arrow schema that Arrow's own writers leave in a file gives other types to the same bytes: dictionaries,
+    // large texts, time zones by name.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let inferred = ArrowReaderMetadata::load(file, options.clone())?;
     match leaves::in_micros(inferred.schema(), inferred.parquet_schema()) {
@@ -81,11 +80,13 @@ fn check_counts(metadata: &ArrowReaderMetadata) -> Result<(), String> {
         .row_groups()
         .iter()
         .map(RowGroupMetaData::num_rows);
-    let (mut rows, mut is_sound) = (0_i64, true);
+    let mut rows = 0_i64;
+    let mut is_sound = true;
     for count in counts {
         is_sound &= count >= 0;
         rows = rows.saturating_add(count);
     }
+    // Readers differ in which of the counts they believe, so a file that has two loses rows in one of them.
     if is_sound && rows == stated {
         Ok(())
     } else {
@@ -171,24 +172,24 @@ fn check_ends(file: &mut File, shown: &str) -> io::Result<Result<(), SourceError
         file.seek(SeekFrom::End(-4))?;
         file.read_exact(&mut tail)?;
     }
-    let broken = |reason: &str| SourceError::Dataset {
+    let reason = match (head.as_slice(), &tail) {
+        ([b'P', b'A', b'R', b'1', ..], b"PAR1") => return Ok(Ok(())),
+        ([b'P', b'A', b'R', b'E', ..], _) | (_, b"PARE") => {
+            "it is encrypted; ask its publisher for the plain file"
+        }
+        ([b'P', b'A', b'R', b'1', ..], _) => "it is cut off: the footer is missing; fetch it again",
+        _ => {
+            return Ok(Err(SourceError::Unexpected {
+                shown: shown.to_owned(),
+                expected: "a Parquet file",
+                found: sniff::recognise_kind(&head).unwrap_or("something else"),
+            }));
+        }
+    };
+    Ok(Err(SourceError::Dataset {
         shown: shown.to_owned(),
         reason: reason.to_owned(),
-    };
-    Ok(match (head.as_slice(), &tail) {
-        ([b'P', b'A', b'R', b'1', ..], b"PAR1") => Ok(()),
-        ([b'P', b'A', b'R', b'E', ..], _) | (_, b"PARE") => {
-            Err(broken("it is encrypted; ask its publisher for the plain file"))
-        }
-        ([b'P', b'A', b'R', b'1', ..], _) => {
-            Err(broken("it is cut off: the footer is missing; fetch it again"))
-        }
-        _ => Err(SourceError::Unexpected {
-            shown: shown.to_owned(),
-            expected: "a Parquet file",
-            found: sniff::look(&head).unwrap_or("something else"),
-        }),
-    })
+    }))
 }
 
 /// Looks at the footer itself, before it is parsed.
@@ -200,19 +201,27 @@ fn check_footer(file: &mut File, shown: &str) -> io::Result<Result<(), SourceErr
     let length = u64::from(u32::from_le_bytes(length));
     if length > MAX_BYTES {
         let reason = format!("it claims {length} bytes, more than the {MAX_BYTES} that are read");
-        return Ok(Err(unreadable(shown, &reason)));
+        return Ok(Err(footer_error(shown, &reason)));
     }
     let Some(start) = end.checked_sub(length) else {
         let reason = format!("it claims {length} bytes, and the file has {}", end + MARKS);
-        return Ok(Err(unreadable(shown, &reason)));
+        return Ok(Err(footer_error(shown, &reason)));
     };
     let mut footer = Vec::new();
     file.seek(SeekFrom::Start(start))?;
     file.take(length).read_to_end(&mut footer)?;
-    Ok(footer_skim::check(&footer).map_err(|fault| unreadable(shown, &fault)))
+    Ok(footer_skim::check_footer(&footer).map_err(|fault| footer_error(shown, &fault)))
 }
 
-fn unreadable(shown: &str, why: &impl Display) -> SourceError {
+fn read_error(shown: &str, source: io::Error) -> SourceError {
+    SourceError::Read {
+        shown: shown.to_owned(),
+        row: 0,
+        source,
+    }
+}
+
+fn footer_error(shown: &str, why: &impl Display) -> SourceError {
     let reason = format!("its footer can't be read ({why}); fetch it again");
     SourceError::Dataset {
         shown: shown.to_owned(),
@@ -222,13 +231,13 @@ fn unreadable(shown: &str, why: &impl Display) -> SourceError {
 
 impl Footer {
     /// Value of a key of the footer.
-    pub(super) fn value(&self, key: &str) -> Option<&str> {
+    pub(super) fn key_value(&self, key: &str) -> Option<&str> {
         let pairs = self.metadata.metadata().file_metadata().key_value_metadata()?;
         pairs.iter().find(|pair| pair.key == key)?.value.as_deref()
     }
 
     /// Rows of all row groups.
-    pub(super) fn rows(&self) -> u64 {
+    pub(super) fn row_count(&self) -> u64 {
         let groups = self.metadata.metadata().row_groups();
         groups.iter().map(|group| group.num_rows().unsigned_abs()).sum()
     }
@@ -239,9 +248,9 @@ impl Footer {
     }
 
     /// Type of a column, in Parquet's words where it has some.
-    pub(super) fn kind(&self, position: usize) -> String {
+    pub(super) fn type_name(&self, position: usize) -> String {
         let logical = self.logical_type(position);
-        logical.map_or_else(|| self.data_type(position).to_string(), words)
+        logical.map_or_else(|| self.data_type(position).to_string(), logical_type_name)
     }
 
     /// Whether a column holds bytes.
@@ -267,48 +276,49 @@ impl Footer {
     pub(super) fn is_all_null(&self, position: usize) -> bool {
         let schema = self.metadata.parquet_schema();
         let leaf = (0..schema.num_columns()).find(|leaf| schema.get_column_root_idx(*leaf) == position);
-        let nulls = |group: &RowGroupMetaData| group.column(leaf?).statistics()?.null_count_opt();
         let groups = self.metadata.metadata().row_groups();
-        groups
-            .iter()
-            .all(|group| nulls(group) == Some(group.num_rows().unsigned_abs()))
+        groups.iter().all(|group| {
+            let statistics = leaf.and_then(|leaf| group.column(leaf).statistics());
+            let nulls = statistics.and_then(Statistics::null_count_opt);
+            nulls == Some(group.num_rows().unsigned_abs())
+        })
     }
 
     /// How to spell the values of a column.
-    pub(super) fn spelling(&self, position: usize) -> Spelling {
+    pub(super) fn spelling_of(&self, position: usize) -> Spelling {
         let schema = self.metadata.parquet_schema();
-        let is_ours = |leaf: &usize| schema.get_column_root_idx(*leaf) == position;
         let mut leaves = (0..schema.num_columns())
-            .filter(is_ours)
+            .filter(|leaf| schema.get_column_root_idx(*leaf) == position)
             .map(|leaf| schema.columns()[leaf].as_ref());
-        leaves::spelling(self.data_type(position), &mut leaves)
+        leaves::leaf_spelling(self.data_type(position), &mut leaves)
     }
 }
 
 /// A logical type as people say it: its name, and of a time what its numbers count.
-fn words(kind: &LogicalType) -> String {
-    let counted = |name: &str, time: &TimeType| {
-        let unit = match time.unit {
-            TimeUnit::MILLIS => "milliseconds",
-            TimeUnit::MICROS => "microseconds",
-            TimeUnit::NANOS => "nanoseconds",
-        };
-        let zone = if time.is_adjusted_to_u_t_c {
-            "UTC"
-        } else {
-            "no time zone"
-        };
-        format!("{name} in {unit}, {zone}")
-    };
+fn logical_type_name(kind: &LogicalType) -> String {
     match kind {
-        LogicalType::Timestamp(time) => counted("Timestamp", time),
-        LogicalType::Time(time) => counted("Time", time),
+        LogicalType::Timestamp(time) => time_type_name("Timestamp", time),
+        LogicalType::Time(time) => time_type_name("Time", time),
         LogicalType::Decimal(decimal) => format!("Decimal({}, {})", decimal.precision, decimal.scale),
         kind => {
             let debug = format!("{kind:?}");
             debug.split(['(', ' ', '{']).next().unwrap_or_default().to_owned()
         }
     }
+}
+
+fn time_type_name(name: &str, time: &TimeType) -> String {
+    let unit = match time.unit {
+        TimeUnit::MILLIS => "milliseconds",
+        TimeUnit::MICROS => "microseconds",
+        TimeUnit::NANOS => "nanoseconds",
+    };
+    let zone = if time.is_adjusted_to_u_t_c {
+        "UTC"
+    } else {
+        "no time zone"
+    };
+    format!("{name} in {unit}, {zone}")
 }
 
 #[cfg(test)]
@@ -337,7 +347,7 @@ mod tests {
             let mut bytes = whole.clone();
             bytes[at] ^= 1;
             std::fs::write(path.path(), bytes).unwrap();
-            match open(path.path(), "a.parquet") {
+            match open_footer(path.path(), "a.parquet") {
                 Ok((_, footer)) => {
                     let groups = footer.metadata.metadata().row_groups();
                     for column in groups.iter().flat_map(RowGroupMetaData::columns) {
@@ -359,14 +369,14 @@ mod tests {
             unit: TimeUnit::MICROS,
         };
         assert_eq!(
-            words(&LogicalType::Timestamp(micros)),
+            logical_type_name(&LogicalType::Timestamp(micros)),
             "Timestamp in microseconds, no time zone"
         );
         let integer = LogicalType::Integer(IntType {
             bit_width: 32,
             is_signed: true,
         });
-        assert_eq!(words(&integer), "Integer");
-        assert_eq!(words(&LogicalType::String), "String");
+        assert_eq!(logical_type_name(&integer), "Integer");
+        assert_eq!(logical_type_name(&LogicalType::String), "String");
     }
 }

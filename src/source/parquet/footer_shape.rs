@@ -4,7 +4,7 @@
 
 /// Parquet's structs, as far as parsers look into them.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum StructShape {
     File,
     Element,
     Logical,
@@ -30,36 +30,36 @@ pub(super) enum Shape {
 
 /// What a field or an item has to be.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum FieldKind {
     Bool,
     Byte,
     Number,
     Double,
     Bytes,
-    Struct(Shape),
+    Struct(StructShape),
     Numbers,
-    Structs(Shape),
+    Structs(StructShape),
     Any,
 }
 
 /// Whether a value of a type on the wire can be one of a kind.
-pub(super) fn fits(kind: Kind, wire: u8) -> bool {
+pub(super) fn is_wire_type_of(kind: FieldKind, wire: u8) -> bool {
     match kind {
-        Kind::Bool => matches!(wire, 1 | 2),
-        Kind::Byte => wire == 3,
-        Kind::Number => matches!(wire, 4..=6),
-        Kind::Double => wire == 7,
-        Kind::Bytes => wire == 8,
-        Kind::Numbers | Kind::Structs(_) => wire == 9,
-        Kind::Struct(_) => wire == 12,
-        Kind::Any => true,
+        FieldKind::Bool => matches!(wire, 1 | 2),
+        FieldKind::Byte => wire == 3,
+        FieldKind::Number => matches!(wire, 4..=6),
+        FieldKind::Double => wire == 7,
+        FieldKind::Bytes => wire == 8,
+        FieldKind::Numbers | FieldKind::Structs(_) => wire == 9,
+        FieldKind::Struct(_) => wire == 12,
+        FieldKind::Any => true,
     }
 }
 
 /// What a field is, by `parquet.thrift`; what parsers pass over may be anything.
-pub(super) fn kind(shape: Shape, field: i64) -> Kind {
-    use Kind as K;
-    use Shape as S;
+pub(super) fn field_kind(shape: StructShape, field: i64) -> FieldKind {
+    use FieldKind as K;
+    use StructShape as S;
     match (shape, field) {
         (S::File, 2) => K::Structs(S::Element),
         (S::File, 4) => K::Structs(S::RowGroup),

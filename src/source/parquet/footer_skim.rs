@@ -5,7 +5,7 @@
 //! a file's word: values are walked one by one with a stack of bounded height. Known fields must have
 //! the type that Parquet gives them, as the parser reads them so without looking.
 
-use super::footer_shape::{Kind, Shape, fits, kind};
+use super::footer_shape::{FieldKind, StructShape, field_kind, is_wire_type_of};
 
 /// Items of a list, at most: above any real number of columns or row groups.
 const MAX_ITEMS: u64 = 1 << 18;
@@ -31,15 +31,15 @@ pub(super) enum FooterFault {
 }
 
 /// A struct or list that is being walked.
-enum Open {
+enum OpenValue {
     Struct {
-        shape: Shape,
+        shape: StructShape,
         last: i64,
     },
     List {
         left: u64,
         wire: u8,
-        shape: Shape,
+        shape: StructShape,
     },
     Map {
         left: u64,
@@ -50,17 +50,17 @@ enum Open {
 }
 
 /// Checks the bytes of a footer.
-pub(super) fn check(footer: &[u8]) -> Result<(), FooterFault> {
-    let mut skim = Skim {
+pub(super) fn check_footer(footer: &[u8]) -> Result<(), FooterFault> {
+    let mut walk = FooterWalk {
         rest: footer,
-        open: vec![Open::Struct {
-            shape: Shape::File,
+        open: vec![OpenValue::Struct {
+            shape: StructShape::File,
             last: 0,
         }],
         children: vec![],
     };
-    while skim.step()? {}
-    check_levels(&skim.children)
+    while walk.walk_next()? {}
+    check_levels(&walk.children)
 }
 
 /// Checks the tree that a schema's counts of children describe, root first, depth first.
@@ -87,34 +87,35 @@ fn check_levels(children: &[u64]) -> Result<(), FooterFault> {
     Ok(())
 }
 
-struct Skim<'a> {
+struct FooterWalk<'a> {
     rest: &'a [u8],
-    open: Vec<Open>,
+    open: Vec<OpenValue>,
     /// Children of each element of the schema.
     children: Vec<u64>,
 }
 
-impl Skim<'_> {
+impl FooterWalk<'_> {
     /// Walks to the next value; false after the last.
-    fn step(&mut self) -> Result<bool, FooterFault> {
+    fn walk_next(&mut self) -> Result<bool, FooterFault> {
         let Some(top) = self.open.last_mut() else {
             return Ok(false);
         };
         match top {
-            Open::List { left: 0, .. }
-            | Open::Map {
+            OpenValue::List { left: 0, .. }
+            | OpenValue::Map {
                 left: 0,
                 is_key: true,
                 ..
             } => {
                 self.open.pop();
             }
-            Open::List { left, wire, shape } => {
+            OpenValue::List { left, wire, shape } => {
                 *left -= 1;
-                let (wire, shape) = (*wire, *shape);
-                self.value(wire, shape)?;
+                let wire = *wire;
+                let shape = *shape;
+                self.walk_value(wire, shape)?;
             }
-            Open::Map {
+            OpenValue::Map {
                 left,
                 key,
                 value,
@@ -123,41 +124,46 @@ impl Skim<'_> {
                 let wire = if *is_key { *key } else { *value };
                 *left -= u64::from(*is_key);
                 *is_key = !*is_key;
-                self.value(wire, Shape::Other)?;
+                self.walk_value(wire, StructShape::Other)?;
             }
-            Open::Struct { shape, last } => {
-                let (shape, last) = (*shape, *last);
-                self.field(shape, last)?;
+            OpenValue::Struct { shape, last } => {
+                let shape = *shape;
+                let last = *last;
+                self.walk_field(shape, last)?;
             }
         }
         Ok(true)
     }
 
     /// Walks over a field of a struct, or its end.
-    fn field(&mut self, shape: Shape, last: i64) -> Result<(), FooterFault> {
-        let head = self.byte()?;
-        let (delta, wire) = (head >> 4, head & 15);
+    fn walk_field(&mut self, shape: StructShape, last: i64) -> Result<(), FooterFault> {
+        let head = self.take_byte()?;
+        let delta = head >> 4;
+        let wire = head & 15;
         if wire == 0 {
             self.open.pop();
             return Ok(());
         }
         let id = if delta == 0 {
-            signed(self.varint()?)
+            zigzag_decoded(self.take_varint()?)
         } else {
             last + i64::from(delta)
         };
         if i16::try_from(id).is_err() {
             return Err(FooterFault::Type);
         }
-        if let Some(Open::Struct { last, .. }) = self.open.last_mut() {
+        if let Some(OpenValue::Struct { last, .. }) = self.open.last_mut() {
             *last = id;
         }
-        let kind = kind(shape, id);
-        if !fits(kind, wire) {
+        let kind = field_kind(shape, id);
+        if !is_wire_type_of(kind, wire) {
             return Err(FooterFault::Type);
         }
-        if (shape, id) == (Shape::Element, 5) {
-            let count = u64::try_from(signed(self.varint()?)).map_err(|_negative| FooterFault::Type)?;
+        // `num_children` of a schema's element: the parser recurses by it, so the tree that it claims is checked on
+        // its own.
+        if (shape, id) == (StructShape::Element, 5) {
+            let count =
+                u64::try_from(zigzag_decoded(self.take_varint()?)).map_err(|_negative| FooterFault::Type)?;
             if let Some(children) = self.children.last_mut() {
                 *children = count;
             }
@@ -168,58 +174,65 @@ impl Skim<'_> {
             return Ok(());
         }
         let within = match kind {
-            Kind::Struct(shape) | Kind::Structs(shape) => shape,
-            _ => Shape::Other,
+            FieldKind::Struct(shape) | FieldKind::Structs(shape) => shape,
+            _ => StructShape::Other,
         };
-        if let (Kind::Structs(_) | Kind::Numbers, Some(head)) = (kind, self.rest.first()) {
-            let is_item = matches!((kind, head & 15), (Kind::Structs(_), 12) | (Kind::Numbers, 5 | 6));
+        if let (FieldKind::Structs(_) | FieldKind::Numbers, Some(head)) = (kind, self.rest.first()) {
+            let is_item = matches!(
+                (kind, head & 15),
+                (FieldKind::Structs(_), 12) | (FieldKind::Numbers, 5 | 6)
+            );
             if head >> 4 > 0 && !is_item {
                 return Err(FooterFault::Type);
             }
         }
-        self.value(wire, within)
+        self.walk_value(wire, within)
     }
 
     /// Walks over a plain value, or into one that holds others.
-    fn value(&mut self, wire: u8, shape: Shape) -> Result<(), FooterFault> {
+    fn walk_value(&mut self, wire: u8, shape: StructShape) -> Result<(), FooterFault> {
         match wire {
-            3 => self.take(1).map(drop),
-            4..=6 => self.varint().map(drop),
-            7 => self.take(8).map(drop),
+            3 => self.take_bytes(1).map(drop),
+            4..=6 => self.take_varint().map(drop),
+            7 => self.take_bytes(8).map(drop),
             8 => {
-                let bytes = self.varint()?;
-                self.take(bytes).map(drop)
+                let bytes = self.take_varint()?;
+                self.take_bytes(bytes).map(drop)
             }
-            9 | 10 => self.list(shape),
-            11 => self.map(),
+            // Lists and sets look alike on the wire.
+            9 | 10 => self.enter_list(shape),
+            11 => self.enter_map(),
             12 => {
-                if shape == Shape::Element {
+                if shape == StructShape::Element {
                     self.children.push(0);
                 }
-                self.enter(Open::Struct { shape, last: 0 })
+                self.push_open(OpenValue::Struct { shape, last: 0 })
             }
-            13 => self.take(16).map(drop),
+            13 => self.take_bytes(16).map(drop),
             // Parsers differ over what flags in lists take up, and no footer has any.
             _ => Err(FooterFault::Type),
         }
     }
 
-    fn list(&mut self, shape: Shape) -> Result<(), FooterFault> {
-        let head = self.byte()?;
-        let (short, wire) = (u64::from(head >> 4), head & 15);
-        let left = if short == 15 { self.varint()? } else { short };
-        self.bound(left)?;
-        self.enter(Open::List { left, wire, shape })
+    fn enter_list(&mut self, shape: StructShape) -> Result<(), FooterFault> {
+        let head = self.take_byte()?;
+        let short = u64::from(head >> 4);
+        let wire = head & 15;
+        // Thrift's compact protocol: up to fourteen items are counted in the type's own byte, more in a number behind
+        // it.
+        let left = if short == 15 { self.take_varint()? } else { short };
+        self.check_items(left)?;
+        self.push_open(OpenValue::List { left, wire, shape })
     }
 
-    fn map(&mut self) -> Result<(), FooterFault> {
-        let left = self.varint()?;
-        self.bound(left)?;
+    fn enter_map(&mut self) -> Result<(), FooterFault> {
+        let left = self.take_varint()?;
+        self.check_items(left)?;
         if left == 0 {
             return Ok(());
         }
-        let kinds = self.byte()?;
-        self.enter(Open::Map {
+        let kinds = self.take_byte()?;
+        self.push_open(OpenValue::Map {
             left,
             key: kinds >> 4,
             value: kinds & 15,
@@ -228,7 +241,7 @@ impl Skim<'_> {
     }
 
     /// Every item takes a byte at least.
-    fn bound(&self, items: u64) -> Result<(), FooterFault> {
+    fn check_items(&self, items: u64) -> Result<(), FooterFault> {
         let bytes = u64::try_from(self.rest.len()).unwrap_or(u64::MAX);
         if items > bytes.min(MAX_ITEMS) {
             Err(FooterFault::Items { items })
@@ -237,7 +250,7 @@ impl Skim<'_> {
         }
     }
 
-    fn enter(&mut self, open: Open) -> Result<(), FooterFault> {
+    fn push_open(&mut self, open: OpenValue) -> Result<(), FooterFault> {
         if self.open.len() == MAX_LEVELS {
             return Err(FooterFault::Levels);
         }
@@ -245,22 +258,22 @@ impl Skim<'_> {
         Ok(())
     }
 
-    fn byte(&mut self) -> Result<u8, FooterFault> {
-        self.take(1)
+    fn take_byte(&mut self) -> Result<u8, FooterFault> {
+        self.take_bytes(1)
             .map(|taken| taken.first().copied().unwrap_or_default())
     }
 
-    fn take(&mut self, bytes: u64) -> Result<&[u8], FooterFault> {
+    fn take_bytes(&mut self, bytes: u64) -> Result<&[u8], FooterFault> {
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         let (taken, rest) = self.rest.split_at_checked(bytes).ok_or(FooterFault::Ended)?;
         self.rest = rest;
         Ok(taken)
     }
 
-    fn varint(&mut self) -> Result<u64, FooterFault> {
+    fn take_varint(&mut self) -> Result<u64, FooterFault> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
+            let byte = self.take_byte()?;
             value |= u64::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
                 return Ok(value);
@@ -271,7 +284,7 @@ impl Skim<'_> {
 }
 
 /// The number that a varint stands for: 0, -1, 1, -2 …
-fn signed(value: u64) -> i64 {
+fn zigzag_decoded(value: u64) -> i64 {
     (value >> 1).cast_signed() ^ -((value & 1).cast_signed())
 }
 
@@ -297,7 +310,7 @@ mod tests {
 
     #[test]
     fn what_claims_more_than_it_has_is_refused() {
-        let groups = |list: &[u8]| check(&footer(1, &[&[0x16, 0, 0x19], list, &[0]].concat()));
+        let groups = |list: &[u8]| check_footer(&footer(1, &[&[0x16, 0, 0x19], list, &[0]].concat()));
         assert_eq!(groups(&[0x0c]), Ok(()));
         assert_eq!(groups(&[0]), Ok(()), "some writers give an empty list no type");
         let items = 0x7fff_ffff;
@@ -311,17 +324,20 @@ mod tests {
             Err(FooterFault::Type),
             "row groups are structs"
         );
-        assert_eq!(check(&[]), Err(FooterFault::Ended));
+        assert_eq!(check_footer(&[]), Err(FooterFault::Ended));
     }
 
     #[test]
     fn levels_are_counted() {
         let end = [0x16, 0, 0x19, 0x0c, 0];
-        assert_eq!(check(&footer(MAX_LEVELS, &end)), Ok(()));
-        assert_eq!(check(&footer(MAX_LEVELS + 1, &end)), Err(FooterFault::Levels));
+        assert_eq!(check_footer(&footer(MAX_LEVELS, &end)), Ok(()));
+        assert_eq!(
+            check_footer(&footer(MAX_LEVELS + 1, &end)),
+            Err(FooterFault::Levels)
+        );
         // Field 20, unknown: lists of one list.
         let lists = [&[0x09, 40][..], &[0x19; 100], &[0x0c, 0]].concat();
-        assert_eq!(check(&footer(1, &lists)), Err(FooterFault::Levels));
+        assert_eq!(check_footer(&footer(1, &lists)), Err(FooterFault::Levels));
         assert_eq!(check_levels(&[2, 0, 0]), Ok(()));
         assert_eq!(
             check_levels(&[0x7fff_ffff, 0]),
@@ -333,14 +349,14 @@ mod tests {
     #[test]
     fn a_field_has_the_type_of_its_number() {
         let groups_as_bytes = [0x16, 0, 0x18, 6, 0xfc, 0xff, 0xff, 0xff, 0xff, 7, 0];
-        assert_eq!(check(&footer(1, &groups_as_bytes)), Err(FooterFault::Type));
+        assert_eq!(check_footer(&footer(1, &groups_as_bytes)), Err(FooterFault::Type));
         let flags = [0x16, 0, 0x19, 0x0c, 0x09, 40, 0x21, 1, 1, 0];
-        assert_eq!(check(&footer(1, &flags)), Err(FooterFault::Type));
+        assert_eq!(check_footer(&footer(1, &flags)), Err(FooterFault::Type));
         let unknown_map = [0x16, 0, 0x19, 0x0c, 0x0b, 40, 1, 0x85, 1, b'k', 2, 0];
-        assert_eq!(check(&footer(1, &unknown_map)), Ok(()));
+        assert_eq!(check_footer(&footer(1, &unknown_map)), Ok(()));
         let endless = [
             0x16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0,
         ];
-        assert_eq!(check(&footer(1, &endless)), Err(FooterFault::Type));
+        assert_eq!(check_footer(&footer(1, &endless)), Err(FooterFault::Type));
     }
 }

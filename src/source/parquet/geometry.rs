@@ -9,8 +9,9 @@
 use parquet::basic::LogicalType;
 use serde_json::{Map, Value};
 
-use super::super::crs::{self, Stated};
+use super::super::crs_code::parse_crs_code;
 use super::super::error::SourceError;
+use super::super::stated_crs::StatedCrs;
 use super::super::{header, ogr, projjson};
 use super::footer::Footer;
 use crate::feature::Crs;
@@ -21,40 +22,44 @@ pub(super) struct GeometryColumn {
     /// Position among the columns of the file.
     pub(super) position: usize,
     /// What the file says about its CRS.
-    pub(super) stated: Stated,
+    pub(super) stated: StatedCrs,
     /// Geometry types that `geo` lists; empty where it doesn't know.
     pub(super) types: Vec<String>,
 }
 
 /// Finds the geometry column of a file; `wanted` is the pipeline's word.
-pub(super) fn find(
+pub(super) fn find_geometry(
     footer: &Footer,
     shown: &str,
     wanted: Option<&str>,
 ) -> Result<GeometryColumn, SourceError> {
-    let geo = geo(footer, shown)?;
+    let geo = geo_key(footer, shown)?;
     let position = match (wanted, &geo) {
-        (Some(wanted), _) => header::position(wanted, &footer.names, shown)?,
-        (None, Some(geo)) => primary(geo, footer, shown)?,
+        (Some(wanted), _) => header::find_column(wanted, &footer.names, shown)?,
+        (None, Some(geo)) => primary_column(geo, footer, shown)?,
         (None, None) => only_native(footer, shown)?,
     };
     let name = &footer.names[position];
+    // GeoArrow's encodings were GeoParquet 1.1's and are gone in 2.0: WKB is what every reader has.
     if !footer.is_binary(position) {
-        let encoding = described(geo.as_ref(), name).and_then(|column| column.get("encoding")?.as_str());
+        let encoding =
+            column_metadata(geo.as_ref(), name).and_then(|column| column.get("encoding")?.as_str());
         return Err(SourceError::NotWkb {
             shown: shown.to_owned(),
             column: name.clone(),
             kind: match encoding {
                 Some(encoding) if encoding != "WKB" => format!("GeoArrow `{encoding}`"),
-                _ => footer.kind(position),
+                _ => footer.type_name(position),
             },
         });
     }
-    let column = described(geo.as_ref(), name);
-    let stated = match (column, native(footer, position)) {
-        (Some(column), native) => agreed(footer, column, native, shown)?,
-        (None, Some(native)) => of_native(footer, native),
-        (None, None) => Stated::Silent,
+    let column = column_metadata(geo.as_ref(), name);
+    let stated = match (column, native_crs_text(footer, position)) {
+        // GeoParquet 2.0 states a CRS twice, in `geo` and in the column's own type; a file that says two things is
+        // refused, since readers follow one or the other.
+        (Some(column), native) => agreed_crs(footer, column, native, shown)?,
+        (None, Some(native)) => crs_of_native(footer, native),
+        (None, None) => StatedCrs::Silent,
     };
     let types = column.and_then(|column| column.get("geometry_types")?.as_array());
     let types = types
@@ -71,8 +76,8 @@ pub(super) fn find(
 }
 
 /// Positions of the columns that repeat what the geometry says, or are further geometries.
-pub(super) fn beside(footer: &Footer, chosen: &GeometryColumn) -> Vec<usize> {
-    let geo = geo(footer, "").ok().flatten();
+pub(super) fn redundant_columns(footer: &Footer, chosen: &GeometryColumn) -> Vec<usize> {
+    let geo = geo_key(footer, "").ok().flatten();
     let columns = geo.as_ref().and_then(|geo| geo.get("columns")?.as_object());
     let coverings = columns.into_iter().flatten().filter_map(|(_, column)| {
         column
@@ -84,49 +89,56 @@ pub(super) fn beside(footer: &Footer, chosen: &GeometryColumn) -> Vec<usize> {
             .map(str::to_owned)
     });
     let coverings: Vec<String> = coverings.collect();
-    let is_beside = |position: &usize| {
-        let name = &footer.names[*position];
-        let geometry =
-            columns.is_some_and(|columns| columns.contains_key(name)) || native(footer, *position).is_some();
-        *position != chosen.position && (geometry || coverings.contains(name))
-    };
-    (0..footer.names.len()).filter(is_beside).collect()
+    let mut redundant = Vec::new();
+    for (position, name) in footer.names.iter().enumerate() {
+        let is_geometry = columns.is_some_and(|columns| columns.contains_key(name))
+            || native_crs_text(footer, position).is_some();
+        if position != chosen.position && (is_geometry || coverings.contains(name)) {
+            redundant.push(position);
+        }
+    }
+    redundant
 }
 
 /// The `geo` key; none where there is none.
-fn geo(footer: &Footer, shown: &str) -> Result<Option<Map<String, Value>>, SourceError> {
-    let Some(text) = footer.value("geo") else {
+fn geo_key(footer: &Footer, shown: &str) -> Result<Option<Map<String, Value>>, SourceError> {
+    let Some(text) = footer.key_value("geo") else {
         return Ok(None);
     };
-    let broken = |reason: String| SourceError::GeoKey {
-        shown: shown.to_owned(),
-        reason,
-    };
-    match serde_json::from_str(text).map_err(|error| broken(error.to_string()))? {
-        Value::Object(geo) => Ok(Some(geo)),
-        _ => Err(broken("no JSON object".to_owned())),
+    match serde_json::from_str(text) {
+        Ok(Value::Object(geo)) => Ok(Some(geo)),
+        Ok(_) => Err(geo_error(shown, "no JSON object".to_owned())),
+        Err(error) => Err(geo_error(shown, error.to_string())),
     }
 }
 
-fn described<'a>(geo: Option<&'a Map<String, Value>>, column: &str) -> Option<&'a Value> {
+fn geo_error(shown: &str, reason: String) -> SourceError {
+    SourceError::GeoKey {
+        shown: shown.to_owned(),
+        reason,
+    }
+}
+
+fn column_metadata<'a>(geo: Option<&'a Map<String, Value>>, column: &str) -> Option<&'a Value> {
     geo?.get("columns")?.get(column)
 }
 
-fn primary(geo: &Map<String, Value>, footer: &Footer, shown: &str) -> Result<usize, SourceError> {
-    let broken = |reason: String| SourceError::GeoKey {
-        shown: shown.to_owned(),
-        reason,
-    };
+fn primary_column(geo: &Map<String, Value>, footer: &Footer, shown: &str) -> Result<usize, SourceError> {
     let primary = geo.get("primary_column").and_then(Value::as_str);
-    let primary = primary.ok_or_else(|| broken("it names no `primary_column`".to_owned()))?;
+    let primary = primary.ok_or_else(|| geo_error(shown, "it names no `primary_column`".to_owned()))?;
     let found = footer.names.iter().position(|name| name == primary);
-    found.ok_or_else(|| broken(format!("its primary column `{primary}` is not in the file")))
+    found.ok_or_else(|| {
+        geo_error(
+            shown,
+            format!("its primary column `{primary}` is not in the file"),
+        )
+    })
 }
 
 /// The only column of a native geometry type.
 fn only_native(footer: &Footer, shown: &str) -> Result<usize, SourceError> {
     let natives: Vec<usize> = (0..footer.names.len())
-        .filter(|at| native(footer, *at).is_some())
+        .filter(|at| native_crs_text(footer, *at).is_some())
         .collect();
     match natives.as_slice() {
         [only] => Ok(*only),
@@ -142,7 +154,7 @@ fn only_native(footer: &Footer, shown: &str) -> Result<usize, SourceError> {
 }
 
 /// The CRS text of a native geometry type, blank for its default; none for any other type.
-fn native(footer: &Footer, position: usize) -> Option<&str> {
+fn native_crs_text(footer: &Footer, position: usize) -> Option<&str> {
     match footer.logical_type(position)? {
         LogicalType::Geometry(geometry) => Some(geometry.crs.as_deref().unwrap_or_default()),
         LogicalType::Geography(geography) => Some(geography.crs.as_deref().unwrap_or_default()),
@@ -151,69 +163,72 @@ fn native(footer: &Footer, position: usize) -> Option<&str> {
 }
 
 /// What the `geo` key says, which a native type beside it may not contradict.
-fn agreed(footer: &Footer, column: &Value, native: Option<&str>, shown: &str) -> Result<Stated, SourceError> {
-    let stated = of_geo(column);
+fn agreed_crs(
+    footer: &Footer,
+    column: &Value,
+    native: Option<&str>,
+    shown: &str,
+) -> Result<StatedCrs, SourceError> {
+    let stated = crs_of_geo(column);
     let native = native
         .filter(|text| !text.is_empty())
-        .map(|text| of_native(footer, text));
-    if let (Stated::Named(geo), Some(Stated::Named(native))) = (&stated, &native) {
-        let (a, b) = (crs::normalise(geo), crs::normalise(native));
-        if a != b && !ogr::is_same(&a, &b) {
-            return Err(SourceError::CrsTwice {
+        .map(|text| crs_of_native(footer, text));
+    if let (StatedCrs::Named(geo), Some(StatedCrs::Named(native))) = (&stated, &native) {
+        let geo = ogr::canonical_crs(geo);
+        let native = ogr::canonical_crs(native);
+        if geo != native && !ogr::is_same(&geo, &native) {
+            return Err(SourceError::CrsContradiction {
                 shown: shown.to_owned(),
-                geo: a.to_string(),
-                native: b.to_string(),
+                geo: geo.to_string(),
+                native: native.to_string(),
             });
         }
     }
     Ok(stated)
 }
 
-fn of_geo(column: &Value) -> Stated {
+fn crs_of_geo(column: &Value) -> StatedCrs {
     match column.get("crs") {
-        None => Stated::Named(Crs::Crs84),
-        Some(Value::Null) => Stated::Silent,
-        Some(Value::String(text)) => of_text(text),
-        Some(definition) => of_projjson(definition),
+        // GeoParquet: a column without `crs` is in OGC:CRS84, one with null in no known CRS.
+        None => StatedCrs::Named(Crs::Crs84),
+        Some(Value::Null) => StatedCrs::Silent,
+        Some(Value::String(text)) => crs_of_text(text),
+        Some(definition) => crs_of_projjson(definition),
     }
 }
 
 /// What the text of a native type says: `OGC:CRS84` where there is none; an authority's code,
 /// PROJJSON, `projjson:<key of the footer>`, or `srid:<number>`, which names no authority.
-fn of_native(footer: &Footer, text: &str) -> Stated {
+fn crs_of_native(footer: &Footer, text: &str) -> StatedCrs {
     match text.trim() {
-        "" => Stated::Named(Crs::Crs84),
-        "srid:0" => Stated::Silent,
-        text if text.starts_with("srid:") => Stated::Unclear(text.to_owned()),
+        "" => StatedCrs::Named(Crs::Crs84),
+        "srid:0" => StatedCrs::Silent,
+        text if text.starts_with("srid:") => StatedCrs::Unclear(text.to_owned()),
         text => match text.strip_prefix("projjson:") {
             Some(key) => footer
-                .value(key)
-                .map_or_else(|| Stated::Unclear(text.to_owned()), of_text),
-            None => of_text(text),
+                .key_value(key)
+                .map_or_else(|| StatedCrs::Unclear(text.to_owned()), crs_of_text),
+            None => crs_of_text(text),
         },
     }
 }
 
 /// A CRS as text: PROJJSON, an authority's code, or WKT.
-fn of_text(text: &str) -> Stated {
+fn crs_of_text(text: &str) -> StatedCrs {
     if let Ok(definition @ Value::Object(_)) = serde_json::from_str(text) {
-        return of_projjson(&definition);
+        return crs_of_projjson(&definition);
     }
-    match crs::named(text).or_else(|| ogr::identify_wkt(text)) {
-        Some(crs) => Stated::Named(crs),
-        None => Stated::Unclear(text.chars().take(100).collect()),
+    match parse_crs_code(text).or_else(|| ogr::identify_wkt(text)) {
+        Some(crs) => StatedCrs::Named(crs),
+        None => StatedCrs::Unclear(text.chars().take(100).collect()),
     }
 }
 
-fn of_projjson(definition: &Value) -> Stated {
-    let named = projjson::code(definition).and_then(|code| crs::named(&code));
-    let name = || {
-        definition
-            .get("name")
-            .and_then(Value::as_str)
-            .unwrap_or("PROJJSON without a name")
-    };
-    named
-        .or_else(|| ogr::identify_projjson(definition))
-        .map_or_else(|| Stated::Unclear(name().to_owned()), Stated::Named)
+fn crs_of_projjson(definition: &Value) -> StatedCrs {
+    let coded = projjson::own_code(definition).and_then(|code| parse_crs_code(&code));
+    if let Some(crs) = coded.or_else(|| ogr::identify_projjson(definition)) {
+        return StatedCrs::Named(crs);
+    }
+    let name = definition.get("name").and_then(Value::as_str);
+    StatedCrs::Unclear(name.unwrap_or("PROJJSON without a name").to_owned())
 }

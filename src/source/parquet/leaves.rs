@@ -11,7 +11,7 @@ use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
 /// What Parquet says about bytes that Arrow doesn't.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bytes {
+pub(super) enum BytesKind {
     /// Nothing.
     Plain,
     /// They are text (ENUM).
@@ -23,17 +23,17 @@ pub(super) enum Bytes {
 /// How to spell the values of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Spelling {
-    bytes: Bytes,
+    bytes: BytesKind,
     /// Of what is nested in it: a list's items, a struct's fields, a map's entries.
     parts: Vec<Spelling>,
 }
 
 /// Of what Parquet says nothing about.
-static PLAIN: Spelling = Spelling::leaf(Bytes::Plain);
+static PLAIN: Spelling = Spelling::leaf(BytesKind::Plain);
 
 impl Spelling {
     /// Of values that hold no others.
-    pub(super) const fn leaf(bytes: Bytes) -> Self {
+    pub(super) const fn leaf(bytes: BytesKind) -> Self {
         Self {
             bytes,
             parts: Vec::new(),
@@ -43,13 +43,13 @@ impl Spelling {
     /// Of values that hold others.
     pub(super) const fn nested(parts: Vec<Self>) -> Self {
         Self {
-            bytes: Bytes::Plain,
+            bytes: BytesKind::Plain,
             parts,
         }
     }
 
     /// How to spell the bytes it holds itself.
-    pub(super) fn bytes(&self) -> Bytes {
+    pub(super) fn bytes_kind(&self) -> BytesKind {
         self.bytes
     }
 
@@ -62,62 +62,65 @@ impl Spelling {
 /// The schema with INT96 in microseconds: in nanoseconds, as Arrow would have them, the years end at 2262
 /// and 9999-12-31, a common "never", is a day of 1816. None where there is no INT96.
 pub(super) fn in_micros(schema: &Schema, parquet: &SchemaDescriptor) -> Option<SchemaRef> {
-    let is_int96 = |leaf: &ColumnDescriptor| leaf.physical_type() == Type::INT96;
-    if !parquet.columns().iter().any(|leaf| is_int96(leaf)) {
+    let mut are_int96 = parquet
+        .columns()
+        .iter()
+        .map(|leaf| leaf.physical_type() == Type::INT96);
+    if !are_int96.clone().any(|is_int96| is_int96) {
         return None;
     }
-    let mut leaves = parquet.columns().iter();
-    let mut change = |kind: &DataType| {
-        let is_changed = leaves.next().is_some_and(|leaf| is_int96(leaf));
-        if is_changed {
-            DataType::Timestamp(TimeUnit::Microsecond, None)
-        } else {
-            kind.clone()
-        }
-    };
     let fields: Fields = schema
         .fields()
         .iter()
-        .map(|field| changed(field, &mut change))
+        .map(|field| {
+            // Leaves come in the order of the Parquet schema, which both walks share.
+            map_leaves(field, &mut |kind| match are_int96.next() {
+                Some(true) => DataType::Timestamp(TimeUnit::Microsecond, None),
+                _ => kind.clone(),
+            })
+        })
         .collect();
     Some(Arc::new(Schema::new(fields)))
 }
 
 /// A field with each leaf as `change` has it.
-fn changed(field: &FieldRef, change: &mut dyn FnMut(&DataType) -> DataType) -> FieldRef {
+fn map_leaves(field: &FieldRef, change: &mut dyn FnMut(&DataType) -> DataType) -> FieldRef {
     use DataType as D;
     let kind = match field.data_type() {
-        D::List(item) => D::List(changed(item, change)),
-        D::LargeList(item) => D::LargeList(changed(item, change)),
-        D::FixedSizeList(item, length) => D::FixedSizeList(changed(item, change), *length),
-        D::Map(entries, is_sorted) => D::Map(changed(entries, change), *is_sorted),
-        D::Struct(fields) => D::Struct(fields.iter().map(|field| changed(field, change)).collect()),
+        D::List(item) => D::List(map_leaves(item, change)),
+        D::LargeList(item) => D::LargeList(map_leaves(item, change)),
+        D::FixedSizeList(item, length) => D::FixedSizeList(map_leaves(item, change), *length),
+        D::Map(entries, is_sorted) => D::Map(map_leaves(entries, change), *is_sorted),
+        D::Struct(fields) => D::Struct(fields.iter().map(|field| map_leaves(field, change)).collect()),
         leaf => change(leaf),
     };
     Arc::new(Field::clone(field).with_data_type(kind))
 }
 
 /// How to spell a column whose leaves come from `leaves`.
-pub(super) fn spelling(kind: &DataType, leaves: &mut dyn Iterator<Item = &ColumnDescriptor>) -> Spelling {
+pub(super) fn leaf_spelling(
+    kind: &DataType,
+    leaves: &mut dyn Iterator<Item = &ColumnDescriptor>,
+) -> Spelling {
     use DataType as D;
     let parts = match kind {
         D::List(item) | D::LargeList(item) | D::FixedSizeList(item, _) | D::Map(item, _) => {
-            vec![spelling(item.data_type(), leaves)]
+            vec![leaf_spelling(item.data_type(), leaves)]
         }
         D::Struct(fields) => fields
             .iter()
-            .map(|field| spelling(field.data_type(), leaves))
+            .map(|field| leaf_spelling(field.data_type(), leaves))
             .collect(),
-        _ => return Spelling::leaf(leaves.next().map_or(Bytes::Plain, bytes)),
+        _ => return Spelling::leaf(leaves.next().map_or(BytesKind::Plain, bytes_kind)),
     };
     Spelling::nested(parts)
 }
 
-fn bytes(leaf: &ColumnDescriptor) -> Bytes {
+fn bytes_kind(leaf: &ColumnDescriptor) -> BytesKind {
     match leaf.logical_type_ref() {
-        Some(LogicalType::Uuid) => Bytes::Uuid,
-        Some(LogicalType::Enum) => Bytes::Text,
-        _ if leaf.converted_type() == ConvertedType::ENUM => Bytes::Text,
-        _ => Bytes::Plain,
+        Some(LogicalType::Uuid) => BytesKind::Uuid,
+        Some(LogicalType::Enum) => BytesKind::Text,
+        _ if leaf.converted_type() == ConvertedType::ENUM => BytesKind::Text,
+        _ => BytesKind::Plain,
     }
 }

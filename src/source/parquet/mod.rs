@@ -26,12 +26,12 @@ use arrow_array::{ArrayRef, BinaryArray, RecordBatch, UInt64Array};
 
 use super::Batches;
 use super::batch::BATCH_BYTES;
-use super::crs::Stated;
+use super::dimensions::wkb_dimensions;
 use super::error::SourceError;
-use super::shape;
+use super::stated_crs::StatedCrs;
 use crate::feature::{Crs, Defect, RawBatch, RejectReason, Repairs};
 
-use columns::Columns;
+use columns::SharedColumns;
 use decoder::Decoder;
 pub(super) use describe::describe;
 use files::DataFile;
@@ -43,7 +43,7 @@ use leaves::Spelling;
 pub(super) struct ParquetSource {
     limit: usize,
     files: Vec<DataFile>,
-    columns: Columns,
+    columns: SharedColumns,
     /// Rows of all files.
     rows: u64,
 }
@@ -56,9 +56,9 @@ impl ParquetSource {
         wanted: Option<&str>,
         limit: usize,
     ) -> Result<Self, SourceError> {
-        let files = files::list(path, shown)?;
-        let (columns, rows) = columns::survey(&files, shown, wanted)?;
-        columns.tell(shown);
+        let files = files::list_files(path, shown)?;
+        let (columns, rows) = columns::survey_files(&files, shown, wanted)?;
+        columns.warn_repeated_keys(shown);
         Ok(Self {
             limit,
             files,
@@ -78,7 +78,7 @@ impl ParquetSource {
     }
 
     /// What the source says about its CRS.
-    pub(super) fn stated(&self) -> Stated {
+    pub(super) fn stated_crs(&self) -> StatedCrs {
         self.columns.geometry.stated.clone()
     }
 
@@ -88,7 +88,7 @@ impl ParquetSource {
     }
 
     /// Rows of all files.
-    pub(super) fn rows(&self) -> u64 {
+    pub(super) fn row_count(&self) -> u64 {
         self.rows
     }
 
@@ -136,11 +136,11 @@ impl Batches for ParquetBatches {
             let rows = self
                 .current
                 .as_mut()
-                .map(|file| file.next(most))
+                .map(|file| file.next_rows(most))
                 .transpose()?
                 .flatten();
             if let Some((file, rows)) = self.current.as_ref().zip(rows) {
-                return self.batch(file, &rows).map(Some);
+                return self.build_batch(file, &rows).map(Some);
             }
             let Some(file) = self.source.files.get(self.opened) else {
                 return Ok(None);
@@ -153,8 +153,9 @@ impl Batches for ParquetBatches {
 
 impl ParquetBatches {
     /// The rows of a file that have just been handed over, as a batch.
-    fn batch(&self, file: &OpenFile, rows: &RecordBatch) -> Result<RawBatch, SourceError> {
+    fn build_batch(&self, file: &OpenFile, rows: &RecordBatch) -> Result<RawBatch, SourceError> {
         let limit = self.source.limit;
+        // What is too long is known of the views alone, before a byte of it is copied.
         let mut decoded: Vec<ArrayRef> = file
             .places
             .iter()
@@ -162,31 +163,32 @@ impl ParquetBatches {
             .collect();
         let columns = decoded.iter().zip(&file.spellings);
         let mut held: Vec<ArrayRef> = columns
-            .map(|(column, spelling)| values::held(column, spelling, limit))
+            .map(|(column, spelling)| values::batch_column(column, spelling, limit))
             .collect();
         decoded.push(Arc::clone(rows.column(file.geometry)));
-        held.push(Arc::new(values::bytes(rows.column(file.geometry), limit)));
-        let too_long = values::too_long(&decoded, &held, limit);
+        held.push(Arc::new(values::bytes_column(rows.column(file.geometry), limit)));
+        let too_long = values::rows_too_long(&decoded, &held, limit);
         held.extend(
             file.keys
                 .iter()
-                .map(|key| values::constant(key.as_deref(), rows.num_rows())),
+                .map(|key| values::constant_column(key.as_deref(), rows.num_rows())),
         );
-        let mut held = values::without(held, &too_long).map_err(|error| file.damaged(error.to_string()))?;
+        let mut held =
+            values::null_rows(held, &too_long).map_err(|error| file.damaged_error(error.to_string()))?;
         let geometry = held.remove(file.places.len()).as_binary::<i32>().clone();
-        let defect = |index: usize| Defect {
+        let defects = too_long.into_iter().map(|index| Defect {
             index,
             field: "record".to_owned(),
             value: format!("over {limit} bytes"),
             reason: RejectReason::RecordTooLong,
-        };
+        });
         let first = file.row - rows.num_rows() as u64 + 1;
         Ok(RawBatch {
             columns: self.source.columns.names.iter().cloned().zip(held).collect(),
-            repairs: repairs(&geometry),
+            repairs: count_dropped_ordinates(&geometry),
             geometry,
             rows: UInt64Array::from_iter_values(first..=file.row),
-            defects: too_long.into_iter().map(defect).collect(),
+            defects: defects.collect(),
             crs: self.crs.clone(),
             source: Arc::clone(&file.shown),
         })
@@ -194,9 +196,9 @@ impl ParquetBatches {
 }
 
 /// Heights and measures of the geometries, which tiles leave out.
-fn repairs(geometry: &BinaryArray) -> Repairs {
+fn count_dropped_ordinates(geometry: &BinaryArray) -> Repairs {
     let mut repairs = Repairs::default();
-    for has in geometry.iter().flatten().map(shape::wkb_dimensions) {
+    for has in geometry.iter().flatten().map(wkb_dimensions) {
         repairs.dropped_z += u64::from(has.z);
         repairs.dropped_m += u64::from(has.m);
     }
@@ -205,75 +207,78 @@ fn repairs(geometry: &BinaryArray) -> Repairs {
 
 impl OpenFile {
     /// Opens a file, of which at most `most` rows are decoded at a time.
-    fn open(data: &DataFile, columns: &Columns, most: usize) -> Result<Self, SourceError> {
-        let (file, footer) = footer::open(&data.path, &data.shown)?;
-        let damaged = |reason: String| SourceError::Damaged {
-            shown: data.shown.to_string(),
-            row: 0,
-            reason,
-        };
-        let position = |name: &String| {
-            let found = footer.names.iter().position(|found| found == name);
-            found.ok_or_else(|| damaged(format!("column `{name}` has gone")))
-        };
-        let positions = columns.names[..columns.in_file]
-            .iter()
-            .map(position)
-            .collect::<Result<Vec<_>, _>>()?;
-        let geometry = position(&columns.geometry_name)?;
-        let mut read: Vec<usize> = positions.iter().copied().chain([geometry]).collect();
-        read.sort_unstable();
+    fn open(data: &DataFile, columns: &SharedColumns, most: usize) -> Result<Self, SourceError> {
+        let (file, footer) = footer::open_footer(&data.path, &data.shown)?;
+        let mut positions = Vec::with_capacity(columns.in_file);
+        for name in &columns.names[..columns.in_file] {
+            positions.push(position_of(name, &footer, data)?);
+        }
+        let geometry = position_of(&columns.geometry_name, &footer, data)?;
         // Columns are decoded in file order, whatever order they are asked for.
-        let place = |position: &usize| read.binary_search(position).unwrap_or_default();
-        left_out(&footer, &read, &data.shown);
+        let mut read = positions.clone();
+        read.push(geometry);
+        read.sort_unstable();
+        log_left_out(&footer, &read, &data.shown);
+        let places = positions
+            .iter()
+            .map(|position| read.binary_search(position).unwrap_or_default());
+        let spellings = positions.iter().map(|position| footer.spelling_of(*position));
         Ok(Self {
             shown: Arc::clone(&data.shown),
             keys: data.keys.iter().map(|(_, value)| value.clone()).collect(),
-            places: positions.iter().map(place).collect(),
-            spellings: positions
-                .iter()
-                .map(|position| footer.spelling(*position))
-                .collect(),
-            geometry: place(&geometry),
-            rows: footer.rows(),
+            places: places.collect(),
+            spellings: spellings.collect(),
+            geometry: read.binary_search(&geometry).unwrap_or_default(),
+            rows: footer.row_count(),
             row: 0,
             waiting: None,
             decoder: Decoder::new(file, &footer.metadata, read, most)
-                .map_err(|error| damaged(error.to_string()))?,
+                .map_err(|error| damaged_at(&data.shown, 0, error.to_string()))?,
         })
     }
 
     /// The next rows, at most `most`, fewer where they are long; none after the last.
-    fn next(&mut self, most: usize) -> Result<Option<RecordBatch>, SourceError> {
+    fn next_rows(&mut self, most: usize) -> Result<Option<RecordBatch>, SourceError> {
         let rows = match self.waiting.take() {
             Some(rows) => rows,
-            None => match self.decoder.next() {
+            None => match self.decoder.next_rows() {
                 Some(Ok(rows)) => rows,
-                Some(Err(error)) => return Err(self.damaged(error.to_string())),
+                Some(Err(error)) => return Err(self.damaged_error(error.to_string())),
+                // A reader may end quietly where pages are missing, so its rows are counted against the footer's.
                 None if self.row < self.rows => {
-                    return Err(self.damaged(format!("its footer promises {} rows", self.rows)));
+                    return Err(self.damaged_error(format!("its footer promises {} rows", self.rows)));
                 }
                 None => return Ok(None),
             },
         };
-        let taken = values::fitting(&rows, BATCH_BYTES).min(most);
+        let taken = values::rows_within(&rows, BATCH_BYTES).min(most);
         let left = rows.num_rows() - taken;
         self.row += taken as u64;
         self.waiting = (left > 0).then(|| rows.slice(taken, left));
         Ok((taken > 0).then(|| rows.slice(0, taken)))
     }
 
-    fn damaged(&self, reason: String) -> SourceError {
-        SourceError::Damaged {
-            shown: self.shown.to_string(),
-            row: self.row,
-            reason,
-        }
+    fn damaged_error(&self, reason: String) -> SourceError {
+        damaged_at(&self.shown, self.row, reason)
+    }
+}
+
+/// Where a column of all files is in this one, whose footer has been looked at before.
+fn position_of(name: &str, footer: &Footer, data: &DataFile) -> Result<usize, SourceError> {
+    let found = footer.names.iter().position(|found| found == name);
+    found.ok_or_else(|| damaged_at(&data.shown, 0, format!("column `{name}` has gone")))
+}
+
+fn damaged_at(shown: &str, row: u64, reason: String) -> SourceError {
+    SourceError::Damaged {
+        shown: shown.to_owned(),
+        row,
+        reason,
     }
 }
 
 /// Tells the log which columns are not read, and so are no columns of the layer.
-fn left_out(footer: &Footer, read: &[usize], shown: &str) {
+fn log_left_out(footer: &Footer, read: &[usize], shown: &str) {
     let unread = (0..footer.names.len()).filter(|position| !read.contains(position));
     let names: Vec<&str> = unread.map(|position| footer.names[position].as_str()).collect();
     if !names.is_empty() {

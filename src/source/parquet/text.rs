@@ -13,18 +13,18 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef, MapArray, StringArray, StructArray};
 use arrow_schema::DataType;
 
-use super::leaves::{Bytes, Spelling};
+use super::leaves::{BytesKind, Spelling};
 use super::times;
 use crate::feature::spelling;
 
 /// Whether `text` can spell values of this type.
-pub(super) fn is_known(kind: &DataType) -> bool {
+pub(super) fn can_spell(kind: &DataType) -> bool {
     use DataType as D;
     match kind {
         D::List(item) | D::LargeList(item) | D::FixedSizeList(item, _) | D::Map(item, _) => {
-            is_known(item.data_type())
+            can_spell(item.data_type())
         }
-        D::Struct(fields) => fields.iter().all(|field| is_known(field.data_type())),
+        D::Struct(fields) => fields.iter().all(|field| can_spell(field.data_type())),
         D::Null
         | D::Boolean
         | D::Int8
@@ -56,7 +56,7 @@ pub(super) fn is_known(kind: &DataType) -> bool {
 }
 
 /// The column as text; nulls stay.
-pub(super) fn texts(column: &ArrayRef, spelling: &Spelling) -> StringArray {
+pub(super) fn spell_column(column: &ArrayRef, spelling: &Spelling) -> StringArray {
     if let Some(texts) = column.as_string_opt::<i32>() {
         return texts.clone();
     }
@@ -66,7 +66,7 @@ pub(super) fn texts(column: &ArrayRef, spelling: &Spelling) -> StringArray {
             return None;
         }
         text.clear();
-        put(column, row, spelling, &mut text);
+        put_value(column, row, spelling, &mut text);
         Some(text.clone())
     });
     spelled.collect()
@@ -78,7 +78,7 @@ fn is_null(column: &dyn Array, row: usize) -> bool {
 }
 
 /// Appends one value that is not null.
-fn put(column: &dyn Array, row: usize, spelling: &Spelling, out: &mut String) {
+fn put_value(column: &dyn Array, row: usize, spelling: &Spelling, out: &mut String) {
     use DataType as D;
     // Writing to a string can't fail.
     macro_rules! digits {
@@ -99,9 +99,9 @@ fn put(column: &dyn Array, row: usize, spelling: &Spelling, out: &mut String) {
         D::Decimal256(..) => out.push_str(&column.as_primitive::<Decimal256Type>().value_as_string(row)),
         D::LargeUtf8 => out.push_str(column.as_string::<i64>().value(row)),
         D::Binary | D::LargeBinary | D::FixedSizeBinary(_) => {
-            put_bytes(bytes(column, row), spelling.bytes(), out);
+            put_bytes(binary_value(column, row), spelling.bytes_kind(), out);
         }
-        D::Date64 | D::Time32(_) | D::Time64(_) => times::put(column, row, out),
+        D::Date64 | D::Time32(_) | D::Time64(_) => times::put_time_value(column, row, out),
         D::Struct(_) => put_struct(column.as_struct(), row, spelling, out),
         D::Map(..) => put_map(column.as_map(), row, spelling.part(0), out),
         D::List(_) => put_list(&column.as_list::<i32>().value(row), spelling.part(0), out),
@@ -112,7 +112,7 @@ fn put(column: &dyn Array, row: usize, spelling: &Spelling, out: &mut String) {
 }
 
 /// The bytes of a binary value.
-pub(super) fn bytes(column: &dyn Array, row: usize) -> &[u8] {
+pub(super) fn binary_value(column: &dyn Array, row: usize) -> &[u8] {
     match column.data_type() {
         DataType::Binary => column.as_binary::<i32>().value(row),
         DataType::LargeBinary => column.as_binary::<i64>().value(row),
@@ -129,9 +129,10 @@ fn put_json(column: &dyn Array, row: usize, spelling: &Spelling, out: &mut Strin
         return;
     }
     let mut text = String::new();
-    put(column, row, spelling, &mut text);
+    put_value(column, row, spelling, &mut text);
     let is_bare = match column.data_type() {
         D::Struct(_) | D::Map(..) | D::List(_) | D::LargeList(_) | D::FixedSizeList(..) | D::Boolean => true,
+        // NaN and inf are no JSON.
         D::Float16 | D::Float32 | D::Float64 => !text.ends_with(['N', 'f']),
         kind => kind.is_numeric(),
     };
@@ -179,7 +180,7 @@ fn put_map(column: &MapArray, row: usize, spelling: &Spelling, out: &mut String)
             out.push(',');
         }
         let mut key = String::new();
-        put(keys, entry, spelling.part(0), &mut key);
+        put_value(keys, entry, spelling.part(0), &mut key);
         put_quoted(&key, out);
         out.push(':');
         put_json(values, entry, spelling.part(1), out);
@@ -187,11 +188,11 @@ fn put_map(column: &MapArray, row: usize, spelling: &Spelling, out: &mut String)
     out.push('}');
 }
 
-fn put_bytes(bytes: &[u8], are: Bytes, out: &mut String) {
+fn put_bytes(bytes: &[u8], are: BytesKind, out: &mut String) {
     match are {
-        Bytes::Plain => put_hex(bytes, out),
-        Bytes::Text => out.push_str(&String::from_utf8_lossy(bytes)),
-        Bytes::Uuid => put_uuid(bytes, out),
+        BytesKind::Plain => put_hex(bytes, out),
+        BytesKind::Text => out.push_str(&String::from_utf8_lossy(bytes)),
+        BytesKind::Uuid => put_uuid(bytes, out),
     }
 }
 
@@ -226,8 +227,8 @@ mod tests {
 
     fn spelled(column: impl Array + 'static) -> Vec<Option<String>> {
         let column: ArrayRef = Arc::new(column);
-        assert!(is_known(column.data_type()));
-        texts(&column, &Spelling::leaf(Bytes::Plain))
+        assert!(can_spell(column.data_type()));
+        spell_column(&column, &Spelling::leaf(BytesKind::Plain))
             .iter()
             .map(|text| text.map(str::to_owned))
             .collect()
@@ -339,10 +340,13 @@ mod tests {
         let uuid = FixedSizeBinaryArray::try_from_iter([[0x12_u8; 16]].into_iter()).unwrap();
         let uuid: ArrayRef = Arc::new(uuid);
         assert_eq!(
-            texts(&uuid, &Spelling::leaf(Bytes::Uuid)).value(0),
+            spell_column(&uuid, &Spelling::leaf(BytesKind::Uuid)).value(0),
             "12121212-1212-1212-1212-121212121212"
         );
         let text: ArrayRef = Arc::new(BinaryArray::from(vec![&b"OPEN"[..]]));
-        assert_eq!(texts(&text, &Spelling::leaf(Bytes::Text)).value(0), "OPEN");
+        assert_eq!(
+            spell_column(&text, &Spelling::leaf(BytesKind::Text)).value(0),
+            "OPEN"
+        );
     }
 }

@@ -16,7 +16,7 @@ use chrono::NaiveTime;
 use crate::feature::spelling::{put_date, put_or};
 
 /// Appends a value of a column of times, or of dates in milliseconds.
-pub(super) fn put(column: &dyn Array, row: usize, out: &mut String) {
+pub(super) fn put_time_value(column: &dyn Array, row: usize, out: &mut String) {
     use TimeUnit as U;
     use calendar as c;
     macro_rules! value {

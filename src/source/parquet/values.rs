@@ -18,14 +18,14 @@ use arrow_schema::{ArrowError, DataType};
 use arrow_select::nullif::nullif;
 
 use super::leaves::Spelling;
-use super::text::texts;
+use super::text::spell_column;
 use crate::feature::spelling;
 
 /// Bytes that a number, a date or an instant is spelled in, at most.
 const WIDEST: usize = 400;
 
 /// A decoded column as a batch holds it; a value of over `limit` bytes is left out, and its row with it.
-pub(super) fn held(column: &ArrayRef, kind: &Spelling, limit: usize) -> ArrayRef {
+pub(super) fn batch_column(column: &ArrayRef, kind: &Spelling, limit: usize) -> ArrayRef {
     macro_rules! widened {
         ($kind:ty) => {
             Arc::new(
@@ -36,16 +36,20 @@ pub(super) fn held(column: &ArrayRef, kind: &Spelling, limit: usize) -> ArrayRef
         };
     }
     match column.data_type() {
+        // Without a null and a text over the limit nothing has to be decided value by value.
         DataType::Utf8View if is_plain(column, limit) => Arc::new(StringArray::from_iter_values(
             column.as_string_view().iter().flatten(),
         )),
         DataType::Utf8View => {
-            let mut texts = StringBuilder::with_capacity(column.len(), long(column));
+            let mut texts = StringBuilder::with_capacity(column.len(), view_bytes(column));
             let values = column.as_string_view().iter();
             values.for_each(|text| texts.append_option(text.filter(|text| text.len() <= limit)));
             Arc::new(texts.finish())
         }
-        DataType::BinaryView => Arc::new(texts(&(Arc::new(bytes(column, limit)) as ArrayRef), kind)),
+        DataType::BinaryView => Arc::new(spell_column(
+            &(Arc::new(bytes_column(column, limit)) as ArrayRef),
+            kind,
+        )),
         DataType::Int8 => widened!(Int8Type),
         DataType::Int16 => widened!(Int16Type),
         DataType::Int32 => widened!(Int32Type),
@@ -56,8 +60,9 @@ pub(super) fn held(column: &ArrayRef, kind: &Spelling, limit: usize) -> ArrayRef
             let numbers: Result<Int64Array, _> = column
                 .as_primitive::<UInt64Type>()
                 .try_unary::<_, Int64Type, _>(i64::try_from);
+            // A batch's whole numbers are signed; beyond them a column is text, which keeps all digits.
             numbers.map_or_else(
-                |_| Arc::new(texts(column, kind)) as ArrayRef,
+                |_| Arc::new(spell_column(column, kind)) as ArrayRef,
                 |numbers| Arc::new(numbers),
             )
         }
@@ -67,16 +72,16 @@ pub(super) fn held(column: &ArrayRef, kind: &Spelling, limit: usize) -> ArrayRef
         | DataType::Float64
         | DataType::Date32
         | DataType::Timestamp(..) => Arc::clone(column),
-        _ => Arc::new(texts(column, kind)),
+        _ => Arc::new(spell_column(column, kind)),
     }
 }
 
 /// A column of bytes; a value of over `limit` bytes is left out, and its row with it.
-pub(super) fn bytes(column: &ArrayRef, limit: usize) -> BinaryArray {
+pub(super) fn bytes_column(column: &ArrayRef, limit: usize) -> BinaryArray {
     if is_plain(column, limit) {
         return BinaryArray::from_iter_values(column.as_binary_view().iter().flatten());
     }
-    let mut bytes = BinaryBuilder::with_capacity(column.len(), long(column));
+    let mut bytes = BinaryBuilder::with_capacity(column.len(), view_bytes(column));
     match column.data_type() {
         DataType::BinaryView => {
             let values = column.as_binary_view().iter();
@@ -94,8 +99,8 @@ pub(super) fn bytes(column: &ArrayRef, limit: usize) -> BinaryArray {
 }
 
 /// Bytes of all values of a column of views; none of any other.
-fn long(column: &ArrayRef) -> usize {
-    views(column).map_or(0, |views| views.iter().map(length).sum())
+fn view_bytes(column: &ArrayRef) -> usize {
+    views(column).map_or(0, |views| views.iter().map(view_length).sum())
 }
 
 fn views(column: &ArrayRef) -> Option<&[u128]> {
@@ -106,7 +111,7 @@ fn views(column: &ArrayRef) -> Option<&[u128]> {
 }
 
 /// Length of a value; that of null is none.
-fn length(view: &u128) -> usize {
+fn view_length(view: &u128) -> usize {
     #[expect(clippy::cast_possible_truncation, reason = "the length is the lowest quarter")]
     let length = *view as u32;
     length as usize
@@ -115,21 +120,21 @@ fn length(view: &u128) -> usize {
 /// Whether every row has a value, of at most `limit` bytes.
 fn is_plain(column: &ArrayRef, limit: usize) -> bool {
     column.null_count() == 0
-        && views(column).is_some_and(|views| views.iter().all(|view| length(view) <= limit))
+        && views(column).is_some_and(|views| views.iter().all(|view| view_length(view) <= limit))
 }
 
 /// Bytes that decoded rows take up once they are copied out.
-pub(super) fn size(rows: &RecordBatch) -> usize {
-    let size = |column: &ArrayRef| match views(column) {
-        Some(views) => views.iter().map(length).sum(),
+pub(super) fn decoded_size(rows: &RecordBatch) -> usize {
+    let sizes = rows.columns().iter().map(|column| match views(column) {
+        Some(views) => views.iter().map(view_length).sum(),
         None => column.get_array_memory_size(),
-    };
-    rows.columns().iter().map(size).sum()
+    });
+    sizes.sum()
 }
 
 /// How many rows to take so that their text and bytes reach `bytes`, or all of them.
-pub(super) fn fitting(rows: &RecordBatch, bytes: usize) -> usize {
-    if rows.columns().iter().map(long).sum::<usize>() <= bytes {
+pub(super) fn rows_within(rows: &RecordBatch, bytes: usize) -> usize {
+    if rows.columns().iter().map(view_bytes).sum::<usize>() <= bytes {
         return rows.num_rows();
     }
     let mut left = bytes;
@@ -147,35 +152,39 @@ fn row_lengths(columns: &[ArrayRef]) -> Vec<usize> {
     let mut rows = vec![0; columns.first().map_or(0, Array::len)];
     for views in columns.iter().filter_map(views) {
         for (sum, view) in rows.iter_mut().zip(views) {
-            *sum += length(view);
+            *sum += view_length(view);
         }
     }
     rows
 }
 
 /// Rows of over `limit` bytes: of the text and bytes of `decoded`, and of what is spelled of the other columns.
-pub(super) fn too_long(decoded: &[ArrayRef], held: &[ArrayRef], limit: usize) -> Vec<usize> {
-    let is_other =
-        |(decoded, held): (&ArrayRef, &'_ ArrayRef)| views(decoded).is_none().then(|| Arc::clone(held));
-    let others: Vec<ArrayRef> = decoded.iter().zip(held).filter_map(is_other).collect();
-    let most = decoded
-        .iter()
-        .map(long)
-        .chain(others.iter().map(most_spelled))
-        .sum::<usize>();
-    if most <= limit {
+pub(super) fn rows_too_long(decoded: &[ArrayRef], held: &[ArrayRef], limit: usize) -> Vec<usize> {
+    let pairs = decoded.iter().zip(held);
+    let others: Vec<&ArrayRef> = pairs
+        .filter(|(decoded, _)| views(decoded).is_none())
+        .map(|(_, held)| held)
+        .collect();
+    // Spelling numbers takes time, and nearly no batch has a row that long: first by the most that there can be.
+    let views: usize = decoded.iter().map(view_bytes).sum();
+    let spelled_at_most: usize = others.iter().map(|column| most_spelled(column)).sum();
+    if views + spelled_at_most <= limit {
         return Vec::new();
     }
-    let is_too_long = |(row, sure): &(usize, usize)| {
-        let rest = || others.iter().map(|column| spelled(column, *row)).sum::<usize>();
-        *sure > limit || sure + rest() > limit
-    };
-    row_lengths(decoded)
-        .into_iter()
-        .enumerate()
-        .filter(is_too_long)
-        .map(|(row, _)| row)
-        .collect()
+    let mut rows = Vec::new();
+    for (row, length) in row_lengths(decoded).into_iter().enumerate() {
+        let is_too_long = length > limit
+            || length
+                + others
+                    .iter()
+                    .map(|column| spelled_length(column, row))
+                    .sum::<usize>()
+                > limit;
+        if is_too_long {
+            rows.push(row);
+        }
+    }
+    rows
 }
 
 /// Bytes that a value of a column is spelled in, at most.
@@ -187,7 +196,7 @@ fn most_spelled(column: &ArrayRef) -> usize {
 }
 
 /// Bytes that a value is spelled in.
-fn spelled(column: &ArrayRef, row: usize) -> usize {
+fn spelled_length(column: &ArrayRef, row: usize) -> usize {
     let value = column.as_binary_opt::<i32>().filter(|bytes| bytes.is_valid(row));
     match (spelling::as_text(column), value) {
         (Some(texts), _) if texts.is_valid(row) => texts.value(row).len(),
@@ -197,14 +206,14 @@ fn spelled(column: &ArrayRef, row: usize) -> usize {
 }
 
 /// A column of one text, or of nulls.
-pub(super) fn constant(text: Option<&str>, rows: usize) -> ArrayRef {
+pub(super) fn constant_column(text: Option<&str>, rows: usize) -> ArrayRef {
     let mut texts = StringBuilder::with_capacity(rows, rows * text.map_or(0, str::len));
     (0..rows).for_each(|_| texts.append_option(text));
     Arc::new(texts.finish())
 }
 
 /// The columns with nulls in some rows.
-pub(super) fn without(columns: Vec<ArrayRef>, rows: &[usize]) -> Result<Vec<ArrayRef>, ArrowError> {
+pub(super) fn null_rows(columns: Vec<ArrayRef>, rows: &[usize]) -> Result<Vec<ArrayRef>, ArrowError> {
     let Some(first) = columns.first().filter(|_| !rows.is_empty()) else {
         return Ok(columns);
     };
@@ -223,10 +232,10 @@ mod tests {
         UInt64Array,
     };
 
-    use super::super::leaves::Bytes;
+    use super::super::leaves::BytesKind;
     use super::*;
 
-    const PLAIN: Spelling = Spelling::leaf(Bytes::Plain);
+    const PLAIN: Spelling = Spelling::leaf(BytesKind::Plain);
 
     #[test]
     fn types_that_a_batch_has_stay_and_others_are_text_of_the_same_spelling() {
@@ -265,11 +274,11 @@ mod tests {
             ),
         ];
         for (column, kind, text) in columns {
-            let held = held(&column, &PLAIN, 100);
+            let held = batch_column(&column, &PLAIN, 100);
             assert_eq!(*held.data_type(), kind);
             assert_eq!(spelling::text(&held, 0).as_deref(), Some(text));
             assert_eq!(
-                texts(&column_of_text(&column), &PLAIN).value(0),
+                spell_column(&column_of_text(&column), &PLAIN).value(0),
                 text,
                 "as it was spelled before"
             );
@@ -279,8 +288,8 @@ mod tests {
     /// Text and bytes as they come without views.
     fn column_of_text(column: &ArrayRef) -> ArrayRef {
         match column.data_type() {
-            DataType::Utf8View => held(column, &PLAIN, usize::MAX),
-            DataType::BinaryView => Arc::new(bytes(column, usize::MAX)),
+            DataType::Utf8View => batch_column(column, &PLAIN, usize::MAX),
+            DataType::BinaryView => Arc::new(bytes_column(column, usize::MAX)),
             _ => Arc::clone(column),
         }
     }
@@ -298,16 +307,16 @@ mod tests {
         let decoded = [texts, numbers, points];
         let held = |limit: usize| -> Vec<ArrayRef> {
             let [texts, numbers, points] = &decoded;
-            let bytes: ArrayRef = Arc::new(bytes(points, limit));
-            vec![held(texts, &PLAIN, limit), Arc::clone(numbers), bytes]
+            let bytes: ArrayRef = Arc::new(bytes_column(points, limit));
+            vec![batch_column(texts, &PLAIN, limit), Arc::clone(numbers), bytes]
         };
-        let found = |limit: usize| too_long(&decoded, &held(limit), limit);
+        let found = |limit: usize| rows_too_long(&decoded, &held(limit), limit);
         assert_eq!(
             [28, 27, 15, 14, 6, 5].map(found),
             [vec![], vec![0], vec![0], vec![0, 1], vec![0, 1], vec![0, 1, 2]]
         );
         assert!(held(19)[0].is_null(0), "a text over the limit isn't copied");
-        let left = without(held(27), &found(27)).unwrap();
+        let left = null_rows(held(27), &found(27)).unwrap();
         assert!(left.iter().all(|column| column.is_null(0)) && left[1].is_valid(1));
     }
 
@@ -316,10 +325,10 @@ mod tests {
         let texts: ArrayRef = Arc::new(StringViewArray::from(vec!["x".repeat(20); 10]));
         let rows = RecordBatch::try_from_iter([("a", Arc::clone(&texts)), ("b", texts)]).unwrap();
         assert_eq!(
-            [400, 399, 81, 80, 1].map(|bytes| fitting(&rows, bytes)),
+            [400, 399, 81, 80, 1].map(|bytes| rows_within(&rows, bytes)),
             [10, 10, 3, 2, 1]
         );
-        assert_eq!(fitting(&rows.slice(8, 2), 40), 1);
-        assert_eq!(size(&rows), 400);
+        assert_eq!(rows_within(&rows.slice(8, 2), 40), 1);
+        assert_eq!(decoded_size(&rows), 400);
     }
 }

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use calamine::{DataRef, ExcelDateTime};
 
 use crate::source::column::Value;
-use crate::source::text::native;
+use crate::source::iso_dates::typed_date;
 
 /// Milliseconds of a day.
 const DAY_MS: f64 = 86_400_000.0;
@@ -28,41 +28,44 @@ pub(super) enum Cell {
 
 impl Cell {
     /// The cell; none where it is blank.
-    pub(super) fn of(value: DataRef<'_>) -> Option<Self> {
+    pub(super) fn from_value(value: DataRef<'_>) -> Option<Self> {
         let cell = match value {
             DataRef::Int(number) => Self::Other(Value::Integer(number)),
-            DataRef::Float(number) => Self::Other(Value::Number(number)),
+            DataRef::Float(number) => Self::Other(Value::Float(number)),
             DataRef::String(text) | DataRef::DurationIso(text) => Self::Text(text),
             DataRef::DateTimeIso(text) => Self::Date(text),
             DataRef::SharedString(text) => Self::Text(text.to_owned()),
-            DataRef::Bool(truth) => Self::Other(Value::Truth(truth)),
+            DataRef::Bool(truth) => Self::Other(Value::Boolean(truth)),
             DataRef::DateTime(date) => Self::Date(date_text(&date)),
             DataRef::Error(error) => Self::Text(error.to_string()),
             DataRef::Empty => return None,
         };
-        (!cell.text().is_empty()).then_some(cell)
+        // A formula that gives empty text looks blank, and so it counts.
+        (!cell.to_text().is_empty()).then_some(cell)
     }
 
     /// Its value.
-    pub(super) fn value(&self) -> Value<'_> {
+    pub(super) fn to_value(&self) -> Value<'_> {
         match self {
             Self::Text(text) => Value::Text(text),
             // A time without a date, and a day that never was, are text.
-            Self::Date(text) => native(text),
+            Self::Date(text) => typed_date(text),
             Self::Other(value) => *value,
         }
     }
 
     /// Its text.
-    pub(super) fn text(&self) -> Cow<'_, str> {
+    pub(super) fn to_text(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) | Self::Date(text) => Cow::Borrowed(text),
-            Self::Other(value) => Cow::Owned(value.text()),
+            Self::Other(value) => Cow::Owned(value.to_text()),
         }
     }
 }
 
 fn date_text(date: &ExcelDateTime) -> String {
+    // The day after 31 December 9999, the last that Excel knows. What lies outside is a number in a cell formatted as
+    // a date.
     const END: f64 = 2_958_466.0;
     let days = date.as_f64();
     if !(0.0..END).contains(&days) {
@@ -78,6 +81,7 @@ fn date_text(date: &ExcelDateTime) -> String {
         String::new()
     };
     let time = format!("{hour:02}:{minute:02}:{second:02}{fraction}");
+    // Day 0 is no day of Excel's calendar: a cell with a time alone has it.
     if days < 1.0 {
         return time;
     }
@@ -92,7 +96,8 @@ fn date_text(date: &ExcelDateTime) -> String {
 /// Hours, minutes and seconds; the hours go on beyond 24.
 fn duration_text(days: f64) -> String {
     let seconds = (days * DAY_MS / 1000.0).round();
-    let (hours, rest) = ((seconds / 3600.0).floor(), seconds % 3600.0);
+    let hours = (seconds / 3600.0).floor();
+    let rest = seconds % 3600.0;
     format!("{hours}:{:02}:{:02}", (rest / 60.0).floor(), rest % 60.0)
 }
 
@@ -105,14 +110,14 @@ mod tests {
     #[test]
     fn dates_are_values_where_the_calendar_has_them() {
         let date = |days| DataRef::DateTime(ExcelDateTime::new(days, ExcelDateTimeType::DateTime, false));
-        let value = |days| Cell::of(date(days)).map(|cell| matches!(cell.value(), Value::Text(_)));
+        let value = |days| Cell::from_value(date(days)).map(|cell| matches!(cell.to_value(), Value::Text(_)));
         assert!(matches!(
-            Cell::of(date(43_890.0)).unwrap().value(),
-            Value::Day(18_321)
+            Cell::from_value(date(43_890.0)).unwrap().to_value(),
+            Value::Date(18_321)
         ));
         assert!(matches!(
-            Cell::of(date(43_890.5)).unwrap().value(),
-            Value::Local(_)
+            Cell::from_value(date(43_890.5)).unwrap().to_value(),
+            Value::LocalTimestamp(_)
         ));
         // Half a day, a day before all, and a 29 February that never was.
         assert_eq!([value(0.5), value(-1.0), value(60.0)], [Some(true); 3]);
@@ -142,14 +147,14 @@ mod tests {
             (mac(42_428.0), Some("2020-02-29")),
             (span(1.5), Some("36:00:00")),
         ] {
-            let cell = Cell::of(value.clone());
+            let cell = Cell::from_value(value.clone());
             assert_eq!(
-                cell.as_ref().map(|cell| cell.text()).as_deref(),
+                cell.as_ref().map(|cell| cell.to_text()).as_deref(),
                 expected,
                 "{value:?}"
             );
             assert_eq!(
-                cell.map(|cell| cell.value().text()).as_deref(),
+                cell.map(|cell| cell.to_value().to_text()).as_deref(),
                 expected,
                 "{value:?}"
             );

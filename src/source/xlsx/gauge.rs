@@ -17,7 +17,7 @@ const NAME: usize = 9;
 
 /// What has been seen of the entry at hand.
 #[derive(Default)]
-pub(super) struct Gauge {
+pub(super) struct WorkbookGauge {
     entry: String,
     is_texts: bool,
     bytes: u64,
@@ -35,9 +35,9 @@ pub(super) struct Gauge {
     wrong: Option<String>,
 }
 
-impl Gauge {
+impl WorkbookGauge {
     /// Takes the next bytes of an entry; the error says what is wrong with it.
-    pub(super) fn take(&mut self, entry: &str, piece: &[u8]) -> Result<(), String> {
+    pub(super) fn take_piece(&mut self, entry: &str, piece: &[u8]) -> Result<(), String> {
         if self.entry != entry {
             let wrong = self.finish().err();
             // Names are looked up whatever their case and folder.
@@ -51,6 +51,8 @@ impl Gauge {
             };
         }
         self.bytes += piece.len() as u64;
+        // Cells are streamed, shared texts are not: a cell names one by its number, so all must be there before the
+        // first row.
         if self.is_texts && self.bytes > MAX_TEXTS {
             return Err(format!(
                 "holds over {} MiB of texts; save the sheet as CSV",
@@ -58,7 +60,7 @@ impl Gauge {
             ));
         }
         // The workbook says which entry is parsed for which part: a sheet may be called `image1.png`.
-        piece.iter().try_for_each(|byte| self.step(*byte))
+        piece.iter().try_for_each(|byte| self.take_byte(*byte))
     }
 
     /// After the last entry: the shared texts must be able to be as many as they claim.
@@ -76,7 +78,7 @@ impl Gauge {
         Ok(())
     }
 
-    fn step(&mut self, byte: u8) -> Result<(), String> {
+    fn take_byte(&mut self, byte: u8) -> Result<(), String> {
         self.piece = if matches!(byte, b'<' | b'>') {
             0
         } else {
@@ -92,11 +94,13 @@ impl Gauge {
         if let Some(head) = &mut self.head {
             head.push(byte);
         }
+        // Not a parser: prefixes are dropped, attributes passed over, comments taken for text. What it holds is a tag's
+        // name, and the tag around the shared texts.
         match (byte, self.name.take()) {
             (b'<', _) => self.name = Some(Vec::new()),
             (b':', Some(name)) => self.name = Some(name.into_iter().filter(|byte| *byte == b'/').collect()),
             (b'/', Some(name)) if name.is_empty() => self.name = Some(vec![b'/']),
-            (b'>' | b'/' | b' ' | b'\t' | b'\r' | b'\n', Some(name)) => self.begin(&name),
+            (b'>' | b'/' | b' ' | b'\t' | b'\r' | b'\n', Some(name)) => self.begin_tag(&name),
             (_, Some(mut name)) if name.len() <= NAME => {
                 name.push(byte);
                 self.name = Some(name);
@@ -106,13 +110,13 @@ impl Gauge {
         if byte == b'>' {
             self.claimed = self
                 .claimed
-                .max(self.head.take().map_or(0, |head| claimed(&head)));
+                .max(self.head.take().map_or(0, |head| claimed_texts(&head)));
         }
         Ok(())
     }
 
     /// A tag's name has ended.
-    fn begin(&mut self, name: &[u8]) {
+    fn begin_tag(&mut self, name: &[u8]) {
         match name {
             b"c" => self.cell = Some(0),
             b"/c" | b"/row" | b"/sheetData" => self.cell = None,
@@ -123,23 +127,24 @@ impl Gauge {
 }
 
 /// The number of texts that the tag claims.
-fn claimed(head: &[u8]) -> u64 {
+fn claimed_texts(head: &[u8]) -> u64 {
     let head = String::from_utf8_lossy(head);
     let values = head
         .split("uniqueCount")
         .skip(1)
         .filter_map(|rest| rest.trim_start().strip_prefix('='));
     let digits = values.map(|value| value.trim_start().trim_start_matches(['"', '\'']));
-    let number = |text: &str| {
-        let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        // A number of more digits than fit is no smaller.
-        if end == 0 {
-            0
-        } else {
-            text[..end].parse().unwrap_or(u64::MAX)
-        }
-    };
-    digits.map(number).max().unwrap_or(0)
+    digits.map(leading_number).max().unwrap_or(0)
+}
+
+/// The number that a text begins with; one of more digits than fit is no smaller.
+fn leading_number(text: &str) -> u64 {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    if end == 0 {
+        0
+    } else {
+        text[..end].parse().unwrap_or(u64::MAX)
+    }
 }
 
 #[cfg(test)]
@@ -147,9 +152,10 @@ mod tests {
     use super::*;
 
     fn gauge(entry: &str, text: &[u8]) -> Result<(), String> {
-        let mut gauge = Gauge::default();
+        let mut gauge = WorkbookGauge::default();
         // However it is cut.
-        text.chunks(7).try_for_each(|piece| gauge.take(entry, piece))?;
+        text.chunks(7)
+            .try_for_each(|piece| gauge.take_piece(entry, piece))?;
         gauge.finish()
     }
 

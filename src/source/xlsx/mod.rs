@@ -23,15 +23,15 @@ use crate::plan::CsvGeometry;
 use super::Records;
 use super::batch::{BatchBuilder, MAX_COLUMNS};
 use super::error::SourceError;
+use super::geometry_columns::GeometryColumns;
 use super::header;
-use super::place::Place;
 pub(super) use describe::describe;
-use rows::{Row, Rows};
-use workbook::sheets;
+use rows::{Row, SheetRows};
+use workbook::listed_sheets;
 
 /// Where in a workbook the rows are.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct At<'a> {
+pub(super) struct SheetPlace<'a> {
     /// Name of the sheet; `None` where only one is visible.
     pub(super) sheet: Option<&'a str>,
     /// Row of the header, 1 and up; `None` for the first that holds anything.
@@ -40,7 +40,7 @@ pub(super) struct At<'a> {
 
 /// Bounds on what is read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
+pub(super) struct WorkbookLimits {
     /// Longest row, bytes.
     pub(super) record: usize,
     /// Largest unpacked workbook, bytes.
@@ -51,8 +51,8 @@ pub(super) struct Bounds {
 pub(super) struct XlsxRecords {
     shown: String,
     header: Vec<String>,
-    place: Place,
-    rows: Rows,
+    geometry: GeometryColumns,
+    rows: SheetRows,
     limit: usize,
     has_margin: bool,
     wkb: Vec<u8>,
@@ -63,24 +63,31 @@ impl XlsxRecords {
     pub(super) fn open(
         path: &Path,
         shown: &Arc<str>,
-        at: At<'_>,
+        place: SheetPlace<'_>,
         geometry: &CsvGeometry,
-        bounds: Bounds,
+        bounds: WorkbookLimits,
     ) -> Result<Self, SourceError> {
-        let mut records = Self::open_header(path, shown, at, bounds)?;
-        records.place = Place::find(geometry, |column| {
-            header::position(column, &records.header, &records.shown)
+        let mut records = Self::open_header(path, shown, place, bounds)?;
+        records.geometry = GeometryColumns::find(geometry, |column| {
+            header::find_column(column, &records.header, &records.shown)
         })?;
         Ok(records)
     }
 
     /// Opens the sheet for its header alone; the geometry is taken from the first column.
-    fn open_header(path: &Path, shown: &Arc<str>, at: At<'_>, bounds: Bounds) -> Result<Self, SourceError> {
-        let book = workbook::open(path, shown, bounds.archive)?;
-        let sheet = workbook::choose(&book, shown, at.sheet)?;
+    fn open_header(
+        path: &Path,
+        shown: &Arc<str>,
+        place: SheetPlace<'_>,
+        bounds: WorkbookLimits,
+    ) -> Result<Self, SourceError> {
+        let book = workbook::open_workbook(path, shown, bounds.archive)?;
+        let sheet = workbook::choose_sheet(&book, shown, place.sheet)?;
         let shown = format!("{shown} (sheet {sheet})");
-        let mut rows = Rows::start(book, sheet, shown.clone(), bounds.record);
-        let header = find_header(&mut rows, &shown, at.header_row)?;
+        let mut rows = SheetRows::start(book, sheet, shown.clone(), bounds.record);
+        let header = find_header(&mut rows, &shown, place.header_row)?;
+        // A row need not have cells to the width of the sheet; only those that hold something tell where the table
+        // ends.
         let filled = header.cells.last().map_or(0, |(column, _)| column + 1);
         // A merged cell at the end has blank ones behind it, and they have columns.
         let width = filled.max(header.width.min(MAX_COLUMNS));
@@ -93,25 +100,24 @@ impl XlsxRecords {
         }
         let mut written = vec![Cow::Borrowed(""); width];
         for (column, cell) in &header.cells {
-            written[*column] = cell.text();
+            written[*column] = cell.to_text();
         }
-        let names = header::names(written.iter().map(AsRef::as_ref));
-        if let Some(columns) = header::renamed(written.iter().map(AsRef::as_ref), &names) {
+        let names = header::unique_names(written.iter().map(AsRef::as_ref));
+        if let Some(columns) = header::describe_renamed(written.iter().map(AsRef::as_ref), &names) {
             tracing::warn!(
                 source = shown,
                 columns,
                 "names stand in the header more than once"
             );
         }
-        let (place, limit, wkb) = (Place::Wkt(0), bounds.record, Vec::new());
         Ok(Self {
             shown,
             header: names,
-            place,
+            geometry: GeometryColumns::Wkt(0),
             rows,
-            limit,
+            limit: bounds.record,
             has_margin: false,
-            wkb,
+            wkb: Vec::new(),
         })
     }
 
@@ -133,7 +139,7 @@ impl XlsxRecords {
             .filter(|(column, _)| *column >= self.header.len());
         if let Some((column, _)) = beside.filter(|_| !self.has_margin) {
             self.has_margin = true;
-            let first = format!("column {} of row {}", letters(*column), row.number);
+            let first = format!("column {} of row {}", column_letters(*column), row.number);
             tracing::warn!(
                 source = self.shown,
                 first,
@@ -142,12 +148,12 @@ impl XlsxRecords {
         }
     }
 
-    fn fill(&mut self, row: &Row, batch: &mut BatchBuilder) {
+    fn put_row(&mut self, row: &Row, batch: &mut BatchBuilder) {
         for (column, cell) in row.cells.iter().filter(|(column, _)| *column < self.header.len()) {
-            batch.put(*column, cell.value());
+            batch.put_value(*column, cell.to_value());
         }
         if row.is_too_long {
-            batch.defect(
+            batch.note_defect(
                 "record",
                 &format!("over {} bytes", self.limit),
                 RejectReason::RecordTooLong,
@@ -156,20 +162,16 @@ impl XlsxRecords {
             return;
         }
         self.note_margin(row);
-        let field = |wanted: usize| {
-            let cell = row.cells.iter().find(|(column, _)| *column == wanted);
-            cell.map_or(Cow::Borrowed(""), |(_, cell)| cell.text())
-        };
-        let (column, shape) = self.place.shape(field);
-        let value = || field(column).into_owned();
-        let found = shape.encode(&self.header[column], value, batch, &mut self.wkb);
+        let (column, shape) = self.geometry.read_shape(|column| row.text_of(column));
+        let value = || row.text_of(column).into_owned();
+        let found = shape.put_wkb(&self.header[column], value, batch, &mut self.wkb);
         batch.end_row(row.number, found.then_some(self.wkb.as_slice()));
     }
 }
 
 impl Records for XlsxRecords {
     fn next(&mut self, batch: &mut BatchBuilder) -> Result<bool, SourceError> {
-        while let Some(row) = self.rows.next()? {
+        while let Some(row) = self.rows.next_row()? {
             // A note beside the table is no row of it.
             if row.is_too_long
                 || row
@@ -177,7 +179,7 @@ impl Records for XlsxRecords {
                     .first()
                     .is_some_and(|(column, _)| *column < self.header.len())
             {
-                self.fill(&row, batch);
+                self.put_row(&row, batch);
                 return Ok(true);
             }
             self.note_margin(&row);
@@ -188,15 +190,21 @@ impl Records for XlsxRecords {
 
 /// The row of a sheet's first rows that looks like its header, where that is not the first: titles
 /// above a table have fewer cells. A proposal to a person.
-fn likely_header(path: &Path, shown: &str, sheet: &str, bounds: Bounds) -> Result<Option<u32>, SourceError> {
+fn likely_header(
+    path: &Path,
+    shown: &str,
+    sheet: &str,
+    bounds: WorkbookLimits,
+) -> Result<Option<u32>, SourceError> {
     const SAMPLE: usize = 20;
-    let book = workbook::open(path, shown, bounds.archive)?;
-    let mut rows = Rows::start(book, sheet.to_owned(), shown.to_owned(), bounds.record);
+    let book = workbook::open_workbook(path, shown, bounds.archive)?;
+    let mut rows = SheetRows::start(book, sheet.to_owned(), shown.to_owned(), bounds.record);
     let mut sizes = Vec::new();
-    while let Some(row) = rows.next()?.filter(|_| sizes.len() < SAMPLE) {
+    while let Some(row) = rows.next_row()?.filter(|_| sizes.len() < SAMPLE) {
         sizes.push((row.number, row.cells.len()));
     }
     let most = sizes.iter().map(|(_, cells)| *cells).max().unwrap_or(0);
+    // Titles, notes and dates above a table fill a cell or two of its width.
     let likely = sizes.iter().position(|(_, cells)| cells * 2 > most);
     let number = likely
         .filter(|position| *position > 0)
@@ -205,8 +213,8 @@ fn likely_header(path: &Path, shown: &str, sheet: &str, bounds: Bounds) -> Resul
 }
 
 /// The header's row, or the first that holds anything.
-fn find_header(rows: &mut Rows, shown: &str, wanted: Option<u32>) -> Result<Row, SourceError> {
-    while let Some(row) = rows.next()? {
+fn find_header(rows: &mut SheetRows, shown: &str, wanted: Option<u32>) -> Result<Row, SourceError> {
+    while let Some(row) = rows.next_row()? {
         match wanted.map(u64::from) {
             Some(wanted) if row.number < wanted => {}
             Some(wanted) if row.number > wanted => {
@@ -225,17 +233,17 @@ fn find_header(rows: &mut Rows, shown: &str, wanted: Option<u32>) -> Result<Row,
 }
 
 /// A column as spreadsheets call it.
-fn letters(column: usize) -> String {
+fn column_letters(column: usize) -> String {
     let letter = char::from(b'A' + u8::try_from(column % 26).unwrap_or(0));
     match column / 26 {
         0 => letter.to_string(),
-        more => letters(more - 1) + &letter.to_string(),
+        more => column_letters(more - 1) + &letter.to_string(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::letters;
+    use super::column_letters;
 
     #[test]
     fn columns_are_called_as_in_a_sheet() {
@@ -247,7 +255,7 @@ mod tests {
             (702, "AAA"),
             (16_383, "XFD"),
         ] {
-            assert_eq!(letters(column), name);
+            assert_eq!(column_letters(column), name);
         }
     }
 }

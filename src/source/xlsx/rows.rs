@@ -3,13 +3,14 @@
 //! The parser borrows the workbook it reads from, so both live on that thread, which ends when the
 //! sheet does or when nobody listens any more. A row over the limit keeps its number alone.
 
+use std::borrow::Cow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::vec;
 
 use super::super::error::SourceError;
 use super::cell::Cell;
-use super::workbook::Book;
+use super::workbook::Workbook;
 
 /// Rows handed over at a time, and how many such bundles may wait.
 const BUNDLE: usize = 256;
@@ -39,7 +40,7 @@ enum Message {
 }
 
 /// The rows of a sheet.
-pub(super) struct Rows {
+pub(super) struct SheetRows {
     shown: String,
     messages: Receiver<Message>,
     bundle: vec::IntoIter<Row>,
@@ -47,9 +48,9 @@ pub(super) struct Rows {
     ended: bool,
 }
 
-impl Rows {
+impl SheetRows {
     /// Starts to read `sheet`, which is shown as `shown`; `limit` is the longest row in bytes.
-    pub(super) fn start(mut book: Book, sheet: String, shown: String, limit: usize) -> Self {
+    pub(super) fn start(mut book: Workbook, sheet: String, shown: String, limit: usize) -> Self {
         let (sender, messages) = sync_channel(WAITING);
         thread::spawn(move || {
             let end = match send_all(&mut book, &sheet, limit, &sender) {
@@ -69,7 +70,7 @@ impl Rows {
     }
 
     /// The next row that holds something; `None` after the last.
-    pub(super) fn next(&mut self) -> Result<Option<Row>, SourceError> {
+    pub(super) fn next_row(&mut self) -> Result<Option<Row>, SourceError> {
         loop {
             if let Some(row) = self.bundle.next() {
                 self.last = row.number;
@@ -81,13 +82,13 @@ impl Rows {
             match self.messages.recv() {
                 Ok(Message::Rows(rows)) => self.bundle = rows.into_iter(),
                 Ok(Message::End) => self.ended = true,
-                Ok(Message::Failed(reason)) => return Err(self.damaged(reason)),
-                Err(_) => return Err(self.damaged("its parser gave up".to_owned())),
+                Ok(Message::Failed(reason)) => return Err(self.damaged_error(reason)),
+                Err(_) => return Err(self.damaged_error("its parser gave up".to_owned())),
             }
         }
     }
 
-    fn damaged(&self, reason: String) -> SourceError {
+    fn damaged_error(&self, reason: String) -> SourceError {
         SourceError::Damaged {
             shown: self.shown.clone(),
             row: self.last,
@@ -97,7 +98,7 @@ impl Rows {
 }
 
 /// Sends every row that holds something; the error is why there are no more.
-fn send_all(book: &mut Book, sheet: &str, limit: usize, to: &SyncSender<Message>) -> Result<(), String> {
+fn send_all(book: &mut Workbook, sheet: &str, limit: usize, to: &SyncSender<Message>) -> Result<(), String> {
     let mut cells = book
         .worksheet_cells_reader(sheet)
         .map_err(|error| error.to_string())?;
@@ -105,14 +106,17 @@ fn send_all(book: &mut Book, sheet: &str, limit: usize, to: &SyncSender<Message>
     let mut bytes = 0;
     while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
         let (row, column) = cell.get_position();
-        let (number, column) = (u64::from(row) + 1, usize::try_from(column).unwrap_or(usize::MAX));
-        let Some(cell) = Cell::of(cell.get_value().clone()) else {
+        let number = u64::from(row) + 1;
+        let column = usize::try_from(column).unwrap_or(usize::MAX);
+        let Some(cell) = Cell::from_value(cell.get_value().clone()) else {
             if let Some(row) = bundle.last_mut().filter(|row| row.number == number) {
                 row.width = row.width.max(column.saturating_add(1));
             }
             continue;
         };
         match bundle.last().map(|row| row.number) {
+            // A sheet lists its rows and cells in order. One that doesn't is damaged, or made to have a row counted
+            // twice.
             Some(last) if last > number => return Err(format!("row {number} comes after row {last}")),
             Some(last) if last == number => {}
             _ => {
@@ -131,10 +135,11 @@ fn send_all(book: &mut Book, sheet: &str, limit: usize, to: &SyncSender<Message>
                 });
             }
         }
-        let size = cell.text().len();
+        // By its text, as in all other formats, so that one limit means the same everywhere.
+        let size = cell.to_text().len();
         bytes += size;
         if let Some(row) = bundle.last_mut() {
-            row.add(column, cell, size, limit)?;
+            row.add_cell(column, cell, size, limit)?;
         }
     }
     // The last rows; nobody may be listening any more.
@@ -143,7 +148,13 @@ fn send_all(book: &mut Book, sheet: &str, limit: usize, to: &SyncSender<Message>
 }
 
 impl Row {
-    fn add(&mut self, column: usize, cell: Cell, size: usize, limit: usize) -> Result<(), String> {
+    /// The text of a column; empty where it is blank.
+    pub(super) fn text_of(&self, column: usize) -> Cow<'_, str> {
+        let cell = self.cells.iter().find(|(at, _)| *at == column);
+        cell.map_or(Cow::Borrowed(""), |(_, cell)| cell.to_text())
+    }
+
+    fn add_cell(&mut self, column: usize, cell: Cell, size: usize, limit: usize) -> Result<(), String> {
         if self.cells.last().is_some_and(|(last, _)| *last >= column) {
             return Err(format!("the cells of row {} are not in order", self.number));
         }

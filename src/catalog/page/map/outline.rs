@@ -27,15 +27,22 @@ pub(super) struct Outlines {
     pub(super) borders: String,
 }
 
+// Under one unit: at a unit to a pixel, nobody sees which of the two lines was drawn.
+
 /// Farthest distance of a dropped corner from the line that replaces it, units.
 const TOLERANCE: f64 = 0.8;
 
 /// Simplifies rings together.
-pub(super) fn outlines(rings: &[Ring]) -> Outlines {
-    let rings: Vec<Ring> = rings.iter().filter_map(tidy).collect();
-    let junctions = junctions(&rings);
+pub(super) fn simplify_outlines(rings: &[Ring]) -> Outlines {
+    let rings: Vec<Ring> = rings.iter().filter_map(tidy_ring).collect();
+    let junctions = find_junctions(&rings);
+    // Keyed by the corners themselves: two rings find their common border without knowing of each other. That takes
+    // whole units, to which both were rounded alike.
     let mut groups: BTreeMap<Vec<Spot>, BTreeSet<usize>> = BTreeMap::new();
-    let cut: Vec<Vec<Arc>> = rings.iter().map(|ring| arcs(&ring.spots, &junctions)).collect();
+    let cut: Vec<Vec<Arc>> = rings
+        .iter()
+        .map(|ring| cut_arcs(&ring.spots, &junctions))
+        .collect();
     for (ring, arcs) in rings.iter().zip(&cut) {
         for arc in arcs {
             groups.entry(arc.spots.clone()).or_default().insert(ring.group);
@@ -43,7 +50,7 @@ pub(super) fn outlines(rings: &[Ring]) -> Outlines {
     }
     let simple: BTreeMap<&[Spot], Vec<Spot>> = groups
         .keys()
-        .map(|arc| (arc.as_slice(), simplified(arc)))
+        .map(|arc| (arc.as_slice(), simplify_arc(arc)))
         .collect();
     let mut drawn = Outlines::default();
     for arcs in &cut {
@@ -56,18 +63,20 @@ pub(super) fn outlines(rings: &[Ring]) -> Outlines {
             ring.extend(&spots[..spots.len() - 1]);
         }
         if ring.len() > 2 {
-            draw(&mut drawn.areas, &ring);
+            push_path(&mut drawn.areas, &ring);
             drawn.areas.push('z');
         }
     }
     for (arc, _) in groups.iter().filter(|(_, groups)| groups.len() > 1) {
-        draw(&mut drawn.borders, &simple[arc.as_slice()]);
+        push_path(&mut drawn.borders, &simple[arc.as_slice()]);
     }
     drawn
 }
 
 /// A ring without repeated corners and spikes; none where nothing is left.
-fn tidy(ring: &Ring) -> Option<Ring> {
+fn tidy_ring(ring: &Ring) -> Option<Ring> {
+    // Rounding to whole units lets corners fall together, and folds narrow inlets and capes into lines that go out and
+    // come back. Neither has an area, and each would be a junction.
     let mut spots: Vec<Spot> = Vec::with_capacity(ring.spots.len());
     for spot in &ring.spots {
         if spots.len() > 1 && spots[spots.len() - 2] == *spot {
@@ -90,7 +99,7 @@ fn tidy(ring: &Ring) -> Option<Ring> {
 }
 
 /// Corners where arcs end: those that have other than two neighbours over all rings.
-fn junctions(rings: &[Ring]) -> BTreeSet<Spot> {
+fn find_junctions(rings: &[Ring]) -> BTreeSet<Spot> {
     let mut neighbours: BTreeMap<Spot, BTreeSet<Spot>> = BTreeMap::new();
     for ring in rings {
         for (a, b) in ring.spots.iter().zip(ring.spots.iter().cycle().skip(1)) {
@@ -105,7 +114,8 @@ fn junctions(rings: &[Ring]) -> BTreeSet<Spot> {
         .collect()
 }
 
-/// A run of corners from junction to junction, in the direction that sorts first.
+/// A run of corners from junction to junction, in the direction that sorts first: two neighbours go along their border in
+/// opposite directions, and must find it to be one.
 struct Arc {
     spots: Vec<Spot>,
     is_reversed: bool,
@@ -122,7 +132,7 @@ impl Arc {
     }
 }
 
-fn arcs(ring: &[Spot], junctions: &BTreeSet<Spot>) -> Vec<Arc> {
+fn cut_arcs(ring: &[Spot], junctions: &BTreeSet<Spot>) -> Vec<Arc> {
     // A ring without junctions starts at its lowest corner, so that two of the same shape are one arc.
     let start = ring
         .iter()
@@ -145,13 +155,15 @@ fn arcs(ring: &[Spot], junctions: &BTreeSet<Spot>) -> Vec<Arc> {
 }
 
 /// Douglas and Peucker's rule; a closed arc is first cut at the corner farthest from its start.
-fn simplified(arc: &[Spot]) -> Vec<Spot> {
+fn simplify_arc(arc: &[Spot]) -> Vec<Spot> {
     let last = arc.len() - 1;
     let mut keep = vec![false; arc.len()];
-    (keep[0], keep[last]) = (true, true);
+    keep[0] = true;
+    keep[last] = true;
+    // A stack, not a recursion: a coastline of a million corners that all stay would be as many calls deep.
     let mut waiting = vec![(0, last)];
     while let Some((from, to)) = waiting.pop() {
-        let far = (from + 1..to).map(|at| (at, distance(arc[at], arc[from], arc[to])));
+        let far = (from + 1..to).map(|at| (at, segment_distance(arc[at], arc[from], arc[to])));
         let far = far.reduce(|a, b| if b.1 > a.1 { b } else { a });
         if let Some((at, _)) = far.filter(|(_, distance)| *distance > TOLERANCE) {
             keep[at] = true;
@@ -166,10 +178,10 @@ fn simplified(arc: &[Spot]) -> Vec<Spot> {
 }
 
 /// Distance from a spot to the segment between two others.
-fn distance(spot: Spot, from: Spot, to: Spot) -> f64 {
-    let point = |spot: Spot| (f64::from(spot.0), f64::from(spot.1));
-    let ((px, py), (ax, ay), (bx, by)) = (point(spot), point(from), point(to));
-    let (dx, dy) = (bx - ax, by - ay);
+fn segment_distance(spot: Spot, from: Spot, to: Spot) -> f64 {
+    let [(px, py), (ax, ay), (bx, by)] = [spot, from, to].map(|(x, y)| (f64::from(x), f64::from(y)));
+    let dx = bx - ax;
+    let dy = by - ay;
     let length = dx * dx + dy * dy;
     let along = if length > 0.0 {
         (((px - ax) * dx + (py - ay) * dy) / length).clamp(0.0, 1.0)
@@ -180,13 +192,15 @@ fn distance(spot: Spot, from: Spot, to: Spot) -> f64 {
 }
 
 /// A path in steps from corner to corner: shorter than in places.
-fn draw(path: &mut String, spots: &[Spot]) {
+fn push_path(path: &mut String, spots: &[Spot]) {
     let mut before: Option<Spot> = None;
     for (x, y) in spots {
         let told = match before {
             None => write!(path, "M{x} {y}l"),
             Some((px, py)) => {
-                let (dx, dy) = (x - px, y - py);
+                let dx = x - px;
+                let dy = y - py;
+                // A minus parts two numbers as well as a blank does.
                 let gap = if path.ends_with('l') || dx < 0 { "" } else { " " };
                 write!(path, "{gap}{dx}{}{dy}", if dy < 0 { "" } else { " " })
             }
@@ -215,11 +229,11 @@ mod tests {
 
     #[test]
     fn neighbours_share_one_border() {
-        let drawn = outlines(&[square(0, 0, 3), square(1, 10, 3)]);
+        let drawn = simplify_outlines(&[square(0, 0, 3), square(1, 10, 3)]);
         assert_eq!(drawn.borders, "M10 0l3 5-3 5");
         assert_eq!(drawn.areas.matches('M').count(), 2);
         assert_eq!(
-            outlines(&[square(0, 0, 3), square(0, 10, 3)]).borders,
+            simplify_outlines(&[square(0, 0, 3), square(0, 10, 3)]).borders,
             "",
             "the same group"
         );
@@ -231,13 +245,13 @@ mod tests {
             group: 0,
             spots: vec![(0, 0), (50, 0), (100, 0), (100, 100), (0, 100)],
         };
-        assert_eq!(outlines(&[ring]).areas, "M0 0l100 0 0 100-100 0z");
+        assert_eq!(simplify_outlines(&[ring]).areas, "M0 0l100 0 0 100-100 0z");
     }
 
     #[test]
     fn what_is_too_small_to_see_is_left_out() {
         let speck = |spots: &[Spot]| {
-            outlines(&[Ring {
+            simplify_outlines(&[Ring {
                 group: 0,
                 spots: spots.to_vec(),
             }])
@@ -255,7 +269,7 @@ mod tests {
             group,
             spots: vec![(x, y), (x + 10, y), (x + 10, y + 10), (x, y + 10)],
         };
-        let drawn = outlines(&[
+        let drawn = simplify_outlines(&[
             square(0, 0, 0),
             square(1, 10, 0),
             square(2, 0, 10),

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::Page;
 use super::outline::{self, Outlines, Ring, Spot};
 use super::projection::{PIECES, Piece};
+use crate::catalog::page::content::Page;
 use crate::feature::Outline;
 use crate::plan::Reference;
 
@@ -33,10 +33,10 @@ pub(super) struct Panel {
 }
 
 /// The panels that hold a facility, the largest piece first; and how many facilities are on none.
-pub(super) fn panels(page: &Page<'_>) -> (Vec<Panel>, u64) {
+pub(super) fn build_panels(page: &Page<'_>) -> (Vec<Panel>, u64) {
     let mut places: Vec<Vec<Place>> = vec![Vec::new(); PIECES.len()];
     let mut outside = Vec::new();
-    for (lon, lat, n) in page.facilities.cells.places() {
+    for (lon, lat, n) in page.facilities.cells.middles() {
         match PIECES.iter().position(|piece| piece.holds(lon, lat)) {
             Some(piece) => places[piece].push((lon, lat, n)),
             None => outside.push((lon, lat, n)),
@@ -44,12 +44,13 @@ pub(super) fn panels(page: &Page<'_>) -> (Vec<Panel>, u64) {
     }
     let mut pieces: Vec<(Piece, Vec<Place>)> = PIECES.into_iter().zip(places).collect();
     pieces.retain(|(_, places)| !places.is_empty());
+    // Another nation's facilities: one panel around all of them is better than none.
     if pieces.is_empty() && !outside.is_empty() {
-        let around = bounds(outside.iter().map(|(lon, lat, _)| (*lon, *lat)));
-        pieces.push((Piece::around(around), std::mem::take(&mut outside)));
+        let around = bounds_of(outside.iter().map(|(lon, lat, _)| (*lon, *lat)));
+        pieces.push((Piece::around_bounds(around), std::mem::take(&mut outside)));
     }
     let panels = pieces.iter().enumerate().map(|(at, (piece, places))| {
-        panel(
+        build_panel(
             piece,
             places,
             page.outlines,
@@ -60,7 +61,13 @@ pub(super) fn panels(page: &Page<'_>) -> (Vec<Panel>, u64) {
     (panels.collect(), outside.iter().map(|(_, _, n)| n).sum())
 }
 
-fn panel(piece: &Piece, places: &[Place], outlines: &[Outline], reference: &Reference, width: i32) -> Panel {
+fn build_panel(
+    piece: &Piece,
+    places: &[Place],
+    outlines: &[Outline],
+    reference: &Reference,
+    width: i32,
+) -> Panel {
     let projection = piece.projection();
     let spots: Vec<((f64, f64), u64)> = places
         .iter()
@@ -79,13 +86,13 @@ fn panel(piece: &Piece, places: &[Place], outlines: &[Outline], reference: &Refe
             )
         })
         .collect();
-    let frame = Frame::of(&spots, &rings, width);
-    let regions = Regions::of(reference);
+    let frame = Frame::fitting(&spots, &rings, width);
+    let regions = Regions::from_reference(reference);
     let rings: Vec<Ring> = rings
         .iter()
         .map(|(code, ring)| Ring {
-            group: regions.group(code),
-            spots: ring.iter().map(|spot| frame.spot(*spot)).collect(),
+            group: regions.group_of(code),
+            spots: ring.iter().map(|spot| frame.to_spot(*spot)).collect(),
         })
         .collect();
     Panel {
@@ -93,9 +100,9 @@ fn panel(piece: &Piece, places: &[Place], outlines: &[Outline], reference: &Refe
         facilities: places.iter().map(|(_, _, n)| n).sum(),
         width,
         height: frame.height,
-        squares: squares(&spots, &frame),
-        labels: regions.labels(&rings, &frame),
-        outlines: outline::outlines(&rings),
+        squares: count_squares(&spots, &frame),
+        labels: regions.region_labels(&rings, &frame),
+        outlines: outline::simplify_outlines(&rings),
     }
 }
 
@@ -111,22 +118,25 @@ struct Frame {
 
 impl Frame {
     /// Around the outlines, or around the facilities where these fill but a corner of the main panel.
-    fn of(spots: &[((f64, f64), u64)], rings: &[(&str, Vec<(f64, f64)>)], width: i32) -> Self {
-        let dots = bounds(spots.iter().map(|(spot, _)| *spot));
-        let land = bounds(rings.iter().flat_map(|(_, ring)| ring.iter().copied()));
-        let size = |[west, south, east, north]: [f64; 4]| (east - west, north - south);
-        let ((dots_x, dots_y), (land_x, land_y)) = (size(dots), size(land));
-        let is_corner = width == WIDTHS[0] && dots_x < land_x / 2.0 && dots_y < land_y / 2.0;
+    fn fitting(spots: &[((f64, f64), u64)], rings: &[(&str, Vec<(f64, f64)>)], width: i32) -> Self {
+        let dots = bounds_of(spots.iter().map(|(spot, _)| *spot));
+        let land = bounds_of(rings.iter().flat_map(|(_, ring)| ring.iter().copied()));
+        let [west, south, east, north] = land;
+        let [dots_west, dots_south, dots_east, dots_north] = dots;
+        // A pipeline of one state is shown as that state, not as a few dots of a nation. Insets are small already, and
+        // their land says which they are.
+        let is_corner = width == WIDTHS[0]
+            && dots_east - dots_west < (east - west) / 2.0
+            && dots_north - dots_south < (north - south) / 2.0;
         if rings.is_empty() || is_corner {
-            Self::around(dots, 0.15, width)
+            Self::around_bounds(dots, 0.15, width)
         } else {
-            let [west, south, east, north] = land;
-            Self::around(
+            Self::around_bounds(
                 [
-                    west.min(dots[0]),
-                    south.min(dots[1]),
-                    east.max(dots[2]),
-                    north.max(dots[3]),
+                    west.min(dots_west),
+                    south.min(dots_south),
+                    east.max(dots_east),
+                    north.max(dots_north),
                 ],
                 0.03,
                 width,
@@ -138,13 +148,13 @@ impl Frame {
         clippy::cast_possible_truncation,
         reason = "a panel is some hundred units high"
     )]
-    fn around([west, south, east, north]: [f64; 4], margin: f64, width: i32) -> Self {
+    fn around_bounds([west, south, east, north]: [f64; 4], margin: f64, width: i32) -> Self {
         // 200 km at least: a single facility has no extent, and closer up the outlines' corners show.
         let least = 0.03;
-        let (x, y) = ((east - west).max(least), (north - south).max(least));
-        let (x, y) = (x * (1.0 + 2.0 * margin), y * (1.0 + 2.0 * margin));
+        let x = (east - west).max(least) * (1.0 + 2.0 * margin);
+        let y = (north - south).max(least) * (1.0 + 2.0 * margin);
         // Neither a strip nor a tower.
-        let (x, y) = (x.max(y / 0.85), y.max(x * 0.45));
+        let [x, y] = [x.max(y / 0.85), y.max(x * 0.45)];
         let scale = f64::from(width) / x;
         Self {
             west: f64::midpoint(west, east) - x / 2.0,
@@ -156,32 +166,34 @@ impl Frame {
     }
 
     /// Where a place of the plane stands; what lies far outside stands just outside.
-    #[expect(clippy::cast_possible_truncation, reason = "clamped")]
-    fn spot(&self, (x, y): (f64, f64)) -> Spot {
-        let spot = |along: f64, most: i32| along.clamp(-60.0, f64::from(most) + 60.0).round() as i32;
+    fn to_spot(&self, (x, y): (f64, f64)) -> Spot {
         (
-            spot((x - self.west) * self.scale, self.width),
-            spot((self.north - y) * self.scale, self.height),
+            clamped((x - self.west) * self.scale, self.width),
+            clamped((self.north - y) * self.scale, self.height),
         )
     }
 }
 
+// Outside, but not on the edge: an outline that leaves the panel would be drawn along it. Not as far as it goes
+// either, since the digits of such coordinates are bytes of the page.
+#[expect(clippy::cast_possible_truncation, reason = "clamped")]
+fn clamped(along: f64, most: i32) -> i32 {
+    along.clamp(-60.0, f64::from(most) + 60.0).round() as i32
+}
+
 /// Least and greatest of both coordinates: `[west, south, east, north]`.
-fn bounds(spots: impl Iterator<Item = (f64, f64)>) -> [f64; 4] {
-    let around = |[west, south, east, north]: [f64; 4], (x, y): (f64, f64)| {
-        [west.min(x), south.min(y), east.max(x), north.max(y)]
-    };
+fn bounds_of(spots: impl Iterator<Item = (f64, f64)>) -> [f64; 4] {
     spots.fold(
         [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY],
-        around,
+        |[west, south, east, north], (x, y)| [west.min(x), south.min(y), east.max(x), north.max(y)],
     )
 }
 
 /// Facilities per square of the panel, by its row and column.
-fn squares(spots: &[((f64, f64), u64)], frame: &Frame) -> BTreeMap<Spot, u64> {
+fn count_squares(spots: &[((f64, f64), u64)], frame: &Frame) -> BTreeMap<Spot, u64> {
     let mut squares: BTreeMap<Spot, u64> = BTreeMap::new();
     for (spot, n) in spots {
-        let (x, y) = frame.spot(*spot);
+        let (x, y) = frame.to_spot(*spot);
         *squares
             .entry((y.div_euclid(PITCH), x.div_euclid(PITCH)))
             .or_default() += n;
@@ -196,7 +208,7 @@ struct Regions {
 }
 
 impl Regions {
-    fn of(reference: &Reference) -> Self {
+    fn from_reference(reference: &Reference) -> Self {
         let mut codes: Vec<String> = reference
             .regions
             .iter()
@@ -204,47 +216,51 @@ impl Regions {
             .collect();
         codes.sort();
         codes.dedup();
-        let region = |usps: &str| {
-            let region = reference.regions.iter().find(|region| region.state == usps)?;
-            codes.iter().position(|code| *code == region.code)
-        };
-        let by_fips = reference
-            .states
-            .iter()
-            .filter_map(|state| Some((state.fips.clone(), region(&state.usps)?)))
-            .collect();
+        let mut by_fips = BTreeMap::new();
+        for state in &reference.states {
+            let mut regions = reference.regions.iter();
+            let region = regions.find(|region| region.state == state.usps);
+            if let Some(at) = region.and_then(|region| codes.iter().position(|code| *code == region.code)) {
+                by_fips.insert(state.fips.clone(), at);
+            }
+        }
         Self { codes, by_fips }
     }
 
     /// Number of a state's region; states without one are a group of their own.
-    fn group(&self, fips: &str) -> usize {
+    fn group_of(&self, fips: &str) -> usize {
         self.by_fips.get(fips).copied().unwrap_or(self.codes.len())
     }
 
     /// Each region's code at the middle of its land, where that is on the panel.
-    fn labels(&self, rings: &[Ring], frame: &Frame) -> Vec<(String, Spot)> {
+    fn region_labels(&self, rings: &[Ring], frame: &Frame) -> Vec<(String, Spot)> {
         let mut sums = vec![(0.0, 0.0, 0.0); self.codes.len() + 1];
         for ring in rings {
-            let (area, x, y) = middle(&ring.spots);
+            let (area, x, y) = area_and_centroid(&ring.spots);
+            // Each ring weighs as much as its area: a chain of islands doesn't draw the code away from the land.
             let sum = &mut sums[ring.group];
             *sum = (sum.0 + area, sum.1 + area * x, sum.2 + area * y);
         }
-        #[expect(clippy::cast_possible_truncation, reason = "within the panel")]
-        let label = |(code, (area, x, y)): (&String, &(f64, f64, f64))| {
-            let (x, y) = ((x / area).round() as i32, (y / area).round() as i32);
+        let mut labels = Vec::new();
+        for (code, (area, x, y)) in self.codes.iter().zip(&sums) {
+            #[expect(clippy::cast_possible_truncation, reason = "within the panel")]
+            let [x, y] = [x, y].map(|sum| (sum / area).round() as i32);
             let is_seen =
                 *area > 200.0 && (10..frame.width - 10).contains(&x) && (10..frame.height - 10).contains(&y);
-            is_seen.then(|| (code.clone(), (x, y)))
-        };
-        self.codes.iter().zip(&sums).filter_map(label).collect()
+            if is_seen {
+                labels.push((code.clone(), (x, y)));
+            }
+        }
+        labels
     }
 }
 
-/// Area of a ring and its centroid.
-fn middle(spots: &[Spot]) -> (f64, f64, f64) {
+/// Area of a ring and its centroid, by the shoelace formula; the sign of the area, which tells the direction, cancels out of
+/// the centroid.
+fn area_and_centroid(spots: &[Spot]) -> (f64, f64, f64) {
     let mut sum = (0.0, 0.0, 0.0);
     for (a, b) in spots.iter().zip(spots.iter().cycle().skip(1)) {
-        let ((ax, ay), (bx, by)) = ((f64::from(a.0), f64::from(a.1)), (f64::from(b.0), f64::from(b.1)));
+        let [(ax, ay), (bx, by)] = [a, b].map(|(x, y)| (f64::from(*x), f64::from(*y)));
         let cross = ax * by - bx * ay;
         sum = (
             sum.0 + cross,

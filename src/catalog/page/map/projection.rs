@@ -15,23 +15,26 @@ pub(super) struct Albers {
 impl Albers {
     /// With standard parallels `south` and `north` and the origin at `middle`, `origin` (degrees).
     pub(super) fn new(south: f64, north: f64, middle: f64, origin: f64) -> Self {
-        let (s, t) = (south.to_radians().sin(), north.to_radians().sin());
+        let s = south.to_radians().sin();
+        let t = north.to_radians().sin();
         let n = f64::midpoint(s, t);
         let c = 1.0 - s * s + 2.0 * n * s;
-        let rho0 = rho(n, c, origin);
+        let rho0 = cone_radius(n, c, origin);
         Self { n, c, rho0, middle }
     }
 
     /// Longitude and latitude to the plane, in radii of the globe, north up.
     pub(super) fn project(&self, lon: f64, lat: f64) -> (f64, f64) {
+        // Within half a turn of the middle: the Aleutians beyond 180° lie west of Alaska, not a world away.
         let east = (lon - self.middle + 540.0).rem_euclid(360.0) - 180.0;
         let theta = self.n * east.to_radians();
-        let rho = rho(self.n, self.c, lat);
+        let rho = cone_radius(self.n, self.c, lat);
         (rho * theta.sin(), self.rho0 - rho * theta.cos())
     }
 }
 
-fn rho(n: f64, c: f64, lat: f64) -> f64 {
+/// Snyder's rho: how far a parallel is from the cone's tip.
+fn cone_radius(n: f64, c: f64, lat: f64) -> f64 {
     (c - 2.0 * n * lat.to_radians().sin()).max(0.0).sqrt() / n
 }
 
@@ -45,6 +48,9 @@ pub(super) struct Piece {
     /// South and north standard parallel, middle, origin.
     parallels: [f64; 4],
 }
+
+// Parallels and middles of the contiguous states and of Alaska are those of the U.S. Geological Survey's maps, which
+// Snyder gives; the others' lie within their piece.
 
 /// The contiguous states first: they have the large panel. Bounds leave some water for what stands off a coast.
 pub(super) const PIECES: [Piece; 6] = [
@@ -82,9 +88,10 @@ const fn piece(name: &'static str, bounds: [f64; 4], parallels: [f64; 4]) -> Pie
 
 impl Piece {
     /// A piece around some places of another nation.
-    pub(super) fn around(bounds: [f64; 4]) -> Self {
+    pub(super) fn around_bounds(bounds: [f64; 4]) -> Self {
         let [west, south, east, north] = bounds;
-        let (middle, origin) = (f64::midpoint(west, east), f64::midpoint(south, north));
+        let middle = f64::midpoint(west, east);
+        let origin = f64::midpoint(south, north);
         // A cone that opens neither way has no parallels: the equator's neighbours get some.
         let origin = if origin.abs() < 5.0 {
             5.0_f64.copysign(origin)
@@ -155,7 +162,8 @@ mod tests {
     #[test]
     fn a_piece_spans_the_antimeridian_without_a_jump() {
         let alaska = PIECES[1].projection();
-        let ((west, _), (east, _)) = (alaska.project(179.9, 52.0), alaska.project(-179.9, 52.0));
+        let (west, _) = alaska.project(179.9, 52.0);
+        let (east, _) = alaska.project(-179.9, 52.0);
         assert!((0.0..0.01).contains(&(east - west)), "{west} {east}");
     }
 
@@ -166,12 +174,10 @@ mod tests {
             [10.0, -40.0, 20.0, -30.0],
             [5.0, 45.0, 6.0, 46.0],
         ] {
-            let piece = Piece::around(bounds);
+            let piece = Piece::around_bounds(bounds);
             let projection = piece.projection();
-            let (south, north) = (
-                projection.project(bounds[0], bounds[1]),
-                projection.project(bounds[0], bounds[3]),
-            );
+            let south = projection.project(bounds[0], bounds[1]);
+            let north = projection.project(bounds[0], bounds[3]);
             assert!(south.1 < north.1, "north is up: {bounds:?}");
         }
     }

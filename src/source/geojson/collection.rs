@@ -2,7 +2,7 @@
 //!
 //! Only the top-level `features` counts. A bad feature is a defect and the next one is read; a
 //! file that breaks off is an error that says after which feature. The legacy `crs` member
-//! (GeoJSON 2008) is honoured before and after the features, and so is what says that there are more (`geojson_part`).
+//! (GeoJSON 2008) is honoured before and after the features, and so is what says that there are more (`completeness`).
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -11,16 +11,16 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::completeness::Completeness;
+use super::feature::put_feature;
 use crate::feature::{Crs, RejectReason};
-
-use super::Records;
-use super::batch::BatchBuilder;
-use super::crs::{self, Stated};
-use super::error::SourceError;
-use super::geojson_part::Whole;
-use super::geojson_row;
-use super::json::{self, Captured, ScanError, Scanner};
-use super::sniff;
+use crate::source::Records;
+use crate::source::batch::BatchBuilder;
+use crate::source::crs_code::parse_crs_code;
+use crate::source::error::SourceError;
+use crate::source::json::{self, Captured, ScanError, Scanner};
+use crate::source::sniff;
+use crate::source::stated_crs::StatedCrs;
 
 /// How much of the end of a file is searched for a `crs` member. One that hides farther from the
 /// end is still seen after the last feature, and is an error then unless it changes nothing.
@@ -33,26 +33,28 @@ const MEMBER_BYTES: usize = 1 << 20;
 const ESRI: [&str; 3] = ["spatialReference", "objectIdFieldName", "geometryType"];
 
 /// Reads the features of one collection.
-pub(super) struct CollectionRecords {
+pub(in crate::source) struct CollectionRecords {
     shown: Arc<str>,
     scanner: Scanner<BufReader<File>>,
     limit: usize,
     row: u64,
-    stated: Stated,
-    whole: Whole,
+    stated: StatedCrs,
+    completeness: Completeness,
     raw: Vec<u8>,
     wkb: Vec<u8>,
 }
 
 impl CollectionRecords {
     /// Opens the file at `path` and finds its features and its CRS.
-    pub(super) fn open(path: &Path, shown: &Arc<str>, limit: usize) -> Result<Self, SourceError> {
+    pub(in crate::source) fn open(path: &Path, shown: &Arc<str>, limit: usize) -> Result<Self, SourceError> {
         let mut records = Self::open_at_features(path, shown, limit)?;
-        let unseen = records.stated == Stated::Rfc7946;
-        if unseen && tail_names_crs(path).map_err(|source| records.unreadable(source))? {
+        // The CRS must be known before the first row is handed on, and the member may stand behind the last. Reading
+        // a file twice is worth it only where its end has the word.
+        let unseen = records.stated == StatedCrs::Rfc7946;
+        if unseen && tail_names_crs(path).map_err(|source| records.read_error(source))? {
             let mut ahead = Self::open_at_features(path, shown, limit)?;
-            while ahead.capture()?.is_some() {}
-            if let Some(stated) = ahead.close()? {
+            while ahead.capture_feature()?.is_some() {}
+            if let Some(stated) = ahead.read_end()? {
                 records.stated = stated;
             }
         }
@@ -60,24 +62,23 @@ impl CollectionRecords {
     }
 
     /// What the file says about its CRS.
-    pub(super) fn stated(&self) -> Stated {
+    pub(in crate::source) fn stated_crs(&self) -> StatedCrs {
         self.stated.clone()
     }
 
     /// Goes over all features and gives their number.
-    pub(super) fn count(mut self) -> Result<u64, SourceError> {
-        while self.capture()?.is_some() {}
+    pub(in crate::source) fn count_features(mut self) -> Result<u64, SourceError> {
+        while self.capture_feature()?.is_some() {}
         Ok(self.row)
     }
 
     fn open_at_features(path: &Path, shown: &Arc<str>, limit: usize) -> Result<Self, SourceError> {
-        let text = sniff::open(path, shown, "a GeoJSON FeatureCollection")?;
+        let text = sniff::open_text(path, shown, "a GeoJSON FeatureCollection")?;
         if !matches!(text.head.trim_ascii_start(), [b'{', ..]) {
-            let (expected, found) = ("a GeoJSON FeatureCollection", "text that is no JSON object");
             return Err(SourceError::Unexpected {
                 shown: shown.to_string(),
-                expected,
-                found,
+                expected: "a GeoJSON FeatureCollection",
+                found: "text that is no JSON object",
             });
         }
         let mut records = Self {
@@ -85,8 +86,8 @@ impl CollectionRecords {
             scanner: Scanner::new(text.reader),
             limit,
             row: 0,
-            stated: Stated::Rfc7946,
-            whole: Whole::default(),
+            stated: StatedCrs::Rfc7946,
+            completeness: Completeness::default(),
             raw: Vec::new(),
             wkb: Vec::new(),
         };
@@ -98,19 +99,17 @@ impl CollectionRecords {
     fn go_to_features(&mut self) -> Result<(), SourceError> {
         const PLACE: &str = "before its features";
         let mut found = Vec::new();
-        let mut more = self
-            .scanner
-            .accept(b'{')
-            .map_err(|error| self.outside(error, PLACE))?;
+        let mut more = self.accept(b'{', PLACE)?;
         while more {
             let Some(key) = self.member_key(PLACE)? else { break };
             if key == "features" {
+                // Esri JSON has `features` too, with `attributes` in the place of `properties`: each of its rows
+                // would be a reject.
                 if found.iter().any(|name: &String| ESRI.contains(&name.as_str())) {
-                    let (expected, found) = ("GeoJSON", "Esri JSON (ask the service for `f=geojson`)");
                     return Err(SourceError::Unexpected {
                         shown: self.shown.to_string(),
-                        expected,
-                        found,
+                        expected: "GeoJSON",
+                        found: "Esri JSON (ask the service for `f=geojson`)",
                     });
                 }
                 return match self.scanner.expect(b'[') {
@@ -118,20 +117,17 @@ impl CollectionRecords {
                         shown: self.shown.to_string(),
                         found,
                     }),
-                    opened => opened.map_err(|error| self.outside(error, PLACE)),
+                    opened => opened.map_err(|error| self.scan_error_at(error, PLACE)),
                 };
             }
             if let Some(stated) = self.member_value(&key, PLACE)? {
                 self.stated = stated;
             }
             found.push(key);
-            more = self
-                .scanner
-                .accept(b',')
-                .map_err(|error| self.outside(error, PLACE))?;
+            more = self.accept(b',', PLACE)?;
         }
-        match self.scanner.peek().map_err(|error| self.outside(error, PLACE))? {
-            None => Err(self.outside(ScanError::End, PLACE)),
+        match self.peek(PLACE)? {
+            None => Err(self.scan_error_at(ScanError::End, PLACE)),
             Some(_) => Err(SourceError::NoFeatures {
                 shown: self.shown.to_string(),
                 found,
@@ -140,52 +136,49 @@ impl CollectionRecords {
     }
 
     /// Captures the next feature; `None` behind the last.
-    fn capture(&mut self) -> Result<Option<Captured>, SourceError> {
+    fn capture_feature(&mut self) -> Result<Option<Captured>, SourceError> {
         let next = self.row + 1;
-        if self.scanner.accept(b']').map_err(|error| self.within(error))? {
+        if self
+            .scanner
+            .accept(b']')
+            .map_err(|error| self.scan_error(error))?
+        {
             return Ok(None);
         }
         if self.row > 0 {
-            self.scanner.expect(b',').map_err(|error| self.within(error))?;
+            self.scanner
+                .expect(b',')
+                .map_err(|error| self.scan_error(error))?;
         }
         let captured = self
             .scanner
-            .value(&mut self.raw, self.limit)
-            .map_err(|error| self.within(error))?;
+            .capture_value(&mut self.raw, self.limit)
+            .map_err(|error| self.scan_error(error))?;
         self.row = next;
         Ok(Some(captured))
     }
 
     /// Reads what follows the features; gives what a `crs` member there says.
-    fn close(&mut self) -> Result<Option<Stated>, SourceError> {
+    fn read_end(&mut self) -> Result<Option<StatedCrs>, SourceError> {
         const PLACE: &str = "after its features";
         let mut stated = None;
-        while self
-            .scanner
-            .accept(b',')
-            .map_err(|error| self.outside(error, PLACE))?
-        {
+        while self.accept(b',', PLACE)? {
             let Some(key) = self.member_key(PLACE)? else { break };
+            // Of a member that is there twice, some parsers take the first and others the last: nobody can say which
+            // rows were meant.
             if key == "features" {
-                return Err(self.broken("a second `features` follows".to_owned()));
+                return Err(self.json_error("a second `features` follows".to_owned()));
             }
             stated = self.member_value(&key, PLACE)?.or(stated);
         }
-        self.scanner
-            .expect(b'}')
-            .map_err(|error| self.outside(error, PLACE))?;
-        if self
-            .scanner
-            .peek()
-            .map_err(|error| self.outside(error, PLACE))?
-            .is_some()
-        {
-            return Err(self.broken("something follows the end of the collection".to_owned()));
+        self.expect(b'}', PLACE)?;
+        if self.peek(PLACE)?.is_some() {
+            return Err(self.json_error("something follows the end of the collection".to_owned()));
         }
-        match self.whole.denial(self.row) {
-            Some(said) => Err(SourceError::Part {
+        match self.completeness.why_partial(self.row) {
+            Some(reason) => Err(SourceError::Partial {
                 shown: self.shown.to_string(),
-                said,
+                reason,
             }),
             None => Ok(stated),
         }
@@ -193,22 +186,18 @@ impl CollectionRecords {
 
     /// The key of the next member, behind its colon; `None` where there is no member.
     fn member_key(&mut self, place: &'static str) -> Result<Option<String>, SourceError> {
-        if self.scanner.peek().map_err(|error| self.outside(error, place))? != Some(b'"') {
+        if self.peek(place)? != Some(b'"') {
             return Ok(None);
         }
-        let key = self.scanner.value(&mut self.raw, MEMBER_BYTES);
-        key.map_err(|error| self.outside(error, place))?;
-        self.scanner
-            .expect(b':')
-            .map_err(|error| self.outside(error, place))?;
-        Ok(json::string(&self.raw).map(Into::into))
+        self.capture_member(place)?;
+        self.expect(b':', place)?;
+        Ok(json::parse_string(&self.raw).map(Into::into))
     }
 
     /// Takes a member's value; gives what it says if it is the `crs`.
-    fn member_value(&mut self, key: &str, place: &'static str) -> Result<Option<Stated>, SourceError> {
-        let value = self.scanner.value(&mut self.raw, MEMBER_BYTES);
-        value.map_err(|error| self.outside(error, place))?;
-        self.whole.note(key, &self.raw);
+    fn member_value(&mut self, key: &str, place: &'static str) -> Result<Option<StatedCrs>, SourceError> {
+        self.capture_member(place)?;
+        self.completeness.note_member(key, &self.raw);
         if key == "crs" {
             crs_member(&self.shown, &self.raw).map(Some)
         } else {
@@ -216,30 +205,58 @@ impl CollectionRecords {
         }
     }
 
-    fn within(&self, error: ScanError) -> SourceError {
+    fn peek(&mut self, place: &'static str) -> Result<Option<u8>, SourceError> {
+        self.scanner
+            .peek()
+            .map_err(|error| self.scan_error_at(error, place))
+    }
+
+    fn accept(&mut self, byte: u8, place: &'static str) -> Result<bool, SourceError> {
+        self.scanner
+            .accept(byte)
+            .map_err(|error| self.scan_error_at(error, place))
+    }
+
+    fn expect(&mut self, byte: u8, place: &'static str) -> Result<(), SourceError> {
+        self.scanner
+            .expect(byte)
+            .map_err(|error| self.scan_error_at(error, place))
+    }
+
+    /// Takes a key or a value beside the features into `self.raw`.
+    fn capture_member(&mut self, place: &'static str) -> Result<(), SourceError> {
+        self.scanner
+            .capture_value(&mut self.raw, MEMBER_BYTES)
+            .map_err(|error| self.scan_error_at(error, place))?;
+        Ok(())
+    }
+
+    /// Why the features can't be read on.
+    fn scan_error(&self, error: ScanError) -> SourceError {
         match error {
-            ScanError::Io(source) => self.unreadable(source),
+            ScanError::Io(source) => self.read_error(source),
             ScanError::End => SourceError::Truncated {
                 shown: self.shown.to_string(),
                 row: self.row,
             },
             ScanError::Byte(byte) => {
-                self.broken(format!("`{}` where JSON doesn't allow it", byte.escape_ascii()))
+                self.json_error(format!("`{}` where JSON doesn't allow it", byte.escape_ascii()))
             }
         }
     }
 
-    fn outside(&self, error: ScanError, place: &'static str) -> SourceError {
+    /// Why the collection can't be read on before or after them.
+    fn scan_error_at(&self, error: ScanError, place: &'static str) -> SourceError {
         match error {
             ScanError::End => SourceError::CutOff {
                 shown: self.shown.to_string(),
                 place,
             },
-            error => self.within(error),
+            error => self.scan_error(error),
         }
     }
 
-    fn broken(&self, reason: String) -> SourceError {
+    fn json_error(&self, reason: String) -> SourceError {
         SourceError::BrokenJson {
             shown: self.shown.to_string(),
             row: self.row + 1,
@@ -247,7 +264,7 @@ impl CollectionRecords {
         }
     }
 
-    fn unreadable(&self, source: io::Error) -> SourceError {
+    fn read_error(&self, source: io::Error) -> SourceError {
         SourceError::Read {
             shown: self.shown.to_string(),
             row: self.row,
@@ -258,12 +275,12 @@ impl CollectionRecords {
 
 impl Records for CollectionRecords {
     fn next(&mut self, batch: &mut BatchBuilder) -> Result<bool, SourceError> {
-        match self.capture()? {
+        match self.capture_feature()? {
             Some(Captured::Whole) => {
-                geojson_row::put(&self.raw, self.row, &self.shown, batch, &mut self.wkb)?;
+                put_feature(&self.raw, self.row, &self.shown, batch, &mut self.wkb)?;
             }
             Some(Captured::TooLong) => {
-                batch.defect(
+                batch.note_defect(
                     "record",
                     &format!("over {} bytes", self.limit),
                     RejectReason::RecordTooLong,
@@ -271,13 +288,13 @@ impl Records for CollectionRecords {
                 batch.end_row(self.row, None);
             }
             None => {
-                let default = || Stated::Named(Crs::Crs84);
-                let known = if self.stated == Stated::Rfc7946 {
-                    default()
+                let known = if self.stated == StatedCrs::Rfc7946 {
+                    StatedCrs::Named(Crs::Crs84)
                 } else {
                     self.stated.clone()
                 };
-                match self.close()? {
+                // What follows the features is read in any case: it may say that they are a part of all there are.
+                match self.read_end()? {
                     Some(late) if late != known => {
                         let value = "after its features: move it before them".to_owned();
                         return Err(SourceError::CrsMember {
@@ -305,45 +322,36 @@ fn tail_names_crs(path: &Path) -> io::Result<bool> {
 }
 
 /// A value as text.
-fn said(value: &Value) -> String {
+fn display_value(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Whether the name of a CRS stands for none: `urn:ogc:def:crs:EPSG::0`, `EPSG:None`, `undefined`.
-fn says_nothing(name: &str) -> bool {
+fn names_no_crs(name: &str) -> bool {
     const NOTHING: [&str; 8] = ["", "0", "-1", "99999", "none", "null", "undefined", "unknown"];
     let code = name.trim().rsplit([':', '/']).next().unwrap_or_default();
     NOTHING.iter().any(|nothing| nothing.eq_ignore_ascii_case(code))
 }
 
 /// What the legacy `crs` member says: a name, an EPSG code, or null ("no CRS can be assumed").
-fn crs_member(shown: &str, raw: &[u8]) -> Result<Stated, SourceError> {
+fn crs_member(shown: &str, raw: &[u8]) -> Result<StatedCrs, SourceError> {
     let member: Value = serde_json::from_slice(raw).unwrap_or_default();
     if raw == b"null" {
-        return Ok(Stated::Silent);
+        return Ok(StatedCrs::Silent);
     }
-    let property = |name: &str| {
-        member
-            .get("properties")
-            .and_then(|properties| properties.get(name))
-    };
-    let said = [property("name"), property("code")]
-        .into_iter()
-        .flatten()
-        .map(said)
-        .collect::<Vec<_>>();
-    if member.is_object() && said.iter().all(|said| says_nothing(said)) {
-        return Ok(Stated::Unclear(said.join(" ")));
+    let properties = member.get("properties");
+    let name = properties.and_then(|properties| properties.get("name"));
+    let code = properties.and_then(|properties| properties.get("code"));
+    let names: Vec<String> = [name, code].into_iter().flatten().map(display_value).collect();
+    // Programs write such names where their data has no CRS, and readers that take them for one put the rows
+    // somewhere.
+    if member.is_object() && names.iter().all(|names| names_no_crs(names)) {
+        return Ok(StatedCrs::Unclear(names.join(" ")));
     }
-    let named = property("name").and_then(Value::as_str).and_then(crs::named);
-    let coded = || {
-        property("code")
-            .and_then(Value::as_u64)
-            .and_then(|code| crs::named(&code.to_string()))
-    };
-    named
-        .or_else(coded)
-        .map(Stated::Named)
+    name.and_then(Value::as_str)
+        .and_then(parse_crs_code)
+        .or_else(|| parse_crs_code(&code?.as_u64()?.to_string()))
+        .map(StatedCrs::Named)
         .ok_or_else(|| SourceError::CrsMember {
             shown: shown.to_owned(),
             value: String::from_utf8_lossy(&raw[..raw.len().min(200)]).into_owned(),

@@ -9,34 +9,33 @@ use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
 
+use super::geometry::from_geojson;
 use crate::feature::RejectReason;
-
-use super::batch::{BatchBuilder, MAX_COLUMNS};
-use super::coordinates;
-use super::error::SourceError;
-use super::json::{self, members};
-use super::sniff::decode;
+use crate::source::batch::{BatchBuilder, MAX_COLUMNS};
+use crate::source::error::SourceError;
+use crate::source::json::{self, object_members};
+use crate::source::sniff::decode_text;
 
 /// Column of the feature's own `id`.
 const ID: &str = "$id";
 
 /// Puts the feature `raw` into the batch as row `row`; one that can't be parsed as a row of
 /// nulls with its defect.
-pub(super) fn put(
+pub(super) fn put_feature(
     raw: &[u8],
     row: u64,
     shown: &str,
     batch: &mut BatchBuilder,
     wkb: &mut Vec<u8>,
 ) -> Result<(), SourceError> {
-    let text = decode(raw);
+    let text = decode_text(raw);
     if matches!(text, Cow::Owned(_)) {
-        batch.recoded();
+        batch.count_recoded();
     }
     let feature = match Feature::parse(text.as_bytes()) {
         Ok(feature) => feature,
         Err(reason) => {
-            batch.defect(
+            batch.note_defect(
                 "record",
                 &format!("{reason}: {text:.200}"),
                 RejectReason::MalformedRecord,
@@ -45,9 +44,9 @@ pub(super) fn put(
             return Ok(());
         }
     };
-    batch.not_numbers(feature.not_numbers);
+    batch.count_not_numbers(feature.not_numbers);
     for (name, value) in &feature.values {
-        let Some(column) = batch.column(name) else {
+        let Some(column) = batch.find_or_add_column(name) else {
             return Err(SourceError::TooManyColumns {
                 shown: shown.to_owned(),
                 row,
@@ -55,14 +54,15 @@ pub(super) fn put(
             });
         };
         if let Some(value) = value {
-            batch.text(column, value);
+            batch.put_text(column, value);
         }
     }
     let found = match feature.geometry {
         None | Some(b"null") => false,
         Some(raw) => {
+            // Of a value 200 characters are kept, each of at most four bytes.
             let value = || String::from_utf8_lossy(&raw[..raw.len().min(800)]).into_owned();
-            coordinates::from_geojson(raw).encode("geometry", value, batch, wkb)
+            from_geojson(raw).put_wkb("geometry", value, batch, wkb)
         }
     };
     batch.end_row(row, found.then_some(wkb.as_slice()));
@@ -81,26 +81,28 @@ impl<'a> Feature<'a> {
         if json::is_too_deep(raw) {
             return Err("nested too deeply");
         }
-        let found = members(raw).ok_or("no JSON object")?;
-        let member = |name: &str| found.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
+        let found = object_members(raw).ok_or("no JSON object")?;
         // Some servers leave `type` out where the geometry is null.
-        if member("type").is_some_and(|kind| kind != b"\"Feature\"") {
+        if json::member(&found, "type").is_some_and(|kind| kind != b"\"Feature\"") {
             return Err("no Feature");
         }
-        let (properties, geometry) = (member("properties"), member("geometry"));
+        let properties = json::member(&found, "properties");
+        let geometry = json::member(&found, "geometry");
+        // A bare geometry or some other object on a line must not become a row of nulls.
         if properties.is_none() && geometry.is_none() {
             return Err("no Feature");
         }
         let mut values = Vec::new();
         let mut not_numbers = 0;
         if let Some(properties) = properties.filter(|raw| *raw != b"null") {
-            for (name, raw) in members(properties).ok_or("properties are no JSON object")? {
+            for (name, raw) in object_members(properties).ok_or("properties are no JSON object")? {
                 not_numbers += u64::from(json::is_not_a_number(raw));
-                values.push((name, text(raw)?));
+                values.push((name, value_text(raw)?));
             }
         }
-        if let Some(id) = member("id") {
-            values.push((Cow::Borrowed(ID), text(id)?));
+        // After the properties: one of them that is called `$id` is the file's own and comes first.
+        if let Some(id) = json::member(&found, "id") {
+            values.push((Cow::Borrowed(ID), value_text(id)?));
         }
         Ok(Self {
             values,
@@ -111,26 +113,20 @@ impl<'a> Feature<'a> {
 }
 
 /// A value as text; `None` for null.
-fn text(raw: &[u8]) -> Result<Option<Cow<'_, str>>, &'static str> {
-    let utf8 = |raw| std::str::from_utf8(raw).map(Cow::Borrowed).or(Err("no UTF-8"));
+fn value_text(raw: &[u8]) -> Result<Option<Cow<'_, str>>, &'static str> {
     match raw {
         b"null" => Ok(None),
-        b"true" | b"false" => utf8(raw).map(Some),
+        b"true" | b"false" => utf8_text(raw).map(Some),
         _ if json::is_not_a_number(raw) => Ok(None),
-        [b'"', ..] => json::string(raw).map(Some).ok_or("a string is broken"),
+        [b'"', ..] => json::parse_string(raw).map(Some).ok_or("a string is broken"),
         [b'{' | b'[', ..] => {
-            let is_sound = |raw: &[u8]| serde_json::from_slice::<IgnoredAny>(raw).is_ok();
-            let mended = if is_sound(raw) {
-                None
+            let compact = if is_json(raw) {
+                json::compact_json(raw)
             } else {
-                json::without_not_numbers(raw)
+                let mended = json::without_not_numbers(raw).filter(|mended| is_json(mended));
+                json::compact_json(&mended.ok_or("a nested value is broken")?)
             };
-            let raw = match &mended {
-                Some(mended) if is_sound(mended) => mended,
-                None if is_sound(raw) => raw,
-                _ => return Err("a nested value is broken"),
-            };
-            String::from_utf8(json::compact(raw))
+            String::from_utf8(compact)
                 .map(|text| Some(Cow::Owned(text)))
                 .or(Err("no UTF-8"))
         }
@@ -139,8 +135,16 @@ fn text(raw: &[u8]) -> Result<Option<Cow<'_, str>>, &'static str> {
                 .iter()
                 .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')) =>
         {
-            utf8(raw).map(Some)
+            utf8_text(raw).map(Some)
         }
         _ => Err("a value is broken"),
     }
+}
+
+fn utf8_text(raw: &[u8]) -> Result<Cow<'_, str>, &'static str> {
+    std::str::from_utf8(raw).map(Cow::Borrowed).or(Err("no UTF-8"))
+}
+
+fn is_json(raw: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(raw).is_ok()
 }

@@ -8,20 +8,19 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::feature::put_feature;
 use crate::feature::RejectReason;
-
-use super::Records;
-use super::batch::BatchBuilder;
-use super::error::SourceError;
-use super::geojson_row;
-use super::json::Captured;
-use super::sniff;
+use crate::source::Records;
+use crate::source::batch::BatchBuilder;
+use crate::source::error::SourceError;
+use crate::source::json::Captured;
+use crate::source::sniff;
 
 /// RFC 8142's record separator.
 const SEPARATOR: u8 = 0x1E;
 
 /// Reads the records of one file.
-pub(super) struct LineRecords {
+pub(in crate::source) struct LineRecords {
     shown: Arc<str>,
     reader: BufReader<File>,
     end: u8,
@@ -33,8 +32,9 @@ pub(super) struct LineRecords {
 
 impl LineRecords {
     /// Opens the file at `path`.
-    pub(super) fn open(path: &Path, shown: &Arc<str>, limit: usize) -> Result<Self, SourceError> {
-        let text = sniff::open(path, shown, "newline-delimited GeoJSON")?;
+    pub(in crate::source) fn open(path: &Path, shown: &Arc<str>, limit: usize) -> Result<Self, SourceError> {
+        let text = sniff::open_text(path, shown, "newline-delimited GeoJSON")?;
+        // Pretty-printed JSON has a bracket on each line, and every line of it would be a reject.
         if text
             .head
             .split(|byte| *byte == b'\n')
@@ -54,29 +54,28 @@ impl LineRecords {
         } else {
             b'\n'
         };
-        let (raw, wkb) = (Vec::new(), Vec::new());
         Ok(Self {
             shown: Arc::clone(shown),
             reader: text.reader,
             end,
             limit,
             line: 1,
-            raw,
-            wkb,
+            raw: Vec::new(),
+            wkb: Vec::new(),
         })
     }
 
     /// Goes over all records and gives their number.
-    pub(super) fn count(mut self) -> Result<u64, SourceError> {
+    pub(in crate::source) fn count_records(mut self) -> Result<u64, SourceError> {
         let mut records = 0;
-        while self.capture()?.is_some() {
+        while self.capture_record()?.is_some() {
             records += 1;
         }
         Ok(records)
     }
 
     /// Captures the next record that is not blank; gives the line it begins in.
-    fn capture(&mut self) -> Result<Option<(u64, Captured)>, SourceError> {
+    fn capture_record(&mut self) -> Result<Option<(u64, Captured)>, SourceError> {
         loop {
             self.raw.clear();
             let begins = self.line;
@@ -87,7 +86,7 @@ impl LineRecords {
             let start = raw
                 .iter()
                 .position(|byte| !byte.is_ascii_whitespace() && *byte != SEPARATOR);
-            let blank_lines = sniff::count(&raw[..start.unwrap_or(0)], b'\n');
+            let blank_lines = sniff::count_byte(&raw[..start.unwrap_or(0)], b'\n');
             match start {
                 Some(start) => {
                     self.raw.drain(..start);
@@ -114,7 +113,8 @@ impl LineRecords {
             }
             let end = chunk.iter().position(|byte| *byte == self.end);
             let used = end.map_or(chunk.len(), |at| at + 1);
-            self.line += sniff::count(&chunk[..used], b'\n');
+            self.line += sniff::count_byte(&chunk[..used], b'\n');
+            // What ends a line is none of the record: a line feed, and a carriage return before it.
             if self.raw.len() + used > self.limit.saturating_add(2) {
                 captured = Captured::TooLong;
                 self.raw.clear();
@@ -132,7 +132,7 @@ impl LineRecords {
 
 impl Records for LineRecords {
     fn next(&mut self, batch: &mut BatchBuilder) -> Result<bool, SourceError> {
-        match self.capture()? {
+        match self.capture_record()? {
             Some((row, Captured::Whole)) => {
                 while self
                     .raw
@@ -141,10 +141,10 @@ impl Records for LineRecords {
                 {
                     self.raw.pop();
                 }
-                geojson_row::put(&self.raw, row, &self.shown, batch, &mut self.wkb)?;
+                put_feature(&self.raw, row, &self.shown, batch, &mut self.wkb)?;
             }
             Some((row, Captured::TooLong)) => {
-                batch.defect(
+                batch.note_defect(
                     "record",
                     &format!("over {} bytes", self.limit),
                     RejectReason::RecordTooLong,

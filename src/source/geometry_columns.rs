@@ -9,12 +9,14 @@ use geo::{Geometry, Point};
 use crate::feature::{RejectReason, unseen};
 use crate::plan::CsvGeometry;
 
+use super::dimensions::Dimensions;
 use super::error::SourceError;
-use super::shape::{self, Dimensions, Shape};
+use super::shape::Shape;
+use super::well_known_text::from_wkt;
 
 /// The columns that hold the geometry, by position.
 #[derive(Debug, Clone)]
-pub(super) enum Place {
+pub(super) enum GeometryColumns {
     /// x and y.
     Xy {
         /// Column of x.
@@ -28,7 +30,7 @@ pub(super) enum Place {
     Wkt(usize),
 }
 
-impl Place {
+impl GeometryColumns {
     /// Finds the columns that a plan names; `position` looks a name up.
     pub(super) fn find(
         geometry: &CsvGeometry,
@@ -45,7 +47,7 @@ impl Place {
     }
 
     /// Columns that a row must have to have a geometry.
-    pub(super) fn width(&self) -> usize {
+    pub(super) fn least_width(&self) -> usize {
         match self {
             Self::Xy { x, y, .. } => x.max(y) + 1,
             Self::Wkt(column) => column + 1,
@@ -53,17 +55,19 @@ impl Place {
     }
 
     /// The geometry of a row whose columns `field` gives, or why it has none; and the column to blame.
-    pub(super) fn shape<'a>(&self, field: impl Fn(usize) -> Cow<'a, str>) -> (usize, Shape) {
+    pub(super) fn read_shape<'a>(&self, field: impl Fn(usize) -> Cow<'a, str>) -> (usize, Shape) {
         match self {
-            Self::Wkt(column) => (*column, shape::from_wkt(&field(*column))),
+            Self::Wkt(column) => (*column, from_wkt(&field(*column))),
             Self::Xy { x, y, null } => {
-                let x_value = match number(&field(*x), null) {
+                let x_value = match parse_ordinate(&field(*x), null) {
                     Ok(value) => value,
                     Err(reason) => return (*x, Shape::Lacking(reason)),
                 };
-                let point = |y_value| Geometry::Point(Point::new(x_value, y_value));
-                match number(&field(*y), null) {
-                    Ok(value) => (*x, Shape::Found(point(value), Dimensions::default())),
+                match parse_ordinate(&field(*y), null) {
+                    Ok(y_value) => {
+                        let point = Geometry::Point(Point::new(x_value, y_value));
+                        (*x, Shape::Found(point, Dimensions::default()))
+                    }
                     Err(reason) => (*y, Shape::Lacking(reason)),
                 }
             }
@@ -72,7 +76,7 @@ impl Place {
 }
 
 /// A finite number, or why it is none; `null` are numbers and words that stand for none.
-fn number(text: &str, null: &[String]) -> Result<f64, RejectReason> {
+fn parse_ordinate(text: &str, null: &[String]) -> Result<f64, RejectReason> {
     let text = unseen::repaired(text).unwrap_or_default();
     if text.is_empty() || null.iter().any(|word| word.eq_ignore_ascii_case(&text)) {
         return Err(RejectReason::NullGeometry);
@@ -82,6 +86,7 @@ fn number(text: &str, null: &[String]) -> Result<f64, RejectReason> {
         .ok()
         .filter(|value| value.is_finite())
         .ok_or(RejectReason::NotANumber)?;
+    // `-999` and `-999.0` are one number, however the pipeline and the file spell it.
     let is_null = null.iter().any(|word| word.parse() == Ok(value));
     if is_null {
         Err(RejectReason::NullGeometry)

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 /// What GDAL's messages call a source, and what people call it.
 #[derive(Debug, Clone)]
-pub(super) struct Names {
+pub(super) struct LandingPath {
     landed: PathBuf,
     shown: String,
 }
 
-impl Names {
+impl LandingPath {
     /// Pairs the landed file or folder with the name it is shown under.
     pub(super) fn new(landed: &Path, shown: &str) -> Self {
         Self {
@@ -22,12 +22,14 @@ impl Names {
     }
 
     /// Puts the shown name in the place of the landing path.
-    pub(super) fn translate(&self, text: &str) -> String {
+    pub(super) fn hide_in(&self, text: &str) -> String {
         // Shorter stems could be words of the message itself; a digest is longer.
         const DIGEST: usize = 16;
         let landed = self.landed.display().to_string();
-        let bare = |path: &Path| path.with_extension("").display().to_string();
-        let (landed_bare, shown_bare) = (bare(&self.landed), bare(Path::new(&self.shown)));
+        let landed_bare = without_extension(&self.landed);
+        let shown_bare = without_extension(Path::new(&self.shown));
+        // GDAL names a file in several ways, and the path that it was landed under means nothing to anybody.
+        // The longest name first: each of them holds the next.
         let text = text
             .replace(&format!("/vsizip/{{{landed}}}"), &self.shown)
             .replace(&landed, &self.shown)
@@ -39,6 +41,10 @@ impl Names {
     }
 }
 
+fn without_extension(path: &Path) -> String {
+    path.with_extension("").display().to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,18 +52,18 @@ mod tests {
     #[test]
     fn the_landing_path_is_never_shown() {
         let digest = "0123456789abcdef";
-        let names = Names::new(Path::new(&format!("/store/{digest}.shp")), "in/roads.shp");
+        let landing = LandingPath::new(Path::new(&format!("/store/{digest}.shp")), "in/roads.shp");
         assert_eq!(
-            names.translate(&format!("no /store/{digest}.shp")),
+            landing.hide_in(&format!("no /store/{digest}.shp")),
             "no in/roads.shp"
         );
         assert_eq!(
-            names.translate(&format!("no /store/{digest}.shx, {digest}")),
+            landing.hide_in(&format!("no /store/{digest}.shx, {digest}")),
             "no in/roads.shx, in/roads"
         );
-        let names = Names::new(Path::new("/store/a.zip"), "in/a.zip");
+        let landing = LandingPath::new(Path::new("/store/a.zip"), "in/a.zip");
         assert_eq!(
-            names.translate("bad /vsizip/{/store/a.zip}/a.shp"),
+            landing.hide_in("bad /vsizip/{/store/a.zip}/a.shp"),
             "bad in/a.zip/a.shp"
         );
     }

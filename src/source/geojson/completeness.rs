@@ -2,9 +2,7 @@
 //!
 //! Pure. Servers that page say so in members beside the features, and each family in its own words.
 
-use std::borrow::Cow;
-
-use super::json::{self, members};
+use crate::source::json::{self, object_members};
 
 /// Members by which `ArcGIS` says that there are more rows; GeoJSON of newer servers has it in `properties`.
 const CUT: &str = "exceededTransferLimit";
@@ -21,18 +19,19 @@ const ABOUT: [&str; 4] = ["properties", "pagination", "context", "meta"];
 
 /// What a collection has said of itself so far.
 #[derive(Default)]
-pub(super) struct Whole {
-    cut: bool,
-    next: bool,
-    all: Option<(String, u64)>,
+pub(super) struct Completeness {
+    is_cut: bool,
+    has_next_page: bool,
+    /// The member that numbers all features, and its number.
+    total: Option<(String, u64)>,
     returned: Option<u64>,
 }
 
-impl Whole {
+impl Completeness {
     /// Takes a member beside the features.
-    pub(super) fn note(&mut self, key: &str, raw: &[u8]) {
+    pub(super) fn note_member(&mut self, key: &str, raw: &[u8]) {
         if ABOUT.contains(&key) {
-            for (inner, raw) in members(raw).unwrap_or_default() {
+            for (inner, raw) in object_members(raw).unwrap_or_default() {
                 self.note_one(&inner, raw, key == "context");
             }
         }
@@ -40,16 +39,16 @@ impl Whole {
     }
 
     fn note_one(&mut self, key: &str, raw: &[u8], is_context: bool) {
-        self.cut |= key == CUT && matches!(raw, b"true" | b"\"true\"" | b"1");
-        self.next |= is_next(key, raw);
-        let Some(number) = number(raw) else { return };
+        self.is_cut |= key == CUT && matches!(raw, b"true" | b"\"true\"" | b"1");
+        self.has_next_page |= is_next_page(key, raw);
+        let Some(number) = parse_count(raw) else { return };
         if ALL.contains(&key) || is_context && key == "matched" {
-            let told = self.all.as_ref().is_none_or(|(_, all)| *all < number);
-            self.all = if told {
-                Some((key.to_owned(), number))
-            } else {
-                self.all.take()
-            };
+            // GeoServer writes `totalFeatures` beside `numberMatched`; the greatest is the one that rows can be
+            // missing from.
+            let is_greater = self.total.as_ref().is_none_or(|(_, total)| *total < number);
+            if is_greater {
+                self.total = Some((key.to_owned(), number));
+            }
         }
         if key == RETURNED || is_context && key == "returned" {
             self.returned = Some(number);
@@ -57,25 +56,28 @@ impl Whole {
     }
 
     /// Why the features are not all, where the collection has so many.
-    pub(super) fn denial(&self, features: u64) -> Option<String> {
-        if self.cut {
+    pub(super) fn why_partial(&self, features: u64) -> Option<String> {
+        if self.is_cut {
             return Some(format!("`{CUT}` is true"));
         }
-        if let Some((key, all)) = &self.all {
+        if let Some((key, total)) = &self.total {
             // A number of all settles it, whatever links say.
-            return (*all > features).then(|| format!("`{key}` is {all}, and it has {features} features"));
+            return (*total > features)
+                .then(|| format!("`{key}` is {total}, and it has {features} features"));
         }
+        // More returned than there are: the answer was cut on its way.
         if let Some(returned) = self.returned.filter(|returned| *returned > features) {
             return Some(format!(
                 "`{RETURNED}` is {returned}, and it has {features} features"
             ));
         }
-        self.next.then(|| "it has a link to the next page".to_owned())
+        self.has_next_page
+            .then(|| "it has a link to the next page".to_owned())
     }
 }
 
 /// A whole number that isn't negative, also as text or with a point.
-fn number(raw: &[u8]) -> Option<u64> {
+fn parse_count(raw: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(raw).ok()?.trim_matches('"');
     let whole = text
         .split_once('.')
@@ -83,13 +85,14 @@ fn number(raw: &[u8]) -> Option<u64> {
     whole.map_or(text, |(whole, _)| whole).parse().ok()
 }
 
-/// Whether a member points to a next page: `links` or `_links` with the relation `next`, a `next` of its own, or `OData`'s.
-fn is_next(key: &str, raw: &[u8]) -> bool {
+/// Whether a member points to a next page: `links` or `_links` with the relation `next`, a `next` of its own, or
+/// `OData`'s.
+fn is_next_page(key: &str, raw: &[u8]) -> bool {
     match key {
         "next" | "@odata.nextLink" | "odata.nextLink" => is_target(raw),
-        "links" | "_links" => match members(raw) {
+        "links" | "_links" => match object_members(raw) {
             Some(links) => links.iter().any(|(name, raw)| name == "next" && is_target(raw)),
-            None => json::elements(raw)
+            None => json::array_elements(raw)
                 .unwrap_or_default()
                 .into_iter()
                 .any(is_next_link),
@@ -100,35 +103,35 @@ fn is_next(key: &str, raw: &[u8]) -> bool {
 
 /// Whether a value is an address, alone or as the `href` of a link: `next` may be the day of the next edition, too.
 fn is_target(raw: &[u8]) -> bool {
-    let href = members(raw)
+    let href = object_members(raw)
         .unwrap_or_default()
         .into_iter()
         .find(|(key, _)| key == "href");
-    let text = json::string(href.map_or(raw, |(_, raw)| raw));
+    let text = json::parse_string(href.map_or(raw, |(_, raw)| raw));
     text.is_some_and(|text| text.contains(['/', '?', '=']) && !text.contains(char::is_whitespace))
 }
 
 fn is_next_link(link: &[u8]) -> bool {
-    let members = members(link).unwrap_or_default();
-    let find = |wanted: &str| members.iter().find(|(key, _)| key == wanted).map(|(_, raw)| *raw);
-    let is_next = |raw: &[u8]| {
-        json::string(raw).is_some_and(|relation: Cow<'_, str>| {
-            // Registered relations may be written as the address of their registration.
-            relation
-                .rsplit('/')
-                .next()
-                .is_some_and(|word| word.eq_ignore_ascii_case("next"))
-        })
-    };
-    let relations = find("rel").unwrap_or_default();
-    let says_next = is_next(relations)
-        || json::elements(relations)
+    let members = object_members(link).unwrap_or_default();
+    let relations = json::member(&members, "rel").unwrap_or_default();
+    let says_next = is_next_relation(relations)
+        || json::array_elements(relations)
             .unwrap_or_default()
             .into_iter()
-            .any(is_next);
+            .any(is_next_relation);
     // A last page of some servers has an empty link.
-    says_next
-        && find("href").is_none_or(|href| json::string(href).is_some_and(|href| !href.trim().is_empty()))
+    let has_target = json::member(&members, "href")
+        .is_none_or(|href| json::parse_string(href).is_some_and(|href| !href.trim().is_empty()));
+    says_next && has_target
+}
+
+/// Whether a link's relation is `next`; registered ones may be written as the address of their registration (RFC 8288).
+fn is_next_relation(raw: &[u8]) -> bool {
+    let relation = json::parse_string(raw).unwrap_or_default();
+    relation
+        .rsplit('/')
+        .next()
+        .is_some_and(|word| word.eq_ignore_ascii_case("next"))
 }
 
 #[cfg(test)]
@@ -136,9 +139,9 @@ mod tests {
     use super::*;
 
     fn denial(key: &str, raw: &str) -> Option<String> {
-        let mut whole = Whole::default();
-        whole.note(key, raw.as_bytes());
-        whole.denial(2)
+        let mut whole = Completeness::default();
+        whole.note_member(key, raw.as_bytes());
+        whole.why_partial(2)
     }
 
     #[test]
@@ -195,9 +198,9 @@ mod tests {
             assert_eq!(denial(key, raw), None, "{key} {raw}");
         }
         // All that there are, and a link that a server writes on every page.
-        let mut whole = Whole::default();
-        whole.note("numberMatched", b"2");
-        whole.note("next", br#""https://example.org/2""#);
-        assert_eq!(whole.denial(2), None);
+        let mut whole = Completeness::default();
+        whole.note_member("numberMatched", b"2");
+        whole.note_member("next", br#""https://example.org/2""#);
+        assert_eq!(whole.why_partial(2), None);
     }
 }

@@ -13,93 +13,94 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 
 use crate::feature::RejectReason;
-
-use super::json;
-use super::shape::{self, Dimensions, MAX_NESTING, Shape};
+use crate::source::dimensions::Dimensions;
+use crate::source::json;
+use crate::source::shape::{MAX_NESTING, Shape};
 
 /// Reads the geometry object `raw`.
 pub(super) fn from_geojson(raw: &[u8]) -> Shape {
-    let mut reading = Reading::default();
-    match reading.geometry(raw, 0) {
-        Ok(geometry) => shape::sound(geometry, reading.has),
+    let mut reading = GeometryReader::default();
+    match reading.read_geometry(raw, 0) {
+        Ok(geometry) => Shape::of_finite(geometry, reading.has),
         Err(reason) => Shape::Lacking(reason),
     }
 }
 
 /// A geometry being read, and the ordinates beyond x and y met so far.
 #[derive(Default)]
-struct Reading {
+struct GeometryReader {
     has: Dimensions,
 }
 
-impl Reading {
-    fn geometry(&mut self, raw: &[u8], depth: usize) -> Result<Geometry, RejectReason> {
-        let members = json::members(raw).ok_or(RejectReason::ImpossibleGeometry)?;
-        let member = |name: &str| {
-            members
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| *value)
-        };
-        let kind = member("type")
-            .and_then(json::string)
+impl GeometryReader {
+    fn read_geometry(&mut self, raw: &[u8], depth: usize) -> Result<Geometry, RejectReason> {
+        let members = json::object_members(raw).ok_or(RejectReason::ImpossibleGeometry)?;
+        let kind = json::member(&members, "type")
+            .and_then(json::parse_string)
             .ok_or(RejectReason::ImpossibleGeometry)?;
+        // Deeper ones fall through to where coordinates are missing: the file must not choose how far this recurses.
         if kind == "GeometryCollection" && depth < MAX_NESTING {
-            let parts = member("geometries")
-                .and_then(json::elements)
+            let parts = json::member(&members, "geometries")
+                .and_then(json::array_elements)
                 .ok_or(RejectReason::ImpossibleGeometry)?;
             let parts: Result<_, _> = parts
                 .into_iter()
-                .map(|part| self.geometry(part, depth + 1))
+                .map(|part| self.read_geometry(part, depth + 1))
                 .collect();
             return Ok(Geometry::GeometryCollection(GeometryCollection(parts?)));
         }
-        let at = member("coordinates").ok_or(RejectReason::ImpossibleGeometry)?;
+        let at = json::member(&members, "coordinates").ok_or(RejectReason::ImpossibleGeometry)?;
         Ok(match kind.as_ref() {
-            "Point" if json::compact(at) == b"[]" => Geometry::MultiPoint(MultiPoint(Vec::new())),
-            "Point" => Geometry::Point(Point(self.coord(&parse(at)?))),
+            // `geo` has no empty point. An empty multi-point has as little, and becomes the same reject.
+            "Point" if json::compact_json(at) == b"[]" => Geometry::MultiPoint(MultiPoint(Vec::new())),
+            "Point" => Geometry::Point(Point(self.read_coord(&parse_coordinates(at)?))),
             "MultiPoint" => Geometry::MultiPoint(MultiPoint(
-                parse::<Vec<Position>>(at)?
+                parse_coordinates::<Vec<Position>>(at)?
                     .iter()
-                    .map(|position| Point(self.coord(position)))
+                    .map(|position| Point(self.read_coord(position)))
                     .collect(),
             )),
-            "LineString" => Geometry::LineString(self.line(&parse::<Vec<_>>(at)?)),
+            "LineString" => Geometry::LineString(self.read_line(&parse_coordinates::<Vec<_>>(at)?)),
             "MultiLineString" => Geometry::MultiLineString(MultiLineString(
-                parse::<Vec<Vec<_>>>(at)?
+                parse_coordinates::<Vec<Vec<_>>>(at)?
                     .iter()
-                    .map(|positions| self.line(positions))
+                    .map(|positions| self.read_line(positions))
                     .collect(),
             )),
-            "Polygon" => Geometry::Polygon(self.polygon(&parse::<Vec<_>>(at)?)),
+            "Polygon" => Geometry::Polygon(self.read_polygon(&parse_coordinates::<Vec<_>>(at)?)),
             "MultiPolygon" => Geometry::MultiPolygon(MultiPolygon(
-                parse::<Vec<Vec<_>>>(at)?
+                parse_coordinates::<Vec<Vec<_>>>(at)?
                     .iter()
-                    .map(|rings| self.polygon(rings))
+                    .map(|rings| self.read_polygon(rings))
                     .collect(),
             )),
             _ => return Err(RejectReason::ImpossibleGeometry),
         })
     }
 
-    fn coord(&mut self, position: &Position) -> Coord {
+    fn read_coord(&mut self, position: &Position) -> Coord {
         self.has.z |= position.ordinates > 2;
         self.has.m |= position.ordinates > 3;
         position.coord
     }
 
-    fn line(&mut self, positions: &[Position]) -> LineString {
-        LineString(positions.iter().map(|position| self.coord(position)).collect())
+    fn read_line(&mut self, positions: &[Position]) -> LineString {
+        LineString(
+            positions
+                .iter()
+                .map(|position| self.read_coord(position))
+                .collect(),
+        )
     }
 
-    fn polygon(&mut self, rings: &[Vec<Position>]) -> Polygon {
-        let mut rings = rings.iter().map(|positions| self.line(positions));
+    fn read_polygon(&mut self, rings: &[Vec<Position>]) -> Polygon {
+        let mut rings = rings.iter().map(|positions| self.read_line(positions));
         let exterior = rings.next().unwrap_or_else(|| LineString(Vec::new()));
         Polygon::new(exterior, rings.collect())
     }
 }
 
-fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, RejectReason> {
+fn parse_coordinates<T: DeserializeOwned>(raw: &[u8]) -> Result<T, RejectReason> {
     serde_json::from_slice(raw)
         .or_else(|error| {
             // A height that is none is left out as any height is; x and y are no numbers then, which is told below.
@@ -109,6 +110,7 @@ fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, RejectReason> {
         .map_err(|error: serde_json::Error| {
             // What writers put for a number they don't have; `1e999` is out of range.
             let text = String::from_utf8_lossy(raw).to_ascii_lowercase();
+            // serde_json tells a number out of range from a wrong type by its words alone.
             let number = ["nan", "inf", "null"].iter().any(|word| text.contains(word));
             if number || error.to_string().starts_with("number out of range") {
                 RejectReason::NotANumber

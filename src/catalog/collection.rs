@@ -1,0 +1,172 @@
+//! A collection of a release: what its tiles hold, and where it stands.
+//!
+//! Pure: plan and records in.
+
+use std::path::PathBuf;
+
+use arrow_schema::SchemaRef;
+
+use super::dictionary::{ColumnDoc, dictionary};
+use crate::feature::{FileRecord, LayerReport, TileRecord, UNVERIFIED};
+use crate::plan::{LayerPlan, LayerSchema, Plan};
+
+/// Id of the inventory of every facility of every layer.
+pub const INVENTORY: &str = "facilities";
+
+/// The items of a collection as a table, in its folder.
+pub(super) const ITEMS: &str = "items.parquet";
+
+/// One product of the release: a layer, or the inventory.
+#[derive(Debug, Clone)]
+pub struct Collection<'a> {
+    /// Layer id, or `facilities`.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// Description.
+    pub description: String,
+    /// Licence, SPDX identifier or words.
+    pub licence: String,
+    /// Agencies the rows come from.
+    pub agencies: Vec<String>,
+    /// Where the rows are described.
+    pub homepage: Option<String>,
+    /// Words to find it by.
+    pub keywords: Vec<String>,
+    /// Schema of the tiles.
+    pub schema: SchemaRef,
+    /// What the columns mean.
+    pub dictionary: Vec<ColumnDoc>,
+    /// Its tiles, `data/` and `crossing/`.
+    pub tiles: &'a [TileRecord],
+    /// The file that holds all its rows, where there is one.
+    pub national: Option<&'a FileRecord>,
+    /// What differs from the release before, where that could be compared.
+    pub changes: Option<&'a FileRecord>,
+    /// Plan and report of the layer; none for the inventory.
+    pub layer: Option<(&'a LayerPlan, &'a LayerReport)>,
+}
+
+impl<'a> Collection<'a> {
+    /// The collection of a layer.
+    pub fn of_layer(
+        plan: &Plan,
+        layer: &'a LayerPlan,
+        report: &'a LayerReport,
+        schema: SchemaRef,
+        tiles: &'a [TileRecord],
+    ) -> Self {
+        let about = &layer.schema;
+        let sector = plan
+            .reference
+            .sectors
+            .iter()
+            .find(|s| s.code == about.sector.code);
+        let mut keywords = vec!["critical infrastructure".to_owned(), about.sector.code.clone()];
+        keywords.extend(sector.map(|s| s.name.clone()));
+        keywords.extend(about.sector.subsector.clone());
+        keywords.extend(about.sector.lifeline.clone());
+        keywords.extend(about.unverified.then(|| UNVERIFIED.to_owned()));
+        Self {
+            id: layer.id.as_str().to_owned(),
+            title: about.label(),
+            description: about.account(),
+            licence: about.licence.clone(),
+            agencies: vec![about.agency.clone()],
+            homepage: about.homepage.clone(),
+            keywords,
+            schema,
+            dictionary: dictionary(plan, Some(about)),
+            tiles,
+            national: None,
+            changes: None,
+            layer: Some((layer, report)),
+        }
+    }
+
+    /// The inventory: every facility of every layer that doesn't opt out, core columns only.
+    pub fn inventory(plan: &Plan, schema: SchemaRef, tiles: &'a [TileRecord]) -> Self {
+        let schemas: Vec<&LayerSchema> = plan
+            .layers
+            .iter()
+            .filter(|layer| layer.inventory)
+            .map(|layer| layer.schema.as_ref())
+            .collect();
+        let mut licences = distinct(schemas.iter().map(|schema| schema.licence.clone()));
+        licences.sort();
+        Self {
+            id: INVENTORY.to_owned(),
+            title: "Facilities of every layer".to_owned(),
+            description: "Every facility of every layer as a point, with the columns all layers share"
+                .to_owned(),
+            licence: licences.join("; "),
+            agencies: distinct(schemas.iter().map(|schema| schema.agency.clone())),
+            homepage: None,
+            keywords: vec!["critical infrastructure".to_owned(), "inventory".to_owned()],
+            schema,
+            dictionary: dictionary(plan, None),
+            tiles,
+            national: None,
+            changes: None,
+            layer: None,
+        }
+    }
+
+    /// With the file that holds all rows and that of the changes, where there are such.
+    #[must_use]
+    pub fn with_files(self, national: Option<&'a FileRecord>, changes: Option<&'a FileRecord>) -> Self {
+        Self {
+            national,
+            changes,
+            ..self
+        }
+    }
+
+    /// Folder of the collection, relative to the release.
+    pub fn base(&self) -> String {
+        // Beside the layers, not among them: it repeats their rows.
+        if self.id == INVENTORY {
+            self.id.clone()
+        } else {
+            format!("layers/{}", self.id)
+        }
+    }
+
+    /// What every column of the tiles means, in file order. A column the dictionary doesn't know
+    /// (of a layer carried from an earlier release) is listed too, without a meaning.
+    pub fn columns(&self) -> Vec<ColumnDoc> {
+        self.schema
+            .fields()
+            .iter()
+            .map(|field| {
+                let mut documented = self.dictionary.iter().filter(|doc| doc.name == *field.name());
+                documented
+                    .next()
+                    .cloned()
+                    .unwrap_or_else(|| ColumnDoc::undescribed(field))
+            })
+            .collect()
+    }
+
+    /// Its `items.parquet`, and how many rows that has; none where there are no items to mirror.
+    pub fn index(&self) -> Option<(PathBuf, u64)> {
+        let path = PathBuf::from(self.base()).join(ITEMS);
+        (!self.tiles.is_empty()).then_some((path, self.tiles.len() as u64))
+    }
+
+    /// Path from the collection's folder to the release's: `../` or `../../`.
+    pub(super) fn to_root(&self) -> String {
+        "../".repeat(self.base().split('/').count())
+    }
+}
+
+/// The values without repetition, in order of first appearance.
+pub(super) fn distinct(values: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = Vec::new();
+    for value in values {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+    }
+    seen
+}
