@@ -56,7 +56,7 @@ pub(super) fn judge_layer(
     let last = last_good(context, layer.id.as_str());
     let kept = match last {
         Some((last, _)) => {
-            kept::kept(context, layer, rows, last).map_err(|source| EngineError::Rows { source })?
+            kept::kept_of_last(context, layer, rows, last).map_err(|source| EngineError::Rows { source })?
         }
         None => None,
     };

@@ -26,8 +26,8 @@ impl Past {
     /// That of a run which begins now.
     pub(super) fn of_store(store: &Store) -> Self {
         let last = last_sound(store);
-        let history = history(store);
-        let tiles_before = last.as_ref().and_then(|last| tiles(store, last));
+        let history = kept_reports(store);
+        let tiles_before = last.as_ref().and_then(|last| tiles_of_release(store, last));
         Self {
             last,
             history,
@@ -127,7 +127,7 @@ fn last_sound(store: &Store) -> Option<RunReport> {
 }
 
 /// Reports of the releases the store still keeps, oldest first; one that can't be read is left out.
-fn history(store: &Store) -> Vec<RunReport> {
+fn kept_reports(store: &Store) -> Vec<RunReport> {
     let newest_first = store.releases().unwrap_or_else(|error| {
         warn!(
             reason = chain(&error),
@@ -150,7 +150,7 @@ fn history(store: &Store) -> Vec<RunReport> {
 }
 
 /// Tiles of every layer of a release, and their digests, by its manifest; none where that can't be read.
-pub(super) fn tiles(store: &Store, release: &RunReport) -> Option<TilesBefore> {
+pub(super) fn tiles_of_release(store: &Store, release: &RunReport) -> Option<TilesBefore> {
     let folder = store.release_dir(&release.release);
     match store::read_manifest(&folder) {
         Ok(manifest) => {
