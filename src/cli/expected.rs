@@ -76,6 +76,7 @@ impl Expected {
                 state_code,
                 low,
                 high,
+                // Every count has a source; whoever reviews it may know a better one.
                 source: format!("release {}: {rows}", report.release),
                 reviewed: None,
             });

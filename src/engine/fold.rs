@@ -22,9 +22,9 @@ use crate::plan::GeometryKind;
 
 /// One part in so many of the budget may be the keys of a layer before they are sorted away; the budget doesn't count
 /// them.
-const KEYS: usize = 8;
+const KEYS_SHARE: usize = 8;
 /// Bytes that they may take at least: with many short runs every new key is looked for in each.
-const LEAST_KEYS: usize = 6 << 20;
+const LEAST_KEY_BYTES: usize = 6 << 20;
 
 /// A layer's rows so far.
 pub(super) struct Fold<'c> {
@@ -47,10 +47,10 @@ impl<'c> Fold<'c> {
         Self {
             context,
             keys: KeySet::new(
-                (room.budget.to_wait() / KEYS).max(LEAST_KEYS),
+                (room.budget.to_wait() / KEYS_SHARE).max(LEAST_KEY_BYTES),
                 Arc::clone(&room.space),
             ),
-            sample: Sample::of(
+            sample: Sample::new(
                 context
                     .layer
                     .schema
@@ -71,11 +71,9 @@ impl<'c> Fold<'c> {
 
     /// Takes the next batch in the order of the source. The first row by origin keeps a key, or the last where the schema
     /// says so; the others become rejects.
-    pub(super) fn add(&mut self, batch: StageBatch) -> Result<(), EngineError> {
-        let scratch = |source| EngineError::Rows {
-            source: RowsError::Scratch { source },
-        };
-        let mut fresh = self.keys.admit(&batch.numbers).map_err(scratch)?;
+    pub(super) fn add_batch(&mut self, batch: StageBatch) -> Result<(), EngineError> {
+        // Duplicates go before anything else is counted: flags, tally and sample are of rows that are published.
+        let mut fresh = self.keys.insert_all(&batch.numbers).map_err(scratch_error)?;
         self.judge_repeated(&batch.numbers, &mut fresh);
         let batch = if fresh.iter().all(|fresh| *fresh) {
             batch
@@ -84,15 +82,17 @@ impl<'c> Fold<'c> {
                 .without_duplicates(&fresh, &self.context)
                 .map_err(|source| EngineError::Kernel { source })?
         };
-        self.flag(&batch).map_err(scratch)?;
+        self.note_flags(&batch).map_err(scratch_error)?;
         let places = batch.places_of(0..batch.numbers.len());
-        self.sample.add(&batch.numbers, |row| places[row], &batch.stage);
-        self.rejects.extend(batch.rejects).map_err(scratch)?;
+        self.sample
+            .add_batch(&batch.numbers, |row| places[row], &batch.stage);
+        self.rejects.extend(batch.rejects).map_err(scratch_error)?;
         self.tally.merge(batch.tally);
-        let first = self.origins.push(&batch.source, &batch.origins);
+        let first = self.origins.add_batch(&batch.source, &batch.origins);
         let mut rows = batch.stage;
+        // Only points are asked where in the source they stood: packing flags those that share their place.
         if self.context.layer.schema.geometry == GeometryKind::Point {
-            rows.rows = positioned(&rows, first, batch.order.as_deref())
+            rows.rows = with_positions(&rows, first, batch.order.as_deref())
                 .map_err(|source| EngineError::Kernel { source })?;
         }
         self.store
@@ -102,13 +102,17 @@ impl<'c> Fold<'c> {
 
     /// Notes keys that repeat, and once they are known lets the right row stay, where the schema says anything of them.
     fn judge_repeated(&mut self, numbers: &[u128], fresh: &mut [bool]) {
-        let (schema, known) = (&self.context.layer.schema, &self.context.again.repeated);
-        let is_asked = schema.keeps_last || !schema.key_repeated.is_empty();
-        for (number, fresh) in numbers.iter().zip(fresh).filter(|_| is_asked) {
+        let schema = &self.context.layer.schema;
+        let known = &self.context.again.repeated;
+        if !schema.keeps_last && schema.key_repeated.is_empty() {
+            return;
+        }
+        for (number, fresh) in numbers.iter().zip(fresh) {
             let row = self.keyed;
             self.keyed += 1;
             match known.get(number).filter(|_| schema.keeps_last) {
                 Some(last) => *fresh = *last == row,
+                // The first reading: nothing is known yet. The second notes none, or each would ask for another.
                 None if !*fresh && known.is_empty() => {
                     let is_known = self.repeated.contains_key(number);
                     if is_known || self.repeated.len() < Again::MOST_REPEATED {
@@ -120,12 +124,14 @@ impl<'c> Fold<'c> {
         }
     }
 
-    fn flag(&mut self, batch: &StageBatch) -> io::Result<()> {
+    /// Keeps the flags of a batch, with the id and the origin of their rows; of a code that has had its share it only counts.
+    fn note_flags(&mut self, batch: &StageBatch) -> io::Result<()> {
         let ids = batch.stage.rows.column_by_name("facility_id");
         let ids = ids.and_then(|ids| Texts::of(ids.as_ref()));
         let places = batch.places_of(batch.flags.iter().map(|doubt| doubt.index));
         let mut flags = Vec::new();
         for (doubt, place) in batch.flags.iter().zip(places) {
+            // Counted beyond what is kept: a report tells how many there are.
             if !self.flags.has_room(doubt.code) {
                 self.flags.count(doubt.code, &doubt.field, 1);
                 continue;
@@ -150,8 +156,14 @@ impl<'c> Fold<'c> {
     }
 }
 
+fn scratch_error(source: io::Error) -> EngineError {
+    EngineError::Rows {
+        source: RowsError::Scratch { source },
+    }
+}
+
 /// Rows with their positions, the first of which in their batch is `first`.
-fn positioned(rows: &StageRows, first: u64, order: Option<&[u32]>) -> Result<RecordBatch, KernelError> {
+fn with_positions(rows: &StageRows, first: u64, order: Option<&[u32]>) -> Result<RecordBatch, KernelError> {
     let count = rows.rows.num_rows() as u64;
     let positions: ArrayRef = Arc::new(match order {
         Some(order) => UInt64Array::from_iter_values(order.iter().map(|row| first + u64::from(*row))),

@@ -11,16 +11,18 @@ use arrow_select::interleave::interleave;
 use geo::{Geometry, Point};
 
 use super::EngineError;
-use super::pack::{Brought, Packable};
+use super::pack::{Gathered, Packable};
 use super::rows::{RowStore, RowsError, Stands};
-use super::tiles::ids;
+use super::tiles::facility_ids;
 use crate::feature::{FeatureBatch, RegionId, Texts};
-use crate::kernel::assemble::{self, Published, around};
+use crate::kernel::boxes::{around, extent};
 use crate::kernel::geometry;
 use crate::kernel::pack::Spot;
+use crate::kernel::publish::{Published, publish};
 use crate::plan::LayerPlan;
 
-/// Bits of a spot's part that are left to the store; the others tell which store it is.
+/// Bits of a spot's part that are left to the store; the others tell which store it is. A spot names its row in 32 bits
+/// as it is, and a third number would make every spot of every layer longer: so 4,096 layers of a million parts each.
 const PART_BITS: u32 = 20;
 
 /// A layer that is in the inventory.
@@ -57,8 +59,20 @@ impl<'a> Facilities<'a> {
     }
 }
 
-/// Spots by member, each as its own store names it, and the place of every spot among those of its member.
-fn by_member(members: usize, spots: &[Spot]) -> (Vec<Vec<Spot>>, Vec<(usize, usize)>) {
+impl Member<'_> {
+    fn tied_ids(&self, spots: &[Spot]) -> Result<Vec<String>, RowsError> {
+        let rows = self.store.take_rows(spots, Some(&["facility_id"]))?;
+        Ok(facility_ids(&rows))
+    }
+
+    fn rows_with_points(&self, spots: &[Spot], columns: &[&str]) -> Result<RecordBatch, RowsError> {
+        let rows = self.store.take_rows(spots, Some(columns))?;
+        Ok(with_points(&rows, spots)?)
+    }
+}
+
+/// Splits spots by member: each as its own store names it, and the place of every spot among those of its member.
+fn split_by_member(members: usize, spots: &[Spot]) -> (Vec<Vec<Spot>>, Vec<(usize, usize)>) {
     let mut own: Vec<Vec<Spot>> = vec![vec![]; members];
     let mut places = Vec::with_capacity(spots.len());
     for spot in spots {
@@ -72,6 +86,7 @@ fn by_member(members: usize, spots: &[Spot]) -> (Vec<Vec<Spot>>, Vec<(usize, usi
     (own, places)
 }
 
+/// Rows with the points of their spots as their geometry.
 fn with_points(rows: &RecordBatch, spots: &[Spot]) -> Result<RecordBatch, arrow_schema::ArrowError> {
     let mut points = BinaryBuilder::with_capacity(spots.len(), spots.len() * 21);
     let mut wkb = Vec::new();
@@ -106,7 +121,7 @@ impl Packable for Facilities<'_> {
             .sum()
     }
 
-    fn each(&self, region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError> {
+    fn each_spot(&self, region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError> {
         for (at, member) in (0u32..).zip(self.members) {
             let mut is_in_range = at < 1 << (32 - PART_BITS);
             let shown = member.store.each(Some(region), Stands::AtPoint, &mut |spot| {
@@ -128,21 +143,18 @@ impl Packable for Facilities<'_> {
         Ok(())
     }
 
-    fn tied(&self, spots: &[Spot], _runs: &[Range<usize>]) -> Result<Vec<String>, EngineError> {
-        let (own, places) = by_member(self.members.len(), spots);
-        let ids_of = |(member, spots): (&Member<'_>, &Vec<Spot>)| -> Result<Vec<String>, EngineError> {
-            if spots.is_empty() {
-                return Ok(vec![]);
-            }
-            let rows = member.store.take(spots, Some(&["facility_id"]));
-            Ok(ids(&rows.map_err(|source| EngineError::Rows { source })?))
-        };
-        let ids = self
-            .members
-            .iter()
-            .zip(&own)
-            .map(ids_of)
-            .collect::<Result<Vec<_>, _>>()?;
+    fn tied_ids(&self, spots: &[Spot], _runs: &[Range<usize>]) -> Result<Vec<String>, EngineError> {
+        let (own, places) = split_by_member(self.members.len(), spots);
+        let mut ids: Vec<Vec<String>> = Vec::with_capacity(own.len());
+        for (member, spots) in self.members.iter().zip(&own) {
+            // Most members have none of these spots, and a store may have to ask its file.
+            ids.push(match spots.as_slice() {
+                [] => vec![],
+                spots => member
+                    .tied_ids(spots)
+                    .map_err(|source| EngineError::Rows { source })?,
+            });
+        }
         Ok(places
             .into_iter()
             .map(|(member, at)| ids[member][at].clone())
@@ -150,6 +162,7 @@ impl Packable for Facilities<'_> {
     }
 
     fn bytes_away(&self) -> usize {
+        // The most of any: which members a tile takes its rows from isn't known before.
         self.members
             .iter()
             .map(|member| member.store.bytes_away())
@@ -157,24 +170,20 @@ impl Packable for Facilities<'_> {
             .unwrap_or_default()
     }
 
-    fn bring<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Brought + 'r>, EngineError> {
-        let (own, places) = by_member(self.members.len(), spots);
-        let of_member =
-            |(member, spots): (&Member<'_>, Vec<Spot>)| -> Result<Option<RecordBatch>, RowsError> {
-                if spots.is_empty() {
-                    return Ok(None);
-                }
-                let rows = member.store.take(&spots, Some(&self.columns))?;
-                Ok(Some(with_points(&rows, &spots)?))
-            };
-        let rows = self
-            .members
-            .iter()
-            .zip(own)
-            .map(of_member)
-            .collect::<Result<_, _>>();
-        let rows = rows.map_err(|source| EngineError::Rows { source })?;
-        Ok(Box::new(OfMembers {
+    fn bring_together<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Gathered + 'r>, EngineError> {
+        let (own, places) = split_by_member(self.members.len(), spots);
+        let mut rows: Vec<Option<RecordBatch>> = Vec::with_capacity(own.len());
+        for (member, spots) in self.members.iter().zip(own) {
+            rows.push(match spots.as_slice() {
+                [] => None,
+                spots => Some(
+                    member
+                        .rows_with_points(spots, &self.columns)
+                        .map_err(|source| EngineError::Rows { source })?,
+                ),
+            });
+        }
+        Ok(Box::new(MemberRows {
             facilities: self,
             rows,
             places,
@@ -183,7 +192,7 @@ impl Packable for Facilities<'_> {
 }
 
 /// Rows of several members that are together.
-struct OfMembers<'a> {
+struct MemberRows<'a> {
     facilities: &'a Facilities<'a>,
     /// Of each member, in the order in which they were asked for.
     rows: Vec<Option<RecordBatch>>,
@@ -191,40 +200,38 @@ struct OfMembers<'a> {
     places: Vec<(usize, usize)>,
 }
 
-impl Brought for OfMembers<'_> {
+impl Gathered for MemberRows<'_> {
     fn publish(&self, rows: Range<usize>) -> Result<Published, EngineError> {
         let places = &self.places[rows];
-        // Rows of one member that follow each other here do so there.
+        // Rows of one member that follow each other here do so there: a slice of each member's rows is published, and the
+        // slices are put together by place.
         let mut stretches: BTreeMap<usize, Range<usize>> = BTreeMap::new();
         for (member, at) in places {
             stretches.entry(*member).or_insert(*at..*at).end = at + 1;
         }
-        let part = |(member, stretch): (&usize, &Range<usize>)| -> Result<Published, EngineError> {
-            let nothing = || RecordBatch::new_empty(Arc::new(Schema::empty()));
-            let rows = self.rows[*member].as_ref();
-            let rows = rows.map_or_else(nothing, |rows| rows.slice(stretch.start, stretch.len()));
-            let published = assemble::publish(
-                &rows,
-                self.facilities.schema,
-                self.facilities.members[*member].layer,
-            );
-            published.map_err(|source| EngineError::Kernel { source })
-        };
-        let mut parts = stretches.iter().map(part).collect::<Result<Vec<_>, _>>()?;
+        let mut parts = stretches
+            .iter()
+            .map(|(member, stretch)| self.publish_stretch(*member, stretch.clone()))
+            .collect::<Result<Vec<_>, _>>()?;
         if parts.len() == 1 {
             return Ok(parts.remove(0));
         }
-        let among: BTreeMap<usize, usize> = stretches.keys().copied().zip(0..).collect();
-        let place = |(member, at): &(usize, usize)| (among[member], at - stretches[member].start);
-        let places: Vec<(usize, usize)> = places.iter().map(place).collect();
+        let part_of: BTreeMap<usize, usize> = stretches.keys().copied().zip(0..).collect();
+        let places: Vec<(usize, usize)> = places
+            .iter()
+            .map(|(member, at)| (part_of[member], at - stretches[member].start))
+            .collect();
         let rows: Vec<&RecordBatch> = parts.iter().map(|part| &part.rows.0).collect();
-        let rows = together(&rows, &places).map_err(|source| EngineError::Rows {
+        let rows = interleave_batches(&rows, &places).map_err(|source| EngineError::Rows {
             source: source.into(),
         })?;
-        let extent = parts.iter().map(|part| part.extent).reduce(around);
         Ok(Published {
             rows: FeatureBatch(rows),
-            extent: extent.unwrap_or_else(|| assemble::extent(&[])),
+            extent: parts
+                .iter()
+                .map(|part| part.extent)
+                .reduce(around)
+                .unwrap_or_else(|| extent(&[])),
             geometry_types: parts
                 .iter()
                 .flat_map(|part| part.geometry_types.iter().copied())
@@ -233,37 +240,29 @@ impl Brought for OfMembers<'_> {
     }
 }
 
+impl MemberRows<'_> {
+    /// Some rows of one member, as the inventory publishes them.
+    fn publish_stretch(&self, member: usize, stretch: Range<usize>) -> Result<Published, EngineError> {
+        let rows = match &self.rows[member] {
+            Some(rows) => rows.slice(stretch.start, stretch.len()),
+            None => RecordBatch::new_empty(Arc::new(Schema::empty())),
+        };
+        let facilities = self.facilities;
+        let published = publish(&rows, facilities.schema, facilities.members[member].layer);
+        published.map_err(|source| EngineError::Kernel { source })
+    }
+}
+
 /// Rows of several batches with columns of the same names, in the order of their places.
-fn together(
+fn interleave_batches(
     parts: &[&RecordBatch],
     places: &[(usize, usize)],
 ) -> Result<RecordBatch, arrow_schema::ArrowError> {
     let Some(first) = parts.first() else {
         return Ok(RecordBatch::new_empty(Arc::new(Schema::empty())));
     };
-    let column = |at: usize| -> Result<ArrayRef, arrow_schema::ArrowError> {
-        let columns: Vec<&ArrayRef> = parts.iter().map(|part| part.column(at)).collect();
-        // A layer may hold as plain text what another has as codes.
-        let are_alike = columns
-            .iter()
-            .all(|column| column.data_type() == columns[0].data_type());
-        let plain: Vec<ArrayRef> = columns
-            .iter()
-            .map(|column| {
-                if are_alike {
-                    Arc::clone(column)
-                } else {
-                    plain(column)
-                }
-            })
-            .collect();
-        interleave(
-            &plain.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>(),
-            places,
-        )
-    };
     let columns = (0..first.num_columns())
-        .map(column)
+        .map(|at| interleave_columns(parts.iter().map(|part| part.column(at)).collect(), places))
         .collect::<Result<Vec<_>, _>>()?;
     let schema = first.schema();
     let fields = schema.fields().iter().zip(&columns);
@@ -272,7 +271,29 @@ fn together(
     RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), columns)
 }
 
-fn plain(column: &ArrayRef) -> ArrayRef {
+/// Values of several columns, in the order of their places.
+fn interleave_columns(
+    columns: Vec<&ArrayRef>,
+    places: &[(usize, usize)],
+) -> Result<ArrayRef, arrow_schema::ArrowError> {
+    // A layer may hold as plain text what another has as codes, and Arrow interleaves one type alone. Dictionaries are kept
+    // where all are some: it is what they are written from.
+    let are_alike = columns
+        .iter()
+        .all(|column| column.data_type() == columns[0].data_type());
+    if are_alike {
+        let columns: Vec<&dyn Array> = columns.into_iter().map(AsRef::as_ref).collect();
+        return interleave(&columns, places);
+    }
+    let plain: Vec<ArrayRef> = columns.into_iter().map(decode_codes).collect();
+    interleave(
+        &plain.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>(),
+        places,
+    )
+}
+
+/// A column of codes as plain text; any other as it is.
+fn decode_codes(column: &ArrayRef) -> ArrayRef {
     match Texts::of(column.as_ref()) {
         Some(texts) => Arc::new(texts.iter().collect::<StringArray>()),
         None => Arc::clone(column),

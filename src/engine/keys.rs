@@ -15,11 +15,11 @@ use parquet::bloom_filter::Sbbf;
 use crate::feature::{ScratchFile, ScratchSpace, records};
 
 /// Bytes that a key takes in the hash set, its share of empty places included.
-const KEY_BYTES: usize = 28;
+const HASHED_BYTES: usize = 28;
 /// Bytes of a key in a run.
-const STORED: usize = 16;
+const STORED_BYTES: usize = 16;
 /// Keys that a hash set holds at least.
-const LEAST: usize = 256;
+const LEAST_KEYS: usize = 256;
 /// Bytes of a run's filter for each key: one key in a thousand is looked for in vain.
 const FILTER_BYTES: usize = 2;
 /// Bytes of a block of a filter.
@@ -37,7 +37,7 @@ pub(super) struct KeySet {
 impl KeySet {
     /// Holds as many keys as fit into `bytes`.
     pub(super) fn new(bytes: usize, space: Arc<dyn ScratchSpace>) -> Self {
-        let most = (bytes / KEY_BYTES).max(LEAST);
+        let most = (bytes / HASHED_BYTES).max(LEAST_KEYS);
         Self {
             newest: HashSet::default(),
             most,
@@ -50,18 +50,19 @@ impl KeySet {
     ///
     /// # Errors
     /// When the scratch file can't be written to or read.
-    pub(super) fn admit(&mut self, keys: &[u128]) -> io::Result<Vec<bool>> {
+    pub(super) fn insert_all(&mut self, keys: &[u128]) -> io::Result<Vec<bool>> {
         let mut fresh = vec![true; keys.len()];
         for run in &self.runs {
             for (fresh, key) in fresh.iter_mut().zip(keys) {
-                *fresh = *fresh && !run.holds(*key)?;
+                *fresh = *fresh && !run.contains(*key)?;
             }
         }
+        // The set last, and in order: of a key that stands twice in this batch, the first row is the new one.
         for (fresh, key) in fresh.iter_mut().zip(keys) {
             *fresh = *fresh && self.newest.insert(*key);
         }
         if self.newest.len() >= self.most {
-            self.spill()?;
+            self.spill_newest()?;
         }
         Ok(fresh)
     }
@@ -70,23 +71,24 @@ impl KeySet {
     ///
     /// # Errors
     /// When the scratch file can't be read.
-    pub(super) fn holds(&self, key: u128) -> io::Result<bool> {
+    pub(super) fn has_seen(&self, key: u128) -> io::Result<bool> {
         if self.newest.contains(&key) {
             return Ok(true);
         }
         for run in &self.runs {
-            if run.holds(key)? {
+            if run.contains(key)? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    fn spill(&mut self) -> io::Result<()> {
-        let file = self.space.file((self.newest.len() * STORED) as u64)?;
+    /// Makes a run of the newest keys.
+    fn spill_newest(&mut self) -> io::Result<()> {
+        let file = self.space.file((self.newest.len() * STORED_BYTES) as u64)?;
         let mut keys: Vec<u128> = self.newest.drain().collect();
         keys.sort_unstable();
-        self.runs.push(Run::write(&keys, file.into())?);
+        self.runs.push(Run::write_sorted(&keys, file.into())?);
         Ok(())
     }
 }
@@ -94,13 +96,13 @@ impl KeySet {
 /// Sorted keys in a file.
 #[derive(Debug)]
 struct Run {
-    keys: records::Run<STORED>,
+    keys: records::Run<STORED_BYTES>,
     range: RangeInclusive<u128>,
     filter: Sbbf,
 }
 
 impl Run {
-    fn write(keys: &[u128], file: Arc<dyn ScratchFile>) -> io::Result<Self> {
+    fn write_sorted(keys: &[u128], file: Arc<dyn ScratchFile>) -> io::Result<Self> {
         let bytes = (keys.len() * FILTER_BYTES).next_multiple_of(FILTER_BLOCK);
         let mut filter = Sbbf::new(&vec![0; bytes]);
         for key in keys {
@@ -111,7 +113,9 @@ impl Run {
         Ok(Self { keys, range, filter })
     }
 
-    fn holds(&self, key: u128) -> io::Result<bool> {
+    fn contains(&self, key: u128) -> io::Result<bool> {
+        // At fifty million rows a quarter of reading went into filters. Sources are mostly in the order of their keys, and
+        // numbers of short keys are, too: a new key is then beyond the range of every run.
         if !self.range.contains(&key) {
             return Ok(false);
         }
@@ -121,7 +125,7 @@ impl Run {
 }
 
 /// A key's bits, each depending on all of them (the finish of `MurmurHash3`, of both halves).
-pub(super) fn mixed(key: u128) -> u64 {
+pub(super) fn mix_bits(key: u128) -> u64 {
     let bytes = key.to_le_bytes();
     let [low, high] = [bytes.first_chunk(), bytes.last_chunk()]
         .map(|half| half.map_or(0, |half| u64::from_le_bytes(*half)));
@@ -132,19 +136,20 @@ pub(super) fn mixed(key: u128) -> u64 {
     bits ^ bits >> 33
 }
 
-/// Hashes what is a number already.
+/// Hashes what is a number already. The numbers of short keys are their bytes: without mixing, keys that are counted up
+/// would fill neighbouring places of the set.
 #[derive(Debug, Default)]
 struct Mixer(u64);
 
 impl Hasher for Mixer {
     fn write(&mut self, bytes: &[u8]) {
         for byte in bytes {
-            self.0 = mixed(u128::from(self.0) << 8 | u128::from(*byte));
+            self.0 = mix_bits(u128::from(self.0) << 8 | u128::from(*byte));
         }
     }
 
     fn write_u128(&mut self, key: u128) {
-        self.0 = mixed(key);
+        self.0 = mix_bits(key);
     }
 
     fn finish(&self) -> u64 {
@@ -164,14 +169,14 @@ mod tests {
             .map(|n| key_number(&format!("key-{}", n % 15_000)))
             .collect();
         let expected: Vec<bool> = (0..20_000).map(|n| n < 15_000).collect();
-        for bytes in [0, KEY_BYTES * 1_000, usize::MAX / 2] {
+        for bytes in [0, HASHED_BYTES * 1_000, usize::MAX / 2] {
             let mut set = KeySet::new(bytes, Arc::new(Memory));
             let fresh: Vec<bool> = keys
                 .chunks(777)
-                .flat_map(|chunk| set.admit(chunk).unwrap())
+                .flat_map(|chunk| set.insert_all(chunk).unwrap())
                 .collect();
             assert!(fresh == expected, "{bytes} bytes, {} runs", set.runs.len());
-            assert_eq!(set.runs.is_empty(), bytes > KEY_BYTES * 20_000);
+            assert_eq!(set.runs.is_empty(), bytes > HASHED_BYTES * 20_000);
         }
     }
 
@@ -179,7 +184,7 @@ mod tests {
     fn keys_next_to_each_other_are_told_apart() {
         let mut set = KeySet::new(0, Arc::new(Memory));
         assert_eq!(
-            set.admit(&[1, 2, 2, 1, 0]).unwrap(),
+            set.insert_all(&[1, 2, 2, 1, 0]).unwrap(),
             [true, true, false, false, true]
         );
     }

@@ -15,6 +15,8 @@ mod keys;
 mod layer;
 mod origins;
 mod pack;
+mod pipeline;
+mod rejected;
 mod room;
 pub mod rows;
 pub mod sample;

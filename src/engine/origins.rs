@@ -22,7 +22,8 @@ struct Batch {
 
 impl Origins {
     /// Notes the rows of the next batch; gives the position of the first, which the others follow.
-    pub(super) fn push(&mut self, source: &Arc<str>, rows: &[u64]) -> u64 {
+    pub(super) fn add_batch(&mut self, source: &Arc<str>, rows: &[u64]) -> u64 {
+        // Rows follow each other but for rejects and repeated keys: a batch of thousands is a run or a few.
         let mut runs: Vec<(u64, u64)> = Vec::new();
         for (place, row) in (0u64..).zip(rows) {
             let follows = runs
@@ -40,7 +41,7 @@ impl Origins {
     }
 
     /// The origin of the row at a position.
-    pub(super) fn at(&self, position: u64) -> Option<Origin> {
+    pub(super) fn origin_at(&self, position: u64) -> Option<Origin> {
         let batch = self.batches.get(usize::try_from(position >> PLACE_BITS).ok()?)?;
         let place = position & ((1 << PLACE_BITS) - 1);
         let run = batch
@@ -63,15 +64,20 @@ mod tests {
     fn rows_are_found_by_their_position() {
         let mut origins = Origins::default();
         let rows = [2, 3, 4, 9, 10, 7];
-        assert_eq!(origins.push(&"a.csv".into(), &rows), 0);
-        let second = origins.push(&"b.csv".into(), &[5]);
+        assert_eq!(origins.add_batch(&"a.csv".into(), &rows), 0);
+        let second = origins.add_batch(&"b.csv".into(), &[5]);
         assert_eq!((origins.batches[0].runs.len(), second), (3, 1 << 32));
-        let found: Vec<u64> = (0..6).filter_map(|place| Some(origins.at(place)?.row)).collect();
+        let found: Vec<u64> = (0..6)
+            .filter_map(|place| Some(origins.origin_at(place)?.row))
+            .collect();
         assert_eq!(found, rows);
         assert_eq!(
-            origins.at(second).map(|origin| origin.to_string()).as_deref(),
+            origins
+                .origin_at(second)
+                .map(|origin| origin.to_string())
+                .as_deref(),
             Some("b.csv:5")
         );
-        assert_eq!(origins.at(3 << 32), None);
+        assert_eq!(origins.origin_at(3 << 32), None);
     }
 }

@@ -8,9 +8,9 @@ use crate::feature::ScratchSpace;
 use crate::feature::records::RecordRoom;
 
 /// One part in so many of what rows may take is what a product keeps of every row.
-const RECORDS: usize = 8;
+const RECORDS_SHARE: usize = 8;
 /// One part in so many is what a layer's rejects may take, and as much its flags.
-const TABLES: usize = 16;
+const TABLES_SHARE: usize = 16;
 
 /// What rows may take of the machine, over all layers of a run.
 #[derive(Debug, Clone)]
@@ -36,15 +36,15 @@ impl Room {
 
     /// What products may keep of every row, each: the budget doesn't count it.
     pub fn for_records(&self) -> RecordRoom {
-        self.part(RECORDS)
+        self.share_of(RECORDS_SHARE)
     }
 
     /// What a table beside a layer's tiles may keep of itself: the budget doesn't count it.
     pub(super) fn for_tables(&self) -> RecordRoom {
-        self.part(TABLES)
+        self.share_of(TABLES_SHARE)
     }
 
-    fn part(&self, parts: usize) -> RecordRoom {
+    fn share_of(&self, parts: usize) -> RecordRoom {
         RecordRoom {
             bytes: self.budget.to_wait() / parts,
             space: Arc::clone(&self.space),

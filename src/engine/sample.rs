@@ -5,13 +5,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use arrow_array::{Array, ArrayRef};
 
-use super::keys::mixed;
+use super::keys::mix_bits;
 use crate::feature::spelling;
 use crate::kernel::assemble::StageRows;
-use crate::kernel::map::key_number;
+use crate::kernel::keys::key_number;
 
 /// Rows that are kept.
-const ROWS: usize = 2_000;
+const MOST_ROWS: usize = 2_000;
 
 /// Rows whose keys come first in an order that has nothing to do with them.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ pub struct Facility {
 
 impl Sample {
     /// No rows yet, and of those to come these columns.
-    pub(super) fn of(fields: Vec<String>) -> Self {
+    pub(super) fn new(fields: Vec<String>) -> Self {
         Self {
             fields,
             rows: BTreeMap::new(),
@@ -44,21 +44,22 @@ impl Sample {
     }
 
     /// Takes those of a batch that belong to the sample; `places` gives where among `stage` a row of `numbers` is.
-    pub(super) fn add(&mut self, numbers: &[u128], places: impl Fn(usize) -> usize, stage: &StageRows) {
+    pub(super) fn add_batch(&mut self, numbers: &[u128], places: impl Fn(usize) -> usize, stage: &StageRows) {
         let columns: Vec<Option<&ArrayRef>> = self
             .fields
             .iter()
             .map(|field| stage.rows.column_by_name(field))
             .collect();
         for (row, number) in numbers.iter().enumerate() {
-            let rank = mixed(*number);
-            let is_full = self.rows.len() >= ROWS;
+            // By a digest, not by chance or place: two nights keep the same rows, whatever was added between them and however
+            // the source is ordered.
+            let rank = mix_bits(*number);
+            let is_full = self.rows.len() >= MOST_ROWS;
             if is_full && self.rows.last_key_value().is_some_and(|(last, _)| *last < rank) {
                 continue;
             }
             let place = places(row);
-            let value = |column: Option<&ArrayRef>| digest(column?, place);
-            let values = columns.iter().copied().map(value).collect();
+            let values = columns.iter().map(|column| digest((*column)?, place)).collect();
             self.rows.insert(
                 rank,
                 Facility {
@@ -66,7 +67,7 @@ impl Sample {
                     place: stage.centres[place],
                 },
             );
-            if self.rows.len() > ROWS {
+            if self.rows.len() > MOST_ROWS {
                 self.rows.pop_last();
             }
         }
@@ -74,11 +75,23 @@ impl Sample {
 
     /// A facility, where it is in the sample.
     pub fn facility(&self, key: &str) -> Option<&Facility> {
-        self.rows.get(&mixed(key_number(key)))
+        self.rows.get(&mix_bits(key_number(key)))
     }
 }
 
 /// A value as a number, equal where their spellings are; none for null.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use arrow_array::{ArrayRef, Float64Array, StringArray};
+/// use cikr::engine::sample::digest;
+///
+/// let numbers: ArrayRef = Arc::new(Float64Array::from(vec![Some(12.5), None]));
+/// let texts: ArrayRef = Arc::new(StringArray::from(vec!["12.5"]));
+/// assert_eq!(digest(&numbers, 0), digest(&texts, 0), "values are as their spellings");
+/// assert_eq!(digest(&numbers, 1), None);
+/// ```
 pub fn digest(column: &ArrayRef, row: usize) -> Option<u64> {
     let text = column
         .is_valid(row)

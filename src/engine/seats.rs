@@ -21,7 +21,7 @@ impl Seats {
     }
 
     /// Waits for a seat.
-    pub(super) fn take(&self) -> Seat<'_> {
+    pub(super) fn take_seat(&self) -> Seat<'_> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         while *free == 0 {
             free = self.given_back.wait(free).unwrap_or_else(PoisonError::into_inner);
@@ -34,6 +34,7 @@ impl Seats {
 impl Drop for Seat<'_> {
     fn drop(&mut self) {
         *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        // One seat is free: to wake more than one would be to put the others to sleep again.
         self.0.given_back.notify_one();
     }
 }

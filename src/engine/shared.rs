@@ -14,17 +14,17 @@ const FIELD: &str = "geometry";
 
 /// Rows that share their point with others, those of the lowest positions.
 #[derive(Debug, Default)]
-pub struct Shared(Mutex<Found>);
+pub struct Shared(Mutex<SharingRows>);
 
 #[derive(Debug, Default)]
-struct Found {
+struct SharingRows {
     rows: u64,
-    first: BinaryHeap<Row>,
+    first: BinaryHeap<SharingRow>,
 }
 
 /// A row, in the order of positions.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct SharingRow {
     /// Where it stood in the source.
     pub(super) position: u64,
     /// Its `facility_id`.
@@ -35,32 +35,34 @@ pub(super) struct Row {
     pub(super) sharing: usize,
 }
 
-impl Ord for Row {
+impl Ord for SharingRow {
     fn cmp(&self, other: &Self) -> Ordering {
         self.position.cmp(&other.position)
     }
 }
 
-impl PartialOrd for Row {
+impl PartialOrd for SharingRow {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Row {
+impl PartialEq for SharingRow {
     fn eq(&self, other: &Self) -> bool {
         self.position == other.position
     }
 }
 
-impl Eq for Row {}
+impl Eq for SharingRow {}
 
 impl Shared {
     /// Notes rows in any order.
-    pub(super) fn note(&self, rows: impl Iterator<Item = Row>) {
+    pub(super) fn note_rows(&self, rows: impl Iterator<Item = SharingRow>) {
         let mut found = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for row in rows {
             found.rows += 1;
+            // Which rows are flagged must not depend on which tile was packed first: those of the lowest positions stay. A
+            // heap has the highest of them at hand.
             let is_full = found.first.len() as u64 == Flags::KEPT;
             if is_full
                 && found
@@ -78,7 +80,7 @@ impl Shared {
     }
 
     /// Counts the rows among a layer's flags; gives the flags of the first of them, in the order of the source.
-    pub(super) fn flag<'o>(
+    pub(super) fn into_flags<'o>(
         self,
         flags: &mut Flags,
         origins: &'o Origins,
@@ -89,15 +91,15 @@ impl Shared {
             .first
             .into_sorted_vec()
             .into_iter()
-            .filter_map(|row| row.flag(origins))
+            .filter_map(|row| row.into_flag(origins))
     }
 }
 
-impl Row {
-    fn flag(self, origins: &Origins) -> Option<Flag> {
+impl SharingRow {
+    fn into_flag(self, origins: &Origins) -> Option<Flag> {
         let [x, y] = self.point;
         Some(Flag {
-            origin: origins.at(self.position)?,
+            origin: origins.origin_at(self.position)?,
             facility_id: self.id,
             field: FIELD.to_owned(),
             value: format!("POINT({x} {y})"),

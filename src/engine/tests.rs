@@ -8,11 +8,11 @@ use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 use geo::Rect;
 
-use super::pack::Brought;
+use super::pack::Gathered;
 use super::*;
 use crate::feature::{FeatureBatch, RegionId};
-use crate::kernel::assemble::Published;
 use crate::kernel::pack::{Levels, Spot};
+use crate::kernel::publish::Published;
 
 /// Rows on few meridians, many of them at one place, so that slices end within rows of one longitude.
 struct Meridians {
@@ -51,12 +51,12 @@ impl Packable for Meridians {
         self.spots.len() as u64
     }
 
-    fn each(&self, _region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError> {
+    fn each_spot(&self, _region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError> {
         self.spots.iter().rev().for_each(|spot| see(*spot));
         Ok(())
     }
 
-    fn tied(&self, spots: &[Spot], runs: &[Range<usize>]) -> Result<Vec<String>, EngineError> {
+    fn tied_ids(&self, spots: &[Spot], runs: &[Range<usize>]) -> Result<Vec<String>, EngineError> {
         let shared = runs
             .iter()
             .flat_map(|run| &spots[run.clone()])
@@ -72,7 +72,7 @@ impl Packable for Meridians {
         self.bytes_away
     }
 
-    fn bring<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Brought + 'r>, EngineError> {
+    fn bring_together<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Gathered + 'r>, EngineError> {
         Ok(Box::new(Met {
             rows: self,
             spots: spots.iter().map(|spot| spot.row).collect(),
@@ -85,7 +85,7 @@ struct Met<'a> {
     spots: Vec<u32>,
 }
 
-impl Brought for Met<'_> {
+impl Gathered for Met<'_> {
     fn publish(&self, rows: Range<usize>) -> Result<Published, EngineError> {
         self.rows.asked.lock().unwrap().push(self.spots[rows].to_vec());
         Ok(Published {

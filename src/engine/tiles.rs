@@ -8,20 +8,21 @@ use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use arrow_schema::Schema;
+use geo::Coord;
 
 use super::EngineError;
 use super::layer::LayerRows;
-use super::pack::{Brought, Packable};
+use super::pack::{Gathered, Packable};
 use super::rows::{POSITION, RowStore, Stands};
-use super::shared::{Row, Shared};
+use super::shared::{Shared, SharingRow};
 use crate::feature::{Flag, RegionId, Texts};
-use crate::kernel::assemble::{self, Published};
 use crate::kernel::geometry;
 use crate::kernel::pack::Spot;
+use crate::kernel::publish::{Published, publish, publish_columns};
 use crate::plan::{GeometryKind, LayerPlan};
 
-/// Columns that a row which may share its point is told by.
-const TOLD: [&str; 3] = ["facility_id", "geometry", POSITION];
+/// Columns that a row which may share its point is told by: the id settles ties, whatever the layer.
+const TIED_COLUMNS: [&str; 3] = ["facility_id", "geometry", POSITION];
 
 /// A layer's rows, to be packed by region.
 #[derive(Debug)]
@@ -54,9 +55,9 @@ impl LayerTiles<'_> {
         let asked: Vec<&str> = names.iter().copied().chain(["facility_id"]).collect();
         let rows = self
             .store
-            .take(spots, Some(&asked))
+            .take_rows(spots, Some(&asked))
             .map_err(|source| EngineError::Rows { source })?;
-        let columns = assemble::columns(&rows, self.schema, self.layer, names);
+        let columns = publish_columns(&rows, self.schema, self.layer, names);
         columns.map_err(|source| EngineError::Kernel { source })
     }
 
@@ -66,26 +67,25 @@ impl LayerTiles<'_> {
     }
 
     /// Notes rows that share their point; a box with an extent is no point.
-    fn note(&self, rows: &RecordBatch, ids: &[String], runs: &[Range<usize>]) {
+    fn note_shared_points(&self, rows: &RecordBatch, ids: &[String], runs: &[Range<usize>]) {
         let geometry = rows
             .column_by_name("geometry")
             .and_then(|column| column.as_binary_opt::<i32>());
         let positions = rows
             .column_by_name(POSITION)
             .and_then(|column| column.as_primitive_opt::<UInt64Type>());
-        let (Some(geometry), Some(positions)) = (geometry, positions) else {
+        let Some((geometry, positions)) = geometry.zip(positions) else {
             return;
         };
-        let point = |row: &usize| {
-            let bounds = geometry::bounds(geometry.value(*row))?;
-            (bounds.min() == bounds.max()).then_some((*row, bounds.min()))
-        };
         for run in runs {
-            let points: Vec<_> = run.clone().filter_map(|row| point(&row)).collect();
+            let points: Vec<(usize, Coord<f64>)> = run
+                .clone()
+                .filter_map(|row| Some((row, point_of(geometry.value(row))?)))
+                .collect();
             if points.len() < 2 {
                 continue;
             }
-            self.shared.note(points.iter().map(|(row, at)| Row {
+            self.shared.note_rows(points.iter().map(|(row, at)| SharingRow {
                 position: positions.value(*row),
                 id: ids[*row].clone(),
                 point: [at.x, at.y],
@@ -99,7 +99,7 @@ impl LayerRows {
     /// Flags the rows that share their point with others, once all are packed; gives every flag that is kept, in the
     /// order of the source, or an error when the scratch file can't be read.
     pub fn flagged(&mut self, shared: Shared) -> impl Iterator<Item = io::Result<Flag>> {
-        let shared = shared.flag(&mut self.flags, &self.origins);
+        let shared = shared.into_flags(&mut self.flags, &self.origins);
         self.flags.and(shared)
     }
 }
@@ -113,19 +113,19 @@ impl Packable for LayerTiles<'_> {
         self.store.rows_in(Some(region))
     }
 
-    fn each(&self, region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError> {
+    fn each_spot(&self, region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError> {
         let shown = self.store.each(Some(region), Stands::AtCentre, see);
         shown.map_err(|source| EngineError::Rows { source })
     }
 
-    fn tied(&self, spots: &[Spot], runs: &[Range<usize>]) -> Result<Vec<String>, EngineError> {
+    fn tied_ids(&self, spots: &[Spot], runs: &[Range<usize>]) -> Result<Vec<String>, EngineError> {
         let rows = self
             .store
-            .take(spots, Some(&TOLD))
+            .take_rows(spots, Some(&TIED_COLUMNS))
             .map_err(|source| EngineError::Rows { source })?;
-        let ids = ids(&rows);
+        let ids = facility_ids(&rows);
         if self.layer.schema.geometry == GeometryKind::Point {
-            self.note(&rows, &ids, runs);
+            self.note_shared_points(&rows, &ids, runs);
         }
         Ok(ids)
     }
@@ -134,31 +134,37 @@ impl Packable for LayerTiles<'_> {
         self.store.bytes_away()
     }
 
-    fn bring<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Brought + 'r>, EngineError> {
+    fn bring_together<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Gathered + 'r>, EngineError> {
         let rows = self
             .store
-            .take(spots, None)
+            .take_rows(spots, None)
             .map_err(|source| EngineError::Rows { source })?;
-        Ok(Box::new(Together { tiles: self, rows }))
+        Ok(Box::new(GatheredRows { tiles: self, rows }))
     }
 }
 
+/// Where a geometry in WKB stands, if its box has no extent.
+fn point_of(wkb: &[u8]) -> Option<Coord<f64>> {
+    let bounds = geometry::bounds(wkb)?;
+    (bounds.min() == bounds.max()).then_some(bounds.min())
+}
+
 /// Rows of a layer that are together.
-struct Together<'a> {
+struct GatheredRows<'a> {
     tiles: &'a LayerTiles<'a>,
     rows: RecordBatch,
 }
 
-impl Brought for Together<'_> {
+impl Gathered for GatheredRows<'_> {
     fn publish(&self, rows: Range<usize>) -> Result<Published, EngineError> {
         let rows = self.rows.slice(rows.start, rows.len());
-        let published = assemble::publish(&rows, self.tiles.schema, self.tiles.layer);
+        let published = publish(&rows, self.tiles.schema, self.tiles.layer);
         published.map_err(|source| EngineError::Kernel { source })
     }
 }
 
 /// `facility_id` of rows.
-pub(super) fn ids(rows: &RecordBatch) -> Vec<String> {
+pub(super) fn facility_ids(rows: &RecordBatch) -> Vec<String> {
     let ids = Texts::named(rows, "facility_id");
     ids.into_iter()
         .flat_map(Texts::iter)
@@ -179,21 +185,24 @@ impl Packable for OneFile<'_> {
         self.0.store.rows_in(None)
     }
 
-    fn each(&self, _region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError> {
+    fn each_spot(&self, _region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError> {
         let shown = self.0.store.each(None, Stands::AtCentre, see);
         shown.map_err(|source| EngineError::Rows { source })
     }
 
-    fn tied(&self, spots: &[Spot], _runs: &[Range<usize>]) -> Result<Vec<String>, EngineError> {
-        let rows = self.0.store.take(spots, Some(&TOLD[..1]));
-        Ok(ids(&rows.map_err(|source| EngineError::Rows { source })?))
+    fn tied_ids(&self, spots: &[Spot], _runs: &[Range<usize>]) -> Result<Vec<String>, EngineError> {
+        // Ids alone: who shares a point was noted when the layer's tiles were packed.
+        let rows = self.0.store.take_rows(spots, Some(&TIED_COLUMNS[..1]));
+        Ok(facility_ids(
+            &rows.map_err(|source| EngineError::Rows { source })?,
+        ))
     }
 
     fn bytes_away(&self) -> usize {
         self.0.bytes_away()
     }
 
-    fn bring<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Brought + 'r>, EngineError> {
-        self.0.bring(spots)
+    fn bring_together<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Gathered + 'r>, EngineError> {
+        self.0.bring_together(spots)
     }
 }

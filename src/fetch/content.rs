@@ -82,14 +82,14 @@ impl<'a> Head<'a> {
     }
 
     /// The names of columns, where the format begins with a line of them.
-    pub(super) fn names(&self) -> Option<Cow<'_, str>> {
+    pub(super) fn column_names(&self) -> Option<Cow<'_, str>> {
         let is_csv = matches!(self.format, Format::Csv { .. }) && self.extension != "zip";
         let line = self.bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         is_csv.then(|| String::from_utf8_lossy(line))
     }
 
     /// What was asked for, as messages call it.
-    pub(super) fn wanted(&self) -> &'static str {
+    pub(super) fn wanted_format(&self) -> &'static str {
         if self.extension == "zip" {
             "zip archive"
         } else {
@@ -99,18 +99,21 @@ impl<'a> Head<'a> {
 
     /// What the body is, where it isn't the file; `is_whole` where it ends here.
     pub(super) fn verdict(&self, is_whole: bool) -> Option<Verdict> {
-        let start = self.start();
+        let start = self.trimmed_start();
         let is_json = matches!(start.first(), Some(b'{' | b'['));
         if is_json
             && is_whole
-            && let Some(verdict) = self.answer(start)
+            && let Some(verdict) = self.judge_json(start)
         {
             return Some(verdict);
         }
         if self.is_accepted {
             return Some(Verdict::Pending("202 Accepted".to_owned()));
         }
+        // In this order: what says best what went wrong comes first. An empty body is no web page, and a page that is
+        // announced as HTML is told as such, whatever bytes the format begins with.
         let found = match () {
+            // A page of a service is a whole document in itself: nothing in it shows that others follow.
             () if self.has_next => "a page, whose `Link` header names the next",
             () if start.is_empty() && is_whole => "nothing",
             () if self.is_page(start) => "a web page",
@@ -131,7 +134,7 @@ impl<'a> Head<'a> {
     }
 
     /// The body after a byte order mark and white space.
-    fn start(&self) -> &[u8] {
+    fn trimmed_start(&self) -> &[u8] {
         self.bytes
             .strip_prefix(b"\xEF\xBB\xBF")
             .unwrap_or(&self.bytes)
@@ -145,7 +148,7 @@ impl<'a> Head<'a> {
     }
 
     /// What a small answer in JSON says of the file, where it isn't the file.
-    fn answer(&self, start: &[u8]) -> Option<Verdict> {
+    fn judge_json(&self, start: &[u8]) -> Option<Verdict> {
         let answer: Value = serde_json::from_slice(start).ok()?;
         if let Some(error) = answer.get("error") {
             let code = error.get("code").and_then(Value::as_i64);

@@ -136,6 +136,23 @@ impl FetchError {
     }
 
     /// Whether the source is at fault, and not the store.
+    ///
+    /// ```
+    /// use cikr::fetch::FetchError;
+    /// use cikr::store::StoreError;
+    ///
+    /// let late = FetchError::Late {
+    ///     shown: "https://example.org/dams.csv".to_owned(),
+    ///     seconds: 60,
+    ///     far: "12 bytes of it".to_owned(),
+    /// };
+    /// assert!(late.is_source());
+    /// let store = FetchError::Store {
+    ///     shown: "https://example.org/dams.csv".to_owned(),
+    ///     source: StoreError::Exists { path: "x".into() },
+    /// };
+    /// assert!(!store.is_source());
+    /// ```
     pub fn is_source(&self) -> bool {
         match self {
             Self::Store { source, .. } => source.is_source(),

@@ -8,6 +8,7 @@ mod content;
 pub mod error;
 pub mod file;
 pub mod http;
+mod landing;
 
-pub use arcgis::Landing;
 pub use error::FetchError;
+pub use landing::Landing;

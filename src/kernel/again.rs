@@ -6,6 +6,15 @@
 use std::collections::{BTreeMap, HashMap};
 
 /// What is known of a layer before its rows are mapped; nothing, the first time.
+///
+/// ```
+/// use cikr::kernel::again::Again;
+///
+/// let mut again = Again::default();
+/// assert!(again.is_nothing());
+/// again.recovered.insert("built".to_owned(), 5);
+/// assert!(!again.is_nothing(), "a second reading would give dates that the first could not");
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Again {
     /// Fields whose mangled dates are understood, and to how many decimals.

@@ -1,28 +1,25 @@
 //! Assembles a layer's rows, in two steps: what differs from row to row flows and is packed; what is the same in every
-//! row, or follows from the geometry, joins it when a tile is made.
+//! row, or follows from the geometry, joins it when a tile is made (`publish`).
 //!
-//! Pure. One schema per collection: the columns depend on the plan alone, never on the rows. Codes are dictionaries
-//! in both steps; the published schema tells of the text that they stand for.
+//! Pure. Codes are dictionaries in both steps; the published schema (`columns`) tells of the text that they stand for.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow_array::builder::{BinaryBuilder, StringBuilder};
-use arrow_array::cast::AsArray;
-use arrow_array::{
-    Array, ArrayRef, BinaryArray, Float32Array, Int32Array, RecordBatch, StringArray, StructArray,
-    new_null_array,
-};
-use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, SchemaRef};
-use geo::{BoundingRect, Coord, Geometry, Point, Rect};
+use arrow_array::{Array, ArrayRef, BinaryArray, RecordBatch, StringArray};
+use arrow_schema::Schema;
+use geo::{BoundingRect, Geometry, Point};
 
 use super::claims::Claims;
+use super::columns::batch_of;
 use super::locate::Located;
 use super::normalise::Normalised;
 use super::sector::Sectors;
-use super::{CodedArray, KernelError, geometry};
-use crate::feature::{CORE_COLUMNS, CoreType, FeatureBatch};
-use crate::plan::{FieldKind, LayerPlan, LayerSchema};
+use super::{KernelError, geometry};
+use crate::plan::LayerPlan;
+
+pub use super::boxes::{around, extent};
+pub use super::columns::inventory_schema;
 
 /// Rows as they flow from locate to pack: the columns that differ from row to row, in published order.
 #[derive(Debug, Clone)]
@@ -35,89 +32,9 @@ pub struct StageRows {
     pub points: Option<Vec<[f64; 2]>>,
 }
 
-/// Rows in their published columns, and what a tile's metadata say of them.
-#[derive(Debug, Clone)]
-pub struct Published {
-    /// Rows.
-    pub rows: FeatureBatch,
-    /// Exact extent, degrees.
-    pub extent: Rect<f64>,
-    /// GeoParquet names of the geometry types present.
-    pub geometry_types: BTreeSet<&'static str>,
-}
-
-/// The published schema of a layer.
-pub fn layer_schema<'a>(schema: &LayerSchema, further: impl Iterator<Item = &'a str>) -> SchemaRef {
-    let attributes = schema.fields.iter().flat_map(|field| {
-        let own = (!is_core(&field.name)).then(|| Field::new(&field.name, data_type(&field.kind), true));
-        let decoded = field
-            .decoded
-            .as_ref()
-            .map(|name| Field::new(name, DataType::Utf8, true));
-        [own, decoded].into_iter().flatten()
-    });
-    published_schema(further, attributes)
-}
-
-/// The published schema of the inventory `facilities`.
-pub fn inventory_schema<'a>(further: impl Iterator<Item = &'a str>) -> SchemaRef {
-    published_schema(further, std::iter::empty())
-}
-
-fn published_schema<'a>(
-    further: impl Iterator<Item = &'a str>,
-    attributes: impl Iterator<Item = Field>,
-) -> SchemaRef {
-    let core = CORE_COLUMNS
-        .iter()
-        .map(|column| Field::new(column.name, core_type(column.kind), true));
-    let further = further.map(|id| Field::new(format!("{id}_code"), DataType::Utf8, true));
-    let closing = [
-        Field::new("geometry", DataType::Binary, false),
-        Field::new("bbox", DataType::Struct(bbox_fields()), false),
-    ];
-    Arc::new(Schema::new(
-        core.chain(further)
-            .chain(attributes)
-            .chain(closing)
-            .collect::<Vec<_>>(),
-    ))
-}
-
-fn is_core(name: &str) -> bool {
-    CORE_COLUMNS.iter().any(|column| column.name == name)
-}
-
-fn core_type(kind: CoreType) -> DataType {
-    match kind {
-        CoreType::Text => DataType::Utf8,
-        CoreType::TextList => DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true))),
-        CoreType::Boolean => DataType::Boolean,
-        CoreType::Number => DataType::Float64,
-        CoreType::Date => DataType::Date32,
-    }
-}
-
-fn data_type(kind: &FieldKind) -> DataType {
-    match kind {
-        FieldKind::Text | FieldKind::State => DataType::Utf8,
-        FieldKind::Integer => DataType::Int64,
-        FieldKind::Number => DataType::Float64,
-        FieldKind::Boolean { .. } => DataType::Boolean,
-        FieldKind::Date { .. } => DataType::Date32,
-    }
-}
-
-fn bbox_fields() -> Fields {
-    ["xmin", "ymin", "xmax", "ymax"]
-        .iter()
-        .map(|name| Field::new(*name, DataType::Float32, false))
-        .collect()
-}
-
 /// What the stages have found out about a batch.
 #[derive(Debug, Clone, Copy)]
-pub struct Sources<'a> {
+pub struct StageInputs<'a> {
     /// The layer's plan.
     pub layer: &'a LayerPlan,
     /// Its attributes, geometries and keys.
@@ -138,61 +55,45 @@ pub struct Sources<'a> {
 ///
 /// # Errors
 /// When lengths differ, which would be a mistake of this program.
-pub fn stage(schema: &Schema, sources: &Sources<'_>) -> Result<StageRows, KernelError> {
-    let geometries = &sources.normalised.geometries;
+pub fn stage_rows(schema: &Schema, inputs: &StageInputs<'_>) -> Result<StageRows, KernelError> {
+    let geometries = &inputs.normalised.geometries;
     let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
     for field in schema.fields() {
         let name = field.name().as_str();
         if name == "geometry" {
-            columns.push((name, Arc::new(encoded(geometries))));
-        } else if let Some(column) = sources.column(name) {
+            columns.push((name, Arc::new(encode_geometries(geometries))));
+        } else if let Some(column) = inputs.column_named(name) {
             columns.push((name, column));
         }
     }
-    let centres: Vec<[f64; 2]> = geometries.iter().map(centre).collect();
-    let points: Vec<[f64; 2]> = sources
-        .points
-        .iter()
-        .map(|point| [point.x(), point.y()])
-        .collect();
+    let centres: Vec<[f64; 2]> = geometries.iter().map(centre_of).collect();
+    let points: Vec<[f64; 2]> = inputs.points.iter().map(|point| [point.x(), point.y()]).collect();
     Ok(StageRows {
-        rows: batch(columns)?,
+        rows: batch_of(columns)?,
+        // Of points, which most layers hold, both are one: they are kept once.
         points: (points != centres).then_some(points),
         centres,
     })
 }
 
-/// Named columns as rows, each with the type it has.
-fn batch(columns: Vec<(&str, ArrayRef)>) -> Result<RecordBatch, KernelError> {
-    let field = |(name, column): &(&str, ArrayRef)| {
-        Field::new(
-            *name,
-            column.data_type().clone(),
-            !matches!(*name, "geometry" | "bbox"),
-        )
-    };
-    let fields: Vec<Field> = columns.iter().map(field).collect();
-    let arrays = columns.into_iter().map(|(_, column)| column).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
-        .map_err(|source| KernelError::Arrow { source })
-}
-
-fn centre(geometry: &Geometry<f64>) -> [f64; 2] {
-    // Adding zero makes −0 and 0 the same place.
-    let of = |middle: Coord<f64>| [middle.x + 0.0, middle.y + 0.0];
-    match geometry {
-        Geometry::Point(point) => of(point.0),
-        other => of(other
+/// The centre of a geometry's box.
+fn centre_of(geometry: &Geometry<f64>) -> [f64; 2] {
+    let centre = match geometry {
+        Geometry::Point(point) => point.0,
+        other => other
             .bounding_rect()
             .expect("a checked geometry has a point")
-            .center()),
-    }
+            .center(),
+    };
+    // Adding zero makes −0 and 0 the same place: rows are ordered by bits, and those of one place are to be side by side.
+    [centre.x + 0.0, centre.y + 0.0]
 }
 
-impl Sources<'_> {
+impl StageInputs<'_> {
     /// A column that differs from row to row; none where it is the same in every row of the layer.
-    fn column(&self, name: &str) -> Option<ArrayRef> {
-        let (located, sectors) = (self.located, self.sectors);
+    fn column_named(&self, name: &str) -> Option<ArrayRef> {
+        let located = self.located;
+        let sectors = self.sectors;
         Some(match name {
             "facility_id" => Arc::new(self.facility_ids()),
             "sector_code" => Arc::new(sectors.code.clone()),
@@ -214,7 +115,7 @@ impl Sources<'_> {
             "is_county_mismatch" => Arc::new(self.claims.is_county_mismatch.clone()),
             "location_method" => Arc::new(located.location_method.clone()),
             "location_distance_m" => Arc::new(located.location_distance_m.clone()),
-            name => return self.further_set(name).or_else(|| self.attribute(name)),
+            name => return self.further_set(name).or_else(|| self.attribute_named(name)),
         })
     }
 
@@ -223,6 +124,7 @@ impl Sources<'_> {
         let prefix = format!("{}:", self.layer.id);
         let bytes = keys.value_data().len() + keys.len() * prefix.len();
         let mut ids = StringBuilder::with_capacity(keys.len(), bytes);
+        // One text, cut back to the prefix for each row: ids are put together without an allocation of their own.
         let mut id = prefix.clone();
         for key in keys.iter().flatten() {
             id.truncate(prefix.len());
@@ -238,93 +140,12 @@ impl Sources<'_> {
         Some(Arc::new(self.located.further[at].clone()))
     }
 
-    fn attribute(&self, name: &str) -> Option<ArrayRef> {
+    fn attribute_named(&self, name: &str) -> Option<ArrayRef> {
         self.normalised.columns.column_by_name(name).map(Arc::clone)
     }
 }
 
-/// Gives rows all columns of the published `schema`: those that are the same in every row of a layer, and the
-/// box that follows from the geometry.
-///
-/// # Errors
-/// When a geometry is not as `stage` has encoded it, or columns don't fit together: mistakes of this program.
-pub fn publish(staged: &RecordBatch, schema: &Schema, layer: &LayerPlan) -> Result<Published, KernelError> {
-    let geometry = staged
-        .column_by_name("geometry")
-        .and_then(|column| column.as_binary_opt::<i32>());
-    let geometry = geometry.ok_or(KernelError::Geometry)?;
-    let boxes = boxes(geometry)?;
-    let columns = schema.fields().iter().map(|field| {
-        let column = if field.name() == "bbox" {
-            coverings(&boxes)
-        } else {
-            published(staged, field, layer)
-        };
-        (field.name().as_str(), column)
-    });
-    Ok(Published {
-        rows: FeatureBatch(batch(columns.collect())?),
-        extent: extent(&boxes),
-        geometry_types: geometry.iter().flatten().map(geometry::type_of).collect(),
-    })
-}
-
-/// Named columns of rows as they are published, but for the box.
-///
-/// # Errors
-/// When a column is not published or they don't fit together: mistakes of this program.
-pub fn columns(
-    staged: &RecordBatch,
-    schema: &Schema,
-    layer: &LayerPlan,
-    names: &[&str],
-) -> Result<RecordBatch, KernelError> {
-    let column = |name: &&str| -> Result<(Field, ArrayRef), ArrowError> {
-        let field = schema.field_with_name(name)?;
-        Ok((field.clone(), published(staged, field, layer)))
-    };
-    let columns: Result<Vec<(Field, ArrayRef)>, ArrowError> = names.iter().map(column).collect();
-    let columns = columns.map_err(|source| KernelError::Arrow { source })?;
-    batch(
-        columns
-            .iter()
-            .map(|(field, column)| (field.name().as_str(), Arc::clone(column)))
-            .collect(),
-    )
-}
-
-/// A column as it is published; one that the layer's schema doesn't fill is null.
-fn published(staged: &RecordBatch, field: &Field, layer: &LayerPlan) -> ArrayRef {
-    let rows = staged.num_rows();
-    let own = || staged.column_by_name(field.name()).map(Arc::clone);
-    let same = || constant(field.name(), layer).map(|text| every_row(text, rows));
-    own()
-        .or_else(same)
-        .unwrap_or_else(|| new_null_array(field.data_type(), rows))
-}
-
-/// The text that a column has in every row of a layer.
-fn constant<'a>(name: &str, layer: &'a LayerPlan) -> Option<&'a str> {
-    match name {
-        "layer" => Some(layer.id.as_str()),
-        "source_agency" => Some(&layer.schema.agency),
-        "handling" => Some(&layer.schema.handling),
-        _ => None,
-    }
-}
-
-fn every_row(text: &str, rows: usize) -> ArrayRef {
-    let values = Arc::new(StringArray::from_iter_values([text]));
-    let keys = Int32Array::from(vec![0; rows]);
-    Arc::new(CodedArray::try_new(keys, values).expect("every key is that of the only value"))
-}
-
-fn boxes(geometry: &BinaryArray) -> Result<Vec<Rect<f64>>, KernelError> {
-    let bounds = |wkb: Option<&[u8]>| wkb.and_then(geometry::bounds).ok_or(KernelError::Geometry);
-    geometry.iter().map(bounds).collect()
-}
-
-fn encoded(geometries: &[Geometry<f64>]) -> BinaryArray {
+fn encode_geometries(geometries: &[Geometry<f64>]) -> BinaryArray {
     let mut wkb = BinaryBuilder::with_capacity(geometries.len(), geometries.len() * POINT_BYTES);
     let mut buffer = Vec::new();
     for geometry in geometries {
@@ -337,36 +158,3 @@ fn encoded(geometries: &[Geometry<f64>]) -> BinaryArray {
 
 /// Bytes of a point in WKB, the smallest geometry and the most frequent one.
 const POINT_BYTES: usize = 21;
-
-/// `bbox` of rows with these boxes, rounded outward.
-fn coverings(boxes: &[Rect<f64>]) -> ArrayRef {
-    let mut sides: [Vec<f32>; 4] = std::array::from_fn(|_| Vec::with_capacity(boxes.len()));
-    for rect in boxes {
-        for (side, value) in sides.iter_mut().zip(geometry::outward(*rect)) {
-            side.push(value);
-        }
-    }
-    let sides = sides.map(|side| Arc::new(Float32Array::from(side)) as ArrayRef);
-    Arc::new(StructArray::new(bbox_fields(), sides.to_vec(), None))
-}
-
-/// The box around all boxes.
-pub fn extent(boxes: &[Rect<f64>]) -> Rect<f64> {
-    let all = boxes.iter().copied().reduce(around);
-    all.unwrap_or_else(|| Rect::new((0.0, 0.0), (0.0, 0.0)))
-}
-
-/// The box around two.
-pub fn around(one: Rect<f64>, other: Rect<f64>) -> Rect<f64> {
-    let (low, high) = (one.min(), one.max());
-    Rect::new(
-        Coord {
-            x: low.x.min(other.min().x),
-            y: low.y.min(other.min().y),
-        },
-        Coord {
-            x: high.x.max(other.max().x),
-            y: high.y.max(other.max().y),
-        },
-    )
-}

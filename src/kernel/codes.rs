@@ -15,41 +15,43 @@ const BETWEEN: [char; 4] = [',', ';', '/', '|'];
 
 /// Meanings of values; null where a value is outside the codes. Several codes in one value, only where it is
 /// `concatenated`.
-pub(super) fn meanings(texts: &StringArray, codes: &[(String, String)], concatenated: bool) -> StringArray {
+pub(super) fn decode(texts: &StringArray, codes: &[(String, String)], concatenated: bool) -> StringArray {
     let mut known: HashMap<&str, Option<String>> = HashMap::new();
     texts
         .iter()
         .map(|text| {
             let text = text?;
-            let understood = known.entry(text).or_insert_with(|| match one(text, codes) {
-                None if concatenated => several(text, codes),
-                one => one.map(str::to_owned),
-            });
+            let understood = known
+                .entry(text)
+                .or_insert_with(|| match meaning_of(text, codes) {
+                    None if concatenated => meanings_of_several(text, codes),
+                    one => one.map(str::to_owned),
+                });
             understood.clone()
         })
         .collect()
 }
 
 /// The meaning of a code, or of a meaning in whatever case.
-fn one<'c>(value: &str, codes: &'c [(String, String)]) -> Option<&'c str> {
-    let is_code = |(code, _): &&(String, String)| code == value;
-    let is_meaning = |(_, meaning): &&(String, String)| meaning.eq_ignore_ascii_case(value);
-    let found = codes
-        .iter()
-        .find(is_code)
-        .or_else(|| codes.iter().find(is_meaning));
+fn meaning_of<'c>(value: &str, codes: &'c [(String, String)]) -> Option<&'c str> {
+    // Codes go first and by case, as their lists have them: `a` and `A` may be two.
+    let found = codes.iter().find(|(code, _)| code == value).or_else(|| {
+        codes
+            .iter()
+            .find(|(_, meaning)| meaning.eq_ignore_ascii_case(value))
+    });
     found.map(|(_, meaning)| meaning.as_str())
 }
 
 /// The meanings of a value's codes, in their order and each once, if it is nothing but codes and meanings.
-fn several(value: &str, codes: &[(String, String)]) -> Option<String> {
+fn meanings_of_several(value: &str, codes: &[(String, String)]) -> Option<String> {
     let mut meanings: Vec<&str> = Vec::new();
     for part in value.split(BETWEEN).map(str::trim) {
-        let found = match one(part, codes) {
+        let found = match meaning_of(part, codes) {
             Some(meaning) => vec![meaning],
             None => part
                 .split_whitespace()
-                .map(|word| taken_apart(word, codes))
+                .map(|word| split_codes(word, codes))
                 .collect::<Option<Vec<_>>>()?
                 .concat(),
         };
@@ -63,18 +65,19 @@ fn several(value: &str, codes: &[(String, String)]) -> Option<String> {
 }
 
 /// The meanings of the codes that make up a word, the longest code first wherever several fit.
-fn taken_apart<'c>(word: &str, codes: &'c [(String, String)]) -> Option<Vec<&'c str>> {
+fn split_codes<'c>(word: &str, codes: &'c [(String, String)]) -> Option<Vec<&'c str>> {
     if word.len() > LONGEST {
         return None;
     }
     // From the back: how the rest of the word is taken apart, and none where it can't be.
     let mut from: Vec<Option<(usize, &'c str)>> = vec![None; word.len() + 1];
-    let fits = |at: usize, code: &str| word.get(at..).is_some_and(|rest| rest.starts_with(code));
     for at in (0..word.len()).rev() {
-        let ends = |code: &str| at + code.len() == word.len() || from[at + code.len()].is_some();
+        // Within a character nothing begins.
+        let Some(rest) = word.get(at..) else { continue };
         let longest = codes
             .iter()
-            .filter(|(code, _)| !code.is_empty() && fits(at, code) && ends(code))
+            .filter(|(code, _)| !code.is_empty() && rest.starts_with(code.as_str()))
+            .filter(|(code, _)| code.len() == rest.len() || from[at + code.len()].is_some())
             .max_by_key(|(code, _)| code.len());
         from[at] = longest.map(|(code, meaning)| (code.len(), meaning.as_str()));
     }
@@ -118,11 +121,11 @@ mod tests {
             ("re", None),
             (",", None),
         ] {
-            let understood = meanings(&StringArray::from(vec![value]), &codes, true);
+            let understood = decode(&StringArray::from(vec![value]), &codes, true);
             assert_eq!(understood.iter().next().flatten(), expected, "{value}");
         }
-        assert_eq!(several(&"R".repeat(500), &codes), None);
-        let alone = meanings(&StringArray::from(vec!["RE", "Earth", "RERE"]), &codes, false);
+        assert_eq!(meanings_of_several(&"R".repeat(500), &codes), None);
+        let alone = decode(&StringArray::from(vec!["RE", "Earth", "RERE"]), &codes, false);
         assert_eq!(alone, StringArray::from(vec![Some("Earth"), Some("Earth"), None]));
     }
 }

@@ -6,14 +6,34 @@
 /// Share of the rows on either side that the core leaves out.
 const STRAY: f64 = 0.02;
 /// Bits of a number by which it is counted at a time.
-const BITS: u32 = 16;
+const BITS_A_PASS: u32 = 16;
 /// Numbers of one beginning that are few enough to be held.
-const FEW: u64 = 1 << BITS;
+const FEW_NUMBERS: u64 = 1 << BITS_A_PASS;
+
+/// The axis of longitudes.
+pub const LONGITUDE: usize = 0;
+/// The axis of latitudes.
+pub const LATITUDE: usize = 1;
 
 /// Goes over the middles of all rows, as often as it is called.
 pub type Passes<'a, E> = dyn Fn(&mut dyn FnMut([f64; 2])) -> Result<(), E> + 'a;
 
 /// The core as west, south, east, north; none without rows.
+///
+/// ```
+/// use std::convert::Infallible;
+///
+/// use cikr::kernel::core::core;
+///
+/// // A hundred rows around Houston, and one at zero.
+/// let mut centres = vec![[-95.4, 29.8]; 100];
+/// centres.push([0.0, 0.0]);
+/// let found = core::<Infallible>(101, &|see| {
+///     centres.iter().for_each(|centre| see(*centre));
+///     Ok(())
+/// });
+/// assert_eq!(found, Ok(Some([-95.4, 29.8, -95.4, 29.8])));
+/// ```
 ///
 /// # Errors
 /// When the rows can't be gone over.
@@ -27,34 +47,42 @@ pub fn core<E>(rows: u64, passes: &Passes<'_, E>) -> Result<Option<[f64; 4]>, E>
         reason = "a part of a count"
     )]
     let skip = (last as f64 * STRAY) as u64;
+    // By ranks: a mean is moved by the very rows that are to be left out.
     let found = ranked(
-        &[(0, skip), (1, skip), (0, last - skip), (1, last - skip)],
+        &[
+            (LONGITUDE, skip),
+            (LATITUDE, skip),
+            (LONGITUDE, last - skip),
+            (LATITUDE, last - skip),
+        ],
         passes,
     )?;
     Ok(found.try_into().ok())
 }
 
-/// The numbers that stand at some places among those of an axis (0 for longitudes, 1 for latitudes) in order; `wanted` are
+/// The numbers that stand at some places among those of an axis ([`LONGITUDE`], [`LATITUDE`]) in order; `wanted` are
 /// axes and places, from 0 up and below the number of rows.
 ///
 /// # Errors
 /// When the rows can't be gone over.
 pub fn ranked<E>(wanted: &[(usize, u64)], passes: &Passes<'_, E>) -> Result<Vec<f64>, E> {
-    let mut wanted: Vec<Search> = wanted
+    // All searches share the passes: going over the rows is what costs, where they wait in a file.
+    let mut wanted: Vec<RankSearch> = wanted
         .iter()
-        .map(|(axis, rank)| Search::new(*axis, *rank))
+        .map(|(axis, rank)| RankSearch::new(*axis, *rank))
         .collect();
     while wanted.iter().any(|search| !search.is_narrow()) {
-        wanted.iter_mut().for_each(Search::begin);
-        passes(&mut |centre| wanted.iter_mut().for_each(|search| search.count(centre)))?;
-        wanted.iter_mut().for_each(Search::narrow);
+        wanted.iter_mut().for_each(RankSearch::begin_pass);
+        passes(&mut |centre| wanted.iter_mut().for_each(|search| search.count_centre(centre)))?;
+        wanted.iter_mut().for_each(RankSearch::narrow_down);
     }
-    passes(&mut |centre| wanted.iter_mut().for_each(|search| search.hold(centre)))?;
-    Ok(wanted.into_iter().map(Search::found).collect())
+    // One pass more: few numbers are left that can be the ones looked for, and these are held.
+    passes(&mut |centre| wanted.iter_mut().for_each(|search| search.hold_centre(centre)))?;
+    Ok(wanted.into_iter().map(RankSearch::into_number).collect())
 }
 
 /// Looks for the number of a rank among those of an axis.
-struct Search {
+struct RankSearch {
     axis: usize,
     /// Its rank among the numbers that begin with `prefix`.
     rank: u64,
@@ -67,7 +95,7 @@ struct Search {
     held: Vec<u64>,
 }
 
-impl Search {
+impl RankSearch {
     fn new(axis: usize, rank: u64) -> Self {
         Self {
             axis,
@@ -81,14 +109,14 @@ impl Search {
     }
 
     fn is_narrow(&self) -> bool {
-        self.known == u64::BITS || self.left.is_some_and(|left| left <= FEW)
+        self.known == u64::BITS || self.left.is_some_and(|left| left <= FEW_NUMBERS)
     }
 
-    fn begin(&mut self) {
+    fn begin_pass(&mut self) {
         self.counts = if self.is_narrow() {
             vec![]
         } else {
-            vec![0; 1 << BITS]
+            vec![0; 1 << BITS_A_PASS]
         };
     }
 
@@ -96,20 +124,20 @@ impl Search {
         self.known == 0 || number >> (u64::BITS - self.known) == self.prefix
     }
 
-    fn count(&mut self, centre: [f64; 2]) {
-        let number = ordered(centre[self.axis]);
+    fn count_centre(&mut self, centre: [f64; 2]) {
+        let number = to_ordered_bits(centre[self.axis]);
         if !self.counts.is_empty() && self.begins_so(number) {
-            let next = number << self.known >> (u64::BITS - BITS);
+            let next = number << self.known >> (u64::BITS - BITS_A_PASS);
             self.counts[usize::try_from(next).expect("sixteen bits")] += 1;
         }
     }
 
-    fn narrow(&mut self) {
+    fn narrow_down(&mut self) {
         let counts = std::mem::take(&mut self.counts);
         for (next, count) in (0u64..).zip(counts) {
             if self.rank < count {
-                self.prefix = self.prefix << BITS | next;
-                self.known += BITS;
+                self.prefix = self.prefix << BITS_A_PASS | next;
+                self.known += BITS_A_PASS;
                 self.left = Some(count);
                 return;
             }
@@ -117,29 +145,32 @@ impl Search {
         }
     }
 
-    fn hold(&mut self, centre: [f64; 2]) {
-        let number = ordered(centre[self.axis]);
+    fn hold_centre(&mut self, centre: [f64; 2]) {
+        let number = to_ordered_bits(centre[self.axis]);
         if self.known < u64::BITS && self.begins_so(number) {
             self.held.push(number);
         }
     }
 
-    fn found(mut self) -> f64 {
+    fn into_number(mut self) -> f64 {
         if self.known == u64::BITS {
-            return number(self.prefix);
+            return from_ordered_bits(self.prefix);
         }
         let rank = usize::try_from(self.rank).expect("few numbers are held");
-        number(*self.held.select_nth_unstable(rank).1)
+        from_ordered_bits(*self.held.select_nth_unstable(rank).1)
     }
 }
 
+// IEEE 754 was made so that positive numbers are in the order of their bits. Negative ones are in the opposite order: all
+// their bits are turned, and of the others only the sign.
+
 /// Bits that stand in the order of the numbers, as `f64::total_cmp` has it.
-fn ordered(value: f64) -> u64 {
+fn to_ordered_bits(value: f64) -> u64 {
     let bits = value.to_bits();
     if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }
 
-fn number(ordered: u64) -> f64 {
+fn from_ordered_bits(ordered: u64) -> f64 {
     f64::from_bits(if ordered >> 63 == 1 {
         ordered & !(1 << 63)
     } else {

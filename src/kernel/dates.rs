@@ -5,34 +5,25 @@
 use chrono::format::{Parsed, StrftimeItems, parse};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime};
 
+use super::days::{DAY_ZERO, EARLIEST, FIRST_SERIAL, LATEST};
 use super::mangled::Moment;
 use crate::feature::FlagCode;
 use crate::plan::{EPOCH_MS, EXCEL_SERIAL};
-
-/// Days from 1970-01-01 to 1899-12-30: day zero of OLE, DBF and spreadsheets.
-pub(super) const DAY_ZERO: i32 = -25_569;
-/// Days from 1970-01-01 to 1700-01-01. Nothing that still stands was dated earlier by those who
-/// write these files; what reads as earlier is a year of two digits, or a slip.
-const EARLIEST: i32 = -98_615;
-/// Days from 1970-01-01 to 2100-12-31.
-const LATEST: i32 = 47_846;
 
 /// First and last day that a bare number is taken for a spreadsheet's: 1927-05-18 to 2099-12-31.
 /// Smaller ones are more often years.
 const SERIALS: std::ops::RangeInclusive<f64> = 10_000.0..=73_050.0;
 
-/// The first day count without the spreadsheets' 29 February 1900, which never was.
-pub(super) const FIRST_SERIAL: i32 = 61;
-
 /// The day of a date or of an instant in ISO 8601, as its own zone has it: `2024-01-31`, `2024-01-31 00:00:00`,
 /// `2024-01-31T00:00:00.000-05:00`, and `20240131`, which no other number of eight digits is.
-pub(super) fn iso(text: &str) -> Option<i32> {
+pub(super) fn parse_iso(text: &str) -> Option<i32> {
     const DATE: usize = 10;
     if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return NaiveDate::parse_from_str(text, "%Y%m%d")
             .ok()
             .map(|day| day.to_epoch_days());
     }
+    // chrono takes `+2024-1-31` for such a date, too: eight of the ten are to be digits.
     let day = NaiveDate::parse_from_str(text.get(..DATE)?, "%Y-%m-%d").ok()?;
     let is_date = text.as_bytes()[..DATE]
         .iter()
@@ -44,6 +35,8 @@ pub(super) fn iso(text: &str) -> Option<i32> {
 
 /// Whether nothing follows a date, or a time of day with or without a zone.
 fn is_time(text: &str) -> bool {
+    // The zone is looked at and not applied: a day is that of the clock where it was written. Moved to UTC, midnights of the
+    // Americas stay on their day and those of Guam fall on the one before.
     let Some(time) = text.strip_prefix(['T', 't', ' ']) else {
         return text.is_empty();
     };
@@ -72,28 +65,26 @@ pub(super) fn is_moment(milliseconds: i64) -> bool {
 
 /// The day that a year of two digits means: from 50 on it is of the 1900s, as certificates have it too (RFC 5280); chrono
 /// begins with 70, and nothing is dated to 2050 yet.
-pub(super) fn of_two_digits(days: i32) -> i32 {
+pub(super) fn with_century(days: i32) -> i32 {
     let date = NaiveDate::from_epoch_days(days).filter(|date| (2050..2070).contains(&date.year()));
     let earlier = date.and_then(|date| date.with_year(date.year() - 100));
     earlier.map_or(days, |date| date.to_epoch_days())
 }
 
-/// Whether a day may stand in a tile.
-pub(super) fn is_believed(days: i32) -> bool {
-    (EARLIEST..=LATEST).contains(&days) && days != DAY_ZERO
-}
-
 /// Why a text in a date field became null, and what it might have meant; `day` is that of a date by the source's own word.
 pub(super) fn doubt(text: &str, day: Option<i32>, formats: &[String]) -> (FlagCode, String) {
-    if let Some(detail) = mangled(text) {
+    // From the surest reading to the least: what is no date whichever way it is read must not be called a day out of range.
+    if let Some(detail) = mangled_detail(text) {
         return (FlagCode::MangledDate, detail);
     }
     if is_day_zero(text) {
         return (FlagCode::ZeroDate, "no date".to_owned());
     }
-    let native = day.or_else(|| iso(text)).and_then(NaiveDate::from_epoch_days);
-    if let Some(date) = native.or_else(|| formats.iter().find_map(|format| read(text, format))) {
-        return (out_of_range(date), format!("read as {date}"));
+    let native = day
+        .or_else(|| parse_iso(text))
+        .and_then(NaiveDate::from_epoch_days);
+    if let Some(date) = native.or_else(|| formats.iter().find_map(|format| parse_by_format(text, format))) {
+        return (out_of_range_code(date), format!("read as {date}"));
     }
     match text
         .parse()
@@ -106,7 +97,7 @@ pub(super) fn doubt(text: &str, day: Option<i32>, formats: &[String]) -> (FlagCo
     }
 }
 
-fn out_of_range(date: NaiveDate) -> FlagCode {
+fn out_of_range_code(date: NaiveDate) -> FlagCode {
     match date.to_epoch_days() {
         DAY_ZERO => FlagCode::ZeroDate,
         days if days > LATEST => FlagCode::FutureDate,
@@ -117,13 +108,13 @@ fn out_of_range(date: NaiveDate) -> FlagCode {
 }
 
 /// What a number in scientific notation may have been: its unit tells how near that is.
-fn mangled(text: &str) -> Option<String> {
+fn mangled_detail(text: &str) -> Option<String> {
     let moment = Moment::read(text).filter(|moment| !moment.is_day_zero())?;
-    Some(match moment.days(moment.decimals()) {
+    Some(match moment.possible_days(moment.decimals()) {
         Some([day, same]) if day == same => {
             format!(
                 "{day} if milliseconds since 1970, give or take {:.1} h",
-                moment.hours()
+                moment.hours_off()
             )
         }
         Some([first, last]) => format!("{first} to {last} if milliseconds since 1970"),
@@ -138,7 +129,7 @@ fn is_day_zero(text: &str) -> bool {
         .next()
         .unwrap_or_default()
         .to_ascii_uppercase();
-    let mut parts: Vec<&str> = date.split(['-', '/', '.']).collect();
+    let parts: Vec<&str> = date.split(['-', '/', '.']).collect();
     // A sheet's zero, formatted as a date, comes as the midnight that it is too; one of milliseconds as itself.
     let is_zero = matches!(
         date.as_str(),
@@ -150,9 +141,10 @@ fn is_day_zero(text: &str) -> bool {
     if parts.len() != 3 {
         return false;
     }
-    let number = |part: &str| part.parse::<u32>().ok().filter(|_| part.len() <= 4);
-    parts.sort_by_key(|part| std::cmp::Reverse(number(part)));
-    let numbers: Vec<Option<u32>> = parts.into_iter().map(number).collect();
+    // The order of day, month and year is not asked for: a year is greater than any day, and a day zero or thirty of December
+    // means one thing however it is written. A month by its name is no number and comes last.
+    let mut numbers: Vec<Option<u32>> = parts.into_iter().map(date_part).collect();
+    numbers.sort_by_key(|number| std::cmp::Reverse(*number));
     match numbers.as_slice() {
         [Some(1899), Some(30), Some(12)] | [Some(1900), Some(1), Some(0)] | [Some(0), Some(0), Some(0)] => {
             true
@@ -162,8 +154,13 @@ fn is_day_zero(text: &str) -> bool {
     }
 }
 
+/// A part of a date as its number; none where it is a name or too long to be one.
+fn date_part(part: &str) -> Option<u32> {
+    part.parse().ok().filter(|_| part.len() <= 4)
+}
+
 /// The day a declared pattern reads, whether it is believed or not.
-fn read(text: &str, format: &str) -> Option<NaiveDate> {
+fn parse_by_format(text: &str, format: &str) -> Option<NaiveDate> {
     match format {
         EPOCH_MS => {
             let milliseconds: i64 = text.parse().ok().filter(|moment| is_moment(*moment))?;
@@ -177,13 +174,11 @@ fn read(text: &str, format: &str) -> Option<NaiveDate> {
         pattern => {
             let mut parsed = Parsed::new();
             parse(&mut parsed, text, StrftimeItems::new(pattern)).ok()?;
-            let moment = || {
-                parsed
-                    .to_naive_datetime_with_offset(0)
-                    .ok()
-                    .map(|moment| moment.date())
-            };
-            parsed.to_naive_date().ok().or_else(moment)
+            // A pattern of seconds since 1970 alone gives a moment and no date.
+            match parsed.to_naive_date() {
+                Ok(date) => Some(date),
+                Err(_) => Some(parsed.to_naive_datetime_with_offset(0).ok()?.date()),
+            }
         }
     }
 }
@@ -233,7 +228,7 @@ mod tests {
             "2024-01-31 00:00:00 GMT",
             "20240131",
         ] {
-            assert_eq!(iso(text), day, "{text}");
+            assert_eq!(parse_iso(text), day, "{text}");
         }
         for text in [
             "2024-1-31",
@@ -247,7 +242,7 @@ mod tests {
             "20240231",
             "202401",
         ] {
-            assert_eq!(iso(text), None, "{text}");
+            assert_eq!(parse_iso(text), None, "{text}");
         }
     }
 

@@ -17,28 +17,32 @@ use super::KernelError;
 /// Rows after which a column whose texts hardly repeat is taken as it is.
 const PATIENCE: usize = 256;
 
-/// Takes each text of a column through `through`, which goes value by value.
-pub(super) fn through(
+/// Takes each text of a column through `map`, which goes value by value.
+pub(super) fn map_texts(
     texts: &StringArray,
-    through: impl FnOnce(&StringChunked) -> PolarsResult<Series>,
+    map: impl FnOnce(&StringChunked) -> PolarsResult<Series>,
 ) -> Result<ArrayRef, KernelError> {
-    let polars = |texts: &mut dyn Iterator<Item = Option<&str>>| {
-        let texts = StringChunked::from_iter_options("".into(), texts);
-        through(&texts)
-            .and_then(|series| to_arrow(&series))
-            .map_err(|source| KernelError::Frame { source })
-    };
-    match distinct(texts) {
-        None => polars(&mut texts.iter()),
+    match distinct_texts(texts) {
+        None => map_through_polars(texts.iter(), map),
         Some((keys, distinct)) => {
-            let values = polars(&mut distinct.into_iter().map(Some))?;
+            let values = map_through_polars(distinct.into_iter().map(Some), map)?;
             take(&values, &keys, None).map_err(|source| KernelError::Arrow { source })
         }
     }
 }
 
+fn map_through_polars<'t>(
+    texts: impl Iterator<Item = Option<&'t str>>,
+    map: impl FnOnce(&StringChunked) -> PolarsResult<Series>,
+) -> Result<ArrayRef, KernelError> {
+    let texts = StringChunked::from_iter_options("".into(), texts);
+    map(&texts)
+        .and_then(|series| to_arrow(&series))
+        .map_err(|source| KernelError::Frame { source })
+}
+
 /// The place of every text among the distinct ones; none where few texts repeat.
-fn distinct(texts: &StringArray) -> Option<(UInt32Array, Vec<&str>)> {
+fn distinct_texts(texts: &StringArray) -> Option<(UInt32Array, Vec<&str>)> {
     let mut places: HashMap<&str, u32> = HashMap::new();
     let mut distinct: Vec<&str> = Vec::new();
     let mut keys: Vec<Option<u32>> = Vec::with_capacity(texts.len());
@@ -50,6 +54,7 @@ fn distinct(texts: &StringArray) -> Option<(UInt32Array, Vec<&str>)> {
             })
         });
         keys.push(key);
+        // More than half of them were new: looking up the rest would spare little.
         if row >= PATIENCE && distinct.len() > row / 2 {
             return None;
         }
@@ -82,11 +87,11 @@ mod tests {
         let many: StringArray = (0..2_000)
             .map(|row| (row % 7 > 0).then(|| format!("{row}")))
             .collect();
-        assert!(distinct(&few).is_some_and(|(_, distinct)| distinct.len() == 5));
-        assert!(distinct(&many).is_none());
+        assert!(distinct_texts(&few).is_some_and(|(_, distinct)| distinct.len() == 5));
+        assert!(distinct_texts(&many).is_none());
         for texts in [few, many, StringArray::new_null(3), StringArray::new_null(0)] {
             let expected: Int64Array = texts.iter().map(|text| text?.parse::<i64>().ok()).collect();
-            let done = through(&texts, |texts| texts.cast(&DataType::Int64)).unwrap();
+            let done = map_texts(&texts, |texts| texts.cast(&DataType::Int64)).unwrap();
             assert_eq!(done.as_any().downcast_ref(), Some(&expected));
         }
     }

@@ -11,21 +11,21 @@ use arrow_array::types::Date32Type;
 use arrow_array::{Array, ArrayRef, Date32Array};
 use chrono::{DateTime, NaiveDate};
 
-use super::dates;
+use super::days::{DAY_ZERO, is_believed};
 use crate::feature::spelling;
 
 /// Most decimals of a double.
-const DECIMALS: usize = 17;
+const MOST_DECIMALS: usize = 17;
 
 /// Decimals from which on a midnight is no chance: with five a moment is known to 2.8 hours, with four to 28, in which
 /// there always is one.
-const FEWEST: usize = 5;
+const FEWEST_DECIMALS: usize = 5;
 
 /// Milliseconds of a day.
-const DAY: f64 = 86_400_000.0;
+const DAY_MS: f64 = 86_400_000.0;
 
 /// A number nearer to zero is something else than milliseconds since 1970.
-const SMALLEST: f64 = 1e9;
+const SMALLEST_MOMENT: f64 = 1e9;
 
 /// A moment without its last digits.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,7 +42,7 @@ pub struct MangledDates {
     /// Decimals of the longest.
     longest: usize,
     /// By decimals, how many of them can be one midnight alone if so many are known.
-    midnights: [u64; DECIMALS + 1],
+    midnights: [u64; MOST_DECIMALS + 1],
 }
 
 impl Moment {
@@ -51,8 +51,8 @@ impl Moment {
         let (mantissa, exponent) = text.split_once(['E', 'e'])?;
         let digits = mantissa.strip_prefix('-').unwrap_or(mantissa);
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        if whole.len() != 1 || !is_digits(whole) || !is_digits(fraction) || fraction.len() > DECIMALS {
+        let mut signs = whole.bytes().chain(fraction.bytes());
+        if whole.len() != 1 || fraction.len() > MOST_DECIMALS || !signs.all(|sign| sign.is_ascii_digit()) {
             return None;
         }
         Some(Self {
@@ -63,42 +63,40 @@ impl Moment {
     }
 
     /// The first and the last day on which it can lie, if so many decimals are known; none where it is no moment.
-    pub(super) fn days(self, decimals: usize) -> Option<[NaiveDate; 2]> {
-        if self.milliseconds.abs() < SMALLEST {
+    pub(super) fn possible_days(self, decimals: usize) -> Option<[NaiveDate; 2]> {
+        if self.milliseconds.abs() < SMALLEST_MOMENT {
             return None;
         }
-        let half = self.half(decimals)?;
-        let day = |milliseconds: f64| {
-            // A saturating conversion: what is out of a day's range has no date below.
-            #[expect(clippy::cast_possible_truncation, reason = "saturates")]
-            let moment = DateTime::from_timestamp_millis(milliseconds as i64)?;
-            Some(moment.date_naive()).filter(|day| dates::is_believed(day.to_epoch_days()))
-        };
-        Some([day(self.milliseconds - half)?, day(self.milliseconds + half)?])
+        let half = self.half_step(decimals)?;
+        Some([
+            believed_day(self.milliseconds - half)?,
+            believed_day(self.milliseconds + half)?,
+        ])
     }
 
     /// The day that begins with the only midnight that it can be, if so many decimals are known.
-    pub(super) fn midnight(self, decimals: usize) -> Option<i32> {
-        let half = self.half(decimals)?;
-        let first = ((self.milliseconds - half) / DAY).ceil();
+    pub(super) fn only_midnight(self, decimals: usize) -> Option<i32> {
+        let half = self.half_step(decimals)?;
+        let first = ((self.milliseconds - half) / DAY_MS).ceil();
         let is_only =
-            first * DAY <= self.milliseconds + half && (first + 1.0) * DAY > self.milliseconds + half;
+            first * DAY_MS <= self.milliseconds + half && (first + 1.0) * DAY_MS > self.milliseconds + half;
         #[expect(clippy::cast_possible_truncation, reason = "saturates, and is judged below")]
         let day = first as i32;
-        let is_moment = self.milliseconds.abs() >= SMALLEST;
-        (is_only && is_moment && dates::is_believed(day)).then_some(day)
+        let is_moment = self.milliseconds.abs() >= SMALLEST_MOMENT;
+        (is_only && is_moment && is_believed(day)).then_some(day)
     }
 
     /// Whether it can be day zero of OLE and DBF, or is zero.
     pub(super) fn is_day_zero(self) -> bool {
-        let day_zero = f64::from(dates::DAY_ZERO) * DAY;
-        let half = self.half(self.decimals.max(FEWEST)).unwrap_or(0.0);
+        // As if five decimals were known, at least: a number of few is near to any day, and so to this one.
+        let day_zero = f64::from(DAY_ZERO) * DAY_MS;
+        let half = self.half_step(self.decimals.max(FEWEST_DECIMALS)).unwrap_or(0.0);
         self.milliseconds == 0.0 || (self.milliseconds - day_zero).abs() <= half
     }
 
     /// Hours by which it may be off, as it is written.
-    pub(super) fn hours(self) -> f64 {
-        self.half(self.decimals).unwrap_or(0.0) / 3_600_000.0
+    pub(super) fn hours_off(self) -> f64 {
+        self.half_step(self.decimals).unwrap_or(0.0) / 3_600_000.0
     }
 
     /// Decimals that are written.
@@ -107,32 +105,41 @@ impl Moment {
     }
 
     /// Half of the last decimal that is known, milliseconds.
-    fn half(self, decimals: usize) -> Option<f64> {
+    fn half_step(self, decimals: usize) -> Option<f64> {
         Some(10_f64.powi(self.exponent.checked_sub(i32::try_from(decimals).ok()?)?) / 2.0)
     }
 }
 
+/// The day of a moment in milliseconds since 1970, where it is believed.
+fn believed_day(milliseconds: f64) -> Option<NaiveDate> {
+    // A saturating conversion: what is out of a day's range has no date below.
+    #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+    let moment = DateTime::from_timestamp_millis(milliseconds as i64)?;
+    Some(moment.date_naive()).filter(|day| is_believed(day.to_epoch_days()))
+}
+
 impl MangledDates {
     /// Those among texts that no date was read from.
-    pub(super) fn among(known: &ArrayRef, read: &ArrayRef) -> Self {
+    pub(super) fn among_unread(known: &ArrayRef, read: &ArrayRef) -> Self {
         let mut found = Self::default();
         for row in (0..known.len()).filter(|row| read.is_null(*row) && known.is_valid(*row)) {
             if let Some(moment) = spelling::text(known, row).as_deref().and_then(Moment::read) {
-                found.add(moment);
+                found.add_moment(moment);
             }
         }
         found
     }
 
-    fn add(&mut self, moment: Moment) {
+    fn add_moment(&mut self, moment: Moment) {
         // Day zero is no date, however it is written: it says nothing of the others.
         if moment.is_day_zero() {
             return;
         }
         self.values += 1;
         self.longest = self.longest.max(moment.decimals);
+        // How many decimals are known is that of the longest number of all batches: until it is seen, every count is kept.
         for (decimals, midnights) in self.midnights.iter_mut().enumerate() {
-            *midnights += u64::from(moment.midnight(decimals).is_some());
+            *midnights += u64::from(moment.only_midnight(decimals).is_some());
         }
     }
 
@@ -151,24 +158,23 @@ impl MangledDates {
     }
 
     /// To how many decimals they are known, where every one of them can be one midnight alone.
-    pub(super) fn decimals(&self) -> Option<usize> {
-        let is_known = self.longest >= FEWEST && self.midnights[self.longest] == self.values;
+    pub(super) fn known_decimals(&self) -> Option<usize> {
+        let is_known = self.longest >= FEWEST_DECIMALS && self.midnights[self.longest] == self.values;
         (self.values > 0 && is_known).then_some(self.longest)
     }
 }
 
 /// Dates with those that are understood, moments in scientific notation being known to so many decimals.
-pub(super) fn recovered(known: &ArrayRef, read: &ArrayRef, decimals: usize) -> ArrayRef {
-    let day = |row: usize, read: Option<i32>| {
-        read.or_else(|| Moment::read(&spelling::text(known, row)?)?.midnight(decimals))
-    };
-    let read = read.as_primitive::<Date32Type>();
-    Arc::new(
-        read.iter()
-            .enumerate()
-            .map(|(row, read)| day(row, read))
-            .collect::<Date32Array>(),
-    )
+pub(super) fn with_recovered_dates(known: &ArrayRef, read: &ArrayRef, decimals: usize) -> ArrayRef {
+    let days: Date32Array = read
+        .as_primitive::<Date32Type>()
+        .iter()
+        .enumerate()
+        .map(|(row, read)| {
+            read.or_else(|| Moment::read(&spelling::text(known, row)?)?.only_midnight(decimals))
+        })
+        .collect();
+    Arc::new(days)
 }
 
 #[cfg(test)]
@@ -183,7 +189,7 @@ mod tests {
                 .map(Some)
                 .collect::<arrow_array::StringArray>(),
         );
-        MangledDates::among(
+        MangledDates::among_unread(
             &known,
             &(Arc::new(Date32Array::new_null(texts.len())) as ArrayRef),
         )
@@ -193,11 +199,11 @@ mod tests {
     fn a_column_of_midnights_is_understood() {
         // As in an export of private schools: 2009-10-13, and 2010-09-23, whose sixth digit is a zero that isn't written.
         let dates = among(&["1.25539E+12", "1.2852E+12"]);
-        assert_eq!(dates.decimals(), Some(5));
+        assert_eq!(dates.known_decimals(), Some(5));
         let day = |text: &str| {
             Moment::read(text)
                 .unwrap()
-                .midnight(5)
+                .only_midnight(5)
                 .and_then(NaiveDate::from_epoch_days)
         };
         assert_eq!(day("1.25539E+12").unwrap().to_string(), "2009-10-13");
@@ -207,11 +213,11 @@ mod tests {
     #[test]
     fn one_that_can_be_no_midnight_leaves_all_of_them_in_doubt() {
         // 2009-10-13 12:00.
-        assert_eq!(among(&["1.25539E+12", "1.25544E+12"]).decimals(), None);
+        assert_eq!(among(&["1.25539E+12", "1.25544E+12"]).known_decimals(), None);
         // Three decimals leave eleven days.
-        assert_eq!(among(&["1.255E+12"]).decimals(), None);
-        assert_eq!(among(&["9E+99"]).decimals(), None);
-        assert_eq!(among(&["1.5E+3"]).decimals(), None);
+        assert_eq!(among(&["1.255E+12"]).known_decimals(), None);
+        assert_eq!(among(&["9E+99"]).known_decimals(), None);
+        assert_eq!(among(&["1.5E+3"]).known_decimals(), None);
         assert_eq!(among(&["yesterday", "2009"]).len(), 0);
         let mut both = among(&["1.25539E+12"]);
         both.merge(&among(&["1.25544E+12"]));

@@ -10,19 +10,21 @@ use arrow_schema::Schema;
 use arrow_select::filter::{filter, filter_record_batch};
 use arrow_select::take::take_record_batch;
 use geo::{Point, Rect};
-use sha2::{Digest, Sha256};
 
 use super::again::Again;
-use super::assemble::{self, Sources, StageRows};
+use super::assemble::{self, StageInputs, StageRows};
 use super::claims::{self, Placed};
 use super::cluster::along_curve;
 use super::locate::{self, JoinContext};
-use super::normalise::{self, shortened};
+use super::normalise::{self, Normalised};
 use super::profile::Profiler;
+use super::quote::shortened;
 use super::tally::{LayerTally, RowTally};
-use super::{KernelError, flags, geometry, sector};
+use super::{KernelError, flags, geometry, keys, sector};
 use crate::feature::{Origin, RawBatch, Reject, RejectReason, Reproject, RowFlag};
 use crate::plan::{LayerPlan, Reference};
+
+pub use keys::key_number;
 
 /// What every batch of a layer is mapped with.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +72,7 @@ pub struct StageBatch {
 ///
 /// # Errors
 /// When the batch lacks a required field, or columns don't fit together.
-pub fn map(
+pub fn map_batch(
     raw: &RawBatch,
     first: u64,
     context: &MapContext<'_>,
@@ -84,11 +86,14 @@ pub fn map(
     } = *context;
     let schema = &layer.schema;
     let mut normalised = normalise::normalise(raw, schema, &reference.states, context.again, transform)?;
-    let text = |name: &str| -> Option<&StringArray> {
-        normalised.columns.column_by_name(name)?.as_any().downcast_ref()
-    };
-    let sectors = sector::classify(normalised.rows.len(), text, layer, reference)?;
-    let points: Vec<Point<f64>> = normalised.geometries.iter().map(stands_at).collect();
+    let sectors = sector::classify(
+        normalised.rows.len(),
+        |name| normalised.columns.column_by_name(name)?.as_any().downcast_ref(),
+        layer,
+        reference,
+    )?;
+    // Once, for locate, claims and pack: that of a polygon takes its crossings with a line, edge by edge.
+    let points: Vec<Point<f64>> = normalised.geometries.iter().map(point_of).collect();
     let located = locate::locate(&points, schema.geometry, join);
     let placed = Placed {
         columns: &normalised.columns,
@@ -97,7 +102,7 @@ pub fn map(
         located: &located,
     };
     let claims = claims::compare(&placed, join);
-    let sources = Sources {
+    let inputs = StageInputs {
         layer,
         normalised: &normalised,
         sectors: &sectors,
@@ -106,25 +111,15 @@ pub fn map(
         further: context.further,
         points: &points,
     };
-    let stage = assemble::stage(context.schema, &sources)?;
-    let doubtful = flags::places(&located);
+    let stage = assemble::stage_rows(context.schema, &inputs)?;
     let mut doubts = std::mem::take(&mut normalised.flags);
     doubts.extend(sectors.flags);
     doubts.extend(claims.flags);
-    doubts.extend(doubtful);
+    doubts.extend(flags::doubtful_places(&located));
+    // Stable: the flags of a row stay in the order of the stages, and those of a layer are in the order of its rows however
+    // it was cut into batches.
     doubts.sort_by_key(|flag| flag.index);
-    let mut repairs = raw.repairs;
-    repairs.add(normalised.repairs);
-    let tally = LayerTally {
-        read: raw.len() as u64,
-        good: normalised.rows.len() as u64,
-        repairs,
-        fields: std::mem::take(&mut normalised.fields),
-        mangled: std::mem::take(&mut normalised.mangled),
-        missing: Some(normalise::missing(raw, schema).into_iter().collect()),
-        profile: Profiler::of(raw, first),
-        rows: RowTally::of(&stage, context.places)?,
-    };
+    let tally = tally_batch(raw, first, context, &mut normalised, &stage)?;
     Ok(StageBatch {
         stage,
         order: None,
@@ -142,29 +137,32 @@ pub fn map(
     })
 }
 
-fn stands_at(shape: &geo::Geometry<f64>) -> Point<f64> {
-    geometry::representative_point(shape).expect("a checked geometry has a point")
+/// What a batch counts: as it was read, as it was understood, and as its rows are published.
+fn tally_batch(
+    raw: &RawBatch,
+    first: u64,
+    context: &MapContext<'_>,
+    normalised: &mut Normalised,
+    stage: &StageRows,
+) -> Result<LayerTally, KernelError> {
+    let mut repairs = raw.repairs;
+    repairs.add(normalised.repairs);
+    let missing = normalise::missing_fields(raw, &context.layer.schema);
+    Ok(LayerTally {
+        read: raw.len() as u64,
+        good: normalised.rows.len() as u64,
+        repairs,
+        fields: std::mem::take(&mut normalised.fields),
+        mangled: std::mem::take(&mut normalised.mangled),
+        missing: Some(missing.into_iter().collect()),
+        profile: Profiler::of_batch(raw, first),
+        rows: RowTally::of_rows(stage, context.places)?,
+    })
 }
 
-/// Longest key that is its own number, bytes.
-const WHOLE: usize = 15;
-
-/// A key as a number, such that two keys are the same if and only if their numbers are.
-///
-/// A key of at most 15 bytes is its length and its bytes: exact, and in the order that counted ids have. A longer one is the first 120 bits of its
-/// SHA-256, with a mark that no length is. Two of a hundred million such keys meet by chance in one of 10²⁰ layers, and
-/// nobody knows how to make two that do.
-pub fn key_number(key: &str) -> u128 {
-    let mut number = [0; 16];
-    if key.len() <= WHOLE {
-        // At most 15, so that nothing is cut off.
-        number[0] = key.len().to_le_bytes()[0];
-        number[1..=key.len()].copy_from_slice(key.as_bytes());
-    } else {
-        number[0] = u8::MAX;
-        number[1..].copy_from_slice(&Sha256::digest(key)[..WHOLE]);
-    }
-    u128::from_be_bytes(number)
+/// The point that stands for a geometry.
+fn point_of(shape: &geo::Geometry<f64>) -> Point<f64> {
+    geometry::representative_point(shape).expect("a checked geometry has a point")
 }
 
 impl StageBatch {
@@ -173,6 +171,8 @@ impl StageBatch {
     /// # Errors
     /// When Arrow can't take rows, which would be a mistake of this program.
     pub fn clustered(mut self) -> Result<Self, KernelError> {
+        // Rows alone, and once all is told of them: keys, rejects and flags stay in the order of the source, in which
+        // the first row keeps a key.
         let order = along_curve(&self.stage.centres);
         let StageRows {
             rows,
@@ -180,11 +180,10 @@ impl StageBatch {
             points,
         } = self.stage;
         let taken = take_record_batch(&rows, &UInt32Array::from(order.clone()));
-        let at = |places: &Vec<[f64; 2]>| order.iter().map(|row| places[*row as usize]).collect();
         self.stage = StageRows {
             rows: taken.map_err(|source| KernelError::Arrow { source })?,
-            centres: at(&centres),
-            points: points.as_ref().map(at),
+            centres: in_order(&order, &centres),
+            points: points.map(|points| in_order(&order, &points)),
         };
         self.order = Some(order);
         Ok(self)
@@ -212,7 +211,6 @@ impl StageBatch {
         fresh: &[bool],
         context: &MapContext<'_>,
     ) -> Result<Self, KernelError> {
-        let arrow = |source| KernelError::Arrow { source };
         for row in (0..fresh.len()).filter(|row| !fresh[*row]) {
             self.rejects.push(Reject {
                 origin: Origin {
@@ -224,81 +222,60 @@ impl StageBatch {
                 reason: RejectReason::DuplicateKey,
             });
         }
-        let mask = BooleanArray::from(fresh.to_vec());
-        self.keys = filter(&self.keys, &mask).map_err(arrow)?.to_data().into();
-        let ordered = self
-            .order
-            .as_ref()
-            .map(|order| order.iter().map(|row| fresh[*row as usize]).collect());
-        let are_kept: Vec<bool> = ordered.unwrap_or_else(|| fresh.to_vec());
-        let mask = BooleanArray::from(are_kept.clone());
-        self.stage.rows = filter_record_batch(&self.stage.rows, &mask).map_err(arrow)?;
-        self.stage.centres = kept(self.stage.centres, &are_kept);
-        self.stage.points = self.stage.points.map(|points| kept(points, &are_kept));
-        self.order = self.order.map(|order| renumbered(&order, fresh));
-        self.numbers = kept(self.numbers, fresh);
-        self.origins = kept(self.origins, fresh);
-        self.flags = normalise::moved(self.flags, fresh);
+        // Rows stand along a curve, all else in the order of the source: the marks are needed in both.
+        let fresh_along_curve: Vec<bool> = match &self.order {
+            Some(order) => order.iter().map(|row| fresh[*row as usize]).collect(),
+            None => fresh.to_vec(),
+        };
+        let keys = filter(&self.keys, &BooleanArray::from(fresh.to_vec()));
+        self.keys = keys
+            .map_err(|source| KernelError::Arrow { source })?
+            .to_data()
+            .into();
+        let rows = filter_record_batch(&self.stage.rows, &BooleanArray::from(fresh_along_curve.clone()));
+        self.stage.rows = rows.map_err(|source| KernelError::Arrow { source })?;
+        self.stage.centres = retained(self.stage.centres, &fresh_along_curve);
+        self.stage.points = self
+            .stage
+            .points
+            .map(|points| retained(points, &fresh_along_curve));
+        self.order = self.order.map(|order| renumbered_order(&order, fresh));
+        self.numbers = retained(self.numbers, fresh);
+        self.origins = retained(self.origins, fresh);
+        self.flags = normalise::renumbered_flags(self.flags, fresh);
+        // Counted again, not subtracted: boxes and sets of what is gone can't be taken out of a sum.
         self.tally.good = self.origins.len() as u64;
-        self.tally.rows = RowTally::of(&self.stage, context.places)?;
+        self.tally.rows = RowTally::of_rows(&self.stage, context.places)?;
         Ok(self)
     }
 }
 
+/// Places in the order of rows.
+fn in_order(order: &[u32], places: &[[f64; 2]]) -> Vec<[f64; 2]> {
+    order.iter().map(|row| places[*row as usize]).collect()
+}
+
 /// Numbers of rows, once those that aren't kept are gone.
-fn renumbered(order: &[u32], keep: &[bool]) -> Vec<u32> {
+fn renumbered_order(order: &[u32], keep: &[bool]) -> Vec<u32> {
     let mut next = 0;
-    let number = |keep: &bool| {
-        let number = next;
+    let mut numbers = vec![0; keep.len()];
+    for (number, keep) in numbers.iter_mut().zip(keep) {
+        *number = next;
         next += u32::from(*keep);
-        number
-    };
-    let numbers: Vec<u32> = keep.iter().map(number).collect();
-    let is_kept = |row: &&u32| keep[**row as usize];
+    }
     order
         .iter()
-        .filter(is_kept)
-        .map(|row| numbers[*row as usize])
+        .map(|row| *row as usize)
+        .filter(|row| keep[*row])
+        .map(|row| numbers[row])
         .collect()
 }
 
 /// The values whose rows are kept.
-fn kept<T>(values: Vec<T>, keep: &[bool]) -> Vec<T> {
+fn retained<T>(values: Vec<T>, keep: &[bool]) -> Vec<T> {
     values
         .into_iter()
         .zip(keep)
         .filter_map(|(value, keep)| keep.then_some(value))
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::key_number;
-
-    #[test]
-    fn different_keys_have_different_numbers() {
-        let long = "x".repeat(16);
-        let keys = [
-            "",
-            "\0",
-            "\0\0",
-            "a",
-            "a\0",
-            "123456789012345",
-            "1234567890123456",
-            &long,
-            "é",
-        ];
-        for (at, key) in keys.iter().enumerate() {
-            for other in &keys[at + 1..] {
-                assert_ne!(key_number(key), key_number(other), "{key:?} {other:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn numbers_of_counted_keys_are_in_their_order() {
-        let keys = ["7", "9", "10", "11", "100", "a10", "b09"];
-        assert!(keys.is_sorted_by_key(|key| key_number(key)));
-    }
 }

@@ -7,15 +7,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringArray};
-use arrow_schema::{DataType, Field as ArrowField, Schema};
+use arrow_schema::{Field as ArrowField, Schema};
 use arrow_select::filter::{filter, filter_record_batch};
 use geo::Geometry;
 
 use super::again::Again;
 use super::fields::{self, Steps};
 use super::mangled::MangledDates;
-use super::map::key_number;
-use super::{KernelError, flags, shapes};
+use super::quote::shortened;
+use super::{KernelError, flags, keys, shapes};
 use crate::feature::{
     Defect, FieldCounts, Origin, RawBatch, Reject, RejectReason, Repairs, Reproject, RowFlag, spelling,
 };
@@ -55,16 +55,20 @@ pub fn normalise(
     again: &Again,
     reproject: Option<&dyn Reproject>,
 ) -> Result<Normalised, KernelError> {
-    let sources = sources(raw, schema)?;
-    let steps = steps(raw, schema, &sources, states, &again.recovered)?;
-    let keys = told_apart(keys(&steps, &schema.key, schema), &steps, schema, &again.repeated);
+    let sources = source_columns(raw, schema)?;
+    let steps = field_steps(raw, schema, &sources, states, &again.recovered)?;
+    let keys = keys::build_keys(&steps, &schema.key, schema);
+    let keys = keys::tell_apart(keys, &steps, schema, &again.repeated);
+    // A row may be bad in several ways, and is told of one: what reading found comes first, since the other columns of such
+    // a record may be anything; then that it is no facility at all, which is no fault of the source.
     let mut bad: BTreeMap<usize, Defect> = BTreeMap::new();
-    note(&mut bad, raw.defects.iter().cloned());
-    note(&mut bad, excluded(&steps, schema));
-    note(&mut bad, without_key(&keys, &steps, schema, &sources));
+    note_defects(&mut bad, raw.defects.iter().cloned());
+    note_defects(&mut bad, excluded_rows(&steps, schema));
+    note_defects(&mut bad, keys::rows_without_key(&keys, &steps, schema, &sources));
     let prepared = shapes::prepare(&raw.geometry, &raw.crs, schema.geometry, reproject);
-    note(&mut bad, prepared.defects.into_iter());
+    note_defects(&mut bad, prepared.defects.into_iter());
     let mut repairs = prepared.repairs;
+    // Of columns that a field is read from alone: what nobody reads is nobody's loss.
     let used = raw
         .columns
         .iter()
@@ -72,22 +76,24 @@ pub fn normalise(
     repairs.not_numbers += used
         .map(|(_, column)| fields::not_numbers(column) as u64)
         .sum::<u64>();
-    let mut doubts = flags::values(raw, schema, &sources, &steps, &again.recovered);
+    let mut doubts = flags::changed_values(raw, schema, &sources, &steps, &again.recovered);
     doubts.extend(prepared.zeros);
     let all = Normalised {
-        columns: published(&steps, schema, raw.len())?,
+        columns: published_columns(&steps, schema, raw.len())?,
         keys,
         geometries: prepared.shapes.into_iter().map(or_nowhere).collect(),
         rows: raw.rows.values().to_vec(),
         rejects: vec![],
-        fields: counts(&steps, schema, &bad),
+        fields: field_counts(&steps, schema, &bad),
         mangled: mangled_dates(&steps, schema),
         flags: doubts,
         repairs,
     };
     let good: Vec<bool> = (0..raw.len()).map(|row| !bad.contains_key(&row)).collect();
-    let mut kept = all.keep(&good, bad.values().map(|defect| reject(raw, defect)).collect())?;
-    kept.flags.extend(flags::placeholders(&kept.columns));
+    let rejects = bad.values().map(|defect| to_reject(raw, defect)).collect();
+    let mut kept = all.keep_rows(&good, rejects)?;
+    // These look at values as they are published, and so at the rows that are.
+    kept.flags.extend(flags::placeholder_names(&kept.columns));
     kept.flags
         .extend(flags::contradictions(&kept.columns, &kept.geometries, states));
     Ok(kept)
@@ -99,17 +105,21 @@ fn or_nowhere(geometry: Option<Geometry<f64>>) -> Geometry<f64> {
 }
 
 /// First defect of a row stands.
-fn note(bad: &mut BTreeMap<usize, Defect>, defects: impl Iterator<Item = Defect>) {
+fn note_defects(bad: &mut BTreeMap<usize, Defect>, defects: impl Iterator<Item = Defect>) {
     for defect in defects {
         bad.entry(defect.index).or_insert(defect);
     }
 }
 
 /// Source columns of every schema field: exact names first, then without case, in alias order.
-fn sources(raw: &RawBatch, schema: &LayerSchema) -> Result<Vec<Vec<String>>, KernelError> {
-    let sources: Vec<Vec<String>> = schema.fields.iter().map(|field| present(raw, field)).collect();
-    let absent = |(field, from): &(&Field, &Vec<String>)| field.required && from.is_empty();
-    match schema.fields.iter().zip(&sources).find(absent) {
+fn source_columns(raw: &RawBatch, schema: &LayerSchema) -> Result<Vec<Vec<String>>, KernelError> {
+    let sources: Vec<Vec<String>> = schema
+        .fields
+        .iter()
+        .map(|field| columns_of_field(raw, field))
+        .collect();
+    let mut fields = schema.fields.iter().zip(&sources);
+    match fields.find(|(field, from)| field.required && from.is_empty()) {
         // A batch of nothing but unreadable records says nothing about its columns.
         Some((field, _)) if raw.defects.len() < raw.len() => Err(KernelError::MissingField {
             shown: raw.source.to_string(),
@@ -121,37 +131,40 @@ fn sources(raw: &RawBatch, schema: &LayerSchema) -> Result<Vec<Vec<String>>, Ker
     }
 }
 
-fn present(raw: &RawBatch, field: &Field) -> Vec<String> {
-    let named = |alias: &String| {
-        let exact = raw.columns.iter().find(|(name, _)| name == alias);
-        let folded = || {
-            raw.columns
-                .iter()
-                .find(|(name, _)| name.eq_ignore_ascii_case(alias))
-        };
-        exact.or_else(folded).map(|(name, _)| name.clone())
-    };
+/// Columns of a batch that a field is read from, most trusted first, and each once: two aliases may name one column.
+fn columns_of_field(raw: &RawBatch, field: &Field) -> Vec<String> {
     let mut seen = HashSet::new();
     field
         .from
         .iter()
-        .filter_map(named)
-        .filter(|name| seen.insert(name.clone()))
+        .filter_map(|alias| column_named(raw, alias))
+        .filter(|name| seen.insert(*name))
+        .map(str::to_owned)
         .collect()
 }
 
+/// The column of a name: as it is spelled, else in whatever case. Two exports
+/// of one layer may differ in no more than that.
+fn column_named<'r>(raw: &'r RawBatch, alias: &str) -> Option<&'r str> {
+    let mut names = raw.columns.iter().map(|(name, _)| name.as_str());
+    names
+        .clone()
+        .find(|name| *name == alias)
+        .or_else(|| names.find(|name| name.eq_ignore_ascii_case(alias)))
+}
+
 /// Names of the schema's fields that a batch doesn't have.
-pub fn missing(raw: &RawBatch, schema: &LayerSchema) -> Vec<String> {
+pub fn missing_fields(raw: &RawBatch, schema: &LayerSchema) -> Vec<String> {
     schema
         .fields
         .iter()
-        .filter(|field| present(raw, field).is_empty())
+        .filter(|field| columns_of_field(raw, field).is_empty())
         .map(|field| field.name.clone())
         .collect()
 }
 
 /// The steps of every schema field.
-fn steps(
+fn field_steps(
     raw: &RawBatch,
     schema: &LayerSchema,
     sources: &[Vec<String>],
@@ -159,152 +172,52 @@ fn steps(
     recovered: &BTreeMap<String, usize>,
 ) -> Result<Vec<Steps>, KernelError> {
     let used: HashSet<&String> = sources.iter().flatten().collect();
+    // Once for each column, since several fields may be read from one.
     let repaired: HashMap<&str, ArrayRef> = raw
         .columns
         .iter()
         .filter(|(name, _)| used.contains(name))
-        .map(|(name, column)| (name.as_str(), fields::repaired(column)))
+        .map(|(name, column)| (name.as_str(), fields::repair_column(column)))
         .collect();
-    let of = |(field, from): (&Field, &Vec<String>)| {
-        let columns = from
-            .iter()
-            .filter_map(|name| repaired.get(name.as_str()).cloned())
-            .collect();
-        fields::steps(
-            field,
-            columns,
-            raw.len(),
-            states,
-            recovered.get(&field.name).copied(),
-        )
-    };
-    schema.fields.iter().zip(sources).map(of).collect()
-}
-
-/// Key of every row: the key fields as text, joined with `/`; null where one is null.
-///
-/// In a key of several fields, `/` and `%` within a value are percent-encoded, so that no two keys meet.
-fn keys(steps: &[Steps], names: &[String], schema: &LayerSchema) -> StringArray {
-    let place = |name: &String| schema.fields.iter().position(|field| field.name == *name);
-    let parts: Vec<StringArray> = names
+    schema
+        .fields
         .iter()
-        .filter_map(place)
-        .map(|at| key_part(&steps[at]))
-        .collect();
-    let key = |row: usize| -> Option<String> {
-        let part = |part: &StringArray| part.is_valid(row).then(|| encoded(part.value(row)));
-        Some(parts.iter().map(part).collect::<Option<Vec<_>>>()?.join("/"))
-    };
-    match parts.as_slice() {
-        [only] => only.clone(),
-        several => (0..several.first().map_or(0, StringArray::len))
-            .map(key)
-            .collect(),
-    }
-}
-
-/// A part of a key, such that parts never run together.
-fn encoded(value: &str) -> String {
-    value.replace('%', "%25").replace('/', "%2F")
-}
-
-/// The keys, those that repeat with the fields behind them that tell their rows apart; where these are null, as they are.
-fn told_apart(
-    keys: StringArray,
-    steps: &[Steps],
-    schema: &LayerSchema,
-    repeated: &HashMap<u128, u64>,
-) -> StringArray {
-    if repeated.is_empty() || schema.key_repeated.is_empty() {
-        return keys;
-    }
-    let further = self::keys(steps, &schema.key_repeated, schema);
-    let key = |(key, further): (Option<&str>, Option<&str>)| {
-        let key = key?;
-        let further = further.filter(|_| repeated.contains_key(&key_number(key)));
-        let whole = |further: &str| match (schema.key.len(), schema.key_repeated.len()) {
-            (1, 1) => format!("{}/{}", encoded(key), encoded(further)),
-            (1, _) => format!("{}/{further}", encoded(key)),
-            (_, 1) => format!("{key}/{}", encoded(further)),
-            (_, _) => format!("{key}/{further}"),
-        };
-        Some(further.map_or_else(|| key.to_owned(), whole))
-    };
-    keys.iter().zip(&further).map(key).collect()
-}
-
-/// A key field as text: integers as they are written canonically, anything else as in the source.
-fn key_part(steps: &Steps) -> StringArray {
-    let is_canonical = matches!(steps.value.data_type(), DataType::Int64 | DataType::Utf8);
-    spelling::texts(if is_canonical { &steps.value } else { &steps.known })
+        .zip(sources)
+        .map(|(field, from)| {
+            let columns = from
+                .iter()
+                .filter_map(|name| repaired.get(name.as_str()).cloned())
+                .collect();
+            let decimals = recovered.get(&field.name).copied();
+            fields::take_steps(field, columns, raw.len(), states, decimals)
+        })
+        .collect()
 }
 
 /// Rows that the schema says are no facilities.
-fn excluded(steps: &[Steps], schema: &LayerSchema) -> impl Iterator<Item = Defect> {
-    let texts_of = |values: &FieldValues| {
-        let at = schema
-            .fields
-            .iter()
-            .position(|field| field.name == values.field)?;
-        Some(spelling::texts(&steps[at].value))
-    };
-    schema
-        .excludes
-        .iter()
-        .filter_map(move |values| Some((values, texts_of(values)?)))
-        .flat_map(|(values, texts)| {
-            let is_excluded = |row: &usize| texts.is_valid(*row) && values.are(texts.value(*row));
-            let rows: Vec<usize> = (0..texts.len()).filter(is_excluded).collect();
-            let defect = move |index: usize| Defect {
-                index,
-                field: values.field.clone(),
-                value: shortened(texts.value(index)),
-                reason: RejectReason::Excluded,
-            };
-            rows.into_iter().map(defect).collect::<Vec<_>>()
-        })
+fn excluded_rows(steps: &[Steps], schema: &LayerSchema) -> impl Iterator<Item = Defect> {
+    schema.excludes.iter().flat_map(move |values| {
+        let field = schema.fields.iter().position(|field| field.name == values.field);
+        field.map_or_else(Vec::new, |at| rows_with_values(values, &steps[at]))
+    })
 }
 
-fn without_key(
-    keys: &StringArray,
-    steps: &[Steps],
-    schema: &LayerSchema,
-    sources: &[Vec<String>],
-) -> impl Iterator<Item = Defect> {
-    let at = schema.fields.iter().position(|field| field.name == schema.key[0]);
-    let name = at
-        .and_then(|at| sources[at].first().cloned())
-        .unwrap_or_else(|| schema.key[0].clone());
-    let raw = at.map(|at| Arc::clone(&steps[at].raw));
-    (0..keys.len())
-        .filter(|row| keys.is_null(*row))
-        .map(move |index| {
-            let value = raw
-                .as_ref()
-                .and_then(|raw| spelling::text(raw, index))
-                .unwrap_or_default();
-            Defect {
-                index,
-                field: name.clone(),
-                value: shortened(&value),
-                reason: RejectReason::NoKey,
-            }
+/// Defects of the rows that have one of the values.
+fn rows_with_values(values: &FieldValues, steps: &Steps) -> Vec<Defect> {
+    let texts = spelling::texts(&steps.value);
+    (0..texts.len())
+        .filter(|row| texts.is_valid(*row) && values.are(texts.value(*row)))
+        .map(|index| Defect {
+            index,
+            field: values.field.clone(),
+            value: shortened(texts.value(index)),
+            reason: RejectReason::Excluded,
         })
-}
-
-/// Longest value quoted in a reject, characters.
-const QUOTED: usize = 200;
-
-/// A value short enough to quote.
-pub fn shortened(value: &str) -> String {
-    if value.chars().count() <= QUOTED {
-        return value.to_owned();
-    }
-    value.chars().take(QUOTED - 1).chain(['…']).collect()
+        .collect()
 }
 
 /// Columns to publish, in schema order, each with its decoded companion.
-fn published(steps: &[Steps], schema: &LayerSchema, rows: usize) -> Result<RecordBatch, KernelError> {
+fn published_columns(steps: &[Steps], schema: &LayerSchema, rows: usize) -> Result<RecordBatch, KernelError> {
     let mut fields = Vec::new();
     let mut columns = Vec::new();
     for (field, steps) in schema.fields.iter().zip(steps) {
@@ -325,43 +238,54 @@ fn published(steps: &[Steps], schema: &LayerSchema, rows: usize) -> Result<Recor
 /// Nulls per step tell what was lost: sentinels between raw and known, values between known and typed.
 ///
 /// Rows with a defect don't count: the columns of a malformed record may be anything.
-fn counts(
+fn field_counts(
     steps: &[Steps],
     schema: &LayerSchema,
     bad: &BTreeMap<usize, Defect>,
 ) -> BTreeMap<String, FieldCounts> {
-    let nulls = |column: &ArrayRef| {
-        (column.null_count() - bad.keys().filter(|row| column.is_null(**row)).count()) as u64
-    };
-    let of = |steps: &Steps| {
-        let (raw, known, value) = (nulls(&steps.raw), nulls(&steps.known), nulls(&steps.value));
-        let decoded = steps.decoded.as_ref().map_or(value, nulls);
-        let values = (steps.value.len() - bad.len()) as u64 - value;
-        FieldCounts {
-            sentinel: known - raw,
-            unparsed: value - known,
-            unknown_code: decoded - value,
-            values,
-        }
-    };
     schema
         .fields
         .iter()
         .zip(steps)
-        .map(|(field, steps)| (field.name.clone(), of(steps)))
+        .map(|(field, steps)| (field.name.clone(), counts_of_steps(steps, bad)))
         .collect()
+}
+
+fn counts_of_steps(steps: &Steps, bad: &BTreeMap<usize, Defect>) -> FieldCounts {
+    let raw = good_nulls(&steps.raw, bad);
+    let known = good_nulls(&steps.known, bad);
+    let value = good_nulls(&steps.value, bad);
+    let decoded = steps
+        .decoded
+        .as_ref()
+        .map_or(value, |decoded| good_nulls(decoded, bad));
+    FieldCounts {
+        sentinel: known - raw,
+        unparsed: value - known,
+        unknown_code: decoded - value,
+        values: (steps.value.len() - bad.len()) as u64 - value,
+    }
+}
+
+/// Nulls of a column in rows without a defect.
+fn good_nulls(column: &ArrayRef, bad: &BTreeMap<usize, Defect>) -> u64 {
+    (column.null_count() - bad.keys().filter(|row| column.is_null(**row)).count()) as u64
 }
 
 /// The dates that lost their digits, of every field that has some: whatever became of their rows.
 fn mangled_dates(steps: &[Steps], schema: &LayerSchema) -> BTreeMap<String, MangledDates> {
-    let fields = schema.fields.iter().zip(steps);
-    let dates = fields.filter(|(field, _)| matches!(field.kind, FieldKind::Date { .. }));
-    let of = |(field, steps): (&Field, &Steps)| {
-        let lost = steps.value.null_count() > steps.known.null_count();
-        let dates = lost.then(|| MangledDates::among(&steps.known, &steps.value))?;
-        Some((field.name.clone(), dates)).filter(|(_, dates)| dates.len() > 0)
-    };
-    dates.filter_map(of).collect()
+    let mut mangled = BTreeMap::new();
+    for (field, steps) in schema.fields.iter().zip(steps) {
+        let is_date = matches!(field.kind, FieldKind::Date { .. });
+        // Looking for them costs a look at every text: most columns of dates have lost none.
+        if is_date && steps.value.null_count() > steps.known.null_count() {
+            let dates = MangledDates::among_unread(&steps.known, &steps.value);
+            if dates.len() > 0 {
+                mangled.insert(field.name.clone(), dates);
+            }
+        }
+    }
+    mangled
 }
 
 impl Normalised {
@@ -372,31 +296,32 @@ impl Normalised {
     ///
     /// # Panics
     /// Never: filtering keeps a column's type.
-    pub fn keep(mut self, kept: &[bool], rejects: Vec<Reject>) -> Result<Self, KernelError> {
+    pub fn keep_rows(mut self, kept: &[bool], rejects: Vec<Reject>) -> Result<Self, KernelError> {
         self.rejects.extend(rejects);
+        // What most batches are: their columns are shared, not copied.
         if kept.iter().all(|kept| *kept) {
             return Ok(self);
         }
         let mask = BooleanArray::from(kept.to_vec());
-        let arrow = |source| KernelError::Arrow { source };
-        let keys = filter(&self.keys, &mask).map_err(arrow)?;
+        let keys = filter(&self.keys, &mask).map_err(|source| KernelError::Arrow { source })?;
         self.keys = keys
             .as_any()
             .downcast_ref::<StringArray>()
             .expect("filter keeps the type")
             .clone();
-        self.columns = filter_record_batch(&self.columns, &mask).map_err(arrow)?;
+        self.columns =
+            filter_record_batch(&self.columns, &mask).map_err(|source| KernelError::Arrow { source })?;
         let mut marks = kept.iter();
         self.geometries.retain(|_| marks.next().copied().unwrap_or(false));
         let mut marks = kept.iter();
         self.rows.retain(|_| marks.next().copied().unwrap_or(false));
-        self.flags = moved(self.flags, kept);
+        self.flags = renumbered_flags(self.flags, kept);
         Ok(self)
     }
 }
 
 /// Flags of the rows marked in `kept`, by their new indexes.
-pub(super) fn moved(flags: Vec<RowFlag>, kept: &[bool]) -> Vec<RowFlag> {
+pub(super) fn renumbered_flags(flags: Vec<RowFlag>, kept: &[bool]) -> Vec<RowFlag> {
     if flags.is_empty() || kept.iter().all(|kept| *kept) {
         return flags;
     }
@@ -405,11 +330,14 @@ pub(super) fn moved(flags: Vec<RowFlag>, kept: &[bool]) -> Vec<RowFlag> {
         .iter()
         .map(|kept| if *kept { next.next() } else { None })
         .collect();
-    let place = |flag: RowFlag| places[flag.index].map(|index| RowFlag { index, ..flag });
-    flags.into_iter().filter_map(place).collect()
+    flags
+        .into_iter()
+        .filter_map(|flag| places[flag.index].map(|index| RowFlag { index, ..flag }))
+        .collect()
 }
 
-fn reject(raw: &RawBatch, defect: &Defect) -> Reject {
+/// A defect of a row as a reject, which names the row in its source.
+fn to_reject(raw: &RawBatch, defect: &Defect) -> Reject {
     Reject {
         origin: Origin {
             source: Arc::clone(&raw.source),

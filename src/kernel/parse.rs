@@ -12,31 +12,40 @@ use polars::prelude::{
     TimeUnit,
 };
 
+use super::days::{DAY_ZERO, FIRST_SERIAL, is_believed};
 use super::sentinels::without_zeros;
 use super::{KernelError, dates, frame, states};
 use crate::plan::{EPOCH_MS, EXCEL_SERIAL, FieldKind, State};
 
 /// The values of a field's text; null where a text is none.
-pub(super) fn typed(texts: &StringArray, kind: &FieldKind, known: &[State]) -> Result<ArrayRef, KernelError> {
+pub(super) fn parse_texts(
+    texts: &StringArray,
+    kind: &FieldKind,
+    known: &[State],
+) -> Result<ArrayRef, KernelError> {
     if *kind == FieldKind::State {
-        return Ok(Arc::new(states::codes(texts, known)));
+        return Ok(Arc::new(states::usps_codes(texts, known)));
     }
-    frame::through(texts, |texts| match kind {
+    frame::map_texts(texts, |texts| match kind {
         FieldKind::Text | FieldKind::State => Ok(texts.clone().into_series()),
-        FieldKind::Integer => integers(texts),
-        FieldKind::Number => Ok(finite(texts)?.into_series()),
-        FieldKind::Boolean { truth, falsity } => Ok(booleans(&texts.to_uppercase(), truth, falsity)),
-        FieldKind::Date { formats } => days(texts, formats),
+        FieldKind::Integer => parse_integers(texts),
+        FieldKind::Number => Ok(parse_finite(texts)?.into_series()),
+        FieldKind::Boolean { truth, falsity } => Ok(parse_booleans(&texts.to_uppercase(), truth, falsity)),
+        FieldKind::Date { formats } => parse_days(texts, formats),
     })
 }
 
 /// Whole numbers, `12.0` included.
-fn integers(texts: &StringChunked) -> PolarsResult<Series> {
+fn parse_integers(texts: &StringChunked) -> PolarsResult<Series> {
     let exact = texts.cast(&DataType::Int64)?;
-    let float = finite(texts)?;
+    let float = parse_finite(texts)?;
     let cut = float.cast(&DataType::Int64)?;
-    let whole = |(cut, float): (Option<i64>, Option<f64>)| cut.filter(|whole| float == Some(*whole as f64));
-    let whole = cut.i64()?.iter().zip(float.iter()).map(whole);
+    // Exact first: a double has no room for the last digits of a whole number beyond 2^53.
+    let whole = cut
+        .i64()?
+        .iter()
+        .zip(float.iter())
+        .map(|(cut, float)| cut.filter(|whole| float == Some(*whole as f64)));
     let numbers = exact
         .i64()?
         .iter()
@@ -45,7 +54,7 @@ fn integers(texts: &StringChunked) -> PolarsResult<Series> {
     Ok(Int64Chunked::from_iter_options("".into(), numbers).into_series())
 }
 
-fn finite(texts: &StringChunked) -> PolarsResult<Float64Chunked> {
+fn parse_finite(texts: &StringChunked) -> PolarsResult<Float64Chunked> {
     let numbers = texts.cast(&DataType::Float64)?;
     let finite = numbers
         .f64()?
@@ -54,23 +63,32 @@ fn finite(texts: &StringChunked) -> PolarsResult<Float64Chunked> {
     Ok(Float64Chunked::from_iter_options("".into(), finite))
 }
 
-fn booleans(upper: &StringChunked, truth: &[String], falsity: &[String]) -> Series {
-    let values = upper.iter().map(|text| self::truth(text?, truth, falsity));
+fn parse_booleans(upper: &StringChunked, truth: &[String], falsity: &[String]) -> Series {
+    let values = upper.iter().map(|text| parse_truth(text?, truth, falsity));
     BooleanChunked::from_iter_options("".into(), values).into_series()
 }
 
 /// What a word in capitals says, by a field's words.
-pub(super) fn truth(word: &str, truth: &[String], falsity: &[String]) -> Option<bool> {
-    let is_among = |words: &[String]| words.iter().any(|other| other.to_uppercase() == word);
-    is_among(truth)
-        .then_some(true)
-        .or_else(|| is_among(falsity).then_some(false))
+pub(super) fn parse_truth(word: &str, truth: &[String], falsity: &[String]) -> Option<bool> {
+    if has_word(truth, word) {
+        Some(true)
+    } else if has_word(falsity, word) {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+fn has_word(words: &[String], upper: &str) -> bool {
+    words.iter().any(|word| word.to_uppercase() == upper)
 }
 
 /// The days of dates by the first pattern that gives one that is believed; ISO 8601, which means one thing alone, is always
 /// among them.
-fn days(texts: &StringChunked, formats: &[String]) -> PolarsResult<Series> {
+fn parse_days(texts: &StringChunked, formats: &[String]) -> PolarsResult<Series> {
     let mut days: Vec<Option<i32>> = vec![None; texts.len()];
+    // A day that isn't believed leaves its text to the next pattern: month and day in turns, or a year of two digits, are read
+    // by a wrong one without complaint.
     for format in formats {
         let left = texts
             .iter()
@@ -80,27 +98,29 @@ fn days(texts: &StringChunked, formats: &[String]) -> PolarsResult<Series> {
         if left.null_count() == left.len() {
             break;
         }
-        let read = by_pattern(&left, format)?;
+        let read = parse_by_format(&left, format)?;
         for (day, read) in days.iter_mut().zip(read.phys.iter()) {
-            *day = day.or(read.filter(|day| dates::is_believed(*day)));
+            *day = day.or(read.filter(|day| is_believed(*day)));
         }
     }
     for (text, day) in texts.iter().zip(&mut days).filter(|(_, day)| day.is_none()) {
-        *day = text.and_then(dates::iso).filter(|day| dates::is_believed(*day));
+        *day = text.and_then(dates::parse_iso).filter(|day| is_believed(*day));
     }
     Ok(Int32Chunked::from_iter_options("".into(), days.into_iter())
         .into_date()
         .into_series())
 }
 
-fn by_pattern(texts: &StringChunked, format: &str) -> PolarsResult<DateChunked> {
+/// The days that a pattern reads, by what it is called in a schema.
+fn parse_by_format(texts: &StringChunked, format: &str) -> PolarsResult<DateChunked> {
     match format {
-        EPOCH_MS => epoch_ms(texts)?.date().cloned(),
-        EXCEL_SERIAL => excel_serial(texts),
+        EPOCH_MS => parse_epoch_ms(texts)?.date().cloned(),
+        EXCEL_SERIAL => parse_excel_serial(texts),
         pattern => {
+            // `%y` and `%D`, which has one within, read years of two digits as chrono has them.
             let days = texts.as_date(Some(pattern), true)?;
             Ok(if pattern.contains("%y") || pattern.contains("%D") {
-                days.phys.apply_values(dates::of_two_digits).into_date()
+                days.phys.apply_values(dates::with_century).into_date()
             } else {
                 days
             })
@@ -109,7 +129,8 @@ fn by_pattern(texts: &StringChunked, format: &str) -> PolarsResult<DateChunked> 
 }
 
 /// Milliseconds since 1970.
-fn epoch_ms(texts: &StringChunked) -> PolarsResult<Series> {
+fn parse_epoch_ms(texts: &StringChunked) -> PolarsResult<Series> {
+    // Moments of a column that was taken for real numbers: `1255392000000.0`.
     let numbers = texts.iter().map(|text| text.map(without_zeros));
     let numbers = StringChunked::from_iter_options("".into(), numbers).cast(&DataType::Int64)?;
     let moments = numbers
@@ -124,13 +145,12 @@ fn epoch_ms(texts: &StringChunked) -> PolarsResult<Series> {
 
 /// Days since day zero of spreadsheets, from the first of March 1900 on; the fraction is the time of day.
 /// Scientific notation has lost digits and is none.
-fn excel_serial(texts: &StringChunked) -> PolarsResult<DateChunked> {
+fn parse_excel_serial(texts: &StringChunked) -> PolarsResult<DateChunked> {
     let serials = texts.cast(&DataType::Float64)?.cast(&DataType::Int32)?;
-    let is_mangled = |text: Option<&str>| text.is_some_and(|text| text.contains(['e', 'E']));
-    let day = |(serial, text): (Option<i32>, Option<&str>)| {
-        let serial = serial.filter(|serial| *serial >= dates::FIRST_SERIAL && !is_mangled(text));
-        serial.map(|serial| serial + dates::DAY_ZERO)
-    };
-    let days = serials.i32()?.iter().zip(texts.iter()).map(day);
+    let days = serials.i32()?.iter().zip(texts.iter()).map(|(serial, text)| {
+        let is_mangled = text?.contains(['e', 'E']);
+        let serial = serial.filter(|serial| *serial >= FIRST_SERIAL && !is_mangled);
+        Some(serial? + DAY_ZERO)
+    });
     Ok(Int32Chunked::from_iter_options("".into(), days).into_date())
 }

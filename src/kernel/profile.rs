@@ -20,7 +20,7 @@ const STRIDE: u64 = 16;
 /// Most columns kept: properties of GeoJSON may be called anything.
 const MOST_COLUMNS: usize = 2_000;
 /// Degrees from a state's outline within which a row is not far: waters and rounding included.
-const NEAR: f64 = 5.0;
+const NEAR_DEGREES: f64 = 5.0;
 
 /// Which columns rows have, and of which kinds their values are; those of later rows can be added.
 #[derive(Debug, Clone, Default)]
@@ -32,20 +32,20 @@ pub struct Profiler {
 
 impl Profiler {
     /// Looks at a batch whose first row is row `first` of the layer, from 0 up.
-    pub fn of(raw: &RawBatch, first: u64) -> Self {
+    pub fn of_batch(raw: &RawBatch, first: u64) -> Self {
         let mut profile = Self::default();
         // The columns of a record that can't be read may be anything.
         let defects: HashSet<usize> = raw.defects.iter().map(|defect| defect.index).collect();
         if defects.len() == raw.len() {
             return profile;
         }
-        let is_wanted = |row: u64| row < DENSE || row.is_multiple_of(STRIDE);
+        // By the row's place in the layer, not in the batch: the sample is the same however the layer is cut.
         let rows: Vec<usize> = (0..raw.len())
-            .filter(|row| is_wanted(first + *row as u64) && !defects.contains(row))
+            .filter(|row| is_sampled(first + *row as u64) && !defects.contains(row))
             .collect();
         profile.looked_at = rows.len() as u64;
         for (name, values) in &raw.columns {
-            profile.add(name, kinds(values, &rows));
+            profile.add_column(name, count_kinds(values, &rows));
         }
         profile
     }
@@ -54,18 +54,20 @@ impl Profiler {
     pub fn merge(&mut self, later: Self) {
         self.looked_at += later.looked_at;
         for column in later.columns {
-            self.add(&column.name, column.kinds);
+            self.add_column(&column.name, column.kinds);
         }
     }
 
-    fn add(&mut self, name: &str, kinds: BTreeMap<ValueKind, u64>) {
-        let Some(column) = self.column(name) else { return };
+    fn add_column(&mut self, name: &str, kinds: BTreeMap<ValueKind, u64>) {
+        let Some(column) = self.column_mut(name) else {
+            return;
+        };
         for (kind, values) in kinds {
             *column.kinds.entry(kind).or_default() += values;
         }
     }
 
-    fn column(&mut self, name: &str) -> Option<&mut SourceColumn> {
+    fn column_mut(&mut self, name: &str) -> Option<&mut SourceColumn> {
         let place = self.places.get(name).copied();
         if place.is_none() && self.columns.len() < MOST_COLUMNS {
             self.places.insert(name.to_owned(), self.columns.len());
@@ -88,22 +90,31 @@ impl Profiler {
     }
 }
 
-fn kinds(values: &ArrayRef, rows: &[usize]) -> BTreeMap<ValueKind, u64> {
+/// Whether a row of a layer is looked at.
+fn is_sampled(row: u64) -> bool {
+    // Every one of the first: the profile of most layers is exact. Of the rest a share that doesn't change with where the
+    // layer ends, so that a layer that grows keeps its sample.
+    row < DENSE || row.is_multiple_of(STRIDE)
+}
+
+fn count_kinds(values: &ArrayRef, rows: &[usize]) -> BTreeMap<ValueKind, u64> {
     let mut counts = BTreeMap::new();
     let days = spelling::days(values);
     let present = rows.iter().filter(|row| values.is_valid(**row));
-    for kind in present.filter_map(|row| kind_in(values, days.as_ref(), *row)) {
+    for kind in present.filter_map(|row| kind_of_value(values, days.as_ref(), *row)) {
         *counts.entry(kind).or_default() += 1;
     }
     counts
 }
 
 /// What the spelling of a value looks like, of a typed one without spelling it where its type says so.
-fn kind_in(values: &ArrayRef, days: Option<&Date32Array>, row: usize) -> Option<ValueKind> {
+fn kind_of_value(values: &ArrayRef, days: Option<&Date32Array>, row: usize) -> Option<ValueKind> {
     /// Days from 1970 of the years that have four digits.
     const YEARS: RangeInclusive<i32> = -719_528..=2_932_896;
+    // A typed value is of the kind that its spelling would be (a test compares them), so that a source gives the same profile
+    // in whatever format it comes.
     if let Some(texts) = spelling::as_text(values) {
-        return kind(texts.value(row));
+        return kind_of_text(texts.value(row));
     }
     match values.data_type() {
         DataType::Int64 => Some(ValueKind::Integer),
@@ -116,12 +127,22 @@ fn kind_in(values: &ArrayRef, days: Option<&Date32Array>, row: usize) -> Option<
         _ if days.is_some_and(|days| days.is_valid(row) && YEARS.contains(&days.value(row))) => {
             Some(ValueKind::Date)
         }
-        _ => kind(&spelling::text(values, row)?),
+        _ => kind_of_text(&spelling::text(values, row)?),
     }
 }
 
 /// What a value looks like; none where it is blank.
-pub fn kind(value: &str) -> Option<ValueKind> {
+///
+/// ```
+/// use cikr::feature::ValueKind;
+/// use cikr::kernel::profile::kind_of_text;
+///
+/// assert_eq!(kind_of_text("01001"), Some(ValueKind::Integer));
+/// assert_eq!(kind_of_text("2024-01-31T10:00:00Z"), Some(ValueKind::Date));
+/// assert_eq!(kind_of_text("713-555-0100"), Some(ValueKind::Text));
+/// assert_eq!(kind_of_text("  "), None);
+/// ```
+pub fn kind_of_text(value: &str) -> Option<ValueKind> {
     let value = value.trim();
     let first = *value.as_bytes().first()?;
     let may_be_number = first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.');
@@ -155,32 +176,43 @@ fn is_date(value: &str) -> bool {
         return false;
     };
     let parts: Vec<&str> = day.split(separator).collect();
-    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
     matches!(separator, '-' | '/' | '.')
-        && parts.iter().all(is_number)
         && matches!(lengths[..], [4, 1..=2, 1..=2] | [1..=2, 1..=2, 2 | 4])
+        && parts
+            .iter()
+            .all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Boxes around everything that is not far from an outline; those within another are left out.
+///
+/// ```
+/// use cikr::feature::Outline;
+/// use cikr::kernel::profile::{count_far, places};
+///
+/// let colorado = Outline {
+///     code: "08".to_owned(),
+///     rings: vec![vec![[-109.05, 37.0], [-102.05, 37.0], [-102.05, 41.0], [-109.05, 41.0]]],
+/// };
+/// let places = places(&[colorado]);
+/// let denver = [-105.0, 39.7];
+/// let zero = [0.0, 0.0];
+/// assert_eq!(count_far(&[denver, zero], &places), Some(1));
+/// ```
 pub fn places(outlines: &[Outline]) -> Vec<Rect<f64>> {
-    let around = |ring: &Vec<[f64; 2]>| {
-        let corners: MultiPoint<f64> = ring.iter().copied().map(Point::from).collect();
-        let bounds = corners.bounding_rect()?;
-        let near = Coord { x: NEAR, y: NEAR };
-        Some(Rect::new(bounds.min() - near, bounds.max() + near))
-    };
     let mut boxes: Vec<Rect<f64>> = outlines
         .iter()
         .flat_map(|outline| &outline.rings)
-        .filter_map(around)
+        .filter_map(|ring| box_near(ring))
         .collect();
     boxes.sort_by(|a, b| (b.width() * b.height()).total_cmp(&(a.width() * a.height())));
+    // Largest first, so that one look suffices. Every row is held against every box that is left: those of a coast's
+    // islands mostly lie in that of the mainland.
     let mut kept: Vec<Rect<f64>> = Vec::new();
     for place in boxes {
         if !kept
             .iter()
-            .any(|larger| holds(larger, place.min()) && holds(larger, place.max()))
+            .any(|larger| covers_point(larger, place.min()) && covers_point(larger, place.max()))
         {
             kept.push(place);
         }
@@ -188,14 +220,32 @@ pub fn places(outlines: &[Outline]) -> Vec<Rect<f64>> {
     kept
 }
 
-/// Centres in none of the places; none where there is no place to compare with.
-pub fn far(centres: &[[f64; 2]], places: &[Rect<f64>]) -> Option<u64> {
-    let is_far = |[x, y]: &&[f64; 2]| !places.iter().any(|place| holds(place, Coord { x: *x, y: *y }));
-    (!places.is_empty()).then(|| centres.iter().filter(is_far).count() as u64)
+/// The box around a ring and what is near it; none without a corner.
+fn box_near(ring: &[[f64; 2]]) -> Option<Rect<f64>> {
+    let corners: MultiPoint<f64> = ring.iter().copied().map(Point::from).collect();
+    let bounds = corners.bounding_rect()?;
+    let near = Coord {
+        x: NEAR_DEGREES,
+        y: NEAR_DEGREES,
+    };
+    Some(Rect::new(bounds.min() - near, bounds.max() + near))
 }
 
-fn holds(place: &Rect<f64>, at: Coord<f64>) -> bool {
-    let (min, max) = (place.min(), place.max());
+/// Centres in none of the places; none where there is no place to compare with.
+pub fn count_far(centres: &[[f64; 2]], places: &[Rect<f64>]) -> Option<u64> {
+    if places.is_empty() {
+        return None;
+    }
+    let far = centres.iter().filter(|[x, y]| {
+        let centre = Coord { x: *x, y: *y };
+        !places.iter().any(|place| covers_point(place, centre))
+    });
+    Some(far.count() as u64)
+}
+
+fn covers_point(place: &Rect<f64>, at: Coord<f64>) -> bool {
+    let min = place.min();
+    let max = place.max();
     (min.x..=max.x).contains(&at.x) && (min.y..=max.y).contains(&at.y)
 }
 
@@ -236,7 +286,7 @@ mod tests {
             ("  ", None),
             ("", None),
         ] {
-            assert_eq!(kind(value), expected, "{value}");
+            assert_eq!(kind_of_text(value), expected, "{value}");
         }
     }
 
@@ -268,7 +318,11 @@ mod tests {
         for column in columns {
             let text: ArrayRef = Arc::new(spelling::texts(&column));
             for row in 0..column.len() {
-                assert_eq!(kinds(&column, &[row]), kinds(&text, &[row]), "{column:?} {row}");
+                assert_eq!(
+                    count_kinds(&column, &[row]),
+                    count_kinds(&text, &[row]),
+                    "{column:?} {row}"
+                );
             }
         }
     }
@@ -282,7 +336,7 @@ mod tests {
             let mut profiler = Profiler::default();
             let mut first = 0;
             for chunk in values.chunks(size) {
-                profiler.merge(Profiler::of(&batch(chunk), first));
+                profiler.merge(Profiler::of_batch(&batch(chunk), first));
                 first += chunk.len() as u64;
             }
             profiler.finish()
@@ -304,9 +358,9 @@ mod tests {
         }]);
         assert_eq!(places, [Rect::new((-105.0, 25.0), (-85.0, 45.0))]);
         assert_eq!(
-            far(&[[-104.0, 26.0], [0.0, 0.0], [35.0, -95.0]], &places),
+            count_far(&[[-104.0, 26.0], [0.0, 0.0], [35.0, -95.0]], &places),
             Some(2)
         );
-        assert_eq!(far(&[[0.0, 0.0]], &[]), None);
+        assert_eq!(count_far(&[[0.0, 0.0]], &[]), None);
     }
 }

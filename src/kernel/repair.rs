@@ -17,12 +17,13 @@ const NEXT_LINE: char = '\u{85}';
 const STRIDE: usize = 128;
 
 /// The column with every text repaired; null where nothing is left of one.
-pub(super) fn texts(column: &StringArray) -> StringArray {
+pub(super) fn repair_texts(column: &StringArray) -> StringArray {
     let has_unseen = has_unseen(column);
     if !has_unseen && column.iter().flatten().all(is_trimmed) {
         return column.clone();
     }
-    let mut repaired = StringBuilder::with_capacity(column.len(), data(column).len());
+    // Without anything unseen, trimming is all there is to repair: it needs no look at every character.
+    let mut repaired = StringBuilder::with_capacity(column.len(), bytes_of(column).len());
     for value in column {
         match value {
             Some(value) if has_unseen => repaired.append_option(unseen::repaired(value)),
@@ -36,24 +37,25 @@ pub(super) fn texts(column: &StringArray) -> StringArray {
 /// Whether a text of the column has a character that nobody sees.
 pub(super) fn has_unseen(column: &StringArray) -> bool {
     // Without an early exit within a stride, the compiler compares many bytes at once.
-    let may_begin = |bytes: &[u8]| {
+    let may_have_some = bytes_of(column).chunks(STRIDE).any(|bytes| {
         bytes
             .iter()
             .fold(false, |found, byte| found | may_begin_unseen(*byte))
-    };
-    data(column).chunks(STRIDE).any(may_begin)
-        && column.iter().flatten().any(|text| text.chars().any(is_unseen))
+    });
+    may_have_some && column.iter().flatten().any(|text| text.chars().any(is_unseen))
 }
 
 /// The bytes of all texts, one after the other.
-fn data(column: &StringArray) -> &[u8] {
+fn bytes_of(column: &StringArray) -> &[u8] {
+    // A slice of a column shares all of its bytes: only those between its first and last offset are its own.
     let offsets = column.value_offsets();
-    let at = |offset: Option<&i32>| {
-        offset
-            .and_then(|offset| usize::try_from(*offset).ok())
-            .unwrap_or(0)
-    };
-    &column.value_data()[at(offsets.first())..at(offsets.last())]
+    &column.value_data()[to_index(offsets.first())..to_index(offsets.last())]
+}
+
+fn to_index(offset: Option<&i32>) -> usize {
+    offset
+        .and_then(|offset| usize::try_from(*offset).ok())
+        .unwrap_or(0)
 }
 
 /// Whether a text without control characters has no blanks around it, and something between them.
@@ -85,8 +87,7 @@ pub(super) fn is_broken(value: &str) -> bool {
 /// - A code printed as a real number loses what makes it one: `6037.0` is `06037`.
 /// - Of a ZIP+4 (width 5, a hyphen, four digits) the first part gets its zeros: `601-1234` is `00601-1234`.
 /// - A longer run, and whatever has another character, is not touched; nor is a run that lacks more than `most` zeros.
-pub(super) fn code(code: &str, width: usize, most: usize) -> Cow<'_, str> {
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+pub(super) fn restore_zeros(code: &str, width: usize, most: usize) -> Cow<'_, str> {
     let bare = match code.split_once('.') {
         Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => whole,
         _ => code,
@@ -103,6 +104,10 @@ pub(super) fn code(code: &str, width: usize, most: usize) -> Cow<'_, str> {
         return Cow::Borrowed(code);
     }
     Cow::Owned(format!("{digits:0>width$}{tail}"))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -129,7 +134,7 @@ mod tests {
         ];
         let column = clean.map(Some).into_iter().chain([None]).collect::<StringArray>();
         assert!(
-            texts(&column).value_data().as_ptr() == column.value_data().as_ptr(),
+            repair_texts(&column).value_data().as_ptr() == column.value_data().as_ptr(),
             "shared"
         );
         for value in broken {
@@ -138,8 +143,8 @@ mod tests {
                 .iter()
                 .map(|value| value.and_then(unseen::repaired))
                 .collect();
-            assert_eq!(texts(&given), expected, "{value:?}");
-            assert_eq!(texts(&given.slice(1, 3)), given.slice(1, 3));
+            assert_eq!(repair_texts(&given), expected, "{value:?}");
+            assert_eq!(repair_texts(&given.slice(1, 3)), given.slice(1, 3));
             assert_eq!(has_unseen(&given.slice(6, 1)), value.chars().any(is_unseen));
             assert!(!has_unseen(&given.slice(0, 6)));
         }
@@ -200,7 +205,7 @@ mod tests {
             (".0", 5, ".0"),
         ];
         for (given, width, expected) in cases {
-            assert_eq!(code(given, width, width), expected, "{given}");
+            assert_eq!(restore_zeros(given, width, width), expected, "{given}");
         }
     }
 }

@@ -4,6 +4,7 @@
 //! text. Nothing is copied: a column loses bits of its validity, or is shared where no value is a sentinel.
 
 use std::collections::HashSet;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -19,14 +20,15 @@ use crate::plan::{Field, FieldKind};
 ///
 /// Of numbers, and codes that are padded, a spelling that only adds zeros after the point is the same sentinel:
 /// `-999.00000` is `-999`.
-pub(super) fn without(column: &ArrayRef, field: &Field) -> Result<ArrayRef, ArrowError> {
+pub(super) fn without_sentinels(column: &ArrayRef, field: &Field) -> Result<ArrayRef, ArrowError> {
     let is_number = matches!(field.kind, FieldKind::Integer | FieldKind::Number) || field.pad.is_some();
     let words: Vec<&str> = field
         .null
         .iter()
         .map(|word| if is_number { without_zeros(word) } else { word })
         .collect();
-    let rows = rows(column, &words, is_number);
+    let rows = sentinel_rows(column, &words, is_number);
+    // So it is with most columns: shared, and not copied to take nothing out.
     if rows.is_empty() {
         return Ok(Arc::clone(column));
     }
@@ -35,6 +37,7 @@ pub(super) fn without(column: &ArrayRef, field: &Field) -> Result<ArrayRef, Arro
         marks[row] = true;
     }
     let marks = BooleanArray::from(marks);
+    // Text with the days of its native dates is two arrays: a row that loses one must lose the other.
     match (
         column.data_type(),
         spelling::as_text(column),
@@ -52,42 +55,45 @@ pub(super) fn without(column: &ArrayRef, field: &Field) -> Result<ArrayRef, Arro
 }
 
 /// Rows whose value is one of the words.
-fn rows(column: &ArrayRef, words: &[&str], is_number: bool) -> Vec<usize> {
+fn sentinel_rows(column: &ArrayRef, words: &[&str], is_number: bool) -> Vec<usize> {
     // A typed value is spelled in one way alone: a word spelled otherwise is none of its values.
     match column.data_type() {
         _ if words.is_empty() => Vec::new(),
         DataType::Int64 => {
-            let spelled = |word: &&str| {
-                word.parse()
-                    .ok()
-                    .filter(|number: &i64| number.to_string() == **word)
-            };
-            let numbers: Vec<i64> = words.iter().filter_map(spelled).collect();
-            at(column.as_primitive::<Int64Type>().values(), |value| {
+            let numbers: Vec<i64> = numbers_spelled(words);
+            rows_where(column.as_primitive::<Int64Type>().values(), |value| {
                 numbers.contains(value)
             })
         }
         DataType::Float64 => {
-            let spelled = |word: &&str| {
-                word.parse()
-                    .ok()
-                    .filter(|number: &f64| number.to_string() == **word)
-            };
-            let numbers: Vec<f64> = words.iter().filter_map(spelled).collect();
+            let numbers: Vec<f64> = numbers_spelled(words);
             // `-0` is another word than `0`, and all that is no number is one word.
-            let is = |value: &f64, n: &f64| value.to_bits() == n.to_bits() || value.is_nan() && n.is_nan();
-            at(column.as_primitive::<Float64Type>().values(), |value| {
-                numbers.iter().any(|n| is(value, n))
+            rows_where(column.as_primitive::<Float64Type>().values(), |value| {
+                numbers
+                    .iter()
+                    .any(|n| value.to_bits() == n.to_bits() || value.is_nan() && n.is_nan())
             })
         }
         kind if spelling::as_text(column).is_some() || words.iter().any(|word| may_spell(word, kind)) => {
-            among(&spelling::texts(column), words, is_number)
+            rows_with_words(&spelling::texts(column), words, is_number)
         }
         _ => Vec::new(),
     }
 }
 
-fn at<T>(values: &[T], is_sentinel: impl Fn(&T) -> bool) -> Vec<usize> {
+/// The numbers that are spelled like one of the words.
+fn numbers_spelled<T: FromStr + ToString>(words: &[&str]) -> Vec<T> {
+    words
+        .iter()
+        .filter_map(|word| {
+            word.parse()
+                .ok()
+                .filter(|number: &T| number.to_string() == **word)
+        })
+        .collect()
+}
+
+fn rows_where<T>(values: &[T], is_sentinel: impl Fn(&T) -> bool) -> Vec<usize> {
     values
         .iter()
         .enumerate()
@@ -97,19 +103,19 @@ fn at<T>(values: &[T], is_sentinel: impl Fn(&T) -> bool) -> Vec<usize> {
 }
 
 /// Rows whose text is one of the words, upper and lower case alike.
-fn among(texts: &StringArray, words: &[&str], is_number: bool) -> Vec<usize> {
+fn rows_with_words(texts: &StringArray, words: &[&str], is_number: bool) -> Vec<usize> {
     let lengths: HashSet<usize> = words.iter().map(|word| word.len()).collect();
     let longest = lengths.iter().max().copied().unwrap_or(0);
     let has_length: Vec<bool> = (0..=longest).map(|length| lengths.contains(&length)).collect();
-    let is_sentinel = |row: &usize| {
-        let text = texts.value(*row);
-        let text = if is_number { without_zeros(text) } else { text };
-        let is_word = |word: &&str| word.eq_ignore_ascii_case(text);
-        has_length.get(text.len()).is_some_and(|has| *has) && words.iter().any(is_word)
-    };
     (0..texts.len())
         .filter(|row| texts.is_valid(*row))
-        .filter(is_sentinel)
+        .filter(|row| {
+            let text = texts.value(*row);
+            let text = if is_number { without_zeros(text) } else { text };
+            // Lengths first: most texts have that of no sentinel, and are compared with none.
+            has_length.get(text.len()).is_some_and(|has| *has)
+                && words.iter().any(|word| word.eq_ignore_ascii_case(text))
+        })
         .collect()
 }
 

@@ -6,12 +6,12 @@ use rayon::prelude::*;
 use wkt::ToWkt;
 
 use super::geometry::{Decoded, Fault, check, decode, read, reproject};
-use super::normalise::shortened;
+use super::quote::shortened;
 use crate::feature::{Crs, Defect, FlagCode, RejectReason, Repairs, Reproject, RowFlag};
 use crate::plan::GeometryKind;
 
-/// Rows handed to a thread at once.
-const CHUNK: usize = 256;
+/// Rows handed to a thread at once: a point alone is less work than handing it over.
+const CHUNK_ROWS: usize = 256;
 
 /// A batch's geometries.
 #[derive(Debug)]
@@ -33,38 +33,28 @@ pub fn prepare(
     kind: GeometryKind,
     transform: Option<&dyn Reproject>,
 ) -> Prepared {
-    let code = code_of(crs);
-    let decoded = |row: usize| -> Result<Decoded, Lacking> {
-        if wkb.is_null(row) {
-            return Err((RejectReason::NullGeometry, String::new()));
-        }
-        let decoded = read(wkb.value(row)).map_err(|fault| (fault.reason, fault.told("")))?;
-        match (decoded.srid, code) {
-            (Some(srid), Some(code)) if usual(srid) != code => {
-                let text = format!("SRID={srid};{}", decoded.geometry.wkt_string());
-                Err((RejectReason::OtherCrs, shortened(&text)))
-            }
-            _ => Ok(decoded),
-        }
-    };
-    let rows = (0..wkb.len()).into_par_iter().with_min_len(CHUNK);
+    let srid = srid_of(crs);
+    let rows = (0..wkb.len()).into_par_iter().with_min_len(CHUNK_ROWS);
     let Some(transform) = transform else {
-        let checked = |row: usize| decoded(row).and_then(|decoded| sound(decoded, kind));
-        return told_apart(rows.map(checked).collect());
+        let rows = rows.map(|row| decode_row(wkb, row, srid).and_then(|decoded| checked(decoded, kind)));
+        return split_by_fate(rows.collect());
     };
-    let mut prepared = told_apart(rows.map(decoded).collect());
+    // Many geometries go through PROJ in one call, so that decoding, transforming and checking are three passes here.
+    let mut prepared = split_by_fate(rows.map(|row| decode_row(wkb, row, srid)).collect());
     for (row, reason) in reproject(&mut prepared.shapes, transform) {
+        // As the source has it: the transformed one is gone, and would say nothing to whoever looks it up.
         let text =
             decode(wkb.value(row)).map_or_else(|_| String::new(), |shape| shortened(&shape.wkt_string()));
-        prepared.defects.push(defect(row, (reason, text)));
+        prepared.defects.push(to_defect(row, (reason, text)));
     }
-    let checked = prepared.shapes.par_iter().enumerate().with_min_len(CHUNK);
+    // Checked in OGC:CRS84: what is out of range, or has its axes exchanged, shows in degrees alone.
+    let checked = prepared.shapes.par_iter().enumerate().with_min_len(CHUNK_ROWS);
     let refused: Vec<Defect> = checked
         .filter_map(|(row, shape)| {
             let shape = shape.as_ref()?;
             check(shape, kind)
                 .err()
-                .map(|fault| defect(row, lacking(fault, shape)))
+                .map(|fault| to_defect(row, rejection(fault, shape)))
         })
         .collect();
     for refused in &refused {
@@ -75,8 +65,24 @@ pub fn prepare(
     prepared
 }
 
+/// A row's geometry out of WKB, unless it states another CRS than its source.
+fn decode_row(wkb: &BinaryArray, row: usize, srid: Option<u32>) -> Result<Decoded, Rejection> {
+    if wkb.is_null(row) {
+        return Err((RejectReason::NullGeometry, String::new()));
+    }
+    let decoded = read(wkb.value(row)).map_err(|fault| (fault.reason, fault.reject_value("")))?;
+    // The `SRID` of EWKB. Where it contradicts the source, nothing tells which of them is right, and a CRS is never guessed.
+    match (decoded.srid, srid) {
+        (Some(stated), Some(expected)) if common_srid(stated) != expected => {
+            let text = format!("SRID={stated};{}", decoded.geometry.wkt_string());
+            Err((RejectReason::OtherCrs, shortened(&text)))
+        }
+        _ => Ok(decoded),
+    }
+}
+
 /// The number of a CRS, as an SRID has it; none where it has none, and nothing can be held against it.
-fn code_of(crs: &Crs) -> Option<u32> {
+fn srid_of(crs: &Crs) -> Option<u32> {
     match crs {
         Crs::Crs84 => Some(4326),
         Crs::Code(code) => code
@@ -84,13 +90,13 @@ fn code_of(crs: &Crs) -> Option<u32> {
             .or_else(|| code.strip_prefix("ESRI:"))?
             .parse()
             .ok()
-            .map(usual),
+            .map(common_srid),
         Crs::Wkt(_) => None,
     }
 }
 
 /// The number by which most know a CRS that has several: Web Mercator has three of Esri and Google besides.
-fn usual(srid: u32) -> u32 {
+fn common_srid(srid: u32) -> u32 {
     if matches!(srid, 102_100 | 102_113 | 900_913 | 3785) {
         3857
     } else {
@@ -99,37 +105,40 @@ fn usual(srid: u32) -> u32 {
 }
 
 /// Why a row has no geometry, and what is to be told of the one that it had.
-type Lacking = (RejectReason, String);
+type Rejection = (RejectReason, String);
 
-fn lacking(fault: Fault, shape: &Geometry<f64>) -> Lacking {
-    (fault.reason, shortened(&fault.told(&shape.wkt_string())))
+fn rejection(fault: Fault, shape: &Geometry<f64>) -> Rejection {
+    (fault.reason, shortened(&fault.reject_value(&shape.wkt_string())))
 }
 
-fn sound(decoded: Decoded, kind: GeometryKind) -> Result<Decoded, Lacking> {
+fn checked(decoded: Decoded, kind: GeometryKind) -> Result<Decoded, Rejection> {
     match check(&decoded.geometry, kind) {
         Ok(()) => Ok(decoded),
-        Err(fault) => Err(lacking(fault, &decoded.geometry)),
+        Err(fault) => Err(rejection(fault, &decoded.geometry)),
     }
 }
 
 /// Geometries by row, and the rows that have none.
-fn told_apart(rows: Vec<Result<Decoded, Lacking>>) -> Prepared {
+fn split_by_fate(rows: Vec<Result<Decoded, Rejection>>) -> Prepared {
     let mut defects = Vec::new();
     let mut repairs = Repairs::default();
-    let shape = |(row, decoded): (usize, Result<Decoded, Lacking>)| match decoded {
-        Ok(decoded) => {
-            repairs.dropped_parts += decoded.dropped_parts;
-            repairs.mended_parts += u64::from(decoded.dropped_parts > 0);
-            repairs.straightened += u64::from(decoded.is_straightened);
-            Some(decoded.geometry)
-        }
-        Err(lacking) => {
-            defects.push(defect(row, lacking));
-            None
-        }
-    };
-    let shapes: Vec<_> = rows.into_iter().enumerate().map(shape).collect();
-    let zeros = zeros(&shapes);
+    let mut shapes = Vec::with_capacity(rows.len());
+    for (row, decoded) in rows.into_iter().enumerate() {
+        shapes.push(match decoded {
+            Ok(decoded) => {
+                repairs.dropped_parts += decoded.dropped_parts;
+                repairs.mended_parts += u64::from(decoded.dropped_parts > 0);
+                repairs.straightened += u64::from(decoded.is_straightened);
+                Some(decoded.geometry)
+            }
+            Err(rejection) => {
+                defects.push(to_defect(row, rejection));
+                None
+            }
+        });
+    }
+    // Now, not later: a projection moves zeros to where nobody would know them.
+    let zeros = zero_coordinate_flags(&shapes);
     Prepared {
         shapes,
         defects,
@@ -139,29 +148,30 @@ fn told_apart(rows: Vec<Result<Decoded, Lacking>>) -> Prepared {
 }
 
 /// Points with a coordinate of exactly zero, in whatever CRS: what stands where nobody knew a place.
-fn zeros(shapes: &[Option<Geometry<f64>>]) -> Vec<RowFlag> {
-    let flag = |(index, shape): (usize, &Option<Geometry<f64>>)| {
+fn zero_coordinate_flags(shapes: &[Option<Geometry<f64>>]) -> Vec<RowFlag> {
+    let mut flags = Vec::new();
+    for (index, shape) in shapes.iter().enumerate() {
         let Some(Geometry::Point(point)) = shape else {
-            return None;
+            continue;
         };
         let detail = match (point.x() == 0.0, point.y() == 0.0) {
             (true, true) => "both coordinates",
             (true, false) => "x",
             (false, true) => "y",
-            (false, false) => return None,
+            (false, false) => continue,
         };
-        Some(RowFlag {
+        flags.push(RowFlag {
             index,
             field: "geometry".to_owned(),
             value: format!("POINT({} {})", point.x(), point.y()),
             code: FlagCode::ZeroCoordinate,
             detail: detail.to_owned(),
-        })
-    };
-    shapes.iter().enumerate().filter_map(flag).collect()
+        });
+    }
+    flags
 }
 
-fn defect(index: usize, (reason, value): Lacking) -> Defect {
+fn to_defect(index: usize, (reason, value): Rejection) -> Defect {
     Defect {
         index,
         field: "geometry".to_owned(),

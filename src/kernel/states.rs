@@ -9,7 +9,7 @@ use arrow_array::StringArray;
 use crate::plan::State;
 
 /// Other names of territories and of the district than those of the reference table, folded.
-const ALSO: [(&str, &str); 9] = [
+const OTHER_NAMES: [(&str, &str); 9] = [
     ("VIRGIN ISLANDS", "VI"),
     ("UNITED STATES VIRGIN ISLANDS", "VI"),
     ("VIRGIN ISLANDS OF THE UNITED STATES", "VI"),
@@ -25,38 +25,46 @@ const ALSO: [(&str, &str); 9] = [
 const TITLES: [&str; 3] = ["STATE OF ", "COMMONWEALTH OF THE ", "COMMONWEALTH OF "];
 
 /// USPS codes of the states that texts name; null for any other text.
-pub(super) fn codes(texts: &StringArray, states: &[State]) -> StringArray {
+pub(super) fn usps_codes(texts: &StringArray, states: &[State]) -> StringArray {
     let mut words: HashMap<String, &str> = HashMap::new();
     for state in states {
         let spellings = [&state.usps, &state.name, &state.fips];
-        words.extend(spellings.map(|spelling| (folded(spelling), state.usps.as_str())));
+        words.extend(spellings.map(|spelling| (fold_spelling(spelling), state.usps.as_str())));
     }
-    for (name, usps) in ALSO {
+    // A territory that the reference table leaves out is named by none of its other names either.
+    for (name, usps) in OTHER_NAMES {
         if let Some(state) = states.iter().find(|state| state.usps == usps) {
             words.insert(name.to_owned(), &state.usps);
         }
     }
+    // A batch has few spellings and many rows: each spelling is folded once.
     let mut known: HashMap<&str, Option<&str>> = HashMap::new();
     texts
         .iter()
-        .map(|text| *known.entry(text?).or_insert_with_key(|text| named(text, &words)))
+        .map(|text| {
+            *known
+                .entry(text?)
+                .or_insert_with_key(|text| usps_code(text, &words))
+        })
         .collect()
 }
 
-fn named<'w>(text: &str, words: &HashMap<String, &'w str>) -> Option<&'w str> {
-    let folded = folded(text);
+/// The code of the state that a text names, with or without its title before the name.
+fn usps_code<'w>(text: &str, words: &HashMap<String, &'w str>) -> Option<&'w str> {
+    let folded = fold_spelling(text);
     let bare = TITLES.iter().find_map(|title| folded.strip_prefix(title));
     words.get(&folded).or_else(|| words.get(bare?)).copied()
 }
 
 /// A spelling without what differs between people and programs: case, points, apostrophes, blanks; of a FIPS code that was
 /// a number, two digits.
-fn folded(spelling: &str) -> String {
+fn fold_spelling(spelling: &str) -> String {
     let letters: String = spelling
         .chars()
         .filter(|letter| !matches!(letter, '.' | '\'' | '’' | 'ʻ' | '`'))
         .map(|letter| if letter == ',' { ' ' } else { letter })
         .collect();
+    // A FIPS code may come out of a column of real numbers, as `6.0`.
     let digits = spelling
         .split_once('.')
         .filter(|(_, zeros)| zeros.bytes().all(|byte| byte == b'0'));
@@ -112,7 +120,7 @@ mod tests {
             ("6.5", None),
             ("", None),
         ] {
-            let codes = codes(&StringArray::from(vec![text]), &states);
+            let codes = usps_codes(&StringArray::from(vec![text]), &states);
             assert_eq!(codes.iter().next().flatten(), expected, "{text}");
         }
     }

@@ -9,7 +9,8 @@ use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use geo::Rect;
 
-use super::assemble::{StageRows, around};
+use super::assemble::StageRows;
+use super::boxes::around;
 use super::mangled::MangledDates;
 use super::profile::{self, Profiler};
 use super::{KernelError, geometry};
@@ -53,8 +54,10 @@ impl LayerTally {
     /// Fields whose dates in scientific notation can only have been midnights, every one of them, and to how many decimals
     /// their moments are known.
     pub fn recovered_dates(&self) -> BTreeMap<String, usize> {
-        let known = |(field, dates): (&String, &MangledDates)| Some((field.clone(), dates.decimals()?));
-        self.mangled.iter().filter_map(known).collect()
+        self.mangled
+            .iter()
+            .filter_map(|(field, dates)| Some((field.clone(), dates.known_decimals()?)))
+            .collect()
     }
 
     /// Adds what later rows count.
@@ -72,6 +75,7 @@ impl LayerTally {
         for (field, dates) in later.mangled {
             self.mangled.entry(field).or_default().merge(&dates);
         }
+        // A field is missing where no batch had it: those of GeoJSON come with the records that have them.
         self.missing = match (self.missing.take(), later.missing) {
             (Some(before), Some(more)) => Some(before.intersection(&more).cloned().collect()),
             (before, more) => before.or(more),
@@ -86,12 +90,13 @@ impl RowTally {
     ///
     /// # Errors
     /// When a geometry is not as `assemble` has encoded it: a mistake of this program.
-    pub fn of(stage: &StageRows, places: &[Rect<f64>]) -> Result<Self, KernelError> {
+    pub fn of_rows(stage: &StageRows, places: &[Rect<f64>]) -> Result<Self, KernelError> {
         let rows = &stage.rows;
         let geometry = rows
             .column_by_name("geometry")
             .and_then(|column| column.as_binary_opt::<i32>());
         let mut extent: Option<Rect<f64>> = None;
+        // Exact, and not out of the published `bbox`, whose sides are rounded outward.
         for wkb in geometry.into_iter().flatten().flatten() {
             let bounds = geometry::bounds(wkb).ok_or(KernelError::Geometry)?;
             extent = Some(extent.map_or(bounds, |extent| around(extent, bounds)));
@@ -99,23 +104,22 @@ impl RowTally {
         let mismatch = rows
             .column_by_name("is_county_mismatch")
             .and_then(|column| column.as_boolean_opt());
-        let methods = counted(Texts::named(rows, "location_method"));
-        let of = |method: &str| methods.get(&Some(method)).copied().unwrap_or(0);
+        let methods = rows_by_text(Texts::named(rows, "location_method"));
         let located = LocationCounts {
-            within: of("within"),
-            nearest: of("nearest"),
-            representative_point: of("representative_point"),
-            none: of("none"),
+            within: rows_of(&methods, "within"),
+            nearest: rows_of(&methods, "nearest"),
+            representative_point: rows_of(&methods, "representative_point"),
+            none: rows_of(&methods, "none"),
             county_mismatch: mismatch.map_or(0, |mismatch| mismatch.true_count() as u64),
         };
-        let states = counted(Texts::named(rows, "state_code")).into_iter();
+        let states = rows_by_text(Texts::named(rows, "state_code")).into_iter();
         Ok(Self {
             located,
             states: states
                 .map(|(code, n)| (code.unwrap_or(RegionId::UNASSIGNED).to_owned(), n))
                 .collect(),
             extent,
-            far: profile::far(&stateless(stage), places),
+            far: profile::count_far(&centres_without_state(stage), places),
         })
     }
 
@@ -128,6 +132,7 @@ impl RowTally {
             (Some(one), Some(other)) => Some(around(one, other)),
             (one, other) => one.or(other),
         };
+        // None with none, not zero: where there is no state to be far from, nothing is known.
         self.far = match (self.far, later.far) {
             (Some(one), Some(other)) => Some(one + other),
             (one, other) => one.or(other),
@@ -136,18 +141,23 @@ impl RowTally {
 }
 
 /// Centres of the rows in no state: a county may be in one of which there is no polygon, far from all others.
-fn stateless(stage: &StageRows) -> Vec<[f64; 2]> {
+fn centres_without_state(stage: &StageRows) -> Vec<[f64; 2]> {
     let states = Texts::named(&stage.rows, "state_code");
-    let is_stateless = |row: usize| states.is_none_or(|states| states.value(row).is_none());
+    let has_no_state = |row: usize| states.is_none_or(|states| states.value(row).is_none());
     let centres = stage.centres.iter().enumerate();
     centres
-        .filter(|(row, _)| is_stateless(*row))
+        .filter(|(row, _)| has_no_state(*row))
         .map(|(_, centre)| *centre)
         .collect()
 }
 
+/// Rows that have a text.
+fn rows_of(counts: &BTreeMap<Option<&str>, u64>, text: &str) -> u64 {
+    counts.get(&Some(text)).copied().unwrap_or(0)
+}
+
 /// Rows by text.
-fn counted(texts: Option<Texts<'_>>) -> BTreeMap<Option<&str>, u64> {
+fn rows_by_text(texts: Option<Texts<'_>>) -> BTreeMap<Option<&str>, u64> {
     let mut counts = BTreeMap::new();
     let Some(Texts::Coded(coded)) = texts else {
         for text in texts.into_iter().flat_map(Texts::iter) {

@@ -86,6 +86,7 @@ impl Dataset {
     const fn json(extension: &'static str) -> Self {
         Self {
             extension,
+            // JSON may begin with white space or a byte order mark.
             magic: None,
             is_json: true,
         }

@@ -170,6 +170,7 @@ fn fields_of(schema: &Path) -> Option<SchemaSpec> {
 
 fn has_key(spec: &SchemaSpec, columns: &[String]) -> bool {
     let fields: Vec<&FieldSpec> = spec.fields.iter().map(|field| &field.value).collect();
+    // Without its key a schema rejects every row, whatever else of the file it could read.
     let mut key = spec
         .key
         .iter()

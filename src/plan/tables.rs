@@ -87,6 +87,7 @@ fn read_regions(path: &Path, states: &[State], found: &mut Vec<Diagnostic>) -> V
         return Vec::new();
     };
     let mut check = Check { found };
+    // A state lies in one region: a facility stands in one tile alone.
     check.report_repeats("state", table.rows.iter().map(|[_, _, state, _]| state));
     for row in &table.rows {
         require_filled(&mut check, row);

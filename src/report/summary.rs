@@ -64,6 +64,7 @@ pub fn run_summary(report: &RunReport, release: &Path) -> String {
         push_line(&mut text, &inventory_line(report, widest));
     }
     for set in &report.jurisdictions {
+        // Nothing in the lines of the layers shows that their facilities were placed by older boundaries.
         if let Some(stale) = &set.stale {
             push_line(
                 &mut text,

@@ -17,7 +17,7 @@ use crate::feature::{Landed, Progress};
 use crate::fetch::http::{Client, ClientSettings, HttpError};
 use crate::fetch::{FetchError, Landing, arcgis, file};
 use crate::plan::{Location, Plan, SourcePlan};
-use crate::store::{Store, StoreError};
+use crate::store::{LandingError, Store, StoreError};
 
 /// Sources at work at the same time: most of their time is spent waiting for servers and disks.
 const SOURCES_AT_ONCE: usize = 8;
@@ -268,7 +268,7 @@ fn land_one(
 fn last_landed(store: &Store, id: &str) -> Result<Landed, StoreError> {
     match store.held(id)? {
         Some(held) => Ok(held.landed),
-        None => Err(StoreError::NeverLanded { id: id.to_owned() }),
+        None => Err(LandingError::NeverLanded { id: id.to_owned() }.into()),
     }
 }
 

@@ -38,6 +38,7 @@ pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>)
 pub fn one_of<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
     did_you_mean(written, known.iter().copied()).or_else(|| {
+        // A long list would bury the mistake that it stands under.
         let listed = (1..=LISTED).contains(&known.len());
         listed.then(|| {
             format!(

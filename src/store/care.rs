@@ -13,10 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::digest_bytes;
 use super::error::StoreError;
+use super::layout::CHECKED;
 use super::manifest::ManifestFile;
 use super::{Store, disk, record};
-
-pub(super) const CHECKED: &str = "checked.json";
 
 /// Every file of a release that is linked on and on is digested at least once in so many nights.
 const NIGHTS: u64 = 7;
@@ -38,12 +37,12 @@ pub(super) struct Checked {
     release: String,
     /// Counts the nights.
     turn: u64,
-    files: BTreeMap<String, Seen>,
+    files: BTreeMap<String, FileStamp>,
 }
 
 /// What tells that a file was written to; what a disk forgets by itself changes none of it.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Seen {
+struct FileStamp {
     bytes: u64,
     inode: u64,
     /// Seconds and nanoseconds.
@@ -51,8 +50,8 @@ struct Seen {
     changed: [i64; 2],
 }
 
-impl Seen {
-    fn of(found: &Metadata) -> Self {
+impl FileStamp {
+    fn from_metadata(found: &Metadata) -> Self {
         Self {
             bytes: found.len(),
             inode: found.ino(),
@@ -65,14 +64,17 @@ impl Seen {
 impl Checked {
     /// Whether a file of a release, by its path there and where it lies, needn't be digested this night.
     pub(super) fn vouches_for(&self, release: &str, path: &str, place: &Path) -> bool {
-        let is_as_seen = || {
-            let found = fs::symlink_metadata(place).ok();
-            found.is_some_and(|found| self.files.get(path) == Some(&Seen::of(&found)))
-        };
-        self.release == release && !self.is_turn_of(path) && is_as_seen()
+        self.release == release && !self.is_turn_of(path) && self.is_as_seen(path, place)
+    }
+
+    fn is_as_seen(&self, path: &str, place: &Path) -> bool {
+        fs::symlink_metadata(place)
+            .is_ok_and(|found| self.files.get(path) == Some(&FileStamp::from_metadata(&found)))
     }
 
     fn is_turn_of(&self, path: &str) -> bool {
+        // By the digest of the path and not by its place in a list: a file keeps its turn whatever comes and goes
+        // around it, and each night has about as much to read.
         let share = u64::from_str_radix(&digest_bytes(path.as_bytes())[..12], 16).unwrap_or_default();
         (share % NIGHTS + self.turn % NIGHTS).is_multiple_of(NIGHTS)
     }
@@ -80,8 +82,8 @@ impl Checked {
 
 impl Store {
     /// What is known of the latest release's files; nothing where that is damaged.
-    pub(super) fn checked(&self) -> Checked {
-        record::sound(&self.root.join(CHECKED)).unwrap_or_default()
+    pub(super) fn load_checked(&self) -> Checked {
+        record::read_sound(&self.root.join(CHECKED)).unwrap_or_default()
     }
 
     /// Notes what the files of a release are like now that all of them were written, or looked at, by this run. Links of
@@ -96,19 +98,20 @@ impl Store {
         files: &[ManifestFile],
     ) -> Result<(), StoreError> {
         let folder = self.release_dir(release);
-        let seen = |file: &ManifestFile| {
-            let found = fs::symlink_metadata(folder.join(&file.path)).ok()?;
-            Some((file.path.clone(), Seen::of(&found)))
-        };
-        let (version, turn) = (record::VERSION, before.turn.wrapping_add(1));
-        let files = files.iter().filter_map(seen).collect();
+        let mut stamps = BTreeMap::new();
+        for file in files {
+            // A file that can't be looked at is digested the next night.
+            if let Ok(found) = fs::symlink_metadata(folder.join(&file.path)) {
+                stamps.insert(file.path.clone(), FileStamp::from_metadata(&found));
+            }
+        }
         let checked = Checked {
-            version,
+            version: record::VERSION,
             release: release.to_owned(),
-            turn,
-            files,
+            turn: before.turn.wrapping_add(1),
+            files: stamps,
         };
-        disk::put(&self.work(), &self.root.join(CHECKED), &record::to_json(&checked))
+        disk::put_file(&self.work(), &self.root.join(CHECKED), &record::to_json(&checked))
     }
 }
 

@@ -9,7 +9,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::error::StoreError;
+use super::error::{IoResultExt, StoreError};
+use super::landing_error::LandingError;
 use super::regular::open_regular;
 
 const CHUNK_BYTES: usize = 1 << 17;
@@ -32,12 +33,13 @@ impl<W> Digesting<W> {
 
     /// The writer, the digest (lower-case hex) and the number of bytes.
     pub(super) fn finish(self) -> (W, String, u64) {
-        (self.inner, hex(&self.sha.finalize()), self.bytes)
+        (self.inner, to_hex(&self.sha.finalize()), self.bytes)
     }
 }
 
 impl<W: Write> Write for Digesting<W> {
     fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
+        // A writer may take less than it was given; the rest comes again.
         let taken = self.inner.write(chunk)?;
         self.sha.update(&chunk[..taken]);
         self.bytes += taken as u64;
@@ -50,47 +52,55 @@ impl<W: Write> Write for Digesting<W> {
 }
 
 /// Digest (lower-case hex) of bytes in memory.
+///
+/// ```
+/// let digest = cikr::store::sha256(b"abc");
+/// assert!(digest.starts_with("ba7816bf") && digest.len() == 64);
+/// ```
 pub fn digest_bytes(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    to_hex(&Sha256::digest(bytes))
 }
 
 /// Digest (lower-case hex) and size of a file of the store.
-pub(super) fn digest(path: &Path) -> Result<(String, u64), StoreError> {
-    open_regular(path)
-        .and_then(digest_of)
-        .map_err(|source| StoreError::reading(path, source))
+pub(super) fn digest_file(path: &Path) -> Result<(String, u64), StoreError> {
+    open_regular(path).and_then(digest_reader).while_reading(path)
 }
 
 /// Whether a file has a digest (lower-case hex).
+///
+/// ```
+/// use cikr::store::{has_digest, sha256, write_texts};
+///
+/// let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("dams.csv");
+/// write_texts(&[(path.clone(), "id\n1\n")], false).unwrap();
+/// assert!(has_digest(&path, &sha256(b"id\n1\n")));
+/// assert!(!has_digest(&path, &sha256(b"id\n2\n")));
+/// ```
 pub fn has_digest(path: &Path, sha256: &str) -> bool {
-    digest(path).is_ok_and(|(found, _)| found == sha256)
+    digest_file(path).is_ok_and(|(found, _)| found == sha256)
 }
 
 /// Digest (lower-case hex) and size of a file that is not the store's.
-pub(super) fn digest_source(path: &Path) -> Result<(String, u64), StoreError> {
-    digest_of(open_source(path)?).map_err(|source| StoreError::SourceRead {
-        path: path.to_owned(),
-        source,
-    })
+pub(super) fn digest_source(path: &Path) -> Result<(String, u64), LandingError> {
+    digest_reader(open_source(path)?).while_reading_source(path)
 }
 
 /// Opens a file that is not the store's.
-pub(super) fn open_source(path: &Path) -> Result<File, StoreError> {
-    open_regular(path).map_err(|source| StoreError::SourceRead {
-        path: path.to_owned(),
-        source,
-    })
+pub(super) fn open_source(path: &Path) -> Result<File, LandingError> {
+    open_regular(path).while_reading_source(path)
 }
 
 /// Digest (lower-case hex) and length of all that is read.
-pub(super) fn digest_of(file: impl Read) -> io::Result<(String, u64)> {
+pub(super) fn digest_reader(file: impl Read) -> io::Result<(String, u64)> {
     let mut digesting = Digesting::new(io::sink());
     io::copy(&mut BufReader::with_capacity(CHUNK_BYTES, file), &mut digesting)?;
     let (_, sha256, bytes) = digesting.finish();
     Ok((sha256, bytes))
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as lower-case hexadecimal digits.
+fn to_hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {

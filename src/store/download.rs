@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::error::StoreError;
-use super::landing::LandedFile;
+use super::error::{IoResultExt, StoreError};
+use super::landed::LandedFile;
 use super::{Store, check_name, digest, disk, record};
 use crate::feature::{FetchRecord, Landed};
 
@@ -62,6 +62,15 @@ impl Store {
     /// The key stands for all that makes the bytes belong together: URL and validator. It is kept as it is, for the next
     /// attempt to go on by, so nothing secret may be in it.
     ///
+    /// ```
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let store = cikr::store::Store::open(folder.path()).unwrap();
+    /// let key = "https://example.org/dams.csv\n\"tag\"";
+    /// store.download("dams", key).unwrap().append(b"id,x").unwrap();
+    /// assert_eq!(store.download("dams", key).unwrap().len(), 4, "it goes on where it ended");
+    /// assert_eq!(store.download("dams", "another version").unwrap().len(), 0);
+    /// ```
+    ///
     /// # Errors
     /// The id is no plain name, or the store can't be written to.
     pub fn download(&self, id: &str, key: &str) -> Result<Download<'_>, StoreError> {
@@ -69,16 +78,18 @@ impl Store {
         let folder = self.landing_dir(id);
         disk::create_folder(&folder)?;
         disk::sync_folder_of(&folder)?;
-        let known = sound(&folder).filter(|partial| partial.key == key);
-        let (bytes, complete) = known.map_or((0, None), |partial| (partial.bytes, partial.complete));
+        let known = sound_partial(&folder).filter(|partial| partial.key == key);
+        let bytes = known.as_ref().map_or(0, |partial| partial.bytes);
+        let complete = known.and_then(|partial| partial.complete);
         let path = folder.join("partial");
-        let file = disk::append(&path)?;
-        disk::cut(&file, &path, bytes)?;
-        let (id, key) = (id.to_owned(), key.to_owned());
+        // Beyond what the note vouches for, a crash may have left nulls or nothing, whatever the length of the file
+        // says.
+        let file = disk::open_to_append(&path)?;
+        disk::truncate_file(&file, &path, bytes)?;
         let mut download = Download {
             store: self,
-            id,
-            key,
+            id: id.to_owned(),
+            key: key.to_owned(),
             folder,
             file,
             bytes,
@@ -100,17 +111,16 @@ impl Store {
     /// The id is no plain name.
     pub fn unfinished(&self, id: &str) -> Result<Option<Unfinished>, StoreError> {
         check_name("layer", id)?;
-        let known = sound(&self.landing_dir(id));
-        Ok(known.map(
-            |Partial {
-                 key, bytes, complete, ..
-             }| Unfinished { key, bytes, complete },
-        ))
+        Ok(sound_partial(&self.landing_dir(id)).map(|partial| Unfinished {
+            key: partial.key,
+            bytes: partial.bytes,
+            complete: partial.complete,
+        }))
     }
 }
 
 /// What `partial.json` says, where the file beside it is as long: it may have been cut, renamed or lost since.
-fn sound(folder: &Path) -> Option<Partial> {
+fn sound_partial(folder: &Path) -> Option<Partial> {
     let known: Partial = record::read(&folder.join("partial.json")).ok().flatten()?;
     let found = fs::metadata(folder.join("partial")).ok()?;
     (found.is_file() && found.len() >= known.bytes).then_some(known)
@@ -127,7 +137,7 @@ impl Download<'_> {
     }
 
     /// Notes how long the whole file is, as the server says before it sends any of it.
-    pub fn expect(&mut self, complete: Option<u64>) {
+    pub fn expect_length(&mut self, complete: Option<u64>) {
         self.complete = complete;
     }
 
@@ -136,8 +146,10 @@ impl Download<'_> {
     /// # Errors
     /// The store can't be written to.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        disk::extend(&self.file, &self.path(), bytes)?;
+        disk::append_bytes(&self.file, &self.partial_path(), bytes)?;
         self.bytes += bytes.len() as u64;
+        // Waiting for the disk after every piece would slow a download down to it; what a crash may cost is bounded
+        // instead.
         if self.bytes - self.safe >= CHECKPOINT_BYTES {
             self.checkpoint()
         } else {
@@ -150,7 +162,7 @@ impl Download<'_> {
     /// # Errors
     /// It can't be read.
     pub fn sha256(&self) -> Result<String, StoreError> {
-        Ok(digest::digest(&self.path())?.0)
+        Ok(digest::digest_file(&self.partial_path())?.0)
     }
 
     /// Its first `most` bytes, or all there are.
@@ -159,10 +171,10 @@ impl Download<'_> {
     /// They can't be read.
     pub fn beginning(&self, most: usize) -> Result<Vec<u8>, StoreError> {
         let mut bytes = Vec::new();
-        let file = File::open(self.path()).map_err(|source| StoreError::reading(&self.path(), source))?;
+        let file = File::open(self.partial_path()).while_reading(&self.partial_path())?;
         file.take(most as u64)
             .read_to_end(&mut bytes)
-            .map_err(|source| StoreError::reading(&self.path(), source))?;
+            .while_reading(&self.partial_path())?;
         Ok(bytes)
     }
 
@@ -171,8 +183,9 @@ impl Download<'_> {
     /// # Errors
     /// The store can't be written to.
     pub fn restart(&mut self) -> Result<(), StoreError> {
-        (self.bytes, self.complete) = (0, None);
-        disk::cut(&self.file, &self.path(), 0)?;
+        self.bytes = 0;
+        self.complete = None;
+        disk::truncate_file(&self.file, &self.partial_path(), 0)?;
         self.checkpoint()
     }
 
@@ -183,14 +196,15 @@ impl Download<'_> {
     pub fn accept(mut self, extension: &str, mut fetch: FetchRecord) -> Result<Landed, StoreError> {
         check_name("extension", extension)?;
         self.checkpoint()?;
-        let (sha256, bytes) = digest::digest(&self.path())?;
+        let (sha256, bytes) = digest::digest_file(&self.partial_path())?;
         let name = PathBuf::from(format!("{sha256}.{extension}"));
+        // From here on dropping it must not write a note: the bytes are about to have another name.
         self.is_accepted = true;
-        disk::rename(&self.path(), &self.folder.join(&name))?;
+        disk::rename(&self.partial_path(), &self.folder.join(&name))?;
         disk::sync_folder(&self.folder)?;
         fetch.sha256.clone_from(&sha256);
         fetch.pages = 1;
-        let landed = self.store.hold(
+        let landed = self.store.hold_fetched(
             &self.id,
             vec![LandedFile {
                 path: name,
@@ -199,12 +213,13 @@ impl Download<'_> {
             }],
             fetch,
         )?;
+        // Last: a note about bytes that have gone on under their final name counts as none (`sound_partial`).
         disk::remove(&self.folder.join("partial.json"))?;
         Ok(landed)
     }
 
     fn checkpoint(&mut self) -> Result<(), StoreError> {
-        disk::sync_file(&self.file, &self.path())?;
+        disk::sync_file(&self.file, &self.partial_path())?;
         let partial = Partial {
             version: record::VERSION,
             key: self.key.clone(),
@@ -212,12 +227,12 @@ impl Download<'_> {
             complete: self.complete,
         };
         let path = self.folder.join("partial.json");
-        disk::put(&self.store.work(), &path, &record::to_json(&partial))?;
+        disk::put_file(&self.store.work(), &path, &record::to_json(&partial))?;
         self.safe = self.bytes;
         Ok(())
     }
 
-    fn path(&self) -> PathBuf {
+    fn partial_path(&self) -> PathBuf {
         self.folder.join("partial")
     }
 }
@@ -305,7 +320,7 @@ mod tests {
         let (_folder, store) = fixture::store();
         let folder = store.root().join("landing/dams");
         let mut download = store.download("dams", "k").unwrap();
-        download.expect(Some(99));
+        download.expect_length(Some(99));
         download.append(BODY).unwrap();
         drop(download);
         assert_eq!(

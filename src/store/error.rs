@@ -1,4 +1,4 @@
-//! What can go wrong with files, told apart by whose fault it is.
+//! What can go wrong with the store's own files; what is wrong with a source is `LandingError`'s.
 //!
 //! A source that can't be read and a store that can't be written give different exit codes:
 //! `StoreError::is_source` says which.
@@ -6,7 +6,8 @@
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::manifest::Problem;
+use super::landing_error::LandingError;
+use super::problem::Problem;
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +102,7 @@ pub enum StoreError {
         version: u32,
     },
     /// Another run has the lock.
-    #[error("another run {}is using the store {}; this one has done nothing", holder(*pid), path.display())]
+    #[error("another run {}is using the store {}; this one has done nothing", holder_note(*pid), path.display())]
     Locked {
         /// The store.
         path: PathBuf,
@@ -155,7 +156,7 @@ pub enum StoreError {
         store: PathBuf,
     },
     /// A release does not hold what its manifest says.
-    #[error("release `{release}` is damaged: {}", summary(problems))]
+    #[error("release `{release}` is damaged: {}", first_of(problems))]
     Damaged {
         /// Its id.
         release: String,
@@ -166,7 +167,7 @@ pub enum StoreError {
     #[error(
         "release `{release}` is damaged: {}; `latest.json` stays as it is. `cikr repair {}` mends what another release \
          has whole",
-        summary(problems), store.display()
+        first_of(problems), store.display()
     )]
     NoWayBack {
         /// Its id.
@@ -176,99 +177,24 @@ pub enum StoreError {
         /// What was found, at least one.
         problems: Vec<Problem>,
     },
-    /// The source is not there.
-    #[error("there is no {}", path.display())]
-    SourceMissing {
-        /// The source.
-        path: PathBuf,
-    },
-    /// The source is a folder without a dataset, or neither file nor folder.
-    #[error("{} is neither a file, a .gdb folder nor a folder of .parquet files", path.display())]
-    SourceKind {
-        /// The source.
-        path: PathBuf,
-    },
-    /// A folder of Parquet files with another file in it.
-    #[error(
-        "{} is no Parquet file, so the folder around it is refused: move it elsewhere, or let its name begin with `_` if it holds no rows",
-        path.display()
-    )]
-    SourceStray {
-        /// The other file.
-        path: PathBuf,
-    },
-    /// A folder with something in it that is not a regular file.
-    #[error("{} is not a regular file, so the folder around it is refused", path.display())]
-    SourceEntry {
-        /// The entry.
-        path: PathBuf,
-    },
-    /// Two files that could both be the same part of a Shapefile.
-    #[error("{} has more than one .{extension} file", path.display())]
-    SourceTwins {
-        /// The Shapefile.
-        path: PathBuf,
-        /// Extension, lower case.
-        extension: String,
-    },
-    /// A database of which a part is in another file: another program has it open, or didn't close it.
-    #[error(
-        "{} is not whole: its last changes are in {}; close it where it is open, or run \
-         `sqlite3 {} 'PRAGMA wal_checkpoint(TRUNCATE)'`",
-        path.display(), beside.display(), path.display()
-    )]
-    SourceUnclosed {
-        /// The database.
-        path: PathBuf,
-        /// File that has the changes.
-        beside: PathBuf,
-    },
-    /// The source can't be read.
-    #[error("cannot read the source {}", path.display())]
-    SourceRead {
-        /// The source.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A page that a pull should hold is not there, or damaged.
-    #[error("page `{name}` of {} is missing or damaged; fetch it again", path.display())]
-    PageMissing {
-        /// The pull.
-        path: PathBuf,
-        /// Name of the page.
-        name: String,
-    },
-    /// Nothing whole was landed that could be used instead of the source.
-    #[error("no whole copy of `{id}` is landed, and --offline fetches nothing; `cikr fetch` lands it")]
-    NeverLanded {
-        /// Folder of the source in the landing.
-        id: String,
-    },
-    /// The source was written to while it was landed.
-    #[error("the source {} changed while it was copied", path.display())]
-    SourceChanged {
-        /// The source.
-        path: PathBuf,
-    },
+    /// The source is at fault, or what was landed of it.
+    #[error(transparent)]
+    Landing(#[from] LandingError),
 }
 
 impl StoreError {
     /// Whether the source is to blame, not the store.
+    ///
+    /// ```
+    /// use cikr::store::{LandingError, StoreError};
+    ///
+    /// let missing = StoreError::from(LandingError::Missing { path: "dams.csv".into() });
+    /// assert!(missing.is_source());
+    /// assert_eq!(missing.to_string(), "there is no dams.csv");
+    /// assert!(!StoreError::Exists { path: "dams.toml".into() }.is_source());
+    /// ```
     pub fn is_source(&self) -> bool {
-        matches!(
-            self,
-            Self::SourceMissing { .. }
-                | Self::SourceKind { .. }
-                | Self::SourceEntry { .. }
-                | Self::SourceStray { .. }
-                | Self::SourceTwins { .. }
-                | Self::SourceUnclosed { .. }
-                | Self::SourceRead { .. }
-                | Self::SourceChanged { .. }
-                | Self::PageMissing { .. }
-                | Self::NeverLanded { .. }
-        )
+        matches!(self, Self::Landing(_))
     }
 
     /// A failure to write, told apart by what a person can do about it.
@@ -287,6 +213,7 @@ impl StoreError {
         io::Error::new(source.kind(), Self::writing(path, source))
     }
 
+    /// A failure to read a file of the store.
     pub(super) fn reading(path: &Path, source: io::Error) -> Self {
         Self::Read {
             path: path.to_owned(),
@@ -295,11 +222,41 @@ impl StoreError {
     }
 }
 
-fn holder(pid: Option<u32>) -> String {
+/// Says which file the system's error is about, and what was done with it.
+pub(super) trait IoResultExt<T> {
+    /// A file or folder of the store was written.
+    fn while_writing(self, path: &Path) -> Result<T, StoreError>;
+
+    /// A file or folder of the store was read.
+    fn while_reading(self, path: &Path) -> Result<T, StoreError>;
+
+    /// A source was read.
+    fn while_reading_source(self, path: &Path) -> Result<T, LandingError>;
+}
+
+impl<T> IoResultExt<T> for io::Result<T> {
+    fn while_writing(self, path: &Path) -> Result<T, StoreError> {
+        self.map_err(|source| StoreError::writing(path, source))
+    }
+
+    fn while_reading(self, path: &Path) -> Result<T, StoreError> {
+        self.map_err(|source| StoreError::reading(path, source))
+    }
+
+    fn while_reading_source(self, path: &Path) -> Result<T, LandingError> {
+        self.map_err(|source| LandingError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })
+    }
+}
+
+fn holder_note(pid: Option<u32>) -> String {
     pid.map_or_else(String::new, |pid| format!("(process {pid}) "))
 }
 
-fn summary(problems: &[Problem]) -> String {
+/// The first problem, and how many more there are: a message is one line.
+fn first_of(problems: &[Problem]) -> String {
     let first = problems.first().map(ToString::to_string).unwrap_or_default();
     match problems.len() {
         0 | 1 => first,

@@ -28,7 +28,7 @@ impl Store {
     /// # Errors
     /// The layer's name is none for a file.
     pub fn gate_record(&self, layer: &str) -> Result<GateRecord, StoreError> {
-        Ok(record::sound(&self.gate_path(layer)?).unwrap_or_default())
+        Ok(record::read_sound(&self.gate_path(layer)?).unwrap_or_default())
     }
 
     /// Replaces the record of a layer, whole or not at all.
@@ -41,7 +41,7 @@ impl Store {
             version: record::VERSION,
             ..new.clone()
         };
-        disk::put(&self.work(), &path, &record::to_json(&new))
+        disk::put_file(&self.work(), &path, &record::to_json(&new))
     }
 
     fn gate_path(&self, layer: &str) -> Result<PathBuf, StoreError> {

@@ -9,10 +9,10 @@ use serde::de::DeserializeOwned;
 use tracing::warn;
 
 use super::care::Care;
+use super::consistency::{is_of_inventory, is_tile};
+use super::folder::folder_names;
 use super::gate::GateRecord;
 use super::held::{HELD, HeldRecord};
-use super::release::{is_of_inventory, is_tile};
-use super::retention::names;
 use super::{Latest, Lock, Store, StoreError, digest, disk, manifest, record};
 use crate::feature::chain;
 
@@ -47,9 +47,9 @@ impl Store {
         };
         let mut found = healing.small_records()?;
         // Those a run left that died between record and release, or while pruning.
-        healing.dangling()?;
+        healing.remove_dangling_records()?;
         found.extend(healing.release_records()?);
-        found.extend(healing.latest(Care::InTurns)?);
+        found.extend(healing.heal_latest(Care::InTurns)?);
         for Repair { path, what, done } in found {
             warn!(
                 path,
@@ -68,14 +68,13 @@ impl Healing<'_> {
         let root = self.store.root();
         let mut found = Vec::new();
         let gate = root.join("gate");
-        for name in names(&gate)?.into_iter().filter(|name| {
-            Path::new(name)
-                .extension()
-                .is_some_and(|extension| extension == "json")
-        }) {
-            found.extend(self.unless_sound::<GateRecord>(&gate.join(name))?);
+        for name in folder_names(&gate)? {
+            let path = gate.join(name);
+            if path.extension().is_some_and(|extension| extension == "json") {
+                found.extend(self.unless_sound::<GateRecord>(&path)?);
+            }
         }
-        for id in names(&root.join("landing"))? {
+        for id in folder_names(&root.join("landing"))? {
             found.extend(self.unless_sound::<HeldRecord>(&self.store.landing_dir(&id).join(HELD))?);
         }
         Ok(found)
@@ -85,18 +84,18 @@ impl Healing<'_> {
     pub(super) fn unless_sound<T: DeserializeOwned>(self, path: &Path) -> Result<Option<Repair>, StoreError> {
         match record::read::<T>(path) {
             Ok(_) => Ok(None),
-            Err(error) => self.aside(path, chain(&error)).map(Some),
+            Err(error) => self.set_record_aside(path, chain(&error)).map(Some),
         }
     }
 
-    pub(super) fn aside(self, path: &Path, what: String) -> Result<Repair, StoreError> {
+    pub(super) fn set_record_aside(self, path: &Path, what: String) -> Result<Repair, StoreError> {
         if !self.is_dry {
             disk::set_aside(path)?;
         }
-        Ok(self.told(path, what, Some("set aside")))
+        Ok(self.repair_note(path, what, Some("set aside")))
     }
 
-    pub(super) fn told(self, path: &Path, what: String, done: Option<&str>) -> Repair {
+    pub(super) fn repair_note(self, path: &Path, what: String, done: Option<&str>) -> Repair {
         let path = path
             .strip_prefix(self.store.root())
             .unwrap_or(path)
@@ -110,10 +109,10 @@ impl Healing<'_> {
     }
 
     /// Removes records without a release.
-    pub(super) fn dangling(self) -> Result<Vec<Repair>, StoreError> {
+    pub(super) fn remove_dangling_records(self) -> Result<Vec<Repair>, StoreError> {
         let mut found = Vec::new();
         let folders = self.store.release_folders()?;
-        for name in names(&self.store.releases_dir())? {
+        for name in folder_names(&self.store.releases_dir())? {
             let Some(id) = name.strip_suffix(".json") else {
                 continue;
             };
@@ -122,7 +121,7 @@ impl Healing<'_> {
                 if !self.is_dry {
                     disk::remove(&path)?;
                 }
-                found.push(self.told(&path, "there is no such release".to_owned(), Some("removed")));
+                found.push(self.repair_note(&path, "there is no such release".to_owned(), Some("removed")));
             }
         }
         Ok(found)
@@ -131,13 +130,11 @@ impl Healing<'_> {
     /// Makes the record of a release again where it is damaged or missing.
     pub(super) fn release_records(self) -> Result<Vec<Repair>, StoreError> {
         let latest = record::read::<Latest>(&self.store.latest_path()).ok().flatten();
-        let folders = self.store.release_folders()?.into_iter();
-        let found = folders.map(|id| self.release_record(&id, latest.as_ref()));
-        Ok(found
-            .collect::<Result<Vec<_>, _>>()?
-            .into_iter()
-            .flatten()
-            .collect())
+        let mut found = Vec::new();
+        for id in self.store.release_folders()? {
+            found.extend(self.release_record(&id, latest.as_ref())?);
+        }
+        Ok(found)
     }
 
     fn release_record(self, id: &str, latest: Option<&Latest>) -> Result<Option<Repair>, StoreError> {
@@ -152,37 +149,42 @@ impl Healing<'_> {
             disk::set_aside(&path)?;
         }
         let told = latest
-            .filter(|told| told.release == id && self.store.fits(told))
+            .filter(|told| told.release == id && self.store.fits_manifest(told))
             .cloned();
-        let Some(record) = told.or_else(|| self.of_manifest(id)) else {
+        let Some(record) = told.or_else(|| self.record_by_manifest(id)) else {
             let what =
                 format!("{what}; the release isn't listed, for its files are not as its manifest says");
-            return Ok(Some(self.told(&path, what, None)));
+            return Ok(Some(self.repair_note(&path, what, None)));
         };
         if !self.is_dry {
             self.store.publish_file(&path, &record::to_json(&record))?;
         }
-        Ok(Some(self.told(&path, what, Some("made again"))))
+        Ok(Some(self.repair_note(&path, what, Some("made again"))))
     }
 
     /// The record of a release by its manifest; none where one of its files is not as that says.
-    fn of_manifest(self, id: &str) -> Option<Latest> {
+    fn record_by_manifest(self, id: &str) -> Option<Latest> {
         let folder = self.store.release_dir(id);
         let text = super::read_regular(&folder.join(manifest::MANIFEST)).ok()?;
         let manifest = manifest::read_manifest(&folder)
             .ok()
             .filter(|manifest| manifest.release == id)?;
+        // Without its record nothing vouches for the manifest but the files themselves: only if all are as it says is
+        // it believed.
         if !manifest::check_manifest(&folder).ok()?.is_empty() {
             return None;
         }
-        let tiles = || manifest.files.iter().filter(|file| is_tile(&file.path));
-        let has_inventory = tiles().any(|file| is_of_inventory(&file.path));
-        let counted = tiles().filter(|file| is_of_inventory(&file.path) == has_inventory);
+        let tiles: Vec<_> = manifest.files.iter().filter(|file| is_tile(&file.path)).collect();
+        // The inventory has every facility once; without one, the layers' rows are what is known.
+        let has_inventory = tiles.iter().any(|file| is_of_inventory(&file.path));
+        let counted = tiles
+            .iter()
+            .filter(|file| is_of_inventory(&file.path) == has_inventory);
         Some(Latest {
             version: record::VERSION,
             release: id.to_owned(),
             manifest_sha256: digest::digest_bytes(&text),
-            tiles: tiles().count() as u64,
+            tiles: tiles.len() as u64,
             rows: counted.filter_map(|file| file.rows).sum(),
             bytes: manifest.files.iter().map(|file| file.bytes).sum(),
             published: manifest.published,
@@ -191,8 +193,9 @@ impl Healing<'_> {
 
     /// Makes `latest.json` point to a release as that is; where it leads nowhere, to the newest one that is sound, by size
     /// or, with all care, by digest.
-    pub(super) fn latest(self, care: Care) -> Result<Option<Repair>, StoreError> {
-        let (store, path) = (self.store, self.store.latest_path());
+    pub(super) fn heal_latest(self, care: Care) -> Result<Option<Repair>, StoreError> {
+        let store = self.store;
+        let path = store.latest_path();
         let told = record::read::<Latest>(&path).ok().flatten();
         let record = told
             .as_ref()
@@ -206,52 +209,56 @@ impl Healing<'_> {
         if wrong.is_empty() {
             return Ok(None);
         }
-        if let Some(told) = told.filter(|told| record.is_some() && store.fits(told)) {
+        // Both can be read and differ: the one that fits the manifest is right, and the other is made again from it.
+        if let Some(told) = told.filter(|told| record.is_some() && store.fits_manifest(told)) {
             // The record is what differs.
             let path = store.record_path(&told.release);
             if !self.is_dry {
                 store.publish_file(&path, &record::to_json(&told))?;
             }
-            return Ok(Some(self.told(
+            return Ok(Some(self.repair_note(
                 &path,
                 wrong.join("; "),
                 Some("made again from latest.json"),
             )));
         }
         let Some(to) = record
-            .filter(|record| store.fits(record))
+            .filter(|record| store.fits_manifest(record))
             .or_else(|| self.newest_sound(care))
         else {
-            return Ok(Some(self.told(
+            return Ok(Some(self.repair_note(
                 &path,
                 format!("{}; no release is sound", wrong.join("; ")),
                 None,
             )));
         };
         if !self.is_dry {
+            // Kept and replaced in one step: at no moment is there no `latest.json` for a reader.
             disk::keep_aside(&path)?;
             store.point_to(&to)?;
         }
         let done = format!("made again; it points to release {}", to.release);
-        Ok(Some(self.told(&path, wrong.join("; "), Some(&done))))
+        Ok(Some(self.repair_note(&path, wrong.join("; "), Some(&done))))
     }
 
     fn newest_sound(self, care: Care) -> Option<Latest> {
         let store = self.store;
-        let is_whole = |id: &str| match care {
-            Care::Each => store.check(id).is_ok_and(|problems| problems.is_empty()),
-            Care::InTurns => {
-                let manifest = store.sound_manifest(id);
-                manifest
-                    .and_then(|manifest| manifest::check_sizes(&store.release_dir(id), &manifest))
-                    .is_ok_and(|problems| problems.is_empty())
+        for release in store.releases().ok()? {
+            if self.is_sound(&release.id, care) {
+                return record::read::<Latest>(&store.record_path(&release.id)).ok()?;
             }
+        }
+        None
+    }
+
+    fn is_sound(self, release: &str, care: Care) -> bool {
+        let problems = match care {
+            Care::Each => self.store.check(release),
+            Care::InTurns => self
+                .store
+                .sound_manifest(release)
+                .and_then(|manifest| manifest::check_sizes(&self.store.release_dir(release), &manifest)),
         };
-        let releases = store.releases().ok()?;
-        let whole = releases
-            .into_iter()
-            .map(|release| release.id)
-            .find(|id| is_whole(id))?;
-        record::read::<Latest>(&store.record_path(&whole)).ok()?
+        problems.is_ok_and(|problems| problems.is_empty())
     }
 }

@@ -2,18 +2,14 @@
 //!
 //! Fetched bytes get their name and record here, whatever way they came (`pull`, `download`).
 
-use std::fs::{self, File};
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use super::error::StoreError;
-use super::landing::{LandedFile, LandingRecord};
-use super::pull::PAGES;
-use super::{Store, check_name, digest, disk, record};
+use super::landed::{LandedFile, LandingRecord, damaged_files, record_path};
+use super::{Store, check_name, disk, record};
 use crate::feature::{FetchRecord, Landed};
 
 pub(super) const HELD: &str = "held.json";
@@ -47,7 +43,7 @@ impl Store {
             return Ok(None);
         };
         let doubts = record.doubts.clone();
-        Ok(landed(&folder, &name)?.map(|landed| Held {
+        Ok(read_landed(&folder, &name)?.map(|landed| Held {
             landed: Landed { doubts, ..landed },
             record,
         }))
@@ -68,6 +64,8 @@ impl Store {
             .strip_prefix(&folder)
             .unwrap_or(&held.landed.path)
             .to_owned();
+        // What a look at the source tells is of tonight; what is known of the bytes themselves stays as it was found
+        // then.
         let FetchRecord {
             sha256,
             pages,
@@ -87,7 +85,7 @@ impl Store {
             name,
             fetch,
         };
-        disk::put(&self.work(), &folder.join(HELD), &record::to_json(&record))?;
+        disk::put_file(&self.work(), &folder.join(HELD), &record::to_json(&record))?;
         Ok(Some(held.landed))
     }
 
@@ -97,7 +95,7 @@ impl Store {
     }
 
     /// Records fetched files that are in place, the first of them the one to open, and holds them from now on.
-    pub(super) fn hold(
+    pub(super) fn hold_fetched(
         &self,
         id: &str,
         files: Vec<LandedFile>,
@@ -105,7 +103,7 @@ impl Store {
     ) -> Result<Landed, StoreError> {
         let folder = self.landing_dir(id);
         let name = files[0].path.clone();
-        let landed = match landed(&folder, &name)? {
+        let landed = match read_landed(&folder, &name)? {
             Some(landed) => landed,
             None => self.record_fetched(&folder, files, &fetch)?,
         };
@@ -115,28 +113,24 @@ impl Store {
             name,
             fetch,
         };
-        disk::put(&self.work(), &folder.join(HELD), &record::to_json(&held))?;
+        // After the record of the copy, which is after its bytes: whatever `held.json` names is there.
+        disk::put_file(&self.work(), &folder.join(HELD), &record::to_json(&held))?;
         Ok(Landed { doubts, ..landed })
     }
 
     /// Holds a local source's copy from now on; writes nothing where it is held already.
-    pub(super) fn hold_local(
-        &self,
-        folder: &Path,
-        name: &str,
-        fetch: impl FnOnce() -> FetchRecord,
-    ) -> Result<(), StoreError> {
+    pub(super) fn hold_local(&self, folder: &Path, name: &str, fetch: FetchRecord) -> Result<(), StoreError> {
         let path = folder.join(HELD);
-        let known: Option<HeldRecord> = record::sound(&path);
+        let known: Option<HeldRecord> = record::read_sound(&path);
         if known.is_some_and(|known| known.name == Path::new(name)) {
             return Ok(());
         }
         let held = HeldRecord {
             version: record::VERSION,
             name: name.into(),
-            fetch: fetch(),
+            fetch,
         };
-        disk::put(&self.work(), &path, &record::to_json(&held))
+        disk::put_file(&self.work(), &path, &record::to_json(&held))
     }
 
     fn record_fetched(
@@ -155,64 +149,39 @@ impl Store {
             files,
             fetch: Some(fetch.clone()),
         };
-        disk::put(
+        disk::put_file(
             &self.work(),
             &record_path(folder, &name),
             &record::to_json(&record),
         )?;
-        Ok(of_record(folder, &name, record))
+        Ok(landed_of(folder, &name, record))
     }
 }
 
 /// Name of the copy that is held in a layer's folder, and how it was got; a damaged record counts as none.
 pub(super) fn held_in(folder: &Path) -> Option<(PathBuf, FetchRecord)> {
-    record::sound::<HeldRecord>(&folder.join(HELD)).map(|held| (held.name, held.fetch))
+    record::read_sound::<HeldRecord>(&folder.join(HELD)).map(|held| (held.name, held.fetch))
 }
 
 /// Landed bytes by name; none where the record, or a file that it names, is missing or damaged.
 ///
 /// Everything is read, and compared with the digests that the record has: a damaged copy is fetched again, and neither
 /// published nor found out by a layer that fails every night. Its record is set aside, so that it counts as not landed.
-fn landed(folder: &Path, name: &Path) -> Result<Option<Landed>, StoreError> {
+fn read_landed(folder: &Path, name: &Path) -> Result<Option<Landed>, StoreError> {
     let path = record_path(folder, name);
-    let Some(record) = record::sound_or_aside::<LandingRecord>(&path)? else {
+    let Some(record) = record::read_sound_or_set_aside::<LandingRecord>(&path)? else {
         return Ok(None);
     };
-    let damaged = damaged(folder, &record);
-    if let Some(damaged) = damaged.first() {
+    if let Some(damaged) = damaged_files(folder, &record).first() {
         let damaged = folder.join(damaged);
         warn!(path = %damaged.display(), "a landed file is missing or damaged; its copy is not used");
         disk::set_aside(&path)?;
         return Ok(None);
     }
-    Ok(Some(of_record(folder, name, record)))
+    Ok(Some(landed_of(folder, name, record)))
 }
 
-/// Files of a landed copy that are not as they came, by their paths in the layer's folder.
-pub(super) fn damaged(folder: &Path, record: &LandingRecord) -> Vec<PathBuf> {
-    let files = record.files.par_iter().filter(|file| !is_whole(folder, file));
-    files.map(|file| file.path.clone()).collect()
-}
-
-/// Whether a landed file has the size and the digest that its record says; a page before it was compressed.
-pub(super) fn is_whole(folder: &Path, file: &LandedFile) -> bool {
-    let path = folder.join(&file.path);
-    let Ok(found) = fs::symlink_metadata(&path) else {
-        return false;
-    };
-    if file.path.starts_with(PAGES) {
-        return found.is_file() && page_is_whole(&path, file).unwrap_or(false);
-    }
-    found.is_file() && found.len() == file.bytes && digest::has_digest(&path, &file.sha256)
-}
-
-/// No more of a damaged page is unpacked than it had.
-fn page_is_whole(path: &Path, page: &LandedFile) -> io::Result<bool> {
-    let unpacked = zstd::Decoder::new(File::open(path)?)?.take(page.bytes.saturating_add(1));
-    Ok(digest::digest_of(unpacked)? == (page.sha256.clone(), page.bytes))
-}
-
-fn of_record(folder: &Path, name: &Path, record: LandingRecord) -> Landed {
+fn landed_of(folder: &Path, name: &Path, record: LandingRecord) -> Landed {
     Landed {
         path: folder.join(name),
         sha256: record.sha256,
@@ -222,13 +191,10 @@ fn of_record(folder: &Path, name: &Path, record: LandingRecord) -> Landed {
     }
 }
 
-/// Record of a landed copy, by the copy's name.
-pub(super) fn record_path(folder: &Path, name: &Path) -> PathBuf {
-    folder.join(format!("{}.record.json", name.display()))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::super::fixture;
     use super::*;
 

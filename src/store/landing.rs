@@ -3,46 +3,38 @@
 //! `landing/<layer>/<sha256>.csv` and `<sha256>.csv.record.json`. The record is written last: without it
 //! the bytes count as not landed. An unchanged source is read once and nothing is written.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use serde::{Deserialize, Serialize};
 use tracing::warn;
 
-use super::digest::digest;
+use super::digest::digest_file;
 use super::error::StoreError;
+use super::landed::{LandedFile, LandingRecord, is_whole, record_path};
+use super::landing_error::LandingError;
 use super::parcel::{Parcel, Part};
-use super::{Store, check_name, disk, held, record};
+use super::{Store, check_name, disk, record};
 use crate::feature::{FetchRecord, Landed};
-
-/// What is known about landed bytes.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct LandingRecord {
-    pub(super) version: u32,
-    /// The source as the pipeline gives it, or its URL without secrets.
-    pub(super) source: String,
-    pub(super) sha256: String,
-    pub(super) bytes: u64,
-    /// When the bytes were landed first, RFC 3339 UTC.
-    pub(super) landed_at: String,
-    pub(super) files: Vec<LandedFile>,
-    /// How they were got that first time; none for a local source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) fetch: Option<FetchRecord>,
-}
-
-/// One landed file, relative to the layer's folder.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct LandedFile {
-    pub(super) path: PathBuf,
-    pub(super) bytes: u64,
-    pub(super) sha256: String,
-}
 
 impl Store {
     /// Lands a local source: a file, a Shapefile with what belongs to it, a FileGDB's folder, or a folder of
     /// Parquet files.
     ///
     /// `id` names the layer's folder; `now` is RFC 3339 UTC. Bytes that are there already are not stored twice.
+    ///
+    /// ```
+    /// use cikr::store::{Store, write_texts};
+    ///
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let store = Store::open(&folder.path().join("store")).unwrap();
+    /// let source = folder.path().join("dams.csv");
+    /// write_texts(&[(source.clone(), "id,x,y\n1,2,3\n")], false).unwrap();
+    ///
+    /// let first = store.land("dams", &source, "dams.csv", "2026-01-05T03:00:00Z").unwrap();
+    /// let again = store.land("dams", &source, "dams.csv", "2026-01-06T03:00:00Z").unwrap();
+    /// assert_eq!(first.bytes, 13);
+    /// assert_eq!(again.path, first.path);
+    /// assert_eq!(again.landed_at, "2026-01-05T03:00:00Z", "the same bytes land once");
+    /// ```
     ///
     /// # Errors
     /// The source is missing, unreadable, changing, or of a kind that can't be landed
@@ -51,24 +43,26 @@ impl Store {
         check_name("layer", id)?;
         let parcel = Parcel::open(source)?;
         let folder = self.root.join("landing").join(id);
-        let fetch = || FetchRecord {
+        let fetch = FetchRecord {
             url: shown.to_owned(),
             fetched_at: now.to_owned(),
             method: "copy".to_owned(),
             sha256: parcel.sha256.clone(),
             ..FetchRecord::default()
         };
-        if let Some(landed) = find(&folder, &parcel) {
-            self.hold_local(&folder, &parcel.name(), fetch)?;
+        if let Some(landed) = find_landed(&folder, &parcel) {
+            self.hold_local(&folder, &parcel.landed_name(), fetch)?;
             return Ok(landed);
         }
+        // The record comes after all that it names, and what is held after the record: a kill in between costs a
+        // copy.
         disk::create_folder(&folder)?;
-        self.bring(&parcel, &folder)?;
+        self.copy_in_place(&parcel, &folder)?;
         let record = LandingRecord {
             version: record::VERSION,
             source: shown.to_owned(),
             sha256: parcel.sha256.clone(),
-            bytes: parcel.bytes(),
+            bytes: parcel.total_bytes(),
             landed_at: now.to_owned(),
             files: parcel
                 .parts
@@ -77,19 +71,19 @@ impl Store {
                 .collect(),
             fetch: None,
         };
-        disk::put(
+        disk::put_file(
             &self.work(),
-            &record_path(&folder, &parcel),
+            &record_path(&folder, Path::new(&parcel.landed_name())),
             &record::to_json(&record),
         )?;
-        self.hold_local(&folder, &parcel.name(), fetch)?;
-        Ok(landed(&folder, &parcel, record.landed_at))
+        self.hold_local(&folder, &parcel.landed_name(), fetch)?;
+        Ok(landed_copy(&folder, &parcel, record.landed_at))
     }
 
     /// Copies a source beside the landing, checks the copy, and moves it in place.
-    fn bring(&self, parcel: &Parcel, folder: &Path) -> Result<(), StoreError> {
+    fn copy_in_place(&self, parcel: &Parcel, folder: &Path) -> Result<(), StoreError> {
         let stage = disk::temp_folder(&self.work())?;
-        let staged_root = stage.path().join(parcel.name());
+        let staged_root = stage.path().join(parcel.landed_name());
         let folders = parcel.folders();
         if parcel.is_folder() {
             folders
@@ -97,21 +91,21 @@ impl Store {
                 .try_for_each(|place| disk::create_folder(&stage.path().join(place)))?;
         }
         for part in &parcel.parts {
-            copy_checked(part, &stage.path().join(parcel.place(part)))?;
+            copy_checked(part, &stage.path().join(parcel.landed_path(part)))?;
         }
         if parcel.is_folder() {
             folders
                 .iter()
                 .try_for_each(|place| disk::sync_folder(&stage.path().join(place)))?;
             // Without a record, what a dead run left there counts for nothing.
-            let place = folder.join(parcel.name());
+            let place = folder.join(parcel.landed_name());
             disk::remove(&place)?;
             disk::rename(&staged_root, &place)?;
         } else {
             for part in &parcel.parts {
                 disk::rename(
-                    &stage.path().join(parcel.place(part)),
-                    &folder.join(parcel.place(part)),
+                    &stage.path().join(parcel.landed_path(part)),
+                    &folder.join(parcel.landed_path(part)),
                 )?;
             }
         }
@@ -122,46 +116,47 @@ impl Store {
 
 fn copy_checked(part: &Part, to: &Path) -> Result<(), StoreError> {
     disk::copy_in(&part.path, to)?;
-    let (sha256, _) = digest(to)?;
+    // The source was digested before it was copied. Where the copy has the same digest, nobody wrote to it in
+    // between.
+    let (sha256, _) = digest_file(to)?;
     if sha256 == part.sha256 {
         Ok(())
     } else {
-        Err(StoreError::SourceChanged {
+        Err(LandingError::Changed {
             path: part.path.clone(),
-        })
+        }
+        .into())
     }
 }
 
 /// What has been landed before; a record that is damaged, or whose files are, counts as none.
-fn find(folder: &Path, parcel: &Parcel) -> Option<Landed> {
-    let record: LandingRecord = record::sound(&record_path(folder, parcel))?;
-    let is_whole = |part: &Part| held::is_whole(folder, &landed_file(parcel, part));
-    if let Some(damaged) = parcel.parts.iter().find(|part| !is_whole(part)) {
-        let path = folder.join(parcel.place(damaged));
+fn find_landed(folder: &Path, parcel: &Parcel) -> Option<Landed> {
+    let record: LandingRecord = record::read_sound(&record_path(folder, Path::new(&parcel.landed_name())))?;
+    let damaged = parcel
+        .parts
+        .iter()
+        .find(|part| !is_whole(folder, &landed_file(parcel, part)));
+    if let Some(damaged) = damaged {
+        let path = folder.join(parcel.landed_path(damaged));
         warn!(path = %path.display(), "a landed file is missing or damaged; it is landed again");
         return None;
     }
-    Some(landed(folder, parcel, record.landed_at))
+    Some(landed_copy(folder, parcel, record.landed_at))
 }
 
-fn landed(folder: &Path, parcel: &Parcel, landed_at: String) -> Landed {
+fn landed_copy(folder: &Path, parcel: &Parcel, landed_at: String) -> Landed {
     Landed {
-        path: folder.join(parcel.name()),
+        path: folder.join(parcel.landed_name()),
         sha256: parcel.sha256.clone(),
-        bytes: parcel.bytes(),
+        bytes: parcel.total_bytes(),
         landed_at,
         doubts: vec![],
     }
 }
 
-/// The extension is part of the name: the same bytes may be opened as two formats.
-fn record_path(folder: &Path, parcel: &Parcel) -> PathBuf {
-    folder.join(format!("{}.record.json", parcel.name()))
-}
-
 fn landed_file(parcel: &Parcel, part: &Part) -> LandedFile {
     LandedFile {
-        path: parcel.place(part),
+        path: parcel.landed_path(part),
         bytes: part.bytes,
         sha256: part.sha256.clone(),
     }
@@ -171,6 +166,7 @@ fn landed_file(parcel: &Parcel, part: &Part) -> LandedFile {
 mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
+    use std::path::PathBuf;
 
     use super::super::{fault, fixture};
     use super::*;
@@ -258,7 +254,9 @@ mod tests {
 
         source(folder.path(), "Roads.dbf", "D");
         let error = store.land("roads", &path, "shown", MONDAY).unwrap_err();
-        assert!(matches!(error, StoreError::SourceTwins { extension, .. } if extension == "dbf"));
+        assert!(
+            matches!(error, StoreError::Landing(LandingError::DuplicatePart { extension, .. }) if extension == "dbf")
+        );
         fs::remove_file(folder.path().join("Roads.DBF")).unwrap();
         assert_ne!(
             store.land("roads", &path, "shown", MONDAY).unwrap().sha256,
@@ -283,7 +281,9 @@ mod tests {
 
         symlink("/etc/passwd", path.join("link")).unwrap();
         let error = store.land("schools", &path, "shown", MONDAY).unwrap_err();
-        assert!(matches!(&error, StoreError::SourceEntry { path } if path.ends_with("link")));
+        assert!(
+            matches!(&error, StoreError::Landing(LandingError::NotARegularFile { path }) if path.ends_with("link"))
+        );
         assert!(error.is_source());
     }
 
@@ -312,7 +312,9 @@ mod tests {
 
         source(folder.path(), "dams/readme.txt", "r");
         let error = store.land("dams", &path, "shown", MONDAY).unwrap_err();
-        assert!(matches!(&error, StoreError::SourceStray { path } if path.ends_with("readme.txt")));
+        assert!(
+            matches!(&error, StoreError::Landing(LandingError::StrayFile { path }) if path.ends_with("readme.txt"))
+        );
         assert!(error.is_source());
     }
 

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::folder::folder_paths;
 use super::manifest::ManifestFile;
-use super::staging::text_of;
-use super::{Lock, Staging, Store, StoreError, Written, check_name, digest, disk, record};
+use super::release_file::{Written, path_in_manifest};
+use super::{Lock, Staging, Store, StoreError, check_name, digest, disk, record};
 use crate::feature::LayerReport;
 
 /// A finished layer.
@@ -41,7 +42,7 @@ impl Staging<'_> {
         };
         let folder = self.store.work().join(&self.release).join(FOLDER);
         disk::create_folder(&folder)?;
-        disk::put(
+        disk::put_file(
             self.scratch(),
             &folder.join(format!("{}.json", report.id)),
             &record::to_json(&finished),
@@ -59,21 +60,15 @@ impl Staging<'_> {
         print: &str,
     ) -> Result<Option<(LayerReport, Vec<Written>)>, StoreError> {
         check_name("layer", layer)?;
-        for dead in self.store.dead(Some(&self.release))? {
+        for dead in self.store.dead_runs(Some(&self.release))? {
             let path = dead.join(FOLDER).join(format!("{layer}.json"));
             // One that can't be read is none: it costs the work, nothing else.
             let Ok(Some(finished)) = record::read::<Finished>(&path) else {
                 continue;
             };
             let tree = dead.join("tree");
-            let is_whole = |file: &ManifestFile| {
-                if text_of(Path::new(&file.path)).is_err() {
-                    return false;
-                }
-                let found = digest::digest(&tree.join(&file.path));
-                found.is_ok_and(|(sha256, bytes)| sha256 == file.sha256 && bytes == file.bytes)
-            };
-            if finished.print == print && finished.files.iter().all(is_whole) {
+            let is_same = finished.print == print;
+            if is_same && finished.files.iter().all(|file| is_as_written(&tree, file)) {
                 let files = finished.files.iter().map(|file| self.carry_file(&tree, file));
                 return Ok(Some((finished.report, files.collect::<Result<_, _>>()?)));
             }
@@ -84,20 +79,10 @@ impl Staging<'_> {
 
 impl Store {
     /// Folders of runs that died, all but that of the one that is `alive`.
-    fn dead(&self, alive: Option<&str>) -> Result<Vec<PathBuf>, StoreError> {
-        let work = self.work();
-        let reading = |source| StoreError::reading(&work, source);
-        let entries = fs::read_dir(&work)
-            .map_err(reading)?
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(reading)?;
-        let folders = entries
-            .into_iter()
-            .map(|entry| entry.path())
-            .filter(|path| path.is_dir());
-        Ok(folders
-            .filter(|path| alive.is_none_or(|alive| !path.ends_with(alive)))
-            .collect())
+    fn dead_runs(&self, alive: Option<&str>) -> Result<Vec<PathBuf>, StoreError> {
+        let mut folders = folder_paths(&self.work())?;
+        folders.retain(|path| path.is_dir() && alive.is_none_or(|alive| !path.ends_with(alive)));
+        Ok(folders)
     }
 
     /// Removes what dead runs left in `work/`, but for the newest of those that had finished a layer.
@@ -105,15 +90,10 @@ impl Store {
     /// # Errors
     /// When something can't be removed.
     pub(super) fn clear_work(&self) -> Result<(), StoreError> {
-        let work = self.work();
-        let reading = |source| StoreError::reading(&work, source);
-        let entries = fs::read_dir(&work)
-            .map_err(reading)?
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(reading)?;
-        let mut entries: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
-        // Releases are called after the time of their beginning.
-        entries.sort();
+        // Releases are called after the time of their beginning, so the last in order is the newest.
+        let entries = folder_paths(&self.work())?;
+        // One at most: each holds what a night had made, as large as a release, and the newest is the likeliest to
+        // fit.
         let stays = entries.iter().rfind(|path| has_finished(path)).cloned();
         for path in entries {
             if Some(&path) == stays.as_ref() {
@@ -139,11 +119,19 @@ impl Store {
     /// # Errors
     /// When it can't be removed.
     pub(super) fn clear_finished(&self) -> Result<(), StoreError> {
-        self.dead(None)?
+        self.dead_runs(None)?
             .into_iter()
             .filter(|run| has_finished(run))
             .try_for_each(|run| disk::remove(&run))
     }
+}
+
+/// Whether a file that a dead run has listed lies in its tree with the size and the digest that it had.
+fn is_as_written(tree: &Path, file: &ManifestFile) -> bool {
+    // A record that has rotten could name a path outside the tree.
+    path_in_manifest(Path::new(&file.path)).is_ok()
+        && digest::digest_file(&tree.join(&file.path))
+            .is_ok_and(|(sha256, bytes)| sha256 == file.sha256 && bytes == file.bytes)
 }
 
 fn has_finished(run: &Path) -> bool {

@@ -19,6 +19,17 @@ pub struct Lock {
 impl Store {
     /// Takes the lock, without waiting.
     ///
+    /// ```
+    /// use cikr::store::{Store, StoreError};
+    ///
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let store = Store::open(folder.path()).unwrap();
+    /// let held = store.lock().unwrap();
+    /// assert!(matches!(store.lock(), Err(StoreError::Locked { .. })));
+    /// drop(held);
+    /// assert!(store.lock().is_ok());
+    /// ```
+    ///
     /// # Errors
     /// Another run holds it (its process id is in the error), or the store can't be written to.
     pub fn lock(&self) -> Result<Lock, StoreError> {
@@ -29,18 +40,19 @@ impl Store {
             Err(TryLockError::WouldBlock) => {
                 return Err(StoreError::Locked {
                     path: self.root.clone(),
-                    pid: holder(&mut file),
+                    pid: read_holder(&mut file),
                 });
             }
             Err(TryLockError::Error(source)) => return Err(StoreError::writing(&path, source)),
         }
-        disk::rewrite(&file, &path, &format!("{}\n", process::id()))?;
+        // For the next run's message. Truncated first, since a longer id of an earlier run would show behind it.
+        disk::rewrite_file(&file, &path, &format!("{}\n", process::id()))?;
         Ok(Lock { _file: file })
     }
 }
 
 /// Best effort: the holder may not have written its id yet.
-fn holder(file: &mut File) -> Option<u32> {
+fn read_holder(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;
     text.trim().parse().ok()

@@ -3,15 +3,15 @@
 //! Reads a release, also one that was copied elsewhere; writes nothing. Follows no link.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::digest::digest;
-use super::error::StoreError;
+use super::digest::digest_file;
+use super::error::{IoResultExt, StoreError};
+use super::problem::{Problem, ProblemKind};
 use super::record;
 use super::regular::read_regular;
 
@@ -44,77 +44,13 @@ pub struct ManifestFile {
     pub sha256: String,
 }
 
-/// A difference between a release and its manifest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Path relative to the release.
-    pub path: String,
-    /// What is wrong.
-    pub kind: ProblemKind,
-}
-
-/// Kind of a difference between a release and its manifest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ProblemKind {
-    /// In the manifest, not on disk.
-    Missing,
-    /// On disk, not in the manifest.
-    Extra,
-    /// Another size.
-    Bytes {
-        /// Size by the manifest.
-        expected: u64,
-        /// Size on disk.
-        found: u64,
-    },
-    /// Another content.
-    Sha256 {
-        /// Digest by the manifest.
-        expected: String,
-        /// Digest on disk.
-        found: String,
-    },
-    /// A link, device or the like.
-    NotAFile,
-    /// The manifest names a path outside the release.
-    Escapes,
-    /// The manifest names the path twice.
-    Twice,
-    /// It can't be read; the text says why.
-    Unreadable(String),
-    /// A record tells other than the manifest; the text says what.
-    Told(String),
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.kind)
-    }
-}
-
-impl fmt::Display for ProblemKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing => f.write_str("missing"),
-            Self::Extra => f.write_str("not in the manifest"),
-            Self::Bytes { expected, found } => write!(f, "{found} bytes, should be {expected}"),
-            Self::Sha256 { expected, found } => write!(f, "sha256 {found}, should be {expected}"),
-            Self::NotAFile => f.write_str("a link or not a regular file"),
-            Self::Escapes => f.write_str("the manifest names a path outside the release"),
-            Self::Twice => f.write_str("the manifest names it twice"),
-            Self::Unreadable(why) => write!(f, "cannot be read: {why}"),
-            Self::Told(what) => f.write_str(what),
-        }
-    }
-}
-
 /// Reads the manifest of a release.
 ///
 /// # Errors
 /// It is missing, or can't be read or understood.
 pub fn read_manifest(release_dir: &Path) -> Result<Manifest, StoreError> {
     let path = release_dir.join(MANIFEST);
-    let text = read_regular(&path).map_err(|source| StoreError::reading(&path, source))?;
+    let text = read_regular(&path).while_reading(&path)?;
     record::parse(&path, &text)
 }
 
@@ -127,7 +63,7 @@ pub fn read_manifest(release_dir: &Path) -> Result<Manifest, StoreError> {
 /// The manifest is missing or can't be understood, or a folder can't be listed.
 pub fn check_manifest(release_dir: &Path) -> Result<Vec<Problem>, StoreError> {
     let manifest = read_manifest(release_dir)?;
-    let (sound, mut problems) = compare(release_dir, &manifest)?;
+    let (sound, mut problems) = compare_with_disk(release_dir, &manifest)?;
     problems.par_extend(
         sound
             .into_par_iter()
@@ -139,7 +75,7 @@ pub fn check_manifest(release_dir: &Path) -> Result<Vec<Problem>, StoreError> {
 
 /// Compares a release with its manifest by names and sizes alone.
 pub(super) fn check_sizes(release_dir: &Path, manifest: &Manifest) -> Result<Vec<Problem>, StoreError> {
-    Ok(compare(release_dir, manifest)?.1)
+    Ok(compare_with_disk(release_dir, manifest)?.1)
 }
 
 /// Files of a manifest at or below a path, and what keeps them from being used, judged by size.
@@ -148,41 +84,43 @@ pub(super) fn files_below<'a>(
     manifest: &'a Manifest,
     relative: &Path,
 ) -> (Vec<&'a ManifestFile>, Vec<Problem>) {
-    let below = |file: &&ManifestFile| Path::new(&file.path).starts_with(relative);
-    let files: Vec<_> = manifest.files.iter().filter(below).collect();
-    let judge = |file: &&ManifestFile| {
-        if escapes(&file.path) {
-            return Some(Problem::new(&file.path, ProblemKind::Escapes));
+    let mut files = Vec::new();
+    let mut problems = Vec::new();
+    for file in &manifest.files {
+        if !Path::new(&file.path).starts_with(relative) {
+            continue;
         }
-        wrong_size(
-            file,
-            fs::symlink_metadata(release_dir.join(&file.path))
-                .ok()
-                .as_ref()
-                .map(Entry::of)
-                .as_ref(),
-        )
-    };
-    let mut problems: Vec<_> = files.iter().filter_map(judge).collect();
+        problems.extend(problem_by_size(release_dir, file));
+        files.push(file);
+    }
     if files.is_empty() {
         problems.push(Problem::new(&relative.to_string_lossy(), ProblemKind::Missing));
     }
     (files, problems)
 }
 
+fn problem_by_size(release_dir: &Path, file: &ManifestFile) -> Option<Problem> {
+    if escapes_release(&file.path) {
+        return Some(Problem::new(&file.path, ProblemKind::Escapes));
+    }
+    let found = fs::symlink_metadata(release_dir.join(&file.path)).ok();
+    wrong_size(file, found.as_ref().map(Entry::from_metadata).as_ref())
+}
+
 /// The files worth hashing, and the problems seen without.
-fn compare<'a>(
+fn compare_with_disk<'a>(
     release_dir: &Path,
     manifest: &'a Manifest,
 ) -> Result<(Vec<&'a ManifestFile>, Vec<Problem>), StoreError> {
     let mut on_disk = BTreeMap::new();
-    list(release_dir, Path::new(""), &mut on_disk)?;
+    list_files(release_dir, Path::new(""), &mut on_disk)?;
     on_disk.remove(Path::new(MANIFEST));
 
-    let (mut sound, mut problems) = (Vec::new(), Vec::new());
+    let mut sound = Vec::new();
+    let mut problems = Vec::new();
     let mut seen = BTreeSet::new();
     for file in &manifest.files {
-        let problem = if escapes(&file.path) {
+        let problem = if escapes_release(&file.path) {
             Some(Problem::new(&file.path, ProblemKind::Escapes))
         } else if !seen.insert(Path::new(&file.path)) {
             Some(Problem::new(&file.path, ProblemKind::Twice))
@@ -212,7 +150,7 @@ enum Entry {
 }
 
 impl Entry {
-    fn of(metadata: &fs::Metadata) -> Self {
+    fn from_metadata(metadata: &fs::Metadata) -> Self {
         if metadata.is_file() {
             Self::File(metadata.len())
         } else {
@@ -222,17 +160,16 @@ impl Entry {
 }
 
 /// Everything below a folder that is no folder, by relative path.
-fn list(root: &Path, relative: &Path, found: &mut BTreeMap<PathBuf, Entry>) -> Result<(), StoreError> {
+fn list_files(root: &Path, relative: &Path, found: &mut BTreeMap<PathBuf, Entry>) -> Result<(), StoreError> {
     let folder = root.join(relative);
-    let reading = |source| StoreError::reading(&folder, source);
-    for entry in fs::read_dir(&folder).map_err(reading)? {
-        let entry = entry.map_err(reading)?;
-        let metadata = entry.metadata().map_err(reading)?;
+    for entry in fs::read_dir(&folder).while_reading(&folder)? {
+        let entry = entry.while_reading(&folder)?;
+        let metadata = entry.metadata().while_reading(&folder)?;
         let path = relative.join(entry.file_name());
         if metadata.is_dir() {
-            list(root, &path, found)?;
+            list_files(root, &path, found)?;
         } else {
-            found.insert(path, Entry::of(&metadata));
+            found.insert(path, Entry::from_metadata(&metadata));
         }
     }
     Ok(())
@@ -253,7 +190,7 @@ fn wrong_size(file: &ManifestFile, entry: Option<&Entry>) -> Option<Problem> {
 
 /// What is wrong with a file that has its size.
 pub(super) fn wrong_content(release_dir: &Path, file: &ManifestFile) -> Option<Problem> {
-    let kind = match digest(&release_dir.join(&file.path)) {
+    let kind = match digest_file(&release_dir.join(&file.path)) {
         Ok((found, _)) if found == file.sha256 => return None,
         Ok((found, _)) => ProblemKind::Sha256 {
             expected: file.sha256.clone(),
@@ -266,20 +203,11 @@ pub(super) fn wrong_content(release_dir: &Path, file: &ManifestFile) -> Option<P
 }
 
 /// Whether a path is anything but plain names between single `/`.
-fn escapes(path: &str) -> bool {
+fn escapes_release(path: &str) -> bool {
     let plain = Path::new(path)
         .components()
         .all(|component| matches!(component, Component::Normal(_)));
     path.is_empty() || !plain
-}
-
-impl Problem {
-    pub(super) fn new(path: &str, kind: ProblemKind) -> Self {
-        Self {
-            path: path.to_owned(),
-            kind,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@
 //! is damaged counts as none; whoever holds the lock sets it aside, as `<name>.damaged`.
 
 mod care;
+mod carry;
+mod consistency;
 mod digest;
 mod disk;
 mod download;
@@ -34,19 +36,26 @@ mod error;
 mod fault;
 #[cfg(test)]
 mod fixture;
+mod folder;
 mod gate;
 mod heal;
 mod held;
+mod landed;
 mod landing;
+mod landing_error;
+mod layout;
 mod left;
 mod lock;
 mod manifest;
 mod parcel;
+mod problem;
 mod publish;
 mod pull;
+mod pull_record;
 mod record;
 mod regular;
 mod release;
+mod release_file;
 mod repair;
 mod retention;
 mod scratch;
@@ -54,9 +63,6 @@ mod staged;
 mod staging;
 mod tally;
 mod text;
-
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
 
 pub use care::Care;
 pub use digest::digest_bytes as sha256;
@@ -66,301 +72,20 @@ pub use error::StoreError;
 pub use gate::GateRecord;
 pub use heal::Repair;
 pub use held::Held;
+pub use landing_error::LandingError;
+pub use layout::Store;
 pub use lock::Lock;
-pub use manifest::{Manifest, ManifestFile, Problem, ProblemKind, check_manifest, read_manifest};
+pub use manifest::{Manifest, ManifestFile, check_manifest, read_manifest};
+pub use problem::{Problem, ProblemKind};
 pub use publish::{Publication, Published};
 pub use pull::Pull;
 pub use regular::read_regular;
 pub use release::{Latest, ReleaseInfo};
+pub use release_file::Written;
 pub use retention::{LandedCopy, Retention};
 pub use scratch::Scratch;
-pub use staged::{Staged, Written};
+pub use staged::Staged;
 pub use staging::Staging;
 pub use text::write_texts;
 
-const FOLDERS: [&str; 6] = ["landing", "work", "releases", "log", "gate", "tallies"];
-const FILES: [&str; 4] = ["lock", "latest.json", FEED, care::CHECKED];
-/// Folders that are the owner's alone; those in `work` may share files with releases.
-const OWN: [(&str, bool); 5] = [
-    ("landing", true),
-    ("work", false),
-    ("log", true),
-    ("gate", true),
-    ("tallies", true),
-];
-const FEED: &str = "feed.xml";
-
-/// A folder that holds what runs land, stage and publish.
-#[derive(Debug, Clone)]
-pub struct Store {
-    root: PathBuf,
-}
-
-impl Store {
-    /// Opens a store for writing, and makes it where there is none.
-    ///
-    /// # Errors
-    /// The path is a file, a folder with other things in it, or can't be written to (read-only, full).
-    pub fn open(root: &Path) -> Result<Self, StoreError> {
-        disk::create_folder(root)?;
-        refuse_foreign(root)?;
-        let store = Self {
-            root: root.to_owned(),
-        };
-        for folder in FOLDERS {
-            disk::create_folder(&root.join(folder))?;
-        }
-        for (folder, is_deep) in OWN {
-            disk::make_own(&root.join(folder), is_deep)?;
-        }
-        disk::sync_folder(root)?;
-        disk::probe(&store.work())?;
-        Ok(store)
-    }
-
-    /// Opens a store that must be there, without writing to it.
-    ///
-    /// # Errors
-    /// There is no store at the path.
-    pub fn existing(root: &Path) -> Result<Self, StoreError> {
-        if !root.join("releases").is_dir() {
-            return Err(StoreError::NoStore {
-                path: root.to_owned(),
-            });
-        }
-        Ok(Self {
-            root: root.to_owned(),
-        })
-    }
-
-    /// The folder of the store.
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
-    /// Folder of a release, whether or not it is there.
-    pub fn release_dir(&self, release: &str) -> PathBuf {
-        self.releases_dir().join(release)
-    }
-
-    /// Log file of the run that makes a release, whether or not it is there.
-    pub fn log_path(&self, release: &str) -> PathBuf {
-        self.root.join("log").join(format!("{release}.log"))
-    }
-
-    /// Opens the log file of the run that makes a release, to append to.
-    ///
-    /// # Errors
-    /// The name is not one for a release, or the file can't be written to.
-    pub fn log_file(&self, release: &str) -> Result<File, StoreError> {
-        check_name("release", release)?;
-        disk::append(&self.log_path(release))
-    }
-
-    fn work(&self) -> PathBuf {
-        self.root.join("work")
-    }
-
-    fn releases_dir(&self) -> PathBuf {
-        self.root.join("releases")
-    }
-
-    /// Makes a file of those that releases are for visible as a whole.
-    fn publish_file(&self, path: &Path, content: &[u8]) -> Result<(), StoreError> {
-        let readers = disk::Readers::Of(disk::mode_of(&self.releases_dir())?);
-        disk::put_for(readers, &self.work(), path, content)
-    }
-}
-
-/// Names become files: letters, digits, `_` and `-`, the first one a letter or a digit.
-fn check_name(what: &'static str, name: &str) -> Result<(), StoreError> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(plain) && name.len() <= 100 {
-        return Ok(());
-    }
-    Err(StoreError::BadName {
-        what,
-        name: name.to_owned(),
-    })
-}
-
-/// A run clears `work/`, so a folder of other things (somebody's home) must not become a store.
-fn refuse_foreign(root: &Path) -> Result<(), StoreError> {
-    if ["landing", "releases"]
-        .iter()
-        .all(|folder| root.join(folder).is_dir())
-    {
-        return Ok(());
-    }
-    let reading = |source| StoreError::Read {
-        path: root.to_owned(),
-        source,
-    };
-    for entry in fs::read_dir(root).map_err(reading)? {
-        let name = entry.map_err(reading)?.file_name();
-        let ours = FOLDERS
-            .iter()
-            .chain(&FILES)
-            .chain(&["lost+found"])
-            .any(|own| name == *own);
-        if !ours {
-            return Err(StoreError::NotAStore {
-                path: root.to_owned(),
-                found: name.display().to_string(),
-            });
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write;
-    use std::process::Command;
-
-    use super::*;
-
-    #[test]
-    fn opening_makes_the_folders_and_opening_again_keeps_them() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().join("deep/store");
-        Store::open(&root).unwrap();
-        fs::write(root.join("landing/kept"), "x").unwrap();
-        Store::open(&root).unwrap();
-        assert!(FOLDERS.iter().all(|name| root.join(name).is_dir()));
-        assert!(root.join("landing/kept").exists());
-    }
-
-    #[test]
-    fn a_file_in_the_place_of_the_store_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("file");
-        fs::write(&file, "x").unwrap();
-        assert!(matches!(Store::open(&file), Err(StoreError::NotAFolder { path }) if path == file));
-        let below = file.join("store");
-        assert!(matches!(Store::open(&below), Err(StoreError::NotAFolder { path }) if path == below));
-    }
-
-    #[test]
-    fn a_folder_of_other_things_does_not_become_a_store() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("work")).unwrap();
-        fs::write(folder.path().join("thesis.odt"), "x").unwrap();
-        let error = Store::open(folder.path()).unwrap_err();
-        assert!(matches!(error, StoreError::NotAStore { found, .. } if found == "thesis.odt"));
-    }
-
-    #[test]
-    fn a_store_that_should_be_there_is_missed() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(
-            Store::existing(folder.path()),
-            Err(StoreError::NoStore { .. })
-        ));
-        Store::open(folder.path()).unwrap();
-        Store::existing(folder.path()).unwrap();
-    }
-
-    #[test]
-    fn a_folder_that_nobody_may_write_to_is_named() {
-        // The kernel's own file system takes no folders, not even root's.
-        let path = Path::new("/sys/cikr");
-        assert!(
-            matches!(Store::open(path), Err(StoreError::NotWritable { path: named, .. }) if named == path)
-        );
-    }
-
-    #[test]
-    fn a_log_is_appended_to() {
-        let (_folder, store) = fixture::store();
-        store.log_file("r1").unwrap().write_all(b"a\n").unwrap();
-        store.log_file("r1").unwrap().write_all(b"b\n").unwrap();
-        assert_eq!(fs::read_to_string(store.log_path("r1")).unwrap(), "a\nb\n");
-        assert!(matches!(store.log_file("../r1"), Err(StoreError::BadName { .. })));
-    }
-
-    /// A disk of one megabyte; unmounted when dropped.
-    struct SmallDisk(tempfile::TempDir);
-
-    impl SmallDisk {
-        /// None where mounting isn't allowed.
-        fn mount() -> Option<Self> {
-            let folder = tempfile::tempdir().unwrap();
-            let arguments = ["-t", "tmpfs", "-o", "size=1m", "tmpfs"];
-            let mounted = Command::new("mount").args(arguments).arg(folder.path()).output();
-            mounted
-                .is_ok_and(|output| output.status.success())
-                .then_some(Self(folder))
-        }
-    }
-
-    impl Drop for SmallDisk {
-        fn drop(&mut self) {
-            Command::new("umount").arg(self.0.path()).status().unwrap();
-        }
-    }
-
-    #[test]
-    fn a_disk_that_fills_up_leaves_the_last_release_readable() {
-        let Some(disk) = SmallDisk::mount() else { return };
-        let store = Store::open(disk.0.path()).unwrap();
-        fixture::release(&store, "r1", 1, 9).unwrap();
-
-        let lock = store.lock().unwrap();
-        let staging = store.begin(&lock, "r2").unwrap();
-        let error = staging.write(Path::new("large"), &vec![1; 2 << 20]).unwrap_err();
-        assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
-
-        let mut staged = staging.create(Path::new("large")).unwrap();
-        let error = staged.write_all(&vec![1; 2 << 20]).unwrap_err();
-        assert!(
-            error.to_string().starts_with("no space left to write large"),
-            "{error}"
-        );
-        drop(staged);
-
-        let source = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
-        fs::write(source.path(), vec![1; 2 << 20]).unwrap();
-        let error = store
-            .land("dams", source.path(), "shown", "2026-01-02T03:00:00Z")
-            .unwrap_err();
-        assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
-
-        drop(staging);
-        drop(lock);
-        assert_eq!(fixture::assert_readable(&store), "r1");
-        fixture::release(&store, "r3", 3, 9).unwrap();
-        assert_eq!(fixture::assert_readable(&store), "r3");
-    }
-
-    #[test]
-    fn a_read_only_disk_is_named_and_can_be_read() {
-        let Some(disk) = SmallDisk::mount() else { return };
-        fixture::release(&Store::open(disk.0.path()).unwrap(), "r1", 1, 9).unwrap();
-        let arguments = ["-o", "remount,ro"];
-        assert!(
-            Command::new("mount")
-                .args(arguments)
-                .arg(disk.0.path())
-                .status()
-                .unwrap()
-                .success()
-        );
-
-        assert!(matches!(
-            Store::open(disk.0.path()),
-            Err(StoreError::NotWritable { .. })
-        ));
-        let store = Store::existing(disk.0.path()).unwrap();
-        assert!(matches!(store.lock(), Err(StoreError::NotWritable { .. })));
-        assert_eq!(fixture::assert_readable(&store), "r1");
-    }
-
-    #[test]
-    fn names_that_are_not_plain_are_refused() {
-        for name in ["", ".", "..", "a/b", "-a", "a.json", "ä", "a b"] {
-            assert!(check_name("release", name).is_err(), "{name}");
-        }
-        check_name("release", "20260101T030000Z-1").unwrap();
-    }
-}
+use layout::check_name;

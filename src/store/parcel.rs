@@ -4,12 +4,14 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::fs::{self, DirEntry};
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::digest::{digest_bytes, digest_source};
-use super::error::StoreError;
+use super::error::IoResultExt;
+use super::landing_error::LandingError;
 
 /// What a Shapefile's reader needs beside the `.shp`; spatial indexes and editors' files it does without.
 const SHAPEFILE_PARTS: [&str; 7] = ["shp", "shx", "dbf", "prj", "cpg", "cst", "qpj"];
@@ -54,19 +56,20 @@ enum Kind {
 
 impl Parcel {
     /// Finds the files of a source and hashes them.
-    pub(super) fn open(source: &Path) -> Result<Self, StoreError> {
-        let (kind, mut files) = find(source)?;
+    pub(super) fn open(source: &Path) -> Result<Self, LandingError> {
+        let (kind, mut files) = find_files(source)?;
+        // A folder is listed in no order, and the digest of a set is one of its parts in order.
         files.sort();
-        let hash = |(name, path): (String, PathBuf)| {
+        let mut parts = Vec::new();
+        for (name, path) in files {
             let (sha256, bytes) = digest_source(&path)?;
-            Ok(Part {
+            parts.push(Part {
                 name,
                 path,
                 bytes,
                 sha256,
-            })
-        };
-        let parts = files.into_iter().map(hash).collect::<Result<Vec<_>, _>>()?;
+            });
+        }
         let sha256 = match (&kind, parts.as_slice()) {
             (Kind::File(_), [part]) => part.sha256.clone(),
             _ => digest_of_set(&parts),
@@ -75,7 +78,7 @@ impl Parcel {
     }
 
     /// Name under which the source is opened once landed.
-    pub(super) fn name(&self) -> String {
+    pub(super) fn landed_name(&self) -> String {
         match &self.kind {
             Kind::File(extension) => format!("{}{extension}", self.sha256),
             Kind::Shapefile => format!("{}.shp", self.sha256),
@@ -85,11 +88,11 @@ impl Parcel {
     }
 
     /// Where one of its files lands, relative to the layer's folder.
-    pub(super) fn place(&self, part: &Part) -> PathBuf {
+    pub(super) fn landed_path(&self, part: &Part) -> PathBuf {
         match &self.kind {
-            Kind::File(_) => PathBuf::from(self.name()),
+            Kind::File(_) => PathBuf::from(self.landed_name()),
             Kind::Shapefile => PathBuf::from(format!("{}.{}", self.sha256, part.name)),
-            Kind::FileGdb | Kind::ParquetFolder => PathBuf::from(self.name()).join(&part.name),
+            Kind::FileGdb | Kind::ParquetFolder => PathBuf::from(self.landed_name()).join(&part.name),
         }
     }
 
@@ -100,33 +103,38 @@ impl Parcel {
 
     /// The folders its files lie in, relative to the layer's, the outermost first.
     pub(super) fn folders(&self) -> BTreeSet<PathBuf> {
-        let root = PathBuf::from(self.name());
-        let places = self
-            .parts
-            .iter()
-            .filter(|_| self.is_folder())
-            .map(|part| self.place(part));
-        let within =
-            places.flat_map(|place| place.ancestors().skip(1).map(Path::to_owned).collect::<Vec<_>>());
-        within
-            .filter(|folder| folder.starts_with(&root))
-            .chain([root.clone()])
-            .collect()
+        let root = PathBuf::from(self.landed_name());
+        let mut folders = BTreeSet::from([root.clone()]);
+        if self.is_folder() {
+            for part in &self.parts {
+                let place = self.landed_path(part);
+                let above = place.ancestors().skip(1);
+                folders.extend(
+                    above
+                        .filter(|folder| folder.starts_with(&root))
+                        .map(Path::to_owned),
+                );
+            }
+        }
+        folders
     }
 
     /// Size of all its files.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(super) fn total_bytes(&self) -> u64 {
         self.parts.iter().map(|part| part.bytes).sum()
     }
 }
 
 /// Kind of a source, and the (name, path) of its files.
-fn find(source: &Path) -> Result<(Kind, Vec<(String, PathBuf)>), StoreError> {
+fn find_files(source: &Path) -> Result<(Kind, Vec<(String, PathBuf)>), LandingError> {
     let metadata = fs::metadata(source).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => StoreError::SourceMissing {
+        ErrorKind::NotFound => LandingError::Missing {
             path: source.to_owned(),
         },
-        _ => reading(source, error),
+        _ => LandingError::Unreadable {
+            path: source.to_owned(),
+            source: error,
+        },
     })?;
     let extension = extension_of(source);
     if metadata.is_dir() && extension == "gdb" {
@@ -136,13 +144,13 @@ fn find(source: &Path) -> Result<(Kind, Vec<(String, PathBuf)>), StoreError> {
     } else if metadata.is_file() && extension == "shp" {
         Ok((Kind::Shapefile, shapefile_files(source)?))
     } else if metadata.is_file() {
-        closed(source)?;
+        refuse_open_database(source)?;
         Ok((
-            Kind::File(extensions(source)),
+            Kind::File(extensions_to_keep(source)),
             vec![(String::new(), source.to_owned())],
         ))
     } else {
-        Err(StoreError::SourceKind {
+        Err(LandingError::UnsupportedKind {
             path: source.to_owned(),
         })
     }
@@ -153,12 +161,12 @@ fn find(source: &Path) -> Result<(Kind, Vec<(String, PathBuf)>), StoreError> {
 const CHANGES: [&str; 2] = ["-wal", "-journal"];
 
 /// Refuses a database of which a part is in another file.
-fn closed(source: &Path) -> Result<(), StoreError> {
+fn refuse_open_database(source: &Path) -> Result<(), LandingError> {
     for ending in CHANGES {
         let mut beside = source.as_os_str().to_owned();
         beside.push(ending);
         if fs::metadata(&beside).is_ok_and(|changes| changes.len() > 0) {
-            return Err(StoreError::SourceUnclosed {
+            return Err(LandingError::Unclosed {
                 path: source.to_owned(),
                 beside: beside.into(),
             });
@@ -168,13 +176,15 @@ fn closed(source: &Path) -> Result<(), StoreError> {
 }
 
 /// Files of the same stem beside a `.shp`, extensions in any case.
-fn shapefile_files(source: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
+fn shapefile_files(source: &Path) -> Result<Vec<(String, PathBuf)>, LandingError> {
     let folder = match source.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
+    // Names of parts are compared without case, since `Roads.DBF` may stand beside `Roads.shp`. So there may be two of
+    // a part, and no rule tells which one is meant.
     let mut files = vec![("shp".to_owned(), source.to_owned())];
-    for entry in entries(folder)? {
+    for entry in list_entries(folder)? {
         let path = entry.path();
         let extension = extension_of(&path);
         let is_part = SHAPEFILE_PARTS.contains(&extension.as_str()) && extension != "shp";
@@ -182,13 +192,13 @@ fn shapefile_files(source: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> 
             continue;
         }
         if files.iter().any(|(known, _)| *known == extension) {
-            return Err(StoreError::SourceTwins {
+            return Err(LandingError::DuplicatePart {
                 path: source.to_owned(),
                 extension,
             });
         }
         if !fs::metadata(&path).is_ok_and(|metadata| metadata.is_file()) {
-            return Err(StoreError::SourceKind { path });
+            return Err(LandingError::UnsupportedKind { path });
         }
         files.push((extension, path));
     }
@@ -196,18 +206,17 @@ fn shapefile_files(source: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> 
 }
 
 /// Files of a FileGDB, which is flat; other programs' `.lock` files are not part of it.
-fn filegdb_files(source: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
+fn filegdb_files(source: &Path) -> Result<Vec<(String, PathBuf)>, LandingError> {
     let mut files = Vec::new();
-    for entry in entries(source)? {
+    for entry in list_entries(source)? {
         let path = entry.path();
-        let is_file = entry
-            .file_type()
-            .map_err(|error| reading(&path, error))?
-            .is_file();
+        // Links are not followed here, as they are for the source itself: one that lies in a folder could lead to any
+        // file of this machine.
+        let is_file = entry.file_type().while_reading_source(&path)?.is_file();
         match entry.file_name().to_str() {
             Some(_) if extension_of(&path) == "lock" => {}
             Some(name) if is_file => files.push((name.to_owned(), path)),
-            _ => return Err(StoreError::SourceEntry { path }),
+            _ => return Err(LandingError::NotARegularFile { path }),
         }
     }
     Ok(files)
@@ -215,52 +224,55 @@ fn filegdb_files(source: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
 
 /// Files of a folder of Parquet files, at any depth. Names that begin with `_` or `.` are other programs'
 /// notes; any other file could hold rows, so it is not passed over.
-fn parquet_files(source: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
+fn parquet_files(source: &Path) -> Result<Vec<(String, PathBuf)>, LandingError> {
     let mut files = Vec::new();
     let mut folders = vec![(String::new(), source.to_owned(), 0)];
     while let Some((prefix, folder, depth)) = folders.pop() {
-        for entry in entries(&folder)? {
+        for entry in list_entries(&folder)? {
             let path = entry.path();
-            let kind = entry.file_type().map_err(|error| reading(&path, error))?;
+            let kind = entry.file_type().while_reading_source(&path)?;
             let name = entry.file_name().to_str().map(|name| format!("{prefix}{name}"));
             match name {
                 Some(_) if entry.file_name().as_encoded_bytes().starts_with(b"_") => {}
                 Some(_) if entry.file_name().as_encoded_bytes().starts_with(b".") => {}
                 Some(name) if kind.is_dir() && depth < DEEPEST => folders.push((name + "/", path, depth + 1)),
                 Some(name) if kind.is_file() && files.len() < MOST_FILES => files.push((name, path)),
-                _ => return Err(StoreError::SourceEntry { path }),
+                _ => return Err(LandingError::NotARegularFile { path }),
             }
         }
     }
-    let is_parquet = |(_, path): &&(String, PathBuf)| PARQUET.contains(&extension_of(path).as_str());
-    if !files.iter().any(|file| is_parquet(&file)) {
-        return Err(StoreError::SourceKind {
+    if !files.iter().any(|(_, path)| is_parquet(path)) {
+        return Err(LandingError::UnsupportedKind {
             path: source.to_owned(),
         });
     }
     files.sort();
-    match files.iter().find(|file| !is_parquet(file)) {
-        Some((_, stray)) => Err(StoreError::SourceStray { path: stray.clone() }),
+    match files.iter().find(|(_, path)| !is_parquet(path)) {
+        Some((_, stray)) => Err(LandingError::StrayFile { path: stray.clone() }),
         None => Ok(files),
     }
 }
 
-fn entries(folder: &Path) -> Result<Vec<DirEntry>, StoreError> {
+fn is_parquet(path: &Path) -> bool {
+    PARQUET.contains(&extension_of(path).as_str())
+}
+
+fn list_entries(folder: &Path) -> Result<Vec<DirEntry>, LandingError> {
     fs::read_dir(folder)
         .and_then(Iterator::collect)
-        .map_err(|error| reading(folder, error))
+        .while_reading_source(folder)
 }
 
 fn digest_of_set(parts: &[Part]) -> String {
-    let lines: Vec<_> = parts
-        .iter()
-        .map(|part| format!("{}\t{}\n", part.name, part.sha256))
-        .collect();
-    digest_bytes(lines.concat().as_bytes())
+    let mut lines = String::new();
+    for part in parts {
+        writeln!(lines, "{}\t{}", part.name, part.sha256).expect("writing to a string cannot fail");
+    }
+    digest_bytes(lines.as_bytes())
 }
 
 /// What a reader goes by: the last extension, and the one before it where the last says how it is packed.
-fn extensions(source: &Path) -> String {
+fn extensions_to_keep(source: &Path) -> String {
     let last = extension_of(source);
     if last.is_empty() {
         return last;
@@ -279,18 +291,12 @@ fn extensions(source: &Path) -> String {
 /// Lower case; empty where there is none that could be one.
 fn extension_of(path: &Path) -> String {
     let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+    // The extension becomes part of a landed file's name, whatever the source's name holds.
     let plain = extension.len() <= LONGEST_EXTENSION && extension.chars().all(|c| c.is_ascii_alphanumeric());
     if plain {
         extension.to_ascii_lowercase()
     } else {
         String::new()
-    }
-}
-
-fn reading(path: &Path, source: io::Error) -> StoreError {
-    StoreError::SourceRead {
-        path: path.to_owned(),
-        source,
     }
 }
 
@@ -310,7 +316,7 @@ mod tests {
             ("README", ""),
             ("odd.a b", ""),
         ] {
-            assert_eq!(extensions(Path::new(name)), expected, "{name}");
+            assert_eq!(extensions_to_keep(Path::new(name)), expected, "{name}");
         }
     }
 }

@@ -41,6 +41,30 @@ pub struct Published {
 impl Staging<'_> {
     /// Publishes the release, then removes old ones. After `Ok` it survives a power cut.
     ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use std::path::Path;
+    /// use cikr::store::{Publication, Store};
+    ///
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let store = Store::open(folder.path()).unwrap();
+    /// let lock = store.lock().unwrap();
+    /// let staging = store.begin(&lock, "20260105T030000Z").unwrap();
+    /// staging.write(Path::new("README.md"), b"dams").unwrap();
+    /// assert_eq!(store.latest().unwrap(), None, "a release in the making is seen by nobody");
+    ///
+    /// let publication = Publication {
+    ///     rows: &BTreeMap::new(),
+    ///     tiles: 0,
+    ///     facilities: 0,
+    ///     keep: 7,
+    ///     now: "2026-01-05T03:20:00Z",
+    /// };
+    /// let published = staging.publish(&publication).unwrap();
+    /// assert_eq!(store.latest().unwrap(), Some(published.latest));
+    /// assert_eq!(store.check("20260105T030000Z").unwrap(), []);
+    /// ```
+    ///
     /// # Errors
     /// Rows were given for a file that isn't there, or the store can't be written to; `latest.json` then
     /// still points to the release before (if its own rename had come through, to this one, which is whole).
@@ -61,16 +85,21 @@ impl Staging<'_> {
         };
 
         let folder = store.release_dir(&self.release);
+        // The record first: a folder under its final name always has one, so that nobody lists a release without
+        // knowing what its manifest must be. `begin` removes a record that a run has left without its folder.
         store.publish_file(&store.record_path(&self.release), &record::to_json(&latest))?;
         disk::rename(self.tree(), &folder)?;
         disk::sync_folder_of(&folder)?;
+        // Last, and in one rename: until here a reader of `latest.json` sees the release before, from here on this
+        // one, whole.
         store.point_to(&latest)?;
 
+        // What follows only cleans up. The release stands, so a failure here must not make the night one that failed.
         let mut warnings = Vec::new();
-        warn(&mut warnings, disk::remove(&store.work().join(&self.release)));
-        warn(&mut warnings, store.clear_finished());
-        let pruned = prune(store, &self.release, publication.keep, &mut warnings);
-        warn(
+        warn_unless_done(&mut warnings, disk::remove(&store.work().join(&self.release)));
+        warn_unless_done(&mut warnings, store.clear_finished());
+        let pruned = prune_releases(store, &self.release, publication.keep, &mut warnings);
+        warn_unless_done(
             &mut warnings,
             store.note_checked(&self.release, &self.checked, &manifest.0.files),
         );
@@ -91,6 +120,8 @@ impl Staging<'_> {
             file.rows = Some(*rows);
         }
         let mut files: Vec<_> = files.into_values().collect();
+        // As text: paths are ordered component by component in the map, so `a/b` comes before `a-b` there and after
+        // it here.
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
     }
@@ -104,7 +135,7 @@ impl Staging<'_> {
         };
         let text = record::to_json(&manifest);
         let readers = Readers::Of(self.mode);
-        disk::put_for(readers, self.scratch(), &self.path_of(Path::new(MANIFEST)), &text)?;
+        disk::put_file_for(readers, self.scratch(), &self.path_of(Path::new(MANIFEST)), &text)?;
         Ok((manifest, digest_bytes(&text)))
     }
 
@@ -127,14 +158,14 @@ impl Staging<'_> {
 }
 
 /// Removes releases beyond the newest `keep`, never this one or the latest. Failures become warnings.
-fn prune(store: &Store, newest: &str, keep: usize, warnings: &mut Vec<String>) -> Vec<String> {
+fn prune_releases(store: &Store, newest: &str, keep: usize, warnings: &mut Vec<String>) -> Vec<String> {
     let (releases, folders) = match store
         .releases()
         .and_then(|known| Ok((known, store.release_folders()?)))
     {
         Ok(found) => found,
         Err(error) => {
-            warn(warnings, Err(error));
+            warn_unless_done(warnings, Err(error));
             return Vec::new();
         }
     };
@@ -148,11 +179,12 @@ fn prune(store: &Store, newest: &str, keep: usize, warnings: &mut Vec<String>) -
         .map(|release| release.id.as_str())
         .min()
         .unwrap_or(newest);
-    let is_listed = |id: &str| releases.iter().any(|release| release.id == id);
-    let unlisted = folders.iter().filter(|id| !is_listed(id) && id.as_str() < oldest);
+    let unlisted = folders
+        .iter()
+        .filter(|id| id.as_str() < oldest && releases.iter().all(|release| release.id != **id));
     let doomed = old.map(|release| release.id.clone()).chain(unlisted.cloned());
     doomed
-        .filter(|id| warn(warnings, remove_release(store, id)))
+        .filter(|id| warn_unless_done(warnings, remove_release(store, id)))
         .collect()
 }
 
@@ -165,7 +197,7 @@ fn remove_release(store: &Store, id: &str) -> Result<(), StoreError> {
 }
 
 /// Whether it went well; says why if not.
-fn warn(warnings: &mut Vec<String>, done: Result<(), StoreError>) -> bool {
+fn warn_unless_done(warnings: &mut Vec<String>, done: Result<(), StoreError>) -> bool {
     let Err(error) = done else { return true };
     let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
     warnings.push(format!("cannot clean up: {error}{}", cause.unwrap_or_default()));

@@ -5,21 +5,15 @@
 //! accepted pull is the list `<sha256>.esri.json`: the layer's info and the pages in order. The list says
 //! what came and not how, so that the same pages give the same list whatever happened on the way.
 
-use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-use super::error::StoreError;
-use super::landing::LandedFile;
-use super::retention::names;
+use super::error::{IoResultExt, StoreError};
+use super::landed::{LandedFile, PAGES, PULL};
+use super::landing_error::LandingError;
+use super::pull_record::{LandedPage, PageEntry, PageList, PullKey, read_page};
 use super::{Store, check_name, digest, disk, record};
-use crate::feature::{FetchRecord, Generalised, Landed, PageRecord};
+use crate::feature::{FetchRecord, Landed, PageRecord};
 
-pub(super) const PULL: &str = "pull";
-pub(super) const PAGES: &str = "pages";
 /// The name says what opens the list.
 const EXTENSION: &str = "esri.json";
 /// Fast, and within a few percent of the slower ones on JSON.
@@ -35,49 +29,20 @@ pub struct Pull<'a> {
     folder: PathBuf,
 }
 
-/// A page as the list of an accepted pull has it; `path` is relative to the list.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Page {
-    path: PathBuf,
-    rows: u64,
-    /// Size before compression.
-    bytes: u64,
-    /// Digest before compression.
-    sha256: String,
-}
-
-/// `<sha256>.esri.json`.
-#[derive(Debug, Serialize)]
-struct List {
-    version: u32,
-    /// The layer's info.
-    info: Page,
-    /// In the order of the rows.
-    pages: Vec<Page>,
-    /// Rows that are not what the service has.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    generalised: Vec<Generalised>,
-}
-
-/// `pull/<name>.json`.
-#[derive(Debug, Serialize, Deserialize)]
-struct Entry {
-    version: u32,
-    page: Page,
-    record: PageRecord,
-}
-
-/// `pull/.key.json`, the digest of the pull's key; no page has such a name.
-#[derive(Debug, Serialize, Deserialize)]
-struct Key {
-    version: u32,
-    key: String,
-}
-
 impl Store {
     /// Opens the unfinished pull of a layer, or begins one; one with another key is given up and begins empty.
     ///
     /// The key stands for all that makes pages belong together: the plan, and the state of the service.
+    ///
+    /// ```
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let store = cikr::store::Store::open(folder.path()).unwrap();
+    /// let facts = Default::default();
+    /// store.pull("dams", "key").unwrap().put("page-0", b"{}", &facts).unwrap();
+    /// let again = store.pull("dams", "key").unwrap();
+    /// assert_eq!(again.get("page-0").unwrap().as_deref(), Some(&b"{}"[..]));
+    /// assert_eq!(again.get("page-1").unwrap(), None);
+    /// ```
     ///
     /// # Errors
     /// The id is no plain name, or the store can't be read or written to.
@@ -88,18 +53,18 @@ impl Store {
         let folder = self.landing_dir(id).join(PULL);
         let path = folder.join(".key.json");
         // A key that can't be read is that of another pull.
-        let known: Option<Key> = record::read(&path).ok().flatten();
+        let known: Option<PullKey> = record::read(&path).ok().flatten();
         if known.is_none_or(|known| known.key != key) {
             disk::remove(&folder)?;
             disk::create_folder(&folder)?;
             disk::create_folder(&self.landing_dir(id).join(PAGES))?;
             disk::sync_folder_of(&folder)?;
             disk::sync_folder_of(&self.landing_dir(id))?;
-            let key = Key {
+            let key = PullKey {
                 version: record::VERSION,
                 key,
             };
-            disk::put(&self.work(), &path, &record::to_json(&key))?;
+            disk::put_file(&self.work(), &path, &record::to_json(&key))?;
         }
         Ok(Pull {
             store: self,
@@ -115,10 +80,13 @@ impl Pull<'_> {
     /// # Errors
     /// The name is no plain one, or a file is there and can't be read.
     pub fn get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(entry) = self.entry(name)? else {
+        let Some(entry) = self.read_entry(name)? else {
             return Ok(None);
         };
-        Ok(read_page(&self.base().join(&entry.page.path), &entry.page))
+        Ok(read_page(
+            &self.layer_folder().join(&entry.page.path),
+            &entry.page,
+        ))
     }
 
     /// What is known of a page; none where it has not come. Its bytes are not looked at.
@@ -126,7 +94,7 @@ impl Pull<'_> {
     /// # Errors
     /// As `get`.
     pub fn record(&self, name: &str) -> Result<Option<PageRecord>, StoreError> {
-        Ok(self.entry(name)?.map(|entry| entry.record))
+        Ok(self.read_entry(name)?.map(|entry| entry.record))
     }
 
     /// Lands a page, whole or not at all, over an earlier one of that name.
@@ -137,24 +105,24 @@ impl Pull<'_> {
         check_name("page", name)?;
         let sha256 = digest::digest_bytes(bytes);
         let path = Path::new(PAGES).join(format!("{sha256}.zst"));
-        let page = Page {
+        let page = LandedPage {
             path,
             rows: page_record.rows,
             bytes: bytes.len() as u64,
             sha256,
         };
-        let place = self.base().join(&page.path);
+        let place = self.layer_folder().join(&page.path);
+        // A page that has not changed since an earlier pull is there already, under its digest.
         if read_page(&place, &page).is_none() {
-            let packed = zstd::bulk::compress(bytes, ZSTD_LEVEL);
-            let packed = packed.map_err(|source| StoreError::writing(&place, source))?;
-            disk::put(&self.store.work(), &place, &packed)?;
+            let packed = zstd::bulk::compress(bytes, ZSTD_LEVEL).while_writing(&place)?;
+            disk::put_file(&self.store.work(), &place, &packed)?;
         }
-        let entry = Entry {
+        let entry = PageEntry {
             version: record::VERSION,
             page,
             record: page_record.clone(),
         };
-        disk::put(
+        disk::put_file(
             &self.store.work(),
             &self.entry_path(name),
             &record::to_json(&entry),
@@ -181,55 +149,59 @@ impl Pull<'_> {
         info_name: &str,
         mut fetch: FetchRecord,
     ) -> Result<Landed, StoreError> {
-        let info = self.whole(info_name)?;
+        // Each page is read back before the list names it: what rots in between is fetched again, not landed.
+        let info = self.whole_page(info_name)?;
         let pages = names
             .iter()
-            .map(|name| self.whole(name))
+            .map(|name| self.whole_page(name))
             .collect::<Result<Vec<_>, _>>()?;
-        let generalised = fetch.generalised.clone();
-        let list = List {
+        let list = PageList {
             version: record::VERSION,
             info,
             pages,
-            generalised,
+            generalised: fetch.generalised.clone(),
         };
         let text = record::to_json(&list);
         fetch.sha256 = digest::digest_bytes(&text);
         fetch.pages = list.pages.len() as u64;
         let name = PathBuf::from(format!("{}.{EXTENSION}", fetch.sha256));
-        disk::put(&self.store.work(), &self.base().join(&name), &text)?;
-        let whole = LandedFile {
+        disk::put_file(&self.store.work(), &self.layer_folder().join(&name), &text)?;
+        // The list comes first: it is what is opened.
+        let mut files = vec![LandedFile {
             path: name,
             bytes: text.len() as u64,
             sha256: fetch.sha256.clone(),
-        };
-        let parts = std::iter::once(list.info).chain(list.pages);
-        let parts = parts.map(|page| LandedFile {
-            path: page.path,
-            bytes: page.bytes,
-            sha256: page.sha256,
-        });
-        let landed = self
-            .store
-            .hold(&self.id, std::iter::once(whole).chain(parts).collect(), fetch)?;
+        }];
+        for page in std::iter::once(list.info).chain(list.pages) {
+            files.push(LandedFile {
+                path: page.path,
+                bytes: page.bytes,
+                sha256: page.sha256,
+            });
+        }
+        // Held first. A pull that is left beside an accepted one is given up with the next key, or pruned.
+        let landed = self.store.hold_fetched(&self.id, files, fetch)?;
         disk::remove(&self.folder)?;
-        disk::sync_folder(self.base())?;
+        disk::sync_folder(self.layer_folder())?;
         Ok(landed)
     }
 
-    fn whole(&self, name: &str) -> Result<Page, StoreError> {
-        let missing = || StoreError::PageMissing {
+    fn whole_page(&self, name: &str) -> Result<LandedPage, StoreError> {
+        if let Some(entry) = self.read_entry(name)?
+            && read_page(&self.layer_folder().join(&entry.page.path), &entry.page).is_some()
+        {
+            return Ok(entry.page);
+        }
+        Err(LandingError::PageMissing {
             path: self.folder.clone(),
             name: name.to_owned(),
-        };
-        let entry = self.entry(name)?.ok_or_else(missing)?;
-        read_page(&self.base().join(&entry.page.path), &entry.page).ok_or_else(missing)?;
-        Ok(entry.page)
+        }
+        .into())
     }
 
-    fn entry(&self, name: &str) -> Result<Option<Entry>, StoreError> {
+    fn read_entry(&self, name: &str) -> Result<Option<PageEntry>, StoreError> {
         check_name("page", name)?;
-        Ok(record::sound(&self.entry_path(name)))
+        Ok(record::read_sound(&self.entry_path(name)))
     }
 
     fn entry_path(&self, name: &str) -> PathBuf {
@@ -237,54 +209,14 @@ impl Pull<'_> {
     }
 
     /// Folder of the layer.
-    fn base(&self) -> &Path {
+    fn layer_folder(&self) -> &Path {
         self.folder.parent().expect("a pull lies in its layer's folder")
     }
 }
 
-/// Pages that an unfinished pull has, by their path in the layer's folder.
-pub(super) fn pages_in(pull: &Path) -> Result<BTreeSet<PathBuf>, StoreError> {
-    let mut pages = BTreeSet::new();
-    for name in names(pull)? {
-        // The key is no entry, and a damaged entry names no page.
-        let entry: Option<Entry> = record::read(&pull.join(name)).ok().flatten();
-        pages.extend(entry.map(|entry| entry.page.path));
-    }
-    Ok(pages)
-}
-
-/// When the last page of an unfinished pull came, RFC 3339 UTC; empty where none has, none where there is no pull.
-pub(super) fn last_in(pull: &Path) -> Result<Option<String>, StoreError> {
-    if !pull.is_dir() {
-        return Ok(None);
-    }
-    let entries = names(pull)?.into_iter();
-    let entries = entries.filter_map(|name| record::read::<Entry>(&pull.join(name)).ok().flatten());
-    Ok(Some(
-        entries
-            .map(|entry| entry.record.fetched_at)
-            .max()
-            .unwrap_or_default(),
-    ))
-}
-
-/// A page's bytes if they are those that came; no more of a damaged file is unpacked than the page had.
-fn read_page(path: &Path, page: &Page) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let unpacked = File::open(path)
-        .and_then(zstd::Decoder::new)
-        .and_then(|unpacked| {
-            unpacked
-                .take(page.bytes.saturating_add(1))
-                .read_to_end(&mut bytes)
-        });
-    let is_whole = unpacked.is_ok() && digest::digest_bytes(&bytes) == page.sha256;
-    is_whole.then_some(bytes)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::{self, File};
 
     use super::super::{fault, fixture};
     use super::*;
@@ -399,7 +331,7 @@ mod tests {
         }
         let error = pull.accept(&["b"], "info", fetched(1)).unwrap_err();
         assert!(
-            matches!(&error, StoreError::PageMissing { name, .. } if name == "b"),
+            matches!(&error, StoreError::Landing(LandingError::PageMissing { name, .. }) if name == "b"),
             "{error:?}"
         );
         assert!(error.is_source() && store.held("dams").unwrap().is_none());

@@ -34,7 +34,7 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreE
 }
 
 /// A record that is sound; none where there is none, or, with a warning, where it is damaged.
-pub(super) fn sound<T: DeserializeOwned>(path: &Path) -> Option<T> {
+pub(super) fn read_sound<T: DeserializeOwned>(path: &Path) -> Option<T> {
     read(path).unwrap_or_else(|error| {
         warn!(reason = chain(&error), "a damaged record counts as none");
         None
@@ -42,11 +42,12 @@ pub(super) fn sound<T: DeserializeOwned>(path: &Path) -> Option<T> {
 }
 
 /// A record that is sound; one that is damaged is set aside. For those who hold the lock.
-pub(super) fn sound_or_aside<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
+pub(super) fn read_sound_or_set_aside<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
     let error = match read(path) {
         Ok(record) => return Ok(record),
         Err(error) => error,
     };
+    // Set aside and not removed: somebody may want to know what was in it.
     let aside = disk::set_aside(path)?;
     warn!(reason = chain(&error), aside = %aside.display(), "a damaged record counts as none: set aside");
     Ok(None)
@@ -58,16 +59,20 @@ pub(super) fn parse<T: DeserializeOwned>(path: &Path, text: &[u8]) -> Result<T, 
     struct Versioned {
         version: u32,
     }
-    let invalid = |source| StoreError::Record {
-        path: path.to_owned(),
-        source,
-    };
-    let Versioned { version } = serde_json::from_slice(text).map_err(invalid)?;
+    // The version alone first: a record of a later one may have any other members.
+    let Versioned { version } = from_json(path, text)?;
     if version != VERSION {
         return Err(StoreError::Version {
             path: path.to_owned(),
             version,
         });
     }
-    serde_json::from_slice(text).map_err(invalid)
+    from_json(path, text)
+}
+
+fn from_json<T: DeserializeOwned>(path: &Path, text: &[u8]) -> Result<T, StoreError> {
+    serde_json::from_slice(text).map_err(|source| StoreError::Record {
+        path: path.to_owned(),
+        source,
+    })
 }

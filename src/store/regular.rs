@@ -15,6 +15,12 @@ pub(super) fn open_regular(path: &Path) -> io::Result<File> {
 
 /// All of a file that is one.
 ///
+/// ```
+/// use std::path::Path;
+///
+/// assert!(cikr::store::read_regular(Path::new("/dev/null")).is_err());
+/// ```
+///
 /// # Errors
 /// It can't be read, or is none.
 pub fn read_regular(path: &Path) -> io::Result<Vec<u8>> {

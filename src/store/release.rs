@@ -3,18 +3,14 @@
 //! A release is published when both `releases/<id>/` and its record `releases/<id>.json` stand.
 //! The record is written first, so a folder under its final name always has one.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::digest::digest_bytes;
 use super::error::StoreError;
-use super::manifest::{self, MANIFEST, Manifest, ManifestFile, Problem, ProblemKind};
-use super::regular::read_regular;
-use super::retention::names;
-use super::{FEED, Lock, Store, check_name, record};
-use crate::feature::chain;
+use super::folder::folder_names;
+use super::layout::FEED;
+use super::{Lock, Store, check_name, record};
 
 /// Record of a release, and content of `latest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,12 +73,12 @@ impl Store {
     /// # Errors
     /// The folder of releases can't be listed.
     pub fn releases(&self) -> Result<Vec<ReleaseInfo>, StoreError> {
-        let latest: Option<Latest> = record::sound(&self.latest_path());
+        let latest: Option<Latest> = record::read_sound(&self.latest_path());
         let latest = latest.map(|latest| latest.release);
         let mut releases = Vec::new();
         for id in self.release_folders()? {
             let Some(told) =
-                record::sound::<Latest>(&self.record_path(&id)).filter(|told| told.release == id)
+                record::read_sound::<Latest>(&self.record_path(&id)).filter(|told| told.release == id)
             else {
                 continue;
             };
@@ -104,6 +100,7 @@ impl Store {
                 is_latest,
             });
         }
+        // Times are to the second; ids begin with the time of the run, and tell two of one second apart.
         releases.sort_by(|a, b| (&b.published, &b.id).cmp(&(&a.published, &a.id)));
         Ok(releases)
     }
@@ -111,26 +108,6 @@ impl Store {
     /// Whether a release was published here, by its record.
     pub fn has(&self, release: &str) -> bool {
         check_name("release", release).is_ok() && self.record_path(release).is_file()
-    }
-
-    /// Compares a release of this store with its record and manifest, digests and all.
-    ///
-    /// # Errors
-    /// There is no such release, or as `check_manifest`.
-    pub fn check(&self, release: &str) -> Result<Vec<Problem>, StoreError> {
-        let (told, mut problems) = self.judge_manifest(release)?;
-        let folder = self.release_dir(release);
-        if problems.is_empty() {
-            let record = format!("releases/{release}.json");
-            let contradictions = contradictions(&told, &manifest::read_manifest(&folder)?);
-            problems.extend(
-                contradictions
-                    .into_iter()
-                    .map(|what| Problem::new(&record, ProblemKind::Told(what))),
-            );
-        }
-        problems.extend(manifest::check_manifest(&folder)?);
-        Ok(problems)
     }
 
     /// Makes `latest.json` point to a release that is there, in one step. All of its files are compared with their digests
@@ -154,106 +131,11 @@ impl Store {
         Ok(latest)
     }
 
-    /// The manifest of a release, which is the one that its record tells of.
-    ///
-    /// # Errors
-    /// Record or manifest are missing or damaged.
-    pub fn sound_manifest(&self, release: &str) -> Result<Manifest, StoreError> {
-        let damaged = |problems| StoreError::Damaged {
-            release: release.to_owned(),
-            problems,
-        };
-        let unreadable = |error: StoreError| {
-            damaged(vec![Problem::new(
-                MANIFEST,
-                ProblemKind::Unreadable(chain(&error)),
-            )])
-        };
-        let (_, problems) = self.judge_manifest(release).map_err(unreadable)?;
-        if !problems.is_empty() {
-            return Err(damaged(problems));
-        }
-        manifest::read_manifest(&self.release_dir(release)).map_err(unreadable)
-    }
-
-    /// A file of a release, which has the digest that the manifest says.
-    ///
-    /// # Errors
-    /// It is missing or damaged, or as `sound_manifest`.
-    pub fn sound_file(&self, release: &str, relative: &str) -> Result<Vec<u8>, StoreError> {
-        let manifest = self.sound_manifest(release)?;
-        let damaged = |kind| StoreError::Damaged {
-            release: release.to_owned(),
-            problems: vec![Problem::new(relative, kind)],
-        };
-        let file = manifest.files.into_iter().find(|file| file.path == relative);
-        let file = file.ok_or_else(|| damaged(ProblemKind::Missing))?;
-        let bytes = read_regular(&self.release_dir(release).join(relative));
-        let bytes = bytes.map_err(|source| damaged(ProblemKind::Unreadable(source.to_string())))?;
-        let (found, expected) = (digest_bytes(&bytes), file.sha256);
-        if found == expected {
-            Ok(bytes)
-        } else {
-            Err(damaged(ProblemKind::Sha256 { expected, found }))
-        }
-    }
-
-    /// What is wrong with `latest.json`: each of its fields against the record, the manifest and the folder of the release.
-    ///
-    /// # Errors
-    /// The folder of releases can't be listed.
-    pub fn check_latest(&self) -> Result<Vec<String>, StoreError> {
-        let told: Latest = match record::read(&self.latest_path()) {
-            Ok(Some(told)) => told,
-            Ok(None) if self.releases()?.is_empty() => return Ok(vec![]),
-            Ok(None) => return Ok(vec!["missing, though there are releases".to_owned()]),
-            Err(error) => return Ok(vec![chain(&error)]),
-        };
-        let id = &told.release;
-        if check_name("release", id).is_err() || !self.release_dir(id).is_dir() {
-            return Ok(vec![format!("points to release `{id}`, which is not there")]);
-        }
-        let mut wrong = match record::read::<Latest>(&self.record_path(id)) {
-            Ok(Some(record)) => fields_differ(&told, &record),
-            Ok(None) => vec![format!(
-                "the release that it points to has no record releases/{id}.json"
-            )],
-            Err(error) => vec![chain(&error)],
-        };
-        match self.manifest_told_of(&told) {
-            Ok(Ok(manifest)) => wrong.extend(contradictions(&told, &manifest)),
-            Ok(Err(found)) => wrong.push(format!("`manifest_sha256` is not that of manifest.json, {found}")),
-            Err(error) => wrong.push(chain(&error)),
-        }
-        Ok(wrong)
-    }
-
-    /// Whether a record, or `latest.json`, tells of a release as its manifest does.
-    pub(super) fn fits(&self, told: &Latest) -> bool {
-        check_name("release", &told.release).is_ok()
-            && self.manifest_told_of(told).is_ok_and(|manifest| {
-                manifest.is_ok_and(|manifest| contradictions(told, &manifest).is_empty())
-            })
-    }
-
-    /// The manifest that a record tells of, or the digest of another one.
-    fn manifest_told_of(&self, told: &Latest) -> Result<Result<Manifest, String>, StoreError> {
-        let path = self.release_dir(&told.release).join(MANIFEST);
-        let text = read_regular(&path).map_err(|source| StoreError::reading(&path, source))?;
-        let found = digest_bytes(&text);
-        if found == told.manifest_sha256 {
-            record::parse(&path, &text).map(Ok)
-        } else {
-            Ok(Err(found))
-        }
-    }
-
     /// Names of the folders of releases, sorted, whether or not there is a record.
     pub(super) fn release_folders(&self) -> Result<Vec<String>, StoreError> {
-        let names = names(&self.releases_dir())?.into_iter();
-        Ok(names
-            .filter(|id| check_name("release", id).is_ok() && self.release_dir(id).is_dir())
-            .collect())
+        let mut ids = folder_names(&self.releases_dir())?;
+        ids.retain(|id| check_name("release", id).is_ok() && self.release_dir(id).is_dir());
+        Ok(ids)
     }
 
     /// Replaces the feed of releases, whole or not at all.
@@ -276,98 +158,14 @@ impl Store {
     pub(super) fn latest_path(&self) -> PathBuf {
         self.root.join("latest.json")
     }
-
-    /// The record of a release, and whether its manifest is the one recorded.
-    fn judge_manifest(&self, release: &str) -> Result<(Latest, Vec<Problem>), StoreError> {
-        check_name("release", release)?;
-        let none = || StoreError::NoRelease {
-            release: release.to_owned(),
-            store: self.root.clone(),
-        };
-        let latest: Latest = record::read(&self.record_path(release))?.ok_or_else(none)?;
-        let path = self.release_dir(release).join(MANIFEST);
-        if !self.release_dir(release).is_dir() {
-            return Err(none());
-        }
-        let found = digest_bytes(&read_regular(&path).map_err(|source| StoreError::reading(&path, source))?);
-        let expected = latest.manifest_sha256.clone();
-        let problem =
-            (found != expected).then(|| Problem::new(MANIFEST, ProblemKind::Sha256 { expected, found }));
-        Ok((latest, problem.into_iter().collect()))
-    }
-}
-
-/// What a record tells otherwise than the manifest that it names.
-fn contradictions(told: &Latest, manifest: &Manifest) -> Vec<String> {
-    let tiles: Vec<&ManifestFile> = manifest.files.iter().filter(|file| is_tile(&file.path)).collect();
-    let rows = |wanted: &dyn Fn(&str) -> bool| -> u64 {
-        tiles
-            .iter()
-            .filter(|file| wanted(&file.path))
-            .filter_map(|file| file.rows)
-            .sum()
-    };
-    let (inventory, layers) = (
-        rows(&|path| is_of_inventory(path)),
-        rows(&|path| !is_of_inventory(path)),
-    );
-    // An inventory that no layer takes part in has no rows, and one that isn't wanted has no files.
-    let has_inventory = tiles.iter().any(|file| is_of_inventory(&file.path));
-    let facilities = if has_inventory { inventory } else { layers };
-    let is_empty = !has_inventory && told.rows == 0;
-    let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
-    let mut wrong = Vec::new();
-    let mut tell = |name: &str, told: &dyn fmt::Display, found: &dyn fmt::Display| {
-        wrong.push(format!("`{name}` is {told}, by manifest.json {found}"));
-    };
-    if told.release != manifest.release {
-        tell("release", &told.release, &manifest.release);
-    }
-    if told.published != manifest.published {
-        tell("published", &told.published, &manifest.published);
-    }
-    if told.tiles != tiles.len() as u64 {
-        tell("tiles", &told.tiles, &tiles.len());
-    }
-    if told.rows != facilities && !is_empty {
-        tell("rows", &told.rows, &facilities);
-    }
-    if told.bytes != bytes {
-        tell("bytes", &told.bytes, &bytes);
-    }
-    wrong
-}
-
-pub(super) fn is_tile(path: &str) -> bool {
-    path.split('/').any(|part| part == "data") && path.ends_with(".parquet")
-}
-
-pub(super) fn is_of_inventory(path: &str) -> bool {
-    path.starts_with("facilities/")
-}
-
-/// Fields of `latest.json` that are not those of the release's record.
-fn fields_differ(told: &Latest, record: &Latest) -> Vec<String> {
-    let fields: [(&str, &dyn fmt::Display, &dyn fmt::Display); 6] = [
-        ("release", &told.release, &record.release),
-        ("published", &told.published, &record.published),
-        ("manifest_sha256", &told.manifest_sha256, &record.manifest_sha256),
-        ("tiles", &told.tiles, &record.tiles),
-        ("rows", &told.rows, &record.rows),
-        ("bytes", &told.bytes, &record.bytes),
-    ];
-    let texts = fields.map(|(name, told, record)| (name, told.to_string(), record.to_string()));
-    let differs = texts.into_iter().filter(|(_, told, record)| told != record);
-    differs
-        .map(|(name, told, record)| format!("`{name}` is {told}, by the release's record {record}"))
-        .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{self, TILE};
     use std::fs;
 
+    use super::super::fixture::{self, TILE};
+    use super::super::manifest::MANIFEST;
     use super::super::{Published, fault};
     use super::*;
 

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::care::Care;
+use super::folder::folder_names;
 use super::heal::{Healing, Repair};
-use super::held::{self, HELD, HeldRecord};
-use super::landing::LandingRecord;
-use super::manifest::{self, MANIFEST, Manifest, ManifestFile, Problem, ProblemKind};
-use super::retention::{RECORD, names, records};
+use super::held::{HELD, HeldRecord};
+use super::landed::{LandingRecord, RECORD, damaged_files, landing_records, record_path};
+use super::manifest::{self, MANIFEST, Manifest, ManifestFile};
+use super::problem::{Problem, ProblemKind};
 use super::{Lock, Store, StoreError, digest, disk, record};
 use crate::feature::chain;
 
@@ -26,11 +27,12 @@ impl Store {
     pub fn repair(&self, _held: &Lock, is_dry: bool) -> Result<Vec<Repair>, StoreError> {
         let healing = Healing { store: self, is_dry };
         let mut found = healing.small_records()?;
-        found.extend(healing.dangling()?);
+        found.extend(healing.remove_dangling_records()?);
         found.extend(healing.release_records()?);
-        found.extend(healing.releases()?);
-        found.extend(healing.landing()?);
-        found.extend(healing.latest(Care::Each)?);
+        found.extend(healing.repair_release_files()?);
+        found.extend(healing.repair_landing()?);
+        // Last, since it goes to a release that is sound by now.
+        found.extend(healing.heal_latest(Care::Each)?);
         Ok(found)
     }
 
@@ -47,42 +49,40 @@ impl Store {
             .small_records()?
             .into_iter()
             .filter(|found| found.path.starts_with("landing"));
-        let found = found.chain(healing.landing()?);
+        let found = found.chain(healing.repair_landing()?);
         Ok(found.map(|Repair { path, what, .. }| (path, what)).collect())
     }
 }
 
 impl Healing<'_> {
     /// Files of every release that has a record.
-    fn releases(self) -> Result<Vec<Repair>, StoreError> {
+    fn repair_release_files(self) -> Result<Vec<Repair>, StoreError> {
         let mut found = Vec::new();
         let mut manifests = Vec::new();
-        for id in self
-            .store
-            .release_folders()?
-            .into_iter()
-            .filter(|id| self.store.has(id))
-        {
+        for id in self.store.release_folders()? {
+            if !self.store.has(&id) {
+                continue;
+            }
             match self.store.sound_manifest(&id) {
                 Ok(manifest) => manifests.push((id, manifest)),
                 Err(error) => {
                     let path = self.store.release_dir(&id).join(MANIFEST);
                     let what = format!("{}; nothing tells what the release should hold", chain(&error));
-                    found.push(self.told(&path, what, None));
+                    found.push(self.repair_note(&path, what, None));
                 }
             }
         }
-        let places = self.places(&manifests);
+        let places = self.places_by_digest(&manifests);
         for (id, manifest) in &manifests {
             let folder = self.store.release_dir(id);
             for problem in manifest::check_manifest(&folder)? {
-                found.push(self.file(&folder, manifest, &problem, &places)?);
+                found.push(self.repair_file(&folder, manifest, &problem, &places)?);
             }
         }
         Ok(found)
     }
 
-    fn places(self, manifests: &[(String, Manifest)]) -> Places {
+    fn places_by_digest(self, manifests: &[(String, Manifest)]) -> Places {
         let mut places = Places::new();
         for (id, manifest) in manifests {
             for ManifestFile { path, sha256, .. } in &manifest.files {
@@ -95,14 +95,15 @@ impl Healing<'_> {
         places
     }
 
-    fn file(
+    fn repair_file(
         self,
         folder: &Path,
         manifest: &Manifest,
         problem: &Problem,
         places: &Places,
     ) -> Result<Repair, StoreError> {
-        let (path, what) = (folder.join(&problem.path), problem.kind.to_string());
+        let path = folder.join(&problem.path);
+        let what = problem.kind.to_string();
         let is_ours = !matches!(
             problem.kind,
             ProblemKind::Extra | ProblemKind::Escapes | ProblemKind::Twice
@@ -112,35 +113,38 @@ impl Healing<'_> {
             .iter()
             .find(|file| is_ours && file.path == problem.path);
         let Some(file) = file else {
-            return Ok(self.told(&path, what, None));
+            return Ok(self.repair_note(&path, what, None));
         };
-        let same = places.get(&file.sha256).into_iter().flatten();
-        let sound = same
+        let sound = places
+            .get(&file.sha256)
             .into_iter()
+            .flatten()
+            // By reading it: a file of another release that shares the inode is as damaged as this one.
             .find(|place| **place != path && digest::has_digest(place, &file.sha256));
         let Some(sound) = sound else {
             let why = "no other release has these bytes whole (releases share what hasn't changed); the next run makes \
                        it again";
-            return Ok(self.told(&path, format!("{what}; {why}"), None));
+            return Ok(self.repair_note(&path, format!("{what}; {why}"), None));
         };
         if !self.is_dry {
-            self.replace(sound, &path)?;
+            self.replace_with_link(sound, &path)?;
         }
         let done = format!(
             "linked from {}",
             sound.strip_prefix(self.store.root()).unwrap_or(sound).display()
         );
-        Ok(self.told(&path, what, Some(&done)))
+        Ok(self.repair_note(&path, what, Some(&done)))
     }
 
     /// Puts a second name for a sound file in the place of a damaged one, in one step.
-    fn replace(self, sound: &Path, path: &Path) -> Result<(), StoreError> {
+    fn replace_with_link(self, sound: &Path, path: &Path) -> Result<(), StoreError> {
         if let Some(folder) = path.parent() {
             disk::create_folder(folder)?;
         }
         let stage = disk::temp_folder(&self.store.work())?;
         let staged = stage.path().join("file");
         disk::link_or_copy(sound, &staged)?;
+        // A rename would not replace it.
         if path.is_dir() {
             disk::remove(path)?;
         }
@@ -149,46 +153,53 @@ impl Healing<'_> {
     }
 
     /// Landed copies, by digest: the damaged ones are set aside, so that the next run fetches them.
-    fn landing(self) -> Result<Vec<Repair>, StoreError> {
+    fn repair_landing(self) -> Result<Vec<Repair>, StoreError> {
         let mut found = Vec::new();
-        for id in names(&self.store.root().join("landing"))? {
+        for id in folder_names(&self.store.root().join("landing"))? {
             let folder = self.store.landing_dir(&id);
-            for name in names(&folder)?.into_iter().filter(|name| name.ends_with(RECORD)) {
-                found.extend(self.unless_sound::<LandingRecord>(&folder.join(name))?);
+            for name in folder_names(&folder)? {
+                if name.ends_with(RECORD) {
+                    found.extend(self.unless_sound::<LandingRecord>(&folder.join(name))?);
+                }
             }
-            for (name, copy) in records(&folder)? {
-                found.extend(self.copy(&folder, &name, &copy)?);
+            for (name, copy) in landing_records(&folder)? {
+                found.extend(self.repair_copy(&folder, &name, &copy)?);
             }
-            let held = record::read::<HeldRecord>(&folder.join(HELD)).ok().flatten();
-            let is_landed = |held: &HeldRecord| held::record_path(&folder, &held.name).is_file();
-            if let Some(held) = held.filter(|held| !is_landed(held)) {
+            if let Ok(Some(held)) = record::read::<HeldRecord>(&folder.join(HELD))
+                && !record_path(&folder, &held.name).is_file()
+            {
                 let what = format!("it tells of {}, which is not landed", held.name.display());
-                found.push(self.aside(&folder.join(HELD), what)?);
+                found.push(self.set_record_aside(&folder.join(HELD), what)?);
             }
         }
         Ok(found)
     }
 
-    fn copy(self, folder: &Path, name: &Path, copy: &LandingRecord) -> Result<Vec<Repair>, StoreError> {
-        let damaged = held::damaged(folder, copy);
+    fn repair_copy(
+        self,
+        folder: &Path,
+        name: &Path,
+        copy: &LandingRecord,
+    ) -> Result<Vec<Repair>, StoreError> {
+        let damaged = damaged_files(folder, copy);
         if damaged.is_empty() {
             return Ok(vec![]);
         }
         // First the record: without it the copy counts as not landed.
-        let record = held::record_path(folder, name);
+        let record = record_path(folder, name);
         let what = format!(
             "{} of the {} files of this copy are damaged",
             damaged.len(),
             copy.files.len()
         );
-        let mut found = vec![self.aside(&record, what)?];
+        let mut found = vec![self.set_record_aside(&record, what)?];
         for file in damaged {
             let path = folder.join(file);
             let is_there = path.symlink_metadata().is_ok();
             found.push(if is_there {
-                self.aside(&path, "not as it came".to_owned())?
+                self.set_record_aside(&path, "not as it came".to_owned())?
             } else {
-                self.told(&path, "missing".to_owned(), Some("its copy is set aside"))
+                self.repair_note(&path, "missing".to_owned(), Some("its copy is set aside"))
             });
         }
         Ok(found)

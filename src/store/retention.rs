@@ -5,20 +5,20 @@
 //! later fetch has replaced it, or when it is too old. A prune that is cut short is ended by the next one.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::error::StoreError;
-use super::landing::LandingRecord;
-use super::pull::PAGES;
-use super::{Lock, Store, disk, held, pull, record};
+use super::folder::folder_names;
+use super::held::{HELD, held_in};
+use super::landed::{PAGES, PULL, RECORD, landing_records};
+use super::pull_record::{last_page_time, pages_of_pull};
+use super::{Lock, Store, disk};
 use crate::feature::FetchRecord;
 
-pub(super) const RECORD: &str = ".record.json";
 /// What a layer's folder holds beside landed copies.
-const OWN: [&str; 5] = [PAGES, held::HELD, pull::PULL, "partial", "partial.json"];
+const OWN: [&str; 5] = [PAGES, HELD, PULL, "partial", "partial.json"];
 
 /// One landed copy of a source.
 #[derive(Debug, Clone, Serialize)]
@@ -56,6 +56,17 @@ pub struct Retention<'a> {
     pub is_dry: bool,
 }
 
+impl Retention<'_> {
+    /// Whether a copy stays, however many newer ones there are.
+    fn speaks_for(&self, copy: &LandedCopy) -> bool {
+        let landed_at = copy.landed_at.as_str();
+        copy.is_held
+            || self.since.is_some_and(|since| landed_at >= since)
+            || self.until.is_some_and(|until| landed_at <= until)
+            || self.needed.contains(&copy.sha256)
+    }
+}
+
 impl Store {
     /// Every landed copy, by folder, the newest first.
     ///
@@ -63,7 +74,7 @@ impl Store {
     /// A folder can't be listed, or a record is of a later version.
     pub fn landings(&self) -> Result<Vec<LandedCopy>, StoreError> {
         let mut copies = Vec::new();
-        for id in names(&self.root.join("landing"))? {
+        for id in folder_names(&self.root.join("landing"))? {
             let folder = self.landing_dir(&id);
             if folder.is_dir() {
                 copies.extend(copies_in(&folder, &id)?);
@@ -82,19 +93,19 @@ impl Store {
         retention: &Retention<'_>,
     ) -> Result<Vec<LandedCopy>, StoreError> {
         let mut gone = Vec::new();
-        for id in names(&self.root.join("landing"))? {
+        for id in folder_names(&self.root.join("landing"))? {
             let folder = self.landing_dir(&id);
             if !folder.is_dir() {
                 continue;
             }
-            let doomed = doomed(copies_in(&folder, &id)?, retention);
+            let doomed = doomed_copies(copies_in(&folder, &id)?, retention);
             let is_over = is_over(&folder, retention)?;
             if is_over {
                 tracing::info!(id, is_dry = retention.is_dry, "an interrupted pull is given up");
             }
             if !retention.is_dry {
                 if is_over {
-                    disk::remove(&folder.join(pull::PULL))?;
+                    disk::remove(&folder.join(PULL))?;
                 }
                 self.remove_copies(&id, &doomed)?;
             }
@@ -108,45 +119,36 @@ impl Store {
         for copy in doomed {
             disk::remove(&folder.join(format!("{}{RECORD}", copy.name.display())))?;
         }
+        // The records must be gone on the disk before the bytes go: else a crash could leave a record of a copy
+        // without them.
         disk::sync_folder(&folder)?;
-        sweep(&folder)
+        sweep_unnamed(&folder)
     }
 }
 
-fn doomed(copies: Vec<LandedCopy>, retention: &Retention<'_>) -> Vec<LandedCopy> {
-    let stays = |(at, copy): &(usize, LandedCopy)| {
-        *at < retention.keep.max(1)
-            || copy.is_held
-            || retention
-                .since
-                .is_some_and(|since| copy.landed_at.as_str() >= since)
-            || retention
-                .until
-                .is_some_and(|until| copy.landed_at.as_str() <= until)
-            || retention.needed.contains(&copy.sha256)
-    };
+fn doomed_copies(copies: Vec<LandedCopy>, retention: &Retention<'_>) -> Vec<LandedCopy> {
+    let newest = retention.keep.max(1);
     copies
         .into_iter()
-        .enumerate()
-        .filter(|copy| !stays(copy))
-        .map(|(_, copy)| copy)
+        .skip(newest)
+        .filter(|copy| !retention.speaks_for(copy))
         .collect()
 }
 
 /// Whether an unfinished pull is not worth going on with: it has no page, something was fetched since, or it is too old.
 fn is_over(folder: &Path, retention: &Retention<'_>) -> Result<bool, StoreError> {
-    let Some(last) = pull::last_in(&folder.join(pull::PULL))? else {
+    let Some(last) = last_page_time(&folder.join(PULL))? else {
         return Ok(false);
     };
-    let held = held::held_in(folder);
+    let held = held_in(folder);
     let is_replaced = held.is_some_and(|(_, fetch)| fetch.fetched_at > last);
     Ok(is_replaced || last.is_empty() || retention.since.is_some_and(|since| last.as_str() < since))
 }
 
 fn copies_in(folder: &Path, id: &str) -> Result<Vec<LandedCopy>, StoreError> {
-    let held = held::held_in(folder);
+    let held = held_in(folder);
     let mut copies = Vec::new();
-    for (name, record) in records(folder)? {
+    for (name, record) in landing_records(folder)? {
         let fetch = held
             .as_ref()
             .filter(|(held, _)| *held == name)
@@ -167,29 +169,22 @@ fn copies_in(folder: &Path, id: &str) -> Result<Vec<LandedCopy>, StoreError> {
     Ok(copies)
 }
 
-/// Records of a layer's folder by the name of what they tell of; damaged ones count as none.
-pub(super) fn records(folder: &Path) -> Result<Vec<(PathBuf, LandingRecord)>, StoreError> {
-    let all = names(folder)?.into_iter();
-    let paths = all.filter_map(|name| Some((PathBuf::from(name.strip_suffix(RECORD)?), folder.join(&name))));
-    Ok(paths
-        .filter_map(|(of, path)| Some((of, record::sound(&path)?)))
-        .collect())
-}
-
 /// Removes what no record names, and pages that no unfinished pull names either.
-fn sweep(folder: &Path) -> Result<(), StoreError> {
-    let (mut named, mut pages) = (BTreeSet::new(), pull::pages_in(&folder.join(pull::PULL))?);
-    for (name, record) in records(folder)? {
+fn sweep_unnamed(folder: &Path) -> Result<(), StoreError> {
+    let mut named = BTreeSet::new();
+    let mut pages = pages_of_pull(&folder.join(PULL))?;
+    for (name, record) in landing_records(folder)? {
         named.insert(format!("{}{RECORD}", name.display()));
         named.extend(record.files.iter().filter_map(|file| first_part(&file.path)));
         pages.extend(record.files.into_iter().map(|file| file.path));
     }
-    for name in names(folder)? {
+    for name in folder_names(folder)? {
         if !named.contains(&name) && !OWN.contains(&name.as_str()) {
             disk::remove(&folder.join(name))?;
         }
     }
-    for name in names(&folder.join(PAGES))? {
+    // Pages are shared by the nights that had them, so one goes only when no copy and no unfinished pull names it.
+    for name in folder_names(&folder.join(PAGES))? {
         let page = Path::new(PAGES).join(name);
         if !pages.contains(&page) {
             disk::remove(&folder.join(page))?;
@@ -204,21 +199,10 @@ fn first_part(path: &Path) -> Option<String> {
         .map(|part| part.as_os_str().to_string_lossy().into_owned())
 }
 
-/// Names in a folder, sorted; none where there is no folder.
-pub(super) fn names(folder: &Path) -> Result<Vec<String>, StoreError> {
-    let reading = |source| StoreError::reading(folder, source);
-    if !folder.is_dir() {
-        return Ok(vec![]);
-    }
-    let entries = fs::read_dir(folder).map_err(reading)?;
-    let entries = entries.map(|entry| Ok(entry.map_err(reading)?.file_name().to_string_lossy().into_owned()));
-    let mut names = entries.collect::<Result<Vec<_>, StoreError>>()?;
-    names.sort();
-    Ok(names)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::super::{fault, fixture};
     use super::*;
     use crate::feature::PageRecord;

@@ -6,7 +6,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::{StoreError, disk};
+use super::disk;
+use super::error::{IoResultExt, StoreError};
 use crate::feature::{ScratchFile, ScratchSpace};
 
 /// A folder in which such files are made.
@@ -17,6 +18,16 @@ pub struct Scratch {
 
 impl Scratch {
     /// In a folder that is there.
+    ///
+    /// ```
+    /// use cikr::feature::ScratchSpace;
+    /// use cikr::store::Scratch;
+    ///
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let file = Scratch::new(folder.path()).file(0).unwrap();
+    /// assert_eq!(file.append(b"rows").unwrap(), 0);
+    /// assert_eq!(file.read(1, 3).unwrap(), b"ows");
+    /// ```
     pub fn new(folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),
@@ -53,6 +64,7 @@ struct Unnamed {
 
 impl ScratchFile for Unnamed {
     fn append(&self, bytes: &[u8]) -> io::Result<u64> {
+        // The place is reserved under the lock and written to without it, so that threads spill side by side.
         let at = {
             let mut length = self.length.lock().unwrap_or_else(PoisonError::into_inner);
             let at = *length;
@@ -60,20 +72,22 @@ impl ScratchFile for Unnamed {
             at
         };
         disk::write_at(&self.file, &self.folder, bytes, at)
-            .map_err(|error| io::Error::new(kind(&error), error))?;
+            .map_err(|error| io::Error::new(io_kind(&error), error))?;
         Ok(at)
     }
 
     fn read(&self, at: u64, len: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; len];
-        let read = self.file.read_exact_at(&mut bytes, at);
-        read.map_err(|source| StoreError::reading(&self.folder, source))
+        self.file
+            .read_exact_at(&mut bytes, at)
+            .while_reading(&self.folder)
             .map_err(io::Error::other)?;
         Ok(bytes)
     }
 }
 
-fn kind(error: &StoreError) -> io::ErrorKind {
+/// A full disk keeps its kind, by which callers tell it apart.
+fn io_kind(error: &StoreError) -> io::ErrorKind {
     match error {
         StoreError::Full { .. } => io::ErrorKind::StorageFull,
         _ => io::ErrorKind::Other,

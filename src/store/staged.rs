@@ -5,27 +5,18 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
 use super::digest::Digesting;
 use super::disk::Readers;
-use super::error::StoreError;
-use super::{Staging, disk};
+use super::error::{IoResultExt, StoreError};
+use super::regular::read_regular;
+use super::release_file::Written;
+use super::{Staging, digest, disk};
 
 const BUFFER_BYTES: usize = 1 << 17;
-
-/// A file that stands in a release.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// Path relative to the release.
-    pub path: PathBuf,
-    /// Size.
-    pub bytes: u64,
-    /// SHA-256, lower-case hex.
-    pub sha256: String,
-}
 
 /// A file of a release that is being written; without `commit` it is removed.
 ///
@@ -65,14 +56,66 @@ impl<'a> Staged<'a> {
             .into_inner()
             .map_err(|e| StoreError::writing(&path, e.into_error()))?;
         let (file, sha256, bytes) = digesting.finish();
+        // Before the name is given: the folders are synced once, when the release is published.
         disk::sync_file(&file, &path)?;
         let written = Written {
             path: relative,
             bytes,
             sha256,
         };
-        staging.add(&written, None, || disk::name_new(temp, &path))?;
+        staging.add_file(&written, None, || disk::name_new(temp, &path))?;
         Ok(written)
+    }
+}
+
+impl Staging<'_> {
+    /// Opens a new file of the release; the folders above it are made.
+    ///
+    /// # Errors
+    /// The path leaves the release or is taken, or the store can't be written to.
+    pub fn create(&self, relative: &Path) -> Result<Staged<'_>, StoreError> {
+        self.make_room(relative)?;
+        Staged::new(self, relative.to_owned())
+    }
+
+    /// Writes a whole file of the release; one that the release before has, byte for byte, is linked.
+    ///
+    /// # Errors
+    /// As `create` and `Staged::commit`.
+    pub fn write(&self, relative: &Path, bytes: &[u8]) -> Result<Written, StoreError> {
+        // Pages of the catalog are most of a quiet night's files, and most of them are those of the night before:
+        // comparing is cheaper than waiting until they are on the disk.
+        if let Some(same) = self.same_before(relative, bytes) {
+            self.make_room(relative)?;
+            let written = Written {
+                path: relative.to_owned(),
+                bytes: bytes.len() as u64,
+                sha256: digest::digest_bytes(bytes),
+            };
+            self.add_file(&written, None, || {
+                disk::link_or_copy(&same, &self.path_of(relative))
+            })?;
+            return Ok(written);
+        }
+        let mut staged = self.create(relative)?;
+        staged.write_all(bytes).while_writing(&self.path_of(relative))?;
+        staged.commit()
+    }
+
+    /// The file of the release before that has this path and these bytes.
+    fn same_before(&self, relative: &Path, bytes: &[u8]) -> Option<PathBuf> {
+        let path = self.before.as_ref()?.join(relative);
+        // Not by digest: the manifest may say what the file no longer is.
+        let is_of_size = path.symlink_metadata().ok()?.len() == bytes.len() as u64;
+        (is_of_size && read_regular(&path).ok()? == bytes).then_some(path)
+    }
+
+    /// Writes many whole files of the release, several at a time: small ones wait for the disk above all.
+    ///
+    /// # Errors
+    /// As `write`; files after the first failure may be missing.
+    pub fn write_all(&self, files: &[(PathBuf, Vec<u8>)]) -> Result<(), StoreError> {
+        disk::for_each_at_once(files, |(path, bytes)| self.write(path, bytes).map(drop))
     }
 }
 
@@ -100,9 +143,10 @@ impl fmt::Debug for Staged<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::fs;
+    use std::os::unix::fs::MetadataExt;
 
-    use super::super::fixture;
+    use super::super::fixture::{self, TILE};
     use super::*;
 
     #[test]
@@ -137,7 +181,7 @@ mod tests {
                 sha256
             }
         );
-        assert_eq!(std::fs::read(staging.path_of(&written.path)).unwrap(), b"abc");
+        assert_eq!(fs::read(staging.path_of(&written.path)).unwrap(), b"abc");
     }
 
     #[test]
@@ -163,5 +207,23 @@ mod tests {
         fn is_sync<T: Sync>() {}
         is_send::<Staged<'_>>();
         is_sync::<Staging<'_>>();
+    }
+
+    #[test]
+    fn a_file_that_the_release_before_has_is_linked_and_another_is_written() {
+        let (_folder, store) = fixture::store();
+        let page = |release: &str, day: u32, text: &[u8]| {
+            let lock = store.lock().unwrap();
+            let staging = store.begin(&lock, release).unwrap();
+            let written = staging.write(Path::new(TILE), text).unwrap();
+            let published = fixture::publish(staging, day, 9).unwrap();
+            (published.folder.join(TILE).metadata().unwrap().ino(), written)
+        };
+        let (first, written) = page("r1", 1, b"same");
+        assert_eq!(page("r2", 2, b"same"), (first, written));
+        let (other, _) = page("r3", 3, b"else");
+        assert_ne!(other, first);
+        assert_eq!(fs::read(store.release_dir("r3").join(TILE)).unwrap(), b"else");
+        assert_eq!(fs::read(store.release_dir("r1").join(TILE)).unwrap(), b"same");
     }
 }

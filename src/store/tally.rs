@@ -24,7 +24,7 @@ struct TallyRecord {
 }
 
 /// What is counted is published again: a digit that rots here must not.
-fn digest_of(tiles: &str, told: &BTreeMap<String, Box<RawValue>>) -> String {
+fn tally_digest(tiles: &str, told: &BTreeMap<String, Box<RawValue>>) -> String {
     let parts = told.iter().flat_map(|(name, value)| [name.as_str(), value.get()]);
     let lines: Vec<&str> = std::iter::once(tiles).chain(parts).collect();
     sha256(lines.join("\n").as_bytes())
@@ -36,8 +36,9 @@ impl Store {
         let path = self.tally_path(collection).ok()?;
         // Once: it may be long, and one of another version is worth nothing.
         let record: TallyRecord = serde_json::from_slice(&read_regular(&path).ok()?).ok()?;
-        let is_sound = || digest_of(tiles, &record.told) == record.sha256;
-        (record.version == record::VERSION && record.tiles == tiles && is_sound()).then_some(record.told)
+        // Digested last, and only where the record is of these tiles: it may be long.
+        let is_of_these = record.version == record::VERSION && record.tiles == tiles;
+        (is_of_these && tally_digest(tiles, &record.told) == record.sha256).then_some(record.told)
     }
 
     /// Replaces what was told of a collection's tiles, whole or not at all.
@@ -52,14 +53,14 @@ impl Store {
         told: BTreeMap<String, Box<RawValue>>,
     ) -> Result<(), StoreError> {
         let path = self.tally_path(collection)?;
-        let sha256 = digest_of(tiles, &told);
+        let sha256 = tally_digest(tiles, &told);
         let record = TallyRecord {
             version: record::VERSION,
             tiles: tiles.to_owned(),
             told,
             sha256,
         };
-        disk::put(&self.work(), &path, &record::to_json(&record))
+        disk::put_file(&self.work(), &path, &record::to_json(&record))
     }
 
     fn tally_path(&self, collection: &str) -> Result<PathBuf, StoreError> {

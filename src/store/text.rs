@@ -7,6 +7,16 @@ use super::error::StoreError;
 
 /// Writes text files, each whole, with their folders; an existing one only where `replace` says so.
 ///
+/// ```
+/// use cikr::store::{StoreError, write_texts};
+///
+/// let folder = tempfile::tempdir().unwrap();
+/// let draft = [(folder.path().join("schemas/dams.toml"), "key = \"id\"\n")];
+/// write_texts(&draft, false).unwrap();
+/// assert!(matches!(write_texts(&draft, false), Err(StoreError::Exists { .. })));
+/// assert!(write_texts(&draft, true).is_ok());
+/// ```
+///
 /// # Errors
 /// One of the files exists (then none is written), or the disk refuses.
 pub fn write_texts(files: &[(PathBuf, &str)], replace: bool) -> Result<(), StoreError> {
@@ -22,7 +32,7 @@ pub fn write_texts(files: &[(PathBuf, &str)], replace: bool) -> Result<(), Store
             .filter(|folder| !folder.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
         disk::create_folder(folder)?;
-        disk::put_for(disk::Readers::Umask, folder, path, text.as_bytes())?;
+        disk::put_file_for(disk::Readers::Umask, folder, path, text.as_bytes())?;
     }
     Ok(())
 }

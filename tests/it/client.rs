@@ -415,7 +415,7 @@ fn a_login_gives_a_token_that_is_renewed() {
     // Refused within moments of its login, a token is renewed all the same.
     assert_eq!(token(&access), (json!("token-4"), Some(2)));
     // Threads whose questions went with the first token notice one after the other.
-    assert!(client.renew(&access, Some(1), Deadline::default()).unwrap());
+    assert!(client.renew_token(&access, Some(1), Deadline::default()).unwrap());
     let paths: Vec<String> = server
         .requests()
         .into_iter()
@@ -425,7 +425,7 @@ fn a_login_gives_a_token_that_is_renewed() {
         paths,
         ["/generateToken", "/query", "/query", "/generateToken", "/query"]
     );
-    assert!(client.renew(&access, Some(2), Deadline::default()).unwrap());
+    assert!(client.renew_token(&access, Some(2), Deadline::default()).unwrap());
     assert_eq!(token(&access), (json!("token-6"), Some(3)));
 
     let error = ask(&self::client(3), &server.url("/query"), &login("wr0ng"), &[]).unwrap_err();

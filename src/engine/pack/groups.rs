@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::{Brought, Group, Packable, Packing, slice_of};
+use super::spots::spots_of_slice;
+use super::{Gathered, Group, Packable, Packing};
 use crate::engine::EngineError;
 use crate::feature::RegionId;
 use crate::kernel::pack::{Levels, Slice, Spot, order_slices, slices};
@@ -20,7 +21,7 @@ pub(super) struct TileGroups<'a> {
     /// Rows that may be together, unless a single row group is more.
     most: usize,
     /// Which rows are together.
-    together: Option<(Range<usize>, Box<dyn Brought + 'a>)>,
+    together: Option<(Range<usize>, Box<dyn Gathered + 'a>)>,
 }
 
 impl<'a> TileGroups<'a> {
@@ -42,7 +43,7 @@ impl<'a> TileGroups<'a> {
     }
 
     /// Row groups from here on that fit together, the first of them in any case.
-    fn lot(&self) -> Range<usize> {
+    fn next_lot(&self) -> Range<usize> {
         let mut end = self.next + self.lengths.front().copied().unwrap_or_default();
         for length in self.lengths.iter().skip(1) {
             if end + length - self.next > self.most {
@@ -53,14 +54,19 @@ impl<'a> TileGroups<'a> {
         self.next..end
     }
 
-    fn group(&mut self, group: Range<usize>) -> Result<Group, EngineError> {
-        let (lot, brought) = match self.together.take() {
+    /// The row group at these spots, out of the lot that is together, or of the next.
+    fn publish_group(&mut self, group: Range<usize>) -> Result<Group, EngineError> {
+        let (lot, gathered) = match self.together.take() {
             Some(together) if group.end <= together.0.end => together,
-            // Those of before are let go of first.
-            _ => (self.lot(), self.rows.bring(&self.spots[self.lot()])?),
+            // `take` has let go of those of before: two lots at once would be twice the memory.
+            _ => {
+                let lot = self.next_lot();
+                let gathered = self.rows.bring_together(&self.spots[lot.clone()])?;
+                (lot, gathered)
+            }
         };
-        let published = brought.publish(group.start - lot.start..group.end - lot.start)?;
-        self.together = Some((lot, brought));
+        let published = gathered.publish(group.start - lot.start..group.end - lot.start)?;
+        self.together = Some((lot, gathered));
         Ok(Group {
             published,
             spots: self.spots[group].to_vec(),
@@ -73,7 +79,7 @@ impl Iterator for TileGroups<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let length = *self.lengths.front()?;
-        let group = self.group(self.next..self.next + length);
+        let group = self.publish_group(self.next..self.next + length);
         self.lengths.pop_front();
         self.next += length;
         Some(group)
@@ -117,27 +123,27 @@ impl<'a> SlicedGroups<'a> {
     }
 
     /// The row groups of the slices that fit together, the first of them in any case; none after the last.
-    fn some(&mut self) -> Result<Option<TileGroups<'a>>, EngineError> {
+    fn next_groups(&mut self) -> Result<Option<TileGroups<'a>>, EngineError> {
         let Some(first) = self.slices.pop_front() else {
             return Ok(None);
         };
         let start = first.rows.start;
-        let mut some = vec![first];
+        let mut fitting = vec![first];
         while let Some(next) = self.slices.pop_front() {
             if !self.packing.has_room((next.rows.end - start) as u64) {
                 self.slices.push_front(next);
                 break;
             }
-            some.push(next);
+            fitting.push(next);
         }
-        let end = some.last().map_or(start, |last| last.rows.end);
+        let end = fitting.last().map_or(start, |last| last.rows.end);
         let together = Slice {
             rows: start..end,
             tiles: vec![],
         };
-        let mut spots = slice_of(self.rows, self.region, &together)?;
-        order_slices(&mut spots, &some, &self.levels);
-        let lengths = some
+        let mut spots = spots_of_slice(self.rows, self.region, &together)?;
+        order_slices(&mut spots, &fitting, &self.levels);
+        let lengths = fitting
             .iter()
             .flat_map(|slice| &slice.tiles)
             .map(|tile| tile.rows.len())
@@ -161,7 +167,7 @@ impl Iterator for SlicedGroups<'_> {
             }
             // Those of before are let go of first.
             self.groups = None;
-            match self.some().transpose()? {
+            match self.next_groups().transpose()? {
                 Ok(groups) => self.groups = Some(groups),
                 Err(error) => return Some(Err(error)),
             }

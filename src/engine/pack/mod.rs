@@ -5,6 +5,7 @@
 
 mod error;
 mod groups;
+mod spots;
 
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
@@ -14,12 +15,12 @@ use rayon::prelude::*;
 
 pub use error::PackError;
 use groups::{SlicedGroups, TileGroups};
+use spots::{sort_from_west, spots_of_slice};
 
 use super::EngineError;
 use crate::feature::{RegionId, Tile};
-use crate::kernel::assemble::Published;
-use crate::kernel::core::ranked;
-use crate::kernel::pack::{Levels, Slice, Spot, TileCut, order_slice, shared_centres, slices};
+use crate::kernel::pack::{Levels, Slice, Spot, TileCut, order_slice, slices};
+use crate::kernel::publish::Published;
 
 /// Rows that can be packed.
 pub trait Packable: Sync {
@@ -33,14 +34,14 @@ pub trait Packable: Sync {
     ///
     /// # Errors
     /// When rows can't be had back.
-    fn each(&self, region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError>;
+    fn each_spot(&self, region: &RegionId, see: &mut dyn FnMut(Spot)) -> Result<(), EngineError>;
 
     /// `facility_id` of rows that have their centre in common with others, as `runs` of the spots tell; without runs they
     /// have been told of before.
     ///
     /// # Errors
-    /// As `each`.
-    fn tied(&self, spots: &[Spot], runs: &[Range<usize>]) -> Result<Vec<String>, EngineError>;
+    /// As `each_spot`.
+    fn tied_ids(&self, spots: &[Spot], runs: &[Range<usize>]) -> Result<Vec<String>, EngineError>;
 
     /// Bytes that a row takes, on average, that is brought into memory to be packed; none where all are there anyway.
     fn bytes_away(&self) -> usize;
@@ -48,12 +49,12 @@ pub trait Packable: Sync {
     /// Brings rows together, in the order of their spots.
     ///
     /// # Errors
-    /// As `each`.
-    fn bring<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Brought + 'r>, EngineError>;
+    /// As `each_spot`.
+    fn bring_together<'r>(&'r self, spots: &[Spot]) -> Result<Box<dyn Gathered + 'r>, EngineError>;
 }
 
 /// Rows that are together in memory.
-pub trait Brought {
+pub trait Gathered {
     /// Some of them, by where they are among those that were brought, in their published columns.
     ///
     /// # Errors
@@ -91,7 +92,7 @@ impl Packing<'_> {
     }
 
     /// A tile of a region by its number there.
-    fn tile(&self, region: &RegionId, ordinal: usize, cut: &TileCut) -> Tile {
+    fn tile_of(&self, region: &RegionId, ordinal: usize, cut: &TileCut) -> Tile {
         Tile {
             collection: self.collection.to_owned(),
             region: region.clone(),
@@ -107,19 +108,23 @@ impl Packing<'_> {
     }
 
     /// Regions in turns: those of a turn are packed side by side, for the spots of all of them fit.
-    fn turns<'r>(&self, regions: &'r [RegionId], rows: &dyn Packable) -> Vec<&'r [RegionId]> {
+    fn region_turns<'r>(&self, regions: &'r [RegionId], rows: &dyn Packable) -> Vec<&'r [RegionId]> {
+        let mut turns = Vec::new();
+        let mut start = 0;
         let mut together = 0;
-        let fits = |region: &RegionId| {
+        for (at, region) in regions.iter().enumerate() {
             let count = rows.rows_in(region);
             together += count;
-            let fits = self.has_room(together);
-            if !fits {
+            if at > start && !self.has_room(together) {
+                turns.push(&regions[start..at]);
+                start = at;
                 together = count;
             }
-            fits
-        };
-        let mut fits = regions.iter().map(fits).collect::<Vec<_>>().into_iter().skip(1);
-        regions.chunk_by(|_, _| fits.next().unwrap_or_default()).collect()
+        }
+        if start < regions.len() {
+            turns.push(&regions[start..]);
+        }
+        turns
     }
 }
 
@@ -132,11 +137,14 @@ pub fn pack<T: Send, E: StdError + Send + 'static>(
     packing: &Packing<'_>,
     sink: impl Fn(&Tile, &mut Groups<'_>) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, PackError<E>> {
+    // Results are in the order of regions and tiles whichever was done first: the catalog of a release is made of them.
     let regions: Vec<RegionId> = rows.regions().into_iter().collect();
-    let one = |region: &RegionId| pack_region(rows, region, packing, &sink);
     let mut tiles = Vec::new();
-    for turn in packing.turns(&regions, rows) {
-        let of_turn: Vec<Vec<T>> = turn.par_iter().map(one).collect::<Result<_, PackError<E>>>()?;
+    for turn in packing.region_turns(&regions, rows) {
+        let of_turn: Vec<Vec<T>> = turn
+            .par_iter()
+            .map(|region| pack_region(rows, region, packing, &sink))
+            .collect::<Result<_, PackError<E>>>()?;
         tiles.extend(of_turn.into_iter().flatten());
     }
     Ok(tiles)
@@ -151,11 +159,13 @@ fn pack_region<T: Send, E: StdError + Send + 'static>(
     let count = rows.rows_in(region);
     let slices = slices(usize::try_from(count).unwrap_or(usize::MAX), &packing.levels);
     let mut tiles = Vec::new();
+    // One tile that is too large even for its spots, as the one of a national file may be: its row groups are cut out of
+    // the region a few at a time.
     if let [Slice { tiles: only, .. }] = slices.as_slice()
         && let [cut] = only.as_slice()
         && !packing.has_room(count)
     {
-        let tile = packing.tile(region, 0, cut);
+        let tile = packing.tile_of(region, 0, cut);
         let mut groups = SlicedGroups::new(rows, region, packing, cut.rows.len());
         let done = sink(&tile, &mut groups);
         return Ok(vec![done.map_err(|source| PackError::Sink {
@@ -165,12 +175,12 @@ fn pack_region<T: Send, E: StdError + Send + 'static>(
     }
     if packing.has_room(count) || slices.len() < 2 {
         let mut spots = Vec::with_capacity(usize::try_from(count).unwrap_or_default());
-        rows.each(region, &mut |spot| spots.push(spot))?;
-        from_west(rows, &mut spots)?;
+        rows.each_spot(region, &mut |spot| spots.push(spot))?;
+        sort_from_west(rows, &mut spots)?;
         for slice in slices {
             let spots = &mut spots[slice.rows.clone()];
             tiles.extend(pack_slice(
-                Part {
+                SliceWork {
                     rows,
                     region,
                     packing,
@@ -183,11 +193,12 @@ fn pack_region<T: Send, E: StdError + Send + 'static>(
         }
         return Ok(tiles);
     }
-    // Slice by slice, each cut out of the region by the longitudes of its ends.
+    // Slice by slice, each cut out of the region by the longitudes of its ends. That goes over all spots again for every
+    // slice: time for memory, and the tiles are the same.
     for slice in slices {
-        let mut spots = slice_of(rows, region, &slice)?;
+        let mut spots = spots_of_slice(rows, region, &slice)?;
         tiles.extend(pack_slice(
-            Part {
+            SliceWork {
                 rows,
                 region,
                 packing,
@@ -201,42 +212,9 @@ fn pack_region<T: Send, E: StdError + Send + 'static>(
     Ok(tiles)
 }
 
-/// Spots from west to east, ties settled.
-fn from_west(rows: &dyn Packable, spots: &mut [Spot]) -> Result<(), EngineError> {
-    spots.par_sort_unstable_by(Spot::by_x);
-    let all = 0..spots.len();
-    settle(rows, spots, all)
-}
-
-/// The spots of one slice of a region.
-fn slice_of(rows: &dyn Packable, region: &RegionId, slice: &Slice) -> Result<Vec<Spot>, EngineError> {
-    let ends = [slice.rows.start, slice.rows.end - 1].map(|rank| (0, rank as u64));
-    let ends = ranked(&ends, &|see| rows.each(region, &mut |spot| see([spot.x, spot.y])))?;
-    let mut before = 0;
-    let mut spots = Vec::with_capacity(slice.rows.len());
-    rows.each(region, &mut |spot| {
-        if spot.x.total_cmp(&ends[0]).is_lt() {
-            before += 1;
-        } else if spot.x.total_cmp(&ends[1]).is_le() {
-            spots.push(spot);
-        }
-    })?;
-    // Rows on the meridians of its ends may belong to its neighbours: which do is settled on each side alike, and told
-    // of once, by the slice that has the first of them.
-    spots.par_sort_unstable_by(Spot::by_x);
-    settle(
-        rows,
-        &mut spots,
-        slice.rows.start - before..slice.rows.end - before,
-    )?;
-    spots.truncate(slice.rows.end - before);
-    spots.drain(..slice.rows.start - before);
-    Ok(spots)
-}
-
-/// A slice of a region, and the number of its first tile.
+/// A slice of a region to be packed, and the number of its first tile.
 #[derive(Clone, Copy)]
-struct Part<'a> {
+struct SliceWork<'a> {
     rows: &'a dyn Packable,
     region: &'a RegionId,
     packing: &'a Packing<'a>,
@@ -245,20 +223,20 @@ struct Part<'a> {
 }
 
 fn pack_slice<T: Send, E: StdError + Send + 'static>(
-    part: Part<'_>,
+    work: SliceWork<'_>,
     spots: &mut [Spot],
     sink: &(impl Fn(&Tile, &mut Groups<'_>) -> Result<T, E> + Sync),
 ) -> Result<Vec<T>, PackError<E>> {
-    let Part {
+    let SliceWork {
         rows,
         region,
         packing,
         slice,
         first,
-    } = part;
+    } = work;
     order_slice(spots, slice, &packing.levels);
     let tiles = slice.tiles.par_iter().enumerate().map(|(nth, cut)| {
-        let tile = packing.tile(region, first + nth, cut);
+        let tile = packing.tile_of(region, first + nth, cut);
         let own = &spots[cut.rows.start - slice.rows.start..cut.rows.end - slice.rows.start];
         let mut groups = TileGroups::new(rows, own.into(), cut.row_groups.clone().into(), packing);
         let done = sink(&tile, &mut groups);
@@ -268,64 +246,4 @@ fn pack_slice<T: Send, E: StdError + Send + 'static>(
         })
     });
     tiles.collect()
-}
-
-/// Spots whose ids are asked for at a time.
-const AT_ONCE: usize = 1 << 16;
-
-/// Numbers rows that have one centre by their ids; `spots` are from west to east, and those at `own` are the caller's:
-/// rows that share a centre are shown to whom the first of them belongs.
-fn settle(rows: &dyn Packable, spots: &mut [Spot], own: Range<usize>) -> Result<(), EngineError> {
-    let (mut shown, mut others) = (Vec::new(), Vec::new());
-    for run in shared_centres(spots) {
-        if own.contains(&run.start) {
-            &mut shown
-        } else {
-            &mut others
-        }
-        .push(run);
-    }
-    for (runs, is_shown) in [(shown, true), (others, false)] {
-        let mut waiting: Vec<Range<usize>> = Vec::new();
-        let mut count = 0;
-        for run in runs {
-            count += run.len();
-            waiting.push(run);
-            if count >= AT_ONCE {
-                number(rows, spots, &std::mem::take(&mut waiting), is_shown)?;
-                count = 0;
-            }
-        }
-        number(rows, spots, &waiting, is_shown)?;
-    }
-    Ok(())
-}
-
-fn number(
-    rows: &dyn Packable,
-    spots: &mut [Spot],
-    runs: &[Range<usize>],
-    is_shown: bool,
-) -> Result<(), EngineError> {
-    if runs.is_empty() {
-        return Ok(());
-    }
-    let tied: Vec<Spot> = runs.iter().flat_map(|run| &spots[run.clone()]).copied().collect();
-    let mut start = 0;
-    let together = runs.iter().map(|run| {
-        let begin = start;
-        start += run.len();
-        begin..start
-    });
-    let together: Vec<Range<usize>> = together.collect();
-    let ids = rows.tied(&tied, if is_shown { &together } else { &[] })?;
-    for (run, together) in runs.iter().zip(together) {
-        let mut by_id: Vec<usize> = (0..run.len()).collect();
-        by_id.sort_unstable_by(|a, b| ids[together.start + a].cmp(&ids[together.start + b]));
-        for (tie, at) in (0u32..).zip(by_id) {
-            spots[run.start + at].tie = tie;
-        }
-        spots[run.clone()].sort_unstable_by(Spot::by_x);
-    }
-    Ok(())
 }

@@ -14,7 +14,7 @@ use crate::feature::ScratchFile;
 /// Rows of a block: few, so that a stretch of a region needs little besides itself.
 pub(super) const BLOCK_ROWS: usize = 2_048;
 /// Bytes of a place in a file: longitude and latitude.
-const PLACE: usize = 16;
+const PLACE_BYTES: usize = 16;
 
 /// Where a block is.
 #[derive(Debug, Clone, Copy)]
@@ -27,16 +27,17 @@ pub(super) struct Block {
     rows: usize,
 }
 
-/// A block that is not written yet.
-pub(super) struct Encoded {
+/// A block that is not written yet: encoding takes a processor and is done for many at once, writing is not.
+pub(super) struct EncodedBlock {
     rows: usize,
     bytes: Vec<u8>,
     centres: Vec<u8>,
     points: Option<Vec<u8>>,
 }
 
-impl Encoded {
-    pub(super) fn new(
+impl EncodedBlock {
+    /// Encodes rows, and the places of their centres and points.
+    pub(super) fn encode(
         rows: &RecordBatch,
         centres: &[[f64; 2]],
         points: Option<&[[f64; 2]]>,
@@ -55,6 +56,7 @@ impl Encoded {
 
     pub(super) fn write(self, file: &dyn ScratchFile) -> Result<Block, RowsError> {
         let at = file.append(&self.bytes)?;
+        // Places stand beside the rows, not in their columns: ordering a region reads them of every block, and no row.
         let centres_at = file.append(&self.centres)?;
         let points_at = self.points.map(|points| file.append(&points)).transpose()?;
         Ok(Block {
@@ -77,20 +79,31 @@ fn bytes_of(places: &[[f64; 2]]) -> Vec<u8> {
 
 impl Block {
     /// The columns at these places.
-    pub(super) fn read(&self, columns: &[usize], file: &dyn ScratchFile) -> Result<RecordBatch, RowsError> {
+    pub(super) fn read_columns(
+        &self,
+        columns: &[usize],
+        file: &dyn ScratchFile,
+    ) -> Result<RecordBatch, RowsError> {
+        // The bytes of all columns are read, in one go; those that nobody asks for stay compressed.
         let bytes = file.read(self.at, self.bytes)?;
         let mut batches = StreamReader::try_new(Cursor::new(bytes), Some(columns.to_vec()))?;
-        let missing = || ArrowError::IpcError("a block without rows".to_owned());
-        Ok(batches.next().ok_or_else(missing)??)
+        match batches.next() {
+            Some(rows) => Ok(rows?),
+            None => Err(ArrowError::IpcError("a block without rows".to_owned()).into()),
+        }
     }
 
     /// Where its rows stand.
-    pub(super) fn places(&self, stands: Stands, file: &dyn ScratchFile) -> Result<Vec<[f64; 2]>, RowsError> {
+    pub(super) fn read_places(
+        &self,
+        stands: Stands,
+        file: &dyn ScratchFile,
+    ) -> Result<Vec<[f64; 2]>, RowsError> {
         let at = match stands {
             Stands::AtCentre => self.centres_at,
             Stands::AtPoint => self.points_at.unwrap_or(self.centres_at),
         };
-        let bytes = file.read(at, self.rows * PLACE)?;
+        let bytes = file.read(at, self.rows * PLACE_BYTES)?;
         let ordinates = bytes.as_chunks::<8>().0.as_chunks::<2>().0;
         Ok(ordinates
             .iter()

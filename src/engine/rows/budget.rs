@@ -3,6 +3,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes that there are, and those that rows take which wait.
+///
+/// ```
+/// use cikr::engine::rows::Budget;
+///
+/// let budget = Budget::new(1 << 30);
+/// assert_eq!(budget.to_wait(), 1 << 29, "half of it, so that packing has the other half");
+/// assert_eq!(budget.left(), 1 << 30);
+/// ```
 #[derive(Debug)]
 pub struct Budget {
     bytes: usize,
@@ -28,13 +36,15 @@ impl Budget {
         self.bytes.saturating_sub(self.used.load(Ordering::Relaxed))
     }
 
+    // `Relaxed` throughout: the number guards nothing, and a store that sees it a moment late spills a batch later.
+
     /// Notes that more bytes are used.
-    pub(super) fn take(&self, bytes: usize) {
+    pub(super) fn note_taken(&self, bytes: usize) {
         self.used.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Notes that bytes are free again.
-    pub(super) fn give(&self, bytes: usize) {
+    pub(super) fn note_given_back(&self, bytes: usize) {
         self.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 

@@ -18,12 +18,14 @@ pub(super) struct Codes {
 
 impl Codes {
     /// The keys of a column's values in this list.
-    pub(super) fn keys(&mut self, column: &DictionaryArray<Int32Type>) -> Int32Array {
+    pub(super) fn keys_of(&mut self, column: &DictionaryArray<Int32Type>) -> Int32Array {
         let is_known = self
             .last
             .as_ref()
             .is_some_and(|(last, _)| Arc::ptr_eq(last, column.values()));
         if !is_known {
+            // Whoever hands in one dictionary again and again has its texts looked up once; where they are in their own
+            // places, its keys are shared as they are.
             let places = self.places_of(column.values().as_string());
             let is_own = (0..).zip(&places).all(|(own, place)| Some(own) == *place);
             self.last = Some((Arc::clone(column.values()), (!is_own).then_some(places)));
@@ -55,12 +57,12 @@ impl Codes {
     }
 
     /// The text of a key.
-    pub(super) fn text(&self, key: i32) -> Option<&str> {
+    pub(super) fn text_of(&self, key: i32) -> Option<&str> {
         self.texts.get(usize::try_from(key).ok()?).map(String::as_str)
     }
 
     /// The list as an array, to be shared by all columns that are read back.
-    pub(super) fn values(&self) -> ArrayRef {
+    pub(super) fn to_values(&self) -> ArrayRef {
         Arc::new(StringArray::from_iter_values(&self.texts))
     }
 }
@@ -77,16 +79,16 @@ mod tests {
     #[test]
     fn batches_share_one_list_whatever_their_own_are() {
         let mut codes = Codes::default();
-        let first = codes.keys(&column(&[Some("a"), Some("b")], &[Some(1), None, Some(0)]));
+        let first = codes.keys_of(&column(&[Some("a"), Some("b")], &[Some(1), None, Some(0)]));
         assert_eq!(first, Int32Array::from(vec![Some(1), None, Some(0)]));
-        let second = codes.keys(&column(
+        let second = codes.keys_of(&column(
             &[Some("c"), Some("a"), None, Some("a")],
             &[Some(0), Some(1), Some(2), Some(3)],
         ));
         assert_eq!(second, Int32Array::from(vec![Some(2), Some(0), None, Some(0)]));
-        assert_eq!((codes.text(2), codes.text(3)), (Some("c"), None));
+        assert_eq!((codes.text_of(2), codes.text_of(3)), (Some("c"), None));
         assert_eq!(
-            codes.values().as_string::<i32>(),
+            codes.to_values().as_string::<i32>(),
             &StringArray::from(vec!["a", "b", "c"])
         );
     }

@@ -4,40 +4,37 @@
 //! blocks: each region's rows along a curve, so that those of a tile are in few blocks of each time this happened.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Int32Type;
-use arrow_array::{
-    Array, ArrayRef, DictionaryArray, Int32Array, RecordBatch, RecordBatchOptions, UInt32Array,
-};
-use arrow_schema::{ArrowError, DataType, Field, Schema};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow_schema::{ArrowError, Schema};
 use arrow_select::interleave::interleave;
 use arrow_select::take::take_record_batch;
 use rayon::prelude::*;
 
-use super::block::{BLOCK_ROWS, Block, Encoded};
+use super::block::{BLOCK_ROWS, Block, EncodedBlock};
 use super::budget::Budget;
-use super::codes::Codes;
+use super::columns::HeldColumns;
 use super::{RowStore, RowsError, Stands};
 use crate::engine::Room;
-use crate::feature::{RegionId, ScratchFile, ScratchSpace, Texts};
+use crate::feature::{RegionId, ScratchFile, ScratchSpace};
 use crate::kernel::assemble::StageRows;
 use crate::kernel::cluster;
 use crate::kernel::pack::Spot;
 
-/// Blocks that are encoded before they are written.
-const WAVE: usize = 32;
+/// Blocks that are encoded before they are written: enough for every thread to have some, and few enough to be little
+/// memory beside the rows, which are still there.
+const WAVE_BLOCKS: usize = 32;
 /// A layer with less than one part in so many of the budget keeps its rows although it is spent: others have spent it,
 /// and blocks of few rows would make packing slow.
-const LEAST: usize = 16;
+const SPILL_SHARE: usize = 16;
 
 /// Rows of a layer, in memory as far as the budget goes.
 #[derive(Debug)]
 pub struct LocalRows {
     space: Arc<dyn ScratchSpace>,
     budget: Arc<Budget>,
-    columns: Columns,
+    columns: HeldColumns,
     parts: Vec<Part>,
     regions: BTreeMap<RegionId, Region>,
     file: Option<Box<dyn ScratchFile>>,
@@ -65,24 +62,13 @@ struct Region {
     written: Vec<u32>,
 }
 
-/// What the rows' columns are.
-#[derive(Debug, Default)]
-struct Columns {
-    /// Columns as they are held: codes are keys.
-    schema: Option<Arc<Schema>>,
-    /// By name, of the columns of codes.
-    codes: HashMap<String, Codes>,
-    /// The lists of the codes, once no more are to come.
-    values: OnceLock<HashMap<String, ArrayRef>>,
-}
-
 impl LocalRows {
     /// No rows yet.
     pub fn new(room: &Room) -> Self {
         Self {
             space: Arc::clone(&room.space),
             budget: Arc::clone(&room.budget),
-            columns: Columns::default(),
+            columns: HeldColumns::default(),
             parts: vec![],
             regions: BTreeMap::new(),
             file: None,
@@ -92,7 +78,7 @@ impl LocalRows {
     }
 
     /// Moves all rows in memory to the scratch file.
-    fn spill(&mut self) -> Result<(), RowsError> {
+    fn spill_held(&mut self) -> Result<(), RowsError> {
         if self.held_bytes == 0 {
             return Ok(());
         }
@@ -103,8 +89,8 @@ impl LocalRows {
         let mut regions = std::mem::take(&mut self.regions);
         for region in regions.values_mut() {
             let spots = along_curve(&std::mem::take(&mut region.held));
-            for wave in spots.chunks(BLOCK_ROWS * WAVE) {
-                let encoded = wave.par_chunks(BLOCK_ROWS).map(|spots| self.encoded(spots));
+            for wave in spots.chunks(BLOCK_ROWS * WAVE_BLOCKS) {
+                let encoded = wave.par_chunks(BLOCK_ROWS).map(|spots| self.encode_block(spots));
                 for block in encoded.collect::<Result<Vec<_>, RowsError>>()? {
                     let Some(file) = &self.file else { continue };
                     region.written.push(part_number(self.parts.len()));
@@ -114,25 +100,28 @@ impl LocalRows {
         }
         self.regions = regions;
         self.written.1 += self.held_bytes;
+        // Parts keep their numbers: spots name their rows by them.
         for part in &mut self.parts {
             if let Part::Held(rows, _) = part {
                 self.written.0 += rows.num_rows();
                 *part = Part::Gone;
             }
         }
-        self.budget.give(std::mem::take(&mut self.held_bytes));
+        self.budget.note_given_back(std::mem::take(&mut self.held_bytes));
         Ok(())
     }
 
-    fn encoded(&self, spots: &[Spot]) -> Result<Encoded, RowsError> {
+    /// The rows of some spots in memory as a block.
+    fn encode_block(&self, spots: &[Spot]) -> Result<EncodedBlock, RowsError> {
         let centres: Vec<[f64; 2]> = spots.iter().map(|spot| [spot.x, spot.y]).collect();
         let points: Vec<[f64; 2]> = spots
             .iter()
             .map(|spot| self.at_point(*spot))
             .map(|spot| [spot.x, spot.y])
             .collect();
-        let rows = self.gathered(spots, None)?;
-        Ok(Encoded::new(
+        // Of points both are the same, and stand in the file once.
+        let rows = self.gather(spots, None)?;
+        Ok(EncodedBlock::encode(
             &rows,
             &centres,
             (points != centres).then_some(&points),
@@ -151,7 +140,7 @@ impl LocalRows {
     }
 
     /// Rows as they are held, by their spots: the columns at these places, or all.
-    fn gathered(&self, spots: &[Spot], wanted: Option<&[usize]>) -> Result<RecordBatch, RowsError> {
+    fn gather(&self, spots: &[Spot], wanted: Option<&[usize]>) -> Result<RecordBatch, RowsError> {
         let Some(schema) = &self.columns.schema else {
             return Ok(RecordBatch::new_empty(Arc::new(Schema::empty())));
         };
@@ -159,13 +148,14 @@ impl LocalRows {
         let wanted = wanted.unwrap_or(&all);
         let mut pieces: Vec<Vec<ArrayRef>> = vec![vec![]; wanted.len()];
         let mut indices = vec![(0, 0); spots.len()];
-        for (piece, (part, places)) in by_part(spots).into_iter().enumerate() {
+        for (piece, (part, places)) in split_by_part(spots).into_iter().enumerate() {
             let rows = match self.parts.get(part as usize) {
                 Some(Part::Held(rows, _)) => rows.project(wanted)?,
-                Some(Part::Written(block)) => self.read(block, wanted)?,
+                Some(Part::Written(block)) => self.read_block(block, wanted)?,
                 _ => return Err(ArrowError::InvalidArgumentError(format!("no part {part}")).into()),
             };
-            // Of a block only the rows that are wanted are held on.
+            // Of a block only the rows that are wanted are held on: where a tile takes a few rows of each of many blocks, all
+            // of these together would be the region.
             let is_held =
                 matches!(self.parts[part as usize], Part::Held(..)) || places.len() == rows.num_rows();
             let rows = if is_held {
@@ -184,14 +174,13 @@ impl LocalRows {
         if spots.is_empty() {
             return Ok(RecordBatch::new_empty(schema));
         }
-        // Pieces of a column are let go of when they are together.
-        let together = |pieces: Vec<ArrayRef>| {
-            interleave(
-                &pieces.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>(),
-                &indices,
-            )
-        };
-        let columns = pieces.into_iter().map(together).collect::<Result<_, _>>()?;
+        // Column by column: the pieces of one are let go of once they are together, so that rows are there twice in no more
+        // than one column.
+        let mut columns = Vec::with_capacity(pieces.len());
+        for pieces in pieces {
+            let pieces: Vec<&dyn Array> = pieces.iter().map(AsRef::as_ref).collect();
+            columns.push(interleave(&pieces, &indices)?);
+        }
         Ok(RecordBatch::try_new_with_options(
             schema,
             columns,
@@ -199,16 +188,16 @@ impl LocalRows {
         )?)
     }
 
-    fn read(&self, block: &Block, wanted: &[usize]) -> Result<RecordBatch, RowsError> {
+    fn read_block(&self, block: &Block, wanted: &[usize]) -> Result<RecordBatch, RowsError> {
         let file = self
             .file
             .as_ref()
             .ok_or_else(|| ArrowError::IpcError("no file of blocks".to_owned()))?;
-        block.read(wanted, file.as_ref())
+        block.read_columns(wanted, file.as_ref())
     }
 
-    /// Regions that are asked for.
-    fn chosen(&self, region: Option<&RegionId>) -> impl Iterator<Item = &Region> {
+    /// The region that is asked for, or all.
+    fn regions_in(&self, region: Option<&RegionId>) -> impl Iterator<Item = &Region> {
         self.regions
             .iter()
             .filter(move |(id, _)| region.is_none_or(|wanted| wanted == *id))
@@ -216,22 +205,24 @@ impl LocalRows {
     }
 
     /// Spots of a part in the file.
-    fn written(&self, part: u32, stands: Stands) -> Result<Vec<Spot>, RowsError> {
+    fn spots_of_block(&self, part: u32, stands: Stands) -> Result<Vec<Spot>, RowsError> {
         let (Some(Part::Written(block)), Some(file)) = (self.parts.get(part as usize), &self.file) else {
             return Ok(vec![]);
         };
-        let spot = |(row, [x, y]): (u32, [f64; 2])| Spot {
-            x,
-            y,
-            tie: 0,
-            part,
-            row,
-        };
-        Ok((0..)
-            .zip(block.places(stands, file.as_ref())?)
-            .map(spot)
-            .collect())
+        let places = block.read_places(stands, file.as_ref())?;
+        Ok(spots_at(part, places).collect())
     }
+}
+
+/// The spots of a part's rows, which stand at these places.
+fn spots_at(part: u32, places: Vec<[f64; 2]>) -> impl Iterator<Item = Spot> {
+    (0..).zip(places).map(move |(row, [x, y])| Spot {
+        x,
+        y,
+        tie: 0,
+        part,
+        row,
+    })
 }
 
 /// Spots in an order in which neighbours lie side by side.
@@ -248,7 +239,7 @@ fn rows_at(rows: &RecordBatch, at: impl Iterator<Item = u32>) -> Result<RecordBa
 }
 
 /// Places among the spots of those of each part, in the order first met.
-fn by_part(spots: &[Spot]) -> Vec<(u32, Vec<usize>)> {
+fn split_by_part(spots: &[Spot]) -> Vec<(u32, Vec<usize>)> {
     let mut known: HashMap<u32, usize> = HashMap::new();
     let mut parts: Vec<(u32, Vec<usize>)> = Vec::new();
     for (place, spot) in spots.iter().enumerate() {
@@ -267,16 +258,18 @@ fn part_number(parts: usize) -> u32 {
 
 impl Drop for LocalRows {
     fn drop(&mut self) {
-        self.budget.give(self.held_bytes);
+        self.budget.note_given_back(self.held_bytes);
     }
 }
 
 impl RowStore for LocalRows {
     fn push(&mut self, rows: StageRows) -> Result<(), RowsError> {
         let part = part_number(self.parts.len());
-        let held = self.columns.held(&rows.rows)?;
-        for (region, of_region) in self.columns.regions(&held) {
-            let spot = |row: u32| {
+        let held = self.columns.hold(&rows.rows)?;
+        for (region, of_region) in self.columns.rows_by_region(&held) {
+            let region = self.regions.entry(region).or_default();
+            region.rows += of_region.len() as u64;
+            region.held.extend(of_region.into_iter().map(|row| {
                 let [x, y] = rows.centres[row as usize];
                 Spot {
                     x,
@@ -285,18 +278,15 @@ impl RowStore for LocalRows {
                     part,
                     row,
                 }
-            };
-            let region = self.regions.entry(region).or_default();
-            region.rows += of_region.len() as u64;
-            region.held.extend(of_region.into_iter().map(spot));
+            }));
         }
         let bytes = held.get_array_memory_size() + held.num_rows() * size_of::<Spot>();
         self.parts.push(Part::Held(held, rows.points));
         self.held_bytes += bytes;
-        self.budget.take(bytes);
-        let is_worth_it = self.held_bytes >= self.budget.to_wait() / LEAST;
+        self.budget.note_taken(bytes);
+        let is_worth_it = self.held_bytes >= self.budget.to_wait() / SPILL_SHARE;
         if self.budget.is_spent() && is_worth_it {
-            self.spill()
+            self.spill_held()
         } else {
             Ok(())
         }
@@ -305,7 +295,7 @@ impl RowStore for LocalRows {
     fn seal(&mut self) -> Result<(), RowsError> {
         // Of rows in a file none stay behind: their memory is for packing.
         if self.file.is_some() || self.budget.is_spent() {
-            self.spill()
+            self.spill_held()
         } else {
             Ok(())
         }
@@ -317,7 +307,7 @@ impl RowStore for LocalRows {
     }
 
     fn rows_in(&self, region: Option<&RegionId>) -> u64 {
-        self.chosen(region).map(|region| region.rows).sum()
+        self.regions_in(region).map(|region| region.rows).sum()
     }
 
     fn regions(&self) -> BTreeSet<RegionId> {
@@ -330,7 +320,7 @@ impl RowStore for LocalRows {
         stands: Stands,
         see: &mut dyn FnMut(Spot),
     ) -> Result<(), RowsError> {
-        for region in self.chosen(region) {
+        for region in self.regions_in(region) {
             for spot in &region.held {
                 see(match stands {
                     Stands::AtCentre => *spot,
@@ -338,109 +328,16 @@ impl RowStore for LocalRows {
                 });
             }
             for part in &region.written {
-                self.written(*part, stands)?.into_iter().for_each(&mut *see);
+                self.spots_of_block(*part, stands)?
+                    .into_iter()
+                    .for_each(&mut *see);
             }
         }
         Ok(())
     }
 
-    fn take(&self, spots: &[Spot], columns: Option<&[&str]>) -> Result<RecordBatch, RowsError> {
-        let wanted = self.columns.wanted(columns);
-        self.columns.given(&self.gathered(spots, Some(&wanted))?)
-    }
-}
-
-impl Columns {
-    /// Rows as they are held: codes as keys.
-    fn held(&mut self, rows: &RecordBatch) -> Result<RecordBatch, RowsError> {
-        let mut fields: Vec<Field> = Vec::new();
-        let mut columns: Vec<ArrayRef> = Vec::new();
-        for (field, column) in rows.schema().fields().iter().zip(rows.columns()) {
-            if let Some(dictionary) = column.as_dictionary_opt::<Int32Type>() {
-                let codes = self.codes.entry(field.name().clone()).or_default();
-                fields.push(Field::new(field.name(), DataType::Int32, true));
-                columns.push(Arc::new(codes.keys(dictionary)));
-            } else {
-                fields.push(field.as_ref().clone());
-                columns.push(Arc::clone(column));
-            }
-        }
-        let schema = Arc::clone(self.schema.get_or_insert_with(|| Arc::new(Schema::new(fields))));
-        Ok(RecordBatch::try_new(schema, columns)?)
-    }
-
-    /// Rows by region.
-    fn regions(&self, held: &RecordBatch) -> Vec<(RegionId, Vec<u32>)> {
-        let rows = 0..u32::try_from(held.num_rows()).expect("a batch has less than 2^32 rows");
-        let keys = held
-            .column_by_name("region_code")
-            .and_then(|keys| keys.as_primitive_opt::<Int32Type>());
-        let (Some(keys), Some(codes)) = (keys, self.codes.get("region_code")) else {
-            let texts = Texts::named(held, "region_code");
-            let mut by_text: BTreeMap<Option<&str>, Vec<u32>> = BTreeMap::new();
-            for row in rows {
-                by_text
-                    .entry(texts.and_then(|texts| texts.value(row as usize)))
-                    .or_default()
-                    .push(row);
-            }
-            return by_text
-                .into_iter()
-                .map(|(code, rows)| (RegionId::new(code), rows))
-                .collect();
-        };
-        let mut by_key: HashMap<Option<i32>, Vec<u32>> = HashMap::new();
-        for (row, key) in rows.zip(keys) {
-            by_key.entry(key).or_default().push(row);
-        }
-        let region = |key: Option<i32>| RegionId::new(key.and_then(|key| codes.text(key)));
-        by_key
-            .into_iter()
-            .map(|(key, rows)| (region(key), rows))
-            .collect()
-    }
-
-    /// Positions of the named columns that there are, or of all but those that only help.
-    fn wanted(&self, names: Option<&[&str]>) -> Vec<usize> {
-        let fields = self
-            .schema
-            .iter()
-            .flat_map(|schema| schema.fields().iter().enumerate());
-        let is_wanted = |name: &str| names.map_or(!name.starts_with("__"), |names| names.contains(&name));
-        fields
-            .filter(|(_, field)| is_wanted(field.name()))
-            .map(|(at, _)| at)
-            .collect()
-    }
-
-    /// Rows with codes in place of keys.
-    fn given(&self, held: &RecordBatch) -> Result<RecordBatch, RowsError> {
-        let lists = || {
-            self.codes
-                .iter()
-                .map(|(name, codes)| (name.clone(), codes.values()))
-                .collect()
-        };
-        let values = self.values.get_or_init(lists);
-        let given = |(field, column): (&Arc<Field>, &ArrayRef)| -> Result<(Field, ArrayRef), RowsError> {
-            let Some(values) = values.get(field.name()) else {
-                return Ok((field.as_ref().clone(), Arc::clone(column)));
-            };
-            let keys: &Int32Array = column.as_primitive();
-            let coded = DictionaryArray::<Int32Type>::try_new(keys.clone(), Arc::clone(values))?;
-            Ok((
-                Field::new(field.name(), coded.data_type().clone(), true),
-                Arc::new(coded),
-            ))
-        };
-        let schema = held.schema();
-        let columns = schema
-            .fields()
-            .iter()
-            .zip(held.columns())
-            .map(given)
-            .collect::<Result<Vec<_>, _>>()?;
-        let (fields, columns): (Vec<Field>, Vec<ArrayRef>) = columns.into_iter().unzip();
-        Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+    fn take_rows(&self, spots: &[Spot], columns: Option<&[&str]>) -> Result<RecordBatch, RowsError> {
+        let wanted = self.columns.positions_of(columns);
+        self.columns.give_back(&self.gather(spots, Some(&wanted))?)
     }
 }

@@ -6,6 +6,7 @@
 mod block;
 mod budget;
 mod codes;
+mod columns;
 mod local;
 
 use std::collections::BTreeSet;
@@ -96,14 +97,14 @@ pub trait RowStore: Debug + Send + Sync {
         see: &mut dyn FnMut(Spot),
     ) -> Result<(), RowsError>;
 
-    /// Bytes that a row takes, on average, that is brought into memory by `take`; none where all are there anyway.
+    /// Bytes that a row takes, on average, that is brought into memory by `take_rows`; none where all are there anyway.
     fn bytes_away(&self) -> usize;
 
     /// Rows by their spots, in that order: all columns, or those named that there are.
     ///
     /// # Errors
     /// When the scratch file can't be read.
-    fn take(&self, spots: &[Spot], columns: Option<&[&str]>) -> Result<RecordBatch, RowsError>;
+    fn take_rows(&self, spots: &[Spot], columns: Option<&[&str]>) -> Result<RecordBatch, RowsError>;
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ fn told(store: &LocalRows, stands: Stands) -> Vec<(String, String, [f64; 2])> {
     let mut told = Vec::new();
     for region in store.regions() {
         let spots = spots(store, Some(&region), stands);
-        let taken = store.take(&spots, None).unwrap();
+        let taken = store.take_rows(&spots, None).unwrap();
         let [ids, codes] = ["facility_id", "region_code"].map(|name| Texts::named(&taken, name).unwrap());
         for (row, spot) in spots.iter().enumerate() {
             let code = RegionId::new(codes.value(row));
@@ -93,7 +93,9 @@ fn a_store_gives_back_what_it_took_whatever_the_budget() {
 fn columns_are_taken_by_name() {
     let store = filled(0);
     let spots = spots(&store, Some(&RegionId::new(None)), Stands::AtCentre);
-    let taken = store.take(&spots[..3], Some(&["facility_id", "absent"])).unwrap();
+    let taken = store
+        .take_rows(&spots[..3], Some(&["facility_id", "absent"]))
+        .unwrap();
     assert_eq!((taken.num_rows(), taken.num_columns()), (3, 1));
-    assert_eq!(store.take(&[], None).unwrap().num_rows(), 0);
+    assert_eq!(store.take_rows(&[], None).unwrap().num_rows(), 0);
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::error::ArcgisError;
-use super::wire::{Came, Wire};
+use super::wire::{Response, Wire};
 use crate::esri;
 
 /// The top level of an answer, each value as the server wrote it.
@@ -23,20 +23,24 @@ const LARGEST: usize = 128 << 20;
 
 /// The answer to `form`, its body JSON, asked up to `tries` times while the trouble may pass; a token that has
 /// expired is renewed once.
-pub(super) fn ask(
+pub(super) fn ask_service(
     wire: &dyn Wire,
     url: &str,
     form: &[(&str, String)],
     tries: u32,
-) -> Result<Came, ArcgisError> {
-    let (mut asked, mut renewed, mut token) = (0, false, None);
+) -> Result<Response, ArcgisError> {
+    let mut asked = 0;
+    let mut is_renewed = false;
+    let mut token = None;
     loop {
         asked += 1;
+        // A token runs out in the middle of a long pull (codes 498 and 499 inside a 200), so one renewal costs no
+        // attempt; a service that refuses the new one too would refuse any.
         match ask_once(wire, url, form, &mut token) {
-            Err(error) if error.is_token() && !renewed && wire.renew(token) => renewed = true,
+            Err(error) if error.is_token() && !is_renewed && wire.renew_token(token) => is_renewed = true,
             Err(error) if error.is_worth_another_try() && asked < tries => {
                 tracing::debug!(asked, reason = %error, "asking again");
-                wire.wait(asked);
+                wire.wait_to_ask_again(asked);
             }
             answer => return answer,
         }
@@ -49,36 +53,40 @@ fn ask_once(
     url: &str,
     form: &[(&str, String)],
     token: &mut Option<u32>,
-) -> Result<Came, ArcgisError> {
-    let shown = wire.shown(url);
-    let mut came = wire.ask(url, form).map_err(|source| ArcgisError::Wire {
+) -> Result<Response, ArcgisError> {
+    let shown = wire.without_secrets(url);
+    let mut response = wire.ask(url, form).map_err(|source| ArcgisError::Wire {
         url: shown.clone(),
         source,
     })?;
-    *token = came.token;
+    *token = response.token;
     // From here on a page is one kind of text, whatever it came as.
-    if esri::is_pbf(&came.body) {
-        let json = esri::to_json(&came.body, LARGEST);
-        came.body = json.map_err(|source| ArcgisError::Pbf {
+    if esri::is_pbf(&response.body) {
+        let json = esri::to_json(&response.body, LARGEST);
+        response.body = json.map_err(|source| ArcgisError::Pbf {
             url: shown.clone(),
             source,
         })?;
     }
-    let mut said = members(&shown, &came.body).map(drop);
+    // Some servers write NaN and Infinity bare, which JSON does not have. The body is mended only once it has failed
+    // to parse: looking for bare words in every page would cost a pass over all bytes of a pull.
+    let mut said = parse_members(&shown, &response.body).map(drop);
     if said.is_err()
-        && let Some(json) = esri::without_bare_words(&came.body)
+        && let Some(json) = esri::without_bare_words(&response.body)
     {
-        came.body = json;
-        said = members(&shown, &came.body).map(drop);
+        response.body = json;
+        said = parse_members(&shown, &response.body).map(drop);
     }
-    said.map(|()| came)
-        .map_err(|error| error.said(|text| wire.said(text)))
+    said.map(|()| response)
+        .map_err(|error| error.hide_server_text(|text| wire.server_text(text)))
 }
 
 /// The top level of a body that is no error.
-pub(super) fn members<'a>(url: &str, body: &'a [u8]) -> Result<Members<'a>, ArcgisError> {
+pub(super) fn parse_members<'a>(url: &str, body: &'a [u8]) -> Result<Members<'a>, ArcgisError> {
     let members: Members<'_> = serde_json::from_slice(without_bom(body))
         .map_err(|fault| ArcgisError::not_json(url, body, &fault))?;
+    // ArcGIS answers 200 with `{"error": …}`, so the status says nothing: a client that goes by it takes the error
+    // for an answer (geoparquet-io issue 1134).
     match members.get("error") {
         Some(error) if error.get() != "null" => Err(service_error(url, error)),
         _ => Ok(members),
@@ -86,7 +94,7 @@ pub(super) fn members<'a>(url: &str, body: &'a [u8]) -> Result<Members<'a>, Arcg
 }
 
 /// A body as `T`, after it turned out to be no error.
-pub(super) fn parsed<'a, T: Deserialize<'a>>(url: &str, body: &'a [u8]) -> Result<T, ArcgisError> {
+pub(super) fn parse_json<'a, T: Deserialize<'a>>(url: &str, body: &'a [u8]) -> Result<T, ArcgisError> {
     serde_json::from_slice(without_bom(body)).map_err(|fault| ArcgisError::not_json(url, body, &fault))
 }
 
@@ -102,7 +110,7 @@ struct ErrorBody {
 
 fn service_error(url: &str, error: &RawValue) -> ArcgisError {
     let (code, message) = match serde_json::from_str::<ErrorBody>(error.get()) {
-        Ok(body) => (body.code.unwrap_or(500), said(body)),
+        Ok(body) => (body.code.unwrap_or(500), service_message(body)),
         Err(_) => (500, error.get().to_owned()),
     };
     ArcgisError::Service {
@@ -113,7 +121,8 @@ fn service_error(url: &str, error: &RawValue) -> ArcgisError {
 }
 
 /// Message and details; either may be missing, empty, or say the same.
-fn said(body: ErrorBody) -> String {
+fn service_message(body: ErrorBody) -> String {
+    // `details` may be missing, null, a list or one text, and often repeats the message.
     let details = match body.details {
         Some(serde_json::Value::Array(lines)) => lines
             .iter()
@@ -139,11 +148,11 @@ fn without_bom(body: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fetch::arcgis::{Spent, WireError};
+    use crate::fetch::arcgis::{RequestTotals, WireError};
 
     #[track_caller]
     fn error(body: &str) -> ArcgisError {
-        members("u", body.as_bytes()).unwrap_err()
+        parse_members("u", body.as_bytes()).unwrap_err()
     }
 
     #[test]
@@ -191,36 +200,38 @@ mod tests {
     struct Fixed(&'static [u8]);
 
     impl Wire for Fixed {
-        fn ask(&self, _: &str, _: &[(&str, String)]) -> Result<Came, WireError> {
-            Ok(Came {
+        fn ask(&self, _: &str, _: &[(&str, String)]) -> Result<Response, WireError> {
+            Ok(Response {
                 body: self.0.to_vec(),
-                ..Came::default()
+                ..Response::default()
             })
         }
 
-        fn renew(&self, _: Option<u32>) -> bool {
+        fn renew_token(&self, _: Option<u32>) -> bool {
             false
         }
 
-        fn shown(&self, text: &str) -> String {
+        fn without_secrets(&self, text: &str) -> String {
             text.to_owned()
         }
 
-        fn spent(&self) -> Spent {
-            Spent::default()
+        fn request_totals(&self) -> RequestTotals {
+            RequestTotals::default()
         }
     }
 
     #[test]
     fn protocol_buffers_are_the_same_page_as_json() {
-        let body = ask(&Fixed(&[0x12, 2, 0x0A, 0]), "u", &[], 1).unwrap().body;
+        let body = ask_service(&Fixed(&[0x12, 2, 0x0A, 0]), "u", &[], 1)
+            .unwrap()
+            .body;
         assert!(
-            members("u", &body).unwrap()["features"]
+            parse_members("u", &body).unwrap()["features"]
                 .get()
                 .trim_matches(['[', ']', '\n'])
                 .is_empty()
         );
-        let cut = ask(&Fixed(&[0x12, 9, 0x0A, 0]), "u", &[], 1).unwrap_err();
+        let cut = ask_service(&Fixed(&[0x12, 9, 0x0A, 0]), "u", &[], 1).unwrap_err();
         assert!(
             cut.is_worth_another_try() && cut.to_string().contains("pages = \"json\""),
             "{cut}"
@@ -232,8 +243,8 @@ mod tests {
     fn bare_words_are_no_reason_to_ask_again() {
         let page =
             br#"{"fields":[{"name":"A"}],"extent":{"xmin":NaN},"features":[{"attributes":{"A":-Infinity}}]}"#;
-        let body = ask(&Fixed(page), "u", &[], 1).unwrap().body;
-        let members = members("u", &body).unwrap();
+        let body = ask_service(&Fixed(page), "u", &[], 1).unwrap().body;
+        let members = parse_members("u", &body).unwrap();
         assert_eq!(
             members["features"].get(),
             format!(r#"[{{"attributes":{{"A":{}}}}}]"#, esri::NOT_A_NUMBER)
@@ -244,12 +255,12 @@ mod tests {
     fn a_cut_body_is_no_answer() {
         assert!(error(r#"{"features":[{"attributes":{"OBJE"#).is_passing());
         assert!(
-            members("u", b"\xef\xbb\xbf{\"count\":3}")
+            parse_members("u", b"\xef\xbb\xbf{\"count\":3}")
                 .unwrap()
                 .contains_key("count")
         );
         assert!(
-            members("u", br#"{"error":null,"count":3}"#)
+            parse_members("u", br#"{"error":null,"count":3}"#)
                 .unwrap()
                 .contains_key("count")
         );

@@ -54,7 +54,7 @@ pub enum ArcgisError {
         source: PbfError,
     },
     /// A group layer, a raster, or a service where a layer is needed.
-    #[error("{url} is a {kind}, not a layer with rows{}", choices(found))]
+    #[error("{url} is a {kind}, not a layer with rows{}", list_choices(found))]
     NotALayer {
         /// The URL.
         url: String,
@@ -64,7 +64,7 @@ pub enum ArcgisError {
         found: Vec<String>,
     },
     /// The service has no such layer.
-    #[error("{url} has no layer `{wanted}`{}", choices(found))]
+    #[error("{url} has no layer `{wanted}`{}", list_choices(found))]
     NoSuchLayer {
         /// The service.
         url: String,
@@ -76,7 +76,7 @@ pub enum ArcgisError {
     /// Several layers of the service have the name.
     #[error(
         "{url} has more than one layer `{wanted}`; name it by its id{}",
-        choices(found)
+        list_choices(found)
     )]
     Ambiguous {
         /// The service.
@@ -86,7 +86,7 @@ pub enum ArcgisError {
         /// Layers that have it.
         found: Vec<String>,
     },
-    /// The ladder has no rung left.
+    /// Every strategy has led nowhere.
     #[error("{url} can be pulled in no way: {}", tried.join("; "))]
     NoWay {
         /// The layer.
@@ -94,7 +94,7 @@ pub enum ArcgisError {
         /// Each way, and why it failed.
         tried: Vec<String>,
     },
-    /// A way of asking that this server does not master; the ladder goes one down.
+    /// A way of asking that this server does not master; the next strategy is tried.
     #[error("{reason}")]
     Incapable {
         /// What gave it away.
@@ -159,7 +159,7 @@ pub enum ArcgisError {
     },
     /// A page could not be kept.
     #[error("cannot keep the pages of {url}")]
-    Shelf {
+    PageStore {
         /// The layer.
         url: String,
         /// What happened.
@@ -176,60 +176,35 @@ impl ArcgisError {
         Self::NotJson {
             url: url.to_owned(),
             opening,
-            fault: told(fault),
+            fault: describe_fault(fault),
         }
     }
 
     /// The same, what the server says passed through `hide`.
-    pub(super) fn said(self, hide: impl Fn(&str) -> String) -> Self {
-        let each = |found: Vec<String>| found.iter().take(LISTED).map(|name| hide(name)).collect();
-        match self {
-            Self::Service { url, code, message } => Self::Service {
-                url,
-                code,
-                message: hide(&message),
-            },
-            Self::NotJson { url, opening, fault } => Self::NotJson {
-                url,
-                opening: hide(&opening),
-                fault,
-            },
-            Self::NotALayer { url, kind, found } => Self::NotALayer {
-                url,
-                kind: hide(&kind),
-                found: each(found),
-            },
-            Self::NoSuchLayer { url, wanted, found } => Self::NoSuchLayer {
-                url,
-                wanted,
-                found: each(found),
-            },
-            Self::Ambiguous { url, wanted, found } => Self::Ambiguous {
-                url,
-                wanted,
-                found: each(found),
-            },
-            Self::Mixed {
-                url,
-                member,
-                one,
-                other,
-            } => Self::Mixed {
-                url,
-                member,
-                one: hide(&one),
-                other: hide(&other),
-            },
-            other => other,
+    pub(super) fn hide_server_text(mut self, hide: impl Fn(&str) -> String) -> Self {
+        match &mut self {
+            Self::Service { message, .. } => *message = hide(message),
+            Self::NotJson { opening, .. } => *opening = hide(opening),
+            Self::NotALayer { kind, found, .. } => {
+                *kind = hide(kind);
+                hide_names(found, hide);
+            }
+            Self::NoSuchLayer { found, .. } | Self::Ambiguous { found, .. } => hide_names(found, hide),
+            Self::Mixed { one, other, .. } => {
+                *one = hide(one);
+                *other = hide(other);
+            }
+            _ => {}
         }
+        self
     }
 
     /// Seconds that the source had, where they are over.
-    pub(super) fn late(&self) -> Option<u64> {
+    pub(super) fn expired_limit_s(&self) -> Option<u64> {
         let Self::Wire { source, .. } = self else {
             return None;
         };
-        source.source.downcast_ref::<HttpError>()?.late()
+        source.source.downcast_ref::<HttpError>()?.expired_limit_s()
     }
 
     /// That a way leads nowhere.
@@ -246,9 +221,9 @@ impl ArcgisError {
     pub fn into_store(self) -> Result<StoreError, Self> {
         match self {
             Self::Store { source, .. } => Ok(source),
-            Self::Shelf { url, source } => match source.downcast::<StoreError>() {
+            Self::PageStore { url, source } => match source.downcast::<StoreError>() {
                 Ok(source) => Ok(*source),
-                Err(source) => Err(Self::Shelf { url, source }),
+                Err(source) => Err(Self::PageStore { url, source }),
             },
             other => Err(other),
         }
@@ -285,8 +260,16 @@ impl ArcgisError {
     }
 }
 
+/// Hides what stands in the names of layers, of which so many are shown.
+fn hide_names(names: &mut Vec<String>, hide: impl Fn(&str) -> String) {
+    names.truncate(LISTED);
+    for name in names {
+        *name = hide(name);
+    }
+}
+
 /// Where and why a parser stopped; it would repeat what stands there.
-fn told(fault: &serde_json::Error) -> String {
+fn describe_fault(fault: &serde_json::Error) -> String {
     let what = match fault.classify() {
         Category::Eof => "it breaks off",
         Category::Data => "a member is of another kind than it should be",
@@ -295,7 +278,7 @@ fn told(fault: &serde_json::Error) -> String {
     format!("{what} at line {}, column {}", fault.line(), fault.column())
 }
 
-fn choices(found: &[String]) -> String {
+fn list_choices(found: &[String]) -> String {
     if found.is_empty() {
         String::new()
     } else {

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::answer::parsed;
+use super::answer::parse_json;
 use super::error::ArcgisError;
 
 /// What a layer says about itself.
@@ -32,21 +32,21 @@ pub(super) struct LayerInfo {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Said {
+struct LayerJson {
     #[serde(rename = "type")]
     kind: Option<String>,
     geometry_type: Option<String>,
     fields: Option<Vec<Field>>,
     object_id_field: Option<String>,
-    unique_id_field: Option<UniqueId>,
+    unique_id_field: Option<UniqueIdField>,
     max_record_count: Option<f64>,
     supports_pagination: Option<bool>,
-    advanced_query_capabilities: Option<Advanced>,
+    advanced_query_capabilities: Option<AdvancedQueryCapabilities>,
     supported_query_formats: Option<String>,
     capabilities: Option<String>,
     extent: Option<Extent>,
-    source_spatial_reference: Option<Reference>,
-    editing_info: Option<Editing>,
+    source_spatial_reference: Option<SpatialReference>,
+    editing_info: Option<EditingInfo>,
 }
 
 #[derive(Deserialize)]
@@ -58,13 +58,13 @@ struct Field {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct UniqueId {
+struct UniqueIdField {
     name: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Advanced {
+struct AdvancedQueryCapabilities {
     supports_pagination: Option<bool>,
 }
 
@@ -76,12 +76,12 @@ struct Extent {
     ymin: serde_json::Value,
     xmax: serde_json::Value,
     ymax: serde_json::Value,
-    spatial_reference: Option<Reference>,
+    spatial_reference: Option<SpatialReference>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Reference {
+struct SpatialReference {
     wkid: Option<i64>,
     latest_wkid: Option<i64>,
     wkt: Option<String>,
@@ -89,7 +89,7 @@ struct Reference {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Editing {
+struct EditingInfo {
     last_edit_date: Option<i64>,
     data_last_edit_date: Option<i64>,
 }
@@ -99,34 +99,37 @@ impl LayerInfo {
     ///
     /// # Errors
     /// No JSON, or not a layer that has rows.
-    pub(super) fn read(url: &str, body: &[u8]) -> Result<Self, ArcgisError> {
-        let said: Said = parsed(url, body)?;
-        refuse_others(url, &said)?;
-        let advanced = said.advanced_query_capabilities.as_ref();
-        let extents = said
+    pub(super) fn from_json(url: &str, body: &[u8]) -> Result<Self, ArcgisError> {
+        let layer: LayerJson = parse_json(url, body)?;
+        refuse_others(url, &layer)?;
+        let advanced = layer.advanced_query_capabilities.as_ref();
+        let extents = layer
             .extent
             .as_ref()
             .and_then(|extent| extent.spatial_reference.as_ref());
-        let reference = said
+        let reference = layer
             .source_spatial_reference
             .as_ref()
             .or(extents)
-            .and_then(Reference::asked);
+            .and_then(SpatialReference::as_out_sr);
         Ok(Self {
-            oid: oid(&said),
-            max_rows: said.max_record_count.filter(|rows| *rows >= 1.0).map(limit),
+            oid: object_id_name(&layer),
+            max_rows: layer
+                .max_record_count
+                .filter(|rows| *rows >= 1.0)
+                .map(clamp_to_u32),
             has_offsets: advanced
                 .and_then(|said| said.supports_pagination)
-                .or(said.supports_pagination),
-            has_pbf: said.supported_query_formats.as_deref().is_some_and(lists_pbf),
-            has_geometry: said
+                .or(layer.supports_pagination),
+            has_pbf: layer.supported_query_formats.as_deref().is_some_and(lists_pbf),
+            has_geometry: layer
                 .geometry_type
                 .as_deref()
                 .is_some_and(|kind| kind != "esriGeometryNull"),
-            extent: said.extent.as_ref().and_then(Extent::finite),
-            extent_reference: extents.and_then(Reference::asked),
+            extent: layer.extent.as_ref().and_then(Extent::finite_sides),
+            extent_reference: extents.and_then(SpatialReference::as_out_sr),
             spatial_reference: reference,
-            last_edit: said
+            last_edit: layer
                 .editing_info
                 .and_then(|said| said.data_last_edit_date.or(said.last_edit_date)),
         })
@@ -134,11 +137,13 @@ impl LayerInfo {
 }
 
 /// `capabilities` is not held against a layer: some list no Query and answer all the same.
-fn refuse_others(url: &str, said: &Said) -> Result<(), ArcgisError> {
-    let has_rows = said.fields.as_ref().is_some_and(|fields| !fields.is_empty());
-    let kind = said.kind.as_deref();
+fn refuse_others(url: &str, layer: &LayerJson) -> Result<(), ArcgisError> {
+    let has_rows = layer.fields.as_ref().is_some_and(|fields| !fields.is_empty());
+    // A group layer or a raster answers `f=json` as well, and would be pulled as a layer without rows. Where no type
+    // is stated, having fields has to do.
+    let kind = layer.kind.as_deref();
     if matches!(kind, Some("Feature Layer" | "Table")) || (kind.is_none() && has_rows) {
-        if said
+        if layer
             .capabilities
             .as_deref()
             .is_some_and(|list| !list.is_empty() && !list.contains("Query"))
@@ -159,25 +164,25 @@ fn refuse_others(url: &str, said: &Said) -> Result<(), ArcgisError> {
 }
 
 /// The three places where a server may name its object id, and the name it has by custom.
-fn oid(said: &Said) -> Option<String> {
-    let stated = said.object_id_field.clone().filter(|name| !name.is_empty());
-    let unique = || {
-        said.unique_id_field
-            .as_ref()?
-            .name
-            .clone()
-            .filter(|name| !name.is_empty())
-    };
-    let fields = said.fields.as_deref().unwrap_or_default();
-    let typed = || fields.iter().find(|field| field.kind == "esriFieldTypeOID");
-    let named = || {
-        fields
-            .iter()
-            .find(|field| field.name.eq_ignore_ascii_case("OBJECTID"))
-    };
-    stated
-        .or_else(unique)
-        .or_else(|| typed().or_else(named).map(|field| field.name.clone()))
+fn object_id_name(layer: &LayerJson) -> Option<String> {
+    // No single place is filled by every version of the server: pyesridump, too, goes through all of them.
+    let stated = layer.object_id_field.as_ref();
+    let unique = layer
+        .unique_id_field
+        .as_ref()
+        .and_then(|field| field.name.as_ref());
+    if let Some(name) = stated
+        .filter(|name| !name.is_empty())
+        .or(unique.filter(|name| !name.is_empty()))
+    {
+        return Some(name.clone());
+    }
+    let fields = layer.fields.as_deref().unwrap_or_default();
+    let typed = fields.iter().find(|field| field.kind == "esriFieldTypeOID");
+    let by_custom = fields
+        .iter()
+        .find(|field| field.name.eq_ignore_ascii_case("OBJECTID"));
+    typed.or(by_custom).map(|field| field.name.clone())
 }
 
 #[expect(
@@ -185,7 +190,7 @@ fn oid(said: &Said) -> Option<String> {
     clippy::cast_sign_loss,
     reason = "clamped to the type first"
 )]
-fn limit(rows: f64) -> u32 {
+fn clamp_to_u32(rows: f64) -> u32 {
     rows.clamp(1.0, f64::from(u32::MAX)) as u32
 }
 
@@ -196,7 +201,7 @@ fn lists_pbf(formats: &str) -> bool {
 }
 
 impl Extent {
-    fn finite(&self) -> Option<[f64; 4]> {
+    fn finite_sides(&self) -> Option<[f64; 4]> {
         let sides = [&self.xmin, &self.ymin, &self.xmax, &self.ymax].map(serde_json::Value::as_f64);
         let [Some(xmin), Some(ymin), Some(xmax), Some(ymax)] = sides else {
             return None;
@@ -205,16 +210,14 @@ impl Extent {
     }
 }
 
-impl Reference {
+impl SpatialReference {
     /// As `outSR` wants it: a code, or the JSON of a WKT.
-    fn asked(&self) -> Option<String> {
-        let code = self.wkid.or(self.latest_wkid).map(|code| code.to_string());
-        let wkt = || {
-            self.wkt
-                .as_ref()
-                .map(|wkt| serde_json::json!({ "wkt": wkt }).to_string())
-        };
-        code.or_else(wkt)
+    fn as_out_sr(&self) -> Option<String> {
+        match (self.wkid.or(self.latest_wkid), &self.wkt) {
+            (Some(code), _) => Some(code.to_string()),
+            (None, Some(wkt)) => Some(serde_json::json!({ "wkt": wkt }).to_string()),
+            (None, None) => None,
+        }
     }
 }
 
@@ -224,7 +227,7 @@ mod tests {
 
     #[track_caller]
     fn info(more: &str) -> LayerInfo {
-        LayerInfo::read("u", format!(r#"{{"type":"Feature Layer"{more}}}"#).as_bytes()).unwrap()
+        LayerInfo::from_json("u", format!(r#"{{"type":"Feature Layer"{more}}}"#).as_bytes()).unwrap()
     }
 
     #[test]
@@ -290,10 +293,10 @@ mod tests {
 
     #[test]
     fn tables_have_rows_and_groups_none() {
-        let table = LayerInfo::read("u", br#"{"type":"Table","geometryType":null}"#).unwrap();
+        let table = LayerInfo::from_json("u", br#"{"type":"Table","geometryType":null}"#).unwrap();
         assert!(!table.has_geometry);
         for kind in ["Group Layer", "Raster Layer"] {
-            let error = LayerInfo::read("u", format!(r#"{{"type":"{kind}"}}"#).as_bytes()).unwrap_err();
+            let error = LayerInfo::from_json("u", format!(r#"{{"type":"{kind}"}}"#).as_bytes()).unwrap_err();
             assert_eq!(error.to_string(), format!("u is a {kind}, not a layer with rows"));
         }
     }

@@ -2,27 +2,14 @@
 
 use super::asker::Asker;
 use super::error::ArcgisError;
-use super::pull::{Pulled, Survey, survey};
-use super::wire::{About, BoxError, Shelf, Spent, Wire};
-use crate::feature::{FetchRecord, Landed, PageRecord, Progress};
-use crate::fetch::FetchError;
-use crate::fetch::http::{Client, Deadline};
+use super::layer_pages::LayerPages;
+use super::pull::{Pulled, Survey, survey_layer};
+use super::wire::{BoxError, PageFacts, PageStore, RequestTotals, Wire};
+use crate::feature::{FetchRecord, Landed, PageRecord};
+use crate::fetch::http::Client;
+use crate::fetch::{FetchError, Landing};
 use crate::plan::ArcgisPlan;
-use crate::store::{Held, Pull, Store, StoreError};
-
-/// Where a layer lands.
-pub struct Landing<'a> {
-    /// The store.
-    pub store: &'a Store,
-    /// Folder of the layer in the landing.
-    pub id: &'a str,
-    /// Told of the rows.
-    pub progress: &'a dyn Progress,
-    /// The clock, RFC 3339 UTC.
-    pub now: &'a (dyn Fn() -> String + Sync),
-    /// Until when the source may be asked.
-    pub until: Deadline,
-}
+use crate::store::{Held, Pull, StoreError};
 
 /// Name of the layer's info among the pages.
 const INFO: &str = "info";
@@ -41,21 +28,21 @@ pub fn fetch(
     let asker = Asker::new(client, plan, landing.until);
     land(plan, &asker, landing).map_err(|error| match error.into_store() {
         Ok(source) => FetchError::Store { shown, source },
-        Err(source) => failed(shown, source, &asker),
+        Err(source) => pull_failure(shown, source, &asker),
     })
 }
 
 /// Why a layer isn't pulled: nothing that the server says passes here as it is.
-fn failed(shown: String, error: ArcgisError, asker: &Asker<'_>) -> FetchError {
-    let Some(seconds) = error.late() else {
+fn pull_failure(shown: String, error: ArcgisError, asker: &Asker<'_>) -> FetchError {
+    let Some(seconds) = error.expired_limit_s() else {
         return FetchError::Arcgis {
             shown,
-            source: error.said(|text| asker.said(text)),
+            source: error.hide_server_text(|text| asker.server_text(text)),
         };
     };
-    let Spent {
+    let RequestTotals {
         requests, wire_bytes, ..
-    } = asker.spent();
+    } = asker.request_totals();
     let far = format!("{wire_bytes} bytes by {requests} requests");
     FetchError::Late { shown, seconds, far }
 }
@@ -66,96 +53,113 @@ fn failed(shown: String, error: ArcgisError, asker: &Asker<'_>) -> FetchError {
 /// # Errors
 /// The service can't be pulled, or the store fails (`ArcgisError::into_store`); what was held stays.
 pub fn land(plan: &ArcgisPlan, wire: &dyn Wire, landing: &Landing<'_>) -> Result<Landed, ArcgisError> {
-    let survey = survey(wire, plan)?;
-    let url = survey.shown();
-    let failed = |source: StoreError| ArcgisError::Store {
-        url: url.clone(),
-        source,
-    };
-    if let Some(held) = landing
-        .store
-        .held(landing.id)
-        .map_err(failed)?
-        .filter(|held| is_same(held, &survey))
-    {
+    let survey = survey_layer(wire, plan)?;
+    let url = survey.display_url();
+    land_surveyed(survey, &url, plan, wire, landing).map_err(|failure| match failure {
+        LandFailure::Arcgis(error) => error,
+        LandFailure::Store(source) => ArcgisError::Store { url, source },
+    })
+}
+
+/// Why a layer that could be asked has not landed.
+enum LandFailure {
+    Arcgis(ArcgisError),
+    Store(StoreError),
+}
+
+impl From<ArcgisError> for LandFailure {
+    fn from(error: ArcgisError) -> Self {
+        Self::Arcgis(error)
+    }
+}
+
+impl From<StoreError> for LandFailure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+fn land_surveyed(
+    survey: Survey<'_>,
+    url: &str,
+    plan: &ArcgisPlan,
+    wire: &dyn Wire,
+    landing: &Landing<'_>,
+) -> Result<Landed, LandFailure> {
+    let held = landing.store.held(landing.id)?;
+    if let Some(held) = held.filter(|held| is_same(held, &survey)) {
         tracing::info!(
-            rows = survey.count(),
+            rows = survey.claimed_rows(),
             last_edit = survey.last_edit(),
             "unchanged since it was landed"
         );
         return Ok(held.landed);
     }
-    let pull = landing.store.pull(landing.id, &survey.key()).map_err(failed)?;
-    let shelf = Pages {
+    let pull = landing.store.pull(landing.id, &survey.resume_key())?;
+    let store = StoredPages {
         pull: &pull,
-        url: &url,
+        url,
         now: landing.now,
     };
     let pulled = {
-        let task = landing.progress.start("fetch", landing.id, survey.count());
-        survey.pull(&shelf, &*task)?
+        let task = landing.progress.start("fetch", landing.id, survey.claimed_rows());
+        survey.pull_pages(&store, &*task)?
     };
-    shelf
-        .put(INFO, &pulled.info, About::default())
-        .map_err(|source| ArcgisError::Shelf {
-            url: url.clone(),
-            source,
-        })?;
+    LayerPages::new(&store, url).put(INFO, &pulled.info, PageFacts::default())?;
     let names: Vec<&str> = pulled.pages.iter().map(String::as_str).collect();
     let record = FetchRecord {
         insecure_tls: plan.access.is_insecure,
-        ..record(&url, &pulled, wire, (landing.now)())
+        ..fetch_record(url, &pulled, wire, (landing.now)())
     };
-    pull.accept(&names, INFO, record).map_err(failed)
+    Ok(pull.accept(&names, INFO, record)?)
 }
 
 /// Without a date of last edit nothing tells but the rows themselves.
 fn is_same(held: &Held, survey: &Survey<'_>) -> bool {
     let record = &held.record;
+    // The count alone tells nothing: rows are corrected in place without becoming more.
     survey.last_edit().is_some()
-        && survey.count().is_some()
-        && (record.last_edit, record.rows) == (survey.last_edit(), survey.count())
-        && record.url == survey.shown()
+        && survey.claimed_rows().is_some()
+        && (record.last_edit, record.rows) == (survey.last_edit(), survey.claimed_rows())
+        && record.url == survey.display_url()
 }
 
-fn record(url: &str, pulled: &Pulled, wire: &dyn Wire, now: String) -> FetchRecord {
-    let spent = wire.spent();
+fn fetch_record(url: &str, pulled: &Pulled, wire: &dyn Wire, now: String) -> FetchRecord {
+    let totals = wire.request_totals();
     FetchRecord {
         url: url.to_owned(),
         fetched_at: now,
-        status: spent.status,
+        status: totals.status,
         rows: pulled.count,
         last_edit: pulled.last_edit,
         method: pulled.method.to_owned(),
         generalised: pulled.generalised.clone(),
         doubts: pulled.doubts.clone(),
-        requests: spent.requests,
-        retries: spent.retries,
-        wire_bytes: spent.wire_bytes,
+        requests: totals.requests,
+        retries: totals.retries,
+        wire_bytes: totals.wire_bytes,
         ..FetchRecord::default()
     }
 }
 
 /// The store's pages as the puller wants them.
-struct Pages<'a> {
+struct StoredPages<'a> {
     pull: &'a Pull<'a>,
     url: &'a str,
     now: &'a (dyn Fn() -> String + Sync),
 }
 
-impl Shelf for Pages<'_> {
+impl PageStore for StoredPages<'_> {
     fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BoxError> {
         Ok(self.pull.get(name)?)
     }
 
-    fn put(&self, name: &str, page: &[u8], about: About) -> Result<(), BoxError> {
-        let (url, fetched_at) = (self.url.to_owned(), (self.now)());
-        let About { rows, status } = about;
+    fn put(&self, name: &str, page: &[u8], facts: PageFacts) -> Result<(), BoxError> {
         let record = PageRecord {
-            url,
-            fetched_at,
-            status,
-            rows,
+            url: self.url.to_owned(),
+            fetched_at: (self.now)(),
+            status: facts.status,
+            rows: facts.rows,
             content_type: None,
         };
         Ok(self.pull.put(name, page, &record)?)

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::answer::{Members, members};
+use super::answer::{Members, parse_members};
 use super::error::ArcgisError;
 use crate::esri::MOST_ROWS;
 
@@ -27,19 +27,24 @@ pub(super) struct Page<'a> {
 
 impl Page<'_> {
     /// What it says beside its rows, and how the values of its first row are called.
-    pub(super) fn said(&self) -> String {
+    pub(super) fn text_beside_rows(&self) -> String {
         let beside = self
             .rest
             .iter()
             .map(|(name, value)| format!("{name} {}\n", value.get()));
         beside
-            .chain(self.rows.first().map(|row| names_of(row)).unwrap_or_default())
+            .chain(
+                self.rows
+                    .first()
+                    .map(|row| attribute_names(row))
+                    .unwrap_or_default(),
+            )
             .collect()
     }
 }
 
 /// Names of a row's values.
-fn names_of(row: &RawValue) -> Vec<String> {
+fn attribute_names(row: &RawValue) -> Vec<String> {
     #[derive(Deserialize)]
     struct Row {
         #[serde(default)]
@@ -54,21 +59,13 @@ fn names_of(row: &RawValue) -> Vec<String> {
 ///
 /// # Errors
 /// No JSON, a service's error, or an answer without `features`.
-pub(super) fn parse<'a>(url: &str, body: &'a [u8], oid: Option<&str>) -> Result<Page<'a>, ArcgisError> {
-    let mut rest = members(url, body)?;
+pub(super) fn parse_page<'a>(url: &str, body: &'a [u8], oid: Option<&str>) -> Result<Page<'a>, ArcgisError> {
+    let mut rest = parse_members(url, body)?;
     let Some(features) = rest.remove("features") else {
         return Err(ArcgisError::incapable("an answer has no features"));
     };
-    let broken = |fault| ArcgisError::not_json(url, features.get().as_bytes(), &fault);
-    let Rows(rows) = serde_json::from_str(features.get()).map_err(broken)?;
-    let oids = match oid {
-        Some(oid) => rows
-            .iter()
-            .map(|row| oid_of(row, oid))
-            .collect::<Result<_, _>>()
-            .map_err(broken)?,
-        None => vec![None; rows.len()],
-    };
+    let (rows, oids) = parse_rows(features, oid)
+        .map_err(|fault| ArcgisError::not_json(url, features.get().as_bytes(), &fault))?;
     let is_cut = rest
         .remove("exceededTransferLimit")
         .is_some_and(|said| said.get() == "true");
@@ -78,6 +75,22 @@ pub(super) fn parse<'a>(url: &str, body: &'a [u8], oid: Option<&str>) -> Result<
         is_cut,
         rest,
     })
+}
+
+/// Rows as written, and the object id of each.
+type RowsWithIds<'a> = (Vec<&'a RawValue>, Vec<Option<i64>>);
+
+fn parse_rows<'a>(features: &'a RawValue, oid: Option<&str>) -> Result<RowsWithIds<'a>, serde_json::Error> {
+    let Rows(rows) = serde_json::from_str(features.get())?;
+    let Some(oid) = oid else {
+        let none = vec![None; rows.len()];
+        return Ok((rows, none));
+    };
+    let mut oids = Vec::with_capacity(rows.len());
+    for row in &rows {
+        oids.push(oid_of(row, oid)?);
+    }
+    Ok((rows, oids))
 }
 
 /// Rows of a page, of which a few bytes could claim to be one.
@@ -147,12 +160,13 @@ impl<'de> Visitor<'de> for Attribute<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let (mut exact, mut folded) = (None, None);
+        let mut exact = None;
+        let mut folded = None;
         while let Some(name) = map.next_key::<Cow<'de, str>>()? {
             if name == self.name {
-                exact = integer(&map.next_value()?);
+                exact = parse_object_id(&map.next_value()?);
             } else if name.eq_ignore_ascii_case(self.name) {
-                folded = integer(&map.next_value()?);
+                folded = parse_object_id(&map.next_value()?);
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -162,14 +176,18 @@ impl<'de> Visitor<'de> for Attribute<'_> {
 }
 
 /// An id as servers write them: `7`, `6.4579816E7`, `"7"`.
-pub(super) fn integer(value: &serde_json::Value) -> Option<i64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
-    let whole = |number: f64| (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64);
+pub(super) fn parse_object_id(value: &serde_json::Value) -> Option<i64> {
     value
         .as_i64()
-        .or_else(|| value.as_f64().and_then(whole))
+        .or_else(|| value.as_f64().and_then(whole_number))
         .or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+/// A number without a fraction, as far as a double tells one id from the next.
+#[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
+fn whole_number(number: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
 }
 
 #[cfg(test)]
@@ -179,7 +197,7 @@ mod tests {
     #[test]
     fn members_come_in_any_order_and_some_not_at_all() {
         let body = br#"{"features":[{"geometry":null,"attributes":{"N":"x","OBJECTID":7}},{"attributes":{"objectid":8}}],"exceededTransferLimit":true,"geometryType":"esriGeometryPoint"}"#;
-        let page = parse("u", body, Some("OBJECTID")).unwrap();
+        let page = parse_page("u", body, Some("OBJECTID")).unwrap();
         assert_eq!((page.oids, page.is_cut), (vec![Some(7), Some(8)], true));
         assert_eq!(page.rest.keys().collect::<Vec<_>>(), ["geometryType"]);
     }
@@ -187,19 +205,19 @@ mod tests {
     #[test]
     fn object_ids_are_numbers_however_they_are_written() {
         let body = br#"{"features":[{"attributes":{"id":6.4579816E7}},{"attributes":{"id":"9"}},{"attributes":{"id":1.5}},{"attributes":{"id":-3}},{"attributes":null},{}]}"#;
-        let page = parse("u", body, Some("id")).unwrap();
+        let page = parse_page("u", body, Some("id")).unwrap();
         assert_eq!(page.oids, [Some(64_579_816), Some(9), None, Some(-3), None, None]);
     }
 
     #[test]
     fn a_name_that_is_equal_counts_before_one_in_other_case() {
         let body = br#"{"features":[{"attributes":{"OID":1,"oid":2,"Oid":3}}]}"#;
-        assert_eq!(parse("u", body, Some("oid")).unwrap().oids, [Some(2)]);
+        assert_eq!(parse_page("u", body, Some("oid")).unwrap().oids, [Some(2)]);
     }
 
     #[test]
     fn an_answer_without_features_is_a_refusal() {
-        let error = parse("u", br#"{"count":3}"#, None).err().unwrap();
+        let error = parse_page("u", br#"{"count":3}"#, None).err().unwrap();
         assert!(error.is_refusal(), "{error}");
     }
 }

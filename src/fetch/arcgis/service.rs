@@ -2,20 +2,20 @@
 
 use serde::Deserialize;
 
-use super::answer::{PATIENT, ask, parsed};
+use super::answer::{PATIENT, ask_service, parse_json};
 use super::error::ArcgisError;
 use super::wire::Wire;
 
 #[derive(Deserialize)]
-struct Service {
+struct ServiceJson {
     #[serde(default)]
-    layers: Option<Vec<Entry>>,
+    layers: Option<Vec<LayerEntry>>,
     #[serde(default)]
-    tables: Option<Vec<Entry>>,
+    tables: Option<Vec<LayerEntry>>,
 }
 
 #[derive(Deserialize)]
-struct Entry {
+struct LayerEntry {
     id: i64,
     #[serde(default)]
     name: String,
@@ -23,7 +23,7 @@ struct Entry {
     children: Option<Vec<i64>>,
 }
 
-impl Entry {
+impl LayerEntry {
     fn is_group(&self) -> bool {
         self.children
             .as_ref()
@@ -36,46 +36,50 @@ impl Entry {
 /// # Errors
 /// The service can't be read, has no such layer, or has several and the plan names none.
 pub(super) fn layer_url(wire: &dyn Wire, url: &str, layer: Option<&str>) -> Result<String, ArcgisError> {
-    let url = trimmed(url);
+    let url = trim_layer_url(url);
     if layer.is_none() && names_a_layer(url) {
         return Ok(url.to_owned());
     }
-    let body = ask(wire, url, &[("f", "json".to_owned())], PATIENT)?.body;
-    let shown = wire.shown(url);
-    let service: Service = parsed(&shown, &body)?;
-    let (layers, tables) = (
-        service.layers.unwrap_or_default(),
-        service.tables.unwrap_or_default(),
-    );
-    let all: Vec<Entry> = layers.into_iter().chain(tables).collect();
-    let (groups, rows): (Vec<&Entry>, Vec<&Entry>) = all.iter().partition(|entry| entry.is_group());
-    let not_a_layer = |kind: &str| {
-        let (url, kind, found) = (shown.clone(), kind.to_owned(), list(&rows));
-        ArcgisError::NotALayer { url, kind, found }
-    };
+    let body = ask_service(wire, url, &[("f", "json".to_owned())], PATIENT)?.body;
+    let shown = wire.without_secrets(url);
+    let service: ServiceJson = parse_json(&shown, &body)?;
+    let mut all = service.layers.unwrap_or_default();
+    all.extend(service.tables.unwrap_or_default());
+    let (groups, rows): (Vec<&LayerEntry>, Vec<&LayerEntry>) = all.iter().partition(|entry| entry.is_group());
     let Some(wanted) = layer else {
-        let [only] = rows.as_slice() else {
-            return Err(not_a_layer("service"));
+        return match rows.as_slice() {
+            [only] => Ok(format!("{url}/{}", only.id)),
+            _ => Err(not_a_layer(shown, "service", &rows)),
         };
-        return Ok(format!("{url}/{}", only.id));
     };
-    match (named(wanted, &rows).as_slice(), named(wanted, &groups).is_empty()) {
-        ([one], _) => Ok(format!("{url}/{}", one.id)),
-        ([], false) => Err(not_a_layer("Group Layer")),
-        ([], true) => {
-            let (url, wanted, found) = (shown.clone(), wanted.to_owned(), list(&rows));
-            Err(ArcgisError::NoSuchLayer { url, wanted, found })
-        }
-        (several, _) => {
-            let (url, wanted, found) = (shown.clone(), wanted.to_owned(), list(several));
-            Err(ArcgisError::Ambiguous { url, wanted, found })
-        }
+    match matching_entries(wanted, &rows).as_slice() {
+        [one] => Ok(format!("{url}/{}", one.id)),
+        [] if !matching_entries(wanted, &groups).is_empty() => Err(not_a_layer(shown, "Group Layer", &rows)),
+        [] => Err(ArcgisError::NoSuchLayer {
+            url: shown,
+            wanted: wanted.to_owned(),
+            found: describe_entries(&rows),
+        }),
+        several => Err(ArcgisError::Ambiguous {
+            url: shown,
+            wanted: wanted.to_owned(),
+            found: describe_entries(several),
+        }),
+    }
+}
+
+fn not_a_layer(url: String, kind: &str, rows: &[&LayerEntry]) -> ArcgisError {
+    ArcgisError::NotALayer {
+        url,
+        kind: kind.to_owned(),
+        found: describe_entries(rows),
     }
 }
 
 /// Entries with that id, else with that name.
-fn named<'a>(wanted: &str, entries: &[&'a Entry]) -> Vec<&'a Entry> {
-    let by_id: Vec<&Entry> = entries
+fn matching_entries<'a>(wanted: &str, entries: &[&'a LayerEntry]) -> Vec<&'a LayerEntry> {
+    // A layer may be called by a number that is another one's id; the id counts, since it is what URLs have.
+    let by_id: Vec<&LayerEntry> = entries
         .iter()
         .copied()
         .filter(|entry| entry.id.to_string() == wanted)
@@ -90,14 +94,14 @@ fn named<'a>(wanted: &str, entries: &[&'a Entry]) -> Vec<&'a Entry> {
     by_id
 }
 
-fn list(entries: &[&Entry]) -> Vec<String> {
+fn describe_entries(entries: &[&LayerEntry]) -> Vec<String> {
     entries
         .iter()
         .map(|entry| format!("{} `{}`", entry.id, entry.name))
         .collect()
 }
 
-fn trimmed(url: &str) -> &str {
+fn trim_layer_url(url: &str) -> &str {
     let end = url.find(['?', '#']).unwrap_or(url.len());
     let url = url[..end].trim_end_matches('/');
     url.strip_suffix("/query").unwrap_or(url)
@@ -111,28 +115,28 @@ fn names_a_layer(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fetch::arcgis::wire::{Came, Spent, WireError};
+    use crate::fetch::arcgis::wire::{RequestTotals, Response, WireError};
 
     struct Root;
 
     impl Wire for Root {
-        fn ask(&self, url: &str, _: &[(&str, String)]) -> Result<Came, WireError> {
+        fn ask(&self, url: &str, _: &[(&str, String)]) -> Result<Response, WireError> {
             assert_eq!(url, "http://h/s/MapServer");
             let body = r#"{"layers":[{"id":0,"name":"All","subLayerIds":[1,4]},{"id":1,"name":"Dams","subLayerIds":null},
                 {"id":4,"name":"Locks"},{"id":5,"name":"Locks"}],"tables":[{"id":9,"name":"Owners"}]}"#;
-            Ok(Came {
+            Ok(Response {
                 body: body.as_bytes().to_vec(),
-                ..Came::default()
+                ..Response::default()
             })
         }
-        fn renew(&self, _: Option<u32>) -> bool {
+        fn renew_token(&self, _: Option<u32>) -> bool {
             false
         }
-        fn shown(&self, url: &str) -> String {
+        fn without_secrets(&self, url: &str) -> String {
             url.to_owned()
         }
-        fn spent(&self) -> Spent {
-            Spent::default()
+        fn request_totals(&self) -> RequestTotals {
+            RequestTotals::default()
         }
     }
 

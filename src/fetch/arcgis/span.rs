@@ -1,7 +1,5 @@
 //! A part of a layer that one request may get, and what its answer means. Pure: nothing is asked here.
 
-use std::iter;
-
 use serde::{Deserialize, Serialize};
 
 /// Part of a layer.
@@ -62,7 +60,7 @@ pub(super) enum Verdict {
 
 /// What an answer held.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Seen {
+pub(super) struct AnswerSummary {
     /// Rows.
     pub(super) rows: u64,
     /// OID of its first row.
@@ -87,21 +85,12 @@ impl Span {
     };
 
     /// Name its page is kept under.
-    pub(super) fn name(&self) -> String {
-        let end = |id: Option<i64>| id.map_or_else(|| "x".to_owned(), |id| id.to_string().replace('-', "m"));
-        let list = |kind: &str, ids: &[i64]| {
-            format!(
-                "{kind}-{}-{}-{}",
-                end(ids.first().copied()),
-                end(ids.last().copied()),
-                ids.len()
-            )
-        };
+    pub(super) fn page_name(&self) -> String {
         match self {
             Self::Offset { from, rows } => format!("offset-{from}-{rows}"),
-            Self::Window { from, upto } => format!("window-{}-{}", end(*from), end(*upto)),
-            Self::Range { ids } => list("range", ids),
-            Self::List { ids } => list("list", ids),
+            Self::Window { from, upto } => format!("window-{}-{}", id_in_name(*from), id_in_name(*upto)),
+            Self::Range { ids } => name_of_ids("range", ids),
+            Self::List { ids } => name_of_ids("list", ids),
             Self::Box { sides, depth } => {
                 format!(
                     "box-{depth}-{}",
@@ -112,7 +101,7 @@ impl Span {
     }
 
     /// Rows it has, where that is known beforehand.
-    pub(super) fn rows(&self) -> Option<u64> {
+    pub(super) fn known_rows(&self) -> Option<u64> {
         match self {
             Self::Offset { rows, .. } => Some(*rows),
             Self::Range { ids } | Self::List { ids } => Some(ids.len() as u64),
@@ -125,7 +114,7 @@ impl Span {
         match self {
             Self::Window { from, upto } => from.is_some() && from == upto,
             Self::Box { .. } => false,
-            counted => counted.rows() == Some(1),
+            counted => counted.known_rows() == Some(1),
         }
     }
 
@@ -142,32 +131,28 @@ impl Span {
     }
 
     /// Its condition on the OID, as SQL; none where it has none.
-    pub(super) fn condition(&self, oid: &str) -> Option<String> {
+    pub(super) fn where_condition(&self, oid: &str) -> Option<String> {
         match self {
-            Self::Window { from, upto } => between(oid, *from, *upto),
-            Self::Range { ids } => between(oid, ids.first().copied(), ids.last().copied()),
+            Self::Window { from, upto } => range_condition(oid, *from, *upto),
+            Self::Range { ids } => range_condition(oid, ids.first().copied(), ids.last().copied()),
             _ => None,
         }
     }
 
     /// Smaller spans that are the same together; none where it can't be divided.
-    pub(super) fn divided(&self) -> Option<Vec<Self>> {
-        let halves =
-            |ids: &[i64]| [&ids[..ids.len().div_ceil(2)], &ids[ids.len().div_ceil(2)..]].map(<[i64]>::to_vec);
+    pub(super) fn subspans(&self) -> Option<Vec<Self>> {
         match self {
             Self::Offset { from, rows } if *rows > 1 => {
                 let half = rows.div_ceil(2);
+                let first = Self::Offset {
+                    from: *from,
+                    rows: half,
+                };
                 let rest = Self::Offset {
                     from: from + half,
                     rows: rows - half,
                 };
-                Some(vec![
-                    Self::Offset {
-                        from: *from,
-                        rows: half,
-                    },
-                    rest,
-                ])
+                Some(vec![first, rest])
             }
             Self::Window {
                 from: Some(from),
@@ -178,23 +163,21 @@ impl Span {
                     from: Some(*from),
                     upto: Some(middle),
                 };
-                Some(vec![
-                    below,
-                    Self::Window {
-                        from: Some(middle + 1),
-                        upto: Some(*upto),
-                    },
-                ])
+                let above = Self::Window {
+                    from: Some(middle + 1),
+                    upto: Some(*upto),
+                };
+                Some(vec![below, above])
             }
             Self::Range { ids } if ids.len() > 1 => Some(halves(ids).map(|ids| Self::Range { ids }).to_vec()),
             Self::List { ids } if ids.len() > 1 => Some(halves(ids).map(|ids| Self::List { ids }).to_vec()),
-            Self::Box { sides, depth } if *depth < DEEPEST => Some(quarters(*sides, depth + 1)),
+            Self::Box { sides, depth } if *depth < DEEPEST => Some(quarter_boxes(*sides, depth + 1)),
             _ => None,
         }
     }
 
     /// What an answer means.
-    pub(super) fn judge(&self, seen: Seen) -> Verdict {
+    pub(super) fn judge_answer(&self, seen: AnswerSummary) -> Verdict {
         match self {
             _ if seen.is_astray => Verdict::Incapable("it ignores which object ids are asked for"),
             Self::Box { depth, .. } if *depth >= HOPELESS && seen.is_fresh => {
@@ -202,17 +185,38 @@ impl Span {
             }
             Self::Offset { from, rows } => judge_offset(*from, *rows, seen),
             Self::Range { ids } | Self::List { ids } if seen.rows >= ids.len() as u64 => Verdict::Whole,
+            // What a server says of its limit is no proof either way: a page as full as any has been counts as cut, too.
+            // `exceededTransferLimit` is missing on old servers, so a page that is as full as any has been counts as
+            // cut, too.
             _ if seen.is_cut || (seen.rows > 0 && seen.rows >= seen.cap) => Verdict::Cut,
             _ => Verdict::Whole,
         }
     }
 }
 
+/// An id as part of a page's name, in which a sign would be taken for a dash.
+fn id_in_name(id: Option<i64>) -> String {
+    id.map_or_else(|| "x".to_owned(), |id| id.to_string().replace('-', "m"))
+}
+
+fn name_of_ids(kind: &str, ids: &[i64]) -> String {
+    let first = id_in_name(ids.first().copied());
+    let last = id_in_name(ids.last().copied());
+    format!("{kind}-{first}-{last}-{}", ids.len())
+}
+
+fn halves(ids: &[i64]) -> [Vec<i64>; 2] {
+    let (first, second) = ids.split_at(ids.len().div_ceil(2));
+    [first.to_vec(), second.to_vec()]
+}
+
 /// A page may be shorter than asked for; only an empty one ends a span.
-fn judge_offset(from: u64, rows: u64, seen: Seen) -> Verdict {
+fn judge_offset(from: u64, rows: u64, seen: AnswerSummary) -> Verdict {
     if seen.rows > rows {
         return Verdict::Incapable("it ignores resultRecordCount");
     }
+    // Servers ignore `resultOffset` and give the first page for ever (ArcREST issue 241); GDAL stops there without an
+    // error and leaves a layer that is cut.
     if from > 0 && seen.rows > 0 && seen.first.is_some() && seen.first == seen.layers_first {
         return Verdict::Incapable("it ignores resultOffset: the first row repeats");
     }
@@ -225,7 +229,7 @@ fn judge_offset(from: u64, rows: u64, seen: Seen) -> Verdict {
     })
 }
 
-fn between(oid: &str, from: Option<i64>, upto: Option<i64>) -> Option<String> {
+fn range_condition(oid: &str, from: Option<i64>, upto: Option<i64>) -> Option<String> {
     match (from, upto) {
         (Some(from), Some(upto)) if from == upto => Some(format!("{oid} = {from}")),
         (Some(from), Some(upto)) => Some(format!("{oid} >= {from} AND {oid} <= {upto}")),
@@ -235,8 +239,9 @@ fn between(oid: &str, from: Option<i64>, upto: Option<i64>) -> Option<String> {
     }
 }
 
-fn quarters([xmin, ymin, xmax, ymax]: [f64; 4], depth: u32) -> Vec<Span> {
-    let (x, y) = (xmin.midpoint(xmax), ymin.midpoint(ymax));
+fn quarter_boxes([xmin, ymin, xmax, ymax]: [f64; 4], depth: u32) -> Vec<Span> {
+    let x = xmin.midpoint(xmax);
+    let y = ymin.midpoint(ymax);
     let boxes = [
         [xmin, ymin, x, y],
         [x, ymin, xmax, y],
@@ -244,48 +249,6 @@ fn quarters([xmin, ymin, xmax, ymax]: [f64; 4], depth: u32) -> Vec<Span> {
         [x, y, xmax, ymax],
     ];
     boxes.map(|sides| Span::Box { sides, depth }).to_vec()
-}
-
-/// Spans of `size` rows for rows `from..total`.
-pub(super) fn offsets(from: u64, total: u64, size: u64) -> impl Iterator<Item = Span> {
-    let size = size.max(1);
-    let starts =
-        iter::successors(Some(from), move |at| at.checked_add(size)).take_while(move |at| *at < total);
-    starts.map(move |at| Span::Offset {
-        from: at,
-        rows: size.min(total - at),
-    })
-}
-
-/// Windows over OIDs `least..=greatest` that hold about four fifths of a page each if OIDs are evenly spread, and
-/// the two beyond: statistics have been seen to lie.
-pub(super) fn windows(least: i64, greatest: i64, total: u64, size: u64) -> impl Iterator<Item = Span> {
-    let width = i128::from(greatest) - i128::from(least) + 1;
-    let parts = i128::from(
-        total
-            .saturating_mul(5)
-            .div_ceil(size.max(1).saturating_mul(4))
-            .max(1),
-    )
-    .min(width.max(1));
-    let edge = move |part: i128| i64::try_from(i128::from(least) + width * part / parts).unwrap_or(greatest);
-    let inner = (0..parts).map(move |part| Span::Window {
-        from: Some(edge(part)),
-        upto: Some(if part + 1 == parts {
-            greatest
-        } else {
-            edge(part + 1) - 1
-        }),
-    });
-    let below = least.checked_sub(1).map(|upto| Span::Window {
-        from: None,
-        upto: Some(upto),
-    });
-    let above = greatest.checked_add(1).map(|from| Span::Window {
-        from: Some(from),
-        upto: None,
-    });
-    below.into_iter().chain(inner).chain(above)
 }
 
 #[cfg(test)]
@@ -303,114 +266,94 @@ mod tests {
         }
     }
 
-    fn seen(rows: u64) -> Seen {
-        Seen {
+    fn seen(rows: u64) -> AnswerSummary {
+        AnswerSummary {
             rows,
             first: Some(5),
             layers_first: Some(1),
             cap: 2000,
-            ..Seen::default()
+            ..AnswerSummary::default()
         }
     }
 
     #[test]
     fn offsets_advance_by_the_rows_that_came() {
-        assert_eq!(offset(0, 2000).judge(seen(2000)), Verdict::Whole);
+        assert_eq!(offset(0, 2000).judge_answer(seen(2000)), Verdict::Whole);
         assert_eq!(
-            offset(2000, 2000).judge(seen(1000)),
+            offset(2000, 2000).judge_answer(seen(1000)),
             Verdict::Begun(offset(3000, 1000))
         );
-        assert_eq!(offset(2000, 2000).judge(seen(0)), Verdict::Whole);
+        assert_eq!(offset(2000, 2000).judge_answer(seen(0)), Verdict::Whole);
     }
 
     #[test]
     fn servers_that_ignore_what_they_are_asked_are_found_out() {
-        assert!(matches!(offset(2000, 10).judge(seen(11)), Verdict::Incapable(_)));
-        let repeated = Seen {
+        assert!(matches!(
+            offset(2000, 10).judge_answer(seen(11)),
+            Verdict::Incapable(_)
+        ));
+        let repeated = AnswerSummary {
             first: Some(1),
             ..seen(2000)
         };
         assert!(matches!(
-            offset(2000, 2000).judge(repeated),
+            offset(2000, 2000).judge_answer(repeated),
             Verdict::Incapable(_)
         ));
-        assert_eq!(offset(0, 2000).judge(repeated), Verdict::Whole);
+        assert_eq!(offset(0, 2000).judge_answer(repeated), Verdict::Whole);
     }
 
     #[test]
     fn a_full_window_counts_as_cut_whatever_the_server_says() {
-        assert_eq!(window(0, 9).judge(seen(2000)), Verdict::Cut);
+        assert_eq!(window(0, 9).judge_answer(seen(2000)), Verdict::Cut);
         assert_eq!(
-            window(0, 9).judge(Seen {
+            window(0, 9).judge_answer(AnswerSummary {
                 is_cut: true,
                 ..seen(3)
             }),
             Verdict::Cut
         );
-        assert_eq!(window(0, 9).judge(seen(1999)), Verdict::Whole);
+        assert_eq!(window(0, 9).judge_answer(seen(1999)), Verdict::Whole);
         let range = Span::Range { ids: vec![1, 2, 3] };
         assert_eq!(
-            range.judge(Seen {
+            range.judge_answer(AnswerSummary {
                 is_cut: true,
                 ..seen(3)
             }),
             Verdict::Whole
         );
         assert_eq!(
-            range.judge(Seen {
+            range.judge_answer(AnswerSummary {
                 is_cut: true,
                 ..seen(2)
             }),
             Verdict::Cut
         );
-        assert_eq!(range.judge(seen(2)), Verdict::Whole);
-    }
-
-    #[test]
-    fn windows_cover_every_id_once() {
-        let layers = [
-            (1, 10, 3),
-            (-5, 5_000, 5_000),
-            (7, 7, 1),
-            (1_781_375_299, 2_099_119_954, 9_000),
-        ];
-        for (least, greatest, total) in layers {
-            let mut next = None;
-            for (at, span) in windows(least, greatest, total, 1000).enumerate() {
-                let Span::Window { from, upto } = span else {
-                    panic!()
-                };
-                assert_eq!((at == 0, from), (from.is_none(), next));
-                assert!(from.is_none() || upto.is_none() || from <= upto);
-                next = upto.map(|upto| upto + 1);
-            }
-            assert_eq!(next, None);
-        }
-        assert_eq!(windows(i64::MIN, i64::MAX, 10, 1000).count(), 1);
+        assert_eq!(range.judge_answer(seen(2)), Verdict::Whole);
     }
 
     #[test]
     fn a_span_is_the_same_as_its_parts() {
-        assert_eq!(offset(4, 3).divided().unwrap(), [offset(4, 2), offset(6, 1)]);
-        assert_eq!(offset(4, 1).divided(), None);
+        assert_eq!(offset(4, 3).subspans().unwrap(), [offset(4, 2), offset(6, 1)]);
+        assert_eq!(offset(4, 1).subspans(), None);
         assert_eq!(
-            window(-3, -2).divided().unwrap(),
+            window(-3, -2).subspans().unwrap(),
             [window(-3, -3), window(-2, -2)]
         );
-        assert_eq!(window(0, 9).divided().unwrap(), [window(0, 4), window(5, 9)]);
+        assert_eq!(window(0, 9).subspans().unwrap(), [window(0, 4), window(5, 9)]);
         assert_eq!(
             Span::Window {
                 from: Some(1),
                 upto: None
             }
-            .divided(),
+            .subspans(),
             None
         );
         let quarters = Span::Box {
             sides: [0.0, 0.0, 4.0, 2.0],
             depth: 0,
         }
-        .divided()
+        .subspans()
         .unwrap();
         assert_eq!(
             quarters[3],
@@ -423,9 +366,13 @@ mod tests {
 
     #[test]
     fn conditions_use_the_name_as_it_is() {
-        let range = |ids: &[i64]| Span::Range { ids: ids.to_vec() }.condition("SHAPE.fid").unwrap();
+        let range = |ids: &[i64]| {
+            Span::Range { ids: ids.to_vec() }
+                .where_condition("SHAPE.fid")
+                .unwrap()
+        };
         assert_eq!(range(&[3, 9, 12]), "SHAPE.fid >= 3 AND SHAPE.fid <= 12");
         assert_eq!(range(&[3]), "SHAPE.fid = 3");
-        assert_eq!(offset(0, 1).condition("x"), None);
+        assert_eq!(offset(0, 1).where_condition("x"), None);
     }
 }

@@ -15,34 +15,34 @@ pub trait Wire: Sync {
     ///
     /// # Errors
     /// No answer, or one whose status isn't 2xx.
-    fn ask(&self, url: &str, form: &[(&str, String)]) -> Result<Came, WireError>;
+    fn ask(&self, url: &str, form: &[(&str, String)]) -> Result<Response, WireError>;
 
     /// Gets a new token in place of the `refused` one, by its number; whether there is one.
-    fn renew(&self, refused: Option<u32>) -> bool;
+    fn renew_token(&self, refused: Option<u32>) -> bool;
 
     /// Waits after a question was put so often in vain.
-    fn wait(&self, _asked: u32) {}
+    fn wait_to_ask_again(&self, _asked: u32) {}
 
     /// A URL or a text as messages and records may show it: without secrets.
-    fn shown(&self, text: &str) -> String;
+    fn without_secrets(&self, text: &str) -> String;
 
     /// What a server says, as messages may show it: short, and without secrets.
-    fn said(&self, text: &str) -> String {
+    fn server_text(&self, text: &str) -> String {
         Veil::default().excerpt(text)
     }
 
     /// Whether a text holds what the server was asked with, and nobody writes by chance.
-    fn is_repeated(&self, _text: &str) -> bool {
+    fn repeats_secret(&self, _text: &str) -> bool {
         false
     }
 
     /// What has been spent so far.
-    fn spent(&self) -> Spent;
+    fn request_totals(&self) -> RequestTotals;
 }
 
 /// An answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Came {
+pub struct Response {
     /// Its body.
     pub body: Vec<u8>,
     /// Its status, 2xx.
@@ -53,7 +53,7 @@ pub struct Came {
 
 /// What asking has cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Spent {
+pub struct RequestTotals {
     /// Requests made.
     pub requests: u64,
     /// Those that were made again.
@@ -78,7 +78,7 @@ pub struct WireError {
 
 /// What is noted of a page.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct About {
+pub struct PageFacts {
     /// Rows in it.
     pub rows: u64,
     /// Status it came with; 0 for one that is made of others.
@@ -86,12 +86,12 @@ pub struct About {
 }
 
 /// Keeps the pages of one pull, so that an interrupted one goes on where it was.
-pub trait Shelf: Sync {
+pub trait PageStore: Sync {
     /// The page called `name`; none where it isn't there or is damaged.
     fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BoxError>;
 
     /// Keeps a page, whole or not at all.
-    fn put(&self, name: &str, page: &[u8], about: About) -> Result<(), BoxError>;
+    fn put(&self, name: &str, page: &[u8], facts: PageFacts) -> Result<(), BoxError>;
 
     /// Drops a page, if it is there.
     fn forget(&self, name: &str) -> Result<(), BoxError>;

@@ -1,6 +1,6 @@
 //! Where the pieces of a body go: to the judge of its beginning, then to the download.
 
-use super::{Stop, Transfer};
+use super::transfer::{Stop, Transfer};
 use crate::fetch::FetchError;
 use crate::fetch::content::Head;
 use crate::fetch::http::Mask;
@@ -20,44 +20,49 @@ pub(super) struct Sink<'s, 'a> {
 }
 
 impl Sink<'_, '_> {
-    pub(super) fn take(&mut self, piece: &[u8]) -> Result<(), Stop> {
+    /// Keeps a piece: in the head until that is full and judged, then in the download.
+    pub(super) fn write_piece(&mut self, piece: &[u8]) -> Result<(), Stop> {
         if let Some(download) = &mut self.download {
-            return download.append(piece).map_err(|error| self.transfer.store(error));
+            return Ok(download.append(piece)?);
         }
         self.head.extend(piece);
         if self.head.is_full() {
-            self.begin(false)
+            self.begin_download(false)
         } else {
             Ok(())
         }
     }
 
     /// A body that ends within its head is judged as a whole.
-    pub(super) fn end(&mut self) -> Result<(), Stop> {
+    pub(super) fn finish_body(&mut self) -> Result<(), Stop> {
         if self.download.is_none() {
-            self.begin(true)
+            self.begin_download(true)
         } else {
             Ok(())
         }
     }
 
-    fn begin(&mut self, is_whole: bool) -> Result<(), Stop> {
+    /// Judges the head, and puts it into the download if it is the file's; `is_whole` where the body ends with it.
+    fn begin_download(&mut self, is_whole: bool) -> Result<(), Stop> {
         if let Some(verdict) = self.head.verdict(is_whole) {
             return Err(Stop::Verdict(verdict));
         }
-        if let Some(names) = self.head.names().filter(|names| self.mask.is_surely_in(names)) {
-            drop(names);
+        let repeats = self
+            .head
+            .column_names()
+            .is_some_and(|names| self.mask.is_surely_in(&names));
+        if repeats {
             return Err(Stop::Fetch(FetchError::Repeats {
                 shown: self.transfer.shown.clone(),
             }));
         }
-        let failed = |error| self.transfer.store(error);
-        let mut download = self.transfer.download(&self.key)?;
+        let mut download = self.transfer.open_download(&self.key)?;
+        // Bytes of the same version that couldn't be gone on with: this body begins at nought.
         if download.len() > 0 {
-            download.restart().map_err(failed)?;
+            download.restart()?;
         }
-        download.expect(self.complete);
-        download.append(self.head.bytes()).map_err(failed)?;
+        download.expect_length(self.complete);
+        download.append(self.head.bytes())?;
         self.download = Some(download);
         Ok(())
     }

@@ -10,7 +10,7 @@ use reqwest::header::{
     AsHeaderName, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, LAST_MODIFIED, TRANSFER_ENCODING,
 };
 
-use super::error::{HttpError, chain};
+use super::error::{HttpError, error_chain};
 use super::gate::Pass;
 use super::mask::Mask;
 use super::range::ContentRange;
@@ -80,7 +80,7 @@ impl<'a> Stream<'a> {
         Self { token, ..self }
     }
 
-    /// Number of the token that was sent, for `Client::renew`; none where it can't be renewed.
+    /// Number of the token that was sent, for `Client::renew_token`; none where it can't be renewed.
     pub fn token(&self) -> Option<u32> {
         self.token
     }
@@ -96,29 +96,29 @@ impl<'a> Stream<'a> {
     }
 
     /// A header as messages and records may show it.
-    pub fn said(&self, name: impl AsHeaderName) -> Option<String> {
+    pub fn display_header(&self, name: impl AsHeaderName) -> Option<String> {
         let value = self.response.headers().get(name)?;
         Some(shortened(&self.mask.excerpt(value.as_bytes()), SHOWN))
     }
 
     /// `ETag`, as sent; none where it can't be kept, since it repeats a secret or is no plain text.
     pub fn etag(&self) -> Option<String> {
-        self.mask.kept(self.header(ETAG)?)
+        self.mask.storable_header(self.header(ETAG)?)
     }
 
     /// `Last-Modified`, as `etag`.
     pub fn last_modified(&self) -> Option<String> {
-        self.mask.kept(self.header(LAST_MODIFIED)?)
+        self.mask.storable_header(self.header(LAST_MODIFIED)?)
     }
 
     /// `Content-Type`, as it may be shown.
     pub fn content_type(&self) -> Option<String> {
-        self.said(CONTENT_TYPE)
+        self.display_header(CONTENT_TYPE)
     }
 
     /// What a server says, as it may be shown.
-    pub fn words(&self, text: &str) -> String {
-        self.mask.said(text)
+    pub fn mask_text(&self, text: &str) -> String {
+        self.mask.server_text(text)
     }
 
     /// Length that the server promises, of the body as sent.
@@ -133,6 +133,8 @@ impl<'a> Stream<'a> {
 
     /// Whether the body's end is told apart from a connection that is lost: by its length, or by the last of its chunks.
     pub fn is_delimited(&self) -> bool {
+        // HTTP/1.0 and `Connection: close` end a body by closing the connection, which looks just like losing it.
+        // From HTTP/2 on frames say where the end is.
         let chunked = self.response.headers().get(TRANSFER_ENCODING);
         self.length().is_some() || chunked.is_some() || self.response.version() > Version::HTTP_11
     }
@@ -156,11 +158,12 @@ impl<'a> Stream<'a> {
     ///
     /// # Errors
     /// It breaks off, comes too slowly, is larger than allowed or can't be decompressed; or `take` fails.
-    pub fn each<E: From<HttpError>>(
+    pub fn for_each_piece<E: From<HttpError>>(
         &mut self,
         max_bytes: u64,
         mut take: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
+        // Both sizes are bounded: some kilobytes of gzip can stand for gigabytes.
         if self.length().is_some_and(|length| length > max_bytes) {
             return Err(self.too_large(max_bytes, false).into());
         }
@@ -175,11 +178,11 @@ impl<'a> Stream<'a> {
             failure: &mut failure,
         };
         let outcome = match encoding.as_str() {
-            "" | "identity" => drain(&mut wire, max_bytes, &mut take),
-            "gzip" | "x-gzip" => drain(&mut MultiGzDecoder::new(&mut wire), max_bytes, &mut take),
-            "deflate" => drain(&mut ZlibDecoder::new(&mut wire), max_bytes, &mut take),
+            "" | "identity" => drain_body(&mut wire, max_bytes, &mut take),
+            "gzip" | "x-gzip" => drain_body(&mut MultiGzDecoder::new(&mut wire), max_bytes, &mut take),
+            "deflate" => drain_body(&mut ZlibDecoder::new(&mut wire), max_bytes, &mut take),
             other => {
-                let other = shortened(&wire.stream.mask.said(other), SHOWN);
+                let other = shortened(&wire.stream.mask.server_text(other), SHOWN);
                 Err(Stop::Decode(format!(
                     "`Content-Encoding: {other}` was not asked for"
                 )))
@@ -202,9 +205,9 @@ impl<'a> Stream<'a> {
     }
 
     /// The whole body.
-    pub(super) fn whole(mut self, max_bytes: u64) -> Result<Answer, HttpError> {
+    pub(super) fn read_whole(mut self, max_bytes: u64) -> Result<Answer, HttpError> {
         let mut body = Vec::new();
-        self.each(max_bytes, |piece| {
+        self.for_each_piece(max_bytes, |piece| {
             body.extend_from_slice(piece);
             Ok::<_, HttpError>(())
         })?;
@@ -229,7 +232,7 @@ impl<'a> Stream<'a> {
         &mut self.response
     }
 
-    fn late(&self) -> HttpError {
+    fn late_error(&self) -> HttpError {
         HttpError::Late {
             url: self.shown.clone(),
             allowed_s: self.until.allowed_s(),
@@ -244,15 +247,15 @@ impl<'a> Stream<'a> {
         }
     }
 
-    fn receive(&mut self, into: &mut [u8], max_bytes: u64) -> Result<usize, HttpError> {
+    fn read_wire(&mut self, into: &mut [u8], max_bytes: u64) -> Result<usize, HttpError> {
         if self.until.is_over() {
-            return Err(self.late());
+            return Err(self.late_error());
         }
         let got = self.response.read(into).map_err(|error| {
             if self.until.is_over() {
-                return self.late();
+                return self.late_error();
             }
-            let what = self.mask.said(&cause(&error));
+            let what = self.mask.server_text(&read_failure(&error));
             HttpError::Cut {
                 url: self.shown.clone(),
                 bytes: self.bytes,
@@ -263,25 +266,27 @@ impl<'a> Stream<'a> {
         if self.bytes > max_bytes {
             return Err(self.too_large(max_bytes, false));
         }
-        self.pace.check(got).map_err(|(bytes, seconds)| HttpError::Slow {
-            url: self.shown.clone(),
-            bytes,
-            seconds,
-        })?;
+        self.pace
+            .check_pace(got)
+            .map_err(|(bytes, seconds)| HttpError::Slow {
+                url: self.shown.clone(),
+                bytes,
+                seconds,
+            })?;
         Ok(got)
     }
 }
 
 /// Causes of a failed read; the outer text of reqwest may hold the URL.
-fn cause(error: &io::Error) -> String {
+fn read_failure(error: &io::Error) -> String {
     match error.get_ref() {
         Some(inner) => match inner
             .downcast_ref::<reqwest::Error>()
             .and_then(std::error::Error::source)
         {
-            Some(source) => chain(source),
+            Some(source) => error_chain(source),
             None if inner.is::<reqwest::Error>() => "the connection failed".to_owned(),
-            None => chain(inner),
+            None => error_chain(inner),
         },
         None => error.to_string(),
     }
@@ -289,16 +294,19 @@ fn cause(error: &io::Error) -> String {
 
 impl Pace {
     /// Counts bytes; what came in how many seconds, where that is too little.
-    fn check(&mut self, got: usize) -> Result<(), (u64, u64)> {
+    fn check_pace(&mut self, got: usize) -> Result<(), (u64, u64)> {
         self.bytes += got as u64;
         let elapsed = self.began.elapsed();
         if got == 0 || elapsed < self.window {
             return Ok(());
         }
+        // The time-out counts from one byte to the next. A server that sends one now and then would never meet
+        // it.
         if self.bytes < SLOWEST * elapsed.as_secs().max(1) {
             return Err((self.bytes, elapsed.as_secs()));
         }
-        (self.began, self.bytes) = (Instant::now(), 0);
+        self.began = Instant::now();
+        self.bytes = 0;
         Ok(())
     }
 }
@@ -312,7 +320,7 @@ struct Wire<'w, 'a> {
 
 impl Read for Wire<'_, '_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.stream.receive(into, self.max_bytes).map_err(|error| {
+        self.stream.read_wire(into, self.max_bytes).map_err(|error| {
             let text = error.to_string();
             *self.failure = Some(error);
             io::Error::other(text)
@@ -326,7 +334,7 @@ enum Stop<E> {
     Decode(String),
 }
 
-fn drain<E>(
+fn drain_body<E>(
     from: &mut impl Read,
     max_bytes: u64,
     take: &mut impl FnMut(&[u8]) -> Result<(), E>,

@@ -14,6 +14,15 @@ pub struct Deadline {
 
 impl Deadline {
     /// So long from now on.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use cikr::fetch::http::Deadline;
+    ///
+    /// assert!(Deadline::after(Duration::ZERO).is_over());
+    /// assert!(!Deadline::after(Duration::from_secs(60)).is_over());
+    /// assert!(!Deadline::default().is_over(), "no limit");
+    /// ```
     pub fn after(allowed: Duration) -> Self {
         Self {
             ends: Instant::now().checked_add(allowed),
@@ -27,15 +36,15 @@ impl Deadline {
     }
 
     /// What is left of `wanted`, or none.
-    pub(super) fn within(&self, wanted: Duration) -> Duration {
+    pub(super) fn remaining_of(&self, wanted: Duration) -> Duration {
         self.ends.map_or(wanted, |ends| {
             wanted.min(ends.saturating_duration_since(Instant::now()))
         })
     }
 
     /// The same in whole seconds, at least one.
-    pub(super) fn within_s(&self, wanted: u32) -> u32 {
-        let left = self.within(Duration::from_secs(u64::from(wanted)));
+    pub(super) fn remaining_seconds_of(&self, wanted: u32) -> u32 {
+        let left = self.remaining_of(Duration::from_secs(u64::from(wanted)));
         u32::try_from(left.as_millis().div_ceil(1_000))
             .unwrap_or(wanted)
             .max(1)
@@ -48,7 +57,7 @@ impl Deadline {
 
     /// Waits, though not beyond the end.
     pub fn sleep(&self, wanted: Duration) {
-        thread::sleep(self.within(wanted));
+        thread::sleep(self.remaining_of(wanted));
     }
 }
 
@@ -69,7 +78,8 @@ pub struct Time<'c> {
 }
 
 impl Times {
-    pub(super) fn of<'c>(&'c self, id: &'c str, allowed: Duration) -> Time<'c> {
+    pub(super) fn time_of<'c>(&'c self, id: &'c str, allowed: Duration) -> Time<'c> {
+        // Without this a source that fails late would have all of its time again at the end of the run.
         let spent = self
             .spent
             .lock()

@@ -26,7 +26,7 @@ pub enum HttpError {
     /// The server's certificate doesn't verify.
     #[error(
         "the certificate of {host} cannot be trusted: {}; `insecure-tls = true` in the source takes any certificate",
-        doubt(what)
+        explain_certificate_fault(what)
     )]
     Certificate {
         /// Host whose certificate it is.
@@ -83,7 +83,7 @@ pub enum HttpError {
         seconds: u64,
     },
     /// The server refuses, or fails.
-    #[error("{url} answers {status}{}{}", of_type(content_type.as_deref()), beginning(excerpt))]
+    #[error("{url} answers {status}{}{}", type_suffix(content_type.as_deref()), excerpt_suffix(excerpt))]
     Status {
         /// URL without secrets.
         url: String,
@@ -173,20 +173,36 @@ impl HttpError {
     }
 
     /// Whether the same question could be answered a little later.
+    ///
+    /// ```
+    /// use cikr::fetch::http::HttpError;
+    ///
+    /// let answer = |status| HttpError::Status {
+    ///     url: "https://example.org".to_owned(),
+    ///     status,
+    ///     content_type: None,
+    ///     excerpt: String::new(),
+    ///     retry_after: None,
+    /// };
+    /// assert!(answer(503).is_passing());
+    /// assert!(!answer(404).is_passing());
+    /// ```
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Connection { is_passing, .. } => *is_passing,
             Self::Cut { .. } | Self::Part { .. } | Self::Slow { .. } | Self::Encoding { .. } => true,
+            // 501 is left out, for it will be the same in a moment; 520 to 529 are those of a proxy that doesn't
+            // reach its server.
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502..=504 | 520..=529),
             _ => false,
         }
     }
 
     /// Seconds that the source had, where they are over.
-    pub fn late(&self) -> Option<u64> {
+    pub fn expired_limit_s(&self) -> Option<u64> {
         match self {
             Self::Late { allowed_s, .. } => Some(*allowed_s),
-            Self::GaveUp { source, .. } => source.late(),
+            Self::GaveUp { source, .. } => source.expired_limit_s(),
             _ => None,
         }
     }
@@ -211,7 +227,7 @@ impl HttpError {
 }
 
 /// An error with its causes on one line.
-pub(super) fn chain(error: &dyn StdError) -> String {
+pub(super) fn error_chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -227,7 +243,7 @@ pub(super) fn chain(error: &dyn StdError) -> String {
 }
 
 /// What is wrong with a certificate, and what can be done about it.
-fn doubt(what: &str) -> String {
+fn explain_certificate_fault(what: &str) -> String {
     let known = [
         ("xpired", "it has expired, which its server's owner can mend"),
         (
@@ -247,18 +263,15 @@ fn doubt(what: &str) -> String {
         ("BadSignature", "its signature is not its issuer's"),
         ("CaUsedAsEndEntity", "it was issued by the server itself"),
     ];
-    let told = known
-        .iter()
-        .find(|(word, _)| what.contains(word))
-        .map(|(_, told)| *told);
-    told.map_or_else(|| what.to_owned(), str::to_owned)
+    let explained = known.iter().find(|(word, _)| what.contains(word));
+    explained.map_or(what, |(_, explanation)| *explanation).to_owned()
 }
 
-fn of_type(content_type: Option<&str>) -> String {
+fn type_suffix(content_type: Option<&str>) -> String {
     content_type.map(|kind| format!(" ({kind})")).unwrap_or_default()
 }
 
-fn beginning(excerpt: &str) -> String {
+fn excerpt_suffix(excerpt: &str) -> String {
     if excerpt.is_empty() {
         String::new()
     } else {

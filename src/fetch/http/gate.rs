@@ -83,7 +83,7 @@ impl Gate {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let entry = hosts.entry(host.to_owned()).or_default();
-            if let Some(down) = entry.down() {
+            if let Some(down) = entry.down_now() {
                 return Err(Shut::Down(down.clone()));
             }
             if until.is_over() {
@@ -91,6 +91,7 @@ impl Gate {
             }
             let wait = entry.opens.map(|at| at.saturating_duration_since(Instant::now()));
             let wait = wait.filter(|wait| !wait.is_zero());
+            // At least one place: a limit of none would be a wait without end.
             if wait.is_none() && entry.active < self.limits.per_host.max(1) {
                 entry.active += 1;
                 return Ok(Pass {
@@ -98,30 +99,34 @@ impl Gate {
                     host: host.to_owned(),
                 });
             }
-            let longest = until.within(wait.unwrap_or(Duration::from_mins(1)));
+            // Woken by whoever leaves, but no later than when the host opens again, which nobody announces.
+            let longest = until.remaining_of(wait.unwrap_or(Duration::from_mins(1)));
             let waited = self.freed.wait_timeout(hosts, longest);
             hosts = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
     /// Leaves a host alone for a while.
-    pub(super) fn close(&self, host: &str, wait: Duration) {
+    pub(super) fn leave_alone(&self, host: &str, wait: Duration) {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = hosts.entry(host.to_owned()).or_default();
         entry.opens = entry.opens.max(Instant::now().checked_add(wait));
     }
 
     /// Notes that a host has answered, whatever it said.
-    pub(super) fn answered(&self, host: &str) {
+    pub(super) fn note_answer(&self, host: &str) {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = hosts.entry(host.to_owned()).or_default();
-        (entry.has_answered, entry.failures, entry.silent_since, entry.down) = (true, 0, None, None);
+        entry.has_answered = true;
+        entry.failures = 0;
+        entry.silent_since = None;
+        entry.down = None;
     }
 
     /// Notes that no answer came from a host, or not even a connection.
     ///
     /// One that has answered before and now only takes too long is alive: smaller questions may do.
-    pub(super) fn silent(&self, host: &str, is_connected: bool, what: &str) {
+    pub(super) fn note_silence(&self, host: &str, is_connected: bool, what: &str) {
         let Limits {
             failures,
             silence,
@@ -130,6 +135,7 @@ impl Gate {
         } = self.limits;
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = hosts.entry(host.to_owned()).or_default();
+        // A page that takes too long is that page's trouble: the host is not called dead for it.
         if is_connected && entry.has_answered {
             return;
         }
@@ -150,12 +156,12 @@ impl Gate {
     /// Whether a host is down now.
     pub(super) fn is_down(&self, host: &str) -> bool {
         let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        hosts.get(host).is_some_and(|host| host.down().is_some())
+        hosts.get(host).is_some_and(|host| host.down_now().is_some())
     }
 }
 
 impl Host {
-    fn down(&self) -> Option<&Down> {
+    fn down_now(&self) -> Option<&Down> {
         self.down.as_ref().filter(|down| down.until > Instant::now())
     }
 }

@@ -1,14 +1,12 @@
 //! Tokens of ArcGIS: asked for with a name and a password, kept in memory alone, renewed when they expire.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
 use serde::Deserialize;
 use url::Url;
 
-use super::error::HttpError;
+use super::error::{HttpError, error_chain};
 use super::mask::Mask;
-use super::send::is_safe;
+use super::request::is_safe;
+use super::tokens::{Token, login_of};
 use super::{Ask, Client, Deadline};
 use crate::plan::{Access, Credential, Secret};
 
@@ -17,99 +15,74 @@ const MINUTES: u32 = 60;
 
 const MAX_BYTES: u64 = 64 << 10;
 
-/// Tokens by service, user and the host that they are for.
-#[derive(Debug, Default)]
-pub(super) struct Tokens {
-    known: Mutex<BTreeMap<(String, String), Token>>,
-}
-
-#[derive(Debug)]
-struct Token {
-    value: Secret,
-    /// Logins up to this one.
-    number: u32,
-}
-
 #[derive(Deserialize)]
-struct Given {
+struct TokenAnswer {
     token: Option<String>,
-    error: Option<Refused>,
+    error: Option<Refusal>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
-struct Refused {
+struct Refusal {
     message: String,
     details: Vec<String>,
 }
 
-impl Tokens {
+impl Client {
     /// The token to send with a question, if any, and its number where it may be renewed.
-    pub(super) fn get(
+    pub(super) fn token_for(
         &self,
-        client: &Client,
         access: &Access,
         until: Deadline,
     ) -> Result<Option<(String, Option<u32>)>, HttpError> {
-        match &access.credential {
-            Credential::Token(token) => Ok(Some((token.reveal().to_owned(), None))),
-            Credential::Login { url, user, .. } => {
-                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                let key = (url.clone(), user.reveal().to_owned());
-                if let Some(token) = known.get(&key) {
-                    return Ok(Some((token.value.reveal().to_owned(), Some(token.number))));
-                }
-                let value = log_in(client, access, until)?;
-                let sent = value.reveal().to_owned();
-                known.insert(key, Token { value, number: 1 });
-                Ok(Some((sent, Some(1))))
-            }
-            Credential::None | Credential::Bearer(_) | Credential::Basic { .. } => Ok(None),
+        if let Credential::Token(token) = &access.credential {
+            return Ok(Some((token.reveal().to_owned(), None)));
         }
-    }
-
-    /// The token that is known, without asking.
-    pub(super) fn known(&self, access: &Access) -> Option<String> {
-        let Credential::Login { url, user, .. } = &access.credential else {
-            return None;
+        let Some(login) = login_of(access) else {
+            return Ok(None);
         };
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known
-            .get(&(url.clone(), user.reveal().to_owned()))
-            .map(|token| token.value.reveal().to_owned())
+        let mut known = self.tokens.lock();
+        if let Some(token) = known.get(&login) {
+            return Ok(Some((token.value.reveal().to_owned(), Some(token.number))));
+        }
+        let value = log_in(self, access, until)?;
+        let sent = value.reveal().to_owned();
+        known.insert(login, Token { value, number: 1 });
+        Ok(Some((sent, Some(1))))
     }
 
-    /// Gets a token in place of the `refused` one, unless another thread has done so since that was sent.
-    pub(super) fn renew(
+    /// Gets a new token in place of the `refused` one, by its number, where the credential is a login; whether there is
+    /// one.
+    ///
+    /// For a server that says inside a 200 that the token has expired (ArcGIS codes 498 and 499). Threads whose
+    /// question went with the same token share one login.
+    ///
+    /// # Errors
+    /// The login fails.
+    pub fn renew_token(
         &self,
-        client: &Client,
         access: &Access,
         refused: Option<u32>,
         until: Deadline,
     ) -> Result<bool, HttpError> {
-        let Credential::Login { url, user, .. } = &access.credential else {
+        let Some(login) = login_of(access) else {
             return Ok(false);
         };
-        let key = (url.clone(), user.reveal().to_owned());
         // Held during the login, so that threads which notice together log in once.
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = known.get(&key).map_or(0, |token| token.number);
+        let mut known = self.tokens.lock();
+        // Whoever was refused with an older token than is known by now needs no login.
+        let number = known.get(&login).map_or(0, |token| token.number);
         if refused.is_some_and(|refused| refused < number) {
             return Ok(true);
         }
-        let value = log_in(client, access, until)?;
-        known.insert(
-            key,
-            Token {
-                value,
-                number: number + 1,
-            },
-        );
+        let value = log_in(self, access, until)?;
+        let number = number + 1;
+        known.insert(login, Token { value, number });
         Ok(true)
     }
 }
 
+/// Asks the service of a login for a token.
 fn log_in(client: &Client, access: &Access, until: Deadline) -> Result<Secret, HttpError> {
     let Credential::Login {
         url: written,
@@ -121,15 +94,18 @@ fn log_in(client: &Client, access: &Access, until: Deadline) -> Result<Secret, H
             what: "no login is declared".to_owned(),
         });
     };
-    let mask = Mask::of(access, None, &client.settings.veil);
+    let mask = Mask::for_access(access, None, &client.settings.veil);
     let failed = |what: String| HttpError::Login {
-        url: mask.text(written),
+        url: mask.own_text(written),
         what,
     };
     let url = Url::parse(written).map_err(|error| failed(error.to_string()))?;
     if !is_safe(&url) {
-        return Err(HttpError::Unencrypted { url: mask.url(&url) });
+        return Err(HttpError::Unencrypted {
+            url: mask.url_text(&url),
+        });
     }
+    // The question for a token must not ask for a token.
     let anybody = Access {
         credential: Credential::None,
         ..access.clone()
@@ -150,25 +126,29 @@ fn log_in(client: &Client, access: &Access, until: Deadline) -> Result<Secret, H
         accept: "application/json",
         until,
     };
-    let answer = client.post(&ask, &mask).map_err(|error| match error {
+    let answer = client.post_hidden(&ask, &mask).map_err(|error| match error {
         late @ HttpError::Late { .. } => late,
-        other => failed(super::error::chain(&other)),
+        other => failed(error_chain(&other)),
     })?;
+    let token = read_token(&answer.body, &mask).map_err(failed)?;
+    client.settings.veil.add(&token, "***");
+    Ok(Secret::new(token))
+}
+
+/// The token of an answer, or what the service says instead.
+fn read_token(body: &[u8], mask: &Mask) -> Result<String, String> {
     // What the parser says may repeat the answer.
-    let given: Given = serde_json::from_slice(&answer.body).map_err(|_invalid| {
-        failed(format!(
+    let answer: TokenAnswer = serde_json::from_slice(body).map_err(|_invalid| {
+        format!(
             "the answer is not the JSON of a token, beginning `{}`",
-            mask.excerpt(&answer.body)
-        ))
+            mask.excerpt(body)
+        )
     })?;
-    match (given.token, given.error) {
-        (Some(token), _) if !token.is_empty() => {
-            client.settings.veil.add(&token, "***");
-            Ok(Secret::new(token))
+    match (answer.token, answer.error) {
+        (Some(token), _) if !token.is_empty() => Ok(token),
+        (_, Some(refusal)) => {
+            Err(mask.server_text(&[vec![refusal.message], refusal.details].concat().join(" ")))
         }
-        (_, Some(refused)) => Err(failed(
-            mask.said(&[vec![refused.message], refused.details].concat().join(" ")),
-        )),
-        _ => Err(failed("the answer holds no token".to_owned())),
+        _ => Err("the answer holds no token".to_owned()),
     }
 }

@@ -36,11 +36,13 @@ pub struct Mask {
 
 impl Mask {
     /// Hides everything that `access` knows, a token, and all that the run hides.
-    pub(super) fn of(access: &Access, token: Option<&str>, run: &Veil) -> Self {
+    pub(super) fn for_access(access: &Access, token: Option<&str>, run: &Veil) -> Self {
         let mut mask = Self {
             run: run.clone(),
             ..Self::default()
         };
+        // A short word in a URL (a year, a state) is nothing that another host must not see, and would be found
+        // everywhere.
         for (name, value) in &access.hidden {
             mask.source.add(value.reveal(), &format!("${{{name}}}"));
             if is_key(value.reveal()) {
@@ -63,23 +65,23 @@ impl Mask {
     }
 
     /// A text of this program without secrets.
-    pub fn text(&self, text: &str) -> String {
+    pub fn own_text(&self, text: &str) -> String {
         self.run.own(&self.source.own(text)).into_owned()
     }
 
     /// The beginning of what a server says: short, on one line, visible, and masked as a whole on any doubt.
-    pub fn said(&self, text: &str) -> String {
+    pub fn server_text(&self, text: &str) -> String {
         let text = self.source.excerpt(text);
         self.run.own(&text).into_owned()
     }
 
     /// The same of a body.
     pub(super) fn excerpt(&self, body: &[u8]) -> String {
-        self.said(&String::from_utf8_lossy(body))
+        self.server_text(&String::from_utf8_lossy(body))
     }
 
     /// A URL without secrets: no user or password, and no value of a parameter that looks like a credential.
-    pub fn url(&self, url: &Url) -> String {
+    pub fn url_text(&self, url: &Url) -> String {
         let mut plain = url.clone();
         plain.set_fragment(None);
         let has_user = !url.username().is_empty() || url.password().is_some();
@@ -87,10 +89,10 @@ impl Mask {
             return format!("{}:***", url.scheme());
         }
         if let Some(query) = url.query() {
-            let pairs: Vec<String> = query.split('&').map(parameter).collect();
+            let pairs: Vec<String> = query.split('&').map(mask_parameter).collect();
             plain.set_query(Some(&pairs.join("&")));
         }
-        let shown = self.text(&self.source.plain(plain.as_str()));
+        let shown = self.own_text(&self.source.plain(plain.as_str()));
         if shown != MASKED {
             return shortened(&shown, LONGEST);
         }
@@ -103,13 +105,13 @@ impl Mask {
 
     /// Whether an address holds a secret in any spelling, that must stay with the host that it is for.
     pub(super) fn is_in(&self, url: &Url, written: &str) -> bool {
-        let is_credential = |text: &str| self.credentials.iter().any(|secret| secret.reveal() == text);
+        // A credential may be too short to be looked for within a text, so values and steps are compared whole as well.
         self.kept_home.is_in(url.as_str())
             || self.kept_home.is_in(written)
-            || url.query_pairs().any(|(_, value)| is_credential(&value))
+            || url.query_pairs().any(|(_, value)| self.is_credential(&value))
             || url
                 .path_segments()
-                .is_some_and(|mut steps| steps.any(is_credential))
+                .is_some_and(|mut steps| steps.any(|step| self.is_credential(step)))
     }
 
     /// Whether a text holds a secret in any spelling.
@@ -122,13 +124,13 @@ impl Mask {
         self.kept_home.is_surely_in(text)
     }
 
-    /// Whether a value of a form is such a secret.
-    pub(super) fn is_secret(&self, value: &str) -> bool {
+    /// Whether a value, as a whole, is one of the credentials.
+    pub(super) fn is_credential(&self, value: &str) -> bool {
         self.credentials.iter().any(|secret| secret.reveal() == value)
     }
 
     /// A header that is sent back as it came; none where it can't be kept.
-    pub(super) fn kept(&self, header: &str) -> Option<String> {
+    pub(super) fn storable_header(&self, header: &str) -> Option<String> {
         let is_plain = header.len() <= LONGEST && header.chars().all(|c| matches!(c, ' '..='~'));
         (is_plain && !self.is_doubtful(header)).then(|| header.to_owned())
     }
@@ -141,7 +143,7 @@ fn is_key(value: &str) -> bool {
     !is_host && value.chars().filter(|c| c.is_alphanumeric()).count() >= KEY
 }
 
-fn parameter(pair: &str) -> String {
+fn mask_parameter(pair: &str) -> String {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     let lower = name.to_ascii_lowercase();
     let is_secret = !value.is_empty() && SECRET_WORDS.iter().any(|word| lower.contains(word));

@@ -13,6 +13,14 @@ pub struct ContentRange {
 
 impl ContentRange {
     /// Reads `bytes FIRST-LAST/COMPLETE`; none where it is anything else, or contradicts itself.
+    ///
+    /// ```
+    /// use cikr::fetch::http::ContentRange;
+    ///
+    /// let part = ContentRange::parse("bytes 500-999/8000").unwrap();
+    /// assert_eq!((part.first, part.end, part.complete), (500, 1000, Some(8000)));
+    /// assert_eq!(ContentRange::parse("bytes 999-500/8000"), None);
+    /// ```
     pub fn parse(header: &str) -> Option<Self> {
         let (part, complete) = header.trim().strip_prefix("bytes ")?.split_once('/')?;
         let (first, last) = part.trim().split_once('-')?;
@@ -20,7 +28,8 @@ impl ContentRange {
             "*" => None,
             length => Some(length.parse().ok()?),
         };
-        let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+        let first: u64 = first.parse().ok()?;
+        let last: u64 = last.parse().ok()?;
         let end = last.checked_add(1)?;
         let is_sound = first <= last && complete.is_none_or(|complete| end <= complete);
         is_sound.then_some(Self { first, end, complete })

@@ -19,12 +19,14 @@ pub(super) const CARRIES_FORM: &str = "another host, to which name and password 
 ///
 /// Credentials stay with the first host: another is asked without. A server that writes them into the address
 /// is not followed there; the address also counts as it is written, since parsing it changes escapes.
-pub(super) fn refusal(
+pub(super) fn redirect_refusal(
     from: &Url,
     (target, written): (&Url, &str),
     seen: &[Url],
     mask: &Mask,
 ) -> Option<&'static str> {
+    // reqwest's own redirects drop `Authorization` at another host, but know nothing of tokens in a query or a form,
+    // which is where ArcGIS has them; so they are followed here.
     let is_web = matches!(target.scheme(), "http" | "https");
     match () {
         () if !is_web => Some("which is neither http nor https"),
@@ -40,11 +42,11 @@ pub(super) fn refusal(
 }
 
 /// What may be shown of a target: its parameters may be a signature, or what the server was sent, in any spelling.
-pub(super) fn shown(target: &Url, written: &str, mask: &Mask) -> String {
+pub(super) fn display_target(target: &Url, written: &str, mask: &Mask) -> String {
     let mut plain = target.clone();
     plain.set_query(None);
     if mask.is_doubtful(written) {
         plain.set_path("***");
     }
-    mask.url(&plain)
+    mask.url_text(&plain)
 }

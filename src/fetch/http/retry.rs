@@ -1,16 +1,11 @@
 //! When a question is asked again, and after how long.
 
-use std::time::Duration;
-
-use chrono::DateTime;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use tracing::debug;
 
 use super::Client;
+use super::backoff::{jitter, pause_before};
 use super::error::HttpError;
-use super::gate::Gate;
-use super::send::{Request, host_of};
-use super::settings::ClientSettings;
+use super::request::{Request, host_of};
 use crate::plan::Credential;
 
 /// Statuses by which a server says that it wants a new token.
@@ -18,7 +13,7 @@ const WANTS_TOKEN: [u16; 3] = [401, 498, 499];
 
 impl Client {
     /// Tries until it succeeds or can't; tells how often it was tried again.
-    pub(super) fn tried<T>(
+    pub(super) fn with_retries<T>(
         &self,
         request: &Request<'_>,
         mut attempt: impl FnMut() -> Result<T, HttpError>,
@@ -26,7 +21,7 @@ impl Client {
         let mut is_renewed = false;
         let mut retries = 0;
         loop {
-            self.in_time(request)?;
+            self.check_time_left(request)?;
             let error = match attempt() {
                 Ok(done) => return Ok((done, retries)),
                 Err(error) => error,
@@ -34,34 +29,41 @@ impl Client {
             let is_login = matches!(request.access.credential, Credential::Login { .. });
             if is_login && !is_renewed && error.status().is_some_and(|status| WANTS_TOKEN.contains(&status)) {
                 is_renewed = true;
-                self.renew(request.access, request.sent.get(), request.until)?;
+                self.renew_token(request.access, request.sent.get(), request.until)?;
             } else {
-                self.defer(request, &error, retries)?;
+                self.wait_or_give_up(request, &error, retries)?;
             }
             retries += 1;
             debug!(retries, reason = %error, "asking again");
         }
     }
 
-    /// Whether there is time left for the question.
-    pub(super) fn in_time(&self, request: &Request<'_>) -> Result<(), HttpError> {
+    /// Fails where no time is left for the question.
+    pub(super) fn check_time_left(&self, request: &Request<'_>) -> Result<(), HttpError> {
         if !request.until.is_over() {
             return Ok(());
         }
-        let (url, allowed_s) = (
-            self.mask(request.access).url(request.url),
-            request.until.allowed_s(),
-        );
-        Err(HttpError::Late { url, allowed_s })
+        Err(HttpError::Late {
+            url: self.mask_for(request.access).url_text(request.url),
+            allowed_s: request.until.allowed_s(),
+        })
     }
 
     /// Waits before the next attempt, if there is one.
-    fn defer(&self, request: &Request<'_>, error: &HttpError, retries: u32) -> Result<(), HttpError> {
+    fn wait_or_give_up(
+        &self,
+        request: &Request<'_>,
+        error: &HttpError,
+        retries: u32,
+    ) -> Result<(), HttpError> {
         if !error.is_passing() {
             return Err(error.clone());
         }
         let settings = &self.settings;
-        let is_down = self.gate.is_down(&host_of(request.url));
+        let host = host_of(request.url);
+        let is_down = self.gate.is_down(&host);
+        // After one attempt nothing is given up: others had found the host silent before, and one failure was enough to
+        // leave it alone.
         if is_down && retries == 0 {
             return Err(error.clone());
         }
@@ -72,55 +74,20 @@ impl Client {
             });
         }
         let Some(asked) = error.retry_after() else {
-            request.until.sleep(pause(settings, retries));
+            request.until.sleep(pause_before(settings, retries));
             return Ok(());
         };
         if asked > settings.longest_wait {
             return Err(HttpError::Wait {
-                url: self.mask(request.access).url(request.url),
+                url: self.mask_for(request.access).url_text(request.url),
                 status: error.status().unwrap_or_default(),
                 asked_s: asked.as_secs(),
                 allowed_s: settings.longest_wait.as_secs(),
             });
         }
         // Whoever asks this host next waits too; jitter keeps them from coming all at once.
-        close(&self.gate, request, asked);
+        self.gate.leave_alone(&host, asked);
         request.until.sleep(asked + jitter(settings.pause));
         Ok(())
     }
-}
-
-fn close(gate: &Gate, request: &Request<'_>, wait: Duration) {
-    gate.close(&host_of(request.url), wait);
-}
-
-/// A wait that is drawn below a bound that doubles with each attempt.
-pub(super) fn pause(settings: &ClientSettings, retries: u32) -> Duration {
-    let bound = settings
-        .pause
-        .saturating_mul(1 << retries.min(16))
-        .min(settings.longest_wait);
-    // At least half of the bound, or a server would be asked again at once.
-    bound / 2 + jitter(bound / 2)
-}
-
-fn jitter(bound: Duration) -> Duration {
-    bound.mul_f64(fastrand::f64())
-}
-
-/// How long the server wants to be left alone: in seconds, or until a date, which counts by the server's own clock.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::trim)
-    };
-    let written = text(RETRY_AFTER)?;
-    if let Ok(seconds) = written.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = DateTime::parse_from_rfc2822(written).ok()?;
-    let now = DateTime::parse_from_rfc2822(text(DATE)?).ok()?;
-    Some((until - now).to_std().unwrap_or_default())
 }

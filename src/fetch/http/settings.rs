@@ -6,7 +6,7 @@ use reqwest::redirect::Policy;
 use reqwest::{NoProxy, Proxy};
 use url::Url;
 
-use super::error::{HttpError, chain};
+use super::error::{HttpError, error_chain};
 use super::gate::Limits;
 use crate::feature::Veil;
 
@@ -48,7 +48,7 @@ pub struct Proxies {
 
 impl Proxies {
     /// By which proxy a host is asked, as an error says it: its name alone, for the rest may be a password.
-    pub(super) fn way(&self, scheme: &str) -> Option<String> {
+    pub(super) fn proxy_note(&self, scheme: &str) -> Option<String> {
         let address = if scheme == "https" {
             self.https.as_deref()
         } else {
@@ -82,7 +82,8 @@ impl Default for ClientSettings {
 
 impl ClientSettings {
     /// Nobody is less patient with a host because others were before.
-    pub(super) fn limits(&self) -> Limits {
+    pub(super) fn host_limits(&self) -> Limits {
+        // As long as one question takes that is tried as often as it may be: the waits between its attempts together.
         let silence = self
             .pause
             .saturating_mul(1 << self.attempts.saturating_sub(1).min(16));
@@ -97,7 +98,7 @@ impl ClientSettings {
     /// Redirects are followed by `redirect`, compression is undone by `body`: both bounded there.
     ///
     /// The time-out of the blocking client counts from one read to the next, not over the whole answer.
-    pub(super) fn client(
+    pub(super) fn build_client(
         &self,
         timeout_s: u32,
         is_insecure: bool,
@@ -129,8 +130,8 @@ impl ClientSettings {
             };
             builder = builder.proxy(proxy.no_proxy(except.clone()));
         }
-        builder
-            .build()
-            .map_err(|source| HttpError::Setup { what: chain(&source) })
+        builder.build().map_err(|source| HttpError::Setup {
+            what: error_chain(&source),
+        })
     }
 }

@@ -24,66 +24,86 @@ pub(in crate::kernel) fn contradictions(
     geometries: &[Geometry<f64>],
     states: &[State],
 ) -> Vec<RowFlag> {
-    let mut flags = codes(columns, states);
+    let mut flags = contradicting_codes(columns, states);
     let position = STATED
         .iter()
-        .find(|names| names.iter().all(|name| numbers(columns, name).is_some()));
+        .find(|names| names.iter().all(|name| number_column(columns, name).is_some()));
     if let Some([latitude, longitude]) = position {
-        flags.extend(coordinates(columns, geometries, latitude, longitude));
+        flags.extend(contradicting_coordinates(
+            columns, geometries, latitude, longitude,
+        ));
     }
     flags
 }
 
-fn texts<'a>(columns: &'a RecordBatch, name: &str) -> Option<&'a StringArray> {
+fn text_column<'a>(columns: &'a RecordBatch, name: &str) -> Option<&'a StringArray> {
     columns.column_by_name(name)?.as_any().downcast_ref()
 }
 
-fn numbers<'a>(columns: &'a RecordBatch, name: &str) -> Option<&'a Float64Array> {
+fn number_column<'a>(columns: &'a RecordBatch, name: &str) -> Option<&'a Float64Array> {
     columns.column_by_name(name)?.as_any().downcast_ref()
 }
+
+/// The FIPS code of the state that a code puts a row in; none where the code is no such code.
+type StateOf<'a> = Box<dyn Fn(&'a str) -> Option<&'a str> + 'a>;
 
 /// A code of the row, and the state it puts the row in.
 struct Claim<'a> {
     field: &'static str,
     values: &'a StringArray,
-    state: Box<dyn Fn(&'a str) -> Option<&'a str> + 'a>,
+    state: StateOf<'a>,
+}
+
+impl<'a> Claim<'a> {
+    fn value_at(&self, row: usize) -> Option<&'a str> {
+        self.values.is_valid(row).then(|| self.values.value(row))
+    }
 }
 
 /// The claimed state, its FIPS code and the claimed county, each against the next that is stated.
-fn codes(columns: &RecordBatch, states: &[State]) -> Vec<RowFlag> {
+fn contradicting_codes(columns: &RecordBatch, states: &[State]) -> Vec<RowFlag> {
     let fips: BTreeMap<&str, &str> = states
         .iter()
         .map(|s| (s.usps.as_str(), s.fips.as_str()))
         .collect();
-    let digits = |text: &str, n: usize| text.len() == n && text.bytes().all(|byte| byte.is_ascii_digit());
-    let claim = |field, state| texts(columns, field).map(|values| Claim { field, values, state });
-    let claims = [
-        claim(
+    let readings: [(&'static str, StateOf<'_>); 3] = [
+        (
             "county_fips_claimed",
-            Box::new(move |county| county.get(..2).filter(|_| digits(county, 5))),
+            Box::new(|county| county.get(..2).filter(|_| has_digits(county, 5))),
         ),
-        claim(
+        (
             "state_fips_claimed",
-            Box::new(move |state| Some(state).filter(|state| digits(state, 2))),
+            Box::new(|state| Some(state).filter(|state| has_digits(state, 2))),
         ),
-        claim(
+        (
             "state_code_claimed",
             Box::new(move |state| fips.get(state).copied()),
         ),
     ];
-    let claims: Vec<Claim<'_>> = claims.into_iter().flatten().collect();
+    let claims: Vec<Claim<'_>> = readings
+        .into_iter()
+        .filter_map(|(field, state)| {
+            let values = text_column(columns, field)?;
+            Some(Claim { field, values, state })
+        })
+        .collect();
     let mut flags = Vec::new();
     for (at, against) in claims.iter().enumerate() {
         for claim in &claims[at + 1..] {
-            flags.extend((0..columns.num_rows()).filter_map(|row| disagree(row, claim, against)));
+            flags.extend((0..columns.num_rows()).filter_map(|row| disagreement_flag(row, claim, against)));
         }
     }
     flags
 }
 
-fn disagree<'a>(row: usize, claim: &Claim<'a>, against: &Claim<'a>) -> Option<RowFlag> {
-    let value = |claim: &Claim<'a>| claim.values.is_valid(row).then(|| claim.values.value(row));
-    let (one, other) = (value(claim)?, value(against)?);
+fn has_digits(text: &str, count: usize) -> bool {
+    text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The flag of a row in which one code is of another state than the other.
+fn disagreement_flag<'a>(row: usize, claim: &Claim<'a>, against: &Claim<'a>) -> Option<RowFlag> {
+    let one = claim.value_at(row)?;
+    let other = against.value_at(row)?;
     if (claim.state)(one)? == (against.state)(other)? {
         return None;
     }
@@ -97,39 +117,46 @@ fn disagree<'a>(row: usize, claim: &Claim<'a>, against: &Claim<'a>) -> Option<Ro
 }
 
 /// Stated coordinates too far from a point geometry, or on no globe.
-fn coordinates(
+fn contradicting_coordinates(
     columns: &RecordBatch,
     geometries: &[Geometry<f64>],
     latitude: &str,
     longitude: &str,
 ) -> Vec<RowFlag> {
-    let (Some(y), Some(x)) = (numbers(columns, latitude), numbers(columns, longitude)) else {
+    let Some((y, x)) = number_column(columns, latitude).zip(number_column(columns, longitude)) else {
         return vec![];
     };
-    let told = |index: usize, detail: String| RowFlag {
-        index,
-        field: format!("{latitude}/{longitude}"),
-        value: format!("{} {}", y.value(index), x.value(index)),
-        code: FlagCode::SelfContradiction,
-        detail,
-    };
-    let apart = |(index, geometry): (usize, &Geometry<f64>)| {
+    let mut flags = Vec::new();
+    for (index, geometry) in geometries.iter().enumerate() {
         let Geometry::Point(point) = geometry else {
-            return None;
+            continue;
         };
         if y.is_null(index) || x.is_null(index) {
-            return None;
+            continue;
         }
         let stated = Point::new(x.value(index), y.value(index));
-        if (stated.x() - point.x()).abs() < NEAR_DEGREES && (stated.y() - point.y()).abs() < NEAR_DEGREES {
-            return None;
+        if let Some(detail) = why_apart(stated, *point) {
+            flags.push(RowFlag {
+                index,
+                field: format!("{latitude}/{longitude}"),
+                value: format!("{} {}", y.value(index), x.value(index)),
+                code: FlagCode::SelfContradiction,
+                detail,
+            });
         }
-        if stated.x().abs() > 180.0 || stated.y().abs() > 90.0 {
-            return Some(told(index, "stated coordinates are on no globe".to_owned()));
-        }
-        let metres = Geodesic.distance(*point, stated);
-        let detail = format!("{:.1} km from the geometry", metres / 1_000.0);
-        (metres > APART_M).then(|| told(index, detail))
-    };
-    geometries.iter().enumerate().filter_map(apart).collect()
+    }
+    flags
+}
+
+/// Why stated coordinates can't be those of a point; none where they can.
+fn why_apart(stated: Point<f64>, point: Point<f64>) -> Option<String> {
+    // The rule for nearly all rows, without a geodesic.
+    if (stated.x() - point.x()).abs() < NEAR_DEGREES && (stated.y() - point.y()).abs() < NEAR_DEGREES {
+        return None;
+    }
+    if stated.x().abs() > 180.0 || stated.y().abs() > 90.0 {
+        return Some("stated coordinates are on no globe".to_owned());
+    }
+    let metres = Geodesic.distance(point, stated);
+    (metres > APART_M).then(|| format!("{:.1} km from the geometry", metres / 1_000.0))
 }

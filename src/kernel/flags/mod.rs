@@ -8,8 +8,8 @@ mod places;
 mod points;
 mod values;
 
-pub use places::places;
-pub use points::shared;
+pub use places::doubtful_places;
+pub use points::shared_points;
 
 pub(super) use contradictions::contradictions;
-pub(super) use values::{placeholders, values};
+pub(super) use values::{changed_values, placeholder_names};

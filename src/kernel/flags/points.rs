@@ -9,29 +9,33 @@ use crate::feature::{FlagCode, RowFlag};
 /// Flags of the rows whose point another row of the layer has too, in row order.
 ///
 /// A row is told apart by its box: only a box without extent is a point.
-pub fn shared(boxes: &[Rect<f64>]) -> Vec<RowFlag> {
+pub fn shared_points(boxes: &[Rect<f64>]) -> Vec<RowFlag> {
     let mut facilities: HashMap<[u64; 2], u64> = HashMap::with_capacity(boxes.len());
-    for place in boxes.iter().filter_map(place) {
+    for place in boxes.iter().filter_map(point_bits) {
         *facilities.entry(place).or_default() += 1;
     }
-    let flag = |(index, bounds): (usize, &Rect<f64>)| {
-        let sharing = place(bounds)
-            .map(|place| facilities[&place])
-            .filter(|sharing| *sharing > 1)?;
-        Some(RowFlag {
-            index,
-            field: "geometry".to_owned(),
-            value: format!("POINT({} {})", bounds.min().x, bounds.min().y),
-            code: FlagCode::SharedCoordinates,
-            detail: format!("{sharing} facilities"),
-        })
-    };
-    boxes.iter().enumerate().filter_map(flag).collect()
+    let mut flags = Vec::new();
+    for (index, bounds) in boxes.iter().enumerate() {
+        let Some(sharing) = point_bits(bounds).map(|place| facilities[&place]) else {
+            continue;
+        };
+        if sharing > 1 {
+            flags.push(RowFlag {
+                index,
+                field: "geometry".to_owned(),
+                value: format!("POINT({} {})", bounds.min().x, bounds.min().y),
+                code: FlagCode::SharedCoordinates,
+                detail: format!("{sharing} facilities"),
+            });
+        }
+    }
+    flags
 }
 
 /// The bits of a point's coordinates; adding zero makes −0 and 0 the same.
-fn place(bounds: &Rect<f64>) -> Option<[u64; 2]> {
-    let (min, max) = (bounds.min(), bounds.max());
+fn point_bits(bounds: &Rect<f64>) -> Option<[u64; 2]> {
+    let min = bounds.min();
+    let max = bounds.max();
     (min == max).then(|| [(min.x + 0.0).to_bits(), (min.y + 0.0).to_bits()])
 }
 
@@ -53,7 +57,10 @@ mod tests {
             line,
             line,
         ];
-        let found: Vec<(usize, String)> = shared(&boxes).into_iter().map(|f| (f.index, f.detail)).collect();
+        let found: Vec<(usize, String)> = shared_points(&boxes)
+            .into_iter()
+            .map(|f| (f.index, f.detail))
+            .collect();
         assert_eq!(
             found,
             [(0, "2 facilities".to_owned()), (2, "2 facilities".to_owned())]

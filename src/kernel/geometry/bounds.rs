@@ -6,19 +6,30 @@
 use geo::{Coord, Rect};
 
 /// Bytes of a header: byte order and type.
-const HEADER: usize = 5;
+const HEADER_BYTES: usize = 5;
 /// Bytes of a coordinate.
-const COORDINATE: usize = 16;
+const COORDINATE_BYTES: usize = 16;
 
-/// The bounding box; none where there is no point, or the bytes are not as `encode` writes them.
+/// The bounding box of a geometry; none where there is no point, or the bytes are not as `encode` writes them.
+///
+/// ```
+/// use cikr::kernel::geometry::{bounds, encode};
+/// use geo::{Rect, line_string};
+///
+/// let mut wkb = Vec::new();
+/// encode(&line_string![(x: -97.5, y: 30.25), (x: -95.0, y: 31.0)].into(), &mut wkb);
+/// assert_eq!(bounds(&wkb), Some(Rect::new((-97.5, 30.25), (-95.0, 31.0))));
+/// assert_eq!(bounds(&wkb[..20]), None, "cut short");
+/// ```
 pub fn bounds(wkb: &[u8]) -> Option<Rect<f64>> {
     let mut scan = Scan {
         bytes: wkb,
         low: [f64::INFINITY; 2],
         high: [f64::NEG_INFINITY; 2],
     };
-    scan.geometry()?;
-    let ([west, south], [east, north]) = (scan.low, scan.high);
+    scan.take_geometry()?;
+    let [west, south] = scan.low;
+    let [east, north] = scan.high;
     (west <= east && south <= north)
         .then(|| Rect::new(Coord { x: west, y: south }, Coord { x: east, y: north }))
 }
@@ -31,35 +42,38 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    fn geometry(&mut self) -> Option<()> {
-        let (header, rest) = self.bytes.split_at_checked(HEADER)?;
+    fn take_geometry(&mut self) -> Option<()> {
+        let (header, rest) = self.bytes.split_at_checked(HEADER_BYTES)?;
         self.bytes = rest;
         match header[1] {
-            1 => self.coordinates(1),
-            2 => self.line(),
-            3 => (0..self.count()?).try_for_each(|_| self.line()),
-            4..=6 => (0..self.count()?).try_for_each(|_| self.geometry()),
+            1 => self.take_coordinates(1),
+            2 => self.take_line(),
+            3 => (0..self.take_count()?).try_for_each(|_| self.take_line()),
+            4..=6 => (0..self.take_count()?).try_for_each(|_| self.take_geometry()),
             _ => None,
         }
     }
 
-    fn line(&mut self) -> Option<()> {
-        let count = self.count()?;
-        self.coordinates(count)
+    fn take_line(&mut self) -> Option<()> {
+        let count = self.take_count()?;
+        self.take_coordinates(count)
     }
 
-    fn count(&mut self) -> Option<usize> {
+    fn take_count(&mut self) -> Option<usize> {
         let (head, rest) = self.bytes.split_first_chunk()?;
         self.bytes = rest;
         usize::try_from(u32::from_le_bytes(*head)).ok()
     }
 
-    fn coordinates(&mut self, count: usize) -> Option<()> {
-        let (coordinates, rest) = self.bytes.split_at_checked(count.checked_mul(COORDINATE)?)?;
+    fn take_coordinates(&mut self, count: usize) -> Option<()> {
+        let (coordinates, rest) = self
+            .bytes
+            .split_at_checked(count.checked_mul(COORDINATE_BYTES)?)?;
         self.bytes = rest;
         for ordinates in coordinates.as_chunks::<8>().0.as_chunks::<2>().0 {
             for (axis, bytes) in ordinates.iter().enumerate() {
                 let value = f64::from_le_bytes(*bytes);
+                // Both pass over NaN: where there is nothing else, the box stays inside out, and is none.
                 self.low[axis] = self.low[axis].min(value);
                 self.high[axis] = self.high[axis].max(value);
             }

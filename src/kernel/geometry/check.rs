@@ -18,6 +18,18 @@ use crate::plan::GeometryKind;
 ///
 /// Rings may touch or cross themselves: such polygons are common, drawn as meant and located by the
 /// even-odd rule.
+///
+/// ```
+/// use cikr::feature::RejectReason;
+/// use cikr::kernel::geometry::check;
+/// use cikr::plan::GeometryKind;
+/// use geo::point;
+///
+/// let houston = point! { x: -95.4, y: 29.8 }.into();
+/// assert!(check(&houston, GeometryKind::Point).is_ok());
+/// let fault = check(&point! { x: 29.8, y: -95.4 }.into(), GeometryKind::Point).unwrap_err();
+/// assert_eq!(fault.reason, RejectReason::SwappedCoordinates);
+/// ```
 pub fn check(geometry: &Geometry<f64>, kind: GeometryKind) -> Result<(), Fault> {
     if let (Geometry::Point(point), GeometryKind::Point) = (geometry, kind) {
         // What most layers hold, and nearly always well.
@@ -25,7 +37,7 @@ pub fn check(geometry: &Geometry<f64>, kind: GeometryKind) -> Result<(), Fault> 
             return Ok(());
         }
     }
-    if family(geometry) != Some(kind) {
+    if family_of(geometry) != Some(kind) {
         return Err(Fault::impossible(match kind {
             GeometryKind::Point => "no point, in a layer of points",
             GeometryKind::Line => "no line, in a layer of lines",
@@ -42,17 +54,19 @@ pub fn check(geometry: &Geometry<f64>, kind: GeometryKind) -> Result<(), Fault> 
         return Err(RejectReason::NotANumber.into());
     }
     if !geometry.coords_iter().all(is_lon_lat) {
-        let swapped = geometry
+        // Told apart, not mended: the order of axes is the source's, and one answer for all of its rows belongs into the
+        // pipeline. A row at a time, those whose numbers fit either way would stay exchanged.
+        let is_swapped = geometry
             .coords_iter()
             .all(|c| is_lon_lat(Coord { x: c.y, y: c.x }));
-        let reason = if swapped {
+        let reason = if is_swapped {
             RejectReason::SwappedCoordinates
         } else {
             RejectReason::OutOfRange
         };
         return Err(reason.into());
     }
-    let sound = match geometry {
+    let has_good_parts = match geometry {
         Geometry::LineString(line) => is_line(line),
         Geometry::MultiLineString(lines) => lines.iter().all(is_line),
         Geometry::Polygon(polygon) => is_polygon(polygon),
@@ -60,7 +74,7 @@ pub fn check(geometry: &Geometry<f64>, kind: GeometryKind) -> Result<(), Fault> 
         _ => true,
     };
     match kind {
-        _ if sound => Ok(()),
+        _ if has_good_parts => Ok(()),
         GeometryKind::Polygon => Err(Fault::impossible("a ring of fewer than three distinct points")),
         GeometryKind::Line | GeometryKind::Point => {
             Err(Fault::impossible("a line of fewer than two distinct points"))
@@ -93,7 +107,7 @@ fn is_lon_lat(c: Coord<f64>) -> bool {
     c.x.abs() <= 180.0 && c.y.abs() <= 90.0
 }
 
-fn family(geometry: &Geometry<f64>) -> Option<GeometryKind> {
+fn family_of(geometry: &Geometry<f64>) -> Option<GeometryKind> {
     match geometry {
         Geometry::Point(_) | Geometry::MultiPoint(_) => Some(GeometryKind::Point),
         Geometry::LineString(_) | Geometry::MultiLineString(_) => Some(GeometryKind::Line),

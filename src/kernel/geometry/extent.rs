@@ -8,17 +8,35 @@ use geo::{BoundingRect, CoordsIter, Geometry, InteriorPoint, LinesIter, Point, P
 ///
 /// Outward, so that a reader who filters on the `bbox` column never loses a row
 /// (GeoParquet 1.1, bounding box columns).
+///
+/// ```
+/// use cikr::kernel::geometry::covering;
+/// use geo::point;
+///
+/// let [xmin, ymin, xmax, ymax] = covering(&point! { x: -97.1, y: 30.3 }.into()).unwrap();
+/// assert!(f64::from(xmin) <= -97.1 && -97.1 <= f64::from(xmax));
+/// assert!(f64::from(ymin) <= 30.3 && 30.3 <= f64::from(ymax));
+/// ```
 pub fn covering(geometry: &Geometry<f64>) -> Option<[f32; 4]> {
     geometry.bounding_rect().map(outward)
 }
 
 /// A box as `[xmin, ymin, xmax, ymax]` rounded outward to `f32`.
+///
+/// ```
+/// use cikr::kernel::geometry::outward;
+/// use geo::Rect;
+///
+/// assert_eq!(outward(Rect::new((0.5, 1.0), (2.0, 3.0))), [0.5, 1.0, 2.0, 3.0], "exact as it is");
+/// let [xmin, _, xmax, _] = outward(Rect::new((0.1, 0.0), (0.1, 0.0)));
+/// assert!(f64::from(xmin) < 0.1 && 0.1 < f64::from(xmax));
+/// ```
 pub fn outward(rect: Rect<f64>) -> [f32; 4] {
     [
-        down(rect.min().x),
-        down(rect.min().y),
-        up(rect.max().x),
-        up(rect.max().y),
+        round_down(rect.min().x),
+        round_down(rect.min().y),
+        round_up(rect.max().x),
+        round_up(rect.max().y),
     ]
 }
 
@@ -26,6 +44,18 @@ pub fn outward(rect: Rect<f64>) -> [f32; 4] {
 ///
 /// Points: the lowest by x, then y. Lines: a vertex near the middle (`geo::InteriorPoint`). Polygons:
 /// the middle of the widest stretch of surface on a line from west to east through their middle.
+///
+/// ```
+/// use cikr::kernel::geometry::representative_point;
+/// use geo::{point, polygon};
+///
+/// // A horseshoe, whose centroid lies outside of it.
+/// let shape = polygon![
+///     (x: 0.0, y: 0.0), (x: 5.0, y: 0.0), (x: 5.0, y: 6.0), (x: 4.0, y: 6.0),
+///     (x: 4.0, y: 1.0), (x: 2.0, y: 1.0), (x: 2.0, y: 6.0), (x: 0.0, y: 6.0),
+/// ];
+/// assert_eq!(representative_point(&shape.into()), Some(point! { x: 1.0, y: 3.0 }));
+/// ```
 pub fn representative_point(geometry: &Geometry<f64>) -> Option<Point<f64>> {
     match geometry {
         Geometry::MultiPoint(points) => points
@@ -54,37 +84,46 @@ pub fn representative_point(geometry: &Geometry<f64>) -> Option<Point<f64>> {
 /// `interior_point` relates topologies and panics on some of those (seeds of `tests/fuzz`).
 fn surface_point(polygon: &Polygon<f64>) -> Option<(Point<f64>, f64)> {
     let y = scan_latitude(polygon)?;
-    let crosses = |line: &geo::Line<f64>| (line.start.y > y) != (line.end.y > y);
-    let crossing = |line: geo::Line<f64>| line.start.x + (y - line.start.y) / line.dy() * line.dx();
-    let mut crossings: Vec<f64> = polygon.lines_iter().filter(crosses).map(crossing).collect();
+    let mut crossings: Vec<f64> = polygon
+        .lines_iter()
+        .filter(|line| (line.start.y > y) != (line.end.y > y))
+        .map(|line| line.start.x + (y - line.start.y) / line.dy() * line.dx())
+        .collect();
     crossings.sort_unstable_by(f64::total_cmp);
+    // In pairs, by the even-odd rule: from the first to the second is surface, from there to the third is none.
     let stretches = crossings.as_chunks().0.iter().rev();
     let widest = stretches.map(|[west, east]| (f64::midpoint(*west, *east), east - west));
     let widest = widest
         .max_by(|a, b| a.1.total_cmp(&b.1))
         .filter(|(_, width)| *width > 0.0);
-    let vertex = || polygon.coords_iter().next().map(|vertex| (vertex.into(), 0.0));
-    widest.map(|(x, width)| (Point::new(x, y), width)).or_else(vertex)
+    match widest {
+        Some((x, width)) => Some((Point::new(x, y), width)),
+        None => polygon.coords_iter().next().map(|vertex| (vertex.into(), 0.0)),
+    }
 }
 
 /// A latitude in the middle of the polygon, off its vertices where floating point allows.
 fn scan_latitude(polygon: &Polygon<f64>) -> Option<f64> {
     let bounds = polygon.bounding_rect()?;
     let middle = f64::midpoint(bounds.min().y, bounds.max().y);
-    let distance = |y: &f64| (y - middle).abs();
-    let nearest = polygon
-        .coords_iter()
-        .map(|c| c.y)
-        .min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
-    if nearest.total_cmp(&middle).is_ne() {
+    if latitude_nearest(polygon, middle, |_| true)?
+        .total_cmp(&middle)
+        .is_ne()
+    {
         return Some(middle);
     }
-    let others = polygon
+    // Half-way to the next latitude that a vertex has, there is none.
+    let next = latitude_nearest(polygon, middle, |y| y.total_cmp(&middle).is_ne());
+    Some(next.map_or(middle, |next| f64::midpoint(middle, next)))
+}
+
+/// The latitude of the wanted vertices that is nearest to another.
+fn latitude_nearest(polygon: &Polygon<f64>, to: f64, is_wanted: impl Fn(&f64) -> bool) -> Option<f64> {
+    polygon
         .coords_iter()
         .map(|c| c.y)
-        .filter(|y| y.total_cmp(&middle).is_ne());
-    let next = others.min_by(|a, b| distance(a).total_cmp(&distance(b)));
-    Some(next.map_or(middle, |next| f64::midpoint(middle, next)))
+        .filter(is_wanted)
+        .min_by(|a, b| (a - to).abs().total_cmp(&(b - to).abs()))
 }
 
 /// Name of the geometry's type in GeoParquet's `geometry_types`.
@@ -100,8 +139,8 @@ pub fn type_name(geometry: &Geometry<f64>) -> &'static str {
     }
 }
 
-fn down(value: f64) -> f32 {
-    let near = nearest(value);
+fn round_down(value: f64) -> f32 {
+    let near = round_nearest(value);
     if f64::from(near) > value {
         near.next_down()
     } else {
@@ -109,8 +148,8 @@ fn down(value: f64) -> f32 {
     }
 }
 
-fn up(value: f64) -> f32 {
-    let near = nearest(value);
+fn round_up(value: f64) -> f32 {
+    let near = round_nearest(value);
     if f64::from(near) < value {
         near.next_up()
     } else {
@@ -120,9 +159,9 @@ fn up(value: f64) -> f32 {
 
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "`down` and `up` repair the rounding"
+    reason = "`round_down` and `round_up` repair the rounding"
 )]
-fn nearest(value: f64) -> f32 {
+fn round_nearest(value: f64) -> f32 {
     value as f32
 }
 

@@ -21,7 +21,7 @@ impl Fault {
     }
 
     /// What a reject tells of a geometry that has this text, where it has one.
-    pub fn told(&self, text: &str) -> String {
+    pub fn reject_value(&self, text: &str) -> String {
         match (self.why, text) {
             ("", text) => text.to_owned(),
             (why, "") => why.to_owned(),

@@ -14,6 +14,32 @@ use crate::feature::{RejectReason, Reproject};
 ///
 /// A geometry with a coordinate that isn't finite (`NotANumber`) or outside the CRS's domain
 /// (`OutOfRange`) becomes `None`; the others don't suffer from it. Nulls stay nulls.
+///
+/// ```
+/// use cikr::feature::{RejectReason, Reproject};
+/// use cikr::kernel::geometry::reproject;
+/// use geo::{Geometry, point};
+///
+/// /// Hundredths of a degree, up to the poles.
+/// struct Hundredths;
+///
+/// impl Reproject for Hundredths {
+///     fn to_crs84(&self, x: &mut [f64], y: &mut [f64]) -> Result<(), String> {
+///         if y.iter().any(|y| y.abs() > 9_000.0) {
+///             return Err("beyond a pole".to_owned());
+///         }
+///         x.iter_mut().chain(y).for_each(|ordinate| *ordinate /= 100.0);
+///         Ok(())
+///     }
+/// }
+///
+/// let houston: Geometry<f64> = point! { x: -9_540.0, y: 2_980.0 }.into();
+/// let nowhere: Geometry<f64> = point! { x: 0.0, y: 10_000.0 }.into();
+/// let mut geometries = [Some(houston), Some(nowhere)];
+/// let failed = reproject(&mut geometries, &Hundredths);
+/// assert_eq!(failed, [(1, RejectReason::OutOfRange)]);
+/// assert_eq!(geometries, [Some(point! { x: -95.4, y: 29.8 }.into()), None]);
+/// ```
 pub fn reproject(
     geometries: &mut [Option<Geometry<f64>>],
     with: &dyn Reproject,
@@ -25,18 +51,19 @@ pub fn reproject(
             failed.push((index, RejectReason::NotANumber));
         }
     }
-    transform(geometries, 0..geometries.len(), with, &mut failed);
+    transform_range(geometries, 0..geometries.len(), with, &mut failed);
     failed.sort_unstable();
     failed
 }
 
 /// Transforms the geometries of `range`, halving it when the call fails.
-fn transform(
+fn transform_range(
     geometries: &mut [Option<Geometry<f64>>],
     range: Range<usize>,
     with: &dyn Reproject,
     failed: &mut Vec<(usize, RejectReason)>,
 ) {
+    // Copies: a call that fails may have transformed some of its coordinates already, and says nothing of which.
     let (mut x, mut y): (Vec<f64>, Vec<f64>) = geometries[range.clone()]
         .iter()
         .flatten()
@@ -55,8 +82,8 @@ fn transform(
         return;
     }
     let middle = range.start + range.len() / 2;
-    transform(geometries, range.start..middle, with, failed);
-    transform(geometries, middle..range.end, with, failed);
+    transform_range(geometries, range.start..middle, with, failed);
+    transform_range(geometries, middle..range.end, with, failed);
 }
 
 /// Puts transformed coordinates back in the order they were taken.

@@ -43,6 +43,16 @@ pub struct TileCut {
 
 /// Where to cut rows that `str_order` has put in order.
 ///
+/// ```
+/// use cikr::kernel::pack::{Levels, cuts};
+///
+/// let levels = Levels { tile_rows: 1_000, group_rows: 400, page_rows: 100 };
+/// let tiles = cuts(1_150, &levels);
+/// assert_eq!(tiles[0].rows, 0..600, "two halves, not a thousand rows and a crumb");
+/// assert_eq!(tiles[0].row_groups, [300, 300]);
+/// assert_eq!(tiles[1].row_groups, [300, 250], "the last takes the broken page");
+/// ```
+///
 /// Tiles, and row groups within a tile, are as even as whole pages allow: just above a ceiling come
 /// two halves, no crumb. Ceilings are rounded down to whole pages; a page above a ceiling shrinks
 /// to it; a ceiling of 0 counts as 1.
@@ -51,16 +61,16 @@ pub fn cuts(rows: usize, levels: &Levels) -> Vec<TileCut> {
         tile_rows,
         group_rows,
         page_rows,
-    } = levels.whole();
+    } = levels.in_whole_pages();
     let mut start = 0;
-    even(rows, tile_rows, page_rows)
+    even_runs(rows, tile_rows, page_rows)
         .into_iter()
         .map(|length| {
             let rows = start..start + length;
             start = rows.end;
             TileCut {
                 rows,
-                row_groups: even(length, group_rows, page_rows),
+                row_groups: even_runs(length, group_rows, page_rows),
             }
         })
         .collect()
@@ -94,15 +104,17 @@ pub struct Slice {
 pub fn slices(rows: usize, levels: &Levels) -> Vec<Slice> {
     let mut tiles = cuts(rows, levels).into_iter();
     let counts = slice_counts(tiles.len());
-    let slice = |count: usize| {
-        let tiles: Vec<TileCut> = tiles.by_ref().take(count).collect();
-        let ends = tiles.first().zip(tiles.last());
-        Slice {
-            rows: ends.map_or(0..0, |(first, last)| first.rows.start..last.rows.end),
-            tiles,
-        }
-    };
-    counts.into_iter().map(slice).collect()
+    counts
+        .into_iter()
+        .map(|count| {
+            let tiles: Vec<TileCut> = tiles.by_ref().take(count).collect();
+            let ends = tiles.first().zip(tiles.last());
+            Slice {
+                rows: ends.map_or(0..0, |(first, last)| first.rows.start..last.rows.end),
+                tiles,
+            }
+        })
+        .collect()
 }
 
 /// Puts the spots of a slice, which come in any order, in that of its tiles, row groups and pages.
@@ -110,21 +122,21 @@ pub fn slices(rows: usize, levels: &Levels) -> Vec<Slice> {
 /// By the centres of the boxes, ties by the other axis and then by `tie`: with ties settled, the
 /// order of the input and the number of threads leave no trace. Works on rayon's current pool.
 pub fn order_slice(spots: &mut [Spot], slice: &Slice, levels: &Levels) {
-    let page_rows = levels.whole().page_rows;
+    let page_rows = levels.in_whole_pages().page_rows;
     let lengths: Vec<usize> = slice.tiles.iter().map(|tile| tile.rows.len()).collect();
-    part(spots, &lengths, Spot::by_y);
-    pieces(spots, lengths)
+    partition_into_runs(spots, &lengths, Spot::by_y);
+    split_runs(spots, lengths)
         .into_par_iter()
         .zip(&slice.tiles)
         .for_each(|(tile, cut)| {
             str_leaves(tile, &cut.row_groups);
-            pieces(tile, cut.row_groups.iter().copied())
+            split_runs(tile, cut.row_groups.iter().copied())
                 .into_par_iter()
                 .for_each(|group| {
-                    let pages = even(group.len(), page_rows, page_rows);
+                    let pages = even_runs(group.len(), page_rows, page_rows);
                     str_leaves(group, &pages);
                     // Within a page from south to north: neighbours compress well.
-                    pieces(group, pages)
+                    split_runs(group, pages)
                         .into_par_iter()
                         .for_each(|page| page.sort_unstable_by(Spot::by_y));
                 });
@@ -132,6 +144,17 @@ pub fn order_slice(spots: &mut [Spot], slice: &Slice, levels: &Levels) {
 }
 
 /// Puts spots in the order in which the tiles, row groups and pages of `cuts` are leaves of one packed R-tree.
+///
+/// ```
+/// use cikr::kernel::pack::{Levels, Spot, str_order};
+///
+/// let spot = |(x, y): (f64, f64)| Spot { x, y, tie: 0, part: 0, row: 0 };
+/// let mut spots = [(3.0, 1.0), (1.0, 3.0), (3.0, 3.0), (1.0, 1.0)].map(spot);
+/// let levels = Levels { tile_rows: 1, group_rows: 1, page_rows: 1 };
+/// str_order(&mut spots, &levels);
+/// let order = spots.map(|spot| (spot.x, spot.y));
+/// assert_eq!(order, [(1.0, 1.0), (1.0, 3.0), (3.0, 1.0), (3.0, 3.0)], "two slices, each from the south");
+/// ```
 pub fn str_order(spots: &mut [Spot], levels: &Levels) {
     order_slices(spots, &slices(spots.len(), levels), levels);
 }
@@ -139,19 +162,27 @@ pub fn str_order(spots: &mut [Spot], levels: &Levels) {
 /// Puts the spots of slices that follow each other, which come in any order, in that of their tiles, row groups and pages.
 pub fn order_slices(spots: &mut [Spot], slices: &[Slice], levels: &Levels) {
     let lengths: Vec<usize> = slices.iter().map(|slice| slice.rows.len()).collect();
-    part(spots, &lengths, Spot::by_x);
-    let spots = pieces(spots, lengths).into_par_iter();
+    partition_into_runs(spots, &lengths, Spot::by_x);
+    let spots = split_runs(spots, lengths).into_par_iter();
     spots
         .zip(slices)
         .for_each(|(spots, slice)| order_slice(spots, slice, levels));
 }
 
 /// Runs of spots with one centre, as ranges of the spots in the order of [`Spot::by_x`], and longer than one.
+///
+/// ```
+/// use cikr::kernel::pack::{Spot, shared_centres};
+///
+/// let spot = |x: f64, row: u32| Spot { x, y: 29.8, tie: 0, part: 0, row };
+/// let spots = [spot(-95.4, 0), spot(-95.3, 1), spot(-95.3, 2), spot(-95.2, 3)];
+/// assert_eq!(shared_centres(&spots), [1..3]);
+/// ```
 pub fn shared_centres(spots: &[Spot]) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
     let mut start = 0;
     for end in 1..=spots.len() {
-        if end == spots.len() || !spots[end].is_at(&spots[start]) {
+        if end == spots.len() || !spots[end].has_centre_of(&spots[start]) {
             if end - start > 1 {
                 runs.push(start..end);
             }
@@ -161,6 +192,7 @@ pub fn shared_centres(spots: &[Spot]) -> Vec<Range<usize>> {
     runs
 }
 
+// `total_cmp` in both orders: a NaN has its place there, where `partial_cmp` would leave the order to chance.
 impl Spot {
     /// West to east, then south to north.
     pub fn by_x(&self, other: &Self) -> Ordering {
@@ -177,21 +209,20 @@ impl Spot {
             .then(self.tie.cmp(&other.tie))
     }
 
-    fn is_at(&self, other: &Self) -> bool {
+    fn has_centre_of(&self, other: &Self) -> bool {
         self.x.total_cmp(&other.x).is_eq() && self.y.total_cmp(&other.y).is_eq()
     }
 }
 
 impl Levels {
     /// The same with no level empty and none wider than its parent, in whole pages.
-    fn whole(self) -> Self {
+    fn in_whole_pages(self) -> Self {
         let tile_rows = self.tile_rows.max(1);
         let group_rows = self.group_rows.clamp(1, tile_rows);
         let page_rows = self.page_rows.clamp(1, group_rows);
-        let floor = |rows: usize| rows / page_rows * page_rows;
         Self {
-            tile_rows: floor(tile_rows),
-            group_rows: floor(group_rows),
+            tile_rows: tile_rows - tile_rows % page_rows,
+            group_rows: group_rows - group_rows % page_rows,
             page_rows,
         }
     }
@@ -212,38 +243,44 @@ fn str_leaves(spots: &mut [Spot], leaves: &[usize]) {
     });
     let slices: Vec<&[usize]> = slices.collect();
     let lengths: Vec<usize> = slices.iter().map(|slice| slice.iter().sum()).collect();
-    part(spots, &lengths, Spot::by_x);
-    let spots = pieces(spots, lengths).into_par_iter();
+    partition_into_runs(spots, &lengths, Spot::by_x);
+    let spots = split_runs(spots, lengths).into_par_iter();
     spots
         .zip(slices)
-        .for_each(|(spots, leaves)| part(spots, leaves, Spot::by_y));
+        .for_each(|(spots, leaves)| partition_into_runs(spots, leaves, Spot::by_y));
 }
 
 /// Parts rows into runs of these lengths, each before the next in an order of all; within a run there is none yet.
-fn part(spots: &mut [Spot], lengths: &[usize], order: fn(&Spot, &Spot) -> Ordering) {
+fn partition_into_runs(spots: &mut [Spot], lengths: &[usize], order: fn(&Spot, &Spot) -> Ordering) {
     if lengths.len() < 2 {
         return;
     }
+    // By selection from the middle outwards, which is linear in the rows for each level of halving: what is within a run is
+    // ordered by the next level of the tree, and sorting it here would be work that is thrown away.
     let (before, after) = lengths.split_at(lengths.len() / 2);
     let middle = before.iter().sum();
     spots.select_nth_unstable_by(middle, order);
     let (low, high) = spots.split_at_mut(middle);
-    rayon::join(|| part(low, before, order), || part(high, after, order));
+    rayon::join(
+        || partition_into_runs(low, before, order),
+        || partition_into_runs(high, after, order),
+    );
 }
 
 /// How many of so many leaves each slice along x holds: as many slices as leaves in a slice, as even as can be.
 fn slice_counts(leaves: usize) -> Vec<usize> {
+    // ⌈√n⌉ slices, as in the paper: about as many leaves from west to east as from south to north, so that they are square.
     let slices = leaves.isqrt() + usize::from(leaves.isqrt().pow(2) < leaves);
     if leaves == 0 {
         vec![]
     } else {
-        even(leaves, leaves.div_ceil(slices), 1)
+        even_runs(leaves, leaves.div_ceil(slices), 1)
     }
 }
 
 /// Lengths of the fewest runs of at most `most` rows, as even as whole units allow; the last takes
 /// the broken unit. `most` is a multiple of `unit`.
-fn even(rows: usize, most: usize, unit: usize) -> Vec<usize> {
+fn even_runs(rows: usize, most: usize, unit: usize) -> Vec<usize> {
     let units = rows.div_ceil(unit);
     let runs = units.div_ceil(most / unit);
     let mut left = rows;
@@ -258,7 +295,7 @@ fn even(rows: usize, most: usize, unit: usize) -> Vec<usize> {
 }
 
 /// Cuts a slice into runs of these lengths.
-fn pieces<T>(mut rows: &mut [T], lengths: impl IntoIterator<Item = usize>) -> Vec<&mut [T]> {
+fn split_runs<T>(mut rows: &mut [T], lengths: impl IntoIterator<Item = usize>) -> Vec<&mut [T]> {
     lengths
         .into_iter()
         .map(|length| rows.split_off_mut(..length).unwrap_or_default())

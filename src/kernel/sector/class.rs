@@ -26,8 +26,8 @@ pub const COLUMNS: [&str; 6] = [
     "lifeline",
 ];
 
-/// Bytes of the digest in a name: of a layer with a million classes, two share a name in one case of 560.
-const BYTES: usize = 6;
+/// Bytes of the digest in a name, which stands in every row of a tile: of a layer with a million classes, two share a name in one case of 560.
+const DIGEST_BYTES: usize = 6;
 
 /// What a class follows from; an empty text is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ pub struct Values {
 impl Values {
     /// What is hashed: a JSON array without blanks, such as `["ENER","Electricity",["DAMS"],"221111",""]`. No two
     /// values run together, and one line of any language spells it again.
-    fn spelled(&self) -> String {
+    fn to_hashed_json(&self) -> String {
         serde_json::json!([self.sector, self.subsector, self.also, self.naics, self.lifeline]).to_string()
     }
 
@@ -65,13 +65,13 @@ impl Values {
     /// assert_eq!(hydro.class("plants"), "plants:462aec75aa53");
     /// ```
     pub fn class(&self, layer: &str) -> String {
-        named(layer, &self.spelled())
+        class_name(layer, &self.to_hashed_json())
     }
 }
 
-fn named(layer: &str, spelled: &str) -> String {
+fn class_name(layer: &str, json: &str) -> String {
     let mut name = format!("{layer}:");
-    for byte in &Sha256::digest(spelled)[..BYTES] {
+    for byte in &Sha256::digest(json)[..DIGEST_BYTES] {
         write!(name, "{byte:02x}").expect("a string takes any text");
     }
     name
@@ -90,12 +90,12 @@ pub struct Class {
 
 /// Classes of published rows, in the order first seen.
 pub fn classes(layer: &str, rows: &RecordBatch) -> Vec<Class> {
-    grouped(layer, rows).0
+    group_rows(layer, rows).0
 }
 
 /// Class of each published row.
 pub fn of_rows(layer: &str, rows: &RecordBatch) -> StringArray {
-    let (classes, places) = grouped(layer, rows);
+    let (classes, places) = group_rows(layer, rows);
     places
         .into_iter()
         .map(|place| Some(classes[place].name.as_str()))
@@ -106,56 +106,70 @@ pub fn of_rows(layer: &str, rows: &RecordBatch) -> StringArray {
 pub fn misnamed(rows: &RecordBatch) -> Option<String> {
     // Tiles of before there were classes have no names that could be wrong.
     rows.column_by_name(COLUMN)?;
-    let is_wrong = |class: &Class| {
+    let wrong = classes("", rows).into_iter().find(|class| {
         let layer = class.name.split_once(':').map(|(layer, _)| layer);
         layer.is_none_or(|layer| class.values.class(layer) != class.name)
-    };
-    let wrong = classes("", rows).into_iter().find(is_wrong)?;
+    })?;
     Some(format!("class `{}` is not that of its values", wrong.name))
 }
 
 /// Classes, and which of them each row is of: as the rows tell, or by their values where an older tile doesn't.
-fn grouped(layer: &str, rows: &RecordBatch) -> (Vec<Class>, Vec<usize>) {
-    let (told, columns) = (Texts::named(rows, COLUMN), Columns::of(rows));
-    let mut classes: Vec<Class> = Vec::new();
-    let mut by_name: HashMap<String, usize> = HashMap::new();
+fn group_rows(layer: &str, rows: &RecordBatch) -> (Vec<Class>, Vec<usize>) {
+    let names = Texts::named(rows, COLUMN);
+    let columns = ClassColumns::of_rows(rows);
+    let mut found = FoundClasses::default();
+    // By their JSON, so that values are hashed once however many rows have them.
     let mut by_values: HashMap<String, usize> = HashMap::new();
     let mut places = Vec::with_capacity(rows.num_rows());
     for row in 0..rows.num_rows() {
-        let mut place_of = |name: &str| {
-            by_name.get(name).copied().unwrap_or_else(|| {
-                classes.push(Class {
-                    name: name.to_owned(),
-                    values: columns.values(row),
-                    rows: 0,
-                });
-                by_name.insert(name.to_owned(), classes.len() - 1);
-                classes.len() - 1
-            })
-        };
-        let place = if let Some(name) = told.and_then(|told| told.value(row)) {
-            place_of(name)
+        let place = if let Some(name) = names.and_then(|names| names.value(row)) {
+            found.place_of(name, || columns.values_at(row))
         } else {
-            let spelled = columns.values(row).spelled();
-            let known = by_values.get(&spelled).copied();
-            let place = known.unwrap_or_else(|| place_of(&named(layer, &spelled)));
-            by_values.insert(spelled, place);
+            let values = columns.values_at(row);
+            let json = values.to_hashed_json();
+            let known = by_values.get(&json).copied();
+            let place = known.unwrap_or_else(|| found.place_of(&class_name(layer, &json), || values));
+            by_values.insert(json, place);
             place
         };
-        classes[place].rows += 1;
+        found.classes[place].rows += 1;
         places.push(place);
     }
-    (classes, places)
+    (found.classes, places)
+}
+
+/// Classes in the order first seen, to be found by their names.
+#[derive(Default)]
+struct FoundClasses {
+    classes: Vec<Class>,
+    by_name: HashMap<String, usize>,
+}
+
+impl FoundClasses {
+    /// Where the class of a name is; a new one has these values.
+    fn place_of(&mut self, name: &str, values: impl FnOnce() -> Values) -> usize {
+        if let Some(place) = self.by_name.get(name) {
+            return *place;
+        }
+        let place = self.classes.len();
+        self.classes.push(Class {
+            name: name.to_owned(),
+            values: values(),
+            rows: 0,
+        });
+        self.by_name.insert(name.to_owned(), place);
+        place
+    }
 }
 
 /// The columns that a class follows from; one that is absent is empty throughout.
-struct Columns<'a> {
+struct ClassColumns<'a> {
     texts: [Option<Texts<'a>>; 4],
     also: Option<&'a ListArray>,
 }
 
-impl<'a> Columns<'a> {
-    fn of(rows: &'a RecordBatch) -> Self {
+impl<'a> ClassColumns<'a> {
+    fn of_rows(rows: &'a RecordBatch) -> Self {
         let texts = ["sector_code", "subsector", "naics_code", "lifeline"];
         Self {
             texts: texts.map(|name| Texts::named(rows, name)),
@@ -165,14 +179,11 @@ impl<'a> Columns<'a> {
         }
     }
 
-    fn values(&self, row: usize) -> Values {
-        let text = |texts: Option<Texts<'_>>| {
-            texts
-                .and_then(|texts| texts.value(row))
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let [sector, subsector, naics, lifeline] = self.texts.map(text);
+    fn values_at(&self, row: usize) -> Values {
+        let [sector, subsector, naics, lifeline] = self.texts.map(|texts| {
+            let text = texts.and_then(|texts| texts.value(row));
+            text.unwrap_or_default().to_owned()
+        });
         let list = self
             .also
             .filter(|lists| lists.is_valid(row))

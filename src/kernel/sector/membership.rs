@@ -32,20 +32,22 @@ pub(super) fn membership(
         disagrees: None,
     };
     let matched = longest_prefix(naics_rules, naics);
-    membership.disagrees = matched.and_then(|matched| disagreement(sector, rule, matched));
+    membership.disagrees = matched.and_then(|matched| naics_disagreement(sector, rule, matched));
+    // The rule last: it is of this layer alone, and what people wrote of it goes before what a national code list says.
     if let Some(matched) = matched.filter(|_| sector.naics != NaicsUse::Ignore) {
         apply_naics(&mut membership, matched, sector.naics);
     }
     if let Some(rule) = rule {
         apply_rule(&mut membership, rule);
     }
+    // Whatever came before: where a code or a rule changes the sector, the new one may stand among the further ones.
     membership.also.remove(&membership.code);
     membership
 }
 
 /// The NAICS code's sector against the layer's, as its rules have it, and all further sectors of either.
 /// Where the schema lets the code decide, there is nothing to disagree with.
-fn disagreement(sector: &SectorPlan, rule: Option<&SectorRule>, matched: &NaicsRule) -> Option<String> {
+fn naics_disagreement(sector: &SectorPlan, rule: Option<&SectorRule>, matched: &NaicsRule) -> Option<String> {
     let code = rule.and_then(|rule| rule.code.as_ref()).unwrap_or(&sector.code);
     let also = sector.also.iter().chain(rule.iter().flat_map(|rule| &rule.also));
     let agrees = matched.sector == *code
@@ -55,15 +57,16 @@ fn disagreement(sector: &SectorPlan, rule: Option<&SectorRule>, matched: &NaicsR
     (!agrees).then(|| format!("{} → {}, layer {code}", matched.prefix, matched.sector))
 }
 
+/// Refines a membership by what a NAICS code says, or lets it decide; the sector that was is then one of the further ones.
 fn apply_naics(membership: &mut Membership, rule: &NaicsRule, using: NaicsUse) {
-    let subsector = || Some(rule.subsector.clone()).filter(|text| !text.is_empty());
+    let subsector = Some(&rule.subsector).filter(|text| !text.is_empty()).cloned();
     if rule.sector == membership.code {
-        membership.subsector = membership.subsector.take().or_else(subsector);
+        membership.subsector = membership.subsector.take().or(subsector);
     } else if using == NaicsUse::Decide {
         membership
             .also
             .insert(std::mem::replace(&mut membership.code, rule.sector.clone()));
-        membership.subsector = subsector();
+        membership.subsector = subsector;
     } else {
         membership.also.insert(rule.sector.clone());
     }

@@ -55,7 +55,8 @@ pub fn classify<'a>(
     layer: &LayerPlan,
     reference: &Reference,
 ) -> Result<Sectors, KernelError> {
-    let (schema, naics) = (&layer.schema, field("naics_code"));
+    let schema = &layer.schema;
+    let naics = field("naics_code");
     let rules: Vec<(&SectorRule, &StringArray)> = schema
         .sector
         .rules
@@ -63,38 +64,38 @@ pub fn classify<'a>(
         .filter_map(|rule| Some((rule, field(&rule.values.field)?)))
         .collect();
     let mut places: HashMap<(Option<usize>, &str), i32> = HashMap::new();
-    let mut known: Vec<Known<'_>> = Vec::new();
+    let mut known: Vec<KnownMembership<'_>> = Vec::new();
     let mut keys: Vec<i32> = Vec::with_capacity(rows);
     let mut flags = Vec::new();
     for row in 0..rows {
         let rule = rules
             .iter()
-            .position(|(rule, values)| rule.values.are(text(values, row)));
-        let naics = naics.map_or("", |values| text(values, row));
+            .position(|(rule, values)| rule.values.are(text_or_empty(values, row)));
+        let naics = naics.map_or("", |values| text_or_empty(values, row));
         let key = *places.entry((rule, naics)).or_insert_with(|| {
             let rule = rule.map(|at| rules[at].0);
-            known.push(Known {
+            known.push(KnownMembership {
                 naics,
                 is: membership(&schema.sector, rule, naics, &reference.naics),
             });
             i32::try_from(known.len() - 1).expect("no batch has 2^31 rows")
         });
-        flags.extend(known[place(key)].flag(row));
+        flags.extend(known[place_of(key)].disagreement_flag(row));
         keys.push(key);
     }
-    let columns = Columns {
+    let columns = CodedColumns {
         keys: Int32Array::from(keys),
         known: &known,
     };
-    columns.sectors(layer.id.as_str(), reference, flags)
+    columns.into_sectors(layer.id.as_str(), reference, flags)
 }
 
 /// Where a key's value stands.
-fn place(key: i32) -> usize {
+fn place_of(key: i32) -> usize {
     usize::try_from(key).expect("keys are made of places")
 }
 
-fn text(values: &StringArray, row: usize) -> &str {
+fn text_or_empty(values: &StringArray, row: usize) -> &str {
     if values.is_null(row) {
         ""
     } else {
@@ -103,26 +104,25 @@ fn text(values: &StringArray, row: usize) -> &str {
 }
 
 /// A membership, and the NAICS code of its rows.
-struct Known<'a> {
+struct KnownMembership<'a> {
     naics: &'a str,
     is: Membership,
 }
 
-impl Known<'_> {
+impl KnownMembership<'_> {
     /// The flag of a row whose NAICS code belongs to another sector.
-    fn flag(&self, index: usize) -> Option<RowFlag> {
+    fn disagreement_flag(&self, index: usize) -> Option<RowFlag> {
         let detail = self.is.disagrees.clone()?;
-        let (field, value) = ("naics_code".to_owned(), self.naics.to_owned());
         Some(RowFlag {
             index,
-            field,
-            value,
+            field: "naics_code".to_owned(),
+            value: self.naics.to_owned(),
             code: FlagCode::NaicsDisagrees,
             detail,
         })
     }
 
-    fn class(&self, layer: &str) -> String {
+    fn class_name(&self, layer: &str) -> String {
         let values = Values {
             sector: self.is.code.clone(),
             subsector: self.is.subsector.clone().unwrap_or_default(),
@@ -135,14 +135,14 @@ impl Known<'_> {
 }
 
 /// What differs, and which of it a row is.
-struct Columns<'a> {
+struct CodedColumns<'a> {
     keys: Int32Array,
-    known: &'a [Known<'a>],
+    known: &'a [KnownMembership<'a>],
 }
 
-impl Columns<'_> {
-    fn sectors(
-        &self,
+impl CodedColumns<'_> {
+    fn into_sectors(
+        self,
         layer: &str,
         reference: &Reference,
         flags: Vec<RowFlag>,
@@ -152,29 +152,29 @@ impl Columns<'_> {
             .iter()
             .map(|s| (s.code.as_str(), s.lead_agency.as_str()))
             .collect();
-        let classes: Vec<String> = self.known.iter().map(|known| known.class(layer)).collect();
+        let classes: Vec<String> = self.known.iter().map(|known| known.class_name(layer)).collect();
         Ok(Sectors {
-            code: self.texts(|is| Some(&is.code)),
-            subsector: self.texts(|is| is.subsector.as_deref()),
-            also: self.also()?,
-            class: coded(
+            code: self.coded_texts(|is| Some(&is.code)),
+            subsector: self.coded_texts(|is| is.subsector.as_deref()),
+            also: self.further_sectors()?,
+            class: coded_column(
                 &self.keys,
                 classes.iter().map(|class| Some(class.as_str())).collect(),
             ),
-            lead_agency: self.texts(|is| leads.get(is.code.as_str()).copied()),
-            lifeline: self.texts(|is| is.lifeline.as_deref()),
+            lead_agency: self.coded_texts(|is| leads.get(is.code.as_str()).copied()),
+            lifeline: self.coded_texts(|is| is.lifeline.as_deref()),
             flags,
         })
     }
 
-    fn texts<'k>(&'k self, value: impl Fn(&'k Membership) -> Option<&'k str>) -> CodedArray {
-        coded(
+    fn coded_texts<'k>(&'k self, value: impl Fn(&'k Membership) -> Option<&'k str>) -> CodedArray {
+        coded_column(
             &self.keys,
             self.known.iter().map(|known| value(&known.is)).collect(),
         )
     }
 
-    fn also(&self) -> Result<ListArray, KernelError> {
+    fn further_sectors(&self) -> Result<ListArray, KernelError> {
         let mut lists = ListBuilder::new(StringBuilder::new());
         self.known
             .iter()
@@ -188,12 +188,15 @@ impl Columns<'_> {
 }
 
 /// A row whose value is null has no key: what counts nulls finds them without looking the values up.
-fn coded(keys: &Int32Array, values: StringArray) -> CodedArray {
+fn coded_column(keys: &Int32Array, values: StringArray) -> CodedArray {
     if values.null_count() == 0 {
         return CodedArray::new(keys.clone(), Arc::new(values));
     }
-    let filled = |key: &i32| values.is_valid(place(*key)).then_some(*key);
-    let keys = keys.values().iter().map(filled).collect();
+    let keys = keys
+        .values()
+        .iter()
+        .map(|key| values.is_valid(place_of(*key)).then_some(*key))
+        .collect();
     CodedArray::new(keys, Arc::new(values))
 }
 
@@ -205,7 +208,7 @@ mod tests {
     #[test]
     fn a_null_of_few_values_is_a_null_of_its_rows() {
         let keys = Int32Array::from(vec![1, 0, 1]);
-        let column = coded(&keys, StringArray::from(vec![None, Some("Dams")]));
+        let column = coded_column(&keys, StringArray::from(vec![None, Some("Dams")]));
         assert_eq!((column.null_count(), column.keys().len()), (1, 3));
         let read: Vec<_> = Texts::of(&column).unwrap().iter().collect();
         assert_eq!(read, [Some("Dams"), None, Some("Dams")]);

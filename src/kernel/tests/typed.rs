@@ -10,112 +10,90 @@ use crate::feature::spelling;
 
 const DAY: i64 = 86_400_000;
 
+const INTEGERS: [i64; 14] = [
+    0,
+    1,
+    -1,
+    7,
+    48,
+    -999,
+    6_037,
+    41_000,
+    99_999,
+    123_456,
+    1_580_515_200_000,
+    9_007_199_254_740_993,
+    i64::MAX,
+    i64::MIN,
+];
+
+const FLOATS: [f64; 15] = [
+    0.0,
+    -0.0,
+    1.0,
+    12.5,
+    -999.0,
+    0.1,
+    6_037.0,
+    41_000.75,
+    1.5e12,
+    9_007_199_254_740_994.0,
+    4.611_686_018_427_388e18,
+    -9.223_372_036_854_776e18,
+    9.3e18,
+    1e300,
+    5e-324,
+];
+
+const DAYS: [i32; 11] = [
+    0,
+    -25_569,
+    18_321,
+    -98_615,
+    -98_616,
+    47_846,
+    47_847,
+    345_519,
+    2_932_897,
+    i32::MAX,
+    i32::MIN,
+];
+
 /// A column of every type, with what may go wrong in it.
 fn columns() -> Vec<(&'static str, ArrayRef)> {
-    let integers = [
-        0,
-        1,
-        -1,
-        7,
-        48,
-        -999,
-        6_037,
-        41_000,
-        99_999,
-        123_456,
-        1_580_515_200_000,
-        9_007_199_254_740_993,
-        i64::MAX,
-        i64::MIN,
-    ];
-    let floats = [
-        0.0,
-        -0.0,
-        1.0,
-        12.5,
-        -999.0,
-        0.1,
-        6_037.0,
-        41_000.75,
-        1.5e12,
-        9_007_199_254_740_994.0,
-        4.611_686_018_427_388e18,
-        -9.223_372_036_854_776e18,
-        9.3e18,
-        1e300,
-        5e-324,
-    ];
-    let days = [
-        0,
-        -25_569,
-        18_321,
-        -98_615,
-        -98_616,
-        47_846,
-        47_847,
-        345_519,
-        2_932_897,
-        i32::MAX,
-        i32::MIN,
-    ];
-    let moments: Vec<i64> = days[..9]
-        .iter()
-        .map(|day| i64::from(*day) * DAY + 46_800_000)
-        .collect();
-    let moments: Vec<i64> = moments
-        .into_iter()
-        .chain([0, -1, 250, 90_000_000_000_000_000])
-        .collect();
-    let fine = |scale: i64| moments.iter().map(move |moment| moment.saturating_mul(scale));
-    let nulled = |rows: usize| (0..=rows).map(move |row| (row < rows).then_some(row));
-    let mixed = {
-        let texts = [
-            "2020-02-29",
-            "soon ",
-            "02/29/2020",
-            "-999",
-            "1899-12-30",
-            "1970-01-01T12:00:00",
-            "",
-            "7",
-        ];
-        let days = [Some(18_321), None, None, None, Some(-25_569), Some(0), None, None];
-        spelling::mixed(
-            StringArray::from_iter_values(texts),
-            Date32Array::from(days.to_vec()),
-        )
-    };
-    let short: Vec<f32> = vec![0.1, -999.0, 16_777_216.0, 12.5, 1e20, f32::MIN_POSITIVE];
+    let mut columns = number_columns();
+    columns.extend(date_columns());
+    columns.extend(text_columns());
+    columns
+}
+
+/// Values and a null behind them.
+fn and_null<T: Copy>(values: &[T]) -> impl Iterator<Item = Option<T>> {
+    values.iter().copied().map(Some).chain([None])
+}
+
+fn number_columns() -> Vec<(&'static str, ArrayRef)> {
+    let short = vec![0.1, -999.0, 16_777_216.0, 12.5, 1e20, f32::MIN_POSITIVE];
     vec![
-        (
-            "integers",
-            Arc::new(
-                nulled(14)
-                    .map(|row| row.map(|row| integers[row]))
-                    .collect::<Int64Array>(),
-            ),
-        ),
-        (
-            "floats",
-            Arc::new(
-                nulled(15)
-                    .map(|row| row.map(|row| floats[row]))
-                    .collect::<Float64Array>(),
-            ),
-        ),
+        ("integers", Arc::new(and_null(&INTEGERS).collect::<Int64Array>())),
+        ("floats", Arc::new(and_null(&FLOATS).collect::<Float64Array>())),
         ("short floats", Arc::new(Float32Array::from(short))),
         (
             "truths",
             Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)])),
         ),
-        (
-            "days",
-            Arc::new(
-                nulled(11)
-                    .map(|row| row.map(|row| days[row]))
-                    .collect::<Date32Array>(),
-            ),
-        ),
+    ]
+}
+
+fn date_columns() -> Vec<(&'static str, ArrayRef)> {
+    let moments: Vec<i64> = DAYS[..9]
+        .iter()
+        .map(|day| i64::from(*day) * DAY + 46_800_000)
+        .chain([0, -1, 250, 90_000_000_000_000_000])
+        .collect();
+    let fine = |scale: i64| moments.iter().map(move |moment| moment.saturating_mul(scale));
+    vec![
+        ("days", Arc::new(and_null(&DAYS).collect::<Date32Array>())),
         (
             "moments",
             Arc::new(TimestampMillisecondArray::from(moments.clone()).with_timezone("UTC")),
@@ -132,17 +110,24 @@ fn columns() -> Vec<(&'static str, ArrayRef)> {
             "finest moments",
             Arc::new(TimestampNanosecondArray::from_iter_values(fine(1_000_000))),
         ),
-        ("mixed", mixed),
-        (
-            "text",
-            Arc::new(StringArray::from(vec![
-                Some("48 "),
-                None,
-                Some("-999.00"),
-                Some("a\u{1}b"),
-            ])),
-        ),
     ]
+}
+
+fn text_columns() -> Vec<(&'static str, ArrayRef)> {
+    let texts = [
+        "2020-02-29",
+        "soon ",
+        "02/29/2020",
+        "-999",
+        "1899-12-30",
+        "1970-01-01T12:00:00",
+        "",
+        "7",
+    ];
+    let days = vec![Some(18_321), None, None, None, Some(-25_569), Some(0), None, None];
+    let mixed = spelling::mixed(StringArray::from_iter_values(texts), Date32Array::from(days));
+    let text = StringArray::from(vec![Some("48 "), None, Some("-999.00"), Some("a\u{1}b")]);
+    vec![("mixed", mixed), ("text", Arc::new(text))]
 }
 
 /// Date patterns that read every spelling of a date that a typed column has.
@@ -159,6 +144,34 @@ fn words(words: &[&str]) -> Vec<String> {
 
 /// A field of every kind, with and without sentinels.
 fn fields() -> Vec<(String, Field)> {
+    let fields = fields_without_sentinels();
+    let sentinels = words(&[
+        "-999",
+        "-999.00",
+        "0",
+        "-0",
+        "true",
+        "NaN",
+        "12.50",
+        "7",
+        "1970-01-01",
+        "1970-01-01T00:00:00",
+        "1970-01-01T00:00:00Z",
+        "soon",
+    ]);
+    let mut all = Vec::new();
+    for (name, field) in &fields {
+        let field = Field {
+            null: sentinels.clone(),
+            ..field.clone()
+        };
+        all.push((format!("{name} with sentinels"), field));
+    }
+    all.extend(fields.into_iter().map(|(name, field)| (name.to_owned(), field)));
+    all
+}
+
+fn fields_without_sentinels() -> Vec<(&'static str, Field)> {
     let boolean = |truth: &[&str], falsity: &[&str]| FieldKind::Boolean {
         truth: words(truth),
         falsity: words(falsity),
@@ -176,23 +189,15 @@ fn fields() -> Vec<(String, Field)> {
         decoded: Some("v_name".to_owned()),
         ..of(kind)
     };
-    let fields = [
+    let padded = |width, field: Field| Field {
+        pad: Some(width),
+        ..field
+    };
+    vec![
         ("text", of(FieldKind::Text)),
-        (
-            "padded",
-            Field {
-                pad: Some(5),
-                ..of(FieldKind::Text)
-            },
-        ),
+        ("padded", padded(5, of(FieldKind::Text))),
         ("coded text", with_codes(FieldKind::Text)),
-        (
-            "coded and padded",
-            Field {
-                pad: Some(2),
-                ..with_codes(FieldKind::Text)
-            },
-        ),
+        ("coded and padded", padded(2, with_codes(FieldKind::Text))),
         ("integer", of(FieldKind::Integer)),
         ("coded integer", with_codes(FieldKind::Integer)),
         ("number", of(FieldKind::Number)),
@@ -204,36 +209,7 @@ fn fields() -> Vec<(String, Field)> {
             of(date(&[&ISO[..3], &["excel-serial", "%m/%d/%Y"]].concat())),
         ),
         ("state", of(FieldKind::State)),
-    ];
-    let sentinels = words(&[
-        "-999",
-        "-999.00",
-        "0",
-        "-0",
-        "true",
-        "NaN",
-        "12.50",
-        "7",
-        "1970-01-01",
-        "1970-01-01T00:00:00",
-        "1970-01-01T00:00:00Z",
-        "soon",
-    ]);
-    let with = |(name, field): &(&str, Field)| {
-        (
-            format!("{name} with sentinels"),
-            Field {
-                null: sentinels.clone(),
-                ..field.clone()
-            },
-        )
-    };
-    let all: Vec<(String, Field)> = fields.iter().map(with).collect();
-    fields
-        .into_iter()
-        .map(|(name, field)| (name.to_owned(), field))
-        .chain(all)
-        .collect()
+    ]
 }
 
 fn as_text(columns: &[(String, ArrayRef)]) -> Vec<(String, ArrayRef)> {
@@ -390,7 +366,7 @@ fn numbers_that_are_none_are_null() {
     ];
     for numbers in &numbers {
         assert_eq!(crate::kernel::fields::not_numbers(numbers), 2);
-        let repaired = crate::kernel::fields::repaired(numbers);
+        let repaired = crate::kernel::fields::repair_column(numbers);
         assert_eq!(
             (repaired.null_count(), repaired.data_type()),
             (2, numbers.data_type())

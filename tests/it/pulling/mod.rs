@@ -45,7 +45,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use cikr::feature::{Landed, Progress, Task};
-use cikr::fetch::arcgis::{ArcgisError, Asker, Landing, land};
+use cikr::fetch::Landing;
+use cikr::fetch::arcgis::{ArcgisError, Asker, land};
 use cikr::fetch::http::{Client, ClientSettings, Deadline};
 use cikr::plan::{Access, ArcgisPlan, Credential, PageFormat, Secret};
 use cikr::store::Store;

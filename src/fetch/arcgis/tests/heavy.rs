@@ -68,13 +68,13 @@ fn a_geometry_too_heavy_for_the_server_is_generalised_and_noted() {
                 ..Memory::default()
             };
             let _ = pull_to(&server(), &plan("http://h/FeatureServer/0"), &killed);
-            let shelf = Memory {
+            let memory = Memory {
                 pages: killed.pages,
                 until: None,
             };
-            let again = pull_to(&server(), &plan("http://h/FeatureServer/0"), &shelf).unwrap();
+            let again = pull_to(&server(), &plan("http://h/FeatureServer/0"), &memory).unwrap();
             assert_eq!(
-                (text(&again, &shelf), again.generalised),
+                (text(&again, &memory), again.generalised),
                 (text(&pulled, &whole), pulled.generalised.clone())
             );
         }

@@ -102,11 +102,11 @@ fn shifting(times: usize) -> Server {
 #[test]
 fn rows_that_come_twice_without_an_id_are_asked_for_again() {
     let names = |server: &Server| {
-        let shelf = Memory::default();
+        let memory = Memory::default();
         let mut plan = plan("http://h/FeatureServer/0");
         plan.page_rows = 10;
-        let pulled = pull_to(server, &plan, &shelf).unwrap();
-        let text = text(&pulled, &shelf);
+        let pulled = pull_to(server, &plan, &memory).unwrap();
+        let text = text(&pulled, &memory);
         (0..30).filter(|id| text.contains(&format!("\"n{id}\""))).count()
     };
     assert_eq!(names(&shifting(0)), 30);

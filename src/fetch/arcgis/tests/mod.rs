@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::json;
 
 use self::server::{Answer, Asked, Memory, Server, Unseen};
-use super::{ArcgisError, Landing, Pulled, Shelf, Wire, land, survey};
+use super::{ArcgisError, PageStore, Pulled, Wire, land, survey_layer};
 use crate::feature::Landed;
+use crate::fetch::Landing;
 use crate::fetch::http::Deadline;
 use crate::plan::{Access, ArcgisPlan, Credential, PageFormat, Secret};
 use crate::store::Store;
@@ -36,23 +37,23 @@ fn plan(url: &str) -> ArcgisPlan {
     }
 }
 
-fn pull_to(server: &dyn Wire, plan: &ArcgisPlan, shelf: &Memory) -> Result<Pulled, ArcgisError> {
-    survey(server, plan)?.pull(shelf, &Unseen)
+fn pull_to(server: &dyn Wire, plan: &ArcgisPlan, memory: &Memory) -> Result<Pulled, ArcgisError> {
+    survey_layer(server, plan)?.pull_pages(memory, &Unseen)
 }
 
 /// Method and bytes of the accepted pages.
 #[track_caller]
 fn pulled(server: &Server) -> (&'static str, String) {
-    let shelf = Memory::default();
+    let memory = Memory::default();
     let mut plan = plan("http://h/FeatureServer/0");
     plan.page_rows = 7;
-    let pulled = pull_to(server, &plan, &shelf).unwrap();
+    let pulled = pull_to(server, &plan, &memory).unwrap();
     assert_eq!(pulled.rows, server.ids.lock().unwrap().len() as u64);
-    (pulled.method, text(&pulled, &shelf))
+    (pulled.method, text(&pulled, &memory))
 }
 
-fn text(pulled: &Pulled, shelf: &Memory) -> String {
-    let pages = pulled.pages.iter().map(|page| shelf.get(page).unwrap().unwrap());
+fn text(pulled: &Pulled, memory: &Memory) -> String {
+    let pages = pulled.pages.iter().map(|page| memory.get(page).unwrap().unwrap());
     pages.map(|page| String::from_utf8(page).unwrap()).collect()
 }
 
@@ -414,14 +415,14 @@ fn what_had_landed_is_not_asked_for_again() {
                 ..Memory::default()
             };
             pull_to(&server(), &plan, &killed).unwrap_err();
-            let shelf = Memory {
+            let memory = Memory {
                 pages: killed.pages,
                 until: None,
             };
-            let landed: Vec<String> = shelf.pages.lock().unwrap().keys().cloned().collect();
+            let landed: Vec<String> = memory.pages.lock().unwrap().keys().cloned().collect();
             let next = server();
-            let again = pull_to(&next, &plan, &shelf).unwrap();
-            assert_eq!(text(&again, &shelf), text(&undisturbed, &whole));
+            let again = pull_to(&next, &plan, &memory).unwrap();
+            assert_eq!(text(&again, &memory), text(&undisturbed, &whole));
             for name in landed.iter().filter(|name| name.starts_with("offset")) {
                 let parts: Vec<&str> = name.split('-').collect();
                 let question = format!("resultOffset={}&resultRecordCount={}&", parts[1], parts[2]);

@@ -1,4 +1,4 @@
-//! An ArcGIS layer with every vice, asked without a network; and a shelf in memory.
+//! An ArcGIS layer with every vice, asked without a network; and a store of pages in memory.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::{Value, json};
 
 use crate::feature::{Progress, Task};
-use crate::fetch::arcgis::{About, BoxError, Came, Shelf, Spent, Wire, WireError};
+use crate::fetch::arcgis::{BoxError, PageFacts, PageStore, RequestTotals, Response, Wire, WireError};
 
 /// A layer of rows at `(id, id)`, and what is wrong with its server.
 pub(super) struct Server {
@@ -146,7 +146,7 @@ fn only(term: &str, ids: &mut Vec<i64>) {
 }
 
 impl Wire for Server {
-    fn ask(&self, url: &str, form: &[(&str, String)]) -> Result<Came, WireError> {
+    fn ask(&self, url: &str, form: &[(&str, String)]) -> Result<Response, WireError> {
         if !url.ends_with("/query") {
             return Ok(came(self.info.to_string()));
         }
@@ -177,25 +177,25 @@ impl Wire for Server {
         }
     }
 
-    fn renew(&self, _: Option<u32>) -> bool {
+    fn renew_token(&self, _: Option<u32>) -> bool {
         self.renewals.fetch_add(1, Ordering::Relaxed) == 0
     }
 
-    fn shown(&self, url: &str) -> String {
+    fn without_secrets(&self, url: &str) -> String {
         url.replace("secret", "${NAME}")
     }
 
-    fn spent(&self) -> Spent {
-        Spent {
+    fn request_totals(&self) -> RequestTotals {
+        RequestTotals {
             requests: self.log.lock().unwrap().len() as u64,
             status: 203,
-            ..Spent::default()
+            ..RequestTotals::default()
         }
     }
 }
 
-fn came(body: String) -> Came {
-    Came {
+fn came(body: String) -> Response {
+    Response {
         body: body.into_bytes(),
         status: 203,
         token: None,
@@ -206,16 +206,16 @@ fn came(body: String) -> Came {
 #[derive(Default)]
 pub(super) struct Memory {
     pub(super) pages: Mutex<BTreeMap<String, Vec<u8>>>,
-    /// Pages after which the shelf breaks, as if the program were killed.
+    /// Pages after which the store breaks, as if the program were killed.
     pub(super) until: Option<usize>,
 }
 
-impl Shelf for Memory {
+impl PageStore for Memory {
     fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BoxError> {
         Ok(self.pages.lock().unwrap().get(name).cloned())
     }
 
-    fn put(&self, name: &str, page: &[u8], _: About) -> Result<(), BoxError> {
+    fn put(&self, name: &str, page: &[u8], _: PageFacts) -> Result<(), BoxError> {
         let mut pages = self.pages.lock().unwrap();
         if self.until.is_some_and(|until| pages.len() >= until) {
             return Err("killed".into());

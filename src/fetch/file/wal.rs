@@ -1,7 +1,7 @@
 //! A GeoPackage in WAL mode: rows that its writer has not put into the file yet stand in a second one beside it, which a
 //! download doesn't bring (`SQLite` file format, sections 1.3.3 and 4.1).
 
-use super::{Stop, Transfer};
+use super::transfer::{Stop, Transfer};
 use crate::fetch::FetchError;
 use crate::fetch::http::{HttpError, Open};
 use crate::store::Download;
@@ -22,16 +22,25 @@ const LOG_HEADER: u64 = 32;
 const DOUBT: &str = "the GeoPackage is in WAL mode and its server gives no `-wal` file: nothing tells whether rows that \
                      were written last are missing; `PRAGMA journal_mode = DELETE` before it is copied settles that";
 
+/// Why a log isn't read on: its beginning has come, or it has broken off.
+struct Enough;
+
+impl From<HttpError> for Enough {
+    fn from(_: HttpError) -> Self {
+        Self
+    }
+}
+
 impl Transfer<'_> {
     /// Refuses a database whose log holds rows; notes where nobody can tell.
-    pub(super) fn look_for_log(&mut self, download: &mut Download<'_>) -> Result<(), Stop> {
-        let header = download.beginning(HEADER).map_err(|error| self.store(error))?;
+    pub(super) fn refuse_wal_with_rows(&mut self, download: &mut Download<'_>) -> Result<(), Stop> {
+        let header = download.beginning(HEADER)?;
         let is_database = header.starts_with(b"SQLite format 3\0");
         if !is_database || header.get(18..HEADER) != Some(&WAL[..]) {
             return Ok(());
         }
         if self.has_log()? {
-            download.restart().map_err(|error| self.store(error))?;
+            download.restart()?;
             return Err(Stop::Fetch(FetchError::Log {
                 shown: self.shown.clone(),
             }));
@@ -45,29 +54,25 @@ impl Transfer<'_> {
     fn has_log(&self) -> Result<bool, HttpError> {
         let mut url = self.url.clone();
         url.set_path(&format!("{}-wal", self.url.path()));
-        let (access, until) = (&self.access, self.landing.until);
         let open = Open {
             url: &url,
-            access,
+            access: &self.access,
             accept: "*/*",
             headers: &[],
-            until,
+            until: self.landing.until,
         };
         let mut stream = match self.client.open(&open) {
             Ok((stream, _)) => stream,
             Err(late @ HttpError::Late { .. }) => return Err(late),
             Err(_) => return Ok(false),
         };
-        let (mut beginning, mut bytes) = (Vec::new(), 0);
-        // Its first bytes tell: the rest need not come.
-        let read = stream.each(self.plan.max_bytes, |piece| {
+        let mut beginning = Vec::new();
+        let mut bytes = 0;
+        let read = stream.for_each_piece(self.plan.max_bytes, |piece| {
             beginning.extend_from_slice(&piece[..piece.len().min(MAGIC.len())]);
             bytes += piece.len() as u64;
-            if bytes > LOG_HEADER {
-                Err(Stop::Verdict(crate::fetch::content::Verdict::Token))
-            } else {
-                Ok(())
-            }
+            // Its first bytes tell: the rest need not come.
+            if bytes > LOG_HEADER { Err(Enough) } else { Ok(()) }
         });
         let is_log =
             beginning.len() >= MAGIC.len() && beginning[..3] == MAGIC[..3] && beginning[3] & 0xfe == MAGIC[3];

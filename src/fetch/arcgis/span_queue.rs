@@ -16,7 +16,7 @@ struct Queue<I, S, E> {
 ///
 /// # Errors
 /// That failure, after the spans at work are done.
-pub(super) fn drain<S: Send, E: Send>(
+pub(super) fn drain_spans<S: Send, E: Send>(
     spans: impl Iterator<Item = S> + Send,
     at_once: usize,
     step: impl Fn(S) -> Result<Vec<S>, E> + Sync,
@@ -31,14 +31,16 @@ pub(super) fn drain<S: Send, E: Send>(
     let here = tracing::Span::current();
     thread::scope(|scope| {
         for _ in 0..at_once.max(1) {
+            // Threads share one queue instead of a part each: how many rows a span has, and how long it takes, shows
+            // only when it is asked for.
             scope.spawn(|| {
                 let _span = here.enter();
-                while let Some(span) = next(&queue, &wake) {
-                    let _busy = Busy {
+                while let Some(span) = next_span(&queue, &wake) {
+                    let _busy = BusyGuard {
                         queue: &queue,
                         wake: &wake,
                     };
-                    settle(&queue, step(span));
+                    record_outcome(&queue, step(span));
                 }
             });
         }
@@ -51,36 +53,36 @@ pub(super) fn drain<S: Send, E: Send>(
 }
 
 impl<I: Iterator<Item = S>, S, E> Queue<I, S, E> {
-    fn take(&mut self) -> Option<S> {
+    fn pop_span(&mut self) -> Option<S> {
         self.left.pop_front().or_else(|| self.spans.next())
     }
 }
 
 /// A span at work; when it is done, even by a panic, the others look again.
-struct Busy<'a, I, S, E> {
+struct BusyGuard<'a, I, S, E> {
     queue: &'a Mutex<Queue<I, S, E>>,
     wake: &'a Condvar,
 }
 
-impl<I, S, E> Drop for Busy<'_, I, S, E> {
+impl<I, S, E> Drop for BusyGuard<'_, I, S, E> {
     fn drop(&mut self) {
-        lock(self.queue).busy -= 1;
+        lock_queue(self.queue).busy -= 1;
         self.wake.notify_all();
     }
 }
 
-fn lock<I, S, E>(queue: &Mutex<Queue<I, S, E>>) -> MutexGuard<'_, Queue<I, S, E>> {
+fn lock_queue<I, S, E>(queue: &Mutex<Queue<I, S, E>>) -> MutexGuard<'_, Queue<I, S, E>> {
     queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The next span; waits while others at work may still leave some.
-fn next<I: Iterator<Item = S>, S, E>(queue: &Mutex<Queue<I, S, E>>, wake: &Condvar) -> Option<S> {
-    let mut state = lock(queue);
+fn next_span<I: Iterator<Item = S>, S, E>(queue: &Mutex<Queue<I, S, E>>, wake: &Condvar) -> Option<S> {
+    let mut state = lock_queue(queue);
     loop {
         if state.failed.is_some() {
             return None;
         }
-        if let Some(span) = state.take() {
+        if let Some(span) = state.pop_span() {
             state.busy += 1;
             return Some(span);
         }
@@ -91,8 +93,8 @@ fn next<I: Iterator<Item = S>, S, E>(queue: &Mutex<Queue<I, S, E>>, wake: &Condv
     }
 }
 
-fn settle<I, S, E>(queue: &Mutex<Queue<I, S, E>>, done: Result<Vec<S>, E>) {
-    let mut state = lock(queue);
+fn record_outcome<I, S, E>(queue: &Mutex<Queue<I, S, E>>, done: Result<Vec<S>, E>) {
+    let mut state = lock_queue(queue);
     match done {
         Ok(more) => more
             .into_iter()
@@ -120,7 +122,7 @@ mod tests {
             sum.fetch_add(n, Ordering::Relaxed);
             Ok(vec![])
         };
-        drain([1000, 23].into_iter(), 4, halve).unwrap();
+        drain_spans([1000, 23].into_iter(), 4, halve).unwrap();
         assert_eq!(sum.into_inner(), 1023);
     }
 
@@ -131,14 +133,14 @@ mod tests {
             done.fetch_add(1, Ordering::Relaxed);
             if n == 3 { Err(n) } else { Ok(vec![]) }
         };
-        assert_eq!(drain(0..10_000, 2, step), Err(3));
+        assert_eq!(drain_spans(0..10_000, 2, step), Err(3));
         assert!(done.into_inner() < 10_000);
     }
 
     #[test]
     #[should_panic = "a scoped thread panicked"]
     fn a_panic_leaves_nobody_waiting() {
-        drain([1, 2, 3].into_iter(), 3, |n| {
+        drain_spans([1, 2, 3].into_iter(), 3, |n| {
             if n == 2 {
                 panic!("two")
             } else {

@@ -1,0 +1,155 @@
+//! Files of an earlier release in a new one: linked, and compared with their digests as closely as `Care` says.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+use rayon::prelude::*;
+
+use super::care::Care;
+use super::manifest::{self, Manifest, ManifestFile};
+use super::problem::Problem;
+use super::release_file::Written;
+use super::{Staging, StoreError, check_name, disk};
+
+impl Staging<'_> {
+    /// Takes over a file, or all files below a folder, of an earlier release under the same paths.
+    ///
+    /// Row counts are those of the earlier manifest, and so are digests, which are compared with the files as closely as
+    /// `care` says.
+    ///
+    /// # Errors
+    /// The earlier release has no such file, or not as its manifest and record say; or as `create`.
+    pub fn carry(&self, from: &str, relative: &Path, care: Care) -> Result<Vec<Written>, StoreError> {
+        check_name("release", from)?;
+        let earlier = self.store.release_dir(from);
+        let manifest = self.manifest_of(from)?;
+        // Sizes first: a file that is missing or cut is told without reading the others.
+        let (files, mut problems) = manifest::files_below(&earlier, &manifest, relative);
+        if problems.is_empty() {
+            self.linked.fetch_add(bytes_of(&files), Ordering::Relaxed);
+            let due = files
+                .iter()
+                .filter(|file| {
+                    let place = earlier.join(&file.path);
+                    care == Care::Each || !self.checked.vouches_for(from, &file.path, &place)
+                })
+                .copied()
+                .collect();
+            problems = self.check_digests(&earlier, due);
+        }
+        if !problems.is_empty() {
+            return Err(StoreError::Damaged {
+                release: from.to_owned(),
+                problems,
+            });
+        }
+        files
+            .into_iter()
+            .map(|file| self.carry_file(&earlier, file))
+            .collect()
+    }
+
+    /// What is wrong with the content of staged files at some paths, or below them: those that were linked in their turn
+    /// alone, and that something is to be made of.
+    pub fn damaged(&self, paths: &[PathBuf]) -> Vec<Problem> {
+        let files = self.files_below(paths);
+        self.check_digests(self.tree(), files.iter().collect())
+    }
+
+    /// Which of some files have other content than their digests say.
+    fn check_digests(&self, folder: &Path, files: Vec<&ManifestFile>) -> Vec<Problem> {
+        self.digested.fetch_add(bytes_of(&files), Ordering::Relaxed);
+        files
+            .into_par_iter()
+            .filter_map(|file| manifest::wrong_content(folder, file))
+            .collect()
+    }
+
+    /// Bytes of the files taken over from earlier releases, and how many of them were compared with their digests.
+    pub fn care_taken(&self) -> (u64, u64) {
+        (
+            self.linked.load(Ordering::Relaxed),
+            self.digested.load(Ordering::Relaxed),
+        )
+    }
+
+    /// The manifest of an earlier release, which is the one that its record tells of.
+    fn manifest_of(&self, release: &str) -> Result<Arc<Manifest>, StoreError> {
+        // Every layer asks for the same manifest, which is as long as the release has files.
+        let mut known = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(manifest) = known.get(release) {
+            return Ok(Arc::clone(manifest));
+        }
+        let manifest = Arc::new(self.store.sound_manifest(release)?);
+        known.insert(release.to_owned(), Arc::clone(&manifest));
+        Ok(manifest)
+    }
+
+    /// Links one file from the folder of an earlier release.
+    pub(super) fn carry_file(&self, earlier: &Path, file: &ManifestFile) -> Result<Written, StoreError> {
+        let written = Written {
+            path: PathBuf::from(&file.path),
+            bytes: file.bytes,
+            sha256: file.sha256.clone(),
+        };
+        self.make_room(&written.path)?;
+        self.add_file(&written, file.rows, || {
+            disk::link_or_copy(&earlier.join(&written.path), &self.path_of(&written.path))
+        })?;
+        Ok(written)
+    }
+}
+
+fn bytes_of(files: &[&ManifestFile]) -> u64 {
+    files.iter().map(|file| file.bytes).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::MetadataExt;
+
+    use super::super::fixture::{self, TILE};
+    use super::*;
+
+    #[test]
+    fn carried_files_are_links_with_their_rows() {
+        let (_folder, store) = fixture::store();
+        fixture::release(&store, "r1", 1, 9).unwrap();
+        let lock = store.lock().unwrap();
+        let staging = store.begin(&lock, "r2").unwrap();
+        let carried = staging
+            .carry("r1", Path::new("layers/dams"), Care::InTurns)
+            .unwrap();
+        assert_eq!(carried.len(), 1);
+        let published = fixture::publish(staging, 2, 9).unwrap();
+        drop(lock);
+
+        let inode = |release: &str| store.release_dir(release).join(TILE).metadata().unwrap().ino();
+        assert_eq!(inode("r1"), inode("r2"));
+        let manifest = manifest::read_manifest(&published.folder).unwrap();
+        assert_eq!((manifest.files.len(), manifest.files[0].rows), (1, Some(7)));
+        assert_eq!(fixture::assert_readable(&store), "r2");
+    }
+
+    #[test]
+    fn what_is_not_as_its_manifest_says_is_not_carried() {
+        let (_folder, store) = fixture::store();
+        let first = fixture::release(&store, "r1", 1, 9).unwrap();
+        let lock = store.lock().unwrap();
+        let staging = store.begin(&lock, "r2").unwrap();
+        let missing = staging
+            .carry("r1", Path::new("layers/schools"), Care::InTurns)
+            .unwrap_err();
+        assert_eq!(
+            missing.to_string(),
+            "release `r1` is damaged: layers/schools: missing"
+        );
+        fs::write(first.folder.join(TILE), "cut").unwrap();
+        assert!(matches!(
+            staging.carry("r1", Path::new("layers"), Care::InTurns),
+            Err(StoreError::Damaged { .. })
+        ));
+    }
+}
