@@ -164,7 +164,7 @@ pub(super) fn count_given_names(
     let mut given: HashSet<u64> = HashSet::new();
     let mut kept: HashSet<u64> = HashSet::new();
     for spots in spots.chunks(ROWS_AT_ONCE) {
-        let taken = rows.take(spots, Some(&columns_with_id(naming)))?;
+        let taken = rows.take_rows(spots, Some(&columns_with_id(naming)))?;
         for row in 0..taken.num_rows() {
             let Some(name) = name_digest(&taken, naming, row) else {
                 continue;
@@ -194,7 +194,7 @@ fn places_by_name(spots: &[Spot], naming: &[String], rows: &LocalRows) -> Result
     const MOST_PLACES: usize = 32;
     let mut named = NamedPlaces::new();
     for spots in spots.chunks(ROWS_AT_ONCE) {
-        let taken = rows.take(spots, Some(&columns_with_id(naming)))?;
+        let taken = rows.take_rows(spots, Some(&columns_with_id(naming)))?;
         for (row, spot) in spots.iter().enumerate() {
             let place = [spot.x, spot.y];
             let Some(name) = name_digest(&taken, naming, row) else {
